@@ -1,0 +1,34 @@
+/* common/base/file.h - the few file operations that must survive a power cut. */
+#ifndef PH_BASE_FILE_H
+#define PH_BASE_FILE_H
+
+#include "common/base/bytes.h"
+#include "common/base/error.h"
+
+/* Read a whole file of at most MAX bytes, appended to OUT. 0 or a negative errno (-EFBIG over MAX). */
+int ph_file_read(const char *path, size_t max, struct ph_buf *out, struct ph_error *err);
+/*
+ * Write PATH so that a reader, or a machine that lost power, sees the old file
+ * or the new one: PATH.part, fsync, rename, fsync of the folder. Mode MODE.
+ */
+int ph_file_write(const char *path, struct ph_view bytes, unsigned mode, struct ph_error *err);
+/* Create a folder 0700 if absent, its parent fsynced. An existing folder is fine. */
+int ph_dir_create(const char *path, struct ph_error *err);
+bool ph_file_exists(const char *path);
+/* DIR/NAME into OUT. 0 or -ENAMETOOLONG. */
+int ph_path_join(char *out, size_t out_size, const char *dir, const char *name,
+		 struct ph_error *err);
+
+/* One process at a time in a folder: an flock on DIR/lock, with the holder's pid and name in it. */
+struct ph_lock {
+	int fd; /* -1: not held */
+};
+/*
+ * Wait up to WAIT_MS for the lock. 0; or -EWOULDBLOCK with PH_EXIT_IN_USE and a
+ * text that names the holder; or another negative errno.
+ */
+int ph_lock_take(struct ph_lock *lock, const char *dir, const char *who, unsigned wait_ms,
+		 struct ph_error *err);
+void ph_lock_release(struct ph_lock *lock);
+
+#endif

@@ -1,0 +1,45 @@
+/*
+ * common/base/limits.h - every limit that a peer or a person can run into.
+ * Each has a counter or a clear error, and a test at limit - 1, limit, limit + 1
+ * (docs/TESTING.md, "Limits"). Those that are settings have their default here.
+ */
+#ifndef PH_BASE_LIMITS_H
+#define PH_BASE_LIMITS_H
+
+enum {
+	/* entries and segments */
+	PH_ENTRY_MAX = 32 * 1024,       /* bytes of one entry */
+	PH_ENTRY_DEPTH_MAX = 8,         /* nesting of arrays and maps */
+	PH_ENTRY_ITEMS_MAX = 4096,      /* items in one array or map */
+	PH_SEGMENT_MAX = 64 * 1024,     /* bytes of a plain segment body that we make */
+	PH_SEGMENT_PLAIN_MAX = 1 << 20, /* bytes of a plain segment body that we take */
+	PH_PART_MAX = 16 * 1024,        /* bytes of a sealed part's ciphertext */
+	PH_CODE_MAX = 64,               /* bytes of a copy or card code */
+	PH_SEEN_MAX = 32,               /* heads that one put can name */
+	PH_BRANCHES_MAX = 16,           /* branches kept of one log */
+
+	/* frames and sessions */
+	PH_FRAME_MAX = 65535,           /* bytes of one frame body */
+	PH_SESSIONS_MAX = 4096,         /* sessions at once */
+	PH_HANDSHAKES_MAX = 512,        /* of them before the handshake is done */
+	PH_HANDSHAKES_NET_MAX = 64,     /* of those from one IPv4 /24 or IPv6 /56 */
+	PH_HANDSHAKE_RATE = 20,         /* new connections a second from one address */
+	PH_HANDSHAKE_BURST = 5,
+	PH_FIRST_BYTE_MS = 5000,
+	PH_HANDSHAKE_MS = 10000,
+	PH_IDLE_MS = 60000,
+	PH_DRIP_MS = 10000,             /* while a frame is open, each 10 s must bring ... */
+	PH_DRIP_BYTES = 1024,           /* ... so many bytes, or the rest of the frame */
+	PH_WRITE_QUEUE_MAX = 256 * 1024,
+	PH_WINDOW = 256 * 1024,         /* credit each side starts with, in body bytes */
+	PH_KEEPALIVE_MS = 20000,
+	PH_STOP_MS = 10000,             /* from SIGTERM to the end of the process */
+
+	/* local input */
+	PH_LINE_MAX = 128 * 1024,       /* one line of `record` or of the local socket */
+	PH_INVITE_MAX = 8192,           /* characters of an invite */
+	PH_CERT_MAX = 4096,
+	PH_CONTROL_TALK_MAX = 16,       /* local command connections at once */
+};
+
+#endif

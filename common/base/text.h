@@ -1,0 +1,25 @@
+/* common/base/text.h - Vietnamese and other text: NFC, folding for search. By utf8proc. */
+#ifndef PH_BASE_TEXT_H
+#define PH_BASE_TEXT_H
+
+#include "common/base/bytes.h"
+
+enum {
+	PH_TEXT_E_UTF8 = 1, /* not well-formed UTF-8 */
+	PH_TEXT_E_CONTROL,  /* a control character (tab and newline included) */
+	PH_TEXT_E_NFC,      /* well-formed, but not NFC */
+};
+
+/* 0 if IN is UTF-8, NFC and free of control characters; else one of PH_TEXT_E_*. */
+int ph_text_check(struct ph_view in);
+/* Append the NFC form of IN to OUT. 0, PH_TEXT_E_UTF8, PH_TEXT_E_CONTROL, or -ENOMEM. */
+int ph_text_nfc(struct ph_view in, struct ph_buf *out);
+/*
+ * Append the search form of IN: NFD, marks dropped, đ and Đ to d, case folded,
+ * runs of anything but letters and digits to one blank, no blank at the ends.
+ * Tai Viet letters pass through untouched. Bytes that are not UTF-8 count as
+ * blanks, so anything can be searched for. 0 or -ENOMEM.
+ */
+int ph_text_fold(struct ph_view in, struct ph_buf *out);
+
+#endif
