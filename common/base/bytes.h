@@ -19,7 +19,7 @@ struct ph_buf {
 	size_t cap;
 };
 
-#define PH_VIEW(pointer, length) \
+#define PH_VIEW(pointer, length)                                                         \
 	((struct ph_view){ .data = (const uint8_t *)(pointer), .len = (length) })
 
 /* A view of a C string, without its terminator. */

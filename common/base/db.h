@@ -22,9 +22,9 @@ enum {
 };
 
 struct ph_db_config {
-	const char *path;      /* or ":memory:" */
-	const char *vfs;       /* NULL: the default; tests bring their own */
-	uint32_t application;  /* PRAGMA application_id; another one is refused */
+	const char *path;     /* or ":memory:" */
+	const char *vfs;      /* NULL: the default; tests bring their own */
+	uint32_t application; /* PRAGMA application_id; another one is refused */
 	/*
 	 * The schema as steps: version v is reached by running steps[0] to
 	 * steps[v - 1]. Older stores are brought up in one transaction, newer ones
@@ -35,7 +35,8 @@ struct ph_db_config {
 	bool create; /* make it if absent; else absent is -ENOENT */
 };
 
-int ph_db_open(struct ph_db **db_out, const struct ph_db_config *config, struct ph_error *err);
+int ph_db_open(struct ph_db **db_out, const struct ph_db_config *config,
+	       struct ph_error *err);
 /* Ends open statements, checkpoints and removes the WAL. NULL is fine. */
 void ph_db_close(struct ph_db *db);
 

@@ -11,7 +11,8 @@ int ph_file_read(const char *path, size_t max, struct ph_buf *out, struct ph_err
  * Write PATH so that a reader, or a machine that lost power, sees the old file
  * or the new one: PATH.part, fsync, rename, fsync of the folder. Mode MODE.
  */
-int ph_file_write(const char *path, struct ph_view bytes, unsigned mode, struct ph_error *err);
+int ph_file_write(const char *path, struct ph_view bytes, unsigned mode,
+		  struct ph_error *err);
 /* Create a folder 0700 if absent, its parent fsynced. An existing folder is fine. */
 int ph_dir_create(const char *path, struct ph_error *err);
 bool ph_file_exists(const char *path);

@@ -19,27 +19,27 @@ enum {
 	PH_BRANCHES_MAX = 16,           /* branches kept of one log */
 
 	/* frames and sessions */
-	PH_FRAME_MAX = 65535,           /* bytes of one frame body */
-	PH_SESSIONS_MAX = 4096,         /* sessions at once */
-	PH_HANDSHAKES_MAX = 512,        /* of them before the handshake is done */
-	PH_HANDSHAKES_NET_MAX = 64,     /* of those from one IPv4 /24 or IPv6 /56 */
-	PH_HANDSHAKE_RATE = 20,         /* new connections a second from one address */
+	PH_FRAME_MAX = 65535,       /* bytes of one frame body */
+	PH_SESSIONS_MAX = 4096,     /* sessions at once */
+	PH_HANDSHAKES_MAX = 512,    /* of them before the handshake is done */
+	PH_HANDSHAKES_NET_MAX = 64, /* of those from one IPv4 /24 or IPv6 /56 */
+	PH_HANDSHAKE_RATE = 20,     /* new connections a second from one address */
 	PH_HANDSHAKE_BURST = 5,
 	PH_FIRST_BYTE_MS = 5000,
 	PH_HANDSHAKE_MS = 10000,
 	PH_IDLE_MS = 60000,
-	PH_DRIP_MS = 10000,             /* while a frame is open, each 10 s must bring ... */
-	PH_DRIP_BYTES = 1024,           /* ... so many bytes, or the rest of the frame */
+	PH_DRIP_MS = 10000,   /* while a frame is open, each 10 s must bring ... */
+	PH_DRIP_BYTES = 1024, /* ... so many bytes, or the rest of the frame */
 	PH_WRITE_QUEUE_MAX = 256 * 1024,
-	PH_WINDOW = 256 * 1024,         /* credit each side starts with, in body bytes */
+	PH_WINDOW = 256 * 1024, /* credit each side starts with, in body bytes */
 	PH_KEEPALIVE_MS = 20000,
-	PH_STOP_MS = 10000,             /* from SIGTERM to the end of the process */
+	PH_STOP_MS = 10000, /* from SIGTERM to the end of the process */
 
 	/* local input */
-	PH_LINE_MAX = 128 * 1024,       /* one line of `record` or of the local socket */
-	PH_INVITE_MAX = 8192,           /* characters of an invite */
+	PH_LINE_MAX = 128 * 1024, /* one line of `record` or of the local socket */
+	PH_INVITE_MAX = 8192,     /* characters of an invite */
 	PH_CERT_MAX = 4096,
-	PH_CONTROL_TALK_MAX = 16,       /* local command connections at once */
+	PH_CONTROL_TALK_MAX = 16, /* local command connections at once */
 };
 
 #endif

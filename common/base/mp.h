@@ -34,7 +34,8 @@ bool ph_mp_bin_exact(const msgpack_object *object, uint8_t *out, size_t len);
 bool ph_mp_str(const msgpack_object *object, size_t min, size_t max, struct ph_view *out);
 bool ph_mp_is_nil(const msgpack_object *object);
 /* The array with MIN to MAX items, or NULL. */
-const msgpack_object_array *ph_mp_array(const msgpack_object *object, size_t min, size_t max);
+const msgpack_object_array *ph_mp_array(const msgpack_object *object, size_t min,
+					size_t max);
 const msgpack_object_map *ph_mp_map(const msgpack_object *object, size_t max);
 /* Item I of ARRAY, or a nil object when it has fewer: trailing nils may be dropped. */
 const msgpack_object *ph_mp_item(const msgpack_object_array *array, size_t i);

@@ -15,12 +15,13 @@ enum {
 	PH_WALK_E_DEPTH,     /* nested deeper than allowed */
 	PH_WALK_E_ITEMS,     /* an array or map with more items than allowed */
 	PH_WALK_E_TYPE,      /* float, ext, timestamp or the never-used byte */
-	PH_WALK_E_FORM,      /* canonical asked for: not the shortest form, or map keys not rising */
-	PH_WALK_E_UTF8,      /* a str that is not UTF-8 */
+	PH_WALK_E_FORM, /* canonical asked for: not the shortest form, or map keys not rising */
+	PH_WALK_E_UTF8, /* a str that is not UTF-8 */
 };
 
 enum {
-	PH_WALK_CANONICAL = 1, /* shortest forms; map keys unsigned integers, strictly rising */
+	PH_WALK_CANONICAL =
+		1, /* shortest forms; map keys unsigned integers, strictly rising */
 };
 
 struct ph_walk_limits {
