@@ -1,0 +1,136 @@
+/*
+ * common/log/entry.h - one entry: [kind, stamp, extras, field...] (docs/LOG.md).
+ *
+ * What is signed is the exact bytes; they are stored and relayed raw. Decoding is
+ * for reading, encoding for writing one's own.
+ */
+#ifndef PH_LOG_ENTRY_H
+#define PH_LOG_ENTRY_H
+
+#include "common/base/bytes.h"
+#include "common/base/error.h"
+#include "common/base/limits.h"
+#include "common/log/kinds.h"
+
+#define PH_LOG_ID_SIZE    16
+#define PH_DEVICE_ID_SIZE 16
+#define PH_HASH_SIZE      32
+#define PH_SOURCE_SIZE    16
+
+/* A reference to an entry; unambiguous after a fork. */
+struct ph_ref {
+	uint8_t log_id[PH_LOG_ID_SIZE];
+	uint64_t n;
+	uint8_t hash[8]; /* first bytes of e(n) */
+};
+
+/* Name of a copy or card: the namespace (0: a code of our printed form; else a site number) and the exact code. */
+struct ph_id {
+	uint64_t ns;
+	struct ph_view code; /* borrowed; 1 to PH_CODE_MAX bytes of UTF-8, as scanned */
+};
+
+struct ph_head {
+	uint8_t log_id[PH_LOG_ID_SIZE];
+	uint64_t n;
+	uint8_t h[PH_HASH_SIZE];
+};
+
+struct ph_seen {
+	uint8_t field; /* index in the kind's fields; for sealed field i: n_fields + i */
+	struct ph_ref head;
+};
+
+struct ph_value {
+	bool set;
+	union {
+		uint64_t uint;        /* UINT, ENUM */
+		int64_t day;          /* DAY */
+		struct ph_view bytes; /* TEXT, BYTES, FIXED; borrowed */
+		struct ph_ref ref;
+		struct ph_id id;
+		struct ph_head head;
+	} as;
+};
+
+enum {
+	PH_EXTRA_WHEN = 1,
+	PH_EXTRA_SOURCE = 2,
+	PH_EXTRA_STAFF = 3,
+	PH_EXTRA_BEHALF = 4,
+	PH_EXTRA_OPERATOR = 5,
+};
+
+enum ph_when {
+	PH_WHEN_NONE = 0,
+	PH_WHEN_MINUTE = 1,
+	PH_WHEN_DAY = 2
+};
+
+struct ph_extras {
+	enum ph_when when; /* encoded [1, minutes since 1970 UTC] or [2, day] */
+	int64_t when_value;
+	bool has_source;
+	uint8_t source[PH_SOURCE_SIZE]; /* BLAKE2b-128 of the imported file's record */
+	struct ph_view staff;           /* borrowed; empty: none; text of 1 to 32 bytes */
+	uint64_t behalf;                /* site number; 0: none */
+	struct ph_view
+		operator_sig; /* borrowed; operator key and signature, 96 bytes; empty: none */
+};
+
+struct ph_entry {
+	const struct ph_kind *kind; /* NULL: unknown number */
+	uint64_t number;
+	uint64_t stamp;
+	struct ph_extras extras;
+	struct ph_value field[PH_FIELDS_MAX];
+	struct ph_value
+		sealed[PH_FIELDS_MAX]; /* only when writing, or after opening its part */
+	struct ph_seen
+		seen[PH_SEEN_MAX]; /* the SEEN field; sorted by field, then reference */
+	unsigned n_seen;
+};
+
+enum {
+	PH_ENTRY_E_MALFORMED =
+		1, /* not canonical, a wrong type, over a limit: opaque, folds as nothing */
+	PH_ENTRY_E_UNKNOWN, /* well-formed, but of a kind this table does not have; number and stamp are set */
+};
+
+/*
+ * Decode the bytes of one entry, which ENTRY borrows from. Checks everything the
+ * table says and that encoding again would give the same bytes. Return 0,
+ * PH_ENTRY_E_MALFORMED, PH_ENTRY_E_UNKNOWN or -ENOMEM.
+ */
+int ph_entry_decode(struct ph_view bytes, struct ph_entry *entry);
+/*
+ * Append the canonical bytes of ENTRY to OUT. Return 0; -EINVAL with a text that
+ * names the field, what is wrong and what would be right (PH_EXIT_USAGE);
+ * -EMSGSIZE over PH_ENTRY_MAX; -ENOMEM. OUT is unchanged on error.
+ */
+int ph_entry_encode(const struct ph_entry *entry, struct ph_buf *out,
+		    struct ph_error *err);
+
+/* e(n) = BLAKE2b-256(entry). */
+void ph_entry_hash(struct ph_view bytes, uint8_t out[static PH_HASH_SIZE]);
+/*
+ * The second at which an entry counts if its stamp is taken as it is: `when` if
+ * told (a day means 12:00 UTC+7), else the stamp's.
+ */
+int64_t ph_entry_effective(const struct ph_entry *entry);
+
+bool ph_ref_equal(const struct ph_ref *a, const struct ph_ref *b);
+/* By log id, n, hash. */
+int ph_ref_compare(const struct ph_ref *a, const struct ph_ref *b);
+#define PH_REF_TEXT 80
+/* "<log id hex>.<n>.<hash hex>" */
+void ph_ref_text(char out[static PH_REF_TEXT], const struct ph_ref *ref);
+int ph_ref_parse(const char *text, size_t len, struct ph_ref *ref_out);
+
+/* MessagePack of the small parts, shared by entries, ledger keys and messages. */
+struct ph_mpw;
+void ph_ref_write(struct ph_mpw *writer, const struct ph_ref *ref);
+void ph_id_write(struct ph_mpw *writer, const struct ph_id *id);
+void ph_head_write(struct ph_mpw *writer, const struct ph_head *head);
+
+#endif

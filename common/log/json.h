@@ -1,0 +1,45 @@
+/*
+ * common/log/json.h - the JSON view of an entry, from the kind table.
+ *
+ * {"kind":"loan","copy":{"ns":140371,"code":"000123"},"card":"...","term":14,
+ *  "when":"2026-09-22T08:01","source":"<32 hex>","staff":"Hoa","behalf":140372}
+ * A copy or card is {"ns":..,"code":..}, or a string: a scan, resolved by the
+ * caller. Sealed fields stand beside the plain ones. `sets`, `commit` and stamps
+ * are made by the log, and refused on input.
+ */
+#ifndef PH_LOG_JSON_H
+#define PH_LOG_JSON_H
+
+#include <jansson.h>
+
+#include "common/log/entry.h"
+
+/*
+ * How the caller turns a scanned code into a name: TYPE is PH_T_COPY_ID or
+ * PH_T_CARD_ID; set ID (its code borrows CODE). 0 or negative errno.
+ */
+struct ph_json_scope {
+	int (*resolve)(void *data, enum ph_type type, struct ph_view code,
+		       struct ph_id *id);
+	void *data;
+};
+
+/*
+ * Read an entry from OBJECT, whose strings it borrows; text that is not NFC is
+ * normalised into ARENA, which must outlive ENTRY (and must not move once used:
+ * the function reserves what it needs first). Unknown members, wrong types and
+ * values out of range are -EINVAL with a text that names the member and what
+ * would be right. The stamp is left 0.
+ */
+int ph_entry_from_json(const json_t *object, const struct ph_json_scope *scope,
+		       struct ph_entry *entry, struct ph_buf *arena,
+		       struct ph_error *err);
+/*
+ * Parse one line first: refuses duplicate keys, depth, trailing text; the error
+ * names line and column. *OBJECT_OUT is the caller's to json_decref().
+ */
+int ph_json_parse(struct ph_view line, json_t **object_out, struct ph_error *err);
+/* A new JSON object, the caller's; NULL on lack of memory. Unknown kinds show their number only. */
+json_t *ph_entry_to_json(const struct ph_entry *entry);
+
+#endif

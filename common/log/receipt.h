@@ -1,0 +1,47 @@
+/*
+ * common/log/receipt.h - the hub's signature on "I hold this log up to n durably".
+ *
+ * [body bin, signature bin64]; body: [1, epoch number, epoch random bin8, log id,
+ * n, h(n), level, hub time, [n of missing bodies ...]]; context "packhorse receipt 1".
+ */
+#ifndef PH_LOG_RECEIPT_H
+#define PH_LOG_RECEIPT_H
+
+#include "common/log/keys.h"
+
+enum ph_level {
+	PH_LEVEL_HERE = 0,
+	PH_LEVEL_COURIER = 1,
+	PH_LEVEL_HUB = 2,
+	PH_LEVEL_BACKUP = 3
+};
+
+#define PH_RECEIPT_MISSING_MAX                                                           \
+	256 /* further missing bodies are told once these have come */
+
+struct ph_epoch {
+	uint64_t number;
+	uint8_t random[8];
+};
+
+struct ph_receipt {
+	struct ph_epoch epoch;
+	struct ph_head head;
+	enum ph_level level;
+	uint64_t time; /* the hub's clock, seconds since 1970 */
+	uint64_t missing[PH_RECEIPT_MISSING_MAX];
+	unsigned n_missing;
+};
+
+enum {
+	PH_RECEIPT_E_FORM = 1,
+	PH_RECEIPT_E_SIGNATURE,
+};
+
+int ph_receipt_encode(const struct ph_receipt *receipt,
+		      const uint8_t secret[static PH_SECRET_SIZE], struct ph_buf *out);
+/* 0, PH_RECEIPT_E_*, or -ENOMEM. KEY is a hub signing key. */
+int ph_receipt_decode(struct ph_view bytes, const uint8_t key[static PH_KEY_SIZE],
+		      struct ph_receipt *receipt);
+
+#endif
