@@ -1,0 +1,73 @@
+/*
+ * common/ledger/ledger.h - what we conclude from the logs: a disposable projection.
+ *
+ * The journal holds the entries; the ledger holds, for each entity, the canonical
+ * bytes of its state, and the entries that name it. Each entity is folded alone
+ * from those entries, in their order, by the pure functions of copy.h, reader.h,
+ * title.h, tally.h, place.h. The same set of entries gives the same bytes whatever
+ * the order of arrival; docs/MERGE.md has the rules and every byte.
+ */
+#ifndef PH_LEDGER_LEDGER_H
+#define PH_LEDGER_LEDGER_H
+
+#include "common/log/journal.h"
+
+/* Types of entities: the first key of the digest's order. */
+enum ph_entity {
+	PH_ENTITY_SITE = 1,    /* id: site number, 8 bytes big-endian */
+	PH_ENTITY_COMMUNE = 2, /* id: the code */
+	PH_ENTITY_POLICY = 3,  /* id: the name */
+	PH_ENTITY_DEVICE = 4,  /* id: device id, 16 bytes */
+	PH_ENTITY_TITLE =
+		10, /* id: reference of its first entry: log id, n big-endian, hash: 32 bytes */
+	PH_ENTITY_READER = 11, /* likewise */
+	PH_ENTITY_CARD = 12,   /* id: namespace, 8 bytes big-endian, and code */
+	PH_ENTITY_COPY = 13,   /* likewise */
+	PH_ENTITY_TALLY = 20,  /* id: site number and day, 8 bytes big-endian each */
+};
+
+#define PH_ENTITY_ID_MAX (8 + PH_CODE_MAX)
+
+struct ph_ledger_config {
+	struct ph_journal *journal; /* borrowed: where entries come from */
+	struct ph_db *
+		db; /* borrowed: where the projection lives; may be the journal's or another */
+	/* Which logs to fold; NULL: all. */
+	bool (*takes)(void *data, const struct ph_log *log);
+	void *data;
+};
+
+struct ph_ledger;
+
+enum {
+	PH_LEDGER_E_NONE = 1
+};
+
+/* Makes its tables; a projection of another version of the fold is dropped and made anew by catch_up. */
+int ph_ledger_open(struct ph_ledger **ledger_out, const struct ph_ledger_config *config,
+		   struct ph_error *err);
+void ph_ledger_free(struct ph_ledger *ledger);
+
+/*
+ * Fold what the journal holds beyond what was folded, in transactions of its own,
+ * of at most some 20,000 entries. Call outside a transaction. *FOLDED_OUT (may be
+ * NULL) counts entries.
+ */
+int ph_ledger_catch_up(struct ph_ledger *ledger, uint64_t *folded_out,
+		       struct ph_error *err);
+/* Drop the projection and fold all logs again: gives the same bytes. */
+int ph_ledger_rebuild(struct ph_ledger *ledger, struct ph_error *err);
+/* BLAKE2b-256 over the entities sorted by type and id (docs/MERGE.md, "Digest"); catches up first. */
+int ph_ledger_digest(struct ph_ledger *ledger, uint8_t out[static 32],
+		     struct ph_error *err);
+
+/* The canonical state of one entity appended to OUT. 0, PH_LEDGER_E_NONE, negative errno. */
+int ph_ledger_get(struct ph_ledger *ledger, enum ph_entity type, struct ph_view id,
+		  struct ph_buf *state_out);
+/* Each entity of a type in order of id; CB returning non-zero ends the walk with that value. */
+int ph_ledger_each(struct ph_ledger *ledger, enum ph_entity type,
+		   int (*cb)(void *data, struct ph_view id, struct ph_view state),
+		   void *data);
+uint64_t ph_ledger_count(struct ph_ledger *ledger, enum ph_entity type);
+
+#endif

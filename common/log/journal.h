@@ -1,0 +1,200 @@
+/*
+ * common/log/journal.h - the store of logs: entries, seals, parts, receipts, devices.
+ *
+ * The journal is the truth; the ledger is made from it. It keeps runs of entries
+ * as the bytes that were signed. One appended entry is one row in one b-tree, so
+ * that a durable append costs what a one-row commit costs. The caller owns the
+ * transaction: ph_db_begin(), calls, ph_db_commit(); after a rollback it calls
+ * ph_journal_reload(), and struct ph_log copies it holds are void. Schema: docs/STORE.md.
+ */
+#ifndef PH_LOG_JOURNAL_H
+#define PH_LOG_JOURNAL_H
+
+#include "common/base/db.h"
+#include "common/log/cert.h"
+#include "common/log/receipt.h"
+#include "common/log/segment.h"
+
+struct ph_journal;
+
+/* The schema, for ph_db_config; application ids tell a site's store from a hub's. */
+extern const char *const ph_journal_steps[];
+extern const size_t ph_journal_steps_count;
+#define PH_STORE_SITE 0x50685331u /* "PhS1" */
+#define PH_STORE_HUB  0x50684831u /* "PhH1" */
+
+enum {
+	PH_JOURNAL_E_NONE = 1, /* no such thing */
+	PH_JOURNAL_E_GAP, /* segment starts behind the head: entries between are missing */
+	PH_JOURNAL_E_FORK, /* other entries are held at these numbers */
+	PH_JOURNAL_E_SEAL, /* chain and seal do not meet */
+	PH_JOURNAL_E_FORM, /* lengths or limits are wrong */
+};
+
+int ph_journal_open(struct ph_journal **journal_out, struct ph_db *db);
+void ph_journal_free(struct ph_journal *journal);
+struct ph_db *ph_journal_db(struct ph_journal *journal);
+/* Forget what is cached; after a rollback. */
+void ph_journal_reload(struct ph_journal *journal);
+
+/* Small named values. get appends to OUT: 0, PH_JOURNAL_E_NONE or negative errno. */
+int ph_journal_meta_get(struct ph_journal *journal, const char *name, struct ph_buf *out);
+int ph_journal_meta_put(struct ph_journal *journal, const char *name,
+			struct ph_view value);
+int ph_journal_meta_get_int(struct ph_journal *journal, const char *name, int64_t *out);
+int ph_journal_meta_put_int(struct ph_journal *journal, const char *name, int64_t value);
+
+/* --- devices: whose certificates were verified --- */
+
+struct ph_device {
+	int64_t row;
+	uint8_t id[PH_DEVICE_ID_SIZE];
+	uint8_t key[PH_KEY_SIZE];
+	uint8_t box[PH_KEY_SIZE];
+	uint8_t desk[PH_KEY_SIZE];
+	uint64_t site;
+	uint64_t role; /* PH_ROLE_* */
+	uint8_t invite[PH_INVITE_ID_SIZE];
+	int64_t admitted; /* seconds since 1970; 0: not yet */
+	int64_t heard;    /* last authenticated session; 0: never */
+	uint64_t counter; /* of the last session */
+};
+/* Add or find the device of a verified certificate, whose bytes are kept. */
+int ph_journal_device_put(struct ph_journal *journal, struct ph_view cert_bytes,
+			  const struct ph_cert *cert, struct ph_device *device_out);
+int ph_journal_device_by_id(struct ph_journal *journal,
+			    const uint8_t id[static PH_DEVICE_ID_SIZE],
+			    struct ph_device *device_out);
+int ph_journal_device_by_box(struct ph_journal *journal,
+			     const uint8_t box[static PH_KEY_SIZE],
+			     struct ph_device *device_out);
+/* The device that used an invite, if any. */
+int ph_journal_device_by_invite(struct ph_journal *journal,
+				const uint8_t invite[static PH_INVITE_ID_SIZE],
+				struct ph_device *device_out);
+int ph_journal_device_cert(struct ph_journal *journal, int64_t row, struct ph_buf *out);
+/* Write back admitted, heard and counter. */
+int ph_journal_device_update(struct ph_journal *journal, const struct ph_device *device);
+/* Each device in order of row; CB returning non-zero ends the walk with that value. */
+int ph_journal_device_each(struct ph_journal *journal,
+			   int (*cb)(void *data, const struct ph_device *device),
+			   void *data);
+
+/* --- logs --- */
+
+struct ph_log {
+	int64_t row; /* small and dense: 1, 2, ... */
+	uint8_t id[PH_LOG_ID_SIZE];
+	uint8_t device_id[PH_DEVICE_ID_SIZE];
+	uint8_t key[PH_KEY_SIZE]; /* the key that seals it */
+	uint64_t site;            /* as certified; 0: the hub */
+	uint64_t role;            /* as certified: PH_ROLE_* */
+	uint64_t n;               /* entries held */
+	uint8_t h[PH_HASH_SIZE];  /* h(n) */
+	uint64_t sealed;          /* the highest n with a stored seal */
+};
+int ph_journal_log_find(struct ph_journal *journal,
+			const uint8_t id[static PH_LOG_ID_SIZE], struct ph_log *log_out);
+int ph_journal_log_at(struct ph_journal *journal, int64_t row, struct ph_log *log_out);
+/* An empty log. Its row is new; -EEXIST if the id is there already. */
+int ph_journal_log_add(struct ph_journal *journal,
+		       const uint8_t id[static PH_LOG_ID_SIZE],
+		       const uint8_t key[static PH_KEY_SIZE], uint64_t site,
+		       uint64_t role, struct ph_log *log_out);
+int ph_journal_log_each(struct ph_journal *journal,
+			int (*cb)(void *data, const struct ph_log *log), void *data);
+int ph_journal_logs_of_device(struct ph_journal *journal,
+			      const uint8_t device_id[static PH_DEVICE_ID_SIZE],
+			      int (*cb)(void *data, const struct ph_log *log),
+			      void *data);
+
+/* --- entries --- */
+
+/*
+ * Append the entries of BODY (segment form) to LOG as one run, unsealed; LOG's n
+ * and h move. Entries whose kind has a sealed part get an (empty) part row.
+ */
+int ph_journal_append(struct ph_journal *journal, struct ph_log *log,
+		      struct ph_view body);
+/* The bytes of entry N appended to OUT. 0, PH_JOURNAL_E_NONE, negative errno. */
+int ph_journal_entry(struct ph_journal *journal, int64_t log_row, uint64_t n,
+		     struct ph_buf *out);
+/* h(n) of a held entry; n = 0 gives h(0). 0, PH_JOURNAL_E_NONE, negative errno. */
+int ph_journal_chain_at(struct ph_journal *journal, const struct ph_log *log, uint64_t n,
+			uint8_t h_out[static PH_HASH_SIZE]);
+/* Each entry with number above AFTER, in order. CB returning non-zero ends the walk with that value. */
+int ph_journal_entry_each(struct ph_journal *journal, int64_t log_row, uint64_t after,
+			  int (*cb)(void *data, uint64_t n, struct ph_view entry),
+			  void *data);
+/* Entry named by REF: 0 with its log, PH_JOURNAL_E_NONE (not held, or another hash at that number). */
+int ph_journal_resolve(struct ph_journal *journal, const struct ph_ref *ref,
+		       struct ph_log *log_out, struct ph_buf *entry_out);
+
+/* --- segments --- */
+
+/* Seal LOG (our own) at N, at most its n; no effect if a seal is stored there. */
+int ph_journal_seal(struct ph_journal *journal, struct ph_log *log, uint64_t n,
+		    const uint8_t secret[static PH_SECRET_SIZE]);
+/*
+ * The furthest N above AFTER such that entries AFTER + 1 .. N have a body of at
+ * most MAX bytes (one entry always fits) and, with STOP_AT_PART, none of them has
+ * a sealed part. N = AFTER if there is nothing.
+ */
+int ph_journal_span(struct ph_journal *journal, const struct ph_log *log, uint64_t after,
+		    size_t max, bool stop_at_part, uint64_t *n_out);
+/*
+ * The segment from AFTER + 1 to the furthest stored seal whose body is at most MAX
+ * bytes, else to the nearest stored seal. Its body borrows BUF (cleared first).
+ * 0, PH_JOURNAL_E_NONE (nothing sealed above AFTER), negative errno.
+ */
+int ph_journal_read_segment(struct ph_journal *journal, const struct ph_log *log,
+			    uint64_t after, size_t max, struct ph_segment *segment_out,
+			    struct ph_buf *buf);
+/*
+ * Take a received segment into LOG: verify chain and seal, skip what is held,
+ * store the rest and the seal, note which parts it expects. 0 also if all of it
+ * was held; else PH_JOURNAL_E_GAP, _FORK, _SEAL, _FORM with nothing changed; or
+ * negative errno (roll back).
+ */
+int ph_journal_put_segment(struct ph_journal *journal, struct ph_log *log,
+			   const struct ph_segment *segment);
+
+/* --- sealed parts --- */
+
+/* Set the ciphertext and the boxed seed of the part of entry N. 0; PH_JOURNAL_E_NONE: no part is expected there;
+ * PH_JOURNAL_E_SEAL: the ciphertext does not match the commitment. A part that is there already stays. */
+int ph_journal_part_put(struct ph_journal *journal, int64_t log_row, uint64_t n,
+			struct ph_view cipher, struct ph_view seed_box);
+/* Both appended. 0; PH_JOURNAL_E_NONE: not expected, or missing. */
+int ph_journal_part_get(struct ph_journal *journal, int64_t log_row, uint64_t n,
+			struct ph_buf *cipher, struct ph_buf *seed_box);
+/* Up to MAX numbers, rising, of entries whose part is expected but missing. */
+int ph_journal_parts_missing(struct ph_journal *journal, int64_t log_row, uint64_t *n_out,
+			     size_t max, size_t *count_out);
+/* Numbers in AFTER + 1 .. LAST that have a part, held or missing. */
+int ph_journal_parts_in(struct ph_journal *journal, int64_t log_row, uint64_t after,
+			uint64_t last, uint64_t *n_out, size_t max, size_t *count_out);
+
+/* --- receipts --- */
+
+/* Keep RECEIPT (verified) unless a higher one of the same epoch and level is held; BYTES are kept. */
+int ph_journal_receipt_put(struct ph_journal *journal, int64_t log_row,
+			   const struct ph_receipt *receipt, struct ph_view bytes);
+/* The highest n receipted at LEVEL or above (0: none), and when. BYTES_OUT may be NULL. */
+int ph_journal_receipt_get(struct ph_journal *journal, int64_t log_row,
+			   enum ph_level level, uint64_t *n_out, int64_t *time_out,
+			   struct ph_buf *bytes_out);
+
+/* --- checks --- */
+
+/*
+ * Walk everything: chains, seals, certificates' keys, commitments, receipts'
+ * hashes. 0, or -EUCLEAN with what and where in ERR; counts what it looked at.
+ */
+struct ph_journal_counts {
+	uint64_t logs, entries, seals, parts, parts_missing, receipts;
+};
+int ph_journal_verify(struct ph_journal *journal, struct ph_journal_counts *counts_out,
+		      struct ph_error *err);
+
+#endif
