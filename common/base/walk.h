@@ -24,6 +24,11 @@ enum {
 		1, /* shortest forms; map keys unsigned integers, strictly rising */
 };
 
+enum {
+	PH_WALK_DEPTH_MAX =
+		32, /* what msgpack-c can unpack; larger limits count as this */
+};
+
 struct ph_walk_limits {
 	unsigned depth; /* an array of scalars has depth 1 */
 	unsigned items; /* in one array, or pairs in one map */
@@ -31,8 +36,10 @@ struct ph_walk_limits {
 
 /*
  * Walk exactly one object at the front of IN. Return 0 and set *USED_OUT to its
- * length, or one of PH_WALK_E_*. Never reads past IN, never recurses deeper than
- * LIMITS->depth.
+ * length, or one of PH_WALK_E_*. Never reads past IN, never recurses. Canonical:
+ * integers not below zero in unsigned form, every number, length and count in its
+ * shortest form. A header that announces more items than bytes are left is
+ * PH_WALK_E_SHORT, whatever the limits say.
  */
 int ph_walk(struct ph_view in, const struct ph_walk_limits *limits, unsigned flags,
 	    size_t *used_out);
