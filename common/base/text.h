@@ -8,15 +8,26 @@ enum {
 	PH_TEXT_E_UTF8 = 1, /* not well-formed UTF-8 */
 	PH_TEXT_E_CONTROL,  /* a control character (tab and newline included) */
 	PH_TEXT_E_NFC,      /* well-formed, but not NFC */
+	PH_TEXT_E_MARKS,    /* more than PH_TEXT_MARKS_MAX combining marks in a row */
 };
 
-/* 0 if IN is UTF-8, NFC and free of control characters; else one of PH_TEXT_E_*. */
+enum {
+	PH_TEXT_MARKS_MAX = 30, /* as in Unicode's Stream-Safe Text Format (UAX 15) */
+};
+
+/*
+ * 0 if IN is UTF-8, NFC and free of control characters; else one of PH_TEXT_E_*; or
+ * -ENOMEM, which only text with hundreds of characters between two ASCII ones can meet.
+ */
 int ph_text_check(struct ph_view in);
-/* Append the NFC form of IN to OUT. 0, PH_TEXT_E_UTF8, PH_TEXT_E_CONTROL, or -ENOMEM. */
+/*
+ * Append the NFC form of IN to OUT. 0; PH_TEXT_E_UTF8, _CONTROL or _MARKS; or -ENOMEM.
+ * OUT's content is unchanged on error.
+ */
 int ph_text_nfc(struct ph_view in, struct ph_buf *out);
 /*
  * Append the search form of IN: NFD, marks dropped, đ and Đ to d, case folded,
- * runs of anything but letters and digits to one blank, no blank at the ends.
+ * runs of anything but letters and numerals to one blank, no blank at the ends.
  * Tai Viet letters pass through untouched. Bytes that are not UTF-8 count as
  * blanks, so anything can be searched for. 0 or -ENOMEM.
  */
