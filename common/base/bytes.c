@@ -17,7 +17,9 @@
 
 #include <sodium.h>
 
-enum { BUF_MIN = 64 };
+enum {
+	BUF_MIN = 64
+};
 
 struct ph_view ph_view_str(const char *text)
 {

@@ -73,7 +73,8 @@ static void system_read(void *data, struct ph_now *now_out)
 	clock_gettime(CLOCK_REALTIME, &wall);
 	clock_gettime(CLOCK_BOOTTIME, &mono);
 	now_out->wall = wall.tv_sec;
-	now_out->mono_ms = (uint64_t)mono.tv_sec * 1000 + (uint64_t)mono.tv_nsec / 1000000;
+	now_out->mono_ms =
+		(uint64_t)mono.tv_sec * 1000 + (uint64_t)mono.tv_nsec / 1000000;
 	memcpy(now_out->boot, system_boot, sizeof(system_boot));
 }
 
