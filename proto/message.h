@@ -1,0 +1,136 @@
+/*
+ * proto/message.h - what is said inside a session, as MessagePack. Bytes: docs/WIRE.md.
+ *
+ * hello and welcome are the payloads of the two handshake messages; the others
+ * travel in transport frames, one or more back to back in each.
+ */
+#ifndef PH_PROTO_MESSAGE_H
+#define PH_PROTO_MESSAGE_H
+
+#include "common/log/receipt.h"
+#include "common/log/segment.h"
+#include "common/log/part.h"
+
+#define PH_PROTOCOL_VERSION 1
+#define PH_HEADS_MAX        8 /* own logs a device tells of */
+
+enum {
+	PH_MESSAGE_E_FORM = 1, /* not a message of this form, or over a limit */
+};
+
+/* Why a hub does not serve; also REFUSE. */
+enum ph_status {
+	PH_STATUS_OK = 0,
+	PH_STATUS_CERT = 1, /* send your certificate */
+	PH_STATUS_UNKNOWN =
+		2, /* the certificate is not of this province, or does not verify */
+	PH_STATUS_CUT = 3,      /* this device was cut off */
+	PH_STATUS_LATER = 4,    /* busy or short of disk: try later, nothing is lost */
+	PH_STATUS_PROTOCOL = 5, /* what you sent breaks the protocol */
+	PH_STATUS_VERSION = 6,
+};
+
+/* Control cursor: how far the device holds the hub's control log. */
+struct ph_cursor {
+	uint64_t n;
+	uint8_t h[8]; /* first bytes of h(n) */
+};
+
+/*
+ * [version, cert | nil, [[log id, n, h(n)] ...], [n, h8] | nil, epoch number, counter,
+ *  budget | nil, done, [[head index, first, last, seal, body] ...]]
+ */
+struct ph_hello {
+	struct ph_view cert; /* borrowed; empty: none */
+	struct ph_head head[PH_HEADS_MAX];
+	unsigned n_heads;
+	struct ph_cursor control;
+	uint64_t epoch;   /* number of the highest hub epoch heard of; 0: none */
+	uint64_t counter; /* sessions of this device so far */
+	uint64_t budget;  /* bytes the device wants to spend at most; 0: no bound */
+	bool done;        /* nothing more follows the segments in this message */
+	struct ph_segment segment[32];
+	unsigned n_segments;
+};
+
+/* A receipt as it travels: the body is made again from what both sides know. */
+struct ph_short_receipt {
+	unsigned index; /* of the head in the hello */
+	uint64_t n;
+	enum ph_level level;
+	uint64_t time;
+	uint64_t missing[PH_RECEIPT_MISSING_MAX];
+	unsigned n_missing;
+	uint8_t signature[PH_SIGNATURE_SIZE];
+};
+
+/*
+ * [status, epoch number, epoch random, time, heads | nil, [receipt ...] | nil,
+ *  [segment hash, offset] | nil, done | nil, keylist | nil]
+ * heads: one item for each head of the hello: [n, h] of what the hub holds; nil in
+ * place of all when the hub now holds exactly what the hello told.
+ */
+struct ph_welcome {
+	enum ph_status status;
+	struct ph_epoch epoch;
+	uint64_t time;
+	bool same; /* heads equal those of the hello */
+	struct {
+		uint64_t n;
+		uint8_t h[PH_HASH_SIZE];
+	} head[PH_HEADS_MAX];
+	unsigned n_heads;
+	struct ph_short_receipt receipt[PH_HEADS_MAX];
+	unsigned n_receipts;
+	bool has_partial;
+	uint8_t partial_hash[16];
+	uint64_t partial_offset;
+	bool done; /* the hub has dealt with `done_items` and has nothing to send */
+	uint64_t done_items;
+	struct ph_view
+		keylist; /* borrowed; a newer key list than the invite's; empty: none */
+};
+
+int ph_hello_encode(const struct ph_hello *hello, struct ph_buf *out);
+/* Views in HELLO borrow from BYTES. 0, PH_MESSAGE_E_FORM or -ENOMEM. */
+int ph_hello_decode(struct ph_view bytes, struct ph_hello *hello);
+int ph_welcome_encode(const struct ph_welcome *welcome, struct ph_buf *out);
+int ph_welcome_decode(struct ph_view bytes, struct ph_welcome *welcome);
+
+enum ph_message_type {
+	PH_MSG_SEGMENT =
+		1, /* [1, log id, first, last, seal, hash bin16, total, offset, chunk] */
+	PH_MSG_PART = 2, /* [2, log id, n, form, seed, total, chunk] */
+	PH_MSG_MORE = 3, /* [3, chunk] */
+	PH_MSG_RECEIPT =
+		4, /* [4, head index, n, level, time, [missing ...] | nil, signature] */
+	PH_MSG_DONE = 5,    /* [5, items dealt with]: nothing more to send for now */
+	PH_MSG_CREDIT = 6,  /* [6, bytes] */
+	PH_MSG_CERT = 7,    /* [7, cert] */
+	PH_MSG_WELCOME = 8, /* [8, welcome bin] */
+	PH_MSG_REFUSE = 9,  /* [9, status] */
+	PH_MSG_PING = 10,   /* [10] */
+	PH_MSG_PONG = 11,   /* [11] */
+	PH_MSG_CLOSE = 12,  /* [12] */
+};
+
+#define PH_PART_FORM_SEED                                                                \
+	0 /* seed and plain fields; the receiver makes the ciphertext again */
+
+struct ph_message {
+	enum ph_message_type type;
+	uint8_t log_id[PH_LOG_ID_SIZE];
+	uint64_t first, last; /* PART: first = n */
+	uint8_t seal[PH_SIGNATURE_SIZE];
+	uint8_t hash[16];
+	uint8_t seed[PH_SEED_SIZE];
+	uint64_t total, offset;
+	struct ph_view chunk; /* borrowed; also cert, welcome */
+	uint64_t count;       /* DONE items, CREDIT bytes, REFUSE status */
+	struct ph_short_receipt receipt;
+};
+int ph_message_encode(const struct ph_message *message, struct ph_buf *out);
+/* Take one message off the front of IN. 0, PH_MESSAGE_E_FORM (IN unchanged) or -ENOMEM. */
+int ph_message_decode(struct ph_view *in, struct ph_message *message);
+
+#endif

@@ -1,0 +1,182 @@
+/*
+ * proto/session.h - one session between a device and its hub, sans I/O.
+ *
+ *   device                                        hub
+ *     -> preamble, message 1: hello, first segments
+ *     <- message 2: welcome: heads, receipts
+ *     -> segments, parts, DONE     <- segments (control log), receipts, DONE
+ *     -> CLOSE
+ *
+ * Bytes go in by ph_session_receive() and come out by ph_session_output(). What
+ * needs storage comes out as a job (ph_session_take_job()); its owner carries it out,
+ * at once or on another thread, and hands it back (ph_session_give_job()). Time is an
+ * argument. Nothing here knows a socket, a clock or a database, so the same code runs
+ * under libuv, in a simulator and under a fuzzer.
+ *
+ * Effects: uploads of message 1 are stored (they are idempotent); everything else
+ * that a session changes waits for the first authenticated transport frame, since
+ * message 1 can be replayed by anybody who recorded it.
+ */
+#ifndef PH_PROTO_SESSION_H
+#define PH_PROTO_SESSION_H
+
+#include "common/base/rng.h"
+#include "proto/message.h"
+
+enum ph_side {
+	PH_SIDE_DEVICE,
+	PH_SIDE_HUB
+};
+
+enum ph_session_state {
+	PH_SESSION_START, /* device: nothing sent; hub: waiting for preamble and message 1 */
+	PH_SESSION_HELLO, /* device: waiting for message 2; hub: hello is with the store */
+	PH_SESSION_TRANSFER, /* both directions open */
+	PH_SESSION_CLOSING, /* device: CLOSE is queued; hub: CLOSE came, last job is out */
+	PH_SESSION_CLOSED,  /* orderly end: everything told was dealt with */
+	PH_SESSION_FAILED,  /* see ph_session_failure() */
+};
+
+enum ph_session_failure {
+	PH_FAIL_NONE = 0,
+	PH_FAIL_HANDSHAKE, /* not our peer, wrong key, altered */
+	PH_FAIL_PROTOCOL,  /* authenticated, but breaks the protocol or a limit */
+	PH_FAIL_REFUSED,   /* the peer said why: ph_session_status() */
+	PH_FAIL_TIMEOUT,   /* first byte, handshake, drip or idle time */
+	PH_FAIL_CUT,       /* the stream ended before CLOSE */
+	PH_FAIL_STORE,     /* our own store failed: nothing more may be acknowledged */
+	PH_FAIL_MEMORY,
+};
+
+/* What travels: a segment, or the sealed part of one entry. */
+enum ph_item_type {
+	PH_ITEM_SEGMENT,
+	PH_ITEM_PART
+};
+struct ph_item {
+	enum ph_item_type type;
+	uint8_t log_id[PH_LOG_ID_SIZE];
+	uint64_t first, last; /* PART: first = last = n */
+	uint8_t seal[PH_SIGNATURE_SIZE];
+	uint8_t seed[PH_SEED_SIZE];
+	struct ph_buf body; /* segment body, or the plain fields of the part */
+	struct ph_item *next;
+};
+struct ph_item *ph_item_new(enum ph_item_type type); /* NULL: no memory */
+/* Frees the whole list from ITEM on; bodies are wiped. NULL is fine. */
+void ph_items_free(struct ph_item *item);
+/* The segment an item holds; its body borrows the item's. */
+void ph_item_segment(const struct ph_item *item, struct ph_segment *segment_out);
+
+enum ph_job_type {
+	/*
+	 * Hub. In: peer_key, hello (borrowing hello_bytes), items: the segments of
+	 * message 1 (log ids filled in from the heads). Do: find or admit the device,
+	 * store the items, commit. Out: welcome (all but partial and done_items), partial
+	 * (what an earlier session left, if any; ownership passes), more: whether LOAD
+	 * would give something.
+	 */
+	PH_JOB_HELLO,
+	/*
+	 * Device. In: welcome (receipts included; borrowing welcome_bytes). Do: check
+	 * heads against the own chain, keep receipts and time. Out: result 0 and more;
+	 * or a negative errno to end the session (PH_FAIL_STORE).
+	 */
+	PH_JOB_WELCOME,
+	/*
+	 * Both. In: items. Do: verify, store, commit. Out: receipts to tell (hub);
+	 * result 0, or a negative errno (PH_FAIL_STORE). An item that does not fit (gap,
+	 * forged) sets bad: the session is refused with PH_STATUS_PROTOCOL, what fitted stays.
+	 */
+	PH_JOB_STORE,
+	/* Both. In: budget in body bytes. Out: items (may be empty) and more. */
+	PH_JOB_LOAD,
+	/* Device. In: receipts. Do: make bodies, verify, keep. */
+	PH_JOB_RECEIPT,
+	/*
+	 * Hub. The peer proved to be live (first transport frame): now last-heard, counter
+	 * and cursor may be written.
+	 */
+	PH_JOB_HEARD,
+};
+
+struct ph_job {
+	enum ph_job_type type;
+	int result;
+	bool bad;
+	bool more;
+	uint8_t peer_key[PH_KEY_SIZE]; /* hub: static key of the device, authenticated */
+	struct ph_buf bytes;           /* what hello or welcome borrow from */
+	struct ph_hello hello;
+	struct ph_welcome welcome;
+	struct ph_item *items; /* in: to store; out: loaded */
+	size_t budget;
+	struct ph_buf partial; /* HELLO out: bytes held of the segment partial_hash */
+	uint8_t partial_hash[16];
+	struct ph_short_receipt receipt[PH_HEADS_MAX]; /* RECEIPT in; STORE out */
+	unsigned n_receipts;
+	struct ph_job *next; /* the owner's, for its queue */
+	void *owner;         /* the owner's */
+};
+void ph_job_free(struct ph_job *job);
+
+struct ph_session_config {
+	enum ph_side side;
+	struct ph_rng rng;
+	const struct ph_box_pair
+		*keys;    /* own Noise static; borrowed while the session lives */
+	size_t frame_max; /* bytes of a transport frame's body that we make; 0: 4096 */
+	/* device only */
+	uint8_t hub_key[PH_KEY_SIZE];
+	const struct ph_hello *
+		hello; /* borrowed until ph_session_new() returns; its segments are the first flight */
+	/* milliseconds; 0: the default of limits.h */
+	unsigned first_byte_ms, handshake_ms, idle_ms;
+};
+
+struct ph_session;
+
+/* NOW_MS: any monotonic milliseconds, the same everywhere. 0, -EINVAL, -ENOMEM. */
+int ph_session_new(struct ph_session **session_out,
+		   const struct ph_session_config *config, uint64_t now_ms);
+/* NULL is fine. Jobs taken and not given back stay the owner's: free them with ph_job_free(). */
+void ph_session_free(struct ph_session *session);
+
+/* Bytes from the peer, any amount. Returns 0; after a failure the session is FAILED and output may hold a REFUSE. */
+void ph_session_receive(struct ph_session *session, struct ph_view bytes,
+			uint64_t now_ms);
+/* The peer's stream has ended. */
+void ph_session_eof(struct ph_session *session);
+/* The bytes to send, borrowed; ph_session_sent() drops LEN of them. */
+struct ph_view ph_session_output(struct ph_session *session);
+void ph_session_sent(struct ph_session *session, size_t len, uint64_t now_ms);
+/* The next job to carry out, now the caller's; NULL if none. At most one of each type is out at a time. */
+struct ph_job *ph_session_take_job(struct ph_session *session);
+/* Hand a finished job back; the session frees it. */
+void ph_session_give_job(struct ph_session *session, struct ph_job *job, uint64_t now_ms);
+/* Let time pass: time-outs, keep-alive. */
+void ph_session_tick(struct ph_session *session, uint64_t now_ms);
+/* When ph_session_tick() is next needed, in the same milliseconds. */
+uint64_t ph_session_deadline(const struct ph_session *session);
+/* false while so much waits for the store or the wire that no more should be read from the peer. */
+bool ph_session_wants_input(const struct ph_session *session);
+
+enum ph_session_state ph_session_state(const struct ph_session *session);
+enum ph_session_failure ph_session_failure(const struct ph_session *session);
+enum ph_status ph_session_status(const struct ph_session *session);
+/* Hub: static key of the peer; NULL before the handshake. */
+const uint8_t *ph_session_peer(const struct ph_session *session);
+/* Hub, after a cut: the bytes received of an unfinished segment, and its hash. false if there is none. */
+bool ph_session_take_partial(struct ph_session *session, uint8_t hash_out[static 16],
+			     struct ph_buf *bytes_out);
+
+struct ph_session_counts {
+	uint64_t bytes_in, bytes_out; /* of the stream */
+	uint64_t items_in, items_out, receipts;
+	uint64_t round_trips; /* device: flights it had to wait for */
+	size_t memory;        /* bytes held now */
+};
+void ph_session_counts(const struct ph_session *session,
+		       struct ph_session_counts *counts_out);
+
+#endif
