@@ -1,0 +1,191 @@
+# tests/e2e/lib.sh - what every end-to-end script sources (bash).
+#
+#   . "$(dirname "$0")/lib.sh"
+#   ok "name" command args…        passes when the command exits 0
+#   is "name" "$got" "$want"       passes when both are the same text
+#   status "name" 12 command args… passes when the command exits 12
+#   like "name" "$got" 'regex'     passes when bash's =~ finds it
+#   skip "name" "why"              counted as skipped
+#   done_testing                   the plan; last line of every script
+#
+# The script runs in a temporary folder of its own ($T), removed at the end (kept and
+# named when PACKHORSE_KEEP=1). Programs come from $PACKHORSE_BUILD (default: build in
+# the project's root). What is started with `start` is stopped at the end, by its own
+# process id. A script that ends before done_testing prints no plan and so fails.
+
+set -u
+export LC_ALL=C.UTF-8
+
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+BUILD=$(cd "${PACKHORSE_BUILD:-$ROOT/build}" && pwd) || exit 1
+TESTDATA=${PACKHORSE_TESTDATA:-$ROOT/../shared}
+PYTHON=/usr/bin/python3
+RELAY=$BUILD/tests/link/relay
+FULL=${PACKHORSE_FULL:-0}
+
+T=$(mktemp -d "${TMPDIR:-/tmp}/packhorse-e2e.XXXXXX") || exit 1
+cd "$T" || exit 1
+
+tap_count=0
+tap_failed=0
+started=()
+
+cleanup() {
+  local pid
+  for pid in "${started[@]}"; do
+    kill "$pid" 2>/dev/null
+  done
+  for pid in "${started[@]}"; do
+    wait "$pid" 2>/dev/null
+  done
+  cd /
+  if [ "${PACKHORSE_KEEP:-0}" = 1 ]; then
+    echo "# kept $T"
+  else
+    rm -rf "$T"
+  fi
+}
+trap cleanup EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+# Every line as a TAP comment.
+diag() {
+  printf '%s\n' "$*" | sed 's/^/# /'
+}
+
+pass() {
+  tap_count=$((tap_count + 1))
+  printf 'ok %d - %s\n' "$tap_count" "$1"
+}
+
+fail() {
+  tap_count=$((tap_count + 1))
+  tap_failed=$((tap_failed + 1))
+  printf 'not ok %d - %s\n' "$tap_count" "$1"
+}
+
+skip() {
+  tap_count=$((tap_count + 1))
+  printf 'ok %d - %s # SKIP %s\n' "$tap_count" "$1" "$2"
+}
+
+# The output of the command is kept in ok.out and shown when it failed.
+ok() {
+  local name=$1 rc
+  shift
+  "$@" >ok.out 2>&1
+  rc=$?
+  if [ "$rc" = 0 ]; then
+    pass "$name"
+    return 0
+  fi
+  fail "$name"
+  diag "exit $rc: $*"
+  tail -n 20 ok.out | sed 's/^/# /'
+  return 1
+}
+
+status() {
+  local name=$1 want=$2 rc
+  shift 2
+  "$@" >ok.out 2>&1
+  rc=$?
+  if [ "$rc" = "$want" ]; then
+    pass "$name"
+    return 0
+  fi
+  fail "$name"
+  diag "exit $rc, not $want: $*"
+  tail -n 20 ok.out | sed 's/^/# /'
+  return 1
+}
+
+is() {
+  if [ "$2" = "$3" ]; then
+    pass "$1"
+    return 0
+  fi
+  fail "$1"
+  diag "got:    $2"
+  diag "wanted: $3"
+  return 1
+}
+
+like() {
+  if [[ $2 =~ $3 ]]; then
+    pass "$1"
+    return 0
+  fi
+  fail "$1"
+  diag "got:          $2"
+  diag "wanted match: $3"
+  return 1
+}
+
+done_testing() {
+  printf '1..%d\n' "$tap_count"
+  [ "$tap_failed" = 0 ] && [ "$tap_count" -gt 0 ]
+  exit
+}
+
+# start OUT command…: run it in the background, output to OUT, errors to OUT.err; its
+# process id is in $started_pid.
+start() {
+  local out=$1
+  shift
+  "$@" >"$out" 2>"$out.err" &
+  started_pid=$!
+  started+=("$started_pid")
+}
+
+# stop PID [SIGNAL]: end what `start` began and wait for it; its exit status is ours.
+stop() {
+  local pid left=()
+  kill "-${2:-TERM}" "$1" 2>/dev/null
+  for pid in "${started[@]}"; do
+    [ "$pid" = "$1" ] || left+=("$pid")
+  done
+  started=("${left[@]}")
+  wait "$1" 2>/dev/null
+}
+
+# wait_until SECONDS command…: poll until the command succeeds.
+wait_until() {
+  local end=$((SECONDS + $1))
+  shift
+  until "$@" >/dev/null 2>&1; do
+    [ "$SECONDS" -lt "$end" ] || return 1
+    sleep 0.05
+  done
+}
+
+# wait_for_port ADDR PORT [SECONDS]: until something accepts there.
+wait_for_port() {
+  wait_until "${3:-10}" bash -c "exec 3<>/dev/tcp/$1/$2"
+}
+
+# wait_for_line FILE REGEX [SECONDS]: print the first line that matches.
+wait_for_line() {
+  wait_until "${3:-10}" grep -qE -- "$2" "$1" || return 1
+  grep -m 1 -E -- "$2" "$1"
+}
+
+# listen_port FILE: the port of the line "listening ADDR:PORT" that programs given
+# port 0 print first.
+listen_port() {
+  local line
+  line=$(wait_for_line "$1" '^listening ') || return 1
+  printf '%s\n' "${line##*:}"
+}
+
+# json FILE EXPRESSION: evaluate a Python expression over the JSON object j on the
+# last line of FILE, e.g. json out 'j["bytes_up"]'.
+json() {
+  "$PYTHON" -c '
+import json, sys
+j = json.loads(open(sys.argv[1], encoding="utf-8").read().strip().splitlines()[-1])
+value = eval(sys.argv[2])
+print(json.dumps(value) if isinstance(value, (bool, type(None), dict, list)) else value)
+' "$1" "$2"
+}
