@@ -1,0 +1,36 @@
+/* client/link.h - one session over TCP, by libuv. */
+#ifndef PH_CLIENT_LINK_H
+#define PH_CLIENT_LINK_H
+
+#include "client/site.h"
+
+struct ph_link_config {
+	const char *address; /* HOST:PORT, [v6]:PORT */
+	unsigned connect_ms; /* 0: 15,000 */
+	size_t frame_max;    /* 0: the session's default */
+	size_t flight_max;   /* bytes of segments in message 1; 0: 8,192 */
+	/* Called about ten times a second while bytes move; may be NULL. */
+	void (*progress)(void *data, const struct ph_session_counts *counts);
+	void *data;
+};
+
+struct ph_link_result {
+	bool connected;
+	bool complete; /* CLOSED in order: all that was told is dealt with */
+	enum ph_session_failure failure;
+	enum ph_status status;
+	struct ph_session_counts counts;
+	uint64_t elapsed_ms;
+};
+
+/*
+ * Run one session of SITE (open, not paused; open again on return). 0 when a session
+ * was tried, whatever came of it: see RESULT and ERR (PH_EXIT_UNREACHABLE when no
+ * connection came about, PH_EXIT_PARTIAL when it was cut, PH_EXIT_CUT_OFF,
+ * PH_EXIT_TRY_LATER, PH_EXIT_OTHER for a wrong key); negative errno when the own
+ * store failed.
+ */
+int ph_link_run(struct ph_site *site, const struct ph_link_config *config,
+		struct ph_link_result *result_out, struct ph_error *err);
+
+#endif

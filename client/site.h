@@ -1,0 +1,98 @@
+/*
+ * client/site.h - a site's folder: keys, store, ledger, writer; no libuv here.
+ *
+ *   DIR/lock     who holds the folder      DIR/keys     the device's secret keys, 0600
+ *   DIR/site.db  journal and ledger
+ *
+ * A command opens the folder, does its work and closes it. `sync` lets go of it
+ * (ph_site_pause) whenever it waits for the network, so that a loan at the desk never
+ * waits for a bar of 3G.
+ */
+#ifndef PH_CLIENT_SITE_H
+#define PH_CLIENT_SITE_H
+
+#include <jansson.h>
+
+#include "common/ledger/ledger.h"
+#include "common/log/json.h"
+#include "common/log/writer.h"
+#include "proto/session.h"
+
+struct ph_site;
+
+struct ph_site_config {
+	const char *dir;
+	const char *who;  /* name of the command, for the lock's message */
+	unsigned wait_ms; /* for the lock; commands wait 5,000 */
+	struct ph_clock clock;
+	struct ph_rng rng;
+};
+
+/* Who and where this device is, from its certificate. Views borrow from the site. */
+struct ph_site_info {
+	uint8_t device_id[PH_DEVICE_ID_SIZE];
+	uint64_t site;
+	struct ph_view site_code, site_name, commune;
+	uint64_t site_kind, role, code_block;
+	struct ph_view hub_address;
+	uint8_t hub_box[PH_KEY_SIZE]; /* Noise static of the hub in use */
+};
+
+/*
+ * Enrol DIR from the text of an invite: makes the folder, keys, certificate and
+ * store, and opens the log. A join that was interrupted goes on with the same keys.
+ * Exit statuses: PH_EXIT_USAGE for a text that is no good invite (what is wrong is
+ * said) or has expired, PH_EXIT_OTHER for a folder enrolled already.
+ */
+int ph_site_join(const struct ph_site_config *config, struct ph_view invite_text,
+		 struct ph_error *err);
+/* Take the lock and open the store. PH_EXIT_NOT_ENROLLED, _IN_USE, _DAMAGED ... */
+int ph_site_open(struct ph_site **site_out, const struct ph_site_config *config,
+		 struct ph_error *err);
+void ph_site_close(struct ph_site *site);
+/* Close the store and let go of the lock, keeping keys and names; and take them again. */
+void ph_site_pause(struct ph_site *site);
+int ph_site_resume(struct ph_site *site, struct ph_error *err);
+
+void ph_site_info(const struct ph_site *site, struct ph_site_info *info_out);
+struct ph_journal *ph_site_journal(struct ph_site *site);
+/* Caught up with the journal. NULL with ERR on failure. */
+struct ph_ledger *ph_site_ledger(struct ph_site *site, struct ph_error *err);
+const struct ph_log *ph_site_log(struct ph_site *site);
+
+/*
+ * Name what was scanned: a code of our printed form is namespace 0; else one known
+ * here (own namespace first, then the only other one that has it); else the site's
+ * own namespace, with *KNOWN_OUT false: "not known here".
+ */
+int ph_site_resolve(struct ph_site *site, enum ph_type type, struct ph_view code,
+		    struct ph_id *id_out, bool *known_out);
+
+/*
+ * Write COUNT entries durably in one commit; when it returns 0 they are safe on this
+ * disk. REFS_OUT may be NULL. An entry of a kind that a site may not write is refused
+ * (PH_EXIT_USAGE). On failure nothing was written.
+ */
+int ph_site_write(struct ph_site *site, struct ph_entry *entries, size_t count,
+		  struct ph_ref *refs_out, struct ph_error *err);
+/* Start a batch: writes go into one commit until ph_site_commit(); ph_site_undo() drops them. */
+int ph_site_begin(struct ph_site *site, struct ph_error *err);
+int ph_site_commit(struct ph_site *site, struct ph_error *err);
+void ph_site_undo(struct ph_site *site);
+
+/* Plain fields of the sealed part of the entry REF into ENTRY->sealed, borrowing PLAIN. 0 or PH_JOURNAL_E_NONE. */
+int ph_site_open_part(struct ph_site *site, const struct ph_ref *ref,
+		      struct ph_entry *entry, struct ph_buf *plain);
+
+/* --- the session's storage (proto/session.h) --- */
+
+/* Fill HELLO for a new session; segments borrow from ARENA. FLIGHT_MAX bounds their bytes. */
+int ph_site_hello(struct ph_site *site, size_t flight_max, struct ph_hello *hello_out,
+		  struct ph_buf *arena, struct ph_error *err);
+/* Carry out one job of a session on the device's side. Sets the job's result. */
+void ph_site_job(struct ph_site *site, struct ph_job *job, struct ph_error *err);
+/* A session ended: keep its counter and outcome for `status`. */
+int ph_site_session_end(struct ph_site *site, bool complete, const char *reason,
+			const struct ph_session_counts *counts);
+
+#endif

@@ -1,0 +1,69 @@
+/*
+ * daemon/hub.h - the hub's folder: keys, store, ledger, control log; no libuv here.
+ *
+ *   DIR/packhorsed.conf  settings          DIR/keys/online    hub keys, 0600
+ *   DIR/hub.db           journal, ledger   DIR/keys/root      province root, passphrase
+ *   DIR/lock             who holds it      DIR/keys/operator  operator key, passphrase
+ *   DIR/keys/list        root-signed key list
+ *   DIR/socket           the running daemon's local commands
+ *
+ * Used by one thread at a time: the daemon's store worker, or a command that has
+ * taken the folder's lock itself because no daemon runs.
+ */
+#ifndef PH_DAEMON_HUB_H
+#define PH_DAEMON_HUB_H
+
+#include <jansson.h>
+
+#include "common/ledger/ledger.h"
+#include "common/log/writer.h"
+#include "proto/session.h"
+
+struct ph_hub;
+
+struct ph_hub_config {
+	const char *dir;
+	const char *who;
+	unsigned wait_ms;
+	struct ph_clock clock;
+	struct ph_rng rng;
+};
+
+struct ph_hub_init {
+	const char *listen; /* ADDR:PORT written to the configuration, and into invites */
+	struct ph_view passphrase;
+	unsigned memory_mib; /* of Argon2id; 0: 256 */
+	unsigned province;   /* two-digit prefix of codes; default 14 */
+};
+/* Make a new hub in a folder that is absent or empty. Interrupted, it leaves nothing that looks like a hub. */
+int ph_hub_init(const struct ph_hub_config *config, const struct ph_hub_init *init,
+		struct ph_error *err);
+int ph_hub_open(struct ph_hub **hub_out, const struct ph_hub_config *config,
+		struct ph_error *err);
+void ph_hub_close(struct ph_hub *hub);
+
+struct ph_journal *ph_hub_journal(struct ph_hub *hub);
+struct ph_ledger *ph_hub_ledger(
+	struct ph_hub *hub); /* not caught up: ph_ledger_catch_up() */
+const struct ph_device_keys *ph_hub_keys(const struct ph_hub *hub);
+const struct ph_keylist *ph_hub_keylist(const struct ph_hub *hub);
+
+/*
+ * Carry out the jobs of many sessions (a list by `next`) in one transaction, each in a
+ * savepoint of its own, then commit, and only then sign receipts and fill in answers
+ * ("commit first, then acknowledge"). If the commit fails every job gets its negative
+ * errno, and after an I/O error the hub refuses to go on (-EIO): the process must
+ * stop, start again and check.
+ */
+void ph_hub_jobs(struct ph_hub *hub, struct ph_job *jobs);
+/* Fold some of what waits; returns 1 while more waits, 0 when caught up, negative errno. */
+int ph_hub_fold(struct ph_hub *hub);
+
+/*
+ * One local command, the same whether it comes over the socket or from this process:
+ * {"command":"site-add", ...} -> {"exit":0, ...} or {"exit":N,"error":"..."}. Never
+ * NULL but for lack of memory. Commands: docs/OPERATIONS.md.
+ */
+json_t *ph_hub_command(struct ph_hub *hub, const json_t *request);
+
+#endif
