@@ -26,7 +26,7 @@ struct ph_lock {
 };
 /*
  * Wait up to WAIT_MS for the lock. 0; or -EWOULDBLOCK with PH_EXIT_IN_USE and a
- * text that names the holder; or another negative errno.
+ * text that names the holder; or another negative errno. LOCK->fd is -1 unless held.
  */
 int ph_lock_take(struct ph_lock *lock, const char *dir, const char *who, unsigned wait_ms,
 		 struct ph_error *err);

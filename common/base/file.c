@@ -1,0 +1,346 @@
+/*
+ * common/base/file.c - the few file operations that must survive a power cut.
+ *
+ * A file is replaced by writing PATH.part, fsync, rename over PATH, fsync of the
+ * folder: at each point a reader, or the next start, finds the old file or the new.
+ *
+ * Failure before the rename: PATH.part is removed, PATH is as it was. Failure of the
+ * folder's fsync: the error is passed on, and PATH is the new file unless power fails.
+ *
+ * The lock is an flock on DIR/lock: it goes with the process, however that ends, so
+ * a stale file is no obstacle. Its text only serves to name the holder. The file is
+ * never removed, since a waiter may already have it open.
+ */
+#include "common/base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <sodium.h>
+
+enum {
+	READ_STEP = 16 * 1024,
+	LOCK_POLL_MS = 20,
+	LOCK_TEXT_MAX = 128,
+};
+
+/* Read what FD gives, at most MAX bytes. */
+static int read_all(int fd, size_t max, struct ph_buf *out)
+{
+	size_t total = 0;
+
+	for (;;) {
+		int rc = ph_buf_reserve(out, READ_STEP);
+
+		if (rc < 0) {
+			return rc;
+		}
+
+		ssize_t n = read(fd, out->data + out->len, READ_STEP);
+
+		if (n < 0 && errno == EINTR) {
+			continue;
+		}
+		if (n <= 0) {
+			return n < 0 ? -errno : 0;
+		}
+		if ((size_t)n > max - total) {
+			/* what was read lies behind out->len: no trace of it */
+			sodium_memzero(out->data + out->len, (size_t)n);
+			return -EFBIG;
+		}
+		out->len += (size_t)n;
+		total += (size_t)n;
+	}
+}
+
+int ph_file_read(const char *path, size_t max, struct ph_buf *out, struct ph_error *err)
+{
+	size_t before = out->len;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int rc = fd < 0 ? -errno : read_all(fd, max, out);
+
+	if (fd >= 0) {
+		close(fd);
+	}
+	if (rc == 0) {
+		return 0;
+	}
+	if (out->len > before) {
+		sodium_memzero(out->data + before, out->len - before);
+		out->len = before;
+	}
+	if (rc == -EFBIG) {
+		return ph_fail(err, PH_EXIT_OTHER, rc, "%s: larger than %zu bytes", path,
+			       max);
+	}
+	return ph_fail_errno(err, rc, path);
+}
+
+static int write_all(int fd, struct ph_view bytes)
+{
+	while (bytes.len > 0) {
+		ssize_t n = write(fd, bytes.data, bytes.len);
+
+		if (n < 0 && errno == EINTR) {
+			continue;
+		}
+		if (n < 0) {
+			return -errno;
+		}
+		bytes.data += n;
+		bytes.len -= (size_t)n;
+	}
+	return 0;
+}
+
+/* Make a new file with BYTES that is on the disk when this returns 0. */
+static int write_new(const char *path, struct ph_view bytes, unsigned mode)
+{
+	/* What an interrupted run left may be anything; begin with a file of our own. */
+	if (unlink(path) < 0 && errno != ENOENT) {
+		return -errno;
+	}
+
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode & 0777);
+
+	if (fd < 0) {
+		return -errno;
+	}
+
+	int rc = fchmod(fd, mode & 0777) < 0 ? -errno : write_all(fd, bytes);
+
+	if (rc == 0 && fsync(fd) < 0) {
+		rc = -errno;
+	}
+	if (close(fd) < 0 && rc == 0) {
+		rc = -errno;
+	}
+	if (rc < 0) {
+		unlink(path);
+	}
+	return rc;
+}
+
+/* The folder that holds PATH. */
+static int parent_of(char out[static PATH_MAX], const char *path)
+{
+	size_t len = strlen(path);
+
+	while (len > 1 && path[len - 1] == '/') {
+		len--;
+	}
+	while (len > 0 && path[len - 1] != '/') {
+		len--;
+	}
+	while (len > 1 && path[len - 1] == '/') {
+		len--;
+	}
+	if (len == 0) {
+		path = ".";
+		len = 1;
+	}
+	if (len >= PATH_MAX) {
+		return -ENAMETOOLONG;
+	}
+	memcpy(out, path, len);
+	out[len] = '\0';
+	return 0;
+}
+
+/* Make what was created, renamed or removed in the folder of PATH last. */
+static int sync_parent(const char *path)
+{
+	char dir[PATH_MAX];
+	int rc = parent_of(dir, path);
+
+	if (rc < 0) {
+		return rc;
+	}
+
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0) {
+		return -errno;
+	}
+	if (fsync(fd) < 0) {
+		rc = -errno;
+	}
+	close(fd);
+	return rc;
+}
+
+int ph_file_write(const char *path, struct ph_view bytes, unsigned mode,
+		  struct ph_error *err)
+{
+	char part[PATH_MAX];
+	int n = snprintf(part, sizeof(part), "%s.part", path);
+
+	if (n < 0 || (size_t)n >= sizeof(part)) {
+		return ph_fail_errno(err, -ENAMETOOLONG, path);
+	}
+
+	int rc = write_new(part, bytes, mode);
+
+	if (rc == 0 && rename(part, path) < 0) {
+		rc = -errno;
+		unlink(part);
+	}
+	if (rc == 0) {
+		rc = sync_parent(path);
+	}
+	return rc == 0 ? 0 : ph_fail_errno(err, rc, path);
+}
+
+int ph_dir_create(const char *path, struct ph_error *err)
+{
+	struct stat stat_buf;
+	int rc = 0;
+
+	if (mkdir(path, 0700) == 0) {
+		rc = sync_parent(path);
+	} else if (errno != EEXIST || stat(path, &stat_buf) < 0) {
+		rc = -errno;
+	} else if (!S_ISDIR(stat_buf.st_mode)) {
+		rc = -ENOTDIR;
+	}
+	return rc == 0 ? 0 : ph_fail_errno(err, rc, path);
+}
+
+bool ph_file_exists(const char *path)
+{
+	return access(path, F_OK) == 0;
+}
+
+int ph_path_join(char *out, size_t out_size, const char *dir, const char *name,
+		 struct ph_error *err)
+{
+	size_t dir_len = strlen(dir);
+	size_t name_len = strlen(name);
+	bool slash = dir_len > 0 && dir[dir_len - 1] != '/';
+
+	if (dir_len + slash + name_len >= out_size) {
+		return ph_fail_errno(err, -ENAMETOOLONG, name);
+	}
+	memcpy(out, dir, dir_len);
+	if (slash) {
+		out[dir_len++] = '/';
+	}
+	memcpy(out + dir_len, name, name_len + 1);
+	return 0;
+}
+
+static uint64_t mono_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* Wait for the flock on FD. 0, -EWOULDBLOCK after WAIT_MS, or another errno. */
+static int wait_flock(int fd, unsigned wait_ms)
+{
+	uint64_t end = mono_ms() + wait_ms;
+
+	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		if (errno == EINTR) {
+			continue;
+		}
+		if (errno != EWOULDBLOCK) {
+			return -errno;
+		}
+
+		uint64_t now = mono_ms();
+
+		if (now >= end) {
+			return -EWOULDBLOCK;
+		}
+
+		uint64_t left = end - now;
+		struct timespec pause = {
+			.tv_nsec = 1000000L *
+				   (long)(left < LOCK_POLL_MS ? left : LOCK_POLL_MS),
+		};
+
+		nanosleep(&pause, NULL);
+	}
+	return 0;
+}
+
+/* Say who holds the lock, from what the holder wrote into it: "PID WHO\n". */
+static int fail_held(int fd, const char *dir, struct ph_error *err)
+{
+	char text[LOCK_TEXT_MAX + 1];
+	ssize_t n = pread(fd, text, LOCK_TEXT_MAX, 0);
+	long pid = 0;
+	int used = 0;
+
+	text[n < 0 ? 0 : n] = '\0';
+	text[strcspn(text, "\n")] = '\0';
+	if (sscanf(text, "%ld %n", &pid, &used) < 1 || pid <= 0) {
+		return ph_fail(
+			err, PH_EXIT_IN_USE, -EWOULDBLOCK,
+			"%s is in use by another program; try again when it has ended",
+			dir);
+	}
+	return ph_fail(err, PH_EXIT_IN_USE, -EWOULDBLOCK,
+		       "%s is in use by %s (process %ld); try again when it has ended",
+		       dir, text[used] != '\0' ? text + used : "another program", pid);
+}
+
+/* The text is a courtesy: a disk too full for it must not keep anybody out. */
+static void write_holder(int fd, const char *who)
+{
+	char text[LOCK_TEXT_MAX];
+	int n = snprintf(text, sizeof(text), "%ld %s\n", (long)getpid(), who);
+	size_t len = n < (int)sizeof(text) ? (size_t)n : sizeof(text) - 1;
+
+	if (ftruncate(fd, 0) == 0) {
+		(void)!pwrite(fd, text, len, 0);
+	}
+}
+
+int ph_lock_take(struct ph_lock *lock, const char *dir, const char *who, unsigned wait_ms,
+		 struct ph_error *err)
+{
+	char path[PATH_MAX];
+	int rc = ph_path_join(path, sizeof(path), dir, "lock", err);
+
+	lock->fd = -1;
+	if (rc < 0) {
+		return rc;
+	}
+
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	if (fd < 0) {
+		return ph_fail_errno(err, -errno, path);
+	}
+	rc = wait_flock(fd, wait_ms);
+	if (rc == 0) {
+		write_holder(fd, who);
+		lock->fd = fd;
+		return 0;
+	}
+	rc = rc == -EWOULDBLOCK ? fail_held(fd, dir, err) : ph_fail_errno(err, rc, path);
+	close(fd);
+	return rc;
+}
+
+void ph_lock_release(struct ph_lock *lock)
+{
+	if (lock->fd < 0) {
+		return;
+	}
+	(void)!ftruncate(lock->fd, 0);
+	close(lock->fd);
+	lock->fd = -1;
+}
