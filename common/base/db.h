@@ -35,12 +35,26 @@ struct ph_db_config {
 	bool create; /* make it if absent; else absent is -ENOENT */
 };
 
+/*
+ * 0, or a negative errno with ERR filled: -ENOENT absent (or empty) and not to be
+ * created; -EUCLEAN damaged, or a WAL without its database (PH_EXIT_DAMAGED); -EINVAL
+ * another program's database, or SQL of a step that does not run; -ENOTSUP made by a
+ * newer Packhorse; -EROFS, -EACCES and others of the system. A store that is refused
+ * is left as it was. A new database file has mode 0600.
+ */
 int ph_db_open(struct ph_db **db_out, const struct ph_db_config *config,
 	       struct ph_error *err);
 /* Ends open statements, checkpoints and removes the WAL. NULL is fine. */
 void ph_db_close(struct ph_db *db);
 
-/* Begin (IMMEDIATE), commit, roll back. rollback is fine when nothing is open. */
+/*
+ * Begin (IMMEDIATE), commit, roll back. rollback is fine when nothing is open; a
+ * commit that fails has rolled back already, and a release that fails has undone.
+ *
+ * When SQLite ends a transaction by itself (disk full, no memory), that error comes
+ * out of everything until the rollback, so that nothing runs outside it unseen. After
+ * an I/O error everything but close gives -EIO: open the store again.
+ */
 int ph_db_begin(struct ph_db *db);
 int ph_db_commit(struct ph_db *db);
 void ph_db_rollback(struct ph_db *db);
@@ -72,7 +86,7 @@ void ph_stmt_text(struct ph_stmt *stmt, int index, struct ph_view text);
 void ph_stmt_null(struct ph_stmt *stmt, int index);
 /* PH_DB_ROW, 0 at the end (then already reset), or a negative errno (then already reset). */
 int ph_stmt_step(struct ph_stmt *stmt);
-/* Step a statement that must give no row; 0 or negative errno. */
+/* Step a statement that must give no row; 0 or negative errno (-EINVAL: it gave one). */
 int ph_stmt_run(struct ph_stmt *stmt);
 void ph_stmt_reset(struct ph_stmt *stmt);
 /* Columns count from 0. Views are borrowed until the next step or reset. */

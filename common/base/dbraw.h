@@ -1,0 +1,32 @@
+/*
+ * common/base/dbraw.h - what db.c and dbopen.c share; for nobody else.
+ */
+#ifndef PH_BASE_DBRAW_H
+#define PH_BASE_DBRAW_H
+
+#include <limits.h>
+
+#include <sqlite3.h>
+
+#include "common/base/db.h"
+
+enum {
+	PH_DB_BUCKETS = 128
+};
+
+struct ph_db {
+	sqlite3 *raw; /* owned */
+	struct ph_stmt *buckets[PH_DB_BUCKETS];
+	bool begun;     /* by ph_db_begin() */
+	unsigned depth; /* open savepoints */
+	int lost;       /* why SQLite ended our transaction by itself, or 0 */
+	bool poisoned;  /* there was an I/O error */
+	char path[PATH_MAX];
+};
+
+/* Translate SQLite's CODE and remember what must stick. 0 or a negative errno. */
+int ph_dbraw_settle(struct ph_db *db, int code);
+/* Run SQL without asking whether anything forbids it. 0 or a negative errno. */
+int ph_dbraw_run(struct ph_db *db, const char *sql);
+
+#endif
