@@ -10,6 +10,7 @@
 #include "common/base/bytes.h"
 #include "common/base/error.h"
 #include "common/base/limits.h"
+#include "common/base/mp.h"
 #include "common/log/kinds.h"
 
 #define PH_LOG_ID_SIZE    16
@@ -37,12 +38,16 @@ struct ph_head {
 };
 
 struct ph_seen {
-	uint8_t field; /* index in the kind's fields; for sealed field i: n_fields + i */
+	/* Index in the kind's fields; for sealed field i: n_fields + i. In the bytes a sealed
+	 * field is PH_SEEN_SEALED + i, so that a kind may still grow plain fields. */
+	uint8_t field;
 	struct ph_ref head;
 };
 
+#define PH_SEEN_SEALED 32
+
 struct ph_value {
-	bool set;
+	bool set; /* of the SEEN field it says nothing: n_seen does */
 	union {
 		uint64_t uint;        /* UINT, ENUM */
 		int64_t day;          /* DAY */
@@ -94,22 +99,40 @@ struct ph_entry {
 enum {
 	PH_ENTRY_E_MALFORMED =
 		1, /* not canonical, a wrong type, over a limit: opaque, folds as nothing */
-	PH_ENTRY_E_UNKNOWN, /* well-formed, but of a kind this table does not have; number and stamp are set */
+	/*
+	 * Well-formed as far as this table goes, but of a later one: an unknown kind, or a
+	 * known one with further fields, enum values, extras or bits of `sets`. Kept, and
+	 * folded after an upgrade. `number`, `stamp` and the extras that we know are set,
+	 * `kind` is NULL.
+	 */
+	PH_ENTRY_E_UNKNOWN,
 };
+
+/* Stamps and n fit into a signed 64-bit number, so that any store can hold them. */
+#define PH_STAMP_MAX INT64_MAX
+#define PH_N_MAX     INT64_MAX
+#define PH_SITE_MAX  999999 /* also the highest namespace */
 
 /*
  * Decode the bytes of one entry, which ENTRY borrows from. Checks everything the
  * table says and that encoding again would give the same bytes. Return 0,
- * PH_ENTRY_E_MALFORMED, PH_ENTRY_E_UNKNOWN or -ENOMEM.
+ * PH_ENTRY_E_MALFORMED, PH_ENTRY_E_UNKNOWN or -ENOMEM. ENTRY is written only on 0
+ * and _E_UNKNOWN.
  */
 int ph_entry_decode(struct ph_view bytes, struct ph_entry *entry);
 /*
- * Append the canonical bytes of ENTRY to OUT. Return 0; -EINVAL with a text that
- * names the field, what is wrong and what would be right (PH_EXIT_USAGE);
- * -EMSGSIZE over PH_ENTRY_MAX; -ENOMEM. OUT is unchanged on error.
+ * Append the canonical bytes of ENTRY to OUT. Its sealed fields are not written;
+ * when some are set, `sets` and `commit` must already stand for them. Return 0;
+ * -EINVAL with a text that names the field, what is wrong and what would be right
+ * (PH_EXIT_USAGE); -EMSGSIZE over PH_ENTRY_MAX; -ENOMEM. OUT is unchanged on error.
  */
 int ph_entry_encode(const struct ph_entry *entry, struct ph_buf *out,
 		    struct ph_error *err);
+/*
+ * Check extras, fields, sealed fields and seen against the table, but not `sets`
+ * and `commit`, which the log makes later. 0, or -EINVAL with a text as above.
+ */
+int ph_entry_check(const struct ph_entry *entry, struct ph_error *err);
 
 /* e(n) = BLAKE2b-256(entry). */
 void ph_entry_hash(struct ph_view bytes, uint8_t out[static PH_HASH_SIZE]);
@@ -128,9 +151,21 @@ void ph_ref_text(char out[static PH_REF_TEXT], const struct ph_ref *ref);
 int ph_ref_parse(const char *text, size_t len, struct ph_ref *ref_out);
 
 /* MessagePack of the small parts, shared by entries, ledger keys and messages. */
-struct ph_mpw;
 void ph_ref_write(struct ph_mpw *writer, const struct ph_ref *ref);
 void ph_id_write(struct ph_mpw *writer, const struct ph_id *id);
 void ph_head_write(struct ph_mpw *writer, const struct ph_head *head);
+bool ph_ref_read(const msgpack_object *object, struct ph_ref *ref);
+bool ph_id_read(const msgpack_object *object, struct ph_id *id);
+bool ph_head_read(const msgpack_object *object, struct ph_head *head);
+
+/* One set value of FIELD (never SEEN); shared by entries and sealed parts. */
+void ph_value_write(struct ph_mpw *writer, const struct ph_field *field,
+		    const struct ph_value *value);
+/* Shape only, no limits: 0, PH_ENTRY_E_MALFORMED, or PH_ENTRY_E_UNKNOWN (an enum value that is new). */
+int ph_value_read(const msgpack_object *object, const struct ph_field *field,
+		  struct ph_value *value);
+/* The limits. 0, or -EINVAL with a text. An unset value is fine unless FIELD is required. */
+int ph_value_check(const struct ph_field *field, const struct ph_value *value,
+		   struct ph_error *err);
 
 #endif

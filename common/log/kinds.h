@@ -30,13 +30,13 @@ enum ph_kind_number {
 	PH_KIND_POLICY_PUT = 111,
 };
 
-/* How a field is encoded and what its `max` means. */
+/* How a field is encoded and what its `min` and `max` mean. */
 enum ph_type {
-	PH_T_UINT,    /* unsigned integer, at most max */
+	PH_T_UINT,    /* unsigned integer, min to max */
 	PH_T_ENUM,    /* unsigned integer below max, with names */
-	PH_T_DAY,     /* days since 1970-01-01 in UTC+7; JSON "YYYY-MM-DD" */
-	PH_T_TEXT,    /* NFC text without control characters, 1 to max bytes */
-	PH_T_BYTES,   /* 1 to max bytes; JSON lower-case hex */
+	PH_T_DAY,     /* days since 1970-01-01 in UTC+7, at most max; JSON "YYYY-MM-DD" */
+	PH_T_TEXT,    /* NFC text without control characters, min to max bytes */
+	PH_T_BYTES,   /* min to max bytes; JSON lower-case hex */
 	PH_T_FIXED,   /* exactly max bytes; JSON lower-case hex */
 	PH_T_REF,     /* reference to an entry: [log id bin16, n, bin8] */
 	PH_T_COPY_ID, /* [namespace, code] of a copy */
@@ -51,14 +51,39 @@ enum {
 		2, /* a register of the entity this kind puts (docs/MERGE.md, "Registers") */
 };
 
+/* What a PH_T_TEXT may hold besides its length. */
+enum ph_text_rule {
+	PH_TEXT_ANY,
+	PH_TEXT_DIGITS,  /* 0 to 9 only */
+	PH_TEXT_LETTERS, /* a to z only */
+};
+
 struct ph_field {
 	const char *name; /* in JSON and documentation; lower case, underscores */
 	enum ph_type type;
-	uint32_t max;
+	uint64_t min;
+	uint64_t max;
 	unsigned flags;
+	enum ph_text_rule rule;
 	const char *const *names; /* PH_T_ENUM: max names */
 	const char *doc;
 };
+
+/* What must hold between two fields of one entry. */
+enum ph_pair_rule {
+	PH_PAIR_NONE,
+	PH_PAIR_NOT_BOTH,  /* at most one of a and b is set */
+	PH_PAIR_NOT_ABOVE, /* a is at most b; an unset b counts as its min */
+};
+
+struct ph_pair {
+	enum ph_pair_rule rule;
+	uint8_t a;
+	uint8_t b;
+};
+
+/* The last day a field or `when` can name: 2999-12-31. */
+#define PH_DAY_MAX 376199
 
 /* Who may write a kind; an entry by anyone else is kept and folds as nothing. */
 enum {
@@ -85,6 +110,9 @@ struct ph_kind {
 	 */
 	const struct ph_field *sealed;
 	uint32_t n_sealed;
+	uint8_t sets; /* index of `sets`; meaningful if n_sealed > 0 */
+	uint8_t commit;
+	struct ph_pair pair;
 	const char *doc;
 };
 
@@ -98,10 +126,24 @@ const struct ph_kind *ph_kind_named(struct ph_view name);
 /* Index of a field by name in KIND's plain or sealed fields, or -1. */
 int ph_kind_field(const struct ph_kind *kind, const char *name);
 int ph_kind_sealed_field(const struct ph_kind *kind, const char *name);
+/* Index of the SEEN field, or -1. */
+int ph_kind_seen(const struct ph_kind *kind);
 /* Number of an enum name, or -1. */
 int ph_field_enum(const struct ph_field *field, struct ph_view name);
 
-/* First 8 bytes of BLAKE2b-256 over the canonical text of the table (docs/LOG.md, "open"). */
+/*
+ * First 8 bytes of BLAKE2b-256 over the canonical text of the table: ASCII lines,
+ * each ended by one LF, words parted by one blank, numbers decimal. For each kind
+ * in order of number:
+ *
+ *   kind NUMBER NAME WRITERS MUST            writers: sum of PH_ROLE_*; must: 0 or 1
+ *   field INDEX NAME TYPE MIN MAX FLAGS RULE [VALUE,VALUE...]
+ *   sealed INDEX NAME TYPE MIN MAX FLAGS RULE [VALUE,VALUE...]
+ *   pair RULE A B                            only if the kind has a pair rule
+ *
+ * TYPE, RULE and FLAGS are the numbers of the enums above, the values those of an
+ * enum in order. Words for people are not part of it.
+ */
 void ph_kinds_hash(uint8_t out[static 8]);
 /* Append docs/KINDS.md, made from the table. 0 or -ENOMEM. */
 int ph_kinds_page(struct ph_buf *out);
@@ -226,6 +268,10 @@ enum {
 };
 
 /* Values of enums that code has to name; the names stand in the table. */
+enum {
+	PH_STATUS_OPEN,
+	PH_STATUS_CLOSED
+};
 enum {
 	PH_BAND_CHILD,
 	PH_BAND_YOUTH,
