@@ -12,10 +12,15 @@
 #include "common/log/part.h"
 
 #define PH_PROTOCOL_VERSION 1
-#define PH_HEADS_MAX        8 /* own logs a device tells of */
+#define PH_HEADS_MAX        8    /* own logs a device tells of */
+#define PH_FIRST_MAX        32   /* segments in message 1 */
+#define PH_KEYLIST_MAX      4096 /* bytes of a key list in a welcome */
+/* What an item costs of the credit beyond its body, so that many tiny ones are not free. */
+#define PH_ITEM_CREDIT      256
 
 enum {
 	PH_MESSAGE_E_FORM = 1, /* not a message of this form, or over a limit */
+	PH_MESSAGE_E_VERSION,  /* a hello in a version that we do not speak */
 };
 
 /* Why a hub does not serve; also REFUSE. */
@@ -37,8 +42,9 @@ struct ph_cursor {
 };
 
 /*
- * [version, cert | nil, [[log id, n, h(n)] ...], [n, h8] | nil, epoch number, counter,
- *  budget | nil, done, [[head index, first, last, seal, body] ...]]
+ * [version, cert, [[log id, n, h(n)] ...], [n, h8], epoch number, counter, budget, done,
+ *  [[head index, first, last, seal, body] ...]]
+ * What is empty, zero or false is nil, and trailing nils are dropped.
  */
 struct ph_hello {
 	struct ph_view cert; /* borrowed; empty: none */
@@ -49,11 +55,15 @@ struct ph_hello {
 	uint64_t counter; /* sessions of this device so far */
 	uint64_t budget;  /* bytes the device wants to spend at most; 0: no bound */
 	bool done;        /* nothing more follows the segments in this message */
-	struct ph_segment segment[32];
+	struct ph_segment
+		segment[PH_FIRST_MAX]; /* log ids are those of heads; bodies borrowed */
 	unsigned n_segments;
 };
 
-/* A receipt as it travels: the body is made again from what both sides know. */
+/*
+ * A receipt as it travels: the body is made again from what both sides know.
+ * [head index, n, level, time, signature, [missing ...]], the last dropped when empty.
+ */
 struct ph_short_receipt {
 	unsigned index; /* of the head in the hello */
 	uint64_t n;
@@ -65,9 +75,10 @@ struct ph_short_receipt {
 };
 
 /*
- * [status, epoch number, epoch random, time, heads | nil, [receipt ...] | nil,
- *  [segment hash, offset] | nil, done | nil, keylist | nil]
- * heads: one item for each head of the hello: [n, h] of what the hub holds; nil in
+ * [status, epoch number, epoch random, time, heads, [receipt ...], [segment hash, offset],
+ *  done items, keylist]
+ * What is empty, zero or absent is nil, and trailing nils are dropped. heads: one item
+ * for each head of the hello: [n, h] of what the hub holds, nil for nothing; nil in
  * place of all when the hub now holds exactly what the hello told.
  */
 struct ph_welcome {
@@ -91,10 +102,15 @@ struct ph_welcome {
 		keylist; /* borrowed; a newer key list than the invite's; empty: none */
 };
 
+/* Append. 0; -EINVAL for what no peer would take; -ENOMEM. OUT unchanged on error. */
 int ph_hello_encode(const struct ph_hello *hello, struct ph_buf *out);
-/* Views in HELLO borrow from BYTES. 0, PH_MESSAGE_E_FORM or -ENOMEM. */
+/*
+ * Exactly BYTES; views in HELLO borrow from them. 0, PH_MESSAGE_E_FORM,
+ * PH_MESSAGE_E_VERSION or -ENOMEM; HELLO is undefined on error.
+ */
 int ph_hello_decode(struct ph_view bytes, struct ph_hello *hello);
 int ph_welcome_encode(const struct ph_welcome *welcome, struct ph_buf *out);
+/* As ph_hello_decode(), without a version. */
 int ph_welcome_decode(struct ph_view bytes, struct ph_welcome *welcome);
 
 enum ph_message_type {
@@ -103,10 +119,10 @@ enum ph_message_type {
 	PH_MSG_PART = 2, /* [2, log id, n, form, seed, total, chunk] */
 	PH_MSG_MORE = 3, /* [3, chunk] */
 	PH_MSG_RECEIPT =
-		4, /* [4, head index, n, level, time, [missing ...] | nil, signature] */
-	PH_MSG_DONE = 5,    /* [5, items dealt with]: nothing more to send for now */
-	PH_MSG_CREDIT = 6,  /* [6, bytes] */
-	PH_MSG_CERT = 7,    /* [7, cert] */
+		4,         /* [4, head index, n, level, time, signature, [missing ...]] */
+	PH_MSG_DONE = 5,   /* [5, items dealt with]: nothing more to send for now */
+	PH_MSG_CREDIT = 6, /* [6, bytes] */
+	PH_MSG_CERT = 7,   /* [7, cert] */
 	PH_MSG_WELCOME = 8, /* [8, welcome bin] */
 	PH_MSG_REFUSE = 9,  /* [9, status] */
 	PH_MSG_PING = 10,   /* [10] */
@@ -129,8 +145,12 @@ struct ph_message {
 	uint64_t count;       /* DONE items, CREDIT bytes, REFUSE status */
 	struct ph_short_receipt receipt;
 };
+/* Append. 0, -EINVAL or -ENOMEM; OUT unchanged on error. */
 int ph_message_encode(const struct ph_message *message, struct ph_buf *out);
-/* Take one message off the front of IN. 0, PH_MESSAGE_E_FORM (IN unchanged) or -ENOMEM. */
+/*
+ * Take one message off the front of IN, which MESSAGE borrows from. 0;
+ * PH_MESSAGE_E_FORM or -ENOMEM with IN unchanged and MESSAGE undefined.
+ */
 int ph_message_decode(struct ph_view *in, struct ph_message *message);
 
 #endif

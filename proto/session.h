@@ -20,6 +20,7 @@
 #ifndef PH_PROTO_SESSION_H
 #define PH_PROTO_SESSION_H
 
+#include "common/base/limits.h"
 #include "common/base/rng.h"
 #include "proto/message.h"
 
@@ -48,6 +49,11 @@ enum ph_session_failure {
 	PH_FAIL_MEMORY,
 };
 
+/* The longest body of a segment that fits the window of a session. */
+#define PH_SEGMENT_TRAVEL_MAX                                                            \
+	(PH_WINDOW - PH_ITEM_CREDIT < PH_SEGMENT_PLAIN_MAX ? PH_WINDOW - PH_ITEM_CREDIT  \
+							   : PH_SEGMENT_PLAIN_MAX)
+
 /* What travels: a segment, or the sealed part of one entry. */
 enum ph_item_type {
 	PH_ITEM_SEGMENT,
@@ -70,28 +76,30 @@ void ph_item_segment(const struct ph_item *item, struct ph_segment *segment_out)
 
 enum ph_job_type {
 	/*
-	 * Hub. In: peer_key, hello (borrowing hello_bytes), items: the segments of
-	 * message 1 (log ids filled in from the heads). Do: find or admit the device,
-	 * store the items, commit. Out: welcome (all but partial and done_items), partial
-	 * (what an earlier session left, if any; ownership passes), more: whether LOAD
-	 * would give something.
+	 * Hub. In: peer_key, hello (borrowing bytes; with the certificate once the device
+	 * was asked for it), items: the segments of message 1 (log ids filled in from the
+	 * heads). Do: find or admit the device, store the items, commit. Out: welcome (all
+	 * but partial and done), partial (what an earlier session left, if any; ownership
+	 * passes), more: whether LOAD would give something; bad as in STORE.
 	 */
 	PH_JOB_HELLO,
 	/*
-	 * Device. In: welcome (receipts included; borrowing welcome_bytes). Do: check
-	 * heads against the own chain, keep receipts and time. Out: result 0 and more;
-	 * or a negative errno to end the session (PH_FAIL_STORE).
+	 * Device. In: welcome (receipts included; borrowing bytes). Do: check heads
+	 * against the own chain, keep receipts and time. Out: more.
 	 */
 	PH_JOB_WELCOME,
 	/*
-	 * Both. In: items. Do: verify, store, commit. Out: receipts to tell (hub);
-	 * result 0, or a negative errno (PH_FAIL_STORE). An item that does not fit (gap,
-	 * forged) sets bad: the session is refused with PH_STATUS_PROTOCOL, what fitted stays.
+	 * Both. In: items. Do: verify, store, commit. Out: receipts to tell (hub), more.
+	 * An item that does not fit (gap, forged) sets bad: the session is refused with
+	 * PH_STATUS_PROTOCOL, what fitted stays.
 	 */
 	PH_JOB_STORE,
-	/* Both. In: budget in body bytes. Out: items (may be empty) and more. */
+	/*
+	 * Both. In: budget in body bytes. Out: items, at most so much of them (the first
+	 * may be larger), and more. No items means no more, whatever more says.
+	 */
 	PH_JOB_LOAD,
-	/* Device. In: receipts. Do: make bodies, verify, keep. */
+	/* Device. In: receipts. Do: make bodies, verify, keep. Out: more (missing parts). */
 	PH_JOB_RECEIPT,
 	/*
 	 * Hub. The peer proved to be live (first transport frame): now last-heard, counter
@@ -100,6 +108,10 @@ enum ph_job_type {
 	PH_JOB_HEARD,
 };
 
+/*
+ * `result` is 0, or a negative errno which ends the session (PH_FAIL_STORE). `more`
+ * says that LOAD would now give something; the session then asks for it.
+ */
 struct ph_job {
 	enum ph_job_type type;
 	int result;
@@ -107,29 +119,38 @@ struct ph_job {
 	bool more;
 	uint8_t peer_key[PH_KEY_SIZE]; /* hub: static key of the device, authenticated */
 	struct ph_buf bytes;           /* what hello or welcome borrow from */
-	struct ph_hello hello;
-	struct ph_welcome welcome;
-	struct ph_item *items; /* in: to store; out: loaded */
+	struct ph_hello *hello;        /* owned; HELLO only, else NULL */
+	struct ph_welcome *welcome;    /* owned; HELLO and WELCOME only, else NULL */
+	struct ph_item *items;         /* owned; in: to store; out: loaded */
 	size_t budget;
 	struct ph_buf partial; /* HELLO out: bytes held of the segment partial_hash */
 	uint8_t partial_hash[16];
-	struct ph_short_receipt receipt[PH_HEADS_MAX]; /* RECEIPT in; STORE out */
+	/* RECEIPT in; STORE out by ph_job_add_receipt(); owned */
+	struct ph_short_receipt *receipt;
 	unsigned n_receipts;
 	struct ph_job *next; /* the owner's, for its queue */
 	void *owner;         /* the owner's */
 };
+/* A copy of RECEIPT goes to the end of JOB's list. 0, -EINVAL over PH_HEADS_MAX, -ENOMEM. */
+int ph_job_add_receipt(struct ph_job *job, const struct ph_short_receipt *receipt);
+/* Free JOB and all it owns; secrets are wiped. NULL is fine. */
 void ph_job_free(struct ph_job *job);
 
 struct ph_session_config {
 	enum ph_side side;
 	struct ph_rng rng;
 	const struct ph_box_pair
-		*keys;    /* own Noise static; borrowed while the session lives */
-	size_t frame_max; /* bytes of a transport frame's body that we make; 0: 4096 */
+		*keys; /* own Noise static; borrowed while the session lives */
+	size_t frame_max; /* bytes of a transport frame's body that we make, 256 to PH_FRAME_MAX; 0: 4096 */
 	/* device only */
 	uint8_t hub_key[PH_KEY_SIZE];
-	const struct ph_hello *
-		hello; /* borrowed until ph_session_new() returns; its segments are the first flight */
+	/*
+	 * Borrowed until ph_session_new() returns; its segments are the first flight. It
+	 * is lost whole when the link is cut in it: keep it small on bad links.
+	 */
+	const struct ph_hello *hello;
+	/* For a hub that asks for it; borrowed until ph_session_new() returns; may be empty. */
+	struct ph_view cert;
 	/* milliseconds; 0: the default of limits.h */
 	unsigned first_byte_ms, handshake_ms, idle_ms;
 };
@@ -142,7 +163,7 @@ int ph_session_new(struct ph_session **session_out,
 /* NULL is fine. Jobs taken and not given back stay the owner's: free them with ph_job_free(). */
 void ph_session_free(struct ph_session *session);
 
-/* Bytes from the peer, any amount. Returns 0; after a failure the session is FAILED and output may hold a REFUSE. */
+/* Bytes from the peer, any amount. After a failure the session is FAILED and output may hold a REFUSE. */
 void ph_session_receive(struct ph_session *session, struct ph_view bytes,
 			uint64_t now_ms);
 /* The peer's stream has ended. */
@@ -158,7 +179,10 @@ void ph_session_give_job(struct ph_session *session, struct ph_job *job, uint64_
 void ph_session_tick(struct ph_session *session, uint64_t now_ms);
 /* When ph_session_tick() is next needed, in the same milliseconds. */
 uint64_t ph_session_deadline(const struct ph_session *session);
-/* false while so much waits for the store or the wire that no more should be read from the peer. */
+/*
+ * false while nothing can sensibly come from the peer: the hello is with the store, or
+ * the session is over. Credit bounds what a peer can send, so nothing else has to.
+ */
 bool ph_session_wants_input(const struct ph_session *session);
 
 enum ph_session_state ph_session_state(const struct ph_session *session);
@@ -166,7 +190,10 @@ enum ph_session_failure ph_session_failure(const struct ph_session *session);
 enum ph_status ph_session_status(const struct ph_session *session);
 /* Hub: static key of the peer; NULL before the handshake. */
 const uint8_t *ph_session_peer(const struct ph_session *session);
-/* Hub, after a cut: the bytes received of an unfinished segment, and its hash. false if there is none. */
+/*
+ * Hub, after a cut and when no job is out: the bytes received of an unfinished segment,
+ * and its hash; ownership passes. false if there is none.
+ */
 bool ph_session_take_partial(struct ph_session *session, uint8_t hash_out[static 16],
 			     struct ph_buf *bytes_out);
 
@@ -174,7 +201,7 @@ struct ph_session_counts {
 	uint64_t bytes_in, bytes_out; /* of the stream */
 	uint64_t items_in, items_out, receipts;
 	uint64_t round_trips; /* device: flights it had to wait for */
-	size_t memory;        /* bytes held now */
+	size_t memory;        /* bytes held now, those of jobs that are out included */
 };
 void ph_session_counts(const struct ph_session *session,
 		       struct ph_session_counts *counts_out);
