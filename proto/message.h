@@ -42,13 +42,15 @@ struct ph_cursor {
 };
 
 /*
- * [version, cert, [[log id, n, h(n)] ...], [n, h8], epoch number, counter, budget, done,
- *  [[head index, first, last, seal, body] ...]]
+ * [version, cert, [[log id, n, h(n), unreceipted] ...], [n, h8], epoch number, counter,
+ *  budget, done, [[head index, first, last, seal, body] ...]]
  * What is empty, zero or false is nil, and trailing nils are dropped.
  */
 struct ph_hello {
 	struct ph_view cert; /* borrowed; empty: none */
 	struct ph_head head[PH_HEADS_MAX];
+	uint64_t receipted
+		[PH_HEADS_MAX]; /* n of the newest hub receipt held, at most head's n */
 	unsigned n_heads;
 	struct ph_cursor control;
 	uint64_t epoch;   /* number of the highest hub epoch heard of; 0: none */
@@ -91,7 +93,11 @@ struct ph_welcome {
 		uint8_t h[PH_HASH_SIZE];
 	} head[PH_HEADS_MAX];
 	unsigned n_heads;
-	struct ph_short_receipt receipt[PH_HEADS_MAX];
+	/*
+	 * One for a head at most. The caller's memory: room for PH_HEADS_MAX when
+	 * decoding; may be NULL to encode none.
+	 */
+	struct ph_short_receipt *receipt;
 	unsigned n_receipts;
 	bool has_partial;
 	uint8_t partial_hash[16];
@@ -109,8 +115,9 @@ int ph_hello_encode(const struct ph_hello *hello, struct ph_buf *out);
  * PH_MESSAGE_E_VERSION or -ENOMEM; HELLO is undefined on error.
  */
 int ph_hello_decode(struct ph_view bytes, struct ph_hello *hello);
+/* As ph_hello_encode(). */
 int ph_welcome_encode(const struct ph_welcome *welcome, struct ph_buf *out);
-/* As ph_hello_decode(), without a version. */
+/* As ph_hello_decode(), without a version; WELCOME->receipt is set by the caller before. */
 int ph_welcome_decode(struct ph_view bytes, struct ph_welcome *welcome);
 
 enum ph_message_type {

@@ -119,20 +119,21 @@ struct ph_job {
 	bool more;
 	uint8_t peer_key[PH_KEY_SIZE]; /* hub: static key of the device, authenticated */
 	struct ph_buf bytes;           /* what hello or welcome borrow from */
-	struct ph_hello *hello;        /* owned; HELLO only, else NULL */
-	struct ph_welcome *welcome;    /* owned; HELLO and WELCOME only, else NULL */
-	struct ph_item *items;         /* owned; in: to store; out: loaded */
+	struct ph_hello hello;
+	struct ph_welcome welcome; /* welcome.receipt is RECEIPT */
+	struct ph_item *items;     /* owned; in: to store; out: loaded */
 	size_t budget;
 	struct ph_buf partial; /* HELLO out: bytes held of the segment partial_hash */
 	uint8_t partial_hash[16];
-	/* RECEIPT in; STORE out by ph_job_add_receipt(); owned */
+	/*
+	 * RECEIPT: in. STORE at the hub: out. Owned, with room for one for each head of
+	 * the hello; NULL in jobs that carry none.
+	 */
 	struct ph_short_receipt *receipt;
 	unsigned n_receipts;
 	struct ph_job *next; /* the owner's, for its queue */
 	void *owner;         /* the owner's */
 };
-/* A copy of RECEIPT goes to the end of JOB's list. 0, -EINVAL over PH_HEADS_MAX, -ENOMEM. */
-int ph_job_add_receipt(struct ph_job *job, const struct ph_short_receipt *receipt);
 /* Free JOB and all it owns; secrets are wiped. NULL is fine. */
 void ph_job_free(struct ph_job *job);
 
