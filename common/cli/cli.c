@@ -1,0 +1,390 @@
+/*
+ * common/cli/cli.c - from argv to a command that runs.
+ *
+ * The first words that are no options name the subcommand (two words win over one);
+ * then getopt_long() reads the whole line with that command's options and the common
+ * ones, in any order. Anything wrong ends with one line on stderr that says what and
+ * a pointer to help, and PH_EXIT_USAGE. A command that fails fills a struct ph_error;
+ * it is printed here, so that all errors of both programs look alike.
+ */
+#include "common/cli/cli.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define OPTIONS_MAX  32
+#define FIRST_CODE   256
+#define VERSION_CODE 1000
+#define HELP_CODE    1001
+#define JSON_CODE    1002
+#define PLAIN_CODE   1003
+
+static const struct option common_options[] = {
+	{ "dir", required_argument, NULL, 'd' },
+	{ "json", no_argument, NULL, JSON_CODE },
+	{ "plain", no_argument, NULL, PLAIN_CODE },
+	{ "help", no_argument, NULL, HELP_CODE },
+	{ "version", no_argument, NULL, VERSION_CODE },
+};
+#define COMMON_COUNT (sizeof(common_options) / sizeof(common_options[0]))
+
+/* --- help --- */
+
+static int doc_line(const char *doc)
+{
+	return (int)strcspn(doc, "\n");
+}
+
+static void print_usage(FILE *out, const struct ph_cli_program *program,
+			const struct ph_cli_command *command)
+{
+	fprintf(out, "usage: %s [-d DIR] %s%s%s%s\n", program->name, command->name,
+		command->args[0] ? " " : "", command->args,
+		command->options ? " [options]" : "");
+}
+
+static void print_command_help(const struct ph_cli_program *program,
+			       const struct ph_cli_command *command)
+{
+	print_usage(stdout, program, command);
+	printf("\n%s\n", command->doc);
+	if (command->options) {
+		printf("\noptions:\n");
+		for (const struct ph_cli_option *o = command->options; o->name; o++) {
+			char left[64];
+
+			snprintf(left, sizeof(left), "--%s%s%s", o->name,
+				 o->arg ? " " : "", o->arg ? o->arg : "");
+			printf("  %-28s %s\n", left, o->doc);
+		}
+	}
+	printf("\ncommon options: -d DIR, --json, --plain, --help, --version\n");
+}
+
+static void print_help(const struct ph_cli_program *program)
+{
+	const char *group = "";
+
+	printf("%s: %s\n\nusage: %s [-d DIR] COMMAND [arguments]\n", program->name,
+	       program->summary, program->name);
+	for (const struct ph_cli_command *c = program->commands; c->name; c++) {
+		if (strcmp(group, c->group) != 0) {
+			group = c->group;
+			printf("\n%s:\n", group);
+		}
+		printf("  %-16s %.*s\n", c->name, doc_line(c->doc), c->doc);
+	}
+	printf("\n`%s help COMMAND` says more of one. Without a command: status.\n",
+	       program->name);
+}
+
+static int usage_error(const struct ph_cli_program *program, const char *text)
+{
+	fprintf(stderr, "%s: %s; see `%s help`\n", program->name, text, program->name);
+	return PH_EXIT_USAGE;
+}
+
+/* --- which command --- */
+
+/* Does the value of this word stand in the next one? Only -d and --dir before a command can. */
+static bool takes_next(const char *word)
+{
+	return strcmp(word, "-d") == 0 || strcmp(word, "--dir") == 0;
+}
+
+/* Indexes of the first two words that are no options; argc if absent. */
+static void find_words(int argc, char **argv, int words[static 2])
+{
+	int found = 0;
+
+	words[0] = argc;
+	words[1] = argc;
+	for (int i = 1; i < argc && found < 2; i++) {
+		if (strcmp(argv[i], "--") == 0) {
+			break;
+		}
+		if (argv[i][0] == '-' && argv[i][1] != '\0') {
+			if (found > 0 && !takes_next(argv[i])) {
+				break; /* an option of the command, perhaps with a value */
+			}
+			i += takes_next(argv[i]) ? 1 : 0;
+			continue;
+		}
+		words[found++] = i;
+	}
+}
+
+static const struct ph_cli_command *find_named(const struct ph_cli_program *program,
+					       const char *name)
+{
+	for (const struct ph_cli_command *c = program->commands; c->name; c++) {
+		if (strcmp(c->name, name) == 0) {
+			return c;
+		}
+	}
+	return NULL;
+}
+
+/* The command that starts at WORDS[0]; *N_WORDS says whether its name took one word or two. */
+static const struct ph_cli_command *find_command(const struct ph_cli_program *program,
+						 int argc, char **argv,
+						 const int words[static 2], int *n_words)
+{
+	const struct ph_cli_command *command = NULL;
+	char name[64];
+
+	if (words[0] == argc) {
+		*n_words = 0;
+		return find_named(program, "status");
+	}
+	if (words[1] < argc) {
+		snprintf(name, sizeof(name), "%s %s", argv[words[0]], argv[words[1]]);
+		command = find_named(program, name);
+		*n_words = 2;
+	}
+	if (!command) {
+		command = find_named(program, argv[words[0]]);
+		*n_words = 1;
+	}
+	return command;
+}
+
+/* "site" alone where only "site add" and the like exist: say which there are. */
+static int unknown_command(const struct ph_cli_program *program, const char *word)
+{
+	char text[512];
+	size_t len;
+
+	snprintf(text, sizeof(text), "there is no command \"%s\"", word);
+	len = strlen(text);
+	for (const struct ph_cli_command *c = program->commands; c->name; c++) {
+		size_t n = strlen(word);
+
+		if (strncmp(c->name, word, n) == 0 && c->name[n] == ' ') {
+			len += (size_t)snprintf(
+				text + len, sizeof(text) - len, "%s `%s`",
+				len == strlen("there is no command \"\"") + n
+					? " alone, but"
+					: ",",
+				c->name);
+			if (len >= sizeof(text)) {
+				break;
+			}
+		}
+	}
+	return usage_error(program, text);
+}
+
+/* --- options --- */
+
+static size_t make_options(const struct ph_cli_command *command,
+			   struct option out[static OPTIONS_MAX + COMMON_COUNT + 1])
+{
+	size_t n = 0;
+
+	for (const struct ph_cli_option *o = command->options;
+	     o && o->name && n < OPTIONS_MAX; o++) {
+		out[n] = (struct option){ o->name,
+					  o->arg ? required_argument : no_argument, NULL,
+					  FIRST_CODE + (int)n };
+		n++;
+	}
+	memcpy(out + n, common_options, sizeof(common_options));
+	memset(&out[n + COMMON_COUNT], 0, sizeof(out[0]));
+	return n;
+}
+
+/* Returns -1 to go on, else the exit status. */
+static int read_options(struct ph_cli *cli, int argc, char **argv)
+{
+	struct option options[OPTIONS_MAX + COMMON_COUNT + 1];
+	size_t own = make_options(cli->command, options);
+
+	optind = 1;
+	opterr = 0;
+	for (int c; (c = getopt_long(argc, argv, ":d:h", options, NULL)) != -1;) {
+		char text[256];
+
+		if (c >= FIRST_CODE && c < FIRST_CODE + (int)own) {
+			if (cli->n_set == sizeof(cli->set) / sizeof(cli->set[0])) {
+				return usage_error(cli->program, "too many options");
+			}
+			cli->set[cli->n_set].name =
+				cli->command->options[c - FIRST_CODE].name;
+			cli->set[cli->n_set++].value = optarg ? optarg : "";
+			continue;
+		}
+		switch (c) {
+		case 'd':
+			cli->dir = optarg;
+			break;
+		case JSON_CODE:
+			cli->json = true;
+			break;
+		case PLAIN_CODE:
+			cli->plain = true;
+			break;
+		case 'h':
+		case HELP_CODE:
+			print_command_help(cli->program, cli->command);
+			return PH_EXIT_DONE;
+		case VERSION_CODE:
+			printf("%s %s\n", cli->program->name, PH_VERSION);
+			return PH_EXIT_DONE;
+		case ':':
+			snprintf(text, sizeof(text), "%s needs a value",
+				 argv[optind - 1]);
+			return usage_error(cli->program, text);
+		default:
+			snprintf(text, sizeof(text), "`%s` has no option %s",
+				 cli->command->name, argv[optind - 1]);
+			return usage_error(cli->program, text);
+		}
+	}
+	return -1;
+}
+
+static int run(struct ph_cli *cli)
+{
+	struct ph_error err = { .exit = PH_EXIT_DONE };
+	int rc;
+
+	if (!cli->dir && cli->program->default_dir) {
+		cli->dir = cli->program->default_dir();
+	}
+	if (!cli->dir || cli->dir[0] == '\0') {
+		return usage_error(cli->program, "name the folder with -d DIR");
+	}
+	if (cli->n_args < cli->command->min_args ||
+	    (cli->command->max_args >= 0 && cli->n_args > cli->command->max_args)) {
+		fprintf(stderr, "%s: %s arguments; ", cli->program->name,
+			cli->n_args < cli->command->min_args ? "too few" : "too many");
+		print_usage(stderr, cli->program, cli->command);
+		return PH_EXIT_USAGE;
+	}
+	rc = cli->command->run(cli, &err);
+	if (rc < 0) {
+		fflush(stdout);
+		fprintf(stderr, "%s: %s\n", cli->program->name,
+			err.text[0] ? err.text : strerror(-rc));
+		return err.exit != PH_EXIT_DONE ? (int)err.exit : PH_EXIT_OTHER;
+	}
+	if (fflush(stdout) != 0 || ferror(stdout)) {
+		fprintf(stderr, "%s: standard output: %s\n", cli->program->name,
+			strerror(errno));
+		return rc ? rc : PH_EXIT_OTHER;
+	}
+	return rc;
+}
+
+static int help(const struct ph_cli_program *program, int argc, char **argv,
+		const int words[static 2])
+{
+	const struct ph_cli_command *command;
+	char name[64];
+
+	if (words[1] == argc) {
+		print_help(program);
+		return PH_EXIT_DONE;
+	}
+	snprintf(name, sizeof(name), "%s%s%s", argv[words[1]],
+		 words[1] + 1 < argc ? " " : "",
+		 words[1] + 1 < argc ? argv[words[1] + 1] : "");
+	command = find_named(program, name);
+	if (!command) {
+		command = find_named(program, argv[words[1]]);
+	}
+	if (!command) {
+		return unknown_command(program, name);
+	}
+	print_command_help(program, command);
+	return PH_EXIT_DONE;
+}
+
+int ph_cli_main(const struct ph_cli_program *program, int argc, char **argv)
+{
+	struct ph_cli cli = { .program = program };
+	int words[2];
+	int n_words;
+	int status;
+
+	if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
+		print_help(program);
+		return PH_EXIT_DONE;
+	}
+	find_words(argc, argv, words);
+	if (words[0] < argc && strcmp(argv[words[0]], "help") == 0) {
+		return help(program, argc, argv, words);
+	}
+	cli.command = find_command(program, argc, argv, words, &n_words);
+	if (!cli.command) {
+		return unknown_command(program, argv[words[0]]);
+	}
+	status = read_options(&cli, argc, argv);
+	if (status >= 0) {
+		return status;
+	}
+	/* getopt_long() has moved the words behind the options, in their order */
+	cli.args = argv + optind + n_words;
+	cli.n_args = argc - optind - n_words;
+	return run(&cli);
+}
+
+/* --- for commands --- */
+
+const char *ph_cli_get(const struct ph_cli *cli, const char *name)
+{
+	for (unsigned i = cli->n_set; i > 0; i--) {
+		if (strcmp(cli->set[i - 1].name, name) == 0) {
+			return cli->set[i - 1].value;
+		}
+	}
+	return NULL;
+}
+
+bool ph_cli_has(const struct ph_cli *cli, const char *name)
+{
+	return ph_cli_get(cli, name) != NULL;
+}
+
+int ph_cli_uint(const char *text, const char *what, uint64_t min, uint64_t max,
+		uint64_t *out, struct ph_error *err)
+{
+	unsigned long long value;
+	char *end;
+
+	errno = 0;
+	value = strtoull(text, &end, 10);
+	if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 || value < min ||
+	    value > max) {
+		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+			       "%s: \"%s\" is not a whole number from %llu to %llu", what,
+			       text, (unsigned long long)min, (unsigned long long)max);
+	}
+	*out = value;
+	return 0;
+}
+
+int ph_cli_get_uint(const struct ph_cli *cli, const char *name, uint64_t min,
+		    uint64_t max, uint64_t *out, struct ph_error *err)
+{
+	const char *text = ph_cli_get(cli, name);
+	char what[64];
+
+	if (!text) {
+		return 0;
+	}
+	snprintf(what, sizeof(what), "--%s", name);
+	return ph_cli_uint(text, what, min, max, out, err);
+}
+
+int ph_cli_usage(const struct ph_cli *cli, struct ph_error *err, const char *why)
+{
+	return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+		       "%s; usage: %s [-d DIR] %s %s; see `%s help %s`", why,
+		       cli->program->name, cli->command->name, cli->command->args,
+		       cli->program->name, cli->command->name);
+}

@@ -1,0 +1,79 @@
+/*
+ * common/cli/cli.h - the command line that both programs share.
+ *
+ * One table names every subcommand with its arguments, options and help; usage,
+ * `help`, and what getopt_long() accepts all come from it. `-d DIR`, `--json`,
+ * `--plain`, `--help` and `--version` are known to all of them and may stand
+ * anywhere. docs/COMMANDS.md, "Habits".
+ */
+#ifndef PH_CLI_CLI_H
+#define PH_CLI_CLI_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/base/error.h"
+
+struct ph_cli;
+
+struct ph_cli_option {
+	const char *name; /* long name, without dashes */
+	const char *arg;  /* what stands for its value in help; NULL: a flag */
+	const char *doc;
+};
+
+struct ph_cli_command {
+	const char *name;  /* one word, or two ("site add") */
+	const char *group; /* heading in `help` */
+	const char *args;  /* positional arguments, for usage: "CARD COPY..." */
+	int min_args;      /* positional arguments: at least */
+	int max_args;      /* at most; -1: any number */
+	const char *doc;   /* one line; more lines after it for `help COMMAND` */
+	const struct ph_cli_option *options; /* ends with a NULL name; NULL: none */
+	/* Returns a negative errno with ERR filled, or the exit status, PH_EXIT_*. */
+	int (*run)(struct ph_cli *cli, struct ph_error *err);
+};
+
+struct ph_cli_program {
+	const char *name;
+	const char *summary;
+	const char *(*default_dir)(
+		void); /* when there is no -d; static storage; NULL: cannot tell */
+	const struct ph_cli_command
+		*commands; /* ends with a NULL name; one is "status" */
+};
+
+struct ph_cli {
+	const struct ph_cli_program *program;
+	const struct ph_cli_command *command;
+	const char *dir;
+	bool json;
+	bool plain;
+	int n_args;
+	char **args; /* positional, after the subcommand */
+	struct {
+		const char *name;
+		const char *value;
+	} set[64];
+	unsigned n_set;
+};
+
+/*
+ * Parse and run. Prints help, version, usage errors (PH_EXIT_USAGE) and, when a
+ * command fails, "PROGRAM: text" on stderr. Returns the exit status for main().
+ */
+int ph_cli_main(const struct ph_cli_program *program, int argc, char **argv);
+
+/* Value of an option, the last one given; NULL if it was not. A flag's value is "". */
+const char *ph_cli_get(const struct ph_cli *cli, const char *name);
+bool ph_cli_has(const struct ph_cli *cli, const char *name);
+/* A whole number from MIN to MAX; *OUT unchanged if the option is absent. 0, or -EINVAL with words. */
+int ph_cli_get_uint(const struct ph_cli *cli, const char *name, uint64_t min,
+		    uint64_t max, uint64_t *out, struct ph_error *err);
+/* The same for any text; WHAT names it in the error. */
+int ph_cli_uint(const char *text, const char *what, uint64_t min, uint64_t max,
+		uint64_t *out, struct ph_error *err);
+/* A command refuses its arguments: -EINVAL with PH_EXIT_USAGE and the usage line. */
+int ph_cli_usage(const struct ph_cli *cli, struct ph_error *err, const char *why);
+
+#endif

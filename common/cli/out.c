@@ -1,0 +1,248 @@
+/*
+ * common/cli/out.c - tables by display width, one-line JSON, words in two languages.
+ *
+ * Cells collect in rows and are printed at the end, when all widths are known. Lack of
+ * memory sticks in the table and comes out of ph_table_print().
+ */
+#include "common/cli/out.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <utf8proc.h>
+
+int ph_out_json(json_t *object)
+{
+	int rc = -ENOMEM;
+
+	if (object) {
+		rc = json_dumpf(object, stdout, JSON_COMPACT) == 0 && putchar('\n') != EOF
+			     ? 0
+			     : -EIO;
+		json_decref(object);
+	}
+	return rc;
+}
+
+unsigned ph_text_width(const char *text)
+{
+	const utf8proc_uint8_t *p = (const utf8proc_uint8_t *)text;
+	utf8proc_ssize_t left = (utf8proc_ssize_t)strlen(text);
+	unsigned width = 0;
+
+	while (left > 0) {
+		utf8proc_int32_t letter;
+		utf8proc_ssize_t n = utf8proc_iterate(p, left, &letter);
+
+		if (n < 1) {
+			letter = '?';
+			n = 1;
+		}
+		width += (unsigned)utf8proc_charwidth(letter);
+		p += n;
+		left -= n;
+	}
+	return width;
+}
+
+void ph_text_safe(char *out, size_t out_size, const char *text, size_t len)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < len && n + 1 < out_size; i++) {
+		unsigned char c = (unsigned char)text[i];
+		bool control = c < 0x20 || c == 0x7f;
+
+		/* U+0080 to U+009F are control characters too: C2 80 to C2 9F */
+		if (c == 0xc2 && i + 1 < len && (unsigned char)text[i + 1] < 0xa0) {
+			control = true;
+			i++;
+		}
+		out[n++] = control ? '?' : (char)c;
+	}
+	out[n] = '\0';
+}
+
+struct ph_table {
+	const char *const *headings;
+	unsigned columns;
+	bool plain;
+	bool failed;
+	char **cell;
+	size_t n;
+	size_t cap;
+};
+
+struct ph_table *ph_table_new(const char *const *headings, unsigned columns, bool plain)
+{
+	struct ph_table *table = calloc(1, sizeof(*table));
+
+	if (table) {
+		table->headings = headings;
+		table->columns = columns;
+		table->plain = plain;
+	}
+	return table;
+}
+
+void ph_table_free(struct ph_table *table)
+{
+	if (!table) {
+		return;
+	}
+	for (size_t i = 0; i < table->n; i++) {
+		free(table->cell[i]);
+	}
+	free(table->cell);
+	free(table);
+}
+
+void ph_table_cell(struct ph_table *table, const char *text)
+{
+	size_t len = strlen(text);
+	char *copy;
+
+	if (table->n == table->cap) {
+		size_t cap = table->cap ? table->cap * 2 : 64;
+		char **cell = realloc(table->cell, cap * sizeof(*cell));
+
+		if (!cell) {
+			table->failed = true;
+			return;
+		}
+		table->cell = cell;
+		table->cap = cap;
+	}
+	copy = malloc(len + 1);
+	if (!copy) {
+		table->failed = true;
+		return;
+	}
+	ph_text_safe(copy, len + 1, text, len);
+	table->cell[table->n++] = copy;
+}
+
+void ph_table_cellf(struct ph_table *table, const char *format, ...)
+{
+	char text[512];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	ph_table_cell(table, text);
+}
+
+static void print_row(const struct ph_table *table, FILE *out, const char *const *cells,
+		      const unsigned *widths)
+{
+	for (unsigned c = 0; c < table->columns; c++) {
+		bool last = c + 1 == table->columns;
+
+		fputs(cells[c], out);
+		if (table->plain) {
+			fputc(last ? '\n' : '\t', out);
+			continue;
+		}
+		for (unsigned w = ph_text_width(cells[c]); !last && w < widths[c] + 2;
+		     w++) {
+			fputc(' ', out);
+		}
+		if (last) {
+			fputc('\n', out);
+		}
+	}
+}
+
+int ph_table_print(const struct ph_table *table, FILE *out)
+{
+	unsigned *widths = calloc(table->columns, sizeof(*widths));
+
+	if (!widths || table->failed) {
+		free(widths);
+		return -ENOMEM;
+	}
+	for (unsigned c = 0; c < table->columns; c++) {
+		widths[c] = ph_text_width(table->headings[c]);
+	}
+	for (size_t i = 0; i < table->n; i++) {
+		unsigned width = ph_text_width(table->cell[i]);
+
+		if (width > widths[i % table->columns]) {
+			widths[i % table->columns] = width;
+		}
+	}
+	if (!table->plain) {
+		print_row(table, out, table->headings, widths);
+	}
+	for (size_t i = 0; i + table->columns <= table->n; i += table->columns) {
+		print_row(table, out, (const char *const *)&table->cell[i], widths);
+	}
+	free(widths);
+	return ferror(out) ? -EIO : 0;
+}
+
+static bool is_vietnamese(void)
+{
+	static const char *const names[] = { "LC_ALL", "LC_MESSAGES", "LANG" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const char *value = getenv(names[i]);
+
+		if (value && value[0] != '\0') {
+			return strncmp(value, "vi", 2) == 0;
+		}
+	}
+	return false;
+}
+
+const char *ph_say(const char *english, const char *vietnamese)
+{
+	return is_vietnamese() ? vietnamese : english;
+}
+
+const char *ph_number(char out[static PH_NUMBER_TEXT], uint64_t number)
+{
+	char digits[24];
+	int len = snprintf(digits, sizeof(digits), "%llu", (unsigned long long)number);
+	char separator = is_vietnamese() ? '.' : ',';
+	size_t n = 0;
+
+	for (int i = 0; i < len; i++) {
+		if (i > 0 && (len - i) % 3 == 0) {
+			out[n++] = separator;
+		}
+		out[n++] = digits[i];
+	}
+	out[n] = '\0';
+	return out;
+}
+
+const char *ph_span(char out[static PH_NUMBER_TEXT], int64_t seconds)
+{
+	long long s = seconds < 0 ? 0 : (long long)seconds;
+
+	if (s >= 86400) {
+		snprintf(out, PH_NUMBER_TEXT,
+			 ph_say("%lld d %lld h", "%lld ngày %lld giờ"), s / 86400,
+			 s % 86400 / 3600);
+	} else if (s >= 3600) {
+		snprintf(out, PH_NUMBER_TEXT,
+			 ph_say("%lld h %lld min", "%lld giờ %lld phút"), s / 3600,
+			 s % 3600 / 60);
+	} else if (s >= 60) {
+		snprintf(out, PH_NUMBER_TEXT, ph_say("%lld min", "%lld phút"), s / 60);
+	} else {
+		snprintf(out, PH_NUMBER_TEXT, ph_say("%lld s", "%lld giây"), s);
+	}
+	return out;
+}
+
+bool ph_is_terminal(FILE *stream)
+{
+	const char *no_color = getenv("NO_COLOR");
+
+	return isatty(fileno(stream)) && !(no_color && no_color[0] != '\0');
+}

@@ -1,0 +1,41 @@
+/* common/cli/out.h - data for people and for scripts: tables, JSON, words in two languages. */
+#ifndef PH_CLI_OUT_H
+#define PH_CLI_OUT_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/* Print OBJECT as one line on stdout, and drop the reference. 0, or -EIO when stdout fails. */
+int ph_out_json(json_t *object);
+
+/* A table whose columns line up by display width, NFD and wide letters included. */
+struct ph_table;
+/* COLUMNS names, the heading of each. NULL: no memory. PLAIN: tab-separated, no heading. */
+struct ph_table *ph_table_new(const char *const *headings, unsigned columns, bool plain);
+void ph_table_free(struct ph_table *table);
+/* Set the next cell, row by row; control characters are shown as '?'. Memory errors stick. */
+void ph_table_cell(struct ph_table *table, const char *text);
+void ph_table_cellf(struct ph_table *table, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+/* Print it all. 0, -ENOMEM or -EIO. */
+int ph_table_print(const struct ph_table *table, FILE *out);
+
+/* Columns that TEXT takes on a terminal. */
+unsigned ph_text_width(const char *text);
+/* TEXT safe to print on a terminal: control characters become '?'. OUT_SIZE at least 1. */
+void ph_text_safe(char *out, size_t out_size, const char *text, size_t len);
+
+/* English or Vietnamese, by LC_ALL, LC_MESSAGES, LANG. */
+const char *ph_say(const char *english, const char *vietnamese)
+	__attribute__((format_arg(1), format_arg(2)));
+/* 1832 as 1,832 or 1.832. */
+#define PH_NUMBER_TEXT 32
+const char *ph_number(char out[static PH_NUMBER_TEXT], uint64_t number);
+/* "2 d 4 h", "5 min", "12 s": the two largest units. */
+const char *ph_span(char out[static PH_NUMBER_TEXT], int64_t seconds);
+/* Colour and progress only on a terminal and without NO_COLOR. */
+bool ph_is_terminal(FILE *stream);
+
+#endif
