@@ -17,6 +17,7 @@
 #define PH_DEVICE_ID_SIZE 16
 #define PH_HASH_SIZE      32
 #define PH_SOURCE_SIZE    16
+#define PH_OPERATOR_SIZE  96 /* operator key and signature */
 
 /* A reference to an entry; unambiguous after a fork. */
 struct ph_ref {
@@ -111,7 +112,6 @@ enum {
 /* Stamps and n fit into a signed 64-bit number, so that any store can hold them. */
 #define PH_STAMP_MAX INT64_MAX
 #define PH_N_MAX     INT64_MAX
-#define PH_SITE_MAX  999999 /* also the highest namespace */
 
 /*
  * Decode the bytes of one entry, which ENTRY borrows from. Checks everything the
@@ -133,6 +133,8 @@ int ph_entry_encode(const struct ph_entry *entry, struct ph_buf *out,
  * and `commit`, which the log makes later. 0, or -EINVAL with a text as above.
  */
 int ph_entry_check(const struct ph_entry *entry, struct ph_error *err);
+/* Whether `sets` and `commit` go together and with the sealed fields that are set. */
+int ph_entry_check_commit(const struct ph_entry *entry, struct ph_error *err);
 
 /* e(n) = BLAKE2b-256(entry). */
 void ph_entry_hash(struct ph_view bytes, uint8_t out[static PH_HASH_SIZE]);

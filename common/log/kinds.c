@@ -24,7 +24,7 @@
 
 #define REQ          PH_F_REQUIRED
 #define REG          PH_F_REGISTER
-#define SITE_MAX     999999
+#define PH_SITE_MAX  999999
 #define TIME_MAX     (UINT64_C(1) << 40)
 
 #define UINT(title, lo, hi, how, words)                                                  \
@@ -116,7 +116,7 @@ static const char *const commune_names[] = { "xa", "phuong" };
 static const struct ph_field open_fields[] = {
 	[PH_OPEN_KEY] = FIXED("device_key", 32, REQ, "Ed25519 key that seals this log"),
 	[PH_OPEN_NONCE] = FIXED("nonce", 16, REQ, "random; makes the log id"),
-	[PH_OPEN_SITE] = UINT("site", 0, SITE_MAX, REQ,
+	[PH_OPEN_SITE] = UINT("site", 0, PH_SITE_MAX, REQ,
 			      "site of the device, as in its certificate; 0: the hub"),
 	[PH_OPEN_SOFTWARE] = TEXT("software", 32, 0, "program and version"),
 	[PH_OPEN_TABLE] = FIXED("table", 8, 0, "hash of the kind table it was made with"),
@@ -181,7 +181,7 @@ static const struct ph_field title_fields[] = {
 static const struct ph_field copy_fields[] = {
 	[PH_COPY_COPY] = COPY(REQ, "the copy"),
 	[PH_COPY_TITLE] = REF("title", REG, "first entry of its title"),
-	[PH_COPY_OWNER] = UINT("owner", 0, SITE_MAX, REG, "site that owns it"),
+	[PH_COPY_OWNER] = UINT("owner", 0, PH_SITE_MAX, REG, "site that owns it"),
 	[PH_COPY_ACQUISITION] =
 		ENUM("acquisition", acquisition_names, REG, "how it was come by"),
 	[PH_COPY_PRICE] = UINT("price", 0, UINT64_C(1000000000000), REG, "in đồng"),
@@ -227,7 +227,7 @@ static const struct ph_field void_fields[] = {
 };
 
 static const struct ph_field site_fields[] = {
-	[PH_SITE_SITE] = UINT("site", 1, SITE_MAX, REQ, "number of the site"),
+	[PH_SITE_SITE] = UINT("site", 1, PH_SITE_MAX, REQ, "number of the site"),
 	[PH_SITE_CODE] = TEXT("code", 32, REG, "short name, as commands take it"),
 	[PH_SITE_NAME] = TEXT("name", 200, REG, "name for people"),
 	[PH_SITE_COMMUNE] = DIGITS("commune", 5, REG, "code of the commune it stands in"),
@@ -247,7 +247,7 @@ static const struct ph_field commune_fields[] = {
 static const struct ph_field admit_fields[] = {
 	[PH_ADMIT_DEVICE] = FIXED("device", 16, REQ, "device id"),
 	[PH_ADMIT_KEY] = FIXED("key", 32, REQ, "its Ed25519 key"),
-	[PH_ADMIT_SITE] = UINT("site", 0, SITE_MAX, REQ, "its site"),
+	[PH_ADMIT_SITE] = UINT("site", 0, PH_SITE_MAX, REQ, "its site"),
 	[PH_ADMIT_ROLE] = UINT("role", 1, 3, REQ, "1 site, 2 courier, 3 both"),
 	[PH_ADMIT_INVITE] = FIXED("invite", 16, 0, "id of the invite it used"),
 };

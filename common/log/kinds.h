@@ -82,8 +82,10 @@ struct ph_pair {
 	uint8_t b;
 };
 
+/* The highest site number, and so the highest namespace of codes. */
+#define PH_SITE_MAX 999999
 /* The last day a field or `when` can name: 2999-12-31. */
-#define PH_DAY_MAX 376199
+#define PH_DAY_MAX  376199
 
 /* Who may write a kind; an entry by anyone else is kept and folds as nothing. */
 enum {

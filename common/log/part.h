@@ -13,15 +13,20 @@
 
 #define PH_SEED_SIZE 16
 
-/* Append the plain form: a MessagePack array of the sealed fields in table order, trailing nils dropped. */
+/*
+ * Append the plain form: a MessagePack array of the sealed fields in table order,
+ * trailing nils dropped. 0; -EINVAL if a value is wrong or none is set; -EMSGSIZE
+ * over PH_PART_MAX; -ENOMEM. PLAIN is unchanged on error.
+ */
 int ph_part_encode(const struct ph_entry *entry, struct ph_buf *plain,
 		   struct ph_error *err);
-/* Read the plain form into ENTRY->sealed (borrowing PLAIN); ENTRY->kind must be set. 0 or PH_ENTRY_E_MALFORMED. */
+/* Read the plain form into ENTRY->sealed (borrowing PLAIN); ENTRY->kind must be set, and
+ * what its field `sets` says must be so. 0, PH_ENTRY_E_MALFORMED (ENTRY is unchanged) or -ENOMEM. */
 int ph_part_decode(struct ph_view plain, struct ph_entry *entry);
 /* Bit i: sealed field i is set. */
 uint64_t ph_part_mask(const struct ph_entry *entry);
 
-/* Append ciphertext (plain + 16 bytes). 0 or -ENOMEM. */
+/* Append ciphertext (plain + 16 bytes). 0, -EMSGSIZE over PH_PART_MAX, or -ENOMEM. */
 int ph_part_seal(const uint8_t seed[static PH_SEED_SIZE],
 		 const uint8_t log_id[static PH_LOG_ID_SIZE], uint64_t n,
 		 struct ph_view plain, struct ph_buf *cipher);

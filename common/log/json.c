@@ -1,0 +1,268 @@
+/*
+ * common/log/json.c - from JSON to an entry.
+ *
+ * `record` hands over one object a line: parse it (strictly), find the kind, turn
+ * each member into the value its field wants, and let ph_entry_check() look at the
+ * limits, so that JSON and signed bytes obey the same ones.
+ *
+ * Every refusal is -EINVAL and names the member, what is wrong and what would be
+ * right. Strings that are not NFC are composed into the arena, whose room is
+ * reserved before the first view into it is made.
+ */
+#include "common/log/json_value.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "common/base/clock.h"
+
+static int read_when(struct ph_json_reader *in, const json_t *json)
+{
+	const char *want = "YYYY-MM-DD or YYYY-MM-DDTHH:MM (seconds are not kept)";
+	struct ph_extras *extras = &in->entry->extras;
+	const char *text = json_string_value(json); /* NULL if it is no string */
+	size_t len = text ? json_string_length(json) : 0;
+	int64_t seconds;
+
+	if (text && ph_day_parse(text, len, &extras->when_value) == 0) {
+		extras->when = PH_WHEN_DAY;
+		return 0;
+	}
+	if (!text || ph_time_parse(text, len, &seconds) || seconds % 60 != 0) {
+		return ph_json_not_a("when", json, want, in->err);
+	}
+	extras->when = PH_WHEN_MINUTE;
+	extras->when_value = seconds / 60;
+	return 0;
+}
+
+static int read_behalf(struct ph_json_reader *in, const json_t *json)
+{
+	uint64_t site;
+	int rc = ph_json_number("behalf", json, &site, in->err);
+
+	if (rc == 0 && site == 0) {
+		return ph_fail(in->err, PH_EXIT_USAGE, -EINVAL,
+			       "behalf: 0 is not a site number (1 to %d)", PH_SITE_MAX);
+	}
+	if (rc == 0) {
+		in->entry->extras.behalf = site;
+	}
+	return rc;
+}
+
+/* A member that every kind may have. Positive: NAME is none of them. */
+static int read_extra(struct ph_json_reader *in, const char *name, const json_t *json)
+{
+	struct ph_extras *extras = &in->entry->extras;
+
+	if (strcmp(name, "when") == 0) {
+		return read_when(in, json);
+	}
+	if (strcmp(name, "source") == 0) {
+		extras->has_source = true;
+		return ph_json_fixed(name, json, extras->source, PH_SOURCE_SIZE, in->err);
+	}
+	if (strcmp(name, "staff") == 0) {
+		return ph_json_text(in, name, json, &extras->staff);
+	}
+	if (strcmp(name, "behalf") == 0) {
+		return read_behalf(in, json);
+	}
+	if (strcmp(name, "operator") == 0) {
+		return ph_json_hex(in, name, json, &extras->operator_sig);
+	}
+	return 1;
+}
+
+static bool made_by_log(const struct ph_kind *kind, const char *name)
+{
+	return strcmp(name, "stamp") == 0 || strcmp(name, "time") == 0 ||
+	       (kind->n_sealed > 0 &&
+		(strcmp(name, kind->fields[kind->sets].name) == 0 ||
+		 strcmp(name, kind->fields[kind->commit].name) == 0));
+}
+
+static int unknown_member(const struct ph_kind *kind, const char *name,
+			  struct ph_error *err)
+{
+	char has[400] = "";
+
+	for (uint32_t i = 0; i < kind->n_fields + kind->n_sealed; i++) {
+		const char *field = i < kind->n_fields
+					    ? kind->fields[i].name
+					    : kind->sealed[i - kind->n_fields].name;
+		size_t len = strlen(has);
+
+		if (!made_by_log(kind, field)) {
+			snprintf(has + len, sizeof(has) - len, "%s, ", field);
+		}
+	}
+	return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+		       "%.80s: is not a member of %s, which has %swhen, source, staff, "
+		       "behalf, operator",
+		       name, kind->name, has);
+}
+
+static int read_member(struct ph_json_reader *in, const char *name, const json_t *json)
+{
+	const struct ph_kind *kind = in->entry->kind;
+	int field = ph_kind_field(kind, name);
+	int sealed = ph_kind_sealed_field(kind, name);
+
+	if (made_by_log(kind, name)) {
+		return ph_fail(in->err, PH_EXIT_USAGE, -EINVAL,
+			       "%s: is made by the log; leave it out", name);
+	}
+	if (field >= 0) {
+		return ph_json_value(in, &kind->fields[field], json,
+				     &in->entry->field[field]);
+	}
+	if (sealed >= 0) {
+		return ph_json_value(in, &kind->sealed[sealed], json,
+				     &in->entry->sealed[sealed]);
+	}
+
+	int rc = read_extra(in, name, json);
+
+	return rc > 0 ? unknown_member(kind, name, in->err) : rc;
+}
+
+static int read_kind(const json_t *object, struct ph_entry *entry, struct ph_error *err)
+{
+	const json_t *json = json_object_get(object, "kind");
+	char kinds[400] = "one of ";
+
+	if (json_is_string(json)) {
+		entry->kind = ph_kind_named(ph_json_view(json));
+	}
+	if (entry->kind) {
+		entry->number = entry->kind->number;
+		return 0;
+	}
+	for (size_t i = 0; i < ph_kinds_count; i++) {
+		size_t len = strlen(kinds);
+
+		snprintf(kinds + len, sizeof(kinds) - len, "%s%s", i ? ", " : "",
+			 ph_kinds[i].name);
+	}
+	if (json == NULL) {
+		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+			       "kind: is missing; it must be %s", kinds);
+	}
+	return ph_json_not_a("kind", json, kinds, err);
+}
+
+/* Composing makes UTF-8 at most three times as long; hex shrinks. */
+static size_t arena_need(const json_t *object)
+{
+	size_t need = 1;
+	const char *name;
+	json_t *json;
+
+	json_object_foreach((json_t *)object, name, json)
+	{
+		need += 3 * json_string_length(json);
+	}
+	return need;
+}
+
+int ph_entry_from_json(const json_t *object, const struct ph_json_scope *scope,
+		       struct ph_entry *entry, struct ph_buf *arena, struct ph_error *err)
+{
+	struct ph_entry out = { 0 };
+	struct ph_json_reader in = {
+		.scope = scope, .entry = &out, .arena = arena, .err = err
+	};
+	const char *name;
+	json_t *json;
+
+	if (!json_is_object(object)) {
+		return ph_json_not_a("entry", object, "an object", err);
+	}
+
+	int rc = read_kind(object, &out, err);
+
+	if (rc == 0) {
+		rc = ph_buf_reserve(arena, arena_need(object));
+	}
+	if (rc) {
+		return rc;
+	}
+	json_object_foreach((json_t *)object, name, json)
+	{
+		rc = strcmp(name, "kind") == 0 ? 0 : read_member(&in, name, json);
+		if (rc) {
+			return rc;
+		}
+	}
+	rc = ph_entry_check(&out, err);
+	if (rc == 0) {
+		*entry = out;
+	}
+	return rc;
+}
+
+/* Jansson itself nests much deeper than any entry does. Column from 1, in bytes; 0: all is well. */
+static size_t too_deep_at(struct ph_view line)
+{
+	unsigned depth = 0;
+	bool quoted = false;
+
+	for (size_t i = 0; i < line.len; i++) {
+		uint8_t c = line.data[i];
+
+		if (quoted) {
+			i += c == '\\';
+			quoted = c != '"';
+		} else if (c == '"') {
+			quoted = true;
+		} else if (c == '{' || c == '[') {
+			if (++depth > PH_ENTRY_DEPTH_MAX) {
+				return i + 1;
+			}
+		} else if ((c == '}' || c == ']') && depth > 0) {
+			depth--;
+		}
+	}
+	return 0;
+}
+
+int ph_json_parse(struct ph_view line, json_t **object_out, struct ph_error *err)
+{
+	json_error_t error;
+	size_t deep;
+
+	if (line.len > PH_LINE_MAX) {
+		return ph_fail(err, PH_EXIT_USAGE, -EMSGSIZE,
+			       "the line has %zu bytes; at most %d are read", line.len,
+			       PH_LINE_MAX);
+	}
+	deep = too_deep_at(line);
+	if (deep > 0) {
+		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+			       "line 1, column %zu: nested deeper than %d", deep,
+			       PH_ENTRY_DEPTH_MAX);
+	}
+
+	json_t *object = json_loadb((const char *)line.data, line.len,
+				    JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+
+	if (object == NULL) {
+		if (json_error_code(&error) == json_error_out_of_memory) {
+			return -ENOMEM;
+		}
+		return ph_fail(err, PH_EXIT_USAGE, -EINVAL, "line %d, column %d: %s",
+			       error.line, error.column, error.text);
+	}
+	if (!json_is_object(object)) {
+		int rc = ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+				 "line 1, column 1: must be an object, {...}, not %s",
+				 ph_json_type(object));
+
+		json_decref(object);
+		return rc;
+	}
+	*object_out = object;
+	return 0;
+}
