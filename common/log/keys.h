@@ -1,5 +1,5 @@
 /*
- * common/log/keys.h - key pairs and the files that hold them.
+ * common/log/keys.h - key pairs, signatures, and the files that hold keys.
  *
  * Hub online keys and device keys lie in files of mode 0600. Root and operator
  * keys lie in files encrypted under a passphrase: Argon2id, XChaCha20-Poly1305
@@ -11,26 +11,49 @@
 #include "common/base/rng.h"
 #include "common/log/chain.h"
 
-struct ph_sign_pair { /* Ed25519 */
+#define PH_SEED_KEY_SIZE   32 /* the seed of an Ed25519 pair */
+#define PH_BOX_SECRET_SIZE 32
+
+/*
+ * Make libsodium ready; every program and test calls it once, before anything
+ * else here. 0, or -EIO when the machine has no randomness to give. Calling it
+ * again is fine.
+ */
+int ph_crypto_start(void);
+
+struct ph_sign_pair { /* Ed25519, RFC 8032 */
 	uint8_t key[PH_KEY_SIZE];
-	uint8_t secret[PH_SECRET_SIZE];
+	uint8_t secret[PH_SECRET_SIZE]; /* seed and public half */
 };
-struct ph_box_pair { /* X25519 */
+struct ph_box_pair { /* X25519, RFC 7748 */
 	uint8_t key[PH_KEY_SIZE];
-	uint8_t secret[32];
+	uint8_t secret[PH_BOX_SECRET_SIZE]; /* clamped */
 };
 
 void ph_sign_pair_make(struct ph_sign_pair *pair, const struct ph_rng *rng);
 /* From a 32-byte seed, e.g. the secret of an invite. */
-void ph_sign_pair_from_seed(struct ph_sign_pair *pair, const uint8_t seed[static 32]);
+void ph_sign_pair_from_seed(struct ph_sign_pair *pair,
+			    const uint8_t seed[static PH_SEED_KEY_SIZE]);
+void ph_sign_pair_wipe(struct ph_sign_pair *pair);
 void ph_box_pair_make(struct ph_box_pair *pair, const struct ph_rng *rng);
+
+/*
+ * Ed25519 over CONTEXT (its bytes, no terminator) followed by BODY. No context is
+ * the beginning of another. To sign a body over PH_SIGN_BODY_MAX is a bug of the
+ * caller (asserted); to verify one is false.
+ */
+#define PH_SIGN_CONTEXT_MAX 64
+#define PH_SIGN_BODY_MAX    PH_ENTRY_MAX
 void ph_sign(uint8_t out[static PH_SIGNATURE_SIZE], const char *context,
 	     struct ph_view body, const uint8_t secret[static PH_SECRET_SIZE]);
 __attribute__((warn_unused_result)) bool ph_sign_verify(
 	const uint8_t sig[static PH_SIGNATURE_SIZE], const char *context,
 	struct ph_view body, const uint8_t key[static PH_KEY_SIZE]);
-/* A point of prime order, canonical; what must hold before a public key is used. */
+
+/* An Ed25519 point of prime order, canonical; what must hold before a public key is used. */
 bool ph_sign_key_ok(const uint8_t key[static PH_KEY_SIZE]);
+/* An X25519 key with which an agreement can be made: neither zero nor of small order. */
+bool ph_box_key_ok(const uint8_t key[static PH_KEY_SIZE]);
 
 /* The keys of one device, or (desk unused) the online keys of the hub. */
 struct ph_device_keys {
@@ -40,17 +63,37 @@ struct ph_device_keys {
 };
 void ph_device_keys_make(struct ph_device_keys *keys, const struct ph_rng *rng);
 void ph_device_keys_wipe(struct ph_device_keys *keys);
-/* Write (ph_file_write, 0600) and read; reading checks that each secret embeds its public half. */
+/*
+ * Write (ph_file_write(), mode 0600) and read. Reading checks that each secret
+ * gives the public half that stands beside it. 0; -EUCLEAN with PH_EXIT_DAMAGED
+ * for a file that is not such a key file; or another negative errno.
+ */
 int ph_device_keys_save(const struct ph_device_keys *keys, const char *path,
 			struct ph_error *err);
 int ph_device_keys_load(struct ph_device_keys *keys, const char *path,
 			struct ph_error *err);
 
-/* Passphrase-held signing keys. MEMORY_MIB is Argon2id's memory (8 to 1024; default 256), passes 3. */
+/* Argon2id's memory for locked keys. */
+#define PH_LOCK_MIB_MIN     8
+#define PH_LOCK_MIB_MAX     1024
+#define PH_LOCK_MIB_DEFAULT 256
+#define PH_LOCK_PASSES      3
+#define PH_LOCK_PASSES_MAX  16 /* in a file that we read */
+
+/*
+ * Signing keys held by a passphrase (its exact bytes; not empty), mode 0600.
+ * MEMORY_MIB from PH_LOCK_MIB_MIN to PH_LOCK_MIB_MAX. 0; -EINVAL with
+ * PH_EXIT_USAGE; -ENOMEM when the machine cannot spare that memory; or what
+ * ph_file_write() gives.
+ */
 int ph_locked_key_save(const struct ph_sign_pair *pair, const char *path,
 		       struct ph_view passphrase, unsigned memory_mib,
 		       const struct ph_rng *rng, struct ph_error *err);
-/* A wrong passphrase is -EACCES with PH_EXIT_OTHER and words; a damaged file -EUCLEAN. */
+/*
+ * A wrong passphrase is -EACCES with PH_EXIT_OTHER and words; a damaged file, or
+ * one that asks for more than PH_LOCK_MIB_MAX or PH_LOCK_PASSES_MAX, -EUCLEAN.
+ * A file whose ciphertext or parameters were altered looks like a wrong passphrase.
+ */
 int ph_locked_key_load(struct ph_sign_pair *pair, const char *path,
 		       struct ph_view passphrase, struct ph_error *err);
 

@@ -1,0 +1,314 @@
+/*
+ * common/log/keyfile.c - the files that hold secret keys (docs/LOG.md, "Key files").
+ *
+ * Device keys: seeds, secrets and public halves, plain, mode 0600; when read, each
+ * secret must give the public half beside it, so that a damaged file is found
+ * here and not by a log that nobody can verify.
+ * Locked keys: Argon2id of the passphrase opens XChaCha20-Poly1305 over the seed,
+ * with the public key as associated data.
+ *
+ * Failures: a file that is not of the form, or too large, is -EUCLEAN and says
+ * what to do; the costs a locked file asks for are bounded before they are paid;
+ * a passphrase that does not open is -EACCES. Whatever held a secret is wiped on
+ * every path.
+ */
+#include "common/log/keys.h"
+
+#include <errno.h>
+#include <sodium.h>
+#include <string.h>
+
+#include "common/base/file.h"
+#include "common/base/mp.h"
+
+#define FILE_MAX     1024
+#define DEVICE_TITLE "packhorse device keys 1"
+#define LOCKED_TITLE "packhorse locked key 1"
+#define MIB          (UINT64_C(1) << 20)
+#define SEALED_SIZE  (PH_SEED_KEY_SIZE + crypto_aead_xchacha20poly1305_ietf_ABYTES)
+
+struct locked {
+	uint8_t key[PH_KEY_SIZE];
+	uint64_t passes;
+	uint64_t memory; /* bytes */
+	uint8_t salt[crypto_pwhash_SALTBYTES];
+	uint8_t nonce[crypto_aead_xchacha20poly1305_ietf_NPUBBYTES];
+	uint8_t sealed[SEALED_SIZE];
+};
+
+static const struct ph_walk_limits limits = { .depth = 1, .items = 8 };
+
+static int damaged(struct ph_error *err, const char *path)
+{
+	return ph_fail(
+		err, PH_EXIT_DAMAGED, -EUCLEAN,
+		"the key file %s is damaged, or is no key file: put back a copy of it",
+		path);
+}
+
+static int file_read(const char *path, struct ph_buf *bytes, struct ph_error *err)
+{
+	int rc = ph_file_read(path, FILE_MAX, bytes, NULL);
+
+	if (rc == -EFBIG) {
+		return damaged(err, path);
+	}
+	return rc ? ph_fail_errno(err, rc, path) : 0;
+}
+
+static bool title_is(const msgpack_object *object, const char *title)
+{
+	struct ph_view text;
+
+	return ph_mp_str(object, 1, FILE_MAX, &text) &&
+	       ph_view_equal(text, ph_view_str(title));
+}
+
+/* The members at I and I + 1: seed, then the public half it must give. */
+static bool sign_pair_read(const msgpack_object_array *array, size_t i,
+			   struct ph_sign_pair *pair)
+{
+	struct ph_view seed;
+	uint8_t key[PH_KEY_SIZE];
+
+	if (!ph_mp_bin(ph_mp_item(array, i), PH_SEED_KEY_SIZE, PH_SEED_KEY_SIZE, &seed) ||
+	    !ph_mp_bin_exact(ph_mp_item(array, i + 1), key, sizeof(key))) {
+		return false;
+	}
+	ph_sign_pair_from_seed(pair, seed.data);
+	return sodium_memcmp(pair->key, key, sizeof(key)) == 0;
+}
+
+static bool box_pair_read(const msgpack_object_array *array, size_t i,
+			  struct ph_box_pair *pair)
+{
+	uint8_t key[PH_KEY_SIZE];
+
+	if (!ph_mp_bin_exact(ph_mp_item(array, i), pair->secret, sizeof(pair->secret)) ||
+	    !ph_mp_bin_exact(ph_mp_item(array, i + 1), key, sizeof(key))) {
+		return false;
+	}
+	/* bits that X25519 ignores stand as ph_box_pair_make() set them */
+	if ((pair->secret[0] & 7) != 0 || (pair->secret[31] & 0xc0) != 0x40) {
+		return false;
+	}
+	return crypto_scalarmult_base(pair->key, pair->secret) == 0 &&
+	       sodium_memcmp(pair->key, key, sizeof(key)) == 0;
+}
+
+int ph_device_keys_save(const struct ph_device_keys *keys, const char *path,
+			struct ph_error *err)
+{
+	struct ph_buf bytes = { 0 };
+	struct ph_mpw writer;
+
+	ph_mpw_init(&writer, &bytes);
+	ph_mpw_array(&writer, 7);
+	ph_mpw_str(&writer, ph_view_str(DEVICE_TITLE));
+	ph_mpw_bin(&writer, keys->sign.secret, PH_SEED_KEY_SIZE);
+	ph_mpw_bin(&writer, keys->sign.key, PH_KEY_SIZE);
+	ph_mpw_bin(&writer, keys->box.secret, PH_BOX_SECRET_SIZE);
+	ph_mpw_bin(&writer, keys->box.key, PH_KEY_SIZE);
+	ph_mpw_bin(&writer, keys->desk.secret, PH_BOX_SECRET_SIZE);
+	ph_mpw_bin(&writer, keys->desk.key, PH_KEY_SIZE);
+
+	int rc = ph_mpw_end(&writer);
+
+	if (rc) {
+		ph_fail_errno(err, rc, path);
+		goto out;
+	}
+	rc = ph_file_write(path, ph_buf_view(&bytes), 0600, err);
+out:
+	ph_buf_wipe(&bytes);
+	return rc;
+}
+
+static int device_keys_decode(struct ph_view bytes, struct ph_device_keys *keys)
+{
+	struct ph_mp mp;
+	int rc = ph_mp_decode(&mp, bytes, &limits, PH_WALK_CANONICAL);
+
+	if (rc) {
+		return rc < 0 ? rc : -EUCLEAN;
+	}
+
+	const msgpack_object_array *array = ph_mp_array(mp.root, 7, 7);
+	bool ok = array && title_is(ph_mp_item(array, 0), DEVICE_TITLE) &&
+		  sign_pair_read(array, 1, &keys->sign) &&
+		  box_pair_read(array, 3, &keys->box) &&
+		  box_pair_read(array, 5, &keys->desk);
+
+	ph_mp_deinit(&mp);
+	return ok ? 0 : -EUCLEAN;
+}
+
+int ph_device_keys_load(struct ph_device_keys *keys, const char *path,
+			struct ph_error *err)
+{
+	struct ph_buf bytes = { 0 };
+	struct ph_device_keys result;
+	int rc = file_read(path, &bytes, err);
+
+	if (rc) {
+		goto out;
+	}
+	rc = device_keys_decode(ph_buf_view(&bytes), &result);
+	if (rc) {
+		rc = rc == -EUCLEAN ? damaged(err, path) : ph_fail_errno(err, rc, path);
+		goto out;
+	}
+	*keys = result;
+out:
+	ph_device_keys_wipe(&result);
+	ph_buf_wipe(&bytes);
+	return rc;
+}
+
+/* The key that the passphrase gives; this is where the memory and the second go. */
+static int lock_derive(const struct locked *locked, struct ph_view passphrase,
+		       uint8_t out[static crypto_aead_xchacha20poly1305_ietf_KEYBYTES],
+		       const char *path, struct ph_error *err)
+{
+	if (crypto_pwhash(out, crypto_aead_xchacha20poly1305_ietf_KEYBYTES,
+			  (const char *)passphrase.data, passphrase.len, locked->salt,
+			  locked->passes, (size_t)locked->memory,
+			  crypto_pwhash_ALG_ARGON2ID13) == 0) {
+		return 0;
+	}
+	return ph_fail(
+		err, PH_EXIT_OTHER, -ENOMEM,
+		"the passphrase of %s needs %u MiB of free memory for a moment, "
+		"and this machine has not got it: end other programs and try again",
+		path, (unsigned)(locked->memory / MIB));
+}
+
+static int locked_encode(const struct locked *locked, struct ph_buf *bytes)
+{
+	struct ph_mpw writer;
+
+	ph_mpw_init(&writer, bytes);
+	ph_mpw_array(&writer, 7);
+	ph_mpw_str(&writer, ph_view_str(LOCKED_TITLE));
+	ph_mpw_bin(&writer, locked->key, sizeof(locked->key));
+	ph_mpw_uint(&writer, locked->passes);
+	ph_mpw_uint(&writer, locked->memory);
+	ph_mpw_bin(&writer, locked->salt, sizeof(locked->salt));
+	ph_mpw_bin(&writer, locked->nonce, sizeof(locked->nonce));
+	ph_mpw_bin(&writer, locked->sealed, sizeof(locked->sealed));
+	return ph_mpw_end(&writer);
+}
+
+static int locked_decode(struct ph_view bytes, struct locked *locked)
+{
+	struct ph_mp mp;
+	int rc = ph_mp_decode(&mp, bytes, &limits, PH_WALK_CANONICAL);
+
+	if (rc) {
+		return rc < 0 ? rc : -EUCLEAN;
+	}
+
+	const msgpack_object_array *array = ph_mp_array(mp.root, 7, 7);
+	bool ok =
+		array && title_is(ph_mp_item(array, 0), LOCKED_TITLE) &&
+		ph_mp_bin_exact(ph_mp_item(array, 1), locked->key, sizeof(locked->key)) &&
+		ph_mp_uint(ph_mp_item(array, 2), PH_LOCK_PASSES_MAX, &locked->passes) &&
+		ph_mp_uint(ph_mp_item(array, 3), PH_LOCK_MIB_MAX * MIB,
+			   &locked->memory) &&
+		ph_mp_bin_exact(ph_mp_item(array, 4), locked->salt,
+				sizeof(locked->salt)) &&
+		ph_mp_bin_exact(ph_mp_item(array, 5), locked->nonce,
+				sizeof(locked->nonce)) &&
+		ph_mp_bin_exact(ph_mp_item(array, 6), locked->sealed,
+				sizeof(locked->sealed)) &&
+		locked->passes >= 1 && locked->memory >= PH_LOCK_MIB_MIN * MIB &&
+		locked->memory % MIB == 0; /* Argon2id would round it off unseen */
+
+	ph_mp_deinit(&mp);
+	return ok ? 0 : -EUCLEAN;
+}
+
+int ph_locked_key_save(const struct ph_sign_pair *pair, const char *path,
+		       struct ph_view passphrase, unsigned memory_mib,
+		       const struct ph_rng *rng, struct ph_error *err)
+{
+	if (memory_mib < PH_LOCK_MIB_MIN || memory_mib > PH_LOCK_MIB_MAX) {
+		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+			       "a passphrase takes from %d to %d MiB of memory, not %u",
+			       PH_LOCK_MIB_MIN, PH_LOCK_MIB_MAX, memory_mib);
+	}
+	if (passphrase.len == 0) {
+		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+			       "the passphrase for %s is empty", path);
+	}
+
+	struct locked locked = { .passes = PH_LOCK_PASSES, .memory = memory_mib * MIB };
+	uint8_t lock[crypto_aead_xchacha20poly1305_ietf_KEYBYTES];
+	struct ph_buf bytes = { 0 };
+
+	memcpy(locked.key, pair->key, sizeof(locked.key));
+	rng->fill(rng->data, locked.salt, sizeof(locked.salt));
+	rng->fill(rng->data, locked.nonce, sizeof(locked.nonce));
+
+	int rc = lock_derive(&locked, passphrase, lock, path, err);
+
+	if (rc) {
+		goto out;
+	}
+	crypto_aead_xchacha20poly1305_ietf_encrypt(
+		locked.sealed, NULL, pair->secret, PH_SEED_KEY_SIZE, locked.key,
+		sizeof(locked.key), NULL, locked.nonce, lock);
+	rc = locked_encode(&locked, &bytes);
+	if (rc) {
+		ph_fail_errno(err, rc, path);
+		goto out;
+	}
+	rc = ph_file_write(path, ph_buf_view(&bytes), 0600, err);
+out:
+	sodium_memzero(lock, sizeof(lock));
+	ph_buf_deinit(&bytes);
+	return rc;
+}
+
+int ph_locked_key_load(struct ph_sign_pair *pair, const char *path,
+		       struct ph_view passphrase, struct ph_error *err)
+{
+	struct ph_buf bytes = { 0 };
+	struct locked locked;
+	uint8_t lock[crypto_aead_xchacha20poly1305_ietf_KEYBYTES];
+	uint8_t seed[PH_SEED_KEY_SIZE];
+	struct ph_sign_pair result;
+	int rc = file_read(path, &bytes, err);
+
+	if (rc) {
+		goto out;
+	}
+	rc = locked_decode(ph_buf_view(&bytes), &locked);
+	if (rc) {
+		rc = rc == -EUCLEAN ? damaged(err, path) : ph_fail_errno(err, rc, path);
+		goto out;
+	}
+	rc = lock_derive(&locked, passphrase, lock, path, err);
+	if (rc) {
+		goto out;
+	}
+	if (crypto_aead_xchacha20poly1305_ietf_decrypt(
+		    seed, NULL, NULL, locked.sealed, sizeof(locked.sealed), locked.key,
+		    sizeof(locked.key), locked.nonce, lock) != 0) {
+		rc = ph_fail(err, PH_EXIT_OTHER, -EACCES,
+			     "the passphrase does not open %s", path);
+		goto out;
+	}
+	ph_sign_pair_from_seed(&result, seed);
+	if (sodium_memcmp(result.key, locked.key, sizeof(locked.key)) != 0) {
+		rc = damaged(err, path);
+		goto out;
+	}
+	*pair = result;
+out:
+	sodium_memzero(lock, sizeof(lock));
+	sodium_memzero(seed, sizeof(seed));
+	ph_sign_pair_wipe(&result);
+	ph_buf_deinit(&bytes);
+	return rc;
+}
