@@ -1,0 +1,230 @@
+/*
+ * common/log/invite_text.c - an invite as the line of text a person is handed.
+ *
+ * Parsing: strip white space, prefix, base64url, [invite, key list, seed]; then
+ * the key list under its own root, the invite under that list, the seed against
+ * the invite's key.
+ *
+ * Failures: -EINVAL, with a text that tells a librarian whether to copy the line
+ * again (damaged) or to ask for a new one (forged, foreign). The seed is a bearer
+ * secret: every buffer it passes through is wiped.
+ */
+#include <errno.h>
+#include <sodium.h>
+#include <string.h>
+
+#include "common/log/cert.h"
+#include "common/log/envelope.h"
+
+#define PREFIX_LEN (sizeof(PH_INVITE_PREFIX) - 1)
+#define VARIANT    sodium_base64_VARIANT_URLSAFE_NO_PADDING
+
+static int refused(struct ph_error *err, const char *text)
+{
+	return ph_fail(err, PH_EXIT_USAGE, -EINVAL, "%s", text);
+}
+
+static int damaged(struct ph_error *err)
+{
+	return refused(err, "this invite is cut short or damaged: copy the whole of it "
+			    "again, from " PH_INVITE_PREFIX " to its end");
+}
+
+int ph_invite_text(struct ph_view invite, struct ph_view keylist,
+		   const uint8_t seed[static PH_SEED_KEY_SIZE], struct ph_buf *out)
+{
+	struct ph_buf bytes = { 0 };
+	struct ph_mpw writer;
+
+	if (invite.len > PH_CERT_MAX || keylist.len > PH_CERT_MAX) {
+		return -EMSGSIZE;
+	}
+	ph_mpw_init(&writer, &bytes);
+	ph_mpw_array(&writer, 3);
+	ph_mpw_bin(&writer, invite.data, invite.len);
+	ph_mpw_bin(&writer, keylist.data, keylist.len);
+	ph_mpw_bin(&writer, seed, PH_SEED_KEY_SIZE);
+
+	int rc = ph_mpw_end(&writer);
+
+	if (rc) {
+		goto out;
+	}
+
+	size_t len = sodium_base64_encoded_len(bytes.len, VARIANT); /* with its NUL */
+
+	if (PREFIX_LEN + len - 1 > PH_INVITE_MAX) {
+		rc = -EMSGSIZE;
+		goto out;
+	}
+	rc = ph_buf_reserve(out, PREFIX_LEN + len);
+	if (rc) {
+		goto out;
+	}
+	memcpy(out->data + out->len, PH_INVITE_PREFIX, PREFIX_LEN);
+	sodium_bin2base64((char *)out->data + out->len + PREFIX_LEN, len, bytes.data,
+			  bytes.len, VARIANT);
+	out->len += PREFIX_LEN + len - 1;
+out:
+	ph_buf_wipe(&bytes);
+	return rc;
+}
+
+static bool is_space(uint8_t c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+/* TEXT without its white space, into LINE; at most PH_INVITE_MAX of it. */
+static int strip(struct ph_view text, struct ph_buf *line, struct ph_error *err)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		if (is_space(text.data[i])) {
+			continue;
+		}
+		if (line->len == PH_INVITE_MAX) {
+			return ph_fail(
+				err, PH_EXIT_USAGE, -EINVAL,
+				"this is too long for a Packhorse invite, which has "
+				"at most %d characters",
+				PH_INVITE_MAX);
+		}
+
+		int rc = ph_buf_put_u8(line, text.data[i]);
+
+		if (rc) {
+			return ph_fail_errno(err, rc, "the invite");
+		}
+	}
+	if (line->len < PREFIX_LEN ||
+	    memcmp(line->data, PH_INVITE_PREFIX, PREFIX_LEN) != 0) {
+		return refused(err, "this is not a Packhorse invite: an invite begins "
+				    "with " PH_INVITE_PREFIX);
+	}
+	return 0;
+}
+
+static int base64_decode(struct ph_view line, struct ph_buf *bytes, struct ph_error *err)
+{
+	/* libsodium 1.0.18 takes some bytes above 127 for the letter they end in */
+	for (size_t i = 0; i < line.len; i++) {
+		if (line.data[i] > 127) {
+			return damaged(err);
+		}
+	}
+
+	int rc = ph_buf_reserve(bytes, line.len);
+
+	if (rc) {
+		return ph_fail_errno(err, rc, "the invite");
+	}
+	if (line.len == PREFIX_LEN ||
+	    sodium_base642bin(bytes->data, line.len, (const char *)line.data + PREFIX_LEN,
+			      line.len - PREFIX_LEN, NULL, &bytes->len, NULL,
+			      VARIANT) != 0) {
+		return damaged(err);
+	}
+	return 0;
+}
+
+static int members_read(struct ph_invite_bundle *bundle, struct ph_error *err)
+{
+	static const struct ph_walk_limits limits = { .depth = 1, .items = 3 };
+	struct ph_mp mp;
+	int rc = ph_mp_decode(&mp, ph_buf_view(&bundle->bytes), &limits,
+			      PH_WALK_CANONICAL);
+
+	if (rc) {
+		return rc < 0 ? ph_fail_errno(err, rc, "the invite") : damaged(err);
+	}
+
+	const msgpack_object_array *array = ph_mp_array(mp.root, 3, 3);
+	bool ok =
+		array &&
+		ph_mp_bin(ph_mp_item(array, 0), 1, PH_CERT_MAX, &bundle->invite_bytes) &&
+		ph_mp_bin(ph_mp_item(array, 1), 1, PH_CERT_MAX, &bundle->keylist_bytes) &&
+		ph_mp_bin_exact(ph_mp_item(array, 2), bundle->seed, PH_SEED_KEY_SIZE);
+
+	ph_mp_deinit(&mp);
+	return ok ? 0 : damaged(err);
+}
+
+/* What a failed decode means here; SIGNED_TEXT if a signer is at fault. */
+static int judged(int rc, const char *signed_text, struct ph_error *err)
+{
+	if (rc < 0) {
+		return ph_fail_errno(err, rc, "the invite");
+	}
+	return rc == PH_CERT_E_FORM ? damaged(err) : refused(err, signed_text);
+}
+
+static int verify(struct ph_invite_bundle *bundle, struct ph_error *err)
+{
+	int rc = ph_keylist_decode(bundle->keylist_bytes, &bundle->keylist);
+
+	if (rc) {
+		return judged(
+			rc,
+			"the key list in this invite is not signed by the province's "
+			"root key: the invite is forged or damaged, ask for a new one",
+			err);
+	}
+	rc = ph_invite_decode(bundle->invite_bytes, &bundle->keylist, &bundle->invite);
+	if (rc) {
+		return judged(
+			rc,
+			"this invite is not signed by an operator of this province: "
+			"it is forged or damaged, ask for a new one",
+			err);
+	}
+
+	struct ph_sign_pair pair;
+
+	ph_sign_pair_from_seed(&pair, bundle->seed);
+	if (sodium_memcmp(pair.key, bundle->invite.key, PH_KEY_SIZE) != 0) {
+		rc = refused(err,
+			     "the one-time secret does not fit this invite's key: it "
+			     "is forged or damaged, ask for a new one");
+	}
+	ph_sign_pair_wipe(&pair);
+	return rc;
+}
+
+int ph_invite_parse(struct ph_view text, struct ph_invite_bundle *bundle,
+		    struct ph_error *err)
+{
+	struct ph_buf line = { 0 };
+	struct ph_invite_bundle result = { 0 };
+	int rc = strip(text, &line, err);
+
+	if (rc) {
+		goto out;
+	}
+	rc = base64_decode(ph_buf_view(&line), &result.bytes, err);
+	if (rc) {
+		goto out;
+	}
+	rc = members_read(&result, err);
+	if (rc) {
+		goto out;
+	}
+	rc = verify(&result, err);
+	if (rc) {
+		goto out;
+	}
+	*bundle = result;
+	result.bytes = (struct ph_buf){ 0 };
+out:
+	ph_invite_bundle_deinit(&result);
+	ph_buf_wipe(&line);
+	return rc;
+}
+
+void ph_invite_bundle_deinit(struct ph_invite_bundle *bundle)
+{
+	if (!bundle) {
+		return;
+	}
+	ph_buf_wipe(&bundle->bytes);
+	sodium_memzero(bundle, sizeof(*bundle));
+}

@@ -1,0 +1,210 @@
+/*
+ * common/log/keylist.c - the root-signed list of hub and operator keys.
+ *
+ * Decoding: envelope, form of the body, the root's signature, then the points,
+ * which cost most. A list is judged by the root it names; whoever has met a root
+ * before compares.
+ *
+ * Failures: form PH_CERT_E_FORM (points that are no keys too), signature
+ * PH_CERT_E_SIGNATURE. What encoding is asked to sign is decoded again first, so
+ * that nothing goes out that nobody would take.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "common/log/cert.h"
+#include "common/log/envelope.h"
+
+#define CONTEXT "packhorse keys 1"
+#define ITEMS   16
+#define MEMBERS 6
+
+_Static_assert(ITEMS >= PH_KEYLIST_OPERATORS_MAX, "operators fit the walk");
+
+static bool hubs_read(const msgpack_object *object, struct ph_keylist *list)
+{
+	const msgpack_object_array *hubs = ph_mp_array(object, 1, PH_KEYLIST_HUBS_MAX);
+
+	if (!hubs) {
+		return false;
+	}
+	for (unsigned i = 0; i < hubs->size; i++) {
+		const msgpack_object_array *hub = ph_mp_array(ph_mp_item(hubs, i), 2, 2);
+
+		if (!hub ||
+		    !ph_mp_bin_exact(ph_mp_item(hub, 0), list->hub[i].sign,
+				     PH_KEY_SIZE) ||
+		    !ph_mp_bin_exact(ph_mp_item(hub, 1), list->hub[i].box, PH_KEY_SIZE)) {
+			return false;
+		}
+	}
+	list->n_hubs = hubs->size;
+	return true;
+}
+
+static bool operators_read(const msgpack_object *object, struct ph_keylist *list)
+{
+	const msgpack_object_array *keys =
+		ph_mp_array(object, 1, PH_KEYLIST_OPERATORS_MAX);
+
+	if (!keys) {
+		return false;
+	}
+	for (unsigned i = 0; i < keys->size; i++) {
+		if (!ph_mp_bin_exact(ph_mp_item(keys, i), list->operator_key[i],
+				     PH_KEY_SIZE)) {
+			return false;
+		}
+	}
+	list->n_operators = keys->size;
+	return true;
+}
+
+static int body_decode(struct ph_view body, struct ph_keylist *list)
+{
+	struct ph_mp mp;
+	const msgpack_object_array *array;
+	int rc = ph_envelope_body(&mp, body, ITEMS, MEMBERS, &array);
+
+	if (rc) {
+		return rc < 0 ? rc : PH_CERT_E_FORM;
+	}
+
+	bool ok = ph_envelope_uint(ph_mp_item(array, 1), 1, PH_ENVELOPE_UINT_MAX,
+				   &list->generation) &&
+		  ph_envelope_uint(ph_mp_item(array, 2), 0, PH_ENVELOPE_TIME_MAX,
+				   &list->issued) &&
+		  ph_mp_bin_exact(ph_mp_item(array, 3), list->root, PH_KEY_SIZE) &&
+		  hubs_read(ph_mp_item(array, 4), list) &&
+		  operators_read(ph_mp_item(array, 5), list);
+
+	ph_mp_deinit(&mp);
+	return ok ? 0 : PH_CERT_E_FORM;
+}
+
+static bool keys_ok(const struct ph_keylist *list)
+{
+	bool ok = ph_sign_key_ok(list->root);
+
+	for (unsigned i = 0; i < list->n_hubs; i++) {
+		ok = ok && ph_sign_key_ok(list->hub[i].sign) &&
+		     ph_box_key_ok(list->hub[i].box);
+	}
+	for (unsigned i = 0; i < list->n_operators; i++) {
+		ok = ok && ph_sign_key_ok(list->operator_key[i]);
+	}
+	return ok;
+}
+
+static int body_encode(const struct ph_keylist *list, struct ph_buf *body)
+{
+	struct ph_mpw writer;
+
+	ph_mpw_init(&writer, body);
+	ph_mpw_array(&writer, MEMBERS);
+	ph_mpw_uint(&writer, 1);
+	ph_mpw_uint(&writer, list->generation);
+	ph_mpw_uint(&writer, list->issued);
+	ph_mpw_bin(&writer, list->root, PH_KEY_SIZE);
+	ph_mpw_array(&writer, list->n_hubs);
+	for (unsigned i = 0; i < list->n_hubs; i++) {
+		ph_mpw_array(&writer, 2);
+		ph_mpw_bin(&writer, list->hub[i].sign, PH_KEY_SIZE);
+		ph_mpw_bin(&writer, list->hub[i].box, PH_KEY_SIZE);
+	}
+	ph_mpw_array(&writer, list->n_operators);
+	for (unsigned i = 0; i < list->n_operators; i++) {
+		ph_mpw_bin(&writer, list->operator_key[i], PH_KEY_SIZE);
+	}
+	return ph_mpw_end(&writer);
+}
+
+int ph_keylist_encode(const struct ph_keylist *list, const struct ph_sign_pair *root,
+		      struct ph_buf *out)
+{
+	if (list->n_hubs > PH_KEYLIST_HUBS_MAX ||
+	    list->n_operators > PH_KEYLIST_OPERATORS_MAX ||
+	    memcmp(list->root, root->key, PH_KEY_SIZE) != 0) {
+		return -EINVAL;
+	}
+
+	struct ph_buf body = { 0 };
+	uint8_t sig[PH_SIGNATURE_SIZE];
+	struct ph_keylist check;
+	int rc = body_encode(list, &body);
+
+	if (rc) {
+		goto out;
+	}
+	rc = body_decode(ph_buf_view(&body), &check);
+	if (rc > 0 || (rc == 0 && !keys_ok(&check))) {
+		rc = -EINVAL;
+	}
+	if (rc) {
+		goto out;
+	}
+	ph_sign(sig, CONTEXT, ph_buf_view(&body), root->secret);
+
+	struct ph_envelope envelope = { .body = ph_buf_view(&body), .sig = { sig } };
+
+	rc = ph_envelope_encode(&envelope, 1, out);
+out:
+	ph_buf_deinit(&body);
+	return rc;
+}
+
+int ph_keylist_decode(struct ph_view bytes, struct ph_keylist *list)
+{
+	struct ph_envelope envelope;
+	int rc = ph_envelope_decode(bytes, 1, &envelope);
+
+	if (rc) {
+		return rc < 0 ? rc : PH_CERT_E_FORM;
+	}
+
+	struct ph_keylist result = { 0 };
+
+	rc = body_decode(envelope.body, &result);
+	if (rc) {
+		return rc;
+	}
+	if (!ph_sign_verify(envelope.sig[0], CONTEXT, envelope.body, result.root)) {
+		return PH_CERT_E_SIGNATURE;
+	}
+	if (!keys_ok(&result)) {
+		return PH_CERT_E_FORM;
+	}
+	*list = result;
+	return 0;
+}
+
+bool ph_keylist_has_hub(const struct ph_keylist *list,
+			const uint8_t sign[static PH_KEY_SIZE])
+{
+	for (unsigned i = 0; i < list->n_hubs; i++) {
+		if (memcmp(list->hub[i].sign, sign, PH_KEY_SIZE) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+bool ph_keylist_has_operator(const struct ph_keylist *list,
+			     const uint8_t key[static PH_KEY_SIZE])
+{
+	for (unsigned i = 0; i < list->n_operators; i++) {
+		if (memcmp(list->operator_key[i], key, PH_KEY_SIZE) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+int ph_keylist_admit(const struct ph_keylist *list, const struct ph_invite *invite)
+{
+	if (memcmp(list->root, invite->root, PH_KEY_SIZE) != 0) {
+		return PH_CERT_E_ROOT;
+	}
+	return ph_keylist_has_operator(list, invite->operator_key) ? 0
+								   : PH_CERT_E_OPERATOR;
+}
