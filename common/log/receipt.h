@@ -26,10 +26,10 @@ struct ph_epoch {
 
 struct ph_receipt {
 	struct ph_epoch epoch;
-	struct ph_head head;
-	enum ph_level level;
-	uint64_t time; /* the hub's clock, seconds since 1970 */
-	uint64_t missing[PH_RECEIPT_MISSING_MAX];
+	struct ph_head head; /* n from 1: an empty log has nothing to acknowledge */
+	enum ph_level level; /* PH_LEVEL_HUB or _BACKUP: what a hub can say */
+	uint64_t time;       /* the hub's clock, seconds since 1970 */
+	uint64_t missing[PH_RECEIPT_MISSING_MAX]; /* rising, from 1 to head.n */
 	unsigned n_missing;
 };
 
@@ -38,6 +38,7 @@ enum {
 	PH_RECEIPT_E_SIGNATURE,
 };
 
+/* 0; -EINVAL for a receipt that decoding would refuse; -ENOMEM. OUT unchanged on error. */
 int ph_receipt_encode(const struct ph_receipt *receipt,
 		      const uint8_t secret[static PH_SECRET_SIZE], struct ph_buf *out);
 /* 0, PH_RECEIPT_E_*, or -ENOMEM. KEY is a hub signing key. */
