@@ -98,34 +98,60 @@ static int body_encode(const struct ph_receipt *receipt, struct ph_buf *body)
 	return ph_mpw_end(&writer);
 }
 
-int ph_receipt_encode(const struct ph_receipt *receipt,
-		      const uint8_t secret[static PH_SECRET_SIZE], struct ph_buf *out)
+/* The body of RECEIPT, if it is one that decoding would take; else -EINVAL. */
+static int body_checked(const struct ph_receipt *receipt, struct ph_buf *body)
 {
+	struct ph_receipt check;
+	int rc;
+
 	if (receipt->n_missing > PH_RECEIPT_MISSING_MAX) {
 		return -EINVAL;
 	}
+	rc = body_encode(receipt, body);
+	if (rc) {
+		return rc;
+	}
+	rc = body_decode(ph_buf_view(body), &check);
+	return rc > 0 ? -EINVAL : rc;
+}
 
+int ph_receipt_sign(const struct ph_receipt *receipt,
+		    const uint8_t secret[static PH_SECRET_SIZE],
+		    uint8_t sig_out[static PH_SIGNATURE_SIZE])
+{
 	struct ph_buf body = { 0 };
-	uint8_t sig[PH_SIGNATURE_SIZE];
-	struct ph_receipt check;
-	int rc = body_encode(receipt, &body);
+	int rc = body_checked(receipt, &body);
 
-	if (rc) {
-		goto out;
+	if (rc == 0) {
+		ph_sign(sig_out, CONTEXT, ph_buf_view(&body), secret);
 	}
-	rc = body_decode(ph_buf_view(&body), &check);
-	if (rc) {
-		rc = rc < 0 ? rc : -EINVAL;
-		goto out;
-	}
-	ph_sign(sig, CONTEXT, ph_buf_view(&body), secret);
-
-	struct ph_envelope envelope = { .body = ph_buf_view(&body), .sig = { sig } };
-
-	rc = ph_envelope_encode(&envelope, 1, out);
-out:
 	ph_buf_deinit(&body);
 	return rc;
+}
+
+int ph_receipt_join(const struct ph_receipt *receipt,
+		    const uint8_t sig[static PH_SIGNATURE_SIZE], struct ph_buf *out)
+{
+	struct ph_buf body = { 0 };
+	int rc = body_checked(receipt, &body);
+
+	if (rc == 0) {
+		struct ph_envelope envelope = { .body = ph_buf_view(&body),
+						.sig = { sig } };
+
+		rc = ph_envelope_encode(&envelope, 1, out);
+	}
+	ph_buf_deinit(&body);
+	return rc;
+}
+
+int ph_receipt_encode(const struct ph_receipt *receipt,
+		      const uint8_t secret[static PH_SECRET_SIZE], struct ph_buf *out)
+{
+	uint8_t sig[PH_SIGNATURE_SIZE];
+	int rc = ph_receipt_sign(receipt, secret, sig);
+
+	return rc ? rc : ph_receipt_join(receipt, sig, out);
 }
 
 int ph_receipt_decode(struct ph_view bytes, const uint8_t key[static PH_KEY_SIZE],

@@ -41,6 +41,16 @@ enum {
 /* 0; -EINVAL for a receipt that decoding would refuse; -ENOMEM. OUT unchanged on error. */
 int ph_receipt_encode(const struct ph_receipt *receipt,
 		      const uint8_t secret[static PH_SECRET_SIZE], struct ph_buf *out);
+/*
+ * The same in two steps, for receipts that travel without their body (docs/WIRE.md,
+ * "Receipts"): the signature alone; and the whole from what the receiver knows and the
+ * signature that came, which ph_receipt_decode() then has to verify.
+ */
+int ph_receipt_sign(const struct ph_receipt *receipt,
+		    const uint8_t secret[static PH_SECRET_SIZE],
+		    uint8_t sig_out[static PH_SIGNATURE_SIZE]);
+int ph_receipt_join(const struct ph_receipt *receipt,
+		    const uint8_t sig[static PH_SIGNATURE_SIZE], struct ph_buf *out);
 /* 0, PH_RECEIPT_E_*, or -ENOMEM. KEY is a hub signing key. */
 int ph_receipt_decode(struct ph_view bytes, const uint8_t key[static PH_KEY_SIZE],
 		      struct ph_receipt *receipt);
