@@ -1,0 +1,93 @@
+/* tests/unit/test_error.c - error texts: who fills, what they say, what fits. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "common/base/error.h"
+
+static void test_first_fill_wins(void **state)
+{
+	struct ph_error err = { 0 };
+
+	(void)state;
+	assert_int_equal(ph_fail(&err, PH_EXIT_CLOCK, -EINVAL, "day %d", 3), -EINVAL);
+	assert_int_equal(ph_fail(&err, PH_EXIT_OTHER, -EIO, "blurred"), -EIO);
+	assert_int_equal(ph_fail_errno(&err, -ENOSPC, "blurred too"), -ENOSPC);
+	assert_string_equal(err.text, "day 3");
+	assert_int_equal(err.exit, PH_EXIT_CLOCK);
+	assert_int_equal(ph_fail(NULL, PH_EXIT_OTHER, -EIO, "%s", "x"), -EIO);
+	assert_int_equal(ph_fail_errno(NULL, -EIO, "x"), -EIO);
+}
+
+static void test_errno_words(void **state)
+{
+	static const struct {
+		int rc;
+		enum ph_exit exit;
+		const char *words;
+	} cases[] = {
+		{ -ENOSPC, PH_EXIT_OTHER, "log.db: disk is full" },
+		{ -EUCLEAN, PH_EXIT_DAMAGED, "damaged" },
+		{ -EIO, PH_EXIT_OTHER, "disk reported an error" },
+		{ -ENOENT, PH_EXIT_OTHER, "no such file" },
+		{ -EACCES, PH_EXIT_OTHER, "no permission" },
+		{ -EROFS, PH_EXIT_OTHER, "read-only" },
+		{ -EXDEV, PH_EXIT_OTHER, "log.db: " },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct ph_error err = { 0 };
+
+		assert_int_equal(ph_fail_errno(&err, cases[i].rc, "log.db"), cases[i].rc);
+		assert_int_equal(err.exit, cases[i].exit);
+		assert_non_null(strstr(err.text, cases[i].words));
+	}
+}
+
+static void test_one_line(void **state)
+{
+	struct ph_error err = { 0 };
+
+	(void)state;
+	ph_fail(&err, PH_EXIT_OTHER, -EIO, "file \"a\nb\x1b[2J\x7f\tsách\"");
+	assert_string_equal(err.text, "file \"a b [2J  sách\"");
+}
+
+/* A text at the limit is whole; one byte more is cut between characters. */
+static void test_cut_between_characters(void **state)
+{
+	char text[PH_ERROR_TEXT_MAX + 8];
+
+	(void)state;
+	for (size_t len = PH_ERROR_TEXT_MAX - 2; len <= PH_ERROR_TEXT_MAX + 2; len++) {
+		struct ph_error err = { 0 };
+
+		memset(text, 'a', len);
+		memcpy(text + len - 3, "ế", 3); /* U+1EBF takes three bytes */
+		text[len] = '\0';
+		ph_fail(&err, PH_EXIT_OTHER, -EIO, "%s", text);
+
+		size_t kept = len < PH_ERROR_TEXT_MAX ? len : len - 3;
+
+		assert_int_equal(strlen(err.text), kept);
+		assert_memory_equal(err.text, text, kept);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_first_fill_wins),
+		cmocka_unit_test(test_errno_words),
+		cmocka_unit_test(test_one_line),
+		cmocka_unit_test(test_cut_between_characters),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
