@@ -19,6 +19,7 @@ import sys
 POINT = re.compile(r"^(not )?ok\b[ \t]*(\d+)?[ \t]*(?:- )?(.*)$")
 PLAN = re.compile(r"^1\.\.(\d+)[ \t]*(?:# *(SKIP.*))?$", re.IGNORECASE)
 SKIP = re.compile(r"# *SKIP\S*[ \t]*(.*)$", re.IGNORECASE)
+SANITIZER = re.compile(r"==\d+==\s*ERROR|: runtime error: ")
 TAIL = 25
 
 
@@ -72,13 +73,14 @@ def ending(status):
 
 
 def excerpt(output):
-    """Each "not ok" with the comments after it, then the last lines."""
+    """Each "not ok" with the comments after it, what a sanitizer said first, the tail."""
     lines = output.splitlines()
-    shown, after = [], False
+    shown, after, report = [], False, 0
     for line in lines[:-TAIL]:
         bad = line.startswith("not ok") and not SKIP.search(line)
         after = bad or (after and line.startswith("#"))
-        if after:
+        report = 12 if SANITIZER.search(line) else report - 1
+        if after or report > 0:
             shown.append(line)
     return "\n".join(shown[:5 * TAIL] + (["..."] if shown else []) + lines[-TAIL:])
 
