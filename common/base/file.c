@@ -199,6 +199,13 @@ int ph_file_write(const char *path, struct ph_view bytes, unsigned mode,
 	return rc == 0 ? 0 : ph_fail_errno(err, rc, path);
 }
 
+int ph_file_rename(const char *from, const char *to, struct ph_error *err)
+{
+	int rc = rename(from, to) < 0 ? -errno : sync_parent(to);
+
+	return rc == 0 ? 0 : ph_fail_errno(err, rc, to);
+}
+
 int ph_dir_create(const char *path, struct ph_error *err)
 {
 	struct stat stat_buf;

@@ -13,6 +13,8 @@ int ph_file_read(const char *path, size_t max, struct ph_buf *out, struct ph_err
  */
 int ph_file_write(const char *path, struct ph_view bytes, unsigned mode,
 		  struct ph_error *err);
+/* Rename within one folder, and make that last. What was at TO is gone. 0 or a negative errno. */
+int ph_file_rename(const char *from, const char *to, struct ph_error *err);
 /* Create a folder 0700 if absent, its parent fsynced. An existing folder is fine. */
 int ph_dir_create(const char *path, struct ph_error *err);
 bool ph_file_exists(const char *path);
