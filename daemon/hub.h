@@ -42,6 +42,24 @@ int ph_hub_open(struct ph_hub **hub_out, const struct ph_hub_config *config,
 		struct ph_error *err);
 void ph_hub_close(struct ph_hub *hub);
 
+/*
+ * What the store side keeps of one session. The session's owner holds it, all zero at
+ * first, and hangs it on each job as job->owner; only the thread that carries out jobs
+ * touches it between take and give.
+ */
+struct ph_hub_peer {
+	bool known; /* the device is one of ours; below is valid */
+	struct ph_device device;
+	struct ph_head head
+		[PH_HEADS_MAX]; /* as the hello told them: receipts name their index */
+	unsigned n_heads;
+	uint64_t counter;
+	uint64_t control; /* control log sent so far */
+	/* for the log line and the counters of the session */
+	uint64_t entries, parts, receipts;
+	char refusal[96];
+};
+
 struct ph_journal *ph_hub_journal(struct ph_hub *hub);
 struct ph_ledger *ph_hub_ledger(
 	struct ph_hub *hub); /* not caught up: ph_ledger_catch_up() */

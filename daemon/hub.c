@@ -1,0 +1,247 @@
+/*
+ * daemon/hub.c - opening and closing the hub's folder.
+ *
+ * Open: take the folder's lock, read the online keys and the key list, open the
+ * store (checked first if the last process did not end by itself), the ledger and
+ * the writer of the control log. Whatever fails undoes all before it and says what
+ * and where; a folder that is no hub is a usage error, a damaged file
+ * PH_EXIT_DAMAGED. The root and operator keys are never read here.
+ */
+#include "daemon/hub_internal.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int64_t ph_hub_now(const struct ph_hub *hub)
+{
+	struct ph_now now;
+
+	hub->config.clock.read(hub->config.clock.data, &now);
+	return now.wall;
+}
+
+static int load_keylist(struct ph_hub *hub, struct ph_error *err)
+{
+	char path[PH_HUB_PATH_MAX];
+	int rc;
+
+	rc = ph_path_join(path, sizeof(path), hub->dir, "keys/list", err);
+	if (rc < 0) {
+		return rc;
+	}
+	rc = ph_file_read(path, PH_CERT_MAX, &hub->keylist_bytes, err);
+	if (rc < 0) {
+		return rc;
+	}
+	rc = ph_keylist_decode(ph_buf_view(&hub->keylist_bytes), &hub->keylist);
+	if (rc != 0) {
+		return ph_fail(err, PH_EXIT_DAMAGED, rc < 0 ? rc : -EUCLEAN,
+			       "%s is damaged: %s; restore it from a backup", path,
+			       rc < 0 ? strerror(-rc) : ph_cert_error(rc));
+	}
+	if (!ph_keylist_has_hub(&hub->keylist, hub->keys.sign.key)) {
+		return ph_fail(
+			err, PH_EXIT_DAMAGED, -EUCLEAN,
+			"%s does not name the key in keys/online: one of the two is of "
+			"another hub; restore both from one backup",
+			path);
+	}
+	return 0;
+}
+
+static int load_meta(struct ph_hub *hub, struct ph_error *err)
+{
+	struct ph_buf random = { 0 };
+	int64_t number = 0;
+	int64_t province = 0;
+	int rc;
+
+	rc = ph_journal_meta_get_int(hub->journal, "epoch_number", &number);
+	if (rc == 0) {
+		rc = ph_journal_meta_get(hub->journal, "epoch_random", &random);
+	}
+	if (rc == 0) {
+		rc = ph_journal_meta_get_int(hub->journal, "province", &province);
+	}
+	if (rc != 0 || random.len != sizeof(hub->epoch.random)) {
+		rc = ph_fail(err, PH_EXIT_DAMAGED, rc < 0 ? rc : -EUCLEAN,
+			     "%s/hub.db lacks its epoch: it is not a whole hub store; "
+			     "restore it "
+			     "from a backup",
+			     hub->dir);
+		goto out;
+	}
+	hub->epoch.number = (uint64_t)number;
+	memcpy(hub->epoch.random, random.data, sizeof(hub->epoch.random));
+	hub->province = (unsigned)province;
+out:
+	ph_buf_deinit(&random);
+	return rc;
+}
+
+static int open_store(struct ph_hub *hub, struct ph_error *err)
+{
+	char path[PH_HUB_PATH_MAX];
+	int rc;
+
+	rc = ph_path_join(path, sizeof(path), hub->dir, "hub.db", err);
+	if (rc < 0) {
+		return rc;
+	}
+	rc = ph_db_open(&hub->db,
+			&(struct ph_db_config){ .path = path,
+						.application = PH_STORE_HUB,
+						.steps = ph_journal_steps,
+						.n_steps = ph_journal_steps_count },
+			err);
+	if (rc < 0) {
+		return rc;
+	}
+	rc = ph_journal_open(&hub->journal, hub->db);
+	if (rc < 0) {
+		return ph_fail_errno(err, rc, path);
+	}
+	rc = load_meta(hub, err);
+	if (rc < 0) {
+		return rc;
+	}
+	rc = ph_ledger_open(
+		&hub->ledger,
+		&(struct ph_ledger_config){ .journal = hub->journal, .db = hub->db },
+		err);
+	if (rc < 0) {
+		return rc;
+	}
+	return ph_writer_new(&hub->writer,
+			     &(struct ph_writer_config){
+				     .journal = hub->journal,
+				     .keys = &hub->keys.sign,
+				     .site = 0,
+				     .role = PH_ROLE_HUB,
+				     .clock = hub->config.clock,
+				     .rng = hub->config.rng,
+			     },
+			     err);
+}
+
+int ph_hub_open(struct ph_hub **hub_out, const struct ph_hub_config *config,
+		struct ph_error *err)
+{
+	struct ph_hub *hub;
+	char path[PH_HUB_PATH_MAX];
+	int rc;
+
+	rc = ph_path_join(path, sizeof(path), config->dir, "hub.db", err);
+	if (rc < 0) {
+		return rc;
+	}
+	if (!ph_file_exists(path)) {
+		return ph_fail(
+			err, PH_EXIT_NOT_ENROLLED, -ENOENT,
+			"%s holds no hub: make one with `packhorsed -d %s init`, or name "
+			"the right folder with -d",
+			config->dir, config->dir);
+	}
+	hub = calloc(1, sizeof(*hub));
+	if (!hub) {
+		return ph_fail_errno(err, -ENOMEM, "opening the hub");
+	}
+	hub->lock.fd = -1;
+	snprintf(hub->dir, sizeof(hub->dir), "%s", config->dir);
+	hub->config = *config;
+	hub->config.dir = hub->dir;
+	rc = ph_lock_take(&hub->lock, hub->dir, config->who, config->wait_ms, err);
+	if (rc < 0) {
+		goto out;
+	}
+	rc = ph_path_join(path, sizeof(path), hub->dir, "keys/online", err);
+	if (rc < 0) {
+		goto out;
+	}
+	rc = ph_device_keys_load(&hub->keys, path, err);
+	if (rc < 0) {
+		goto out;
+	}
+	rc = load_keylist(hub, err);
+	if (rc < 0) {
+		goto out;
+	}
+	rc = open_store(hub, err);
+	if (rc < 0) {
+		goto out;
+	}
+	*hub_out = hub;
+	hub = NULL;
+out:
+	ph_hub_close(hub);
+	return rc;
+}
+
+void ph_hub_close(struct ph_hub *hub)
+{
+	if (!hub) {
+		return;
+	}
+	ph_writer_free(hub->writer);
+	ph_ledger_free(hub->ledger);
+	ph_journal_free(hub->journal);
+	ph_db_close(hub->db);
+	ph_device_keys_wipe(&hub->keys);
+	ph_buf_deinit(&hub->keylist_bytes);
+	ph_lock_release(&hub->lock);
+	free(hub);
+}
+
+int ph_hub_control_add(struct ph_hub *hub, struct ph_entry *entries, size_t count,
+		       struct ph_error *err)
+{
+	int rc;
+
+	rc = ph_db_begin(hub->db);
+	for (size_t i = 0; rc == 0 && i < count; i++) {
+		rc = ph_writer_add(hub->writer, &entries[i], NULL, err);
+	}
+	if (rc == 0) {
+		rc = ph_writer_seal(hub->writer);
+	}
+	if (rc == 0) {
+		rc = ph_db_commit(hub->db);
+	}
+	if (rc < 0) {
+		ph_db_rollback(hub->db);
+		ph_journal_reload(hub->journal);
+		(void)ph_writer_reload(hub->writer, NULL);
+		return ph_fail_errno(err, rc, "writing the control log");
+	}
+	return 0;
+}
+
+struct ph_journal *ph_hub_journal(struct ph_hub *hub)
+{
+	return hub->journal;
+}
+
+struct ph_ledger *ph_hub_ledger(struct ph_hub *hub)
+{
+	return hub->ledger;
+}
+
+const struct ph_device_keys *ph_hub_keys(const struct ph_hub *hub)
+{
+	return &hub->keys;
+}
+
+const struct ph_keylist *ph_hub_keylist(const struct ph_hub *hub)
+{
+	return &hub->keylist;
+}
+
+int ph_hub_fold(struct ph_hub *hub)
+{
+	uint64_t folded = 0;
+	int rc = ph_ledger_catch_up(hub->ledger, &folded, NULL);
+
+	return rc < 0 ? rc : 0;
+}

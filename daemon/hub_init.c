@@ -1,0 +1,286 @@
+/*
+ * daemon/hub_init.c - making a new hub: province root, operator, online keys, store.
+ *
+ * The order makes an interrupted init harmless: keys and configuration first, hub.db
+ * last and under another name until it is whole; a folder counts as a hub only when
+ * hub.db is there. So the same command can simply be given again. A folder that holds
+ * anything else than the leavings of an interrupted init is refused.
+ */
+#include "daemon/hub_internal.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define DEFAULT_PROVINCE   14
+#define DEFAULT_MEMORY_MIB 256
+#define DEFAULT_LOAN_DAYS  "14"
+#define EPOCH_FIRST        1
+
+static int path_in(const char *dir, const char *name, char out[static PH_HUB_PATH_MAX],
+		   struct ph_error *err)
+{
+	return ph_path_join(out, PH_HUB_PATH_MAX, dir, name, err);
+}
+
+static bool is_leaving(const char *name)
+{
+	static const char *const leavings[] = { ".", "..", "keys", "lock",
+						"packhorsed.conf" };
+
+	for (size_t i = 0; i < sizeof(leavings) / sizeof(leavings[0]); i++) {
+		if (strcmp(name, leavings[i]) == 0) {
+			return true;
+		}
+	}
+	return strncmp(name, "hub.db.new", 10) == 0;
+}
+
+static int check_empty(const char *dir, struct ph_error *err)
+{
+	char path[PH_HUB_PATH_MAX];
+	DIR *folder;
+	int rc = path_in(dir, "hub.db", path, err);
+
+	if (rc < 0) {
+		return rc;
+	}
+	if (ph_file_exists(path)) {
+		return ph_fail(err, PH_EXIT_OTHER, -EEXIST,
+			       "%s is a hub already; to make another, name another "
+			       "folder with -d",
+			       dir);
+	}
+	folder = opendir(dir);
+	if (!folder) {
+		return 0;
+	}
+	for (struct dirent *item; (item = readdir(folder));) {
+		if (!is_leaving(item->d_name)) {
+			rc = ph_fail(err, PH_EXIT_OTHER, -ENOTEMPTY,
+				     "%s is not empty (it holds %s); give init a folder "
+				     "of its own",
+				     dir, item->d_name);
+			break;
+		}
+	}
+	closedir(folder);
+	return rc;
+}
+
+static int save_keys(struct ph_hub *hub, const struct ph_hub_init *init,
+		     struct ph_error *err)
+{
+	struct ph_sign_pair root = { 0 };
+	struct ph_sign_pair operator_pair = { 0 };
+	struct ph_keylist *list = &hub->keylist;
+	unsigned memory = init->memory_mib ? init->memory_mib : DEFAULT_MEMORY_MIB;
+	char path[PH_HUB_PATH_MAX];
+	int rc;
+
+	ph_sign_pair_make(&root, &hub->config.rng);
+	ph_sign_pair_make(&operator_pair, &hub->config.rng);
+	ph_device_keys_make(&hub->keys, &hub->config.rng);
+	memset(list, 0, sizeof(*list));
+	list->generation = 1;
+	list->issued = (uint64_t)ph_hub_now(hub);
+	memcpy(list->root, root.key, PH_KEY_SIZE);
+	memcpy(list->hub[0].sign, hub->keys.sign.key, PH_KEY_SIZE);
+	memcpy(list->hub[0].box, hub->keys.box.key, PH_KEY_SIZE);
+	list->n_hubs = 1;
+	memcpy(list->operator_key[0], operator_pair.key, PH_KEY_SIZE);
+	list->n_operators = 1;
+
+	rc = path_in(hub->dir, "keys", path, err);
+	if (rc == 0) {
+		rc = ph_dir_create(path, err);
+	}
+	if (rc == 0) {
+		rc = path_in(hub->dir, "keys/root", path, err);
+	}
+	if (rc == 0) {
+		rc = ph_locked_key_save(&root, path, init->passphrase, memory,
+					&hub->config.rng, err);
+	}
+	if (rc == 0) {
+		rc = path_in(hub->dir, "keys/operator", path, err);
+	}
+	if (rc == 0) {
+		rc = ph_locked_key_save(&operator_pair, path, init->passphrase, memory,
+					&hub->config.rng, err);
+	}
+	if (rc == 0) {
+		rc = path_in(hub->dir, "keys/online", path, err);
+	}
+	if (rc == 0) {
+		rc = ph_device_keys_save(&hub->keys, path, err);
+	}
+	if (rc == 0) {
+		rc = ph_keylist_encode(list, &root, &hub->keylist_bytes);
+	}
+	if (rc == 0) {
+		rc = path_in(hub->dir, "keys/list", path, err);
+	}
+	if (rc == 0) {
+		rc = ph_file_write(path, ph_buf_view(&hub->keylist_bytes), 0600, err);
+	}
+	explicit_bzero(&root, sizeof(root));
+	explicit_bzero(&operator_pair, sizeof(operator_pair));
+	return rc < 0 ? ph_fail_errno(err, rc, "writing the hub's keys") : 0;
+}
+
+static int save_config(const struct ph_hub *hub, const struct ph_hub_init *init,
+		       struct ph_error *err)
+{
+	struct ph_buf text = { 0 };
+	char path[PH_HUB_PATH_MAX];
+	int rc;
+
+	rc = path_in(hub->dir, "packhorsed.conf", path, err);
+	if (rc == 0) {
+		rc = ph_buf_printf(
+			&text,
+			"# Settings of packhorsed; docs/OPERATIONS.md names them all.\n"
+			"[server]\n"
+			"# Where devices reach the hub.\n"
+			"listen = %s\n",
+			init->listen);
+	}
+	if (rc == 0) {
+		rc = ph_file_write(path, ph_buf_view(&text), 0600, err);
+	}
+	ph_buf_deinit(&text);
+	return rc;
+}
+
+/* The first entries of the control log, and what opening expects in meta. */
+static int fill_store(struct ph_hub *hub, struct ph_error *err)
+{
+	struct ph_entry policy = {
+		.kind = ph_kind_find(PH_KIND_POLICY_PUT),
+		.number = PH_KIND_POLICY_PUT,
+		.field[PH_POLICY_NAME] = { .set = true,
+					   .as.bytes = ph_view_str("loan-term-days") },
+		.field[PH_POLICY_VALUE] = { .set = true,
+					    .as.bytes = ph_view_str(DEFAULT_LOAN_DAYS) },
+	};
+	uint8_t random[sizeof(hub->epoch.random)];
+	int rc;
+
+	hub->config.rng.fill(hub->config.rng.data, random, sizeof(random));
+	rc = ph_db_begin(hub->db);
+	if (rc == 0) {
+		rc = ph_journal_meta_put_int(hub->journal, "epoch_number", EPOCH_FIRST);
+	}
+	if (rc == 0) {
+		rc = ph_journal_meta_put(hub->journal, "epoch_random",
+					 PH_VIEW(random, sizeof(random)));
+	}
+	if (rc == 0) {
+		rc = ph_journal_meta_put_int(hub->journal, "province", hub->province);
+	}
+	if (rc == 0) {
+		rc = ph_db_commit(hub->db);
+	}
+	if (rc < 0) {
+		ph_db_rollback(hub->db);
+		return ph_fail_errno(err, rc, "writing the hub's store");
+	}
+	return ph_hub_control_add(hub, &policy, 1, err);
+}
+
+static int make_store(struct ph_hub *hub, struct ph_error *err)
+{
+	char path[PH_HUB_PATH_MAX];
+	char part[PH_HUB_PATH_MAX];
+	int rc;
+
+	rc = path_in(hub->dir, "hub.db", path, err);
+	if (rc == 0) {
+		rc = path_in(hub->dir, "hub.db.new", part, err);
+	}
+	if (rc < 0) {
+		return rc;
+	}
+	(void)unlink(part);
+	rc = ph_db_open(&hub->db,
+			&(struct ph_db_config){ .path = part,
+						.application = PH_STORE_HUB,
+						.steps = ph_journal_steps,
+						.n_steps = ph_journal_steps_count,
+						.create = true },
+			err);
+	if (rc == 0) {
+		rc = ph_journal_open(&hub->journal, hub->db);
+	}
+	if (rc == 0) {
+		rc = ph_writer_new(&hub->writer,
+				   &(struct ph_writer_config){
+					   .journal = hub->journal,
+					   .keys = &hub->keys.sign,
+					   .role = PH_ROLE_HUB,
+					   .clock = hub->config.clock,
+					   .rng = hub->config.rng,
+				   },
+				   err);
+	}
+	if (rc == 0) {
+		rc = fill_store(hub, err);
+	}
+	if (rc < 0) {
+		return ph_fail_errno(err, rc, part);
+	}
+	ph_writer_free(hub->writer);
+	ph_journal_free(hub->journal);
+	ph_db_close(hub->db);
+	hub->writer = NULL;
+	hub->journal = NULL;
+	hub->db = NULL;
+	return ph_file_rename(part, path, err);
+}
+
+int ph_hub_init(const struct ph_hub_config *config, const struct ph_hub_init *init,
+		struct ph_error *err)
+{
+	struct ph_hub *hub;
+	int rc;
+
+	if (init->passphrase.len == 0) {
+		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+			       "the passphrase is empty: it guards the province's root "
+			       "key; write "
+			       "one into the file named with --passphrase-file");
+	}
+	rc = check_empty(config->dir, err);
+	if (rc < 0) {
+		return rc;
+	}
+	rc = ph_dir_create(config->dir, err);
+	if (rc < 0) {
+		return rc;
+	}
+	hub = calloc(1, sizeof(*hub));
+	if (!hub) {
+		return ph_fail_errno(err, -ENOMEM, "making the hub");
+	}
+	hub->lock.fd = -1;
+	snprintf(hub->dir, sizeof(hub->dir), "%s", config->dir);
+	hub->config = *config;
+	hub->config.dir = hub->dir;
+	hub->province = init->province ? init->province : DEFAULT_PROVINCE;
+	rc = ph_lock_take(&hub->lock, hub->dir, config->who, config->wait_ms, err);
+	if (rc == 0) {
+		rc = save_keys(hub, init, err);
+	}
+	if (rc == 0) {
+		rc = save_config(hub, init, err);
+	}
+	if (rc == 0) {
+		rc = make_store(hub, err);
+	}
+	ph_hub_close(hub);
+	return rc;
+}

@@ -1,0 +1,515 @@
+/*
+ * daemon/hub_jobs.c - what sessions ask of the store, in groups.
+ *
+ * One transaction carries the jobs of many sessions: each in a savepoint, so that one
+ * that fails undoes only itself; then one commit, whose fsync all of them share; and
+ * only after it are receipts signed and answers filled in. If the commit fails, every
+ * job that wrote gets its error and nothing is acknowledged. After an I/O error the
+ * hub stops for good (-EIO): fsync is never tried again on what may have been lost.
+ *
+ * A segment that does not fit its log marks the job bad; the session is then refused,
+ * what fitted before stays. A sealed part that does not fit its commitment stays
+ * missing and is told as such in the receipt: never a refusal.
+ */
+#include "daemon/hub_internal.h"
+
+#include <errno.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+
+static struct ph_hub_peer *peer_of(const struct ph_job *job)
+{
+	return job->owner;
+}
+
+static void refuse(struct ph_job *job, enum ph_status status, const char *why)
+{
+	struct ph_hub_peer *peer = peer_of(job);
+
+	job->welcome.status = status;
+	snprintf(peer->refusal, sizeof(peer->refusal), "%s", why);
+}
+
+/* --- who is there --- */
+
+static int admit(struct ph_hub *hub, const struct ph_device *device)
+{
+	struct ph_entry entry = {
+		.kind = ph_kind_find(PH_KIND_DEVICE_ADMIT),
+		.number = PH_KIND_DEVICE_ADMIT,
+		.field[PH_ADMIT_DEVICE] = { .set = true,
+					    .as.bytes = PH_VIEW(device->id,
+								sizeof(device->id)) },
+		.field[PH_ADMIT_KEY] = { .set = true,
+					 .as.bytes = PH_VIEW(device->key,
+							     sizeof(device->key)) },
+		.field[PH_ADMIT_SITE] = { .set = true, .as.uint = device->site },
+		.field[PH_ADMIT_ROLE] = { .set = true, .as.uint = device->role },
+		.field[PH_ADMIT_INVITE] = { .set = true,
+					    .as.bytes = PH_VIEW(device->invite,
+								sizeof(device->invite)) },
+	};
+	int rc = ph_writer_add(hub->writer, &entry, NULL, NULL);
+
+	return rc < 0 ? rc : ph_writer_seal(hub->writer);
+}
+
+/* A certificate we have not seen: verify the path from the root, keep it, admit the device. */
+static int welcome_new(struct ph_hub *hub, struct ph_job *job)
+{
+	struct ph_hub_peer *peer = peer_of(job);
+	struct ph_cert cert;
+	int rc;
+
+	if (job->hello.cert.len == 0) {
+		refuse(job, PH_STATUS_CERT, "certificate asked for");
+		return 0;
+	}
+	rc = ph_cert_decode(job->hello.cert, &hub->keylist, &cert);
+	if (rc < 0) {
+		return rc;
+	}
+	if (rc > 0) {
+		refuse(job, PH_STATUS_UNKNOWN, ph_cert_error(rc));
+		return 0;
+	}
+	if (memcmp(cert.box_key, job->peer_key, PH_KEY_SIZE) != 0) {
+		refuse(job, PH_STATUS_UNKNOWN, "certificate of another device");
+		return 0;
+	}
+	rc = ph_journal_device_put(hub->journal, job->hello.cert, &cert, &peer->device);
+	if (rc < 0) {
+		return rc;
+	}
+	if (peer->device.admitted == 0) {
+		rc = admit(hub, &peer->device);
+		if (rc < 0) {
+			return rc;
+		}
+		peer->device.admitted = ph_hub_now(hub);
+		rc = ph_journal_device_update(hub->journal, &peer->device);
+	}
+	peer->known = rc == 0;
+	return rc;
+}
+
+static int recognise(struct ph_hub *hub, struct ph_job *job)
+{
+	struct ph_hub_peer *peer = peer_of(job);
+	int rc = ph_journal_device_by_box(hub->journal, job->peer_key, &peer->device);
+
+	if (rc == PH_JOURNAL_E_NONE) {
+		return welcome_new(hub, job);
+	}
+	peer->known = rc == 0;
+	return rc;
+}
+
+/* --- what it brings --- */
+
+/* A log of DEVICE that is new here: its first entry must be the `open` from which its id follows. */
+static int open_log(struct ph_hub *hub, const struct ph_device *device,
+		    const struct ph_segment *segment, struct ph_log *log_out)
+{
+	struct ph_view body = segment->body;
+	struct ph_view first;
+	struct ph_entry entry;
+	uint8_t id[PH_LOG_ID_SIZE];
+	int rc;
+
+	if (segment->first != 1) {
+		return PH_JOURNAL_E_GAP;
+	}
+	if (ph_segment_next(&body, &first) != 0) {
+		return PH_JOURNAL_E_FORM;
+	}
+	rc = ph_entry_decode(first, &entry);
+	if (rc < 0) {
+		return rc;
+	}
+	if (rc != 0 || entry.number != PH_KIND_OPEN) {
+		return PH_JOURNAL_E_FORM;
+	}
+	ph_log_id(id, device->key, entry.field[PH_OPEN_NONCE].as.bytes.data);
+	if (memcmp(id, segment->log_id, sizeof(id)) != 0) {
+		return PH_JOURNAL_E_SEAL;
+	}
+	return ph_journal_log_add(hub->journal, segment->log_id, device->key,
+				  device->site, device->role, log_out);
+}
+
+static int store_segment(struct ph_hub *hub, struct ph_hub_peer *peer,
+			 const struct ph_item *item)
+{
+	struct ph_segment segment;
+	struct ph_log log;
+	uint64_t before;
+	int rc;
+
+	ph_item_segment(item, &segment);
+	rc = ph_journal_log_find(hub->journal, segment.log_id, &log);
+	if (rc == PH_JOURNAL_E_NONE) {
+		rc = open_log(hub, &peer->device, &segment, &log);
+	}
+	if (rc != 0) {
+		return rc;
+	}
+	if (memcmp(log.key, peer->device.key, PH_KEY_SIZE) != 0) {
+		return PH_JOURNAL_E_SEAL;
+	}
+	before = log.n;
+	rc = ph_journal_put_segment(hub->journal, &log, &segment);
+	if (rc == 0) {
+		peer->entries += log.n - before;
+	}
+	return rc;
+}
+
+static int store_part(struct ph_hub *hub, struct ph_hub_peer *peer,
+		      const struct ph_item *item)
+{
+	struct ph_buf cipher = { 0 };
+	uint8_t box[PH_SEED_SIZE + crypto_box_SEALBYTES];
+	struct ph_log log;
+	int rc;
+
+	rc = ph_journal_log_find(hub->journal, item->log_id, &log);
+	if (rc != 0) {
+		return rc;
+	}
+	if (memcmp(log.key, peer->device.key, PH_KEY_SIZE) != 0) {
+		return PH_JOURNAL_E_SEAL;
+	}
+	rc = ph_part_seal(item->seed, log.id, item->first, ph_buf_view(&item->body),
+			  &cipher);
+	if (rc < 0) {
+		goto out;
+	}
+	if (crypto_box_seal(box, item->seed, PH_SEED_SIZE, hub->keys.box.key) != 0) {
+		rc = -EINVAL;
+		goto out;
+	}
+	rc = ph_journal_part_put(hub->journal, log.row, item->first, ph_buf_view(&cipher),
+				 PH_VIEW(box, sizeof(box)));
+	if (rc == 0) {
+		peer->parts++;
+	} else if (rc == PH_JOURNAL_E_SEAL) {
+		rc = 0; /* it does not fit its commitment: it stays missing, and the receipt says so */
+	}
+out:
+	ph_buf_deinit(&cipher);
+	return rc;
+}
+
+static int store_items(struct ph_hub *hub, struct ph_job *job)
+{
+	static const char *const reasons[] = {
+		[PH_JOURNAL_E_NONE] = "a part of an entry that is not here",
+		[PH_JOURNAL_E_GAP] = "entries are missing before a segment",
+		[PH_JOURNAL_E_FORK] = "other entries are held at these numbers",
+		[PH_JOURNAL_E_SEAL] = "chain and seal do not meet",
+		[PH_JOURNAL_E_FORM] = "a segment is malformed",
+	};
+	struct ph_hub_peer *peer = peer_of(job);
+
+	for (const struct ph_item *item = job->items; item; item = item->next) {
+		int rc = item->type == PH_ITEM_SEGMENT ? store_segment(hub, peer, item)
+						       : store_part(hub, peer, item);
+		if (rc < 0) {
+			return rc;
+		}
+		if (rc > 0) {
+			job->bad = true;
+			snprintf(peer->refusal, sizeof(peer->refusal), "%s", reasons[rc]);
+			return 0;
+		}
+	}
+	return 0;
+}
+
+/* --- the jobs, inside the transaction --- */
+
+/* How far the device holds the control log; from the start if what it tells is not on our chain. */
+static int read_cursor(struct ph_hub *hub, struct ph_hub_peer *peer,
+		       const struct ph_cursor *cursor)
+{
+	uint8_t h[PH_HASH_SIZE];
+	const struct ph_log *control = ph_writer_log(hub->writer);
+	int rc;
+
+	peer->control = 0;
+	if (cursor->n == 0) {
+		return 0;
+	}
+	rc = ph_journal_chain_at(hub->journal, control, cursor->n, h);
+	if (rc == 0 && memcmp(h, cursor->h, sizeof(cursor->h)) == 0) {
+		peer->control = cursor->n;
+	}
+	return rc < 0 ? rc : 0;
+}
+
+static int do_hello(struct ph_hub *hub, struct ph_job *job)
+{
+	struct ph_hub_peer *peer = peer_of(job);
+	int rc;
+
+	job->welcome.status = PH_STATUS_OK;
+	rc = recognise(hub, job);
+	if (rc < 0 || !peer->known) {
+		return rc;
+	}
+	memcpy(peer->head, job->hello.head, sizeof(peer->head));
+	peer->n_heads = job->hello.n_heads;
+	peer->counter = job->hello.counter;
+	rc = read_cursor(hub, peer, &job->hello.control);
+	return rc < 0 ? rc : store_items(hub, job);
+}
+
+static int do_heard(struct ph_hub *hub, struct ph_job *job)
+{
+	struct ph_hub_peer *peer = peer_of(job);
+
+	if (!peer->known) {
+		return 0;
+	}
+	peer->device.heard = ph_hub_now(hub);
+	peer->device.counter = peer->counter;
+	return ph_journal_device_update(hub->journal, &peer->device);
+}
+
+static int do_load(struct ph_hub *hub, struct ph_job *job)
+{
+	struct ph_hub_peer *peer = peer_of(job);
+	struct ph_segment segment;
+	struct ph_item *item;
+	int rc;
+
+	job->more = false;
+	if (!peer->known) {
+		return 0;
+	}
+	item = ph_item_new(PH_ITEM_SEGMENT);
+	if (!item) {
+		return -ENOMEM;
+	}
+	rc = ph_journal_read_segment(
+		hub->journal, ph_writer_log(hub->writer), peer->control,
+		job->budget < PH_SEGMENT_MAX ? job->budget : PH_SEGMENT_MAX, &segment,
+		&item->body);
+	if (rc != 0) {
+		ph_items_free(item);
+		return rc < 0 ? rc : 0;
+	}
+	memcpy(item->log_id, segment.log_id, sizeof(item->log_id));
+	memcpy(item->seal, segment.seal, sizeof(item->seal));
+	item->first = segment.first;
+	item->last = segment.last;
+	peer->control = segment.last;
+	job->items = item;
+	job->more = segment.last < ph_writer_log(hub->writer)->sealed;
+	return 0;
+}
+
+static int do_job(struct ph_hub *hub, struct ph_job *job)
+{
+	switch (job->type) {
+	case PH_JOB_HELLO:
+		return do_hello(hub, job);
+	case PH_JOB_STORE:
+		return peer_of(job)->known ? store_items(hub, job) : -EPROTO;
+	case PH_JOB_LOAD:
+		return do_load(hub, job);
+	case PH_JOB_HEARD:
+		return do_heard(hub, job);
+	case PH_JOB_WELCOME:
+	case PH_JOB_RECEIPT:
+		break;
+	}
+	return -EINVAL;
+}
+
+/* --- answers, after the commit --- */
+
+static int make_receipt(struct ph_hub *hub, const struct ph_log *log, unsigned index,
+			struct ph_short_receipt *out)
+{
+	struct ph_receipt receipt = {
+		.epoch = hub->epoch,
+		.level = PH_LEVEL_HUB,
+		.time = (uint64_t)ph_hub_now(hub),
+	};
+	size_t n_missing = 0;
+	int rc;
+
+	memcpy(receipt.head.log_id, log->id, sizeof(log->id));
+	receipt.head.n = log->n;
+	memcpy(receipt.head.h, log->h, sizeof(log->h));
+	rc = ph_journal_parts_missing(hub->journal, log->row, receipt.missing,
+				      PH_RECEIPT_MISSING_MAX, &n_missing);
+	if (rc < 0) {
+		return rc;
+	}
+	receipt.n_missing = (unsigned)n_missing;
+	rc = ph_receipt_sign(&receipt, hub->keys.sign.secret, out->signature);
+	if (rc < 0) {
+		return rc;
+	}
+	out->index = index;
+	out->n = receipt.head.n;
+	out->level = receipt.level;
+	out->time = receipt.time;
+	out->n_missing = receipt.n_missing;
+	memcpy(out->missing, receipt.missing, sizeof(out->missing));
+	return 0;
+}
+
+static bool touches(const struct ph_job *job, const uint8_t log_id[static PH_LOG_ID_SIZE])
+{
+	for (const struct ph_item *item = job->items; item; item = item->next) {
+		if (memcmp(item->log_id, log_id, PH_LOG_ID_SIZE) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static int answer_hello(struct ph_hub *hub, struct ph_job *job)
+{
+	struct ph_hub_peer *peer = peer_of(job);
+	struct ph_welcome *welcome = &job->welcome;
+	struct ph_log log;
+
+	welcome->epoch = hub->epoch;
+	welcome->time = (uint64_t)ph_hub_now(hub);
+	if (!peer->known) {
+		return 0;
+	}
+	welcome->same = true;
+	welcome->n_heads = peer->n_heads;
+	for (unsigned i = 0; i < peer->n_heads; i++) {
+		int rc = ph_journal_log_find(hub->journal, peer->head[i].log_id, &log);
+
+		if (rc < 0) {
+			return rc;
+		}
+		if (rc == PH_JOURNAL_E_NONE) {
+			memset(&log, 0, sizeof(log));
+		}
+		welcome->head[i].n = log.n;
+		memcpy(welcome->head[i].h, log.h, sizeof(log.h));
+		welcome->same = welcome->same && log.n == peer->head[i].n &&
+				memcmp(log.h, peer->head[i].h, sizeof(log.h)) == 0;
+		if (log.n > job->hello.receipted[i]) {
+			rc = make_receipt(hub, &log, i,
+					  &welcome->receipt[welcome->n_receipts]);
+			if (rc < 0) {
+				return rc;
+			}
+			welcome->n_receipts++;
+			peer->receipts++;
+		}
+	}
+	job->more = peer->control < ph_writer_log(hub->writer)->sealed;
+	return 0;
+}
+
+static int answer_store(struct ph_hub *hub, struct ph_job *job)
+{
+	struct ph_hub_peer *peer = peer_of(job);
+
+	for (unsigned i = 0; i < peer->n_heads; i++) {
+		struct ph_log log;
+		int rc;
+
+		if (!touches(job, peer->head[i].log_id)) {
+			continue;
+		}
+		rc = ph_journal_log_find(hub->journal, peer->head[i].log_id, &log);
+		if (rc == 0) {
+			rc = make_receipt(hub, &log, i, &job->receipt[job->n_receipts]);
+		}
+		if (rc < 0) {
+			return rc;
+		}
+		if (rc == 0) {
+			job->n_receipts++;
+			peer->receipts++;
+		}
+	}
+	return 0;
+}
+
+static void answer(struct ph_hub *hub, struct ph_job *job)
+{
+	if (job->result < 0) {
+		return;
+	}
+	if (job->type == PH_JOB_HELLO) {
+		job->result = answer_hello(hub, job);
+	} else if (job->type == PH_JOB_STORE && !job->bad) {
+		job->result = answer_store(hub, job);
+	}
+}
+
+static void undo_one(struct ph_hub *hub)
+{
+	ph_db_savepoint_undo(hub->db);
+	ph_journal_reload(hub->journal);
+	(void)ph_writer_reload(hub->writer, NULL);
+}
+
+/* Disk full is the one failure that passes: the device is told to try later. */
+static void settle(struct ph_job *job, int rc)
+{
+	job->result = rc;
+	if (rc == -ENOSPC && job->type == PH_JOB_HELLO) {
+		job->result = 0;
+		refuse(job, PH_STATUS_LATER, "the hub's disk is full");
+		peer_of(job)->known = false;
+	}
+}
+
+static void do_one(struct ph_hub *hub, struct ph_job *job)
+{
+	int rc = ph_db_savepoint(hub->db);
+
+	if (rc == 0) {
+		rc = do_job(hub, job);
+		if (rc < 0) {
+			undo_one(hub);
+		} else {
+			rc = ph_db_savepoint_release(hub->db);
+		}
+	}
+	settle(job, rc);
+}
+
+void ph_hub_jobs(struct ph_hub *hub, struct ph_job *jobs)
+{
+	int rc = hub->stopped ? -EIO : ph_db_begin(hub->db);
+
+	for (struct ph_job *job = jobs; job; job = job->next) {
+		if (rc < 0) {
+			job->result = rc;
+			continue;
+		}
+		do_one(hub, job);
+		hub->stopped = hub->stopped || job->result == -EIO;
+	}
+	if (rc == 0) {
+		rc = hub->stopped ? -EIO : ph_db_commit(hub->db);
+	}
+	if (rc < 0) {
+		ph_db_rollback(hub->db);
+		ph_journal_reload(hub->journal);
+		(void)ph_writer_reload(hub->writer, NULL);
+		hub->stopped = hub->stopped || rc == -EIO;
+	}
+	for (struct ph_job *job = jobs; job; job = job->next) {
+		if (rc < 0) {
+			settle(job, rc);
+		}
+		answer(hub, job);
+	}
+}
