@@ -21,9 +21,12 @@ enum {
 	APPLICATION = 0x70680001
 };
 
-static const char *const steps[] = {
+static const char first_step[] =
 	"CREATE TABLE item(id INTEGER PRIMARY KEY, body BLOB NOT NULL, note TEXT) STRICT;"
-	"CREATE TABLE child(item INTEGER NOT NULL REFERENCES item(id)) STRICT;",
+	"CREATE TABLE child(item INTEGER NOT NULL REFERENCES item(id)) STRICT;";
+
+static const char *const steps[] = {
+	first_step,
 	"ALTER TABLE item ADD COLUMN rank INTEGER NOT NULL DEFAULT 7;",
 	"CREATE INDEX item_note ON item(note);",
 };

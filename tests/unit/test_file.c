@@ -143,6 +143,7 @@ static void test_failures(void **state)
 	assert_int_equal(err.exit, PH_EXIT_OTHER);
 	assert_int_equal(ph_file_read(folder, 10, &buf, NULL), -EISDIR);
 	assert_int_equal(buf.len, 0);
+	ph_buf_deinit(&buf);
 	assert_int_equal(ph_file_write(at("no/such"), ph_view_str("x"), 0600, NULL),
 			 -ENOENT);
 	memset(name, 'n', sizeof(name));
