@@ -17,6 +17,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <sodium.h>
 
 #include "common/base/file.h"
 #include "common/base/mp.h"
@@ -371,6 +372,21 @@ static void test_locked_key(void **state)
 	assert_locked_load("ngựa thồ đường núi\n", -EACCES, text);
 
 	struct ph_buf bytes = read_bytes();
+
+	/* opened by the layout in docs/LOG.md alone */
+	const uint8_t *b = bytes.data;
+	uint8_t lock[32], seed[32];
+
+	assert_int_equal(bytes.len, 158);
+	assert_memory_equal(b, "\x97\xb6packhorse locked key 1\xc4\x20", 26);
+	assert_memory_equal(b + 58, "\x03\xce\x00\x80\x00\x00\xc4\x10", 8);
+	assert_int_equal(crypto_pwhash(lock, 32, (const char *)words.data, words.len,
+				       b + 66, 3, 8 * MIB, crypto_pwhash_ALG_ARGON2ID13),
+			 0);
+	assert_int_equal(crypto_aead_xchacha20poly1305_ietf_decrypt(
+				 seed, NULL, NULL, b + 110, 48, b + 26, 32, b + 84, lock),
+			 0);
+	assert_memory_equal(seed, pair.secret, 32);
 
 	/* no trace of the seed; the public half stands in clear */
 	assert_null(memmem(bytes.data, bytes.len, pair.secret, 32));
