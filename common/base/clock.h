@@ -35,7 +35,10 @@ void ph_clock_boot(uint8_t out[static 8], const char *path);
 /* SECONDS before 1970 count as 0, those over 48 bits as the largest of 48 bits. */
 uint64_t ph_stamp(int64_t seconds, uint16_t counter);
 int64_t ph_stamp_seconds(uint64_t stamp);
-/* The smallest stamp above LAST that is not below SECONDS. (Above the last stamp of all: LAST.) */
+/*
+ * The smallest stamp above LAST that is not below SECONDS. (Above the last stamp of
+ * all: LAST.)
+ */
 uint64_t ph_stamp_next(uint64_t last, int64_t seconds);
 
 /*

@@ -79,12 +79,18 @@ int ph_db_check(struct ph_db *db, bool full, struct ph_error *err);
 int64_t ph_db_changes(const struct ph_db *db);
 int64_t ph_db_last_rowid(const struct ph_db *db);
 
-/* Binding counts from 1. Bytes are borrowed until the next reset. Errors stick and come out of step. */
+/*
+ * Binding counts from 1. Bytes are borrowed until the next reset. Errors stick and
+ * come out of step.
+ */
 void ph_stmt_int(struct ph_stmt *stmt, int index, int64_t value);
 void ph_stmt_blob(struct ph_stmt *stmt, int index, struct ph_view bytes);
 void ph_stmt_text(struct ph_stmt *stmt, int index, struct ph_view text);
 void ph_stmt_null(struct ph_stmt *stmt, int index);
-/* PH_DB_ROW, 0 at the end (then already reset), or a negative errno (then already reset). */
+/*
+ * PH_DB_ROW, 0 at the end (then already reset), or a negative errno (then already
+ * reset).
+ */
 int ph_stmt_step(struct ph_stmt *stmt);
 /* Step a statement that must give no row; 0 or negative errno (-EINVAL: it gave one). */
 int ph_stmt_run(struct ph_stmt *stmt);

@@ -5,7 +5,10 @@
 #include "common/base/bytes.h"
 #include "common/base/error.h"
 
-/* Read a whole file of at most MAX bytes, appended to OUT. 0 or a negative errno (-EFBIG over MAX). */
+/*
+ * Read a whole file of at most MAX bytes, appended to OUT. 0 or a negative errno
+ * (-EFBIG over MAX).
+ */
 int ph_file_read(const char *path, size_t max, struct ph_buf *out, struct ph_error *err);
 /*
  * Write PATH so that a reader, or a machine that lost power, sees the old file
@@ -13,7 +16,10 @@ int ph_file_read(const char *path, size_t max, struct ph_buf *out, struct ph_err
  */
 int ph_file_write(const char *path, struct ph_view bytes, unsigned mode,
 		  struct ph_error *err);
-/* Rename within one folder, and make that last. What was at TO is gone. 0 or a negative errno. */
+/*
+ * Rename within one folder, and make that last. What was at TO is gone. 0 or a
+ * negative errno.
+ */
 int ph_file_rename(const char *from, const char *to, struct ph_error *err);
 /* Create a folder 0700 if absent, its parent fsynced. An existing folder is fine. */
 int ph_dir_create(const char *path, struct ph_error *err);
@@ -22,7 +28,10 @@ bool ph_file_exists(const char *path);
 int ph_path_join(char *out, size_t out_size, const char *dir, const char *name,
 		 struct ph_error *err);
 
-/* One process at a time in a folder: an flock on DIR/lock, with the holder's pid and name in it. */
+/*
+ * One process at a time in a folder: an flock on DIR/lock, with the holder's pid and
+ * name in it.
+ */
 struct ph_lock {
 	int fd; /* -1: not held */
 };

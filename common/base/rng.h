@@ -13,7 +13,10 @@ struct ph_rng {
 /* The kernel's randomness, by libsodium. */
 extern const struct ph_rng ph_rng_system;
 
-/* A reproducible stream (ChaCha20 of the seed) for tests and the simulator; never for keys. */
+/*
+ * A reproducible stream (ChaCha20 of the seed) for tests and the simulator; never for
+ * keys.
+ */
 struct ph_rng_seeded {
 	uint64_t seed;
 	uint64_t block;

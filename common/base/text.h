@@ -1,4 +1,7 @@
-/* common/base/text.h - Vietnamese and other text: NFC, folding for search. By utf8proc. */
+/*
+ * common/base/text.h - Vietnamese and other text: NFC, folding for search. By
+ * utf8proc.
+ */
 #ifndef PH_BASE_TEXT_H
 #define PH_BASE_TEXT_H
 
