@@ -1,0 +1,372 @@
+/*
+ * proto/message.c - messages of the transport phase.
+ *
+ * A message is a MessagePack array that begins with its type. The walker finds its
+ * end and bounds depth and items before msgpack-c sees a byte; then each type has one
+ * function that reads and one that writes its members, in the table below.
+ *
+ * Anything else (an unknown type, a member too many, a number out of range, a form
+ * that is not the shortest) is PH_MESSAGE_E_FORM: the session ends. New messages
+ * need a new protocol version, so there is nothing to skip.
+ */
+#include "proto/message_internal.h"
+
+#include <errno.h>
+
+#include "common/base/limits.h"
+
+static const struct ph_walk_limits limits = {
+	.depth = PH_MESSAGE_DEPTH_MAX,
+	.items = PH_MESSAGE_ITEMS_MAX,
+};
+
+int ph_message_unpack(struct ph_mp *mp, struct ph_view in)
+{
+	int rc = ph_mp_decode(mp, in, &limits, PH_WALK_CANONICAL);
+
+	return rc > 0 ? PH_MESSAGE_E_FORM : rc;
+}
+
+void ph_message_put_uint(struct ph_mpw *writer, uint64_t value)
+{
+	if (value == 0) {
+		ph_mpw_nil(writer);
+	} else {
+		ph_mpw_uint(writer, value);
+	}
+}
+
+bool ph_message_get_uint(const msgpack_object *object, uint64_t *out)
+{
+	if (ph_mp_is_nil(object)) {
+		*out = 0;
+		return true;
+	}
+	return ph_mp_uint(object, UINT64_MAX, out);
+}
+
+void ph_message_put_bin(struct ph_mpw *writer, struct ph_view bytes)
+{
+	if (bytes.len == 0) {
+		ph_mpw_nil(writer);
+	} else {
+		ph_mpw_bin(writer, bytes.data, bytes.len);
+	}
+}
+
+bool ph_message_get_bin(const msgpack_object *object, size_t max, struct ph_view *out)
+{
+	if (ph_mp_is_nil(object)) {
+		*out = PH_VIEW(NULL, 0);
+		return true;
+	}
+	return ph_mp_bin(object, 1, max, out);
+}
+
+size_t ph_message_used(const bool *is_set, size_t n)
+{
+	while (n > 0 && !is_set[n - 1]) {
+		n--;
+	}
+	return n;
+}
+
+/* ---- receipts ---- */
+
+size_t ph_message_receipt_items(const struct ph_short_receipt *receipt)
+{
+	return receipt->n_missing > 0 ? 6 : 5;
+}
+
+bool ph_message_receipt_ok(const struct ph_short_receipt *receipt)
+{
+	return receipt->index < PH_HEADS_MAX && receipt->level >= PH_LEVEL_COURIER &&
+	       receipt->level <= PH_LEVEL_BACKUP && receipt->n >= 1 &&
+	       receipt->n_missing <= PH_RECEIPT_MISSING_MAX;
+}
+
+void ph_message_put_receipt(struct ph_mpw *writer, const struct ph_short_receipt *receipt)
+{
+	ph_mpw_uint(writer, receipt->index);
+	ph_mpw_uint(writer, receipt->n);
+	ph_mpw_uint(writer, receipt->level);
+	ph_mpw_uint(writer, receipt->time);
+	ph_mpw_bin(writer, receipt->signature, sizeof(receipt->signature));
+	if (receipt->n_missing > 0) {
+		ph_mpw_array(writer, receipt->n_missing);
+		for (unsigned i = 0; i < receipt->n_missing; i++) {
+			ph_mpw_uint(writer, receipt->missing[i]);
+		}
+	}
+}
+
+static bool get_missing(const msgpack_object *object, struct ph_short_receipt *receipt)
+{
+	receipt->n_missing = 0;
+	if (ph_mp_is_nil(object)) {
+		return true;
+	}
+
+	const msgpack_object_array *list = ph_mp_array(object, 1, PH_RECEIPT_MISSING_MAX);
+
+	if (list == NULL) {
+		return false;
+	}
+	for (uint32_t i = 0; i < list->size; i++) {
+		if (!ph_mp_uint(&list->ptr[i], UINT64_MAX, &receipt->missing[i])) {
+			return false;
+		}
+	}
+	receipt->n_missing = list->size;
+	return true;
+}
+
+bool ph_message_get_receipt(const msgpack_object_array *array, size_t from,
+			    struct ph_short_receipt *receipt)
+{
+	uint64_t index, level;
+
+	if (!ph_mp_uint(ph_mp_item(array, from), PH_HEADS_MAX - 1, &index) ||
+	    !ph_mp_uint(ph_mp_item(array, from + 1), UINT64_MAX, &receipt->n) ||
+	    !ph_mp_uint(ph_mp_item(array, from + 2), PH_LEVEL_BACKUP, &level) ||
+	    !ph_mp_uint(ph_mp_item(array, from + 3), UINT64_MAX, &receipt->time) ||
+	    !ph_mp_bin_exact(ph_mp_item(array, from + 4), receipt->signature,
+			     sizeof(receipt->signature)) ||
+	    !get_missing(ph_mp_item(array, from + 5), receipt)) {
+		return false;
+	}
+	receipt->index = (unsigned)index;
+	receipt->level = (enum ph_level)level;
+	return ph_message_receipt_ok(receipt);
+}
+
+/* ---- one pair of functions for each form of message ---- */
+
+static void put_segment(struct ph_mpw *writer, const struct ph_message *message)
+{
+	ph_mpw_bin(writer, message->log_id, sizeof(message->log_id));
+	ph_mpw_uint(writer, message->first);
+	ph_mpw_uint(writer, message->last);
+	ph_mpw_bin(writer, message->seal, sizeof(message->seal));
+	ph_mpw_bin(writer, message->hash, sizeof(message->hash));
+	ph_mpw_uint(writer, message->total);
+	ph_mpw_uint(writer, message->offset);
+	ph_mpw_bin(writer, message->chunk.data, message->chunk.len);
+}
+
+static bool segment_ok(const struct ph_message *message)
+{
+	return message->first >= 1 && message->last >= message->first &&
+	       message->total >= 1 && message->total <= PH_SEGMENT_PLAIN_MAX &&
+	       message->offset < message->total && message->chunk.len >= 1 &&
+	       message->chunk.len <= message->total - message->offset;
+}
+
+static bool get_segment(const msgpack_object_array *array, struct ph_message *message)
+{
+	return ph_mp_bin_exact(&array->ptr[1], message->log_id,
+			       sizeof(message->log_id)) &&
+	       ph_mp_uint(&array->ptr[2], UINT64_MAX, &message->first) &&
+	       ph_mp_uint(&array->ptr[3], UINT64_MAX, &message->last) &&
+	       ph_mp_bin_exact(&array->ptr[4], message->seal, sizeof(message->seal)) &&
+	       ph_mp_bin_exact(&array->ptr[5], message->hash, sizeof(message->hash)) &&
+	       ph_mp_uint(&array->ptr[6], UINT64_MAX, &message->total) &&
+	       ph_mp_uint(&array->ptr[7], UINT64_MAX, &message->offset) &&
+	       ph_mp_bin(&array->ptr[8], 1, PH_FRAME_MAX, &message->chunk);
+}
+
+static void put_part(struct ph_mpw *writer, const struct ph_message *message)
+{
+	ph_mpw_bin(writer, message->log_id, sizeof(message->log_id));
+	ph_mpw_uint(writer, message->first);
+	ph_mpw_uint(writer, PH_PART_FORM_SEED);
+	ph_mpw_bin(writer, message->seed, sizeof(message->seed));
+	ph_mpw_uint(writer, message->total);
+	ph_mpw_bin(writer, message->chunk.data, message->chunk.len);
+}
+
+static bool part_ok(const struct ph_message *message)
+{
+	return message->first >= 1 && message->total >= 1 &&
+	       message->total <= PH_PART_MAX && message->chunk.len >= 1 &&
+	       message->chunk.len <= message->total;
+}
+
+static bool get_part(const msgpack_object_array *array, struct ph_message *message)
+{
+	uint64_t form;
+
+	message->offset = 0;
+	if (!ph_mp_bin_exact(&array->ptr[1], message->log_id, sizeof(message->log_id)) ||
+	    !ph_mp_uint(&array->ptr[2], UINT64_MAX, &message->first) ||
+	    !ph_mp_uint(&array->ptr[3], PH_PART_FORM_SEED, &form) ||
+	    !ph_mp_bin_exact(&array->ptr[4], message->seed, sizeof(message->seed)) ||
+	    !ph_mp_uint(&array->ptr[5], UINT64_MAX, &message->total) ||
+	    !ph_mp_bin(&array->ptr[6], 1, PH_FRAME_MAX, &message->chunk)) {
+		return false;
+	}
+	message->last = message->first;
+	return true;
+}
+
+static void put_chunk(struct ph_mpw *writer, const struct ph_message *message)
+{
+	ph_mpw_bin(writer, message->chunk.data, message->chunk.len);
+}
+
+static bool chunk_ok(const struct ph_message *message)
+{
+	return message->chunk.len >= 1 && message->chunk.len <= PH_FRAME_MAX;
+}
+
+static bool cert_ok(const struct ph_message *message)
+{
+	return message->chunk.len >= 1 && message->chunk.len <= PH_CERT_MAX;
+}
+
+static bool get_chunk(const msgpack_object_array *array, struct ph_message *message)
+{
+	return ph_mp_bin(&array->ptr[1], 1, PH_FRAME_MAX, &message->chunk);
+}
+
+static void put_receipt(struct ph_mpw *writer, const struct ph_message *message)
+{
+	ph_message_put_receipt(writer, &message->receipt);
+}
+
+static bool receipt_ok(const struct ph_message *message)
+{
+	return ph_message_receipt_ok(&message->receipt);
+}
+
+static bool get_receipt(const msgpack_object_array *array, struct ph_message *message)
+{
+	return ph_message_get_receipt(array, 1, &message->receipt);
+}
+
+static void put_count(struct ph_mpw *writer, const struct ph_message *message)
+{
+	ph_mpw_uint(writer, message->count);
+}
+
+static bool any_ok(const struct ph_message *message)
+{
+	(void)message;
+	return true;
+}
+
+static bool credit_ok(const struct ph_message *message)
+{
+	return message->count >= 1 && message->count <= PH_WINDOW;
+}
+
+static bool refuse_ok(const struct ph_message *message)
+{
+	return message->count > PH_STATUS_OK && message->count <= PH_STATUS_VERSION;
+}
+
+static bool get_count(const msgpack_object_array *array, struct ph_message *message)
+{
+	return ph_mp_uint(&array->ptr[1], UINT64_MAX, &message->count);
+}
+
+static void put_nothing(struct ph_mpw *writer, const struct ph_message *message)
+{
+	(void)writer;
+	(void)message;
+}
+
+static bool get_nothing(const msgpack_object_array *array, struct ph_message *message)
+{
+	(void)array;
+	(void)message;
+	return true;
+}
+
+static const struct {
+	size_t min, max; /* items, the type included */
+	void (*put)(struct ph_mpw *writer, const struct ph_message *message);
+	bool (*get)(const msgpack_object_array *array, struct ph_message *message);
+	bool (*is_ok)(const struct ph_message *message);
+} forms[] = {
+	[PH_MSG_SEGMENT] = { 9, 9, put_segment, get_segment, segment_ok },
+	[PH_MSG_PART] = { 7, 7, put_part, get_part, part_ok },
+	[PH_MSG_MORE] = { 2, 2, put_chunk, get_chunk, chunk_ok },
+	[PH_MSG_RECEIPT] = { 6, 7, put_receipt, get_receipt, receipt_ok },
+	[PH_MSG_DONE] = { 2, 2, put_count, get_count, any_ok },
+	[PH_MSG_CREDIT] = { 2, 2, put_count, get_count, credit_ok },
+	[PH_MSG_CERT] = { 2, 2, put_chunk, get_chunk, cert_ok },
+	[PH_MSG_WELCOME] = { 2, 2, put_chunk, get_chunk, chunk_ok },
+	[PH_MSG_REFUSE] = { 2, 2, put_count, get_count, refuse_ok },
+	[PH_MSG_PING] = { 1, 1, put_nothing, get_nothing, any_ok },
+	[PH_MSG_PONG] = { 1, 1, put_nothing, get_nothing, any_ok },
+	[PH_MSG_CLOSE] = { 1, 1, put_nothing, get_nothing, any_ok },
+};
+
+enum {
+	FORMS = sizeof(forms) / sizeof(forms[0])
+};
+
+int ph_message_encode(const struct ph_message *message, struct ph_buf *out)
+{
+	if (message->type < PH_MSG_SEGMENT || (size_t)message->type >= FORMS ||
+	    !forms[message->type].is_ok(message)) {
+		return -EINVAL;
+	}
+
+	size_t before = out->len;
+	size_t items = forms[message->type].min;
+	struct ph_mpw writer;
+
+	if (message->type == PH_MSG_RECEIPT) {
+		items = 1 + ph_message_receipt_items(&message->receipt);
+	}
+	ph_mpw_init(&writer, out);
+	ph_mpw_array(&writer, items);
+	ph_mpw_uint(&writer, message->type);
+	forms[message->type].put(&writer, message);
+
+	int rc = ph_mpw_end(&writer);
+
+	if (rc != 0) {
+		out->len = before;
+	}
+	return rc;
+}
+
+static bool read_message(const msgpack_object *root, struct ph_message *message)
+{
+	const msgpack_object_array *array = ph_mp_array(root, 1, PH_MESSAGE_ITEMS_MAX);
+	uint64_t type;
+
+	if (array == NULL || !ph_mp_uint(&array->ptr[0], FORMS - 1, &type) ||
+	    type < PH_MSG_SEGMENT || array->size < forms[type].min ||
+	    array->size > forms[type].max) {
+		return false;
+	}
+	message->type = (enum ph_message_type)type;
+	return forms[type].get(array, message) && forms[type].is_ok(message);
+}
+
+int ph_message_decode(struct ph_view *in, struct ph_message *message)
+{
+	size_t used;
+
+	if (ph_walk(*in, &limits, PH_WALK_CANONICAL, &used) != 0) {
+		return PH_MESSAGE_E_FORM;
+	}
+
+	struct ph_mp mp;
+	int rc = ph_message_unpack(&mp, PH_VIEW(in->data, used));
+
+	if (rc != 0) {
+		return rc;
+	}
+	rc = read_message(mp.root, message) ? 0 : PH_MESSAGE_E_FORM;
+	ph_mp_deinit(&mp);
+	if (rc == 0) {
+		in->data += used;
+		in->len -= used;
+	}
+	return rc;
+}

@@ -1,0 +1,386 @@
+/*
+ * proto/session.c - states, life and ends of a session.
+ *
+ * A device is born with preamble and message 1 ready to be sent; a hub waits for
+ * them. From message 2 on both sides are alike: what comes in becomes STORE jobs
+ * (session_receive.c, session_job.c), what LOAD jobs bring goes out
+ * (session_send.c), until each has said DONE, the device CLOSE.
+ *
+ *   START --> HELLO --> TRANSFER --> CLOSING --> CLOSED
+ *     |         |          |            |
+ *     +---------+----------+------------+------> FAILED
+ *
+ * Whatever goes wrong ends in FAILED, once, and frees all but the output and, at the
+ * hub, the bytes of an unfinished segment. The peer is told (REFUSE) when it broke the
+ * protocol or our store failed. It is told nothing before the handshake is done, so
+ * that a stranger learns nothing, and nothing after a frame that does not
+ * authenticate: the stream was altered under way, the peer is not to blame, and shall
+ * see a cut and come again.
+ */
+#include "proto/session_internal.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <sodium.h>
+
+#include "proto/frame.h"
+
+enum {
+	FRAME_MIN = 256,
+	FRAME_DEFAULT = 4096,
+};
+
+/* ---- states ---- */
+
+#define TO(state) (1u << PH_SESSION_##state)
+static const struct {
+	const char *name;
+	unsigned next;
+} states[] = {
+	[PH_SESSION_START] = { "start", TO(HELLO) | TO(FAILED) },
+	[PH_SESSION_HELLO] = { "hello", TO(TRANSFER) | TO(FAILED) },
+	[PH_SESSION_TRANSFER] = { "transfer", TO(CLOSING) | TO(FAILED) },
+	[PH_SESSION_CLOSING] = { "closing", TO(CLOSED) | TO(FAILED) },
+	[PH_SESSION_CLOSED] = { "closed", 0 },
+	[PH_SESSION_FAILED] = { "failed", 0 },
+};
+
+void ph_session_move(struct ph_session *session, enum ph_session_state next)
+{
+	assert(states[session->state].next & (1u << next));
+	session->state = next;
+}
+
+bool ph_session_is_over(const struct ph_session *session)
+{
+	return states[session->state].next == 0;
+}
+
+void ph_session_fail(struct ph_session *session, enum ph_session_failure failure)
+{
+	if (ph_session_is_over(session)) {
+		return;
+	}
+	session->failure = failure;
+	ph_session_move(session, PH_SESSION_FAILED);
+	if (session->has_transport && failure == PH_FAIL_PROTOCOL) {
+		ph_session_send_refuse(session, PH_STATUS_PROTOCOL);
+	} else if (session->has_transport && failure == PH_FAIL_STORE &&
+		   session->side == PH_SIDE_HUB) {
+		ph_session_send_refuse(session, PH_STATUS_LATER);
+	}
+}
+
+void ph_session_fail_rc(struct ph_session *session, int rc)
+{
+	if (rc != 0) {
+		ph_session_fail(session, PH_FAIL_MEMORY);
+	}
+}
+
+void ph_session_end_noise(struct ph_session *session)
+{
+	ph_noise_deinit(session->noise);
+	free(session->noise);
+	session->noise = NULL;
+}
+
+/* An unfinished segment is worth keeping unless the peer proved to be wrong about it. */
+static void keep_partial(struct ph_session *session)
+{
+	bool is_trusted =
+		session->failure != PH_FAIL_PROTOCOL && session->side == PH_SIDE_HUB;
+
+	if (session->open != NULL && session->open->type == PH_ITEM_SEGMENT &&
+	    is_trusted) {
+		ph_buf_wipe(&session->partial);
+		session->partial = session->open->body;
+		session->open->body = (struct ph_buf){ 0 };
+		memcpy(session->partial_hash, session->open_hash,
+		       sizeof(session->partial_hash));
+	} else if (!is_trusted) {
+		ph_buf_wipe(&session->partial);
+	}
+}
+
+/* All but what can still be asked for: output, partial, counts. */
+static void drop_all(struct ph_session *session)
+{
+	ph_session_end_noise(session);
+	ph_cipher_deinit(&session->send);
+	ph_cipher_deinit(&session->receive);
+	session->has_transport = false;
+	ph_items_free(session->open);
+	session->open = NULL;
+	ph_items_free(ph_session_items_take(&session->store));
+	ph_items_free(ph_session_items_take(&session->queue));
+	session->queue_bytes = 0;
+	ph_job_free(session->greeting);
+	session->greeting = NULL;
+	ph_buf_deinit(&session->in);
+	ph_buf_wipe(&session->cert);
+	ph_buf_wipe(&session->hello);
+	ph_buf_wipe(&session->welcome);
+	free(session->receipts.list);
+	session->receipts = (struct session_receipts){ 0 };
+}
+
+/* Has the device nothing left to send, store or wait for? */
+static bool may_close(const struct ph_session *session)
+{
+	return session->side == PH_SIDE_DEVICE && session->state == PH_SESSION_TRANSFER &&
+	       session->ready && session->done_told && session->peer_done &&
+	       session->peer_done_items == session->counts.items_out && !session->more &&
+	       session->open == NULL && !ph_session_has_jobs(session);
+}
+
+static bool may_end(const struct ph_session *session)
+{
+	if (session->state != PH_SESSION_CLOSING) {
+		return false;
+	}
+	return session->side == PH_SIDE_DEVICE
+		       ? !session->owe_close && session->out.len == 0
+		       : !ph_session_has_jobs(session);
+}
+
+void ph_session_settle(struct ph_session *session)
+{
+	if (may_close(session)) {
+		session->owe_close = true;
+		ph_session_move(session, PH_SESSION_CLOSING);
+	}
+	if (!ph_session_is_over(session)) {
+		ph_session_pump(session);
+	}
+	if (may_end(session)) {
+		ph_session_move(session, PH_SESSION_CLOSED);
+	}
+	if (ph_session_is_over(session)) {
+		keep_partial(session);
+		drop_all(session);
+	}
+}
+
+/* ---- life ---- */
+
+static unsigned or_default(unsigned value, unsigned fallback)
+{
+	return value != 0 ? value : fallback;
+}
+
+static int start_device(struct ph_session *session,
+			const struct ph_session_config *config)
+{
+	const struct ph_noise_config noise = {
+		.pattern = PH_NOISE_IK,
+		.role = PH_NOISE_INITIATOR,
+		.prologue = PH_VIEW(session->preamble, sizeof(session->preamble)),
+		.static_secret = session->keys->secret,
+		.remote_static = session->peer,
+	};
+	struct ph_buf hello = { 0 };
+	int rc = ph_hello_encode(config->hello, &hello);
+
+	if (rc != 0) {
+		goto out;
+	}
+	session->n_heads = config->hello->n_heads;
+	session->counts.items_out = config->hello->n_segments;
+	session->done_told = config->hello->done;
+	if (config->hello->cert.len == 0) {
+		rc = ph_buf_put_view(&session->cert, config->cert);
+	}
+	if (rc == 0) {
+		rc = ph_buf_put(&session->out, session->preamble,
+				sizeof(session->preamble));
+	}
+	if (rc != 0) {
+		goto out;
+	}
+	session->noise = calloc(1, sizeof(*session->noise));
+	rc = session->noise == NULL ? -ENOMEM : ph_noise_init(session->noise, &noise);
+	if (rc == 0 && !ph_session_send_handshake(session, ph_buf_view(&hello))) {
+		rc = session->failure == PH_FAIL_MEMORY ? -ENOMEM : -EINVAL;
+	}
+out:
+	ph_buf_wipe(&hello);
+	return rc;
+}
+
+static bool config_ok(const struct ph_session_config *config)
+{
+	if (config->keys == NULL || config->rng.fill == NULL ||
+	    (config->frame_max != 0 &&
+	     (config->frame_max < FRAME_MIN || config->frame_max > PH_FRAME_MAX))) {
+		return false;
+	}
+	return config->side == PH_SIDE_HUB ||
+	       (config->hello != NULL && config->cert.len <= PH_CERT_MAX);
+}
+
+int ph_session_new(struct ph_session **session_out,
+		   const struct ph_session_config *config, uint64_t now_ms)
+{
+	if (!config_ok(config)) {
+		return -EINVAL;
+	}
+
+	struct ph_session *session = calloc(1, sizeof(*session));
+
+	if (session == NULL) {
+		return -ENOMEM;
+	}
+	session->side = config->side;
+	session->rng = config->rng;
+	session->keys = config->keys;
+	session->frame_max = config->frame_max != 0 ? config->frame_max : FRAME_DEFAULT;
+	session->first_byte_ms = or_default(config->first_byte_ms, PH_FIRST_BYTE_MS);
+	session->handshake_ms = or_default(config->handshake_ms, PH_HANDSHAKE_MS);
+	session->idle_ms = or_default(config->idle_ms, PH_IDLE_MS);
+	session->credit = PH_WINDOW;
+	session->peer_credit = PH_WINDOW;
+	session->now = session->started = session->heard = session->sent = now_ms;
+	session->given = session->pinged = session->asked = now_ms;
+
+	int rc = 0;
+
+	if (config->side == PH_SIDE_DEVICE) {
+		memcpy(session->peer, config->hub_key, sizeof(session->peer));
+		ph_preamble_encode(session->preamble, session->peer);
+		rc = start_device(session, config);
+	} else {
+		ph_preamble_encode(session->preamble, session->keys->key);
+	}
+	if (rc != 0) {
+		ph_session_free(session);
+		return rc;
+	}
+	*session_out = session;
+	return 0;
+}
+
+void ph_session_free(struct ph_session *session)
+{
+	if (session == NULL) {
+		return;
+	}
+	drop_all(session);
+	ph_buf_wipe(&session->partial);
+	ph_buf_deinit(&session->out);
+	sodium_memzero(session, sizeof(*session));
+	free(session);
+}
+
+void ph_session_eof(struct ph_session *session)
+{
+	/* The hub has all it was promised once CLOSE came. */
+	if (session->side == PH_SIDE_HUB && session->state == PH_SESSION_CLOSING) {
+		return;
+	}
+	ph_session_fail(session, PH_FAIL_CUT);
+	ph_session_settle(session);
+}
+
+/* ---- output ---- */
+
+struct ph_view ph_session_output(struct ph_session *session)
+{
+	return ph_buf_view(&session->out);
+}
+
+void ph_session_sent(struct ph_session *session, size_t len, uint64_t now_ms)
+{
+	if (len > session->out.len) {
+		len = session->out.len;
+	}
+	session->now = session->sent = now_ms;
+	session->counts.bytes_out += len;
+	if (session->state == PH_SESSION_START && session->side == PH_SIDE_DEVICE) {
+		ph_session_move(session, PH_SESSION_HELLO);
+	}
+	ph_buf_drop(&session->out, len);
+	if (session->out.len == 0) {
+		ph_buf_deinit(&session->out); /* an idle session holds no buffers */
+	}
+	ph_session_settle(session);
+}
+
+/* ---- questions ---- */
+
+bool ph_session_wants_input(const struct ph_session *session)
+{
+	if (ph_session_is_over(session) || session->state == PH_SESSION_CLOSING) {
+		return false;
+	}
+	return session->side == PH_SIDE_DEVICE || session->state != PH_SESSION_HELLO ||
+	       session->has_transport;
+}
+
+enum ph_session_state ph_session_state(const struct ph_session *session)
+{
+	return session->state;
+}
+
+enum ph_session_failure ph_session_failure(const struct ph_session *session)
+{
+	return session->failure;
+}
+
+enum ph_status ph_session_status(const struct ph_session *session)
+{
+	return session->status;
+}
+
+const uint8_t *ph_session_peer(const struct ph_session *session)
+{
+	return session->has_peer ? session->peer : NULL;
+}
+
+bool ph_session_take_partial(struct ph_session *session, uint8_t hash_out[static 16],
+			     struct ph_buf *bytes_out)
+{
+	if (session->state != PH_SESSION_FAILED || session->partial.len == 0) {
+		return false;
+	}
+	memcpy(hash_out, session->partial_hash, sizeof(session->partial_hash));
+	*bytes_out = session->partial;
+	session->partial = (struct ph_buf){ 0 };
+	return true;
+}
+
+static size_t items_memory(const struct ph_item *item)
+{
+	size_t bytes = 0;
+
+	for (; item != NULL; item = item->next) {
+		bytes += sizeof(*item) + item->body.cap;
+	}
+	return bytes;
+}
+
+void ph_session_counts(const struct ph_session *session,
+		       struct ph_session_counts *counts_out)
+{
+	size_t memory = sizeof(*session) + session->in.cap + session->out.cap +
+			session->cert.cap + session->hello.cap + session->welcome.cap +
+			session->partial.cap + items_memory(session->open) +
+			items_memory(session->store.first) +
+			items_memory(session->queue.first) +
+			session->receipts.cap * sizeof(*session->receipts.list);
+
+	if (session->noise != NULL) {
+		memory += sizeof(*session->noise);
+	}
+	if (session->greeting != NULL) {
+		memory += ph_session_job_memory(session->greeting);
+	}
+	for (size_t i = 0; i < SESSION_JOBS; i++) {
+		memory += session->job_memory[i];
+	}
+	*counts_out = session->counts;
+	counts_out->memory = memory;
+}

@@ -1,0 +1,177 @@
+/*
+ * proto/session_internal.h - inside of a session, for session*.c only.
+ *
+ * session.c        states, life, output      session_receive.c  bytes and frames in
+ * session_time.c   deadlines                 session_message.c  messages in
+ * session_job.c    jobs and their results    session_send.c     messages and frames out
+ * session_greet.c  hello and welcome         session_item.c     items, receipts, jobs
+ *
+ * Every public function ends in ph_session_settle(), which draws the conclusions:
+ * what may be closed, what can be sent now, what has to be freed.
+ */
+#ifndef PH_PROTO_SESSION_INTERNAL_H
+#define PH_PROTO_SESSION_INTERNAL_H
+
+#include "common/base/limits.h"
+#include "proto/noise.h"
+#include "proto/session.h"
+
+enum {
+	SESSION_JOBS = PH_JOB_HEARD + 1,
+	/* Frames are made while less than this waits to be sent, so that memory stays small. */
+	SESSION_OUT_LOW = 8 * 1024,
+	/* Body bytes that LOAD brings at once. */
+	SESSION_LOAD = 32 * 1024,
+};
+
+struct session_items {
+	struct ph_item *first;
+	struct ph_item **last;
+};
+
+/* Receipts on their way: the newest for each head and level. */
+struct session_receipts {
+	struct ph_short_receipt *list;
+	unsigned n, cap;
+};
+
+struct ph_session {
+	enum ph_side side;
+	enum ph_session_state state;
+	enum ph_session_failure failure;
+	enum ph_status status;
+	struct ph_rng rng;
+	const struct ph_box_pair *keys; /* borrowed */
+	size_t frame_max;
+	unsigned first_byte_ms, handshake_ms, idle_ms;
+	uint8_t preamble[7]; /* the prologue */
+	bool has_preamble;   /* hub: it came */
+	bool has_transport;  /* both ciphers are keyed */
+	bool has_peer;
+	uint8_t peer[PH_KEY_SIZE]; /* static key of the other side */
+	struct ph_noise *noise;    /* until the ciphers are there */
+	struct ph_cipher send, receive;
+
+	/* time */
+	uint64_t now, started;
+	uint64_t heard;  /* last byte from the peer */
+	uint64_t sent;   /* last byte towards it */
+	uint64_t given;  /* last job that came back */
+	uint64_t pinged; /* last PING */
+	uint64_t asked;  /* hub: when the certificate was asked for */
+	uint64_t drip_since;
+	size_t drip_bytes;
+
+	struct ph_buf in;  /* the front of a frame that is not whole yet */
+	struct ph_buf out; /* sealed frames */
+
+	/* greeting */
+	unsigned n_heads;
+	bool ready;              /* WELCOME came back, or HELLO did with PH_STATUS_OK */
+	bool cert_asked;         /* the hub asked, in this session */
+	struct ph_buf cert;      /* device: to be sent when asked for */
+	struct ph_buf hello;     /* hub: kept while the certificate is awaited */
+	struct ph_buf welcome;   /* hub: to be told in transport */
+	struct ph_job *greeting; /* HELLO or WELCOME, to be taken */
+
+	/* jobs */
+	unsigned jobs_out; /* bit for each type */
+	size_t job_memory[SESSION_JOBS];
+	bool more;       /* LOAD may give something */
+	bool more_again; /* also after the LOAD that is out */
+	bool live;       /* hub: a transport frame came */
+	bool heard_taken;
+
+	/* what comes in */
+	struct ph_item *open; /* not whole yet */
+	uint8_t open_hash[16];
+	size_t open_total, open_charge;
+	struct ph_buf
+		partial; /* hub: from an earlier session, until resumed; or left by this one */
+	uint8_t partial_hash[16];
+	struct session_items store; /* whole, for the next STORE */
+	size_t store_charge;        /* credit that they hold */
+	uint64_t store_count;
+	size_t out_charge; /* the same of the STORE that is out */
+	uint64_t out_count;
+	size_t peer_credit; /* what the peer may still send */
+	size_t owed;        /* credit to be returned */
+	uint64_t dealt;     /* items stored */
+	bool peer_done;
+	uint64_t peer_done_items;
+
+	/* what goes out */
+	struct session_items queue;
+	size_t queue_bytes;
+	size_t credit;
+	bool front_ready;    /* offset and hash of the first of the queue are known */
+	bool front_begun;    /* something of it was sent */
+	size_t front_offset; /* bytes of it that need not be sent any more */
+	uint8_t front_hash[16];
+	bool has_resume;
+	uint8_t resume_hash[16];
+	uint64_t resume_offset;
+	struct session_receipts receipts; /* hub: to tell; device: to keep */
+	bool done_told;                   /* and not taken back */
+	bool owe_cert, owe_ping, owe_pong, owe_close;
+	bool in_flight; /* device: something was sent that wants an answer */
+
+	struct ph_session_counts counts;
+};
+
+/* session.c */
+void ph_session_move(struct ph_session *session, enum ph_session_state next);
+bool ph_session_is_over(const struct ph_session *session);
+/*
+ * End SESSION, once. The peer is told why where that helps it: never before transport
+ * is up, and not after a frame that was altered under way.
+ */
+void ph_session_fail(struct ph_session *session, enum ph_session_failure failure);
+/* The same for the return code of something that can only lack memory. */
+void ph_session_fail_rc(struct ph_session *session, int rc);
+void ph_session_settle(struct ph_session *session);
+void ph_session_end_noise(struct ph_session *session);
+
+/* session_item.c */
+/* Add a list of items. */
+void ph_session_items_put(struct session_items *items, struct ph_item *item);
+struct ph_item *ph_session_items_take(struct session_items *items);
+/* Keep RECEIPT, in place of an older one for the same head and level. 0 or -ENOMEM. */
+int ph_session_receipt_put(struct session_receipts *receipts,
+			   const struct ph_short_receipt *receipt);
+/* A new job; ROOM: receipts it can hold. NULL: no memory. */
+struct ph_job *ph_session_job_new(enum ph_job_type type, unsigned room);
+size_t ph_session_job_memory(const struct ph_job *job);
+
+/* session_greet.c */
+/*
+ * Hub: make the HELLO job of BYTES, the hello, and CERT behind it (may be empty);
+ * takes BYTES. Fails SESSION if there is something wrong with them.
+ */
+void ph_session_greet(struct ph_session *session, struct ph_buf *bytes,
+		      struct ph_view cert);
+/* Device: the same for the welcome. */
+void ph_session_welcomed(struct ph_session *session, struct ph_buf *bytes);
+void ph_session_give_hello(struct ph_session *session, struct ph_job *job);
+/* Take over the partial segment that a HELLO job brought. */
+void ph_session_keep_partial(struct ph_session *session, struct ph_job *job);
+
+/* session_job.c */
+/* Is something out, or waiting to be taken (LOAD aside)? */
+bool ph_session_has_jobs(const struct ph_session *session);
+
+/* session_message.c */
+void ph_session_on_message(struct ph_session *session, const struct ph_message *message);
+
+/* session_send.c */
+/* Make frames of what is due, while little waits to be sent. */
+void ph_session_pump(struct ph_session *session);
+/* Seal and frame PLAIN. false: SESSION failed. */
+bool ph_session_seal(struct ph_session *session, struct ph_view plain);
+void ph_session_send_refuse(struct ph_session *session, enum ph_status status);
+/* The next handshake message, with PAYLOAD in it. false: SESSION failed. */
+bool ph_session_send_handshake(struct ph_session *session, struct ph_view payload);
+/* Both sides, after the second handshake message. */
+void ph_session_start_transport(struct ph_session *session);
+
+#endif

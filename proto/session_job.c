@@ -1,0 +1,233 @@
+/*
+ * proto/session_job.c - what a session asks of its store, and what comes of it.
+ *
+ * The hub's HELLO and the device's WELCOME come first; nothing else is asked for
+ * before they are back. Then, one of each type at a time: HEARD once the device
+ * proved to be live, RECEIPT and STORE as things come in (each takes all that waits),
+ * LOAD while there may be more and the peer's credit is not used up.
+ *
+ * A job that comes back with an error ends the session with PH_FAIL_STORE: nothing
+ * more may be acknowledged. The hub then tells the device to come again later. A job
+ * that comes back after the end is only freed, but for the partial segment it may
+ * bring, which is kept for the next session.
+ */
+#include "proto/session_internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool ph_session_has_jobs(const struct ph_session *session)
+{
+	bool has_receipts = session->side == PH_SIDE_DEVICE && session->receipts.n > 0;
+	bool is_heard = session->live && session->ready && !session->heard_taken;
+
+	return session->jobs_out != 0 || session->greeting != NULL ||
+	       session->store.first != NULL || has_receipts || is_heard;
+}
+
+/* ---- taking ---- */
+
+static bool is_out(const struct ph_session *session, enum ph_job_type type)
+{
+	return (session->jobs_out & (1u << type)) != 0;
+}
+
+static struct ph_job *take_heard(struct ph_session *session)
+{
+	struct ph_job *job = ph_session_job_new(PH_JOB_HEARD, 0);
+
+	session->heard_taken = job != NULL;
+	return job;
+}
+
+static struct ph_job *take_receipts(struct ph_session *session)
+{
+	struct ph_job *job = ph_session_job_new(PH_JOB_RECEIPT, 0);
+
+	if (job != NULL) {
+		job->receipt = session->receipts.list;
+		job->n_receipts = session->receipts.n;
+		session->receipts = (struct session_receipts){ 0 };
+	}
+	return job;
+}
+
+static struct ph_job *take_store(struct ph_session *session)
+{
+	unsigned room = session->side == PH_SIDE_HUB ? session->n_heads : 0;
+	struct ph_job *job = ph_session_job_new(PH_JOB_STORE, room);
+
+	if (job != NULL) {
+		job->items = ph_session_items_take(&session->store);
+		session->out_charge = session->store_charge;
+		session->out_count = session->store_count;
+		session->store_charge = 0;
+		session->store_count = 0;
+	}
+	return job;
+}
+
+static struct ph_job *take_load(struct ph_session *session)
+{
+	struct ph_job *job = ph_session_job_new(PH_JOB_LOAD, 0);
+	size_t credit = session->credit - session->queue_bytes;
+
+	if (job != NULL) {
+		job->budget = credit < SESSION_LOAD ? credit : SESSION_LOAD;
+	}
+	return job;
+}
+
+/* LOAD ahead of the wire, but not so far that much memory waits, nor for crumbs of credit. */
+static bool is_load_due(const struct ph_session *session)
+{
+	return session->more && session->state == PH_SESSION_TRANSFER &&
+	       !is_out(session, PH_JOB_LOAD) && session->queue_bytes < SESSION_LOAD / 2 &&
+	       session->queue_bytes + PH_ITEM_CREDIT < session->credit;
+}
+
+static struct ph_job *take_due(struct ph_session *session, bool *is_due_out)
+{
+	struct ph_job *job = session->greeting;
+
+	*is_due_out = true;
+	if (job != NULL) {
+		session->greeting = NULL;
+		return job;
+	}
+	if (session->ready && session->live && !session->heard_taken) {
+		return take_heard(session);
+	}
+	if (session->ready && session->side == PH_SIDE_DEVICE &&
+	    session->receipts.n > 0 && !is_out(session, PH_JOB_RECEIPT)) {
+		return take_receipts(session);
+	}
+	if (session->ready && session->store.first != NULL &&
+	    !is_out(session, PH_JOB_STORE)) {
+		return take_store(session);
+	}
+	if (session->ready && is_load_due(session)) {
+		return take_load(session);
+	}
+	*is_due_out = false;
+	return NULL;
+}
+
+struct ph_job *ph_session_take_job(struct ph_session *session)
+{
+	bool is_due;
+
+	if (ph_session_is_over(session)) {
+		return NULL;
+	}
+
+	struct ph_job *job = take_due(session, &is_due);
+
+	if (job == NULL) {
+		if (is_due) {
+			ph_session_fail(session, PH_FAIL_MEMORY);
+			ph_session_settle(session);
+		}
+		return NULL;
+	}
+	memcpy(job->peer_key, session->peer, sizeof(job->peer_key));
+	session->jobs_out |= 1u << job->type;
+	session->job_memory[job->type] = ph_session_job_memory(job);
+	return job;
+}
+
+/* ---- giving ---- */
+
+static void give_store(struct ph_session *session, struct ph_job *job)
+{
+	session->dealt += session->out_count;
+	session->owed += session->out_charge;
+	if (job->bad) {
+		ph_session_fail(session, PH_FAIL_PROTOCOL);
+		return;
+	}
+	if (session->side == PH_SIDE_DEVICE) {
+		return;
+	}
+	session->counts.receipts += job->n_receipts;
+	for (unsigned i = 0; i < job->n_receipts; i++) {
+		ph_session_fail_rc(session, ph_session_receipt_put(&session->receipts,
+								   &job->receipt[i]));
+	}
+}
+
+/* false: the store gave something that cannot travel. */
+static bool queue_loaded(struct ph_session *session, struct ph_item *item)
+{
+	for (; item != NULL; item = item->next) {
+		size_t max = item->type == PH_ITEM_SEGMENT ? PH_SEGMENT_TRAVEL_MAX
+							   : PH_PART_MAX;
+
+		if (item->body.len == 0 || item->body.len > max) {
+			return false;
+		}
+		session->queue_bytes += item->body.len;
+	}
+	return true;
+}
+
+static void give_load(struct ph_session *session, struct ph_job *job)
+{
+	if (!queue_loaded(session, job->items)) {
+		ph_session_fail(session, PH_FAIL_STORE);
+		return;
+	}
+	session->more = (job->more && job->items != NULL) || session->more_again;
+	session->more_again = false;
+	if (job->items != NULL) {
+		ph_session_items_put(&session->queue, job->items);
+		job->items = NULL;
+	}
+}
+
+static void give(struct ph_session *session, struct ph_job *job)
+{
+	if (job->type == PH_JOB_HELLO) {
+		ph_session_give_hello(session, job);
+		return;
+	}
+	if (job->result < 0) {
+		ph_session_fail(session, PH_FAIL_STORE);
+		return;
+	}
+	if (job->type != PH_JOB_LOAD && job->more) {
+		session->more = true;
+		/* A LOAD that is out may have looked too early. */
+		session->more_again = is_out(session, PH_JOB_LOAD);
+	}
+	switch (job->type) {
+	case PH_JOB_WELCOME:
+		session->ready = true;
+		break;
+	case PH_JOB_STORE:
+		give_store(session, job);
+		break;
+	case PH_JOB_LOAD:
+		give_load(session, job);
+		break;
+	case PH_JOB_HELLO:
+	case PH_JOB_RECEIPT:
+	case PH_JOB_HEARD:
+		break;
+	}
+}
+
+void ph_session_give_job(struct ph_session *session, struct ph_job *job, uint64_t now_ms)
+{
+	session->now = session->given = now_ms;
+	session->jobs_out &= ~(1u << job->type);
+	session->job_memory[job->type] = 0;
+	if (!ph_session_is_over(session)) {
+		give(session, job);
+	} else if (job->partial.len > 0 && session->partial.len == 0) {
+		ph_session_keep_partial(session, job);
+	}
+	ph_job_free(job);
+	ph_session_settle(session);
+}

@@ -1,0 +1,308 @@
+/*
+ * proto/session_message.c - what each message does when it comes in.
+ *
+ * The table at the end says which message may come to whom in which state. Items grow
+ * as their bytes come, paid from the credit that we gave, and wait for STORE when they
+ * are whole.
+ *
+ * Whatever is wrong though authenticated (a state, a limit, more than our credit, a
+ * count that cannot be, a segment whose hash is another) ends in PH_FAIL_PROTOCOL and
+ * a REFUSE.
+ */
+#include "proto/session_internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void fail_protocol(struct ph_session *session)
+{
+	ph_session_fail(session, PH_FAIL_PROTOCOL);
+}
+
+/* ---- items ---- */
+
+/* Room for EXTRA more bytes of a body of TOTAL; at most doubled, never more than TOTAL. */
+static int grow(struct ph_buf *body, size_t extra, size_t total)
+{
+	size_t need = body->len + extra;
+	size_t cap = 2 * body->cap;
+
+	if (need <= body->cap) {
+		return 0;
+	}
+	cap = cap < need ? need : cap;
+	cap = cap > total ? total : cap;
+
+	uint8_t *data = malloc(cap);
+
+	if (data == NULL) {
+		return -ENOMEM;
+	}
+	if (body->len > 0) {
+		memcpy(data, body->data, body->len);
+	}
+
+	size_t len = body->len;
+
+	ph_buf_wipe(body);
+	*body = (struct ph_buf){ .data = data, .len = len, .cap = cap };
+	return 0;
+}
+
+/* Charge LEN bytes to what we allowed the peer. */
+static bool charge(struct ph_session *session, size_t len)
+{
+	if (len > session->peer_credit) {
+		fail_protocol(session);
+		return false;
+	}
+	session->peer_credit -= len;
+	session->open_charge += len;
+	return true;
+}
+
+static bool is_hash_right(const struct ph_session *session)
+{
+	struct ph_segment segment;
+	uint8_t hash[16];
+
+	if (session->open->type != PH_ITEM_SEGMENT) {
+		return true;
+	}
+	ph_item_segment(session->open, &segment);
+	ph_segment_hash(&segment, hash);
+	return memcmp(hash, session->open_hash, sizeof(hash)) == 0;
+}
+
+static void item_whole(struct ph_session *session)
+{
+	if (!is_hash_right(session)) {
+		fail_protocol(session);
+		return;
+	}
+	ph_session_items_put(&session->store, session->open);
+	session->open = NULL;
+	session->store_charge += session->open_charge;
+	session->store_count++;
+	session->counts.items_in++;
+}
+
+static void put_chunk(struct ph_session *session, struct ph_view chunk)
+{
+	struct ph_item *item = session->open;
+
+	if (chunk.len > session->open_total - item->body.len) {
+		fail_protocol(session);
+		return;
+	}
+	if (!charge(session, chunk.len)) {
+		return;
+	}
+
+	int rc = grow(&item->body, chunk.len, session->open_total);
+
+	if (rc == 0) {
+		rc = ph_buf_put_view(&item->body, chunk);
+	}
+	if (rc != 0) {
+		ph_session_fail_rc(session, rc);
+	} else if (item->body.len == session->open_total) {
+		item_whole(session);
+	}
+}
+
+/* Go on from the partial segment when that is what the peer does; else forget it. */
+static bool resume(struct ph_session *session, const struct ph_message *message)
+{
+	if (message->type != PH_MSG_SEGMENT) {
+		return true;
+	}
+
+	bool is_resumed = message->offset > 0;
+
+	if (is_resumed &&
+	    (session->partial.len != message->offset ||
+	     memcmp(session->partial_hash, message->hash, sizeof(message->hash)) != 0)) {
+		return false;
+	}
+	if (is_resumed) {
+		session->open->body = session->partial;
+		session->partial = (struct ph_buf){ 0 };
+	}
+	ph_buf_wipe(&session->partial);
+	memcpy(session->open_hash, message->hash, sizeof(session->open_hash));
+	return true;
+}
+
+static void on_item(struct ph_session *session, const struct ph_message *message)
+{
+	bool is_segment = message->type == PH_MSG_SEGMENT;
+
+	if (session->open != NULL ||
+	    message->total > (is_segment ? PH_SEGMENT_TRAVEL_MAX : PH_PART_MAX)) {
+		fail_protocol(session);
+		return;
+	}
+	session->open_charge = 0;
+	if (!charge(session, PH_ITEM_CREDIT)) {
+		return;
+	}
+
+	struct ph_item *item = ph_item_new(is_segment ? PH_ITEM_SEGMENT : PH_ITEM_PART);
+
+	if (item == NULL) {
+		ph_session_fail(session, PH_FAIL_MEMORY);
+		return;
+	}
+	memcpy(item->log_id, message->log_id, sizeof(item->log_id));
+	item->first = message->first;
+	item->last = message->last;
+	if (is_segment) {
+		memcpy(item->seal, message->seal, sizeof(item->seal));
+	} else {
+		memcpy(item->seed, message->seed, sizeof(item->seed));
+	}
+	session->open = item;
+	session->open_total = (size_t)message->total;
+	session->peer_done = false;
+	if (session->side == PH_SIDE_HUB) {
+		session->done_told = false; /* it counted fewer items */
+	}
+	if (!resume(session, message)) {
+		fail_protocol(session);
+		return;
+	}
+	put_chunk(session, message->chunk);
+}
+
+static void on_more(struct ph_session *session, const struct ph_message *message)
+{
+	if (session->open == NULL) {
+		fail_protocol(session);
+		return;
+	}
+	put_chunk(session, message->chunk);
+}
+
+/* ---- other messages ---- */
+
+static void on_receipt(struct ph_session *session, const struct ph_message *message)
+{
+	if (message->receipt.index >= session->n_heads) {
+		fail_protocol(session);
+		return;
+	}
+	session->counts.receipts++;
+	ph_session_fail_rc(session,
+			   ph_session_receipt_put(&session->receipts, &message->receipt));
+}
+
+static void on_done(struct ph_session *session, const struct ph_message *message)
+{
+	if (session->open != NULL || message->count > session->counts.items_out) {
+		fail_protocol(session);
+		return;
+	}
+	session->peer_done = true;
+	session->peer_done_items = message->count;
+}
+
+static void on_credit(struct ph_session *session, const struct ph_message *message)
+{
+	if (message->count > PH_WINDOW - session->credit) {
+		fail_protocol(session);
+		return;
+	}
+	session->credit += (size_t)message->count;
+}
+
+static void on_cert(struct ph_session *session, const struct ph_message *message)
+{
+	if (!session->cert_asked || session->hello.len == 0) {
+		fail_protocol(session);
+		return;
+	}
+
+	struct ph_buf hello = session->hello;
+
+	session->hello = (struct ph_buf){ 0 };
+	ph_session_greet(session, &hello, message->chunk);
+}
+
+static void on_welcome(struct ph_session *session, const struct ph_message *message)
+{
+	struct ph_buf bytes = { 0 };
+	int rc = ph_buf_put_view(&bytes, message->chunk);
+
+	if (!session->cert_asked || session->owe_cert) {
+		fail_protocol(session);
+	} else if (rc != 0) {
+		ph_session_fail_rc(session, rc);
+	} else {
+		ph_session_welcomed(session, &bytes);
+	}
+	ph_buf_wipe(&bytes);
+}
+
+static void on_refuse(struct ph_session *session, const struct ph_message *message)
+{
+	session->status = (enum ph_status)message->count;
+	ph_session_fail(session, PH_FAIL_REFUSED);
+}
+
+static void on_ping(struct ph_session *session, const struct ph_message *message)
+{
+	(void)message;
+	session->owe_pong = true;
+}
+
+static void on_pong(struct ph_session *session, const struct ph_message *message)
+{
+	(void)session;
+	(void)message;
+}
+
+static void on_close(struct ph_session *session, const struct ph_message *message)
+{
+	(void)message;
+	if (session->open != NULL) {
+		fail_protocol(session);
+		return;
+	}
+	ph_session_move(session, PH_SESSION_CLOSING);
+}
+
+#define AT(state) (1u << PH_SESSION_##state)
+#define TO(side)  (1u << PH_SIDE_##side)
+#define TO_BOTH   (TO(DEVICE) | TO(HUB))
+static const struct {
+	unsigned states, sides;
+	void (*on)(struct ph_session *session, const struct ph_message *message);
+} rules[] = {
+	[PH_MSG_SEGMENT] = { AT(TRANSFER), TO_BOTH, on_item },
+	[PH_MSG_PART] = { AT(TRANSFER), TO_BOTH, on_item },
+	[PH_MSG_MORE] = { AT(TRANSFER), TO_BOTH, on_more },
+	[PH_MSG_RECEIPT] = { AT(TRANSFER), TO(DEVICE), on_receipt },
+	[PH_MSG_DONE] = { AT(TRANSFER), TO_BOTH, on_done },
+	[PH_MSG_CREDIT] = { AT(TRANSFER), TO_BOTH, on_credit },
+	[PH_MSG_CERT] = { AT(HELLO), TO(HUB), on_cert },
+	[PH_MSG_WELCOME] = { AT(HELLO), TO(DEVICE), on_welcome },
+	[PH_MSG_REFUSE] = { AT(HELLO) | AT(TRANSFER), TO_BOTH, on_refuse },
+	[PH_MSG_PING] = { AT(HELLO) | AT(TRANSFER), TO_BOTH, on_ping },
+	[PH_MSG_PONG] = { AT(HELLO) | AT(TRANSFER), TO_BOTH, on_pong },
+	[PH_MSG_CLOSE] = { AT(TRANSFER), TO(HUB), on_close },
+};
+
+void ph_session_on_message(struct ph_session *session, const struct ph_message *message)
+{
+	unsigned state = 1u << session->state;
+	unsigned side = 1u << session->side;
+
+	if ((rules[message->type].states & state) == 0 ||
+	    (rules[message->type].sides & side) == 0) {
+		fail_protocol(session);
+		return;
+	}
+	rules[message->type].on(session, message);
+}

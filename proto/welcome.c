@@ -1,0 +1,273 @@
+/*
+ * proto/welcome.c - the welcome, payload of the second handshake message.
+ *
+ * One MessagePack array as the hello. A hub that refuses says its status and no more;
+ * one that now holds what the hello told says nothing about heads.
+ *
+ * Decoding refuses what is not of this form or over a limit; it allocates nothing
+ * but msgpack-c's tree, which the walker has bounded.
+ */
+#include "proto/message_internal.h"
+
+#include <errno.h>
+
+#include <sodium.h>
+
+#include "common/base/limits.h"
+
+enum welcome_item {
+	WELCOME_STATUS,
+	WELCOME_EPOCH,
+	WELCOME_RANDOM,
+	WELCOME_TIME,
+	WELCOME_HEADS,
+	WELCOME_RECEIPTS,
+	WELCOME_PARTIAL,
+	WELCOME_DONE,
+	WELCOME_KEYLIST,
+	WELCOME_ITEMS
+};
+
+static void put_held(struct ph_mpw *writer, const struct ph_welcome *welcome)
+{
+	if (welcome->same || welcome->n_heads == 0) {
+		ph_mpw_nil(writer);
+		return;
+	}
+	ph_mpw_array(writer, welcome->n_heads);
+	for (unsigned i = 0; i < welcome->n_heads; i++) {
+		if (welcome->head[i].n == 0) {
+			ph_mpw_nil(writer);
+			continue;
+		}
+		ph_mpw_array(writer, 2);
+		ph_mpw_uint(writer, welcome->head[i].n);
+		ph_mpw_bin(writer, welcome->head[i].h, sizeof(welcome->head[i].h));
+	}
+}
+
+static void put_receipts(struct ph_mpw *writer, const struct ph_welcome *welcome)
+{
+	if (welcome->n_receipts == 0) {
+		ph_mpw_nil(writer);
+		return;
+	}
+	ph_mpw_array(writer, welcome->n_receipts);
+	for (unsigned i = 0; i < welcome->n_receipts; i++) {
+		ph_mpw_array(writer, ph_message_receipt_items(&welcome->receipt[i]));
+		ph_message_put_receipt(writer, &welcome->receipt[i]);
+	}
+}
+
+static void put_partial(struct ph_mpw *writer, const struct ph_welcome *welcome)
+{
+	if (!welcome->has_partial) {
+		ph_mpw_nil(writer);
+		return;
+	}
+	ph_mpw_array(writer, 2);
+	ph_mpw_bin(writer, welcome->partial_hash, sizeof(welcome->partial_hash));
+	ph_mpw_uint(writer, welcome->partial_offset);
+}
+
+static bool welcome_ok(const struct ph_welcome *welcome)
+{
+	if (welcome->status > PH_STATUS_VERSION || welcome->n_heads > PH_HEADS_MAX ||
+	    welcome->n_receipts > PH_HEADS_MAX || welcome->keylist.len > PH_KEYLIST_MAX ||
+	    (welcome->has_partial && welcome->partial_offset < 1)) {
+		return false;
+	}
+	for (unsigned i = 0; i < welcome->n_receipts; i++) {
+		if (!ph_message_receipt_ok(&welcome->receipt[i])) {
+			return false;
+		}
+	}
+	return true;
+}
+
+int ph_welcome_encode(const struct ph_welcome *welcome, struct ph_buf *out)
+{
+	if (!welcome_ok(welcome)) {
+		return -EINVAL;
+	}
+
+	bool has_random =
+		!sodium_is_zero(welcome->epoch.random, sizeof(welcome->epoch.random));
+	bool is_set[WELCOME_ITEMS] = {
+		[WELCOME_STATUS] = true,
+		[WELCOME_EPOCH] = welcome->epoch.number > 0,
+		[WELCOME_RANDOM] = has_random,
+		[WELCOME_TIME] = welcome->time > 0,
+		[WELCOME_HEADS] = !welcome->same && welcome->n_heads > 0,
+		[WELCOME_RECEIPTS] = welcome->n_receipts > 0,
+		[WELCOME_PARTIAL] = welcome->has_partial,
+		[WELCOME_DONE] = welcome->done,
+		[WELCOME_KEYLIST] = welcome->keylist.len > 0,
+	};
+	size_t before = out->len;
+	size_t used = ph_message_used(is_set, WELCOME_ITEMS);
+	struct ph_mpw writer;
+
+	ph_mpw_init(&writer, out);
+	ph_mpw_array(&writer, used);
+	ph_mpw_uint(&writer, welcome->status);
+	if (used > WELCOME_EPOCH) {
+		ph_message_put_uint(&writer, welcome->epoch.number);
+	}
+	if (used > WELCOME_RANDOM) {
+		ph_message_put_bin(
+			&writer, PH_VIEW(welcome->epoch.random,
+					 has_random ? sizeof(welcome->epoch.random) : 0));
+	}
+	if (used > WELCOME_TIME) {
+		ph_message_put_uint(&writer, welcome->time);
+	}
+	if (used > WELCOME_HEADS) {
+		put_held(&writer, welcome);
+	}
+	if (used > WELCOME_RECEIPTS) {
+		put_receipts(&writer, welcome);
+	}
+	if (used > WELCOME_PARTIAL) {
+		put_partial(&writer, welcome);
+	}
+	if (used > WELCOME_DONE) {
+		if (welcome->done) {
+			ph_mpw_uint(&writer, welcome->done_items);
+		} else {
+			ph_mpw_nil(&writer);
+		}
+	}
+	if (used > WELCOME_KEYLIST) {
+		ph_message_put_bin(&writer, welcome->keylist);
+	}
+
+	int rc = ph_mpw_end(&writer);
+
+	if (rc != 0) {
+		out->len = before;
+	}
+	return rc;
+}
+
+static bool get_held(const msgpack_object *object, struct ph_welcome *welcome)
+{
+	if (ph_mp_is_nil(object)) {
+		welcome->same = true;
+		return true;
+	}
+
+	const msgpack_object_array *array = ph_mp_array(object, 1, PH_HEADS_MAX);
+
+	if (array == NULL) {
+		return false;
+	}
+	for (uint32_t i = 0; i < array->size; i++) {
+		if (ph_mp_is_nil(&array->ptr[i])) {
+			continue;
+		}
+
+		const msgpack_object_array *held = ph_mp_array(&array->ptr[i], 2, 2);
+
+		if (held == NULL ||
+		    !ph_mp_uint(&held->ptr[0], UINT64_MAX, &welcome->head[i].n) ||
+		    welcome->head[i].n == 0 ||
+		    !ph_mp_bin_exact(&held->ptr[1], welcome->head[i].h,
+				     sizeof(welcome->head[i].h))) {
+			return false;
+		}
+	}
+	welcome->n_heads = array->size;
+	return true;
+}
+
+static bool get_receipts(const msgpack_object *object, struct ph_welcome *welcome)
+{
+	if (ph_mp_is_nil(object)) {
+		return true;
+	}
+
+	const msgpack_object_array *array = ph_mp_array(object, 1, PH_HEADS_MAX);
+
+	if (array == NULL) {
+		return false;
+	}
+	for (uint32_t i = 0; i < array->size; i++) {
+		const msgpack_object_array *receipt = ph_mp_array(&array->ptr[i], 5, 6);
+
+		if (receipt == NULL ||
+		    !ph_message_get_receipt(receipt, 0, &welcome->receipt[i])) {
+			return false;
+		}
+	}
+	welcome->n_receipts = array->size;
+	return true;
+}
+
+static bool get_partial(const msgpack_object *object, struct ph_welcome *welcome)
+{
+	if (ph_mp_is_nil(object)) {
+		return true;
+	}
+
+	const msgpack_object_array *array = ph_mp_array(object, 2, 2);
+
+	if (array == NULL ||
+	    !ph_mp_bin_exact(&array->ptr[0], welcome->partial_hash,
+			     sizeof(welcome->partial_hash)) ||
+	    !ph_mp_uint(&array->ptr[1], UINT64_MAX, &welcome->partial_offset) ||
+	    welcome->partial_offset == 0) {
+		return false;
+	}
+	welcome->has_partial = true;
+	return true;
+}
+
+static bool get_random(const msgpack_object *object, struct ph_epoch *epoch)
+{
+	return ph_mp_is_nil(object) ||
+	       ph_mp_bin_exact(object, epoch->random, sizeof(epoch->random));
+}
+
+static bool get_done(const msgpack_object *object, struct ph_welcome *welcome)
+{
+	welcome->done = !ph_mp_is_nil(object);
+	return !welcome->done || ph_mp_uint(object, UINT64_MAX, &welcome->done_items);
+}
+
+static bool read_welcome(const msgpack_object *root, struct ph_welcome *welcome)
+{
+	const msgpack_object_array *array = ph_mp_array(root, 1, WELCOME_ITEMS);
+	uint64_t status;
+
+	if (array == NULL ||
+	    !ph_mp_uint(&array->ptr[WELCOME_STATUS], PH_STATUS_VERSION, &status)) {
+		return false;
+	}
+	welcome->status = (enum ph_status)status;
+	return ph_message_get_uint(ph_mp_item(array, WELCOME_EPOCH),
+				   &welcome->epoch.number) &&
+	       get_random(ph_mp_item(array, WELCOME_RANDOM), &welcome->epoch) &&
+	       ph_message_get_uint(ph_mp_item(array, WELCOME_TIME), &welcome->time) &&
+	       get_held(ph_mp_item(array, WELCOME_HEADS), welcome) &&
+	       get_receipts(ph_mp_item(array, WELCOME_RECEIPTS), welcome) &&
+	       get_partial(ph_mp_item(array, WELCOME_PARTIAL), welcome) &&
+	       get_done(ph_mp_item(array, WELCOME_DONE), welcome) &&
+	       ph_message_get_bin(ph_mp_item(array, WELCOME_KEYLIST), PH_KEYLIST_MAX,
+				  &welcome->keylist);
+}
+
+int ph_welcome_decode(struct ph_view bytes, struct ph_welcome *welcome)
+{
+	struct ph_short_receipt *receipt = welcome->receipt;
+	struct ph_mp mp;
+	int rc = ph_message_unpack(&mp, bytes);
+
+	if (rc != 0) {
+		return rc;
+	}
+	*welcome = (struct ph_welcome){ .receipt = receipt };
+	rc = read_welcome(mp.root, welcome) ? 0 : PH_MESSAGE_E_FORM;
+	ph_mp_deinit(&mp);
+	return rc;
+}
