@@ -1,0 +1,25 @@
+/* common/ledger/card.h - a card: to whom it was issued (docs/MERGE.md, "Card"). */
+#ifndef PH_LEDGER_CARD_H
+#define PH_LEDGER_CARD_H
+
+#include "common/ledger/fact.h"
+
+struct ph_issue {
+	struct ph_ref reader;
+	struct ph_ref entry; /* the card-issue */
+	uint64_t site;
+	int64_t second;
+};
+
+struct ph_card {
+	struct ph_issue *issues; /* in order; the last one holds */
+	size_t n;
+};
+
+/* The state that FACTS (effective, in order) give. 0 or negative errno. */
+int ph_card_fold(const struct ph_fact *facts, size_t n, struct ph_buf *state_out);
+/* 0, -EUCLEAN, -ENOMEM. */
+int ph_card_decode(struct ph_view state, struct ph_card *card);
+void ph_card_deinit(struct ph_card *card);
+
+#endif

@@ -1,0 +1,53 @@
+/*
+ * common/ledger/fact.h - an effective entry as the fold sees it, and the order of facts.
+ *
+ * The order (docs/MERGE.md, "Order"): effective time, log id, number, hash.
+ */
+#ifndef PH_LEDGER_FACT_H
+#define PH_LEDGER_FACT_H
+
+#include "common/ledger/ledger.h"
+
+struct ph_fact {
+	struct ph_ref ref;
+	int64_t second;    /* effective time: seconds since 1970 UTC, ... */
+	uint16_t tick;     /* ... and the counter of the stamp, 0 for a told time */
+	uint64_t log_site; /* of its log; 0: the hub */
+	uint64_t site;     /* on behalf of which it was written, else log_site */
+	/*
+	 * Creations of titles and readers that carry a source: the first of their
+	 * class, if that is not this entry.
+	 */
+	bool has_root;
+	struct ph_ref root;
+	struct ph_view bytes; /* the entry; borrowed */
+};
+
+/* Seconds beyond this, either way, count as this: no sum of day and term overflows. */
+#define PH_FACT_SECOND_MAX ((int64_t)1 << 48)
+
+/*
+ * Fill FACT for entry N of LOG from ENTRY, decoded from BYTES. FLOOR: the highest
+ * stamp of the clock-marks before it in its log (0: none).
+ */
+void ph_fact_init(struct ph_fact *fact, const struct ph_log *log, uint64_t n,
+		  struct ph_view bytes, const struct ph_entry *entry, uint64_t floor);
+/* Decode again. 0, -ENOMEM; -EUCLEAN for bytes that no fact can have. */
+int ph_fact_entry(const struct ph_fact *fact, struct ph_entry *entry);
+int ph_fact_compare(const struct ph_fact *a, const struct ph_fact *b);
+void ph_facts_sort(struct ph_fact *facts, size_t n);
+
+/* Whether ENTRY makes a new title or reader, named by its own reference. */
+bool ph_fact_creates(const struct ph_entry *entry);
+/* Whether LOG's first entry is the `open` that its id, key and site ask for. */
+bool ph_fact_opens(const struct ph_entry *entry, const struct ph_log *log);
+/* The PH_ROLE_* by which LOG's entries are judged. */
+unsigned ph_fact_role(const struct ph_log *log);
+/*
+ * Whether a void counts: TARGET_LOG and TARGET_SITE are log_site and site of the
+ * target, and so on; SAME_LOG: both stand in one log.
+ */
+bool ph_fact_void_counts(uint64_t target_log, uint64_t target_site, uint64_t void_log,
+			 uint64_t void_site, bool same_log);
+
+#endif

@@ -1,0 +1,32 @@
+/* common/ledger/fold.c - which fold is whose. A type that is not ours is damage: -EUCLEAN. */
+#include "common/ledger/fold.h"
+
+#include <errno.h>
+
+#include "common/ledger/card.h"
+#include "common/ledger/copy.h"
+#include "common/ledger/device.h"
+#include "common/ledger/tally.h"
+
+int ph_fold(enum ph_entity type, const struct ph_fact *facts, size_t n,
+	    struct ph_buf *state_out)
+{
+	switch (type) {
+	case PH_ENTITY_SITE:
+	case PH_ENTITY_COMMUNE:
+	case PH_ENTITY_POLICY:
+		return ph_place_fold(facts, n, state_out);
+	case PH_ENTITY_DEVICE:
+		return ph_device_fold(facts, n, state_out);
+	case PH_ENTITY_TITLE:
+	case PH_ENTITY_READER:
+		return ph_record_fold(facts, n, state_out);
+	case PH_ENTITY_CARD:
+		return ph_card_fold(facts, n, state_out);
+	case PH_ENTITY_COPY:
+		return ph_copy_fold(facts, n, state_out);
+	case PH_ENTITY_TALLY:
+		return ph_tally_fold(facts, n, state_out);
+	}
+	return -EUCLEAN;
+}

@@ -1,0 +1,418 @@
+/*
+ * common/ledger/ledger.c - the projection as a whole: open, catch up, digest.
+ *
+ * Catching up: for each log that is taken, entries beyond its cursor come in; after
+ * some 20,000 of them, or at the end, what they touched is folded again, the cursors
+ * move, and one commit makes all of it visible at once. A crash loses at most that
+ * batch, and catching up again does it over.
+ *
+ * Any error rolls the batch back, and the cursors are read again next time. A
+ * cursor beyond the end of its log, or of another log, means that the journal is
+ * not the one that was folded: then everything is folded again.
+ */
+#include "common/ledger/ledger.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <sodium.h>
+
+#include "common/ledger/state.h"
+#include "common/ledger/store.h"
+
+#define BATCH_MAX 20000
+
+static int fail(struct ph_ledger *ledger, struct ph_error *err, int rc, const char *what)
+{
+	ledger->loaded = false;
+	return ph_fail_errno(err, rc, what);
+}
+
+int ph_ledger_open(struct ph_ledger **ledger_out, const struct ph_ledger_config *config,
+		   struct ph_error *err)
+{
+	struct ph_ledger *ledger = calloc(1, sizeof *ledger);
+	int rc;
+
+	if (ledger == NULL) {
+		return ph_fail_errno(err, -ENOMEM, "opening the ledger");
+	}
+	ledger->config = *config;
+	ledger->db = config->db;
+	ledger->journal = config->journal;
+	ledger->entry = malloc(sizeof *ledger->entry);
+	ledger->other = calloc(1, sizeof *ledger->other);
+	rc = ledger->entry == NULL || ledger->other == NULL ? -ENOMEM
+							    : ph_tables_open(ledger->db);
+	if (rc != 0) {
+		ph_ledger_free(ledger);
+		return ph_fail_errno(err, rc, "opening the ledger");
+	}
+	*ledger_out = ledger;
+	return 0;
+}
+
+void ph_ledger_free(struct ph_ledger *ledger)
+{
+	if (ledger == NULL) {
+		return;
+	}
+	free(ledger->cursors);
+	free(ledger->entry);
+	free(ledger->other);
+	ph_batch_deinit(&ledger->batch);
+	ph_buf_deinit(&ledger->bytes);
+	ph_buf_deinit(&ledger->state);
+	free(ledger);
+}
+
+/* --- cursors --- */
+
+/* Room for the log ROW. */
+static int grow_cursors(struct ph_ledger *ledger, int64_t row)
+{
+	size_t need = (size_t)row + 1;
+
+	if (need <= ledger->n_cursors) {
+		return 0;
+	}
+	need += need / 2;
+
+	struct ph_cursor *grown = realloc(ledger->cursors, need * sizeof *grown);
+
+	if (grown == NULL) {
+		return -ENOMEM;
+	}
+	memset(grown + ledger->n_cursors, 0, (need - ledger->n_cursors) * sizeof *grown);
+	ledger->cursors = grown;
+	ledger->n_cursors = need;
+	return 0;
+}
+
+static int load_cursor(struct ph_ledger *ledger, struct ph_stmt *stmt)
+{
+	int64_t row = ph_stmt_col_int(stmt, 0);
+	struct ph_view id = ph_stmt_col_blob(stmt, 1);
+	int rc = id.len != PH_LOG_ID_SIZE || row < 0 ? -EUCLEAN
+						     : grow_cursors(ledger, row);
+
+	if (rc != 0) {
+		return rc;
+	}
+
+	struct ph_cursor *cursor = &ledger->cursors[row];
+
+	memcpy(cursor->id, id.data, sizeof cursor->id);
+	cursor->known = true;
+	cursor->site = (uint64_t)ph_stmt_col_int(stmt, 2);
+	cursor->verdict = (enum ph_verdict)ph_stmt_col_int(stmt, 3);
+	cursor->n = (uint64_t)ph_stmt_col_int(stmt, 4);
+	cursor->floor = (uint64_t)ph_stmt_col_int(stmt, 5);
+	return 0;
+}
+
+static int load(struct ph_ledger *ledger)
+{
+	struct ph_stmt *stmt;
+	int rc;
+
+	if (ledger->loaded) {
+		return 0;
+	}
+	if (ledger->n_cursors > 0) {
+		memset(ledger->cursors, 0, ledger->n_cursors * sizeof *ledger->cursors);
+	}
+	rc = ph_db_prepare(ledger->db,
+			   "SELECT row, id, site, verdict, n, floor FROM ledger_log",
+			   &stmt);
+	if (rc != 0) {
+		return rc;
+	}
+	while ((rc = ph_stmt_step(stmt)) == PH_DB_ROW) {
+		rc = load_cursor(ledger, stmt);
+		if (rc != 0) {
+			break;
+		}
+	}
+	ph_stmt_reset(stmt);
+	rc = rc != 0 ? rc
+		     : ph_db_prepare(ledger->db, "SELECT count(*) FROM ledger_void",
+				     &stmt);
+	if (rc != 0) {
+		return rc;
+	}
+	rc = ph_stmt_step(stmt);
+	if (rc == PH_DB_ROW) {
+		ledger->n_voids = ph_stmt_col_int(stmt, 0);
+		ledger->loaded = true;
+		rc = 0;
+	}
+	ph_stmt_reset(stmt);
+	return rc;
+}
+
+static int save_cursor(struct ph_ledger *ledger, int64_t row)
+{
+	struct ph_cursor *cursor = &ledger->cursors[row];
+	struct ph_stmt *stmt;
+	int rc = ph_db_prepare(ledger->db,
+			       "INSERT OR REPLACE INTO ledger_log"
+			       "(row, id, site, verdict, n, floor)"
+			       " VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+			       &stmt);
+
+	if (rc != 0) {
+		return rc;
+	}
+	ph_stmt_int(stmt, 1, row);
+	ph_stmt_blob(stmt, 2, PH_VIEW(cursor->id, sizeof cursor->id));
+	ph_stmt_int(stmt, 3, (int64_t)cursor->site);
+	ph_stmt_int(stmt, 4, cursor->verdict);
+	ph_stmt_int(stmt, 5, (int64_t)cursor->n);
+	ph_stmt_int(stmt, 6, (int64_t)cursor->floor);
+	rc = ph_stmt_run(stmt);
+	if (rc == 0) {
+		cursor->known = true;
+		cursor->moved = false;
+	}
+	return rc;
+}
+
+/* --- catching up --- */
+
+struct logs {
+	struct ph_ledger *ledger;
+	struct ph_log *items; /* those with entries beyond their cursors */
+	size_t n, cap;
+	bool strange; /* the journal is another one */
+};
+
+static int on_log(void *data, const struct ph_log *log)
+{
+	struct logs *logs = data;
+	struct ph_ledger *ledger = logs->ledger;
+
+	if (ledger->config.takes != NULL &&
+	    !ledger->config.takes(ledger->config.data, log)) {
+		return 0;
+	}
+
+	int rc = log->row < 0 ? -EUCLEAN : grow_cursors(ledger, log->row);
+
+	if (rc != 0) {
+		return rc;
+	}
+
+	const struct ph_cursor *cursor = &ledger->cursors[log->row];
+
+	if (cursor->known && (cursor->n > log->n || cursor->site != log->site ||
+			      memcmp(cursor->id, log->id, sizeof log->id) != 0)) {
+		logs->strange = true;
+	}
+	if (cursor->n >= log->n && !logs->strange) {
+		return 0;
+	}
+	rc = ph_state_grow((void **)&logs->items, logs->n, &logs->cap,
+			   sizeof *logs->items);
+	if (rc == 0) {
+		logs->items[logs->n++] = *log;
+	}
+	return rc;
+}
+
+static int fold_batch(struct ph_ledger *ledger, const struct logs *logs, size_t *at)
+{
+	size_t first = *at;
+	int rc = 0;
+
+	ph_batch_clear(&ledger->batch);
+	ledger->budget = BATCH_MAX;
+	while (*at < logs->n && ledger->budget > 0) {
+		const struct ph_log *log = &logs->items[*at];
+
+		rc = ph_ledger_intake(ledger, log);
+		if (rc != 0) {
+			return rc;
+		}
+		if (ledger->cursors[log->row].n < log->n && ledger->budget > 0) {
+			return -EUCLEAN; /* the journal has fewer than it says */
+		}
+		if (ledger->cursors[log->row].n >= log->n) {
+			++*at;
+		}
+	}
+	rc = ph_batch_finish(ledger);
+	for (size_t i = first; rc == 0 && i < logs->n && i <= *at; i++) {
+		if (ledger->cursors[logs->items[i].row].moved) {
+			rc = save_cursor(ledger, logs->items[i].row);
+		}
+	}
+	return rc;
+}
+
+static int fold_logs(struct ph_ledger *ledger, const struct logs *logs)
+{
+	size_t at = 0;
+	int rc = 0;
+
+	while (rc == 0 && at < logs->n) {
+		rc = ph_db_begin(ledger->db);
+		if (rc != 0) {
+			break;
+		}
+		rc = fold_batch(ledger, logs, &at);
+		rc = rc != 0 ? rc : ph_db_commit(ledger->db);
+		if (rc != 0) {
+			ph_db_rollback(ledger->db);
+		}
+	}
+	return rc;
+}
+
+int ph_ledger_catch_up(struct ph_ledger *ledger, uint64_t *folded_out,
+		       struct ph_error *err)
+{
+	struct logs logs = { .ledger = ledger };
+	uint64_t before = ledger->folded;
+	int rc = load(ledger);
+
+	rc = rc != 0 ? rc : ph_journal_log_each(ledger->journal, on_log, &logs);
+	if (rc == 0 && logs.strange) {
+		free(logs.items);
+		rc = ph_ledger_rebuild(ledger, err);
+		if (rc == 0 && folded_out != NULL) {
+			*folded_out = ledger->folded - before;
+		}
+		return rc;
+	}
+	rc = rc != 0 ? rc : fold_logs(ledger, &logs);
+	free(logs.items);
+	if (rc != 0) {
+		return fail(ledger, err, rc, "folding the logs");
+	}
+	if (folded_out != NULL) {
+		*folded_out = ledger->folded - before;
+	}
+	return 0;
+}
+
+int ph_ledger_rebuild(struct ph_ledger *ledger, struct ph_error *err)
+{
+	int rc = ph_tables_renew(ledger->db);
+
+	ledger->loaded = false;
+	if (rc != 0) {
+		return fail(ledger, err, rc, "dropping the ledger to make it anew");
+	}
+	return ph_ledger_catch_up(ledger, NULL, err);
+}
+
+/* --- reading --- */
+
+int ph_ledger_get(struct ph_ledger *ledger, enum ph_entity type, struct ph_view id,
+		  struct ph_buf *state_out)
+{
+	struct ph_stmt *stmt;
+	int rc = ph_db_prepare(ledger->db,
+			       "SELECT state FROM ledger_entity"
+			       " WHERE type = ?1 AND id = ?2",
+			       &stmt);
+
+	if (rc != 0) {
+		return rc;
+	}
+	ph_stmt_int(stmt, 1, type);
+	ph_stmt_blob(stmt, 2, id);
+	rc = ph_stmt_step(stmt);
+	if (rc != PH_DB_ROW) {
+		return rc == 0 ? PH_LEDGER_E_NONE : rc;
+	}
+	rc = ph_buf_put_view(state_out, ph_stmt_col_blob(stmt, 0));
+	ph_stmt_reset(stmt);
+	return rc;
+}
+
+int ph_ledger_each(struct ph_ledger *ledger, enum ph_entity type,
+		   int (*cb)(void *data, struct ph_view id, struct ph_view state),
+		   void *data)
+{
+	struct ph_stmt *stmt;
+	int rc = ph_db_prepare(ledger->db,
+			       "SELECT id, state FROM ledger_entity WHERE type = ?1"
+			       " ORDER BY id",
+			       &stmt);
+
+	if (rc != 0) {
+		return rc;
+	}
+	ph_stmt_int(stmt, 1, type);
+	while ((rc = ph_stmt_step(stmt)) == PH_DB_ROW) {
+		rc = cb(data, ph_stmt_col_blob(stmt, 0), ph_stmt_col_blob(stmt, 1));
+		if (rc != 0) {
+			break;
+		}
+	}
+	ph_stmt_reset(stmt);
+	return rc;
+}
+
+uint64_t ph_ledger_count(struct ph_ledger *ledger, enum ph_entity type)
+{
+	struct ph_stmt *stmt;
+	uint64_t count = 0;
+
+	if (ph_db_prepare(ledger->db,
+			  "SELECT count(*) FROM ledger_entity WHERE type = ?1",
+			  &stmt) != 0) {
+		return 0;
+	}
+	ph_stmt_int(stmt, 1, type);
+	if (ph_stmt_step(stmt) == PH_DB_ROW) {
+		count = (uint64_t)ph_stmt_col_int(stmt, 0);
+	}
+	ph_stmt_reset(stmt);
+	return count;
+}
+
+static void hash_part(crypto_generichash_state *hash, struct ph_view bytes)
+{
+	uint8_t len[8];
+
+	ph_be64_put(len, bytes.len);
+	crypto_generichash_update(hash, len, sizeof len);
+	crypto_generichash_update(hash, bytes.data, bytes.len);
+}
+
+int ph_ledger_digest(struct ph_ledger *ledger, uint8_t out[static 32],
+		     struct ph_error *err)
+{
+	crypto_generichash_state hash;
+	struct ph_stmt *stmt;
+	int rc = ph_ledger_catch_up(ledger, NULL, err);
+
+	if (rc != 0) {
+		return rc;
+	}
+	rc = ph_db_prepare(ledger->db,
+			   "SELECT type, id, state FROM ledger_entity"
+			   " ORDER BY type, id",
+			   &stmt);
+	if (rc != 0) {
+		return fail(ledger, err, rc, "reading the ledger");
+	}
+	crypto_generichash_init(&hash, NULL, 0, 32);
+	while ((rc = ph_stmt_step(stmt)) == PH_DB_ROW) {
+		uint8_t type = (uint8_t)ph_stmt_col_int(stmt, 0);
+
+		crypto_generichash_update(&hash, &type, 1);
+		hash_part(&hash, ph_stmt_col_blob(stmt, 1));
+		hash_part(&hash, ph_stmt_col_blob(stmt, 2));
+	}
+	ph_stmt_reset(stmt);
+	if (rc != 0) {
+		return fail(ledger, err, rc, "reading the ledger");
+	}
+	crypto_generichash_final(&hash, out, 32);
+	return 0;
+}

@@ -1,0 +1,145 @@
+/*
+ * common/ledger/tables.c - the tables of the projection and their version.
+ *
+ * All of them can be dropped at any time: the version names the fold and the kind
+ * table, and if either is another one, the tables go and are filled again from
+ * the journal.
+ */
+#include <string.h>
+
+#include "common/ledger/fold.h"
+#include "common/ledger/store.h"
+
+static const char make_sql[] =
+	"CREATE TABLE ledger_log(row INTEGER PRIMARY KEY, id BLOB NOT NULL,"
+	" site INTEGER NOT NULL, verdict INTEGER NOT NULL, n INTEGER NOT NULL,"
+	" floor INTEGER NOT NULL);"
+	"CREATE TABLE ledger_mark(log INTEGER, n INTEGER, floor INTEGER NOT NULL,"
+	" PRIMARY KEY(log, n)) WITHOUT ROWID;"
+	"CREATE TABLE ledger_fact(type INTEGER, id BLOB, log INTEGER, n INTEGER,"
+	" second INTEGER NOT NULL, tick INTEGER NOT NULL, hash BLOB NOT NULL,"
+	" site INTEGER NOT NULL, sourced INTEGER NOT NULL, entry BLOB NOT NULL,"
+	" PRIMARY KEY(type, id, log, n)) WITHOUT ROWID;"
+	"CREATE TABLE ledger_entity(type INTEGER, id BLOB, state BLOB NOT NULL,"
+	" PRIMARY KEY(type, id)) WITHOUT ROWID;"
+	"CREATE TABLE ledger_void(target BLOB, log INTEGER, n INTEGER,"
+	" site INTEGER NOT NULL, PRIMARY KEY(target, log, n)) WITHOUT ROWID;"
+	"CREATE TABLE ledger_source(source BLOB, kind INTEGER, creates INTEGER,"
+	" second INTEGER, tick INTEGER, log_id BLOB, n INTEGER, hash BLOB,"
+	" log INTEGER NOT NULL, site INTEGER NOT NULL,"
+	" PRIMARY KEY(source, kind, creates, second, tick, log_id, n, hash))"
+	" WITHOUT ROWID;"
+	"CREATE TABLE ledger_uncounted(log INTEGER, n INTEGER, PRIMARY KEY(log, n))"
+	" WITHOUT ROWID;"
+	"CREATE TABLE ledger_copy(id BLOB PRIMARY KEY, title BLOB, owner INTEGER,"
+	" site INTEGER, known INTEGER NOT NULL) WITHOUT ROWID;"
+	"CREATE INDEX ledger_copy_title ON ledger_copy(title);"
+	"CREATE INDEX ledger_copy_owner ON ledger_copy(owner);"
+	"CREATE TABLE ledger_loan(copy BLOB PRIMARY KEY, card BLOB NOT NULL,"
+	" site INTEGER NOT NULL, due INTEGER, second INTEGER NOT NULL) WITHOUT ROWID;"
+	"CREATE INDEX ledger_loan_card ON ledger_loan(card);"
+	"CREATE INDEX ledger_loan_site ON ledger_loan(site, due);"
+	"CREATE INDEX ledger_loan_due ON ledger_loan(due);"
+	"CREATE TABLE ledger_case(entity BLOB, kind INTEGER, anchor BLOB,"
+	" PRIMARY KEY(entity, kind, anchor)) WITHOUT ROWID;"
+	"CREATE TABLE ledger_card(id BLOB PRIMARY KEY, reader BLOB NOT NULL)"
+	" WITHOUT ROWID;"
+	"CREATE INDEX ledger_card_reader ON ledger_card(reader);"
+	"CREATE TABLE ledger_reader(id BLOB PRIMARY KEY, root BLOB, site INTEGER)"
+	" WITHOUT ROWID;"
+	"CREATE INDEX ledger_reader_root ON ledger_reader(root);"
+	"CREATE INDEX ledger_reader_site ON ledger_reader(site);"
+	"CREATE TABLE ledger_title(row INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE,"
+	" root BLOB, site INTEGER);"
+	"CREATE INDEX ledger_title_root ON ledger_title(root);"
+	"CREATE INDEX ledger_title_site ON ledger_title(site);"
+	/* Words of Tai Viet hold combining vowels, which must not part them. */
+	"CREATE VIRTUAL TABLE ledger_words USING fts5(words, tokenize ="
+	" \"unicode61 remove_diacritics 0 categories 'L* M* N* Co'\");";
+
+static const char drop_sql[] =
+	"DROP TABLE IF EXISTS ledger_log; DROP TABLE IF EXISTS ledger_mark;"
+	"DROP TABLE IF EXISTS ledger_fact; DROP TABLE IF EXISTS ledger_entity;"
+	"DROP TABLE IF EXISTS ledger_void; DROP TABLE IF EXISTS ledger_source;"
+	"DROP TABLE IF EXISTS ledger_uncounted; DROP TABLE IF EXISTS ledger_copy;"
+	"DROP TABLE IF EXISTS ledger_loan; DROP TABLE IF EXISTS ledger_case;"
+	"DROP TABLE IF EXISTS ledger_card; DROP TABLE IF EXISTS ledger_reader;"
+	"DROP TABLE IF EXISTS ledger_title; DROP TABLE IF EXISTS ledger_words;";
+
+#define VERSION_SIZE 9
+
+static void version(uint8_t out[static VERSION_SIZE])
+{
+	out[0] = PH_FOLD_VERSION;
+	ph_kinds_hash(out + 1);
+}
+
+static int read_version(struct ph_db *db, bool *current)
+{
+	uint8_t wanted[VERSION_SIZE];
+	struct ph_stmt *stmt;
+	int rc = ph_db_prepare(db, "SELECT value FROM ledger_meta WHERE name = 'version'",
+			       &stmt);
+
+	*current = false;
+	if (rc != 0) {
+		return rc;
+	}
+	rc = ph_stmt_step(stmt);
+	if (rc == PH_DB_ROW) {
+		version(wanted);
+		*current = ph_view_equal(ph_stmt_col_blob(stmt, 0),
+					 PH_VIEW(wanted, sizeof wanted));
+		rc = 0;
+	}
+	ph_stmt_reset(stmt);
+	return rc;
+}
+
+static int renew(struct ph_db *db)
+{
+	uint8_t wanted[VERSION_SIZE];
+	struct ph_stmt *stmt;
+	int rc = ph_db_exec(db, drop_sql);
+
+	rc = rc != 0 ? rc : ph_db_exec(db, make_sql);
+	rc = rc != 0 ? rc
+		     : ph_db_prepare(db,
+				     "INSERT OR REPLACE INTO ledger_meta(name, value)"
+				     " VALUES('version', ?1)",
+				     &stmt);
+	if (rc != 0) {
+		return rc;
+	}
+	version(wanted);
+	ph_stmt_blob(stmt, 1, PH_VIEW(wanted, sizeof wanted));
+	return ph_stmt_run(stmt);
+}
+
+int ph_tables_renew(struct ph_db *db)
+{
+	int rc = ph_db_begin(db);
+
+	if (rc != 0) {
+		return rc;
+	}
+	rc = renew(db);
+	rc = rc != 0 ? rc : ph_db_commit(db);
+	if (rc != 0) {
+		ph_db_rollback(db);
+	}
+	return rc;
+}
+
+int ph_tables_open(struct ph_db *db)
+{
+	bool current;
+	int rc = ph_db_exec(db, "CREATE TABLE IF NOT EXISTS ledger_meta("
+				"name TEXT PRIMARY KEY, value) WITHOUT ROWID");
+
+	rc = rc != 0 ? rc : read_version(db, &current);
+	if (rc != 0 || current) {
+		return rc;
+	}
+	return ph_tables_renew(db);
+}

@@ -1,0 +1,504 @@
+/*
+ * common/ledger/view.c - the state of one entity as JSON.
+ *
+ * Each view reads one state and the few rows that stand beside it. A reader's
+ * personal fields are opened only if the caller brings an opener, shown from
+ * memory that is wiped, and left out where the part is missing or locked.
+ */
+#include "common/ledger/view.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/clock.h"
+#include "common/ledger/card.h"
+#include "common/ledger/device.h"
+#include "common/ledger/query.h"
+#include "common/ledger/reader_view.h"
+#include "common/ledger/show.h"
+#include "common/ledger/tally.h"
+
+/* The name of a title, if it is known. */
+static int show_title_name(struct ph_ledger *ledger, struct ph_show *show,
+			   const struct ph_ref *title)
+{
+	struct ph_entity_key key = ph_key_ref(PH_ENTITY_TITLE, title);
+	const struct ph_register *name;
+	struct ph_buf state = { 0 };
+	struct ph_record record;
+	int rc = ph_ledger_get(ledger, PH_ENTITY_TITLE, ph_key_view(&key), &state);
+
+	if (rc == 0) {
+		rc = ph_record_decode(ph_buf_view(&state),
+				      ph_kind_find(PH_KIND_TITLE_PUT), &record);
+	}
+	if (rc == 0) {
+		name = ph_registers_get(&record.registers, PH_TITLE_NAME);
+		if (name != NULL) {
+			ph_show_text(show, "title_name", name->value.as.bytes);
+		}
+		ph_record_deinit(&record);
+	}
+	ph_buf_deinit(&state);
+	return rc < 0 ? rc : 0;
+}
+
+static void show_custody(struct ph_show *show, const struct ph_copy *copy)
+{
+	static const char *const names[] = { "unknown", "site", "reader" };
+	struct ph_show custody = ph_show_begin();
+
+	ph_show_set(&custody, "at", json_string(names[copy->custody]));
+	if (copy->custody != PH_CUSTODY_UNKNOWN) {
+		ph_show_number(&custody, "site", copy->at_site);
+		ph_show_time(&custody, "since", copy->since);
+	}
+	if (copy->custody == PH_CUSTODY_READER) {
+		ph_show_id(&custody, "card", &copy->at_card);
+	}
+	ph_show_set(show, "custody", ph_show_end(&custody));
+}
+
+static void show_loans(struct ph_show *show, const struct ph_copy *copy)
+{
+	json_t *loans = json_array();
+
+	for (size_t i = 0; loans != NULL && i < copy->n_loans; i++) {
+		if (ph_show_append(loans, ph_show_loan(&copy->loans[i])) != 0) {
+			show->failed = true;
+		}
+	}
+	ph_show_set(show, "loans", loans);
+}
+
+static void show_cases(struct ph_show *show, const struct ph_copy *copy)
+{
+	json_t *cases = json_array();
+
+	for (size_t i = 0; cases != NULL && i < copy->n_cases; i++) {
+		struct ph_show one = ph_show_begin();
+
+		ph_show_set(&one, "case", json_string("loans-in-two-places"));
+		ph_show_ref(&one, "anchor", &copy->cases[i].anchor);
+		if (ph_show_append(cases, ph_show_end(&one)) != 0) {
+			show->failed = true;
+		}
+	}
+	ph_show_set(show, "cases", cases);
+}
+
+int ph_view_copy(struct ph_ledger *ledger, const struct ph_id *id, json_t **out)
+{
+	struct ph_entity_key key;
+	struct ph_buf state = { 0 };
+	struct ph_copy copy = { 0 };
+	int rc =
+		ph_key_id(PH_ENTITY_COPY, id, &key)
+			? ph_ledger_get(ledger, PH_ENTITY_COPY, ph_key_view(&key), &state)
+			: PH_LEDGER_E_NONE;
+
+	rc = rc != 0 ? rc : ph_copy_decode(ph_buf_view(&state), &copy);
+	if (rc != 0) {
+		goto out;
+	}
+
+	const struct ph_register *title =
+		ph_registers_get(&copy.registers, PH_COPY_TITLE);
+	struct ph_show show = ph_show_begin();
+
+	ph_show_id(&show, "copy", id);
+	ph_show_set(&show, "known", json_boolean(copy.registers.n > 0));
+	ph_show_registers(&show, &copy.registers, ph_kind_find(PH_KIND_COPY_PUT));
+	if (title != NULL) {
+		rc = show_title_name(ledger, &show, &title->value.as.ref);
+	}
+	show_custody(&show, &copy);
+	show_loans(&show, &copy);
+	ph_show_number(&show, "uses", copy.uses);
+	show_cases(&show, &copy);
+	if (rc == 0) {
+		rc = ph_show_done(&show, out);
+	} else {
+		json_decref(show.object);
+	}
+out:
+	ph_copy_deinit(&copy);
+	ph_buf_deinit(&state);
+	return rc;
+}
+
+/* --- entities of registers --- */
+
+/* What a record shows besides its name in the first member. */
+static void show_record(struct ph_show *show, const struct ph_record *record,
+			const struct ph_kind *kind, const char *root)
+{
+	ph_show_registers(show, &record->registers, kind);
+	if (root == NULL) {
+		return;
+	}
+	ph_show_set(show, "partial", json_boolean(!record->has_first));
+	if (record->has_first) {
+		ph_show_number(show, "site", record->site);
+		ph_show_time(show, "time", record->second);
+	}
+	if (record->has_root) {
+		ph_show_ref(show, root, &record->root);
+	}
+}
+
+int ph_view_title(struct ph_ledger *ledger, const struct ph_ref *ref, bool copies,
+		  json_t **out)
+{
+	const struct ph_kind *kind = ph_kind_find(PH_KIND_TITLE_PUT);
+	struct ph_entity_key key = ph_key_ref(PH_ENTITY_TITLE, ref);
+	struct ph_buf state = { 0 };
+	struct ph_record title = { 0 };
+	json_t *list = NULL;
+	int rc = ph_ledger_get(ledger, PH_ENTITY_TITLE, ph_key_view(&key), &state);
+
+	rc = rc != 0 ? rc : ph_record_decode(ph_buf_view(&state), kind, &title);
+	rc = rc != 0 || !copies ? rc : ph_query_copies(ledger, ref, &list);
+	if (rc != 0) {
+		goto out;
+	}
+
+	struct ph_show show = ph_show_begin();
+
+	ph_show_ref(&show, "title", ref);
+	show_record(&show, &title, kind, "same_as");
+	if (copies) {
+		ph_show_set(&show, "copies", list);
+	}
+	rc = ph_show_done(&show, out);
+out:
+	ph_record_deinit(&title);
+	ph_buf_deinit(&state);
+	return rc;
+}
+
+static int view_place(struct ph_ledger *ledger, const struct ph_entity_key *key,
+		      uint64_t number, const struct ph_show *named, json_t **out)
+{
+	const struct ph_kind *kind = ph_kind_find(number);
+	struct ph_show show = *named;
+	struct ph_buf state = { 0 };
+	struct ph_record place;
+	int rc = ph_ledger_get(ledger, (enum ph_entity)key->type, ph_key_view(key),
+			       &state);
+
+	rc = rc != 0 ? rc : ph_record_decode(ph_buf_view(&state), kind, &place);
+	if (rc == 0) {
+		show_record(&show, &place, kind, NULL);
+		ph_record_deinit(&place);
+		rc = ph_show_done(&show, out);
+	} else {
+		json_decref(show.object);
+	}
+	ph_buf_deinit(&state);
+	return rc;
+}
+
+int ph_view_site(struct ph_ledger *ledger, uint64_t site, json_t **out)
+{
+	struct ph_entity_key key = ph_key_number(PH_ENTITY_SITE, site);
+	struct ph_show show = ph_show_begin();
+
+	ph_show_number(&show, "site", site);
+	return view_place(ledger, &key, PH_KIND_SITE_PUT, &show, out);
+}
+
+int ph_view_commune(struct ph_ledger *ledger, struct ph_view code, json_t **out)
+{
+	struct ph_entity_key key;
+	struct ph_show show;
+
+	if (!ph_key_bytes(PH_ENTITY_COMMUNE, code, &key)) {
+		return PH_LEDGER_E_NONE;
+	}
+	show = ph_show_begin();
+	ph_show_text(&show, "code", code);
+	return view_place(ledger, &key, PH_KIND_COMMUNE_PUT, &show, out);
+}
+
+int ph_view_policy(struct ph_ledger *ledger, struct ph_view name, json_t **out)
+{
+	struct ph_entity_key key;
+	struct ph_show show;
+
+	if (!ph_key_bytes(PH_ENTITY_POLICY, name, &key)) {
+		return PH_LEDGER_E_NONE;
+	}
+	show = ph_show_begin();
+	ph_show_text(&show, "name", name);
+	return view_place(ledger, &key, PH_KIND_POLICY_PUT, &show, out);
+}
+
+/* --- readers and cards --- */
+
+int ph_view_reader(struct ph_ledger *ledger, const struct ph_ref *ref,
+		   const struct ph_opener *opener, json_t **out)
+{
+	const struct ph_kind *kind = ph_kind_find(PH_KIND_READER_PUT);
+	struct ph_entity_key key = ph_key_ref(PH_ENTITY_READER, ref);
+	struct ph_buf state = { 0 };
+	struct ph_record reader = { 0 };
+	json_t *cards = NULL, *loans = NULL;
+	int rc = ph_ledger_get(ledger, PH_ENTITY_READER, ph_key_view(&key), &state);
+
+	rc = rc != 0 ? rc : ph_record_decode(ph_buf_view(&state), kind, &reader);
+	rc = rc != 0 ? rc : ph_query_cards(ledger, ref, &cards);
+	rc = rc != 0 ? rc : ph_reader_loans(ledger, cards, &loans);
+	if (rc != 0) {
+		goto out;
+	}
+
+	struct ph_show show = ph_show_begin();
+
+	ph_show_ref(&show, "reader", ref);
+	show_record(&show, &reader, kind, "same_as");
+	ph_show_set(&show, "cards", json_incref(cards));
+	ph_show_set(&show, "loans", json_incref(loans));
+	rc = ph_reader_show_sealed(&show, &reader.registers, opener);
+	if (rc == 0) {
+		rc = ph_show_done(&show, out);
+	} else {
+		json_decref(show.object);
+	}
+out:
+	json_decref(cards);
+	json_decref(loans);
+	ph_record_deinit(&reader);
+	ph_buf_deinit(&state);
+	return rc;
+}
+
+static void show_issues(struct ph_show *show, const struct ph_card *card)
+{
+	json_t *issues = json_array();
+
+	for (size_t i = 0; issues != NULL && i < card->n; i++) {
+		struct ph_show one = ph_show_begin();
+
+		ph_show_ref(&one, "reader", &card->issues[i].reader);
+		ph_show_ref(&one, "by", &card->issues[i].entry);
+		ph_show_number(&one, "site", card->issues[i].site);
+		ph_show_time(&one, "time", card->issues[i].second);
+		if (ph_show_append(issues, ph_show_end(&one)) != 0) {
+			show->failed = true;
+		}
+	}
+	ph_show_set(show, "issues", issues);
+}
+
+/* The reader of a card, as far as it is here. */
+static int show_reader_of(struct ph_ledger *ledger, struct ph_show *show,
+			  const struct ph_card *card, const struct ph_opener *opener)
+{
+	json_t *reader = NULL;
+	int rc = ph_view_reader(ledger, &card->issues[card->n - 1].reader, opener,
+				&reader);
+
+	if (rc == 0) {
+		/* Its loans stand in the card's view already. */
+		json_object_del(reader, "loans");
+		ph_show_set(show, "reader", reader);
+	}
+	return rc < 0 ? rc : 0;
+}
+
+int ph_view_card(struct ph_ledger *ledger, const struct ph_id *id,
+		 const struct ph_opener *opener, json_t **out)
+{
+	struct ph_loan_filter filter = { .card = id };
+	struct ph_entity_key key;
+	struct ph_buf state = { 0 };
+	struct ph_card card = { 0 };
+	json_t *loans = NULL;
+	int rc = ph_key_id(PH_ENTITY_CARD, id, &key)
+			 ? ph_query_loans(ledger, &filter, &loans)
+			 : PH_LEDGER_E_NONE;
+
+	if (rc != 0) {
+		return rc;
+	}
+
+	struct ph_show show = ph_show_begin();
+
+	ph_show_id(&show, "card", id);
+	rc = ph_ledger_get(ledger, PH_ENTITY_CARD, ph_key_view(&key), &state);
+	ph_show_set(&show, "known", json_boolean(rc == 0));
+	if (rc == PH_LEDGER_E_NONE && json_array_size(loans) > 0) {
+		rc = 0;
+	} else if (rc == 0) {
+		rc = ph_card_decode(ph_buf_view(&state), &card);
+	}
+	ph_show_set(&show, "loans", loans);
+	if (rc == 0 && card.n > 0) {
+		show_issues(&show, &card);
+		rc = show_reader_of(ledger, &show, &card, opener);
+	}
+	if (rc == 0) {
+		rc = ph_show_done(&show, out);
+	} else {
+		json_decref(show.object);
+	}
+	ph_card_deinit(&card);
+	ph_buf_deinit(&state);
+	return rc;
+}
+
+/* --- devices, tallies --- */
+
+int ph_view_device(struct ph_ledger *ledger, const uint8_t id[static PH_DEVICE_ID_SIZE],
+		   json_t **out)
+{
+	struct ph_view device = PH_VIEW(id, PH_DEVICE_ID_SIZE);
+	struct ph_buf state = { 0 };
+	struct ph_admission last;
+	int rc = ph_ledger_get(ledger, PH_ENTITY_DEVICE, device, &state);
+
+	rc = rc != 0 ? rc : ph_device_decode(ph_buf_view(&state), &last);
+	if (rc == 0) {
+		static const char *const roles[] = { "none", "site", "courier", "both" };
+		struct ph_show show = ph_show_begin();
+
+		ph_show_hex(&show, "device", device);
+		ph_show_hex(&show, "key", PH_VIEW(last.key, sizeof last.key));
+		ph_show_number(&show, "site", last.site);
+		ph_show_set(&show, "role", json_string(roles[last.role & PH_ROLE_BOTH]));
+		if (last.invite.len > 0) {
+			ph_show_hex(&show, "invite", last.invite);
+		}
+		ph_show_ref(&show, "by", &last.entry);
+		ph_show_time(&show, "time", last.second);
+		rc = ph_show_done(&show, out);
+	}
+	ph_buf_deinit(&state);
+	return rc;
+}
+
+static void show_split(struct ph_show *show, const struct ph_tally *tally,
+		       const char *name, unsigned base, const struct ph_field *field)
+{
+	struct ph_show split = ph_show_begin();
+
+	for (uint64_t i = 0; i < field->max && base + i < PH_TALLY_KEYS; i++) {
+		if (tally->count[base + i] != 0) {
+			ph_show_number(&split, field->names[i],
+				       (uint64_t)tally->count[base + i]);
+		}
+	}
+	ph_show_set(show, name, ph_show_end(&split));
+}
+
+int ph_view_tally(struct ph_ledger *ledger, uint64_t site, int64_t day, json_t **out)
+{
+	static const struct {
+		const char *name;
+		enum ph_tally_key key;
+	} counters[] = {
+		{ "visits", PH_TALLY_VISITS },     { "women", PH_TALLY_WOMEN },
+		{ "loans", PH_TALLY_LOANS },       { "returns", PH_TALLY_RETURNS },
+		{ "renewals", PH_TALLY_RENEWALS }, { "uses", PH_TALLY_USES },
+		{ "readers", PH_TALLY_READERS },   { "cards", PH_TALLY_CARDS },
+		{ "copies", PH_TALLY_COPIES },     { "titles", PH_TALLY_TITLES },
+	};
+	const struct ph_kind *visit = ph_kind_find(PH_KIND_VISIT);
+	struct ph_entity_key key = ph_key_tally(site, day);
+	struct ph_tally tally = { 0 };
+	struct ph_buf state = { 0 };
+	int rc = ph_ledger_get(ledger, PH_ENTITY_TALLY, ph_key_view(&key), &state);
+
+	rc = rc != 0 ? rc : ph_tally_decode(ph_buf_view(&state), &tally);
+	if (rc == 0) {
+		struct ph_show show = ph_show_begin();
+
+		ph_show_number(&show, "site", site);
+		ph_show_day(&show, "day", day);
+		for (size_t i = 0; i < sizeof counters / sizeof *counters; i++) {
+			ph_show_number(&show, counters[i].name,
+				       (uint64_t)tally.count[counters[i].key]);
+		}
+		show_split(&show, &tally, "visits_by_band", PH_TALLY_BAND,
+			   &visit->fields[PH_VISIT_BAND]);
+		show_split(&show, &tally, "visits_by_purpose", PH_TALLY_PURPOSE,
+			   &visit->fields[PH_VISIT_PURPOSE]);
+		rc = ph_show_done(&show, out);
+	}
+	ph_buf_deinit(&state);
+	return rc;
+}
+
+/* --- by type --- */
+
+int ph_view_entity(struct ph_ledger *ledger, enum ph_entity type, struct ph_view id,
+		   const struct ph_opener *opener, json_t **out)
+{
+	uint64_t number;
+	struct ph_ref ref;
+	struct ph_id code;
+	int64_t day;
+
+	switch (type) {
+	case PH_ENTITY_SITE:
+		return ph_key_get_number(id, &number) ? ph_view_site(ledger, number, out)
+						      : PH_LEDGER_E_NONE;
+	case PH_ENTITY_COMMUNE:
+		return ph_view_commune(ledger, id, out);
+	case PH_ENTITY_POLICY:
+		return ph_view_policy(ledger, id, out);
+	case PH_ENTITY_DEVICE:
+		return id.len == PH_DEVICE_ID_SIZE ? ph_view_device(ledger, id.data, out)
+						   : PH_LEDGER_E_NONE;
+	case PH_ENTITY_TITLE:
+		return ph_key_get_ref(id, &ref) ? ph_view_title(ledger, &ref, true, out)
+						: PH_LEDGER_E_NONE;
+	case PH_ENTITY_READER:
+		return ph_key_get_ref(id, &ref)
+			       ? ph_view_reader(ledger, &ref, opener, out)
+			       : PH_LEDGER_E_NONE;
+	case PH_ENTITY_CARD:
+		return ph_key_get_id(id, &code) ? ph_view_card(ledger, &code, opener, out)
+						: PH_LEDGER_E_NONE;
+	case PH_ENTITY_COPY:
+		return ph_key_get_id(id, &code) ? ph_view_copy(ledger, &code, out)
+						: PH_LEDGER_E_NONE;
+	case PH_ENTITY_TALLY:
+		return ph_key_get_tally(id, &number, &day)
+			       ? ph_view_tally(ledger, number, day, out)
+			       : PH_LEDGER_E_NONE;
+	}
+	return PH_LEDGER_E_NONE;
+}
+
+struct all {
+	struct ph_ledger *ledger;
+	enum ph_entity type;
+	json_t *array;
+};
+
+static int on_entity(void *data, struct ph_view id, struct ph_view state)
+{
+	struct all *all = data;
+	json_t *object = NULL;
+	int rc = ph_view_entity(all->ledger, all->type, id, NULL, &object);
+
+	(void)state;
+	return rc != 0 ? rc : ph_show_append(all->array, object);
+}
+
+int ph_view_all(struct ph_ledger *ledger, enum ph_entity type, json_t **out)
+{
+	struct all all = { .ledger = ledger, .type = type, .array = json_array() };
+	int rc = all.array == NULL ? -ENOMEM
+				   : ph_ledger_each(ledger, type, on_entity, &all);
+
+	if (rc != 0) {
+		json_decref(all.array);
+		return rc < 0 ? rc : -EUCLEAN;
+	}
+	*out = all.array;
+	return 0;
+}
