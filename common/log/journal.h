@@ -59,21 +59,26 @@ struct ph_device {
 	int64_t heard;    /* last authenticated session; 0: never */
 	uint64_t counter; /* of the last session */
 };
-/* Add or find the device of a verified certificate, whose bytes are kept. */
+/*
+ * Add the device of a verified certificate, whose bytes are kept; or find it: a
+ * second certificate of a known device changes nothing. 0; PH_JOURNAL_E_FORK: the
+ * Noise key is another device's; negative errno.
+ */
 int ph_journal_device_put(struct ph_journal *journal, struct ph_view cert_bytes,
 			  const struct ph_cert *cert, struct ph_device *device_out);
+/* These give 0, PH_JOURNAL_E_NONE or negative errno. */
 int ph_journal_device_by_id(struct ph_journal *journal,
 			    const uint8_t id[static PH_DEVICE_ID_SIZE],
 			    struct ph_device *device_out);
 int ph_journal_device_by_box(struct ph_journal *journal,
 			     const uint8_t box[static PH_KEY_SIZE],
 			     struct ph_device *device_out);
-/* The device that used an invite, if any. */
+/* The first device that used an invite. */
 int ph_journal_device_by_invite(struct ph_journal *journal,
 				const uint8_t invite[static PH_INVITE_ID_SIZE],
 				struct ph_device *device_out);
 int ph_journal_device_cert(struct ph_journal *journal, int64_t row, struct ph_buf *out);
-/* Write back admitted, heard and counter. */
+/* Write back admitted, heard and counter. 0, PH_JOURNAL_E_NONE or negative errno. */
 int ph_journal_device_update(struct ph_journal *journal, const struct ph_device *device);
 /* Each device in order of row; CB returning non-zero ends the walk with that value. */
 int ph_journal_device_each(struct ph_journal *journal,
@@ -93,6 +98,7 @@ struct ph_log {
 	uint8_t h[PH_HASH_SIZE];  /* h(n) */
 	uint64_t sealed;          /* the highest n with a stored seal */
 };
+/* 0, PH_JOURNAL_E_NONE or negative errno. */
 int ph_journal_log_find(struct ph_journal *journal,
 			const uint8_t id[static PH_LOG_ID_SIZE], struct ph_log *log_out);
 int ph_journal_log_at(struct ph_journal *journal, int64_t row, struct ph_log *log_out);
@@ -101,6 +107,7 @@ int ph_journal_log_add(struct ph_journal *journal,
 		       const uint8_t id[static PH_LOG_ID_SIZE],
 		       const uint8_t key[static PH_KEY_SIZE], uint64_t site,
 		       uint64_t role, struct ph_log *log_out);
+/* In order of row; CB returning non-zero ends the walk with that value. */
 int ph_journal_log_each(struct ph_journal *journal,
 			int (*cb)(void *data, const struct ph_log *log), void *data);
 int ph_journal_logs_of_device(struct ph_journal *journal,
@@ -111,8 +118,10 @@ int ph_journal_logs_of_device(struct ph_journal *journal,
 /* --- entries --- */
 
 /*
- * Append the entries of BODY (segment form) to LOG as one run, unsealed; LOG's n
- * and h move. Entries whose kind has a sealed part get an (empty) part row.
+ * Append the entries of BODY (segment form, at most PH_SEGMENT_PLAIN_MAX bytes) to
+ * LOG as one run, unsealed; LOG's n and h move. Entries whose kind has a sealed part
+ * get an (empty) part row. 0; PH_JOURNAL_E_FORM: empty, too large or not in segment
+ * form; -ESTALE: LOG is an old copy; another negative errno. LOG is unchanged on error.
  */
 int ph_journal_append(struct ph_journal *journal, struct ph_log *log,
 		      struct ph_view body);
@@ -132,7 +141,10 @@ int ph_journal_resolve(struct ph_journal *journal, const struct ph_ref *ref,
 
 /* --- segments --- */
 
-/* Seal LOG (our own) at N, at most its n; no effect if a seal is stored there. */
+/*
+ * Seal LOG (our own) at N; no effect if a seal is stored there. 0; PH_JOURNAL_E_NONE:
+ * N is 0 or above the head; -EINVAL: SECRET is not of the log's key.
+ */
 int ph_journal_seal(struct ph_journal *journal, struct ph_log *log, uint64_t n,
 		    const uint8_t secret[static PH_SECRET_SIZE]);
 /*
@@ -145,7 +157,8 @@ int ph_journal_span(struct ph_journal *journal, const struct ph_log *log, uint64
 /*
  * The segment from AFTER + 1 to the furthest stored seal whose body is at most MAX
  * bytes, else to the nearest stored seal. Its body borrows BUF (cleared first).
- * 0, PH_JOURNAL_E_NONE (nothing sealed above AFTER), negative errno.
+ * 0, PH_JOURNAL_E_NONE (nothing sealed above AFTER), PH_JOURNAL_E_FORM (the nearest
+ * seal is more than PH_SEGMENT_PLAIN_MAX bytes off: seal nearer), negative errno.
  */
 int ph_journal_read_segment(struct ph_journal *journal, const struct ph_log *log,
 			    uint64_t after, size_t max, struct ph_segment *segment_out,
@@ -153,16 +166,22 @@ int ph_journal_read_segment(struct ph_journal *journal, const struct ph_log *log
 /*
  * Take a received segment into LOG: verify chain and seal, skip what is held,
  * store the rest and the seal, note which parts it expects. 0 also if all of it
- * was held; else PH_JOURNAL_E_GAP, _FORK, _SEAL, _FORM with nothing changed; or
- * negative errno (roll back).
+ * was held (LOG then is as the journal holds it); else PH_JOURNAL_E_GAP, _FORK,
+ * _SEAL, _FORM with nothing changed; or negative errno (roll back). A segment that
+ * begins on a branch that is not held is _SEAL: its h(first - 1) is not known here.
  */
 int ph_journal_put_segment(struct ph_journal *journal, struct ph_log *log,
 			   const struct ph_segment *segment);
 
 /* --- sealed parts --- */
 
-/* Set the ciphertext and the boxed seed of the part of entry N. 0; PH_JOURNAL_E_NONE: no part is expected there;
- * PH_JOURNAL_E_SEAL: the ciphertext does not match the commitment. A part that is there already stays. */
+/*
+ * Set the ciphertext (16 to PH_PART_MAX bytes) and the boxed seed (at most 256; may
+ * be empty) of the part of entry N. 0; PH_JOURNAL_E_NONE: no part is expected there;
+ * PH_JOURNAL_E_SEAL: the ciphertext does not match the commitment;
+ * PH_JOURNAL_E_FORM: lengths. A part that is there already stays. For an entry of a
+ * later kind table a part is taken if its commitment stands in the signed bytes.
+ */
 int ph_journal_part_put(struct ph_journal *journal, int64_t log_row, uint64_t n,
 			struct ph_view cipher, struct ph_view seed_box);
 /* Both appended. 0; PH_JOURNAL_E_NONE: not expected, or missing. */
@@ -177,10 +196,19 @@ int ph_journal_parts_in(struct ph_journal *journal, int64_t log_row, uint64_t af
 
 /* --- receipts --- */
 
-/* Keep RECEIPT (verified) unless a higher one of the same epoch and level is held; BYTES are kept. */
+/*
+ * Keep RECEIPT (verified) and its BYTES unless a higher one of the same epoch and
+ * level, or one of a later epoch, is held. 0 either way; PH_JOURNAL_E_GAP: it covers
+ * entries that are not held; PH_JOURNAL_E_FORK: it covers others; PH_JOURNAL_E_FORM:
+ * another log's, or a level that nobody signs; PH_JOURNAL_E_NONE: no such log.
+ */
 int ph_journal_receipt_put(struct ph_journal *journal, int64_t log_row,
 			   const struct ph_receipt *receipt, struct ph_view bytes);
-/* The highest n receipted at LEVEL or above (0: none), and when. BYTES_OUT may be NULL. */
+/*
+ * The highest n receipted at LEVEL or above (0: none), and when; the receipt's bytes
+ * appended to BYTES_OUT (may be NULL). After the hub was restored, what an older epoch
+ * receipted counts no further than the newest one does.
+ */
 int ph_journal_receipt_get(struct ph_journal *journal, int64_t log_row,
 			   enum ph_level level, uint64_t *n_out, int64_t *time_out,
 			   struct ph_buf *bytes_out);
@@ -189,7 +217,8 @@ int ph_journal_receipt_get(struct ph_journal *journal, int64_t log_row,
 
 /*
  * Walk everything: chains, seals, certificates' keys, commitments, receipts'
- * hashes. 0, or -EUCLEAN with what and where in ERR; counts what it looked at.
+ * hashes. 0, or -EUCLEAN with what and where in ERR (PH_EXIT_DAMAGED), or another
+ * negative errno. COUNTS_OUT (may be NULL) counts what was looked at, also on failure.
  */
 struct ph_journal_counts {
 	uint64_t logs, entries, seals, parts, parts_missing, receipts;

@@ -1,0 +1,314 @@
+/*
+ * common/log/journal_part.c - sealed parts beside their entries.
+ *
+ * When an entry with a commitment is stored, an empty row says that its part is
+ * expected; the ciphertext comes with it or later, by any road, and is taken if it
+ * hashes to the commitment. To find the few such entries among many, the kind
+ * number is read off the first bytes and only kinds with sealed fields are decoded.
+ *
+ * An entry of a later table may have a part that this one cannot know of. No row is
+ * made for it, but a ciphertext whose hash stands in the signed bytes is kept, so
+ * that an upgrade finds it. A malformed entry has no part.
+ */
+#include "common/log/journal_internal.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "common/base/mp.h"
+#include "common/log/part.h"
+
+/* Seeds are boxed for one reader: 48 bytes and the seed. Leave room for other wraps. */
+#define SEED_BOX_MAX 256
+
+/* A ciphertext is never shorter than its authenticator. */
+#define CIPHER_MIN   16
+
+/* The kind of an entry if it is one with sealed fields, by its first bytes; else NULL. */
+static const struct ph_kind *peek_kind(struct ph_view entry)
+{
+	size_t at;
+	uint64_t number;
+	const struct ph_kind *kind;
+
+	if (entry.len < 6) {
+		return NULL;
+	}
+	if ((entry.data[0] & 0xf0) == 0x90) { /* fixarray */
+		at = 1;
+	} else if (entry.data[0] == 0xdc) { /* array 16 */
+		at = 3;
+	} else {
+		return NULL;
+	}
+	if (entry.data[at] < 0x80) {
+		number = entry.data[at];
+	} else if (entry.data[at] == 0xcc) {
+		number = entry.data[at + 1];
+	} else if (entry.data[at] == 0xcd) {
+		number = ph_be16_get(entry.data + at + 1);
+	} else {
+		return NULL;
+	}
+	kind = ph_kind_find(number);
+	return kind != NULL && kind->n_sealed > 0 ? kind : NULL;
+}
+
+/* The commitment as it lies in the bytes, for an entry with more than our table knows. */
+static bool raw_commit(struct ph_view bytes, const struct ph_kind *kind,
+		       uint8_t commit_out[static PH_HASH_SIZE], int *rc)
+{
+	static const struct ph_walk_limits limits = { PH_ENTRY_DEPTH_MAX,
+						      PH_ENTRY_ITEMS_MAX };
+	struct ph_mp mp;
+	int walked = ph_mp_decode(&mp, bytes, &limits, PH_WALK_CANONICAL);
+
+	if (walked != 0) {
+		*rc = walked < 0 ? walked : 0;
+		return false;
+	}
+
+	const msgpack_object_array *array = ph_mp_array(mp.root, 3, PH_ENTRY_ITEMS_MAX);
+	bool found = array != NULL &&
+		     ph_mp_bin_exact(ph_mp_item(array, 3 + (size_t)kind->commit),
+				     commit_out, PH_HASH_SIZE);
+
+	ph_mp_deinit(&mp);
+	return found;
+}
+
+bool ph_journal_commit_of(struct ph_view bytes, uint8_t commit_out[static PH_HASH_SIZE],
+			  int *rc)
+{
+	const struct ph_kind *kind = peek_kind(bytes);
+	struct ph_entry entry;
+
+	*rc = 0;
+	if (kind == NULL) {
+		return false;
+	}
+
+	int decoded = ph_entry_decode(bytes, &entry);
+
+	if (decoded < 0) {
+		*rc = decoded;
+		return false;
+	}
+	if (decoded == PH_ENTRY_E_UNKNOWN) {
+		return raw_commit(bytes, kind, commit_out, rc);
+	}
+	if (decoded != 0 || !entry.field[kind->commit].set) {
+		return false;
+	}
+	memcpy(commit_out, entry.field[kind->commit].as.bytes.data, PH_HASH_SIZE);
+	return true;
+}
+
+bool ph_journal_commit_in(struct ph_view bytes, const uint8_t commit[static PH_HASH_SIZE],
+			  int *rc)
+{
+	uint8_t bin[2 + PH_HASH_SIZE] = { 0xc4, PH_HASH_SIZE }; /* bin 8 */
+	struct ph_entry entry;
+	int decoded = ph_entry_decode(bytes, &entry);
+
+	*rc = decoded < 0 ? decoded : 0;
+	memcpy(bin + 2, commit, PH_HASH_SIZE);
+	return decoded == PH_ENTRY_E_UNKNOWN &&
+	       memmem(bytes.data, bytes.len, bin, sizeof(bin)) != NULL;
+}
+
+int ph_journal_part_expect(struct ph_journal *journal, int64_t row, uint64_t n,
+			   const uint8_t commit[static PH_HASH_SIZE])
+{
+	struct ph_stmt *stmt;
+	int rc = ph_db_prepare(journal->db,
+			       "INSERT INTO part(id, commit_hash) VALUES(?1, ?2)", &stmt);
+
+	if (rc != 0) {
+		return rc;
+	}
+	ph_stmt_int(stmt, 1, ph_journal_key(row, n));
+	ph_stmt_blob(stmt, 2, PH_VIEW(commit, PH_HASH_SIZE));
+	return ph_stmt_run(stmt);
+}
+
+/* What is expected at N, and whether it is there. 0, PH_JOURNAL_E_NONE, negative errno. */
+static int expected(struct ph_journal *journal, int64_t row, uint64_t n,
+		    uint8_t commit_out[static PH_HASH_SIZE], bool *held_out)
+{
+	struct ph_stmt *stmt;
+	int rc = ph_db_prepare(journal->db,
+			       "SELECT commit_hash, cipher IS NOT NULL FROM part"
+			       " WHERE id = ?1",
+			       &stmt);
+
+	if (rc != 0) {
+		return rc;
+	}
+	ph_stmt_int(stmt, 1, ph_journal_key(row, n));
+	rc = ph_stmt_step(stmt);
+	if (rc != PH_DB_ROW) {
+		return rc == 0 ? PH_JOURNAL_E_NONE : rc;
+	}
+	rc = ph_journal_col_fixed(stmt, 0, commit_out, PH_HASH_SIZE);
+	*held_out = ph_stmt_col_int(stmt, 1) != 0;
+	ph_stmt_reset(stmt);
+	return rc;
+}
+
+/* Expect a part of an entry of a later table if COMMIT stands in its bytes. */
+static int expect_unknown(struct ph_journal *journal, int64_t row, uint64_t n,
+			  const uint8_t commit[static PH_HASH_SIZE])
+{
+	struct ph_buf bytes = { 0 };
+	int rc = ph_journal_entry(journal, row, n, &bytes);
+
+	if (rc == 0 && !ph_journal_commit_in(ph_buf_view(&bytes), commit, &rc) &&
+	    rc == 0) {
+		rc = PH_JOURNAL_E_NONE;
+	}
+	if (rc == 0) {
+		rc = ph_journal_part_expect(journal, row, n, commit);
+	}
+	ph_buf_deinit(&bytes);
+	return rc;
+}
+
+int ph_journal_part_put(struct ph_journal *journal, int64_t log_row, uint64_t n,
+			struct ph_view cipher, struct ph_view seed_box)
+{
+	uint8_t commit[PH_HASH_SIZE];
+	uint8_t want[PH_HASH_SIZE];
+	bool held = false;
+
+	if (n == 0 || n > PH_JOURNAL_N_MAX || log_row < 1 ||
+	    log_row > PH_JOURNAL_ROW_MAX) {
+		return PH_JOURNAL_E_NONE;
+	}
+	if (cipher.len < CIPHER_MIN || cipher.len > PH_PART_MAX ||
+	    seed_box.len > SEED_BOX_MAX) {
+		return PH_JOURNAL_E_FORM;
+	}
+	ph_part_commit(cipher, commit);
+
+	int rc = expected(journal, log_row, n, want, &held);
+
+	if (rc == 0 && memcmp(commit, want, sizeof(commit)) != 0) {
+		return PH_JOURNAL_E_SEAL;
+	}
+	if (rc == PH_JOURNAL_E_NONE) {
+		rc = expect_unknown(journal, log_row, n, commit);
+	}
+	if (rc != 0 || held) {
+		return rc;
+	}
+
+	struct ph_stmt *stmt;
+
+	rc = ph_db_prepare(journal->db,
+			   "UPDATE part SET cipher = ?2, seed = ?3 WHERE id = ?1", &stmt);
+	if (rc != 0) {
+		return rc;
+	}
+	ph_stmt_int(stmt, 1, ph_journal_key(log_row, n));
+	ph_stmt_blob(stmt, 2, cipher);
+	ph_stmt_blob(stmt, 3, seed_box);
+	return ph_stmt_run(stmt);
+}
+
+int ph_journal_part_get(struct ph_journal *journal, int64_t log_row, uint64_t n,
+			struct ph_buf *cipher, struct ph_buf *seed_box)
+{
+	struct ph_stmt *stmt;
+	size_t start = cipher->len;
+
+	if (n == 0 || n > PH_JOURNAL_N_MAX || log_row < 1 ||
+	    log_row > PH_JOURNAL_ROW_MAX) {
+		return PH_JOURNAL_E_NONE;
+	}
+
+	int rc = ph_db_prepare(journal->db,
+			       "SELECT cipher, seed FROM part"
+			       " WHERE id = ?1 AND cipher IS NOT NULL",
+			       &stmt);
+
+	if (rc != 0) {
+		return rc;
+	}
+	ph_stmt_int(stmt, 1, ph_journal_key(log_row, n));
+	rc = ph_stmt_step(stmt);
+	if (rc != PH_DB_ROW) {
+		return rc == 0 ? PH_JOURNAL_E_NONE : rc;
+	}
+	rc = ph_buf_put_view(cipher, ph_stmt_col_blob(stmt, 0));
+	if (rc == 0) {
+		rc = ph_buf_put_view(seed_box, ph_stmt_col_blob(stmt, 1));
+	}
+	if (rc != 0) {
+		cipher->len = start;
+	}
+	ph_stmt_reset(stmt);
+	return rc;
+}
+
+/* The numbers in the first column of STMT, which is bound. */
+static int take_numbers(struct ph_stmt *stmt, uint64_t *n_out, size_t max,
+			size_t *count_out)
+{
+	size_t count = 0;
+	int rc = PH_DB_ROW;
+
+	while (count < max && (rc = ph_stmt_step(stmt)) == PH_DB_ROW) {
+		n_out[count++] = ph_journal_key_n(ph_stmt_col_int(stmt, 0));
+	}
+	ph_stmt_reset(stmt);
+	if (rc < 0) {
+		return rc;
+	}
+	*count_out = count;
+	return 0;
+}
+
+int ph_journal_parts_missing(struct ph_journal *journal, int64_t log_row, uint64_t *n_out,
+			     size_t max, size_t *count_out)
+{
+	struct ph_stmt *stmt;
+	int rc = ph_db_prepare(journal->db,
+			       "SELECT id FROM part INDEXED BY part_missing"
+			       " WHERE cipher IS NULL AND id BETWEEN ?1 AND ?2"
+			       " ORDER BY id",
+			       &stmt);
+
+	if (rc != 0) {
+		return rc;
+	}
+	ph_stmt_int(stmt, 1, ph_journal_key(log_row, 0));
+	ph_stmt_int(stmt, 2, ph_journal_key(log_row, PH_JOURNAL_N_MAX));
+	return take_numbers(stmt, n_out, max, count_out);
+}
+
+int ph_journal_parts_in(struct ph_journal *journal, int64_t log_row, uint64_t after,
+			uint64_t last, uint64_t *n_out, size_t max, size_t *count_out)
+{
+	struct ph_stmt *stmt;
+
+	if (last > PH_JOURNAL_N_MAX) {
+		last = PH_JOURNAL_N_MAX;
+	}
+	if (after >= last) {
+		*count_out = 0;
+		return 0;
+	}
+
+	int rc = ph_db_prepare(journal->db,
+			       "SELECT id FROM part WHERE id > ?1 AND id <= ?2"
+			       " ORDER BY id",
+			       &stmt);
+
+	if (rc != 0) {
+		return rc;
+	}
+	ph_stmt_int(stmt, 1, ph_journal_key(log_row, after));
+	ph_stmt_int(stmt, 2, ph_journal_key(log_row, last));
+	return take_numbers(stmt, n_out, max, count_out);
+}

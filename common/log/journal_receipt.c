@@ -1,0 +1,237 @@
+/*
+ * common/log/journal_receipt.c - how far a log has come, as others signed it.
+ *
+ * One receipt is kept for each log and level. A hub that was restored starts a new
+ * epoch and may hold less than it said before: receipts of its new epoch replace
+ * those of the old one even when they reach less far, and what an old epoch
+ * receipted at another level counts no further than the new one goes.
+ *
+ * A receipt for entries that are not held (this store was restored) or for others
+ * at these numbers (a fork) says nothing about our entries; it is refused with
+ * PH_JOURNAL_E_GAP or PH_JOURNAL_E_FORK and the caller decides what that means.
+ */
+#include "common/log/journal_internal.h"
+
+#include <errno.h>
+#include <string.h>
+
+struct row {
+	int64_t level;
+	uint64_t n;
+	struct ph_epoch epoch;
+	int64_t time;
+	size_t len; /* of the bytes */
+};
+
+/* The receipts held of a log: at most one a level. */
+struct rows {
+	struct row at[PH_LEVEL_BACKUP + 1];
+	size_t n;
+};
+
+static int read_rows(struct ph_journal *journal, int64_t log_row, struct rows *rows)
+{
+	struct ph_stmt *stmt;
+	int rc = ph_db_prepare(journal->db,
+			       "SELECT level, n, epoch, epoch_random, time, length(bytes)"
+			       " FROM receipt WHERE log = ?1 ORDER BY level",
+			       &stmt);
+
+	if (rc != 0) {
+		return rc;
+	}
+	rows->n = 0;
+	ph_stmt_int(stmt, 1, log_row);
+	while ((rc = ph_stmt_step(stmt)) == PH_DB_ROW) {
+		struct row row = {
+			.level = ph_stmt_col_int(stmt, 0),
+			.n = (uint64_t)ph_stmt_col_int(stmt, 1),
+			.epoch.number = (uint64_t)ph_stmt_col_int(stmt, 2),
+			.time = ph_stmt_col_int(stmt, 4),
+			.len = (size_t)ph_stmt_col_int(stmt, 5),
+		};
+
+		rc = ph_journal_col_fixed(stmt, 3, row.epoch.random,
+					  sizeof(row.epoch.random));
+		if (rc != 0 || rows->n == sizeof(rows->at) / sizeof(rows->at[0])) {
+			ph_stmt_reset(stmt);
+			return -EUCLEAN;
+		}
+		rows->at[rows->n++] = row;
+	}
+	return rc;
+}
+
+/* Whether RECEIPT tells more than what is held at its level. */
+static bool is_news(const struct row *held, const struct ph_receipt *receipt, size_t len)
+{
+	if (receipt->epoch.number != held->epoch.number) {
+		return receipt->epoch.number > held->epoch.number;
+	}
+	if (memcmp(receipt->epoch.random, held->epoch.random,
+		   sizeof(held->epoch.random)) != 0) {
+		/* Two restores that chose one number: the later clock is the living hub. */
+		return (int64_t)receipt->time > held->time;
+	}
+	if (receipt->head.n != held->n) {
+		return receipt->head.n > held->n;
+	}
+	if ((int64_t)receipt->time != held->time) {
+		return (int64_t)receipt->time > held->time;
+	}
+	/* Within one second only the list of missing bodies can differ, and it shrinks. */
+	return len < held->len;
+}
+
+/* 0 if HEAD is in our chain, else PH_JOURNAL_E_GAP or _FORK, or negative errno. */
+static int check_head(struct ph_journal *journal, int64_t log_row,
+		      const struct ph_head *head)
+{
+	struct ph_log log;
+	uint8_t h[PH_HASH_SIZE];
+	int rc = ph_journal_log_at(journal, log_row, &log);
+
+	if (rc == 0 && memcmp(log.id, head->log_id, sizeof(log.id)) != 0) {
+		return PH_JOURNAL_E_FORM;
+	}
+	if (rc == 0 && head->n > log.n) {
+		return PH_JOURNAL_E_GAP;
+	}
+	if (rc == 0) {
+		rc = ph_journal_chain_at(journal, &log, head->n, h);
+	}
+	if (rc == 0 && memcmp(h, head->h, sizeof(h)) != 0) {
+		rc = PH_JOURNAL_E_FORK;
+	}
+	return rc;
+}
+
+static int store(struct ph_journal *journal, int64_t log_row,
+		 const struct ph_receipt *receipt, struct ph_view bytes)
+{
+	struct ph_stmt *stmt;
+	int rc = ph_db_prepare(journal->db,
+			       "INSERT OR REPLACE INTO receipt(log, level, n, h, epoch,"
+			       " epoch_random, time, bytes)"
+			       " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+			       &stmt);
+
+	if (rc != 0) {
+		return rc;
+	}
+	ph_stmt_int(stmt, 1, log_row);
+	ph_stmt_int(stmt, 2, (int64_t)receipt->level);
+	ph_stmt_int(stmt, 3, (int64_t)receipt->head.n);
+	ph_stmt_blob(stmt, 4, PH_VIEW(receipt->head.h, PH_HASH_SIZE));
+	ph_stmt_int(stmt, 5, (int64_t)receipt->epoch.number);
+	ph_stmt_blob(stmt, 6,
+		     PH_VIEW(receipt->epoch.random, sizeof(receipt->epoch.random)));
+	ph_stmt_int(stmt, 7, (int64_t)receipt->time);
+	ph_stmt_blob(stmt, 8, bytes);
+	return ph_stmt_run(stmt);
+}
+
+int ph_journal_receipt_put(struct ph_journal *journal, int64_t log_row,
+			   const struct ph_receipt *receipt, struct ph_view bytes)
+{
+	struct rows rows;
+
+	if (receipt->level < PH_LEVEL_COURIER || receipt->level > PH_LEVEL_BACKUP ||
+	    receipt->epoch.number > INT64_MAX || receipt->time > INT64_MAX) {
+		return PH_JOURNAL_E_FORM;
+	}
+
+	int rc = check_head(journal, log_row, &receipt->head);
+
+	if (rc == 0) {
+		rc = read_rows(journal, log_row, &rows);
+	}
+	if (rc != 0) {
+		return rc;
+	}
+	for (size_t i = 0; i < rows.n; i++) {
+		if (rows.at[i].level == (int64_t)receipt->level &&
+		    !is_news(&rows.at[i], receipt, bytes.len)) {
+			return 0;
+		}
+	}
+	return store(journal, log_row, receipt, bytes);
+}
+
+/*
+ * How far ROW counts: in full, unless the hub has begun a newer epoch since. A
+ * courier's word is about what it carries, not about a hub, and is left alone.
+ */
+static uint64_t counts_to(const struct rows *rows, const struct row *row)
+{
+	uint64_t newest = 0;
+	uint64_t reach = 0;
+
+	if (row->level < PH_LEVEL_HUB) {
+		return row->n;
+	}
+	for (size_t i = 0; i < rows->n; i++) {
+		const struct row *other = &rows->at[i];
+
+		if (other->level < PH_LEVEL_HUB || other->epoch.number < newest) {
+			continue;
+		}
+		if (other->epoch.number > newest) {
+			newest = other->epoch.number;
+			reach = 0;
+		}
+		if (other->n > reach) {
+			reach = other->n;
+		}
+	}
+	return row->epoch.number < newest && reach < row->n ? reach : row->n;
+}
+
+static int read_bytes(struct ph_journal *journal, int64_t log_row, int64_t level,
+		      struct ph_buf *out)
+{
+	struct ph_stmt *stmt;
+	int rc = ph_db_prepare(journal->db,
+			       "SELECT bytes FROM receipt WHERE log = ?1 AND level = ?2",
+			       &stmt);
+
+	if (rc != 0) {
+		return rc;
+	}
+	ph_stmt_int(stmt, 1, log_row);
+	ph_stmt_int(stmt, 2, level);
+	rc = ph_stmt_step(stmt);
+	if (rc != PH_DB_ROW) {
+		return rc == 0 ? -EUCLEAN : rc;
+	}
+	rc = ph_buf_put_view(out, ph_stmt_col_blob(stmt, 0));
+	ph_stmt_reset(stmt);
+	return rc;
+}
+
+int ph_journal_receipt_get(struct ph_journal *journal, int64_t log_row,
+			   enum ph_level level, uint64_t *n_out, int64_t *time_out,
+			   struct ph_buf *bytes_out)
+{
+	struct rows rows;
+	const struct row *best = NULL;
+	uint64_t best_n = 0;
+	int rc = read_rows(journal, log_row, &rows);
+
+	for (size_t i = 0; rc == 0 && i < rows.n; i++) {
+		uint64_t n = counts_to(&rows, &rows.at[i]);
+
+		if (rows.at[i].level >= (int64_t)level && n > best_n) {
+			best = &rows.at[i];
+			best_n = n;
+		}
+	}
+	if (rc == 0 && best != NULL && bytes_out != NULL) {
+		rc = read_bytes(journal, log_row, best->level, bytes_out);
+	}
+	if (rc == 0) {
+		*n_out = best_n;
+		*time_out = best == NULL ? 0 : best->time;
+	}
+	return rc;
+}
