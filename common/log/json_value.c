@@ -27,7 +27,7 @@ const char *ph_json_type(const json_t *json)
 	case JSON_OBJECT:
 		return "an object";
 	case JSON_ARRAY:
-		return "an array";
+		return json_array_size(json) ? "an array" : "an empty array";
 	case JSON_STRING:
 		return "a string";
 	case JSON_INTEGER:
@@ -264,7 +264,8 @@ static int read_heads(const char *name, const json_t *heads, int field,
 	json_t *head;
 
 	if (!json_is_array(heads) || json_array_size(heads) == 0) {
-		return ph_json_not_a(name, heads, "an array of references", in->err);
+		return ph_json_not_a(name, heads, "an array of one or more references",
+				     in->err);
 	}
 	json_array_foreach(heads, i, head)
 	{
