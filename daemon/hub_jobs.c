@@ -452,9 +452,9 @@ static void answer(struct ph_hub *hub, struct ph_job *job)
 	}
 }
 
-static void undo_one(struct ph_hub *hub)
+/* What was cached of a step that was undone is void. */
+static void forget(struct ph_hub *hub)
 {
-	ph_db_savepoint_undo(hub->db);
 	ph_journal_reload(hub->journal);
 	(void)ph_writer_reload(hub->writer, NULL);
 }
@@ -477,10 +477,13 @@ static void do_one(struct ph_hub *hub, struct ph_job *job)
 	if (rc == 0) {
 		rc = do_job(hub, job);
 		if (rc < 0) {
-			undo_one(hub);
+			ph_db_savepoint_undo(hub->db);
 		} else {
 			rc = ph_db_savepoint_release(hub->db);
 		}
+	}
+	if (rc < 0) {
+		forget(hub);
 	}
 	settle(job, rc);
 }
@@ -502,8 +505,7 @@ void ph_hub_jobs(struct ph_hub *hub, struct ph_job *jobs)
 	}
 	if (rc < 0) {
 		ph_db_rollback(hub->db);
-		ph_journal_reload(hub->journal);
-		(void)ph_writer_reload(hub->writer, NULL);
+		forget(hub);
 		hub->stopped = hub->stopped || rc == -EIO;
 	}
 	for (struct ph_job *job = jobs; job; job = job->next) {

@@ -1,0 +1,33 @@
+/*
+ * daemon/ask.h - a command's question to the hub: to the running daemon, else to the folder.
+ *
+ * The daemon listens on DIR/socket: one JSON object a line in, one a line out
+ * (docs/OPERATIONS.md, "Local socket").
+ */
+#ifndef PH_DAEMON_ASK_H
+#define PH_DAEMON_ASK_H
+
+#include <jansson.h>
+
+#include "common/cli/cli.h"
+
+/*
+ * Ask the daemon of DIR. 0 with *ANSWER_OUT the caller's; -ENOENT or -ECONNREFUSED
+ * (ERR untouched) when none runs; another negative errno with ERR.
+ */
+int ph_ask_daemon(const char *dir, const json_t *request, json_t **answer_out,
+		  struct ph_error *err);
+/*
+ * Ask the daemon or, when none runs, open the folder and answer here. REQUEST's
+ * reference is taken. 0 with an answer whose "exit" is 0; else the answer's error as a
+ * negative errno with ERR. *ANSWER_OUT (may be NULL) is the caller's.
+ */
+int ph_ask(const struct ph_cli *cli, json_t *request, json_t **answer_out,
+	   struct ph_error *err);
+/* A new request; NULL on lack of memory, which ph_ask() takes. */
+json_t *ph_request(const char *command);
+/* Set a text member, normalised to NFC; NULL text leaves it out. 0, -EINVAL with words, -ENOMEM. */
+int ph_request_set(json_t *request, const char *name, const char *text,
+		   struct ph_error *err);
+
+#endif

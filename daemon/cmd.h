@@ -1,0 +1,20 @@
+/* daemon/cmd.h - the subcommands of packhorsed, one function each. */
+#ifndef PH_DAEMON_CMD_H
+#define PH_DAEMON_CMD_H
+
+#include "common/cli/cli.h"
+
+/* As struct ph_cli_command's run: the exit status, or a negative errno with ERR. */
+typedef int ph_cmd_fn(struct ph_cli *cli, struct ph_error *err);
+
+ph_cmd_fn ph_cmd_init, ph_cmd_serve, ph_cmd_invite;
+ph_cmd_fn ph_cmd_site_add, ph_cmd_site_list, ph_cmd_commune_add, ph_cmd_commune_import,
+	ph_cmd_commune_list, ph_cmd_policy_set, ph_cmd_policy_list;
+ph_cmd_fn ph_cmd_status, ph_cmd_devices, ph_cmd_log, ph_cmd_query;
+ph_cmd_fn ph_cmd_digest, ph_cmd_rebuild, ph_cmd_verify;
+
+/* The first line of the file named by --passphrase-file, to be wiped by the caller. */
+struct ph_buf;
+int ph_cmd_passphrase(const struct ph_cli *cli, struct ph_buf *out, struct ph_error *err);
+
+#endif

@@ -1,0 +1,98 @@
+/*
+ * daemon/cmd_init.c - packhorsed init: a new province.
+ */
+#include "daemon/cmd.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/base/file.h"
+#include "daemon/hub.h"
+
+#define PASSPHRASE_MAX 1024
+
+int ph_cmd_passphrase(const struct ph_cli *cli, struct ph_buf *out, struct ph_error *err)
+{
+	const char *path = ph_cli_get(cli, "passphrase-file");
+	const uint8_t *end;
+	int rc;
+
+	if (!path) {
+		return ph_cli_usage(cli, err, "--passphrase-file is needed");
+	}
+	rc = ph_file_read(path, PASSPHRASE_MAX, out, err);
+	if (rc < 0) {
+		return rc;
+	}
+	end = out->len ? memchr(out->data, '\n', out->len) : NULL;
+	if (end) {
+		out->len = (size_t)(end - out->data);
+	}
+	if (out->len > 0 && out->data[out->len - 1] == '\r') {
+		out->len--;
+	}
+	return out->len > 0 ? 0
+			    : ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+				      "%s: the first line is empty; it should be the "
+				      "passphrase",
+				      path);
+}
+
+/* ADDR:PORT or [ADDR]:PORT, the port from 0 to 65535. */
+static int check_listen(const char *text, struct ph_error *err)
+{
+	const char *colon = text ? strrchr(text, ':') : NULL;
+	uint64_t port;
+
+	if (!colon || colon == text || (text[0] != '[' && strchr(text, ':') != colon)) {
+		return ph_fail(
+			err, PH_EXIT_USAGE, -EINVAL,
+			"--listen: \"%s\" is not ADDR:PORT, for example 0.0.0.0:7415 or "
+			"[::]:7415",
+			text ? text : "");
+	}
+	return ph_cli_uint(colon + 1, "--listen: the port", 0, 65535, &port, err);
+}
+
+int ph_cmd_init(struct ph_cli *cli, struct ph_error *err)
+{
+	struct ph_hub_init init = { .listen = ph_cli_get(cli, "listen") };
+	struct ph_buf passphrase = { 0 };
+	uint64_t province = 14;
+	uint64_t memory = 256;
+	int rc = check_listen(init.listen, err);
+
+	if (rc == 0) {
+		rc = ph_cli_get_uint(cli, "province", 1, 99, &province, err);
+	}
+	if (rc == 0) {
+		rc = ph_cli_get_uint(cli, "kdf-memory-mib", 8, 1024, &memory, err);
+	}
+	if (rc == 0) {
+		rc = ph_cmd_passphrase(cli, &passphrase, err);
+	}
+	if (rc == 0) {
+		init.passphrase = ph_buf_view(&passphrase);
+		init.province = (unsigned)province;
+		init.memory_mib = (unsigned)memory;
+		rc = ph_hub_init(&(struct ph_hub_config){ .dir = cli->dir,
+							  .who = "init",
+							  .clock = ph_clock_system,
+							  .rng = ph_rng_system },
+				 &init, err);
+	}
+	ph_buf_wipe(&passphrase);
+	if (rc < 0) {
+		return rc;
+	}
+	fprintf(stderr,
+		"made the hub of province %u in %s\n"
+		"  keys/root and keys/operator open with the passphrase: keep a copy of "
+		"both, and of\n"
+		"  the passphrase, in two places that do not burn together.\n"
+		"next: packhorsed -d %s site add 14-0371 --commune 03646 --kind commune "
+		"--name ...\n",
+		init.province, cli->dir, cli->dir);
+	return PH_EXIT_DONE;
+}

@@ -1,0 +1,227 @@
+/*
+ * daemon/cmd_invite.c - packhorsed invite: a one-time secret for one device.
+ *
+ * The operator's key is unlocked in this process only, with the passphrase from a
+ * file. Order: ask the hub what the invite says of the site, unlock, sign, report the
+ * invite's id to the hub, and only then write the file, so that every invite that
+ * exists is known to `devices`.
+ */
+#include "daemon/cmd.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/file.h"
+#include "common/cli/out.h"
+#include "common/log/cert.h"
+#include "daemon/ask.h"
+
+#define DAY          86400
+#define EXPIRES_DAYS 30
+
+static int parse_role(const char *text, uint64_t *role_out, struct ph_error *err)
+{
+	static const char *const names[] = { [PH_ROLE_SITE] = "site",
+					     [PH_ROLE_COURIER] = "courier",
+					     [PH_ROLE_BOTH] = "both" };
+
+	for (uint64_t i = PH_ROLE_SITE; text && i <= PH_ROLE_BOTH; i++) {
+		if (strcmp(text, names[i]) == 0) {
+			*role_out = i;
+			return 0;
+		}
+	}
+	return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+		       "--role: \"%s\" is not one of site, courier, both",
+		       text ? text : "");
+}
+
+static int unlock_operator(const struct ph_cli *cli, struct ph_sign_pair *pair,
+			   struct ph_error *err)
+{
+	struct ph_buf passphrase = { 0 };
+	char path[4096];
+	int rc = ph_cmd_passphrase(cli, &passphrase, err);
+
+	if (rc == 0) {
+		rc = ph_path_join(path, sizeof(path), cli->dir, "keys/operator", err);
+	}
+	if (rc == 0) {
+		rc = ph_locked_key_load(pair, path, ph_buf_view(&passphrase), err);
+	}
+	ph_buf_wipe(&passphrase);
+	return rc;
+}
+
+static struct ph_view text_of(const json_t *answer, const char *name)
+{
+	const char *text = json_string_value(json_object_get(answer, name));
+
+	return ph_view_str(text ? text : "");
+}
+
+static uint64_t number_of(const json_t *answer, const char *name)
+{
+	return (uint64_t)json_integer_value(json_object_get(answer, name));
+}
+
+/* The key list as the hub gave it, checked before anything is signed for it. */
+static int read_keylist(const json_t *answer, struct ph_buf *bytes,
+			struct ph_keylist *list, struct ph_error *err)
+{
+	struct ph_view hex = text_of(answer, "keylist");
+	int rc = ph_buf_reserve(bytes, hex.len / 2);
+
+	if (rc == 0) {
+		rc = ph_unhex(bytes->data, hex.len / 2, (const char *)hex.data, hex.len);
+	}
+	if (rc == 0) {
+		bytes->len = hex.len / 2;
+		rc = ph_keylist_decode(ph_buf_view(bytes), list);
+	}
+	return rc == 0 ? 0
+		       : ph_fail(err, PH_EXIT_DAMAGED, -EUCLEAN,
+				 "the hub's key list does not verify: %s",
+				 rc > 0 ? ph_cert_error(rc) : strerror(-rc));
+}
+
+static int make_text(const json_t *answer, struct ph_invite *invite,
+		     const struct ph_sign_pair *operator_pair, struct ph_buf *text,
+		     struct ph_error *err)
+{
+	struct ph_buf keylist_bytes = { 0 };
+	struct ph_buf bytes = { 0 };
+	struct ph_keylist list;
+	struct ph_sign_pair once;
+	uint8_t seed[PH_SEED_KEY_SIZE];
+	int rc = read_keylist(answer, &keylist_bytes, &list, err);
+
+	if (rc < 0) {
+		goto out;
+	}
+	ph_rng_system.fill(ph_rng_system.data, seed, sizeof(seed));
+	ph_rng_system.fill(ph_rng_system.data, invite->id, sizeof(invite->id));
+	ph_sign_pair_from_seed(&once, seed);
+	memcpy(invite->key, once.key, sizeof(invite->key));
+	memcpy(invite->root, list.root, sizeof(invite->root));
+	memcpy(invite->operator_key, operator_pair->key, sizeof(invite->operator_key));
+	rc = ph_invite_encode(invite, operator_pair, &bytes);
+	if (rc == 0) {
+		rc = ph_invite_text(ph_buf_view(&bytes), ph_buf_view(&keylist_bytes),
+				    seed, text);
+	}
+	if (rc == 0) {
+		rc = ph_buf_put(text, "\n", 1);
+	}
+	if (rc < 0) {
+		rc = ph_fail_errno(err, rc, "making the invite");
+	}
+out:
+	ph_sign_pair_wipe(&once);
+	explicit_bzero(seed, sizeof(seed));
+	ph_buf_deinit(&bytes);
+	ph_buf_deinit(&keylist_bytes);
+	return rc;
+}
+
+static int record(struct ph_cli *cli, const struct ph_invite *invite, const char *site,
+		  struct ph_error *err)
+{
+	char id[2 * PH_INVITE_ID_SIZE + 1];
+	json_t *about =
+		json_pack("{s:s, s:I, s:I, s:I}", "site", site, "role",
+			  (json_int_t)invite->role, "issued", (json_int_t)invite->issued,
+			  "expires", (json_int_t)invite->expires);
+	char *text = about ? json_dumps(about, JSON_COMPACT) : NULL;
+	json_t *request = ph_request("invite-record");
+
+	ph_hex(id, invite->id, sizeof(invite->id));
+	if (request && text) {
+		json_object_set_new(request, "id", json_string(id));
+		json_object_set_new(request, "about", json_string(text));
+	}
+	free(text);
+	json_decref(about);
+	return ph_ask(cli, request, NULL, err);
+}
+
+static int write_out(const struct ph_cli *cli, const struct ph_buf *text,
+		     struct ph_error *err)
+{
+	const char *path = ph_cli_get(cli, "out");
+
+	if (strcmp(path, "-") == 0) {
+		return fwrite(text->data, 1, text->len, stdout) == text->len
+			       ? 0
+			       : ph_fail_errno(err, -EIO, "standard output");
+	}
+	return ph_file_write(path, ph_buf_view(text), 0600, err);
+}
+
+int ph_cmd_invite(struct ph_cli *cli, struct ph_error *err)
+{
+	const char *site = ph_cli_get(cli, "site");
+	struct ph_sign_pair operator_pair = { 0 };
+	struct ph_invite invite = { 0 };
+	struct ph_buf text = { 0 };
+	json_t *request = ph_request("invite-prepare");
+	json_t *answer = NULL;
+	uint64_t days = EXPIRES_DAYS;
+	const char *address = ph_cli_get(cli, "hub");
+	int rc;
+
+	if (!site || !ph_cli_has(cli, "out")) {
+		rc = ph_cli_usage(cli, err, "--site and --out are needed");
+		goto out;
+	}
+	rc = parse_role(ph_cli_get(cli, "role"), &invite.role, err);
+	if (rc == 0) {
+		rc = ph_cli_get_uint(cli, "expires-days", 0, 3650, &days, err);
+	}
+	if (rc == 0) {
+		rc = unlock_operator(cli, &operator_pair, err);
+	}
+	if (rc == 0) {
+		rc = ph_request_set(request, "site", site, err);
+	}
+	if (rc < 0) {
+		goto out;
+	}
+	rc = ph_ask(cli, request, &answer, err);
+	request = NULL;
+	if (rc < 0) {
+		goto out;
+	}
+	invite.site = number_of(answer, "number");
+	invite.site_code = text_of(answer, "code");
+	invite.site_name = text_of(answer, "name");
+	invite.commune = text_of(answer, "commune");
+	invite.site_kind = number_of(answer, "kind");
+	invite.code_block = number_of(answer, "block");
+	invite.issued = number_of(answer, "now");
+	invite.expires = invite.issued + days * DAY;
+	invite.hub_address = address ? ph_view_str(address) : text_of(answer, "address");
+	rc = make_text(answer, &invite, &operator_pair, &text, err);
+	if (rc == 0) {
+		rc = record(cli, &invite, site, err);
+	}
+	if (rc == 0) {
+		rc = write_out(cli, &text, err);
+	}
+	if (rc == 0) {
+		fprintf(stderr,
+			"an invite for one device of %s (%s), good for %llu days\n"
+			"  it is a secret until it is used: whoever has it can join as "
+			"this site\n",
+			json_string_value(json_object_get(answer, "name")), site,
+			(unsigned long long)days);
+	}
+out:
+	ph_sign_pair_wipe(&operator_pair);
+	ph_buf_wipe(&text);
+	json_decref(answer);
+	json_decref(request);
+	return rc < 0 ? rc : PH_EXIT_DONE;
+}

@@ -1,0 +1,274 @@
+/*
+ * daemon/cmd_place.c - packhorsed site, commune, policy: what the control log says.
+ */
+#include "daemon/cmd.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/base/file.h"
+#include "common/cli/out.h"
+#include "daemon/ask.h"
+
+#define COMMUNES_FILE_MAX (16u << 20)
+
+/* Print the answer's list MEMBER as JSON or as a table of COLUMNS, whose names are the members. */
+static int print_list(const struct ph_cli *cli, json_t *answer, const char *member,
+		      const char *const *columns, unsigned n_columns)
+{
+	struct ph_table *table;
+	json_t *item;
+	size_t i;
+	int rc;
+
+	if (cli->json) {
+		return ph_out_json(answer);
+	}
+	table = ph_table_new(columns, n_columns, cli->plain);
+	if (!table) {
+		json_decref(answer);
+		return -ENOMEM;
+	}
+	json_array_foreach(json_object_get(answer, member), i, item)
+	{
+		for (unsigned c = 0; c < n_columns; c++) {
+			const json_t *value = json_object_get(item, columns[c]);
+
+			if (json_is_integer(value)) {
+				ph_table_cellf(table, "%lld",
+					       (long long)json_integer_value(value));
+			} else {
+				ph_table_cell(table,
+					      value ? json_string_value(value) : "");
+			}
+		}
+	}
+	rc = ph_table_print(table, stdout);
+	ph_table_free(table);
+	json_decref(answer);
+	return rc;
+}
+
+static int list(struct ph_cli *cli, const char *command, const char *member,
+		const char *const *columns, unsigned n_columns, struct ph_error *err)
+{
+	json_t *answer;
+	int rc = ph_ask(cli, ph_request(command), &answer, err);
+
+	return rc < 0 ? rc : print_list(cli, answer, member, columns, n_columns);
+}
+
+/* Ask, then say what was done in a line, or in JSON. */
+static int act(struct ph_cli *cli, json_t *request, const char *done,
+	       struct ph_error *err)
+{
+	json_t *answer;
+	const char *warning;
+	int rc = ph_ask(cli, request, &answer, err);
+
+	if (rc < 0) {
+		return rc;
+	}
+	warning = json_string_value(json_object_get(answer, "warning"));
+	if (warning) {
+		fprintf(stderr, "%s: %s\n", cli->program->name, warning);
+	}
+	if (cli->json) {
+		return ph_out_json(answer);
+	}
+	fprintf(stderr, "%s\n", done);
+	json_decref(answer);
+	return 0;
+}
+
+int ph_cmd_site_add(struct ph_cli *cli, struct ph_error *err)
+{
+	static const char *const options[] = { "commune", "kind", "name", "status" };
+	json_t *request = ph_request("site-add");
+	bool update = ph_cli_has(cli, "update");
+	char done[128];
+	int rc = ph_request_set(request, "code", cli->args[0], err);
+
+	for (size_t i = 0; rc == 0 && i < sizeof(options) / sizeof(options[0]); i++) {
+		if (!update && i < 3 && !ph_cli_has(cli, options[i])) {
+			rc = ph_cli_usage(cli, err,
+					  "--commune, --kind and --name are needed");
+		}
+		if (rc == 0) {
+			rc = ph_request_set(request, options[i],
+					    ph_cli_get(cli, options[i]), err);
+		}
+	}
+	if (rc < 0) {
+		json_decref(request);
+		return rc;
+	}
+	json_object_set_new(request, "update", json_boolean(update));
+	snprintf(done, sizeof(done), "%s the site %s", update ? "changed" : "added",
+		 cli->args[0]);
+	return act(cli, request, done, err);
+}
+
+int ph_cmd_site_list(struct ph_cli *cli, struct ph_error *err)
+{
+	static const char *const columns[] = { "code", "number", "kind", "commune",
+					       "name" };
+
+	return list(cli, "site-list", "sites", columns, 5, err);
+}
+
+static int add_commune(json_t *communes, const char *code, const char *name,
+		       const char *type, struct ph_error *err)
+{
+	json_t *item = json_object();
+	int rc = ph_request_set(item, "code", code, err);
+
+	if (rc == 0) {
+		rc = ph_request_set(item, "name", name, err);
+	}
+	if (rc == 0) {
+		rc = ph_request_set(item, "type", type, err);
+	}
+	if (rc < 0) {
+		json_decref(item);
+		return rc;
+	}
+	return json_array_append_new(communes, item) ? -ENOMEM : 0;
+}
+
+static int send_communes(struct ph_cli *cli, json_t *communes, struct ph_error *err)
+{
+	json_t *request = ph_request("commune-add");
+	json_t *answer;
+	int rc;
+
+	json_object_set_new(request, "communes", communes);
+	rc = ph_ask(cli, request, &answer, err);
+	if (rc < 0) {
+		return rc;
+	}
+	if (cli->json) {
+		return ph_out_json(answer);
+	}
+	fprintf(stderr, "%lld communes added or changed, %lld as they were\n",
+		(long long)json_integer_value(json_object_get(answer, "added")),
+		(long long)json_integer_value(json_object_get(answer, "unchanged")));
+	json_decref(answer);
+	return 0;
+}
+
+int ph_cmd_commune_add(struct ph_cli *cli, struct ph_error *err)
+{
+	json_t *communes;
+	int rc;
+
+	if (!ph_cli_has(cli, "name")) {
+		return ph_cli_usage(cli, err, "--name is needed");
+	}
+	communes = json_array();
+	rc = add_commune(communes, cli->args[0], ph_cli_get(cli, "name"),
+			 ph_cli_get(cli, "type"), err);
+	if (rc < 0) {
+		json_decref(communes);
+		return rc;
+	}
+	return send_communes(cli, communes, err);
+}
+
+/* "Phường Tô Hiệu" says its type in its first word. */
+static const char *type_of(const char *full_name)
+{
+	return full_name && strncmp(full_name, "Phường", strlen("Phường")) == 0 ? "phuong"
+										: "xa";
+}
+
+/* [{"Wards":[{"Code","Name","FullName"} ...]} ...]: provinces with their communes. */
+static int read_provinces(const json_t *file, json_t *communes, struct ph_error *err)
+{
+	const json_t *province;
+	const json_t *ward;
+	size_t i;
+	size_t k;
+
+	json_array_foreach(file, i, province)
+	{
+		json_array_foreach(json_object_get(province, "Wards"), k, ward)
+		{
+			const char *code =
+				json_string_value(json_object_get(ward, "Code"));
+			const char *name =
+				json_string_value(json_object_get(ward, "Name"));
+			int rc;
+
+			if (!code || !name) {
+				return ph_fail(err, PH_EXIT_OTHER, -EINVAL,
+					       "item %zu of Wards lacks Code or Name",
+					       k + 1);
+			}
+			rc = add_commune(communes, code, name,
+					 type_of(json_string_value(
+						 json_object_get(ward, "FullName"))),
+					 err);
+			if (rc < 0) {
+				return rc;
+			}
+		}
+	}
+	return json_array_size(communes) > 0 ? 0
+					     : ph_fail(err, PH_EXIT_OTHER, -EINVAL,
+						       "no Wards with communes in it");
+}
+
+int ph_cmd_commune_import(struct ph_cli *cli, struct ph_error *err)
+{
+	struct ph_buf bytes = { 0 };
+	json_error_t where;
+	json_t *file = NULL;
+	json_t *communes = json_array();
+	int rc = ph_file_read(cli->args[0], COMMUNES_FILE_MAX, &bytes, err);
+
+	if (rc == 0) {
+		file = json_loadb((const char *)bytes.data, bytes.len,
+				  JSON_REJECT_DUPLICATES, &where);
+		rc = file ? read_provinces(file, communes, err)
+			  : ph_fail(err, PH_EXIT_OTHER, -EINVAL, "%s: line %d: %s",
+				    cli->args[0], where.line, where.text);
+	}
+	if (rc == 0) {
+		rc = send_communes(cli, json_incref(communes), err);
+	}
+	json_decref(communes);
+	json_decref(file);
+	ph_buf_deinit(&bytes);
+	return rc;
+}
+
+int ph_cmd_commune_list(struct ph_cli *cli, struct ph_error *err)
+{
+	static const char *const columns[] = { "code", "name" };
+
+	return list(cli, "commune-list", "communes", columns, 2, err);
+}
+
+int ph_cmd_policy_set(struct ph_cli *cli, struct ph_error *err)
+{
+	json_t *request = ph_request("policy-set");
+	int rc = ph_request_set(request, "name", cli->args[0], err);
+
+	if (rc == 0) {
+		rc = ph_request_set(request, "value", cli->args[1], err);
+	}
+	if (rc < 0) {
+		json_decref(request);
+		return rc;
+	}
+	return act(cli, request, "set; it reaches each device with its next sync", err);
+}
+
+int ph_cmd_policy_list(struct ph_cli *cli, struct ph_error *err)
+{
+	static const char *const columns[] = { "name", "value" };
+
+	return list(cli, "policy-list", "policies", columns, 2, err);
+}

@@ -1,0 +1,353 @@
+/*
+ * daemon/cmd_state.c - packhorsed status, devices, log, query, digest, rebuild, verify.
+ */
+#include "daemon/cmd.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "common/base/clock.h"
+#include "common/cli/out.h"
+#include "daemon/ask.h"
+
+static uint64_t number_of(const json_t *object, const char *name)
+{
+	return (uint64_t)json_integer_value(json_object_get(object, name));
+}
+
+static const char *text_of(const json_t *object, const char *name)
+{
+	const char *text = json_string_value(json_object_get(object, name));
+
+	return text ? text : "";
+}
+
+static int finish(const struct ph_cli *cli, json_t *answer,
+		  int (*print)(const json_t *answer))
+{
+	int rc;
+
+	if (cli->json) {
+		return ph_out_json(answer);
+	}
+	rc = print(answer);
+	json_decref(answer);
+	return rc;
+}
+
+/* --- status --- */
+
+static void status_line(const char *label, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+static void status_line(const char *label, const char *format, ...)
+{
+	va_list args;
+
+	fputs(label, stdout);
+	for (unsigned width = ph_text_width(label); width < 26; width++) {
+		putchar(' ');
+	}
+	va_start(args, format);
+	vprintf(format, args);
+	va_end(args);
+	putchar('\n');
+}
+
+static int print_status(const json_t *answer)
+{
+	char a[PH_NUMBER_TEXT];
+	char b[PH_NUMBER_TEXT];
+	char when[PH_TIME_TEXT];
+	int64_t heard = (int64_t)number_of(answer, "last_heard");
+	const json_t *listen = json_object_get(answer, "listen");
+
+	if (json_is_false(json_object_get(answer, "running"))) {
+		status_line(ph_say("Service", "Dịch vụ"), "%s",
+			    ph_say("not running: devices cannot sync (packhorsed serve)",
+				   "không chạy: các máy không đồng bộ được (packhorsed "
+				   "serve)"));
+	} else {
+		status_line(ph_say("Service", "Dịch vụ"), "%s %s",
+			    ph_say("listening at", "đang nghe ở"),
+			    json_array_size(listen)
+				    ? json_string_value(json_array_get(listen, 0))
+				    : text_of(answer, "listen"));
+		status_line(ph_say("Sessions now", "Phiên đang mở"), "%s",
+			    ph_number(a, number_of(answer, "sessions")));
+	}
+	status_line(ph_say("Sites, devices", "Điểm, máy"), "%s, %s",
+		    ph_number(a, number_of(answer, "sites")),
+		    ph_number(b, number_of(answer, "devices")));
+	status_line(ph_say("Entries held", "Giao dịch đang giữ"), "%s",
+		    ph_number(a, number_of(answer, "entries")));
+	status_line(ph_say("Titles, copies", "Nhan đề, bản sách"), "%s, %s",
+		    ph_number(a, number_of(answer, "titles")),
+		    ph_number(b, number_of(answer, "copies")));
+	status_line(ph_say("Readers, cards", "Bạn đọc, thẻ"), "%s, %s",
+		    ph_number(a, number_of(answer, "readers")),
+		    ph_number(b, number_of(answer, "cards")));
+	status_line(ph_say("Cases to look at", "Việc cần xem"), "%s",
+		    ph_number(a, number_of(answer, "cases")));
+	if (heard > 0) {
+		ph_time_text(when, heard);
+	}
+	status_line(ph_say("Last device heard", "Lần nhận gần nhất"), "%s",
+		    heard > 0 ? when : ph_say("never", "chưa có"));
+	status_line(ph_say("Store, free disk", "Kho, đĩa còn trống"), "%s MiB, %s MiB",
+		    ph_number(a, number_of(answer, "store_bytes") >> 20),
+		    ph_number(b, number_of(answer, "disk_free_bytes") >> 20));
+	return 0;
+}
+
+int ph_cmd_status(struct ph_cli *cli, struct ph_error *err)
+{
+	json_t *answer;
+	int rc = ph_ask(cli, ph_request("status"), &answer, err);
+
+	return rc < 0 ? rc : finish(cli, answer, print_status);
+}
+
+/* --- devices --- */
+
+int ph_cmd_devices(struct ph_cli *cli, struct ph_error *err)
+{
+	static const char *const columns[] = { "device",  "site",  "role",      "entries",
+					       "missing", "heard", "silent for" };
+	char span[PH_NUMBER_TEXT];
+	char when[PH_TIME_TEXT];
+	struct ph_table *table;
+	json_t *answer;
+	json_t *item;
+	size_t i;
+	int rc = ph_ask(cli, ph_request("devices"), &answer, err);
+
+	if (rc < 0) {
+		return rc;
+	}
+	if (cli->json) {
+		return ph_out_json(answer);
+	}
+	table = ph_table_new(columns, 7, cli->plain);
+	json_array_foreach(json_object_get(answer, "devices"), i, item)
+	{
+		int64_t heard = (int64_t)number_of(item, "heard");
+
+		ph_time_text(when, heard);
+		ph_table_cellf(table, "%.8s", text_of(item, "device"));
+		ph_table_cell(table, text_of(item, "site"));
+		ph_table_cell(table, text_of(item, "role"));
+		ph_table_cellf(table, "%llu",
+			       (unsigned long long)number_of(item, "entries"));
+		ph_table_cellf(table, "%llu",
+			       (unsigned long long)number_of(item, "parts_missing"));
+		ph_table_cell(table, heard ? when : "-");
+		ph_table_cell(
+			table,
+			heard ? ph_span(span, (int64_t)number_of(answer, "now") - heard)
+			      : "-");
+	}
+	rc = ph_table_print(table, stdout);
+	ph_table_free(table);
+	json_decref(answer);
+	return rc;
+}
+
+/* --- log, query: JSON lines and trees --- */
+
+int ph_cmd_log(struct ph_cli *cli, struct ph_error *err)
+{
+	json_t *request = ph_request("log");
+	uint64_t limit = 20;
+	json_t *answer;
+	json_t *item;
+	size_t i;
+	int rc = ph_cli_get_uint(cli, "limit", 1, 10000, &limit, err);
+
+	if (rc == 0) {
+		rc = ph_request_set(request, "site", ph_cli_get(cli, "site"), err);
+	}
+	if (rc < 0) {
+		json_decref(request);
+		return rc;
+	}
+	json_object_set_new(request, "limit", json_integer((json_int_t)limit));
+	rc = ph_ask(cli, request, &answer, err);
+	if (rc < 0) {
+		return rc;
+	}
+	if (cli->json) {
+		return ph_out_json(answer);
+	}
+	json_array_foreach(json_object_get(answer, "entries"), i, item)
+	{
+		rc = rc == 0 ? ph_out_json(json_incref(item)) : rc;
+	}
+	json_decref(answer);
+	return rc;
+}
+
+/* A value in one cell: text and numbers as they are, a copy or card by its code, the rest as JSON. */
+static void table_value(struct ph_table *table, const json_t *value)
+{
+	char *text;
+
+	if (json_is_string(value)) {
+		ph_table_cell(table, json_string_value(value));
+		return;
+	}
+	if (json_object_get(value, "code") && json_object_get(value, "ns")) {
+		ph_table_cell(table, text_of(value, "code"));
+		return;
+	}
+	text = value ? json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
+	ph_table_cell(table, text ? text : "");
+	free(text);
+}
+
+static int print_rows(const struct ph_cli *cli, const json_t *rows)
+{
+	const char *columns[16];
+	unsigned n = 0;
+	const char *name;
+	json_t *value;
+	json_t *row;
+	size_t i;
+	struct ph_table *table;
+	int rc;
+
+	json_object_foreach(json_array_get(rows, 0), name, value)
+	{
+		if (n < 16) {
+			columns[n++] = name;
+		}
+	}
+	if (n == 0) {
+		fprintf(stderr, "%s\n", ph_say("none", "không có"));
+		return 0;
+	}
+	table = ph_table_new(columns, n, cli->plain);
+	json_array_foreach(rows, i, row)
+	{
+		for (unsigned c = 0; c < n; c++) {
+			table_value(table, json_object_get(row, columns[c]));
+		}
+	}
+	rc = ph_table_print(table, stdout);
+	ph_table_free(table);
+	return rc;
+}
+
+static int print_tree(const json_t *object)
+{
+	const char *name;
+	json_t *value;
+
+	json_object_foreach((json_t *)(uintptr_t)object, name, value)
+	{
+		char *text = json_is_string(value)
+				     ? NULL
+				     : json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+
+		printf("%-16s %s\n", name, text ? text : text_of(object, name));
+		free(text);
+	}
+	return 0;
+}
+
+int ph_cmd_query(struct ph_cli *cli, struct ph_error *err)
+{
+	json_t *request = ph_request("query");
+	const char *what = cli->args[0];
+	uint64_t ns = 0;
+	json_t *answer;
+	json_t *out;
+	int rc = ph_request_set(request, "what", what, err);
+
+	if (rc == 0) {
+		rc = ph_request_set(request, "id", cli->n_args > 1 ? cli->args[1] : NULL,
+				    err);
+	}
+	if (rc == 0) {
+		rc = ph_request_set(request, "site", ph_cli_get(cli, "site"), err);
+	}
+	if (rc == 0) {
+		rc = ph_cli_get_uint(cli, "ns", 0, 999999, &ns, err);
+	}
+	if (rc < 0) {
+		json_decref(request);
+		return rc;
+	}
+	if (ph_cli_has(cli, "ns")) {
+		json_object_set_new(request, "ns", json_integer((json_int_t)ns));
+	}
+	json_object_set_new(request, "overdue", json_boolean(ph_cli_has(cli, "overdue")));
+	json_object_set_new(request, "names", json_boolean(ph_cli_has(cli, "names")));
+	rc = ph_ask(cli, request, &answer, err);
+	if (rc < 0) {
+		return rc;
+	}
+	out = json_object_get(answer, what);
+	if (cli->json) {
+		rc = ph_out_json(json_incref(answer));
+	} else {
+		rc = json_is_array(out) ? print_rows(cli, out) : print_tree(out);
+	}
+	rc = rc == 0 && strcmp(what, "cases") == 0 && json_array_size(out) > 0
+		     ? PH_EXIT_CASES
+		     : rc;
+	json_decref(answer);
+	return rc;
+}
+
+/* --- digest, rebuild, verify --- */
+
+static int print_digest(const json_t *answer)
+{
+	printf("%s\n", text_of(answer, "digest"));
+	return 0;
+}
+
+static int print_verify(const json_t *answer)
+{
+	printf("%s: %llu logs, %llu entries, %llu seals, %llu sealed parts (%llu "
+	       "missing)\n",
+	       ph_say("all whole", "tất cả nguyên vẹn"),
+	       (unsigned long long)number_of(answer, "logs"),
+	       (unsigned long long)number_of(answer, "entries"),
+	       (unsigned long long)number_of(answer, "seals"),
+	       (unsigned long long)number_of(answer, "parts"),
+	       (unsigned long long)number_of(answer, "parts_missing"));
+	return print_digest(answer);
+}
+
+int ph_cmd_digest(struct ph_cli *cli, struct ph_error *err)
+{
+	json_t *request = ph_request("digest");
+	json_t *answer;
+	int rc = ph_request_set(request, "site", ph_cli_get(cli, "site"), err);
+
+	if (rc < 0) {
+		json_decref(request);
+		return rc;
+	}
+	rc = ph_ask(cli, request, &answer, err);
+	return rc < 0 ? rc : finish(cli, answer, print_digest);
+}
+
+int ph_cmd_rebuild(struct ph_cli *cli, struct ph_error *err)
+{
+	json_t *answer;
+	int rc = ph_ask(cli, ph_request("rebuild"), &answer, err);
+
+	return rc < 0 ? rc : finish(cli, answer, print_digest);
+}
+
+int ph_cmd_verify(struct ph_cli *cli, struct ph_error *err)
+{
+	json_t *answer;
+	int rc = ph_ask(cli, ph_request("verify"), &answer, err);
+
+	return rc < 0 ? rc : finish(cli, answer, print_verify);
+}

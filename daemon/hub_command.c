@@ -1,0 +1,102 @@
+/*
+ * daemon/hub_command.c - local commands: from a JSON request to a JSON answer.
+ *
+ * The same code answers in the daemon's store worker and in a command that has opened
+ * the folder itself. Every answer has "exit", and "error" when that is not 0. Commands
+ * that read catch up with the journal first, so an answer always covers all that was
+ * committed before the question.
+ */
+#include "daemon/hub_command.h"
+
+#include <errno.h>
+#include <string.h>
+
+static const struct {
+	const char *name;
+	ph_hub_command_fn *run;
+	bool reads; /* the ledger: catch up first */
+} commands[] = {
+	{ "site-add", ph_hub_site_add, true },
+	{ "site-list", ph_hub_site_list, true },
+	{ "commune-add", ph_hub_commune_add, true },
+	{ "commune-list", ph_hub_commune_list, true },
+	{ "policy-set", ph_hub_policy_set, true },
+	{ "policy-list", ph_hub_policy_list, true },
+	{ "invite-prepare", ph_hub_invite_prepare, true },
+	{ "invite-record", ph_hub_invite_record, false },
+	{ "status", ph_hub_status, true },
+	{ "devices", ph_hub_devices, true },
+	{ "log", ph_hub_log, true },
+	{ "digest", ph_hub_digest, false },
+	{ "rebuild", ph_hub_rebuild, false },
+	{ "verify", ph_hub_verify, true },
+	{ "query", ph_hub_query, true },
+};
+
+const char *ph_request_text(const json_t *request, const char *name)
+{
+	return json_string_value(json_object_get(request, name));
+}
+
+const char *ph_request_need(const json_t *request, const char *name, struct ph_error *err)
+{
+	const char *text = ph_request_text(request, name);
+
+	if (!text) {
+		(void)ph_fail(err, PH_EXIT_USAGE, -EINVAL, "the request lacks \"%s\"",
+			      name);
+	}
+	return text;
+}
+
+static int run(struct ph_hub *hub, const json_t *request, json_t *answer,
+	       struct ph_error *err)
+{
+	const char *name = ph_request_need(request, "command", err);
+
+	if (!name) {
+		return -EINVAL;
+	}
+	if (hub->stopped) {
+		return ph_fail(err, PH_EXIT_DAMAGED, -EIO,
+			       "the store has seen an I/O error; the daemon must be "
+			       "started again");
+	}
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		int rc = 0;
+
+		if (strcmp(name, commands[i].name) != 0) {
+			continue;
+		}
+		if (commands[i].reads) {
+			rc = ph_ledger_catch_up(hub->ledger, NULL, err);
+		}
+		return rc < 0 ? rc : commands[i].run(hub, request, answer, err);
+	}
+	return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+		       "the running packhorsed does not know the command \"%s\": it is "
+		       "of another "
+		       "version; restart it",
+		       name);
+}
+
+json_t *ph_hub_command(struct ph_hub *hub, const json_t *request)
+{
+	struct ph_error err = { .exit = PH_EXIT_DONE };
+	json_t *answer = json_object();
+	int rc;
+
+	if (!answer) {
+		return NULL;
+	}
+	rc = run(hub, request, answer, &err);
+	if (rc < 0) {
+		(void)ph_fail_errno(&err, rc, "the hub's store");
+		json_object_clear(answer);
+		json_object_set_new(answer, "error", json_string(err.text));
+	}
+	json_object_set_new(answer, "schema", json_integer(1));
+	json_object_set_new(answer, "exit",
+			    json_integer(rc < 0 ? (json_int_t)err.exit : 0));
+	return answer;
+}

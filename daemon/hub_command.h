@@ -1,0 +1,49 @@
+/* daemon/hub_command.h - shared by hub_command*.c: one function a command. */
+#ifndef PH_DAEMON_HUB_COMMAND_H
+#define PH_DAEMON_HUB_COMMAND_H
+
+#include "daemon/hub_internal.h"
+
+/*
+ * Answer REQUEST by setting members of ANSWER. 0; or a negative errno with ERR, whose
+ * exit status and words become the answer.
+ */
+typedef int ph_hub_command_fn(struct ph_hub *hub, const json_t *request, json_t *answer,
+			      struct ph_error *err);
+
+ph_hub_command_fn ph_hub_site_add, ph_hub_site_list, ph_hub_commune_add,
+	ph_hub_commune_list, ph_hub_policy_set, ph_hub_policy_list;
+ph_hub_command_fn ph_hub_invite_prepare, ph_hub_invite_record;
+ph_hub_command_fn ph_hub_status, ph_hub_devices, ph_hub_log;
+ph_hub_command_fn ph_hub_digest, ph_hub_rebuild, ph_hub_verify;
+ph_hub_command_fn ph_hub_query;
+
+/* A string member; NULL if absent. */
+const char *ph_request_text(const json_t *request, const char *name);
+/* A string member that must be there; else NULL with ERR (PH_EXIT_USAGE). */
+const char *ph_request_need(const json_t *request, const char *name,
+			    struct ph_error *err);
+
+/* --- sites, by code --- */
+
+struct ph_hub_site {
+	uint64_t number;
+	char code[33];
+	char name[201];
+	char commune[6];
+	uint64_t kind;
+};
+enum {
+	PH_HUB_E_NONE = 1
+};
+/* The site with this code in the control log as folded. 0, PH_HUB_E_NONE, negative errno. */
+int ph_hub_site_find(struct ph_hub *hub, const char *code, struct ph_hub_site *site_out);
+/* The same for the site that a request's "site" names; -ENOENT with words when there is none. */
+int ph_hub_site_need(struct ph_hub *hub, const char *code, struct ph_hub_site *site_out,
+		     struct ph_error *err);
+int ph_hub_site_at(struct ph_hub *hub, uint64_t number, struct ph_hub_site *site_out);
+/* Each site in order of number; CB returning non-zero ends the walk. */
+int ph_hub_site_each(struct ph_hub *hub,
+		     int (*cb)(void *data, const struct ph_hub_site *site), void *data);
+
+#endif

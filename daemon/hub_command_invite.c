@@ -1,0 +1,117 @@
+/*
+ * daemon/hub_command_invite.c - the hub's half of making an invite.
+ *
+ * The operator's key never comes near the daemon: the command line unlocks it, asks
+ * here for what the invite says of the site (prepare), signs, and reports the invite
+ * back so that `devices` can tell which are still unused (record). A code block is
+ * given out with each prepare and never again, so two invites never print one code.
+ */
+#include "daemon/hub_command.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#define CODE_BLOCKS 100
+
+static int next_block(struct ph_hub *hub, uint64_t site, int64_t *block_out,
+		      struct ph_error *err)
+{
+	char name[64];
+	int64_t block = 0;
+	int rc;
+
+	snprintf(name, sizeof(name), "block.%llu", (unsigned long long)site);
+	rc = ph_journal_meta_get_int(hub->journal, name, &block);
+	if (rc < 0) {
+		return ph_fail_errno(err, rc, "reading the code blocks");
+	}
+	if (block >= CODE_BLOCKS) {
+		return ph_fail(err, PH_EXIT_OTHER, -ENOSPC,
+			       "all %d code blocks of this site are given out",
+			       CODE_BLOCKS);
+	}
+	rc = ph_db_begin(hub->db);
+	if (rc == 0) {
+		rc = ph_journal_meta_put_int(hub->journal, name, block + 1);
+	}
+	if (rc == 0) {
+		rc = ph_db_commit(hub->db);
+	}
+	if (rc < 0) {
+		ph_db_rollback(hub->db);
+		return ph_fail_errno(err, rc, "giving out a code block");
+	}
+	*block_out = block;
+	return 0;
+}
+
+static json_t *hex_json(struct ph_view bytes)
+{
+	char text[2 * PH_CERT_MAX + 1];
+
+	if (bytes.len > PH_CERT_MAX) {
+		return NULL;
+	}
+	ph_hex(text, bytes.data, bytes.len);
+	return json_string(text);
+}
+
+int ph_hub_invite_prepare(struct ph_hub *hub, const json_t *request, json_t *answer,
+			  struct ph_error *err)
+{
+	const char *code = ph_request_need(request, "site", err);
+	struct ph_hub_site site;
+	int64_t block;
+	int rc;
+
+	if (!code) {
+		return -EINVAL;
+	}
+	rc = ph_hub_site_need(hub, code, &site, err);
+	if (rc == 0) {
+		rc = next_block(hub, site.number, &block, err);
+	}
+	if (rc < 0) {
+		return rc;
+	}
+	json_object_set_new(answer, "number", json_integer((json_int_t)site.number));
+	json_object_set_new(answer, "code", json_string(site.code));
+	json_object_set_new(answer, "name", json_string(site.name));
+	json_object_set_new(answer, "commune", json_string(site.commune));
+	json_object_set_new(answer, "kind", json_integer((json_int_t)site.kind));
+	json_object_set_new(answer, "block", json_integer(block));
+	json_object_set_new(answer, "now", json_integer(ph_hub_now(hub)));
+	json_object_set_new(answer, "keylist",
+			    hex_json(ph_buf_view(&hub->keylist_bytes)));
+	return 0;
+}
+
+int ph_hub_invite_record(struct ph_hub *hub, const json_t *request, json_t *answer,
+			 struct ph_error *err)
+{
+	const char *id = ph_request_need(request, "id", err);
+	const char *about = ph_request_need(request, "about", err);
+	uint8_t raw[PH_INVITE_ID_SIZE];
+	char name[64];
+	int rc;
+
+	(void)answer;
+	if (!id || !about || ph_unhex(raw, sizeof(raw), id, strlen(id)) != 0) {
+		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+			       "the request names no invite");
+	}
+	snprintf(name, sizeof(name), "invite.%s", id);
+	rc = ph_db_begin(hub->db);
+	if (rc == 0) {
+		rc = ph_journal_meta_put(hub->journal, name, ph_view_str(about));
+	}
+	if (rc == 0) {
+		rc = ph_db_commit(hub->db);
+	}
+	if (rc < 0) {
+		ph_db_rollback(hub->db);
+		return ph_fail_errno(err, rc, "keeping the invite's name");
+	}
+	return 0;
+}

@@ -1,0 +1,510 @@
+/*
+ * daemon/hub_command_place.c - sites, communes and policies: what the control log says.
+ *
+ * Each command is one put: it sets the fields it is given and names the heads it saw
+ * of each, so that two operators' changes made at once are both kept and shown. Values
+ * are checked by the kind table when the entry is encoded.
+ */
+#include "daemon/hub_command.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/ledger/query.h"
+#include "common/ledger/registers.h"
+
+#define SITE_CODE_MAX  32
+#define SITE_MAX       9999
+#define SITES_PROVINCE 10000
+
+/* --- reading --- */
+
+static void copy_text(const struct ph_record *record, unsigned field, char *out,
+		      size_t out_size)
+{
+	const struct ph_register *item = ph_registers_get(&record->registers, field);
+	size_t len = item && item->value.set ? item->value.as.bytes.len : 0;
+
+	len = len < out_size ? len : out_size - 1;
+	if (len > 0) {
+		memcpy(out, item->value.as.bytes.data, len);
+	}
+	out[len] = '\0';
+}
+
+static int read_site(struct ph_view id, struct ph_view state, struct ph_hub_site *site)
+{
+	struct ph_record record;
+	const struct ph_register *kind;
+	int rc = ph_record_decode(state, ph_kind_find(PH_KIND_SITE_PUT), &record);
+
+	if (rc < 0) {
+		return rc;
+	}
+	memset(site, 0, sizeof(*site));
+	(void)ph_key_get_number(id, &site->number);
+	copy_text(&record, PH_SITE_CODE, site->code, sizeof(site->code));
+	copy_text(&record, PH_SITE_NAME, site->name, sizeof(site->name));
+	copy_text(&record, PH_SITE_COMMUNE, site->commune, sizeof(site->commune));
+	kind = ph_registers_get(&record.registers, PH_SITE_KIND);
+	site->kind = kind && kind->value.set ? kind->value.as.uint : 0;
+	ph_record_deinit(&record);
+	return 0;
+}
+
+struct site_walk {
+	int (*cb)(void *data, const struct ph_hub_site *site);
+	void *data;
+};
+
+static int on_site(void *data, struct ph_view id, struct ph_view state)
+{
+	struct site_walk *walk = data;
+	struct ph_hub_site site;
+	int rc = read_site(id, state, &site);
+
+	return rc < 0 ? rc : walk->cb(walk->data, &site);
+}
+
+int ph_hub_site_each(struct ph_hub *hub,
+		     int (*cb)(void *data, const struct ph_hub_site *site), void *data)
+{
+	struct site_walk walk = { cb, data };
+
+	return ph_ledger_each(hub->ledger, PH_ENTITY_SITE, on_site, &walk);
+}
+
+struct site_search {
+	const char *code;
+	struct ph_hub_site *out;
+};
+
+static int match_code(void *data, const struct ph_hub_site *site)
+{
+	struct site_search *search = data;
+
+	if (strcmp(site->code, search->code) != 0) {
+		return 0;
+	}
+	*search->out = *site;
+	return 1;
+}
+
+int ph_hub_site_find(struct ph_hub *hub, const char *code, struct ph_hub_site *site_out)
+{
+	struct site_search search = { code, site_out };
+	int rc = ph_hub_site_each(hub, match_code, &search);
+
+	return rc < 0 ? rc : rc == 1 ? 0 : PH_HUB_E_NONE;
+}
+
+int ph_hub_site_need(struct ph_hub *hub, const char *code, struct ph_hub_site *site_out,
+		     struct ph_error *err)
+{
+	int rc = ph_hub_site_find(hub, code, site_out);
+
+	if (rc == PH_HUB_E_NONE) {
+		return ph_fail(err, PH_EXIT_OTHER, -ENOENT,
+			       "there is no site with the code \"%s\"; `packhorsed site "
+			       "list` shows "
+			       "those there are, `packhorsed site add` makes one",
+			       code);
+	}
+	return rc < 0 ? ph_fail_errno(err, rc, "looking up the site") : 0;
+}
+
+int ph_hub_site_at(struct ph_hub *hub, uint64_t number, struct ph_hub_site *site_out)
+{
+	struct ph_entity_key key = ph_key_number(PH_ENTITY_SITE, number);
+	struct ph_buf state = { 0 };
+	int rc = ph_ledger_get(hub->ledger, PH_ENTITY_SITE, ph_key_view(&key), &state);
+
+	if (rc == 0) {
+		rc = read_site(ph_key_view(&key), ph_buf_view(&state), site_out);
+	} else if (rc > 0) {
+		rc = PH_HUB_E_NONE;
+	}
+	ph_buf_deinit(&state);
+	return rc;
+}
+
+/* --- putting --- */
+
+/* Put ENTRY, about the entity TYPE, ID, naming every head that the ledger shows. */
+static int put(struct ph_hub *hub, struct ph_entry *entry, enum ph_entity type,
+	       struct ph_view id, struct ph_error *err)
+{
+	int rc = ph_query_fill_seen(hub->ledger, type, id, entry);
+
+	return rc < 0 ? ph_fail_errno(err, rc, "reading the ledger")
+		      : ph_hub_control_add(hub, entry, 1, err);
+}
+
+static struct ph_entry entry_of(enum ph_kind_number number)
+{
+	return (struct ph_entry){ .kind = ph_kind_find(number), .number = number };
+}
+
+static void set_text(struct ph_entry *entry, unsigned field, const char *text)
+{
+	if (text) {
+		entry->field[field].set = true;
+		entry->field[field].as.bytes = ph_view_str(text);
+	}
+}
+
+static void set_uint(struct ph_entry *entry, unsigned field, uint64_t value)
+{
+	entry->field[field].set = true;
+	entry->field[field].as.uint = value;
+}
+
+/*
+ * The number of an enum by its name, or by any part of it that only one name has
+ * ("van", "post"). -EINVAL with the list of names.
+ */
+static int enum_number(const struct ph_field *field, const char *text, uint64_t *out,
+		       struct ph_error *err)
+{
+	char names[400] = "";
+	size_t len = 0;
+	unsigned found = 0;
+	int exact = ph_field_enum(field, ph_view_str(text));
+
+	if (exact >= 0) {
+		*out = (uint64_t)exact;
+		return 0;
+	}
+	for (uint32_t i = 0; i < field->max; i++) {
+		if (text[0] != '\0' && strstr(field->names[i], text)) {
+			*out = i;
+			found++;
+		}
+		len += (size_t)snprintf(names + len, sizeof(names) - len, "%s%s",
+					i ? ", " : "", field->names[i]);
+		len = len < sizeof(names) ? len : sizeof(names) - 1;
+	}
+	if (found == 1) {
+		return 0;
+	}
+	return ph_fail(err, PH_EXIT_USAGE, -EINVAL, "%s: \"%s\" is not one of %s",
+		       field->name, text, names);
+}
+
+static bool site_code_ok(const char *code)
+{
+	size_t len = strlen(code);
+	static const char letters[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+		"0123456789._-";
+
+	return len >= 1 && len <= SITE_CODE_MAX && strspn(code, letters) == len;
+}
+
+/* "14-0371" names its number itself; any other code gets the highest free one of the province. */
+static uint64_t coded_number(const char *code)
+{
+	unsigned province = 0;
+	unsigned number = 0;
+	int end = 0;
+
+	if (strlen(code) == 7 && strspn(code, "0123456789-") == 7 &&
+	    sscanf(code, "%2u-%4u%n", &province, &number, &end) == 2 && end == 7 &&
+	    number > 0) {
+		return (uint64_t)province * SITES_PROVINCE + number;
+	}
+	return 0;
+}
+
+static int free_number(struct ph_hub *hub, uint64_t *out, struct ph_error *err)
+{
+	struct ph_hub_site site;
+
+	for (uint64_t n = SITE_MAX; n > 0; n--) {
+		uint64_t number = (uint64_t)hub->province * SITES_PROVINCE + n;
+		int rc = ph_hub_site_at(hub, number, &site);
+
+		if (rc == PH_HUB_E_NONE) {
+			*out = number;
+			return 0;
+		}
+		if (rc < 0) {
+			return ph_fail_errno(err, rc, "reading the sites");
+		}
+	}
+	return ph_fail(err, PH_EXIT_OTHER, -ENOSPC,
+		       "all %d site numbers of the province are taken", SITE_MAX);
+}
+
+/* Which number the site of this code has or gets; *IS_NEW says which. */
+static int site_number(struct ph_hub *hub, const char *code, bool update, uint64_t *out,
+		       bool *is_new, struct ph_error *err)
+{
+	struct ph_hub_site site;
+	int rc = ph_hub_site_find(hub, code, &site);
+
+	if (rc < 0) {
+		return ph_fail_errno(err, rc, "reading the sites");
+	}
+	*is_new = rc == PH_HUB_E_NONE;
+	if (rc == 0) {
+		*out = site.number;
+		return update ? 0
+			      : ph_fail(err, PH_EXIT_OTHER, -EEXIST,
+					"there is a site %s already (%s); --update "
+					"changes it",
+					code, site.name);
+	}
+	if (update) {
+		return ph_hub_site_need(hub, code, &site, err);
+	}
+	*out = coded_number(code);
+	if (*out == 0) {
+		return free_number(hub, out, err);
+	}
+	rc = ph_hub_site_at(hub, *out, &site);
+	if (rc == 0) {
+		return ph_fail(err, PH_EXIT_OTHER, -EEXIST,
+			       "the number of %s is taken by the site %s (%s); give it "
+			       "another code",
+			       code, site.code, site.name);
+	}
+	return rc < 0 ? ph_fail_errno(err, rc, "reading the sites") : 0;
+}
+
+int ph_hub_site_add(struct ph_hub *hub, const json_t *request, json_t *answer,
+		    struct ph_error *err)
+{
+	struct ph_entry entry = entry_of(PH_KIND_SITE_PUT);
+	const char *code = ph_request_need(request, "code", err);
+	const char *kind = ph_request_text(request, "kind");
+	const char *commune = ph_request_text(request, "commune");
+	const char *status = ph_request_text(request, "status");
+	struct ph_entity_key key;
+	struct ph_buf state = { 0 };
+	uint64_t number;
+	uint64_t value;
+	bool is_new;
+	int rc;
+
+	if (!code || !site_code_ok(code)) {
+		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+			       "a site's code is 1 to %d letters, digits, dots, dashes: "
+			       "for example "
+			       "14-0371",
+			       SITE_CODE_MAX);
+	}
+	rc = site_number(hub, code, json_is_true(json_object_get(request, "update")),
+			 &number, &is_new, err);
+	if (rc < 0) {
+		return rc;
+	}
+	set_uint(&entry, PH_SITE_SITE, number);
+	set_text(&entry, PH_SITE_CODE, is_new ? code : NULL);
+	set_text(&entry, PH_SITE_NAME, ph_request_text(request, "name"));
+	set_text(&entry, PH_SITE_COMMUNE, commune);
+	if (kind) {
+		rc = enum_number(&entry.kind->fields[PH_SITE_KIND], kind, &value, err);
+		if (rc < 0) {
+			return rc;
+		}
+		set_uint(&entry, PH_SITE_KIND, value);
+	}
+	if (status) {
+		rc = enum_number(&entry.kind->fields[PH_SITE_STATUS], status, &value,
+				 err);
+		if (rc < 0) {
+			return rc;
+		}
+		set_uint(&entry, PH_SITE_STATUS, value);
+	}
+	key = ph_key_number(PH_ENTITY_SITE, number);
+	rc = put(hub, &entry, PH_ENTITY_SITE, ph_key_view(&key), err);
+	if (rc < 0) {
+		return rc;
+	}
+	json_object_set_new(answer, "site", json_string(code));
+	json_object_set_new(answer, "number", json_integer((json_int_t)number));
+	if (commune && ph_ledger_get(hub->ledger, PH_ENTITY_COMMUNE, ph_view_str(commune),
+				     &state) == PH_LEDGER_E_NONE) {
+		json_object_set_new(
+			answer, "warning",
+			json_sprintf("commune %s has no name here yet: `packhorsed "
+				     "commune add` or `commune import` gives it one",
+				     commune));
+	}
+	ph_buf_deinit(&state);
+	return 0;
+}
+
+static int list_site(void *data, const struct ph_hub_site *site)
+{
+	const struct ph_field *kind =
+		&ph_kind_find(PH_KIND_SITE_PUT)->fields[PH_SITE_KIND];
+
+	return json_array_append_new(
+		       data,
+		       json_pack("{s:s, s:I, s:s, s:s, s:s}", "code", site->code,
+				 "number", (json_int_t)site->number, "name", site->name,
+				 "commune", site->commune, "kind",
+				 site->kind < kind->max ? kind->names[site->kind] : "?"))
+		       ? -ENOMEM
+		       : 0;
+}
+
+int ph_hub_site_list(struct ph_hub *hub, const json_t *request, json_t *answer,
+		     struct ph_error *err)
+{
+	json_t *list = json_array();
+	int rc;
+
+	(void)request;
+	json_object_set_new(answer, "sites", list);
+	rc = ph_hub_site_each(hub, list_site, list);
+	return rc < 0 ? ph_fail_errno(err, rc, "listing the sites") : 0;
+}
+
+static int add_commune(struct ph_hub *hub, const char *code, const char *name,
+		       const char *type, struct ph_error *err)
+{
+	struct ph_entry entry = entry_of(PH_KIND_COMMUNE_PUT);
+	uint64_t value;
+
+	set_text(&entry, PH_COMMUNE_CODE, code);
+	set_text(&entry, PH_COMMUNE_NAME, name);
+	if (type) {
+		int rc = enum_number(&entry.kind->fields[PH_COMMUNE_TYPE], type, &value,
+				     err);
+
+		if (rc < 0) {
+			return rc;
+		}
+		set_uint(&entry, PH_COMMUNE_TYPE, value);
+	}
+	return put(hub, &entry, PH_ENTITY_COMMUNE, ph_view_str(code), err);
+}
+
+/* {"communes":[{"code","name","type"?} ...]}: those that the ledger shows as asked already are left alone. */
+int ph_hub_commune_add(struct ph_hub *hub, const json_t *request, json_t *answer,
+		       struct ph_error *err)
+{
+	json_t *list = json_object_get(request, "communes");
+	json_int_t added = 0;
+	json_int_t same = 0;
+	json_t *item;
+	size_t i;
+
+	json_array_foreach(list, i, item)
+	{
+		const char *code = ph_request_need(item, "code", err);
+		const char *name = ph_request_need(item, "name", err);
+		struct ph_buf state = { 0 };
+		struct ph_record record;
+		char held[201] = "";
+		int rc;
+
+		if (!code || !name) {
+			return -EINVAL;
+		}
+		rc = ph_ledger_get(hub->ledger, PH_ENTITY_COMMUNE, ph_view_str(code),
+				   &state);
+		if (rc == 0 &&
+		    ph_record_decode(ph_buf_view(&state),
+				     ph_kind_find(PH_KIND_COMMUNE_PUT), &record) == 0) {
+			copy_text(&record, PH_COMMUNE_NAME, held, sizeof(held));
+			ph_record_deinit(&record);
+		}
+		ph_buf_deinit(&state);
+		if (rc == 0 && strcmp(held, name) == 0) {
+			same++;
+			continue;
+		}
+		rc = add_commune(hub, code, name, ph_request_text(item, "type"), err);
+		if (rc < 0) {
+			return rc;
+		}
+		added++;
+	}
+	json_object_set_new(answer, "added", json_integer(added));
+	json_object_set_new(answer, "unchanged", json_integer(same));
+	return 0;
+}
+
+struct place_list {
+	json_t *out;
+	enum ph_kind_number kind;
+	unsigned field;
+	const char *id_name;
+	const char *value_name;
+};
+
+static int list_place(void *data, struct ph_view id, struct ph_view state)
+{
+	struct place_list *list = data;
+	struct ph_record record;
+	char value[1001];
+	int rc = ph_record_decode(state, ph_kind_find(list->kind), &record);
+
+	if (rc < 0) {
+		return rc;
+	}
+	copy_text(&record, list->field, value, sizeof(value));
+	ph_record_deinit(&record);
+	return json_array_append_new(list->out, json_pack("{s:s%, s:s}", list->id_name,
+							  (const char *)id.data, id.len,
+							  list->value_name, value))
+		       ? -ENOMEM
+		       : 0;
+}
+
+static int list_places(struct ph_hub *hub, json_t *answer, const char *member,
+		       enum ph_entity type, struct place_list *list, struct ph_error *err)
+{
+	int rc;
+
+	list->out = json_array();
+	json_object_set_new(answer, member, list->out);
+	rc = ph_ledger_each(hub->ledger, type, list_place, list);
+	return rc < 0 ? ph_fail_errno(err, rc, "reading the ledger") : 0;
+}
+
+int ph_hub_commune_list(struct ph_hub *hub, const json_t *request, json_t *answer,
+			struct ph_error *err)
+{
+	struct place_list list = { .kind = PH_KIND_COMMUNE_PUT,
+				   .field = PH_COMMUNE_NAME,
+				   .id_name = "code",
+				   .value_name = "name" };
+
+	(void)request;
+	return list_places(hub, answer, "communes", PH_ENTITY_COMMUNE, &list, err);
+}
+
+int ph_hub_policy_set(struct ph_hub *hub, const json_t *request, json_t *answer,
+		      struct ph_error *err)
+{
+	struct ph_entry entry = entry_of(PH_KIND_POLICY_PUT);
+	const char *name = ph_request_need(request, "name", err);
+	const char *value = ph_request_need(request, "value", err);
+
+	if (!name || !value) {
+		return -EINVAL;
+	}
+	set_text(&entry, PH_POLICY_NAME, name);
+	set_text(&entry, PH_POLICY_VALUE, value);
+	json_object_set_new(answer, "name", json_string(name));
+	return put(hub, &entry, PH_ENTITY_POLICY, ph_view_str(name), err);
+}
+
+int ph_hub_policy_list(struct ph_hub *hub, const json_t *request, json_t *answer,
+		       struct ph_error *err)
+{
+	struct place_list list = { .kind = PH_KIND_POLICY_PUT,
+				   .field = PH_POLICY_VALUE,
+				   .id_name = "name",
+				   .value_name = "value" };
+
+	(void)request;
+	return list_places(hub, answer, "policies", PH_ENTITY_POLICY, &list, err);
+}

@@ -1,0 +1,374 @@
+/*
+ * daemon/hub_command_state.c - how the hub is: status, devices, log; digest, rebuild, verify.
+ */
+#include "common/log/json.h"
+#include "daemon/hub_command.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
+#define LOG_LIMIT_DEFAULT 20
+#define LOG_LIMIT_MAX     10000
+
+static void set_hex(json_t *object, const char *name, const uint8_t *data, size_t len)
+{
+	char text[2 * 64 + 1];
+
+	ph_hex(text, data, len);
+	json_object_set_new(object, name, json_string(text));
+}
+
+/* --- status --- */
+
+struct totals {
+	uint64_t logs, entries, control;
+	uint64_t devices;
+	int64_t heard;
+};
+
+static int sum_log(void *data, const struct ph_log *log)
+{
+	struct totals *totals = data;
+
+	totals->logs++;
+	totals->entries += log->n;
+	totals->control += log->site == 0 ? log->n : 0;
+	return 0;
+}
+
+static int sum_device(void *data, const struct ph_device *device)
+{
+	struct totals *totals = data;
+
+	totals->devices++;
+	totals->heard = device->heard > totals->heard ? device->heard : totals->heard;
+	return 0;
+}
+
+static int64_t file_size(const char *dir, const char *name)
+{
+	char path[PH_HUB_PATH_MAX];
+	struct stat info;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	return stat(path, &info) == 0 ? (int64_t)info.st_size : 0;
+}
+
+int ph_hub_status(struct ph_hub *hub, const json_t *request, json_t *answer,
+		  struct ph_error *err)
+{
+	static const struct {
+		const char *name;
+		enum ph_entity type;
+	} types[] = {
+		{ "sites", PH_ENTITY_SITE },  { "titles", PH_ENTITY_TITLE },
+		{ "copies", PH_ENTITY_COPY }, { "readers", PH_ENTITY_READER },
+		{ "cards", PH_ENTITY_CARD },  { "communes", PH_ENTITY_COMMUNE },
+	};
+	struct totals totals = { 0 };
+	struct statvfs disk;
+	int rc = ph_journal_log_each(hub->journal, sum_log, &totals);
+
+	(void)request;
+	if (rc == 0) {
+		rc = ph_journal_device_each(hub->journal, sum_device, &totals);
+	}
+	if (rc < 0) {
+		return ph_fail_errno(err, rc, "reading the journal");
+	}
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		json_object_set_new(answer, types[i].name,
+				    json_integer((json_int_t)ph_ledger_count(
+					    hub->ledger, types[i].type)));
+	}
+	json_object_set_new(answer, "devices", json_integer((json_int_t)totals.devices));
+	json_object_set_new(answer, "logs", json_integer((json_int_t)totals.logs));
+	json_object_set_new(answer, "entries", json_integer((json_int_t)totals.entries));
+	json_object_set_new(answer, "control_entries",
+			    json_integer((json_int_t)totals.control));
+	json_object_set_new(answer, "last_heard", json_integer(totals.heard));
+	json_object_set_new(answer, "epoch", json_integer((json_int_t)hub->epoch.number));
+	json_object_set_new(answer, "store_bytes",
+			    json_integer(file_size(hub->dir, "hub.db")));
+	json_object_set_new(answer, "wal_bytes",
+			    json_integer(file_size(hub->dir, "hub.db-wal")));
+	if (statvfs(hub->dir, &disk) == 0) {
+		json_object_set_new(
+			answer, "disk_free_bytes",
+			json_integer((json_int_t)(disk.f_bavail * disk.f_frsize)));
+	}
+	set_hex(answer, "root", hub->keylist.root, sizeof(hub->keylist.root));
+	return 0;
+}
+
+/* --- devices --- */
+
+struct device_list {
+	struct ph_hub *hub;
+	json_t *out;
+	uint64_t entries, missing;
+};
+
+static int sum_device_log(void *data, const struct ph_log *log)
+{
+	struct device_list *list = data;
+	uint64_t missing[PH_RECEIPT_MISSING_MAX];
+	size_t count = 0;
+	int rc = ph_journal_parts_missing(list->hub->journal, log->row, missing,
+					  PH_RECEIPT_MISSING_MAX, &count);
+
+	list->entries += log->n;
+	list->missing += count;
+	return rc < 0 ? rc : 0;
+}
+
+static const char *role_name(uint64_t role)
+{
+	return role == PH_ROLE_SITE      ? "site"
+	       : role == PH_ROLE_COURIER ? "courier"
+					 : "both";
+}
+
+static int list_device(void *data, const struct ph_device *device)
+{
+	struct device_list *list = data;
+	struct ph_hub_site site = { 0 };
+	json_t *item;
+	int rc;
+
+	list->entries = 0;
+	list->missing = 0;
+	rc = ph_journal_logs_of_device(list->hub->journal, device->id, sum_device_log,
+				       list);
+	if (rc >= 0) {
+		rc = ph_hub_site_at(list->hub, device->site, &site);
+	}
+	if (rc < 0) {
+		return rc;
+	}
+	item = json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I}", "site", site.code,
+			 "site_name", site.name, "role", role_name(device->role),
+			 "admitted", (json_int_t)device->admitted, "heard",
+			 (json_int_t)device->heard, "entries", (json_int_t)list->entries,
+			 "parts_missing", (json_int_t)list->missing, "sessions",
+			 (json_int_t)device->counter);
+	if (!item) {
+		return -ENOMEM;
+	}
+	set_hex(item, "device", device->id, sizeof(device->id));
+	return json_array_append_new(list->out, item) ? -ENOMEM : 0;
+}
+
+int ph_hub_devices(struct ph_hub *hub, const json_t *request, json_t *answer,
+		   struct ph_error *err)
+{
+	struct device_list list = { .hub = hub, .out = json_array() };
+	int rc;
+
+	(void)request;
+	json_object_set_new(answer, "devices", list.out);
+	json_object_set_new(answer, "now", json_integer(ph_hub_now(hub)));
+	rc = ph_journal_device_each(hub->journal, list_device, &list);
+	return rc < 0 ? ph_fail_errno(err, rc, "listing the devices") : 0;
+}
+
+/* --- log: the entries as they were written --- */
+
+struct log_walk {
+	json_t *out;
+	const struct ph_log *log;
+	uint64_t n_from;
+	uint64_t site; /* only of this site; UINT64_MAX: of all */
+	json_int_t limit;
+	struct ph_journal *journal;
+};
+
+static int show_entry(void *data, uint64_t n, struct ph_view bytes)
+{
+	struct log_walk *walk = data;
+	struct ph_entry entry;
+	int rc = ph_entry_decode(bytes, &entry);
+	json_t *item;
+
+	if (rc < 0) {
+		return rc;
+	}
+	item = rc == PH_ENTRY_E_MALFORMED ? json_pack("{s:b}", "malformed", 1)
+					  : ph_entry_to_json(&entry);
+	if (!item) {
+		return -ENOMEM;
+	}
+	set_hex(item, "log", walk->log->id, sizeof(walk->log->id));
+	json_object_set_new(item, "n", json_integer((json_int_t)n));
+	json_object_set_new(item, "site", json_integer((json_int_t)walk->log->site));
+	return json_array_append_new(walk->out, item) ? -ENOMEM : 0;
+}
+
+static int show_log(void *data, const struct ph_log *log)
+{
+	struct log_walk *walk = data;
+
+	if (walk->site != UINT64_MAX && log->site != walk->site) {
+		return 0;
+	}
+	walk->log = log;
+	return ph_journal_entry_each(
+		walk->journal, log->row,
+		log->n > (uint64_t)walk->limit ? log->n - (uint64_t)walk->limit : 0,
+		show_entry, walk);
+}
+
+int ph_hub_log(struct ph_hub *hub, const json_t *request, json_t *answer,
+	       struct ph_error *err)
+{
+	const char *code = ph_request_text(request, "site");
+	json_t *limit = json_object_get(request, "limit");
+	struct log_walk walk = { .out = json_array(),
+				 .site = UINT64_MAX,
+				 .limit = limit ? json_integer_value(limit)
+						: LOG_LIMIT_DEFAULT,
+				 .journal = hub->journal };
+	struct ph_hub_site site;
+	int rc = 0;
+
+	json_object_set_new(answer, "entries", walk.out);
+	if (walk.limit < 1 || walk.limit > LOG_LIMIT_MAX) {
+		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+			       "limit: a number from 1 to %d", LOG_LIMIT_MAX);
+	}
+	if (code) {
+		rc = ph_hub_site_need(hub, code, &site, err);
+		walk.site = site.number;
+	}
+	if (rc == 0) {
+		rc = ph_journal_log_each(hub->journal, show_log, &walk);
+	}
+	return rc < 0 ? ph_fail_errno(err, rc, "reading the logs") : 0;
+}
+
+/* --- digest, rebuild, verify --- */
+
+struct scope {
+	uint64_t site;
+};
+
+static bool takes_site(void *data, const struct ph_log *log)
+{
+	const struct scope *scope = data;
+
+	return log->site == 0 || log->site == scope->site;
+}
+
+/* The digest of a fold made afresh in memory, of all logs or of one site's and the control log. */
+static int fresh_digest(struct ph_hub *hub, const struct scope *scope,
+			uint8_t out[static 32], struct ph_error *err)
+{
+	struct ph_db *db = NULL;
+	struct ph_ledger *ledger = NULL;
+	int rc = ph_db_open(
+		&db, &(struct ph_db_config){ .path = ":memory:", .create = true }, err);
+
+	if (rc == 0) {
+		rc = ph_ledger_open(&ledger,
+				    &(struct ph_ledger_config){
+					    .journal = hub->journal,
+					    .db = db,
+					    .takes = scope ? takes_site : NULL,
+					    .data = (void *)(uintptr_t)scope,
+				    },
+				    err);
+	}
+	if (rc == 0) {
+		rc = ph_ledger_digest(ledger, out, err);
+	}
+	ph_ledger_free(ledger);
+	ph_db_close(db);
+	return rc;
+}
+
+int ph_hub_digest(struct ph_hub *hub, const json_t *request, json_t *answer,
+		  struct ph_error *err)
+{
+	const char *code = ph_request_text(request, "site");
+	struct ph_hub_site site;
+	struct scope scope;
+	uint8_t digest[32];
+	int rc = ph_ledger_catch_up(hub->ledger, NULL, err);
+
+	if (rc < 0) {
+		return rc;
+	}
+	if (code) {
+		rc = ph_hub_site_need(hub, code, &site, err);
+		if (rc < 0) {
+			return rc;
+		}
+		scope.site = site.number;
+		json_object_set_new(answer, "site", json_string(code));
+		rc = fresh_digest(hub, &scope, digest, err);
+	} else {
+		rc = ph_ledger_digest(hub->ledger, digest, err);
+	}
+	if (rc < 0) {
+		return ph_fail_errno(err, rc, "folding the ledger");
+	}
+	set_hex(answer, "digest", digest, sizeof(digest));
+	return 0;
+}
+
+int ph_hub_rebuild(struct ph_hub *hub, const json_t *request, json_t *answer,
+		   struct ph_error *err)
+{
+	uint8_t digest[32];
+	int rc = ph_ledger_rebuild(hub->ledger, err);
+
+	(void)request;
+	if (rc == 0) {
+		rc = ph_ledger_digest(hub->ledger, digest, err);
+	}
+	if (rc < 0) {
+		return ph_fail_errno(err, rc, "folding the ledger");
+	}
+	set_hex(answer, "digest", digest, sizeof(digest));
+	return 0;
+}
+
+int ph_hub_verify(struct ph_hub *hub, const json_t *request, json_t *answer,
+		  struct ph_error *err)
+{
+	struct ph_journal_counts counts = { 0 };
+	uint8_t held[32];
+	uint8_t fresh[32];
+	int rc = ph_db_check(hub->db, true, err);
+
+	(void)request;
+	if (rc == 0) {
+		rc = ph_journal_verify(hub->journal, &counts, err);
+	}
+	if (rc == 0) {
+		rc = ph_ledger_digest(hub->ledger, held, err);
+	}
+	if (rc == 0) {
+		rc = fresh_digest(hub, NULL, fresh, err);
+	}
+	if (rc < 0) {
+		return ph_fail_errno(err, rc, "checking the store");
+	}
+	if (memcmp(held, fresh, sizeof(held)) != 0) {
+		return ph_fail(
+			err, PH_EXIT_DAMAGED, -EUCLEAN,
+			"the logs are whole, but the ledger is not what they give; "
+			"`packhorsed rebuild` makes it anew");
+	}
+	json_object_set_new(answer, "logs", json_integer((json_int_t)counts.logs));
+	json_object_set_new(answer, "entries", json_integer((json_int_t)counts.entries));
+	json_object_set_new(answer, "seals", json_integer((json_int_t)counts.seals));
+	json_object_set_new(answer, "parts", json_integer((json_int_t)counts.parts));
+	json_object_set_new(answer, "parts_missing",
+			    json_integer((json_int_t)counts.parts_missing));
+	set_hex(answer, "digest", held, sizeof(held));
+	return 0;
+}

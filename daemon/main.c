@@ -1,0 +1,147 @@
+/*
+ * daemon/main.c - packhorsed: the table of its subcommands.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "common/log/keys.h"
+#include "daemon/cmd.h"
+
+#define ONE(option_name, option_arg, option_doc)                                         \
+	{                                                                                \
+		option_name, option_arg, option_doc                                      \
+	}
+#define END                                                                              \
+	{                                                                                \
+		NULL, NULL, NULL                                                         \
+	}
+
+static const struct ph_cli_option init_options[] = {
+	ONE("listen", "ADDR:PORT", "where devices will reach this hub"),
+	ONE("passphrase-file", "F", "its first line guards the root and operator keys"),
+	ONE("province", "NN", "two-digit prefix of printed codes (default 14)"),
+	ONE("kdf-memory-mib", "N", "memory of Argon2id, 8 to 1024 (default 256)"),
+	END,
+};
+static const struct ph_cli_option serve_options[] = {
+	ONE("listen", "ADDR:PORT",
+	    "instead of the configured address; port 0 takes a free one"),
+	END,
+};
+static const struct ph_cli_option site_options[] = {
+	ONE("commune", "CODE", "official code of five digits"),
+	ONE("kind", "K",
+	    "provincial-library, commune-library, ... or any part of one name"),
+	ONE("name", "N", "name for people"),
+	ONE("status", "S", "open or closed"),
+	ONE("update", NULL, "change a site that is there"),
+	END,
+};
+static const struct ph_cli_option commune_options[] = {
+	ONE("name", "N", "name, without xã or phường"),
+	ONE("type", "T", "xa or phuong"),
+	END,
+};
+static const struct ph_cli_option invite_options[] = {
+	ONE("site", "CODE", "the site the device will belong to"),
+	ONE("role", "R", "site, courier or both"),
+	ONE("out", "F", "where to write it; - for standard output"),
+	ONE("passphrase-file", "F", "its first line opens the operator's key"),
+	ONE("expires-days", "N", "0 to 3650 (default 30)"),
+	ONE("hub", "ADDR:PORT",
+	    "the hub's address as devices see it (default: the configured one)"),
+	END,
+};
+static const struct ph_cli_option query_options[] = {
+	ONE("site", "CODE", "loans, readers: only of this site"),
+	ONE("overdue", NULL, "loans: only those past their day"),
+	ONE("ns", "N", "copy, card: the code's namespace"),
+	ONE("names", NULL, "readers: open their names"),
+	END,
+};
+static const struct ph_cli_option digest_options[] = {
+	ONE("site", "CODE",
+	    "of that site's own logs with the control log, as the site has it"),
+	END,
+};
+static const struct ph_cli_option log_options[] = {
+	ONE("site", "CODE", "only logs of this site"),
+	ONE("limit", "N", "the last N entries of each log (default 20)"),
+	END,
+};
+
+static const struct ph_cli_command commands[] = {
+	{ "init", "Setting up", "", 0, 0,
+	  "make a new hub: keys, control log, settings\n"
+	  "The folder must be absent or empty.",
+	  init_options, ph_cmd_init },
+	{ "site add", "Setting up", "CODE", 1, 1,
+	  "add a place with books, or change one (--update)\n"
+	  "A code like 14-0371 is province and number; any other code gets a free "
+	  "number.",
+	  site_options, ph_cmd_site_add },
+	{ "site list", "Setting up", "", 0, 0, "all sites", NULL, ph_cmd_site_list },
+	{ "commune add", "Setting up", "CODE", 1, 1, "name a commune", commune_options,
+	  ph_cmd_commune_add },
+	{ "commune import", "Setting up", "FILE.json", 1, 1,
+	  "name all communes of a file: [{\"Wards\": [{\"Code\", \"Name\", \"FullName\"} "
+	  "...]} ...]",
+	  NULL, ph_cmd_commune_import },
+	{ "commune list", "Setting up", "", 0, 0, "all communes", NULL,
+	  ph_cmd_commune_list },
+	{ "policy set", "Setting up", "NAME VALUE", 2, 2,
+	  "a rule for all devices, e.g. loan-term-days 14", NULL, ph_cmd_policy_set },
+	{ "policy list", "Setting up", "", 0, 0, "all rules", NULL, ph_cmd_policy_list },
+	{ "invite", "Setting up", "", 0, 0,
+	  "make an invite for one device of a site\n"
+	  "It is a secret until it is used. The operator's key is opened in this process "
+	  "only.",
+	  invite_options, ph_cmd_invite },
+	{ "serve", "Running", "", 0, 0,
+	  "listen for devices until SIGTERM; SIGHUP reads the settings again",
+	  serve_options, ph_cmd_serve },
+	{ "status", "Looking", "", 0, 0, "how the hub is", NULL, ph_cmd_status },
+	{ "devices", "Looking", "", 0, 0, "each device: what it sent, when it was heard",
+	  NULL, ph_cmd_devices },
+	{ "query", "Looking", "WHAT [ID]", 1, 2,
+	  "what the hub knows\n"
+	  "WHAT: summary, titles TEXT, title REF, copy CODE, card CODE, reader REF, "
+	  "readers TEXT,\n"
+	  "loans, cases (exit 13 if there are some), site CODE.",
+	  query_options, ph_cmd_query },
+	{ "log", "Looking", "", 0, 0,
+	  "the entries as they were written, one JSON object a line", log_options,
+	  ph_cmd_log },
+	{ "digest", "Checking", "", 0, 0,
+	  "hash of the ledger: equal digests, equal books", digest_options,
+	  ph_cmd_digest },
+	{ "verify", "Checking", "", 0, 0, "check every chain, seal, part and the ledger",
+	  NULL, ph_cmd_verify },
+	{ "rebuild", "Checking", "", 0, 0, "make the ledger anew from the logs", NULL,
+	  ph_cmd_rebuild },
+	{ NULL, NULL, NULL, 0, 0, NULL, NULL, NULL },
+};
+
+static const char *default_dir(void)
+{
+	return "/var/lib/packhorse";
+}
+
+int main(int argc, char **argv)
+{
+	static const struct ph_cli_program program = {
+		.name = "packhorsed",
+		.summary = "the hub of a province's libraries",
+		.default_dir = default_dir,
+		.commands = commands,
+	};
+
+	umask(077);
+	signal(SIGPIPE, SIG_IGN);
+	if (ph_crypto_start() < 0) {
+		fprintf(stderr, "packhorsed: the machine has no randomness to give\n");
+		return PH_EXIT_OTHER;
+	}
+	return ph_cli_main(&program, argc, argv);
+}
