@@ -36,24 +36,34 @@ struct ph_writer;
 int ph_writer_new(struct ph_writer **writer_out, const struct ph_writer_config *config,
 		  struct ph_error *err);
 void ph_writer_free(struct ph_writer *writer);
-/* Append `open` and a clock-mark now if the log is new or the machine was started again since the
- * last mark, or wall and monotonic time have drifted apart by over 2 s. In a transaction. */
+/*
+ * Append `open` and a clock-mark now if the log is new, or a clock-mark if the machine
+ * was started again since the last one, or wall and monotonic time have drifted apart by
+ * over 2 s. In a transaction; after a negative errno roll back and reload.
+ */
 int ph_writer_start(struct ph_writer *writer, struct ph_error *err);
 /*
  * Stamp ENTRY, seal its part if it has sealed fields, encode and append it (with
  * open and clock-mark before it where due). Sets ENTRY->stamp, and the fields
- * sets and commit. REF_OUT (may be NULL) names it. 0; -EINVAL and the like with
- * ERR when the entry is not valid: then nothing was appended.
+ * sets and commit; commit borrows the writer's memory until its next call. REF_OUT
+ * (may be NULL) names it. 0; -EINVAL or -EMSGSIZE with ERR (PH_EXIT_USAGE) when the
+ * entry is not valid: then nothing was written, and the transaction may go on;
+ * another negative errno with ERR: roll back and reload.
  */
 int ph_writer_add(struct ph_writer *writer, struct ph_entry *entry,
 		  struct ph_ref *ref_out, struct ph_error *err);
-/* Raise the floor: hub time of a receipt. At most a day at once unless confirmed a day later; kept in meta. */
+/*
+ * Raise the floor: HUB_TIME of a receipt, seconds since 1970. It rises at once by at
+ * most a day, or to our own clock if that is later; what lies beyond is a claim, which
+ * a receipt heard a day or more later confirms as far as both say so (docs/STORE.md,
+ * "The floor"). Kept in meta: in a transaction. 0 or negative errno.
+ */
 int ph_writer_heard_time(struct ph_writer *writer, int64_t hub_time);
-/* Own log as it is now. */
+/* Own log as it is now; row 0 and n 0 before the first append. Borrowed; changes with the next call. */
 const struct ph_log *ph_writer_log(const struct ph_writer *writer);
-/* Seal at the head. */
+/* Seal at the head; no effect on an empty log. In a transaction. 0 or negative errno. */
 int ph_writer_seal(struct ph_writer *writer);
-/* After a rollback: forget what was not committed. */
+/* After a rollback: forget what was not committed, here and in the journal. 0 or negative errno with ERR. */
 int ph_writer_reload(struct ph_writer *writer, struct ph_error *err);
 
 #endif

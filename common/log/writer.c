@@ -1,0 +1,475 @@
+/*
+ * common/log/writer.c - the one writer of an own log: stamps, clock-marks, parts.
+ *
+ * Adding an entry: read the clock; draft `open` and a clock-mark if they are due, then
+ * the entry, with its stamp and its part sealed for the number it will have; only when
+ * all of it is encoded, append it as one run. So an entry that is refused leaves
+ * nothing behind, and the usual one is one row.
+ *
+ * Time runs on the monotonic clock from the wall time of the last clock-mark, so a
+ * wall clock that jumps cannot reorder entries: it makes a new mark, and stamps rise
+ * from the last one, whatever the new time is, and are never below the floor.
+ *
+ * After a failed write the caller rolls back and says ph_writer_reload(): memory moves
+ * only when everything was written, but the journal's may have moved before. Seeds and
+ * personal fields are wiped on every path.
+ */
+#include "common/log/writer_internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <sodium.h>
+
+#ifndef PH_VERSION
+#define PH_VERSION "0"
+#endif
+
+#define META_LOG "own_log"
+#define SOFTWARE "packhorse " PH_VERSION
+
+/* Entries about to be appended together. */
+struct draft {
+	struct ph_now now;
+	int64_t time; /* seconds, floor applied */
+	uint64_t n;
+	uint64_t stamp;
+	bool has_mark;
+	struct ph_mark mark;
+	struct ph_buf body;
+	struct ph_buf entry; /* the one drafted last */
+};
+
+/* --- where the log stands --- */
+
+/* The stamp of the last entry that has one: a later version may have written others. */
+static int get_stamp(struct ph_writer *writer)
+{
+	struct ph_buf bytes = { 0 };
+	int rc = 0;
+
+	writer->stamp = 0;
+	for (uint64_t n = writer->log.n; rc == 0 && n > 0; n--) {
+		struct ph_entry entry;
+
+		bytes.len = 0;
+		rc = ph_journal_entry(writer->config.journal, writer->log.row, n, &bytes);
+		if (rc != 0) {
+			rc = rc > 0 ? -EUCLEAN : rc;
+			break;
+		}
+
+		int decoded = ph_entry_decode(ph_buf_view(&bytes), &entry);
+
+		if (decoded == 0 || decoded == PH_ENTRY_E_UNKNOWN) {
+			writer->stamp = entry.stamp;
+			break;
+		}
+		rc = decoded < 0 ? decoded : 0;
+	}
+	ph_buf_deinit(&bytes);
+	return rc;
+}
+
+/* The log is named, but not stored before its first entries are. */
+static void prepare_log(struct ph_writer *writer)
+{
+	struct ph_log *log = &writer->log;
+
+	*log = (struct ph_log){ .site = writer->config.site,
+				.role = writer->config.role };
+	memcpy(log->key, writer->config.keys->key, sizeof(log->key));
+	ph_device_id(log->device_id, log->key);
+	ph_log_id(log->id, log->key, writer->nonce);
+	ph_chain_start(log->h, log->id, log->key);
+	writer->stamp = 0;
+}
+
+static int load(struct ph_writer *writer, struct ph_error *err)
+{
+	uint8_t id[PH_LOG_ID_SIZE];
+	int rc = ph_writer_meta_get(writer, META_LOG, id, sizeof(id));
+
+	if (rc == PH_JOURNAL_E_NONE) {
+		prepare_log(writer);
+		rc = 0;
+	} else if (rc == 0) {
+		rc = ph_journal_log_find(writer->config.journal, id, &writer->log);
+		if (rc == PH_JOURNAL_E_NONE) {
+			return ph_fail(err, PH_EXIT_DAMAGED, -EUCLEAN,
+				       "this device's own log is not in its store; "
+				       "restore the store from a backup");
+		}
+		if (rc == 0 &&
+		    memcmp(writer->log.key, writer->config.keys->key, PH_KEY_SIZE) != 0) {
+			return ph_fail(err, PH_EXIT_DAMAGED, -EUCLEAN,
+				       "the keys are not those that the log in this "
+				       "store was written with");
+		}
+		if (rc == 0) {
+			rc = get_stamp(writer);
+		}
+	}
+	if (rc == 0) {
+		rc = ph_writer_time_load(writer);
+	}
+	return rc == 0 ? 0 : ph_fail_errno(err, rc, "reading this device's own log");
+}
+
+int ph_writer_new(struct ph_writer **writer_out, const struct ph_writer_config *config,
+		  struct ph_error *err)
+{
+	struct ph_writer *writer = calloc(1, sizeof(*writer));
+	int rc;
+
+	if (writer == NULL) {
+		return ph_fail_errno(err, -ENOMEM, "opening this device's own log");
+	}
+	writer->config = *config;
+	config->rng.fill(config->rng.data, writer->nonce, sizeof(writer->nonce));
+	rc = load(writer, err);
+	if (rc != 0) {
+		ph_writer_free(writer);
+		return rc;
+	}
+	*writer_out = writer;
+	return 0;
+}
+
+void ph_writer_free(struct ph_writer *writer)
+{
+	free(writer);
+}
+
+int ph_writer_reload(struct ph_writer *writer, struct ph_error *err)
+{
+	ph_journal_reload(writer->config.journal);
+	return load(writer, err);
+}
+
+const struct ph_log *ph_writer_log(const struct ph_writer *writer)
+{
+	return &writer->log;
+}
+
+/* Somebody may have put the tail of this log back since: a restored device fetches it. */
+static int catch_up(struct ph_writer *writer)
+{
+	struct ph_log log;
+	int rc;
+
+	if (writer->log.row == 0) {
+		return 0;
+	}
+	rc = ph_journal_log_at(writer->config.journal, writer->log.row, &log);
+	if (rc != 0) {
+		return rc > 0 ? -EUCLEAN : rc;
+	}
+
+	bool moved = log.n != writer->log.n;
+
+	writer->log = log;
+	return moved ? get_stamp(writer) : 0;
+}
+
+/* --- drafting --- */
+
+/* Stamp and encode ENTRY behind what DRAFT has. */
+static int draft_entry(struct draft *draft, struct ph_entry *entry, struct ph_error *err)
+{
+	entry->stamp = ph_stamp_next(draft->stamp, draft->time);
+	draft->entry.len = 0;
+
+	int rc = ph_entry_encode(entry, &draft->entry, err);
+
+	if (rc == -EMSGSIZE) {
+		return ph_fail(err, PH_EXIT_USAGE, rc,
+			       "the entry is too large; at most %d bytes", PH_ENTRY_MAX);
+	}
+	if (rc == 0) {
+		rc = ph_segment_add(&draft->body, ph_buf_view(&draft->entry));
+	}
+	if (rc != 0) {
+		return ph_fail_errno(err, rc, "encoding an entry");
+	}
+	draft->stamp = entry->stamp;
+	draft->n++;
+	return 0;
+}
+
+static void set_bytes(struct ph_value *value, const void *data, size_t len)
+{
+	value->set = true;
+	value->as.bytes = PH_VIEW(data, len);
+}
+
+static void set_uint(struct ph_value *value, uint64_t number)
+{
+	value->set = true;
+	value->as.uint = number;
+}
+
+static int draft_open(struct ph_writer *writer, struct draft *draft, struct ph_error *err)
+{
+	struct ph_entry entry = { .kind = ph_kind_find(PH_KIND_OPEN),
+				  .number = PH_KIND_OPEN };
+	uint8_t table[8];
+
+	ph_kinds_hash(table);
+	set_bytes(&entry.field[PH_OPEN_KEY], writer->log.key, PH_KEY_SIZE);
+	set_bytes(&entry.field[PH_OPEN_NONCE], writer->nonce, sizeof(writer->nonce));
+	set_uint(&entry.field[PH_OPEN_SITE], writer->config.site);
+	set_bytes(&entry.field[PH_OPEN_SOFTWARE], SOFTWARE, sizeof(SOFTWARE) - 1);
+	set_bytes(&entry.field[PH_OPEN_TABLE], table, sizeof(table));
+	return draft_entry(draft, &entry, err);
+}
+
+static int draft_mark(struct draft *draft, struct ph_error *err)
+{
+	struct ph_entry entry = { .kind = ph_kind_find(PH_KIND_CLOCK_MARK),
+				  .number = PH_KIND_CLOCK_MARK };
+	uint64_t mono = draft->now.mono_ms / 1000;
+
+	set_bytes(&entry.field[PH_MARK_BOOT], draft->now.boot, sizeof(draft->now.boot));
+	set_uint(&entry.field[PH_MARK_MONO],
+		 mono < PH_WRITER_TIME_MAX ? mono : PH_WRITER_TIME_MAX);
+	set_uint(&entry.field[PH_MARK_WALL], (uint64_t)draft->now.wall);
+	set_uint(&entry.field[PH_MARK_SURE], PH_SURE_RTC);
+	memcpy(draft->mark.boot, draft->now.boot, sizeof(draft->mark.boot));
+	draft->mark.mono_ms = draft->now.mono_ms;
+	draft->mark.wall = draft->now.wall;
+	draft->has_mark = true;
+	return draft_entry(draft, &entry, err);
+}
+
+/* DRAFT with `open` and a clock-mark if they are due. */
+static int draft_begin(struct ph_writer *writer, struct draft *draft,
+		       struct ph_error *err)
+{
+	bool due;
+	int rc = catch_up(writer);
+
+	if (rc != 0) {
+		return ph_fail_errno(err, rc, "reading this device's own log");
+	}
+	draft->now = ph_writer_now(writer);
+	draft->time = ph_writer_own_time(writer, &draft->now, &due);
+	draft->time = draft->time > writer->floor ? draft->time : writer->floor;
+	draft->n = writer->log.n;
+	draft->stamp = writer->stamp;
+	if (writer->log.row == 0) {
+		rc = draft_open(writer, draft, err);
+	}
+	if (rc == 0 && (due || writer->log.row == 0)) {
+		rc = draft_mark(draft, err);
+	}
+	return rc;
+}
+
+/* Append what is drafted; LOG is our log, moved. */
+static int draft_write(struct ph_writer *writer, const struct draft *draft,
+		       struct ph_log *log)
+{
+	struct ph_journal *journal = writer->config.journal;
+	int rc = 0;
+
+	if (log->row == 0) {
+		rc = ph_journal_log_add(journal, log->id, log->key, log->site, log->role,
+					log);
+		if (rc == 0) {
+			rc = ph_journal_meta_put(journal, META_LOG,
+						 PH_VIEW(log->id, PH_LOG_ID_SIZE));
+		}
+	}
+	if (rc == 0) {
+		rc = ph_journal_append(journal, log, ph_buf_view(&draft->body));
+	}
+	if (rc == 0 && draft->has_mark) {
+		rc = ph_writer_mark_put(writer, &draft->mark);
+	}
+	return rc > 0 ? -EINVAL : rc;
+}
+
+/* All of DRAFT is written, and LOG is where it led. */
+static void draft_done(struct ph_writer *writer, const struct draft *draft,
+		       const struct ph_log *log)
+{
+	writer->log = *log;
+	writer->stamp = draft->stamp;
+	if (draft->has_mark) {
+		writer->mark = draft->mark;
+		writer->has_mark = true;
+	}
+}
+
+static void draft_deinit(struct draft *draft)
+{
+	ph_buf_deinit(&draft->body);
+	ph_buf_deinit(&draft->entry);
+}
+
+int ph_writer_start(struct ph_writer *writer, struct ph_error *err)
+{
+	struct draft draft = { 0 };
+	int rc = draft_begin(writer, &draft, err);
+
+	if (rc == 0 && draft.body.len > 0) {
+		struct ph_log log = writer->log;
+
+		rc = draft_write(writer, &draft, &log);
+		if (rc == 0) {
+			draft_done(writer, &draft, &log);
+		} else {
+			ph_fail_errno(err, rc, "writing to the log");
+		}
+	}
+	draft_deinit(&draft);
+	return rc;
+}
+
+/* --- adding --- */
+
+/* The part of one entry, ready to be put. */
+struct part {
+	uint8_t commit[PH_HASH_SIZE];
+	struct ph_buf cipher; /* empty: it has none */
+	uint8_t box[crypto_box_SEALBYTES + PH_SEED_SIZE];
+};
+
+/* Seal ENTRY's part as that of entry N, and set its fields sets and commit. */
+static int seal_part(struct ph_writer *writer, struct ph_entry *entry, uint64_t n,
+		     struct part *part, struct ph_error *err)
+{
+	const struct ph_rng *rng = &writer->config.rng;
+	struct ph_value *sets = &entry->field[entry->kind->sets];
+	struct ph_value *commit = &entry->field[entry->kind->commit];
+	struct ph_buf plain = { 0 };
+	uint8_t seed[PH_SEED_SIZE];
+	uint64_t mask = ph_part_mask(entry);
+	int rc;
+
+	sets->set = false;
+	commit->set = false;
+	if (mask == 0) {
+		return 0;
+	}
+	if (writer->config.desk_key == NULL) {
+		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+			       "%s: personal fields cannot be kept here; record them at "
+			       "a site",
+			       entry->kind->name);
+	}
+	rng->fill(rng->data, seed, sizeof(seed));
+	rc = ph_part_encode(entry, &plain, err);
+	if (rc == 0) {
+		rc = ph_part_seal(seed, writer->log.id, n, ph_buf_view(&plain),
+				  &part->cipher);
+	}
+	if (rc == 0 && part->cipher.len > PH_PART_MAX) {
+		rc = -EMSGSIZE;
+	}
+	if (rc == 0 && crypto_box_seal(part->box, seed, sizeof(seed),
+				       writer->config.desk_key) != 0) {
+		rc = ph_fail(err, PH_EXIT_CONFIG, -EINVAL, "the desk key is not valid");
+	}
+	if (rc == 0) {
+		ph_part_commit(ph_buf_view(&part->cipher), part->commit);
+		set_uint(sets, mask);
+		set_bytes(commit, part->commit, sizeof(part->commit));
+	} else if (rc == -EMSGSIZE) {
+		ph_fail(err, PH_EXIT_USAGE, rc,
+			"%s: the personal fields are too large; at most %d bytes in all",
+			entry->kind->name, PH_PART_MAX);
+	} else {
+		ph_fail_errno(err, rc, "sealing personal fields");
+	}
+	ph_buf_wipe(&plain);
+	sodium_memzero(seed, sizeof(seed));
+	return rc;
+}
+
+static int put_part(struct ph_writer *writer, const struct ph_log *log,
+		    const struct part *part)
+{
+	int rc;
+
+	if (part->cipher.len == 0) {
+		return 0;
+	}
+	rc = ph_journal_part_put(writer->config.journal, log->row, log->n,
+				 ph_buf_view(&part->cipher),
+				 PH_VIEW(part->box, sizeof(part->box)));
+	return rc > 0 ? -EINVAL : rc;
+}
+
+static void make_ref(const struct ph_log *log, struct ph_view bytes, struct ph_ref *ref)
+{
+	uint8_t e[PH_HASH_SIZE];
+
+	ph_entry_hash(bytes, e);
+	memcpy(ref->log_id, log->id, sizeof(ref->log_id));
+	ref->n = log->n;
+	memcpy(ref->hash, e, sizeof(ref->hash));
+}
+
+int ph_writer_add(struct ph_writer *writer, struct ph_entry *entry,
+		  struct ph_ref *ref_out, struct ph_error *err)
+{
+	struct ph_entry work = *entry;
+	struct draft draft = { 0 };
+	struct part part = { 0 };
+	struct ph_log log;
+	int rc;
+
+	if (work.kind == NULL) {
+		return ph_fail(err, PH_EXIT_USAGE, -EINVAL, "this kind is not known");
+	}
+	work.number = work.kind->number;
+	rc = draft_begin(writer, &draft, err);
+	if (rc == 0 && work.kind->n_sealed > 0) {
+		rc = seal_part(writer, &work, draft.n + 1, &part, err);
+	}
+	if (rc == 0) {
+		rc = draft_entry(&draft, &work, err);
+	}
+	if (rc != 0) {
+		goto out;
+	}
+	log = writer->log;
+	rc = draft_write(writer, &draft, &log);
+	if (rc == 0) {
+		rc = put_part(writer, &log, &part);
+	}
+	if (rc != 0) {
+		ph_fail_errno(err, rc, "writing to the log");
+		goto out;
+	}
+	draft_done(writer, &draft, &log);
+	if (ref_out != NULL) {
+		make_ref(&log, ph_buf_view(&draft.entry), ref_out);
+	}
+	if (part.cipher.len > 0) {
+		memcpy(writer->commit, part.commit, sizeof(writer->commit));
+		work.field[work.kind->commit].as.bytes =
+			PH_VIEW(writer->commit, sizeof(writer->commit));
+	}
+	*entry = work;
+out:
+	sodium_memzero(&work, sizeof(work));
+	draft_deinit(&draft);
+	ph_buf_deinit(&part.cipher);
+	return rc;
+}
+
+int ph_writer_seal(struct ph_writer *writer)
+{
+	int rc = catch_up(writer);
+
+	if (rc != 0 || writer->log.n == 0) {
+		return rc;
+	}
+	rc = ph_journal_seal(writer->config.journal, &writer->log, writer->log.n,
+			     writer->config.keys->secret);
+	return rc > 0 ? -EINVAL : rc;
+}

@@ -1,0 +1,52 @@
+/* common/log/writer_internal.h - what the files of the writer share; nobody else includes it. */
+#ifndef PH_LOG_WRITER_INTERNAL_H
+#define PH_LOG_WRITER_INTERNAL_H
+
+#include "common/log/writer.h"
+
+/* What a clock-mark can hold: times beyond it count as it. */
+#define PH_WRITER_TIME_MAX ((INT64_C(1) << 40) - 1)
+
+/* The clocks as they stood at the last clock-mark. */
+struct ph_mark {
+	uint8_t boot[8];
+	uint64_t mono_ms;
+	int64_t wall;
+};
+
+/* A hub time that was heard and goes further than it may be believed at once. */
+struct ph_claim {
+	int64_t base; /* the floor when it was first heard */
+	int64_t time; /* the least that was claimed since */
+	int64_t at;   /* our own time then */
+};
+
+struct ph_writer {
+	struct ph_writer_config config;
+	uint8_t nonce[PH_NONCE_SIZE]; /* of a log that is yet to be opened */
+	struct ph_log log;            /* row 0: not opened yet */
+	uint64_t stamp;               /* of its last entry */
+	bool has_mark;
+	struct ph_mark mark;
+	bool has_claim;
+	struct ph_claim claim;
+	int64_t floor;
+	uint8_t commit[PH_HASH_SIZE]; /* of the entry added last */
+};
+
+/* The clock, its wall time within what a clock-mark can hold. */
+struct ph_now ph_writer_now(const struct ph_writer *writer);
+/*
+ * Own time in seconds, without the floor: by the monotonic clock from the last mark.
+ * When a new clock-mark is due it is the wall's, and *DUE_OUT.
+ */
+int64_t ph_writer_own_time(const struct ph_writer *writer, const struct ph_now *now,
+			   bool *due_out);
+/* A value in meta of exactly LEN bytes. 0, PH_JOURNAL_E_NONE or negative errno. */
+int ph_writer_meta_get(struct ph_writer *writer, const char *name, uint8_t *out,
+		       size_t len);
+/* Read mark, floor and claim from meta. 0 or negative errno. */
+int ph_writer_time_load(struct ph_writer *writer);
+int ph_writer_mark_put(struct ph_writer *writer, const struct ph_mark *mark);
+
+#endif

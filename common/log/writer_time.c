@@ -1,0 +1,202 @@
+/*
+ * common/log/writer_time.c - the writer's time: clock-marks, and the floor.
+ *
+ * Own time is the wall time of the last clock-mark and what the monotonic clock has
+ * counted since. A hub's time raises the floor under our stamps, so that what a device
+ * has read precedes what it writes, but one that is far ahead of what we knew is only
+ * a claim until another confirms it a day later: a hub's stolen key must not push the
+ * stamps of a province years ahead in one evening.
+ *
+ * Values in meta of another length than ours are -EUCLEAN. Times out of range count as
+ * the nearest that a clock-mark can hold; nothing here refuses to go on for a clock.
+ */
+#include "common/log/writer_internal.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define DRIFT_MAX   2
+#define DAY_SECONDS INT64_C(86400)
+
+#define META_MARK   "mark"
+#define META_FLOOR  "floor"
+#define META_CLAIM  "floor_claim"
+
+static int64_t clamp_time(int64_t seconds)
+{
+	return seconds < 0                    ? 0
+	       : seconds > PH_WRITER_TIME_MAX ? PH_WRITER_TIME_MAX
+					      : seconds;
+}
+
+struct ph_now ph_writer_now(const struct ph_writer *writer)
+{
+	struct ph_now now = { 0 };
+
+	writer->config.clock.read(writer->config.clock.data, &now);
+	now.wall = clamp_time(now.wall);
+	return now;
+}
+
+/* Seconds by the monotonic clock since the last mark, if that was of this boot. */
+static bool since_mark(const struct ph_writer *writer, const struct ph_now *now,
+		       int64_t *time_out)
+{
+	const struct ph_mark *mark = &writer->mark;
+
+	/* Where there is no boot id, a clock that is behind the mark's tells as much. */
+	if (!writer->has_mark || memcmp(mark->boot, now->boot, sizeof(mark->boot)) != 0 ||
+	    now->mono_ms < mark->mono_ms) {
+		return false;
+	}
+	*time_out =
+		clamp_time(mark->wall + (int64_t)((now->mono_ms - mark->mono_ms) / 1000));
+	return true;
+}
+
+int64_t ph_writer_own_time(const struct ph_writer *writer, const struct ph_now *now,
+			   bool *due_out)
+{
+	int64_t time;
+
+	*due_out = !since_mark(writer, now, &time) || time - now->wall > DRIFT_MAX ||
+		   now->wall - time > DRIFT_MAX;
+	return *due_out ? now->wall : time;
+}
+
+/* --- what is kept in meta --- */
+
+int ph_writer_meta_get(struct ph_writer *writer, const char *name, uint8_t *out,
+		       size_t len)
+{
+	struct ph_buf value = { 0 };
+	int rc = ph_journal_meta_get(writer->config.journal, name, &value);
+
+	if (rc == 0 && value.len != len) {
+		rc = -EUCLEAN;
+	}
+	if (rc == 0) {
+		memcpy(out, value.data, len);
+	}
+	ph_buf_deinit(&value);
+	return rc;
+}
+
+static int get_mark(struct ph_writer *writer)
+{
+	uint8_t bytes[24];
+	int rc = ph_writer_meta_get(writer, META_MARK, bytes, sizeof(bytes));
+
+	writer->has_mark = rc == 0;
+	if (rc == 0) {
+		memcpy(writer->mark.boot, bytes, 8);
+		writer->mark.mono_ms = ph_be64_get(bytes + 8);
+		writer->mark.wall = clamp_time((int64_t)ph_be64_get(bytes + 16));
+	}
+	return rc == PH_JOURNAL_E_NONE ? 0 : rc;
+}
+
+int ph_writer_mark_put(struct ph_writer *writer, const struct ph_mark *mark)
+{
+	uint8_t bytes[24];
+
+	memcpy(bytes, mark->boot, 8);
+	ph_be64_put(bytes + 8, mark->mono_ms);
+	ph_be64_put(bytes + 16, (uint64_t)mark->wall);
+	return ph_journal_meta_put(writer->config.journal, META_MARK,
+				   PH_VIEW(bytes, sizeof(bytes)));
+}
+
+static int get_floor(struct ph_writer *writer)
+{
+	uint8_t bytes[24];
+	int64_t floor = 0;
+	int rc = ph_journal_meta_get_int(writer->config.journal, META_FLOOR, &floor);
+
+	if (rc < 0) {
+		return rc;
+	}
+	floor = floor > writer->config.floor ? floor : writer->config.floor;
+	writer->floor = clamp_time(floor);
+	rc = ph_writer_meta_get(writer, META_CLAIM, bytes, sizeof(bytes));
+	writer->has_claim = rc == 0;
+	if (rc == 0) {
+		writer->claim.base = clamp_time((int64_t)ph_be64_get(bytes));
+		writer->claim.time = clamp_time((int64_t)ph_be64_get(bytes + 8));
+		writer->claim.at = clamp_time((int64_t)ph_be64_get(bytes + 16));
+	}
+	return rc == PH_JOURNAL_E_NONE ? 0 : rc;
+}
+
+static int put_claim(struct ph_writer *writer, const struct ph_claim *claim)
+{
+	uint8_t bytes[24];
+
+	ph_be64_put(bytes, (uint64_t)claim->base);
+	ph_be64_put(bytes + 8, (uint64_t)claim->time);
+	ph_be64_put(bytes + 16, (uint64_t)claim->at);
+	return ph_journal_meta_put(writer->config.journal, META_CLAIM,
+				   PH_VIEW(bytes, sizeof(bytes)));
+}
+
+int ph_writer_time_load(struct ph_writer *writer)
+{
+	int rc = get_mark(writer);
+
+	return rc != 0 ? rc : get_floor(writer);
+}
+
+/* --- the floor --- */
+
+/*
+ * What a receipt does to the floor and the claim. OWN is our time, without a floor:
+ * one that a receipt has moved cannot measure whether a day has passed since.
+ */
+static void hear(struct ph_writer *writer, int64_t heard, int64_t own)
+{
+	struct ph_claim *claim = &writer->claim;
+
+	if (writer->has_claim && own >= claim->at + DAY_SECONDS) {
+		int64_t confirmed = heard < claim->time ? heard : claim->time;
+
+		writer->floor = confirmed > writer->floor ? confirmed : writer->floor;
+		*claim = (struct ph_claim){ writer->floor, heard, own };
+	} else if (!writer->has_claim) {
+		if (heard <= writer->floor) {
+			return;
+		}
+		*claim = (struct ph_claim){ writer->floor, heard, own };
+		writer->has_claim = true;
+	}
+	claim->time = heard < claim->time ? heard : claim->time;
+	claim->at = own < claim->at ? own : claim->at; /* the clock was put back */
+
+	int64_t limit = claim->base + DAY_SECONDS;
+
+	limit = own > limit ? own : limit;
+	limit = heard < limit ? heard : limit;
+	writer->floor = limit > writer->floor ? limit : writer->floor;
+}
+
+int ph_writer_heard_time(struct ph_writer *writer, int64_t hub_time)
+{
+	struct ph_writer after = *writer;
+	struct ph_now now = ph_writer_now(writer);
+	bool due;
+	int rc = 0;
+
+	hear(&after, clamp_time(hub_time), ph_writer_own_time(writer, &now, &due));
+	if (after.floor != writer->floor) {
+		rc = ph_journal_meta_put_int(writer->config.journal, META_FLOOR,
+					     after.floor);
+	}
+	if (rc == 0 && after.has_claim &&
+	    (!writer->has_claim ||
+	     memcmp(&after.claim, &writer->claim, sizeof(after.claim)) != 0)) {
+		rc = put_claim(writer, &after.claim);
+	}
+	if (rc == 0) {
+		*writer = after;
+	}
+	return rc;
+}
