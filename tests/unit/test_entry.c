@@ -1,9 +1,8 @@
-/* Tests of common/log/entry.c, entry_check.c, entry_encode.c and ref.c: bytes and structs, both ways. */
+/* Tests of common/log/entry.c and entry_encode.c: bytes and structs, both ways. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <errno.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -475,217 +474,6 @@ static void test_limits_of_form(void **state)
 	assert_int_equal(decode_wide(PH_ENTRY_ITEMS_MAX + 1), BAD);
 }
 
-/* A minimal valid entry of KIND. */
-static void make_least(struct maker *maker, const struct ph_kind *kind,
-		       struct ph_entry *entry)
-{
-	maker->used = 0;
-	start(entry, kind->number, 5);
-	for (uint32_t i = 0; i < kind->n_fields; i++) {
-		if (kind->fields[i].flags & PH_F_REQUIRED) {
-			entry->field[i] = make_value(maker, &kind->fields[i]);
-		}
-	}
-}
-
-static struct ph_value sized(struct maker *maker, const struct ph_field *field,
-			     uint64_t size)
-{
-	struct ph_value value = { .set = true };
-
-	switch (field->type) {
-	case PH_T_TEXT:
-		value.as.bytes = make_text(maker, (size_t)size, field->rule);
-		break;
-	case PH_T_BYTES:
-	case PH_T_FIXED:
-		value.as.bytes = make_bytes(maker, (size_t)size);
-		break;
-	case PH_T_COPY_ID:
-	case PH_T_CARD_ID:
-		value.as.id.code = make_text(maker, (size_t)size, PH_TEXT_ANY);
-		break;
-	case PH_T_DAY:
-		value.as.day = (int64_t)size;
-		break;
-	default:
-		value.as.uint = size;
-		break;
-	}
-	return value;
-}
-
-static int encode_with(struct maker *maker, const struct ph_kind *kind, uint32_t i,
-		       uint64_t size)
-{
-	static struct ph_entry entry;
-	struct ph_buf out = { 0 };
-	struct ph_error err = { 0 };
-	char name[64];
-
-	make_least(maker, kind, &entry);
-	entry.field[i] = sized(maker, &kind->fields[i], size);
-	if (kind->number == PH_KIND_VISIT) {
-		entry.field[PH_VISIT_COUNT].set |= i == PH_VISIT_WOMEN;
-		entry.field[PH_VISIT_COUNT].as.uint |= i == PH_VISIT_WOMEN ? 100000 : 0;
-	}
-	if (kind->n_sealed > 0 && (i == kind->sets || i == kind->commit)) {
-		uint32_t other = i == kind->sets ? kind->commit : kind->sets;
-
-		entry.field[other] = make_value(maker, &kind->fields[other]);
-	}
-
-	int rc = ph_entry_encode(&entry, &out, &err);
-
-	if (rc) { /* the text begins with the name of the field, and nothing was written */
-		snprintf(name, sizeof(name), "%s", kind->fields[i].name);
-		assert_memory_equal(err.text, name, strlen(name));
-		assert_int_equal(err.exit, PH_EXIT_USAGE);
-		assert_int_equal(out.len, 0);
-	}
-	ph_buf_deinit(&out);
-	return rc;
-}
-
-static bool has_size(const struct ph_field *field)
-{
-	return field->type != PH_T_REF && field->type != PH_T_HEAD &&
-	       field->type != PH_T_SEEN;
-}
-
-/* Every field of every kind at limit - 1, limit, limit + 1, on both sides. */
-static void test_limits_of_fields(void **state)
-{
-	static struct maker maker;
-
-	(void)state;
-	maker_init(&maker, 3);
-	for (size_t k = 0; k < ph_kinds_count; k++) {
-		const struct ph_kind *kind = &ph_kinds[k];
-
-		for (uint32_t i = 0; i < kind->n_fields; i++) {
-			const struct ph_field *field = &kind->fields[i];
-			uint64_t top = field->max - (field->type == PH_T_ENUM);
-
-			if (!has_size(field)) {
-				continue;
-			}
-			print_message("# %s %s\n", kind->name, field->name);
-			if (top > field->min) {
-				assert_int_equal(encode_with(&maker, kind, i, top - 1),
-						 0);
-			}
-			assert_int_equal(encode_with(&maker, kind, i, top), 0);
-			assert_int_equal(encode_with(&maker, kind, i, top + 1), -EINVAL);
-			assert_int_equal(encode_with(&maker, kind, i, field->min), 0);
-			if (field->min > 0) {
-				assert_int_equal(
-					encode_with(&maker, kind, i, field->min - 1),
-					-EINVAL);
-			}
-		}
-	}
-}
-
-static void test_missing(void **state)
-{
-	static struct maker maker;
-	static struct ph_entry entry;
-	struct ph_buf out = { 0 };
-
-	(void)state;
-	maker_init(&maker, 4);
-	for (size_t k = 0; k < ph_kinds_count; k++) {
-		const struct ph_kind *kind = &ph_kinds[k];
-
-		for (uint32_t i = 0; i < kind->n_fields; i++) {
-			struct ph_error err = { 0 };
-
-			if (!(kind->fields[i].flags & PH_F_REQUIRED)) {
-				continue;
-			}
-			make_least(&maker, kind, &entry);
-			entry.field[i].set = false;
-			assert_int_equal(ph_entry_encode(&entry, &out, &err), -EINVAL);
-			assert_non_null(strstr(err.text, "is missing"));
-			assert_memory_equal(err.text, kind->fields[i].name,
-					    strlen(kind->fields[i].name));
-		}
-	}
-	assert_int_equal(out.len, 0);
-	ph_buf_deinit(&out);
-}
-
-static void fill_seen(struct ph_entry *entry, unsigned n)
-{
-	start(entry, PH_KIND_READER_PUT, 5);
-	for (unsigned i = 0; i < n && i < PH_SEEN_MAX; i++) {
-		entry->seen[i] = (struct ph_seen){ .field = PH_READER_BAND,
-						   .head = { .n = i + 1 } };
-	}
-	entry->n_seen = n;
-}
-
-static void test_encode_refuses(void **state)
-{
-	static struct ph_entry entry;
-	struct ph_buf out = { 0 };
-	struct ph_error err = { 0 };
-
-	(void)state;
-	assert_int_equal(ph_buf_put(&out, "before", 6), 0);
-
-	fill_seen(&entry, PH_SEEN_MAX - 1);
-	assert_int_equal(ph_entry_encode(&entry, &out, NULL), 0);
-	fill_seen(&entry, PH_SEEN_MAX);
-	out.len = 6;
-	assert_int_equal(ph_entry_encode(&entry, &out, NULL), 0);
-	out.len = 6;
-	fill_seen(&entry, PH_SEEN_MAX + 1);
-	assert_int_equal(ph_entry_encode(&entry, &out, &err), -EINVAL);
-	assert_string_equal(err.text, "seen: 33 references; at most 32 are kept");
-
-	err.text[0] = '\0';
-	start(&entry, PH_KIND_RETURN, 5);
-	entry.field[PH_RETURN_COPY] = id_value(7, "a");
-	entry.seen[0] = (struct ph_seen){ .head = { .n = 1 } };
-	entry.n_seen = 1;
-	assert_int_equal(ph_entry_encode(&entry, &out, &err), -EINVAL);
-	assert_string_equal(err.text, "seen: return has no registers");
-
-	err.text[0] = '\0';
-	entry.n_seen = 0;
-	entry.stamp = (uint64_t)PH_STAMP_MAX + 1;
-	assert_int_equal(ph_entry_encode(&entry, &out, &err), -EINVAL);
-	assert_int_equal(err.exit, PH_EXIT_CLOCK);
-
-	start(&entry, PH_KIND_READER_PUT, 5);
-	entry.sealed[PH_READER_S_BORN] = uint_value(1987);
-	assert_int_equal(ph_entry_encode(&entry, &out, NULL), -EINVAL);
-	entry.field[PH_READER_SETS] = uint_value(1 << PH_READER_S_NAME);
-	entry.field[PH_READER_COMMIT] = (struct ph_value){
-		.set = true, .as.bytes = PH_VIEW("0123456789abcdef0123456789abcdef", 32)
-	};
-	assert_int_equal(ph_entry_encode(&entry, &out, NULL), -EINVAL);
-	entry.field[PH_READER_SETS] = uint_value(1 << PH_READER_S_BORN);
-	assert_int_equal(ph_entry_encode(&entry, &out, NULL), 0);
-	out.len = 6;
-	entry.sealed[PH_READER_S_BORN] = uint_value(0);
-	assert_int_equal(ph_entry_encode(&entry, &out, NULL), -EINVAL);
-
-	start(&entry, 3, 5);
-	err.text[0] = '\0';
-	assert_int_equal(ph_entry_encode(&entry, &out, &err), -EINVAL);
-	assert_string_equal(err.text, "kind: 3 is not a kind of this program");
-
-	start(&entry, PH_KIND_VISIT, 5);
-	entry.extras.operator_sig = PH_VIEW("x", 1);
-	assert_int_equal(ph_entry_encode(&entry, &out, NULL), -EINVAL);
-	assert_int_equal(out.len, 6);
-	assert_memory_equal(out.data, "before", 6);
-	ph_buf_deinit(&out);
-}
-
 static void test_unknown_extras(void **state)
 {
 	struct ph_buf bytes = { 0 };
@@ -717,55 +505,6 @@ static void test_effective(void **state)
 	assert_int_equal(ph_entry_effective(&entry), VEC_SECONDS - 20 * 3600);
 }
 
-static void test_refs(void **state)
-{
-	static const char *const good[] = {
-		"000102030405060708090a0b0c0d0e0f.1.1011121314151617",
-		"ffffffffffffffffffffffffffffffff.9223372036854775807.ffffffffffffffff",
-	};
-	static const char *const bad[] = {
-		"",
-		"..",
-		"000102030405060708090a0b0c0d0e0f..1011121314151617",
-		"000102030405060708090a0b0c0d0e0f.0.1011121314151617",
-		"000102030405060708090a0b0c0d0e0f.01.1011121314151617",
-		"000102030405060708090a0b0c0d0e0f.-1.1011121314151617",
-		"000102030405060708090a0b0c0d0e0f.1.101112131415161",
-		"000102030405060708090a0b0c0d0e0f.1.10111213141516171",
-		"000102030405060708090a0b0c0d0e0.11.1011121314151617",
-		"g00102030405060708090a0b0c0d0e0f.1.1011121314151617",
-		"000102030405060708090a0b0c0d0e0f.1.101112131415161x",
-		"000102030405060708090a0b0c0d0e0f.9223372036854775808.1011121314151617",
-		"000102030405060708090a0b0c0d0e0f.99999999999999999999.1011121314151617",
-		"000102030405060708090a0b0c0d0e0f 1.1011121314151617",
-	};
-	struct ph_ref ref;
-	struct ph_ref last = { .n = 77 };
-	char text[PH_REF_TEXT];
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(good); i++) {
-		assert_int_equal(ph_ref_parse(good[i], strlen(good[i]), &ref), 0);
-		ph_ref_text(text, &ref);
-		assert_string_equal(text, good[i]);
-	}
-	for (size_t i = 0; i < COUNT(bad); i++) {
-		assert_int_equal(ph_ref_parse(bad[i], strlen(bad[i]), &last), -EINVAL);
-		assert_int_equal(last.n, 77);
-	}
-
-	struct ph_ref a = { .n = 5 };
-	struct ph_ref b = a;
-
-	assert_true(ph_ref_equal(&a, &b));
-	b.hash[7] = 1;
-	assert_true(ph_ref_compare(&a, &b) < 0 && ph_ref_compare(&b, &a) > 0);
-	a.n = 256; /* numbers, not bytes, decide */
-	assert_true(ph_ref_compare(&b, &a) < 0 && !ph_ref_equal(&a, &b));
-	b.log_id[0] = 1;
-	assert_true(ph_ref_compare(&a, &b) < 0);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -774,12 +513,8 @@ int main(void)
 		cmocka_unit_test(test_spoilt),
 		cmocka_unit_test(test_forms),
 		cmocka_unit_test(test_limits_of_form),
-		cmocka_unit_test(test_limits_of_fields),
-		cmocka_unit_test(test_missing),
-		cmocka_unit_test(test_encode_refuses),
 		cmocka_unit_test(test_unknown_extras),
 		cmocka_unit_test(test_effective),
-		cmocka_unit_test(test_refs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
