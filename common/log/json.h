@@ -4,8 +4,11 @@
  * {"kind":"loan","copy":{"ns":140371,"code":"000123"},"card":"...","term":14,
  *  "when":"2026-09-22T08:01","source":"<32 hex>","staff":"Hoa","behalf":140372}
  * A copy or card is {"ns":..,"code":..}, or a string: a scan, resolved by the
- * caller. Sealed fields stand beside the plain ones. `sets`, `commit` and stamps
- * are made by the log, and refused on input.
+ * caller. A reference is "<log id>.<n>.<hash>", a head {"log":..,"n":..,"h":..},
+ * `seen` an object from field names to arrays of references, in any order. `when` is
+ * a day, or a time to the minute, in UTC+7 unless it names a zone. `operator` is 96
+ * bytes in hex. Sealed fields stand beside the plain ones. `sets`, `commit`, `stamp`
+ * and `time` are made by the log: shown, and refused on input.
  */
 #ifndef PH_LOG_JSON_H
 #define PH_LOG_JSON_H
