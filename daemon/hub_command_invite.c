@@ -62,7 +62,7 @@ int ph_hub_invite_prepare(struct ph_hub *hub, const json_t *request, json_t *ans
 {
 	const char *code = ph_request_need(request, "site", err);
 	struct ph_hub_site site;
-	int64_t block;
+	int64_t block = 0;
 	int rc;
 
 	if (!code) {

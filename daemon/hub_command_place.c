@@ -283,9 +283,9 @@ int ph_hub_site_add(struct ph_hub *hub, const json_t *request, json_t *answer,
 	const char *status = ph_request_text(request, "status");
 	struct ph_entity_key key;
 	struct ph_buf state = { 0 };
-	uint64_t number;
-	uint64_t value;
-	bool is_new;
+	uint64_t number = 0;
+	uint64_t value = 0;
+	bool is_new = false;
 	int rc;
 
 	if (!code || !site_code_ok(code)) {
