@@ -8,7 +8,7 @@ struct ph_link_config {
 	const char *address; /* HOST:PORT, [v6]:PORT */
 	unsigned connect_ms; /* 0: 15,000 */
 	size_t frame_max;    /* 0: the session's default */
-	size_t flight_max;   /* bytes of segments in message 1; 0: 8,192 */
+	size_t flight_max;   /* bytes of segments in message 1; 0: none there */
 	/* Called about ten times a second while bytes move; may be NULL. */
 	void (*progress)(void *data, const struct ph_session_counts *counts);
 	void *data;
@@ -21,6 +21,12 @@ struct ph_link_result {
 	enum ph_status status;
 	struct ph_session_counts counts;
 	uint64_t elapsed_ms;
+	/*
+	 * One word of what came of it: "" complete, "unreachable", "cut", "wrong-key",
+	 * "cut-off", "later", "not-accepted", "version", "not-taken", "protocol",
+	 * "restored", "receipt", "store", "memory", "address". Static.
+	 */
+	const char *reason;
 };
 
 /*
@@ -28,7 +34,8 @@ struct ph_link_result {
  * was tried, whatever came of it: see RESULT and ERR (PH_EXIT_UNREACHABLE when no
  * connection came about, PH_EXIT_PARTIAL when it was cut, PH_EXIT_CUT_OFF,
  * PH_EXIT_TRY_LATER, PH_EXIT_OTHER for a wrong key); negative errno when the own
- * store failed.
+ * store failed, the hub knows better than it (-ESTALE), or the address is none. After a
+ * failure of the own store the site may stay paused.
  */
 int ph_link_run(struct ph_site *site, const struct ph_link_config *config,
 		struct ph_link_result *result_out, struct ph_error *err);

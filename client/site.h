@@ -14,6 +14,7 @@
 #include <jansson.h>
 
 #include "common/ledger/ledger.h"
+#include "common/log/code.h"
 #include "common/log/json.h"
 #include "common/log/writer.h"
 #include "proto/session.h"
@@ -26,6 +27,7 @@ struct ph_site_config {
 	unsigned wait_ms; /* for the lock; commands wait 5,000 */
 	struct ph_clock clock;
 	struct ph_rng rng;
+	bool even_if_expired; /* join: take an invite that has expired by our own clock */
 };
 
 /* Who and where this device is, from its certificate. Views borrow from the site. */
@@ -42,7 +44,8 @@ struct ph_site_info {
  * Enrol DIR from the text of an invite: makes the folder, keys, certificate and
  * store, and opens the log. A join that was interrupted goes on with the same keys.
  * Exit statuses: PH_EXIT_USAGE for a text that is no good invite (what is wrong is
- * said) or has expired, PH_EXIT_OTHER for a folder enrolled already.
+ * said) or has expired, PH_EXIT_OTHER for a folder enrolled already or with other
+ * things in it. Whether the hub takes a late invite is judged when it arrives there.
  */
 int ph_site_join(const struct ph_site_config *config, struct ph_view invite_text,
 		 struct ph_error *err);
@@ -55,18 +58,31 @@ void ph_site_pause(struct ph_site *site);
 int ph_site_resume(struct ph_site *site, struct ph_error *err);
 
 void ph_site_info(const struct ph_site *site, struct ph_site_info *info_out);
+/* The Noise static key pair and the certificate, for a session; borrowed from the site. */
+const struct ph_box_pair *ph_site_box(const struct ph_site *site);
+struct ph_view ph_site_cert(const struct ph_site *site);
 struct ph_journal *ph_site_journal(struct ph_site *site);
-/* Caught up with the journal. NULL with ERR on failure. */
+/* Caught up with the journal; inside a batch as it was before it. NULL with ERR on failure. */
 struct ph_ledger *ph_site_ledger(struct ph_site *site, struct ph_error *err);
 const struct ph_log *ph_site_log(struct ph_site *site);
 
 /*
  * Name what was scanned: a code of our printed form is namespace 0; else one known
  * here (own namespace first, then the only other one that has it); else the site's
- * own namespace, with *KNOWN_OUT false: "not known here".
+ * own namespace. *KNOWN_OUT (may be NULL): a copy that somebody described or a card
+ * that somebody issued; false is "not known here". ID borrows CODE. TYPE is
+ * PH_T_COPY_ID or PH_T_CARD_ID. 0; -EINVAL with PH_EXIT_USAGE for a code of no or too
+ * many bytes; or another negative errno.
  */
 int ph_site_resolve(struct ph_site *site, enum ph_type type, struct ph_view code,
-		    struct ph_id *id_out, bool *known_out);
+		    struct ph_id *id_out, bool *known_out, struct ph_error *err);
+/*
+ * The next code to print, of this device's own block, with a terminator. In a batch it
+ * is used up by that batch's commit, else at once. 0; -ENOSPC with a text when the
+ * block is used up; or another negative errno.
+ */
+int ph_site_print_code(struct ph_site *site, char out[static PH_PRINTED_SIZE + 1],
+		       struct ph_error *err);
 
 /*
  * Write COUNT entries durably in one commit; when it returns 0 they are safe on this
@@ -75,12 +91,23 @@ int ph_site_resolve(struct ph_site *site, enum ph_type type, struct ph_view code
  */
 int ph_site_write(struct ph_site *site, struct ph_entry *entries, size_t count,
 		  struct ph_ref *refs_out, struct ph_error *err);
-/* Start a batch: writes go into one commit until ph_site_commit(); ph_site_undo() drops them. */
+/*
+ * Start a batch: writes go into one commit until ph_site_commit(); ph_site_undo() drops
+ * them. A write that is refused leaves those before it in the batch. After a commit
+ * that failed nothing of the batch was written, and no batch is open.
+ */
 int ph_site_begin(struct ph_site *site, struct ph_error *err);
 int ph_site_commit(struct ph_site *site, struct ph_error *err);
 void ph_site_undo(struct ph_site *site);
 
-/* Plain fields of the sealed part of the entry REF into ENTRY->sealed, borrowing PLAIN. 0 or PH_JOURNAL_E_NONE. */
+/*
+ * The plain form of the sealed part of the entry REF, appended to PLAIN, which the
+ * caller wipes. 0; PH_JOURNAL_E_NONE: no such part here, or not for this desk; or a
+ * negative errno. Fits struct ph_opener (common/ledger/view.h) but for its first
+ * argument.
+ */
+int ph_site_part(struct ph_site *site, const struct ph_ref *ref, struct ph_buf *plain);
+/* The same, as ENTRY with its sealed fields; all of it borrows PLAIN, which is cleared first. */
 int ph_site_open_part(struct ph_site *site, const struct ph_ref *ref,
 		      struct ph_entry *entry, struct ph_buf *plain);
 
@@ -89,10 +116,40 @@ int ph_site_open_part(struct ph_site *site, const struct ph_ref *ref,
 /* Fill HELLO for a new session; segments borrow from ARENA. FLIGHT_MAX bounds their bytes. */
 int ph_site_hello(struct ph_site *site, size_t flight_max, struct ph_hello *hello_out,
 		  struct ph_buf *arena, struct ph_error *err);
-/* Carry out one job of a session on the device's side. Sets the job's result. */
+/*
+ * Carry out one job of a session on the device's side. Sets the job's result. When the
+ * hub knows a later state of this device's log than we do (-ESTALE), or signs wrongly
+ * (-EBADMSG), nothing is changed and ERR says what to do.
+ */
 void ph_site_job(struct ph_site *site, struct ph_job *job, struct ph_error *err);
-/* A session ended: keep its counter and outcome for `status`. */
+/* What the jobs since ph_site_hello() have moved. */
+struct ph_site_moved {
+	uint64_t entries_sent, parts_sent, entries_received;
+};
+void ph_site_moved(const struct ph_site *site, struct ph_site_moved *moved_out);
+/*
+ * A session ended, or none came about: keep its counter and outcome for `status`.
+ * REASON: one word or a few, English, as in JSON; "" when complete. After one that was
+ * cut the next first flight is smaller.
+ */
 int ph_site_session_end(struct ph_site *site, bool complete, const char *reason,
 			const struct ph_session_counts *counts);
+
+/* How things stand between this site and the hub. */
+struct ph_site_state {
+	uint64_t entries;       /* in the logs of this device */
+	uint64_t receipted;     /* of them: the hub has signed for them */
+	int64_t receipted_time; /* by the hub's clock; 0: never */
+	int64_t oldest_pending; /* stamp's second of the first without a receipt; 0: none */
+	uint64_t parts_pending; /* sealed parts that the hub lacks, or may lack */
+	uint64_t at_backup;     /* entries that a backup of the hub holds as well */
+	int64_t last_time;      /* last session tried; 0: none */
+	bool last_complete;
+	char last_reason[64];
+	int64_t good_time;  /* last complete session; 0: none */
+	uint64_t sessions;  /* this device's so far */
+	size_t flight_next; /* bytes of segments for the next message 1 */
+};
+int ph_site_state(struct ph_site *site, struct ph_site_state *state_out);
 
 #endif

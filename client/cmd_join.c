@@ -1,0 +1,115 @@
+/*
+ * client/cmd_join.c - packhorse join: enrol this machine as a device of a site.
+ *
+ * Reads the invite (a file, or standard input with "-"), makes keys, certificate and
+ * store, and says who and where this is. No network is needed. Whatever is wrong with
+ * the invite is said before anything is made.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "client/commands.h"
+#include "common/base/file.h"
+#include "common/cli/out.h"
+
+/* An invite with all the white space that mail programs may have put into it. */
+#define FILE_MAX (4 * PH_INVITE_MAX)
+
+static int read_invite(const char *name, struct ph_buf *text, struct ph_error *err)
+{
+	struct ph_error why = { 0 };
+	const char *path = strcmp(name, "-") == 0 ? "/dev/stdin" : name;
+	int rc = ph_file_read(path, FILE_MAX, text, &why);
+
+	if (rc < 0) {
+		return ph_fail(err, PH_EXIT_USAGE, rc, "the invite cannot be read: %s",
+			       why.text);
+	}
+	return 0;
+}
+
+static int print(const struct ph_cli *cli, const struct ph_site_info *info)
+{
+	char device[2 * PH_DEVICE_ID_SIZE + 1];
+	char name[256];
+	char code[64];
+
+	ph_hex(device, info->device_id, sizeof(info->device_id));
+	if (cli->json) {
+		return ph_out_json(
+			json_pack("{s:i, s:I, s:s%, s:s%, s:s%, s:s, s:s%, s:s}",
+				  "schema", 1, "site", (json_int_t)info->site, "code",
+				  info->site_code.data, info->site_code.len, "name",
+				  info->site_name.data, info->site_name.len, "commune",
+				  info->commune.data, info->commune.len, "device", device,
+				  "hub", info->hub_address.data, info->hub_address.len,
+				  "folder", cli->dir));
+	}
+	ph_text_safe(name, sizeof(name), (const char *)info->site_name.data,
+		     info->site_name.len);
+	ph_text_safe(code, sizeof(code), (const char *)info->site_code.data,
+		     info->site_code.len);
+	printf(ph_say("This machine now records for %s (%s).\n",
+		      "Máy này từ nay ghi cho %s (%s).\n"),
+	       name, code);
+	printf(ph_say("Device %.4s %.4s: tell it to the provincial library by "
+		      "telephone.\n",
+		      "Thiết bị %.4s %.4s: đọc mã này qua điện thoại cho thư viện "
+		      "tỉnh.\n"),
+	       device, device + 4);
+	printf(ph_say("Its records lie in %s.\n", "Dữ liệu nằm ở %s.\n"), cli->dir);
+	return 0;
+}
+
+static int run(struct ph_cli *cli, struct ph_error *err)
+{
+	const struct ph_site_config config = {
+		.dir = cli->dir,
+		.who = cli->command->name,
+		.wait_ms = PH_COMMAND_WAIT_MS,
+		.clock = ph_clock_system,
+		.rng = ph_rng_system,
+		.even_if_expired = ph_cli_has(cli, "even-if-expired"),
+	};
+	struct ph_site *site = NULL;
+	struct ph_buf text = { 0 };
+	struct ph_site_info info;
+	int rc = read_invite(cli->args[0], &text, err);
+
+	if (rc == 0) {
+		rc = ph_site_join(&config, ph_buf_view(&text), err);
+	}
+	if (rc == 0) {
+		rc = ph_site_open(&site, &config, err);
+	}
+	if (rc == 0) {
+		ph_site_info(site, &info);
+		rc = print(cli, &info);
+	}
+	ph_site_close(site);
+	ph_buf_wipe(&text);
+	return rc;
+}
+
+static const struct ph_cli_option options[] = {
+	{ "even-if-expired", NULL,
+	  "take an invite whose time is over; the hub will see that it came late" },
+	{ NULL, NULL, NULL },
+};
+
+const struct ph_cli_command ph_cmd_join = {
+	.name = "join",
+	.group = "This site",
+	.args = "FILE|-",
+	.min_args = 1,
+	.max_args = 1,
+	.doc = "enrol this machine from an invite, with or without a network\n"
+	       "\n"
+	       "The invite is the line of text that the provincial library gave out, in "
+	       "a\n"
+	       "file or on standard input. It is good for one device. A join that was\n"
+	       "interrupted can simply be given again.",
+	.options = options,
+	.run = run,
+};

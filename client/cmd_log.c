@@ -1,0 +1,262 @@
+/*
+ * client/cmd_log.c - packhorse log: the last entries, and how far each has come.
+ *
+ * Entries of this device's logs, oldest first, each with its level: here, or at the hub
+ * with the hub's time of the receipt that covers it. Entries of a kind that this
+ * version does not know are listed by number. Personal fields are not shown.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "client/commands.h"
+#include "common/cli/out.h"
+
+#define LIMIT_DEFAULT 20
+#define LIMIT_MAX     1000000
+
+struct walk {
+	struct ph_site *site;
+	const struct ph_cli *cli;
+	uint64_t total;
+	uint64_t skip; /* entries still to be passed over */
+	json_t *list;  /* --json */
+	struct ph_table *table;
+	/* of the log being walked */
+	const struct ph_log *log;
+	uint64_t at_hub, at_backup;
+	int64_t hub_time, backup_time;
+};
+
+/* --- what an entry says, in one line --- */
+
+static void put_value(struct ph_buf *out, const json_t *value)
+{
+	if (json_is_string(value)) {
+		(void)ph_buf_printf(out, "%s", json_string_value(value));
+	} else if (json_is_integer(value)) {
+		(void)ph_buf_printf(out, "%" JSON_INTEGER_FORMAT,
+				    json_integer_value(value));
+	} else if (json_is_object(value) && json_object_get(value, "code")) {
+		put_value(out, json_object_get(value, "code"));
+	} else {
+		(void)ph_buf_printf(out, "...");
+	}
+}
+
+static bool is_shown(const char *name)
+{
+	static const char *const hidden[] = {
+		"kind",     "stamp",  "time", "n",          "seen",
+		"sets",     "commit", "rest", "device_key", "nonce",
+		"software", "table",  "boot", "mono",       "source",
+	};
+
+	for (size_t i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++) {
+		if (strcmp(name, hidden[i]) == 0) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static void put_words(struct ph_buf *out, json_t *object)
+{
+	const char *name;
+	json_t *value;
+
+	json_object_foreach(object, name, value)
+	{
+		if (is_shown(name)) {
+			(void)ph_buf_printf(out, "%s%s ", out->len ? ", " : "", name);
+			put_value(out, value);
+		}
+	}
+	(void)ph_buf_put_u8(out, '\0');
+}
+
+/* --- one entry --- */
+
+static const char *level_of(const struct walk *walk, uint64_t n, int64_t *time_out)
+{
+	*time_out = 0;
+	if (n <= walk->at_backup) {
+		*time_out = walk->backup_time;
+		return "backup";
+	}
+	if (n <= walk->at_hub) {
+		*time_out = walk->hub_time;
+		return "hub";
+	}
+	return "here";
+}
+
+static int add_json(struct walk *walk, uint64_t n, int64_t second, json_t *entry)
+{
+	char log[2 * PH_LOG_ID_SIZE + 1];
+	char time[PH_TIME_TEXT];
+	char receipted[PH_TIME_TEXT];
+	int64_t level_time;
+	const char *level = level_of(walk, n, &level_time);
+	json_t *item;
+
+	ph_hex(log, walk->log->id, sizeof(walk->log->id));
+	ph_time_text(time, second);
+	ph_time_text(receipted, level_time);
+	item = json_pack("{s:s, s:I, s:s, s:s, s:s?, s:O}", "log", log, "n",
+			 (json_int_t)n, "time", time, "level", level, "receipted",
+			 level_time > 0 ? receipted : NULL, "entry", entry);
+	return item && json_array_append_new(walk->list, item) == 0 ? 0 : -ENOMEM;
+}
+
+static const char *level_words(const char *level)
+{
+	if (strcmp(level, "here") == 0) {
+		return ph_say("here", "trên máy này");
+	}
+	return strcmp(level, "hub") == 0 ? ph_say("at the hub", "ở thư viện tỉnh")
+					 : ph_say("backed up", "đã sao lưu");
+}
+
+static void add_row(struct walk *walk, uint64_t n, int64_t second, json_t *entry)
+{
+	struct ph_buf words = { 0 };
+	char time[PH_TIME_TEXT];
+	char receipted[PH_TIME_TEXT];
+	int64_t level_time;
+	const char *level = level_of(walk, n, &level_time);
+	const char *kind = json_string_value(json_object_get(entry, "kind"));
+
+	ph_time_text(time, second);
+	ph_time_text(receipted, level_time);
+	put_words(&words, entry);
+	ph_table_cellf(walk->table, "%" PRIu64, n);
+	ph_table_cell(walk->table, time);
+	ph_table_cellf(walk->table, "%s%s%s", level_words(level),
+		       level_time > 0 ? " " : "", level_time > 0 ? receipted : "");
+	ph_table_cell(walk->table, kind ? kind : "?");
+	ph_table_cell(walk->table, words.data ? (const char *)words.data : "");
+	ph_buf_deinit(&words);
+}
+
+static int on_entry(void *data, uint64_t n, struct ph_view bytes)
+{
+	struct walk *walk = data;
+	struct ph_entry entry = { 0 };
+	json_t *object;
+	int rc = ph_entry_decode(bytes, &entry);
+
+	if (rc < 0) {
+		return rc;
+	}
+	object = rc == PH_ENTRY_E_MALFORMED ? json_pack("{s:s}", "kind", "malformed")
+					    : ph_entry_to_json(&entry);
+	if (!object) {
+		return -ENOMEM;
+	}
+	rc = 0;
+	if (walk->list) {
+		rc = add_json(walk, n, ph_stamp_seconds(entry.stamp), object);
+	} else {
+		add_row(walk, n, ph_stamp_seconds(entry.stamp), object);
+	}
+	json_decref(object);
+	return rc;
+}
+
+/* --- the logs --- */
+
+static int count_log(void *data, const struct ph_log *log)
+{
+	struct walk *walk = data;
+
+	walk->total += log->n;
+	return 0;
+}
+
+static int on_log(void *data, const struct ph_log *log)
+{
+	struct walk *walk = data;
+	struct ph_journal *journal = ph_site_journal(walk->site);
+	uint64_t after = walk->skip < log->n ? walk->skip : log->n;
+	int rc;
+
+	walk->skip -= after;
+	if (after == log->n) {
+		return 0;
+	}
+	walk->log = log;
+	rc = ph_journal_receipt_get(journal, log->row, PH_LEVEL_HUB, &walk->at_hub,
+				    &walk->hub_time, NULL);
+	if (rc == 0) {
+		rc = ph_journal_receipt_get(journal, log->row, PH_LEVEL_BACKUP,
+					    &walk->at_backup, &walk->backup_time, NULL);
+	}
+	return rc == 0 ? ph_journal_entry_each(journal, log->row, after, on_entry, walk)
+		       : rc;
+}
+
+static int walk_all(struct walk *walk, uint64_t limit, struct ph_error *err)
+{
+	struct ph_journal *journal = ph_site_journal(walk->site);
+	struct ph_site_info info;
+	int rc;
+
+	ph_site_info(walk->site, &info);
+	rc = ph_journal_logs_of_device(journal, info.device_id, count_log, walk);
+	if (rc == 0) {
+		walk->skip = walk->total > limit ? walk->total - limit : 0;
+		rc = ph_journal_logs_of_device(journal, info.device_id, on_log, walk);
+	}
+	return rc == 0 ? 0
+		       : ph_fail_errno(err, rc < 0 ? rc : -EUCLEAN, "reading the log");
+}
+
+static int run(struct ph_cli *cli, struct ph_error *err)
+{
+	const char *const headings[] = {
+		ph_say("n", "số"),          ph_say("time", "lúc"),
+		ph_say("where", "tới đâu"), ph_say("kind", "loại"),
+		ph_say("what", "nội dung"),
+	};
+	struct walk walk = { .cli = cli };
+	uint64_t limit = LIMIT_DEFAULT;
+	int rc = ph_cli_get_uint(cli, "limit", 1, LIMIT_MAX, &limit, err);
+
+	if (rc == 0) {
+		rc = ph_command_open(cli, &walk.site, err);
+	}
+	if (rc < 0) {
+		return rc;
+	}
+	if (cli->json) {
+		walk.list = json_array();
+	} else {
+		walk.table = ph_table_new(headings, 5, cli->plain);
+	}
+	rc = walk.list || walk.table ? walk_all(&walk, limit, err) : -ENOMEM;
+	if (rc == 0) {
+		rc = walk.list ? ph_out_json(json_pack("{s:i, s:O}", "schema", 1,
+						       "entries", walk.list))
+			       : ph_table_print(walk.table, stdout);
+	}
+	json_decref(walk.list);
+	ph_table_free(walk.table);
+	ph_site_close(walk.site);
+	return rc;
+}
+
+static const struct ph_cli_option options[] = {
+	{ "limit", "N", "so many of the last entries; 20 if not given" },
+	{ NULL, NULL, NULL },
+};
+
+const struct ph_cli_command ph_cmd_log = {
+	.name = "log",
+	.group = "This site",
+	.args = "",
+	.doc = "the last entries, and how far each has come",
+	.options = options,
+	.run = run,
+};

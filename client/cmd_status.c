@@ -1,0 +1,304 @@
+/*
+ * client/cmd_status.c - packhorse status: what is safe, what waits, why, what to do.
+ *
+ * For people first, in their language: the oldest complaint about programs that send
+ * things by themselves is that they do not, and do not say why. A mark of all-is-well
+ * only when the hub has signed for everything. Words, never codes; times of UTC+7.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "client/commands.h"
+#include "common/cli/out.h"
+
+struct report {
+	struct ph_site_info info;
+	struct ph_site_state state;
+	uint64_t pending;
+	int64_t now;
+};
+
+/* --- words --- */
+
+static const struct {
+	const char *reason;
+	const char *english, *vietnamese;     /* why */
+	const char *to_do, *to_do_vietnamese; /* NULL: nothing */
+} reasons[] = {
+	{ "unreachable", "the hub could not be reached (weak or no network)",
+	  "không nối được tới thư viện tỉnh (mạng yếu hoặc không có)", NULL, NULL },
+	{ "cut", "the connection broke off", "kết nối bị đứt giữa chừng", NULL, NULL },
+	{ "later", "the hub was busy", "thư viện tỉnh đang bận", NULL, NULL },
+	{ "not-taken", "the hub did not take what was sent",
+	  "thư viện tỉnh chưa nhận được dữ liệu đã gửi", NULL, NULL },
+	{ "wrong-key", "the hub that answered is not the one this device belongs to",
+	  "máy trả lời không phải là máy của thư viện tỉnh",
+	  "check the hub's address with the provincial library",
+	  "hỏi thư viện tỉnh về địa chỉ máy chủ" },
+	{ "cut-off", "the provincial library has cut this device off",
+	  "thư viện tỉnh đã ngừng thiết bị này", "call the provincial library",
+	  "gọi cho thư viện tỉnh" },
+	{ "restored", "this folder is an older copy of this device's records",
+	  "thư mục này là bản cũ của dữ liệu máy này",
+	  "do not work with both copies; call the provincial library",
+	  "không làm việc trên cả hai bản; gọi cho thư viện tỉnh" },
+};
+
+static const char other_english[] = "the last try failed; `packhorse sync` says why";
+static const char other_vietnamese[] =
+	"lần gửi gần nhất không được; chạy `packhorse sync` để biết vì sao";
+
+static const char *why(const char *reason)
+{
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
+		if (strcmp(reasons[i].reason, reason) == 0) {
+			return ph_say(reasons[i].english, reasons[i].vietnamese);
+		}
+	}
+	return ph_say(other_english, other_vietnamese);
+}
+
+static const char *what_to_do(const struct report *report)
+{
+	const char *reason = report->state.last_reason;
+
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
+		if (strcmp(reasons[i].reason, reason) == 0 && reasons[i].to_do) {
+			return ph_say(reasons[i].to_do, reasons[i].to_do_vietnamese);
+		}
+	}
+	if (report->pending == 0) {
+		return ph_say("nothing", "không");
+	}
+	return ph_say("nothing is lost; `packhorse sync` when there is a network",
+		      "không mất gì; chạy `packhorse sync` khi có mạng");
+}
+
+/* "21/11 08:14", UTC+7 */
+static const char *short_time(char out[static PH_TIME_TEXT], int64_t seconds)
+{
+	char full[PH_TIME_TEXT];
+
+	ph_time_text(full, seconds); /* 2026-11-21T08:14:07+07:00 */
+	if (strlen(full) < 16 || full[0] == '@') {
+		snprintf(out, PH_TIME_TEXT, "%s", full);
+	} else {
+		snprintf(out, PH_TIME_TEXT, "%.2s/%.2s %.5s", full + 8, full + 5,
+			 full + 11);
+	}
+	return out;
+}
+
+/* --- for people --- */
+
+static void headline(const struct report *report, char out[static 160])
+{
+	char span[PH_NUMBER_TEXT];
+	char number[PH_NUMBER_TEXT];
+	int64_t since = report->now - report->state.oldest_pending;
+
+	if (report->pending == 0 && report->state.parts_pending == 0) {
+		snprintf(out, 160, "✓ %s",
+			 ph_say("all is at the hub", "đã tới thư viện tỉnh đủ"));
+	} else if (report->pending == 0) {
+		snprintf(out, 160, "⚠ %s",
+			 ph_say("some readers' details are not at the hub yet",
+				"còn thông tin bạn đọc chưa gửi"));
+	} else {
+		snprintf(out, 160, ph_say("⚠ %s not sent for %s", "⚠ %s chưa gửi, đã %s"),
+			 ph_number(number, report->pending), ph_span(span, since));
+	}
+}
+
+static void row(struct ph_table *table, const char *left, const char *right)
+{
+	ph_table_cell(table, left);
+	ph_table_cell(table, right);
+}
+
+static void last_session(const struct report *report, char out[static 160])
+{
+	char time[PH_TIME_TEXT];
+
+	if (report->state.last_time == 0) {
+		snprintf(out, 160, "%s", ph_say("never", "chưa lần nào"));
+		return;
+	}
+	snprintf(out, 160, "%s, %s", short_time(time, report->state.last_time),
+		 report->state.last_complete ? ph_say("complete", "đủ")
+					     : ph_say("not complete", "chưa xong"));
+}
+
+static void receipted_row(const struct report *report, struct ph_table *table)
+{
+	char text[160];
+	char time[PH_TIME_TEXT];
+	char number[PH_NUMBER_TEXT];
+
+	if (report->state.receipted == 0) {
+		return;
+	}
+	snprintf(text, sizeof(text),
+		 ph_say("%s entries (receipt of %s)", "%s giao dịch (biên nhận %s)"),
+		 ph_number(number, report->state.receipted),
+		 short_time(time, report->state.receipted_time));
+	row(table, ph_say("At the hub", "Đã ở thư viện tỉnh"), text);
+}
+
+static void address_row(const struct report *report, struct ph_table *table)
+{
+	char text[PH_HUB_ADDRESS_MAX + 1];
+
+	ph_text_safe(text, sizeof(text), (const char *)report->info.hub_address.data,
+		     report->info.hub_address.len);
+	row(table, ph_say("Hub", "Máy chủ"),
+	    text[0] ? text : ph_say("no address; give --hub", "chưa có địa chỉ"));
+}
+
+static int print(const struct report *report, bool plain)
+{
+	char title[320];
+	char text[160];
+	char number[PH_NUMBER_TEXT];
+	const char *headings[2] = { title, text };
+	struct ph_table *table;
+	int rc;
+
+	snprintf(title, sizeof(title), "%.*s (%.*s)", (int)report->info.site_name.len,
+		 (const char *)report->info.site_name.data,
+		 (int)report->info.site_code.len,
+		 (const char *)report->info.site_code.data);
+	headline(report, text);
+	table = ph_table_new(headings, 2, plain);
+	if (!table) {
+		return -ENOMEM;
+	}
+	char line[160];
+
+	snprintf(line, sizeof(line),
+		 ph_say("%s entries (safe)", "%s giao dịch (an toàn)"),
+		 ph_number(number, report->state.entries));
+	row(table, ph_say("Saved on this machine", "Đã lưu trên máy này"), line);
+	receipted_row(report, table);
+	if (report->state.parts_pending > 0) {
+		row(table,
+		    ph_say("Readers' details to send", "Thông tin bạn đọc chờ gửi"),
+		    ph_number(number, report->state.parts_pending));
+	}
+	last_session(report, line);
+	row(table, ph_say("Last sent", "Lần gửi gần nhất"), line);
+	if (report->state.last_time > 0 && !report->state.last_complete) {
+		row(table, ph_say("Why", "Vì sao"), why(report->state.last_reason));
+	}
+	row(table, ph_say("To do", "Việc cần làm"), what_to_do(report));
+	address_row(report, table);
+	rc = ph_table_print(table, stdout);
+	ph_table_free(table);
+	return rc;
+}
+
+/* --- for scripts --- */
+
+/* NULL, which json_pack takes as null, for "never". */
+static const char *time_or_null(char out[static PH_TIME_TEXT], int64_t seconds)
+{
+	if (seconds == 0) {
+		return NULL;
+	}
+	ph_time_text(out, seconds);
+	return out;
+}
+
+static json_t *last_json(const struct ph_site_state *state)
+{
+	char time[PH_TIME_TEXT];
+
+	if (state->last_time == 0) {
+		return json_null();
+	}
+	return json_pack("{s:s?, s:b, s:s}", "time", time_or_null(time, state->last_time),
+			 "complete", (int)state->last_complete, "reason",
+			 state->last_reason);
+}
+
+static json_t *levels_json(const struct ph_site_state *state)
+{
+	uint64_t hub = state->receipted - state->at_backup;
+
+	return json_pack("{s:I, s:I, s:I, s:I}", "here",
+			 (json_int_t)(state->entries - state->receipted), "courier",
+			 (json_int_t)0, "hub", (json_int_t)hub, "backup",
+			 (json_int_t)state->at_backup);
+}
+
+static int print_json(const struct ph_cli *cli, const struct report *report)
+{
+	const struct ph_site_info *info = &report->info;
+	const struct ph_site_state *state = &report->state;
+	char device[2 * PH_DEVICE_ID_SIZE + 1];
+	char receipted[PH_TIME_TEXT];
+	char since[PH_TIME_TEXT];
+	char good[PH_TIME_TEXT];
+	json_t *out;
+
+	ph_hex(device, info->device_id, sizeof(info->device_id));
+	out = json_pack(
+		"{s:i, s:I, s:s%, s:s%, s:s%, s:s, s:s%, s:s}", "schema", 1, "site",
+		(json_int_t)info->site, "code", info->site_code.data, info->site_code.len,
+		"name", info->site_name.data, info->site_name.len, "commune",
+		info->commune.data, info->commune.len, "device", device, "hub",
+		info->hub_address.data, info->hub_address.len, "folder", cli->dir);
+	if (!out) {
+		return -ENOMEM;
+	}
+	if (json_object_update_new(
+		    out,
+		    json_pack("{s:I, s:I, s:I, s:s?, s:s?, s:I, s:o, s:o, s:s?, s:I}",
+			      "entries", (json_int_t)state->entries, "pending",
+			      (json_int_t)report->pending, "receipted",
+			      (json_int_t)state->receipted, "receipted_time",
+			      time_or_null(receipted, state->receipted_time),
+			      "pending_since", time_or_null(since, state->oldest_pending),
+			      "parts_pending", (json_int_t)state->parts_pending, "levels",
+			      levels_json(state), "last_session", last_json(state),
+			      "last_complete", time_or_null(good, state->good_time),
+			      "sessions", (json_int_t)state->sessions)) != 0) {
+		json_decref(out);
+		return -ENOMEM;
+	}
+	return ph_out_json(out);
+}
+
+static int run(struct ph_cli *cli, struct ph_error *err)
+{
+	struct report report = { 0 };
+	struct ph_site *site = NULL;
+	struct ph_now now;
+	int rc = ph_command_open(cli, &site, err);
+
+	if (rc < 0) {
+		return rc;
+	}
+	ph_clock_system.read(ph_clock_system.data, &now);
+	report.now = now.wall;
+	ph_site_info(site, &report.info);
+	rc = ph_site_state(site, &report.state);
+	if (rc < 0) {
+		ph_fail_errno(err, rc, "reading this site's store");
+	} else {
+		report.pending = report.state.entries - report.state.receipted;
+		rc = cli->json ? print_json(cli, &report) : print(&report, cli->plain);
+	}
+	ph_site_close(site);
+	return rc;
+}
+
+const struct ph_cli_command ph_cmd_status = {
+	.name = "status",
+	.group = "This site",
+	.args = "",
+	.doc = "what is safe, what waits, why, and what to do",
+	.run = run,
+};

@@ -1,0 +1,273 @@
+/*
+ * client/cmd_sync.c - packhorse sync: send what waits, take what the hub has for us.
+ *
+ * One session with the hub whose address came with the invite, or at --hub; its key is
+ * always the invite's. With --wait, one after another until a session is complete,
+ * pausing longer after each that brought nothing. What came of each is kept for
+ * `status`.
+ *
+ * The hub out of reach is normal (12): the queue stays. A session that broke off (14)
+ * has moved what the hub signed for. A device that was cut off, a wrong key or a
+ * damaged store are not tried again.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "client/commands.h"
+#include "client/link.h"
+#include "common/cli/out.h"
+
+#define TRIES_MAX      1000000
+#define PAUSE_FIRST_MS 200
+#define PAUSE_MAX_MS   30000
+
+/* All sessions of one command together. */
+struct total {
+	uint64_t tries;
+	uint64_t bytes_up, bytes_down, round_trips, receipts, elapsed_ms;
+	struct ph_site_moved moved;
+	bool complete;
+	const char *reason;
+	uint64_t pending;
+};
+
+static void on_progress(void *data, const struct ph_session_counts *counts)
+{
+	char up[PH_NUMBER_TEXT];
+	char down[PH_NUMBER_TEXT];
+
+	(void)data;
+	fprintf(stderr, ph_say("\r%s bytes up, %s down ", "\rgửi %s byte, nhận %s "),
+		ph_number(up, counts->bytes_out), ph_number(down, counts->bytes_in));
+}
+
+static void add(struct total *total, const struct ph_link_result *result,
+		const struct ph_site *site)
+{
+	struct ph_site_moved moved = { 0 };
+
+	if (result->connected) {
+		ph_site_moved(site, &moved);
+	}
+	total->tries++;
+	total->bytes_up += result->counts.bytes_out;
+	total->bytes_down += result->counts.bytes_in;
+	total->round_trips += result->counts.round_trips;
+	total->receipts += result->counts.receipts;
+	total->elapsed_ms += result->elapsed_ms;
+	total->moved.entries_sent += moved.entries_sent;
+	total->moved.parts_sent += moved.parts_sent;
+	total->moved.entries_received += moved.entries_received;
+	total->complete = result->complete;
+	total->reason = result->reason;
+}
+
+static int print(const struct ph_cli *cli, const struct total *total)
+{
+	char number[3][PH_NUMBER_TEXT];
+
+	if (cli->json) {
+		return ph_out_json(
+			json_pack("{s:i, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, "
+				  "s:I, s:I, s:s}",
+				  "schema", 1, "complete", (int)total->complete,
+				  "bytes_up", (json_int_t)total->bytes_up, "bytes_down",
+				  (json_int_t)total->bytes_down, "round_trips",
+				  (json_int_t)total->round_trips, "entries_sent",
+				  (json_int_t)total->moved.entries_sent, "parts_sent",
+				  (json_int_t)total->moved.parts_sent, "receipts",
+				  (json_int_t)total->receipts, "entries_received",
+				  (json_int_t)total->moved.entries_received,
+				  "pending_entries", (json_int_t)total->pending,
+				  "elapsed_ms", (json_int_t)total->elapsed_ms, "tries",
+				  (json_int_t)total->tries, "reason", total->reason));
+	}
+	if (total->complete) {
+		printf(ph_say("Sent %s entries; all is at the hub. %s bytes up, %s "
+			      "down.\n",
+			      "Đã gửi %s giao dịch; thư viện tỉnh đã nhận đủ. Gửi %s "
+			      "byte, "
+			      "nhận %s byte.\n"),
+		       ph_number(number[0], total->moved.entries_sent),
+		       ph_number(number[1], total->bytes_up),
+		       ph_number(number[2], total->bytes_down));
+	}
+	return 0;
+}
+
+/* Whether trying again can help. */
+static bool is_passing(const struct ph_error *err)
+{
+	return err->exit == PH_EXIT_UNREACHABLE || err->exit == PH_EXIT_PARTIAL ||
+	       err->exit == PH_EXIT_TRY_LATER;
+}
+
+static void pause_ms(unsigned ms)
+{
+	struct timespec left = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L };
+
+	while (nanosleep(&left, &left) != 0 && errno == EINTR) {
+	}
+}
+
+/* One session, and its outcome kept. 0 when one was tried; what came of it is in ERR. */
+static int try_once(struct ph_site *site, const struct ph_link_config *config,
+		    struct total *total, struct ph_error *err)
+{
+	struct ph_site_state state;
+	struct ph_link_result result;
+	struct ph_link_config link = *config;
+	int kept = 0;
+	int rc = ph_site_state(site, &state);
+
+	if (rc < 0) {
+		return ph_fail_errno(err, rc, "reading this site's store");
+	}
+	if (link.flight_max == SIZE_MAX) {
+		link.flight_max = state.flight_next;
+	}
+	rc = ph_link_run(site, &link, &result, err);
+	add(total, &result, site);
+	if (ph_site_journal(site) && strcmp(result.reason, "address") != 0) {
+		kept = ph_site_session_end(site, result.complete, result.reason,
+					   &result.counts);
+		if (kept == 0) {
+			kept = ph_site_state(site, &state);
+		}
+		total->pending = state.entries - state.receipted;
+	}
+	if (rc == 0 && kept < 0) {
+		return ph_fail_errno(err, kept, "keeping what came of the session");
+	}
+	return rc;
+}
+
+static int try_all(const struct ph_cli *cli, struct ph_site *site,
+		   const struct ph_link_config *config, uint64_t tries,
+		   struct total *total, struct ph_error *err)
+{
+	unsigned ms = PAUSE_FIRST_MS;
+
+	for (;;) {
+		uint64_t receipts = total->receipts;
+		struct ph_error why = { 0 };
+		int rc = try_once(site, config, total, &why);
+
+		if (rc < 0 || total->complete || !is_passing(&why) ||
+		    total->tries >= tries) {
+			*err = why;
+			return rc;
+		}
+		if (ph_is_terminal(stderr) && !cli->json) {
+			fprintf(stderr, "\n%s\n", why.text);
+		}
+		ms = total->receipts > receipts ? PAUSE_FIRST_MS : ms;
+		ph_site_pause(site);
+		pause_ms(ms);
+		ms = ms * 2 < PAUSE_MAX_MS ? ms * 2 : PAUSE_MAX_MS;
+		rc = ph_site_resume(site, err);
+		if (rc < 0) {
+			return rc;
+		}
+	}
+}
+
+static int read_options(const struct ph_cli *cli, struct ph_link_config *config,
+			uint64_t *tries, struct ph_error *err)
+{
+	uint64_t frame = 0;
+	uint64_t flight = 0;
+	uint64_t connect = 0;
+	int rc = ph_cli_get_uint(cli, "frame-max", 256, PH_FRAME_MAX, &frame, err);
+
+	if (rc == 0) {
+		rc = ph_cli_get_uint(cli, "flight-max", 0, 32768, &flight, err);
+	}
+	if (rc == 0) {
+		rc = ph_cli_get_uint(cli, "connect-ms", 1, 600000, &connect, err);
+	}
+	*tries = ph_cli_has(cli, "wait") ? TRIES_MAX : 1;
+	if (rc == 0 && ph_cli_has(cli, "tries")) {
+		rc = ph_cli_get_uint(cli, "tries", 1, TRIES_MAX, tries, err);
+	}
+	config->frame_max = (size_t)frame;
+	config->flight_max = ph_cli_has(cli, "flight-max") ? (size_t)flight : SIZE_MAX;
+	config->connect_ms = (unsigned)connect;
+	config->address = ph_cli_get(cli, "hub");
+	if (ph_is_terminal(stderr) && !cli->json) {
+		config->progress = on_progress;
+	}
+	return rc;
+}
+
+static int run(struct ph_cli *cli, struct ph_error *err)
+{
+	struct ph_link_config config = { 0 };
+	struct total total = { .reason = "" };
+	struct ph_site *site = NULL;
+	struct ph_site_info info;
+	char address[PH_HUB_ADDRESS_MAX + 1];
+	uint64_t tries;
+	int printed = 0;
+	int rc = read_options(cli, &config, &tries, err);
+
+	if (rc == 0) {
+		rc = ph_command_open(cli, &site, err);
+	}
+	if (rc < 0) {
+		return rc;
+	}
+	(void)signal(SIGPIPE, SIG_IGN); /* a hub that has gone is an error to report */
+	ph_site_info(site, &info);
+	if (!config.address) {
+		snprintf(address, sizeof(address), "%.*s", (int)info.hub_address.len,
+			 (const char *)info.hub_address.data);
+		config.address = address;
+	}
+	if (config.address[0] == '\0') {
+		rc = ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+			     "the invite named no address of the hub: give --hub "
+			     "HOST:PORT");
+	} else {
+		rc = try_all(cli, site, &config, tries, &total, err);
+		if (config.progress) {
+			fputs("\r\033[K", stderr);
+		}
+		printed = print(cli, &total);
+	}
+	ph_site_close(site);
+	if (rc == 0 && !total.complete) {
+		rc = -ECONNABORTED; /* ERR says what came of it */
+	}
+	return rc < 0 ? rc : printed;
+}
+
+static const struct ph_cli_option options[] = {
+	{ "hub", "HOST:PORT",
+	  "another address of the same hub; its key stays the invite's" },
+	{ "wait", NULL, "try again until all is through" },
+	{ "tries", "N", "with --wait: at most so often" },
+	{ "connect-ms", "N", "give up connecting after so many milliseconds; 15000" },
+	{ "frame-max", "N", "bytes of a frame, 256 to 65535; small on bad links" },
+	{ "flight-max", "N", "bytes of entries in the first message, at most 32768" },
+	{ NULL, NULL, NULL },
+};
+
+const struct ph_cli_command ph_cmd_sync = {
+	.name = "sync",
+	.group = "The road",
+	.args = "",
+	.doc = "send what waits to the hub, and take what it has for this site\n"
+	       "\n"
+	       "Exit status 0: done; 12: the hub cannot be reached, all stays queued; "
+	       "14:\n"
+	       "the connection broke off, the rest goes next time; 11: this device was "
+	       "cut\n"
+	       "off; 75: the hub is busy. Recording goes on while a sync waits.",
+	.options = options,
+	.run = run,
+};

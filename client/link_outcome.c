@@ -1,0 +1,125 @@
+/*
+ * client/link_outcome.c - where a session is to go, and what came of it, in words.
+ *
+ * An address is HOST:PORT or [IPV6]:PORT; a bare IPv6 address is refused, since nobody
+ * can tell which colon is the port's. Each way in which a session can end has its exit
+ * status, and words that say whether anything is lost (it is not) and what to do.
+ */
+#include "client/link_internal.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool port_ok(const char *port)
+{
+	size_t digits = strspn(port, "0123456789");
+
+	return digits > 0 && digits <= PH_PORT_MAX && port[digits] == '\0' &&
+	       atol(port) >= 1 && atol(port) <= 65535;
+}
+
+int ph_link_split(const char *address, char host[static PH_HOST_MAX + 1],
+		  char port[static PH_PORT_MAX + 1], struct ph_error *err)
+{
+	const char *colon = strrchr(address, ':');
+	const char *from = address;
+	size_t len = colon ? (size_t)(colon - address) : 0;
+	bool ok = len > 0 && len <= PH_HOST_MAX && port_ok(colon + 1);
+
+	if (ok && from[0] == '[' && len > 2 && from[len - 1] == ']') {
+		from++;
+		len -= 2;
+	} else if (ok) {
+		ok = !memchr(from, ':', len) && from[0] != '[';
+	}
+	if (!ok) {
+		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+			       "\"%s\" is no address of a hub: HOST:PORT or [IPV6]:PORT",
+			       address);
+	}
+	memcpy(host, from, len);
+	host[len] = '\0';
+	snprintf(port, PH_PORT_MAX + 1, "%s", colon + 1);
+	return 0;
+}
+
+static const char *explain_refusal(enum ph_status status, struct ph_error *err)
+{
+	switch (status) {
+	case PH_STATUS_CUT:
+		ph_fail(err, PH_EXIT_CUT_OFF, -EACCES,
+			"the provincial library has cut this device off. What is "
+			"recorded "
+			"here stays here; call the provincial library");
+		return "cut-off";
+	case PH_STATUS_LATER:
+		ph_fail(err, PH_EXIT_TRY_LATER, -EAGAIN,
+			"the hub is busy or short of disk; nothing is lost, try again "
+			"later");
+		return "later";
+	case PH_STATUS_UNKNOWN:
+	case PH_STATUS_CERT:
+		ph_fail(err, PH_EXIT_OTHER, -EACCES,
+			"the hub does not accept this device's certificate; call the "
+			"provincial library");
+		return "not-accepted";
+	case PH_STATUS_VERSION:
+		ph_fail(err, PH_EXIT_OTHER, -EPROTONOSUPPORT,
+			"the hub does not speak this version of the protocol; one of the "
+			"two must be brought up to date");
+		return "version";
+	case PH_STATUS_PROTOCOL:
+	case PH_STATUS_OK:
+		break;
+	}
+	ph_fail(err, PH_EXIT_PARTIAL, -EPROTO,
+		"the hub did not take what was sent; the next sync sends it in another "
+		"way. Tell the provincial library if this goes on");
+	return "not-taken";
+}
+
+static const char *explain_key(const char *address, struct ph_error *err)
+{
+	ph_fail(err, PH_EXIT_OTHER, -EACCES,
+		"the hub at %s does not hold the key this device was enrolled with, or "
+		"is "
+		"no Packhorse hub; nothing was told to it. Check the address",
+		address);
+	return "wrong-key";
+}
+
+static const char *explain_cut(struct ph_error *err)
+{
+	ph_fail(err, PH_EXIT_PARTIAL, -ECONNRESET,
+		"the connection to the hub broke off; what the hub has signed for need "
+		"not be sent again, the rest goes with the next sync");
+	return "cut";
+}
+
+const char *ph_link_explain(const struct ph_link_result *result, const char *address,
+			    bool mute, struct ph_error *err)
+{
+	switch (result->failure) {
+	case PH_FAIL_NONE:
+		return "";
+	case PH_FAIL_HANDSHAKE:
+		return explain_key(address, err);
+	case PH_FAIL_REFUSED:
+		return explain_refusal(result->status, err);
+	case PH_FAIL_CUT:
+	case PH_FAIL_TIMEOUT:
+		return mute ? explain_key(address, err) : explain_cut(err);
+	case PH_FAIL_PROTOCOL:
+		ph_fail(err, PH_EXIT_OTHER, -EPROTO,
+			"the hub broke the protocol, or sent a control log that does not "
+			"fit; nothing of that was kept. Call the provincial library");
+		return "protocol";
+	case PH_FAIL_STORE:
+	case PH_FAIL_MEMORY:
+		break;
+	}
+	ph_fail(err, PH_EXIT_OTHER, -ENOMEM, "out of memory during the session");
+	return "memory";
+}

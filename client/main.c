@@ -1,0 +1,66 @@
+/*
+ * client/main.c - packhorse, the program of a site: which subcommands there are.
+ *
+ * Everything about one subcommand stands in its own file; here they are only put in
+ * the order in which `packhorse help` shows them. Without a command: `status`. A
+ * machine without randomness cannot make keys or seeds, so nothing is done there.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "client/commands.h"
+
+static const struct ph_cli_command *const commands[] = {
+	&ph_cmd_join,   &ph_cmd_status, &ph_cmd_log,     &ph_cmd_sync,
+	&ph_cmd_digest, &ph_cmd_verify, &ph_cmd_rebuild,
+};
+#define COUNT (sizeof(commands) / sizeof(commands[0]))
+
+/* Per user, by XDG; a relative XDG_DATA_HOME counts as unset, as its specification says. */
+static const char *default_dir(void)
+{
+	static char dir[4096];
+	const char *data = getenv("XDG_DATA_HOME");
+	const char *home = getenv("HOME");
+	int n = -1;
+
+	if (data && data[0] == '/') {
+		n = snprintf(dir, sizeof(dir), "%s/packhorse", data);
+	} else if (home && home[0] == '/') {
+		n = snprintf(dir, sizeof(dir), "%s/.local/share/packhorse", home);
+	}
+	return n > 0 && (size_t)n < sizeof(dir) ? dir : NULL;
+}
+
+int ph_command_open(const struct ph_cli *cli, struct ph_site **site_out,
+		    struct ph_error *err)
+{
+	return ph_site_open(site_out,
+			    &(struct ph_site_config){ .dir = cli->dir,
+						      .who = cli->command->name,
+						      .wait_ms = PH_COMMAND_WAIT_MS,
+						      .clock = ph_clock_system,
+						      .rng = ph_rng_system },
+			    err);
+}
+
+int main(int argc, char **argv)
+{
+	static struct ph_cli_command table[COUNT + 1];
+	const struct ph_cli_program program = {
+		.name = "packhorse",
+		.summary = "the records of a library that is mostly offline",
+		.default_dir = default_dir,
+		.commands = table,
+	};
+
+	for (size_t i = 0; i < COUNT; i++) {
+		table[i] = *commands[i];
+	}
+	if (ph_crypto_start() != 0) {
+		fputs("packhorse: this machine gives no randomness to make keys with\n",
+		      stderr);
+		return PH_EXIT_OTHER;
+	}
+	return ph_cli_main(&program, argc, argv);
+}

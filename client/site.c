@@ -1,0 +1,292 @@
+/*
+ * client/site.c - opening, pausing and closing a site's folder.
+ *
+ * Open: take the folder's lock, read the keys, open the store (checked first if the
+ * last process did not end by itself), read key list and certificate, and start the
+ * writer of the own log. The ledger is opened only by those who ask for it. A pause
+ * closes the store and lets go of the lock, so that another command can work; keys,
+ * certificate and what a running session remembers stay.
+ *
+ * A folder without site.db is not enrolled (PH_EXIT_NOT_ENROLLED), also one that a
+ * join was interrupted in. Keys, certificate and key list that do not fit each other
+ * are damage (PH_EXIT_DAMAGED). Whatever fails undoes all before it.
+ */
+#include "client/site_internal.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int64_t ph_site_now(const struct ph_site *site)
+{
+	struct ph_now now;
+
+	site->config.clock.read(site->config.clock.data, &now);
+	return now.wall;
+}
+
+struct ph_site *ph_site_new(const struct ph_site_config *config)
+{
+	struct ph_site *site = calloc(1, sizeof(*site));
+
+	if (site) {
+		site->lock.fd = -1;
+		snprintf(site->dir, sizeof(site->dir), "%s", config->dir);
+		site->config = *config;
+		site->config.dir = site->dir;
+	}
+	return site;
+}
+
+/* --- the store --- */
+
+static int open_writer(struct ph_site *site, struct ph_error *err)
+{
+	return ph_writer_new(&site->writer,
+			     &(struct ph_writer_config){
+				     .journal = site->journal,
+				     .keys = &site->keys.sign,
+				     .desk_key = site->keys.desk.key,
+				     .site = site->cert.invite.site,
+				     .role = site->cert.invite.role,
+				     .clock = site->config.clock,
+				     .rng = site->config.rng,
+				     .floor = (int64_t)site->cert.invite.issued,
+			     },
+			     err);
+}
+
+static int damaged(const struct ph_site *site, int rc, const char *what,
+		   struct ph_error *err)
+{
+	return ph_fail(err, PH_EXIT_DAMAGED, rc < 0 ? rc : -EUCLEAN,
+		       "%s/site.db: %s; keep the folder as it is and call the provincial "
+		       "library",
+		       site->dir, what);
+}
+
+static int read_keylist(struct ph_site *site, const char *name, struct ph_buf *bytes,
+			struct ph_keylist *list, struct ph_error *err)
+{
+	int rc = ph_journal_meta_get(site->journal, name, bytes);
+
+	if (rc == 0) {
+		rc = ph_keylist_decode(ph_buf_view(bytes), list);
+	}
+	return rc == 0 ? 0 : damaged(site, rc, "the province's key list is damaged", err);
+}
+
+/* Our certificate, against the key list that came with it: a newer one may have dropped its operator. */
+static int read_cert(struct ph_site *site, struct ph_error *err)
+{
+	struct ph_buf joined_bytes = { 0 };
+	struct ph_keylist joined;
+	struct ph_device device;
+	uint8_t id[PH_DEVICE_ID_SIZE];
+	int rc = read_keylist(site, PH_META_KEYLIST_JOINED, &joined_bytes, &joined, err);
+
+	if (rc < 0) {
+		goto out;
+	}
+	ph_device_id(id, site->keys.sign.key);
+	rc = ph_journal_device_by_id(site->journal, id, &device);
+	if (rc == 0) {
+		rc = ph_journal_device_cert(site->journal, device.row, &site->cert_bytes);
+	}
+	if (rc == 0) {
+		rc = ph_cert_decode(ph_buf_view(&site->cert_bytes), &joined, &site->cert);
+	}
+	if (rc == 0 &&
+	    (memcmp(site->cert.device_key, site->keys.sign.key, PH_KEY_SIZE) != 0 ||
+	     memcmp(site->cert.box_key, site->keys.box.key, PH_KEY_SIZE) != 0 ||
+	     memcmp(site->cert.desk_key, site->keys.desk.key, PH_KEY_SIZE) != 0)) {
+		rc = PH_CERT_E_FORM;
+	}
+	if (rc != 0) {
+		rc = damaged(site, rc,
+			     "keys and certificate of this device do not fit each other",
+			     err);
+	}
+out:
+	ph_buf_deinit(&joined_bytes);
+	return rc;
+}
+
+int ph_site_store_open(struct ph_site *site, const char *path, bool create,
+		       struct ph_error *err)
+{
+	int rc = ph_db_open(&site->db,
+			    &(struct ph_db_config){ .path = path,
+						    .application = PH_STORE_SITE,
+						    .steps = ph_journal_steps,
+						    .n_steps = ph_journal_steps_count,
+						    .create = create },
+			    err);
+
+	if (rc < 0) {
+		return rc;
+	}
+	rc = ph_journal_open(&site->journal, site->db);
+	return rc < 0 ? ph_fail_errno(err, rc, path) : 0;
+}
+
+void ph_site_store_close(struct ph_site *site)
+{
+	ph_writer_free(site->writer);
+	ph_ledger_free(site->ledger);
+	ph_journal_free(site->journal);
+	ph_db_close(site->db);
+	site->writer = NULL;
+	site->ledger = NULL;
+	site->journal = NULL;
+	site->db = NULL;
+	site->batch = false;
+}
+
+/* Lock and store; what is read once is read if FIRST. */
+static int take(struct ph_site *site, bool first, struct ph_error *err)
+{
+	char path[PH_SITE_PATH_MAX];
+	int rc = ph_lock_take(&site->lock, site->dir, site->config.who,
+			      site->config.wait_ms, err);
+
+	if (rc == 0 && first) {
+		rc = ph_path_join(path, sizeof(path), site->dir, "keys", err);
+		if (rc == 0) {
+			rc = ph_device_keys_load(&site->keys, path, err);
+		}
+	}
+	if (rc == 0) {
+		rc = ph_path_join(path, sizeof(path), site->dir, "site.db", err);
+	}
+	if (rc == 0) {
+		rc = ph_site_store_open(site, path, false, err);
+	}
+	if (rc == 0 && first) {
+		rc = read_keylist(site, PH_META_KEYLIST, &site->keylist_bytes,
+				  &site->keylist, err);
+		if (rc == 0) {
+			rc = read_cert(site, err);
+		}
+	}
+	if (rc == 0) {
+		rc = open_writer(site, err);
+	}
+	if (rc < 0) {
+		ph_site_pause(site);
+	}
+	return rc;
+}
+
+int ph_site_open(struct ph_site **site_out, const struct ph_site_config *config,
+		 struct ph_error *err)
+{
+	struct ph_site *site;
+	char path[PH_SITE_PATH_MAX];
+	int rc = ph_path_join(path, sizeof(path), config->dir, "site.db", err);
+
+	if (rc < 0) {
+		return rc;
+	}
+	if (!ph_file_exists(path)) {
+		return ph_fail(
+			err, PH_EXIT_NOT_ENROLLED, -ENOENT,
+			"%s belongs to no site yet: ask the provincial library for "
+			"an invite and give it to `packhorse join`, or name the "
+			"right folder with -d",
+			config->dir);
+	}
+	site = ph_site_new(config);
+	if (!site) {
+		return ph_fail_errno(err, -ENOMEM, "opening the site");
+	}
+	rc = take(site, true, err);
+	if (rc < 0) {
+		ph_site_close(site);
+		return rc;
+	}
+	*site_out = site;
+	return 0;
+}
+
+void ph_site_pause(struct ph_site *site)
+{
+	ph_site_store_close(site);
+	ph_lock_release(&site->lock);
+}
+
+int ph_site_resume(struct ph_site *site, struct ph_error *err)
+{
+	return take(site, false, err);
+}
+
+void ph_site_close(struct ph_site *site)
+{
+	if (!site) {
+		return;
+	}
+	ph_site_pause(site);
+	ph_device_keys_wipe(&site->keys);
+	ph_buf_deinit(&site->cert_bytes);
+	ph_buf_deinit(&site->keylist_bytes);
+	free(site);
+}
+
+/* --- what it is --- */
+
+void ph_site_info(const struct ph_site *site, struct ph_site_info *info_out)
+{
+	const struct ph_invite *invite = &site->cert.invite;
+
+	memcpy(info_out->device_id, site->cert.device_id, sizeof(info_out->device_id));
+	memcpy(info_out->hub_box, site->keylist.hub[0].box, sizeof(info_out->hub_box));
+	info_out->site = invite->site;
+	info_out->site_code = invite->site_code;
+	info_out->site_name = invite->site_name;
+	info_out->commune = invite->commune;
+	info_out->site_kind = invite->site_kind;
+	info_out->role = invite->role;
+	info_out->code_block = invite->code_block;
+	info_out->hub_address = invite->hub_address;
+}
+
+const struct ph_box_pair *ph_site_box(const struct ph_site *site)
+{
+	return &site->keys.box;
+}
+
+struct ph_view ph_site_cert(const struct ph_site *site)
+{
+	return ph_buf_view(&site->cert_bytes);
+}
+
+struct ph_journal *ph_site_journal(struct ph_site *site)
+{
+	return site->journal;
+}
+
+const struct ph_log *ph_site_log(struct ph_site *site)
+{
+	return ph_writer_log(site->writer);
+}
+
+struct ph_ledger *ph_site_ledger(struct ph_site *site, struct ph_error *err)
+{
+	int rc = 0;
+
+	if (!site->ledger) {
+		rc = ph_ledger_open(&site->ledger,
+				    &(struct ph_ledger_config){ .journal = site->journal,
+								.db = site->db },
+				    err);
+	}
+	if (rc == 0 && !site->batch) {
+		rc = ph_ledger_catch_up(site->ledger, NULL, err);
+	}
+	if (rc < 0) {
+		ph_fail_errno(err, rc, "bringing the ledger up to date");
+		return NULL;
+	}
+	return site->ledger;
+}

@@ -1,0 +1,95 @@
+/* client/site_internal.h - shared by the files site*.c only. */
+#ifndef PH_CLIENT_SITE_INTERNAL_H
+#define PH_CLIENT_SITE_INTERNAL_H
+
+#include "client/site.h"
+#include "common/base/file.h"
+
+#define PH_SITE_PATH_MAX 4096
+
+/* Names in meta. */
+#define PH_META_KEYLIST  "keylist" /* the newest that the root signed */
+#define PH_META_KEYLIST_JOINED                                                           \
+	"keylist_joined"                  /* the invite's: our certificate stands on it */
+#define PH_META_CONTROL     "control_log" /* id of the hub's control log */
+#define PH_META_EPOCH       "hub_epoch"   /* number of the highest one heard of */
+#define PH_META_HUB_TIME    "hub_time"    /* last heard */
+#define PH_META_SESSIONS    "sync.sessions"
+#define PH_META_TIME        "sync.time"
+#define PH_META_GOOD        "sync.good"
+#define PH_META_COMPLETE    "sync.complete"
+#define PH_META_REASON      "sync.reason"
+#define PH_META_FLIGHT      "sync.flight"
+
+/* Segments that we send are at most this, so that a cut costs little. */
+#define PH_SITE_SEGMENT_MAX (16 * 1024)
+
+/* One of our logs in the running session, by its index in the hello. */
+struct ph_site_send {
+	uint8_t log_id[PH_LOG_ID_SIZE];
+	uint64_t told;   /* n of the head in the hello */
+	uint64_t start;  /* what the hub held when it welcomed us */
+	uint64_t cursor; /* entries up to here are sent or held */
+	uint64_t parts;  /* as far as the parts of these are sent */
+	/* Parts of entries up to `start` that the hub says it lacks, and that we have not sent. */
+	uint64_t missing[PH_RECEIPT_MISSING_MAX];
+	unsigned n_missing;
+	uint64_t asked; /* the highest of them sent in this session */
+};
+
+struct ph_site {
+	char dir[PH_SITE_PATH_MAX];
+	struct ph_site_config config; /* dir points to the copy above */
+	struct ph_lock lock;
+	struct ph_db *db;
+	struct ph_journal *journal;
+	struct ph_ledger *ledger; /* opened when first asked for */
+	struct ph_writer *writer;
+	struct ph_device_keys keys;
+	struct ph_buf cert_bytes;
+	struct ph_cert cert; /* borrows cert_bytes */
+	struct ph_buf keylist_bytes;
+	struct ph_keylist keylist;
+	bool batch;
+	/* of the running session; it survives a pause */
+	struct ph_site_send send[PH_HEADS_MAX];
+	unsigned n_send;
+	struct ph_epoch epoch;
+	struct ph_site_moved moved;
+};
+
+/* --- site.c --- */
+/* Make an empty site of CONFIG, its lock not taken. NULL: no memory. */
+struct ph_site *ph_site_new(const struct ph_site_config *config);
+/* Open the store at PATH with journal and writer. */
+int ph_site_store_open(struct ph_site *site, const char *path, bool create,
+		       struct ph_error *err);
+void ph_site_store_close(struct ph_site *site);
+int64_t ph_site_now(const struct ph_site *site);
+/* Undo the open transaction and forget what was in it. */
+void ph_site_roll_back(struct ph_site *site);
+
+/* --- site_resolve.c --- */
+/* Plain form and seed of the part of entry N, as ph_site_part(); the caller wipes both. */
+int ph_site_part_read(struct ph_site *site, const struct ph_log *log, uint64_t n,
+		      uint8_t seed[static PH_SEED_SIZE], struct ph_buf *plain);
+
+/* --- site_load.c --- */
+/* Whether LOAD would give something. 0 or negative errno. */
+int ph_site_has_more(struct ph_site *site, bool *more_out);
+int ph_site_load(struct ph_site *site, struct ph_job *job);
+/*
+ * The next segment of LOG above AFTER of at most MAX bytes, sealed where it is cut; in
+ * a transaction. STOP_AT_PART as ph_journal_span(). 0 or PH_JOURNAL_E_NONE.
+ */
+int ph_site_segment(struct ph_site *site, const struct ph_log *log, uint64_t after,
+		    size_t max, bool stop_at_part, struct ph_segment *segment_out,
+		    struct ph_buf *buf);
+
+/* --- site_hello.c --- */
+/* What the newest receipt of LOG lists as missing, into MISSING. 0 or negative errno. */
+int ph_site_receipt_missing(struct ph_site *site, const struct ph_log *log,
+			    uint64_t missing[static PH_RECEIPT_MISSING_MAX],
+			    unsigned *n_out);
+
+#endif

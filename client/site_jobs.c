@@ -1,0 +1,371 @@
+/*
+ * client/site_jobs.c - what a session asks of the store, on the device's side.
+ *
+ * Each job is one transaction. WELCOME: what the hub says it holds must be on our
+ * chains; then its receipts, time and epoch are kept, and sending goes on behind the
+ * hub's heads. STORE: segments of the control log, and of nothing else. LOAD: what
+ * goes up next. RECEIPT: made whole from what both sides know, verified, kept.
+ *
+ * A hub that holds more of our log than we do, or something else at these numbers,
+ * tells that this folder was restored from an older copy, or copied: the session ends
+ * (-ESTALE), nothing is changed, and a person is told not to go on with both. A
+ * receipt that is not signed by a hub of the key list ends the session too (-EBADMSG).
+ * A control log segment that does not fit marks the job bad: the peer broke the
+ * protocol; what fitted before stays.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "client/site_internal.h"
+
+/* --- heads --- */
+
+static int restored(const struct ph_site *site, struct ph_error *err)
+{
+	return ph_fail(
+		err, PH_EXIT_OTHER, -ESTALE,
+		"the hub holds newer records of this device than %s does: this folder "
+		"was "
+		"put back from an older copy, or copied to a second machine. Nothing is "
+		"lost: the newer records are at the hub. Do not work with both; call the "
+		"provincial library",
+		site->dir);
+}
+
+/* 0 if our log goes through (N, H); -ESTALE with words if not. */
+static int check_head(struct ph_site *site, const struct ph_log *log, uint64_t n,
+		      const uint8_t h[static PH_HASH_SIZE], struct ph_error *err)
+{
+	uint8_t own[PH_HASH_SIZE];
+	int rc;
+
+	if (n > log->n) {
+		return restored(site, err);
+	}
+	rc = ph_journal_chain_at(site->journal, log, n, own);
+	if (rc != 0) {
+		return rc < 0 ? rc : -EUCLEAN;
+	}
+	/* of an empty log there is nothing to compare */
+	return n == 0 || memcmp(own, h, sizeof(own)) == 0 ? 0 : restored(site, err);
+}
+
+/* --- receipts --- */
+
+static int verify_receipt(const struct ph_site *site, struct ph_view bytes,
+			  struct ph_receipt *receipt, struct ph_error *err)
+{
+	int rc = PH_RECEIPT_E_FORM;
+
+	for (unsigned i = 0; i < site->keylist.n_hubs; i++) {
+		rc = ph_receipt_decode(bytes, site->keylist.hub[i].sign, receipt);
+		if (rc <= 0) {
+			return rc;
+		}
+	}
+	return ph_fail(
+		err, PH_EXIT_OTHER, -EBADMSG,
+		"the hub sent a receipt that is not signed as it should be; it was "
+		"not kept. Call the provincial library");
+}
+
+static int keep_receipt(struct ph_site *site, const struct ph_short_receipt *short_form,
+			struct ph_error *err)
+{
+	struct ph_receipt receipt = { .epoch = site->epoch,
+				      .level = short_form->level,
+				      .time = short_form->time,
+				      .n_missing = short_form->n_missing };
+	struct ph_buf bytes = { 0 };
+	struct ph_log log;
+	int rc;
+
+	if (short_form->index >= site->n_send ||
+	    short_form->n_missing > PH_RECEIPT_MISSING_MAX) {
+		return ph_fail(err, PH_EXIT_OTHER, -EBADMSG,
+			       "the hub sent a receipt for a log that is not ours");
+	}
+	rc = ph_journal_log_find(site->journal, site->send[short_form->index].log_id,
+				 &log);
+	if (rc == 0 && short_form->n > log.n) {
+		return restored(site, err);
+	}
+	if (rc == 0) {
+		rc = ph_journal_chain_at(site->journal, &log, short_form->n,
+					 receipt.head.h);
+	}
+	if (rc != 0) {
+		return rc < 0 ? rc : -EUCLEAN;
+	}
+	memcpy(receipt.head.log_id, log.id, sizeof(log.id));
+	receipt.head.n = short_form->n;
+	memcpy(receipt.missing, short_form->missing,
+	       short_form->n_missing * sizeof(receipt.missing[0]));
+	rc = ph_receipt_join(&receipt, short_form->signature, &bytes);
+	if (rc == -EINVAL) {
+		rc = ph_fail(err, PH_EXIT_OTHER, -EBADMSG,
+			     "the hub sent a receipt that no hub gives");
+	}
+	if (rc == 0) {
+		rc = verify_receipt(site, ph_buf_view(&bytes), &receipt, err);
+	}
+	if (rc == 0) {
+		rc = ph_journal_receipt_put(site->journal, log.row, &receipt,
+					    ph_buf_view(&bytes));
+	}
+	ph_buf_deinit(&bytes);
+	return rc > 0 ? -EUCLEAN : rc;
+}
+
+/* What the hub lacks of what it held before this session; the rest is on its way. */
+static int note_missing(struct ph_site *site, unsigned index)
+{
+	struct ph_site_send *send = &site->send[index];
+	uint64_t missing[PH_RECEIPT_MISSING_MAX];
+	unsigned n_missing = 0;
+	struct ph_log log;
+	int rc = ph_journal_log_find(site->journal, send->log_id, &log);
+
+	if (rc == 0) {
+		rc = ph_site_receipt_missing(site, &log, missing, &n_missing);
+	}
+	if (rc != 0) {
+		return rc < 0 ? rc : -EUCLEAN;
+	}
+	send->n_missing = 0;
+	for (unsigned i = 0; i < n_missing; i++) {
+		if (missing[i] > send->asked && missing[i] <= send->start) {
+			send->missing[send->n_missing++] = missing[i];
+		}
+	}
+	return 0;
+}
+
+static int keep_receipts(struct ph_site *site, const struct ph_short_receipt *list,
+			 unsigned n, struct ph_error *err)
+{
+	int rc = 0;
+
+	for (unsigned i = 0; rc == 0 && i < n; i++) {
+		rc = keep_receipt(site, &list[i], err);
+	}
+	return rc;
+}
+
+/* --- WELCOME --- */
+
+static int check_heads(struct ph_site *site, const struct ph_job *job,
+		       struct ph_error *err)
+{
+	const struct ph_welcome *welcome = &job->welcome;
+	int rc = 0;
+
+	for (unsigned i = 0; rc == 0 && i < site->n_send; i++) {
+		struct ph_site_send *send = &site->send[i];
+		struct ph_log log;
+		uint64_t n = send->told;
+
+		rc = ph_journal_log_find(site->journal, send->log_id, &log);
+		if (rc == 0 && !welcome->same) {
+			n = welcome->head[i].n;
+			rc = check_head(site, &log, n, welcome->head[i].h, err);
+		}
+		send->start = n;
+		send->cursor = n;
+		send->parts = n;
+	}
+	return rc > 0 ? -EUCLEAN : rc;
+}
+
+/* A newer key list of our own province; any other is left alone. */
+static int keep_keylist(struct ph_site *site, struct ph_view bytes)
+{
+	struct ph_keylist list;
+	int rc = bytes.len > 0 ? ph_keylist_decode(bytes, &list) : PH_CERT_E_FORM;
+
+	if (rc != 0 || memcmp(list.root, site->keylist.root, PH_KEY_SIZE) != 0 ||
+	    list.generation <= site->keylist.generation) {
+		return rc < 0 ? rc : 0;
+	}
+	rc = ph_journal_meta_put(site->journal, PH_META_KEYLIST, bytes);
+	if (rc == 0) {
+		site->keylist = list;
+	}
+	return rc;
+}
+
+static int keep_epoch(struct ph_site *site, const struct ph_welcome *welcome)
+{
+	int64_t held = 0;
+	int rc = ph_journal_meta_get_int(site->journal, PH_META_EPOCH, &held);
+
+	site->epoch = welcome->epoch;
+	if (rc < 0 || (int64_t)welcome->epoch.number <= held) {
+		return rc < 0 ? rc : 0;
+	}
+	return ph_journal_meta_put_int(site->journal, PH_META_EPOCH,
+				       (int64_t)welcome->epoch.number);
+}
+
+static int do_welcome(struct ph_site *site, struct ph_job *job, struct ph_error *err)
+{
+	const struct ph_welcome *welcome = &job->welcome;
+	int rc = check_heads(site, job, err);
+
+	if (rc == 0) {
+		rc = keep_keylist(site, welcome->keylist);
+	}
+	if (rc == 0) {
+		rc = keep_epoch(site, welcome);
+	}
+	if (rc == 0) {
+		rc = keep_receipts(site, welcome->receipt, welcome->n_receipts, err);
+	}
+	for (unsigned i = 0; rc == 0 && i < site->n_send; i++) {
+		rc = note_missing(site, i);
+	}
+	if (rc == 0) {
+		rc = ph_journal_meta_put_int(site->journal, PH_META_HUB_TIME,
+					     (int64_t)welcome->time);
+	}
+	if (rc == 0) {
+		rc = ph_writer_heard_time(site->writer, (int64_t)welcome->time);
+	}
+	return rc == 0 ? ph_site_has_more(site, &job->more) : rc;
+}
+
+/* --- STORE --- */
+
+static bool is_hub_key(const struct ph_site *site, const uint8_t key[static PH_KEY_SIZE])
+{
+	return ph_keylist_has_hub(&site->keylist, key);
+}
+
+/* The control log from its first segment: its `open` must be by a hub that we know. */
+static int open_control(struct ph_site *site, const struct ph_segment *segment,
+			struct ph_log *log_out)
+{
+	struct ph_view body = segment->body;
+	struct ph_view first;
+	struct ph_entry entry;
+	uint8_t id[PH_LOG_ID_SIZE];
+	const uint8_t *key;
+	int rc;
+
+	if (segment->first != 1 || ph_segment_next(&body, &first) != 0) {
+		return PH_JOURNAL_E_GAP;
+	}
+	rc = ph_entry_decode(first, &entry);
+	if (rc != 0 || entry.number != PH_KIND_OPEN ||
+	    entry.field[PH_OPEN_SITE].as.uint != 0) {
+		return rc < 0 ? rc : PH_JOURNAL_E_FORM;
+	}
+	key = entry.field[PH_OPEN_KEY].as.bytes.data;
+	ph_log_id(id, key, entry.field[PH_OPEN_NONCE].as.bytes.data);
+	if (!is_hub_key(site, key) || memcmp(id, segment->log_id, sizeof(id)) != 0) {
+		return PH_JOURNAL_E_SEAL;
+	}
+	rc = ph_journal_log_add(site->journal, id, key, 0, PH_ROLE_HUB, log_out);
+	if (rc == 0) {
+		rc = ph_journal_meta_put(site->journal, PH_META_CONTROL,
+					 PH_VIEW(id, sizeof(id)));
+	}
+	return rc;
+}
+
+/* The log of SEGMENT if it is the control log. 0, or PH_JOURNAL_E_*. */
+static int find_control(struct ph_site *site, const struct ph_segment *segment,
+			struct ph_log *log_out)
+{
+	struct ph_buf id = { 0 };
+	int rc = ph_journal_meta_get(site->journal, PH_META_CONTROL, &id);
+
+	if (rc == PH_JOURNAL_E_NONE) {
+		rc = open_control(site, segment, log_out);
+	} else if (rc == 0 && !ph_view_equal(ph_buf_view(&id),
+					     PH_VIEW(segment->log_id, PH_LOG_ID_SIZE))) {
+		rc = PH_JOURNAL_E_FORM;
+	} else if (rc == 0) {
+		rc = ph_journal_log_find(site->journal, segment->log_id, log_out);
+	}
+	ph_buf_deinit(&id);
+	return rc;
+}
+
+static int do_store(struct ph_site *site, struct ph_job *job)
+{
+	for (const struct ph_item *item = job->items; item; item = item->next) {
+		struct ph_segment segment;
+		struct ph_log log;
+		uint64_t before;
+		int rc = PH_JOURNAL_E_FORM;
+
+		if (item->type == PH_ITEM_SEGMENT) {
+			ph_item_segment(item, &segment);
+			rc = find_control(site, &segment, &log);
+		}
+		if (rc == 0) {
+			before = log.n;
+			rc = ph_journal_put_segment(site->journal, &log, &segment);
+		}
+		if (rc < 0) {
+			return rc;
+		}
+		if (rc > 0) {
+			job->bad = true;
+			return 0;
+		}
+		site->moved.entries_received += log.n - before;
+	}
+	return 0;
+}
+
+/* --- all of them --- */
+
+static int do_receipt(struct ph_site *site, struct ph_job *job, struct ph_error *err)
+{
+	int rc = keep_receipts(site, job->receipt, job->n_receipts, err);
+
+	for (unsigned i = 0; rc == 0 && i < site->n_send; i++) {
+		rc = note_missing(site, i);
+	}
+	return rc == 0 ? ph_site_has_more(site, &job->more) : rc;
+}
+
+static int do_job(struct ph_site *site, struct ph_job *job, struct ph_error *err)
+{
+	switch (job->type) {
+	case PH_JOB_WELCOME:
+		return do_welcome(site, job, err);
+	case PH_JOB_STORE:
+		return do_store(site, job);
+	case PH_JOB_LOAD:
+		return ph_site_load(site, job);
+	case PH_JOB_RECEIPT:
+		return do_receipt(site, job, err);
+	case PH_JOB_HEARD:
+		return 0;
+	case PH_JOB_HELLO:
+		break;
+	}
+	return -EINVAL;
+}
+
+void ph_site_job(struct ph_site *site, struct ph_job *job, struct ph_error *err)
+{
+	struct ph_keylist keylist = site->keylist;
+	int rc = ph_db_begin(site->db);
+
+	if (rc == 0) {
+		rc = do_job(site, job, err);
+	}
+	if (rc == 0) {
+		rc = ph_db_commit(site->db);
+	}
+	if (rc < 0) {
+		ph_site_roll_back(site);
+		site->keylist = keylist;
+		ph_fail_errno(err, rc, "keeping what the hub sent");
+	}
+	job->result = rc;
+}

@@ -1,0 +1,224 @@
+/*
+ * client/site_resolve.c - what was scanned, codes to print, and personal fields.
+ *
+ * A code of our printed form is its own name everywhere. Any other belongs to a site's
+ * namespace: our own if it is known there; else the one other site where it is known;
+ * else our own, and the caller says "not known here". Nothing is guessed between two.
+ *
+ * A sealed part that is not here, or was not sealed to this desk, is
+ * PH_JOURNAL_E_NONE; what was opened stays in the caller's buffer, to be wiped there.
+ */
+#include <errno.h>
+#include <sodium.h>
+#include <string.h>
+
+#include "client/site_internal.h"
+#include "common/ledger/copy.h"
+#include "common/ledger/key.h"
+
+#define SITES_OF_PROVINCE 10000
+
+/* --- scans --- */
+
+static bool has_registers(struct ph_view state, int *rc)
+{
+	struct ph_copy copy;
+	bool known;
+
+	*rc = ph_copy_decode(state, &copy);
+	if (*rc != 0) {
+		return false;
+	}
+	known = copy.registers.n > 0;
+	ph_copy_deinit(&copy);
+	return known;
+}
+
+/* Whether the ledger knows ID as a copy that was described, or a card that was issued. */
+static int is_known(struct ph_ledger *ledger, enum ph_entity type, const struct ph_id *id,
+		    bool *known_out)
+{
+	struct ph_entity_key key;
+	struct ph_buf state = { 0 };
+	int rc;
+
+	*known_out = false;
+	if (!ph_key_id(type, id, &key)) {
+		return 0;
+	}
+	rc = ph_ledger_get(ledger, type, ph_key_view(&key), &state);
+	if (rc == 0) {
+		/* loans alone make a copy too; a card is there only if it was issued */
+		*known_out =
+			type == PH_ENTITY_CARD || has_registers(ph_buf_view(&state), &rc);
+	}
+	ph_buf_deinit(&state);
+	return rc == PH_LEDGER_E_NONE ? 0 : rc;
+}
+
+struct search {
+	struct ph_ledger *ledger;
+	enum ph_entity type;
+	struct ph_id id; /* its ns is the candidate */
+	uint64_t own;
+	uint64_t found;
+	unsigned count;
+};
+
+static int try_ns(struct search *search, uint64_t ns)
+{
+	bool known = false;
+	int rc;
+
+	search->id.ns = ns;
+	rc = is_known(search->ledger, search->type, &search->id, &known);
+	if (rc == 0 && known) {
+		search->found = ns;
+		search->count++;
+	}
+	return rc;
+}
+
+static int on_site(void *data, struct ph_view id, struct ph_view state)
+{
+	struct search *search = data;
+	uint64_t number;
+
+	(void)state;
+	if (!ph_key_get_number(id, &number) || number == search->own) {
+		return 0;
+	}
+	return try_ns(search, number);
+}
+
+int ph_site_resolve(struct ph_site *site, enum ph_type type, struct ph_view code,
+		    struct ph_id *id_out, bool *known_out, struct ph_error *err)
+{
+	struct search search = {
+		.type = type == PH_T_CARD_ID ? PH_ENTITY_CARD : PH_ENTITY_COPY,
+		.own = site->cert.invite.site,
+		.id.code = code,
+	};
+	uint64_t ns = search.own;
+	int rc;
+
+	if (code.len == 0 || code.len > PH_CODE_MAX) {
+		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+			       "a code has 1 to %d bytes, this one has %zu", PH_CODE_MAX,
+			       code.len);
+	}
+	search.ledger = ph_site_ledger(site, err);
+	if (!search.ledger) {
+		return -EIO;
+	}
+	if (ph_code_is_printed(code, search.own / SITES_OF_PROVINCE)) {
+		ns = 0;
+	}
+	rc = try_ns(&search, ns);
+	if (rc == 0 && ns != 0 && search.count == 0) {
+		/* a printed code of another province is in 0 if anybody has told of it */
+		rc = try_ns(&search, 0);
+		if (rc == 0) {
+			rc = ph_ledger_each(search.ledger, PH_ENTITY_SITE, on_site,
+					    &search);
+		}
+	}
+	if (rc != 0) {
+		return ph_fail_errno(err, rc < 0 ? rc : -EUCLEAN, "looking up a code");
+	}
+	id_out->ns = search.count == 1 ? search.found : ns;
+	id_out->code = code;
+	if (known_out) {
+		*known_out = search.count == 1;
+	}
+	return 0;
+}
+
+int ph_site_print_code(struct ph_site *site, char out[static PH_PRINTED_SIZE + 1],
+		       struct ph_error *err)
+{
+	const struct ph_invite *invite = &site->cert.invite;
+	char code[PH_PRINTED_SIZE + 1];
+	int rc;
+
+	if (site->batch) {
+		return ph_code_next(site->journal, invite->site, invite->code_block, out,
+				    err);
+	}
+	rc = ph_db_begin(site->db);
+	if (rc == 0) {
+		rc = ph_code_next(site->journal, invite->site, invite->code_block, code,
+				  err);
+	}
+	if (rc == 0) {
+		rc = ph_db_commit(site->db);
+	}
+	if (rc < 0) {
+		ph_site_roll_back(site);
+		return ph_fail_errno(err, rc, "making a code");
+	}
+	memcpy(out, code, sizeof(code));
+	return 0;
+}
+
+/* --- personal fields --- */
+
+int ph_site_part_read(struct ph_site *site, const struct ph_log *log, uint64_t n,
+		      uint8_t seed[static PH_SEED_SIZE], struct ph_buf *plain)
+{
+	struct ph_buf cipher = { 0 };
+	struct ph_buf box = { 0 };
+	int rc = ph_journal_part_get(site->journal, log->row, n, &cipher, &box);
+
+	if (rc == 0 && (box.len != PH_SEED_SIZE + crypto_box_SEALBYTES ||
+			crypto_box_seal_open(seed, box.data, box.len, site->keys.desk.key,
+					     site->keys.desk.secret) != 0)) {
+		rc = PH_JOURNAL_E_NONE;
+	}
+	if (rc == 0) {
+		rc = ph_part_open(seed, log->id, n, ph_buf_view(&cipher), plain);
+		rc = rc == -EBADMSG ? PH_JOURNAL_E_NONE : rc;
+	}
+	ph_buf_deinit(&box);
+	ph_buf_deinit(&cipher);
+	return rc;
+}
+
+int ph_site_part(struct ph_site *site, const struct ph_ref *ref, struct ph_buf *plain)
+{
+	uint8_t seed[PH_SEED_SIZE];
+	struct ph_buf bytes = { 0 };
+	struct ph_log log;
+	int rc = ph_journal_resolve(site->journal, ref, &log, &bytes);
+
+	if (rc == 0) {
+		rc = ph_site_part_read(site, &log, ref->n, seed, plain);
+	}
+	sodium_memzero(seed, sizeof(seed));
+	ph_buf_deinit(&bytes);
+	return rc;
+}
+
+int ph_site_open_part(struct ph_site *site, const struct ph_ref *ref,
+		      struct ph_entry *entry, struct ph_buf *plain)
+{
+	struct ph_log log;
+	size_t len;
+	int rc;
+
+	plain->len = 0;
+	rc = ph_journal_resolve(site->journal, ref, &log, plain);
+	if (rc != 0) {
+		return rc;
+	}
+	len = plain->len;
+	rc = ph_site_part(site, ref, plain);
+	if (rc != 0) {
+		return rc;
+	}
+	rc = ph_entry_decode(PH_VIEW(plain->data, len), entry);
+	if (rc == 0) {
+		rc = ph_part_decode(PH_VIEW(plain->data + len, plain->len - len), entry);
+	}
+	return rc > 0 ? PH_JOURNAL_E_NONE : rc;
+}

@@ -1,0 +1,136 @@
+/*
+ * client/site_write.c - writing to the own log.
+ *
+ * A write outside of a batch is one transaction: begin, add each entry, commit; when
+ * it returns 0 the entries are on the disk. Inside a batch it is a savepoint, so that
+ * a write that is refused leaves the batch as it was.
+ *
+ * An entry that is not valid, or of a kind that a site does not write, is refused with
+ * words before or while it is added; then, and on any failure of the store, nothing
+ * of the write is kept and the writer is as before it.
+ */
+#include <errno.h>
+
+#include "client/site_internal.h"
+
+void ph_site_roll_back(struct ph_site *site)
+{
+	ph_db_rollback(site->db);
+	ph_journal_reload(site->journal);
+	/* a store that cannot even be read says so again at the next write */
+	(void)ph_writer_reload(site->writer, NULL);
+	site->batch = false;
+}
+
+int ph_site_begin(struct ph_site *site, struct ph_error *err)
+{
+	int rc = site->batch ? -EBUSY : ph_db_begin(site->db);
+
+	if (rc < 0) {
+		return ph_fail_errno(err, rc, "writing to this site's store");
+	}
+	site->batch = true;
+	return 0;
+}
+
+int ph_site_commit(struct ph_site *site, struct ph_error *err)
+{
+	int rc = ph_db_commit(site->db);
+
+	if (rc < 0) {
+		ph_site_roll_back(site);
+		return ph_fail_errno(err, rc, "writing to this site's store");
+	}
+	site->batch = false;
+	return 0;
+}
+
+void ph_site_undo(struct ph_site *site)
+{
+	ph_site_roll_back(site);
+}
+
+static int check_kind(const struct ph_site *site, const struct ph_entry *entry,
+		      struct ph_error *err)
+{
+	unsigned role = (unsigned)site->cert.invite.role;
+
+	if (!entry->kind) {
+		return ph_fail(err, PH_EXIT_USAGE, -EINVAL, "this kind is not known");
+	}
+	if (entry->kind->number == PH_KIND_OPEN ||
+	    entry->kind->number == PH_KIND_CLOCK_MARK) {
+		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+			       "%s: the log writes these by itself", entry->kind->name);
+	}
+	if ((entry->kind->writers & role) == 0) {
+		return ph_fail(
+			err, PH_EXIT_USAGE, -EINVAL, "%s: %s", entry->kind->name,
+			entry->kind->writers == PH_ROLE_HUB
+				? "only the provincial library writes these"
+				: "this device is a courier's; only a site's writes "
+				  "these");
+	}
+	return 0;
+}
+
+static int add_all(struct ph_site *site, struct ph_entry *entries, size_t count,
+		   struct ph_ref *refs_out, struct ph_error *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < count; i++) {
+		rc = ph_writer_add(site->writer, &entries[i],
+				   refs_out ? &refs_out[i] : NULL, err);
+	}
+	return rc;
+}
+
+/* In the open batch: what fails leaves no trace in it. */
+static int write_nested(struct ph_site *site, struct ph_entry *entries, size_t count,
+			struct ph_ref *refs_out, struct ph_error *err)
+{
+	int rc = ph_db_savepoint(site->db);
+
+	if (rc < 0) {
+		return ph_fail_errno(err, rc, "writing to this site's store");
+	}
+	rc = add_all(site, entries, count, refs_out, err);
+	if (rc < 0) {
+		ph_db_savepoint_undo(site->db);
+		ph_journal_reload(site->journal);
+		(void)ph_writer_reload(site->writer, NULL);
+		return rc;
+	}
+	rc = ph_db_savepoint_release(site->db);
+	return rc < 0 ? ph_fail_errno(err, rc, "writing to this site's store") : 0;
+}
+
+int ph_site_write(struct ph_site *site, struct ph_entry *entries, size_t count,
+		  struct ph_ref *refs_out, struct ph_error *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < count; i++) {
+		rc = check_kind(site, &entries[i], err);
+	}
+	if (rc < 0) {
+		return rc;
+	}
+	if (site->batch) {
+		return write_nested(site, entries, count, refs_out, err);
+	}
+	rc = ph_db_begin(site->db);
+	if (rc < 0) {
+		return ph_fail_errno(err, rc, "writing to this site's store");
+	}
+	rc = add_all(site, entries, count, refs_out, err);
+	if (rc == 0) {
+		rc = ph_db_commit(site->db);
+	}
+	if (rc < 0) {
+		ph_site_roll_back(site);
+		return ph_fail_errno(err, rc, "writing to this site's store");
+	}
+	return 0;
+}
