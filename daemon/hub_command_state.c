@@ -206,7 +206,7 @@ static int show_entry(void *data, uint64_t n, struct ph_view bytes)
 	}
 	set_hex(item, "log", walk->log->id, sizeof(walk->log->id));
 	json_object_set_new(item, "n", json_integer((json_int_t)n));
-	json_object_set_new(item, "site", json_integer((json_int_t)walk->log->site));
+	json_object_set_new(item, "log_site", json_integer((json_int_t)walk->log->site));
 	return json_array_append_new(walk->out, item) ? -ENOMEM : 0;
 }
 

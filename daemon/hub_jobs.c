@@ -82,6 +82,10 @@ static int welcome_new(struct ph_hub *hub, struct ph_job *job)
 	if (rc < 0) {
 		return rc;
 	}
+	if (rc == PH_JOURNAL_E_FORK) {
+		refuse(job, PH_STATUS_UNKNOWN, "its Noise key is another device's");
+		return 0;
+	}
 	if (peer->device.admitted == 0) {
 		rc = admit(hub, &peer->device);
 		if (rc < 0) {
