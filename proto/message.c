@@ -12,6 +12,7 @@
 #include "proto/message_internal.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "common/base/limits.h"
 
@@ -102,6 +103,7 @@ void ph_message_put_receipt(struct ph_mpw *writer, const struct ph_short_receipt
 
 static bool get_missing(const msgpack_object *object, struct ph_short_receipt *receipt)
 {
+	memset(receipt->missing, 0, sizeof(receipt->missing));
 	receipt->n_missing = 0;
 	if (ph_mp_is_nil(object)) {
 		return true;

@@ -134,7 +134,8 @@ static bool may_close(const struct ph_session *session)
 	return session->side == PH_SIDE_DEVICE && session->state == PH_SESSION_TRANSFER &&
 	       session->ready && session->done_told && session->peer_done &&
 	       session->peer_done_items == session->counts.items_out && !session->more &&
-	       session->open == NULL && !ph_session_has_jobs(session);
+	       session->queue.first == NULL && session->open == NULL &&
+	       !ph_session_has_jobs(session);
 }
 
 static bool may_end(const struct ph_session *session)

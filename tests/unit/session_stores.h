@@ -1,0 +1,520 @@
+/*
+ * tests/unit/session_stores.h - the stores of a device and a hub in memory, with real
+ * logs and keys, and how they carry out jobs. For session_room.h.
+ *
+ * An entry that begins with 'P' has a sealed part; all else in it is filler.
+ */
+#ifndef PH_TESTS_SESSION_STORES_H
+#define PH_TESTS_SESSION_STORES_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <sodium.h>
+
+#include "proto/session.h"
+
+enum {
+	SEGMENTS = 64,
+	ENTRIES = 2048,
+};
+
+/* A log as its writer holds it. */
+struct book {
+	struct ph_sign_pair keys;
+	uint8_t log_id[PH_LOG_ID_SIZE];
+	uint8_t h0[PH_HASH_SIZE];
+	struct ph_segment segment[SEGMENTS];
+	struct ph_buf body[SEGMENTS];
+	struct ph_head head[SEGMENTS]; /* after each segment */
+	unsigned n_segments;
+	uint64_t n;
+	uint64_t part[ENTRIES]; /* entries that have one */
+	unsigned n_parts;
+};
+
+/* The same as a reader has got it so far. */
+struct copy {
+	const struct book *book; /* whose it is: the reader knows the key */
+	uint64_t n;
+	uint8_t h[PH_HASH_SIZE];
+	unsigned repeats; /* segments that came once more */
+	bool wants_part[ENTRIES];
+	bool has_part[ENTRIES];
+	unsigned n_parts, part_repeats;
+};
+
+struct device_store {
+	struct book book;
+	struct copy control;
+	struct ph_buf cert;
+	bool cert_in_hello;
+	bool waits_for_missing; /* sends no part before a receipt misses it */
+	size_t first_bytes;     /* of segments in message 1 */
+	uint64_t receipted;
+	bool part_held[ENTRIES]; /* by the hub, as far as we know */
+	uint64_t counter;
+	/* of the session under way */
+	uint64_t sent_n;
+	bool part_sent[ENTRIES];
+	bool part_missed[ENTRIES];
+	int fail; /* the next job gives it */
+};
+
+struct hub_store {
+	struct book control;
+	struct copy copy;
+	struct ph_sign_pair keys;
+	struct ph_epoch epoch;
+	bool is_known;
+	unsigned certs, hellos, heard, stores;
+	struct ph_buf partial;
+	uint8_t partial_hash[16];
+	uint64_t sent_n; /* of the control log, in the session under way */
+	enum ph_status status;
+	enum ph_job_type fail_type;
+	int fail;
+};
+
+/* How one session is run. */
+struct ride {
+	int64_t cut_up, cut_down; /* bytes until the link is cut; below 0: never */
+	uint64_t fragments;       /* seed; 0: in one piece */
+	uint64_t delays;          /* seed; 0: jobs come back at once */
+	bool is_recorded;
+};
+
+#define WHOLE_RIDE ((struct ride){ .cut_up = -1, .cut_down = -1 })
+
+/* One delivery on a recorded wire. */
+struct event {
+	bool is_up;
+	size_t from, len; /* in `up` or `down` */
+};
+
+struct room {
+	struct device_store device_store;
+	struct hub_store hub_store;
+	struct ph_box_pair device_box, hub_box;
+	struct ph_session *device, *hub;
+	struct ph_rng_seeded rng_state, device_rng, hub_rng;
+	struct ph_rng rng;
+	uint64_t seed; /* of the sessions' own randomness */
+	uint64_t now;
+	size_t frame_max;
+	struct ph_job *waiting[16];
+	bool waiting_is_hub[16];
+	unsigned n_waiting;
+	struct ph_buf up, down; /* recorded */
+	struct event events[4096];
+	unsigned n_events;
+	struct ph_session_counts device_counts, hub_counts;
+	size_t peak_hub_memory;
+};
+
+/* ---- logs ---- */
+
+static inline void book_init(struct book *book, const struct ph_rng *rng)
+{
+	uint8_t nonce[PH_NONCE_SIZE];
+
+	ph_sign_pair_make(&book->keys, rng);
+	rng->fill(rng->data, nonce, sizeof(nonce));
+	ph_log_id(book->log_id, book->keys.key, nonce);
+	ph_chain_start(book->h0, book->log_id, book->keys.key);
+}
+
+static inline const uint8_t *book_h(const struct book *book)
+{
+	return book->n_segments == 0 ? book->h0 : book->head[book->n_segments - 1].h;
+}
+
+/* One segment of COUNT entries of LEN bytes; each of the first PARTS has a part. */
+static inline void book_add(struct book *book, const struct ph_rng *rng, unsigned count,
+			    size_t len, unsigned parts)
+{
+	unsigned k = book->n_segments++;
+	struct ph_head *head = &book->head[k];
+	uint8_t *entry = malloc(len);
+
+	assert_non_null(entry);
+	assert_true(book->n_segments <= SEGMENTS && book->n + count < ENTRIES);
+	memcpy(head->log_id, book->log_id, sizeof(head->log_id));
+	memcpy(head->h, k == 0 ? book->h0 : book->head[k - 1].h, sizeof(head->h));
+	for (unsigned i = 0; i < count; i++) {
+		uint8_t e[PH_HASH_SIZE];
+
+		rng->fill(rng->data, entry, len);
+		entry[0] = i < parts ? 'P' : 'x';
+		assert_int_equal(ph_segment_add(&book->body[k], PH_VIEW(entry, len)), 0);
+		ph_entry_hash(PH_VIEW(entry, len), e);
+		ph_chain_step(head->h, e);
+		book->n++;
+		if (i < parts) {
+			book->part[book->n_parts++] = book->n;
+		}
+	}
+	free(entry);
+	head->n = book->n;
+	book->segment[k] = (struct ph_segment){ .first = book->n - count + 1,
+						.last = book->n,
+						.body = ph_buf_view(&book->body[k]) };
+	memcpy(book->segment[k].log_id, book->log_id, sizeof(book->log_id));
+	ph_seal_sign(book->segment[k].seal, head, book->keys.secret);
+}
+
+static inline void book_deinit(struct book *book)
+{
+	for (unsigned i = 0; i < book->n_segments; i++) {
+		ph_buf_deinit(&book->body[i]);
+	}
+}
+
+/* The plain fields and the seed of the part of entry N. */
+static inline size_t part_fields(uint64_t n, uint8_t out[static 300],
+				 uint8_t seed[static PH_SEED_SIZE])
+{
+	size_t len = 20 + (size_t)(n * 37 % 280);
+
+	memset(out, (int)(n & 0xff), len);
+	memset(seed, (int)(n * 7 & 0xff), PH_SEED_SIZE);
+	return len;
+}
+
+static inline void copy_init(struct copy *copy, const struct book *book)
+{
+	*copy = (struct copy){ .book = book };
+	memcpy(copy->h, book->h0, sizeof(copy->h));
+}
+
+static inline void copy_entries(struct copy *copy, struct ph_view body, uint64_t first)
+{
+	struct ph_view entry;
+
+	for (uint64_t n = first; ph_segment_next(&body, &entry) == 0; n++) {
+		copy->wants_part[n] = entry.data[0] == 'P';
+	}
+}
+
+static inline bool copy_segment(struct copy *copy, const struct ph_item *item)
+{
+	struct ph_segment segment;
+
+	ph_item_segment(item, &segment);
+	if (memcmp(segment.log_id, copy->book->log_id, PH_LOG_ID_SIZE) != 0) {
+		return false;
+	}
+	if (segment.last <= copy->n) {
+		copy->repeats++;
+		return true;
+	}
+	if (segment.first != copy->n + 1 ||
+	    ph_segment_verify(&segment, copy->book->keys.key, copy->h, copy->h) != 0) {
+		return false;
+	}
+	copy_entries(copy, segment.body, segment.first);
+	copy->n = segment.last;
+	return true;
+}
+
+static inline bool copy_part(struct copy *copy, const struct ph_item *item)
+{
+	uint8_t fields[300], seed[PH_SEED_SIZE];
+	size_t len = part_fields(item->first, fields, seed);
+
+	if (item->first > copy->n || !copy->wants_part[item->first]) {
+		return false;
+	}
+	assert_int_equal(item->body.len, len);
+	assert_memory_equal(item->body.data, fields, len);
+	assert_memory_equal(item->seed, seed, sizeof(seed));
+	if (copy->has_part[item->first]) {
+		copy->part_repeats++;
+		return true;
+	}
+	copy->has_part[item->first] = true;
+	copy->n_parts++;
+	return true;
+}
+
+/* Store all items; false at the first that does not fit. */
+static inline bool copy_items(struct copy *copy, const struct ph_item *item)
+{
+	for (; item != NULL; item = item->next) {
+		if (!(item->type == PH_ITEM_SEGMENT ? copy_segment(copy, item)
+						    : copy_part(copy, item))) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static inline struct ph_item *segment_item(const struct ph_segment *segment)
+{
+	struct ph_item *item = ph_item_new(PH_ITEM_SEGMENT);
+
+	assert_non_null(item);
+	memcpy(item->log_id, segment->log_id, sizeof(item->log_id));
+	memcpy(item->seal, segment->seal, sizeof(item->seal));
+	item->first = segment->first;
+	item->last = segment->last;
+	assert_int_equal(ph_buf_put_view(&item->body, segment->body), 0);
+	return item;
+}
+
+static inline struct ph_item *part_item(const struct book *book, uint64_t n)
+{
+	uint8_t fields[300];
+	struct ph_item *item = ph_item_new(PH_ITEM_PART);
+
+	assert_non_null(item);
+	memcpy(item->log_id, book->log_id, sizeof(item->log_id));
+	item->first = item->last = n;
+	assert_int_equal(
+		ph_buf_put(&item->body, fields, part_fields(n, fields, item->seed)), 0);
+	return item;
+}
+
+/* Segments of BOOK above *SENT_N, as many as fit BUDGET, but one at least. */
+static inline struct ph_item *load_segments(const struct book *book, size_t budget,
+					    uint64_t *sent_n)
+{
+	struct ph_item *first = NULL;
+	struct ph_item **end = &first;
+	size_t used = 0;
+
+	for (unsigned i = 0; i < book->n_segments; i++) {
+		const struct ph_segment *segment = &book->segment[i];
+
+		if (segment->first <= *sent_n) {
+			continue;
+		}
+		if (first != NULL && used + segment->body.len > budget) {
+			break;
+		}
+		*end = segment_item(segment);
+		end = &(*end)->next;
+		used += segment->body.len;
+		*sent_n = segment->last;
+	}
+	return first;
+}
+
+/* ---- the hub's store ---- */
+
+static inline void sign_receipt(const struct hub_store *hub, uint64_t time,
+				struct ph_short_receipt *out)
+{
+	struct ph_receipt receipt = { .epoch = hub->epoch,
+				      .level = PH_LEVEL_HUB,
+				      .time = time };
+	struct ph_buf bytes = { 0 };
+
+	memcpy(receipt.head.log_id, hub->copy.book->log_id, PH_LOG_ID_SIZE);
+	memcpy(receipt.head.h, hub->copy.h, PH_HASH_SIZE);
+	receipt.head.n = hub->copy.n;
+	for (uint64_t n = 1; n <= hub->copy.n; n++) {
+		if (hub->copy.wants_part[n] && !hub->copy.has_part[n] &&
+		    receipt.n_missing < PH_RECEIPT_MISSING_MAX) {
+			receipt.missing[receipt.n_missing++] = n;
+		}
+	}
+	assert_int_equal(ph_receipt_encode(&receipt, hub->keys.secret, &bytes), 0);
+	*out = (struct ph_short_receipt){ .n = receipt.head.n,
+					  .level = receipt.level,
+					  .time = time,
+					  .n_missing = receipt.n_missing };
+	memcpy(out->missing, receipt.missing, sizeof(out->missing));
+	memcpy(out->signature, bytes.data + bytes.len - PH_SIGNATURE_SIZE,
+	       PH_SIGNATURE_SIZE);
+	ph_buf_deinit(&bytes);
+}
+
+static inline void hub_hello(struct room *room, struct ph_job *job)
+{
+	struct hub_store *hub = &room->hub_store;
+	struct ph_welcome *welcome = &job->welcome;
+
+	hub->hellos++;
+	assert_memory_equal(job->peer_key, room->device_box.key, PH_KEY_SIZE);
+	welcome->status = hub->status;
+	if (hub->status != PH_STATUS_OK) {
+		return;
+	}
+	if (!hub->is_known && job->hello.cert.len == 0) {
+		welcome->status = PH_STATUS_CERT;
+		return;
+	}
+	if (!hub->is_known) {
+		hub->certs++;
+		hub->is_known = true;
+	}
+	job->bad = !copy_items(&hub->copy, job->items);
+	welcome->epoch = hub->epoch;
+	welcome->time = 1700000000;
+	if (job->hello.n_heads == 1) {
+		welcome->n_heads = 1;
+		welcome->head[0].n = hub->copy.n;
+		memcpy(welcome->head[0].h, hub->copy.h, PH_HASH_SIZE);
+		welcome->same =
+			hub->copy.n == job->hello.head[0].n &&
+			memcmp(hub->copy.h, job->hello.head[0].h, PH_HASH_SIZE) == 0;
+		if (hub->copy.n > job->hello.receipted[0]) {
+			sign_receipt(hub, welcome->time, &welcome->receipt[0]);
+			welcome->n_receipts = 1;
+		}
+	}
+	hub->sent_n = job->hello.control.n;
+	job->more = hub->control.n > hub->sent_n;
+	job->partial = hub->partial;
+	hub->partial = (struct ph_buf){ 0 };
+	memcpy(job->partial_hash, hub->partial_hash, sizeof(job->partial_hash));
+}
+
+static inline void hub_job(struct room *room, struct ph_job *job)
+{
+	struct hub_store *hub = &room->hub_store;
+
+	if (hub->fail != 0 && hub->fail_type == job->type) {
+		job->result = hub->fail;
+		return;
+	}
+	switch (job->type) {
+	case PH_JOB_HELLO:
+		hub_hello(room, job);
+		break;
+	case PH_JOB_STORE:
+		hub->stores++;
+		job->bad = !copy_items(&hub->copy, job->items);
+		sign_receipt(hub, 1700000001, &job->receipt[0]);
+		job->n_receipts = 1;
+		break;
+	case PH_JOB_LOAD:
+		job->items = load_segments(&hub->control, job->budget, &hub->sent_n);
+		job->more = hub->sent_n < hub->control.n;
+		break;
+	case PH_JOB_HEARD:
+		hub->heard++;
+		break;
+	default:
+		fail_msg("the hub was asked for job %d", job->type);
+	}
+}
+
+/* ---- the device's store ---- */
+
+static inline void keep_receipt(struct room *room, const struct ph_short_receipt *receipt)
+{
+	struct device_store *device = &room->device_store;
+	const struct hub_store *hub = &room->hub_store;
+	struct ph_receipt whole = { .epoch = hub->epoch,
+				    .level = receipt->level,
+				    .time = receipt->time };
+	struct ph_buf bytes = { 0 };
+	unsigned k = 0;
+
+	while (k < device->book.n_segments && device->book.head[k].n != receipt->n) {
+		k++;
+	}
+	assert_true(k < device->book.n_segments);
+	whole.head = device->book.head[k];
+	whole.n_missing = receipt->n_missing;
+	memcpy(whole.missing, receipt->missing, sizeof(whole.missing));
+	assert_int_equal(ph_receipt_encode(&whole, hub->keys.secret, &bytes), 0);
+	assert_memory_equal(bytes.data + bytes.len - PH_SIGNATURE_SIZE,
+			    receipt->signature, PH_SIGNATURE_SIZE);
+	ph_buf_deinit(&bytes);
+	device->receipted = receipt->n;
+	for (unsigned i = 0; i < device->book.n_parts; i++) {
+		uint64_t n = device->book.part[i];
+
+		device->part_held[n] = n <= receipt->n;
+		device->part_missed[n] = false;
+	}
+	for (unsigned i = 0; i < receipt->n_missing; i++) {
+		device->part_held[receipt->missing[i]] = false;
+		device->part_missed[receipt->missing[i]] = true;
+	}
+}
+
+/* The next part to send, or 0. */
+static inline uint64_t next_part(const struct device_store *device)
+{
+	for (unsigned i = 0; i < device->book.n_parts; i++) {
+		uint64_t n = device->book.part[i];
+
+		if (!device->part_held[n] && !device->part_sent[n] &&
+		    (device->part_missed[n] || !device->waits_for_missing)) {
+			return n;
+		}
+	}
+	return 0;
+}
+
+static inline bool device_more(const struct device_store *device)
+{
+	return device->sent_n < device->book.n || next_part(device) != 0;
+}
+
+static inline void device_load(struct device_store *device, struct ph_job *job)
+{
+	size_t used = 0;
+	struct ph_item **end = &job->items;
+
+	job->items = load_segments(&device->book, job->budget, &device->sent_n);
+	if (job->items != NULL) {
+		return;
+	}
+	for (uint64_t n = next_part(device); n != 0; n = next_part(device)) {
+		*end = part_item(&device->book, n);
+		used += (*end)->body.len;
+		end = &(*end)->next;
+		device->part_sent[n] = true;
+		if (used > job->budget / 2) {
+			break;
+		}
+	}
+}
+
+static inline void device_job(struct room *room, struct ph_job *job)
+{
+	struct device_store *device = &room->device_store;
+
+	if (device->fail != 0) {
+		job->result = device->fail;
+		return;
+	}
+	switch (job->type) {
+	case PH_JOB_WELCOME:
+		device->sent_n = job->welcome.same || job->welcome.n_heads == 0
+					 ? device->book.n
+					 : job->welcome.head[0].n;
+		for (unsigned i = 0; i < job->welcome.n_receipts; i++) {
+			keep_receipt(room, &job->welcome.receipt[i]);
+		}
+		break;
+	case PH_JOB_STORE:
+		job->bad = !copy_items(&device->control, job->items);
+		assert_null(job->receipt);
+		break;
+	case PH_JOB_LOAD:
+		device_load(device, job);
+		break;
+	case PH_JOB_RECEIPT:
+		for (unsigned i = 0; i < job->n_receipts; i++) {
+			keep_receipt(room, &job->receipt[i]);
+		}
+		break;
+	default:
+		fail_msg("the device was asked for job %d", job->type);
+	}
+	job->more = device_more(device);
+}
+
+#endif
