@@ -139,8 +139,8 @@ static void on_frame(struct ph_session *session, struct ph_view body)
 	} else if (session->state == PH_SESSION_START) {
 		on_hello(session, body);
 	} else {
-		fail_protocol(
-			session); /* nothing can follow message 1 before message 2 */
+		/* Nothing follows message 1 before message 2; nobody vouches for it. */
+		ph_session_fail(session, PH_FAIL_HANDSHAKE);
 	}
 }
 
@@ -178,8 +178,7 @@ static bool take_frame(struct ph_session *session, struct ph_view *in)
 		return false;
 	}
 	if (rc != 0) {
-		ph_session_fail(session, session->has_transport ? PH_FAIL_PROTOCOL
-								: PH_FAIL_HANDSHAKE);
+		ph_session_fail(session, PH_FAIL_HANDSHAKE); /* nobody vouches for it */
 		return false;
 	}
 	on_frame(session, body);

@@ -1,0 +1,259 @@
+/*
+ * Tests of proto/session_time.c, against a peer that does not answer in time, and of
+ * how sessions end.
+ */
+#include "session_puppet.h"
+
+/* SESSION is fine until AT - 1 and has timed out at AT. */
+static void assert_ends_at(struct puppet *puppet, uint64_t at)
+{
+	ph_session_tick(puppet->session, at - 1);
+	assert_alive(puppet);
+	assert_true(ph_session_deadline(puppet->session) <= at);
+	ph_session_tick(puppet->session, at);
+	assert_int_equal(ph_session_failure(puppet->session), PH_FAIL_TIMEOUT);
+	assert_int_equal(ph_session_deadline(puppet->session), UINT64_MAX);
+	ph_session_tick(puppet->session, at + 1);
+	assert_int_equal(ph_session_failure(puppet->session), PH_FAIL_TIMEOUT);
+}
+
+static void silent_hub(struct puppet *puppet)
+{
+	struct ph_session_config config = { .side = PH_SIDE_HUB,
+					    .keys = &puppet->theirs };
+
+	puppet_init(puppet);
+	ph_rng_seed(&puppet->session_state, 78, &config.rng);
+	assert_int_equal(ph_session_new(&puppet->session, &config, puppet->now), 0);
+}
+
+static void test_time_first_byte(void **state)
+{
+	(void)state;
+	struct puppet puppet;
+
+	silent_hub(&puppet);
+	assert_int_equal(ph_session_deadline(puppet.session), 5000 + PH_FIRST_BYTE_MS);
+	assert_ends_at(&puppet, 5000 + PH_FIRST_BYTE_MS);
+	puppet_deinit(&puppet);
+}
+
+/* A whole preamble, then nothing. */
+static void test_time_handshake(void **state)
+{
+	(void)state;
+	struct puppet puppet;
+	uint8_t preamble[PH_PREAMBLE_LEN];
+
+	silent_hub(&puppet);
+	ph_preamble_encode(preamble, puppet.theirs.key);
+	ph_session_receive(puppet.session, PH_VIEW(preamble, sizeof(preamble)), 5100);
+	assert_ends_at(&puppet, 5000 + PH_HANDSHAKE_MS);
+	puppet_deinit(&puppet);
+}
+
+/* The device waits for message 2 from when its last byte went out. */
+static void test_time_answer(void **state)
+{
+	(void)state;
+	struct room *room = room_new();
+
+	assert_int_equal(room_new_device(room), 0);
+	ph_session_sent(room->device, 20, room->now + 4000);
+	ph_session_tick(room->device, room->now + 4000 + PH_HANDSHAKE_MS - 1);
+	assert_int_equal(ph_session_failure(room->device), PH_FAIL_NONE);
+	ph_session_tick(room->device, room->now + 4000 + PH_HANDSHAKE_MS);
+	assert_int_equal(ph_session_failure(room->device), PH_FAIL_TIMEOUT);
+	room_free(room);
+}
+
+/* The hub's store may take its time over the hello, and so may any store. */
+static void test_time_of_own_store(void **state)
+{
+	(void)state;
+	struct puppet puppet;
+	const struct ph_hello hello = { .done = true, .n_heads = 1 };
+	const struct ph_message part = part_message(1, PH_VIEW("x", 1));
+	struct ph_job *job, *store;
+
+	puppet_init(&puppet);
+	meet_hub(&puppet, &hello);
+	assert_int_equal(ph_session_deadline(puppet.session), UINT64_MAX);
+	job = take(&puppet, PH_JOB_HELLO);
+	ph_session_tick(puppet.session, 10000000);
+	assert_alive(&puppet);
+	puppet.now = 10000000;
+	ph_session_give_job(puppet.session, job, puppet.now);
+	take_answer(&puppet);
+	say(&puppet, &part);
+	job = take(&puppet, PH_JOB_HEARD);
+	store = take(&puppet, PH_JOB_STORE);
+	ph_session_give_job(puppet.session, job, puppet.now);
+	ph_session_tick(puppet.session, 20000000);
+	assert_alive(&puppet);
+	ph_session_give_job(puppet.session, store, 20000000);
+	assert_ends_at(&puppet, 20000000 + PH_IDLE_MS);
+	puppet_deinit(&puppet);
+}
+
+static void test_time_certificate(void **state)
+{
+	(void)state;
+	struct puppet puppet;
+	const struct ph_hello hello = { .done = true };
+	struct ph_job *job;
+
+	puppet_init(&puppet);
+	meet_hub(&puppet, &hello);
+	job = take(&puppet, PH_JOB_HELLO);
+	job->welcome.status = PH_STATUS_CERT;
+	ph_session_give_job(puppet.session, job, 7000);
+	assert_ends_at(&puppet, 7000 + PH_HANDSHAKE_MS);
+	puppet_deinit(&puppet);
+}
+
+static void test_time_idle(void **state)
+{
+	(void)state;
+	struct puppet puppet;
+
+	hub_in_transport(&puppet);
+	assert_int_equal(ph_session_deadline(puppet.session), 5000 + PH_KEEPALIVE_MS);
+	ph_session_tick(puppet.session, 5000 + PH_KEEPALIVE_MS - 1);
+	assert_int_equal(hear(&puppet), 0);
+	ph_session_tick(puppet.session, 5000 + PH_KEEPALIVE_MS);
+	assert_int_equal(hear(&puppet), 1);
+	assert_true(was_heard(&puppet, PH_MSG_PING, 0));
+	ph_session_tick(puppet.session, 5000 + PH_KEEPALIVE_MS + 1);
+	assert_int_equal(hear(&puppet), 0);
+	ph_session_tick(puppet.session, 5000 + 2 * PH_KEEPALIVE_MS);
+	assert_int_equal(hear(&puppet), 1);
+	assert_ends_at(&puppet, 5000 + PH_IDLE_MS);
+	puppet_deinit(&puppet);
+
+	/* a PING is answered, and keeps the session alive */
+	hub_in_transport(&puppet);
+	puppet.now = 5000 + PH_IDLE_MS - 1;
+	say_type(&puppet, PH_MSG_PING, 0);
+	assert_int_equal(hear(&puppet), 1);
+	assert_true(was_heard(&puppet, PH_MSG_PONG, 0));
+	ph_session_give_job(puppet.session, take(&puppet, PH_JOB_HEARD), puppet.now);
+	assert_ends_at(&puppet, 5000 + PH_IDLE_MS - 1 + PH_IDLE_MS);
+	puppet_deinit(&puppet);
+
+	device_in_transport(&puppet);
+	assert_ends_at(&puppet, 5000 + PH_IDLE_MS);
+	puppet_deinit(&puppet);
+}
+
+/* 1 KiB in 10 s while a frame is open. */
+static void test_time_drip(void **state)
+{
+	(void)state;
+	static const struct {
+		size_t len;
+		bool is_enough;
+	} cases[] = { { PH_DRIP_BYTES - 1, false },
+		      { PH_DRIP_BYTES, true },
+		      { PH_DRIP_BYTES + 1, true } };
+	static const uint8_t bytes[4000];
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct puppet puppet;
+
+		hub_in_transport(&puppet);
+		ph_session_receive(puppet.session, PH_VIEW("\xff\xff", 2), 6000);
+		ph_session_receive(puppet.session, PH_VIEW(bytes, 500), 7000);
+		ph_session_receive(puppet.session, PH_VIEW(bytes, cases[i].len - 500),
+				   8000);
+		assert_ends_at(&puppet, (cases[i].is_enough ? 8000 : 6000) + PH_DRIP_MS);
+		puppet_deinit(&puppet);
+	}
+
+	/* its rest is enough */
+	struct puppet puppet;
+	struct ph_buf sealed = { 0 };
+	struct ph_buf frame = { 0 };
+
+	hub_in_transport(&puppet);
+	assert_int_equal(ph_cipher_seal(&puppet.send, PH_VIEW("\x91\x0a", 2), &sealed),
+			 0);
+	assert_int_equal(ph_frame_encode(ph_buf_view(&sealed), &frame), 0);
+	ph_session_receive(puppet.session, PH_VIEW(frame.data, 1), 6000);
+	ph_session_receive(puppet.session, PH_VIEW(frame.data + 1, frame.len - 1),
+			   6000 + PH_DRIP_MS - 1);
+	ph_session_tick(puppet.session, 6000 + PH_DRIP_MS);
+	assert_alive(&puppet);
+	ph_buf_deinit(&sealed);
+	ph_buf_deinit(&frame);
+	puppet_deinit(&puppet);
+}
+
+/* ---- ends ---- */
+
+static void test_ends(void **state)
+{
+	(void)state;
+	struct puppet puppet;
+
+	/* CLOSE before anything: fine, and HEARD comes first */
+	hub_in_transport(&puppet);
+	say_type(&puppet, PH_MSG_CLOSE, 0);
+	assert_int_equal(ph_session_state(puppet.session), PH_SESSION_CLOSING);
+	ph_session_eof(puppet.session);
+	assert_int_equal(ph_session_state(puppet.session), PH_SESSION_CLOSING);
+	ph_session_give_job(puppet.session, take(&puppet, PH_JOB_HEARD), puppet.now);
+	assert_int_equal(ph_session_state(puppet.session), PH_SESSION_CLOSED);
+	assert_int_equal(ph_session_failure(puppet.session), PH_FAIL_NONE);
+	puppet_deinit(&puppet);
+
+	/* CLOSE while a STORE is out: closed when it is back */
+	const struct ph_message part = part_message(1, PH_VIEW("x", 1));
+	struct ph_job *store;
+
+	hub_in_transport(&puppet);
+	say(&puppet, &part);
+	ph_session_give_job(puppet.session, take(&puppet, PH_JOB_HEARD), puppet.now);
+	store = take(&puppet, PH_JOB_STORE);
+	say_type(&puppet, PH_MSG_CLOSE, 0);
+	assert_int_equal(ph_session_state(puppet.session), PH_SESSION_CLOSING);
+	ph_session_give_job(puppet.session, store, puppet.now);
+	assert_int_equal(ph_session_state(puppet.session), PH_SESSION_CLOSED);
+	puppet_deinit(&puppet);
+
+	/* a job that comes back after the end */
+	hub_in_transport(&puppet);
+	say(&puppet, &part);
+	store = take(&puppet, PH_JOB_HEARD);
+	ph_session_eof(puppet.session);
+	assert_int_equal(ph_session_failure(puppet.session), PH_FAIL_CUT);
+	ph_session_give_job(puppet.session, store, puppet.now);
+	assert_null(ph_session_take_job(puppet.session));
+	puppet_deinit(&puppet);
+
+	/* a peer that refuses */
+	device_in_transport(&puppet);
+	say_type(&puppet, PH_MSG_REFUSE, PH_STATUS_LATER);
+	assert_int_equal(ph_session_failure(puppet.session), PH_FAIL_REFUSED);
+	assert_int_equal(ph_session_status(puppet.session), PH_STATUS_LATER);
+	puppet_deinit(&puppet);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_time_first_byte),
+		cmocka_unit_test(test_time_handshake),
+		cmocka_unit_test(test_time_answer),
+		cmocka_unit_test(test_time_of_own_store),
+		cmocka_unit_test(test_time_certificate),
+		cmocka_unit_test(test_time_idle),
+		cmocka_unit_test(test_time_drip),
+		cmocka_unit_test(test_ends),
+	};
+
+	if (ph_crypto_start() != 0) {
+		return 1;
+	}
+	return cmocka_run_group_tests_name("session_time", tests, NULL, NULL);
+}
