@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "common/base/file.h"
+#include "daemon/config.h"
 #include "daemon/hub.h"
 
 #define PASSPHRASE_MAX 1024
@@ -39,29 +40,17 @@ int ph_cmd_passphrase(const struct ph_cli *cli, struct ph_buf *out, struct ph_er
 				      path);
 }
 
-/* ADDR:PORT or [ADDR]:PORT, the port from 0 to 65535. */
-static int check_listen(const char *text, struct ph_error *err)
-{
-	const char *colon = text ? strrchr(text, ':') : NULL;
-	uint64_t port;
-
-	if (!colon || colon == text || (text[0] != '[' && strchr(text, ':') != colon)) {
-		return ph_fail(
-			err, PH_EXIT_USAGE, -EINVAL,
-			"--listen: \"%s\" is not ADDR:PORT, for example 0.0.0.0:7415 or "
-			"[::]:7415",
-			text ? text : "");
-	}
-	return ph_cli_uint(colon + 1, "--listen: the port", 0, 65535, &port, err);
-}
-
 int ph_cmd_init(struct ph_cli *cli, struct ph_error *err)
 {
 	struct ph_hub_init init = { .listen = ph_cli_get(cli, "listen") };
 	struct ph_buf passphrase = { 0 };
 	uint64_t province = 14;
 	uint64_t memory = 256;
-	int rc = check_listen(init.listen, err);
+	char host[PH_LISTEN_TEXT];
+	unsigned port;
+	int rc = init.listen
+			 ? ph_address_split(init.listen, host, sizeof(host), &port, err)
+			 : ph_cli_usage(cli, err, "--listen is needed");
 
 	if (rc == 0) {
 		rc = ph_cli_get_uint(cli, "province", 1, 99, &province, err);

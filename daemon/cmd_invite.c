@@ -17,6 +17,7 @@
 #include "common/cli/out.h"
 #include "common/log/cert.h"
 #include "daemon/ask.h"
+#include "daemon/config.h"
 
 #define DAY          86400
 #define EXPIRES_DAYS 30
@@ -147,6 +148,39 @@ static int record(struct ph_cli *cli, const struct ph_invite *invite, const char
 	return ph_ask(cli, request, NULL, err);
 }
 
+/*
+ * The address that goes into the invite: --hub, else the first one configured. One
+ * that means "every address of this machine" is of no use to a device: then the invite
+ * has none, and the person is told.
+ */
+static int find_address(const struct ph_cli *cli, char out[static PH_LISTEN_TEXT],
+			struct ph_error *err)
+{
+	const char *given = ph_cli_get(cli, "hub");
+	struct ph_settings settings;
+	char host[PH_LISTEN_TEXT];
+	unsigned port;
+	int rc = given ? 0 : ph_settings_load(&settings, cli->dir, err);
+
+	if (rc == 0) {
+		snprintf(out, PH_LISTEN_TEXT, "%s", given ? given : settings.listen[0]);
+		rc = ph_address_split(out, host, sizeof(host), &port, err);
+	}
+	if (rc < 0) {
+		return rc;
+	}
+	if (!given &&
+	    (port == 0 || strcmp(host, "0.0.0.0") == 0 || strcmp(host, "::") == 0)) {
+		fprintf(stderr,
+			"%s: the configured address %s is not one that a device can "
+			"call; the "
+			"invite has none (--hub ADDR:PORT names one)\n",
+			cli->program->name, out);
+		out[0] = '\0';
+	}
+	return 0;
+}
+
 static int write_out(const struct ph_cli *cli, const struct ph_buf *text,
 		     struct ph_error *err)
 {
@@ -169,7 +203,7 @@ int ph_cmd_invite(struct ph_cli *cli, struct ph_error *err)
 	json_t *request = ph_request("invite-prepare");
 	json_t *answer = NULL;
 	uint64_t days = EXPIRES_DAYS;
-	const char *address = ph_cli_get(cli, "hub");
+	char address[PH_LISTEN_TEXT];
 	int rc;
 
 	if (!site || !ph_cli_has(cli, "out")) {
@@ -179,6 +213,9 @@ int ph_cmd_invite(struct ph_cli *cli, struct ph_error *err)
 	rc = parse_role(ph_cli_get(cli, "role"), &invite.role, err);
 	if (rc == 0) {
 		rc = ph_cli_get_uint(cli, "expires-days", 0, 3650, &days, err);
+	}
+	if (rc == 0) {
+		rc = find_address(cli, address, err);
 	}
 	if (rc == 0) {
 		rc = unlock_operator(cli, &operator_pair, err);
@@ -202,7 +239,7 @@ int ph_cmd_invite(struct ph_cli *cli, struct ph_error *err)
 	invite.code_block = number_of(answer, "block");
 	invite.issued = number_of(answer, "now");
 	invite.expires = invite.issued + days * DAY;
-	invite.hub_address = address ? ph_view_str(address) : text_of(answer, "address");
+	invite.hub_address = ph_view_str(address);
 	rc = make_text(answer, &invite, &operator_pair, &text, err);
 	if (rc == 0) {
 		rc = record(cli, &invite, site, err);
