@@ -1,0 +1,353 @@
+/*
+ * Tests of proto/hello.c and welcome.c: the payloads of the handshake.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <sodium.h>
+
+#include "common/base/limits.h"
+#include "proto/message.h"
+
+static const uint8_t abc[] = { 'a', 'b', 'c' };
+static uint8_t zeros[PH_FRAME_MAX + 1];
+
+static void full_hello(struct ph_hello *hello)
+{
+	*hello = (struct ph_hello){ .cert = PH_VIEW(zeros, PH_CERT_MAX),
+				    .n_heads = PH_HEADS_MAX,
+				    .control = { .n = 5, .h = "1234567" },
+				    .epoch = 300,
+				    .counter = UINT64_MAX,
+				    .budget = 60000,
+				    .done = true,
+				    .n_segments = PH_FIRST_MAX };
+	for (unsigned i = 0; i < PH_HEADS_MAX; i++) {
+		memset(hello->head[i].log_id, (int)i + 1, PH_LOG_ID_SIZE);
+		memset(hello->head[i].h, (int)i + 50, PH_HASH_SIZE);
+		hello->head[i].n = 100 * i;
+		hello->receipted[i] = 60 * i;
+	}
+	for (unsigned i = 0; i < PH_FIRST_MAX; i++) {
+		hello->segment[i] = (struct ph_segment){ .first = i + 1,
+							 .last = i + 1,
+							 .body = PH_VIEW(abc, 3) };
+		memcpy(hello->segment[i].log_id, hello->head[i % PH_HEADS_MAX].log_id,
+		       PH_LOG_ID_SIZE);
+		memset(hello->segment[i].seal, (int)i, PH_SIGNATURE_SIZE);
+	}
+}
+
+static void assert_hello_same(const struct ph_hello *a, const struct ph_hello *b)
+{
+	assert_true(ph_view_equal(a->cert, b->cert));
+	assert_int_equal(a->n_heads, b->n_heads);
+	for (unsigned i = 0; i < a->n_heads; i++) {
+		assert_memory_equal(&a->head[i], &b->head[i], sizeof(a->head[i]));
+		assert_int_equal(a->receipted[i], b->receipted[i]);
+	}
+	assert_int_equal(a->control.n, b->control.n);
+	assert_memory_equal(a->control.h, b->control.h, sizeof(a->control.h));
+	assert_int_equal(a->epoch, b->epoch);
+	assert_int_equal(a->counter, b->counter);
+	assert_int_equal(a->budget, b->budget);
+	assert_int_equal(a->done, b->done);
+	assert_int_equal(a->n_segments, b->n_segments);
+	for (unsigned i = 0; i < a->n_segments; i++) {
+		const struct ph_segment *x = &a->segment[i];
+		const struct ph_segment *y = &b->segment[i];
+
+		assert_memory_equal(x->log_id, y->log_id, sizeof(x->log_id));
+		assert_int_equal(x->first, y->first);
+		assert_int_equal(x->last, y->last);
+		assert_memory_equal(x->seal, y->seal, sizeof(x->seal));
+		assert_true(ph_view_equal(x->body, y->body));
+	}
+}
+
+static void test_hello_round(void **state)
+{
+	(void)state;
+	struct ph_hello hello, back;
+	struct ph_buf out = { 0 };
+
+	full_hello(&hello);
+	assert_int_equal(ph_hello_encode(&hello, &out), 0);
+	assert_int_equal(ph_hello_decode(ph_buf_view(&out), &back), 0);
+	assert_hello_same(&hello, &back);
+	for (size_t cut = 0; cut < out.len; cut++) {
+		assert_int_equal(ph_hello_decode(PH_VIEW(out.data, cut), &back),
+				 PH_MESSAGE_E_FORM);
+	}
+	assert_int_equal(ph_buf_put_u8(&out, 0xc0), 0);
+	assert_int_equal(ph_hello_decode(ph_buf_view(&out), &back), PH_MESSAGE_E_FORM);
+
+	/* with nothing to say: one member */
+	hello = (struct ph_hello){ 0 };
+	out.len = 0;
+	assert_int_equal(ph_hello_encode(&hello, &out), 0);
+	assert_int_equal(out.len, 2);
+	assert_memory_equal(out.data, "\x91\x01", 2);
+	assert_int_equal(ph_hello_decode(ph_buf_view(&out), &back), 0);
+	assert_hello_same(&hello, &back);
+	ph_buf_deinit(&out);
+}
+
+static void test_hello_limits(void **state)
+{
+	(void)state;
+	struct ph_hello *hello = malloc(sizeof(*hello));
+	struct ph_buf out = { 0 };
+
+	assert_non_null(hello);
+	static const struct {
+		const char *name;
+		size_t cert;
+		unsigned heads, segments;
+		size_t body;
+		uint64_t receipted;
+		bool has_twin;
+		int rc;
+	} cases[] = {
+		{ "whole", PH_CERT_MAX, 8, 32, 3, 0, false, 0 },
+		{ "certificate too long", PH_CERT_MAX + 1, 8, 32, 3, 0, false, -22 },
+		{ "nine heads", 10, 9, 0, 3, 0, false, -22 },
+		{ "33 segments", 10, 8, 33, 3, 0, false, -22 },
+		{ "segment of no head", 10, 0, 1, 3, 0, false, -22 },
+		{ "no body", 10, 8, 1, 0, 0, false, -22 },
+		{ "longest body", 10, 8, 1, PH_FRAME_MAX, 0, false, 0 },
+		{ "body too long", 10, 8, 1, PH_FRAME_MAX + 1, 0, false, -22 },
+		{ "all receipted", 10, 8, 1, 3, 100, false, 0 },
+		{ "more receipted than written", 10, 8, 1, 3, 101, false, -22 },
+		{ "one log twice", 10, 8, 1, 3, 0, true, -22 },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		print_message("# %s\n", cases[i].name);
+		full_hello(hello);
+		hello->cert = PH_VIEW(zeros, cases[i].cert);
+		hello->n_heads = cases[i].heads;
+		hello->n_segments = cases[i].segments;
+		hello->segment[0].body = PH_VIEW(zeros, cases[i].body);
+		hello->receipted[1] = cases[i].receipted;
+		if (cases[i].has_twin) {
+			hello->head[5] = hello->head[2];
+		}
+		out.len = 0;
+		assert_int_equal(ph_hello_encode(hello, &out), cases[i].rc);
+		assert_int_equal(out.len > 0, cases[i].rc == 0);
+	}
+	ph_buf_deinit(&out);
+	free(hello);
+}
+
+static void test_hello_refused(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *name;
+		const char *hex;
+		int rc;
+	} cases[] = {
+		{ "nothing", "", PH_MESSAGE_E_FORM },
+		{ "no array", "01", PH_MESSAGE_E_FORM },
+		{ "empty", "90", PH_MESSAGE_E_FORM },
+		{ "version 2", "9102", PH_MESSAGE_E_VERSION },
+		{ "version 2, any form", "9302a1618101a0", PH_MESSAGE_E_VERSION },
+		{ "version nil", "91c0", PH_MESSAGE_E_FORM },
+		{ "nils at the end", "9301c0c0", 0 },
+		{ "ten members", "9a01c0c0c0c0c0c0c0c0c0", PH_MESSAGE_E_FORM },
+		{ "empty certificate", "9201c400", PH_MESSAGE_E_FORM },
+		{ "no heads", "9301c090", PH_MESSAGE_E_FORM },
+		{ "control of 0", "9401c0c09200c4080000000000000000", PH_MESSAGE_E_FORM },
+		{ "control of 1", "9401c0c09201c4080000000000000000", 0 },
+		{ "control, short hash", "9401c0c09201c40700000000000000",
+		  PH_MESSAGE_E_FORM },
+		{ "done 1", "9801c0c0c0c0c0c001", 0 },
+		{ "done 2", "9801c0c0c0c0c0c002", PH_MESSAGE_E_FORM },
+		{ "done true", "9801c0c0c0c0c0c0c3", PH_MESSAGE_E_FORM },
+		{ "segment without head", "9901c0c0c0c0c0c0c09195000101c4000000",
+		  PH_MESSAGE_E_FORM },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		uint8_t bytes[64];
+		size_t len = strlen(cases[i].hex) / 2;
+		struct ph_hello hello;
+
+		print_message("# %s\n", cases[i].name);
+		assert_int_equal(ph_unhex(bytes, len, cases[i].hex, 2 * len), 0);
+		assert_int_equal(ph_hello_decode(PH_VIEW(bytes, len), &hello),
+				 cases[i].rc);
+	}
+}
+
+/* ---- welcome ---- */
+
+static void set_receipt(struct ph_short_receipt *receipt, unsigned index,
+			unsigned n_missing)
+{
+	*receipt = (struct ph_short_receipt){ .index = index,
+					      .n = 500,
+					      .level = PH_LEVEL_HUB,
+					      .time = 1700000000,
+					      .n_missing = n_missing };
+	memset(receipt->signature, 5, sizeof(receipt->signature));
+	for (unsigned i = 0; i < n_missing; i++) {
+		receipt->missing[i] = 1000 + i;
+	}
+}
+
+static void full_welcome(struct ph_welcome *welcome, struct ph_short_receipt *list)
+{
+	*welcome = (struct ph_welcome){ .epoch = { .number = 3, .random = "abcdefg" },
+					.time = 1700000000,
+					.n_heads = PH_HEADS_MAX,
+					.receipt = list,
+					.n_receipts = PH_HEADS_MAX,
+					.has_partial = true,
+					.partial_offset = 5000,
+					.done = true,
+					.done_items = 0,
+					.keylist = PH_VIEW(zeros, PH_KEYLIST_MAX) };
+	memset(welcome->partial_hash, 7, sizeof(welcome->partial_hash));
+	for (unsigned i = 0; i < PH_HEADS_MAX; i++) {
+		welcome->head[i].n = i; /* the first: nothing held */
+		if (i > 0) {
+			memset(welcome->head[i].h, (int)i, PH_HASH_SIZE);
+		}
+		set_receipt(&list[i], i, i * 36);
+	}
+}
+
+static void test_welcome_round(void **state)
+{
+	(void)state;
+	struct ph_short_receipt list[PH_HEADS_MAX];
+	struct ph_short_receipt list_back[PH_HEADS_MAX];
+	struct ph_welcome welcome;
+	struct ph_welcome back = { .receipt = list_back };
+	struct ph_buf out = { 0 };
+
+	full_welcome(&welcome, list);
+	assert_int_equal(ph_welcome_encode(&welcome, &out), 0);
+	assert_int_equal(ph_welcome_decode(ph_buf_view(&out), &back), 0);
+	assert_int_equal(back.status, PH_STATUS_OK);
+	assert_int_equal(back.epoch.number, 3);
+	assert_memory_equal(back.epoch.random, "abcdefg", 8);
+	assert_int_equal(back.time, 1700000000);
+	assert_false(back.same);
+	assert_int_equal(back.n_heads, PH_HEADS_MAX);
+	assert_memory_equal(back.head, welcome.head, sizeof(back.head));
+	assert_int_equal(back.n_receipts, PH_HEADS_MAX);
+	assert_ptr_equal(back.receipt, list_back);
+	for (unsigned i = 0; i < PH_HEADS_MAX; i++) {
+		assert_int_equal(list_back[i].index, i);
+		assert_int_equal(list_back[i].n_missing, 36 * i);
+		assert_memory_equal(list_back[i].signature, list[i].signature, 64);
+	}
+	assert_true(back.has_partial);
+	assert_memory_equal(back.partial_hash, welcome.partial_hash, 16);
+	assert_int_equal(back.partial_offset, 5000);
+	assert_true(back.done);
+	assert_int_equal(back.done_items, 0);
+	assert_int_equal(back.keylist.len, PH_KEYLIST_MAX);
+	for (size_t cut = 0; cut < out.len; cut += cut < 600 ? 1 : 37) {
+		assert_int_equal(ph_welcome_decode(PH_VIEW(out.data, cut), &back),
+				 PH_MESSAGE_E_FORM);
+	}
+
+	/* a refusal is two bytes */
+	welcome = (struct ph_welcome){ .status = PH_STATUS_CUT };
+	out.len = 0;
+	assert_int_equal(ph_welcome_encode(&welcome, &out), 0);
+	assert_int_equal(out.len, 2);
+	assert_memory_equal(out.data, "\x91\x03", 2);
+	assert_int_equal(ph_welcome_decode(ph_buf_view(&out), &back), 0);
+	assert_int_equal(back.status, PH_STATUS_CUT);
+	assert_true(back.same);
+
+	/* heads as told cost nothing */
+	full_welcome(&welcome, list);
+	welcome.same = true;
+	out.len = 0;
+	assert_int_equal(ph_welcome_encode(&welcome, &out), 0);
+	assert_int_equal(ph_welcome_decode(ph_buf_view(&out), &back), 0);
+	assert_true(back.same);
+	assert_int_equal(back.n_heads, 0);
+	ph_buf_deinit(&out);
+}
+
+static void test_welcome_limits(void **state)
+{
+	(void)state;
+	struct ph_short_receipt list[PH_HEADS_MAX];
+	struct ph_welcome welcome;
+	struct ph_buf out = { 0 };
+
+	full_welcome(&welcome, list);
+	welcome.status = (enum ph_status)(PH_STATUS_VERSION + 1);
+	assert_int_equal(ph_welcome_encode(&welcome, &out), -22);
+	full_welcome(&welcome, list);
+	welcome.n_heads = PH_HEADS_MAX + 1;
+	assert_int_equal(ph_welcome_encode(&welcome, &out), -22);
+	full_welcome(&welcome, list);
+	welcome.keylist.len++;
+	assert_int_equal(ph_welcome_encode(&welcome, &out), -22);
+	full_welcome(&welcome, list);
+	welcome.partial_offset = 0;
+	assert_int_equal(ph_welcome_encode(&welcome, &out), -22);
+	full_welcome(&welcome, list);
+	list[3].n = 0;
+	assert_int_equal(ph_welcome_encode(&welcome, &out), -22);
+	assert_int_equal(out.len, 0);
+	ph_buf_deinit(&out);
+
+	static const struct {
+		const char *name;
+		const char *hex;
+		int rc;
+	} cases[] = {
+		{ "status 6", "9106", 0 },
+		{ "status 7", "9107", PH_MESSAGE_E_FORM },
+		{ "status nil", "91c0", PH_MESSAGE_E_FORM },
+		{ "empty", "90", PH_MESSAGE_E_FORM },
+		{ "ten members", "9a00c0c0c0c0c0c0c0c0c0", PH_MESSAGE_E_FORM },
+		{ "short random", "930001c40701020304050607", PH_MESSAGE_E_FORM },
+		{ "no heads", "9500c0c0c090", PH_MESSAGE_E_FORM },
+		{ "nothing held", "9500c0c0c091c0", 0 },
+		{ "head of 0", "9500c0c0c0919200c4", PH_MESSAGE_E_FORM },
+		{ "no receipts", "9600c0c0c0c090", PH_MESSAGE_E_FORM },
+		{ "done of nothing", "9800c0c0c0c0c0c000", 0 },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		uint8_t bytes[64];
+		size_t len = strlen(cases[i].hex) / 2;
+		struct ph_welcome back = { .receipt = list };
+
+		print_message("# %s\n", cases[i].name);
+		assert_int_equal(ph_unhex(bytes, len, cases[i].hex, 2 * len), 0);
+		assert_int_equal(ph_welcome_decode(PH_VIEW(bytes, len), &back),
+				 cases[i].rc);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_hello_round),
+		cmocka_unit_test(test_hello_limits),
+		cmocka_unit_test(test_hello_refused),
+		cmocka_unit_test(test_welcome_round),
+		cmocka_unit_test(test_welcome_limits),
+	};
+
+	return cmocka_run_group_tests_name("hello", tests, NULL, NULL);
+}
