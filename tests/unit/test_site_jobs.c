@@ -1,0 +1,662 @@
+/* What a session does to a site's store: hello, welcome, load, store, receipt. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "site_world.h"
+
+/* --- hello --- */
+
+static void test_hello_first(void **state)
+{
+	struct world *world = *state;
+	struct ph_buf arena = { 0 };
+	struct ph_hello *hello = world_hello(world, 8192, &arena);
+
+	assert_int_equal(hello->n_heads, 1);
+	assert_int_equal(hello->head[0].n, 2);
+	assert_int_equal(hello->receipted[0], 0);
+	assert_true(hello->cert.len > 0);
+	assert_int_equal(hello->control.n, 0);
+	assert_int_equal(hello->counter, 0);
+	assert_int_equal(hello->n_segments, 1);
+	assert_int_equal(hello->segment[0].first, 1);
+	assert_int_equal(hello->segment[0].last, 2);
+	assert_true(hello->done);
+	free(hello);
+	ph_buf_deinit(&arena);
+}
+
+static void test_hello_flight_limits(void **state)
+{
+	struct world *world = *state;
+	static const size_t limits[] = { 0, 1, 100, 1024, 8192, 32768, 1 << 20 };
+	size_t before = 0;
+
+	world_visits(world, 5000);
+	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
+		struct ph_buf arena = { 0 };
+		struct ph_hello *hello = world_hello(world, limits[i], &arena);
+		size_t bytes = 0;
+		uint64_t next = 1;
+
+		for (unsigned s = 0; s < hello->n_segments; s++) {
+			assert_int_equal(hello->segment[s].first, next);
+			next = hello->segment[s].last + 1;
+			bytes += hello->segment[s].body.len;
+		}
+		print_message("# flight of %zu: %zu bytes in %u segments\n", limits[i],
+			      bytes, hello->n_segments);
+		assert_true(bytes <= limits[i] && bytes <= 32768);
+		assert_true(bytes >= before);
+		assert_false(hello->done);
+		before = bytes;
+		free(hello);
+		ph_buf_deinit(&arena);
+	}
+	assert_true(before > 30000);
+}
+
+/* Personal fields have no place in message 1: it stops before the entry they belong to. */
+static void test_hello_stops_at_part(void **state)
+{
+	struct world *world = *state;
+	struct ph_buf arena = { 0 };
+	struct ph_hello *hello;
+
+	world_write(world, world_visit(1));
+	world_write(world, world_reader("Lò Văn Pâng"));
+	world_write(world, world_visit(2));
+	hello = world_hello(world, 8192, &arena);
+	assert_int_equal(hello->head[0].n, 5);
+	assert_int_equal(hello->n_segments, 1);
+	assert_int_equal(hello->segment[0].last, 3);
+	assert_false(hello->done);
+	free(hello);
+	ph_buf_deinit(&arena);
+}
+
+/* --- up --- */
+
+static void test_upload(void **state)
+{
+	struct world *world = *state;
+	struct ph_site_state now;
+	struct ph_site_moved moved;
+	struct ph_job *job;
+	struct world_load load;
+	struct ph_error err = { 0 };
+
+	world_visits(world, 3000);
+	for (int i = 0; i < 40; i++) {
+		world_write(world, world_reader("Quàng Thị Hặc"));
+	}
+	job = world_greet(world, &err);
+	assert_int_equal(job->result, 0);
+	assert_true(job->more);
+	ph_job_free(job);
+	load = world_load_all(world, 32 * 1024);
+	print_message("# %u jobs, %u segments, %u parts\n", load.jobs, load.segments,
+		      load.parts);
+	assert_int_equal(load.parts, 40);
+	assert_true(load.segments > 1);
+	assert_true(load.largest <= 16 * 1024);
+	ph_site_moved(world->site, &moved);
+	assert_int_equal(moved.entries_sent, 3042);
+	assert_int_equal(moved.parts_sent, 40);
+
+	/* the receipt comes home */
+	job = world_job(PH_JOB_RECEIPT);
+	job->receipt = calloc(1, sizeof(*job->receipt));
+	job->n_receipts = 1;
+	world_receipt(world, job->receipt);
+	assert_int_equal(job->receipt->n, 3042);
+	assert_int_equal(job->receipt->n_missing, 0);
+	ph_site_job(world->site, job, &err);
+	assert_int_equal(job->result, 0);
+	assert_false(job->more);
+	ph_job_free(job);
+	assert_int_equal(ph_site_state(world->site, &now), 0);
+	assert_int_equal(now.entries, 3042);
+	assert_int_equal(now.receipted, 3042);
+	assert_int_equal(now.parts_pending, 0);
+	assert_int_equal(now.receipted_time, WORLD_NOW + 60);
+	assert_int_equal(now.oldest_pending, 0);
+}
+
+/* A hub that holds some of it is sent the rest, and nothing twice. */
+static void test_resume(void **state)
+{
+	struct world *world = *state;
+	struct ph_error err = { 0 };
+	struct ph_site_moved moved;
+	unsigned parts = 0;
+	struct ph_job *job;
+
+	world_visits(world, 1500);
+	ph_job_free(world_greet(world, &err));
+	job = world_job(PH_JOB_LOAD);
+	job->budget = 1; /* the first item goes whatever it costs */
+	ph_site_job(world->site, job, NULL);
+	assert_non_null(job->items);
+	assert_null(job->items->next);
+	assert_true(job->more);
+
+	uint64_t held = job->items->last;
+
+	province_must(world_take(world, job->items, &parts));
+	ph_job_free(job);
+
+	/* the link was cut here */
+	ph_job_free(world_greet(world, &err));
+	world_load_all(world, 64 * 1024);
+	ph_site_moved(world->site, &moved);
+	assert_int_equal(moved.entries_sent, 1502 - held);
+}
+
+/* Entries that the desk writes during a session go with it. */
+static void test_written_meanwhile(void **state)
+{
+	struct world *world = *state;
+	struct ph_site_moved moved;
+	struct ph_error err = { 0 };
+
+	ph_job_free(world_greet(world, &err));
+	world_visits(world, 10);
+	world_load_all(world, 4096);
+	ph_site_moved(world->site, &moved);
+	assert_int_equal(moved.entries_sent, 12);
+}
+
+/* What the hub lists as missing is sent again, once a session, and nothing else is. */
+static void test_missing_parts(void **state)
+{
+	struct world *world = *state;
+	struct ph_error err = { 0 };
+	struct ph_job *job;
+	unsigned parts = 0;
+
+	for (int i = 0; i < 3; i++) {
+		world_write(world, world_reader("Cà Thị Dung"));
+	}
+	ph_job_free(world_greet(world, &err));
+	job = world_job(PH_JOB_LOAD);
+	job->budget = 64 * 1024;
+	ph_site_job(world->site, job, NULL);
+	/* only the segment arrives; the parts are lost with the link */
+	assert_int_equal(job->items->type, PH_ITEM_SEGMENT);
+	ph_items_free(job->items->next);
+	job->items->next = NULL;
+	province_must(world_take(world, job->items, &parts));
+	ph_job_free(job);
+
+	struct ph_buf arena = { 0 };
+
+	free(world_hello(world, 0, &arena));
+	job = world_job(PH_JOB_WELCOME);
+	world_heads(world, &job->welcome);
+	job->receipt = calloc(1, sizeof(*job->receipt));
+	world_receipt(world, job->receipt);
+	assert_int_equal(job->receipt->n_missing, 3);
+	job->welcome.receipt = job->receipt;
+	job->welcome.n_receipts = 1;
+	ph_site_job(world->site, job, &err);
+	assert_int_equal(job->result, 0);
+	assert_true(job->more);
+	ph_job_free(job);
+
+	struct world_load load = world_load_all(world, 64 * 1024);
+
+	assert_int_equal(load.parts, 3);
+	assert_int_equal(load.segments, 0);
+
+	/* the same list once more: they are on their way */
+	job = world_job(PH_JOB_RECEIPT);
+	job->receipt = calloc(1, sizeof(*job->receipt));
+	job->n_receipts = 1;
+	world_receipt(world, job->receipt);
+	assert_int_equal(job->receipt->n_missing, 0);
+	ph_site_job(world->site, job, &err);
+	assert_int_equal(job->result, 0);
+	assert_false(job->more);
+	ph_job_free(job);
+	ph_buf_deinit(&arena);
+}
+
+/* --- the hub knows better, or lies --- */
+
+static void expect_stale(struct world *world, struct ph_job *job)
+{
+	struct ph_site_state before;
+	struct ph_site_state after;
+	struct ph_error err = { 0 };
+	struct ph_buf arena = { 0 };
+
+	assert_int_equal(ph_site_state(world->site, &before), 0);
+	free(world_hello(world, 0, &arena));
+	ph_site_job(world->site, job, &err);
+	assert_int_equal(job->result, -ESTALE);
+	assert_int_equal(err.exit, PH_EXIT_OTHER);
+	assert_non_null(strstr(err.text, "older copy"));
+	assert_int_equal(ph_site_state(world->site, &after), 0);
+	assert_memory_equal(&before, &after, sizeof(before));
+	ph_job_free(job);
+	ph_buf_deinit(&arena);
+}
+
+static void test_hub_is_ahead(void **state)
+{
+	struct world *world = *state;
+	struct ph_job *job = world_job(PH_JOB_WELCOME);
+
+	world_heads(world, &job->welcome);
+	job->welcome.head[0].n = ph_site_log(world->site)->n + 1;
+	expect_stale(world, job);
+}
+
+static void test_hub_holds_another(void **state)
+{
+	struct world *world = *state;
+	struct ph_job *job = world_job(PH_JOB_WELCOME);
+
+	world_heads(world, &job->welcome);
+	job->welcome.head[0].n = 1;
+	memset(job->welcome.head[0].h, 3, PH_HASH_SIZE);
+	expect_stale(world, job);
+}
+
+/* Let the hub hold all, and give the job of a welcome with its receipt. */
+static struct ph_job *receipted_welcome(struct world *world)
+{
+	struct ph_error err = { 0 };
+	struct ph_buf arena = { 0 };
+	struct ph_job *job;
+
+	ph_job_free(world_greet(world, &err));
+	world_load_all(world, 65536);
+	free(world_hello(world, 0, &arena));
+	ph_buf_deinit(&arena);
+	job = world_job(PH_JOB_WELCOME);
+	world_heads(world, &job->welcome);
+	job->receipt = calloc(1, sizeof(*job->receipt));
+	world_receipt(world, job->receipt);
+	job->welcome.receipt = job->receipt;
+	job->welcome.n_receipts = 1;
+	return job;
+}
+
+static void bad_signature(struct ph_short_receipt *receipt)
+{
+	receipt->signature[5] ^= 1;
+}
+static void other_time(struct ph_short_receipt *receipt)
+{
+	receipt->time++;
+}
+static void lower_n(struct ph_short_receipt *receipt)
+{
+	receipt->n--;
+}
+static void no_n(struct ph_short_receipt *receipt)
+{
+	receipt->n = 0;
+}
+static void other_log(struct ph_short_receipt *receipt)
+{
+	receipt->index = 1;
+}
+static void other_level(struct ph_short_receipt *receipt)
+{
+	receipt->level = PH_LEVEL_BACKUP;
+}
+static void courier_level(struct ph_short_receipt *receipt)
+{
+	receipt->level = PH_LEVEL_COURIER;
+}
+static void false_missing(struct ph_short_receipt *receipt)
+{
+	receipt->n_missing = 1;
+	receipt->missing[0] = 1;
+}
+
+static const struct {
+	const char *name;
+	void (*alter)(struct ph_short_receipt *receipt);
+} forgeries[] = {
+	{ "signature altered", bad_signature },
+	{ "another time", other_time },
+	{ "another n", lower_n },
+	{ "n of zero", no_n },
+	{ "another log", other_log },
+	{ "another level", other_level },
+	{ "a courier's level", courier_level },
+	{ "another list of missing", false_missing },
+};
+
+static void test_forged_receipts(void **state)
+{
+	struct world *world = *state;
+
+	world_visits(world, 3);
+	for (size_t i = 0; i < sizeof(forgeries) / sizeof(forgeries[0]); i++) {
+		struct ph_job *job = receipted_welcome(world);
+		struct ph_site_state now;
+		struct ph_error err = { 0 };
+
+		print_message("# %s\n", forgeries[i].name);
+		forgeries[i].alter(job->receipt);
+		ph_site_job(world->site, job, &err);
+		assert_int_equal(job->result, -EBADMSG);
+		assert_int_equal(err.exit, PH_EXIT_OTHER);
+		assert_int_equal(ph_site_state(world->site, &now), 0);
+		assert_int_equal(now.receipted, 0);
+		ph_job_free(job);
+	}
+
+	struct ph_job *job = receipted_welcome(world);
+
+	ph_site_job(world->site, job, NULL);
+	assert_int_equal(job->result, 0);
+	assert_false(job->more);
+	ph_job_free(job);
+}
+
+/* A receipt of another province's hub, rightly signed by it. */
+static void test_other_hub(void **state)
+{
+	struct world *world = *state;
+	struct province other;
+	struct ph_job *job;
+	struct ph_error err = { 0 };
+
+	world_visits(world, 3);
+	province_make(&other, 9);
+	ph_job_free(receipted_welcome(world));
+	world->province.hub.sign = other.hub.sign;
+	job = receipted_welcome(world);
+	ph_site_job(world->site, job, &err);
+	assert_int_equal(job->result, -EBADMSG);
+	ph_job_free(job);
+}
+
+/* --- key lists --- */
+
+static void offer_list(struct world *world, const struct ph_keylist *list,
+		       const struct ph_sign_pair *root)
+{
+	struct ph_buf bytes = { 0 };
+	struct ph_buf arena = { 0 };
+	struct ph_job *job = world_job(PH_JOB_WELCOME);
+
+	province_must(ph_keylist_encode(list, root, &bytes));
+	free(world_hello(world, 0, &arena));
+	world_heads(world, &job->welcome);
+	job->welcome.keylist = ph_buf_view(&bytes);
+	ph_site_job(world->site, job, NULL);
+	assert_int_equal(job->result, 0);
+	ph_job_free(job);
+	ph_buf_deinit(&bytes);
+	ph_buf_deinit(&arena);
+}
+
+static void test_keylist(void **state)
+{
+	struct world *world = *state;
+	struct province *p = &world->province;
+	struct ph_keylist list = p->list;
+	struct province other;
+	struct ph_device_keys fresh;
+	struct ph_site_info info;
+
+	province_make(&other, 9);
+	other.list.generation = 5;
+	offer_list(world, &other.list, &other.root); /* another province's */
+	ph_device_keys_make(&fresh, &world->config.rng);
+	memcpy(list.hub[0].box, fresh.box.key, PH_KEY_SIZE);
+	offer_list(world, &list, &p->root); /* the same generation */
+	ph_site_info(world->site, &info);
+	assert_memory_equal(info.hub_box, p->hub.box.key, PH_KEY_SIZE);
+
+	/* a newer one: another hub key, and our operator is gone from it */
+	list.generation = 2;
+	memcpy(list.operator_key[0], fresh.sign.key, PH_KEY_SIZE);
+	offer_list(world, &list, &p->root);
+	ph_site_info(world->site, &info);
+	assert_memory_equal(info.hub_box, fresh.box.key, PH_KEY_SIZE);
+
+	ph_site_close(world->site);
+	world->site = NULL;
+	assert_int_equal(world_open(world, NULL), 0);
+	ph_site_info(world->site, &info);
+	assert_memory_equal(info.hub_box, fresh.box.key, PH_KEY_SIZE);
+	ph_device_keys_wipe(&fresh);
+}
+
+/* --- down --- */
+
+/* All of the hub's control log as one item. */
+static struct ph_item *control_item(struct world *world)
+{
+	struct ph_item *item = ph_item_new(PH_ITEM_SEGMENT);
+	struct ph_segment segment;
+
+	province_must(ph_writer_seal(world->control));
+	province_must(ph_journal_read_segment(world->hub, ph_writer_log(world->control),
+					      0, 65536, &segment, &item->body));
+	memcpy(item->log_id, segment.log_id, sizeof(item->log_id));
+	memcpy(item->seal, segment.seal, sizeof(item->seal));
+	item->first = segment.first;
+	item->last = segment.last;
+	return item;
+}
+
+static void add_policy(struct world *world, const char *value)
+{
+	struct ph_entry entry = { .kind = ph_kind_find(PH_KIND_POLICY_PUT) };
+
+	entry.field[PH_POLICY_NAME].set = true;
+	entry.field[PH_POLICY_NAME].as.bytes = ph_view_str("loan-term-days");
+	entry.field[PH_POLICY_VALUE].set = true;
+	entry.field[PH_POLICY_VALUE].as.bytes = ph_view_str(value);
+	province_must(ph_writer_add(world->control, &entry, NULL, NULL));
+}
+
+static struct ph_job *store(struct world *world, struct ph_item *item)
+{
+	struct ph_job *job = world_job(PH_JOB_STORE);
+
+	job->items = item;
+	ph_site_job(world->site, job, NULL);
+	assert_int_equal(job->result, 0);
+	return job;
+}
+
+static uint64_t control_n(struct world *world)
+{
+	struct ph_buf arena = { 0 };
+	struct ph_hello *hello = world_hello(world, 0, &arena);
+	uint64_t n = hello->control.n;
+
+	free(hello);
+	ph_buf_deinit(&arena);
+	return n;
+}
+
+static void test_control(void **state)
+{
+	struct world *world = *state;
+	struct ph_site_moved moved;
+	struct ph_job *job;
+
+	add_policy(world, "14");
+	assert_int_equal(control_n(world), 0);
+	job = store(world, control_item(world));
+	assert_false(job->bad);
+	ph_job_free(job);
+	ph_site_moved(world->site, &moved);
+	assert_int_equal(moved.entries_received, 3);
+	assert_int_equal(control_n(world), 3);
+
+	/* again, and with more behind it */
+	add_policy(world, "21");
+	job = store(world, control_item(world));
+	assert_false(job->bad);
+	ph_job_free(job);
+	assert_int_equal(control_n(world), 4);
+}
+
+static void break_seal(struct world *world, struct ph_item *item)
+{
+	(void)world;
+	item->seal[0] ^= 1;
+}
+static void break_body(struct world *world, struct ph_item *item)
+{
+	(void)world;
+	item->body.data[item->body.len - 1] ^= 1;
+}
+static void make_gap(struct world *world, struct ph_item *item)
+{
+	(void)world;
+	item->first = 2;
+	item->last++;
+}
+static void make_part(struct world *world, struct ph_item *item)
+{
+	(void)world;
+	item->type = PH_ITEM_PART;
+}
+static void other_id(struct world *world, struct ph_item *item)
+{
+	(void)world;
+	item->log_id[0] ^= 1;
+}
+static void own_id(struct world *world, struct ph_item *item)
+{
+	memcpy(item->log_id, ph_site_log(world->site)->id, PH_LOG_ID_SIZE);
+}
+
+static const struct {
+	const char *name;
+	void (*alter)(struct world *world, struct ph_item *item);
+} intruders[] = {
+	{ "seal broken", break_seal },     { "body altered", break_body },
+	{ "starts with a gap", make_gap }, { "a part", make_part },
+	{ "another log", other_id },       { "our own log", own_id },
+};
+
+static void test_control_refused(void **state)
+{
+	struct world *world = *state;
+
+	for (int round = 0; round < 2; round++) {
+		for (size_t i = 0; i < sizeof(intruders) / sizeof(intruders[0]); i++) {
+			struct ph_item *item;
+			struct ph_job *job;
+			uint64_t before = control_n(world);
+
+			print_message("# %s, %s\n", intruders[i].name,
+				      round ? "later" : "at first");
+			add_policy(world, "30");
+			item = control_item(world);
+			intruders[i].alter(world, item);
+			job = store(world, item);
+			assert_true(job->bad);
+			ph_job_free(job);
+			assert_int_equal(control_n(world), before);
+		}
+		ph_job_free(store(world, control_item(world)));
+	}
+}
+
+/* A control log by a key that the key list does not name, well sealed. */
+static void test_control_of_another_hub(void **state)
+{
+	struct world *world = *state;
+	struct province other;
+	struct ph_job *job;
+
+	province_make(&other, 9);
+	ph_writer_free(world->control);
+	ph_journal_free(world->hub);
+	ph_db_close(world->hub_db);
+	world->province.hub.sign = other.hub.sign;
+	world_hub(world);
+	job = store(world, control_item(world));
+	assert_true(job->bad);
+	ph_job_free(job);
+	assert_int_equal(control_n(world), 0);
+}
+
+/* --- ends --- */
+
+static void end_session(struct world *world, bool complete, const char *reason,
+			uint64_t bytes_out)
+{
+	const struct ph_session_counts counts = { .bytes_out = bytes_out };
+
+	assert_int_equal(ph_site_session_end(world->site, complete, reason, &counts), 0);
+}
+
+static void test_session_end(void **state)
+{
+	static const struct {
+		bool complete;
+		const char *reason;
+		uint64_t bytes_out;
+		size_t flight;
+		uint64_t sessions;
+	} steps[] = {
+		{ false, "unreachable", 0, 8192, 0 },
+		{ true, "", 500, 8192, 1 },
+		{ false, "cut", 500, 1024, 2 },
+		{ false, "unreachable", 0, 1024, 2 },
+		{ false, "cut", 500, 0, 3 },
+		{ false, "cut", 500, 0, 4 },
+		{ true, "", 500, 8192, 5 },
+	};
+	struct world *world = *state;
+	struct ph_site_state now;
+
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		world->now.wall++;
+		end_session(world, steps[i].complete, steps[i].reason,
+			    steps[i].bytes_out);
+		assert_int_equal(ph_site_state(world->site, &now), 0);
+		assert_int_equal(now.last_time, world->now.wall);
+		assert_int_equal(now.last_complete, steps[i].complete);
+		assert_string_equal(now.last_reason, steps[i].reason);
+		assert_int_equal(now.flight_next, steps[i].flight);
+		assert_int_equal(now.sessions, steps[i].sessions);
+	}
+	assert_int_equal(now.good_time, world->now.wall);
+}
+
+#define JOINED(test)                                                                     \
+	cmocka_unit_test_setup_teardown(test, world_setup_joined, world_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		JOINED(test_hello_first),
+		JOINED(test_hello_flight_limits),
+		JOINED(test_hello_stops_at_part),
+		JOINED(test_upload),
+		JOINED(test_resume),
+		JOINED(test_written_meanwhile),
+		JOINED(test_missing_parts),
+		JOINED(test_hub_is_ahead),
+		JOINED(test_hub_holds_another),
+		JOINED(test_forged_receipts),
+		JOINED(test_other_hub),
+		JOINED(test_keylist),
+		JOINED(test_control),
+		JOINED(test_control_refused),
+		JOINED(test_control_of_another_hub),
+		JOINED(test_session_end),
+	};
+
+	return ph_crypto_start() != 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
+}
