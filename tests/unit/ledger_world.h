@@ -1,0 +1,275 @@
+/*
+ * tests/unit/ledger_world.h - logs in memory, and a ledger over them.
+ *
+ * An actor is one log that is being written; nobody seals here. A world is one
+ * machine: a journal and a projection of its own. Entries go from actors to worlds
+ * in any portions.
+ */
+#ifndef PH_TESTS_LEDGER_WORLD_H
+#define PH_TESTS_LEDGER_WORLD_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "common/base/clock.h"
+#include "common/base/rng.h"
+#include "common/ledger/key.h"
+#include "common/ledger/ledger.h"
+#include "common/log/segment.h"
+
+#define WORLD_LOGS 8
+
+struct actor {
+	uint64_t site;
+	uint64_t role;
+	uint8_t key[PH_KEY_SIZE];
+	uint8_t id[PH_LOG_ID_SIZE];
+	uint64_t stamp; /* of the last entry */
+	struct ph_buf bytes;
+	size_t end[4096]; /* of entry n, at n */
+	uint64_t n;
+};
+
+/* Append raw bytes as the next entry; its reference. */
+static inline struct ph_ref actor_raw(struct actor *actor, struct ph_view bytes)
+{
+	struct ph_ref ref = { .n = actor->n + 1 };
+	uint8_t hash[PH_HASH_SIZE];
+
+	assert_true(actor->n + 1 < sizeof actor->end / sizeof *actor->end);
+	assert_int_equal(ph_buf_put_view(&actor->bytes, bytes), 0);
+	actor->n++;
+	actor->end[actor->n] = actor->bytes.len;
+	ph_entry_hash(bytes, hash);
+	memcpy(ref.log_id, actor->id, sizeof ref.log_id);
+	memcpy(ref.hash, hash, sizeof ref.hash);
+	return ref;
+}
+
+/* Encode and append ENTRY with its stamp; a stamp of 0 means the next one. */
+static inline struct ph_ref actor_write(struct actor *actor, struct ph_entry *entry)
+{
+	struct ph_buf bytes = { 0 };
+	struct ph_error err = { 0 };
+	struct ph_ref ref;
+
+	if (entry->stamp == 0) {
+		entry->stamp = actor->stamp + 1;
+	}
+	actor->stamp = entry->stamp;
+	if (ph_entry_encode(entry, &bytes, &err) != 0) {
+		fail_msg("%s", err.text);
+	}
+	ref = actor_raw(actor, ph_buf_view(&bytes));
+	ph_buf_deinit(&bytes);
+	return ref;
+}
+
+static inline struct ph_entry entry_of(uint32_t number)
+{
+	struct ph_entry entry;
+
+	memset(&entry, 0, sizeof entry);
+	entry.kind = ph_kind_find(number);
+	entry.number = number;
+	return entry;
+}
+
+static inline void set_uint(struct ph_entry *entry, unsigned field, uint64_t value)
+{
+	entry->field[field].set = true;
+	entry->field[field].as.uint = value;
+}
+
+static inline void set_bytes(struct ph_entry *entry, unsigned field, const void *data,
+			     size_t len)
+{
+	entry->field[field].set = true;
+	entry->field[field].as.bytes = PH_VIEW(data, len);
+}
+
+static inline void set_text(struct ph_entry *entry, unsigned field, const char *text)
+{
+	set_bytes(entry, field, text, strlen(text));
+}
+
+static inline void set_id(struct ph_entry *entry, unsigned field, uint64_t ns,
+			  const char *code)
+{
+	entry->field[field].set = true;
+	entry->field[field].as.id = (struct ph_id){ .ns = ns, .code = ph_view_str(code) };
+}
+
+static inline void set_ref(struct ph_entry *entry, unsigned field,
+			   const struct ph_ref *ref)
+{
+	entry->field[field].set = true;
+	entry->field[field].as.ref = *ref;
+}
+
+static inline void see(struct ph_entry *entry, unsigned field, const struct ph_ref *ref)
+{
+	entry->seen[entry->n_seen++] =
+		(struct ph_seen){ .field = (uint8_t)field, .head = *ref };
+}
+
+static inline void set_source(struct ph_entry *entry, uint8_t value)
+{
+	entry->extras.has_source = true;
+	memset(entry->extras.source, value, sizeof entry->extras.source);
+}
+
+/* A log of SITE (0: the hub) whose key and id follow from SEED; with its `open`. */
+static inline void actor_init(struct actor *actor, uint8_t seed, uint64_t site,
+			      int64_t second)
+{
+	uint8_t nonce[PH_NONCE_SIZE];
+	struct ph_entry open = entry_of(PH_KIND_OPEN);
+
+	memset(actor, 0, sizeof *actor);
+	actor->site = site;
+	actor->role = site == 0 ? PH_ROLE_HUB : PH_ROLE_SITE;
+	memset(actor->key, seed, sizeof actor->key);
+	memset(nonce, seed ^ 0x55, sizeof nonce);
+	ph_log_id(actor->id, actor->key, nonce);
+	set_bytes(&open, PH_OPEN_KEY, actor->key, sizeof actor->key);
+	set_bytes(&open, PH_OPEN_NONCE, nonce, sizeof nonce);
+	set_uint(&open, PH_OPEN_SITE, site);
+	open.stamp = ph_stamp(second, 0);
+	actor_write(actor, &open);
+}
+
+static inline void actor_deinit(struct actor *actor)
+{
+	ph_buf_deinit(&actor->bytes);
+}
+
+static inline struct ph_view actor_entry(const struct actor *actor, uint64_t n)
+{
+	size_t from = actor->end[n - 1];
+
+	return PH_VIEW(actor->bytes.data + from, actor->end[n] - from);
+}
+
+struct world {
+	struct ph_db *db;
+	struct ph_db *other; /* of the projection, if it is not the journal's */
+	struct ph_journal *journal;
+	struct ph_ledger *ledger;
+	bool (*takes)(void *data, const struct ph_log *log);
+	void *takes_data;
+};
+
+static inline void world_open_ledger(struct world *world)
+{
+	struct ph_ledger_config config = { .journal = world->journal,
+					   .db = world->other ? world->other : world->db,
+					   .takes = world->takes,
+					   .data = world->takes_data };
+	struct ph_error err = { 0 };
+
+	if (ph_ledger_open(&world->ledger, &config, &err) != 0) {
+		fail_msg("%s", err.text);
+	}
+}
+
+static inline struct ph_db *open_memory(bool journal)
+{
+	struct ph_db_config config = { .path = ":memory:",
+				       .application = PH_STORE_SITE,
+				       .steps = journal ? ph_journal_steps : NULL,
+				       .n_steps = journal ? ph_journal_steps_count : 0,
+				       .create = true };
+	struct ph_error err = { 0 };
+	struct ph_db *db;
+
+	if (ph_db_open(&db, &config, &err) != 0) {
+		fail_msg("%s", err.text);
+	}
+	return db;
+}
+
+static inline void world_init(struct world *world, bool apart)
+{
+	memset(world, 0, sizeof *world);
+	world->db = open_memory(true);
+	world->other = apart ? open_memory(false) : NULL;
+	assert_int_equal(ph_journal_open(&world->journal, world->db), 0);
+	world_open_ledger(world);
+}
+
+static inline void world_reopen_ledger(struct world *world)
+{
+	ph_ledger_free(world->ledger);
+	world_open_ledger(world);
+}
+
+static inline void world_deinit(struct world *world)
+{
+	ph_ledger_free(world->ledger);
+	ph_journal_free(world->journal);
+	ph_db_close(world->other);
+	ph_db_close(world->db);
+}
+
+/* How far WORLD holds the log of ACTOR; adds it if it is new. */
+static inline void world_log(struct world *world, const struct actor *actor,
+			     struct ph_log *log)
+{
+	int rc = ph_journal_log_find(world->journal, actor->id, log);
+
+	if (rc == PH_JOURNAL_E_NONE) {
+		rc = ph_journal_log_add(world->journal, actor->id, actor->key,
+					actor->site, actor->role, log);
+	}
+	assert_int_equal(rc, 0);
+}
+
+/* Give WORLD the next COUNT entries of ACTOR's log (fewer at its end); how many it took. */
+static inline uint64_t world_take(struct world *world, const struct actor *actor,
+				  uint64_t count)
+{
+	struct ph_buf body = { 0 };
+	struct ph_log log;
+	uint64_t taken = 0;
+
+	assert_int_equal(ph_db_begin(world->db), 0);
+	world_log(world, actor, &log);
+	for (; taken < count && log.n + taken < actor->n; taken++) {
+		assert_int_equal(
+			ph_segment_add(&body, actor_entry(actor, log.n + taken + 1)), 0);
+	}
+	if (taken > 0) {
+		assert_int_equal(
+			ph_journal_append(world->journal, &log, ph_buf_view(&body)), 0);
+	}
+	assert_int_equal(ph_db_commit(world->db), 0);
+	ph_buf_deinit(&body);
+	return taken;
+}
+
+static inline void world_catch_up(struct world *world)
+{
+	struct ph_error err = { 0 };
+
+	if (ph_ledger_catch_up(world->ledger, NULL, &err) != 0) {
+		fail_msg("%s", err.text);
+	}
+}
+
+static inline void world_digest(struct world *world, uint8_t out[static 32])
+{
+	struct ph_error err = { 0 };
+
+	if (ph_ledger_digest(world->ledger, out, &err) != 0) {
+		fail_msg("%s", err.text);
+	}
+}
+
+#endif
