@@ -3,9 +3,11 @@
  *
  * The journal holds the entries; the ledger holds, for each entity, the canonical
  * bytes of its state, and the entries that name it. Each entity is folded alone
- * from those entries, in their order, by the pure functions of copy.h, reader.h,
- * title.h, tally.h, place.h. The same set of entries gives the same bytes whatever
- * the order of arrival; docs/MERGE.md has the rules and every byte.
+ * from those entries, in their order, by the pure functions of copy.h, registers.h
+ * (titles, readers, sites, communes, policies), card.h, device.h and tally.h, which
+ * also decode the states. The same set of entries gives the same bytes whatever
+ * the order of arrival; docs/MERGE.md has the rules and every byte. What people are
+ * shown comes from view.h, query.h and find.h.
  */
 #ifndef PH_LEDGER_LEDGER_H
 #define PH_LEDGER_LEDGER_H
@@ -64,7 +66,11 @@ int ph_ledger_digest(struct ph_ledger *ledger, uint8_t out[static 32],
 /* The canonical state of one entity appended to OUT. 0, PH_LEDGER_E_NONE, negative errno. */
 int ph_ledger_get(struct ph_ledger *ledger, enum ph_entity type, struct ph_view id,
 		  struct ph_buf *state_out);
-/* Each entity of a type in order of id; CB returning non-zero ends the walk with that value. */
+/*
+ * Each entity of a type in order of id; CB returning non-zero ends the walk with that
+ * value. CB may call ph_ledger_get() and the views of one entity, but no other walk
+ * (ph_ledger_each() itself, ph_view_all(), ph_query_site_named(), ph_ledger_find_readers()).
+ */
 int ph_ledger_each(struct ph_ledger *ledger, enum ph_entity type,
 		   int (*cb)(void *data, struct ph_view id, struct ph_view state),
 		   void *data);
