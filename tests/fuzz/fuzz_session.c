@@ -1,0 +1,374 @@
+/*
+ * tests/fuzz/fuzz_session.c - a session whose peer holds the keys and says anything.
+ *
+ * Byte 0: bit 0 a device instead of a hub, bit 1 the certificate is asked for, bit 2
+ * the hello is done, bit 3 bytes come 7 at a time, bit 4 jobs are done at once. Then
+ * follow steps, the first byte of which picks one:
+ *
+ *   0 to 3  seal the next bytes (their count in two bytes before them) as one frame
+ *   4       do one job; the next byte has flags for its result
+ *   5       take and open all output
+ *   6       let the next byte, in seconds, pass
+ *   7       bytes as they are (their count in one byte before them); none: the end
+ *
+ * The handshake is genuine and always the same. Throughout: what the session says
+ * opens and decodes, memory stays within the window and a few buffers, and an end is
+ * an end.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/limits.h"
+#include "proto/frame.h"
+#include "proto/noise.h"
+#include "proto/session.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+enum {
+	FLAG_DEVICE = 1,
+	FLAG_CERT = 2,
+	FLAG_DONE = 4,
+	FLAG_PIECES = 8,
+	FLAG_AT_ONCE = 16,
+	/* The window, a frame sealed and open, what is loaded, and the structs around. */
+	MEMORY_MAX = PH_WINDOW + 4 * PH_FRAME_MAX + 160 * 1024,
+};
+
+static void must(bool fact)
+{
+	if (!fact) {
+		abort();
+	}
+}
+
+struct harness {
+	struct ph_session *session;
+	struct ph_noise noise;
+	struct ph_cipher send, receive;
+	struct ph_rng_seeded session_state, peer_state;
+	struct ph_rng peer_rng;
+	struct ph_box_pair session_keys, peer_keys;
+	unsigned flags;
+	unsigned loads;
+	uint64_t now;
+};
+
+/* ---- the peer ---- */
+
+static void deliver(struct harness *harness, struct ph_view bytes)
+{
+	size_t step = harness->flags & FLAG_PIECES ? 7 : bytes.len;
+
+	while (bytes.len > 0) {
+		size_t len = bytes.len < step ? bytes.len : step;
+
+		ph_session_receive(harness->session, PH_VIEW(bytes.data, len),
+				   harness->now);
+		bytes.data += len;
+		bytes.len -= len;
+	}
+}
+
+static void deliver_frame(struct harness *harness, struct ph_view body)
+{
+	struct ph_buf frame = { 0 };
+
+	if (ph_frame_encode(body, &frame) == 0) {
+		deliver(harness, ph_buf_view(&frame));
+	}
+	ph_buf_deinit(&frame);
+}
+
+static void say(struct harness *harness, struct ph_view plain)
+{
+	struct ph_buf sealed = { 0 };
+
+	must(ph_cipher_seal(&harness->send, plain, &sealed) == 0);
+	deliver_frame(harness, ph_buf_view(&sealed));
+	ph_buf_deinit(&sealed);
+}
+
+/* Everything that the session says is well-formed, whatever it was told. */
+static void hear(struct harness *harness)
+{
+	struct ph_view out = ph_session_output(harness->session);
+	size_t len = out.len;
+	struct ph_view body;
+	struct ph_buf plain = { 0 };
+
+	while (out.len > 0) {
+		must(ph_frame_decode(&out, PH_FRAME_MAX, &body) == 0);
+		plain.len = 0;
+		must(ph_cipher_open(&harness->receive, body, &plain) == 0);
+
+		struct ph_view rest = ph_buf_view(&plain);
+
+		must(rest.len > 0);
+		while (rest.len > 0) {
+			struct ph_message message;
+
+			must(ph_message_decode(&rest, &message) == 0);
+		}
+	}
+	ph_buf_deinit(&plain);
+	ph_session_sent(harness->session, len, harness->now);
+}
+
+/* ---- jobs ---- */
+
+static struct ph_item *some_item(unsigned loads)
+{
+	struct ph_item *item =
+		ph_item_new(loads % 3 == 0 ? PH_ITEM_PART : PH_ITEM_SEGMENT);
+	uint8_t bytes[3000];
+
+	must(item != NULL);
+	memset(bytes, (int)loads, sizeof(bytes));
+	item->first = item->last = loads + 1;
+	must(ph_buf_put(&item->body, bytes, 1 + loads * 997 % sizeof(bytes)) == 0);
+	return item;
+}
+
+static void give_receipt(struct ph_job *job)
+{
+	if (job->receipt != NULL && job->n_receipts == 0) {
+		job->receipt[0] =
+			(struct ph_short_receipt){ .n = 1, .level = PH_LEVEL_HUB };
+		job->n_receipts = 1;
+	}
+}
+
+static void do_job(struct harness *harness, unsigned result)
+{
+	struct ph_job *job = ph_session_take_job(harness->session);
+
+	if (job == NULL) {
+		return;
+	}
+	job->more = (result & 1) != 0 && harness->loads < 40;
+	job->bad = (result & 6) == 6;
+	job->result = (result & 24) == 24 ? -5 : 0;
+	if (job->type == PH_JOB_LOAD && harness->loads < 40) {
+		job->items = some_item(harness->loads++);
+	}
+	if (job->type == PH_JOB_STORE) {
+		must(job->items != NULL);
+		give_receipt(job);
+	}
+	if (job->type == PH_JOB_HELLO && (harness->flags & FLAG_CERT) != 0 &&
+	    job->hello.cert.len == 0) {
+		job->welcome.status = PH_STATUS_CERT;
+	}
+	ph_session_give_job(harness->session, job, harness->now);
+}
+
+/* ---- handshakes ---- */
+
+static void start_noise(struct harness *harness, enum ph_noise_role role)
+{
+	uint8_t preamble[PH_PREAMBLE_LEN];
+	const bool is_first = role == PH_NOISE_INITIATOR;
+	const struct ph_noise_config config = {
+		.pattern = PH_NOISE_IK,
+		.role = role,
+		.prologue = PH_VIEW(preamble, sizeof(preamble)),
+		.static_secret = harness->peer_keys.secret,
+		.remote_static = is_first ? harness->session_keys.key : NULL,
+	};
+
+	ph_preamble_encode(preamble,
+			   is_first ? harness->session_keys.key : harness->peer_keys.key);
+	must(ph_noise_init(&harness->noise, &config) == 0);
+	if (is_first) {
+		deliver(harness, PH_VIEW(preamble, sizeof(preamble)));
+	}
+}
+
+static void finish_noise(struct harness *harness)
+{
+	must(ph_noise_split(&harness->noise, &harness->send, &harness->receive) == 0);
+}
+
+static void meet_hub(struct harness *harness, const struct ph_hello *hello)
+{
+	struct ph_session_config config = { .side = PH_SIDE_HUB,
+					    .keys = &harness->session_keys };
+	struct ph_buf payload = { 0 };
+	struct ph_buf body = { 0 };
+
+	ph_rng_seed(&harness->session_state, 2, &config.rng);
+	must(ph_session_new(&harness->session, &config, harness->now) == 0);
+	start_noise(harness, PH_NOISE_INITIATOR);
+	must(ph_hello_encode(hello, &payload) == 0);
+	must(ph_noise_create_message(&harness->noise, &harness->peer_rng,
+				     ph_buf_view(&payload), &body) == 0);
+	deliver_frame(harness, ph_buf_view(&body));
+	do_job(harness, 0);
+
+	struct ph_view out = ph_session_output(harness->session);
+	struct ph_view answer;
+	size_t before = out.len;
+
+	payload.len = 0;
+	must(ph_frame_decode(&out, PH_FRAME_MAX, &answer) == 0);
+	must(ph_noise_consume_message(&harness->noise, answer, &payload) == 0);
+	finish_noise(harness);
+	ph_session_sent(harness->session, before - out.len, harness->now);
+	ph_buf_deinit(&payload);
+	ph_buf_deinit(&body);
+}
+
+static void meet_device(struct harness *harness, const struct ph_hello *hello)
+{
+	struct ph_session_config config = { .side = PH_SIDE_DEVICE,
+					    .keys = &harness->session_keys,
+					    .hello = hello,
+					    .cert = ph_view_str("certificate") };
+	const struct ph_welcome welcome = {
+		.status = harness->flags & FLAG_CERT ? PH_STATUS_CERT : PH_STATUS_OK,
+		.same = true,
+	};
+	struct ph_buf payload = { 0 };
+	struct ph_buf body = { 0 };
+	struct ph_view first;
+
+	memcpy(config.hub_key, harness->peer_keys.key, sizeof(config.hub_key));
+	ph_rng_seed(&harness->session_state, 2, &config.rng);
+	must(ph_session_new(&harness->session, &config, harness->now) == 0);
+
+	struct ph_view out = ph_session_output(harness->session);
+	size_t len = out.len;
+
+	start_noise(harness, PH_NOISE_RESPONDER);
+	out.data += PH_PREAMBLE_LEN;
+	out.len -= PH_PREAMBLE_LEN;
+	must(ph_frame_decode(&out, PH_FRAME_MAX, &first) == 0 && out.len == 0);
+	must(ph_noise_consume_message(&harness->noise, first, &payload) == 0);
+	ph_session_sent(harness->session, len, harness->now);
+	payload.len = 0;
+	must(ph_welcome_encode(&welcome, &payload) == 0);
+	must(ph_noise_create_message(&harness->noise, &harness->peer_rng,
+				     ph_buf_view(&payload), &body) == 0);
+	finish_noise(harness);
+	deliver_frame(harness, ph_buf_view(&body));
+	ph_buf_deinit(&payload);
+	ph_buf_deinit(&body);
+}
+
+static void meet(struct harness *harness)
+{
+	struct ph_rng rng;
+	struct ph_hello hello = { .done = (harness->flags & FLAG_DONE) != 0,
+				  .n_heads = 2,
+				  .head = { { .n = 5 }, { .n = 6, .log_id = { 1 } } } };
+
+	ph_rng_seed(&harness->peer_state, 1, &rng);
+	harness->peer_rng = rng;
+	ph_box_pair_make(&harness->session_keys, &rng);
+	ph_box_pair_make(&harness->peer_keys, &rng);
+	if (harness->flags & FLAG_DEVICE) {
+		meet_device(harness, &hello);
+	} else {
+		meet_hub(harness, &hello);
+	}
+}
+
+/* ---- steps ---- */
+
+static struct ph_view take(struct ph_view *in, size_t len)
+{
+	struct ph_view taken = PH_VIEW(in->data, len < in->len ? len : in->len);
+
+	in->data += taken.len;
+	in->len -= taken.len;
+	return taken;
+}
+
+static uint8_t take_byte(struct ph_view *in)
+{
+	struct ph_view byte = take(in, 1);
+
+	return byte.len == 1 ? byte.data[0] : 0;
+}
+
+static void step(struct harness *harness, struct ph_view *in)
+{
+	uint8_t what = take_byte(in) % 8;
+	size_t len = 0;
+
+	switch (what) {
+	case 4:
+		do_job(harness, take_byte(in));
+		break;
+	case 5:
+		hear(harness);
+		break;
+	case 6:
+		harness->now += 1000u * take_byte(in);
+		ph_session_tick(harness->session, harness->now);
+		break;
+	case 7:
+		len = take_byte(in);
+		if (len == 0) {
+			ph_session_eof(harness->session);
+		}
+		deliver(harness, take(in, len));
+		break;
+	default:
+		len = (size_t)take_byte(in) << 8;
+		len |= take_byte(in);
+		say(harness, take(in, len));
+		break;
+	}
+}
+
+static void check(const struct harness *harness)
+{
+	struct ph_session_counts counts;
+	enum ph_session_state state = ph_session_state(harness->session);
+
+	ph_session_counts(harness->session, &counts);
+	must(counts.memory <= MEMORY_MAX);
+	must((state == PH_SESSION_FAILED) ==
+	     (ph_session_failure(harness->session) != PH_FAIL_NONE));
+	if (state == PH_SESSION_FAILED || state == PH_SESSION_CLOSED) {
+		must(!ph_session_wants_input(harness->session));
+		must(ph_session_deadline(harness->session) == UINT64_MAX);
+		must(ph_session_take_job(harness->session) == NULL);
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct ph_view in = PH_VIEW(data, size);
+	struct harness harness = { .now = 1000 };
+	struct ph_buf partial = { 0 };
+	uint8_t hash[16];
+
+	if (ph_crypto_start() != 0) {
+		abort();
+	}
+	harness.flags = take_byte(&in);
+	meet(&harness);
+	while (in.len > 0) {
+		step(&harness, &in);
+		if (harness.flags & FLAG_AT_ONCE) {
+			do_job(&harness, 1);
+			do_job(&harness, 0);
+		}
+		check(&harness);
+	}
+	hear(&harness);
+	ph_session_eof(harness.session);
+	check(&harness);
+	if (ph_session_take_partial(harness.session, hash, &partial)) {
+		must(partial.len > 0 && !(harness.flags & FLAG_DEVICE));
+	}
+	ph_buf_deinit(&partial);
+	ph_session_free(harness.session);
+	ph_noise_deinit(&harness.noise);
+	ph_cipher_deinit(&harness.send);
+	ph_cipher_deinit(&harness.receive);
+	return 0;
+}
