@@ -243,6 +243,7 @@ static int read_cursor(struct ph_hub *hub, struct ph_hub_peer *peer,
 	int rc;
 
 	peer->control = 0;
+	peer->cursor = 0;
 	if (cursor->n == 0) {
 		return 0;
 	}
@@ -250,6 +251,7 @@ static int read_cursor(struct ph_hub *hub, struct ph_hub_peer *peer,
 	if (rc == 0 && memcmp(h, cursor->h, sizeof(cursor->h)) == 0) {
 		peer->control = cursor->n;
 	}
+	peer->cursor = peer->control;
 	return rc < 0 ? rc : 0;
 }
 
@@ -279,6 +281,7 @@ static int do_heard(struct ph_hub *hub, struct ph_job *job)
 	}
 	peer->device.heard = ph_hub_now(hub);
 	peer->device.counter = peer->counter;
+	peer->device.control = job->closing ? peer->control : peer->cursor;
 	return ph_journal_device_update(hub->journal, &peer->device);
 }
 

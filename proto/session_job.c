@@ -3,7 +3,8 @@
  *
  * The hub's HELLO and the device's WELCOME come first; nothing else is asked for
  * before they are back. Then, one of each type at a time: HEARD once the device
- * proved to be live, RECEIPT and STORE as things come in (each takes all that waits),
+ * proved to be live, and again (or at once, if that is its first frame) when its CLOSE
+ * says that it holds all it was sent; RECEIPT and STORE as things come in (each takes all that waits),
  * LOAD while there may be more and the peer's credit is not used up.
  *
  * A job that comes back with an error ends the session with PH_FAIL_STORE: nothing
@@ -17,13 +18,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Once for the first frame that authenticates, once for CLOSE; one job serves both if they are one frame. */
+static bool is_heard_due(const struct ph_session *session)
+{
+	bool is_closed = session->state == PH_SESSION_CLOSING &&
+			 session->side == PH_SIDE_HUB && !session->close_taken;
+
+	return session->ready && session->live && (!session->heard_taken || is_closed);
+}
+
 bool ph_session_has_jobs(const struct ph_session *session)
 {
 	bool has_receipts = session->side == PH_SIDE_DEVICE && session->receipts.n > 0;
-	bool is_heard = session->live && session->ready && !session->heard_taken;
 
 	return session->jobs_out != 0 || session->greeting != NULL ||
-	       session->store.first != NULL || has_receipts || is_heard;
+	       session->store.first != NULL || has_receipts || is_heard_due(session);
 }
 
 /* ---- taking ---- */
@@ -37,7 +46,11 @@ static struct ph_job *take_heard(struct ph_session *session)
 {
 	struct ph_job *job = ph_session_job_new(PH_JOB_HEARD, 0);
 
-	session->heard_taken = job != NULL;
+	if (job != NULL) {
+		session->heard_taken = true;
+		session->close_taken = session->state == PH_SESSION_CLOSING;
+		job->closing = session->close_taken;
+	}
 	return job;
 }
 
@@ -96,7 +109,7 @@ static struct ph_job *take_due(struct ph_session *session, bool *is_due_out)
 		session->greeting = NULL;
 		return job;
 	}
-	if (session->ready && session->live && !session->heard_taken) {
+	if (is_heard_due(session) && !is_out(session, PH_JOB_HEARD)) {
 		return take_heard(session);
 	}
 	if (session->ready && session->side == PH_SIDE_DEVICE &&

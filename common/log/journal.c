@@ -23,7 +23,7 @@ const char *const ph_journal_steps[] = {
 	" box BLOB NOT NULL UNIQUE, desk BLOB NOT NULL, site INTEGER NOT NULL,"
 	" role INTEGER NOT NULL, invite BLOB NOT NULL, cert BLOB NOT NULL,"
 	" admitted INTEGER NOT NULL DEFAULT 0, heard INTEGER NOT NULL DEFAULT 0,"
-	" counter INTEGER NOT NULL DEFAULT 0);"
+	" counter INTEGER NOT NULL DEFAULT 0, control INTEGER NOT NULL DEFAULT 0);"
 	"CREATE INDEX device_invite ON device(invite);"
 	"CREATE TABLE log("
 	" row INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, device_id BLOB NOT NULL,"

@@ -58,6 +58,7 @@ struct ph_device {
 	int64_t admitted; /* seconds since 1970; 0: not yet */
 	int64_t heard;    /* last authenticated session; 0: never */
 	uint64_t counter; /* of the last session */
+	uint64_t control; /* entries of the control log that it is known to hold */
 };
 /*
  * Add the device of a verified certificate, whose bytes are kept; or find it: a
@@ -78,7 +79,7 @@ int ph_journal_device_by_invite(struct ph_journal *journal,
 				const uint8_t invite[static PH_INVITE_ID_SIZE],
 				struct ph_device *device_out);
 int ph_journal_device_cert(struct ph_journal *journal, int64_t row, struct ph_buf *out);
-/* Write back admitted, heard and counter. 0, PH_JOURNAL_E_NONE or negative errno. */
+/* Write back admitted, heard, counter and control. 0, PH_JOURNAL_E_NONE or negative errno. */
 int ph_journal_device_update(struct ph_journal *journal, const struct ph_device *device);
 /* Each device in order of row; CB returning non-zero ends the walk with that value. */
 int ph_journal_device_each(struct ph_journal *journal,

@@ -10,7 +10,7 @@
 #include "common/log/journal_internal.h"
 
 #define DEVICE_COLUMNS                                                                   \
-	"row, id, key, box, desk, site, role, invite, admitted, heard, counter"
+	"row, id, key, box, desk, site, role, invite, admitted, heard, counter, control"
 
 /* 0, PH_JOURNAL_E_NONE when STMT has no row, or negative errno. */
 static int take_device(struct ph_stmt *stmt, struct ph_device *device_out)
@@ -28,6 +28,7 @@ static int take_device(struct ph_stmt *stmt, struct ph_device *device_out)
 		.admitted = ph_stmt_col_int(stmt, 8),
 		.heard = ph_stmt_col_int(stmt, 9),
 		.counter = (uint64_t)ph_stmt_col_int(stmt, 10),
+		.control = (uint64_t)ph_stmt_col_int(stmt, 11),
 	};
 	const struct {
 		int column;
@@ -158,10 +159,11 @@ int ph_journal_device_cert(struct ph_journal *journal, int64_t row, struct ph_bu
 int ph_journal_device_update(struct ph_journal *journal, const struct ph_device *device)
 {
 	struct ph_stmt *stmt;
-	int rc = ph_db_prepare(journal->db,
-			       "UPDATE device SET admitted = ?2, heard = ?3, counter = ?4"
-			       " WHERE row = ?1",
-			       &stmt);
+	int rc = ph_db_prepare(
+		journal->db,
+		"UPDATE device SET admitted = ?2, heard = ?3, counter = ?4, control = ?5"
+		" WHERE row = ?1",
+		&stmt);
 
 	if (rc != 0) {
 		return rc;
@@ -170,6 +172,7 @@ int ph_journal_device_update(struct ph_journal *journal, const struct ph_device 
 	ph_stmt_int(stmt, 2, device->admitted);
 	ph_stmt_int(stmt, 3, device->heard);
 	ph_stmt_int(stmt, 4, (int64_t)device->counter);
+	ph_stmt_int(stmt, 5, (int64_t)device->control);
 	rc = ph_stmt_run(stmt);
 	if (rc == 0 && ph_db_changes(journal->db) == 0) {
 		rc = PH_JOURNAL_E_NONE;

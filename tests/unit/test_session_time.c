@@ -195,6 +195,7 @@ static void test_ends(void **state)
 {
 	(void)state;
 	struct puppet puppet;
+	struct ph_job *job;
 
 	/* CLOSE before anything: fine, and HEARD comes first */
 	hub_in_transport(&puppet);
@@ -202,12 +203,14 @@ static void test_ends(void **state)
 	assert_int_equal(ph_session_state(puppet.session), PH_SESSION_CLOSING);
 	ph_session_eof(puppet.session);
 	assert_int_equal(ph_session_state(puppet.session), PH_SESSION_CLOSING);
-	ph_session_give_job(puppet.session, take(&puppet, PH_JOB_HEARD), puppet.now);
+	job = take(&puppet, PH_JOB_HEARD);
+	assert_true(job->closing);
+	ph_session_give_job(puppet.session, job, puppet.now);
 	assert_int_equal(ph_session_state(puppet.session), PH_SESSION_CLOSED);
 	assert_int_equal(ph_session_failure(puppet.session), PH_FAIL_NONE);
 	puppet_deinit(&puppet);
 
-	/* CLOSE while a STORE is out: closed when it is back */
+	/* CLOSE while a STORE is out: closed when it is back and the end is noted */
 	const struct ph_message part = part_message(1, PH_VIEW("x", 1));
 	struct ph_job *store;
 
@@ -218,6 +221,10 @@ static void test_ends(void **state)
 	say_type(&puppet, PH_MSG_CLOSE, 0);
 	assert_int_equal(ph_session_state(puppet.session), PH_SESSION_CLOSING);
 	ph_session_give_job(puppet.session, store, puppet.now);
+	assert_int_equal(ph_session_state(puppet.session), PH_SESSION_CLOSING);
+	job = take(&puppet, PH_JOB_HEARD);
+	assert_true(job->closing);
+	ph_session_give_job(puppet.session, job, puppet.now);
 	assert_int_equal(ph_session_state(puppet.session), PH_SESSION_CLOSED);
 	puppet_deinit(&puppet);
 
