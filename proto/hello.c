@@ -91,11 +91,14 @@ static void put_segments(struct ph_mpw *writer, const struct ph_hello *hello)
 static bool hello_ok(const struct ph_hello *hello)
 {
 	if (hello->n_heads > PH_HEADS_MAX || hello->n_segments > PH_FIRST_MAX ||
-	    hello->cert.len > PH_CERT_MAX) {
+	    hello->cert.len > PH_CERT_MAX || hello->control.n > PH_MESSAGE_UINT_MAX ||
+	    hello->epoch > PH_MESSAGE_UINT_MAX || hello->counter > PH_MESSAGE_UINT_MAX ||
+	    hello->budget > PH_MESSAGE_UINT_MAX) {
 		return false;
 	}
 	for (unsigned i = 0; i < hello->n_heads; i++) {
 		if (hello->receipted[i] > hello->head[i].n ||
+		    hello->head[i].n > PH_MESSAGE_UINT_MAX ||
 		    find_head(hello, hello->head[i].log_id) != i) {
 			return false;
 		}
@@ -104,7 +107,8 @@ static bool hello_ok(const struct ph_hello *hello)
 		const struct ph_segment *segment = &hello->segment[i];
 
 		if (segment->first < 1 || segment->last < segment->first ||
-		    segment->body.len < 1 || segment->body.len > PH_FRAME_MAX ||
+		    segment->last > PH_MESSAGE_UINT_MAX || segment->body.len < 1 ||
+		    segment->body.len > PH_FRAME_MAX ||
 		    find_head(hello, segment->log_id) == hello->n_heads) {
 			return false;
 		}
@@ -177,7 +181,7 @@ static bool get_head(const msgpack_object *object, struct ph_head *head,
 
 	if (array == NULL ||
 	    !ph_mp_bin_exact(&array->ptr[0], head->log_id, sizeof(head->log_id)) ||
-	    !ph_mp_uint(&array->ptr[1], UINT64_MAX, &head->n) ||
+	    !ph_mp_uint(&array->ptr[1], PH_MESSAGE_UINT_MAX, &head->n) ||
 	    !ph_mp_bin_exact(&array->ptr[2], head->h, sizeof(head->h)) ||
 	    !ph_message_get_uint(ph_mp_item(array, 3), &unreceipted) ||
 	    unreceipted > head->n) {
@@ -219,7 +223,8 @@ static bool get_control(const msgpack_object *object, struct ph_cursor *cursor)
 
 	const msgpack_object_array *array = ph_mp_array(object, 2, 2);
 
-	return array != NULL && ph_mp_uint(&array->ptr[0], UINT64_MAX, &cursor->n) &&
+	return array != NULL &&
+	       ph_mp_uint(&array->ptr[0], PH_MESSAGE_UINT_MAX, &cursor->n) &&
 	       cursor->n >= 1 &&
 	       ph_mp_bin_exact(&array->ptr[1], cursor->h, sizeof(cursor->h));
 }
@@ -232,8 +237,8 @@ static bool get_segment(const msgpack_object *object, const struct ph_hello *hel
 
 	if (array == NULL || !ph_mp_uint(&array->ptr[0], PH_HEADS_MAX - 1, &index) ||
 	    index >= hello->n_heads ||
-	    !ph_mp_uint(&array->ptr[1], UINT64_MAX, &segment->first) ||
-	    !ph_mp_uint(&array->ptr[2], UINT64_MAX, &segment->last) ||
+	    !ph_mp_uint(&array->ptr[1], PH_MESSAGE_UINT_MAX, &segment->first) ||
+	    !ph_mp_uint(&array->ptr[2], PH_MESSAGE_UINT_MAX, &segment->last) ||
 	    segment->first < 1 || segment->last < segment->first ||
 	    !ph_mp_bin_exact(&array->ptr[3], segment->seal, sizeof(segment->seal)) ||
 	    !ph_mp_bin(&array->ptr[4], 1, PH_FRAME_MAX, &segment->body)) {
@@ -270,7 +275,7 @@ static int read_hello(const msgpack_object *root, struct ph_hello *hello)
 	uint64_t done;
 
 	if (array == NULL ||
-	    !ph_mp_uint(&array->ptr[HELLO_VERSION], UINT64_MAX, &version)) {
+	    !ph_mp_uint(&array->ptr[HELLO_VERSION], PH_MESSAGE_UINT_MAX, &version)) {
 		return PH_MESSAGE_E_FORM;
 	}
 	if (version != PH_PROTOCOL_VERSION) {

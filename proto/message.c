@@ -43,7 +43,7 @@ bool ph_message_get_uint(const msgpack_object *object, uint64_t *out)
 		*out = 0;
 		return true;
 	}
-	return ph_mp_uint(object, UINT64_MAX, out);
+	return ph_mp_uint(object, PH_MESSAGE_UINT_MAX, out);
 }
 
 void ph_message_put_bin(struct ph_mpw *writer, struct ph_view bytes)
@@ -81,9 +81,18 @@ size_t ph_message_receipt_items(const struct ph_short_receipt *receipt)
 
 bool ph_message_receipt_ok(const struct ph_short_receipt *receipt)
 {
-	return receipt->index < PH_HEADS_MAX && receipt->level >= PH_LEVEL_COURIER &&
-	       receipt->level <= PH_LEVEL_BACKUP && receipt->n >= 1 &&
-	       receipt->n_missing <= PH_RECEIPT_MISSING_MAX;
+	if (receipt->index >= PH_HEADS_MAX || receipt->level < PH_LEVEL_COURIER ||
+	    receipt->level > PH_LEVEL_BACKUP || receipt->n < 1 ||
+	    receipt->n > PH_MESSAGE_UINT_MAX || receipt->time > PH_MESSAGE_UINT_MAX ||
+	    receipt->n_missing > PH_RECEIPT_MISSING_MAX) {
+		return false;
+	}
+	for (unsigned i = 0; i < receipt->n_missing; i++) {
+		if (receipt->missing[i] > PH_MESSAGE_UINT_MAX) {
+			return false;
+		}
+	}
+	return true;
 }
 
 void ph_message_put_receipt(struct ph_mpw *writer, const struct ph_short_receipt *receipt)
@@ -115,7 +124,8 @@ static bool get_missing(const msgpack_object *object, struct ph_short_receipt *r
 		return false;
 	}
 	for (uint32_t i = 0; i < list->size; i++) {
-		if (!ph_mp_uint(&list->ptr[i], UINT64_MAX, &receipt->missing[i])) {
+		if (!ph_mp_uint(&list->ptr[i], PH_MESSAGE_UINT_MAX,
+				&receipt->missing[i])) {
 			return false;
 		}
 	}
@@ -129,9 +139,10 @@ bool ph_message_get_receipt(const msgpack_object_array *array, size_t from,
 	uint64_t index, level;
 
 	if (!ph_mp_uint(ph_mp_item(array, from), PH_HEADS_MAX - 1, &index) ||
-	    !ph_mp_uint(ph_mp_item(array, from + 1), UINT64_MAX, &receipt->n) ||
+	    !ph_mp_uint(ph_mp_item(array, from + 1), PH_MESSAGE_UINT_MAX, &receipt->n) ||
 	    !ph_mp_uint(ph_mp_item(array, from + 2), PH_LEVEL_BACKUP, &level) ||
-	    !ph_mp_uint(ph_mp_item(array, from + 3), UINT64_MAX, &receipt->time) ||
+	    !ph_mp_uint(ph_mp_item(array, from + 3), PH_MESSAGE_UINT_MAX,
+			&receipt->time) ||
 	    !ph_mp_bin_exact(ph_mp_item(array, from + 4), receipt->signature,
 			     sizeof(receipt->signature)) ||
 	    !get_missing(ph_mp_item(array, from + 5), receipt)) {
@@ -159,7 +170,8 @@ static void put_segment(struct ph_mpw *writer, const struct ph_message *message)
 static bool segment_ok(const struct ph_message *message)
 {
 	return message->first >= 1 && message->last >= message->first &&
-	       message->total >= 1 && message->total <= PH_SEGMENT_PLAIN_MAX &&
+	       message->last <= PH_MESSAGE_UINT_MAX && message->total >= 1 &&
+	       message->total <= PH_SEGMENT_PLAIN_MAX &&
 	       message->offset < message->total && message->chunk.len >= 1 &&
 	       message->chunk.len <= message->total - message->offset;
 }
@@ -168,12 +180,12 @@ static bool get_segment(const msgpack_object_array *array, struct ph_message *me
 {
 	return ph_mp_bin_exact(&array->ptr[1], message->log_id,
 			       sizeof(message->log_id)) &&
-	       ph_mp_uint(&array->ptr[2], UINT64_MAX, &message->first) &&
-	       ph_mp_uint(&array->ptr[3], UINT64_MAX, &message->last) &&
+	       ph_mp_uint(&array->ptr[2], PH_MESSAGE_UINT_MAX, &message->first) &&
+	       ph_mp_uint(&array->ptr[3], PH_MESSAGE_UINT_MAX, &message->last) &&
 	       ph_mp_bin_exact(&array->ptr[4], message->seal, sizeof(message->seal)) &&
 	       ph_mp_bin_exact(&array->ptr[5], message->hash, sizeof(message->hash)) &&
-	       ph_mp_uint(&array->ptr[6], UINT64_MAX, &message->total) &&
-	       ph_mp_uint(&array->ptr[7], UINT64_MAX, &message->offset) &&
+	       ph_mp_uint(&array->ptr[6], PH_MESSAGE_UINT_MAX, &message->total) &&
+	       ph_mp_uint(&array->ptr[7], PH_MESSAGE_UINT_MAX, &message->offset) &&
 	       ph_mp_bin(&array->ptr[8], 1, PH_FRAME_MAX, &message->chunk);
 }
 
@@ -189,9 +201,9 @@ static void put_part(struct ph_mpw *writer, const struct ph_message *message)
 
 static bool part_ok(const struct ph_message *message)
 {
-	return message->first >= 1 && message->total >= 1 &&
-	       message->total <= PH_PART_MAX && message->chunk.len >= 1 &&
-	       message->chunk.len <= message->total;
+	return message->first >= 1 && message->first <= PH_MESSAGE_UINT_MAX &&
+	       message->total >= 1 && message->total <= PH_PART_MAX &&
+	       message->chunk.len >= 1 && message->chunk.len <= message->total;
 }
 
 static bool get_part(const msgpack_object_array *array, struct ph_message *message)
@@ -200,10 +212,10 @@ static bool get_part(const msgpack_object_array *array, struct ph_message *messa
 
 	message->offset = 0;
 	if (!ph_mp_bin_exact(&array->ptr[1], message->log_id, sizeof(message->log_id)) ||
-	    !ph_mp_uint(&array->ptr[2], UINT64_MAX, &message->first) ||
+	    !ph_mp_uint(&array->ptr[2], PH_MESSAGE_UINT_MAX, &message->first) ||
 	    !ph_mp_uint(&array->ptr[3], PH_PART_FORM_SEED, &form) ||
 	    !ph_mp_bin_exact(&array->ptr[4], message->seed, sizeof(message->seed)) ||
-	    !ph_mp_uint(&array->ptr[5], UINT64_MAX, &message->total) ||
+	    !ph_mp_uint(&array->ptr[5], PH_MESSAGE_UINT_MAX, &message->total) ||
 	    !ph_mp_bin(&array->ptr[6], 1, PH_FRAME_MAX, &message->chunk)) {
 		return false;
 	}
@@ -257,6 +269,11 @@ static bool any_ok(const struct ph_message *message)
 	return true;
 }
 
+static bool done_ok(const struct ph_message *message)
+{
+	return message->count <= PH_MESSAGE_UINT_MAX;
+}
+
 static bool credit_ok(const struct ph_message *message)
 {
 	return message->count >= 1 && message->count <= PH_WINDOW;
@@ -269,7 +286,7 @@ static bool refuse_ok(const struct ph_message *message)
 
 static bool get_count(const msgpack_object_array *array, struct ph_message *message)
 {
-	return ph_mp_uint(&array->ptr[1], UINT64_MAX, &message->count);
+	return ph_mp_uint(&array->ptr[1], PH_MESSAGE_UINT_MAX, &message->count);
 }
 
 static void put_nothing(struct ph_mpw *writer, const struct ph_message *message)
@@ -295,7 +312,7 @@ static const struct {
 	[PH_MSG_PART] = { 7, 7, put_part, get_part, part_ok },
 	[PH_MSG_MORE] = { 2, 2, put_chunk, get_chunk, chunk_ok },
 	[PH_MSG_RECEIPT] = { 6, 7, put_receipt, get_receipt, receipt_ok },
-	[PH_MSG_DONE] = { 2, 2, put_count, get_count, any_ok },
+	[PH_MSG_DONE] = { 2, 2, put_count, get_count, done_ok },
 	[PH_MSG_CREDIT] = { 2, 2, put_count, get_count, credit_ok },
 	[PH_MSG_CERT] = { 2, 2, put_chunk, get_chunk, cert_ok },
 	[PH_MSG_WELCOME] = { 2, 2, put_chunk, get_chunk, chunk_ok },

@@ -11,6 +11,9 @@ enum {
 	PH_MESSAGE_ITEMS_MAX = PH_RECEIPT_MISSING_MAX,
 };
 
+/* No number is larger: stores keep signed 64 bits. */
+#define PH_MESSAGE_UINT_MAX ((uint64_t)INT64_MAX)
+
 /* Unpack exactly IN. 0, PH_MESSAGE_E_FORM or -ENOMEM. */
 int ph_message_unpack(struct ph_mp *mp, struct ph_view in);
 /* 0 is nil, on the way out and in. */

@@ -74,8 +74,17 @@ static bool welcome_ok(const struct ph_welcome *welcome)
 {
 	if (welcome->status > PH_STATUS_VERSION || welcome->n_heads > PH_HEADS_MAX ||
 	    welcome->n_receipts > PH_HEADS_MAX || welcome->keylist.len > PH_KEYLIST_MAX ||
-	    (welcome->has_partial && welcome->partial_offset < 1)) {
+	    welcome->epoch.number > PH_MESSAGE_UINT_MAX ||
+	    welcome->time > PH_MESSAGE_UINT_MAX ||
+	    (welcome->has_partial && (welcome->partial_offset < 1 ||
+				      welcome->partial_offset > PH_MESSAGE_UINT_MAX)) ||
+	    (welcome->done && welcome->done_items > PH_MESSAGE_UINT_MAX)) {
 		return false;
+	}
+	for (unsigned i = 0; i < welcome->n_heads; i++) {
+		if (welcome->head[i].n > PH_MESSAGE_UINT_MAX) {
+			return false;
+		}
 	}
 	for (unsigned i = 0; i < welcome->n_receipts; i++) {
 		if (!ph_message_receipt_ok(&welcome->receipt[i])) {
@@ -170,7 +179,8 @@ static bool get_held(const msgpack_object *object, struct ph_welcome *welcome)
 		const msgpack_object_array *held = ph_mp_array(&array->ptr[i], 2, 2);
 
 		if (held == NULL ||
-		    !ph_mp_uint(&held->ptr[0], UINT64_MAX, &welcome->head[i].n) ||
+		    !ph_mp_uint(&held->ptr[0], PH_MESSAGE_UINT_MAX,
+				&welcome->head[i].n) ||
 		    welcome->head[i].n == 0 ||
 		    !ph_mp_bin_exact(&held->ptr[1], welcome->head[i].h,
 				     sizeof(welcome->head[i].h))) {
@@ -215,7 +225,7 @@ static bool get_partial(const msgpack_object *object, struct ph_welcome *welcome
 	if (array == NULL ||
 	    !ph_mp_bin_exact(&array->ptr[0], welcome->partial_hash,
 			     sizeof(welcome->partial_hash)) ||
-	    !ph_mp_uint(&array->ptr[1], UINT64_MAX, &welcome->partial_offset) ||
+	    !ph_mp_uint(&array->ptr[1], PH_MESSAGE_UINT_MAX, &welcome->partial_offset) ||
 	    welcome->partial_offset == 0) {
 		return false;
 	}
@@ -232,7 +242,8 @@ static bool get_random(const msgpack_object *object, struct ph_epoch *epoch)
 static bool get_done(const msgpack_object *object, struct ph_welcome *welcome)
 {
 	welcome->done = !ph_mp_is_nil(object);
-	return !welcome->done || ph_mp_uint(object, UINT64_MAX, &welcome->done_items);
+	return !welcome->done ||
+	       ph_mp_uint(object, PH_MESSAGE_UINT_MAX, &welcome->done_items);
 }
 
 static bool read_welcome(const msgpack_object *root, struct ph_welcome *welcome)

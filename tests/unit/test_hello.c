@@ -24,7 +24,7 @@ static void full_hello(struct ph_hello *hello)
 				    .n_heads = PH_HEADS_MAX,
 				    .control = { .n = 5, .h = "1234567" },
 				    .epoch = 300,
-				    .counter = UINT64_MAX,
+				    .counter = INT64_MAX,
 				    .budget = 60000,
 				    .done = true,
 				    .n_segments = PH_FIRST_MAX };
@@ -172,6 +172,8 @@ static void test_hello_refused(void **state)
 		{ "done 1", "9801c0c0c0c0c0c001", 0 },
 		{ "done 2", "9801c0c0c0c0c0c002", PH_MESSAGE_E_FORM },
 		{ "done true", "9801c0c0c0c0c0c0c3", PH_MESSAGE_E_FORM },
+		{ "counter 2^63 - 1", "9601c0c0c0c0cf7fffffffffffffff", 0 },
+		{ "counter 2^63", "9601c0c0c0c0cf8000000000000000", PH_MESSAGE_E_FORM },
 		{ "segment without head", "9901c0c0c0c0c0c0c09195000101c4000000",
 		  PH_MESSAGE_E_FORM },
 	};
