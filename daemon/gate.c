@@ -106,9 +106,8 @@ static void refill(const struct ph_gate *gate, struct ph_gate_bucket *bucket,
 		   uint64_t now_ms)
 {
 	uint64_t elapsed = now_ms > bucket->at_ms ? now_ms - bucket->at_ms : 0;
-	uint64_t room = full(gate) > bucket->thousandths
-				? full(gate) - bucket->thousandths
-				: 0;
+	uint64_t room =
+		full(gate) > bucket->thousandths ? full(gate) - bucket->thousandths : 0;
 
 	/* compared before multiplying, so that no span of time overflows */
 	if (elapsed >= room / gate->limits.rate + 1) {
@@ -136,8 +135,7 @@ static struct ph_gate_bucket *bucket_of(const struct ph_gate *gate,
 			refill(gate, &set[i], now_ms);
 			return &set[i];
 		}
-		if (spare->is_used &&
-		    (!set[i].is_used || set[i].at_ms < spare->at_ms)) {
+		if (spare->is_used && (!set[i].is_used || set[i].at_ms < spare->at_ms)) {
 			spare = &set[i];
 		}
 	}

@@ -18,8 +18,8 @@ struct ph_partial {
 
 void ph_partials_init(struct ph_partials *partials, unsigned count_max, size_t bytes_max)
 {
-	*partials = (struct ph_partials){ .count_max = count_max,
-					  .bytes_max = bytes_max };
+	*partials =
+		(struct ph_partials){ .count_max = count_max, .bytes_max = bytes_max };
 }
 
 static void detach(struct ph_partials *partials, struct ph_partial *partial)

@@ -46,9 +46,9 @@ struct ph_storeworker {
 	struct ph_storeworker_counts counts;
 
 	/* the thread's own */
-	bool is_dirty;         /* something was stored since the last fold */
-	uint64_t dirty_since;  /* nanoseconds, as uv_hrtime() */
-	uint64_t dirty_last;   /* the newest of it */
+	bool is_dirty;        /* something was stored since the last fold */
+	uint64_t dirty_since; /* nanoseconds, as uv_hrtime() */
+	uint64_t dirty_last;  /* the newest of it */
 	uint64_t fold_not_before;
 	bool is_dead; /* -EIO was told */
 };
@@ -291,14 +291,25 @@ static void run(void *data)
 
 /* ---- on the loop ---- */
 
+static void free_worker(struct ph_storeworker *worker)
+{
+	uv_cond_destroy(&worker->work);
+	uv_mutex_destroy(&worker->mutex);
+	free(worker);
+}
+
 static void on_closed(uv_handle_t *handle)
 {
 	struct ph_storeworker *worker = handle->data;
 
-	uv_cond_destroy(&worker->work);
-	uv_mutex_destroy(&worker->mutex);
 	worker->config.on_ended(worker->config.data);
-	free(worker);
+	free_worker(worker);
+}
+
+/* The thread never began; nobody waits for an end. */
+static void on_undone(uv_handle_t *handle)
+{
+	free_worker(handle->data);
 }
 
 static void on_wake(uv_async_t *wake)
@@ -356,30 +367,27 @@ int ph_storeworker_start(struct ph_storeworker **worker_out,
 	note_dirty(worker); /* what an earlier process stored and did not fold */
 	rc = uv_mutex_init(&worker->mutex);
 	if (rc < 0) {
-		goto out;
+		free(worker);
+		return rc;
 	}
 	rc = uv_cond_init(&worker->work);
 	if (rc < 0) {
 		uv_mutex_destroy(&worker->mutex);
-		goto out;
+		free(worker);
+		return rc;
 	}
-	/* the thread before the handle: a handle can only be undone by the running loop */
 	rc = uv_async_init(config->loop, &worker->wake, on_wake);
-	assert(rc == 0 || rc == UV_ENOMEM || rc == UV_EMFILE || rc == UV_ENFILE);
-	if (rc == 0) {
-		rc = uv_thread_create(&worker->thread, run, worker);
-		assert(rc == 0);
-	}
 	if (rc < 0) {
-		uv_cond_destroy(&worker->work);
-		uv_mutex_destroy(&worker->mutex);
-		goto out;
+		free_worker(worker);
+		return rc;
+	}
+	rc = uv_thread_create(&worker->thread, run, worker);
+	if (rc < 0) {
+		uv_close((uv_handle_t *)&worker->wake, on_undone);
+		return rc;
 	}
 	*worker_out = worker;
-	worker = NULL;
-out:
-	free(worker);
-	return rc;
+	return 0;
 }
 
 void ph_storeworker_push(struct ph_storeworker *worker, struct ph_job **job)
