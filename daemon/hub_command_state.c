@@ -254,15 +254,32 @@ int ph_hub_log(struct ph_hub *hub, const json_t *request, json_t *answer,
 
 /* --- digest, rebuild, verify --- */
 
+/* One site's own logs, and the control log as far as all its devices are known to hold it. */
 struct scope {
 	uint64_t site;
+	uint64_t control;
+	bool found;
 };
 
-static bool takes_site(void *data, const struct ph_log *log)
+static int find_control(void *data, const struct ph_device *device)
+{
+	struct scope *scope = data;
+
+	if (device->site == scope->site &&
+	    (!scope->found || device->control < scope->control)) {
+		scope->control = device->control;
+		scope->found = true;
+	}
+	return 0;
+}
+
+static uint64_t takes_scope(void *data, const struct ph_log *log)
 {
 	const struct scope *scope = data;
 
-	return log->site == 0 || log->site == scope->site;
+	return log->site == 0             ? scope->control
+	       : log->site == scope->site ? UINT64_MAX
+					  : 0;
 }
 
 /* The digest of a fold made afresh in memory, of all logs or of one site's and the control log. */
@@ -279,7 +296,7 @@ static int fresh_digest(struct ph_hub *hub, const struct scope *scope,
 				    &(struct ph_ledger_config){
 					    .journal = hub->journal,
 					    .db = db,
-					    .takes = scope ? takes_site : NULL,
+					    .takes = scope ? takes_scope : NULL,
 					    .data = (void *)(uintptr_t)scope,
 				    },
 				    err);
@@ -297,7 +314,7 @@ int ph_hub_digest(struct ph_hub *hub, const json_t *request, json_t *answer,
 {
 	const char *code = ph_request_text(request, "site");
 	struct ph_hub_site site;
-	struct scope scope;
+	struct scope scope = { 0 };
 	uint8_t digest[32];
 	int rc = ph_ledger_catch_up(hub->ledger, NULL, err);
 
@@ -310,7 +327,17 @@ int ph_hub_digest(struct ph_hub *hub, const json_t *request, json_t *answer,
 			return rc;
 		}
 		scope.site = site.number;
+		rc = ph_journal_device_each(hub->journal, find_control, &scope);
+		if (rc < 0) {
+			return ph_fail_errno(err, rc, "reading the devices");
+		}
 		json_object_set_new(answer, "site", json_string(code));
+		json_object_set_new(answer, "control_entries",
+				    json_integer((json_int_t)scope.control));
+		json_object_set_new(
+			answer, "control_waiting",
+			json_integer((json_int_t)(ph_writer_log(hub->writer)->n -
+						  scope.control)));
 		rc = fresh_digest(hub, &scope, digest, err);
 	} else {
 		rc = ph_ledger_digest(hub->ledger, digest, err);

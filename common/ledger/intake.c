@@ -160,7 +160,7 @@ static int on_entry(void *data, uint64_t n, struct ph_view bytes)
 	walk->cursor->moved = true;
 	ledger->folded++;
 	ledger->budget--;
-	return rc != 0 || ledger->budget == 0 ? STOP : 0;
+	return rc != 0 || ledger->budget == 0 || n >= walk->log->n ? STOP : 0;
 }
 
 int ph_ledger_intake(struct ph_ledger *ledger, const struct ph_log *log)

@@ -193,8 +193,14 @@ static int on_log(void *data, const struct ph_log *log)
 	struct logs *logs = data;
 	struct ph_ledger *ledger = logs->ledger;
 
-	if (ledger->config.takes != NULL &&
-	    !ledger->config.takes(ledger->config.data, log)) {
+	uint64_t n = log->n;
+
+	if (ledger->config.takes != NULL) {
+		uint64_t wanted = ledger->config.takes(ledger->config.data, log);
+
+		n = wanted < n ? wanted : n;
+	}
+	if (n == 0) {
 		return 0;
 	}
 
@@ -206,17 +212,18 @@ static int on_log(void *data, const struct ph_log *log)
 
 	const struct ph_cursor *cursor = &ledger->cursors[log->row];
 
-	if (cursor->known && (cursor->n > log->n || cursor->site != log->site ||
+	if (cursor->known && (cursor->n > n || cursor->site != log->site ||
 			      memcmp(cursor->id, log->id, sizeof log->id) != 0)) {
 		logs->strange = true;
 	}
-	if (cursor->n >= log->n && !logs->strange) {
+	if (cursor->n >= n && !logs->strange) {
 		return 0;
 	}
 	rc = ph_state_grow((void **)&logs->items, logs->n, &logs->cap,
 			   sizeof *logs->items);
 	if (rc == 0) {
-		logs->items[logs->n++] = *log;
+		logs->items[logs->n] = *log;
+		logs->items[logs->n++].n = n;
 	}
 	return rc;
 }

@@ -34,8 +34,8 @@ struct ph_ledger_config {
 	struct ph_journal *journal; /* borrowed: where entries come from */
 	struct ph_db *
 		db; /* borrowed: where the projection lives; may be the journal's or another */
-	/* Which logs to fold; NULL: all. */
-	bool (*takes)(void *data, const struct ph_log *log);
+	/* How many of a log's entries to fold: 0 leaves it out. NULL: all of all logs. */
+	uint64_t (*takes)(void *data, const struct ph_log *log);
 	void *data;
 };
 

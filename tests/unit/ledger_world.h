@@ -162,7 +162,7 @@ struct world {
 	struct ph_db *other; /* of the projection, if it is not the journal's */
 	struct ph_journal *journal;
 	struct ph_ledger *ledger;
-	bool (*takes)(void *data, const struct ph_log *log);
+	uint64_t (*takes)(void *data, const struct ph_log *log);
 	void *takes_data;
 };
 

@@ -306,9 +306,39 @@ static void another_journal_is_folded_anew(void **state)
 	actor_deinit(&second);
 }
 
-static bool takes_site(void *data, const struct ph_log *log)
+static uint64_t takes_site(void *data, const struct ph_log *log)
 {
-	return log->site == *(const uint64_t *)data;
+	return log->site == *(const uint64_t *)data ? UINT64_MAX : 0;
+}
+
+static uint64_t takes_three(void *data, const struct ph_log *log)
+{
+	(void)data;
+	(void)log;
+	return 3;
+}
+
+/* A fold of the beginning of a log is the fold of a log that is only so long. */
+static void only_so_many_entries_fold(void **state)
+{
+	struct world world, shorter;
+	struct actor actor;
+	uint8_t wanted[32];
+
+	(void)state;
+	actor_init(&actor, 1, 101, T0);
+	write_visits(&actor, 5);
+	world_init(&shorter, false);
+	world_take(&shorter, &actor, 3);
+	world_digest(&shorter, wanted);
+	world_init(&world, true);
+	world.takes = takes_three;
+	world_reopen_ledger(&world);
+	world_take(&world, &actor, UINT64_MAX);
+	assert_digest(&world, wanted);
+	world_deinit(&world);
+	world_deinit(&shorter);
+	actor_deinit(&actor);
 }
 
 static void only_logs_that_are_taken_fold(void **state)
@@ -455,6 +485,7 @@ int main(void)
 		cmocka_unit_test(failure_changes_nothing),
 		cmocka_unit_test(another_journal_is_folded_anew),
 		cmocka_unit_test(only_logs_that_are_taken_fold),
+		cmocka_unit_test(only_so_many_entries_fold),
 		cmocka_unit_test(each_walks_in_order_and_stops),
 		cmocka_unit_test(get_of_nothing),
 		cmocka_unit_test(keys_keep_limits),

@@ -553,11 +553,11 @@ static void plain_digest(const struct history *history, const uint64_t *upto,
 
 /* --- hearing of it in some order --- */
 
-static bool takes_some(void *data, const struct ph_log *log)
+static uint64_t takes_some(void *data, const struct ph_log *log)
 {
 	const struct actor *without = data;
 
-	return memcmp(log->id, without->id, sizeof log->id) != 0;
+	return memcmp(log->id, without->id, sizeof log->id) != 0 ? UINT64_MAX : 0;
 }
 
 static void check(struct world *world, const struct history *history,
