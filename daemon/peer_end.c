@@ -1,0 +1,191 @@
+/*
+ * daemon/peer_end.c - why a session ended, in one word and in one line of the log.
+ *
+ * A peer dies when its handles are closed and its jobs are back. Only then can the
+ * rest of an unfinished segment be taken from its session, and are its numbers final.
+ */
+#include "daemon/peer_internal.h"
+
+#include <stdlib.h>
+
+bool ph_peer_is_over(const struct ph_peer *peer)
+{
+	enum ph_session_state state = ph_session_state(peer->session);
+
+	return state == PH_SESSION_CLOSED || state == PH_SESSION_FAILED;
+}
+
+static enum ph_session_result result_of(const struct ph_peer *peer)
+{
+	if (peer->reason) {
+		return peer->visitor.is_in ? PH_RESULT_CUT : PH_RESULT_REFUSED;
+	}
+	switch (ph_session_failure(peer->session)) {
+	case PH_FAIL_NONE:
+		return PH_RESULT_CLOSED;
+	case PH_FAIL_CUT:
+		return PH_RESULT_CUT;
+	case PH_FAIL_TIMEOUT:
+		return PH_RESULT_TIMEOUT;
+	default:
+		return PH_RESULT_REFUSED;
+	}
+}
+
+static const char *timeout_name(const struct ph_peer *peer)
+{
+	const struct ph_settings *settings = &peer->server->settings;
+
+	if (peer->counts.bytes_in == 0) {
+		return "first-byte";
+	}
+	if (!peer->is_proved) {
+		return "handshake";
+	}
+	return ph_peer_now(peer) - peer->read_at >= settings->idle_ms / 2 ? "idle"
+									  : "drip";
+}
+
+static const char *status_name(enum ph_status status)
+{
+	static const char *const names[] = {
+		[PH_STATUS_OK] = "none",         [PH_STATUS_CERT] = "certificate",
+		[PH_STATUS_UNKNOWN] = "unknown", [PH_STATUS_CUT] = "cut-off",
+		[PH_STATUS_LATER] = "later",     [PH_STATUS_PROTOCOL] = "protocol",
+		[PH_STATUS_VERSION] = "version",
+	};
+
+	return status < sizeof(names) / sizeof(names[0]) ? names[status] : "other";
+}
+
+static const char *reason_of(const struct ph_peer *peer)
+{
+	if (peer->reason) {
+		return peer->reason;
+	}
+	switch (ph_session_failure(peer->session)) {
+	case PH_FAIL_NONE:
+		return "done";
+	case PH_FAIL_HANDSHAKE:
+		return "handshake";
+	case PH_FAIL_PROTOCOL:
+		return "protocol";
+	case PH_FAIL_REFUSED:
+		return status_name(ph_session_status(peer->session));
+	case PH_FAIL_TIMEOUT:
+		return timeout_name(peer);
+	case PH_FAIL_CUT:
+		return peer->is_broken ? "reset" : "hung-up";
+	case PH_FAIL_STORE:
+		return "store";
+	case PH_FAIL_MEMORY:
+		return "memory";
+	}
+	return "other";
+}
+
+static void tell_end(struct ph_peer *peer, enum ph_session_result result)
+{
+	const struct ph_session_counts *counts = &peer->counts;
+	const struct ph_hub_peer *hub = &peer->hub;
+	char id[9] = "-";
+
+	if (!hub->known && !ph_server_may_tell_stranger(peer->server)) {
+		return;
+	}
+	if (hub->known) {
+		ph_hex(id, hub->device.id, 4);
+	}
+	ph_event(&peer->server->log, PH_EVENT_INFO, "session.end",
+		 "peer=%s site=%llu result=%s reason=%s in=%llu out=%llu entries=%llu "
+		 "parts=%llu receipts=%llu ms=%llu%s%s%s",
+		 id, (unsigned long long)(hub->known ? hub->device.site : 0),
+		 ph_result_name(result), reason_of(peer),
+		 (unsigned long long)counts->bytes_in,
+		 (unsigned long long)counts->bytes_out, (unsigned long long)hub->entries,
+		 (unsigned long long)hub->parts, (unsigned long long)hub->receipts,
+		 (unsigned long long)(ph_peer_now(peer) - peer->began),
+		 hub->refusal[0] ? " why=\"" : "", hub->refusal,
+		 hub->refusal[0] ? "\"" : "");
+}
+
+static void keep_partial(struct ph_peer *peer)
+{
+	const uint8_t *key = ph_session_peer(peer->session);
+	struct ph_buf bytes = { 0 };
+	uint8_t hash[16];
+
+	if (key && peer->hub.known &&
+	    ph_session_take_partial(peer->session, hash, &bytes)) {
+		ph_partials_put(&peer->server->partials, key, hash, &bytes);
+	}
+}
+
+/* Its handles are closed and its jobs are back. */
+static void peer_free(struct ph_peer *peer)
+{
+	struct ph_server *server = peer->server;
+
+	if (peer->session) {
+		enum ph_session_result result = result_of(peer);
+
+		ph_session_counts(peer->session, &peer->counts);
+		keep_partial(peer);
+		tell_end(peer, result);
+		server->total[result]++;
+		server->bytes_in += peer->counts.bytes_in;
+		server->bytes_out += peer->counts.bytes_out;
+		server->entries += peer->hub.entries;
+		server->parts += peer->hub.parts;
+		server->receipts += peer->hub.receipts;
+	}
+	ph_gate_leave(&server->gate, &peer->visitor);
+	*peer->link = peer->next;
+	if (peer->next) {
+		peer->next->link = peer->link;
+	}
+	server->n_peers--;
+	ph_session_free(peer->session);
+	ph_buf_deinit(&peer->writing);
+	free(peer);
+	if (server->is_stopping) {
+		server->on_gone(server);
+	}
+}
+
+void ph_peer_free_if_gone(struct ph_peer *peer)
+{
+	if (peer->n_handles == 0 && peer->n_jobs == 0) {
+		peer_free(peer);
+	}
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+	struct ph_peer *peer = handle->data;
+
+	peer->n_handles--;
+	ph_peer_free_if_gone(peer);
+}
+
+void ph_peer_close(struct ph_peer *peer)
+{
+	if (peer->is_closing) {
+		return;
+	}
+	peer->is_closing = true;
+	if (peer->session && !ph_peer_is_over(peer)) {
+		ph_session_eof(peer->session);
+	}
+	uv_close((uv_handle_t *)&peer->tcp, on_closed);
+	uv_close((uv_handle_t *)&peer->timer, on_closed);
+}
+
+/* End it for a reason of ours; what was not sent is lost. */
+void ph_peer_end(struct ph_peer *peer, const char *reason)
+{
+	if (!peer->is_closing && peer->session && !ph_peer_is_over(peer)) {
+		peer->reason = reason;
+	}
+	ph_peer_close(peer);
+}
