@@ -4,8 +4,8 @@
  * The hub's HELLO and the device's WELCOME come first; nothing else is asked for
  * before they are back. Then, one of each type at a time: HEARD once the device
  * proved to be live, and again (or at once, if that is its first frame) when its CLOSE
- * says that it holds all it was sent; RECEIPT and STORE as things come in (each takes all that waits),
- * LOAD while there may be more and the peer's credit is not used up.
+ * says that it holds all it was sent; RECEIPT and STORE as things come in (each takes
+ * all that waits); LOAD while there may be more and the peer's credit is not used up.
  *
  * A job that comes back with an error ends the session with PH_FAIL_STORE: nothing
  * more may be acknowledged. The hub then tells the device to come again later. A job
@@ -18,7 +18,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Once for the first frame that authenticates, once for CLOSE; one job serves both if they are one frame. */
+/*
+ * Once for the first frame that authenticates, once for CLOSE; one job serves both if
+ * they are one frame.
+ */
 static bool is_heard_due(const struct ph_session *session)
 {
 	bool is_closed = session->state == PH_SESSION_CLOSING &&
@@ -209,7 +212,8 @@ static void give(struct ph_session *session, struct ph_job *job)
 		ph_session_fail(session, PH_FAIL_STORE);
 		return;
 	}
-	if (job->type != PH_JOB_LOAD && job->more) {
+	/* HEARD cannot find more: after CLOSE nothing could be sent. */
+	if (job->type != PH_JOB_LOAD && job->type != PH_JOB_HEARD && job->more) {
 		session->more = true;
 		/* A LOAD that is out may have looked too early. */
 		session->more_again = is_out(session, PH_JOB_LOAD);

@@ -266,7 +266,8 @@ static void on_pong(struct ph_session *session, const struct ph_message *message
 static void on_close(struct ph_session *session, const struct ph_message *message)
 {
 	(void)message;
-	if (session->open != NULL) {
+	/* It says that the device holds all we sent: not before we said that this was all. */
+	if (session->open != NULL || !session->done_told) {
 		fail_protocol(session);
 		return;
 	}

@@ -210,22 +210,34 @@ static void test_ends(void **state)
 	assert_int_equal(ph_session_failure(puppet.session), PH_FAIL_NONE);
 	puppet_deinit(&puppet);
 
-	/* CLOSE while a STORE is out: closed when it is back and the end is noted */
+	/* CLOSE after DONE of both: the end is noted once more */
 	const struct ph_message part = part_message(1, PH_VIEW("x", 1));
 	struct ph_job *store;
 
 	hub_in_transport(&puppet);
 	say(&puppet, &part);
-	ph_session_give_job(puppet.session, take(&puppet, PH_JOB_HEARD), puppet.now);
+	say_type(&puppet, PH_MSG_DONE, 0);
+	job = take(&puppet, PH_JOB_HEARD);
+	assert_false(job->closing);
 	store = take(&puppet, PH_JOB_STORE);
-	say_type(&puppet, PH_MSG_CLOSE, 0);
-	assert_int_equal(ph_session_state(puppet.session), PH_SESSION_CLOSING);
 	ph_session_give_job(puppet.session, store, puppet.now);
+	(void)hear(&puppet);
+	assert_true(was_heard(&puppet, PH_MSG_DONE, 1));
+	say_type(&puppet, PH_MSG_CLOSE, 0);
+	assert_null(ph_session_take_job(puppet.session)); /* one HEARD at a time */
+	ph_session_give_job(puppet.session, job, puppet.now);
 	assert_int_equal(ph_session_state(puppet.session), PH_SESSION_CLOSING);
 	job = take(&puppet, PH_JOB_HEARD);
 	assert_true(job->closing);
 	ph_session_give_job(puppet.session, job, puppet.now);
 	assert_int_equal(ph_session_state(puppet.session), PH_SESSION_CLOSED);
+	puppet_deinit(&puppet);
+
+	/* CLOSE of a device that cannot know yet whether this was all */
+	hub_in_transport(&puppet);
+	say(&puppet, &part);
+	say_type(&puppet, PH_MSG_CLOSE, 0);
+	assert_refused(&puppet);
 	puppet_deinit(&puppet);
 
 	/* a job that comes back after the end */
