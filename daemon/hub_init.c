@@ -28,8 +28,9 @@ static int path_in(const char *dir, const char *name, char out[static PH_HUB_PAT
 
 static bool is_leaving(const char *name)
 {
-	static const char *const leavings[] = { ".", "..", "keys", "lock",
-						"packhorsed.conf" };
+	static const char *const leavings[] = {
+		".", "..", "keys", "lock", "packhorsed.conf", "packhorsed.conf.part"
+	};
 
 	for (size_t i = 0; i < sizeof(leavings) / sizeof(leavings[0]); i++) {
 		if (strcmp(name, leavings[i]) == 0) {
@@ -192,20 +193,65 @@ static int fill_store(struct ph_hub *hub, struct ph_error *err)
 	return ph_hub_control_add(hub, &policy, 1, err);
 }
 
-static int make_store(struct ph_hub *hub, struct ph_error *err)
+/* Take away what an interrupted init left: a WAL that outlives its database looks like damage. */
+static int discard_store(const struct ph_hub *hub, struct ph_error *err)
+{
+	static const char *const names[] = { "hub.db.new", "hub.db.new-wal",
+					     "hub.db.new-shm", "hub.db.new-journal" };
+	char path[PH_HUB_PATH_MAX];
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		int rc = path_in(hub->dir, names[i], path, err);
+
+		if (rc < 0) {
+			return rc;
+		}
+		if (unlink(path) < 0 && errno != ENOENT) {
+			return ph_fail_errno(err, -errno, path);
+		}
+	}
+	return 0;
+}
+
+/* The store gets its name only when closing it has brought all of it into the one file. */
+static int name_store(const struct ph_hub *hub, struct ph_error *err)
 {
 	char path[PH_HUB_PATH_MAX];
 	char part[PH_HUB_PATH_MAX];
+	char wal[PH_HUB_PATH_MAX];
+	int rc = path_in(hub->dir, "hub.db", path, err);
+
+	if (rc == 0) {
+		rc = path_in(hub->dir, "hub.db.new", part, err);
+	}
+	if (rc == 0) {
+		rc = path_in(hub->dir, "hub.db.new-wal", wal, err);
+	}
+	if (rc < 0) {
+		return rc;
+	}
+	if (ph_file_exists(wal)) {
+		return ph_fail(
+			err, PH_EXIT_OTHER, -EIO,
+			"%s could not be written whole; see that the disk is sound "
+			"and has room, then give the same command again",
+			part);
+	}
+	return ph_file_rename(part, path, err);
+}
+
+static int make_store(struct ph_hub *hub, struct ph_error *err)
+{
+	char part[PH_HUB_PATH_MAX];
 	int rc;
 
-	rc = path_in(hub->dir, "hub.db", path, err);
+	rc = discard_store(hub, err);
 	if (rc == 0) {
 		rc = path_in(hub->dir, "hub.db.new", part, err);
 	}
 	if (rc < 0) {
 		return rc;
 	}
-	(void)unlink(part);
 	rc = ph_db_open(&hub->db,
 			&(struct ph_db_config){ .path = part,
 						.application = PH_STORE_HUB,
@@ -239,7 +285,7 @@ static int make_store(struct ph_hub *hub, struct ph_error *err)
 	hub->writer = NULL;
 	hub->journal = NULL;
 	hub->db = NULL;
-	return ph_file_rename(part, path, err);
+	return name_store(hub, err);
 }
 
 int ph_hub_init(const struct ph_hub_config *config, const struct ph_hub_init *init,
