@@ -19,11 +19,12 @@
 static int open_part(void *data, const struct ph_ref *ref, struct ph_buf *plain)
 {
 	struct ph_hub *hub = data;
+	struct ph_buf entry = { 0 };
 	struct ph_buf cipher = { 0 };
 	struct ph_buf box = { 0 };
 	uint8_t seed[PH_SEED_SIZE];
 	struct ph_log log;
-	int rc = ph_journal_resolve(hub->journal, ref, &log, NULL);
+	int rc = ph_journal_resolve(hub->journal, ref, &log, &entry);
 
 	if (rc == 0) {
 		rc = ph_journal_part_get(hub->journal, log.row, ref->n, &cipher, &box);
@@ -38,6 +39,7 @@ static int open_part(void *data, const struct ph_ref *ref, struct ph_buf *plain)
 		rc = rc == -EBADMSG ? PH_JOURNAL_E_NONE : rc;
 	}
 	sodium_memzero(seed, sizeof(seed));
+	ph_buf_deinit(&entry);
 	ph_buf_deinit(&cipher);
 	ph_buf_deinit(&box);
 	return rc;
