@@ -18,6 +18,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/base/mp.h"
+
+#define OPEN_NONCE_ITEM (3 + PH_OPEN_NONCE) /* behind kind, stamp and extras */
+
 static struct ph_hub_peer *peer_of(const struct ph_job *job)
 {
 	return job->owner;
@@ -112,14 +116,48 @@ static int recognise(struct ph_hub *hub, struct ph_job *job)
 
 /* --- what it brings --- */
 
-/* A log of DEVICE that is new here: its first entry must be the `open` from which its id follows. */
-static int open_log(struct ph_hub *hub, const struct ph_device *device,
-		    const struct ph_segment *segment, struct ph_log *log_out)
+/*
+ * The nonce of an `open`. It is read here and not by the kind table, so that the log of
+ * a later program, whose `open` has fields that are new to us, is as good as any.
+ */
+static int open_nonce(struct ph_view bytes, uint8_t out[static PH_NONCE_SIZE])
+{
+	const struct ph_walk_limits limits = { PH_ENTRY_DEPTH_MAX, PH_ENTRY_ITEMS_MAX };
+	const msgpack_object_array *items;
+	struct ph_entry entry;
+	struct ph_mp mp;
+	int rc = ph_entry_decode(bytes, &entry);
+
+	if (rc < 0) {
+		return rc;
+	}
+	if (rc == PH_ENTRY_E_MALFORMED || entry.number != PH_KIND_OPEN) {
+		return PH_JOURNAL_E_FORM;
+	}
+	rc = ph_mp_decode(&mp, bytes, &limits, PH_WALK_CANONICAL);
+	if (rc != 0) {
+		return rc < 0 ? rc : PH_JOURNAL_E_FORM;
+	}
+	items = ph_mp_array(mp.root, OPEN_NONCE_ITEM + 1, PH_ENTRY_ITEMS_MAX);
+	if (!items ||
+	    !ph_mp_bin_exact(ph_mp_item(items, OPEN_NONCE_ITEM), out, PH_NONCE_SIZE)) {
+		rc = PH_JOURNAL_E_FORM;
+	}
+	ph_mp_deinit(&mp);
+	return rc;
+}
+
+/*
+ * Is SEGMENT the beginning of a log of DEVICE: its first entry the `open` from which its
+ * id follows, its chain and seal good? Nothing is kept of a log before that is settled.
+ */
+static int check_start(const struct ph_device *device, const struct ph_segment *segment)
 {
 	struct ph_view body = segment->body;
 	struct ph_view first;
-	struct ph_entry entry;
+	uint8_t nonce[PH_NONCE_SIZE];
 	uint8_t id[PH_LOG_ID_SIZE];
+	uint8_t h[PH_HASH_SIZE];
 	int rc;
 
 	if (segment->first != 1) {
@@ -128,24 +166,25 @@ static int open_log(struct ph_hub *hub, const struct ph_device *device,
 	if (ph_segment_next(&body, &first) != 0) {
 		return PH_JOURNAL_E_FORM;
 	}
-	rc = ph_entry_decode(first, &entry);
-	if (rc < 0) {
+	rc = open_nonce(first, nonce);
+	if (rc != 0) {
 		return rc;
 	}
-	if (rc != 0 || entry.number != PH_KIND_OPEN) {
-		return PH_JOURNAL_E_FORM;
-	}
-	ph_log_id(id, device->key, entry.field[PH_OPEN_NONCE].as.bytes.data);
+	ph_log_id(id, device->key, nonce);
 	if (memcmp(id, segment->log_id, sizeof(id)) != 0) {
 		return PH_JOURNAL_E_SEAL;
 	}
-	return ph_journal_log_add(hub->journal, segment->log_id, device->key,
-				  device->site, device->role, log_out);
+	ph_chain_start(h, id, device->key);
+	rc = ph_segment_verify(segment, device->key, h, h);
+	return rc == PH_SEGMENT_E_FORM ? PH_JOURNAL_E_FORM
+	       : rc > 0                ? PH_JOURNAL_E_SEAL
+				       : rc;
 }
 
 static int store_segment(struct ph_hub *hub, struct ph_hub_peer *peer,
 			 const struct ph_item *item)
 {
+	const struct ph_device *device = &peer->device;
 	struct ph_segment segment;
 	struct ph_log log;
 	uint64_t before;
@@ -154,12 +193,16 @@ static int store_segment(struct ph_hub *hub, struct ph_hub_peer *peer,
 	ph_item_segment(item, &segment);
 	rc = ph_journal_log_find(hub->journal, segment.log_id, &log);
 	if (rc == PH_JOURNAL_E_NONE) {
-		rc = open_log(hub, &peer->device, &segment, &log);
+		rc = check_start(device, &segment);
+		if (rc == 0) {
+			rc = ph_journal_log_add(hub->journal, segment.log_id, device->key,
+						device->site, device->role, &log);
+		}
 	}
 	if (rc != 0) {
 		return rc;
 	}
-	if (memcmp(log.key, peer->device.key, PH_KEY_SIZE) != 0) {
+	if (memcmp(log.key, device->key, PH_KEY_SIZE) != 0) {
 		return PH_JOURNAL_E_SEAL;
 	}
 	before = log.n;
@@ -187,6 +230,10 @@ static int store_part(struct ph_hub *hub, struct ph_hub_peer *peer,
 	}
 	rc = ph_part_seal(item->seed, log.id, item->first, ph_buf_view(&item->body),
 			  &cipher);
+	if (rc == -EMSGSIZE) {
+		rc = 0; /* no commitment can be of one so long: it stays missing as well */
+		goto out;
+	}
 	if (rc < 0) {
 		goto out;
 	}
@@ -261,6 +308,7 @@ static int do_hello(struct ph_hub *hub, struct ph_job *job)
 	int rc;
 
 	job->welcome.status = PH_STATUS_OK;
+	peer->refusal[0] = '\0'; /* of the hello that lacked its certificate */
 	rc = recognise(hub, job);
 	if (rc < 0 || !peer->known) {
 		return rc;
@@ -400,7 +448,9 @@ static int answer_hello(struct ph_hub *hub, struct ph_job *job)
 		if (rc < 0) {
 			return rc;
 		}
-		if (rc == PH_JOURNAL_E_NONE) {
+		/* of another device's log nothing is told, not even that it is here */
+		if (rc == PH_JOURNAL_E_NONE ||
+		    memcmp(log.key, peer->device.key, PH_KEY_SIZE) != 0) {
 			memset(&log, 0, sizeof(log));
 		}
 		welcome->head[i].n = log.n;
