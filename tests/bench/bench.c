@@ -1,0 +1,109 @@
+/*
+ * tests/bench/bench.c - the command line of the measurements made inside one process.
+ *
+ * A measurement that fails says why on standard error and exits with 1; it never prints
+ * a figure then.
+ */
+#include "tests/bench/bench.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "common/log/keys.h"
+
+double bench_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+int bench_fail(struct ph_error *err, int rc, const char *what)
+{
+	if (rc == 0) {
+		return 0;
+	}
+	return ph_fail(err, PH_EXIT_OTHER, rc < 0 ? rc : -EPROTO, "%s: %s (%d)", what,
+		       rc < 0 ? strerror(-rc) : "refused", rc);
+}
+
+static const struct {
+	const char *name;
+	const char *usage;
+	int min_words;
+	int (*run)(const struct bench_args *args, struct ph_error *err);
+} commands[] = {
+	{ "write", "DIR <LINES", 1, bench_write },
+	{ "append", "DIR BARE --count N --seconds N", 2, bench_append },
+	{ "ingest", "HUB BARE SITE...", 3, bench_ingest },
+	{ "sessions",
+	  "HUB ADDR:PORT SITE-NUMBER --count N --mode idle|busy --passphrase-file F", 3,
+	  bench_sessions },
+};
+#define COUNT (sizeof(commands) / sizeof(commands[0]))
+
+static int usage(void)
+{
+	for (size_t i = 0; i < COUNT; i++) {
+		fprintf(stderr, "usage: bench %s %s\n", commands[i].name,
+			commands[i].usage);
+	}
+	return PH_EXIT_USAGE;
+}
+
+static bool take_options(struct bench_args *args, int argc, char **argv)
+{
+	for (int i = 0; i < argc; i++) {
+		const char *value = i + 1 < argc ? argv[i + 1] : "";
+
+		if (strncmp(argv[i], "--", 2) != 0) {
+			args->word[args->n++] = argv[i];
+			continue;
+		}
+		if (strcmp(argv[i], "--count") == 0) {
+			args->count = strtoull(value, NULL, 10);
+		} else if (strcmp(argv[i], "--seconds") == 0) {
+			args->seconds = strtoull(value, NULL, 10);
+		} else if (strcmp(argv[i], "--mode") == 0) {
+			args->mode = value;
+		} else if (strcmp(argv[i], "--passphrase-file") == 0) {
+			args->passphrase_file = value;
+		} else {
+			return false;
+		}
+		i++;
+	}
+	return true;
+}
+
+int main(int argc, char **argv)
+{
+	struct bench_args args = { .count = 1000, .seconds = 20, .mode = "idle" };
+	struct ph_error err = { 0 };
+	int rc;
+
+	if (argc < 2 || ph_crypto_start() != 0) {
+		return usage();
+	}
+	args.word = argv + 2;
+	if (!take_options(&args, argc - 2, argv + 2)) {
+		return usage();
+	}
+	for (size_t i = 0; i < COUNT; i++) {
+		if (strcmp(argv[1], commands[i].name) != 0 ||
+		    args.n < commands[i].min_words) {
+			continue;
+		}
+		rc = commands[i].run(&args, &err);
+		if (rc < 0) {
+			fprintf(stderr, "bench %s: %s\n", argv[1],
+				err.text[0] ? err.text : strerror(-rc));
+		}
+		return rc < 0 ? PH_EXIT_OTHER : PH_EXIT_DONE;
+	}
+	return usage();
+}

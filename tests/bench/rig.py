@@ -1,0 +1,192 @@
+"""tests/bench/rig.py - the real programs for the benchmark: hub, sites, relay.
+
+Everything lives in one temporary folder; what is started is stopped by its own process
+id, also when a measurement fails. A program that fails is a Failure with its own words.
+"""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+
+PATIENCE = 120  # seconds, for any program that should end by itself
+
+
+class Failure(Exception):
+    pass
+
+
+class Rig:
+    def __init__(self, build, work):
+        self.packhorse = os.path.join(build, "client/packhorse")
+        self.packhorsed = os.path.join(build, "daemon/packhorsed")
+        self.bench = os.path.join(build, "tests/bench/bench")
+        self.relay = os.path.join(build, "tests/link/relay")
+        for program in (self.packhorse, self.packhorsed, self.bench, self.relay):
+            if not os.path.exists(program):
+                raise Failure("%s is not there: build first" % program)
+        self.work = work
+        self.running = []
+        self.passphrase = self.path("passphrase")
+        with open(self.passphrase, "w") as out:
+            out.write("only for measuring\n")
+
+    def path(self, name):
+        return os.path.join(self.work, name)
+
+    def call(self, *args, stdin=None, status=(0,)):
+        """Run a program to its end; its standard output. Exits other than STATUS fail."""
+        done = subprocess.run([str(arg) for arg in args], input=stdin, timeout=PATIENCE * 10,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        if done.returncode not in status:
+            raise Failure("%s: exit %d: %s" % (
+                " ".join(map(str, args[:4])), done.returncode,
+                done.stderr.decode(errors="replace").strip()[-400:]))
+        return done.returncode, done.stdout
+
+    def call_json(self, *args, stdin=None):
+        return json.loads(self.call(*args, stdin=stdin)[1].splitlines()[-1])
+
+    def start(self, *args, stdin=None):
+        process = subprocess.Popen([str(arg) for arg in args], stdin=stdin,
+                                   stdout=subprocess.PIPE,
+                                   stderr=open(self.path("err.%d" % len(self.running)), "wb"))
+        process.errors = self.path("err.%d" % len(self.running))
+        self.running.append(process)
+        return process
+
+    def words(self, process):
+        with open(process.errors, "rb") as lines:
+            return lines.read().decode(errors="replace").strip()[-400:]
+
+    def stop(self, process):
+        """SIGTERM, and what it still printed."""
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+        try:
+            return process.communicate(timeout=PATIENCE)[0]
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+            raise Failure("%s did not stop" % process.args[0])
+
+    def stop_all(self):
+        for process in self.running:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+
+    def join(self, hub, name, number, code):
+        """A new device of site NUMBER, enrolled; its folder."""
+        hub.site_add(number, code)
+        invite, folder = self.path(name + ".invite"), self.path(name)
+        self.call(self.packhorsed, "-d", hub.dir, "invite", "--site", code, "--role", "site",
+                  "--out", invite, "--passphrase-file", self.passphrase)
+        self.call(self.packhorse, "-d", folder, "join", invite)
+        return folder
+
+    def write(self, folder, lines):
+        return self.call_json(self.bench, "write", folder, stdin=lines)
+
+    def sync(self, folder, address):
+        """One session. Its JSON, with the exit status in it."""
+        status, out = self.call(self.packhorse, "-d", folder, "sync", "--hub", address,
+                                "--json", status=(0, 12, 14, 75))
+        answer = json.loads(out.splitlines()[-1]) if out.strip() else {}
+        answer["exit"] = status
+        return answer
+
+    def sync_whole(self, folder, address):
+        answer = self.sync(folder, address)
+        if answer["exit"] != 0:
+            raise Failure("sync: exit %d, %s" % (answer["exit"], answer.get("reason")))
+        return answer
+
+
+class Hub:
+    """A hub's folder, and packhorsed serving it between start() and stop()."""
+
+    def __init__(self, rig, name, make=True):
+        self.rig, self.dir = rig, rig.path(name)
+        self.process, self.address, self.sites = None, None, set()
+        if make:
+            # 8 MiB: how hard the passphrase is to guess is not what we measure
+            rig.call(rig.packhorsed, "-d", self.dir, "init", "--listen", "127.0.0.1:7415",
+                     "--passphrase-file", rig.passphrase, "--kdf-memory-mib", 8)
+            rig.call(rig.packhorsed, "-d", self.dir, "commune", "add", "03646",
+                     "--name", "Tô Hiệu", "--type", "phuong")
+
+    def copy(self, name):
+        """A stopped hub's folder again under another name."""
+        shutil.copytree(self.dir, self.rig.path(name),
+                        ignore=lambda _, names: [n for n in names if n == "socket"])
+        return Hub(self.rig, name, make=False)
+
+    def site_add(self, number, code):
+        if number not in self.sites:
+            self.rig.call(self.rig.packhorsed, "-d", self.dir, "site", "add", code,
+                          "--commune", "03646", "--kind", "commune", "--name",
+                          "Thư viện %04d" % (number % 10000))
+            self.sites.add(number)
+
+    def start(self):
+        self.process = self.rig.start(self.rig.packhorsed, "-d", self.dir, "serve",
+                                      "--listen", "127.0.0.1:0")
+        line = self.process.stdout.readline().decode()
+        if not line.startswith("listening "):
+            raise Failure("packhorsed serve: %s" % self.rig.words(self.process))
+        self.address = line.split()[1]
+        return self
+
+    def stop(self):
+        self.rig.stop(self.process)
+        if self.process.returncode != 0:
+            raise Failure("packhorsed: exit %d: %s" % (self.process.returncode,
+                                                       self.rig.words(self.process)))
+
+    def rss(self):
+        """Resident memory in bytes."""
+        with open("/proc/%d/status" % self.process.pid) as lines:
+            for line in lines:
+                if line.startswith("VmRSS:"):
+                    return int(line.split()[1]) * 1024
+        raise Failure("no VmRSS")
+
+    def status(self):
+        return self.rig.call_json(self.rig.packhorsed, "-d", self.dir, "status", "--json")
+
+    def settled(self):
+        """Wait until what came last is folded: until the process uses no time any more."""
+        def used():
+            with open("/proc/%d/stat" % self.process.pid) as line:
+                return line.read().rsplit(")", 1)[1].split()[11:13]
+        before, end = None, time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            now = used()
+            if now == before:
+                return
+            before = now
+            time.sleep(0.3)
+        raise Failure("packhorsed does not come to rest")
+
+
+class Relay:
+    """with Relay(rig, address, options...) as relay: ...; afterwards relay.counts."""
+
+    def __init__(self, rig, to, *options):
+        self.rig, self.counts = rig, None
+        self.process = rig.start(rig.relay, "--listen", "127.0.0.1:0", "--to", to, "--json",
+                                 *options)
+        line = self.process.stdout.readline().decode()
+        if not line.startswith("listening "):
+            raise Failure("relay: %s" % rig.words(self.process))
+        self.address = line.split()[1]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        out = self.rig.stop(self.process).decode().strip()
+        self.counts = json.loads(out.splitlines()[-1])
