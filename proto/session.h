@@ -133,6 +133,7 @@ struct ph_job {
 	 */
 	struct ph_short_receipt *receipt;
 	unsigned n_receipts;
+	unsigned room;       /* receipts that RECEIPT has memory for */
 	struct ph_job *next; /* the owner's, for its queue */
 	void *owner;         /* the owner's */
 };

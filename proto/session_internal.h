@@ -133,6 +133,11 @@ void ph_session_settle(struct ph_session *session);
 void ph_session_end_noise(struct ph_session *session);
 
 /* session_item.c */
+/*
+ * Room for EXTRA more bytes in BODY, which will be TOTAL long: at most doubled, and
+ * never more than TOTAL. 0 or -ENOMEM.
+ */
+int ph_session_grow(struct ph_buf *body, size_t extra, size_t total);
 /* Add a list of items. */
 void ph_session_items_put(struct session_items *items, struct ph_item *item);
 struct ph_item *ph_session_items_take(struct session_items *items);

@@ -12,6 +12,35 @@
 
 #include <sodium.h>
 
+/* ---- bytes ---- */
+
+int ph_session_grow(struct ph_buf *body, size_t extra, size_t total)
+{
+	size_t need = body->len + extra;
+	size_t cap = 2 * body->cap;
+
+	if (need <= body->cap) {
+		return 0;
+	}
+	cap = cap < need ? need : cap;
+	cap = cap > total ? total : cap;
+
+	uint8_t *data = malloc(cap);
+
+	if (data == NULL) {
+		return -ENOMEM;
+	}
+	if (body->len > 0) {
+		memcpy(data, body->data, body->len);
+	}
+
+	size_t len = body->len;
+
+	ph_buf_wipe(body);
+	*body = (struct ph_buf){ .data = data, .len = len, .cap = cap };
+	return 0;
+}
+
 /* ---- items ---- */
 
 struct ph_item *ph_item_new(enum ph_item_type type)
@@ -112,6 +141,7 @@ struct ph_job *ph_session_job_new(enum ph_job_type type, unsigned room)
 			return NULL;
 		}
 	}
+	job->room = room;
 	job->welcome.receipt = job->receipt;
 	return job;
 }
@@ -130,12 +160,9 @@ void ph_job_free(struct ph_job *job)
 
 size_t ph_session_job_memory(const struct ph_job *job)
 {
-	size_t bytes = sizeof(*job) + job->bytes.cap + job->partial.cap;
+	size_t bytes = sizeof(*job) + job->bytes.cap + job->partial.cap +
+		       job->room * sizeof(*job->receipt);
 
-	if (job->receipt != NULL) {
-		bytes +=
-			PH_HEADS_MAX * sizeof(*job->receipt); /* at most, nearly always */
-	}
 	for (const struct ph_item *item = job->items; item != NULL; item = item->next) {
 		bytes += sizeof(*item) + item->body.cap;
 	}

@@ -64,6 +64,7 @@ static struct ph_job *take_receipts(struct ph_session *session)
 	if (job != NULL) {
 		job->receipt = session->receipts.list;
 		job->n_receipts = session->receipts.n;
+		job->room = session->receipts.cap;
 		session->receipts = (struct session_receipts){ 0 };
 	}
 	return job;

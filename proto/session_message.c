@@ -11,8 +11,6 @@
  */
 #include "proto/session_internal.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 static void fail_protocol(struct ph_session *session)
@@ -21,34 +19,6 @@ static void fail_protocol(struct ph_session *session)
 }
 
 /* ---- items ---- */
-
-/* Room for EXTRA more bytes of a body of TOTAL; at most doubled, never more than TOTAL. */
-static int grow(struct ph_buf *body, size_t extra, size_t total)
-{
-	size_t need = body->len + extra;
-	size_t cap = 2 * body->cap;
-
-	if (need <= body->cap) {
-		return 0;
-	}
-	cap = cap < need ? need : cap;
-	cap = cap > total ? total : cap;
-
-	uint8_t *data = malloc(cap);
-
-	if (data == NULL) {
-		return -ENOMEM;
-	}
-	if (body->len > 0) {
-		memcpy(data, body->data, body->len);
-	}
-
-	size_t len = body->len;
-
-	ph_buf_wipe(body);
-	*body = (struct ph_buf){ .data = data, .len = len, .cap = cap };
-	return 0;
-}
 
 /* Charge LEN bytes to what we allowed the peer. */
 static bool charge(struct ph_session *session, size_t len)
@@ -100,7 +70,7 @@ static void put_chunk(struct ph_session *session, struct ph_view chunk)
 		return;
 	}
 
-	int rc = grow(&item->body, chunk.len, session->open_total);
+	int rc = ph_session_grow(&item->body, chunk.len, session->open_total);
 
 	if (rc == 0) {
 		rc = ph_buf_put_view(&item->body, chunk);

@@ -206,15 +206,28 @@ static size_t lacking(const struct ph_session *session)
 	return PH_FRAME_HEADER_LEN + (size_t)ph_be16_get(session->in.data) - have;
 }
 
+/* Append BYTES, no more than its unit lacks, to `in`; false: no memory. */
+static bool keep(struct ph_session *session, struct ph_view bytes)
+{
+	/* Before the header is whole what lacks is not known: a few bytes. */
+	size_t whole = session->in.len + lacking(session);
+	size_t need = session->in.len + bytes.len;
+	int rc = ph_session_grow(&session->in, bytes.len, whole > need ? whole : need);
+
+	if (rc == 0) {
+		rc = ph_buf_put_view(&session->in, bytes);
+	}
+	ph_session_fail_rc(session, rc);
+	return rc == 0;
+}
+
 /* Take bytes into `in` until its unit is whole, and act on it; false if it is not. */
 static bool complete_unit(struct ph_session *session, struct ph_view *bytes)
 {
 	size_t lack = lacking(session);
 	size_t len = lack < bytes->len ? lack : bytes->len;
-	int rc = ph_buf_put(&session->in, bytes->data, len);
 
-	if (rc != 0) {
-		ph_session_fail_rc(session, rc);
+	if (!keep(session, PH_VIEW(bytes->data, len))) {
 		return false;
 	}
 	bytes->data += len;
@@ -256,7 +269,7 @@ static void take_bytes(struct ph_session *session, struct ph_view bytes)
 			continue;
 		}
 		if (bytes.len > 0) {
-			ph_session_fail_rc(session, ph_buf_put_view(&session->in, bytes));
+			(void)keep(session, bytes);
 		}
 		break;
 	}

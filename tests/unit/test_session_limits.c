@@ -38,6 +38,7 @@ static void test_item_sizes(void **state)
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct puppet puppet;
+		struct ph_session_counts counts;
 		struct ph_view one = PH_VIEW("x", 1);
 		struct ph_message message =
 			cases[i].is_part ? part_message(cases[i].total, one)
@@ -50,6 +51,8 @@ static void test_item_sizes(void **state)
 			assert_alive(&puppet);
 			say_rest(&puppet, cases[i].total - 2);
 			assert_alive(&puppet);
+			ph_session_counts(puppet.session, &counts);
+			assert_true(counts.memory <= 320 * 1024);
 		} else {
 			assert_refused(&puppet);
 		}
