@@ -3,8 +3,7 @@
  *
  * A line becomes an order for the store worker, its answer a line back; until that is
  * written nothing more is read, so a connection holds at most one line and one answer.
- * To `status` the loop adds what it counts itself, to `invite-prepare` the address
- * that devices reach.
+ * To `status` the loop adds what it counts itself.
  *
  *   reading --> (order out) --> writing --> reading ... --> closing --> gone
  *
@@ -26,7 +25,6 @@
 #include <unistd.h>
 
 #include "common/base/limits.h"
-#include "daemon/listener.h"
 
 #define NAME     "socket"
 #define BACKLOG  64
@@ -158,17 +156,6 @@ void ph_talk_on_order(struct ph_server *server, struct ph_order *order)
 
 /* ---- questions ---- */
 
-static json_t *extra_for(struct ph_server *server, const char *command)
-{
-	if (strcmp(command, "status") == 0) {
-		return ph_server_status(server);
-	}
-	if (strcmp(command, "invite-prepare") == 0 && server->listeners) {
-		return json_pack("{s:s}", "address", server->listeners->bound);
-	}
-	return NULL;
-}
-
 static void order(struct talker *talker, size_t len)
 {
 	json_t *request = json_loadb((const char *)talker->line.data, len,
@@ -182,7 +169,9 @@ static void order(struct talker *talker, size_t len)
 		    "the line is no JSON object with a command in it");
 		return;
 	}
-	talker->order.extra = extra_for(talker->server, command);
+	if (strcmp(command, "status") == 0) {
+		talker->order.extra = ph_server_status(talker->server);
+	}
 	talker->order.request = request;
 	talker->order.owner = talker;
 	talker->is_ordered = true;
