@@ -20,6 +20,30 @@ extern const struct ph_cli_command ph_cmd_status;
 extern const struct ph_cli_command ph_cmd_log;
 /* the road */
 extern const struct ph_cli_command ph_cmd_sync;
+/* the desk */
+extern const struct ph_cli_command ph_cmd_loan;
+extern const struct ph_cli_command ph_cmd_return;
+extern const struct ph_cli_command ph_cmd_renew;
+extern const struct ph_cli_command ph_cmd_use;
+extern const struct ph_cli_command ph_cmd_visit;
+extern const struct ph_cli_command ph_cmd_void;
+extern const struct ph_cli_command ph_cmd_find;
+/* readers */
+extern const struct ph_cli_command ph_cmd_reader_add;
+extern const struct ph_cli_command ph_cmd_reader_set;
+extern const struct ph_cli_command ph_cmd_reader_show;
+extern const struct ph_cli_command ph_cmd_card_issue;
+extern const struct ph_cli_command ph_cmd_card_show;
+/* the catalogue */
+extern const struct ph_cli_command ph_cmd_title_add;
+extern const struct ph_cli_command ph_cmd_title_set;
+extern const struct ph_cli_command ph_cmd_title_show;
+extern const struct ph_cli_command ph_cmd_copy_add;
+extern const struct ph_cli_command ph_cmd_copy_set;
+extern const struct ph_cli_command ph_cmd_copy_show;
+/* scripts */
+extern const struct ph_cli_command ph_cmd_record;
+extern const struct ph_cli_command ph_cmd_import;
 /* the store */
 extern const struct ph_cli_command ph_cmd_digest;
 extern const struct ph_cli_command ph_cmd_verify;

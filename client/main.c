@@ -11,8 +11,39 @@
 #include "client/commands.h"
 
 static const struct ph_cli_command *const commands[] = {
-	&ph_cmd_join,   &ph_cmd_status, &ph_cmd_log,     &ph_cmd_sync,
-	&ph_cmd_digest, &ph_cmd_verify, &ph_cmd_rebuild,
+	/* this site, the road */
+	&ph_cmd_join,
+	&ph_cmd_status,
+	&ph_cmd_log,
+	&ph_cmd_sync,
+	/* the desk */
+	&ph_cmd_loan,
+	&ph_cmd_return,
+	&ph_cmd_renew,
+	&ph_cmd_use,
+	&ph_cmd_visit,
+	&ph_cmd_void,
+	&ph_cmd_find,
+	/* readers */
+	&ph_cmd_reader_add,
+	&ph_cmd_reader_set,
+	&ph_cmd_reader_show,
+	&ph_cmd_card_issue,
+	&ph_cmd_card_show,
+	/* the catalogue */
+	&ph_cmd_title_add,
+	&ph_cmd_title_set,
+	&ph_cmd_title_show,
+	&ph_cmd_copy_add,
+	&ph_cmd_copy_set,
+	&ph_cmd_copy_show,
+	/* scripts */
+	&ph_cmd_record,
+	&ph_cmd_import,
+	/* the store */
+	&ph_cmd_digest,
+	&ph_cmd_verify,
+	&ph_cmd_rebuild,
 };
 #define COUNT (sizeof(commands) / sizeof(commands[0]))
 

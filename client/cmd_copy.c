@@ -1,0 +1,221 @@
+/*
+ * client/cmd_copy.c - packhorse copy add, set, show: single items of a title.
+ *
+ * `add` names a copy by the code on it, or by a new code to be printed, out of this
+ * device's own block. A code that is known here already is refused: codes are never
+ * used twice. `set` changes only the fields that are given.
+ */
+#include <errno.h>
+#include <stdio.h>
+
+#include "client/page.h"
+#include "client/slip.h"
+
+static int fill(struct ph_desk *desk, const struct ph_cli *cli, json_t *slip,
+		unsigned *count, bool *unknown, struct ph_error *err)
+{
+	static const struct ph_slip_field fields[] = {
+		{ "acquisition", "acquisition", false },
+		{ "price", "price", true },
+		{ "shelf", "shelf", false },
+		{ 0 },
+	};
+	const char *title = ph_cli_get(cli, "title");
+	const char *owner = ph_cli_get(cli, "owner");
+	json_t *view = NULL;
+	struct ph_ref ref;
+	uint64_t site;
+	int rc = ph_slip_fields(cli, fields, slip, count, err);
+	int found = 0;
+
+	if (rc == 0 && title) {
+		++*count;
+		rc = ph_scan_ref(title, "a title", &ref, err);
+		rc = rc != 0 ? rc : ph_slip_ref(slip, "title", &ref);
+		found = rc != 0 ? 0 : ph_view_title(desk->ledger, &ref, false, &view);
+		*unknown = found > 0;
+		json_decref(view);
+		rc = found < 0 ? found : rc;
+	}
+	if (rc == 0 && owner) {
+		++*count;
+		rc = ph_scan_site(desk->site, owner, &site, err);
+		rc = rc != 0 ? rc : ph_slip_number(slip, "owner", site);
+	}
+	return rc;
+}
+
+/* The code given, which must be new here, or a new one. */
+static int name_new(struct ph_desk *desk, const struct ph_cli *cli, json_t *slip,
+		    struct ph_error *err)
+{
+	char printed[PH_PRINTED_SIZE + 1];
+	struct ph_id id = { 0 };
+	int rc;
+
+	desk->scanner.naming = true;
+	if (cli->n_args == 0) {
+		rc = ph_site_print_code(desk->site, printed, err);
+		id.code = ph_view_str(printed);
+	} else {
+		desk->scanner.copy_unknown = false;
+		rc = ph_scan(&desk->scanner, PH_T_COPY_ID, ph_view_str(cli->args[0]), &id,
+			     err);
+		if (rc == 0 && !desk->scanner.copy_unknown) {
+			rc = ph_fail(err, PH_EXIT_USAGE, -EEXIST,
+				     "this code names a copy already; `copy show` tells "
+				     "which, `copy set` changes it");
+		}
+	}
+	return rc != 0 ? rc : ph_slip_id(slip, "copy", &id, err);
+}
+
+static int put_new(struct ph_desk *desk, const struct ph_cli *cli, struct ph_error *err)
+{
+	json_t *slip = ph_desk_slip(desk, "copy-put", err);
+	uint64_t owner = desk->behalf ? desk->behalf : desk->info.site;
+	bool unknown = false;
+	unsigned count = 0;
+	int rc = slip ? name_new(desk, cli, slip, err) : -EINVAL;
+
+	rc = rc != 0 ? rc : ph_slip_number(slip, "owner", owner);
+	rc = rc != 0 ? rc : fill(desk, cli, slip, &count, &unknown, err);
+	if (rc != 0) {
+		json_decref(slip);
+		return ph_fail_errno(err, rc, "naming a copy");
+	}
+	return ph_desk_put(desk, &slip, unknown, NULL, err);
+}
+
+static int run_add(struct ph_cli *cli, struct ph_error *err)
+{
+	struct ph_desk desk;
+	int rc;
+
+	if (!ph_cli_has(cli, "title")) {
+		return ph_cli_usage(cli, err, "say which title with --title REF");
+	}
+	if ((cli->n_args == 0) == !ph_cli_has(cli, "print-code")) {
+		return ph_cli_usage(cli, err,
+				    "give a code, or --print-code for a new one");
+	}
+	rc = ph_desk_open(&desk, cli, err);
+	if (rc < 0) {
+		return rc;
+	}
+	rc = put_new(&desk, cli, err);
+	rc = rc != 0 ? rc : ph_desk_save(&desk, err);
+	ph_desk_close(&desk);
+	return rc;
+}
+
+static int put_set(struct ph_desk *desk, const struct ph_cli *cli, struct ph_error *err)
+{
+	json_t *slip = ph_desk_slip(desk, "copy-put", err);
+	bool unknown = false;
+	unsigned count = 0;
+	int rc = slip ? ph_slip_text(slip, "copy", cli->args[0], err) : -EINVAL;
+
+	rc = rc != 0 ? rc : fill(desk, cli, slip, &count, &unknown, err);
+	if (rc == 0 && count == 0) {
+		rc = ph_cli_usage(cli, err, "say what is to be changed");
+	}
+	if (rc != 0) {
+		json_decref(slip);
+		return ph_fail_errno(err, rc, "changing a copy");
+	}
+	return ph_desk_put(desk, &slip, unknown, NULL, err);
+}
+
+static int run_set(struct ph_cli *cli, struct ph_error *err)
+{
+	struct ph_desk desk;
+	int rc = ph_desk_open(&desk, cli, err);
+
+	if (rc < 0) {
+		return rc;
+	}
+	rc = put_set(&desk, cli, err);
+	rc = rc != 0 ? rc : ph_desk_save(&desk, err);
+	ph_desk_close(&desk);
+	return rc;
+}
+
+static int run_show(struct ph_cli *cli, struct ph_error *err)
+{
+	struct ph_site *site = NULL;
+	struct ph_ledger *ledger = NULL;
+	json_t *view = NULL;
+	struct ph_id id;
+	int rc = ph_command_open(cli, &site, err);
+
+	if (rc < 0) {
+		return rc;
+	}
+	rc = ph_site_resolve(site, PH_T_COPY_ID, ph_view_str(cli->args[0]), &id, NULL,
+			     err);
+	if (rc == 0) {
+		ledger = ph_site_ledger(site, err);
+		rc = ledger ? ph_view_copy(ledger, &id, &view) : -EIO;
+	}
+	if (rc == 0) {
+		rc = ph_page_print(cli, ledger, view);
+	} else if (rc > 0) {
+		rc = ph_page_unknown(cli, cli->args[0]);
+	}
+	ph_site_close(site);
+	return rc < 0 ? ph_fail_errno(err, rc, "showing a copy") : rc;
+}
+
+#define FIELD_OPTIONS                                                                    \
+	{ "title", "REF", "its title" },                                                 \
+		{ "owner", "SITE", "site that owns it, by code or number" },             \
+		{ "acquisition", "A", "budget, donation, project, exchange or other" },  \
+		{ "price", "N", "in đồng" },                                             \
+	{                                                                                \
+		"shelf", "S", "call number"                                              \
+	}
+
+static const struct ph_cli_option add_options[] = {
+	FIELD_OPTIONS,
+	{ "print-code", NULL, "a new code of this device's block instead of CODE" },
+	PH_SLIP_OPTIONS,
+	{ 0 },
+};
+
+static const struct ph_cli_option set_options[] = {
+	FIELD_OPTIONS,
+	PH_SLIP_OPTIONS,
+	{ 0 },
+};
+
+const struct ph_cli_command ph_cmd_copy_add = {
+	.name = "copy add",
+	.group = "The catalogue",
+	.args = "[CODE] --title REF",
+	.max_args = 1,
+	.doc = "name a new copy of a title",
+	.options = add_options,
+	.run = run_add,
+};
+
+const struct ph_cli_command ph_cmd_copy_set = {
+	.name = "copy set",
+	.group = "The catalogue",
+	.args = "COPY",
+	.min_args = 1,
+	.max_args = 1,
+	.doc = "change what is known of a copy",
+	.options = set_options,
+	.run = run_set,
+};
+
+const struct ph_cli_command ph_cmd_copy_show = {
+	.name = "copy show",
+	.group = "The catalogue",
+	.args = "COPY",
+	.min_args = 1,
+	.max_args = 1,
+	.doc = "what is known of a copy: where it is, who has it, its loans",
+	.run = run_show,
+};

@@ -1,0 +1,357 @@
+/*
+ * client/cmd_record.c - packhorse record: entries in their JSON view, one a line.
+ *
+ * For scripts, back-filled history and tests. Each line is durable by itself and is
+ * answered by a line, flushed when it is safe; a wrong line is answered and passed over.
+ * With --batch all lines are one commit, or none, and the answers follow it.
+ *
+ * "@K" where a reference is due means the entry of line K of the same input. Lines end
+ * at a newline; one that is too long is refused without being kept in memory.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/scan.h"
+#include "client/slip_told.h"
+#include "common/cli/out.h"
+
+struct recording {
+	const struct ph_cli *cli;
+	struct ph_site *site;
+	struct ph_scanner scanner;
+	FILE *input;
+	struct ph_buf line;
+	bool too_long;
+	uint64_t number;     /* of the line, from 1 */
+	uint64_t refs_count; /* lines that have room in refs */
+	struct ph_ref *refs; /* by line; n 0: wrote nothing */
+	uint64_t written, failed;
+	json_t *answers; /* --batch */
+};
+
+/* --- lines --- */
+
+/* The next line without its newline: 1, 0 at the end, or negative errno. */
+static int read_line(struct recording *recording)
+{
+	int c;
+
+	recording->line.len = 0;
+	recording->too_long = false;
+	while ((c = getc(recording->input)) != EOF && c != '\n') {
+		if (recording->line.len > PH_LINE_MAX) {
+			recording->too_long = true;
+		} else if (ph_buf_put_u8(&recording->line, (uint8_t)c) != 0) {
+			return -ENOMEM;
+		}
+	}
+	if (ferror(recording->input)) {
+		return -EIO;
+	}
+	if (c == EOF && recording->line.len == 0) {
+		return 0;
+	}
+	recording->number++;
+	recording->too_long |= recording->line.len > PH_LINE_MAX;
+	if (recording->line.len > 0 &&
+	    recording->line.data[recording->line.len - 1] == '\r') {
+		recording->line.len--;
+	}
+	return 1;
+}
+
+static bool is_blank(const struct ph_buf *line)
+{
+	for (size_t i = 0; i < line->len; i++) {
+		if (line->data[i] != ' ' && line->data[i] != '\t') {
+			return false;
+		}
+	}
+	return true;
+}
+
+static int remember(struct recording *recording, const struct ph_ref *ref)
+{
+	if (recording->number >= recording->refs_count) {
+		uint64_t count = recording->number * 2 + 64;
+		struct ph_ref *refs =
+			realloc(recording->refs, count * sizeof(recording->refs[0]));
+
+		if (!refs) {
+			return -ENOMEM;
+		}
+		memset(refs + recording->refs_count, 0,
+		       (count - recording->refs_count) * sizeof(refs[0]));
+		recording->refs = refs;
+		recording->refs_count = count;
+	}
+	recording->refs[recording->number] = *ref;
+	return 0;
+}
+
+/* --- "@K" --- */
+
+static int replace_ref(const struct recording *recording, json_t *object,
+		       const char *member, const char *text, struct ph_error *err)
+{
+	uint64_t line;
+	char ref[PH_REF_TEXT];
+	int rc = ph_cli_uint(text + 1, member, 1, INT64_MAX, &line, err);
+
+	if (rc < 0) {
+		return rc;
+	}
+	if (line >= recording->refs_count || recording->refs[line].n == 0) {
+		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+			       "%s: %.40s is not a line before this one that wrote an "
+			       "entry",
+			       member, text);
+	}
+	ph_ref_text(ref, &recording->refs[line]);
+	return json_object_set_new(object, member, json_string(ref)) == 0 ? 0 : -ENOMEM;
+}
+
+static int replace_refs(const struct recording *recording, json_t *object,
+			const struct ph_kind *kind, struct ph_error *err)
+{
+	int rc = 0;
+
+	for (uint32_t i = 0; rc == 0 && kind && i < kind->n_fields; i++) {
+		const char *member = kind->fields[i].name;
+		const char *text = json_string_value(json_object_get(object, member));
+
+		if (kind->fields[i].type == PH_T_REF && text && text[0] == '@') {
+			rc = replace_ref(recording, object, member, text, err);
+		}
+	}
+	return rc;
+}
+
+static const struct ph_kind *kind_of(json_t *object)
+{
+	const char *name = json_string_value(json_object_get(object, "kind"));
+
+	return name ? ph_kind_named(ph_view_str(name)) : NULL;
+}
+
+/* --- one line --- */
+
+/* What names a copy or card of our own is not looked for at other sites. */
+static bool names_own(const struct ph_kind *kind)
+{
+	return kind &&
+	       (kind->number == PH_KIND_COPY_PUT || kind->number == PH_KIND_CARD_ISSUE);
+}
+
+static int record_line(struct recording *recording, json_t **answer, struct ph_error *err)
+{
+	struct ph_json_scope scope = ph_scan_scope(&recording->scanner);
+	struct ph_entry *entry = calloc(1, sizeof(*entry));
+	struct ph_buf arena = { 0 };
+	struct ph_scanner *scanner = &recording->scanner;
+	const struct ph_kind *kind;
+	json_t *object = NULL;
+	struct ph_ref ref;
+	int rc = entry ? 0 : -ENOMEM;
+
+	if (rc == 0 && recording->too_long) {
+		rc = ph_fail(err, PH_EXIT_USAGE, -EMSGSIZE,
+			     "the line is too long; at most %d bytes are read",
+			     PH_LINE_MAX);
+	}
+	rc = rc != 0 ? rc : ph_json_parse(ph_buf_view(&recording->line), &object, err);
+	kind = kind_of(object);
+	scanner->err = err;
+	scanner->naming = names_own(kind);
+	scanner->copy_unknown = false;
+	scanner->card_unknown = false;
+	rc = rc != 0 ? rc : replace_refs(recording, object, kind, err);
+	rc = rc != 0 ? rc : ph_entry_from_json(object, &scope, entry, &arena, err);
+	rc = rc != 0 ? rc : ph_site_write(recording->site, entry, 1, &ref, err);
+	rc = rc != 0 ? rc : remember(recording, &ref);
+	if (rc == 0) {
+		*answer = ph_slip_name(entry, &ref);
+		json_object_set_new(
+			*answer, "known",
+			json_boolean(!scanner->copy_unknown && !scanner->card_unknown));
+	}
+	json_decref(object);
+	ph_buf_wipe(&arena);
+	free(entry);
+	return rc;
+}
+
+static int give(struct recording *recording, json_t *answer)
+{
+	int rc;
+
+	if (recording->answers) {
+		return json_array_append_new(recording->answers, answer) == 0 ? 0
+									      : -ENOMEM;
+	}
+	rc = ph_out_json(answer);
+	return rc < 0 ? rc : fflush(stdout) == 0 ? 0 : -EIO;
+}
+
+/* True: not the line but the store is at fault, and the lines after it would fail too. */
+static bool is_fatal(int rc)
+{
+	return rc < 0 && rc != -EINVAL && rc != -EMSGSIZE && rc != -ENOENT &&
+	       rc != -EEXIST;
+}
+
+static int answer_line(struct recording *recording, struct ph_error *err)
+{
+	struct ph_error wrong = { .exit = PH_EXIT_DONE };
+	json_t *answer = NULL;
+	int rc = record_line(recording, &answer, &wrong);
+
+	if (is_fatal(rc)) {
+		*err = wrong;
+		json_decref(answer);
+		return ph_fail_errno(err, rc, "writing to this site's store");
+	}
+	if (rc == 0) {
+		recording->written++;
+	} else {
+		recording->failed++;
+		answer = json_pack("{s:s}", "error",
+				   wrong.text[0] ? wrong.text : strerror(-rc));
+	}
+	if (!answer ||
+	    json_object_set_new(answer, "line",
+				json_integer((json_int_t)recording->number)) != 0 ||
+	    json_object_set_new(answer, "ok", json_boolean(rc == 0)) != 0) {
+		json_decref(answer);
+		return ph_fail_errno(err, -ENOMEM, "answering");
+	}
+	rc = give(recording, answer);
+	return rc < 0 ? ph_fail_errno(err, rc, "standard output") : 0;
+}
+
+/* --- all lines --- */
+
+/* None was written: a line that was right says so too. */
+static void take_back(json_t *answers)
+{
+	json_t *answer;
+	size_t i;
+
+	json_array_foreach(answers, i, answer)
+	{
+		if (json_is_true(json_object_get(answer, "ok"))) {
+			json_t *line = json_incref(json_object_get(answer, "line"));
+
+			json_object_clear(answer);
+			json_object_set_new(answer, "line", line);
+			json_object_set_new(answer, "ok", json_false());
+			json_object_set_new(answer, "error",
+					    json_string("not written: another line of "
+							"the batch is wrong"));
+		}
+	}
+}
+
+static int end_batch(struct recording *recording, struct ph_error *err)
+{
+	json_t *answer;
+	size_t i;
+	int rc = 0;
+
+	if (recording->failed > 0) {
+		ph_site_undo(recording->site);
+		take_back(recording->answers);
+	} else {
+		rc = ph_site_commit(recording->site, err);
+	}
+	if (rc < 0) {
+		return rc;
+	}
+	json_array_foreach(recording->answers, i, answer)
+	{
+		rc = rc != 0 ? rc : ph_out_json(json_incref(answer));
+	}
+	return rc < 0 ? ph_fail_errno(err, rc, "standard output") : 0;
+}
+
+static int record_all(struct recording *recording, struct ph_error *err)
+{
+	bool batch = recording->answers != NULL;
+	int rc = 0;
+	int more;
+
+	/* the ledger is brought up to date before the batch, not within it */
+	if (!ph_site_ledger(recording->site, err)) {
+		return -EIO;
+	}
+	rc = batch ? ph_site_begin(recording->site, err) : 0;
+	while (rc == 0 && (more = read_line(recording)) != 0) {
+		if (more < 0) {
+			rc = ph_fail_errno(err, more, "reading the input");
+		} else if (recording->too_long || !is_blank(&recording->line)) {
+			rc = answer_line(recording, err);
+		}
+	}
+	if (rc < 0 && batch) {
+		ph_site_undo(recording->site);
+	}
+	return rc == 0 && batch ? end_batch(recording, err) : rc;
+}
+
+static int run(struct ph_cli *cli, struct ph_error *err)
+{
+	struct recording recording = { .cli = cli, .input = stdin };
+	const char *path = cli->n_args > 0 ? cli->args[0] : "-";
+	int rc;
+
+	if (strcmp(path, "-") != 0) {
+		recording.input = fopen(path, "rb");
+		if (!recording.input) {
+			return ph_fail(err, PH_EXIT_USAGE, -errno, "%s: %s", path,
+				       strerror(errno));
+		}
+	}
+	if (ph_cli_has(cli, "batch")) {
+		recording.answers = json_array();
+	}
+	rc = ph_command_open(cli, &recording.site, err);
+	if (rc == 0) {
+		recording.scanner =
+			(struct ph_scanner){ .site = recording.site,
+					     .as_is = ph_cli_has(cli, "as-is") };
+		rc = record_all(&recording, err);
+	}
+	ph_site_close(recording.site);
+	if (recording.input != stdin) {
+		fclose(recording.input);
+	}
+	json_decref(recording.answers);
+	ph_buf_wipe(&recording.line);
+	free(recording.refs);
+	if (rc < 0) {
+		return rc;
+	}
+	return recording.failed > 0 ? PH_EXIT_OTHER : PH_EXIT_DONE;
+}
+
+static const struct ph_cli_option options[] = {
+	{ "batch", NULL, "all lines in one commit, or none" },
+	{ "as-is", NULL, "take codes as they stand: no keyboard check" },
+	{ 0 },
+};
+
+const struct ph_cli_command ph_cmd_record = {
+	.name = "record",
+	.group = "Scripts",
+	.args = "[FILE]",
+	.max_args = 1,
+	.doc = "write entries in their JSON view, one a line, from FILE or standard "
+	       "input\n\n"
+	       "Each line is safe when its answer is printed. \"@3\" as a reference "
+	       "means the\n"
+	       "entry of line 3. Exit status 1 when any line was refused.",
+	.options = options,
+	.run = run,
+};

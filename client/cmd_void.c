@@ -1,0 +1,79 @@
+/*
+ * client/cmd_void.c - packhorse void: one entry is to count no more.
+ *
+ * Nothing is deleted: the entry stays, and so does who voided it. Only the site that
+ * wrote an entry, or the provincial library, can void it; an entry that is not here yet
+ * is voided when it arrives.
+ */
+#include <errno.h>
+
+#include "client/slip.h"
+
+/* *KNOWN_OUT: the entry is here. One of another site is refused: it would have no effect. */
+static int look(struct ph_desk *desk, const struct ph_ref *ref, bool *known_out,
+		struct ph_error *err)
+{
+	struct ph_buf bytes = { 0 };
+	struct ph_log log;
+	int rc = ph_journal_resolve(ph_site_journal(desk->site), ref, &log, &bytes);
+
+	ph_buf_deinit(&bytes);
+	*known_out = rc == 0;
+	if (rc == 0 && log.site != desk->info.site) {
+		return ph_fail(
+			err, PH_EXIT_USAGE, -EPERM,
+			"this entry was written by another site: only that site or "
+			"the provincial library can void it");
+	}
+	return rc < 0 ? ph_fail_errno(err, rc, "looking up the entry") : 0;
+}
+
+static int put(struct ph_desk *desk, const struct ph_cli *cli, struct ph_error *err)
+{
+	static const struct ph_slip_field fields[] = { { "reason", "reason", false },
+						       { 0 } };
+	json_t *slip = ph_desk_slip(desk, "void", err);
+	struct ph_ref ref;
+	bool known = false;
+	int rc = slip ? ph_scan_ref(cli->args[0], "an entry", &ref, err) : -EINVAL;
+
+	rc = rc != 0 ? rc : look(desk, &ref, &known, err);
+	rc = rc != 0 ? rc : ph_slip_ref(slip, "target", &ref);
+	rc = rc != 0 ? rc : ph_slip_fields(cli, fields, slip, NULL, err);
+	if (rc != 0) {
+		json_decref(slip);
+		return rc;
+	}
+	return ph_desk_put(desk, &slip, !known, NULL, err);
+}
+
+static int run(struct ph_cli *cli, struct ph_error *err)
+{
+	struct ph_desk desk;
+	int rc = ph_desk_open(&desk, cli, err);
+
+	if (rc < 0) {
+		return rc;
+	}
+	rc = put(&desk, cli, err);
+	rc = rc != 0 ? rc : ph_desk_save(&desk, err);
+	ph_desk_close(&desk);
+	return rc;
+}
+
+static const struct ph_cli_option options[] = {
+	{ "reason", "R", "mistake, duplicate, test or other" },
+	PH_SLIP_OPTIONS,
+	{ 0 },
+};
+
+const struct ph_cli_command ph_cmd_void = {
+	.name = "void",
+	.group = "The desk",
+	.args = "REF",
+	.min_args = 1,
+	.max_args = 1,
+	.doc = "one entry is to count no more",
+	.options = options,
+	.run = run,
+};

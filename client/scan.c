@@ -1,0 +1,205 @@
+/*
+ * client/scan.c - from what was scanned to names.
+ *
+ * A code is looked up as it stands. If it is known here, that is it, whatever it looks
+ * like; if not, one that a keyboard driver may have changed is refused before anything
+ * is written, and any other is recorded and marked. A code that names a copy or card of
+ * ours is in our own namespace (or in 0, if it is of the printed form), even if another
+ * site has the same one.
+ */
+#include "client/scan.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/cli/cli.h"
+#include "common/cli/out.h"
+#include "common/ledger/query.h"
+#include "common/ledger/view.h"
+
+#define SITES_OF_PROVINCE 10000
+#define SHOWN             (2 * PH_CODE_MAX)
+
+static bool has_high(struct ph_view code)
+{
+	for (size_t i = 0; i < code.len; i++) {
+		if (code.data[i] >= 0x80) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* A code that is not known here: may a keyboard driver or the scanner have changed it? */
+static int check(struct ph_view code, uint64_t province, struct ph_error *err)
+{
+	bool high = has_high(code);
+	char shown[SHOWN];
+
+	if (!high && (!ph_code_looks_printed(code, province) || ph_code_check(code))) {
+		return 0;
+	}
+	ph_text_safe(shown, sizeof(shown), (const char *)code.data, code.len);
+	return ph_fail(
+		err, PH_EXIT_USAGE, -EINVAL,
+		ph_say("%s: %s. A Vietnamese keyboard driver may have changed it (bộ gõ "
+		       "tiếng Việt đang bật): turn that off and scan again, or say "
+		       "--as-is. Nothing was written",
+		       "%s: %s. Bộ gõ tiếng Việt đang bật? Hãy tắt bộ gõ rồi quét lại, "
+		       "hoặc thêm --as-is nếu mã đúng là như vậy. Chưa ghi gì cả"),
+		shown,
+		high ? ph_say("it has letters that no scanner sends",
+			      "có chữ mà máy quét không gửi")
+		     : ph_say("its check digit is wrong", "sai chữ số kiểm tra"));
+}
+
+static int copy_known(struct ph_ledger *ledger, const struct ph_id *id, bool *known)
+{
+	json_t *view = NULL;
+	int rc = ph_view_copy(ledger, id, &view);
+
+	*known = rc == 0 && json_is_true(json_object_get(view, "known"));
+	json_decref(view);
+	return rc < 0 ? rc : 0;
+}
+
+/* In our own namespace, or in that of printed codes. */
+static int name_own(struct ph_scanner *scanner, enum ph_type type, struct ph_view code,
+		    uint64_t own, struct ph_id *id, bool *known, struct ph_error *err)
+{
+	struct ph_ledger *ledger = ph_site_ledger(scanner->site, err);
+	struct ph_ref reader;
+	int rc;
+
+	if (!ledger) {
+		return -EIO;
+	}
+	id->ns = ph_code_is_printed(code, own / SITES_OF_PROVINCE) ? 0 : own;
+	id->code = code;
+	if (type == PH_T_COPY_ID) {
+		rc = copy_known(ledger, id, known);
+	} else {
+		rc = ph_query_reader_of(ledger, id, &reader);
+		*known = rc == 0;
+	}
+	return rc < 0 ? ph_fail_errno(err, rc, "looking up a code") : 0;
+}
+
+int ph_scan(struct ph_scanner *scanner, enum ph_type type, struct ph_view code,
+	    struct ph_id *id_out, struct ph_error *err)
+{
+	struct ph_site_info info;
+	struct ph_id id;
+	bool known = false;
+	int rc;
+
+	ph_site_info(scanner->site, &info);
+	if (code.len == 0 || code.len > PH_CODE_MAX) {
+		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+			       "a code has 1 to %d bytes, this one has %zu", PH_CODE_MAX,
+			       code.len);
+	}
+	rc = scanner->naming
+		     ? name_own(scanner, type, code, info.site, &id, &known, err)
+		     : ph_site_resolve(scanner->site, type, code, &id, &known, err);
+	if (rc == 0 && !known && !scanner->as_is) {
+		rc = check(code, info.site / SITES_OF_PROVINCE, err);
+	}
+	if (rc < 0) {
+		return rc;
+	}
+	if (!known && type == PH_T_COPY_ID) {
+		scanner->copy_unknown = true;
+	} else if (!known) {
+		scanner->card_unknown = true;
+	}
+	*id_out = id;
+	return 0;
+}
+
+static int on_scan(void *data, enum ph_type type, struct ph_view code, struct ph_id *id)
+{
+	struct ph_scanner *scanner = data;
+
+	return ph_scan(scanner, type, code, id, scanner->err);
+}
+
+struct ph_json_scope ph_scan_scope(struct ph_scanner *scanner)
+{
+	return (struct ph_json_scope){ .resolve = on_scan, .data = scanner };
+}
+
+int ph_scan_ref(const char *text, const char *what, struct ph_ref *ref_out,
+		struct ph_error *err)
+{
+	char shown[PH_REF_TEXT];
+
+	if (ph_ref_parse(text, strlen(text), ref_out) == 0) {
+		return 0;
+	}
+	ph_text_safe(shown, sizeof(shown), text, strlen(text));
+	return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+		       "\"%s\" is not the reference of %s: log id, number and hash, "
+		       "parted by dots, as `find` and `log` show it",
+		       shown, what);
+}
+
+int ph_scan_reader(struct ph_scanner *scanner, const char *text, struct ph_ref *ref_out,
+		   struct ph_error *err)
+{
+	struct ph_ledger *ledger = ph_site_ledger(scanner->site, err);
+	char shown[SHOWN];
+	struct ph_id card;
+	int rc;
+
+	if (!ledger) {
+		return -EIO;
+	}
+	if (ph_ref_parse(text, strlen(text), ref_out) == 0) {
+		return 0;
+	}
+	rc = ph_scan(scanner, PH_T_CARD_ID, ph_view_str(text), &card, err);
+	rc = rc != 0 ? rc : ph_query_reader_of(ledger, &card, ref_out);
+	if (rc == PH_LEDGER_E_NONE) {
+		ph_text_safe(shown, sizeof(shown), text, strlen(text));
+		return ph_fail(err, PH_EXIT_USAGE, -ENOENT,
+			       "no reader is known here by the card %s", shown);
+	}
+	return rc < 0 ? ph_fail_errno(err, rc, "looking up a reader") : 0;
+}
+
+/* A number names a site, known here or not; before the first sync none is known. */
+static bool by_number(const char *text, uint64_t *site_out)
+{
+	return ph_cli_uint(text, "", 1, PH_SITE_MAX, site_out, NULL) == 0;
+}
+
+int ph_scan_site(struct ph_site *site, const char *text, uint64_t *site_out,
+		 struct ph_error *err)
+{
+	struct ph_ledger *ledger = ph_site_ledger(site, err);
+	struct ph_site_info info;
+	char shown[SHOWN];
+	int rc;
+
+	if (!ledger) {
+		return -EIO;
+	}
+	ph_site_info(site, &info);
+	if (ph_view_equal(info.site_code, ph_view_str(text))) {
+		*site_out = info.site;
+		return 0;
+	}
+	rc = ph_query_site_named(ledger, ph_view_str(text), site_out);
+	if (rc == PH_LEDGER_E_NONE && by_number(text, site_out)) {
+		return 0;
+	}
+	if (rc == PH_LEDGER_E_NONE) {
+		ph_text_safe(shown, sizeof(shown), text, strlen(text));
+		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+			       "no site %s is known here: give its code, or its number",
+			       shown);
+	}
+	return rc < 0 ? ph_fail_errno(err, rc, "looking up a site") : 0;
+}

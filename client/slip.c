@@ -1,0 +1,288 @@
+/*
+ * client/slip.c - from the command line to entries that are safe.
+ *
+ * The options become members of the entry's JSON view, which ph_entry_from_json() turns
+ * into an entry and checks, so that commands, `record` and scripts obey one table. All
+ * entries of a command are one batch: they are printed when its commit has returned.
+ */
+#include "client/slip.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/slip_told.h"
+#include "common/ledger/query.h"
+
+#define TERM_DEFAULT 14
+#define TERM_MAX     3650
+
+int ph_slip_text(json_t *object, const char *member, const char *text,
+		 struct ph_error *err)
+{
+	json_t *value = json_string(text);
+
+	if (!value) {
+		return ph_fail(err, PH_EXIT_USAGE, -EINVAL, "%s: is not UTF-8 text",
+			       member);
+	}
+	return json_object_set_new(object, member, value) == 0 ? 0 : -ENOMEM;
+}
+
+int ph_slip_number(json_t *object, const char *member, uint64_t number)
+{
+	return json_object_set_new(object, member, json_integer((json_int_t)number)) == 0
+		       ? 0
+		       : -ENOMEM;
+}
+
+int ph_slip_ref(json_t *object, const char *member, const struct ph_ref *ref)
+{
+	char text[PH_REF_TEXT];
+
+	ph_ref_text(text, ref);
+	return json_object_set_new(object, member, json_string(text)) == 0 ? 0 : -ENOMEM;
+}
+
+int ph_slip_id(json_t *object, const char *member, const struct ph_id *id,
+	       struct ph_error *err)
+{
+	json_t *code = json_stringn((const char *)id->code.data, id->code.len);
+	json_t *value;
+
+	if (!code) {
+		return ph_fail(err, PH_EXIT_USAGE, -EINVAL, "%s: is not UTF-8 text",
+			       member);
+	}
+	value = json_pack("{s:I,s:o}", "ns", (json_int_t)id->ns, "code", code);
+	return json_object_set_new(object, member, value) == 0 ? 0 : -ENOMEM;
+}
+
+int ph_slip_fields(const struct ph_cli *cli, const struct ph_slip_field *fields,
+		   json_t *object, unsigned *count_out, struct ph_error *err)
+{
+	unsigned count = 0;
+	int rc = 0;
+
+	for (; rc == 0 && fields->option; fields++) {
+		const char *text = ph_cli_get(cli, fields->option);
+		uint64_t number = 0;
+
+		if (!text) {
+			continue;
+		}
+		count++;
+		if (!fields->number) {
+			rc = ph_slip_text(object, fields->member, text, err);
+			continue;
+		}
+		rc = ph_cli_get_uint(cli, fields->option, 0, INT64_MAX, &number, err);
+		rc = rc != 0 ? rc : ph_slip_number(object, fields->member, number);
+	}
+	if (count_out) {
+		*count_out = count;
+	}
+	return rc;
+}
+
+int ph_slip_term(struct ph_desk *desk, json_t *object, struct ph_error *err)
+{
+	static const struct ph_slip_field fields[] = { { "term", "term", true },
+						       { "due", "due", false },
+						       { 0 } };
+	unsigned count;
+	uint64_t term;
+	int rc = ph_slip_fields(desk->cli, fields, object, &count, err);
+
+	if (rc == 0 && count == 0) {
+		term = ph_query_policy_number(desk->ledger, "loan-term-days",
+					      TERM_DEFAULT);
+		rc = ph_slip_number(object, "term", term <= TERM_MAX ? term : TERM_MAX);
+	}
+	return rc;
+}
+
+/* --- the desk --- */
+
+int ph_desk_open(struct ph_desk *desk, const struct ph_cli *cli, struct ph_error *err)
+{
+	const char *behalf = ph_cli_get(cli, "behalf");
+	int rc;
+
+	*desk = (struct ph_desk){ .cli = cli };
+	rc = ph_command_open(cli, &desk->site, err);
+	if (rc < 0) {
+		return rc;
+	}
+	ph_site_info(desk->site, &desk->info);
+	desk->ledger = ph_site_ledger(desk->site, err);
+	if (!desk->ledger) {
+		rc = -EIO;
+	}
+	desk->scanner = (struct ph_scanner){ .site = desk->site,
+					     .as_is = ph_cli_has(cli, "as-is") };
+	if (rc == 0 && behalf) {
+		rc = ph_scan_site(desk->site, behalf, &desk->behalf, err);
+	}
+	if (rc == 0) {
+		rc = ph_site_begin(desk->site, err);
+		desk->open = rc == 0;
+	}
+	if (rc < 0) {
+		ph_desk_close(desk);
+	}
+	return rc;
+}
+
+static void free_slip(struct ph_slip *slip)
+{
+	if (slip) {
+		json_decref(slip->object);
+		ph_buf_wipe(&slip->arena); /* it may hold a name */
+	}
+	free(slip);
+}
+
+void ph_desk_close(struct ph_desk *desk)
+{
+	if (desk->open) {
+		ph_site_undo(desk->site);
+	}
+	for (size_t i = 0; i < desk->n; i++) {
+		free_slip(desk->slips[i]);
+	}
+	free(desk->slips);
+	ph_site_close(desk->site);
+	*desk = (struct ph_desk){ 0 };
+}
+
+json_t *ph_desk_slip(struct ph_desk *desk, const char *kind, struct ph_error *err)
+{
+	static const struct ph_slip_field extras[] = { { "when", "when", false },
+						       { "staff", "staff", false },
+						       { 0 } };
+	json_t *object = json_pack("{s:s}", "kind", kind);
+	int rc = object ? ph_slip_fields(desk->cli, extras, object, NULL, err) : -ENOMEM;
+
+	if (rc == 0 && desk->behalf) {
+		rc = ph_slip_number(object, "behalf", desk->behalf);
+	}
+	if (rc < 0) {
+		ph_fail_errno(err, rc, kind);
+		json_decref(object);
+		return NULL;
+	}
+	return object;
+}
+
+/* A put of something that stands already has seen what stands. */
+static int fill_seen(struct ph_desk *desk, struct ph_entry *entry)
+{
+	enum ph_entity type = PH_ENTITY_COPY;
+	struct ph_entity_key key;
+
+	switch (entry->number) {
+	case PH_KIND_TITLE_PUT:
+	case PH_KIND_READER_PUT:
+		type = entry->number == PH_KIND_TITLE_PUT ? PH_ENTITY_TITLE
+							  : PH_ENTITY_READER;
+		if (!entry->field[0].set) {
+			return 0;
+		}
+		key = ph_key_ref(type, &entry->field[0].as.ref);
+		break;
+	case PH_KIND_COPY_PUT:
+		if (!ph_key_id(type, &entry->field[PH_COPY_COPY].as.id, &key)) {
+			return 0;
+		}
+		break;
+	default:
+		return 0;
+	}
+	return ph_query_fill_seen(desk->ledger, type, ph_key_view(&key), entry);
+}
+
+/* A term counts from the day on which the loan counts. */
+static void set_due(struct ph_slip *slip)
+{
+	const struct ph_entry *entry = &slip->entry;
+	bool loan = entry->number == PH_KIND_LOAN;
+	const struct ph_value *term =
+		&entry->field[loan ? (int)PH_LOAN_TERM : (int)PH_RENEW_TERM];
+	const struct ph_value *due =
+		&entry->field[loan ? (int)PH_LOAN_DUE : (int)PH_RENEW_DUE];
+
+	if (!loan && entry->number != PH_KIND_RENEW) {
+		return;
+	}
+	slip->has_due = term->set || due->set;
+	slip->due = due->set ? due->as.day
+			     : ph_day_of(ph_entry_effective(entry)) +
+				       (int64_t)(term->set ? term->as.uint : 0);
+}
+
+static int keep(struct ph_desk *desk, struct ph_slip *slip)
+{
+	if (desk->n == desk->cap) {
+		size_t cap = desk->cap ? desk->cap * 2 : 8;
+		struct ph_slip **slips = realloc(desk->slips, cap * sizeof(slips[0]));
+
+		if (!slips) {
+			return -ENOMEM;
+		}
+		desk->slips = slips;
+		desk->cap = cap;
+	}
+	desk->slips[desk->n++] = slip;
+	return 0;
+}
+
+int ph_desk_put(struct ph_desk *desk, json_t **object, bool other_unknown,
+		const struct ph_slip **slip_out, struct ph_error *err)
+{
+	struct ph_scanner *scanner = &desk->scanner;
+	struct ph_json_scope scope = ph_scan_scope(scanner);
+	struct ph_slip *slip = calloc(1, sizeof(*slip));
+	int rc;
+
+	if (!slip) {
+		json_decref(*object);
+		*object = NULL;
+		return ph_fail_errno(err, -ENOMEM, "making an entry");
+	}
+	slip->object = *object;
+	*object = NULL;
+	scanner->err = err;
+	scanner->copy_unknown = false;
+	scanner->card_unknown = false;
+	rc = ph_entry_from_json(slip->object, &scope, &slip->entry, &slip->arena, err);
+	slip->copy_unknown = scanner->copy_unknown;
+	slip->card_unknown = scanner->card_unknown;
+	slip->other_unknown = other_unknown;
+	rc = rc != 0 ? rc : fill_seen(desk, &slip->entry);
+	rc = rc != 0 ? rc : ph_site_write(desk->site, &slip->entry, 1, &slip->ref, err);
+	if (rc == 0) {
+		set_due(slip);
+		rc = keep(desk, slip);
+	}
+	if (rc != 0) {
+		free_slip(slip);
+		return ph_fail_errno(err, rc, "making an entry");
+	}
+	if (slip_out) {
+		*slip_out = slip;
+	}
+	return 0;
+}
+
+int ph_desk_save(struct ph_desk *desk, struct ph_error *err)
+{
+	int rc = ph_site_commit(desk->site, err);
+
+	desk->open = false;
+	if (rc < 0) {
+		return rc;
+	}
+	return ph_slips_tell(desk->cli, desk->slips, desk->n);
+}

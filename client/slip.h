@@ -1,0 +1,81 @@
+/*
+ * client/slip.h - entries that a command makes: filled, written in one commit, told.
+ *
+ * A command opens a desk, fills one JSON object (common/log/json.h) for each entry,
+ * puts them down, and saves: only then is anything durable, and only then printed.
+ * A failure before that writes nothing at all.
+ */
+#ifndef PH_CLIENT_SLIP_H
+#define PH_CLIENT_SLIP_H
+
+#include "client/commands.h"
+#include "client/scan.h"
+
+/* Options that every command that writes has. */
+#define PH_SLIP_OPTIONS                                                                  \
+	{ "when", "T", "when it was: 2026-09-22 or 2026-09-22T08:01 (default: now)" },   \
+		{ "staff", "S", "who did it: a staff code" },                            \
+		{ "behalf", "SITE", "written for another site: its code or number" },    \
+	{                                                                                \
+		"as-is", NULL, "take codes as they stand: no keyboard check"             \
+	}
+
+struct ph_slip {
+	json_t *object; /* ENTRY borrows it, and ARENA */
+	struct ph_buf arena;
+	struct ph_entry entry;
+	struct ph_ref ref;
+	bool copy_unknown, card_unknown, other_unknown; /* not known here */
+	bool has_due; /* a loan or renewal: the last day, in UTC+7 */
+	int64_t due;
+};
+
+struct ph_desk {
+	const struct ph_cli *cli;
+	struct ph_site *site;
+	struct ph_ledger *ledger;
+	struct ph_site_info info;
+	struct ph_scanner scanner;
+	uint64_t behalf; /* 0: none */
+	struct ph_slip **slips;
+	size_t n, cap;
+	bool open; /* a batch is open */
+};
+
+/* Open the site and a batch. On failure nothing is open. */
+int ph_desk_open(struct ph_desk *desk, const struct ph_cli *cli, struct ph_error *err);
+/* Undoes what was not saved. */
+void ph_desk_close(struct ph_desk *desk);
+/* A new object of this kind, with what the common options say. NULL with ERR. */
+json_t *ph_desk_slip(struct ph_desk *desk, const char *kind, struct ph_error *err);
+/*
+ * Turn *OBJECT (taken, also on failure) into an entry and put it into the batch.
+ * OTHER_UNKNOWN: it names something else that is not known here. A put is told which
+ * heads stand now. *SLIP_OUT (may be NULL) is the desk's.
+ */
+int ph_desk_put(struct ph_desk *desk, json_t **object, bool other_unknown,
+		const struct ph_slip **slip_out, struct ph_error *err);
+/* Commit, then print a line, or one JSON object, for all that was put. 0 or negative errno. */
+int ph_desk_save(struct ph_desk *desk, struct ph_error *err);
+
+/* Set MEMBER. 0, -EINVAL for text that is not UTF-8, or -ENOMEM. */
+int ph_slip_text(json_t *object, const char *member, const char *text,
+		 struct ph_error *err);
+int ph_slip_number(json_t *object, const char *member, uint64_t number);
+int ph_slip_ref(json_t *object, const char *member, const struct ph_ref *ref);
+int ph_slip_id(json_t *object, const char *member, const struct ph_id *id,
+	       struct ph_error *err);
+
+/* Which option sets which member. */
+struct ph_slip_field {
+	const char *option;
+	const char *member;
+	bool number;
+};
+/* Set the members whose options were given, by a table that ends with a NULL option. *COUNT_OUT may be NULL. */
+int ph_slip_fields(const struct ph_cli *cli, const struct ph_slip_field *fields,
+		   json_t *object, unsigned *count_out, struct ph_error *err);
+/* --term or --due, else the province's or our own usual term. */
+int ph_slip_term(struct ph_desk *desk, json_t *object, struct ph_error *err);
+
+#endif
