@@ -47,20 +47,35 @@ unsigned ph_text_width(const char *text)
 	return width;
 }
 
+/* Nothing that moves the cursor, clears or paints: controls of both sets, line and paragraph ends. */
+static bool is_harmless(utf8proc_int32_t letter)
+{
+	return letter >= 0x20 && !(letter >= 0x7f && letter <= 0x9f) &&
+	       letter != 0x2028 && letter != 0x2029;
+}
+
 void ph_text_safe(char *out, size_t out_size, const char *text, size_t len)
 {
+	const utf8proc_uint8_t *p = (const utf8proc_uint8_t *)text;
 	size_t n = 0;
 
-	for (size_t i = 0; i < len && n + 1 < out_size; i++) {
-		unsigned char c = (unsigned char)text[i];
-		bool control = c < 0x20 || c == 0x7f;
+	for (size_t i = 0; i < len;) {
+		utf8proc_int32_t letter;
+		utf8proc_ssize_t size =
+			utf8proc_iterate(p + i, (utf8proc_ssize_t)(len - i), &letter);
+		bool shown = size > 0 && is_harmless(letter);
+		size_t takes = shown ? (size_t)size : 1;
 
-		/* U+0080 to U+009F are control characters too: C2 80 to C2 9F */
-		if (c == 0xc2 && i + 1 < len && (unsigned char)text[i + 1] < 0xa0) {
-			control = true;
-			i++;
+		if (n + takes >= out_size) {
+			break;
 		}
-		out[n++] = control ? '?' : (char)c;
+		if (shown) {
+			memcpy(out + n, p + i, takes);
+		} else {
+			out[n] = '?';
+		}
+		n += takes;
+		i += size > 0 ? (size_t)size : 1;
 	}
 	out[n] = '\0';
 }
@@ -104,6 +119,9 @@ void ph_table_cell(struct ph_table *table, const char *text)
 	size_t len = strlen(text);
 	char *copy;
 
+	if (!table) {
+		return; /* no memory for it; ph_table_print() says so */
+	}
 	if (table->n == table->cap) {
 		size_t cap = table->cap ? table->cap * 2 : 64;
 		char **cell = realloc(table->cell, cap * sizeof(*cell));
@@ -124,6 +142,23 @@ void ph_table_cell(struct ph_table *table, const char *text)
 	table->cell[table->n++] = copy;
 }
 
+/* Drop a letter that the end of a buffer tore. */
+static void trim_torn(char *text)
+{
+	size_t len = strlen(text);
+	size_t at = len;
+	utf8proc_int32_t letter;
+
+	while (at > 0 && len - at < 4 && ((unsigned char)text[at - 1] & 0xc0) == 0x80) {
+		at--;
+	}
+	if (at > 0 && (unsigned char)text[at - 1] >= 0xc0 &&
+	    utf8proc_iterate((const utf8proc_uint8_t *)text + at - 1,
+			     (utf8proc_ssize_t)(len - at + 1), &letter) < 1) {
+		text[at - 1] = '\0';
+	}
+}
+
 void ph_table_cellf(struct ph_table *table, const char *format, ...)
 {
 	char text[512];
@@ -132,6 +167,7 @@ void ph_table_cellf(struct ph_table *table, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
+	trim_torn(text);
 	ph_table_cell(table, text);
 }
 
@@ -158,7 +194,7 @@ static void print_row(const struct ph_table *table, FILE *out, const char *const
 
 int ph_table_print(const struct ph_table *table, FILE *out)
 {
-	unsigned *widths = calloc(table->columns, sizeof(*widths));
+	unsigned *widths = table ? calloc(table->columns, sizeof(*widths)) : NULL;
 
 	if (!widths || table->failed) {
 		free(widths);

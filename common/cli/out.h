@@ -15,7 +15,10 @@ struct ph_table;
 /* COLUMNS names, the heading of each. NULL: no memory. PLAIN: tab-separated, no heading. */
 struct ph_table *ph_table_new(const char *const *headings, unsigned columns, bool plain);
 void ph_table_free(struct ph_table *table);
-/* Set the next cell, row by row; control characters are shown as '?'. Memory errors stick. */
+/*
+ * Set the next cell, row by row, made safe as by ph_text_safe(). Memory errors stick,
+ * and a TABLE that is NULL is one. cellf cuts at 511 bytes.
+ */
 void ph_table_cell(struct ph_table *table, const char *text);
 void ph_table_cellf(struct ph_table *table, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
@@ -24,7 +27,10 @@ int ph_table_print(const struct ph_table *table, FILE *out);
 
 /* Columns that TEXT takes on a terminal. */
 unsigned ph_text_width(const char *text);
-/* TEXT safe to print on a terminal: control characters become '?'. OUT_SIZE at least 1. */
+/*
+ * LEN bytes of TEXT safe to print on a terminal: control characters, line separators and
+ * bytes that are no UTF-8 become '?'; cut between two letters. OUT_SIZE at least 1.
+ */
 void ph_text_safe(char *out, size_t out_size, const char *text, size_t len);
 
 /* English or Vietnamese, by LC_ALL, LC_MESSAGES, LANG. */
