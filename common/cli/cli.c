@@ -15,6 +15,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/cli/out.h"
+
+#define WORDS_MAX    3 /* "help", and a name of two words */
 #define OPTIONS_MAX  32
 #define FIRST_CODE   256
 #define VERSION_CODE 1000
@@ -83,37 +86,57 @@ static void print_help(const struct ph_cli_program *program)
 
 static int usage_error(const struct ph_cli_program *program, const char *text)
 {
-	fprintf(stderr, "%s: %s; see `%s help`\n", program->name, text, program->name);
+	char safe[640];
+
+	ph_text_safe(safe, sizeof(safe), text, strlen(text));
+	fprintf(stderr, "%s: %s; see `%s help`\n", program->name, safe, program->name);
 	return PH_EXIT_USAGE;
 }
 
 /* --- which command --- */
 
+/* Is WORD NAME, or as much of it as getopt_long() would take for it? */
+static bool is_long(const char *word, const char *name)
+{
+	size_t len = strlen(word);
+
+	return len > 2 && strncmp(word, name, len) == 0;
+}
+
 /* Does the value of this word stand in the next one? Only -d and --dir before a command can. */
 static bool takes_next(const char *word)
 {
-	return strcmp(word, "-d") == 0 || strcmp(word, "--dir") == 0;
+	return strcmp(word, "-d") == 0 || is_long(word, "--dir");
 }
 
-/* Indexes of the first two words that are no options; argc if absent. */
-static void find_words(int argc, char **argv, int words[static 2])
+/* An option known to all commands that is whole in this one word. */
+static bool is_common(const char *word)
 {
+	return strncmp(word, "-d", 2) == 0 || strncmp(word, "--dir=", 6) == 0 ||
+	       strcmp(word, "-h") == 0 || is_long(word, "--json") ||
+	       is_long(word, "--plain") || is_long(word, "--help") ||
+	       is_long(word, "--version");
+}
+
+/* Indexes of the first words that are no options; argc if absent. */
+static void find_words(int argc, char **argv, int words[static WORDS_MAX])
+{
+	bool only_words = false;
 	int found = 0;
 
-	words[0] = argc;
-	words[1] = argc;
-	for (int i = 1; i < argc && found < 2; i++) {
-		if (strcmp(argv[i], "--") == 0) {
-			break;
+	for (int i = 0; i < WORDS_MAX; i++) {
+		words[i] = argc;
+	}
+	for (int i = 1; i < argc && found < WORDS_MAX; i++) {
+		if (!only_words && strcmp(argv[i], "--") == 0) {
+			only_words = true;
+		} else if (only_words || argv[i][0] != '-' || argv[i][1] == '\0') {
+			words[found++] = i;
+		} else if (takes_next(argv[i])) {
+			i++;
+		} else if (found > 0 && !is_common(argv[i])) {
+			break; /* an option of the command, perhaps with a value */
 		}
-		if (argv[i][0] == '-' && argv[i][1] != '\0') {
-			if (found > 0 && !takes_next(argv[i])) {
-				break; /* an option of the command, perhaps with a value */
-			}
-			i += takes_next(argv[i]) ? 1 : 0;
-			continue;
-		}
-		words[found++] = i;
 	}
 }
 
@@ -131,7 +154,8 @@ static const struct ph_cli_command *find_named(const struct ph_cli_program *prog
 /* The command that starts at WORDS[0]; *N_WORDS says whether its name took one word or two. */
 static const struct ph_cli_command *find_command(const struct ph_cli_program *program,
 						 int argc, char **argv,
-						 const int words[static 2], int *n_words)
+						 const int words[static WORDS_MAX],
+						 int *n_words)
 {
 	const struct ph_cli_command *command = NULL;
 	char name[64];
@@ -197,13 +221,38 @@ static size_t make_options(const struct ph_cli_command *command,
 	return n;
 }
 
-/* Returns -1 to go on, else the exit status. */
-static int read_options(struct ph_cli *cli, int argc, char **argv)
+/*
+ * WORD is the one getopt_long() went past last: the option, but for a letter that is
+ * followed by others; that is in optopt.
+ */
+static int no_option(const struct ph_cli *cli, const char *word)
+{
+	const char letter[] = { '-', (char)optopt, '\0' };
+	bool is_letter = optopt != 0 && optopt < FIRST_CODE;
+	char text[256];
+
+	snprintf(text, sizeof(text), "`%s` has no option %s", cli->command->name,
+		 is_letter ? letter : word);
+	return usage_error(cli->program, text);
+}
+
+static int asked_for_help(const struct ph_cli *cli, bool is_named)
+{
+	if (is_named) {
+		print_command_help(cli->program, cli->command);
+	} else {
+		print_help(cli->program);
+	}
+	return PH_EXIT_DONE;
+}
+
+/* Returns -1 to go on, else the exit status. IS_NAMED: the line names its command. */
+static int read_options(struct ph_cli *cli, int argc, char **argv, bool is_named)
 {
 	struct option options[OPTIONS_MAX + COMMON_COUNT + 1];
 	size_t own = make_options(cli->command, options);
 
-	optind = 1;
+	optind = 0; /* whatever a parse before this one left behind */
 	opterr = 0;
 	for (int c; (c = getopt_long(argc, argv, ":d:h", options, NULL)) != -1;) {
 		char text[256];
@@ -229,8 +278,7 @@ static int read_options(struct ph_cli *cli, int argc, char **argv)
 			break;
 		case 'h':
 		case HELP_CODE:
-			print_command_help(cli->program, cli->command);
-			return PH_EXIT_DONE;
+			return asked_for_help(cli, is_named);
 		case VERSION_CODE:
 			printf("%s %s\n", cli->program->name, PH_VERSION);
 			return PH_EXIT_DONE;
@@ -239,9 +287,7 @@ static int read_options(struct ph_cli *cli, int argc, char **argv)
 				 argv[optind - 1]);
 			return usage_error(cli->program, text);
 		default:
-			snprintf(text, sizeof(text), "`%s` has no option %s",
-				 cli->command->name, argv[optind - 1]);
-			return usage_error(cli->program, text);
+			return no_option(cli, argv[optind - 1]);
 		}
 	}
 	return -1;
@@ -266,39 +312,41 @@ static int run(struct ph_cli *cli)
 		return PH_EXIT_USAGE;
 	}
 	rc = cli->command->run(cli, &err);
-	if (rc < 0) {
-		fflush(stdout);
+	errno = EIO; /* of a write that failed earlier the reason is not known */
+
+	bool is_lost = fflush(stdout) != 0 || ferror(stdout);
+	const char *reason = strerror(errno);
+
+	if (rc < 0 && (err.text[0] || !is_lost)) {
 		fprintf(stderr, "%s: %s\n", cli->program->name,
 			err.text[0] ? err.text : strerror(-rc));
 		return err.exit != PH_EXIT_DONE ? (int)err.exit : PH_EXIT_OTHER;
 	}
-	if (fflush(stdout) != 0 || ferror(stdout)) {
-		fprintf(stderr, "%s: standard output: %s\n", cli->program->name,
-			strerror(errno));
-		return rc ? rc : PH_EXIT_OTHER;
+	if (is_lost) {
+		fprintf(stderr, "%s: standard output: %s\n", cli->program->name, reason);
+		return rc > 0 ? rc : PH_EXIT_OTHER;
 	}
 	return rc;
 }
 
 static int help(const struct ph_cli_program *program, int argc, char **argv,
-		const int words[static 2])
+		const int words[static WORDS_MAX])
 {
 	const struct ph_cli_command *command;
 	char name[64];
 
-	if (words[1] == argc) {
+	if (words[1] == argc || strcmp(argv[words[1]], "help") == 0) {
 		print_help(program);
 		return PH_EXIT_DONE;
 	}
-	snprintf(name, sizeof(name), "%s%s%s", argv[words[1]],
-		 words[1] + 1 < argc ? " " : "",
-		 words[1] + 1 < argc ? argv[words[1] + 1] : "");
+	snprintf(name, sizeof(name), "%s %s", argv[words[1]],
+		 words[2] < argc ? argv[words[2]] : "");
 	command = find_named(program, name);
 	if (!command) {
 		command = find_named(program, argv[words[1]]);
 	}
 	if (!command) {
-		return unknown_command(program, name);
+		return unknown_command(program, argv[words[1]]);
 	}
 	print_command_help(program, command);
 	return PH_EXIT_DONE;
@@ -307,14 +355,10 @@ static int help(const struct ph_cli_program *program, int argc, char **argv,
 int ph_cli_main(const struct ph_cli_program *program, int argc, char **argv)
 {
 	struct ph_cli cli = { .program = program };
-	int words[2];
+	int words[WORDS_MAX];
 	int n_words;
 	int status;
 
-	if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
-		print_help(program);
-		return PH_EXIT_DONE;
-	}
 	find_words(argc, argv, words);
 	if (words[0] < argc && strcmp(argv[words[0]], "help") == 0) {
 		return help(program, argc, argv, words);
@@ -323,7 +367,7 @@ int ph_cli_main(const struct ph_cli_program *program, int argc, char **argv)
 	if (!cli.command) {
 		return unknown_command(program, argv[words[0]]);
 	}
-	status = read_options(&cli, argc, argv);
+	status = read_options(&cli, argc, argv, n_words > 0);
 	if (status >= 0) {
 		return status;
 	}
@@ -384,7 +428,8 @@ int ph_cli_get_uint(const struct ph_cli *cli, const char *name, uint64_t min,
 int ph_cli_usage(const struct ph_cli *cli, struct ph_error *err, const char *why)
 {
 	return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-		       "%s; usage: %s [-d DIR] %s %s; see `%s help %s`", why,
-		       cli->program->name, cli->command->name, cli->command->args,
+		       "%s; usage: %s [-d DIR] %s%s%s; see `%s help %s`", why,
+		       cli->program->name, cli->command->name,
+		       cli->command->args[0] ? " " : "", cli->command->args,
 		       cli->program->name, cli->command->name);
 }
