@@ -24,6 +24,8 @@
 #include "common/log/segment.h"
 
 #define WORLD_LOGS 8
+#define T0         1790000000 /* 22 September 2026, 09:13 UTC+7 */
+#define DAY        86400
 
 struct actor {
 	uint64_t site;
@@ -143,6 +145,14 @@ static inline void actor_init(struct actor *actor, uint8_t seed, uint64_t site,
 	set_uint(&open, PH_OPEN_SITE, site);
 	open.stamp = ph_stamp(second, 0);
 	actor_write(actor, &open);
+}
+
+/* Append ENTRY, stamped SECOND seconds after T0. */
+static inline struct ph_ref at(struct actor *actor, struct ph_entry *entry,
+			       int64_t second)
+{
+	entry->stamp = ph_stamp(T0 + second, (uint16_t)(actor->n & 0xffff));
+	return actor_write(actor, entry);
 }
 
 static inline void actor_deinit(struct actor *actor)

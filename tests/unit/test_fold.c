@@ -6,9 +6,6 @@
 #include "common/ledger/device.h"
 #include "common/ledger/tally.h"
 
-#define T0  1790000000 /* 22 September 2026, 09:13 UTC+7 */
-#define DAY 86400
-
 /* Two sites and the hub, each with a log that is open; a second log at the first site. */
 struct room {
 	struct world world;
@@ -52,12 +49,6 @@ static void fold_all(struct room *room)
 	world_take(&room->world, &room->b, UINT64_MAX);
 	world_take(&room->world, &room->hub, UINT64_MAX);
 	world_catch_up(&room->world);
-}
-
-static struct ph_ref at(struct actor *actor, struct ph_entry *entry, int64_t second)
-{
-	entry->stamp = ph_stamp(T0 + second, (uint16_t)(actor->n & 0xffff));
-	return actor_write(actor, entry);
 }
 
 static struct ph_ref loan_term(struct actor *actor, const char *copy, const char *card,

@@ -5,7 +5,6 @@
 
 #include "common/ledger/tally.h"
 
-#define T0    1790000000
 #define BATCH 20000 /* as in ledger.c */
 
 static void write_visits(struct actor *actor, unsigned n)

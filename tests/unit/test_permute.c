@@ -22,8 +22,6 @@
 #include "common/ledger/fold.h"
 #include "common/ledger/touch.h"
 
-#define T0     1790000000
-#define DAY    86400
 #define POOL   512
 #define ORDERS 3
 

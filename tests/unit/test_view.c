@@ -8,9 +8,6 @@
 #include "common/ledger/registers.h"
 #include "common/log/part.h"
 
-#define T0  1790000000
-#define DAY 86400
-
 struct scene {
 	struct world world;
 	struct actor a, b, hub;
@@ -18,12 +15,6 @@ struct scene {
 	struct ph_ref loan_a, loan_b;
 	json_t *json;
 };
-
-static struct ph_ref at(struct actor *actor, struct ph_entry *entry, int64_t second)
-{
-	entry->stamp = ph_stamp(T0 + second, (uint16_t)actor->n);
-	return actor_write(actor, entry);
-}
 
 static struct ph_ref put_title(struct actor *actor, const char *name, const char *author,
 			       uint64_t year, uint8_t source)
