@@ -2,7 +2,7 @@
  * tests/unit/test_permute.c - any order, any portions, any number of restarts.
  *
  * A random history of a few logs (bad clocks, told times, voids, twins by source,
- * junk) is folded in one go by the slow definition below; then worlds hear of it in
+ * junk) is folded in one go by the slow definition (slow_fold.h); then worlds hear of it in
  * random order and portions, with restarts between, and must come to the same
  * digest, on the way as at the end.
  *
@@ -18,9 +18,7 @@
 #include <sodium.h>
 
 #include "ledger_world.h"
-
-#include "common/ledger/fold.h"
-#include "common/ledger/touch.h"
+#include "slow_fold.h"
 
 #define POOL   512
 #define ORDERS 3
@@ -357,198 +355,6 @@ static void history_free(struct history *history)
 	free(history);
 }
 
-/* --- the slow definition --- */
-
-struct item {
-	struct ph_fact fact;
-	struct ph_entry entry;
-	bool voided, counts, folds;
-};
-
-struct plain {
-	struct item *items;
-	size_t n;
-};
-
-static void plain_gather(struct plain *plain, const struct actor *actor, uint64_t upto)
-{
-	struct ph_log log = { .site = actor->site, .role = actor->role };
-	uint64_t floor = 0;
-
-	memcpy(log.id, actor->id, sizeof log.id);
-	memcpy(log.key, actor->key, sizeof log.key);
-	for (uint64_t n = 1; n <= upto; n++) {
-		struct item *item = &plain->items[plain->n];
-		struct ph_view bytes = actor_entry(actor, n);
-		int rc = ph_entry_decode(bytes, &item->entry);
-
-		if (n == 1 && (rc != 0 || !ph_fact_opens(&item->entry, &log))) {
-			return;
-		}
-		if (n == 1 || rc != 0 ||
-		    !(item->entry.kind->writers & ph_fact_role(&log))) {
-			continue;
-		}
-		ph_fact_init(&item->fact, &log, n, bytes, &item->entry, floor);
-		if (item->entry.number == PH_KIND_CLOCK_MARK &&
-		    item->entry.stamp > floor) {
-			floor = item->entry.stamp;
-		}
-		plain->n++;
-	}
-}
-
-static bool is_same_site(const struct item *a, const struct item *b)
-{
-	const uint64_t left[] = { a->fact.log_site, a->fact.site };
-	const uint64_t right[] = { b->fact.log_site, b->fact.site };
-
-	for (int i = 0; i < 4; i++) {
-		if (left[i / 2] != 0 && left[i / 2] == right[i % 2]) {
-			return true;
-		}
-	}
-	return false;
-}
-
-static void plain_void(struct plain *plain)
-{
-	for (size_t i = 0; i < plain->n; i++) {
-		struct item *by = &plain->items[i];
-
-		for (size_t k = 0; by->entry.number == PH_KIND_VOID && k < plain->n;
-		     k++) {
-			struct item *target = &plain->items[k];
-			bool same_log = memcmp(by->fact.ref.log_id,
-					       target->fact.ref.log_id, 16) == 0;
-
-			if (!ph_ref_equal(&by->entry.field[PH_VOID_TARGET].as.ref,
-					  &target->fact.ref)) {
-				continue;
-			}
-			if (target->fact.log_site == 0
-				    ? same_log
-				    : by->fact.log_site == 0 ||
-					      is_same_site(by, target)) {
-				target->voided = true;
-			}
-		}
-	}
-}
-
-static bool is_twin(const struct item *a, const struct item *b, bool any_site)
-{
-	return !b->voided && a->entry.extras.has_source && b->entry.extras.has_source &&
-	       a->entry.number == b->entry.number &&
-	       ph_fact_creates(&a->entry) == ph_fact_creates(&b->entry) &&
-	       memcmp(a->entry.extras.source, b->entry.extras.source, 16) == 0 &&
-	       (any_site || a->fact.site == b->fact.site);
-}
-
-static void plain_source(struct plain *plain)
-{
-	for (size_t i = 0; i < plain->n; i++) {
-		struct item *item = &plain->items[i];
-		bool creates = ph_fact_creates(&item->entry);
-		bool wide = creates && item->entry.number == PH_KIND_TITLE_PUT;
-		const struct item *first = item, *root = item;
-
-		for (size_t k = 0; k < plain->n; k++) {
-			const struct item *twin = &plain->items[k];
-
-			if (is_twin(item, twin, false) &&
-			    ph_fact_compare(&twin->fact, &first->fact) < 0) {
-				first = twin;
-			}
-			if (is_twin(item, twin, wide) &&
-			    ph_fact_compare(&twin->fact, &root->fact) < 0) {
-				root = twin;
-			}
-		}
-		item->counts = !item->voided && first == item;
-		item->folds = !item->voided && (first == item || creates);
-		item->fact.has_root = creates && !item->voided && root != item;
-		item->fact.root = root->fact.ref;
-	}
-}
-
-struct named {
-	struct ph_entity_key key;
-	struct ph_fact fact;
-};
-
-static int compare_named(const void *a, const void *b)
-{
-	const struct named *x = a, *y = b;
-	int order = ph_key_compare(&x->key, &y->key);
-
-	return order != 0 ? order : ph_fact_compare(&x->fact, &y->fact);
-}
-
-static void hash_entity(crypto_generichash_state *hash, const struct named *named,
-			size_t n)
-{
-	struct ph_fact *facts = malloc(n * sizeof *facts);
-	struct ph_buf state = { 0 };
-	uint8_t head[9] = { named->key.type };
-
-	for (size_t i = 0; i < n; i++) {
-		facts[i] = named[i].fact;
-	}
-	assert_int_equal(ph_fold((enum ph_entity)named->key.type, facts, n, &state), 0);
-	if (state.len > 0) {
-		ph_be64_put(head + 1, named->key.len);
-		crypto_generichash_update(hash, head, 9);
-		crypto_generichash_update(hash, named->key.id, named->key.len);
-		ph_be64_put(head + 1, state.len);
-		crypto_generichash_update(hash, head + 1, 8);
-		crypto_generichash_update(hash, state.data, state.len);
-	}
-	ph_buf_deinit(&state);
-	free(facts);
-}
-
-/* The digest of the first UPTO[i] entries of each log i. */
-static void plain_digest(const struct history *history, const uint64_t *upto,
-			 uint8_t out[static 32])
-{
-	struct plain plain = { .items = calloc(POOL, sizeof *plain.items) };
-	struct named *named = calloc(PH_TOUCH_MAX * POOL, sizeof *named);
-	crypto_generichash_state hash;
-	size_t n = 0, run;
-
-	for (size_t i = 0; i < history->n_actors; i++) {
-		plain_gather(&plain, &history->actors[i], upto[i]);
-	}
-	plain_void(&plain);
-	plain_source(&plain);
-	for (size_t i = 0; i < plain.n; i++) {
-		struct ph_entity_key keys[PH_TOUCH_MAX];
-		const struct item *item = &plain.items[i];
-		size_t touched = ph_touch(&item->fact, &item->entry, keys);
-
-		for (size_t k = 0; k < touched; k++) {
-			if (keys[k].type == PH_ENTITY_TALLY ? item->counts
-							    : item->folds) {
-				named[n].key = keys[k];
-				named[n++].fact = item->fact;
-			}
-		}
-	}
-	qsort(named, n, sizeof *named, compare_named);
-	crypto_generichash_init(&hash, NULL, 0, 32);
-	for (size_t i = 0; i < n; i += run) {
-		for (run = 1; i + run < n &&
-			      ph_key_compare(&named[i].key, &named[i + run].key) == 0;) {
-			run++;
-		}
-		hash_entity(&hash, &named[i], run);
-	}
-	crypto_generichash_final(&hash, out, 32);
-	free(named);
-	free(plain.items);
-}
-
 /* --- hearing of it in some order --- */
 
 static uint64_t takes_some(void *data, const struct ph_log *log)
@@ -568,7 +374,7 @@ static void check(struct world *world, const struct history *history,
 		counted[i] = world->takes_data == &history->actors[i] ? 0 : upto[i];
 	}
 	world_digest(world, got);
-	plain_digest(history, counted, wanted);
+	slow_digest(history->actors, history->n_actors, counted, wanted);
 	if (memcmp(got, wanted, sizeof got) != 0) {
 		fail_msg("%s: digests differ; replay with --seed %" PRIu64 " --count 1",
 			 where, seed);
