@@ -44,8 +44,8 @@ static bool decode_issue(const msgpack_object *object, struct ph_issue *issue)
 {
 	const msgpack_object_array *array = ph_mp_array(object, 4, 4);
 
-	return array != NULL && ph_state_get_ref(&array->ptr[0], &issue->reader) &&
-	       ph_state_get_ref(&array->ptr[1], &issue->entry) &&
+	return array != NULL && ph_ref_read(&array->ptr[0], &issue->reader) &&
+	       ph_ref_read(&array->ptr[1], &issue->entry) &&
 	       ph_mp_uint(&array->ptr[2], UINT64_MAX, &issue->site) &&
 	       ph_state_get_int(&array->ptr[3], &issue->second);
 }

@@ -21,7 +21,7 @@ static bool decode_custody(const msgpack_object *object, struct ph_copy *copy)
 		return false;
 	}
 	copy->custody = array->size == 3 ? PH_CUSTODY_READER : PH_CUSTODY_SITE;
-	return array->size == 2 || ph_state_get_id(&array->ptr[2], &copy->at_card);
+	return array->size == 2 || ph_id_read(&array->ptr[2], &copy->at_card);
 }
 
 static bool decode_closed(const msgpack_object *object, struct ph_loan *loan)
@@ -37,8 +37,7 @@ static bool decode_closed(const msgpack_object *object, struct ph_loan *loan)
 		return false;
 	}
 	loan->closed = (enum ph_closed)how;
-	return how != PH_CLOSED_OPEN &&
-	       ph_state_get_ref(&array->ptr[1], &loan->closed_by) &&
+	return how != PH_CLOSED_OPEN && ph_ref_read(&array->ptr[1], &loan->closed_by) &&
 	       ph_mp_uint(&array->ptr[2], UINT64_MAX, &loan->closed_site) &&
 	       ph_state_get_int(&array->ptr[3], &loan->closed_second);
 }
@@ -58,7 +57,7 @@ static bool decode_renewals(const msgpack_object *object, struct ph_loan *loan,
 	loan->renewals = *refs;
 	loan->n_renewals = array->size;
 	for (size_t i = 0; i < array->size; i++) {
-		if (!ph_state_get_ref(&array->ptr[i], (*refs)++)) {
+		if (!ph_ref_read(&array->ptr[i], (*refs)++)) {
 			return false;
 		}
 	}
@@ -70,9 +69,9 @@ static bool decode_loan(const msgpack_object *object, struct ph_loan *loan,
 {
 	const msgpack_object_array *array = ph_mp_array(object, 4, 7);
 
-	if (array == NULL || !ph_state_get_ref(&array->ptr[0], &loan->ref) ||
+	if (array == NULL || !ph_ref_read(&array->ptr[0], &loan->ref) ||
 	    !ph_mp_uint(&array->ptr[1], UINT64_MAX, &loan->site) ||
-	    !ph_state_get_id(&array->ptr[2], &loan->card) ||
+	    !ph_id_read(&array->ptr[2], &loan->card) ||
 	    !ph_state_get_int(&array->ptr[3], &loan->second)) {
 		return false;
 	}
@@ -144,7 +143,7 @@ static int decode_cases(const msgpack_object *object, struct ph_copy *copy)
 		uint64_t kind;
 
 		if (pair == NULL || !ph_mp_uint(&pair->ptr[0], UINT32_MAX, &kind) ||
-		    !ph_state_get_ref(&pair->ptr[1], &copy->cases[i].anchor)) {
+		    !ph_ref_read(&pair->ptr[1], &copy->cases[i].anchor)) {
 			return -EUCLEAN;
 		}
 		copy->cases[i].kind = (enum ph_case)kind;

@@ -68,7 +68,7 @@ static bool decode_admission(const msgpack_object *object, struct ph_admission *
 	return ph_mp_bin_exact(&array->ptr[0], got->key, sizeof got->key) &&
 	       ph_mp_uint(&array->ptr[1], UINT64_MAX, &got->site) &&
 	       ph_mp_uint(&array->ptr[2], UINT64_MAX, &got->role) &&
-	       ph_state_get_ref(&array->ptr[4], &got->entry) &&
+	       ph_ref_read(&array->ptr[4], &got->entry) &&
 	       ph_state_get_int(&array->ptr[5], &got->second);
 }
 

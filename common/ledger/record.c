@@ -104,7 +104,7 @@ static bool decode_rest(const msgpack_object_array *array, struct ph_record *rec
 	object = ph_mp_item(array, 2);
 	record->has_root = !ph_mp_is_nil(object);
 	return record->has_first &&
-	       (!record->has_root || ph_state_get_ref(object, &record->root));
+	       (!record->has_root || ph_ref_read(object, &record->root));
 }
 
 int ph_record_decode(struct ph_view state, const struct ph_kind *kind,

@@ -156,7 +156,7 @@ static int write_register(const struct ph_puts *puts, const struct ph_register_p
 		if (rc != 0) {
 			return rc;
 		}
-		ph_state_value(writer, &puts->kind->fields[winner->field],
+		ph_value_write(writer, &puts->kind->fields[winner->field],
 			       &scratch->field[winner->field]);
 	} else if (n > 1) {
 		ph_mpw_nil(writer);
@@ -221,14 +221,14 @@ static int decode_one(const msgpack_object_kv *pair, const struct ph_kind *kind,
 	uint64_t field;
 
 	if (array == NULL || !ph_mp_uint(&pair->key, UINT8_MAX, &field) ||
-	    !ph_state_get_ref(&array->ptr[0], &reg->winner)) {
+	    !ph_ref_read(&array->ptr[0], &reg->winner)) {
 		return -EUCLEAN;
 	}
 	reg->field = (uint8_t)field;
 	if (field < PH_REGISTER_SEALED &&
 	    (field >= kind->n_fields ||
-	     !ph_state_get_value(ph_mp_item(array, 1), &kind->fields[field],
-				 &reg->value))) {
+	     ph_value_read(ph_mp_item(array, 1), &kind->fields[field], &reg->value) !=
+		     0)) {
 		return -EUCLEAN;
 	}
 	if (array->size < 3) {
@@ -243,7 +243,7 @@ static int decode_one(const msgpack_object_kv *pair, const struct ph_kind *kind,
 	reg->others = *refs;
 	reg->n_others = others->size;
 	for (size_t i = 0; i < others->size; i++) {
-		if (!ph_state_get_ref(&others->ptr[i], (*refs)++)) {
+		if (!ph_ref_read(&others->ptr[i], (*refs)++)) {
 			return -EUCLEAN;
 		}
 	}

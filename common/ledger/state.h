@@ -7,16 +7,9 @@
 
 /* A signed integer in its shortest form. */
 void ph_state_int(struct ph_mpw *writer, int64_t value);
-/* One field's value by its type; nil if unset. */
-void ph_state_value(struct ph_mpw *writer, const struct ph_field *field,
-		    const struct ph_value *value);
-
-/* Getters: true and the value, or false. Bytes borrow from the state. */
+/* True and the value, or false. */
 bool ph_state_get_int(const msgpack_object *object, int64_t *out);
-bool ph_state_get_ref(const msgpack_object *object, struct ph_ref *out);
-bool ph_state_get_id(const msgpack_object *object, struct ph_id *out);
-bool ph_state_get_value(const msgpack_object *object, const struct ph_field *field,
-			struct ph_value *out);
+
 /* Decode a state whole, as a canonical array. 0, -EUCLEAN, -ENOMEM. End with ph_mp_deinit(). */
 int ph_state_decode(struct ph_view state, struct ph_mp *mp,
 		    const msgpack_object_array **array_out);
