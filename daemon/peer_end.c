@@ -32,18 +32,19 @@ static enum ph_session_result result_of(const struct ph_peer *peer)
 	}
 }
 
+/* The session does not tell which of its times ran out; what has passed does. */
 static const char *timeout_name(const struct ph_peer *peer)
 {
 	const struct ph_settings *settings = &peer->server->settings;
+	uint64_t now = ph_peer_now(peer);
 
 	if (peer->counts.bytes_in == 0) {
 		return "first-byte";
 	}
-	if (!peer->is_proved) {
+	if (!peer->is_proved && now - peer->began >= settings->handshake_ms / 2) {
 		return "handshake";
 	}
-	return ph_peer_now(peer) - peer->read_at >= settings->idle_ms / 2 ? "idle"
-									  : "drip";
+	return now - peer->read_at >= settings->idle_ms / 2 ? "idle" : "drip";
 }
 
 static const char *status_name(enum ph_status status)

@@ -72,6 +72,8 @@ static void press(struct ph_server *server)
 static int begin(struct ph_peer *peer)
 {
 	const struct ph_settings *settings = &peer->server->settings;
+	/* else the kernel would hold megabytes for a peer that does not read */
+	int send_buffer = (int)settings->write_queue / 2; /* Linux doubles it */
 	unsigned divide =
 		ph_gate_is_pressed(&peer->server->gate, &peer->visitor.origin) ? 2 : 1;
 	int rc = ph_session_new(&peer->session,
@@ -90,6 +92,7 @@ static int begin(struct ph_peer *peer)
 		return rc;
 	}
 	(void)uv_tcp_nodelay(&peer->tcp, 1);
+	(void)uv_send_buffer_size((uv_handle_t *)&peer->tcp, &send_buffer);
 	peer->began = peer->read_at = ph_peer_now(peer);
 	ph_peer_settle(peer);
 	return 0;

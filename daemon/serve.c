@@ -379,10 +379,10 @@ static int start(struct serve *serve, struct ph_error *err)
 	apply_settings(server, &settings);
 	rc = ph_talk_start(server, serve->config->dir, err);
 	if (rc == 0) {
-		rc = ph_listeners_apply(server, &settings, err);
+		rc = start_signals(serve); /* before anybody can see that we run */
 	}
 	if (rc == 0) {
-		rc = start_signals(serve);
+		rc = ph_listeners_apply(server, &settings, err);
 	}
 	if (rc == 0) {
 		rc = start_worker(serve);
