@@ -91,6 +91,22 @@ static int read_line(int fd, struct ph_buf *line)
 	return 0;
 }
 
+/*
+ * Send TEXT, read a line. A daemon that closes before it has read the question (it is
+ * busy) has said so first: that is waiting to be read when sending fails.
+ */
+static int exchange(int fd, const char *text, struct ph_buf *line)
+{
+	int sent = send_all(fd, text, strlen(text));
+	int rc;
+
+	if (sent == 0) {
+		sent = send_all(fd, "\n", 1);
+	}
+	rc = read_line(fd, line);
+	return rc < 0 && sent < 0 ? sent : rc;
+}
+
 int ph_ask_daemon(const char *dir, const json_t *request, json_t **answer_out,
 		  struct ph_error *err)
 {
@@ -107,13 +123,18 @@ int ph_ask_daemon(const char *dir, const json_t *request, json_t **answer_out,
 					       "talking to the running packhorsed");
 	}
 	text = json_dumps(request, JSON_COMPACT);
-	rc = text ? send_all(fd, text, strlen(text)) : -ENOMEM;
-	if (rc == 0) {
-		rc = send_all(fd, "\n", 1);
+	if (!text) {
+		rc = ph_fail_errno(err, -ENOMEM, "asking the running packhorsed");
+		goto out;
 	}
-	if (rc == 0) {
-		rc = read_line(fd, &line);
+	if (strlen(text) > PH_LINE_MAX) {
+		rc = ph_fail(err, PH_EXIT_USAGE, -EMSGSIZE,
+			     "that is too much for one command: the running packhorsed "
+			     "takes %d bytes",
+			     PH_LINE_MAX);
+		goto out;
 	}
+	rc = exchange(fd, text, &line);
 	if (rc < 0) {
 		rc = ph_fail(err, PH_EXIT_OTHER, rc,
 			     "the running packhorsed went away before it answered (%s); "
@@ -157,6 +178,25 @@ static int ask_folder(const struct ph_cli *cli, const json_t *request,
 	return *answer_out ? 0 : ph_fail_errno(err, -ENOMEM, "answering");
 }
 
+/* 0, or the refusal that ANSWER is. */
+static int check_answer(const json_t *answer, struct ph_error *err)
+{
+	const json_t *status = json_object_get(answer, "exit");
+	const char *words = json_string_value(json_object_get(answer, "error"));
+
+	if (!json_is_integer(status)) {
+		return ph_fail(err, PH_EXIT_OTHER, -EBADMSG,
+			       "what the running packhorsed said is no answer; it may be "
+			       "of another version: restart it");
+	}
+	if (json_integer_value(status) != 0) {
+		return ph_fail(err, (enum ph_exit)json_integer_value(status), -EREMOTEIO,
+			       "%s",
+			       words ? words : "packhorsed refused without saying why");
+	}
+	return 0;
+}
+
 int ph_ask(const struct ph_cli *cli, json_t *request, json_t **answer_out,
 	   struct ph_error *err)
 {
@@ -173,12 +213,8 @@ int ph_ask(const struct ph_cli *cli, json_t *request, json_t **answer_out,
 	if (rc < 0) {
 		return rc;
 	}
-	if (json_integer_value(json_object_get(answer, "exit")) != 0) {
-		rc = ph_fail(
-			err,
-			(enum ph_exit)json_integer_value(json_object_get(answer, "exit")),
-			-EREMOTEIO, "%s",
-			json_string_value(json_object_get(answer, "error")));
+	rc = check_answer(answer, err);
+	if (rc < 0) {
 		json_decref(answer);
 		return rc;
 	}
@@ -211,8 +247,9 @@ int ph_request_set(json_t *request, const char *name, const char *text,
 			     rc == PH_TEXT_E_CONTROL ? "holds a control character"
 						     : "is not UTF-8 text");
 	} else if (rc == 0) {
-		rc = json_object_set_new(request, name,
-					 json_stringn((const char *)nfc.data, nfc.len))
+		rc = json_object_set_new(
+			     request, name,
+			     json_stringn(nfc.len ? (const char *)nfc.data : "", nfc.len))
 			     ? -ENOMEM
 			     : 0;
 	}

@@ -13,7 +13,8 @@
 
 /*
  * Ask the daemon of DIR. 0 with *ANSWER_OUT the caller's; -ENOENT or -ECONNREFUSED
- * (ERR untouched) when none runs; another negative errno with ERR.
+ * (ERR untouched) when none runs; -EMSGSIZE if the request is over PH_LINE_MAX; another
+ * negative errno with ERR.
  */
 int ph_ask_daemon(const char *dir, const json_t *request, json_t **answer_out,
 		  struct ph_error *err);
