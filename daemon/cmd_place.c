@@ -12,6 +12,7 @@
 #include "daemon/ask.h"
 
 #define COMMUNES_FILE_MAX (16u << 20)
+#define COMMUNES_AT_ONCE  200 /* with the longest names well below PH_LINE_MAX */
 
 /* Print the answer's list MEMBER as JSON or as a table of COLUMNS, whose names are the members. */
 static int print_list(const struct ph_cli *cli, json_t *answer, const char *member,
@@ -137,24 +138,50 @@ static int add_commune(json_t *communes, const char *code, const char *name,
 	return json_array_append_new(communes, item) ? -ENOMEM : 0;
 }
 
-static int send_communes(struct ph_cli *cli, json_t *communes, struct ph_error *err)
+/* Ask for COMMUNES from *AT on, as many as go into one request; *AT moves behind them. */
+static int send_some(const struct ph_cli *cli, const json_t *communes, size_t *at,
+		     json_int_t sums[static 2], struct ph_error *err)
 {
 	json_t *request = ph_request("commune-add");
+	json_t *some = json_array();
 	json_t *answer;
 	int rc;
 
-	json_object_set_new(request, "communes", communes);
+	for (unsigned i = 0; i < COMMUNES_AT_ONCE && *at < json_array_size(communes);
+	     i++) {
+		json_array_append(some, json_array_get(communes, (*at)++));
+	}
+	json_object_set_new(request, "communes", some);
 	rc = ph_ask(cli, request, &answer, err);
 	if (rc < 0) {
 		return rc;
 	}
+	sums[0] += json_integer_value(json_object_get(answer, "added"));
+	sums[1] += json_integer_value(json_object_get(answer, "unchanged"));
+	json_decref(answer);
+	return 0;
+}
+
+/* Takes COMMUNES. What was asked for before a request that fails is done. */
+static int send_communes(const struct ph_cli *cli, json_t *communes, struct ph_error *err)
+{
+	json_int_t sums[2] = { 0, 0 };
+	size_t at = 0;
+	int rc;
+
+	do {
+		rc = send_some(cli, communes, &at, sums, err);
+	} while (rc == 0 && at < json_array_size(communes));
+	json_decref(communes);
+	if (rc < 0) {
+		return rc;
+	}
 	if (cli->json) {
-		return ph_out_json(answer);
+		return ph_out_json(json_pack("{s:i, s:I, s:I}", "schema", 1, "added",
+					     sums[0], "unchanged", sums[1]));
 	}
 	fprintf(stderr, "%lld communes added or changed, %lld as they were\n",
-		(long long)json_integer_value(json_object_get(answer, "added")),
-		(long long)json_integer_value(json_object_get(answer, "unchanged")));
-	json_decref(answer);
+		(long long)sums[0], (long long)sums[1]);
 	return 0;
 }
 
