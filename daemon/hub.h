@@ -54,7 +54,7 @@ struct ph_hub_peer {
 		[PH_HEADS_MAX]; /* as the hello told them: receipts name their index */
 	unsigned n_heads;
 	uint64_t counter;
-	uint64_t cursor;  /* control log it told of in its hello */
+	bool heard;       /* a transport frame came: it is no replay */
 	uint64_t control; /* control log sent so far */
 	/* for the log line and the counters of the session */
 	uint64_t entries, parts, receipts;

@@ -254,7 +254,7 @@ int ph_hub_log(struct ph_hub *hub, const json_t *request, json_t *answer,
 
 /* --- digest, rebuild, verify --- */
 
-/* One site's own logs, and the control log as far as all its devices are known to hold it. */
+/* One site's own logs, and the control log as far as it was sent to all its devices. */
 struct scope {
 	uint64_t site;
 	uint64_t control;

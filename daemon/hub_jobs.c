@@ -290,7 +290,6 @@ static int read_cursor(struct ph_hub *hub, struct ph_hub_peer *peer,
 	int rc;
 
 	peer->control = 0;
-	peer->cursor = 0;
 	if (cursor->n == 0) {
 		return 0;
 	}
@@ -298,7 +297,6 @@ static int read_cursor(struct ph_hub *hub, struct ph_hub_peer *peer,
 	if (rc == 0 && memcmp(h, cursor->h, sizeof(cursor->h)) == 0) {
 		peer->control = cursor->n;
 	}
-	peer->cursor = peer->control;
 	return rc < 0 ? rc : 0;
 }
 
@@ -329,7 +327,21 @@ static int do_heard(struct ph_hub *hub, struct ph_job *job)
 	}
 	peer->device.heard = ph_hub_now(hub);
 	peer->device.counter = peer->counter;
-	peer->device.control = job->closing ? peer->control : peer->cursor;
+	peer->device.control = peer->control;
+	peer->heard = true;
+	return ph_journal_device_update(hub->journal, &peer->device);
+}
+
+/*
+ * How far the control log was sent to a device that proved to be live. If the link is
+ * cut before it arrived, the next hello says so and HEARD puts it right.
+ */
+static int note_control(struct ph_hub *hub, struct ph_hub_peer *peer)
+{
+	if (!peer->heard) {
+		return 0;
+	}
+	peer->device.control = peer->control;
 	return ph_journal_device_update(hub->journal, &peer->device);
 }
 
@@ -361,6 +373,11 @@ static int do_load(struct ph_hub *hub, struct ph_job *job)
 	item->first = segment.first;
 	item->last = segment.last;
 	peer->control = segment.last;
+	rc = note_control(hub, peer);
+	if (rc < 0) {
+		ph_items_free(item);
+		return rc;
+	}
 	job->items = item;
 	job->more = segment.last < ph_writer_log(hub->writer)->sealed;
 	return 0;

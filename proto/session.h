@@ -103,8 +103,7 @@ enum ph_job_type {
 	PH_JOB_RECEIPT,
 	/*
 	 * Hub. The peer proved to be live (first transport frame): now last-heard, counter
-	 * and cursor may be written. Given again, with `closing`, when its CLOSE came: now
-	 * it holds all that was sent to it. One job serves both if CLOSE is the first frame.
+	 * and cursor may be written.
 	 */
 	PH_JOB_HEARD,
 };
@@ -118,7 +117,6 @@ struct ph_job {
 	int result;
 	bool bad;
 	bool more;
-	bool closing;                  /* HEARD: the device said CLOSE */
 	uint8_t peer_key[PH_KEY_SIZE]; /* hub: static key of the device, authenticated */
 	struct ph_buf bytes;           /* what hello or welcome borrow from */
 	struct ph_hello hello;

@@ -80,7 +80,7 @@ struct ph_session {
 	bool more;       /* LOAD may give something */
 	bool more_again; /* also after the LOAD that is out */
 	bool live;       /* hub: a transport frame came */
-	bool heard_taken, close_taken;
+	bool heard_taken;
 
 	/* what comes in */
 	struct ph_item *open; /* not whole yet */

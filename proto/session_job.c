@@ -3,9 +3,8 @@
  *
  * The hub's HELLO and the device's WELCOME come first; nothing else is asked for
  * before they are back. Then, one of each type at a time: HEARD once the device
- * proved to be live, and again (or at once, if that is its first frame) when its CLOSE
- * says that it holds all it was sent; RECEIPT and STORE as things come in (each takes
- * all that waits); LOAD while there may be more and the peer's credit is not used up.
+ * proved to be live, RECEIPT and STORE as things come in (each takes all that waits),
+ * LOAD while there may be more and the peer's credit is not used up.
  *
  * A job that comes back with an error ends the session with PH_FAIL_STORE: nothing
  * more may be acknowledged. The hub then tells the device to come again later. A job
@@ -18,16 +17,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/*
- * Once for the first frame that authenticates, once for CLOSE; one job serves both if
- * they are one frame.
- */
 static bool is_heard_due(const struct ph_session *session)
 {
-	bool is_closed = session->state == PH_SESSION_CLOSING &&
-			 session->side == PH_SIDE_HUB && !session->close_taken;
-
-	return session->ready && session->live && (!session->heard_taken || is_closed);
+	return session->ready && session->live && !session->heard_taken;
 }
 
 bool ph_session_has_jobs(const struct ph_session *session)
@@ -49,11 +41,7 @@ static struct ph_job *take_heard(struct ph_session *session)
 {
 	struct ph_job *job = ph_session_job_new(PH_JOB_HEARD, 0);
 
-	if (job != NULL) {
-		session->heard_taken = true;
-		session->close_taken = session->state == PH_SESSION_CLOSING;
-		job->closing = session->close_taken;
-	}
+	session->heard_taken = job != NULL;
 	return job;
 }
 
@@ -113,7 +101,7 @@ static struct ph_job *take_due(struct ph_session *session, bool *is_due_out)
 		session->greeting = NULL;
 		return job;
 	}
-	if (is_heard_due(session) && !is_out(session, PH_JOB_HEARD)) {
+	if (is_heard_due(session)) {
 		return take_heard(session);
 	}
 	if (session->ready && session->side == PH_SIDE_DEVICE &&

@@ -58,7 +58,7 @@ struct ph_device {
 	int64_t admitted; /* seconds since 1970; 0: not yet */
 	int64_t heard;    /* last authenticated session; 0: never */
 	uint64_t counter; /* of the last session */
-	uint64_t control; /* entries of the control log that it is known to hold */
+	uint64_t control; /* entries of the control log that it holds or was sent */
 };
 /*
  * Add the device of a verified certificate, whose bytes are kept; or find it: a

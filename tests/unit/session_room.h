@@ -69,7 +69,7 @@ static inline void forget_stores(struct room *room)
 	device->receipted = 0;
 	memset(device->part_held, 0, sizeof(device->part_held));
 	memset(device->part_missed, 0, sizeof(device->part_missed));
-	hub->certs = hub->hellos = hub->heard = hub->closed = hub->stores = 0;
+	hub->certs = hub->hellos = hub->heard = hub->stores = 0;
 	ph_buf_deinit(&hub->partial);
 }
 

@@ -73,8 +73,7 @@ struct hub_store {
 	struct ph_sign_pair keys;
 	struct ph_epoch epoch;
 	bool is_known;
-	unsigned certs, hellos, heard, closed, stores;
-	bool live; /* this session was heard */
+	unsigned certs, hellos, heard, stores;
 	struct ph_buf partial;
 	uint8_t partial_hash[16];
 	uint64_t sent_n; /* of the control log, in the session under way */
@@ -342,7 +341,6 @@ static inline void hub_hello(struct room *room, struct ph_job *job)
 	struct hub_store *hub = &room->hub_store;
 	struct ph_welcome *welcome = &job->welcome;
 
-	hub->live = false;
 	hub->hellos++;
 	assert_memory_equal(job->peer_key, room->device_box.key, PH_KEY_SIZE);
 	welcome->status = hub->status;
@@ -402,9 +400,7 @@ static inline void hub_job(struct room *room, struct ph_job *job)
 		job->more = hub->sent_n < hub->control.n;
 		break;
 	case PH_JOB_HEARD:
-		hub->heard += hub->live ? 0 : 1;
-		hub->closed += job->closing ? 1 : 0;
-		hub->live = true;
+		hub->heard++;
 		break;
 	default:
 		fail_msg("the hub was asked for job %d", job->type);
