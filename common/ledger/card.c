@@ -11,33 +11,19 @@
 
 #include "common/ledger/state.h"
 
+static void write_issue(struct ph_mpw *writer, const struct ph_fact *fact,
+			const struct ph_value *field)
+{
+	ph_mpw_array(writer, 4);
+	ph_ref_write(writer, &field[PH_CARD_READER].as.ref);
+	ph_ref_write(writer, &fact->ref);
+	ph_mpw_uint(writer, fact->site);
+	ph_state_int(writer, fact->second);
+}
+
 int ph_card_fold(const struct ph_fact *facts, size_t n, struct ph_buf *state_out)
 {
-	struct ph_entry *entry = malloc(sizeof *entry);
-	struct ph_mpw writer;
-	int rc = entry == NULL ? -ENOMEM : 0;
-
-	if (n == 0 || rc != 0) {
-		goto out;
-	}
-	ph_mpw_init(&writer, state_out);
-	ph_mpw_array(&writer, 1);
-	ph_mpw_array(&writer, n);
-	for (size_t i = 0; rc == 0 && i < n; i++) {
-		rc = ph_fact_entry(&facts[i], entry);
-		if (rc != 0) {
-			break;
-		}
-		ph_mpw_array(&writer, 4);
-		ph_ref_write(&writer, &entry->field[PH_CARD_READER].as.ref);
-		ph_ref_write(&writer, &facts[i].ref);
-		ph_mpw_uint(&writer, facts[i].site);
-		ph_state_int(&writer, facts[i].second);
-	}
-	rc = rc != 0 ? rc : ph_mpw_end(&writer);
-out:
-	free(entry);
-	return rc;
+	return ph_state_list(facts, n, write_issue, state_out);
 }
 
 static bool decode_issue(const msgpack_object *object, struct ph_issue *issue)
@@ -53,20 +39,12 @@ static bool decode_issue(const msgpack_object *object, struct ph_issue *issue)
 int ph_card_decode(struct ph_view state, struct ph_card *card)
 {
 	struct ph_card got = { 0 };
-	const msgpack_object_array *array;
+	const msgpack_object_array *issues;
 	struct ph_mp mp;
-	int rc = ph_state_decode(state, &mp, &array);
+	int rc = ph_state_decode_list(state, &mp, &issues);
 
 	if (rc != 0) {
 		return rc;
-	}
-
-	const msgpack_object_array *issues =
-		ph_mp_array(ph_mp_item(array, 0), 1, SIZE_MAX);
-
-	if (issues == NULL) {
-		rc = -EUCLEAN;
-		goto out;
 	}
 	got.issues = calloc(issues->size, sizeof *got.issues);
 	if (got.issues == NULL) {

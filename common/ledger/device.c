@@ -7,7 +7,6 @@
 #include "common/ledger/device.h"
 
 #include <errno.h>
-#include <stdlib.h>
 
 #include "common/ledger/state.h"
 
@@ -32,26 +31,7 @@ static void write_admission(struct ph_mpw *writer, const struct ph_fact *fact,
 
 int ph_device_fold(const struct ph_fact *facts, size_t n, struct ph_buf *state_out)
 {
-	struct ph_entry *entry = malloc(sizeof *entry);
-	struct ph_mpw writer;
-	int rc = entry == NULL ? -ENOMEM : 0;
-
-	if (n == 0 || rc != 0) {
-		goto out;
-	}
-	ph_mpw_init(&writer, state_out);
-	ph_mpw_array(&writer, 1);
-	ph_mpw_array(&writer, n);
-	for (size_t i = 0; rc == 0 && i < n; i++) {
-		rc = ph_fact_entry(&facts[i], entry);
-		if (rc == 0) {
-			write_admission(&writer, &facts[i], entry->field);
-		}
-	}
-	rc = rc != 0 ? rc : ph_mpw_end(&writer);
-out:
-	free(entry);
-	return rc;
+	return ph_state_list(facts, n, write_admission, state_out);
 }
 
 static bool decode_admission(const msgpack_object *object, struct ph_admission *got)
@@ -75,17 +55,14 @@ static bool decode_admission(const msgpack_object *object, struct ph_admission *
 int ph_device_decode(struct ph_view state, struct ph_admission *admission)
 {
 	struct ph_admission got = { 0 };
-	const msgpack_object_array *array;
+	const msgpack_object_array *all;
 	struct ph_mp mp;
-	int rc = ph_state_decode(state, &mp, &array);
+	int rc = ph_state_decode_list(state, &mp, &all);
 
 	if (rc != 0) {
 		return rc;
 	}
-
-	const msgpack_object_array *all = ph_mp_array(ph_mp_item(array, 0), 1, SIZE_MAX);
-
-	if (all == NULL || !decode_admission(&all->ptr[all->size - 1], &got)) {
+	if (!decode_admission(&all->ptr[all->size - 1], &got)) {
 		rc = -EUCLEAN;
 	}
 	ph_mp_deinit(&mp);

@@ -54,6 +54,54 @@ int ph_state_decode(struct ph_view state, struct ph_mp *mp,
 	return 0;
 }
 
+int ph_state_list(const struct ph_fact *facts, size_t n,
+		  void (*write)(struct ph_mpw *writer, const struct ph_fact *fact,
+				const struct ph_value *field),
+		  struct ph_buf *state_out)
+{
+	struct ph_entry *entry = malloc(sizeof *entry);
+	struct ph_mpw writer;
+	int rc = entry == NULL ? -ENOMEM : 0;
+
+	if (n == 0 || rc != 0) {
+		goto out;
+	}
+	ph_mpw_init(&writer, state_out);
+	ph_mpw_array(&writer, 1);
+	ph_mpw_array(&writer, n);
+	for (size_t i = 0; rc == 0 && i < n; i++) {
+		rc = ph_fact_entry(&facts[i], entry);
+		if (rc == 0) {
+			write(&writer, &facts[i], entry->field);
+		}
+	}
+	rc = rc != 0 ? rc : ph_mpw_end(&writer);
+out:
+	free(entry);
+	return rc;
+}
+
+int ph_state_decode_list(struct ph_view state, struct ph_mp *mp,
+			 const msgpack_object_array **items_out)
+{
+	const msgpack_object_array *array;
+	int rc = ph_state_decode(state, mp, &array);
+
+	if (rc != 0) {
+		return rc;
+	}
+
+	const msgpack_object_array *items =
+		ph_mp_array(ph_mp_item(array, 0), 1, SIZE_MAX);
+
+	if (items == NULL) {
+		ph_mp_deinit(mp);
+		return -EUCLEAN;
+	}
+	*items_out = items;
+	return 0;
+}
+
 int ph_state_grow(void **items, size_t n, size_t *cap, size_t size)
 {
 	if (n < *cap) {
