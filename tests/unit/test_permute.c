@@ -11,7 +11,6 @@
  * History i of a run has the seed S + i; a failing one is replayed by its own seed
  * and --count 1. PACKHORSE_FULL=1 makes ten times as many.
  */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 
