@@ -57,11 +57,9 @@ def minute(day, hour_from=7, hour_to=17):
 def shelf_of(site, own_books):
     """Codes of copies at a site: those the import printed, and a few put on the shelf now."""
     codes = []
-    for line in packhorse(site, "log", "--json", "--limit", "10000").splitlines():
-        item = json.loads(line)
-        for entry in item.get("entries", [item]):
-            if entry.get("kind") == "copy-put":
-                codes.append(entry["copy"]["code"])
+    for item in json.loads(packhorse(site, "log", "--json", "--limit", "10000"))["entries"]:
+        if item["entry"].get("kind") == "copy-put":
+            codes.append(item["entry"]["copy"]["code"])
     for name, author, year, language in own_books:
         title = json.loads(packhorse(site, "title", "add", "--name", name, "--author", author, "--year", str(year),
                                      "--language", language, "--json"))["entries"][0]["ref"]
