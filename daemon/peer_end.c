@@ -169,6 +169,23 @@ static void on_closed(uv_handle_t *handle)
 	ph_peer_free_if_gone(peer);
 }
 
+/*
+ * Nothing was said, and not because the greeting was wrong. A device that sees the
+ * stream end in order before any answer must take us for somebody without the hub's
+ * key; a reset tells it that the road was cut, so it comes again.
+ */
+static bool is_unanswered(const struct ph_peer *peer)
+{
+	struct ph_session_counts counts;
+
+	if (!peer->session) {
+		return true;
+	}
+	ph_session_counts(peer->session, &counts);
+	return counts.bytes_out == 0 &&
+	       ph_session_failure(peer->session) != PH_FAIL_HANDSHAKE;
+}
+
 void ph_peer_close(struct ph_peer *peer)
 {
 	if (peer->is_closing) {
@@ -178,7 +195,9 @@ void ph_peer_close(struct ph_peer *peer)
 	if (peer->session && !ph_peer_is_over(peer)) {
 		ph_session_eof(peer->session);
 	}
-	uv_close((uv_handle_t *)&peer->tcp, on_closed);
+	if (!is_unanswered(peer) || uv_tcp_close_reset(&peer->tcp, on_closed) < 0) {
+		uv_close((uv_handle_t *)&peer->tcp, on_closed);
+	}
 	uv_close((uv_handle_t *)&peer->timer, on_closed);
 }
 

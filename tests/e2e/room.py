@@ -229,7 +229,10 @@ class Peer:
         self.socket.bind((source, 0))
         self.socket.settimeout(20)
         self.begun = time.monotonic()
-        self.socket.connect(("127.0.0.1", hub.port))
+        try:
+            self.socket.connect(("127.0.0.1", hub.port))
+        except ConnectionResetError:
+            pass  # turned away before we looked; what is asked next says so
 
     def send(self, data):
         self.socket.sendall(data)
