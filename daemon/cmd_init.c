@@ -48,10 +48,14 @@ int ph_cmd_init(struct ph_cli *cli, struct ph_error *err)
 	uint64_t memory = 256;
 	char host[PH_LISTEN_TEXT];
 	unsigned port;
-	int rc = init.listen
-			 ? ph_address_split(init.listen, host, sizeof(host), &port, err)
-			 : ph_cli_usage(cli, err, "--listen is needed");
+	struct ph_error why = { .exit = PH_EXIT_DONE };
+	int rc = 0;
 
+	if (!init.listen) {
+		rc = ph_cli_usage(cli, err, "--listen is needed");
+	} else if (ph_address_split(init.listen, host, sizeof(host), &port, &why) < 0) {
+		rc = ph_fail(err, PH_EXIT_USAGE, -EINVAL, "--listen: %s", why.text);
+	}
 	if (rc == 0) {
 		rc = ph_cli_get_uint(cli, "province", 1, 99, &province, err);
 	}
