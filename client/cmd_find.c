@@ -144,6 +144,16 @@ static int where(struct ph_ledger *ledger, json_t *items, struct ph_buf *out)
 	return rc != 0 ? rc : ph_buf_put_u8(out, '\0');
 }
 
+/* A year, or nothing. */
+static void cell_year(struct ph_table *table, const json_t *year)
+{
+	if (year) {
+		ph_table_cellf(table, "%" JSON_INTEGER_FORMAT, json_integer_value(year));
+	} else {
+		ph_table_cell(table, "");
+	}
+}
+
 static int print_titles(const struct ph_cli *cli, struct finding *finding)
 {
 	const char *headings[] = { ph_say("TITLE", "NHAN ĐỀ"),
@@ -168,8 +178,7 @@ static int print_titles(const struct ph_cli *cli, struct finding *finding)
 		}
 		ph_table_cell(table, text_of(title, "name"));
 		ph_table_cell(table, text_of(title, "author"));
-		ph_table_cellf(table, year ? "%" JSON_INTEGER_FORMAT : "",
-			       json_integer_value(year));
+		cell_year(table, year);
 		ph_table_cell(table, (const char *)items.data);
 		ph_table_cell(table, text_of(title, "title"));
 	}
@@ -199,8 +208,7 @@ static int print_readers(const struct ph_cli *cli, struct finding *finding)
 		json_t *last = json_array_get(cards, json_array_size(cards) - 1);
 
 		ph_table_cell(table, text_of(reader, "name"));
-		ph_table_cellf(table, born ? "%" JSON_INTEGER_FORMAT : "",
-			       json_integer_value(born));
+		cell_year(table, born);
 		ph_table_cell(table, text_of(last, "code"));
 		ph_table_cell(table, text_of(reader, "reader"));
 	}
