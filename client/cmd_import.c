@@ -185,9 +185,9 @@ static void tell_person(const struct import *import)
 	ph_number(known, in->known);
 	ph_number(failed, in->failed);
 	tell_remarks(import);
-	printf(ph_say("%s: %s titles, %s copies; of %s records %s known already, %s "
+	printf(ph_say("%s %s titles, %s copies; of %s records %s known already, %s "
 		      "malformed\n",
-		      "%s: %s nhan đề, %s bản sách; trong %s biểu ghi có %s đã biết, %s "
+		      "%s %s nhan đề, %s bản sách; trong %s biểu ghi có %s đã biết, %s "
 		      "hỏng\n"),
 	       in->dry_run ? ph_say("would save", "sẽ lưu")
 			   : ph_say("saved ✓", "đã lưu ✓"),

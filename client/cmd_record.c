@@ -175,7 +175,8 @@ static int record_line(struct recording *recording, json_t **answer, struct ph_e
 		*answer = ph_slip_name(entry, &ref);
 		json_object_set_new(
 			*answer, "known",
-			json_boolean(!scanner->copy_unknown && !scanner->card_unknown));
+			json_boolean(scanner->naming ||
+				     (!scanner->copy_unknown && !scanner->card_unknown)));
 	}
 	json_decref(object);
 	ph_buf_wipe(&arena);
@@ -202,6 +203,14 @@ static bool is_fatal(int rc)
 	       rc != -EEXIST;
 }
 
+/* The parser counts lines within one line; ours is the number that the answer bears. */
+static const char *less_line(const char *text)
+{
+	static const char first[] = "line 1, ";
+
+	return strncmp(text, first, strlen(first)) == 0 ? text + strlen(first) : text;
+}
+
 static int answer_line(struct recording *recording, struct ph_error *err)
 {
 	struct ph_error wrong = { .exit = PH_EXIT_DONE };
@@ -218,7 +227,7 @@ static int answer_line(struct recording *recording, struct ph_error *err)
 	} else {
 		recording->failed++;
 		answer = json_pack("{s:s}", "error",
-				   wrong.text[0] ? wrong.text : strerror(-rc));
+				   wrong.text[0] ? less_line(wrong.text) : strerror(-rc));
 	}
 	if (!answer ||
 	    json_object_set_new(answer, "line",

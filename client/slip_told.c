@@ -56,6 +56,7 @@ static void about(const struct ph_slip *slip, char *out, size_t size)
 {
 	const struct ph_entry *entry = &slip->entry;
 	const struct ph_value *id = value_of(entry, PH_T_COPY_ID);
+	const struct ph_value *about_ref = value_of(entry, PH_T_REF);
 	const struct ph_value *name = &entry->field[PH_TITLE_NAME];
 	char ref[PH_REF_TEXT];
 	size_t len;
@@ -82,11 +83,8 @@ static void about(const struct ph_slip *slip, char *out, size_t size)
 				 : "");
 		return;
 	}
-	if (entry->number == PH_KIND_VOID) {
-		ph_ref_text(out, &entry->field[PH_VOID_TARGET].as.ref);
-		return;
-	}
-	ph_ref_text(ref, &slip->ref);
+	/* what a put changes or a void takes away, else what the entry makes */
+	ph_ref_text(ref, about_ref ? &about_ref->as.ref : &slip->ref);
 	len = (size_t)snprintf(out, size, "%s", ref);
 	if (entry->number == PH_KIND_TITLE_PUT && name->set && len + 3 < size) {
 		memcpy(out + len, "  ", 3);
@@ -102,12 +100,6 @@ static bool is_known(const struct ph_slip *slip)
 
 static const char *unknown_words(const struct ph_slip *slip)
 {
-	if (slip->entry.number == PH_KIND_COPY_PUT && !slip->other_unknown) {
-		return ""; /* it is what makes the copy known */
-	}
-	if (slip->entry.number == PH_KIND_CARD_ISSUE && !slip->other_unknown) {
-		return "";
-	}
 	if (slip->copy_unknown && slip->card_unknown) {
 		return ph_say("  (copy and card not known here)",
 			      "  (bản sách và thẻ chưa có ở đây)");

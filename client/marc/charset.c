@@ -15,8 +15,11 @@
 
 #include "common/base/text.h"
 
+#define ESCAPE 0x1b
+
 struct ph_charset {
 	yaz_iconv_t cd; /* NULL: UTF-8, nothing to convert */
+	bool marc8;
 };
 
 int ph_charset_new(struct ph_charset **charset_out, const char *name)
@@ -32,6 +35,8 @@ int ph_charset_new(struct ph_charset **charset_out, const char *name)
 			free(charset);
 			return PH_CHARSET_E_UNKNOWN;
 		}
+		charset->marc8 =
+			strcasecmp(name, "MARC-8") == 0 || strcasecmp(name, "MARC8") == 0;
 	}
 	*charset_out = charset;
 	return 0;
@@ -80,6 +85,29 @@ bool ph_charset_is_utf8(struct ph_view in)
 		}
 		in.data += len;
 		in.len -= len;
+	}
+	return true;
+}
+
+/* Is this byte of 0x80 and above a character of ANSEL (MARC 21, "Extended Latin")? */
+static bool is_ansel(uint8_t c)
+{
+	return (c >= 0xa1 && c <= 0xae) || (c >= 0xb0 && c <= 0xba) || c == 0xbc ||
+	       c == 0xbd || (c >= 0xc0 && c <= 0xc8) || (c >= 0xe0 && c <= 0xfb) ||
+	       c == 0xfe || c == 0x88 || c == 0x89 || c == 0x8d || c == 0x8e;
+}
+
+/*
+ * libyaz passes over bytes that are no character of MARC-8, so text of another charset
+ * would come out with letters gone. Where an escape sequence has brought in another
+ * set, which bytes are none is not looked at.
+ */
+static bool is_marc8(struct ph_view in)
+{
+	for (size_t i = 0; i < in.len && in.data[i] != ESCAPE; i++) {
+		if (in.data[i] >= 0x80 && !is_ansel(in.data[i])) {
+			return false;
+		}
 	}
 	return true;
 }
@@ -155,8 +183,9 @@ int ph_charset_read(struct ph_charset *charset, struct ph_view in, struct ph_buf
 {
 	struct ph_buf text = { 0 };
 	unsigned count = 0;
-	int rc = charset->cd ? convert(charset->cd, in, &text)
-			     : ph_buf_put_view(&text, in);
+	int rc = charset->marc8 && !is_marc8(in) ? PH_CHARSET_E_BYTES
+		 : charset->cd                   ? convert(charset->cd, in, &text)
+						 : ph_buf_put_view(&text, in);
 
 	if (rc == 0 && !ph_charset_is_utf8(ph_buf_view(&text))) {
 		rc = PH_CHARSET_E_BYTES;

@@ -6,7 +6,8 @@
  * ways end in the tree that libyaz writes, and so in one struct ph_marc_record.
  *
  * What libyaz refuses is a malformed record and the next is read. XML that is not
- * well-formed cannot be read on from there: then it stops, and says where. No network,
+ * well-formed cannot be read on from there: then it stops, and says where; libxml2 looks
+ * ahead some 500 bytes, so that records just before the fault are lost too. No network,
  * no entities of other files, no limits of libxml2 lifted.
  */
 #include "client/marc/file.h"
@@ -297,8 +298,8 @@ static int next_xml(struct ph_marc_file *file, struct ph_marc_record *record,
 	}
 	if (!node) {
 		return ph_fail(err, PH_EXIT_OTHER, PH_MARC_E_STOP,
-			       "line %d: the XML is not well-formed: %s; what follows "
-			       "was not read",
+			       "line %d: the XML is not well-formed: %s; this record "
+			       "and all after it were not read",
 			       file->line, file->said[0] ? file->said : "it ends early");
 	}
 	if (yaz_marc_read_xml(file->marc, node) != 0) {

@@ -1,0 +1,1009 @@
+/*
+ * tests/unit/test_marc.c - MARC: single values, charsets, records of a file, malformed
+ * ones, the mapping to titles and copies.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+#include <sodium.h>
+
+#include "client/marc/charset.h"
+#include "client/marc/iso2709.h"
+#include "marc_maker.h"
+
+/* --- values --- */
+
+static void isbn_table(void **state)
+{
+	static const struct {
+		const char *text, *want;
+		int rc;
+		bool pure;
+	} cases[] = {
+		{ "9786041234567", "9786041234567", 0, true },
+		{ "978-604-1-23456-7", "9786041234567", 0, true },
+		{ "978 604 1 23456 7 (bìa cứng)", "9786041234567", 0, false },
+		{ "0306406152", "9780306406157", 0, true },
+		{ "080442957X", "9780804429573", 0, true },
+		{ "080442957x (pbk.)", "9780804429573", 0, false },
+		{ "9786041234560", "9786041234560", 1, true },
+		{ "0306406153", "0306406153", 1, true },
+		{ "9771234567898", "9771234567898", 1, true }, /* EAN of a serial */
+		{ "97860412345671", "", 2, false },
+		{ "12345", "", 2, true },
+		{ "08X4429570", "", 2, false },
+		{ "", "", 2, true },
+		{ "RM 12.50", "", 2, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char out[14] = "";
+		bool pure = false;
+		int rc = ph_marc_isbn(ph_view_str(cases[i].text), out, &pure);
+
+		if (rc != cases[i].rc || strcmp(out, cases[i].want) != 0 ||
+		    (rc < 2 && pure != cases[i].pure)) {
+			fail_msg("%s: %d '%s' %d", cases[i].text, rc, out, pure);
+		}
+	}
+}
+
+static void language_table(void **state)
+{
+	static const struct {
+		const char *code, *want;
+	} cases[] = {
+		{ "vie", "vie" }, { "fre", "fra" }, { "ger", "deu" },    { "chi", "zho" },
+		{ "cze", "ces" }, { "hmn", "hmn" }, { "engfre", "eng" }, { "und", NULL },
+		{ "mul", NULL },  { "zxx", NULL },  { "|||", NULL },     { "   ", NULL },
+		{ "VIE", NULL },  { "vi", NULL },   { "", NULL },        { "tib", "bod" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char out[4] = "";
+		bool good = ph_marc_language(ph_view_str(cases[i].code), out);
+
+		if (good != (cases[i].want != NULL) ||
+		    (good && strcmp(out, cases[i].want) != 0)) {
+			fail_msg("%s: %d %s", cases[i].code, good, out);
+		}
+	}
+}
+
+static void year_table(void **state)
+{
+	static const struct {
+		const char *text;
+		unsigned want;
+		bool pure;
+	} cases[] = {
+		{ "2001", 2001, true },
+		{ "c1999.", 1999, true },
+		{ "[2001]", 2001, true },
+		{ "2021 [1964]", 1964, false },
+		{ "1999-2001", 1999, false },
+		{ "in lần 2, 2010", 2010, false },
+		{ "19990", 0, false },
+		{ "999", 0, false },
+		{ "0999", 0, false },
+		{ "1000", 1000, true },
+		{ "2999", 2999, true },
+		{ "3000", 0, false },
+		{ "", 0, false },
+		{ "[19--?]", 0, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		bool pure = true;
+		unsigned year = ph_marc_year(ph_view_str(cases[i].text), &pure);
+
+		if (year != cases[i].want || pure != cases[i].pure) {
+			fail_msg("'%s': %u %d", cases[i].text, year, pure);
+		}
+	}
+}
+
+static void price_table(void **state)
+{
+	static const struct {
+		const char *text;
+		int64_t want; /* -1: no whole đồng */
+	} cases[] = {
+		{ "45000", 45000 },
+		{ "45.000", 45000 },
+		{ "45,000 đ", 45000 },
+		{ "1.234.567đ", 1234567 },
+		{ "45000.00", 45000 },
+		{ "45000,00 VND", 45000 },
+		{ "45 000 đồng", 45000 },
+		{ "0", 0 },
+		{ "1000000000000", 1000000000000 },
+		{ "1000000000001", -1 },
+		{ "12.50", -1 },
+		{ "1.23.456", -1 },
+		{ "$14.95", -1 },
+		{ "", -1 },
+		{ "đ", -1 },
+		{ "4500.000", -1 },
+		{ "-5", -1 },
+		{ "1e5", -1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		uint64_t value = 7;
+		bool good = ph_marc_price(ph_view_str(cases[i].text), &value);
+
+		if (good != (cases[i].want >= 0) ||
+		    (good && value != (uint64_t)cases[i].want)) {
+			fail_msg("'%s': %d %llu", cases[i].text, good,
+				 (unsigned long long)value);
+		}
+	}
+}
+
+/* --- charsets --- */
+
+static void utf8_table(void **state)
+{
+	static const struct {
+		const char *bytes;
+		bool good;
+	} cases[] = {
+		{ "", true },
+		{ "abc", true },
+		{ "Đường", true },
+		{ "\xf0\x9f\x98\x80", true },
+		{ "\xc0\x80", false },
+		{ "\xc1\xbf", false },
+		{ "\xe0\x9f\xbf", false },
+		{ "\xed\xa0\x80", false },
+		{ "\xf4\x90\x80\x80", false },
+		{ "\xf0\x8f\xbf\xbf", false },
+		{ "\x80", false },
+		{ "a\xff", false },
+		{ "\xc3", false },
+		{ "\xe1\xba", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		if (ph_charset_is_utf8(ph_view_str(cases[i].bytes)) != cases[i].good) {
+			fail_msg("case %zu", i);
+		}
+	}
+}
+
+static void charset_table(void **state)
+{
+	static const struct {
+		const char *charset, *in, *want; /* want NULL: refused */
+		unsigned cleaned;
+	} cases[] = {
+		/* marks before their letter; đ, ơ, ư by single bytes (ANSEL) */
+		{ "MARC-8",
+		  "Ly\xe2"
+		  "u",
+		  "Lyú", 0 },
+		{ "MARC-8",
+		  "\xb3"
+		  "\xbd\xe1\xbc"
+		  "ng",
+		  "đ\xc6\xb0\xe1\xbb\x9dng", 0 },
+		{ "MARC-8", "plain", "plain", 0 },
+		/* the next text begins in the first state again */
+		{ "MARC-8", "\x1b(NAB", "аб", 0 },
+		{ "MARC-8", "AB", "AB", 0 },
+		{ "UTF-8", "du\xcc\x9bo\xcc\x9b\xcc\x80ng", "dường", 0 }, /* NFD */
+		{ "UTF-8", "a\tb\x7f", "a b ", 2 },
+		{ "UTF-8", "\xc2\x98The \xc2\x9ctown\xc2\x85", "The town ", 1 },
+		{ "UTF-8", "\xe9", NULL, 0 },
+		/* libyaz would drop what is no character of MARC-8 */
+		{ "MARC-8",
+		  "\xd2\xe5"
+		  "a",
+		  NULL, 0 },
+		{ "MARC-8", "a\x80", NULL, 0 },
+		{ "MARC-8", "a\xaf", NULL, 0 },
+		{ "MARC-8", "a\xff", NULL, 0 },
+		{ "windows-1251", "\xcb\xe5\xe2", "Лев", 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct ph_charset *charset;
+		struct ph_buf out = { 0 };
+		unsigned cleaned = 0;
+		int rc;
+
+		assert_int_equal(ph_charset_new(&charset, cases[i].charset), 0);
+		rc = ph_charset_read(charset, ph_view_str(cases[i].in), &out, &cleaned);
+		if ((rc == 0) != (cases[i].want != NULL) || cleaned != cases[i].cleaned ||
+		    (rc == 0 &&
+		     !ph_view_equal(ph_buf_view(&out), ph_view_str(cases[i].want)))) {
+			fail_msg("case %zu: %d '%.*s' %u", i, rc, (int)out.len,
+				 (const char *)out.data, cleaned);
+		}
+		ph_buf_deinit(&out);
+		ph_charset_free(charset);
+	}
+}
+
+static void charset_unknown(void **state)
+{
+	struct ph_charset *charset;
+
+	(void)state;
+	assert_int_equal(ph_charset_new(&charset, "no such charset"),
+			 PH_CHARSET_E_UNKNOWN);
+}
+
+/* 1,515 pairs of lines in MARC-8 and UTF-8, of pymarc. */
+static void marc8_published(void **state)
+{
+	const char *data = getenv("PACKHORSE_TESTDATA");
+	char path[2][512];
+	char *line[2] = { NULL, NULL };
+	size_t cap[2] = { 0, 0 };
+	FILE *file[2];
+	struct ph_charset *marc8, *utf8;
+	size_t pairs = 0, different = 0;
+
+	(void)state;
+	snprintf(path[0], sizeof(path[0]), "%s/data/pymarc/test_marc8.txt",
+		 data ? data : "../shared");
+	snprintf(path[1], sizeof(path[1]), "%s/data/pymarc/test_utf8.txt",
+		 data ? data : "../shared");
+	file[0] = fopen(path[0], "rb");
+	file[1] = fopen(path[1], "rb");
+	if (!file[0] || !file[1]) {
+		print_message("skipped: %s is not there\n", path[0]);
+		skip();
+	}
+	assert_int_equal(ph_charset_new(&marc8, "MARC-8"), 0);
+	assert_int_equal(ph_charset_new(&utf8, "UTF-8"), 0);
+	for (ssize_t a, b; (a = getline(&line[0], &cap[0], file[0])) > 0 &&
+			   (b = getline(&line[1], &cap[1], file[1])) > 0;
+	     pairs++) {
+		struct ph_buf got = { 0 }, want = { 0 };
+		unsigned cleaned = 0;
+
+		int rc = ph_charset_read(marc8, PH_VIEW(line[0], (size_t)a - 1), &got,
+					 &cleaned);
+		assert_int_equal(ph_charset_read(utf8, PH_VIEW(line[1], (size_t)b - 1),
+						 &want, &cleaned),
+				 0);
+		if (rc != 0 || !ph_view_equal(ph_buf_view(&got), ph_buf_view(&want))) {
+			assert_int_equal(pairs, 1514);
+			different++;
+		}
+		ph_buf_deinit(&got);
+		ph_buf_deinit(&want);
+	}
+	ph_charset_free(marc8);
+	ph_charset_free(utf8);
+	for (int i = 0; i < 2; i++) {
+		free(line[i]);
+		fclose(file[i]);
+	}
+	assert_int_equal(pairs, 1515);
+	/* the last has seven signs of EACC that libyaz's table lacks (docs/COMMANDS.md, "Import") */
+	assert_int_equal(different, 1);
+}
+
+/* --- ISO 2709 --- */
+
+static const struct made_field simple[] = { { "001", "so1" },
+					    { "245", "10$aTên$bphụ /$cNgười" },
+					    { NULL, NULL } };
+
+static struct ph_view good_record(struct ph_buf *out)
+{
+	out->len = 0;
+	make_marc(out, MAKER_LEADER, simple);
+	return ph_buf_view(out);
+}
+
+static void check_table(void **state)
+{
+	/* one byte of a good record is changed */
+	static const struct {
+		const char *name;
+		size_t at;
+		char to;
+		const char *want; /* NULL: still good */
+	} cases[] = {
+		{ "length is not looked at", 0, '9', NULL },
+		{ "base not digits", 12, 'x', "where the fields begin" },
+		{ "base beyond", 13, '9', "where the fields begin" },
+		{ "base off by one", 16, '0', "where the fields begin" },
+		{ "tag", 24, ' ', "directory entry 1 has no tag" },
+		{ "field length not digits", 27, 'x', "are not digits" },
+		{ "field length beyond", 27, '9', "points beyond the record" },
+		{ "field length short", 30, '3', "where no field ends" },
+		{ "field start beyond", 31, '9', "points beyond the record" },
+		{ "second field start", 47, '9', "(field 245)" },
+		{ "zero byte", 50, '\0', "a byte of 0" },
+	};
+	struct ph_buf record = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct ph_error err = { 0 };
+		int rc;
+
+		good_record(&record);
+		record.data[cases[i].at] = (uint8_t)cases[i].to;
+		rc = ph_iso2709_check(ph_buf_view(&record), &err);
+		if ((rc == 0) != (cases[i].want == NULL) ||
+		    (cases[i].want && !strstr(err.text, cases[i].want))) {
+			fail_msg("%s: %d %s", cases[i].name, rc, err.text);
+		}
+	}
+	ph_buf_deinit(&record);
+}
+
+static void check_lengths(void **state)
+{
+	struct ph_buf record = { 0 };
+	struct ph_error err;
+
+	(void)state;
+	/* every record that was cut somewhere is refused */
+	good_record(&record);
+	for (size_t len = 0; len < record.len; len++) {
+		err = (struct ph_error){ 0 };
+		assert_int_equal(ph_iso2709_check(PH_VIEW(record.data, len), &err),
+				 PH_MARC_E_BAD);
+	}
+	assert_int_equal(ph_iso2709_check(ph_buf_view(&record), &err), 0);
+	ph_buf_deinit(&record);
+}
+
+static int next_from(struct ph_view bytes, struct ph_marc_input *input, FILE **stream)
+{
+	(void)bytes;
+	*stream = fmemopen((void *)bytes.data, bytes.len, "rb");
+	assert_non_null(*stream);
+	ph_marc_input_init(input, *stream);
+	return 0;
+}
+
+static void next_goes_on(void **state)
+{
+	struct ph_buf file = { 0 }, good = { 0 };
+	struct ph_marc_input input;
+	struct ph_view record;
+	struct ph_error err = { 0 };
+	uint64_t offset;
+	FILE *stream;
+	size_t one;
+
+	(void)state;
+	one = good_record(&good).len;
+	assert_int_equal(ph_buf_put(&file, "\r\n", 2), 0);
+	assert_int_equal(ph_buf_put_view(&file, ph_buf_view(&good)), 0);
+	assert_int_equal(ph_buf_printf(&file, "\nrubbish\x1d"), 0);
+	good.data[0] = '9'; /* a wrong length: up to the mark, then */
+	assert_int_equal(ph_buf_put_view(&file, ph_buf_view(&good)), 0);
+	assert_int_equal(ph_buf_put(&file, good.data, one - 1), 0);
+	next_from(ph_buf_view(&file), &input, &stream);
+
+	assert_int_equal(ph_iso2709_next(&input, &record, &offset, &err), 0);
+	assert_int_equal(offset, 2);
+	assert_int_equal(record.len, one);
+	assert_int_equal(ph_iso2709_next(&input, &record, &offset, &err), 0);
+	assert_int_equal(record.len, strlen("rubbish") + 1);
+	assert_int_equal(ph_iso2709_check(record, &err), PH_MARC_E_BAD);
+	assert_int_equal(ph_iso2709_next(&input, &record, &offset, &err), 0);
+	assert_int_equal(record.len, one);
+	assert_int_equal(ph_iso2709_check(record, &err), 0);
+	err = (struct ph_error){ 0 };
+	assert_int_equal(ph_iso2709_next(&input, &record, &offset, &err), PH_MARC_E_BAD);
+	assert_non_null(strstr(err.text, "within a record"));
+	assert_int_equal(ph_iso2709_next(&input, &record, &offset, &err), PH_MARC_E_END);
+	ph_marc_input_deinit(&input);
+	fclose(stream);
+	ph_buf_deinit(&file);
+	ph_buf_deinit(&good);
+}
+
+/* A record of LEN bytes, its end where its leader says. */
+static int next_of_length(size_t len)
+{
+	struct ph_buf file = { 0 };
+	struct ph_marc_input input;
+	struct ph_view record;
+	struct ph_error err = { 0 };
+	uint64_t offset;
+	FILE *stream;
+	int rc;
+
+	assert_int_equal(ph_buf_reserve(&file, len + 8), 0);
+	memset(file.data, 'x', len);
+	snprintf((char *)file.data, 8, "%05zu", len);
+	file.data[5] = 'x';
+	file.data[6] = 'x';
+	file.data[len - 1] = 0x1d;
+	file.len = len;
+	next_from(ph_buf_view(&file), &input, &stream);
+	rc = ph_iso2709_next(&input, &record, &offset, &err);
+	if (rc == 0) {
+		assert_int_equal(record.len, len);
+	} else {
+		assert_non_null(strstr(err.text, "99,999"));
+	}
+	ph_marc_input_deinit(&input);
+	fclose(stream);
+	ph_buf_deinit(&file);
+	return rc;
+}
+
+static void length_limit(void **state)
+{
+	(void)state;
+	assert_int_equal(next_of_length(PH_ISO2709_MAX - 1), 0);
+	assert_int_equal(next_of_length(PH_ISO2709_MAX), 0);
+	assert_int_equal(next_of_length(PH_ISO2709_MAX + 1), PH_MARC_E_BAD);
+}
+
+/* --- files --- */
+
+static void file_of_two(void **state)
+{
+	struct ph_buf bytes = { 0 };
+	struct made_file made;
+	uint8_t want[PH_SOURCE_SIZE];
+	size_t first;
+
+	(void)state;
+	first = good_record(&bytes).len;
+	crypto_generichash(want, sizeof(want), bytes.data, first, NULL, 0);
+	make_marc(&bytes, MAKER_LEADER, simple);
+	bytes.data[first] = 'x'; /* the second has no length: mended, and noted */
+	made_open(&made, ph_buf_view(&bytes));
+	assert_int_equal(made_next(&made), 0);
+	assert_int_equal(made.offset, 0);
+	assert_memory_equal(made.source, want, sizeof(want));
+	assert_int_equal(made.record.n_fields, 2);
+	assert_int_equal(made.record.n_subfields, 4);
+	assert_int_equal(made.record.notes.len, 0);
+	assert_int_equal(made_next(&made), 0);
+	assert_int_equal(made.offset, first);
+	assert_int_equal(made.record.n_fields, 2);
+	assert_true(made.record.notes.len > 0);
+	assert_int_equal(made_next(&made), PH_MARC_E_END);
+	assert_int_equal(made_next(&made), PH_MARC_E_END);
+	made_close(&made);
+	ph_buf_deinit(&bytes);
+}
+
+static void charset_choices(void **state)
+{
+	static const struct {
+		const char *name;
+		char leader9;
+		const char *data;
+		const char *want; /* of 245 $a; NULL: refused */
+		const char *note; /* NULL: none */
+	} cases[] = {
+		{ "utf-8", 'a', "10$aĐường", "Đường", NULL },
+		{ "utf-8, unsaid", ' ', "10$aĐường", "Đường", "says MARC-8" },
+		{ "marc-8", ' ', "10$aLy\xe2u", "Lyú", NULL },
+		{ "marc-8, unsaid", 'a', "10$aLy\xe2u", "Lyú", "says UTF-8" },
+		{ "ascii", ' ', "10$aLao", "Lao", NULL },
+		{ "neither", ' ', "10$a\xd2\xe5\xef\xff", NULL, NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct made_field fields[] = { { "245", cases[i].data },
+						     { NULL, NULL } };
+		char leader[] = MAKER_LEADER;
+		struct ph_buf bytes = { 0 };
+		struct made_file made;
+		int rc;
+
+		leader[9] = cases[i].leader9;
+		make_marc(&bytes, leader, fields);
+		made_open(&made, ph_buf_view(&bytes));
+		rc = made_next(&made);
+		assert_int_equal(ph_buf_put_u8(&made.record.notes, '\0'), 0);
+		if ((rc == 0) != (cases[i].want != NULL) ||
+		    (rc == 0 &&
+		     !ph_view_equal(ph_marc_text(&made.record, &made.record.subfields[0]),
+				    ph_view_str(cases[i].want))) ||
+		    (rc == 0 &&
+		     (cases[i].note == NULL) != (made.record.notes.data[0] == '\0')) ||
+		    (cases[i].note &&
+		     !strstr((const char *)made.record.notes.data, cases[i].note))) {
+			fail_msg("%s: %d %s %s", cases[i].name, rc, made.err.text,
+				 (const char *)made.record.notes.data);
+		}
+		made_close(&made);
+		ph_buf_deinit(&bytes);
+	}
+}
+
+#define XML_RECORD                                                                       \
+	"<record><leader>00000nam a2200000 a 4500</leader>"                              \
+	"<controlfield tag=\"001\">so1</controlfield>"                                   \
+	"<datafield tag=\"245\" ind1=\"1\" ind2=\"0\"><subfield code=\"a\">Tên &amp; "  \
+	"tuổi"                                                                         \
+	"</subfield></datafield></record>"
+#define XML_HEAD                                                                         \
+	"<?xml version=\"1.0\"?><collection xmlns=\"http://www.loc.gov/MARC21/slim\">"
+
+static void xml_files(void **state)
+{
+	static const struct {
+		const char *name, *text;
+		int rc[3];
+	} cases[] = {
+		{ "two",
+		  XML_HEAD XML_RECORD "\n" XML_RECORD "</collection>",
+		  { 0, 0, PH_MARC_E_END } },
+		{ "one alone", XML_RECORD, { 0, PH_MARC_E_END, PH_MARC_E_END } },
+		{ "none",
+		  XML_HEAD "</collection>",
+		  { PH_MARC_E_END, PH_MARC_E_END, PH_MARC_E_END } },
+		{ "in a harvest",
+		  "<OAI-PMH "
+		  "xmlns=\"http://www.openarchives.org/OAI/2.0/\"><record><metadata>"
+		  "<record xmlns=\"http://www.loc.gov/MARC21/slim\"><leader>00000nam "
+		  "a2200000 a 4500</leader><datafield tag=\"245\" ind1=\" \" ind2=\" \">"
+		  "<subfield "
+		  "code=\"a\">T</subfield></datafield></record></metadata></record>"
+		  "</OAI-PMH>",
+		  { 0, PH_MARC_E_END, PH_MARC_E_END } },
+		/* libyaz makes one up; such a record then has no title */
+		{ "no leader",
+		  XML_HEAD "<record/>" XML_RECORD "</collection>",
+		  { 0, 0, PH_MARC_E_END } },
+		{ "short leader",
+		  XML_HEAD "<record><leader>0</leader></record>" XML_RECORD
+			   "</collection>",
+		  { PH_MARC_E_BAD, 0, PH_MARC_E_END } },
+		{ "cut after one",
+		  XML_HEAD XML_RECORD "<record><lea",
+		  { 0, PH_MARC_E_STOP, PH_MARC_E_STOP } },
+		{ "entities of entities",
+		  "<!DOCTYPE c [<!ENTITY a \"aaaaaaaaaaaaaaaaaaaa\"><!ENTITY b "
+		  "\"&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;\"><!ENTITY c "
+		  "\"&b;&b;&b;&b;&b;&b;&b;\">"
+		  "]><collection><record><leader>00000nam a2200000 a 4500</leader>"
+		  "<datafield tag=\"245\" ind1=\" \" ind2=\" \"><subfield code=\"a\">x&c;"
+		  "</subfield></datafield></record></collection>",
+		  { PH_MARC_E_STOP } },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct made_file made;
+
+		made_open(&made, ph_view_str(cases[i].text));
+		for (size_t n = 0; n < 3; n++) {
+			int rc = made_next(&made);
+
+			if (rc != cases[i].rc[n]) {
+				fail_msg("%s, record %zu: %d %s", cases[i].name, n + 1,
+					 rc, made.err.text);
+			}
+			if (rc == PH_MARC_E_STOP) {
+				break; /* whoever reads stops there too */
+			}
+		}
+		made_close(&made);
+	}
+}
+
+/* What stands well before a fault is read; libxml2 looks ahead some 500 bytes. */
+static void xml_fault(void **state)
+{
+	struct ph_buf text = { 0 };
+	struct made_file made;
+	unsigned n = 0;
+	int rc;
+
+	(void)state;
+	assert_int_equal(ph_buf_printf(&text, "%s", XML_HEAD), 0);
+	for (unsigned i = 0; i < 20; i++) {
+		assert_int_equal(ph_buf_printf(&text, "%s", XML_RECORD), 0);
+	}
+	assert_int_equal(ph_buf_printf(&text, "</wrong>"), 0);
+	made_open(&made, ph_buf_view(&text));
+	while ((rc = made_next(&made)) == 0) {
+		n++;
+	}
+	assert_int_equal(rc, PH_MARC_E_STOP);
+	assert_non_null(strstr(made.err.text, "not well-formed"));
+	assert_in_range(n, 16, 20);
+	made_close(&made);
+	ph_buf_deinit(&text);
+}
+
+/* The name of a record in XML does not hang on blanks, prefixes or quoting. */
+static void xml_source(void **state)
+{
+	static const char other[] =
+		"<m:collection xmlns:m=\"http://www.loc.gov/MARC21/slim\">\n <m:record>\n"
+		"  <m:leader>12345nam a2200000 a 4500</m:leader>\n"
+		"  <m:controlfield tag='001'>so1</m:controlfield>\n"
+		"  <m:datafield ind2='0' ind1='1' tag='245'>\n   <m:subfield code='a'>"
+		"<![CDATA[Tên & tuổi]]></m:subfield>\n  </m:datafield>\n </m:record>\n"
+		"</m:collection>\n";
+	struct made_file a, b;
+
+	(void)state;
+	made_open(&a, ph_view_str(XML_HEAD XML_RECORD "</collection>"));
+	made_open(&b, ph_view_str(other));
+	assert_int_equal(made_next(&a), 0);
+	assert_int_equal(made_next(&b), 0);
+	assert_memory_equal(a.source, b.source, PH_SOURCE_SIZE);
+	made_close(&a);
+	made_close(&b);
+}
+
+static void not_marc(void **state)
+{
+	static const char *const texts[] = { "{\"leader\":\"\"}", "PK\x03\x04",
+					     "leader 00000" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		struct ph_marc_file *file;
+		struct ph_error err = { 0 };
+		FILE *stream = fmemopen((void *)texts[i], strlen(texts[i]), "rb");
+
+		assert_int_equal(
+			ph_marc_file_open(&file, stream, PH_MARC_AUTO, NULL, &err),
+			-EINVAL);
+		assert_int_equal(err.exit, PH_EXIT_USAGE);
+		fclose(stream);
+	}
+}
+
+/* --- the mapping --- */
+
+/* Map FIELDS; the caller drops the reference. NULL with MADE->err when refused. */
+static json_t *map_fields(struct made_file *made, const char *leader,
+			  const struct made_field *fields, enum ph_marc_items items)
+{
+	struct ph_buf bytes = { 0 };
+	json_t *out = NULL;
+	int rc;
+
+	make_marc(&bytes, leader, fields);
+	made_open(made, ph_buf_view(&bytes));
+	assert_int_equal(made_next(made), 0);
+	rc = ph_marc_map(&made->record, made->source, items, &out, &made->err);
+	assert_true(rc == 0 || rc == PH_MARC_E_BAD);
+	made_close(made);
+	ph_buf_deinit(&bytes);
+	return out;
+}
+
+static void assert_member(json_t *title, const char *member, const char *want)
+{
+	const char *got = json_string_value(json_object_get(title, member));
+
+	if (want == NULL ? got != NULL : got == NULL || strcmp(got, want) != 0) {
+		fail_msg("%s: '%s', not '%s'", member, got ? got : "(none)",
+			 want ? want : "(none)");
+	}
+}
+
+/* The rest, read again as a record. */
+static void assert_rest(json_t *title, const char *const *tags)
+{
+	const char *hex = json_string_value(json_object_get(title, "rest"));
+	struct made_file made;
+	struct ph_buf rest = { 0 };
+	size_t n = 0;
+
+	if (!tags[0]) {
+		assert_null(hex);
+		return;
+	}
+	assert_non_null(hex);
+	rest.len = strlen(hex) / 2;
+	assert_int_equal(ph_buf_reserve(&rest, 0), 0);
+	rest.data = realloc(rest.data, rest.len);
+	rest.cap = rest.len;
+	assert_int_equal(ph_unhex(rest.data, rest.len, hex, strlen(hex)), 0);
+	made_open(&made, ph_buf_view(&rest));
+	assert_int_equal(made_next(&made), 0);
+	for (; tags[n]; n++) {
+		assert_true(n < made.record.n_fields);
+		assert_string_equal(made.record.fields[n].tag, tags[n]);
+	}
+	assert_int_equal(made.record.n_fields, n);
+	assert_int_equal(made.record.leader[9], 'a');
+	made_close(&made);
+	ph_buf_deinit(&rest);
+}
+
+static void map_whole(void **state)
+{
+	static const struct made_field fields[] = {
+		{ "001", "vtls01" },
+		{ "008", "010101s1999    vm            000 0 vie d" },
+		{ "020", "  $a0306406152" },
+		{ "020", "  $a9786041234567 (bìa cứng)" },
+		{ "041", "1 $avie$hfre" },
+		{ "082", "04$a895.922$223" },
+		{ "100", "1 $aNguyễn Du,$d1766-1820" },
+		{ "245",
+		  "10$aTruyện Kiều :$bĐoạn trường tân thanh.$nTập 2 /$cNguyễn Du" },
+		{ "260", "  $aH. :$bVăn học,$c2001." },
+		{ "650", " 7$aThơ" },
+		{ NULL, NULL },
+	};
+	/* what has more in it than the title took */
+	static const char *const rest[] = { "001", "008", "020", "041", "082",
+					    "100", "245", "650", NULL };
+	struct made_file made;
+	json_t *out = map_fields(&made, MAKER_LEADER, fields, PH_ITEMS_AUTO);
+	json_t *title = json_object_get(out, "title");
+
+	(void)state;
+	assert_member(title, "name", "Truyện Kiều : Đoạn trường tân thanh. Tập 2");
+	assert_member(title, "volume", "Tập 2");
+	assert_member(title, "author", "Nguyễn Du");
+	assert_member(title, "isbn", "9780306406157");
+	assert_member(title, "language", "vie");
+	assert_member(title, "class", "895.922");
+	assert_member(title, "place", "H.");
+	assert_member(title, "publisher", "Văn học");
+	assert_int_equal(json_integer_value(json_object_get(title, "year")), 2001);
+	assert_rest(title, rest);
+	assert_int_equal(json_array_size(json_object_get(out, "notes")), 0);
+	json_decref(out);
+}
+
+static void map_fallbacks(void **state)
+{
+	static const struct made_field fields[] = {
+		{ "008", "010101s1999    fr            000 0 fre d" },
+		{ "020", "  $z1234567890" },
+		{ "050", "00$aQA76$b.C15" },
+		{ "245", "00$aA" },
+		{ "264", " 1$aHà Nội" },
+		{ "700", "1 $aLò, Văn" },
+		{ NULL, NULL },
+	};
+	static const char *const rest[] = { "008", "020", "700", NULL };
+	struct made_file made;
+	json_t *out = map_fields(&made, MAKER_LEADER, fields, PH_ITEMS_AUTO);
+	json_t *title = json_object_get(out, "title");
+
+	(void)state;
+	assert_member(title, "author", "Lò, Văn");
+	assert_member(title, "isbn", NULL);
+	assert_member(title, "language", "fra");
+	assert_member(title, "class", "QA76 .C15");
+	assert_member(title, "place", "Hà Nội");
+	assert_member(title, "publisher", NULL);
+	assert_int_equal(json_integer_value(json_object_get(title, "year")), 1999);
+	assert_rest(title, rest);
+	json_decref(out);
+}
+
+static void map_refused(void **state)
+{
+	static const struct {
+		const char *leader;
+		struct made_field fields[3];
+		const char *want;
+	} cases[] = {
+		{ MAKER_LEADER, { { "001", "x" }, { NULL, NULL } }, "no title" },
+		{ MAKER_LEADER,
+		  { { "245", "00$cchỉ có người" }, { NULL, NULL } },
+		  "no title" },
+		{ MAKER_LEADER, { { "245", "00$a /" }, { NULL, NULL } }, "no title" },
+		{ "00000nz  a2200000n  4500",
+		  { { "100", "1 $aNguyễn Du" }, { NULL, NULL } },
+		  "an authority" },
+		{ "00000nx  a2200000n  4500",
+		  { { "852", "  $pB1" }, { NULL, NULL } },
+		  "holdings" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct made_file made;
+		json_t *out = map_fields(&made, cases[i].leader, cases[i].fields,
+					 PH_ITEMS_AUTO);
+
+		if (out || !strstr(made.err.text, cases[i].want)) {
+			fail_msg("case %zu: %s", i, made.err.text);
+		}
+	}
+}
+
+/* A title field at, and over, what the kind table takes. */
+static void name_limit(void **state)
+{
+	char data[1100];
+	const struct made_field fields[] = { { "245", data }, { NULL, NULL } };
+	static const char *const none[] = { NULL };
+	static const char *const whole[] = { "245", NULL };
+
+	(void)state;
+	for (size_t len = 999; len <= 1001; len++) {
+		struct made_file made;
+		json_t *out, *title;
+		const char *name;
+
+		snprintf(data, sizeof(data), "00$a");
+		memset(data + 4, 'a', len);
+		data[4 + len] = '\0';
+		out = map_fields(&made, MAKER_LEADER, fields, PH_ITEMS_AUTO);
+		title = json_object_get(out, "title");
+		name = json_string_value(json_object_get(title, "name"));
+		assert_int_equal(strlen(name), len <= 1000 ? len : 1000);
+		assert_int_equal(json_array_size(json_object_get(out, "notes")),
+				 len <= 1000 ? 0 : 1);
+		assert_rest(title, len <= 1000 ? none : whole);
+		json_decref(out);
+	}
+}
+
+static void author_limit(void **state)
+{
+	char data[400];
+	const struct made_field fields[] = { { "100", data },
+					     { "245", "00$aA" },
+					     { NULL, NULL } };
+
+	(void)state;
+	for (size_t len = 299; len <= 301; len++) {
+		struct made_file made;
+		json_t *out;
+
+		snprintf(data, sizeof(data), "1 $a");
+		memset(data + 4, 'a', len);
+		data[4 + len] = '\0';
+		out = map_fields(&made, MAKER_LEADER, fields, PH_ITEMS_AUTO);
+		assert_int_equal(
+			json_object_get(json_object_get(out, "title"), "author") != NULL,
+			len <= 300);
+		assert_int_equal(json_array_size(json_object_get(out, "notes")),
+				 len <= 300 ? 0 : 1);
+		json_decref(out);
+	}
+}
+
+/* The rest may have 24,576 bytes; what is over is left out, and said. */
+static void rest_limit(void **state)
+{
+	static char note[3][9000];
+	const struct made_field fields[] = { { "245", "00$aA" },
+					     { "500", note[0] },
+					     { "500", note[1] },
+					     { "500", note[2] },
+					     { NULL, NULL } };
+	/* leader, two ends, and for each field: directory, indicators, $a, end */
+	const size_t fixed = 24 + 2 + 3 * (12 + 2 + 2 + 1);
+
+	(void)state;
+	for (size_t total = 24575; total <= 24577; total++) {
+		struct made_file made;
+		json_t *out;
+		const char *rest;
+
+		for (unsigned i = 0; i < 3; i++) {
+			size_t len = i < 2 ? 8000 : total - fixed - 16000;
+
+			snprintf(note[i], sizeof(note[i]), "  $a");
+			memset(note[i] + 4, 'n', len);
+			note[i][4 + len] = '\0';
+		}
+		out = map_fields(&made, MAKER_LEADER, fields, PH_ITEMS_AUTO);
+		rest = json_string_value(
+			json_object_get(json_object_get(out, "title"), "rest"));
+		if (total <= 24576) {
+			assert_non_null(rest);
+			assert_int_equal(strlen(rest), 2 * total);
+		} else {
+			assert_null(rest);
+		}
+		assert_int_equal(json_array_size(json_object_get(out, "notes")),
+				 total <= 24576 ? 0 : 1);
+		json_decref(out);
+	}
+}
+
+static void items_table(void **state)
+{
+	static const struct made_field fields[] = {
+		{ "245", "00$aA" },
+		{ "852", "  $pE1$h005.13$iN12" },
+		{ "852", "  $aThư viện" }, /* no barcode: no copy */
+		{ "949", "  $iS1$aQA 76" },
+		{ "952", "  $p000123$oKHO 12$g45.000" },
+		{ "952", "  $p000124; 000125$g12.50" },
+		{ NULL, NULL },
+	};
+	static const struct {
+		enum ph_marc_items items;
+		const char *codes[4];
+	} cases[] = {
+		{ PH_ITEMS_AUTO, { "000123", "000124", "000125", NULL } },
+		{ PH_ITEMS_KOHA, { "000123", "000124", "000125", NULL } },
+		{ PH_ITEMS_EVERGREEN, { "E1", NULL } },
+		{ PH_ITEMS_SIRSI, { "S1", NULL } },
+		{ PH_ITEMS_NONE, { NULL } },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct made_file made;
+		json_t *out = map_fields(&made, MAKER_LEADER, fields, cases[i].items);
+		json_t *items = json_object_get(out, "items");
+		size_t n = 0;
+
+		for (; cases[i].codes[n]; n++) {
+			assert_member(json_array_get(items, n), "code",
+				      cases[i].codes[n]);
+		}
+		assert_int_equal(json_array_size(items), n);
+		json_decref(out);
+	}
+}
+
+static void items_fields(void **state)
+{
+	static const struct made_field fields[] = {
+		{ "245", "00$aA" },
+		{ "952", "  $p000123$oKHO 12$g45.000" },
+		{ "952", "  $p000124|000125$g12.50$yBK" },
+		{ NULL, NULL },
+	};
+	static const char *const rest[] = { "952", NULL }; /* the second, whole */
+	struct made_file made;
+	json_t *out = map_fields(&made, MAKER_LEADER, fields, PH_ITEMS_AUTO);
+	json_t *items = json_object_get(out, "items");
+	json_t *first = json_array_get(items, 0), *second = json_array_get(items, 1);
+
+	(void)state;
+	assert_member(first, "shelf", "KHO 12");
+	assert_int_equal(json_integer_value(json_object_get(first, "price")), 45000);
+	assert_null(json_object_get(second, "price"));
+	assert_string_not_equal(json_string_value(json_object_get(first, "source")),
+				json_string_value(json_object_get(second, "source")));
+	assert_rest(json_object_get(out, "title"), rest);
+	json_decref(out);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(isbn_table),      cmocka_unit_test(language_table),
+		cmocka_unit_test(year_table),      cmocka_unit_test(price_table),
+		cmocka_unit_test(utf8_table),      cmocka_unit_test(charset_table),
+		cmocka_unit_test(charset_unknown), cmocka_unit_test(marc8_published),
+		cmocka_unit_test(check_table),     cmocka_unit_test(check_lengths),
+		cmocka_unit_test(next_goes_on),    cmocka_unit_test(length_limit),
+		cmocka_unit_test(file_of_two),     cmocka_unit_test(charset_choices),
+		cmocka_unit_test(xml_files),       cmocka_unit_test(xml_fault),
+		cmocka_unit_test(xml_source),      cmocka_unit_test(not_marc),
+		cmocka_unit_test(map_whole),       cmocka_unit_test(map_fallbacks),
+		cmocka_unit_test(map_refused),     cmocka_unit_test(name_limit),
+		cmocka_unit_test(author_limit),    cmocka_unit_test(rest_limit),
+		cmocka_unit_test(items_table),     cmocka_unit_test(items_fields),
+	};
+
+	if (sodium_init() < 0) {
+		return 1;
+	}
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
