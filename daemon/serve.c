@@ -193,6 +193,7 @@ static int load_settings(const struct serve *serve, struct ph_settings *settings
 			 struct ph_error *err)
 {
 	const char *listen = serve->config->listen;
+	struct ph_error why = { 0 };
 	char host[PH_LISTEN_TEXT];
 	unsigned port;
 	int rc = ph_settings_load(settings, serve->config->dir, err);
@@ -200,12 +201,14 @@ static int load_settings(const struct serve *serve, struct ph_settings *settings
 	if (rc < 0 || !listen) {
 		return rc;
 	}
-	rc = ph_address_split(listen, host, sizeof(host), &port, err);
-	if (rc == 0) {
-		snprintf(settings->listen[0], sizeof(settings->listen[0]), "%s", listen);
-		settings->n_listen = 1;
+	rc = ph_address_split(listen, host, sizeof(host), &port, &why);
+	if (rc < 0 || strlen(listen) >= sizeof(settings->listen[0])) {
+		return ph_fail(err, PH_EXIT_USAGE, -EINVAL, "--listen: %s",
+			       rc < 0 ? why.text : "too long");
 	}
-	return rc;
+	snprintf(settings->listen[0], sizeof(settings->listen[0]), "%s", listen);
+	settings->n_listen = 1;
+	return 0;
 }
 
 /* Each session needs a descriptor: take all that we may have, and say if it is too few. */
