@@ -11,8 +11,8 @@ struct ph_serve {
 
 /*
  * Serve until SIGTERM or SIGINT. Returns the exit status: 0; or a negative errno with
- * ERR: PH_EXIT_CONFIG, PH_EXIT_USAGE for LISTEN, PH_EXIT_IN_USE, PH_EXIT_DAMAGED after an I/O error of the
- * store, and what opening the hub gives.
+ * ERR: PH_EXIT_CONFIG, PH_EXIT_USAGE for `listen`, PH_EXIT_IN_USE, PH_EXIT_DAMAGED
+ * after an I/O error of the store, and what opening the hub gives.
  */
 int ph_serve(const struct ph_serve *serve, struct ph_error *err);
 
