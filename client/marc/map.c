@@ -15,31 +15,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/marc/source.h"
+#include "client/marc/mapping.h"
 #include "common/log/kinds.h"
 
 #define REST_MAX 24576
 
-struct mapping {
-	struct ph_marc_record *record;
-	json_t *title;
-	json_t *items;
-	const uint8_t *source;
-	struct ph_error *err;
-	const char *item_tag; /* where its copies came from; NULL: none */
-	bool failed;          /* no memory */
-};
-
-static void set(struct mapping *to, json_t *object, const char *name, json_t *value)
+void ph_mapping_set(struct ph_mapping *to, json_t *object, const char *name,
+		    json_t *value)
 {
 	if (json_object_set_new(object, name, value) != 0) {
 		to->failed = true;
 	}
-}
-
-static json_t *text_json(struct ph_view text)
-{
-	return json_stringn((const char *)text.data, text.len);
 }
 
 static size_t title_max(const char *name)
@@ -50,7 +36,7 @@ static size_t title_max(const char *name)
 }
 
 /* Set NAME of the title if it fits; true if it stands there now. */
-static bool set_text(struct mapping *to, const char *name, const char *tag,
+static bool set_text(struct ph_mapping *to, const char *name, const char *tag,
 		     struct ph_view text)
 {
 	if (text.len == 0) {
@@ -61,7 +47,7 @@ static bool set_text(struct mapping *to, const char *name, const char *tag,
 			     name);
 		return false;
 	}
-	set(to, to->title, name, text_json(text));
+	ph_mapping_set(to, to->title, name, ph_mapping_text(text));
 	return true;
 }
 
@@ -77,7 +63,7 @@ static struct ph_view shorten(struct ph_view text, size_t max)
 	return ph_marc_trim(PH_VIEW(text.data, len));
 }
 
-static int map_name(struct mapping *to)
+static int map_name(struct ph_mapping *to)
 {
 	static const char ellipsis[] = "…";
 	struct ph_marc_record *record = to->record;
@@ -115,7 +101,7 @@ static int map_name(struct mapping *to)
 		ph_marc_note(record, "245: the title was shortened; whole in the rest");
 	}
 	if (rc == 0) {
-		set(to, to->title, "name", text_json(whole));
+		ph_mapping_set(to, to->title, "name", ph_mapping_text(whole));
 	}
 	ph_buf_deinit(&name);
 	return rc;
@@ -123,7 +109,7 @@ static int map_name(struct mapping *to)
 
 /* --- the others --- */
 
-static void map_author(struct mapping *to)
+static void map_author(struct ph_mapping *to)
 {
 	static const char *const tags[] = { "100", "110", "700" };
 
@@ -143,7 +129,7 @@ static void map_author(struct mapping *to)
 }
 
 /* A publisher of several names stays in the rest: only the first shows. */
-static void map_imprint(struct mapping *to)
+static void map_imprint(struct ph_mapping *to)
 {
 	static const char *const tags[] = { "260", "264" };
 	static const struct {
@@ -179,13 +165,14 @@ static void map_imprint(struct mapping *to)
 		unsigned year = ph_marc_year(ph_marc_text(to->record, date), &pure);
 
 		if (year) {
-			set(to, to->title, "year", json_integer((json_int_t)year));
+			ph_mapping_set(to, to->title, "year",
+				       json_integer((json_int_t)year));
 			date->used = pure;
 		}
 	}
 }
 
-static struct ph_view control(struct mapping *to, const char *tag)
+static struct ph_view control(struct ph_mapping *to, const char *tag)
 {
 	size_t at = 0;
 	struct ph_marc_field *field = ph_marc_field(to->record, tag, &at);
@@ -194,7 +181,7 @@ static struct ph_view control(struct mapping *to, const char *tag)
 		     : (struct ph_view){ 0 };
 }
 
-static void map_fixed(struct mapping *to)
+static void map_fixed(struct ph_mapping *to)
 {
 	struct ph_view fixed = control(to, "008");
 	char language[4];
@@ -204,16 +191,17 @@ static void map_fixed(struct mapping *to)
 		unsigned year = ph_marc_year(PH_VIEW(fixed.data + 7, 4), &pure);
 
 		if (year) {
-			set(to, to->title, "year", json_integer((json_int_t)year));
+			ph_mapping_set(to, to->title, "year",
+				       json_integer((json_int_t)year));
 		}
 	}
 	if (fixed.len >= 38 && !json_object_get(to->title, "language") &&
 	    ph_marc_language(PH_VIEW(fixed.data + 35, 3), language)) {
-		set(to, to->title, "language", json_string(language));
+		ph_mapping_set(to, to->title, "language", json_string(language));
 	}
 }
 
-static void map_language(struct mapping *to)
+static void map_language(struct ph_mapping *to)
 {
 	size_t at = 0;
 	struct ph_marc_field *field = ph_marc_field(to->record, "041", &at);
@@ -222,13 +210,13 @@ static void map_language(struct mapping *to)
 	char language[4];
 
 	if (code && ph_marc_language(ph_marc_text(to->record, code), language)) {
-		set(to, to->title, "language", json_string(language));
+		ph_mapping_set(to, to->title, "language", json_string(language));
 		code->used = code->len == 3;
 	}
 }
 
 /* The first valid number; without one, the first that at least has the right length. */
-static void map_isbn(struct mapping *to)
+static void map_isbn(struct ph_mapping *to)
 {
 	struct ph_marc_field *field;
 	struct ph_marc_subfield *best = NULL;
@@ -253,7 +241,7 @@ static void map_isbn(struct mapping *to)
 		}
 	}
 	if (best) {
-		set(to, to->title, "isbn", json_string(best_isbn));
+		ph_mapping_set(to, to->title, "isbn", json_string(best_isbn));
 		best->used = best_pure;
 		if (best_worth > 0) {
 			ph_marc_note(to->record, "020: %s is not a valid ISBN",
@@ -262,7 +250,7 @@ static void map_isbn(struct mapping *to)
 	}
 }
 
-static int map_class(struct mapping *to)
+static int map_class(struct ph_mapping *to)
 {
 	static const char *const tags[] = { "082", "080", "050" };
 	struct ph_buf number = { 0 };
@@ -300,162 +288,9 @@ static int map_class(struct mapping *to)
 	return rc;
 }
 
-/* --- copies --- */
-
-struct item_form {
-	const char *tag;
-	char code;
-	const char *shelf; /* codes, joined by a blank */
-	char price;
-};
-
-static const struct item_form koha = { "952", 'p', "o", 'g' };
-static const struct item_form evergreen = { "852", 'p', "hij", '\0' };
-static const struct item_form sirsi = { "949", 'i', "a", '\0' };
-
-static bool has_items(struct mapping *to, const struct item_form *form)
-{
-	struct ph_marc_field *field;
-	size_t at = 0;
-
-	while ((field = ph_marc_field(to->record, form->tag, &at))) {
-		if (ph_marc_subfield(to->record, field, form->code)) {
-			return true;
-		}
-	}
-	return false;
-}
-
-static int add_item(struct mapping *to, struct ph_view code, struct ph_view shelf,
-		    bool has_price, uint64_t price)
-{
-	uint8_t source[PH_SOURCE_SIZE];
-	char hex[2 * PH_SOURCE_SIZE + 1];
-	json_t *item;
-
-	code = ph_marc_trim(code);
-	if (code.len == 0) {
-		return 0;
-	}
-	if (code.len > PH_CODE_MAX) {
-		return ph_marc_note(to->record,
-				    "%s: a barcode of %zu bytes was passed over",
-				    to->item_tag, code.len);
-	}
-	item = json_object();
-	ph_marc_item_source(source, to->source, (uint32_t)json_array_size(to->items));
-	ph_hex(hex, source, sizeof(source));
-	set(to, item, "code", text_json(code));
-	set(to, item, "source", json_string(hex));
-	if (shelf.len > 0) {
-		set(to, item, "shelf", text_json(shelf));
-	}
-	if (has_price) {
-		set(to, item, "price", json_integer((json_int_t)price));
-	}
-	if (json_array_append_new(to->items, item) != 0) {
-		to->failed = true;
-	}
-	return 0;
-}
-
-/* Cataloguers put several barcodes into one cell; ';', '|' and ',' part them. */
-static int add_codes(struct mapping *to, struct ph_view codes, struct ph_view shelf,
-		     bool has_price, uint64_t price)
-{
-	size_t from = 0;
-	bool several = false;
-	int rc = 0;
-
-	for (size_t i = 0; rc == 0 && i <= codes.len; i++) {
-		if (i < codes.len && !strchr(";|,", codes.data[i])) {
-			continue;
-		}
-		several |= from > 0;
-		rc = add_item(to, PH_VIEW(codes.data + from, i - from), shelf, has_price,
-			      price);
-		from = i + 1;
-	}
-	if (rc == 0 && several) {
-		rc = ph_marc_note(to->record, "%s: several barcodes in one cell",
-				  to->item_tag);
-	}
-	return rc;
-}
-
-static int map_item(struct mapping *to, const struct item_form *form,
-		    struct ph_marc_field *field)
-{
-	const size_t shelf_max =
-		ph_kind_find(PH_KIND_COPY_PUT)->fields[PH_COPY_SHELF].max;
-	struct ph_marc_record *record = to->record;
-	struct ph_buf shelf = { 0 };
-	struct ph_marc_subfield *part;
-	bool has_price = false;
-	uint64_t price = 0;
-	int rc = 0;
-
-	for (const char *code = form->shelf; rc == 0 && *code; code++) {
-		part = ph_marc_subfield(record, field, *code);
-		if (part) {
-			struct ph_view text = ph_marc_trim(ph_marc_text(record, part));
-
-			rc = ph_buf_printf(&shelf, "%s%.*s", shelf.len ? " " : "",
-					   (int)text.len, (const char *)text.data);
-			part->used = true;
-		}
-	}
-	if (rc == 0 && shelf.len > shelf_max) {
-		rc = ph_marc_note(record,
-				  "%s: a call number is too long; kept in the rest",
-				  form->tag);
-		record->subfields[field->first].used = false;
-		shelf.len = 0;
-	}
-	part = form->price ? ph_marc_subfield(record, field, form->price) : NULL;
-	if (part) {
-		has_price = ph_marc_price(ph_marc_text(record, part), &price);
-		part->used = has_price;
-	}
-	for (size_t i = 0; rc == 0 && i < field->n; i++) {
-		part = &record->subfields[field->first + i];
-		if (part->code == form->code) {
-			part->used = true;
-			rc = add_codes(to, ph_marc_text(record, part),
-				       ph_buf_view(&shelf), has_price, price);
-		}
-	}
-	ph_buf_deinit(&shelf);
-	return rc;
-}
-
-static int map_items(struct mapping *to, enum ph_marc_items items)
-{
-	const struct item_form *form = items == PH_ITEMS_KOHA        ? &koha
-				       : items == PH_ITEMS_EVERGREEN ? &evergreen
-				       : items == PH_ITEMS_SIRSI     ? &sirsi
-				       : items == PH_ITEMS_NONE      ? NULL
-				       : has_items(to, &koha)        ? &koha
-								     : &evergreen;
-	struct ph_marc_field *field;
-	size_t at = 0;
-	int rc = 0;
-
-	if (!form || !has_items(to, form)) {
-		return 0;
-	}
-	to->item_tag = form->tag;
-	while (rc == 0 && (field = ph_marc_field(to->record, form->tag, &at))) {
-		if (ph_marc_subfield(to->record, field, form->code)) {
-			rc = map_item(to, form, field);
-		}
-	}
-	return rc;
-}
-
 /* --- all of it --- */
 
-static int map_rest(struct mapping *to)
+static int map_rest(struct ph_mapping *to)
 {
 	struct ph_buf rest = { 0 };
 	char *hex = NULL;
@@ -484,7 +319,7 @@ static int map_rest(struct mapping *to)
 			rc = -ENOMEM;
 		} else {
 			ph_hex(hex, rest.data, rest.len);
-			set(to, to->title, "rest", json_string(hex));
+			ph_mapping_set(to, to->title, "rest", json_string(hex));
 		}
 	}
 	free(hex);
@@ -531,11 +366,11 @@ int ph_marc_map(struct ph_marc_record *record,
 		const uint8_t source[static PH_SOURCE_SIZE], enum ph_marc_items items,
 		json_t **out, struct ph_error *err)
 {
-	struct mapping to = { .record = record,
-			      .title = json_object(),
-			      .items = json_array(),
-			      .source = source,
-			      .err = err };
+	struct ph_mapping to = { .record = record,
+				 .title = json_object(),
+				 .items = json_array(),
+				 .source = source,
+				 .err = err };
 	char hex[2 * PH_SOURCE_SIZE + 1];
 	int rc = check_type(record, err);
 
@@ -548,11 +383,11 @@ int ph_marc_map(struct ph_marc_record *record,
 		map_isbn(&to);
 		rc = map_class(&to);
 	}
-	rc = rc != 0 ? rc : map_items(&to, items);
+	rc = rc != 0 ? rc : ph_map_items(&to, items);
 	rc = rc != 0 ? rc : map_rest(&to);
 	if (rc == 0) {
 		ph_hex(hex, source, PH_SOURCE_SIZE);
-		set(&to, to.title, "source", json_string(hex));
+		ph_mapping_set(&to, to.title, "source", json_string(hex));
 		*out = to.failed ? NULL
 				 : json_pack("{s:O,s:O,s:o}", "title", to.title, "items",
 					     to.items, "notes", notes_json(record));
