@@ -107,6 +107,11 @@ ph_install() {
   rm -f "$log"
 }
 
+# apt-get as root, or through sudo without a password.
+ph_apt() {
+  if [ "$(id -u)" = 0 ]; then apt-get "$@"; else sudo -n apt-get "$@"; fi
+}
+
 ph_setup() {
   local lists=() missing
   case ${1:-} in
