@@ -3,7 +3,7 @@
  *
  * One session with the hub whose address came with the invite, or at --hub; its key is
  * always the invite's. With --wait, one after another until a session is complete,
- * pausing longer after each that brought nothing. What came of each is kept for
+ * pausing longer after each that did not reach the hub. What came of each is kept for
  * `status`.
  *
  * The hub out of reach is normal (12): the queue stays. A session that broke off (14)
@@ -28,6 +28,7 @@
 /* All sessions of one command together. */
 struct total {
 	uint64_t tries;
+	bool answered; /* the last session got as far as the hub's first word */
 	uint64_t bytes_up, bytes_down, round_trips, receipts, elapsed_ms;
 	struct ph_site_moved moved;
 	bool complete;
@@ -54,6 +55,7 @@ static void add(struct total *total, const struct ph_link_result *result,
 		ph_site_moved(site, &moved);
 	}
 	total->tries++;
+	total->answered = result->counts.bytes_in > 0;
 	total->bytes_up += result->counts.bytes_out;
 	total->bytes_down += result->counts.bytes_in;
 	total->round_trips += result->counts.round_trips;
@@ -130,6 +132,9 @@ static int try_once(struct ph_site *site, const struct ph_link_config *config,
 	if (link.flight_max == SIZE_MAX) {
 		link.flight_max = state.flight_next;
 	}
+	if (link.frame_max == 0) {
+		link.frame_max = state.frame_next;
+	}
 	rc = ph_link_run(site, &link, &result, err);
 	add(total, &result, site);
 	if (ph_site_journal(site) && strcmp(result.reason, "address") != 0) {
@@ -153,7 +158,6 @@ static int try_all(const struct ph_cli *cli, struct ph_site *site,
 	unsigned ms = PAUSE_FIRST_MS;
 
 	for (;;) {
-		uint64_t receipts = total->receipts;
 		struct ph_error why = { 0 };
 		int rc = try_once(site, config, total, &why);
 
@@ -165,7 +169,8 @@ static int try_all(const struct ph_cli *cli, struct ph_site *site,
 		if (ph_is_terminal(stderr) && !cli->json) {
 			fprintf(stderr, "\n%s\n", why.text);
 		}
-		ms = total->receipts > receipts ? PAUSE_FIRST_MS : ms;
+		/* a road that carries something is worth trying again at once */
+		ms = total->answered && why.exit == PH_EXIT_PARTIAL ? PAUSE_FIRST_MS : ms;
 		ph_site_pause(site);
 		pause_ms(ms);
 		ms = ms * 2 < PAUSE_MAX_MS ? ms * 2 : PAUSE_MAX_MS;
@@ -252,8 +257,10 @@ static const struct ph_cli_option options[] = {
 	{ "wait", NULL, "try again until all is through" },
 	{ "tries", "N", "with --wait: at most so often" },
 	{ "connect-ms", "N", "give up connecting after so many milliseconds; 15000" },
-	{ "frame-max", "N", "bytes of a frame, 256 to 65535; small on bad links" },
-	{ "flight-max", "N", "bytes of entries in the first message, at most 32768" },
+	{ "frame-max", "N",
+	  "bytes of a frame, 256 to 65535; if not given, by how the last links broke" },
+	{ "flight-max", "N",
+	  "bytes of entries in the first message, at most 32768; likewise" },
 	{ NULL, NULL, NULL },
 };
 

@@ -10,8 +10,8 @@
  *   LOOKUP --> CONNECT --> TALK --> CLOSING --> (loop empty)
  *
  * No address that answers in time: PH_EXIT_UNREACHABLE, nothing was sent. A hub that
- * hangs up on the greeting without a word, or answers it wrongly, is taken for one that
- * does not hold our key. Anything that breaks later is a cut (PH_EXIT_PARTIAL): what
+ * hangs up on the greeting, or answers it wrongly, is taken for one that does not hold
+ * our key. Anything that breaks later is a cut (PH_EXIT_PARTIAL): what
  * the hub has receipted need not be sent again. A store that fails ends the session.
  */
 #include "client/link_internal.h"
@@ -54,6 +54,7 @@ struct link {
 	bool is_writing;
 	bool has_tcp;   /* the handle is open */
 	bool hung_up;   /* the peer ended the stream in order */
+	bool is_hub;    /* it has proved to hold the hub's key */
 	bool is_broken; /* the stream can carry nothing more */
 	enum stage stage;
 	int store_rc; /* why our own store failed */
@@ -267,6 +268,16 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 	*buf = uv_buf_init(link->buffer, sizeof(link->buffer));
 }
 
+/* Past the handshake, or refused in words that only the hub can write. */
+static bool is_hub(const struct ph_session *session)
+{
+	enum ph_session_state state = ph_session_state(session);
+
+	return (state != PH_SESSION_START && state != PH_SESSION_HELLO &&
+		state != PH_SESSION_FAILED) ||
+	       ph_session_failure(session) == PH_FAIL_REFUSED;
+}
+
 static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 {
 	struct link *link = stream->data;
@@ -280,6 +291,7 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 	} else {
 		ph_session_receive(link->session, PH_VIEW(buf->base, n),
 				   uv_now(&link->loop));
+		link->is_hub = link->is_hub || is_hub(link->session);
 	}
 	pump(link);
 }
@@ -497,7 +509,7 @@ static const char *reason_of(struct link *link, int rc)
 		return "unreachable";
 	}
 	return ph_link_explain(result, link->config->address,
-			       link->hung_up && result->counts.bytes_in == 0, link->err);
+			       link->hung_up && !link->is_hub, link->err);
 }
 
 static int run(struct link *link)

@@ -12,10 +12,11 @@ int ph_link_split(const char *address, char host[static PH_HOST_MAX + 1],
 		  char port[static PH_PORT_MAX + 1], struct ph_error *err);
 /*
  * Say in ERR what RESULT means for a person, and its exit status; nothing if it is
- * complete. MUTE: the peer hung up in order before it had said anything. Returns the
+ * complete. STRANGER: the peer hung up in order before it had proved to
+ * hold the key. Returns the
  * word for RESULT->reason.
  */
 const char *ph_link_explain(const struct ph_link_result *result, const char *address,
-			    bool mute, struct ph_error *err);
+			    bool stranger, struct ph_error *err);
 
 #endif

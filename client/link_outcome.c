@@ -99,7 +99,7 @@ static const char *explain_cut(struct ph_error *err)
 }
 
 const char *ph_link_explain(const struct ph_link_result *result, const char *address,
-			    bool mute, struct ph_error *err)
+			    bool stranger, struct ph_error *err)
 {
 	switch (result->failure) {
 	case PH_FAIL_NONE:
@@ -110,7 +110,7 @@ const char *ph_link_explain(const struct ph_link_result *result, const char *add
 		return explain_refusal(result->status, err);
 	case PH_FAIL_CUT:
 	case PH_FAIL_TIMEOUT:
-		return mute ? explain_key(address, err) : explain_cut(err);
+		return stranger ? explain_key(address, err) : explain_cut(err);
 	case PH_FAIL_PROTOCOL:
 		ph_fail(err, PH_EXIT_OTHER, -EPROTO,
 			"the hub broke the protocol, or sent a control log that does not "

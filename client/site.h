@@ -130,7 +130,7 @@ void ph_site_moved(const struct ph_site *site, struct ph_site_moved *moved_out);
 /*
  * A session ended, or none came about: keep its counter and outcome for `status`.
  * REASON: one word or a few, English, as in JSON; "" when complete. After one that was
- * cut the next first flight is smaller.
+ * cut the next has a smaller first flight and shorter frames.
  */
 int ph_site_session_end(struct ph_site *site, bool complete, const char *reason,
 			const struct ph_session_counts *counts);
@@ -149,6 +149,7 @@ struct ph_site_state {
 	int64_t good_time;  /* last complete session; 0: none */
 	uint64_t sessions;  /* this device's so far */
 	size_t flight_next; /* bytes of segments for the next message 1 */
+	size_t frame_next; /* bytes of a frame's body on a link like the last; 0: default */
 };
 int ph_site_state(struct ph_site *site, struct ph_site_state *state_out);
 

@@ -20,6 +20,7 @@
 #define PH_META_COMPLETE    "sync.complete"
 #define PH_META_REASON      "sync.reason"
 #define PH_META_FLIGHT      "sync.flight"
+#define PH_META_CUT         "sync.cut" /* bytes of a session before it is cut; 0: whole */
 
 /* Segments that we send are at most this, so that a cut costs little. */
 #define PH_SITE_SEGMENT_MAX (16 * 1024)

@@ -8,15 +8,14 @@
  *
  * A part that we lack or cannot open stays where it is and is passed over: the hub's
  * receipt goes on listing it as missing. The first item may exceed the budget, no
- * other does; each is charged what it costs of the session's credit.
+ * other does; each is charged what it costs of the session's credit. Where a segment is
+ * cut never depends on the budget, so that after a cut link the same segment is made
+ * again, and goes on where the hub has it.
  */
 #include <errno.h>
 #include <string.h>
 
 #include "client/site_internal.h"
-
-/* Less than this is not worth a seal and a header of its own: it waits for the next LOAD. */
-#define SEGMENT_MIN 4096
 
 int ph_site_segment(struct ph_site *site, const struct ph_log *log, uint64_t after,
 		    size_t max, bool stop_at_part, struct ph_segment *segment_out,
@@ -150,12 +149,12 @@ static void move_on(struct ph_site_send *send, enum step step, uint64_t n)
 }
 
 static int make_segment(struct ph_site *site, const struct ph_log *log, uint64_t after,
-			size_t max, struct ph_item **item_out)
+			struct ph_item **item_out)
 {
 	struct ph_segment segment;
 	struct ph_item *item = ph_item_new(PH_ITEM_SEGMENT);
-	int rc = item ? ph_site_segment(site, log, after, max, false, &segment,
-					&item->body)
+	int rc = item ? ph_site_segment(site, log, after, PH_SITE_SEGMENT_MAX, false,
+					&segment, &item->body)
 		      : -ENOMEM;
 
 	if (rc != 0) {
@@ -194,20 +193,10 @@ static int load_one(struct ph_site *site, const struct ph_log *log,
 		    struct ph_site_send *send, enum step step, uint64_t n,
 		    struct load *load)
 {
-	size_t max = PH_SITE_SEGMENT_MAX;
 	struct ph_item *item = NULL;
-	int rc;
+	int rc = step == STEP_SEGMENT ? make_segment(site, log, send->cursor, &item)
+				      : make_part(site, log, n, &item);
 
-	if (!load->is_first && step == STEP_SEGMENT &&
-	    load->left < max + PH_ITEM_CREDIT) {
-		if (load->left < SEGMENT_MIN) {
-			load->is_full = true;
-			return 0;
-		}
-		max = load->left - PH_ITEM_CREDIT;
-	}
-	rc = step == STEP_SEGMENT ? make_segment(site, log, send->cursor, max, &item)
-				  : make_part(site, log, n, &item);
 	if (rc < 0) {
 		return rc;
 	}

@@ -212,7 +212,17 @@ static void test_missing_parts(void **state)
 	assert_int_equal(load.parts, 3);
 	assert_int_equal(load.segments, 0);
 
-	/* the same list once more: they are on their way */
+	/* had the link been cut here, the next hello asks for a fresh list */
+	struct ph_hello *hello = world_hello(world, 8192, &arena);
+
+	assert_int_equal(hello->head[0].n, 5);
+	assert_int_equal(hello->receipted[0], 4);
+	assert_false(hello->done);
+	assert_int_equal(hello->n_segments, 0);
+	free(hello);
+	ph_job_free(world_greet(world, &err));
+
+	/* the receipt says that they came */
 	job = world_job(PH_JOB_RECEIPT);
 	job->receipt = calloc(1, sizeof(*job->receipt));
 	job->n_receipts = 1;
@@ -634,6 +644,35 @@ static void test_session_end(void **state)
 	assert_int_equal(now.good_time, world->now.wall);
 }
 
+/* Shorter frames the sooner a link breaks; the default once as much went through whole. */
+static void test_frames(void **state)
+{
+	static const struct {
+		const char *name;
+		bool complete;
+		uint64_t bytes;
+		size_t least, most;
+	} steps[] = {
+		{ "nobody there", false, 0, 0, 0 },
+		{ "cut after 16 KiB", false, 16384, 850, 1000 },
+		{ "not reached says nothing", false, 0, 850, 1000 },
+		{ "and again", false, 16384, 850, 1000 },
+		{ "a short one was whole", true, 300, 850, 1000 },
+		{ "a long one was whole", true, 100000, 0, 0 },
+		{ "cut at once", false, 100, 256, 256 },
+		{ "cut after 1 GiB", false, UINT64_C(1) << 30, 1024, 1024 },
+	};
+	struct world *world = *state;
+	struct ph_site_state now;
+
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		print_message("# %s\n", steps[i].name);
+		end_session(world, steps[i].complete, "", steps[i].bytes);
+		assert_int_equal(ph_site_state(world->site, &now), 0);
+		assert_in_range(now.frame_next, steps[i].least, steps[i].most);
+	}
+}
+
 #define JOINED(test)                                                                     \
 	cmocka_unit_test_setup_teardown(test, world_setup_joined, world_teardown)
 
@@ -656,6 +695,7 @@ int main(void)
 		JOINED(test_control_refused),
 		JOINED(test_control_of_another_hub),
 		JOINED(test_session_end),
+		JOINED(test_frames),
 	};
 
 	return ph_crypto_start() != 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);

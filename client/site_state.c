@@ -1,0 +1,265 @@
+/*
+ * client/site_state.c - what is remembered of sessions, and how things stand.
+ *
+ * A session that ended leaves its outcome, and what it tells of the road. How large
+ * the next first flight is depends on it: one that was cut makes it smaller, twice cut
+ * leaves it out, so that a link which breaks after a few hundred bytes, or a hub that
+ * was restored and lacks what it had signed for, does not fail at the same place for
+ * ever. Frames get shorter too: of a cut frame nothing counts, so their best length is
+ * the root of what a frame costs times twice the bytes between cuts.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "client/site_internal.h"
+
+#define FLIGHT_GOOD 8192
+#define FLIGHT_POOR 1024
+#define FRAME_COST  26 /* header, tag, and the message around a chunk */
+#define FRAME_LEAST 256
+#define FRAME_MOST                                                                       \
+	1024 /* bytes on their way count as sent, so cuts look rarer than they are */
+
+/* --- outcomes --- */
+
+static int64_t next_flight(int64_t flight, bool complete, bool spoke)
+{
+	if (complete) {
+		return FLIGHT_GOOD;
+	}
+	if (!spoke) {
+		return flight;
+	}
+	return flight > FLIGHT_POOR ? FLIGHT_POOR : 0;
+}
+
+static int get_int(struct ph_site *site, const char *name, int64_t fallback, int64_t *out)
+{
+	int rc = ph_journal_meta_get_int(site->journal, name, out);
+
+	if (rc == PH_JOURNAL_E_NONE) {
+		*out = fallback;
+		rc = 0;
+	}
+	return rc;
+}
+
+/* Bytes between cuts: the mean of what was and what is now; 0: none, or long ago. */
+static int64_t next_cut(int64_t cut, bool complete, int64_t bytes)
+{
+	if (complete) {
+		return bytes >= cut ? 0 : cut;
+	}
+	if (bytes == 0) {
+		return cut;
+	}
+	return cut == 0 ? bytes : (cut + bytes) / 2;
+}
+
+/* 0: as the session likes. */
+static size_t frame_for(int64_t cut)
+{
+	size_t frame = FRAME_LEAST;
+
+	if (cut == 0) {
+		return 0;
+	}
+	while (frame < FRAME_MOST && (int64_t)(frame * frame) < 2 * FRAME_COST * cut) {
+		frame += FRAME_LEAST / 4;
+	}
+	return frame;
+}
+
+static int put_outcome(struct ph_site *site, bool complete, const char *reason,
+		       const struct ph_session_counts *counts)
+{
+	bool spoke = counts->bytes_out > 0;
+	int64_t bytes = (int64_t)(counts->bytes_in + counts->bytes_out);
+	int64_t cut;
+	struct ph_journal *journal = site->journal;
+	int64_t sessions;
+	int64_t flight;
+	int rc = get_int(site, PH_META_SESSIONS, 0, &sessions);
+
+	if (rc == 0) {
+		rc = get_int(site, PH_META_FLIGHT, FLIGHT_GOOD, &flight);
+	}
+	if (rc == 0) {
+		rc = ph_journal_meta_put_int(journal, PH_META_FLIGHT,
+					     next_flight(flight, complete, spoke));
+	}
+	if (rc == 0) {
+		rc = get_int(site, PH_META_CUT, 0, &cut);
+	}
+	if (rc == 0) {
+		rc = ph_journal_meta_put_int(journal, PH_META_CUT,
+					     next_cut(cut, complete, bytes));
+	}
+	if (rc == 0 && spoke) {
+		rc = ph_journal_meta_put_int(journal, PH_META_SESSIONS, sessions + 1);
+	}
+	if (rc == 0) {
+		rc = ph_journal_meta_put_int(journal, PH_META_TIME, ph_site_now(site));
+	}
+	if (rc == 0 && complete) {
+		rc = ph_journal_meta_put_int(journal, PH_META_GOOD, ph_site_now(site));
+	}
+	if (rc == 0) {
+		rc = ph_journal_meta_put_int(journal, PH_META_COMPLETE, complete);
+	}
+	if (rc == 0) {
+		rc = ph_journal_meta_put(journal, PH_META_REASON, ph_view_str(reason));
+	}
+	return rc;
+}
+
+int ph_site_session_end(struct ph_site *site, bool complete, const char *reason,
+			const struct ph_session_counts *counts)
+{
+	int rc = ph_db_begin(site->db);
+
+	if (rc == 0) {
+		rc = put_outcome(site, complete, reason, counts);
+	}
+	if (rc == 0) {
+		rc = ph_db_commit(site->db);
+	}
+	if (rc < 0) {
+		ph_site_roll_back(site);
+	}
+	return rc;
+}
+
+/* --- how things stand --- */
+
+static int first_stamp(struct ph_site *site, const struct ph_log *log, uint64_t n,
+		       int64_t *second_out)
+{
+	struct ph_buf bytes = { 0 };
+	struct ph_entry entry;
+	int rc = ph_journal_entry(site->journal, log->row, n, &bytes);
+
+	if (rc == 0) {
+		rc = ph_entry_decode(ph_buf_view(&bytes), &entry);
+	}
+	if (rc == 0) {
+		*second_out = ph_stamp_seconds(entry.stamp);
+	}
+	ph_buf_deinit(&bytes);
+	return rc < 0 ? rc : 0;
+}
+
+struct tally {
+	struct ph_site *site;
+	struct ph_site_state *state;
+};
+
+static int add_log(void *data, const struct ph_log *log)
+{
+	struct tally *tally = data;
+	struct ph_site *site = tally->site;
+	struct ph_site_state *state = tally->state;
+	uint64_t missing[PH_RECEIPT_MISSING_MAX];
+	unsigned n_missing = 0;
+	uint64_t at_hub;
+	uint64_t at_backup;
+	int64_t time;
+	int64_t backup_time;
+	int64_t oldest = 0;
+	size_t unsent = 0;
+	int rc = ph_journal_receipt_get(site->journal, log->row, PH_LEVEL_HUB, &at_hub,
+					&time, NULL);
+
+	if (rc == 0) {
+		rc = ph_journal_receipt_get(site->journal, log->row, PH_LEVEL_BACKUP,
+					    &at_backup, &backup_time, NULL);
+	}
+	if (rc == 0) {
+		rc = ph_site_receipt_missing(site, log, missing, &n_missing);
+	}
+	if (rc == 0 && at_hub < log->n) {
+		rc = first_stamp(site, log, at_hub + 1, &oldest);
+	}
+	for (uint64_t after = at_hub; rc == 0;) {
+		uint64_t n[64];
+		size_t count = 0;
+
+		rc = ph_journal_parts_in(site->journal, log->row, after, log->n, n, 64,
+					 &count);
+		if (rc != 0 || count == 0) {
+			break;
+		}
+		unsent += count;
+		after = n[count - 1];
+	}
+	if (rc != 0) {
+		return rc;
+	}
+	state->entries += log->n;
+	state->receipted += at_hub;
+	state->at_backup += at_backup;
+	state->parts_pending += n_missing + unsent;
+	if (time > state->receipted_time) {
+		state->receipted_time = time;
+	}
+	if (oldest > 0 &&
+	    (state->oldest_pending == 0 || oldest < state->oldest_pending)) {
+		state->oldest_pending = oldest;
+	}
+	return 0;
+}
+
+static int read_outcome(struct ph_site *site, struct ph_site_state *state)
+{
+	struct ph_buf reason = { 0 };
+	int64_t complete = 0;
+	int64_t sessions = 0;
+	int64_t flight = 0;
+	int64_t cut = 0;
+	int rc = get_int(site, PH_META_TIME, 0, &state->last_time);
+
+	if (rc == 0) {
+		rc = get_int(site, PH_META_GOOD, 0, &state->good_time);
+	}
+	if (rc == 0) {
+		rc = get_int(site, PH_META_COMPLETE, 0, &complete);
+	}
+	if (rc == 0) {
+		rc = get_int(site, PH_META_SESSIONS, 0, &sessions);
+	}
+	if (rc == 0) {
+		rc = get_int(site, PH_META_FLIGHT, FLIGHT_GOOD, &flight);
+	}
+	if (rc == 0) {
+		rc = get_int(site, PH_META_CUT, 0, &cut);
+	}
+	if (rc == 0) {
+		rc = ph_journal_meta_get(site->journal, PH_META_REASON, &reason);
+	}
+	if (rc >= 0) {
+		state->last_complete = complete != 0;
+		state->sessions = (uint64_t)sessions;
+		state->flight_next = (size_t)flight;
+		state->frame_next = frame_for(cut);
+		snprintf(state->last_reason, sizeof(state->last_reason), "%.*s",
+			 (int)reason.len, reason.len ? (const char *)reason.data : "");
+	}
+	ph_buf_deinit(&reason);
+	return rc < 0 ? rc : 0;
+}
+
+int ph_site_state(struct ph_site *site, struct ph_site_state *state_out)
+{
+	struct ph_site_state state = { 0 };
+	int rc = ph_journal_logs_of_device(site->journal, site->cert.device_id, add_log,
+					   &(struct tally){ site, &state });
+
+	if (rc == 0) {
+		rc = read_outcome(site, &state);
+	}
+	if (rc == 0) {
+		*state_out = state;
+	}
+	return rc;
+}
