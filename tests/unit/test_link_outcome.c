@@ -1,0 +1,124 @@
+/* Addresses of a hub, and what the end of a session means for a person. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <errno.h>
+#include <string.h>
+
+#include "client/link_internal.h"
+
+static const struct {
+	const char *address;
+	const char *host, *port; /* NULL: refused */
+} addresses[] = {
+	{ "127.0.0.1:7415", "127.0.0.1", "7415" },
+	{ "thuvien.sonla.example:1", "thuvien.sonla.example", "1" },
+	{ "[::1]:65535", "::1", "65535" },
+	{ "[fe80::1%eth0]:7415", "fe80::1%eth0", "7415" },
+	{ "", NULL, NULL },
+	{ "127.0.0.1", NULL, NULL },
+	{ "127.0.0.1:", NULL, NULL },
+	{ ":7415", NULL, NULL },
+	{ "127.0.0.1:0", NULL, NULL },
+	{ "127.0.0.1:65536", NULL, NULL },
+	{ "127.0.0.1:074155", NULL, NULL },
+	{ "127.0.0.1:7415x", NULL, NULL },
+	{ "127.0.0.1:-1", NULL, NULL },
+	{ "127.0.0.1: 7415", NULL, NULL },
+	{ "::1:7415", NULL, NULL },
+	{ "[]:7415", NULL, NULL },
+	{ "[::1:7415", NULL, NULL },
+	{ "[::1]7415", NULL, NULL },
+};
+
+static void test_split(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(addresses) / sizeof(addresses[0]); i++) {
+		char host[PH_HOST_MAX + 1] = "";
+		char port[PH_PORT_MAX + 1] = "";
+		struct ph_error err = { 0 };
+		int rc = ph_link_split(addresses[i].address, host, port, &err);
+
+		print_message("# \"%s\"\n", addresses[i].address);
+		if (addresses[i].host) {
+			assert_int_equal(rc, 0);
+			assert_string_equal(host, addresses[i].host);
+			assert_string_equal(port, addresses[i].port);
+		} else {
+			assert_int_equal(rc, -EINVAL);
+			assert_int_equal(err.exit, PH_EXIT_USAGE);
+			assert_string_equal(host, "");
+		}
+	}
+}
+
+static void test_split_length(void **state)
+{
+	char address[PH_HOST_MAX + 16];
+	char host[PH_HOST_MAX + 1];
+	char port[PH_PORT_MAX + 1];
+
+	(void)state;
+	for (size_t len = PH_HOST_MAX - 1; len <= PH_HOST_MAX + 1; len++) {
+		struct ph_error err = { 0 };
+
+		memset(address, 'h', len);
+		memcpy(address + len, ":7415", 6);
+		assert_int_equal(ph_link_split(address, host, port, &err),
+				 len <= PH_HOST_MAX ? 0 : -EINVAL);
+	}
+}
+
+static const struct {
+	enum ph_session_failure failure;
+	enum ph_status status;
+	bool stranger;
+	const char *reason;
+	enum ph_exit exit;
+} ends[] = {
+	{ PH_FAIL_NONE, PH_STATUS_OK, false, "", PH_EXIT_DONE },
+	{ PH_FAIL_NONE, PH_STATUS_OK, true, "", PH_EXIT_DONE },
+	{ PH_FAIL_HANDSHAKE, PH_STATUS_OK, false, "wrong-key", PH_EXIT_OTHER },
+	{ PH_FAIL_CUT, PH_STATUS_OK, false, "cut", PH_EXIT_PARTIAL },
+	{ PH_FAIL_CUT, PH_STATUS_OK, true, "wrong-key", PH_EXIT_OTHER },
+	{ PH_FAIL_TIMEOUT, PH_STATUS_OK, false, "cut", PH_EXIT_PARTIAL },
+	{ PH_FAIL_PROTOCOL, PH_STATUS_OK, false, "protocol", PH_EXIT_OTHER },
+	{ PH_FAIL_MEMORY, PH_STATUS_OK, false, "memory", PH_EXIT_OTHER },
+	{ PH_FAIL_REFUSED, PH_STATUS_CUT, false, "cut-off", PH_EXIT_CUT_OFF },
+	{ PH_FAIL_REFUSED, PH_STATUS_LATER, false, "later", PH_EXIT_TRY_LATER },
+	{ PH_FAIL_REFUSED, PH_STATUS_UNKNOWN, false, "not-accepted", PH_EXIT_OTHER },
+	{ PH_FAIL_REFUSED, PH_STATUS_CERT, false, "not-accepted", PH_EXIT_OTHER },
+	{ PH_FAIL_REFUSED, PH_STATUS_VERSION, false, "version", PH_EXIT_OTHER },
+	{ PH_FAIL_REFUSED, PH_STATUS_PROTOCOL, false, "not-taken", PH_EXIT_PARTIAL },
+};
+
+static void test_explain(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		struct ph_link_result result = { .connected = true,
+						 .failure = ends[i].failure,
+						 .status = ends[i].status };
+		struct ph_error err = { .exit = PH_EXIT_DONE };
+		const char *reason =
+			ph_link_explain(&result, "127.0.0.1:1", ends[i].stranger, &err);
+
+		assert_string_equal(reason, ends[i].reason);
+		assert_int_equal(err.exit, ends[i].exit);
+		assert_int_equal(err.text[0] != '\0', ends[i].exit != PH_EXIT_DONE);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_split),
+		cmocka_unit_test(test_split_length),
+		cmocka_unit_test(test_explain),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
