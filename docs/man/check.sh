@@ -1,31 +1,37 @@
 #!/bin/sh
 # docs/man/check.sh PROGRAM PAGE - PAGE (scdoc source) names every command and every
-# option that PROGRAM's own help names. A page that fell behind fails.
+# option that PROGRAM's own help names. A page that fell behind fails. TAP: a point a
+# command.
 program=$1
 page=$2
-failed=0
+points=0
 
-need()
+# Each of the words must stand in the page in bold; one point for all of them.
+check()
 {
-	grep -q -F -e "*$1*" "$page" || {
-		echo "$page does not name \"$1\""
-		failed=1
-	}
+	name=$1
+	missing=
+	for word in "$@"; do
+		grep -q -F -e "*$word*" "$page" || missing="$missing \"$word\""
+	done
+	points=$((points + 1))
+	if [ -z "$missing" ]; then
+		echo "ok $points - $name"
+	else
+		echo "not ok $points - $name"
+		echo "# $page does not name$missing"
+	fi
 }
 
 commands=$("$program" help | sed -n 's/^  \([a-z]\{1,\}\( [a-z]\{1,\}\)\{0,1\}\)  .*/\1/p')
 if [ -z "$commands" ]; then
-	echo "$program help lists no commands"
+	echo "Bail out! $program help lists no commands"
 	exit 1
 fi
 IFS='
 '
 for command in $commands; do
-	need "$command"
-	# shellcheck disable=SC2086 -- a name of two words is two arguments
-	options=$(IFS=' '; "$program" help $command | sed -n 's/^  \(--[a-z-]*\).*/\1/p')
-	for option in $options; do
-		need "$option"
-	done
+	# shellcheck disable=SC2046,SC2086 -- a name of two words is two arguments
+	check "$command" $(IFS=' '; "$program" help $command | sed -n 's/^  \(--[a-z-]*\).*/\1/p')
 done
-exit $failed
+echo "1..$points"
