@@ -70,7 +70,9 @@ static int read_extra(struct ph_json_reader *in, const char *name, const json_t 
 		return read_behalf(in, json);
 	}
 	if (strcmp(name, "operator") == 0) {
-		return ph_json_hex(in, name, json, &extras->operator_sig);
+		return ph_fail(in->err, PH_EXIT_USAGE, -EINVAL,
+			       "operator: is made by an operator's ceremony; leave it "
+			       "out");
 	}
 	return 1;
 }
@@ -100,7 +102,7 @@ static int unknown_member(const struct ph_kind *kind, const char *name,
 	}
 	return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
 		       "%.80s: is not a member of %s, which has %swhen, source, staff, "
-		       "behalf, operator",
+		       "behalf",
 		       name, kind->name, has);
 }
 

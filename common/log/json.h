@@ -8,7 +8,8 @@
  * `seen` an object from field names to arrays of references, in any order. `when` is
  * a day, or a time to the minute, in UTC+7 unless it names a zone. `operator` is 96
  * bytes in hex. Sealed fields stand beside the plain ones. `sets`, `commit`, `stamp`
- * and `time` are made by the log: shown, and refused on input.
+ * and `time` are made by the log, `operator` by an operator's ceremony: shown, and
+ * refused on input.
  */
 #ifndef PH_LOG_JSON_H
 #define PH_LOG_JSON_H
