@@ -111,11 +111,24 @@ static void charset_unknown(void **state)
 			 PH_CHARSET_E_UNKNOWN);
 }
 
+/* NAME of pymarc's test files: in PACKHORSE_TESTDATA, else beside the project. */
+static void path_of(char *out, size_t size, const char *name)
+{
+	const char *data = getenv("PACKHORSE_TESTDATA");
+	const char *source = getenv("PACKHORSE_SOURCE");
+
+	if (data && data[0] != '\0') {
+		snprintf(out, size, "%s/data/pymarc/%s", data, name);
+	} else {
+		snprintf(out, size, "%s/../shared/data/pymarc/%s", source ? source : ".",
+			 name);
+	}
+}
+
 /* 1,515 pairs of lines in MARC-8 and UTF-8, of pymarc. */
 static void marc8_published(void **state)
 {
-	const char *data = getenv("PACKHORSE_TESTDATA");
-	char path[2][512];
+	char path[2][4096];
 	char *line[2] = { NULL, NULL };
 	size_t cap[2] = { 0, 0 };
 	FILE *file[2];
@@ -123,14 +136,12 @@ static void marc8_published(void **state)
 	size_t pairs = 0, different = 0;
 
 	(void)state;
-	snprintf(path[0], sizeof(path[0]), "%s/data/pymarc/test_marc8.txt",
-		 data ? data : "../shared");
-	snprintf(path[1], sizeof(path[1]), "%s/data/pymarc/test_utf8.txt",
-		 data ? data : "../shared");
+	path_of(path[0], sizeof(path[0]), "test_marc8.txt");
+	path_of(path[1], sizeof(path[1]), "test_utf8.txt");
 	file[0] = fopen(path[0], "rb");
 	file[1] = fopen(path[1], "rb");
 	if (!file[0] || !file[1]) {
-		print_message("skipped: %s is not there\n", path[0]);
+		print_message("# skipped: %s is not there\n", path[0]);
 		skip();
 	}
 	assert_int_equal(ph_charset_new(&marc8, "MARC-8"), 0);
