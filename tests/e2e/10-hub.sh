@@ -28,8 +28,14 @@ status "init again" 1 $H $init --passphrase-file "$T/pass"
 is "the folder is the owner's alone" "$(stat -c %a "$T/hub")" 700
 is "no file is readable by others" "$(find "$T/hub" -type f -perm /077 | wc -l)" 0
 ok "an init that was interrupted can be given again" bash -c "
-  cp -r '$T/hub' '$T/again' && mv '$T/again/hub.db' '$T/again/hub.db.new' &&
+  cp -r '$T/hub' '$T/again' && mv '$T/again/hub.db' '$T/again/hub.db.new' && touch '$T/again/init.unfinished' &&
   '$hubd' -d '$T/again' $init --passphrase-file '$T/pass' && '$hubd' -d '$T/again' verify"
+
+cp -r "$T/hub" "$T/lost"
+rm "$T/lost/hub.db"
+status "a hub that lost its database is damaged, not new" 15 "$hubd" -d "$T/lost" status
+status "and init does not write over its keys" 15 "$hubd" -d "$T/lost" $init --passphrase-file "$T/pass"
+ok "they are as they were" diff -r "$T/hub/keys" "$T/lost/keys"
 
 # --- sites, communes, policies ---
 ok "site add with a number in its code" $H site add 14-0371 --commune 03646 --kind commune --name 'Thư viện Tô Hiệu'
@@ -57,6 +63,9 @@ status "options that are missing" 2 $H site add 14-0002 --kind van
 ok "commune add" $H commune add 03646 --name 'Tô Hiệu' --type phuong
 ok "policy set" $H policy set loan-term-days 21
 is "policy list" "$($H policy list --plain | grep loan)" "$(printf 'loan-term-days\t21')"
+status "a rule that makes no sense" 2 $H policy set loan-term-days abc
+status "a loan of no days" 2 $H policy set loan-term-days 0
+like "a rule that nobody heeds is set with a warning" "$($H policy set colour blue 2>&1)" 'no program heeds'
 printf '[{"Wards":[{"Code":"04048","Name":"Vân Hồ","FullName":"Xã Vân Hồ"}]}]' >"$T/c.json"
 ok "commune import" $H commune import "$T/c.json"
 is "a second time changes nothing" "$($H commune import "$T/c.json" --json | json 'd["added"]')" 0
@@ -76,6 +85,10 @@ ok "invite" $H $invite --out "$T/i1" --passphrase-file "$T/pass"
 like "it is one line of text" "$(cat "$T/i1")" '^PACKHORSE1:[A-Za-z0-9_-]+$'
 is "readable by its owner alone" "$(stat -c %a "$T/i1")" 600
 ok "another to standard output" bash -c "$H $invite --out - --passphrase-file '$T/pass' >'$T/i2'"
+status "an invite does not overwrite another" 1 $H $invite --out "$T/i1" --passphrase-file "$T/pass"
+ok "unless told to" $H $invite --out "$T/i1" --passphrase-file "$T/pass" --force
+printf '\xef\xbb\xbfmot cau dai\r\n' >"$T/bom"
+ok "a passphrase file with a byte order mark opens the keys" $H $invite --out "$T/i4" --passphrase-file "$T/bom"
 ok "no two invites are equal" bash -c "! cmp -s '$T/i1' '$T/i2'"
 status "a wrong passphrase" 1 $H $invite --out "$T/i3" --passphrase-file "$T/wrong"
 ok "leaves no file" test ! -e "$T/i3"
@@ -95,6 +108,8 @@ status "digest of an unknown site" 1 $H digest --site nowhere
 before=$($H digest)
 ok "rebuild" $H rebuild
 is "gives the same bytes" "$($H digest)" "$before"
+is "--plain gives keys and values" "$($H digest --plain | grep -c "^digest	")" 1
+status "digest of a device that is not there" 1 $H digest --device abcd
 like "verify counts what it saw" "$($H verify)" 'entries'
 status "an unknown command" 2 $H frobnicate
 status "an unknown option" 2 $H status --frobnicate
@@ -104,12 +119,11 @@ like "help of one command" "$("$hubd" help site add)" 'commune CODE'
 is "-d after the command" "$("$hubd" digest -d "$T/hub")" "$before"
 
 # --- trouble ---
-flock "$T/hub/lock" sleep 20 &
-started+=($!)
+# without -F a child of flock would hold the lock, and outlive it
+start holder flock -F "$T/hub/lock" sleep 20
 sleep 0.3
 status "in use by another process: exit 17" 17 $H status
-kill "${started[-1]}"
-pkill -P "${started[-1]}" 2>/dev/null
+stop "$started_pid"
 cp -r "$T/hub" "$T/torn"
 rm -f "$T/torn/hub.db-wal" "$T/torn/hub.db-shm"
 "$PYTHON" - "$T/torn/hub.db" <<'P'

@@ -95,8 +95,7 @@ is "it is untouched" "$(ls -A "$T/full")" letter.odt
 status "join in the hub's folder" 1 "$pack" -d "$T/hub" join "$T/i2"
 
 # --- in use, damaged ---
-flock "$T/b/lock" sleep 30 &
-started+=("$!")
+start holder flock -F "$T/b/lock" sleep 30
 sleep 0.2
 status "in use: exit 17" 17 "$pack" -d "$T/b" status
 cp -r "$T/a" "$T/broken"
