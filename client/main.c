@@ -85,6 +85,7 @@ int main(int argc, char **argv)
 		.commands = table,
 	};
 
+	ph_cli_start();
 	for (size_t i = 0; i < COUNT; i++) {
 		table[i] = *commands[i];
 	}

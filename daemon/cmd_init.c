@@ -8,10 +8,33 @@
 #include <string.h>
 
 #include "common/base/file.h"
+#include "common/base/text.h"
 #include "daemon/config.h"
 #include "daemon/hub.h"
 
 #define PASSPHRASE_MAX 1024
+
+/*
+ * The same sentence must open the keys whichever editor wrote it: a byte order mark goes,
+ * letters composed of parts become one (NFC). What is not UTF-8 stays as it is.
+ */
+static int normalise(struct ph_buf *text)
+{
+	static const uint8_t mark[] = { 0xef, 0xbb, 0xbf };
+	struct ph_buf nfc = { 0 };
+	int rc;
+
+	if (text->len >= sizeof(mark) && memcmp(text->data, mark, sizeof(mark)) == 0) {
+		ph_buf_drop(text, sizeof(mark));
+	}
+	rc = ph_text_nfc(ph_buf_view(text), &nfc);
+	if (rc == 0) {
+		text->len = 0;
+		rc = ph_buf_put_view(text, ph_buf_view(&nfc));
+	}
+	ph_buf_wipe(&nfc);
+	return rc > 0 ? 0 : rc;
+}
 
 int ph_cmd_passphrase(const struct ph_cli *cli, struct ph_buf *out, struct ph_error *err)
 {
@@ -32,6 +55,10 @@ int ph_cmd_passphrase(const struct ph_cli *cli, struct ph_buf *out, struct ph_er
 	}
 	if (out->len > 0 && out->data[out->len - 1] == '\r') {
 		out->len--;
+	}
+	rc = normalise(out);
+	if (rc < 0) {
+		return ph_fail_errno(err, rc, path);
 	}
 	return out->len > 0 ? 0
 			    : ph_fail(err, PH_EXIT_USAGE, -EINVAL,

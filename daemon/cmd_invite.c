@@ -210,6 +210,15 @@ int ph_cmd_invite(struct ph_cli *cli, struct ph_error *err)
 		rc = ph_cli_usage(cli, err, "--site and --out are needed");
 		goto out;
 	}
+	if (!ph_cli_has(cli, "force") && strcmp(ph_cli_get(cli, "out"), "-") != 0 &&
+	    ph_file_exists(ph_cli_get(cli, "out"))) {
+		rc = ph_fail(err, PH_EXIT_OTHER, -EEXIST,
+			     "%s is there already, perhaps an invite that nobody has "
+			     "used yet; "
+			     "name another file, or --force",
+			     ph_cli_get(cli, "out"));
+		goto out;
+	}
 	rc = parse_role(ph_cli_get(cli, "role"), &invite.role, err);
 	if (rc == 0) {
 		rc = ph_cli_get_uint(cli, "expires-days", 0, 3650, &days, err);

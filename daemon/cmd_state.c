@@ -24,6 +24,24 @@ static const char *text_of(const json_t *object, const char *name)
 	return text ? text : "";
 }
 
+/* For scripts: each member by its name in JSON, a tab, its value. */
+static int print_plain(const json_t *answer)
+{
+	const char *name;
+	json_t *value;
+
+	json_object_foreach((json_t *)(uintptr_t)answer, name, value)
+	{
+		char *text = json_is_string(value)
+				     ? NULL
+				     : json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+
+		printf("%s\t%s\n", name, text ? text : text_of(answer, name));
+		free(text);
+	}
+	return 0;
+}
+
 static int finish(const struct ph_cli *cli, json_t *answer,
 		  int (*print)(const json_t *answer))
 {
@@ -32,7 +50,7 @@ static int finish(const struct ph_cli *cli, json_t *answer,
 	if (cli->json) {
 		return ph_out_json(answer);
 	}
-	rc = print(answer);
+	rc = cli->plain ? print_plain(answer) : print(answer);
 	json_decref(answer);
 	return rc;
 }
@@ -59,8 +77,7 @@ static int print_status(const json_t *answer)
 {
 	char a[PH_NUMBER_TEXT];
 	char b[PH_NUMBER_TEXT];
-	char when[PH_TIME_TEXT];
-	int64_t heard = (int64_t)number_of(answer, "last_heard");
+	const char *heard = text_of(answer, "last_heard");
 	const json_t *listen = json_object_get(answer, "listen");
 
 	if (json_is_false(json_object_get(answer, "running"))) {
@@ -90,11 +107,8 @@ static int print_status(const json_t *answer)
 		    ph_number(b, number_of(answer, "cards")));
 	status_line(ph_say("Cases to look at", "Việc cần xem"), "%s",
 		    ph_number(a, number_of(answer, "cases")));
-	if (heard > 0) {
-		ph_time_text(when, heard);
-	}
 	status_line(ph_say("Last device heard", "Lần nhận gần nhất"), "%s",
-		    heard > 0 ? when : ph_say("never", "chưa có"));
+		    heard[0] ? heard : ph_say("never", "chưa có"));
 	status_line(ph_say("Store, free disk", "Kho, đĩa còn trống"), "%s MiB, %s MiB",
 		    ph_number(a, number_of(answer, "store_bytes") >> 20),
 		    ph_number(b, number_of(answer, "disk_free_bytes") >> 20));
@@ -111,12 +125,23 @@ int ph_cmd_status(struct ph_cli *cli, struct ph_error *err)
 
 /* --- devices --- */
 
+/* What a person should look at, in a few words. */
+static const char *device_note(const json_t *item)
+{
+	bool late = json_is_true(json_object_get(item, "invite_late"));
+
+	if (json_is_true(json_object_get(item, "invite_reused"))) {
+		return late ? "invite used before, and late" : "invite used before";
+	}
+	return late ? "invite was late" : "";
+}
+
 int ph_cmd_devices(struct ph_cli *cli, struct ph_error *err)
 {
-	static const char *const columns[] = { "device",  "site",  "role",      "entries",
-					       "missing", "heard", "silent for" };
+	static const char *const columns[] = { "device",     "site",    "role",
+					       "entries",    "missing", "heard",
+					       "silent for", "note" };
 	char span[PH_NUMBER_TEXT];
-	char when[PH_TIME_TEXT];
 	struct ph_table *table;
 	json_t *answer;
 	json_t *item;
@@ -129,12 +154,11 @@ int ph_cmd_devices(struct ph_cli *cli, struct ph_error *err)
 	if (cli->json) {
 		return ph_out_json(answer);
 	}
-	table = ph_table_new(columns, 7, cli->plain);
+	table = ph_table_new(columns, 8, cli->plain);
 	json_array_foreach(json_object_get(answer, "devices"), i, item)
 	{
-		int64_t heard = (int64_t)number_of(item, "heard");
+		const char *heard = text_of(item, "heard");
 
-		ph_time_text(when, heard);
 		ph_table_cellf(table, "%.8s", text_of(item, "device"));
 		ph_table_cell(table, text_of(item, "site"));
 		ph_table_cell(table, text_of(item, "role"));
@@ -142,11 +166,11 @@ int ph_cmd_devices(struct ph_cli *cli, struct ph_error *err)
 			       (unsigned long long)number_of(item, "entries"));
 		ph_table_cellf(table, "%llu",
 			       (unsigned long long)number_of(item, "parts_missing"));
-		ph_table_cell(table, heard ? when : "-");
-		ph_table_cell(
-			table,
-			heard ? ph_span(span, (int64_t)number_of(answer, "now") - heard)
-			      : "-");
+		ph_table_cell(table, heard[0] ? heard : "-");
+		ph_table_cell(table, heard[0] ? ph_span(span, (int64_t)number_of(
+								      item, "silent_s"))
+					      : "-");
+		ph_table_cell(table, device_note(item));
 	}
 	rc = ph_table_print(table, stdout);
 	ph_table_free(table);
@@ -328,6 +352,9 @@ int ph_cmd_digest(struct ph_cli *cli, struct ph_error *err)
 	json_t *answer;
 	int rc = ph_request_set(request, "site", ph_cli_get(cli, "site"), err);
 
+	if (rc == 0) {
+		rc = ph_request_set(request, "device", ph_cli_get(cli, "device"), err);
+	}
 	if (rc < 0) {
 		json_decref(request);
 		return rc;

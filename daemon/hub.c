@@ -138,6 +138,10 @@ int ph_hub_open(struct ph_hub **hub_out, const struct ph_hub_config *config,
 		return rc;
 	}
 	if (!ph_file_exists(path)) {
+		rc = ph_hub_check_keys(config->dir, err);
+		if (rc < 0) {
+			return rc;
+		}
 		return ph_fail(
 			err, PH_EXIT_NOT_ENROLLED, -ENOENT,
 			"%s holds no hub: make one with `packhorsed -d %s init`, or name "

@@ -56,7 +56,10 @@ struct ph_hub_peer {
 	uint64_t counter;
 	bool heard;       /* a transport frame came: it is no replay */
 	uint64_t control; /* control log sent so far */
-	/* for the log line and the counters of the session */
+	/* for the log lines and the counters of the session */
+	bool admitted; /* in this session; its invite was ... */
+	bool late;     /* ... expired by then */
+	bool reused;   /* ... used by another device before */
 	uint64_t entries, parts, receipts;
 	char refusal[96];
 };

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/ledger/query.h"
@@ -17,6 +18,7 @@
 #define SITE_CODE_MAX  32
 #define SITE_MAX       9999
 #define SITES_PROVINCE 10000
+#define LOAN_DAYS_MAX  3650
 
 /* --- reading --- */
 
@@ -481,6 +483,15 @@ int ph_hub_commune_list(struct ph_hub *hub, const json_t *request, json_t *answe
 	return list_places(hub, answer, "communes", PH_ENTITY_COMMUNE, &list, err);
 }
 
+static bool is_days(const char *text)
+{
+	size_t len = strlen(text);
+	long days = len <= 4 && strspn(text, "0123456789") == len ? strtol(text, NULL, 10)
+								  : 0;
+
+	return days >= 1 && days <= LOAN_DAYS_MAX;
+}
+
 int ph_hub_policy_set(struct ph_hub *hub, const json_t *request, json_t *answer,
 		      struct ph_error *err)
 {
@@ -490,6 +501,18 @@ int ph_hub_policy_set(struct ph_hub *hub, const json_t *request, json_t *answer,
 
 	if (!name || !value) {
 		return -EINVAL;
+	}
+	if (strcmp(name, "loan-term-days") != 0) {
+		json_object_set_new(
+			answer, "warning",
+			json_sprintf("no program heeds a rule named \"%s\" yet; those "
+				     "that are heeded: loan-term-days",
+				     name));
+	} else if (!is_days(value)) {
+		return ph_fail(
+			err, PH_EXIT_USAGE, -EINVAL,
+			"loan-term-days: \"%s\" is not a number of days from 1 to %d",
+			value, LOAN_DAYS_MAX);
 	}
 	set_text(&entry, PH_POLICY_NAME, name);
 	set_text(&entry, PH_POLICY_VALUE, value);

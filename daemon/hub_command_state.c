@@ -22,6 +22,15 @@ static void set_hex(json_t *object, const char *name, const uint8_t *data, size_
 	json_object_set_new(object, name, json_string(text));
 }
 
+/* A time as text, or null for never. */
+static void set_time(json_t *object, const char *name, int64_t seconds)
+{
+	char text[PH_TIME_TEXT];
+
+	ph_time_text(text, seconds);
+	json_object_set_new(object, name, seconds > 0 ? json_string(text) : json_null());
+}
+
 /* --- status --- */
 
 struct totals {
@@ -92,7 +101,7 @@ int ph_hub_status(struct ph_hub *hub, const json_t *request, json_t *answer,
 	json_object_set_new(answer, "entries", json_integer((json_int_t)totals.entries));
 	json_object_set_new(answer, "control_entries",
 			    json_integer((json_int_t)totals.control));
-	json_object_set_new(answer, "last_heard", json_integer(totals.heard));
+	set_time(answer, "last_heard", totals.heard);
 	json_object_set_new(answer, "epoch", json_integer((json_int_t)hub->epoch.number));
 	json_object_set_new(answer, "store_bytes",
 			    json_integer(file_size(hub->dir, "hub.db")));
@@ -135,10 +144,34 @@ static const char *role_name(uint64_t role)
 					 : "both";
 }
 
+static json_t *show_device(struct device_list *list, const struct ph_device *device,
+			   const struct ph_hub_site *site)
+{
+	json_t *item = json_pack(
+		"{s:s, s:s, s:s, s:I, s:I, s:I, s:I}", "site", site->code, "site_name",
+		site->name, "role", role_name(device->role), "entries",
+		(json_int_t)list->entries, "parts_missing", (json_int_t)list->missing,
+		"sessions", (json_int_t)device->counter, "control_entries",
+		(json_int_t)device->control);
+
+	if (item) {
+		set_hex(item, "device", device->id, sizeof(device->id));
+		set_time(item, "admitted", device->admitted);
+		set_time(item, "heard", device->heard);
+		json_object_set_new(item, "silent_s",
+				    device->heard ? json_integer(ph_hub_now(list->hub) -
+								 device->heard)
+						  : json_null());
+	}
+	return item;
+}
+
 static int list_device(void *data, const struct ph_device *device)
 {
 	struct device_list *list = data;
 	struct ph_hub_site site = { 0 };
+	bool late = false;
+	bool reused = false;
 	json_t *item;
 	int rc;
 
@@ -149,19 +182,18 @@ static int list_device(void *data, const struct ph_device *device)
 	if (rc >= 0) {
 		rc = ph_hub_site_at(list->hub, device->site, &site);
 	}
+	if (rc >= 0) {
+		rc = ph_hub_device_late(list->hub, device, &late);
+	}
+	if (rc >= 0) {
+		rc = ph_hub_invite_reused(list->hub, device, &reused);
+	}
 	if (rc < 0) {
 		return rc;
 	}
-	item = json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I}", "site", site.code,
-			 "site_name", site.name, "role", role_name(device->role),
-			 "admitted", (json_int_t)device->admitted, "heard",
-			 (json_int_t)device->heard, "entries", (json_int_t)list->entries,
-			 "parts_missing", (json_int_t)list->missing, "sessions",
-			 (json_int_t)device->counter);
-	if (!item) {
-		return -ENOMEM;
-	}
-	set_hex(item, "device", device->id, sizeof(device->id));
+	item = show_device(list, device, &site);
+	json_object_set_new(item, "invite_late", json_boolean(late));
+	json_object_set_new(item, "invite_reused", json_boolean(reused));
 	return json_array_append_new(list->out, item) ? -ENOMEM : 0;
 }
 
@@ -173,7 +205,6 @@ int ph_hub_devices(struct ph_hub *hub, const json_t *request, json_t *answer,
 
 	(void)request;
 	json_object_set_new(answer, "devices", list.out);
-	json_object_set_new(answer, "now", json_integer(ph_hub_now(hub)));
 	rc = ph_journal_device_each(hub->journal, list_device, &list);
 	return rc < 0 ? ph_fail_errno(err, rc, "listing the devices") : 0;
 }
@@ -254,32 +285,45 @@ int ph_hub_log(struct ph_hub *hub, const json_t *request, json_t *answer,
 
 /* --- digest, rebuild, verify --- */
 
-/* One site's own logs, and the control log as far as it was sent to all its devices. */
+/*
+ * The logs of one site, or of one of its devices, and the control log as far as it was
+ * sent to all of these devices.
+ */
 struct scope {
 	uint64_t site;
+	const char
+		*device; /* first hex digits of its id; NULL: all devices of the site */
+	uint8_t id[PH_DEVICE_ID_SIZE];
 	uint64_t control;
-	bool found;
+	unsigned found;
 };
 
 static int find_control(void *data, const struct ph_device *device)
 {
 	struct scope *scope = data;
+	char id[2 * PH_DEVICE_ID_SIZE + 1];
 
-	if (device->site == scope->site &&
-	    (!scope->found || device->control < scope->control)) {
-		scope->control = device->control;
-		scope->found = true;
+	ph_hex(id, device->id, sizeof(device->id));
+	if (scope->device ? strncmp(id, scope->device, strlen(scope->device)) != 0
+			  : device->site != scope->site) {
+		return 0;
 	}
+	if (scope->found == 0 || device->control < scope->control) {
+		scope->control = device->control;
+	}
+	memcpy(scope->id, device->id, sizeof(scope->id));
+	scope->found++;
 	return 0;
 }
 
 static uint64_t takes_scope(void *data, const struct ph_log *log)
 {
 	const struct scope *scope = data;
+	bool ours = scope->device
+			    ? memcmp(log->device_id, scope->id, sizeof(scope->id)) == 0
+			    : log->site == scope->site;
 
-	return log->site == 0             ? scope->control
-	       : log->site == scope->site ? UINT64_MAX
-					  : 0;
+	return log->site == 0 ? scope->control : ours ? UINT64_MAX : 0;
 }
 
 /* The digest of a fold made afresh in memory, of all logs or of one site's and the control log. */
@@ -309,43 +353,64 @@ static int fresh_digest(struct ph_hub *hub, const struct scope *scope,
 	return rc;
 }
 
-int ph_hub_digest(struct ph_hub *hub, const json_t *request, json_t *answer,
-		  struct ph_error *err)
+/* Whom the digest is of: "site" by its code, or "device" by the beginning of its id. */
+static int find_scope(struct ph_hub *hub, const json_t *request, struct scope *scope,
+		      struct ph_error *err)
 {
 	const char *code = ph_request_text(request, "site");
 	struct ph_hub_site site;
+	int rc = 0;
+
+	scope->device = ph_request_text(request, "device");
+	if (!scope->device) {
+		rc = ph_hub_site_need(hub, code, &site, err);
+		scope->site = site.number;
+	}
+	if (rc == 0) {
+		rc = ph_journal_device_each(hub->journal, find_control, scope);
+	}
+	if (rc < 0) {
+		return ph_fail_errno(err, rc, "reading the devices");
+	}
+	if (scope->device && scope->found != 1) {
+		return ph_fail(
+			err, PH_EXIT_OTHER, -ENOENT,
+			"%s device's id begins with \"%s\"; `packhorsed devices` shows "
+			"them",
+			scope->found ? "more than one" : "no", scope->device);
+	}
+	return 0;
+}
+
+int ph_hub_digest(struct ph_hub *hub, const json_t *request, json_t *answer,
+		  struct ph_error *err)
+{
+	bool scoped =
+		json_object_get(request, "site") || json_object_get(request, "device");
 	struct scope scope = { 0 };
 	uint8_t digest[32];
 	int rc = ph_ledger_catch_up(hub->ledger, NULL, err);
 
-	if (rc < 0) {
-		return rc;
+	if (rc == 0 && scoped) {
+		rc = find_scope(hub, request, &scope, err);
 	}
-	if (code) {
-		rc = ph_hub_site_need(hub, code, &site, err);
-		if (rc < 0) {
-			return rc;
-		}
-		scope.site = site.number;
-		rc = ph_journal_device_each(hub->journal, find_control, &scope);
-		if (rc < 0) {
-			return ph_fail_errno(err, rc, "reading the devices");
-		}
-		json_object_set_new(answer, "site", json_string(code));
-		json_object_set_new(answer, "control_entries",
-				    json_integer((json_int_t)scope.control));
-		json_object_set_new(
-			answer, "control_waiting",
-			json_integer((json_int_t)(ph_writer_log(hub->writer)->n -
-						  scope.control)));
-		rc = fresh_digest(hub, &scope, digest, err);
-	} else {
-		rc = ph_ledger_digest(hub->ledger, digest, err);
+	if (rc == 0) {
+		rc = scoped ? fresh_digest(hub, &scope, digest, err)
+			    : ph_ledger_digest(hub->ledger, digest, err);
 	}
 	if (rc < 0) {
 		return ph_fail_errno(err, rc, "folding the ledger");
 	}
 	set_hex(answer, "digest", digest, sizeof(digest));
+	if (scoped) {
+		uint64_t n = ph_writer_log(hub->writer)->n;
+
+		json_object_set_new(answer, "devices", json_integer(scope.found));
+		json_object_set_new(answer, "control_entries",
+				    json_integer((json_int_t)scope.control));
+		json_object_set_new(answer, "control_waiting",
+				    json_integer((json_int_t)(n - scope.control)));
+	}
 	return 0;
 }
 

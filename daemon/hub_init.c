@@ -3,8 +3,10 @@
  *
  * The order makes an interrupted init harmless: keys and configuration first, hub.db
  * last and under another name until it is whole; a folder counts as a hub only when
- * hub.db is there. So the same command can simply be given again. A folder that holds
- * anything else than the leavings of an interrupted init is refused.
+ * hub.db is there. So the same command can simply be given again: `init.unfinished`
+ * stands in the folder until it is whole. Keys without that mark are of a hub that lost
+ * its database; they are never written over. A folder that holds anything else than the
+ * leavings of an interrupted init is refused.
  */
 #include "daemon/hub_internal.h"
 
@@ -19,6 +21,7 @@
 #define DEFAULT_MEMORY_MIB 256
 #define DEFAULT_LOAN_DAYS  "14"
 #define EPOCH_FIRST        1
+#define UNFINISHED         "init.unfinished"
 
 static int path_in(const char *dir, const char *name, char out[static PH_HUB_PATH_MAX],
 		   struct ph_error *err)
@@ -28,9 +31,14 @@ static int path_in(const char *dir, const char *name, char out[static PH_HUB_PAT
 
 static bool is_leaving(const char *name)
 {
-	static const char *const leavings[] = {
-		".", "..", "keys", "lock", "packhorsed.conf", "packhorsed.conf.part"
-	};
+	static const char *const leavings[] = { ".",
+						"..",
+						"keys",
+						"lock",
+						"packhorsed.conf",
+						"packhorsed.conf.part",
+						UNFINISHED,
+						UNFINISHED ".part" };
 
 	for (size_t i = 0; i < sizeof(leavings) / sizeof(leavings[0]); i++) {
 		if (strcmp(name, leavings[i]) == 0) {
@@ -38,6 +46,25 @@ static bool is_leaving(const char *name)
 		}
 	}
 	return strncmp(name, "hub.db.new", 10) == 0;
+}
+
+int ph_hub_check_keys(const char *dir, struct ph_error *err)
+{
+	char keys[PH_HUB_PATH_MAX];
+	char mark[PH_HUB_PATH_MAX];
+	int rc = path_in(dir, "keys", keys, err);
+
+	if (rc == 0) {
+		rc = path_in(dir, UNFINISHED, mark, err);
+	}
+	if (rc == 0 && ph_file_exists(keys) && !ph_file_exists(mark)) {
+		rc = ph_fail(
+			err, PH_EXIT_DAMAGED, -EUCLEAN,
+			"%s holds the keys of a hub, but its hub.db is gone: restore it "
+			"from a backup; keep the keys",
+			dir);
+	}
+	return rc;
 }
 
 static int check_empty(const char *dir, struct ph_error *err)
@@ -54,6 +81,10 @@ static int check_empty(const char *dir, struct ph_error *err)
 			       "%s is a hub already; to make another, name another "
 			       "folder with -d",
 			       dir);
+	}
+	rc = ph_hub_check_keys(dir, err);
+	if (rc < 0) {
+		return rc;
 	}
 	folder = opendir(dir);
 	if (!folder) {
@@ -291,6 +322,7 @@ static int make_store(struct ph_hub *hub, struct ph_error *err)
 int ph_hub_init(const struct ph_hub_config *config, const struct ph_hub_init *init,
 		struct ph_error *err)
 {
+	char mark[PH_HUB_PATH_MAX];
 	struct ph_hub *hub;
 	int rc;
 
@@ -319,6 +351,12 @@ int ph_hub_init(const struct ph_hub_config *config, const struct ph_hub_init *in
 	hub->province = init->province ? init->province : DEFAULT_PROVINCE;
 	rc = ph_lock_take(&hub->lock, hub->dir, config->who, config->wait_ms, err);
 	if (rc == 0) {
+		rc = path_in(hub->dir, UNFINISHED, mark, err);
+	}
+	if (rc == 0) {
+		rc = ph_file_write(mark, ph_view_str("init\n"), 0600, err);
+	}
+	if (rc == 0) {
 		rc = save_keys(hub, init, err);
 	}
 	if (rc == 0) {
@@ -326,6 +364,9 @@ int ph_hub_init(const struct ph_hub_config *config, const struct ph_hub_init *in
 	}
 	if (rc == 0) {
 		rc = make_store(hub, err);
+	}
+	if (rc == 0) {
+		(void)unlink(mark);
 	}
 	ph_hub_close(hub);
 	return rc;

@@ -28,4 +28,16 @@ int64_t ph_hub_now(const struct ph_hub *hub);
 int ph_hub_control_add(struct ph_hub *hub, struct ph_entry *entries, size_t count,
 		       struct ph_error *err);
 
+/* 0, or -EUCLEAN with words if DIR holds a hub's keys that no unfinished init left, and no hub.db. */
+int ph_hub_check_keys(const char *dir, struct ph_error *err);
+/* The hub does not serve this device; WHY is for the log. */
+void ph_hub_refuse(struct ph_job *job, enum ph_status status, const char *why);
+/* Find or admit the device of a HELLO job; peer->known says whether. 0 or negative errno. */
+int ph_hub_recognise(struct ph_hub *hub, struct ph_job *job);
+/* Whether another device used the invite of DEVICE first; whether it was admitted after its expiry. */
+int ph_hub_invite_reused(struct ph_hub *hub, const struct ph_device *device,
+			 bool *reused_out);
+int ph_hub_device_late(struct ph_hub *hub, const struct ph_device *device,
+		       bool *late_out);
+
 #endif

@@ -27,93 +27,6 @@ static struct ph_hub_peer *peer_of(const struct ph_job *job)
 	return job->owner;
 }
 
-static void refuse(struct ph_job *job, enum ph_status status, const char *why)
-{
-	struct ph_hub_peer *peer = peer_of(job);
-
-	job->welcome.status = status;
-	snprintf(peer->refusal, sizeof(peer->refusal), "%s", why);
-}
-
-/* --- who is there --- */
-
-static int admit(struct ph_hub *hub, const struct ph_device *device)
-{
-	struct ph_entry entry = {
-		.kind = ph_kind_find(PH_KIND_DEVICE_ADMIT),
-		.number = PH_KIND_DEVICE_ADMIT,
-		.field[PH_ADMIT_DEVICE] = { .set = true,
-					    .as.bytes = PH_VIEW(device->id,
-								sizeof(device->id)) },
-		.field[PH_ADMIT_KEY] = { .set = true,
-					 .as.bytes = PH_VIEW(device->key,
-							     sizeof(device->key)) },
-		.field[PH_ADMIT_SITE] = { .set = true, .as.uint = device->site },
-		.field[PH_ADMIT_ROLE] = { .set = true, .as.uint = device->role },
-		.field[PH_ADMIT_INVITE] = { .set = true,
-					    .as.bytes = PH_VIEW(device->invite,
-								sizeof(device->invite)) },
-	};
-	int rc = ph_writer_add(hub->writer, &entry, NULL, NULL);
-
-	return rc < 0 ? rc : ph_writer_seal(hub->writer);
-}
-
-/* A certificate we have not seen: verify the path from the root, keep it, admit the device. */
-static int welcome_new(struct ph_hub *hub, struct ph_job *job)
-{
-	struct ph_hub_peer *peer = peer_of(job);
-	struct ph_cert cert;
-	int rc;
-
-	if (job->hello.cert.len == 0) {
-		refuse(job, PH_STATUS_CERT, "certificate asked for");
-		return 0;
-	}
-	rc = ph_cert_decode(job->hello.cert, &hub->keylist, &cert);
-	if (rc < 0) {
-		return rc;
-	}
-	if (rc > 0) {
-		refuse(job, PH_STATUS_UNKNOWN, ph_cert_error(rc));
-		return 0;
-	}
-	if (memcmp(cert.box_key, job->peer_key, PH_KEY_SIZE) != 0) {
-		refuse(job, PH_STATUS_UNKNOWN, "certificate of another device");
-		return 0;
-	}
-	rc = ph_journal_device_put(hub->journal, job->hello.cert, &cert, &peer->device);
-	if (rc < 0) {
-		return rc;
-	}
-	if (rc == PH_JOURNAL_E_FORK) {
-		refuse(job, PH_STATUS_UNKNOWN, "its Noise key is another device's");
-		return 0;
-	}
-	if (peer->device.admitted == 0) {
-		rc = admit(hub, &peer->device);
-		if (rc < 0) {
-			return rc;
-		}
-		peer->device.admitted = ph_hub_now(hub);
-		rc = ph_journal_device_update(hub->journal, &peer->device);
-	}
-	peer->known = rc == 0;
-	return rc;
-}
-
-static int recognise(struct ph_hub *hub, struct ph_job *job)
-{
-	struct ph_hub_peer *peer = peer_of(job);
-	int rc = ph_journal_device_by_box(hub->journal, job->peer_key, &peer->device);
-
-	if (rc == PH_JOURNAL_E_NONE) {
-		return welcome_new(hub, job);
-	}
-	peer->known = rc == 0;
-	return rc;
-}
-
 /* --- what it brings --- */
 
 /*
@@ -253,6 +166,16 @@ out:
 	return rc;
 }
 
+/*
+ * A first flight is sent before the device knows what we hold. If it does not go on from
+ * there (the hub was restored, or the folder was copied), it is left alone: the heads in
+ * the welcome tell the device, which then sends what is missing or stops.
+ */
+static bool is_for_welcome(int rc)
+{
+	return rc == PH_JOURNAL_E_GAP || rc == PH_JOURNAL_E_FORK;
+}
+
 static int store_items(struct ph_hub *hub, struct ph_job *job)
 {
 	static const char *const reasons[] = {
@@ -271,8 +194,11 @@ static int store_items(struct ph_hub *hub, struct ph_job *job)
 			return rc;
 		}
 		if (rc > 0) {
-			job->bad = true;
 			snprintf(peer->refusal, sizeof(peer->refusal), "%s", reasons[rc]);
+			if (job->type == PH_JOB_HELLO && is_for_welcome(rc)) {
+				continue;
+			}
+			job->bad = true;
 			return 0;
 		}
 	}
@@ -307,7 +233,7 @@ static int do_hello(struct ph_hub *hub, struct ph_job *job)
 
 	job->welcome.status = PH_STATUS_OK;
 	peer->refusal[0] = '\0'; /* of the hello that lacked its certificate */
-	rc = recognise(hub, job);
+	rc = ph_hub_recognise(hub, job);
 	if (rc < 0 || !peer->known) {
 		return rc;
 	}
@@ -539,7 +465,7 @@ static void settle(struct ph_job *job, int rc)
 	job->result = rc;
 	if (rc == -ENOSPC && job->type == PH_JOB_HELLO) {
 		job->result = 0;
-		refuse(job, PH_STATUS_LATER, "the hub's disk is full");
+		ph_hub_refuse(job, PH_STATUS_LATER, "the hub's disk is full");
 		peer_of(job)->known = false;
 	}
 }

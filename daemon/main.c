@@ -51,6 +51,7 @@ static const struct ph_cli_option invite_options[] = {
 	ONE("expires-days", "N", "0 to 3650 (default 30)"),
 	ONE("hub", "ADDR:PORT",
 	    "the hub's address as devices see it (default: the configured one)"),
+	ONE("force", NULL, "write over a file that is there"),
 	END,
 };
 static const struct ph_cli_option query_options[] = {
@@ -63,6 +64,8 @@ static const struct ph_cli_option query_options[] = {
 static const struct ph_cli_option digest_options[] = {
 	ONE("site", "CODE",
 	    "of that site's own logs with the control log, as the site has it"),
+	ONE("device", "ID",
+	    "of that device's logs with the control log; ID as `devices` shows it"),
 	END,
 };
 static const struct ph_cli_option log_options[] = {
@@ -137,6 +140,7 @@ int main(int argc, char **argv)
 		.commands = commands,
 	};
 
+	ph_cli_start();
 	umask(077);
 	signal(SIGPIPE, SIG_IGN);
 	if (ph_crypto_start() < 0) {

@@ -97,6 +97,12 @@ static void tell_end(struct ph_peer *peer, enum ph_session_result result)
 	if (hub->known) {
 		ph_hex(id, hub->device.id, 4);
 	}
+	if (hub->admitted) {
+		ph_event(&peer->server->log,
+			 hub->late || hub->reused ? PH_EVENT_WARNING : PH_EVENT_INFO,
+			 "device.admit", "peer=%s site=%llu late=%d reused=%d", id,
+			 (unsigned long long)hub->device.site, hub->late, hub->reused);
+	}
 	ph_event(&peer->server->log, PH_EVENT_INFO, "session.end",
 		 "peer=%s site=%llu result=%s reason=%s in=%llu out=%llu entries=%llu "
 		 "parts=%llu receipts=%llu ms=%llu%s%s%s",

@@ -16,7 +16,6 @@ enum {
 	PH_PART_MAX = 16 * 1024,        /* bytes of a sealed part's ciphertext */
 	PH_CODE_MAX = 64,               /* bytes of a copy or card code */
 	PH_SEEN_MAX = 32,               /* heads that one put can name */
-	PH_BRANCHES_MAX = 16,           /* branches kept of one log */
 
 	/* frames and sessions */
 	PH_FRAME_MAX = 65535,       /* bytes of one frame body */
@@ -31,6 +30,9 @@ enum {
 	PH_DRIP_MS = 10000,   /* while a frame is open, each 10 s must bring ... */
 	PH_DRIP_BYTES = 1024, /* ... so many bytes, or the rest of the frame */
 	PH_WRITE_QUEUE_MAX = 256 * 1024,
+	PH_HUB_FRAME = 4096,    /* bytes of a frame that the hub makes */
+	PH_PARTIALS = 1024,     /* unfinished segments kept of sessions that were cut */
+	PH_PARTIALS_MIB = 64,   /* memory they may take */
 	PH_WINDOW = 256 * 1024, /* credit each side starts with, in body bytes */
 	PH_KEEPALIVE_MS = 20000,
 	PH_STOP_MS = 10000, /* from SIGTERM to the end of the process */

@@ -10,6 +10,7 @@
 #include "common/cli/cli.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -350,6 +351,16 @@ static int help(const struct ph_cli_program *program, int argc, char **argv,
 	}
 	print_command_help(program, command);
 	return PH_EXIT_DONE;
+}
+
+void ph_cli_start(void)
+{
+	for (int fd = 0; fd <= 2; fd++) {
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF) {
+			/* the wrong way round: using it is an error, not silence */
+			(void)open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY);
+		}
+	}
 }
 
 int ph_cli_main(const struct ph_cli_program *program, int argc, char **argv)

@@ -59,6 +59,12 @@ struct ph_cli {
 };
 
 /*
+ * Make sure that descriptors 0, 1 and 2 are open, so that no file of ours becomes
+ * standard output by accident; a closed one is put where reading or writing it fails.
+ * First thing in main().
+ */
+void ph_cli_start(void);
+/*
  * Parse and run. Prints help, version, usage errors (PH_EXIT_USAGE) and, when a
  * command fails, "PROGRAM: text" on stderr. Returns the exit status for main().
  */

@@ -1,0 +1,128 @@
+/*
+ * daemon/hub_admit.c - who is there: known by its Noise key, or admitted by its certificate.
+ *
+ * A device that is new must bring a certificate that leads to the province's root and
+ * names the Noise key of this very session; it is then kept and told to everybody in the
+ * control log. An invite that came late, or was used by another device before, does not
+ * keep anybody out: what was recorded must not be lost. It is logged and shown with the
+ * device, for a person to look at. Whatever does not verify is refused, nothing is kept.
+ */
+#include "daemon/hub_internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void ph_hub_refuse(struct ph_job *job, enum ph_status status, const char *why)
+{
+	struct ph_hub_peer *peer = job->owner;
+
+	job->welcome.status = status;
+	snprintf(peer->refusal, sizeof(peer->refusal), "%s", why);
+}
+
+static int admit(struct ph_hub *hub, const struct ph_device *device)
+{
+	struct ph_entry entry = {
+		.kind = ph_kind_find(PH_KIND_DEVICE_ADMIT),
+		.number = PH_KIND_DEVICE_ADMIT,
+		.field[PH_ADMIT_DEVICE] = { .set = true,
+					    .as.bytes = PH_VIEW(device->id,
+								sizeof(device->id)) },
+		.field[PH_ADMIT_KEY] = { .set = true,
+					 .as.bytes = PH_VIEW(device->key,
+							     sizeof(device->key)) },
+		.field[PH_ADMIT_SITE] = { .set = true, .as.uint = device->site },
+		.field[PH_ADMIT_ROLE] = { .set = true, .as.uint = device->role },
+		.field[PH_ADMIT_INVITE] = { .set = true,
+					    .as.bytes = PH_VIEW(device->invite,
+								sizeof(device->invite)) },
+	};
+	int rc = ph_writer_add(hub->writer, &entry, NULL, NULL);
+
+	return rc < 0 ? rc : ph_writer_seal(hub->writer);
+}
+
+int ph_hub_invite_reused(struct ph_hub *hub, const struct ph_device *device,
+			 bool *reused_out)
+{
+	struct ph_device first;
+	int rc = ph_journal_device_by_invite(hub->journal, device->invite, &first);
+
+	*reused_out = rc == 0 && memcmp(first.id, device->id, sizeof(first.id)) != 0;
+	return rc < 0 ? rc : 0;
+}
+
+int ph_hub_device_late(struct ph_hub *hub, const struct ph_device *device, bool *late_out)
+{
+	struct ph_buf bytes = { 0 };
+	struct ph_cert cert;
+	int rc = ph_journal_device_cert(hub->journal, device->row, &bytes);
+
+	if (rc == 0) {
+		rc = ph_cert_decode(ph_buf_view(&bytes), &hub->keylist, &cert);
+	}
+	*late_out = rc == 0 && (uint64_t)device->admitted > cert.invite.expires;
+	ph_buf_deinit(&bytes);
+	return rc < 0 ? rc : 0;
+}
+
+/* A certificate we have not seen: verify the path from the root, keep it, admit the device. */
+static int welcome_new(struct ph_hub *hub, struct ph_job *job)
+{
+	struct ph_hub_peer *peer = job->owner;
+	struct ph_cert cert;
+	int rc;
+
+	if (job->hello.cert.len == 0) {
+		ph_hub_refuse(job, PH_STATUS_CERT, "certificate asked for");
+		return 0;
+	}
+	rc = ph_cert_decode(job->hello.cert, &hub->keylist, &cert);
+	if (rc < 0) {
+		return rc;
+	}
+	if (rc > 0) {
+		ph_hub_refuse(job, PH_STATUS_UNKNOWN, ph_cert_error(rc));
+		return 0;
+	}
+	if (memcmp(cert.box_key, job->peer_key, PH_KEY_SIZE) != 0) {
+		ph_hub_refuse(job, PH_STATUS_UNKNOWN, "certificate of another device");
+		return 0;
+	}
+	rc = ph_journal_device_put(hub->journal, job->hello.cert, &cert, &peer->device);
+	if (rc < 0) {
+		return rc;
+	}
+	if (rc == PH_JOURNAL_E_FORK) {
+		ph_hub_refuse(job, PH_STATUS_UNKNOWN,
+			      "its Noise key is another device's");
+		return 0;
+	}
+	if (peer->device.admitted == 0) {
+		rc = admit(hub, &peer->device);
+		if (rc < 0) {
+			return rc;
+		}
+		peer->device.admitted = ph_hub_now(hub);
+		peer->admitted = true;
+		peer->late = (uint64_t)peer->device.admitted > cert.invite.expires;
+		rc = ph_journal_device_update(hub->journal, &peer->device);
+		if (rc == 0) {
+			rc = ph_hub_invite_reused(hub, &peer->device, &peer->reused);
+		}
+	}
+	peer->known = rc == 0;
+	return rc;
+}
+
+int ph_hub_recognise(struct ph_hub *hub, struct ph_job *job)
+{
+	struct ph_hub_peer *peer = job->owner;
+	int rc = ph_journal_device_by_box(hub->journal, job->peer_key, &peer->device);
+
+	if (rc == PH_JOURNAL_E_NONE) {
+		return welcome_new(hub, job);
+	}
+	peer->known = rc == 0;
+	return rc;
+}
