@@ -7,8 +7,12 @@
  * `status`.
  *
  * The hub out of reach is normal (12): the queue stays. A session that broke off (14)
- * has moved what the hub signed for. A device that was cut off, a wrong key or a
- * damaged store are not tried again.
+ * has moved what the hub signed for. A device that was cut off or a damaged store are
+ * not tried again.
+ *
+ * A greeting that was damaged on the way cannot be told from a hub with another key. So
+ * "wrong key" is tried once more over a fresh connection before it is said, and a few
+ * times with --wait; a person with a wrong address hears so after seconds.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -24,6 +28,8 @@
 #define TRIES_MAX      1000000
 #define PAUSE_FIRST_MS 200
 #define PAUSE_MAX_MS   30000
+#define DOUBTS         1 /* "wrong key" so often in a row is tried again */
+#define DOUBTS_WAIT    6 /* with --wait */
 
 /* All sessions of one command together. */
 struct total {
@@ -153,8 +159,31 @@ static int try_once(struct ph_site *site, const struct ph_link_config *config,
 	return rc;
 }
 
+/* How long one command goes on. */
+struct patience {
+	uint64_t tries;
+	uint64_t doubt_tries; /* the same, while the greeting fails */
+	unsigned doubts;      /* greetings that failed in a row */
+	unsigned doubts_max;
+};
+
+static bool go_on(const struct total *total, const struct ph_error *why,
+		  struct patience *patience)
+{
+	if (total->complete) {
+		return false;
+	}
+	if (strcmp(total->reason, "wrong-key") == 0) {
+		patience->doubts++;
+		return patience->doubts <= patience->doubts_max &&
+		       total->tries < patience->doubt_tries;
+	}
+	patience->doubts = 0;
+	return is_passing(why) && total->tries < patience->tries;
+}
+
 static int try_all(const struct ph_cli *cli, struct ph_site *site,
-		   const struct ph_link_config *config, uint64_t tries,
+		   const struct ph_link_config *config, struct patience patience,
 		   struct total *total, struct ph_error *err)
 {
 	unsigned ms = PAUSE_FIRST_MS;
@@ -163,8 +192,7 @@ static int try_all(const struct ph_cli *cli, struct ph_site *site,
 		struct ph_error why = { 0 };
 		int rc = try_once(site, config, total, &why);
 
-		if (rc < 0 || total->complete || !is_passing(&why) ||
-		    total->tries >= tries) {
+		if (rc < 0 || !go_on(total, &why, &patience)) {
 			*err = why;
 			return rc;
 		}
@@ -184,7 +212,7 @@ static int try_all(const struct ph_cli *cli, struct ph_site *site,
 }
 
 static int read_options(const struct ph_cli *cli, struct ph_link_config *config,
-			uint64_t *tries, struct ph_error *err)
+			struct patience *patience, struct ph_error *err)
 {
 	uint64_t frame = 0;
 	uint64_t flight = 0;
@@ -197,9 +225,12 @@ static int read_options(const struct ph_cli *cli, struct ph_link_config *config,
 	if (rc == 0) {
 		rc = ph_cli_get_uint(cli, "connect-ms", 1, 600000, &connect, err);
 	}
-	*tries = ph_cli_has(cli, "wait") ? TRIES_MAX : 1;
+	patience->tries = ph_cli_has(cli, "wait") ? TRIES_MAX : 1;
+	patience->doubt_tries = TRIES_MAX;
+	patience->doubts_max = ph_cli_has(cli, "wait") ? DOUBTS_WAIT : DOUBTS;
 	if (rc == 0 && ph_cli_has(cli, "tries")) {
-		rc = ph_cli_get_uint(cli, "tries", 1, TRIES_MAX, tries, err);
+		rc = ph_cli_get_uint(cli, "tries", 1, TRIES_MAX, &patience->tries, err);
+		patience->doubt_tries = patience->tries;
 	}
 	config->frame_max = (size_t)frame;
 	config->flight_max = ph_cli_has(cli, "flight-max") ? (size_t)flight : SIZE_MAX;
@@ -218,9 +249,9 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 	struct ph_site *site = NULL;
 	struct ph_site_info info;
 	char address[PH_HUB_ADDRESS_MAX + 1];
-	uint64_t tries;
+	struct patience patience = { 0 };
 	int printed = 0;
-	int rc = read_options(cli, &config, &tries, err);
+	int rc = read_options(cli, &config, &patience, err);
 
 	if (rc == 0) {
 		rc = ph_command_open(cli, &site, err);
@@ -240,7 +271,7 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 			     "the invite named no address of the hub: give --hub "
 			     "HOST:PORT");
 	} else {
-		rc = try_all(cli, site, &config, tries, &total, err);
+		rc = try_all(cli, site, &config, patience, &total, err);
 		if (config.progress) {
 			fputs("\r\033[K", stderr);
 		}

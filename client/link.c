@@ -11,7 +11,8 @@
  *
  * No address that answers in time: PH_EXIT_UNREACHABLE, nothing was sent. A hub that
  * hangs up on the greeting, or answers it wrongly, is taken for one that does not hold
- * our key. Anything that breaks later is a cut (PH_EXIT_PARTIAL): what
+ * our key, though damage on the way looks the same: whoever calls tries once more before
+ * it says so. Anything that breaks later is a cut (PH_EXIT_PARTIAL): what
  * the hub has receipted need not be sent again. A store that fails ends the session.
  */
 #include "client/link_internal.h"

@@ -22,7 +22,8 @@ struct ph_link_result {
 	struct ph_session_counts counts;
 	uint64_t elapsed_ms;
 	/*
-	 * One word of what came of it: "" complete, "unreachable", "cut", "wrong-key",
+	 * One word of what came of it: "" complete, "unreachable", "cut", "wrong-key"
+	 * (or a first message that was damaged: from here that looks the same),
 	 * "cut-off", "later", "not-accepted", "version", "not-taken", "protocol",
 	 * "restored", "receipt", "store", "memory", "address". Static.
 	 */

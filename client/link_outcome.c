@@ -83,9 +83,9 @@ static const char *explain_refusal(enum ph_status status, struct ph_error *err)
 static const char *explain_key(const char *address, struct ph_error *err)
 {
 	ph_fail(err, PH_EXIT_OTHER, -EACCES,
-		"the hub at %s does not hold the key this device was enrolled with, or "
-		"is "
-		"no Packhorse hub; nothing was told to it. Check the address",
+		"the hub at %s does not hold the key this device was enrolled with, is "
+		"no Packhorse hub, or the first message was damaged on the way; nothing "
+		"was told to it. Check the address; if it is right, try again",
 		address);
 	return "wrong-key";
 }

@@ -145,6 +145,9 @@ hub_start "$T/hub2"
 record 5
 status "another hub: exit 1" 1 $S sync --hub "127.0.0.1:$port"
 like "it says that the key is wrong" "$(cat ok.out)" 'does not hold the key'
+is "only after a second look" "$($S sync --hub "127.0.0.1:$port" --json 2>/dev/null >w.json; json w.json 'j["tries"]')" 2
+is "which --tries can forbid" "$($S sync --hub "127.0.0.1:$port" --json --tries 1 2>/dev/null >w.json; json w.json 'j["tries"]')" 1
+is "--wait ends too" "$($S sync --hub "127.0.0.1:$port" --json --wait --tries 3 2>/dev/null >w.json; json w.json '[j["tries"], j["reason"]]')" '[3, "wrong-key"]'
 is "the queue stays" "$(pending_here)" 5
 like "status says so" "$($S status)" 'not the one'
 is "that hub knows nothing of us" "$("$hubd" -d "$T/hub2" status --json | "$PYTHON" -c 'import json,sys; print(json.load(sys.stdin)["devices"])')" 0
@@ -177,6 +180,21 @@ $S sync --hub "127.0.0.1:$(listen_port "$T/talker.ssh")" >out 2>&1
 like "no hub at all (ssh): exit 1 or 14" $? '^(1|14)$'
 stop "$started_pid"
 is "the queue stays" "$(pending_here)" 5
+
+# --- damage in the first message, which looks like a wrong key ---
+relay_start --corrupt-after 150 --corrupts 3
+status "damaged twice: exit 1" 1 $S sync --hub "127.0.0.1:$relay_port"
+like "it says that it may be damage" "$(cat ok.out)" 'does not hold the key.*or the first message was damaged on the way'
+is "the queue stays" "$(pending_here)" 5
+ok "damaged once: the second try is through" $S sync --hub "127.0.0.1:$relay_port" --json
+is "within the same sync" "$(json ok.out 'j["tries"]')" 2
+stop "$relay_pid"
+record 5
+relay_start --corrupt-after 150 --corrupts 5
+ok "--wait goes on past five damaged greetings" $S sync --hub "127.0.0.1:$relay_port" --wait --json
+is "and then is through" "$(json ok.out 'j["tries"]')" 6
+stop "$relay_pid"
+record 5
 
 # --- bad links ---
 
@@ -245,18 +263,22 @@ is "the hub keeps what it had" "$(entries_there "$T/b")" "$(entries_here "$T/b")
 ok "the hub is whole" $H verify
 
 # --- killed at any moment ---
-lost=0
+# The link is slow enough that a session outlasts the longest sleep. A kill counts when
+# the program died of it: one that had ended before was not killed in a session.
+lost=0 client_kills=0 hub_kills=0
 for ((i = 0; i < rounds; i++)); do
   record 400
-  relay_start --rate 4M --delay-ms 5
-  timeout 60 $S sync --hub "127.0.0.1:$relay_port" --wait --tries 20 >/dev/null 2>&1 &
+  relay_start --rate 100k --delay-ms 20
+  $S sync --hub "127.0.0.1:$relay_port" --wait --tries 20 >/dev/null 2>&1 &
   sync_pid=$!
   sleep "0.$(printf %03d $((RANDOM % 300)))"
-  if ((RANDOM % 2)); then
-    kill -9 "$(pgrep -P "$sync_pid" | head -n 1)" 2>/dev/null
+  if ((i % 2)); then
+    kill -9 "$sync_pid" 2>/dev/null
     wait "$sync_pid" 2>/dev/null
+    [ "$?" = 137 ] && client_kills=$((client_kills + 1))
   else
     stop "$hub_pid" KILL
+    [ "$?" = 137 ] && hub_kills=$((hub_kills + 1))
     hub_start "$T/hub"
     kill "$sync_pid" 2>/dev/null
     wait "$sync_pid" 2>/dev/null
@@ -266,6 +288,9 @@ for ((i = 0; i < rounds; i++)); do
   $S status --json >r.json
   [ "$(entries_there)" -ge "$(json r.json 'j["receipted"]')" ] || lost=$((lost + 1))
 done
+diag "killed in a session: the site's side $client_kills times, the hub $hub_kills times"
+ok "the site's side was killed in a session" test "$client_kills" -gt 0
+ok "the hub was killed" test "$hub_kills" -gt 0
 is "what was receipted is at the hub after every kill" "$lost" 0
 ok "a last sync" $S sync --hub "127.0.0.1:$port"
 is "all entries are at the hub" "$(entries_there)" "$(entries_here)"
