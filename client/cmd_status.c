@@ -192,6 +192,14 @@ static int print(const struct report *report, bool plain)
 	if (report->state.last_time > 0 && !report->state.last_complete) {
 		row(table, ph_say("Why", "Vì sao"), why(report->state.last_reason));
 	}
+	if (report->state.control_forked) {
+		row(table, ph_say("Hub", "Thư viện tỉnh"),
+		    ph_say("was put back from an older copy: its rules differ from those "
+			   "held here; call the provincial library",
+			   "đã khôi phục từ bản sao cũ: quy định khác với máy này; hãy "
+			   "gọi "
+			   "thư viện tỉnh"));
+	}
 	row(table, ph_say("To do", "Việc cần làm"), what_to_do(report));
 	address_row(report, table);
 	rc = ph_table_print(table, stdout);

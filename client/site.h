@@ -146,9 +146,10 @@ struct ph_site_state {
 	int64_t last_time;      /* last session tried; 0: none */
 	bool last_complete;
 	char last_reason[64];
-	int64_t good_time;  /* last complete session; 0: none */
-	uint64_t sessions;  /* this device's so far */
-	size_t flight_next; /* bytes of segments for the next message 1 */
+	bool control_forked; /* the hub sends another control log than the one held */
+	int64_t good_time;   /* last complete session; 0: none */
+	uint64_t sessions;   /* this device's so far */
+	size_t flight_next;  /* bytes of segments for the next message 1 */
 	size_t frame_next; /* bytes of a frame's body on a link like the last; 0: default */
 };
 int ph_site_state(struct ph_site *site, struct ph_site_state *state_out);

@@ -12,8 +12,9 @@
 #define PH_META_KEYLIST_JOINED                                                           \
 	"keylist_joined"                  /* the invite's: our certificate stands on it */
 #define PH_META_CONTROL     "control_log" /* id of the hub's control log */
-#define PH_META_EPOCH       "hub_epoch"   /* number of the highest one heard of */
-#define PH_META_HUB_TIME    "hub_time"    /* last heard */
+#define PH_META_FORKED      "control_forked" /* 1: the hub now sends another one */
+#define PH_META_EPOCH       "hub_epoch"      /* number of the highest one heard of */
+#define PH_META_HUB_TIME    "hub_time"       /* last heard */
 #define PH_META_SESSIONS    "sync.sessions"
 #define PH_META_TIME        "sync.time"
 #define PH_META_GOOD        "sync.good"

@@ -11,7 +11,7 @@
  * (-ESTALE), nothing is changed, and a person is told not to go on with both. A
  * receipt that is not signed by a hub of the key list ends the session too (-EBADMSG).
  * A control log segment that does not fit marks the job bad: the peer broke the
- * protocol; what fitted before stays.
+ * protocol; what fitted before stays. One of another branch is left alone and noted.
  */
 #include <errno.h>
 #include <string.h>
@@ -292,6 +292,22 @@ static int find_control(struct ph_site *site, const struct ph_segment *segment,
 	return rc;
 }
 
+/*
+ * A hub that was put back from an older copy, and has spoken since, sends a control log
+ * that is not the one held here. Ours stays as it is and `status` says so; what this site
+ * recorded goes up all the same.
+ */
+static int note_forked(struct ph_site *site, bool forked)
+{
+	int64_t held = 0;
+	int rc = ph_journal_meta_get_int(site->journal, PH_META_FORKED, &held);
+
+	if (rc < 0 || (held != 0) == forked) {
+		return rc < 0 ? rc : 0;
+	}
+	return ph_journal_meta_put_int(site->journal, PH_META_FORKED, forked);
+}
+
 static int do_store(struct ph_site *site, struct ph_job *job)
 {
 	for (const struct ph_item *item = job->items; item; item = item->next) {
@@ -308,6 +324,12 @@ static int do_store(struct ph_site *site, struct ph_job *job)
 			before = log.n;
 			rc = ph_journal_put_segment(site->journal, &log, &segment);
 		}
+		if (rc == 0 && log.n > before) {
+			site->moved.entries_received += log.n - before;
+			rc = note_forked(site, false);
+		} else if (rc == PH_JOURNAL_E_FORK) {
+			rc = note_forked(site, true);
+		}
 		if (rc < 0) {
 			return rc;
 		}
@@ -315,7 +337,6 @@ static int do_store(struct ph_site *site, struct ph_job *job)
 			job->bad = true;
 			return 0;
 		}
-		site->moved.entries_received += log.n - before;
 	}
 	return 0;
 }
