@@ -92,7 +92,8 @@ static const char *level_of(const struct walk *walk, uint64_t n, int64_t *time_o
 	return "here";
 }
 
-static int add_json(struct walk *walk, uint64_t n, int64_t second, json_t *entry)
+static int add_json(struct walk *walk, uint64_t n, int64_t second, const char *ref,
+		    json_t *entry)
 {
 	char log[2 * PH_LOG_ID_SIZE + 1];
 	char time[PH_TIME_TEXT];
@@ -104,9 +105,9 @@ static int add_json(struct walk *walk, uint64_t n, int64_t second, json_t *entry
 	ph_hex(log, walk->log->id, sizeof(walk->log->id));
 	ph_time_text(time, second);
 	ph_time_text(receipted, level_time);
-	item = json_pack("{s:s, s:I, s:s, s:s, s:s?, s:O}", "log", log, "n",
-			 (json_int_t)n, "time", time, "level", level, "receipted",
-			 level_time > 0 ? receipted : NULL, "entry", entry);
+	item = json_pack("{s:s, s:I, s:s, s:s, s:s, s:s?, s:O}", "log", log, "n",
+			 (json_int_t)n, "ref", ref, "time", time, "level", level,
+			 "receipted", level_time > 0 ? receipted : NULL, "entry", entry);
 	return item && json_array_append_new(walk->list, item) == 0 ? 0 : -ENOMEM;
 }
 
@@ -119,7 +120,8 @@ static const char *level_words(const char *level)
 					 : ph_say("backed up", "đã sao lưu");
 }
 
-static void add_row(struct walk *walk, uint64_t n, int64_t second, json_t *entry)
+static void add_row(struct walk *walk, uint64_t n, int64_t second, const char *ref,
+		    json_t *entry)
 {
 	struct ph_buf words = { 0 };
 	char time[PH_TIME_TEXT];
@@ -137,13 +139,28 @@ static void add_row(struct walk *walk, uint64_t n, int64_t second, json_t *entry
 		       level_time > 0 ? " " : "", level_time > 0 ? receipted : "");
 	ph_table_cell(walk->table, kind ? kind : "?");
 	ph_table_cell(walk->table, words.data ? (const char *)words.data : "");
+	ph_table_cell(walk->table, ref);
 	ph_buf_deinit(&words);
+}
+
+/* The reference by which `void` and `record` name an entry. */
+static void name_entry(const struct ph_log *log, uint64_t n, struct ph_view bytes,
+		       char out[static PH_REF_TEXT])
+{
+	struct ph_ref ref = { .n = n };
+	uint8_t hash[PH_HASH_SIZE];
+
+	memcpy(ref.log_id, log->id, sizeof(ref.log_id));
+	ph_entry_hash(bytes, hash);
+	memcpy(ref.hash, hash, sizeof(ref.hash));
+	ph_ref_text(out, &ref);
 }
 
 static int on_entry(void *data, uint64_t n, struct ph_view bytes)
 {
 	struct walk *walk = data;
 	struct ph_entry entry = { 0 };
+	char ref[PH_REF_TEXT];
 	json_t *object;
 	int rc = ph_entry_decode(bytes, &entry);
 
@@ -155,11 +172,12 @@ static int on_entry(void *data, uint64_t n, struct ph_view bytes)
 	if (!object) {
 		return -ENOMEM;
 	}
+	name_entry(walk->log, n, bytes, ref);
 	rc = 0;
 	if (walk->list) {
-		rc = add_json(walk, n, ph_stamp_seconds(entry.stamp), object);
+		rc = add_json(walk, n, ph_stamp_seconds(entry.stamp), ref, object);
 	} else {
-		add_row(walk, n, ph_stamp_seconds(entry.stamp), object);
+		add_row(walk, n, ph_stamp_seconds(entry.stamp), ref, object);
 	}
 	json_decref(object);
 	return rc;
@@ -218,7 +236,7 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 	const char *const headings[] = {
 		ph_say("n", "số"),          ph_say("time", "lúc"),
 		ph_say("where", "tới đâu"), ph_say("kind", "loại"),
-		ph_say("what", "nội dung"),
+		ph_say("what", "nội dung"), ph_say("reference", "tham chiếu"),
 	};
 	struct walk walk = { .cli = cli };
 	uint64_t limit = LIMIT_DEFAULT;
@@ -233,7 +251,7 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 	if (cli->json) {
 		walk.list = json_array();
 	} else {
-		walk.table = ph_table_new(headings, 5, cli->plain);
+		walk.table = ph_table_new(headings, 6, cli->plain);
 	}
 	rc = walk.list || walk.table ? walk_all(&walk, limit, err) : -ENOMEM;
 	if (rc == 0) {
