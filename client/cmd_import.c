@@ -160,17 +160,20 @@ static void tell_remarks(const struct import *import)
 	}
 }
 
-static int tell_json(const struct import *import)
+static int tell_script(const struct import *import)
 {
 	const struct ph_importing *in = &import->importing;
 
-	return ph_out_json(json_pack(
-		"{s:i,s:I,s:I,s:I,s:I,s:I,s:I,s:b,s:b,s:b,s:O}", "schema", 1, "records",
-		(json_int_t)in->records, "titles", (json_int_t)in->titles, "copies",
-		(json_int_t)in->copies, "known", (json_int_t)in->known, "failed",
-		(json_int_t)in->failed, "notes", (json_int_t)in->notes, "dry_run",
-		(int)in->dry_run, "interrupted", (int)import->interrupted, "complete",
-		(int)(import->done && !import->stopped), "remarks", in->remarks));
+	return ph_out_script(
+		import->cli->json,
+		json_pack(
+			"{s:i,s:I,s:I,s:I,s:I,s:I,s:I,s:b,s:b,s:b,s:O}", "schema", 1,
+			"records", (json_int_t)in->records, "titles",
+			(json_int_t)in->titles, "copies", (json_int_t)in->copies, "known",
+			(json_int_t)in->known, "failed", (json_int_t)in->failed, "notes",
+			(json_int_t)in->notes, "dry_run", (int)in->dry_run, "interrupted",
+			(int)import->interrupted, "complete",
+			(int)(import->done && !import->stopped), "remarks", in->remarks));
 }
 
 static void tell_person(const struct import *import)
@@ -274,8 +277,8 @@ static int finish(struct import *import, int child, struct ph_error *err)
 		return ph_fail(err, PH_EXIT_USAGE, -EINVAL, "%s: nothing was imported",
 			       import->cli->args[0]);
 	}
-	if (import->cli->json) {
-		rc = tell_json(import);
+	if (import->cli->json || import->cli->plain) {
+		rc = tell_script(import);
 	} else {
 		tell_person(import);
 	}

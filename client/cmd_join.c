@@ -36,8 +36,9 @@ static int print(const struct ph_cli *cli, const struct ph_site_info *info)
 	char code[64];
 
 	ph_hex(device, info->device_id, sizeof(info->device_id));
-	if (cli->json) {
-		return ph_out_json(
+	if (cli->json || cli->plain) {
+		return ph_out_script(
+			cli->json,
 			json_pack("{s:i, s:I, s:s%, s:s%, s:s%, s:s, s:s%, s:s}",
 				  "schema", 1, "site", (json_int_t)info->site, "code",
 				  info->site_code.data, info->site_code.len, "name",

@@ -32,8 +32,9 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 		return rc;
 	}
 	ph_hex(hex, digest, sizeof(digest));
-	if (cli->json) {
-		return ph_out_json(json_pack("{s:i, s:s}", "schema", 1, "digest", hex));
+	if (cli->json || cli->plain) {
+		return ph_out_script(cli->json,
+				     json_pack("{s:i, s:s}", "schema", 1, "digest", hex));
 	}
 	printf(ph_say("The ledger was made again; digest %s\n",
 		      "Đã lập lại sổ; mã tổng %s\n"),

@@ -3,12 +3,15 @@
  *
  * For scripts, back-filled history and tests. Each line is durable by itself and is
  * answered by a line, flushed when it is safe; a wrong line is answered and passed over.
- * With --batch all lines are one commit, or none, and the answers follow it.
+ * With --batch all lines are one commit, or none, and the answers follow it. When an
+ * answer cannot be printed nothing more is read, and what was saved stays: the error says
+ * how many lines.
  *
  * "@K" where a reference is due means the entry of line K of the same input. Lines end
  * at a newline; one that is too long is refused without being kept in memory.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -184,16 +187,27 @@ static int record_line(struct recording *recording, json_t **answer, struct ph_e
 	return rc;
 }
 
-static int give(struct recording *recording, json_t *answer)
+/* The answers are out; if not, ERR says how many lines are saved all the same. */
+static int told(const struct recording *recording, struct ph_error *err)
+{
+	char saved[48];
+
+	snprintf(saved, sizeof(saved), "saved %" PRIu64 " lines; ", recording->written);
+	return ph_out_flush(saved, err);
+}
+
+static int give(struct recording *recording, json_t *answer, struct ph_error *err)
 {
 	int rc;
 
 	if (recording->answers) {
-		return json_array_append_new(recording->answers, answer) == 0 ? 0
-									      : -ENOMEM;
+		return json_array_append_new(recording->answers, answer) == 0
+			       ? 0
+			       : ph_fail_errno(err, -ENOMEM, "answering");
 	}
 	rc = ph_out_json(answer);
-	return rc < 0 ? rc : fflush(stdout) == 0 ? 0 : -EIO;
+	return rc < 0 && rc != PH_OUT_LOST ? ph_fail_errno(err, rc, "answering")
+					   : told(recording, err);
 }
 
 /* True: not the line but the store is at fault, and the lines after it would fail too. */
@@ -236,8 +250,7 @@ static int answer_line(struct recording *recording, struct ph_error *err)
 		json_decref(answer);
 		return ph_fail_errno(err, -ENOMEM, "answering");
 	}
-	rc = give(recording, answer);
-	return rc < 0 ? ph_fail_errno(err, rc, "standard output") : 0;
+	return give(recording, answer, err);
 }
 
 /* --- all lines --- */
@@ -271,6 +284,7 @@ static int end_batch(struct recording *recording, struct ph_error *err)
 
 	if (recording->failed > 0) {
 		ph_site_undo(recording->site);
+		recording->written = 0;
 		take_back(recording->answers);
 	} else {
 		rc = ph_site_commit(recording->site, err);
@@ -282,7 +296,8 @@ static int end_batch(struct recording *recording, struct ph_error *err)
 	{
 		rc = rc != 0 ? rc : ph_out_json(json_incref(answer));
 	}
-	return rc < 0 ? ph_fail_errno(err, rc, "standard output") : 0;
+	return rc < 0 && rc != PH_OUT_LOST ? ph_fail_errno(err, rc, "answering")
+					   : told(recording, err);
 }
 
 static int record_all(struct recording *recording, struct ph_error *err)

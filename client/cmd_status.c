@@ -33,8 +33,11 @@ static const struct {
 	{ "later", "the hub was busy", "thư viện tỉnh đang bận", NULL, NULL },
 	{ "not-taken", "the hub did not take what was sent",
 	  "thư viện tỉnh chưa nhận được dữ liệu đã gửi", NULL, NULL },
-	{ "wrong-key", "the hub that answered is not the one this device belongs to",
-	  "máy trả lời không phải là máy của thư viện tỉnh",
+	{ "wrong-key",
+	  "the hub that answered is not the one this device belongs to, or the line "
+	  "damages what is sent",
+	  "máy trả lời không phải là máy của thư viện tỉnh, hoặc đường truyền làm hỏng "
+	  "dữ liệu",
 	  "check the hub's address with the provincial library",
 	  "hỏi thư viện tỉnh về địa chỉ máy chủ" },
 	{ "cut-off", "the provincial library has cut this device off",
@@ -157,7 +160,7 @@ static void address_row(const struct report *report, struct ph_table *table)
 	    text[0] ? text : ph_say("no address; give --hub", "chưa có địa chỉ"));
 }
 
-static int print(const struct report *report, bool plain)
+static int print(const struct report *report)
 {
 	char title[320];
 	char text[160];
@@ -171,7 +174,7 @@ static int print(const struct report *report, bool plain)
 		 (int)report->info.site_code.len,
 		 (const char *)report->info.site_code.data);
 	headline(report, text);
-	table = ph_table_new(headings, 2, plain);
+	table = ph_table_new(headings, 2, false);
 	if (!table) {
 		return -ENOMEM;
 	}
@@ -241,7 +244,7 @@ static json_t *levels_json(const struct ph_site_state *state)
 			 (json_int_t)state->at_backup);
 }
 
-static int print_json(const struct ph_cli *cli, const struct report *report)
+static int print_script(const struct ph_cli *cli, const struct report *report)
 {
 	const struct ph_site_info *info = &report->info;
 	const struct ph_site_state *state = &report->state;
@@ -276,7 +279,7 @@ static int print_json(const struct ph_cli *cli, const struct report *report)
 		json_decref(out);
 		return -ENOMEM;
 	}
-	return ph_out_json(out);
+	return ph_out_script(cli->json, out);
 }
 
 static int run(struct ph_cli *cli, struct ph_error *err)
@@ -297,7 +300,8 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 		ph_fail_errno(err, rc, "reading this site's store");
 	} else {
 		report.pending = report.state.entries - report.state.receipted;
-		rc = cli->json ? print_json(cli, &report) : print(&report, cli->plain);
+		rc = cli->json || cli->plain ? print_script(cli, &report)
+					     : print(&report);
 	}
 	ph_site_close(site);
 	return rc;

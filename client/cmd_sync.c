@@ -78,23 +78,25 @@ static int print(const struct ph_cli *cli, const struct total *total)
 {
 	char number[3][PH_NUMBER_TEXT];
 
-	if (cli->json) {
-		return ph_out_json(json_pack(
-			"{s:i, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, "
-			"s:I, s:I, s:I, s:s}",
-			"schema", 1, "complete", (int)total->complete, "bytes_up",
-			(json_int_t)total->bytes_up, "bytes_down",
-			(json_int_t)total->bytes_down, "round_trips",
-			(json_int_t)total->round_trips, "entries",
-			(json_int_t)(total->moved.entries_sent +
-				     total->moved.entries_received),
-			"entries_sent", (json_int_t)total->moved.entries_sent,
-			"parts_sent", (json_int_t)total->moved.parts_sent, "receipts",
-			(json_int_t)total->receipts, "entries_received",
-			(json_int_t)total->moved.entries_received, "pending_entries",
-			(json_int_t)total->pending, "elapsed_ms",
-			(json_int_t)total->elapsed_ms, "tries", (json_int_t)total->tries,
-			"reason", total->reason));
+	if (cli->json || cli->plain) {
+		return ph_out_script(
+			cli->json,
+			json_pack("{s:i, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, "
+				  "s:I, s:I, s:I, s:s}",
+				  "schema", 1, "complete", (int)total->complete,
+				  "bytes_up", (json_int_t)total->bytes_up, "bytes_down",
+				  (json_int_t)total->bytes_down, "round_trips",
+				  (json_int_t)total->round_trips, "entries",
+				  (json_int_t)(total->moved.entries_sent +
+					       total->moved.entries_received),
+				  "entries_sent", (json_int_t)total->moved.entries_sent,
+				  "parts_sent", (json_int_t)total->moved.parts_sent,
+				  "receipts", (json_int_t)total->receipts,
+				  "entries_received",
+				  (json_int_t)total->moved.entries_received,
+				  "pending_entries", (json_int_t)total->pending,
+				  "elapsed_ms", (json_int_t)total->elapsed_ms, "tries",
+				  (json_int_t)total->tries, "reason", total->reason));
 	}
 	if (total->complete) {
 		printf(ph_say("Sent %s entries; all is at the hub. %s bytes up, %s "
@@ -307,7 +309,9 @@ const struct ph_cli_command ph_cmd_sync = {
 	       "14:\n"
 	       "the connection broke off, the rest goes next time; 11: this device was "
 	       "cut\n"
-	       "off; 75: the hub is busy. Recording goes on while a sync waits.",
+	       "off; 16: done, but the clock here is over 5 minutes off the hub's; 75: "
+	       "the\n"
+	       "hub is busy. Recording goes on while a sync waits.",
 	.options = options,
 	.run = run,
 };

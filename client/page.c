@@ -190,12 +190,12 @@ int ph_page_print(const struct ph_cli *cli, struct ph_ledger *ledger, json_t *vi
 	json_t *value;
 	int rc;
 
-	if (cli->json) {
+	if (cli->json || cli->plain) {
 		if (json_object_set_new(view, "schema", json_integer(1)) != 0) {
 			json_decref(view);
 			return -ENOMEM;
 		}
-		return ph_out_json(view);
+		return ph_out_script(cli->json, view);
 	}
 	table = ph_table_new(headings, 2, true);
 	if (!table) {

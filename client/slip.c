@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "client/slip_told.h"
+#include "common/cli/out.h"
 #include "common/ledger/query.h"
 
 #define TERM_DEFAULT 14
@@ -284,5 +285,9 @@ int ph_desk_save(struct ph_desk *desk, struct ph_error *err)
 	if (rc < 0) {
 		return rc;
 	}
-	return ph_slips_tell(desk->cli, desk->slips, desk->n);
+	rc = ph_slips_tell(desk->cli, desk->slips, desk->n);
+	if (rc == 0 || rc == PH_OUT_LOST) {
+		rc = ph_out_flush("saved, do not enter it again; ", err);
+	}
+	return rc;
 }

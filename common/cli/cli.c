@@ -313,18 +313,17 @@ static int run(struct ph_cli *cli)
 		return PH_EXIT_USAGE;
 	}
 	rc = cli->command->run(cli, &err);
-	errno = EIO; /* of a write that failed earlier the reason is not known */
 
-	bool is_lost = fflush(stdout) != 0 || ferror(stdout);
-	const char *reason = strerror(errno);
+	struct ph_error lost = { 0 };
+	int flushed = ph_out_flush("", &lost);
 
-	if (rc < 0 && (err.text[0] || !is_lost)) {
+	if (rc < 0 && (err.text[0] || flushed == 0)) {
 		fprintf(stderr, "%s: %s\n", cli->program->name,
 			err.text[0] ? err.text : strerror(-rc));
 		return err.exit != PH_EXIT_DONE ? (int)err.exit : PH_EXIT_OTHER;
 	}
-	if (is_lost) {
-		fprintf(stderr, "%s: standard output: %s\n", cli->program->name, reason);
+	if (flushed < 0) {
+		fprintf(stderr, "%s: %s\n", cli->program->name, lost.text);
 		return rc > 0 ? rc : PH_EXIT_OTHER;
 	}
 	return rc;

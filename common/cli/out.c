@@ -2,7 +2,8 @@
  * common/cli/out.c - tables by display width, one-line JSON, words in two languages.
  *
  * Cells collect in rows and are printed at the end, when all widths are known. Lack of
- * memory sticks in the table and comes out of ph_table_print().
+ * memory sticks in the table and comes out of ph_table_print(). A stdout that cannot be
+ * written is PH_OUT_LOST: nothing is wrong with the store then.
  */
 #include "common/cli/out.h"
 
@@ -13,6 +14,8 @@
 #include <unistd.h>
 #include <utf8proc.h>
 
+#include "common/base/error.h"
+
 int ph_out_json(json_t *object)
 {
 	int rc = -ENOMEM;
@@ -20,10 +23,61 @@ int ph_out_json(json_t *object)
 	if (object) {
 		rc = json_dumpf(object, stdout, JSON_COMPACT) == 0 && putchar('\n') != EOF
 			     ? 0
-			     : -EIO;
+			     : PH_OUT_LOST;
 		json_decref(object);
 	}
 	return rc;
+}
+
+static int put_plain(const char *name, const json_t *value)
+{
+	bool is_text = json_is_string(value);
+	char *made = is_text || json_is_null(value)
+			     ? NULL
+			     : json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+	const char *text = is_text ? json_string_value(value) : made;
+	size_t len = is_text ? json_string_length(value) : text ? strlen(text) : 0;
+	char *safe = malloc(len + 1);
+	int rc = safe && (text || json_is_null(value)) ? 0 : -ENOMEM;
+
+	if (rc == 0) {
+		ph_text_safe(safe, len + 1, text ? text : "", len);
+		rc = printf("%s\t%s\n", name, safe) < 0 ? PH_OUT_LOST : 0;
+	}
+	free(safe);
+	free(made);
+	return rc;
+}
+
+int ph_out_plain(json_t *object)
+{
+	int rc = object ? 0 : -ENOMEM;
+	const char *name;
+	json_t *value;
+
+	json_object_foreach(object, name, value)
+	{
+		rc = rc != 0 ? rc : put_plain(name, value);
+	}
+	json_decref(object);
+	return rc;
+}
+
+int ph_out_script(bool is_json, json_t *object)
+{
+	return is_json ? ph_out_json(object) : ph_out_plain(object);
+}
+
+int ph_out_flush(const char *what, struct ph_error *err)
+{
+	errno = EIO; /* of a write that failed earlier the reason is not known */
+	if (fflush(stdout) == 0 && !ferror(stdout)) {
+		return 0;
+	}
+	return ph_fail(err, PH_EXIT_OTHER, PH_OUT_LOST,
+		       "%sstandard output cannot be written (%s); what was recorded "
+		       "before stays recorded",
+		       what, strerror(errno));
 }
 
 unsigned ph_text_width(const char *text)
@@ -217,7 +271,7 @@ int ph_table_print(const struct ph_table *table, FILE *out)
 		print_row(table, out, (const char *const *)&table->cell[i], widths);
 	}
 	free(widths);
-	return ferror(out) ? -EIO : 0;
+	return ferror(out) ? PH_OUT_LOST : 0;
 }
 
 static bool is_vietnamese(void)

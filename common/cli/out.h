@@ -2,13 +2,35 @@
 #ifndef PH_CLI_OUT_H
 #define PH_CLI_OUT_H
 
+#include <errno.h>
 #include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
-/* Print OBJECT as one line on stdout, and drop the reference. 0, or -EIO when stdout fails. */
+struct ph_error;
+
+/*
+ * Standard output cannot be written. Its own number, so that nobody takes it for the
+ * store's -EIO; the command line says it in words that are about standard output only.
+ */
+#define PH_OUT_LOST (-ENOLINK)
+
+/* Print OBJECT as one line on stdout, and drop the reference. 0, -ENOMEM, PH_OUT_LOST. */
 int ph_out_json(json_t *object);
+/*
+ * For scripts without JSON: the members of OBJECT, a line each, name TAB value, never
+ * translated. Texts are made safe as by ph_text_safe(), null is empty, lists and
+ * objects are JSON. Drops the reference. 0, -ENOMEM, PH_OUT_LOST.
+ */
+int ph_out_plain(json_t *object);
+/* One of the two, by what was asked for: IS_JSON or plain. */
+int ph_out_script(bool is_json, json_t *object);
+/*
+ * Write out what stdout still holds. 0, or PH_OUT_LOST with a text that begins with
+ * WHAT (may be ""): "WHATstandard output cannot be written (no space ...)...".
+ */
+int ph_out_flush(const char *what, struct ph_error *err);
 
 /* A table whose columns line up by display width, NFD and wide letters included. */
 struct ph_table;
@@ -22,7 +44,7 @@ void ph_table_free(struct ph_table *table);
 void ph_table_cell(struct ph_table *table, const char *text);
 void ph_table_cellf(struct ph_table *table, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
-/* Print it all. 0, -ENOMEM or -EIO. */
+/* Print it all. 0, -ENOMEM or PH_OUT_LOST. */
 int ph_table_print(const struct ph_table *table, FILE *out);
 
 /* Columns that TEXT takes on a terminal. */

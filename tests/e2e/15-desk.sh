@@ -306,6 +306,38 @@ done
 is "SIGKILL: what was answered is there" "$lost" 0
 ok "SIGKILL: the store is whole" $P verify
 
+# --- an output that cannot be written ---
+
+before=$(entries_here)
+$P visit --band child >/dev/full 2>err
+is "visit to a full output: exit 1" $? 1
+like "says that it is saved" "$(cat err)" 'saved, do not enter it again; standard output cannot be written'
+is "and it is" "$(entries_here)" $((before + 1))
+printf '%s\n' '{"kind":"visit"}' '{"kind":"visit"}' | $P record >/dev/full 2>err
+is "record to a full output: exit 1" $? 1
+like "says how many lines are saved" "$(cat err)" 'saved 1 lines; standard output cannot be written'
+is "and nothing of a disk" "$(grep -c 'disk reported' err)" 0
+is "and they are" "$(entries_here)" $((before + 2))
+printf '%s\n' '{"kind":"visit"}' '{"kind":"visit"}' | $P record --batch >/dev/full 2>err
+is "record --batch likewise" "$? $(grep -c 'saved 2 lines;' err) $(entries_here)" "1 1 $((before + 4))"
+$P find 000123 >/dev/full 2>err
+is "find to a full output: exit 1" $? 1
+like "find says so" "$(cat err)" 'standard output cannot be written'
+
+# --- for scripts: the same in every language ---
+
+for what in status verify rebuild "copy show 000123" "find no-such-thing-at-all"; do
+  LC_ALL=vi_VN.UTF-8 $P $what --plain >vi 2>/dev/null
+  $P $what --plain >en 2>/dev/null
+  is "$what --plain is not translated" "$(cat vi)" "$(cat en)"
+  is "$what --plain is name and value" "$(awk -F'\t' 'NF != 2' en)" ""
+done
+is "find says on standard error that there is nothing" "$(wc -c <en)" 0
+$P status --plain >en
+is "status --plain names the site" "$(grep -c '^code	14-0371$' en)" 1
+$P verify --plain >en
+is "verify --plain" "$(grep -c '^ok	true$' en)" 1
+
 # --- in use, full disk, damage ---
 
 exec 9>>s/lock

@@ -374,11 +374,13 @@ static void test_full_stdout(void **state)
 	assert_string_equal(captured.text[0], "data\n");
 	assert_int_equal(run_line(&program, "chatter", "/dev/full"), PH_EXIT_OTHER);
 	assert_string_equal(captured.text[1],
-			    "prog: standard output: No space left on device\n");
+			    "prog: standard output cannot be written (No space left on "
+			    "device); what was recorded before stays recorded\n");
 	probe.give = -EIO;
 	assert_int_equal(run_line(&program, "chatter", "/dev/full"), PH_EXIT_OTHER);
 	assert_string_equal(captured.text[1],
-			    "prog: standard output: No space left on device\n");
+			    "prog: standard output cannot be written (No space left on "
+			    "device); what was recorded before stays recorded\n");
 	probe.give = 0;
 }
 

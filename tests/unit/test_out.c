@@ -4,6 +4,7 @@
  */
 #include "tests/unit/capture.h"
 
+#include "common/base/error.h"
 #include "common/cli/out.h"
 
 #define NFC_NAME "Thư viện Tô Hiệu" /* 16 columns */
@@ -312,7 +313,54 @@ static void test_json(void **state)
 	capture_start(&captured, "/dev/full");
 	some = ph_out_json(list);
 	capture_end(&captured);
-	assert_int_equal(some, -EIO);
+	assert_int_equal(some, PH_OUT_LOST);
+}
+
+static void test_plain(void **state)
+{
+	static struct capture captured;
+
+	(void)state;
+	assert_int_equal(setenv("LC_ALL", "vi_VN.UTF-8", 1), 0);
+	capture_start(&captured, NULL);
+
+	int none = ph_out_plain(NULL);
+	int some = ph_out_plain(json_pack("{s:i, s:s, s:b, s:n, s:[i,s], s:s}", "n", 7,
+					  "name", "Tô\tHiệu\n", "ok", 1, "nothing",
+					  "list", 1, "a", "empty", ""));
+
+	capture_end(&captured);
+	assert_int_equal(unsetenv("LC_ALL"), 0);
+	assert_int_equal(none, -ENOMEM);
+	assert_int_equal(some, 0);
+	assert_string_equal(captured.text[0], "n\t7\nname\tTô?Hiệu?\nok\ttrue\n"
+					      "nothing\t\nlist\t[1,\"a\"]\nempty\t\n");
+}
+
+static void test_flush(void **state)
+{
+	static struct capture captured;
+	struct ph_error err = { 0 };
+
+	(void)state;
+	capture_start(&captured, NULL);
+	printf("x");
+
+	int good = ph_out_flush("saved; ", &err);
+
+	capture_end(&captured);
+	assert_int_equal(good, 0);
+	assert_string_equal(err.text, "");
+	capture_start(&captured, "/dev/full");
+	printf("x");
+
+	int lost = ph_out_flush("saved; ", &err);
+
+	capture_end(&captured);
+	assert_int_equal(lost, PH_OUT_LOST);
+	assert_string_equal(err.text,
+			    "saved; standard output cannot be written (No space left on "
+			    "device); what was recorded before stays recorded");
 }
 
 /* --- languages --- */
@@ -433,6 +481,7 @@ int main(void)
 		cmocka_unit_test(test_hostile_cells),  cmocka_unit_test(test_many_cells),
 		cmocka_unit_test(test_long_cell),      cmocka_unit_test(test_no_table),
 		cmocka_unit_test(test_failing_stream), cmocka_unit_test(test_json),
+		cmocka_unit_test(test_plain),          cmocka_unit_test(test_flush),
 		cmocka_unit_test(test_language),       cmocka_unit_test(test_number),
 		cmocka_unit_test(test_span),           cmocka_unit_test(test_terminal),
 	};
