@@ -73,23 +73,21 @@ static void counts(void **state)
 static void flip_all(struct room *room, const char *table, const char *column,
 		     const char *key, const char *where)
 {
-	char sql[200];
 	struct ph_buf original = { 0 };
 	struct ph_stmt *read;
 	struct ph_stmt *rewrite;
-	static const char *texts[24]; /* statements are cached by address: keep them */
+	static char texts[24][200]; /* statements are cached by address: keep them */
 	static unsigned n_texts;
 
-	snprintf(sql, sizeof(sql), "SELECT %s, %s FROM %s WHERE %s", key, column, table,
-		 where);
 	assert_true(n_texts + 2 <= 24);
 
-	const char *read_sql = texts[n_texts++] = strdup(sql);
+	char *read_sql = texts[n_texts++];
+	char *write_sql = texts[n_texts++];
 
-	snprintf(sql, sizeof(sql), "UPDATE %s SET %s = ?2 WHERE %s = ?1", table, column,
-		 key);
-
-	const char *write_sql = texts[n_texts++] = strdup(sql);
+	snprintf(read_sql, sizeof(texts[0]), "SELECT %s, %s FROM %s WHERE %s", key,
+		 column, table, where);
+	snprintf(write_sql, sizeof(texts[0]), "UPDATE %s SET %s = ?2 WHERE %s = ?1",
+		 table, column, key);
 
 	assert_int_equal(ph_db_prepare(room->db, read_sql, &read), 0);
 	assert_int_equal(ph_stmt_step(read), PH_DB_ROW);
