@@ -10,6 +10,11 @@
  * wall clock that jumps cannot reorder entries: it makes a new mark, and stamps rise
  * from the last one, whatever the new time is, and are never below the floor.
  *
+ * Stamps that rose into the future would stay there. When the hub's time has shown that
+ * (writer_time.c), the draft is for another log, whose `open` continues ours and whose
+ * stamps begin anew. "own_log" moves with what is appended first, in one transaction;
+ * the old log stays as it is, and what of it the hub has not signed for still goes up.
+ *
  * After a failed write the caller rolls back and says ph_writer_reload(): memory moves
  * only when everything was written, but the journal's may have moved before. Seeds and
  * personal fields are wiped on every path.
@@ -32,7 +37,12 @@
 /* Entries about to be appended together. */
 struct draft {
 	struct ph_now now;
-	int64_t time; /* seconds, floor applied */
+	uint64_t sure;     /* PH_SURE_*, of the wall time */
+	int64_t time;      /* seconds, floor applied */
+	struct ph_log log; /* what they go to: ours, or the one that is opened now */
+	uint8_t nonce[PH_NONCE_SIZE]; /* if it is opened now */
+	bool continues;
+	struct ph_head old; /* of the log that it continues */
 	uint64_t n;
 	uint64_t stamp;
 	bool has_mark;
@@ -73,17 +83,15 @@ static int get_stamp(struct ph_writer *writer)
 }
 
 /* The log is named, but not stored before its first entries are. */
-static void prepare_log(struct ph_writer *writer)
+static void prepare_log(const struct ph_writer *writer,
+			const uint8_t nonce[static PH_NONCE_SIZE], struct ph_log *log)
 {
-	struct ph_log *log = &writer->log;
-
 	*log = (struct ph_log){ .site = writer->config.site,
 				.role = writer->config.role };
 	memcpy(log->key, writer->config.keys->key, sizeof(log->key));
 	ph_device_id(log->device_id, log->key);
-	ph_log_id(log->id, log->key, writer->nonce);
+	ph_log_id(log->id, log->key, nonce);
 	ph_chain_start(log->h, log->id, log->key);
-	writer->stamp = 0;
 }
 
 static int load(struct ph_writer *writer, struct ph_error *err)
@@ -92,7 +100,8 @@ static int load(struct ph_writer *writer, struct ph_error *err)
 	int rc = ph_writer_meta_get(writer, META_LOG, id, sizeof(id));
 
 	if (rc == PH_JOURNAL_E_NONE) {
-		prepare_log(writer);
+		prepare_log(writer, writer->nonce, &writer->log);
+		writer->stamp = 0;
 		rc = 0;
 	} else if (rc == 0) {
 		rc = ph_journal_log_find(writer->config.journal, id, &writer->log);
@@ -217,11 +226,13 @@ static int draft_open(struct ph_writer *writer, struct draft *draft, struct ph_e
 	uint8_t table[8];
 
 	ph_kinds_hash(table);
-	set_bytes(&entry.field[PH_OPEN_KEY], writer->log.key, PH_KEY_SIZE);
-	set_bytes(&entry.field[PH_OPEN_NONCE], writer->nonce, sizeof(writer->nonce));
+	set_bytes(&entry.field[PH_OPEN_KEY], draft->log.key, PH_KEY_SIZE);
+	set_bytes(&entry.field[PH_OPEN_NONCE], draft->nonce, sizeof(draft->nonce));
 	set_uint(&entry.field[PH_OPEN_SITE], writer->config.site);
 	set_bytes(&entry.field[PH_OPEN_SOFTWARE], SOFTWARE, sizeof(SOFTWARE) - 1);
 	set_bytes(&entry.field[PH_OPEN_TABLE], table, sizeof(table));
+	entry.field[PH_OPEN_CONTINUES].set = draft->continues;
+	entry.field[PH_OPEN_CONTINUES].as.head = draft->old;
 	return draft_entry(draft, &entry, err);
 }
 
@@ -235,12 +246,34 @@ static int draft_mark(struct draft *draft, struct ph_error *err)
 	set_uint(&entry.field[PH_MARK_MONO],
 		 mono < PH_WRITER_TIME_MAX ? mono : PH_WRITER_TIME_MAX);
 	set_uint(&entry.field[PH_MARK_WALL], (uint64_t)draft->now.wall);
-	set_uint(&entry.field[PH_MARK_SURE], PH_SURE_RTC);
+	set_uint(&entry.field[PH_MARK_SURE], draft->sure);
 	memcpy(draft->mark.boot, draft->now.boot, sizeof(draft->mark.boot));
 	draft->mark.mono_ms = draft->now.mono_ms;
 	draft->mark.wall = draft->now.wall;
 	draft->has_mark = true;
 	return draft_entry(draft, &entry, err);
+}
+
+/* The log that DRAFT goes to. */
+static void draft_log(struct ph_writer *writer, struct draft *draft)
+{
+	const struct ph_rng *rng = &writer->config.rng;
+	const struct ph_log *own = &writer->log;
+
+	draft->log = *own;
+	draft->stamp = writer->stamp;
+	memcpy(draft->nonce, writer->nonce, sizeof(draft->nonce));
+	if (own->row != 0 && writer->leaves) {
+		/* a nonce makes one log: each gets its own */
+		rng->fill(rng->data, draft->nonce, sizeof(draft->nonce));
+		draft->continues = true;
+		memcpy(draft->old.log_id, own->id, sizeof(draft->old.log_id));
+		memcpy(draft->old.h, own->h, sizeof(draft->old.h));
+		draft->old.n = own->n;
+		prepare_log(writer, draft->nonce, &draft->log);
+		draft->stamp = 0;
+	}
+	draft->n = draft->log.n;
 }
 
 /* DRAFT with `open` and a clock-mark if they are due. */
@@ -253,27 +286,28 @@ static int draft_begin(struct ph_writer *writer, struct draft *draft,
 	if (rc != 0) {
 		return ph_fail_errno(err, rc, "reading this device's own log");
 	}
+	draft_log(writer, draft);
 	draft->now = ph_writer_now(writer);
+	draft->sure = ph_writer_correct(writer, &draft->now);
 	draft->time = ph_writer_own_time(writer, &draft->now, &due);
 	draft->time = draft->time > writer->floor ? draft->time : writer->floor;
-	draft->n = writer->log.n;
-	draft->stamp = writer->stamp;
-	if (writer->log.row == 0) {
+	if (draft->log.row == 0) {
 		rc = draft_open(writer, draft, err);
 	}
-	if (rc == 0 && (due || writer->log.row == 0)) {
+	if (rc == 0 && (due || draft->log.row == 0)) {
 		rc = draft_mark(draft, err);
 	}
 	return rc;
 }
 
-/* Append what is drafted; LOG is our log, moved. */
+/* Append what is drafted; *LOG is then its log, moved. */
 static int draft_write(struct ph_writer *writer, const struct draft *draft,
 		       struct ph_log *log)
 {
 	struct ph_journal *journal = writer->config.journal;
 	int rc = 0;
 
+	*log = draft->log;
 	if (log->row == 0) {
 		rc = ph_journal_log_add(journal, log->id, log->key, log->site, log->role,
 					log);
@@ -297,6 +331,7 @@ static void draft_done(struct ph_writer *writer, const struct draft *draft,
 {
 	writer->log = *log;
 	writer->stamp = draft->stamp;
+	writer->leaves = false;
 	if (draft->has_mark) {
 		writer->mark = draft->mark;
 		writer->has_mark = true;
@@ -315,7 +350,7 @@ int ph_writer_start(struct ph_writer *writer, struct ph_error *err)
 	int rc = draft_begin(writer, &draft, err);
 
 	if (rc == 0 && draft.body.len > 0) {
-		struct ph_log log = writer->log;
+		struct ph_log log;
 
 		rc = draft_write(writer, &draft, &log);
 		if (rc == 0) {
@@ -337,9 +372,9 @@ struct part {
 	uint8_t box[crypto_box_SEALBYTES + PH_SEED_SIZE];
 };
 
-/* Seal ENTRY's part as that of entry N, and set its fields sets and commit. */
-static int seal_part(struct ph_writer *writer, struct ph_entry *entry, uint64_t n,
-		     struct part *part, struct ph_error *err)
+/* Seal ENTRY's part as that of the entry after DRAFT; sets its fields sets and commit. */
+static int seal_part(struct ph_writer *writer, const struct draft *draft,
+		     struct ph_entry *entry, struct part *part, struct ph_error *err)
 {
 	const struct ph_rng *rng = &writer->config.rng;
 	struct ph_value *sets = &entry->field[entry->kind->sets];
@@ -363,7 +398,7 @@ static int seal_part(struct ph_writer *writer, struct ph_entry *entry, uint64_t 
 	rng->fill(rng->data, seed, sizeof(seed));
 	rc = ph_part_encode(entry, &plain, err);
 	if (rc == 0) {
-		rc = ph_part_seal(seed, writer->log.id, n, ph_buf_view(&plain),
+		rc = ph_part_seal(seed, draft->log.id, draft->n + 1, ph_buf_view(&plain),
 				  &part->cipher);
 	}
 	if (rc == 0 && part->cipher.len > PH_PART_MAX) {
@@ -428,7 +463,7 @@ int ph_writer_add(struct ph_writer *writer, struct ph_entry *entry,
 	work.number = work.kind->number;
 	rc = draft_begin(writer, &draft, err);
 	if (rc == 0 && work.kind->n_sealed > 0) {
-		rc = seal_part(writer, &work, draft.n + 1, &part, err);
+		rc = seal_part(writer, &draft, &work, &part, err);
 	}
 	if (rc == 0) {
 		rc = draft_entry(&draft, &work, err);
@@ -436,7 +471,6 @@ int ph_writer_add(struct ph_writer *writer, struct ph_entry *entry,
 	if (rc != 0) {
 		goto out;
 	}
-	log = writer->log;
 	rc = draft_write(writer, &draft, &log);
 	if (rc == 0) {
 		rc = put_part(writer, &log, &part);

@@ -14,6 +14,9 @@
 #include "common/log/journal.h"
 #include "common/log/part.h"
 
+/* Seconds that a clock or stamp may differ from the hub's before it counts as wrong. */
+#define PH_CLOCK_AHEAD_MAX 300
+
 struct ph_writer_config {
 	struct ph_journal *journal;      /* borrowed, as is all here */
 	const struct ph_sign_pair *keys; /* of the device, or of the hub */
@@ -53,10 +56,18 @@ int ph_writer_start(struct ph_writer *writer, struct ph_error *err);
 int ph_writer_add(struct ph_writer *writer, struct ph_entry *entry,
 		  struct ph_ref *ref_out, struct ph_error *err);
 /*
- * Raise the floor: HUB_TIME of a receipt, seconds since 1970. It rises at once by at
- * most a day, or to our own clock if that is later; what lies beyond is a claim, which
- * a receipt heard a day or more later confirms as far as both say so (docs/STORE.md,
- * "The floor"). Kept in meta: in a transaction. 0 or negative errno.
+ * The hub's clock says HUB_TIME, seconds since 1970, in an authenticated session. The
+ * floor rises at once by at most a day, or to our own clock if that is later; what lies
+ * beyond is a claim, which a time heard a day or more later confirms as far as both say
+ * so (docs/STORE.md, "The floor").
+ *
+ * When our last stamp is over PH_CLOCK_AHEAD_MAX ahead of it, the next ph_writer_add()
+ * or ph_writer_start() opens another log, whose `open` continues the old one; nothing of
+ * that is changed. While our wall clock is as far ahead, stamps run on the hub's time
+ * and the monotonic clock until the machine is started again. A HUB_TIME that is as far
+ * below the floor contradicts what the hub said before, and does neither.
+ *
+ * Kept in meta: in a transaction. 0 or negative errno.
  */
 int ph_writer_heard_time(struct ph_writer *writer, int64_t hub_time);
 /* Own log as it is now; row 0 and n 0 before the first append. Borrowed; changes with the next call. */
@@ -65,5 +76,13 @@ const struct ph_log *ph_writer_log(const struct ph_writer *writer);
 int ph_writer_seal(struct ph_writer *writer);
 /* After a rollback: forget what was not committed, here and in the journal. 0 or negative errno with ERR. */
 int ph_writer_reload(struct ph_writer *writer, struct ph_error *err);
+
+/*
+ * By how many seconds the wall clock of NOW is ahead of the hub's (negative: behind), as
+ * last heard: by the monotonic clock since, or, if the machine was started again, as it
+ * was then. 0 or negative errno; PH_JOURNAL_E_NONE: the hub's time was never heard.
+ */
+int ph_writer_clock_ahead(struct ph_journal *journal, const struct ph_now *now,
+			  int64_t *ahead_out);
 
 #endif

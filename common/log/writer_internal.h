@@ -14,6 +14,14 @@ struct ph_mark {
 	int64_t wall;
 };
 
+/* The hub's time when it was last heard, and our clocks at that moment. */
+struct ph_heard {
+	uint8_t boot[8];
+	uint64_t mono_ms;
+	int64_t time;
+	int64_t wall;
+};
+
 /* A hub time that was heard and goes further than it may be believed at once. */
 struct ph_claim {
 	int64_t base; /* the floor when it was first heard */
@@ -23,19 +31,27 @@ struct ph_claim {
 
 struct ph_writer {
 	struct ph_writer_config config;
-	uint8_t nonce[PH_NONCE_SIZE]; /* of a log that is yet to be opened */
+	uint8_t nonce[PH_NONCE_SIZE]; /* of the first log, until it is opened */
 	struct ph_log log;            /* row 0: not opened yet */
-	uint64_t stamp;               /* of its last entry */
+	bool leaves;    /* what is added next opens another log, continuing this one */
+	uint64_t stamp; /* of its last entry */
 	bool has_mark;
 	struct ph_mark mark;
 	bool has_claim;
 	struct ph_claim claim;
 	int64_t floor;
+	bool has_heard;
+	struct ph_heard heard;
 	uint8_t commit[PH_HASH_SIZE]; /* of the entry added last */
 };
 
 /* The clock, its wall time within what a clock-mark can hold. */
 struct ph_now ph_writer_now(const struct ph_writer *writer);
+/*
+ * Put the hub's time into NOW's wall clock if that is known to be wrong by it. How sure
+ * the wall time of NOW is then: PH_SURE_*.
+ */
+uint64_t ph_writer_correct(const struct ph_writer *writer, struct ph_now *now);
 /*
  * Own time in seconds, without the floor: by the monotonic clock from the last mark.
  * When a new clock-mark is due it is the wall's, and *DUE_OUT.
@@ -45,7 +61,7 @@ int64_t ph_writer_own_time(const struct ph_writer *writer, const struct ph_now *
 /* A value in meta of exactly LEN bytes. 0, PH_JOURNAL_E_NONE or negative errno. */
 int ph_writer_meta_get(struct ph_writer *writer, const char *name, uint8_t *out,
 		       size_t len);
-/* Read mark, floor and claim from meta. 0 or negative errno. */
+/* Read mark, floor, claim and what was heard from meta. 0 or negative errno. */
 int ph_writer_time_load(struct ph_writer *writer);
 int ph_writer_mark_put(struct ph_writer *writer, const struct ph_mark *mark);
 

@@ -7,6 +7,11 @@
  * a claim until another confirms it a day later: a hub's stolen key must not push the
  * stamps of a province years ahead in one evening.
  *
+ * The same hub time, with our clocks at that moment, tells whether the wall clock is
+ * ahead: then stamps run on from the hub's time, and a log that has stamps from the
+ * future is left for another. That only ever pulls stamps back, and never below the
+ * floor, so it gives a stolen key nothing that the floor does not bound.
+ *
  * Values in meta of another length than ours are -EUCLEAN. Times out of range count as
  * the nearest that a clock-mark can hold; nothing here refuses to go on for a clock.
  */
@@ -21,6 +26,8 @@
 #define META_MARK   "mark"
 #define META_FLOOR  "floor"
 #define META_CLAIM  "floor_claim"
+#define META_HEARD  "heard"
+#define META_LEAVE  "leave" /* id of the log that stamps from the future are in */
 
 static int64_t clamp_time(int64_t seconds)
 {
@@ -62,6 +69,55 @@ int64_t ph_writer_own_time(const struct ph_writer *writer, const struct ph_now *
 	*due_out = !since_mark(writer, now, &time) || time - now->wall > DRIFT_MAX ||
 		   now->wall - time > DRIFT_MAX;
 	return *due_out ? now->wall : time;
+}
+
+/* --- the hub's clock --- */
+
+/* The hub's time by the monotonic clock since it was heard, if that was in this boot. */
+static bool since_heard(const struct ph_heard *heard, const struct ph_now *now,
+			int64_t *time_out)
+{
+	if (memcmp(heard->boot, now->boot, sizeof(heard->boot)) != 0 ||
+	    now->mono_ms < heard->mono_ms) {
+		return false;
+	}
+	*time_out = clamp_time(heard->time +
+			       (int64_t)((now->mono_ms - heard->mono_ms) / 1000));
+	return true;
+}
+
+/* As ph_writer_clock_ahead(); *NOW_OUT is whether it is so now, or was when heard. */
+static int64_t ahead_of(const struct ph_heard *heard, const struct ph_now *now,
+			bool *now_out)
+{
+	int64_t time;
+
+	*now_out = since_heard(heard, now, &time);
+	return *now_out ? now->wall - time : heard->wall - heard->time;
+}
+
+/* Whether the hub time heard is worth more than our clock: not if it was later before. */
+static bool is_better(const struct ph_writer *writer)
+{
+	return writer->has_heard &&
+	       writer->heard.time + PH_CLOCK_AHEAD_MAX >= writer->floor;
+}
+
+uint64_t ph_writer_correct(const struct ph_writer *writer, struct ph_now *now)
+{
+	bool is_now;
+	int64_t ahead;
+
+	if (!is_better(writer)) {
+		return PH_SURE_RTC;
+	}
+	ahead = ahead_of(&writer->heard, now, &is_now);
+	if (is_now && ahead > PH_CLOCK_AHEAD_MAX) {
+		now->wall -= ahead;
+		return PH_SURE_HUB;
+	}
+	return ahead > PH_CLOCK_AHEAD_MAX || ahead < -PH_CLOCK_AHEAD_MAX ? PH_SURE_NONE
+									 : PH_SURE_RTC;
 }
 
 /* --- what is kept in meta --- */
@@ -139,11 +195,83 @@ static int put_claim(struct ph_writer *writer, const struct ph_claim *claim)
 				   PH_VIEW(bytes, sizeof(bytes)));
 }
 
+static int read_heard(struct ph_journal *journal, struct ph_heard *heard)
+{
+	struct ph_buf value = { 0 };
+	int rc = ph_journal_meta_get(journal, META_HEARD, &value);
+
+	if (rc == 0 && value.len != 32) {
+		rc = -EUCLEAN;
+	}
+	if (rc == 0) {
+		memcpy(heard->boot, value.data, 8);
+		heard->mono_ms = ph_be64_get(value.data + 8);
+		heard->time = clamp_time((int64_t)ph_be64_get(value.data + 16));
+		heard->wall = clamp_time((int64_t)ph_be64_get(value.data + 24));
+	}
+	ph_buf_deinit(&value);
+	return rc;
+}
+
+static int put_heard(struct ph_writer *writer, const struct ph_heard *heard)
+{
+	uint8_t bytes[32];
+
+	memcpy(bytes, heard->boot, 8);
+	ph_be64_put(bytes + 8, heard->mono_ms);
+	ph_be64_put(bytes + 16, (uint64_t)heard->time);
+	ph_be64_put(bytes + 24, (uint64_t)heard->wall);
+	return ph_journal_meta_put(writer->config.journal, META_HEARD,
+				   PH_VIEW(bytes, sizeof(bytes)));
+}
+
+static int get_heard(struct ph_writer *writer)
+{
+	uint8_t leave[PH_LOG_ID_SIZE];
+	int rc = read_heard(writer->config.journal, &writer->heard);
+
+	writer->has_heard = rc == 0;
+	if (rc == 0) {
+		rc = ph_writer_meta_get(writer, META_LEAVE, leave, sizeof(leave));
+	}
+	writer->leaves = rc == 0 && writer->log.row != 0 &&
+			 memcmp(leave, writer->log.id, sizeof(leave)) == 0;
+	return rc == PH_JOURNAL_E_NONE ? 0 : rc;
+}
+
+/* The log that is to be left is named, so that it is left once. */
+static int put_leaves(struct ph_writer *writer, bool leaves)
+{
+	static const uint8_t none[PH_LOG_ID_SIZE];
+
+	return ph_journal_meta_put(
+		writer->config.journal, META_LEAVE,
+		PH_VIEW(leaves ? writer->log.id : none, PH_LOG_ID_SIZE));
+}
+
+int ph_writer_clock_ahead(struct ph_journal *journal, const struct ph_now *now,
+			  int64_t *ahead_out)
+{
+	struct ph_now clamped = *now;
+	struct ph_heard heard;
+	bool is_now;
+	int rc = read_heard(journal, &heard);
+
+	if (rc == 0) {
+		clamped.wall = clamp_time(now->wall);
+		*ahead_out = ahead_of(&heard, &clamped, &is_now);
+	}
+	return rc;
+}
+
 int ph_writer_time_load(struct ph_writer *writer)
 {
 	int rc = get_mark(writer);
 
-	return rc != 0 ? rc : get_floor(writer);
+	if (rc == 0) {
+		rc = get_floor(writer);
+	}
+	return rc != 0 ? rc : get_heard(writer);
 }
 
 /* --- the floor --- */
@@ -178,6 +306,19 @@ static void hear(struct ph_writer *writer, int64_t heard, int64_t own)
 	writer->floor = limit > writer->floor ? limit : writer->floor;
 }
 
+/*
+ * Whether our last stamp is too far ahead of the hub time just heard. Another log could
+ * not begin below the floor: up to there nothing would be won.
+ */
+static bool is_ahead(const struct ph_writer *writer)
+{
+	int64_t better = writer->heard.time;
+
+	better = better > writer->floor ? better : writer->floor;
+	return is_better(writer) && writer->log.row != 0 &&
+	       ph_stamp_seconds(writer->stamp) - better > PH_CLOCK_AHEAD_MAX;
+}
+
 int ph_writer_heard_time(struct ph_writer *writer, int64_t hub_time)
 {
 	struct ph_writer after = *writer;
@@ -185,7 +326,14 @@ int ph_writer_heard_time(struct ph_writer *writer, int64_t hub_time)
 	bool due;
 	int rc = 0;
 
+	/* By the wall clock as it is: what a hub has told cannot confirm another. */
 	hear(&after, clamp_time(hub_time), ph_writer_own_time(writer, &now, &due));
+	after.heard = (struct ph_heard){ .mono_ms = now.mono_ms,
+					 .time = clamp_time(hub_time),
+					 .wall = now.wall };
+	memcpy(after.heard.boot, now.boot, sizeof(after.heard.boot));
+	after.has_heard = true;
+	after.leaves = is_ahead(&after);
 	if (after.floor != writer->floor) {
 		rc = ph_journal_meta_put_int(writer->config.journal, META_FLOOR,
 					     after.floor);
@@ -194,6 +342,12 @@ int ph_writer_heard_time(struct ph_writer *writer, int64_t hub_time)
 	    (!writer->has_claim ||
 	     memcmp(&after.claim, &writer->claim, sizeof(after.claim)) != 0)) {
 		rc = put_claim(writer, &after.claim);
+	}
+	if (rc == 0) {
+		rc = put_heard(writer, &after.heard);
+	}
+	if (rc == 0 && after.leaves != writer->leaves) {
+		rc = put_leaves(writer, after.leaves);
 	}
 	if (rc == 0) {
 		*writer = after;
