@@ -8,8 +8,10 @@
  * certificate and what a running session remembers stay.
  *
  * A folder without site.db is not enrolled (PH_EXIT_NOT_ENROLLED), also one that a
- * join was interrupted in. Keys, certificate and key list that do not fit each other
- * are damage (PH_EXIT_DAMAGED). Whatever fails undoes all before it.
+ * join was interrupted in; but one with keys or a WAL and no store has lost it. That,
+ * a store without its keys, and keys, certificate and key list that do not fit each
+ * other are damage (PH_EXIT_DAMAGED). When the disk has no room for the ledger, it is
+ * folded in memory, so that reading goes on. Whatever fails undoes all before it.
  */
 #include "client/site_internal.h"
 
@@ -17,6 +19,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+
+static const char remedy[] = "keep this folder as it is and call the provincial library";
 
 int64_t ph_site_now(const struct ph_site *site)
 {
@@ -60,10 +65,8 @@ static int open_writer(struct ph_site *site, struct ph_error *err)
 static int damaged(const struct ph_site *site, int rc, const char *what,
 		   struct ph_error *err)
 {
-	return ph_fail(err, PH_EXIT_DAMAGED, rc < 0 ? rc : -EUCLEAN,
-		       "%s/site.db: %s; keep the folder as it is and call the provincial "
-		       "library",
-		       site->dir, what);
+	return ph_fail(err, PH_EXIT_DAMAGED, rc < 0 ? rc : -EUCLEAN, "%s/site.db: %s; %s",
+		       site->dir, what, remedy);
 }
 
 static int read_keylist(struct ph_site *site, const char *name, struct ph_buf *bytes,
@@ -121,7 +124,8 @@ int ph_site_store_open(struct ph_site *site, const char *path, bool create,
 						    .application = PH_STORE_SITE,
 						    .steps = ph_journal_steps,
 						    .n_steps = ph_journal_steps_count,
-						    .create = create },
+						    .create = create,
+						    .remedy = remedy },
 			    err);
 
 	if (rc < 0) {
@@ -135,13 +139,32 @@ void ph_site_store_close(struct ph_site *site)
 {
 	ph_writer_free(site->writer);
 	ph_ledger_free(site->ledger);
+	ph_db_close(site->memory);
 	ph_journal_free(site->journal);
 	ph_db_close(site->db);
 	site->writer = NULL;
 	site->ledger = NULL;
+	site->memory = NULL;
 	site->journal = NULL;
 	site->db = NULL;
 	site->batch = false;
+}
+
+static int load_keys(struct ph_site *site, struct ph_error *err)
+{
+	char path[PH_SITE_PATH_MAX];
+	struct stat found;
+	int rc = ph_path_join(path, sizeof(path), site->dir, "keys", err);
+
+	if (rc < 0) {
+		return rc;
+	}
+	if (stat(path, &found) < 0 && errno == ENOENT) {
+		return ph_fail(err, PH_EXIT_DAMAGED, -EUCLEAN,
+			       "%s is missing: without it this device cannot write; %s",
+			       path, remedy);
+	}
+	return ph_device_keys_load(&site->keys, path, err);
 }
 
 /* Lock and store; what is read once is read if FIRST. */
@@ -152,10 +175,7 @@ static int take(struct ph_site *site, bool first, struct ph_error *err)
 			      site->config.wait_ms, err);
 
 	if (rc == 0 && first) {
-		rc = ph_path_join(path, sizeof(path), site->dir, "keys", err);
-		if (rc == 0) {
-			rc = ph_device_keys_load(&site->keys, path, err);
-		}
+		rc = load_keys(site, err);
 	}
 	if (rc == 0) {
 		rc = ph_path_join(path, sizeof(path), site->dir, "site.db", err);
@@ -179,23 +199,56 @@ static int take(struct ph_site *site, bool first, struct ph_error *err)
 	return rc;
 }
 
-int ph_site_open(struct ph_site **site_out, const struct ph_site_config *config,
-		 struct ph_error *err)
+/* Whether DIR holds NAME. */
+static bool holds(const char *dir, const char *name)
 {
-	struct ph_site *site;
 	char path[PH_SITE_PATH_MAX];
-	int rc = ph_path_join(path, sizeof(path), config->dir, "site.db", err);
+
+	return ph_path_join(path, sizeof(path), dir, name, NULL) == 0 &&
+	       ph_file_exists(path);
+}
+
+/* Whether there is a store in DIR to open; if not, why: nobody's, lost or closed to us. */
+static int find_store(const char *dir, struct ph_error *err)
+{
+	char path[PH_SITE_PATH_MAX];
+	struct stat found;
+	int rc = ph_path_join(path, sizeof(path), dir, "site.db", err);
 
 	if (rc < 0) {
 		return rc;
 	}
-	if (!ph_file_exists(path)) {
-		return ph_fail(
-			err, PH_EXIT_NOT_ENROLLED, -ENOENT,
-			"%s belongs to no site yet: ask the provincial library for "
-			"an invite and give it to `packhorse join`, or name the "
-			"right folder with -d",
-			config->dir);
+	if (stat(path, &found) == 0 && found.st_size > 0) {
+		return 0;
+	}
+	rc = ph_file_exists(path) ? -ENOENT : -errno;
+	if (rc != -ENOENT) {
+		return ph_fail_errno(err, rc, dir);
+	}
+	/* a join that was interrupted leaves keys too, and its half-made store */
+	if (!holds(dir, "site.db.new") &&
+	    (holds(dir, "keys") || holds(dir, "site.db-wal"))) {
+		return ph_fail(err, PH_EXIT_DAMAGED, -EUCLEAN,
+			       "%s is missing or empty, but other files of a site are "
+			       "there; %s. If a `packhorse join` was interrupted here, "
+			       "give it the invite again",
+			       path, remedy);
+	}
+	return ph_fail(err, PH_EXIT_NOT_ENROLLED, -ENOENT,
+		       "%s belongs to no site yet: ask the provincial library for "
+		       "an invite and give it to `packhorse join`, or name the "
+		       "right folder with -d",
+		       dir);
+}
+
+int ph_site_open(struct ph_site **site_out, const struct ph_site_config *config,
+		 struct ph_error *err)
+{
+	struct ph_site *site;
+	int rc = find_store(config->dir, err);
+
+	if (rc < 0) {
+		return rc;
 	}
 	site = ph_site_new(config);
 	if (!site) {
@@ -271,18 +324,56 @@ const struct ph_log *ph_site_log(struct ph_site *site)
 	return ph_writer_log(site->writer);
 }
 
-struct ph_ledger *ph_site_ledger(struct ph_site *site, struct ph_error *err)
+/* The ledger where DB is, as far as the journal goes unless a batch is open. */
+static int bring_up(struct ph_site *site, struct ph_db *db, struct ph_error *err)
 {
 	int rc = 0;
 
 	if (!site->ledger) {
-		rc = ph_ledger_open(&site->ledger,
-				    &(struct ph_ledger_config){ .journal = site->journal,
-								.db = site->db },
-				    err);
+		rc = ph_ledger_open(
+			&site->ledger,
+			&(struct ph_ledger_config){ .journal = site->journal, .db = db },
+			err);
 	}
 	if (rc == 0 && !site->batch) {
 		rc = ph_ledger_catch_up(site->ledger, NULL, err);
+	}
+	return rc;
+}
+
+/* The disk has no room for the ledger: fold all of the journal in memory instead. */
+static int fold_in_memory(struct ph_site *site, struct ph_error *err)
+{
+	ph_ledger_free(site->ledger);
+	site->ledger = NULL;
+
+	int rc = ph_db_open(&site->memory,
+			    &(struct ph_db_config){ .path = ":memory:",
+						    .application = PH_STORE_SITE,
+						    .steps = ph_journal_steps,
+						    .n_steps = ph_journal_steps_count,
+						    .create = true },
+			    err);
+
+	if (rc < 0) {
+		return rc;
+	}
+	fprintf(stderr,
+		"packhorse: %s: disk is full; the ledger is worked out in memory and not "
+		"saved. Free some space\n",
+		site->dir);
+	return bring_up(site, site->memory, err);
+}
+
+struct ph_ledger *ph_site_ledger(struct ph_site *site, struct ph_error *err)
+{
+	struct ph_error first = { 0 };
+	int rc = bring_up(site, site->memory ? site->memory : site->db, &first);
+
+	if (rc == -ENOSPC && !site->memory && !site->batch) {
+		rc = fold_in_memory(site, err);
+	} else if (rc < 0) {
+		ph_fail(err, first.exit, rc, "%s", first.text);
 	}
 	if (rc < 0) {
 		ph_fail_errno(err, rc, "bringing the ledger up to date");

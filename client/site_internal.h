@@ -46,6 +46,7 @@ struct ph_site {
 	struct ph_db *db;
 	struct ph_journal *journal;
 	struct ph_ledger *ledger; /* opened when first asked for */
+	struct ph_db *memory;     /* where it lives while the disk is full, else NULL */
 	struct ph_writer *writer;
 	struct ph_device_keys keys;
 	struct ph_buf cert_bytes;

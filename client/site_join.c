@@ -1,9 +1,9 @@
 /*
  * client/site_join.c - enrolling a folder from an invite.
  *
- * The order makes an interrupted join harmless: the keys first, then the store under
- * another name, renamed to site.db when it is whole; a folder counts as enrolled only
- * when site.db is there. Given again, join takes the keys that lie there, so that a
+ * The order makes an interrupted join harmless: an empty store under another name, the
+ * keys, then the store filled and renamed to site.db when it is whole; a folder counts
+ * as enrolled only when site.db is there. Given again, join takes the keys that lie there, so that a
  * device has one name from its first try on.
  *
  * An invite that is none, damaged, forged or expired is refused before anything is
@@ -108,6 +108,29 @@ static int check_expiry(const struct ph_site *site, const struct ph_invite *invi
 		day);
 }
 
+/*
+ * An empty store under the other name, in place of what an interrupted join left. It is
+ * there before the keys and until the end, so that keys without any store are a loss.
+ */
+static int begin_store(const struct ph_site *site, struct ph_error *err)
+{
+	static const char *const leavings[] = { STORE_NEW "-wal", STORE_NEW "-shm",
+						STORE_NEW "-journal" };
+	char path[PH_SITE_PATH_MAX];
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < sizeof(leavings) / sizeof(leavings[0]); i++) {
+		rc = ph_path_join(path, sizeof(path), site->dir, leavings[i], err);
+		if (rc == 0) {
+			(void)unlink(path);
+		}
+	}
+	if (rc == 0) {
+		rc = ph_path_join(path, sizeof(path), site->dir, STORE_NEW, err);
+	}
+	return rc < 0 ? rc : ph_file_write(path, PH_VIEW(NULL, 0), 0600, err);
+}
+
 static int make_keys(struct ph_site *site, struct ph_error *err)
 {
 	char path[PH_SITE_PATH_MAX];
@@ -188,21 +211,10 @@ static int fill_store(struct ph_site *site, const struct ph_invite_bundle *bundl
 static int make_store(struct ph_site *site, const struct ph_invite_bundle *bundle,
 		      struct ph_error *err)
 {
-	static const char *const leavings[] = { STORE_NEW, STORE_NEW "-wal",
-						STORE_NEW "-shm", STORE_NEW "-journal" };
 	char path[PH_SITE_PATH_MAX];
 	char part[PH_SITE_PATH_MAX];
-	int rc = 0;
+	int rc = ph_path_join(part, sizeof(part), site->dir, STORE_NEW, err);
 
-	for (size_t i = 0; rc == 0 && i < sizeof(leavings) / sizeof(leavings[0]); i++) {
-		rc = ph_path_join(part, sizeof(part), site->dir, leavings[i], err);
-		if (rc == 0) {
-			(void)unlink(part);
-		}
-	}
-	if (rc == 0) {
-		rc = ph_path_join(part, sizeof(part), site->dir, STORE_NEW, err);
-	}
 	if (rc == 0) {
 		rc = ph_path_join(path, sizeof(path), site->dir, "site.db", err);
 	}
@@ -248,6 +260,9 @@ int ph_site_join(const struct ph_site_config *config, struct ph_view invite_text
 	if (rc == 0) {
 		/* another join may have finished while we waited for the lock */
 		rc = check_free(config->dir, err);
+	}
+	if (rc == 0) {
+		rc = begin_store(site, err);
 	}
 	if (rc == 0) {
 		rc = make_keys(site, err);

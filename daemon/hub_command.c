@@ -3,34 +3,40 @@
  *
  * The same code answers in the daemon's store worker and in a command that has opened
  * the folder itself. Every answer has "exit", and "error" when that is not 0. Commands
- * that read catch up with the journal first, so an answer always covers all that was
- * committed before the question.
+ * that read catch up with the journal first, so an answer covers all that was committed
+ * before the question; only when the disk is too full to catch up, those that change
+ * nothing answer from what was folded before, and say so on standard error.
  */
 #include "daemon/hub_command.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 static const struct {
 	const char *name;
 	ph_hub_command_fn *run;
-	bool reads; /* the ledger: catch up first */
+	enum {
+		NO_LEDGER,
+		LOOKS,  /* catch up first; a disk too full for that does not stop it */
+		BUILDS, /* on it: catch up first, or fail */
+	} use;
 } commands[] = {
-	{ "site-add", ph_hub_site_add, true },
-	{ "site-list", ph_hub_site_list, true },
-	{ "commune-add", ph_hub_commune_add, true },
-	{ "commune-list", ph_hub_commune_list, true },
-	{ "policy-set", ph_hub_policy_set, true },
-	{ "policy-list", ph_hub_policy_list, true },
-	{ "invite-prepare", ph_hub_invite_prepare, true },
-	{ "invite-record", ph_hub_invite_record, false },
-	{ "status", ph_hub_status, true },
-	{ "devices", ph_hub_devices, true },
-	{ "log", ph_hub_log, true },
-	{ "digest", ph_hub_digest, false },
-	{ "rebuild", ph_hub_rebuild, false },
-	{ "verify", ph_hub_verify, true },
-	{ "query", ph_hub_query, true },
+	{ "site-add", ph_hub_site_add, BUILDS },
+	{ "site-list", ph_hub_site_list, LOOKS },
+	{ "commune-add", ph_hub_commune_add, BUILDS },
+	{ "commune-list", ph_hub_commune_list, LOOKS },
+	{ "policy-set", ph_hub_policy_set, BUILDS },
+	{ "policy-list", ph_hub_policy_list, LOOKS },
+	{ "invite-prepare", ph_hub_invite_prepare, BUILDS },
+	{ "invite-record", ph_hub_invite_record, NO_LEDGER },
+	{ "status", ph_hub_status, LOOKS },
+	{ "devices", ph_hub_devices, LOOKS },
+	{ "log", ph_hub_log, LOOKS },
+	{ "digest", ph_hub_digest, NO_LEDGER },
+	{ "rebuild", ph_hub_rebuild, NO_LEDGER },
+	{ "verify", ph_hub_verify, LOOKS },
+	{ "query", ph_hub_query, LOOKS },
 };
 
 const char *ph_request_text(const json_t *request, const char *name)
@@ -47,6 +53,21 @@ const char *ph_request_need(const json_t *request, const char *name, struct ph_e
 			      name);
 	}
 	return text;
+}
+
+static int catch_up(struct ph_hub *hub, bool looks, struct ph_error *err)
+{
+	struct ph_error first = { 0 };
+	int rc = ph_ledger_catch_up(hub->ledger, NULL, &first);
+
+	if (rc == -ENOSPC && looks) {
+		fprintf(stderr,
+			"packhorsed: %s: disk is full; what is shown may lack the latest "
+			"entries. Free some space\n",
+			hub->dir);
+		return 0;
+	}
+	return rc < 0 ? ph_fail(err, first.exit, rc, "%s", first.text) : 0;
 }
 
 static int run(struct ph_hub *hub, const json_t *request, json_t *answer,
@@ -68,8 +89,8 @@ static int run(struct ph_hub *hub, const json_t *request, json_t *answer,
 		if (strcmp(name, commands[i].name) != 0) {
 			continue;
 		}
-		if (commands[i].reads) {
-			rc = ph_ledger_catch_up(hub->ledger, NULL, err);
+		if (commands[i].use != NO_LEDGER) {
+			rc = catch_up(hub, commands[i].use == LOOKS, err);
 		}
 		return rc < 0 ? rc : commands[i].run(hub, request, answer, err);
 	}

@@ -6,7 +6,8 @@
  *
  * Failures:
  * - an I/O error sticks. After a failed fsync nobody knows what is on the disk, so
- *   every later begin, step and commit gives -EIO until the store is opened again.
+ *   every later begin, step and commit gives -EIO until the store is opened again. A
+ *   write that was refused for lack of room is no such error, whatever SQLite calls it.
  * - SQLite ends a transaction by itself on some errors (disk full, no memory). The
  *   statements behind it would then be committed one by one, so the error sticks
  *   until the caller has rolled back.
@@ -76,6 +77,17 @@ static int errno_of(int code)
 	}
 }
 
+/*
+ * Whether CODE, an I/O error to SQLite, only means that there is no room: SQLite says
+ * that of a full disk by itself, but not of a quota. It keeps the system's errno of some
+ * failures only (none of a commit's), so ask errno itself, which its failed write set.
+ * A sync is left out: whatever its reason, pages may be gone.
+ */
+static bool lacks_room(int code, int system)
+{
+	return code == SQLITE_IOERR_WRITE && (system == ENOSPC || system == EDQUOT);
+}
+
 /* Whether the caller believes a transaction to be open. */
 static bool in_our_transaction(const struct ph_db *db)
 {
@@ -84,6 +96,7 @@ static bool in_our_transaction(const struct ph_db *db)
 
 int ph_dbraw_settle(struct ph_db *db, int code)
 {
+	int system = errno;
 	int rc = 0;
 
 	if (code == SQLITE_OK || code == SQLITE_ROW || code == SQLITE_DONE) {
@@ -91,9 +104,11 @@ int ph_dbraw_settle(struct ph_db *db, int code)
 	}
 	rc = errno_of(code);
 	if ((code & 0xff) == SQLITE_CANTOPEN) {
-		int system = sqlite3_system_errno(db->raw);
-
+		system = sqlite3_system_errno(db->raw);
 		rc = system > 0 ? -system : -EACCES;
+	}
+	if (rc == -EIO && lacks_room(code, system)) {
+		rc = -ENOSPC;
 	}
 	if (rc == -EIO && !db->poisoned) {
 		db->poisoned = true;

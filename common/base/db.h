@@ -1,11 +1,11 @@
 /*
  * common/base/db.h - a thin wrapper of SQLite: one file, one connection, one writer.
  *
- * Every store is WAL, synchronous=FULL, DEFENSIVE, trusted_schema off, foreign
- * keys on. The caller holds the folder's lock (ph_lock_take()), so a WAL file
+ * Every store is WAL, synchronous=FULL, locking_mode=EXCLUSIVE (so that reading
+ * needs no room on the disk), DEFENSIVE, trusted_schema off, foreign keys on. The caller holds the folder's lock (ph_lock_take()), so a WAL file
  * left beside the database means the last process did not end by itself: then
  * quick_check runs before anything else. SQLite's codes become errno values here
- * and nowhere else: full -ENOSPC, I/O -EIO, corrupt or not a database -EUCLEAN,
+ * and nowhere else: full or over quota -ENOSPC, I/O -EIO, corrupt or not a database -EUCLEAN,
  * busy -EBUSY, read-only -EROFS, constraint -EEXIST, too big -EFBIG.
  */
 #ifndef PH_BASE_DB_H
@@ -33,6 +33,8 @@ struct ph_db_config {
 	const char *const *steps;
 	size_t n_steps;
 	bool create; /* make it if absent; else absent is -ENOENT */
+	/* What to do about damage, for error texts: static. NULL: restore a backup. */
+	const char *remedy;
 };
 
 /*

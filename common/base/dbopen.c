@@ -27,7 +27,9 @@
 
 enum {
 	BUSY_MS = 2000
-}; /* a backup or a person's shell may be reading */
+}; /* a person's shell may be reading */
+
+static const char remedy_of_hub[] = "restore it from a backup; keep this folder";
 
 /* The first column of the first row of SQL, a pragma or the like. */
 static int read_int(struct ph_db *db, const char *sql, int64_t *value_out)
@@ -45,11 +47,15 @@ static int read_int(struct ph_db *db, const char *sql, int64_t *value_out)
 	return code == SQLITE_DONE ? -EUCLEAN : ph_dbraw_settle(db, code);
 }
 
+static const char *remedy_of(const struct ph_db_config *config)
+{
+	return config->remedy ? config->remedy : remedy_of_hub;
+}
+
 static int fail_damaged(const struct ph_db *db, const char *how, struct ph_error *err)
 {
-	return ph_fail(err, PH_EXIT_DAMAGED, -EUCLEAN,
-		       "%s is damaged (%s); run `verify`, or restore it from a backup",
-		       db->path, how);
+	return ph_fail(err, PH_EXIT_DAMAGED, -EUCLEAN, "%s is damaged (%s); %s", db->path,
+		       how, db->remedy);
 }
 
 /* Fill ERR for RC, which came from SQLite just now. */
@@ -132,9 +138,8 @@ static int prepare_file(const struct ph_db_config *config, const struct found *f
 	if (found->wal) {
 		return ph_fail(
 			err, PH_EXIT_DAMAGED, -EUCLEAN,
-			"%s is missing, but its file %s-wal is there; put it back, or "
-			"restore both from a backup",
-			config->path, config->path);
+			"%s is missing, but its file %s-wal is there; put it back, or %s",
+			config->path, config->path, remedy_of(config));
 	}
 	if (!config->create) {
 		return ph_fail_errno(err, -ENOENT, config->path);
@@ -174,7 +179,13 @@ static int defend(struct ph_db *db)
 	sqlite3_busy_timeout(db->raw, BUSY_MS);
 	sqlite3_db_config(db->raw, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	sqlite3_db_config(db->raw, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
-	return ph_dbraw_run(db, "PRAGMA trusted_schema = OFF;"
+	/*
+	 * The folder's lock leaves us alone with the file. Exclusive before the WAL is
+	 * first looked at means that its index is in memory: no -shm, for which a full
+	 * disk has no room, so that even reading would fail.
+	 */
+	return ph_dbraw_run(db, "PRAGMA locking_mode = EXCLUSIVE;"
+				"PRAGMA trusted_schema = OFF;"
 				"PRAGMA cell_size_check = ON;"
 				"PRAGMA foreign_keys = ON;"
 				"PRAGMA temp_store = MEMORY;"
@@ -349,6 +360,7 @@ int ph_db_open(struct ph_db **db_out, const struct ph_db_config *config,
 	if (db == NULL) {
 		return ph_fail_errno(err, -ENOMEM, config->path);
 	}
+	db->remedy = remedy_of(config);
 	snprintf(db->path, sizeof(db->path), "%s", config->path);
 	rc = open_raw(db, config, err);
 	if (rc == 0) {

@@ -21,6 +21,7 @@ struct ph_db {
 	unsigned depth; /* open savepoints */
 	int lost;       /* why SQLite ended our transaction by itself, or 0 */
 	bool poisoned;  /* there was an I/O error */
+	const char *remedy; /* borrowed; static */
 	char path[PATH_MAX];
 };
 

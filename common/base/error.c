@@ -59,7 +59,8 @@ static const struct {
 	int code;
 	const char *words;
 } meanings[] = {
-	{ EUCLEAN, "the data is damaged; run `verify`, then restore from a backup" },
+	{ EUCLEAN, "the data is damaged; keep this folder as it is. A site calls the "
+		   "provincial library, a hub is restored from a backup" },
 	{ ENOSPC, "disk is full; free some space and try again" },
 	{ EDQUOT, "disk quota is used up; free some space and try again" },
 	{ EFBIG, "too large" },

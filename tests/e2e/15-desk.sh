@@ -355,23 +355,51 @@ exec 9>&-
 
 before=$(entries_here)
 trap 'umount "$T/small" 2>/dev/null; cleanup' EXIT
+# Fill what is left of the small disk, to the last byte.
+fill_up() {
+  dd if=/dev/zero of=small/filler bs=4k 2>/dev/null
+  cat /dev/zero >>small/filler 2>/dev/null
+  sync
+}
 if mkdir small && mount -t tmpfs -o size=3m tmpfs small 2>/dev/null; then
   cp -r s/. small/
   S="$pack -d $T/small"
-  dd if=/dev/zero of=small/filler bs=4k 2>/dev/null
-  sync
-  run $S record --batch many
-  is "full disk: refused" "$rc" 1
-  like "full disk: said" "$(cat err)" '[Dd]isk|space|full'
+  fill_up
+  for command in 'visit --band adult' 'record --batch many'; do
+    run $S $command
+    is "full disk: ${command%% *} is refused" "$rc" 1
+    like "full disk: ${command%% *} says so" "$(tail -n 1 err)" 'disk is full'
+    is "full disk: ${command%% *} blames nothing else" "$(grep -c 'reported an error' err)" 0
+  done
+  # what is not in the ledger on the disk yet is shown all the same
+  for command in status log verify digest 'find duong' 'copy show K1'; do
+    ok "full disk: $command" $S $command
+  done
+  run $S find duong
+  like "full disk: find finds" "$(cat out)" 'Lý thuyết đường sắt'
   run $S record many
   acknowledged=$(grep -c '"ok":true' out)
   is "full disk: record ends" "$rc" 1
+  like "full disk: record says so" "$(cat out err)" 'disk is full'
   rm -f small/filler
   $S status --json >here.json
   is "full disk: nothing half-written" "$(json here.json 'j["entries"]')" \
     "$((before + acknowledged))"
   ok "full disk: goes on when there is room" $S visit --band child
   ok "full disk: the store is whole" $S verify
+  rm -rf small/*
+  cp -r hub/. small/
+  H="$hubd -d $T/small"
+  fill_up
+  run $H site add 14-0372 --commune 03646 --kind commune-library --name X
+  is "full disk: the hub refuses" "$rc" 1
+  like "full disk: the hub says so" "$(cat err)" 'disk is full'
+  for command in status devices 'site list' verify; do
+    ok "full disk: the hub's $command" $H $command
+  done
+  rm -f small/filler
+  ok "full disk: the hub goes on when there is room" $H site add 14-0372 \
+    --commune 03646 --kind commune-library --name X
   umount small
 else
   skip "full disk" "no small file system can be mounted here"
@@ -387,9 +415,38 @@ with open("broken/site.db", "r+b") as f:
         f.write(b"\xa5" * 64)'
 touch broken/site.db-wal
 status "a damaged store" 15 "$pack" -d "$T/broken" visit --band child
+status "verify of it" 15 "$pack" -d "$T/broken" verify
+like "what, where and what to do" "$(cat ok.out)" "$T/broken/site.db is damaged.*keep this folder as it is and call the provincial library"
+is "not in a circle, nor to a clone" "$(grep -cE 'run .verify|backup' ok.out)" 0
 printf 'not a database' >broken/site.db
 rm -f broken/site.db-wal
 status "no store at all" 15 "$pack" -d "$T/broken" find duong
+
+# --- something of the folder is missing, or not ours to read ---
+
+lacks() { # what is missing: 15, and named
+  rm -rf lacking
+  cp -r s lacking
+  rm "lacking/$1"
+  status "without $1" 15 "$pack" -d "$T/lacking" status
+  like "without $1: named" "$(cat ok.out)" "lacking/$1 is missing.*call the provincial library"
+}
+lacks keys
+lacks site.db
+: >lacking/site.db
+status "an empty store" 15 "$pack" -d "$T/lacking" status
+rm lacking/site.db
+touch lacking/site.db.new
+status "an interrupted join is no damage" 10 "$pack" -d "$T/lacking" status
+status "a file is no folder" 1 "$pack" -d "$T/many" status
+if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
+  mkdir closed && chmod 700 closed
+  status "a folder that is not ours to enter" 1 setpriv --reuid=65534 --clear-groups \
+    "$pack" -d "$T/closed" status
+  like "a folder that is not ours to enter: said" "$(cat ok.out)" 'closed: no permission'
+else
+  skip "a folder that is not ours to enter" "needs root and setpriv"
+fi
 
 ok "all of it verifies" $P verify
 done_testing

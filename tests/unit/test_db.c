@@ -176,21 +176,34 @@ static void test_many_statements(void **state)
 	ph_db_close(db);
 }
 
+static const char *shm_path(void)
+{
+	static char shm[80];
+
+	snprintf(shm, sizeof(shm), "%s-shm", path);
+	return shm;
+}
+
 static void test_busy(void **state)
 {
+	struct ph_db_config config = config_of(3);
 	struct ph_db *db = must_open(3);
 	sqlite3 *other;
 
 	(void)state;
+	/* nobody else gets in while we have it, and nothing needs an index on the disk */
+	assert_int_equal(insert(db, "x"), 0);
 	assert_int_equal(sqlite3_open(path, &other), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL),
-			 SQLITE_OK);
-	assert_int_equal(ph_db_begin(db), -EBUSY);
-	assert_int_equal(sqlite3_exec(other, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
-	assert_int_equal(ph_db_begin(db), 0);
-	ph_db_rollback(db);
-	sqlite3_close(other);
+	assert_int_equal(sqlite3_exec(other, count_sql, NULL, NULL, NULL), SQLITE_BUSY);
+	assert_false(ph_file_exists(shm_path()));
 	ph_db_close(db);
+
+	/* nor do we while somebody reads */
+	assert_int_equal(sqlite3_exec(other, "BEGIN", NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(other, count_sql, NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(ph_db_open(&db, &config, NULL), -EBUSY);
+	sqlite3_close(other);
+	ph_db_close(must_open(3));
 }
 
 /* --- faults --- */
@@ -252,6 +265,8 @@ static void test_io_error_sticks(void **state)
 		assert_int_equal(ph_db_begin(db), 0);
 		assert_int_equal(insert(db, "not acknowledged"), 0);
 		disk.fault = faults[i];
+		/* a sync that failed sticks even if it was for lack of room */
+		errno = faults[i] == FAIL_SYNC ? ENOSPC : EIO;
 		assert_int_equal(ph_db_commit(db), -EIO);
 		assert_int_equal(disk.hits, 1);
 		/* the disk works again, but nobody knows what it holds */
@@ -300,6 +315,32 @@ static void test_full_disk(void **state)
 	assert_int_equal(ph_db_commit(db), 0);
 	assert_int_equal(count(db), 2);
 	ph_db_close(db);
+}
+
+/* A quota that is used up is an I/O error to SQLite, and a full disk to us. */
+static void test_full_quota(void **state)
+{
+	static const int reasons[] = { EDQUOT, ENOSPC };
+
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
+		fresh(state);
+
+		struct ph_db *db = open_faulty();
+
+		assert_int_equal(insert(db, "before"), 0);
+		assert_int_equal(ph_db_begin(db), 0);
+		assert_int_equal(insert(db, "x"), 0);
+		disk.fault = FAIL_WRITE;
+		errno = reasons[i];
+		assert_int_equal(ph_db_commit(db), -ENOSPC);
+		assert_int_equal(disk.hits, 1);
+		assert_int_equal(count(db), 1);
+		assert_int_equal(insert(db, "after"), 0);
+		ph_db_close(db);
+		db = must_open(3);
+		assert_int_equal(count(db), 2);
+		ph_db_close(db);
+	}
 }
 
 /*
@@ -358,6 +399,7 @@ int main(void)
 		cmocka_unit_test_setup(test_io_error_sticks, fresh),
 		cmocka_unit_test_setup(test_io_error_outside_a_transaction, fresh),
 		cmocka_unit_test_setup(test_full_disk, fresh),
+		cmocka_unit_test_setup(test_full_quota, fresh),
 		cmocka_unit_test_setup(test_lost_transaction, fresh),
 	};
 

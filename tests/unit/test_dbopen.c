@@ -244,7 +244,15 @@ static void test_refuses_damage(void **state)
 	assert_int_equal(ph_file_write(path, PH_VIEW(junk, 4096), 0600, NULL), 0);
 	assert_int_equal(expect_refusal(&config, &err), -EUCLEAN);
 	assert_int_equal(err.exit, PH_EXIT_DAMAGED);
-	assert_non_null(strstr(err.text, "verify"));
+	/* verify says this too: it must not send people in a circle */
+	assert_null(strstr(err.text, "verify"));
+	assert_non_null(strstr(err.text, path));
+	assert_non_null(strstr(err.text, "from a backup; keep this folder"));
+	config.remedy = "ring the bell";
+	err = (struct ph_error){ 0 };
+	assert_int_equal(expect_refusal(&config, &err), -EUCLEAN);
+	assert_non_null(strstr(err.text, "; ring the bell"));
+	assert_null(strstr(err.text, "backup"));
 
 	/* the schema page of a store of ours */
 	fresh(state);
