@@ -1,0 +1,100 @@
+#!/bin/bash
+# Folders that were copied or put back, an invite used twice, a hub put back: nothing is
+# lost, and whoever looks is told. (The ceremonies that mend them come later.)
+. "$(dirname "$0")/lib.sh"
+
+hubd=$BUILD/daemon/packhorsed
+P=$BUILD/client/packhorse
+printf 'mot cau dai\n' >pass
+json() { "$PYTHON" -c 'import json,sys; d=json.load(sys.stdin); print(eval(sys.argv[1]))' "$1"; }
+serve() {
+  "$hubd" -d hub serve >"serve.$1" 2>>serve.log &
+  server=$!
+  started+=("$server")
+  for _ in $(seq 100); do
+    at=$(awk '/^listening/ { print $2; exit }' "serve.$1" 2>/dev/null)
+    [ -n "$at" ] && return
+    sleep 0.05
+  done
+}
+halt() {
+  kill "$server"
+  wait "$server" 2>/dev/null
+}
+"$hubd" -d hub init --listen 127.0.0.1:0 --kdf-memory-mib 8 --passphrase-file pass 2>/dev/null
+"$hubd" -d hub site add 14-0371 --commune 03646 --kind van --name 'Xe' 2>/dev/null
+for i in 1 2; do
+  "$hubd" -d hub invite --site 14-0371 --role site --out i$i --passphrase-file pass 2>/dev/null
+done
+serve 1
+
+# --- one invite, two machines ---
+ok "a device joins and syncs" bash -c "$P -d s1 join i1 && $P -d s1 sync --hub $at"
+ok "so does another with the same invite: what it recorded is not lost" bash -c "$P -d s2 join i1 && $P -d s2 sync --hub $at"
+is "the hub shows which one came second" "$("$hubd" -d hub devices --json | json '[x["invite_reused"] for x in d["devices"]]')" "[False, True]"
+like "to people too" "$("$hubd" -d hub devices)" 'invite used before'
+like "and logs it" "$(cat serve.log)" 'device.admit .*late=0 reused=1'
+"$hubd" -d hub invite --site 14-0371 --role site --out late --passphrase-file pass --expires-days 0 2>/dev/null
+sleep 1.1
+ok "a late device is let in" bash -c "$P -d s3 join late --even-if-expired && $P -d s3 sync --hub $at"
+is "and marked" "$("$hubd" -d hub devices --json | json 'd["devices"][2]["invite_late"]')" True
+for s in s1 s2; do
+  id=$("$P" -d $s status --json | json 'd["device"]')
+  is "digest --device is the digest of $s" "$("$hubd" -d hub digest --device "${id:0:8}")" "$("$P" -d $s digest)"
+done
+
+# --- printed codes that somebody typed in before they were printed ---
+title=$("$P" -d s3 title add --name 'Dế Mèn' --json | json 'd["entries"][0]["ref"]')
+first=$("$P" -d s3 copy add --print-code --title "$title" --json | json 'd["entries"][0]["copy"]["code"]')
+next=$("$PYTHON" -c '
+import sys
+c = sys.argv[1][:8] + "%04d" % (int(sys.argv[1][8:12]) + 1)
+print(c + str(-sum(int(d) * (3 if i % 2 else 1) for i, d in enumerate(c)) % 10))' "$first")
+ok "the next code, typed in" "$P" -d s3 copy add "$next" --title "$title"
+third=$("$P" -d s3 copy add --print-code --title "$title" --json | json 'd["entries"][0]["copy"]["code"]')
+ok "is not printed again" test "$third" != "$next" -a "$third" != "$first"
+ref=$("$P" -d s3 visit 9 --band child >/dev/null && "$P" -d s3 log --limit 1 --json | json 'd["entries"][0]["ref"]')
+ok "log shows the reference by which void takes an entry back" "$P" -d s3 void "$ref" --reason mistake
+
+# --- a folder that was copied, both used ---
+ok "an entry, synced" bash -c "$P -d s1 visit 1 --band adult && $P -d s1 sync --hub $at"
+cp -r s1 copy
+ok "both record" bash -c "$P -d s1 visit 2 --band adult && $P -d copy visit 3 --band child"
+ok "the first one syncs" "$P" -d s1 sync --hub "$at"
+status "the second is stopped at once" 1 "$P" -d copy sync --hub "$at"
+like "with words that say what happened" "$("$P" -d copy sync --hub "$at" 2>&1)" 'older copy|copied'
+is "it keeps what it recorded" "$("$P" -d copy status --json | json 'd["pending"]')" 1
+ok "and the first one goes on" bash -c "$P -d s1 visit 4 --band adult && $P -d s1 sync --hub $at"
+
+# --- a hub put back from an older copy ---
+halt
+cp -r hub older
+serve 2
+ok "entries after the copy was made" bash -c "$P -d s1 visit 5 --band adult && $P -d s1 sync --hub $at"
+halt
+rm -rf hub
+mv older hub
+serve 3
+ok "the device brings again what the hub lost" "$P" -d s1 sync --hub "$at"
+id=$("$P" -d s1 status --json | json 'd["device"]')
+is "its entries are at the hub again" "$("$hubd" -d hub devices --json | json "[x['entries'] for x in d['devices'] if x['device'] == '$id'][0]")" \
+  "$("$P" -d s1 status --json | json 'd["entries"]')"
+
+# --- the same, with other words in the control log since ---
+halt
+cp -r hub older
+serve 4
+"$hubd" -d hub policy set loan-term-days 20 2>/dev/null
+ok "the device hears a new rule" bash -c "$P -d s1 visit 6 --band adult && $P -d s1 sync --hub $at"
+halt
+rm -rf hub
+mv older hub
+serve 5
+"$hubd" -d hub policy set loan-term-days 30 2>/dev/null
+"$P" -d s1 visit 7 --band adult >/dev/null
+"$P" -d s1 sync --hub "$at" >sync.out 2>&1
+is "its own entries get through all the same" "$("$P" -d s1 status --json | json 'd["pending"]')" 0
+like "and it says that the hub's own log is another one" "$(cat sync.out; "$P" -d s1 status 2>&1)" 'put back'
+ok "the hub is whole" "$hubd" -d hub verify
+ok "the site is whole" "$P" -d s1 verify
+done_testing
