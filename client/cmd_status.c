@@ -4,6 +4,7 @@
  * For people first, in their language: the oldest complaint about programs that send
  * things by themselves is that they do not, and do not say why. A mark of all-is-well
  * only when the hub has signed for everything. Words, never codes; times of UTC+7.
+ * A clock that differs from the hub's is said, with what to do; it never stops anybody.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -18,6 +19,7 @@ struct report {
 	struct ph_site_state state;
 	uint64_t pending;
 	int64_t now;
+	int64_t ahead; /* of this machine's clock before the hub's; 0: not over the limit */
 };
 
 /* --- words --- */
@@ -71,6 +73,9 @@ static const char *what_to_do(const struct report *report)
 		if (strcmp(reasons[i].reason, reason) == 0 && reasons[i].to_do) {
 			return ph_say(reasons[i].to_do, reasons[i].to_do_vietnamese);
 		}
+	}
+	if (report->pending == 0 && report->ahead != 0) {
+		return ph_say("set the clock", "chỉnh lại đồng hồ");
 	}
 	if (report->pending == 0) {
 		return ph_say("nothing", "không");
@@ -160,6 +165,31 @@ static void address_row(const struct report *report, struct ph_table *table)
 	    text[0] ? text : ph_say("no address; give --hub", "chưa có địa chỉ"));
 }
 
+/* Only when there is something to say; loans go on whatever the clock is. */
+static void clock_rows(const struct report *report, struct ph_table *table)
+{
+	char text[160];
+	char span[PH_NUMBER_TEXT];
+	bool fast = report->ahead > 0;
+
+	if (report->ahead == 0) {
+		return;
+	}
+	snprintf(text, sizeof(text),
+		 fast ? ph_say("%s ahead of the hub's, as last heard",
+			       "nhanh hơn máy chủ %s (lần nối gần nhất)")
+		      : ph_say("%s behind the hub's, as last heard",
+			       "chậm hơn máy chủ %s (lần nối gần nhất)"),
+		 ph_span(span, fast ? report->ahead : -report->ahead));
+	row(table, ph_say("Clock of this machine", "Đồng hồ máy này"), text);
+	row(table, "",
+	    ph_say("set the clock, then sync; nothing is lost",
+		   "chỉnh đồng hồ rồi gửi lại; không mất gì"));
+	row(table, "",
+	    ph_say("due dates written meanwhile may be wrong",
+		   "hạn trả ghi trong lúc đó có thể sai"));
+}
+
 static int print(const struct report *report)
 {
 	char title[320];
@@ -203,6 +233,7 @@ static int print(const struct report *report)
 			   "gọi "
 			   "thư viện tỉnh"));
 	}
+	clock_rows(report, table);
 	row(table, ph_say("To do", "Việc cần làm"), what_to_do(report));
 	address_row(report, table);
 	rc = ph_table_print(table, stdout);
@@ -244,6 +275,13 @@ static json_t *levels_json(const struct ph_site_state *state)
 			 (json_int_t)state->at_backup);
 }
 
+static json_t *clock_json(const struct report *report)
+{
+	return report->ahead == 0
+		       ? json_null()
+		       : json_pack("{s:I}", "ahead_s", (json_int_t)report->ahead);
+}
+
 static int print_script(const struct ph_cli *cli, const struct report *report)
 {
 	const struct ph_site_info *info = &report->info;
@@ -266,20 +304,35 @@ static int print_script(const struct ph_cli *cli, const struct report *report)
 	}
 	if (json_object_update_new(
 		    out,
-		    json_pack("{s:I, s:I, s:I, s:s?, s:s?, s:I, s:o, s:o, s:s?, s:I}",
-			      "entries", (json_int_t)state->entries, "pending",
-			      (json_int_t)report->pending, "receipted",
-			      (json_int_t)state->receipted, "receipted_time",
-			      time_or_null(receipted, state->receipted_time),
-			      "pending_since", time_or_null(since, state->oldest_pending),
-			      "parts_pending", (json_int_t)state->parts_pending, "levels",
-			      levels_json(state), "last_session", last_json(state),
-			      "last_complete", time_or_null(good, state->good_time),
-			      "sessions", (json_int_t)state->sessions)) != 0) {
+		    json_pack(
+			    "{s:I, s:I, s:I, s:s?, s:s?, s:I, s:o, s:o, s:s?, s:I, s:o}",
+			    "entries", (json_int_t)state->entries, "pending",
+			    (json_int_t)report->pending, "receipted",
+			    (json_int_t)state->receipted, "receipted_time",
+			    time_or_null(receipted, state->receipted_time),
+			    "pending_since", time_or_null(since, state->oldest_pending),
+			    "parts_pending", (json_int_t)state->parts_pending, "levels",
+			    levels_json(state), "last_session", last_json(state),
+			    "last_complete", time_or_null(good, state->good_time),
+			    "sessions", (json_int_t)state->sessions, "clock",
+			    clock_json(report))) != 0) {
 		json_decref(out);
 		return -ENOMEM;
 	}
 	return ph_out_script(cli->json, out);
+}
+
+/* How far the clock is off, if that is worth a word. 0 or negative errno. */
+static int read_clock(struct ph_site *site, const struct ph_now *now,
+		      struct report *report)
+{
+	int64_t ahead = 0;
+	int rc = ph_writer_clock_ahead(ph_site_journal(site), now, &ahead);
+
+	if (ahead > PH_CLOCK_AHEAD_MAX || ahead < -PH_CLOCK_AHEAD_MAX) {
+		report->ahead = ahead;
+	}
+	return rc < 0 ? rc : 0;
 }
 
 static int run(struct ph_cli *cli, struct ph_error *err)
@@ -296,6 +349,9 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 	report.now = now.wall;
 	ph_site_info(site, &report.info);
 	rc = ph_site_state(site, &report.state);
+	if (rc == 0) {
+		rc = read_clock(site, &now, &report);
+	}
 	if (rc < 0) {
 		ph_fail_errno(err, rc, "reading this site's store");
 	} else {

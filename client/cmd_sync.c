@@ -244,6 +244,41 @@ static int read_options(const struct ph_cli *cli, struct ph_link_config *config,
 	return rc;
 }
 
+/* All went through; but a person must hear of it when the clock here is wrong. */
+static int check_clock(struct ph_site *site, struct ph_error *err)
+{
+	char span[PH_NUMBER_TEXT];
+	int64_t ahead = 0;
+	struct ph_now now;
+	int rc;
+
+	ph_clock_system.read(ph_clock_system.data, &now);
+	rc = ph_writer_clock_ahead(ph_site_journal(site), &now, &ahead);
+	if (rc < 0) {
+		return ph_fail_errno(err, rc, "reading the hub's time");
+	}
+	if (ahead <= PH_CLOCK_AHEAD_MAX && ahead >= -PH_CLOCK_AHEAD_MAX) {
+		return 0;
+	}
+	ph_span(span, ahead > 0 ? ahead : -ahead);
+	return ph_fail(
+		err, PH_EXIT_CLOCK, -ERANGE,
+		ahead > 0
+			? ph_say("all is at the hub, but the clock of this machine is %s "
+				 "ahead of the hub's: set it. Nothing is lost; due dates "
+				 "written meanwhile may be wrong",
+				 "đã gửi đủ, nhưng đồng hồ máy này nhanh hơn máy chủ %s: "
+				 "cần chỉnh lại. Không mất gì; hạn trả ghi trong lúc đó "
+				 "có thể sai")
+			: ph_say("all is at the hub, but the clock of this machine is %s "
+				 "behind the hub's: set it. Nothing is lost; due dates "
+				 "written meanwhile may be wrong",
+				 "đã gửi đủ, nhưng đồng hồ máy này chậm hơn máy chủ %s: "
+				 "cần chỉnh lại. Không mất gì; hạn trả ghi trong lúc đó "
+				 "có thể sai"),
+		span);
+}
+
 static int run(struct ph_cli *cli, struct ph_error *err)
 {
 	struct ph_link_config config = { 0 };
@@ -278,6 +313,9 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 			fputs("\r\033[K", stderr);
 		}
 		printed = print(cli, &total);
+	}
+	if (rc == 0 && total.complete && printed == 0 && ph_site_journal(site)) {
+		rc = check_clock(site, err);
 	}
 	ph_site_close(site);
 	if (rc == 0 && !total.complete) {
