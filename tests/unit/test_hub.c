@@ -122,7 +122,7 @@ static void test_open_refuses(void **state)
 		const char *name;
 		enum ph_exit exit;
 	} cases[] = {
-		{ NULL, "hub.db", PH_EXIT_NOT_ENROLLED },
+		{ NULL, "hub.db", PH_EXIT_DAMAGED },
 		{ NULL, "keys/online", PH_EXIT_OTHER },
 		{ NULL, "keys/list", PH_EXIT_OTHER },
 		{ "nonsense", "keys/online", PH_EXIT_DAMAGED },

@@ -17,8 +17,8 @@
 #include "tests/lib/unhex.h"
 
 /* 96 bytes, the size that an operator's signature has */
-#define HEX_16 "00112233445566778899aabbccddeeff"
-#define HEX_96 HEX_16 HEX_16 HEX_16 HEX_16 HEX_16 HEX_16
+#define HEX_16       "00112233445566778899aabbccddeeff"
+#define HEX_96       HEX_16 HEX_16 HEX_16 HEX_16 HEX_16 HEX_16
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
