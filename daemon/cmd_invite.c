@@ -187,9 +187,8 @@ static int write_out(const struct ph_cli *cli, const struct ph_buf *text,
 	const char *path = ph_cli_get(cli, "out");
 
 	if (strcmp(path, "-") == 0) {
-		return fwrite(text->data, 1, text->len, stdout) == text->len
-			       ? 0
-			       : ph_fail_errno(err, -EIO, "standard output");
+		(void)fwrite(text->data, 1, text->len, stdout);
+		return ph_out_flush("", err);
 	}
 	return ph_file_write(path, ph_buf_view(text), 0600, err);
 }

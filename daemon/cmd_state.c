@@ -24,33 +24,15 @@ static const char *text_of(const json_t *object, const char *name)
 	return text ? text : "";
 }
 
-/* For scripts: each member by its name in JSON, a tab, its value. */
-static int print_plain(const json_t *answer)
-{
-	const char *name;
-	json_t *value;
-
-	json_object_foreach((json_t *)(uintptr_t)answer, name, value)
-	{
-		char *text = json_is_string(value)
-				     ? NULL
-				     : json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
-
-		printf("%s\t%s\n", name, text ? text : text_of(answer, name));
-		free(text);
-	}
-	return 0;
-}
-
 static int finish(const struct ph_cli *cli, json_t *answer,
 		  int (*print)(const json_t *answer))
 {
 	int rc;
 
-	if (cli->json) {
-		return ph_out_json(answer);
+	if (cli->json || cli->plain) {
+		return ph_out_script(cli->json, answer);
 	}
-	rc = cli->plain ? print_plain(answer) : print(answer);
+	rc = print(answer);
 	json_decref(answer);
 	return rc;
 }
