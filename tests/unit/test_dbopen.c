@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -57,10 +58,10 @@ static void leave_unclean(int n)
 				_exit(1);
 			}
 		}
-		_exit(0);
+		raise(SIGKILL);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_int_equal(status, 0);
+	assert_int_equal(status, SIGKILL);
 	assert_true(ph_file_exists(wal_path));
 }
 
@@ -320,13 +321,16 @@ static void test_unclean_stop(void **state)
 
 	if (pid == 0) {
 		db = must_open(3);
-		_exit(ph_db_exec(db, "INSERT INTO child VALUES(1)") == 0 ? 0 : 1);
+		if (ph_db_exec(db, "INSERT INTO child VALUES(1)") != 0) {
+			_exit(1);
+		}
+		raise(SIGKILL);
 	}
 
 	int status = -1;
 
 	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_int_equal(status, 0);
+	assert_int_equal(status, SIGKILL);
 	assert_int_equal(ph_file_read(wal_path, 1 << 20, &wal, NULL), 0);
 	err = (struct ph_error){ 0 };
 	assert_int_equal(expect_refusal(&config, &err), -EUCLEAN);
