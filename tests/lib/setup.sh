@@ -23,7 +23,6 @@ module libsodium libsodium-dev
 module sqlite3 libsqlite3-dev
 module libuv libuv1-dev
 module msgpack|msgpack-c libmsgpack-dev
-module libzstd libzstd-dev
 module yaz libyaz-dev
 module libutf8proc libutf8proc-dev
 module jansson libjansson-dev
