@@ -150,6 +150,23 @@ static int derive_copy(struct ph_ledger *ledger, struct ph_view id, struct ph_vi
 
 /* --- cards and readers --- */
 
+/* Source, site and second, where they are known, as parameters 2 to 4. */
+static void bind_first(struct ph_stmt *stmt, const struct ph_record *record)
+{
+	if (record->has_source) {
+		ph_stmt_blob(stmt, 2, PH_VIEW(record->source, sizeof record->source));
+	} else {
+		ph_stmt_null(stmt, 2);
+	}
+	if (record->has_first) {
+		ph_stmt_int(stmt, 3, (int64_t)record->site);
+		ph_stmt_int(stmt, 4, record->second);
+	} else {
+		ph_stmt_null(stmt, 3);
+		ph_stmt_null(stmt, 4);
+	}
+}
+
 static int derive_card(struct ph_ledger *ledger, struct ph_view id, struct ph_view state)
 {
 	struct ph_entity_key reader;
@@ -180,7 +197,6 @@ static int derive_card(struct ph_ledger *ledger, struct ph_view id, struct ph_vi
 static int derive_reader(struct ph_ledger *ledger, struct ph_view id,
 			 struct ph_view state)
 {
-	struct ph_entity_key root;
 	struct ph_record reader;
 	struct ph_stmt *stmt;
 	int rc;
@@ -193,17 +209,12 @@ static int derive_reader(struct ph_ledger *ledger, struct ph_view id,
 		return rc;
 	}
 	rc = ph_db_prepare(ledger->db,
-			   "INSERT OR REPLACE INTO ledger_reader(id, root, site)"
-			   " VALUES(?1, ?2, ?3)",
+			   "INSERT OR REPLACE INTO ledger_reader"
+			   "(id, source, site, second) VALUES(?1, ?2, ?3, ?4)",
 			   &stmt);
 	if (rc == 0) {
 		ph_stmt_blob(stmt, 1, id);
-		bind_ref(stmt, 2, &root, reader.has_root ? &reader.root : NULL);
-		if (reader.has_first) {
-			ph_stmt_int(stmt, 3, (int64_t)reader.site);
-		} else {
-			ph_stmt_null(stmt, 3);
-		}
+		bind_first(stmt, &reader);
 		rc = ph_stmt_run(stmt);
 	}
 	ph_record_deinit(&reader);
@@ -293,27 +304,21 @@ static int put_words(struct ph_ledger *ledger, int64_t row, const struct ph_reco
 static int put_title(struct ph_ledger *ledger, int64_t row, struct ph_view id,
 		     const struct ph_record *title)
 {
-	struct ph_entity_key root;
 	struct ph_stmt *stmt;
 	int rc = ph_db_prepare(ledger->db,
-			       "INSERT INTO ledger_title(row, id, root, site)"
-			       " VALUES(?1, ?2, ?3, ?4)",
+			       "INSERT INTO ledger_title(id, source, site, second, row)"
+			       " VALUES(?1, ?2, ?3, ?4, ?5)",
 			       &stmt);
 
 	if (rc != 0) {
 		return rc;
 	}
+	ph_stmt_blob(stmt, 1, id);
+	bind_first(stmt, title);
 	if (row != 0) {
-		ph_stmt_int(stmt, 1, row);
+		ph_stmt_int(stmt, 5, row);
 	} else {
-		ph_stmt_null(stmt, 1);
-	}
-	ph_stmt_blob(stmt, 2, id);
-	bind_ref(stmt, 3, &root, title->has_root ? &title->root : NULL);
-	if (title->has_first) {
-		ph_stmt_int(stmt, 4, (int64_t)title->site);
-	} else {
-		ph_stmt_null(stmt, 4);
+		ph_stmt_null(stmt, 5);
 	}
 	return ph_stmt_run(stmt);
 }
@@ -333,8 +338,7 @@ static int derive_title(struct ph_ledger *ledger, struct ph_view id, struct ph_v
 		return rc;
 	}
 	rc = put_title(ledger, row, id, &title);
-	if (rc == 0 && !title.has_root) {
-		/* Of titles that are the same, only the root is found. */
+	if (rc == 0) {
 		rc = put_words(ledger, row != 0 ? row : ph_db_last_rowid(ledger->db),
 			       &title);
 	}

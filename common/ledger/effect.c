@@ -74,8 +74,8 @@ static void bind_group(struct ph_stmt *stmt, const struct ph_source_group *group
 	ph_stmt_int(stmt, 3, group->creates);
 }
 
-static struct ph_source_group group_of(const struct ph_fact *fact,
-				       const struct ph_entry *entry, bool any_site)
+struct ph_source_group ph_effect_group(const struct ph_fact *fact,
+				       const struct ph_entry *entry)
 {
 	struct ph_source_group group;
 
@@ -83,16 +83,8 @@ static struct ph_source_group group_of(const struct ph_fact *fact,
 	memcpy(group.source, entry->extras.source, sizeof group.source);
 	group.kind = entry->number;
 	group.creates = ph_fact_creates(entry);
-	group.any_site = any_site;
-	group.site = any_site ? 0 : fact->site;
+	group.site = fact->site;
 	return group;
-}
-
-struct ph_source_group ph_effect_group(const struct ph_fact *fact,
-				       const struct ph_entry *entry)
-{
-	return group_of(fact, entry,
-			entry->number == PH_KIND_TITLE_PUT && ph_fact_creates(entry));
 }
 
 /* The first entry of GROUP that is not voided; FOUND false if there is none. */
@@ -115,7 +107,7 @@ static int find_first(struct ph_ledger *ledger, const struct ph_source_group *gr
 		uint64_t site = (uint64_t)ph_stmt_col_int(stmt, 4);
 		bool voided;
 
-		if (!group->any_site && site != group->site) {
+		if (site != group->site) {
 			continue;
 		}
 		memcpy(first->log_id, ph_stmt_col_blob(stmt, 0).data,
@@ -199,21 +191,13 @@ static int insert_source(struct ph_ledger *ledger, const struct ph_fact *fact,
 int ph_effect_add_source(struct ph_ledger *ledger, const struct ph_fact *fact,
 			 int64_t row, const struct ph_entry *entry)
 {
-	struct ph_source_group site = group_of(fact, entry, false);
-	struct ph_source_group reach = ph_effect_group(fact, entry);
+	struct ph_source_group group = ph_effect_group(fact, entry);
 	bool any;
-	int rc = has_members(ledger, &site, &any);
+	int rc = has_members(ledger, &group, &any);
 
-	rc = rc != 0 ? rc : insert_source(ledger, fact, row, &site);
-	if (rc != 0 || !any) {
-		return rc;
-	}
+	rc = rc != 0 ? rc : insert_source(ledger, fact, row, &group);
 	/* If it is not the first one, nothing changes for the others. */
-	rc = note_if_first(ledger, fact, &site);
-	if (rc == 0 && reach.any_site) {
-		rc = note_if_first(ledger, fact, &reach);
-	}
-	return rc;
+	return rc != 0 || !any ? rc : note_if_first(ledger, fact, &group);
 }
 
 int ph_effect_members(struct ph_ledger *ledger, const struct ph_source_group *group)
@@ -230,8 +214,7 @@ int ph_effect_members(struct ph_ledger *ledger, const struct ph_source_group *gr
 	}
 	bind_group(stmt, group);
 	while ((rc = ph_stmt_step(stmt)) == PH_DB_ROW) {
-		if (!group->any_site &&
-		    (uint64_t)ph_stmt_col_int(stmt, 2) != group->site) {
+		if ((uint64_t)ph_stmt_col_int(stmt, 2) != group->site) {
 			continue;
 		}
 		rc = ph_state_grow((void **)&batch->again, batch->n_again,
@@ -247,7 +230,7 @@ int ph_effect_members(struct ph_ledger *ledger, const struct ph_source_group *gr
 	return rc;
 }
 
-int ph_effect_of(struct ph_ledger *ledger, struct ph_fact *fact,
+int ph_effect_of(struct ph_ledger *ledger, const struct ph_fact *fact,
 		 const struct ph_entry *entry, struct ph_effect *effect)
 {
 	bool voided, found;
@@ -255,31 +238,17 @@ int ph_effect_of(struct ph_ledger *ledger, struct ph_fact *fact,
 	int rc = find_void(ledger, &fact->ref, fact->log_site, fact->site, &voided);
 
 	*effect = (struct ph_effect){ .folds = !voided, .counts = !voided };
-	fact->has_root = false;
 	if (rc != 0 || voided || !entry->extras.has_source) {
 		return rc;
 	}
 
-	struct ph_source_group site = group_of(fact, entry, false);
+	struct ph_source_group group = ph_effect_group(fact, entry);
 
-	rc = find_first(ledger, &site, &first, &found);
+	rc = find_first(ledger, &group, &first, &found);
 	if (rc != 0) {
 		return rc;
 	}
 	effect->counts = found && ph_ref_equal(&first, &fact->ref);
-	effect->folds = effect->counts || site.creates;
-	if (!site.creates) {
-		return 0;
-	}
-
-	struct ph_source_group reach = ph_effect_group(fact, entry);
-
-	if (reach.any_site) {
-		rc = find_first(ledger, &reach, &first, &found);
-	}
-	if (rc == 0 && found && !ph_ref_equal(&first, &fact->ref)) {
-		fact->has_root = true;
-		fact->root = first;
-	}
-	return rc;
+	effect->folds = effect->counts || group.creates;
+	return 0;
 }

@@ -27,11 +27,15 @@ void ph_fact_init(struct ph_fact *fact, const struct ph_log *log, uint64_t n,
 	memcpy(fact->ref.hash, hash, sizeof fact->ref.hash);
 	if (entry->extras.when != PH_WHEN_NONE) {
 		fact->second = ph_entry_effective(entry);
+		fact->told = true;
+		fact->unsure = entry->extras.when == PH_WHEN_MINUTE ? PH_UNSURE_MINUTE
+								    : PH_UNSURE_DAY;
 	} else {
 		uint64_t stamp = entry->stamp > floor ? entry->stamp : floor;
 
 		fact->second = ph_stamp_seconds(stamp);
 		fact->tick = (uint16_t)stamp;
+		fact->unsure = PH_UNSURE_NONE;
 	}
 	if (fact->second > PH_FACT_SECOND_MAX) {
 		fact->second = PH_FACT_SECOND_MAX;
@@ -55,6 +59,9 @@ int ph_fact_compare(const struct ph_fact *a, const struct ph_fact *b)
 	if (a->tick != b->tick) {
 		return a->tick < b->tick ? -1 : 1;
 	}
+	if (a->rank != b->rank) {
+		return a->rank < b->rank ? -1 : 1;
+	}
 	return ph_ref_compare(&a->ref, &b->ref);
 }
 
@@ -63,11 +70,12 @@ static int compare_items(const void *a, const void *b)
 	return ph_fact_compare(a, b);
 }
 
-void ph_facts_sort(struct ph_fact *facts, size_t n)
+int ph_facts_sort(struct ph_fact *facts, size_t n)
 {
 	if (n > 1) {
 		qsort(facts, n, sizeof *facts, compare_items);
 	}
+	return 0;
 }
 
 bool ph_fact_creates(const struct ph_entry *entry)

@@ -10,17 +10,21 @@
 
 struct ph_fact {
 	struct ph_ref ref;
-	int64_t second;    /* effective time: seconds since 1970 UTC, ... */
-	uint16_t tick;     /* ... and the counter of the stamp, 0 for a told time */
-	uint64_t log_site; /* of its log; 0: the hub */
-	uint64_t site;     /* on behalf of which it was written, else log_site */
-	/*
-	 * Creations of titles and readers that carry a source: the first of their
-	 * class, if that is not this entry.
-	 */
-	bool has_root;
-	struct ph_ref root;
+	int64_t second;       /* effective time: seconds since 1970 UTC, ... */
+	uint16_t tick;        /* ... and the counter of the stamp, 0 for a told time */
+	uint8_t rank;         /* 1: behind all others of that second and tick */
+	bool told;            /* the time is told (`when`), not stamped */
+	uint32_t unsure;      /* how far off the time may be, in seconds */
+	uint64_t log_site;    /* of its log; 0: the hub */
+	uint64_t site;        /* on behalf of which it was written, else log_site */
 	struct ph_view bytes; /* the entry; borrowed */
+};
+
+/* How far off the time of a fact may be, in seconds. */
+enum {
+	PH_UNSURE_MINUTE = 60,  /* told to the minute */
+	PH_UNSURE_DAY = 43200,  /* told to the day */
+	PH_UNSURE_NONE = 86400, /* nobody knows */
 };
 
 /* Seconds beyond this, either way, count as this: no sum of day and term overflows. */
@@ -35,7 +39,8 @@ void ph_fact_init(struct ph_fact *fact, const struct ph_log *log, uint64_t n,
 /* Decode again. 0, -ENOMEM; -EUCLEAN for bytes that no fact can have. */
 int ph_fact_entry(const struct ph_fact *fact, struct ph_entry *entry);
 int ph_fact_compare(const struct ph_fact *a, const struct ph_fact *b);
-void ph_facts_sort(struct ph_fact *facts, size_t n);
+/* Sort the facts of one entity. 0 or negative errno. */
+int ph_facts_sort(struct ph_fact *facts, size_t n);
 
 /* Whether ENTRY makes a new title or reader, named by its own reference. */
 bool ph_fact_creates(const struct ph_entry *entry);

@@ -49,6 +49,10 @@ static int search_titles(struct ph_ledger *ledger, struct ph_view match, size_t 
 	int rc = ph_db_prepare(ledger->db,
 			       "SELECT t.id FROM ledger_words w JOIN ledger_title t"
 			       " ON t.row = w.rowid WHERE ledger_words MATCH ?1"
+			       /* of titles that are the same only the root */
+			       " AND NOT EXISTS(SELECT 1 FROM ledger_title o"
+			       " WHERE o.source = t.source"
+			       " AND (o.second, o.id) < (t.second, t.id))"
 			       " ORDER BY w.rank, t.id LIMIT ?2",
 			       &stmt);
 
@@ -150,6 +154,7 @@ static bool matches(struct ph_view words, struct ph_view wanted)
 }
 
 struct search {
+	struct ph_ledger *ledger;
 	struct ph_view wanted; /* folded */
 	uint64_t site;
 	size_t limit;
@@ -178,6 +183,17 @@ static int name_matches(struct search *search, const struct ph_registers *regist
 	return rc < 0 ? rc : 0;
 }
 
+static int is_root(struct search *search, struct ph_view id, bool *yes)
+{
+	struct ph_ref ref, root;
+	int rc = ph_key_get_ref(id, &ref)
+			 ? ph_query_root(search->ledger, PH_ENTITY_READER, &ref, &root)
+			 : -EUCLEAN;
+
+	*yes = rc == 0 && ph_ref_equal(&ref, &root);
+	return rc;
+}
+
 static int on_reader(void *data, struct ph_view id, struct ph_view state)
 {
 	struct search *search = data;
@@ -188,7 +204,10 @@ static int on_reader(void *data, struct ph_view id, struct ph_view state)
 	if (rc != 0) {
 		return rc;
 	}
-	if (!reader.has_root && (search->site == 0 || reader.site == search->site)) {
+	if (search->site == 0 || reader.site == search->site) {
+		rc = is_root(search, id, &yes);
+	}
+	if (rc == 0 && yes) {
 		rc = name_matches(search, &reader.registers, &yes);
 	}
 	ph_record_deinit(&reader);
@@ -224,7 +243,8 @@ static int show_readers(struct ph_ledger *ledger, const struct search *search,
 int ph_ledger_find_readers(struct ph_ledger *ledger, struct ph_view text, uint64_t site,
 			   size_t limit, const struct ph_opener *opener, json_t **out)
 {
-	struct search search = { .site = site,
+	struct search search = { .ledger = ledger,
+				 .site = site,
 				 .limit = limit == 0 ? LIMIT_DEFAULT : limit,
 				 .opener = opener };
 	struct ph_buf folded = { 0 };

@@ -8,10 +8,10 @@
 #include "common/ledger/device.h"
 #include "common/ledger/tally.h"
 
-int ph_fold(enum ph_entity type, const struct ph_fact *facts, size_t n,
+int ph_fold(const struct ph_entity_key *key, const struct ph_fact *facts, size_t n,
 	    struct ph_buf *state_out)
 {
-	switch (type) {
+	switch ((enum ph_entity)key->type) {
 	case PH_ENTITY_SITE:
 	case PH_ENTITY_COMMUNE:
 	case PH_ENTITY_POLICY:
@@ -27,6 +27,7 @@ int ph_fold(enum ph_entity type, const struct ph_fact *facts, size_t n,
 		return ph_copy_fold(facts, n, state_out);
 	case PH_ENTITY_TALLY:
 		return ph_tally_fold(facts, n, state_out);
+	default:
+		return -EUCLEAN;
 	}
-	return -EUCLEAN;
 }

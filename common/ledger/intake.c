@@ -14,7 +14,6 @@
 #include <string.h>
 
 #include "common/ledger/store.h"
-#include "common/ledger/touch.h"
 
 enum {
 	STOP = 1 /* ends the walk: the budget is used up, or the log folds as nothing */
@@ -83,19 +82,20 @@ static int file_fact(struct walk *walk, struct ph_fact *fact,
 		     const struct ph_entry *entry)
 {
 	struct ph_ledger *ledger = walk->ledger;
-	struct ph_entity_key keys[PH_TOUCH_MAX];
-	size_t n = ph_touch(fact, entry, keys);
+	struct ph_touched *touched = &ledger->touched;
 	bool sourced = entry->extras.has_source;
-	int rc = 0;
+	int rc = ph_touch(fact, entry, touched);
 
-	if (n == 0) {
-		return 0;
+	if (rc != 0 || touched->n == 0) {
+		return rc;
 	}
 	if (sourced) {
 		rc = ph_effect_add_source(ledger, fact, walk->log->row, entry);
 	}
-	for (size_t i = 0; rc == 0 && i < n; i++) {
-		if (keys[i].type == PH_ENTITY_TALLY) {
+	for (size_t i = 0; rc == 0 && i < touched->n; i++) {
+		const struct ph_entity_key *key = &touched->keys[i];
+
+		if (key->type == PH_ENTITY_TALLY) {
 			struct ph_effect effect;
 
 			rc = ph_effect_of(ledger, fact, entry, &effect);
@@ -104,9 +104,9 @@ static int file_fact(struct walk *walk, struct ph_fact *fact,
 						      effect.counts, true);
 			continue;
 		}
-		rc = insert_fact(ledger, &keys[i], walk->log->row, fact, sourced);
+		rc = insert_fact(ledger, key, walk->log->row, fact, sourced);
 		if (rc == 0) {
-			rc = ph_batch_dirty(&ledger->batch, &keys[i]);
+			rc = ph_batch_dirty(&ledger->batch, key);
 		}
 	}
 	return rc;

@@ -64,6 +64,7 @@ void ph_ledger_free(struct ph_ledger *ledger)
 	ph_batch_deinit(&ledger->batch);
 	ph_buf_deinit(&ledger->bytes);
 	ph_buf_deinit(&ledger->state);
+	ph_touched_deinit(&ledger->touched);
 	free(ledger);
 }
 

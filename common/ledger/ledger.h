@@ -20,12 +20,25 @@ enum ph_entity {
 	PH_ENTITY_COMMUNE = 2, /* id: the code */
 	PH_ENTITY_POLICY = 3,  /* id: the name */
 	PH_ENTITY_DEVICE = 4,  /* id: device id, 16 bytes */
+	PH_ENTITY_INVITE = 5,  /* id: invite id, 16 bytes */
+	PH_ENTITY_TARGET = 6,  /* id: year, 8 bytes big-endian, and the indicator */
+	PH_ENTITY_LOG = 7,     /* id: log id, 16 bytes */
+	PH_ENTITY_MODEL = 8,   /* id: the commune's code */
 	PH_ENTITY_TITLE =
 		10, /* id: reference of its first entry: log id, n big-endian, hash: 32 bytes */
-	PH_ENTITY_READER = 11, /* likewise */
-	PH_ENTITY_CARD = 12,   /* id: namespace, 8 bytes big-endian, and code */
-	PH_ENTITY_COPY = 13,   /* likewise */
-	PH_ENTITY_TALLY = 20,  /* id: site number and day, 8 bytes big-endian each */
+	PH_ENTITY_READER = 11,  /* likewise */
+	PH_ENTITY_CARD = 12,    /* id: namespace, 8 bytes big-endian, and code */
+	PH_ENTITY_COPY = 13,    /* likewise */
+	PH_ENTITY_CRATE = 14,   /* likewise */
+	PH_ENTITY_HOLD = 15,    /* id: reference of its hold-place */
+	PH_ENTITY_ACCOUNT = 16, /* id: of the card */
+	PH_ENTITY_WORKER = 17,  /* id: reference of its first entry */
+	PH_ENTITY_STOP = 18,    /* id: reference of the mobile-stop that opens it */
+	PH_ENTITY_EVENT = 19,   /* id: reference of the entry */
+	PH_ENTITY_TALLY = 20,   /* id: site number and day, 8 bytes big-endian each */
+	PH_ENTITY_CASE = 21,    /* id: case id, 16 bytes */
+	PH_ENTITY_REPORT = 22,  /* id: reference of its report-issue */
+	PH_ENTITY_ERASURE = 23, /* id: reference of its reader-erase */
 };
 
 #define PH_ENTITY_ID_MAX (8 + PH_CODE_MAX)

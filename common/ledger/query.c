@@ -162,18 +162,43 @@ static int copy_row(struct ph_stmt *stmt, json_t **one)
 	return ph_show_done(&show, one);
 }
 
+int ph_query_root(struct ph_ledger *ledger, enum ph_entity type, const struct ph_ref *ref,
+		  struct ph_ref *root_out)
+{
+	static const char titles[] =
+		"SELECT o.id FROM ledger_title t JOIN ledger_title o"
+		" ON o.source = t.source WHERE t.id = ?1 ORDER BY o.second, o.id LIMIT 1";
+	static const char readers[] =
+		"SELECT o.id FROM ledger_reader t JOIN ledger_reader o"
+		" ON o.source = t.source AND o.site = t.site WHERE t.id = ?1"
+		" ORDER BY o.second, o.id LIMIT 1";
+	struct ph_entity_key key = ph_key_ref(type, ref);
+	struct ph_stmt *stmt;
+	int rc = ph_db_prepare(ledger->db, type == PH_ENTITY_TITLE ? titles : readers,
+			       &stmt);
+
+	if (rc != 0) {
+		return rc;
+	}
+	ph_stmt_blob(stmt, 1, ph_key_view(&key));
+	rc = ph_stmt_step(stmt);
+	*root_out = *ref;
+	if (rc == PH_DB_ROW) {
+		rc = ph_key_get_ref(ph_stmt_col_blob(stmt, 0), root_out) ? 0 : -EUCLEAN;
+	}
+	ph_stmt_reset(stmt);
+	return rc;
+}
+
 int ph_query_copies(struct ph_ledger *ledger, const struct ph_ref *title, json_t **out)
 {
-	/* Titles that are the same have one root; a root has none itself. */
 	static const char sql[] =
 		"SELECT c.id, c.owner, c.site,"
 		" EXISTS(SELECT 1 FROM ledger_loan l WHERE l.copy = c.id)"
 		" FROM ledger_copy c WHERE c.title IN ("
 		" SELECT ?1 UNION"
-		" SELECT id FROM ledger_title WHERE root = ?1 UNION"
-		" SELECT root FROM ledger_title WHERE id = ?1 AND root IS NOT NULL UNION"
-		" SELECT o.id FROM ledger_title t JOIN ledger_title o ON o.root = t.root"
-		" WHERE t.id = ?1) ORDER BY c.id";
+		" SELECT o.id FROM ledger_title t JOIN ledger_title o"
+		" ON o.source = t.source WHERE t.id = ?1) ORDER BY c.id";
 	struct ph_entity_key key = ph_key_ref(PH_ENTITY_TITLE, title);
 	struct ph_stmt *stmt;
 	int rc = ph_db_prepare(ledger->db, sql, &stmt);

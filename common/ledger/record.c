@@ -8,24 +8,33 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/ledger/registers.h"
 
-/* FIRST_OUT: the creation among FACTS, or NULL. */
+/* The creation among the facts, if it is there. */
+struct first {
+	const struct ph_fact *fact;
+	bool has_source;
+	uint8_t source[PH_SOURCE_SIZE];
+};
+
 static int gather(const struct ph_fact *facts, size_t n, struct ph_puts *puts,
-		  const struct ph_fact **first_out)
+		  struct first *first)
 {
 	struct ph_entry *entry = malloc(sizeof *entry);
 	int rc = entry == NULL ? -ENOMEM : 0;
 
-	*first_out = NULL;
+	first->fact = NULL;
 	for (size_t i = 0; rc == 0 && i < n; i++) {
 		rc = ph_fact_entry(&facts[i], entry);
 		if (rc == 0) {
 			rc = ph_puts_add(puts, i, entry);
 		}
 		if (rc == 0 && ph_fact_creates(entry)) {
-			*first_out = &facts[i];
+			first->fact = &facts[i];
+			first->has_source = entry->extras.has_source;
+			memcpy(first->source, entry->extras.source, PH_SOURCE_SIZE);
 		}
 	}
 	free(entry);
@@ -35,7 +44,7 @@ static int gather(const struct ph_fact *facts, size_t n, struct ph_puts *puts,
 int ph_place_fold(const struct ph_fact *facts, size_t n, struct ph_buf *state_out)
 {
 	struct ph_puts puts = { 0 };
-	const struct ph_fact *first;
+	struct first first;
 	struct ph_mpw writer;
 	int rc = n == 0 ? 0 : gather(facts, n, &puts, &first);
 
@@ -56,7 +65,7 @@ out:
 int ph_record_fold(const struct ph_fact *facts, size_t n, struct ph_buf *state_out)
 {
 	struct ph_puts puts = { 0 };
-	const struct ph_fact *first;
+	struct first first;
 	struct ph_mpw writer;
 	int rc = n == 0 ? 0 : gather(facts, n, &puts, &first);
 
@@ -66,8 +75,8 @@ int ph_record_fold(const struct ph_fact *facts, size_t n, struct ph_buf *state_o
 
 	size_t items = puts.n_sets > 0 ? 1 : 0;
 
-	if (first != NULL) {
-		items = first->has_root ? 3 : 2;
+	if (first.fact != NULL) {
+		items = 2;
 	}
 	ph_mpw_init(&writer, state_out);
 	ph_mpw_array(&writer, items);
@@ -75,12 +84,12 @@ int ph_record_fold(const struct ph_fact *facts, size_t n, struct ph_buf *state_o
 		rc = ph_puts_write(&puts, facts, &writer);
 	}
 	if (items > 1) {
-		ph_mpw_array(&writer, 2);
-		ph_mpw_uint(&writer, first->site);
-		ph_state_int(&writer, first->second);
-	}
-	if (items > 2) {
-		ph_ref_write(&writer, &first->root);
+		ph_mpw_array(&writer, first.has_source ? 3 : 2);
+		ph_mpw_uint(&writer, first.fact->site);
+		ph_state_int(&writer, first.fact->second);
+		if (first.has_source) {
+			ph_mpw_bin(&writer, first.source, sizeof first.source);
+		}
 	}
 	rc = rc != 0 ? rc : ph_mpw_end(&writer);
 out:
@@ -93,18 +102,18 @@ static bool decode_rest(const msgpack_object_array *array, struct ph_record *rec
 	const msgpack_object *object = ph_mp_item(array, 1);
 
 	if (ph_mp_is_nil(object)) {
-		return ph_mp_is_nil(ph_mp_item(array, 2));
+		return true;
 	}
 
-	const msgpack_object_array *first = ph_mp_array(object, 2, 2);
+	const msgpack_object_array *first = ph_mp_array(object, 2, 3);
 
 	record->has_first = first != NULL &&
 			    ph_mp_uint(&first->ptr[0], UINT64_MAX, &record->site) &&
 			    ph_state_get_int(&first->ptr[1], &record->second);
-	object = ph_mp_item(array, 2);
-	record->has_root = !ph_mp_is_nil(object);
+	record->has_source = record->has_first && first->size > 2;
 	return record->has_first &&
-	       (!record->has_root || ph_ref_read(object, &record->root));
+	       (!record->has_source ||
+		ph_mp_bin_exact(&first->ptr[2], record->source, sizeof record->source));
 }
 
 int ph_record_decode(struct ph_view state, const struct ph_kind *kind,

@@ -18,7 +18,6 @@
 #include "common/ledger/fold.h"
 #include "common/ledger/state.h"
 #include "common/ledger/store.h"
-#include "common/ledger/touch.h"
 
 void ph_batch_clear(struct ph_batch *batch)
 {
@@ -285,7 +284,7 @@ static int find_target(struct ph_ledger *ledger, const struct ph_ref *target)
 
 static int again_one(struct ph_ledger *ledger, const struct ph_entry_at *at)
 {
-	struct ph_entity_key keys[PH_TOUCH_MAX];
+	struct ph_touched *touched = &ledger->touched;
 	struct ph_effect effect;
 	struct ph_fact fact;
 	struct ph_log log;
@@ -308,11 +307,10 @@ static int again_one(struct ph_ledger *ledger, const struct ph_entry_at *at)
 	ph_fact_init(&fact, &log, at->n, ph_buf_view(&ledger->bytes), ledger->entry,
 		     floor);
 
-	size_t n = ph_touch(&fact, ledger->entry, keys);
-
-	for (size_t i = 0; rc == 0 && i < n; i++) {
-		if (keys[i].type != PH_ENTITY_TALLY) {
-			rc = ph_batch_dirty(&ledger->batch, &keys[i]);
+	rc = ph_touch(&fact, ledger->entry, touched);
+	for (size_t i = 0; rc == 0 && i < touched->n; i++) {
+		if (touched->keys[i].type != PH_ENTITY_TALLY) {
+			rc = ph_batch_dirty(&ledger->batch, &touched->keys[i]);
 			continue;
 		}
 		rc = ph_effect_of(ledger, &fact, ledger->entry, &effect);
@@ -453,11 +451,10 @@ static int refold_one(struct ph_ledger *ledger, const struct ph_entity_key *key,
 	if (rc != 0) {
 		return rc;
 	}
-	ph_facts_sort(facts->items, facts->n);
+	rc = ph_facts_sort(facts->items, facts->n);
 	ledger->state.len = 0;
-	if (facts->n > 0) {
-		rc = ph_fold((enum ph_entity)key->type, facts->items, facts->n,
-			     &ledger->state);
+	if (rc == 0 && facts->n > 0) {
+		rc = ph_fold(key, facts->items, facts->n, &ledger->state);
 	}
 	rc = rc != 0 ? rc : put_state(ledger, key, ph_buf_view(&ledger->state));
 	return rc != 0 ? rc : ph_derive(ledger, key, ph_buf_view(&ledger->state));

@@ -57,7 +57,7 @@ const struct ph_register *ph_registers_get(const struct ph_registers *registers,
 
 /* The state of a site, commune or policy: [registers]. */
 int ph_place_fold(const struct ph_fact *facts, size_t n, struct ph_buf *state_out);
-/* The state of a title or reader: [registers, first, root]. */
+/* The state of a title or reader: [registers, first]. */
 int ph_record_fold(const struct ph_fact *facts, size_t n, struct ph_buf *state_out);
 
 struct ph_record {
@@ -65,8 +65,8 @@ struct ph_record {
 	bool has_first; /* false: partial, its first entry is not here or not effective */
 	uint64_t site;  /* of its first entry */
 	int64_t second; /* likewise */
-	bool has_root;  /* recognised as the same as another one, ... */
-	struct ph_ref root; /* ... named by this */
+	bool has_source; /* of its first entry: titles and readers of one source are the same */
+	uint8_t source[PH_SOURCE_SIZE];
 };
 /* A state by either fold; KIND: of its puts. Borrows from STATE. 0, -EUCLEAN, -ENOMEM. */
 int ph_record_decode(struct ph_view state, const struct ph_kind *kind,

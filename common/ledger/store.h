@@ -8,6 +8,7 @@
 #include "common/ledger/fact.h"
 #include "common/ledger/key.h"
 #include "common/ledger/tally.h"
+#include "common/ledger/touch.h"
 
 /* A log as far as it is folded, in memory and in ledger_log. */
 enum ph_verdict {
@@ -35,7 +36,6 @@ struct ph_source_group {
 	uint8_t source[PH_SOURCE_SIZE];
 	uint64_t kind;
 	bool creates;
-	bool any_site;
 	uint64_t site;
 };
 
@@ -73,6 +73,7 @@ struct ph_ledger {
 	struct ph_entry *entry; /* scratch of the walk */
 	struct ph_entry *other; /* scratch of the refold */
 	struct ph_buf bytes, state;
+	struct ph_touched touched;
 };
 
 /* --- intake.c: what comes in --- */
@@ -85,14 +86,14 @@ int ph_effect_add_void(struct ph_ledger *ledger, const struct ph_fact *fact, int
 /* Note an entry with a source, and whom it may displace. */
 int ph_effect_add_source(struct ph_ledger *ledger, const struct ph_fact *fact,
 			 int64_t row, const struct ph_entry *entry);
-/* ENTRY is FACT's. Whether it counts, and FACT's root. */
+/* ENTRY is FACT's. Whether it counts. */
 struct ph_effect {
 	bool folds;  /* in its entity */
 	bool counts; /* in its tally */
 };
-int ph_effect_of(struct ph_ledger *ledger, struct ph_fact *fact,
+int ph_effect_of(struct ph_ledger *ledger, const struct ph_fact *fact,
 		 const struct ph_entry *entry, struct ph_effect *effect);
-/* The group of ENTRY's source, as far as its roots reach. */
+/* The group of ENTRY's source. */
 struct ph_source_group ph_effect_group(const struct ph_fact *fact,
 				       const struct ph_entry *entry);
 /* Members of GROUP onto the batch's list `again`. */

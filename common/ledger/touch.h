@@ -5,13 +5,19 @@
 #include "common/ledger/fact.h"
 #include "common/ledger/key.h"
 
-#define PH_TOUCH_MAX 2
+/* A list of entities. All zero is a valid empty one. */
+struct ph_touched {
+	struct ph_entity_key *keys;
+	size_t n, cap;
+};
+void ph_touched_deinit(struct ph_touched *touched);
 
 /*
- * The entities whose state depends on FACT, decoded as ENTRY, into KEYS; returns
- * how many. A tally is named only if the fact adds to one of its counters.
+ * The entities whose state depends on FACT, decoded as ENTRY, in place of what
+ * TOUCHED held: each once. A tally is named only if the fact adds to one of its
+ * counters. 0 or -ENOMEM.
  */
-size_t ph_touch(const struct ph_fact *fact, const struct ph_entry *entry,
-		struct ph_entity_key keys[static PH_TOUCH_MAX]);
+int ph_touch(const struct ph_fact *fact, const struct ph_entry *entry,
+	     struct ph_touched *touched);
 
 #endif

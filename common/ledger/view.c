@@ -132,19 +132,16 @@ out:
 
 /* What a record shows besides its name in the first member. */
 static void show_record(struct ph_show *show, const struct ph_record *record,
-			const struct ph_kind *kind, const char *root)
+			const struct ph_kind *kind, const struct ph_ref *same_as)
 {
 	ph_show_registers(show, &record->registers, kind);
-	if (root == NULL) {
-		return;
-	}
 	ph_show_set(show, "partial", json_boolean(!record->has_first));
 	if (record->has_first) {
 		ph_show_number(show, "site", record->site);
 		ph_show_time(show, "time", record->second);
 	}
-	if (record->has_root) {
-		ph_show_ref(show, root, &record->root);
+	if (same_as != NULL) {
+		ph_show_ref(show, "same_as", same_as);
 	}
 }
 
@@ -155,10 +152,12 @@ int ph_view_title(struct ph_ledger *ledger, const struct ph_ref *ref, bool copie
 	struct ph_entity_key key = ph_key_ref(PH_ENTITY_TITLE, ref);
 	struct ph_buf state = { 0 };
 	struct ph_record title = { 0 };
+	struct ph_ref root;
 	json_t *list = NULL;
 	int rc = ph_ledger_get(ledger, PH_ENTITY_TITLE, ph_key_view(&key), &state);
 
 	rc = rc != 0 ? rc : ph_record_decode(ph_buf_view(&state), kind, &title);
+	rc = rc != 0 ? rc : ph_query_root(ledger, PH_ENTITY_TITLE, ref, &root);
 	rc = rc != 0 || !copies ? rc : ph_query_copies(ledger, ref, &list);
 	if (rc != 0) {
 		goto out;
@@ -167,7 +166,7 @@ int ph_view_title(struct ph_ledger *ledger, const struct ph_ref *ref, bool copie
 	struct ph_show show = ph_show_begin();
 
 	ph_show_ref(&show, "title", ref);
-	show_record(&show, &title, kind, "same_as");
+	show_record(&show, &title, kind, ph_ref_equal(ref, &root) ? NULL : &root);
 	if (copies) {
 		ph_show_set(&show, "copies", list);
 	}
@@ -190,7 +189,7 @@ static int view_place(struct ph_ledger *ledger, const struct ph_entity_key *key,
 
 	rc = rc != 0 ? rc : ph_record_decode(ph_buf_view(&state), kind, &place);
 	if (rc == 0) {
-		show_record(&show, &place, kind, NULL);
+		ph_show_registers(&show, &place.registers, kind);
 		ph_record_deinit(&place);
 		rc = ph_show_done(&show, out);
 	} else {
@@ -244,10 +243,12 @@ int ph_view_reader(struct ph_ledger *ledger, const struct ph_ref *ref,
 	struct ph_entity_key key = ph_key_ref(PH_ENTITY_READER, ref);
 	struct ph_buf state = { 0 };
 	struct ph_record reader = { 0 };
+	struct ph_ref root;
 	json_t *cards = NULL, *loans = NULL;
 	int rc = ph_ledger_get(ledger, PH_ENTITY_READER, ph_key_view(&key), &state);
 
 	rc = rc != 0 ? rc : ph_record_decode(ph_buf_view(&state), kind, &reader);
+	rc = rc != 0 ? rc : ph_query_root(ledger, PH_ENTITY_READER, ref, &root);
 	rc = rc != 0 ? rc : ph_query_cards(ledger, ref, &cards);
 	rc = rc != 0 ? rc : ph_reader_loans(ledger, cards, &loans);
 	if (rc != 0) {
@@ -257,7 +258,7 @@ int ph_view_reader(struct ph_ledger *ledger, const struct ph_ref *ref,
 	struct ph_show show = ph_show_begin();
 
 	ph_show_ref(&show, "reader", ref);
-	show_record(&show, &reader, kind, "same_as");
+	show_record(&show, &reader, kind, ph_ref_equal(ref, &root) ? NULL : &root);
 	ph_show_set(&show, "cards", json_incref(cards));
 	ph_show_set(&show, "loans", json_incref(loans));
 	rc = ph_reader_show_sealed(&show, &reader.registers, opener);
@@ -469,8 +470,9 @@ int ph_view_entity(struct ph_ledger *ledger, enum ph_entity type, struct ph_view
 		return ph_key_get_tally(id, &number, &day)
 			       ? ph_view_tally(ledger, number, day, out)
 			       : PH_LEDGER_E_NONE;
+	default:
+		return PH_LEDGER_E_NONE;
 	}
-	return PH_LEDGER_E_NONE;
 }
 
 struct all {

@@ -14,6 +14,7 @@
 #include "ledger_world.h"
 
 #include "common/ledger/fold.h"
+#include "common/ledger/state.h"
 #include "common/ledger/touch.h"
 
 struct slow_item {
@@ -93,14 +94,13 @@ static inline void slow_void(struct slow *slow)
 	}
 }
 
-static inline bool is_twin(const struct slow_item *a, const struct slow_item *b,
-			   bool any_site)
+static inline bool is_twin(const struct slow_item *a, const struct slow_item *b)
 {
 	return !b->voided && a->entry.extras.has_source && b->entry.extras.has_source &&
 	       a->entry.number == b->entry.number &&
 	       ph_fact_creates(&a->entry) == ph_fact_creates(&b->entry) &&
 	       memcmp(a->entry.extras.source, b->entry.extras.source, 16) == 0 &&
-	       (any_site || a->fact.site == b->fact.site);
+	       a->fact.site == b->fact.site;
 }
 
 static inline void slow_source(struct slow *slow)
@@ -108,25 +108,18 @@ static inline void slow_source(struct slow *slow)
 	for (size_t i = 0; i < slow->n; i++) {
 		struct slow_item *item = &slow->items[i];
 		bool creates = ph_fact_creates(&item->entry);
-		bool wide = creates && item->entry.number == PH_KIND_TITLE_PUT;
-		const struct slow_item *first = item, *root = item;
+		const struct slow_item *first = item;
 
 		for (size_t k = 0; k < slow->n; k++) {
 			const struct slow_item *twin = &slow->items[k];
 
-			if (is_twin(item, twin, false) &&
+			if (is_twin(item, twin) &&
 			    ph_fact_compare(&twin->fact, &first->fact) < 0) {
 				first = twin;
-			}
-			if (is_twin(item, twin, wide) &&
-			    ph_fact_compare(&twin->fact, &root->fact) < 0) {
-				root = twin;
 			}
 		}
 		item->counts = !item->voided && first == item;
 		item->folds = !item->voided && (first == item || creates);
-		item->fact.has_root = creates && !item->voided && root != item;
-		item->fact.root = root->fact.ref;
 	}
 }
 
@@ -153,7 +146,8 @@ static inline void hash_entity(crypto_generichash_state *hash,
 	for (size_t i = 0; i < n; i++) {
 		facts[i] = named[i].fact;
 	}
-	assert_int_equal(ph_fold((enum ph_entity)named->key.type, facts, n, &state), 0);
+	assert_int_equal(ph_facts_sort(facts, n), 0);
+	assert_int_equal(ph_fold(&named->key, facts, n, &state), 0);
 	if (state.len > 0) {
 		ph_be64_put(head + 1, named->key.len);
 		crypto_generichash_update(hash, head, 9);
@@ -177,30 +171,35 @@ static inline void slow_digest(const struct actor *actors, size_t n_actors,
 	}
 
 	struct slow slow = { .items = calloc(most, sizeof *slow.items) };
-	struct slow_named *named = calloc(PH_TOUCH_MAX * most, sizeof *named);
+	struct slow_named *named = NULL;
+	struct ph_touched touched = { 0 };
 	crypto_generichash_state hash;
-	size_t n = 0, run;
+	size_t n = 0, cap = 0, run;
 
-	assert_true(slow.items != NULL && named != NULL);
+	assert_non_null(slow.items);
 	for (size_t i = 0; i < n_actors; i++) {
 		slow_gather(&slow, &actors[i], upto[i]);
 	}
 	slow_void(&slow);
 	slow_source(&slow);
 	for (size_t i = 0; i < slow.n; i++) {
-		struct ph_entity_key keys[PH_TOUCH_MAX];
 		const struct slow_item *item = &slow.items[i];
-		size_t touched = ph_touch(&item->fact, &item->entry, keys);
 
-		for (size_t k = 0; k < touched; k++) {
-			if (keys[k].type == PH_ENTITY_TALLY ? item->counts
-							    : item->folds) {
-				named[n].key = keys[k];
+		assert_int_equal(ph_touch(&item->fact, &item->entry, &touched), 0);
+		for (size_t k = 0; k < touched.n; k++) {
+			if (touched.keys[k].type == PH_ENTITY_TALLY ? item->counts
+								    : item->folds) {
+				assert_int_equal(ph_state_grow((void **)&named, n, &cap,
+							       sizeof *named),
+						 0);
+				named[n].key = touched.keys[k];
 				named[n++].fact = item->fact;
 			}
 		}
 	}
-	qsort(named, n, sizeof *named, compare_named);
+	if (n > 0) {
+		qsort(named, n, sizeof *named, compare_named);
+	}
 	crypto_generichash_init(&hash, NULL, 0, 32);
 	for (size_t i = 0; i < n; i += run) {
 		for (run = 1; i + run < n &&
@@ -211,6 +210,7 @@ static inline void slow_digest(const struct actor *actors, size_t n_actors,
 	}
 	crypto_generichash_final(&hash, out, 32);
 	free(named);
+	ph_touched_deinit(&touched);
 	free(slow.items);
 }
 

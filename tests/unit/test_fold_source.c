@@ -1,6 +1,8 @@
 /* tests/unit/test_fold_source.c - twins by their source (docs/MERGE.md). */
 #include "fold_world.h"
 
+#include "common/ledger/query.h"
+
 static void same_source_counts_once(void **state)
 {
 	struct room *room = *state;
@@ -49,6 +51,15 @@ static void same_source_elsewhere_or_of_another_kind_counts(void **state)
 	assert_int_equal(get_copy(room, "c1")->uses, 1);
 }
 
+static void assert_root(struct room *room, enum ph_entity type, const struct ph_ref *of,
+			const struct ph_ref *root)
+{
+	struct ph_ref got;
+
+	assert_int_equal(ph_query_root(room->world.ledger, type, of, &got), 0);
+	assert_ref(&got, root);
+}
+
 static void titles_of_one_source_are_the_same(void **state)
 {
 	struct room *room = *state;
@@ -60,25 +71,20 @@ static void titles_of_one_source_are_the_same(void **state)
 	struct ph_ref late = at(&room->a, &put, 300);
 
 	fold_all(room);
-	record = get_record(room, PH_ENTITY_TITLE, &late, PH_KIND_TITLE_PUT);
-	assert_false(record.has_root);
-	ph_record_deinit(&record);
+	assert_root(room, PH_ENTITY_TITLE, &late, &late);
 
 	struct ph_ref other = at(&room->b, &put, 200);
 	struct ph_ref first = at(&room->a2, &put, 100);
 
 	fold_all(room);
+	assert_root(room, PH_ENTITY_TITLE, &late, &first);
+	assert_root(room, PH_ENTITY_TITLE, &other, &first);
+	assert_root(room, PH_ENTITY_TITLE, &first, &first);
+	/* Each has its own state, which says the source. */
 	record = get_record(room, PH_ENTITY_TITLE, &late, PH_KIND_TITLE_PUT);
-	assert_true(record.has_root);
-	assert_ref(&record.root, &first);
 	assert_true(record.has_first);
-	ph_record_deinit(&record);
-	record = get_record(room, PH_ENTITY_TITLE, &other, PH_KIND_TITLE_PUT);
-	assert_true(record.has_root);
-	assert_ref(&record.root, &first);
-	ph_record_deinit(&record);
-	record = get_record(room, PH_ENTITY_TITLE, &first, PH_KIND_TITLE_PUT);
-	assert_false(record.has_root);
+	assert_true(record.has_source);
+	assert_memory_equal(record.source, put.extras.source, sizeof record.source);
 	ph_record_deinit(&record);
 	/* Each site catalogued it once. */
 	assert_int_equal(get_tally(room, 101, 0).count[PH_TALLY_TITLES], 1);
@@ -86,10 +92,7 @@ static void titles_of_one_source_are_the_same(void **state)
 
 	void_it(&room->hub, &first, 400);
 	fold_all(room);
-	record = get_record(room, PH_ENTITY_TITLE, &late, PH_KIND_TITLE_PUT);
-	assert_true(record.has_root);
-	assert_ref(&record.root, &other);
-	ph_record_deinit(&record);
+	assert_root(room, PH_ENTITY_TITLE, &late, &other);
 	assert_int_equal(get_tally(room, 101, 0).count[PH_TALLY_TITLES], 1);
 }
 
@@ -97,7 +100,6 @@ static void readers_are_the_same_only_within_a_site(void **state)
 {
 	struct room *room = *state;
 	struct ph_entry put = entry_of(PH_KIND_READER_PUT);
-	struct ph_record record;
 
 	set_uint(&put, PH_READER_BAND, PH_BAND_ADULT);
 	set_source(&put, 7);
@@ -107,13 +109,8 @@ static void readers_are_the_same_only_within_a_site(void **state)
 	struct ph_ref other = at(&room->b, &put, 300);
 
 	fold_all(room);
-	record = get_record(room, PH_ENTITY_READER, &second, PH_KIND_READER_PUT);
-	assert_true(record.has_root);
-	assert_ref(&record.root, &first);
-	ph_record_deinit(&record);
-	record = get_record(room, PH_ENTITY_READER, &other, PH_KIND_READER_PUT);
-	assert_false(record.has_root);
-	ph_record_deinit(&record);
+	assert_root(room, PH_ENTITY_READER, &second, &first);
+	assert_root(room, PH_ENTITY_READER, &other, &other);
 	assert_int_equal(get_tally(room, 101, 0).count[PH_TALLY_READERS], 1);
 }
 
