@@ -17,6 +17,13 @@ enum {
 	PH_CODE_MAX = 64,               /* bytes of a copy or card code */
 	PH_SEEN_MAX = 32,               /* heads that one put can name */
 
+	/* pages of a feed */
+	PH_PAGE_MAX = 48 * 1024,  /* bytes of the body of a page */
+	PH_PAGE_ITEMS_MAX = 1024, /* items in one page */
+	PH_PAGE_KEYS_MAX = 4096,  /* entities that its items name, all together */
+	PH_PAGE_LOGS_MAX = 256,   /* logs that it cites */
+	PH_PAGE_REFS_MAX = 256,   /* entries that one case shows */
+
 	/* frames and sessions */
 	PH_FRAME_MAX = 65535,       /* bytes of one frame body */
 	PH_SESSIONS_MAX = 4096,     /* sessions at once */

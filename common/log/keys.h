@@ -43,7 +43,7 @@ void ph_box_pair_make(struct ph_box_pair *pair, const struct ph_rng *rng);
  * caller (asserted); to verify one is false.
  */
 #define PH_SIGN_CONTEXT_MAX 64
-#define PH_SIGN_BODY_MAX    PH_ENTRY_MAX
+#define PH_SIGN_BODY_MAX    PH_PAGE_MAX
 void ph_sign(uint8_t out[static PH_SIGNATURE_SIZE], const char *context,
 	     struct ph_view body, const uint8_t secret[static PH_SECRET_SIZE]);
 __attribute__((warn_unused_result)) bool ph_sign_verify(
