@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "common/base/text.h"
+#include "common/ledger/class.h"
 #include "common/ledger/query.h"
 #include "common/ledger/reader_view.h"
 #include "common/ledger/store.h"
@@ -49,10 +50,6 @@ static int search_titles(struct ph_ledger *ledger, struct ph_view match, size_t 
 	int rc = ph_db_prepare(ledger->db,
 			       "SELECT t.id FROM ledger_words w JOIN ledger_title t"
 			       " ON t.row = w.rowid WHERE ledger_words MATCH ?1"
-			       /* of titles that are the same only the root */
-			       " AND NOT EXISTS(SELECT 1 FROM ledger_title o"
-			       " WHERE o.source = t.source"
-			       " AND (o.second, o.id) < (t.second, t.id))"
 			       " ORDER BY w.rank, t.id LIMIT ?2",
 			       &stmt);
 
@@ -185,12 +182,12 @@ static int name_matches(struct search *search, const struct ph_registers *regist
 
 static int is_root(struct search *search, struct ph_view id, bool *yes)
 {
-	struct ph_ref ref, root;
-	int rc = ph_key_get_ref(id, &ref)
-			 ? ph_query_root(search->ledger, PH_ENTITY_READER, &ref, &root)
+	struct ph_entity_key key, root;
+	int rc = ph_key_bytes(PH_ENTITY_READER, id, &key)
+			 ? ph_class_root(search->ledger, &key, &root)
 			 : -EUCLEAN;
 
-	*yes = rc == 0 && ph_ref_equal(&ref, &root);
+	*yes = rc == 0 && ph_key_compare(&key, &root) == 0;
 	return rc;
 }
 

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "common/ledger/card.h"
+#include "common/ledger/class.h"
 #include "common/ledger/show.h"
 #include "common/ledger/store.h"
 
@@ -165,29 +166,10 @@ static int copy_row(struct ph_stmt *stmt, json_t **one)
 int ph_query_root(struct ph_ledger *ledger, enum ph_entity type, const struct ph_ref *ref,
 		  struct ph_ref *root_out)
 {
-	static const char titles[] =
-		"SELECT o.id FROM ledger_title t JOIN ledger_title o"
-		" ON o.source = t.source WHERE t.id = ?1 ORDER BY o.second, o.id LIMIT 1";
-	static const char readers[] =
-		"SELECT o.id FROM ledger_reader t JOIN ledger_reader o"
-		" ON o.source = t.source AND o.site = t.site WHERE t.id = ?1"
-		" ORDER BY o.second, o.id LIMIT 1";
-	struct ph_entity_key key = ph_key_ref(type, ref);
-	struct ph_stmt *stmt;
-	int rc = ph_db_prepare(ledger->db, type == PH_ENTITY_TITLE ? titles : readers,
-			       &stmt);
+	struct ph_entity_key key = ph_key_ref(type, ref), root;
+	int rc = ph_class_root(ledger, &key, &root);
 
-	if (rc != 0) {
-		return rc;
-	}
-	ph_stmt_blob(stmt, 1, ph_key_view(&key));
-	rc = ph_stmt_step(stmt);
-	*root_out = *ref;
-	if (rc == PH_DB_ROW) {
-		rc = ph_key_get_ref(ph_stmt_col_blob(stmt, 0), root_out) ? 0 : -EUCLEAN;
-	}
-	ph_stmt_reset(stmt);
-	return rc;
+	return rc != 0 ? rc : ph_key_get_ref(ph_key_view(&root), root_out) ? 0 : -EUCLEAN;
 }
 
 int ph_query_copies(struct ph_ledger *ledger, const struct ph_ref *title, json_t **out)
@@ -195,10 +177,8 @@ int ph_query_copies(struct ph_ledger *ledger, const struct ph_ref *title, json_t
 	static const char sql[] =
 		"SELECT c.id, c.owner, c.site,"
 		" EXISTS(SELECT 1 FROM ledger_loan l WHERE l.copy = c.id)"
-		" FROM ledger_copy c WHERE c.title IN ("
-		" SELECT ?1 UNION"
-		" SELECT o.id FROM ledger_title t JOIN ledger_title o"
-		" ON o.source = t.source WHERE t.id = ?1) ORDER BY c.id";
+		" FROM ledger_copy c WHERE c.title IN (" PH_CLASS_OF(
+			"ledger_title") ") ORDER BY c.id";
 	struct ph_entity_key key = ph_key_ref(PH_ENTITY_TITLE, title);
 	struct ph_stmt *stmt;
 	int rc = ph_db_prepare(ledger->db, sql, &stmt);
@@ -226,7 +206,8 @@ int ph_query_cards(struct ph_ledger *ledger, const struct ph_ref *reader, json_t
 	struct ph_entity_key key = ph_key_ref(PH_ENTITY_READER, reader);
 	struct ph_stmt *stmt;
 	int rc = ph_db_prepare(ledger->db,
-			       "SELECT id FROM ledger_card WHERE reader = ?1 ORDER BY id",
+			       "SELECT id FROM ledger_card WHERE reader IN (" PH_CLASS_OF(
+				       "ledger_reader") ") ORDER BY id",
 			       &stmt);
 
 	if (rc != 0) {

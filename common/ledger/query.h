@@ -26,13 +26,10 @@ int ph_query_loans(struct ph_ledger *ledger, const struct ph_loan_filter *filter
 		   json_t **out);
 /* Copies of a title and of those that are the same: [{"copy","owner","site" (if on a shelf),"lent":bool}, ...] */
 int ph_query_copies(struct ph_ledger *ledger, const struct ph_ref *title, json_t **out);
-/*
- * The root of the class of a title or reader: of those with equal source (readers: and
- * site) the first one; itself if there is no other. 0 or negative errno.
- */
+/* The root of the class of a title or reader; itself if it stands alone. 0 or negative errno. */
 int ph_query_root(struct ph_ledger *ledger, enum ph_entity type, const struct ph_ref *ref,
 		  struct ph_ref *root_out);
-/* Cards whose last issue names this reader: [{"ns","code"}, ...] */
+/* Cards whose last issue names this reader or one that is the same: [{"ns","code"}, ...] */
 int ph_query_cards(struct ph_ledger *ledger, const struct ph_ref *reader, json_t **out);
 /* Cases: [{"case":"loans-in-two-places","anchor","copy","title_name", "first":loan,"second":loan}, ...] */
 int ph_query_cases(struct ph_ledger *ledger, json_t **out);

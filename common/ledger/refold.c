@@ -26,6 +26,7 @@ void ph_batch_clear(struct ph_batch *batch)
 	batch->n_groups = 0;
 	batch->n_targets = 0;
 	batch->n_slots = 0;
+	ph_derived_clear(&batch->derived);
 }
 
 void ph_batch_deinit(struct ph_batch *batch)
@@ -35,6 +36,7 @@ void ph_batch_deinit(struct ph_batch *batch)
 	free(batch->groups);
 	free(batch->targets);
 	free(batch->slots);
+	ph_derived_deinit(&batch->derived);
 	*batch = (struct ph_batch){ 0 };
 }
 
@@ -491,5 +493,6 @@ int ph_batch_finish(struct ph_ledger *ledger)
 	int rc = look_again(ledger);
 
 	rc = rc != 0 ? rc : refold_dirty(ledger);
+	rc = rc != 0 ? rc : ph_derive_finish(ledger);
 	return rc != 0 ? rc : apply_tallies(ledger);
 }

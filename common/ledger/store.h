@@ -5,6 +5,7 @@
 #ifndef PH_LEDGER_STORE_H
 #define PH_LEDGER_STORE_H
 
+#include "common/ledger/derive.h"
 #include "common/ledger/fact.h"
 #include "common/ledger/key.h"
 #include "common/ledger/tally.h"
@@ -57,6 +58,7 @@ struct ph_batch {
 	size_t n_targets, cap_targets;
 	struct ph_tally_slot *slots;
 	size_t n_slots, cap_slots;
+	struct ph_derived derived;
 };
 
 struct ph_ledger {
@@ -109,11 +111,6 @@ void ph_batch_clear(struct ph_batch *batch);
 void ph_batch_deinit(struct ph_batch *batch);
 /* The highest stamp of the clock-marks before entry N. */
 int ph_ledger_floor(struct ph_ledger *ledger, int64_t row, uint64_t n, uint64_t *floor);
-
-/* --- derive.c: tables for queries --- */
-/* Rewrite what queries read about an entity; an empty STATE takes it away. */
-int ph_derive(struct ph_ledger *ledger, const struct ph_entity_key *key,
-	      struct ph_view state);
 
 /* --- tables.c --- */
 /* Make the tables, or drop and make them if they are of another version. */

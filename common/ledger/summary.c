@@ -38,22 +38,18 @@ static const struct {
 	const char *one; /* of site ?1 */
 	const char *all;
 } counts[] = {
+	/* what is the same counts once, at a site as well */
 	{ "titles",
-	  "SELECT count(*) FROM ledger_title t WHERE site = ?1 AND ?2 = ?2"
-	  " AND NOT EXISTS(SELECT 1 FROM ledger_title o WHERE o.source = t.source"
-	  " AND o.site = ?1 AND (o.second, o.id) < (t.second, t.id))",
-	  "SELECT count(*) FROM ledger_title t WHERE ?1 = 0 AND ?2 = ?2"
-	  " AND NOT EXISTS(SELECT 1 FROM ledger_title o WHERE o.source = t.source"
-	  " AND (o.second, o.id) < (t.second, t.id))" },
+	  "SELECT count(DISTINCT coalesce(root, id)) FROM ledger_title"
+	  " WHERE site = ?1 AND ?2 = ?2",
+	  "SELECT count(*) FROM ledger_title WHERE root IS NULL AND ?1 = 0 AND ?2 = ?2" },
 	{ "copies", "SELECT count(*) FROM ledger_copy WHERE owner = ?1 AND ?2 = ?2",
 	  "SELECT count(*) FROM ledger_copy WHERE ?1 = 0 AND ?2 = ?2 AND known" },
 	{ "readers",
-	  "SELECT count(*) FROM ledger_reader t WHERE site = ?1 AND ?2 = ?2"
-	  " AND NOT EXISTS(SELECT 1 FROM ledger_reader o WHERE o.source = t.source"
-	  " AND o.site = ?1 AND (o.second, o.id) < (t.second, t.id))",
-	  "SELECT count(*) FROM ledger_reader t WHERE ?1 = 0 AND ?2 = ?2"
-	  " AND NOT EXISTS(SELECT 1 FROM ledger_reader o WHERE o.source = t.source"
-	  " AND o.site = t.site AND (o.second, o.id) < (t.second, t.id))" },
+	  "SELECT count(DISTINCT coalesce(root, id)) FROM ledger_reader"
+	  " WHERE site = ?1 AND ?2 = ?2",
+	  "SELECT count(*) FROM ledger_reader WHERE root IS NULL AND ?1 = 0"
+	  " AND ?2 = ?2" },
 	{ "loans_open", "SELECT count(*) FROM ledger_loan WHERE site = ?1 AND ?2 = ?2",
 	  "SELECT count(*) FROM ledger_loan WHERE ?1 = 0 AND ?2 = ?2" },
 	{ "overdue", "SELECT count(*) FROM ledger_loan WHERE site = ?1 AND due < ?2",

@@ -30,48 +30,21 @@ static const char make_sql[] =
 	" PRIMARY KEY(source, kind, creates, second, tick, log_id, n, hash))"
 	" WITHOUT ROWID;"
 	"CREATE TABLE ledger_uncounted(log INTEGER, n INTEGER, PRIMARY KEY(log, n))"
-	" WITHOUT ROWID;"
-	"CREATE TABLE ledger_copy(id BLOB PRIMARY KEY, title BLOB, owner INTEGER,"
-	" site INTEGER, known INTEGER NOT NULL) WITHOUT ROWID;"
-	"CREATE INDEX ledger_copy_title ON ledger_copy(title);"
-	"CREATE INDEX ledger_copy_owner ON ledger_copy(owner);"
-	"CREATE TABLE ledger_loan(copy BLOB PRIMARY KEY, card BLOB NOT NULL,"
-	" site INTEGER NOT NULL, due INTEGER, second INTEGER NOT NULL) WITHOUT ROWID;"
-	"CREATE INDEX ledger_loan_card ON ledger_loan(card);"
-	"CREATE INDEX ledger_loan_site ON ledger_loan(site, due);"
-	"CREATE INDEX ledger_loan_due ON ledger_loan(due);"
-	"CREATE TABLE ledger_case(entity BLOB, kind INTEGER, anchor BLOB,"
-	" PRIMARY KEY(entity, kind, anchor)) WITHOUT ROWID;"
-	"CREATE TABLE ledger_card(id BLOB PRIMARY KEY, reader BLOB NOT NULL)"
-	" WITHOUT ROWID;"
-	"CREATE INDEX ledger_card_reader ON ledger_card(reader);"
-	"CREATE TABLE ledger_reader(id BLOB PRIMARY KEY, source BLOB, site INTEGER,"
-	" second INTEGER) WITHOUT ROWID;"
-	"CREATE INDEX ledger_reader_source ON ledger_reader(source);"
-	"CREATE INDEX ledger_reader_site ON ledger_reader(site);"
-	"CREATE TABLE ledger_title(row INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE,"
-	" source BLOB, site INTEGER, second INTEGER);"
-	"CREATE INDEX ledger_title_source ON ledger_title(source);"
-	"CREATE INDEX ledger_title_site ON ledger_title(site);"
-	/* Words of Tai Viet hold combining vowels, which must not part them. */
-	"CREATE VIRTUAL TABLE ledger_words USING fts5(words, tokenize ="
-	" \"unicode61 remove_diacritics 0 categories 'L* M* N* Co'\");";
+	" WITHOUT ROWID;";
 
 static const char drop_sql[] =
 	"DROP TABLE IF EXISTS ledger_log; DROP TABLE IF EXISTS ledger_mark;"
 	"DROP TABLE IF EXISTS ledger_fact; DROP TABLE IF EXISTS ledger_entity;"
 	"DROP TABLE IF EXISTS ledger_void; DROP TABLE IF EXISTS ledger_source;"
-	"DROP TABLE IF EXISTS ledger_uncounted; DROP TABLE IF EXISTS ledger_copy;"
-	"DROP TABLE IF EXISTS ledger_loan; DROP TABLE IF EXISTS ledger_case;"
-	"DROP TABLE IF EXISTS ledger_card; DROP TABLE IF EXISTS ledger_reader;"
-	"DROP TABLE IF EXISTS ledger_title; DROP TABLE IF EXISTS ledger_words;";
+	"DROP TABLE IF EXISTS ledger_uncounted;";
 
-#define VERSION_SIZE 9
+#define VERSION_SIZE 10
 
 static void version(uint8_t out[static VERSION_SIZE])
 {
 	out[0] = PH_FOLD_VERSION;
-	ph_kinds_hash(out + 1);
+	out[1] = PH_DERIVE_VERSION;
+	ph_kinds_hash(out + 2);
 }
 
 static int read_version(struct ph_db *db, bool *current)
@@ -102,7 +75,9 @@ static int renew(struct ph_db *db)
 	struct ph_stmt *stmt;
 	int rc = ph_db_exec(db, drop_sql);
 
+	rc = rc != 0 ? rc : ph_db_exec(db, ph_derive_drop_sql);
 	rc = rc != 0 ? rc : ph_db_exec(db, make_sql);
+	rc = rc != 0 ? rc : ph_db_exec(db, ph_derive_make_sql);
 	rc = rc != 0 ? rc
 		     : ph_db_prepare(db,
 				     "INSERT OR REPLACE INTO ledger_meta(name, value)"

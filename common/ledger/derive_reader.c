@@ -1,0 +1,116 @@
+/* common/ledger/derive_reader.c - readers and cards. No name of anybody is in a table. */
+#include "common/ledger/card.h"
+#include "common/ledger/class.h"
+#include "common/ledger/registers.h"
+#include "common/ledger/store.h"
+
+/* --- readers --- */
+
+/* Its class may have another root when it is new, or its first entry has another time. */
+static int put_row(struct ph_ledger *ledger, const struct ph_entity_key *key,
+		   const struct ph_record *reader)
+{
+	struct ph_stmt *stmt;
+	int rc = ph_db_prepare(ledger->db,
+			       "INSERT INTO ledger_reader(id, site, second)"
+			       " VALUES(?1, ?2, ?3) ON CONFLICT(id) DO UPDATE"
+			       " SET site = excluded.site, second = excluded.second"
+			       " WHERE site IS NOT excluded.site"
+			       " OR second IS NOT excluded.second",
+			       &stmt);
+
+	if (rc != 0) {
+		return rc;
+	}
+	ph_stmt_blob(stmt, 1, ph_key_view(key));
+	if (reader->has_first) {
+		ph_stmt_int(stmt, 2, (int64_t)reader->site);
+		ph_stmt_int(stmt, 3, reader->second);
+	} else {
+		ph_stmt_null(stmt, 2);
+		ph_stmt_null(stmt, 3);
+	}
+	rc = ph_stmt_run(stmt);
+	return rc != 0 || ph_db_changes(ledger->db) == 0 ? rc
+							 : ph_class_touch(ledger, key);
+}
+
+static int put_edges(struct ph_ledger *ledger, const struct ph_entity_key *key,
+		     const struct ph_record *reader)
+{
+	struct ph_keyset *edges = &ledger->batch.derived.edges;
+	int rc = 0;
+
+	ph_keyset_clear(edges);
+	if (reader != NULL && reader->has_source) {
+		struct ph_entity_key source = ph_class_source(
+			PH_ENTITY_READER, PH_VIEW(reader->source, sizeof reader->source),
+			reader->site);
+
+		rc = ph_keyset_add(edges, &source);
+	}
+	return rc != 0 ? rc : ph_class_edges(ledger, key, edges);
+}
+
+static int put(struct ph_ledger *ledger, const struct ph_entity_key *key,
+	       struct ph_view state)
+{
+	struct ph_record reader;
+	int rc = ph_record_decode(state, ph_kind_find(PH_KIND_READER_PUT), &reader);
+
+	if (rc != 0) {
+		return rc;
+	}
+	rc = put_row(ledger, key, &reader);
+	rc = rc != 0 ? rc : put_edges(ledger, key, &reader);
+	ph_record_deinit(&reader);
+	return rc;
+}
+
+static int drop(struct ph_ledger *ledger, const struct ph_entity_key *key)
+{
+	int rc = ph_derive_run(ledger, "DELETE FROM ledger_reader WHERE id = ?1", key);
+
+	rc = rc != 0 ? rc : put_edges(ledger, key, NULL);
+	return rc != 0 ? rc : ph_class_touch(ledger, key);
+}
+
+int ph_derive_reader(struct ph_ledger *ledger, const struct ph_entity_key *key,
+		     struct ph_view state)
+{
+	int rc = state.len == 0 ? drop(ledger, key) : put(ledger, key, state);
+
+	return rc != 0 ? rc : ph_keyset_add(&ledger->batch.derived.changed, key);
+}
+
+/* --- cards --- */
+
+int ph_derive_card(struct ph_ledger *ledger, const struct ph_entity_key *key,
+		   struct ph_view state)
+{
+	struct ph_entity_key reader;
+	struct ph_card card;
+	struct ph_stmt *stmt;
+	int rc;
+
+	if (state.len == 0) {
+		return ph_derive_run(ledger, "DELETE FROM ledger_card WHERE id = ?1",
+				     key);
+	}
+	rc = ph_card_decode(state, &card);
+	if (rc != 0) {
+		return rc;
+	}
+	rc = ph_db_prepare(ledger->db,
+			   "INSERT OR REPLACE INTO ledger_card(id, reader)"
+			   " VALUES(?1, ?2)",
+			   &stmt);
+	if (rc == 0) {
+		reader = ph_key_ref(PH_ENTITY_READER, &card.issues[card.n - 1].reader);
+		ph_stmt_blob(stmt, 1, ph_key_view(key));
+		ph_stmt_blob(stmt, 2, ph_key_view(&reader));
+		rc = ph_stmt_run(stmt);
+	}
+	ph_card_deinit(&card);
+	return rc;
+}
