@@ -148,6 +148,7 @@ void ph_site_store_close(struct ph_site *site)
 	site->journal = NULL;
 	site->db = NULL;
 	site->batch = false;
+	ph_site_codes_forget(site);
 }
 
 static int load_keys(struct ph_site *site, struct ph_error *err)

@@ -2,7 +2,7 @@
  * client/site.h - a site's folder: keys, store, ledger, writer; no libuv here.
  *
  *   DIR/lock     who holds the folder      DIR/keys     the device's secret keys, 0600
- *   DIR/site.db  journal and ledger
+ *   DIR/site.db  journal and ledger        DIR/codes    how far printed codes have come
  *
  * A command opens the folder, does its work and closes it. `sync` lets go of it
  * (ph_site_pause) whenever it waits for the network, so that a loan at the desk never
@@ -77,9 +77,11 @@ const struct ph_log *ph_site_log(struct ph_site *site);
 int ph_site_resolve(struct ph_site *site, enum ph_type type, struct ph_view code,
 		    struct ph_id *id_out, bool *known_out, struct ph_error *err);
 /*
- * The next code to print, of this device's own block, with a terminator. In a batch it
- * is used up by that batch's commit, else at once. 0; -ENOSPC with a text when the
- * block is used up; or another negative errno.
+ * The next code to print, of this device's own block or, when that is used up or this
+ * folder is a copy, of the blocks that logs take by themselves (docs/LOG.md, "Printed
+ * codes"); with a terminator. It names nothing that is known here. In a batch it is used
+ * up by that batch's commit, else at once. 0; -ENOSPC with a text when all are used up; or
+ * another negative errno.
  */
 int ph_site_print_code(struct ph_site *site, char out[static PH_PRINTED_SIZE + 1],
 		       struct ph_error *err);

@@ -54,6 +54,9 @@ struct ph_site {
 	struct ph_buf keylist_bytes;
 	struct ph_keylist keylist;
 	bool batch;
+	struct ph_code_run run; /* of printed codes, if HAS_RUN */
+	bool has_run;
+	bool run_moved; /* the batch has taken codes from it */
 	/* of the running session; it survives a pause */
 	struct ph_site_send send[PH_HEADS_MAX];
 	unsigned n_send;
@@ -71,6 +74,14 @@ void ph_site_store_close(struct ph_site *site);
 int64_t ph_site_now(const struct ph_site *site);
 /* Undo the open transaction and forget what was in it. */
 void ph_site_roll_back(struct ph_site *site);
+
+/* --- site_codes.c --- */
+/* Begin with the codes of the invite's block; in the transaction of a join. 0 or negative errno. */
+int ph_site_codes_start(struct ph_site *site, struct ph_error *err);
+/* What the batch has taken, for good: before its commit. 0 or negative errno with ERR. */
+int ph_site_codes_keep(struct ph_site *site, struct ph_error *err);
+/* The batch, or the store, is gone. */
+void ph_site_codes_forget(struct ph_site *site);
 
 /* --- site_resolve.c --- */
 /* Plain form and seed of the part of entry N, as ph_site_part(); the caller wipes both. */

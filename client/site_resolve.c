@@ -1,5 +1,5 @@
 /*
- * client/site_resolve.c - what was scanned, codes to print, and personal fields.
+ * client/site_resolve.c - what was scanned, and personal fields.
  *
  * A code of our printed form is its own name everywhere. Any other belongs to a site's
  * namespace: our own if it is known there; else the one other site where it is known;
@@ -131,69 +131,6 @@ int ph_site_resolve(struct ph_site *site, enum ph_type type, struct ph_view code
 	if (known_out) {
 		*known_out = search.count == 1;
 	}
-	return 0;
-}
-
-/* Whether CODE of our printed form names a copy or card already, as far as is folded here. */
-static int is_taken(struct ph_site *site, const char *code, bool *taken_out)
-{
-	static const enum ph_entity types[] = { PH_ENTITY_COPY, PH_ENTITY_CARD };
-	const struct ph_id id = { .ns = 0, .code = ph_view_str(code) };
-	struct ph_buf state = { 0 };
-	int rc = PH_LEDGER_E_NONE;
-
-	for (size_t i = 0; site->ledger && rc == PH_LEDGER_E_NONE && i < 2; i++) {
-		struct ph_entity_key key;
-
-		if (ph_key_id(types[i], &id, &key)) {
-			rc = ph_ledger_get(site->ledger, types[i], ph_key_view(&key),
-					   &state);
-		}
-	}
-	ph_buf_deinit(&state);
-	*taken_out = rc == 0;
-	return rc < 0 ? rc : 0;
-}
-
-/* The next code of the device's block that nothing here has: one may have been typed in by hand. */
-static int next_code(struct ph_site *site, char out[static PH_PRINTED_SIZE + 1],
-		     struct ph_error *err)
-{
-	const struct ph_invite *invite = &site->cert.invite;
-	bool taken = true;
-	int rc = 0;
-
-	while (rc == 0 && taken) {
-		rc = ph_code_next(site->journal, invite->site, invite->code_block, out,
-				  err);
-		if (rc == 0) {
-			rc = is_taken(site, out, &taken);
-		}
-	}
-	return rc;
-}
-
-int ph_site_print_code(struct ph_site *site, char out[static PH_PRINTED_SIZE + 1],
-		       struct ph_error *err)
-{
-	char code[PH_PRINTED_SIZE + 1];
-	int rc;
-
-	if (site->batch) {
-		return next_code(site, out, err);
-	}
-	rc = ph_db_begin(site->db);
-	if (rc == 0) {
-		rc = next_code(site, code, err);
-	}
-	if (rc == 0) {
-		rc = ph_db_commit(site->db);
-	}
-	if (rc < 0) {
-		ph_site_roll_back(site);
-		return ph_fail_errno(err, rc, "making a code");
-	}
-	memcpy(out, code, sizeof(code));
 	return 0;
 }
 

@@ -19,6 +19,7 @@ void ph_site_roll_back(struct ph_site *site)
 	ph_journal_reload(site->journal);
 	/* a store that cannot even be read says so again at the next write */
 	(void)ph_writer_reload(site->writer, NULL);
+	ph_site_codes_forget(site);
 	site->batch = false;
 }
 
@@ -35,8 +36,9 @@ int ph_site_begin(struct ph_site *site, struct ph_error *err)
 
 int ph_site_commit(struct ph_site *site, struct ph_error *err)
 {
-	int rc = ph_db_commit(site->db);
+	int rc = ph_site_codes_keep(site, err);
 
+	rc = rc != 0 ? rc : ph_db_commit(site->db);
 	if (rc < 0) {
 		ph_site_roll_back(site);
 		return ph_fail_errno(err, rc, "writing to this site's store");

@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define CODE_BLOCKS 100
+#include "common/log/code.h"
 
 static int next_block(struct ph_hub *hub, uint64_t site, int64_t *block_out,
 		      struct ph_error *err)
@@ -26,10 +26,10 @@ static int next_block(struct ph_hub *hub, uint64_t site, int64_t *block_out,
 	if (rc < 0) {
 		return ph_fail_errno(err, rc, "reading the code blocks");
 	}
-	if (block >= CODE_BLOCKS) {
+	if (block >= PH_CODE_BLOCKS_GIVEN) {
 		return ph_fail(err, PH_EXIT_OTHER, -ENOSPC,
 			       "all %d code blocks of this site are given out",
-			       CODE_BLOCKS);
+			       PH_CODE_BLOCKS_GIVEN);
 	}
 	rc = ph_db_begin(hub->db);
 	if (rc == 0) {

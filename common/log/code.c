@@ -1,16 +1,19 @@
 /*
  * common/log/code.c - the codes we print.
  *
- * A counter for each block lies in meta, "code.BB", and tells the last one given out.
- * It is written in the caller's transaction, so a code whose entry was not committed
- * is given out again. A counter out of range in meta is -EUCLEAN; a block that is used
- * up is an error that says so: a further block comes from the province.
+ * A run is a row of codes: run 0 is the block of the invite from its counter 1 on; each
+ * later one begins somewhere in the blocks that no invite has, and goes around them. Where
+ * runs are kept, and when the next one is due, is the caller's (client/site_codes.c).
+ *
+ * Bytes of a run that are no run are -EUCLEAN.
  */
 #include "common/log/code.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+
+#include <sodium.h>
 
 /* EAN-13: digits at even places (from 1) count three times. */
 static char check_digit(const char digits[static PH_PRINTED_SIZE - 1])
@@ -68,34 +71,101 @@ bool ph_code_is_printed(struct ph_view code, uint64_t province)
 	return ph_code_looks_printed(code, province) && ph_code_check(code);
 }
 
-int ph_code_next(struct ph_journal *journal, uint64_t site, uint64_t block,
-		 char out[static PH_PRINTED_SIZE + 1], struct ph_error *err)
+/* --- runs --- */
+
+void ph_code_run_first(struct ph_code_run *run,
+		       const uint8_t place[static PH_CODE_PLACE_SIZE],
+		       const uint8_t log_id[static PH_LOG_ID_SIZE])
 {
-	char code[PH_PRINTED_SIZE + 1];
-	char name[32];
-	int64_t last = 0;
+	*run = (struct ph_code_run){ 0 };
+	memcpy(run->place, place, sizeof(run->place));
+	memcpy(run->log_id, log_id, sizeof(run->log_id));
+}
+
+void ph_code_run_next(struct ph_code_run *run,
+		      const uint8_t place[static PH_CODE_PLACE_SIZE],
+		      const uint8_t log_id[static PH_LOG_ID_SIZE],
+		      const struct ph_rng *rng)
+{
+	static const char label[] = "packhorse code 1";
+	crypto_generichash_state state;
+	uint8_t random[16], hash[crypto_generichash_BYTES];
+	uint64_t number = run->number + 1;
+
+	/* the log and the place too: a copied machine may have copied its randomness */
+	rng->fill(rng->data, random, sizeof(random));
+	crypto_generichash_init(&state, NULL, 0, sizeof(hash));
+	crypto_generichash_update(&state, (const uint8_t *)label, sizeof(label) - 1);
+	crypto_generichash_update(&state, log_id, PH_LOG_ID_SIZE);
+	crypto_generichash_update(&state, place, PH_CODE_PLACE_SIZE);
+	crypto_generichash_update(&state, random, sizeof(random));
+	crypto_generichash_final(&state, hash, sizeof(hash));
+	ph_code_run_first(run, place, log_id);
+	run->number = number;
+	run->start = (uint32_t)(ph_be64_get(hash) % PH_CODE_FREE);
+}
+
+int ph_code_run_take(struct ph_code_run *run, uint64_t site, uint64_t block,
+		     char out[static PH_PRINTED_SIZE + 1])
+{
+	uint32_t end = run->number == 0 ? PH_PRINTED_COUNTER_MAX : PH_CODE_FREE;
+	uint32_t at = run->count;
 	int rc;
 
-	snprintf(name, sizeof(name), "code.%02u", (unsigned)(block % 100));
-	rc = ph_journal_meta_get_int(journal, name, &last);
-	if (rc < 0 || last < 0 || last > PH_PRINTED_COUNTER_MAX) {
-		return ph_fail_errno(err, rc < 0 ? rc : -EUCLEAN,
-				     "reading the counter of printed codes");
+	if (run->count >= end) {
+		return PH_CODE_E_USED;
 	}
-	if (last == PH_PRINTED_COUNTER_MAX) {
-		return ph_fail(
-			err, PH_EXIT_OTHER, -ENOSPC,
-			"all %d codes of block %02u are used up; ask the provincial "
-			"library for an invite with a further block",
-			PH_PRINTED_COUNTER_MAX, (unsigned)block);
+	if (run->number > 0) {
+		at = (run->start + run->count) % PH_CODE_FREE;
+		block = PH_CODE_BLOCKS_GIVEN + at / PH_PRINTED_COUNTER_MAX;
+		at %= PH_PRINTED_COUNTER_MAX;
 	}
-	rc = ph_code_make(code, site, block, (uint64_t)last + 1);
+	rc = ph_code_make(out, site, block, at + 1);
 	if (rc == 0) {
-		rc = ph_journal_meta_put_int(journal, name, last + 1);
+		run->count++;
 	}
-	if (rc < 0) {
-		return ph_fail_errno(err, rc, "making a code");
+	return rc;
+}
+
+/* place 16, log id 16, number 8, start 4, count 4, hash of all these 16 */
+#define SUM_AT (PH_CODE_RUN_SIZE - 16)
+
+static void sum(const uint8_t *bytes, uint8_t out[static 16])
+{
+	crypto_generichash(out, 16, bytes, SUM_AT, NULL, 0);
+}
+
+void ph_code_run_encode(const struct ph_code_run *run,
+			uint8_t out[static PH_CODE_RUN_SIZE])
+{
+	memcpy(out, run->place, 16);
+	memcpy(out + 16, run->log_id, 16);
+	ph_be64_put(out + 32, run->number);
+	ph_be32_put(out + 40, run->start);
+	ph_be32_put(out + 44, run->count);
+	sum(out, out + SUM_AT);
+}
+
+int ph_code_run_decode(struct ph_view bytes, struct ph_code_run *run)
+{
+	struct ph_code_run read;
+	uint8_t right[16];
+
+	if (bytes.len != PH_CODE_RUN_SIZE) {
+		return -EUCLEAN;
 	}
-	memcpy(out, code, sizeof(code));
+	sum(bytes.data, right);
+	if (memcmp(right, bytes.data + SUM_AT, sizeof(right)) != 0) {
+		return -EUCLEAN;
+	}
+	memcpy(read.place, bytes.data, sizeof(read.place));
+	memcpy(read.log_id, bytes.data + 16, sizeof(read.log_id));
+	read.number = ph_be64_get(bytes.data + 32);
+	read.start = ph_be32_get(bytes.data + 40);
+	read.count = ph_be32_get(bytes.data + 44);
+	if (read.start >= PH_CODE_FREE || read.count > PH_CODE_FREE) {
+		return -EUCLEAN;
+	}
+	*run = read;
 	return 0;
 }

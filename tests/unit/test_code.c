@@ -1,4 +1,4 @@
-/* Printed codes: the form, its limits, the counter of a block. */
+/* Printed codes: the form, its limits, and runs of them. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "common/base/clock.h"
 #include "common/log/code.h"
 #include "common/log/keys.h"
 
@@ -95,99 +94,136 @@ static void test_single_errors(void **state)
 	}
 }
 
-struct store {
-	struct ph_db *db;
-	struct ph_journal *journal;
-};
+/* --- runs --- */
 
-static int open_store(void **state)
+static const uint8_t place[PH_CODE_PLACE_SIZE] = { 1, 2, 3 };
+static const uint8_t log_id[PH_LOG_ID_SIZE] = { 9, 8, 7 };
+
+static void test_first_run(void **state)
 {
-	static struct store store;
-	int rc = ph_db_open(&store.db,
-			    &(struct ph_db_config){ .path = ":memory:",
-						    .application = PH_STORE_SITE,
-						    .steps = ph_journal_steps,
-						    .n_steps = ph_journal_steps_count,
-						    .create = true },
-			    NULL);
-
-	if (rc == 0) {
-		rc = ph_journal_open(&store.journal, store.db);
-	}
-	*state = &store;
-	return rc;
-}
-
-static int close_store(void **state)
-{
-	struct store *store = *state;
-
-	ph_journal_free(store->journal);
-	ph_db_close(store->db);
-	return 0;
-}
-
-static void test_next(void **state)
-{
-	struct store *store = *state;
+	struct ph_code_run run;
 	char code[PH_PRINTED_SIZE + 1];
 
-	assert_int_equal(ph_code_next(store->journal, 140371, 7, code, NULL), 0);
+	(void)state;
+	ph_code_run_first(&run, place, log_id);
+	assert_int_equal(run.number, 0);
+	assert_int_equal(ph_code_run_take(&run, 140371, 7, code), 0);
 	assert_string_equal(code, "1403710700014");
-	assert_int_equal(ph_code_next(store->journal, 140371, 8, code, NULL), 0);
-	assert_memory_equal(code, "140371080001", 12);
-	assert_int_equal(ph_code_next(store->journal, 140371, 7, code, NULL), 0);
+	assert_int_equal(ph_code_run_take(&run, 140371, 7, code), 0);
 	assert_memory_equal(code, "140371070002", 12);
-}
-
-/* What was not committed is given out again. */
-static void test_next_rolled_back(void **state)
-{
-	struct store *store = *state;
-	char first[PH_PRINTED_SIZE + 1];
-	char second[PH_PRINTED_SIZE + 1];
-
-	assert_int_equal(ph_db_begin(store->db), 0);
-	assert_int_equal(ph_code_next(store->journal, 140371, 7, first, NULL), 0);
-	ph_db_rollback(store->db);
-	ph_journal_reload(store->journal);
-	assert_int_equal(ph_code_next(store->journal, 140371, 7, second, NULL), 0);
-	assert_string_equal(first, second);
+	assert_int_equal(run.count, 2);
 }
 
 static void test_block_ends(void **state)
 {
-	struct store *store = *state;
-	struct ph_error err = { 0 };
+	struct ph_code_run run;
 	char code[PH_PRINTED_SIZE + 1] = "unchanged";
 
-	assert_int_equal(ph_journal_meta_put_int(store->journal, "code.07", 9998), 0);
-	assert_int_equal(ph_code_next(store->journal, 140371, 7, code, &err), 0);
+	(void)state;
+	ph_code_run_first(&run, place, log_id);
+	run.count = 9998;
+	assert_int_equal(ph_code_run_take(&run, 140371, 7, code), 0);
 	assert_memory_equal(code, "140371079999", 12);
 	memcpy(code, "unchanged", 10);
-	assert_int_equal(ph_code_next(store->journal, 140371, 7, code, &err), -ENOSPC);
-	assert_int_equal(err.exit, PH_EXIT_OTHER);
-	assert_non_null(strstr(err.text, "block 07"));
+	assert_int_equal(ph_code_run_take(&run, 140371, 7, code), PH_CODE_E_USED);
 	assert_string_equal(code, "unchanged");
-	/* other blocks go on */
-	assert_int_equal(ph_code_next(store->journal, 140371, 8, code, NULL), 0);
+	assert_int_equal(run.count, 9999);
 }
 
-static void test_counter_damaged(void **state)
+static unsigned block_of(const char *code)
 {
-	struct store *store = *state;
-	static const int64_t bad[] = { -1, 10000, INT64_MAX };
+	return (unsigned)(code[6] - '0') * 10 + (unsigned)(code[7] - '0');
+}
+
+/* A later run is in no block that an invite has, and goes through all the others once. */
+static void test_later_run(void **state)
+{
+	static uint8_t seen[100 * 10000];
+	struct ph_rng_seeded seeded;
+	struct ph_code_run run;
+	struct ph_rng rng;
 	char code[PH_PRINTED_SIZE + 1];
 
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		struct ph_error err = { 0 };
+	(void)state;
+	memset(seen, 0, sizeof(seen));
+	ph_rng_seed(&seeded, 1, &rng);
+	ph_code_run_first(&run, place, log_id);
+	ph_code_run_next(&run, place, log_id, &rng);
+	assert_int_equal(run.number, 1);
+	assert_int_equal(run.count, 0);
+	for (unsigned i = 0; i < PH_CODE_FREE; i++) {
+		unsigned counter;
 
-		assert_int_equal(
-			ph_journal_meta_put_int(store->journal, "code.07", bad[i]), 0);
-		assert_int_equal(ph_code_next(store->journal, 140371, 7, code, &err),
-				 -EUCLEAN);
-		assert_int_equal(err.exit, PH_EXIT_DAMAGED);
+		assert_int_equal(ph_code_run_take(&run, 140371, 7, code), 0);
+		assert_in_range(block_of(code), PH_CODE_BLOCKS_GIVEN, PH_CODE_BLOCK_MAX);
+		counter = (unsigned)((code[8] - '0') * 1000 + (code[9] - '0') * 100 +
+				     (code[10] - '0') * 10 + (code[11] - '0'));
+		assert_in_range(counter, 1, PH_PRINTED_COUNTER_MAX);
+		assert_int_equal(seen[block_of(code) * 10000 + counter]++, 0);
 	}
+	assert_int_equal(ph_code_run_take(&run, 140371, 7, code), PH_CODE_E_USED);
+}
+
+/* Where a run begins depends on the log, on the place and on randomness, each by itself. */
+static void test_where_runs_begin(void **state)
+{
+	static const uint8_t elsewhere[PH_CODE_PLACE_SIZE] = { 1, 2, 4 };
+	static const uint8_t other_log[PH_LOG_ID_SIZE] = { 9, 8, 8 };
+	struct ph_code_run run[4];
+	struct ph_rng_seeded seeded[4];
+	struct ph_rng rng;
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		ph_code_run_first(&run[i], place, log_id);
+		ph_rng_seed(&seeded[i], i == 3 ? 2 : 1, &rng);
+		ph_code_run_next(&run[i], i == 1 ? elsewhere : place,
+				 i == 2 ? other_log : log_id, &rng);
+		assert_in_range(run[i].start, 0, PH_CODE_FREE - 1);
+		for (size_t j = 0; j < i; j++) {
+			assert_int_not_equal(run[i].start, run[j].start);
+		}
+	}
+}
+
+static void test_run_bytes(void **state)
+{
+	uint8_t bytes[PH_CODE_RUN_SIZE];
+	struct ph_rng_seeded seeded;
+	struct ph_code_run run, read;
+	struct ph_rng rng;
+
+	(void)state;
+	ph_rng_seed(&seeded, 1, &rng);
+	ph_code_run_first(&run, place, log_id);
+	ph_code_run_next(&run, place, log_id, &rng);
+	run.count = 77;
+	ph_code_run_encode(&run, bytes);
+	assert_int_equal(ph_code_run_decode(PH_VIEW(bytes, sizeof(bytes)), &read), 0);
+	assert_memory_equal(read.place, place, sizeof(place));
+	assert_memory_equal(read.log_id, log_id, sizeof(log_id));
+	assert_int_equal(read.number, 1);
+	assert_int_equal(read.start, run.start);
+	assert_int_equal(read.count, 77);
+	for (size_t i = 0; i < sizeof(bytes); i++) {
+		bytes[i] ^= 4;
+		assert_int_equal(ph_code_run_decode(PH_VIEW(bytes, sizeof(bytes)), &read),
+				 -EUCLEAN);
+		bytes[i] ^= 4;
+	}
+	for (size_t len = 0; len < sizeof(bytes); len++) {
+		assert_int_equal(ph_code_run_decode(PH_VIEW(bytes, len), &read),
+				 -EUCLEAN);
+	}
+	run.start = PH_CODE_FREE;
+	ph_code_run_encode(&run, bytes);
+	assert_int_equal(ph_code_run_decode(PH_VIEW(bytes, sizeof(bytes)), &read),
+			 -EUCLEAN);
+	run.start = 0;
+	run.count = PH_CODE_FREE + 1;
+	ph_code_run_encode(&run, bytes);
+	assert_int_equal(ph_code_run_decode(PH_VIEW(bytes, sizeof(bytes)), &read),
+			 -EUCLEAN);
 }
 
 int main(void)
@@ -196,12 +232,11 @@ int main(void)
 		cmocka_unit_test(test_make),
 		cmocka_unit_test(test_judge),
 		cmocka_unit_test(test_single_errors),
-		cmocka_unit_test_setup_teardown(test_next, open_store, close_store),
-		cmocka_unit_test_setup_teardown(test_next_rolled_back, open_store,
-						close_store),
-		cmocka_unit_test_setup_teardown(test_block_ends, open_store, close_store),
-		cmocka_unit_test_setup_teardown(test_counter_damaged, open_store,
-						close_store),
+		cmocka_unit_test(test_first_run),
+		cmocka_unit_test(test_block_ends),
+		cmocka_unit_test(test_later_run),
+		cmocka_unit_test(test_where_runs_begin),
+		cmocka_unit_test(test_run_bytes),
 	};
 
 	return ph_crypto_start() != 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,7 @@
  */
 #include "tests/unit/hub_room.h"
 
+#include "common/log/code.h"
 #include "tests/unit/province.h"
 
 /* --- who is let in --- */
@@ -270,6 +271,35 @@ static void test_noise_key_of_another_device(void **state)
 	hub_close(&room);
 }
 
+/* Blocks that no invite has are for logs that were copied or put back. */
+static void test_blocks_end(void **state)
+{
+	struct hub_room room;
+	uint8_t once[PH_SEED_KEY_SIZE];
+	struct ph_buf invite = { 0 };
+
+	(void)state;
+	hub_open(&room);
+	for (unsigned i = 0; i < PH_CODE_BLOCKS_GIVEN; i++) {
+		invite.len = 0;
+		make_invite(&room, "14-0371", once, &invite);
+	}
+	json_t *request =
+		json_pack("{s:s, s:s}", "command", "invite-prepare", "site", "14-0371");
+	json_t *answer = ph_hub_command(room.hub, request);
+
+	assert_int_equal(json_integer_value(json_object_get(answer, "exit")),
+			 PH_EXIT_OTHER);
+	assert_non_null(strstr(text_in(answer, "error"), "all 50 code blocks"));
+	json_decref(request);
+	json_decref(answer);
+	/* other sites go on */
+	invite.len = 0;
+	make_invite(&room, "14-0372", once, &invite);
+	ph_buf_deinit(&invite);
+	hub_close(&room);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -278,6 +308,7 @@ int main(void)
 		cmocka_unit_test(test_let_in_once_in_a_group),
 		cmocka_unit_test(test_not_let_in),
 		cmocka_unit_test(test_noise_key_of_another_device),
+		cmocka_unit_test(test_blocks_end),
 	};
 
 	return cmocka_run_group_tests(tests, make_pattern, remove_pattern);

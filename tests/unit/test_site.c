@@ -380,26 +380,6 @@ static void test_courier_writes_nothing(void **state)
 
 /* --- codes and scans --- */
 
-static void test_print_code(void **state)
-{
-	struct world *world = *state;
-	char code[3][PH_PRINTED_SIZE + 1];
-
-	assert_int_equal(ph_site_print_code(world->site, code[0], NULL), 0);
-	assert_string_equal(code[0], "1403710700014");
-	assert_int_equal(ph_site_begin(world->site, NULL), 0);
-	assert_int_equal(ph_site_print_code(world->site, code[1], NULL), 0);
-	ph_site_undo(world->site);
-	assert_int_equal(ph_site_begin(world->site, NULL), 0);
-	assert_int_equal(ph_site_print_code(world->site, code[2], NULL), 0);
-	assert_int_equal(ph_site_commit(world->site, NULL), 0);
-	assert_string_equal(code[1], code[2]);
-	close_site(world);
-	assert_int_equal(world_open(world, NULL), 0);
-	assert_int_equal(ph_site_print_code(world->site, code[0], NULL), 0);
-	assert_memory_equal(code[0], "140371070003", 12);
-}
-
 struct scan {
 	const char *name;
 	const char *code;
@@ -526,7 +506,6 @@ int main(void)
 		JOINED(test_batch),
 		JOINED(test_batch_not_committed),
 		FRESH(test_courier_writes_nothing),
-		JOINED(test_print_code),
 		JOINED(test_resolve),
 		JOINED(test_resolve_limits),
 		JOINED(test_part),
