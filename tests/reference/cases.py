@@ -1,0 +1,294 @@
+"""Cases: what a human must see (docs/MERGE.md, "Cases"), as far as entries alone tell.
+
+Left out: 6 same-reader (needs names) and 17 late-invite (needs the invite's date). Each
+function gives (kind, anchor, refs); refs in the order that the digest of facts takes.
+"""
+import unicodedata
+
+from classes import at
+from copies import LENT_IN_CRATE, MAYBE_RETURNED, TWO_PLACES, TWO_TITLES
+from history import id_bytes, ref_bytes
+import naming
+
+REGISTERS, COPY_LOANS, COPY_CASES = 0, 2, 7
+CARD_ISSUES, BLOCKS = 0, 2
+TITLE_NAME, TITLE_AUTHOR, TITLE_YEAR, TITLE_ISBN, TITLE_VOLUME = 1, 2, 3, 4, 8
+CLOSED = 6
+WHY_RESTORED, WHY_REPLACED = 1, 3
+
+
+def cases(ledger):
+    found = (
+        of_copies(ledger)
+        + of_crates(ledger)
+        + same_titles(ledger)
+        + blocked_cards(ledger)
+        + stamps(ledger)
+        + continued_logs(ledger)
+        + forks(ledger)
+        + invites(ledger)
+        + after_cuts(ledger)
+        + opaque_logs(ledger)
+        + foreign_logs(ledger)
+        + erased_merged(ledger)
+    )
+    return sorted(found)
+
+
+def refs_in_order(ledger, records):
+    return [record.ref for record in sorted(records, key=ledger.effects.order)]
+
+
+def of_copies(ledger):
+    """1 two-places, 2 maybe-returned, 3 lent-in-crate, 4 two-titles."""
+    found = []
+    for id_, state in ledger.of(naming.COPY).items():
+        for kind, refs in at(state, COPY_CASES) or []:
+            if kind in (TWO_PLACES, MAYBE_RETURNED, LENT_IN_CRATE):
+                found.append((kind, ref_bytes(refs[1]), refs))
+            elif kind == TWO_TITLES and not one_class(ledger, id_, refs):
+                found.append((kind, id_, refs))
+    return found
+
+
+def one_class(ledger, id_, refs):
+    """Whether the titles that the puts REFS of a copy name are one by now."""
+    titles = {
+        ledger.class_of(naming.TITLE, ref_bytes(fact["title"]))
+        for fact in ledger.facts[(naming.COPY, id_)]
+        if fact.ref in refs
+    }
+    return len(titles) == 1
+
+
+def of_crates(ledger):
+    """5 crate-count."""
+    found = []
+    for id_, state in ledger.of(naming.CRATE).items():
+        if at(state, 2) or at(state, 3):
+            refs = [item[0] for index in (0, 1) for item in at(state, index) or []]
+            found.append((5, id_, refs))
+    return found
+
+
+# 7 same-title
+
+
+def folded(text):
+    if text is None:
+        return ""
+    plain = unicodedata.normalize("NFD", text.lower())
+    plain = "".join(char for char in plain if not unicodedata.category(char).startswith("M"))
+    return plain.replace("đ", "d")
+
+
+def isbn13(text):
+    """The 13 digits of a valid ISBN-13 in TEXT, or None."""
+    digits = [int(char) for char in text or "" if "0" <= char <= "9"]
+    if len(digits) != 13 or sum(d * (3 if i % 2 else 1) for i, d in enumerate(digits)) % 10:
+        return None
+    return tuple(digits)
+
+
+def match_keys(state):
+    shown = {key: item[1] for key, item in (at(state, REGISTERS) or {}).items() if len(item) > 1}
+    keys = []
+    if TITLE_NAME in shown:
+        words = [folded(shown.get(key)) for key in (TITLE_NAME, TITLE_AUTHOR, TITLE_VOLUME)]
+        keys.append(("name", shown.get(TITLE_YEAR), *words))
+    if isbn13(shown.get(TITLE_ISBN)):
+        keys.append(("isbn", isbn13(shown[TITLE_ISBN])))
+    return keys
+
+
+def same_titles(ledger):
+    groups = {}
+    for id_, state in ledger.of(naming.TITLE).items():
+        if at(state, 1):
+            for key in match_keys(state):
+                groups.setdefault(key, set()).add(id_)
+    found = {}
+    for members in groups.values():
+        least = {}
+        for id_ in sorted(members):
+            least.setdefault(ledger.class_of(naming.TITLE, id_), id_)
+        pair = sorted(least.values())[:2]
+        if len(pair) == 2:
+            found.setdefault(b"".join(pair), set()).update(members)
+    return [
+        (7, anchor, [[m[:16], int.from_bytes(m[16:24], "big"), m[24:]] for m in sorted(members)])
+        for anchor, members in found.items()
+    ]
+
+
+# 8 blocked-card
+
+
+def blocked_cards(ledger):
+    found = []
+    for id_, state in ledger.of(naming.COPY).items():
+        loans = at(state, COPY_LOANS) or []
+        if not loans or len(loans[-1]) > CLOSED:
+            continue
+        fact = next(f for f in ledger.facts[(naming.COPY, id_)] if f.ref == loans[-1][0])
+        against = blocks_of_card(ledger, fact)
+        if against:
+            refs = [block.ref for block in sorted(against, key=lambda block: block.key())]
+            found.append((8, ref_bytes(fact.ref), [fact.ref] + refs))
+    return found
+
+
+def blocks_of_card(ledger, loan):
+    """The facts that stood against LOAN when it was written."""
+    card = (naming.CARD, id_bytes(loan["card"]))
+    facts = [f for f in ledger.facts.get(card, []) if f.key() < loan.key()]
+    against = {id(f.record): f for f in facts if f.kind in ("card-stop", "reader-erase")}
+    issues = [f for f in facts if f.kind == "card-issue"]
+    if issues:
+        reader = ref_bytes(issues[-1]["reader"])
+        for fact in blocks_of_reader(ledger, reader, loan):
+            against[id(fact.record)] = fact
+    return list(against.values())
+
+
+def blocks_of_reader(ledger, reader, loan):
+    facts = ledger.facts.get((naming.READER, reader), [])
+    lifted = [ref for f in facts if f.kind == "reader-unblock" for ref in f["blocks"]]
+    for fact in facts:
+        if fact.key() > loan.key():
+            continue
+        if fact.kind == "reader-erase":
+            yield fact
+        if fact.kind == "reader-block" and fact.ref not in lifted:
+            if fact["until"] is None or loan.day() <= fact["until"]:
+                yield fact
+
+
+# 9 to 17: devices and logs
+
+
+def stamps(ledger):
+    """9 stamp."""
+    effects = ledger.effects
+    found = []
+    for mark in effects.by_kind["clock-mark"]:
+        judge = effects.judge_of(mark)
+        if judge and judge["clamp"] is not None:
+            found.append((9, ref_bytes(mark.ref), [mark.ref, judge.ref]))
+    return found
+
+
+def continued_logs(ledger):
+    """10 restored, 11 cloned."""
+    found = []
+    for id_ in ledger.of(naming.LOG):
+        facts = ledger.facts[(naming.LOG, id_)]
+        on = [f for f in facts if f["continues"] and f["continues"][0] == id_]
+        restored = [f.ref for f in on if f["why"] == WHY_RESTORED]
+        if restored:
+            found.append((10, id_, restored))
+        if len(on) > 1 or any(went_on_after(ledger, id_, f) for f in on):
+            found.append((11, id_, [f.ref for f in on]))
+    return found
+
+
+def went_on_after(ledger, id_, opening):
+    """Whether the old log has entries above where OPENING says that it ended."""
+    log = ledger.effects.history.logs.get(id_)
+    ended = opening["continues"][1]
+    return (
+        opening["why"] != WHY_REPLACED
+        and log is not None
+        and any(len(branch.records) > ended for branch in log.branches)
+    )
+
+
+def forks(ledger):
+    """12 forked: every entry that has a rival right behind the same entry."""
+    found = []
+    for log in ledger.effects.history.logs.values():
+        after = {}
+        for branch in log.branches:
+            for n, record in enumerate(branch.records):
+                before = branch.records[n - 1].chain if n else None
+                after.setdefault(before, {})[record.chain] = record
+        rivals = [list(children.values()) for children in after.values() if len(children) > 1]
+        refs = sorted(record.ref for children in rivals for record in children)
+        if refs:
+            found.append((12, log.id, refs))
+    return found
+
+
+def invites(ledger):
+    """13 invite-used-twice."""
+    found = []
+    for id_, state in ledger.of(naming.INVITE).items():
+        uses = at(state, 0) or []
+        if len({device for device, _, _ in uses}) > 1:
+            found.append((13, id_, [ref for _, ref, _ in uses]))
+    return found
+
+
+def after_cuts(ledger):
+    """14 after-cut."""
+    effects = ledger.effects
+    found = []
+    for device in {log.device for log in effects.history.logs.values()}:
+        cuts = effects.cuts_of(device)
+        first = {}
+        for record in effects.history.records:
+            if cuts and record.log.device == device and effects.cut(record):
+                first.setdefault(record.log.id, []).append(record.ref)
+        if first:
+            refs = [min(first[log]) for log in sorted(first)]
+            found.append((14, device, refs_in_order(ledger, cuts) + refs))
+    return found
+
+
+def opaque_logs(ledger):
+    """15 opaque."""
+    found = []
+    for log in ledger.effects.history.logs.values():
+        refs = [
+            record.ref
+            for branch in log.branches
+            for record in branch.records
+            if record.entry.form in ("malformed", "later-form")
+        ]
+        if refs:
+            found.append((15, log.id, [min(refs)]))
+    return found
+
+
+def foreign_logs(ledger):
+    """16 foreign-log."""
+    found = []
+    for log in ledger.effects.history.logs.values():
+        refs = [branch.records[0].ref for branch in log.branches if not branch.fits()]
+        if refs:
+            found.append((16, log.id, [min(refs)]))
+    return found
+
+
+def erased_merged(ledger):
+    """18 erased-merged."""
+    found = {}
+    for (type_, id_), facts in ledger.facts.items():
+        if type_ != naming.READER:
+            continue
+        for merge in (f for f in facts if f.kind == "reader-merge"):
+            pair = sorted([ref_bytes(merge["reader"]), ref_bytes(merge["other"])])
+            erases = [
+                erase
+                for side in pair
+                for erase in ledger.facts[(naming.READER, side)]
+                if erase.kind == "reader-erase"
+            ]
+            if erases:
+                case = found.setdefault(b"".join(pair), ({}, {}))
+                case[0][id(merge.record)] = merge.record
+                case[1].update((id(erase.record), erase.record) for erase in erases)
+    return [
+        (18, anchor, refs_in_order(ledger, m.values()) + refs_in_order(ledger, e.values()))
+        for anchor, (m, e) in found.items()
+    ]

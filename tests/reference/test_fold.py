@@ -1,0 +1,448 @@
+#!/usr/bin/python3
+"""The rules of the fold, one by one, on histories made by hand.
+
+What is expected is derived from the words of docs/MERGE.md, never from what fold.py gave.
+test_effects.py has the rules on which entries count and when.
+"""
+import unittest
+
+from cases import cases
+from history import ref_bytes
+import naming
+from room import C1, C2, C3, CRATE, DAY0, K1, K2, Room, T0, part, state
+import tap
+
+CUSTODY, LOANS, USES, CONDITION, CLAIMS, ALIASES, CASES, NOTICES = range(1, 9)
+
+
+def of_copy(ledger, index, copy=C1):
+    return part(ledger, naming.COPY, copy, index)
+
+
+class Copies(unittest.TestCase):
+    def setUp(self):
+        self.room = Room()
+        self.a = self.room.desk(b"a", 101)
+        self.b = self.room.desk(b"b", 102)
+
+    def test_loan_and_return(self):
+        loan = self.a.add("loan", 0, copy=C1, card=K1, term=14)
+        back = self.b.add("return", 60, copy=C1)
+        ledger = self.room.fold()
+        self.assertEqual(
+            of_copy(ledger, LOANS),
+            [[loan, 101, K1, T0, DAY0 + 14, None, [1, back, 102, T0 + 60]]],
+        )
+        self.assertEqual(of_copy(ledger, CUSTODY), [1, T0 + 60, 102, back])
+
+    def test_open_loan_drops_trailing_nils(self):
+        loan = self.a.add("loan", 0, copy=C1, card=K1)
+        ledger = self.room.fold()
+        self.assertEqual(state(ledger, naming.COPY, C1), [None, [2, T0, 101, loan, K1], [[loan, 101, K1, T0]]])
+
+    def test_late_return_closes_the_loan_of_its_own_time(self):
+        first = self.a.add("loan", 0, copy=C1, card=K1)
+        second = self.a.add("loan", 200, copy=C1, card=K2)
+        back = self.b.add("return", 900, copy=C1, when=[1, (T0 + 120) // 60])
+        ledger = self.room.fold()
+        self.assertEqual(
+            of_copy(ledger, LOANS),
+            [[first, 101, K1, T0, None, None, [1, back, 102, T0 + 120]], [second, 101, K2, T0 + 200]],
+        )
+
+    def test_loan_while_another_is_open(self):
+        first = self.a.add("loan", 0, copy=C1, card=K1)
+        second = self.b.add("loan", 60, copy=C1, card=K2)
+        ledger = self.room.fold()
+        self.assertEqual(of_copy(ledger, LOANS)[0][6], [2, second, 102, T0 + 60])
+        self.assertEqual(of_copy(ledger, CASES), [[1, [first, second]]])
+        self.assertEqual(cases(ledger), [(1, ref_bytes(second), [first, second])])
+
+    def test_same_site_is_no_case(self):
+        self.a.add("loan", 0, copy=C1, card=K1)
+        self.a.add("loan", 60, copy=C1, card=K2)
+        self.assertIsNone(of_copy(self.room.fold(), CASES))
+
+    def test_loan_to_the_same_card_renews_anywhere(self):
+        loan = self.a.add("loan", 0, copy=C1, card=K1, term=14)
+        again = self.b.add("loan", 86400, copy=C1, card=K1, term=7)
+        ledger = self.room.fold()
+        self.assertEqual(of_copy(ledger, LOANS), [[loan, 101, K1, T0, DAY0 + 14, [again]]])
+        self.assertEqual(of_copy(ledger, CUSTODY), [2, T0, 101, loan, K1])
+        self.assertIsNone(of_copy(ledger, CASES))
+
+    def test_renew(self):
+        loan = self.a.add("loan", 0, copy=C1, card=K1, term=1)
+        good = self.b.add("renew", 60, copy=C1, due=DAY0 + 9)
+        again = self.a.add("loan", 70, copy=C1, card=K1)
+        by_second = self.b.add("renew", 80, copy=C1, loan=again, card=K1)
+        self.b.add("renew", 90, copy=C1, card=K2)
+        self.b.add("renew", 95, copy=C1, loan=good)
+        self.a.add("return", 100, copy=C1)
+        self.b.add("renew", 110, copy=C1, term=300)
+        (found,) = of_copy(self.room.fold(), LOANS)
+        self.assertEqual(found[:6], [loan, 101, K1, T0, DAY0 + 9, [good, again, by_second]])
+
+    def test_return_with_nothing_open_is_a_sighting(self):
+        back = self.a.add("return", 0, copy=C1)
+        ledger = self.room.fold()
+        self.assertEqual(state(ledger, naming.COPY, C1), [None, [1, T0, 101, back]])
+
+    def test_older_loan_heard_of_late_is_closed_at_once(self):
+        back = self.a.add("return", 0, copy=C1)
+        loan = self.b.add("loan", 50, copy=C1, card=K1, when=[1, T0 // 60 - 5])
+        ledger = self.room.fold()
+        self.assertEqual(of_copy(ledger, LOANS), [[loan, 102, K1, T0 - 300, None, None, [1, back, 101, T0]]])
+
+    def test_sighting_and_dispatch_close_as_inferred(self):
+        self.a.add("loan", 0, copy=C1, card=K1)
+        seen = self.b.add("sighting", 60, copy=C1)
+        self.a.add("loan", 100, copy=C1, card=K1)
+        sent = self.b.add("crate-dispatch", 160, crate=CRATE, from_=102, to=103, copies=[C1])
+        ledger = self.room.fold()
+        self.assertEqual([loan[6][:2] for loan in of_copy(ledger, LOANS)], [[2, seen], [2, sent]])
+        self.assertEqual(of_copy(ledger, CUSTODY), [3, T0 + 160, 102, sent, 103, CRATE])
+
+    def test_lent_in_a_crate_to_elsewhere(self):
+        sent = self.a.add("crate-dispatch", 0, crate=CRATE, from_=101, to=102, copies=[C1, C2])
+        self.b.add("loan", 60, copy=C1, card=K1)
+        self.a.add("loan", 60, copy=C2, card=K2)
+        ledger = self.room.fold()
+        loan = of_copy(ledger, CUSTODY, C2)[3]
+        self.assertIsNone(of_copy(ledger, CASES))
+        self.assertEqual(of_copy(ledger, CASES, C2), [[3, [sent, loan]]])
+
+    def test_holding_outranks_declaring(self):
+        self.a.add("sighting", 0, copy=C1)
+        missing = self.a.add("copy-missing", 10, copy=C1)
+        found = self.b.add("sighting", 20, copy=C1)
+        loan = self.b.add("loan", 30, copy=C1, card=K1)
+        lost = self.b.add("reader-lost", 40, copy=C1, loan=loan)
+        back = self.b.add("return", 50, copy=C1)
+        ledger = self.room.fold()
+        self.assertIsNone(of_copy(ledger, CONDITION))
+        self.assertEqual(of_copy(ledger, NOTICES), [[1, found, missing], [1, back, lost]])
+
+    def test_missing_only_by_who_has_it(self):
+        self.a.add("sighting", 0, copy=C1)
+        self.b.add("copy-missing", 10, copy=C1)
+        self.b.add("sighting", 0, copy=C2)
+        missing = self.b.add("copy-missing", 10, copy=C2)
+        ledger = self.room.fold()
+        self.assertIsNone(of_copy(ledger, CONDITION))
+        self.assertEqual(of_copy(ledger, CUSTODY)[:3], [1, T0, 101])
+        self.assertEqual(of_copy(ledger, CONDITION, C2), {1: [missing, 102]})
+        self.assertIsNone(of_copy(ledger, CUSTODY, C2))
+
+    def test_reader_lost_keeps_the_loan_open(self):
+        loan = self.a.add("loan", 0, copy=C1, card=K1)
+        again = self.a.add("loan", 10, copy=C1, card=K1)
+        lost = self.a.add("reader-lost", 20, copy=C1, loan=again)
+        self.a.add("reader-lost", 30, copy=C1, loan=lost)
+        ledger = self.room.fold()
+        self.assertEqual(of_copy(ledger, CONDITION), {2: [lost, again]})
+        self.assertEqual(of_copy(ledger, LOANS), [[loan, 101, K1, T0, None, [again]]])
+
+    def test_withdrawn_until_reinstated(self):
+        gone = self.a.add("withdrawn", 0, copy=C1, decision="12")
+        loan = self.a.add("loan", 10, copy=C1, card=K1)
+        ledger = self.room.fold()
+        self.assertEqual(of_copy(ledger, CONDITION), {4: [gone, "12"]})
+        self.assertEqual(of_copy(ledger, NOTICES), [[2, loan, gone]])
+        self.a.add("reinstated", 20, copy=C1)
+        self.assertIsNone(of_copy(self.room.fold(), CONDITION))
+
+    def test_damaged_and_repaired(self):
+        self.a.add("damaged", 0, copy=C1)
+        last = self.a.add("damaged", 1, copy=C1, degree=2)
+        self.assertEqual(of_copy(self.room.fold(), CONDITION), {3: [last, 2]})
+        self.b.add("repaired", 2, copy=C1)
+        self.assertIsNone(of_copy(self.room.fold(), CONDITION))
+
+    def test_claims(self):
+        hold = self.a.add("hold-place", 0, card=K1, expires=DAY0, pickup=101, copy=C1)
+        ready = self.b.add("hold-ready", 10, hold=hold, copy=C1)
+        self.b.add("hold-ready", 20, hold=hold, copy=C1)
+        self.assertEqual(of_copy(self.room.fold(), CLAIMS), [[hold, ready, 102, T0 + 10]])
+        self.b.add("loan", 30, copy=C1, card=K1)
+        self.assertIsNone(of_copy(self.room.fold(), CLAIMS))
+
+    def test_maybe_returned(self):
+        self.a.mark(-100, sure=2)
+        self.b.mark(-100, sure=3)
+        back = self.a.add("return", 0, copy=C1)
+        loan = self.b.add("loan", 309, copy=C1, card=K1)
+        ledger = self.room.fold()
+        self.assertEqual(of_copy(ledger, CASES), [[2, [back, loan]]])
+
+    def test_not_maybe_returned_beyond_the_unsureness(self):
+        self.a.mark(-100, sure=2)
+        self.b.mark(-100, sure=3)
+        self.a.add("return", 0, copy=C1)
+        self.b.add("loan", 310, copy=C1, card=K1)
+        self.assertIsNone(of_copy(self.room.fold(), CASES))
+
+    def test_not_maybe_returned_under_one_clock(self):
+        self.a.add("return", 0, copy=C1)
+        self.a.add("loan", 1, copy=C1, card=K1)
+        self.assertIsNone(of_copy(self.room.fold(), CASES))
+
+    def test_maybe_returned_when_told(self):
+        self.a.mark(-100)
+        back = self.a.add("return", 0, copy=C1, when=[1, T0 // 60])
+        loan = self.a.add("loan", 69, copy=C1, card=K1)
+        self.assertEqual(of_copy(self.room.fold(), CASES), [[2, [back, loan]]])
+
+    def test_maybe_returned_is_gone_once_returned(self):
+        self.a.add("return", 0, copy=C1)
+        self.b.add("loan", 1, copy=C1, card=K1)
+        self.a.add("return", 2, copy=C1)
+        self.assertIsNone(of_copy(self.room.fold(), CASES))
+
+    def test_late_fact_dissolves_a_case(self):
+        self.a.add("loan", 0, copy=C1, card=K1)
+        self.b.add("loan", 60, copy=C1, card=K2)
+        self.assertIsNotNone(of_copy(self.room.fold(), CASES))
+        self.room.desk(b"c", 103).add("sighting", 30, copy=C1)
+        self.assertIsNone(of_copy(self.room.fold(), CASES))
+
+    def test_one_code_for_two_titles(self):
+        one = self.a.add("title-put", 0, name="a")
+        two = self.b.add("title-put", 0, name="b")
+        first = self.a.add("copy-put", 1, copy=C1, title=one)
+        second = self.b.add("copy-put", 2, copy=C1, title=two)
+        ledger = self.room.fold()
+        self.assertEqual(of_copy(ledger, 0), {1: [second, two, [first]]})
+        self.assertEqual(of_copy(ledger, CASES), [[4, [first, second]]])
+        self.assertEqual([case[0] for case in cases(ledger)], [4])
+        merge = self.a.add("title-merge", 3, title=two, other=one)
+        ledger = self.room.fold()
+        self.assertEqual(cases(ledger), [])
+        self.assertEqual(part(ledger, naming.TITLE, one, 2), [[merge, two]])
+        self.assertEqual(part(ledger, naming.TITLE, two, 2), [[merge, one]])
+
+    def test_uses(self):
+        self.a.add("in-house-use", 0, copy=C1)
+        self.a.add("in-house-use", 1, copy=C1, count=3)
+        self.assertEqual(of_copy(self.room.fold(), USES), 4)
+
+
+class Crates(unittest.TestCase):
+    def setUp(self):
+        self.room = Room()
+        self.a = self.room.desk(b"a", 101)
+        self.b = self.room.desk(b"b", 102)
+
+    def test_receive_orders_after_its_dispatch(self):
+        """The receiving clock is an hour behind."""
+        got = self.b.add("crate-receive", 0, crate=CRATE, copies=[C1])
+        sent = self.a.add("crate-dispatch", 3600, crate=CRATE, from_=101, to=102, copies=[C1])
+        ledger = self.room.fold()
+        self.assertEqual(of_copy(ledger, CUSTODY), [1, T0 + 3600, 102, got])
+        self.assertEqual(part(ledger, naming.CRATE, CRATE, 0), [[sent, 101, 102, T0 + 3600, None]])
+        self.assertEqual(part(ledger, naming.CRATE, CRATE, 1), [[got, 102, T0 + 3600, 0, 0]])
+
+    def test_listed(self):
+        self.a.add("crate-dispatch", 0, crate=CRATE, from_=101, to=102, copies=[C1, C2, C3])
+        loan = self.a.add("loan", 10, copy=C2, card=K1)
+        got = self.b.add("crate-receive", 20, crate=CRATE, listed=1, final=1)
+        ledger = self.room.fold()
+        self.assertEqual(of_copy(ledger, CUSTODY), [1, T0 + 20, 102, got])
+        self.assertEqual(of_copy(ledger, CUSTODY, C2), [2, T0 + 10, 101, loan, K1])
+        self.assertEqual(len(state(ledger, naming.CRATE, CRATE)), 2)
+
+    def test_short_and_over_after_final(self):
+        self.a.add("crate-dispatch", 0, crate=CRATE, from_=101, to=102, copies=[C1, C2])
+        self.b.add("crate-receive", 20, crate=CRATE, copies=[C2, C3])
+        self.assertEqual(len(state(self.room.fold(), naming.CRATE, CRATE)), 2)
+        self.b.add("crate-receive", 30, crate=CRATE, final=1)
+        ledger = self.room.fold()
+        self.assertEqual(state(ledger, naming.CRATE, CRATE)[2:], [[C1], [C3]])
+        self.assertEqual([case[0] for case in cases(ledger)], [5])
+
+
+class Registers(unittest.TestCase):
+    def setUp(self):
+        self.room = Room()
+        self.a = self.room.desk(b"a", 101)
+        self.b = self.room.desk(b"b", 102)
+
+    def test_heads(self):
+        first = self.a.add("title-put", 0, name="a", year=1)
+        one = self.a.add("title-put", 1, title=first, name="b", seen={1: [first]})
+        two = self.b.add("title-put", 2, title=first, name="c", seen={1: [first], 3: [first]})
+        found = part(self.room.fold(), naming.TITLE, first, 0)
+        self.assertEqual(found, {1: [two, "c", [one]], 3: [first, 1]})
+
+    def test_voided_put_gives_its_heads_back(self):
+        first = self.a.add("title-put", 0, name="a")
+        second = self.a.add("title-put", 1, title=first, name="b", seen={1: [first]})
+        self.a.add("void", 2, target=second)
+        self.assertEqual(part(self.room.fold(), naming.TITLE, first, 0), {1: [first, "a"]})
+
+    def test_sealed(self):
+        commit = bytes(32)
+        first = self.a.add("reader-put", 0, sets=3, commit=commit)
+        second = self.b.add("reader-put", 1, reader=first, sets=2, commit=commit, seen={33: [first]})
+        found = part(self.room.fold(), naming.READER, first, 0)
+        self.assertEqual(found, {64: [first], 65: [second]})
+
+    def test_partial(self):
+        absent = [bytes(16), 1, bytes(8)]
+        put = self.a.add("title-put", 0, title=absent, name="a")
+        self.assertEqual(state(self.room.fold(), naming.TITLE, absent), [{1: [put, "a"]}])
+
+    def test_first_and_source(self):
+        made = self.a.add("reader-put", 0, commune="03646", source=bytes(16))
+        self.assertEqual(part(self.room.fold(), naming.READER, made, 1), [101, T0, bytes(16)])
+
+
+class Others(unittest.TestCase):
+    def setUp(self):
+        self.room = Room()
+        self.hub = self.room.hub()
+        self.a = self.room.desk(b"a", 101)
+        self.b = self.room.desk(b"b", 102)
+
+    def test_hold_first_ready_before_cancel_and_expiry(self):
+        hold = self.a.add("hold-place", 0, card=K1, expires=DAY0, pickup=101, copy=C1)
+        late = self.b.add("hold-ready", 86400, hold=hold, copy=C1)
+        won = self.b.add("hold-ready", 20, hold=hold, copy=C2)
+        cancel = self.a.add("hold-cancel", 30, hold=hold)
+        after = self.b.add("hold-ready", 40, hold=hold, copy=C3)
+        loan = self.b.add("loan", 50, copy=C2, card=K1, hold=hold)
+        self.assertEqual(
+            state(self.room.fold(), naming.HOLD, hold),
+            [
+                [K1, DAY0, 101, None, C1, 101, T0],
+                [cancel, 101, T0 + 30],
+                [won, C2, 102, T0 + 20],
+                [loan, C2, 102, T0 + 50],
+                [after, late],
+            ],
+        )
+
+    def test_blocks_name_what_lifts_them(self):
+        reader = self.a.add("reader-put", -5)
+        block = self.a.add("reader-block", 10, reader=reader, reason=0)
+        early = self.b.add("reader-unblock", 5, reader=reader, blocks=[block])
+        other = self.b.add("reader-block", 20, reader=reader, until=DAY0)
+        found = part(self.room.fold(), naming.READER, reader, 2)
+        self.assertEqual(found, [[block, 0, None, early], [other, None, DAY0]])
+
+    def test_card(self):
+        reader = self.a.add("reader-put", -5)
+        issue = self.a.add("card-issue", 0, card=K1, reader=reader)
+        stop = self.b.add("card-stop", 10, card=K1, reason=0)
+        erase = self.hub.add("reader-erase", 20, operator=True, readers=[reader], cards=[K1])
+        done = self.a.add("erase-done", 30, erase=erase)
+        ledger = self.room.fold()
+        self.assertEqual(
+            state(ledger, naming.CARD, K1), [[[reader, issue, 101, T0]], [[stop, 0, 102, T0 + 10]], erase]
+        )
+        self.assertEqual(part(ledger, naming.READER, reader, 5), erase)
+        self.assertEqual(state(ledger, naming.ERASURE, erase), [T0 + 20, [[done[0], 101, T0 + 30]]])
+
+    def test_loan_to_a_stopped_card(self):
+        self.a.add("loan", 0, copy=C1, card=K1)
+        stop = self.b.add("card-stop", 10, card=K1)
+        self.assertEqual(cases(self.room.fold()), [])
+        self.a.add("return", 15, copy=C1)
+        loan = self.a.add("loan", 20, copy=C1, card=K1)
+        self.assertEqual(cases(self.room.fold()), [(8, ref_bytes(loan), [loan, stop])])
+
+    def test_account(self):
+        charge = self.a.add("charge", 0, card=K1, amount=5000)
+        paid = self.b.add("payment", 10, card=K1, amount=2000, charge=charge)
+        self.b.add("uncoded-loan", 20, card=K1, count=3)
+        self.b.add("uncoded-return", 30, count=2)
+        self.assertEqual(
+            state(self.room.fold(), naming.ACCOUNT, K1),
+            [[[charge, 5000, None, 101, T0]], [[paid, 2000, charge, 102, T0 + 10]], 3],
+        )
+
+    def test_stop_and_event(self):
+        opened = self.a.add("mobile-stop", 0, commune="03646")
+        closed = self.b.add("mobile-stop", 60, stop=opened)
+        self.a.add("mobile-stop", 70, stop=opened)
+        gift = self.a.add("donation", 80, donor=1, money=7, sets=1, commit=bytes(32))
+        ledger = self.room.fold()
+        self.assertEqual(
+            state(ledger, naming.STOP, opened),
+            [[101, T0, "03646", None], [closed, 102, T0 + 60]],
+        )
+        self.assertEqual(state(ledger, naming.EVENT, gift), [76, 101, T0 + 80, {0: 1, 2: 7}])
+
+    def test_logs_that_go_on(self):
+        self.a.add("visit", 0)
+        at = self.a.head(2)
+        self.a.add("visit", 1)
+        new = self.room.desk(b"a", 101, nonce=b"2", at=5, continues=at, why=1)
+        ledger = self.room.fold()
+        self.assertEqual(state(ledger, naming.LOG, self.a.log), [[101, T0 - 1000], [[new.log, 2, at[2], 1, T0 + 5]]])
+        self.assertEqual(state(ledger, naming.LOG, new.log), [[101, T0 + 5, at, 1]])
+        opened = [new.log, 1, ledger.effects.history.logs[new.log].branches[0].records[0].ref[2]]
+        self.assertEqual(cases(ledger), [(10, self.a.log, [opened]), (11, self.a.log, [opened])])
+
+    def test_device_and_invite(self):
+        one, two, key, invite = bytes(16), b"2" * 16, bytes(32), b"i" * 16
+        admit = self.hub.add("device-admit", 0, device=one, key=key, site=101, role=1, invite=invite)
+        again = self.hub.add("device-admit", 1, device=two, key=key, site=101, role=1, invite=invite)
+        cut = self.hub.add("device-cut", 2, device=one)
+        retire = self.hub.add("device-retire", 3, device=one)
+        ledger = self.room.fold()
+        self.assertEqual(
+            state(ledger, naming.DEVICE, one),
+            [[[key, 101, 1, invite, admit, T0]], None, [[retire, None]], [cut]],
+        )
+        self.assertEqual(state(ledger, naming.INVITE, invite), [[[one, admit, T0], [two, again, T0 + 1]]])
+        self.assertEqual(cases(ledger), [(13, invite, [admit, again])])
+
+    def test_erased_and_merged(self):
+        one, two = self.a.add("reader-put", 0), self.a.add("reader-put", 1)
+        merge = self.b.add("reader-merge", 2, reader=two, other=one)
+        erase = self.hub.add("reader-erase", 1, operator=True, readers=[one])
+        anchor = b"".join(sorted([ref_bytes(one), ref_bytes(two)]))
+        self.assertEqual(cases(self.room.fold()), [(18, anchor, [merge, erase])])
+
+    def test_tally(self):
+        self.a.add("visit", 0, count=5, women=2, band=1, purpose=3)
+        self.a.add("activity", 0, occasion=2, attendance=30, women=11)
+        self.a.add("digital-use", 0, form=6, count=4)
+        self.a.add("donation", 0, donor=5, foreign=1, money=100, copies=2)
+        self.a.add("crate-dispatch", 0, crate=CRATE, from_=101, to=102, copies=[C1, C2])
+        self.a.add("crate-receive", 0, crate=CRATE, final=1)
+        self.a.add("copy-put", 0, copy=C1)
+        day = (101).to_bytes(8, "big") + DAY0.to_bytes(8, "big")
+        expected = {1: 5, 2: 2, 33: 5, 67: 5, 12: 1, 13: 30, 14: 11, 98: 1, 18: 4, 110: 4, 20: 1}
+        expected.update({21: 100, 22: 2, 117: 1, 120: 1, 25: 1, 26: 2, 27: 1, 9: 1})
+        self.assertEqual(state(self.room.fold(), naming.TALLY, day), [expected])
+
+
+class Classes(unittest.TestCase):
+    def test_return_under_the_new_label(self):
+        room = Room()
+        a = room.desk(b"a", 101)
+        loan = a.add("loan", 0, copy=C2, card=K1)
+        back = a.add("return", 60, copy=C1)
+        alias = a.add("copy-alias", 70, copy=C2, other=C1)
+        ledger = room.fold()
+        self.assertEqual(of_copy(ledger, LOANS, C2), [[loan, 101, K1, T0]])
+        self.assertEqual(of_copy(ledger, ALIASES, C1), [[alias, C2]])
+        root = ledger.root(naming.COPY, b"\0" * 8 + b"c2")
+        self.assertEqual(root, b"\0" * 8 + b"c1")
+        self.assertEqual(ledger.class_copy(root)[LOANS][0][6], [1, back, 101, T0 + 60])
+
+    def test_titles_of_one_source_are_one(self):
+        room = Room()
+        a, b = room.desk(b"a", 101), room.desk(b"b", 102)
+        late = a.add("title-put", 5, name="a", source=bytes(16))
+        early = b.add("title-put", 1, name="a", source=bytes(16))
+        reader = [a.add("reader-put", 5, source=bytes(16)), b.add("reader-put", 1, source=bytes(16))]
+        ledger = room.fold()
+        self.assertEqual(ledger.root(naming.TITLE, ref_bytes(late)), ref_bytes(early))
+        self.assertEqual(ledger.root(naming.READER, ref_bytes(reader[0])), ref_bytes(reader[0]))
+
+
+if __name__ == "__main__":
+    tap.main()
