@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "common/ledger/query.h"
-#include "common/ledger/registers.h"
+#include "common/ledger/record.h"
 
 #define SITE_CODE_MAX  32
 #define SITE_MAX       9999

@@ -1,71 +1,97 @@
 /*
  * common/ledger/copy.c - the fold of a copy.
  *
- * The facts go by in their order: a loan opens, a renewal prolongs what is open, a
- * return closes it. Because a late fact is folded at its own place, a late return
- * closes the loan that was open then, and nothing newer.
+ * The facts go by in their order. Custody, the loan that is open, the condition and
+ * the claims are four things that each of them may change. Because a late fact is
+ * folded at its own place, a late return closes the loan that was open then, and
+ * nothing newer.
  *
- *          loan                     return
- *   shelf ------> on loan to a card -------> shelf
- *                   |  ^ loan to another card: the earlier loan is closed as
- *                   +--+ inferred; if the sites differ that is a case
+ *                 loan                      return, or seen
+ *   site or crate ------> with a reader ----------------------> site
+ *                   |      |    ^ loan to another card: the earlier loan is
+ *                   |      +----+ closed as inferred
+ *        dispatch   v
+ *   any ----------> crate: an open loan is closed as inferred
  *
  * A return with nothing open says only where the copy is. A renewal with nothing
- * open, or that names another card or loan, has no effect.
+ * open, or that names another card or loan, has no effect. Whoever has the copy in
+ * hand (a loan, a return, whoever sees it) undoes what was declared: missing, lost.
+ *
+ * Every fact costs constant time, but for a loan that is looked up by the reference
+ * of another one that prolonged it: the facts are then sorted by reference, once.
  */
 #include "common/ledger/copy.h"
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/base/clock.h"
-
-/* Refers to facts, whose bytes outlive the fold. */
-struct fold_loan {
-	const struct ph_fact *fact;
-	struct ph_id card;
-	bool has_due;
-	int64_t due;
-	size_t first_renewal,
-		n_renewals; /* only the open loan gains any, so they lie together */
-	enum ph_closed closed;
-	const struct ph_fact *closed_by;
-};
-
-struct fold_renewal {
-	const struct ph_fact *fact;
-	bool is_loan; /* a loan to the same card */
-};
-
-struct fold {
-	struct ph_puts puts;
-	struct fold_loan *loans;
-	size_t n_loans, cap_loans;
-	struct fold_renewal *renewals;
-	size_t n_renewals, cap_renewals;
-	const struct ph_fact **cases; /* the later loan of each */
-	size_t n_cases, cap_cases;
-	const struct ph_fact *custody; /* the loan or return that says where it is */
-	bool with_reader;
-	struct ph_id card;
-	uint64_t uses;
-};
+#include "common/ledger/copy_fold.h"
 
 static bool id_equal(const struct ph_id *a, const struct ph_id *b)
 {
 	return a->ns == b->ns && ph_view_equal(a->code, b->code);
 }
 
-static struct fold_loan *open_loan(struct fold *fold)
+static struct ph_loan *open_loan(struct ph_copy_fold *fold)
 {
-	struct fold_loan *last =
-		fold->n_loans == 0 ? NULL : &fold->loans[fold->n_loans - 1];
+	struct ph_copy *copy = &fold->copy;
+	struct ph_loan *last =
+		copy->n_loans == 0 ? NULL : &copy->loans[copy->n_loans - 1];
 
 	return last != NULL && last->closed == PH_CLOSED_OPEN ? last : NULL;
 }
 
+/* --- custody, condition, claims --- */
+
+static void move(struct ph_copy_fold *fold, enum ph_custody custody,
+		 const struct ph_fact *fact)
+{
+	struct ph_copy *copy = &fold->copy;
+
+	copy->custody = custody;
+	copy->since = fact->second;
+	copy->at_site = fact->site;
+	copy->custody_by = fact->ref;
+}
+
+static int notice(struct ph_copy_fold *fold, enum ph_notice kind,
+		  const struct ph_fact *fact, const struct ph_ref *of)
+{
+	struct ph_copy *copy = &fold->copy;
+	struct ph_copy_notice *item =
+		ph_state_push((void **)&copy->notices, &copy->n_notices, sizeof *item);
+
+	if (item == NULL) {
+		return -ENOMEM;
+	}
+	*item = (struct ph_copy_notice){ .kind = kind, .by = fact->ref, .of = *of };
+	return 0;
+}
+
+/* FACT had the copy in hand. */
+static int hold(struct ph_copy_fold *fold, const struct ph_fact *fact)
+{
+	static const enum ph_condition undone[] = { PH_CONDITION_MISSING,
+						    PH_CONDITION_LOST };
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < sizeof undone / sizeof *undone; i++) {
+		struct ph_copy_condition *condition = &fold->copy.condition[undone[i]];
+
+		if (condition->set) {
+			condition->set = false;
+			rc = notice(fold, PH_NOTICE_HELD, fact, &condition->by);
+		}
+	}
+	return rc;
+}
+
+/* --- loans --- */
+
 /* The day promised by TERM or DUE, if any; a chosen day stands above a term. */
-static void promise(struct fold_loan *loan, const struct ph_fact *fact,
+static void promise(struct ph_loan *loan, const struct ph_fact *fact,
 		    const struct ph_value *term, const struct ph_value *due)
 {
 	int64_t day;
@@ -83,254 +109,233 @@ static void promise(struct fold_loan *loan, const struct ph_fact *fact,
 	loan->has_due = true;
 }
 
-static int renew(struct fold *fold, struct fold_loan *loan, const struct ph_fact *fact,
-		 bool is_loan)
+static int renew(struct ph_copy_fold *fold, struct ph_loan *loan,
+		 const struct ph_fact *fact)
 {
-	int rc = ph_state_grow((void **)&fold->renewals, fold->n_renewals,
-			       &fold->cap_renewals, sizeof *fold->renewals);
+	loan->n_renewals++;
+	return ph_state_add_ref(&fold->copy.refs, &fold->n_refs, &fact->ref);
+}
 
-	if (rc == 0) {
-		fold->renewals[fold->n_renewals++] =
-			(struct fold_renewal){ .fact = fact, .is_loan = is_loan };
-		loan->n_renewals++;
+static void close_loan(struct ph_loan *loan, enum ph_closed how,
+		       const struct ph_fact *fact)
+{
+	loan->closed = how;
+	loan->closed_by = fact->ref;
+	loan->closed_site = fact->site;
+	loan->closed_second = fact->second;
+}
+
+static int compare_facts(const void *a, const void *b)
+{
+	const struct ph_fact *const *x = a, *const *y = b;
+
+	return ph_ref_compare(&(*x)->ref, &(*y)->ref);
+}
+
+/* The fact of that reference, or NULL. 0 or -ENOMEM. */
+static int find_fact(struct ph_copy_fold *fold, const struct ph_ref *ref,
+		     const struct ph_fact **fact_out)
+{
+	const struct ph_fact key = { .ref = *ref }, *wanted = &key;
+
+	if (fold->by_ref == NULL) {
+		fold->by_ref = calloc(fold->n, sizeof(const struct ph_fact *));
+		if (fold->by_ref == NULL) {
+			return -ENOMEM;
+		}
+		for (size_t i = 0; i < fold->n; i++) {
+			fold->by_ref[i] = &fold->facts[i];
+		}
+		qsort(fold->by_ref, fold->n, sizeof(const struct ph_fact *),
+		      compare_facts);
+	}
+
+	const struct ph_fact **found =
+		bsearch(&wanted, fold->by_ref, fold->n, sizeof(const struct ph_fact *),
+			compare_facts);
+
+	*fact_out = found == NULL ? NULL : *found;
+	return 0;
+}
+
+/* Whether REF names the loan OPEN: its entry, or a loan to the same card that prolonged it. */
+static int names_open(struct ph_copy_fold *fold, const struct ph_loan *open,
+		      const struct ph_ref *ref, bool *out)
+{
+	const struct ph_fact *fact;
+
+	*out = ph_ref_equal(&open->ref, ref);
+	if (*out || open->n_renewals == 0) {
+		return 0;
+	}
+
+	int rc = find_fact(fold, ref, &fact);
+
+	if (rc == 0 && fact != NULL) {
+		*out = fold->loan_of[fact - fold->facts] == fold->copy.n_loans;
 	}
 	return rc;
 }
 
-static int add_case(struct fold *fold, const struct ph_fact *fact)
-{
-	int rc = ph_state_grow((void **)&fold->cases, fold->n_cases, &fold->cap_cases,
-			       sizeof(const struct ph_fact *));
+/* --- one fact after another --- */
 
-	if (rc == 0) {
-		fold->cases[fold->n_cases++] = fact;
+static int open_new(struct ph_copy_fold *fold, const struct ph_fact *fact,
+		    const struct ph_id *card)
+{
+	struct ph_copy *copy = &fold->copy;
+	struct ph_loan *loan =
+		ph_state_push((void **)&copy->loans, &copy->n_loans, sizeof *loan);
+
+	if (loan == NULL) {
+		return -ENOMEM;
+	}
+	loan->ref = fact->ref;
+	loan->site = fact->site;
+	loan->card = *card;
+	loan->second = fact->second;
+	move(fold, PH_CUSTODY_READER, fact);
+	copy->at_card = *card;
+	copy->n_claims = 0;
+	fold->opened = fact;
+	fold->returned_before = fold->returned;
+	return 0;
+}
+
+/* What stood in the way of a loan to somebody else. */
+static int displace(struct ph_copy_fold *fold, const struct ph_fact *fact)
+{
+	struct ph_copy *copy = &fold->copy;
+	struct ph_loan *open = open_loan(fold);
+	int rc = 0;
+
+	if (open != NULL) {
+		const struct ph_ref *const two[] = { &open->ref, &fact->ref };
+
+		close_loan(open, PH_CLOSED_INFERRED, fact);
+		if (open->site != fact->site) {
+			rc = ph_copy_add_case(fold, PH_CASE_TWO_PLACES, two, 2);
+		}
+	}
+	if (rc == 0 && copy->custody == PH_CUSTODY_CRATE && copy->to_site != fact->site) {
+		const struct ph_ref *const two[] = { &copy->custody_by, &fact->ref };
+
+		rc = ph_copy_add_case(fold, PH_CASE_LENT_IN_CRATE, two, 2);
 	}
 	return rc;
 }
 
-static int on_loan(struct fold *fold, const struct ph_fact *fact,
+static int on_loan(struct ph_copy_fold *fold, const struct ph_fact *fact,
 		   const struct ph_value *field)
 {
 	const struct ph_id *card = &field[PH_LOAN_CARD].as.id;
-	struct fold_loan *open = open_loan(fold);
-	int rc = 0;
+	const struct ph_copy_condition *withdrawn =
+		&fold->copy.condition[PH_CONDITION_WITHDRAWN];
+	struct ph_loan *open = open_loan(fold);
+	int rc;
 
 	if (open != NULL && id_equal(&open->card, card)) {
-		promise(open, fact, &field[PH_LOAN_TERM], &field[PH_LOAN_DUE]);
-		return renew(fold, open, fact, true);
+		rc = renew(fold, open, fact);
+	} else {
+		rc = displace(fold, fact);
+		rc = rc != 0 ? rc : open_new(fold, fact, card);
+		open = open_loan(fold);
 	}
-	if (open != NULL) {
-		open->closed = PH_CLOSED_INFERRED;
-		open->closed_by = fact;
-		rc = open->fact->site != fact->site ? add_case(fold, fact) : 0;
-	}
+	fold->returned = NULL;
 	if (rc == 0) {
-		rc = ph_state_grow((void **)&fold->loans, fold->n_loans, &fold->cap_loans,
-				   sizeof *fold->loans);
+		promise(open, fact, &field[PH_LOAN_TERM], &field[PH_LOAN_DUE]);
+		fold->loan_of[fact - fold->facts] = fold->copy.n_loans;
+		rc = hold(fold, fact);
 	}
-	if (rc != 0) {
-		return rc;
+	if (rc == 0 && withdrawn->set) {
+		rc = notice(fold, PH_NOTICE_LENT_WITHDRAWN, fact, &withdrawn->by);
 	}
-
-	struct fold_loan *loan = &fold->loans[fold->n_loans++];
-
-	*loan = (struct fold_loan){ .fact = fact,
-				    .card = *card,
-				    .first_renewal = fold->n_renewals };
-	promise(loan, fact, &field[PH_LOAN_TERM], &field[PH_LOAN_DUE]);
-	fold->custody = fact;
-	fold->with_reader = true;
-	fold->card = *card;
-	return 0;
+	return rc;
 }
 
-/* Whether REF names LOAN: its entry, or a loan to the same card that prolonged it. */
-static bool names_loan(const struct fold *fold, const struct fold_loan *loan,
-		       const struct ph_ref *ref)
-{
-	if (ph_ref_equal(&loan->fact->ref, ref)) {
-		return true;
-	}
-	for (size_t i = 0; i < loan->n_renewals; i++) {
-		const struct fold_renewal *renewal =
-			&fold->renewals[loan->first_renewal + i];
-
-		if (renewal->is_loan && ph_ref_equal(&renewal->fact->ref, ref)) {
-			return true;
-		}
-	}
-	return false;
-}
-
-static int on_renew(struct fold *fold, const struct ph_fact *fact,
+static int on_renew(struct ph_copy_fold *fold, const struct ph_fact *fact,
 		    const struct ph_value *field)
 {
-	struct fold_loan *open = open_loan(fold);
+	struct ph_loan *open = open_loan(fold);
+	bool fits = open != NULL && (!field[PH_RENEW_CARD].set ||
+				     id_equal(&open->card, &field[PH_RENEW_CARD].as.id));
+	int rc = 0;
 
-	if (open == NULL ||
-	    (field[PH_RENEW_CARD].set &&
-	     !id_equal(&open->card, &field[PH_RENEW_CARD].as.id)) ||
-	    (field[PH_RENEW_LOAN].set &&
-	     !names_loan(fold, open, &field[PH_RENEW_LOAN].as.ref))) {
-		return 0;
+	if (fits && field[PH_RENEW_LOAN].set) {
+		rc = names_open(fold, open, &field[PH_RENEW_LOAN].as.ref, &fits);
+	}
+	if (rc != 0 || !fits) {
+		return rc;
 	}
 	promise(open, fact, &field[PH_RENEW_TERM], &field[PH_RENEW_DUE]);
-	return renew(fold, open, fact, false);
+	return renew(fold, open, fact);
 }
 
-static int on_return(struct fold *fold, const struct ph_fact *fact)
+static int on_return(struct ph_copy_fold *fold, const struct ph_fact *fact)
 {
-	struct fold_loan *open = open_loan(fold);
+	struct ph_loan *open = open_loan(fold);
 
+	fold->returned = open == NULL ? fact : NULL;
 	if (open != NULL) {
-		open->closed = PH_CLOSED_RETURN;
-		open->closed_by = fact;
+		close_loan(open, PH_CLOSED_RETURN, fact);
 	}
-	fold->custody = fact;
-	fold->with_reader = false;
-	return 0;
+	move(fold, PH_CUSTODY_SITE, fact);
+	return hold(fold, fact);
 }
 
-static int on_fact(struct fold *fold, const struct ph_fact *facts, size_t i,
-		   const struct ph_entry *entry)
+static int on_fact(void *data, const struct ph_fact *fact, const struct ph_entry *entry)
 {
-	const struct ph_value *count = &entry->field[PH_USE_COUNT];
+	struct ph_copy_fold *fold = data;
+	struct ph_copy *copy = &fold->copy;
+	const struct ph_value *field = entry->field;
 
 	switch (entry->number) {
 	case PH_KIND_COPY_PUT:
-		return ph_puts_add(&fold->puts, i, entry);
+		return ph_puts_add(&fold->puts, (size_t)(fact - fold->facts), entry);
 	case PH_KIND_LOAN:
-		return on_loan(fold, &facts[i], entry->field);
+		return on_loan(fold, fact, field);
 	case PH_KIND_RENEW:
-		return on_renew(fold, &facts[i], entry->field);
+		return on_renew(fold, fact, field);
 	case PH_KIND_RETURN:
-		return on_return(fold, &facts[i]);
+		return on_return(fold, fact);
 	case PH_KIND_IN_HOUSE_USE:
-		fold->uses += count->set ? count->as.uint : 1;
+		copy->uses += field[PH_USE_COUNT].set ? field[PH_USE_COUNT].as.uint : 1;
 		return 0;
 	default:
 		return 0;
 	}
 }
 
-/* --- writing --- */
-
-static void write_custody(const struct fold *fold, struct ph_mpw *writer)
+/* The lists are whole: loans find their renewals. */
+static void end_loans(struct ph_copy *copy)
 {
-	if (fold->custody == NULL) {
-		ph_mpw_nil(writer);
-		return;
-	}
-	ph_mpw_array(writer, fold->with_reader ? 3 : 2);
-	ph_state_int(writer, fold->custody->second);
-	ph_mpw_uint(writer, fold->custody->site);
-	if (fold->with_reader) {
-		ph_id_write(writer, &fold->card);
+	const struct ph_ref *refs = copy->refs;
+
+	for (size_t i = 0; i < copy->n_loans; i++) {
+		copy->loans[i].renewals = refs;
+		refs += copy->loans[i].n_renewals;
 	}
 }
 
-static void write_loan(const struct fold *fold, const struct fold_loan *loan,
-		       struct ph_mpw *writer)
+int ph_copy_fold(const struct ph_entity_key *key, const struct ph_fact *facts, size_t n,
+		 struct ph_buf *state_out)
 {
-	size_t items = loan->closed != PH_CLOSED_OPEN ? 7
-		       : loan->n_renewals > 0         ? 6
-		       : loan->has_due                ? 5
-						      : 4;
-
-	ph_mpw_array(writer, items);
-	ph_ref_write(writer, &loan->fact->ref);
-	ph_mpw_uint(writer, loan->fact->site);
-	ph_id_write(writer, &loan->card);
-	ph_state_int(writer, loan->fact->second);
-	if (items > 4) {
-		if (loan->has_due) {
-			ph_state_int(writer, loan->due);
-		} else {
-			ph_mpw_nil(writer);
-		}
-	}
-	if (items > 5) {
-		if (loan->n_renewals > 0) {
-			ph_mpw_array(writer, loan->n_renewals);
-		} else {
-			ph_mpw_nil(writer);
-		}
-	}
-	for (size_t i = 0; i < loan->n_renewals; i++) {
-		ph_ref_write(writer, &fold->renewals[loan->first_renewal + i].fact->ref);
-	}
-	if (items > 6) {
-		ph_mpw_array(writer, 4);
-		ph_mpw_uint(writer, loan->closed);
-		ph_ref_write(writer, &loan->closed_by->ref);
-		ph_mpw_uint(writer, loan->closed_by->site);
-		ph_state_int(writer, loan->closed_by->second);
-	}
-}
-
-static int write_state(struct fold *fold, const struct ph_fact *facts,
-		       struct ph_mpw *writer)
-{
-	size_t items = fold->n_cases > 0       ? 5
-		       : fold->uses > 0        ? 4
-		       : fold->n_loans > 0     ? 3
-		       : fold->custody != NULL ? 2
-		       : fold->puts.n_sets > 0 ? 1
-					       : 0;
+	struct ph_copy_fold fold = { .key = key, .facts = facts, .n = n };
 	int rc = 0;
 
-	ph_mpw_array(writer, items);
-	if (items > 0) {
-		rc = ph_puts_write(&fold->puts, facts, writer);
+	fold.loan_of = calloc(n == 0 ? 1 : n, sizeof *fold.loan_of);
+	if (fold.loan_of == NULL) {
+		return -ENOMEM;
 	}
-	if (items > 1) {
-		write_custody(fold, writer);
+	rc = ph_state_each(facts, n, on_fact, &fold);
+	if (rc == 0) {
+		end_loans(&fold.copy);
+		rc = ph_copy_end_claims(&fold);
 	}
-	if (items > 2 && fold->n_loans == 0) {
-		ph_mpw_nil(writer);
-	} else if (items > 2) {
-		ph_mpw_array(writer, fold->n_loans);
-	}
-	for (size_t i = 0; i < fold->n_loans; i++) {
-		write_loan(fold, &fold->loans[i], writer);
-	}
-	if (items > 3 && fold->uses == 0) {
-		ph_mpw_nil(writer);
-	} else if (items > 3) {
-		ph_mpw_uint(writer, fold->uses);
-	}
-	if (items > 4) {
-		ph_mpw_array(writer, fold->n_cases);
-	}
-	for (size_t i = 0; i < fold->n_cases; i++) {
-		ph_mpw_array(writer, 2);
-		ph_mpw_uint(writer, PH_CASE_TWO_PLACES);
-		ph_ref_write(writer, &fold->cases[i]->ref);
-	}
-	return rc != 0 ? rc : ph_mpw_end(writer);
-}
-
-int ph_copy_fold(const struct ph_fact *facts, size_t n, struct ph_buf *state_out)
-{
-	struct fold fold = { 0 };
-	struct ph_mpw writer;
-	struct ph_entry *entry = malloc(sizeof *entry);
-	int rc = entry == NULL ? -ENOMEM : 0;
-
-	for (size_t i = 0; rc == 0 && i < n; i++) {
-		rc = ph_fact_entry(&facts[i], entry);
-		if (rc == 0) {
-			rc = on_fact(&fold, facts, i, entry);
-		}
-	}
-	if (rc == 0 && n > 0) {
-		ph_mpw_init(&writer, state_out);
-		rc = write_state(&fold, facts, &writer);
-	}
-	free(entry);
+	rc = rc != 0 ? rc : ph_copy_end_cases(&fold);
+	rc = rc != 0 ? rc : ph_copy_write(&fold, state_out);
 	ph_puts_deinit(&fold.puts);
-	free(fold.loans);
-	free(fold.renewals);
-	free(fold.cases);
+	ph_copy_deinit(&fold.copy);
+	free(fold.loan_of);
+	free(fold.by_ref);
 	return rc;
 }

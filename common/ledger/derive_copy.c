@@ -86,10 +86,14 @@ static int put_cases(struct ph_ledger *ledger, const struct ph_entity_key *key,
 	int rc = ph_derive_run(ledger, delete_cases, key);
 
 	for (size_t i = 0; rc == 0 && i < copy->n_cases; i++) {
+		const struct ph_copy_case *one = &copy->cases[i];
 		struct ph_entity_key anchor =
-			ph_key_ref(PH_ENTITY_COPY, &copy->cases[i].anchor);
+			ph_key_ref(PH_ENTITY_COPY, &one->facts[one->n_facts - 1]);
 		struct ph_stmt *stmt;
 
+		if (one->kind != PH_CASE_TWO_PLACES) {
+			continue;
+		}
 		rc = ph_db_prepare(ledger->db,
 				   "INSERT OR IGNORE INTO ledger_case"
 				   "(entity, kind, anchor) VALUES(?1, ?2, ?3)",
@@ -98,7 +102,7 @@ static int put_cases(struct ph_ledger *ledger, const struct ph_entity_key *key,
 			break;
 		}
 		ph_stmt_blob(stmt, 1, ph_key_view(key));
-		ph_stmt_int(stmt, 2, copy->cases[i].kind);
+		ph_stmt_int(stmt, 2, one->kind);
 		ph_stmt_blob(stmt, 3, ph_key_view(&anchor));
 		rc = ph_stmt_run(stmt);
 	}

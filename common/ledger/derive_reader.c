@@ -1,7 +1,7 @@
 /* common/ledger/derive_reader.c - readers and cards. No name of anybody is in a table. */
 #include "common/ledger/card.h"
 #include "common/ledger/class.h"
-#include "common/ledger/registers.h"
+#include "common/ledger/record.h"
 #include "common/ledger/store.h"
 
 /* --- readers --- */
@@ -93,24 +93,29 @@ int ph_derive_card(struct ph_ledger *ledger, const struct ph_entity_key *key,
 	struct ph_stmt *stmt;
 	int rc;
 
-	if (state.len == 0) {
-		return ph_derive_run(ledger, "DELETE FROM ledger_card WHERE id = ?1",
-				     key);
+	rc = ph_derive_run(ledger, "DELETE FROM ledger_card WHERE id = ?1", key);
+	if (rc != 0 || state.len == 0) {
+		return rc;
 	}
 	rc = ph_card_decode(state, &card);
 	if (rc != 0) {
 		return rc;
 	}
+	if (card.n_issues == 0) {
+		goto out; /* nobody's */
+	}
 	rc = ph_db_prepare(ledger->db,
-			   "INSERT OR REPLACE INTO ledger_card(id, reader)"
+			   "INSERT INTO ledger_card(id, reader)"
 			   " VALUES(?1, ?2)",
 			   &stmt);
 	if (rc == 0) {
-		reader = ph_key_ref(PH_ENTITY_READER, &card.issues[card.n - 1].reader);
+		reader = ph_key_ref(PH_ENTITY_READER,
+				    &card.issues[card.n_issues - 1].reader);
 		ph_stmt_blob(stmt, 1, ph_key_view(key));
 		ph_stmt_blob(stmt, 2, ph_key_view(&reader));
 		rc = ph_stmt_run(stmt);
 	}
+out:
 	ph_card_deinit(&card);
 	return rc;
 }

@@ -8,7 +8,7 @@
 
 #include "common/base/text.h"
 #include "common/ledger/class.h"
-#include "common/ledger/registers.h"
+#include "common/ledger/record.h"
 #include "common/ledger/store.h"
 
 static int title_row(struct ph_ledger *ledger, const struct ph_entity_key *key,

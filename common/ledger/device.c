@@ -1,42 +1,113 @@
 /*
- * common/ledger/device.c - a device, as the hub took it in.
+ * common/ledger/device.c - a device, as the hub took it in and let it go.
  *
  * Admissions are kept in order and the last one holds. They say where a device
  * belongs to people and reports; what its logs count for is said by its certificate.
+ * Which of its entries a cut takes away is no part of this state: that is decided
+ * before anything is folded.
  */
 #include "common/ledger/device.h"
 
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 
-#include "common/ledger/state.h"
-
-static void write_admission(struct ph_mpw *writer, const struct ph_fact *fact,
-			    const struct ph_value *field)
+static int add_admission(struct ph_device_state *device, const struct ph_fact *fact,
+			 const struct ph_value *field)
 {
-	struct ph_view key = field[PH_ADMIT_KEY].as.bytes;
-	struct ph_view invite = field[PH_ADMIT_INVITE].as.bytes;
+	struct ph_admission *admission = ph_state_push(
+		(void **)&device->admissions, &device->n_admissions, sizeof *admission);
 
-	ph_mpw_array(writer, 6);
-	ph_mpw_bin(writer, key.data, key.len);
-	ph_mpw_uint(writer, field[PH_ADMIT_SITE].as.uint);
-	ph_mpw_uint(writer, field[PH_ADMIT_ROLE].as.uint);
+	if (admission == NULL) {
+		return -ENOMEM;
+	}
+	memcpy(admission->key, field[PH_ADMIT_KEY].as.bytes.data, sizeof admission->key);
+	admission->site = field[PH_ADMIT_SITE].as.uint;
+	admission->role = field[PH_ADMIT_ROLE].as.uint;
 	if (field[PH_ADMIT_INVITE].set) {
-		ph_mpw_bin(writer, invite.data, invite.len);
+		admission->invite = field[PH_ADMIT_INVITE].as.bytes;
+	}
+	admission->entry = fact->ref;
+	admission->second = fact->second;
+	return 0;
+}
+
+static int on_fact(void *data, const struct ph_fact *fact, const struct ph_entry *entry)
+{
+	struct ph_device_state *device = data;
+
+	switch (entry->number) {
+	case PH_KIND_DEVICE_ADMIT:
+		return add_admission(device, fact, entry->field);
+	default:
+		return 0;
+	}
+}
+
+static void write_admission(struct ph_mpw *writer, const struct ph_admission *admission)
+{
+	ph_mpw_array(writer, 6);
+	ph_mpw_bin(writer, admission->key, sizeof admission->key);
+	ph_mpw_uint(writer, admission->site);
+	ph_mpw_uint(writer, admission->role);
+	if (admission->invite.len > 0) {
+		ph_mpw_bin(writer, admission->invite.data, admission->invite.len);
 	} else {
 		ph_mpw_nil(writer);
 	}
-	ph_ref_write(writer, &fact->ref);
-	ph_state_int(writer, fact->second);
+	ph_ref_write(writer, &admission->entry);
+	ph_state_int(writer, admission->second);
 }
 
-int ph_device_fold(const struct ph_fact *facts, size_t n, struct ph_buf *state_out)
+static int write_state(const struct ph_device_state *device, struct ph_buf *state_out)
 {
-	return ph_state_list(facts, n, write_admission, state_out);
+	struct ph_mpw writer;
+	struct ph_row row;
+
+	ph_mpw_init(&writer, state_out);
+	ph_row_begin(&row, &writer);
+	if (ph_row_item(&row, device->n_admissions > 0)) {
+		ph_mpw_array(&writer, device->n_admissions);
+	}
+	for (size_t i = 0; i < device->n_admissions; i++) {
+		write_admission(&writer, &device->admissions[i]);
+	}
+	if (ph_row_item(&row, device->n_confirms > 0)) {
+		ph_state_write_refs(&writer, device->confirms, device->n_confirms);
+	}
+	if (ph_row_item(&row, device->n_retires > 0)) {
+		ph_mpw_array(&writer, device->n_retires);
+	}
+	for (size_t i = 0; i < device->n_retires; i++) {
+		ph_mpw_array(&writer, 2);
+		ph_ref_write(&writer, &device->retires[i].entry);
+		ph_state_write_opt(&writer, &device->retires[i].reason);
+	}
+	if (ph_row_item(&row, device->n_cuts > 0)) {
+		ph_state_write_refs(&writer, device->cuts, device->n_cuts);
+	}
+	ph_row_end(&row);
+	return ph_mpw_end(&writer);
 }
 
-static bool decode_admission(const msgpack_object *object, struct ph_admission *got)
+int ph_device_fold(const struct ph_entity_key *key, const struct ph_fact *facts, size_t n,
+		   struct ph_buf *state_out)
+{
+	struct ph_device_state device = { 0 };
+	int rc = ph_state_each(facts, n, on_fact, &device);
+
+	(void)key; /* each fact names one device */
+	rc = rc != 0 ? rc : write_state(&device, state_out);
+	ph_device_deinit(&device);
+	return rc;
+}
+
+/* --- reading --- */
+
+static bool read_admission(const msgpack_object *object, void *item)
 {
 	const msgpack_object_array *array = ph_mp_array(object, 6, 6);
+	struct ph_admission *got = item;
 
 	if (array == NULL) {
 		return false;
@@ -52,22 +123,63 @@ static bool decode_admission(const msgpack_object *object, struct ph_admission *
 	       ph_state_get_int(&array->ptr[5], &got->second);
 }
 
-int ph_device_decode(struct ph_view state, struct ph_admission *admission)
+static bool read_retire(const msgpack_object *object, void *item)
 {
-	struct ph_admission got = { 0 };
-	const msgpack_object_array *all;
+	const msgpack_object_array *array = ph_mp_array(object, 2, 2);
+	struct ph_retire *retire = item;
+
+	return array != NULL && ph_ref_read(&array->ptr[0], &retire->entry) &&
+	       ph_state_get_opt(&array->ptr[1], &retire->reason);
+}
+
+int ph_device_decode(struct ph_view state, struct ph_device_state *device)
+{
+	struct ph_device_state got = { 0 };
+	const msgpack_object_array *array;
 	struct ph_mp mp;
-	int rc = ph_state_decode_list(state, &mp, &all);
+	int rc = ph_state_decode(state, &mp, &array);
 
 	if (rc != 0) {
 		return rc;
 	}
-	if (!decode_admission(&all->ptr[all->size - 1], &got)) {
-		rc = -EUCLEAN;
-	}
+	rc = ph_state_get_list(ph_mp_item(array, 0), sizeof *got.admissions,
+			       read_admission, (void **)&got.admissions,
+			       &got.n_admissions);
+	rc = rc != 0 ? rc
+		     : ph_state_get_refs(ph_mp_item(array, 1), &got.confirms,
+					 &got.n_confirms);
+	rc = rc != 0 ? rc
+		     : ph_state_get_list(ph_mp_item(array, 2), sizeof *got.retires,
+					 read_retire, (void **)&got.retires,
+					 &got.n_retires);
+	rc = rc != 0 ? rc
+		     : ph_state_get_refs(ph_mp_item(array, 3), &got.cuts, &got.n_cuts);
 	ph_mp_deinit(&mp);
-	if (rc == 0) {
-		*admission = got;
+	if (rc != 0) {
+		ph_device_deinit(&got);
+		return rc;
 	}
-	return rc;
+	*device = got;
+	return 0;
+}
+
+void ph_device_deinit(struct ph_device_state *device)
+{
+	free(device->admissions);
+	free(device->confirms);
+	free(device->retires);
+	free(device->cuts);
+	*device = (struct ph_device_state){ 0 };
+}
+
+const struct ph_admission *ph_device_admitted(const struct ph_device_state *device)
+{
+	return device->n_admissions == 0 ? NULL
+					 : &device->admissions[device->n_admissions - 1];
+}
+
+bool ph_device_trusted(const struct ph_device_state *device)
+{
+	return device->n_admissions > 0 && device->n_confirms > 0 &&
+	       device->n_retires == 0 && device->n_cuts == 0;
 }

@@ -2,7 +2,8 @@
 #ifndef PH_LEDGER_DEVICE_H
 #define PH_LEDGER_DEVICE_H
 
-#include "common/ledger/fact.h"
+#include "common/ledger/key.h"
+#include "common/ledger/state.h"
 #include "common/log/chain.h"
 
 struct ph_admission {
@@ -14,9 +15,31 @@ struct ph_admission {
 	int64_t second;
 };
 
-/* The state that FACTS (effective, in order) give: every admission. 0 or negative errno. */
-int ph_device_fold(const struct ph_fact *facts, size_t n, struct ph_buf *state_out);
-/* The last admission, which holds. 0, -EUCLEAN, -ENOMEM. */
-int ph_device_decode(struct ph_view state, struct ph_admission *admission);
+struct ph_retire {
+	struct ph_ref entry;
+	struct ph_opt reason;
+};
+
+struct ph_device_state {
+	struct ph_admission *admissions; /* in order; the last one holds */
+	size_t n_admissions;
+	struct ph_ref *confirms; /* in order, like those below */
+	size_t n_confirms;
+	struct ph_retire *retires;
+	size_t n_retires;
+	struct ph_ref *cuts;
+	size_t n_cuts;
+};
+
+/* The state that FACTS (effective, in order) give. 0 or negative errno. */
+int ph_device_fold(const struct ph_entity_key *key, const struct ph_fact *facts, size_t n,
+		   struct ph_buf *state_out);
+/* Borrows from STATE. 0, -EUCLEAN, -ENOMEM. */
+int ph_device_decode(struct ph_view state, struct ph_device_state *device);
+void ph_device_deinit(struct ph_device_state *device);
+/* The admission that holds, or NULL: not admitted, or that entry is not here. */
+const struct ph_admission *ph_device_admitted(const struct ph_device_state *device);
+/* Admitted and confirmed, and neither retired nor cut: it may have feeds. */
+bool ph_device_trusted(const struct ph_device_state *device);
 
 #endif

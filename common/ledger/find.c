@@ -15,6 +15,7 @@
 #include "common/ledger/class.h"
 #include "common/ledger/query.h"
 #include "common/ledger/reader_view.h"
+#include "common/ledger/record.h"
 #include "common/ledger/store.h"
 
 #define LIMIT_DEFAULT 50

@@ -14,6 +14,7 @@
 
 #include "common/ledger/card.h"
 #include "common/ledger/class.h"
+#include "common/ledger/record.h"
 #include "common/ledger/show.h"
 #include "common/ledger/store.h"
 

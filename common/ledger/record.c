@@ -1,106 +1,93 @@
 /*
- * common/ledger/record.c - states that are registers and little else: titles and
- * readers; sites, communes and policies.
+ * common/ledger/record.c - states that are registers and little else: sites,
+ * communes, policies, targets, models, workers; and the beginning of titles and
+ * readers.
  *
- * Every fact of such an entity is a put. One of them may be the entity's first
- * entry, which gives it its name; an entity whose first entry is not here yet, or
- * is voided, shows what its other puts say, and is partial.
+ * The put that gives such an entity its name is its first entry. One whose first
+ * entry is not here yet, or is voided, shows what its other puts say, and is partial.
  */
+#include "common/ledger/record.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/ledger/registers.h"
+void ph_record_fold_deinit(struct ph_record_fold *fold)
+{
+	ph_puts_deinit(&fold->puts);
+}
 
-/* The creation among the facts, if it is there. */
-struct first {
-	const struct ph_fact *fact;
-	bool has_source;
-	uint8_t source[PH_SOURCE_SIZE];
+int ph_record_fold_put(struct ph_record_fold *fold, const struct ph_entity_key *key,
+		       const struct ph_fact *facts, size_t fact,
+		       const struct ph_entry *entry)
+{
+	if (ph_fact_is(&facts[fact], key)) {
+		fold->first = &facts[fact];
+		fold->has_source = entry->extras.has_source;
+		memcpy(fold->source, entry->extras.source, sizeof fold->source);
+	}
+	return ph_puts_add(&fold->puts, fact, entry);
+}
+
+int ph_record_fold_write(struct ph_record_fold *fold, const struct ph_fact *facts,
+			 struct ph_row *row)
+{
+	const struct ph_fact *first = fold->first;
+	struct ph_mpw *writer = row->writer;
+
+	if (ph_row_item(row, fold->puts.n_sets > 0)) {
+		int rc = ph_puts_write(&fold->puts, facts, writer);
+
+		if (rc != 0) {
+			return rc;
+		}
+	}
+	if (ph_row_item(row, first != NULL)) {
+		ph_mpw_array(writer, fold->has_source ? 3 : 2);
+		ph_mpw_uint(writer, first->site);
+		ph_state_int(writer, first->second);
+		if (fold->has_source) {
+			ph_mpw_bin(writer, fold->source, sizeof fold->source);
+		}
+	}
+	return 0;
+}
+
+struct gather {
+	const struct ph_entity_key *key;
+	const struct ph_fact *facts;
+	struct ph_record_fold fold;
 };
 
-static int gather(const struct ph_fact *facts, size_t n, struct ph_puts *puts,
-		  struct first *first)
+static int on_put(void *data, const struct ph_fact *fact, const struct ph_entry *entry)
 {
-	struct ph_entry *entry = malloc(sizeof *entry);
-	int rc = entry == NULL ? -ENOMEM : 0;
+	struct gather *gather = data;
 
-	first->fact = NULL;
-	for (size_t i = 0; rc == 0 && i < n; i++) {
-		rc = ph_fact_entry(&facts[i], entry);
-		if (rc == 0) {
-			rc = ph_puts_add(puts, i, entry);
-		}
-		if (rc == 0 && ph_fact_creates(entry)) {
-			first->fact = &facts[i];
-			first->has_source = entry->extras.has_source;
-			memcpy(first->source, entry->extras.source, PH_SOURCE_SIZE);
-		}
-	}
-	free(entry);
-	return rc;
+	return ph_record_fold_put(&gather->fold, gather->key, gather->facts,
+				  (size_t)(fact - gather->facts), entry);
 }
 
-int ph_place_fold(const struct ph_fact *facts, size_t n, struct ph_buf *state_out)
+int ph_record_fold(const struct ph_entity_key *key, const struct ph_fact *facts, size_t n,
+		   struct ph_buf *state_out)
 {
-	struct ph_puts puts = { 0 };
-	struct first first;
+	struct gather gather = { .key = key, .facts = facts };
 	struct ph_mpw writer;
-	int rc = n == 0 ? 0 : gather(facts, n, &puts, &first);
+	struct ph_row row;
+	int rc = ph_state_each(facts, n, on_put, &gather);
 
-	if (n == 0 || rc != 0) {
-		goto out;
+	if (rc == 0) {
+		ph_mpw_init(&writer, state_out);
+		ph_row_begin(&row, &writer);
+		rc = ph_record_fold_write(&gather.fold, facts, &row);
+		ph_row_end(&row);
+		rc = rc != 0 ? rc : ph_mpw_end(&writer);
 	}
-	ph_mpw_init(&writer, state_out);
-	ph_mpw_array(&writer, puts.n_sets > 0 ? 1 : 0);
-	if (puts.n_sets > 0) {
-		rc = ph_puts_write(&puts, facts, &writer);
-	}
-	rc = rc != 0 ? rc : ph_mpw_end(&writer);
-out:
-	ph_puts_deinit(&puts);
+	ph_record_fold_deinit(&gather.fold);
 	return rc;
 }
 
-int ph_record_fold(const struct ph_fact *facts, size_t n, struct ph_buf *state_out)
+static bool read_first(const msgpack_object *object, struct ph_record *record)
 {
-	struct ph_puts puts = { 0 };
-	struct first first;
-	struct ph_mpw writer;
-	int rc = n == 0 ? 0 : gather(facts, n, &puts, &first);
-
-	if (n == 0 || rc != 0) {
-		goto out;
-	}
-
-	size_t items = puts.n_sets > 0 ? 1 : 0;
-
-	if (first.fact != NULL) {
-		items = 2;
-	}
-	ph_mpw_init(&writer, state_out);
-	ph_mpw_array(&writer, items);
-	if (items > 0) {
-		rc = ph_puts_write(&puts, facts, &writer);
-	}
-	if (items > 1) {
-		ph_mpw_array(&writer, first.has_source ? 3 : 2);
-		ph_mpw_uint(&writer, first.fact->site);
-		ph_state_int(&writer, first.fact->second);
-		if (first.has_source) {
-			ph_mpw_bin(&writer, first.source, sizeof first.source);
-		}
-	}
-	rc = rc != 0 ? rc : ph_mpw_end(&writer);
-out:
-	ph_puts_deinit(&puts);
-	return rc;
-}
-
-static bool decode_rest(const msgpack_object_array *array, struct ph_record *record)
-{
-	const msgpack_object *object = ph_mp_item(array, 1);
-
 	if (ph_mp_is_nil(object)) {
 		return true;
 	}
@@ -116,10 +103,25 @@ static bool decode_rest(const msgpack_object_array *array, struct ph_record *rec
 		ph_mp_bin_exact(&first->ptr[2], record->source, sizeof record->source));
 }
 
+int ph_record_read(const msgpack_object_array *array, const struct ph_kind *kind,
+		   struct ph_record *record)
+{
+	struct ph_record got = { 0 };
+	int rc = ph_registers_decode(ph_mp_item(array, 0), kind, &got.registers);
+
+	if (rc == 0 && !read_first(ph_mp_item(array, 1), &got)) {
+		ph_record_deinit(&got);
+		rc = -EUCLEAN;
+	}
+	if (rc == 0) {
+		*record = got;
+	}
+	return rc;
+}
+
 int ph_record_decode(struct ph_view state, const struct ph_kind *kind,
 		     struct ph_record *record)
 {
-	struct ph_record got = { 0 };
 	const msgpack_object_array *array;
 	struct ph_mp mp;
 	int rc = ph_state_decode(state, &mp, &array);
@@ -127,15 +129,8 @@ int ph_record_decode(struct ph_view state, const struct ph_kind *kind,
 	if (rc != 0) {
 		return rc;
 	}
-	rc = ph_registers_decode(ph_mp_item(array, 0), kind, &got.registers);
-	if (rc == 0 && !decode_rest(array, &got)) {
-		ph_registers_deinit(&got.registers);
-		rc = -EUCLEAN;
-	}
+	rc = ph_record_read(array, kind, record);
 	ph_mp_deinit(&mp);
-	if (rc == 0) {
-		*record = got;
-	}
 	return rc;
 }
 

@@ -122,22 +122,66 @@ static bool was_seen(const struct ph_puts *puts, const struct ph_register_put *p
 					   sizeof *puts->seen, compare_seen) != NULL;
 }
 
-/* The heads among the N puts of one field, moved to their front in order; how many. */
-static size_t keep_heads(const struct ph_puts *puts, struct ph_register_put *sets,
-			 size_t n, const struct ph_fact *facts)
+/* The heads among the N puts of one field, moved to TO in order; how many. */
+static size_t keep_heads(const struct ph_puts *puts, struct ph_register_put *to,
+			 const struct ph_register_put *sets, size_t n,
+			 const struct ph_fact *facts)
 {
 	struct ph_register_put latest = sets[n - 1];
 	size_t heads = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		if (!was_seen(puts, &sets[i], facts)) {
-			sets[heads++] = sets[i];
+			to[heads++] = sets[i];
 		}
 	}
 	if (heads == 0) {
-		sets[heads++] = latest;
+		to[heads++] = latest;
 	}
 	return heads;
+}
+
+static size_t run_of(const struct ph_puts *puts, size_t from)
+{
+	size_t to = from + 1;
+
+	while (to < puts->n_sets && puts->sets[to].field == puts->sets[from].field) {
+		to++;
+	}
+	return to - from;
+}
+
+/* Sort what was noted by field and order, and leave the heads only. */
+static void settle(struct ph_puts *puts, const struct ph_fact *facts)
+{
+	size_t kept = 0, run;
+
+	if (puts->settled || puts->n_sets == 0) {
+		return;
+	}
+	qsort(puts->sets, puts->n_sets, sizeof *puts->sets, compare_sets);
+	if (puts->n_seen > 0) {
+		qsort(puts->seen, puts->n_seen, sizeof *puts->seen, compare_seen);
+	}
+	for (size_t i = 0; i < puts->n_sets; i += run) {
+		run = run_of(puts, i);
+		kept += keep_heads(puts, &puts->sets[kept], &puts->sets[i], run, facts);
+	}
+	puts->n_sets = kept;
+	puts->settled = true;
+}
+
+size_t ph_puts_heads(struct ph_puts *puts, const struct ph_fact *facts, unsigned field,
+		     const struct ph_register_put **heads_out)
+{
+	settle(puts, facts);
+	for (size_t i = 0; i < puts->n_sets; i += run_of(puts, i)) {
+		if (puts->sets[i].field == field) {
+			*heads_out = &puts->sets[i];
+			return run_of(puts, i);
+		}
+	}
+	return 0;
 }
 
 static int write_register(const struct ph_puts *puts, const struct ph_register_put *heads,
@@ -170,28 +214,15 @@ static int write_register(const struct ph_puts *puts, const struct ph_register_p
 	return 0;
 }
 
-static size_t run_of(const struct ph_puts *puts, size_t from)
-{
-	size_t to = from + 1;
-
-	while (to < puts->n_sets && puts->sets[to].field == puts->sets[from].field) {
-		to++;
-	}
-	return to - from;
-}
-
 int ph_puts_write(struct ph_puts *puts, const struct ph_fact *facts,
 		  struct ph_mpw *writer)
 {
 	size_t fields = 0;
 
+	settle(puts, facts);
 	if (puts->n_sets == 0) {
 		ph_mpw_nil(writer);
 		return 0;
-	}
-	qsort(puts->sets, puts->n_sets, sizeof *puts->sets, compare_sets);
-	if (puts->n_seen > 0) {
-		qsort(puts->seen, puts->n_seen, sizeof *puts->seen, compare_seen);
 	}
 	for (size_t i = 0; i < puts->n_sets; i += run_of(puts, i)) {
 		fields++;
@@ -204,9 +235,7 @@ int ph_puts_write(struct ph_puts *puts, const struct ph_fact *facts,
 
 	for (size_t i = 0; rc == 0 && i < puts->n_sets; i += run) {
 		run = run_of(puts, i);
-		rc = write_register(puts, &puts->sets[i],
-				    keep_heads(puts, &puts->sets[i], run, facts), facts,
-				    scratch, writer);
+		rc = write_register(puts, &puts->sets[i], run, facts, scratch, writer);
 	}
 	free(scratch);
 	return rc;

@@ -27,10 +27,14 @@ struct ph_puts {
 	size_t n_sets, cap_sets;
 	struct ph_register_seen *seen;
 	size_t n_seen, cap_seen;
+	bool settled; /* only heads are left; nothing is added any more */
 };
 void ph_puts_deinit(struct ph_puts *puts);
 /* Note the put that is the fact of index FACT; all of one entity are of one kind. 0 or -ENOMEM. */
 int ph_puts_add(struct ph_puts *puts, size_t fact, const struct ph_entry *entry);
+/* The heads of FIELD, in order, and how many. They borrow PUTS, to which none is added hence. */
+size_t ph_puts_heads(struct ph_puts *puts, const struct ph_fact *facts, unsigned field,
+		     const struct ph_register_put **heads_out);
 /* Write the registers as a map, nil if none is set. FACTS: in order. 0 or negative errno. */
 int ph_puts_write(struct ph_puts *puts, const struct ph_fact *facts,
 		  struct ph_mpw *writer);
@@ -54,23 +58,5 @@ void ph_registers_deinit(struct ph_registers *registers);
 /* NULL if that field was never put. */
 const struct ph_register *ph_registers_get(const struct ph_registers *registers,
 					   unsigned field);
-
-/* The state of a site, commune or policy: [registers]. */
-int ph_place_fold(const struct ph_fact *facts, size_t n, struct ph_buf *state_out);
-/* The state of a title or reader: [registers, first]. */
-int ph_record_fold(const struct ph_fact *facts, size_t n, struct ph_buf *state_out);
-
-struct ph_record {
-	struct ph_registers registers;
-	bool has_first; /* false: partial, its first entry is not here or not effective */
-	uint64_t site;  /* of its first entry */
-	int64_t second; /* likewise */
-	bool has_source; /* of its first entry: titles and readers of one source are the same */
-	uint8_t source[PH_SOURCE_SIZE];
-};
-/* A state by either fold; KIND: of its puts. Borrows from STATE. 0, -EUCLEAN, -ENOMEM. */
-int ph_record_decode(struct ph_view state, const struct ph_kind *kind,
-		     struct ph_record *record);
-void ph_record_deinit(struct ph_record *record);
 
 #endif

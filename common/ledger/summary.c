@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "common/ledger/query.h"
-#include "common/ledger/registers.h"
+#include "common/ledger/record.h"
 #include "common/ledger/show.h"
 #include "common/ledger/store.h"
 #include "common/ledger/tally.h"

@@ -16,6 +16,7 @@
 #include "common/ledger/device.h"
 #include "common/ledger/query.h"
 #include "common/ledger/reader_view.h"
+#include "common/ledger/record.h"
 #include "common/ledger/show.h"
 #include "common/ledger/tally.h"
 
@@ -46,7 +47,7 @@ static int show_title_name(struct ph_ledger *ledger, struct ph_show *show,
 
 static void show_custody(struct ph_show *show, const struct ph_copy *copy)
 {
-	static const char *const names[] = { "unknown", "site", "reader" };
+	static const char *const names[] = { "unknown", "site", "reader", "crate" };
 	struct ph_show custody = ph_show_begin();
 
 	ph_show_set(&custody, "at", json_string(names[copy->custody]));
@@ -77,10 +78,15 @@ static void show_cases(struct ph_show *show, const struct ph_copy *copy)
 	json_t *cases = json_array();
 
 	for (size_t i = 0; cases != NULL && i < copy->n_cases; i++) {
+		const struct ph_copy_case *item = &copy->cases[i];
 		struct ph_show one = ph_show_begin();
 
+		if (item->kind != PH_CASE_TWO_PLACES) {
+			json_decref(one.object);
+			continue;
+		}
 		ph_show_set(&one, "case", json_string("loans-in-two-places"));
-		ph_show_ref(&one, "anchor", &copy->cases[i].anchor);
+		ph_show_ref(&one, "anchor", &item->facts[item->n_facts - 1]);
 		if (ph_show_append(cases, ph_show_end(&one)) != 0) {
 			show->failed = true;
 		}
@@ -279,7 +285,7 @@ static void show_issues(struct ph_show *show, const struct ph_card *card)
 {
 	json_t *issues = json_array();
 
-	for (size_t i = 0; issues != NULL && i < card->n; i++) {
+	for (size_t i = 0; issues != NULL && i < card->n_issues; i++) {
 		struct ph_show one = ph_show_begin();
 
 		ph_show_ref(&one, "reader", &card->issues[i].reader);
@@ -298,7 +304,7 @@ static int show_reader_of(struct ph_ledger *ledger, struct ph_show *show,
 			  const struct ph_card *card, const struct ph_opener *opener)
 {
 	json_t *reader = NULL;
-	int rc = ph_view_reader(ledger, &card->issues[card->n - 1].reader, opener,
+	int rc = ph_view_reader(ledger, &card->issues[card->n_issues - 1].reader, opener,
 				&reader);
 
 	if (rc == 0) {
@@ -336,7 +342,7 @@ int ph_view_card(struct ph_ledger *ledger, const struct ph_id *id,
 		rc = ph_card_decode(ph_buf_view(&state), &card);
 	}
 	ph_show_set(&show, "loans", loans);
-	if (rc == 0 && card.n > 0) {
+	if (rc == 0 && card.n_issues > 0) {
 		show_issues(&show, &card);
 		rc = show_reader_of(ledger, &show, &card, opener);
 	}
@@ -355,27 +361,35 @@ int ph_view_card(struct ph_ledger *ledger, const struct ph_id *id,
 int ph_view_device(struct ph_ledger *ledger, const uint8_t id[static PH_DEVICE_ID_SIZE],
 		   json_t **out)
 {
-	struct ph_view device = PH_VIEW(id, PH_DEVICE_ID_SIZE);
+	static const char *const roles[] = { "none", "site", "courier", "both" };
+	struct ph_view name = PH_VIEW(id, PH_DEVICE_ID_SIZE);
+	const struct ph_admission *last;
 	struct ph_buf state = { 0 };
-	struct ph_admission last;
-	int rc = ph_ledger_get(ledger, PH_ENTITY_DEVICE, device, &state);
+	struct ph_device_state device = { 0 };
+	int rc = ph_ledger_get(ledger, PH_ENTITY_DEVICE, name, &state);
 
-	rc = rc != 0 ? rc : ph_device_decode(ph_buf_view(&state), &last);
-	if (rc == 0) {
-		static const char *const roles[] = { "none", "site", "courier", "both" };
-		struct ph_show show = ph_show_begin();
-
-		ph_show_hex(&show, "device", device);
-		ph_show_hex(&show, "key", PH_VIEW(last.key, sizeof last.key));
-		ph_show_number(&show, "site", last.site);
-		ph_show_set(&show, "role", json_string(roles[last.role & PH_ROLE_BOTH]));
-		if (last.invite.len > 0) {
-			ph_show_hex(&show, "invite", last.invite);
-		}
-		ph_show_ref(&show, "by", &last.entry);
-		ph_show_time(&show, "time", last.second);
-		rc = ph_show_done(&show, out);
+	rc = rc != 0 ? rc : ph_device_decode(ph_buf_view(&state), &device);
+	if (rc != 0) {
+		goto out;
 	}
+
+	struct ph_show show = ph_show_begin();
+
+	ph_show_hex(&show, "device", name);
+	last = ph_device_admitted(&device);
+	if (last != NULL) {
+		ph_show_hex(&show, "key", PH_VIEW(last->key, sizeof last->key));
+		ph_show_number(&show, "site", last->site);
+		ph_show_set(&show, "role", json_string(roles[last->role & PH_ROLE_BOTH]));
+		if (last->invite.len > 0) {
+			ph_show_hex(&show, "invite", last->invite);
+		}
+		ph_show_ref(&show, "by", &last->entry);
+		ph_show_time(&show, "time", last->second);
+	}
+	rc = ph_show_done(&show, out);
+out:
+	ph_device_deinit(&device);
 	ph_buf_deinit(&state);
 	return rc;
 }

@@ -11,6 +11,7 @@
 #include "ledger_world.h"
 
 #include "common/ledger/copy.h"
+#include "common/ledger/record.h"
 #include "common/ledger/tally.h"
 
 struct room {

@@ -23,7 +23,7 @@ static void last_issue_of_a_card_holds(void **state)
 	assert_true(ph_key_id(PH_ENTITY_CARD, &id, &key));
 	assert_int_equal(get_state(room, PH_ENTITY_CARD, &key), 0);
 	assert_int_equal(ph_card_decode(ph_buf_view(&room->state), &card), 0);
-	assert_int_equal(card.n, 2);
+	assert_int_equal(card.n_issues, 2);
 	assert_ref(&card.issues[0].reader, &readers[0]);
 	assert_ref(&card.issues[1].reader, &readers[1]);
 	assert_int_equal(card.issues[1].site, 202);
@@ -34,7 +34,7 @@ static void last_admission_of_a_device_holds(void **state)
 {
 	struct room *room = *state;
 	struct ph_entry admit = entry_of(PH_KIND_DEVICE_ADMIT);
-	struct ph_admission last;
+	struct ph_device_state got;
 	struct ph_entity_key key;
 	uint8_t device[16] = { 5 };
 
@@ -48,10 +48,16 @@ static void last_admission_of_a_device_holds(void **state)
 	fold_all(room);
 	assert_true(ph_key_bytes(PH_ENTITY_DEVICE, PH_VIEW(device, 16), &key));
 	assert_int_equal(get_state(room, PH_ENTITY_DEVICE, &key), 0);
-	assert_int_equal(ph_device_decode(ph_buf_view(&room->state), &last), 0);
-	assert_int_equal(last.role, PH_ROLE_BOTH);
-	assert_int_equal(last.site, 101);
-	assert_int_equal(last.invite.len, 0);
+	assert_int_equal(ph_device_decode(ph_buf_view(&room->state), &got), 0);
+	assert_int_equal(got.n_admissions, 2);
+
+	const struct ph_admission *last = ph_device_admitted(&got);
+
+	assert_int_equal(last->role, PH_ROLE_BOTH);
+	assert_int_equal(last->site, 101);
+	assert_int_equal(last->invite.len, 0);
+	assert_false(ph_device_trusted(&got));
+	ph_device_deinit(&got);
 }
 
 int main(void)

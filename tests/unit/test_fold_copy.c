@@ -142,7 +142,8 @@ static void loans_in_two_places_are_a_case(void **state)
 	assert_closed(&copy->loans[0], PH_CLOSED_INFERRED, &second);
 	assert_int_equal(copy->n_cases, 1);
 	assert_int_equal(copy->cases[0].kind, PH_CASE_TWO_PLACES);
-	assert_ref(&copy->cases[0].anchor, &second);
+	assert_int_equal(copy->cases[0].n_facts, 2);
+	assert_ref(&copy->cases[0].facts[1], &second);
 
 	/* A return between, heard of later, dissolves it. */
 	give_back(&room->a2, "c1", 150);

@@ -104,12 +104,13 @@ static void example_of_the_book(void **state)
 	world_digest(&world, digest);
 	assert_true(ph_key_id(PH_ENTITY_COPY, &id, &key));
 	assert_state(&world, &key, "00000000000000006331",
-		     "93c093ce6ab13bce659200a26b31919593c410fcece1f3c29361b94b21f2c203"
-		     "99567a02c4084ff139f625aeff4f659200a26b31ce6ab13bcecd50fb");
+		     "93c09502ce6ab13bce6593c410fcece1f3c29361b94b21f2c20399567a02c408"
+		     "4ff139f625aeff4f9200a26b31919593c410fcece1f3c29361b94b21f2c20399"
+		     "567a02c4084ff139f625aeff4f659200a26b31ce6ab13bcecd50fb");
 	key = ph_key_tally(101, ph_day_of(T0));
 	assert_state(&world, &key, "000000000000006500000000000050ed", "91810301");
 	assert_hex(PH_VIEW(digest, sizeof digest),
-		   "b5eaf32d6f4b1b262a7696f0b49a316866acc580c8eac60122efdf2c27185210");
+		   "da5e8d0007a281b4152f96cb395e343e74efc304aef73ed65ba780aafd20b549");
 	actor_deinit(&actor);
 	world_deinit(&world);
 }
