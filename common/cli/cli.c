@@ -68,21 +68,96 @@ static void print_command_help(const struct ph_cli_program *program,
 	printf("\ncommon options: -d DIR, --json, --plain, --help, --version\n");
 }
 
-static void print_help(const struct ph_cli_program *program)
+/* --- families: commands of two words whose first word is the same --- */
+
+#define FOLDED_FROM 3 /* so many of a family stand on one line of `help` */
+
+/* The length of the first word of a name of two; 0 if it has one. */
+static size_t family_len(const char *name)
+{
+	const char *blank = strchr(name, ' ');
+
+	return blank ? (size_t)(blank - name) : 0;
+}
+
+static bool in_family(const char *name, const char *word, size_t len)
+{
+	return len > 0 && family_len(name) == len && strncmp(name, word, len) == 0;
+}
+
+static unsigned family_size(const struct ph_cli_program *program, const char *word,
+			    size_t len)
+{
+	unsigned n = 0;
+
+	for (const struct ph_cli_command *c = program->commands; c->name; c++) {
+		n += in_family(c->name, word, len);
+	}
+	return n;
+}
+
+static void print_line(const struct ph_cli_command *command)
+{
+	printf("  %-16s %.*s\n", command->name, doc_line(command->doc), command->doc);
+}
+
+/* "  card             issue, show", at the first of them; nothing at the others. */
+static void print_folded(const struct ph_cli_program *program,
+			 const struct ph_cli_command *command)
+{
+	size_t len = family_len(command->name);
+	bool first = true;
+
+	for (const struct ph_cli_command *c = program->commands; c < command; c++) {
+		if (in_family(c->name, command->name, len)) {
+			return;
+		}
+	}
+	printf("  %-16.*s ", (int)len, command->name);
+	for (const struct ph_cli_command *c = command; c->name; c++) {
+		if (in_family(c->name, command->name, len)) {
+			printf("%s%s", first ? "" : ", ", c->name + len + 1);
+			first = false;
+		}
+	}
+	printf("\n");
+}
+
+/* All commands, families on one line each unless ALL. */
+static void print_help(const struct ph_cli_program *program, bool all)
 {
 	const char *group = "";
+	bool folded = false;
 
 	printf("%s: %s\n\nusage: %s [-d DIR] COMMAND [arguments]\n", program->name,
 	       program->summary, program->name);
 	for (const struct ph_cli_command *c = program->commands; c->name; c++) {
+		size_t len = family_len(c->name);
+
 		if (strcmp(group, c->group) != 0) {
 			group = c->group;
 			printf("\n%s:\n", group);
 		}
-		printf("  %-16s %.*s\n", c->name, doc_line(c->doc), c->doc);
+		if (!all && family_size(program, c->name, len) >= FOLDED_FROM) {
+			print_folded(program, c);
+			folded = true;
+		} else {
+			print_line(c);
+		}
 	}
-	printf("\n`%s help COMMAND` says more of one. Without a command: status.\n",
-	       program->name);
+	printf("\n`%s help COMMAND` says more of one%s. Without a command: status.\n",
+	       program->name, folded ? ", `help all` a line of each" : "");
+}
+
+/* A line for each command whose first word is WORD. */
+static void print_family(const struct ph_cli_program *program, const char *word)
+{
+	for (const struct ph_cli_command *c = program->commands; c->name; c++) {
+		if (in_family(c->name, word, strlen(word))) {
+			print_line(c);
+		}
+	}
+	printf("\n`%s help %s ...` says more of one.\n", program->name, word);
 }
 
 static int usage_error(const struct ph_cli_program *program, const char *text)
@@ -232,8 +307,14 @@ static int no_option(const struct ph_cli *cli, const char *word)
 	bool is_letter = optopt != 0 && optopt < FIRST_CODE;
 	char text[256];
 
-	snprintf(text, sizeof(text), "`%s` has no option %s", cli->command->name,
-		 is_letter ? letter : word);
+	if (is_letter && optopt >= '0' && optopt <= '9') {
+		snprintf(text, sizeof(text),
+			 "`%s`: %s... is a number below 0, and none here can be",
+			 cli->command->name, letter);
+	} else {
+		snprintf(text, sizeof(text), "`%s` has no option %s", cli->command->name,
+			 is_letter ? letter : word);
+	}
 	return usage_error(cli->program, text);
 }
 
@@ -242,7 +323,7 @@ static int asked_for_help(const struct ph_cli *cli, bool is_named)
 	if (is_named) {
 		print_command_help(cli->program, cli->command);
 	} else {
-		print_help(cli->program);
+		print_help(cli->program, false);
 	}
 	return PH_EXIT_DONE;
 }
@@ -336,7 +417,11 @@ static int help(const struct ph_cli_program *program, int argc, char **argv,
 	char name[64];
 
 	if (words[1] == argc || strcmp(argv[words[1]], "help") == 0) {
-		print_help(program);
+		print_help(program, false);
+		return PH_EXIT_DONE;
+	}
+	if (strcmp(argv[words[1]], "all") == 0) {
+		print_help(program, true);
 		return PH_EXIT_DONE;
 	}
 	snprintf(name, sizeof(name), "%s %s", argv[words[1]],
@@ -344,6 +429,11 @@ static int help(const struct ph_cli_program *program, int argc, char **argv,
 	command = find_named(program, name);
 	if (!command) {
 		command = find_named(program, argv[words[1]]);
+	}
+	if (!command &&
+	    family_size(program, argv[words[1]], strlen(argv[words[1]])) > 0) {
+		print_family(program, argv[words[1]]);
+		return PH_EXIT_DONE;
 	}
 	if (!command) {
 		return unknown_command(program, argv[words[1]]);

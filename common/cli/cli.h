@@ -32,6 +32,7 @@ struct ph_cli_command {
 	const struct ph_cli_option *options; /* ends with a NULL name; NULL: none */
 	/* Returns a negative errno with ERR filled, or the exit status, PH_EXIT_*. */
 	int (*run)(struct ph_cli *cli, struct ph_error *err);
+	const void *data; /* for `run`, where several commands share one */
 };
 
 struct ph_cli_program {

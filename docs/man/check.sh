@@ -23,7 +23,7 @@ check()
 	fi
 }
 
-commands=$("$program" help | sed -n 's/^  \([a-z]\{1,\}\( [a-z]\{1,\}\)\{0,1\}\)  .*/\1/p')
+commands=$("$program" help all | sed -n 's/^  \([a-z-]\{1,\}\( [a-z-]\{1,\}\)\{0,1\}\)  .*/\1/p')
 if [ -z "$commands" ]; then
 	echo "Bail out! $program help lists no commands"
 	exit 1

@@ -58,13 +58,16 @@ static const struct ph_cli_option site_options[] = {
 
 static const struct ph_cli_command commands[] = {
 	{ "site add", "Places", "CODE", 1, 1, "add a place\nA code is short.",
-	  site_options, note },
-	{ "site list", "Places", "", 0, 0, "all places", NULL, note },
-	{ "loan", "Desk", "CARD COPY...", 2, -1, "lend", site_options, note },
-	{ "status", "Looking", "", 0, 0, "how it is", NULL, note },
-	{ "refuse", "Looking", "", 0, 1, "says no", NULL, refuse },
-	{ "chatter", "Looking", "", 0, 0, "says data", NULL, chatter },
-	{ NULL, NULL, NULL, 0, 0, NULL, NULL, NULL },
+	  site_options, note, NULL },
+	{ "site list", "Places", "", 0, 0, "all places", NULL, note, NULL },
+	{ "loan", "Desk", "CARD COPY...", 2, -1, "lend", site_options, note, NULL },
+	{ "crate send", "Crates", "", 0, 0, "off it goes", NULL, note, NULL },
+	{ "crate get", "Crates", "", 0, 0, "here it is\nAll of it.", NULL, note, NULL },
+	{ "crate show", "Crates", "", 0, 0, "what is in it", NULL, note, NULL },
+	{ "status", "Looking", "", 0, 0, "how it is", NULL, note, NULL },
+	{ "refuse", "Looking", "", 0, 1, "says no", NULL, refuse, NULL },
+	{ "chatter", "Looking", "", 0, 0, "says data", NULL, chatter, NULL },
+	{ NULL, NULL, NULL, 0, 0, NULL, NULL, NULL, NULL },
 };
 
 static const char *home(void)
@@ -190,6 +193,9 @@ static void test_usage_errors(void **state)
 		  "prog: `status` has no option --json=3; see `prog help`\n" },
 		{ "status -x", "prog: `status` has no option -x; see `prog help`\n" },
 		{ "-x", "prog: `status` has no option -x; see `prog help`\n" },
+		{ "loan -15",
+		  "prog: `loan`: -1... is a number below 0, and none here can "
+		  "be; see `prog help`\n" },
 		{ "status -xyz", "prog: `status` has no option -x; see `prog help`\n" },
 		{ "loan C1 -xd /d B1",
 		  "prog: `loan` has no option -x; see `prog help`\n" },
@@ -211,9 +217,6 @@ static void test_usage_errors(void **state)
 		  "prog: not like this; usage: prog [-d DIR] refuse; see `prog help "
 		  "refuse`\n" },
 		{ "help lend", "prog: there is no command \"lend\"; see `prog help`\n" },
-		{ "help site",
-		  "prog: there is no command \"site\" alone, but `site add`, `site "
-		  "list`; see `prog help`\n" },
 		{ "\x1b]0;hi\x07",
 		  "prog: there is no command \"?]0;hi?\"; see `prog help`\n" },
 		{ "status --\x1b[31m",
@@ -288,6 +291,16 @@ static void test_help_and_version(void **state)
 		{ "-d /d help", "prog: a program\n", "\nDesk:\n" },
 		{ "--json help", "prog: a program\n", "\nDesk:\n" },
 		{ "help help", "prog: a program\n", "\nDesk:\n" },
+		{ "help", "prog: a program\n",
+		  "\nCrates:\n  crate            send, get, show\n\nLooking:\n" },
+		{ "help", "", "says more of one, `help all` a line of each. Without" },
+		{ "help all", "prog: a program\n",
+		  "\nCrates:\n  crate send       off it goes\n  crate get        here "
+		  "it is\n  crate show " },
+		{ "help all", "", "`prog help COMMAND` says more of one. Without" },
+		{ "help crate", "  crate send       off it goes\n  crate get        here",
+		  "\n`prog help crate ...` says more of one.\n" },
+		{ "help site", "  site add         add a place\n  site list ", "" },
 		{ "help site add", "usage: prog [-d DIR] site add CODE [options]\n",
 		  "\nadd a place\nA code is short.\n\noptions:\n  --commune CODE "
 		  "              official code\n  --update " },
