@@ -47,5 +47,6 @@ int ph_card_put(struct ph_desk *desk, const char *code, const struct ph_ref *rea
 		json_decref(slip);
 		return ph_fail_errno(err, rc, "naming a card");
 	}
-	return ph_desk_put(desk, &slip, unknown, NULL, err);
+	desk->ref_unknown = unknown;
+	return ph_desk_put(desk, &slip, NULL, err);
 }

@@ -11,39 +11,17 @@
 #include "client/page.h"
 #include "client/slip.h"
 
-static int fill(struct ph_desk *desk, const struct ph_cli *cli, json_t *slip,
-		unsigned *count, bool *unknown, struct ph_error *err)
-{
-	static const struct ph_slip_field fields[] = {
-		{ "acquisition", "acquisition", false },
-		{ "price", "price", true },
-		{ "shelf", "shelf", false },
-		{ 0 },
-	};
-	const char *title = ph_cli_get(cli, "title");
-	const char *owner = ph_cli_get(cli, "owner");
-	json_t *view = NULL;
-	struct ph_ref ref;
-	uint64_t site;
-	int rc = ph_slip_fields(cli, fields, slip, count, err);
-	int found = 0;
-
-	if (rc == 0 && title) {
-		++*count;
-		rc = ph_scan_ref(title, "a title", &ref, err);
-		rc = rc != 0 ? rc : ph_slip_ref(slip, "title", &ref);
-		found = rc != 0 ? 0 : ph_view_title(desk->ledger, &ref, false, &view);
-		*unknown = found > 0;
-		json_decref(view);
-		rc = found < 0 ? found : rc;
-	}
-	if (rc == 0 && owner) {
-		++*count;
-		rc = ph_scan_site(desk->site, owner, &site, err);
-		rc = rc != 0 ? rc : ph_slip_number(slip, "owner", site);
-	}
-	return rc;
-}
+static const struct ph_slip_field fields[] = {
+	{ .option = "title",
+	  .member = "title",
+	  .how = PH_SLIP_ENTITY,
+	  .entity = PH_ENTITY_TITLE },
+	{ .option = "owner", .member = "owner", .how = PH_SLIP_SITE },
+	PH_SLIP_NAMED("acquisition"),
+	PH_SLIP_NAMED("price"),
+	PH_SLIP_NAMED("shelf"),
+	{ 0 },
+};
 
 /* The code given, which must be new here, or a new one. */
 static int name_new(struct ph_desk *desk, const struct ph_cli *cli, json_t *slip,
@@ -74,17 +52,15 @@ static int put_new(struct ph_desk *desk, const struct ph_cli *cli, struct ph_err
 {
 	json_t *slip = ph_desk_slip(desk, "copy-put", err);
 	uint64_t owner = desk->behalf ? desk->behalf : desk->info.site;
-	bool unknown = false;
-	unsigned count = 0;
 	int rc = slip ? name_new(desk, cli, slip, err) : -EINVAL;
 
 	rc = rc != 0 ? rc : ph_slip_number(slip, "owner", owner);
-	rc = rc != 0 ? rc : fill(desk, cli, slip, &count, &unknown, err);
+	rc = rc != 0 ? rc : ph_desk_fields(desk, fields, slip, NULL, err);
 	if (rc != 0) {
 		json_decref(slip);
 		return ph_fail_errno(err, rc, "naming a copy");
 	}
-	return ph_desk_put(desk, &slip, unknown, NULL, err);
+	return ph_desk_put(desk, &slip, NULL, err);
 }
 
 static int run_add(struct ph_cli *cli, struct ph_error *err)
@@ -112,11 +88,10 @@ static int run_add(struct ph_cli *cli, struct ph_error *err)
 static int put_set(struct ph_desk *desk, const struct ph_cli *cli, struct ph_error *err)
 {
 	json_t *slip = ph_desk_slip(desk, "copy-put", err);
-	bool unknown = false;
 	unsigned count = 0;
 	int rc = slip ? ph_slip_text(slip, "copy", cli->args[0], err) : -EINVAL;
 
-	rc = rc != 0 ? rc : fill(desk, cli, slip, &count, &unknown, err);
+	rc = rc != 0 ? rc : ph_desk_fields(desk, fields, slip, &count, err);
 	if (rc == 0 && count == 0) {
 		rc = ph_cli_usage(cli, err, "say what is to be changed");
 	}
@@ -124,7 +99,7 @@ static int put_set(struct ph_desk *desk, const struct ph_cli *cli, struct ph_err
 		json_decref(slip);
 		return ph_fail_errno(err, rc, "changing a copy");
 	}
-	return ph_desk_put(desk, &slip, unknown, NULL, err);
+	return ph_desk_put(desk, &slip, NULL, err);
 }
 
 static int run_set(struct ph_cli *cli, struct ph_error *err)

@@ -15,12 +15,12 @@ static int loan_one(struct ph_desk *desk, const char *card, const char *copy,
 	int rc = slip ? ph_slip_text(slip, "card", card, err) : -EINVAL;
 
 	rc = rc != 0 ? rc : ph_slip_text(slip, "copy", copy, err);
-	rc = rc != 0 ? rc : ph_slip_term(desk, slip, err);
+	rc = rc != 0 ? rc : ph_desk_term(desk, slip, err);
 	if (rc != 0) {
 		json_decref(slip);
 		return rc;
 	}
-	return ph_desk_put(desk, &slip, false, NULL, err);
+	return ph_desk_put(desk, &slip, NULL, err);
 }
 
 static int run(struct ph_cli *cli, struct ph_error *err)

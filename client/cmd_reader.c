@@ -12,15 +12,9 @@
 #include "client/page.h"
 
 static const struct ph_slip_field fields[] = {
-	{ "name", "name", false },
-	{ "born", "born", true },
-	{ "telephone", "telephone", false },
-	{ "address", "address", false },
-	{ "guardian", "guardian", false },
-	{ "commune", "commune", false },
-	{ "band", "band", false },
-	{ "note", "note", false },
-	{ 0 },
+	PH_SLIP_NAMED("name"),    PH_SLIP_NAMED("born"),     PH_SLIP_NAMED("telephone"),
+	PH_SLIP_NAMED("address"), PH_SLIP_NAMED("guardian"), PH_SLIP_NAMED("commune"),
+	PH_SLIP_NAMED("band"),    PH_SLIP_NAMED("note"),     { 0 },
 };
 
 static int put(struct ph_desk *desk, const struct ph_cli *cli, const char *who,
@@ -28,10 +22,8 @@ static int put(struct ph_desk *desk, const struct ph_cli *cli, const char *who,
 {
 	json_t *slip = ph_desk_slip(desk, "reader-put", err);
 	const struct ph_slip *written;
-	json_t *view = NULL;
 	unsigned count = 0;
-	int rc = slip ? ph_slip_fields(cli, fields, slip, &count, err) : -EINVAL;
-	int found = 0;
+	int rc = slip ? ph_desk_fields(desk, fields, slip, &count, err) : -EINVAL;
 
 	if (rc == 0 && count == 0) {
 		rc = ph_cli_usage(cli, err, "say what is to be changed");
@@ -39,15 +31,13 @@ static int put(struct ph_desk *desk, const struct ph_cli *cli, const char *who,
 	if (rc == 0 && who) {
 		rc = ph_scan_reader(&desk->scanner, who, ref_out, err);
 		rc = rc != 0 ? rc : ph_slip_ref(slip, "reader", ref_out);
-		found = rc != 0 ? 0 : ph_view_reader(desk->ledger, ref_out, NULL, &view);
-		json_decref(view);
-		rc = found < 0 ? found : rc;
+		rc = rc != 0 ? rc : ph_desk_look(desk, PH_ENTITY_READER, ref_out);
 	}
 	if (rc != 0) {
 		json_decref(slip);
 		return ph_fail_errno(err, rc, "looking up a reader");
 	}
-	rc = ph_desk_put(desk, &slip, found > 0, &written, err);
+	rc = ph_desk_put(desk, &slip, &written, err);
 	if (rc == 0 && !who) {
 		*ref_out = written->ref;
 	}

@@ -50,12 +50,13 @@ static int renew_one(struct ph_desk *desk, const char *copy, struct ph_error *er
 	} else if (rc == 0) {
 		rc = name_loan(desk, copy, slip, &found, err);
 	}
-	rc = rc != 0 ? rc : ph_slip_term(desk, slip, err);
+	rc = rc != 0 ? rc : ph_desk_term(desk, slip, err);
 	if (rc != 0) {
 		json_decref(slip);
 		return rc;
 	}
-	return ph_desk_put(desk, &slip, !found, NULL, err);
+	desk->ref_unknown = !found;
+	return ph_desk_put(desk, &slip, NULL, err);
 }
 
 static int run(struct ph_cli *cli, struct ph_error *err)

@@ -21,7 +21,7 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 
 		rc = slip ? ph_slip_text(slip, "copy", cli->args[i], err) : -EINVAL;
 		if (rc == 0) {
-			rc = ph_desk_put(&desk, &slip, false, NULL, err);
+			rc = ph_desk_put(&desk, &slip, NULL, err);
 		} else {
 			json_decref(slip);
 		}

@@ -11,42 +11,41 @@
 #include "client/slip.h"
 
 static const struct ph_slip_field fields[] = {
-	{ "name", "name", false },         { "author", "author", false },
-	{ "year", "year", true },          { "isbn", "isbn", false },
-	{ "language", "language", false }, { "publisher", "publisher", false },
-	{ "place", "place", false },       { "volume", "volume", false },
-	{ "class", "class", false },       { 0 },
+	PH_SLIP_NAMED("name"),
+	PH_SLIP_NAMED("author"),
+	PH_SLIP_NAMED("year"),
+	PH_SLIP_NAMED("isbn"),
+	PH_SLIP_NAMED("language"),
+	PH_SLIP_NAMED("publisher"),
+	PH_SLIP_NAMED("place"),
+	PH_SLIP_NAMED("volume"),
+	PH_SLIP_NAMED("class"),
+	{ .option = "law", .member = "law", .how = PH_SLIP_FLAG },
+	{ 0 },
 };
 
 static int put(struct ph_desk *desk, const struct ph_cli *cli, const char *ref,
 	       struct ph_error *err)
 {
 	json_t *slip = ph_desk_slip(desk, "title-put", err);
-	json_t *view = NULL;
-	struct ph_ref title;
+	static const struct ph_slip_field word = { .option = "REF",
+						   .member = "title",
+						   .how = PH_SLIP_ENTITY,
+						   .entity = PH_ENTITY_TITLE };
 	unsigned count = 0;
-	int rc = slip ? ph_slip_fields(cli, fields, slip, &count, err) : -EINVAL;
-	int known = 0;
+	int rc = slip ? ph_desk_fields(desk, fields, slip, &count, err) : -EINVAL;
 
-	if (rc == 0 && ph_cli_has(cli, "law")) {
-		count++;
-		rc = ph_slip_number(slip, "law", 1);
-	}
 	if (rc == 0 && count == 0) {
 		rc = ph_cli_usage(cli, err, "say what is to be changed");
 	}
 	if (rc == 0 && ref) {
-		rc = ph_scan_ref(ref, "a title", &title, err);
-		rc = rc != 0 ? rc : ph_slip_ref(slip, "title", &title);
-		known = rc != 0 ? 0 : ph_view_title(desk->ledger, &title, false, &view);
-		json_decref(view);
-		rc = known < 0 ? known : rc;
+		rc = ph_desk_set(desk, slip, &word, word.option, ref, err);
 	}
 	if (rc != 0) {
 		json_decref(slip);
 		return ph_fail_errno(err, rc, "looking up a title");
 	}
-	return ph_desk_put(desk, &slip, known != 0, NULL, err);
+	return ph_desk_put(desk, &slip, NULL, err);
 }
 
 static int write_title(struct ph_cli *cli, const char *ref, struct ph_error *err)

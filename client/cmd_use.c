@@ -7,17 +7,16 @@
 
 static int use_one(struct ph_desk *desk, const char *copy, struct ph_error *err)
 {
-	static const struct ph_slip_field fields[] = { { "count", "count", true },
-						       { 0 } };
+	static const struct ph_slip_field fields[] = { PH_SLIP_NAMED("count"), { 0 } };
 	json_t *slip = ph_desk_slip(desk, "in-house-use", err);
 	int rc = slip ? ph_slip_text(slip, "copy", copy, err) : -EINVAL;
 
-	rc = rc != 0 ? rc : ph_slip_fields(desk->cli, fields, slip, NULL, err);
+	rc = rc != 0 ? rc : ph_desk_fields(desk, fields, slip, NULL, err);
 	if (rc != 0) {
 		json_decref(slip);
 		return rc;
 	}
-	return ph_desk_put(desk, &slip, false, NULL, err);
+	return ph_desk_put(desk, &slip, NULL, err);
 }
 
 static int run(struct ph_cli *cli, struct ph_error *err)

@@ -9,23 +9,22 @@
 
 static int put(struct ph_desk *desk, const struct ph_cli *cli, struct ph_error *err)
 {
-	static const struct ph_slip_field fields[] = { { "band", "band", false },
-						       { "women", "women", true },
-						       { "purpose", "purpose", false },
+	static const struct ph_slip_field fields[] = { PH_SLIP_NAMED("band"),
+						       PH_SLIP_NAMED("women"),
+						       PH_SLIP_NAMED("purpose"),
 						       { 0 } };
+	static const struct ph_slip_field word = { .option = "COUNT", .member = "count" };
 	json_t *slip = ph_desk_slip(desk, "visit", err);
-	uint64_t count;
-	int rc = slip ? ph_slip_fields(cli, fields, slip, NULL, err) : -EINVAL;
+	int rc = slip ? ph_desk_fields(desk, fields, slip, NULL, err) : -EINVAL;
 
 	if (rc == 0 && cli->n_args > 0) {
-		rc = ph_cli_uint(cli->args[0], "COUNT", 1, 100000, &count, err);
-		rc = rc != 0 ? rc : ph_slip_number(slip, "count", count);
+		rc = ph_desk_set(desk, slip, &word, word.option, cli->args[0], err);
 	}
 	if (rc != 0) {
 		json_decref(slip);
 		return rc;
 	}
-	return ph_desk_put(desk, &slip, false, NULL, err);
+	return ph_desk_put(desk, &slip, NULL, err);
 }
 
 static int run(struct ph_cli *cli, struct ph_error *err)

@@ -30,8 +30,7 @@ static int look(struct ph_desk *desk, const struct ph_ref *ref, bool *known_out,
 
 static int put(struct ph_desk *desk, const struct ph_cli *cli, struct ph_error *err)
 {
-	static const struct ph_slip_field fields[] = { { "reason", "reason", false },
-						       { 0 } };
+	static const struct ph_slip_field fields[] = { PH_SLIP_NAMED("reason"), { 0 } };
 	json_t *slip = ph_desk_slip(desk, "void", err);
 	struct ph_ref ref;
 	bool known = false;
@@ -39,12 +38,13 @@ static int put(struct ph_desk *desk, const struct ph_cli *cli, struct ph_error *
 
 	rc = rc != 0 ? rc : look(desk, &ref, &known, err);
 	rc = rc != 0 ? rc : ph_slip_ref(slip, "target", &ref);
-	rc = rc != 0 ? rc : ph_slip_fields(cli, fields, slip, NULL, err);
+	rc = rc != 0 ? rc : ph_desk_fields(desk, fields, slip, NULL, err);
 	if (rc != 0) {
 		json_decref(slip);
 		return rc;
 	}
-	return ph_desk_put(desk, &slip, !known, NULL, err);
+	desk->ref_unknown = !known;
+	return ph_desk_put(desk, &slip, NULL, err);
 }
 
 static int run(struct ph_cli *cli, struct ph_error *err)

@@ -16,9 +16,6 @@
 #include "common/cli/out.h"
 #include "common/ledger/query.h"
 
-#define TERM_DEFAULT 14
-#define TERM_MAX     3650
-
 int ph_slip_text(json_t *object, const char *member, const char *text,
 		 struct ph_error *err)
 {
@@ -58,50 +55,6 @@ int ph_slip_id(json_t *object, const char *member, const struct ph_id *id,
 	}
 	value = json_pack("{s:I,s:o}", "ns", (json_int_t)id->ns, "code", code);
 	return json_object_set_new(object, member, value) == 0 ? 0 : -ENOMEM;
-}
-
-int ph_slip_fields(const struct ph_cli *cli, const struct ph_slip_field *fields,
-		   json_t *object, unsigned *count_out, struct ph_error *err)
-{
-	unsigned count = 0;
-	int rc = 0;
-
-	for (; rc == 0 && fields->option; fields++) {
-		const char *text = ph_cli_get(cli, fields->option);
-		uint64_t number = 0;
-
-		if (!text) {
-			continue;
-		}
-		count++;
-		if (!fields->number) {
-			rc = ph_slip_text(object, fields->member, text, err);
-			continue;
-		}
-		rc = ph_cli_get_uint(cli, fields->option, 0, INT64_MAX, &number, err);
-		rc = rc != 0 ? rc : ph_slip_number(object, fields->member, number);
-	}
-	if (count_out) {
-		*count_out = count;
-	}
-	return rc;
-}
-
-int ph_slip_term(struct ph_desk *desk, json_t *object, struct ph_error *err)
-{
-	static const struct ph_slip_field fields[] = { { "term", "term", true },
-						       { "due", "due", false },
-						       { 0 } };
-	unsigned count;
-	uint64_t term;
-	int rc = ph_slip_fields(desk->cli, fields, object, &count, err);
-
-	if (rc == 0 && count == 0) {
-		term = ph_query_policy_number(desk->ledger, "loan-term-days",
-					      TERM_DEFAULT);
-		rc = ph_slip_number(object, "term", term <= TERM_MAX ? term : TERM_MAX);
-	}
-	return rc;
 }
 
 /* --- the desk --- */
@@ -160,12 +113,13 @@ void ph_desk_close(struct ph_desk *desk)
 
 json_t *ph_desk_slip(struct ph_desk *desk, const char *kind, struct ph_error *err)
 {
-	static const struct ph_slip_field extras[] = { { "when", "when", false },
-						       { "staff", "staff", false },
+	static const struct ph_slip_field extras[] = { PH_SLIP_NAMED("when"),
+						       PH_SLIP_NAMED("staff"),
 						       { 0 } };
 	json_t *object = json_pack("{s:s}", "kind", kind);
-	int rc = object ? ph_slip_fields(desk->cli, extras, object, NULL, err) : -ENOMEM;
+	int rc = object ? ph_desk_fields(desk, extras, object, NULL, err) : -ENOMEM;
 
+	desk->ref_unknown = false;
 	if (rc == 0 && desk->behalf) {
 		rc = ph_slip_number(object, "behalf", desk->behalf);
 	}
@@ -239,8 +193,8 @@ static int keep(struct ph_desk *desk, struct ph_slip *slip)
 	return 0;
 }
 
-int ph_desk_put(struct ph_desk *desk, json_t **object, bool other_unknown,
-		const struct ph_slip **slip_out, struct ph_error *err)
+int ph_desk_put(struct ph_desk *desk, json_t **object, const struct ph_slip **slip_out,
+		struct ph_error *err)
 {
 	struct ph_scanner *scanner = &desk->scanner;
 	struct ph_json_scope scope = ph_scan_scope(scanner);
@@ -260,7 +214,7 @@ int ph_desk_put(struct ph_desk *desk, json_t **object, bool other_unknown,
 	rc = ph_entry_from_json(slip->object, &scope, &slip->entry, &slip->arena, err);
 	slip->copy_unknown = scanner->copy_unknown;
 	slip->card_unknown = scanner->card_unknown;
-	slip->other_unknown = other_unknown;
+	slip->ref_unknown = desk->ref_unknown;
 	rc = rc != 0 ? rc : fill_seen(desk, &slip->entry);
 	rc = rc != 0 ? rc : ph_site_write(desk->site, &slip->entry, 1, &slip->ref, err);
 	if (rc == 0) {

@@ -10,6 +10,7 @@
 
 #include "client/commands.h"
 #include "client/scan.h"
+#include "common/ledger/key.h"
 
 /* Options that every command that writes has. */
 #define PH_SLIP_OPTIONS                                                                  \
@@ -25,7 +26,7 @@ struct ph_slip {
 	struct ph_buf arena;
 	struct ph_entry entry;
 	struct ph_ref ref;
-	bool copy_unknown, card_unknown, other_unknown; /* not known here */
+	bool copy_unknown, card_unknown, ref_unknown; /* not known here */
 	bool has_due; /* a loan or renewal: the last day, in UTC+7 */
 	int64_t due;
 };
@@ -36,7 +37,8 @@ struct ph_desk {
 	struct ph_ledger *ledger;
 	struct ph_site_info info;
 	struct ph_scanner scanner;
-	uint64_t behalf; /* 0: none */
+	uint64_t behalf;  /* 0: none */
+	bool ref_unknown; /* what the entry in hand refers to is not here */
 	struct ph_slip **slips;
 	size_t n, cap;
 	bool open; /* a batch is open */
@@ -49,12 +51,11 @@ void ph_desk_close(struct ph_desk *desk);
 /* A new object of this kind, with what the common options say. NULL with ERR. */
 json_t *ph_desk_slip(struct ph_desk *desk, const char *kind, struct ph_error *err);
 /*
- * Turn *OBJECT (taken, also on failure) into an entry and put it into the batch.
- * OTHER_UNKNOWN: it names something else that is not known here. A put is told which
- * heads stand now. *SLIP_OUT (may be NULL) is the desk's.
+ * Turn *OBJECT (taken, also on failure) into an entry and put it into the batch. A put is
+ * told which heads stand now. *SLIP_OUT (may be NULL) is the desk's.
  */
-int ph_desk_put(struct ph_desk *desk, json_t **object, bool other_unknown,
-		const struct ph_slip **slip_out, struct ph_error *err);
+int ph_desk_put(struct ph_desk *desk, json_t **object, const struct ph_slip **slip_out,
+		struct ph_error *err);
 /* Commit, then print a line, or one JSON object, for all that was put. 0 or negative errno. */
 int ph_desk_save(struct ph_desk *desk, struct ph_error *err);
 
@@ -66,16 +67,42 @@ int ph_slip_ref(json_t *object, const char *member, const struct ph_ref *ref);
 int ph_slip_id(json_t *object, const char *member, const struct ph_id *id,
 	       struct ph_error *err);
 
-/* Which option sets which member. */
-struct ph_slip_field {
-	const char *option;
-	const char *member;
-	bool number;
+/* --- members from words and options (slip_set.c) --- */
+
+/* What the text of a word or an option stands for. */
+enum ph_slip_how {
+	PH_SLIP_PLAIN, /* what the kind's field holds: a number within its limits, else text */
+	PH_SLIP_FLAG,   /* 1: the option was given */
+	PH_SLIP_SITE,   /* a site by its code or number */
+	PH_SLIP_CLOCK,  /* HH:MM, as minutes of the day */
+	PH_SLIP_READER, /* a reader by reference, or by a card */
+	PH_SLIP_ENTITY, /* the reference of what `entity` says */
+	PH_SLIP_ENTRY,  /* the reference of any entry */
 };
+struct ph_slip_field {
+	const char *option; /* or the name of a word in the usage */
+	const char *member;
+	enum ph_slip_how how;
+	enum ph_entity entity;
+};
+/* An option that is named as its member, and plain. */
+#define PH_SLIP_NAMED(name)                                                              \
+	{                                                                                \
+		.option = name, .member = name                                           \
+	}
+/*
+ * Set FIELD's member of OBJECT from TEXT, which WHAT names in errors ("--price"). What a
+ * reference names and is not here sets DESK->ref_unknown. 0; -EINVAL, -ENOENT with
+ * PH_EXIT_USAGE; or another negative errno.
+ */
+int ph_desk_set(struct ph_desk *desk, json_t *object, const struct ph_slip_field *field,
+		const char *what, const char *text, struct ph_error *err);
 /* Set the members whose options were given, by a table that ends with a NULL option. *COUNT_OUT may be NULL. */
-int ph_slip_fields(const struct ph_cli *cli, const struct ph_slip_field *fields,
+int ph_desk_fields(struct ph_desk *desk, const struct ph_slip_field *fields,
 		   json_t *object, unsigned *count_out, struct ph_error *err);
 /* --term or --due, else the province's or our own usual term. */
-int ph_slip_term(struct ph_desk *desk, json_t *object, struct ph_error *err);
+int ph_desk_term(struct ph_desk *desk, json_t *object, struct ph_error *err);
+/* What REF names is not here: set DESK->ref_unknown if so. 0 or negative errno. */
+int ph_desk_look(struct ph_desk *desk, enum ph_entity type, const struct ph_ref *ref);
 
 #endif

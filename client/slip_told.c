@@ -95,7 +95,7 @@ static void about(const struct ph_slip *slip, char *out, size_t size)
 
 static bool is_known(const struct ph_slip *slip)
 {
-	return !slip->copy_unknown && !slip->card_unknown && !slip->other_unknown;
+	return !slip->copy_unknown && !slip->card_unknown && !slip->ref_unknown;
 }
 
 static const char *unknown_words(const struct ph_slip *slip)
@@ -149,7 +149,7 @@ static json_t *unknown_list(const struct ph_slip *slip)
 	if (slip->card_unknown) {
 		json_array_append_new(list, json_string("card"));
 	}
-	if (slip->other_unknown) {
+	if (slip->ref_unknown) {
 		json_array_append_new(list, json_string("reference"));
 	}
 	return list;
