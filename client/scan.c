@@ -79,6 +79,8 @@ static int name_own(struct ph_scanner *scanner, enum ph_type type, struct ph_vie
 	id->code = code;
 	if (type == PH_T_COPY_ID) {
 		rc = copy_known(ledger, id, known);
+	} else if (type == PH_T_CRATE_ID) {
+		rc = 0; /* no register of crates tells what is known */
 	} else {
 		rc = ph_query_reader_of(ledger, id, &reader);
 		*known = rc == 0;
@@ -100,7 +102,7 @@ int ph_scan(struct ph_scanner *scanner, enum ph_type type, struct ph_view code,
 			       "a code has 1 to %d bytes, this one has %zu", PH_CODE_MAX,
 			       code.len);
 	}
-	rc = scanner->naming
+	rc = scanner->naming || type == PH_T_CRATE_ID
 		     ? name_own(scanner, type, code, info.site, &id, &known, err)
 		     : ph_site_resolve(scanner->site, type, code, &id, &known, err);
 	if (rc == 0 && !known && !scanner->as_is) {
@@ -111,7 +113,7 @@ int ph_scan(struct ph_scanner *scanner, enum ph_type type, struct ph_view code,
 	}
 	if (!known && type == PH_T_COPY_ID) {
 		scanner->copy_unknown = true;
-	} else if (!known) {
+	} else if (!known && type == PH_T_CARD_ID) {
 		scanner->card_unknown = true;
 	}
 	*id_out = id;

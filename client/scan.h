@@ -22,8 +22,9 @@ struct ph_scanner {
 };
 
 /*
- * Name CODE; TYPE is PH_T_COPY_ID or PH_T_CARD_ID. ID borrows CODE. 0; -EINVAL with
- * PH_EXIT_USAGE; or another negative errno.
+ * Name CODE; TYPE is PH_T_COPY_ID, PH_T_CARD_ID or PH_T_CRATE_ID (no crate is known; its
+ * code is printed, or of this site). ID borrows CODE. 0; -EINVAL with PH_EXIT_USAGE; or
+ * another negative errno.
  */
 int ph_scan(struct ph_scanner *scanner, enum ph_type type, struct ph_view code,
 	    struct ph_id *id_out, struct ph_error *err);

@@ -118,6 +118,43 @@ const msgpack_object *ph_mp_item(const msgpack_object_array *array, size_t i)
 	return i < array->size ? &array->ptr[i] : &nil;
 }
 
+/* Move IN behind the head of an array. Its items, or 0 if it is none. */
+static size_t take_array(struct ph_view *in)
+{
+	size_t items = 0;
+	size_t head = 1;
+
+	if (in->len >= 1 && in->data[0] >= 0x90 && in->data[0] <= 0x9f) {
+		items = in->data[0] & 15;
+	} else if (in->len >= 3 && in->data[0] == 0xdc) {
+		items = ph_be16_get(in->data + 1);
+		head = 3;
+	} else if (in->len >= 5 && in->data[0] == 0xdd) {
+		items = ph_be32_get(in->data + 1);
+		head = 5;
+	} else {
+		return 0;
+	}
+	*in = PH_VIEW(in->data + head, in->len - head);
+	return items;
+}
+
+struct ph_view ph_mp_item_bytes(struct ph_view array, size_t i)
+{
+	static const struct ph_walk_limits any = { .depth = PH_WALK_DEPTH_MAX,
+						   .items = UINT32_MAX };
+	size_t items = take_array(&array);
+	size_t used;
+
+	for (size_t at = 0; at < items && ph_walk(array, &any, 0, &used) == 0; at++) {
+		if (at == i) {
+			return PH_VIEW(array.data, used);
+		}
+		array = PH_VIEW(array.data + used, array.len - used);
+	}
+	return (struct ph_view){ 0 };
+}
+
 static int put(void *data, const char *bytes, size_t len)
 {
 	return ph_buf_put(data, bytes, len);
@@ -187,6 +224,13 @@ void ph_mpw_nil(struct ph_mpw *writer)
 {
 	if (!writer->failed) {
 		check(writer, msgpack_pack_nil(&writer->packer));
+	}
+}
+
+void ph_mpw_raw(struct ph_mpw *writer, struct ph_view object)
+{
+	if (!writer->failed) {
+		check(writer, ph_buf_put_view(writer->buf, object));
 	}
 }
 

@@ -40,6 +40,12 @@ const msgpack_object_map *ph_mp_map(const msgpack_object *object, size_t max);
 /* Item I of ARRAY, or a nil object when it has fewer: trailing nils may be dropped. */
 const msgpack_object *ph_mp_item(const msgpack_object_array *array, size_t i);
 
+/*
+ * The bytes of item I of the array that ARRAY is the bytes of, which ph_mp_decode() has
+ * taken; empty if it has fewer.
+ */
+struct ph_view ph_mp_item_bytes(struct ph_view array, size_t i);
+
 /* A writer with a sticky error: check `failed` once at the end (it means -ENOMEM). */
 struct ph_mpw {
 	msgpack_packer packer;
@@ -53,6 +59,8 @@ void ph_mpw_uint(struct ph_mpw *writer, uint64_t value);
 void ph_mpw_bin(struct ph_mpw *writer, const void *data, size_t len);
 void ph_mpw_str(struct ph_mpw *writer, struct ph_view text);
 void ph_mpw_nil(struct ph_mpw *writer);
+/* Bytes that are MessagePack already, of one object. */
+void ph_mpw_raw(struct ph_mpw *writer, struct ph_view object);
 /* 0, or -ENOMEM if any write failed. */
 int ph_mpw_end(struct ph_mpw *writer);
 

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "common/base/clock.h"
+#include "common/log/json.h"
 
 struct ph_show ph_show_begin(void)
 {
@@ -146,7 +147,15 @@ json_t *ph_show_value(const struct ph_field *field, const struct ph_value *value
 		return ph_show_ref_json(&value->as.ref);
 	case PH_T_COPY_ID:
 	case PH_T_CARD_ID:
+	case PH_T_CRATE_ID:
 		return ph_show_id_json(&value->as.id);
+	case PH_T_REFS:
+	case PH_T_COPY_IDS:
+	case PH_T_CARD_IDS:
+	case PH_T_HEADS:
+	case PH_T_UINTS:
+	case PH_T_TEXTS:
+		return ph_list_to_json(field->type, &value->as.list);
 	case PH_T_HEAD:
 	case PH_T_SEEN:
 		break;

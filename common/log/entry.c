@@ -10,7 +10,7 @@
  * anything else that is not right makes it _E_MALFORMED. Neither is an error of the
  * log: the bytes are kept and passed on.
  */
-#include "common/log/entry.h"
+#include "common/log/list.h"
 
 #include <errno.h>
 
@@ -102,24 +102,27 @@ static bool read_shape(const msgpack_object *object, const struct ph_field *fiel
 		return ph_ref_read(object, &value->as.ref);
 	case PH_T_COPY_ID:
 	case PH_T_CARD_ID:
+	case PH_T_CRATE_ID:
 		return ph_id_read(object, &value->as.id);
 	case PH_T_HEAD:
 		return ph_head_read(object, &value->as.head);
-	case PH_T_ENUM:
-	case PH_T_SEEN:
-		break;
+	default: /* enums and lists are read elsewhere, `seen` into the entry */
+		return false;
 	}
-	return false;
 }
 
-int ph_value_read(const msgpack_object *object, const struct ph_field *field,
-		  struct ph_value *value)
+int ph_value_read(const msgpack_object *object, struct ph_view bytes,
+		  const struct ph_field *field, struct ph_value *value)
 {
 	struct ph_value out = { .set = true };
 	int rc;
 
 	if (field->type == PH_T_ENUM) {
 		rc = read_enum(object, field, &out);
+	} else if (ph_type_is_list(field->type)) {
+		rc = ph_list_open(bytes, field->type, &out.as.list)
+			     ? 0
+			     : PH_ENTRY_E_MALFORMED;
 	} else {
 		rc = read_shape(object, field, &out) ? 0 : PH_ENTRY_E_MALFORMED;
 	}
@@ -253,8 +256,9 @@ static int read_seen(const msgpack_object *object, struct ph_entry *entry)
 	return rc;
 }
 
-/* The values of field I, which may say more than this table knows. */
-static int read_field(const msgpack_object *object, uint32_t i, struct ph_entry *entry)
+/* Field I of the entry in BYTES, which may say more than this table knows. */
+static int read_field(const msgpack_object *object, struct ph_view bytes, uint32_t i,
+		      struct ph_entry *entry)
 {
 	const struct ph_kind *kind = entry->kind;
 	struct ph_value *value = &entry->field[i];
@@ -267,7 +271,13 @@ static int read_field(const msgpack_object *object, uint32_t i, struct ph_entry 
 		return read_seen(object, entry);
 	}
 
-	int rc = ph_value_read(object, &kind->fields[i], value);
+	struct ph_view list = { 0 };
+
+	if (ph_type_is_list(kind->fields[i].type)) {
+		list = ph_mp_item_bytes(bytes, 3 + (size_t)i);
+	}
+
+	int rc = ph_value_read(object, list, &kind->fields[i], value);
 
 	if (rc == 0 && kind->n_sealed > 0 && i == kind->sets &&
 	    value->as.uint > kind->fields[i].max && value->as.uint <= UINT32_MAX) {
@@ -276,13 +286,15 @@ static int read_field(const msgpack_object *object, uint32_t i, struct ph_entry 
 	return rc;
 }
 
-static int read_fields(const msgpack_object_array *array, struct ph_entry *entry)
+static int read_fields(const msgpack_object_array *array, struct ph_view bytes,
+		       struct ph_entry *entry)
 {
 	const uint32_t n = entry->kind->n_fields;
 	int rc = array->size > 3 + n ? PH_ENTRY_E_UNKNOWN : 0;
 
 	for (uint32_t i = 0; i < n; i++) {
-		rc = worse(rc, read_field(ph_mp_item(array, 3 + (size_t)i), i, entry));
+		rc = worse(rc,
+			   read_field(ph_mp_item(array, 3 + (size_t)i), bytes, i, entry));
 	}
 	return rc;
 }
@@ -297,7 +309,8 @@ static int check_values(const struct ph_entry *entry)
 	return rc == -EINVAL ? PH_ENTRY_E_MALFORMED : rc;
 }
 
-static int read_entry(const msgpack_object *root, struct ph_entry *entry)
+static int read_entry(const msgpack_object *root, struct ph_view bytes,
+		      struct ph_entry *entry)
 {
 	const msgpack_object_array *array = ph_mp_array(root, 2, PH_ENTRY_ITEMS_MAX);
 
@@ -314,7 +327,7 @@ static int read_entry(const msgpack_object *root, struct ph_entry *entry)
 	if (entry->kind == NULL) {
 		return worse(rc, PH_ENTRY_E_UNKNOWN);
 	}
-	rc = worse(rc, read_fields(array, entry));
+	rc = worse(rc, read_fields(array, bytes, entry));
 	/* With values missing that a later table explains, limits and pairs cannot be judged. */
 	return rc ? rc : check_values(entry);
 }
@@ -335,7 +348,7 @@ int ph_entry_decode(struct ph_view bytes, struct ph_entry *entry)
 	if (rc) {
 		return rc < 0 ? rc : PH_ENTRY_E_MALFORMED;
 	}
-	rc = read_entry(mp.root, &out);
+	rc = read_entry(mp.root, bytes, &out);
 	ph_mp_deinit(&mp);
 	if (rc == 0) {
 		*entry = out;

@@ -38,6 +38,12 @@ struct ph_head {
 	uint8_t h[PH_HASH_SIZE];
 };
 
+/* The value of a list field; no list is empty. */
+struct ph_list {
+	struct ph_view bytes; /* canonical MessagePack of the whole array; borrowed */
+	uint32_t count;
+};
+
 struct ph_seen {
 	/* Index in the kind's fields; for sealed field i: n_fields + i. In the bytes a sealed
 	 * field is PH_SEEN_SEALED + i, so that a kind may still grow plain fields. */
@@ -56,6 +62,7 @@ struct ph_value {
 		struct ph_ref ref;
 		struct ph_id id;
 		struct ph_head head;
+		struct ph_list list; /* REFS, COPY_IDS, CARD_IDS, HEADS, UINTS, TEXTS */
 	} as;
 };
 
@@ -160,12 +167,52 @@ bool ph_ref_read(const msgpack_object *object, struct ph_ref *ref);
 bool ph_id_read(const msgpack_object *object, struct ph_id *id);
 bool ph_head_read(const msgpack_object *object, struct ph_head *head);
 
+/* --- lists (list.c) --- */
+
+/* Where a reader of a list stands. */
+struct ph_list_iter {
+	struct ph_view left; /* borrows from the list */
+};
+
+/* LIST as decoding or a builder below gave it. */
+struct ph_list_iter ph_list_begin(const struct ph_list *list);
+/*
+ * The next item, by the type of the field: 1 and *OUT, or 0 at the end. Codes and
+ * texts borrow from the list.
+ */
+int ph_list_next_ref(struct ph_list_iter *iter, struct ph_ref *out);
+int ph_list_next_id(struct ph_list_iter *iter, struct ph_id *out);
+int ph_list_next_head(struct ph_list_iter *iter, struct ph_head *out);
+int ph_list_next_uint(struct ph_list_iter *iter, uint64_t *out);
+int ph_list_next_text(struct ph_list_iter *iter, struct ph_view *out);
+
+/*
+ * Append N items to OUT as a list, sorted and each once, and set VALUE to it; of no
+ * items VALUE is unset and nothing is appended. VALUE borrows OUT's bytes, so nothing
+ * that makes OUT grow may follow: take a buffer for each list. Limits are left to
+ * ph_entry_check(). 0 or -ENOMEM, with OUT and VALUE unchanged.
+ */
+int ph_list_put_refs(struct ph_buf *out, const struct ph_ref *items, size_t n,
+		     struct ph_value *value);
+int ph_list_put_ids(struct ph_buf *out, const struct ph_id *items, size_t n,
+		    struct ph_value *value);
+int ph_list_put_heads(struct ph_buf *out, const struct ph_head *items, size_t n,
+		      struct ph_value *value);
+int ph_list_put_uints(struct ph_buf *out, const uint64_t *items, size_t n,
+		      struct ph_value *value);
+int ph_list_put_texts(struct ph_buf *out, const struct ph_view *items, size_t n,
+		      struct ph_value *value);
+
 /* One set value of FIELD (never SEEN); shared by entries and sealed parts. */
 void ph_value_write(struct ph_mpw *writer, const struct ph_field *field,
 		    const struct ph_value *value);
-/* Shape only, no limits: 0, PH_ENTRY_E_MALFORMED, or PH_ENTRY_E_UNKNOWN (an enum value that is new). */
-int ph_value_read(const msgpack_object *object, const struct ph_field *field,
-		  struct ph_value *value);
+/*
+ * Shape only, no limits: 0, PH_ENTRY_E_MALFORMED, or PH_ENTRY_E_UNKNOWN (an enum value
+ * that is new). BYTES are those that OBJECT was read from; only lists, which borrow
+ * them, look at it.
+ */
+int ph_value_read(const msgpack_object *object, struct ph_view bytes,
+		  const struct ph_field *field, struct ph_value *value);
 /* The limits. 0, or -EINVAL with a text. An unset value is fine unless FIELD is required. */
 int ph_value_check(const struct ph_field *field, const struct ph_value *value,
 		   struct ph_error *err);

@@ -6,7 +6,7 @@
  * text that names the field, what is wrong and what would be right; the decoder
  * passes no ph_error and only wants to know.
  */
-#include "common/log/entry.h"
+#include "common/log/list.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -146,6 +146,73 @@ static int check_number(const struct ph_field *field, uint64_t number,
 		     field->name, number, field->min, field->max);
 }
 
+int ph_item_check(const struct ph_field *field, size_t index, const union ph_item *item,
+		  struct ph_error *err)
+{
+	char name[64];
+	struct ph_field one = { .name = name, .rule = field->rule };
+
+	snprintf(name, sizeof(name), "%s[%zu]", field->name, index);
+	switch (field->type) {
+	case PH_T_REFS:
+		return check_n(name, item->ref.n, err);
+	case PH_T_HEADS:
+		return check_n(name, item->head.n, err);
+	case PH_T_UINTS:
+		one.max = PH_SITE_MAX;
+		return check_number(&one, item->uint, err);
+	case PH_T_TEXTS:
+		one.min = one.max = PH_TEXTS_SIZE;
+		return check_text(&one, item->text, err);
+	default:
+		one.min = 1;
+		one.max = PH_CODE_MAX;
+		return check_id(&one, &item->id, err);
+	}
+}
+
+static int check_items(const struct ph_field *field, const struct ph_list *list,
+		       struct ph_error *err)
+{
+	struct ph_list_iter iter = ph_list_begin(list);
+	union ph_item last;
+	union ph_item item;
+
+	for (size_t i = 0; ph_list_next(&iter, field->type, &item); i++) {
+		int rc = ph_item_check(field, i, &item, err);
+
+		if (rc) {
+			return rc;
+		}
+		if (i > 0 && ph_item_compare(field->type, &last, &item) >= 0) {
+			return wrong(err,
+				     "%s[%zu]: is not in order, or stands there twice",
+				     field->name, i);
+		}
+		last = item;
+	}
+	return 0;
+}
+
+static int check_list(const struct ph_field *field, const struct ph_list *list,
+		      struct ph_error *err)
+{
+	struct ph_list found;
+
+	if (!ph_list_open(list->bytes, field->type, &found) ||
+	    found.count != list->count) {
+		return wrong(err, "%s: is not a list of its type", field->name);
+	}
+	if (list->count < field->min) {
+		return wrong(err, "%s: is an empty list; leave it out", field->name);
+	}
+	if (list->count > field->max) {
+		return wrong(err, "%s: %" PRIu32 " items; at most %" PRIu64 " are kept",
+			     field->name, list->count, field->max);
+	}
+	return check_items(field, list, err);
+}
+
 static int check_set(const struct ph_field *field, const struct ph_value *value,
 		     struct ph_error *err)
 {
@@ -176,7 +243,15 @@ static int check_set(const struct ph_field *field, const struct ph_value *value,
 		return check_n(field->name, value->as.head.n, err);
 	case PH_T_COPY_ID:
 	case PH_T_CARD_ID:
+	case PH_T_CRATE_ID:
 		return check_id(field, &value->as.id, err);
+	case PH_T_REFS:
+	case PH_T_COPY_IDS:
+	case PH_T_CARD_IDS:
+	case PH_T_HEADS:
+	case PH_T_UINTS:
+	case PH_T_TEXTS:
+		return check_list(field, &value->as.list, err);
 	case PH_T_SEEN:
 		break;
 	}
@@ -312,6 +387,12 @@ static int check_pair(const struct ph_entry *entry, struct ph_error *err)
 				     fields[pair->a].name, a->as.uint,
 				     fields[pair->b].name, top);
 		}
+	}
+	if (pair->rule == PH_PAIR_ONE_OF && a->set == b->set) {
+		return wrong(err,
+			     a->set ? "%s: stands beside %s; give one of them"
+				    : "%s: is missing, and so is %s; give one of them",
+			     fields[pair->a].name, fields[pair->b].name);
 	}
 	return 0;
 }

@@ -59,10 +59,19 @@ void ph_value_write(struct ph_mpw *writer, const struct ph_field *field,
 		break;
 	case PH_T_COPY_ID:
 	case PH_T_CARD_ID:
+	case PH_T_CRATE_ID:
 		ph_id_write(writer, &value->as.id);
 		break;
 	case PH_T_HEAD:
 		ph_head_write(writer, &value->as.head);
+		break;
+	case PH_T_REFS:
+	case PH_T_COPY_IDS:
+	case PH_T_CARD_IDS:
+	case PH_T_HEADS:
+	case PH_T_UINTS:
+	case PH_T_TEXTS:
+		ph_mpw_raw(writer, value->as.list.bytes);
 		break;
 	case PH_T_SEEN:
 		break;

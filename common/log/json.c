@@ -133,7 +133,9 @@ static int read_member(struct ph_json_reader *in, const char *name, const json_t
 static int read_kind(const json_t *object, struct ph_entry *entry, struct ph_error *err)
 {
 	const json_t *json = json_object_get(object, "kind");
-	char kinds[400] = "one of ";
+	const char *want =
+		"a kind of entry, of which KINDS.md has the list (loan, return, "
+		"visit and so on)";
 
 	if (json_is_string(json)) {
 		entry->kind = ph_kind_named(ph_json_view(json));
@@ -142,29 +144,34 @@ static int read_kind(const json_t *object, struct ph_entry *entry, struct ph_err
 		entry->number = entry->kind->number;
 		return 0;
 	}
-	for (size_t i = 0; i < ph_kinds_count; i++) {
-		size_t len = strlen(kinds);
-
-		snprintf(kinds + len, sizeof(kinds) - len, "%s%s", i ? ", " : "",
-			 ph_kinds[i].name);
-	}
 	if (json == NULL) {
 		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-			       "kind: is missing; it must be %s", kinds);
+			       "kind: is missing; it must be %s", want);
 	}
-	return ph_json_not_a("kind", json, kinds, err);
+	return ph_json_not_a("kind", json, want, err);
 }
 
-/* Composing makes UTF-8 at most three times as long; hex shrinks. */
-static size_t arena_need(const json_t *object)
-{
-	size_t need = 1;
-	const char *name;
-	json_t *json;
+/* The most bytes that an item of a list takes besides its text: a head. */
+#define ITEM_BYTES 64
 
-	json_object_foreach((json_t *)object, name, json)
+/*
+ * Composing makes UTF-8 at most three times as long; hex shrinks. In a list a text is
+ * written once more, and a scan is a name of no more bytes.
+ */
+static size_t arena_need(const json_t *json)
+{
+	size_t need = ITEM_BYTES + 6 * json_string_length(json);
+	const char *name;
+	json_t *item;
+	size_t i;
+
+	json_array_foreach((json_t *)json, i, item)
 	{
-		need += 3 * json_string_length(json);
+		need += arena_need(item);
+	}
+	json_object_foreach((json_t *)json, name, item)
+	{
+		need += arena_need(item);
 	}
 	return need;
 }

@@ -3,9 +3,10 @@
  *
  * {"kind":"loan","copy":{"ns":140371,"code":"000123"},"card":"...","term":14,
  *  "when":"2026-09-22T08:01","source":"<32 hex>","staff":"Hoa","behalf":140372}
- * A copy or card is {"ns":..,"code":..}, or a string: a scan, resolved by the
- * caller. A reference is "<log id>.<n>.<hash>", a head {"log":..,"n":..,"h":..},
- * `seen` an object from field names to arrays of references, in any order. `when` is
+ * A copy, card or crate is {"ns":..,"code":..}, or a string: a scan, resolved by the
+ * caller. A reference is "<log id>.<n>.<hash>", a head {"log":..,"n":..,"h":..}, a
+ * list an array of such items, in any order and as often as one likes, `seen` an
+ * object from field names to arrays of references, in any order. `when` is
  * a day, or a time to the minute, in UTC+7 unless it names a zone. `operator` is 96
  * bytes in hex. Sealed fields stand beside the plain ones. `sets`, `commit`, `stamp`
  * and `time` are made by the log, `operator` by an operator's ceremony: shown, and
@@ -19,8 +20,9 @@
 #include "common/log/entry.h"
 
 /*
- * How the caller turns a scanned code into a name: TYPE is PH_T_COPY_ID or
- * PH_T_CARD_ID; set ID (its code borrows CODE). 0 or negative errno.
+ * How the caller turns a scanned code into a name: TYPE is PH_T_COPY_ID,
+ * PH_T_CARD_ID or PH_T_CRATE_ID, for items of lists too; set ID (its code borrows CODE
+ * and is no longer). 0 or negative errno.
  */
 struct ph_json_scope {
 	int (*resolve)(void *data, enum ph_type type, struct ph_view code,
@@ -30,8 +32,8 @@ struct ph_json_scope {
 
 /*
  * Read an entry from OBJECT, whose strings it borrows; text that is not NFC is
- * normalised into ARENA, which must outlive ENTRY (and must not move once used:
- * the function reserves what it needs first). Unknown members, wrong types and
+ * normalised, and lists are made, in ARENA, which must outlive ENTRY (and must not move
+ * once used: the function reserves what it needs first). Unknown members, wrong types and
  * values out of range are -EINVAL with a text that names the member and what
  * would be right. The stamp is left 0.
  */
@@ -43,6 +45,8 @@ int ph_entry_from_json(const json_t *object, const struct ph_json_scope *scope,
  * names line and column. *OBJECT_OUT is the caller's to json_decref().
  */
 int ph_json_parse(struct ph_view line, json_t **object_out, struct ph_error *err);
+/* A new JSON array of the items of LIST, which is of TYPE; the caller's; NULL on lack of memory. */
+json_t *ph_list_to_json(enum ph_type type, const struct ph_list *list);
 /* A new JSON object, the caller's; NULL on lack of memory. Unknown kinds show their number only. */
 json_t *ph_entry_to_json(const struct ph_entry *entry);
 

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "common/base/clock.h"
+#include "common/log/list.h"
 
 /* An object that is being made; `failed` sticks. */
 struct shown {
@@ -114,6 +115,37 @@ static json_t *show_seen(const struct ph_entry *entry)
 	return end(&to);
 }
 
+static json_t *show_item(enum ph_type type, const union ph_item *item)
+{
+	switch (type) {
+	case PH_T_REFS:
+		return show_ref(&item->ref);
+	case PH_T_HEADS:
+		return show_head(&item->head);
+	case PH_T_UINTS:
+		return json_integer((json_int_t)item->uint);
+	case PH_T_TEXTS:
+		return show_text(item->text);
+	default:
+		return show_id(&item->id);
+	}
+}
+
+json_t *ph_list_to_json(enum ph_type type, const struct ph_list *list)
+{
+	struct ph_list_iter iter = ph_list_begin(list);
+	json_t *array = json_array();
+	union ph_item item;
+
+	while (array != NULL && ph_list_next(&iter, type, &item)) {
+		if (json_array_append_new(array, show_item(type, &item))) {
+			json_decref(array);
+			array = NULL;
+		}
+	}
+	return array;
+}
+
 static json_t *show_value(const struct ph_field *field, const struct ph_value *value)
 {
 	switch (field->type) {
@@ -132,7 +164,15 @@ static json_t *show_value(const struct ph_field *field, const struct ph_value *v
 		return show_ref(&value->as.ref);
 	case PH_T_COPY_ID:
 	case PH_T_CARD_ID:
+	case PH_T_CRATE_ID:
 		return show_id(&value->as.id);
+	case PH_T_REFS:
+	case PH_T_COPY_IDS:
+	case PH_T_CARD_IDS:
+	case PH_T_HEADS:
+	case PH_T_UINTS:
+	case PH_T_TEXTS:
+		return ph_list_to_json(field->type, &value->as.list);
 	case PH_T_HEAD:
 		return show_head(&value->as.head);
 	case PH_T_SEEN:

@@ -13,6 +13,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/text.h"
+#include "common/log/list.h"
 
 #define SHOWN 80 /* bytes of a wrong value that an error text repeats */
 
@@ -204,55 +205,120 @@ static int check_members(const char *name, const json_t *object, const char *con
 	return 0;
 }
 
-static int read_id(struct ph_json_reader *in, const struct ph_field *field,
+/* Room for the name of a field, of an item in it, and of a member of that. */
+#define NAME_MAX_BYTES 64
+
+/* NAME is that of the field, or of the item in its list. */
+static int read_id(struct ph_json_reader *in, const char *name, enum ph_type type,
 		   const json_t *json, struct ph_id *out)
 {
 	static const char *const members[] = { "ns", "code", NULL };
 	const char *want = "{\"ns\":NUMBER,\"code\":\"...\"}";
-	char name[64];
+	char member[NAME_MAX_BYTES];
 	int rc;
 
 	if (json_is_string(json) && in->scope != NULL) {
-		rc = in->scope->resolve(in->scope->data, field->type, ph_json_view(json),
-					out);
-		return rc ? ph_fail_errno(in->err, rc, field->name) : 0;
+		rc = in->scope->resolve(in->scope->data, type, ph_json_view(json), out);
+		return rc ? ph_fail_errno(in->err, rc, name) : 0;
 	}
-	rc = check_members(field->name, json, members, want, in->err);
+	rc = check_members(name, json, members, want, in->err);
 	if (rc) {
 		return rc;
 	}
-	snprintf(name, sizeof(name), "%s.ns", field->name);
-	rc = ph_json_number(name, json_object_get(json, "ns"), &out->ns, in->err);
+	snprintf(member, sizeof(member), "%s.ns", name);
+	rc = ph_json_number(member, json_object_get(json, "ns"), &out->ns, in->err);
 	if (rc) {
 		return rc;
 	}
-	snprintf(name, sizeof(name), "%s.code", field->name);
+	snprintf(member, sizeof(member), "%s.code", name);
 	json = json_object_get(json, "code");
 	if (!json_is_string(json)) {
-		return ph_json_not_a(name, json, "a string", in->err);
+		return ph_json_not_a(member, json, "a string", in->err);
 	}
 	out->code = ph_json_view(json);
 	return 0;
 }
 
-static int read_head(const struct ph_field *field, const json_t *json,
-		     struct ph_head *out, struct ph_error *err)
+static int read_head(const char *name, const json_t *json, struct ph_head *out,
+		     struct ph_error *err)
 {
 	static const char *const members[] = { "log", "n", "h", NULL };
 	const char *want = "{\"log\":\"...\",\"n\":NUMBER,\"h\":\"...\"}";
-	int rc = check_members(field->name, json, members, want, err);
+	char member[NAME_MAX_BYTES];
+	int rc = check_members(name, json, members, want, err);
 
 	if (rc == 0) {
-		rc = ph_json_fixed("log", json_object_get(json, "log"), out->log_id,
+		snprintf(member, sizeof(member), "%s.log", name);
+		rc = ph_json_fixed(member, json_object_get(json, "log"), out->log_id,
 				   PH_LOG_ID_SIZE, err);
 	}
 	if (rc == 0) {
-		rc = ph_json_number("n", json_object_get(json, "n"), &out->n, err);
+		snprintf(member, sizeof(member), "%s.n", name);
+		rc = ph_json_number(member, json_object_get(json, "n"), &out->n, err);
 	}
 	if (rc == 0) {
-		rc = ph_json_fixed("h", json_object_get(json, "h"), out->h, PH_HASH_SIZE,
-				   err);
+		snprintf(member, sizeof(member), "%s.h", name);
+		rc = ph_json_fixed(member, json_object_get(json, "h"), out->h,
+				   PH_HASH_SIZE, err);
 	}
+	return rc;
+}
+
+/* Item INDEX of a list, and its limits, while its place in JSON is known. */
+static int read_item(struct ph_json_reader *in, const struct ph_field *field,
+		     size_t index, const json_t *json, union ph_item *out)
+{
+	char name[NAME_MAX_BYTES];
+	int rc;
+
+	snprintf(name, sizeof(name), "%s[%zu]", field->name, index);
+	switch (field->type) {
+	case PH_T_REFS:
+		rc = read_ref(name, json, &out->ref, in->err);
+		break;
+	case PH_T_HEADS:
+		rc = read_head(name, json, &out->head, in->err);
+		break;
+	case PH_T_UINTS:
+		rc = ph_json_number(name, json, &out->uint, in->err);
+		break;
+	case PH_T_TEXTS:
+		rc = ph_json_text(in, name, json, &out->text);
+		break;
+	default:
+		rc = read_id(in, name,
+			     field->type == PH_T_COPY_IDS ? PH_T_COPY_ID : PH_T_CARD_ID,
+			     json, &out->id);
+		break;
+	}
+	return rc ? rc : ph_item_check(field, index, out, in->err);
+}
+
+static int read_list(struct ph_json_reader *in, const struct ph_field *field,
+		     const json_t *json, struct ph_value *value)
+{
+	size_t n = json_array_size(json);
+	union ph_item *items;
+	int rc = 0;
+
+	if (!json_is_array(json) || n == 0) {
+		return ph_json_not_a(field->name, json, "an array of one or more items",
+				     in->err);
+	}
+	items = calloc(n, sizeof(*items));
+	if (items == NULL) {
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < n && rc == 0; i++) {
+		rc = read_item(in, field, i, json_array_get(json, i), &items[i]);
+	}
+	if (rc == 0) {
+		const uint8_t *arena = in->arena->data;
+
+		rc = ph_list_put(in->arena, field->type, items, n, value);
+		assert(in->arena->data == arena); /* nor may it move now */
+	}
+	free(items);
 	return rc;
 }
 
@@ -350,9 +416,17 @@ int ph_json_value(struct ph_json_reader *in, const struct ph_field *field,
 		return read_ref(field->name, json, &value->as.ref, in->err);
 	case PH_T_COPY_ID:
 	case PH_T_CARD_ID:
-		return read_id(in, field, json, &value->as.id);
+	case PH_T_CRATE_ID:
+		return read_id(in, field->name, field->type, json, &value->as.id);
 	case PH_T_HEAD:
-		return read_head(field, json, &value->as.head, in->err);
+		return read_head(field->name, json, &value->as.head, in->err);
+	case PH_T_REFS:
+	case PH_T_COPY_IDS:
+	case PH_T_CARD_IDS:
+	case PH_T_HEADS:
+	case PH_T_UINTS:
+	case PH_T_TEXTS:
+		return read_list(in, field, json, value);
 	case PH_T_SEEN:
 		return read_seen(in, json);
 	}

@@ -14,23 +14,72 @@
 enum ph_kind_number {
 	PH_KIND_OPEN = 1,
 	PH_KIND_CLOCK_MARK = 2,
+	PH_KIND_NOTE = 3,
 	PH_KIND_READER_PUT = 10,
+	PH_KIND_CONSENT = 11,
 	PH_KIND_CARD_ISSUE = 12,
+	PH_KIND_CARD_STOP = 13,
+	PH_KIND_READER_BLOCK = 14,
+	PH_KIND_READER_UNBLOCK = 15,
+	PH_KIND_READER_MERGE = 16,
+	PH_KIND_READER_UNMERGE = 17,
 	PH_KIND_TITLE_PUT = 20,
+	PH_KIND_TITLE_MERGE = 21,
+	PH_KIND_TITLE_UNMERGE = 22,
 	PH_KIND_COPY_PUT = 23,
+	PH_KIND_COPY_ALIAS = 24,
+	PH_KIND_COPY_UNALIAS = 25,
 	PH_KIND_LOAN = 30,
 	PH_KIND_RENEW = 31,
 	PH_KIND_RETURN = 32,
 	PH_KIND_IN_HOUSE_USE = 33,
+	PH_KIND_SIGHTING = 34,
+	PH_KIND_UNCODED_LOAN = 35,
+	PH_KIND_UNCODED_RETURN = 36,
+	PH_KIND_COPY_MISSING = 40,
+	PH_KIND_READER_LOST = 41,
+	PH_KIND_DAMAGED = 42,
+	PH_KIND_REPAIRED = 43,
+	PH_KIND_WITHDRAWN = 44,
+	PH_KIND_REINSTATED = 45,
+	PH_KIND_CHARGE = 50,
+	PH_KIND_PAYMENT = 51,
+	PH_KIND_HOLD_PLACE = 54,
+	PH_KIND_HOLD_CANCEL = 55,
+	PH_KIND_HOLD_READY = 56,
+	PH_KIND_CRATE_DISPATCH = 60,
+	PH_KIND_CRATE_RECEIVE = 61,
+	PH_KIND_DAY_OPEN = 70,
 	PH_KIND_VISIT = 71,
+	PH_KIND_MOBILE_STOP = 72,
+	PH_KIND_ACTIVITY = 73,
+	PH_KIND_TRAINING = 74,
+	PH_KIND_DIGITAL_USE = 75,
+	PH_KIND_DONATION = 76,
+	PH_KIND_WORKER_PUT = 80,
+	PH_KIND_SHIFT = 81,
+	PH_KIND_MODEL_PUT = 85,
+	PH_KIND_TALLY = 86,
 	PH_KIND_VOID = 90,
 	PH_KIND_SITE_PUT = 100,
 	PH_KIND_COMMUNE_PUT = 101,
 	PH_KIND_DEVICE_ADMIT = 102,
+	PH_KIND_DEVICE_CONFIRM = 103,
+	PH_KIND_DEVICE_RETIRE = 104,
+	PH_KIND_DEVICE_CUT = 105,
+	PH_KIND_INVITE_CANCEL = 106,
+	PH_KIND_LOG_ADOPT = 107,
+	PH_KIND_CLOCK_JUDGE = 108,
+	PH_KIND_TARGET_PUT = 109,
+	PH_KIND_CASE_DECIDE = 110,
 	PH_KIND_POLICY_PUT = 111,
+	PH_KIND_READER_ERASE = 112,
+	PH_KIND_REPORT_ISSUE = 113,
+	PH_KIND_ERASE_DONE = 120,
+	PH_KIND_REPORT_SIGNOFF = 121,
 };
 
-/* How a field is encoded and what its `min` and `max` mean. */
+/* How a field is encoded and what its `min` and `max` mean; of a list, how many items. */
 enum ph_type {
 	PH_T_UINT,    /* unsigned integer, min to max */
 	PH_T_ENUM,    /* unsigned integer below max, with names */
@@ -43,7 +92,18 @@ enum ph_type {
 	PH_T_CARD_ID, /* [namespace, code] of a card */
 	PH_T_HEAD,    /* [log id bin16, n, h(n) bin32] */
 	PH_T_SEEN, /* map from field index to the references of the heads the writer saw */
+	PH_T_CRATE_ID, /* [namespace, code] of a crate */
+	/* Lists: arrays with every item once, strictly rising (docs/LOG.md, "Types"). */
+	PH_T_REFS,     /* references */
+	PH_T_COPY_IDS, /* copies; codes of 1 to PH_CODE_MAX bytes */
+	PH_T_CARD_IDS, /* cards; likewise */
+	PH_T_HEADS,    /* heads */
+	PH_T_UINTS,    /* unsigned integers, each at most PH_SITE_MAX */
+	PH_T_TEXTS,    /* texts of exactly PH_TEXTS_SIZE bytes each, under `rule` */
 };
+
+/* What a text of a list holds: the code of a commune. */
+#define PH_TEXTS_SIZE 5
 
 enum {
 	PH_F_REQUIRED = 1, /* never nil */
@@ -74,6 +134,7 @@ enum ph_pair_rule {
 	PH_PAIR_NONE,
 	PH_PAIR_NOT_BOTH,  /* at most one of a and b is set */
 	PH_PAIR_NOT_ABOVE, /* a is at most b; an unset b counts as its min */
+	PH_PAIR_ONE_OF,    /* exactly one of a and b is set */
 };
 
 struct ph_pair {
@@ -103,6 +164,9 @@ struct ph_kind {
 	const char *family;
 	unsigned writers; /* PH_ROLE_* */
 	bool must_understand; /* a reader that does not know this kind must not fold the log past it */
+	bool desk; /* kinds of the hub: written to its desk log, else to its control log */
+	/* Signed by an operator; voided only from the same log, by an operator's signature too. */
+	bool operator_only;
 	const struct ph_field *fields;
 	uint32_t n_fields;
 	/*
@@ -118,10 +182,13 @@ struct ph_kind {
 	const char *doc;
 };
 
-/* The table, in order of number. */
-extern const struct ph_kind ph_kinds[];
-extern const size_t ph_kinds_count;
-
+/*
+ * The table, in order of number: how many kinds, and kind I, or NULL behind the last.
+ * Kinds that the build option `kinds_without` names are not in it, for any of the
+ * functions below; to such a program they are kinds of a later table.
+ */
+size_t ph_kinds_count(void);
+const struct ph_kind *ph_kind_at(size_t i);
 /* NULL if unknown. */
 const struct ph_kind *ph_kind_find(uint64_t number);
 const struct ph_kind *ph_kind_named(struct ph_view name);
@@ -132,6 +199,8 @@ int ph_kind_sealed_field(const struct ph_kind *kind, const char *name);
 int ph_kind_seen(const struct ph_kind *kind);
 /* Number of an enum name, or -1. */
 int ph_field_enum(const struct ph_field *field, struct ph_view name);
+/* Whether a field of TYPE is a list. */
+bool ph_type_is_list(enum ph_type type);
 
 /*
  * First 8 bytes of BLAKE2b-256 over the canonical text of the table: ASCII lines,
@@ -150,142 +219,7 @@ void ph_kinds_hash(uint8_t out[static 8]);
 /* Append docs/KINDS.md, made from the table. 0 or -ENOMEM. */
 int ph_kinds_page(struct ph_buf *out);
 
-/* Indexes of fields, in the order of the table; test_kinds.c checks that they match. */
-enum {
-	PH_OPEN_KEY,
-	PH_OPEN_NONCE,
-	PH_OPEN_SITE,
-	PH_OPEN_SOFTWARE,
-	PH_OPEN_TABLE,
-	PH_OPEN_CONTINUES
-};
-enum {
-	PH_MARK_BOOT,
-	PH_MARK_MONO,
-	PH_MARK_WALL,
-	PH_MARK_SURE
-};
-enum {
-	PH_READER_READER,
-	PH_READER_COMMUNE,
-	PH_READER_BAND,
-	PH_READER_SETS,
-	PH_READER_COMMIT,
-	PH_READER_SEEN
-};
-enum {
-	PH_READER_S_NAME,
-	PH_READER_S_BORN,
-	PH_READER_S_TELEPHONE,
-	PH_READER_S_ADDRESS,
-	PH_READER_S_GUARDIAN,
-	PH_READER_S_NOTE
-};
-enum {
-	PH_CARD_CARD,
-	PH_CARD_READER
-};
-enum {
-	PH_TITLE_TITLE,
-	PH_TITLE_NAME,
-	PH_TITLE_AUTHOR,
-	PH_TITLE_YEAR,
-	PH_TITLE_ISBN,
-	PH_TITLE_LANGUAGE,
-	PH_TITLE_PUBLISHER,
-	PH_TITLE_PLACE,
-	PH_TITLE_VOLUME,
-	PH_TITLE_CLASS,
-	PH_TITLE_LAW,
-	PH_TITLE_REST,
-	PH_TITLE_SEEN
-};
-enum {
-	PH_COPY_COPY,
-	PH_COPY_TITLE,
-	PH_COPY_OWNER,
-	PH_COPY_ACQUISITION,
-	PH_COPY_PRICE,
-	PH_COPY_SHELF,
-	PH_COPY_SEEN
-};
-enum {
-	PH_LOAN_COPY,
-	PH_LOAN_CARD,
-	PH_LOAN_TERM,
-	PH_LOAN_DUE,
-	PH_LOAN_HOLD
-};
-enum {
-	PH_RENEW_COPY,
-	PH_RENEW_CARD,
-	PH_RENEW_LOAN,
-	PH_RENEW_TERM,
-	PH_RENEW_DUE
-};
-enum {
-	PH_RETURN_COPY
-};
-enum {
-	PH_USE_COPY,
-	PH_USE_COUNT
-};
-enum {
-	PH_VISIT_COUNT,
-	PH_VISIT_BAND,
-	PH_VISIT_WOMEN,
-	PH_VISIT_PURPOSE
-};
-enum {
-	PH_VOID_TARGET,
-	PH_VOID_REASON
-};
-enum {
-	PH_SITE_SITE,
-	PH_SITE_CODE,
-	PH_SITE_NAME,
-	PH_SITE_COMMUNE,
-	PH_SITE_KIND,
-	PH_SITE_STATUS,
-	PH_SITE_SEEN
-};
-enum {
-	PH_COMMUNE_CODE,
-	PH_COMMUNE_NAME,
-	PH_COMMUNE_TYPE,
-	PH_COMMUNE_FROM,
-	PH_COMMUNE_SEEN
-};
-enum {
-	PH_ADMIT_DEVICE,
-	PH_ADMIT_KEY,
-	PH_ADMIT_SITE,
-	PH_ADMIT_ROLE,
-	PH_ADMIT_INVITE
-};
-enum {
-	PH_POLICY_NAME,
-	PH_POLICY_VALUE,
-	PH_POLICY_SEEN
-};
-
-/* Values of enums that code has to name; the names stand in the table. */
-enum {
-	PH_STATUS_OPEN,
-	PH_STATUS_CLOSED
-};
-enum {
-	PH_BAND_CHILD,
-	PH_BAND_YOUTH,
-	PH_BAND_ADULT,
-	PH_BAND_ELDER
-};
-enum {
-	PH_SURE_NONE,
-	PH_SURE_RTC,
-	PH_SURE_PERSON,
-	PH_SURE_NETWORK,
-	PH_SURE_HUB
-};
+/* Indexes of fields and values of enums. */
+#include "common/log/kind_fields.h"
 
 #endif

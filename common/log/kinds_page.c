@@ -13,7 +13,7 @@ static const char introduction[] =
 	"\n"
 	"Every kind of entry, its fields in the order in which they are encoded, their\n"
 	"types, limits and meaning. This page is made from the table in\n"
-	"`common/log/kinds.c` (`kinds-page > docs/KINDS.md`); do not edit it by hand.\n"
+	"`common/log/kinds_*.c` (`kinds-page > docs/KINDS.md`); do not edit it by hand.\n"
 	"How types are encoded, what stands in `extras`, and what becomes of entries\n"
 	"with something unknown in them: LOG.md, \"Entry\". Numbers, of kinds, fields "
 	"and\n"
@@ -67,6 +67,20 @@ static const char *type_text(const struct ph_field *field)
 		return "head";
 	case PH_T_SEEN:
 		return "seen";
+	case PH_T_CRATE_ID:
+		return "crate id";
+	case PH_T_REFS:
+		return "references";
+	case PH_T_COPY_IDS:
+		return "copy ids";
+	case PH_T_CARD_IDS:
+		return "card ids";
+	case PH_T_HEADS:
+		return "heads";
+	case PH_T_UINTS:
+		return "uints";
+	case PH_T_TEXTS:
+		return "texts";
 	}
 	return "";
 }
@@ -82,11 +96,18 @@ static int put_enum(struct ph_buf *out, const struct ph_field *field)
 	return rc;
 }
 
+static int put_items(struct ph_buf *out, const struct ph_field *field)
+{
+	return ph_buf_printf(out, "%" PRIu64 " to %" PRIu64 " items", field->min,
+			     field->max);
+}
+
 static int put_limits(struct ph_buf *out, const struct ph_field *field)
 {
 	const char *what = field->rule == PH_TEXT_DIGITS    ? "digits"
 			   : field->rule == PH_TEXT_LETTERS ? "letters a to z"
 							    : "bytes";
+	int rc;
 
 	switch (field->type) {
 	case PH_T_UINT:
@@ -106,11 +127,24 @@ static int put_limits(struct ph_buf *out, const struct ph_field *field)
 				     field->max, what);
 	case PH_T_COPY_ID:
 	case PH_T_CARD_ID:
+	case PH_T_CRATE_ID:
 		return ph_buf_printf(
 			out, "namespace 0 to %d, code %" PRIu64 " to %" PRIu64 " bytes",
 			PH_SITE_MAX, field->min, field->max);
 	case PH_T_SEEN:
 		return ph_buf_printf(out, "%" PRIu64 " references in all", field->max);
+	case PH_T_REFS:
+	case PH_T_COPY_IDS:
+	case PH_T_CARD_IDS:
+	case PH_T_HEADS:
+		return put_items(out, field);
+	case PH_T_UINTS:
+		rc = put_items(out, field);
+		return rc ? rc : ph_buf_printf(out, ", each at most %d", PH_SITE_MAX);
+	case PH_T_TEXTS:
+		rc = put_items(out, field);
+		return rc ? rc
+			  : ph_buf_printf(out, " of %d %s each", PH_TEXTS_SIZE, what);
 	case PH_T_REF:
 	case PH_T_HEAD:
 		break;
@@ -154,6 +188,9 @@ static int put_pair(struct ph_buf *out, const struct ph_kind *kind)
 	case PH_PAIR_NOT_BOTH:
 		return ph_buf_printf(out, "\nNot both of `%s` and `%s`.\n",
 				     fields[pair->a].name, fields[pair->b].name);
+	case PH_PAIR_ONE_OF:
+		return ph_buf_printf(out, "\nOne of `%s` and `%s`, not both.\n",
+				     fields[pair->a].name, fields[pair->b].name);
 	case PH_PAIR_NOT_ABOVE:
 		return ph_buf_printf(
 			out,
@@ -169,11 +206,16 @@ static int put_kind(struct ph_buf *out, const struct ph_kind *kind)
 {
 	int rc = ph_buf_printf(
 		out,
-		"\n## %" PRIu32 " %s\n\n%s Family: %s. Written by %s.%s\n\n"
+		"\n## %" PRIu32 " %s\n\n%s Family: %s. Written by %s.%s%s%s\n\n"
 		"| # | field | type | limits | is | meaning "
 		"|\n|---|---|---|---|---|---|\n",
 		kind->number, kind->name, kind->doc, kind->family,
 		writers_text(kind->writers),
+		kind->writers != PH_ROLE_HUB ? ""
+		: kind->desk                 ? " It stands in the desk log."
+					     : " It stands in the control log.",
+		kind->operator_only ? " Signed by an operator, who alone can void it."
+				    : "",
 		kind->must_understand
 			? " Who does not know it must not fold the log past it."
 			: "");
@@ -198,15 +240,14 @@ int ph_kinds_page(struct ph_buf *out)
 {
 	size_t start = out->len;
 	int rc = ph_buf_put(out, introduction, sizeof(introduction) - 1);
+	const struct ph_kind *kind;
 
-	for (size_t i = 0; i < ph_kinds_count && rc == 0; i++) {
-		const struct ph_kind *kind = &ph_kinds[i];
-
+	for (size_t i = 0; rc == 0 && (kind = ph_kind_at(i)) != NULL; i++) {
 		rc = ph_buf_printf(out, "| %" PRIu32 " | %s | %s | %s |\n", kind->number,
 				   kind->name, kind->family, writers_text(kind->writers));
 	}
-	for (size_t i = 0; i < ph_kinds_count && rc == 0; i++) {
-		rc = put_kind(out, &ph_kinds[i]);
+	for (size_t i = 0; rc == 0 && (kind = ph_kind_at(i)) != NULL; i++) {
+		rc = put_kind(out, kind);
 	}
 	if (rc) {
 		out->len = start;

@@ -95,7 +95,8 @@ static int read_part(const msgpack_object *root, const struct ph_entry *entry,
 	}
 	for (uint32_t i = 0; i < array->size; i++) {
 		if (!ph_mp_is_nil(&array->ptr[i]) &&
-		    ph_value_read(&array->ptr[i], &kind->sealed[i], &values[i])) {
+		    ph_value_read(&array->ptr[i], (struct ph_view){ 0 }, &kind->sealed[i],
+				  &values[i])) { /* no list is sealed */
 			return PH_ENTRY_E_MALFORMED;
 		}
 	}

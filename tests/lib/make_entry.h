@@ -8,15 +8,16 @@
 #define PH_TESTS_MAKE_ENTRY_H
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/base/rng.h"
-#include "common/log/entry.h"
+#include "common/log/list.h"
 
 struct maker {
 	struct ph_rng_seeded state;
 	struct ph_rng rng;
-	uint8_t pool[64 * 1024];
+	uint8_t pool[160 * 1024];
 	size_t used;
 };
 
@@ -91,6 +92,69 @@ static inline struct ph_ref make_ref(struct maker *maker)
 	return ref;
 }
 
+static inline union ph_item make_item(struct maker *maker, enum ph_type type)
+{
+	union ph_item item = { 0 };
+
+	switch (type) {
+	case PH_T_REFS:
+		item.ref = make_ref(maker);
+		break;
+	case PH_T_HEADS:
+		item.head.n = make_between(maker, 1, PH_N_MAX);
+		memcpy(item.head.log_id, make_bytes(maker, 16).data, 16);
+		memcpy(item.head.h, make_bytes(maker, 32).data, 32);
+		break;
+	case PH_T_UINTS:
+		item.uint = make_between(maker, 0, PH_SITE_MAX);
+		break;
+	case PH_T_TEXTS:
+		item.text = make_text(maker, PH_TEXTS_SIZE, PH_TEXT_DIGITS);
+		break;
+	default:
+		item.id.ns = make_between(maker, 0, PH_SITE_MAX);
+		item.id.code = make_text(maker, make_between(maker, 1, PH_CODE_MAX),
+					 PH_TEXT_ANY);
+		break;
+	}
+	return item;
+}
+
+/* A list of N different items; their bytes are the maker's too. */
+static inline struct ph_value make_list(struct maker *maker, const struct ph_field *field,
+					size_t n)
+{
+	union ph_item *items = malloc(n * sizeof(*items));
+	struct ph_buf bytes = { 0 };
+	struct ph_value value = { 0 };
+	size_t made = 0;
+
+	assert(items != NULL);
+	while (made < n) {
+		size_t used = maker->used;
+		bool twin = false;
+
+		items[made] = make_item(maker, field->type);
+		for (size_t i = 0; i < made && !twin; i++) {
+			twin = ph_item_compare(field->type, &items[i], &items[made]) == 0;
+		}
+		made += !twin;
+		maker->used = twin ? used : maker->used;
+	}
+	if (ph_list_put(&bytes, field->type, items, n, &value) != 0) {
+		abort();
+	}
+	assert(sizeof(maker->pool) - maker->used >= bytes.len);
+	if (n > 0) {
+		value.as.list.bytes.data =
+			memcpy(maker->pool + maker->used, bytes.data, bytes.len);
+		maker->used += bytes.len;
+	}
+	ph_buf_deinit(&bytes);
+	free(items);
+	return value;
+}
+
 static inline struct ph_value make_value(struct maker *maker,
 					 const struct ph_field *field)
 {
@@ -121,6 +185,7 @@ static inline struct ph_value make_value(struct maker *maker,
 		break;
 	case PH_T_COPY_ID:
 	case PH_T_CARD_ID:
+	case PH_T_CRATE_ID:
 		value.as.id.ns = make_between(maker, 0, PH_SITE_MAX);
 		len = make_between(maker, field->min, field->max);
 		value.as.id.code = make_text(maker, len, PH_TEXT_ANY);
@@ -130,6 +195,14 @@ static inline struct ph_value make_value(struct maker *maker,
 		memcpy(value.as.head.log_id, make_bytes(maker, 16).data, 16);
 		memcpy(value.as.head.h, make_bytes(maker, 32).data, 32);
 		break;
+	case PH_T_REFS:
+	case PH_T_COPY_IDS:
+	case PH_T_CARD_IDS:
+	case PH_T_HEADS:
+	case PH_T_UINTS:
+	case PH_T_TEXTS:
+		return make_list(maker, field,
+				 make_between(maker, field->min, field->max));
 	case PH_T_SEEN:
 		break;
 	}
@@ -186,7 +259,7 @@ static inline void make_seen(struct maker *maker, struct ph_entry *entry)
 }
 
 /* Make what holds between two fields true. */
-static inline void make_pair_hold(struct ph_entry *entry)
+static inline void make_pair_hold(struct maker *maker, struct ph_entry *entry)
 {
 	const struct ph_pair *pair = &entry->kind->pair;
 	struct ph_value *a = &entry->field[pair->a];
@@ -198,6 +271,12 @@ static inline void make_pair_hold(struct ph_entry *entry)
 		uint64_t top = b->set ? b->as.uint : entry->kind->fields[pair->b].min;
 
 		a->as.uint = a->as.uint > top ? top : a->as.uint;
+	} else if (pair->rule == PH_PAIR_ONE_OF && a->set == b->set) {
+		struct ph_value *value = make_below(maker, 2) ? a : b;
+
+		a->set = b->set = false;
+		*value = make_value(maker,
+				    &entry->kind->fields[value == a ? pair->a : pair->b]);
 	}
 }
 
@@ -229,7 +308,7 @@ static inline void make_entry(struct maker *maker, const struct ph_kind *kind,
 			mask |= UINT64_C(1) << i;
 		}
 	}
-	make_pair_hold(entry);
+	make_pair_hold(maker, entry);
 	if (record) {
 		entry->stamp = make_between(maker, 0, PH_STAMP_MAX);
 	}
@@ -263,12 +342,21 @@ static inline bool same_value(const struct ph_field *field, const struct ph_valu
 		return ph_ref_equal(&a->as.ref, &b->as.ref);
 	case PH_T_COPY_ID:
 	case PH_T_CARD_ID:
+	case PH_T_CRATE_ID:
 		return a->as.id.ns == b->as.id.ns &&
 		       ph_view_equal(a->as.id.code, b->as.id.code);
 	case PH_T_HEAD:
 		return memcmp(a->as.head.log_id, b->as.head.log_id, 16) == 0 &&
 		       a->as.head.n == b->as.head.n &&
 		       memcmp(a->as.head.h, b->as.head.h, 32) == 0;
+	case PH_T_REFS:
+	case PH_T_COPY_IDS:
+	case PH_T_CARD_IDS:
+	case PH_T_HEADS:
+	case PH_T_UINTS:
+	case PH_T_TEXTS:
+		return a->as.list.count == b->as.list.count &&
+		       ph_view_equal(a->as.list.bytes, b->as.list.bytes);
 	case PH_T_SEEN:
 		break; /* told by n_seen and seen */
 	}

@@ -228,7 +228,7 @@ kind 80 worker-put sh
   sealed name text 200 R
   sealed telephone text 40 R
 kind 81 shift s
-  staff text 32 *
+  code text 32 *
   phase enum begin,end *
 kind 85 model-put sh
   commune digits 5 *

@@ -1,16 +1,18 @@
 """Registers: which puts hold for each field of an entity (docs/MERGE.md, "Registers")."""
+import mp
 from entry import SEALED_KEY
 from history import BY_NAME
 from kinds import KINDS
 
 SEALED_REGISTER = 64
+LISTS = ("refs", "ids", "heads", "uints", "texts")
 
 
 def put_fields(fact):
     """What FACT puts: register key to (key in `seen`, value)."""
     kind = KINDS[BY_NAME[fact.kind]]
     puts = {
-        i: (i, fact[field.name])
+        i: (i, _shown(field, fact[field.name]))
         for i, field in enumerate(kind.fields)
         if field.register and fact[field.name] is not None
     }
@@ -19,6 +21,11 @@ def put_fields(fact):
         if field.register and mask >> i & 1:
             puts[SEALED_REGISTER + i] = (SEALED_KEY + i, None)
     return puts
+
+
+def _shown(field, value):
+    """A value as it stands in a state: a list as the bytes of its array."""
+    return mp.encode(value) if field.type in LISTS else value
 
 
 def heads(puts, register):

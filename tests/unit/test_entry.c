@@ -134,10 +134,10 @@ static void test_round_trip(void **state)
 
 	(void)state;
 	maker_init(&maker, 1);
-	for (unsigned i = 0; i < 200 * ph_kinds_count; i++) {
+	for (unsigned i = 0; i < 200 * ph_kinds_count(); i++) {
 		struct ph_error err = { 0 };
 
-		make_entry(&maker, &ph_kinds[i % ph_kinds_count], true, &entry);
+		make_entry(&maker, ph_kind_at(i % ph_kinds_count()), true, &entry);
 		bytes.len = 0;
 		again.len = 0;
 		if (ph_entry_encode(&entry, &bytes, &err)) {
@@ -184,8 +184,8 @@ static void test_spoilt(void **state)
 
 	(void)state;
 	maker_init(&maker, 2);
-	for (unsigned i = 0; i < 1500 * ph_kinds_count; i++) {
-		make_entry(&maker, &ph_kinds[i % ph_kinds_count], true, &entry);
+	for (unsigned i = 0; i < 500 * ph_kinds_count(); i++) {
+		make_entry(&maker, ph_kind_at(i % ph_kinds_count()), true, &entry);
 		bytes.len = 0;
 		again.len = 0;
 		assert_int_equal(ph_entry_encode(&entry, &bytes, NULL), 0);
@@ -235,11 +235,11 @@ static const struct {
 	{ "a field more", "95 20 05 c0" COPY "01", NEW },
 	{ "a field more, another wrong", "95 20 05 c0 01 01", BAD },
 	{ "kind 0", "92 00 05", BAD },
-	{ "kind 3", "92 03 05", NEW },
-	{ "kind 3 with a nil at the end", "93 03 05 c0", BAD },
-	{ "kind 3, extras wrong", "93 03 05 01", BAD },
-	{ "kind 3, extras fine", "93 03 05 81 03 a1 61", NEW },
-	{ "kind 3, not canonical", "94 03 05 c0 cc05", BAD },
+	{ "kind 4", "92 04 05", NEW },
+	{ "kind 4 with a nil at the end", "93 04 05 c0", BAD },
+	{ "kind 4, extras wrong", "93 04 05 01", BAD },
+	{ "kind 4, extras fine", "93 04 05 81 03 a1 61", NEW },
+	{ "kind 4, not canonical", "94 04 05 c0 cc05", BAD },
 	{ "kind 2^63 - 1", "92 cf7fffffffffffffff 05", NEW },
 	{ "kind 2^63", "92 cf8000000000000000 05", BAD },
 	{ "kind a text", "92 a1 61 05", BAD },
@@ -412,7 +412,7 @@ static int decode_sized(size_t size)
 	struct ph_buf bytes = { 0 };
 	struct ph_entry entry;
 
-	unhex(&bytes, "94 03 05 c0 c5");
+	unhex(&bytes, "94 04 05 c0 c5");
 	assert_int_equal(ph_buf_put_u8(&bytes, (uint8_t)((size - 7) >> 8)), 0);
 	assert_int_equal(ph_buf_put_u8(&bytes, (uint8_t)(size - 7)), 0);
 	while (bytes.len < size) {
@@ -430,7 +430,7 @@ static int decode_deep(unsigned depth)
 	struct ph_buf bytes = { 0 };
 	struct ph_entry entry;
 
-	unhex(&bytes, "94 03 05 c0");
+	unhex(&bytes, "94 04 05 c0");
 	while (depth-- > 2) {
 		unhex(&bytes, "91");
 	}
@@ -447,7 +447,7 @@ static int decode_wide(unsigned items)
 	struct ph_buf bytes = { 0 };
 	struct ph_entry entry;
 
-	unhex(&bytes, "94 03 05 c0 dc");
+	unhex(&bytes, "94 04 05 c0 dc");
 	assert_int_equal(ph_buf_put_u8(&bytes, (uint8_t)(items >> 8)), 0);
 	assert_int_equal(ph_buf_put_u8(&bytes, (uint8_t)items), 0);
 	while (items-- > 0) {

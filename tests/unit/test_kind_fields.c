@@ -1,0 +1,437 @@
+/* Tests of common/log/kind_fields.h: every number in it is the table's. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "common/log/kinds.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static const struct {
+	uint32_t kind;
+	int index;
+	const char *name;
+} plain[] = {
+{ PH_KIND_OPEN, PH_OPEN_KEY, "device_key" },
+{ PH_KIND_OPEN, PH_OPEN_NONCE, "nonce" },
+{ PH_KIND_OPEN, PH_OPEN_SITE, "site" },
+{ PH_KIND_OPEN, PH_OPEN_SOFTWARE, "software" },
+{ PH_KIND_OPEN, PH_OPEN_TABLE, "table" },
+{ PH_KIND_OPEN, PH_OPEN_CONTINUES, "continues" },
+{ PH_KIND_OPEN, PH_OPEN_WHY, "why" },
+{ PH_KIND_CLOCK_MARK, PH_MARK_BOOT, "boot" },
+{ PH_KIND_CLOCK_MARK, PH_MARK_MONO, "mono" },
+{ PH_KIND_CLOCK_MARK, PH_MARK_WALL, "wall" },
+{ PH_KIND_CLOCK_MARK, PH_MARK_SURE, "sure" },
+{ PH_KIND_NOTE, PH_NOTE_ABOUT, "about" },
+{ PH_KIND_NOTE, PH_NOTE_SETS, "sets" },
+{ PH_KIND_NOTE, PH_NOTE_COMMIT, "commit" },
+{ PH_KIND_READER_PUT, PH_READER_READER, "reader" },
+{ PH_KIND_READER_PUT, PH_READER_COMMUNE, "commune" },
+{ PH_KIND_READER_PUT, PH_READER_BAND, "band" },
+{ PH_KIND_READER_PUT, PH_READER_SETS, "sets" },
+{ PH_KIND_READER_PUT, PH_READER_COMMIT, "commit" },
+{ PH_KIND_READER_PUT, PH_READER_SEEN, "seen" },
+{ PH_KIND_CONSENT, PH_CONSENT_READER, "reader" },
+{ PH_KIND_CONSENT, PH_CONSENT_GIVEN, "given" },
+{ PH_KIND_CONSENT, PH_CONSENT_WHO, "who" },
+{ PH_KIND_CONSENT, PH_CONSENT_DAY, "day" },
+{ PH_KIND_CONSENT, PH_CONSENT_SETS, "sets" },
+{ PH_KIND_CONSENT, PH_CONSENT_COMMIT, "commit" },
+{ PH_KIND_CARD_ISSUE, PH_CARD_CARD, "card" },
+{ PH_KIND_CARD_ISSUE, PH_CARD_READER, "reader" },
+{ PH_KIND_CARD_STOP, PH_CARD_STOP_CARD, "card" },
+{ PH_KIND_CARD_STOP, PH_CARD_STOP_REASON, "reason" },
+{ PH_KIND_READER_BLOCK, PH_BLOCK_READER, "reader" },
+{ PH_KIND_READER_BLOCK, PH_BLOCK_REASON, "reason" },
+{ PH_KIND_READER_BLOCK, PH_BLOCK_UNTIL, "until" },
+{ PH_KIND_READER_UNBLOCK, PH_UNBLOCK_READER, "reader" },
+{ PH_KIND_READER_UNBLOCK, PH_UNBLOCK_BLOCKS, "blocks" },
+{ PH_KIND_READER_MERGE, PH_READER_MERGE_READER, "reader" },
+{ PH_KIND_READER_MERGE, PH_READER_MERGE_OTHER, "other" },
+{ PH_KIND_READER_UNMERGE, PH_READER_UNMERGE_MERGES, "merges" },
+{ PH_KIND_TITLE_PUT, PH_TITLE_TITLE, "title" },
+{ PH_KIND_TITLE_PUT, PH_TITLE_NAME, "name" },
+{ PH_KIND_TITLE_PUT, PH_TITLE_AUTHOR, "author" },
+{ PH_KIND_TITLE_PUT, PH_TITLE_YEAR, "year" },
+{ PH_KIND_TITLE_PUT, PH_TITLE_ISBN, "isbn" },
+{ PH_KIND_TITLE_PUT, PH_TITLE_LANGUAGE, "language" },
+{ PH_KIND_TITLE_PUT, PH_TITLE_PUBLISHER, "publisher" },
+{ PH_KIND_TITLE_PUT, PH_TITLE_PLACE, "place" },
+{ PH_KIND_TITLE_PUT, PH_TITLE_VOLUME, "volume" },
+{ PH_KIND_TITLE_PUT, PH_TITLE_CLASS, "class" },
+{ PH_KIND_TITLE_PUT, PH_TITLE_LAW, "law" },
+{ PH_KIND_TITLE_PUT, PH_TITLE_REST, "rest" },
+{ PH_KIND_TITLE_PUT, PH_TITLE_SEEN, "seen" },
+{ PH_KIND_TITLE_MERGE, PH_TITLE_MERGE_TITLE, "title" },
+{ PH_KIND_TITLE_MERGE, PH_TITLE_MERGE_OTHER, "other" },
+{ PH_KIND_TITLE_UNMERGE, PH_TITLE_UNMERGE_MERGES, "merges" },
+{ PH_KIND_COPY_PUT, PH_COPY_COPY, "copy" },
+{ PH_KIND_COPY_PUT, PH_COPY_TITLE, "title" },
+{ PH_KIND_COPY_PUT, PH_COPY_OWNER, "owner" },
+{ PH_KIND_COPY_PUT, PH_COPY_ACQUISITION, "acquisition" },
+{ PH_KIND_COPY_PUT, PH_COPY_PRICE, "price" },
+{ PH_KIND_COPY_PUT, PH_COPY_SHELF, "shelf" },
+{ PH_KIND_COPY_PUT, PH_COPY_SEEN, "seen" },
+{ PH_KIND_COPY_ALIAS, PH_ALIAS_COPY, "copy" },
+{ PH_KIND_COPY_ALIAS, PH_ALIAS_OTHER, "other" },
+{ PH_KIND_COPY_ALIAS, PH_ALIAS_REASON, "reason" },
+{ PH_KIND_COPY_UNALIAS, PH_UNALIAS_ALIASES, "aliases" },
+{ PH_KIND_LOAN, PH_LOAN_COPY, "copy" },
+{ PH_KIND_LOAN, PH_LOAN_CARD, "card" },
+{ PH_KIND_LOAN, PH_LOAN_TERM, "term" },
+{ PH_KIND_LOAN, PH_LOAN_DUE, "due" },
+{ PH_KIND_LOAN, PH_LOAN_HOLD, "hold" },
+{ PH_KIND_RENEW, PH_RENEW_COPY, "copy" },
+{ PH_KIND_RENEW, PH_RENEW_CARD, "card" },
+{ PH_KIND_RENEW, PH_RENEW_LOAN, "loan" },
+{ PH_KIND_RENEW, PH_RENEW_TERM, "term" },
+{ PH_KIND_RENEW, PH_RENEW_DUE, "due" },
+{ PH_KIND_RETURN, PH_RETURN_COPY, "copy" },
+{ PH_KIND_IN_HOUSE_USE, PH_USE_COPY, "copy" },
+{ PH_KIND_IN_HOUSE_USE, PH_USE_COUNT, "count" },
+{ PH_KIND_SIGHTING, PH_SIGHTING_COPY, "copy" },
+{ PH_KIND_SIGHTING, PH_SIGHTING_PURPOSE, "purpose" },
+{ PH_KIND_UNCODED_LOAN, PH_UNCODED_LOAN_CARD, "card" },
+{ PH_KIND_UNCODED_LOAN, PH_UNCODED_LOAN_COUNT, "count" },
+{ PH_KIND_UNCODED_LOAN, PH_UNCODED_LOAN_TERM, "term" },
+{ PH_KIND_UNCODED_LOAN, PH_UNCODED_LOAN_DUE, "due" },
+{ PH_KIND_UNCODED_LOAN, PH_UNCODED_LOAN_TITLE, "title" },
+{ PH_KIND_UNCODED_RETURN, PH_UNCODED_RETURN_CARD, "card" },
+{ PH_KIND_UNCODED_RETURN, PH_UNCODED_RETURN_COUNT, "count" },
+{ PH_KIND_COPY_MISSING, PH_MISSING_COPY, "copy" },
+{ PH_KIND_READER_LOST, PH_READER_LOST_COPY, "copy" },
+{ PH_KIND_READER_LOST, PH_READER_LOST_LOAN, "loan" },
+{ PH_KIND_DAMAGED, PH_DAMAGED_COPY, "copy" },
+{ PH_KIND_DAMAGED, PH_DAMAGED_DEGREE, "degree" },
+{ PH_KIND_REPAIRED, PH_REPAIRED_COPY, "copy" },
+{ PH_KIND_WITHDRAWN, PH_WITHDRAWN_COPY, "copy" },
+{ PH_KIND_WITHDRAWN, PH_WITHDRAWN_DECISION, "decision" },
+{ PH_KIND_WITHDRAWN, PH_WITHDRAWN_REASON, "reason" },
+{ PH_KIND_REINSTATED, PH_REINSTATED_COPY, "copy" },
+{ PH_KIND_REINSTATED, PH_REINSTATED_DECISION, "decision" },
+{ PH_KIND_CHARGE, PH_CHARGE_CARD, "card" },
+{ PH_KIND_CHARGE, PH_CHARGE_AMOUNT, "amount" },
+{ PH_KIND_CHARGE, PH_CHARGE_REASON, "reason" },
+{ PH_KIND_CHARGE, PH_CHARGE_COPY, "copy" },
+{ PH_KIND_CHARGE, PH_CHARGE_LOAN, "loan" },
+{ PH_KIND_PAYMENT, PH_PAYMENT_CARD, "card" },
+{ PH_KIND_PAYMENT, PH_PAYMENT_AMOUNT, "amount" },
+{ PH_KIND_PAYMENT, PH_PAYMENT_CHARGE, "charge" },
+{ PH_KIND_HOLD_PLACE, PH_HOLD_CARD, "card" },
+{ PH_KIND_HOLD_PLACE, PH_HOLD_EXPIRES, "expires" },
+{ PH_KIND_HOLD_PLACE, PH_HOLD_PICKUP, "pickup" },
+{ PH_KIND_HOLD_PLACE, PH_HOLD_TITLE, "title" },
+{ PH_KIND_HOLD_PLACE, PH_HOLD_COPY, "copy" },
+{ PH_KIND_HOLD_CANCEL, PH_HOLD_CANCEL_HOLD, "hold" },
+{ PH_KIND_HOLD_CANCEL, PH_HOLD_CANCEL_REASON, "reason" },
+{ PH_KIND_HOLD_READY, PH_HOLD_READY_HOLD, "hold" },
+{ PH_KIND_HOLD_READY, PH_HOLD_READY_COPY, "copy" },
+{ PH_KIND_CRATE_DISPATCH, PH_DISPATCH_CRATE, "crate" },
+{ PH_KIND_CRATE_DISPATCH, PH_DISPATCH_FROM, "from" },
+{ PH_KIND_CRATE_DISPATCH, PH_DISPATCH_TO, "to" },
+{ PH_KIND_CRATE_DISPATCH, PH_DISPATCH_COPIES, "copies" },
+{ PH_KIND_CRATE_DISPATCH, PH_DISPATCH_DUE_BACK, "due_back" },
+{ PH_KIND_CRATE_RECEIVE, PH_RECEIVE_CRATE, "crate" },
+{ PH_KIND_CRATE_RECEIVE, PH_RECEIVE_COPIES, "copies" },
+{ PH_KIND_CRATE_RECEIVE, PH_RECEIVE_LISTED, "listed" },
+{ PH_KIND_CRATE_RECEIVE, PH_RECEIVE_FINAL, "final" },
+{ PH_KIND_DAY_OPEN, PH_DAY_OPEN_FROM, "from" },
+{ PH_KIND_DAY_OPEN, PH_DAY_OPEN_TO, "to" },
+{ PH_KIND_VISIT, PH_VISIT_COUNT, "count" },
+{ PH_KIND_VISIT, PH_VISIT_BAND, "band" },
+{ PH_KIND_VISIT, PH_VISIT_WOMEN, "women" },
+{ PH_KIND_VISIT, PH_VISIT_PURPOSE, "purpose" },
+{ PH_KIND_MOBILE_STOP, PH_MOBILE_STOP_STOP, "stop" },
+{ PH_KIND_MOBILE_STOP, PH_MOBILE_STOP_COMMUNE, "commune" },
+{ PH_KIND_MOBILE_STOP, PH_MOBILE_STOP_PLACE, "place" },
+{ PH_KIND_ACTIVITY, PH_ACTIVITY_OCCASION, "occasion" },
+{ PH_KIND_ACTIVITY, PH_ACTIVITY_ATTENDANCE, "attendance" },
+{ PH_KIND_ACTIVITY, PH_ACTIVITY_WOMEN, "women" },
+{ PH_KIND_ACTIVITY, PH_ACTIVITY_NAME, "name" },
+{ PH_KIND_ACTIVITY, PH_ACTIVITY_PARTNER, "partner" },
+{ PH_KIND_TRAINING, PH_TRAINING_TOPIC, "topic" },
+{ PH_KIND_TRAINING, PH_TRAINING_WORKERS, "workers" },
+{ PH_KIND_TRAINING, PH_TRAINING_COLLABORATORS, "collaborators" },
+{ PH_KIND_TRAINING, PH_TRAINING_WOMEN, "women" },
+{ PH_KIND_TRAINING, PH_TRAINING_ATTENDEES, "attendees" },
+{ PH_KIND_DIGITAL_USE, PH_DIGITAL_FORM, "form" },
+{ PH_KIND_DIGITAL_USE, PH_DIGITAL_COUNT, "count" },
+{ PH_KIND_DIGITAL_USE, PH_DIGITAL_WOMEN, "women" },
+{ PH_KIND_DONATION, PH_DONATION_DONOR, "donor" },
+{ PH_KIND_DONATION, PH_DONATION_FOREIGN, "foreign" },
+{ PH_KIND_DONATION, PH_DONATION_MONEY, "money" },
+{ PH_KIND_DONATION, PH_DONATION_COPIES, "copies" },
+{ PH_KIND_DONATION, PH_DONATION_TITLES, "titles" },
+{ PH_KIND_DONATION, PH_DONATION_SETS, "sets" },
+{ PH_KIND_DONATION, PH_DONATION_COMMIT, "commit" },
+{ PH_KIND_WORKER_PUT, PH_WORKER_WORKER, "worker" },
+{ PH_KIND_WORKER_PUT, PH_WORKER_SITE, "site" },
+{ PH_KIND_WORKER_PUT, PH_WORKER_ROLE, "role" },
+{ PH_KIND_WORKER_PUT, PH_WORKER_FROM, "from" },
+{ PH_KIND_WORKER_PUT, PH_WORKER_TO, "to" },
+{ PH_KIND_WORKER_PUT, PH_WORKER_SETS, "sets" },
+{ PH_KIND_WORKER_PUT, PH_WORKER_COMMIT, "commit" },
+{ PH_KIND_WORKER_PUT, PH_WORKER_SEEN, "seen" },
+{ PH_KIND_SHIFT, PH_SHIFT_CODE, "code" },
+{ PH_KIND_SHIFT, PH_SHIFT_PHASE, "phase" },
+{ PH_KIND_MODEL_PUT, PH_MODEL_COMMUNE, "commune" },
+{ PH_KIND_MODEL_PUT, PH_MODEL_STATUS, "status" },
+{ PH_KIND_MODEL_PUT, PH_MODEL_DECISION, "decision" },
+{ PH_KIND_MODEL_PUT, PH_MODEL_DATE, "date" },
+{ PH_KIND_MODEL_PUT, PH_MODEL_SITES, "sites" },
+{ PH_KIND_MODEL_PUT, PH_MODEL_SEEN, "seen" },
+{ PH_KIND_TALLY, PH_TALLY_CODE, "code" },
+{ PH_KIND_TALLY, PH_TALLY_VALUE, "value" },
+{ PH_KIND_TALLY, PH_TALLY_FROM, "from" },
+{ PH_KIND_TALLY, PH_TALLY_TO, "to" },
+{ PH_KIND_TALLY, PH_TALLY_LIST, "list" },
+{ PH_KIND_TALLY, PH_TALLY_COMMUNE, "commune" },
+{ PH_KIND_VOID, PH_VOID_TARGET, "target" },
+{ PH_KIND_VOID, PH_VOID_REASON, "reason" },
+{ PH_KIND_SITE_PUT, PH_SITE_SITE, "site" },
+{ PH_KIND_SITE_PUT, PH_SITE_CODE, "code" },
+{ PH_KIND_SITE_PUT, PH_SITE_NAME, "name" },
+{ PH_KIND_SITE_PUT, PH_SITE_COMMUNE, "commune" },
+{ PH_KIND_SITE_PUT, PH_SITE_KIND, "site_kind" },
+{ PH_KIND_SITE_PUT, PH_SITE_STATUS, "status" },
+{ PH_KIND_SITE_PUT, PH_SITE_SEEN, "seen" },
+{ PH_KIND_SITE_PUT, PH_SITE_ROUTE, "route" },
+{ PH_KIND_SITE_PUT, PH_SITE_NO_READERS, "no_readers" },
+{ PH_KIND_SITE_PUT, PH_SITE_SCHEDULE, "schedule" },
+{ PH_KIND_COMMUNE_PUT, PH_COMMUNE_CODE, "code" },
+{ PH_KIND_COMMUNE_PUT, PH_COMMUNE_NAME, "name" },
+{ PH_KIND_COMMUNE_PUT, PH_COMMUNE_TYPE, "type" },
+{ PH_KIND_COMMUNE_PUT, PH_COMMUNE_FROM, "from" },
+{ PH_KIND_COMMUNE_PUT, PH_COMMUNE_SEEN, "seen" },
+{ PH_KIND_COMMUNE_PUT, PH_COMMUNE_PREDECESSOR, "predecessor" },
+{ PH_KIND_DEVICE_ADMIT, PH_ADMIT_DEVICE, "device" },
+{ PH_KIND_DEVICE_ADMIT, PH_ADMIT_KEY, "key" },
+{ PH_KIND_DEVICE_ADMIT, PH_ADMIT_SITE, "site" },
+{ PH_KIND_DEVICE_ADMIT, PH_ADMIT_ROLE, "role" },
+{ PH_KIND_DEVICE_ADMIT, PH_ADMIT_INVITE, "invite" },
+{ PH_KIND_DEVICE_CONFIRM, PH_CONFIRM_DEVICE, "device" },
+{ PH_KIND_DEVICE_RETIRE, PH_RETIRE_DEVICE, "device" },
+{ PH_KIND_DEVICE_RETIRE, PH_RETIRE_REASON, "reason" },
+{ PH_KIND_DEVICE_CUT, PH_CUT_DEVICE, "device" },
+{ PH_KIND_DEVICE_CUT, PH_CUT_HEADS, "heads" },
+{ PH_KIND_DEVICE_CUT, PH_CUT_REASON, "reason" },
+{ PH_KIND_INVITE_CANCEL, PH_INVITE_CANCEL_INVITE, "invite" },
+{ PH_KIND_LOG_ADOPT, PH_ADOPT_HEAD, "head" },
+{ PH_KIND_CLOCK_JUDGE, PH_JUDGE_MARK, "mark" },
+{ PH_KIND_CLOCK_JUDGE, PH_JUDGE_AHEAD, "ahead" },
+{ PH_KIND_CLOCK_JUDGE, PH_JUDGE_BEHIND, "behind" },
+{ PH_KIND_CLOCK_JUDGE, PH_JUDGE_CLAMP, "clamp" },
+{ PH_KIND_TARGET_PUT, PH_TARGET_INDICATOR, "indicator" },
+{ PH_KIND_TARGET_PUT, PH_TARGET_YEAR, "year" },
+{ PH_KIND_TARGET_PUT, PH_TARGET_VALUE, "value" },
+{ PH_KIND_TARGET_PUT, PH_TARGET_RULE, "rule" },
+{ PH_KIND_TARGET_PUT, PH_TARGET_VERSION, "version" },
+{ PH_KIND_TARGET_PUT, PH_TARGET_SEEN, "seen" },
+{ PH_KIND_CASE_DECIDE, PH_DECIDE_CASE, "case" },
+{ PH_KIND_CASE_DECIDE, PH_DECIDE_CHOICE, "choice" },
+{ PH_KIND_CASE_DECIDE, PH_DECIDE_FACTS, "facts" },
+{ PH_KIND_CASE_DECIDE, PH_DECIDE_ENTRIES, "entries" },
+{ PH_KIND_POLICY_PUT, PH_POLICY_NAME, "name" },
+{ PH_KIND_POLICY_PUT, PH_POLICY_VALUE, "value" },
+{ PH_KIND_POLICY_PUT, PH_POLICY_SEEN, "seen" },
+{ PH_KIND_READER_ERASE, PH_ERASE_READERS, "readers" },
+{ PH_KIND_READER_ERASE, PH_ERASE_CARDS, "cards" },
+{ PH_KIND_REPORT_ISSUE, PH_REPORT_REPORT, "report" },
+{ PH_KIND_REPORT_ISSUE, PH_REPORT_FROM, "from" },
+{ PH_KIND_REPORT_ISSUE, PH_REPORT_TO, "to" },
+{ PH_KIND_REPORT_ISSUE, PH_REPORT_FIGURES, "figures" },
+{ PH_KIND_ERASE_DONE, PH_ERASE_DONE_ERASE, "erase" },
+{ PH_KIND_REPORT_SIGNOFF, PH_SIGNOFF_REPORT, "report" },
+{ PH_KIND_REPORT_SIGNOFF, PH_SIGNOFF_COMMUNE, "commune" },
+{ PH_KIND_REPORT_SIGNOFF, PH_SIGNOFF_AGREES, "agrees" },
+}, sealed[] = {
+{ PH_KIND_NOTE, PH_NOTE_S_TEXT, "text" },
+{ PH_KIND_READER_PUT, PH_READER_S_NAME, "name" },
+{ PH_KIND_READER_PUT, PH_READER_S_BORN, "born" },
+{ PH_KIND_READER_PUT, PH_READER_S_TELEPHONE, "telephone" },
+{ PH_KIND_READER_PUT, PH_READER_S_ADDRESS, "address" },
+{ PH_KIND_READER_PUT, PH_READER_S_GUARDIAN, "guardian" },
+{ PH_KIND_READER_PUT, PH_READER_S_NOTE, "note" },
+{ PH_KIND_CONSENT, PH_CONSENT_S_GUARDIAN, "guardian" },
+{ PH_KIND_DONATION, PH_DONATION_S_DONOR_NAME, "donor_name" },
+{ PH_KIND_WORKER_PUT, PH_WORKER_S_NAME, "name" },
+{ PH_KIND_WORKER_PUT, PH_WORKER_S_TELEPHONE, "telephone" },
+};
+
+/* Values of enums that code has to name. */
+static const struct {
+	uint32_t kind;
+	int field;
+	int value;
+	const char *name;
+} values[] = {
+	{ PH_KIND_OPEN, PH_OPEN_WHY, PH_WHY_CLOCK, "clock" },
+	{ PH_KIND_OPEN, PH_OPEN_WHY, PH_WHY_RESTORED, "restored" },
+	{ PH_KIND_OPEN, PH_OPEN_WHY, PH_WHY_CLONED, "cloned" },
+	{ PH_KIND_OPEN, PH_OPEN_WHY, PH_WHY_REPLACED, "replaced" },
+	{ PH_KIND_CONSENT, PH_CONSENT_GIVEN, PH_GIVEN_GIVEN, "given" },
+	{ PH_KIND_CONSENT, PH_CONSENT_GIVEN, PH_GIVEN_WITHDRAWN, "withdrawn" },
+	{ PH_KIND_CONSENT, PH_CONSENT_WHO, PH_CONSENT_BY_READER, "reader" },
+	{ PH_KIND_CONSENT, PH_CONSENT_WHO, PH_CONSENT_BY_GUARDIAN, "guardian" },
+	{ PH_KIND_SIGHTING, PH_SIGHTING_PURPOSE, PH_SIGHTED_STOCK_TAKE, "stock-take" },
+	{ PH_KIND_SIGHTING, PH_SIGHTING_PURPOSE, PH_SIGHTED_FOUND, "found" },
+	{ PH_KIND_COPY_ALIAS, PH_ALIAS_REASON, PH_ALIASED_RELABELLED, "relabelled" },
+	{ PH_KIND_COPY_ALIAS, PH_ALIAS_REASON, PH_ALIASED_SAME, "same" },
+	{ PH_KIND_DAMAGED, PH_DAMAGED_DEGREE, PH_DEGREE_WORN, "worn" },
+	{ PH_KIND_DAMAGED, PH_DAMAGED_DEGREE, PH_DEGREE_DAMAGED, "damaged" },
+	{ PH_KIND_DAMAGED, PH_DAMAGED_DEGREE, PH_DEGREE_UNUSABLE, "unusable" },
+	{ PH_KIND_ACTIVITY, PH_ACTIVITY_OCCASION, PH_OCCASION_READING_DAY,
+	  "reading-day" },
+	{ PH_KIND_ACTIVITY, PH_ACTIVITY_OCCASION, PH_OCCASION_BOOK_FESTIVAL,
+	  "book-festival" },
+	{ PH_KIND_ACTIVITY, PH_ACTIVITY_OCCASION, PH_OCCASION_SCHOOL, "school" },
+	{ PH_KIND_ACTIVITY, PH_ACTIVITY_OCCASION, PH_OCCASION_HOLIDAY, "holiday" },
+	{ PH_KIND_ACTIVITY, PH_ACTIVITY_OCCASION, PH_OCCASION_CONTEST, "contest" },
+	{ PH_KIND_ACTIVITY, PH_ACTIVITY_OCCASION, PH_OCCASION_EXHIBITION, "exhibition" },
+	{ PH_KIND_ACTIVITY, PH_ACTIVITY_OCCASION, PH_OCCASION_TALK, "talk" },
+	{ PH_KIND_ACTIVITY, PH_ACTIVITY_OCCASION, PH_OCCASION_OTHER, "other" },
+	{ PH_KIND_DIGITAL_USE, PH_DIGITAL_FORM, PH_FORM_CATALOGUE, "catalogue" },
+	{ PH_KIND_DIGITAL_USE, PH_DIGITAL_FORM, PH_FORM_READING, "reading" },
+	{ PH_KIND_DIGITAL_USE, PH_DIGITAL_FORM, PH_FORM_DOWNLOAD, "download" },
+	{ PH_KIND_DIGITAL_USE, PH_DIGITAL_FORM, PH_FORM_VIDEO, "video" },
+	{ PH_KIND_DIGITAL_USE, PH_DIGITAL_FORM, PH_FORM_SOCIAL, "social" },
+	{ PH_KIND_DIGITAL_USE, PH_DIGITAL_FORM, PH_FORM_LOOKUP, "lookup" },
+	{ PH_KIND_DIGITAL_USE, PH_DIGITAL_FORM, PH_FORM_OTHER, "other" },
+	{ PH_KIND_DONATION, PH_DONATION_DONOR, PH_DONOR_PERSON, "person" },
+	{ PH_KIND_DONATION, PH_DONATION_DONOR, PH_DONOR_ORGANISATION, "organisation" },
+	{ PH_KIND_DONATION, PH_DONATION_DONOR, PH_DONOR_ENTERPRISE, "enterprise" },
+	{ PH_KIND_DONATION, PH_DONATION_DONOR, PH_DONOR_STATE, "state" },
+	{ PH_KIND_DONATION, PH_DONATION_DONOR, PH_DONOR_PROJECT, "project" },
+	{ PH_KIND_DONATION, PH_DONATION_DONOR, PH_DONOR_OTHER, "other" },
+	{ PH_KIND_WORKER_PUT, PH_WORKER_ROLE, PH_WORK_LIBRARIAN, "librarian" },
+	{ PH_KIND_WORKER_PUT, PH_WORKER_ROLE, PH_WORK_PART_TIME, "part-time" },
+	{ PH_KIND_WORKER_PUT, PH_WORKER_ROLE, PH_WORK_COLLABORATOR, "collaborator" },
+	{ PH_KIND_WORKER_PUT, PH_WORKER_ROLE, PH_WORK_VOLUNTEER, "volunteer" },
+	{ PH_KIND_WORKER_PUT, PH_WORKER_ROLE, PH_WORK_MANAGER, "manager" },
+	{ PH_KIND_SHIFT, PH_SHIFT_PHASE, PH_PHASE_BEGIN, "begin" },
+	{ PH_KIND_SHIFT, PH_SHIFT_PHASE, PH_PHASE_END, "end" },
+	{ PH_KIND_MODEL_PUT, PH_MODEL_STATUS, PH_MODEL_IS_PLANNED, "planned" },
+	{ PH_KIND_MODEL_PUT, PH_MODEL_STATUS, PH_MODEL_IS_BUILDING, "building" },
+	{ PH_KIND_MODEL_PUT, PH_MODEL_STATUS, PH_MODEL_IS_RECOGNISED, "recognised" },
+	{ PH_KIND_MODEL_PUT, PH_MODEL_STATUS, PH_MODEL_IS_WITHDRAWN, "withdrawn" },
+	{ PH_KIND_TALLY, PH_TALLY_CODE, PH_TALLY_OF_BUDGET_STATE, "budget-state" },
+	{ PH_KIND_TALLY, PH_TALLY_CODE, PH_TALLY_OF_BUDGET_OTHER, "budget-other" },
+	{ PH_KIND_TALLY, PH_TALLY_CODE, PH_TALLY_OF_PREMISES, "premises" },
+	{ PH_KIND_TALLY, PH_TALLY_CODE, PH_TALLY_OF_COMMENDATIONS, "commendations" },
+	{ PH_KIND_TALLY, PH_TALLY_CODE, PH_TALLY_OF_MEDIA, "media" },
+	{ PH_KIND_TALLY, PH_TALLY_CODE, PH_TALLY_OF_INSPECTIONS, "inspections" },
+	{ PH_KIND_TALLY, PH_TALLY_CODE, PH_TALLY_OF_LEARNING_FAMILIES,
+	  "learning-families" },
+	{ PH_KIND_TALLY, PH_TALLY_CODE, PH_TALLY_OF_COLLABORATORS, "collaborators" },
+	{ PH_KIND_TALLY, PH_TALLY_CODE, PH_TALLY_OF_UNCATALOGUED_STOCK,
+	  "uncatalogued-stock" },
+	{ PH_KIND_TALLY, PH_TALLY_CODE, PH_TALLY_OF_USER_TURNS, "user-turns" },
+	{ PH_KIND_TALLY, PH_TALLY_CODE, PH_TALLY_OF_COMPUTERS, "computers" },
+	{ PH_KIND_TALLY, PH_TALLY_CODE, PH_TALLY_OF_STAFF, "staff" },
+	{ PH_KIND_CASE_DECIDE, PH_DECIDE_CHOICE, PH_CHOICE_SEEN, "seen" },
+	{ PH_KIND_CASE_DECIDE, PH_DECIDE_CHOICE, PH_CHOICE_LATER, "later" },
+	{ PH_KIND_CASE_DECIDE, PH_DECIDE_CHOICE, PH_CHOICE_EARLIER, "earlier" },
+	{ PH_KIND_CASE_DECIDE, PH_DECIDE_CHOICE, PH_CHOICE_RETURNED, "returned" },
+	{ PH_KIND_CASE_DECIDE, PH_DECIDE_CHOICE, PH_CHOICE_STILL_OUT, "still-out" },
+	{ PH_KIND_CASE_DECIDE, PH_DECIDE_CHOICE, PH_CHOICE_SAME, "same" },
+	{ PH_KIND_CASE_DECIDE, PH_DECIDE_CHOICE, PH_CHOICE_DIFFERENT, "different" },
+	{ PH_KIND_CASE_DECIDE, PH_DECIDE_CHOICE, PH_CHOICE_FOUND, "found" },
+	{ PH_KIND_CASE_DECIDE, PH_DECIDE_CHOICE, PH_CHOICE_LOST, "lost" },
+	{ PH_KIND_CASE_DECIDE, PH_DECIDE_CHOICE, PH_CHOICE_GENUINE, "genuine" },
+	{ PH_KIND_CASE_DECIDE, PH_DECIDE_CHOICE, PH_CHOICE_STOLEN, "stolen" },
+	{ PH_KIND_CASE_DECIDE, PH_DECIDE_CHOICE, PH_CHOICE_OTHER, "other" },
+	{ PH_KIND_SITE_PUT, PH_SITE_STATUS, PH_STATUS_OPEN, "open" },
+	{ PH_KIND_SITE_PUT, PH_SITE_STATUS, PH_STATUS_CLOSED, "closed" },
+	{ PH_KIND_VISIT, PH_VISIT_BAND, PH_BAND_CHILD, "child" },
+	{ PH_KIND_VISIT, PH_VISIT_BAND, PH_BAND_YOUTH, "youth" },
+	{ PH_KIND_VISIT, PH_VISIT_BAND, PH_BAND_ADULT, "adult" },
+	{ PH_KIND_VISIT, PH_VISIT_BAND, PH_BAND_ELDER, "elder" },
+	{ PH_KIND_CLOCK_MARK, PH_MARK_SURE, PH_SURE_NONE, "none" },
+	{ PH_KIND_CLOCK_MARK, PH_MARK_SURE, PH_SURE_RTC, "rtc" },
+	{ PH_KIND_CLOCK_MARK, PH_MARK_SURE, PH_SURE_PERSON, "person" },
+	{ PH_KIND_CLOCK_MARK, PH_MARK_SURE, PH_SURE_NETWORK, "network" },
+	{ PH_KIND_CLOCK_MARK, PH_MARK_SURE, PH_SURE_HUB, "hub" },
+};
+
+static void test_plain(void **state)
+{
+	size_t fields = 0;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(plain); i++) {
+		const struct ph_kind *kind = ph_kind_find(plain[i].kind);
+
+		assert_non_null(kind);
+		if (ph_kind_field(kind, plain[i].name) != plain[i].index) {
+			fail_msg("%s: %s is not %d", kind->name, plain[i].name,
+				 plain[i].index);
+		}
+	}
+	for (size_t i = 0; i < ph_kinds_count(); i++) {
+		fields += ph_kind_at(i)->n_fields;
+	}
+	assert_int_equal(fields, COUNT(plain)); /* none was left out above */
+}
+
+static void test_sealed(void **state)
+{
+	size_t fields = 0;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(sealed); i++) {
+		const struct ph_kind *kind = ph_kind_find(sealed[i].kind);
+
+		assert_non_null(kind);
+		if (ph_kind_sealed_field(kind, sealed[i].name) != sealed[i].index) {
+			fail_msg("%s: %s is not %d", kind->name, sealed[i].name,
+				 sealed[i].index);
+		}
+	}
+	for (size_t i = 0; i < ph_kinds_count(); i++) {
+		fields += ph_kind_at(i)->n_sealed;
+	}
+	assert_int_equal(fields, COUNT(sealed));
+}
+
+static void test_values(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(values); i++) {
+		const struct ph_kind *kind = ph_kind_find(values[i].kind);
+		const struct ph_field *field = &kind->fields[values[i].field];
+
+		if (ph_field_enum(field, ph_view_str(values[i].name)) !=
+		    values[i].value) {
+			fail_msg("%s: %s %s is not %d", kind->name, field->name,
+				 values[i].name, values[i].value);
+		}
+	}
+}
+
+static void test_lookup(void **state)
+{
+	const struct ph_kind *reader = ph_kind_find(PH_KIND_READER_PUT);
+
+	(void)state;
+	assert_int_equal(ph_kind_field(reader, "name"), -1);
+	assert_int_equal(ph_kind_sealed_field(reader, "band"), -1);
+	assert_int_equal(ph_kind_seen(reader), PH_READER_SEEN);
+	assert_int_equal(ph_kind_seen(ph_kind_find(PH_KIND_SITE_PUT)), PH_SITE_SEEN);
+	assert_int_equal(ph_kind_seen(ph_kind_find(PH_KIND_LOAN)), -1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_plain),
+		cmocka_unit_test(test_sealed),
+		cmocka_unit_test(test_values),
+		cmocka_unit_test(test_lookup),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
