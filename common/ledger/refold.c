@@ -370,13 +370,8 @@ static int look_again(struct ph_ledger *ledger)
 
 /* --- entities --- */
 
-struct facts {
-	struct ph_fact *items;
-	size_t n, cap;
-	struct ph_buf arena; /* their entries, one after another */
-};
-
-static int load_row(struct ph_ledger *ledger, struct ph_stmt *stmt, struct facts *facts)
+static int load_row(struct ph_ledger *ledger, struct ph_stmt *stmt,
+		    struct ph_facts *facts)
 {
 	const struct ph_cursor *cursor = &ledger->cursors[ph_stmt_col_int(stmt, 0)];
 	struct ph_view bytes = ph_stmt_col_blob(stmt, 7);
@@ -412,7 +407,7 @@ static int load_row(struct ph_ledger *ledger, struct ph_stmt *stmt, struct facts
 }
 
 static int load_facts(struct ph_ledger *ledger, const struct ph_entity_key *key,
-		      struct facts *facts)
+		      struct ph_facts *facts)
 {
 	struct ph_stmt *stmt;
 	int rc = ph_db_prepare(ledger->db,
@@ -420,8 +415,6 @@ static int load_facts(struct ph_ledger *ledger, const struct ph_entity_key *key,
 			       " FROM ledger_fact WHERE type = ?1 AND id = ?2",
 			       &stmt);
 
-	facts->n = 0;
-	facts->arena.len = 0;
 	if (rc != 0) {
 		return rc;
 	}
@@ -434,26 +427,58 @@ static int load_facts(struct ph_ledger *ledger, const struct ph_entity_key *key,
 		}
 	}
 	ph_stmt_reset(stmt);
+	return rc;
+}
 
-	/* Only now does the arena stay where it is. */
-	size_t at = 0;
+/* An entry that names several of the entities is one fact. */
+static void drop_repeated(struct ph_facts *facts)
+{
+	size_t n = 0;
 
 	for (size_t i = 0; i < facts->n; i++) {
+		if (n == 0 ||
+		    !ph_ref_equal(&facts->items[n - 1].ref, &facts->items[i].ref)) {
+			facts->items[n++] = facts->items[i];
+		}
+	}
+	facts->n = n;
+}
+
+int ph_facts_load(struct ph_ledger *ledger, const struct ph_entity_key *keys, size_t n,
+		  struct ph_facts *facts)
+{
+	size_t at = 0;
+	int rc = 0;
+
+	facts->n = 0;
+	facts->arena.len = 0;
+	for (size_t i = 0; rc == 0 && i < n; i++) {
+		rc = load_facts(ledger, &keys[i], facts);
+	}
+	/* Only now does the arena stay where it is. */
+	for (size_t i = 0; rc == 0 && i < facts->n; i++) {
 		facts->items[i].bytes.data = facts->arena.data + at;
 		at += facts->items[i].bytes.len;
+	}
+	rc = rc != 0 ? rc : ph_facts_sort(facts->items, facts->n);
+	if (rc == 0 && n > 1) {
+		drop_repeated(facts);
 	}
 	return rc;
 }
 
-static int refold_one(struct ph_ledger *ledger, const struct ph_entity_key *key,
-		      struct facts *facts)
+void ph_facts_deinit(struct ph_facts *facts)
 {
-	int rc = load_facts(ledger, key, facts);
+	free(facts->items);
+	ph_buf_deinit(&facts->arena);
+	*facts = (struct ph_facts){ 0 };
+}
 
-	if (rc != 0) {
-		return rc;
-	}
-	rc = ph_facts_sort(facts->items, facts->n);
+static int refold_one(struct ph_ledger *ledger, const struct ph_entity_key *key,
+		      struct ph_facts *facts)
+{
+	int rc = ph_facts_load(ledger, key, 1, facts);
+
 	ledger->state.len = 0;
 	if (rc == 0 && facts->n > 0) {
 		rc = ph_fold(key, facts->items, facts->n, &ledger->state);
@@ -470,7 +495,7 @@ static int compare_keys(const void *a, const void *b)
 static int refold_dirty(struct ph_ledger *ledger)
 {
 	struct ph_batch *batch = &ledger->batch;
-	struct facts facts = { 0 };
+	struct ph_facts facts = { 0 };
 	int rc = 0;
 
 	if (batch->n_dirty == 0) {
@@ -483,8 +508,7 @@ static int refold_dirty(struct ph_ledger *ledger)
 			rc = refold_one(ledger, &batch->dirty[i], &facts);
 		}
 	}
-	free(facts.items);
-	ph_buf_deinit(&facts.arena);
+	ph_facts_deinit(&facts);
 	return rc;
 }
 

@@ -107,6 +107,19 @@ int ph_batch_dirty(struct ph_batch *batch, const struct ph_entity_key *key);
 int ph_batch_tally(struct ph_ledger *ledger, int64_t row, const struct ph_fact *fact,
 		   const struct ph_entry *entry, bool counts, bool is_new);
 int ph_batch_finish(struct ph_ledger *ledger);
+/* Facts with their entries. All zero is a valid empty list. */
+struct ph_facts {
+	struct ph_fact *items;
+	size_t n, cap;
+	struct ph_buf arena; /* the entries, one after another */
+};
+void ph_facts_deinit(struct ph_facts *facts);
+/*
+ * The effective facts of the N entities KEYS together, in order, in place of what FACTS
+ * held; one that names several of them stands once. 0 or negative errno.
+ */
+int ph_facts_load(struct ph_ledger *ledger, const struct ph_entity_key *keys, size_t n,
+		  struct ph_facts *facts);
 void ph_batch_clear(struct ph_batch *batch);
 void ph_batch_deinit(struct ph_batch *batch);
 /* The highest stamp of the clock-marks before entry N. */
