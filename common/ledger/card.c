@@ -25,6 +25,22 @@ static int add_issue(struct ph_card *card, const struct ph_fact *fact,
 	return 0;
 }
 
+static int add_stop(struct ph_card *card, const struct ph_fact *fact,
+		    const struct ph_value *field)
+{
+	struct ph_card_stop *stop =
+		ph_state_push((void **)&card->stops, &card->n_stops, sizeof *stop);
+
+	if (stop == NULL) {
+		return -ENOMEM;
+	}
+	stop->entry = fact->ref;
+	stop->reason = ph_opt_of(&field[PH_CARD_STOP_REASON]);
+	stop->site = fact->site;
+	stop->second = fact->second;
+	return 0;
+}
+
 static int on_fact(void *data, const struct ph_fact *fact, const struct ph_entry *entry)
 {
 	struct ph_card *card = data;
@@ -32,6 +48,14 @@ static int on_fact(void *data, const struct ph_fact *fact, const struct ph_entry
 	switch (entry->number) {
 	case PH_KIND_CARD_ISSUE:
 		return add_issue(card, fact, entry->field);
+	case PH_KIND_CARD_STOP:
+		return add_stop(card, fact, entry->field);
+	case PH_KIND_READER_ERASE:
+		if (!card->erased) {
+			card->erased = true;
+			card->erased_by = fact->ref;
+		}
+		return 0;
 	default:
 		return 0;
 	}

@@ -43,6 +43,11 @@ static struct ph_loan *open_loan(struct ph_copy_fold *fold)
 	return last != NULL && last->closed == PH_CLOSED_OPEN ? last : NULL;
 }
 
+static int compare_keys(const void *a, const void *b)
+{
+	return ph_key_compare(a, b);
+}
+
 /* --- custody, condition, claims --- */
 
 static void move(struct ph_copy_fold *fold, enum ph_custody custody,
@@ -88,6 +93,15 @@ static int hold(struct ph_copy_fold *fold, const struct ph_fact *fact)
 	return rc;
 }
 
+static struct ph_copy_condition *declare(struct ph_copy_fold *fold, enum ph_condition key,
+					 const struct ph_fact *fact)
+{
+	struct ph_copy_condition *condition = &fold->copy.condition[key];
+
+	*condition = (struct ph_copy_condition){ .set = true, .by = fact->ref };
+	return condition;
+}
+
 /* --- loans --- */
 
 /* The day promised by TERM or DUE, if any; a chosen day stands above a term. */
@@ -123,6 +137,16 @@ static void close_loan(struct ph_loan *loan, enum ph_closed how,
 	loan->closed_by = fact->ref;
 	loan->closed_site = fact->site;
 	loan->closed_second = fact->second;
+}
+
+/* The copy was somewhere else while a loan was open: nobody saw it come back. */
+static void infer_return(struct ph_copy_fold *fold, const struct ph_fact *fact)
+{
+	struct ph_loan *open = open_loan(fold);
+
+	if (open != NULL) {
+		close_loan(open, PH_CLOSED_INFERRED, fact);
+	}
 }
 
 static int compare_facts(const void *a, const void *b)
@@ -282,6 +306,127 @@ static int on_return(struct ph_copy_fold *fold, const struct ph_fact *fact)
 	return hold(fold, fact);
 }
 
+/* Somebody at the entry's site had the copy in hand. */
+static int on_seen(struct ph_copy_fold *fold, const struct ph_fact *fact)
+{
+	infer_return(fold, fact);
+	fold->returned = NULL;
+	move(fold, PH_CUSTODY_SITE, fact);
+	return hold(fold, fact);
+}
+
+static int on_ready(struct ph_copy_fold *fold, const struct ph_fact *fact,
+		    const struct ph_value *field)
+{
+	struct ph_copy *copy = &fold->copy;
+	struct ph_claim *claim =
+		ph_state_push((void **)&copy->claims, &copy->n_claims, sizeof *claim);
+
+	if (claim == NULL) {
+		return -ENOMEM;
+	}
+	claim->hold = field[PH_HOLD_READY_HOLD].as.ref;
+	claim->by = fact->ref;
+	claim->site = fact->site;
+	claim->second = fact->second;
+	return on_seen(fold, fact);
+}
+
+static void on_dispatch(struct ph_copy_fold *fold, const struct ph_fact *fact,
+			const struct ph_value *field)
+{
+	struct ph_copy *copy = &fold->copy;
+
+	infer_return(fold, fact);
+	fold->returned = NULL;
+	move(fold, PH_CUSTODY_CRATE, fact);
+	copy->at_site = field[PH_DISPATCH_FROM].as.uint;
+	copy->to_site = field[PH_DISPATCH_TO].as.uint;
+	copy->in_crate = field[PH_DISPATCH_CRATE].as.id;
+}
+
+/* Whether ID is this copy's, or one of its class. */
+static bool is_own(const struct ph_copy_fold *fold, const struct ph_id *id)
+{
+	struct ph_entity_key key;
+
+	return ph_key_id(PH_ENTITY_COPY, id, &key) &&
+	       bsearch(&key, fold->keys, fold->n_keys, sizeof key, compare_keys) != NULL;
+}
+
+static bool is_listed(const struct ph_copy_fold *fold, const struct ph_value *copies)
+{
+	struct ph_list_iter iter;
+	struct ph_id id;
+
+	if (!copies->set) {
+		return false;
+	}
+	iter = ph_list_begin(&copies->as.list);
+	while (ph_list_next_id(&iter, &id)) {
+		if (is_own(fold, &id)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static int on_receive(struct ph_copy_fold *fold, const struct ph_fact *fact,
+		      const struct ph_value *field)
+{
+	const struct ph_value *by_list = &field[PH_RECEIVE_LISTED];
+	struct ph_copy *copy = &fold->copy;
+
+	if (is_listed(fold, &field[PH_RECEIVE_COPIES])) {
+		return on_seen(fold, fact);
+	}
+	if (by_list->set && by_list->as.uint == 1 && copy->custody == PH_CUSTODY_CRATE &&
+	    id_equal(&copy->in_crate, &field[PH_RECEIVE_CRATE].as.id)) {
+		fold->returned = NULL;
+		move(fold, PH_CUSTODY_SITE, fact);
+	}
+	return 0;
+}
+
+static void on_missing(struct ph_copy_fold *fold, const struct ph_fact *fact)
+{
+	struct ph_copy *copy = &fold->copy;
+
+	if (copy->custody == PH_CUSTODY_SITE && copy->at_site == fact->site) {
+		declare(fold, PH_CONDITION_MISSING, fact)->site = fact->site;
+		copy->custody = PH_CUSTODY_UNKNOWN;
+	}
+}
+
+static int on_lost(struct ph_copy_fold *fold, const struct ph_fact *fact,
+		   const struct ph_ref *loan)
+{
+	struct ph_loan *open = open_loan(fold);
+	bool fits = false;
+	int rc = open == NULL ? 0 : names_open(fold, open, loan, &fits);
+
+	if (rc == 0 && fits) {
+		declare(fold, PH_CONDITION_LOST, fact)->loan = *loan;
+	}
+	return rc;
+}
+
+static int on_alias(struct ph_copy_fold *fold, const struct ph_fact *fact,
+		    const struct ph_value *field)
+{
+	const struct ph_id *one = &field[PH_ALIAS_COPY].as.id;
+	struct ph_copy *copy = &fold->copy;
+	struct ph_alias *alias =
+		ph_state_push((void **)&copy->aliases, &copy->n_aliases, sizeof *alias);
+
+	if (alias == NULL) {
+		return -ENOMEM;
+	}
+	alias->by = fact->ref;
+	alias->other = is_own(fold, one) ? field[PH_ALIAS_OTHER].as.id : *one;
+	return 0;
+}
+
 static int on_fact(void *data, const struct ph_fact *fact, const struct ph_entry *entry)
 {
 	struct ph_copy_fold *fold = data;
@@ -291,14 +436,44 @@ static int on_fact(void *data, const struct ph_fact *fact, const struct ph_entry
 	switch (entry->number) {
 	case PH_KIND_COPY_PUT:
 		return ph_puts_add(&fold->puts, (size_t)(fact - fold->facts), entry);
+	case PH_KIND_COPY_ALIAS:
+		return on_alias(fold, fact, field);
 	case PH_KIND_LOAN:
 		return on_loan(fold, fact, field);
 	case PH_KIND_RENEW:
 		return on_renew(fold, fact, field);
 	case PH_KIND_RETURN:
 		return on_return(fold, fact);
+	case PH_KIND_SIGHTING:
+		return on_seen(fold, fact);
+	case PH_KIND_HOLD_READY:
+		return on_ready(fold, fact, field);
+	case PH_KIND_CRATE_DISPATCH:
+		on_dispatch(fold, fact, field);
+		return 0;
+	case PH_KIND_CRATE_RECEIVE:
+		return on_receive(fold, fact, field);
 	case PH_KIND_IN_HOUSE_USE:
 		copy->uses += field[PH_USE_COUNT].set ? field[PH_USE_COUNT].as.uint : 1;
+		return 0;
+	case PH_KIND_COPY_MISSING:
+		on_missing(fold, fact);
+		return 0;
+	case PH_KIND_READER_LOST:
+		return on_lost(fold, fact, &field[PH_READER_LOST_LOAN].as.ref);
+	case PH_KIND_DAMAGED:
+		declare(fold, PH_CONDITION_DAMAGED, fact)->degree =
+			ph_opt_of(&field[PH_DAMAGED_DEGREE]);
+		return 0;
+	case PH_KIND_REPAIRED:
+		copy->condition[PH_CONDITION_DAMAGED].set = false;
+		return 0;
+	case PH_KIND_WITHDRAWN:
+		declare(fold, PH_CONDITION_WITHDRAWN, fact)->decision =
+			field[PH_WITHDRAWN_DECISION].as.bytes;
+		return 0;
+	case PH_KIND_REINSTATED:
+		copy->condition[PH_CONDITION_WITHDRAWN].set = false;
 		return 0;
 	default:
 		return 0;
@@ -319,7 +494,15 @@ static void end_loans(struct ph_copy *copy)
 int ph_copy_fold(const struct ph_entity_key *key, const struct ph_fact *facts, size_t n,
 		 struct ph_buf *state_out)
 {
-	struct ph_copy_fold fold = { .key = key, .facts = facts, .n = n };
+	return ph_copy_fold_class(key, 1, facts, n, state_out);
+}
+
+int ph_copy_fold_class(const struct ph_entity_key *keys, size_t n_keys,
+		       const struct ph_fact *facts, size_t n, struct ph_buf *state_out)
+{
+	struct ph_copy_fold fold = {
+		.keys = keys, .n_keys = n_keys, .facts = facts, .n = n
+	};
 	int rc = 0;
 
 	fold.loan_of = calloc(n == 0 ? 1 : n, sizeof *fold.loan_of);

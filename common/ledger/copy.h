@@ -112,6 +112,12 @@ struct ph_copy {
 /* The state that FACTS (effective, in order) give to the copy KEY. 0 or negative errno. */
 int ph_copy_fold(const struct ph_entity_key *key, const struct ph_fact *facts, size_t n,
 		 struct ph_buf *state_out);
+/*
+ * What a class of copies shows: as if FACTS, those of all its members in one order,
+ * were of one copy. KEYS: the members, ascending. 0 or negative errno.
+ */
+int ph_copy_fold_class(const struct ph_entity_key *keys, size_t n_keys,
+		       const struct ph_fact *facts, size_t n, struct ph_buf *state_out);
 /* Borrows from STATE. 0, -EUCLEAN, -ENOMEM. */
 int ph_copy_decode(struct ph_view state, struct ph_copy *copy);
 void ph_copy_deinit(struct ph_copy *copy);

@@ -5,7 +5,8 @@
 #include "common/ledger/copy.h"
 
 struct ph_copy_fold {
-	const struct ph_entity_key *key;
+	const struct ph_entity_key *keys; /* of the copy, or of a class */
+	size_t n_keys;
 	const struct ph_fact *facts;
 	size_t n;
 	struct ph_puts puts;

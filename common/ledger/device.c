@@ -32,6 +32,20 @@ static int add_admission(struct ph_device_state *device, const struct ph_fact *f
 	return 0;
 }
 
+static int add_retire(struct ph_device_state *device, const struct ph_fact *fact,
+		      const struct ph_value *field)
+{
+	struct ph_retire *retire = ph_state_push((void **)&device->retires,
+						 &device->n_retires, sizeof *retire);
+
+	if (retire == NULL) {
+		return -ENOMEM;
+	}
+	retire->entry = fact->ref;
+	retire->reason = ph_opt_of(&field[PH_RETIRE_REASON]);
+	return 0;
+}
+
 static int on_fact(void *data, const struct ph_fact *fact, const struct ph_entry *entry)
 {
 	struct ph_device_state *device = data;
@@ -39,6 +53,13 @@ static int on_fact(void *data, const struct ph_fact *fact, const struct ph_entry
 	switch (entry->number) {
 	case PH_KIND_DEVICE_ADMIT:
 		return add_admission(device, fact, entry->field);
+	case PH_KIND_DEVICE_CONFIRM:
+		return ph_state_add_ref(&device->confirms, &device->n_confirms,
+					&fact->ref);
+	case PH_KIND_DEVICE_RETIRE:
+		return add_retire(device, fact, entry->field);
+	case PH_KIND_DEVICE_CUT:
+		return ph_state_add_ref(&device->cuts, &device->n_cuts, &fact->ref);
 	default:
 		return 0;
 	}

@@ -184,17 +184,6 @@ size_t ph_puts_heads(struct ph_puts *puts, const struct ph_fact *facts, unsigned
 	return 0;
 }
 
-/* A list stands as the bytes of its array, so that reading can borrow them. */
-static void write_value(struct ph_mpw *writer, const struct ph_field *field,
-			const struct ph_value *value)
-{
-	if (ph_type_is_list(field->type)) {
-		ph_mpw_bin(writer, value->as.list.bytes.data, value->as.list.bytes.len);
-	} else {
-		ph_value_write(writer, field, value);
-	}
-}
-
 static int write_register(const struct ph_puts *puts, const struct ph_register_put *heads,
 			  size_t n, const struct ph_fact *facts, struct ph_entry *scratch,
 			  struct ph_mpw *writer)
@@ -211,8 +200,8 @@ static int write_register(const struct ph_puts *puts, const struct ph_register_p
 		if (rc != 0) {
 			return rc;
 		}
-		write_value(writer, &puts->kind->fields[winner->field],
-			    &scratch->field[winner->field]);
+		ph_state_write_value(writer, &puts->kind->fields[winner->field],
+				     &scratch->field[winner->field]);
 	} else if (n > 1) {
 		ph_mpw_nil(writer);
 	}
@@ -254,17 +243,6 @@ int ph_puts_write(struct ph_puts *puts, const struct ph_fact *facts,
 
 /* --- reading --- */
 
-static bool read_value(const msgpack_object *object, const struct ph_field *field,
-		       struct ph_value *value)
-{
-	struct ph_view bytes = { 0 };
-
-	if (ph_type_is_list(field->type) && !ph_mp_bin(object, 1, SIZE_MAX, &bytes)) {
-		return false;
-	}
-	return ph_value_read(object, bytes, field, value) == 0;
-}
-
 static int decode_one(const msgpack_object_kv *pair, const struct ph_kind *kind,
 		      struct ph_register *reg, struct ph_ref **refs)
 {
@@ -278,7 +256,8 @@ static int decode_one(const msgpack_object_kv *pair, const struct ph_kind *kind,
 	reg->field = (uint8_t)field;
 	if (field < PH_REGISTER_SEALED &&
 	    (field >= kind->n_fields ||
-	     !read_value(ph_mp_item(array, 1), &kind->fields[field], &reg->value))) {
+	     !ph_state_get_value(ph_mp_item(array, 1), &kind->fields[field],
+				 &reg->value))) {
 		return -EUCLEAN;
 	}
 	if (array->size < 3) {

@@ -243,6 +243,28 @@ void ph_state_write_edges(struct ph_mpw *writer, const struct ph_edge *edges, si
 	}
 }
 
+/* A list stands as the bytes of its array, so that reading can borrow them. */
+void ph_state_write_value(struct ph_mpw *writer, const struct ph_field *field,
+			  const struct ph_value *value)
+{
+	if (ph_type_is_list(field->type)) {
+		ph_mpw_bin(writer, value->as.list.bytes.data, value->as.list.bytes.len);
+	} else {
+		ph_value_write(writer, field, value);
+	}
+}
+
+bool ph_state_get_value(const msgpack_object *object, const struct ph_field *field,
+			struct ph_value *out)
+{
+	struct ph_view bytes = { 0 };
+
+	if (ph_type_is_list(field->type) && !ph_mp_bin(object, 1, SIZE_MAX, &bytes)) {
+		return false;
+	}
+	return ph_value_read(object, bytes, field, out) == 0;
+}
+
 bool ph_state_get_opt(const msgpack_object *object, struct ph_opt *out)
 {
 	out->set = !ph_mp_is_nil(object);

@@ -70,9 +70,14 @@ void ph_state_write_opt(struct ph_mpw *writer, const struct ph_opt *opt);
 void ph_state_write_act(struct ph_mpw *writer, const struct ph_act *act);
 void ph_state_write_refs(struct ph_mpw *writer, const struct ph_ref *refs, size_t n);
 void ph_state_write_edges(struct ph_mpw *writer, const struct ph_edge *edges, size_t n);
+/* One set value of FIELD, as in an entry; a list as a bin that holds the bytes of its array. */
+void ph_state_write_value(struct ph_mpw *writer, const struct ph_field *field,
+			  const struct ph_value *value);
 
 /* Getters, like those of mp.h: true and the value, or false. */
 bool ph_state_get_opt(const msgpack_object *object, struct ph_opt *out);
+bool ph_state_get_value(const msgpack_object *object, const struct ph_field *field,
+			struct ph_value *out);
 bool ph_state_get_act(const msgpack_object *object, struct ph_act *out);
 /*
  * A list, or nil for none: each item of SIZE by READ into *ITEMS_OUT, for the caller

@@ -123,7 +123,7 @@ int ph_query_summary(struct ph_ledger *ledger, uint64_t site, int64_t day, int64
 		ph_show_number(&show, counts[i].name, count);
 	}
 	for (size_t i = 0; i < sizeof sums / sizeof *sums; i++) {
-		ph_show_number(&show, sums[i].name, (uint64_t)tally.count[sums[i].key]);
+		ph_show_number(&show, sums[i].name, tally.count[sums[i].key]);
 	}
 	if (rc != 0) {
 		json_decref(show.object);

@@ -401,25 +401,42 @@ static void show_split(struct ph_show *show, const struct ph_tally *tally,
 
 	for (uint64_t i = 0; i < field->max && base + i < PH_TALLY_KEYS; i++) {
 		if (tally->count[base + i] != 0) {
-			ph_show_number(&split, field->names[i],
-				       (uint64_t)tally->count[base + i]);
+			ph_show_number(&split, field->names[i], tally->count[base + i]);
 		}
 	}
 	ph_show_set(show, name, ph_show_end(&split));
 }
 
-int ph_view_tally(struct ph_ledger *ledger, uint64_t site, int64_t day, json_t **out)
+/* Those that most days have none of. */
+static void show_more_splits(struct ph_show *show, const struct ph_tally *tally)
 {
 	static const struct {
 		const char *name;
-		enum ph_tally_key key;
-	} counters[] = {
-		{ "visits", PH_TALLY_VISITS },     { "women", PH_TALLY_WOMEN },
-		{ "loans", PH_TALLY_LOANS },       { "returns", PH_TALLY_RETURNS },
-		{ "renewals", PH_TALLY_RENEWALS }, { "uses", PH_TALLY_USES },
-		{ "readers", PH_TALLY_READERS },   { "cards", PH_TALLY_CARDS },
-		{ "copies", PH_TALLY_COPIES },     { "titles", PH_TALLY_TITLES },
+		enum ph_tally_key total;
+		enum ph_tally_key base;
+		enum ph_kind_number kind;
+		unsigned field;
+	} splits[] = {
+		{ "activities_by_occasion", PH_TALLY_ACTIVITIES, PH_TALLY_OCCASION,
+		  PH_KIND_ACTIVITY, PH_ACTIVITY_OCCASION },
+		{ "digital_uses_by_form", PH_TALLY_DIGITAL, PH_TALLY_FORM,
+		  PH_KIND_DIGITAL_USE, PH_DIGITAL_FORM },
+		{ "donations_by_donor", PH_TALLY_DONATIONS, PH_TALLY_DONOR,
+		  PH_KIND_DONATION, PH_DONATION_DONOR },
 	};
+
+	for (size_t i = 0; i < sizeof splits / sizeof *splits; i++) {
+		const struct ph_kind *kind = ph_kind_find(splits[i].kind);
+
+		if (kind != NULL && tally->count[splits[i].total] != 0) {
+			show_split(show, tally, splits[i].name, splits[i].base,
+				   &kind->fields[splits[i].field]);
+		}
+	}
+}
+
+int ph_view_tally(struct ph_ledger *ledger, uint64_t site, int64_t day, json_t **out)
+{
 	const struct ph_kind *visit = ph_kind_find(PH_KIND_VISIT);
 	struct ph_entity_key key = ph_key_tally(site, day);
 	struct ph_tally tally = { 0 };
@@ -432,14 +449,21 @@ int ph_view_tally(struct ph_ledger *ledger, uint64_t site, int64_t day, json_t *
 
 		ph_show_number(&show, "site", site);
 		ph_show_day(&show, "day", day);
-		for (size_t i = 0; i < sizeof counters / sizeof *counters; i++) {
-			ph_show_number(&show, counters[i].name,
-				       (uint64_t)tally.count[counters[i].key]);
+		for (size_t i = 0; i < ph_tally_counters_count; i++) {
+			const struct ph_counter *counter = &ph_tally_counters[i];
+
+			/* The first ten stand in every tally. */
+			if (counter->key <= PH_TALLY_TITLES ||
+			    tally.count[counter->key] != 0) {
+				ph_show_number(&show, counter->name,
+					       tally.count[counter->key]);
+			}
 		}
 		show_split(&show, &tally, "visits_by_band", PH_TALLY_BAND,
 			   &visit->fields[PH_VISIT_BAND]);
 		show_split(&show, &tally, "visits_by_purpose", PH_TALLY_PURPOSE,
 			   &visit->fields[PH_VISIT_PURPOSE]);
+		show_more_splits(&show, &tally);
 		rc = ph_show_done(&show, out);
 	}
 	ph_buf_deinit(&state);
