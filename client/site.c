@@ -14,6 +14,7 @@
  * folded in memory, so that reading goes on. Whatever fails undoes all before it.
  */
 #include "client/site_internal.h"
+#include "common/ledger/fed.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -132,6 +133,7 @@ int ph_site_store_open(struct ph_site *site, const char *path, bool create,
 		return rc;
 	}
 	rc = ph_journal_open(&site->journal, site->db);
+	rc = rc < 0 ? rc : ph_fed_tables_open(site->db);
 	return rc < 0 ? ph_fail_errno(err, rc, path) : 0;
 }
 

@@ -6,7 +6,7 @@
  * (docs/WIRE.md, "Feeds"). A feed is a row of numbered items; a page holds those from
  * FROM + 1 to NUMBER, and is applied whole or not at all (common/ledger/fed.h).
  *
- * Reading allocates nothing but what msgpack-c needs for one item; views borrow.
+ * Reading sets no memory aside; views borrow.
  */
 #ifndef PH_LOG_FEED_H
 #define PH_LOG_FEED_H
@@ -92,16 +92,16 @@ struct ph_feed_page {
 
 /*
  * Read a page, verify it under KEY, a hub signing key, and check all of its items, so
- * that the rows can be read without another look. 0, PH_FEED_E_FORM,
- * PH_FEED_E_SIGNATURE or -ENOMEM; PAGE is written only on success and borrows BYTES.
+ * that the rows can be read without another look. 0, PH_FEED_E_FORM or
+ * PH_FEED_E_SIGNATURE; PAGE is written only on success and borrows BYTES.
  */
 int ph_feed_decode(struct ph_view bytes, const uint8_t key[static PH_KEY_SIZE],
 		   struct ph_feed_page *page);
 /* BLAKE2b-128 over a page: the name under which it travels. */
 void ph_feed_hash(struct ph_view bytes, uint8_t out[static 16]);
 /*
- * Take the next off a row of a decoded page, or of one that was made below. 0;
- * PH_FEED_E_FORM at its end; or -ENOMEM. An item's `ref` has its log's id: LOGS is
+ * Take the next off a row of a decoded page, or of one that was made below. 0, or
+ * PH_FEED_E_FORM at its end. An item's `ref` has its log's id: LOGS is
  * what ph_feed_log_next() gave, in order.
  */
 int ph_feed_log_next(struct ph_view *logs, struct ph_feed_log *log_out);

@@ -188,6 +188,8 @@ int ph_journal_part_put(struct ph_journal *journal, int64_t log_row, uint64_t n,
 /* Both appended. 0; PH_JOURNAL_E_NONE: not expected, or missing. */
 int ph_journal_part_get(struct ph_journal *journal, int64_t log_row, uint64_t n,
 			struct ph_buf *cipher, struct ph_buf *seed_box);
+/* Whether CIPHER is the ciphertext that ENTRY, its bytes, commits to. 0 or -ENOMEM. */
+int ph_journal_part_fits(struct ph_view entry, struct ph_view cipher, bool *fits_out);
 /* Up to MAX numbers, rising, of entries whose part is expected but missing. */
 int ph_journal_parts_missing(struct ph_journal *journal, int64_t log_row, uint64_t *n_out,
 			     size_t max, size_t *count_out);

@@ -156,6 +156,25 @@ static int expected(struct ph_journal *journal, int64_t row, uint64_t n,
 	return rc;
 }
 
+int ph_journal_part_fits(struct ph_view entry, struct ph_view cipher, bool *fits_out)
+{
+	uint8_t commit[PH_HASH_SIZE];
+	uint8_t want[PH_HASH_SIZE];
+	int rc;
+
+	*fits_out = false;
+	if (cipher.len < CIPHER_MIN || cipher.len > PH_PART_MAX) {
+		return 0;
+	}
+	ph_part_commit(cipher, commit);
+	if (ph_journal_commit_of(entry, want, &rc)) {
+		*fits_out = memcmp(commit, want, sizeof(commit)) == 0;
+	} else if (rc == 0) {
+		*fits_out = ph_journal_commit_in(entry, commit, &rc);
+	}
+	return rc;
+}
+
 /* Expect a part of an entry of a later table if COMMIT stands in its bytes. */
 static int expect_unknown(struct ph_journal *journal, int64_t row, uint64_t n,
 			  const uint8_t commit[static PH_HASH_SIZE])
