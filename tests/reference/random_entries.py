@@ -1,10 +1,11 @@
 """Random entries: fields for every kind, drawn from small pools so that facts collide."""
-from entry import BEHALF, OPERATOR, SOURCE, STAFF, WHEN
+from entry import BEHALF, OPERATOR, SOURCE, STAFF, WHEN, id_key
 from history import BY_NAME
 from kinds import KINDS
 import mp
 
 ABSENT = [[bytes([0xAB]) * 16, 3, bytes([0xCD]) * 8], [bytes([0xAC]) * 16, 1, bytes(8)]]
+ISBN = "978-604-1-00001-8"
 TEXTS = ["a", "b", "Đất rừng phương Nam", "Dế Mèn"]
 COMMUNES = ["03646", "03647", "04000"]
 ZONE, DAY, TICKS = 25200, 86400, 65536
@@ -26,7 +27,7 @@ ABOUT_IN = {
 # How often a field that may stay unset is set; 1 in 2 where nothing is said.
 SET = {
     ("loan", "hold"): 0.25, ("loan", "due"): 0.2, ("renew", "due"): 0.2, ("visit", "count"): 0.4,
-    ("crate-receive", "listed"): 0.35, ("crate-receive", "final"): 0.4,
+    ("crate-receive", "listed"): 0.2, ("crate-receive", "final"): 0.4,
     ("crate-receive", "copies"): 0.8, ("device-cut", "heads"): 0.9, ("open", "continues"): 0,
     ("open", "why"): 0, ("clock-judge", "ahead"): 0.6, ("clock-judge", "behind"): 0.2,
     ("copy-put", "title"): 0.7, ("reader-block", "until"): 0.3, ("reader-erase", "cards"): 0.6,
@@ -34,7 +35,8 @@ SET = {
 }  # fmt: skip
 MAKERS = {"title-put": "title", "reader-put": "reader", "worker-put": "worker"}
 MADE_MAX = 4
-SMALL = {"count": 4, "amount": 50000, "attendance": 40, "women": 5, "workers": 6, "term": 21}
+ACTING = ["device-cut", "log-adopt", "clock-judge", "reader-erase", "title-unmerge", "invite-cancel"]
+SMALL = {"count": 4, "amount": 50000, "year": 1, "attendance": 40, "women": 5, "workers": 6, "term": 21}
 
 
 class Drawer:
@@ -73,7 +75,7 @@ class Drawer:
             return [ABSENT[0][0], 2, bytes(32)]
         chain = self.random.choice(chains)
         n = len(chain.entries)
-        n = n if self.chance(0.5) else self.random.randint(1, n)
+        n = n if self.chance(0.6) else self.random.randint(1, n)
         hash_ = chain.hashes[n] if self.chance(0.94) else bytes(32)
         return [chain.log, n, hash_]
 
@@ -91,7 +93,7 @@ class Drawer:
     def uint(self, field):
         if field.name in ("site", "owner", "pickup", "from", "to") and field.max == 999999:
             return self.random.choice(self.world.sites + [999])
-        most = min(field.max, SMALL.get(field.name, field.max))
+        most = max(field.min, min(field.max, SMALL.get(field.name, field.max)))
         values = [field.min, min(field.min + 1, most), most, self.random.randint(field.min, most)]
         return field.max if self.chance(0.01) else self.random.choice(values)
 
@@ -126,7 +128,7 @@ class Drawer:
             return choice(pool)
         if type_ == "ids":
             pool = world.cards if field.name == "cards" else world.copies
-            return sorted(self.some_of(pool, 1, 4), key=lambda id_: (id_[0], id_[1].encode()))
+            return sorted(self.some_of(pool, 1, 4), key=id_key)
         if type_ == "uints":
             return sorted(self.some_of(world.sites, 1, 3))
         if type_ == "texts":
@@ -144,8 +146,8 @@ class Drawer:
             return self.random.choice(self.world.case_ids)
         return self.random.choice([bytes(field.max), bytes([7]) * field.max])
 
-    def fields(self, name):
-        """Fields for the kind NAME that make a sound entry."""
+    def fields(self, name, chain=None):
+        """Fields for the kind NAME, written in CHAIN, that make a sound entry."""
         kind = KINDS[BY_NAME[name]]
         fields = {}
         for field in kind.fields:
@@ -158,10 +160,56 @@ class Drawer:
             fields["commit"] = bytes([9]) * 32 if fields["sets"] is not None else None
         if name == "device-cut" and fields["heads"]:
             fields["heads"] = self.heads(fields["device"])
+        if self.chance(0.6):
+            self.steer(name, fields, chain)
         self.keep_pair(kind, fields)
         if "seen" in fields:
             fields["seen"] = self.seen(kind, fields)
         return fields
+
+    def steer(self, name, fields, chain):
+        """Makes FIELDS fit what was written lately, so that they have an effect."""
+        world, choice = self.world, self.random.choice
+        written = world.written
+        if name == "void":
+            fields["target"] = self.own_target(chain)
+        loans = written.get("loan", [])[-4:]
+        if loans and name in ("renew", "return", "reader-lost"):
+            ref, loan = choice(loans)
+            fields["copy"] = loan["copy"]
+            if fields.get("loan"):
+                renewals = [r for r, f in written.get("renew", []) if f["copy"] == loan["copy"]]
+                fields["loan"] = choice(renewals) if renewals and self.chance(0.15) else ref
+            if fields.get("card"):
+                fields["card"] = loan["card"]
+        if name == "loan" and written.get("card-issue"):
+            fields["card"] = choice(written["card-issue"])[1]["card"]
+        sent = written.get("crate-dispatch", [])[-3:]
+        if sent and name == "crate-receive":
+            _, dispatch = choice(sent)
+            fields["crate"] = dispatch["crate"]
+            if fields["copies"] and self.chance(0.5):
+                fields["copies"] = sorted(self.some_of(dispatch["copies"], 1, 4), key=id_key)
+        here = [copy for copy, at in world.shelved.items() if chain and at == chain.site]
+        if here and name == "copy-missing":
+            fields["copy"] = next(copy for copy in world.copies if repr(copy) in here)
+        if name == "reader-unblock" and written.get("reader-block"):
+            fields["reader"] = choice(written["reader-block"][-3:])[1]["reader"]
+        if name == "title-put" and fields["title"] is None:
+            same = {"name": TEXTS[2], "isbn": ISBN} if self.chance(0.5) else {"name": TEXTS[3]}
+            fields.update({"author": None, "year": None, "volume": None, "isbn": None, **same})
+        if name in ("device-cut", "device-admit", "device-retire"):
+            fields["device"] = choice(world.devices[:2])
+            if fields.get("heads"):
+                fields["heads"] = self.heads(fields["device"])
+
+    def own_target(self, chain):
+        """Something that CHAIN may void, mostly; in logs of the hub often what acts."""
+        own = [ref for ref in self.world.every if chain and ref[0] == chain.log]
+        if chain and chain.site == 0:
+            acts = [r for name in ACTING for r in self.world.refs.get(name, []) if r in own]
+            own = acts if acts and self.chance(0.6) else own
+        return self.random.choice(own[-12:]) if own else self.ref("*")
 
     def keep_pair(self, kind, fields):
         if not kind.pair:
@@ -205,8 +253,9 @@ class Drawer:
             at = world.now + random.choice([-5 * DAY, -DAY, -3600, -60, 0, 60, 3600, DAY])
             minute = max(0, at // 60)
             extras[WHEN] = [1, minute] if self.chance(0.6) else [2, (at + ZONE) // DAY]
-        if self.chance(world.sourced) and (name not in world.unsourced or world.odd):
-            extras[SOURCE] = random.choice(world.sources)
+        often = 4 if name in MAKERS else 1
+        if self.chance(often * world.sourced) and (name not in world.unsourced or world.odd):
+            extras[SOURCE] = random.choices(world.sources, [4, 1])[0]
         if self.chance(0.04):
             extras[STAFF] = "Hoa"
         if self.chance(world.behalf):
@@ -230,8 +279,11 @@ class Drawer:
         kind = KINDS[BY_NAME[name]]
         items = [kind.number, stamp, extras or None] + [fields[f.name] for f in kind.fields]
         good = self.encode(name, stamp, fields, extras)
-        enums = [i for i, f in enumerate(kind.fields) if f.type == "enum" and fields[f.name]]
-        how = self.random.randrange(12)
+        of_type = lambda *types: [
+            i for i, f in enumerate(kind.fields) if f.type in types and fields[f.name] is not None
+        ]
+        enums, texts, sets = of_type("enum"), of_type("text"), of_type("sets")
+        how = self.random.randrange(14)
         if how == 0:
             return good[: self.random.randrange(len(good))] or b"\xc0"
         if how == 1:
@@ -250,8 +302,14 @@ class Drawer:
         if how == 7:
             at = self.random.randrange(3, len(items))
             items[at] = self.random.choice([-1, "e\u0301", "\n", b"", [], {}, 1 << 40, [1, "c1"]])
-            return mp.encode(items + [None] * 0)
+            return mp.encode(items)
         if how == 8:
             return mp.encode([*items[:2], {WHEN: [self.random.choice([0, 3, 256]), 5]}, *items[3:]])
+        if how == 9 and texts:
+            items[3 + self.random.choice(texts)] = self.random.choice(["e\u0301", "a\tb", ""])
+            return mp.encode(items)
+        if how == 10 and sets:
+            items[3 + sets[0]] = self.random.choice([0, 1 << len(kind.sealed), 1 << 32])
+            return mp.encode(items)
         at = self.random.randrange(len(good))
         return good[:at] + bytes([good[at] ^ 1 << self.random.randrange(8)]) + good[at + 1 :]

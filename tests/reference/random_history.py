@@ -11,7 +11,7 @@ import argparse
 import json
 import random
 
-from entry import blake
+from entry import BEHALF, blake
 from history import BY_NAME, chain_start, device_id, log_id
 from random_entries import DAY, TICKS, Drawer
 
@@ -19,8 +19,8 @@ START = 1790038800
 
 SITE_WEIGHTS = {
     "circulation": {
-        "loan": 16, "return": 9, "renew": 5, "in-house-use": 1, "sighting": 4, "reader-lost": 3,
-        "copy-missing": 3, "damaged": 1, "repaired": 1, "withdrawn": 2, "reinstated": 1,
+        "loan": 16, "return": 9, "renew": 5, "in-house-use": 1, "sighting": 3, "reader-lost": 5,
+        "copy-missing": 5, "damaged": 1, "repaired": 1, "withdrawn": 2, "reinstated": 1,
         "uncoded-loan": 1, "uncoded-return": 1,
     },
     "crates": {"crate-dispatch": 7, "crate-receive": 9, "loan": 4, "return": 1, "sighting": 1},
@@ -45,7 +45,7 @@ SITE_WEIGHTS = {
 ALWAYS = {"clock-mark": 5, "void": 5}
 CONTROL_WEIGHTS = {
     "site-put": 5, "commune-put": 4, "device-admit": 5, "device-confirm": 2, "device-retire": 2,
-    "device-cut": 3, "invite-cancel": 1, "policy-put": 3, "target-put": 3, "reader-erase": 2,
+    "device-cut": 1.5, "invite-cancel": 1, "policy-put": 3, "target-put": 3, "reader-erase": 2,
     "void": 5,
 }  # fmt: skip
 DESK_WEIGHTS = {
@@ -132,13 +132,16 @@ class World:
         self.copies = [[0, "8931"], [0, "89310"], [101, "000123"], [102, "000123"], [101, "e\u0301"]]
         self.copies = self.copies[: rng.choice([1, 2, 2, 3, 5])]
         self.cards = [[0, "14037"], [101, "k1"], [0, "140370"]][: rng.randint(1, 3)]
-        self.crates = [[0, "T1"], [101, "T2"]][: rng.randint(1, 2)]
+        self.crates = [[0, "T1"], [101, "T2"], [0, "T3"], [0, "T4"]][: rng.randint(1, 4)]
         self.invites = [rng.randbytes(16) for _ in range(3)]
         self.case_ids = [rng.randbytes(16) for _ in range(2)]
         self.sources = [rng.randbytes(16) for _ in range(2)]
         self.refs, self.puts, self.every, self.chains = {}, {}, [], []
+        self.written = {}  # by kind: (ref, fields) of what is sound
+        self.shelved = {}  # by copy: the site where it was last put down
         self.drawer = Drawer(self)
-        self.keys = [rng.randbytes(32) for _ in range(rng.randint(3, 8))]
+        count = rng.randint(3, 8) if self.size > 60 else rng.randint(3, 4)
+        self.keys = [rng.randbytes(32) for _ in range(count)]
         self.devices = [device_id(key) for key in self.keys]
         self.weights = self.pick_weights()
 
@@ -230,12 +233,17 @@ class World:
     def put(self, chain, name, fields, extras):
         raw = self.drawer.encode(name, chain.stamp(), fields, extras)
         ref = chain.append(raw)
-        self.note(name, fields, ref)
+        self.note(name, fields, ref, extras.get(BEHALF, chain.site))
 
-    def note(self, name, fields, ref):
+    def note(self, name, fields, ref, site):
         """Remember what was written, so that others can name it."""
         self.every.append(ref)
         self.refs.setdefault(name, []).append(ref)
+        self.written.setdefault(name, []).append((ref, fields))
+        if name in ("return", "sighting", "hold-ready"):
+            self.shelved[repr(fields["copy"])] = site
+        elif name in ("loan", "copy-missing"):
+            self.shelved.pop(repr(fields["copy"]), None)
         maker = {"title-put": "title", "reader-put": "reader", "worker-put": "worker"}.get(name)
         if maker and fields[maker] is None:
             self.refs.setdefault(maker, []).append(ref)
@@ -244,10 +252,10 @@ class World:
             first = next(iter(fields.values()))
             self.puts.setdefault((name, repr(first)), []).append(ref)
 
-    def write(self, chain, name=None):
+    def write(self, chain, name=None, **fixed):
         if name is None:
             name = self.kind_for(chain)
-        fields = self.drawer.fields(name)
+        fields = {**self.drawer.fields(name, chain), **fixed}
         extras = self.drawer.extras(name, chain)
         if chain.entries and self.chance(self.spoiled):
             self.every.append(chain.append(self.drawer.spoil(name, chain.stamp(), fields, extras)))
@@ -277,10 +285,24 @@ class World:
             chain = self.random.choice(self.site_chains())
         self.write(chain)
 
+    def end(self, copy):
+        """A return with nothing open, and soon a loan: it may have been the other way round."""
+        one, other = (self.random.choice(self.site_chains()) for _ in range(2))
+        sent = [f["crate"] for _, f in self.written.get("crate-dispatch", []) if copy in f["copies"]]
+        self.write(one, "sighting", copy=copy)
+        self.write(one, "return", copy=copy)
+        if sent and self.chance(0.3):
+            self.write(other, "crate-receive", crate=sent[-1], copies=None, listed=1)
+        self.now += self.random.choice([1, 9, 15, 50, 65, 250, 400, 3000, 50000])
+        self.write(other, "loan", copy=copy)
+
     def tell(self):
         self.start()
         while sum(len(chain.entries) for chain in self.chains) < self.size:
             self.step()
+        for copy in self.copies:
+            if self.chance(0.3):
+                self.end(copy)
         return [chain.line() for chain in self.chains if not self.is_prefix(chain)]
 
     def is_prefix(self, chain):

@@ -152,6 +152,20 @@ class Voids(Case):
         self.b.add("void", 1, target=target, behalf=101)
         self.assertEqual(self.visits(), 0)
 
+    def test_the_site_of_the_log_and_that_of_the_entry(self):
+        """Target: log 101 for 105. Voids: log 103 for 101; log 101 for 104; log 103 for 104."""
+        c = self.room.desk(b"c", 103)
+        for desk, behalf, left in ((c, 101, 0), (self.a, 104, 0), (c, 104, 1), (c, 105, 0)):
+            target = self.a.add("visit", 0, behalf=105)
+            desk.add("void", 1, target=target, behalf=behalf)
+            self.assertEqual(self.visits(site=105), left, (desk.site, behalf))
+            self.hub.add("void", 2, target=target)
+
+    def test_of_an_open_changes_nothing(self):
+        opened = [self.a.log, 1, blake(32, self.a.raw[0])[:8]]
+        self.hub.add("void", 1, target=opened)
+        self.assertEqual(state(self.room.fold(), naming.LOG, self.a.log), [[101, T0 - 1000]])
+
     def test_by_the_hub(self):
         target = self.a.add("visit", 0)
         self.desk_log.add("void", 1, target=target)
@@ -207,7 +221,10 @@ class Unmerges(Case):
 
     def test_with_itself_names_nothing(self):
         self.a.add("copy-alias", 2, copy=C1, other=C1)
-        self.assertIsNone(state(self.room.fold(), naming.COPY, C1))
+        self.a.add("title-merge", 2, title=ABSENT, other=ABSENT)
+        self.a.add("reader-merge", 2, reader=ABSENT, other=ABSENT)
+        types = {type_ for type_, _ in self.room.fold().states}
+        self.assertEqual(types, {naming.LOG})
 
 
 class Times(Case):
@@ -243,6 +260,47 @@ class Times(Case):
         self.assertEqual(part(ledger, naming.COPY, C1, 1)[1], T0 + 100)
         self.assertEqual(cases(ledger), [(9, ref_bytes(mark), [mark, judge])])
 
+    def test_a_clamp_of_the_same_second(self):
+        mark = self.a.mark(0)
+        last = self.a.add("return", 10, tick=7, copy=C1)
+        self.b.add("return", 10, tick=5, copy=C1)
+        self.desk_log.add("clock-judge", 90, mark=mark, clamp=T0 + 10)
+        self.assertEqual(part(self.room.fold(), naming.COPY, C1, 1)[3], last)
+
+    def test_a_clamp_sets_the_tick_to_0(self):
+        mark = self.a.mark(0)
+        self.a.add("return", 11, tick=7, copy=C1)
+        last = self.b.add("return", 10, tick=5, copy=C1)
+        self.desk_log.add("clock-judge", 90, mark=mark, clamp=T0 + 10)
+        self.assertEqual(part(self.room.fold(), naming.COPY, C1, 1)[3], last)
+
+    def test_judged_not_below_0(self):
+        mark = self.a.mark(0)
+        self.a.add("return", 11, copy=C1)
+        self.desk_log.add("clock-judge", 90, mark=mark, ahead=1 << 40)
+        self.assertEqual(self.second(), 0)
+
+    def test_voided_judge(self):
+        mark = self.a.mark(0)
+        self.a.add("return", 11, copy=C1)
+        judge = self.desk_log.add("clock-judge", 90, mark=mark, ahead=60)
+        self.desk_log.add("void", 91, target=judge)
+        self.assertEqual(self.second(), T0 + 11)
+
+    def test_the_hub_is_not_judged(self):
+        mark = self.hub.mark(0)
+        put = self.hub.add("device-admit", 9, device=bytes(16), key=bytes(32), site=1, role=1)
+        self.desk_log.add("clock-judge", 90, mark=mark, ahead=60, clamp=0)
+        ledger = self.room.fold()
+        found = part(ledger, naming.DEVICE, bytes(16), 0)
+        self.assertEqual(found, [[bytes(32), 1, 1, None, put, T0 + 9]])
+        self.assertEqual(cases(ledger), [])
+
+    def test_day_begins_at_midnight_in_vietnam(self):
+        self.a.add("visit", -8 * 3600 - 1)
+        self.a.add("visit", -8 * 3600)
+        self.assertEqual([self.visits(day=DAY0 - 1), self.visits()], [1, 1])
+
     def test_judged_not_below_an_earlier_mark(self):
         self.a.mark(500)
         mark = self.a.mark(600)
@@ -266,6 +324,15 @@ class Times(Case):
 
 
 class Sources(Case):
+    def test_other_kind_or_site_is_no_twin(self):
+        self.a.add("visit", 0, source=bytes(16))
+        self.a.add("in-house-use", 1, copy=C1, source=bytes(16))
+        self.a.add("visit", 1, source=bytes(16), behalf=102)
+        self.b.add("visit", 2, source=bytes(16), count=9)
+        ledger = self.room.fold()
+        self.assertEqual((visits(ledger), visits(ledger, site=102)), (1, 1))
+        self.assertIsNotNone(state(ledger, naming.COPY, C1))
+
     def test_count_once(self):
         source = bytes(16)
         self.a.add("loan", 5, copy=C1, card=K2, source=source)

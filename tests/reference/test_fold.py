@@ -152,6 +152,28 @@ class Copies(unittest.TestCase):
         self.a.add("reinstated", 20, copy=C1)
         self.assertIsNone(of_copy(self.room.fold(), CONDITION))
 
+    def test_renewing_loan_holds_too(self):
+        gone = self.a.add("withdrawn", -10, copy=C1, decision="12")
+        loan = self.a.add("loan", 0, copy=C1, card=K1)
+        lost = self.a.add("reader-lost", 10, copy=C1, loan=loan)
+        again = self.b.add("loan", 20, copy=C1, card=K1)
+        ledger = self.room.fold()
+        self.assertEqual(of_copy(ledger, CONDITION), {4: [gone, "12"]})
+        self.assertEqual(
+            of_copy(ledger, NOTICES), [[2, loan, gone], [1, again, lost], [2, again, gone]]
+        )
+
+    def test_dispatch_undoes_nothing(self):
+        loan = self.a.add("loan", 0, copy=C1, card=K1)
+        lost = self.a.add("reader-lost", 10, copy=C1, loan=loan)
+        self.send(20)
+        self.assertEqual(of_copy(self.room.fold(), CONDITION), {2: [lost, loan]})
+
+    def send(self, at, crate=CRATE, copies=(C1,)):
+        return self.a.add(
+            "crate-dispatch", at, crate=crate, from_=101, to=102, copies=list(copies)
+        )
+
     def test_damaged_and_repaired(self):
         self.a.add("damaged", 0, copy=C1)
         last = self.a.add("damaged", 1, copy=C1, degree=2)
@@ -192,6 +214,69 @@ class Copies(unittest.TestCase):
         back = self.a.add("return", 0, copy=C1, when=[1, T0 // 60])
         loan = self.a.add("loan", 69, copy=C1, card=K1)
         self.assertEqual(of_copy(self.room.fold(), CASES), [[2, [back, loan]]])
+
+    def test_maybe_returned_by_what_the_mark_says(self):
+        """The sum of the two, for each kind of clock-mark against one of 10 s."""
+        for sure, unsure in ((None, 86400), (0, 86400), (1, 3600), (2, 300), (3, 10), (4, 10)):
+            for apart, kinds in ((unsure + 9, [2]), (unsure + 10, [])):
+                self.setUp()
+                self.a.mark(-100, sure=3)
+                self.b.mark(-100, sure=sure)
+                self.a.add("return", 0, copy=C1)
+                self.b.add("loan", apart, copy=C1, card=K1)
+                found = [kind for kind, _ in of_copy(self.room.fold(), CASES) or []]
+                self.assertEqual(found, kinds, (sure, apart))
+
+    def test_maybe_returned_on_a_told_day(self):
+        """Noon of the day, unsure by half a day."""
+        for apart, kinds in ((43209, [2]), (43210, [])):
+            self.setUp()
+            self.b.mark(-100)
+            self.a.add("return", 0, copy=C1, when=[2, DAY0])
+            self.b.add("loan", 4 * 3600 + apart, copy=C1, card=K1)
+            found = [kind for kind, _ in of_copy(self.room.fold(), CASES) or []]
+            self.assertEqual(found, kinds, apart)
+
+    def test_maybe_returned_under_judged_marks(self):
+        hub = self.room.hub()
+        for desk in (self.a, self.b):
+            hub.add("clock-judge", 0, mark=desk.mark(-100, sure=0), ahead=0)
+        self.a.add("return", 0, copy=C1)
+        self.b.add("loan", 20, copy=C1, card=K1)
+        self.assertIsNone(of_copy(self.room.fold(), CASES))
+        self.b.add("return", 30, copy=C1)
+        self.a.add("return", 40, copy=C1)
+        self.b.add("loan", 59, copy=C1, card=K1)
+        self.assertEqual(of_copy(self.room.fold(), CASES)[0][0], 2)
+
+    def test_not_maybe_returned_when_the_return_closed_a_loan(self):
+        self.a.add("loan", -10, copy=C1, card=K1)
+        self.a.add("return", 0, copy=C1)
+        self.b.add("loan", 1, copy=C1, card=K1)
+        self.assertIsNone(of_copy(self.room.fold(), CASES))
+
+    def test_what_may_stand_between_return_and_loan(self):
+        """A receive that says nothing of the copy, or a use, is not between; a sighting is."""
+        self.send(-50)
+        self.b.add("crate-receive", -20, crate=CRATE, copies=[C1])
+        self.a.add("return", 0, copy=C1)
+        self.b.add("crate-receive", 1, crate=CRATE, listed=1)
+        self.b.add("in-house-use", 2, copy=C1)
+        self.b.add("loan", 3, copy=C1, card=K1)
+        self.assertEqual(of_copy(self.room.fold(), CASES)[0][0], 2)
+        self.b.add("sighting", 2, copy=C1)
+        self.assertIsNone(of_copy(self.room.fold(), CASES))
+
+    def test_cases_sorted_by_kind(self):
+        sent = self.send(0)
+        one = self.b.add("title-put", 0, name="a")
+        puts = [self.a.add("copy-put", 1, copy=C1, title=title) for title in (sent, one)]
+        first = self.a.add("loan", 10, copy=C1, card=K1)
+        second = self.b.add("loan", 20, copy=C1, card=K2)
+        self.assertEqual(
+            of_copy(self.room.fold(), CASES),
+            [[1, [first, second]], [3, [sent, first]], [4, puts]],
+        )
 
     def test_maybe_returned_is_gone_once_returned(self):
         self.a.add("return", 0, copy=C1)
@@ -251,6 +336,37 @@ class Crates(unittest.TestCase):
         self.assertEqual(of_copy(ledger, CUSTODY, C2), [2, T0 + 10, 101, loan, K1])
         self.assertEqual(len(state(ledger, naming.CRATE, CRATE)), 2)
 
+    def test_not_after_the_dispatch_of_another_crate(self):
+        self.b.add("crate-receive", 0, crate=CRATE, copies=[C1])
+        last = self.a.add(
+            "crate-dispatch", 9, crate=[0, "t2"], from_=101, to=102, copies=[C1]
+        )
+        self.assertEqual(of_copy(self.room.fold(), CUSTODY)[3], last)
+
+    def test_only_the_crate_it_lies_in(self):
+        """A list of another crate, or of this one a second time, moves nothing."""
+        for crate in (CRATE, [0, "t2"]):
+            self.a.add("crate-dispatch", 0, crate=crate, from_=101, to=102, copies=[C1])
+        self.b.add("crate-receive", 10, crate=CRATE, listed=1)
+        self.assertEqual(of_copy(self.room.fold(), CUSTODY)[0], 3)
+        got = self.b.add("crate-receive", 20, crate=[0, "t2"], listed=1)
+        self.a.add("crate-receive", 30, crate=[0, "t2"], listed=1)
+        self.assertEqual(of_copy(self.room.fold(), CUSTODY), [1, T0 + 20, 102, got])
+
+    def test_listed_is_not_holding(self):
+        loan = self.a.add("loan", -9, copy=C1, card=K1)
+        lost = self.a.add("reader-lost", -8, copy=C1, loan=loan)
+        self.a.add("crate-dispatch", 0, crate=CRATE, from_=101, to=102, copies=[C1])
+        self.b.add("crate-receive", 10, crate=CRATE, listed=1)
+        ledger = self.room.fold()
+        self.assertEqual(of_copy(ledger, CUSTODY)[:3], [1, T0 + 10, 102])
+        self.assertEqual(of_copy(ledger, CONDITION), {2: [lost, loan]})
+
+    def test_neither_listed_nor_scanned_names_no_copy(self):
+        self.a.add("crate-dispatch", 0, crate=CRATE, from_=101, to=102, copies=[C1])
+        self.b.add("crate-receive", 10, crate=CRATE, final=1)
+        self.assertEqual(of_copy(self.room.fold(), CUSTODY)[0], 3)
+
     def test_short_and_over_after_final(self):
         self.a.add("crate-dispatch", 0, crate=CRATE, from_=101, to=102, copies=[C1, C2])
         self.b.add("crate-receive", 20, crate=CRATE, copies=[C2, C3])
@@ -274,6 +390,12 @@ class Registers(unittest.TestCase):
         found = part(self.room.fold(), naming.TITLE, first, 0)
         self.assertEqual(found, {1: [two, "c", [one]], 3: [first, 1]})
 
+    def test_seen_of_another_field_replaces_nothing(self):
+        first = self.a.add("title-put", 0, name="a", author="b")
+        second = self.a.add("title-put", 1, title=first, name="c", seen={2: [first]})
+        found = part(self.room.fold(), naming.TITLE, first, 0)
+        self.assertEqual(found, {1: [second, "c", [first]], 2: [first, "b"]})
+
     def test_voided_put_gives_its_heads_back(self):
         first = self.a.add("title-put", 0, name="a")
         second = self.a.add("title-put", 1, title=first, name="b", seen={1: [first]})
@@ -295,153 +417,6 @@ class Registers(unittest.TestCase):
     def test_first_and_source(self):
         made = self.a.add("reader-put", 0, commune="03646", source=bytes(16))
         self.assertEqual(part(self.room.fold(), naming.READER, made, 1), [101, T0, bytes(16)])
-
-
-class Others(unittest.TestCase):
-    def setUp(self):
-        self.room = Room()
-        self.hub = self.room.hub()
-        self.a = self.room.desk(b"a", 101)
-        self.b = self.room.desk(b"b", 102)
-
-    def test_hold_first_ready_before_cancel_and_expiry(self):
-        hold = self.a.add("hold-place", 0, card=K1, expires=DAY0, pickup=101, copy=C1)
-        late = self.b.add("hold-ready", 86400, hold=hold, copy=C1)
-        won = self.b.add("hold-ready", 20, hold=hold, copy=C2)
-        cancel = self.a.add("hold-cancel", 30, hold=hold)
-        after = self.b.add("hold-ready", 40, hold=hold, copy=C3)
-        loan = self.b.add("loan", 50, copy=C2, card=K1, hold=hold)
-        self.assertEqual(
-            state(self.room.fold(), naming.HOLD, hold),
-            [
-                [K1, DAY0, 101, None, C1, 101, T0],
-                [cancel, 101, T0 + 30],
-                [won, C2, 102, T0 + 20],
-                [loan, C2, 102, T0 + 50],
-                [after, late],
-            ],
-        )
-
-    def test_blocks_name_what_lifts_them(self):
-        reader = self.a.add("reader-put", -5)
-        block = self.a.add("reader-block", 10, reader=reader, reason=0)
-        early = self.b.add("reader-unblock", 5, reader=reader, blocks=[block])
-        other = self.b.add("reader-block", 20, reader=reader, until=DAY0)
-        found = part(self.room.fold(), naming.READER, reader, 2)
-        self.assertEqual(found, [[block, 0, None, early], [other, None, DAY0]])
-
-    def test_card(self):
-        reader = self.a.add("reader-put", -5)
-        issue = self.a.add("card-issue", 0, card=K1, reader=reader)
-        stop = self.b.add("card-stop", 10, card=K1, reason=0)
-        erase = self.hub.add("reader-erase", 20, operator=True, readers=[reader], cards=[K1])
-        done = self.a.add("erase-done", 30, erase=erase)
-        ledger = self.room.fold()
-        self.assertEqual(
-            state(ledger, naming.CARD, K1), [[[reader, issue, 101, T0]], [[stop, 0, 102, T0 + 10]], erase]
-        )
-        self.assertEqual(part(ledger, naming.READER, reader, 5), erase)
-        self.assertEqual(state(ledger, naming.ERASURE, erase), [T0 + 20, [[done[0], 101, T0 + 30]]])
-
-    def test_loan_to_a_stopped_card(self):
-        self.a.add("loan", 0, copy=C1, card=K1)
-        stop = self.b.add("card-stop", 10, card=K1)
-        self.assertEqual(cases(self.room.fold()), [])
-        self.a.add("return", 15, copy=C1)
-        loan = self.a.add("loan", 20, copy=C1, card=K1)
-        self.assertEqual(cases(self.room.fold()), [(8, ref_bytes(loan), [loan, stop])])
-
-    def test_account(self):
-        charge = self.a.add("charge", 0, card=K1, amount=5000)
-        paid = self.b.add("payment", 10, card=K1, amount=2000, charge=charge)
-        self.b.add("uncoded-loan", 20, card=K1, count=3)
-        self.b.add("uncoded-return", 30, count=2)
-        self.assertEqual(
-            state(self.room.fold(), naming.ACCOUNT, K1),
-            [[[charge, 5000, None, 101, T0]], [[paid, 2000, charge, 102, T0 + 10]], 3],
-        )
-
-    def test_stop_and_event(self):
-        opened = self.a.add("mobile-stop", 0, commune="03646")
-        closed = self.b.add("mobile-stop", 60, stop=opened)
-        self.a.add("mobile-stop", 70, stop=opened)
-        gift = self.a.add("donation", 80, donor=1, money=7, sets=1, commit=bytes(32))
-        ledger = self.room.fold()
-        self.assertEqual(
-            state(ledger, naming.STOP, opened),
-            [[101, T0, "03646", None], [closed, 102, T0 + 60]],
-        )
-        self.assertEqual(state(ledger, naming.EVENT, gift), [76, 101, T0 + 80, {0: 1, 2: 7}])
-
-    def test_logs_that_go_on(self):
-        self.a.add("visit", 0)
-        at = self.a.head(2)
-        self.a.add("visit", 1)
-        new = self.room.desk(b"a", 101, nonce=b"2", at=5, continues=at, why=1)
-        ledger = self.room.fold()
-        self.assertEqual(state(ledger, naming.LOG, self.a.log), [[101, T0 - 1000], [[new.log, 2, at[2], 1, T0 + 5]]])
-        self.assertEqual(state(ledger, naming.LOG, new.log), [[101, T0 + 5, at, 1]])
-        opened = [new.log, 1, ledger.effects.history.logs[new.log].branches[0].records[0].ref[2]]
-        self.assertEqual(cases(ledger), [(10, self.a.log, [opened]), (11, self.a.log, [opened])])
-
-    def test_device_and_invite(self):
-        one, two, key, invite = bytes(16), b"2" * 16, bytes(32), b"i" * 16
-        admit = self.hub.add("device-admit", 0, device=one, key=key, site=101, role=1, invite=invite)
-        again = self.hub.add("device-admit", 1, device=two, key=key, site=101, role=1, invite=invite)
-        cut = self.hub.add("device-cut", 2, device=one)
-        retire = self.hub.add("device-retire", 3, device=one)
-        ledger = self.room.fold()
-        self.assertEqual(
-            state(ledger, naming.DEVICE, one),
-            [[[key, 101, 1, invite, admit, T0]], None, [[retire, None]], [cut]],
-        )
-        self.assertEqual(state(ledger, naming.INVITE, invite), [[[one, admit, T0], [two, again, T0 + 1]]])
-        self.assertEqual(cases(ledger), [(13, invite, [admit, again])])
-
-    def test_erased_and_merged(self):
-        one, two = self.a.add("reader-put", 0), self.a.add("reader-put", 1)
-        merge = self.b.add("reader-merge", 2, reader=two, other=one)
-        erase = self.hub.add("reader-erase", 1, operator=True, readers=[one])
-        anchor = b"".join(sorted([ref_bytes(one), ref_bytes(two)]))
-        self.assertEqual(cases(self.room.fold()), [(18, anchor, [merge, erase])])
-
-    def test_tally(self):
-        self.a.add("visit", 0, count=5, women=2, band=1, purpose=3)
-        self.a.add("activity", 0, occasion=2, attendance=30, women=11)
-        self.a.add("digital-use", 0, form=6, count=4)
-        self.a.add("donation", 0, donor=5, foreign=1, money=100, copies=2)
-        self.a.add("crate-dispatch", 0, crate=CRATE, from_=101, to=102, copies=[C1, C2])
-        self.a.add("crate-receive", 0, crate=CRATE, final=1)
-        self.a.add("copy-put", 0, copy=C1)
-        day = (101).to_bytes(8, "big") + DAY0.to_bytes(8, "big")
-        expected = {1: 5, 2: 2, 33: 5, 67: 5, 12: 1, 13: 30, 14: 11, 98: 1, 18: 4, 110: 4, 20: 1}
-        expected.update({21: 100, 22: 2, 117: 1, 120: 1, 25: 1, 26: 2, 27: 1, 9: 1})
-        self.assertEqual(state(self.room.fold(), naming.TALLY, day), [expected])
-
-
-class Classes(unittest.TestCase):
-    def test_return_under_the_new_label(self):
-        room = Room()
-        a = room.desk(b"a", 101)
-        loan = a.add("loan", 0, copy=C2, card=K1)
-        back = a.add("return", 60, copy=C1)
-        alias = a.add("copy-alias", 70, copy=C2, other=C1)
-        ledger = room.fold()
-        self.assertEqual(of_copy(ledger, LOANS, C2), [[loan, 101, K1, T0]])
-        self.assertEqual(of_copy(ledger, ALIASES, C1), [[alias, C2]])
-        root = ledger.root(naming.COPY, b"\0" * 8 + b"c2")
-        self.assertEqual(root, b"\0" * 8 + b"c1")
-        self.assertEqual(ledger.class_copy(root)[LOANS][0][6], [1, back, 101, T0 + 60])
-
-    def test_titles_of_one_source_are_one(self):
-        room = Room()
-        a, b = room.desk(b"a", 101), room.desk(b"b", 102)
-        late = a.add("title-put", 5, name="a", source=bytes(16))
-        early = b.add("title-put", 1, name="a", source=bytes(16))
-        reader = [a.add("reader-put", 5, source=bytes(16)), b.add("reader-put", 1, source=bytes(16))]
-        ledger = room.fold()
-        self.assertEqual(ledger.root(naming.TITLE, ref_bytes(late)), ref_bytes(early))
-        self.assertEqual(ledger.root(naming.READER, ref_bytes(reader[0])), ref_bytes(reader[0]))
 
 
 if __name__ == "__main__":
