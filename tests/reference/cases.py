@@ -7,7 +7,7 @@ import unicodedata
 
 from classes import at
 from copies import LENT_IN_CRATE, MAYBE_RETURNED, TWO_PLACES, TWO_TITLES
-from history import id_bytes, ref_bytes
+from history import id_bytes, ref_bytes, ref_of
 import naming
 
 REGISTERS, COPY_LOANS, COPY_CASES = 0, 2, 7
@@ -91,7 +91,8 @@ def isbn13(text):
 
 
 def match_keys(state):
-    shown = {key: item[1] for key, item in (at(state, REGISTERS) or {}).items() if len(item) > 1}
+    registers = at(state, REGISTERS) or {}
+    shown = {key: item[1] for key, item in registers.items() if len(item) > 1}
     keys = []
     if TITLE_NAME in shown:
         words = [folded(shown.get(key)) for key in (TITLE_NAME, TITLE_AUTHOR, TITLE_VOLUME)]
@@ -116,7 +117,7 @@ def same_titles(ledger):
         if len(pair) == 2:
             found.setdefault(b"".join(pair), set()).update(members)
     return [
-        (7, anchor, [[m[:16], int.from_bytes(m[16:24], "big"), m[24:]] for m in sorted(members)])
+        (7, anchor, [ref_of(member) for member in sorted(members)])
         for anchor, members in found.items()
     ]
 

@@ -55,8 +55,8 @@ class Ledger:
 
     def class_copy(self, id_):
         """The state of a class of copies, as its views show it."""
-        members = self.class_of(naming.COPY, id_)
-        return without_trailing_nils(copy_state(self.class_facts(naming.COPY, id_), members).encode())
+        facts = self.class_facts(naming.COPY, id_)
+        return without_trailing_nils(copy_state(facts, self.class_of(naming.COPY, id_)).encode())
 
     def effects_fact(self, fact):
         """FACT at its own time, wherever an entity had lifted it to."""
@@ -75,11 +75,12 @@ def _components(states, edges_at, source_of):
     edges = []
     for id_, state in states.items():
         for _, other in at(state, edges_at) or []:
-            edges.append((id_, id_bytes(other) if edges_at == COPY_ALIASES else ref_bytes(other)))
+            edges.append((id_, id_bytes(other) if len(other) == 2 else ref_bytes(other)))
     if source_of:
         sourced = [(id_, source_of(at(state, FIRST))) for id_, state in states.items()]
         sourced = [(id_, source) for id_, source in sourced if source is not None]
-        edges += [(a, b) for a, one in sourced for b, other in sourced if a < b and one == other]
+        pairs = [(a, b) for a in sourced for b in sourced if a < b]
+        edges += [(a[0], b[0]) for a, b in pairs if a[1] == b[1]]
     found = {id_: frozenset([id_]) for id_ in states}
     for a, b in edges:
         joined = found.get(a, frozenset([a])) | found.get(b, frozenset([b]))

@@ -124,7 +124,8 @@ class Copy:
 
     def on_dispatch(self, fact):
         self.close(fact, INFERRED)
-        self.custody = [IN_CRATE, fact.second, fact["from"], fact.ref, fact["to"], fact["crate"]]
+        road = [fact["from"], fact.ref, fact["to"]]
+        self.custody = [IN_CRATE, fact.second, *road, fact["crate"]]
 
     def on_missing(self, fact):
         if self.custody and self.custody[0] == ON_SHELF and self.custody[2] == fact.site:

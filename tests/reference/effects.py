@@ -83,7 +83,9 @@ class Effects:
 
     def voided(self, record):
         return record.kind not in NEVER_VOIDED and any(
-            void["target"] == record.ref and self._may_void(void, record) and not self.cut(void)
+            void["target"] == record.ref
+            and self._may_void(void, record)
+            and not self.cut(void)
             for void in self.by_kind["void"]
         )
 

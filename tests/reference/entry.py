@@ -95,7 +95,15 @@ def id_key(value):
 
 
 def is_digits(value, size):
-    return isinstance(value, str) and len(value) == size and all("0" <= c <= "9" for c in value)
+    return is_of(value, size, "0", "9")
+
+
+def is_of(value, size, least, most):
+    return (
+        isinstance(value, str)
+        and len(value) == size
+        and all(least <= char <= most for char in value)
+    )
 
 
 def check_list(value, most, is_item, key):
@@ -133,9 +141,7 @@ CHECKS = {
     "day": lambda v, f, k: check(is_uint(v, 0, DAY_MAX)),
     "text": lambda v, f, k: check(is_text(v, 1, f.max)),
     "digits": lambda v, f, k: check(is_digits(v, f.max)),
-    "letters": lambda v, f, k: check(
-        isinstance(v, str) and len(v) == f.max and all("a" <= c <= "z" for c in v)
-    ),
+    "letters": lambda v, f, k: check(is_of(v, f.max, "a", "z")),
     "bytes": lambda v, f, k: check(isinstance(v, bytes) and 1 <= len(v) <= f.max),
     "fixed": lambda v, f, k: check(is_bin(v, f.max)),
     "ref": lambda v, f, k: check(is_ref(v)),

@@ -48,7 +48,7 @@ def digest(entities):
 
 
 def class_lines(ledger):
-    """Each member of a class of more than one: type, id, root; for roots of copies the fold of all."""
+    """Each member of a class of more than one, and its root; for a root of copies the fold of all."""
     lines = []
     for type_, classes in ledger.classes.items():
         for id_, members in classes.items():

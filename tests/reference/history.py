@@ -156,6 +156,10 @@ def ref_bytes(ref):
     return ref[0] + number(ref[1]) + ref[2]
 
 
+def ref_of(raw):
+    return [raw[:16], int.from_bytes(raw[16:24], "big"), raw[24:]]
+
+
 def id_bytes(value):
     return number(value[0]) + value[1].encode("utf-8")
 

@@ -35,7 +35,7 @@ SET = {
 }  # fmt: skip
 MAKERS = {"title-put": "title", "reader-put": "reader", "worker-put": "worker"}
 MADE_MAX = 4
-ACTING = ["device-cut", "log-adopt", "clock-judge", "reader-erase", "title-unmerge", "invite-cancel"]
+ACTING = ["device-cut", "log-adopt", "clock-judge", "reader-erase", "title-unmerge"]
 SMALL = {"count": 4, "amount": 50000, "year": 1, "attendance": 40, "women": 5, "workers": 6, "term": 21}
 
 
@@ -94,7 +94,8 @@ class Drawer:
         if field.name in ("site", "owner", "pickup", "from", "to") and field.max == 999999:
             return self.random.choice(self.world.sites + [999])
         most = max(field.min, min(field.max, SMALL.get(field.name, field.max)))
-        values = [field.min, min(field.min + 1, most), most, self.random.randint(field.min, most)]
+        values = [field.min, min(field.min + 1, most), most]
+        values.append(self.random.randint(field.min, most))
         return field.max if self.chance(0.01) else self.random.choice(values)
 
     def value(self, kind, field):
@@ -261,7 +262,8 @@ class Drawer:
         if self.chance(world.behalf):
             extras[BEHALF] = random.choice(world.sites)
         operator = KINDS[BY_NAME[name]].operator
-        if self.chance(0.9 if operator else 0.5 if chain.site == 0 and name == "void" else 0.02):
+        hub_void = chain.site == 0 and name == "void"
+        if self.chance(0.9 if operator else 0.5 if hub_void else 0.02):
             extras[OPERATOR] = bytes([5]) * 96
         return extras
 
@@ -295,16 +297,19 @@ class Drawer:
         if how == 4:
             return mp.encode([self.random.choice([0, 5, 99, 130, 70000]), *items[1:], 1])
         if how == 5:
-            return mp.encode([*items[:2], {**extras, self.random.choice([0, 6, 99]): 1}, *items[3:], 1])
+            extras = {**extras, self.random.choice([0, 6, 99]): 1}
+            return mp.encode([*items[:2], extras, *items[3:], 1])
         if how == 6 and enums:
             items[3 + self.random.choice(enums)] = self.random.choice([60, 255, 256])
             return mp.encode(items)
         if how == 7:
             at = self.random.randrange(3, len(items))
-            items[at] = self.random.choice([-1, "e\u0301", "\n", b"", [], {}, 1 << 40, [1, "c1"]])
+            odd = [-1, "e\u0301", "\n", b"", [], {}, 1 << 40, [1, "c1"]]
+            items[at] = self.random.choice(odd)
             return mp.encode(items)
         if how == 8:
-            return mp.encode([*items[:2], {WHEN: [self.random.choice([0, 3, 256]), 5]}, *items[3:]])
+            extras = {**extras, WHEN: [self.random.choice([0, 3, 256]), 5]}
+            return mp.encode([*items[:2], extras, *items[3:]])
         if how == 9 and texts:
             items[3 + self.random.choice(texts)] = self.random.choice(["e\u0301", "a\tb", ""])
             return mp.encode(items)

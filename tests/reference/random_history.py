@@ -13,9 +13,11 @@ import random
 
 from entry import BEHALF, blake
 from history import BY_NAME, chain_start, device_id, log_id
-from random_entries import DAY, TICKS, Drawer
+from random_entries import DAY, MAKERS, TICKS, Drawer
 
 START = 1790038800
+COPIES = [[0, "8931"], [0, "89310"], [101, "000123"], [102, "000123"], [101, "e\u0301"]]
+CLOCKS = [-START, -40 * DAY, -3600, -200, 200, 3600, 3 * DAY, 3650 * DAY]
 
 SITE_WEIGHTS = {
     "circulation": {
@@ -118,9 +120,11 @@ class World:
     def __init__(self, seed, size=None, odd=False):
         self.random = rng = random.Random(seed)
         self.odd = odd
-        self.size = size or rng.choice([rng.randint(20, 60), rng.randint(60, 140), rng.randint(60, 300)])
+        sizes = [rng.randint(20, 60), rng.randint(60, 140), rng.randint(60, 300)]
+        self.size = size or rng.choice(sizes)
         self.now = START
-        self.pace = rng.choice([[0, 0, 1], [0, 1, 60, 400], [0, 60, 3600, DAY], [0, 1, 10, DAY]])
+        paces = [[0, 0, 1], [0, 1, 60, 400], [0, 60, 3600, DAY], [0, 1, 10, DAY]]
+        self.pace = rng.choice(paces)
         self.told = rng.choice([0, 0.03, 0.1, 0.25])
         self.sourced = rng.choice([0, 0.03, 0.1, 0.3])
         self.behalf = rng.choice([0, 0.05, 0.15])
@@ -129,8 +133,7 @@ class World:
         self.bad_clocks = rng.choice([0, 0.3, 0.7])
         self.unsourced = UNSOURCED
         self.sites = [101, 102, 103, 104, 105][: rng.randint(2, 5)]
-        self.copies = [[0, "8931"], [0, "89310"], [101, "000123"], [102, "000123"], [101, "e\u0301"]]
-        self.copies = self.copies[: rng.choice([1, 2, 2, 3, 5])]
+        self.copies = COPIES[: rng.choice([1, 2, 2, 3, 5])]
         self.cards = [[0, "14037"], [101, "k1"], [0, "140370"]][: rng.randint(1, 3)]
         self.crates = [[0, "T1"], [101, "T2"], [0, "T3"], [0, "T4"]][: rng.randint(1, 4)]
         self.invites = [rng.randbytes(16) for _ in range(3)]
@@ -144,6 +147,8 @@ class World:
         self.keys = [rng.randbytes(32) for _ in range(count)]
         self.devices = [device_id(key) for key in self.keys]
         self.weights = self.pick_weights()
+        self.control_weights = self.vary(CONTROL_WEIGHTS)
+        self.desk_weights = self.vary(DESK_WEIGHTS)
 
     def chance(self, p):
         return self.random.random() < p
@@ -151,7 +156,7 @@ class World:
     def clock_error(self):
         if not self.chance(self.bad_clocks):
             return self.random.choice([0, 0, 1, -1])
-        return self.random.choice([-START, -40 * DAY, -3600, -200, 200, 3600, 3 * DAY, 3650 * DAY])
+        return self.random.choice(CLOCKS)
 
     def pick_weights(self):
         weights = dict(ALWAYS)
@@ -160,6 +165,9 @@ class World:
             for name, weight in group.items():
                 weights[name] = weights.get(name, 0) + weight * factor
         return weights
+
+    def vary(self, weights):
+        return {name: w * self.random.choice([0.2, 1, 1, 5]) for name, w in weights.items()}
 
     # Logs
 
@@ -244,7 +252,7 @@ class World:
             self.shelved[repr(fields["copy"])] = site
         elif name in ("loan", "copy-missing"):
             self.shelved.pop(repr(fields["copy"]), None)
-        maker = {"title-put": "title", "reader-put": "reader", "worker-put": "worker"}.get(name)
+        maker = MAKERS.get(name)
         if maker and fields[maker] is None:
             self.refs.setdefault(maker, []).append(ref)
             self.puts.setdefault((name, repr(ref)), []).append(ref)
@@ -258,7 +266,8 @@ class World:
         fields = {**self.drawer.fields(name, chain), **fixed}
         extras = self.drawer.extras(name, chain)
         if chain.entries and self.chance(self.spoiled):
-            self.every.append(chain.append(self.drawer.spoil(name, chain.stamp(), fields, extras)))
+            raw = self.drawer.spoil(name, chain.stamp(), fields, extras)
+            self.every.append(chain.append(raw))
             return
         self.put(chain, name, fields, extras)
         if name == "clock-mark" and chain.site and self.chance(0.5):
@@ -270,7 +279,8 @@ class World:
             return name if self.odd or name != "open" else "visit"
         weights = self.weights
         if chain.site == 0:
-            weights = DESK_WEIGHTS if chain.log == self.desk.log else CONTROL_WEIGHTS
+            desk = chain.log == self.desk.log
+            weights = self.desk_weights if desk else self.control_weights
         return self.random.choices(list(weights), list(weights.values()))[0]
 
     def step(self):
@@ -288,11 +298,12 @@ class World:
     def end(self, copy):
         """A return with nothing open, and soon a loan: it may have been the other way round."""
         one, other = (self.random.choice(self.site_chains()) for _ in range(2))
-        sent = [f["crate"] for _, f in self.written.get("crate-dispatch", []) if copy in f["copies"]]
+        sent = [f for _, f in self.written.get("crate-dispatch", []) if copy in f["copies"]]
         self.write(one, "sighting", copy=copy)
         self.write(one, "return", copy=copy)
         if sent and self.chance(0.3):
-            self.write(other, "crate-receive", crate=sent[-1], copies=None, listed=1)
+            crate = sent[-1]["crate"]
+            self.write(other, "crate-receive", crate=crate, copies=None, listed=1)
         self.now += self.random.choice([1, 9, 15, 50, 65, 250, 400, 3000, 50000])
         self.write(other, "loan", copy=copy)
 
@@ -317,7 +328,7 @@ class World:
 
 
 def main():
-    parser = argparse.ArgumentParser(description="Random histories for fold.py and the ledger.")
+    parser = argparse.ArgumentParser(description="Random histories for the fold.")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--count", type=int, default=1)
     parser.add_argument("--size", type=int, help="entries; default: 20 to 300, drawn")

@@ -5,7 +5,13 @@ from history import BY_NAME
 from kinds import KINDS
 
 SEALED_REGISTER = 64
+LISTS = {"refs", "ids", "heads", "uints", "texts"}
 LISTS = ("refs", "ids", "heads", "uints", "texts")
+
+
+def shown_value(field, value):
+    """VALUE as states show it: as in the entry, but a list as the bytes of its array."""
+    return mp.encode(value) if field.type in LISTS else value
 
 
 def put_fields(fact):
@@ -45,7 +51,8 @@ def registers(puts):
     found = {}
     for register in sorted({key for put in puts for key in put_fields(put)}):
         left = heads(puts, register)
-        shown = [left[-1].ref, put_fields(left[-1])[register][1], [p.ref for p in left[:-1]] or None]
+        others = [put.ref for put in left[:-1]] or None
+        shown = [left[-1].ref, put_fields(left[-1])[register][1], others]
         while shown[-1] is None:
             shown.pop()
         found[register] = shown

@@ -28,14 +28,16 @@ class Desk:
         self.hashes.append(blake(32, self.hashes[-1], blake(32, raw)))
         return [self.log, len(self.raw), blake(32, raw)[:8]]
 
-    def add(self, entry, at, /, tick=0, when=None, source=None, behalf=None, operator=False, **fields):
+    def add(self, entry, at, /, tick=0, operator=False, **fields):
+        """An entry of that kind; FIELDS also by `from_`, and the extras when, source, behalf."""
         kind = KINDS[BY_NAME[entry]]
-        pairs = ((WHEN, when), (SOURCE, source), (BEHALF, behalf))
-        extras = {key: value for key, value in pairs if value is not None}
+        pairs = ((WHEN, "when"), (SOURCE, "source"), (BEHALF, "behalf"))
+        extras = {key: fields.pop(name) for key, name in pairs if name in fields}
         if operator:
             extras[OPERATOR] = bytes(96)
         items = [kind.number, (T0 + at) * 65536 + tick, extras or None]
-        items += [fields.pop(field.name + "_", fields.pop(field.name, None)) for field in kind.fields]
+        for name in [field.name for field in kind.fields]:
+            items.append(fields.pop(name + "_", fields.pop(name, None)))
         assert not fields, fields
         while items[-1] is None:
             items.pop()

@@ -7,7 +7,7 @@ from copies import copy_state
 from history import BY_NAME, id_bytes, ref_bytes
 from kinds import KINDS
 import naming
-from registers import registers
+from registers import registers, shown_value
 
 
 def some(items):
@@ -31,7 +31,7 @@ def first_of(items):
 
 
 def puts_only(id_, facts):
-    return [registers(of_kind(facts, "site-put", "commune-put", "policy-put", "target-put", "model-put"))]
+    return [registers(facts)]
 
 
 def device(id_, facts):
@@ -52,13 +52,13 @@ def invite(id_, facts):
 
 def log(id_, facts):
     own = first_of(f for f in facts if f.ref[0] == id_)
-    opened = own and without_trailing_nils([own.site, own.second, own["continues"], own["why"]])
+    opened = own and [own.site, own.second, own["continues"], own["why"]]
     continued = [
         [f.ref[0], f["continues"][1], f["continues"][2], f["why"], f.second]
         for f in facts
         if f["continues"] and f["continues"][0] == id_
     ]
-    return [opened, some(continued)]
+    return [opened and without_trailing_nils(opened), some(continued)]
 
 
 def first(id_, facts):
@@ -86,9 +86,8 @@ def reader(id_, facts):
     blocks = []
     for block in of_kind(facts, "reader-block"):
         lifts = [f.ref for f in of_kind(facts, "reader-unblock") if block.ref in f["blocks"]]
-        blocks.append(
-            without_trailing_nils([block.ref, block["reason"], block["until"], first_of(lifts)])
-        )
+        found = [block.ref, block["reason"], block["until"], first_of(lifts)]
+        blocks.append(without_trailing_nils(found))
     consents = [[f.ref, f["given"]] for f in of_kind(facts, "consent")]
     erased = first_of(f.ref for f in of_kind(facts, "reader-erase"))
     return [
@@ -137,7 +136,8 @@ def hold(id_, facts):
     ready = first_of(
         f
         for f in readies
-        if (not cancel or f.key() < cancel.key()) and (not place or f.day() <= place["expires"])
+        if (not cancel or f.key() < cancel.key())
+        and (not place or f.day() <= place["expires"])
     )
     return [
         place
@@ -177,7 +177,7 @@ def event(id_, facts):
     (fact,) = facts
     kind = KINDS[BY_NAME[fact.kind]]
     plain = {
-        i: fact[field.name]
+        i: shown_value(field, fact[field.name])
         for i, field in enumerate(kind.fields)
         if field.name not in ("sets", "commit") and fact[field.name] is not None
     }
@@ -191,7 +191,8 @@ def case(id_, facts):
 def report(id_, facts):
     issue = first_of(of_kind(facts, "report-issue"))
     signoffs = [
-        [f.ref, f.site, f["commune"], f["agrees"] or 0] for f in of_kind(facts, "report-signoff")
+        [f.ref, f.site, f["commune"], f["agrees"] or 0]
+        for f in of_kind(facts, "report-signoff")
     ]
     return [
         issue and [issue["report"], issue["from"], issue["to"], issue.second],

@@ -167,6 +167,15 @@ class Others(unittest.TestCase):
         )
         self.assertEqual(state(ledger, naming.EVENT, gift), [76, 101, T0 + 80, {0: 1, 2: 7}])
 
+    def test_lists_are_shown_as_their_bytes(self):
+        put = self.hub.add("model-put", 0, commune="03646", sites=[101, 300])
+        held = self.a.add("training", 0, topic="x", attendees=[[bytes(16), 1, bytes(8)]])
+        ledger = self.room.fold()
+        found = state(ledger, naming.MODEL, b"03646")
+        self.assertEqual(found, [{4: [put, bytes.fromhex("9265cd012c")]}])
+        refs = bytes.fromhex("9193c410" + "00" * 16 + "01c408" + "00" * 8)
+        self.assertEqual(part(ledger, naming.EVENT, held, 3), {0: "x", 4: refs})
+
     def test_logs_that_go_on(self):
         self.a.add("visit", 0)
         at = self.a.head(2)

@@ -6,21 +6,75 @@ import unittest
 
 import mp
 import tap
-from entry import Entry
+from entry import Entry, blake
 from kinds import KINDS
 
-PAGE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../docs/KINDS.md")
+DOCS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../docs")
+PAGE = os.path.join(DOCS, "KINDS.md")
+LOG_PAGE = os.path.join(DOCS, "LOG.md")
 WRITERS = {
     "everybody": "sch", "sites": "s", "the hub": "h", "sites, the hub": "sh",
 }  # fmt: skip
 STAMP = 1790038800 << 16
 REF = [bytes(16), 1, bytes(8)]
+PAIRS = (
+    ("not-both", r"^Not both of `(\w+)` and `(\w+)`\."),
+    ("one-of", r"^(?:Exactly one|One) of `(\w+)` and `(\w+)`"),
+    ("not-above", r"^`(\w+)` is at most `(\w+)`"),
+)
 TYPES = {
     "uint": "uint", "enum": "enum", "day": "day", "seen": "seen", "head": "head",
     "reference": "ref", "copy id": "id", "card id": "id", "crate id": "id",
     "references": "refs", "copy ids": "ids", "card ids": "ids", "heads": "heads",
     "uints": "uints", "texts": "texts",
 }  # fmt: skip
+
+
+def field_text(field, kind):
+    """TYPE MIN MAX FLAGS RULE [VALUES] of a field, as docs/LOG.md has them."""
+    names = "uint enum day text bytes fixed ref copy card head seen crate"
+    names = (names + " refs copies cards heads uints texts").split()
+    type_, least, most, rule = field.type, field.min, field.max, 0
+    if type_ in ("text", "bytes", "refs", "ids", "heads", "uints", "texts"):
+        least = 1
+    if type_ in ("fixed", "digits", "letters"):
+        least = most
+    if type_ in ("digits", "letters", "texts"):
+        rule = 2 if type_ == "letters" else 1
+        type_ = "texts" if type_ == "texts" else "text"
+    if type_ == "sets":
+        type_, least, most = "uint", 1, kind.sets_max()
+    if type_ == "id":
+        type_ = field.name if field.name in ("card", "crate") else "copy"
+        least, most = 1, 64
+    if type_ == "ids":
+        type_ = "cards" if field.name == "cards" else "copies"
+    least, most = {
+        "enum": (0, len(field.values)),
+        "day": (0, 376199),
+        "seen": (0, 32),
+        "ref": (0, 0),
+        "head": (0, 0),
+    }.get(type_, (least, most))
+    flags = field.required + 2 * field.register
+    values = " " + ",".join(field.values) if field.values else ""
+    return "%d %d %d %d %d%s" % (names.index(type_), least, most, flags, rule, values)
+
+
+def table_text():
+    """The canonical text of the table of kinds."""
+    lines = []
+    for number, kind in sorted(KINDS.items()):
+        writers = sum({"s": 1, "c": 2, "h": 4}[letter] for letter in kind.writers)
+        lines.append("kind %d %s %d %d" % (number, kind.name, writers, kind.name == "open"))
+        for word, fields in (("field", kind.fields), ("sealed", kind.sealed)):
+            for i, field in enumerate(fields):
+                lines.append("%s %d %s %s" % (word, i, field.name, field_text(field, kind)))
+        if kind.pair:
+            rule = ["not-both", "not-above", "one-of"].index(kind.pair[0]) + 1
+            a, b = (kind.index(name) for name in kind.pair[1:])
+            lines.append("pair %d %d %d" % (rule, a, b))
+    return "".join(line + "\n" for line in lines)
 
 
 class Codec(unittest.TestCase):
@@ -127,7 +181,7 @@ class Table(unittest.TestCase):
 
     def test_each_kind(self):
         sections = self.sections()
-        self.assertGreaterEqual(len(sections), 16)
+        self.assertEqual([number for number, _, _ in sections], sorted(KINDS))
         for number, name, text in sections:
             with self.subTest(kind=name):
                 kind = KINDS[number]
@@ -138,9 +192,24 @@ class Table(unittest.TestCase):
                 sealed = re.findall(r"^\| sealed (\d+) \| `(\w+)` \| (.*)$", text, flags=re.MULTILINE)
                 self.compare(kind.fields, plain, kind)
                 self.compare(kind.sealed, sealed, kind)
+                self.assertEqual(kind.pair, self.pair(text))
+
+    def pair(self, text):
+        """The rule between two fields that stands behind the table of a kind, or None."""
+        for rule, form in PAIRS:
+            found = re.search(form, text, flags=re.MULTILINE)
+            if found:
+                return (rule, found[1], found[2])
+        return None
+
+    def test_hash(self):
+        """The hash of the canonical text of the table, as docs/LOG.md tells it."""
+        with open(LOG_PAGE, encoding="utf-8") as page:
+            told = re.search(r"table of this version gives `(\w+)`", page.read())[1]
+        self.assertEqual(blake(32, table_text().encode())[:8].hex(), told)
 
     def compare(self, fields, rows, kind):
-        self.assertEqual([f.name for f in fields][: len(rows)], [name for _, name, _ in rows])
+        self.assertEqual([field.name for field in fields], [name for _, name, _ in rows])
         for field, (_, _, rest) in zip(fields, rows):
             type_, limits, is_, _ = [cell.strip() for cell in rest.split("|")[:4]]
             with self.subTest(field=field.name):
