@@ -14,6 +14,7 @@ import random
 from entry import BEHALF, blake
 from history import BY_NAME, chain_start, device_id, log_id
 from random_entries import DAY, MAKERS, TICKS, Drawer
+import random_scenes as scenes
 
 START = 1790038800
 COPIES = [[0, "8931"], [0, "89310"], [101, "000123"], [102, "000123"], [101, "e\u0301"]]
@@ -242,6 +243,7 @@ class World:
         raw = self.drawer.encode(name, chain.stamp(), fields, extras)
         ref = chain.append(raw)
         self.note(name, fields, ref, extras.get(BEHALF, chain.site))
+        return ref
 
     def note(self, name, fields, ref, site):
         """Remember what was written, so that others can name it."""
@@ -260,18 +262,20 @@ class World:
             first = next(iter(fields.values()))
             self.puts.setdefault((name, repr(first)), []).append(ref)
 
-    def write(self, chain, name=None, **fixed):
+    def write(self, chain, name=None, extras=None, **fixed):
+        """Write an entry, mostly of the kind NAME with FIXED fields; gives its reference."""
         if name is None:
             name = self.kind_for(chain)
         fields = {**self.drawer.fields(name, chain), **fixed}
-        extras = self.drawer.extras(name, chain)
+        extras = {**self.drawer.extras(name, chain), **(extras or {})}
         if chain.entries and self.chance(self.spoiled):
             raw = self.drawer.spoil(name, chain.stamp(), fields, extras)
             self.every.append(chain.append(raw))
-            return
-        self.put(chain, name, fields, extras)
+            return self.every[-1]
+        ref = self.put(chain, name, fields, extras)
         if name == "clock-mark" and chain.site and self.chance(0.5):
             chain.ahead = self.clock_error()
+        return ref
 
     def kind_for(self, chain):
         if self.chance(self.wrong):
@@ -289,23 +293,13 @@ class World:
             self.go_on()
         if self.chance(0.008):
             self.fork()
+        if self.chance(0.02):
+            self.random.choice(scenes.SCENES)(self)
         if self.chance(0.18):
             chain = self.random.choice([c for c in self.chains if not c.site])
         else:
             chain = self.random.choice(self.site_chains())
         self.write(chain)
-
-    def end(self, copy):
-        """A return with nothing open, and soon a loan: it may have been the other way round."""
-        one, other = (self.random.choice(self.site_chains()) for _ in range(2))
-        sent = [f for _, f in self.written.get("crate-dispatch", []) if copy in f["copies"]]
-        self.write(one, "sighting", copy=copy)
-        self.write(one, "return", copy=copy)
-        if sent and self.chance(0.3):
-            crate = sent[-1]["crate"]
-            self.write(other, "crate-receive", crate=crate, copies=None, listed=1)
-        self.now += self.random.choice([1, 9, 15, 50, 65, 250, 400, 3000, 50000])
-        self.write(other, "loan", copy=copy)
 
     def tell(self):
         self.start()
@@ -313,7 +307,7 @@ class World:
             self.step()
         for copy in self.copies:
             if self.chance(0.3):
-                self.end(copy)
+                scenes.maybe_returned(self, copy)
         return [chain.line() for chain in self.chains if not self.is_prefix(chain)]
 
     def is_prefix(self, chain):

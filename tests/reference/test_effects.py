@@ -370,6 +370,16 @@ class Arrival(unittest.TestCase):
                 digests.add((digest(encoded(ledger)), repr(cases(ledger))))
             self.assertEqual(len(digests), 1, "seed %d" % seed)
 
+    def test_what_is_meant_to_be_sound_is(self):
+        for seed in range(30):
+            world = World(seed)
+            world.spoiled = 0
+            history = History()
+            for line in world.tell():
+                history.add(line)
+            forms = {record.entry.form for record in history.records}
+            self.assertEqual(forms, {"sound"}, "seed %d" % seed)
+
     def test_example_of_the_documents(self):
         history = History()
         history.add(

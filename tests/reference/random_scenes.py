@@ -1,0 +1,118 @@
+"""Short scenes for random histories: a few entries in a row that have to do with each other.
+
+Each takes the world of random_history.py. What chance alone would seldom bring about
+stands here; other entries may fall between, and clocks may turn everything round.
+"""
+from entry import BEHALF, OPERATOR, SOURCE, WHEN
+
+SIGNED = {OPERATOR: bytes([5]) * 96}
+
+
+def some_steps(world):
+    for _ in range(world.random.randint(0, 3)):
+        world.write(world.random.choice(world.site_chains()))
+
+
+def sign(world):
+    return SIGNED if world.chance(0.7) else {}
+
+
+def a_cut(world):
+    """A device is cut, perhaps twice; what it wrote is adopted; one of these is voided."""
+    rng = world.random
+    chain = rng.choice(world.site_chains())
+    cuts = []
+    for _ in range(rng.choice([1, 1, 2])):
+        heads = [head(world, other) for other in world.chains if other.device == chain.device]
+        heads = sorted({(h[0], h[2]): h for h in heads if world.chance(0.9)}.values())
+        cut = {"device": chain.device, "heads": heads or None}
+        cuts.append(world.write(world.control, "device-cut", SIGNED, **cut))
+        some_steps(world)
+    if world.chance(0.6):
+        adopt = world.write(world.desk, "log-adopt", SIGNED, head=head(world, chain))
+        if world.chance(0.5):
+            world.write(hub_log(world, world.desk), "void", sign(world), target=adopt)
+    if world.chance(0.4):
+        cut = rng.choice(cuts)
+        world.write(hub_log(world, world.control), "void", sign(world), target=cut)
+    if world.chance(0.3):
+        world.write(chain, "void")
+    some_steps(world)
+
+
+def head(world, chain):
+    n = len(chain.entries)
+    n = n if world.chance(0.4) else world.random.randint(1, n)
+    return [chain.log, n, chain.hashes[n]]
+
+
+def hub_log(world, mostly):
+    return mostly if world.chance(0.75) else world.random.choice([world.control, world.desk])
+
+
+def a_void(world):
+    """One site takes back what another, or it itself, wrote, both perhaps for a third."""
+    one, other = (world.random.choice(world.site_chains()) for _ in range(2))
+    target = world.write(one, None, for_site(world))
+    void = world.write(other, "void", for_site(world), target=target)
+    if world.chance(0.3):
+        world.write(other, "void", target=void)
+
+
+def for_site(world):
+    return {BEHALF: world.random.choice(world.sites)} if world.chance(0.5) else {}
+
+
+def a_judgement(world):
+    """A clock is judged, perhaps twice, about a copy that just went by."""
+    rng = world.random
+    chain = rng.choice(world.site_chains())
+    copy = rng.choice(world.copies)
+    mark = world.write(chain, "clock-mark")
+    second = max(0, world.now + chain.ahead)
+    world.write(chain, rng.choice(["loan", "return"]), copy=copy)
+    some_steps(world)
+    world.write(rng.choice(world.site_chains()), rng.choice(["loan", "return"]), copy=copy)
+    for _ in range(rng.choice([1, 1, 2])):
+        fixed = {"mark": mark, "ahead": None, "behind": None, "clamp": None}
+        way = rng.choice(["ahead", "behind", "clamp"])
+        fixed[way] = second + rng.choice([0, -1, 1, -60]) if way == "clamp" else rng.choice([1, 60])
+        fixed[way] = max(0, fixed[way])
+        judge = world.write(world.desk, "clock-judge", **fixed)
+    if world.chance(0.3):
+        world.write(hub_log(world, world.desk), "void", target=judge)
+
+
+def a_twin(world):
+    """An imported record is read twice, and one of the two is voided."""
+    rng = world.random
+    chains = [rng.choice(world.site_chains()) for _ in range(2)]
+    name = rng.choice(["loan", "return", "visit", "copy-put", "title-put", "reader-put"])
+    source = {SOURCE: rng.choice(world.sources)}
+    fixed = {name[:-4]: None} if name in ("title-put", "reader-put") else {}
+    twins = [world.write(rng.choice(chains), name, source, **fixed) for _ in range(2)]
+    some_steps(world)
+    if world.chance(0.5):
+        world.write(chains[0], "void", target=rng.choice(twins))
+
+
+def maybe_returned(world, copy=None):
+    """A return with nothing open, and soon a loan: it may have been the other way round."""
+    rng = world.random
+    copy = copy or rng.choice(world.copies)
+    one, other = (rng.choice(world.site_chains()) for _ in range(2))
+    sent = [f for _, f in world.written.get("crate-dispatch", []) if copy in f["copies"]]
+    world.write(one, "sighting", copy=copy)
+    world.write(one, "return", told(world), copy=copy)
+    if sent and world.chance(0.3):
+        crate = sent[-1]["crate"]
+        world.write(other, "crate-receive", crate=crate, copies=None, listed=1)
+    world.now += rng.choice([1, 9, 15, 50, 65, 250, 400, 3000, 50000])
+    world.write(other, "loan", told(world), copy=copy)
+
+
+def told(world):
+    return {WHEN: [1, world.now // 60]} if world.chance(0.2) else {}
+
+
+SCENES = [a_cut, a_void, a_judgement, a_twin, maybe_returned]
