@@ -69,7 +69,10 @@ def main():
     parser.add_argument("--cases", action="store_true", help="KIND, anchor, refs of each case")
     parser.add_argument("--classes", action="store_true", help="TYPE, id, root of each member")
     asked = parser.parse_args()
-    stream = open(asked.file, encoding="utf-8") if asked.file else sys.stdin
+    try:
+        stream = open(asked.file, encoding="utf-8") if asked.file else sys.stdin
+    except OSError as error:
+        sys.exit("cannot read %s: %s" % (asked.file, error.strerror))
     with stream:
         for history, name in read_histories(stream):
             ledger = fold(history)

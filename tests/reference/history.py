@@ -34,6 +34,9 @@ class Log:
         self.device = device_id(self.key)
         self.branches = []
 
+    def says(self):
+        return self.site, self.role, self.key
+
     def writer(self):
         """What a kind must allow of s, c and h for this log to write it."""
         if self.site == 0:
@@ -106,6 +109,8 @@ class History:
 
     def add(self, line):
         log = self.logs.setdefault(bytes.fromhex(line["log"]), Log(line))
+        if log.says() != Log(line).says():
+            raise ValueError("another site, role or key than an earlier line of this log")
         branch = Branch(log)
         chain = chain_start(log.id, log.key)
         for n, text in enumerate(line["entries"], 1):
@@ -145,8 +150,10 @@ def read_histories(stream):
                 empty = True
                 continue
             history.add(line)
-        except (ValueError, KeyError, TypeError) as error:
-            sys.exit("line %d of the history: %s %s" % (at, type(error).__name__, error))
+        except KeyError as error:
+            sys.exit("line %d of the history lacks %s" % (at, error))
+        except (ValueError, TypeError) as error:
+            sys.exit("line %d of the history: %s" % (at, error))
         empty = False
     if not empty:
         yield history, None
