@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "common/base/clock.h"
+#include "common/ledger/changes.h"
 #include "common/ledger/fold.h"
 #include "common/ledger/state.h"
 #include "common/ledger/store.h"
@@ -518,5 +519,6 @@ int ph_batch_finish(struct ph_ledger *ledger)
 
 	rc = rc != 0 ? rc : refold_dirty(ledger);
 	rc = rc != 0 ? rc : ph_derive_finish(ledger);
+	rc = rc != 0 ? rc : ph_changes_settle(ledger);
 	return rc != 0 ? rc : apply_tallies(ledger);
 }

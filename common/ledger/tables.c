@@ -7,7 +7,9 @@
  */
 #include <string.h>
 
+#include "common/ledger/changes.h"
 #include "common/ledger/fold.h"
+#include "common/ledger/scope.h"
 #include "common/ledger/store.h"
 
 static const char make_sql[] =
@@ -76,8 +78,12 @@ static int renew(struct ph_db *db)
 	int rc = ph_db_exec(db, drop_sql);
 
 	rc = rc != 0 ? rc : ph_db_exec(db, ph_derive_drop_sql);
+	rc = rc != 0 ? rc : ph_db_exec(db, ph_scope_drop_sql);
+	rc = rc != 0 ? rc : ph_db_exec(db, ph_changes_drop_sql);
 	rc = rc != 0 ? rc : ph_db_exec(db, make_sql);
 	rc = rc != 0 ? rc : ph_db_exec(db, ph_derive_make_sql);
+	rc = rc != 0 ? rc : ph_db_exec(db, ph_scope_make_sql);
+	rc = rc != 0 ? rc : ph_db_exec(db, ph_changes_make_sql);
 	rc = rc != 0 ? rc
 		     : ph_db_prepare(db,
 				     "INSERT OR REPLACE INTO ledger_meta(name, value)"

@@ -1,0 +1,336 @@
+/*
+ * common/ledger/scope_find.c - the sites of one entity, from states and from what leads to it.
+ *
+ * What a state says by itself comes first; then what is written down already for the
+ * entities that lead here, which are settled before (scope.c). Nothing is written.
+ */
+#include "common/ledger/scope_internal.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "common/ledger/account.h"
+#include "common/ledger/copy.h"
+#include "common/ledger/crate.h"
+#include "common/ledger/hold.h"
+#include "common/ledger/record.h"
+#include "common/ledger/store.h"
+
+/* --- what a state says by itself --- */
+
+static int copy_sites(struct ph_view state, struct ph_sites *out)
+{
+	struct ph_copy copy;
+	int rc = ph_copy_decode(state, &copy);
+
+	if (rc != 0) {
+		return rc;
+	}
+
+	const struct ph_register *owner =
+		ph_registers_get(&copy.registers, PH_COPY_OWNER);
+	const struct ph_loan *loan = ph_copy_open_loan(&copy);
+	const struct ph_copy_condition *missing = &copy.condition[PH_CONDITION_MISSING];
+
+	if (owner != NULL) {
+		rc = ph_sites_add(out, owner->value.as.uint);
+	}
+	if (rc == 0 &&
+	    (copy.custody == PH_CUSTODY_SITE || copy.custody == PH_CUSTODY_READER)) {
+		rc = ph_sites_add(out, copy.at_site);
+	}
+	if (rc == 0 && copy.custody == PH_CUSTODY_CRATE) {
+		rc = ph_sites_add(out, copy.to_site);
+	}
+	if (rc == 0 && loan != NULL) {
+		rc = ph_sites_add(out, loan->site);
+	}
+	if (rc == 0 && missing->set) {
+		rc = ph_sites_add(out, missing->site);
+	}
+	ph_copy_deinit(&copy);
+	return rc;
+}
+
+static int crate_sites(struct ph_view state, struct ph_sites *out)
+{
+	struct ph_crate crate;
+	int rc = ph_crate_decode(state, &crate);
+
+	if (rc != 0) {
+		return rc;
+	}
+	for (size_t i = 0; rc == 0 && i < crate.n_dispatches; i++) {
+		rc = ph_sites_add(out, crate.dispatches[i].from);
+		rc = rc != 0 ? rc : ph_sites_add(out, crate.dispatches[i].to);
+	}
+	for (size_t i = 0; rc == 0 && i < crate.n_receives; i++) {
+		rc = ph_sites_add(out, crate.receives[i].site);
+	}
+	ph_crate_deinit(&crate);
+	return rc;
+}
+
+static int account_sites(struct ph_scope_work *work, const struct ph_entity_key *key,
+			 struct ph_sites *out)
+{
+	struct ph_stmt *stmt;
+	int rc = ph_db_prepare(work->ledger->db,
+			       "SELECT DISTINCT site FROM ledger_fact WHERE type = ?1"
+			       " AND id = ?2",
+			       &stmt);
+
+	if (rc != 0) {
+		return rc;
+	}
+	ph_stmt_int(stmt, 1, key->type);
+	ph_stmt_blob(stmt, 2, ph_key_view(key));
+	while ((rc = ph_stmt_step(stmt)) == PH_DB_ROW) {
+		rc = ph_sites_add(out, (uint64_t)ph_stmt_col_int(stmt, 0));
+		if (rc != 0) {
+			break;
+		}
+	}
+	ph_stmt_reset(stmt);
+	return rc;
+}
+
+static int worker_sites(struct ph_view state, struct ph_sites *out)
+{
+	const struct ph_register *site;
+	struct ph_record worker;
+	int rc = ph_record_decode(state, ph_kind_find(PH_KIND_WORKER_PUT), &worker);
+
+	if (rc != 0) {
+		return rc;
+	}
+	site = ph_registers_get(&worker.registers, PH_WORKER_SITE);
+	if (worker.has_first && worker.site != 0) {
+		rc = ph_sites_add(out, worker.site);
+	}
+	if (rc == 0 && site != NULL) {
+		rc = ph_sites_add(out, site->value.as.uint);
+	}
+	ph_record_deinit(&worker);
+	return rc;
+}
+
+/* --- what leads to an entity --- */
+
+/* The sites of each of KEYS, as they are written down. */
+static int add_sites_of(struct ph_scope_work *work, const struct ph_keyset *keys,
+			struct ph_sites *out)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < keys->n; i++) {
+		rc = ph_scope_load(work->ledger, &keys->keys[i], out);
+	}
+	return rc;
+}
+
+/* The sites that lend copies to the cards of READER. */
+static int add_creditors(struct ph_scope_work *work, const struct ph_entity_key *reader,
+			 struct ph_sites *out)
+{
+	struct ph_keyset cards = { 0 }, copies = { 0 };
+	int rc = ph_scope_collect(work, ph_scope_cards_of_reader, ph_key_view(reader),
+				  PH_ENTITY_CARD, &cards);
+
+	for (size_t i = 0; rc == 0 && i < cards.n; i++) {
+		rc = ph_scope_collect(work, ph_scope_copies_of_card,
+				      ph_key_view(&cards.keys[i]), PH_ENTITY_COPY,
+				      &copies);
+	}
+	rc = rc != 0 ? rc : add_sites_of(work, &copies, out);
+	ph_keyset_deinit(&cards);
+	ph_keyset_deinit(&copies);
+	return rc;
+}
+
+/* The sites in whose commune READER lives. */
+static int add_neighbours(struct ph_scope_work *work, const struct ph_entity_key *reader,
+			  struct ph_sites *out)
+{
+	struct ph_stmt *stmt;
+	int rc = ph_db_prepare(work->ledger->db,
+			       "SELECT c.site FROM scope_reader r JOIN scope_commune c"
+			       " ON c.commune = r.commune WHERE r.id = ?1",
+			       &stmt);
+
+	if (rc != 0) {
+		return rc;
+	}
+	ph_stmt_blob(stmt, 1, ph_key_view(reader));
+	while ((rc = ph_stmt_step(stmt)) == PH_DB_ROW) {
+		rc = ph_sites_add(out, (uint64_t)ph_stmt_col_int(stmt, 0));
+		if (rc != 0) {
+			break;
+		}
+	}
+	ph_stmt_reset(stmt);
+	return rc;
+}
+
+/* All of a class concerns the same sites: those of each of its members. */
+static int find_reader(struct ph_scope_work *work, const struct ph_entity_key *key,
+		       struct ph_sites *out)
+{
+	struct ph_keyset class = { 0 };
+	int rc = ph_scope_class(work, key, &class);
+
+	for (size_t i = 0; rc == 0 && i < class.n; i++) {
+		rc = add_neighbours(work, &class.keys[i], out);
+		rc = rc != 0 ? rc : add_creditors(work, &class.keys[i], out);
+	}
+	ph_keyset_deinit(&class);
+	return rc;
+}
+
+static int find_copy(struct ph_scope_work *work, const struct ph_entity_key *key,
+		     struct ph_sites *out)
+{
+	struct ph_keyset class = { 0 };
+	int rc = ph_scope_class(work, key, &class);
+
+	for (size_t i = 0; rc == 0 && i < class.n; i++) {
+		rc = ph_scope_state(work, &class.keys[i]);
+		if (rc == 0 && work->state.len > 0) {
+			rc = copy_sites(ph_buf_view(&work->state), out);
+		}
+	}
+	ph_keyset_deinit(&class);
+	return rc;
+}
+
+/* The sites of the copies of TITLE's class. */
+static int add_holders(struct ph_scope_work *work, const struct ph_keyset *class,
+		       struct ph_sites *out)
+{
+	struct ph_keyset copies = { 0 };
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < class->n; i++) {
+		rc = ph_scope_collect(work, ph_scope_copies_of_title,
+				      ph_key_view(&class->keys[i]), PH_ENTITY_COPY,
+				      &copies);
+	}
+	rc = rc != 0 ? rc : add_sites_of(work, &copies, out);
+	ph_keyset_deinit(&copies);
+	return rc;
+}
+
+/* Where a hold was placed and is to be picked up. */
+static int hold_ends(struct ph_scope_work *work, const struct ph_entity_key *key,
+		     struct ph_sites *out, struct ph_entity_key *title,
+		     struct ph_entity_key *copy)
+{
+	struct ph_hold hold;
+	int rc = ph_scope_state(work, key);
+
+	memset(title, 0, sizeof(*title));
+	memset(copy, 0, sizeof(*copy));
+	if (rc != 0 || work->state.len == 0) {
+		return rc;
+	}
+	rc = ph_hold_decode(ph_buf_view(&work->state), &hold);
+	if (rc != 0) {
+		return rc;
+	}
+	if (hold.placed) {
+		rc = ph_sites_add(out, hold.pickup);
+		rc = rc != 0 ? rc : ph_sites_add(out, hold.site);
+	}
+	if (hold.placed && !hold.is_cancelled && !hold.is_filled) {
+		if (hold.has_title) {
+			*title = ph_key_ref(PH_ENTITY_TITLE, &hold.title);
+		}
+		if (hold.has_copy) {
+			(void)ph_key_id(PH_ENTITY_COPY, &hold.copy, copy);
+		}
+	}
+	ph_hold_deinit(&hold);
+	return rc;
+}
+
+static int find_title(struct ph_scope_work *work, const struct ph_entity_key *key,
+		      struct ph_sites *out)
+{
+	struct ph_keyset class = { 0 }, holds = { 0 };
+	struct ph_entity_key title, copy;
+	int rc = ph_scope_class(work, key, &class);
+
+	rc = rc != 0 ? rc : add_holders(work, &class, out);
+	for (size_t i = 0; rc == 0 && i < class.n; i++) {
+		rc = ph_scope_collect(work, ph_scope_holds_of_title,
+				      ph_key_view(&class.keys[i]), PH_ENTITY_HOLD,
+				      &holds);
+	}
+	for (size_t i = 0; rc == 0 && i < holds.n; i++) {
+		rc = hold_ends(work, &holds.keys[i], out, &title, &copy);
+	}
+	ph_keyset_deinit(&class);
+	ph_keyset_deinit(&holds);
+	return rc;
+}
+
+static int find_hold(struct ph_scope_work *work, const struct ph_entity_key *key,
+		     struct ph_sites *out)
+{
+	struct ph_entity_key title, copy;
+	int rc = hold_ends(work, key, out, &title, &copy);
+
+	if (rc == 0 && title.type != 0) {
+		rc = ph_scope_load(work->ledger, &title, out);
+	}
+	if (rc == 0 && copy.type != 0) {
+		rc = ph_scope_load(work->ledger, &copy, out);
+	}
+	return rc;
+}
+
+static int find_card(struct ph_scope_work *work, const struct ph_entity_key *key,
+		     struct ph_sites *out)
+{
+	struct ph_keyset readers = { 0 };
+	int rc = ph_scope_collect(work, ph_scope_readers_of_card, ph_key_view(key),
+				  PH_ENTITY_READER, &readers);
+
+	rc = rc != 0 ? rc : add_sites_of(work, &readers, out);
+	ph_keyset_deinit(&readers);
+	return rc;
+}
+
+int ph_scope_find(struct ph_scope_work *work, const struct ph_entity_key *key,
+		  struct ph_sites *out)
+{
+	struct ph_entity_key card;
+	int rc = ph_scope_state(work, key);
+
+	out->n = 0;
+	if (rc != 0 || work->state.len == 0) {
+		return rc;
+	}
+	switch (key->type) {
+	case PH_ENTITY_COPY:
+		return find_copy(work, key, out);
+	case PH_ENTITY_TITLE:
+		return find_title(work, key, out);
+	case PH_ENTITY_HOLD:
+		return find_hold(work, key, out);
+	case PH_ENTITY_READER:
+		return find_reader(work, key, out);
+	case PH_ENTITY_CARD:
+		return find_card(work, key, out);
+	case PH_ENTITY_CRATE:
+		return crate_sites(ph_buf_view(&work->state), out);
+	case PH_ENTITY_WORKER:
+		return worker_sites(ph_buf_view(&work->state), out);
+	case PH_ENTITY_ACCOUNT:
+		card = ph_scope_with_type(key, PH_ENTITY_CARD);
+		rc = account_sites(work, key, out);
+		return rc != 0 ? rc : ph_scope_load(work->ledger, &card, out);
+	default:
+		return 0;
+	}
+}
