@@ -1,0 +1,89 @@
+/* daemon/feeder_internal.h - shared by feeder*.c only. Tables: docs/STORE.md, "Feeds". */
+#ifndef PH_DAEMON_FEEDER_INTERNAL_H
+#define PH_DAEMON_FEEDER_INTERNAL_H
+
+#include "common/ledger/changes.h"
+#include "common/ledger/fact.h"
+#include "common/ledger/scope.h"
+#include "common/log/feed.h"
+#include "daemon/feeder.h"
+
+/* What a device was told of an entity as a whole. */
+enum ph_feeder_told {
+	PH_TOLD_NOTHING = 0, /* it is as the device's own logs have it */
+	PH_TOLD_IN = 1,      /* facts of others were told */
+	PH_TOLD_OUT = 2,     /* it stands outside of the device's scope */
+};
+
+/* A device that is confirmed, and so is fed. */
+struct ph_feeder_device {
+	int64_t row; /* in the journal */
+	uint8_t id[PH_DEVICE_ID_SIZE];
+	uint8_t desk[PH_KEY_SIZE];
+	uint64_t site;
+	uint64_t scope;     /* version of the scope, from 1 */
+	uint64_t number;    /* of the last item */
+	uint64_t confirmed; /* items up to this are forgotten */
+	bool waking;        /* not all of its scope was looked at yet */
+	bool moved;         /* to be written */
+};
+
+struct ph_feeder {
+	struct ph_feeder_config config;
+	struct ph_db *db;
+	struct ph_feeder_device *devices; /* by site, then row */
+	size_t n_devices, cap_devices;
+	bool loaded;
+};
+
+#define PH_FEEDER_REF_SIZE 32
+#define PH_FEEDER_KEYS_MAX                                                               \
+	128 /* keys beside one entry, which then always fit into a page */
+
+/* Log id, number and hash of a reference, as its key in the tables. */
+void ph_feeder_ref_put(uint8_t out[static PH_FEEDER_REF_SIZE], const struct ph_ref *ref);
+bool ph_feeder_ref_get(struct ph_view bytes, struct ph_ref *ref);
+
+/* --- feeder_device.c: who is fed --- */
+/* The devices that are fed, from the tables. 0 or negative errno. */
+int ph_feeder_load(struct ph_feeder *feeder);
+/* Whether each device is confirmed, from the ledger: begin the feeds of new ones, end those of others. */
+int ph_feeder_roster(struct ph_feeder *feeder);
+int ph_feeder_save(struct ph_feeder *feeder);
+struct ph_feeder_device *ph_feeder_device_at(struct ph_feeder *feeder, int64_t row);
+/* Forget all that DEVICE was told; its feed begins anew under the next scope version. */
+int ph_feeder_renew(struct ph_feeder *feeder, struct ph_feeder_device *device);
+/* feeder_wake.c: look at the next BUDGET entities of the scope of devices that are waking. */
+int ph_feeder_wake(struct ph_feeder *feeder, unsigned budget, bool *more_out);
+
+/* --- feeder_told.c: one entity, one device --- */
+struct ph_feeder_item {
+	enum ph_feed_what what;
+	const struct ph_entity_key *key; /* NULL: none */
+	const struct ph_ref *ref;        /* NULL: none */
+	int64_t second;                  /* of a fact or act */
+	uint16_t tick;
+	uint32_t unsure;
+	bool bytes; /* the device does not hold the entry yet */
+};
+/* Append ITEM to the feed of DEVICE under its next number. */
+int ph_feeder_append(struct ph_feeder *feeder, struct ph_feeder_device *device,
+		     const struct ph_feeder_item *item);
+
+/* The effective facts of an entity, and the sites whose devices wrote some of them. */
+struct ph_feeder_facts {
+	struct ph_fact *list; /* in order; without bytes */
+	size_t n, cap;
+	struct ph_sites authors;
+};
+/* Make what DEVICE was told of KEY equal to what it should have been told. */
+int ph_feeder_tell(struct ph_feeder *feeder, struct ph_feeder_device *device,
+		   const struct ph_entity_key *key, const struct ph_feeder_facts *facts,
+		   bool in);
+
+/* --- feeder.c: one entity, all devices --- */
+/* ONLY: NULL, or the one device that is to be told. */
+int ph_feeder_entity(struct ph_feeder *feeder, const struct ph_entity_key *key,
+		     struct ph_feeder_device *only);
+
+#endif
