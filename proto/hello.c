@@ -25,6 +25,8 @@ enum hello_item {
 	HELLO_BUDGET,
 	HELLO_DONE,
 	HELLO_SEGMENTS,
+	HELLO_FEED,
+	HELLO_SIBLINGS,
 	HELLO_ITEMS
 };
 
@@ -75,6 +77,10 @@ static void put_control(struct ph_mpw *writer, const struct ph_cursor *cursor)
 
 static void put_segments(struct ph_mpw *writer, const struct ph_hello *hello)
 {
+	if (hello->n_segments == 0) {
+		ph_mpw_nil(writer);
+		return;
+	}
 	ph_mpw_array(writer, hello->n_segments);
 	for (unsigned i = 0; i < hello->n_segments; i++) {
 		const struct ph_segment *segment = &hello->segment[i];
@@ -88,12 +94,75 @@ static void put_segments(struct ph_mpw *writer, const struct ph_hello *hello)
 	}
 }
 
+static void put_feed(struct ph_mpw *writer, const struct ph_hello *hello)
+{
+	if (hello->feed_scope == 0) {
+		ph_mpw_nil(writer);
+		return;
+	}
+	ph_mpw_array(writer, 2);
+	ph_mpw_uint(writer, hello->feed_scope);
+	ph_mpw_uint(writer, hello->feed_number);
+}
+
+static void put_siblings(struct ph_mpw *writer, const struct ph_hello *hello)
+{
+	ph_mpw_array(writer, hello->n_siblings);
+	for (unsigned i = 0; i < hello->n_siblings; i++) {
+		const struct ph_sibling *sibling = &hello->sibling[i];
+
+		ph_mpw_array(writer, 3);
+		ph_mpw_bin(writer, sibling->log_id, sizeof(sibling->log_id));
+		ph_mpw_uint(writer, sibling->n);
+		ph_mpw_bin(writer, sibling->h, sizeof(sibling->h));
+	}
+}
+
+/* The index of a sibling, or n_siblings. */
+static unsigned find_sibling(const struct ph_hello *hello,
+			     const uint8_t log_id[static PH_LOG_ID_SIZE])
+{
+	unsigned i = 0;
+
+	while (i < hello->n_siblings &&
+	       memcmp(hello->sibling[i].log_id, log_id, PH_LOG_ID_SIZE) != 0) {
+		i++;
+	}
+	return i;
+}
+
+static bool feed_ok(const struct ph_hello *hello)
+{
+	bool is_none = hello->feed_scope == 0;
+
+	return is_none == (hello->feed_number == 0) &&
+	       hello->feed_scope <= PH_MESSAGE_UINT_MAX &&
+	       hello->feed_number <= PH_MESSAGE_UINT_MAX;
+}
+
+static bool siblings_ok(const struct ph_hello *hello)
+{
+	if (hello->n_siblings > PH_SIBLINGS_MAX) {
+		return false;
+	}
+	for (unsigned i = 0; i < hello->n_siblings; i++) {
+		const struct ph_sibling *sibling = &hello->sibling[i];
+
+		if (sibling->n < 1 || sibling->n > PH_MESSAGE_UINT_MAX ||
+		    find_sibling(hello, sibling->log_id) != i) {
+			return false;
+		}
+	}
+	return true;
+}
+
 static bool hello_ok(const struct ph_hello *hello)
 {
 	if (hello->n_heads > PH_HEADS_MAX || hello->n_segments > PH_FIRST_MAX ||
 	    hello->cert.len > PH_CERT_MAX || hello->control.n > PH_MESSAGE_UINT_MAX ||
 	    hello->epoch > PH_MESSAGE_UINT_MAX || hello->counter > PH_MESSAGE_UINT_MAX ||
-	    hello->budget > PH_MESSAGE_UINT_MAX) {
+	    hello->budget > PH_MESSAGE_UINT_MAX || !feed_ok(hello) ||
+	    !siblings_ok(hello)) {
 		return false;
 	}
 	for (unsigned i = 0; i < hello->n_heads; i++) {
@@ -132,6 +201,8 @@ int ph_hello_encode(const struct ph_hello *hello, struct ph_buf *out)
 		[HELLO_BUDGET] = hello->budget > 0,
 		[HELLO_DONE] = hello->done,
 		[HELLO_SEGMENTS] = hello->n_segments > 0,
+		[HELLO_FEED] = hello->feed_scope > 0,
+		[HELLO_SIBLINGS] = hello->n_siblings > 0,
 	};
 	size_t before = out->len;
 	size_t used = ph_message_used(is_set, HELLO_ITEMS);
@@ -163,6 +234,12 @@ int ph_hello_encode(const struct ph_hello *hello, struct ph_buf *out)
 	}
 	if (used > HELLO_SEGMENTS) {
 		put_segments(&writer, hello);
+	}
+	if (used > HELLO_FEED) {
+		put_feed(&writer, hello);
+	}
+	if (used > HELLO_SIBLINGS) {
+		put_siblings(&writer, hello);
 	}
 
 	int rc = ph_mpw_end(&writer);
@@ -268,6 +345,49 @@ static bool get_segments(const msgpack_object *object, struct ph_hello *hello)
 	return true;
 }
 
+static bool get_feed(const msgpack_object *object, struct ph_hello *hello)
+{
+	if (ph_mp_is_nil(object)) {
+		return true;
+	}
+
+	const msgpack_object_array *array = ph_mp_array(object, 2, 2);
+
+	return array != NULL &&
+	       ph_mp_uint(&array->ptr[0], PH_MESSAGE_UINT_MAX, &hello->feed_scope) &&
+	       ph_mp_uint(&array->ptr[1], PH_MESSAGE_UINT_MAX, &hello->feed_number) &&
+	       hello->feed_scope >= 1 && hello->feed_number >= 1;
+}
+
+static bool get_siblings(const msgpack_object *object, struct ph_hello *hello)
+{
+	if (ph_mp_is_nil(object)) {
+		return true;
+	}
+
+	const msgpack_object_array *array = ph_mp_array(object, 1, PH_SIBLINGS_MAX);
+
+	if (array == NULL) {
+		return false;
+	}
+	for (uint32_t i = 0; i < array->size; i++) {
+		struct ph_sibling *sibling = &hello->sibling[i];
+		const msgpack_object_array *one = ph_mp_array(&array->ptr[i], 3, 3);
+
+		if (one == NULL ||
+		    !ph_mp_bin_exact(&one->ptr[0], sibling->log_id,
+				     sizeof(sibling->log_id)) ||
+		    !ph_mp_uint(&one->ptr[1], PH_MESSAGE_UINT_MAX, &sibling->n) ||
+		    sibling->n < 1 ||
+		    !ph_mp_bin_exact(&one->ptr[2], sibling->h, sizeof(sibling->h)) ||
+		    find_sibling(hello, sibling->log_id) < hello->n_siblings) {
+			return false;
+		}
+		hello->n_siblings++;
+	}
+	return true;
+}
+
 static int read_hello(const msgpack_object *root, struct ph_hello *hello)
 {
 	const msgpack_object_array *array = ph_mp_array(root, 1, PH_MESSAGE_ITEMS_MAX);
@@ -290,7 +410,9 @@ static int read_hello(const msgpack_object *root, struct ph_hello *hello)
 	    !ph_message_get_uint(ph_mp_item(array, HELLO_COUNTER), &hello->counter) ||
 	    !ph_message_get_uint(ph_mp_item(array, HELLO_BUDGET), &hello->budget) ||
 	    !ph_message_get_uint(ph_mp_item(array, HELLO_DONE), &done) || done > 1 ||
-	    !get_segments(ph_mp_item(array, HELLO_SEGMENTS), hello)) {
+	    !get_segments(ph_mp_item(array, HELLO_SEGMENTS), hello) ||
+	    !get_feed(ph_mp_item(array, HELLO_FEED), hello) ||
+	    !get_siblings(ph_mp_item(array, HELLO_SIBLINGS), hello)) {
 		return PH_MESSAGE_E_FORM;
 	}
 	hello->done = done == 1;

@@ -223,6 +223,28 @@ static bool get_part(const msgpack_object_array *array, struct ph_message *messa
 	return true;
 }
 
+static void put_page(struct ph_mpw *writer, const struct ph_message *message)
+{
+	ph_mpw_bin(writer, message->hash, sizeof(message->hash));
+	ph_mpw_uint(writer, message->total);
+	ph_mpw_bin(writer, message->chunk.data, message->chunk.len);
+}
+
+static bool page_ok(const struct ph_message *message)
+{
+	return message->total >= 1 && message->total <= PH_PAGE_MAX + PH_PAGE_AROUND &&
+	       message->chunk.len >= 1 && message->chunk.len <= message->total;
+}
+
+static bool get_page(const msgpack_object_array *array, struct ph_message *message)
+{
+	memset(message->log_id, 0, sizeof(message->log_id));
+	message->first = message->last = message->offset = 0;
+	return ph_mp_bin_exact(&array->ptr[1], message->hash, sizeof(message->hash)) &&
+	       ph_mp_uint(&array->ptr[2], PH_MESSAGE_UINT_MAX, &message->total) &&
+	       ph_mp_bin(&array->ptr[3], 1, PH_FRAME_MAX, &message->chunk);
+}
+
 static void put_chunk(struct ph_mpw *writer, const struct ph_message *message)
 {
 	ph_mpw_bin(writer, message->chunk.data, message->chunk.len);
@@ -320,6 +342,7 @@ static const struct {
 	[PH_MSG_PING] = { 1, 1, put_nothing, get_nothing, any_ok },
 	[PH_MSG_PONG] = { 1, 1, put_nothing, get_nothing, any_ok },
 	[PH_MSG_CLOSE] = { 1, 1, put_nothing, get_nothing, any_ok },
+	[PH_MSG_PAGE] = { 4, 4, put_page, get_page, page_ok },
 };
 
 enum {

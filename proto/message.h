@@ -7,6 +7,7 @@
 #ifndef PH_PROTO_MESSAGE_H
 #define PH_PROTO_MESSAGE_H
 
+#include "common/log/feed.h"
 #include "common/log/receipt.h"
 #include "common/log/segment.h"
 #include "common/log/part.h"
@@ -15,6 +16,7 @@
 #define PH_HEADS_MAX        8    /* own logs a device tells of */
 #define PH_FIRST_MAX        32   /* segments in message 1 */
 #define PH_KEYLIST_MAX      4096 /* bytes of a key list in a welcome */
+#define PH_SIBLINGS_MAX     16 /* logs of other devices of the site that a device tells of */
 /* What an item costs of the credit beyond its body, so that many tiny ones are not free. */
 #define PH_ITEM_CREDIT      256
 
@@ -41,9 +43,17 @@ struct ph_cursor {
 	uint8_t h[8]; /* first bytes of h(n) */
 };
 
+/* How far a device holds the log of another device of its site. */
+struct ph_sibling {
+	uint8_t log_id[PH_LOG_ID_SIZE];
+	uint64_t n;   /* from 1 */
+	uint8_t h[8]; /* first bytes of h(n) */
+};
+
 /*
  * [version, cert, [[log id, n, h(n), unreceipted] ...], [n, h8], epoch number, counter,
- *  budget, done, [[head index, first, last, seal, body] ...]]
+ *  budget, done, [[head index, first, last, seal, body] ...], [scope version, number],
+ *  [[log id, n, h8] ...]]
  * What is empty, zero or false is nil, and trailing nils are dropped.
  */
 struct ph_hello {
@@ -60,6 +70,13 @@ struct ph_hello {
 	struct ph_segment
 		segment[PH_FIRST_MAX]; /* log ids are those of heads; bodies borrowed */
 	unsigned n_segments;
+	/*
+	 * The feed as far as it is applied, of the epoch `epoch`: scope version and
+	 * number of the last page. Both 0: from the start.
+	 */
+	uint64_t feed_scope, feed_number;
+	struct ph_sibling sibling[PH_SIBLINGS_MAX]; /* each log once */
+	unsigned n_siblings;
 };
 
 /*
@@ -135,6 +152,7 @@ enum ph_message_type {
 	PH_MSG_PING = 10,   /* [10] */
 	PH_MSG_PONG = 11,   /* [11] */
 	PH_MSG_CLOSE = 12,  /* [12] */
+	PH_MSG_PAGE = 13,   /* [13, hash bin16, total, chunk] */
 };
 
 #define PH_PART_FORM_SEED                                                                \

@@ -4,7 +4,7 @@
  *   device                                        hub
  *     -> preamble, message 1: hello, first segments
  *     <- message 2: welcome: heads, receipts
- *     -> segments, parts, DONE     <- segments (control log), receipts, DONE
+ *     -> segments, parts, DONE     <- segments, parts, pages, receipts, DONE
  *     -> CLOSE
  *
  * Bytes go in by ph_session_receive() and come out by ph_session_output(). What
@@ -54,10 +54,11 @@ enum ph_session_failure {
 	(PH_WINDOW - PH_ITEM_CREDIT < PH_SEGMENT_PLAIN_MAX ? PH_WINDOW - PH_ITEM_CREDIT  \
 							   : PH_SEGMENT_PLAIN_MAX)
 
-/* What travels: a segment, or the sealed part of one entry. */
+/* What travels: a segment, the sealed part of one entry, or (down only) a page of the feed. */
 enum ph_item_type {
 	PH_ITEM_SEGMENT,
-	PH_ITEM_PART
+	PH_ITEM_PART,
+	PH_ITEM_PAGE
 };
 struct ph_item {
 	enum ph_item_type type;
@@ -65,10 +66,12 @@ struct ph_item {
 	uint64_t first, last; /* PART: first = last = n */
 	uint8_t seal[PH_SIGNATURE_SIZE];
 	uint8_t seed[PH_SEED_SIZE];
-	struct ph_buf body; /* segment body, or the plain fields of the part */
+	struct ph_buf body; /* segment body, plain fields of the part, or the page */
 	struct ph_item *next;
 };
 struct ph_item *ph_item_new(enum ph_item_type type); /* NULL: no memory */
+/* The most bytes that the body of an item may have to travel. */
+size_t ph_item_max(enum ph_item_type type);
 /* Frees the whole list from ITEM on; bodies are wiped. NULL is fine. */
 void ph_items_free(struct ph_item *item);
 /* The segment an item holds; its body borrows the item's. */

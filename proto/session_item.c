@@ -53,6 +53,19 @@ struct ph_item *ph_item_new(enum ph_item_type type)
 	return item;
 }
 
+size_t ph_item_max(enum ph_item_type type)
+{
+	switch (type) {
+	case PH_ITEM_SEGMENT:
+		return PH_SEGMENT_TRAVEL_MAX;
+	case PH_ITEM_PART:
+		return PH_PART_MAX;
+	case PH_ITEM_PAGE:
+		return PH_PAGE_MAX + PH_PAGE_AROUND;
+	}
+	return 0;
+}
+
 void ph_items_free(struct ph_item *item)
 {
 	while (item != NULL) {

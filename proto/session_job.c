@@ -162,14 +162,15 @@ static void give_store(struct ph_session *session, struct ph_job *job)
 	}
 }
 
-/* false: the store gave something that cannot travel. */
+/* false: the store gave something that cannot travel, or not this way. */
 static bool queue_loaded(struct ph_session *session, struct ph_item *item)
 {
 	for (; item != NULL; item = item->next) {
-		size_t max = item->type == PH_ITEM_SEGMENT ? PH_SEGMENT_TRAVEL_MAX
-							   : PH_PART_MAX;
+		bool is_lost =
+			item->type == PH_ITEM_PAGE && session->side == PH_SIDE_DEVICE;
 
-		if (item->body.len == 0 || item->body.len > max) {
+		if (is_lost || item->body.len == 0 ||
+		    item->body.len > ph_item_max(item->type)) {
 			return false;
 		}
 		session->queue_bytes += item->body.len;

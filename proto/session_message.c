@@ -37,11 +37,17 @@ static bool is_hash_right(const struct ph_session *session)
 	struct ph_segment segment;
 	uint8_t hash[16];
 
-	if (session->open->type != PH_ITEM_SEGMENT) {
-		return true;
+	switch (session->open->type) {
+	case PH_ITEM_SEGMENT:
+		ph_item_segment(session->open, &segment);
+		ph_segment_hash(&segment, hash);
+		break;
+	case PH_ITEM_PAGE:
+		ph_feed_hash(ph_buf_view(&session->open->body), hash);
+		break;
+	case PH_ITEM_PART:
+		return true; /* it has its own: the commitment of its entry */
 	}
-	ph_item_segment(session->open, &segment);
-	ph_segment_hash(&segment, hash);
 	return memcmp(hash, session->open_hash, sizeof(hash)) == 0;
 }
 
@@ -85,6 +91,9 @@ static void put_chunk(struct ph_session *session, struct ph_view chunk)
 /* Go on from the partial segment when that is what the peer does; else forget it. */
 static bool resume(struct ph_session *session, const struct ph_message *message)
 {
+	if (message->type == PH_MSG_PAGE) {
+		memcpy(session->open_hash, message->hash, sizeof(session->open_hash));
+	}
 	if (message->type != PH_MSG_SEGMENT) {
 		return true;
 	}
@@ -105,12 +114,18 @@ static bool resume(struct ph_session *session, const struct ph_message *message)
 	return true;
 }
 
+static enum ph_item_type type_of(enum ph_message_type type)
+{
+	return type == PH_MSG_SEGMENT ? PH_ITEM_SEGMENT
+	       : type == PH_MSG_PART  ? PH_ITEM_PART
+				      : PH_ITEM_PAGE;
+}
+
 static void on_item(struct ph_session *session, const struct ph_message *message)
 {
-	bool is_segment = message->type == PH_MSG_SEGMENT;
+	enum ph_item_type type = type_of(message->type);
 
-	if (session->open != NULL ||
-	    message->total > (is_segment ? PH_SEGMENT_TRAVEL_MAX : PH_PART_MAX)) {
+	if (session->open != NULL || message->total > ph_item_max(type)) {
 		fail_protocol(session);
 		return;
 	}
@@ -119,7 +134,7 @@ static void on_item(struct ph_session *session, const struct ph_message *message
 		return;
 	}
 
-	struct ph_item *item = ph_item_new(is_segment ? PH_ITEM_SEGMENT : PH_ITEM_PART);
+	struct ph_item *item = ph_item_new(type);
 
 	if (item == NULL) {
 		ph_session_fail(session, PH_FAIL_MEMORY);
@@ -128,9 +143,9 @@ static void on_item(struct ph_session *session, const struct ph_message *message
 	memcpy(item->log_id, message->log_id, sizeof(item->log_id));
 	item->first = message->first;
 	item->last = message->last;
-	if (is_segment) {
+	if (type == PH_ITEM_SEGMENT) {
 		memcpy(item->seal, message->seal, sizeof(item->seal));
-	} else {
+	} else if (type == PH_ITEM_PART) {
 		memcpy(item->seed, message->seed, sizeof(item->seed));
 	}
 	session->open = item;
@@ -263,6 +278,7 @@ static const struct {
 	[PH_MSG_PING] = { AT(HELLO) | AT(TRANSFER), TO_BOTH, on_ping },
 	[PH_MSG_PONG] = { AT(HELLO) | AT(TRANSFER), TO_BOTH, on_pong },
 	[PH_MSG_CLOSE] = { AT(TRANSFER), TO(HUB), on_close },
+	[PH_MSG_PAGE] = { AT(TRANSFER), TO(DEVICE), on_item },
 };
 
 void ph_session_on_message(struct ph_session *session, const struct ph_message *message)

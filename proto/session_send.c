@@ -21,6 +21,7 @@ enum {
 	/* What messages have around their chunk, at most. */
 	SEGMENT_AROUND = 144,
 	PART_AROUND = 64,
+	PAGE_AROUND = 32,
 	MORE_AROUND = 8,
 	/* A chunk that does not end its item is not smaller than this. */
 	CHUNK_MIN = 64,
@@ -211,7 +212,7 @@ static bool put_receipts(struct ph_session *session, struct frame *frame)
 
 /* ---- items ---- */
 
-/* Where a segment begins: past what the hub holds of it, if this is the one it told of. */
+/* Where an item begins: a segment past what the hub holds of it, if this is the one it told of. */
 static void begin_front(struct ph_session *session)
 {
 	const struct ph_item *item = session->queue.first;
@@ -219,6 +220,9 @@ static void begin_front(struct ph_session *session)
 
 	session->front_ready = true;
 	session->front_offset = 0;
+	if (item->type == PH_ITEM_PAGE) {
+		ph_feed_hash(ph_buf_view(&item->body), session->front_hash);
+	}
 	if (item->type != PH_ITEM_SEGMENT) {
 		return;
 	}
@@ -234,6 +238,11 @@ static void begin_front(struct ph_session *session)
 
 static struct ph_message message_of(const struct ph_session *session)
 {
+	static const enum ph_message_type types[] = {
+		[PH_ITEM_SEGMENT] = PH_MSG_SEGMENT,
+		[PH_ITEM_PART] = PH_MSG_PART,
+		[PH_ITEM_PAGE] = PH_MSG_PAGE,
+	};
 	const struct ph_item *item = session->queue.first;
 	struct ph_message message = {
 		.type = PH_MSG_MORE,
@@ -244,8 +253,7 @@ static struct ph_message message_of(const struct ph_session *session)
 	};
 
 	if (!session->front_begun) {
-		message.type =
-			item->type == PH_ITEM_SEGMENT ? PH_MSG_SEGMENT : PH_MSG_PART;
+		message.type = types[item->type];
 	}
 	memcpy(message.log_id, item->log_id, sizeof(message.log_id));
 	memcpy(message.seal, item->seal, sizeof(message.seal));
@@ -261,6 +269,8 @@ static size_t around(enum ph_message_type type)
 		return SEGMENT_AROUND;
 	case PH_MSG_PART:
 		return PART_AROUND;
+	case PH_MSG_PAGE:
+		return PAGE_AROUND;
 	default:
 		return MORE_AROUND;
 	}

@@ -117,10 +117,12 @@ static void hear(struct harness *harness)
 
 /* ---- jobs ---- */
 
-static struct ph_item *some_item(unsigned loads)
+static struct ph_item *some_item(unsigned loads, bool is_hub)
 {
-	struct ph_item *item =
-		ph_item_new(loads % 3 == 0 ? PH_ITEM_PART : PH_ITEM_SEGMENT);
+	bool is_page = is_hub && loads % 5 == 1;
+	struct ph_item *item = ph_item_new(is_page          ? PH_ITEM_PAGE
+					   : loads % 3 == 0 ? PH_ITEM_PART
+							    : PH_ITEM_SEGMENT);
 	uint8_t bytes[3000];
 
 	must(item != NULL);
@@ -150,7 +152,7 @@ static void do_job(struct harness *harness, unsigned result)
 	job->bad = (result & 6) == 6;
 	job->result = (result & 24) == 24 ? -5 : 0;
 	if (job->type == PH_JOB_LOAD && harness->loads < 40) {
-		job->items = some_item(harness->loads++);
+		job->items = some_item(harness->loads++, !(harness->flags & FLAG_DEVICE));
 	}
 	if (job->type == PH_JOB_STORE) {
 		must(job->items != NULL);

@@ -270,6 +270,11 @@ static inline struct ph_message segment_message(size_t total, struct ph_view chu
 				    .chunk = chunk };
 }
 
+static inline struct ph_message page_message(size_t total, struct ph_view chunk)
+{
+	return (struct ph_message){ .type = PH_MSG_PAGE, .total = total, .chunk = chunk };
+}
+
 static inline struct ph_message part_message(size_t total, struct ph_view chunk)
 {
 	return (struct ph_message){

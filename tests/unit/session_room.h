@@ -53,6 +53,9 @@ static inline void room_free(struct room *room)
 	book_deinit(&room->hub_store.control);
 	ph_buf_deinit(&room->device_store.cert);
 	ph_buf_deinit(&room->hub_store.partial);
+	for (unsigned i = 0; i < room->hub_store.n_pages; i++) {
+		ph_buf_deinit(&room->hub_store.page[i]);
+	}
 	ph_buf_deinit(&room->up);
 	ph_buf_deinit(&room->down);
 	free(room);
@@ -67,6 +70,8 @@ static inline void forget_stores(struct room *room)
 	copy_init(&device->control, &hub->control);
 	copy_init(&hub->copy, &device->book);
 	device->receipted = 0;
+	device->fed = 0;
+	device->old_pages = device->gaps = 0;
 	memset(device->part_held, 0, sizeof(device->part_held));
 	memset(device->part_missed, 0, sizeof(device->part_missed));
 	hub->certs = hub->hellos = hub->heard = hub->stores = 0;
@@ -91,6 +96,8 @@ static inline void fill_hello(struct device_store *device, struct ph_hello *hell
 		hello->head[0] = device->book.head[device->book.n_segments - 1];
 		hello->receipted[0] = device->receipted;
 	}
+	hello->feed_number = device->fed;
+	hello->feed_scope = device->fed > 0 ? 1 : 0;
 	memset(device->part_sent, 0, sizeof(device->part_sent));
 	device->sent_n = device->receipted;
 	for (unsigned i = 0; i < device->book.n_segments; i++) {
@@ -302,6 +309,8 @@ static inline void assert_even(const struct room *room)
 	assert_int_equal(hub->copy.n_parts, device->book.n_parts);
 	assert_int_equal(device->control.n, hub->control.n);
 	assert_memory_equal(device->control.h, book_h(&hub->control), PH_HASH_SIZE);
+	assert_int_equal(device->fed, hub->fed_all + hub->n_pages);
+	assert_int_equal(device->old_pages + device->gaps, 0);
 	assert_int_equal(device->receipted, device->book.n);
 	assert_int_equal(next_part(device), 0);
 }

@@ -2,7 +2,8 @@
  * tests/unit/session_stores.h - the stores of a device and a hub in memory, with real
  * logs and keys, and how they carry out jobs. For session_room.h.
  *
- * An entry that begins with 'P' has a sealed part; all else in it is filler.
+ * An entry that begins with 'P' has a sealed part; all else in it is filler. A page of
+ * the feed has one item, an act that is filler.
  */
 #ifndef PH_TESTS_SESSION_STORES_H
 #define PH_TESTS_SESSION_STORES_H
@@ -23,6 +24,7 @@
 enum {
 	SEGMENTS = 64,
 	ENTRIES = 2048,
+	PAGES = 16,
 };
 
 /* A log as its writer holds it. */
@@ -65,6 +67,9 @@ struct device_store {
 	bool part_sent[ENTRIES];
 	bool part_missed[ENTRIES];
 	int fail; /* the next job gives it */
+	/* the feed */
+	uint64_t fed; /* number of the last page applied; they have numbers 1, 2, ... */
+	unsigned old_pages, gaps;
 };
 
 struct hub_store {
@@ -77,6 +82,10 @@ struct hub_store {
 	struct ph_buf partial;
 	uint8_t partial_hash[16];
 	uint64_t sent_n; /* of the control log, in the session under way */
+	struct ph_buf page[PAGES];
+	unsigned n_pages;
+	uint64_t fed_all;   /* number of the page before the first of these */
+	uint64_t sent_page; /* as sent_n */
 	enum ph_status status;
 	enum ph_job_type fail_type;
 	int fail;
@@ -306,6 +315,63 @@ static inline struct ph_item *load_segments(const struct book *book, size_t budg
 	return first;
 }
 
+/* ---- pages ---- */
+
+/* One more page of the hub's feed, with an entry of LEN bytes in it. */
+static inline void feed_add(struct hub_store *hub, const struct ph_rng *rng, size_t len)
+{
+	unsigned k = hub->n_pages++;
+	struct ph_feed_page page = { .epoch = hub->epoch,
+				     .scope = 1,
+				     .from = hub->fed_all + k,
+				     .number = hub->fed_all + k + 1 };
+	struct ph_feed_log log = { .site = 1, .role = PH_ROLE_SITE };
+	struct ph_feed_item item = { .what = PH_FEED_ACT, .ref = { .n = k + 1 } };
+	struct ph_feed_writer writer = { 0 };
+	uint8_t hash[PH_HASH_SIZE];
+	uint8_t *entry = malloc(len);
+
+	assert_non_null(entry);
+	assert_true(hub->n_pages <= PAGES);
+	rng->fill(rng->data, entry, len);
+	item.entry = PH_VIEW(entry, len);
+	ph_entry_hash(item.entry, hash);
+	memcpy(item.ref.hash, hash, sizeof(item.ref.hash));
+	assert_int_equal(ph_feed_add(&writer, &log, &item), 0);
+	assert_int_equal(ph_feed_sign(&writer, &page, hub->keys.secret, &hub->page[k]),
+			 0);
+	ph_feed_deinit(&writer);
+	free(entry);
+}
+
+static inline struct ph_item *page_item(const struct ph_buf *page)
+{
+	struct ph_item *item = ph_item_new(PH_ITEM_PAGE);
+
+	assert_non_null(item);
+	assert_int_equal(ph_buf_put_view(&item->body, ph_buf_view(page)), 0);
+	return item;
+}
+
+/* Apply the page in ITEM; false if it is none of HUB's. */
+static inline bool device_page(struct device_store *device, const struct hub_store *hub,
+			       const struct ph_item *item)
+{
+	struct ph_feed_page page;
+
+	if (ph_feed_decode(ph_buf_view(&item->body), hub->keys.key, &page) != 0) {
+		return false;
+	}
+	if (page.number <= device->fed) {
+		device->old_pages++;
+	} else if (page.from != device->fed) {
+		device->gaps++;
+	} else {
+		device->fed = page.number;
+	}
+	return true;
+}
+
 /* ---- the hub's store ---- */
 
 static inline void sign_receipt(const struct hub_store *hub, uint64_t time,
@@ -371,7 +437,8 @@ static inline void hub_hello(struct room *room, struct ph_job *job)
 		}
 	}
 	hub->sent_n = job->hello.control.n;
-	job->more = hub->control.n > hub->sent_n;
+	hub->sent_page = job->hello.feed_number - hub->fed_all;
+	job->more = hub->control.n > hub->sent_n || hub->n_pages > hub->sent_page;
 	job->partial = hub->partial;
 	hub->partial = (struct ph_buf){ 0 };
 	memcpy(job->partial_hash, hub->partial_hash, sizeof(job->partial_hash));
@@ -397,7 +464,10 @@ static inline void hub_job(struct room *room, struct ph_job *job)
 		break;
 	case PH_JOB_LOAD:
 		job->items = load_segments(&hub->control, job->budget, &hub->sent_n);
-		job->more = hub->sent_n < hub->control.n;
+		if (job->items == NULL && hub->sent_page < hub->n_pages) {
+			job->items = page_item(&hub->page[hub->sent_page++]);
+		}
+		job->more = hub->sent_n < hub->control.n || hub->sent_page < hub->n_pages;
 		break;
 	case PH_JOB_HEARD:
 		hub->heard++;
@@ -482,6 +552,19 @@ static inline void device_load(struct device_store *device, struct ph_job *job)
 	}
 }
 
+static inline bool device_items(struct room *room, const struct ph_item *item)
+{
+	for (; item != NULL; item = item->next) {
+		bool is_page = item->type == PH_ITEM_PAGE;
+
+		if (is_page ? !device_page(&room->device_store, &room->hub_store, item)
+			    : !copy_segment(&room->device_store.control, item)) {
+			return false;
+		}
+	}
+	return true;
+}
+
 static inline void device_job(struct room *room, struct ph_job *job)
 {
 	struct device_store *device = &room->device_store;
@@ -500,7 +583,7 @@ static inline void device_job(struct room *room, struct ph_job *job)
 		}
 		break;
 	case PH_JOB_STORE:
-		job->bad = !copy_items(&device->control, job->items);
+		job->bad = !device_items(room, job->items);
 		assert_null(job->receipt);
 		break;
 	case PH_JOB_LOAD:

@@ -27,7 +27,15 @@ static void full_hello(struct ph_hello *hello)
 				    .counter = INT64_MAX,
 				    .budget = 60000,
 				    .done = true,
-				    .n_segments = PH_FIRST_MAX };
+				    .n_segments = PH_FIRST_MAX,
+				    .feed_scope = 2,
+				    .feed_number = 54321,
+				    .n_siblings = PH_SIBLINGS_MAX };
+	for (unsigned i = 0; i < PH_SIBLINGS_MAX; i++) {
+		memset(hello->sibling[i].log_id, (int)i + 100, PH_LOG_ID_SIZE);
+		memset(hello->sibling[i].h, (int)i + 150, 8);
+		hello->sibling[i].n = 1 + 1000 * i;
+	}
 	for (unsigned i = 0; i < PH_HEADS_MAX; i++) {
 		memset(hello->head[i].log_id, (int)i + 1, PH_LOG_ID_SIZE);
 		memset(hello->head[i].h, (int)i + 50, PH_HASH_SIZE);
@@ -68,6 +76,74 @@ static void assert_hello_same(const struct ph_hello *a, const struct ph_hello *b
 		assert_int_equal(x->last, y->last);
 		assert_memory_equal(x->seal, y->seal, sizeof(x->seal));
 		assert_true(ph_view_equal(x->body, y->body));
+	}
+	assert_int_equal(a->feed_scope, b->feed_scope);
+	assert_int_equal(a->feed_number, b->feed_number);
+	assert_int_equal(a->n_siblings, b->n_siblings);
+	for (unsigned i = 0; i < a->n_siblings; i++) {
+		assert_memory_equal(&a->sibling[i], &b->sibling[i],
+				    sizeof(a->sibling[i]));
+	}
+}
+
+/* What members 9 and 10 cost a device that says nothing else. */
+static void test_hello_feed(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *name;
+		uint64_t scope, number, n;
+		unsigned siblings;
+		bool has_twin;
+		const char *hex; /* behind the epoch; NULL: refused */
+	} cases[] = {
+		{ "cursor", 1, 12345, 1, 0, false, "c0c0c0c09201cd3039" },
+		{ "no cursor", 0, 0, 1, 0, false, "" },
+		{ "cursor without a number", 1, 0, 1, 0, false, NULL },
+		{ "cursor without a scope", 0, 5, 1, 0, false, NULL },
+		{ "cursor, 2^63", 1, UINT64_C(1) << 63, 1, 0, false, NULL },
+		{ "sibling", 0, 0, 9, 1, false,
+		  "c0c0c0c0c09193c4106464646464646464646464646464646409c4089696969696"
+		  "969696" },
+		{ "sibling with nothing", 0, 0, 0, 1, false, NULL },
+		{ "one sibling twice", 0, 0, 9, 2, true, NULL },
+		{ "fifteen", 1, 1, 9, PH_SIBLINGS_MAX - 1, false, "" },
+		{ "sixteen", 1, 1, 9, PH_SIBLINGS_MAX, false, "" },
+		{ "seventeen", 1, 1, 9, PH_SIBLINGS_MAX + 1, false, NULL },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct ph_hello hello;
+		struct ph_hello back;
+		struct ph_buf out = { 0 };
+		uint8_t wanted[64];
+		size_t n = cases[i].hex ? strlen(cases[i].hex) / 2 : 0;
+
+		print_message("# %s\n", cases[i].name);
+		full_hello(&hello);
+		hello.cert.len = 0;
+		hello.n_heads = hello.n_segments = 0;
+		hello.control = (struct ph_cursor){ 0 };
+		hello.counter = hello.budget = 0;
+		hello.done = false;
+		hello.feed_scope = cases[i].scope;
+		hello.feed_number = cases[i].number;
+		hello.n_siblings = cases[i].siblings;
+		hello.sibling[0].n = cases[i].n;
+		if (cases[i].has_twin) {
+			hello.sibling[1] = hello.sibling[0];
+		}
+		assert_int_equal(ph_hello_encode(&hello, &out), cases[i].hex ? 0 : -22);
+		if (cases[i].hex) {
+			assert_int_equal(ph_hello_decode(ph_buf_view(&out), &back), 0);
+			assert_hello_same(&hello, &back);
+		}
+		if (n > 0) { /* behind version, three nils and an epoch of three bytes */
+			assert_int_equal(out.len, 1 + 1 + 3 + 3 + n);
+			assert_int_equal(ph_unhex(wanted, n, cases[i].hex, 2 * n), 0);
+			assert_memory_equal(out.data + 8, wanted, n);
+		}
+		ph_buf_deinit(&out);
 	}
 }
 
@@ -162,7 +238,18 @@ static void test_hello_refused(void **state)
 		{ "version 2, any form", "9302a1618101a0", PH_MESSAGE_E_VERSION },
 		{ "version nil", "91c0", PH_MESSAGE_E_FORM },
 		{ "nils at the end", "9301c0c0", 0 },
-		{ "ten members", "9a01c0c0c0c0c0c0c0c0c0", PH_MESSAGE_E_FORM },
+		{ "eleven members", "9b01c0c0c0c0c0c0c0c0c0c0", 0 },
+		{ "twelve members", "9c01c0c0c0c0c0c0c0c0c0c0c0", PH_MESSAGE_E_FORM },
+		{ "cursor of one", "9a01c0c0c0c0c0c0c0c09101", PH_MESSAGE_E_FORM },
+		{ "cursor of three", "9a01c0c0c0c0c0c0c0c093010101", PH_MESSAGE_E_FORM },
+		{ "cursor of 0", "9a01c0c0c0c0c0c0c0c0920001", PH_MESSAGE_E_FORM },
+		{ "cursor, number 0", "9a01c0c0c0c0c0c0c0c0920100", PH_MESSAGE_E_FORM },
+		{ "cursor", "9a01c0c0c0c0c0c0c0c0920101", 0 },
+		{ "no siblings", "9b01c0c0c0c0c0c0c0c0c090", PH_MESSAGE_E_FORM },
+		{ "sibling, short hash",
+		  "9b01c0c0c0c0c0c0c0c0c09193c4100000000000000000000000000000000001c407"
+		  "00000000000000",
+		  PH_MESSAGE_E_FORM },
 		{ "empty certificate", "9201c400", PH_MESSAGE_E_FORM },
 		{ "no heads", "9301c090", PH_MESSAGE_E_FORM },
 		{ "control of 0", "9401c0c09200c4080000000000000000", PH_MESSAGE_E_FORM },
@@ -345,6 +432,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_hello_round),
+		cmocka_unit_test(test_hello_feed),
 		cmocka_unit_test(test_hello_limits),
 		cmocka_unit_test(test_hello_refused),
 		cmocka_unit_test(test_welcome_round),

@@ -44,6 +44,16 @@ static struct ph_message part(void)
 	return message;
 }
 
+static struct ph_message page(void)
+{
+	struct ph_message message = { .type = PH_MSG_PAGE,
+				      .total = 3,
+				      .chunk = PH_VIEW(abc, 3) };
+
+	memset(message.hash, 3, sizeof(message.hash));
+	return message;
+}
+
 static struct ph_message receipt(unsigned n_missing)
 {
 	struct ph_message message = { .type = PH_MSG_RECEIPT,
@@ -109,6 +119,7 @@ static void test_message_bytes(void **state)
 		{ "ping", { .type = PH_MSG_PING }, "910a", 2 },
 		{ "pong", { .type = PH_MSG_PONG }, "910b", 2 },
 		{ "close", { .type = PH_MSG_CLOSE }, "910c", 2 },
+		{ "page", page(), "940dc41003030303", 26 },
 	};
 	struct ph_buf all = { 0 };
 
@@ -192,6 +203,11 @@ static void test_message_limits(void **state)
 		U64(part(), total, PH_PART_MAX - 1, true),
 		U64(part(), total, PH_PART_MAX, true),
 		U64(part(), total, PH_PART_MAX + 1, false),
+		U64(page(), total, 0, false),
+		U64(page(), total, 2, false),
+		U64(page(), total, PH_PAGE_MAX + PH_PAGE_AROUND - 1, true),
+		U64(page(), total, PH_PAGE_MAX + PH_PAGE_AROUND, true),
+		U64(page(), total, PH_PAGE_MAX + PH_PAGE_AROUND + 1, false),
 		U64(receipt(0), receipt.n, 0, false),
 		U64(receipt(0), receipt.n, 1, true),
 		U64(receipt(0), receipt.n, INT64_MAX, true),
@@ -305,7 +321,9 @@ static void test_message_refused(void **state)
 		{ "type is nil", "91c0" },
 		{ "type is text", "91a161" },
 		{ "type 0", "9100" },
-		{ "type 13", "910d" },
+		{ "page without members", "910d" },
+		{ "page without its hash", "930d01c40161" },
+		{ "type 14", "910e" },
 		{ "type 2^64 - 1", "91cfffffffffffffffff" },
 		{ "done, too few", "9105" },
 		{ "done, too many", "93050101" },

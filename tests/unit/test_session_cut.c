@@ -10,7 +10,7 @@ enum {
 	FRAME = 256,
 };
 
-/* One segment in message 1, two larger than a frame, two parts; two segments down. */
+/* One segment in message 1, two larger than a frame, two parts; two segments and three pages down. */
 static struct room *short_room(void)
 {
 	struct room *room = room_new();
@@ -22,6 +22,9 @@ static struct room *short_room(void)
 	book_add(&room->device_store.book, &room->rng, 2, 220, 1);
 	book_add(&room->hub_store.control, &room->rng, 3, 30, 0);
 	book_add(&room->hub_store.control, &room->rng, 2, 300, 0);
+	feed_add(&room->hub_store, &room->rng, 20);
+	feed_add(&room->hub_store, &room->rng, 700);
+	feed_add(&room->hub_store, &room->rng, 1);
 	return room;
 }
 
@@ -213,6 +216,7 @@ static struct room *tiny_recorded(void)
 	book_add(&room->device_store.book, &room->rng, 1, 40, 1);
 	book_add(&room->device_store.book, &room->rng, 3, 90, 0);
 	book_add(&room->hub_store.control, &room->rng, 2, 30, 0);
+	feed_add(&room->hub_store, &room->rng, 20);
 	record(room);
 	room->seed--; /* the randomness of the recording */
 	return room;
@@ -275,6 +279,7 @@ static void test_bits_down(void **state)
 			assert_int_equal(ph_session_state(room->device),
 					 PH_SESSION_CLOSED);
 			assert_int_equal(room->device_store.receipted, 4);
+			assert_int_equal(room->device_store.fed, 1);
 			break;
 		}
 		room->down.data[bit / 8] ^= (uint8_t)(1u << bit % 8);

@@ -60,6 +60,100 @@ static void test_item_sizes(void **state)
 	}
 }
 
+/* A page comes down to a device, of the size that a page can have, and by its hash. */
+static void test_pages(void **state)
+{
+	(void)state;
+	static const uint8_t zeros[PH_PAGE_MAX + PH_PAGE_AROUND];
+	static const struct {
+		const char *name;
+		size_t total;
+		bool is_right; /* its hash */
+	} cases[] = {
+		{ "limit - 1", sizeof(zeros) - 1, true },
+		{ "limit", sizeof(zeros), true },
+		{ "one byte", 1, true },
+		{ "another hash", 1000, false },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct puppet puppet;
+		struct ph_message message =
+			page_message(cases[i].total, PH_VIEW(zeros, 1));
+		struct ph_job *job;
+
+		print_message("# %s\n", cases[i].name);
+		ph_feed_hash(PH_VIEW(zeros, cases[i].total), message.hash);
+		message.hash[3] ^= !cases[i].is_right;
+		device_in_transport(&puppet);
+		say(&puppet, &message);
+		say_rest(&puppet, cases[i].total - 1);
+		if (!cases[i].is_right) {
+			assert_refused(&puppet);
+			puppet_deinit(&puppet);
+			continue;
+		}
+		assert_alive(&puppet);
+		job = take(&puppet, PH_JOB_STORE);
+		assert_int_equal(job->items->type, PH_ITEM_PAGE);
+		assert_int_equal(job->items->body.len, cases[i].total);
+		ph_session_give_job(puppet.session, job, puppet.now);
+		say_type(&puppet, PH_MSG_DONE, 0);
+		(void)hear(&puppet);
+		assert_true(was_heard(&puppet, PH_MSG_CLOSE, 0));
+		puppet_deinit(&puppet);
+	}
+}
+
+/* A hub loads no page that cannot travel, a device none at all. */
+static void test_pages_loaded(void **state)
+{
+	(void)state;
+	static const uint8_t zeros[PH_PAGE_MAX + PH_PAGE_AROUND + 1];
+	static const struct {
+		bool at_hub;
+		size_t len;
+		bool is_sent;
+	} cases[] = { { true, sizeof(zeros) - 1, true },
+		      { true, sizeof(zeros), false },
+		      { true, 0, false },
+		      { false, 10, false } };
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct ph_hello hello = { .done = true, .n_heads = 1 };
+		const struct ph_welcome welcome = { .same = true };
+		struct ph_item *item = ph_item_new(PH_ITEM_PAGE);
+		struct puppet puppet;
+		struct ph_job *job;
+
+		assert_non_null(item);
+		assert_int_equal(ph_buf_put(&item->body, zeros, cases[i].len), 0);
+		if (cases[i].at_hub) {
+			puppet_init(&puppet);
+			meet_hub(&puppet, &hello);
+			job = take(&puppet, PH_JOB_HELLO);
+		} else {
+			device_with(&puppet, &hello, &welcome);
+			job = take(&puppet, PH_JOB_WELCOME);
+		}
+		job->more = true;
+		ph_session_give_job(puppet.session, job, puppet.now);
+		if (cases[i].at_hub) {
+			take_answer(&puppet);
+		}
+		job = take(&puppet, PH_JOB_LOAD);
+		job->items = item;
+		ph_session_give_job(puppet.session, job, puppet.now);
+		assert_int_equal(ph_session_failure(puppet.session),
+				 cases[i].is_sent ? PH_FAIL_NONE : PH_FAIL_STORE);
+		if (cases[i].is_sent) {
+			(void)hear(&puppet);
+			assert_true(was_heard(&puppet, PH_MSG_PAGE, 0));
+		}
+		puppet_deinit(&puppet);
+	}
+}
+
 /* A body longer than it was announced; a length announced and not sent costs nothing. */
 static void test_announced(void **state)
 {
@@ -206,6 +300,7 @@ static void test_out_of_place(void **state)
 	struct ph_view one = PH_VIEW("x", 1);
 	const struct ph_message part = part_message(2, one);
 	const struct ph_message segment = segment_message(2, one);
+	const struct ph_message page = page_message(2, one);
 	const struct ph_message late_segment = { .type = PH_MSG_SEGMENT,
 						 .first = 1,
 						 .last = 1,
@@ -247,6 +342,10 @@ static void test_out_of_place(void **state)
 		{ "receipt of no head", false, NULL, &far_receipt },
 		{ "DONE with more than was sent, device", false, NULL, &done_too_many },
 		{ "DONE in a part, device", false, &part, &done },
+		{ "page at a hub", true, NULL, &page },
+		{ "page in a page", false, &page, &page },
+		{ "segment in a page", false, &page, &segment },
+		{ "DONE in a page", false, &page, &done },
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -280,7 +379,7 @@ static void test_bad_bytes(void **state)
 		{ "no array", { 0x0a }, 1 },
 		{ "empty array", { 0x90 }, 1 },
 		{ "type 0", { 0x91, 0 }, 2 },
-		{ "type 13", { 0x91, 13 }, 2 },
+		{ "type 14", { 0x91, 14 }, 2 },
 		{ "PING with a member", { 0x92, 10, 1 }, 3 },
 		{ "DONE without", { 0x91, 5 }, 2 },
 		{ "cut", { 0x92, 5 }, 2 },
@@ -441,6 +540,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_item_sizes),
+		cmocka_unit_test(test_pages),
+		cmocka_unit_test(test_pages_loaded),
 		cmocka_unit_test(test_announced),
 		cmocka_unit_test(test_credit_overrun),
 		cmocka_unit_test(test_credit_returns),
