@@ -96,8 +96,9 @@ static int remember(struct recording *recording, const struct ph_ref *ref)
 
 /* --- "@K" --- */
 
-static int replace_ref(const struct recording *recording, json_t *object,
-		       const char *member, const char *text, struct ph_error *err)
+/* The reference that TEXT, "@K", stands for; MEMBER is where it is. */
+static int find_ref(const struct recording *recording, const char *member,
+		    const char *text, json_t **ref_out, struct ph_error *err)
 {
 	uint64_t line;
 	char ref[PH_REF_TEXT];
@@ -113,7 +114,49 @@ static int replace_ref(const struct recording *recording, json_t *object,
 			       member, text);
 	}
 	ph_ref_text(ref, &recording->refs[line]);
-	return json_object_set_new(object, member, json_string(ref)) == 0 ? 0 : -ENOMEM;
+	*ref_out = json_string(ref);
+	return *ref_out ? 0 : -ENOMEM;
+}
+
+static bool stands_for_line(const json_t *json)
+{
+	return json_is_string(json) && json_string_value(json)[0] == '@';
+}
+
+static int replace_ref(const struct recording *recording, json_t *object,
+		       const char *member, struct ph_error *err)
+{
+	const json_t *json = json_object_get(object, member);
+	json_t *ref;
+	int rc;
+
+	if (!stands_for_line(json)) {
+		return 0;
+	}
+	rc = find_ref(recording, member, json_string_value(json), &ref, err);
+	return rc == 0 && json_object_set_new(object, member, ref) ? -ENOMEM : rc;
+}
+
+static int replace_items(const struct recording *recording, json_t *list,
+			 const char *member, struct ph_error *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < json_array_size(list); i++) {
+		const json_t *json = json_array_get(list, i);
+		char name[64];
+		json_t *ref;
+
+		if (!stands_for_line(json)) {
+			continue;
+		}
+		snprintf(name, sizeof(name), "%s[%zu]", member, i);
+		rc = find_ref(recording, name, json_string_value(json), &ref, err);
+		if (rc == 0 && json_array_set_new(list, i, ref)) {
+			rc = -ENOMEM;
+		}
+	}
+	return rc;
 }
 
 static int replace_refs(const struct recording *recording, json_t *object,
@@ -123,10 +166,12 @@ static int replace_refs(const struct recording *recording, json_t *object,
 
 	for (uint32_t i = 0; rc == 0 && kind && i < kind->n_fields; i++) {
 		const char *member = kind->fields[i].name;
-		const char *text = json_string_value(json_object_get(object, member));
 
-		if (kind->fields[i].type == PH_T_REF && text && text[0] == '@') {
-			rc = replace_ref(recording, object, member, text, err);
+		if (kind->fields[i].type == PH_T_REF) {
+			rc = replace_ref(recording, object, member, err);
+		} else if (kind->fields[i].type == PH_T_REFS) {
+			rc = replace_items(recording, json_object_get(object, member),
+					   member, err);
 		}
 	}
 	return rc;

@@ -242,6 +242,30 @@ like "record: an unknown member is named" "$(grep '"line":14,' out)" 'color'
 run $P title show "$(json <(head -1 out) 'j["ref"]')" --json
 is "record: @1 was the title" "$(json out 'j["copies"][0]["copy"]["code"]')" K1
 
+# References in a list may be lines too; a crate's codes are resolved one by one.
+cat >lines <<'EOF_LINES'
+{"kind":"title-put","name":"Ba"}
+{"kind":"title-put","name":"BA"}
+{"kind":"title-merge","title":"@1","other":"@2"}
+{"kind":"title-unmerge","merges":["@3","@3"]}
+{"kind":"title-unmerge","merges":["@3","@98"]}
+{"kind":"crate-dispatch","crate":"J1","from":140371,"to":140372,"copies":["K1",{"ns":7,"code":"B"},"000123"]}
+{"kind":"crate-dispatch","crate":"J1","from":140371,"to":140372,"copies":[]}
+EOF_LINES
+run $P record lines
+is "record: lists" \
+  "$("$PYTHON" -c 'import json;print([j["ok"] for j in map(json.loads, open("out"))])')" \
+  "[True, True, True, True, False, True, False]"
+like "record: a wrong line in a list is named" "$(grep '"line":5,' out)" 'merges\[1\]: @98 is not a line before'
+merge=$("$PYTHON" -c 'import json;print([json.loads(l)["ref"] for l in open("out") if "ref" in l][2])')
+run $P log --json
+is "record: the list, each once" \
+  "$(json out '[e["entry"]["merges"] for e in j["entries"] if e["entry"]["kind"] == "title-unmerge"]')" \
+  "[[\"$merge\"]]"
+is "record: the crate's copies, in order" \
+  "$(json out '[[c["ns"] for c in e["entry"]["copies"]] for e in j["entries"] if e["entry"]["kind"] == "crate-dispatch"]')" \
+  "[[7, 140371, 140371]]"
+
 before=$(entries_here)
 printf '%s\n' '{"kind":"visit","band":"child"}' '{"kind":"visit","band":"boy"}' >lines
 run $P record --batch lines

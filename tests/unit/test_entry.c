@@ -316,6 +316,18 @@ static const struct {
 	{ "due a day later", "97 1e 05 c0" COPY COPY "c0 ce0005bd88", BAD },
 	{ "hold", "98 1e 05 c0" COPY COPY "c0 c0" REF1, 0 },
 
+	{ "hold of a title", "97 36 05 c0" COPY "00 01" REF1, 0 },
+	{ "hold of a copy", "98 36 05 c0" COPY "00 01 c0" COPY, 0 },
+	{ "hold of both", "98 36 05 c0" COPY "00 01" REF1 COPY, BAD },
+	{ "hold of neither", "96 36 05 c0" COPY "00 01", BAD },
+	{ "women 0 of nobody", "96 49 05 c0 00 c0 00", 0 },
+	{ "women 1 of nobody", "96 49 05 c0 00 c0 01", BAD },
+	{ "why", "9a 01 05 c0" H32 "c410 00000000000000000000000000000000 01 c0 c0 c0 03",
+	  0 },
+	{ "a later why",
+	  "9a 01 05 c0" H32 "c410 00000000000000000000000000000000 01 c0 c0 c0 04", NEW },
+	{ "crate with an empty code", "94 3d 05 c0 92 07 a0", BAD },
+
 	{ "target", "94 185a 05 c0" REF1, BAD },
 	{ "void", "94 5a 05 c0" REF1, 0 },
 	{ "void of entry 0",

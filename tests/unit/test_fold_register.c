@@ -1,6 +1,8 @@
 /* tests/unit/test_fold_register.c - fields that are put, and what a put had seen (docs/MERGE.md). */
 #include "fold_world.h"
 
+#include "common/ledger/show.h"
+
 static void unseen_puts_are_all_heads(void **state)
 {
 	struct room *room = *state;
@@ -179,6 +181,48 @@ static void copy_registers_stand_beside_loans(void **state)
 	assert_int_equal(get_tally(room, 202, 0).count[PH_TALLY_COPIES], 0);
 }
 
+/* A list is in the state as the bytes it was signed as; they can be read and shown. */
+static void lists_are_registers_too(void **state)
+{
+	static const struct ph_view communes[] = { { (const uint8_t *)"03646", 5 },
+						   { (const uint8_t *)"03640", 5 } };
+	struct room *room = *state;
+	struct ph_entry put = entry_of(PH_KIND_SITE_PUT);
+	struct ph_entity_key key = ph_key_number(PH_ENTITY_SITE, 101);
+	struct ph_buf route = { 0 };
+	struct ph_record record;
+
+	set_uint(&put, PH_SITE_SITE, 101);
+	set_uint(&put, PH_SITE_NO_READERS, 1);
+	assert_int_equal(
+		ph_list_put_texts(&route, communes, 2, &put.field[PH_SITE_ROUTE]), 0);
+
+	struct ph_ref ref = at(&room->hub, &put, 100);
+
+	fold_all(room);
+	assert_int_equal(get_state(room, PH_ENTITY_SITE, &key), 0);
+	assert_int_equal(ph_record_decode(ph_buf_view(&room->state),
+					  ph_kind_find(PH_KIND_SITE_PUT), &record),
+			 0);
+	assert_int_equal(record.registers.n, 2);
+
+	const struct ph_register *reg =
+		ph_registers_get(&record.registers, PH_SITE_ROUTE);
+
+	assert_ref(&reg->winner, &ref);
+	assert_int_equal(reg->value.as.list.count, 2);
+	assert_true(ph_view_equal(reg->value.as.list.bytes, ph_buf_view(&route)));
+
+	json_t *shown = ph_show_value(
+		&ph_kind_find(PH_KIND_SITE_PUT)->fields[PH_SITE_ROUTE], &reg->value);
+
+	assert_int_equal(json_array_size(shown), 2);
+	assert_string_equal(json_string_value(json_array_get(shown, 0)), "03640");
+	json_decref(shown);
+	ph_record_deinit(&record);
+	ph_buf_deinit(&route);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -187,6 +231,7 @@ int main(void)
 		FOLD_TEST(put_before_its_first_entry_is_partial),
 		FOLD_TEST(sealed_fields_keep_references_only),
 		FOLD_TEST(copy_registers_stand_beside_loans),
+		FOLD_TEST(lists_are_registers_too),
 	};
 
 	return cmocka_run_group_tests_name("fold_register", tests, NULL, NULL);

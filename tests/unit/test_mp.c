@@ -288,10 +288,45 @@ static void test_published_suite(void **state)
 	assert_true(rewritten > 100);
 }
 
+/* Items of every width, in an array with each width of header. */
+static void test_item_bytes(void **state)
+{
+	static const uint8_t small[] = "\x94\x07\xa2xy\x92\x01\x91\xc0\xc4\x01z";
+	struct ph_view in = PH_VIEW(small, sizeof(small) - 1);
+	struct ph_buf wide = { 0 };
+	struct ph_mpw writer;
+
+	(void)state;
+	assert_true(ph_view_equal(ph_mp_item_bytes(in, 0), ph_view_str("\x07")));
+	assert_true(ph_view_equal(ph_mp_item_bytes(in, 1), ph_view_str("\xa2xy")));
+	assert_true(
+		ph_view_equal(ph_mp_item_bytes(in, 2), ph_view_str("\x92\x01\x91\xc0")));
+	assert_true(ph_view_equal(ph_mp_item_bytes(in, 3), ph_view_str("\xc4\x01z")));
+	assert_int_equal(ph_mp_item_bytes(in, 4).len, 0);
+	assert_int_equal(ph_mp_item_bytes(PH_VIEW(small, 5), 2).len, 0);
+	assert_int_equal(ph_mp_item_bytes(PH_VIEW(small + 1, 3), 0).len, 0);
+	assert_int_equal(ph_mp_item_bytes(PH_VIEW("\xdc\x00", 2), 0).len, 0);
+	for (size_t items = 16; items <= 70000; items += 69984) {
+		wide.len = 0;
+		ph_mpw_init(&writer, &wide);
+		ph_mpw_array(&writer, items);
+		for (size_t i = 0; i + 1 < items; i++) {
+			ph_mpw_nil(&writer);
+		}
+		ph_mpw_raw(&writer, PH_VIEW("\x91\x05", 2));
+		assert_int_equal(ph_mpw_end(&writer), 0);
+		in = ph_mp_item_bytes(ph_buf_view(&wide), items - 1);
+		assert_true(ph_view_equal(in, ph_view_str("\x91\x05")));
+		assert_int_equal(ph_mp_item_bytes(ph_buf_view(&wide), items).len, 0);
+	}
+	ph_buf_deinit(&wide);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_strings_borrow),
+		cmocka_unit_test(test_item_bytes),
 		cmocka_unit_test(test_getters_check_type_and_range),
 		cmocka_unit_test(test_decode_refuses),
 		cmocka_unit_test(test_deepest),
