@@ -6,7 +6,6 @@ from kinds import KINDS
 
 SEALED_REGISTER = 64
 LISTS = {"refs", "ids", "heads", "uints", "texts"}
-LISTS = ("refs", "ids", "heads", "uints", "texts")
 
 
 def shown_value(field, value):
@@ -18,7 +17,7 @@ def put_fields(fact):
     """What FACT puts: register key to (key in `seen`, value)."""
     kind = KINDS[BY_NAME[fact.kind]]
     puts = {
-        i: (i, _shown(field, fact[field.name]))
+        i: (i, shown_value(field, fact[field.name]))
         for i, field in enumerate(kind.fields)
         if field.register and fact[field.name] is not None
     }
@@ -27,11 +26,6 @@ def put_fields(fact):
         if field.register and mask >> i & 1:
             puts[SEALED_REGISTER + i] = (SEALED_KEY + i, None)
     return puts
-
-
-def _shown(field, value):
-    """A value as it stands in a state: a list as the bytes of its array."""
-    return mp.encode(value) if field.type in LISTS else value
 
 
 def heads(puts, register):
