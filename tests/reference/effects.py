@@ -207,6 +207,7 @@ class Fact:
         self.fields = record.entry.fields
         self.second, self.tick = effects.time(record)
         self.unsure = effects.unsure(record)
+        self.puts = None  # for registers.py
         self.rank = 1 if self.kind == "crate-receive" else 0
 
     def __getitem__(self, name):

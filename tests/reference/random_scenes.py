@@ -96,11 +96,33 @@ def a_twin(world):
         world.write(chains[0], "void", target=rng.choice(twins))
 
 
+def renewals(world):
+    """A loan is prolonged in every way, by entries that name one another."""
+    rng = world.random
+    copy, card = rng.choice(world.copies), rng.choice(world.cards)
+    loan = world.write(rng.choice(world.site_chains()), "loan", copy=copy, card=card)
+    names = [loan]
+    for _ in range(rng.randint(1, 4)):
+        chain = rng.choice(world.site_chains())
+        kind = rng.choice(["renew", "renew", "loan", "reader-lost"])
+        fixed = {"copy": copy}
+        if kind == "loan":
+            fixed["card"] = card
+        else:
+            fixed["loan"] = rng.choice(names)
+        names.append(world.write(chain, kind, **fixed))
+
+
 def maybe_returned(world, copy=None):
     """A return with nothing open, and soon a loan: it may have been the other way round."""
     rng = world.random
     copy = copy or rng.choice(world.copies)
     one, other = (rng.choice(world.site_chains()) for _ in range(2))
+    for chain in (one, other):
+        if world.chance(0.3):
+            mark = world.write(chain, "clock-mark", sure=rng.choice([None, 0, 1, 2, 3]))
+            if world.chance(0.5):
+                world.write(world.desk, "clock-judge", mark=mark, ahead=0, behind=None, clamp=None)
     sent = [f for _, f in world.written.get("crate-dispatch", []) if copy in f["copies"]]
     world.write(one, "sighting", copy=copy)
     world.write(one, "return", told(world), copy=copy)
@@ -115,4 +137,4 @@ def told(world):
     return {WHEN: [1, world.now // 60]} if world.chance(0.2) else {}
 
 
-SCENES = [a_cut, a_void, a_judgement, a_twin, maybe_returned]
+SCENES = [a_cut, a_void, a_judgement, a_twin, renewals, maybe_returned]

@@ -15,6 +15,12 @@ def shown_value(field, value):
 
 def put_fields(fact):
     """What FACT puts: register key to (key in `seen`, value)."""
+    if fact.puts is None:
+        fact.puts = _find_puts(fact)
+    return fact.puts
+
+
+def _find_puts(fact):
     kind = KINDS[BY_NAME[fact.kind]]
     puts = {
         i: (i, shown_value(field, fact[field.name]))
