@@ -1,6 +1,7 @@
 /*
  * daemon/hub_command_state.c - how the hub is: status, devices, log; digest, rebuild, verify.
  */
+#include "common/ledger/cases.h"
 #include "common/ledger/query.h"
 #include "common/log/json.h"
 #include "daemon/hub_command.h"
@@ -95,7 +96,7 @@ int ph_hub_status(struct ph_hub *hub, const json_t *request, json_t *answer,
 					    hub->ledger, types[i].type)));
 	}
 	json_object_set_new(answer, "cases",
-			    json_integer((json_int_t)ph_query_count_cases(hub->ledger)));
+			    json_integer((json_int_t)ph_cases_count(hub->ledger, 0)));
 	json_object_set_new(answer, "devices", json_integer((json_int_t)totals.devices));
 	json_object_set_new(answer, "logs", json_integer((json_int_t)totals.logs));
 	json_object_set_new(answer, "entries", json_integer((json_int_t)totals.entries));

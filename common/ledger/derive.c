@@ -7,6 +7,7 @@
  */
 #include "common/ledger/derive.h"
 
+#include "common/ledger/cases_find.h"
 #include "common/ledger/class.h"
 #include "common/ledger/store.h"
 
@@ -15,6 +16,7 @@ void ph_derived_clear(struct ph_derived *derived)
 	ph_keyset_clear(&derived->seeds);
 	ph_keyset_clear(&derived->changed);
 	ph_keyset_clear(&derived->roots);
+	ph_keyset_clear(&derived->asking);
 }
 
 void ph_derived_deinit(struct ph_derived *derived)
@@ -22,6 +24,7 @@ void ph_derived_deinit(struct ph_derived *derived)
 	ph_keyset_deinit(&derived->seeds);
 	ph_keyset_deinit(&derived->changed);
 	ph_keyset_deinit(&derived->roots);
+	ph_keyset_deinit(&derived->asking);
 	ph_keyset_deinit(&derived->edges);
 	ph_keyset_deinit(&derived->scratch);
 }
@@ -51,6 +54,10 @@ int ph_derive(struct ph_ledger *ledger, const struct ph_entity_key *key,
 		return ph_derive_reader(ledger, key, state);
 	case PH_ENTITY_TITLE:
 		return ph_derive_title(ledger, key, state);
+	case PH_ENTITY_HOLD:
+		return ph_derive_hold(ledger, key, state);
+	case PH_ENTITY_CASE:
+		return ph_cases_decided(ledger, key);
 	default:
 		return 0;
 	}
@@ -80,6 +87,26 @@ static int show(struct ph_ledger *ledger, const struct ph_entity_key *root)
 	}
 }
 
+/* Copies that did not change, but whose cases depend on what did. */
+static int show_asked(struct ph_ledger *ledger)
+{
+	struct ph_derived *derived = &ledger->batch.derived;
+	size_t n = derived->roots.n;
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < derived->changed.n; i++) {
+		rc = ph_cases_asked_by(ledger, &derived->changed.keys[i],
+				       &derived->roots);
+	}
+	for (size_t i = 0; rc == 0 && i < derived->asking.n; i++) {
+		rc = ph_cases_asked_by(ledger, &derived->asking.keys[i], &derived->roots);
+	}
+	for (size_t i = n; rc == 0 && i < derived->roots.n; i++) {
+		rc = show(ledger, &derived->roots.keys[i]);
+	}
+	return rc;
+}
+
 int ph_derive_finish(struct ph_ledger *ledger)
 {
 	struct ph_derived *derived = &ledger->batch.derived;
@@ -98,5 +125,5 @@ int ph_derive_finish(struct ph_ledger *ledger)
 	for (size_t i = 0; rc == 0 && i < derived->roots.n; i++) {
 		rc = show(ledger, &derived->roots.keys[i]);
 	}
-	return rc;
+	return rc != 0 ? rc : show_asked(ledger);
 }

@@ -19,6 +19,7 @@ struct ph_derived {
 	struct ph_keyset
 		changed; /* titles, readers, copies: whose state or class did change */
 	struct ph_keyset roots;   /* of those */
+	struct ph_keyset asking;  /* on which the cases of others depend */
 	struct ph_keyset edges;   /* scratch of one state */
 	struct ph_keyset scratch; /* of class.c */
 };
@@ -29,7 +30,7 @@ void ph_derived_deinit(struct ph_derived *derived);
 extern const char ph_derive_make_sql[];
 extern const char ph_derive_drop_sql[];
 /* Raise when the same states give other rows than before, or the tables change. */
-#define PH_DERIVE_VERSION 1
+#define PH_DERIVE_VERSION 2
 
 /* Rewrite what queries read about an entity; an empty STATE takes it away. 0 or negative errno. */
 int ph_derive(struct ph_ledger *ledger, const struct ph_entity_key *key,
@@ -45,10 +46,15 @@ int ph_derive_reader(struct ph_ledger *ledger, const struct ph_entity_key *key,
 		     struct ph_view state);
 int ph_derive_card(struct ph_ledger *ledger, const struct ph_entity_key *key,
 		   struct ph_view state);
+int ph_derive_hold(struct ph_ledger *ledger, const struct ph_entity_key *key,
+		   struct ph_view state);
 int ph_derive_copy(struct ph_ledger *ledger, const struct ph_entity_key *key,
 		   struct ph_view state);
 int ph_derive_copy_root(struct ph_ledger *ledger, const struct ph_entity_key *root);
 int ph_derive_copy_hide(struct ph_ledger *ledger, const struct ph_entity_key *key);
+
+/* In ledger_loan.due: no day was promised. */
+#define PH_DUE_NEVER INT64_MAX
 
 /* Run SQL, whose only parameter is the id of KEY. 0 or negative errno. */
 int ph_derive_run(struct ph_ledger *ledger, const char *sql,

@@ -1,17 +1,28 @@
 /*
- * common/ledger/derive_copy.c - copies, and the loans that are open on them.
+ * common/ledger/derive_copy.c - copies: where they are, and the loans open on them.
  *
  * What is shown of a class is the fold of all facts of all its members, under the id of
  * its root; the other members have a row that says so and nothing else.
  */
 #include <errno.h>
 
+#include "common/ledger/cases_find.h"
 #include "common/ledger/class.h"
-#include "common/ledger/copy.h"
+#include "common/ledger/copy_class.h"
 #include "common/ledger/store.h"
 
 static const char delete_loan[] = "DELETE FROM ledger_loan WHERE copy = ?1";
-static const char delete_cases[] = "DELETE FROM ledger_case WHERE entity = ?1";
+static const char delete_way[] = "DELETE FROM ledger_way WHERE copy = ?1";
+
+static int64_t condition_bits(const struct ph_copy *copy)
+{
+	int64_t bits = 0;
+
+	for (unsigned key = PH_CONDITION_MISSING; key <= PH_CONDITION_WITHDRAWN; key++) {
+		bits |= copy->condition[key].set ? (int64_t)1 << key : 0;
+	}
+	return bits;
+}
 
 static int put_row(struct ph_ledger *ledger, const struct ph_entity_key *key,
 		   const struct ph_copy *copy)
@@ -24,7 +35,7 @@ static int put_row(struct ph_ledger *ledger, const struct ph_entity_key *key,
 	struct ph_stmt *stmt;
 	int rc = ph_db_prepare(ledger->db,
 			       "UPDATE ledger_copy SET title = ?2, owner = ?3,"
-			       " site = ?4, known = ?5 WHERE id = ?1",
+			       " site = ?4, known = ?5, condition = ?6 WHERE id = ?1",
 			       &stmt);
 
 	if (rc != 0) {
@@ -48,13 +59,14 @@ static int put_row(struct ph_ledger *ledger, const struct ph_entity_key *key,
 		ph_stmt_null(stmt, 4);
 	}
 	ph_stmt_int(stmt, 5, copy->registers.n > 0);
+	ph_stmt_int(stmt, 6, condition_bits(copy));
 	return ph_stmt_run(stmt);
 }
 
 static int put_loan(struct ph_ledger *ledger, const struct ph_entity_key *key,
 		    const struct ph_loan *loan)
 {
-	struct ph_entity_key card;
+	struct ph_entity_key card, ref;
 	struct ph_stmt *stmt;
 	int rc;
 
@@ -63,88 +75,120 @@ static int put_loan(struct ph_ledger *ledger, const struct ph_entity_key *key,
 	}
 	rc = ph_db_prepare(ledger->db,
 			   "INSERT OR REPLACE INTO ledger_loan"
-			   "(copy, card, site, due, second) VALUES(?1, ?2, ?3, ?4, ?5)",
+			   "(copy, card, site, due, second, ref)"
+			   " VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
 			   &stmt);
 	if (rc != 0) {
 		return rc;
 	}
+	ref = ph_key_ref(PH_ENTITY_COPY, &loan->ref);
 	ph_stmt_blob(stmt, 1, ph_key_view(key));
 	ph_stmt_blob(stmt, 2, ph_key_view(&card));
 	ph_stmt_int(stmt, 3, (int64_t)loan->site);
-	if (loan->has_due) {
-		ph_stmt_int(stmt, 4, loan->due);
-	} else {
-		ph_stmt_null(stmt, 4);
-	}
+	ph_stmt_int(stmt, 4, loan->has_due ? loan->due : PH_DUE_NEVER);
 	ph_stmt_int(stmt, 5, loan->second);
+	ph_stmt_blob(stmt, 6, ph_key_view(&ref));
 	return ph_stmt_run(stmt);
 }
 
-static int put_cases(struct ph_ledger *ledger, const struct ph_entity_key *key,
-		     const struct ph_copy *copy)
+/* The day on which the crate that has the copy is due back, from the dispatch itself. */
+static int due_back(struct ph_ledger *ledger, struct ph_copy_class *shown,
+		    struct ph_value *due)
 {
-	int rc = ph_derive_run(ledger, delete_cases, key);
+	int rc = ph_copy_class_facts(ledger, shown);
+	const struct ph_fact *dispatch =
+		rc != 0 ? NULL : ph_facts_find(&shown->facts, &shown->copy.custody_by);
 
-	for (size_t i = 0; rc == 0 && i < copy->n_cases; i++) {
-		const struct ph_copy_case *one = &copy->cases[i];
-		struct ph_entity_key anchor =
-			ph_key_ref(PH_ENTITY_COPY, &one->facts[one->n_facts - 1]);
-		struct ph_stmt *stmt;
-
-		if (one->kind != PH_CASE_TWO_PLACES) {
-			continue;
-		}
-		rc = ph_db_prepare(ledger->db,
-				   "INSERT OR IGNORE INTO ledger_case"
-				   "(entity, kind, anchor) VALUES(?1, ?2, ?3)",
-				   &stmt);
-		if (rc != 0) {
-			break;
-		}
-		ph_stmt_blob(stmt, 1, ph_key_view(key));
-		ph_stmt_int(stmt, 2, one->kind);
-		ph_stmt_blob(stmt, 3, ph_key_view(&anchor));
-		rc = ph_stmt_run(stmt);
+	*due = (struct ph_value){ 0 };
+	if (dispatch != NULL) {
+		rc = ph_fact_entry(dispatch, ledger->other);
+	}
+	if (rc == 0 && dispatch != NULL) {
+		*due = ledger->other->field[PH_DISPATCH_DUE_BACK];
 	}
 	return rc;
+}
+
+static int put_way(struct ph_ledger *ledger, const struct ph_entity_key *key,
+		   struct ph_copy_class *shown)
+{
+	const struct ph_copy *copy = &shown->copy;
+	struct ph_entity_key crate;
+	struct ph_value due;
+	struct ph_stmt *stmt;
+	int rc;
+
+	if (copy->custody != PH_CUSTODY_CRATE ||
+	    !ph_key_id(PH_ENTITY_CRATE, &copy->in_crate, &crate)) {
+		return ph_derive_run(ledger, delete_way, key);
+	}
+	rc = due_back(ledger, shown, &due);
+	rc = rc != 0 ? rc
+		     : ph_db_prepare(ledger->db,
+				     "INSERT OR REPLACE INTO ledger_way"
+				     "(copy, site, crate, origin, second, due_back)"
+				     " VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+				     &stmt);
+	if (rc != 0) {
+		return rc;
+	}
+	ph_stmt_blob(stmt, 1, ph_key_view(key));
+	ph_stmt_int(stmt, 2, (int64_t)copy->to_site);
+	ph_stmt_blob(stmt, 3, ph_key_view(&crate));
+	ph_stmt_int(stmt, 4, (int64_t)copy->at_site);
+	ph_stmt_int(stmt, 5, copy->since);
+	if (due.set) {
+		ph_stmt_int(stmt, 6, due.as.day);
+	} else {
+		ph_stmt_null(stmt, 6);
+	}
+	return ph_stmt_run(stmt);
 }
 
 int ph_derive_copy(struct ph_ledger *ledger, const struct ph_entity_key *key,
 		   struct ph_view state)
 {
-	static const char insert[] = "INSERT OR IGNORE INTO ledger_copy(id, known)"
-				     " VALUES(?1, 0)";
+	static const char insert[] =
+		"INSERT OR IGNORE INTO ledger_copy(id, known, condition)"
+		" VALUES(?1, 0, 0)";
 	static const char delete[] = "DELETE FROM ledger_copy WHERE id = ?1";
 	struct ph_keyset *edges = &ledger->batch.derived.edges;
+	struct ph_copy copy = { 0 };
 	int rc = ph_derive_run(ledger, state.len > 0 ? insert : delete, key);
 
 	if (rc == 0 && ph_db_changes(ledger->db) > 0) {
 		rc = ph_class_touch(ledger, key);
 	}
+	rc = rc != 0 || state.len == 0 ? rc : ph_copy_decode(state, &copy);
 	ph_keyset_clear(edges);
+	for (size_t i = 0; rc == 0 && i < copy.n_aliases; i++) {
+		struct ph_entity_key other;
+
+		if (ph_key_id(PH_ENTITY_COPY, &copy.aliases[i].other, &other)) {
+			rc = ph_keyset_add(edges, &other);
+		}
+	}
 	rc = rc != 0 ? rc : ph_class_edges(ledger, key, edges);
+	ph_copy_deinit(&copy);
 	return rc != 0 ? rc : ph_keyset_add(&ledger->batch.derived.changed, key);
 }
 
 int ph_derive_copy_root(struct ph_ledger *ledger, const struct ph_entity_key *root)
 {
-	struct ph_buf *state = &ledger->bytes;
-	struct ph_copy copy;
-	int rc;
+	struct ph_copy_class shown;
+	int rc = ph_copy_class_load(ledger, root, &shown);
 
-	state->len = 0;
-	rc = ph_ledger_get(ledger, PH_ENTITY_COPY, ph_key_view(root), state);
 	if (rc == PH_LEDGER_E_NONE) {
 		return ph_derive_copy_hide(ledger, root);
 	}
-	rc = rc != 0 ? rc : ph_copy_decode(ph_buf_view(state), &copy);
 	if (rc != 0) {
 		return rc;
 	}
-	rc = put_row(ledger, root, &copy);
-	rc = rc != 0 ? rc : put_loan(ledger, root, ph_copy_open_loan(&copy));
-	rc = rc != 0 ? rc : put_cases(ledger, root, &copy);
-	ph_copy_deinit(&copy);
+	rc = put_row(ledger, root, &shown.copy);
+	rc = rc != 0 ? rc : put_loan(ledger, root, ph_copy_open_loan(&shown.copy));
+	rc = rc != 0 ? rc : put_way(ledger, root, &shown);
+	rc = rc != 0 ? rc : ph_cases_of_copy(ledger, root, &shown);
+	ph_copy_class_deinit(&shown);
 	return rc;
 }
 
@@ -152,9 +196,10 @@ int ph_derive_copy_hide(struct ph_ledger *ledger, const struct ph_entity_key *ke
 {
 	static const char blank[] =
 		"UPDATE ledger_copy SET title = NULL, owner = NULL, site = NULL,"
-		" known = 0 WHERE id = ?1";
+		" known = 0, condition = 0 WHERE id = ?1";
 	int rc = ph_derive_run(ledger, blank, key);
 
 	rc = rc != 0 ? rc : ph_derive_run(ledger, delete_loan, key);
-	return rc != 0 ? rc : ph_derive_run(ledger, delete_cases, key);
+	rc = rc != 0 ? rc : ph_derive_run(ledger, delete_way, key);
+	return rc != 0 ? rc : ph_cases_of_copy(ledger, key, NULL);
 }

@@ -1,7 +1,7 @@
 /* common/ledger/derive_reader.c - readers and cards. No name of anybody is in a table. */
 #include "common/ledger/card.h"
 #include "common/ledger/class.h"
-#include "common/ledger/record.h"
+#include "common/ledger/reader.h"
 #include "common/ledger/store.h"
 
 /* --- readers --- */
@@ -12,8 +12,8 @@ static int put_row(struct ph_ledger *ledger, const struct ph_entity_key *key,
 {
 	struct ph_stmt *stmt;
 	int rc = ph_db_prepare(ledger->db,
-			       "INSERT INTO ledger_reader(id, site, second)"
-			       " VALUES(?1, ?2, ?3) ON CONFLICT(id) DO UPDATE"
+			       "INSERT INTO ledger_reader(id, site, second, barred)"
+			       " VALUES(?1, ?2, ?3, 0) ON CONFLICT(id) DO UPDATE"
 			       " SET site = excluded.site, second = excluded.second"
 			       " WHERE site IS NOT excluded.site"
 			       " OR second IS NOT excluded.second",
@@ -35,19 +35,44 @@ static int put_row(struct ph_ledger *ledger, const struct ph_entity_key *key,
 							 : ph_class_touch(ledger, key);
 }
 
+/* Whether a block or an erasure may bar loans. */
+static int put_barred(struct ph_ledger *ledger, const struct ph_entity_key *key,
+		      const struct ph_reader *reader)
+{
+	struct ph_stmt *stmt;
+	int rc = ph_db_prepare(ledger->db,
+			       "UPDATE ledger_reader SET barred = ?2"
+			       " WHERE id = ?1 AND barred <> ?2",
+			       &stmt);
+
+	if (rc != 0) {
+		return rc;
+	}
+	ph_stmt_blob(stmt, 1, ph_key_view(key));
+	ph_stmt_int(stmt, 2, reader->erased || reader->n_blocks > 0);
+	return ph_stmt_run(stmt);
+}
+
 static int put_edges(struct ph_ledger *ledger, const struct ph_entity_key *key,
-		     const struct ph_record *reader)
+		     const struct ph_reader *reader)
 {
 	struct ph_keyset *edges = &ledger->batch.derived.edges;
 	int rc = 0;
 
 	ph_keyset_clear(edges);
-	if (reader != NULL && reader->has_source) {
+	if (reader != NULL && reader->record.has_source) {
 		struct ph_entity_key source = ph_class_source(
-			PH_ENTITY_READER, PH_VIEW(reader->source, sizeof reader->source),
-			reader->site);
+			PH_ENTITY_READER,
+			PH_VIEW(reader->record.source, sizeof reader->record.source),
+			reader->record.site);
 
 		rc = ph_keyset_add(edges, &source);
+	}
+	for (size_t i = 0; rc == 0 && reader != NULL && i < reader->n_merges; i++) {
+		struct ph_entity_key other =
+			ph_key_ref(PH_ENTITY_READER, &reader->merges[i].other);
+
+		rc = ph_keyset_add(edges, &other);
 	}
 	return rc != 0 ? rc : ph_class_edges(ledger, key, edges);
 }
@@ -55,15 +80,16 @@ static int put_edges(struct ph_ledger *ledger, const struct ph_entity_key *key,
 static int put(struct ph_ledger *ledger, const struct ph_entity_key *key,
 	       struct ph_view state)
 {
-	struct ph_record reader;
-	int rc = ph_record_decode(state, ph_kind_find(PH_KIND_READER_PUT), &reader);
+	struct ph_reader reader;
+	int rc = ph_reader_decode(state, &reader);
 
 	if (rc != 0) {
 		return rc;
 	}
-	rc = put_row(ledger, key, &reader);
+	rc = put_row(ledger, key, &reader.record);
+	rc = rc != 0 ? rc : put_barred(ledger, key, &reader);
 	rc = rc != 0 ? rc : put_edges(ledger, key, &reader);
-	ph_record_deinit(&reader);
+	ph_reader_deinit(&reader);
 	return rc;
 }
 
@@ -85,37 +111,45 @@ int ph_derive_reader(struct ph_ledger *ledger, const struct ph_entity_key *key,
 
 /* --- cards --- */
 
+static int put_card(struct ph_ledger *ledger, const struct ph_entity_key *key,
+		    const struct ph_card *card)
+{
+	struct ph_entity_key reader;
+	struct ph_stmt *stmt;
+	int rc = ph_db_prepare(ledger->db,
+			       "INSERT INTO ledger_card(id, reader, barred)"
+			       " VALUES(?1, ?2, ?3)",
+			       &stmt);
+
+	if (rc != 0) {
+		return rc;
+	}
+	ph_stmt_blob(stmt, 1, ph_key_view(key));
+	if (card->n_issues > 0) {
+		reader = ph_key_ref(PH_ENTITY_READER,
+				    &card->issues[card->n_issues - 1].reader);
+		ph_stmt_blob(stmt, 2, ph_key_view(&reader));
+	} else {
+		ph_stmt_null(stmt, 2);
+	}
+	ph_stmt_int(stmt, 3, card->erased || card->n_stops > 0);
+	return ph_stmt_run(stmt);
+}
+
 int ph_derive_card(struct ph_ledger *ledger, const struct ph_entity_key *key,
 		   struct ph_view state)
 {
-	struct ph_entity_key reader;
 	struct ph_card card;
-	struct ph_stmt *stmt;
-	int rc;
+	int rc = ph_derive_run(ledger, "DELETE FROM ledger_card WHERE id = ?1", key);
 
-	rc = ph_derive_run(ledger, "DELETE FROM ledger_card WHERE id = ?1", key);
+	rc = rc != 0 ? rc : ph_keyset_add(&ledger->batch.derived.asking, key);
 	if (rc != 0 || state.len == 0) {
 		return rc;
 	}
 	rc = ph_card_decode(state, &card);
-	if (rc != 0) {
-		return rc;
-	}
-	if (card.n_issues == 0) {
-		goto out; /* nobody's */
-	}
-	rc = ph_db_prepare(ledger->db,
-			   "INSERT INTO ledger_card(id, reader)"
-			   " VALUES(?1, ?2)",
-			   &stmt);
 	if (rc == 0) {
-		reader = ph_key_ref(PH_ENTITY_READER,
-				    &card.issues[card.n_issues - 1].reader);
-		ph_stmt_blob(stmt, 1, ph_key_view(key));
-		ph_stmt_blob(stmt, 2, ph_key_view(&reader));
-		rc = ph_stmt_run(stmt);
+		rc = put_card(ledger, key, &card);
+		ph_card_deinit(&card);
 	}
-out:
-	ph_card_deinit(&card);
 	return rc;
 }

@@ -8,8 +8,8 @@
 
 #include "common/base/text.h"
 #include "common/ledger/class.h"
-#include "common/ledger/record.h"
 #include "common/ledger/store.h"
+#include "common/ledger/title.h"
 
 static int title_row(struct ph_ledger *ledger, const struct ph_entity_key *key,
 		     int64_t *row)
@@ -71,17 +71,24 @@ static int put_row(struct ph_ledger *ledger, const struct ph_entity_key *key,
 }
 
 static int put_edges(struct ph_ledger *ledger, const struct ph_entity_key *key,
-		     const struct ph_record *title)
+		     const struct ph_title *title)
 {
 	struct ph_keyset *edges = &ledger->batch.derived.edges;
 	int rc = 0;
 
 	ph_keyset_clear(edges);
-	if (title != NULL && title->has_source) {
+	if (title != NULL && title->record.has_source) {
 		struct ph_entity_key source = ph_class_source(
-			PH_ENTITY_TITLE, PH_VIEW(title->source, sizeof title->source), 0);
+			PH_ENTITY_TITLE,
+			PH_VIEW(title->record.source, sizeof title->record.source), 0);
 
 		rc = ph_keyset_add(edges, &source);
+	}
+	for (size_t i = 0; rc == 0 && title != NULL && i < title->n_merges; i++) {
+		struct ph_entity_key other =
+			ph_key_ref(PH_ENTITY_TITLE, &title->merges[i].other);
+
+		rc = ph_keyset_add(edges, &other);
 	}
 	return rc != 0 ? rc : ph_class_edges(ledger, key, edges);
 }
@@ -102,15 +109,15 @@ static int drop(struct ph_ledger *ledger, const struct ph_entity_key *key)
 static int put(struct ph_ledger *ledger, const struct ph_entity_key *key,
 	       struct ph_view state)
 {
-	struct ph_record title;
-	int rc = ph_record_decode(state, ph_kind_find(PH_KIND_TITLE_PUT), &title);
+	struct ph_title title;
+	int rc = ph_title_decode(state, &title);
 
 	if (rc != 0) {
 		return rc;
 	}
-	rc = put_row(ledger, key, &title);
+	rc = put_row(ledger, key, &title.record);
 	rc = rc != 0 ? rc : put_edges(ledger, key, &title);
-	ph_record_deinit(&title);
+	ph_title_deinit(&title);
 	return rc;
 }
 

@@ -31,9 +31,8 @@ int ph_query_root(struct ph_ledger *ledger, enum ph_entity type, const struct ph
 		  struct ph_ref *root_out);
 /* Cards whose last issue names this reader or one that is the same: [{"ns","code"}, ...] */
 int ph_query_cards(struct ph_ledger *ledger, const struct ph_ref *reader, json_t **out);
-/* Cases: [{"case":"loans-in-two-places","anchor","copy","title_name", "first":loan,"second":loan}, ...] */
+/* Cases that wait, as cases_view.h shows them; of two places also "first" and "second", the loans. */
 int ph_query_cases(struct ph_ledger *ledger, json_t **out);
-uint64_t ph_query_count_cases(struct ph_ledger *ledger);
 /*
  * What one site (0: all) has and did: {"site","titles","copies","readers",
  * "loans_open","overdue" (due before DAY),"loans","returns","renewals","visits",

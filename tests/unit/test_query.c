@@ -3,6 +3,7 @@
 
 #include "view_scene.h"
 
+#include "common/ledger/cases.h"
 #include "common/ledger/query.h"
 
 static void loan_queries(void **state)
@@ -40,10 +41,10 @@ static void case_queries(void **state)
 {
 	struct scene *scene = *state;
 
-	assert_int_equal(ph_query_count_cases(scene->world.ledger), 1);
+	assert_int_equal(ph_cases_count(scene->world.ledger, 0), 1);
 	assert_int_equal(ph_query_cases(fresh(scene), &scene->json), 0);
 	assert_size(scene->json, "", 1);
-	assert_text(scene->json, "0.case", "loans-in-two-places");
+	assert_text(scene->json, "0.case", "two-places");
 	assert_names(scene->json, "0.anchor", &scene->loan_b);
 	assert_names(scene->json, "0.first.loan", &scene->loan_a);
 	assert_names(scene->json, "0.second.loan", &scene->loan_b);
@@ -55,7 +56,7 @@ static void case_queries(void **state)
 	at(&scene->a, &back, 150);
 	world_take(&scene->world, &scene->a, UINT64_MAX);
 	world_catch_up(&scene->world);
-	assert_int_equal(ph_query_count_cases(scene->world.ledger), 0);
+	assert_int_equal(ph_cases_count(scene->world.ledger, 0), 0);
 }
 
 static void summaries(void **state)

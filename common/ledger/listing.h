@@ -1,0 +1,47 @@
+/*
+ * common/ledger/listing.h - what is here, out, overdue, expected, held: page by page.
+ *
+ * A list goes site by site, in order of number, and each page costs what it gives,
+ * however many entries there are. Items are JSON objects; their members are on the
+ * page docs/MERGE.md, "Lists".
+ */
+#ifndef PH_LEDGER_LISTING_H
+#define PH_LEDGER_LISTING_H
+
+#include "common/ledger/view.h"
+
+enum ph_listing {
+	PH_LISTING_HERE,     /* copies on a shelf, by id */
+	PH_LISTING_OUT,      /* open loans, by due day, those without one last */
+	PH_LISTING_OVERDUE,  /* of them those due before DAY */
+	PH_LISTING_EXPECTED, /* copies in a crate to the site, by crate */
+	PH_LISTING_HOLDS, /* holds to be picked up there, ready ones first, by last day */
+};
+/* The number of a list, by its name; -1: there is none. */
+int ph_listing_named(const char *name);
+
+/* Room for where a page ends, as text, with its terminator. */
+#define PH_LISTING_NEXT (2 * (2 + 4 * 8 + 2 * PH_ENTITY_ID_MAX) + 1)
+
+struct ph_listing_query {
+	enum ph_listing list;
+	/* Of these sites, rising; NULL: of all. */
+	const uint64_t *sites;
+	size_t n_sites;
+	int64_t day;       /* today */
+	size_t limit;      /* items of a page; 0: 50 */
+	const char *after; /* where a page of the same list ended; NULL: from the start */
+	const struct ph_opener *opener; /* NULL: no name is opened */
+};
+
+enum {
+	PH_LISTING_E_AFTER = 2, /* AFTER is not where a page of this list ended */
+};
+/*
+ * One page as a new array in *OUT, and where it ends in NEXT, empty if nothing
+ * follows. 0, PH_LISTING_E_AFTER, or a negative errno.
+ */
+int ph_listing(struct ph_ledger *ledger, const struct ph_listing_query *query,
+	       json_t **out, char next[static PH_LISTING_NEXT]);
+
+#endif
