@@ -28,6 +28,7 @@ extern const struct ph_cli_command ph_cmd_use;
 extern const struct ph_cli_command ph_cmd_visit;
 extern const struct ph_cli_command ph_cmd_void;
 extern const struct ph_cli_command ph_cmd_find;
+extern const struct ph_cli_command ph_cmd_list;
 /* readers */
 extern const struct ph_cli_command ph_cmd_reader_add;
 extern const struct ph_cli_command ph_cmd_reader_set;

@@ -24,6 +24,7 @@ static const struct ph_cli_command *const commands[] = {
 	&ph_cmd_visit,
 	&ph_cmd_void,
 	&ph_cmd_find,
+	&ph_cmd_list,
 	/* readers */
 	&ph_cmd_reader_add,
 	&ph_cmd_reader_set,

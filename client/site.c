@@ -32,6 +32,17 @@ int64_t ph_site_now(const struct ph_site *site)
 	return now.wall;
 }
 
+int64_t ph_site_today(struct ph_site *site)
+{
+	struct ph_now now;
+	int64_t ahead = 0;
+
+	site->config.clock.read(site->config.clock.data, &now);
+	(void)ph_writer_clock_ahead(site->journal, &now,
+				    &ahead); /* else as the clock has it */
+	return ph_day_of(now.wall - ahead);
+}
+
 struct ph_site *ph_site_new(const struct ph_site_config *config)
 {
 	struct ph_site *site = calloc(1, sizeof(*site));

@@ -65,6 +65,8 @@ struct ph_journal *ph_site_journal(struct ph_site *site);
 /* Caught up with the journal; inside a batch as it was before it. NULL with ERR on failure. */
 struct ph_ledger *ph_site_ledger(struct ph_site *site, struct ph_error *err);
 const struct ph_log *ph_site_log(struct ph_site *site);
+/* Today in UTC+7, by the hub's clock as far as it was heard of. */
+int64_t ph_site_today(struct ph_site *site);
 
 /*
  * Name what was scanned: a code of our printed form is namespace 0; else one known

@@ -10,7 +10,7 @@ typedef int ph_cmd_fn(struct ph_cli *cli, struct ph_error *err);
 ph_cmd_fn ph_cmd_init, ph_cmd_serve, ph_cmd_invite;
 ph_cmd_fn ph_cmd_site_add, ph_cmd_site_list, ph_cmd_commune_add, ph_cmd_commune_import,
 	ph_cmd_commune_list, ph_cmd_policy_set, ph_cmd_policy_list;
-ph_cmd_fn ph_cmd_status, ph_cmd_devices, ph_cmd_log, ph_cmd_query;
+ph_cmd_fn ph_cmd_status, ph_cmd_devices, ph_cmd_log, ph_cmd_query, ph_cmd_list;
 ph_cmd_fn ph_cmd_digest, ph_cmd_rebuild, ph_cmd_verify;
 
 /* The first line of the file named by --passphrase-file, to be wiped by the caller. */

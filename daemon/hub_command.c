@@ -37,6 +37,7 @@ static const struct {
 	{ "rebuild", ph_hub_rebuild, NO_LEDGER },
 	{ "verify", ph_hub_verify, LOOKS },
 	{ "query", ph_hub_query, LOOKS },
+	{ "list", ph_hub_list, LOOKS },
 };
 
 const char *ph_request_text(const json_t *request, const char *name)

@@ -16,7 +16,7 @@ ph_hub_command_fn ph_hub_site_add, ph_hub_site_list, ph_hub_commune_add,
 ph_hub_command_fn ph_hub_invite_prepare, ph_hub_invite_record;
 ph_hub_command_fn ph_hub_status, ph_hub_devices, ph_hub_log;
 ph_hub_command_fn ph_hub_digest, ph_hub_rebuild, ph_hub_verify;
-ph_hub_command_fn ph_hub_query;
+ph_hub_command_fn ph_hub_query, ph_hub_list;
 
 /* A string member; NULL if absent. */
 const char *ph_request_text(const json_t *request, const char *name);
@@ -41,6 +41,8 @@ int ph_hub_site_find(struct ph_hub *hub, const char *code, struct ph_hub_site *s
 /* The same for the site that a request's "site" names; -ENOENT with words when there is none. */
 int ph_hub_site_need(struct ph_hub *hub, const char *code, struct ph_hub_site *site_out,
 		     struct ph_error *err);
+/* The number of a kind of sites by its name or part of it. 0, or -EINVAL with the names. */
+int ph_hub_site_kind(const char *text, uint64_t *out, struct ph_error *err);
 int ph_hub_site_at(struct ph_hub *hub, uint64_t number, struct ph_hub_site *site_out);
 /* Each site in order of number; CB returning non-zero ends the walk. */
 int ph_hub_site_each(struct ph_hub *hub,

@@ -194,6 +194,12 @@ static int enum_number(const struct ph_field *field, const char *text, uint64_t 
 		       field->name, text, names);
 }
 
+int ph_hub_site_kind(const char *text, uint64_t *out, struct ph_error *err)
+{
+	return enum_number(&ph_kind_find(PH_KIND_SITE_PUT)->fields[PH_SITE_KIND], text,
+			   out, err);
+}
+
 static bool site_code_ok(const char *code)
 {
 	size_t len = strlen(code);

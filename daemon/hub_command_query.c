@@ -7,43 +7,12 @@
 #include "daemon/hub_command.h"
 
 #include <errno.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "common/ledger/find.h"
 #include "common/ledger/query.h"
-
-/* --- readers' fields --- */
-
-static int open_part(void *data, const struct ph_ref *ref, struct ph_buf *plain)
-{
-	struct ph_hub *hub = data;
-	struct ph_buf entry = { 0 };
-	struct ph_buf cipher = { 0 };
-	struct ph_buf box = { 0 };
-	uint8_t seed[PH_SEED_SIZE];
-	struct ph_log log;
-	int rc = ph_journal_resolve(hub->journal, ref, &log, &entry);
-
-	if (rc == 0) {
-		rc = ph_journal_part_get(hub->journal, log.row, ref->n, &cipher, &box);
-	}
-	if (rc == 0 && (box.len != sizeof(seed) + crypto_box_SEALBYTES ||
-			crypto_box_seal_open(seed, box.data, box.len, hub->keys.box.key,
-					     hub->keys.box.secret) != 0)) {
-		rc = PH_JOURNAL_E_NONE;
-	}
-	if (rc == 0) {
-		rc = ph_part_open(seed, log.id, ref->n, ph_buf_view(&cipher), plain);
-		rc = rc == -EBADMSG ? PH_JOURNAL_E_NONE : rc;
-	}
-	sodium_memzero(seed, sizeof(seed));
-	ph_buf_deinit(&entry);
-	ph_buf_deinit(&cipher);
-	ph_buf_deinit(&box);
-	return rc;
-}
+#include "daemon/hub_part.h"
 
 /* --- what is asked for --- */
 
@@ -284,7 +253,7 @@ int ph_hub_query(struct ph_hub *hub, const json_t *request, json_t *answer,
 		{ "readers", query_readers }, { "loans", query_loans },
 		{ "cases", query_cases },     { "site", query_site },
 	};
-	const struct ph_opener opener = { open_part, hub };
+	const struct ph_opener opener = ph_hub_opener(hub);
 	const char *what = ph_request_need(request, "what", err);
 	struct question q = {
 		.hub = hub,

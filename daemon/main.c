@@ -61,6 +61,15 @@ static const struct ph_cli_option query_options[] = {
 	ONE("names", NULL, "readers: open their names"),
 	END,
 };
+static const struct ph_cli_option list_options[] = {
+	ONE("site", "CODE", "only of this site"),
+	ONE("commune", "CODE", "only of the sites of this commune"),
+	ONE("kind", "K", "only of this kind of sites; any part of its name"),
+	ONE("names", NULL, "open the names of readers"),
+	ONE("limit", "N", "at most so many (default 50)"),
+	ONE("after", "PLACE", "go on where the last page ended"),
+	END,
+};
 static const struct ph_cli_option digest_options[] = {
 	ONE("site", "CODE",
 	    "of that site's own logs with the control log, as the site has it"),
@@ -116,6 +125,10 @@ static const struct ph_cli_command commands[] = {
 	  "readers TEXT,\n"
 	  "loans, cases (exit 13 if there are some), site CODE.",
 	  query_options, ph_cmd_query, NULL },
+	{ "list", "Looking", "here|out|overdue|expected|holds", 1, 1,
+	  "copies on shelves, out, overdue, on their way; holds: site by site\n"
+	  "A page at a time: the last line on standard error says how to go on.",
+	  list_options, ph_cmd_list, NULL },
 	{ "log", "Looking", "", 0, 0,
 	  "the entries as they were written, one JSON object a line", log_options,
 	  ph_cmd_log, NULL },

@@ -1,0 +1,19 @@
+/* common/cli/listing_rows.h - the lists of both programs (docs/MERGE.md, "Lists") as tables. */
+#ifndef PH_CLI_LISTING_ROWS_H
+#define PH_CLI_LISTING_ROWS_H
+
+#include "common/cli/cli.h"
+#include "common/cli/rows.h"
+
+/* "here", "out", ... in one line, for help and for errors. */
+#define PH_LISTING_NAMES "here, out, overdue, expected, holds"
+
+/*
+ * Print a page of the list NAME: with --json ITEMS (taken) in an object with "list",
+ * and "next" unless NEXT is empty; else as a table, and where it goes on on standard
+ * error. 0 or negative errno.
+ */
+int ph_listing_print(const struct ph_cli *cli, const char *name, json_t *items,
+		     const char *next);
+
+#endif

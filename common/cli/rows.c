@@ -1,0 +1,115 @@
+/*
+ * common/cli/rows.c - a list of JSON objects as a table.
+ *
+ * What an object does not have is an empty cell, so that one set of columns serves
+ * objects that differ a little.
+ */
+#include "common/cli/rows.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/bytes.h"
+#include "common/cli/out.h"
+
+#define COLUMNS_MAX 16
+
+/* The member of OBJECT that the LEN bytes of PATH name; NULL: it has none. */
+static const json_t *walk(const json_t *object, const char *path, size_t len)
+{
+	char name[64];
+
+	while (object && len > 0) {
+		const char *dot = memchr(path, '.', len);
+		size_t part = dot ? (size_t)(dot - path) : len;
+
+		if (part >= sizeof(name)) {
+			return NULL;
+		}
+		memcpy(name, path, part);
+		name[part] = '\0';
+		object = json_object_get(object, name);
+		part += dot != NULL;
+		path += part;
+		len -= part;
+	}
+	return object;
+}
+
+static const json_t *find(const json_t *object, const char *member)
+{
+	const json_t *value = NULL;
+
+	while (!value && *member != '\0') {
+		size_t len = strcspn(member, "|");
+
+		value = walk(object, member, len);
+		member += len + (member[len] == '|');
+	}
+	return value;
+}
+
+static int write_value(struct ph_buf *out, const json_t *value)
+{
+	const json_t *item;
+	size_t i;
+	int rc = 0;
+
+	if (json_is_string(value)) {
+		return ph_buf_printf(out, "%s", json_string_value(value));
+	}
+	if (json_is_integer(value)) {
+		return ph_buf_printf(out, "%" JSON_INTEGER_FORMAT,
+				     json_integer_value(value));
+	}
+	if (json_is_true(value)) {
+		return ph_buf_printf(out, "%s", ph_say("yes", "có"));
+	}
+	if (json_object_get(value, "code")) {
+		return write_value(out, json_object_get(value, "code"));
+	}
+	json_array_foreach(value, i, item)
+	{
+		rc = rc != 0 ? rc : ph_buf_printf(out, "%s", i > 0 ? " " : "");
+		rc = rc != 0 ? rc : write_value(out, item);
+	}
+	return rc;
+}
+
+static int add_cell(struct ph_table *table, const json_t *value)
+{
+	struct ph_buf text = { 0 };
+	int rc = value ? write_value(&text, value) : 0;
+
+	rc = rc != 0 ? rc : ph_buf_put_u8(&text, '\0');
+	if (rc == 0) {
+		ph_table_cell(table, (const char *)text.data);
+	}
+	ph_buf_wipe(&text); /* it may be a name */
+	return rc;
+}
+
+int ph_rows_print(const json_t *rows, const struct ph_column *columns, unsigned n,
+		  bool plain)
+{
+	const char *headings[COLUMNS_MAX];
+	struct ph_table *table;
+	const json_t *row;
+	size_t i;
+	int rc = 0;
+
+	for (unsigned c = 0; c < n; c++) {
+		headings[c] = ph_say(columns[c].english, columns[c].vietnamese);
+	}
+	table = ph_table_new(headings, n, plain);
+	json_array_foreach(rows, i, row)
+	{
+		for (unsigned c = 0; rc == 0 && c < n; c++) {
+			rc = add_cell(table, find(row, columns[c].member));
+		}
+	}
+	rc = rc != 0 ? rc : ph_table_print(table, stdout);
+	ph_table_free(table);
+	return rc;
+}

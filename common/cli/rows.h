@@ -1,0 +1,24 @@
+/* common/cli/rows.h - a list of JSON objects as a table. */
+#ifndef PH_CLI_ROWS_H
+#define PH_CLI_ROWS_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+struct ph_column {
+	const char *english, *vietnamese; /* heading */
+	/*
+	 * Which member: names parted by dots; of several parted by '|' the first that an
+	 * object has. A list shows its items, parted by blanks.
+	 */
+	const char *member;
+};
+
+/*
+ * Print ROWS, an array of objects, with one of COLUMNS for each column; PLAIN: tab-
+ * separated, without headings. 0, -ENOMEM or PH_OUT_LOST.
+ */
+int ph_rows_print(const json_t *rows, const struct ph_column *columns, unsigned n,
+		  bool plain);
+
+#endif
