@@ -145,7 +145,7 @@ static int on_entry(void *data, uint64_t n, struct ph_view bytes)
 	if (rc != 0) {
 		return rc < 0 ? rc : 0;
 	}
-	ph_fact_init(&fact, wake->log, n, bytes, wake->entry, 0);
+	ph_fact_init(&fact, wake->log, n, bytes, wake->entry);
 	rc = ph_touch(&fact, wake->entry, &wake->touched);
 	for (size_t i = 0; rc == 0 && i < wake->touched.n; i++) {
 		const struct ph_entity_key *key = &wake->touched.keys[i];

@@ -36,8 +36,14 @@ static int gather(struct ph_ledger *ledger, struct ph_keyset *changed)
 	const struct ph_keyset *derived = &batch->derived.changed;
 	int rc = 0;
 
-	for (size_t i = 0; rc == 0 && i < batch->n_dirty; i++) {
-		rc = ph_keyset_add(changed, &batch->dirty[i]);
+	for (size_t i = 0; rc == 0 && i < batch->dirty.n; i++) {
+		rc = ph_keyset_add(changed, &batch->dirty.keys[i]);
+	}
+	for (size_t i = 0; rc == 0 && i < batch->n_slots; i++) {
+		struct ph_entity_key key =
+			ph_key_tally(batch->slots[i].site, batch->slots[i].day);
+
+		rc = ph_keyset_add(changed, &key);
 	}
 	for (size_t i = 0; rc == 0 && i < derived->n; i++) {
 		rc = ph_keyset_add(changed, &derived->keys[i]);
@@ -63,7 +69,7 @@ int ph_ledger_facts(struct ph_ledger *ledger, const struct ph_entity_key *key,
 		    int (*cb)(void *data, const struct ph_fact *fact), void *data)
 {
 	struct ph_facts facts = { 0 };
-	int rc = ph_facts_load(ledger, key, 1, &facts);
+	int rc = ph_facts_load_filed(ledger, key, &facts);
 
 	for (size_t i = 0; rc == 0 && i < facts.n; i++) {
 		rc = cb(data, &facts.items[i]);

@@ -18,7 +18,8 @@ extern const char ph_changes_drop_sql[];
 int ph_changes_settle(struct ph_ledger *ledger);
 
 /*
- * Each fact that counts under KEY, in order; it and its bytes are borrowed for the call.
+ * Each fact that counts under KEY, at its own time (no receive is moved behind its
+ * dispatch) and in their order; it and its bytes are borrowed for the call.
  * CB returning non-zero ends the walk with that value. CB may read the ledger.
  */
 int ph_ledger_facts(struct ph_ledger *ledger, const struct ph_entity_key *key,

@@ -1,7 +1,7 @@
 /*
  * common/ledger/fact.h - an effective entry as the fold sees it, and the order of facts.
  *
- * The order (docs/MERGE.md, "Order"): effective time, log id, number, hash.
+ * The order (docs/MERGE.md, "Order"): effective time, rank, log id, number, hash.
  */
 #ifndef PH_LEDGER_FACT_H
 #define PH_LEDGER_FACT_H
@@ -22,7 +22,10 @@ struct ph_fact {
 
 /* How far off the time of a fact may be, in seconds. */
 enum {
+	PH_UNSURE_HUB = 10,     /* by the clock of the hub or of a network, or judged */
 	PH_UNSURE_MINUTE = 60,  /* told to the minute */
+	PH_UNSURE_PERSON = 300, /* by a clock that a person set */
+	PH_UNSURE_RTC = 3600,   /* by a clock that ran on alone */
 	PH_UNSURE_DAY = 43200,  /* told to the day */
 	PH_UNSURE_NONE = 86400, /* nobody knows */
 };
@@ -30,16 +33,41 @@ enum {
 /* Seconds beyond this, either way, count as this: no sum of day and term overflows. */
 #define PH_FACT_SECOND_MAX ((int64_t)1 << 48)
 
-/*
- * Fill FACT for entry N of LOG from ENTRY, decoded from BYTES. FLOOR: the highest
- * stamp of the clock-marks before it in its log (0: none).
- */
+/* What the hub said of a clock-mark: how wrong its clock was, in seconds. */
+struct ph_judgement {
+	bool judged;
+	bool has_clamp;
+	uint64_t ahead;
+	uint64_t behind;
+	uint64_t clamp; /* no later second than this */
+};
+/* The clock-mark that governs an entry: the last one at or before it in its log. */
+struct ph_mark {
+	uint64_t n; /* 0: there is none */
+	uint8_t hash[8];
+	uint64_t stamp;
+	uint64_t sure; /* PH_SURE_* */
+	struct ph_judgement by;
+	uint64_t floor; /* the highest judged stamp of the marks up to this one */
+};
+
+/* STAMP as it was judged. */
+uint64_t ph_judged(uint64_t stamp, const struct ph_judgement *by);
+
+/* Fill FACT for entry N of LOG from ENTRY, decoded from BYTES; but for its time. */
 void ph_fact_init(struct ph_fact *fact, const struct ph_log *log, uint64_t n,
-		  struct ph_view bytes, const struct ph_entry *entry, uint64_t floor);
+		  struct ph_view bytes, const struct ph_entry *entry);
+/* The time of FACT, which is ENTRY's, and how unsure it is; MARK governs it. */
+void ph_fact_time(struct ph_fact *fact, const struct ph_entry *entry,
+		  const struct ph_mark *mark);
 /* Decode again. 0, -ENOMEM; -EUCLEAN for bytes that no fact can have. */
 int ph_fact_entry(const struct ph_fact *fact, struct ph_entry *entry);
 int ph_fact_compare(const struct ph_fact *a, const struct ph_fact *b);
-/* Sort the facts of one entity. 0 or negative errno. */
+/*
+ * Sort the facts of one entity. A crate-receive among them is moved behind the latest
+ * crate-dispatch of its crate, as far as it is not behind it by its own time. 0,
+ * -ENOMEM, -EUCLEAN.
+ */
 int ph_facts_sort(struct ph_fact *facts, size_t n);
 
 /* Whether ENTRY makes a new title or reader, named by its own reference. */

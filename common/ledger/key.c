@@ -35,6 +35,18 @@ struct ph_entity_key ph_key_tally(uint64_t site, int64_t day)
 	return key;
 }
 
+bool ph_key_target(uint64_t year, struct ph_view indicator, struct ph_entity_key *key)
+{
+	if (indicator.len == 0 || indicator.len > sizeof key->id - 8) {
+		return false;
+	}
+	*key = (struct ph_entity_key){ .type = PH_ENTITY_TARGET,
+				       .len = (uint8_t)(8 + indicator.len) };
+	ph_be64_put(key->id, year);
+	memcpy(key->id + 8, indicator.data, indicator.len);
+	return true;
+}
+
 bool ph_key_bytes(enum ph_entity type, struct ph_view bytes, struct ph_entity_key *key)
 {
 	if (bytes.len == 0 || bytes.len > sizeof key->id) {

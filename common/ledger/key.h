@@ -12,13 +12,15 @@ struct ph_entity_key {
 
 /* A site: its number. */
 struct ph_entity_key ph_key_number(enum ph_entity type, uint64_t number);
-/* A title or reader: the reference of its first entry. */
+/* A title, reader, hold, ...: the reference of its first entry. */
 struct ph_entity_key ph_key_ref(enum ph_entity type, const struct ph_ref *ref);
 /* A tally: site, and day in UTC+7. */
 struct ph_entity_key ph_key_tally(uint64_t site, int64_t day);
-/* A commune, policy or device: the bytes themselves. False if longer than PH_ENTITY_ID_MAX. */
+/* A target: year and indicator. False if the indicator is too long or empty. */
+bool ph_key_target(uint64_t year, struct ph_view indicator, struct ph_entity_key *key);
+/* A commune, model, policy, device, invite, log or case: the bytes themselves. False if longer than PH_ENTITY_ID_MAX. */
 bool ph_key_bytes(enum ph_entity type, struct ph_view bytes, struct ph_entity_key *key);
-/* A card or copy. False if the code is longer than PH_CODE_MAX or empty. */
+/* A card, copy, crate or account. False if the code is longer than PH_CODE_MAX or empty. */
 bool ph_key_id(enum ph_entity type, const struct ph_id *id, struct ph_entity_key *key);
 /* The id; borrows KEY. */
 struct ph_view ph_key_view(const struct ph_entity_key *key);

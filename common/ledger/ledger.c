@@ -41,10 +41,10 @@ int ph_ledger_open(struct ph_ledger **ledger_out, const struct ph_ledger_config 
 	ledger->config = *config;
 	ledger->db = config->db;
 	ledger->journal = config->journal;
-	ledger->entry = malloc(sizeof *ledger->entry);
+	rc = ph_held_init(&ledger->held);
+	rc = rc != 0 ? rc : ph_held_init(&ledger->twin);
 	ledger->other = calloc(1, sizeof *ledger->other);
-	rc = ledger->entry == NULL || ledger->other == NULL ? -ENOMEM
-							    : ph_tables_open(ledger->db);
+	rc = rc != 0 ? rc : ledger->other == NULL ? -ENOMEM : ph_tables_open(ledger->db);
 	if (rc != 0) {
 		ph_ledger_free(ledger);
 		return ph_fail_errno(err, rc, "opening the ledger");
@@ -59,8 +59,13 @@ void ph_ledger_free(struct ph_ledger *ledger)
 		return;
 	}
 	free(ledger->cursors);
-	free(ledger->entry);
+	ph_held_deinit(&ledger->held);
+	ph_held_deinit(&ledger->twin);
 	free(ledger->other);
+	for (size_t i = 0; i < PH_FETCHED_MAX; i++) {
+		ph_buf_deinit(&ledger->fetched[i].bytes);
+	}
+	ph_refset_deinit(&ledger->acted);
 	ph_batch_deinit(&ledger->batch);
 	ph_buf_deinit(&ledger->bytes);
 	ph_buf_deinit(&ledger->state);
@@ -105,12 +110,67 @@ static int load_cursor(struct ph_ledger *ledger, struct ph_stmt *stmt)
 	struct ph_cursor *cursor = &ledger->cursors[row];
 
 	memcpy(cursor->id, id.data, sizeof cursor->id);
+	cursor->begun = true;
 	cursor->known = true;
 	cursor->site = (uint64_t)ph_stmt_col_int(stmt, 2);
 	cursor->verdict = (enum ph_verdict)ph_stmt_col_int(stmt, 3);
 	cursor->n = (uint64_t)ph_stmt_col_int(stmt, 4);
-	cursor->floor = (uint64_t)ph_stmt_col_int(stmt, 5);
+	cursor->limit = ph_stmt_col_is_null(stmt, 5) ? UINT64_MAX
+						     : (uint64_t)ph_stmt_col_int(stmt, 5);
 	return 0;
+}
+
+const struct ph_cursor *ph_ledger_cursor(const struct ph_ledger *ledger, int64_t row)
+{
+	return row > 0 && (size_t)row < ledger->n_cursors && ledger->cursors[row].begun
+		       ? &ledger->cursors[row]
+		       : NULL;
+}
+
+uint64_t ph_ledger_takes(const struct ph_ledger *ledger, const struct ph_log *log)
+{
+	uint64_t wanted = ledger->config.takes == NULL
+				  ? UINT64_MAX
+				  : ledger->config.takes(ledger->config.data, log);
+
+	return wanted < log->n ? wanted : log->n;
+}
+
+int ph_ledger_branches(struct ph_ledger *ledger,
+		       const uint8_t log_id[static PH_LOG_ID_SIZE],
+		       int (*cb)(void *data, const struct ph_log *log), void *data)
+{
+	struct ph_log log;
+	int rc = ph_journal_log_find(ledger->journal, log_id, &log);
+
+	return rc == PH_JOURNAL_E_NONE ? 0 : rc != 0 ? rc : cb(data, &log);
+}
+
+/* What acts are on record: which entries they name, and how many are about logs. */
+static int load_acts(struct ph_ledger *ledger)
+{
+	struct ph_stmt *stmt;
+	int rc = ph_db_prepare(ledger->db, "SELECT target FROM ledger_act", &stmt);
+
+	if (rc != 0) {
+		return rc;
+	}
+	ph_refset_clear(&ledger->acted);
+	ledger->n_cuts = 0;
+	while ((rc = ph_stmt_step(stmt)) == PH_DB_ROW) {
+		struct ph_ref ref;
+
+		if (!ph_key_get_ref(ph_stmt_col_blob(stmt, 0), &ref)) {
+			ledger->n_cuts++; /* a device or a log */
+			continue;
+		}
+		rc = ph_refset_add(&ledger->acted, &ref);
+		if (rc != 0) {
+			break;
+		}
+	}
+	ph_stmt_reset(stmt);
+	return rc;
 }
 
 static int load(struct ph_ledger *ledger)
@@ -125,7 +185,7 @@ static int load(struct ph_ledger *ledger)
 		memset(ledger->cursors, 0, ledger->n_cursors * sizeof *ledger->cursors);
 	}
 	rc = ph_db_prepare(ledger->db,
-			   "SELECT row, id, site, verdict, n, floor FROM ledger_log",
+			   "SELECT row, id, site, verdict, n, cut FROM ledger_log",
 			   &stmt);
 	if (rc != 0) {
 		return rc;
@@ -137,19 +197,8 @@ static int load(struct ph_ledger *ledger)
 		}
 	}
 	ph_stmt_reset(stmt);
-	rc = rc != 0 ? rc
-		     : ph_db_prepare(ledger->db, "SELECT count(*) FROM ledger_void",
-				     &stmt);
-	if (rc != 0) {
-		return rc;
-	}
-	rc = ph_stmt_step(stmt);
-	if (rc == PH_DB_ROW) {
-		ledger->n_voids = ph_stmt_col_int(stmt, 0);
-		ledger->loaded = true;
-		rc = 0;
-	}
-	ph_stmt_reset(stmt);
+	rc = rc != 0 ? rc : load_acts(ledger);
+	ledger->loaded = rc == 0;
 	return rc;
 }
 
@@ -159,7 +208,7 @@ static int save_cursor(struct ph_ledger *ledger, int64_t row)
 	struct ph_stmt *stmt;
 	int rc = ph_db_prepare(ledger->db,
 			       "INSERT OR REPLACE INTO ledger_log"
-			       "(row, id, site, verdict, n, floor)"
+			       "(row, id, site, verdict, n, cut)"
 			       " VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
 			       &stmt);
 
@@ -171,7 +220,11 @@ static int save_cursor(struct ph_ledger *ledger, int64_t row)
 	ph_stmt_int(stmt, 3, (int64_t)cursor->site);
 	ph_stmt_int(stmt, 4, cursor->verdict);
 	ph_stmt_int(stmt, 5, (int64_t)cursor->n);
-	ph_stmt_int(stmt, 6, (int64_t)cursor->floor);
+	if (cursor->limit != UINT64_MAX) {
+		ph_stmt_int(stmt, 6, (int64_t)cursor->limit);
+	} else {
+		ph_stmt_null(stmt, 6);
+	}
 	rc = ph_stmt_run(stmt);
 	if (rc == 0) {
 		cursor->known = true;
@@ -194,14 +247,9 @@ static int on_log(void *data, const struct ph_log *log)
 	struct logs *logs = data;
 	struct ph_ledger *ledger = logs->ledger;
 
-	uint64_t n = log->n;
+	uint64_t n = ph_ledger_takes(ledger, log);
 
-	if (ledger->config.takes != NULL) {
-		uint64_t wanted = ledger->config.takes(ledger->config.data, log);
-
-		n = wanted < n ? wanted : n;
-	}
-	if (n == 0) {
+	if (n <= ph_log_base(log)) {
 		return 0;
 	}
 
@@ -229,9 +277,20 @@ static int on_log(void *data, const struct ph_log *log)
 	return rc;
 }
 
+static int save_cursors(struct ph_ledger *ledger)
+{
+	int rc = 0;
+
+	for (size_t row = 1; rc == 0 && row < ledger->n_cursors; row++) {
+		if (ledger->cursors[row].moved) {
+			rc = save_cursor(ledger, (int64_t)row);
+		}
+	}
+	return rc;
+}
+
 static int fold_batch(struct ph_ledger *ledger, const struct logs *logs, size_t *at)
 {
-	size_t first = *at;
 	int rc = 0;
 
 	ph_batch_clear(&ledger->batch);
@@ -251,12 +310,7 @@ static int fold_batch(struct ph_ledger *ledger, const struct logs *logs, size_t 
 		}
 	}
 	rc = ph_batch_finish(ledger);
-	for (size_t i = first; rc == 0 && i < logs->n && i <= *at; i++) {
-		if (ledger->cursors[logs->items[i].row].moved) {
-			rc = save_cursor(ledger, logs->items[i].row);
-		}
-	}
-	return rc;
+	return rc != 0 ? rc : save_cursors(ledger);
 }
 
 static int fold_logs(struct ph_ledger *ledger, const struct logs *logs)

@@ -77,7 +77,7 @@ static int account_sites(struct ph_scope_work *work, const struct ph_entity_key 
 	struct ph_stmt *stmt;
 	int rc = ph_db_prepare(work->ledger->db,
 			       "SELECT DISTINCT site FROM ledger_fact WHERE type = ?1"
-			       " AND id = ?2",
+			       " AND id = ?2 AND flags & 2 = 0", /* PH_FLAG_OFF */
 			       &stmt);
 
 	if (rc != 0) {

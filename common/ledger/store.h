@@ -1,43 +1,70 @@
 /*
  * common/ledger/store.h - the inside of the projection: for the files of this
  * folder only. Tables: docs/MERGE.md, "The projection".
+ *
+ * An entry that was taken in is named by the row of its log and its number. How it
+ * stands (whether it folds, whether it counts) is on record, and changes only by
+ * ph_held_settle(): so whatever arrives, what followed from it before can be undone.
  */
 #ifndef PH_LEDGER_STORE_H
 #define PH_LEDGER_STORE_H
 
 #include "common/ledger/derive.h"
-#include "common/ledger/fact.h"
-#include "common/ledger/key.h"
+#include "common/ledger/facts.h"
+#include "common/ledger/keyset.h"
+#include "common/ledger/refset.h"
 #include "common/ledger/tally.h"
 #include "common/ledger/touch.h"
 
-/* A log as far as it is folded, in memory and in ledger_log. */
+/* A log (a branch of it) as far as it is folded, in memory and in ledger_log. */
 enum ph_verdict {
 	PH_VERDICT_UNSEEN = 0,
 	PH_VERDICT_FOLDS = 1,
 	PH_VERDICT_NOTHING = 2, /* its first entry is not the `open` it should be */
 };
 struct ph_cursor {
+	bool begun; /* what follows is set */
 	bool known; /* the row is there */
 	bool moved; /* to be written */
 	enum ph_verdict verdict;
 	uint8_t id[PH_LOG_ID_SIZE];
 	uint64_t site;
-	uint64_t n;     /* entries folded */
-	uint64_t floor; /* highest stamp of its clock-marks so far */
+	uint64_t n;          /* entries folded */
+	uint64_t limit;      /* entries above are cut; UINT64_MAX: none */
+	bool marked;         /* `mark` is the last one up to n */
+	struct ph_mark mark; /* governs what comes next */
 };
 
-struct ph_entry_at {
+/* An entry that was taken in, or is being. */
+struct ph_held {
 	int64_t row;
-	uint64_t n;
+	struct ph_fact fact;
+	struct ph_entry *entry; /* fact.bytes decoded */
+	struct ph_buf bytes;    /* what fact.bytes borrows, if it was loaded */
 };
 
-/* Entries that carry the same source. */
-struct ph_source_group {
-	uint8_t source[PH_SOURCE_SIZE];
-	uint64_t kind;
-	bool creates;
-	uint64_t site;
+/* What an entry is to the fold. */
+enum ph_part_in_fold {
+	PH_PART_NONE = 0, /* not its writer's to write */
+	PH_PART_FACT = 1, /* names entities */
+	PH_PART_ACT = 2,  /* acts on other entries; a cut is a fact too */
+	PH_PART_MARK = 4, /* says what the clock was */
+};
+
+/* The entry that is first of its source, and the time at which it is on record. */
+struct ph_twin {
+	int64_t row; /* 0: there is none */
+	uint64_t n;
+	int64_t second;
+	uint16_t tick;
+};
+
+/* An entry that was read from the journal for a fold. */
+#define PH_FETCHED_MAX 8
+struct ph_fetched {
+	int64_t row; /* 0: none */
+	uint64_t n;
+	struct ph_buf bytes;
 };
 
 struct ph_tally_slot {
@@ -46,16 +73,22 @@ struct ph_tally_slot {
 	struct ph_tally sum;
 };
 
-/* What one transaction has to do again at its end. */
+/* A device or log of which a cut or an adoption came, or went. */
+struct ph_cut_at {
+	bool device;
+	uint8_t id[16];
+};
+
+/* What one transaction has to do at its end. */
 struct ph_batch {
-	struct ph_entity_key *dirty;
-	size_t n_dirty, cap_dirty;
-	struct ph_entry_at *again; /* whether they are effective may have changed */
-	size_t n_again, cap_again;
-	struct ph_source_group *groups;
-	size_t n_groups, cap_groups;
-	struct ph_ref *targets; /* of voids */
+	struct ph_keyset dirty;  /* to be folded again */
+	struct ph_keyset crates; /* whose listed receives may name other copies */
+	struct ph_ref *targets;  /* of acts that came, or went off or on */
 	size_t n_targets, cap_targets;
+	struct ph_ref *marks; /* that were judged, or are no more */
+	size_t n_marks, cap_marks;
+	struct ph_cut_at *cuts;
+	size_t n_cuts, cap_cuts;
 	struct ph_tally_slot *slots;
 	size_t n_slots, cap_slots;
 	struct ph_derived derived;
@@ -65,65 +98,138 @@ struct ph_ledger {
 	struct ph_ledger_config config;
 	struct ph_db *db;
 	struct ph_journal *journal;
-	bool loaded;               /* cursors and n_voids are as in the database */
+	bool loaded;               /* what follows is as in the database */
 	struct ph_cursor *cursors; /* by row of the log */
 	size_t n_cursors;
-	int64_t n_voids;
-	uint64_t budget; /* entries left in this transaction */
+	struct ph_refset acted; /* entries that voids, unmerges and judges name */
+	int64_t n_cuts;         /* cuts and adoptions */
+	uint64_t budget;        /* entries left in this transaction */
 	uint64_t folded;
 	struct ph_batch batch;
-	struct ph_entry *entry; /* scratch of the walk */
-	struct ph_entry *other; /* scratch of the refold */
+	struct ph_held held;    /* scratch: of the walk, of what is looked at again */
+	struct ph_held twin;    /* scratch: another one of its source */
+	struct ph_entry *other; /* scratch of what is derived from states */
+	struct ph_fetched fetched[PH_FETCHED_MAX];
+	size_t next_fetched;
 	struct ph_buf bytes, state;
 	struct ph_touched touched;
 };
+
+/* The row a branch of a log grew from, and how many entries it has from there. */
+static inline int64_t ph_log_parent(const struct ph_log *log)
+{
+	(void)log;
+	return 0;
+}
+static inline uint64_t ph_log_base(const struct ph_log *log)
+{
+	(void)log;
+	return 0;
+}
+
+/* --- ledger.c --- */
+/* The cursor of a log; NULL if no entry of it was taken in. */
+const struct ph_cursor *ph_ledger_cursor(const struct ph_ledger *ledger, int64_t row);
+/* How many of LOG's entries the ledger takes. */
+uint64_t ph_ledger_takes(const struct ph_ledger *ledger, const struct ph_log *log);
+/* CB for each branch of a log that is held; not 0 ends the walk with that value. */
+int ph_ledger_branches(struct ph_ledger *ledger,
+		       const uint8_t log_id[static PH_LOG_ID_SIZE],
+		       int (*cb)(void *data, const struct ph_log *log), void *data);
 
 /* --- intake.c: what comes in --- */
 /* Fold entries of LOG beyond its cursor until ledger->budget is used up. */
 int ph_ledger_intake(struct ph_ledger *ledger, const struct ph_log *log);
 
-/* --- effect.c: which entries count --- */
-int ph_effect_add_void(struct ph_ledger *ledger, const struct ph_fact *fact, int64_t row,
-		       const struct ph_ref *target);
-/* Note an entry with a source, and whom it may displace. */
-int ph_effect_add_source(struct ph_ledger *ledger, const struct ph_fact *fact,
-			 int64_t row, const struct ph_entry *entry);
-/* ENTRY is FACT's. Whether it counts. */
-struct ph_effect {
-	bool folds;  /* in its entity */
-	bool counts; /* in its tally */
-};
-int ph_effect_of(struct ph_ledger *ledger, const struct ph_fact *fact,
-		 const struct ph_entry *entry, struct ph_effect *effect);
-/* The group of ENTRY's source. */
-struct ph_source_group ph_effect_group(const struct ph_fact *fact,
-				       const struct ph_entry *entry);
-/* Members of GROUP onto the batch's list `again`. */
-int ph_effect_members(struct ph_ledger *ledger, const struct ph_source_group *group);
-
-/* --- refold.c: the end of a transaction --- */
-int ph_batch_dirty(struct ph_batch *batch, const struct ph_entity_key *key);
-/* Whether entry N of the log ROW, which counts or not, does so in its tally from now on. */
-int ph_batch_tally(struct ph_ledger *ledger, int64_t row, const struct ph_fact *fact,
-		   const struct ph_entry *entry, bool counts, bool is_new);
-int ph_batch_finish(struct ph_ledger *ledger);
-/* Facts with their entries. All zero is a valid empty list. */
-struct ph_facts {
-	struct ph_fact *items;
-	size_t n, cap;
-	struct ph_buf arena; /* the entries, one after another */
-};
-void ph_facts_deinit(struct ph_facts *facts);
+/* --- held.c: entries that were taken in, found again --- */
+int ph_held_init(struct ph_held *held);
+void ph_held_deinit(struct ph_held *held);
+/* What ENTRY, number N of LOG, is to the fold. */
+enum ph_part_in_fold ph_held_part(const struct ph_log *log, uint64_t n,
+				  const struct ph_entry *entry);
+/* Entry N of the log ROW, with its time; PH_PART_NONE if it was not taken in or is nothing. */
+int ph_held_load(struct ph_ledger *ledger, int64_t row, uint64_t n, struct ph_held *held,
+		 enum ph_part_in_fold *part);
 /*
- * The effective facts of the N entities KEYS together, in order, in place of what FACTS
- * held; one that names several of them stands once. 0 or negative errno.
+ * CB for each entry of the log ROW with a number in AFTER + 1 .. LAST that was taken in
+ * and is something, in HELD; not 0 ends the walk. 0 or negative errno.
  */
-int ph_facts_load(struct ph_ledger *ledger, const struct ph_entity_key *keys, size_t n,
-		  struct ph_facts *facts);
+int ph_held_each(struct ph_ledger *ledger, int64_t row, uint64_t after, uint64_t last,
+		 struct ph_held *held,
+		 int (*cb)(void *data, struct ph_held *held, enum ph_part_in_fold part),
+		 void *data);
+
+/* --- standing.c: whether facts fold and count --- */
+enum {
+	PH_OFF_DEAD = 1, /* cut, voided or unmerged */
+	PH_OFF_TWIN = 2, /* another one of its source comes first */
+};
+enum { /* of rows of ledger_fact */
+	PH_FLAG_TOLD = 1,
+	PH_FLAG_OFF = 2,
+};
+/* File a new fact under all that it names. */
+int ph_held_file(struct ph_ledger *ledger, struct ph_held *held);
+/* Look at a fact again, and undo or do what follows. */
+int ph_held_settle(struct ph_ledger *ledger, struct ph_held *held);
+/* HELD, whose time is the one on record, counts at the time of TO from now on. */
+int ph_held_retime(struct ph_ledger *ledger, struct ph_held *held,
+		   const struct ph_fact *to);
+
+/* --- source.c: twins; HELD has a source --- */
+/* The first of HELD's group that is not dead. */
+int ph_source_first(struct ph_ledger *ledger, const struct ph_held *held,
+		    struct ph_twin *first);
+int ph_source_put(struct ph_ledger *ledger, const struct ph_held *held, bool dead);
+int ph_source_drop(struct ph_ledger *ledger, const struct ph_held *held);
+
+/* --- listed.c --- */
+/* At the end of a transaction: what the listed receives of the batch's crates name. */
+int ph_listed_finish(struct ph_ledger *ledger);
+
+/* --- effect.c: what acts on an entry --- */
+/* Whether entry N of the log ROW stands above the cut of its log. */
+bool ph_effect_cut(const struct ph_ledger *ledger, int64_t row, uint64_t n);
+/* Whether HELD is cut, voided or unmerged. */
+int ph_effect_dead(struct ph_ledger *ledger, const struct ph_held *held, bool *dead);
+
+/* --- act.c: entries that act on others --- */
+/* What HELD, an act, acts on goes on record. */
+int ph_act_add(struct ph_ledger *ledger, const struct ph_held *held);
+/* Whether HELD, on record, is dead may have changed. */
+int ph_act_settle(struct ph_ledger *ledger, struct ph_held *held,
+		  enum ph_part_in_fold part);
+/* At the end of a transaction: all that acts of the batch act on. */
+int ph_acts_finish(struct ph_ledger *ledger);
+
+/* --- cut.c: which entries are cut --- */
+/* How far the branches of a log are covered, now that it has grown or cuts have come. */
+int ph_cut_refresh(struct ph_ledger *ledger, const uint8_t log_id[static PH_LOG_ID_SIZE]);
+int ph_cuts_finish(struct ph_ledger *ledger);
+
+/* --- judge.c: what governs the time of entries --- */
+/* The mark that governs what stands behind entry N of the log ROW. */
+int ph_judge_mark_at(struct ph_ledger *ledger, int64_t row, uint64_t n,
+		     struct ph_mark *mark);
+/* Take in HELD, a clock-mark: it governs what comes next. */
+int ph_judge_take_mark(struct ph_ledger *ledger, const struct ph_held *held);
+/* At the end of a transaction: the times that the batch's marks govern. */
+int ph_judges_finish(struct ph_ledger *ledger);
+
+/* --- batch.c: the end of a transaction --- */
+int ph_batch_target(struct ph_batch *batch, const struct ph_ref *ref);
+int ph_batch_mark(struct ph_batch *batch, const struct ph_ref *ref);
+int ph_batch_cut(struct ph_batch *batch, bool device, const uint8_t id[static 16]);
+/* Add what ENTRY counts, SIGN (1 or -1) times, to the tally of SITE and the day of SECOND. */
+int ph_batch_count(struct ph_batch *batch, uint64_t site, int64_t second,
+		   const struct ph_entry *entry, int sign);
+int ph_batch_finish(struct ph_ledger *ledger);
 void ph_batch_clear(struct ph_batch *batch);
 void ph_batch_deinit(struct ph_batch *batch);
-/* The highest stamp of the clock-marks before entry N. */
-int ph_ledger_floor(struct ph_ledger *ledger, int64_t row, uint64_t n, uint64_t *floor);
+
+/* --- refold.c: entities and tallies --- */
+int ph_refold_dirty(struct ph_ledger *ledger);
+int ph_refold_tallies(struct ph_ledger *ledger);
 
 /* --- tables.c --- */
 /* Make the tables, or drop and make them if they are of another version. */

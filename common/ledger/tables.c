@@ -15,30 +15,38 @@
 static const char make_sql[] =
 	"CREATE TABLE ledger_log(row INTEGER PRIMARY KEY, id BLOB NOT NULL,"
 	" site INTEGER NOT NULL, verdict INTEGER NOT NULL, n INTEGER NOT NULL,"
-	" floor INTEGER NOT NULL);"
-	"CREATE TABLE ledger_mark(log INTEGER, n INTEGER, floor INTEGER NOT NULL,"
-	" PRIMARY KEY(log, n)) WITHOUT ROWID;"
+	" cut INTEGER);"
+	"CREATE TABLE ledger_mark(log INTEGER, n INTEGER, hash BLOB NOT NULL,"
+	" stamp INTEGER NOT NULL, sure INTEGER NOT NULL, judged INTEGER NOT NULL,"
+	" ahead INTEGER NOT NULL, behind INTEGER NOT NULL, clamp INTEGER,"
+	" floor INTEGER NOT NULL, PRIMARY KEY(log, n)) WITHOUT ROWID;"
+	"CREATE TABLE ledger_act(target BLOB, log INTEGER, n INTEGER,"
+	" off INTEGER NOT NULL, kind INTEGER NOT NULL, site INTEGER NOT NULL,"
+	" signed INTEGER NOT NULL, stamp INTEGER NOT NULL, hash BLOB NOT NULL,"
+	" entry BLOB, PRIMARY KEY(target, log, n)) WITHOUT ROWID;"
 	"CREATE TABLE ledger_fact(type INTEGER, id BLOB, log INTEGER, n INTEGER,"
-	" second INTEGER NOT NULL, tick INTEGER NOT NULL, hash BLOB NOT NULL,"
-	" site INTEGER NOT NULL, sourced INTEGER NOT NULL, entry BLOB NOT NULL,"
-	" PRIMARY KEY(type, id, log, n)) WITHOUT ROWID;"
-	"CREATE TABLE ledger_entity(type INTEGER, id BLOB, state BLOB NOT NULL,"
-	" PRIMARY KEY(type, id)) WITHOUT ROWID;"
-	"CREATE TABLE ledger_void(target BLOB, log INTEGER, n INTEGER,"
-	" site INTEGER NOT NULL, PRIMARY KEY(target, log, n)) WITHOUT ROWID;"
+	" hash BLOB NOT NULL, second INTEGER NOT NULL, tick INTEGER NOT NULL,"
+	" unsure INTEGER NOT NULL, flags INTEGER NOT NULL, site INTEGER NOT NULL,"
+	" entry BLOB, PRIMARY KEY(type, id, log, n)) WITHOUT ROWID;"
+	"CREATE TABLE ledger_listed(crate BLOB, log INTEGER, n INTEGER, copy BLOB,"
+	" PRIMARY KEY(crate, log, n, copy)) WITHOUT ROWID;"
+	"CREATE TABLE ledger_off(log INTEGER, n INTEGER, why INTEGER NOT NULL,"
+	" PRIMARY KEY(log, n)) WITHOUT ROWID;"
 	"CREATE TABLE ledger_source(source BLOB, kind INTEGER, creates INTEGER,"
-	" second INTEGER, tick INTEGER, log_id BLOB, n INTEGER, hash BLOB,"
-	" log INTEGER NOT NULL, site INTEGER NOT NULL,"
-	" PRIMARY KEY(source, kind, creates, second, tick, log_id, n, hash))"
+	" site INTEGER, second INTEGER, tick INTEGER, log_id BLOB, n INTEGER,"
+	" hash BLOB, log INTEGER, dead INTEGER NOT NULL,"
+	" PRIMARY KEY(source, kind, creates, site, second, tick, log_id, n, hash, log))"
 	" WITHOUT ROWID;"
-	"CREATE TABLE ledger_uncounted(log INTEGER, n INTEGER, PRIMARY KEY(log, n))"
-	" WITHOUT ROWID;";
+	"CREATE TABLE ledger_entity(type INTEGER, id BLOB, state BLOB NOT NULL,"
+	" PRIMARY KEY(type, id)) WITHOUT ROWID;";
 
 static const char drop_sql[] =
 	"DROP TABLE IF EXISTS ledger_log; DROP TABLE IF EXISTS ledger_mark;"
-	"DROP TABLE IF EXISTS ledger_fact; DROP TABLE IF EXISTS ledger_entity;"
-	"DROP TABLE IF EXISTS ledger_void; DROP TABLE IF EXISTS ledger_source;"
-	"DROP TABLE IF EXISTS ledger_uncounted;";
+	"DROP TABLE IF EXISTS ledger_act; DROP TABLE IF EXISTS ledger_fact;"
+	"DROP TABLE IF EXISTS ledger_listed; DROP TABLE IF EXISTS ledger_off;"
+	"DROP TABLE IF EXISTS ledger_source; DROP TABLE IF EXISTS ledger_entity;"
+	/* of earlier versions */
+	"DROP TABLE IF EXISTS ledger_void; DROP TABLE IF EXISTS ledger_uncounted;";
 
 #define VERSION_SIZE 10
 

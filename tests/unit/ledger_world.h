@@ -21,11 +21,13 @@
 #include "common/base/rng.h"
 #include "common/ledger/key.h"
 #include "common/ledger/ledger.h"
+#include "common/log/chain.h"
 #include "common/log/segment.h"
 
-#define WORLD_LOGS 8
-#define T0         1790000000 /* 22 September 2026, 09:13 UTC+7 */
-#define DAY        86400
+#define WORLD_LOGS    8
+#define ACTOR_ENTRIES 4096
+#define T0            1790000000 /* 22 September 2026, 09:13 UTC+7 */
+#define DAY           86400
 
 struct actor {
 	uint64_t site;
@@ -34,7 +36,8 @@ struct actor {
 	uint8_t id[PH_LOG_ID_SIZE];
 	uint64_t stamp; /* of the last entry */
 	struct ph_buf bytes;
-	size_t end[4096]; /* of entry n, at n */
+	size_t end[ACTOR_ENTRIES]; /* of entry n, at n */
+	uint8_t h[ACTOR_ENTRIES][PH_HASH_SIZE];
 	uint64_t n;
 };
 
@@ -49,6 +52,8 @@ static inline struct ph_ref actor_raw(struct actor *actor, struct ph_view bytes)
 	actor->n++;
 	actor->end[actor->n] = actor->bytes.len;
 	ph_entry_hash(bytes, hash);
+	memcpy(actor->h[actor->n], actor->h[actor->n - 1], PH_HASH_SIZE);
+	ph_chain_step(actor->h[actor->n], hash);
 	memcpy(ref.log_id, actor->id, sizeof ref.log_id);
 	memcpy(ref.hash, hash, sizeof ref.hash);
 	return ref;
@@ -140,6 +145,7 @@ static inline void actor_init(struct actor *actor, uint8_t seed, uint64_t site,
 	memset(actor->key, seed, sizeof actor->key);
 	memset(nonce, seed ^ 0x55, sizeof nonce);
 	ph_log_id(actor->id, actor->key, nonce);
+	ph_chain_start(actor->h[0], actor->id, actor->key);
 	set_bytes(&open, PH_OPEN_KEY, actor->key, sizeof actor->key);
 	set_bytes(&open, PH_OPEN_NONCE, nonce, sizeof nonce);
 	set_uint(&open, PH_OPEN_SITE, site);

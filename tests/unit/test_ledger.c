@@ -102,6 +102,10 @@ static void example_of_the_book(void **state)
 		   "fcece1f3c29361b94b21f2c20399567a");
 	world_take(&world, &actor, UINT64_MAX);
 	world_digest(&world, digest);
+	assert_true(
+		ph_key_bytes(PH_ENTITY_LOG, PH_VIEW(actor.id, sizeof actor.id), &key));
+	assert_state(&world, &key, "fcece1f3c29361b94b21f2c20399567a",
+		     "919265ce6ab13b80");
 	assert_true(ph_key_id(PH_ENTITY_COPY, &id, &key));
 	assert_state(&world, &key, "00000000000000006331",
 		     "93c09502ce6ab13bce6593c410fcece1f3c29361b94b21f2c20399567a02c408"
@@ -110,7 +114,7 @@ static void example_of_the_book(void **state)
 	key = ph_key_tally(101, ph_day_of(T0));
 	assert_state(&world, &key, "000000000000006500000000000050ed", "91810301");
 	assert_hex(PH_VIEW(digest, sizeof digest),
-		   "da5e8d0007a281b4152f96cb395e343e74efc304aef73ed65ba780aafd20b549");
+		   "5f77a2664ddaa589cc802c2bba811484ada24463f7aa546233f17855957d7821");
 	actor_deinit(&actor);
 	world_deinit(&world);
 }
