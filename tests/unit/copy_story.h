@@ -11,7 +11,7 @@
  * speak of copy "c1" but where a step lists copies.
  *
  *	put TITLE [over #N]    loan CARD [HOLD]    renew [CARD] [#N|?X]    return    use
- *	see    ready HOLD    send CRATE SITE [COPY ...]    receive CRATE [final] [listed]
+ *	see    ready HOLD    send CRATE [FROM>]SITE [COPY ...]    receive CRATE [final] [listed]
  *	[COPY ...]    missing    lost #N    damaged    repaired    withdrawn DECISION
  *	reinstated    alias COPY OTHER
  *
@@ -101,8 +101,13 @@ static inline struct ph_entry story_crate(struct story *story, const char *what,
 		entry_of(sends ? PH_KIND_CRATE_DISPATCH : PH_KIND_CRATE_RECEIVE);
 
 	if (sends) {
-		set_uint(&entry, PH_DISPATCH_FROM, actor->site);
-		set_uint(&entry, PH_DISPATCH_TO, story_site(words[1]));
+		char from[2] = { words[1][0], '\0' };
+		bool by_another = words[1][1] == '>';
+
+		set_uint(&entry, PH_DISPATCH_FROM,
+			 by_another ? story_site(from) : actor->site);
+		set_uint(&entry, PH_DISPATCH_TO,
+			 story_site(by_another ? words[1] + 2 : words[1]));
 	}
 	story_lists(story, &entry, words, n);
 	return entry;

@@ -136,6 +136,17 @@ static void late_scan_is_found_after_final(void **state)
 	assert_count(bench, "", "");
 }
 
+static void scans_come_in_any_order(void **state)
+{
+	struct bench *bench = *state;
+
+	dispatch(bench, &bench->a, 10, CODES("c1", "c2", "c3"), 3);
+	receive(bench, &bench->b, 20, 0, CODES("c3", "c9"), 2);
+	receive(bench, &bench->b, 30, 0, CODES("c1", "c3"), 2);
+	receive(bench, &bench->b, 40, FINAL, CODES("c2", "c8"), 2);
+	assert_count(bench, "", "c8 c9");
+}
+
 static void listed_receipt_is_never_short(void **state)
 {
 	struct bench *bench = *state;
@@ -195,6 +206,7 @@ int main(void)
 		BENCH_TEST(journey_keeps_what_was_said),
 		BENCH_TEST(discrepancies_only_after_final),
 		BENCH_TEST(late_scan_is_found_after_final),
+		BENCH_TEST(scans_come_in_any_order),
 		BENCH_TEST(listed_receipt_is_never_short),
 		BENCH_TEST(dispatches_of_one_journey_add_up),
 		BENCH_TEST(dispatch_heard_of_last_settles_it),

@@ -19,6 +19,8 @@ static const struct tale tales[] = {
 
 	/* Crates. */
 	{ "dispatch_is_a_crate_from_and_to", "10 a see; 20 a send x b", "in x a>b #2" },
+	{ "dispatch_is_from_where_it_says", "10 hub see; 20 a send x c>b",
+	  "in x c>b #2" },
 	{ "scanned_receipt_ends_the_journey", "10 a send x b; 20 b receive x c1",
 	  "at b #2" },
 	{ "listed_receipt_ends_the_journey", "10 a send x b; 20 b receive x listed",
