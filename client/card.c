@@ -14,8 +14,9 @@ static int name_card(struct ph_desk *desk, const char *code, const struct ph_ref
 	struct ph_ref other;
 	int rc;
 
-	desk->scanner.naming = true;
+	desk->scanner.naming = PH_T_CARD_ID;
 	rc = ph_scan(&desk->scanner, PH_T_CARD_ID, ph_view_str(code), id, err);
+	desk->scanner.naming = PH_T_UINT;
 	if (rc < 0) {
 		return rc;
 	}

@@ -8,8 +8,8 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "client/copy_name.h"
 #include "client/page.h"
-#include "client/slip.h"
 
 static const struct ph_slip_field fields[] = {
 	{ .option = "title",
@@ -23,36 +23,12 @@ static const struct ph_slip_field fields[] = {
 	{ 0 },
 };
 
-/* The code given, which must be new here, or a new one. */
-static int name_new(struct ph_desk *desk, const struct ph_cli *cli, json_t *slip,
-		    struct ph_error *err)
-{
-	char printed[PH_PRINTED_SIZE + 1];
-	struct ph_id id = { 0 };
-	int rc;
-
-	desk->scanner.naming = true;
-	if (cli->n_args == 0) {
-		rc = ph_site_print_code(desk->site, printed, err);
-		id.code = ph_view_str(printed);
-	} else {
-		desk->scanner.copy_unknown = false;
-		rc = ph_scan(&desk->scanner, PH_T_COPY_ID, ph_view_str(cli->args[0]), &id,
-			     err);
-		if (rc == 0 && !desk->scanner.copy_unknown) {
-			rc = ph_fail(err, PH_EXIT_USAGE, -EEXIST,
-				     "this code names a copy already; `copy show` tells "
-				     "which, `copy set` changes it");
-		}
-	}
-	return rc != 0 ? rc : ph_slip_id(slip, "copy", &id, err);
-}
-
 static int put_new(struct ph_desk *desk, const struct ph_cli *cli, struct ph_error *err)
 {
 	json_t *slip = ph_desk_slip(desk, "copy-put", err);
 	uint64_t owner = desk->behalf ? desk->behalf : desk->info.site;
-	int rc = slip ? name_new(desk, cli, slip, err) : -EINVAL;
+	const char *code = cli->n_args > 0 ? cli->args[0] : NULL;
+	int rc = slip ? ph_copy_name(desk, code, slip, err) : -EINVAL;
 
 	rc = rc != 0 ? rc : ph_slip_number(slip, "owner", owner);
 	rc = rc != 0 ? rc : ph_desk_fields(desk, fields, slip, NULL, err);

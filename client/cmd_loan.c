@@ -8,6 +8,14 @@
 
 #include "client/slip.h"
 
+static const struct ph_slip_field fields[] = {
+	{ .option = "hold",
+	  .member = "hold",
+	  .how = PH_SLIP_ENTITY,
+	  .entity = PH_ENTITY_HOLD },
+	{ 0 },
+};
+
 static int loan_one(struct ph_desk *desk, const char *card, const char *copy,
 		    struct ph_error *err)
 {
@@ -16,6 +24,7 @@ static int loan_one(struct ph_desk *desk, const char *card, const char *copy,
 
 	rc = rc != 0 ? rc : ph_slip_text(slip, "copy", copy, err);
 	rc = rc != 0 ? rc : ph_desk_term(desk, slip, err);
+	rc = rc != 0 ? rc : ph_desk_fields(desk, fields, slip, NULL, err);
 	if (rc != 0) {
 		json_decref(slip);
 		return rc;
@@ -42,6 +51,7 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 static const struct ph_cli_option options[] = {
 	{ "term", "DAYS", "days until it is due (default: the province's, else 14)" },
 	{ "due", "DATE", "day chosen by hand instead: 2026-10-06" },
+	{ "hold", "REF", "the hold that it fills" },
 	PH_SLIP_OPTIONS,
 	{ 0 },
 };

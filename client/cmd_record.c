@@ -186,11 +186,19 @@ static const struct ph_kind *kind_of(json_t *object)
 
 /* --- one line --- */
 
-/* What names a copy or card of our own is not looked for at other sites. */
-static bool names_own(const struct ph_kind *kind)
+/* What names a copy, card or crate of our own is not looked for at other sites. */
+static enum ph_type names_own(const struct ph_kind *kind)
 {
-	return kind &&
-	       (kind->number == PH_KIND_COPY_PUT || kind->number == PH_KIND_CARD_ISSUE);
+	switch (kind ? kind->number : 0) {
+	case PH_KIND_COPY_PUT:
+		return PH_T_COPY_ID;
+	case PH_KIND_CARD_ISSUE:
+		return PH_T_CARD_ID;
+	case PH_KIND_CRATE_DISPATCH:
+		return PH_T_CRATE_ID;
+	default:
+		return PH_T_UINT;
+	}
 }
 
 static int record_line(struct recording *recording, json_t **answer, struct ph_error *err)
@@ -213,18 +221,17 @@ static int record_line(struct recording *recording, json_t **answer, struct ph_e
 	kind = kind_of(object);
 	scanner->err = err;
 	scanner->naming = names_own(kind);
-	scanner->copy_unknown = false;
-	scanner->card_unknown = false;
+	ph_scanner_begin(scanner);
 	rc = rc != 0 ? rc : replace_refs(recording, object, kind, err);
 	rc = rc != 0 ? rc : ph_entry_from_json(object, &scope, entry, &arena, err);
 	rc = rc != 0 ? rc : ph_site_write(recording->site, entry, 1, &ref, err);
 	rc = rc != 0 ? rc : remember(recording, &ref);
 	if (rc == 0) {
 		*answer = ph_slip_name(entry, &ref);
-		json_object_set_new(
-			*answer, "known",
-			json_boolean(scanner->naming ||
-				     (!scanner->copy_unknown && !scanner->card_unknown)));
+		json_object_set_new(*answer, "known",
+				    json_boolean(!scanner->copy_unknown &&
+						 !scanner->card_unknown &&
+						 !scanner->crate_unknown));
 	}
 	json_decref(object);
 	ph_buf_wipe(&arena);
@@ -392,6 +399,7 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 					     .as_is = ph_cli_has(cli, "as-is") };
 		rc = record_all(&recording, err);
 	}
+	ph_scanner_deinit(&recording.scanner);
 	ph_site_close(recording.site);
 	if (recording.input != stdin) {
 		fclose(recording.input);

@@ -6,36 +6,7 @@
  */
 #include <errno.h>
 
-#include "client/slip.h"
-#include "common/ledger/view.h"
-
-/* The loan of COPY that is open, as far as is known here. */
-static int name_loan(struct ph_desk *desk, const char *copy, json_t *slip,
-		     bool *found_out, struct ph_error *err)
-{
-	json_t *view = NULL, *loan;
-	struct ph_id id;
-	size_t i;
-	int rc = ph_scan(&desk->scanner, PH_T_COPY_ID, ph_view_str(copy), &id, err);
-
-	rc = rc != 0 ? rc : ph_view_copy(desk->ledger, &id, &view);
-	if (rc < 0) {
-		return ph_fail_errno(err, rc, "looking up a loan");
-	}
-	json_array_foreach(json_object_get(view, "loans"), i, loan)
-	{
-		json_t *ref = json_object_get(loan, "loan");
-
-		if (ref && !json_object_get(loan, "closed")) {
-			*found_out = true;
-			if (json_object_set(slip, "loan", ref) != 0) {
-				rc = -ENOMEM;
-			}
-		}
-	}
-	json_decref(view);
-	return rc < 0 ? rc : 0;
-}
+#include "client/open_loan.h"
 
 static int renew_one(struct ph_desk *desk, const char *copy, struct ph_error *err)
 {
@@ -48,7 +19,7 @@ static int renew_one(struct ph_desk *desk, const char *copy, struct ph_error *er
 		found = true;
 		rc = ph_slip_text(slip, "card", card, err);
 	} else if (rc == 0) {
-		rc = name_loan(desk, copy, slip, &found, err);
+		rc = ph_open_loan(desk, copy, slip, &found, err);
 	}
 	rc = rc != 0 ? rc : ph_desk_term(desk, slip, err);
 	if (rc != 0) {

@@ -9,17 +9,44 @@
 
 #include "client/slip.h"
 
-/* *KNOWN_OUT: the entry is here. One of another site is refused: it would have no effect. */
+/* What stays whatever is said of it. */
+static int check_kind(struct ph_view bytes, struct ph_error *err)
+{
+	struct ph_entry entry;
+
+	if (ph_entry_decode(bytes, &entry) != 0) {
+		return 0;
+	}
+	if (entry.number == PH_KIND_VOID) {
+		return ph_fail(
+			err, PH_EXIT_USAGE, -EPERM,
+			"this entry is a void, and a void of a void has no effect: "
+			"record anew what was voided");
+	}
+	if (entry.number == PH_KIND_OPEN || entry.number == PH_KIND_CLOCK_MARK) {
+		return ph_fail(
+			err, PH_EXIT_USAGE, -EPERM,
+			"this entry is %s, which the log made: it cannot be voided",
+			entry.kind->name);
+	}
+	return 0;
+}
+
+/* *KNOWN_OUT: the entry is here. A void that would have no effect is refused. */
 static int look(struct ph_desk *desk, const struct ph_ref *ref, bool *known_out,
 		struct ph_error *err)
 {
 	struct ph_buf bytes = { 0 };
-	struct ph_log log;
-	int rc = ph_journal_resolve(ph_site_journal(desk->site), ref, &log, &bytes);
+	uint64_t site = 0;
+	int rc = ph_site_entry(desk->site, ref, &bytes, &site);
+	int kept = rc == 0 ? check_kind(ph_buf_view(&bytes), err) : 0;
 
 	ph_buf_deinit(&bytes);
 	*known_out = rc == 0;
-	if (rc == 0 && log.site != desk->info.site) {
+	if (kept != 0) {
+		return kept;
+	}
+	if (rc == 0 && site != desk->info.site) {
 		return ph_fail(
 			err, PH_EXIT_USAGE, -EPERM,
 			"this entry was written by another site: only that site or "

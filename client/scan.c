@@ -16,7 +16,6 @@
 #include "common/cli/cli.h"
 #include "common/cli/out.h"
 #include "common/ledger/query.h"
-#include "common/ledger/view.h"
 
 #define SITES_OF_PROVINCE 10000
 #define SHOWN             (2 * PH_CODE_MAX)
@@ -54,38 +53,59 @@ static int check(struct ph_view code, uint64_t province, struct ph_error *err)
 		     : ph_say("its check digit is wrong", "sai chữ số kiểm tra"));
 }
 
-static int copy_known(struct ph_ledger *ledger, const struct ph_id *id, bool *known)
-{
-	json_t *view = NULL;
-	int rc = ph_view_copy(ledger, id, &view);
-
-	*known = rc == 0 && json_is_true(json_object_get(view, "known"));
-	json_decref(view);
-	return rc < 0 ? rc : 0;
-}
-
 /* In our own namespace, or in that of printed codes. */
 static int name_own(struct ph_scanner *scanner, enum ph_type type, struct ph_view code,
 		    uint64_t own, struct ph_id *id, bool *known, struct ph_error *err)
 {
-	struct ph_ledger *ledger = ph_site_ledger(scanner->site, err);
-	struct ph_ref reader;
-	int rc;
-
-	if (!ledger) {
-		return -EIO;
-	}
 	id->ns = ph_code_is_printed(code, own / SITES_OF_PROVINCE) ? 0 : own;
 	id->code = code;
-	if (type == PH_T_COPY_ID) {
-		rc = copy_known(ledger, id, known);
-	} else if (type == PH_T_CRATE_ID) {
-		rc = 0; /* no register of crates tells what is known */
-	} else {
-		rc = ph_query_reader_of(ledger, id, &reader);
-		*known = rc == 0;
+	return ph_site_knows(scanner->site, type, id, known, err);
+}
+
+void ph_scanner_begin(struct ph_scanner *scanner)
+{
+	scanner->copy_unknown = false;
+	scanner->card_unknown = false;
+	scanner->crate_unknown = false;
+	scanner->named_known = false;
+	ph_scanner_deinit(scanner);
+}
+
+void ph_scanner_deinit(struct ph_scanner *scanner)
+{
+	json_decref(scanner->unknown_copies);
+	scanner->unknown_copies = NULL;
+}
+
+/* ID is not known here. 0 or -ENOMEM. */
+static int note_unknown(struct ph_scanner *scanner, enum ph_type type,
+			const struct ph_id *id)
+{
+	json_t *code;
+
+	switch (type) {
+	case PH_T_CARD_ID:
+		scanner->card_unknown = true;
+		return 0;
+	case PH_T_CRATE_ID:
+		scanner->crate_unknown = true;
+		return 0;
+	default:
+		break;
 	}
-	return rc < 0 ? ph_fail_errno(err, rc, "looking up a code") : 0;
+	scanner->copy_unknown = true;
+	if (!scanner->unknown_copies) {
+		scanner->unknown_copies = json_array();
+	}
+	code = json_stringn((const char *)id->code.data, id->code.len);
+	if (!code) {
+		return 0; /* it is no text: the entry will be refused for that */
+	}
+	return json_array_append_new(scanner->unknown_copies,
+				     json_pack("{s:I,s:o}", "ns", (json_int_t)id->ns,
+					       "code", code)) == 0
+		       ? 0
+		       : -ENOMEM;
 }
 
 int ph_scan(struct ph_scanner *scanner, enum ph_type type, struct ph_view code,
@@ -102,7 +122,7 @@ int ph_scan(struct ph_scanner *scanner, enum ph_type type, struct ph_view code,
 			       "a code has 1 to %d bytes, this one has %zu", PH_CODE_MAX,
 			       code.len);
 	}
-	rc = scanner->naming || type == PH_T_CRATE_ID
+	rc = scanner->naming == type
 		     ? name_own(scanner, type, code, info.site, &id, &known, err)
 		     : ph_site_resolve(scanner->site, type, code, &id, &known, err);
 	if (rc == 0 && !known && !scanner->as_is) {
@@ -111,13 +131,15 @@ int ph_scan(struct ph_scanner *scanner, enum ph_type type, struct ph_view code,
 	if (rc < 0) {
 		return rc;
 	}
-	if (!known && type == PH_T_COPY_ID) {
-		scanner->copy_unknown = true;
-	} else if (!known && type == PH_T_CARD_ID) {
-		scanner->card_unknown = true;
+	if (scanner->naming == type) {
+		scanner->named_known = known;
+	} else if (!known) {
+		rc = note_unknown(scanner, type, &id);
 	}
-	*id_out = id;
-	return 0;
+	if (rc == 0) {
+		*id_out = id;
+	}
+	return rc;
 }
 
 static int on_scan(void *data, enum ph_type type, struct ph_view code, struct ph_id *id)

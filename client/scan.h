@@ -14,17 +14,25 @@
 struct ph_scanner {
 	struct ph_site *site;
 	bool as_is; /* no checks */
-	bool naming; /* the entry names a copy or card of this site: no other site's is meant */
+	/*
+	 * PH_T_COPY_ID, _CARD_ID, _CRATE_ID: the entry names one of this site's own, perhaps
+	 * a new one, and no other site's is meant. Another type: none.
+	 */
+	enum ph_type naming;
 	struct ph_error *err; /* borrowed: where ph_scan_scope() says what was wrong */
-	/* Set by every scan that is not known here; the caller clears them. */
-	bool copy_unknown;
-	bool card_unknown;
+	/* Since ph_scanner_begin(). What is named is not looked at there. */
+	bool copy_unknown, card_unknown, crate_unknown; /* not known here */
+	json_t *unknown_copies; /* [{"ns","code"} ...], or NULL; owned */
+	bool named_known;       /* what is named, is known here */
 };
 
+/* A new entry: nothing is scanned yet. */
+void ph_scanner_begin(struct ph_scanner *scanner);
+void ph_scanner_deinit(struct ph_scanner *scanner);
+
 /*
- * Name CODE; TYPE is PH_T_COPY_ID, PH_T_CARD_ID or PH_T_CRATE_ID (no crate is known; its
- * code is printed, or of this site). ID borrows CODE. 0; -EINVAL with PH_EXIT_USAGE; or
- * another negative errno.
+ * Name CODE; TYPE is PH_T_COPY_ID, _CARD_ID or _CRATE_ID. ID borrows CODE. 0; -EINVAL
+ * with PH_EXIT_USAGE; or another negative errno.
  */
 int ph_scan(struct ph_scanner *scanner, enum ph_type type, struct ph_view code,
 	    struct ph_id *id_out, struct ph_error *err);

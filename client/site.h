@@ -71,13 +71,16 @@ int64_t ph_site_today(struct ph_site *site);
 /*
  * Name what was scanned: a code of our printed form is namespace 0; else one known
  * here (own namespace first, then the only other one that has it); else the site's
- * own namespace. *KNOWN_OUT (may be NULL): a copy that somebody described or a card
- * that somebody issued; false is "not known here". ID borrows CODE. TYPE is
- * PH_T_COPY_ID or PH_T_CARD_ID. 0; -EINVAL with PH_EXIT_USAGE for a code of no or too
+ * own namespace. *KNOWN_OUT (may be NULL): a copy that somebody described, a card
+ * that somebody issued, or a crate that somebody sent or received; false is "not known
+ * here". ID borrows CODE. TYPE is PH_T_COPY_ID, PH_T_CARD_ID or PH_T_CRATE_ID. 0; -EINVAL with PH_EXIT_USAGE for a code of no or too
  * many bytes; or another negative errno.
  */
 int ph_site_resolve(struct ph_site *site, enum ph_type type, struct ph_view code,
 		    struct ph_id *id_out, bool *known_out, struct ph_error *err);
+/* Whether ID is known here, in that sense. 0 or negative errno with ERR. */
+int ph_site_knows(struct ph_site *site, enum ph_type type, const struct ph_id *id,
+		  bool *known_out, struct ph_error *err);
 /*
  * The next code to print, of this device's own block or, when that is used up or this
  * folder is a copy, of the blocks that logs take by themselves (docs/LOG.md, "Printed
@@ -104,6 +107,12 @@ int ph_site_begin(struct ph_site *site, struct ph_error *err);
 int ph_site_commit(struct ph_site *site, struct ph_error *err);
 void ph_site_undo(struct ph_site *site);
 
+/*
+ * The entry REF, out of the logs that are here or as the hub fed it, appended to BYTES;
+ * *SITE_OUT (may be NULL) is its log's site. 0, PH_JOURNAL_E_NONE or negative errno.
+ */
+int ph_site_entry(struct ph_site *site, const struct ph_ref *ref, struct ph_buf *bytes,
+		  uint64_t *site_out);
 /*
  * The plain form of the sealed part of the entry REF, appended to PLAIN, which the
  * caller wipes. 0; PH_JOURNAL_E_NONE: no such part here, or not for this desk; or a

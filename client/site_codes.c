@@ -111,9 +111,8 @@ static int read_open(struct ph_site *site, const struct ph_log *log, uint64_t *w
 		rc = ph_entry_decode(ph_buf_view(&bytes), &open);
 	}
 	if (rc == 0 && open.number == PH_KIND_OPEN) {
-		int why = ph_kind_field(open.kind, "why");
-
-		*why_out = why >= 0 && open.field[why].set ? open.field[why].as.uint : 0;
+		*why_out = open.field[PH_OPEN_WHY].set ? open.field[PH_OPEN_WHY].as.uint
+						       : PH_WHY_CLOCK;
 		*continues_out = open.field[PH_OPEN_CONTINUES];
 	}
 	ph_buf_deinit(&bytes);
@@ -133,10 +132,10 @@ static int is_same_desk(struct ph_site *site, const uint8_t from[static PH_LOG_I
 
 	while (rc == 0 && same && memcmp(log.id, from, PH_LOG_ID_SIZE) != 0) {
 		struct ph_value continues = { 0 };
-		uint64_t why = 1;
+		uint64_t why = PH_WHY_RESTORED;
 
 		rc = read_open(site, &log, &why, &continues);
-		same = rc == 0 && why == 0 && continues.set;
+		same = rc == 0 && why == PH_WHY_CLOCK && continues.set;
 		if (same) {
 			rc = ph_journal_log_find(site->journal, continues.as.head.log_id,
 						 &log);
@@ -207,7 +206,8 @@ static int take(struct ph_site *site, char out[static PH_PRINTED_SIZE + 1],
 /* Whether CODE of our printed form names something already, as far as is folded here. */
 static int is_taken(struct ph_site *site, const char *code, bool *taken_out)
 {
-	static const enum ph_entity types[] = { PH_ENTITY_COPY, PH_ENTITY_CARD };
+	static const enum ph_entity types[] = { PH_ENTITY_COPY, PH_ENTITY_CARD,
+						PH_ENTITY_CRATE };
 	const struct ph_id id = { .ns = 0, .code = ph_view_str(code) };
 	struct ph_buf state = { 0 };
 	int rc = PH_LEDGER_E_NONE;

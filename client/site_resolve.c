@@ -1,5 +1,5 @@
 /*
- * client/site_resolve.c - what was scanned, and personal fields.
+ * client/site_resolve.c - what was scanned, entries by reference, and personal fields.
  *
  * A code of our printed form is its own name everywhere. Any other belongs to a site's
  * namespace: our own if it is known there; else the one other site where it is known;
@@ -13,7 +13,9 @@
 #include <string.h>
 
 #include "client/site_internal.h"
+#include "common/ledger/card.h"
 #include "common/ledger/copy.h"
+#include "common/ledger/fed.h"
 #include "common/ledger/key.h"
 
 #define SITES_OF_PROVINCE 10000
@@ -34,6 +36,27 @@ static bool has_registers(struct ph_view state, int *rc)
 	return known;
 }
 
+static bool has_issues(struct ph_view state, int *rc)
+{
+	struct ph_card card;
+	bool known;
+
+	*rc = ph_card_decode(state, &card);
+	if (*rc != 0) {
+		return false;
+	}
+	known = card.n_issues > 0;
+	ph_card_deinit(&card);
+	return known;
+}
+
+static enum ph_entity entity_of(enum ph_type type)
+{
+	return type == PH_T_CARD_ID    ? PH_ENTITY_CARD
+	       : type == PH_T_CRATE_ID ? PH_ENTITY_CRATE
+				       : PH_ENTITY_COPY;
+}
+
 /* Whether the ledger knows ID as a copy that was described, or a card that was issued. */
 static int is_known(struct ph_ledger *ledger, enum ph_entity type, const struct ph_id *id,
 		    bool *known_out)
@@ -48,9 +71,11 @@ static int is_known(struct ph_ledger *ledger, enum ph_entity type, const struct 
 	}
 	rc = ph_ledger_get(ledger, type, ph_key_view(&key), &state);
 	if (rc == 0) {
-		/* loans alone make a copy too; a card is there only if it was issued */
+		/* a copy by a description, a card by an issue; loans alone make both */
 		*known_out =
-			type == PH_ENTITY_CARD || has_registers(ph_buf_view(&state), &rc);
+			type == PH_ENTITY_COPY   ? has_registers(ph_buf_view(&state), &rc)
+			: type == PH_ENTITY_CARD ? has_issues(ph_buf_view(&state), &rc)
+						 : true;
 	}
 	ph_buf_deinit(&state);
 	return rc == PH_LEDGER_E_NONE ? 0 : rc;
@@ -91,11 +116,21 @@ static int on_site(void *data, struct ph_view id, struct ph_view state)
 	return try_ns(search, number);
 }
 
+int ph_site_knows(struct ph_site *site, enum ph_type type, const struct ph_id *id,
+		  bool *known_out, struct ph_error *err)
+{
+	struct ph_ledger *ledger = ph_site_ledger(site, err);
+	int rc = ledger ? is_known(ledger, entity_of(type), id, known_out) : -EIO;
+
+	return rc != 0 ? ph_fail_errno(err, rc < 0 ? rc : -EUCLEAN, "looking up a code")
+		       : 0;
+}
+
 int ph_site_resolve(struct ph_site *site, enum ph_type type, struct ph_view code,
 		    struct ph_id *id_out, bool *known_out, struct ph_error *err)
 {
 	struct search search = {
-		.type = type == PH_T_CARD_ID ? PH_ENTITY_CARD : PH_ENTITY_COPY,
+		.type = entity_of(type),
 		.own = site->cert.invite.site,
 		.id.code = code,
 	};
@@ -132,6 +167,28 @@ int ph_site_resolve(struct ph_site *site, enum ph_type type, struct ph_view code
 		*known_out = search.count == 1;
 	}
 	return 0;
+}
+
+/* --- entries --- */
+
+int ph_site_entry(struct ph_site *site, const struct ph_ref *ref, struct ph_buf *bytes,
+		  uint64_t *site_out)
+{
+	struct ph_fed_entry fed;
+	struct ph_log log;
+	int rc = ph_journal_resolve(site->journal, ref, &log, bytes);
+
+	if (rc == 0 && site_out) {
+		*site_out = log.site;
+	}
+	if (rc != PH_JOURNAL_E_NONE) {
+		return rc;
+	}
+	rc = ph_fed_resolve(site->db, ref, &fed, bytes);
+	if (rc == 0 && site_out) {
+		*site_out = fed.log_site;
+	}
+	return rc == PH_FED_E_NONE ? PH_JOURNAL_E_NONE : rc;
 }
 
 /* --- personal fields --- */

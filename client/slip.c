@@ -93,9 +93,28 @@ static void free_slip(struct ph_slip *slip)
 {
 	if (slip) {
 		json_decref(slip->object);
+		json_decref(slip->unknown_copies);
 		ph_buf_wipe(&slip->arena); /* it may hold a name */
 	}
 	free(slip);
+}
+
+static void drop_slips(struct ph_desk *desk)
+{
+	for (size_t i = 0; i < desk->n; i++) {
+		free_slip(desk->slips[i]);
+	}
+	desk->n = 0;
+}
+
+int ph_desk_again(struct ph_desk *desk, struct ph_error *err)
+{
+	int rc;
+
+	drop_slips(desk);
+	rc = ph_site_begin(desk->site, err);
+	desk->open = rc == 0;
+	return rc;
 }
 
 void ph_desk_close(struct ph_desk *desk)
@@ -103,10 +122,9 @@ void ph_desk_close(struct ph_desk *desk)
 	if (desk->open) {
 		ph_site_undo(desk->site);
 	}
-	for (size_t i = 0; i < desk->n; i++) {
-		free_slip(desk->slips[i]);
-	}
+	drop_slips(desk);
 	free(desk->slips);
+	ph_scanner_deinit(&desk->scanner);
 	ph_site_close(desk->site);
 	*desk = (struct ph_desk){ 0 };
 }
@@ -140,8 +158,10 @@ static int fill_seen(struct ph_desk *desk, struct ph_entry *entry)
 	switch (entry->number) {
 	case PH_KIND_TITLE_PUT:
 	case PH_KIND_READER_PUT:
-		type = entry->number == PH_KIND_TITLE_PUT ? PH_ENTITY_TITLE
-							  : PH_ENTITY_READER;
+	case PH_KIND_WORKER_PUT:
+		type = entry->number == PH_KIND_TITLE_PUT    ? PH_ENTITY_TITLE
+		       : entry->number == PH_KIND_READER_PUT ? PH_ENTITY_READER
+							     : PH_ENTITY_WORKER;
 		if (!entry->field[0].set) {
 			return 0;
 		}
@@ -149,6 +169,12 @@ static int fill_seen(struct ph_desk *desk, struct ph_entry *entry)
 		break;
 	case PH_KIND_COPY_PUT:
 		if (!ph_key_id(type, &entry->field[PH_COPY_COPY].as.id, &key)) {
+			return 0;
+		}
+		break;
+	case PH_KIND_MODEL_PUT:
+		type = PH_ENTITY_MODEL;
+		if (!ph_key_bytes(type, entry->field[PH_MODEL_COMMUNE].as.bytes, &key)) {
 			return 0;
 		}
 		break;
@@ -161,20 +187,28 @@ static int fill_seen(struct ph_desk *desk, struct ph_entry *entry)
 /* A term counts from the day on which the loan counts. */
 static void set_due(struct ph_slip *slip)
 {
+	static const struct {
+		uint64_t kind;
+		int term, due;
+	} promises[] = {
+		{ PH_KIND_LOAN, PH_LOAN_TERM, PH_LOAN_DUE },
+		{ PH_KIND_RENEW, PH_RENEW_TERM, PH_RENEW_DUE },
+		{ PH_KIND_UNCODED_LOAN, PH_UNCODED_LOAN_TERM, PH_UNCODED_LOAN_DUE },
+	};
 	const struct ph_entry *entry = &slip->entry;
-	bool loan = entry->number == PH_KIND_LOAN;
-	const struct ph_value *term =
-		&entry->field[loan ? (int)PH_LOAN_TERM : (int)PH_RENEW_TERM];
-	const struct ph_value *due =
-		&entry->field[loan ? (int)PH_LOAN_DUE : (int)PH_RENEW_DUE];
 
-	if (!loan && entry->number != PH_KIND_RENEW) {
-		return;
+	for (size_t i = 0; i < sizeof(promises) / sizeof(promises[0]); i++) {
+		const struct ph_value *term = &entry->field[promises[i].term];
+		const struct ph_value *due = &entry->field[promises[i].due];
+
+		if (entry->number == promises[i].kind) {
+			slip->has_due = term->set || due->set;
+			slip->due = due->set ? due->as.day
+					     : ph_day_of(ph_entry_effective(entry)) +
+						       (int64_t)(term->set ? term->as.uint
+									   : 0);
+		}
 	}
-	slip->has_due = term->set || due->set;
-	slip->due = due->set ? due->as.day
-			     : ph_day_of(ph_entry_effective(entry)) +
-				       (int64_t)(term->set ? term->as.uint : 0);
 }
 
 static int keep(struct ph_desk *desk, struct ph_slip *slip)
@@ -209,11 +243,13 @@ int ph_desk_put(struct ph_desk *desk, json_t **object, const struct ph_slip **sl
 	slip->object = *object;
 	*object = NULL;
 	scanner->err = err;
-	scanner->copy_unknown = false;
-	scanner->card_unknown = false;
+	ph_scanner_begin(scanner);
 	rc = ph_entry_from_json(slip->object, &scope, &slip->entry, &slip->arena, err);
 	slip->copy_unknown = scanner->copy_unknown;
 	slip->card_unknown = scanner->card_unknown;
+	slip->crate_unknown = scanner->crate_unknown;
+	slip->unknown_copies = scanner->unknown_copies;
+	scanner->unknown_copies = NULL;
 	slip->ref_unknown = desk->ref_unknown;
 	rc = rc != 0 ? rc : fill_seen(desk, &slip->entry);
 	rc = rc != 0 ? rc : ph_site_write(desk->site, &slip->entry, 1, &slip->ref, err);

@@ -26,8 +26,10 @@ struct ph_slip {
 	struct ph_buf arena;
 	struct ph_entry entry;
 	struct ph_ref ref;
-	bool copy_unknown, card_unknown, ref_unknown; /* not known here */
-	bool has_due; /* a loan or renewal: the last day, in UTC+7 */
+	/* not known here */
+	bool copy_unknown, card_unknown, crate_unknown, ref_unknown;
+	json_t *unknown_copies; /* which; or NULL */
+	bool has_due;           /* a loan or renewal: the last day, in UTC+7 */
 	int64_t due;
 };
 
@@ -46,6 +48,8 @@ struct ph_desk {
 
 /* Open the site and a batch. On failure nothing is open. */
 int ph_desk_open(struct ph_desk *desk, const struct ph_cli *cli, struct ph_error *err);
+/* After a save: forget what was saved, and open another batch. 0 or negative errno. */
+int ph_desk_again(struct ph_desk *desk, struct ph_error *err);
 /* Undoes what was not saved. */
 void ph_desk_close(struct ph_desk *desk);
 /* A new object of this kind, with what the common options say. NULL with ERR. */

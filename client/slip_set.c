@@ -81,8 +81,7 @@ int ph_desk_look(struct ph_desk *desk, enum ph_entity type, const struct ph_ref 
 static int look_entry(struct ph_desk *desk, const struct ph_ref *ref)
 {
 	struct ph_buf bytes = { 0 };
-	struct ph_log log;
-	int rc = ph_journal_resolve(ph_site_journal(desk->site), ref, &log, &bytes);
+	int rc = ph_site_entry(desk->site, ref, &bytes, NULL);
 
 	ph_buf_deinit(&bytes);
 	desk->ref_unknown |= rc > 0;
@@ -94,8 +93,18 @@ static const char *noun_of(enum ph_entity type)
 	switch (type) {
 	case PH_ENTITY_TITLE:
 		return "a title";
+	case PH_ENTITY_HOLD:
+		return "a hold";
+	case PH_ENTITY_WORKER:
+		return "a worker";
+	case PH_ENTITY_STOP:
+		return "a stop";
+	case PH_ENTITY_REPORT:
+		return "a report";
+	case PH_ENTITY_ERASURE:
+		return "an erasure";
 	default:
-		return "that";
+		return "an entry";
 	}
 }
 

@@ -1,9 +1,9 @@
 /*
  * client/slip_told.c - what was written, told.
  *
- * For people a line each: that it is saved, what it is, and whether something it names
- * is not known here. For scripts the reference and what the entry names. Sealed fields
- * are never repeated.
+ * For people a line each (its words: slip_words.c): that it is saved, what it is, and
+ * whether something it names is not known here. For scripts the reference and the plain
+ * fields. Sealed fields are never repeated.
  */
 #include "client/slip_told.h"
 
@@ -11,112 +11,77 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "client/slip_words.h"
 #include "common/base/clock.h"
 #include "common/cli/out.h"
 
-static const struct {
-	uint64_t number;
-	const char *english, *vietnamese;
-} words[] = {
-	{ PH_KIND_READER_PUT, "reader", "bạn đọc" },
-	{ PH_KIND_CARD_ISSUE, "card", "thẻ" },
-	{ PH_KIND_TITLE_PUT, "title", "nhan đề" },
-	{ PH_KIND_COPY_PUT, "copy", "bản sách" },
-	{ PH_KIND_LOAN, "loan", "mượn" },
-	{ PH_KIND_RENEW, "renew", "gia hạn" },
-	{ PH_KIND_RETURN, "return", "trả" },
-	{ PH_KIND_IN_HOUSE_USE, "use", "đọc tại chỗ" },
-	{ PH_KIND_VISIT, "visit", "lượt bạn đọc" },
-	{ PH_KIND_VOID, "void", "hủy" },
-};
+/* --- what is not known here --- */
 
-static const char *word_of(const struct ph_entry *entry)
-{
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		if (words[i].number == entry->number) {
-			return ph_say(words[i].english, words[i].vietnamese);
-		}
-	}
-	return entry->kind->name;
-}
-
-/* The first field of this type, or NULL. */
-static const struct ph_value *value_of(const struct ph_entry *entry, enum ph_type type)
-{
-	for (uint32_t i = 0; i < entry->kind->n_fields; i++) {
-		if (entry->kind->fields[i].type == type && entry->field[i].set) {
-			return &entry->field[i];
-		}
-	}
-	return NULL;
-}
-
-/* What the entry is about, as a person would name it. */
-static void about(const struct ph_slip *slip, char *out, size_t size)
-{
-	const struct ph_entry *entry = &slip->entry;
-	const struct ph_value *id = value_of(entry, PH_T_COPY_ID);
-	const struct ph_value *about_ref = value_of(entry, PH_T_REF);
-	const struct ph_value *name = &entry->field[PH_TITLE_NAME];
-	char ref[PH_REF_TEXT];
-	size_t len;
-
-	if (!id) {
-		id = value_of(entry, PH_T_CARD_ID);
-	}
-	if (id) {
-		ph_text_safe(out, size, (const char *)id->as.id.code.data,
-			     id->as.id.code.len);
-		return;
-	}
-	if (entry->number == PH_KIND_VISIT) {
-		const struct ph_value *band = &entry->field[PH_VISIT_BAND];
-
-		snprintf(out, size, "%llu%s%s",
-			 (unsigned long long)(entry->field[PH_VISIT_COUNT].set
-						      ? entry->field[PH_VISIT_COUNT]
-								.as.uint
-						      : 1),
-			 band->set ? " " : "",
-			 band->set
-				 ? entry->kind->fields[PH_VISIT_BAND].names[band->as.uint]
-				 : "");
-		return;
-	}
-	/* what a put changes or a void takes away, else what the entry makes */
-	ph_ref_text(ref, about_ref ? &about_ref->as.ref : &slip->ref);
-	len = (size_t)snprintf(out, size, "%s", ref);
-	if (entry->number == PH_KIND_TITLE_PUT && name->set && len + 3 < size) {
-		memcpy(out + len, "  ", 3);
-		ph_text_safe(out + len + 2, size - len - 2,
-			     (const char *)name->as.bytes.data, name->as.bytes.len);
-	}
-}
+#define NAMED_MAX 5 /* codes that are not known here: so many are named */
 
 static bool is_known(const struct ph_slip *slip)
 {
-	return !slip->copy_unknown && !slip->card_unknown && !slip->ref_unknown;
+	return !slip->copy_unknown && !slip->card_unknown && !slip->crate_unknown &&
+	       !slip->ref_unknown;
 }
 
-static const char *unknown_words(const struct ph_slip *slip)
+/* "  (not known here: crate, X1, X2 and 7 more)" */
+static void list_unknown(const struct ph_slip *slip, char *out, size_t size)
 {
+	size_t count = json_array_size(slip->unknown_copies);
+	struct ph_buf text = { 0 };
+	char code[2 * PH_CODE_MAX];
+
+	if (slip->crate_unknown) {
+		(void)ph_buf_printf(&text, ", %s", ph_say("the crate", "thùng sách"));
+	}
+	for (size_t i = 0; i < count && i < NAMED_MAX; i++) {
+		json_t *one =
+			json_object_get(json_array_get(slip->unknown_copies, i), "code");
+
+		ph_text_safe(code, sizeof(code), json_string_value(one),
+			     json_string_length(one));
+		(void)ph_buf_printf(&text, ", %s", code);
+	}
+	if (count > NAMED_MAX) {
+		(void)ph_buf_printf(&text, ph_say(" and %zu more", " và %zu nữa"),
+				    count - NAMED_MAX);
+	}
+	(void)ph_buf_put_u8(&text, '\0');
+	snprintf(out, size, ph_say("  (not known here: %s)", "  (chưa có ở đây: %s)"),
+		 text.len > 2 ? (const char *)text.data + 2 : "");
+	ph_buf_deinit(&text);
+}
+
+static void unknown_words(const struct ph_slip *slip, char *out, size_t size)
+{
+	const char *text = "";
+
+	if (ph_slip_field_of(&slip->entry, PH_T_CRATE_ID) >= 0 && !is_known(slip)) {
+		list_unknown(slip, out, size);
+		return;
+	}
 	if (slip->copy_unknown && slip->card_unknown) {
-		return ph_say("  (copy and card not known here)",
+		text = ph_say("  (copy and card not known here)",
 			      "  (bản sách và thẻ chưa có ở đây)");
+	} else if (slip->card_unknown) {
+		text = ph_say("  (card not known here)", "  (thẻ chưa có ở đây)");
+	} else if (!is_known(slip)) {
+		text = ph_say("  (not known here)", "  (chưa có ở đây)");
 	}
-	if (slip->card_unknown) {
-		return ph_say("  (card not known here)", "  (thẻ chưa có ở đây)");
-	}
-	return is_known(slip) ? "" : ph_say("  (not known here)", "  (chưa có ở đây)");
+	snprintf(out, size, "%s", text);
 }
 
 static void tell_person(const struct ph_cli *cli, const struct ph_slip *slip)
 {
-	char what[1200];
+	struct ph_buf details = { 0 };
+	char what[1200], unknown[1024];
 	char due[PH_TIME_TEXT] = "";
 	char ref[PH_REF_TEXT];
+	bool bare;
+	const char *word = ph_slip_word(&slip->entry, &bare);
+	int field = ph_slip_about(slip, what, sizeof(what));
 
-	about(slip, what, sizeof(what));
 	if (slip->has_due) {
 		ph_day_text(due, slip->due);
 	}
@@ -126,8 +91,15 @@ static void tell_person(const struct ph_cli *cli, const struct ph_slip *slip)
 		       is_known(slip) ? "known" : "unknown");
 		return;
 	}
-	printf("%s ✓ %s %s%s%s%s\n", ph_say("saved", "đã lưu"), word_of(&slip->entry),
-	       what, due[0] ? ph_say("  due ", "  hạn ") : "", due, unknown_words(slip));
+	if (!bare) {
+		ph_slip_details(&details, &slip->entry, field, slip->has_due);
+	}
+	unknown_words(slip, unknown, sizeof(unknown));
+	printf("%s ✓ %s%s%s%s%s%s%s\n", ph_say("saved", "đã lưu"), word,
+	       what[0] ? " " : "", what,
+	       details.len > 1 ? (const char *)details.data : "",
+	       due[0] ? ph_say("  due ", "  hạn ") : "", due, unknown);
+	ph_buf_deinit(&details);
 }
 
 json_t *ph_slip_name(const struct ph_entry *entry, const struct ph_ref *ref)
@@ -149,24 +121,28 @@ static json_t *unknown_list(const struct ph_slip *slip)
 	if (slip->card_unknown) {
 		json_array_append_new(list, json_string("card"));
 	}
+	if (slip->crate_unknown) {
+		json_array_append_new(list, json_string("crate"));
+	}
 	if (slip->ref_unknown) {
 		json_array_append_new(list, json_string("reference"));
 	}
 	return list;
 }
 
-/* The members of the entry that say what it is about; never personal ones. */
+/* The plain fields of the entry, but for what the log made and bytes; never personal ones. */
 static int add_members(json_t *object, const struct ph_entry *entry)
 {
-	static const char *const shown[] = { "copy", "card",   "title", "reader",
-					     "loan", "target", "count", "band" };
 	json_t *all = ph_entry_to_json(entry);
 	int rc = all ? 0 : -ENOMEM;
 
-	for (size_t i = 0; rc == 0 && i < sizeof(shown) / sizeof(shown[0]); i++) {
-		json_t *value = json_object_get(all, shown[i]);
+	for (uint32_t i = 0; rc == 0 && i < entry->kind->n_fields; i++) {
+		const struct ph_field *field = &entry->kind->fields[i];
+		json_t *value = json_object_get(all, field->name);
 
-		if (value && json_object_set(object, shown[i], value) != 0) {
+		if (value && !ph_slip_is_made(entry->kind, i) &&
+		    field->type != PH_T_BYTES &&
+		    json_object_set(object, field->name, value) != 0) {
 			rc = -ENOMEM;
 		}
 	}
@@ -189,6 +165,9 @@ static int tell_script(json_t *entries, const struct ph_slip *slip)
 	}
 	if (rc == 0 && !is_known(slip)) {
 		rc = json_object_set_new(object, "unknown", unknown_list(slip));
+	}
+	if (rc == 0 && slip->unknown_copies) {
+		rc = json_object_set(object, "unknown_copies", slip->unknown_copies);
 	}
 	if (rc == 0) {
 		return json_array_append_new(entries, object) == 0 ? 0 : -ENOMEM;

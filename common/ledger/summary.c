@@ -252,6 +252,12 @@ static const struct ph_kind *kind_of(enum ph_entity type)
 		return ph_kind_find(PH_KIND_READER_PUT);
 	case PH_ENTITY_COPY:
 		return ph_kind_find(PH_KIND_COPY_PUT);
+	case PH_ENTITY_WORKER:
+		return ph_kind_find(PH_KIND_WORKER_PUT);
+	case PH_ENTITY_MODEL:
+		return ph_kind_find(PH_KIND_MODEL_PUT);
+	case PH_ENTITY_TARGET:
+		return ph_kind_find(PH_KIND_TARGET_PUT);
 	default:
 		return NULL;
 	}

@@ -8,6 +8,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -396,13 +397,28 @@ static int read_seen(struct ph_json_reader *in, const json_t *json)
 	return 0;
 }
 
+/* The limits are told at once: whoever wrote -1 or "many" will ask for them next. */
+static int read_uint(const struct ph_field *field, const json_t *json, uint64_t *out,
+		     struct ph_error *err)
+{
+	char want[80];
+
+	if (json_is_integer(json) && json_integer_value(json) >= 0) {
+		*out = (uint64_t)json_integer_value(json);
+		return 0;
+	}
+	snprintf(want, sizeof(want), "a whole number from %" PRIu64 " to %" PRIu64,
+		 field->min, field->max);
+	return ph_json_not_a(field->name, json, want, err);
+}
+
 int ph_json_value(struct ph_json_reader *in, const struct ph_field *field,
 		  const json_t *json, struct ph_value *value)
 {
 	value->set = true;
 	switch (field->type) {
 	case PH_T_UINT:
-		return ph_json_number(field->name, json, &value->as.uint, in->err);
+		return read_uint(field, json, &value->as.uint, in->err);
 	case PH_T_ENUM:
 		return read_enum(field, json, &value->as.uint, in->err);
 	case PH_T_DAY:

@@ -105,14 +105,16 @@ static void test_refusals(void **state)
 		{ "{\"kind\":\"visit\",\"band\":2}",
 		  "band: must be one of child, youth, adult, elder, not a number" },
 		{ "{\"kind\":\"visit\",\"count\":\"3\"}",
-		  "count: \"3\" is not a whole number, 0 or above" },
+		  "count: \"3\" is not a whole number from 1 to 100000" },
 		{ "{\"kind\":\"visit\",\"count\":-3}",
-		  "count: must be a whole number, 0 or above, not a negative number" },
+		  "count: must be a whole number from 1 to 100000, not a negative "
+		  "number" },
 		{ "{\"kind\":\"visit\",\"count\":1.5}",
-		  "count: must be a whole number, 0 or above, not a number with a "
+		  "count: must be a whole number from 1 to 100000, not a number with a "
 		  "fraction" },
 		{ "{\"kind\":\"visit\",\"count\":null}",
-		  "count: must be a whole number, 0 or above, not null (leave out what "
+		  "count: must be a whole number from 1 to 100000, not null (leave out "
+		  "what "
 		  "is "
 		  "not known)" },
 		{ "{\"kind\":\"visit\",\"count\":0}", "count: 0 is not in 1 to 100000" },

@@ -1,0 +1,103 @@
+/*
+ * client/cmd_sighting.c - packhorse sighting: copies are on the shelf here (stock-take).
+ *
+ * Copies on the command line are one commit, as everywhere. From standard input each line
+ * is safe and told before the next is read, so that a scanner can be walked along the
+ * shelves; a line that is wrong is said and passed over, and then the exit status is 1.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "client/codes_in.h"
+#include "client/form.h"
+
+static const struct ph_slip_field copy = PH_SLIP_NAMED("copy");
+static const struct ph_slip_field fields[] = { PH_SLIP_NAMED("purpose"), { 0 } };
+
+static const struct ph_form form = {
+	.kind = "sighting",
+	.each = &copy,
+	.fields = fields,
+};
+
+/* Wrong is the line, not the store. */
+static bool is_line(int rc)
+{
+	return rc == -EINVAL || rc == -ENOENT || rc == -EEXIST || rc == -EMSGSIZE;
+}
+
+/* The next line, saved and told. 1, 0 at the end, or negative errno. */
+static int sight_line(struct ph_desk *desk, struct ph_codes_in *in, struct ph_error *err)
+{
+	const char *code;
+	int more = ph_codes_in_next(in, &code, err);
+	int rc = more;
+
+	if (more == 1) {
+		rc = ph_form_put(desk, &form, NULL, 0, code, err);
+		rc = rc != 0 ? rc : ph_desk_save(desk, err);
+		rc = rc != 0 ? rc : ph_desk_again(desk, err);
+	}
+	return rc < 0 ? rc : more;
+}
+
+static int sight_lines(struct ph_desk *desk, struct ph_error *err)
+{
+	struct ph_codes_in in = { 0 };
+	uint64_t wrong = 0;
+	int more = 1;
+
+	while (more > 0) {
+		struct ph_error line = { .exit = PH_EXIT_DONE };
+
+		more = sight_line(desk, &in, &line);
+		if (is_line(more) && line.exit == PH_EXIT_USAGE) {
+			fprintf(stderr, "%s: line %" PRIu64 ": %s\n",
+				desk->cli->program->name, in.number, line.text);
+			wrong++;
+			more = 1;
+		} else if (more < 0) {
+			*err = line;
+		}
+	}
+	ph_codes_in_deinit(&in);
+	return more < 0 ? more : wrong > 0 ? PH_EXIT_OTHER : PH_EXIT_DONE;
+}
+
+static int run(struct ph_cli *cli, struct ph_error *err)
+{
+	struct ph_desk desk;
+	int rc;
+
+	if (!ph_codes_in_asked(cli, 0, true)) {
+		return ph_form_run(cli, err);
+	}
+	rc = ph_desk_open(&desk, cli, err);
+	if (rc < 0) {
+		return rc;
+	}
+	rc = sight_lines(&desk, err);
+	ph_desk_close(&desk);
+	return rc;
+}
+
+static const struct ph_cli_option options[] = {
+	{ "purpose", "P", "stock-take or found" },
+	PH_SLIP_OPTIONS,
+	{ 0 },
+};
+
+const struct ph_cli_command ph_cmd_sighting = {
+	.name = "sighting",
+	.group = "The desk",
+	.args = "[COPY...]",
+	.max_args = -1,
+	.doc = "copies are on the shelf here (stock-take)\n\n"
+	       "Without COPY, or with -, codes from standard input, one a line: each is "
+	       "safe when\n"
+	       "it is told.",
+	.options = options,
+	.run = run,
+	.data = &form,
+};
