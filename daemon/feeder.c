@@ -27,10 +27,12 @@ static const char tables[] =
 	" ref BLOB, second INTEGER NOT NULL, tick INTEGER NOT NULL,"
 	" unsure INTEGER NOT NULL, PRIMARY KEY(device, type, id, ref)) WITHOUT ROWID;"
 	"CREATE INDEX IF NOT EXISTS feed_fact_ref ON feed_fact(device, ref);"
-	"CREATE TABLE IF NOT EXISTS feed_act(device INTEGER, ref BLOB,"
-	" PRIMARY KEY(device, ref)) WITHOUT ROWID;"
-	"CREATE TABLE IF NOT EXISTS feed_case(device INTEGER, id BLOB, digest BLOB,"
-	" PRIMARY KEY(device, id)) WITHOUT ROWID;"
+	"CREATE TABLE IF NOT EXISTS feed_act(device INTEGER, target BLOB, ref BLOB,"
+	" PRIMARY KEY(device, target, ref)) WITHOUT ROWID;"
+	"CREATE INDEX IF NOT EXISTS feed_act_ref ON feed_act(device, ref);"
+	"CREATE TABLE IF NOT EXISTS feed_case(id BLOB, device INTEGER,"
+	" stamp BLOB NOT NULL, PRIMARY KEY(id, device)) WITHOUT ROWID;"
+	"CREATE INDEX IF NOT EXISTS feed_case_device ON feed_case(device);"
 	"CREATE TABLE IF NOT EXISTS feed_item(device INTEGER, number INTEGER,"
 	" what INTEGER NOT NULL, type INTEGER, id BLOB, ref BLOB,"
 	" second INTEGER NOT NULL, tick INTEGER NOT NULL, unsure INTEGER NOT NULL,"
@@ -155,8 +157,7 @@ static int add_borrower(struct ph_feeder *feeder, const struct ph_entity_key *ke
 	return rc < 0 ? rc : 0;
 }
 
-/* The first device of SITE or a later one. */
-static size_t first_of(const struct ph_feeder *feeder, uint64_t site)
+size_t ph_feeder_first_of(const struct ph_feeder *feeder, uint64_t site)
 {
 	size_t low = 0, high = feeder->n_devices;
 
@@ -189,6 +190,20 @@ static int add_candidates(struct ph_feeder *feeder, const struct ph_entity_key *
 						      : add_borrower(feeder, key, out);
 }
 
+/* Copies on open loan to the card KEY: they may concern who now knows its reader. */
+static int tell_loans(struct ph_feeder *feeder, const struct ph_entity_key *key,
+		      struct ph_feeder_device *only)
+{
+	struct ph_keyset copies = { 0 };
+	int rc = ph_scope_lent(feeder->config.ledger, key, &copies);
+
+	for (size_t i = 0; rc == 0 && i < copies.n; i++) {
+		rc = ph_feeder_entity(feeder, &copies.keys[i], only);
+	}
+	ph_keyset_deinit(&copies);
+	return rc;
+}
+
 static int tell_all(struct ph_feeder *feeder, const struct ph_entity_key *key,
 		    const struct ph_feeder_facts *facts, const struct ph_sites *in,
 		    struct ph_feeder_device *only)
@@ -199,7 +214,7 @@ static int tell_all(struct ph_feeder *feeder, const struct ph_entity_key *key,
 	for (size_t i = 0; rc == 0 && i < candidates.n; i++) {
 		uint64_t site = candidates.list[i];
 
-		for (size_t k = first_of(feeder, site);
+		for (size_t k = ph_feeder_first_of(feeder, site);
 		     rc == 0 && k < feeder->n_devices && feeder->devices[k].site == site;
 		     k++) {
 			if (!only || only == &feeder->devices[k]) {
@@ -223,6 +238,8 @@ int ph_feeder_entity(struct ph_feeder *feeder, const struct ph_entity_key *key,
 	rc = rc != 0 ? rc : tell_all(feeder, key, &facts, &in, only);
 	if (rc == 0 && key->type == PH_ENTITY_TALLY) {
 		rc = tell_events(feeder, &facts, only);
+	} else if (rc == 0 && key->type == PH_ENTITY_CARD) {
+		rc = tell_loans(feeder, key, only);
 	}
 	free(facts.list);
 	ph_sites_deinit(&facts.authors);
@@ -282,6 +299,18 @@ static bool has_scope(const struct ph_entity_key *key)
 	       key->type != PH_ENTITY_REPORT && key->type != PH_ENTITY_ERASURE;
 }
 
+int ph_feeder_change(struct ph_feeder *feeder, const struct ph_entity_key *key,
+		     struct ph_feeder_device *only)
+{
+	if (key->type == PH_CHANGED_ACTS) {
+		return ph_feeder_act(feeder, key, only);
+	}
+	if (key->type == PH_ENTITY_CASE) {
+		return ph_feeder_case(feeder, key, only);
+	}
+	return has_scope(key) ? ph_feeder_entity(feeder, key, only) : 0;
+}
+
 static int take_changes(struct ph_feeder *feeder, const struct ph_keyset *keys)
 {
 	bool roster = false;
@@ -294,8 +323,8 @@ static int take_changes(struct ph_feeder *feeder, const struct ph_keyset *keys)
 		rc = ph_feeder_roster(feeder);
 	}
 	for (size_t i = 0; rc == 0 && i < keys->n; i++) {
-		if (has_scope(&keys->keys[i]) && feeder->n_devices > 0) {
-			rc = ph_feeder_entity(feeder, &keys->keys[i], NULL);
+		if (feeder->n_devices > 0) {
+			rc = ph_feeder_change(feeder, &keys->keys[i], NULL);
 		}
 		rc = rc != 0 ? rc : drop_change(feeder, &keys->keys[i]);
 	}

@@ -2,6 +2,7 @@
 #ifndef PH_DAEMON_FEEDER_INTERNAL_H
 #define PH_DAEMON_FEEDER_INTERNAL_H
 
+#include "common/ledger/cases.h"
 #include "common/ledger/changes.h"
 #include "common/ledger/fact.h"
 #include "common/ledger/scope.h"
@@ -51,6 +52,8 @@ int ph_feeder_load(struct ph_feeder *feeder);
 int ph_feeder_roster(struct ph_feeder *feeder);
 int ph_feeder_save(struct ph_feeder *feeder);
 struct ph_feeder_device *ph_feeder_device_at(struct ph_feeder *feeder, int64_t row);
+/* The index of the first device of SITE, or of a later one. */
+size_t ph_feeder_first_of(const struct ph_feeder *feeder, uint64_t site);
 /* Forget all that DEVICE was told; its feed begins anew under the next scope version. */
 int ph_feeder_renew(struct ph_feeder *feeder, struct ph_feeder_device *device);
 /* feeder_wake.c: look at the next BUDGET entities of the scope of devices that are waking. */
@@ -81,8 +84,25 @@ int ph_feeder_tell(struct ph_feeder *feeder, struct ph_feeder_device *device,
 		   const struct ph_entity_key *key, const struct ph_feeder_facts *facts,
 		   bool in);
 
+/* --- feeder_case.c: one case --- */
+int ph_feeder_case(struct ph_feeder *feeder, const struct ph_entity_key *key,
+		   struct ph_feeder_device *only);
+/* ROW as an item of a page; REFS is its memory. */
+int ph_feeder_case_item(struct ph_feeder *feeder, const struct ph_case_row *row,
+			struct ph_buf *refs, struct ph_feed_item *item);
+
+/* --- feeder_act.c: what acts on one entry or log --- */
+int ph_feeder_act(struct ph_feeder *feeder, const struct ph_entity_key *target,
+		  struct ph_feeder_device *only);
+/* What in the log LOG_ID is acted on, as keys for ph_feeder_act(). */
+int ph_feeder_acts_on(struct ph_feeder *feeder,
+		      const uint8_t log_id[static PH_LOG_ID_SIZE],
+		      struct ph_keyset *targets);
+
 /* --- feeder.c: one entity, all devices --- */
-/* ONLY: NULL, or the one device that is to be told. */
+/* ONLY: NULL, or the one device that is to be told. _change(): whatever KEY is. */
+int ph_feeder_change(struct ph_feeder *feeder, const struct ph_entity_key *key,
+		     struct ph_feeder_device *only);
 int ph_feeder_entity(struct ph_feeder *feeder, const struct ph_entity_key *key,
 		     struct ph_feeder_device *only);
 

@@ -216,6 +216,31 @@ static int gather(struct page *page, const struct row *row)
 	return rc;
 }
 
+/* A case as it is now; one that went meanwhile is taken back at once. */
+static int add_case(struct page *page, const struct row *row)
+{
+	struct ph_feed_item item = { .what = PH_FEED_UNCASE };
+	struct ph_case_row now;
+	int rc = PH_LEDGER_E_NONE;
+
+	if (row->key.len != sizeof(item.case_id)) {
+		return -EUCLEAN;
+	}
+	memcpy(item.case_id, row->key.id, sizeof(item.case_id));
+	if (row->what == PH_FEED_CASE) {
+		rc = ph_case_get(page->feeder->config.ledger, row->key.id, &now);
+	}
+	if (rc == 0) {
+		rc = ph_feeder_case_item(page->feeder, &now, &page->refs, &item);
+		rc = rc != 0 ? rc : add(page, NULL, &item);
+		ph_case_row_deinit(&now);
+	} else if (rc == PH_LEDGER_E_NONE) {
+		rc = add(page, NULL, &item);
+	}
+	page->done = rc == 0 ? row->number : page->done;
+	return rc;
+}
+
 static int add_row(struct page *page, const struct row *row)
 {
 	int rc;
@@ -236,6 +261,9 @@ static int add_row(struct page *page, const struct row *row)
 	case PH_FEED_ACT:
 	case PH_FEED_UNACT:
 		return add_act(page, row);
+	case PH_FEED_CASE:
+	case PH_FEED_UNCASE:
+		return add_case(page, row);
 	default:
 		return -EUCLEAN;
 	}

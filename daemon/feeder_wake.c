@@ -2,7 +2,7 @@
  * daemon/feeder_wake.c - a device that is newly confirmed: what its site already has.
  *
  * In steps, so that a large site holds nobody up, and resumed where the last one ended:
- * first the sums of the site that others added to, then everything in the scope of the
+ * first its cases, what acts on its logs, and the sums of the site that others added to, then everything in the scope of the
  * site in the order of types (titles, readers, cards and copies before the crates that
  * bring them), then what the site's own logs name, of which some may have gone
  * elsewhere without the device knowing. What changes meanwhile is told as it changes.
@@ -76,7 +76,34 @@ static int save_place(struct wake *wake)
 	return ph_stmt_run(stmt);
 }
 
-/* --- sums that others added to --- */
+/* --- cases, and sums that others added to --- */
+
+static int on_case(void *data, const struct ph_case_row *row)
+{
+	struct wake *wake = data;
+	struct ph_entity_key key;
+
+	return ph_key_bytes(PH_ENTITY_CASE, PH_VIEW(row->id, sizeof(row->id)), &key)
+		       ? ph_keyset_add(&wake->keys, &key)
+		       : -EUCLEAN;
+}
+
+static int take_cases(struct wake *wake)
+{
+	const struct ph_case_filter filter = { .site = wake->device->site, .all = true };
+
+	return ph_cases_each(wake->feeder->config.ledger, &filter, on_case, wake);
+}
+
+/* What others wrote that acts on the site's own logs. */
+static int on_acted(void *data, const struct ph_log *log)
+{
+	struct wake *wake = data;
+
+	return log->site == wake->device->site
+		       ? ph_feeder_acts_on(wake->feeder, log->id, &wake->keys)
+		       : 0;
+}
 
 static int take_tallies(struct wake *wake)
 {
@@ -106,7 +133,10 @@ static int take_tallies(struct wake *wake)
 	}
 	ph_stmt_reset(stmt);
 	wake->at = (struct ph_entity_key){ .type = 1 };
-	return rc;
+	rc = rc != 0 ? rc : take_cases(wake);
+	return rc != 0 ? rc
+		       : ph_journal_log_each(wake->feeder->config.journal, on_acted,
+					     wake);
 }
 
 /* --- the scope of the site --- */
@@ -204,7 +234,7 @@ static int wake_one(struct wake *wake)
 						: take_scope(wake);
 	}
 	for (size_t i = 0; rc == 0 && i < wake->keys.n; i++) {
-		rc = ph_feeder_entity(wake->feeder, &wake->keys.keys[i], wake->device);
+		rc = ph_feeder_change(wake->feeder, &wake->keys.keys[i], wake->device);
 	}
 	if (rc == 0 && done) {
 		wake->device->waking = false;

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "common/ledger/changes.h"
 #include "common/ledger/store.h"
 
 static struct ph_view device_or_log(const struct ph_held *held)
@@ -67,10 +68,18 @@ static int each_target(struct ph_ledger *ledger, const struct ph_held *held,
 	}
 }
 
-/* What ITEM acts on is to be looked at again. */
+/* What ITEM acts on is to be looked at again, and whoever tells others is to hear of it. */
 static int note(struct ph_ledger *ledger, const struct ph_held *held,
 		const struct ph_ref *ref, struct ph_view target)
 {
+	struct ph_entity_key key;
+	int rc = ph_key_bytes((enum ph_entity)PH_CHANGED_ACTS, target, &key)
+			 ? ph_keyset_add(&ledger->batch.derived.acts, &key)
+			 : -EUCLEAN;
+
+	if (rc != 0) {
+		return rc;
+	}
 	switch (held->entry->number) {
 	case PH_KIND_DEVICE_CUT:
 	case PH_KIND_LOG_ADOPT:

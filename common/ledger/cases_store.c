@@ -116,9 +116,20 @@ static struct ph_entity_key case_key(const uint8_t *id)
 	return key;
 }
 
+/* The case comes, changes or goes in this batch. */
+static int note(struct ph_ledger *ledger, const uint8_t *id)
+{
+	struct ph_entity_key key = case_key(id);
+
+	return ph_keyset_add(&ledger->batch.derived.cases, &key);
+}
+
 static int delete_case(struct ph_ledger *ledger, const uint8_t *id)
 {
-	int rc = run_with_id(ledger, "DELETE FROM ledger_case WHERE id = ?1", id);
+	int rc = note(ledger, id);
+
+	rc = rc != 0 ? rc
+		     : run_with_id(ledger, "DELETE FROM ledger_case WHERE id = ?1", id);
 
 	return rc != 0 ? rc
 		       : run_with_id(ledger, "DELETE FROM ledger_case_site WHERE id = ?1",
@@ -189,6 +200,7 @@ static int insert_case(struct ph_ledger *ledger, const struct ph_case_row *row)
 	struct ph_stmt *stmt;
 	int rc = put_refs(&refs, row->refs, row->n_refs);
 
+	rc = rc != 0 ? rc : note(ledger, row->id);
 	rc = rc != 0 ? rc
 		     : ph_db_prepare(ledger->db,
 				     "INSERT INTO ledger_case(id, kind, anchor, type,"

@@ -53,6 +53,8 @@ static int gather(struct ph_ledger *ledger, struct ph_keyset *changed)
 
 int ph_changes_settle(struct ph_ledger *ledger)
 {
+	const struct ph_keyset *cases = &ledger->batch.derived.cases;
+	const struct ph_keyset *acts = &ledger->batch.derived.acts;
 	struct ph_keyset changed = { 0 };
 	int rc = gather(ledger, &changed);
 
@@ -60,6 +62,12 @@ int ph_changes_settle(struct ph_ledger *ledger)
 	for (size_t i = 0; rc == 0 && ledger->config.keeps_changes && i < changed.n;
 	     i++) {
 		rc = list(ledger, &changed.keys[i]);
+	}
+	for (size_t i = 0; rc == 0 && ledger->config.keeps_changes && i < cases->n; i++) {
+		rc = list(ledger, &cases->keys[i]);
+	}
+	for (size_t i = 0; rc == 0 && ledger->config.keeps_changes && i < acts->n; i++) {
+		rc = list(ledger, &acts->keys[i]);
 	}
 	ph_keyset_deinit(&changed);
 	return rc;

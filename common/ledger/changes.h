@@ -11,6 +11,9 @@
 #include "common/ledger/fact.h"
 #include "common/ledger/key.h"
 
+/* Beside entities: what is acted on (a reference, or a log id) by acts that came or went. */
+#define PH_CHANGED_ACTS 254
+
 extern const char ph_changes_make_sql[];
 extern const char ph_changes_drop_sql[];
 

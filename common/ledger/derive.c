@@ -16,6 +16,8 @@ void ph_derived_clear(struct ph_derived *derived)
 	ph_keyset_clear(&derived->seeds);
 	ph_keyset_clear(&derived->changed);
 	ph_keyset_clear(&derived->roots);
+	ph_keyset_clear(&derived->cases);
+	ph_keyset_clear(&derived->acts);
 	ph_keyset_clear(&derived->asking);
 }
 
@@ -24,6 +26,8 @@ void ph_derived_deinit(struct ph_derived *derived)
 	ph_keyset_deinit(&derived->seeds);
 	ph_keyset_deinit(&derived->changed);
 	ph_keyset_deinit(&derived->roots);
+	ph_keyset_deinit(&derived->cases);
+	ph_keyset_deinit(&derived->acts);
 	ph_keyset_deinit(&derived->asking);
 	ph_keyset_deinit(&derived->edges);
 	ph_keyset_deinit(&derived->scratch);

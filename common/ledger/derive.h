@@ -20,6 +20,8 @@ struct ph_derived {
 		changed; /* titles, readers, copies: whose state or class did change */
 	struct ph_keyset roots;   /* of those */
 	struct ph_keyset asking;  /* on which the cases of others depend */
+	struct ph_keyset cases;   /* that came, changed or went */
+	struct ph_keyset acts;    /* on what acts came or went: PH_CHANGED_ACTS */
 	struct ph_keyset edges;   /* scratch of one state */
 	struct ph_keyset scratch; /* of class.c */
 };

@@ -420,6 +420,15 @@ int ph_scope_sites(struct ph_ledger *ledger, const struct ph_entity_key *key,
 	}
 }
 
+int ph_scope_lent(struct ph_ledger *ledger, const struct ph_entity_key *key,
+		  struct ph_keyset *out)
+{
+	struct ph_scope_work work = { .ledger = ledger };
+
+	return ph_scope_collect(&work, ph_scope_copies_of_card, ph_key_view(key),
+				PH_ENTITY_COPY, out);
+}
+
 int ph_scope_each(struct ph_ledger *ledger, uint64_t site,
 		  const struct ph_entity_key *after,
 		  int (*cb)(void *data, const struct ph_entity_key *key), void *data)

@@ -43,6 +43,9 @@ int ph_scope_settle(struct ph_ledger *ledger, struct ph_keyset *changed);
  */
 int ph_scope_sites(struct ph_ledger *ledger, const struct ph_entity_key *key,
 		   struct ph_sites *out);
+/* Copies on open loan to the card KEY onto OUT. 0 or negative errno. */
+int ph_scope_lent(struct ph_ledger *ledger, const struct ph_entity_key *key,
+		  struct ph_keyset *out);
 /* Whether everybody holds entities of this TYPE, from the control log. */
 bool ph_scope_is_common(enum ph_entity type);
 /*
