@@ -90,7 +90,7 @@ saves "missing" copy-missing $P copy missing B3
 ok "a loan" $P loan T1 B3
 saves "lost names the loan that is open" reader-lost $P copy lost B3
 is "and which" "$(json out '"loan" in j["entries"][0]')" true
-status "lost, but not out" 2 $P copy lost B2
+status "lost, but not out" 2 $P copy lost B4
 like "says what to do" "$(cat ok.out)" 'no loan of it is open here.*--loan REF.*copy missing'
 saves "damaged" damaged $P copy damaged B2 --degree worn
 saves "repaired" repaired $P copy repaired B2
@@ -116,9 +116,9 @@ saves "hold of a copy" hold-place $P hold place T1 --copy B2 --expires 2026-12-3
 run $P hold place T1 --copy B2 --expires 2026-12-31
 like "a hold is named by what it prints" "$(cat out)" \
   '^saved ✓ hold [0-9a-f]{32}\.[0-9]+\.[0-9a-f]{16}  card T1, expires 2026-12-31, pickup 140371, copy B2$'
-ok "hold ready" $P hold ready "$hold" B2
-ok "a loan that fills it" $P loan T1 B2 --hold "$hold"
-ok "hold cancel" $P hold cancel "$hold" --reason reader
+saves "hold ready" hold-ready $P hold ready "$hold" B2
+saves "a loan that fills it" loan $P loan T1 B2 --hold "$hold"
+saves "hold cancel" hold-cancel $P hold cancel "$hold" --reason reader
 
 # --- crates ---
 
@@ -144,7 +144,7 @@ for n in 400 401; do
     "0 $([ $n = 400 ] && echo '[400]' || echo '[400, 1]')"
 done
 run $P crate receive "$crate" B2 --final --json
-is "receive" "$rc $(entry kind) $(entry final)" "0 crate-receive 1"
+is "receive" "$rc $(entry kind) $(entry final) $(entry known)" "0 crate-receive 1 true"
 run $P crate receive "$crate" - --listed --final --json <codes
 is "receive 900 from standard input: the last entry says that it is all" \
   "$(json out '[(len(e["copies"]), e.get("listed"), e.get("final")) for e in j["entries"]]')" \
@@ -161,7 +161,7 @@ is "begins" "$(entry code) $(entry phase)" "Hoa begin"
 saves "shift ends" shift $P shift end Hoa
 saves "stop" mobile-stop $P stop open --commune 03646 --place 'Bản Nà Lốc'
 stop=$(entry ref)
-ok "stop close" $P stop close "$stop"
+saves "stop close" mobile-stop $P stop close "$stop"
 saves "activity" activity $P activity reading-day 40 --women 12 --name 'Ngày sách' --partner 'Trường THCS'
 saves "training" training $P training 'Biên mục' --workers 3 --collaborators 2 --women 4
 saves "digital use" digital-use $P digital-use lookup 12 --women 5
@@ -178,7 +178,7 @@ saves "worker add" worker-put $P worker add --name 'Lò Thị Hoa' --role librar
 is "at this site, unnamed" "$(entry site) $(grep -c 'Hoa' out)" "140371 0"
 worker=$(entry ref)
 run $P worker set "$worker" --role manager --json
-is "worker set names the worker" "$rc $(entry worker)" "0 $worker"
+is "worker set names the worker" "$rc $(entry worker) $(entry known)" "0 $worker true"
 run $P training 'Xếp giá' "$worker" "$worker" --json
 is "training: who came, each once" "$rc $(entry attendees)" "0 [\"$worker\"]"
 saves "model put" model-put $P model put 03646 14-0371 140372 --status planned --decision 4/QĐ --date 2026-05-01
@@ -195,6 +195,28 @@ run $P erase-done "$title" --json
 is "erase-done" "$rc $(entry kind)" "0 erase-done"
 
 # --- what takes back ---
+
+run $P reader block T1 --reason conduct
+run $P reader unblock T1 --json
+is "unblock names the blocks that are in force" \
+  "$rc $(entry kind) $(entry known) $(json out 'len(j["entries"][0]["blocks"])')" "0 reader-unblock true 2"
+status "then none is" 2 $P reader unblock T1
+like "and that is said" "$(cat ok.out)" 'no block of this reader is in force'
+run $P reader block T3
+run $P reader unblock T2 --json
+is "a block of a registration that was merged with this one" "$rc $(json out 'len(j["entries"][0]["blocks"])')" "0 1"
+run $P title unmerge "$title" "$other" --json
+is "unmerge names all merges between the two" "$rc $(entry kind) $(json out 'len(j["entries"][0]["merges"])')" \
+  "0 title-unmerge 2"
+status "then there is none" 2 $P title unmerge "$other" "$title"
+like "and that is said" "$(cat ok.out)" 'nothing that is known here makes these two one'
+third=$(ref_of $P title add --name 'Dế Mèn')
+ok "a circle of merges" bash -c "$P title merge $title $other && $P title merge $other $third && $P title merge $third $title"
+ok "one of them undone" $P title unmerge "$title" "$third"
+status "the two are one through the third" 2 $P title unmerge "$title" "$third"
+like "which is named" "$(cat ok.out)" "one only through $other: take that one apart"
+saves "unmerge of readers" reader-unmerge $P reader unmerge T2 T3
+saves "unalias" copy-unalias $P copy unalias N1 B1
 
 never=${title%.*}.0000000000000000
 run $P title unmerge --merges "$never" --json
