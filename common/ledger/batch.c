@@ -21,7 +21,7 @@ void ph_batch_clear(struct ph_batch *batch)
 	batch->n_targets = 0;
 	batch->n_marks = 0;
 	batch->n_cuts = 0;
-	batch->n_slots = 0;
+	batch->n_changes = 0;
 	ph_derived_clear(&batch->derived);
 }
 
@@ -32,7 +32,7 @@ void ph_batch_deinit(struct ph_batch *batch)
 	free(batch->targets);
 	free(batch->marks);
 	free(batch->cuts);
-	free(batch->slots);
+	free(batch->changes);
 	ph_derived_deinit(&batch->derived);
 	*batch = (struct ph_batch){ 0 };
 }
@@ -74,24 +74,24 @@ int ph_batch_cut(struct ph_batch *batch, bool device, const uint8_t id[static 16
 int ph_batch_count(struct ph_batch *batch, uint64_t site, int64_t second,
 		   const struct ph_entry *entry, int sign)
 {
-	int64_t day = ph_day_of(second);
-	struct ph_tally_slot *slot =
-		batch->n_slots == 0 ? NULL : &batch->slots[batch->n_slots - 1];
+	struct ph_count counts[PH_COUNTS_MAX];
+	size_t n = ph_tally_of(entry, counts);
+	int rc = 0;
 
-	if (slot == NULL || slot->site != site || slot->day != day) {
-		int rc = ph_state_grow((void **)&batch->slots, batch->n_slots,
-				       &batch->cap_slots, sizeof *batch->slots);
-
+	for (size_t i = 0; i < n; i++) {
+		rc = ph_state_grow((void **)&batch->changes, batch->n_changes,
+				   &batch->cap_changes, sizeof *batch->changes);
 		if (rc != 0) {
-			return rc;
+			break;
 		}
-		slot = &batch->slots[batch->n_slots++];
-		memset(slot, 0, sizeof *slot);
-		slot->site = site;
-		slot->day = day;
+		if (sign < 0) {
+			counts[i].count = 0 - counts[i].count;
+		}
+		batch->changes[batch->n_changes++] = (struct ph_tally_change){
+			.site = site, .day = ph_day_of(second), .count = counts[i]
+		};
 	}
-	ph_tally_add(&slot->sum, entry, sign);
-	return 0;
+	return rc;
 }
 
 int ph_batch_finish(struct ph_ledger *ledger)

@@ -39,11 +39,17 @@ static int gather(struct ph_ledger *ledger, struct ph_keyset *changed)
 	for (size_t i = 0; rc == 0 && i < batch->dirty.n; i++) {
 		rc = ph_keyset_add(changed, &batch->dirty.keys[i]);
 	}
-	for (size_t i = 0; rc == 0 && i < batch->n_slots; i++) {
-		struct ph_entity_key key =
-			ph_key_tally(batch->slots[i].site, batch->slots[i].day);
+	for (size_t i = 0; rc == 0 && i < batch->n_changes; i++) {
+		const struct ph_tally_change *change = &batch->changes[i];
 
-		rc = ph_keyset_add(changed, &key);
+		/* They lie together by site and day. */
+		if (i == 0 || change->site != change[-1].site ||
+		    change->day != change[-1].day) {
+			struct ph_entity_key key =
+				ph_key_tally(change->site, change->day);
+
+			rc = ph_keyset_add(changed, &key);
+		}
 	}
 	for (size_t i = 0; rc == 0 && i < derived->n; i++) {
 		rc = ph_keyset_add(changed, &derived->keys[i]);

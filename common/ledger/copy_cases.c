@@ -1,11 +1,12 @@
 /*
  * common/ledger/copy_cases.c - what people must see of a copy.
  *
- * Some contradictions show as the facts go by, some only at the end: a code on two
- * titles.
+ * Some contradictions show as the facts go by; two only at the end: a loan that is
+ * still open though a return stands right before it, and a code on two titles.
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/ledger/copy_fold.h"
 
@@ -25,6 +26,31 @@ int ph_copy_add_case(struct ph_copy_fold *fold, enum ph_case kind,
 		item->n_facts = n;
 	}
 	return rc;
+}
+
+static bool in_one_log(const struct ph_fact *a, const struct ph_fact *b)
+{
+	return memcmp(a->ref.log_id, b->ref.log_id, sizeof a->ref.log_id) == 0;
+}
+
+/*
+ * The loan that is open stands behind a return of nothing, by less than the two may
+ * be off: perhaps it was before, and the book is back. Two entries of one log that
+ * tell no time stand in the order in which they were written.
+ */
+static int maybe_returned(struct ph_copy_fold *fold)
+{
+	const struct ph_fact *loan = fold->opened, *back = fold->returned_before;
+
+	if (ph_copy_open_loan(&fold->copy) == NULL || back == NULL ||
+	    loan->second - back->second >= (int64_t)loan->unsure + back->unsure ||
+	    (in_one_log(loan, back) && !loan->told && !back->told)) {
+		return 0;
+	}
+
+	const struct ph_ref *const two[] = { &back->ref, &loan->ref };
+
+	return ph_copy_add_case(fold, PH_CASE_MAYBE_RETURNED, two, 2);
 }
 
 static int title_of(const struct ph_copy_fold *fold, const struct ph_register_put *head,
@@ -92,8 +118,9 @@ static int compare_cases(const void *a, const void *b)
 int ph_copy_end_cases(struct ph_copy_fold *fold)
 {
 	struct ph_copy *copy = &fold->copy;
-	int rc = two_titles(fold);
+	int rc = maybe_returned(fold);
 
+	rc = rc != 0 ? rc : two_titles(fold);
 	if (rc != 0 || copy->n_cases == 0) {
 		return rc;
 	}

@@ -35,9 +35,9 @@ static int put_state(struct ph_ledger *ledger, const struct ph_entity_key *key,
 
 /* --- tallies --- */
 
-static int compare_slots(const void *a, const void *b)
+static int compare_changes(const void *a, const void *b)
 {
-	const struct ph_tally_slot *x = a, *y = b;
+	const struct ph_tally_change *x = a, *y = b;
 
 	if (x->site != y->site) {
 		return x->site < y->site ? -1 : 1;
@@ -45,17 +45,23 @@ static int compare_slots(const void *a, const void *b)
 	return x->day < y->day ? -1 : x->day > y->day;
 }
 
-static int apply_tally(struct ph_ledger *ledger, struct ph_tally_slot *slot)
+/* The N changes are of one tally. */
+static int apply_tally(struct ph_ledger *ledger, const struct ph_tally_change *changes,
+		       size_t n)
 {
-	struct ph_entity_key key = ph_key_tally(slot->site, slot->day);
+	struct ph_entity_key key = ph_key_tally(changes->site, changes->day);
+	struct ph_tally tally = { 0 };
 
+	for (size_t i = 0; i < n; i++) {
+		tally.count[changes[i].count.key] += changes[i].count.count;
+	}
 	ledger->state.len = 0;
 
 	int rc =
 		ph_ledger_get(ledger, PH_ENTITY_TALLY, ph_key_view(&key), &ledger->state);
 
 	if (rc == 0) {
-		rc = ph_tally_decode(ph_buf_view(&ledger->state), &slot->sum);
+		rc = ph_tally_decode(ph_buf_view(&ledger->state), &tally);
 	} else if (rc == PH_LEDGER_E_NONE) {
 		rc = 0;
 	}
@@ -63,7 +69,7 @@ static int apply_tally(struct ph_ledger *ledger, struct ph_tally_slot *slot)
 		return rc;
 	}
 	ledger->state.len = 0;
-	rc = ph_tally_encode(&slot->sum, &ledger->state);
+	rc = ph_tally_encode(&tally, &ledger->state);
 	return rc != 0 ? rc : put_state(ledger, &key, ph_buf_view(&ledger->state));
 }
 
@@ -71,21 +77,19 @@ int ph_refold_tallies(struct ph_ledger *ledger)
 {
 	struct ph_batch *batch = &ledger->batch;
 	int rc = 0;
+	size_t run;
 
-	if (batch->n_slots == 0) {
+	if (batch->n_changes == 0) {
 		return 0;
 	}
-	qsort(batch->slots, batch->n_slots, sizeof *batch->slots, compare_slots);
-	for (size_t i = 0; rc == 0 && i < batch->n_slots; i++) {
-		struct ph_tally_slot *slot = &batch->slots[i];
-
-		if (i + 1 < batch->n_slots && compare_slots(slot, slot + 1) == 0) {
-			for (size_t key = 0; key < PH_TALLY_KEYS; key++) {
-				slot[1].sum.count[key] += slot->sum.count[key];
-			}
-			continue;
+	qsort(batch->changes, batch->n_changes, sizeof *batch->changes, compare_changes);
+	for (size_t i = 0; rc == 0 && i < batch->n_changes; i += run) {
+		for (run = 1; i + run < batch->n_changes &&
+			      compare_changes(&batch->changes[i],
+					      &batch->changes[i + run]) == 0;) {
+			run++;
 		}
-		rc = apply_tally(ledger, slot);
+		rc = apply_tally(ledger, &batch->changes[i], run);
 	}
 	return rc;
 }

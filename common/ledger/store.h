@@ -67,10 +67,11 @@ struct ph_fetched {
 	struct ph_buf bytes;
 };
 
-struct ph_tally_slot {
+/* What one entry adds to one counter, or, negated modulo 2^64, takes away. */
+struct ph_tally_change {
 	uint64_t site;
 	int64_t day;
-	struct ph_tally sum;
+	struct ph_count count;
 };
 
 /* A device or log of which a cut or an adoption came, or went. */
@@ -89,8 +90,8 @@ struct ph_batch {
 	size_t n_marks, cap_marks;
 	struct ph_cut_at *cuts;
 	size_t n_cuts, cap_cuts;
-	struct ph_tally_slot *slots;
-	size_t n_slots, cap_slots;
+	struct ph_tally_change *changes;
+	size_t n_changes, cap_changes;
 	struct ph_derived derived;
 };
 

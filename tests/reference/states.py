@@ -52,7 +52,7 @@ def invite(id_, facts):
 
 def log(id_, facts):
     own = first_of(f for f in facts if f.ref[0] == id_)
-    opened = own and [own.site, own.second, own["continues"], own["why"]]
+    opened = own and [own["site"], own.second, own["continues"], own["why"]]
     continued = [
         [f.ref[0], f["continues"][1], f["continues"][2], f["why"], f.second]
         for f in facts

@@ -136,6 +136,20 @@ static void late_scan_is_found_after_final(void **state)
 	assert_count(bench, "", "");
 }
 
+static void receive_stands_at_its_dispatch(void **state)
+{
+	struct bench *bench = *state;
+	struct ph_crate crate;
+
+	receive(bench, &bench->b, 10, 0, CODES("c1"), 1);
+	receive(bench, &bench->b, 40, FINAL, NULL, 0);
+	dispatch(bench, &bench->a, 20, CODES("c1"), 1);
+	get_crate(bench, &crate);
+	assert_int_equal(crate.receives[0].second, T0 + 20);
+	assert_int_equal(crate.receives[1].second, T0 + 40);
+	ph_crate_deinit(&crate);
+}
+
 static void scans_come_in_any_order(void **state)
 {
 	struct bench *bench = *state;
@@ -206,6 +220,7 @@ int main(void)
 		BENCH_TEST(journey_keeps_what_was_said),
 		BENCH_TEST(discrepancies_only_after_final),
 		BENCH_TEST(late_scan_is_found_after_final),
+		BENCH_TEST(receive_stands_at_its_dispatch),
 		BENCH_TEST(scans_come_in_any_order),
 		BENCH_TEST(listed_receipt_is_never_short),
 		BENCH_TEST(dispatches_of_one_journey_add_up),

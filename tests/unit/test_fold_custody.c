@@ -40,6 +40,23 @@ static const struct tale tales[] = {
 	{ "crate_on_again", "10 a send x b; 20 b receive x c1; 30 b send y c",
 	  "in y b>c #3" },
 
+	{ "receive_orders_after_its_dispatch", "20 a send x b; 10 b receive x c1",
+	  "at b #2" },
+	{ "listed_receive_orders_after_its_dispatch",
+	  "20 a send x b; 10 b receive x listed", "at b #2" },
+	{ "receive_orders_after_its_dispatch_at_one_second",
+	  "10 b receive x c1; 10 a send x b", "at b #1" },
+	{ "receive_goes_behind_all_that_its_dispatch_is_behind",
+	  "20 a send x b; 10 b receive x c1; 15 b loan k1",
+	  "at b #2; loan k1 #3 inferred #1" },
+	{ "receive_goes_before_what_follows_the_dispatch",
+	  "20 a send x b; 10 b receive x c1; 21 b loan k1",
+	  "with k1 from b #3; loan k1 #3 open" },
+	{ "receive_of_another_crate_stays", "20 a send x b; 10 b receive y c1",
+	  "in x a>b #1" },
+	{ "receive_orders_after_the_latest_dispatch",
+	  "20 a send x b; 30 a send x b; 10 b receive x c1", "at b #3" },
+
 	/* Missing and lost. */
 	{ "missing_where_it_was", "10 a see; 20 a missing", "unknown; missing #2 at a" },
 	{ "missing_counts_only_with_custody", "10 a see; 20 b missing", "at a #1" },
