@@ -6,15 +6,52 @@
  * back, and so names the loan: the one that is open here, unless --loan says which.
  */
 #include <errno.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "client/form.h"
 #include "client/open_loan.h"
+#include "common/cli/out.h"
+#include "common/ledger/view.h"
 
 static const struct ph_slip_field copy = PH_SLIP_NAMED("copy");
 
 /* --- missing, repaired --- */
 
-static const struct ph_form missing = { .kind = "copy-missing", .each = &copy };
+/* It counts only of a copy that is known to be at this site: say so if it is not. */
+static int say_custody(struct ph_desk *desk, json_t *slip, struct ph_error *err)
+{
+	const char *code = json_string_value(json_object_get(slip, "copy"));
+	uint64_t here = desk->behalf ? desk->behalf : desk->info.site;
+	json_t *view = NULL, *custody;
+	const char *at;
+	struct ph_id id;
+	int rc = ph_scan(&desk->scanner, PH_T_COPY_ID, ph_view_str(code), &id, err);
+
+	rc = rc != 0 ? rc : ph_view_copy(desk->ledger, &id, &view);
+	if (rc < 0) {
+		return ph_fail_errno(err, rc, "looking up a copy");
+	}
+	custody = json_object_get(view, "custody");
+	at = json_string_value(json_object_get(custody, "at"));
+	if (!at || strcmp(at, "site") != 0 ||
+	    (uint64_t)json_integer_value(json_object_get(custody, "site")) != here) {
+		fprintf(stderr, "%s: %s: %s\n", desk->cli->program->name, code,
+			ph_say("as far as is known here it is not on this site's shelf, "
+			       "so that this does not count",
+			       "theo dữ liệu ở đây, bản sách không ở kho này nên chưa "
+			       "tính "
+			       "là thiếu"));
+	}
+	json_decref(view);
+	return 0;
+}
+
+static const struct ph_form missing = {
+	.kind = "copy-missing",
+	.each = &copy,
+	.more = say_custody,
+};
 static const struct ph_form repaired = { .kind = "repaired", .each = &copy };
 
 static const struct ph_cli_option plain_options[] = {

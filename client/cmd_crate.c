@@ -16,6 +16,7 @@
 
 #include "client/codes_in.h"
 #include "common/cli/out.h"
+#include "common/ledger/view.h"
 
 /* --- copies --- */
 
@@ -137,6 +138,38 @@ static const struct ph_slip_field dispatch_fields[] = {
 	{ 0 },
 };
 
+/* A journey that has a code already must be this one, and still under way. */
+static int check_crate(struct ph_desk *desk, const char *code, json_t *from, json_t *to,
+		       struct ph_error *err)
+{
+	json_t *view = NULL, *first;
+	struct ph_id id;
+	const char *why = NULL;
+	int rc;
+
+	desk->scanner.naming = PH_T_CRATE_ID;
+	rc = ph_scan(&desk->scanner, PH_T_CRATE_ID, ph_view_str(code), &id, err);
+	desk->scanner.naming = PH_T_UINT;
+	rc = rc != 0 ? rc : ph_view_crate(desk->ledger, &id, &view);
+	if (rc != 0) {
+		return rc < 0 ? rc : 0;
+	}
+	first = json_array_get(json_object_get(view, "dispatches"), 0);
+	if (json_array_size(json_object_get(view, "receives")) > 0) {
+		why = ph_say("this crate has arrived", "thùng sách này đã đến nơi");
+	} else if (first && (!json_equal(json_object_get(first, "from"), from) ||
+			     !json_equal(json_object_get(first, "to"), to))) {
+		why = ph_say("this code is of a journey between other sites",
+			     "mã này là của một chuyến khác");
+	}
+	json_decref(view);
+	return why ? ph_fail(err, PH_EXIT_USAGE, -EEXIST, "%s: %s; %s", code, why,
+			     ph_say("each journey has a code of its own: leave --crate "
+				    "out",
+				    "mỗi chuyến có mã riêng: hãy bỏ --crate"))
+		   : 0;
+}
+
 /* A new code, or the one that --crate names. */
 static int name_crate(struct ph_desk *desk, json_t **crate_out, struct ph_error *err)
 {
@@ -167,6 +200,11 @@ static int fill_dispatch(struct ph_desk *desk, json_t *slip, json_t *crate,
 	    json_equal(json_object_get(slip, "from"), json_object_get(slip, "to"))) {
 		rc = ph_cli_usage(desk->cli, err,
 				  "the crate goes to the site that it leaves");
+	}
+	if (rc == 0 && ph_cli_has(desk->cli, "crate")) {
+		rc = check_crate(desk, ph_cli_get(desk->cli, "crate"),
+				 json_object_get(slip, "from"),
+				 json_object_get(slip, "to"), err);
 	}
 	return rc;
 }

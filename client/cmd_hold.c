@@ -8,6 +8,7 @@
 #include <errno.h>
 
 #include "client/form.h"
+#include "client/holding.h"
 #include "common/ledger/query.h"
 
 #define DAYS_DEFAULT 30
@@ -148,7 +149,27 @@ static const struct ph_slip_field ready_words[] = {
 	{ 0 },
 };
 
-static const struct ph_form ready = { .kind = "hold-ready", .words = ready_words };
+/* What would do nothing is refused. */
+static int check_ready(struct ph_desk *desk, json_t *slip, struct ph_error *err)
+{
+	const char *text = json_string_value(json_object_get(slip, "hold"));
+	const char *code = json_string_value(json_object_get(slip, "copy"));
+	struct ph_ref hold;
+	struct ph_id copy;
+	int rc = ph_scan_ref(text, "a hold", &hold, err);
+
+	rc = rc != 0 ? rc
+		     : ph_scan(&desk->scanner, PH_T_COPY_ID, ph_view_str(code), &copy,
+			       err);
+	return rc != 0 ? rc
+		       : ph_holding_check(desk, &hold, &copy, today(desk, slip), err);
+}
+
+static const struct ph_form ready = {
+	.kind = "hold-ready",
+	.words = ready_words,
+	.more = check_ready,
+};
 
 static const struct ph_cli_option ready_options[] = {
 	PH_SLIP_OPTIONS,

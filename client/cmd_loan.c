@@ -2,11 +2,14 @@
  * client/cmd_loan.c - packhorse loan: copies leave with a reader.
  *
  * The card first, then each copy, as the desk scans them; all loans are one commit. A
- * card or copy that is not known here is recorded all the same: the shelf is the truth.
+ * card or copy that is not known here is recorded all the same: the shelf is the truth. A
+ * copy that was laid aside for this reader fills the hold; for another one, that is said.
  */
 #include <errno.h>
+#include <stdio.h>
 
-#include "client/slip.h"
+#include "client/holding.h"
+#include "common/cli/out.h"
 
 static const struct ph_slip_field fields[] = {
 	{ .option = "hold",
@@ -15,6 +18,30 @@ static const struct ph_slip_field fields[] = {
 	  .entity = PH_ENTITY_HOLD },
 	{ 0 },
 };
+
+/* Was it laid aside for this reader? Then the loan fills the hold. */
+static int find_hold(struct ph_desk *desk, const char *card, const char *copy,
+		     json_t *slip, struct ph_error *err)
+{
+	struct ph_id card_id, copy_id;
+	struct ph_ref hold;
+	bool found = false, other = false;
+	int rc = ph_scan(&desk->scanner, PH_T_CARD_ID, ph_view_str(card), &card_id, err);
+
+	rc = rc != 0 ? rc
+		     : ph_scan(&desk->scanner, PH_T_COPY_ID, ph_view_str(copy), &copy_id,
+			       err);
+	rc = rc != 0 ? rc
+		     : ph_holding_of(desk, &copy_id, &card_id, &hold, &found, &other);
+	if (rc == 0 && found) {
+		rc = ph_slip_ref(slip, "hold", &hold);
+	} else if (rc == 0 && other) {
+		fprintf(stderr, "%s: %s: %s\n", desk->cli->program->name, copy,
+			ph_say("it was laid aside for another reader",
+			       "bản sách này đang giữ cho bạn đọc khác"));
+	}
+	return rc < 0 ? ph_fail_errno(err, rc, "looking up holds") : 0;
+}
 
 static int loan_one(struct ph_desk *desk, const char *card, const char *copy,
 		    struct ph_error *err)
@@ -25,6 +52,9 @@ static int loan_one(struct ph_desk *desk, const char *card, const char *copy,
 	rc = rc != 0 ? rc : ph_slip_text(slip, "copy", copy, err);
 	rc = rc != 0 ? rc : ph_desk_term(desk, slip, err);
 	rc = rc != 0 ? rc : ph_desk_fields(desk, fields, slip, NULL, err);
+	if (rc == 0 && !json_object_get(slip, "hold")) {
+		rc = find_hold(desk, card, copy, slip, err);
+	}
 	if (rc != 0) {
 		json_decref(slip);
 		return rc;

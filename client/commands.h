@@ -72,6 +72,7 @@ extern const struct ph_cli_command ph_cmd_copy_reinstate;
 /* crates */
 extern const struct ph_cli_command ph_cmd_crate_dispatch;
 extern const struct ph_cli_command ph_cmd_crate_receive;
+extern const struct ph_cli_command ph_cmd_crate_show;
 /* the day */
 extern const struct ph_cli_command ph_cmd_day_open;
 extern const struct ph_cli_command ph_cmd_shift_begin;

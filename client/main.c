@@ -69,6 +69,7 @@ static const struct ph_cli_command *const commands[] = {
 	/* crates */
 	&ph_cmd_crate_dispatch,
 	&ph_cmd_crate_receive,
+	&ph_cmd_crate_show,
 	/* the day */
 	&ph_cmd_day_open,
 	&ph_cmd_shift_begin,

@@ -65,6 +65,13 @@ static const struct {
 	{ "due_back", "hạn gửi lại" },
 	{ "listed", "theo danh sách" },
 	{ "final", "đã hết" },
+	{ "dispatches", "gửi" },
+	{ "receives", "nhận" },
+	{ "short", "thiếu" },
+	{ "over", "thừa" },
+	{ "sent", "đã gửi" },
+	{ "came", "đã đến" },
+	{ "by", "bởi" },
 	{ "occasion", "dịp" },
 	{ "attendance", "số người" },
 	{ "partner", "phối hợp" },
@@ -118,7 +125,14 @@ void ph_page_site(char out[static PH_PAGE_SITE_MAX], struct ph_ledger *ledger,
 
 static bool names_site(const char *member)
 {
-	return strcmp(member, "site") == 0 || strcmp(member, "owner") == 0;
+	static const char *const members[] = { "site", "owner", "from", "to", "pickup" };
+
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+		if (strcmp(member, members[i]) == 0) {
+			return true;
+		}
+	}
+	return false;
 }
 
 static void write_value(struct ph_buf *out, struct ph_ledger *ledger, const char *member,

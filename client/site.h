@@ -72,8 +72,7 @@ int64_t ph_site_today(struct ph_site *site);
  * Name what was scanned: a code of our printed form is namespace 0; else one known
  * here (own namespace first, then the only other one that has it); else the site's
  * own namespace. *KNOWN_OUT (may be NULL): a copy that somebody described, a card
- * that somebody issued, or a crate that somebody sent or received; false is "not known
- * here". ID borrows CODE. TYPE is PH_T_COPY_ID, PH_T_CARD_ID or PH_T_CRATE_ID. 0; -EINVAL with PH_EXIT_USAGE for a code of no or too
+ * that somebody issued, or a crate that somebody sent; false is "not known here". ID borrows CODE. TYPE is PH_T_COPY_ID, PH_T_CARD_ID or PH_T_CRATE_ID. 0; -EINVAL with PH_EXIT_USAGE for a code of no or too
  * many bytes; or another negative errno.
  */
 int ph_site_resolve(struct ph_site *site, enum ph_type type, struct ph_view code,

@@ -15,6 +15,7 @@
 #include "client/site_internal.h"
 #include "common/ledger/card.h"
 #include "common/ledger/copy.h"
+#include "common/ledger/crate.h"
 #include "common/ledger/fed.h"
 #include "common/ledger/key.h"
 
@@ -50,6 +51,20 @@ static bool has_issues(struct ph_view state, int *rc)
 	return known;
 }
 
+static bool has_dispatches(struct ph_view state, int *rc)
+{
+	struct ph_crate crate;
+	bool known;
+
+	*rc = ph_crate_decode(state, &crate);
+	if (*rc != 0) {
+		return false;
+	}
+	known = crate.n_dispatches > 0;
+	ph_crate_deinit(&crate);
+	return known;
+}
+
 static enum ph_entity entity_of(enum ph_type type)
 {
 	return type == PH_T_CARD_ID    ? PH_ENTITY_CARD
@@ -57,7 +72,7 @@ static enum ph_entity entity_of(enum ph_type type)
 				       : PH_ENTITY_COPY;
 }
 
-/* Whether the ledger knows ID as a copy that was described, or a card that was issued. */
+/* Whether the ledger knows ID: a copy that was described, a card issued, a crate sent. */
 static int is_known(struct ph_ledger *ledger, enum ph_entity type, const struct ph_id *id,
 		    bool *known_out)
 {
@@ -71,11 +86,12 @@ static int is_known(struct ph_ledger *ledger, enum ph_entity type, const struct 
 	}
 	rc = ph_ledger_get(ledger, type, ph_key_view(&key), &state);
 	if (rc == 0) {
-		/* a copy by a description, a card by an issue; loans alone make both */
-		*known_out =
-			type == PH_ENTITY_COPY   ? has_registers(ph_buf_view(&state), &rc)
-			: type == PH_ENTITY_CARD ? has_issues(ph_buf_view(&state), &rc)
-						 : true;
+		/* other entries make all of them, too */
+		*known_out = type == PH_ENTITY_COPY
+				     ? has_registers(ph_buf_view(&state), &rc)
+			     : type == PH_ENTITY_CARD
+				     ? has_issues(ph_buf_view(&state), &rc)
+				     : has_dispatches(ph_buf_view(&state), &rc);
 	}
 	ph_buf_deinit(&state);
 	return rc == PH_LEDGER_E_NONE ? 0 : rc;

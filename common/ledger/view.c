@@ -390,6 +390,9 @@ int ph_view_entity(struct ph_ledger *ledger, enum ph_entity type, struct ph_view
 	case PH_ENTITY_COPY:
 		return ph_key_get_id(id, &code) ? ph_view_copy(ledger, &code, out)
 						: PH_LEDGER_E_NONE;
+	case PH_ENTITY_CRATE:
+		return ph_key_get_id(id, &code) ? ph_view_crate(ledger, &code, out)
+						: PH_LEDGER_E_NONE;
 	case PH_ENTITY_TALLY:
 		return ph_key_get_tally(id, &number, &day)
 			       ? ph_view_tally(ledger, number, day, out)

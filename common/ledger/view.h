@@ -37,6 +37,8 @@ int ph_view_reader(struct ph_ledger *ledger, const struct ph_ref *reader,
 /* With the open loans of the card; also of one that was never issued but is lent to. */
 int ph_view_card(struct ph_ledger *ledger, const struct ph_id *card,
 		 const struct ph_opener *opener, json_t **out);
+/* With every copy that an entry of the journey lists. */
+int ph_view_crate(struct ph_ledger *ledger, const struct ph_id *crate, json_t **out);
 int ph_view_site(struct ph_ledger *ledger, uint64_t site, json_t **out);
 int ph_view_commune(struct ph_ledger *ledger, struct ph_view code, json_t **out);
 int ph_view_policy(struct ph_ledger *ledger, struct ph_view name, json_t **out);

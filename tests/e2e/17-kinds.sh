@@ -50,7 +50,7 @@ reader=$(json <($P reader show T1 --json) 'j["reader"]')
 saves "consent" consent $P reader consent T1 given --who guardian --guardian 'Bà Lò' --day 2026-09-01
 is "the guardian's name is not told" "$(grep -c 'Lò' out)" 0
 saves "consent, taken back" consent $P reader consent "$reader" withdrawn
-saves "block" reader-block $P reader block T1 --reason debt --until 2027-06-30
+saves "block" reader-block $P reader block T1 --reason debt --until 2099-06-30
 saves "merge" reader-merge $P reader merge T2 T3
 saves "card stop" card-stop $P card stop T3 --reason lost
 run $P card replace T2 --print-card --reason damaged --json
@@ -87,6 +87,8 @@ printed=$(json out 'j["entries"][0]["copy"]["code"]')
 
 saves "sighting" sighting $P sighting B2 --purpose stock-take
 saves "missing" copy-missing $P copy missing B3
+run $P copy missing A99
+like "missing, but not known to be on the shelf: said" "$(cat err)" 'A99: as far as is known here it is not on this site'
 ok "a loan" $P loan T1 B3
 saves "lost names the loan that is open" reader-lost $P copy lost B3
 is "and which" "$(json out '"loan" in j["entries"][0]')" true
@@ -111,14 +113,41 @@ saves "uncoded return" uncoded-return $P uncoded return 5 --card T1
 
 saves "hold of a title" hold-place $P hold place T1 --title "$title" --when 2026-09-22
 is "for thirty days, here" "$(entry expires) $(entry pickup)" "2026-10-22 140371"
-hold=$(entry ref)
-saves "hold of a copy" hold-place $P hold place T1 --copy B2 --expires 2026-12-31 --pickup 140372
-run $P hold place T1 --copy B2 --expires 2026-12-31
+hold=$(ref_of $P hold place T1 --title "$title")
+saves "hold of a copy" hold-place $P hold place T1 --copy B2 --expires 2099-12-31 --pickup 140372
+run $P hold place T1 --copy B2 --expires 2099-12-31
 like "a hold is named by what it prints" "$(cat out)" \
-  '^saved ✓ hold [0-9a-f]{32}\.[0-9]+\.[0-9a-f]{16}  card T1, expires 2026-12-31, pickup 140371, copy B2$'
+  '^saved ✓ hold [0-9a-f]{32}\.[0-9]+\.[0-9a-f]{16}  card T1, expires 2099-12-31, pickup 140371, copy B2$'
 saves "hold ready" hold-ready $P hold ready "$hold" B2
-saves "a loan that fills it" loan $P loan T1 B2 --hold "$hold"
+is "the claim is shown" "$(json <($P copy show B2 --json) 'j["claims"][0]["hold"]')" "$hold"
+status "ready twice" 2 $P hold ready "$hold" "$printed"
+like "says why" "$(cat ok.out)" 'a copy is laid aside for this hold already'
+run $P loan T22 B2
+like "lent to another: said" "$(cat err)" 'B2: it was laid aside for another reader'
+run $P copy show B2 --json
+is "and recorded" "$rc $(json out '"claims" in j')" "0 false"
+alien=$(ref_of $P title add --name 'Số đỏ')
+$P copy add A1 --title "$alien" >/dev/null
+hold=$(ref_of $P hold place T1 --title "$title")
+status "a copy of another title" 2 $P hold ready "$hold" A1
+like "says so" "$(cat ok.out)" 'this hold is of another title'
+ok "a copy of a title that is the same" bash -c "$P copy add O1 --title $other && $P hold ready $hold O1"
+run $P loan T1 O1 --json
+is "lent to whom it was laid aside for: it fills the hold" "$rc $(entry hold)" "0 $hold"
+status "a hold that is filled" 2 $P hold ready "$hold" B2
+like "says so too" "$(cat ok.out)" 'this hold is filled'
+hold=$(ref_of $P hold place T1 --copy N1)
+ok "the other code of that copy" $P hold ready "$hold" B1
+hold=$(ref_of $P hold place T1 --copy N1)
+status "another copy" 2 $P hold ready "$hold" B2
 saves "hold cancel" hold-cancel $P hold cancel "$hold" --reason reader
+status "a hold that was cancelled" 2 $P hold ready "$hold" N1
+hold=$(ref_of $P hold place T1 --copy N1 --when 2026-01-01 --expires 2026-02-01)
+status "a hold that is over" 2 $P hold ready "$hold" N1
+saves "but was not then" hold-ready $P hold ready "$hold" N1 --when 2026-01-05
+run $P hold ready "${title%.*}.0000000000000000" N1 --json
+is "a hold that is not here yet" "$rc $(entry known)" "0 false"
+saves "a loan with its hold named" loan $P loan T1 N1 --hold "$hold"
 
 # --- crates ---
 
@@ -145,12 +174,42 @@ for n in 400 401; do
 done
 run $P crate receive "$crate" B2 --final --json
 is "receive" "$rc $(entry kind) $(entry final) $(entry known)" "0 crate-receive 1 true"
+run $P crate show "$crate" --json
+is "crate show: what came" "$(json out '[(c["copy"]["code"], c["sent"], c["came"]) for c in j["copies"]]')" \
+  "[[\"$printed\", true, false], [\"B2\", true, true]]"
+is "final: it is short of one" "$(json out 'j["final"], [c["code"] for c in j["short"]], j["over"]')" "(True, ['$printed'], [])"
+run $P crate show "$crate"
+like "for people" "$(cat out)" "copies.copy $printed, title_name Dế Mèn phiêu lưu ký, sent yes, came no"
+status "more into a crate that has arrived" 2 $P crate dispatch B4 --to 140372 --crate "$crate"
+like "says why" "$(cat ok.out)" 'this crate has arrived; each journey has a code of its own'
+run $P crate dispatch B3 --to 140372 --json
+on_way=$(json out 'j["entries"][0]["crate"]["code"]')
+status "into a crate to elsewhere" 2 $P crate dispatch B4 --to 140373 --crate "$on_way"
+run $P crate show "$on_way" --json
+is "before a receive is final nothing is short" "$(json out 'j["final"], "short" in j, j["known"]')" "(False, False, True)"
+run $P copy show B3 --json
+is "and the copy is under way" "$(json out 'j["custody"]["at"], j["custody"]["crate"]["code"]')" "('crate', '$on_way')"
+status "a crate that nobody knows" 1 $P crate show 8901234567999
 run $P crate receive "$crate" - --listed --final --json <codes
 is "receive 900 from standard input: the last entry says that it is all" \
   "$(json out '[(len(e["copies"]), e.get("listed"), e.get("final")) for e in j["entries"]]')" \
   '[[400, null, null], [400, null, null], [100, 1, 1]]'
 run $P crate receive 8901234567890 --listed
 is "a crate that nobody here has heard of" "$(cat out)" "saved ✓ receive 8901234567890  listed  (not known here: the crate)"
+
+# --- printed codes are of one thing ---
+
+next=$("$PYTHON" -c '
+import sys
+c = sys.argv[1][:8] + "%04d" % (int(sys.argv[1][8:12]) + 1)
+print(c + str(-sum(int(d) * (3 if i % 2 else 1) for i, d in enumerate(c)) % 10))' "$on_way")
+ok "a crate is given the next code by hand" $P crate dispatch B4 --to 140372 --crate "$next"
+for what in "copy add --print-code --title $title" "card issue --print-card T1" "crate dispatch B4 --to 140372"; do
+  run $P $what --json
+  grep -o '"code":"14[0-9]*"' out
+done | sort >printed
+is "copies, cards and crates share one row of codes, and none has it" \
+  "$(uniq printed | wc -l) $(grep -c "$next" printed)" "3 0"
 
 # --- the day ---
 
@@ -161,7 +220,10 @@ is "begins" "$(entry code) $(entry phase)" "Hoa begin"
 saves "shift ends" shift $P shift end Hoa
 saves "stop" mobile-stop $P stop open --commune 03646 --place 'Bản Nà Lốc'
 stop=$(entry ref)
+status "which of two" 2 bash -c "$P stop open --commune 03646 && $P stop close"
 saves "stop close" mobile-stop $P stop close "$stop"
+saves "the other one" mobile-stop $P stop close
+status "none is open" 2 $P stop close
 saves "activity" activity $P activity reading-day 40 --women 12 --name 'Ngày sách' --partner 'Trường THCS'
 saves "training" training $P training 'Biên mục' --workers 3 --collaborators 2 --women 4
 saves "digital use" digital-use $P digital-use lookup 12 --women 5

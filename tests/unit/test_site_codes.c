@@ -6,6 +6,8 @@
 #include <cmocka.h>
 
 #include "common/base/file.h"
+#include "common/log/chain.h"
+#include "common/log/segment.h"
 #include "site_world.h"
 
 #define MANY     40
@@ -263,6 +265,86 @@ static void test_taken(void **state)
 	assert_memory_equal(code, "140371070003", 12);
 }
 
+/* Write on in another log that continues ours, for the reason WHY; no reason if it is negative. */
+static void go_on(struct world *world, int why)
+{
+	struct ph_journal *journal = ph_site_journal(world->site);
+	struct ph_log old = *ph_site_log(world->site), log;
+	struct ph_entry open = { .kind = ph_kind_find(PH_KIND_OPEN),
+				 .number = PH_KIND_OPEN,
+				 .stamp = ph_stamp(WORLD_NOW, 0) };
+	struct ph_buf bytes = { 0 }, body = { 0 };
+	uint8_t nonce[PH_NONCE_SIZE], id[PH_LOG_ID_SIZE];
+	struct ph_value *field = open.field;
+
+	world->config.rng.fill(world->config.rng.data, nonce, sizeof(nonce));
+	ph_log_id(id, old.key, nonce);
+	field[PH_OPEN_KEY].set = true;
+	field[PH_OPEN_KEY].as.bytes = PH_VIEW(old.key, sizeof(old.key));
+	field[PH_OPEN_NONCE].set = true;
+	field[PH_OPEN_NONCE].as.bytes = PH_VIEW(nonce, sizeof(nonce));
+	field[PH_OPEN_SITE].set = true;
+	field[PH_OPEN_SITE].as.uint = old.site;
+	field[PH_OPEN_CONTINUES].set = true;
+	memcpy(field[PH_OPEN_CONTINUES].as.head.log_id, old.id, sizeof(old.id));
+	field[PH_OPEN_CONTINUES].as.head.n = old.n;
+	memcpy(field[PH_OPEN_CONTINUES].as.head.h, old.h, sizeof(old.h));
+	field[PH_OPEN_WHY].set = why >= 0;
+	field[PH_OPEN_WHY].as.uint = (uint64_t)why;
+	assert_int_equal(ph_entry_encode(&open, &bytes, NULL), 0);
+	assert_int_equal(ph_segment_add(&body, ph_buf_view(&bytes)), 0);
+	assert_int_equal(
+		ph_journal_log_add(journal, id, old.key, old.site, old.role, &log), 0);
+	assert_int_equal(ph_journal_append(journal, &log, ph_buf_view(&body)), 0);
+	assert_int_equal(ph_journal_meta_put(journal, "own_log", PH_VIEW(id, sizeof(id))),
+			 0);
+	ph_buf_deinit(&bytes);
+	ph_buf_deinit(&body);
+	close_site(world);
+	assert_int_equal(world_open(world, NULL), 0);
+	assert_memory_equal(ph_site_log(world->site)->id, id, sizeof(id));
+}
+
+static const struct {
+	const char *name;
+	int why[3]; /* of the logs that follow; -2: no more */
+	bool leaves;
+} successions[] = {
+	{ "a bad clock", { PH_WHY_CLOCK, -2 }, false },
+	{ "no reason given, as older programs do", { -1, -2 }, false },
+	{ "bad clocks, several times", { PH_WHY_CLOCK, -1, PH_WHY_CLOCK }, false },
+	{ "put back", { PH_WHY_RESTORED, -2 }, true },
+	{ "copied", { PH_WHY_CLONED, -2 }, true },
+	{ "replaced", { PH_WHY_REPLACED, -2 }, true },
+	{ "put back, and then a bad clock", { PH_WHY_RESTORED, PH_WHY_CLOCK, -2 }, true },
+	{ "a bad clock, and then put back", { PH_WHY_CLOCK, PH_WHY_RESTORED, -2 }, true },
+};
+
+static void test_logs_that_go_on(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(successions) / sizeof(successions[0]); i++) {
+		struct codes codes = { 0 };
+		struct world *world;
+
+		print_message("# %s\n", successions[i].name);
+		world_setup_joined((void **)&world);
+		close_site(world);
+		print(world, world->dir, 2, &codes);
+		assert_int_equal(world_open(world, NULL), 0);
+		for (size_t j = 0; j < 3 && successions[i].why[j] != -2; j++) {
+			go_on(world, successions[i].why[j]);
+		}
+		close_site(world);
+		print(world, world->dir, 2, &codes);
+		assert_int_equal(!in_block(&codes, 2, "07"), successions[i].leaves);
+		/* and it goes on from there */
+		print(world, world->dir, 1, &codes);
+		assert_memory_equal(codes.code[4], codes.code[3], 6);
+		world_teardown((void **)&world);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -279,6 +361,7 @@ int main(void)
 						world_teardown),
 		cmocka_unit_test_setup_teardown(test_block_ends, world_setup_joined,
 						world_teardown),
+		cmocka_unit_test(test_logs_that_go_on),
 		cmocka_unit_test_setup_teardown(test_taken, world_setup_joined,
 						world_teardown),
 	};
