@@ -189,7 +189,7 @@ static int count_log(void *data, const struct ph_log *log)
 {
 	struct walk *walk = data;
 
-	walk->total += log->n;
+	walk->total += log->n - log->base;
 	return 0;
 }
 
@@ -197,11 +197,12 @@ static int on_log(void *data, const struct ph_log *log)
 {
 	struct walk *walk = data;
 	struct ph_journal *journal = ph_site_journal(walk->site);
-	uint64_t after = walk->skip < log->n ? walk->skip : log->n;
+	uint64_t own = log->n - log->base;
+	uint64_t skipped = walk->skip < own ? walk->skip : own;
 	int rc;
 
-	walk->skip -= after;
-	if (after == log->n) {
+	walk->skip -= skipped;
+	if (skipped == own) {
 		return 0;
 	}
 	walk->log = log;
@@ -211,7 +212,8 @@ static int on_log(void *data, const struct ph_log *log)
 		rc = ph_journal_receipt_get(journal, log->row, PH_LEVEL_BACKUP,
 					    &walk->at_backup, &walk->backup_time, NULL);
 	}
-	return rc == 0 ? ph_journal_entry_each(journal, log->row, after, on_entry, walk)
+	return rc == 0 ? ph_journal_entry_each(journal, log->row, log->base + skipped,
+					       on_entry, walk)
 		       : rc;
 }
 

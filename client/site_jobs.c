@@ -322,7 +322,7 @@ static int do_store(struct ph_site *site, struct ph_job *job)
 		}
 		if (rc == 0) {
 			before = log.n;
-			rc = ph_journal_put_segment(site->journal, &log, &segment);
+			rc = ph_journal_extend(site->journal, &log, &segment, NULL);
 		}
 		if (rc == 0 && log.n > before) {
 			site->moved.entries_received += log.n - before;

@@ -168,9 +168,13 @@ static int add_log(void *data, const struct ph_log *log)
 	int64_t backup_time;
 	int64_t oldest = 0;
 	size_t unsent = 0;
-	int rc = ph_journal_receipt_get(site->journal, log->row, PH_LEVEL_HUB, &at_hub,
-					&time, NULL);
+	int rc;
 
+	if (log->branch != 0) {
+		return 0; /* not what this folder writes */
+	}
+	rc = ph_journal_receipt_get(site->journal, log->row, PH_LEVEL_HUB, &at_hub, &time,
+				    NULL);
 	if (rc == 0) {
 		rc = ph_journal_receipt_get(site->journal, log->row, PH_LEVEL_BACKUP,
 					    &at_backup, &backup_time, NULL);

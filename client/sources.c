@@ -146,7 +146,7 @@ static int on_log(void *data, const struct ph_log *log)
 		return 0;
 	}
 	sources->log = &copy;
-	return ph_journal_entry_each(ph_site_journal(sources->site), copy.row, 0,
+	return ph_journal_entry_each(ph_site_journal(sources->site), copy.row, copy.base,
 				     on_entry, sources);
 }
 

@@ -191,12 +191,12 @@ static int on_entry(void *data, uint64_t n, struct ph_view bytes)
 static int on_log(void *data, const struct ph_log *log)
 {
 	struct wake *wake = data;
-	uint64_t after = 0;
+	uint64_t after = log->base; /* what a branch shares came with its parent */
 
 	if (log->site != wake->device->site || (uint64_t)log->row < wake->after_row) {
 		return 0;
 	}
-	if ((uint64_t)log->row == wake->after_row) {
+	if ((uint64_t)log->row == wake->after_row && wake->after_n > after) {
 		after = wake->after_n;
 	}
 	wake->log = log;

@@ -119,7 +119,7 @@ static int store_segment(struct ph_hub *hub, struct ph_hub_peer *peer,
 		return PH_JOURNAL_E_SEAL;
 	}
 	before = log.n;
-	rc = ph_journal_put_segment(hub->journal, &log, &segment);
+	rc = ph_journal_extend(hub->journal, &log, &segment, NULL);
 	if (rc == 0) {
 		peer->entries += log.n - before;
 	}

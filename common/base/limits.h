@@ -16,6 +16,7 @@ enum {
 	PH_PART_MAX = 16 * 1024,        /* bytes of a sealed part's ciphertext */
 	PH_CODE_MAX = 64,               /* bytes of a copy or card code */
 	PH_SEEN_MAX = 32,               /* heads that one put can name */
+	PH_BRANCHES_MAX = 16,           /* branches of one log that are kept */
 
 	/* pages of a feed */
 	PH_PAGE_MAX = 48 * 1024,  /* bytes of the body of a page */

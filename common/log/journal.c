@@ -41,6 +41,17 @@ const char *const ph_journal_steps[] = {
 	" h BLOB NOT NULL, epoch INTEGER NOT NULL, epoch_random BLOB NOT NULL,"
 	" time INTEGER NOT NULL, bytes BLOB NOT NULL,"
 	" PRIMARY KEY(log, level)) WITHOUT ROWID;",
+	/* 2: branches. A log was one row; now each of its branches is. */
+	"CREATE TABLE log_2("
+	" row INTEGER PRIMARY KEY, id BLOB NOT NULL, branch INTEGER NOT NULL DEFAULT 0,"
+	" parent INTEGER NOT NULL DEFAULT 0, base INTEGER NOT NULL DEFAULT 0,"
+	" device_id BLOB NOT NULL, key BLOB NOT NULL, site INTEGER NOT NULL,"
+	" role INTEGER NOT NULL, UNIQUE(id, branch));"
+	"INSERT INTO log_2(row, id, device_id, key, site, role)"
+	" SELECT row, id, device_id, key, site, role FROM log;"
+	"DROP TABLE log;"
+	"ALTER TABLE log_2 RENAME TO log;"
+	"CREATE INDEX log_device ON log(device_id);",
 };
 const size_t ph_journal_steps_count =
 	sizeof(ph_journal_steps) / sizeof(ph_journal_steps[0]);
@@ -180,8 +191,8 @@ static int read_log(struct ph_journal *journal, int64_t row, struct ph_log *log)
 {
 	struct ph_stmt *stmt;
 	int rc = ph_db_prepare(journal->db,
-			       "SELECT id, device_id, key, site, role FROM log"
-			       " WHERE row = ?1",
+			       "SELECT id, device_id, key, site, role, branch, parent,"
+			       " base FROM log WHERE row = ?1",
 			       &stmt);
 
 	if (rc != 0) {
@@ -195,6 +206,9 @@ static int read_log(struct ph_journal *journal, int64_t row, struct ph_log *log)
 	log->row = row;
 	log->site = (uint64_t)ph_stmt_col_int(stmt, 3);
 	log->role = (uint64_t)ph_stmt_col_int(stmt, 4);
+	log->branch = (unsigned)ph_stmt_col_int(stmt, 5);
+	log->parent = ph_stmt_col_int(stmt, 6);
+	log->base = (uint64_t)ph_stmt_col_int(stmt, 7);
 	rc = ph_journal_col_fixed(stmt, 0, log->id, sizeof(log->id));
 	if (rc == 0) {
 		rc = ph_journal_col_fixed(stmt, 1, log->device_id,
@@ -204,7 +218,49 @@ static int read_log(struct ph_journal *journal, int64_t row, struct ph_log *log)
 		rc = ph_journal_col_fixed(stmt, 2, log->key, sizeof(log->key));
 	}
 	ph_stmt_reset(stmt);
+	if (rc == 0 && (log->branch >= PH_BRANCHES_MAX || log->base > PH_JOURNAL_N_MAX ||
+			log->parent < 0 || log->parent >= row ||
+			(log->branch == 0) != (log->parent == 0))) {
+		rc = -EUCLEAN;
+	}
 	return rc;
+}
+
+/* The head of a branch that has no entry of its own yet. */
+static int read_base(struct ph_journal *journal, struct ph_log *log)
+{
+	struct ph_log *parent;
+	int rc;
+
+	log->n = log->base;
+	if (log->base == 0) {
+		ph_chain_start(log->h, log->id, log->key);
+		return 0;
+	}
+	rc = ph_journal_held(journal, log->parent, &parent);
+	if (rc == 0) {
+		rc = ph_journal_chain_at(journal, parent, log->base, log->h);
+	}
+	return rc > 0 ? -EUCLEAN : rc;
+}
+
+static int read_sealed(struct ph_journal *journal, struct ph_log *log)
+{
+	struct ph_stmt *stmt;
+	int64_t key = 0;
+	int rc = ph_db_prepare(journal->db,
+			       "SELECT id FROM seal WHERE id BETWEEN ?1 AND ?2"
+			       " ORDER BY id DESC LIMIT 1",
+			       &stmt);
+
+	if (rc != 0) {
+		return rc;
+	}
+	ph_stmt_int(stmt, 1, ph_journal_key(log->row, 0));
+	ph_stmt_int(stmt, 2, ph_journal_key(log->row, PH_JOURNAL_N_MAX));
+	rc = ph_journal_one_int(stmt, &key);
+	log->sealed = ph_journal_key_n(key);
+	return rc == PH_JOURNAL_E_NONE ? 0 : rc;
 }
 
 static int read_head(struct ph_journal *journal, struct ph_log *log)
@@ -214,29 +270,10 @@ static int read_head(struct ph_journal *journal, struct ph_log *log)
 				    log->h);
 
 	if (rc == PH_JOURNAL_E_NONE) {
-		log->n = 0;
-		ph_chain_start(log->h, log->id, log->key);
-		rc = 0;
+		rc = read_base(journal, log);
 	}
-	if (rc != 0) {
-		return rc;
-	}
-
-	struct ph_stmt *stmt;
-	int64_t key = 0;
-
-	rc = ph_db_prepare(journal->db,
-			   "SELECT id FROM seal WHERE id BETWEEN ?1 AND ?2"
-			   " ORDER BY id DESC LIMIT 1",
-			   &stmt);
-	if (rc != 0) {
-		return rc;
-	}
-	ph_stmt_int(stmt, 1, ph_journal_key(log->row, 0));
-	ph_stmt_int(stmt, 2, ph_journal_key(log->row, PH_JOURNAL_N_MAX));
-	rc = ph_journal_one_int(stmt, &key);
-	log->sealed = ph_journal_key_n(key);
-	return rc == PH_JOURNAL_E_NONE ? 0 : rc;
+	/* A branch is made with a sealed segment: no need to look at its parent's seals. */
+	return rc == 0 ? read_sealed(journal, log) : rc;
 }
 
 /* Room for ROW in the table of held logs. */
@@ -311,7 +348,8 @@ int ph_journal_log_find(struct ph_journal *journal,
 {
 	struct ph_stmt *stmt;
 	int64_t row;
-	int rc = ph_db_prepare(journal->db, "SELECT row FROM log WHERE id = ?1", &stmt);
+	int rc = ph_db_prepare(journal->db,
+			       "SELECT row FROM log WHERE id = ?1 AND branch = 0", &stmt);
 
 	if (rc != 0) {
 		return rc;
@@ -321,38 +359,71 @@ int ph_journal_log_find(struct ph_journal *journal,
 	return rc != 0 ? rc : ph_journal_log_at(journal, row, log_out);
 }
 
-int ph_journal_log_add(struct ph_journal *journal,
-		       const uint8_t id[static PH_LOG_ID_SIZE],
-		       const uint8_t key[static PH_KEY_SIZE], uint64_t site,
-		       uint64_t role, struct ph_log *log_out)
+/* All but the head of LOG as a new row, which it gets. */
+static int insert_log(struct ph_journal *journal, struct ph_log *log)
 {
-	uint8_t device_id[PH_DEVICE_ID_SIZE];
 	struct ph_stmt *stmt;
 	int rc = ph_db_prepare(journal->db,
-			       "INSERT INTO log(id, device_id, key, site, role)"
-			       " VALUES(?1, ?2, ?3, ?4, ?5)",
+			       "INSERT INTO log(id, branch, parent, base, device_id, key,"
+			       " site, role) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
 			       &stmt);
 
 	if (rc != 0) {
 		return rc;
 	}
-	ph_device_id(device_id, key);
-	ph_stmt_blob(stmt, 1, PH_VIEW(id, PH_LOG_ID_SIZE));
-	ph_stmt_blob(stmt, 2, PH_VIEW(device_id, sizeof(device_id)));
-	ph_stmt_blob(stmt, 3, PH_VIEW(key, PH_KEY_SIZE));
-	ph_stmt_int(stmt, 4, (int64_t)site);
-	ph_stmt_int(stmt, 5, (int64_t)role);
+	ph_stmt_blob(stmt, 1, PH_VIEW(log->id, sizeof(log->id)));
+	ph_stmt_int(stmt, 2, log->branch);
+	ph_stmt_int(stmt, 3, log->parent);
+	ph_stmt_int(stmt, 4, (int64_t)log->base);
+	ph_stmt_blob(stmt, 5, PH_VIEW(log->device_id, sizeof(log->device_id)));
+	ph_stmt_blob(stmt, 6, PH_VIEW(log->key, sizeof(log->key)));
+	ph_stmt_int(stmt, 7, (int64_t)log->site);
+	ph_stmt_int(stmt, 8, (int64_t)log->role);
 	rc = ph_stmt_run(stmt);
 	if (rc != 0) {
 		return rc;
 	}
+	log->row = ph_db_last_rowid(journal->db);
+	return log->row > PH_JOURNAL_ROW_MAX ? -EOVERFLOW : 0;
+}
 
-	int64_t row = ph_db_last_rowid(journal->db);
+int ph_journal_log_add(struct ph_journal *journal,
+		       const uint8_t id[static PH_LOG_ID_SIZE],
+		       const uint8_t key[static PH_KEY_SIZE], uint64_t site,
+		       uint64_t role, struct ph_log *log_out)
+{
+	struct ph_log log = { .site = site, .role = role };
+	int rc;
 
-	if (row > PH_JOURNAL_ROW_MAX) {
-		return -EOVERFLOW;
+	memcpy(log.id, id, sizeof(log.id));
+	memcpy(log.key, key, sizeof(log.key));
+	ph_device_id(log.device_id, key);
+	rc = insert_log(journal, &log);
+	return rc == 0 ? ph_journal_log_at(journal, log.row, log_out) : rc;
+}
+
+int ph_journal_branch_add(struct ph_journal *journal, const struct ph_log *log,
+			  uint64_t base, struct ph_log **held_out)
+{
+	int64_t rows[PH_BRANCHES_MAX];
+	struct ph_log branch = *log;
+	unsigned n;
+	int rc = ph_journal_branches(journal, log->id, rows, &n);
+
+	if (rc == 0 && n == PH_BRANCHES_MAX) {
+		return PH_JOURNAL_E_BRANCHES;
 	}
-	return ph_journal_log_at(journal, row, log_out);
+	if (rc == 0 && base == 0) {
+		branch.parent = rows[0];
+	} else if (rc == 0) {
+		rc = ph_journal_keeper(journal, log->row, base, &branch.parent);
+	}
+	if (rc == 0) {
+		branch.branch = n;
+		branch.base = base;
+		rc = insert_log(journal, &branch);
+	}
+	return rc == 0 ? ph_journal_held(journal, branch.row, held_out) : rc;
 }
 
 int ph_journal_log_each(struct ph_journal *journal,

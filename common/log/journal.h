@@ -1,6 +1,12 @@
 /*
  * common/log/journal.h - the store of logs: entries, seals, parts, receipts, devices.
  *
+ * A log of which two sealed histories are held is forked: each history is a branch, and
+ * has a row and a struct ph_log of its own. A branch keeps only the entries above its
+ * base; those up to the base are its parent's. Every function that takes a row reads
+ * the whole history of that branch. Branch numbers are local and depend on the order of
+ * arrival: outside of the journal a branch is named by log id, n and h(n).
+ *
  * The journal is the truth; the ledger is made from it. It keeps runs of entries
  * as the bytes that were signed. One appended entry is one row in one b-tree, so
  * that a durable append costs what a one-row commit costs. The caller owns the
@@ -26,9 +32,10 @@ extern const size_t ph_journal_steps_count;
 enum {
 	PH_JOURNAL_E_NONE = 1, /* no such thing */
 	PH_JOURNAL_E_GAP, /* segment starts behind the head: entries between are missing */
-	PH_JOURNAL_E_FORK, /* other entries are held at these numbers */
-	PH_JOURNAL_E_SEAL, /* chain and seal do not meet */
-	PH_JOURNAL_E_FORM, /* lengths or limits are wrong */
+	PH_JOURNAL_E_FORK,     /* other entries are held at these numbers */
+	PH_JOURNAL_E_SEAL,     /* chain and seal do not meet */
+	PH_JOURNAL_E_FORM,     /* lengths or limits are wrong */
+	PH_JOURNAL_E_BRANCHES, /* PH_BRANCHES_MAX branches of this log are held: no more */
 };
 
 int ph_journal_open(struct ph_journal **journal_out, struct ph_db *db);
@@ -89,32 +96,55 @@ int ph_journal_device_each(struct ph_journal *journal,
 /* --- logs --- */
 
 struct ph_log {
-	int64_t row; /* small and dense: 1, 2, ... */
+	int64_t row; /* of this branch; small and dense: 1, 2, ... */
 	uint8_t id[PH_LOG_ID_SIZE];
 	uint8_t device_id[PH_DEVICE_ID_SIZE];
 	uint8_t key[PH_KEY_SIZE]; /* the key that seals it */
 	uint64_t site;            /* as certified; 0: the hub */
 	uint64_t role;            /* as certified: PH_ROLE_* */
-	uint64_t n;               /* entries held */
+	unsigned branch;          /* 0: the first that came; below PH_BRANCHES_MAX */
+	int64_t parent;           /* row that has entries 1 .. base; 0: none */
+	uint64_t base;            /* entries up to here are the parent's; 0 of branch 0 */
+	uint64_t n;               /* entries held, those of the parent included */
 	uint8_t h[PH_HASH_SIZE];  /* h(n) */
 	uint64_t sealed;          /* the highest n with a stored seal */
 };
-/* 0, PH_JOURNAL_E_NONE or negative errno. */
+/* Branch 0 of a log. 0, PH_JOURNAL_E_NONE or negative errno. */
 int ph_journal_log_find(struct ph_journal *journal,
 			const uint8_t id[static PH_LOG_ID_SIZE], struct ph_log *log_out);
+/* The branch of that row; likewise. */
 int ph_journal_log_at(struct ph_journal *journal, int64_t row, struct ph_log *log_out);
-/* An empty log. Its row is new; -EEXIST if the id is there already. */
+/* An empty log, branch 0. Its row is new; -EEXIST if the id is there already. */
 int ph_journal_log_add(struct ph_journal *journal,
 		       const uint8_t id[static PH_LOG_ID_SIZE],
 		       const uint8_t key[static PH_KEY_SIZE], uint64_t site,
 		       uint64_t role, struct ph_log *log_out);
-/* In order of row; CB returning non-zero ends the walk with that value. */
+/*
+ * Each branch of each log in order of row, so a parent before what grew from it; CB
+ * returning non-zero ends the walk with that value. Who counts entries counts those
+ * above the base.
+ */
 int ph_journal_log_each(struct ph_journal *journal,
 			int (*cb)(void *data, const struct ph_log *log), void *data);
 int ph_journal_logs_of_device(struct ph_journal *journal,
 			      const uint8_t device_id[static PH_DEVICE_ID_SIZE],
 			      int (*cb)(void *data, const struct ph_log *log),
 			      void *data);
+/* Each branch of one log, branch 0 first; CB as above. PH_JOURNAL_E_NONE: no such log. */
+int ph_journal_log_branch_each(struct ph_journal *journal,
+			       const uint8_t id[static PH_LOG_ID_SIZE],
+			       int (*cb)(void *data, const struct ph_log *log),
+			       void *data);
+/* A branch whose chain has H at N. 0, PH_JOURNAL_E_NONE or negative errno. */
+int ph_journal_log_with(struct ph_journal *journal,
+			const uint8_t id[static PH_LOG_ID_SIZE], uint64_t n,
+			const uint8_t h[static PH_HASH_SIZE], struct ph_log *log_out);
+/* Whether more than one branch is held of a log; false of one that is not held. 0 or negative errno. */
+int ph_journal_log_is_forked(struct ph_journal *journal,
+			     const uint8_t id[static PH_LOG_ID_SIZE], bool *forked_out);
+/* How many entries the branches of two rows have in common; 0 of two logs. 0, PH_JOURNAL_E_NONE, negative errno. */
+int ph_journal_log_common(struct ph_journal *journal, int64_t row, int64_t other,
+			  uint64_t *n_out);
 
 /* --- entries --- */
 
@@ -132,11 +162,17 @@ int ph_journal_entry(struct ph_journal *journal, int64_t log_row, uint64_t n,
 /* h(n) of a held entry; n = 0 gives h(0). 0, PH_JOURNAL_E_NONE, negative errno. */
 int ph_journal_chain_at(struct ph_journal *journal, const struct ph_log *log, uint64_t n,
 			uint8_t h_out[static PH_HASH_SIZE]);
-/* Each entry with number above AFTER, in order. CB returning non-zero ends the walk with that value. */
+/*
+ * Each entry with number above AFTER, in order, the parent's first if AFTER is below the
+ * base. CB returning non-zero ends the walk with that value.
+ */
 int ph_journal_entry_each(struct ph_journal *journal, int64_t log_row, uint64_t after,
 			  int (*cb)(void *data, uint64_t n, struct ph_view entry),
 			  void *data);
-/* Entry named by REF: 0 with its log, PH_JOURNAL_E_NONE (not held, or another hash at that number). */
+/*
+ * Entry named by REF, of whatever branch: 0 with the branch that keeps it (REF->n is above
+ * its base), PH_JOURNAL_E_NONE (not held, or another hash at that number).
+ */
 int ph_journal_resolve(struct ph_journal *journal, const struct ph_ref *ref,
 		       struct ph_log *log_out, struct ph_buf *entry_out);
 
@@ -164,15 +200,29 @@ int ph_journal_span(struct ph_journal *journal, const struct ph_log *log, uint64
 int ph_journal_read_segment(struct ph_journal *journal, const struct ph_log *log,
 			    uint64_t after, size_t max, struct ph_segment *segment_out,
 			    struct ph_buf *buf);
+/* What of a segment was new: entries FIRST to LAST of the branch ROW. */
+struct ph_stored {
+	int64_t row;
+	uint64_t first;
+	uint64_t last;
+	uint64_t n; /* how many; 0: nothing was new, or a seal alone */
+};
 /*
- * Take a received segment into LOG: verify chain and seal, skip what is held,
- * store the rest and the seal, note which parts it expects. 0 also if all of it
- * was held (LOG then is as the journal holds it); else PH_JOURNAL_E_GAP, _FORK,
- * _SEAL, _FORM with nothing changed; or negative errno (roll back). A segment that
- * begins on a branch that is not held is _SEAL: its h(first - 1) is not known here.
+ * Take a received segment of LOG, any branch of it: find the branch that it continues,
+ * verify chain and seal, skip what is held, store the rest and the seal, note which
+ * parts it expects. Where its entries differ from all that are held, a new branch
+ * begins. 0, also if all of it was held; LOG is then the branch that has it, as the
+ * journal holds it, and STORED_OUT (may be NULL) what was new. Else nothing is changed:
+ * PH_JOURNAL_E_GAP, no branch reaches to it; _SEAL, forged, or it begins on a branch
+ * that is not held, whose h(first - 1) is not known here; _FORM; _BRANCHES. Or negative
+ * errno (roll back).
  */
 int ph_journal_put_segment(struct ph_journal *journal, struct ph_log *log,
-			   const struct ph_segment *segment);
+			   const struct ph_segment *segment,
+			   struct ph_stored *stored_out);
+/* The same into this branch alone: PH_JOURNAL_E_FORK if it says other than LOG does, and nothing is kept. */
+int ph_journal_extend(struct ph_journal *journal, struct ph_log *log,
+		      const struct ph_segment *segment, struct ph_stored *stored_out);
 
 /* --- sealed parts --- */
 
@@ -185,6 +235,10 @@ int ph_journal_put_segment(struct ph_journal *journal, struct ph_log *log,
  */
 int ph_journal_part_put(struct ph_journal *journal, int64_t log_row, uint64_t n,
 			struct ph_view cipher, struct ph_view seed_box);
+/* The same into whichever branch of the log it is a part of. */
+int ph_journal_part_put_any(struct ph_journal *journal,
+			    const uint8_t log_id[static PH_LOG_ID_SIZE], uint64_t n,
+			    struct ph_view cipher, struct ph_view seed_box);
 /* Both appended. 0; PH_JOURNAL_E_NONE: not expected, or missing. */
 int ph_journal_part_get(struct ph_journal *journal, int64_t log_row, uint64_t n,
 			struct ph_buf *cipher, struct ph_buf *seed_box);
@@ -201,7 +255,8 @@ int ph_journal_parts_in(struct ph_journal *journal, int64_t log_row, uint64_t af
 
 /*
  * Keep RECEIPT (verified) and its BYTES unless a higher one of the same epoch and
- * level, or one of a later epoch, is held. 0 either way; PH_JOURNAL_E_GAP: it covers
+ * level, or one of a later epoch, is held. It belongs to the branch that has its h(n),
+ * whichever branch LOG_ROW is. 0 either way; PH_JOURNAL_E_GAP: it covers
  * entries that are not held; PH_JOURNAL_E_FORK: it covers others; PH_JOURNAL_E_FORM:
  * another log's, or a level that nobody signs; PH_JOURNAL_E_NONE: no such log.
  */
@@ -210,7 +265,8 @@ int ph_journal_receipt_put(struct ph_journal *journal, int64_t log_row,
 /*
  * The highest n receipted at LEVEL or above (0: none), and when; the receipt's bytes
  * appended to BYTES_OUT (may be NULL). After the hub was restored, what an older epoch
- * receipted counts no further than the newest one does.
+ * receipted counts no further than the newest one does. A receipt for another branch
+ * counts as far as the two are one; its own n then is above *N_OUT.
  */
 int ph_journal_receipt_get(struct ph_journal *journal, int64_t log_row,
 			   enum ph_level level, uint64_t *n_out, int64_t *time_out,
@@ -225,6 +281,7 @@ int ph_journal_receipt_get(struct ph_journal *journal, int64_t log_row,
  */
 struct ph_journal_counts {
 	uint64_t logs, entries, seals, parts, parts_missing, receipts;
+	uint64_t branches; /* beside the first of each log */
 };
 int ph_journal_verify(struct ph_journal *journal, struct ph_journal_counts *counts_out,
 		      struct ph_error *err);

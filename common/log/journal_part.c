@@ -9,6 +9,8 @@
  * An entry of a later table may have a part that this one cannot know of. No row is
  * made for it, but a ciphertext whose hash stands in the signed bytes is kept, so
  * that an upgrade finds it. A malformed entry has no part.
+ *
+ * A part lies with its entry: of a branch, the parts up to its base are its parent's.
  */
 #include "common/log/journal_internal.h"
 
@@ -199,19 +201,17 @@ int ph_journal_part_put(struct ph_journal *journal, int64_t log_row, uint64_t n,
 	uint8_t commit[PH_HASH_SIZE];
 	uint8_t want[PH_HASH_SIZE];
 	bool held = false;
+	int rc = ph_journal_keeper(journal, log_row, n, &log_row);
 
-	if (n == 0 || n > PH_JOURNAL_N_MAX || log_row < 1 ||
-	    log_row > PH_JOURNAL_ROW_MAX) {
-		return PH_JOURNAL_E_NONE;
+	if (rc != 0) {
+		return rc;
 	}
 	if (cipher.len < CIPHER_MIN || cipher.len > PH_PART_MAX ||
 	    seed_box.len > SEED_BOX_MAX) {
 		return PH_JOURNAL_E_FORM;
 	}
 	ph_part_commit(cipher, commit);
-
-	int rc = expected(journal, log_row, n, want, &held);
-
+	rc = expected(journal, log_row, n, want, &held);
 	if (rc == 0 && memcmp(commit, want, sizeof(commit)) != 0) {
 		return PH_JOURNAL_E_SEAL;
 	}
@@ -235,22 +235,39 @@ int ph_journal_part_put(struct ph_journal *journal, int64_t log_row, uint64_t n,
 	return ph_stmt_run(stmt);
 }
 
+int ph_journal_part_put_any(struct ph_journal *journal,
+			    const uint8_t log_id[static PH_LOG_ID_SIZE], uint64_t n,
+			    struct ph_view cipher, struct ph_view seed_box)
+{
+	int64_t rows[PH_BRANCHES_MAX];
+	unsigned n_rows = 0;
+	int found = PH_JOURNAL_E_NONE;
+	int rc = ph_journal_branches(journal, log_id, rows, &n_rows);
+
+	for (unsigned i = 0; rc == 0 && i < n_rows; i++) {
+		int one = ph_journal_part_put(journal, rows[i], n, cipher, seed_box);
+
+		if (one <= 0) {
+			return one;
+		}
+		found = one == PH_JOURNAL_E_NONE ? found : one;
+	}
+	return rc == 0 ? found : rc;
+}
+
 int ph_journal_part_get(struct ph_journal *journal, int64_t log_row, uint64_t n,
 			struct ph_buf *cipher, struct ph_buf *seed_box)
 {
 	struct ph_stmt *stmt;
 	size_t start = cipher->len;
+	int rc = ph_journal_keeper(journal, log_row, n, &log_row);
 
-	if (n == 0 || n > PH_JOURNAL_N_MAX || log_row < 1 ||
-	    log_row > PH_JOURNAL_ROW_MAX) {
-		return PH_JOURNAL_E_NONE;
+	if (rc == 0) {
+		rc = ph_db_prepare(journal->db,
+				   "SELECT cipher, seed FROM part"
+				   " WHERE id = ?1 AND cipher IS NOT NULL",
+				   &stmt);
 	}
-
-	int rc = ph_db_prepare(journal->db,
-			       "SELECT cipher, seed FROM part"
-			       " WHERE id = ?1 AND cipher IS NOT NULL",
-			       &stmt);
-
 	if (rc != 0) {
 		return rc;
 	}
@@ -270,64 +287,84 @@ int ph_journal_part_get(struct ph_journal *journal, int64_t log_row, uint64_t n,
 	return rc;
 }
 
-/* The numbers in the first column of STMT, which is bound. */
-static int take_numbers(struct ph_stmt *stmt, uint64_t *n_out, size_t max,
-			size_t *count_out)
-{
-	size_t count = 0;
-	int rc = PH_DB_ROW;
+/* --- which parts --- */
 
-	while (count < max && (rc = ph_stmt_step(stmt)) == PH_DB_ROW) {
-		n_out[count++] = ph_journal_key_n(ph_stmt_col_int(stmt, 0));
-	}
-	ph_stmt_reset(stmt);
-	if (rc < 0) {
+/* Numbers of entries with a part, as they are found; at most `max`. */
+struct numbers {
+	uint64_t *n;
+	size_t max;
+	size_t count;
+};
+
+/* Those above AFTER and up to LAST in one stretch of a branch, all or only the missing. */
+static int take_numbers(struct ph_journal *journal, const struct ph_stretch *at,
+			uint64_t after, uint64_t last, bool missing,
+			struct numbers *numbers)
+{
+	struct ph_stmt *stmt;
+	int rc = ph_db_prepare(journal->db,
+			       missing ? "SELECT id FROM part INDEXED BY part_missing"
+					 " WHERE cipher IS NULL AND id > ?1 AND id <= ?2"
+					 " ORDER BY id"
+				       : "SELECT id FROM part"
+					 " WHERE id > ?1 AND id <= ?2 ORDER BY id",
+			       &stmt);
+
+	if (rc != 0) {
 		return rc;
 	}
-	*count_out = count;
-	return 0;
+	ph_stmt_int(stmt, 1,
+		    ph_journal_key(at->row, after > at->base ? after : at->base));
+	ph_stmt_int(stmt, 2, ph_journal_key(at->row, last < at->last ? last : at->last));
+	rc = PH_DB_ROW;
+	while (numbers->count < numbers->max && (rc = ph_stmt_step(stmt)) == PH_DB_ROW) {
+		numbers->n[numbers->count++] = ph_journal_key_n(ph_stmt_col_int(stmt, 0));
+	}
+	ph_stmt_reset(stmt);
+	return rc < 0 ? rc : 0;
+}
+
+static int find_parts(struct ph_journal *journal, int64_t row, uint64_t after,
+		      uint64_t last, bool missing, struct numbers *numbers)
+{
+	struct ph_path path;
+	int rc = ph_journal_path(journal, row, &path);
+
+	if (rc != 0) {
+		return rc < 0 ? rc : 0; /* of no log there is no part */
+	}
+	for (unsigned i = 0; rc == 0 && i < path.n; i++) {
+		if (after < path.at[i].last && last > path.at[i].base) {
+			rc = take_numbers(journal, &path.at[i], after, last, missing,
+					  numbers);
+		}
+	}
+	return rc;
 }
 
 int ph_journal_parts_missing(struct ph_journal *journal, int64_t log_row, uint64_t *n_out,
 			     size_t max, size_t *count_out)
 {
-	struct ph_stmt *stmt;
-	int rc = ph_db_prepare(journal->db,
-			       "SELECT id FROM part INDEXED BY part_missing"
-			       " WHERE cipher IS NULL AND id BETWEEN ?1 AND ?2"
-			       " ORDER BY id",
-			       &stmt);
+	struct numbers numbers = { .n = n_out, .max = max };
+	int rc = find_parts(journal, log_row, 0, PH_JOURNAL_N_MAX, true, &numbers);
 
-	if (rc != 0) {
-		return rc;
+	if (rc == 0) {
+		*count_out = numbers.count;
 	}
-	ph_stmt_int(stmt, 1, ph_journal_key(log_row, 0));
-	ph_stmt_int(stmt, 2, ph_journal_key(log_row, PH_JOURNAL_N_MAX));
-	return take_numbers(stmt, n_out, max, count_out);
+	return rc;
 }
 
 int ph_journal_parts_in(struct ph_journal *journal, int64_t log_row, uint64_t after,
 			uint64_t last, uint64_t *n_out, size_t max, size_t *count_out)
 {
-	struct ph_stmt *stmt;
+	struct numbers numbers = { .n = n_out, .max = max };
+	int rc = 0;
 
-	if (last > PH_JOURNAL_N_MAX) {
-		last = PH_JOURNAL_N_MAX;
+	if (after < last) {
+		rc = find_parts(journal, log_row, after, last, false, &numbers);
 	}
-	if (after >= last) {
-		*count_out = 0;
-		return 0;
+	if (rc == 0) {
+		*count_out = numbers.count;
 	}
-
-	int rc = ph_db_prepare(journal->db,
-			       "SELECT id FROM part WHERE id > ?1 AND id <= ?2"
-			       " ORDER BY id",
-			       &stmt);
-
-	if (rc != 0) {
-		return rc;
-	}
-	ph_stmt_int(stmt, 1, ph_journal_key(log_row, after));
-	ph_stmt_int(stmt, 2, ph_journal_key(log_row, last));
-	return take_numbers(stmt, n_out, max, count_out);
+	return rc;
 }

@@ -1,13 +1,15 @@
 /*
  * common/log/journal_receipt.c - how far a log has come, as others signed it.
  *
- * One receipt is kept for each log and level. A hub that was restored starts a new
+ * One receipt is kept for each branch of a log and level. A hub that was restored starts a new
  * epoch and may hold less than it said before: receipts of its new epoch replace
  * those of the old one even when they reach less far, and what an old epoch
  * receipted at another level counts no further than the new one goes.
  *
- * A receipt for entries that are not held (this store was restored) or for others
- * at these numbers (a fork) says nothing about our entries; it is refused with
+ * A receipt names h(n), so of a forked log it belongs to the branch that has it, and
+ * lies with the row that keeps entry n; for other branches it counts as far as they
+ * have the same entries. One for entries that are not held (this store was restored)
+ * or for others at these numbers says nothing about ours; it is refused with
  * PH_JOURNAL_E_GAP or PH_JOURNAL_E_FORK and the caller decides what that means.
  */
 #include "common/log/journal_internal.h"
@@ -83,27 +85,46 @@ static bool is_news(const struct row *held, const struct ph_receipt *receipt, si
 	return len < held->len;
 }
 
-/* 0 if HEAD is in our chain, else PH_JOURNAL_E_GAP or _FORK, or negative errno. */
-static int check_head(struct ph_journal *journal, int64_t log_row,
+/* 0 if HEAD is in the chain of LOG, else PH_JOURNAL_E_GAP or _FORK, or negative errno. */
+static int check_head(struct ph_journal *journal, const struct ph_log *log,
 		      const struct ph_head *head)
 {
-	struct ph_log log;
 	uint8_t h[PH_HASH_SIZE];
+	int rc;
+
+	if (head->n > log->n) {
+		return PH_JOURNAL_E_GAP;
+	}
+	rc = ph_journal_chain_at(journal, log, head->n, h);
+	return rc == 0 && memcmp(h, head->h, sizeof(h)) != 0 ? PH_JOURNAL_E_FORK : rc;
+}
+
+/* The row that keeps the entry at HEAD, on LOG_ROW's branch or another of that log. */
+static int find_keeper(struct ph_journal *journal, int64_t log_row,
+		       const struct ph_head *head, int64_t *row_out)
+{
+	struct ph_log log;
+	struct ph_log other;
 	int rc = ph_journal_log_at(journal, log_row, &log);
 
 	if (rc == 0 && memcmp(log.id, head->log_id, sizeof(log.id)) != 0) {
 		return PH_JOURNAL_E_FORM;
 	}
-	if (rc == 0 && head->n > log.n) {
-		return PH_JOURNAL_E_GAP;
-	}
 	if (rc == 0) {
-		rc = ph_journal_chain_at(journal, &log, head->n, h);
+		rc = check_head(journal, &log, head);
 	}
-	if (rc == 0 && memcmp(h, head->h, sizeof(h)) != 0) {
-		rc = PH_JOURNAL_E_FORK;
+	if (rc == PH_JOURNAL_E_GAP || rc == PH_JOURNAL_E_FORK) {
+		int found =
+			ph_journal_log_with(journal, log.id, head->n, head->h, &other);
+
+		if (found == 0) {
+			log = other;
+			rc = 0;
+		} else if (found < 0) {
+			rc = found;
+		}
 	}
-	return rc;
+	return rc == 0 ? ph_journal_keeper(journal, log.row, head->n, row_out) : rc;
 }
 
 static int store(struct ph_journal *journal, int64_t log_row,
@@ -141,7 +162,7 @@ int ph_journal_receipt_put(struct ph_journal *journal, int64_t log_row,
 		return PH_JOURNAL_E_FORM;
 	}
 
-	int rc = check_head(journal, log_row, &receipt->head);
+	int rc = find_keeper(journal, log_row, &receipt->head, &log_row);
 
 	if (rc == 0) {
 		rc = read_rows(journal, log_row, &rows);
@@ -209,29 +230,75 @@ static int read_bytes(struct ph_journal *journal, int64_t log_row, int64_t level
 	return rc;
 }
 
+/* The best receipt so far for entries of one branch. */
+struct best {
+	uint64_t n; /* how far it counts; 0: there is none */
+	int64_t log_row;
+	int64_t level;
+	int64_t time;
+};
+
+/* Look at the receipts of LOG_ROW, which count no further than COMMON. */
+static int look_at(struct ph_journal *journal, int64_t log_row, uint64_t common,
+		   enum ph_level level, struct best *best)
+{
+	struct rows rows;
+	int rc = read_rows(journal, log_row, &rows);
+
+	for (size_t i = 0; rc == 0 && i < rows.n; i++) {
+		const struct row *row = &rows.at[i];
+		uint64_t n = counts_to(&rows, row);
+
+		n = n < common ? n : common;
+		if (row->level >= (int64_t)level && n > best->n) {
+			*best = (struct best){ n, log_row, row->level, row->time };
+		}
+	}
+	return rc;
+}
+
+/* Receipts for the other branches of the log count for what is common to both. */
+static int look_at_others(struct ph_journal *journal, int64_t log_row,
+			  enum ph_level level, struct best *best)
+{
+	int64_t rows[PH_BRANCHES_MAX];
+	unsigned n_rows = 0;
+	struct ph_log *held;
+	int rc = ph_journal_held(journal, log_row, &held);
+
+	if (rc == 0) {
+		rc = ph_journal_branches(journal, held->id, rows, &n_rows);
+	}
+	for (unsigned i = 0; rc == 0 && i < n_rows; i++) {
+		uint64_t common;
+
+		if (rows[i] == log_row) {
+			continue;
+		}
+		rc = ph_journal_log_common(journal, log_row, rows[i], &common);
+		if (rc == 0) {
+			rc = look_at(journal, rows[i], common, level, best);
+		}
+	}
+	return rc > 0 ? 0 : rc;
+}
+
 int ph_journal_receipt_get(struct ph_journal *journal, int64_t log_row,
 			   enum ph_level level, uint64_t *n_out, int64_t *time_out,
 			   struct ph_buf *bytes_out)
 {
-	struct rows rows;
-	const struct row *best = NULL;
-	uint64_t best_n = 0;
-	int rc = read_rows(journal, log_row, &rows);
+	struct best best = { 0 };
+	int rc = look_at(journal, log_row, PH_JOURNAL_N_MAX, level, &best);
 
-	for (size_t i = 0; rc == 0 && i < rows.n; i++) {
-		uint64_t n = counts_to(&rows, &rows.at[i]);
-
-		if (rows.at[i].level >= (int64_t)level && n > best_n) {
-			best = &rows.at[i];
-			best_n = n;
-		}
+	if (rc == 0) {
+		rc = look_at_others(journal, log_row, level, &best);
 	}
-	if (rc == 0 && best != NULL && bytes_out != NULL) {
-		rc = read_bytes(journal, log_row, best->level, bytes_out);
+	if (rc == 0 && best.n > 0 && bytes_out != NULL) {
+		rc = read_bytes(journal, best.log_row, best.level, bytes_out);
 	}
 	if (rc == 0) {
-		*n_out = best_n;
-		*time_out = best == NULL ? 0 : best->time;
+		*n_out = best.n;
+		*time_out = best.time;
 	}
 	return rc;
 }

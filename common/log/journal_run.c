@@ -6,6 +6,10 @@
  * run; h(n) inside a run is hashed from the end of the run before. Bytes are copied
  * out of SQLite before anybody sees them, so callbacks may use the journal freely.
  *
+ * Of a branch, the entries up to its base are looked up in the rows it grew from
+ * (journal_branch.c). Its base may lie within a run there: that run is cut short for
+ * whoever reads the branch, and h(base) is hashed.
+ *
  * A hole, or a body that ends within an entry, is -EUCLEAN. A number above the head
  * is PH_JOURNAL_E_NONE.
  */
@@ -49,15 +53,11 @@ int ph_journal_run_end(struct ph_journal *journal, int64_t row, uint64_t n,
 	return rc;
 }
 
-int ph_journal_run_load(struct ph_journal *journal, int64_t row, uint64_t n,
-			struct ph_run *run)
+/* The run of ROW itself that has entry N. */
+static int load_own(struct ph_journal *journal, int64_t row, uint64_t n,
+		    struct ph_run *run)
 {
 	struct ph_stmt *stmt;
-
-	if (n == 0 || n > PH_JOURNAL_N_MAX || row < 1 || row > PH_JOURNAL_ROW_MAX) {
-		return PH_JOURNAL_E_NONE;
-	}
-
 	int rc = ph_db_prepare(journal->db,
 			       "SELECT id, last, h, bytes FROM run"
 			       " WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC LIMIT 1",
@@ -86,6 +86,32 @@ int ph_journal_run_load(struct ph_journal *journal, int64_t row, uint64_t n,
 	ph_stmt_reset(stmt);
 	if (rc == 0 && (run->first == 0 || run->last > PH_JOURNAL_N_MAX)) {
 		rc = -EUCLEAN;
+	}
+	return rc;
+}
+
+int ph_journal_run_load(struct ph_journal *journal, int64_t row, uint64_t n,
+			struct ph_run *run)
+{
+	const struct ph_stretch *at;
+	struct ph_path path;
+	int rc;
+
+	if (n == 0 || n > PH_JOURNAL_N_MAX) {
+		return PH_JOURNAL_E_NONE;
+	}
+	rc = ph_journal_path(journal, row, &path);
+	if (rc != 0) {
+		return rc;
+	}
+	for (at = path.at; n > at->last; at++) {
+	}
+	rc = load_own(journal, at->row, n, run);
+	if (rc == PH_JOURNAL_E_NONE && at->last != PH_JOURNAL_N_MAX) {
+		rc = -EUCLEAN; /* the parent ends before the base */
+	}
+	if (rc == 0 && run->last > at->last) {
+		run->last = at->last;
 	}
 	return rc;
 }
@@ -123,7 +149,22 @@ int ph_journal_entry(struct ph_journal *journal, int64_t log_row, uint64_t n,
 	return rc;
 }
 
-/* h(n) for N inside a run that starts at FIRST: from the run before, step by step. */
+static int base_hash(struct ph_journal *journal, const struct ph_log *log,
+		     uint8_t h_out[static PH_HASH_SIZE])
+{
+	struct ph_log *parent;
+	int rc = ph_journal_held(journal, log->parent, &parent);
+
+	if (rc == 0) {
+		rc = ph_journal_chain_at(journal, parent, log->base, h_out);
+	}
+	return rc > 0 ? -EUCLEAN : rc;
+}
+
+/*
+ * h(n) for N inside a run of LOG's own row that starts at FIRST: from the run before,
+ * step by step.
+ */
 static int chain_within(struct ph_journal *journal, const struct ph_log *log,
 			uint64_t first, uint64_t n, uint8_t h_out[static PH_HASH_SIZE])
 {
@@ -135,6 +176,8 @@ static int chain_within(struct ph_journal *journal, const struct ph_log *log,
 
 	if (first == 1) {
 		ph_chain_start(h, log->id, log->key);
+	} else if (first == log->base + 1) {
+		rc = base_hash(journal, log, h);
 	} else {
 		rc = ph_journal_run_end(journal, log->row, first - 1, &before, &last, h);
 		if (rc == PH_JOURNAL_E_NONE || (rc == 0 && last != first - 1)) {
@@ -188,6 +231,12 @@ int ph_journal_chain_at(struct ph_journal *journal, const struct ph_log *log, ui
 		ph_chain_start(h_out, held->id, held->key);
 		return 0;
 	}
+	while (n <= held->base) {
+		rc = ph_journal_held(journal, held->parent, &held);
+		if (rc != 0) {
+			return rc < 0 ? rc : -EUCLEAN;
+		}
+	}
 	rc = ph_journal_run_end(journal, held->row, n, &first, &last, h);
 	if (rc != 0 || last < n) {
 		return rc < 0 ? rc : -EUCLEAN;
@@ -233,17 +282,18 @@ out:
 	return rc;
 }
 
-int ph_journal_resolve(struct ph_journal *journal, const struct ph_ref *ref,
-		       struct ph_log *log_out, struct ph_buf *entry_out)
+/* As ph_journal_resolve(), of what LOG itself keeps. */
+static int resolve_in(struct ph_journal *journal, const struct ph_log *log,
+		      const struct ph_ref *ref, struct ph_buf *entry_out)
 {
-	struct ph_log log;
 	uint8_t e[PH_HASH_SIZE];
 	size_t start = entry_out->len;
-	int rc = ph_journal_log_find(journal, ref->log_id, &log);
+	int rc;
 
-	if (rc == 0) {
-		rc = ph_journal_entry(journal, log.row, ref->n, entry_out);
+	if (ref->n <= log->base || ref->n > log->n) {
+		return PH_JOURNAL_E_NONE;
 	}
+	rc = ph_journal_entry(journal, log->row, ref->n, entry_out);
 	if (rc != 0) {
 		return rc;
 	}
@@ -252,6 +302,34 @@ int ph_journal_resolve(struct ph_journal *journal, const struct ph_ref *ref,
 		entry_out->len = start;
 		return PH_JOURNAL_E_NONE;
 	}
-	*log_out = log;
 	return 0;
+}
+
+int ph_journal_resolve(struct ph_journal *journal, const struct ph_ref *ref,
+		       struct ph_log *log_out, struct ph_buf *entry_out)
+{
+	int64_t rows[PH_BRANCHES_MAX];
+	struct ph_log log;
+	unsigned n = 0;
+	int rc = ph_journal_log_find(journal, ref->log_id, &log);
+
+	if (rc != 0) {
+		return rc;
+	}
+	rc = resolve_in(journal, &log, ref, entry_out);
+	if (rc == PH_JOURNAL_E_NONE) {
+		int listed = ph_journal_branches(journal, ref->log_id, rows, &n);
+
+		rc = listed < 0 ? listed : rc;
+	}
+	for (unsigned i = 1; rc == PH_JOURNAL_E_NONE && i < n; i++) {
+		rc = ph_journal_log_at(journal, rows[i], &log);
+		if (rc == 0) {
+			rc = resolve_in(journal, &log, ref, entry_out);
+		}
+	}
+	if (rc == 0) {
+		*log_out = log;
+	}
+	return rc;
 }

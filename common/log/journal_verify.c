@@ -3,8 +3,10 @@
  *
  * Each log is walked from its start: runs without holes, h() of each run hashed anew,
  * each stored seal verified as the walk passes it, each part compared with the
- * commitment in its entry, each receipt with h(n). Certificates are verified as far
- * as the operator key that they name. One run and one part are in memory at a time.
+ * commitment in its entry, each receipt with h(n). A further branch is walked from its
+ * base, which its parent must reach, and must say something else than its parent and
+ * than the branches beside it. Certificates are verified as far as the operator key that
+ * they name. One run and one part are in memory at a time.
  *
  * The first thing that does not fit ends the walk with -EUCLEAN and a text that says
  * which log, which entry and what. A missing ciphertext is no damage; rows that
@@ -266,10 +268,11 @@ static int check_run_count(struct check *check, int64_t walked)
 static int check_entries(struct check *check)
 {
 	struct ph_run run = { 0 };
-	uint64_t n = 1;
+	uint64_t n;
 	int64_t runs = 0;
 	int rc = 0;
 
+	n = check->log->base + 1;
 	while (rc == 0) {
 		rc = ph_journal_run_load(check->journal, check->log->row, n, &run);
 		if (rc != 0) {
@@ -292,6 +295,99 @@ static int check_entries(struct check *check)
 	return passed_up(check, rc, "reading entries");
 }
 
+/* --- a branch that is not the first --- */
+
+/* h(N) of LOG, which must reach so far. */
+static int hash_at(struct check *check, const struct ph_log *log, uint64_t n,
+		   uint8_t h_out[static PH_HASH_SIZE])
+{
+	int rc = ph_journal_chain_at(check->journal, log, n, h_out);
+
+	return rc > 0 ? damaged(check, n, "the branch it belongs to ends before it")
+		      : passed_up(check, rc, "reading a branch");
+}
+
+/* Another branch of the same log must have something else behind the base. */
+static int check_beside(void *data, const struct ph_log *other)
+{
+	struct check *check = data;
+	const struct ph_log *log = check->log;
+	uint8_t own[PH_HASH_SIZE];
+	uint8_t theirs[PH_HASH_SIZE];
+	int rc;
+
+	if (other->row == log->row || other->n <= log->base) {
+		return 0;
+	}
+	rc = hash_at(check, log, log->base + 1, own);
+	if (rc == 0) {
+		rc = hash_at(check, other, log->base + 1, theirs);
+	}
+	if (rc == 0 && other->row < log->row && memcmp(own, theirs, sizeof(own)) == 0) {
+		rc = damaged(check, log->base + 1, "two branches hold it");
+	}
+	return rc;
+}
+
+/* Nothing may lie under a branch's row that is its parent's. */
+static int check_below(struct check *check)
+{
+	const struct ph_log *log = check->log;
+	struct ph_stmt *stmt;
+	int64_t found = 0;
+	int rc = ph_db_prepare(
+		check->journal->db,
+		"SELECT EXISTS(SELECT 1 FROM run WHERE id BETWEEN ?1 AND ?2)"
+		" + EXISTS(SELECT 1 FROM seal WHERE id BETWEEN ?1 AND ?2)"
+		" + EXISTS(SELECT 1 FROM part WHERE id BETWEEN ?1 AND ?2)"
+		" + EXISTS(SELECT 1 FROM receipt WHERE log = ?3 AND n <= ?4)",
+		&stmt);
+
+	if (rc == 0) {
+		ph_stmt_int(stmt, 1, ph_journal_key(log->row, 0));
+		ph_stmt_int(stmt, 2, ph_journal_key(log->row, log->base));
+		ph_stmt_int(stmt, 3, log->row);
+		ph_stmt_int(stmt, 4, (int64_t)log->base);
+		rc = ph_journal_one_int(stmt, &found);
+	}
+	if (rc == 0 && found != 0) {
+		return damaged(check, log->base,
+			       "rows of it lie with another branch than it does");
+	}
+	return passed_up(check, rc, "reading a branch");
+}
+
+static int check_branch(struct check *check)
+{
+	const struct ph_log *log = check->log;
+	struct ph_log parent;
+	int rc = ph_journal_log_at(check->journal, log->parent, &parent);
+
+	if (rc == PH_JOURNAL_E_NONE ||
+	    (rc == 0 && memcmp(parent.id, log->id, sizeof(log->id)) != 0)) {
+		return damaged(check, log->base, "a branch grows from no log");
+	}
+	if (rc == 0 && memcmp(parent.key, log->key, sizeof(log->key)) != 0) {
+		return damaged(check, log->base, "its branches have two keys");
+	}
+	if (rc == 0 && log->n == log->base) {
+		return damaged(check, log->base, "a branch has no entry of its own");
+	}
+	rc = passed_up(check, rc, "reading a branch");
+	if (rc == 0) {
+		rc = hash_at(check, &parent, log->base, check->h);
+	}
+	if (rc == 0) {
+		rc = check_below(check);
+	}
+	if (rc == 0) {
+		rc = ph_journal_log_branch_each(check->journal, log->id, check_beside,
+						check);
+		rc = passed_up(check, rc, "reading a branch");
+	}
+	return rc;
+}
+
 static int check_log(void *data, const struct ph_log *log)
 {
 	struct check *check = data;
@@ -305,10 +401,14 @@ static int check_log(void *data, const struct ph_log *log)
 		return damaged(check, 0, "its device and its key do not match");
 	}
 	ph_chain_start(check->h, log->id, log->key);
-	rc = ph_journal_seal_after(check->journal, log->row, 0, &check->seal);
-	rc = passed_up(check, rc, "reading seals");
+	rc = log->branch > 0 ? check_branch(check) : 0;
 	if (rc == 0) {
-		rc = next_part(check, 0);
+		rc = ph_journal_seal_after(check->journal, log->row, log->base,
+					   &check->seal);
+		rc = passed_up(check, rc, "reading seals");
+	}
+	if (rc == 0) {
+		rc = next_part(check, log->base);
 	}
 	if (rc == 0) {
 		rc = next_receipt(check, 0);
@@ -319,7 +419,8 @@ static int check_log(void *data, const struct ph_log *log)
 	if (rc != 0) {
 		return rc;
 	}
-	check->counts.logs++;
+	check->counts.logs += log->branch == 0;
+	check->counts.branches += log->branch > 0;
 	if (check->seal != 0) {
 		return damaged(check, check->seal, "a seal without its entry");
 	}

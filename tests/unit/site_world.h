@@ -213,7 +213,7 @@ static inline int world_take(struct world *world, const struct ph_item *item,
 			struct ph_segment segment;
 
 			ph_item_segment(item, &segment);
-			rc = ph_journal_put_segment(world->hub, &log, &segment);
+			rc = ph_journal_put_segment(world->hub, &log, &segment, NULL);
 		} else if (rc == 0) {
 			struct ph_buf cipher = { 0 };
 

@@ -26,7 +26,7 @@ static void parts(void **state)
 	assert_int_equal(ph_journal_append(a.journal, &in_a, ph_buf_view(&body)), 0);
 	reader_open(&b, &a, &in_b);
 	make_segment(&a, &in_a, 1, 5, &body, &segment);
-	assert_int_equal(ph_journal_put_segment(b.journal, &in_b, &segment), 0);
+	assert_int_equal(ph_journal_put_segment(b.journal, &in_b, &segment, NULL), 0);
 
 	assert_int_equal(ph_journal_parts_missing(b.journal, 1, n, 8, &count), 0);
 	assert_int_equal(count, 3);

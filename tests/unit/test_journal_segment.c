@@ -65,7 +65,8 @@ static void round_trips(void **state)
 					 0);
 			assert_int_equal(segment.first, before + 1);
 			assert_int_equal(
-				ph_journal_put_segment(b.journal, &in_b, &segment), 0);
+				ph_journal_put_segment(b.journal, &in_b, &segment, NULL),
+				0);
 			assert_int_equal(in_b.n, segment.last);
 			assert_int_equal(in_b.sealed, segment.last);
 		}
@@ -113,12 +114,14 @@ static void overlaps(void **state)
 
 			make_segment(&a, &in_a, first, last, &body, &segment);
 			assert_int_equal(
-				ph_journal_put_segment(b.journal, &in_b, &segment), want);
+				ph_journal_put_segment(b.journal, &in_b, &segment, NULL),
+				want);
 			assert_int_equal(in_b.n,
 					 want == 0 && last > before ? last : before);
 		}
 		make_segment(&a, &in_a, 1, 60, &body, &segment);
-		assert_int_equal(ph_journal_put_segment(b.journal, &in_b, &segment), 0);
+		assert_int_equal(ph_journal_put_segment(b.journal, &in_b, &segment, NULL),
+				 0);
 		assert_same_log(&a, &b);
 		ph_buf_deinit(&body);
 		room_close(&b);
@@ -146,15 +149,15 @@ static void rows_of_a_segment(void **state)
 
 	int64_t before = count_of(&b, "SELECT total_changes()");
 
-	assert_int_equal(ph_journal_put_segment(b.journal, &in_b, &segment), 0);
+	assert_int_equal(ph_journal_put_segment(b.journal, &in_b, &segment, NULL), 0);
 	assert_int_equal(count_of(&b, "SELECT total_changes()"), before + 2);
 	/* The same again writes nothing, and brings an old copy of the log up to date. */
-	assert_int_equal(ph_journal_put_segment(b.journal, &stale, &segment), 0);
+	assert_int_equal(ph_journal_put_segment(b.journal, &stale, &segment, NULL), 0);
 	assert_int_equal(count_of(&b, "SELECT total_changes()"), before + 2);
 	assert_int_equal(stale.n, 1000);
 	/* A seal in the middle of what is held is new, and one row. */
 	make_segment(&a, &in_a, 1, 500, &body, &segment);
-	assert_int_equal(ph_journal_put_segment(b.journal, &stale, &segment), 0);
+	assert_int_equal(ph_journal_put_segment(b.journal, &stale, &segment, NULL), 0);
 	assert_int_equal(count_of(&b, "SELECT total_changes()"), before + 3);
 	assert_int_equal(stale.sealed, 1000);
 	ph_buf_deinit(&body);
@@ -176,7 +179,7 @@ static void forgeries(void **state)
 	author_open(&a, 31, 12, &in_a);
 	reader_open(&b, &a, &in_b);
 	make_segment(&a, &in_a, 1, 4, &body, &good);
-	assert_int_equal(ph_journal_put_segment(b.journal, &in_b, &good), 0);
+	assert_int_equal(ph_journal_put_segment(b.journal, &in_b, &good, NULL), 0);
 	/* New, overlapping, held: with the seal of each bit wrong. */
 	const uint64_t range[][2] = { { 5, 12 }, { 3, 9 }, { 1, 4 }, { 2, 3 } };
 
@@ -186,13 +189,14 @@ static void forgeries(void **state)
 			struct ph_segment bad = good;
 
 			bad.seal[bit / 8] ^= (uint8_t)(1 << bit % 8);
-			assert_int_equal(ph_journal_put_segment(b.journal, &in_b, &bad),
-					 PH_JOURNAL_E_SEAL);
+			assert_int_equal(
+				ph_journal_put_segment(b.journal, &in_b, &bad, NULL),
+				PH_JOURNAL_E_SEAL);
 		}
 		for (size_t bit = 0; bit < 8 * body.len; bit++) {
 			body.data[bit / 8] ^= (uint8_t)(1 << bit % 8);
 
-			int rc = ph_journal_put_segment(b.journal, &in_b, &good);
+			int rc = ph_journal_put_segment(b.journal, &in_b, &good, NULL);
 
 			assert_true(rc == PH_JOURNAL_E_SEAL || rc == PH_JOURNAL_E_FORM);
 			body.data[bit / 8] ^= (uint8_t)(1 << bit % 8);
@@ -208,108 +212,48 @@ static void forgeries(void **state)
 
 	for (size_t len = 0; len < good.body.len; len++) {
 		bad.body.len = len;
-		assert_int_equal(ph_journal_put_segment(b.journal, &in_b, &bad),
+		assert_int_equal(ph_journal_put_segment(b.journal, &in_b, &bad, NULL),
 				 PH_JOURNAL_E_FORM);
 	}
 	bad = good;
 	bad.last = 11;
-	assert_int_equal(ph_journal_put_segment(b.journal, &in_b, &bad),
+	assert_int_equal(ph_journal_put_segment(b.journal, &in_b, &bad, NULL),
 			 PH_JOURNAL_E_FORM);
 	bad.last = 13;
-	assert_int_equal(ph_journal_put_segment(b.journal, &in_b, &bad),
+	assert_int_equal(ph_journal_put_segment(b.journal, &in_b, &bad, NULL),
 			 PH_JOURNAL_E_FORM);
 	bad.last = 4;
-	assert_int_equal(ph_journal_put_segment(b.journal, &in_b, &bad),
+	assert_int_equal(ph_journal_put_segment(b.journal, &in_b, &bad, NULL),
 			 PH_JOURNAL_E_FORM);
 	bad = good;
 	bad.first = 0;
-	assert_int_equal(ph_journal_put_segment(b.journal, &in_b, &bad),
+	assert_int_equal(ph_journal_put_segment(b.journal, &in_b, &bad, NULL),
 			 PH_JOURNAL_E_FORM);
 	bad.first = UINT64_MAX;
 	bad.last = UINT64_MAX;
-	assert_int_equal(ph_journal_put_segment(b.journal, &in_b, &bad),
+	assert_int_equal(ph_journal_put_segment(b.journal, &in_b, &bad, NULL),
 			 PH_JOURNAL_E_FORM);
 	bad = good;
 	bad.first = 6;
 	bad.last = 13;
-	assert_int_equal(ph_journal_put_segment(b.journal, &in_b, &bad),
+	assert_int_equal(ph_journal_put_segment(b.journal, &in_b, &bad, NULL),
 			 PH_JOURNAL_E_GAP);
 	bad = good;
 	bad.log_id[3] ^= 1;
-	assert_int_equal(ph_journal_put_segment(b.journal, &in_b, &bad),
+	assert_int_equal(ph_journal_put_segment(b.journal, &in_b, &bad, NULL),
 			 PH_JOURNAL_E_FORM);
 	/* At other numbers than it was sealed for. */
 	bad = good;
 	bad.first = 4;
 	bad.last = 11;
-	assert_int_equal(ph_journal_put_segment(b.journal, &in_b, &bad),
+	assert_int_equal(ph_journal_put_segment(b.journal, &in_b, &bad, NULL),
 			 PH_JOURNAL_E_SEAL);
 	assert_int_equal(count_of(&b, "SELECT count(*) FROM run"), 1);
 	assert_int_equal(count_of(&b, "SELECT count(*) FROM seal"), 1);
-	assert_int_equal(ph_journal_put_segment(b.journal, &in_b, &good), 0);
+	assert_int_equal(ph_journal_put_segment(b.journal, &in_b, &good, NULL), 0);
 	assert_same_log(&a, &b);
 	ph_buf_deinit(&body);
 	room_close(&b);
-	room_close(&a);
-}
-
-/* Two clones write other entries at the same numbers and seal both. */
-static void forks(void **state)
-{
-	struct room a;
-	struct room clone;
-	struct room b;
-	struct ph_log in_a;
-	struct ph_log in_clone;
-	struct ph_log in_b;
-	struct ph_buf body = { 0 };
-	struct ph_segment segment;
-
-	(void)state;
-	author_open(&a, 33, 10, &in_a);
-	reader_open(&clone, &a, &in_clone);
-	reader_open(&b, &a, &in_b);
-	make_segment(&a, &in_a, 1, 6, &body, &segment);
-	assert_int_equal(ph_journal_put_segment(clone.journal, &in_clone, &segment), 0);
-	append_visits(&clone, &in_clone, 6);
-	make_segment(&a, &in_a, 1, 10, &body, &segment);
-	assert_int_equal(ph_journal_put_segment(b.journal, &in_b, &segment), 0);
-
-	static const struct {
-		const char *name;
-		uint64_t first;
-		uint64_t last;
-		int rc;
-	} cases[] = {
-		{ "before the fork", 2, 6, 0 },
-		{ "held numbers, other entries", 7, 10, PH_JOURNAL_E_FORK },
-		{ "from before the fork, held numbers", 1, 8, PH_JOURNAL_E_FORK },
-		{ "over our head", 7, 12, PH_JOURNAL_E_FORK },
-		{ "from before the fork over our head", 3, 12, PH_JOURNAL_E_FORK },
-		{ "starts on the other branch", 8, 10, PH_JOURNAL_E_SEAL },
-		{ "starts on the other branch, over our head", 9, 12, PH_JOURNAL_E_SEAL },
-		{ "continues the other branch", 11, 12, PH_JOURNAL_E_SEAL },
-		{ "beyond", 12, 12, PH_JOURNAL_E_GAP },
-	};
-
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		print_message("# %s\n", cases[i].name);
-		make_segment(&clone, &in_clone, cases[i].first, cases[i].last, &body,
-			     &segment);
-		assert_int_equal(ph_journal_put_segment(b.journal, &in_b, &segment),
-				 cases[i].rc);
-		assert_int_equal(in_b.n, 10);
-		if (cases[i].rc == PH_JOURNAL_E_FORK) {
-			segment.seal[0] ^= 1;
-			assert_int_equal(
-				ph_journal_put_segment(b.journal, &in_b, &segment),
-				PH_JOURNAL_E_SEAL);
-		}
-	}
-	assert_same_log(&a, &b);
-	ph_buf_deinit(&body);
-	room_close(&b);
-	room_close(&clone);
 	room_close(&a);
 }
 
@@ -340,12 +284,13 @@ static void body_limits(void **state)
 		reader_open(&b, &a, &in_b);
 		make_segment(&a, &in_a, 1, last, &body, &segment);
 		assert_int_equal(segment.body.len, PH_SEGMENT_PLAIN_MAX - 2 * back);
-		assert_int_equal(ph_journal_put_segment(b.journal, &in_b, &segment), 0);
+		assert_int_equal(ph_journal_put_segment(b.journal, &in_b, &segment, NULL),
+				 0);
 		room_close(&b);
 	}
 	reader_open(&b, &a, &in_b);
 	make_segment(&a, &in_a, 1, in_a.n, &body, &segment);
-	assert_int_equal(ph_journal_put_segment(b.journal, &in_b, &segment),
+	assert_int_equal(ph_journal_put_segment(b.journal, &in_b, &segment, NULL),
 			 PH_JOURNAL_E_FORM);
 	/* The writer must seal nearer; then both halves pass. */
 	struct ph_buf buf = { 0 };
@@ -359,7 +304,8 @@ static void body_limits(void **state)
 		assert_int_equal(ph_journal_read_segment(a.journal, &in_a, in_b.n,
 							 SIZE_MAX, &segment, &buf),
 				 0);
-		assert_int_equal(ph_journal_put_segment(b.journal, &in_b, &segment), 0);
+		assert_int_equal(ph_journal_put_segment(b.journal, &in_b, &segment, NULL),
+				 0);
 	}
 	assert_same_log(&a, &b);
 	ph_buf_deinit(&buf);
@@ -495,7 +441,6 @@ int main(void)
 		cmocka_unit_test(overlaps),
 		cmocka_unit_test(rows_of_a_segment),
 		cmocka_unit_test(forgeries),
-		cmocka_unit_test(forks),
 		cmocka_unit_test(body_limits),
 		cmocka_unit_test(cuts),
 		cmocka_unit_test(seals),

@@ -413,7 +413,7 @@ static void tail_put_back(void **state)
 						 ph_writer_log(desk.writer), 0, 9000,
 						 &segment, &buf),
 			 0);
-	assert_int_equal(ph_journal_put_segment(copy.journal, &log, &segment), 0);
+	assert_int_equal(ph_journal_put_segment(copy.journal, &log, &segment, NULL), 0);
 
 	struct ph_buf body = { 0 };
 
@@ -424,7 +424,8 @@ static void tail_put_back(void **state)
 	assert_int_equal(
 		ph_journal_read_segment(copy.journal, &log, 3, 9000, &segment, &buf), 0);
 	log = *ph_writer_log(desk.writer);
-	assert_int_equal(ph_journal_put_segment(desk.room.journal, &log, &segment), 0);
+	assert_int_equal(ph_journal_put_segment(desk.room.journal, &log, &segment, NULL),
+			 0);
 	assert_true(record(&desk) == ph_stamp(T0 + 777777, 6));
 	assert_int_equal(own_n(&desk), 5);
 	ph_buf_deinit(&body);
