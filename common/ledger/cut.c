@@ -17,16 +17,14 @@
 #include "common/ledger/state.h"
 #include "common/ledger/store.h"
 
-#define BRANCHES_MAX 16
-
 /* --- the branches of one log --- */
 
 struct branches {
 	struct ph_ledger *ledger;
-	struct ph_log items[BRANCHES_MAX];
-	uint64_t covered[BRANCHES_MAX]; /* by one cut */
-	uint64_t limit[BRANCHES_MAX];
-	uint64_t adopted[BRANCHES_MAX];
+	struct ph_log items[PH_BRANCHES_MAX];
+	uint64_t covered[PH_BRANCHES_MAX]; /* by one cut */
+	uint64_t limit[PH_BRANCHES_MAX];
+	uint64_t adopted[PH_BRANCHES_MAX];
 	size_t n;
 };
 
@@ -34,7 +32,7 @@ static int on_branch(void *data, const struct ph_log *log)
 {
 	struct branches *branches = data;
 
-	if (branches->n == BRANCHES_MAX) {
+	if (branches->n == PH_BRANCHES_MAX) {
 		return -EUCLEAN;
 	}
 	branches->items[branches->n++] = *log;
@@ -45,7 +43,7 @@ static int on_branch(void *data, const struct ph_log *log)
 static size_t parent_of(const struct branches *branches, size_t i)
 {
 	for (size_t k = 0; k < branches->n; k++) {
-		if (branches->items[k].row == ph_log_parent(&branches->items[i])) {
+		if (branches->items[k].row == branches->items[i].parent) {
 			return k;
 		}
 	}
@@ -61,8 +59,7 @@ static int is_on(const struct branches *branches, size_t i, const struct ph_head
 	int rc;
 
 	*on = false;
-	if (head->n <= ph_log_base(log) ||
-	    head->n > ph_ledger_takes(branches->ledger, log)) {
+	if (head->n <= log->base || head->n > ph_ledger_takes(branches->ledger, log)) {
 		return 0;
 	}
 	rc = ph_journal_chain_at(branches->ledger->journal, log, head->n, h);
@@ -85,8 +82,8 @@ static void cover(const struct branches *branches, size_t i, uint64_t n,
 		if (parent == i) {
 			return;
 		}
-		if (n > ph_log_base(&branches->items[i])) {
-			n = ph_log_base(&branches->items[i]);
+		if (n > branches->items[i].base) {
+			n = branches->items[i].base;
 		}
 		i = parent;
 	}

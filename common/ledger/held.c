@@ -87,6 +87,9 @@ int ph_held_load(struct ph_ledger *ledger, int64_t row, uint64_t n, struct ph_he
 	}
 	held->bytes.len = 0;
 	rc = ph_journal_log_at(ledger->journal, row, &log);
+	if (rc == 0 && n <= log.base) {
+		return 0; /* its parent's, and taken in with that */
+	}
 	rc = rc != 0 ? rc : ph_journal_entry(ledger->journal, row, n, &held->bytes);
 	if (rc != 0) {
 		return rc > 0 ? -EUCLEAN : rc;
@@ -154,6 +157,9 @@ int ph_held_each(struct ph_ledger *ledger, int64_t row, uint64_t after, uint64_t
 		walk.last = cursor->n;
 	}
 	rc = ph_journal_log_at(ledger->journal, row, &walk.log);
+	if (rc == 0 && after < walk.log.base) {
+		after = walk.log.base; /* what lies before was taken in with the parent */
+	}
 	rc = rc != 0 ? rc : ph_judge_mark_at(ledger, row, after, &walk.mark);
 	if (rc != 0) {
 		return rc > 0 ? -EUCLEAN : rc;

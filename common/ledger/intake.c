@@ -88,13 +88,12 @@ static int begin(struct ph_ledger *ledger, const struct ph_log *log,
 	memcpy(cursor->id, log->id, sizeof cursor->id);
 	cursor->site = log->site;
 	cursor->limit = UINT64_MAX;
-	cursor->n = ph_log_base(log);
+	cursor->n = log->base;
 	cursor->begun = true;
-	if (ph_log_base(log) > 0) {
-		const struct ph_cursor *parent =
-			ph_ledger_cursor(ledger, ph_log_parent(log));
+	if (log->base > 0) {
+		const struct ph_cursor *parent = ph_ledger_cursor(ledger, log->parent);
 
-		if (parent == NULL || parent->n < ph_log_base(log)) {
+		if (parent == NULL || parent->n < log->base) {
 			return -EUCLEAN; /* rows of branches come behind what they grew from */
 		}
 		cursor->verdict = parent->verdict;

@@ -110,8 +110,8 @@ int ph_judge_mark_at(struct ph_ledger *ledger, int64_t row, uint64_t n,
 		}
 		rc = ph_journal_log_at(ledger->journal, row, &log);
 		if (rc == 0) {
-			row = ph_log_parent(&log);
-			n = ph_log_base(&log) < n ? ph_log_base(&log) : n;
+			row = log.parent;
+			n = log.base < n ? log.base : n;
 		}
 	}
 	return rc > 0 ? -EUCLEAN : rc;
@@ -389,9 +389,9 @@ static int on_child(void *data, const struct ph_log *log)
 {
 	struct children *children = data;
 	const struct anew *anew = children->anew;
-	uint64_t base = ph_log_base(log);
+	uint64_t base = log->base;
 
-	if (ph_log_parent(log) != anew->row || base < children->from ||
+	if (log->parent != anew->row || base < children->from ||
 	    ph_ledger_cursor(anew->ledger, log->row) == NULL) {
 		return 0;
 	}

@@ -140,10 +140,9 @@ int ph_ledger_branches(struct ph_ledger *ledger,
 		       const uint8_t log_id[static PH_LOG_ID_SIZE],
 		       int (*cb)(void *data, const struct ph_log *log), void *data)
 {
-	struct ph_log log;
-	int rc = ph_journal_log_find(ledger->journal, log_id, &log);
+	int rc = ph_journal_log_branch_each(ledger->journal, log_id, cb, data);
 
-	return rc == PH_JOURNAL_E_NONE ? 0 : rc != 0 ? rc : cb(data, &log);
+	return rc == PH_JOURNAL_E_NONE ? 0 : rc;
 }
 
 /* What acts are on record: which entries they name, and how many are about logs. */
@@ -249,7 +248,7 @@ static int on_log(void *data, const struct ph_log *log)
 
 	uint64_t n = ph_ledger_takes(ledger, log);
 
-	if (n <= ph_log_base(log)) {
+	if (n <= log->base) {
 		return 0;
 	}
 

@@ -116,18 +116,6 @@ struct ph_ledger {
 	struct ph_touched touched;
 };
 
-/* The row a branch of a log grew from, and how many entries it has from there. */
-static inline int64_t ph_log_parent(const struct ph_log *log)
-{
-	(void)log;
-	return 0;
-}
-static inline uint64_t ph_log_base(const struct ph_log *log)
-{
-	(void)log;
-	return 0;
-}
-
 /* --- ledger.c --- */
 /* The cursor of a log; NULL if no entry of it was taken in. */
 const struct ph_cursor *ph_ledger_cursor(const struct ph_ledger *ledger, int64_t row);
