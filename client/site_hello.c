@@ -104,7 +104,9 @@ static int on_log(void *data, const struct ph_log *log)
 	uint64_t n;
 	int rc;
 
-	if (log->n == 0 || log->row == heads->log[0].row) {
+	/* a hello names each log once: of our own log, the branch that we write */
+	if (log->n == 0 || log->branch != 0 ||
+	    memcmp(log->id, heads->log[0].id, sizeof(log->id)) == 0) {
 		return 0;
 	}
 	rc = receipted(heads->site, log, &n);
@@ -233,6 +235,14 @@ static void start_session(struct ph_site *site, const struct ph_hello *hello)
 	for (unsigned i = 0; i < hello->n_heads; i++) {
 		memcpy(site->send[i].log_id, hello->head[i].log_id, PH_LOG_ID_SIZE);
 		site->send[i].told = hello->head[i].n;
+	}
+	for (unsigned i = 0; i < hello->n_segments; i++) {
+		for (unsigned j = 0; j < hello->n_heads; j++) {
+			if (memcmp(hello->segment[i].log_id, hello->head[j].log_id,
+				   PH_LOG_ID_SIZE) == 0) {
+				site->send[j].flown = hello->segment[i].last;
+			}
+		}
 	}
 	site->n_send = hello->n_heads;
 }

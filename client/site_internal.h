@@ -30,6 +30,7 @@
 struct ph_site_send {
 	uint8_t log_id[PH_LOG_ID_SIZE];
 	uint64_t told;   /* n of the head in the hello */
+	uint64_t flown;  /* the last entry in the first flight; 0: none of this log */
 	uint64_t start;  /* what the hub held when it welcomed us */
 	uint64_t cursor; /* entries up to here are sent or held */
 	uint64_t parts;  /* as far as the parts of these are sent */

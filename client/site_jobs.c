@@ -6,10 +6,11 @@
  * hub's heads. STORE: segments of the control log, and of nothing else. LOAD: what
  * goes up next. RECEIPT: made whole from what both sides know, verified, kept.
  *
- * A hub that holds more of our log than we do, or something else at these numbers,
- * tells that this folder was restored from an older copy, or copied: the session ends
- * (-ESTALE), nothing is changed, and a person is told not to go on with both. A
- * receipt that is not signed by a hub of the key list ends the session too (-EBADMSG).
+ * A hub that holds more of our log than we do tells that this folder was restored from
+ * an older copy, or copied: the session ends (-ESTALE), nothing is changed, and a person
+ * is told not to go on with both. One that holds something else at our numbers has
+ * another branch, of a copy of this folder; it keeps ours too, so sending begins where
+ * the hub surely has what we have. A receipt that is not signed by a hub of the key list ends the session too (-EBADMSG).
  * A control log segment that does not fit marks the job bad: the peer broke the
  * protocol; what fitted before stays. One of another branch is left alone and noted.
  */
@@ -32,7 +33,7 @@ static int restored(const struct ph_site *site, struct ph_error *err)
 		site->dir);
 }
 
-/* 0 if our log goes through (N, H); -ESTALE with words if not. */
+/* 0 if our log goes through (N, H); PH_JOURNAL_E_FORK if not; -ESTALE with words: it is shorter. */
 static int check_head(struct ph_site *site, const struct ph_log *log, uint64_t n,
 		      const uint8_t h[static PH_HASH_SIZE], struct ph_error *err)
 {
@@ -47,7 +48,7 @@ static int check_head(struct ph_site *site, const struct ph_log *log, uint64_t n
 		return rc < 0 ? rc : -EUCLEAN;
 	}
 	/* of an empty log there is nothing to compare */
-	return n == 0 || memcmp(own, h, sizeof(own)) == 0 ? 0 : restored(site, err);
+	return n == 0 || memcmp(own, h, sizeof(own)) == 0 ? 0 : PH_JOURNAL_E_FORK;
 }
 
 /* --- receipts --- */
@@ -154,6 +155,42 @@ static int keep_receipts(struct ph_site *site, const struct ph_short_receipt *li
 
 /* --- WELCOME --- */
 
+/*
+ * The hub told *N, but of another branch of log INDEX. From where on it lacks ours: what
+ * it now gives a receipt for it has; if it did not take the first flight, what that was to
+ * follow is not there. Else our receipts hold, unless the hub was restored since: then its
+ * epoch is another, or it could have told what they are for.
+ */
+static int find_start(struct ph_site *site, const struct ph_welcome *welcome,
+		      unsigned index, const struct ph_log *log, uint64_t *n)
+{
+	uint64_t told = *n;
+	uint64_t receipted;
+	int64_t epoch = 0;
+	int64_t time;
+	int rc;
+
+	*n = 0;
+	for (unsigned i = 0; i < welcome->n_receipts; i++) {
+		if (welcome->receipt[i].index == index && welcome->receipt[i].n > *n &&
+		    welcome->receipt[i].n <= log->n) {
+			*n = welcome->receipt[i].n;
+		}
+	}
+	if (*n > 0 || site->send[index].flown > 0) {
+		return 0;
+	}
+	rc = ph_journal_meta_get_int(site->journal, PH_META_EPOCH, &epoch);
+	if (rc >= 0) {
+		rc = ph_journal_receipt_get(site->journal, log->row, PH_LEVEL_HUB,
+					    &receipted, &time, NULL);
+	}
+	if (rc == 0 && (uint64_t)epoch == welcome->epoch.number && receipted < told) {
+		*n = receipted;
+	}
+	return rc;
+}
+
 static int check_heads(struct ph_site *site, const struct ph_job *job,
 		       struct ph_error *err)
 {
@@ -169,6 +206,9 @@ static int check_heads(struct ph_site *site, const struct ph_job *job,
 		if (rc == 0 && !welcome->same) {
 			n = welcome->head[i].n;
 			rc = check_head(site, &log, n, welcome->head[i].h, err);
+			if (rc == PH_JOURNAL_E_FORK) {
+				rc = find_start(site, welcome, i, &log, &n);
+			}
 		}
 		send->start = n;
 		send->cursor = n;
@@ -312,8 +352,8 @@ static int do_store(struct ph_site *site, struct ph_job *job)
 {
 	for (const struct ph_item *item = job->items; item; item = item->next) {
 		struct ph_segment segment;
+		struct ph_stored stored = { 0 };
 		struct ph_log log;
-		uint64_t before;
 		int rc = PH_JOURNAL_E_FORM;
 
 		if (item->type == PH_ITEM_SEGMENT) {
@@ -321,11 +361,10 @@ static int do_store(struct ph_site *site, struct ph_job *job)
 			rc = find_control(site, &segment, &log);
 		}
 		if (rc == 0) {
-			before = log.n;
-			rc = ph_journal_extend(site->journal, &log, &segment, NULL);
+			rc = ph_journal_extend(site->journal, &log, &segment, &stored);
 		}
-		if (rc == 0 && log.n > before) {
-			site->moved.entries_received += log.n - before;
+		if (rc == 0 && stored.n > 0) {
+			site->moved.entries_received += stored.n;
 			rc = note_forked(site, false);
 		} else if (rc == PH_JOURNAL_E_FORK) {
 			rc = note_forked(site, true);

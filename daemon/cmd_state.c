@@ -112,6 +112,9 @@ static const char *device_note(const json_t *item)
 {
 	bool late = json_is_true(json_object_get(item, "invite_late"));
 
+	if (json_is_true(json_object_get(item, "forked"))) {
+		return "two copies of its folder record";
+	}
 	if (json_is_true(json_object_get(item, "invite_reused"))) {
 		return late ? "invite used before, and late" : "invite used before";
 	}

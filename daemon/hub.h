@@ -52,6 +52,8 @@ struct ph_hub_peer {
 	struct ph_device device;
 	struct ph_head head
 		[PH_HEADS_MAX]; /* as the hello told them: receipts name their index */
+	struct ph_head
+		sent[PH_HEADS_MAX]; /* of each, how far this session's segments went */
 	unsigned n_heads;
 	uint64_t counter;
 	bool heard;       /* a transport frame came: it is no replay */
@@ -60,6 +62,7 @@ struct ph_hub_peer {
 	bool admitted; /* in this session; its invite was ... */
 	bool late;     /* ... expired by then */
 	bool reused;   /* ... used by another device before */
+	bool forked;   /* a log of the device got another branch */
 	uint64_t entries, parts, receipts;
 	char refusal[96];
 };

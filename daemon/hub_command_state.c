@@ -35,7 +35,8 @@ static void set_time(json_t *object, const char *name, int64_t seconds)
 /* --- status --- */
 
 struct totals {
-	uint64_t logs, entries, control;
+	const struct ph_log *own; /* the control log */
+	uint64_t logs, forked, entries, control;
 	uint64_t devices;
 	int64_t heard;
 };
@@ -44,9 +45,10 @@ static int sum_log(void *data, const struct ph_log *log)
 {
 	struct totals *totals = data;
 
-	totals->logs++;
-	totals->entries += log->n;
-	totals->control += log->site == 0 ? log->n : 0;
+	totals->logs += log->branch == 0;
+	totals->forked += log->branch == 1;
+	totals->entries += log->n - log->base;
+	totals->control += log->row == totals->own->row ? log->n : 0;
 	return 0;
 }
 
@@ -79,7 +81,7 @@ int ph_hub_status(struct ph_hub *hub, const json_t *request, json_t *answer,
 		{ "copies", PH_ENTITY_COPY }, { "readers", PH_ENTITY_READER },
 		{ "cards", PH_ENTITY_CARD },  { "communes", PH_ENTITY_COMMUNE },
 	};
-	struct totals totals = { 0 };
+	struct totals totals = { .own = ph_writer_log(hub->writer) };
 	struct statvfs disk;
 	int rc = ph_journal_log_each(hub->journal, sum_log, &totals);
 
@@ -99,6 +101,8 @@ int ph_hub_status(struct ph_hub *hub, const json_t *request, json_t *answer,
 			    json_integer((json_int_t)ph_cases_count(hub->ledger, 0)));
 	json_object_set_new(answer, "devices", json_integer((json_int_t)totals.devices));
 	json_object_set_new(answer, "logs", json_integer((json_int_t)totals.logs));
+	json_object_set_new(answer, "forked_logs",
+			    json_integer((json_int_t)totals.forked));
 	json_object_set_new(answer, "entries", json_integer((json_int_t)totals.entries));
 	json_object_set_new(answer, "control_entries",
 			    json_integer((json_int_t)totals.control));
@@ -122,7 +126,7 @@ int ph_hub_status(struct ph_hub *hub, const json_t *request, json_t *answer,
 struct device_list {
 	struct ph_hub *hub;
 	json_t *out;
-	uint64_t entries, missing;
+	uint64_t entries, missing, forked;
 };
 
 static int sum_device_log(void *data, const struct ph_log *log)
@@ -133,8 +137,11 @@ static int sum_device_log(void *data, const struct ph_log *log)
 	int rc = ph_journal_parts_missing(list->hub->journal, log->row, missing,
 					  PH_RECEIPT_MISSING_MAX, &count);
 
-	list->entries += log->n;
-	list->missing += count;
+	for (size_t i = 0; rc == 0 && i < count; i++) {
+		list->missing += missing[i] > log->base;
+	}
+	list->entries += log->n - log->base;
+	list->forked += log->branch == 1;
 	return rc < 0 ? rc : 0;
 }
 
@@ -178,6 +185,7 @@ static int list_device(void *data, const struct ph_device *device)
 
 	list->entries = 0;
 	list->missing = 0;
+	list->forked = 0;
 	rc = ph_journal_logs_of_device(list->hub->journal, device->id, sum_device_log,
 				       list);
 	if (rc >= 0) {
@@ -195,6 +203,7 @@ static int list_device(void *data, const struct ph_device *device)
 	item = show_device(list, device, &site);
 	json_object_set_new(item, "invite_late", json_boolean(late));
 	json_object_set_new(item, "invite_reused", json_boolean(reused));
+	json_object_set_new(item, "forked", json_boolean(list->forked > 0));
 	return json_array_append_new(list->out, item) ? -ENOMEM : 0;
 }
 
@@ -225,6 +234,9 @@ static int show_entry(void *data, uint64_t n, struct ph_view bytes)
 {
 	struct log_walk *walk = data;
 	struct ph_entry entry;
+	uint8_t hash[PH_HASH_SIZE];
+	char text[PH_REF_TEXT];
+	struct ph_ref ref;
 	int rc = ph_entry_decode(bytes, &entry);
 	json_t *item;
 
@@ -236,8 +248,14 @@ static int show_entry(void *data, uint64_t n, struct ph_view bytes)
 	if (!item) {
 		return -ENOMEM;
 	}
+	ph_entry_hash(bytes, hash);
+	memcpy(ref.log_id, walk->log->id, sizeof(ref.log_id));
+	memcpy(ref.hash, hash, sizeof(ref.hash));
+	ref.n = n;
+	ph_ref_text(text, &ref);
 	set_hex(item, "log", walk->log->id, sizeof(walk->log->id));
 	json_object_set_new(item, "n", json_integer((json_int_t)n));
+	json_object_set_new(item, "ref", json_string(text));
 	json_object_set_new(item, "log_site", json_integer((json_int_t)walk->log->site));
 	return json_array_append_new(walk->out, item) ? -ENOMEM : 0;
 }
@@ -245,15 +263,17 @@ static int show_entry(void *data, uint64_t n, struct ph_view bytes)
 static int show_log(void *data, const struct ph_log *log)
 {
 	struct log_walk *walk = data;
+	uint64_t limit = (uint64_t)walk->limit;
+	uint64_t after = log->n > limit ? log->n - limit : 0;
 
 	if (walk->site != UINT64_MAX && log->site != walk->site) {
 		return 0;
 	}
 	walk->log = log;
-	return ph_journal_entry_each(
-		walk->journal, log->row,
-		log->n > (uint64_t)walk->limit ? log->n - (uint64_t)walk->limit : 0,
-		show_entry, walk);
+	/* what a branch has in common with its parent is shown with that */
+	return ph_journal_entry_each(walk->journal, log->row,
+				     after > log->base ? after : log->base, show_entry,
+				     walk);
 }
 
 int ph_hub_log(struct ph_hub *hub, const json_t *request, json_t *answer,
@@ -291,6 +311,7 @@ int ph_hub_log(struct ph_hub *hub, const json_t *request, json_t *answer,
  * sent to all of these devices.
  */
 struct scope {
+	const struct ph_log *own; /* the control log */
 	uint64_t site;
 	const char
 		*device; /* first hex digits of its id; NULL: all devices of the site */
@@ -324,7 +345,10 @@ static uint64_t takes_scope(void *data, const struct ph_log *log)
 			    ? memcmp(log->device_id, scope->id, sizeof(scope->id)) == 0
 			    : log->site == scope->site;
 
-	return log->site == 0 ? scope->control : ours ? UINT64_MAX : 0;
+	if (log->row == scope->own->row) {
+		return scope->control;
+	}
+	return ours && log->site != 0 ? UINT64_MAX : 0;
 }
 
 /* The digest of a fold made afresh in memory, of all logs or of one site's and the control log. */
@@ -388,7 +412,7 @@ int ph_hub_digest(struct ph_hub *hub, const json_t *request, json_t *answer,
 {
 	bool scoped =
 		json_object_get(request, "site") || json_object_get(request, "device");
-	struct scope scope = { 0 };
+	struct scope scope = { .own = ph_writer_log(hub->writer) };
 	uint8_t digest[32];
 	int rc = ph_ledger_catch_up(hub->ledger, NULL, err);
 
@@ -460,6 +484,8 @@ int ph_hub_verify(struct ph_hub *hub, const json_t *request, json_t *answer,
 			"`packhorsed rebuild` makes it anew");
 	}
 	json_object_set_new(answer, "logs", json_integer((json_int_t)counts.logs));
+	json_object_set_new(answer, "branches",
+			    json_integer((json_int_t)counts.branches));
 	json_object_set_new(answer, "entries", json_integer((json_int_t)counts.entries));
 	json_object_set_new(answer, "seals", json_integer((json_int_t)counts.seals));
 	json_object_set_new(answer, "parts", json_integer((json_int_t)counts.parts));

@@ -34,6 +34,19 @@ int ph_hub_check_keys(const char *dir, struct ph_error *err);
 void ph_hub_refuse(struct ph_job *job, enum ph_status status, const char *why);
 /* Find or admit the device of a HELLO job; peer->known says whether. 0 or negative errno. */
 int ph_hub_recognise(struct ph_hub *hub, struct ph_job *job);
+/* What the hub holds of one log of a hello. */
+struct ph_hub_head {
+	struct ph_head told; /* for the welcome; n 0: nothing */
+	struct ph_head
+		known; /* the last entry that is surely the device's; n 0: none is */
+	int64_t row;   /* a branch that goes through `known` */
+};
+/*
+ * How head INDEX of PEER's hello stands here, of which it has receipts up to RECEIPTED.
+ * All is zero if no such log of this device is held. 0 or negative errno.
+ */
+int ph_hub_head(struct ph_hub *hub, const struct ph_hub_peer *peer, unsigned index,
+		uint64_t receipted, struct ph_hub_head *out);
 /* Whether another device used the invite of DEVICE first; whether it was admitted after its expiry. */
 int ph_hub_invite_reused(struct ph_hub *hub, const struct ph_device *device,
 			 bool *reused_out);

@@ -8,8 +8,11 @@
  * hub stops for good (-EIO): fsync is never tried again on what may have been lost.
  *
  * A segment that does not fit its log marks the job bad; the session is then refused,
- * what fitted before stays. A sealed part that does not fit its commitment stays
- * missing and is told as such in the receipt: never a refusal.
+ * what fitted before stays. One that says other than what is held, under a seal that
+ * verifies, is a second history of that device: both are kept (journal_take.c). Of more
+ * branches than are kept the rest waits at the device, which is told to come later. A
+ * sealed part that does not fit its commitment stays missing and is told as such in the
+ * receipt: never a refusal.
  */
 #include "daemon/hub_internal.h"
 
@@ -94,13 +97,30 @@ static int check_start(const struct ph_device *device, const struct ph_segment *
 				       : rc;
 }
 
+/* SEGMENT, which is in LOG now, tells how far LOG's chain is the device's. */
+static int note_sent(struct ph_hub *hub, struct ph_hub_peer *peer,
+		     const struct ph_segment *segment, const struct ph_log *log)
+{
+	for (unsigned i = 0; i < peer->n_heads; i++) {
+		struct ph_head *sent = &peer->sent[i];
+
+		if (memcmp(peer->head[i].log_id, log->id, sizeof(log->id)) == 0 &&
+		    segment->last > sent->n) {
+			memcpy(sent->log_id, log->id, sizeof(sent->log_id));
+			sent->n = segment->last;
+			return ph_journal_chain_at(hub->journal, log, sent->n, sent->h);
+		}
+	}
+	return 0;
+}
+
 static int store_segment(struct ph_hub *hub, struct ph_hub_peer *peer,
 			 const struct ph_item *item)
 {
 	const struct ph_device *device = &peer->device;
+	struct ph_stored stored;
 	struct ph_segment segment;
 	struct ph_log log;
-	uint64_t before;
 	int rc;
 
 	ph_item_segment(item, &segment);
@@ -116,12 +136,14 @@ static int store_segment(struct ph_hub *hub, struct ph_hub_peer *peer,
 		return rc;
 	}
 	if (memcmp(log.key, device->key, PH_KEY_SIZE) != 0) {
-		return PH_JOURNAL_E_SEAL;
+		return PH_JOURNAL_E_FORK;
 	}
-	before = log.n;
-	rc = ph_journal_extend(hub->journal, &log, &segment, NULL);
+	rc = ph_journal_put_segment(hub->journal, &log, &segment, &stored);
 	if (rc == 0) {
-		peer->entries += log.n - before;
+		peer->entries += stored.n;
+		peer->forked = peer->forked || (stored.n > 0 && log.branch > 0 &&
+						stored.first == log.base + 1);
+		rc = note_sent(hub, peer, &segment, &log);
 	}
 	return rc;
 }
@@ -139,7 +161,7 @@ static int store_part(struct ph_hub *hub, struct ph_hub_peer *peer,
 		return rc;
 	}
 	if (memcmp(log.key, peer->device.key, PH_KEY_SIZE) != 0) {
-		return PH_JOURNAL_E_SEAL;
+		return PH_JOURNAL_E_FORK;
 	}
 	rc = ph_part_seal(item->seed, log.id, item->first, ph_buf_view(&item->body),
 			  &cipher);
@@ -154,8 +176,8 @@ static int store_part(struct ph_hub *hub, struct ph_hub_peer *peer,
 		rc = -EINVAL;
 		goto out;
 	}
-	rc = ph_journal_part_put(hub->journal, log.row, item->first, ph_buf_view(&cipher),
-				 PH_VIEW(box, sizeof(box)));
+	rc = ph_journal_part_put_any(hub->journal, log.id, item->first,
+				     ph_buf_view(&cipher), PH_VIEW(box, sizeof(box)));
 	if (rc == 0) {
 		peer->parts++;
 	} else if (rc == PH_JOURNAL_E_SEAL) {
@@ -168,12 +190,20 @@ out:
 
 /*
  * A first flight is sent before the device knows what we hold. If it does not go on from
- * there (the hub was restored, or the folder was copied), it is left alone: the heads in
- * the welcome tell the device, which then sends what is missing or stops.
+ * there (the hub was restored, and may hold another branch by now), it is left alone: the
+ * heads in the welcome tell the device, which then sends what is missing. From entry 1 on
+ * there is nothing to know.
  */
-static bool is_for_welcome(int rc)
+static bool is_for_welcome(const struct ph_item *item, int rc)
 {
-	return rc == PH_JOURNAL_E_GAP || rc == PH_JOURNAL_E_FORK;
+	return rc == PH_JOURNAL_E_GAP || (rc == PH_JOURNAL_E_SEAL && item->first > 1);
+}
+
+static int store_item(struct ph_hub *hub, struct ph_hub_peer *peer,
+		      const struct ph_item *item)
+{
+	return item->type == PH_ITEM_SEGMENT ? store_segment(hub, peer, item)
+					     : store_part(hub, peer, item);
 }
 
 static int store_items(struct ph_hub *hub, struct ph_job *job)
@@ -181,23 +211,32 @@ static int store_items(struct ph_hub *hub, struct ph_job *job)
 	static const char *const reasons[] = {
 		[PH_JOURNAL_E_NONE] = "a part of an entry that is not here",
 		[PH_JOURNAL_E_GAP] = "entries are missing before a segment",
-		[PH_JOURNAL_E_FORK] = "other entries are held at these numbers",
+		[PH_JOURNAL_E_FORK] = "the log is another device's",
 		[PH_JOURNAL_E_SEAL] = "chain and seal do not meet",
 		[PH_JOURNAL_E_FORM] = "a segment is malformed",
+		[PH_JOURNAL_E_BRANCHES] = "its log has 16 branches here already",
 	};
 	struct ph_hub_peer *peer = peer_of(job);
+	const struct ph_item *full = NULL; /* of a log whose new branch is not taken */
 
 	for (const struct ph_item *item = job->items; item; item = item->next) {
-		int rc = item->type == PH_ITEM_SEGMENT ? store_segment(hub, peer, item)
-						       : store_part(hub, peer, item);
+		int rc;
+
+		if (full && memcmp(full->log_id, item->log_id, PH_LOG_ID_SIZE) == 0) {
+			continue;
+		}
+		rc = store_item(hub, peer, item);
 		if (rc < 0) {
 			return rc;
 		}
-		if (rc > 0) {
-			snprintf(peer->refusal, sizeof(peer->refusal), "%s", reasons[rc]);
-			if (job->type == PH_JOB_HELLO && is_for_welcome(rc)) {
-				continue;
-			}
+		if (rc == 0) {
+			continue;
+		}
+		snprintf(peer->refusal, sizeof(peer->refusal), "%s", reasons[rc]);
+		if (rc == PH_JOURNAL_E_BRANCHES) {
+			full = item;
+			job->later = true;
+		} else if (job->type != PH_JOB_HELLO || !is_for_welcome(item, rc)) {
 			job->bad = true;
 			return 0;
 		}
@@ -238,10 +277,17 @@ static int do_hello(struct ph_hub *hub, struct ph_job *job)
 		return rc;
 	}
 	memcpy(peer->head, job->hello.head, sizeof(peer->head));
+	memset(peer->sent, 0, sizeof(peer->sent));
 	peer->n_heads = job->hello.n_heads;
 	peer->counter = job->hello.counter;
 	rc = read_cursor(hub, peer, &job->hello.control);
-	return rc < 0 ? rc : store_items(hub, job);
+	if (rc == 0) {
+		rc = store_items(hub, job);
+	}
+	if (rc == 0 && job->later && !job->bad) {
+		job->welcome.status = PH_STATUS_LATER;
+	}
+	return rc;
 }
 
 static int do_heard(struct ph_hub *hub, struct ph_job *job)
@@ -329,26 +375,35 @@ static int do_job(struct ph_hub *hub, struct ph_job *job)
 
 /* --- answers, after the commit --- */
 
-static int make_receipt(struct ph_hub *hub, const struct ph_log *log, unsigned index,
-			struct ph_short_receipt *out)
+/* The parts that are missing of entries up to KNOWN, into RECEIPT. */
+static int list_missing(struct ph_hub *hub, const struct ph_hub_head *head,
+			struct ph_receipt *receipt)
+{
+	size_t n = 0;
+	int rc = ph_journal_parts_missing(hub->journal, head->row, receipt->missing,
+					  PH_RECEIPT_MISSING_MAX, &n);
+
+	while (n > 0 && receipt->missing[n - 1] > head->known.n) {
+		n--;
+	}
+	receipt->n_missing = (unsigned)n;
+	return rc;
+}
+
+static int make_receipt(struct ph_hub *hub, const struct ph_hub_head *head,
+			unsigned index, struct ph_short_receipt *out)
 {
 	struct ph_receipt receipt = {
 		.epoch = hub->epoch,
 		.level = PH_LEVEL_HUB,
 		.time = (uint64_t)ph_hub_now(hub),
+		.head = head->known,
 	};
-	size_t n_missing = 0;
-	int rc;
+	int rc = list_missing(hub, head, &receipt);
 
-	memcpy(receipt.head.log_id, log->id, sizeof(log->id));
-	receipt.head.n = log->n;
-	memcpy(receipt.head.h, log->h, sizeof(log->h));
-	rc = ph_journal_parts_missing(hub->journal, log->row, receipt.missing,
-				      PH_RECEIPT_MISSING_MAX, &n_missing);
 	if (rc < 0) {
 		return rc;
 	}
-	receipt.n_missing = (unsigned)n_missing;
 	rc = ph_receipt_sign(&receipt, hub->keys.sign.secret, out->signature);
 	if (rc < 0) {
 		return rc;
@@ -376,32 +431,28 @@ static int answer_hello(struct ph_hub *hub, struct ph_job *job)
 {
 	struct ph_hub_peer *peer = peer_of(job);
 	struct ph_welcome *welcome = &job->welcome;
-	struct ph_log log;
 
 	welcome->epoch = hub->epoch;
 	welcome->time = (uint64_t)ph_hub_now(hub);
-	if (!peer->known) {
+	if (!peer->known || welcome->status != PH_STATUS_OK) {
 		return 0;
 	}
 	welcome->same = true;
 	welcome->n_heads = peer->n_heads;
 	for (unsigned i = 0; i < peer->n_heads; i++) {
-		int rc = ph_journal_log_find(hub->journal, peer->head[i].log_id, &log);
+		const struct ph_head *head = &peer->head[i];
+		struct ph_hub_head held;
+		int rc = ph_hub_head(hub, peer, i, job->hello.receipted[i], &held);
 
 		if (rc < 0) {
 			return rc;
 		}
-		/* of another device's log nothing is told, not even that it is here */
-		if (rc == PH_JOURNAL_E_NONE ||
-		    memcmp(log.key, peer->device.key, PH_KEY_SIZE) != 0) {
-			memset(&log, 0, sizeof(log));
-		}
-		welcome->head[i].n = log.n;
-		memcpy(welcome->head[i].h, log.h, sizeof(log.h));
-		welcome->same = welcome->same && log.n == peer->head[i].n &&
-				memcmp(log.h, peer->head[i].h, sizeof(log.h)) == 0;
-		if (log.n > job->hello.receipted[i]) {
-			rc = make_receipt(hub, &log, i,
+		welcome->head[i].n = held.told.n;
+		memcpy(welcome->head[i].h, held.told.h, sizeof(held.told.h));
+		welcome->same = welcome->same && held.told.n == head->n &&
+				memcmp(held.told.h, head->h, sizeof(head->h)) == 0;
+		if (held.known.n > job->hello.receipted[i]) {
+			rc = make_receipt(hub, &held, i,
 					  &welcome->receipt[welcome->n_receipts]);
 			if (rc < 0) {
 				return rc;
@@ -419,23 +470,24 @@ static int answer_store(struct ph_hub *hub, struct ph_job *job)
 	struct ph_hub_peer *peer = peer_of(job);
 
 	for (unsigned i = 0; i < peer->n_heads; i++) {
-		struct ph_log log;
+		struct ph_hub_head held;
 		int rc;
 
 		if (!touches(job, peer->head[i].log_id)) {
 			continue;
 		}
-		rc = ph_journal_log_find(hub->journal, peer->head[i].log_id, &log);
+		rc = ph_hub_head(hub, peer, i, 0, &held);
+		if (rc == 0 && held.known.n == 0) {
+			continue;
+		}
 		if (rc == 0) {
-			rc = make_receipt(hub, &log, i, &job->receipt[job->n_receipts]);
+			rc = make_receipt(hub, &held, i, &job->receipt[job->n_receipts]);
 		}
 		if (rc < 0) {
 			return rc;
 		}
-		if (rc == 0) {
-			job->n_receipts++;
-			peer->receipts++;
-		}
+		job->n_receipts++;
+		peer->receipts++;
 	}
 	return 0;
 }
@@ -447,7 +499,7 @@ static void answer(struct ph_hub *hub, struct ph_job *job)
 	}
 	if (job->type == PH_JOB_HELLO) {
 		job->result = answer_hello(hub, job);
-	} else if (job->type == PH_JOB_STORE && !job->bad) {
+	} else if (job->type == PH_JOB_STORE && !job->bad && !job->later) {
 		job->result = answer_store(hub, job);
 	}
 }

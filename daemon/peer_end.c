@@ -103,6 +103,10 @@ static void tell_end(struct ph_peer *peer, enum ph_session_result result)
 			 "device.admit", "peer=%s site=%llu late=%d reused=%d", id,
 			 (unsigned long long)hub->device.site, hub->late, hub->reused);
 	}
+	if (hub->forked) {
+		ph_event(&peer->server->log, PH_EVENT_WARNING, "log.fork",
+			 "peer=%s site=%llu", id, (unsigned long long)hub->device.site);
+	}
 	ph_event(&peer->server->log, PH_EVENT_INFO, "session.end",
 		 "peer=%s site=%llu result=%s reason=%s in=%llu out=%llu entries=%llu "
 		 "parts=%llu receipts=%llu ms=%llu%s%s%s",

@@ -94,7 +94,8 @@ enum ph_job_type {
 	/*
 	 * Both. In: items. Do: verify, store, commit. Out: receipts to tell (hub), more.
 	 * An item that does not fit (gap, forged) sets bad: the session is refused with
-	 * PH_STATUS_PROTOCOL, what fitted stays.
+	 * PH_STATUS_PROTOCOL, what fitted stays. One that the hub cannot take now sets
+	 * later: likewise, with PH_STATUS_LATER.
 	 */
 	PH_JOB_STORE,
 	/*
@@ -119,6 +120,7 @@ struct ph_job {
 	enum ph_job_type type;
 	int result;
 	bool bad;
+	bool later;
 	bool more;
 	uint8_t peer_key[PH_KEY_SIZE]; /* hub: static key of the device, authenticated */
 	struct ph_buf bytes;           /* what hello or welcome borrow from */

@@ -152,6 +152,10 @@ static void give_store(struct ph_session *session, struct ph_job *job)
 		ph_session_fail(session, PH_FAIL_PROTOCOL);
 		return;
 	}
+	if (job->later) {
+		ph_session_fail(session, PH_FAIL_STORE);
+		return;
+	}
 	if (session->side == PH_SIDE_DEVICE) {
 		return;
 	}

@@ -57,17 +57,75 @@ ref=$("$P" -d s3 visit 9 --band child >/dev/null && "$P" -d s3 log --limit 1 --j
 ok "log shows the reference by which void takes an entry back" "$P" -d s3 void "$ref" --reason mistake
 
 # --- a folder that was copied, both used ---
+hub_says() { "$hubd" -d hub devices --json | json "[x['$1'] for x in d['devices'] if x['device'] == '$id'][0]"; }
+held() { "$P" -d "$1" status --json | json "d['$2']"; }
+refs() { "$P" -d "$1" log --limit 1000 --json | json '"\n".join(x["ref"] for x in d["entries"])'; }
+at_hub() { "$hubd" -d hub log --site 14-0371 --limit 1000 --json | json '"\n".join(x["ref"] for x in d["entries"])'; }
+# every entry of both folders is at the hub, and none of them twice
+all_there() {
+  at_hub | sort >at.hub
+  { refs s1; refs copy; } | sort -u >of.both
+  [ -z "$(uniq -d at.hub)" ] && [ -z "$(comm -13 at.hub of.both)" ]
+}
+id=$(held s1 device)
 ok "an entry, synced" bash -c "$P -d s1 visit 1 --band adult && $P -d s1 sync --hub $at"
+before=$(hub_says entries)
+is "one folder, one history" "$(hub_says forked)" False
 cp -r s1 copy
-ok "both record" bash -c "$P -d s1 visit 2 --band adult && $P -d copy visit 3 --band child"
+cp -r s1 idle
+halt
+cp -r hub older
+serve 1b
+ok "both record" bash -c "$P -d s1 visit 2 --band adult && $P -d s1 reader add --name 'Lò Thị Mai' &&
+  $P -d copy reader add --name 'Giàng A Páo' --born 1980 && $P -d copy visit 3 --band child && $P -d copy visit 4 --band elder"
 ok "the first one syncs" "$P" -d s1 sync --hub "$at"
-status "the second is stopped at once" 1 "$P" -d copy sync --hub "$at"
-like "with words that say what happened" "$("$P" -d copy sync --hub "$at" 2>&1)" 'older copy|copied'
-is "it keeps what it recorded" "$("$P" -d copy status --json | json 'd["pending"]')" 1
-ok "and the first one goes on" bash -c "$P -d s1 visit 4 --band adult && $P -d s1 sync --hub $at"
+ok "so does the second: its first entry has a sealed part, so the hub sees it late" "$P" -d copy sync --hub "$at"
+is "nothing waits in either" "$(held s1 pending)$(held copy pending)$(held s1 parts_pending)$(held copy parts_pending)" 0000
+is "the hub has both, and what they share once" "$(hub_says entries)" $((before + 2 + 3))
+ok "each entry by its reference" all_there
+is "and both sealed parts" "$(hub_says parts_missing)" 0
+is "it shows that there are two" "$(hub_says forked)" True
+like "to people too" "$("$hubd" -d hub devices)" 'two copies'
+like "and logs it" "$(cat serve.log)" 'log.fork .*peer='
+is "status counts the log once" "$("$hubd" -d hub status --json | json '(d["logs"], d["forked_logs"])')" '(4, 1)'
+is "nothing new is nothing sent" "$("$P" -d s1 sync --hub "$at" --json | json 'd["entries_sent"]')" 0
+is "nor by the other" "$("$P" -d copy sync --hub "$at" --json | json 'd["entries_sent"]')" 0
+for i in 1 2 3; do
+  "$P" -d s1 visit $i --band adult >/dev/null
+  "$P" -d copy visit $i --band child >/dev/null
+  "$P" -d copy sync --hub "$at" >/dev/null 2>&1 && "$P" -d s1 sync --hub "$at" >/dev/null 2>&1 || break
+done
+is "both go on, in turns" "$i $(hub_says entries)" "3 $((before + 5 + 6))"
+ok "with all that they wrote" all_there
+digest=$("$hubd" -d hub digest)
+is "the ledger made anew is the same" "$("$hubd" -d hub rebuild)" "$digest"
+ok "the hub is whole" "$hubd" -d hub verify
+status "a third copy that has recorded nothing is told" 1 "$P" -d idle sync --hub "$at"
+like "with words that say what happened" "$("$P" -d idle sync --hub "$at" 2>&1)" 'older copy|copied'
+rm -r idle
+
+# --- and the hub put back from before it knew of two ---
+halt
+mv hub later
+cp -r older hub
+serve 1c
+ok "one brings its own again" "$P" -d s1 sync --hub "$at"
+ok "and so does the other, whose branch the hub has lost" "$P" -d copy sync --hub "$at"
+ok "each entry by its reference" all_there
+halt
+rm -r hub
+cp -r older hub
+serve 1d
+ok "the same when both have recorded meanwhile" bash -c "$P -d s1 visit 1 --band adult && $P -d copy visit 1 --band youth &&
+  $P -d s1 sync --hub $at && $P -d copy sync --hub $at"
+is "nothing waits in either" "$(held s1 pending)$(held copy pending)$(held s1 parts_pending)$(held copy parts_pending)" 0000
+ok "all of both is there" all_there
+is "with all sealed parts" "$(hub_says parts_missing)" 0
+ok "the hub is whole" "$hubd" -d hub verify
 
 # --- a hub put back from an older copy ---
 halt
+rm -rf older later
 cp -r hub older
 serve 2
 ok "entries after the copy was made" bash -c "$P -d s1 visit 5 --band adult && $P -d s1 sync --hub $at"
@@ -76,9 +134,7 @@ rm -rf hub
 mv older hub
 serve 3
 ok "the device brings again what the hub lost" "$P" -d s1 sync --hub "$at"
-id=$("$P" -d s1 status --json | json 'd["device"]')
-is "its entries are at the hub again" "$("$hubd" -d hub devices --json | json "[x['entries'] for x in d['devices'] if x['device'] == '$id'][0]")" \
-  "$("$P" -d s1 status --json | json 'd["entries"]')"
+ok "its entries are at the hub again" all_there
 
 # --- the same, with other words in the control log since ---
 halt

@@ -237,6 +237,9 @@ static void test_heads(void **state)
 	/* a device restored from a backup tells less than the hub holds */
 	job = hello_of(&member, NULL);
 	job->hello.head[0].n = 1;
+	assert_int_equal(ph_journal_chain_at(member.desk.room.journal, own_log(&member),
+					     1, job->hello.head[0].h),
+			 0);
 	carry_out(&room, job);
 	assert_false(job->welcome.same);
 	assert_int_equal(job->welcome.head[0].n, own_log(&member)->n);

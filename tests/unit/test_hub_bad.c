@@ -171,18 +171,6 @@ static void test_bad_in_a_new_log(void **state)
 	pair_close(&s);
 }
 
-/* A second, different history after entry 2, well sealed: a clone. */
-static struct ph_item *fork_of(struct pair *s)
-{
-	struct ph_buf body = { 0 };
-	uint8_t h[PH_HASH_SIZE];
-
-	assert_int_equal(
-		ph_journal_chain_at(s->a.desk.room.journal, own_log(&s->a), 2, h), 0);
-	add_visit(&body, ph_stamp(T0 + 5000, 0), 99);
-	return sealed_item(&s->a, &body, 3, 3, h);
-}
-
 static struct ph_item *later_gap(struct pair *s)
 {
 	write_visits(&s->a, 1);
@@ -236,7 +224,6 @@ static void test_bad_in_a_held_log(void **state)
 		const char *name;
 		struct ph_item *(*make)(struct pair *s);
 	} cases[] = {
-		{ "fork", fork_of },
 		{ "gap", later_gap },
 		{ "part of a visit", part_of_a_visit },
 		{ "part beyond the end", part_beyond },
