@@ -3,7 +3,7 @@
  *
  * Open: take the folder's lock, read the online keys and the key list, open the
  * store (checked first if the last process did not end by itself), the ledger and
- * the writer of the control log. Whatever fails undoes all before it and says what
+ * the writers of its two logs. Whatever fails undoes all before it and says what
  * and where; a folder that is no hub is a usage error, a damaged file
  * PH_EXIT_DAMAGED. The root and operator keys are never read here.
  */
@@ -81,6 +81,23 @@ out:
 	return rc;
 }
 
+/* The control log is there since the hub was made; the desk log begins with its first entry. */
+static int open_writers(struct ph_hub *hub, struct ph_error *err)
+{
+	struct ph_writer_config config = {
+		.journal = hub->journal,
+		.keys = &hub->keys.sign,
+		.site = 0,
+		.role = PH_ROLE_HUB,
+		.clock = hub->config.clock,
+		.rng = hub->config.rng,
+	};
+	int rc = ph_writer_new(&hub->writer, &config, err);
+
+	config.name = "desk";
+	return rc == 0 ? ph_writer_new(&hub->desk, &config, err) : rc;
+}
+
 static int open_store(struct ph_hub *hub, struct ph_error *err)
 {
 	char path[PH_HUB_PATH_MAX];
@@ -114,16 +131,7 @@ static int open_store(struct ph_hub *hub, struct ph_error *err)
 	if (rc < 0) {
 		return rc;
 	}
-	return ph_writer_new(&hub->writer,
-			     &(struct ph_writer_config){
-				     .journal = hub->journal,
-				     .keys = &hub->keys.sign,
-				     .site = 0,
-				     .role = PH_ROLE_HUB,
-				     .clock = hub->config.clock,
-				     .rng = hub->config.rng,
-			     },
-			     err);
+	return open_writers(hub, err);
 }
 
 int ph_hub_open(struct ph_hub **hub_out, const struct ph_hub_config *config,
@@ -189,6 +197,7 @@ void ph_hub_close(struct ph_hub *hub)
 		return;
 	}
 	ph_writer_free(hub->writer);
+	ph_writer_free(hub->desk);
 	ph_ledger_free(hub->ledger);
 	ph_journal_free(hub->journal);
 	ph_db_close(hub->db);
@@ -196,30 +205,6 @@ void ph_hub_close(struct ph_hub *hub)
 	ph_buf_deinit(&hub->keylist_bytes);
 	ph_lock_release(&hub->lock);
 	free(hub);
-}
-
-int ph_hub_control_add(struct ph_hub *hub, struct ph_entry *entries, size_t count,
-		       struct ph_error *err)
-{
-	int rc;
-
-	rc = ph_db_begin(hub->db);
-	for (size_t i = 0; rc == 0 && i < count; i++) {
-		rc = ph_writer_add(hub->writer, &entries[i], NULL, err);
-	}
-	if (rc == 0) {
-		rc = ph_writer_seal(hub->writer);
-	}
-	if (rc == 0) {
-		rc = ph_db_commit(hub->db);
-	}
-	if (rc < 0) {
-		ph_db_rollback(hub->db);
-		ph_journal_reload(hub->journal);
-		(void)ph_writer_reload(hub->writer, NULL);
-		return ph_fail_errno(err, rc, "writing the control log");
-	}
-	return 0;
 }
 
 struct ph_journal *ph_hub_journal(struct ph_hub *hub)

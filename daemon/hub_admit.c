@@ -37,9 +37,8 @@ static int admit(struct ph_hub *hub, const struct ph_device *device)
 					    .as.bytes = PH_VIEW(device->invite,
 								sizeof(device->invite)) },
 	};
-	int rc = ph_writer_add(hub->writer, &entry, NULL, NULL);
 
-	return rc < 0 ? rc : ph_writer_seal(hub->writer);
+	return ph_hub_control_put(hub, &entry, NULL, NULL);
 }
 
 int ph_hub_invite_reused(struct ph_hub *hub, const struct ph_device *device,

@@ -35,8 +35,9 @@ static void set_time(json_t *object, const char *name, int64_t seconds)
 /* --- status --- */
 
 struct totals {
-	const struct ph_log *own; /* the control log */
-	uint64_t logs, forked, entries, control;
+	const struct ph_log *own;  /* the control log */
+	const struct ph_log *desk; /* row 0: not opened yet */
+	uint64_t logs, forked, entries, control, decided;
 	uint64_t devices;
 	int64_t heard;
 };
@@ -49,6 +50,7 @@ static int sum_log(void *data, const struct ph_log *log)
 	totals->forked += log->branch == 1;
 	totals->entries += log->n - log->base;
 	totals->control += log->row == totals->own->row ? log->n : 0;
+	totals->decided += log->row == totals->desk->row ? log->n : 0;
 	return 0;
 }
 
@@ -81,7 +83,8 @@ int ph_hub_status(struct ph_hub *hub, const json_t *request, json_t *answer,
 		{ "copies", PH_ENTITY_COPY }, { "readers", PH_ENTITY_READER },
 		{ "cards", PH_ENTITY_CARD },  { "communes", PH_ENTITY_COMMUNE },
 	};
-	struct totals totals = { .own = ph_writer_log(hub->writer) };
+	struct totals totals = { .own = ph_writer_log(hub->writer),
+				 .desk = ph_writer_log(hub->desk) };
 	struct statvfs disk;
 	int rc = ph_journal_log_each(hub->journal, sum_log, &totals);
 
@@ -106,6 +109,8 @@ int ph_hub_status(struct ph_hub *hub, const json_t *request, json_t *answer,
 	json_object_set_new(answer, "entries", json_integer((json_int_t)totals.entries));
 	json_object_set_new(answer, "control_entries",
 			    json_integer((json_int_t)totals.control));
+	json_object_set_new(answer, "desk_entries",
+			    json_integer((json_int_t)totals.decided));
 	set_time(answer, "last_heard", totals.heard);
 	json_object_set_new(answer, "epoch", json_integer((json_int_t)hub->epoch.number));
 	json_object_set_new(answer, "store_bytes",

@@ -15,6 +15,7 @@ struct ph_hub {
 	struct ph_journal *journal;
 	struct ph_ledger *ledger;
 	struct ph_writer *writer; /* of the control log */
+	struct ph_writer *desk;   /* of the desk log; not while a hub is made */
 	struct ph_device_keys keys;
 	struct ph_keylist keylist;
 	struct ph_buf keylist_bytes;
@@ -24,9 +25,26 @@ struct ph_hub {
 };
 
 int64_t ph_hub_now(const struct ph_hub *hub);
+
+/* --- hub_write.c: the hub's two logs --- */
+/*
+ * Append ENTRY to the control log, or the desk log, and seal it, in the caller's
+ * transaction. REF_OUT (may be NULL) names it. 0; -EINVAL or -EMSGSIZE with ERR: the
+ * entry is not valid, or its kind belongs to the other log; another negative errno with
+ * ERR: roll back and ph_hub_forget().
+ */
+int ph_hub_control_put(struct ph_hub *hub, struct ph_entry *entry, struct ph_ref *ref_out,
+		       struct ph_error *err);
+int ph_hub_desk_put(struct ph_hub *hub, struct ph_entry *entry, struct ph_ref *ref_out,
+		    struct ph_error *err);
 /* Append ENTRIES to the control log and seal it, in a transaction of its own. */
 int ph_hub_control_add(struct ph_hub *hub, struct ph_entry *entries, size_t count,
 		       struct ph_error *err);
+/* The same to the desk log, each with a seal of its own. REFS_OUT (may be NULL) has room for COUNT. */
+int ph_hub_desk_add(struct ph_hub *hub, struct ph_entry *entries, size_t count,
+		    struct ph_ref *refs_out, struct ph_error *err);
+/* What is remembered of a transaction that was undone is void. */
+void ph_hub_forget(struct ph_hub *hub);
 
 /* 0, or -EUCLEAN with words if DIR holds a hub's keys that no unfinished init left, and no hub.db. */
 int ph_hub_check_keys(const char *dir, struct ph_error *err);

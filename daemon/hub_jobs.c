@@ -504,13 +504,6 @@ static void answer(struct ph_hub *hub, struct ph_job *job)
 	}
 }
 
-/* What was cached of a step that was undone is void. */
-static void forget(struct ph_hub *hub)
-{
-	ph_journal_reload(hub->journal);
-	(void)ph_writer_reload(hub->writer, NULL);
-}
-
 /* Disk full is the one failure that passes: the device is told to try later. */
 static void settle(struct ph_job *job, int rc)
 {
@@ -535,7 +528,7 @@ static void do_one(struct ph_hub *hub, struct ph_job *job)
 		}
 	}
 	if (rc < 0) {
-		forget(hub);
+		ph_hub_forget(hub);
 	}
 	settle(job, rc);
 }
@@ -557,7 +550,7 @@ void ph_hub_jobs(struct ph_hub *hub, struct ph_job *jobs)
 	}
 	if (rc < 0) {
 		ph_db_rollback(hub->db);
-		forget(hub);
+		ph_hub_forget(hub);
 		hub->stopped = hub->stopped || rc == -EIO;
 	}
 	for (struct ph_job *job = jobs; job; job = job->next) {

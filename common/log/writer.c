@@ -12,7 +12,7 @@
  *
  * Stamps that rose into the future would stay there. When the hub's time has shown that
  * (writer_time.c), the draft is for another log, whose `open` continues ours and whose
- * stamps begin anew. "own_log" moves with what is appended first, in one transaction;
+ * stamps begin anew. META_LOG moves with what is appended first, in one transaction;
  * the old log stays as it is, and what of it the hub has not signed for still goes up.
  *
  * After a failed write the caller rolls back and says ph_writer_reload(): memory moves
@@ -31,7 +31,7 @@
 #define PH_VERSION "0"
 #endif
 
-#define META_LOG "own_log"
+#define META_LOG "log"
 #define SOFTWARE "packhorse " PH_VERSION
 
 /* Entries about to be appended together. */
@@ -312,8 +312,8 @@ static int draft_write(struct ph_writer *writer, const struct draft *draft,
 		rc = ph_journal_log_add(journal, log->id, log->key, log->site, log->role,
 					log);
 		if (rc == 0) {
-			rc = ph_journal_meta_put(journal, META_LOG,
-						 PH_VIEW(log->id, PH_LOG_ID_SIZE));
+			rc = ph_writer_meta_put(writer, META_LOG, log->id,
+						PH_LOG_ID_SIZE);
 		}
 	}
 	if (rc == 0) {
@@ -505,5 +505,16 @@ int ph_writer_seal(struct ph_writer *writer)
 	}
 	rc = ph_journal_seal(writer->config.journal, &writer->log, writer->log.n,
 			     writer->config.keys->secret);
+	return rc > 0 ? -EINVAL : rc;
+}
+
+int ph_writer_seal_each(struct ph_writer *writer)
+{
+	int rc = catch_up(writer);
+
+	while (rc == 0 && writer->log.sealed < writer->log.n) {
+		rc = ph_journal_seal(writer->config.journal, &writer->log,
+				     writer->log.sealed + 1, writer->config.keys->secret);
+	}
 	return rc > 0 ? -EINVAL : rc;
 }

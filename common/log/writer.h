@@ -1,8 +1,8 @@
 /*
  * common/log/writer.h - the one writer of an own log: stamps, clock-marks, parts.
  *
- * A device writes one log at a time; so does the hub, for its control log. The
- * writer turns a filled struct ph_entry into a durable entry: it stamps it, seals
+ * A device writes one log at a time; the hub has a writer for its control log and one
+ * for its desk log. The writer turns a filled struct ph_entry into a durable entry: it stamps it, seals
  * its part, encodes it and appends it. The caller owns the transaction and says
  * "saved" only after the commit.
  */
@@ -18,7 +18,12 @@
 #define PH_CLOCK_AHEAD_MAX 300
 
 struct ph_writer_config {
-	struct ph_journal *journal;      /* borrowed, as is all here */
+	struct ph_journal *journal; /* borrowed, as is all here */
+	/*
+	 * What its values in meta begin with, where one store has several writers: at most
+	 * 16 bytes, "desk" makes "desk_log". NULL: the names of docs/STORE.md as they are.
+	 */
+	const char *name;
 	const struct ph_sign_pair *keys; /* of the device, or of the hub */
 	const uint8_t
 		*desk_key; /* seeds are boxed to this X25519 key; NULL: no sealed kinds */
@@ -32,7 +37,7 @@ struct ph_writer_config {
 struct ph_writer;
 
 /*
- * Go on with the log named by meta "own_log" or, when there is none, open one: its
+ * Go on with the log named by meta "own_log" (or that with its own name) or, when there is none, open one: its
  * `open` and first clock-mark are appended by the first ph_writer_add(), or by
  * ph_writer_start() below. 0 or negative errno with ERR.
  */
@@ -74,6 +79,8 @@ int ph_writer_heard_time(struct ph_writer *writer, int64_t hub_time);
 const struct ph_log *ph_writer_log(const struct ph_writer *writer);
 /* Seal at the head; no effect on an empty log. In a transaction. 0 or negative errno. */
 int ph_writer_seal(struct ph_writer *writer);
+/* Seal each entry above the last that is sealed, so that it can go alone. Likewise. */
+int ph_writer_seal_each(struct ph_writer *writer);
 /* After a rollback: forget what was not committed, here and in the journal. 0 or negative errno with ERR. */
 int ph_writer_reload(struct ph_writer *writer, struct ph_error *err);
 

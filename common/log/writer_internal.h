@@ -58,9 +58,13 @@ uint64_t ph_writer_correct(const struct ph_writer *writer, struct ph_now *now);
  */
 int64_t ph_writer_own_time(const struct ph_writer *writer, const struct ph_now *now,
 			   bool *due_out);
-/* A value in meta of exactly LEN bytes. 0, PH_JOURNAL_E_NONE or negative errno. */
+/* A value in meta of this writer, of exactly LEN bytes. 0, PH_JOURNAL_E_NONE or negative errno. */
 int ph_writer_meta_get(struct ph_writer *writer, const char *name, uint8_t *out,
 		       size_t len);
+int ph_writer_meta_get_int(struct ph_writer *writer, const char *name, int64_t *out);
+int ph_writer_meta_put(struct ph_writer *writer, const char *name, const void *data,
+		       size_t len);
+int ph_writer_meta_put_int(struct ph_writer *writer, const char *name, int64_t value);
 /* Read mark, floor, claim and what was heard from meta. 0 or negative errno. */
 int ph_writer_time_load(struct ph_writer *writer);
 int ph_writer_mark_put(struct ph_writer *writer, const struct ph_mark *mark);

@@ -17,7 +17,9 @@
  */
 #include "common/log/writer_internal.h"
 
+#include <assert.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #define DRIFT_MAX   2
@@ -122,11 +124,55 @@ uint64_t ph_writer_correct(const struct ph_writer *writer, struct ph_now *now)
 
 /* --- what is kept in meta --- */
 
+#define NAME_MAX_OWN 16 /* bytes of a writer's own name */
+#define META_NAME    32
+
+/* The whole name of a value; of a store's only writer, its log is "own_log". */
+static const char *whole_name(const struct ph_writer *writer, const char *name,
+			      char out[static META_NAME])
+{
+	const char *own = writer->config.name;
+
+	if (own == NULL) {
+		return strcmp(name, "log") == 0 ? "own_log" : name;
+	}
+	assert(strlen(own) <= NAME_MAX_OWN);
+	snprintf(out, META_NAME, "%s_%s", own, name);
+	return out;
+}
+
+int ph_writer_meta_get_int(struct ph_writer *writer, const char *name, int64_t *out)
+{
+	char whole[META_NAME];
+
+	return ph_journal_meta_get_int(writer->config.journal,
+				       whole_name(writer, name, whole), out);
+}
+
+int ph_writer_meta_put(struct ph_writer *writer, const char *name, const void *data,
+		       size_t len)
+{
+	char whole[META_NAME];
+
+	return ph_journal_meta_put(writer->config.journal,
+				   whole_name(writer, name, whole), PH_VIEW(data, len));
+}
+
+int ph_writer_meta_put_int(struct ph_writer *writer, const char *name, int64_t value)
+{
+	char whole[META_NAME];
+
+	return ph_journal_meta_put_int(writer->config.journal,
+				       whole_name(writer, name, whole), value);
+}
+
 int ph_writer_meta_get(struct ph_writer *writer, const char *name, uint8_t *out,
 		       size_t len)
 {
+	char whole[META_NAME];
 	struct ph_buf value = { 0 };
-	int rc = ph_journal_meta_get(writer->config.journal, name, &value);
+	int rc = ph_journal_meta_get(writer->config.journal,
+				     whole_name(writer, name, whole), &value);
 
 	if (rc == 0 && value.len != len) {
 		rc = -EUCLEAN;
@@ -159,15 +205,14 @@ int ph_writer_mark_put(struct ph_writer *writer, const struct ph_mark *mark)
 	memcpy(bytes, mark->boot, 8);
 	ph_be64_put(bytes + 8, mark->mono_ms);
 	ph_be64_put(bytes + 16, (uint64_t)mark->wall);
-	return ph_journal_meta_put(writer->config.journal, META_MARK,
-				   PH_VIEW(bytes, sizeof(bytes)));
+	return ph_writer_meta_put(writer, META_MARK, bytes, sizeof(bytes));
 }
 
 static int get_floor(struct ph_writer *writer)
 {
 	uint8_t bytes[24];
 	int64_t floor = 0;
-	int rc = ph_journal_meta_get_int(writer->config.journal, META_FLOOR, &floor);
+	int rc = ph_writer_meta_get_int(writer, META_FLOOR, &floor);
 
 	if (rc < 0) {
 		return rc;
@@ -191,14 +236,14 @@ static int put_claim(struct ph_writer *writer, const struct ph_claim *claim)
 	ph_be64_put(bytes, (uint64_t)claim->base);
 	ph_be64_put(bytes + 8, (uint64_t)claim->time);
 	ph_be64_put(bytes + 16, (uint64_t)claim->at);
-	return ph_journal_meta_put(writer->config.journal, META_CLAIM,
-				   PH_VIEW(bytes, sizeof(bytes)));
+	return ph_writer_meta_put(writer, META_CLAIM, bytes, sizeof(bytes));
 }
 
-static int read_heard(struct ph_journal *journal, struct ph_heard *heard)
+static int read_heard(struct ph_journal *journal, const char *name,
+		      struct ph_heard *heard)
 {
 	struct ph_buf value = { 0 };
-	int rc = ph_journal_meta_get(journal, META_HEARD, &value);
+	int rc = ph_journal_meta_get(journal, name, &value);
 
 	if (rc == 0 && value.len != 32) {
 		rc = -EUCLEAN;
@@ -221,14 +266,15 @@ static int put_heard(struct ph_writer *writer, const struct ph_heard *heard)
 	ph_be64_put(bytes + 8, heard->mono_ms);
 	ph_be64_put(bytes + 16, (uint64_t)heard->time);
 	ph_be64_put(bytes + 24, (uint64_t)heard->wall);
-	return ph_journal_meta_put(writer->config.journal, META_HEARD,
-				   PH_VIEW(bytes, sizeof(bytes)));
+	return ph_writer_meta_put(writer, META_HEARD, bytes, sizeof(bytes));
 }
 
 static int get_heard(struct ph_writer *writer)
 {
 	uint8_t leave[PH_LOG_ID_SIZE];
-	int rc = read_heard(writer->config.journal, &writer->heard);
+	char whole[META_NAME];
+	int rc = read_heard(writer->config.journal, whole_name(writer, META_HEARD, whole),
+			    &writer->heard);
 
 	writer->has_heard = rc == 0;
 	if (rc == 0) {
@@ -244,9 +290,8 @@ static int put_leaves(struct ph_writer *writer, bool leaves)
 {
 	static const uint8_t none[PH_LOG_ID_SIZE];
 
-	return ph_journal_meta_put(
-		writer->config.journal, META_LEAVE,
-		PH_VIEW(leaves ? writer->log.id : none, PH_LOG_ID_SIZE));
+	return ph_writer_meta_put(writer, META_LEAVE, leaves ? writer->log.id : none,
+				  PH_LOG_ID_SIZE);
 }
 
 int ph_writer_clock_ahead(struct ph_journal *journal, const struct ph_now *now,
@@ -255,7 +300,7 @@ int ph_writer_clock_ahead(struct ph_journal *journal, const struct ph_now *now,
 	struct ph_now clamped = *now;
 	struct ph_heard heard;
 	bool is_now;
-	int rc = read_heard(journal, &heard);
+	int rc = read_heard(journal, META_HEARD, &heard);
 
 	if (rc == 0) {
 		clamped.wall = clamp_time(now->wall);
@@ -335,8 +380,7 @@ int ph_writer_heard_time(struct ph_writer *writer, int64_t hub_time)
 	after.has_heard = true;
 	after.leaves = is_ahead(&after);
 	if (after.floor != writer->floor) {
-		rc = ph_journal_meta_put_int(writer->config.journal, META_FLOOR,
-					     after.floor);
+		rc = ph_writer_meta_put_int(writer, META_FLOOR, after.floor);
 	}
 	if (rc == 0 && after.has_claim &&
 	    (!writer->has_claim ||

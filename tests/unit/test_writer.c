@@ -434,13 +434,69 @@ static void tail_put_back(void **state)
 	desk_close(&desk);
 }
 
+/* Two writers in one store: each has its log, its marks, its floor, under its own names. */
+static void two_in_one_store(void **state)
+{
+	struct desk desk;
+	struct ph_writer *other;
+	struct ph_writer_config config;
+	struct ph_log mine;
+	struct ph_log its;
+	struct ph_entry entry = visit(1);
+
+	(void)state;
+	desk_open(&desk, ":memory:", 9);
+	config = desk.config;
+	config.name = "desk";
+	record(&desk);
+	assert_int_equal(ph_writer_new(&other, &config, NULL), 0);
+	assert_int_equal(ph_writer_log(other)->n, 0); /* not the log that is there */
+	for (unsigned i = 0; i < 3; i++) {
+		begin(&desk.room);
+		assert_int_equal(ph_writer_add(other, &entry, NULL, NULL), 0);
+		if (i != 1) {
+			assert_int_equal(ph_writer_seal_each(other), 0);
+		}
+		commit(&desk.room);
+	}
+	its = *ph_writer_log(other);
+	assert_int_equal(its.n, 5);
+	assert_int_equal(its.sealed, 5);
+	assert_int_equal(count_of(&desk.room, "SELECT count(*) FROM seal"
+					      " WHERE id BETWEEN (2 << 40) + 1 AND"
+					      " (2 << 40) + 5"),
+			 5);
+	assert_int_equal(ph_writer_log(desk.writer)->sealed, 0);
+	/* what one hears is nothing to the other */
+	begin(&desk.room);
+	assert_int_equal(ph_writer_heard_time(other, T0 + 50), 0);
+	commit(&desk.room);
+	assert_int_equal(count_of(&desk.room,
+				  "SELECT count(*) FROM meta WHERE name IN"
+				  " ('own_log', 'mark', 'desk_log', 'desk_mark',"
+				  " 'desk_heard', 'desk_floor', 'desk_floor_claim')"),
+			 7);
+	assert_int_equal(count_of(&desk.room, "SELECT count(*) FROM meta"
+					      " WHERE name IN ('heard', 'floor')"),
+			 0);
+	mine = *ph_writer_log(desk.writer);
+	ph_writer_free(other);
+	assert_int_equal(ph_writer_reload(desk.writer, NULL), 0);
+	assert_memory_equal(ph_writer_log(desk.writer), &mine, sizeof(mine));
+	assert_int_equal(ph_writer_new(&other, &config, NULL), 0);
+	assert_memory_equal(ph_writer_log(other), &its, sizeof(its));
+	ph_writer_free(other);
+	desk_close(&desk);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(new_log),   cmocka_unit_test(references),
-		cmocka_unit_test(restarts),  cmocka_unit_test(parts),
-		cmocka_unit_test(refusals),  cmocka_unit_test(rolled_back),
-		cmocka_unit_test(disk_full), cmocka_unit_test(tail_put_back),
+		cmocka_unit_test(new_log),          cmocka_unit_test(references),
+		cmocka_unit_test(restarts),         cmocka_unit_test(parts),
+		cmocka_unit_test(refusals),         cmocka_unit_test(rolled_back),
+		cmocka_unit_test(disk_full),        cmocka_unit_test(tail_put_back),
+		cmocka_unit_test(two_in_one_store),
 	};
 
 	if (sodium_init() < 0) {

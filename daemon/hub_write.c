@@ -1,0 +1,101 @@
+/*
+ * daemon/hub_write.c - what the hub says: entries in the control log or the desk log.
+ *
+ * The control log is small and goes whole to every device, so it is sealed at its head.
+ * The desk log (decisions, judgements, adoptions, reports) goes to the sites that an
+ * entry concerns, so each of its entries has a seal of its own. Both are logs of the
+ * ordinary form, under the hub's signing key, with site 0; the desk log is opened by its
+ * first entry.
+ *
+ * A kind that only a hub writes belongs to one of them, as the kind table says, and is
+ * refused in the other; what sites write too (a void, a merge) may stand in either. After
+ * a failure everything of the call is undone, and both writers read the store again.
+ */
+#include "daemon/hub_internal.h"
+
+#include <errno.h>
+
+void ph_hub_forget(struct ph_hub *hub)
+{
+	ph_journal_reload(hub->journal);
+	/* a store that cannot even be read says so again at the next write */
+	(void)ph_writer_reload(hub->writer, NULL);
+	if (hub->desk) {
+		(void)ph_writer_reload(hub->desk, NULL);
+	}
+}
+
+static int check_kind(const struct ph_entry *entry, bool desk, struct ph_error *err)
+{
+	if (entry->kind && entry->kind->writers == PH_ROLE_HUB &&
+	    entry->kind->desk != desk) {
+		return ph_fail(err, PH_EXIT_USAGE, -EINVAL, "%s belongs to the %s log",
+			       entry->kind->name, desk ? "control" : "desk");
+	}
+	return 0;
+}
+
+int ph_hub_control_put(struct ph_hub *hub, struct ph_entry *entry, struct ph_ref *ref_out,
+		       struct ph_error *err)
+{
+	int rc = check_kind(entry, false, err);
+
+	if (rc == 0) {
+		rc = ph_writer_add(hub->writer, entry, ref_out, err);
+	}
+	return rc == 0 ? ph_writer_seal(hub->writer) : rc;
+}
+
+int ph_hub_desk_put(struct ph_hub *hub, struct ph_entry *entry, struct ph_ref *ref_out,
+		    struct ph_error *err)
+{
+	int rc = check_kind(entry, true, err);
+
+	if (rc == 0) {
+		rc = ph_writer_add(hub->desk, entry, ref_out, err);
+	}
+	return rc == 0 ? ph_writer_seal_each(hub->desk) : rc;
+}
+
+/* In a transaction of its own; RC is that of what was put. */
+static int end(struct ph_hub *hub, int rc, const char *what, struct ph_error *err)
+{
+	if (rc == 0) {
+		rc = ph_db_commit(hub->db);
+	}
+	if (rc < 0) {
+		ph_db_rollback(hub->db);
+		ph_hub_forget(hub);
+		return ph_fail_errno(err, rc, what);
+	}
+	return 0;
+}
+
+int ph_hub_control_add(struct ph_hub *hub, struct ph_entry *entries, size_t count,
+		       struct ph_error *err)
+{
+	int rc = ph_db_begin(hub->db);
+
+	for (size_t i = 0; rc == 0 && i < count; i++) {
+		rc = check_kind(&entries[i], false, err);
+		if (rc == 0) {
+			rc = ph_writer_add(hub->writer, &entries[i], NULL, err);
+		}
+	}
+	if (rc == 0) {
+		rc = ph_writer_seal(hub->writer);
+	}
+	return end(hub, rc, "writing the control log", err);
+}
+
+int ph_hub_desk_add(struct ph_hub *hub, struct ph_entry *entries, size_t count,
+		    struct ph_ref *refs_out, struct ph_error *err)
+{
+	int rc = ph_db_begin(hub->db);
+
+	for (size_t i = 0; rc == 0 && i < count; i++) {
+		rc = ph_hub_desk_put(hub, &entries[i], refs_out ? &refs_out[i] : NULL,
+				     err);
+	}
+	return end(hub, rc, "writing the desk log", err);
+}
