@@ -218,6 +218,31 @@ int ph_act_settle(struct ph_ledger *ledger, struct ph_held *held,
 	return rc == 0 && part & PH_PART_FACT ? ph_held_settle(ledger, held) : rc;
 }
 
+static int drop(struct ph_ledger *ledger, const struct ph_held *held,
+		const struct ph_ref *ref, struct ph_view target)
+{
+	struct ph_stmt *stmt;
+	int rc = turn_off(ledger, held, ref, target);
+
+	rc = rc != 0 ? rc
+		     : ph_db_prepare(ledger->db,
+				     "DELETE FROM ledger_act WHERE target = ?1"
+				     " AND log = ?2 AND n = ?3",
+				     &stmt);
+	if (rc != 0) {
+		return rc;
+	}
+	ph_stmt_blob(stmt, 1, target);
+	ph_stmt_int(stmt, 2, held->row);
+	ph_stmt_int(stmt, 3, (int64_t)held->fact.ref.n);
+	return ph_stmt_run(stmt);
+}
+
+int ph_act_remove(struct ph_ledger *ledger, const struct ph_held *held)
+{
+	return each_target(ledger, held, drop);
+}
+
 /* The entries that REF names, one on each branch that has it. */
 struct find {
 	struct ph_ledger *ledger;
@@ -242,7 +267,9 @@ static int settle_target(struct ph_ledger *ledger, const struct ph_ref *ref)
 {
 	struct find find = { .ledger = ledger, .ref = ref };
 
-	return ph_ledger_branches(ledger, ref->log_id, on_branch, &find);
+	int rc = ph_ledger_branches(ledger, ref->log_id, on_branch, &find);
+
+	return rc != 0 ? rc : ph_fed_intake_again(ledger, ref);
 }
 
 int ph_acts_finish(struct ph_ledger *ledger)

@@ -9,7 +9,7 @@
 
 #include "common/ledger/store.h"
 
-bool ph_effect_cut(const struct ph_ledger *ledger, int64_t row, uint64_t n)
+bool ph_effect_cut(struct ph_ledger *ledger, int64_t row, uint64_t n)
 {
 	const struct ph_cursor *cursor = ph_ledger_cursor(ledger, row);
 
@@ -39,7 +39,7 @@ static uint64_t unmerge_of(uint64_t number)
 }
 
 /* Whether the act in STMT's row (log, kind, site, signed) takes ITEM away. */
-static bool takes_away(const struct ph_ledger *ledger, struct ph_stmt *stmt,
+static bool takes_away(struct ph_ledger *ledger, struct ph_stmt *stmt,
 		       const struct ph_held *held)
 {
 	const struct ph_cursor *by = ph_ledger_cursor(ledger, ph_stmt_col_int(stmt, 0));

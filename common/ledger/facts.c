@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/ledger/fed.h"
 #include "common/ledger/state.h"
 #include "common/ledger/store.h"
 
@@ -22,9 +23,11 @@ void ph_facts_deinit(struct ph_facts *facts)
 	*facts = (struct ph_facts){ 0 };
 }
 
-/* The bytes of entry N of the log ROW, from the journal, appended to OUT. */
-static int fetch(struct ph_ledger *ledger, int64_t row, uint64_t n, struct ph_buf *out)
+/* The bytes of a fact, from the journal or the feed, appended to OUT. */
+static int fetch(struct ph_ledger *ledger, int64_t row, const struct ph_ref *ref,
+		 struct ph_buf *out)
 {
+	uint64_t n = ref->n;
 	struct ph_fetched *at = NULL;
 
 	for (size_t i = 0; i < PH_FETCHED_MAX; i++) {
@@ -37,7 +40,10 @@ static int fetch(struct ph_ledger *ledger, int64_t row, uint64_t n, struct ph_bu
 		at->row = 0;
 		at->bytes.len = 0;
 
-		int rc = ph_journal_entry(ledger->journal, row, n, &at->bytes);
+		struct ph_fed_entry fed;
+		int rc = row < 0 ? ph_fed_resolve(ledger->config.fed, ref, &fed,
+						  &at->bytes)
+				 : ph_journal_entry(ledger->journal, row, n, &at->bytes);
 
 		if (rc != 0) {
 			return rc > 0 ? -EUCLEAN : rc;
@@ -84,7 +90,7 @@ static int add_fact(struct ph_ledger *ledger, struct ph_stmt *stmt,
 	memcpy(fact->ref.log_id, cursor->id, sizeof fact->ref.log_id);
 	memcpy(fact->ref.hash, hash.data, sizeof fact->ref.hash);
 	rc = ph_stmt_col_is_null(stmt, 8)
-		     ? fetch(ledger, ph_stmt_col_int(stmt, 0), fact->ref.n, &facts->arena)
+		     ? fetch(ledger, ph_stmt_col_int(stmt, 0), &fact->ref, &facts->arena)
 		     : ph_buf_put_view(&facts->arena, ph_stmt_col_blob(stmt, 8));
 	fact->bytes.len = facts->arena.len - start;
 	facts->n++;

@@ -66,7 +66,7 @@ static int decode(const struct ph_log *log, uint64_t n, struct ph_view bytes,
 	return 0;
 }
 
-static bool is_folded(const struct ph_ledger *ledger, int64_t row, uint64_t n)
+static bool is_folded(struct ph_ledger *ledger, int64_t row, uint64_t n)
 {
 	const struct ph_cursor *cursor = ph_ledger_cursor(ledger, row);
 

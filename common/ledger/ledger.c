@@ -26,6 +26,7 @@
 static int fail(struct ph_ledger *ledger, struct ph_error *err, int rc, const char *what)
 {
 	ledger->loaded = false;
+	ledger->fed_row = 0;
 	return ph_fail_errno(err, rc, what);
 }
 
@@ -120,8 +121,11 @@ static int load_cursor(struct ph_ledger *ledger, struct ph_stmt *stmt)
 	return 0;
 }
 
-const struct ph_cursor *ph_ledger_cursor(const struct ph_ledger *ledger, int64_t row)
+const struct ph_cursor *ph_ledger_cursor(struct ph_ledger *ledger, int64_t row)
 {
+	if (row < 0) {
+		return ph_fed_cursor(ledger, row);
+	}
 	return row > 0 && (size_t)row < ledger->n_cursors && ledger->cursors[row].begun
 		       ? &ledger->cursors[row]
 		       : NULL;
@@ -348,6 +352,7 @@ int ph_ledger_catch_up(struct ph_ledger *ledger, uint64_t *folded_out,
 		return rc;
 	}
 	rc = rc != 0 ? rc : fold_logs(ledger, &logs);
+	rc = rc != 0 ? rc : ph_fed_intake(ledger);
 	free(logs.items);
 	if (rc != 0) {
 		return fail(ledger, err, rc, "folding the logs");
@@ -363,6 +368,7 @@ int ph_ledger_rebuild(struct ph_ledger *ledger, struct ph_error *err)
 	int rc = ph_tables_renew(ledger->db);
 
 	ledger->loaded = false;
+	ledger->fed_row = 0;
 	if (rc != 0) {
 		return fail(ledger, err, rc, "dropping the ledger to make it anew");
 	}

@@ -50,6 +50,8 @@ struct ph_ledger_config {
 	/* How many of a log's entries to fold: 0 leaves it out. NULL: all of all logs. */
 	uint64_t (*takes)(void *data, const struct ph_log *log);
 	void *data;
+	/* Of a site: where what the hub fed lies (fed.h), the journal's database; NULL: nothing. */
+	struct ph_db *fed;
 	bool keeps_changes; /* list what changed (changes.h): somebody takes it off again */
 };
 

@@ -171,7 +171,9 @@ static int settle_crate(struct listed *listed)
 		const struct ph_value *field = listed->entry->field;
 
 		rc = ph_fact_entry(&listed->facts.items[i], listed->entry);
-		if (rc == 0 && listed->entry->number == PH_KIND_CRATE_RECEIVE &&
+		if (rc == 0 &&
+		    listed->facts.rows[i].log > 0 && /* the hub tells the others' */
+		    listed->entry->number == PH_KIND_CRATE_RECEIVE &&
 		    field[PH_RECEIVE_LISTED].set &&
 		    field[PH_RECEIVE_LISTED].as.uint != 0) {
 			rc = settle(listed, &listed->facts.rows[i],

@@ -76,8 +76,8 @@ static bool is_filed(const struct ph_held *held, const struct ph_entity_key *key
 	return key->type != PH_ENTITY_TALLY || held->fact.site != held->fact.log_site;
 }
 
-static int insert_fact(struct ph_ledger *ledger, const struct ph_held *held,
-		       const struct ph_entity_key *key, bool off, bool whole)
+int ph_held_insert(struct ph_ledger *ledger, const struct ph_held *held,
+		   const struct ph_entity_key *key, bool off, bool whole)
 {
 	const struct ph_fact *fact = &held->fact;
 	struct ph_stmt *stmt;
@@ -159,7 +159,7 @@ static int count(struct ph_ledger *ledger, const struct ph_held *held, int sign)
 }
 
 /* What the listed receives of a crate name follows from its dispatches. */
-static int note_crate(struct ph_ledger *ledger, const struct ph_held *held)
+int ph_held_note_crate(struct ph_ledger *ledger, const struct ph_held *held)
 {
 	const struct ph_value *field = held->entry->field;
 	const struct ph_id *crate;
@@ -193,7 +193,7 @@ static int file_under(struct ph_ledger *ledger, const struct ph_held *held,
 	int rc = 0;
 
 	if (is_filed(held, key)) {
-		rc = insert_fact(ledger, held, key, !on, whole);
+		rc = ph_held_insert(ledger, held, key, !on, whole);
 	}
 	if (rc == 0 && on) {
 		rc = key->type == PH_ENTITY_TALLY
@@ -230,7 +230,7 @@ static int change(struct ph_ledger *ledger, const struct ph_held *held, unsigned
 				     : ph_keyset_add(&ledger->batch.dirty, key);
 		}
 	}
-	return rc != 0 ? rc : note_crate(ledger, held);
+	return rc != 0 ? rc : ph_held_note_crate(ledger, held);
 }
 
 /* --- twins --- */
@@ -302,7 +302,7 @@ int ph_held_file(struct ph_ledger *ledger, struct ph_held *held)
 		rc = file_under(ledger, held, &touched->keys[i], off,
 				touched->n <= COPIES_MAX);
 	}
-	rc = rc != 0 ? rc : note_crate(ledger, held);
+	rc = rc != 0 ? rc : ph_held_note_crate(ledger, held);
 	return rc != 0 ? rc : settle_group(ledger, held, &before, &after);
 }
 
@@ -347,7 +347,7 @@ static int move_key(struct ph_ledger *ledger, struct ph_held *held,
 	}
 	if (is_filed(held, key)) {
 		rc = delete_fact(ledger, held, &before);
-		rc = rc != 0 ? rc : insert_fact(ledger, held, key, !on, whole);
+		rc = rc != 0 ? rc : ph_held_insert(ledger, held, key, !on, whole);
 	}
 	if (rc == 0 && on && ph_key_compare(&before, key) != 0) {
 		rc = ph_batch_count(&ledger->batch, from->site, from->second, held->entry,
@@ -387,7 +387,7 @@ int ph_held_retime(struct ph_ledger *ledger, struct ph_held *held,
 		rc = move_key(ledger, held, &from, &touched->keys[i], was,
 			      touched->n <= COPIES_MAX);
 	}
-	rc = rc != 0 ? rc : note_crate(ledger, held);
+	rc = rc != 0 ? rc : ph_held_note_crate(ledger, held);
 	if (rc != 0 || !held->entry->extras.has_source || was & PH_OFF_DEAD) {
 		return rc;
 	}

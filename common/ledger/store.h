@@ -102,6 +102,8 @@ struct ph_ledger {
 	bool loaded;               /* what follows is as in the database */
 	struct ph_cursor *cursors; /* by row of the log */
 	size_t n_cursors;
+	int64_t fed_row; /* of what fed_cursor is; 0: nothing */
+	struct ph_cursor fed_cursor;
 	struct ph_refset acted; /* entries that voids, unmerges and judges name */
 	int64_t n_cuts;         /* cuts and adoptions */
 	uint64_t budget;        /* entries left in this transaction */
@@ -118,7 +120,7 @@ struct ph_ledger {
 
 /* --- ledger.c --- */
 /* The cursor of a log; NULL if no entry of it was taken in. */
-const struct ph_cursor *ph_ledger_cursor(const struct ph_ledger *ledger, int64_t row);
+const struct ph_cursor *ph_ledger_cursor(struct ph_ledger *ledger, int64_t row);
 /* How many of LOG's entries the ledger takes. */
 uint64_t ph_ledger_takes(const struct ph_ledger *ledger, const struct ph_log *log);
 /* CB for each branch of a log that is held; not 0 ends the walk with that value. */
@@ -159,6 +161,11 @@ enum { /* of rows of ledger_fact */
 };
 /* File a new fact under all that it names. */
 int ph_held_file(struct ph_ledger *ledger, struct ph_held *held);
+/* A row of ledger_fact for HELD under KEY; WHOLE: with its bytes. */
+int ph_held_insert(struct ph_ledger *ledger, const struct ph_held *held,
+		   const struct ph_entity_key *key, bool off, bool whole);
+/* If HELD is a dispatch or a listed receive: what the crate's listed receives name may change. */
+int ph_held_note_crate(struct ph_ledger *ledger, const struct ph_held *held);
 /* Look at a fact again, and undo or do what follows. */
 int ph_held_settle(struct ph_ledger *ledger, struct ph_held *held);
 /* HELD, whose time is the one on record, counts at the time of TO from now on. */
@@ -172,19 +179,31 @@ int ph_source_first(struct ph_ledger *ledger, const struct ph_held *held,
 int ph_source_put(struct ph_ledger *ledger, const struct ph_held *held, bool dead);
 int ph_source_drop(struct ph_ledger *ledger, const struct ph_held *held);
 
+/* --- fed_intake.c: what the hub fed --- */
+extern const char ph_fed_intake_make_sql[];
+extern const char ph_fed_intake_drop_sql[];
+/* What the fed entry of the negative ROW stands in; valid until the next call. NULL: no such row. */
+const struct ph_cursor *ph_fed_cursor(struct ph_ledger *ledger, int64_t row);
+/* Take in what was fed since the last time, in a transaction of its own. */
+int ph_fed_intake(struct ph_ledger *ledger);
+/* Whether the fed entry REF is voided or unmerged here may have changed. */
+int ph_fed_intake_again(struct ph_ledger *ledger, const struct ph_ref *ref);
+
 /* --- listed.c --- */
 /* At the end of a transaction: what the listed receives of the batch's crates name. */
 int ph_listed_finish(struct ph_ledger *ledger);
 
 /* --- effect.c: what acts on an entry --- */
 /* Whether entry N of the log ROW stands above the cut of its log. */
-bool ph_effect_cut(const struct ph_ledger *ledger, int64_t row, uint64_t n);
+bool ph_effect_cut(struct ph_ledger *ledger, int64_t row, uint64_t n);
 /* Whether HELD is cut, voided or unmerged. */
 int ph_effect_dead(struct ph_ledger *ledger, const struct ph_held *held, bool *dead);
 
 /* --- act.c: entries that act on others --- */
 /* What HELD, an act, acts on goes on record. */
 int ph_act_add(struct ph_ledger *ledger, const struct ph_held *held);
+/* HELD, an act on record, is no more. */
+int ph_act_remove(struct ph_ledger *ledger, const struct ph_held *held);
 /* Whether HELD, on record, is dead may have changed. */
 int ph_act_settle(struct ph_ledger *ledger, struct ph_held *held,
 		  enum ph_part_in_fold part);

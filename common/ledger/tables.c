@@ -87,10 +87,12 @@ static int renew(struct ph_db *db)
 
 	rc = rc != 0 ? rc : ph_db_exec(db, ph_derive_drop_sql);
 	rc = rc != 0 ? rc : ph_db_exec(db, ph_scope_drop_sql);
+	rc = rc != 0 ? rc : ph_db_exec(db, ph_fed_intake_drop_sql);
 	rc = rc != 0 ? rc : ph_db_exec(db, ph_changes_drop_sql);
 	rc = rc != 0 ? rc : ph_db_exec(db, make_sql);
 	rc = rc != 0 ? rc : ph_db_exec(db, ph_derive_make_sql);
 	rc = rc != 0 ? rc : ph_db_exec(db, ph_scope_make_sql);
+	rc = rc != 0 ? rc : ph_db_exec(db, ph_fed_intake_make_sql);
 	rc = rc != 0 ? rc : ph_db_exec(db, ph_changes_make_sql);
 	rc = rc != 0 ? rc
 		     : ph_db_prepare(db,

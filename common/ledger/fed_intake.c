@@ -1,0 +1,499 @@
+/*
+ * common/ledger/fed_intake.c - what the hub fed, into the projection.
+ *
+ * The hub has found already which entries count and when, so a fed fact is filed under
+ * just the entities that it was told for, with its told time; only what this site itself
+ * wrote (a void, an unmerge) can still take it away. News name an entity whose facts
+ * changed: its fed facts are filed anew, whole. Acts of others on this site's own
+ * entries go the way of its own acts.
+ *
+ * Each entry that was fed has a row of its own (ledger_fed), whose negative stands for a
+ * row of a log in ledger_fact and ledger_act: two branches of a log can have entries of
+ * one number. Rows are never used again before a rebuild.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/ledger/fed.h"
+#include "common/ledger/state.h"
+#include "common/ledger/store.h"
+
+const char ph_fed_intake_make_sql[] =
+	"CREATE TABLE ledger_fed(row INTEGER PRIMARY KEY AUTOINCREMENT,"
+	" log_id BLOB NOT NULL, n INTEGER NOT NULL, hash BLOB NOT NULL,"
+	" site INTEGER NOT NULL, act INTEGER NOT NULL, UNIQUE(log_id, n, hash));"
+	"CREATE TABLE ledger_news(one INTEGER PRIMARY KEY CHECK(one = 1),"
+	" seq INTEGER NOT NULL);";
+const char ph_fed_intake_drop_sql[] =
+	"DROP TABLE IF EXISTS ledger_fed; DROP TABLE IF EXISTS ledger_news;";
+
+struct intake {
+	struct ph_ledger *ledger;
+	struct ph_held held;
+	const struct ph_entity_key *key; /* whose facts are being filed */
+};
+
+/* --- rows --- */
+
+const struct ph_cursor *ph_fed_cursor(struct ph_ledger *ledger, int64_t row)
+{
+	struct ph_cursor *cursor = &ledger->fed_cursor;
+	struct ph_stmt *stmt;
+
+	if (ledger->fed_row == row) {
+		return cursor;
+	}
+	ledger->fed_row = 0;
+	if (ph_db_prepare(ledger->db,
+			  "SELECT log_id, site FROM ledger_fed WHERE row = ?1",
+			  &stmt) != 0) {
+		return NULL;
+	}
+	ph_stmt_int(stmt, 1, -row);
+	if (ph_stmt_step(stmt) != PH_DB_ROW) {
+		return NULL;
+	}
+
+	struct ph_view id = ph_stmt_col_blob(stmt, 0);
+
+	if (id.len == sizeof cursor->id) {
+		*cursor =
+			(struct ph_cursor){ .begun = true,
+					    .known = true,
+					    .verdict = PH_VERDICT_FOLDS,
+					    .limit = UINT64_MAX,
+					    .site = (uint64_t)ph_stmt_col_int(stmt, 1) };
+		memcpy(cursor->id, id.data, id.len);
+		ledger->fed_row = row;
+	}
+	ph_stmt_reset(stmt);
+	return ledger->fed_row == row ? cursor : NULL;
+}
+
+static void bind_ref(struct ph_stmt *stmt, const struct ph_ref *ref)
+{
+	ph_stmt_blob(stmt, 1, PH_VIEW(ref->log_id, sizeof ref->log_id));
+	ph_stmt_int(stmt, 2, (int64_t)ref->n);
+	ph_stmt_blob(stmt, 3, PH_VIEW(ref->hash, sizeof ref->hash));
+}
+
+/* The row of REF, 0 if it has none; whether it is on record as an act. */
+static int find_row(struct ph_ledger *ledger, const struct ph_ref *ref, int64_t *row_out,
+		    bool *act_out)
+{
+	struct ph_stmt *stmt;
+	int rc = ph_db_prepare(ledger->db,
+			       "SELECT row, act FROM ledger_fed WHERE log_id = ?1"
+			       " AND n = ?2 AND hash = ?3",
+			       &stmt);
+
+	*row_out = 0;
+	*act_out = false;
+	if (rc != 0) {
+		return rc;
+	}
+	bind_ref(stmt, ref);
+	rc = ph_stmt_step(stmt);
+	if (rc == PH_DB_ROW) {
+		*row_out = ph_stmt_col_int(stmt, 0);
+		*act_out = ph_stmt_col_int(stmt, 1) != 0;
+		rc = 0;
+	}
+	ph_stmt_reset(stmt);
+	return rc;
+}
+
+static int need_row(struct ph_ledger *ledger, const struct ph_fed_entry *entry,
+		    int64_t *row_out, bool *act_out)
+{
+	struct ph_stmt *stmt;
+	int rc = find_row(ledger, &entry->ref, row_out, act_out);
+
+	if (rc != 0 || *row_out != 0) {
+		return rc;
+	}
+	rc = ph_db_prepare(ledger->db,
+			   "INSERT INTO ledger_fed(log_id, n, hash, site, act)"
+			   " VALUES(?1, ?2, ?3, ?4, 0)",
+			   &stmt);
+	if (rc != 0) {
+		return rc;
+	}
+	bind_ref(stmt, &entry->ref);
+	ph_stmt_int(stmt, 4, (int64_t)entry->log_site);
+	rc = ph_stmt_run(stmt);
+	*row_out = ph_db_last_rowid(ledger->db);
+	return rc;
+}
+
+static int set_act(struct ph_ledger *ledger, int64_t row, bool act)
+{
+	struct ph_stmt *stmt;
+	int rc = ph_db_prepare(ledger->db,
+			       "UPDATE ledger_fed SET act = ?2 WHERE row = ?1", &stmt);
+
+	if (rc != 0) {
+		return rc;
+	}
+	ph_stmt_int(stmt, 1, row);
+	ph_stmt_int(stmt, 2, act);
+	return ph_stmt_run(stmt);
+}
+
+/* ENTRY as one that is held, under the row -ROW. 0; 1: our table does not know its kind. */
+static int hold(struct intake *intake, const struct ph_fed_entry *entry, int64_t row)
+{
+	struct ph_held *held = &intake->held;
+	int rc = ph_entry_decode(entry->bytes, held->entry);
+
+	if (rc != 0) {
+		return rc < 0 ? rc : 1;
+	}
+	held->row = -row;
+	held->fact = (struct ph_fact){
+		.ref = entry->ref,
+		.second = (int64_t)entry->second,
+		.tick = (uint16_t)entry->tick,
+		.unsure = (uint32_t)entry->unsure,
+		.told = held->entry->extras.when != PH_WHEN_NONE,
+		.log_site = entry->log_site,
+		.site = held->entry->extras.behalf != 0 ? held->entry->extras.behalf
+							: entry->log_site,
+		.bytes = entry->bytes,
+	};
+	return 0;
+}
+
+/* --- facts of one entity --- */
+
+/* Whether the bytes are filed with each fact: an entry that names many is read from the feed. */
+static bool is_small(const struct ph_entry *entry)
+{
+	return entry->number != PH_KIND_CRATE_DISPATCH &&
+	       entry->number != PH_KIND_CRATE_RECEIVE &&
+	       entry->number != PH_KIND_READER_ERASE;
+}
+
+static int on_fact(void *data, const struct ph_fed_entry *entry)
+{
+	struct intake *intake = data;
+	struct ph_ledger *ledger = intake->ledger;
+	struct ph_held *held = &intake->held;
+	int64_t row;
+	bool act, dead;
+	int rc = need_row(ledger, entry, &row, &act);
+
+	rc = rc != 0 ? rc : hold(intake, entry, row);
+	if (rc != 0) {
+		return rc < 0 ? rc : 0;
+	}
+	rc = ph_effect_dead(ledger, held, &dead);
+	rc = rc != 0 ? rc
+		     : ph_held_insert(ledger, held, intake->key, dead,
+				      is_small(held->entry));
+	if (rc == 0 && !dead && intake->key->type == PH_ENTITY_TALLY) {
+		rc = ph_batch_count(&ledger->batch, held->fact.site, held->fact.second,
+				    held->entry, 1);
+	}
+	return rc != 0 ? rc : ph_held_note_crate(ledger, held);
+}
+
+/* Take what was filed out of the sums, and note its crates. */
+static int retract(struct intake *intake)
+{
+	struct ph_ledger *ledger = intake->ledger;
+	struct ph_held *held = &intake->held;
+	struct ph_facts facts = { 0 };
+	int rc = ph_facts_load_rows(ledger, intake->key, &facts);
+
+	for (size_t i = 0; rc == 0 && i < facts.n; i++) {
+		if (facts.rows[i].log >= 0) {
+			continue;
+		}
+		rc = ph_fact_entry(&facts.items[i], held->entry);
+		rc = rc != 0 ? rc : ph_held_note_crate(ledger, held);
+		if (rc == 0 && !facts.rows[i].off &&
+		    intake->key->type == PH_ENTITY_TALLY) {
+			rc = ph_batch_count(&ledger->batch, facts.items[i].site,
+					    facts.items[i].second, held->entry, -1);
+		}
+	}
+	ph_facts_deinit(&facts);
+	return rc;
+}
+
+static int drop_filed(struct ph_ledger *ledger, const struct ph_entity_key *key)
+{
+	struct ph_stmt *stmt;
+	int rc = ph_db_prepare(ledger->db,
+			       "DELETE FROM ledger_fact WHERE type = ?1 AND id = ?2"
+			       " AND log < 0",
+			       &stmt);
+
+	if (rc != 0) {
+		return rc;
+	}
+	ph_stmt_int(stmt, 1, key->type);
+	ph_stmt_blob(stmt, 2, ph_key_view(key));
+	return ph_stmt_run(stmt);
+}
+
+static int take_entity(struct intake *intake, uint64_t type, struct ph_view id)
+{
+	struct ph_ledger *ledger = intake->ledger;
+	struct ph_entity_key key;
+	int rc;
+
+	if (!ph_key_bytes((enum ph_entity)type, id, &key)) {
+		return 0;
+	}
+	intake->key = &key;
+	rc = retract(intake);
+	rc = rc != 0 ? rc : drop_filed(ledger, &key);
+	rc = rc != 0 ? rc
+		     : ph_fed_facts(ledger->config.fed, key.type, ph_key_view(&key),
+				    on_fact, intake);
+	if (rc == 0 && key.type != PH_ENTITY_TALLY) {
+		rc = ph_keyset_add(&ledger->batch.dirty, &key);
+	}
+	return rc;
+}
+
+/* --- acts --- */
+
+static int on_act(void *data, const struct ph_fed_entry *entry)
+{
+	struct intake *intake = data;
+	struct ph_ledger *ledger = intake->ledger;
+	struct ph_log log = { .site = entry->log_site, .role = entry->role };
+	int64_t row;
+	bool act;
+	int rc = need_row(ledger, entry, &row, &act);
+
+	if (rc != 0 || act) {
+		return rc;
+	}
+	rc = hold(intake, entry, row);
+	if (rc != 0) {
+		return rc < 0 ? rc : 0;
+	}
+	if (!(ph_held_part(&log, entry->ref.n, intake->held.entry) & PH_PART_ACT)) {
+		return 0;
+	}
+	rc = ph_act_add(ledger, &intake->held);
+	return rc != 0 ? rc : set_act(ledger, row, true);
+}
+
+static int take_act(struct intake *intake, const struct ph_fed_news *news)
+{
+	struct ph_fed_entry entry;
+	struct ph_buf bytes = { 0 };
+	int rc = ph_fed_resolve(intake->ledger->config.fed, &news->ref, &entry, &bytes);
+
+	rc = rc == 0 ? on_act(intake, &entry) : rc == PH_FED_E_NONE ? 0 : rc;
+	ph_buf_deinit(&bytes);
+	return rc;
+}
+
+static int take_unact(struct intake *intake, const struct ph_fed_news *news)
+{
+	struct ph_fed_entry entry = { .log_site = news->log_site,
+				      .ref = news->ref,
+				      .bytes = news->bytes };
+	int64_t row;
+	bool act;
+	int rc = find_row(intake->ledger, &news->ref, &row, &act);
+
+	if (rc != 0 || !act) {
+		return rc;
+	}
+	rc = hold(intake, &entry, row);
+	if (rc != 0) {
+		return rc < 0 ? rc : 0;
+	}
+	rc = ph_act_remove(intake->ledger, &intake->held);
+	return rc != 0 ? rc : set_act(intake->ledger, row, false);
+}
+
+/* --- looking again --- */
+
+/* The entities under which REF was fed. */
+static int load_keys(struct ph_ledger *ledger, const struct ph_ref *ref,
+		     struct ph_keyset *out)
+{
+	struct ph_stmt *stmt;
+	int rc = ph_db_prepare(ledger->config.fed,
+			       "SELECT f.type, f.id FROM fed_log g JOIN fed_fact f"
+			       " ON f.log = g.id WHERE g.log_id = ?1 AND f.n = ?2"
+			       " AND f.hash = ?3",
+			       &stmt);
+
+	if (rc != 0) {
+		return rc;
+	}
+	bind_ref(stmt, ref);
+	while ((rc = ph_stmt_step(stmt)) == PH_DB_ROW) {
+		struct ph_entity_key key;
+
+		rc = ph_key_bytes((enum ph_entity)ph_stmt_col_int(stmt, 0),
+				  ph_stmt_col_blob(stmt, 1), &key)
+			     ? ph_keyset_add(out, &key)
+			     : -EUCLEAN;
+		if (rc != 0) {
+			break;
+		}
+	}
+	ph_stmt_reset(stmt);
+	return rc;
+}
+
+int ph_fed_intake_again(struct ph_ledger *ledger, const struct ph_ref *ref)
+{
+	struct intake intake = { .ledger = ledger };
+	struct ph_keyset keys = { 0 };
+	int64_t row;
+	bool act;
+	int rc;
+
+	if (ledger->config.fed == NULL) {
+		return 0;
+	}
+	rc = find_row(ledger, ref, &row, &act);
+	if (rc != 0 || row == 0) {
+		return rc;
+	}
+	rc = ph_held_init(&intake.held);
+	rc = rc != 0 ? rc : load_keys(ledger, ref, &keys);
+	for (size_t i = 0; rc == 0 && i < keys.n; i++) {
+		rc = take_entity(&intake, keys.keys[i].type, ph_key_view(&keys.keys[i]));
+	}
+	ph_keyset_deinit(&keys);
+	ph_held_deinit(&intake.held);
+	return rc;
+}
+
+/* --- news --- */
+
+static int load_seq(struct ph_ledger *ledger, bool *begun_out, uint64_t *seq_out)
+{
+	struct ph_stmt *stmt;
+	int rc = ph_db_prepare(ledger->db, "SELECT seq FROM ledger_news", &stmt);
+
+	*begun_out = false;
+	*seq_out = 0;
+	if (rc != 0) {
+		return rc;
+	}
+	rc = ph_stmt_step(stmt);
+	if (rc == PH_DB_ROW) {
+		*begun_out = true;
+		*seq_out = (uint64_t)ph_stmt_col_int(stmt, 0);
+		rc = 0;
+	}
+	ph_stmt_reset(stmt);
+	return rc;
+}
+
+static int save_seq(struct ph_ledger *ledger, uint64_t seq)
+{
+	struct ph_stmt *stmt;
+	int rc = ph_db_prepare(ledger->db,
+			       "INSERT OR REPLACE INTO ledger_news(one, seq)"
+			       " VALUES(1, ?1)",
+			       &stmt);
+
+	if (rc != 0) {
+		return rc;
+	}
+	ph_stmt_int(stmt, 1, (int64_t)seq);
+	return ph_stmt_run(stmt);
+}
+
+static int on_entity(void *data, uint64_t type, struct ph_view id)
+{
+	struct ph_keyset *keys = data;
+	struct ph_entity_key key;
+
+	return ph_key_bytes((enum ph_entity)type, id, &key) ? ph_keyset_add(keys, &key)
+							    : 0;
+}
+
+/* A projection that is new: everything that was fed. */
+static int take_all(struct intake *intake, uint64_t *seq)
+{
+	struct ph_db *fed = intake->ledger->config.fed;
+	struct ph_keyset keys = { 0 };
+	int rc = ph_fed_news_last(fed, seq);
+
+	rc = rc != 0 ? rc : ph_fed_acts(fed, on_act, intake);
+	rc = rc != 0 ? rc : ph_fed_entities(fed, on_entity, &keys);
+	for (size_t i = 0; rc == 0 && i < keys.n; i++) {
+		rc = take_entity(intake, keys.keys[i].type, ph_key_view(&keys.keys[i]));
+	}
+	ph_keyset_deinit(&keys);
+	return rc;
+}
+
+static int take_news(struct intake *intake, uint64_t *seq)
+{
+	struct ph_db *fed = intake->ledger->config.fed;
+	struct ph_buf buf = { 0 };
+	struct ph_fed_news news;
+	int rc = ph_fed_news_next(fed, *seq, &news, &buf);
+
+	while (rc == 0) {
+		rc = news.what == PH_FED_ENTITY ? take_entity(intake, news.type, news.id)
+		     : news.what == PH_FED_ACT  ? take_act(intake, &news)
+						: take_unact(intake, &news);
+		*seq = news.seq;
+		rc = rc != 0 ? rc : ph_fed_news_next(fed, *seq, &news, &buf);
+	}
+	ph_buf_deinit(&buf);
+	return rc == PH_FED_E_NONE ? 0 : rc;
+}
+
+static int take_in(struct ph_ledger *ledger, bool begun, uint64_t *seq)
+{
+	struct intake intake = { .ledger = ledger };
+	int rc = ph_held_init(&intake.held);
+
+	if (rc == 0) {
+		rc = begun ? take_news(&intake, seq) : take_all(&intake, seq);
+	}
+	intake.held.fact.bytes = PH_VIEW(NULL, 0);
+	ph_held_deinit(&intake.held);
+	return rc;
+}
+
+int ph_fed_intake(struct ph_ledger *ledger)
+{
+	uint64_t seq, last = 0;
+	bool begun;
+	int rc;
+
+	if (ledger->config.fed == NULL) {
+		return 0;
+	}
+	rc = load_seq(ledger, &begun, &seq);
+	rc = rc != 0 ? rc : ph_fed_news_last(ledger->config.fed, &last);
+	if (rc != 0 || (begun && seq >= last)) {
+		return rc;
+	}
+	rc = ph_db_begin(ledger->db);
+	if (rc != 0) {
+		return rc;
+	}
+	ph_batch_clear(&ledger->batch);
+	rc = take_in(ledger, begun, &seq);
+	rc = rc != 0 ? rc : ph_batch_finish(ledger);
+	rc = rc != 0 ? rc : save_seq(ledger, seq);
+	if (rc == 0 && ledger->db == ledger->config.fed) {
+		rc = ph_fed_news_drop(ledger->config.fed, seq);
+	}
+	rc = rc != 0 ? rc : ph_db_commit(ledger->db);
+	if (rc != 0) {
+		ph_db_rollback(ledger->db);
+	}
+	return rc;
+}
