@@ -485,7 +485,7 @@ static void end_loans(struct ph_copy *copy)
 {
 	const struct ph_ref *refs = copy->refs;
 
-	for (size_t i = 0; i < copy->n_loans; i++) {
+	for (size_t i = 0; refs != NULL && i < copy->n_loans; i++) {
 		copy->loans[i].renewals = refs;
 		refs += copy->loans[i].n_renewals;
 	}
