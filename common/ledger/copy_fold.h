@@ -1,4 +1,4 @@
-/* common/ledger/copy_fold.h - a copy while its facts go by: for copy.c, copy_cases.c and copy_write.c only. */
+/* common/ledger/copy_fold.h - a copy while its facts go by: for the copy_*.c only. */
 #ifndef PH_LEDGER_COPY_FOLD_H
 #define PH_LEDGER_COPY_FOLD_H
 
@@ -27,6 +27,31 @@ struct ph_copy_fold {
 	const struct ph_fact *opened;
 	const struct ph_fact *returned_before;
 };
+
+/* --- copy.c --- */
+/* Custody is now that, since FACT and at its site. */
+void ph_copy_move(struct ph_copy_fold *fold, enum ph_custody custody,
+		  const struct ph_fact *fact);
+/* 0 or -ENOMEM. */
+int ph_copy_notice(struct ph_copy_fold *fold, enum ph_notice kind,
+		   const struct ph_fact *fact, const struct ph_ref *of);
+/* FACT had the copy in hand: what was declared is undone. 0 or -ENOMEM. */
+int ph_copy_hold(struct ph_copy_fold *fold, const struct ph_fact *fact);
+
+/* --- copy_loan.c --- */
+/* The loan that is open, or NULL. */
+struct ph_loan *ph_copy_open(struct ph_copy_fold *fold);
+/* The copy was somewhere else while a loan was open: nobody saw it come back. */
+void ph_copy_infer_return(struct ph_copy_fold *fold, const struct ph_fact *fact);
+/* Whether REF names the loan OPEN: its entry, or a loan to the same card that prolonged it. */
+int ph_copy_names_open(struct ph_copy_fold *fold, const struct ph_loan *open,
+		       const struct ph_ref *ref, bool *out);
+/* The facts of these kinds; FIELD: of the entry. 0 or -ENOMEM. */
+int ph_copy_on_loan(struct ph_copy_fold *fold, const struct ph_fact *fact,
+		    const struct ph_value *field);
+int ph_copy_on_renew(struct ph_copy_fold *fold, const struct ph_fact *fact,
+		     const struct ph_value *field);
+int ph_copy_on_return(struct ph_copy_fold *fold, const struct ph_fact *fact);
 
 /* --- copy_cases.c --- */
 /* A case of KIND about the N FACTS. 0 or -ENOMEM. */

@@ -152,6 +152,7 @@ void ph_entry_hash(struct ph_view bytes, uint8_t out[static PH_HASH_SIZE]);
 int64_t ph_entry_effective(const struct ph_entry *entry);
 
 bool ph_ref_equal(const struct ph_ref *a, const struct ph_ref *b);
+bool ph_id_equal(const struct ph_id *a, const struct ph_id *b);
 /* By log id, n, hash. */
 int ph_ref_compare(const struct ph_ref *a, const struct ph_ref *b);
 #define PH_REF_TEXT 80

@@ -26,6 +26,11 @@ bool ph_ref_equal(const struct ph_ref *a, const struct ph_ref *b)
 	return ph_ref_compare(a, b) == 0;
 }
 
+bool ph_id_equal(const struct ph_id *a, const struct ph_id *b)
+{
+	return a->ns == b->ns && ph_view_equal(a->code, b->code);
+}
+
 void ph_ref_text(char out[static PH_REF_TEXT], const struct ph_ref *ref)
 {
 	char log_id[2 * PH_LOG_ID_SIZE + 1];
