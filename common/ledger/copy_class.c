@@ -9,7 +9,6 @@
 #include <errno.h>
 
 #include "common/ledger/class.h"
-#include "common/ledger/fold.h"
 
 int ph_copy_class_facts(struct ph_ledger *ledger, struct ph_copy_class *shown)
 {
@@ -32,7 +31,9 @@ static int load_state(struct ph_ledger *ledger, struct ph_copy_class *shown,
 		return PH_LEDGER_E_NONE;
 	}
 	return rc != 0 ? rc
-		       : ph_fold(root, shown->facts.items, shown->facts.n, &shown->state);
+		       : ph_copy_fold_class(shown->members.keys, shown->members.n,
+					    shown->facts.items, shown->facts.n,
+					    &shown->state);
 }
 
 int ph_copy_class_load(struct ph_ledger *ledger, const struct ph_entity_key *key,
