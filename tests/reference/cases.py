@@ -22,7 +22,6 @@ def cases(ledger):
         of_copies(ledger)
         + of_crates(ledger)
         + same_titles(ledger)
-        + blocked_cards(ledger)
         + stamps(ledger)
         + continued_logs(ledger)
         + forks(ledger)
@@ -40,25 +39,26 @@ def refs_in_order(ledger, records):
 
 
 def of_copies(ledger):
-    """1 two-places, 2 maybe-returned, 3 lent-in-crate, 4 two-titles."""
+    """1 two-places, 2 maybe-returned, 3 lent-in-crate, 4 two-titles, 8 blocked-card."""
     found = []
-    for id_, state in ledger.of(naming.COPY).items():
+    for root in {ledger.root(naming.COPY, id_) for id_ in ledger.of(naming.COPY)}:
+        state = ledger.class_copy(root)
+        facts = {tuple(f.ref): f for f in ledger.class_facts(naming.COPY, root)}
         for kind, refs in at(state, COPY_CASES) or []:
             if kind in (TWO_PLACES, MAYBE_RETURNED, LENT_IN_CRATE):
                 found.append((kind, ref_bytes(refs[1]), refs))
-            elif kind == TWO_TITLES and not one_class(ledger, id_, refs):
-                found.append((kind, id_, refs))
+            elif kind == TWO_TITLES and not one_class(ledger, facts, refs):
+                found.append((kind, root, refs))
+        loans = at(state, COPY_LOANS) or []
+        if loans and len(loans[-1]) <= CLOSED:
+            found += blocked_card(ledger, facts[tuple(loans[-1][0])])
     return found
 
 
-def one_class(ledger, id_, refs):
+def one_class(ledger, facts, refs):
     """Whether the titles that the puts REFS of a copy name are one by now."""
-    titles = {
-        ledger.class_of(naming.TITLE, ref_bytes(fact["title"]))
-        for fact in ledger.facts[(naming.COPY, id_)]
-        if fact.ref in refs
-    }
-    return len(titles) == 1
+    titles = [ref_bytes(facts[tuple(ref)]["title"]) for ref in refs]
+    return len({ledger.class_of(naming.TITLE, title) for title in titles}) == 1
 
 
 def of_crates(ledger):
@@ -125,30 +125,25 @@ def same_titles(ledger):
 # 8 blocked-card
 
 
-def blocked_cards(ledger):
-    found = []
-    for id_, state in ledger.of(naming.COPY).items():
-        loans = at(state, COPY_LOANS) or []
-        if not loans or len(loans[-1]) > CLOSED:
-            continue
-        fact = next(f for f in ledger.facts[(naming.COPY, id_)] if f.ref == loans[-1][0])
-        against = blocks_of_card(ledger, fact)
-        if against:
-            refs = [block.ref for block in sorted(against, key=lambda block: block.key())]
-            found.append((8, ref_bytes(fact.ref), [fact.ref] + refs))
-    return found
+def blocked_card(ledger, loan):
+    against = blocks_of_card(ledger, loan)
+    if not against:
+        return []
+    refs = [block.ref for block in sorted(against, key=lambda block: block.key())]
+    return [(8, ref_bytes(loan.ref), [loan.ref] + refs)]
 
 
 def blocks_of_card(ledger, loan):
     """The facts that stood against LOAN when it was written."""
-    card = (naming.CARD, id_bytes(loan["card"]))
-    facts = [f for f in ledger.facts.get(card, []) if f.key() < loan.key()]
-    against = {id(f.record): f for f in facts if f.kind in ("card-stop", "reader-erase")}
+    facts = ledger.facts.get((naming.CARD, id_bytes(loan["card"])), [])
+    before = [f for f in facts if f.key() < loan.key()]
+    against = {id(f.record): f for f in before if f.kind in ("card-stop", "reader-erase")}
     issues = [f for f in facts if f.kind == "card-issue"]
     if issues:
         reader = ref_bytes(issues[-1]["reader"])
-        for fact in blocks_of_reader(ledger, reader, loan):
-            against[id(fact.record)] = fact
+        for one in ledger.class_of(naming.READER, reader):
+            for fact in blocks_of_reader(ledger, one, loan):
+                against[id(fact.record)] = fact
     return list(against.values())
 
 

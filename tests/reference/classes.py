@@ -54,7 +54,7 @@ class Ledger:
         return in_order(list(found.values()))
 
     def class_copy(self, id_):
-        """The state of a class of copies, as its views show it."""
+        """The state of a class of copies, as its views show it; ID: any member."""
         facts = self.class_facts(naming.COPY, id_)
         return without_trailing_nils(copy_state(facts, self.class_of(naming.COPY, id_)).encode())
 

@@ -62,6 +62,19 @@ def class_lines(ledger):
     return sorted(lines)
 
 
+def lines(ledger, name, asked):
+    """What is printed of one history, as README.md has it."""
+    entities = encoded(ledger)
+    found = [digest(entities) + ("" if name is None else "\t%s" % name)]
+    if asked.states:
+        found += ["%d\t%s\t%s" % (t, id_.hex(), s.hex()) for t, id_, s in entities]
+    if asked.cases:
+        for kind, anchor, refs in cases(ledger):
+            refs = ",".join(ref_text(ref) for ref in refs)
+            found.append("%d\t%s\t%s" % (kind, anchor.hex(), refs))
+    return found + (class_lines(ledger) if asked.classes else [])
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("file", nargs="?", help="history; default: standard input")
@@ -75,18 +88,7 @@ def main():
         sys.exit("cannot read %s: %s" % (asked.file, error.strerror))
     with stream:
         for history, name in read_histories(stream):
-            ledger = fold(history)
-            entities = encoded(ledger)
-            print(digest(entities) + ("" if name is None else "\t%s" % name))
-            if asked.states:
-                lines = ["%d\t%s\t%s" % (t, id_.hex(), s.hex()) for t, id_, s in entities]
-                print("".join(line + "\n" for line in lines), end="")
-            if asked.cases:
-                for kind, anchor, refs in cases(ledger):
-                    refs = ",".join(ref_text(ref) for ref in refs)
-                    print("%d\t%s\t%s" % (kind, anchor.hex(), refs))
-            if asked.classes:
-                print("".join(line + "\n" for line in class_lines(ledger)), end="")
+            print("\n".join(lines(fold(history), name, asked)))
 
 
 if __name__ == "__main__":

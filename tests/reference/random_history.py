@@ -13,6 +13,7 @@ import random
 
 from entry import BEHALF, blake
 from history import BY_NAME, chain_start, device_id, log_id
+from keys import KEYS
 from random_entries import DAY, MAKERS, TICKS, Drawer
 import random_scenes as scenes
 
@@ -145,7 +146,8 @@ class World:
         self.shelved = {}  # by copy: the site where it was last put down
         self.drawer = Drawer(self)
         count = rng.randint(3, 8) if self.size > 60 else rng.randint(3, 4)
-        self.keys = [rng.randbytes(32) for _ in range(count)]
+        keys = [bytes.fromhex(key) for key in rng.sample(KEYS, count + 1)]
+        self.hub, self.keys = keys[0], keys[1:]
         self.devices = [device_id(key) for key in self.keys]
         self.weights = self.pick_weights()
         self.control_weights = self.vary(CONTROL_WEIGHTS)
@@ -204,9 +206,8 @@ class World:
         self.put(chain, "clock-mark", fields, {})
 
     def start(self):
-        hub = self.random.randbytes(32)
-        self.control = self.open(hub, 0, 4)
-        self.desk = self.open(hub, 0, 4)
+        self.control = self.open(self.hub, 0, 4)
+        self.desk = self.open(self.hub, 0, 4)
         for key in self.keys:
             role = self.random.choice([1, 1, 1, 3, 3, 2])
             self.open(key, self.random.choice(self.sites), role)
