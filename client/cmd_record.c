@@ -19,6 +19,7 @@
 #include "client/scan.h"
 #include "client/slip_told.h"
 #include "common/cli/out.h"
+#include "common/log/json_refs.h"
 
 struct recording {
 	const struct ph_cli *cli;
@@ -96,85 +97,15 @@ static int remember(struct recording *recording, const struct ph_ref *ref)
 
 /* --- "@K" --- */
 
-/* The reference that TEXT, "@K", stands for; MEMBER is where it is. */
-static int find_ref(const struct recording *recording, const char *member,
-		    const char *text, json_t **ref_out, struct ph_error *err)
+static bool find_line(void *data, uint64_t line, struct ph_ref *out)
 {
-	uint64_t line;
-	char ref[PH_REF_TEXT];
-	int rc = ph_cli_uint(text + 1, member, 1, INT64_MAX, &line, err);
+	const struct recording *recording = data;
 
-	if (rc < 0) {
-		return rc;
-	}
 	if (line >= recording->refs_count || recording->refs[line].n == 0) {
-		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-			       "%s: %.40s is not a line before this one that wrote an "
-			       "entry",
-			       member, text);
+		return false;
 	}
-	ph_ref_text(ref, &recording->refs[line]);
-	*ref_out = json_string(ref);
-	return *ref_out ? 0 : -ENOMEM;
-}
-
-static bool stands_for_line(const json_t *json)
-{
-	return json_is_string(json) && json_string_value(json)[0] == '@';
-}
-
-static int replace_ref(const struct recording *recording, json_t *object,
-		       const char *member, struct ph_error *err)
-{
-	const json_t *json = json_object_get(object, member);
-	json_t *ref;
-	int rc;
-
-	if (!stands_for_line(json)) {
-		return 0;
-	}
-	rc = find_ref(recording, member, json_string_value(json), &ref, err);
-	return rc == 0 && json_object_set_new(object, member, ref) ? -ENOMEM : rc;
-}
-
-static int replace_items(const struct recording *recording, json_t *list,
-			 const char *member, struct ph_error *err)
-{
-	int rc = 0;
-
-	for (size_t i = 0; rc == 0 && i < json_array_size(list); i++) {
-		const json_t *json = json_array_get(list, i);
-		char name[64];
-		json_t *ref;
-
-		if (!stands_for_line(json)) {
-			continue;
-		}
-		snprintf(name, sizeof(name), "%s[%zu]", member, i);
-		rc = find_ref(recording, name, json_string_value(json), &ref, err);
-		if (rc == 0 && json_array_set_new(list, i, ref)) {
-			rc = -ENOMEM;
-		}
-	}
-	return rc;
-}
-
-static int replace_refs(const struct recording *recording, json_t *object,
-			const struct ph_kind *kind, struct ph_error *err)
-{
-	int rc = 0;
-
-	for (uint32_t i = 0; rc == 0 && kind && i < kind->n_fields; i++) {
-		const char *member = kind->fields[i].name;
-
-		if (kind->fields[i].type == PH_T_REF) {
-			rc = replace_ref(recording, object, member, err);
-		} else if (kind->fields[i].type == PH_T_REFS) {
-			rc = replace_items(recording, json_object_get(object, member),
-					   member, err);
-		}
-	}
-	return rc;
+	*out = recording->refs[line];
+	return true;
 }
 
 static const struct ph_kind *kind_of(json_t *object)
@@ -203,6 +134,7 @@ static enum ph_type names_own(const struct ph_kind *kind)
 
 static int record_line(struct recording *recording, json_t **answer, struct ph_error *err)
 {
+	const struct ph_json_lines lines = { find_line, recording };
 	struct ph_json_scope scope = ph_scan_scope(&recording->scanner);
 	struct ph_entry *entry = calloc(1, sizeof(*entry));
 	struct ph_buf arena = { 0 };
@@ -222,7 +154,7 @@ static int record_line(struct recording *recording, json_t **answer, struct ph_e
 	scanner->err = err;
 	scanner->naming = names_own(kind);
 	ph_scanner_begin(scanner);
-	rc = rc != 0 ? rc : replace_refs(recording, object, kind, err);
+	rc = rc != 0 ? rc : ph_json_refs(object, kind, &lines, err);
 	rc = rc != 0 ? rc : ph_entry_from_json(object, &scope, entry, &arena, err);
 	rc = rc != 0 ? rc : ph_site_write(recording->site, entry, 1, &ref, err);
 	rc = rc != 0 ? rc : remember(recording, &ref);

@@ -184,6 +184,40 @@ int ph_journal_meta_put_int(struct ph_journal *journal, const char *name, int64_
 	return ph_stmt_run(stmt);
 }
 
+int ph_journal_meta_each(struct ph_journal *journal, const char *prefix,
+			 int (*cb)(void *data, const char *name, struct ph_view value),
+			 void *data)
+{
+	struct ph_buf name = { 0 };
+	struct ph_stmt *stmt;
+	int rc = ph_db_prepare(journal->db,
+			       "SELECT name, value FROM meta"
+			       " WHERE name >= ?1 AND substr(name, 1, length(?1)) = ?1"
+			       " ORDER BY name",
+			       &stmt);
+
+	if (rc != 0) {
+		return rc;
+	}
+	ph_stmt_text(stmt, 1, ph_view_str(prefix));
+	while ((rc = ph_stmt_step(stmt)) == PH_DB_ROW) {
+		struct ph_view text = ph_stmt_col_text(stmt, 0);
+
+		name.len = 0;
+		rc = ph_buf_put(&name, text.data, text.len);
+		rc = rc != 0 ? rc : ph_buf_put(&name, "", 1);
+		rc = rc != 0 ? rc
+			     : cb(data, (const char *)name.data,
+				  ph_stmt_col_blob(stmt, 1));
+		if (rc != 0) {
+			break;
+		}
+	}
+	ph_stmt_reset(stmt);
+	ph_buf_deinit(&name);
+	return rc;
+}
+
 /* --- logs --- */
 
 /* The columns of the log table. 0, PH_JOURNAL_E_NONE or negative errno. */

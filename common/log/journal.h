@@ -50,6 +50,10 @@ int ph_journal_meta_put(struct ph_journal *journal, const char *name,
 			struct ph_view value);
 int ph_journal_meta_get_int(struct ph_journal *journal, const char *name, int64_t *out);
 int ph_journal_meta_put_int(struct ph_journal *journal, const char *name, int64_t value);
+/* Each whose name begins with PREFIX, in order of name; CB returning non-zero ends the walk with that value. */
+int ph_journal_meta_each(struct ph_journal *journal, const char *prefix,
+			 int (*cb)(void *data, const char *name, struct ph_view value),
+			 void *data);
 
 /* --- devices: whose certificates were verified --- */
 

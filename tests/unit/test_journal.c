@@ -1,6 +1,53 @@
 /* tests/unit/test_journal.c - named values, logs, entries. */
 #include "tests/unit/journal_room.h"
 
+struct names {
+	char text[100];
+	int stop; /* at this one */
+};
+
+static int add_name(void *data, const char *name, struct ph_view value)
+{
+	struct names *names = data;
+	size_t len = strlen(names->text);
+
+	snprintf(names->text + len, sizeof(names->text) - len, "%s=%.*s ", name,
+		 (int)value.len, (const char *)value.data);
+	return names->stop > 0 && --names->stop == 0 ? 7 : 0;
+}
+
+static void meta_by_prefix(void **state)
+{
+	static const char *const all[] = { "invite.b", "invite.a", "invite",
+					   "invite/",  "j",        "invitf" };
+	struct names names = { 0 };
+	struct room room;
+
+	(void)state;
+	room_open(&room, ":memory:", 1);
+	begin(&room);
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		assert_int_equal(ph_journal_meta_put(room.journal, all[i],
+						     ph_view_str(all[i] + 1)),
+				 0);
+	}
+	commit(&room);
+	assert_int_equal(ph_journal_meta_each(room.journal, "invite.", add_name, &names),
+			 0);
+	assert_string_equal(names.text, "invite.a=nvite.a invite.b=nvite.b ");
+	names = (struct names){ .stop = 1 };
+	assert_int_equal(ph_journal_meta_each(room.journal, "invite.", add_name, &names),
+			 7);
+	assert_string_equal(names.text, "invite.a=nvite.a ");
+	names = (struct names){ 0 };
+	assert_int_equal(ph_journal_meta_each(room.journal, "invite.b", add_name, &names),
+			 0);
+	assert_string_equal(names.text, "invite.b=nvite.b ");
+	assert_int_equal(ph_journal_meta_each(room.journal, "x", add_name, &names), 0);
+	assert_string_equal(names.text, "invite.b=nvite.b ");
+	room_close(&room);
+}
+
 static void meta_values(void **state)
 {
 	struct room room;
@@ -374,9 +421,13 @@ static void rollback(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(meta_values),     cmocka_unit_test(logs),
-		cmocka_unit_test(entries),         cmocka_unit_test(references),
-		cmocka_unit_test(append_refusals), cmocka_unit_test(one_row_an_append),
+		cmocka_unit_test(meta_values),
+		cmocka_unit_test(meta_by_prefix),
+		cmocka_unit_test(logs),
+		cmocka_unit_test(entries),
+		cmocka_unit_test(references),
+		cmocka_unit_test(append_refusals),
+		cmocka_unit_test(one_row_an_append),
 		cmocka_unit_test(rollback),
 	};
 
