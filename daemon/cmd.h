@@ -13,6 +13,9 @@ ph_cmd_fn ph_cmd_site_add, ph_cmd_site_list, ph_cmd_commune_add, ph_cmd_commune_
 ph_cmd_fn ph_cmd_status, ph_cmd_devices, ph_cmd_log, ph_cmd_query, ph_cmd_list;
 ph_cmd_fn ph_cmd_digest, ph_cmd_rebuild, ph_cmd_verify;
 
+/* Those that stand as tables in their own files; each ends with a NULL name. */
+extern const struct ph_cli_command ph_cmds_cut[], ph_cmds_programme[], ph_cmds_record[];
+
 /* The first line of the file named by --passphrase-file, to be wiped by the caller. */
 struct ph_buf;
 int ph_cmd_passphrase(const struct ph_cli *cli, struct ph_buf *out, struct ph_error *err);

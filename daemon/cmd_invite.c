@@ -16,7 +16,7 @@
 #include "common/base/file.h"
 #include "common/cli/out.h"
 #include "common/log/cert.h"
-#include "daemon/ask.h"
+#include "daemon/act.h"
 #include "daemon/config.h"
 
 #define DAY          86400
@@ -37,23 +37,6 @@ static int parse_role(const char *text, uint64_t *role_out, struct ph_error *err
 	return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
 		       "--role: \"%s\" is not one of site, courier, both",
 		       text ? text : "");
-}
-
-static int unlock_operator(const struct ph_cli *cli, struct ph_sign_pair *pair,
-			   struct ph_error *err)
-{
-	struct ph_buf passphrase = { 0 };
-	char path[4096];
-	int rc = ph_cmd_passphrase(cli, &passphrase, err);
-
-	if (rc == 0) {
-		rc = ph_path_join(path, sizeof(path), cli->dir, "keys/operator", err);
-	}
-	if (rc == 0) {
-		rc = ph_locked_key_load(pair, path, ph_buf_view(&passphrase), err);
-	}
-	ph_buf_wipe(&passphrase);
-	return rc;
 }
 
 static struct ph_view text_of(const json_t *answer, const char *name)
@@ -226,7 +209,7 @@ int ph_cmd_invite(struct ph_cli *cli, struct ph_error *err)
 		rc = find_address(cli, address, err);
 	}
 	if (rc == 0) {
-		rc = unlock_operator(cli, &operator_pair, err);
+		rc = ph_act_unlock(cli, &operator_pair, err);
 	}
 	if (rc == 0) {
 		rc = ph_request_set(request, "site", site, err);

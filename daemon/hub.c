@@ -95,6 +95,7 @@ static int open_writers(struct ph_hub *hub, struct ph_error *err)
 	int rc = ph_writer_new(&hub->writer, &config, err);
 
 	config.name = "desk";
+	config.desk_key = hub->keys.box.key; /* names of workers and donors, notes */
 	return rc == 0 ? ph_writer_new(&hub->desk, &config, err) : rc;
 }
 

@@ -5,12 +5,15 @@
  * names the Noise key of this very session; it is then kept and told to everybody in the
  * control log. An invite that came late, or was used by another device before, does not
  * keep anybody out: what was recorded must not be lost. It is logged and shown with the
- * device, for a person to look at. Whatever does not verify is refused, nothing is kept.
+ * device, for a person to look at. One that an operator has cancelled does. Whatever does
+ * not verify is refused, nothing is kept.
  */
 #include "daemon/hub_internal.h"
 
 #include <stdio.h>
 #include <string.h>
+
+#include "common/ledger/invite_state.h"
 
 void ph_hub_refuse(struct ph_job *job, enum ph_status status, const char *why)
 {
@@ -65,11 +68,33 @@ int ph_hub_device_late(struct ph_hub *hub, const struct ph_device *device, bool 
 	return rc < 0 ? rc : 0;
 }
 
+/* Whether the control log, as folded, says that an operator has cancelled this invite. */
+static int invite_cancelled(struct ph_hub *hub, const struct ph_invite *invite,
+			    bool *cancelled_out)
+{
+	struct ph_invite_state held;
+	struct ph_buf state = { 0 };
+	int rc = ph_ledger_get(hub->ledger, PH_ENTITY_INVITE,
+			       PH_VIEW(invite->id, sizeof(invite->id)), &state);
+
+	*cancelled_out = false;
+	if (rc == 0) {
+		rc = ph_invite_state_decode(ph_buf_view(&state), &held);
+	}
+	if (rc == 0) {
+		*cancelled_out = held.n_cancels > 0;
+		ph_invite_state_deinit(&held);
+	}
+	ph_buf_deinit(&state);
+	return rc < 0 ? rc : 0;
+}
+
 /* A certificate we have not seen: verify the path from the root, keep it, admit the device. */
 static int welcome_new(struct ph_hub *hub, struct ph_job *job)
 {
 	struct ph_hub_peer *peer = job->owner;
 	struct ph_cert cert;
+	bool cancelled;
 	int rc;
 
 	if (job->hello.cert.len == 0) {
@@ -86,6 +111,14 @@ static int welcome_new(struct ph_hub *hub, struct ph_job *job)
 	}
 	if (memcmp(cert.box_key, job->peer_key, PH_KEY_SIZE) != 0) {
 		ph_hub_refuse(job, PH_STATUS_UNKNOWN, "certificate of another device");
+		return 0;
+	}
+	rc = invite_cancelled(hub, &cert.invite, &cancelled);
+	if (rc < 0) {
+		return rc;
+	}
+	if (cancelled) {
+		ph_hub_refuse(job, PH_STATUS_CUT, "its invite was cancelled");
 		return 0;
 	}
 	rc = ph_journal_device_put(hub->journal, job->hello.cert, &cert, &peer->device);

@@ -37,6 +37,14 @@ static const struct {
 	{ "rebuild", ph_hub_rebuild, NO_LEDGER },
 	{ "verify", ph_hub_verify, LOOKS },
 	{ "query", ph_hub_query, LOOKS },
+	{ "record", ph_hub_record, BUILDS },
+	{ "operator-put", ph_hub_operator_put, BUILDS },
+	{ "device-retire", ph_hub_device_retire, BUILDS },
+	{ "device-cut", ph_hub_device_cut, BUILDS },
+	{ "log-adopt", ph_hub_log_adopt, BUILDS },
+	{ "invite-list", ph_hub_invite_list, LOOKS },
+	{ "invite-cancel", ph_hub_invite_cancel, BUILDS },
+	{ "reader-erase", ph_hub_reader_erase, BUILDS },
 	{ "list", ph_hub_list, LOOKS },
 };
 

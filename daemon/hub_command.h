@@ -17,12 +17,28 @@ ph_hub_command_fn ph_hub_invite_prepare, ph_hub_invite_record;
 ph_hub_command_fn ph_hub_status, ph_hub_devices, ph_hub_log;
 ph_hub_command_fn ph_hub_digest, ph_hub_rebuild, ph_hub_verify;
 ph_hub_command_fn ph_hub_query, ph_hub_list;
+ph_hub_command_fn ph_hub_record, ph_hub_operator_put;
+ph_hub_command_fn ph_hub_device_retire, ph_hub_device_cut, ph_hub_log_adopt,
+	ph_hub_invite_cancel, ph_hub_reader_erase;
+ph_hub_command_fn ph_hub_invite_list;
 
 /* A string member; NULL if absent. */
 const char *ph_request_text(const json_t *request, const char *name);
 /* A string member that must be there; else NULL with ERR (PH_EXIT_USAGE). */
 const char *ph_request_need(const json_t *request, const char *name,
 			    struct ph_error *err);
+
+/*
+ * The number of an enum by its name, or by any part of it that only one name has ("van",
+ * "post"). -EINVAL with the list of names.
+ */
+int ph_hub_enum(const struct ph_field *field, const char *text, uint64_t *out,
+		struct ph_error *err);
+/* Whether the rule NAME, if programs heed it, may have this VALUE. 0, or -EINVAL with words. */
+int ph_hub_policy_check(struct ph_view name, struct ph_view value, struct ph_error *err);
+
+/* What is kept of an invite, in meta: this and its id in hex. */
+#define PH_HUB_META_INVITE "invite."
 
 /* --- sites, by code --- */
 

@@ -3,7 +3,7 @@
  *
  * The operator's key never comes near the daemon: the command line unlocks it, asks
  * here for what the invite says of the site (prepare), signs, and reports the invite
- * back so that `devices` can tell which are still unused (record). A code block is
+ * back so that `invite list` can tell which are still unused (record). A code block is
  * given out with each prepare and never again, so two invites never print one code.
  */
 #include "daemon/hub_command.h"
@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/ledger/invite_state.h"
 #include "common/log/code.h"
 
 static int next_block(struct ph_hub *hub, uint64_t site, int64_t *block_out,
@@ -101,7 +102,7 @@ int ph_hub_invite_record(struct ph_hub *hub, const json_t *request, json_t *answ
 		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
 			       "the request names no invite");
 	}
-	snprintf(name, sizeof(name), "invite.%s", id);
+	snprintf(name, sizeof(name), PH_HUB_META_INVITE "%s", id);
 	rc = ph_db_begin(hub->db);
 	if (rc == 0) {
 		rc = ph_journal_meta_put(hub->journal, name, ph_view_str(about));
@@ -114,4 +115,91 @@ int ph_hub_invite_record(struct ph_hub *hub, const json_t *request, json_t *answ
 		return ph_fail_errno(err, rc, "keeping the invite's name");
 	}
 	return 0;
+}
+
+/* --- what became of them --- */
+
+struct invite_list {
+	struct ph_hub *hub;
+	json_t *out;
+};
+
+/* What the control log says of an invite: who used it first, whether it was cancelled. */
+static int read_use(struct ph_hub *hub, const uint8_t id[static PH_INVITE_ID_SIZE],
+		    json_t *item, bool *used, bool *cancelled)
+{
+	struct ph_invite_state invite;
+	struct ph_buf bytes = { 0 };
+	char device[2 * PH_DEVICE_ID_SIZE + 1];
+	int rc = ph_ledger_get(hub->ledger, PH_ENTITY_INVITE,
+			       PH_VIEW(id, PH_INVITE_ID_SIZE), &bytes);
+
+	if (rc == 0) {
+		rc = ph_invite_state_decode(ph_buf_view(&bytes), &invite);
+	}
+	if (rc == 0) {
+		*used = invite.n_uses > 0;
+		*cancelled = invite.n_cancels > 0;
+		if (*used) {
+			ph_hex(device, invite.uses[0].device, PH_DEVICE_ID_SIZE);
+			json_object_set_new(item, "device", json_string(device));
+		}
+		ph_invite_state_deinit(&invite);
+	}
+	ph_buf_deinit(&bytes);
+	return rc < 0 ? rc : 0;
+}
+
+static void set_day(json_t *item, const char *name, json_int_t second)
+{
+	char text[PH_TIME_TEXT];
+
+	ph_time_text(text, second);
+	json_object_set_new(item, name, json_string(text));
+}
+
+static int list_invite(void *data, const char *name, struct ph_view value)
+{
+	static const char *const roles[] = { "", "site", "courier", "both" };
+	struct invite_list *list = data;
+	const char *hex = name + strlen(PH_HUB_META_INVITE);
+	json_t *about = json_loadb((const char *)value.data, value.len, 0, NULL);
+	json_int_t role = json_integer_value(json_object_get(about, "role"));
+	json_int_t expires = json_integer_value(json_object_get(about, "expires"));
+	json_t *item = json_pack("{s:s, s:O?, s:s}", "invite", hex, "site",
+				 json_object_get(about, "site"), "role",
+				 role >= 1 && role <= 3 ? roles[role] : "");
+	uint8_t id[PH_INVITE_ID_SIZE];
+	bool used = false;
+	bool cancelled = false;
+	int rc = 0;
+
+	set_day(item, "issued", json_integer_value(json_object_get(about, "issued")));
+	set_day(item, "expires", expires);
+	json_decref(about);
+	if (ph_unhex(id, sizeof(id), hex, strlen(hex)) == 0) {
+		rc = read_use(list->hub, id, item, &used, &cancelled);
+	}
+	json_object_set_new(item, "state",
+			    json_string(used                              ? "used"
+					: cancelled                       ? "cancelled"
+					: expires < ph_hub_now(list->hub) ? "expired"
+									  : "open"));
+	if (rc < 0) {
+		json_decref(item);
+		return rc;
+	}
+	return json_array_append_new(list->out, item) ? -ENOMEM : 0;
+}
+
+int ph_hub_invite_list(struct ph_hub *hub, const json_t *request, json_t *answer,
+		       struct ph_error *err)
+{
+	struct invite_list list = { hub, json_array() };
+	int rc;
+
+	(void)request;
+	json_object_set_new(answer, "invites", list.out);
+	rc = ph_journal_meta_each(hub->journal, PH_HUB_META_INVITE, list_invite, &list);
+	return rc < 0 ? ph_fail_errno(err, rc, "listing the invites") : 0;
 }

@@ -18,6 +18,7 @@
 #define SITE_CODE_MAX  32
 #define SITE_MAX       9999
 #define SITES_PROVINCE 10000
+#define LOAN_DAYS      "loan-term-days"
 #define LOAN_DAYS_MAX  3650
 
 /* --- reading --- */
@@ -162,12 +163,8 @@ static void set_uint(struct ph_entry *entry, unsigned field, uint64_t value)
 	entry->field[field].as.uint = value;
 }
 
-/*
- * The number of an enum by its name, or by any part of it that only one name has
- * ("van", "post"). -EINVAL with the list of names.
- */
-static int enum_number(const struct ph_field *field, const char *text, uint64_t *out,
-		       struct ph_error *err)
+int ph_hub_enum(const struct ph_field *field, const char *text, uint64_t *out,
+		struct ph_error *err)
 {
 	char names[400] = "";
 	size_t len = 0;
@@ -196,7 +193,7 @@ static int enum_number(const struct ph_field *field, const char *text, uint64_t 
 
 int ph_hub_site_kind(const char *text, uint64_t *out, struct ph_error *err)
 {
-	return enum_number(&ph_kind_find(PH_KIND_SITE_PUT)->fields[PH_SITE_KIND], text,
+	return ph_hub_enum(&ph_kind_find(PH_KIND_SITE_PUT)->fields[PH_SITE_KIND], text,
 			   out, err);
 }
 
@@ -313,14 +310,14 @@ int ph_hub_site_add(struct ph_hub *hub, const json_t *request, json_t *answer,
 	set_text(&entry, PH_SITE_NAME, ph_request_text(request, "name"));
 	set_text(&entry, PH_SITE_COMMUNE, commune);
 	if (kind) {
-		rc = enum_number(&entry.kind->fields[PH_SITE_KIND], kind, &value, err);
+		rc = ph_hub_enum(&entry.kind->fields[PH_SITE_KIND], kind, &value, err);
 		if (rc < 0) {
 			return rc;
 		}
 		set_uint(&entry, PH_SITE_KIND, value);
 	}
 	if (status) {
-		rc = enum_number(&entry.kind->fields[PH_SITE_STATUS], status, &value,
+		rc = ph_hub_enum(&entry.kind->fields[PH_SITE_STATUS], status, &value,
 				 err);
 		if (rc < 0) {
 			return rc;
@@ -382,7 +379,7 @@ static int add_commune(struct ph_hub *hub, const char *code, const char *name,
 	set_text(&entry, PH_COMMUNE_CODE, code);
 	set_text(&entry, PH_COMMUNE_NAME, name);
 	if (type) {
-		int rc = enum_number(&entry.kind->fields[PH_COMMUNE_TYPE], type, &value,
+		int rc = ph_hub_enum(&entry.kind->fields[PH_COMMUNE_TYPE], type, &value,
 				     err);
 
 		if (rc < 0) {
@@ -489,13 +486,27 @@ int ph_hub_commune_list(struct ph_hub *hub, const json_t *request, json_t *answe
 	return list_places(hub, answer, "communes", PH_ENTITY_COMMUNE, &list, err);
 }
 
-static bool is_days(const char *text)
+int ph_hub_policy_check(struct ph_view name, struct ph_view value, struct ph_error *err)
 {
-	size_t len = strlen(text);
-	long days = len <= 4 && strspn(text, "0123456789") == len ? strtol(text, NULL, 10)
-								  : 0;
+	char text[8];
+	long days = 0;
 
-	return days >= 1 && days <= LOAN_DAYS_MAX;
+	if (!ph_view_equal(name, ph_view_str(LOAN_DAYS))) {
+		return 0;
+	}
+	if (value.len < sizeof(text)) {
+		snprintf(text, sizeof(text), "%.*s", (int)value.len,
+			 (const char *)value.data);
+		days = strspn(text, "0123456789") == value.len ? strtol(text, NULL, 10)
+							       : 0;
+	}
+	return days >= 1 && days <= LOAN_DAYS_MAX
+		       ? 0
+		       : ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+				 LOAN_DAYS ": \"%.*s\" is not a number of days from 1 "
+					   "to %d",
+				 value.len < 80 ? (int)value.len : 80,
+				 (const char *)value.data, LOAN_DAYS_MAX);
 }
 
 int ph_hub_policy_set(struct ph_hub *hub, const json_t *request, json_t *answer,
@@ -508,17 +519,15 @@ int ph_hub_policy_set(struct ph_hub *hub, const json_t *request, json_t *answer,
 	if (!name || !value) {
 		return -EINVAL;
 	}
-	if (strcmp(name, "loan-term-days") != 0) {
+	if (ph_hub_policy_check(ph_view_str(name), ph_view_str(value), err) < 0) {
+		return -EINVAL;
+	}
+	if (strcmp(name, LOAN_DAYS) != 0) {
 		json_object_set_new(
 			answer, "warning",
 			json_sprintf("no program heeds a rule named \"%s\" yet; those "
-				     "that are heeded: loan-term-days",
+				     "that are heeded: " LOAN_DAYS,
 				     name));
-	} else if (!is_days(value)) {
-		return ph_fail(
-			err, PH_EXIT_USAGE, -EINVAL,
-			"loan-term-days: \"%s\" is not a number of days from 1 to %d",
-			value, LOAN_DAYS_MAX);
 	}
 	set_text(&entry, PH_POLICY_NAME, name);
 	set_text(&entry, PH_POLICY_VALUE, value);

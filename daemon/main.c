@@ -1,13 +1,16 @@
 /*
  * daemon/main.c - packhorsed: the table of its subcommands.
  */
+#include <assert.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "common/log/keys.h"
 #include "daemon/cmd.h"
 
+#define COMMANDS_MAX 64
 #define ONE(option_name, option_arg, option_doc)                                         \
 	{                                                                                \
 		option_name, option_arg, option_doc                                      \
@@ -83,7 +86,7 @@ static const struct ph_cli_option log_options[] = {
 	END,
 };
 
-static const struct ph_cli_command commands[] = {
+static const struct ph_cli_command own_commands[] = {
 	{ "init", "Setting up", "", 0, 0,
 	  "make a new hub: keys, control log, settings\n"
 	  "The folder must be absent or empty.",
@@ -147,6 +150,30 @@ static const char *default_dir(void)
 	return "/var/lib/packhorse";
 }
 
+/* All tables, group by group, in the order in which `help` shows them. */
+static struct ph_cli_command commands[COMMANDS_MAX + 1];
+
+static void gather_commands(void)
+{
+	static const char *const groups[] = { "Setting up", "The programme", "Running",
+					      "Looking",    "Scripts",       "Checking" };
+	static const struct ph_cli_command *const tables[] = { own_commands, ph_cmds_cut,
+							       ph_cmds_programme,
+							       ph_cmds_record };
+	size_t n = 0;
+
+	for (size_t g = 0; g < sizeof(groups) / sizeof(groups[0]); g++) {
+		for (size_t t = 0; t < sizeof(tables) / sizeof(tables[0]); t++) {
+			for (const struct ph_cli_command *c = tables[t]; c->name; c++) {
+				if (strcmp(c->group, groups[g]) == 0) {
+					assert(n < COMMANDS_MAX);
+					commands[n++] = *c;
+				}
+			}
+		}
+	}
+}
+
 int main(int argc, char **argv)
 {
 	static const struct ph_cli_program program = {
@@ -157,6 +184,7 @@ int main(int argc, char **argv)
 	};
 
 	ph_cli_start();
+	gather_commands();
 	umask(077);
 	signal(SIGPIPE, SIG_IGN);
 	if (ph_crypto_start() < 0) {

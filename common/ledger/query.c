@@ -139,6 +139,37 @@ int ph_query_root(struct ph_ledger *ledger, enum ph_entity type, const struct ph
 	return rc != 0 ? rc : ph_key_get_ref(ph_key_view(&root), root_out) ? 0 : -EUCLEAN;
 }
 
+int ph_query_members(struct ph_ledger *ledger, enum ph_entity type,
+		     const struct ph_ref *ref, struct ph_ref *out, size_t max,
+		     size_t *count_out)
+{
+	struct ph_entity_key key = ph_key_ref(type, ref);
+	struct ph_keyset members = { 0 };
+	struct ph_buf state = { 0 };
+	int rc = ph_ledger_get(ledger, type, ph_key_view(&key), &state);
+
+	ph_buf_deinit(&state);
+	*count_out = 0;
+	if (rc != 0) {
+		return rc < 0 ? rc : 0;
+	}
+	rc = ph_class_members(ledger, &key, &members);
+	for (size_t i = 0; rc == 0 && i < members.n; i++) {
+		struct ph_ref member;
+
+		if (!ph_key_get_ref(ph_key_view(&members.keys[i]), &member)) {
+			rc = -EUCLEAN;
+		} else if (i < max) {
+			out[i] = member;
+		}
+	}
+	if (rc == 0) {
+		*count_out = members.n;
+	}
+	ph_keyset_deinit(&members);
+	return rc;
+}
+
 int ph_query_copies(struct ph_ledger *ledger, const struct ph_ref *title, json_t **out)
 {
 	static const char sql[] =

@@ -29,6 +29,13 @@ int ph_query_copies(struct ph_ledger *ledger, const struct ph_ref *title, json_t
 /* The root of the class of a title or reader; itself if it stands alone. 0 or negative errno. */
 int ph_query_root(struct ph_ledger *ledger, enum ph_entity type, const struct ph_ref *ref,
 		  struct ph_ref *root_out);
+/*
+ * The class of a title or reader, in order of reference, itself included: up to MAX of
+ * them, of *COUNT_OUT. None if it is not here. 0 or negative errno.
+ */
+int ph_query_members(struct ph_ledger *ledger, enum ph_entity type,
+		     const struct ph_ref *ref, struct ph_ref *out, size_t max,
+		     size_t *count_out);
 /* Cards whose last issue names this reader or one that is the same: [{"ns","code"}, ...] */
 int ph_query_cards(struct ph_ledger *ledger, const struct ph_ref *reader, json_t **out);
 /* Cases that wait, as cases_view.h shows them; of two places also "first" and "second", the loans. */

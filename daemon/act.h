@@ -1,0 +1,33 @@
+/*
+ * daemon/act.h - commands that make the hub write: ask, have it signed if an operator
+ * must, tell what became of it.
+ */
+#ifndef PH_DAEMON_ACT_H
+#define PH_DAEMON_ACT_H
+
+#include "common/log/keys.h"
+#include "daemon/ask.h"
+
+/* The option of every command whose entry an operator signs. */
+#define PH_ACT_OPERATOR                                                                  \
+	{                                                                                \
+		"passphrase-file", "F", "its first line opens the operator's key"        \
+	}
+
+/* The operator's key, opened with the passphrase of --passphrase-file; to be wiped. */
+int ph_act_unlock(const struct ph_cli *cli, struct ph_sign_pair *pair,
+		  struct ph_error *err);
+/*
+ * As ph_ask() for a REQUEST (taken) that writes one entry of KIND. If the hub gives it
+ * back to be signed, it is shown on standard error, signed with the operator's key, and
+ * brought again, a few times if the log has moved on meanwhile.
+ */
+int ph_act_ask(const struct ph_cli *cli, json_t *request, const char *kind,
+	       json_t **answer_out, struct ph_error *err);
+/* That, and print what was written: a line, tab-separated, or the answer as JSON. */
+int ph_act(const struct ph_cli *cli, json_t *request, const char *kind,
+	   struct ph_error *err);
+/* One item of an answer's "entries", which was written, for people or for --plain. */
+void ph_act_tell(const struct ph_cli *cli, const json_t *item);
+
+#endif

@@ -1,0 +1,204 @@
+/*
+ * daemon/cmd_cut.c - packhorsed devices retire, cut, adopt, invite cancel, erase, void: what
+ * takes something away, or gives it back. Most of it an operator signs.
+ */
+#include "daemon/cmd.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/cli/out.h"
+#include "daemon/act.h"
+
+/* ASK with the text MEMBER from the first word, and --reason if it is given. */
+static json_t *request_of(const struct ph_cli *cli, const char *command,
+			  const char *member, struct ph_error *err)
+{
+	json_t *request = ph_request(command);
+	int rc = request ? ph_request_set(request, member, cli->args[0], err) : -ENOMEM;
+
+	rc = rc != 0 ? rc
+		     : ph_request_set(request, "reason", ph_cli_get(cli, "reason"), err);
+	if (rc < 0) {
+		json_decref(request);
+		(void)ph_fail_errno(err, rc, command);
+		return NULL;
+	}
+	return request;
+}
+
+static int run_retire(struct ph_cli *cli, struct ph_error *err)
+{
+	json_t *request = request_of(cli, "device-retire", "device", err);
+
+	return request ? ph_act(cli, request, "device-retire", err) : -EINVAL;
+}
+
+static int run_cut(struct ph_cli *cli, struct ph_error *err)
+{
+	json_t *request;
+	json_t *list;
+
+	if (!ph_cli_has(cli, "reason")) {
+		return ph_cli_usage(cli, err, "--reason is needed");
+	}
+	request = request_of(cli, "device-cut", "device", err);
+	if (!request) {
+		return -EINVAL;
+	}
+	list = json_array();
+	for (unsigned i = 0; i < cli->n_set; i++) {
+		if (strcmp(cli->set[i].name, "at") == 0) {
+			json_array_append_new(list, json_string(cli->set[i].value));
+		}
+	}
+	json_object_set_new(request, "at", list);
+	return ph_act(cli, request, "device-cut", err);
+}
+
+static int run_adopt(struct ph_cli *cli, struct ph_error *err)
+{
+	json_t *request = request_of(cli, "log-adopt", "log", err);
+
+	return request ? ph_act(cli, request, "log-adopt", err) : -EINVAL;
+}
+
+static int run_cancel(struct ph_cli *cli, struct ph_error *err)
+{
+	json_t *request = request_of(cli, "invite-cancel", "invite", err);
+
+	return request ? ph_act(cli, request, "invite-cancel", err) : -EINVAL;
+}
+
+static int run_erase(struct ph_cli *cli, struct ph_error *err)
+{
+	json_t *request = ph_request("reader-erase");
+	json_t *list = json_array();
+
+	for (int i = 0; i < cli->n_args; i++) {
+		json_array_append_new(list, json_string(cli->args[i]));
+	}
+	if (!request || json_object_set_new(request, "readers", list)) {
+		json_decref(request);
+		return ph_fail_errno(err, -ENOMEM, "erase");
+	}
+	return ph_act(cli, request, "reader-erase", err);
+}
+
+static int run_void(struct ph_cli *cli, struct ph_error *err)
+{
+	json_t *object = json_pack("{s:s}", "kind", "void");
+	json_t *request = ph_request("record");
+	int rc = object && request ? ph_request_set(object, "target", cli->args[0], err)
+				   : -ENOMEM;
+
+	rc = rc != 0 ? rc
+		     : ph_request_set(object, "reason", ph_cli_get(cli, "reason"), err);
+	if (rc < 0) {
+		json_decref(object);
+		json_decref(request);
+		return ph_fail_errno(err, rc, "void");
+	}
+	json_object_set_new(request, "entries", json_pack("[o]", object));
+	return ph_act(cli, request, "void", err);
+}
+
+/* --- invites --- */
+
+static int run_invites(struct ph_cli *cli, struct ph_error *err)
+{
+	static const char *const columns[] = { "invite",  "site",  "role",  "issued",
+					       "expires", "state", "device" };
+	struct ph_table *table;
+	json_t *answer;
+	json_t *item;
+	size_t i;
+	int rc = ph_ask(cli, ph_request("invite-list"), &answer, err);
+
+	if (rc < 0) {
+		return rc;
+	}
+	if (cli->json) {
+		return ph_out_json(answer);
+	}
+	table = ph_table_new(columns, 7, cli->plain);
+	json_array_foreach(json_object_get(answer, "invites"), i, item)
+	{
+		for (size_t c = 0; c < 7; c++) {
+			const char *text =
+				json_string_value(json_object_get(item, columns[c]));
+
+			if (c == 0 || c == 6) {
+				ph_table_cellf(table, "%.8s", text ? text : "");
+			} else {
+				ph_table_cell(table, text ? text : "");
+			}
+		}
+	}
+	rc = ph_table_print(table, stdout);
+	ph_table_free(table);
+	json_decref(answer);
+	return rc;
+}
+
+/* --- the commands --- */
+
+static const struct ph_cli_option retire_options[] = {
+	{ "reason", "R", "replaced, broken, closed, lost or other" },
+	{ 0 },
+};
+static const struct ph_cli_option cut_options[] = {
+	{ "reason", "R", "stolen, lost, misuse or other" },
+	{ "at", "LOG:N",
+	  "this log counts only up to its entry N; may stand several times" },
+	PH_ACT_OPERATOR,
+	{ 0 },
+};
+static const struct ph_cli_option operator_options[] = {
+	PH_ACT_OPERATOR,
+	{ 0 },
+};
+static const struct ph_cli_option void_options[] = {
+	{ "reason", "R", "mistake, duplicate, test or other" },
+	PH_ACT_OPERATOR,
+	{ 0 },
+};
+
+const struct ph_cli_command ph_cmds_cut[] = {
+	{ "devices retire", "Setting up", "DEVICE", 1, 1,
+	  "a device is to be used no more; what it wrote counts\n"
+	  "DEVICE is how its id begins, as `devices` shows it.",
+	  retire_options, run_retire, NULL },
+	{ "cut", "Setting up", "DEVICE --reason R", 1, 1,
+	  "what a device wrote counts only as far as it is here now\n"
+	  "What comes later is kept, and counts only if it is adopted. An operator signs "
+	  "it.",
+	  cut_options, run_cut, NULL },
+	{ "adopt", "Setting up", "LOG[:N]", 1, 1,
+	  "entries beyond a cut count after all\n"
+	  "LOG is how the log's id begins; up to entry N, or all that is here. An "
+	  "operator\n"
+	  "signs it; `void` takes it back.",
+	  operator_options, run_adopt, NULL },
+	{ "invite list", "Setting up", "", 0, 0,
+	  "the invites that were made, and what became of them", NULL, run_invites,
+	  NULL },
+	{ "invite cancel", "Setting up", "ID", 1, 1,
+	  "an invite that was not used yet lets nobody in any more\n"
+	  "ID is how it begins in `invite list`. An operator signs it.",
+	  operator_options, run_cancel, NULL },
+	{ "erase", "Setting up", "READER...", 1, -1,
+	  "order that readers' personal fields be destroyed\n"
+	  "READER is a reference. It names all registrations that are the same person, "
+	  "and\n"
+	  "their cards. An operator signs it; it cannot be taken back. So far this is "
+	  "the\n"
+	  "order alone: programs do not carry it out yet.",
+	  operator_options, run_erase, NULL },
+	{ "void", "Scripts", "REF", 1, 1,
+	  "one entry is to count no more\n"
+	  "What an operator signed, only an operator voids.",
+	  void_options, run_void, NULL },
+	{ 0 },
+};

@@ -1,0 +1,375 @@
+/*
+ * daemon/cmd_record.c - packhorsed record: entries in their JSON view, one a line.
+ *
+ * As `packhorse record`, for what the hub may write: each line is safe when its answer is
+ * printed; a wrong line is answered and passed over; with --batch all lines are one
+ * commit, or none. "@K" where a reference is due means the entry of line K. When an
+ * answer cannot be printed nothing more is read, and what was saved stays: the error says
+ * how many lines.
+ */
+#include "daemon/cmd.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/limits.h"
+#include "common/cli/out.h"
+#include "common/log/json.h"
+#include "daemon/act.h"
+
+struct recording {
+	struct ph_cli *cli;
+	FILE *input;
+	struct ph_buf line;
+	bool too_long;
+	uint64_t number; /* of the line, from 1 */
+	uint64_t written, failed;
+	json_t *refs; /* by number of the line, as text */
+	/* --batch */
+	json_t *entries, *lines;
+};
+
+/* --- lines --- */
+
+/* The next line without its newline: 1, 0 at the end, or negative errno. */
+static int read_line(struct recording *recording)
+{
+	int c;
+
+	recording->line.len = 0;
+	recording->too_long = false;
+	while ((c = getc(recording->input)) != EOF && c != '\n') {
+		if (recording->line.len > PH_LINE_MAX) {
+			recording->too_long = true;
+		} else if (ph_buf_put_u8(&recording->line, (uint8_t)c) != 0) {
+			return -ENOMEM;
+		}
+	}
+	if (ferror(recording->input)) {
+		return -EIO;
+	}
+	if (c == EOF && recording->line.len == 0) {
+		return 0;
+	}
+	recording->number++;
+	recording->too_long |= recording->line.len > PH_LINE_MAX;
+	if (recording->line.len > 0 &&
+	    recording->line.data[recording->line.len - 1] == '\r') {
+		recording->line.len--;
+	}
+	return 1;
+}
+
+static bool is_blank(const struct ph_buf *line)
+{
+	for (size_t i = 0; i < line->len; i++) {
+		if (line->data[i] != ' ' && line->data[i] != '\t') {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* The site that --behalf names, for an entry that does not say so itself, unless it is the hub's own word. */
+static const char *behalf_of(const struct recording *recording, const json_t *object)
+{
+	const char *name = json_string_value(json_object_get(object, "kind"));
+	const struct ph_kind *kind = name ? ph_kind_named(ph_view_str(name)) : NULL;
+
+	return !kind || strcmp(kind->family, "hub") == 0 ||
+			       json_object_get(object, "behalf")
+		       ? NULL
+		       : ph_cli_get(recording->cli, "behalf");
+}
+
+static int parse_line(const struct recording *recording, json_t **object_out,
+		      struct ph_error *err)
+{
+	json_t *object = NULL;
+	int rc;
+
+	if (recording->too_long) {
+		return ph_fail(err, PH_EXIT_USAGE, -EMSGSIZE,
+			       "the line is too long; at most %d bytes are read",
+			       PH_LINE_MAX);
+	}
+	rc = ph_json_parse(ph_buf_view(&recording->line), &object, err);
+	if (rc == 0) {
+		rc = ph_request_set(object, "behalf", behalf_of(recording, object), err);
+	}
+	if (rc < 0) {
+		json_decref(object);
+		return rc;
+	}
+	*object_out = object;
+	return 0;
+}
+
+/* --- answers --- */
+
+/* The answers are out; if not, ERR says how many lines are saved all the same. */
+static int told(const struct recording *recording, struct ph_error *err)
+{
+	char saved[48];
+
+	snprintf(saved, sizeof(saved), "saved %" PRIu64 " lines; ", recording->written);
+	return ph_out_flush(saved, err);
+}
+
+/* Print ANSWER (taken), of the line NUMBER. */
+static int give(const struct recording *recording, json_t *answer, json_int_t number,
+		struct ph_error *err)
+{
+	int rc = answer ? 0 : -ENOMEM;
+
+	if (rc == 0) {
+		json_object_del(answer, "exit");
+		json_object_set_new(answer, "line", json_integer(number));
+		rc = ph_out_json(answer);
+	}
+	return rc < 0 && rc != PH_OUT_LOST ? ph_fail_errno(err, rc, "answering")
+					   : told(recording, err);
+}
+
+/* The parser counts lines within one line; ours is the number that the answer bears. */
+static const char *less_line(const char *text)
+{
+	static const char first[] = "line 1, ";
+
+	return strncmp(text, first, strlen(first)) == 0 ? text + strlen(first) : text;
+}
+
+/* True: the hub refused this line; false: the next ones would fare no better. */
+static bool is_refusal(int rc, const struct ph_error *wrong)
+{
+	return rc == -EINVAL || rc == -EMSGSIZE ||
+	       (rc == -EREMOTEIO &&
+		(wrong->exit == PH_EXIT_USAGE || wrong->exit == PH_EXIT_OTHER));
+}
+
+static json_t *refused(const char *text)
+{
+	return json_pack("{s:b, s:s}", "ok", 0, "error", less_line(text));
+}
+
+/* --- a line by itself --- */
+
+static int add_ref(const struct recording *recording, json_t *refs, const json_t *value)
+{
+	const char *text = json_string_value(value);
+	json_t *ref = text && text[0] == '@' ? json_object_get(recording->refs, text + 1)
+					     : NULL;
+
+	return ref && json_object_set(refs, text + 1, ref) ? -ENOMEM : 0;
+}
+
+/* What the lines wrote that OBJECT names as "@K"; no more, since a request has a limit. */
+static int refs_of(const struct recording *recording, json_t *object, json_t *refs)
+{
+	const char *name;
+	json_t *value;
+	json_t *item;
+	size_t i;
+	int rc = 0;
+
+	json_object_foreach(object, name, value)
+	{
+		rc = rc != 0 ? rc : add_ref(recording, refs, value);
+		json_array_foreach(value, i, item)
+		{
+			rc = rc != 0 ? rc : add_ref(recording, refs, item);
+		}
+	}
+	return rc;
+}
+
+static int ask_line(struct recording *recording, json_t *object, json_t **item_out,
+		    struct ph_error *err)
+{
+	json_t *request =
+		json_pack("{s:s, s:[O], s:[I], s:{}}", "command", "record", "entries",
+			  object, "lines", (json_int_t)recording->number, "refs");
+	const char *kind = json_string_value(json_object_get(object, "kind"));
+	json_t *answer = NULL;
+	char name[24];
+	int rc = refs_of(recording, object, json_object_get(request, "refs"));
+
+	if (rc < 0) {
+		json_decref(request);
+		return rc;
+	}
+	rc = ph_act_ask(recording->cli, request, kind ? kind : "", &answer, err);
+	if (rc < 0) {
+		return rc;
+	}
+	*item_out = json_incref(json_array_get(json_object_get(answer, "entries"), 0));
+	json_decref(answer);
+	snprintf(name, sizeof(name), "%" PRIu64, recording->number);
+	return json_object_set(recording->refs, name, json_object_get(*item_out, "ref"))
+		       ? -ENOMEM
+		       : 0;
+}
+
+static int record_line(struct recording *recording, struct ph_error *err)
+{
+	struct ph_error wrong = { .exit = PH_EXIT_DONE };
+	json_t *object = NULL;
+	json_t *item = NULL;
+	int rc = parse_line(recording, &object, &wrong);
+
+	rc = rc != 0 ? rc : ask_line(recording, object, &item, &wrong);
+	json_decref(object);
+	if (rc < 0 && !is_refusal(rc, &wrong)) {
+		*err = wrong;
+		return ph_fail_errno(err, rc, "recording");
+	}
+	if (rc < 0) {
+		recording->failed++;
+		item = refused(wrong.text);
+	} else {
+		recording->written++;
+	}
+	return give(recording, item, (json_int_t)recording->number, err);
+}
+
+/* --- all lines at once --- */
+
+/* A line that is no JSON: none of the batch is written. */
+static int keep_line(struct recording *recording, struct ph_error *err)
+{
+	struct ph_error wrong = { .exit = PH_EXIT_DONE };
+	json_t *object = NULL;
+	int rc = parse_line(recording, &object, &wrong);
+
+	if (rc < 0) {
+		return ph_fail(err, wrong.exit, rc, "line %" PRIu64 ": %s",
+			       recording->number, less_line(wrong.text));
+	}
+	return json_array_append_new(recording->entries, object) ||
+			       json_array_append_new(
+				       recording->lines,
+				       json_integer((json_int_t)recording->number))
+		       ? -ENOMEM
+		       : 0;
+}
+
+static int end_batch(struct recording *recording, struct ph_error *err)
+{
+	struct ph_error wrong = { .exit = PH_EXIT_DONE };
+	size_t n = json_array_size(recording->entries);
+	json_t *answer;
+	json_t *item;
+	size_t i;
+	int rc;
+
+	if (n == 0) {
+		return 0;
+	}
+	rc = ph_ask(recording->cli,
+		    json_pack("{s:s, s:O, s:O}", "command", "record", "entries",
+			      recording->entries, "lines", recording->lines),
+		    &answer, &wrong);
+	if (rc < 0 && n == 1 && is_refusal(rc, &wrong)) {
+		recording->failed++;
+		return give(recording, refused(wrong.text),
+			    json_integer_value(json_array_get(recording->lines, 0)), err);
+	}
+	if (rc < 0) {
+		return ph_fail(err, wrong.exit, rc, "%s", wrong.text);
+	}
+	if (json_object_get(json_array_get(json_object_get(answer, "entries"), 0),
+			    "sign")) {
+		json_decref(answer);
+		return ph_fail(err, PH_EXIT_USAGE, -EPERM,
+			       "an operator signs this: give it without --batch");
+	}
+	json_array_foreach(json_object_get(answer, "entries"), i, item)
+	{
+		bool ok = json_is_true(json_object_get(item, "ok"));
+
+		recording->written += ok;
+		recording->failed += !ok;
+	}
+	json_array_foreach(json_object_get(answer, "entries"), i, item)
+	{
+		json_int_t line = json_integer_value(json_array_get(recording->lines, i));
+
+		rc = rc != 0 ? rc : give(recording, json_incref(item), line, err);
+	}
+	json_decref(answer);
+	return rc;
+}
+
+static int record_all(struct recording *recording, struct ph_error *err)
+{
+	bool batch = recording->entries != NULL;
+	int rc = 0;
+	int more;
+
+	while (rc == 0 && (more = read_line(recording)) != 0) {
+		if (more < 0) {
+			rc = ph_fail_errno(err, more, "reading the input");
+		} else if (recording->too_long || !is_blank(&recording->line)) {
+			rc = batch ? keep_line(recording, err)
+				   : record_line(recording, err);
+		}
+	}
+	return rc == 0 && batch ? end_batch(recording, err) : rc;
+}
+
+static int run(struct ph_cli *cli, struct ph_error *err)
+{
+	struct recording recording = { .cli = cli,
+				       .input = stdin,
+				       .refs = json_object() };
+	const char *path = cli->n_args > 0 ? cli->args[0] : "-";
+	int rc;
+
+	if (strcmp(path, "-") != 0) {
+		recording.input = fopen(path, "rb");
+		if (!recording.input) {
+			json_decref(recording.refs);
+			return ph_fail(err, PH_EXIT_USAGE, -errno, "%s: %s", path,
+				       strerror(errno));
+		}
+	}
+	if (ph_cli_has(cli, "batch")) {
+		recording.entries = json_array();
+		recording.lines = json_array();
+	}
+	rc = record_all(&recording, err);
+	if (recording.input != stdin) {
+		fclose(recording.input);
+	}
+	json_decref(recording.refs);
+	json_decref(recording.entries);
+	json_decref(recording.lines);
+	ph_buf_wipe(&recording.line);
+	if (rc < 0) {
+		return rc;
+	}
+	return recording.failed > 0 ? PH_EXIT_OTHER : PH_EXIT_DONE;
+}
+
+static const struct ph_cli_option options[] = {
+	{ "batch", NULL, "all lines in one commit, or none" },
+	{ "behalf", "SITE",
+	  "lines that do not say so are for this site: its code or "
+	  "number" },
+	PH_ACT_OPERATOR,
+	{ 0 },
+};
+
+const struct ph_cli_command ph_cmds_record[] = {
+	{ "record", "Scripts", "[FILE]", 0, 1,
+	  "write entries in their JSON view, one a line, from FILE or standard input\n"
+	  "Each line is safe when its answer is printed. \"@3\" as a reference means "
+	  "the entry\n"
+	  "of line 3; a site may be given by its code. Exit status 1 when any line was "
+	  "refused.",
+	  options, run, NULL },
+	{ 0 },
+};

@@ -1,0 +1,517 @@
+/*
+ * daemon/hub_command_cut.c - devices retired and cut off, logs adopted, invites cancelled,
+ * readers erased: what a person says of a device or a reader as a whole.
+ *
+ * The ledger and the journal fill in what the person cannot know: which logs a device has
+ * and how far they are receipted, which registrations and cards are one reader's. All but
+ * the retirement must be signed by an operator.
+ */
+#include "daemon/hub_name.h"
+#include "daemon/hub_put.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/ledger/device.h"
+#include "common/ledger/invite_state.h"
+#include "common/ledger/query.h"
+
+#define ITEMS_MAX 64 /* of each list that is filled here, by the kind table */
+
+static struct ph_entry entry_of(enum ph_kind_number number)
+{
+	return (struct ph_entry){ .kind = ph_kind_find(number), .number = number };
+}
+
+static void set_bytes(struct ph_entry *entry, unsigned field, const void *data,
+		      size_t len)
+{
+	entry->field[field].set = true;
+	entry->field[field].as.bytes = PH_VIEW(data, len);
+}
+
+/* FIELD, an enum, from the member "reason", if there is one. */
+static int set_reason(struct ph_entry *entry, unsigned field, const json_t *request,
+		      struct ph_error *err)
+{
+	const char *text = ph_request_text(request, "reason");
+
+	if (!text) {
+		return 0;
+	}
+	entry->field[field].set = true;
+	return ph_hub_enum(&entry->kind->fields[field], text,
+			   &entry->field[field].as.uint, err);
+}
+
+static int need_device(struct ph_hub *hub, const json_t *request,
+		       struct ph_device *device, json_t *answer, struct ph_error *err)
+{
+	const char *prefix = ph_request_need(request, "device", err);
+	char id[2 * PH_DEVICE_ID_SIZE + 1];
+	struct ph_hub_site site = { 0 };
+	int rc;
+
+	if (!prefix) {
+		return -EINVAL;
+	}
+	rc = ph_hub_device_called(hub, prefix, device, err);
+	rc = rc < 0 ? rc : ph_hub_site_at(hub, device->site, &site);
+	if (rc < 0) {
+		return ph_fail_errno(err, rc, "looking up the device");
+	}
+	ph_hex(id, device->id, sizeof(device->id));
+	json_object_set_new(answer, "device", json_string(id));
+	json_object_set_new(answer, "site", json_string(site.code));
+	return 0;
+}
+
+/* Whether the ledger knows of a retirement, or of a cut, of the device. */
+static int read_end(struct ph_hub *hub, const struct ph_device *device, bool *retired,
+		    bool *cut)
+{
+	struct ph_device_state state;
+	struct ph_buf bytes = { 0 };
+	int rc = ph_ledger_get(hub->ledger, PH_ENTITY_DEVICE,
+			       PH_VIEW(device->id, sizeof(device->id)), &bytes);
+
+	*retired = false;
+	*cut = false;
+	rc = rc == 0 ? ph_device_decode(ph_buf_view(&bytes), &state) : rc;
+	if (rc == 0) {
+		*retired = state.n_retires > 0;
+		*cut = state.n_cuts > 0;
+		ph_device_deinit(&state);
+	}
+	ph_buf_deinit(&bytes);
+	return rc < 0 ? rc : 0;
+}
+
+int ph_hub_device_retire(struct ph_hub *hub, const json_t *request, json_t *answer,
+			 struct ph_error *err)
+{
+	struct ph_entry entry = entry_of(PH_KIND_DEVICE_RETIRE);
+	struct ph_device device;
+	bool retired = false;
+	bool cut;
+	int rc = need_device(hub, request, &device, answer, err);
+
+	rc = rc < 0 ? rc : read_end(hub, &device, &retired, &cut);
+	if (rc == 0 && retired) {
+		rc = ph_fail(err, PH_EXIT_OTHER, -EEXIST,
+			     "this device is retired already");
+	}
+	rc = rc < 0 ? rc : set_reason(&entry, PH_RETIRE_REASON, request, err);
+	if (rc < 0) {
+		return rc;
+	}
+	set_bytes(&entry, PH_RETIRE_DEVICE, device.id, sizeof(device.id));
+	return ph_hub_put_one(hub, &entry, false, answer, err);
+}
+
+/* --- cutting off --- */
+
+/* "LOG:N": how far one log still counts. */
+struct mark {
+	uint8_t log_id[PH_LOG_ID_SIZE];
+	uint64_t n;
+	bool used;
+};
+
+struct cutting {
+	struct ph_hub *hub;
+	struct mark *marks;
+	size_t n_marks;
+	struct ph_head *heads;
+	size_t n_heads, cap_heads;
+	struct ph_error *err;
+};
+
+/* "LOG:N", or "LOG" with *HAS_N false. */
+static int parse_place(struct ph_hub *hub, const char *text, struct ph_log *log,
+		       uint64_t *n, bool *has_n, struct ph_error *err)
+{
+	char prefix[2 * PH_LOG_ID_SIZE + 1];
+	const char *colon = strchr(text, ':');
+	size_t len = colon ? (size_t)(colon - text) : strlen(text);
+	char *end = NULL;
+
+	if (len >= sizeof(prefix) ||
+	    (colon && (strspn(colon + 1, "0123456789") != strlen(colon + 1) ||
+		       strlen(colon + 1) == 0 || strlen(colon + 1) > 18))) {
+		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+			       "\"%.80s\" is not LOG:N, the beginning of a log's id and "
+			       "the number of an entry, as `packhorsed log` shows them",
+			       text);
+	}
+	memcpy(prefix, text, len);
+	prefix[len] = '\0';
+	*has_n = colon != NULL;
+	*n = colon ? strtoull(colon + 1, &end, 10) : 0;
+	return ph_hub_log_called(hub, prefix, log, err);
+}
+
+static int read_marks(struct cutting *cutting, const struct ph_device *device,
+		      const json_t *request)
+{
+	const json_t *list = json_object_get(request, "at");
+	size_t count = json_array_size(list);
+
+	cutting->marks = calloc(count + 1, sizeof(*cutting->marks));
+	if (!cutting->marks) {
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < count; i++) {
+		const char *text = json_string_value(json_array_get(list, i));
+		struct mark *mark = &cutting->marks[cutting->n_marks++];
+		struct ph_log log;
+		bool has_n;
+		int rc = parse_place(cutting->hub, text ? text : "", &log, &mark->n,
+				     &has_n, cutting->err);
+
+		if (rc < 0) {
+			return rc;
+		}
+		if (!has_n ||
+		    memcmp(log.device_id, device->id, sizeof(device->id)) != 0) {
+			return ph_fail(cutting->err, PH_EXIT_USAGE, -EINVAL,
+				       "--at %s: %s", text,
+				       has_n ? "that log is another device's"
+					     : "say up to which entry: LOG:N");
+		}
+		memcpy(mark->log_id, log.id, sizeof(log.id));
+	}
+	return 0;
+}
+
+static struct mark *mark_of(struct cutting *cutting, const struct ph_log *log)
+{
+	for (size_t i = 0; i < cutting->n_marks; i++) {
+		if (memcmp(cutting->marks[i].log_id, log->id, sizeof(log->id)) == 0) {
+			return &cutting->marks[i];
+		}
+	}
+	return NULL;
+}
+
+/* Each log, each branch of it: up to what was receipted, which is all that is held; or up to the mark. */
+static int add_head(void *data, const struct ph_log *log)
+{
+	struct cutting *cutting = data;
+	struct mark *mark = mark_of(cutting, log);
+	struct ph_head *head;
+	uint64_t n = log->n;
+
+	if (mark) {
+		mark->used = mark->used || mark->n <= log->n;
+		n = mark->n < n ? mark->n : n;
+	}
+	if (n == 0) {
+		return 0;
+	}
+	if (cutting->n_heads == ITEMS_MAX) {
+		return ph_fail(cutting->err, PH_EXIT_OTHER, -E2BIG,
+			       "this device has more than %d logs: one cut cannot name "
+			       "them all",
+			       ITEMS_MAX);
+	}
+	head = &cutting->heads[cutting->n_heads++];
+	memcpy(head->log_id, log->id, sizeof(log->id));
+	head->n = n;
+	return ph_journal_chain_at(cutting->hub->journal, log, n, head->h) == 0 ? 0
+										: -EIO;
+}
+
+static int check_marks(const struct cutting *cutting)
+{
+	for (size_t i = 0; i < cutting->n_marks; i++) {
+		if (!cutting->marks[i].used) {
+			return ph_fail(cutting->err, PH_EXIT_USAGE, -EINVAL,
+				       "--at: entry %" PRIu64 " of that log is not here",
+				       cutting->marks[i].n);
+		}
+	}
+	return 0;
+}
+
+int ph_hub_device_cut(struct ph_hub *hub, const json_t *request, json_t *answer,
+		      struct ph_error *err)
+{
+	struct ph_entry entry = entry_of(PH_KIND_DEVICE_CUT);
+	struct cutting cutting = { .hub = hub, .err = err };
+	struct ph_buf list = { 0 };
+	struct ph_device device;
+	bool retired;
+	bool cut = false;
+	int rc = need_device(hub, request, &device, answer, err);
+
+	rc = rc < 0 ? rc : read_end(hub, &device, &retired, &cut);
+	if (rc == 0 && cut && json_array_size(json_object_get(request, "at")) == 0) {
+		rc = ph_fail(
+			err, PH_EXIT_OTHER, -EEXIST,
+			"this device is cut off already; --at LOG:N takes more away");
+	}
+	cutting.heads = calloc(ITEMS_MAX, sizeof(*cutting.heads));
+	rc = rc < 0 ? rc : cutting.heads ? 0 : -ENOMEM;
+	rc = rc < 0 ? rc : read_marks(&cutting, &device, request);
+	rc = rc < 0 ? rc
+		    : ph_journal_logs_of_device(hub->journal, device.id, add_head,
+						&cutting);
+	rc = rc < 0 ? rc : check_marks(&cutting);
+	rc = rc < 0 ? rc : set_reason(&entry, PH_CUT_REASON, request, err);
+	rc = rc < 0 ? rc
+		    : ph_list_put_heads(&list, cutting.heads, cutting.n_heads,
+					&entry.field[PH_CUT_HEADS]);
+	if (rc == 0) {
+		set_bytes(&entry, PH_CUT_DEVICE, device.id, sizeof(device.id));
+		rc = ph_hub_put_one(hub, &entry, false, answer, err);
+	}
+	free(cutting.heads);
+	free(cutting.marks);
+	ph_buf_deinit(&list);
+	return rc < 0 ? ph_fail_errno(err, rc, "reading the device's logs") : 0;
+}
+
+/* --- adopting --- */
+
+struct reach {
+	uint64_t n;
+	struct ph_log log; /* of the branches the one that reaches furthest */
+};
+
+static int furthest(void *data, const struct ph_log *log)
+{
+	struct reach *reach = data;
+
+	if (memcmp(log->id, reach->log.id, sizeof(log->id)) == 0 &&
+	    log->n > reach->log.n) {
+		reach->log = *log;
+	}
+	return 0;
+}
+
+int ph_hub_log_adopt(struct ph_hub *hub, const json_t *request, json_t *answer,
+		     struct ph_error *err)
+{
+	struct ph_entry entry = entry_of(PH_KIND_LOG_ADOPT);
+	const char *text = ph_request_need(request, "log", err);
+	struct ph_value *head = &entry.field[PH_ADOPT_HEAD];
+	struct reach reach;
+	bool has_n;
+	int rc = text ? parse_place(hub, text, &reach.log, &reach.n, &has_n, err)
+		      : -EINVAL;
+
+	rc = rc < 0 ? rc : ph_journal_log_each(hub->journal, furthest, &reach);
+	if (rc < 0) {
+		return ph_fail_errno(err, rc, "reading the logs");
+	}
+	reach.n = has_n ? reach.n : reach.log.n;
+	if (reach.n == 0 || reach.n > reach.log.n) {
+		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+			       "entry %" PRIu64 " of that log is not here: it has 1 to "
+			       "%" PRIu64,
+			       reach.n, reach.log.n);
+	}
+	head->set = true;
+	head->as.head.n = reach.n;
+	memcpy(head->as.head.log_id, reach.log.id, sizeof(reach.log.id));
+	rc = ph_journal_chain_at(hub->journal, &reach.log, reach.n, head->as.head.h);
+	if (rc != 0) {
+		return ph_fail_errno(err, rc < 0 ? rc : -EUCLEAN, "reading the log");
+	}
+	return ph_hub_put_one(hub, &entry, false, answer, err);
+}
+
+/* --- cancelling an invite --- */
+
+static int check_invite(struct ph_hub *hub, const uint8_t id[static PH_INVITE_ID_SIZE],
+			struct ph_error *err)
+{
+	struct ph_invite_state invite;
+	struct ph_buf bytes = { 0 };
+	char device[2 * PH_DEVICE_ID_SIZE + 1] = "";
+	unsigned cancels = 0;
+	int rc = ph_ledger_get(hub->ledger, PH_ENTITY_INVITE,
+			       PH_VIEW(id, PH_INVITE_ID_SIZE), &bytes);
+
+	if (rc == 0) {
+		rc = ph_invite_state_decode(ph_buf_view(&bytes), &invite);
+	}
+	if (rc == 0) {
+		if (invite.n_uses > 0) {
+			ph_hex(device, invite.uses[0].device, PH_DEVICE_ID_SIZE);
+		}
+		cancels = (unsigned)invite.n_cancels;
+		ph_invite_state_deinit(&invite);
+	}
+	ph_buf_deinit(&bytes);
+	if (rc < 0) {
+		return ph_fail_errno(err, rc, "looking up the invite");
+	}
+	if (cancels > 0) {
+		return ph_fail(err, PH_EXIT_OTHER, -EEXIST,
+			       "this invite is cancelled already");
+	}
+	if (device[0] != '\0') {
+		return ph_fail(err, PH_EXIT_OTHER, -EEXIST,
+			       "this invite was used already, by the device %.8s: to "
+			       "stop that, `packhorsed cut %.8s`",
+			       device, device);
+	}
+	return 0;
+}
+
+int ph_hub_invite_cancel(struct ph_hub *hub, const json_t *request, json_t *answer,
+			 struct ph_error *err)
+{
+	struct ph_entry entry = entry_of(PH_KIND_INVITE_CANCEL);
+	const char *text = ph_request_need(request, "invite", err);
+	uint8_t id[PH_INVITE_ID_SIZE];
+	int rc = text ? ph_hub_invite_called(hub, text, id, err) : -EINVAL;
+
+	rc = rc < 0 ? rc : check_invite(hub, id, err);
+	if (rc < 0) {
+		return rc;
+	}
+	set_bytes(&entry, PH_INVITE_CANCEL_INVITE, id, sizeof(id));
+	return ph_hub_put_one(hub, &entry, false, answer, err);
+}
+
+/* --- erasing a reader --- */
+
+struct erasing {
+	struct ph_hub *hub;
+	struct ph_ref readers[ITEMS_MAX];
+	size_t n_readers;
+	struct ph_id cards[ITEMS_MAX];
+	size_t n_cards;
+	json_t *held[ITEMS_MAX]; /* what the cards' codes borrow */
+	size_t n_held;
+	struct ph_error *err;
+};
+
+static int too_many(const struct erasing *erasing, const char *what)
+{
+	return ph_fail(erasing->err, PH_EXIT_OTHER, -E2BIG,
+		       "more than %d %s: erase fewer readers at once", ITEMS_MAX, what);
+}
+
+static int add_reader(struct erasing *erasing, const struct ph_ref *ref)
+{
+	for (size_t i = 0; i < erasing->n_readers; i++) {
+		if (ph_ref_equal(&erasing->readers[i], ref)) {
+			return 0;
+		}
+	}
+	if (erasing->n_readers == ITEMS_MAX) {
+		return too_many(erasing, "registrations");
+	}
+	erasing->readers[erasing->n_readers++] = *ref;
+	return 0;
+}
+
+/* All cards that were issued to the reader or to one that is the same. */
+static int add_cards(struct erasing *erasing, const struct ph_ref *ref)
+{
+	json_t *cards = NULL;
+	json_t *card;
+	size_t i;
+	int rc = ph_query_cards(erasing->hub->ledger, ref, &cards);
+
+	if (rc < 0) {
+		return rc;
+	}
+	if (erasing->n_held == ITEMS_MAX) {
+		json_decref(cards);
+		return too_many(erasing, "readers");
+	}
+	erasing->held[erasing->n_held++] = cards;
+	json_array_foreach(cards, i, card)
+	{
+		const json_t *code = json_object_get(card, "code");
+
+		if (erasing->n_cards == ITEMS_MAX) {
+			return too_many(erasing, "cards");
+		}
+		erasing->cards[erasing->n_cards++] = (struct ph_id){
+			.ns = (uint64_t)json_integer_value(json_object_get(card, "ns")),
+			.code = PH_VIEW(json_string_value(code),
+					json_string_length(code)),
+		};
+	}
+	return 0;
+}
+
+static int add_class(struct erasing *erasing, const char *text)
+{
+	struct ph_ref members[ITEMS_MAX];
+	struct ph_ref ref;
+	size_t n = 0;
+	int rc;
+
+	if (ph_ref_parse(text, strlen(text), &ref) != 0) {
+		return ph_fail(erasing->err, PH_EXIT_USAGE, -EINVAL,
+			       "\"%.100s\" is not the reference of a reader, as `query "
+			       "readers` shows it",
+			       text);
+	}
+	rc = ph_query_members(erasing->hub->ledger, PH_ENTITY_READER, &ref, members,
+			      ITEMS_MAX, &n);
+	if (rc < 0) {
+		return ph_fail_errno(erasing->err, rc, "looking up the reader");
+	}
+	if (n == 0) {
+		return ph_fail(erasing->err, PH_EXIT_OTHER, -ENOENT,
+			       "no reader %s is known here", text);
+	}
+	for (size_t i = 0; rc == 0 && i < n && i < ITEMS_MAX; i++) {
+		rc = add_reader(erasing, &members[i]);
+	}
+	if (rc == 0 && n > ITEMS_MAX) {
+		rc = too_many(erasing, "registrations");
+	}
+	return rc < 0 ? rc : add_cards(erasing, &ref);
+}
+
+int ph_hub_reader_erase(struct ph_hub *hub, const json_t *request, json_t *answer,
+			struct ph_error *err)
+{
+	struct ph_entry entry = entry_of(PH_KIND_READER_ERASE);
+	struct erasing *erasing = calloc(1, sizeof(*erasing));
+	struct ph_buf readers = { 0 };
+	struct ph_buf cards = { 0 };
+	json_t *item;
+	size_t i;
+	int rc = erasing ? 0 : -ENOMEM;
+
+	json_array_foreach(json_object_get(request, "readers"), i, item)
+	{
+		const char *text = json_string_value(item);
+
+		if (rc == 0) {
+			erasing->hub = hub;
+			erasing->err = err;
+			rc = add_class(erasing, text ? text : "");
+		}
+	}
+	if (rc == 0 && erasing->n_readers == 0) {
+		rc = ph_fail(err, PH_EXIT_USAGE, -EINVAL, "the request names no reader");
+	}
+	rc = rc < 0 ? rc
+		    : ph_list_put_refs(&readers, erasing->readers, erasing->n_readers,
+				       &entry.field[PH_ERASE_READERS]);
+	rc = rc < 0 ? rc
+		    : ph_list_put_ids(&cards, erasing->cards, erasing->n_cards,
+				      &entry.field[PH_ERASE_CARDS]);
+	rc = rc < 0 ? rc : ph_hub_put_one(hub, &entry, false, answer, err);
+	for (i = 0; erasing && i < erasing->n_held; i++) {
+		json_decref(erasing->held[i]);
+	}
+	free(erasing);
+	ph_buf_deinit(&readers);
+	ph_buf_deinit(&cards);
+	return rc < 0 ? ph_fail_errno(err, rc, "looking up the readers") : 0;
+}

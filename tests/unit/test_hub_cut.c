@@ -1,0 +1,362 @@
+/*
+ * tests/unit/test_hub_cut.c - devices retired and cut, logs adopted, invites cancelled,
+ * readers erased: what the hub fills in, and what follows.
+ */
+#include "tests/unit/put_room.h"
+
+#include "common/ledger/invite_state.h"
+
+/* How the id of MEMBER begins. */
+static const char *device_of(const struct member *member)
+{
+	static char text[2 * PH_DEVICE_ID_SIZE + 1];
+
+	ph_hex(text, member->peer.device.id, PH_DEVICE_ID_SIZE);
+	text[8] = '\0';
+	return text;
+}
+
+static const char *log_of(const struct member *member)
+{
+	static char text[2 * PH_LOG_ID_SIZE + 1];
+
+	ph_hex(text, own_log(member)->id, PH_LOG_ID_SIZE);
+	return text;
+}
+
+static json_t *request_cut(const struct member *member, const char *at)
+{
+	return at ? json_pack("{s:s, s:s, s:s, s:[s]}", "command", "device-cut", "device",
+			      device_of(member), "reason", "stolen", "at", at)
+		  : json_pack("{s:s, s:s, s:s}", "command", "device-cut", "device",
+			      device_of(member), "reason", "stolen");
+}
+
+/* MEMBER sends all that it has. */
+static void send_all(struct hub_room *room, struct member *member, uint64_t after)
+{
+	struct ph_job *job = store_of(member, all_item(member, after));
+
+	expect_job(room, job, 0);
+}
+
+static void assert_head(const json_t *entry, const char *name, const char *log, int64_t n)
+{
+	const json_t *value = json_object_get(entry, name);
+	const json_t *head = json_is_array(value) ? json_array_get(value, 0) : value;
+
+	assert_string_equal(text_in(head, "log"), log);
+	assert_int_equal(json_integer_value(json_object_get(head, "n")), n);
+}
+
+static void test_retire(void **state)
+{
+	struct pair pair;
+	json_t *entry;
+
+	(void)state;
+	pair_open(&pair);
+	refused(&pair.room,
+		json_pack("{s:s, s:s}", "command", "device-retire", "device", "abc"),
+		PH_EXIT_USAGE, "4 or more");
+	refused(&pair.room,
+		json_pack("{s:s, s:s}", "command", "device-retire", "device", "00000000"),
+		PH_EXIT_OTHER, "no device's id begins");
+	refused(&pair.room,
+		json_pack("{s:s, s:s, s:s}", "command", "device-retire", "device",
+			  device_of(&pair.a), "reason", "tired"),
+		PH_EXIT_USAGE, "not one of replaced, broken");
+	entry = wrote(&pair.room,
+		      json_pack("{s:s, s:s, s:s}", "command", "device-retire", "device",
+				device_of(&pair.a), "reason", "broken"));
+	assert_string_equal(text_in(entry, "reason"), "broken");
+	json_decref(entry);
+	refused(&pair.room,
+		json_pack("{s:s, s:s}", "command", "device-retire", "device",
+			  device_of(&pair.a)),
+		PH_EXIT_OTHER, "retired already");
+	pair_close(&pair);
+}
+
+static int64_t visits_of_first(struct hub_room *room)
+{
+	json_t *answer =
+		ask(room, json_pack("{s:s, s:s}", "command", "query", "what", "summary"));
+	int64_t visits = json_integer_value(json_object_get(
+		json_array_get(json_object_get(answer, "summary"), 0), "visits"));
+
+	json_decref(answer);
+	return visits;
+}
+
+static json_t *request_adopt(const char *place)
+{
+	return json_pack("{s:s, s:s}", "command", "log-adopt", "log", place);
+}
+
+/* Beyond the cut at CUT_N there are three visits: one is adopted, then all, then one again. */
+static void adopt(struct pair *pair, uint64_t cut_n)
+{
+	json_t *entry;
+	char text[300];
+
+	snprintf(text, sizeof(text), "%.10s:%d", log_of(&pair->a), (int)cut_n + 1);
+	entry = signs(&pair->room, request_adopt(text));
+	assert_head(entry, "head", log_of(&pair->a), (int64_t)cut_n + 1);
+	assert_string_equal(text_in(entry, "log"), "desk");
+	json_decref(entry);
+	assert_int_equal(visits_of_first(&pair->room), 6);
+	snprintf(text, sizeof(text), "%.10s", log_of(&pair->a));
+	entry = signs(&pair->room, request_adopt(text));
+	assert_head(entry, "head", log_of(&pair->a), (int64_t)own_log(&pair->a)->n);
+	assert_int_equal(visits_of_first(&pair->room), 8);
+	snprintf(text, sizeof(text), "{\"kind\":\"void\",\"target\":\"%s\"}",
+		 text_in(entry, "ref"));
+	json_decref(entry);
+	entry = signs(&pair->room, record_of(text)); /* goes where its target is */
+	assert_string_equal(text_in(entry, "log"), "desk");
+	json_decref(entry);
+	assert_int_equal(visits_of_first(&pair->room), 6);
+	snprintf(text, sizeof(text), "%.10s:0", log_of(&pair->a));
+	refused(&pair->room, request_adopt(text), PH_EXIT_USAGE, "is not here");
+}
+
+/* A cut names what is here of each log; what comes later is kept, and counts if adopted. */
+static void test_cut(void **state)
+{
+	struct pair pair;
+	json_t *entry;
+	uint64_t n;
+
+	(void)state;
+	pair_open(&pair);
+	write_visits(&pair.a, 5);
+	send_all(&pair.room, &pair.a, 0);
+	n = own_log(&pair.a)->n;
+	entry = signs(&pair.room, request_cut(&pair.a, NULL));
+	assert_head(entry, "heads", log_of(&pair.a), (int64_t)n);
+	assert_int_equal(json_array_size(json_object_get(entry, "heads")), 1);
+	assert_string_equal(text_in(entry, "log"), "control");
+	json_decref(entry);
+	refused(&pair.room, request_cut(&pair.a, NULL), PH_EXIT_OTHER, "already");
+
+	write_visits(&pair.a, 3);
+	send_all(&pair.room, &pair.a, n);
+	assert_int_equal(visits_of_first(&pair.room), 5);
+	adopt(&pair, n);
+	pair_close(&pair);
+}
+
+static void test_cut_at(void **state)
+{
+	struct pair pair;
+	json_t *entry;
+	char at[80];
+
+	(void)state;
+	pair_open(&pair);
+	write_visits(&pair.a, 5);
+	write_visits(&pair.b, 5);
+	send_all(&pair.room, &pair.a, 0);
+	send_all(&pair.room, &pair.b, 0);
+	snprintf(at, sizeof(at), "%.12s:99", log_of(&pair.a));
+	refused(&pair.room, request_cut(&pair.a, at), PH_EXIT_USAGE, "is not here");
+	snprintf(at, sizeof(at), "%.12s", log_of(&pair.a));
+	refused(&pair.room, request_cut(&pair.a, at), PH_EXIT_USAGE, "LOG:N");
+	snprintf(at, sizeof(at), "%.12s:x", log_of(&pair.a));
+	refused(&pair.room, request_cut(&pair.a, at), PH_EXIT_USAGE, "LOG:N");
+	snprintf(at, sizeof(at), "%.12s:3", log_of(&pair.b));
+	refused(&pair.room, request_cut(&pair.a, at), PH_EXIT_USAGE, "another device's");
+	snprintf(at, sizeof(at), "%.12s:4", log_of(&pair.a));
+	entry = signs(&pair.room, request_cut(&pair.a, at));
+	assert_head(entry, "heads", log_of(&pair.a), 4);
+	json_decref(entry);
+
+	/* nothing of it: a cut without a head */
+	snprintf(at, sizeof(at), "%.12s:0", log_of(&pair.a));
+	entry = signs(&pair.room, request_cut(&pair.a, at));
+	assert_null(json_object_get(entry, "heads"));
+	json_decref(entry);
+	pair_close(&pair);
+}
+
+/* --- invites --- */
+
+/* The invite of MEMBER's certificate is known to the hub, as `packhorsed invite` tells it. */
+static void tell_invite(struct hub_room *room, const struct member *member,
+			char out[static 2 * PH_INVITE_ID_SIZE + 1])
+{
+	struct ph_cert cert;
+
+	assert_int_equal(ph_cert_decode(ph_buf_view(&member->cert),
+					ph_hub_keylist(room->hub), &cert),
+			 0);
+	ph_hex(out, cert.invite.id, PH_INVITE_ID_SIZE);
+	json_decref(ask(
+		room, json_pack("{s:s, s:s, s:s}", "command", "invite-record", "id", out,
+				"about",
+				"{\"site\":\"14-0371\",\"role\":1,\"issued\":1700000000,"
+				"\"expires\":1700086400}")));
+}
+
+static void assert_invite(struct hub_room *room, const char *id, const char *state)
+{
+	json_t *answer = ask(room, json_pack("{s:s}", "command", "invite-list"));
+	json_t *item;
+	size_t i;
+	unsigned found = 0;
+
+	json_array_foreach(json_object_get(answer, "invites"), i, item)
+	{
+		if (strcmp(text_in(item, "invite"), id) == 0) {
+			assert_string_equal(text_in(item, "state"), state);
+			assert_string_equal(text_in(item, "site"), "14-0371");
+			found++;
+		}
+	}
+	assert_int_equal(found, 1);
+	json_decref(answer);
+}
+
+static json_t *request_cancel(const char *id)
+{
+	return json_pack("{s:s, s:s}", "command", "invite-cancel", "invite", id);
+}
+
+static void test_cancel(void **state)
+{
+	struct hub_room room;
+	struct member late, used;
+	char id[2 * PH_INVITE_ID_SIZE + 1];
+
+	(void)state;
+	hub_open(&room);
+	member_open(&room, &late, 1, "14-0371");
+	member_open(&room, &used, 2, "14-0371");
+	tell_invite(&room, &used, id);
+	assert_invite(&room, id, "open");
+	be_admitted(&room, &used);
+	json_decref(ask(&room, json_pack("{s:s}", "command", "status"))); /* folds */
+	assert_invite(&room, id, "used");
+	refused(&room, request_cancel(id), PH_EXIT_OTHER, "was used already");
+	refused(&room, request_cancel("ffffffff"), PH_EXIT_OTHER,
+		"no invite's id begins");
+	refused(&room, request_cancel("xyz1"), PH_EXIT_USAGE, "digits");
+
+	tell_invite(&room, &late, id);
+	json_decref(signs(&room, request_cancel(id)));
+	assert_invite(&room, id, "cancelled");
+	refused(&room, request_cancel(id), PH_EXIT_OTHER, "cancelled already");
+
+	/* who comes with it stays outside */
+	write_visits(&late, 2);
+
+	struct ph_job *job = carry_out(&room, hello_of(&late, all_item(&late, 0)));
+
+	assert_int_equal(job->result, 0);
+	assert_int_equal(job->welcome.status, PH_STATUS_CUT);
+	assert_string_equal(late.peer.refusal, "its invite was cancelled");
+	assert_false(late.peer.known);
+	ph_job_free(job);
+	assert_int_equal(held_n(&room, &late), 0);
+	assert_int_equal(hub_says(&room, "devices"), 1);
+	member_close(&late);
+	member_close(&used);
+	hub_close(&room);
+}
+
+/* --- readers --- */
+
+/* A card for the reader that entry N of MEMBER's log made. */
+static void write_card(struct member *member, uint64_t n, const char *code)
+{
+	struct ph_entry entry = { .kind = ph_kind_find(PH_KIND_CARD_ISSUE) };
+	struct ph_value *reader = &entry.field[PH_CARD_READER];
+	struct ph_buf bytes = { 0 };
+	struct ph_error err = { 0 };
+	uint8_t e[PH_HASH_SIZE];
+
+	read_own(&member->desk, n, &bytes, &(struct ph_entry){ 0 });
+	ph_entry_hash(ph_buf_view(&bytes), e);
+	reader->set = true;
+	reader->as.ref.n = n;
+	memcpy(reader->as.ref.log_id, own_log(member)->id, PH_LOG_ID_SIZE);
+	memcpy(reader->as.ref.hash, e, sizeof(reader->as.ref.hash));
+	entry.field[PH_CARD_CARD].set = true;
+	entry.field[PH_CARD_CARD].as.id =
+		(struct ph_id){ .ns = 140371, .code = ph_view_str(code) };
+	begin(&member->desk.room);
+	if (ph_writer_add(member->desk.writer, &entry, NULL, &err) != 0) {
+		fail_msg("%s", err.text);
+	}
+	assert_int_equal(ph_writer_seal(member->desk.writer), 0);
+	commit(&member->desk.room);
+	ph_buf_deinit(&bytes);
+}
+
+static void ref_of(const struct member *member, uint64_t n, char out[static PH_REF_TEXT])
+{
+	struct ph_ref ref = { .n = n };
+	struct ph_buf bytes = { 0 };
+	uint8_t e[PH_HASH_SIZE];
+
+	assert_int_equal(ph_journal_entry(member->desk.room.journal, own_log(member)->row,
+					  n, &bytes),
+			 0);
+	ph_entry_hash(ph_buf_view(&bytes), e);
+	memcpy(ref.log_id, own_log(member)->id, PH_LOG_ID_SIZE);
+	memcpy(ref.hash, e, sizeof(ref.hash));
+	ph_ref_text(out, &ref);
+	ph_buf_deinit(&bytes);
+}
+
+static json_t *request_erase(const char *ref)
+{
+	return json_pack("{s:s, s:[s]}", "command", "reader-erase", "readers", ref);
+}
+
+static void test_erase(void **state)
+{
+	struct pair pair;
+	char ref[PH_REF_TEXT];
+	uint64_t n, other;
+	json_t *entry;
+
+	(void)state;
+	pair_open(&pair);
+	n = write_reader(&pair.a, "Lò Văn A");
+	write_card(&pair.a, n, "C1");
+	write_card(&pair.a, n, "C2");
+	other = write_reader(&pair.a, "Cà Thị B");
+	write_card(&pair.a, other, "C3");
+	send_all(&pair.room, &pair.a, 0);
+	ref_of(&pair.a, n, ref);
+	entry = signs(&pair.room, request_erase(ref));
+	assert_int_equal(json_array_size(json_object_get(entry, "readers")), 1);
+	assert_string_equal(
+		json_string_value(json_array_get(json_object_get(entry, "readers"), 0)),
+		ref);
+	assert_int_equal(json_array_size(json_object_get(entry, "cards")), 2);
+	assert_string_equal(
+		text_in(json_array_get(json_object_get(entry, "cards"), 0), "code"),
+		"C1");
+	json_decref(entry);
+
+	ref_of(&pair.a, 1, ref); /* not a reader */
+	refused(&pair.room, request_erase(ref), PH_EXIT_OTHER, "no reader");
+	refused(&pair.room, request_erase("x"), PH_EXIT_USAGE, "not the reference");
+	refused(&pair.room, json_pack("{s:s}", "command", "reader-erase"), PH_EXIT_USAGE,
+		"names no reader");
+	pair_close(&pair);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_retire), cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_cut_at), cmocka_unit_test(test_cancel),
+		cmocka_unit_test(test_erase),
+	};
+
+	return cmocka_run_group_tests(tests, make_pattern, remove_pattern);
+}
