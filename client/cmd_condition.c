@@ -6,7 +6,6 @@
  * back, and so names the loan: the one that is open here, unless --loan says which.
  */
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "client/form.h"
@@ -36,7 +35,8 @@ static int say_custody(struct ph_desk *desk, json_t *slip, struct ph_error *err)
 	at = json_string_value(json_object_get(custody, "at"));
 	if (!at || strcmp(at, "site") != 0 ||
 	    (uint64_t)json_integer_value(json_object_get(custody, "site")) != here) {
-		fprintf(stderr, "%s: %s: %s\n", desk->cli->program->name, code,
+		ph_desk_say(
+			desk, code,
 			ph_say("as far as is known here it is not on this site's shelf, "
 			       "so that this does not count",
 			       "theo dữ liệu ở đây, bản sách không ở kho này nên chưa "
@@ -89,20 +89,22 @@ const struct ph_cli_command ph_cmd_copy_repaired = {
 
 static int add_loan(struct ph_desk *desk, json_t *slip, struct ph_error *err)
 {
+	const char *code = json_string_value(json_object_get(slip, "copy"));
+	char shown[2 * PH_CODE_MAX];
 	bool found = false;
 	int rc;
 
 	if (json_object_get(slip, "loan")) {
 		return 0;
 	}
-	rc = ph_open_loan(desk, json_string_value(json_object_get(slip, "copy")), slip,
-			  &found, err);
+	rc = ph_open_loan(desk, code, slip, &found, err);
 	if (rc == 0 && !found) {
+		ph_text_safe(shown, sizeof(shown), code, strlen(code));
 		rc = ph_fail(
 			err, PH_EXIT_USAGE, -ENOENT,
 			"%s: no loan of it is open here; say which one was lost with "
 			"--loan REF, or, if it was not out, `copy missing`",
-			json_string_value(json_object_get(slip, "copy")));
+			shown);
 	}
 	return rc;
 }

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "client/codes_in.h"
@@ -143,6 +144,7 @@ static int check_crate(struct ph_desk *desk, const char *code, json_t *from, jso
 		       struct ph_error *err)
 {
 	json_t *view = NULL, *first;
+	char shown[2 * PH_CODE_MAX];
 	struct ph_id id;
 	const char *why = NULL;
 	int rc;
@@ -163,7 +165,8 @@ static int check_crate(struct ph_desk *desk, const char *code, json_t *from, jso
 			     "mã này là của một chuyến khác");
 	}
 	json_decref(view);
-	return why ? ph_fail(err, PH_EXIT_USAGE, -EEXIST, "%s: %s; %s", code, why,
+	ph_text_safe(shown, sizeof(shown), code, strlen(code));
+	return why ? ph_fail(err, PH_EXIT_USAGE, -EEXIST, "%s: %s; %s", shown, why,
 			     ph_say("each journey has a code of its own: leave --crate "
 				    "out",
 				    "mỗi chuyến có mã riêng: hãy bỏ --crate"))

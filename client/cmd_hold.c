@@ -29,22 +29,6 @@ static const struct ph_slip_field place_fields[] = {
 	{ 0 },
 };
 
-/* The day on which the entry counts, as far as is known before it is stamped. */
-static int64_t today(struct ph_desk *desk, json_t *slip)
-{
-	const char *when = json_string_value(json_object_get(slip, "when"));
-	size_t len = when ? json_string_length(json_object_get(slip, "when")) : 0;
-	int64_t seconds, day;
-
-	if (when && ph_day_parse(when, len, &day) == 0) {
-		return day;
-	}
-	if (when && ph_time_parse(when, len, &seconds) == 0) {
-		return ph_day_of(seconds);
-	}
-	return ph_site_today(desk->site);
-}
-
 /* Where nothing was said: at this site, until the province's number of days is over. */
 static int add_defaults(struct ph_desk *desk, json_t *slip, struct ph_error *err)
 {
@@ -59,7 +43,7 @@ static int add_defaults(struct ph_desk *desk, json_t *slip, struct ph_error *err
 	if (rc == 0 && !json_object_get(slip, "expires")) {
 		days = ph_query_policy_number(desk->ledger, "hold-days", DAYS_DEFAULT);
 		days = days <= DAYS_MAX ? days : DAYS_MAX;
-		ph_day_text(text, today(desk, slip) + (int64_t)days);
+		ph_day_text(text, ph_desk_day(desk) + (int64_t)days);
 		rc = ph_slip_text(slip, "expires", text, err);
 	}
 	return rc;
@@ -162,7 +146,7 @@ static int check_ready(struct ph_desk *desk, json_t *slip, struct ph_error *err)
 		     : ph_scan(&desk->scanner, PH_T_COPY_ID, ph_view_str(code), &copy,
 			       err);
 	return rc != 0 ? rc
-		       : ph_holding_check(desk, &hold, &copy, today(desk, slip), err);
+		       : ph_holding_check(desk, &hold, &copy, ph_desk_day(desk), err);
 }
 
 static const struct ph_form ready = {

@@ -6,8 +6,8 @@
  * copy that was laid aside for this reader fills the hold; for another one, that is said.
  */
 #include <errno.h>
-#include <stdio.h>
 
+#include "client/barred.h"
 #include "client/holding.h"
 #include "common/cli/out.h"
 
@@ -36,9 +36,9 @@ static int find_hold(struct ph_desk *desk, const char *card, const char *copy,
 	if (rc == 0 && found) {
 		rc = ph_slip_ref(slip, "hold", &hold);
 	} else if (rc == 0 && other) {
-		fprintf(stderr, "%s: %s: %s\n", desk->cli->program->name, copy,
-			ph_say("it was laid aside for another reader",
-			       "bản sách này đang giữ cho bạn đọc khác"));
+		ph_desk_say(desk, copy,
+			    ph_say("it was laid aside for another reader",
+				   "bản sách này đang giữ cho bạn đọc khác"));
 	}
 	return rc < 0 ? ph_fail_errno(err, rc, "looking up holds") : 0;
 }
@@ -62,6 +62,20 @@ static int loan_one(struct ph_desk *desk, const char *card, const char *copy,
 	return ph_desk_put(desk, &slip, NULL, err);
 }
 
+/* Is there anything against the card? The loan is recorded all the same. */
+static int look_card(struct ph_desk *desk, const char *card, struct ph_error *err)
+{
+	const char *why = NULL;
+	struct ph_id id;
+	int rc = ph_scan(&desk->scanner, PH_T_CARD_ID, ph_view_str(card), &id, err);
+
+	rc = rc != 0 ? rc : ph_barred(desk, &id, ph_desk_day(desk), &why);
+	if (rc == 0 && why) {
+		ph_desk_say(desk, card, why);
+	}
+	return rc < 0 ? ph_fail_errno(err, rc, "looking up a card") : 0;
+}
+
 static int run(struct ph_cli *cli, struct ph_error *err)
 {
 	struct ph_desk desk;
@@ -70,6 +84,7 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 	if (rc < 0) {
 		return rc;
 	}
+	rc = look_card(&desk, cli->args[0], err);
 	for (int i = 1; rc == 0 && i < cli->n_args; i++) {
 		rc = loan_one(&desk, cli->args[0], cli->args[i], err);
 	}

@@ -6,8 +6,10 @@
  * never used twice, so the new one must be new here.
  */
 #include <errno.h>
+#include <string.h>
 
 #include "client/copy_name.h"
+#include "common/cli/out.h"
 #include "common/ledger/view.h"
 
 /* What the view of the old copy shows of the registers. */
@@ -66,16 +68,18 @@ static int put_both(struct ph_desk *desk, const struct ph_cli *cli, struct ph_er
 {
 	const char *code = cli->n_args == 2 ? cli->args[1] : NULL;
 	json_t *view = NULL, *name = NULL;
+	char shown[2 * PH_CODE_MAX];
 	struct ph_id old;
 	int rc = ph_scan(&desk->scanner, PH_T_COPY_ID, ph_view_str(cli->args[0]), &old,
 			 err);
 
 	rc = rc != 0 ? rc : ph_view_copy(desk->ledger, &old, &view);
 	if (rc > 0 || (rc == 0 && !json_is_true(json_object_get(view, "known")))) {
+		ph_text_safe(shown, sizeof(shown), cli->args[0], strlen(cli->args[0]));
 		rc = ph_fail(
 			err, PH_EXIT_USAGE, -ENOENT,
 			"%s: this copy is not known here; `copy add` names a new one",
-			cli->args[0]);
+			shown);
 	}
 	rc = rc != 0 ? rc : put_copy(desk, code, view, &name, err);
 	rc = rc != 0 ? rc : put_alias(desk, name, json_object_get(view, "copy"), err);

@@ -106,6 +106,10 @@ int ph_desk_fields(struct ph_desk *desk, const struct ph_slip_field *fields,
 		   json_t *object, unsigned *count_out, struct ph_error *err);
 /* --term or --due, else the province's or our own usual term. */
 int ph_desk_term(struct ph_desk *desk, json_t *object, struct ph_error *err);
+/* The day on which what is told counts: that of --when, else today. */
+int64_t ph_desk_day(struct ph_desk *desk);
+/* Say WHAT (a code as it was typed) and WHY on standard error, for people. */
+void ph_desk_say(const struct ph_desk *desk, const char *what, const char *why);
 /* What REF names is not here: set DESK->ref_unknown if so. 0 or negative errno. */
 int ph_desk_look(struct ph_desk *desk, enum ph_entity type, const struct ph_ref *ref);
 

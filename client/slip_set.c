@@ -131,6 +131,30 @@ static int set_ref(struct ph_desk *desk, json_t *object,
 		&ref);
 }
 
+/* --- for whoever stands at the desk --- */
+
+int64_t ph_desk_day(struct ph_desk *desk)
+{
+	const char *when = ph_cli_get(desk->cli, "when");
+	int64_t seconds, day;
+
+	if (when && ph_day_parse(when, strlen(when), &day) == 0) {
+		return day;
+	}
+	if (when && ph_time_parse(when, strlen(when), &seconds) == 0) {
+		return ph_day_of(seconds);
+	}
+	return ph_site_today(desk->site);
+}
+
+void ph_desk_say(const struct ph_desk *desk, const char *what, const char *why)
+{
+	char shown[2 * PH_CODE_MAX];
+
+	ph_text_safe(shown, sizeof(shown), what, strlen(what));
+	fprintf(stderr, "%s: %s: %s\n", desk->cli->program->name, shown, why);
+}
+
 /* --- all of them --- */
 
 int ph_desk_set(struct ph_desk *desk, json_t *object, const struct ph_slip_field *field,

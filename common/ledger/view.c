@@ -19,6 +19,7 @@
 #include "common/ledger/record.h"
 #include "common/ledger/show.h"
 #include "common/ledger/tally.h"
+#include "common/ledger/view_standing.h"
 
 /* --- entities of registers --- */
 
@@ -153,7 +154,8 @@ int ph_view_reader(struct ph_ledger *ledger, const struct ph_ref *ref,
 	show_record(&show, &reader, kind, ph_ref_equal(ref, &root) ? NULL : &root);
 	ph_show_set(&show, "cards", json_incref(cards));
 	ph_show_set(&show, "loans", json_incref(loans));
-	rc = ph_reader_show_sealed(&show, &reader.registers, opener);
+	rc = ph_show_reader_standing(&show, ph_buf_view(&state));
+	rc = rc != 0 ? rc : ph_reader_show_sealed(&show, &reader.registers, opener);
 	if (rc == 0) {
 		rc = ph_show_done(&show, out);
 	} else {
@@ -221,13 +223,24 @@ int ph_view_card(struct ph_ledger *ledger, const struct ph_id *id,
 
 	ph_show_id(&show, "card", id);
 	rc = ph_ledger_get(ledger, PH_ENTITY_CARD, ph_key_view(&key), &state);
-	ph_show_set(&show, "known", json_boolean(rc == 0));
-	if (rc == PH_LEDGER_E_NONE && json_array_size(loans) > 0) {
-		rc = 0;
-	} else if (rc == 0) {
+	if (rc == 0) {
 		rc = ph_card_decode(ph_buf_view(&state), &card);
 	}
+	ph_show_set(&show, "known", json_boolean(rc == 0 && card.n_issues > 0));
 	ph_show_set(&show, "loans", loans);
+	if (rc >= 0) {
+		int paid = ph_show_account(ledger, &show, id);
+
+		/* one that was never issued may be lent to, or owe */
+		rc = paid < 0 ? paid
+		     : json_array_size(loans) > 0 ||
+				     json_object_get(show.object, "account") != NULL
+			     ? 0
+			     : rc;
+	}
+	if (rc == 0) {
+		ph_show_card_standing(&show, &card);
+	}
 	if (rc == 0 && card.n_issues > 0) {
 		show_issues(&show, &card);
 		rc = show_reader_of(ledger, &show, &card, opener);

@@ -66,6 +66,26 @@ saves "payment" payment $P payment T1 5000 --charge "$charge"
 run $P charge T1 3000 --reason card
 is "a charge in words" "$(cat out)" "saved ✓ charge T1  amount 3000, reason card"
 
+run $P card show T1 --json
+is "card show: what is owed and paid" \
+  "$(json out 'j["account"]["charged"], j["account"]["paid"], len(j["account"]["charges"]), j["account"]["payments"][0]["charge"]')" \
+  "(8000, 5000, 2, '$charge')"
+is "and its reader's block and consents" \
+  "$(json out 'j["reader"]["blocks"][0]["reason"], j["reader"]["blocks"][0]["until"], [c["given"] for c in j["reader"]["consents"]]')" \
+  "('debt', '2099-06-30', ['given', 'withdrawn'])"
+run $P card show T3 --json
+is "card show: stopped" "$(json out 'j["stops"][0]["reason"], j["known"]')" "('lost', True)"
+ok "a card that nobody had" $P charge T77 1000
+run $P card show T77 --json
+is "may owe" "$rc $(json out 'j["account"]["charged"], j["known"]')" "0 (1000, False)"
+run $P loan T1 B2
+is "a loan to who is blocked: recorded, and said" "$rc $(cat err)" "0 packhorse: T1: this reader is blocked"
+run $P loan T3 B2
+is "to a stopped card" "$rc $(cat err)" "0 packhorse: T3: this card was stopped"
+run $P loan T22 B2
+is "to one that is neither" "$rc $(cat err)" "0 "
+ok "it comes back" $P return B2
+
 # --- the catalogue ---
 
 saves "title merge" title-merge $P title merge "$title" "$other"
@@ -309,6 +329,26 @@ like "and is named" "$(cat err)" 'line 4: Đ9'
 printf 'A\0B\n' >codes
 status "a zero byte in a line" 2 $P crate dispatch --to 140372 - <codes
 is "nothing of it was written" "$(entries_here)" "$before"
+
+# At a terminal a person is told at once, and scans again.
+"$PYTHON" - $P crate dispatch --to 140372 >typed <<'EOF_PTY'
+import os, pty, sys
+pid, fd = pty.fork()
+if pid == 0:
+    os.execv(sys.argv[1], sys.argv[1:])
+seen = b""
+for line in (b"B4\n", "Đ9\n".encode(), b"O1\n", b"\x04"):
+    os.write(fd, line)
+try:
+    while data := os.read(fd, 4096):
+        seen += data
+except OSError:
+    pass
+print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+sys.stdout.buffer.write(seen)
+EOF_PTY
+is "dispatch at a terminal: what is no good is left out" "$(head -1 typed) $(grep -c 'copies 2' typed)" "0 1"
+like "and said at once" "$(tr -d '\r' <typed)" 'line 2: Đ9'
 
 # --- the Vietnamese keyboard, for crates ---
 
