@@ -8,6 +8,7 @@
  * PH_EXIT_DAMAGED. The root and operator keys are never read here.
  */
 #include "daemon/hub_internal.h"
+#include "daemon/hub_match.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -125,10 +126,12 @@ static int open_store(struct ph_hub *hub, struct ph_error *err)
 	if (rc < 0) {
 		return rc;
 	}
-	rc = ph_ledger_open(
-		&hub->ledger,
-		&(struct ph_ledger_config){ .journal = hub->journal, .db = hub->db },
-		err);
+	ph_hub_match_init(&hub->eyes, hub);
+	rc = ph_ledger_open(&hub->ledger,
+			    &(struct ph_ledger_config){ .journal = hub->journal,
+							.db = hub->db,
+							.hub = &hub->eyes },
+			    err);
 	if (rc < 0) {
 		return rc;
 	}

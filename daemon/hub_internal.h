@@ -14,6 +14,7 @@ struct ph_hub {
 	struct ph_db *db;
 	struct ph_journal *journal;
 	struct ph_ledger *ledger;
+	struct ph_ledger_hub eyes; /* what only the hub sees, for the ledger */
 	struct ph_writer *writer; /* of the control log */
 	struct ph_writer *desk;   /* of the desk log; not while a hub is made */
 	struct ph_device_keys keys;

@@ -107,6 +107,8 @@ int ph_case_list_site(struct ph_case_list *list, uint64_t site); /* 0: nobody's 
 /* The cases of SUBJECT are those of LIST from now on. 0 or negative errno. */
 int ph_cases_replace(struct ph_ledger *ledger, const struct ph_entity_key *subject,
 		     struct ph_case_list *list);
+/* Entry N of the log ROW cannot be read. 0 or negative errno. */
+int ph_cases_note_opaque(struct ph_ledger *ledger, int64_t row, uint64_t n);
 /* What was decided of the case KEY may have changed. 0 or negative errno. */
 int ph_cases_decided(struct ph_ledger *ledger, const struct ph_entity_key *key);
 

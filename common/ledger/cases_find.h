@@ -20,4 +20,20 @@ int ph_cases_may_bar(struct ph_ledger *ledger, const struct ph_id *card);
 int ph_cases_barred(struct ph_ledger *ledger, const struct ph_loan *loan,
 		    const struct ph_fact *fact, struct ph_case_list *list);
 
+/* Kinds 9 to 12, 15 and 16, of the log that KEY names. */
+int ph_cases_of_log(struct ph_ledger *ledger, const struct ph_entity_key *key);
+/* Kind 14. */
+int ph_cases_of_device(struct ph_ledger *ledger, const struct ph_entity_key *key);
+/* Kinds 13 and 17. */
+int ph_cases_of_invite(struct ph_ledger *ledger, const struct ph_entity_key *key);
+/* Kind 5; STATE: the crate's, empty if it is gone. */
+int ph_cases_of_crate(struct ph_ledger *ledger, const struct ph_entity_key *key,
+		      struct ph_view state);
+/* Kinds 6, 7 and 18, of the titles and readers that the batch changed. */
+int ph_cases_match(struct ph_ledger *ledger);
+/* Whether KEY is the subject of a case. */
+int ph_cases_has(struct ph_ledger *ledger, const struct ph_entity_key *key, bool *has);
+/* The first entry of the log ROW itself that cannot be read; 0: there is none. */
+int ph_cases_opaque_at(struct ph_ledger *ledger, int64_t row, uint64_t *n);
+
 #endif

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/ledger/cases.h"
+#include "common/ledger/cases_find.h"
 #include "common/ledger/store.h"
 
 /* --- the list of a subject --- */
@@ -308,6 +308,25 @@ static int held_cases(struct ph_ledger *ledger, const struct ph_entity_key *subj
 	}
 	ph_stmt_reset(stmt);
 	return rc;
+}
+
+int ph_cases_has(struct ph_ledger *ledger, const struct ph_entity_key *key, bool *has)
+{
+	struct ph_stmt *stmt;
+	int rc = ph_db_prepare(ledger->db,
+			       "SELECT 1 FROM ledger_case"
+			       " WHERE type = ?1 AND subject = ?2 LIMIT 1",
+			       &stmt);
+
+	if (rc != 0) {
+		return rc;
+	}
+	ph_stmt_int(stmt, 1, key->type);
+	ph_stmt_blob(stmt, 2, ph_key_view(key));
+	rc = ph_stmt_step(stmt);
+	*has = rc == PH_DB_ROW;
+	ph_stmt_reset(stmt);
+	return rc < 0 ? rc : 0;
 }
 
 int ph_cases_replace(struct ph_ledger *ledger, const struct ph_entity_key *subject,

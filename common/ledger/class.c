@@ -280,10 +280,6 @@ static int settle_member(struct ph_ledger *ledger, const struct ph_entity_key *k
 	struct member member;
 	int rc = read_member(ledger, key, &member);
 
-	if (rc == 0 && member.has_root) {
-		/* Its old root shows less from now on, if it is another one. */
-		rc = ph_keyset_add(&derived->changed, &member.root);
-	}
 	if (rc == 0 && member.is_here) {
 		bool is_root = ph_key_compare(key, root) == 0;
 

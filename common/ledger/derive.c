@@ -7,6 +7,8 @@
  */
 #include "common/ledger/derive.h"
 
+#include <string.h>
+
 #include "common/ledger/cases_find.h"
 #include "common/ledger/class.h"
 #include "common/ledger/store.h"
@@ -19,6 +21,8 @@ void ph_derived_clear(struct ph_derived *derived)
 	ph_keyset_clear(&derived->cases);
 	ph_keyset_clear(&derived->acts);
 	ph_keyset_clear(&derived->asking);
+	ph_keyset_clear(&derived->subjects);
+	ph_keyset_clear(&derived->groups);
 }
 
 void ph_derived_deinit(struct ph_derived *derived)
@@ -29,6 +33,8 @@ void ph_derived_deinit(struct ph_derived *derived)
 	ph_keyset_deinit(&derived->cases);
 	ph_keyset_deinit(&derived->acts);
 	ph_keyset_deinit(&derived->asking);
+	ph_keyset_deinit(&derived->subjects);
+	ph_keyset_deinit(&derived->groups);
 	ph_keyset_deinit(&derived->edges);
 	ph_keyset_deinit(&derived->scratch);
 }
@@ -60,6 +66,12 @@ int ph_derive(struct ph_ledger *ledger, const struct ph_entity_key *key,
 		return ph_derive_title(ledger, key, state);
 	case PH_ENTITY_HOLD:
 		return ph_derive_hold(ledger, key, state);
+	case PH_ENTITY_CRATE:
+		return ph_cases_of_crate(ledger, key, state);
+	case PH_ENTITY_LOG:
+	case PH_ENTITY_DEVICE:
+	case PH_ENTITY_INVITE:
+		return ph_keyset_add(&ledger->batch.derived.subjects, key);
 	case PH_ENTITY_CASE:
 		return ph_cases_decided(ledger, key);
 	default:
@@ -111,6 +123,64 @@ static int show_asked(struct ph_ledger *ledger)
 	return rc;
 }
 
+static struct ph_entity_key key_of(enum ph_entity type, const uint8_t id[static 16])
+{
+	struct ph_entity_key key = { .type = (uint8_t)type, .len = 16 };
+
+	memcpy(key.id, id, 16);
+	return key;
+}
+
+/* The log LOG_ID is looked at again, and its device, if any was ever cut. */
+static int note_log(struct ph_ledger *ledger, const uint8_t log_id[static 16])
+{
+	struct ph_keyset *subjects = &ledger->batch.derived.subjects;
+	struct ph_entity_key key = key_of(PH_ENTITY_LOG, log_id);
+	struct ph_log log;
+	int rc = ph_keyset_add(subjects, &key);
+
+	if (rc != 0 || ledger->n_cuts == 0) {
+		return rc;
+	}
+	rc = ph_journal_log_find(ledger->journal, log_id, &log);
+	if (rc != 0) {
+		return rc < 0 ? rc : 0; /* looked at when it comes */
+	}
+	key = key_of(PH_ENTITY_DEVICE, log.device_id);
+	return ph_keyset_add(subjects, &key);
+}
+
+/* Logs that have grown, were judged anew, or are cut elsewhere than before. */
+static int note_logs(struct ph_ledger *ledger)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < ledger->batch.n_marks; i++) {
+		rc = note_log(ledger, ledger->batch.marks[i].log_id);
+	}
+	for (size_t row = 1; rc == 0 && row < ledger->n_cursors; row++) {
+		if (ledger->cursors[row].moved) {
+			rc = note_log(ledger, ledger->cursors[row].id);
+		}
+	}
+	return rc;
+}
+
+static int find_cases(struct ph_ledger *ledger)
+{
+	struct ph_keyset *subjects = &ledger->batch.derived.subjects;
+	int rc = note_logs(ledger);
+
+	for (size_t i = 0; rc == 0 && i < subjects->n; i++) {
+		const struct ph_entity_key *key = &subjects->keys[i];
+
+		rc = key->type == PH_ENTITY_LOG      ? ph_cases_of_log(ledger, key)
+		     : key->type == PH_ENTITY_DEVICE ? ph_cases_of_device(ledger, key)
+						     : ph_cases_of_invite(ledger, key);
+	}
+	return rc != 0 ? rc : ph_cases_match(ledger);
+}
+
 int ph_derive_finish(struct ph_ledger *ledger)
 {
 	struct ph_derived *derived = &ledger->batch.derived;
@@ -129,5 +199,6 @@ int ph_derive_finish(struct ph_ledger *ledger)
 	for (size_t i = 0; rc == 0 && i < derived->roots.n; i++) {
 		rc = show(ledger, &derived->roots.keys[i]);
 	}
-	return rc != 0 ? rc : show_asked(ledger);
+	rc = rc != 0 ? rc : show_asked(ledger);
+	return rc != 0 ? rc : find_cases(ledger);
 }

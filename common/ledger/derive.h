@@ -18,11 +18,14 @@ struct ph_derived {
 	struct ph_keyset seeds; /* that may stand in another class */
 	struct ph_keyset
 		changed; /* titles, readers, copies: whose state or class did change */
-	struct ph_keyset roots;   /* of those */
-	struct ph_keyset asking;  /* on which the cases of others depend */
-	struct ph_keyset cases;   /* that came, changed or went */
-	struct ph_keyset acts;    /* on what acts came or went: PH_CHANGED_ACTS */
-	struct ph_keyset edges;   /* scratch of one state */
+	struct ph_keyset roots;  /* of those */
+	struct ph_keyset asking; /* on which the cases of others depend */
+	struct ph_keyset
+		subjects;        /* logs, devices, invites: whose cases are found again */
+	struct ph_keyset groups; /* of match keys, that gained or lost a member */
+	struct ph_keyset cases;  /* that came, changed or went */
+	struct ph_keyset acts;   /* on what acts came or went: PH_CHANGED_ACTS */
+	struct ph_keyset edges;  /* scratch of one state */
 	struct ph_keyset scratch; /* of class.c */
 };
 void ph_derived_clear(struct ph_derived *derived);
@@ -32,7 +35,7 @@ void ph_derived_deinit(struct ph_derived *derived);
 extern const char ph_derive_make_sql[];
 extern const char ph_derive_drop_sql[];
 /* Raise when the same states give other rows than before, or the tables change. */
-#define PH_DERIVE_VERSION 2
+#define PH_DERIVE_VERSION 3
 
 /* Rewrite what queries read about an entity; an empty STATE takes it away. 0 or negative errno. */
 int ph_derive(struct ph_ledger *ledger, const struct ph_entity_key *key,

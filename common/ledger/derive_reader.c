@@ -1,6 +1,7 @@
 /* common/ledger/derive_reader.c - readers and cards. No name of anybody is in a table. */
 #include "common/ledger/card.h"
 #include "common/ledger/class.h"
+#include "common/ledger/match.h"
 #include "common/ledger/reader.h"
 #include "common/ledger/store.h"
 
@@ -77,6 +78,27 @@ static int put_edges(struct ph_ledger *ledger, const struct ph_entity_key *key,
 	return rc != 0 ? rc : ph_class_edges(ledger, key, edges);
 }
 
+/* By what it is recognised, at the hub: a hash that only the hub can make. */
+static int put_match(struct ph_ledger *ledger, const struct ph_entity_key *key,
+		     const struct ph_reader *reader)
+{
+	const struct ph_ledger_hub *hub = ledger->config.hub;
+	struct ph_entity_key group = { .type = PH_MATCH_READER, .len = PH_MATCH_SIZE };
+	struct ph_keyset groups = { 0 };
+	int rc = 1;
+
+	if (hub == NULL) {
+		return 0;
+	}
+	if (reader != NULL && reader->record.has_first && !reader->erased) {
+		rc = hub->match(hub->data, &reader->record.registers, group.id);
+	}
+	rc = rc == 0 ? ph_keyset_add(&groups, &group) : rc < 0 ? rc : 0;
+	rc = rc != 0 ? rc : ph_match_set(ledger, key, &groups);
+	ph_keyset_deinit(&groups);
+	return rc;
+}
+
 static int put(struct ph_ledger *ledger, const struct ph_entity_key *key,
 	       struct ph_view state)
 {
@@ -89,6 +111,7 @@ static int put(struct ph_ledger *ledger, const struct ph_entity_key *key,
 	rc = put_row(ledger, key, &reader.record);
 	rc = rc != 0 ? rc : put_barred(ledger, key, &reader);
 	rc = rc != 0 ? rc : put_edges(ledger, key, &reader);
+	rc = rc != 0 ? rc : put_match(ledger, key, &reader);
 	ph_reader_deinit(&reader);
 	return rc;
 }
@@ -98,6 +121,7 @@ static int drop(struct ph_ledger *ledger, const struct ph_entity_key *key)
 	int rc = ph_derive_run(ledger, "DELETE FROM ledger_reader WHERE id = ?1", key);
 
 	rc = rc != 0 ? rc : put_edges(ledger, key, NULL);
+	rc = rc != 0 ? rc : put_match(ledger, key, NULL);
 	return rc != 0 ? rc : ph_class_touch(ledger, key);
 }
 

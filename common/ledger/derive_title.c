@@ -8,6 +8,7 @@
 
 #include "common/base/text.h"
 #include "common/ledger/class.h"
+#include "common/ledger/match.h"
 #include "common/ledger/store.h"
 #include "common/ledger/title.h"
 
@@ -93,6 +94,24 @@ static int put_edges(struct ph_ledger *ledger, const struct ph_entity_key *key,
 	return rc != 0 ? rc : ph_class_edges(ledger, key, edges);
 }
 
+/* By what it is recognised, at the hub. */
+static int put_match(struct ph_ledger *ledger, const struct ph_entity_key *key,
+		     const struct ph_record *title)
+{
+	struct ph_keyset groups = { 0 };
+	int rc = 0;
+
+	if (ledger->config.hub == NULL) {
+		return 0;
+	}
+	if (title != NULL && title->has_first) {
+		rc = ph_match_title(&title->registers, &groups);
+	}
+	rc = rc != 0 ? rc : ph_match_set(ledger, key, &groups);
+	ph_keyset_deinit(&groups);
+	return rc;
+}
+
 static int drop(struct ph_ledger *ledger, const struct ph_entity_key *key)
 {
 	int64_t row;
@@ -103,6 +122,7 @@ static int drop(struct ph_ledger *ledger, const struct ph_entity_key *key)
 		     : ph_derive_run(ledger, "DELETE FROM ledger_title WHERE id = ?1",
 				     key);
 	rc = rc != 0 ? rc : put_edges(ledger, key, NULL);
+	rc = rc != 0 ? rc : put_match(ledger, key, NULL);
 	return rc != 0 ? rc : ph_class_touch(ledger, key);
 }
 
@@ -117,6 +137,7 @@ static int put(struct ph_ledger *ledger, const struct ph_entity_key *key,
 	}
 	rc = put_row(ledger, key, &title.record);
 	rc = rc != 0 ? rc : put_edges(ledger, key, &title);
+	rc = rc != 0 ? rc : put_match(ledger, key, &title.record);
 	ph_title_deinit(&title);
 	return rc;
 }

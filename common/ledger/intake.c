@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "common/ledger/cases.h"
 #include "common/ledger/store.h"
 
 enum {
@@ -62,7 +63,13 @@ static int take_entry(struct walk *walk, uint64_t n, struct ph_view bytes)
 			return STOP;
 		}
 	}
-	return rc == 0 ? take_item(walk, n, bytes) : 0;
+	if (rc == 0) {
+		return take_item(walk, n, bytes);
+	}
+	/* A kind of a later table is no case: it is folded once it is known. */
+	return rc == PH_ENTRY_E_UNKNOWN && ph_kind_find(entry->number) == NULL
+		       ? 0
+		       : ph_cases_note_opaque(walk->ledger, walk->log->row, n);
 }
 
 static int on_entry(void *data, uint64_t n, struct ph_view bytes)

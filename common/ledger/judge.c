@@ -117,6 +117,28 @@ int ph_judge_mark_at(struct ph_ledger *ledger, int64_t row, uint64_t n,
 	return rc > 0 ? -EUCLEAN : rc;
 }
 
+int ph_judge_clamped(struct ph_ledger *ledger, int64_t row, uint64_t after,
+		     struct ph_mark *mark)
+{
+	struct ph_stmt *stmt;
+	int rc = ph_db_prepare(ledger->db,
+			       "SELECT " COLUMNS " FROM ledger_mark"
+			       " WHERE log = ?1 AND n > ?2 AND clamp IS NOT NULL"
+			       " ORDER BY n LIMIT 1",
+			       &stmt);
+
+	*mark = (struct ph_mark){ 0 };
+	if (rc != 0) {
+		return rc;
+	}
+	ph_stmt_int(stmt, 1, row);
+	ph_stmt_int(stmt, 2, (int64_t)after);
+	rc = ph_stmt_step(stmt);
+	rc = rc == PH_DB_ROW ? read_mark(stmt, mark) : rc;
+	ph_stmt_reset(stmt);
+	return rc;
+}
+
 /* --- judgements --- */
 
 /* A judgement in the order of judgements. */

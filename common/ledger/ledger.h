@@ -43,6 +43,22 @@ enum ph_entity {
 
 #define PH_ENTITY_ID_MAX (8 + PH_CODE_MAX)
 
+/* What only the hub sees: cases that need facts of several sites. */
+struct ph_registers;
+struct ph_ledger_hub {
+	/*
+	 * A keyed hash of what a reader is recognised by (docs/MERGE.md, "Match keys"),
+	 * from REGISTERS and the sealed parts that they name. 0; 1 if these do not all open,
+	 * or say too little; negative errno.
+	 */
+	int (*match)(void *data, const struct ph_registers *registers,
+		     uint8_t out[static 16]);
+	/* The last second of the invite of a device. 0; 1 if it is not known; negative errno. */
+	int (*expires)(void *data, const uint8_t device[static PH_DEVICE_ID_SIZE],
+		       int64_t *out);
+	void *data;
+};
+
 struct ph_ledger_config {
 	struct ph_journal *journal; /* borrowed: where entries come from */
 	struct ph_db *
@@ -52,6 +68,7 @@ struct ph_ledger_config {
 	void *data;
 	/* Of a site: where what the hub fed lies (fed.h), the journal's database; NULL: nothing. */
 	struct ph_db *fed;
+	const struct ph_ledger_hub *hub; /* borrowed; NULL: this is a site's */
 	bool keeps_changes; /* list what changed (changes.h): somebody takes it off again */
 };
 

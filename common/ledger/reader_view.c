@@ -125,22 +125,43 @@ int ph_reader_show_sealed(struct ph_show *show, const struct ph_registers *regis
 	return rc;
 }
 
-int ph_reader_open_text(const struct ph_registers *registers, unsigned field,
-			const struct ph_opener *opener, struct ph_buf *out)
+/* As ph_reader_open_text(); the value borrows OPENED, which is to be deinited on every result. */
+static int open_field(const struct ph_registers *registers, unsigned field,
+		      const struct ph_opener *opener, struct opened *opened)
 {
 	const struct ph_register *reg =
 		ph_registers_get(registers, PH_REGISTER_SEALED + field);
-	struct opened opened;
 	int rc;
 
+	*opened = (struct opened){ 0 };
 	if (reg == NULL) {
 		return 1;
 	}
-	rc = open_part(opener, &reg->winner, &opened);
+	rc = open_part(opener, &reg->winner, opened);
+	return rc != 0 ? rc : opened->entry->sealed[field].set ? 0 : 1;
+}
+
+int ph_reader_open_text(const struct ph_registers *registers, unsigned field,
+			const struct ph_opener *opener, struct ph_buf *out)
+{
+	struct opened opened;
+	int rc = open_field(registers, field, opener, &opened);
+
 	if (rc == 0) {
-		rc = opened.entry->sealed[field].set
-			     ? ph_buf_put_view(out, opened.entry->sealed[field].as.bytes)
-			     : 1;
+		rc = ph_buf_put_view(out, opened.entry->sealed[field].as.bytes);
+	}
+	opened_deinit(&opened);
+	return rc;
+}
+
+int ph_reader_open_number(const struct ph_registers *registers, unsigned field,
+			  const struct ph_opener *opener, uint64_t *out)
+{
+	struct opened opened;
+	int rc = open_field(registers, field, opener, &opened);
+
+	if (rc == 0) {
+		*out = opened.entry->sealed[field].as.uint;
 	}
 	opened_deinit(&opened);
 	return rc;

@@ -1,4 +1,4 @@
-/* common/ledger/reader_view.h - what stands beside a reader; for the files of this folder. */
+/* common/ledger/reader_view.h - what stands beside a reader; for this folder and the hub's match keys. */
 #ifndef PH_LEDGER_READER_VIEW_H
 #define PH_LEDGER_READER_VIEW_H
 
@@ -19,5 +19,8 @@ int ph_reader_show_sealed(struct ph_show *show, const struct ph_registers *regis
  */
 int ph_reader_open_text(const struct ph_registers *registers, unsigned field,
 			const struct ph_opener *opener, struct ph_buf *out);
+/* The same of a sealed field that is a number. */
+int ph_reader_open_number(const struct ph_registers *registers, unsigned field,
+			  const struct ph_opener *opener, uint64_t *out);
 
 #endif

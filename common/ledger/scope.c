@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/ledger/cases.h"
 #include "common/ledger/class.h"
 #include "common/ledger/event.h"
 #include "common/ledger/log_state.h"
@@ -399,6 +400,24 @@ static int first_site(struct ph_ledger *ledger, const struct ph_entity_key *key,
 	return rc < 0 ? rc : 0;
 }
 
+/* Those that a case concerns, as long as it is one. */
+static int case_sites(struct ph_ledger *ledger, const struct ph_entity_key *key,
+		      struct ph_sites *out)
+{
+	struct ph_case_row row;
+	int rc = key->len == PH_CASE_ID_SIZE ? ph_case_get(ledger, key->id, &row)
+					     : -EUCLEAN;
+
+	if (rc != 0) {
+		return rc < 0 ? rc : 0;
+	}
+	for (size_t i = 0; rc == 0 && i < row.n_sites; i++) {
+		rc = ph_sites_add(out, row.sites[i]);
+	}
+	ph_case_row_deinit(&row);
+	return rc;
+}
+
 int ph_scope_sites(struct ph_ledger *ledger, const struct ph_entity_key *key,
 		   struct ph_sites *out)
 {
@@ -415,6 +434,8 @@ int ph_scope_sites(struct ph_ledger *ledger, const struct ph_entity_key *key,
 	case PH_ENTITY_STOP:
 	case PH_ENTITY_LOG:
 		return first_site(ledger, key, out);
+	case PH_ENTITY_CASE:
+		return case_sites(ledger, key, out);
 	default:
 		return ph_scope_load(ledger, key, out);
 	}

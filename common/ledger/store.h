@@ -219,6 +219,9 @@ int ph_cuts_finish(struct ph_ledger *ledger);
 /* The mark that governs what stands behind entry N of the log ROW. */
 int ph_judge_mark_at(struct ph_ledger *ledger, int64_t row, uint64_t n,
 		     struct ph_mark *mark);
+/* The first mark of ROW itself above AFTER that is judged with a bound; n is 0: none. */
+int ph_judge_clamped(struct ph_ledger *ledger, int64_t row, uint64_t after,
+		     struct ph_mark *mark);
 /* Take in HELD, a clock-mark: it governs what comes next. */
 int ph_judge_take_mark(struct ph_ledger *ledger, const struct ph_held *held);
 /* At the end of a transaction: the times that the batch's marks govern. */

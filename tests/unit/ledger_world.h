@@ -180,6 +180,7 @@ struct world {
 	struct ph_ledger *ledger;
 	uint64_t (*takes)(void *data, const struct ph_log *log);
 	void *takes_data;
+	const struct ph_ledger_hub *hub; /* NULL: the world is a site */
 };
 
 static inline void world_open_ledger(struct world *world)
@@ -187,7 +188,8 @@ static inline void world_open_ledger(struct world *world)
 	struct ph_ledger_config config = { .journal = world->journal,
 					   .db = world->other ? world->other : world->db,
 					   .takes = world->takes,
-					   .data = world->takes_data };
+					   .data = world->takes_data,
+					   .hub = world->hub };
 	struct ph_error err = { 0 };
 
 	if (ph_ledger_open(&world->ledger, &config, &err) != 0) {

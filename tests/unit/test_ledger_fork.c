@@ -6,6 +6,7 @@
 
 #include <sodium.h>
 
+#include "common/ledger/cases.h"
 #include "common/ledger/tally.h"
 #include "common/log/list.h"
 #include "common/log/keys.h"
@@ -268,22 +269,78 @@ static const struct step orders[][STEPS] = {
 	  { 'c', 9, 12 } },
 };
 
+static int hash_case(void *data, const struct ph_case_row *row)
+{
+	uint8_t second[8], kind = (uint8_t)row->kind;
+
+	ph_be64_put(second, (uint64_t)row->second);
+	crypto_generichash_update(data, row->id, sizeof row->id);
+	crypto_generichash_update(data, row->facts, sizeof row->facts);
+	crypto_generichash_update(data, second, sizeof second);
+	crypto_generichash_update(data, &kind, 1);
+	return 0;
+}
+
+/* All cases, after the digest of the states. */
+static void world_books(struct world *world, uint8_t out[static 64])
+{
+	const struct ph_case_filter all = { .all = true };
+	crypto_generichash_state hash;
+
+	world_digest(world, out);
+	crypto_generichash_init(&hash, NULL, 0, 32);
+	assert_int_equal(ph_cases_each(world->ledger, &all, hash_case, &hash), 0);
+	crypto_generichash_final(&hash, out + 32, 32);
+}
+
+static int is_first_difference(void *data, const struct ph_case_row *row)
+{
+	const struct fork *fork = data;
+	const struct actor *writers[] = { &fork->a, &fork->b, &fork->b, &fork->c };
+	static const uint64_t n[] = { 7, 7, 11, 11 };
+	unsigned found = 0;
+
+	assert_int_equal(row->n_refs, 4);
+	assert_int_equal(row->n_sites, 1);
+	assert_int_equal(row->sites[0], SITE);
+	for (size_t i = 0; i < 4; i++) {
+		uint8_t hash[PH_HASH_SIZE];
+
+		ph_entry_hash(actor_entry(writers[i], n[i]), hash);
+		for (size_t k = 0; k < row->n_refs; k++) {
+			found += row->refs[k].n == n[i] &&
+				 memcmp(row->refs[k].hash, hash, 8) == 0;
+		}
+	}
+	assert_int_equal(found, 4);
+	return 1;
+}
+
+/* The case names the entries in which the three differ. */
+static void assert_forked(struct world *world, struct fork *fork)
+{
+	const struct ph_case_filter forked = { .kind = PH_CASE_FORKED };
+
+	assert_int_equal(ph_cases_each(world->ledger, &forked, is_first_difference, fork),
+			 1);
+}
+
 static void both_count(void **state)
 {
 	struct fork fork = { 0 };
-	uint8_t wanted[32];
+	uint8_t wanted[64];
 
 	(void)state;
 	fork_init(&fork, true);
 	for (size_t i = 0; i < sizeof orders / sizeof *orders; i++) {
 		struct world world;
 		struct ph_error err = { 0 };
-		uint8_t got[32];
+		uint8_t got[64];
 
 		print_message("# order %zu\n", i);
 		world_init(&world, i % 2 == 1);
 		play(&world, &fork, orders[i]);
-		world_digest(&world, got);
+		world_books(&world, got);
 		if (i == 0) {
 			memcpy(wanted, got, sizeof wanted);
 		}
@@ -293,11 +350,12 @@ static void both_count(void **state)
 		assert_int_equal(visits_of(&world, 3 * DAY), 32 + 64);
 		assert_int_equal(visits_of(&world, 4 * DAY), 8);
 		assert_memory_equal(got, wanted, sizeof wanted);
+		assert_forked(&world, &fork);
 		world_reopen_ledger(&world);
-		world_digest(&world, got);
+		world_books(&world, got);
 		assert_memory_equal(got, wanted, sizeof wanted);
 		assert_int_equal(ph_ledger_rebuild(world.ledger, &err), 0);
-		world_digest(&world, got);
+		world_books(&world, got);
 		assert_memory_equal(got, wanted, sizeof wanted);
 		world_deinit(&world);
 	}
@@ -333,7 +391,7 @@ static void acts_on_branches(void **state)
 		  { 'a', 9, 9 } },
 	};
 	struct fork fork = { 0 };
-	uint8_t wanted[32];
+	uint8_t wanted[64];
 
 	(void)state;
 	fork_init(&fork, true);
@@ -341,12 +399,12 @@ static void acts_on_branches(void **state)
 	for (size_t i = 0; i < sizeof acts / sizeof *acts; i++) {
 		struct world world;
 		struct ph_error err = { 0 };
-		uint8_t got[32];
+		uint8_t got[64];
 
 		print_message("# order %zu\n", i);
 		world_init(&world, i % 2 == 1);
 		play(&world, &fork, acts[i]);
-		world_digest(&world, got);
+		world_books(&world, got);
 		if (i == 0) {
 			memcpy(wanted, got, sizeof wanted);
 		}
@@ -358,7 +416,7 @@ static void acts_on_branches(void **state)
 		assert_int_equal(visits_of(&world, 4 * DAY), 8);
 		assert_memory_equal(got, wanted, sizeof wanted);
 		assert_int_equal(ph_ledger_rebuild(world.ledger, &err), 0);
-		world_digest(&world, got);
+		world_books(&world, got);
 		assert_memory_equal(got, wanted, sizeof wanted);
 		world_deinit(&world);
 	}

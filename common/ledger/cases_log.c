@@ -1,0 +1,411 @@
+/*
+ * common/ledger/cases_log.c - cases of a log: restored, cloned, forked, a stamp out of
+ * bounds, entries that cannot be read, an `open` that does not fit; and what stands
+ * behind a cut of its device.
+ *
+ * They need what no state has: how far a log goes, its branches, which entries were cut.
+ * So a log is looked at whenever it has grown or what governs it has changed.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/clock.h"
+#include "common/ledger/cases_find.h"
+#include "common/ledger/device.h"
+#include "common/log/chain.h"
+
+/* The branches of a log, and what was said of it. */
+struct story {
+	struct ph_ledger *ledger;
+	const struct ph_entity_key *key;
+	struct ph_log branches[PH_BRANCHES_MAX];
+	size_t n;
+	struct ph_facts opens; /* its own, and those of the logs that go on from it */
+	struct ph_case_list *list;
+};
+
+static int on_branch(void *data, const struct ph_log *log)
+{
+	struct story *story = data;
+
+	if (ph_ledger_cursor(story->ledger, log->row) == NULL) {
+		return 0; /* looked at when it is taken in */
+	}
+	if (story->n == PH_BRANCHES_MAX) {
+		return -EUCLEAN;
+	}
+	story->branches[story->n++] = *log;
+	return 0;
+}
+
+/*
+ * The reference of entry N of the log ROW, and its effective second; of one that cannot
+ * be read, that of the clock-mark before it.
+ */
+static int find_entry(struct ph_ledger *ledger, const struct ph_log *log, uint64_t n,
+		      struct ph_ref *ref, int64_t *second)
+{
+	struct ph_buf bytes = { 0 };
+	struct ph_mark mark = { 0 };
+	struct ph_fact fact;
+	uint8_t hash[PH_HASH_SIZE];
+	int rc = ph_journal_entry(ledger->journal, log->row, n, &bytes);
+
+	rc = rc > 0 ? -EUCLEAN : rc;
+	rc = rc != 0 ? rc : ph_judge_mark_at(ledger, log->row, n, &mark);
+	if (rc != 0) {
+		goto out;
+	}
+	ph_entry_hash(ph_buf_view(&bytes), hash);
+	memcpy(ref->log_id, log->id, sizeof ref->log_id);
+	memcpy(ref->hash, hash, sizeof ref->hash);
+	ref->n = n;
+	rc = ph_entry_decode(ph_buf_view(&bytes), ledger->other);
+	if (rc == 0) {
+		ph_fact_init(&fact, log, n, ph_buf_view(&bytes), ledger->other);
+		ph_fact_time(&fact, ledger->other, &mark);
+		*second = fact.second;
+	} else if (rc > 0) {
+		*second = ph_stamp_seconds(mark.floor);
+		rc = 0;
+	}
+out:
+	ph_buf_deinit(&bytes);
+	return rc;
+}
+
+static int add_case(struct story *story, enum ph_case kind)
+{
+	int rc = ph_case_list_add(story->list, kind, ph_key_view(story->key));
+
+	return rc != 0 || story->n == 0
+		       ? rc
+		       : ph_case_list_site(story->list, story->branches[0].site);
+}
+
+/* --- what goes on from it --- */
+
+/* The `open` of a log that goes on from this one, decoded into ledger->other. */
+static int read_open(struct story *story, const struct ph_fact *fact, bool *goes_on,
+		     struct ph_head *head, struct ph_value *why)
+{
+	struct ph_entry *entry = story->ledger->other;
+	int rc = ph_fact_entry(fact, entry);
+
+	*goes_on = rc == 0 && entry->number == PH_KIND_OPEN &&
+		   entry->field[PH_OPEN_CONTINUES].set &&
+		   memcmp(entry->field[PH_OPEN_CONTINUES].as.head.log_id, story->key->id,
+			  PH_LOG_ID_SIZE) == 0;
+	if (*goes_on) {
+		*head = entry->field[PH_OPEN_CONTINUES].as.head;
+		*why = entry->field[PH_OPEN_WHY];
+	}
+	return rc;
+}
+
+static int find_restored(struct story *story)
+{
+	bool any = false;
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < story->opens.n; i++) {
+		const struct ph_fact *fact = &story->opens.items[i];
+		struct ph_value why;
+		struct ph_head head;
+		bool goes_on;
+
+		rc = read_open(story, fact, &goes_on, &head, &why);
+		if (rc != 0 || !goes_on || !why.set || why.as.uint != PH_WHY_RESTORED) {
+			continue;
+		}
+		rc = any ? 0 : add_case(story, PH_CASE_RESTORED);
+		any = true;
+		rc = rc != 0 ? rc
+			     : ph_case_list_ref(story->list, &fact->ref, fact->second);
+		rc = rc != 0 ? rc : ph_case_list_site(story->list, fact->site);
+	}
+	return rc;
+}
+
+/* The first entries above N, of every branch that has some, onto the last case. */
+static int add_above(struct story *story, uint64_t n)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < story->n; i++) {
+		const struct ph_log *log = &story->branches[i];
+		struct ph_ref ref;
+		int64_t second;
+
+		/* What a branch has in common with its parent is the parent's. */
+		if (log->n <= n || (log->base > n && log->parent != 0)) {
+			continue;
+		}
+		rc = find_entry(story->ledger, log, n + 1, &ref, &second);
+		rc = rc != 0 ? rc : ph_case_list_ref(story->list, &ref, second);
+	}
+	return rc;
+}
+
+static bool has_above(const struct story *story, uint64_t n)
+{
+	for (size_t i = 0; i < story->n; i++) {
+		if (story->branches[i].n > n) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Two logs go on from it, or one does that it has outgrown. */
+static int find_cloned(struct story *story)
+{
+	uint64_t from =
+		UINT64_MAX; /* the lowest number at which one goes on that does not replace it */
+	const struct ph_fact *first = NULL;
+	bool several = false;
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < story->opens.n; i++) {
+		const struct ph_fact *fact = &story->opens.items[i];
+		struct ph_value why;
+		struct ph_head head;
+		bool goes_on;
+
+		rc = read_open(story, fact, &goes_on, &head, &why);
+		if (rc != 0 || !goes_on) {
+			continue;
+		}
+		several = several ||
+			  (first != NULL && memcmp(first->ref.log_id, fact->ref.log_id,
+						   PH_LOG_ID_SIZE) != 0);
+		first = first == NULL ? fact : first;
+		if ((!why.set || why.as.uint != PH_WHY_REPLACED) && head.n < from) {
+			from = head.n;
+		}
+	}
+	if (rc != 0 || first == NULL || (!several && !has_above(story, from))) {
+		return rc;
+	}
+	rc = add_case(story, PH_CASE_CLONED);
+	for (size_t i = 0; rc == 0 && i < story->opens.n; i++) {
+		const struct ph_fact *fact = &story->opens.items[i];
+		struct ph_value why;
+		struct ph_head head;
+		bool goes_on;
+
+		rc = read_open(story, fact, &goes_on, &head, &why);
+		if (rc == 0 && goes_on) {
+			rc = ph_case_list_ref(story->list, &fact->ref, fact->second);
+			rc = rc != 0 ? rc : ph_case_list_site(story->list, fact->site);
+		}
+	}
+	return rc != 0 || from == UINT64_MAX ? rc : add_above(story, from);
+}
+
+/* --- branches --- */
+
+static int compare_refs(const void *a, const void *b)
+{
+	return ph_ref_compare(a, b);
+}
+
+/* The entry in which a branch begins to differ, and that of its parent. */
+static int find_forked(struct story *story)
+{
+	struct ph_ref refs[2 * PH_BRANCHES_MAX];
+	int64_t second[2 * PH_BRANCHES_MAX] = { 0 }, earliest = INT64_MAX;
+	size_t n = 0;
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < story->n; i++) {
+		const struct ph_log *log = &story->branches[i];
+
+		if (log->parent == 0 || log->n <= log->base) {
+			continue;
+		}
+		for (size_t k = 0; rc == 0 && k < story->n; k++) {
+			const struct ph_log *from = &story->branches[k];
+
+			if ((from->row == log->parent || k == i) && from->n > log->base) {
+				rc = find_entry(story->ledger, from, log->base + 1,
+						&refs[n], &second[n]);
+				n++;
+			}
+		}
+	}
+	if (rc != 0 || n < 2) {
+		return rc;
+	}
+	for (size_t i = 0; i < n; i++) {
+		earliest = second[i] < earliest ? second[i] : earliest;
+	}
+	qsort(refs, n, sizeof *refs, compare_refs);
+	rc = add_case(story, PH_CASE_FORKED);
+	for (size_t i = 0; rc == 0 && i < n; i++) {
+		if (i == 0 || !ph_ref_equal(&refs[i - 1], &refs[i])) {
+			rc = ph_case_list_ref(story->list, &refs[i], earliest);
+		}
+	}
+	return rc;
+}
+
+/* --- entries --- */
+
+static int find_opaque(struct story *story)
+{
+	bool any = false;
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < story->n; i++) {
+		const struct ph_log *log = &story->branches[i];
+		struct ph_ref ref;
+		int64_t second;
+		uint64_t n;
+
+		rc = ph_cases_opaque_at(story->ledger, log->row, &n);
+		if (rc != 0 || n == 0 || n > log->sealed) {
+			continue;
+		}
+		rc = any ? 0 : add_case(story, PH_CASE_OPAQUE);
+		any = true;
+		rc = rc != 0 ? rc : find_entry(story->ledger, log, n, &ref, &second);
+		rc = rc != 0 ? rc : ph_case_list_ref(story->list, &ref, second);
+	}
+	return rc;
+}
+
+static int find_foreign(struct story *story)
+{
+	struct ph_ref ref;
+	int64_t second;
+	int rc;
+
+	if (story->n == 0 ||
+	    ph_ledger_cursor(story->ledger, story->branches[0].row)->verdict !=
+		    PH_VERDICT_NOTHING) {
+		return 0;
+	}
+	rc = add_case(story, PH_CASE_FOREIGN_LOG);
+	rc = rc != 0 ? rc
+		     : find_entry(story->ledger, &story->branches[0], 1, &ref, &second);
+	return rc != 0 ? rc : ph_case_list_ref(story->list, &ref, second);
+}
+
+/* A judgement in STMT's row (log, n, hash, stamp) takes the place of JUDGE, if it is a later one. */
+static int take_judge(struct ph_ledger *ledger, struct ph_stmt *stmt, bool first,
+		      struct ph_ref *judge, uint64_t *stamp)
+{
+	const struct ph_cursor *cursor =
+		ph_ledger_cursor(ledger, ph_stmt_col_int(stmt, 0));
+	uint64_t at = (uint64_t)ph_stmt_col_int(stmt, 3);
+	struct ph_view hash = ph_stmt_col_blob(stmt, 2);
+	struct ph_ref ref = { .n = (uint64_t)ph_stmt_col_int(stmt, 1) };
+
+	if (cursor == NULL || hash.len != sizeof ref.hash) {
+		return -EUCLEAN;
+	}
+	memcpy(ref.log_id, cursor->id, sizeof ref.log_id);
+	memcpy(ref.hash, hash.data, sizeof ref.hash);
+	if (first || at > *stamp || (at == *stamp && ph_ref_compare(&ref, judge) > 0)) {
+		*judge = ref;
+		*stamp = at;
+	}
+	return 0;
+}
+
+/* The judgement that governs MARK: of those that have an effect the last one. */
+static int find_judge(struct ph_ledger *ledger, const struct ph_ref *mark,
+		      struct ph_ref *judge, uint64_t *stamp)
+{
+	struct ph_entity_key key = ph_key_ref(PH_ENTITY_EVENT, mark);
+	struct ph_stmt *stmt;
+	bool any = false;
+	int rc = ph_db_prepare(ledger->db,
+			       "SELECT log, n, hash, stamp FROM ledger_act"
+			       " WHERE target = ?1 AND kind = ?2 AND off = 0",
+			       &stmt);
+
+	if (rc != 0) {
+		return rc;
+	}
+	ph_stmt_blob(stmt, 1, ph_key_view(&key));
+	ph_stmt_int(stmt, 2, PH_KIND_CLOCK_JUDGE);
+	while ((rc = ph_stmt_step(stmt)) == PH_DB_ROW) {
+		rc = take_judge(ledger, stmt, !any, judge, stamp);
+		if (rc != 0) {
+			break;
+		}
+		any = true;
+	}
+	ph_stmt_reset(stmt);
+	return rc != 0 || any ? rc : PH_LEDGER_E_NONE;
+}
+
+static int add_stamp(struct story *story, const struct ph_log *log,
+		     const struct ph_mark *mark)
+{
+	struct ph_ref ref = { .n = mark->n }, judge;
+	struct ph_entity_key anchor;
+	uint64_t stamp = 0;
+	int rc;
+
+	memcpy(ref.log_id, log->id, sizeof ref.log_id);
+	memcpy(ref.hash, mark->hash, sizeof ref.hash);
+	anchor = ph_key_ref(PH_ENTITY_EVENT, &ref);
+	rc = find_judge(story->ledger, &ref, &judge, &stamp);
+	if (rc != 0) {
+		return rc < 0 ? rc : 0;
+	}
+	rc = ph_case_list_add(story->list, PH_CASE_STAMP, ph_key_view(&anchor));
+	rc = rc != 0 ? rc : ph_case_list_site(story->list, log->site);
+	rc = rc != 0 ? rc
+		     : ph_case_list_ref(
+			       story->list, &ref,
+			       ph_stamp_seconds(ph_judged(mark->stamp, &mark->by)));
+	return rc != 0 ? rc
+		       : ph_case_list_ref(story->list, &judge, ph_stamp_seconds(stamp));
+}
+
+static int find_stamps(struct story *story)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < story->n; i++) {
+		struct ph_mark mark;
+		uint64_t after = 0;
+
+		while ((rc = ph_judge_clamped(story->ledger, story->branches[i].row,
+					      after, &mark)) == 0 &&
+		       mark.n > 0) {
+			rc = add_stamp(story, &story->branches[i], &mark);
+			if (rc != 0) {
+				break;
+			}
+			after = mark.n;
+		}
+	}
+	return rc;
+}
+
+int ph_cases_of_log(struct ph_ledger *ledger, const struct ph_entity_key *key)
+{
+	struct ph_case_list list = { 0 };
+	struct story story = { .ledger = ledger, .key = key, .list = &list };
+	int rc = key->len != PH_LOG_ID_SIZE
+			 ? -EUCLEAN
+			 : ph_ledger_branches(ledger, key->id, on_branch, &story);
+
+	rc = rc != 0 ? rc : ph_facts_load(ledger, key, 1, &story.opens);
+	rc = rc != 0 ? rc : find_stamps(&story);
+	rc = rc != 0 ? rc : find_restored(&story);
+	rc = rc != 0 ? rc : find_cloned(&story);
+	rc = rc != 0 ? rc : find_forked(&story);
+	rc = rc != 0 ? rc : find_opaque(&story);
+	rc = rc != 0 ? rc : find_foreign(&story);
+	rc = rc != 0 ? rc : ph_cases_replace(ledger, key, &list);
+	ph_facts_deinit(&story.opens);
+	ph_case_list_deinit(&list);
+	return rc;
+}
