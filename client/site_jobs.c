@@ -365,7 +365,10 @@ static int do_store(struct ph_site *site, struct ph_job *job)
 		}
 		if (rc == 0 && stored.n > 0) {
 			site->moved.entries_received += stored.n;
-			rc = note_forked(site, false);
+			rc = ph_journal_arrival_put(site->journal, &stored,
+						    ph_site_now(site), PH_ROAD_SESSION,
+						    PH_LEVEL_HUB);
+			rc = rc == 0 ? note_forked(site, false) : rc;
 		} else if (rc == PH_JOURNAL_E_FORK) {
 			rc = note_forked(site, true);
 		}

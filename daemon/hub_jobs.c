@@ -145,6 +145,10 @@ static int store_segment(struct ph_hub *hub, struct ph_hub_peer *peer,
 						stored.first == log.base + 1);
 		rc = note_sent(hub, peer, &segment, &log);
 	}
+	if (rc == 0) {
+		rc = ph_journal_arrival_put(hub->journal, &stored, ph_hub_now(hub),
+					    PH_ROAD_SESSION, PH_LEVEL_HUB);
+	}
 	return rc;
 }
 

@@ -52,6 +52,10 @@ const char *const ph_journal_steps[] = {
 	"DROP TABLE log;"
 	"ALTER TABLE log_2 RENAME TO log;"
 	"CREATE INDEX log_device ON log(device_id);",
+	/* 3: how entries came. */
+	"CREATE TABLE arrival("
+	" id INTEGER PRIMARY KEY, last INTEGER NOT NULL, second INTEGER NOT NULL,"
+	" road INTEGER NOT NULL, level INTEGER NOT NULL);",
 };
 const size_t ph_journal_steps_count =
 	sizeof(ph_journal_steps) / sizeof(ph_journal_steps[0]);

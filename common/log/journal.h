@@ -228,6 +228,31 @@ int ph_journal_put_segment(struct ph_journal *journal, struct ph_log *log,
 int ph_journal_extend(struct ph_journal *journal, struct ph_log *log,
 		      const struct ph_segment *segment, struct ph_stored *stored_out);
 
+/* --- arrivals: how entries of others came --- */
+
+enum ph_road {
+	PH_ROAD_SESSION = 1, /* in a session, from who writes the log */
+	PH_ROAD_IMPORT = 2,  /* from a file that somebody carried */
+};
+struct ph_arrival {
+	uint64_t first, last; /* entries that came together and were new */
+	int64_t second;       /* when, by the clock here */
+	enum ph_road road;
+	enum ph_level level; /* what receipts they had reached by then */
+};
+/*
+ * Note what ph_journal_put_segment() or ph_journal_extend() stored; nothing if nothing
+ * was new. In the same transaction. 0 or negative errno.
+ */
+int ph_journal_arrival_put(struct ph_journal *journal, const struct ph_stored *stored,
+			   int64_t second, enum ph_road road, enum ph_level level);
+/*
+ * How entry N of a branch came. 0; PH_JOURNAL_E_NONE: it was written here, or came
+ * before arrivals were noted, or is not held; negative errno.
+ */
+int ph_journal_arrival(struct ph_journal *journal, int64_t log_row, uint64_t n,
+		       struct ph_arrival *out);
+
 /* --- sealed parts --- */
 
 /*

@@ -340,6 +340,7 @@ static int check_below(struct check *check)
 		"SELECT EXISTS(SELECT 1 FROM run WHERE id BETWEEN ?1 AND ?2)"
 		" + EXISTS(SELECT 1 FROM seal WHERE id BETWEEN ?1 AND ?2)"
 		" + EXISTS(SELECT 1 FROM part WHERE id BETWEEN ?1 AND ?2)"
+		" + EXISTS(SELECT 1 FROM arrival WHERE id BETWEEN ?1 AND ?2)"
 		" + EXISTS(SELECT 1 FROM receipt WHERE log = ?3 AND n <= ?4)",
 		&stmt);
 
@@ -388,6 +389,31 @@ static int check_branch(struct check *check)
 	return rc;
 }
 
+/* Arrivals are of entries that are there. */
+static int check_arrivals(struct check *check)
+{
+	const struct ph_log *log = check->log;
+	struct ph_stmt *stmt;
+	int64_t found = 0;
+	int rc = ph_db_prepare(check->journal->db,
+			       "SELECT EXISTS(SELECT 1 FROM arrival"
+			       " WHERE id BETWEEN ?1 AND ?2"
+			       " AND (last > ?3 OR last < (id & ?4)))",
+			       &stmt);
+
+	if (rc == 0) {
+		ph_stmt_int(stmt, 1, ph_journal_key(log->row, 0));
+		ph_stmt_int(stmt, 2, ph_journal_key(log->row, PH_JOURNAL_N_MAX));
+		ph_stmt_int(stmt, 3, (int64_t)log->n);
+		ph_stmt_int(stmt, 4, (int64_t)PH_JOURNAL_N_MAX);
+		rc = ph_journal_one_int(stmt, &found);
+	}
+	if (rc == 0 && found != 0) {
+		return damaged(check, log->n, "an arrival is noted of what is not there");
+	}
+	return passed_up(check, rc, "reading arrivals");
+}
+
 static int check_log(void *data, const struct ph_log *log)
 {
 	struct check *check = data;
@@ -415,6 +441,9 @@ static int check_log(void *data, const struct ph_log *log)
 	}
 	if (rc == 0) {
 		rc = check_entries(check);
+	}
+	if (rc == 0) {
+		rc = check_arrivals(check);
 	}
 	if (rc != 0) {
 		return rc;
@@ -511,6 +540,8 @@ static int check_strays(struct check *check)
 			       "  (SELECT row FROM log))"
 			       " + EXISTS(SELECT 1 FROM part WHERE id >> 40 NOT IN"
 			       "  (SELECT row FROM log))"
+			       " + EXISTS(SELECT 1 FROM arrival WHERE id >> 40 NOT IN"
+			       "  (SELECT row FROM log))"
 			       " + EXISTS(SELECT 1 FROM receipt WHERE log NOT IN"
 			       "  (SELECT row FROM log))",
 			       &stmt);
@@ -520,8 +551,8 @@ static int check_strays(struct check *check)
 	}
 	if (rc == 0 && strays != 0) {
 		return ph_fail(check->err, PH_EXIT_DAMAGED, -EUCLEAN,
-			       "there are entries, seals, parts or receipts of a log "
-			       "that is not there");
+			       "there are entries, seals, parts, arrivals or receipts of "
+			       "a log that is not there");
 	}
 	return passed_up(check, rc, "looking for stray rows");
 }

@@ -126,6 +126,25 @@ static void both_are_kept(void **state)
 		hub_says(&s.room, "entries"),
 		before + (int64_t)(own_log(&s.a)->n + own_log(&s.b)->n - 2 * s.shared));
 	assert_int_equal(hub_says(&s.room, "forked_logs"), 1);
+	/* how they came is known of each */
+	for (unsigned i = 0; i < 2; i++) {
+		const struct ph_log *own = own_log(i == 0 ? &s.a : &s.b);
+		struct ph_journal *journal = ph_hub_journal(s.room.hub);
+		struct ph_arrival arrival = { 0 };
+		struct ph_log log;
+
+		assert_int_equal(
+			ph_journal_log_with(journal, own->id, own->n, own->h, &log), 0);
+		assert_int_equal(ph_journal_arrival(journal, log.row, own->n, &arrival),
+				 0);
+		assert_int_equal(arrival.first, s.shared + 1);
+		assert_int_equal(arrival.last, own->n);
+		assert_int_equal(arrival.road, PH_ROAD_SESSION);
+		assert_int_equal(arrival.level, PH_LEVEL_HUB);
+		assert_int_equal(arrival.second, s.room.machine.now.wall);
+		assert_int_equal(ph_journal_arrival(journal, log.row, 1, &arrival), 0);
+		assert_int_equal(arrival.last, s.shared);
+	}
 	hub_restart(&s.room);
 	/* both go on, each from its own head */
 	for (unsigned i = 0; i < 3; i++) {

@@ -74,6 +74,7 @@ static void version_1(void **state)
 	struct ph_log second;
 	struct ph_sign_pair pair;
 	uint8_t id[PH_LOG_ID_SIZE];
+	struct ph_arrival arrival;
 	uint64_t n;
 	int64_t time;
 
@@ -104,7 +105,7 @@ static void version_1(void **state)
 	snprintf(room.path, sizeof(room.path), "%s/old.db", dir);
 	make_version_1(room.path, from);
 	room_open_store(&room);
-	assert_int_equal(count_of(&room, "PRAGMA user_version"), 2);
+	assert_int_equal(count_of(&room, "PRAGMA user_version"), ph_journal_steps_count);
 	assert_int_equal(count_of(&room, "SELECT count(*) FROM log"), 2);
 	assert_int_equal(count_of(&room, "SELECT count(*) FROM sqlite_schema"
 					 " WHERE tbl_name = 'log_2'"),
@@ -129,6 +130,9 @@ static void version_1(void **state)
 	assert_int_equal(time, 1234);
 	assert_int_equal(ph_journal_verify(room.journal, NULL, NULL), 0);
 
+	/* what came before arrivals were noted has none */
+	assert_int_equal(ph_journal_arrival(room.journal, 1, 4, &arrival),
+			 PH_JOURNAL_E_NONE);
 	/* and what version 1 could not: both histories */
 	assert_int_equal(bring(&room, &log, &clone, 7, 10), 0);
 	assert_int_equal(log.branch, 1);
@@ -148,10 +152,41 @@ static void version_1(void **state)
 	remove_dir(dir);
 }
 
+/* A store that has branches but no arrivals. */
+static void version_2(void **state)
+{
+	char dir[64];
+	struct room room;
+	struct ph_stored stored = { .row = 1, .first = 1, .last = 2, .n = 2 };
+	struct ph_arrival arrival;
+	struct ph_log log;
+	struct ph_db *db;
+
+	(void)state;
+	temp_dir(dir);
+	room_open(&room, ":memory:", 30);
+	room_close(&room);
+	snprintf(room.path, sizeof(room.path), "%s/old.db", dir);
+	db = open_version(room.path, 2);
+	ph_db_close(db);
+	room_open_store(&room);
+	assert_int_equal(count_of(&room, "PRAGMA user_version"), ph_journal_steps_count);
+	room_add_log(&room, &log);
+	append_visits(&room, &log, 2);
+	assert_int_equal(ph_journal_arrival_put(room.journal, &stored, 5, PH_ROAD_SESSION,
+						PH_LEVEL_HUB),
+			 0);
+	assert_int_equal(ph_journal_arrival(room.journal, 1, 2, &arrival), 0);
+	assert_int_equal(arrival.second, 5);
+	room_close(&room);
+	remove_dir(dir);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(version_1),
+		cmocka_unit_test(version_2),
 	};
 
 	if (sodium_init() < 0) {
