@@ -72,8 +72,14 @@ void ph_feeder_reload(struct ph_feeder *feeder)
 static int on_fact(void *data, const struct ph_fact *fact)
 {
 	struct ph_feeder_facts *facts = data;
-	int rc = ph_state_grow((void **)&facts->list, facts->n, &facts->cap,
-			       sizeof(*facts->list));
+	int rc;
+
+	/* The same bytes on two branches of a log are one fact. */
+	if (facts->n > 0 && ph_ref_equal(&facts->list[facts->n - 1].ref, &fact->ref)) {
+		return 0;
+	}
+	rc = ph_state_grow((void **)&facts->list, facts->n, &facts->cap,
+			   sizeof(*facts->list));
 
 	if (rc == 0) {
 		facts->list[facts->n] = *fact;
@@ -299,9 +305,27 @@ static bool has_scope(const struct ph_entity_key *key)
 	       key->type != PH_ENTITY_REPORT && key->type != PH_ENTITY_ERASURE;
 }
 
+/* A log has come: what acts on it may have come before. */
+static int tell_acts(struct ph_feeder *feeder, const struct ph_entity_key *log,
+		     struct ph_feeder_device *only)
+{
+	struct ph_keyset targets = { 0 };
+	int rc = log->len == PH_LOG_ID_SIZE ? ph_feeder_acts_on(feeder, log->id, &targets)
+					    : -EUCLEAN;
+
+	for (size_t i = 0; rc == 0 && i < targets.n; i++) {
+		rc = ph_feeder_act(feeder, &targets.keys[i], only);
+	}
+	ph_keyset_deinit(&targets);
+	return rc;
+}
+
 int ph_feeder_change(struct ph_feeder *feeder, const struct ph_entity_key *key,
 		     struct ph_feeder_device *only)
 {
+	if (key->type == PH_ENTITY_LOG) {
+		return tell_acts(feeder, key, only);
+	}
 	if (key->type == PH_CHANGED_ACTS) {
 		return ph_feeder_act(feeder, key, only);
 	}

@@ -24,8 +24,8 @@ struct ph_feeder_config {
 	struct ph_journal *journal;
 	struct ph_ledger *ledger;
 	const struct ph_device_keys
-		*keys;          /* of the hub: pages are signed, seeds opened */
-	const uint8_t *control; /* log id of the control log, which travels whole */
+		*keys;                   /* of the hub: pages are signed, seeds opened */
+	uint8_t control[PH_LOG_ID_SIZE]; /* the control log, which travels whole */
 	struct ph_epoch epoch;
 };
 

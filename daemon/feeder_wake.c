@@ -157,6 +157,51 @@ static int take_scope(struct wake *wake)
 			       on_key, wake);
 
 	if (rc == 0) {
+		wake->at = (struct ph_entity_key){ .type = PH_ENTITY_STOP };
+	}
+	return rc < 0 ? rc : 0;
+}
+
+/* --- what stands for itself and was written for the site --- */
+
+/* Few of the province's are of one site, so the walk is bounded by what it looks at. */
+#define LOOK 20000
+
+static int take_events(struct wake *wake)
+{
+	struct ph_sites sites = { 0 };
+	unsigned looked = 0;
+	struct ph_stmt *stmt;
+	int rc = ph_db_prepare(wake->feeder->db,
+			       "SELECT type, id FROM ledger_entity"
+			       " WHERE (type, id) > (?1, ?2) AND type <= ?3"
+			       " ORDER BY type, id LIMIT ?4",
+			       &stmt);
+
+	if (rc != 0) {
+		return rc;
+	}
+	ph_stmt_int(stmt, 1, wake->at.type);
+	ph_stmt_blob(stmt, 2, ph_key_view(&wake->at));
+	ph_stmt_int(stmt, 3, PH_ENTITY_EVENT);
+	ph_stmt_int(stmt, 4, LOOK);
+	while ((rc = ph_stmt_step(stmt)) == PH_DB_ROW && wake->keys.n < wake->budget) {
+		looked++;
+		rc = ph_key_bytes((enum ph_entity)ph_stmt_col_int(stmt, 0),
+				  ph_stmt_col_blob(stmt, 1), &wake->at)
+			     ? ph_scope_sites(wake->feeder->config.ledger, &wake->at,
+					      &sites)
+			     : -EUCLEAN;
+		if (rc == 0 && ph_sites_has(&sites, wake->device->site)) {
+			rc = ph_keyset_add(&wake->keys, &wake->at);
+		}
+		if (rc != 0) {
+			break;
+		}
+	}
+	ph_stmt_reset(stmt);
+	ph_sites_deinit(&sites);
+	if (rc == 0 && looked < LOOK) {
 		wake->at = (struct ph_entity_key){ .type = IN_LOGS, .len = 16 };
 	}
 	return rc < 0 ? rc : 0;
@@ -229,9 +274,10 @@ static int wake_one(struct wake *wake)
 	int rc = load_place(wake);
 
 	if (rc == 0) {
-		rc = wake->at.type == 0         ? take_tallies(wake)
-		     : wake->at.type == IN_LOGS ? take_logs(wake, &done)
-						: take_scope(wake);
+		rc = wake->at.type == 0                ? take_tallies(wake)
+		     : wake->at.type == IN_LOGS        ? take_logs(wake, &done)
+		     : wake->at.type >= PH_ENTITY_STOP ? take_events(wake)
+						       : take_scope(wake);
 	}
 	for (size_t i = 0; rc == 0 && i < wake->keys.n; i++) {
 		rc = ph_feeder_change(wake->feeder, &wake->keys.keys[i], wake->device);

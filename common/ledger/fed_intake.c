@@ -167,12 +167,15 @@ static int hold(struct intake *intake, const struct ph_fed_entry *entry, int64_t
 
 /* --- facts of one entity --- */
 
-/* Whether the bytes are filed with each fact: an entry that names many is read from the feed. */
-static bool is_small(const struct ph_entry *entry)
+/*
+ * Whether the bytes are filed with the fact: an entry that names many is read from the
+ * feed. Those of a tally must be at hand when the entry is gone from there.
+ */
+static bool is_whole(const struct ph_entity_key *key, const struct ph_entry *entry)
 {
-	return entry->number != PH_KIND_CRATE_DISPATCH &&
-	       entry->number != PH_KIND_CRATE_RECEIVE &&
-	       entry->number != PH_KIND_READER_ERASE;
+	return key->type == PH_ENTITY_TALLY || (entry->number != PH_KIND_CRATE_DISPATCH &&
+						entry->number != PH_KIND_CRATE_RECEIVE &&
+						entry->number != PH_KIND_READER_ERASE);
 }
 
 static int on_fact(void *data, const struct ph_fed_entry *entry)
@@ -191,15 +194,15 @@ static int on_fact(void *data, const struct ph_fed_entry *entry)
 	rc = ph_effect_dead(ledger, held, &dead);
 	rc = rc != 0 ? rc
 		     : ph_held_insert(ledger, held, intake->key, dead,
-				      is_small(held->entry));
+				      is_whole(intake->key, held->entry));
 	if (rc == 0 && !dead && intake->key->type == PH_ENTITY_TALLY) {
 		rc = ph_batch_count(&ledger->batch, held->fact.site, held->fact.second,
 				    held->entry, 1);
 	}
-	return rc != 0 ? rc : ph_held_note_crate(ledger, held);
+	return rc;
 }
 
-/* Take what was filed out of the sums, and note its crates. */
+/* Take what was filed under a tally out of its sum. */
 static int retract(struct intake *intake)
 {
 	struct ph_ledger *ledger = intake->ledger;
@@ -208,13 +211,11 @@ static int retract(struct intake *intake)
 	int rc = ph_facts_load_rows(ledger, intake->key, &facts);
 
 	for (size_t i = 0; rc == 0 && i < facts.n; i++) {
-		if (facts.rows[i].log >= 0) {
+		if (facts.rows[i].log >= 0 || facts.rows[i].off) {
 			continue;
 		}
 		rc = ph_fact_entry(&facts.items[i], held->entry);
-		rc = rc != 0 ? rc : ph_held_note_crate(ledger, held);
-		if (rc == 0 && !facts.rows[i].off &&
-		    intake->key->type == PH_ENTITY_TALLY) {
+		if (rc == 0) {
 			rc = ph_batch_count(&ledger->batch, facts.items[i].site,
 					    facts.items[i].second, held->entry, -1);
 		}
@@ -249,7 +250,9 @@ static int take_entity(struct intake *intake, uint64_t type, struct ph_view id)
 		return 0;
 	}
 	intake->key = &key;
-	rc = retract(intake);
+	rc = key.type == PH_ENTITY_TALLY   ? retract(intake)
+	     : key.type == PH_ENTITY_CRATE ? ph_keyset_add(&ledger->batch.crates, &key)
+					   : 0;
 	rc = rc != 0 ? rc : drop_filed(ledger, &key);
 	rc = rc != 0 ? rc
 		     : ph_fed_facts(ledger->config.fed, key.type, ph_key_view(&key),

@@ -23,10 +23,19 @@
 
 #define BATCH_MAX 20000
 
-static int fail(struct ph_ledger *ledger, struct ph_error *err, int rc, const char *what)
+/* What is kept in memory of the database, which was rolled back or made anew. */
+static void forget(struct ph_ledger *ledger)
 {
 	ledger->loaded = false;
 	ledger->fed_row = 0;
+	for (size_t i = 0; i < PH_FETCHED_MAX; i++) {
+		ledger->fetched[i].row = 0;
+	}
+}
+
+static int fail(struct ph_ledger *ledger, struct ph_error *err, int rc, const char *what)
+{
+	forget(ledger);
 	return ph_fail_errno(err, rc, what);
 }
 
@@ -367,8 +376,7 @@ int ph_ledger_rebuild(struct ph_ledger *ledger, struct ph_error *err)
 {
 	int rc = ph_tables_renew(ledger->db);
 
-	ledger->loaded = false;
-	ledger->fed_row = 0;
+	forget(ledger);
 	if (rc != 0) {
 		return fail(ledger, err, rc, "dropping the ledger to make it anew");
 	}

@@ -56,13 +56,21 @@ bool ph_scope_is_common(enum ph_entity type);
 int ph_scope_each(struct ph_ledger *ledger, uint64_t site,
 		  const struct ph_entity_key *after,
 		  int (*cb)(void *data, const struct ph_entity_key *key), void *data);
+struct ph_scope_digest {
+	struct ph_ledger *ledger; /* caught up */
+	/* What the control log tells everybody, from here: the same, or, at the hub, a fold
+	 * of that log as far as the site has it. */
+	struct ph_ledger *common;
+	uint64_t site;
+	struct ph_db *
+		fed; /* of a site: where its feed says what stands outside; NULL at the hub */
+};
 /*
- * The digest (docs/MERGE.md, "Digest") over what concerns SITE: what everybody has from
- * the control log, and what lists SITE and does not stand outside. FED: where the feed
- * of a site says what stands outside (fed.h); NULL at the hub. *ENTITIES_OUT (may be
- * NULL) counts them. 0 or negative errno. Catch up first.
+ * The digest (docs/MERGE.md, "Digest") over what concerns a site: what everybody has from
+ * the control log, and what lists the site and does not stand outside. *ENTITIES_OUT (may
+ * be NULL) counts them. 0 or negative errno.
  */
-int ph_scope_digest(struct ph_ledger *ledger, uint64_t site, struct ph_db *fed,
-		    uint8_t out[static 32], uint64_t *entities_out);
+int ph_scope_digest(const struct ph_scope_digest *what, uint8_t out[static 32],
+		    uint64_t *entities_out);
 
 #endif

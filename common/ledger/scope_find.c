@@ -12,6 +12,7 @@
 #include "common/ledger/account.h"
 #include "common/ledger/copy.h"
 #include "common/ledger/crate.h"
+#include "common/ledger/fed.h"
 #include "common/ledger/hold.h"
 #include "common/ledger/record.h"
 #include "common/ledger/store.h"
@@ -187,6 +188,18 @@ static int find_reader(struct ph_scope_work *work, const struct ph_entity_key *k
 	return rc;
 }
 
+/* Whether the hub says that KEY stands outside: what is held of it is not all there is. */
+static int is_outside(struct ph_scope_work *work, const struct ph_entity_key *key,
+		      bool *outside_out)
+{
+	struct ph_db *fed = work->ledger->config.fed;
+
+	*outside_out = false;
+	return fed == NULL
+		       ? 0
+		       : ph_fed_is_outside(fed, key->type, ph_key_view(key), outside_out);
+}
+
 static int find_copy(struct ph_scope_work *work, const struct ph_entity_key *key,
 		     struct ph_sites *out)
 {
@@ -194,6 +207,12 @@ static int find_copy(struct ph_scope_work *work, const struct ph_entity_key *key
 	int rc = ph_scope_class(work, key, &class);
 
 	for (size_t i = 0; rc == 0 && i < class.n; i++) {
+		bool outside;
+
+		rc = is_outside(work, &class.keys[i], &outside);
+		if (rc != 0 || outside) {
+			continue;
+		}
 		rc = ph_scope_state(work, &class.keys[i]);
 		if (rc == 0 && work->state.len > 0) {
 			rc = copy_sites(ph_buf_view(&work->state), out);
@@ -305,9 +324,14 @@ int ph_scope_find(struct ph_scope_work *work, const struct ph_entity_key *key,
 		  struct ph_sites *out)
 {
 	struct ph_entity_key card;
-	int rc = ph_scope_state(work, key);
+	bool outside;
+	int rc = is_outside(work, key, &outside);
 
 	out->n = 0;
+	if (rc != 0 || outside) {
+		return rc;
+	}
+	rc = ph_scope_state(work, key);
 	if (rc != 0 || work->state.len == 0) {
 		return rc;
 	}

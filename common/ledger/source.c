@@ -19,7 +19,7 @@ static void bind_group(struct ph_stmt *stmt, const struct ph_held *held)
 		PH_VIEW(held->entry->extras.source, sizeof held->entry->extras.source));
 	ph_stmt_int(stmt, 2, (int64_t)held->entry->number);
 	ph_stmt_int(stmt, 3, ph_fact_creates(held->entry));
-	ph_stmt_int(stmt, 4, (int64_t)held->fact.site);
+	ph_stmt_int(stmt, 4, (int64_t)held->fact.log_site);
 }
 
 static void bind_place(struct ph_stmt *stmt, const struct ph_held *held)

@@ -171,11 +171,11 @@ class Effects:
     # 7 sources
 
     def twin(self, record, others):
-        """Whether one of OTHERS, of equal source, kind and site, comes before RECORD."""
+        """Whether one of OTHERS, of equal source, kind and site of the log, comes before RECORD."""
         return record.source is not None and any(
             other.source == record.source
             and other.kind == record.kind
-            and other.site == record.site
+            and other.log.site == record.log.site
             and other.creates() == record.creates()
             and self.order(other) < self.order(record)
             for other in others

@@ -371,7 +371,7 @@ static inline bool slow_is_twin(const struct slow_item *a, const struct slow_ite
 	return b->effective && a->entry.extras.has_source && b->entry.extras.has_source &&
 	       a->entry.number == b->entry.number && slow_creates(a) == slow_creates(b) &&
 	       memcmp(a->entry.extras.source, b->entry.extras.source, 16) == 0 &&
-	       a->fact.site == b->fact.site;
+	       a->fact.log_site == b->fact.log_site;
 }
 
 /* An entry of equal bytes and number on two branches counts on that where it is earlier. */
