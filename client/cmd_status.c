@@ -155,6 +155,25 @@ static void receipted_row(const struct report *report, struct ph_table *table)
 	row(table, ph_say("At the hub", "Đã ở thư viện tỉnh"), text);
 }
 
+/* What this machine holds of what others wrote. */
+static void elsewhere_rows(const struct report *report, struct ph_table *table)
+{
+	char text[160];
+	char number[PH_NUMBER_TEXT];
+
+	if (report->state.of_site > 0) {
+		snprintf(text, sizeof(text), ph_say("%s entries", "%s giao dịch"),
+			 ph_number(number, report->state.of_site));
+		row(table, ph_say("Other machines of this site", "Máy khác của điểm này"),
+		    text);
+	}
+	if (report->state.fed.entries > 0) {
+		snprintf(text, sizeof(text), ph_say("%s facts", "%s thông tin"),
+			 ph_number(number, report->state.fed.entries));
+		row(table, ph_say("From elsewhere", "Từ nơi khác"), text);
+	}
+}
+
 static void address_row(const struct report *report, struct ph_table *table)
 {
 	char text[PH_HUB_ADDRESS_MAX + 1];
@@ -233,9 +252,12 @@ static int print(const struct report *report)
 			   "gọi "
 			   "thư viện tỉnh"));
 	}
+	elsewhere_rows(report, table);
 	clock_rows(report, table);
 	row(table, ph_say("To do", "Việc cần làm"), what_to_do(report));
 	address_row(report, table);
+	row(table, ph_say("Fingerprint of this device", "Vân tay của máy này"),
+	    report->info.fingerprint);
 	rc = ph_table_print(table, stdout);
 	ph_table_free(table);
 	return rc;
@@ -275,6 +297,13 @@ static json_t *levels_json(const struct ph_site_state *state)
 			 (json_int_t)state->at_backup);
 }
 
+static json_t *fed_json(const struct ph_fed_counts *fed)
+{
+	return json_pack("{s:I, s:I, s:I, s:I}", "facts", (json_int_t)fed->entries,
+			 "entities", (json_int_t)fed->entities, "outside",
+			 (json_int_t)fed->outside, "cases", (json_int_t)fed->cases);
+}
+
 static json_t *clock_json(const struct report *report)
 {
 	return report->ahead == 0
@@ -293,29 +322,31 @@ static int print_script(const struct ph_cli *cli, const struct report *report)
 	json_t *out;
 
 	ph_hex(device, info->device_id, sizeof(info->device_id));
-	out = json_pack(
-		"{s:i, s:I, s:s%, s:s%, s:s%, s:s, s:s%, s:s}", "schema", 1, "site",
-		(json_int_t)info->site, "code", info->site_code.data, info->site_code.len,
-		"name", info->site_name.data, info->site_name.len, "commune",
-		info->commune.data, info->commune.len, "device", device, "hub",
-		info->hub_address.data, info->hub_address.len, "folder", cli->dir);
+	out = json_pack("{s:i, s:I, s:s%, s:s%, s:s%, s:s, s:s, s:s%, s:s}", "schema", 1,
+			"site", (json_int_t)info->site, "code", info->site_code.data,
+			info->site_code.len, "name", info->site_name.data,
+			info->site_name.len, "commune", info->commune.data,
+			info->commune.len, "device", device, "fingerprint",
+			info->fingerprint, "hub", info->hub_address.data,
+			info->hub_address.len, "folder", cli->dir);
 	if (!out) {
 		return -ENOMEM;
 	}
 	if (json_object_update_new(
 		    out,
-		    json_pack(
-			    "{s:I, s:I, s:I, s:s?, s:s?, s:I, s:o, s:o, s:s?, s:I, s:o}",
-			    "entries", (json_int_t)state->entries, "pending",
-			    (json_int_t)report->pending, "receipted",
-			    (json_int_t)state->receipted, "receipted_time",
-			    time_or_null(receipted, state->receipted_time),
-			    "pending_since", time_or_null(since, state->oldest_pending),
-			    "parts_pending", (json_int_t)state->parts_pending, "levels",
-			    levels_json(state), "last_session", last_json(state),
-			    "last_complete", time_or_null(good, state->good_time),
-			    "sessions", (json_int_t)state->sessions, "clock",
-			    clock_json(report))) != 0) {
+		    json_pack("{s:I, s:I, s:I, s:s?, s:s?, s:I, s:o, s:o, s:s?, s:I, s:o,"
+			      " s:I, s:o}",
+			      "entries", (json_int_t)state->entries, "pending",
+			      (json_int_t)report->pending, "receipted",
+			      (json_int_t)state->receipted, "receipted_time",
+			      time_or_null(receipted, state->receipted_time),
+			      "pending_since", time_or_null(since, state->oldest_pending),
+			      "parts_pending", (json_int_t)state->parts_pending, "levels",
+			      levels_json(state), "last_session", last_json(state),
+			      "last_complete", time_or_null(good, state->good_time),
+			      "sessions", (json_int_t)state->sessions, "clock",
+			      clock_json(report), "of_site", (json_int_t)state->of_site,
+			      "fed", fed_json(&state->fed))) != 0) {
 		json_decref(out);
 		return -ENOMEM;
 	}

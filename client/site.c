@@ -305,7 +305,11 @@ void ph_site_close(struct ph_site *site)
 void ph_site_info(const struct ph_site *site, struct ph_site_info *info_out)
 {
 	const struct ph_invite *invite = &site->cert.invite;
+	uint8_t bits[PH_FINGERPRINT_SIZE];
 
+	ph_fingerprint_make(site->cert.device_key, site->cert.box_key,
+			    site->cert.desk_key, bits);
+	ph_fingerprint_text(bits, info_out->fingerprint);
 	memcpy(info_out->device_id, site->cert.device_id, sizeof(info_out->device_id));
 	memcpy(info_out->hub_box, site->keylist.hub[0].box, sizeof(info_out->hub_box));
 	info_out->site = invite->site;

@@ -13,8 +13,10 @@
 
 #include <jansson.h>
 
+#include "common/ledger/fed.h"
 #include "common/ledger/ledger.h"
 #include "common/log/code.h"
+#include "common/log/fingerprint.h"
 #include "common/log/json.h"
 #include "common/log/writer.h"
 #include "proto/session.h"
@@ -36,6 +38,7 @@ struct ph_site_info {
 	uint64_t site;
 	struct ph_view site_code, site_name, commune;
 	uint64_t site_kind, role, code_block;
+	char fingerprint[PH_FINGERPRINT_TEXT]; /* of this device's keys */
 	struct ph_view hub_address;
 	uint8_t hub_box[PH_KEY_SIZE]; /* Noise static of the hub in use */
 };
@@ -113,8 +116,8 @@ void ph_site_undo(struct ph_site *site);
 int ph_site_entry(struct ph_site *site, const struct ph_ref *ref, struct ph_buf *bytes,
 		  uint64_t *site_out);
 /*
- * The plain form of the sealed part of the entry REF, appended to PLAIN, which the
- * caller wipes. 0; PH_JOURNAL_E_NONE: no such part here, or not for this desk; or a
+ * The plain form of the sealed part of the entry REF, of a log that is held or of one that
+ * the hub fed, appended to PLAIN, which the caller wipes. 0; PH_JOURNAL_E_NONE: no such part here, or not for this desk; or a
  * negative errno. Fits struct ph_opener (common/ledger/view.h) but for its first
  * argument.
  */
@@ -136,7 +139,11 @@ int ph_site_hello(struct ph_site *site, size_t flight_max, struct ph_hello *hell
 void ph_site_job(struct ph_site *site, struct ph_job *job, struct ph_error *err);
 /* What the jobs since ph_site_hello() have moved. */
 struct ph_site_moved {
-	uint64_t entries_sent, parts_sent, entries_received;
+	uint64_t entries_sent, parts_sent;
+	uint64_t
+		entries_received; /* of the control log and of other devices of the site */
+	uint64_t entries_of_site, parts_received; /* of the latter alone */
+	struct ph_fed_moved fed;                  /* by pages of the feed */
 };
 void ph_site_moved(const struct ph_site *site, struct ph_site_moved *moved_out);
 /*
@@ -161,7 +168,9 @@ struct ph_site_state {
 	bool control_forked; /* the hub sends another control log than the one held */
 	int64_t good_time;   /* last complete session; 0: none */
 	uint64_t sessions;   /* this device's so far */
-	size_t flight_next;  /* bytes of segments for the next message 1 */
+	uint64_t of_site;    /* entries held of other devices of this site */
+	struct ph_fed_counts fed; /* what the hub fed */
+	size_t flight_next;       /* bytes of segments for the next message 1 */
 	size_t frame_next; /* bytes of a frame's body on a link like the last; 0: default */
 };
 int ph_site_state(struct ph_site *site, struct ph_site_state *state_out);

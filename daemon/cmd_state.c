@@ -121,11 +121,23 @@ static const char *device_note(const json_t *item)
 	return late ? "invite was late" : "";
 }
 
+/* Whether it gets what others wrote; the words to compare, while it does not. */
+static void device_state(struct ph_table *table, const json_t *item)
+{
+	const char *state = text_of(item, "state");
+
+	if (strcmp(state, "unconfirmed") == 0) {
+		ph_table_cellf(table, "? %s", text_of(item, "fingerprint"));
+	} else {
+		ph_table_cell(table, state);
+	}
+}
+
 int ph_cmd_devices(struct ph_cli *cli, struct ph_error *err)
 {
-	static const char *const columns[] = { "device",     "site",    "role",
-					       "entries",    "missing", "heard",
-					       "silent for", "note" };
+	static const char *const columns[] = { "device",     "site",      "role",
+					       "entries",    "missing",   "heard",
+					       "silent for", "confirmed", "note" };
 	char span[PH_NUMBER_TEXT];
 	struct ph_table *table;
 	json_t *answer;
@@ -139,7 +151,7 @@ int ph_cmd_devices(struct ph_cli *cli, struct ph_error *err)
 	if (cli->json) {
 		return ph_out_json(answer);
 	}
-	table = ph_table_new(columns, 8, cli->plain);
+	table = ph_table_new(columns, 9, cli->plain);
 	json_array_foreach(json_object_get(answer, "devices"), i, item)
 	{
 		const char *heard = text_of(item, "heard");
@@ -155,6 +167,7 @@ int ph_cmd_devices(struct ph_cli *cli, struct ph_error *err)
 		ph_table_cell(table, heard[0] ? ph_span(span, (int64_t)number_of(
 								      item, "silent_s"))
 					      : "-");
+		device_state(table, item);
 		ph_table_cell(table, device_note(item));
 	}
 	rc = ph_table_print(table, stdout);

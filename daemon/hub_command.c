@@ -32,6 +32,8 @@ static const struct {
 	{ "invite-record", ph_hub_invite_record, NO_LEDGER },
 	{ "status", ph_hub_status, LOOKS },
 	{ "devices", ph_hub_devices, LOOKS },
+	{ "device-show", ph_hub_device_show, LOOKS },
+	{ "device-confirm", ph_hub_device_confirm, BUILDS },
 	{ "log", ph_hub_log, LOOKS },
 	{ "digest", ph_hub_digest, NO_LEDGER },
 	{ "rebuild", ph_hub_rebuild, NO_LEDGER },

@@ -15,12 +15,18 @@ ph_hub_command_fn ph_hub_site_add, ph_hub_site_list, ph_hub_commune_add,
 	ph_hub_commune_list, ph_hub_policy_set, ph_hub_policy_list;
 ph_hub_command_fn ph_hub_invite_prepare, ph_hub_invite_record;
 ph_hub_command_fn ph_hub_status, ph_hub_devices, ph_hub_log;
+ph_hub_command_fn ph_hub_device_show, ph_hub_device_confirm;
 ph_hub_command_fn ph_hub_digest, ph_hub_rebuild, ph_hub_verify;
 ph_hub_command_fn ph_hub_query, ph_hub_list;
 ph_hub_command_fn ph_hub_record, ph_hub_operator_put;
 ph_hub_command_fn ph_hub_device_retire, ph_hub_device_cut, ph_hub_log_adopt,
 	ph_hub_invite_cancel, ph_hub_reader_erase;
 ph_hub_command_fn ph_hub_invite_list;
+
+/* Set "fingerprint" and "state" of DEVICE in OUT. 0 or negative errno. */
+int ph_hub_device_about(struct ph_hub *hub, const struct ph_device *device, json_t *out);
+void ph_hub_fingerprint(const struct ph_device *device,
+			char out[static PH_FINGERPRINT_TEXT]);
 
 /* A string member; NULL if absent. */
 const char *ph_request_text(const json_t *request, const char *name);

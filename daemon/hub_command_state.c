@@ -209,6 +209,11 @@ static int list_device(void *data, const struct ph_device *device)
 	json_object_set_new(item, "invite_late", json_boolean(late));
 	json_object_set_new(item, "invite_reused", json_boolean(reused));
 	json_object_set_new(item, "forked", json_boolean(list->forked > 0));
+	rc = ph_hub_device_about(list->hub, device, item);
+	if (rc < 0) {
+		json_decref(item);
+		return rc;
+	}
 	return json_array_append_new(list->out, item) ? -ENOMEM : 0;
 }
 

@@ -3,6 +3,7 @@
 #define PH_DAEMON_HUB_INTERNAL_H
 
 #include "common/base/file.h"
+#include "common/log/fingerprint.h"
 #include "daemon/hub.h"
 
 #define PH_HUB_PATH_MAX 4096
@@ -15,8 +16,8 @@ struct ph_hub {
 	struct ph_journal *journal;
 	struct ph_ledger *ledger;
 	struct ph_ledger_hub eyes; /* what only the hub sees, for the ledger */
-	struct ph_writer *writer; /* of the control log */
-	struct ph_writer *desk;   /* of the desk log; not while a hub is made */
+	struct ph_writer *writer;  /* of the control log */
+	struct ph_writer *desk;    /* of the desk log; not while a hub is made */
 	struct ph_device_keys keys;
 	struct ph_keylist keylist;
 	struct ph_buf keylist_bytes;
@@ -71,5 +72,17 @@ int ph_hub_invite_reused(struct ph_hub *hub, const struct ph_device *device,
 			 bool *reused_out);
 int ph_hub_device_late(struct ph_hub *hub, const struct ph_device *device,
 		       bool *late_out);
+
+/* --- hub_device.c --- */
+enum ph_hub_trust {
+	PH_HUB_UNCONFIRMED, /* it sends, and gets receipts and the control log */
+	PH_HUB_CONFIRMED,   /* it also gets what others wrote */
+	PH_HUB_RETIRED,
+	PH_HUB_CUT,
+};
+/* As the ledger is folded now. 0 or negative errno. */
+int ph_hub_device_trust(struct ph_hub *hub, const uint8_t id[static PH_DEVICE_ID_SIZE],
+			enum ph_hub_trust *trust_out);
+const char *ph_hub_trust_name(enum ph_hub_trust trust);
 
 #endif

@@ -80,6 +80,10 @@ static const struct ph_cli_option digest_options[] = {
 	    "of that device's logs with the control log; ID as `devices` shows it"),
 	END,
 };
+static const struct ph_cli_option confirm_options[] = {
+	ONE("fingerprint", "WORDS", "the words that the site reads from its screen"),
+	END,
+};
 static const struct ph_cli_option log_options[] = {
 	ONE("site", "CODE", "only logs of this site"),
 	ONE("limit", "N", "the last N entries of each log (default 20)"),
@@ -122,6 +126,12 @@ static const struct ph_cli_command own_commands[] = {
 	{ "status", "Looking", "", 0, 0, "how the hub is", NULL, ph_cmd_status, NULL },
 	{ "devices", "Looking", "", 0, 0, "each device: what it sent, when it was heard",
 	  NULL, ph_cmd_devices, NULL },
+	{ "devices confirm", "Setting up", "DEVICE", 1, 1,
+	  "let a device have what others of its site wrote\n"
+	  "DEVICE is how its id begins. Its fingerprint is compared with what the site "
+	  "reads\n"
+	  "from its own screen (packhorse status), by telephone.",
+	  confirm_options, ph_cmd_devices_confirm, NULL },
 	{ "query", "Looking", "WHAT [ID]", 1, 2,
 	  "what the hub knows\n"
 	  "WHAT: summary, titles TEXT, title REF, copy CODE, card CODE, reader REF, "

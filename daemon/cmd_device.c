@@ -1,0 +1,133 @@
+/*
+ * daemon/cmd_device.c - packhorsed devices confirm.
+ *
+ * Shows the fingerprint that the hub has of the device. Somebody compares it with what
+ * the site reads from its own screen, over the telephone: either what was heard is given
+ * (--fingerprint) and compared here, or the person at this terminal says that it is the same.
+ * Nothing is confirmed by a program that has nobody to ask.
+ */
+#include "daemon/cmd.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/cli/out.h"
+#include "daemon/ask.h"
+
+static const char *text_of(const json_t *object, const char *name)
+{
+	const char *text = json_string_value(json_object_get(object, name));
+
+	return text ? text : "";
+}
+
+static json_t *request_for(struct ph_cli *cli, const char *command, struct ph_error *err)
+{
+	json_t *request = ph_request(command);
+
+	if (ph_request_set(request, "device", cli->args[0], err) < 0) {
+		json_decref(request);
+		return NULL;
+	}
+	return request;
+}
+
+static void show(const json_t *device)
+{
+	fprintf(stderr, "%s %.8s, %s %s, %s: %s\n", ph_say("device", "máy"),
+		text_of(device, "device"), text_of(device, "site"),
+		text_of(device, "site_name"), ph_say("fingerprint", "vân tay"),
+		text_of(device, "fingerprint"));
+}
+
+static bool says_yes(void)
+{
+	char line[64];
+
+	fprintf(stderr, "%s ",
+		ph_say("Does the site read the same words from its screen "
+		       "(packhorse status)? yes/no:",
+		       "Điểm có đọc đúng các tiếng này trên màn hình của mình (packhorse "
+		       "status) không? có/không:"));
+	if (!fgets(line, sizeof(line), stdin)) {
+		return false;
+	}
+	line[strcspn(line, "\r\n")] = '\0';
+	return strcmp(line, "yes") == 0 || strcmp(line, "có") == 0 ||
+	       strcmp(line, "co") == 0;
+}
+
+/* The words to be compared: as given, or those of the hub if a person says they are the same. */
+static int heard_words(struct ph_cli *cli, const json_t *device, const char **words_out,
+		       struct ph_error *err)
+{
+	const char *given = ph_cli_get(cli, "fingerprint");
+
+	show(device);
+	if (given) {
+		*words_out = given;
+		return 0;
+	}
+	if (!isatty(STDIN_FILENO)) {
+		return ph_cli_usage(cli, err,
+				    "nobody is here to compare: give --fingerprint "
+				    "with the words that the site reads");
+	}
+	if (!says_yes()) {
+		return ph_fail(err, PH_EXIT_OTHER, -EACCES,
+			       "the device was not confirmed");
+	}
+	*words_out = text_of(device, "fingerprint");
+	return 0;
+}
+
+static int confirm(struct ph_cli *cli, const char *words, struct ph_error *err)
+{
+	json_t *request = request_for(cli, "device-confirm", err);
+	json_t *answer;
+	bool was;
+	int rc = request ? ph_request_set(request, "fingerprint", words, err) : -EINVAL;
+
+	if (rc < 0) {
+		json_decref(request);
+		return rc;
+	}
+	rc = ph_ask(cli, request, &answer, err);
+	if (rc < 0) {
+		return rc;
+	}
+	if (cli->json) {
+		return ph_out_json(answer);
+	}
+	was = strcmp(text_of(answer, "was"), "confirmed") == 0;
+	fprintf(stderr, "%s\n",
+		was ? ph_say("it was confirmed before",
+			     "máy này đã được xác nhận trước đó")
+		    : ph_say("confirmed: it gets what others of its site wrote with its "
+			     "next sync",
+			     "đã xác nhận: máy sẽ nhận dữ liệu của điểm mình ở lần đồng "
+			     "bộ "
+			     "sau"));
+	json_decref(answer);
+	return 0;
+}
+
+int ph_cmd_devices_confirm(struct ph_cli *cli, struct ph_error *err)
+{
+	json_t *request = request_for(cli, "device-show", err);
+	json_t *device;
+	const char *words = NULL;
+	int rc = request ? ph_ask(cli, request, &device, err) : -EINVAL;
+
+	if (rc < 0) {
+		return rc;
+	}
+	rc = heard_words(cli, device, &words, err);
+	if (rc == 0) {
+		rc = confirm(cli, words, err);
+	}
+	json_decref(device);
+	return rc;
+}

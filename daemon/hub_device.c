@@ -1,0 +1,47 @@
+/*
+ * daemon/hub_device.c - how far a device is trusted.
+ *
+ * A device that was admitted sends, and gets receipts and the control log. What others
+ * wrote goes to it only once the control log confirms it, and not after it was retired
+ * or cut off. The ledger says so; what was written since it was folded counts with the
+ * next fold.
+ */
+#include "daemon/hub_internal.h"
+
+#include "common/ledger/device.h"
+
+int ph_hub_device_trust(struct ph_hub *hub, const uint8_t id[static PH_DEVICE_ID_SIZE],
+			enum ph_hub_trust *trust_out)
+{
+	struct ph_device_state device;
+	struct ph_buf state = { 0 };
+	int rc = ph_ledger_get(hub->ledger, PH_ENTITY_DEVICE,
+			       PH_VIEW(id, PH_DEVICE_ID_SIZE), &state);
+
+	if (rc == PH_LEDGER_E_NONE) {
+		*trust_out = PH_HUB_UNCONFIRMED;
+		return 0;
+	}
+	rc = rc == 0 ? ph_device_decode(ph_buf_view(&state), &device) : rc;
+	if (rc == 0) {
+		*trust_out = device.n_cuts > 0            ? PH_HUB_CUT
+			     : device.n_retires > 0       ? PH_HUB_RETIRED
+			     : ph_device_trusted(&device) ? PH_HUB_CONFIRMED
+							  : PH_HUB_UNCONFIRMED;
+		ph_device_deinit(&device);
+	}
+	ph_buf_deinit(&state);
+	return rc;
+}
+
+const char *ph_hub_trust_name(enum ph_hub_trust trust)
+{
+	static const char *const names[] = {
+		[PH_HUB_UNCONFIRMED] = "unconfirmed",
+		[PH_HUB_CONFIRMED] = "confirmed",
+		[PH_HUB_RETIRED] = "retired",
+		[PH_HUB_CUT] = "cut",
+	};
+
+	return names[trust];
+}
