@@ -70,8 +70,48 @@ static void add(struct total *total, const struct ph_link_result *result,
 	total->moved.entries_sent += moved.entries_sent;
 	total->moved.parts_sent += moved.parts_sent;
 	total->moved.entries_received += moved.entries_received;
+	total->moved.entries_of_site += moved.entries_of_site;
+	total->moved.parts_received += moved.parts_received;
+	total->moved.fed.facts += moved.fed.facts;
+	total->moved.fed.gone += moved.fed.gone;
+	total->moved.fed.entered += moved.fed.entered;
+	total->moved.fed.left += moved.fed.left;
+	total->moved.fed.cases += moved.fed.cases;
+	total->moved.fed.pages += moved.fed.pages;
 	total->complete = result->complete;
 	total->reason = result->reason;
+}
+
+/* What pages of the feed brought. */
+static json_t *fed_json(const struct ph_fed_moved *fed)
+{
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "facts",
+			 (json_int_t)fed->facts, "gone", (json_int_t)fed->gone, "entered",
+			 (json_int_t)fed->entered, "left", (json_int_t)fed->left, "cases",
+			 (json_int_t)fed->cases, "pages", (json_int_t)fed->pages);
+}
+
+/* What came down, if anything did. */
+static void print_taken(const struct total *total)
+{
+	const struct ph_site_moved *moved = &total->moved;
+	char number[2][PH_NUMBER_TEXT];
+
+	if (moved->entries_of_site > 0 || moved->parts_received > 0) {
+		printf(ph_say("From other machines of this site: %s entries.\n",
+			      "Từ máy khác của điểm: %s giao dịch.\n"),
+		       ph_number(number[0], moved->entries_of_site));
+	}
+	if (moved->fed.facts > 0 || moved->fed.left > 0) {
+		printf(ph_say("%s facts from elsewhere, %s left.\n",
+			      "Nhận %s thông tin từ nơi khác, %s thứ không còn ở đây.\n"),
+		       ph_number(number[0], moved->fed.facts),
+		       ph_number(number[1], moved->fed.left));
+	}
+	if (moved->fed.cases > 0) {
+		printf(ph_say("%s cases to look at came.\n", "Có %s việc cần xem.\n"),
+		       ph_number(number[0], moved->fed.cases));
+	}
 }
 
 static int print(const struct ph_cli *cli, const struct total *total)
@@ -82,7 +122,7 @@ static int print(const struct ph_cli *cli, const struct total *total)
 		return ph_out_script(
 			cli->json,
 			json_pack("{s:i, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, "
-				  "s:I, s:I, s:I, s:s}",
+				  "s:I, s:I, s:o, s:I, s:I, s:I, s:s}",
 				  "schema", 1, "complete", (int)total->complete,
 				  "bytes_up", (json_int_t)total->bytes_up, "bytes_down",
 				  (json_int_t)total->bytes_down, "round_trips",
@@ -94,8 +134,13 @@ static int print(const struct ph_cli *cli, const struct total *total)
 				  "receipts", (json_int_t)total->receipts,
 				  "entries_received",
 				  (json_int_t)total->moved.entries_received,
-				  "pending_entries", (json_int_t)total->pending,
-				  "elapsed_ms", (json_int_t)total->elapsed_ms, "tries",
+				  "entries_of_site",
+				  (json_int_t)total->moved.entries_of_site,
+				  "parts_received",
+				  (json_int_t)total->moved.parts_received, "fed",
+				  fed_json(&total->moved.fed), "pending_entries",
+				  (json_int_t)total->pending, "elapsed_ms",
+				  (json_int_t)total->elapsed_ms, "tries",
 				  (json_int_t)total->tries, "reason", total->reason));
 	}
 	if (total->complete) {
@@ -108,6 +153,7 @@ static int print(const struct ph_cli *cli, const struct total *total)
 		       ph_number(number[1], total->bytes_up),
 		       ph_number(number[2], total->bytes_down));
 	}
+	print_taken(total);
 	return 0;
 }
 

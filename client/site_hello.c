@@ -9,7 +9,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "client/site_internal.h"
+#include "client/site_take.h"
 
 /* What message 1 can carry beside the rest of the hello. */
 #define FLIGHT_MAX (32 * 1024)
@@ -261,6 +261,9 @@ static int fill_hello(struct ph_site *site, size_t flight_max, struct ph_hello *
 	if (rc == 0) {
 		rc = ph_journal_meta_get_int(site->journal, PH_META_SESSIONS, &sessions);
 		rc = rc < 0 ? rc : 0;
+	}
+	if (rc == 0) {
+		rc = ph_site_tell_taken(site, hello);
 	}
 	hello->counter = (uint64_t)sessions;
 	for (unsigned i = 0; i < hello->n_heads; i++) {

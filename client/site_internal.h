@@ -40,6 +40,18 @@ struct ph_site_send {
 	uint64_t asked; /* the highest of them sent in this session */
 };
 
+/* What the control log says of another device. */
+#define PH_SITE_CUTS_MAX 8
+struct ph_site_admitted {
+	uint8_t device[PH_DEVICE_ID_SIZE];
+	uint64_t control; /* n of the control log that was looked through; 0: none yet */
+	bool is_admitted;
+	uint8_t key[PH_KEY_SIZE];
+	uint64_t site, role;
+	uint64_t cut[PH_SITE_CUTS_MAX]; /* entries of the control log that cut it off */
+	unsigned n_cuts;
+};
+
 struct ph_site {
 	char dir[PH_SITE_PATH_MAX];
 	struct ph_site_config config; /* dir points to the copy above */
@@ -63,6 +75,10 @@ struct ph_site {
 	unsigned n_send;
 	struct ph_epoch epoch;
 	struct ph_site_moved moved;
+	struct ph_site_admitted admitted; /* the last that was looked up */
+	/* logs of devices that were cut off, of which nothing is taken in this session */
+	uint8_t left_alone[PH_SIBLINGS_MAX][PH_LOG_ID_SIZE];
+	unsigned n_left_alone;
 };
 
 /* --- site.c --- */

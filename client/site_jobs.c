@@ -3,7 +3,7 @@
  *
  * Each job is one transaction. WELCOME: what the hub says it holds must be on our
  * chains; then its receipts, time and epoch are kept, and sending goes on behind the
- * hub's heads. STORE: segments of the control log, and of nothing else. LOAD: what
+ * hub's heads. STORE: segments of the control log; what else may come, site_take.c. LOAD: what
  * goes up next. RECEIPT: made whole from what both sides know, verified, kept.
  *
  * A hub that holds more of our log than we do tells that this folder was restored from
@@ -17,7 +17,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "client/site_internal.h"
+#include "client/site_take.h"
 
 /* --- heads --- */
 
@@ -259,6 +259,9 @@ static int do_welcome(struct ph_site *site, struct ph_job *job, struct ph_error 
 		rc = keep_epoch(site, welcome);
 	}
 	if (rc == 0) {
+		rc = ph_site_check_epoch(site, &welcome->epoch);
+	}
+	if (rc == 0) {
 		rc = keep_receipts(site, welcome->receipt, welcome->n_receipts, err);
 	}
 	for (unsigned i = 0; rc == 0 && i < site->n_send; i++) {
@@ -354,9 +357,12 @@ static int do_store(struct ph_site *site, struct ph_job *job)
 		struct ph_segment segment;
 		struct ph_stored stored = { 0 };
 		struct ph_log log;
-		int rc = PH_JOURNAL_E_FORM;
+		int rc = ph_site_take(site, item);
 
-		if (item->type == PH_ITEM_SEGMENT) {
+		if (rc == 0) {
+			continue;
+		}
+		if (rc == PH_TAKE_E_NOT) {
 			ph_item_segment(item, &segment);
 			rc = find_control(site, &segment, &log);
 		}
@@ -416,7 +422,8 @@ static int do_job(struct ph_site *site, struct ph_job *job, struct ph_error *err
 
 void ph_site_job(struct ph_site *site, struct ph_job *job, struct ph_error *err)
 {
-	struct ph_keylist keylist = site->keylist;
+	const struct ph_keylist keylist = site->keylist;
+	const struct ph_site_moved moved = site->moved;
 	int rc = ph_db_begin(site->db);
 
 	if (rc == 0) {
@@ -428,6 +435,8 @@ void ph_site_job(struct ph_site *site, struct ph_job *job, struct ph_error *err)
 	if (rc < 0) {
 		ph_site_roll_back(site);
 		site->keylist = keylist;
+		site->moved = moved;
+		memset(&site->admitted, 0, sizeof(site->admitted));
 		ph_fail_errno(err, rc, "keeping what the hub sent");
 	}
 	job->result = rc;

@@ -209,6 +209,22 @@ int ph_site_entry(struct ph_site *site, const struct ph_ref *ref, struct ph_buf 
 
 /* --- personal fields --- */
 
+/* Open CIPHER, whose seed lies in BOX for this desk. 0, PH_JOURNAL_E_NONE or -ENOMEM. */
+static int open_part(struct ph_site *site, const uint8_t log_id[static PH_LOG_ID_SIZE],
+		     uint64_t n, const struct ph_buf *cipher, const struct ph_buf *box,
+		     uint8_t seed[static PH_SEED_SIZE], struct ph_buf *plain)
+{
+	int rc;
+
+	if (box->len != PH_SEED_BOX_SIZE ||
+	    crypto_box_seal_open(seed, box->data, box->len, site->keys.desk.key,
+				 site->keys.desk.secret) != 0) {
+		return PH_JOURNAL_E_NONE;
+	}
+	rc = ph_part_open(seed, log_id, n, ph_buf_view(cipher), plain);
+	return rc == -EBADMSG ? PH_JOURNAL_E_NONE : rc;
+}
+
 int ph_site_part_read(struct ph_site *site, const struct ph_log *log, uint64_t n,
 		      uint8_t seed[static PH_SEED_SIZE], struct ph_buf *plain)
 {
@@ -216,18 +232,28 @@ int ph_site_part_read(struct ph_site *site, const struct ph_log *log, uint64_t n
 	struct ph_buf box = { 0 };
 	int rc = ph_journal_part_get(site->journal, log->row, n, &cipher, &box);
 
-	if (rc == 0 && (box.len != PH_SEED_SIZE + crypto_box_SEALBYTES ||
-			crypto_box_seal_open(seed, box.data, box.len, site->keys.desk.key,
-					     site->keys.desk.secret) != 0)) {
-		rc = PH_JOURNAL_E_NONE;
-	}
 	if (rc == 0) {
-		rc = ph_part_open(seed, log->id, n, ph_buf_view(&cipher), plain);
-		rc = rc == -EBADMSG ? PH_JOURNAL_E_NONE : rc;
+		rc = open_part(site, log->id, n, &cipher, &box, seed, plain);
 	}
 	ph_buf_deinit(&box);
 	ph_buf_deinit(&cipher);
 	return rc;
+}
+
+/* The part of an entry that the hub fed. */
+static int fed_part(struct ph_site *site, const struct ph_ref *ref,
+		    uint8_t seed[static PH_SEED_SIZE], struct ph_buf *plain)
+{
+	struct ph_buf cipher = { 0 };
+	struct ph_buf box = { 0 };
+	int rc = ph_fed_part(site->db, ref, &cipher, &box);
+
+	if (rc == 0) {
+		rc = open_part(site, ref->log_id, ref->n, &cipher, &box, seed, plain);
+	}
+	ph_buf_deinit(&box);
+	ph_buf_deinit(&cipher);
+	return rc > 0 ? PH_JOURNAL_E_NONE : rc;
 }
 
 int ph_site_part(struct ph_site *site, const struct ph_ref *ref, struct ph_buf *plain)
@@ -239,21 +265,35 @@ int ph_site_part(struct ph_site *site, const struct ph_ref *ref, struct ph_buf *
 
 	if (rc == 0) {
 		rc = ph_site_part_read(site, &log, ref->n, seed, plain);
+	} else if (rc == PH_JOURNAL_E_NONE) {
+		rc = fed_part(site, ref, seed, plain);
 	}
 	sodium_memzero(seed, sizeof(seed));
 	ph_buf_deinit(&bytes);
 	return rc;
 }
 
+/* The bytes of an entry, of a log that is held or fed. 0, PH_JOURNAL_E_NONE or negative errno. */
+static int entry_bytes(struct ph_site *site, const struct ph_ref *ref, struct ph_buf *out)
+{
+	struct ph_fed_entry fed;
+	struct ph_log log;
+	int rc = ph_journal_resolve(site->journal, ref, &log, out);
+
+	if (rc == PH_JOURNAL_E_NONE) {
+		rc = ph_fed_resolve(site->db, ref, &fed, out);
+	}
+	return rc > 0 ? PH_JOURNAL_E_NONE : rc;
+}
+
 int ph_site_open_part(struct ph_site *site, const struct ph_ref *ref,
 		      struct ph_entry *entry, struct ph_buf *plain)
 {
-	struct ph_log log;
 	size_t len;
 	int rc;
 
 	plain->len = 0;
-	rc = ph_journal_resolve(site->journal, ref, &log, plain);
+	rc = entry_bytes(site, ref, plain);
 	if (rc != 0) {
 		return rc;
 	}

@@ -259,12 +259,32 @@ static int read_outcome(struct ph_site *site, struct ph_site_state *state)
 	return rc < 0 ? rc : 0;
 }
 
+/* Entries of other devices of the site. */
+static int add_sibling(void *data, const struct ph_log *log)
+{
+	struct tally *tally = data;
+	const struct ph_site *site = tally->site;
+
+	if (log->site == site->cert.invite.site &&
+	    memcmp(log->key, site->keys.sign.key, PH_KEY_SIZE) != 0) {
+		tally->state->of_site += log->n - log->base;
+	}
+	return 0;
+}
+
 int ph_site_state(struct ph_site *site, struct ph_site_state *state_out)
 {
 	struct ph_site_state state = { 0 };
+	struct tally tally = { site, &state };
 	int rc = ph_journal_logs_of_device(site->journal, site->cert.device_id, add_log,
-					   &(struct tally){ site, &state });
+					   &tally);
 
+	if (rc == 0) {
+		rc = ph_journal_log_each(site->journal, add_sibling, &tally);
+	}
+	if (rc == 0) {
+		rc = ph_fed_counts(site->db, &state.fed);
+	}
 	if (rc == 0) {
 		rc = read_outcome(site, &state);
 	}

@@ -58,6 +58,16 @@ struct ph_hub_peer {
 	uint64_t counter;
 	bool heard;       /* a transport frame came: it is no replay */
 	uint64_t control; /* control log sent so far */
+	bool confirmed;   /* it gets what others wrote; as of its hello */
+	struct ph_sibling sibling[PH_SIBLINGS_MAX]; /* as the hello told them */
+	unsigned n_siblings;
+	struct {
+		int64_t row;   /* log of another device that is being sent; 0: none yet */
+		uint64_t n;    /* entries up to here are sent or held */
+		uint64_t part; /* as far as the parts of these are sent */
+		uint64_t limit; /* no entry above is sent: its device was cut off */
+	} way;
+	uint64_t feed_scope, feed_number; /* what it holds of its feed; 0: nothing */
 	/* for the log lines and the counters of the session */
 	bool admitted; /* in this session; its invite was ... */
 	bool late;     /* ... expired by then */

@@ -15,6 +15,7 @@
  * receipt: never a refusal.
  */
 #include "daemon/hub_internal.h"
+#include "daemon/hub_load.h"
 
 #include <errno.h>
 #include <sodium.h>
@@ -250,25 +251,6 @@ static int store_items(struct ph_hub *hub, struct ph_job *job)
 
 /* --- the jobs, inside the transaction --- */
 
-/* How far the device holds the control log; from the start if what it tells is not on our chain. */
-static int read_cursor(struct ph_hub *hub, struct ph_hub_peer *peer,
-		       const struct ph_cursor *cursor)
-{
-	uint8_t h[PH_HASH_SIZE];
-	const struct ph_log *control = ph_writer_log(hub->writer);
-	int rc;
-
-	peer->control = 0;
-	if (cursor->n == 0) {
-		return 0;
-	}
-	rc = ph_journal_chain_at(hub->journal, control, cursor->n, h);
-	if (rc == 0 && memcmp(h, cursor->h, sizeof(cursor->h)) == 0) {
-		peer->control = cursor->n;
-	}
-	return rc < 0 ? rc : 0;
-}
-
 static int do_hello(struct ph_hub *hub, struct ph_job *job)
 {
 	struct ph_hub_peer *peer = peer_of(job);
@@ -284,7 +266,7 @@ static int do_hello(struct ph_hub *hub, struct ph_job *job)
 	memset(peer->sent, 0, sizeof(peer->sent));
 	peer->n_heads = job->hello.n_heads;
 	peer->counter = job->hello.counter;
-	rc = read_cursor(hub, peer, &job->hello.control);
+	rc = ph_hub_load_hello(hub, peer, &job->hello);
 	if (rc == 0) {
 		rc = store_items(hub, job);
 	}
@@ -308,57 +290,6 @@ static int do_heard(struct ph_hub *hub, struct ph_job *job)
 	return ph_journal_device_update(hub->journal, &peer->device);
 }
 
-/*
- * How far the control log was sent to a device that proved to be live. If the link is
- * cut before it arrived, the next hello says so and HEARD puts it right.
- */
-static int note_control(struct ph_hub *hub, struct ph_hub_peer *peer)
-{
-	if (!peer->heard) {
-		return 0;
-	}
-	peer->device.control = peer->control;
-	return ph_journal_device_update(hub->journal, &peer->device);
-}
-
-static int do_load(struct ph_hub *hub, struct ph_job *job)
-{
-	struct ph_hub_peer *peer = peer_of(job);
-	struct ph_segment segment;
-	struct ph_item *item;
-	int rc;
-
-	job->more = false;
-	if (!peer->known) {
-		return 0;
-	}
-	item = ph_item_new(PH_ITEM_SEGMENT);
-	if (!item) {
-		return -ENOMEM;
-	}
-	rc = ph_journal_read_segment(
-		hub->journal, ph_writer_log(hub->writer), peer->control,
-		job->budget < PH_SEGMENT_MAX ? job->budget : PH_SEGMENT_MAX, &segment,
-		&item->body);
-	if (rc != 0) {
-		ph_items_free(item);
-		return rc < 0 ? rc : 0;
-	}
-	memcpy(item->log_id, segment.log_id, sizeof(item->log_id));
-	memcpy(item->seal, segment.seal, sizeof(item->seal));
-	item->first = segment.first;
-	item->last = segment.last;
-	peer->control = segment.last;
-	rc = note_control(hub, peer);
-	if (rc < 0) {
-		ph_items_free(item);
-		return rc;
-	}
-	job->items = item;
-	job->more = segment.last < ph_writer_log(hub->writer)->sealed;
-	return 0;
-}
-
 static int do_job(struct ph_hub *hub, struct ph_job *job)
 {
 	switch (job->type) {
@@ -367,7 +298,7 @@ static int do_job(struct ph_hub *hub, struct ph_job *job)
 	case PH_JOB_STORE:
 		return peer_of(job)->known ? store_items(hub, job) : -EPROTO;
 	case PH_JOB_LOAD:
-		return do_load(hub, job);
+		return ph_hub_load(hub, job);
 	case PH_JOB_HEARD:
 		return do_heard(hub, job);
 	case PH_JOB_WELCOME:
@@ -465,8 +396,7 @@ static int answer_hello(struct ph_hub *hub, struct ph_job *job)
 			peer->receipts++;
 		}
 	}
-	job->more = peer->control < ph_writer_log(hub->writer)->sealed;
-	return 0;
+	return ph_hub_load_waits(hub, peer, &job->more);
 }
 
 static int answer_store(struct ph_hub *hub, struct ph_job *job)

@@ -111,24 +111,37 @@ static void put_siblings(struct ph_mpw *writer, const struct ph_hello *hello)
 	for (unsigned i = 0; i < hello->n_siblings; i++) {
 		const struct ph_sibling *sibling = &hello->sibling[i];
 
-		ph_mpw_array(writer, 3);
+		ph_mpw_array(writer, sibling->missing > 0 ? 5 : 3);
 		ph_mpw_bin(writer, sibling->log_id, sizeof(sibling->log_id));
 		ph_mpw_uint(writer, sibling->n);
 		ph_mpw_bin(writer, sibling->h, sizeof(sibling->h));
+		if (sibling->missing > 0) {
+			ph_mpw_uint(writer, sibling->parts);
+			ph_mpw_uint(writer, sibling->missing);
+		}
 	}
 }
 
 /* The index of a sibling, or n_siblings. */
 static unsigned find_sibling(const struct ph_hello *hello,
-			     const uint8_t log_id[static PH_LOG_ID_SIZE])
+			     const struct ph_sibling *sibling)
 {
 	unsigned i = 0;
 
 	while (i < hello->n_siblings &&
-	       memcmp(hello->sibling[i].log_id, log_id, PH_LOG_ID_SIZE) != 0) {
+	       (memcmp(hello->sibling[i].log_id, sibling->log_id, PH_LOG_ID_SIZE) != 0 ||
+		hello->sibling[i].n != sibling->n ||
+		memcmp(hello->sibling[i].h, sibling->h, sizeof(sibling->h)) != 0)) {
 		i++;
 	}
 	return i;
+}
+
+static bool sibling_ok(const struct ph_sibling *sibling)
+{
+	return sibling->n >= 1 && sibling->n <= PH_MESSAGE_UINT_MAX &&
+	       sibling->missing <= sibling->n && sibling->parts <= sibling->n &&
+	       (sibling->missing > 0 || sibling->parts == 0);
 }
 
 static bool feed_ok(const struct ph_hello *hello)
@@ -148,8 +161,7 @@ static bool siblings_ok(const struct ph_hello *hello)
 	for (unsigned i = 0; i < hello->n_siblings; i++) {
 		const struct ph_sibling *sibling = &hello->sibling[i];
 
-		if (sibling->n < 1 || sibling->n > PH_MESSAGE_UINT_MAX ||
-		    find_sibling(hello, sibling->log_id) != i) {
+		if (!sibling_ok(sibling) || find_sibling(hello, sibling) != i) {
 			return false;
 		}
 	}
@@ -359,6 +371,23 @@ static bool get_feed(const msgpack_object *object, struct ph_hello *hello)
 	       hello->feed_scope >= 1 && hello->feed_number >= 1;
 }
 
+static bool get_sibling(const msgpack_object *object, struct ph_sibling *sibling)
+{
+	const msgpack_object_array *array = ph_mp_array(object, 3, 5);
+
+	if (array == NULL || array->size == 4 ||
+	    !ph_mp_bin_exact(&array->ptr[0], sibling->log_id, sizeof(sibling->log_id)) ||
+	    !ph_mp_uint(&array->ptr[1], PH_MESSAGE_UINT_MAX, &sibling->n) ||
+	    !ph_mp_bin_exact(&array->ptr[2], sibling->h, sizeof(sibling->h))) {
+		return false;
+	}
+	return sibling_ok(sibling) &&
+	       (array->size == 3 ||
+		(ph_mp_uint(&array->ptr[3], PH_MESSAGE_UINT_MAX, &sibling->parts) &&
+		 ph_mp_uint(&array->ptr[4], PH_MESSAGE_UINT_MAX, &sibling->missing) &&
+		 sibling->missing >= 1 && sibling_ok(sibling)));
+}
+
 static bool get_siblings(const msgpack_object *object, struct ph_hello *hello)
 {
 	if (ph_mp_is_nil(object)) {
@@ -372,15 +401,9 @@ static bool get_siblings(const msgpack_object *object, struct ph_hello *hello)
 	}
 	for (uint32_t i = 0; i < array->size; i++) {
 		struct ph_sibling *sibling = &hello->sibling[i];
-		const msgpack_object_array *one = ph_mp_array(&array->ptr[i], 3, 3);
 
-		if (one == NULL ||
-		    !ph_mp_bin_exact(&one->ptr[0], sibling->log_id,
-				     sizeof(sibling->log_id)) ||
-		    !ph_mp_uint(&one->ptr[1], PH_MESSAGE_UINT_MAX, &sibling->n) ||
-		    sibling->n < 1 ||
-		    !ph_mp_bin_exact(&one->ptr[2], sibling->h, sizeof(sibling->h)) ||
-		    find_sibling(hello, sibling->log_id) < hello->n_siblings) {
+		if (!get_sibling(&array->ptr[i], sibling) ||
+		    find_sibling(hello, sibling) < hello->n_siblings) {
 			return false;
 		}
 		hello->n_siblings++;

@@ -43,17 +43,20 @@ struct ph_cursor {
 	uint8_t h[8]; /* first bytes of h(n) */
 };
 
-/* How far a device holds the log of another device of its site. */
+/* How far a device holds the log of another device of its site, or one branch of it. */
 struct ph_sibling {
 	uint8_t log_id[PH_LOG_ID_SIZE];
 	uint64_t n;   /* from 1 */
 	uint8_t h[8]; /* first bytes of h(n) */
+	/* If it lacks sealed parts of entries up to n: how many it has, and the first that is missing. */
+	uint64_t missing; /* 0: it lacks none */
+	uint64_t parts;
 };
 
 /*
  * [version, cert, [[log id, n, h(n), unreceipted] ...], [n, h8], epoch number, counter,
  *  budget, done, [[head index, first, last, seal, body] ...], [scope version, number],
- *  [[log id, n, h8] ...]]
+ *  [[log id, n, h8, parts held, first missing] ...]]
  * What is empty, zero or false is nil, and trailing nils are dropped.
  */
 struct ph_hello {
@@ -75,7 +78,7 @@ struct ph_hello {
 	 * number of the last page. Both 0: from the start.
 	 */
 	uint64_t feed_scope, feed_number;
-	struct ph_sibling sibling[PH_SIBLINGS_MAX]; /* each log once */
+	struct ph_sibling sibling[PH_SIBLINGS_MAX]; /* each branch of each log once */
 	unsigned n_siblings;
 };
 

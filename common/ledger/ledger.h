@@ -108,5 +108,10 @@ int ph_ledger_each(struct ph_ledger *ledger, enum ph_entity type,
 		   int (*cb)(void *data, struct ph_view id, struct ph_view state),
 		   void *data);
 uint64_t ph_ledger_count(struct ph_ledger *ledger, enum ph_entity type);
+/*
+ * Entries of the branch ROW above *LIMIT_OUT are cut (docs/MERGE.md, "Cut"); UINT64_MAX:
+ * none are. As it was folded: 0, PH_LEDGER_E_NONE (nothing of it was), negative errno.
+ */
+int ph_ledger_cut_at(struct ph_ledger *ledger, int64_t row, uint64_t *limit_out);
 
 #endif

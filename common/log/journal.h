@@ -280,6 +280,10 @@ int ph_journal_parts_missing(struct ph_journal *journal, int64_t log_row, uint64
 int ph_journal_parts_in(struct ph_journal *journal, int64_t log_row, uint64_t after,
 			uint64_t last, uint64_t *n_out, size_t max, size_t *count_out);
 
+/* How many parts of entries up to LAST are held. 0 or negative errno. */
+int ph_journal_parts_held(struct ph_journal *journal, int64_t log_row, uint64_t last,
+			  uint64_t *count_out);
+
 /* --- receipts --- */
 
 /*

@@ -368,3 +368,45 @@ int ph_journal_parts_in(struct ph_journal *journal, int64_t log_row, uint64_t af
 	}
 	return rc;
 }
+
+/* How many are held in one stretch of a branch up to LAST. */
+static int count_held(struct ph_journal *journal, const struct ph_stretch *at,
+		      uint64_t last, uint64_t *count)
+{
+	struct ph_stmt *stmt;
+	int64_t held = 0;
+	int rc = ph_db_prepare(journal->db,
+			       "SELECT count(*) FROM part WHERE id > ?1 AND id <= ?2"
+			       " AND cipher IS NOT NULL",
+			       &stmt);
+
+	if (rc != 0) {
+		return rc;
+	}
+	ph_stmt_int(stmt, 1, ph_journal_key(at->row, at->base));
+	ph_stmt_int(stmt, 2, ph_journal_key(at->row, last < at->last ? last : at->last));
+	rc = ph_journal_one_int(stmt, &held);
+	*count += (uint64_t)held;
+	return rc > 0 ? -EUCLEAN : rc;
+}
+
+int ph_journal_parts_held(struct ph_journal *journal, int64_t log_row, uint64_t last,
+			  uint64_t *count_out)
+{
+	struct ph_path path;
+	uint64_t count = 0;
+	int rc = ph_journal_path(journal, log_row, &path);
+
+	if (rc != 0) {
+		path.n = 0; /* of no log there is no part */
+	}
+	for (unsigned i = 0; rc == 0 && i < path.n; i++) {
+		if (last > path.at[i].base) {
+			rc = count_held(journal, &path.at[i], last, &count);
+		}
+	}
+	if (rc >= 0) {
+		*count_out = count;
+	}
+	return rc < 0 ? rc : 0;
+}

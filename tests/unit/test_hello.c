@@ -35,6 +35,8 @@ static void full_hello(struct ph_hello *hello)
 		memset(hello->sibling[i].log_id, (int)i + 100, PH_LOG_ID_SIZE);
 		memset(hello->sibling[i].h, (int)i + 150, 8);
 		hello->sibling[i].n = 1 + 1000 * i;
+		hello->sibling[i].missing = i % 3 == 1 ? 1 + i : 0;
+		hello->sibling[i].parts = i % 3 == 1 ? i - 1 : 0;
 	}
 	for (unsigned i = 0; i < PH_HEADS_MAX; i++) {
 		memset(hello->head[i].log_id, (int)i + 1, PH_LOG_ID_SIZE);
@@ -96,20 +98,30 @@ static void test_hello_feed(void **state)
 		unsigned siblings;
 		bool has_twin;
 		const char *hex; /* behind the epoch; NULL: refused */
+		uint64_t parts, missing;
 	} cases[] = {
-		{ "cursor", 1, 12345, 1, 0, false, "c0c0c0c09201cd3039" },
-		{ "no cursor", 0, 0, 1, 0, false, "" },
-		{ "cursor without a number", 1, 0, 1, 0, false, NULL },
-		{ "cursor without a scope", 0, 5, 1, 0, false, NULL },
-		{ "cursor, 2^63", 1, UINT64_C(1) << 63, 1, 0, false, NULL },
+		{ "cursor", 1, 12345, 1, 0, false, "c0c0c0c09201cd3039", 0, 0 },
+		{ "no cursor", 0, 0, 1, 0, false, "", 0, 0 },
+		{ "cursor without a number", 1, 0, 1, 0, false, NULL, 0, 0 },
+		{ "cursor without a scope", 0, 5, 1, 0, false, NULL, 0, 0 },
+		{ "cursor, 2^63", 1, UINT64_C(1) << 63, 1, 0, false, NULL, 0, 0 },
 		{ "sibling", 0, 0, 9, 1, false,
 		  "c0c0c0c0c09193c4106464646464646464646464646464646409c4089696969696"
-		  "969696" },
-		{ "sibling with nothing", 0, 0, 0, 1, false, NULL },
-		{ "one sibling twice", 0, 0, 9, 2, true, NULL },
-		{ "fifteen", 1, 1, 9, PH_SIBLINGS_MAX - 1, false, "" },
-		{ "sixteen", 1, 1, 9, PH_SIBLINGS_MAX, false, "" },
-		{ "seventeen", 1, 1, 9, PH_SIBLINGS_MAX + 1, false, NULL },
+		  "969696",
+		  0, 0 },
+		{ "sibling with nothing", 0, 0, 0, 1, false, NULL, 0, 0 },
+		{ "one sibling twice", 0, 0, 9, 2, true, NULL, 0, 0 },
+		{ "one that lacks parts", 0, 0, 9, 1, false,
+		  "c0c0c0c0c09195c4106464646464646464646464646464646409c4089696969696"
+		  "9696960207",
+		  2, 7 },
+		{ "lacks the part of the last entry", 0, 0, 9, 1, false, "", 8, 9 },
+		{ "lacks the part of one behind it", 0, 0, 9, 1, false, NULL, 8, 10 },
+		{ "has more parts than entries", 0, 0, 9, 1, false, NULL, 10, 9 },
+		{ "counts parts and lacks none", 0, 0, 9, 1, false, NULL, 3, 0 },
+		{ "fifteen", 1, 1, 9, PH_SIBLINGS_MAX - 1, false, "", 0, 0 },
+		{ "sixteen", 1, 1, 9, PH_SIBLINGS_MAX, false, "", 0, 0 },
+		{ "seventeen", 1, 1, 9, PH_SIBLINGS_MAX + 1, false, NULL, 0, 0 },
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -130,6 +142,8 @@ static void test_hello_feed(void **state)
 		hello.feed_number = cases[i].number;
 		hello.n_siblings = cases[i].siblings;
 		hello.sibling[0].n = cases[i].n;
+		hello.sibling[0].parts = cases[i].parts;
+		hello.sibling[0].missing = cases[i].missing;
 		if (cases[i].has_twin) {
 			hello.sibling[1] = hello.sibling[0];
 		}
@@ -246,6 +260,14 @@ static void test_hello_refused(void **state)
 		{ "cursor, number 0", "9a01c0c0c0c0c0c0c0c0920100", PH_MESSAGE_E_FORM },
 		{ "cursor", "9a01c0c0c0c0c0c0c0c0920101", 0 },
 		{ "no siblings", "9b01c0c0c0c0c0c0c0c0c090", PH_MESSAGE_E_FORM },
+		{ "sibling of four members",
+		  "9b01c0c0c0c0c0c0c0c0c09194c4100000000000000000000000000000000001c408"
+		  "000000000000000000",
+		  PH_MESSAGE_E_FORM },
+		{ "sibling that lacks entry 0",
+		  "9b01c0c0c0c0c0c0c0c0c09195c4100000000000000000000000000000000001c408"
+		  "00000000000000000000",
+		  PH_MESSAGE_E_FORM },
 		{ "sibling, short hash",
 		  "9b01c0c0c0c0c0c0c0c0c09193c4100000000000000000000000000000000001c407"
 		  "00000000000000",

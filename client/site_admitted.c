@@ -1,0 +1,210 @@
+/*
+ * client/site_admitted.c - what the control log says of another device.
+ *
+ * The control log is looked through as it lies in the journal: it may have come a moment
+ * ago, in the same session, and the ledger is folded later. Only admissions, cuts and what
+ * takes a cut back are decoded, and the last device asked for is kept in mind. Adoptions,
+ * which win over cuts, come as acts of the feed.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "client/site_take.h"
+
+/* The number of the kind of an entry, by its first bytes; 0 if it is a large one. */
+static unsigned peek_kind(struct ph_view entry)
+{
+	size_t at = entry.len > 0 && entry.data[0] == 0xdc ? 3 : 1;
+
+	return entry.len > at && entry.data[at] < 0x80 ? entry.data[at] : 0;
+}
+
+struct control_walk {
+	struct ph_site_admitted *admitted;
+	const uint8_t *control; /* log id */
+};
+
+static bool is_of(const struct control_walk *walk, const struct ph_value *device)
+{
+	return ph_view_equal(device->as.bytes,
+			     PH_VIEW(walk->admitted->device, PH_DEVICE_ID_SIZE));
+}
+
+static void on_admit(struct control_walk *walk, const struct ph_entry *entry)
+{
+	struct ph_site_admitted *admitted = walk->admitted;
+
+	if (!is_of(walk, &entry->field[PH_ADMIT_DEVICE])) {
+		return;
+	}
+	admitted->is_admitted = true;
+	admitted->site = entry->field[PH_ADMIT_SITE].as.uint;
+	admitted->role = entry->field[PH_ADMIT_ROLE].as.uint;
+	memcpy(admitted->key, entry->field[PH_ADMIT_KEY].as.bytes.data, PH_KEY_SIZE);
+}
+
+static void on_cut(struct control_walk *walk, uint64_t n, const struct ph_entry *entry)
+{
+	struct ph_site_admitted *admitted = walk->admitted;
+
+	/* more cuts of one device than anybody makes: the fold knows the others */
+	if (is_of(walk, &entry->field[PH_CUT_DEVICE]) &&
+	    admitted->n_cuts < PH_SITE_CUTS_MAX) {
+		admitted->cut[admitted->n_cuts++] = n;
+	}
+}
+
+static void on_void(struct control_walk *walk, const struct ph_entry *entry)
+{
+	const struct ph_ref *target = &entry->field[PH_VOID_TARGET].as.ref;
+	struct ph_site_admitted *admitted = walk->admitted;
+
+	for (unsigned i = 0; i < admitted->n_cuts; i++) {
+		if (admitted->cut[i] == target->n &&
+		    memcmp(target->log_id, walk->control, PH_LOG_ID_SIZE) == 0) {
+			admitted->cut[i] = admitted->cut[--admitted->n_cuts];
+			return;
+		}
+	}
+}
+
+static int on_control(void *data, uint64_t n, struct ph_view bytes)
+{
+	struct control_walk *walk = data;
+	unsigned kind = peek_kind(bytes);
+	struct ph_entry entry;
+	int rc;
+
+	if (kind != PH_KIND_DEVICE_ADMIT && kind != PH_KIND_DEVICE_CUT &&
+	    kind != PH_KIND_VOID) {
+		return 0;
+	}
+	rc = ph_entry_decode(bytes, &entry);
+	if (rc != 0) {
+		return rc < 0 ? rc : 0;
+	}
+	if (kind == PH_KIND_DEVICE_ADMIT) {
+		on_admit(walk, &entry);
+	} else if (kind == PH_KIND_DEVICE_CUT) {
+		on_cut(walk, n, &entry);
+	} else {
+		on_void(walk, &entry);
+	}
+	return 0;
+}
+
+/* The control log as it is held. 0, PH_JOURNAL_E_NONE or negative errno. */
+static int find_control(struct ph_site *site, struct ph_log *log_out)
+{
+	struct ph_buf id = { 0 };
+	int rc = ph_journal_meta_get(site->journal, PH_META_CONTROL, &id);
+
+	if (rc == 0) {
+		rc = id.len == PH_LOG_ID_SIZE
+			     ? ph_journal_log_find(site->journal, id.data, log_out)
+			     : -EUCLEAN;
+	}
+	ph_buf_deinit(&id);
+	return rc;
+}
+
+int ph_site_admitted(struct ph_site *site, const uint8_t device[static PH_DEVICE_ID_SIZE],
+		     const struct ph_site_admitted **admitted_out)
+{
+	struct ph_site_admitted *admitted = &site->admitted;
+	struct ph_log control;
+	struct control_walk walk = { .admitted = admitted, .control = control.id };
+	int rc = find_control(site, &control);
+
+	if (rc < 0) {
+		return rc;
+	}
+	*admitted_out = admitted;
+	if (rc == 0 && admitted->control == control.n &&
+	    memcmp(admitted->device, device, sizeof(admitted->device)) == 0) {
+		return 0;
+	}
+	memset(admitted, 0, sizeof(*admitted));
+	memcpy(admitted->device, device, sizeof(admitted->device));
+	if (rc == PH_JOURNAL_E_NONE) {
+		return 0;
+	}
+	rc = ph_journal_entry_each(site->journal, control.row, 0, on_control, &walk);
+	admitted->control = rc == 0 ? control.n : 0;
+	return rc;
+}
+
+/* How far the cut that is entry N of CONTROL covers a log: 0 if not at all. */
+static int covered_by(struct ph_site *site, const struct ph_log *control, uint64_t n,
+		      const uint8_t log_id[static PH_LOG_ID_SIZE], uint64_t *covered_out)
+{
+	struct ph_buf bytes = { 0 };
+	struct ph_entry entry;
+	struct ph_head head;
+	int rc = ph_journal_entry(site->journal, control->row, n, &bytes);
+
+	*covered_out = 0;
+	rc = rc == 0 ? ph_entry_decode(ph_buf_view(&bytes), &entry) : rc;
+	if (rc == 0 && entry.field[PH_CUT_HEADS].set) {
+		struct ph_list_iter iter =
+			ph_list_begin(&entry.field[PH_CUT_HEADS].as.list);
+
+		while (ph_list_next_head(&iter, &head) == 1) {
+			if (memcmp(head.log_id, log_id, PH_LOG_ID_SIZE) == 0 &&
+			    head.n > *covered_out) {
+				*covered_out = head.n;
+			}
+		}
+	}
+	ph_buf_deinit(&bytes);
+	return rc > 0 ? -EUCLEAN : rc;
+}
+
+struct adopting {
+	const struct ph_segment *segment;
+	bool is_adopted;
+};
+
+static int on_act(void *data, const struct ph_fed_entry *act)
+{
+	struct adopting *adopting = data;
+	const struct ph_head *head;
+	struct ph_entry entry;
+	int rc = ph_entry_decode(act->bytes, &entry);
+
+	if (rc != 0 || entry.number != PH_KIND_LOG_ADOPT || act->role != PH_ROLE_HUB) {
+		return rc < 0 ? rc : 0;
+	}
+	head = &entry.field[PH_ADOPT_HEAD].as.head;
+	adopting->is_adopted =
+		adopting->is_adopted ||
+		(memcmp(head->log_id, adopting->segment->log_id, PH_LOG_ID_SIZE) == 0 &&
+		 adopting->segment->last <= head->n);
+	return 0;
+}
+
+int ph_site_is_covered(struct ph_site *site, const struct ph_site_admitted *admitted,
+		       const struct ph_segment *segment, bool *covered_out)
+{
+	struct ph_log control;
+	int rc = 0;
+
+	*covered_out = true;
+	if (admitted->n_cuts > 0) {
+		rc = find_control(site, &control);
+	}
+	for (unsigned i = 0; rc == 0 && i < admitted->n_cuts; i++) {
+		uint64_t covered;
+
+		rc = covered_by(site, &control, admitted->cut[i], segment->log_id,
+				&covered);
+		*covered_out = *covered_out && segment->last <= covered;
+	}
+	if (rc == 0 && !*covered_out) {
+		struct adopting adopting = { .segment = segment };
+
+		rc = ph_fed_acts(site->db, on_act, &adopting);
+		*covered_out = adopting.is_adopted;
+	}
+	return rc > 0 ? -EUCLEAN : rc;
+}

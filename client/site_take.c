@@ -1,0 +1,334 @@
+/*
+ * client/site_take.c - what comes down beside the control log: logs of other devices of
+ * this site, their sealed parts, and pages of the feed.
+ *
+ * A log of another device is taken if the control log that is held here admits its device
+ * to this site, with the very key that the log's first entry names; then chain and seal
+ * have to meet, as with any log, and every branch of it is kept. Its device may have been cut off since: then only what the
+ * cut still covers is kept. A part is sealed to this desk; one that does not fit its entry is
+ * left out. A page is applied whole, or left alone when it does not go on from where the
+ * feed is.
+ *
+ * A log of a stranger, of another site, or of a device that nobody admitted, a page that
+ * is not signed by a hub of the key list, or not for this device: the peer broke the
+ * protocol (PH_TAKE_E_BAD), and nothing of it is kept.
+ */
+#include "client/site_take.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <sodium.h>
+
+/* ---- segments ---- */
+
+/* Key and nonce of the `open` that SEGMENT begins with. 0, PH_TAKE_E_BAD, _NOT (a hub's log), negative errno. */
+static int read_open(const struct ph_segment *segment,
+		     uint8_t key_out[static PH_KEY_SIZE],
+		     uint8_t nonce_out[static PH_NONCE_SIZE])
+{
+	struct ph_view body = segment->body;
+	struct ph_view first;
+	struct ph_entry entry;
+	int rc;
+
+	if (segment->first != 1 || ph_segment_next(&body, &first) != 0) {
+		return PH_TAKE_E_NOT;
+	}
+	rc = ph_entry_decode(first, &entry);
+	if (rc != 0 || entry.number != PH_KIND_OPEN) {
+		return rc < 0 ? rc : PH_TAKE_E_BAD;
+	}
+	if (entry.field[PH_OPEN_SITE].as.uint == 0) {
+		return PH_TAKE_E_NOT;
+	}
+	memcpy(key_out, entry.field[PH_OPEN_KEY].as.bytes.data, PH_KEY_SIZE);
+	memcpy(nonce_out, entry.field[PH_OPEN_NONCE].as.bytes.data, PH_NONCE_SIZE);
+	return 0;
+}
+
+/* Is SEGMENT, from number 1, the beginning of a log of KEY? 0, PH_TAKE_E_BAD or negative errno. */
+static int check_start(const struct ph_segment *segment,
+		       const uint8_t key[static PH_KEY_SIZE],
+		       const uint8_t nonce[static PH_NONCE_SIZE])
+{
+	uint8_t id[PH_LOG_ID_SIZE];
+	uint8_t h[PH_HASH_SIZE];
+	int rc;
+
+	ph_log_id(id, key, nonce);
+	if (memcmp(id, segment->log_id, sizeof(id)) != 0) {
+		return PH_TAKE_E_BAD;
+	}
+	ph_chain_start(h, id, key);
+	rc = ph_segment_verify(segment, key, h, h);
+	return rc > 0 ? PH_TAKE_E_BAD : rc;
+}
+
+static bool is_sibling(const struct ph_site *site, const uint8_t key[static PH_KEY_SIZE],
+		       const struct ph_site_admitted *admitted)
+{
+	return admitted->is_admitted && admitted->site == site->cert.invite.site &&
+	       memcmp(admitted->key, key, PH_KEY_SIZE) == 0 &&
+	       memcmp(key, site->keys.sign.key, PH_KEY_SIZE) != 0;
+}
+
+static bool is_left_alone(const struct ph_site *site,
+			  const uint8_t log_id[static PH_LOG_ID_SIZE])
+{
+	for (unsigned i = 0; i < site->n_left_alone; i++) {
+		if (memcmp(site->left_alone[i], log_id, PH_LOG_ID_SIZE) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void leave_alone(struct ph_site *site, const uint8_t log_id[static PH_LOG_ID_SIZE])
+{
+	if (!is_left_alone(site, log_id) && site->n_left_alone < PH_SIBLINGS_MAX) {
+		memcpy(site->left_alone[site->n_left_alone++], log_id, PH_LOG_ID_SIZE);
+	}
+}
+
+/* A log that is new here, if a device of ours writes it. 0, PH_TAKE_E_* or negative errno. */
+static int begin_log(struct ph_site *site, const struct ph_segment *segment,
+		     struct ph_log *log_out)
+{
+	const struct ph_site_admitted *admitted;
+	uint8_t device[PH_DEVICE_ID_SIZE];
+	uint8_t nonce[PH_NONCE_SIZE];
+	uint8_t key[PH_KEY_SIZE];
+	bool covered = false;
+	int rc = read_open(segment, key, nonce);
+
+	if (rc != 0) {
+		return rc;
+	}
+	ph_device_id(device, key);
+	rc = ph_site_admitted(site, device, &admitted);
+	if (rc == 0 && !is_sibling(site, key, admitted)) {
+		rc = PH_TAKE_E_BAD;
+	}
+	rc = rc != 0 ? rc : check_start(segment, key, nonce);
+	rc = rc != 0 ? rc : ph_site_is_covered(site, admitted, segment, &covered);
+	if (rc == 0 && !covered) {
+		leave_alone(site, segment->log_id);
+		return PH_TAKE_E_LEFT;
+	}
+	return rc != 0 ? rc
+		       : ph_journal_log_add(site->journal, segment->log_id, key,
+					    admitted->site, admitted->role, log_out);
+}
+
+/* A log that is held: still to be gone on with? 0, PH_TAKE_E_* or negative errno. */
+static int check_log(struct ph_site *site, const struct ph_segment *segment,
+		     const struct ph_log *log)
+{
+	const struct ph_site_admitted *admitted;
+	bool covered = false;
+	int rc;
+
+	if (log->role == PH_ROLE_HUB) {
+		return PH_TAKE_E_NOT;
+	}
+	rc = ph_site_admitted(site, log->device_id, &admitted);
+	if (rc == 0 && !is_sibling(site, log->key, admitted)) {
+		rc = PH_TAKE_E_BAD;
+	}
+	rc = rc != 0 ? rc : ph_site_is_covered(site, admitted, segment, &covered);
+	return rc == 0 && !covered ? PH_TAKE_E_LEFT : rc;
+}
+
+static int take_segment(struct ph_site *site, const struct ph_item *item)
+{
+	struct ph_stored stored = { 0 };
+	struct ph_segment segment;
+	struct ph_log log;
+	int rc;
+
+	ph_item_segment(item, &segment);
+	rc = ph_journal_log_find(site->journal, segment.log_id, &log);
+	if (rc == PH_JOURNAL_E_NONE) {
+		rc = is_left_alone(site, segment.log_id)
+			     ? PH_TAKE_E_LEFT
+			     : begin_log(site, &segment, &log);
+	} else if (rc == 0) {
+		rc = check_log(site, &segment, &log);
+	}
+	if (rc != 0) {
+		return rc == PH_TAKE_E_LEFT ? 0 : rc;
+	}
+	rc = ph_journal_put_segment(site->journal, &log, &segment, &stored);
+	if (rc == 0) {
+		site->moved.entries_received += stored.n;
+		site->moved.entries_of_site += stored.n;
+	}
+	/* a branch more than are kept waits at the hub */
+	return rc == PH_JOURNAL_E_BRANCHES ? 0 : rc > 0 ? PH_TAKE_E_BAD : rc;
+}
+
+/* ---- parts ---- */
+
+static int seal_to_desk(struct ph_site *site, const struct ph_item *item,
+			const struct ph_log *log, struct ph_buf *cipher,
+			uint8_t box[static PH_SEED_BOX_SIZE])
+{
+	int rc = ph_part_seal(item->seed, log->id, item->first, ph_buf_view(&item->body),
+			      cipher);
+
+	if (rc == 0 &&
+	    crypto_box_seal(box, item->seed, PH_SEED_SIZE, site->keys.desk.key) != 0) {
+		rc = -EINVAL;
+	}
+	return rc;
+}
+
+static int put_part(struct ph_site *site, const struct ph_item *item,
+		    const struct ph_log *log)
+{
+	uint8_t box[PH_SEED_BOX_SIZE];
+	struct ph_buf cipher = { 0 };
+	int rc = seal_to_desk(site, item, log, &cipher, box);
+
+	if (rc == 0) {
+		rc = ph_journal_part_put_any(site->journal, log->id, item->first,
+					     ph_buf_view(&cipher),
+					     PH_VIEW(box, sizeof(box)));
+	}
+	ph_buf_deinit(&cipher);
+	return rc;
+}
+
+static int take_part(struct ph_site *site, const struct ph_item *item)
+{
+	struct ph_log log;
+	int rc = ph_journal_log_find(site->journal, item->log_id, &log);
+
+	if (rc == PH_JOURNAL_E_NONE) {
+		return is_left_alone(site, item->log_id) ? 0 : PH_TAKE_E_BAD;
+	}
+	if (rc != 0) {
+		return rc;
+	}
+	if (log.site != site->cert.invite.site ||
+	    memcmp(log.key, site->keys.sign.key, PH_KEY_SIZE) == 0) {
+		return PH_TAKE_E_BAD;
+	}
+	rc = put_part(site, item, &log);
+	if (rc == 0) {
+		site->moved.parts_received++;
+	}
+	/* one that fits no entry stays missing: never a refusal */
+	return rc == -EMSGSIZE || rc > 0 ? 0 : rc;
+}
+
+/* ---- pages ---- */
+
+static int take_page(struct ph_site *site, const struct ph_item *item)
+{
+	struct ph_view bytes = ph_buf_view(&item->body);
+	struct ph_feed_page page;
+	int rc = PH_FEED_E_SIGNATURE;
+
+	for (unsigned i = 0; rc == PH_FEED_E_SIGNATURE && i < site->keylist.n_hubs; i++) {
+		rc = ph_feed_decode(bytes, site->keylist.hub[i].sign, &page);
+	}
+	if (rc != 0) {
+		return PH_TAKE_E_BAD;
+	}
+	rc = ph_fed_apply(site->db, site->cert.device_id, &page, &site->moved.fed);
+	return rc == PH_FED_E_FOREIGN || rc == PH_FED_E_FORM ? PH_TAKE_E_BAD
+	       : rc < 0                                      ? rc
+							     : 0;
+}
+
+int ph_site_take(struct ph_site *site, const struct ph_item *item)
+{
+	switch (item->type) {
+	case PH_ITEM_SEGMENT:
+		return take_segment(site, item);
+	case PH_ITEM_PART:
+		return take_part(site, item);
+	case PH_ITEM_PAGE:
+		return take_page(site, item);
+	}
+	return PH_TAKE_E_BAD;
+}
+
+/* ---- what the hello tells of it ---- */
+
+struct telling {
+	struct ph_site *site;
+	struct ph_hello *hello;
+};
+
+/* Where a sibling with N entries goes: of more than fit the shortest are left out. NULL: this one. */
+static struct ph_sibling *slot_for(struct ph_hello *hello, uint64_t n)
+{
+	struct ph_sibling *least = &hello->sibling[0];
+
+	if (hello->n_siblings < PH_SIBLINGS_MAX) {
+		return &hello->sibling[hello->n_siblings++];
+	}
+	for (unsigned i = 1; i < hello->n_siblings; i++) {
+		least = hello->sibling[i].n < least->n ? &hello->sibling[i] : least;
+	}
+	return least->n < n ? least : NULL;
+}
+
+static int tell_log(void *data, const struct ph_log *log)
+{
+	struct telling *telling = data;
+	struct ph_site *site = telling->site;
+	struct ph_sibling *sibling;
+	size_t n_missing = 0;
+	uint64_t missing;
+	int rc;
+
+	if (log->site != site->cert.invite.site || log->n == 0 ||
+	    memcmp(log->key, site->keys.sign.key, PH_KEY_SIZE) == 0) {
+		return 0;
+	}
+	sibling = slot_for(telling->hello, log->n);
+	if (!sibling) {
+		return 0;
+	}
+	memset(sibling, 0, sizeof(*sibling));
+	memcpy(sibling->log_id, log->id, sizeof(sibling->log_id));
+	memcpy(sibling->h, log->h, sizeof(sibling->h));
+	sibling->n = log->n;
+	rc = ph_journal_parts_missing(site->journal, log->row, &missing, 1, &n_missing);
+	if (rc == 0 && n_missing > 0) {
+		sibling->missing = missing;
+		rc = ph_journal_parts_held(site->journal, log->row, log->n,
+					   &sibling->parts);
+	}
+	return rc;
+}
+
+int ph_site_tell_taken(struct ph_site *site, struct ph_hello *hello)
+{
+	struct telling telling = { .site = site, .hello = hello };
+	struct ph_fed_cursor cursor;
+	int rc = ph_fed_cursor_get(site->db, &cursor);
+
+	if (rc == 0 && cursor.scope > 0 && cursor.epoch.number == hello->epoch) {
+		hello->feed_scope = cursor.scope;
+		hello->feed_number = cursor.number;
+	}
+	site->n_left_alone = 0;
+	return rc != 0 ? rc : ph_journal_log_each(site->journal, tell_log, &telling);
+}
+
+int ph_site_check_epoch(struct ph_site *site, const struct ph_epoch *epoch)
+{
+	struct ph_fed_cursor cursor;
+	int rc = ph_fed_cursor_get(site->db, &cursor);
+
+	if (rc != 0 || cursor.scope == 0 || cursor.epoch.number != epoch->number ||
+	    memcmp(cursor.epoch.random, epoch->random, sizeof(epoch->random)) == 0) {
+		return rc;
+	}
+	return ph_fed_forget(site->db);
+}

@@ -1,0 +1,35 @@
+/* client/site_take.h - what comes down beside the control log; for site*.c only. */
+#ifndef PH_CLIENT_SITE_TAKE_H
+#define PH_CLIENT_SITE_TAKE_H
+
+#include "client/site_internal.h"
+
+enum {
+	PH_TAKE_E_NOT = 1, /* a segment of a log that no device of this site writes */
+	PH_TAKE_E_BAD,     /* the peer broke the protocol */
+	PH_TAKE_E_LEFT,    /* left alone */
+};
+
+/*
+ * Store ITEM, in a transaction: a segment or part of another device of this site, or a
+ * page of the feed. 0, also for what is left alone; PH_TAKE_E_NOT: see to it; PH_TAKE_E_BAD:
+ * nothing of it was kept; negative errno.
+ */
+int ph_site_take(struct ph_site *site, const struct ph_item *item);
+/* Tell in HELLO, whose epoch is set, how far all of that is held. 0 or negative errno. */
+int ph_site_tell_taken(struct ph_site *site, struct ph_hello *hello);
+/*
+ * The hub's epoch, from its welcome: if the feed held is of another hub with the same
+ * number, the next hello asks for it from the start.
+ */
+int ph_site_check_epoch(struct ph_site *site, const struct ph_epoch *epoch);
+
+/* --- site_admitted.c --- */
+/* What the control log that is held says of DEVICE; borrowed until the next call. 0 or negative errno. */
+int ph_site_admitted(struct ph_site *site, const uint8_t device[static PH_DEVICE_ID_SIZE],
+		     const struct ph_site_admitted **admitted_out);
+/* Whether all cuts of ADMITTED's device cover SEGMENT to its end. 0 or negative errno. */
+int ph_site_is_covered(struct ph_site *site, const struct ph_site_admitted *admitted,
+		       const struct ph_segment *segment, bool *covered_out);
+
+#endif

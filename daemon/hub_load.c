@@ -1,0 +1,434 @@
+/*
+ * daemon/hub_load.c - what goes down to a device, in the order in which it is needed.
+ *
+ * First the control log, to everybody: it names the devices of whom the rest comes.
+ * Then, to a device that the control log confirms, the logs of the other devices of its
+ * site, each segment with the sealed parts of its entries behind it; then its feed. What it
+ * has of the logs its hello tells, so that a session that was cut costs what was under
+ * way. Nothing is kept here from one session to the next.
+ *
+ * A part travels as its plain fields and its seed: the seed's box opens with the hub's
+ * key. One that does not open, or is not here yet, is left out; when it has come, the
+ * hello that lacks it has it sent.
+ */
+#include "daemon/hub_load.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <sodium.h>
+
+#include "common/log/part.h"
+#include "daemon/hub_feed.h"
+
+enum {
+	/* A device keeps no unfinished item: what goes down is cut small where it can be. */
+	ITEM_SIZE = 4 * 1024,
+};
+
+static size_t smaller(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/* ---- the control log ---- */
+
+/* How far the device holds it; from the start if what it tells is not on our chain. */
+static int read_control(struct ph_hub *hub, struct ph_hub_peer *peer,
+			const struct ph_cursor *cursor)
+{
+	const struct ph_log *control = ph_writer_log(hub->writer);
+	uint8_t h[PH_HASH_SIZE];
+	int rc;
+
+	peer->control = 0;
+	if (cursor->n == 0) {
+		return 0;
+	}
+	rc = ph_journal_chain_at(hub->journal, control, cursor->n, h);
+	if (rc == 0 && memcmp(h, cursor->h, sizeof(cursor->h)) == 0) {
+		peer->control = cursor->n;
+	}
+	return rc < 0 ? rc : 0;
+}
+
+/*
+ * How far the control log was sent to a device that proved to be live. If the link is
+ * cut before it arrived, the next hello says so and HEARD puts it right.
+ */
+static int note_control(struct ph_hub *hub, struct ph_hub_peer *peer)
+{
+	if (!peer->heard) {
+		return 0;
+	}
+	peer->device.control = peer->control;
+	return ph_journal_device_update(hub->journal, &peer->device);
+}
+
+/* The segment of LOG behind AFTER as an item. 0, PH_HUB_LOAD_E_NONE or negative errno. */
+static int load_segment(struct ph_hub *hub, const struct ph_log *log, uint64_t after,
+			size_t budget, struct ph_item **item_out)
+{
+	struct ph_item *item = ph_item_new(PH_ITEM_SEGMENT);
+	struct ph_segment segment;
+	int rc;
+
+	if (!item) {
+		return -ENOMEM;
+	}
+	rc = ph_journal_read_segment(hub->journal, log, after,
+				     smaller(budget, PH_SEGMENT_MAX), &segment,
+				     &item->body);
+	if (rc != 0) {
+		ph_items_free(item);
+		return rc < 0 ? rc : PH_HUB_LOAD_E_NONE;
+	}
+	memcpy(item->log_id, segment.log_id, sizeof(item->log_id));
+	memcpy(item->seal, segment.seal, sizeof(item->seal));
+	item->first = segment.first;
+	item->last = segment.last;
+	*item_out = item;
+	return 0;
+}
+
+static int next_control(struct ph_hub *hub, struct ph_hub_peer *peer, size_t budget,
+			struct ph_item **item_out)
+{
+	struct ph_item *item;
+	int rc = load_segment(hub, ph_writer_log(hub->writer), peer->control, budget,
+			      &item);
+
+	if (rc != 0) {
+		return rc;
+	}
+	peer->control = item->last;
+	rc = note_control(hub, peer);
+	if (rc < 0) {
+		ph_items_free(item);
+		return rc;
+	}
+	*item_out = item;
+	return 0;
+}
+
+/* ---- the logs of the site's other devices ---- */
+
+/* The next log of the site behind ROW that another device writes. 0, PH_HUB_LOAD_E_NONE, negative errno. */
+static int log_after(struct ph_hub *hub, const struct ph_hub_peer *peer, int64_t row,
+		     struct ph_log *log_out)
+{
+	struct ph_stmt *stmt;
+	int rc = ph_db_prepare(hub->db,
+			       "SELECT row FROM log WHERE site = ?1 AND row > ?2"
+			       " AND device_id <> ?3 ORDER BY row LIMIT 1",
+			       &stmt);
+
+	if (rc != 0) {
+		return rc;
+	}
+	ph_stmt_int(stmt, 1, (int64_t)peer->device.site);
+	ph_stmt_int(stmt, 2, row);
+	ph_stmt_blob(stmt, 3, PH_VIEW(peer->device.id, sizeof(peer->device.id)));
+	rc = ph_stmt_step(stmt);
+	if (rc != PH_DB_ROW) {
+		return rc == 0 ? PH_HUB_LOAD_E_NONE : rc;
+	}
+	row = ph_stmt_col_int(stmt, 0);
+	ph_stmt_reset(stmt);
+	rc = ph_journal_log_at(hub->journal, row, log_out);
+	return rc > 0 ? -EUCLEAN : rc;
+}
+
+/* What the device says to hold of LOG, one branch: the furthest on its chain, or NULL. 0 or negative errno. */
+static int find_told(struct ph_hub *hub, const struct ph_hub_peer *peer,
+		     const struct ph_log *log, const struct ph_sibling **told_out)
+{
+	*told_out = NULL;
+	for (unsigned i = 0; i < peer->n_siblings; i++) {
+		const struct ph_sibling *told = &peer->sibling[i];
+		uint8_t h[PH_HASH_SIZE];
+		int rc;
+
+		if (memcmp(told->log_id, log->id, sizeof(log->id)) != 0 ||
+		    told->n > log->n || (*told_out && told->n <= (*told_out)->n)) {
+			continue;
+		}
+		rc = ph_journal_chain_at(hub->journal, log, told->n, h);
+		if (rc < 0) {
+			return rc;
+		}
+		if (rc == 0 && memcmp(h, told->h, sizeof(told->h)) == 0) {
+			*told_out = told;
+		}
+	}
+	return 0;
+}
+
+/*
+ * How far LOG may go to others of its site: of a device that was cut off, what the cuts
+ * cover, or an adoption has let in since. 0 or negative errno.
+ */
+static int find_limit(struct ph_hub *hub, const struct ph_log *log, uint64_t *limit_out)
+{
+	enum ph_hub_trust trust;
+	int rc = ph_hub_device_trust(hub, log->device_id, &trust);
+
+	*limit_out = UINT64_MAX;
+	if (rc == 0 && trust == PH_HUB_CUT) {
+		rc = ph_ledger_cut_at(hub->ledger, log->row, limit_out);
+		*limit_out = rc == 0 ? *limit_out : 0;
+	}
+	return rc < 0 ? rc : 0;
+}
+
+/* The next segment of LOG that ends at the limit or before it. 0, PH_HUB_LOAD_E_NONE, negative errno. */
+static int load_within(struct ph_hub *hub, const struct ph_hub_peer *peer,
+		       const struct ph_log *log, size_t budget, struct ph_item **item_out)
+{
+	struct ph_item *item = NULL;
+	int rc = load_segment(hub, log, peer->way.n, budget, &item);
+
+	if (rc == 0 && item->last > peer->way.limit) {
+		ph_items_free(item); /* the nearest seal may do */
+		rc = load_segment(hub, log, peer->way.n, 1, &item);
+	}
+	if (rc == 0 && item->last > peer->way.limit) {
+		ph_items_free(item);
+		rc = PH_HUB_LOAD_E_NONE;
+	}
+	if (rc == 0) {
+		*item_out = item;
+	}
+	return rc;
+}
+
+/* Where sending of LOG begins: behind what is told, and at the first part that lacks. */
+static int begin_log(struct ph_hub *hub, struct ph_hub_peer *peer,
+		     const struct ph_log *log)
+{
+	const struct ph_sibling *told;
+	uint64_t held = 0;
+	int rc = find_told(hub, peer, log, &told);
+
+	if (rc < 0) {
+		return rc;
+	}
+	peer->way.row = log->row;
+	/* the branch that it grew from went before it */
+	peer->way.n = told && told->n > log->base ? told->n : log->base;
+	peer->way.part = peer->way.n;
+	rc = find_limit(hub, log, &peer->way.limit);
+	if (rc == 0 && told && told->missing > 0) {
+		rc = ph_journal_parts_held(hub->journal, log->row, told->n, &held);
+		if (rc == 0 && held > told->parts) {
+			peer->way.part = told->missing - 1;
+		}
+	}
+	return rc;
+}
+
+/* Whether LOG, where sending is, has something more. 0 or negative errno. */
+static int has_more(struct ph_hub *hub, const struct ph_hub_peer *peer,
+		    const struct ph_log *log, bool *more_out)
+{
+	struct ph_item *item = NULL;
+	uint64_t n;
+	size_t count = 0;
+	int rc = 0;
+
+	*more_out = peer->way.n < log->sealed && peer->way.n < peer->way.limit;
+	if (*more_out && peer->way.limit < log->n) {
+		rc = load_within(hub, peer, log, 1, &item);
+		*more_out = rc == 0;
+		ph_items_free(item);
+		rc = rc > 0 ? 0 : rc;
+	}
+	if (rc == 0 && !*more_out && peer->way.part < peer->way.n) {
+		rc = ph_journal_parts_in(hub->journal, log->row, peer->way.part,
+					 peer->way.n, &n, 1, &count);
+		*more_out = count > 0;
+	}
+	return rc;
+}
+
+/* The part of entry N of LOG. 0, PH_HUB_LOAD_E_NONE (not here, or not to be opened), negative errno. */
+static int load_part(struct ph_hub *hub, const struct ph_log *log, uint64_t n,
+		     struct ph_item **item_out)
+{
+	struct ph_item *item = ph_item_new(PH_ITEM_PART);
+	struct ph_buf cipher = { 0 };
+	struct ph_buf box = { 0 };
+	int rc = item ? ph_journal_part_get(hub->journal, log->row, n, &cipher, &box)
+		      : -ENOMEM;
+
+	if (rc == 0 &&
+	    (box.len != PH_SEED_BOX_SIZE ||
+	     crypto_box_seal_open(item->seed, box.data, box.len, hub->keys.box.key,
+				  hub->keys.box.secret) != 0)) {
+		rc = PH_HUB_LOAD_E_NONE;
+	}
+	if (rc == 0) {
+		rc = ph_part_open(item->seed, log->id, n, ph_buf_view(&cipher),
+				  &item->body);
+		rc = rc == -EBADMSG ? PH_HUB_LOAD_E_NONE : rc;
+	}
+	if (rc == 0) {
+		memcpy(item->log_id, log->id, sizeof(item->log_id));
+		item->first = item->last = n;
+		*item_out = item;
+		item = NULL;
+	}
+	ph_items_free(item);
+	ph_buf_deinit(&cipher);
+	ph_buf_deinit(&box);
+	return rc > 0 ? PH_HUB_LOAD_E_NONE : rc;
+}
+
+/* The next part of entries that were sent. 0, PH_HUB_LOAD_E_NONE or negative errno. */
+static int next_part(struct ph_hub *hub, struct ph_hub_peer *peer,
+		     const struct ph_log *log, struct ph_item **item_out)
+{
+	int rc = PH_HUB_LOAD_E_NONE;
+
+	while (rc == PH_HUB_LOAD_E_NONE && peer->way.part < peer->way.n) {
+		uint64_t n;
+		size_t count = 0;
+
+		rc = ph_journal_parts_in(hub->journal, log->row, peer->way.part,
+					 peer->way.n, &n, 1, &count);
+		if (rc < 0) {
+			return rc;
+		}
+		peer->way.part = count > 0 ? n : peer->way.n;
+		rc = count > 0 ? load_part(hub, log, n, item_out) : PH_HUB_LOAD_E_NONE;
+	}
+	return rc;
+}
+
+/* The next of the log under way, or of the one behind it. 0, PH_HUB_LOAD_E_NONE or negative errno. */
+static int next_sibling(struct ph_hub *hub, struct ph_hub_peer *peer, size_t budget,
+			struct ph_item **item_out)
+{
+	struct ph_log log;
+	int rc;
+
+	for (;;) {
+		if (peer->way.row > 0) {
+			rc = ph_journal_log_at(hub->journal, peer->way.row, &log);
+			rc = rc > 0 ? -EUCLEAN : rc;
+			rc = rc < 0 ? rc : next_part(hub, peer, &log, item_out);
+			if (rc <= 0) {
+				return rc;
+			}
+			rc = load_within(hub, peer, &log, smaller(budget, ITEM_SIZE),
+					 item_out);
+			if (rc == 0) {
+				peer->way.n = (*item_out)->last;
+			}
+			if (rc <= 0) {
+				return rc;
+			}
+		}
+		rc = log_after(hub, peer, peer->way.row, &log);
+		rc = rc != 0 ? rc : begin_log(hub, peer, &log);
+		if (rc != 0) {
+			return rc;
+		}
+	}
+}
+
+/* Whether any log of the site's other devices has something for PEER; it is not moved. */
+static int siblings_wait(struct ph_hub *hub, const struct ph_hub_peer *peer,
+			 bool *more_out)
+{
+	struct ph_hub_peer look = *peer;
+	struct ph_log log;
+	int rc = 0;
+
+	*more_out = false;
+	while (rc == 0 && !*more_out) {
+		rc = log_after(hub, &look, look.way.row, &log);
+		rc = rc != 0 ? rc : begin_log(hub, &look, &log);
+		rc = rc != 0 ? rc : has_more(hub, &look, &log, more_out);
+	}
+	return rc < 0 ? rc : 0;
+}
+
+/* ---- all of it ---- */
+
+int ph_hub_load_hello(struct ph_hub *hub, struct ph_hub_peer *peer,
+		      const struct ph_hello *hello)
+{
+	enum ph_hub_trust trust;
+	int rc = ph_hub_device_trust(hub, peer->device.id, &trust);
+
+	if (rc < 0) {
+		return rc;
+	}
+	peer->confirmed = trust == PH_HUB_CONFIRMED;
+	peer->n_siblings = hello->n_siblings;
+	memcpy(peer->sibling, hello->sibling, sizeof(peer->sibling));
+	memset(&peer->way, 0, sizeof(peer->way));
+	rc = read_control(hub, peer, &hello->control);
+	return rc != 0 ? rc : ph_hub_feed_hello(hub, peer, hello);
+}
+
+int ph_hub_load_waits(struct ph_hub *hub, const struct ph_hub_peer *peer, bool *more_out)
+{
+	int rc = 0;
+
+	*more_out = peer->control < ph_writer_log(hub->writer)->sealed;
+	if (!*more_out && peer->confirmed) {
+		rc = siblings_wait(hub, peer, more_out);
+	}
+	if (rc == 0 && !*more_out && peer->confirmed) {
+		rc = ph_hub_feed_waits(hub, peer, more_out);
+	}
+	return rc;
+}
+
+/* The next item for PEER. 0, PH_HUB_LOAD_E_NONE or negative errno. */
+static int next_item(struct ph_hub *hub, struct ph_hub_peer *peer, size_t budget,
+		     struct ph_item **item_out)
+{
+	bool more;
+	int rc = next_control(hub, peer, budget, item_out);
+
+	if (rc != PH_HUB_LOAD_E_NONE || !peer->confirmed) {
+		return rc;
+	}
+	rc = next_sibling(hub, peer, budget, item_out);
+	if (rc != PH_HUB_LOAD_E_NONE) {
+		return rc;
+	}
+	*item_out = NULL;
+	rc = ph_hub_feed_load(hub, peer, smaller(budget, ITEM_SIZE), item_out, &more);
+	return rc < 0 ? rc : *item_out ? 0 : PH_HUB_LOAD_E_NONE;
+}
+
+int ph_hub_load(struct ph_hub *hub, struct ph_job *job)
+{
+	struct ph_hub_peer *peer = job->owner;
+	struct ph_item **end = &job->items;
+	size_t used = 0;
+	int rc = 0;
+
+	job->more = false;
+	while (peer->known && rc == 0 && used < job->budget) {
+		struct ph_item *item = NULL;
+
+		rc = next_item(hub, peer, job->budget - used, &item);
+		if (rc == 0) {
+			used += item->body.len + PH_ITEM_CREDIT;
+			*end = item;
+			end = &item->next;
+		}
+	}
+	if (rc < 0) {
+		ph_items_free(job->items);
+		job->items = NULL;
+		return rc;
+	}
+	job->more = rc == 0 && job->items;
+	return 0;
+}

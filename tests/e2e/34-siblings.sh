@@ -1,0 +1,86 @@
+#!/bin/bash
+# Two PCs of one site: the second gets what the first wrote, readers' names among it, once
+# the operator has confirmed it by its fingerprint; until then, and elsewhere, nothing.
+. "$(dirname "$0")/lib.sh"
+
+hubd=$BUILD/daemon/packhorsed
+P=$BUILD/client/packhorse
+H="$hubd -d hub"
+printf 'mot cau dai\n' >pass
+json() { "$PYTHON" -c 'import json,sys; d=json.load(sys.stdin); print(eval(sys.argv[1]))' "$1"; }
+serve() {
+  $H serve --listen 127.0.0.1:0 >"serve.$1" 2>>serve.log &
+  server=$!
+  started+=("$server")
+  for _ in $(seq 100); do
+    at=$(awk '/^listening/ { print $2; exit }' "serve.$1" 2>/dev/null)
+    [ -n "$at" ] && return
+    sleep 0.05
+  done
+}
+sync() { "$P" -d "$1" sync --hub "$at" --json; }
+member() { "$P" -d "$1" status --json | json "d['$2']"; }
+
+$H init --listen 127.0.0.1:0 --kdf-memory-mib 8 --passphrase-file pass 2>/dev/null
+$H site add 14-0371 --commune 03646 --kind commune --name 'Chiềng Khoa' 2>/dev/null
+$H site add 14-0372 --commune 03646 --kind commune --name 'Chiềng La' 2>/dev/null
+for i in 1:14-0371 2:14-0371 3:14-0372; do
+  $H invite --site "${i#*:}" --role site --out "i${i%:*}" --passphrase-file pass 2>/dev/null
+  "$P" -d "s${i%:*}" join "i${i%:*}" >/dev/null
+done
+serve 1
+
+# --- the first PC works, the second comes ---
+reader=$("$P" -d s1 reader add --name 'Lò Văn Pánh' --band adult --json | json 'd["entries"][0]["ref"]')
+ok "the first PC syncs a reader and a visit" bash -c "$P -d s1 visit 3 --band child >/dev/null && $P -d s1 sync --hub $at"
+for s in s2 s3; do
+  ok "$s syncs" sync $s
+done
+is "an unconfirmed PC gets nothing of it" "$(sync s2 | json '[d["entries_of_site"], d["parts_received"]]')" '[0, 0]'
+is "and says so" "$(member s2 of_site)" 0
+status "it does not know the reader" 1 "$P" -d s2 reader show "$reader"
+
+# --- the fingerprint ---
+words=$(member s2 fingerprint)
+like "status shows four syllables" "$("$P" -d s2 status)" "$words"
+id=$(member s2 device)
+like "so does the hub, of a device that is not confirmed" "$($H devices)" "\\? $words"
+is "and in JSON" "$($H devices --json | json "[(x['state'], x['fingerprint']) for x in d['devices'] if x['device'] == '$id'][0]")" "('unconfirmed', '$words')"
+status "the words of another device are refused" 1 $H devices confirm "${id:0:8}" --fingerprint "$(member s1 fingerprint)"
+like "saying why" "$($H devices confirm "${id:0:8}" --fingerprint "$(member s1 fingerprint)" 2>&1)" 'is not the fingerprint of this device'
+status "words that are none are refused" 2 $H devices confirm "${id:0:8}" --fingerprint "mot hai ba bon"
+status "with nobody to ask it asks for the words" 2 $H devices confirm "${id:0:8}" </dev/null
+status "no such device" 1 $H devices confirm ffffffffffff --fingerprint "$words"
+is "nothing was confirmed" "$($H devices --json | json "[x['state'] for x in d['devices']]")" "['unconfirmed', 'unconfirmed', 'unconfirmed']"
+ok "the right words confirm it, parted by blanks as well" $H devices confirm "${id:0:8}" --fingerprint "${words//-/ }"
+is "the hub shows it" "$($H devices --json | json "[x['state'] for x in d['devices'] if x['device'] == '$id'][0]")" confirmed
+like "a second time nothing more is to do" "$($H devices confirm "${id:0:8}" --fingerprint "$words" 2>&1)" 'was confirmed before|đã được xác nhận trước'
+
+# --- the second PC gets the log, and reads the name ---
+is "its next sync brings the other's entries" "$(sync s2 | json 'd["entries_of_site"] > 0 and d["parts_received"] == 1')" True
+like "it knows the reader by name" "$("$P" -d s2 reader show "$reader")" 'Lò Văn Pánh'
+is "as many entries as the first has" "$(member s2 of_site)" "$(member s1 entries)"
+is "nothing comes twice" "$(sync s2 | json 'd["entries_of_site"]')" 0
+
+# --- the other site is confirmed, and gets nothing of this one ---
+id3=$(member s3 device)
+ok "another site's PC is confirmed" $H devices confirm "$id3" --fingerprint "$(member s3 fingerprint)"
+sync s3 >/dev/null
+is "and gets nothing of this site's logs" "$(sync s3 | json 'd["entries_of_site"]')" 0
+status "nor its readers" 1 "$P" -d s3 reader show "$reader"
+
+# --- both ways: equal books ---
+id1=$(member s1 device)
+ok "the first is confirmed too" $H devices confirm "$id1" --fingerprint "$(member s1 fingerprint)"
+"$P" -d s2 visit 4 --band adult >/dev/null
+second=$("$P" -d s2 reader add --name 'Cầm Thị Ban' --band adult --json | json 'd["entries"][0]["ref"]')
+for s in s2 s1 s2 s1; do
+  sync $s >/dev/null
+done
+like "the first reads what the second wrote" "$("$P" -d s1 reader show "$second")" 'Cầm Thị Ban'
+is "one site, one digest" "$("$P" -d s1 digest)" "$("$P" -d s2 digest)"
+is "and it is the hub's for this site" "$($H digest --site 14-0371)" "$("$P" -d s1 digest)"
+ok "stores are whole" bash -c "$P -d s1 verify && $P -d s2 verify && $H verify"
+is "rebuilding gives the same" "$("$P" -d s2 rebuild --json | json 'd["digest"]')" "$("$P" -d s1 digest)"
+
+done_testing
