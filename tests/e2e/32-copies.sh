@@ -56,6 +56,22 @@ ok "is not printed again" test "$third" != "$next" -a "$third" != "$first"
 ref=$("$P" -d s3 visit 9 --band child >/dev/null && "$P" -d s3 log --limit 1 --json | json 'd["entries"][0]["ref"]')
 ok "log shows the reference by which void takes an entry back" "$P" -d s3 void "$ref" --reason mistake
 
+# --- codes printed by a folder, its copy, and itself put back ---
+prints() { # folder: a code on a copy, one on a card and one on a crate
+  "$P" -d "$1" copy add --print-code --title "$title" --plain
+  "$P" -d "$1" reader add --name X --print-card --plain | tail -n 1
+  "$P" -d "$1" crate dispatch "$first" --to 140399 --plain
+}
+cp -r s3 s3.older
+cp -r s3 s3.copy
+for folder in s3 s3.copy s3 s3.copy; do prints $folder; done >codes.txt 2>&1
+cp -r s3.older/. s3/
+for round in 1 2; do prints s3; done >>codes.txt 2>&1
+cp -r s3.older/. s3/
+prints s3 >>codes.txt 2>&1
+is "none is printed twice" "$(cut -f3 codes.txt | sort | uniq -d | wc -l) $(cut -f3 codes.txt | sort -u | grep -c '^14[0-9]\{11\}$')" "0 21"
+ok "the folder is whole" "$P" -d s3 verify
+
 # --- a folder that was copied, both used ---
 hub_says() { "$hubd" -d hub devices --json | json "[x['$1'] for x in d['devices'] if x['device'] == '$id'][0]"; }
 held() { "$P" -d "$1" status --json | json "d['$2']"; }
