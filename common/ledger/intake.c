@@ -97,6 +97,9 @@ static int begin(struct ph_ledger *ledger, const struct ph_log *log,
 	cursor->limit = UINT64_MAX;
 	cursor->n = log->base;
 	cursor->begun = true;
+	if (log->parent != 0) {
+		ph_ledger_note_fork(ledger, log->id);
+	}
 	if (log->base > 0) {
 		const struct ph_cursor *parent = ph_ledger_cursor(ledger, log->parent);
 

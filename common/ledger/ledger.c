@@ -185,6 +185,26 @@ static int load_acts(struct ph_ledger *ledger)
 	return rc;
 }
 
+void ph_ledger_note_fork(struct ph_ledger *ledger,
+			 const uint8_t log_id[static PH_LOG_ID_SIZE])
+{
+	for (size_t row = 1; row < ledger->n_cursors; row++) {
+		struct ph_cursor *cursor = &ledger->cursors[row];
+
+		if (cursor->begun && memcmp(cursor->id, log_id, PH_LOG_ID_SIZE) == 0) {
+			cursor->forked = true;
+		}
+	}
+}
+
+static int on_any_log(void *data, const struct ph_log *log)
+{
+	if (log->parent != 0) {
+		ph_ledger_note_fork(data, log->id);
+	}
+	return 0;
+}
+
 static int load(struct ph_ledger *ledger)
 {
 	struct ph_stmt *stmt;
@@ -209,6 +229,7 @@ static int load(struct ph_ledger *ledger)
 		}
 	}
 	ph_stmt_reset(stmt);
+	rc = rc != 0 ? rc : ph_journal_log_each(ledger->journal, on_any_log, ledger);
 	rc = rc != 0 ? rc : load_acts(ledger);
 	ledger->loaded = rc == 0;
 	return rc;

@@ -7,8 +7,8 @@
  * twin or another judgement changes it: its rows are marked, its counts taken away, and
  * the entities that it names are folded again at the end of the transaction.
  *
- * Entries of one source change each other: the first of them counts. Whoever changes
- * looks who was first before and after, and those two are settled as well.
+ * Entries of one group (group.c) change each other: the first of them counts. Whoever
+ * changes looks who was first before and after, and those two are settled as well.
  */
 #include <errno.h>
 
@@ -20,7 +20,7 @@
 
 /* --- on record --- */
 
-static int read_off(struct ph_ledger *ledger, const struct ph_held *held, unsigned *off)
+int ph_held_read_off(struct ph_ledger *ledger, const struct ph_held *held, unsigned *off)
 {
 	struct ph_stmt *stmt;
 	int rc = ph_db_prepare(ledger->db,
@@ -64,7 +64,7 @@ static int write_off(struct ph_ledger *ledger, const struct ph_held *held, unsig
 /* Whether ITEM, standing as OFF, is among the facts of an entity of TYPE. */
 static bool stands(const struct ph_held *held, unsigned off, uint8_t type)
 {
-	if (off & PH_OFF_DEAD) {
+	if (off & (PH_OFF_DEAD | PH_OFF_REPEAT)) {
 		return false;
 	}
 	return off == 0 || (type != PH_ENTITY_TALLY && ph_fact_creates(held->entry));
@@ -233,18 +233,82 @@ static int change(struct ph_ledger *ledger, const struct ph_held *held, unsigned
 	return rc != 0 ? rc : ph_held_note_crate(ledger, held);
 }
 
-/* --- twins --- */
+/* --- groups of which only the first counts --- */
+
+/* Those that an entry is in, and who was first in them before it changed. */
+struct groups {
+	struct ph_group of[2];
+	struct ph_twin before[2], after[2];
+	size_t n;
+};
 
 static bool is_at(const struct ph_twin *at, const struct ph_held *held)
 {
 	return at->row == held->row && at->n == held->fact.ref.n;
 }
 
+static int find_groups(struct ph_ledger *ledger, const struct ph_held *held, bool new,
+		       struct groups *groups)
+{
+	struct ph_group *repeat = &groups->of[0];
+	bool repeated;
+	int rc;
+
+	groups->n = 0;
+	*repeat = ph_group_of_ref(held);
+	rc = new ? ph_group_repeats(ledger, held, repeat, &repeated)
+		 : ph_group_is_repeated(ledger, held, repeat, &repeated);
+	if (rc == 0 && repeated) {
+		groups->n++;
+	}
+	if (held->entry->extras.has_source) {
+		groups->of[groups->n++] = ph_group_of_source(held);
+	}
+	return rc;
+}
+
 /*
- * The entry AT is first of its source now, or no more. While marks are judged anew it may
+ * HELD, which counts at the time of TO from now on and is dead or not, takes its place in
+ * its groups; NEW: it had none.
+ */
+static int place(struct ph_ledger *ledger, struct ph_held *held, const struct ph_fact *to,
+		 bool dead, bool new, struct groups *groups)
+{
+	struct ph_fact from = held->fact;
+	int rc = find_groups(ledger, held, new, groups);
+
+	for (size_t i = 0; rc == 0 && i < groups->n; i++) {
+		held->fact = from;
+		rc = ph_group_first(ledger, &groups->of[i], &groups->before[i]);
+		if (rc == 0 && !new) {
+			rc = ph_group_drop(ledger, &groups->of[i], held);
+		}
+		held->fact = *to;
+		rc = rc != 0 ? rc : ph_group_put(ledger, &groups->of[i], held, dead);
+		rc = rc != 0 ? rc
+			     : ph_group_first(ledger, &groups->of[i], &groups->after[i]);
+	}
+	held->fact = *to;
+	return rc;
+}
+
+/* How HELD stands, in its place. */
+static unsigned stand(const struct ph_held *held, bool dead, const struct groups *groups)
+{
+	unsigned off = 0;
+
+	for (size_t i = 0; !dead && i < groups->n; i++) {
+		off |= is_at(&groups->after[i], held) ? 0 : groups->of[i].bit;
+	}
+	return dead ? PH_OFF_DEAD : off;
+}
+
+/*
+ * The entry AT is first of its group now, or no more. While marks are judged anew it may
  * not yet count at its new time: it is on record at the time that its group has.
  */
-static int settle_twin(struct ph_ledger *ledger, const struct ph_twin *at, bool first)
+static int settle_twin(struct ph_ledger *ledger, const struct ph_twin *at, unsigned bit,
+		       bool first)
 {
 	struct ph_held *twin = &ledger->twin;
 	enum ph_part_in_fold part;
@@ -252,83 +316,80 @@ static int settle_twin(struct ph_ledger *ledger, const struct ph_twin *at, bool 
 	int rc = ph_held_load(ledger, at->row, at->n, twin, &part);
 
 	rc = rc != 0 ? rc : part & PH_PART_FACT ? 0 : -EUCLEAN;
-	rc = rc != 0 ? rc : read_off(ledger, twin, &was);
+	rc = rc != 0 ? rc : ph_held_read_off(ledger, twin, &was);
 	if (rc != 0) {
 		return rc;
 	}
 	twin->fact.second = at->second;
 	twin->fact.tick = at->tick;
-	return change(ledger, twin, was, (was & PH_OFF_DEAD) | (first ? 0 : PH_OFF_TWIN));
+	return change(ledger, twin, was, first ? was & ~bit : was | bit);
 }
 
-/* ITEM changed its group: BEFORE was first in it, AFTER is. */
-static int settle_group(struct ph_ledger *ledger, const struct ph_held *held,
-			const struct ph_twin *before, const struct ph_twin *after)
+/* Who was first, and who is, other than HELD itself. */
+static int settle_groups(struct ph_ledger *ledger, const struct ph_held *held,
+			 const struct groups *groups)
 {
 	int rc = 0;
 
-	if (before->row == after->row && before->n == after->n) {
-		return 0;
-	}
-	if (before->row != 0 && !is_at(before, held)) {
-		rc = settle_twin(ledger, before, false);
-	}
-	if (rc == 0 && after->row != 0 && !is_at(after, held)) {
-		rc = settle_twin(ledger, after, true);
+	for (size_t i = 0; rc == 0 && i < groups->n; i++) {
+		const struct ph_twin *before = &groups->before[i];
+		const struct ph_twin *after = &groups->after[i];
+
+		if (before->row == after->row && before->n == after->n) {
+			continue;
+		}
+		if (before->row != 0 && !is_at(before, held)) {
+			rc = settle_twin(ledger, before, groups->of[i].bit, false);
+		}
+		if (rc == 0 && after->row != 0 && !is_at(after, held)) {
+			rc = settle_twin(ledger, after, groups->of[i].bit, true);
+		}
 	}
 	return rc;
 }
 
+/* --- a new one, a changed one --- */
+
 int ph_held_file(struct ph_ledger *ledger, struct ph_held *held)
 {
 	struct ph_touched *touched = &ledger->touched;
-	struct ph_twin before = { 0 }, after = { 0 };
-	bool sourced = held->entry->extras.has_source, dead;
+	struct ph_fact fact = held->fact;
+	struct groups groups;
+	bool dead;
 	int rc = ph_effect_dead(ledger, held, &dead);
 
-	if (rc == 0 && sourced) {
-		rc = ph_source_first(ledger, held, &before);
-		rc = rc != 0 ? rc : ph_source_put(ledger, held, dead);
-		rc = rc != 0 ? rc : ph_source_first(ledger, held, &after);
+	rc = rc != 0 ? rc : place(ledger, held, &fact, dead, true, &groups);
+	if (rc != 0) {
+		return rc;
 	}
 
-	unsigned off = dead                              ? PH_OFF_DEAD
-		       : sourced && !is_at(&after, held) ? PH_OFF_TWIN
-							 : 0;
+	unsigned off = stand(held, dead, &groups);
 
-	rc = rc != 0 || off == 0 ? rc : write_off(ledger, held, off);
+	rc = off == 0 ? 0 : write_off(ledger, held, off);
 	rc = rc != 0 ? rc : ph_touch(&held->fact, held->entry, touched);
 	for (size_t i = 0; rc == 0 && i < touched->n; i++) {
 		rc = file_under(ledger, held, &touched->keys[i], off,
 				touched->n <= COPIES_MAX);
 	}
 	rc = rc != 0 ? rc : ph_held_note_crate(ledger, held);
-	return rc != 0 ? rc : settle_group(ledger, held, &before, &after);
+	return rc != 0 ? rc : settle_groups(ledger, held, &groups);
 }
 
 int ph_held_settle(struct ph_ledger *ledger, struct ph_held *held)
 {
-	struct ph_twin before = { 0 }, after = { 0 };
-	bool sourced = held->entry->extras.has_source, dead;
+	struct ph_fact fact = held->fact;
+	struct groups groups;
 	unsigned was;
-	int rc = read_off(ledger, held, &was);
+	bool dead;
+	int rc = ph_held_read_off(ledger, held, &was);
 
 	rc = rc != 0 ? rc : ph_effect_dead(ledger, held, &dead);
 	if (rc != 0 || dead == ((was & PH_OFF_DEAD) != 0)) {
 		return rc;
 	}
-	if (sourced) {
-		rc = ph_source_first(ledger, held, &before);
-		rc = rc != 0 ? rc : ph_source_put(ledger, held, dead);
-		rc = rc != 0 ? rc : ph_source_first(ledger, held, &after);
-	}
-
-	unsigned off = dead                              ? PH_OFF_DEAD
-		       : sourced && !is_at(&after, held) ? PH_OFF_TWIN
-							 : 0;
-
-	rc = rc != 0 ? rc : change(ledger, held, was, off);
-	return rc != 0 ? rc : settle_group(ledger, held, &before, &after);
+	rc = place(ledger, held, &fact, dead, false, &groups);
+	rc = rc != 0 ? rc : change(ledger, held, was, stand(held, dead, &groups));
+	return rc != 0 ? rc : settle_groups(ledger, held, &groups);
 }
 
 /* --- another time --- */
@@ -357,41 +418,23 @@ static int move_key(struct ph_ledger *ledger, struct ph_held *held,
 	return rc;
 }
 
-static int move_source(struct ph_ledger *ledger, struct ph_held *held,
-		       const struct ph_fact *to, bool dead, struct ph_twin *before,
-		       struct ph_twin *after)
-{
-	int rc = ph_source_first(ledger, held, before);
-
-	rc = rc != 0 ? rc : ph_source_drop(ledger, held);
-	held->fact = *to;
-	rc = rc != 0 ? rc : ph_source_put(ledger, held, dead);
-	return rc != 0 ? rc : ph_source_first(ledger, held, after);
-}
-
 int ph_held_retime(struct ph_ledger *ledger, struct ph_held *held,
 		   const struct ph_fact *to)
 {
 	struct ph_touched *touched = &ledger->touched;
-	struct ph_twin before = { 0 }, after = { 0 };
 	struct ph_fact from = held->fact;
-	unsigned was, off;
-	int rc = read_off(ledger, held, &was);
+	struct groups groups;
+	unsigned was;
+	int rc = ph_held_read_off(ledger, held, &was);
+	bool dead = rc == 0 && was & PH_OFF_DEAD;
 
-	if (rc == 0 && held->entry->extras.has_source) {
-		rc = move_source(ledger, held, to, was & PH_OFF_DEAD, &before, &after);
-	}
-	held->fact = *to;
+	rc = rc != 0 ? rc : place(ledger, held, to, dead, false, &groups);
 	rc = rc != 0 ? rc : ph_touch(&held->fact, held->entry, touched);
 	for (size_t i = 0; rc == 0 && i < touched->n; i++) {
 		rc = move_key(ledger, held, &from, &touched->keys[i], was,
 			      touched->n <= COPIES_MAX);
 	}
 	rc = rc != 0 ? rc : ph_held_note_crate(ledger, held);
-	if (rc != 0 || !held->entry->extras.has_source || was & PH_OFF_DEAD) {
-		return rc;
-	}
-	off = is_at(&after, held) ? 0 : PH_OFF_TWIN;
-	rc = change(ledger, held, was, off);
-	return rc != 0 ? rc : settle_group(ledger, held, &before, &after);
+	rc = rc != 0 ? rc : change(ledger, held, was, stand(held, dead, &groups));
+	return rc != 0 ? rc : settle_groups(ledger, held, &groups);
 }

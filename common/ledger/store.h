@@ -29,6 +29,7 @@ struct ph_cursor {
 	enum ph_verdict verdict;
 	uint8_t id[PH_LOG_ID_SIZE];
 	uint64_t site;
+	bool forked;         /* the log has other branches */
 	uint64_t n;          /* entries folded */
 	uint64_t limit;      /* entries above are cut; UINT64_MAX: none */
 	bool marked;         /* `mark` is the last one up to n */
@@ -51,7 +52,7 @@ enum ph_part_in_fold {
 	PH_PART_MARK = 4, /* says what the clock was */
 };
 
-/* The entry that is first of its source, and the time at which it is on record. */
+/* The entry that is first of its group, and the time at which it is on record. */
 struct ph_twin {
 	int64_t row; /* 0: there is none */
 	uint64_t n;
@@ -128,6 +129,10 @@ int ph_ledger_branches(struct ph_ledger *ledger,
 		       const uint8_t log_id[static PH_LOG_ID_SIZE],
 		       int (*cb)(void *data, const struct ph_log *log), void *data);
 
+/* A branch of the log was found: all that are known stand beside others. */
+void ph_ledger_note_fork(struct ph_ledger *ledger,
+			 const uint8_t log_id[static PH_LOG_ID_SIZE]);
+
 /* --- intake.c: what comes in --- */
 /* Fold entries of LOG beyond its cursor until ledger->budget is used up. */
 int ph_ledger_intake(struct ph_ledger *ledger, const struct ph_log *log);
@@ -152,13 +157,16 @@ int ph_held_each(struct ph_ledger *ledger, int64_t row, uint64_t after, uint64_t
 
 /* --- standing.c: whether facts fold and count --- */
 enum {
-	PH_OFF_DEAD = 1, /* cut, voided or unmerged */
-	PH_OFF_TWIN = 2, /* another one of its source comes first */
+	PH_OFF_DEAD = 1,   /* cut, voided or unmerged */
+	PH_OFF_TWIN = 2,   /* another one of its source comes first */
+	PH_OFF_REPEAT = 4, /* an equal one on another branch of its log comes first */
 };
 enum { /* of rows of ledger_fact */
 	PH_FLAG_TOLD = 1,
 	PH_FLAG_OFF = 2,
 };
+/* How HELD stands on record: 0, or some of the above. */
+int ph_held_read_off(struct ph_ledger *ledger, const struct ph_held *held, unsigned *off);
 /* File a new fact under all that it names. */
 int ph_held_file(struct ph_ledger *ledger, struct ph_held *held);
 /* A row of ledger_fact for HELD under KEY; WHOLE: with its bytes. */
@@ -172,12 +180,30 @@ int ph_held_settle(struct ph_ledger *ledger, struct ph_held *held);
 int ph_held_retime(struct ph_ledger *ledger, struct ph_held *held,
 		   const struct ph_fact *to);
 
-/* --- source.c: twins; HELD has a source --- */
-/* The first of HELD's group that is not dead. */
-int ph_source_first(struct ph_ledger *ledger, const struct ph_held *held,
-		    struct ph_twin *first);
-int ph_source_put(struct ph_ledger *ledger, const struct ph_held *held, bool dead);
-int ph_source_drop(struct ph_ledger *ledger, const struct ph_held *held);
+/* --- group.c: entries of which only the first counts --- */
+struct ph_group {
+	unsigned bit;             /* PH_OFF_* of the others */
+	struct ph_entity_key key; /* a source, or a reference */
+	uint64_t kind;
+	bool creates;
+	uint64_t site;
+};
+struct ph_group ph_group_of_source(const struct ph_held *held);
+/* The equal entries on other branches of its log. */
+struct ph_group ph_group_of_ref(const struct ph_held *held);
+/* The first of GROUP that is not dead. */
+int ph_group_first(struct ph_ledger *ledger, const struct ph_group *group,
+		   struct ph_twin *first);
+int ph_group_put(struct ph_ledger *ledger, const struct ph_group *group,
+		 const struct ph_held *held, bool dead);
+int ph_group_drop(struct ph_ledger *ledger, const struct ph_group *group,
+		  const struct ph_held *held);
+/* Whether a new entry HELD is on other branches too; those are in GROUP then. */
+int ph_group_repeats(struct ph_ledger *ledger, const struct ph_held *held,
+		     struct ph_group *group, bool *found);
+/* The same of one that was taken in. */
+int ph_group_is_repeated(struct ph_ledger *ledger, const struct ph_held *held,
+			 const struct ph_group *group, bool *repeated);
 
 /* --- fed_intake.c: what the hub fed --- */
 extern const char ph_fed_intake_make_sql[];

@@ -21,6 +21,7 @@
 #include "common/base/rng.h"
 #include "common/ledger/key.h"
 #include "common/ledger/ledger.h"
+#include "common/log/journal_internal.h"
 #include "common/log/chain.h"
 #include "common/log/segment.h"
 
@@ -33,6 +34,7 @@ struct actor {
 	uint64_t site;
 	uint64_t role;
 	uint8_t key[PH_KEY_SIZE];
+	uint8_t nonce[PH_NONCE_SIZE];
 	uint8_t id[PH_LOG_ID_SIZE];
 	uint64_t stamp; /* of the last entry */
 	struct ph_buf bytes;
@@ -49,6 +51,9 @@ static inline struct ph_ref actor_raw(struct actor *actor, struct ph_view bytes)
 
 	assert_true(actor->n + 1 < sizeof actor->end / sizeof *actor->end);
 	assert_int_equal(ph_buf_put_view(&actor->bytes, bytes), 0);
+	if (actor->n == 0) {
+		ph_chain_start(actor->h[0], actor->id, actor->key);
+	}
 	actor->n++;
 	actor->end[actor->n] = actor->bytes.len;
 	ph_entry_hash(bytes, hash);
@@ -132,25 +137,39 @@ static inline void set_source(struct ph_entry *entry, uint8_t value)
 	memset(entry->extras.source, value, sizeof entry->extras.source);
 }
 
+/* The `open` of ACTOR's log, as it should be; SOFTWARE may be NULL. */
+static inline void actor_open(struct actor *actor, const char *software, int64_t second)
+{
+	struct ph_entry open = entry_of(PH_KIND_OPEN);
+
+	set_bytes(&open, PH_OPEN_KEY, actor->key, sizeof actor->key);
+	set_bytes(&open, PH_OPEN_NONCE, actor->nonce, sizeof actor->nonce);
+	set_uint(&open, PH_OPEN_SITE, actor->site);
+	if (software != NULL) {
+		set_text(&open, PH_OPEN_SOFTWARE, software);
+	}
+	open.stamp = ph_stamp(second, 0);
+	actor_write(actor, &open);
+}
+
+/* A log of SITE (0: the hub) of the device that KEY stands for, with its `open`. */
+static inline void actor_init_log(struct actor *actor, uint8_t key, uint8_t nonce,
+				  uint64_t site, int64_t second)
+{
+	memset(actor, 0, sizeof *actor);
+	actor->site = site;
+	actor->role = site == 0 ? PH_ROLE_HUB : PH_ROLE_SITE;
+	memset(actor->key, key, sizeof actor->key);
+	memset(actor->nonce, nonce ^ 0x55, sizeof actor->nonce);
+	ph_log_id(actor->id, actor->key, actor->nonce);
+	actor_open(actor, NULL, second);
+}
+
 /* A log of SITE (0: the hub) whose key and id follow from SEED; with its `open`. */
 static inline void actor_init(struct actor *actor, uint8_t seed, uint64_t site,
 			      int64_t second)
 {
-	uint8_t nonce[PH_NONCE_SIZE];
-	struct ph_entry open = entry_of(PH_KIND_OPEN);
-
-	memset(actor, 0, sizeof *actor);
-	actor->site = site;
-	actor->role = site == 0 ? PH_ROLE_HUB : PH_ROLE_SITE;
-	memset(actor->key, seed, sizeof actor->key);
-	memset(nonce, seed ^ 0x55, sizeof nonce);
-	ph_log_id(actor->id, actor->key, nonce);
-	ph_chain_start(actor->h[0], actor->id, actor->key);
-	set_bytes(&open, PH_OPEN_KEY, actor->key, sizeof actor->key);
-	set_bytes(&open, PH_OPEN_NONCE, nonce, sizeof nonce);
-	set_uint(&open, PH_OPEN_SITE, site);
-	open.stamp = ph_stamp(second, 0);
-	actor_write(actor, &open);
+	actor_init_log(actor, seed, seed, site, second);
 }
 
 /* Append ENTRY, stamped SECOND seconds after T0. */
@@ -171,6 +190,29 @@ static inline struct ph_view actor_entry(const struct actor *actor, uint64_t n)
 	size_t from = actor->end[n - 1];
 
 	return PH_VIEW(actor->bytes.data + from, actor->end[n] - from);
+}
+
+/* The chain again, after something of ACTOR was changed by hand. */
+static inline void actor_chain(struct actor *actor)
+{
+	ph_chain_start(actor->h[0], actor->id, actor->key);
+	for (uint64_t n = 1; n <= actor->n; n++) {
+		uint8_t hash[PH_HASH_SIZE];
+
+		ph_entry_hash(actor_entry(actor, n), hash);
+		memcpy(actor->h[n], actor->h[n - 1], PH_HASH_SIZE);
+		ph_chain_step(actor->h[n], hash);
+	}
+}
+
+/* A branch: it has the first BASE entries of FROM, and goes on by itself. */
+static inline void actor_fork(struct actor *actor, const struct actor *from,
+			      uint64_t base)
+{
+	*actor = *from;
+	actor->bytes = (struct ph_buf){ 0 };
+	actor->n = base;
+	assert_int_equal(ph_buf_put(&actor->bytes, from->bytes.data, from->end[base]), 0);
 }
 
 struct world {
@@ -236,17 +278,73 @@ static inline void world_deinit(struct world *world)
 	ph_db_close(world->db);
 }
 
-/* How far WORLD holds the log of ACTOR; adds it if it is new. */
+/* The branch of a log that holds most of an actor's chain. */
+struct world_branch {
+	struct world *world;
+	const struct actor *actor;
+	struct ph_log log;
+	uint64_t common;
+};
+
+static inline int world_on_branch(void *data, const struct ph_log *log)
+{
+	struct world_branch *branch = data;
+	uint64_t n = log->n < branch->actor->n ? log->n : branch->actor->n;
+	uint8_t h[PH_HASH_SIZE];
+
+	for (;; n--) {
+		assert_int_equal(ph_journal_chain_at(branch->world->journal, log, n, h),
+				 0);
+		if (memcmp(h, branch->actor->h[n], sizeof h) == 0) {
+			break;
+		}
+	}
+	if (branch->log.row == 0 || n > branch->common) {
+		branch->log = *log;
+		branch->common = n;
+	}
+	return 0;
+}
+
+/* How many of ACTOR's entries WORLD holds. */
+static inline uint64_t world_has(struct world *world, const struct actor *actor)
+{
+	struct world_branch branch = { .world = world, .actor = actor };
+	int rc = ph_journal_log_branch_each(world->journal, actor->id, world_on_branch,
+					    &branch);
+
+	assert_true(rc == 0 || rc == PH_JOURNAL_E_NONE);
+	return branch.common;
+}
+
+/* Where WORLD takes the next entry of ACTOR: a new log or branch if there is none. */
 static inline void world_log(struct world *world, const struct actor *actor,
 			     struct ph_log *log)
 {
-	int rc = ph_journal_log_find(world->journal, actor->id, log);
+	struct world_branch branch = { .world = world, .actor = actor };
+	struct ph_log *added;
+	int rc = ph_journal_log_branch_each(world->journal, actor->id, world_on_branch,
+					    &branch);
 
 	if (rc == PH_JOURNAL_E_NONE) {
-		rc = ph_journal_log_add(world->journal, actor->id, actor->key,
-					actor->site, actor->role, log);
+		assert_int_equal(ph_journal_log_add(world->journal, actor->id, actor->key,
+						    actor->site, actor->role, log),
+				 0);
+		return;
 	}
 	assert_int_equal(rc, 0);
+	*log = branch.log;
+	if (branch.common < log->n && branch.common < actor->n) {
+		/* in the row that keeps the last entry they have in common */
+		while (log->parent != 0 && branch.common <= log->base) {
+			assert_int_equal(
+				ph_journal_log_at(world->journal, log->parent, log), 0);
+		}
+		assert_int_equal(
+			ph_journal_branch_add(world->journal, log, branch.common, &added),
+			0);
+		*log = *added;
+	}
 }
 
 /* Give WORLD the next COUNT entries of ACTOR's log (fewer at its end); how many it took. */
@@ -255,13 +353,18 @@ static inline uint64_t world_take(struct world *world, const struct actor *actor
 {
 	struct ph_buf body = { 0 };
 	struct ph_log log;
+	uint64_t has = world_has(world, actor);
 	uint64_t taken = 0;
 
+	if (has == actor->n) {
+		return 0;
+	}
 	assert_int_equal(ph_db_begin(world->db), 0);
 	world_log(world, actor, &log);
-	for (; taken < count && log.n + taken < actor->n; taken++) {
+	assert_int_equal(log.n, has);
+	for (; taken < count && has + taken < actor->n; taken++) {
 		assert_int_equal(
-			ph_segment_add(&body, actor_entry(actor, log.n + taken + 1)), 0);
+			ph_segment_add(&body, actor_entry(actor, has + taken + 1)), 0);
 	}
 	if (taken > 0) {
 		assert_int_equal(

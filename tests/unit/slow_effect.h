@@ -299,11 +299,12 @@ static inline void slow_judged(uint64_t stamp, const struct slow_item *judge,
 	}
 }
 
-static inline uint32_t slow_unsure(bool marked, const struct ph_value *sure, bool judged)
+/* SURE of the mark that governs, or NULL. */
+static inline uint32_t slow_unsure(const struct ph_value *sure, bool judged)
 {
 	static const uint32_t by[] = { 86400, 3600, 300, 10, 10 };
 
-	if (!marked) {
+	if (sure == NULL) {
 		return 86400;
 	}
 	return judged ? 10 : sure->set ? by[sure->as.uint] : 86400;
@@ -311,35 +312,29 @@ static inline uint32_t slow_unsure(bool marked, const struct ph_value *sure, boo
 
 static inline void slow_time(const struct slow *slow, struct slow_item *item)
 {
-	const struct slow_item *judge = NULL;
-	struct ph_entry *mark = malloc(sizeof *mark);
+	const struct slow_item *judge = NULL, *last = NULL;
 	struct ph_fact *fact = &item->fact;
 	int64_t second, tick, floor = 0, floor_tick = 0;
-	struct ph_value sure = { 0 };
-	bool marked = false;
 
-	for (uint64_t n = 2; n < item->n; n++) {
-		struct ph_view bytes = actor_entry(item->actor, n);
-		struct ph_ref ref = { .n = n };
-		uint8_t hash[PH_HASH_SIZE];
+	for (size_t i = 0; i < slow->n; i++) {
+		const struct slow_item *mark = &slow->items[i];
+		const struct slow_item *by;
 
-		if (ph_entry_decode(bytes, mark) != 0 ||
-		    mark->number != PH_KIND_CLOCK_MARK) {
+		if (mark->entry.number != PH_KIND_CLOCK_MARK || mark->n >= item->n ||
+		    !slow_shares(mark->actor, item->actor, mark->n)) {
 			continue;
 		}
-		ph_entry_hash(bytes, hash);
-		memcpy(ref.log_id, item->actor->id, sizeof ref.log_id);
-		memcpy(ref.hash, hash, sizeof ref.hash);
-		judge = item->actor->site == 0 ? NULL : slow_judge(slow, &ref);
-		slow_judged(mark->stamp, judge, &second, &tick);
+		by = item->actor->site == 0 ? NULL : slow_judge(slow, &mark->fact.ref);
+		slow_judged(mark->entry.stamp, by, &second, &tick);
 		if (second > floor || (second == floor && tick > floor_tick)) {
 			floor = second;
 			floor_tick = tick;
 		}
-		sure = mark->field[PH_MARK_SURE];
-		marked = true;
+		if (last == NULL || mark->n > last->n) {
+			last = mark;
+			judge = by;
+		}
 	}
-	free(mark);
 	fact->told = item->entry.extras.when != PH_WHEN_NONE;
 	if (fact->told) {
 		fact->second = ph_entry_effective(&item->entry);
@@ -353,7 +348,8 @@ static inline void slow_time(const struct slow *slow, struct slow_item *item)
 	}
 	fact->second = second;
 	fact->tick = (uint16_t)tick;
-	fact->unsure = slow_unsure(marked, &sure, judge != NULL);
+	fact->unsure = slow_unsure(last == NULL ? NULL : &last->entry.field[PH_MARK_SURE],
+				   judge != NULL);
 }
 
 /* --- sources --- */

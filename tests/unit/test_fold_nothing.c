@@ -48,6 +48,7 @@ static void log_with_a_wrong_open_folds_as_nothing(void **state)
 	wrong[2].id[0] ^= 1;           /* the id is not made of key and nonce */
 	wrong[3].bytes.data[0] = 0xc1; /* no entry at all */
 	for (int i = 0; i < 4; i++) {
+		actor_chain(&wrong[i]);
 		loan(&wrong[i], "c1", "k1", 100);
 		world_take(&room->world, &wrong[i], UINT64_MAX);
 		fold_all(room);

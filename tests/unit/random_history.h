@@ -1,0 +1,533 @@
+/*
+ * tests/unit/random_history.h - random histories of a few logs, of every kind in the table.
+ *
+ * Entries are made from the kind table: each field gets a value of its type from a
+ * small pool, so that things meet often. Clocks are bad, times are told, logs fork and
+ * devices have several; the hub cuts, adopts, judges; voids and unmerges name what was
+ * written before, on whatever branch; some entries are junk or by a writer who may not.
+ */
+#ifndef PH_TESTS_RANDOM_HISTORY_H
+#define PH_TESTS_RANDOM_HISTORY_H
+
+#include "ledger_world.h"
+
+#include "common/ledger/fact.h"
+
+#define POOL 512
+
+struct history {
+	struct ph_rng_seeded seeded;
+	struct ph_rng rng;
+	struct actor actors[WORLD_LOGS];
+	size_t n_actors;
+	struct ph_ref all[POOL];
+	uint64_t kinds[POOL]; /* of these */
+	size_t n_all;
+	struct ph_buf lists[PH_FIELDS_MAX]; /* of the entry that is being made */
+};
+
+static inline uint64_t below(struct history *history, uint64_t bound)
+{
+	return ph_rng_below(&history->rng, bound);
+}
+
+static inline bool chance(struct history *history, unsigned percent)
+{
+	return below(history, 100) < percent;
+}
+
+/* --- names --- */
+
+/* An entry of KIND (0: of any), or none; at times of a branch that nobody has. */
+static inline struct ph_ref any_ref(struct history *history, uint64_t kind)
+{
+	struct ph_ref ref = { .n = 1 };
+	size_t start = history->n_all == 0 ? 0 : below(history, history->n_all);
+
+	for (size_t i = 0; i < history->n_all; i++) {
+		size_t at = (start + i) % history->n_all;
+
+		if (kind == 0 || history->kinds[at] == kind) {
+			ref = history->all[at];
+			break;
+		}
+	}
+	if (chance(history, 3)) {
+		ref.hash[0] ^= 1;
+	}
+	return ref;
+}
+
+/* Which kind a field by this name names; 0: any. */
+static inline uint64_t kind_named_by(const char *name, uint64_t kind)
+{
+	static const struct {
+		const char *name;
+		uint64_t kind;
+	} table[] = {
+		{ "reader", PH_KIND_READER_PUT },  { "title", PH_KIND_TITLE_PUT },
+		{ "loan", PH_KIND_LOAN },          { "hold", PH_KIND_HOLD_PLACE },
+		{ "mark", PH_KIND_CLOCK_MARK },    { "blocks", PH_KIND_READER_BLOCK },
+		{ "stop", PH_KIND_MOBILE_STOP },   { "worker", PH_KIND_WORKER_PUT },
+		{ "charge", PH_KIND_CHARGE },      { "report", PH_KIND_REPORT_ISSUE },
+		{ "erase", PH_KIND_READER_ERASE }, { "readers", PH_KIND_READER_PUT },
+		{ "aliases", PH_KIND_COPY_ALIAS }, { "attendees", PH_KIND_WORKER_PUT },
+	};
+
+	if (strcmp(name, "merges") == 0) {
+		return kind == PH_KIND_TITLE_UNMERGE ? PH_KIND_TITLE_MERGE
+						     : PH_KIND_READER_MERGE;
+	}
+	if (strcmp(name, "other") == 0) {
+		return kind == PH_KIND_TITLE_MERGE ? PH_KIND_TITLE_PUT
+						   : PH_KIND_READER_PUT;
+	}
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		if (strcmp(table[i].name, name) == 0) {
+			return table[i].kind;
+		}
+	}
+	return 0;
+}
+
+static inline struct ph_id any_id(struct history *history, enum ph_type type)
+{
+	static const char *const copies[] = { "c1", "c2", "c3", "c4" };
+	static const char *const cards[] = { "k1", "k2", "k3" };
+	static const char *const crates[] = { "x1", "x2" };
+	struct ph_id id = { 0 };
+
+	switch (type) {
+	case PH_T_CARD_ID:
+	case PH_T_CARD_IDS:
+		id.code = ph_view_str(cards[below(history, 3)]);
+		break;
+	case PH_T_CRATE_ID:
+		id.code = ph_view_str(crates[below(history, 2)]);
+		break;
+	default:
+		id.ns = 101 * below(history, 2);
+		id.code = ph_view_str(copies[below(history, 4)]);
+		break;
+	}
+	return id;
+}
+
+static inline struct ph_head any_head(struct history *history)
+{
+	const struct actor *actor = &history->actors[below(history, history->n_actors)];
+	struct ph_head head = { .n = below(history, actor->n + 1) };
+
+	memcpy(head.log_id, actor->id, sizeof head.log_id);
+	memcpy(head.h, actor->h[head.n], sizeof head.h);
+	if (chance(history, 5)) {
+		head.h[0] ^= 1;
+	}
+	return head;
+}
+
+/* --- values --- */
+
+static inline struct ph_view any_text(struct history *history,
+				      const struct ph_field *field)
+{
+	static const char *const words[] = { "Số đỏ", "Tắt đèn", "Chí Phèo", "Lão Hạc" };
+	struct ph_view text;
+
+	switch (field->rule) {
+	case PH_TEXT_DIGITS:
+		text = ph_view_str(chance(history, 50) ? "9786040000001"
+						       : "0364603650037");
+		break;
+	case PH_TEXT_LETTERS:
+		text = ph_view_str(chance(history, 50) ? "viethmntyr" : "tyrviehmn");
+		break;
+	default:
+		text = ph_view_str(words[below(history, 4)]);
+		break;
+	}
+	if (text.len > field->max) {
+		text.len = field->max;
+	}
+	return text;
+}
+
+static inline struct ph_view any_bytes(struct history *history,
+				       const struct ph_field *field)
+{
+	static const uint8_t fixed[3][32] = { { 1, 2 }, { 3, 4 }, { 5, 6 } };
+	static uint8_t device[PH_DEVICE_ID_SIZE];
+	size_t len = field->type == PH_T_FIXED || field->max < 32 ? field->max : 32;
+
+	if (strcmp(field->name, "device") == 0 && chance(history, 80)) {
+		ph_device_id(device,
+			     history->actors[below(history, history->n_actors)].key);
+		return PH_VIEW(device, sizeof device);
+	}
+	return PH_VIEW(fixed[below(history, 3)], len);
+}
+
+static inline uint64_t any_uint(struct history *history, const struct ph_kind *kind,
+				const struct ph_field *field)
+{
+	uint64_t span = field->max - field->min;
+
+	if (field->max == PH_SITE_MAX) {
+		return 101 + below(history, 3);
+	}
+	if (kind->number == PH_KIND_CLOCK_JUDGE) {
+		return strcmp(field->name, "clamp") == 0
+			       ? T0 + below(history, 20 * DAY)
+			       : below(history,
+				       chance(history, 90) ? 20 * DAY : (1ull << 40));
+	}
+	return field->min + below(history, span < 5 ? span + 1 : 5);
+}
+
+static inline int any_list(struct history *history, const struct ph_kind *kind,
+			   const struct ph_field *field, struct ph_buf *out,
+			   struct ph_value *value)
+{
+	size_t n = 1 + below(history, field->max < 3 ? field->max : 3);
+	struct ph_ref refs[3];
+	struct ph_id ids[3];
+	struct ph_head heads[3];
+	uint64_t uints[3];
+	struct ph_view texts[3];
+
+	out->len = 0;
+	for (size_t i = 0; i < n; i++) {
+		refs[i] = any_ref(history, kind_named_by(field->name, kind->number));
+		ids[i] = any_id(history, field->type);
+		heads[i] = any_head(history);
+		uints[i] = 101 + below(history, 3);
+		texts[i] = ph_view_str(chance(history, 50) ? "03646" : "03650");
+	}
+	switch (field->type) {
+	case PH_T_REFS:
+		return ph_list_put_refs(out, refs, n, value);
+	case PH_T_COPY_IDS:
+	case PH_T_CARD_IDS:
+		return ph_list_put_ids(out, ids, n, value);
+	case PH_T_HEADS:
+		return ph_list_put_heads(out, heads, n, value);
+	case PH_T_UINTS:
+		return ph_list_put_uints(out, uints, n, value);
+	default:
+		return ph_list_put_texts(out, texts, n, value);
+	}
+}
+
+static inline void any_value(struct history *history, const struct ph_kind *kind,
+			     unsigned at, struct ph_value *value)
+{
+	const struct ph_field *field = &kind->fields[at];
+
+	value->set = true;
+	switch (field->type) {
+	case PH_T_UINT:
+		value->as.uint = any_uint(history, kind, field);
+		break;
+	case PH_T_ENUM:
+		value->as.uint = below(history, field->max);
+		break;
+	case PH_T_DAY:
+		value->as.day = ph_day_of(T0) + (int64_t)below(history, 30);
+		break;
+	case PH_T_TEXT:
+		value->as.bytes = any_text(history, field);
+		break;
+	case PH_T_BYTES:
+	case PH_T_FIXED:
+		value->as.bytes = any_bytes(history, field);
+		break;
+	case PH_T_REF:
+		value->as.ref =
+			any_ref(history, kind_named_by(field->name, kind->number));
+		break;
+	case PH_T_COPY_ID:
+	case PH_T_CARD_ID:
+	case PH_T_CRATE_ID:
+		value->as.id = any_id(history, field->type);
+		break;
+	case PH_T_HEAD:
+		value->as.head = any_head(history);
+		break;
+	case PH_T_SEEN:
+		value->set = false;
+		break;
+	default:
+		assert_int_equal(
+			any_list(history, kind, field, &history->lists[at], value), 0);
+		break;
+	}
+}
+
+/* --- registers --- */
+
+static inline int compare_refs(const void *a, const void *b)
+{
+	return ph_ref_compare(a, b);
+}
+
+/* For FIELD, up to three distinct references in their order. */
+static inline void pick_seen(struct history *history, struct ph_entry *entry,
+			     unsigned field)
+{
+	struct ph_ref refs[3];
+	size_t n = below(history, 4);
+
+	for (size_t i = 0; i < n; i++) {
+		refs[i] = any_ref(history, entry->number);
+	}
+	qsort(refs, n, sizeof *refs, compare_refs);
+	for (size_t i = 0; i < n; i++) {
+		if ((i == 0 || !ph_ref_equal(&refs[i - 1], &refs[i])) &&
+		    entry->n_seen < PH_SEEN_MAX) {
+			see(entry, field, &refs[i]);
+		}
+	}
+}
+
+static inline void pick_all_seen(struct history *history, struct ph_entry *entry)
+{
+	const struct ph_kind *kind = entry->kind;
+
+	if (ph_kind_seen(kind) < 0) {
+		return;
+	}
+	for (unsigned i = 0; i < kind->n_fields; i++) {
+		if (kind->fields[i].flags & PH_F_REGISTER) {
+			pick_seen(history, entry, i);
+		}
+	}
+	for (unsigned i = 0; i < kind->n_sealed; i++) {
+		if (kind->sealed[i].flags & PH_F_REGISTER) {
+			pick_seen(history, entry, kind->n_fields + i);
+		}
+	}
+}
+
+/* --- entries --- */
+
+static inline struct ph_entry try_entry(struct history *history,
+					const struct ph_kind *kind)
+{
+	struct ph_entry entry = entry_of(kind->number);
+	bool sealed = kind->n_sealed > 0 && chance(history, 50);
+
+	for (unsigned i = 0; i < kind->n_fields; i++) {
+		const struct ph_field *field = &kind->fields[i];
+		bool part = kind->n_sealed > 0 && (i == kind->sets || i == kind->commit);
+
+		if (part ? sealed || field->flags & PH_F_REQUIRED
+			 : field->flags & PH_F_REQUIRED || chance(history, 50)) {
+			any_value(history, kind, i, &entry.field[i]);
+		}
+	}
+	if (kind->n_sealed > 0 && entry.field[kind->sets].set) {
+		entry.field[kind->sets].as.uint =
+			1 + below(history, (1u << kind->n_sealed) - 1);
+		any_value(history, kind, kind->commit, &entry.field[kind->commit]);
+	}
+	pick_all_seen(history, &entry);
+	return entry;
+}
+
+static inline struct ph_entry make_of(struct history *history, uint64_t number)
+{
+	struct ph_error err = { 0 };
+	struct ph_entry entry;
+	int tries = 0;
+
+	do {
+		entry = try_entry(history, ph_kind_find(number));
+		assert_true(tries++ < 1000);
+	} while (ph_entry_check(&entry, &err) != 0 ||
+		 ph_entry_check_commit(&entry, &err) != 0);
+	return entry;
+}
+
+static inline uint64_t pick_kind(struct history *history, bool hub)
+{
+	static const uint64_t often[] = {
+		PH_KIND_LOAN,           PH_KIND_LOAN,           PH_KIND_LOAN,
+		PH_KIND_RETURN,         PH_KIND_RETURN,         PH_KIND_RENEW,
+		PH_KIND_SIGHTING,       PH_KIND_COPY_PUT,       PH_KIND_TITLE_PUT,
+		PH_KIND_READER_PUT,     PH_KIND_VISIT,          PH_KIND_CLOCK_MARK,
+		PH_KIND_CRATE_DISPATCH, PH_KIND_CRATE_RECEIVE,  PH_KIND_CRATE_RECEIVE,
+		PH_KIND_VOID,           PH_KIND_VOID,           PH_KIND_TITLE_MERGE,
+		PH_KIND_COPY_ALIAS,     PH_KIND_READER_MERGE,   PH_KIND_TITLE_UNMERGE,
+		PH_KIND_COPY_UNALIAS,   PH_KIND_READER_UNMERGE,
+	};
+	static const uint64_t hub_often[] = {
+		PH_KIND_DEVICE_CUT,  PH_KIND_DEVICE_CUT,  PH_KIND_LOG_ADOPT,
+		PH_KIND_CLOCK_JUDGE, PH_KIND_CLOCK_JUDGE, PH_KIND_CLOCK_JUDGE,
+		PH_KIND_VOID,        PH_KIND_VOID,        PH_KIND_SITE_PUT,
+	};
+	unsigned role = hub ? PH_ROLE_HUB : PH_ROLE_SITE;
+	const struct ph_kind *kind;
+
+	if (chance(history, 60)) {
+		return hub ? hub_often[below(history, sizeof hub_often / 8)]
+			   : often[below(history, sizeof often / 8)];
+	}
+	do {
+		kind = ph_kind_at(below(history, ph_kinds_count()));
+	} while (!(kind->writers & role) && !chance(history, 5));
+	return kind->number;
+}
+
+static inline void make_extras(struct history *history, struct ph_entry *entry)
+{
+	static const uint8_t signature[PH_OPERATOR_SIZE] = { 1 };
+	struct ph_extras *extras = &entry->extras;
+
+	if (chance(history, 15)) {
+		extras->when = PH_WHEN_MINUTE;
+		extras->when_value = (T0 + (int64_t)below(history, 20 * DAY)) / 60;
+	} else if (chance(history, 10)) {
+		extras->when = PH_WHEN_DAY;
+		extras->when_value = ph_day_of(T0) + (int64_t)below(history, 20);
+	}
+	if (chance(history, 25)) {
+		set_source(entry, (uint8_t)below(history, 4));
+	}
+	if (chance(history, 8)) {
+		extras->behalf = 101 + below(history, 4);
+	}
+	if (chance(history, 30)) {
+		extras->operator_sig = PH_VIEW(signature, sizeof signature);
+	}
+}
+
+static inline void make_stamp(struct history *history, struct actor *actor,
+			      struct ph_entry *entry)
+{
+	uint64_t jump = below(history, 100);
+	int64_t second = ph_stamp_seconds(actor->stamp);
+
+	if (jump < 5) {
+		second += (int64_t)below(history, 30 * DAY);
+	} else if (jump < 8) {
+		second -= (int64_t)below(history, 30 * DAY); /* never written by us */
+	} else if (jump < 60) {
+		second += (int64_t)below(history, DAY);
+	}
+	entry->stamp = ph_stamp_next(jump >= 5 && jump < 8 ? 1 : actor->stamp, second);
+}
+
+/* The hub takes back what it said of logs and clocks, more often than chance would have it. */
+static inline void aim_void(struct history *history, const struct actor *actor,
+			    struct ph_entry *entry)
+{
+	static const uint64_t kinds[] = { PH_KIND_DEVICE_CUT, PH_KIND_LOG_ADOPT,
+					  PH_KIND_CLOCK_JUDGE };
+	struct ph_ref ref = any_ref(history, kinds[below(history, 3)]);
+
+	if (actor->site == 0 && chance(history, 70) &&
+	    memcmp(ref.log_id, actor->id, sizeof actor->id) == 0) {
+		entry->field[PH_VOID_TARGET].as.ref = ref;
+	}
+}
+
+static inline void remember(struct history *history, uint64_t kind,
+			    const struct ph_ref *ref)
+{
+	history->kinds[history->n_all] = kind;
+	history->all[history->n_all++] = *ref;
+}
+
+static inline void make_entry(struct history *history, struct actor *actor)
+{
+	static const uint8_t junk[] = { 0x93, 0xcd, 0x7f, 0xff, 1, 0xc0 };
+	struct ph_entry entry;
+	struct ph_ref ref;
+	uint64_t which = below(history, 100);
+	uint64_t number;
+
+	if (which < 2) {
+		ref = actor_raw(actor, PH_VIEW(junk, 2 + which * 2));
+		remember(history, 0, &ref);
+		return;
+	}
+	number = pick_kind(history, actor->site == 0);
+	entry = make_of(history, number);
+	if (number == PH_KIND_VOID) {
+		aim_void(history, actor, &entry);
+	}
+	make_extras(history, &entry);
+	make_stamp(history, actor, &entry);
+	ref = actor_write(actor, &entry);
+	remember(history, number, &ref);
+}
+
+/* Another actor goes on from some entry of ACTOR, which goes on as well. */
+static inline void make_fork(struct history *history)
+{
+	const struct actor *from = &history->actors[below(history, history->n_actors)];
+
+	struct actor *to = &history->actors[history->n_actors];
+	uint64_t base;
+
+	if (history->n_actors == WORLD_LOGS || from->n == 0) {
+		return;
+	}
+	base = chance(history, 10) ? 0 : 1 + below(history, from->n);
+	actor_fork(to, from, base);
+	history->n_actors++;
+	if (base == 0) {
+		actor_open(to, "another", T0);
+	}
+	if (chance(history, 30)) {
+		/* then the same bytes again, behind other ones */
+		make_entry(history, to);
+		while (to->n < from->n && chance(history, 80)) {
+			to->stamp = from->stamp;
+			actor_raw(to, actor_entry(from, to->n + 1));
+		}
+	}
+}
+
+static inline void history_make(struct history *history, uint64_t seed)
+{
+	static const uint64_t sites[] = { 0, 0, 101, 102, 101, 103 };
+	bool forks;
+	size_t entries;
+
+	memset(history, 0, sizeof *history);
+	ph_rng_seed(&history->seeded, seed, &history->rng);
+	history->n_actors = 3 + below(history, 4);
+	for (size_t i = 0; i < history->n_actors; i++) {
+		uint8_t name = (uint8_t)(1 + i + 8 * below(history, 16));
+		uint8_t key = i > 2 && chance(history, 30) ? history->actors[i - 1].key[0]
+							   : name;
+
+		actor_init_log(&history->actors[i], key, name, sites[i],
+			       T0 + (int64_t)below(history, 10 * DAY));
+	}
+	if (chance(history, 10)) {
+		history->actors[history->n_actors - 1].site = 104; /* its open is wrong */
+	}
+	forks = chance(history, 40);
+	entries = 20 + below(history, 150);
+	while (entries-- > 0) {
+		make_entry(history, &history->actors[below(history, history->n_actors)]);
+		if (forks && chance(history, 3)) {
+			make_fork(history);
+		}
+	}
+}
+
+static inline void history_free(struct history *history)
+{
+	for (size_t i = 0; i < history->n_actors; i++) {
+		actor_deinit(&history->actors[i]);
+	}
+	for (size_t i = 0; i < PH_FIELDS_MAX; i++) {
+		ph_buf_deinit(&history->lists[i]);
+	}
+	free(history);
+}
+
+#endif
