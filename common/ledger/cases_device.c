@@ -72,10 +72,11 @@ static int on_log(void *data, const struct ph_log *log)
 	int rc;
 
 	cut->site = log->site;
-	if (cursor == NULL || cursor->limit >= cursor->n) {
+	if (cursor == NULL || cursor->limit >= cursor->n || log->base >= cursor->n) {
 		return 0;
 	}
-	n = cursor->limit + 1;
+	/* What it has in common with its parent is the parent's. */
+	n = (cursor->limit > log->base ? cursor->limit : log->base) + 1;
 	rc = ph_state_grow((void **)&cut->firsts, cut->n, &cut->cap, sizeof *cut->firsts);
 	rc = rc != 0 ? rc : ph_journal_entry(cut->ledger->journal, log->row, n, &bytes);
 	rc = rc != 0 ? rc : ph_judge_mark_at(cut->ledger, log->row, n, &mark);
@@ -103,7 +104,7 @@ static int compare_refs(const void *a, const void *b)
 	return ph_ref_compare(&x->ref, &y->ref);
 }
 
-/* The cuts, as facts of the device, and the first cut entry of each log. */
+/* The cuts, as facts of the device, and the first cut entry of each log: of branches the lowest. */
 static int add_cut(struct ph_ledger *ledger, const struct ph_entity_key *key,
 		   const struct cut *cut, struct ph_case_list *list)
 {
@@ -120,7 +121,8 @@ static int add_cut(struct ph_ledger *ledger, const struct ph_entity_key *key,
 		}
 	}
 	for (size_t i = 0; rc == 0 && i < cut->n; i++) {
-		if (i == 0 || compare_refs(&cut->firsts[i - 1], &cut->firsts[i]) != 0) {
+		if (i == 0 || memcmp(cut->firsts[i - 1].ref.log_id,
+				     cut->firsts[i].ref.log_id, PH_LOG_ID_SIZE) != 0) {
 			rc = ph_case_list_ref(list, &cut->firsts[i].ref,
 					      cut->firsts[i].second);
 		}

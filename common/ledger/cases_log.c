@@ -128,24 +128,46 @@ static int find_restored(struct story *story)
 	return rc;
 }
 
+static int compare_refs(const void *a, const void *b)
+{
+	return ph_ref_compare(a, b);
+}
+
+/* REFS, in their order and each once, onto the last case; SECOND is the earliest of theirs. */
+static int add_sorted(struct story *story, struct ph_ref *refs, size_t n, int64_t second)
+{
+	int rc = 0;
+
+	if (n > 1) {
+		qsort(refs, n, sizeof *refs, compare_refs);
+	}
+	for (size_t i = 0; rc == 0 && i < n; i++) {
+		if (i == 0 || !ph_ref_equal(&refs[i - 1], &refs[i])) {
+			rc = ph_case_list_ref(story->list, &refs[i], second);
+		}
+	}
+	return rc;
+}
+
 /* The first entries above N, of every branch that has some, onto the last case. */
 static int add_above(struct story *story, uint64_t n)
 {
+	struct ph_ref refs[PH_BRANCHES_MAX];
+	int64_t second, earliest = INT64_MAX;
+	size_t found = 0;
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < story->n; i++) {
 		const struct ph_log *log = &story->branches[i];
-		struct ph_ref ref;
-		int64_t second;
 
 		/* What a branch has in common with its parent is the parent's. */
 		if (log->n <= n || (log->base > n && log->parent != 0)) {
 			continue;
 		}
-		rc = find_entry(story->ledger, log, n + 1, &ref, &second);
-		rc = rc != 0 ? rc : ph_case_list_ref(story->list, &ref, second);
+		rc = find_entry(story->ledger, log, n + 1, &refs[found++], &second);
+		earliest = rc == 0 && second < earliest ? second : earliest;
 	}
-	return rc;
+	return rc != 0 ? rc : add_sorted(story, refs, found, earliest);
 }
 
 static bool has_above(const struct story *story, uint64_t n)
@@ -206,11 +228,6 @@ static int find_cloned(struct story *story)
 
 /* --- branches --- */
 
-static int compare_refs(const void *a, const void *b)
-{
-	return ph_ref_compare(a, b);
-}
-
 /* The entry in which a branch begins to differ, and that of its parent. */
 static int find_forked(struct story *story)
 {
@@ -241,39 +258,40 @@ static int find_forked(struct story *story)
 	for (size_t i = 0; i < n; i++) {
 		earliest = second[i] < earliest ? second[i] : earliest;
 	}
-	qsort(refs, n, sizeof *refs, compare_refs);
 	rc = add_case(story, PH_CASE_FORKED);
-	for (size_t i = 0; rc == 0 && i < n; i++) {
-		if (i == 0 || !ph_ref_equal(&refs[i - 1], &refs[i])) {
-			rc = ph_case_list_ref(story->list, &refs[i], earliest);
-		}
-	}
-	return rc;
+	return rc != 0 ? rc : add_sorted(story, refs, n, earliest);
 }
 
 /* --- entries --- */
 
+/* Of branches the lowest. */
 static int find_opaque(struct story *story)
 {
+	struct ph_ref best, ref;
+	int64_t best_second = 0, second;
 	bool any = false;
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < story->n; i++) {
 		const struct ph_log *log = &story->branches[i];
-		struct ph_ref ref;
-		int64_t second;
 		uint64_t n;
 
 		rc = ph_cases_opaque_at(story->ledger, log->row, &n);
 		if (rc != 0 || n == 0 || n > log->sealed) {
 			continue;
 		}
-		rc = any ? 0 : add_case(story, PH_CASE_OPAQUE);
-		any = true;
-		rc = rc != 0 ? rc : find_entry(story->ledger, log, n, &ref, &second);
-		rc = rc != 0 ? rc : ph_case_list_ref(story->list, &ref, second);
+		rc = find_entry(story->ledger, log, n, &ref, &second);
+		if (rc == 0 && (!any || ph_ref_compare(&ref, &best) < 0)) {
+			best = ref;
+			best_second = second;
+			any = true;
+		}
 	}
-	return rc;
+	if (rc != 0 || !any) {
+		return rc;
+	}
+	rc = add_case(story, PH_CASE_OPAQUE);
+	return rc != 0 ? rc : ph_case_list_ref(story->list, &best, best_second);
 }
 
 static int find_foreign(struct story *story)

@@ -77,17 +77,19 @@ def of_crates(ledger):
 def folded(text):
     if text is None:
         return ""
-    plain = unicodedata.normalize("NFD", text.lower())
-    plain = "".join(char for char in plain if not unicodedata.category(char).startswith("M"))
-    return plain.replace("đ", "d")
+    plain = unicodedata.normalize("NFD", text.casefold())
+    plain = [char for char in plain if not unicodedata.category(char).startswith("M")]
+    kept = [char if unicodedata.category(char)[0] in "LN" else " " for char in plain]
+    return " ".join("".join(kept).replace("đ", "d").split())
 
 
 def isbn13(text):
     """The 13 digits of a valid ISBN-13 in TEXT, or None."""
-    digits = [int(char) for char in text or "" if "0" <= char <= "9"]
-    if len(digits) != 13 or sum(d * (3 if i % 2 else 1) for i, d in enumerate(digits)) % 10:
+    plain = (text or "").replace("-", "").replace(" ", "")
+    if len(plain) != 13 or not plain.isascii() or not plain.isdigit():
         return None
-    return tuple(digits)
+    check = sum(int(d) * (3 if i % 2 else 1) for i, d in enumerate(plain)) % 10
+    return plain if check == 0 and plain[:3] in ("978", "979") else None
 
 
 def match_keys(state):
@@ -95,8 +97,9 @@ def match_keys(state):
     shown = {key: item[1] for key, item in registers.items() if len(item) > 1}
     keys = []
     if TITLE_NAME in shown:
-        words = [folded(shown.get(key)) for key in (TITLE_NAME, TITLE_AUTHOR, TITLE_VOLUME)]
-        keys.append(("name", shown.get(TITLE_YEAR), *words))
+        author = (shown.get(TITLE_AUTHOR) or "").partition(";")[0]
+        words = [folded(text) for text in (shown[TITLE_NAME], author, shown.get(TITLE_VOLUME))]
+        keys.append(("name", shown.get(TITLE_YEAR) or 0, *words))
     if isbn13(shown.get(TITLE_ISBN)):
         keys.append(("isbn", isbn13(shown[TITLE_ISBN])))
     return keys
@@ -113,9 +116,9 @@ def same_titles(ledger):
         least = {}
         for id_ in sorted(members):
             least.setdefault(ledger.class_of(naming.TITLE, id_), id_)
-        pair = sorted(least.values())[:2]
-        if len(pair) == 2:
-            found.setdefault(b"".join(pair), set()).update(members)
+        shown = sorted(least.values())
+        if len(shown) > 1:
+            found.setdefault(b"".join(shown[:2]), set()).update(shown)
     return [
         (7, anchor, [ref_of(member) for member in sorted(members)])
         for anchor, members in found.items()
@@ -183,9 +186,19 @@ def continued_logs(ledger):
         restored = [f.ref for f in on if f["why"] == WHY_RESTORED]
         if restored:
             found.append((10, id_, restored))
-        if len(on) > 1 or any(went_on_after(ledger, id_, f) for f in on):
-            found.append((11, id_, [f.ref for f in on]))
+        if len({f.ref[0] for f in on}) > 1 or any(went_on_after(ledger, id_, f) for f in on):
+            found.append((11, id_, [f.ref for f in on] + outgrown(ledger, id_, on)))
     return found
+
+
+def outgrown(ledger, id_, on):
+    """The entries one above the lowest number at which one goes on that does not replace it."""
+    log = ledger.effects.history.logs.get(id_)
+    ended = [f["continues"][1] for f in on if f["why"] != WHY_REPLACED]
+    if not ended or log is None:
+        return []
+    beyond = [b.records[min(ended)].ref for b in log.branches if len(b.records) > min(ended)]
+    return [list(ref) for ref in sorted({tuple(ref) for ref in beyond})]
 
 
 def went_on_after(ledger, id_, opening):
@@ -249,7 +262,7 @@ def opaque_logs(ledger):
             record.ref
             for branch in log.branches
             for record in branch.records
-            if record.entry.form in ("malformed", "later-form")
+            if branch.fits() and record.entry.form in ("malformed", "later-form")
         ]
         if refs:
             found.append((15, log.id, [min(refs)]))
@@ -274,13 +287,12 @@ def erased_merged(ledger):
             continue
         for merge in (f for f in facts if f.kind == "reader-merge"):
             pair = sorted([ref_bytes(merge["reader"]), ref_bytes(merge["other"])])
-            erases = [
-                erase
+            sides = [
+                [f for f in ledger.facts[(naming.READER, side)] if f.kind == "reader-erase"]
                 for side in pair
-                for erase in ledger.facts[(naming.READER, side)]
-                if erase.kind == "reader-erase"
             ]
-            if erases:
+            erases = sides[0] + sides[1]
+            if bool(sides[0]) != bool(sides[1]):
                 case = found.setdefault(b"".join(pair), ({}, {}))
                 case[0][id(merge.record)] = merge.record
                 case[1].update((id(erase.record), erase.record) for erase in erases)

@@ -179,13 +179,15 @@ class Others(unittest.TestCase):
     def test_logs_that_go_on(self):
         self.a.add("visit", 0)
         at = self.a.head(2)
-        self.a.add("visit", 1)
+        above = self.a.add("visit", 1)
         new = self.room.desk(b"a", 101, nonce=b"2", at=5, continues=at, why=1)
         ledger = self.room.fold()
         self.assertEqual(state(ledger, naming.LOG, self.a.log), [[101, T0 - 1000], [[new.log, 2, at[2], 1, T0 + 5]]])
         self.assertEqual(state(ledger, naming.LOG, new.log), [[101, T0 + 5, at, 1]])
         opened = [new.log, 1, ledger.effects.history.logs[new.log].branches[0].records[0].ref[2]]
-        self.assertEqual(cases(ledger), [(10, self.a.log, [opened]), (11, self.a.log, [opened])])
+        self.assertEqual(
+            cases(ledger), [(10, self.a.log, [opened]), (11, self.a.log, [opened, above])]
+        )
 
     def test_device_and_invite(self):
         one, two, key, invite = bytes(16), b"2" * 16, bytes(32), b"i" * 16
