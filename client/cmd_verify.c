@@ -31,7 +31,9 @@ static int fresh_digest(struct ph_site *site, uint8_t digest[static 32],
 	if (rc == 0) {
 		rc = ph_ledger_open(&ledger,
 				    &(struct ph_ledger_config){
-					    .journal = ph_site_journal(site), .db = db },
+					    .journal = ph_site_journal(site),
+					    .db = db,
+					    .fed = ph_journal_db(ph_site_journal(site)) },
 				    err);
 	}
 	if (rc == 0) {

@@ -350,7 +350,8 @@ static int bring_up(struct ph_site *site, struct ph_db *db, struct ph_error *err
 	if (!site->ledger) {
 		rc = ph_ledger_open(
 			&site->ledger,
-			&(struct ph_ledger_config){ .journal = site->journal, .db = db },
+			&(struct ph_ledger_config){
+				.journal = site->journal, .db = db, .fed = site->db },
 			err);
 	}
 	if (rc == 0 && !site->batch) {

@@ -64,7 +64,14 @@ void ph_feeder_free(struct ph_feeder *feeder)
 
 void ph_feeder_reload(struct ph_feeder *feeder)
 {
-	feeder->loaded = false;
+	if (feeder) {
+		feeder->loaded = false;
+	}
+}
+
+bool ph_feeder_has_devices(struct ph_feeder *feeder)
+{
+	return ph_feeder_load(feeder) == 0 && feeder->n_devices > 0;
 }
 
 /* --- one entity --- */

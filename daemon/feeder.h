@@ -33,6 +33,8 @@ struct ph_feeder_config {
 int ph_feeder_open(struct ph_feeder **feeder_out, const struct ph_feeder_config *config,
 		   struct ph_error *err);
 void ph_feeder_free(struct ph_feeder *feeder);
+/* Whether anybody is fed, as of the last step. */
+bool ph_feeder_has_devices(struct ph_feeder *feeder);
 /* After a rollback: forget what is cached of the tables. */
 void ph_feeder_reload(struct ph_feeder *feeder);
 /*

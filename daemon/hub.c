@@ -7,7 +7,7 @@
  * and where; a folder that is no hub is a usage error, a damaged file
  * PH_EXIT_DAMAGED. The root and operator keys are never read here.
  */
-#include "daemon/hub_internal.h"
+#include "daemon/hub_feed.h"
 #include "daemon/hub_match.h"
 
 #include <errno.h>
@@ -130,12 +130,14 @@ static int open_store(struct ph_hub *hub, struct ph_error *err)
 	rc = ph_ledger_open(&hub->ledger,
 			    &(struct ph_ledger_config){ .journal = hub->journal,
 							.db = hub->db,
-							.hub = &hub->eyes },
+							.hub = &hub->eyes,
+							.keeps_changes = true },
 			    err);
 	if (rc < 0) {
 		return rc;
 	}
-	return open_writers(hub, err);
+	rc = open_writers(hub, err);
+	return rc < 0 ? rc : ph_hub_feed_open(hub, err);
 }
 
 int ph_hub_open(struct ph_hub **hub_out, const struct ph_hub_config *config,
@@ -200,6 +202,7 @@ void ph_hub_close(struct ph_hub *hub)
 	if (!hub) {
 		return;
 	}
+	ph_feeder_free(hub->feeder);
 	ph_writer_free(hub->writer);
 	ph_writer_free(hub->desk);
 	ph_ledger_free(hub->ledger);
@@ -229,12 +232,4 @@ const struct ph_device_keys *ph_hub_keys(const struct ph_hub *hub)
 const struct ph_keylist *ph_hub_keylist(const struct ph_hub *hub)
 {
 	return &hub->keylist;
-}
-
-int ph_hub_fold(struct ph_hub *hub)
-{
-	uint64_t folded = 0;
-	int rc = ph_ledger_catch_up(hub->ledger, &folded, NULL);
-
-	return rc < 0 ? rc : 0;
 }

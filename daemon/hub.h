@@ -17,6 +17,7 @@
 
 #include "common/ledger/ledger.h"
 #include "common/log/writer.h"
+#include "daemon/feeder.h"
 #include "proto/session.h"
 
 struct ph_hub;
@@ -67,7 +68,8 @@ struct ph_hub_peer {
 		uint64_t part; /* as far as the parts of these are sent */
 		uint64_t limit; /* no entry above is sent: its device was cut off */
 	} way;
-	uint64_t feed_scope, feed_number; /* what it holds of its feed; 0: nothing */
+	struct ph_feeder_cursor feed_told; /* what it holds of its feed, by its hello */
+	struct ph_feeder_cursor feed;      /* what it will, with what was sent */
 	/* for the log lines and the counters of the session */
 	bool admitted; /* in this session; its invite was ... */
 	bool late;     /* ... expired by then */

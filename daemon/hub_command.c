@@ -103,7 +103,11 @@ static int run(struct ph_hub *hub, const json_t *request, json_t *answer,
 		if (commands[i].use != NO_LEDGER) {
 			rc = catch_up(hub, commands[i].use == LOOKS, err);
 		}
-		return rc < 0 ? rc : commands[i].run(hub, request, answer, err);
+		rc = rc < 0 ? rc : commands[i].run(hub, request, answer, err);
+		if (rc == 0 && commands[i].use == BUILDS && hub->behind) {
+			(void)ph_hub_fold(hub); /* else it is done when little happens */
+		}
+		return rc;
 	}
 	return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
 		       "the running packhorsed does not know the command \"%s\": it is "

@@ -1,6 +1,7 @@
 /*
  * daemon/hub_command_state.c - how the hub is: status, devices, log; digest, rebuild, verify.
  */
+#include "common/ledger/scope.h"
 #include "common/ledger/cases.h"
 #include "common/ledger/query.h"
 #include "common/log/json.h"
@@ -328,7 +329,24 @@ struct scope {
 	uint8_t id[PH_DEVICE_ID_SIZE];
 	uint64_t control;
 	unsigned found;
+	struct ph_feeder *feeder;
+	bool fed; /* one of these devices is: what concerns its site counts */
+	uint64_t waiting; /* items of feeds that are not confirmed */
 };
+
+/* How much of its feed DEVICE has not confirmed. */
+static int note_feed(struct scope *scope, const struct ph_device *device)
+{
+	struct ph_feeder_state state;
+	int rc = ph_feeder_state(scope->feeder, device->row, &state);
+
+	if (rc == 0 && state.fed) {
+		scope->fed = true;
+		scope->site = device->site;
+		scope->waiting += state.number - state.confirmed;
+	}
+	return rc;
+}
 
 static int find_control(void *data, const struct ph_device *device)
 {
@@ -345,7 +363,7 @@ static int find_control(void *data, const struct ph_device *device)
 	}
 	memcpy(scope->id, device->id, sizeof(scope->id));
 	scope->found++;
-	return 0;
+	return note_feed(scope, device);
 }
 
 static uint64_t takes_scope(void *data, const struct ph_log *log)
@@ -357,6 +375,9 @@ static uint64_t takes_scope(void *data, const struct ph_log *log)
 
 	if (log->row == scope->own->row) {
 		return scope->control;
+	}
+	if (scope->fed) {
+		return 0; /* the rest of what it has is in the ledger */
 	}
 	return ours && log->site != 0 ? UINT64_MAX : 0;
 }
@@ -380,7 +401,15 @@ static int fresh_digest(struct ph_hub *hub, const struct scope *scope,
 				    },
 				    err);
 	}
-	if (rc == 0) {
+	if (rc == 0 && scope && scope->fed) {
+		rc = ph_ledger_catch_up(ledger, NULL, err);
+		rc = rc < 0 ? rc
+			    : ph_scope_digest(
+				      &(struct ph_scope_digest){ .ledger = hub->ledger,
+								 .common = ledger,
+								 .site = scope->site },
+				      out, NULL);
+	} else if (rc == 0) {
 		rc = ph_ledger_digest(ledger, out, err);
 	}
 	ph_ledger_free(ledger);
@@ -422,9 +451,9 @@ int ph_hub_digest(struct ph_hub *hub, const json_t *request, json_t *answer,
 {
 	bool scoped =
 		json_object_get(request, "site") || json_object_get(request, "device");
-	struct scope scope = { .own = ph_writer_log(hub->writer) };
+	struct scope scope = { .own = ph_writer_log(hub->writer), .feeder = hub->feeder };
 	uint8_t digest[32];
-	int rc = ph_ledger_catch_up(hub->ledger, NULL, err);
+	int rc = ph_hub_fold(hub);
 
 	if (rc == 0 && scoped) {
 		rc = find_scope(hub, request, &scope, err);
@@ -443,6 +472,9 @@ int ph_hub_digest(struct ph_hub *hub, const json_t *request, json_t *answer,
 		json_object_set_new(answer, "devices", json_integer(scope.found));
 		json_object_set_new(answer, "control_entries",
 				    json_integer((json_int_t)scope.control));
+		json_object_set_new(answer, "fed", json_boolean(scope.fed));
+		json_object_set_new(answer, "feed_waiting",
+				    json_integer((json_int_t)scope.waiting));
 		json_object_set_new(answer, "control_waiting",
 				    json_integer((json_int_t)(n - scope.control)));
 	}

@@ -15,6 +15,7 @@
  * receipt: never a refusal.
  */
 #include "daemon/hub_internal.h"
+#include "daemon/hub_feed.h"
 #include "daemon/hub_load.h"
 
 #include <errno.h>
@@ -279,6 +280,7 @@ static int do_hello(struct ph_hub *hub, struct ph_job *job)
 static int do_heard(struct ph_hub *hub, struct ph_job *job)
 {
 	struct ph_hub_peer *peer = peer_of(job);
+	int rc;
 
 	if (!peer->known) {
 		return 0;
@@ -287,7 +289,8 @@ static int do_heard(struct ph_hub *hub, struct ph_job *job)
 	peer->device.counter = peer->counter;
 	peer->device.control = peer->control;
 	peer->heard = true;
-	return ph_journal_device_update(hub->journal, &peer->device);
+	rc = ph_hub_feed_heard(hub, peer);
+	return rc < 0 ? rc : ph_journal_device_update(hub->journal, &peer->device);
 }
 
 static int do_job(struct ph_hub *hub, struct ph_job *job)
@@ -467,9 +470,26 @@ static void do_one(struct ph_hub *hub, struct ph_job *job)
 	settle(job, rc);
 }
 
+/* Whether one of JOBS may have brought entries, or had some written. */
+static bool stores(const struct ph_job *jobs)
+{
+	for (; jobs; jobs = jobs->next) {
+		if (jobs->items && jobs->type != PH_JOB_LOAD) {
+			return true;
+		}
+		if (jobs->type == PH_JOB_HELLO && peer_of(jobs)->admitted) {
+			return true;
+		}
+	}
+	return false;
+}
+
 void ph_hub_jobs(struct ph_hub *hub, struct ph_job *jobs)
 {
-	int rc = hub->stopped ? -EIO : ph_db_begin(hub->db);
+	int rc;
+
+	ph_hub_feed_refresh(hub, jobs);
+	rc = hub->stopped ? -EIO : ph_db_begin(hub->db);
 
 	for (struct ph_job *job = jobs; job; job = job->next) {
 		if (rc < 0) {
@@ -482,6 +502,7 @@ void ph_hub_jobs(struct ph_hub *hub, struct ph_job *jobs)
 	if (rc == 0) {
 		rc = hub->stopped ? -EIO : ph_db_commit(hub->db);
 	}
+	hub->behind = hub->behind || stores(jobs);
 	if (rc < 0) {
 		ph_db_rollback(hub->db);
 		ph_hub_forget(hub);

@@ -261,7 +261,8 @@ int ph_hub_put_end(struct ph_hub *hub, struct ph_error *err)
 		return ph_fail_errno(err, rc, "writing the hub's logs");
 	}
 	/* so that the next session finds it; if not now, then when idle */
-	(void)ph_ledger_catch_up(hub->ledger, NULL, NULL);
+	hub->behind = true;
+	(void)ph_hub_fold(hub);
 	return 0;
 }
 

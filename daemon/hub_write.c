@@ -23,6 +23,7 @@ void ph_hub_forget(struct ph_hub *hub)
 	if (hub->desk) {
 		(void)ph_writer_reload(hub->desk, NULL);
 	}
+	ph_feeder_reload(hub->feeder);
 }
 
 static int check_kind(const struct ph_entry *entry, bool desk, struct ph_error *err)
@@ -41,6 +42,7 @@ int ph_hub_control_put(struct ph_hub *hub, struct ph_entry *entry, struct ph_ref
 	int rc = check_kind(entry, false, err);
 
 	if (rc == 0) {
+		hub->behind = true;
 		rc = ph_writer_add(hub->writer, entry, ref_out, err);
 	}
 	return rc == 0 ? ph_writer_seal(hub->writer) : rc;
@@ -52,6 +54,7 @@ int ph_hub_desk_put(struct ph_hub *hub, struct ph_entry *entry, struct ph_ref *r
 	int rc = check_kind(entry, true, err);
 
 	if (rc == 0) {
+		hub->behind = true;
 		rc = ph_writer_add(hub->desk, entry, ref_out, err);
 	}
 	return rc == 0 ? ph_writer_seal_each(hub->desk) : rc;
@@ -79,6 +82,7 @@ int ph_hub_control_add(struct ph_hub *hub, struct ph_entry *entries, size_t coun
 	for (size_t i = 0; rc == 0 && i < count; i++) {
 		rc = check_kind(&entries[i], false, err);
 		if (rc == 0) {
+			hub->behind = true;
 			rc = ph_writer_add(hub->writer, &entries[i], NULL, err);
 		}
 	}
