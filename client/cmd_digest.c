@@ -11,29 +11,53 @@
 
 #include "client/commands.h"
 #include "common/cli/out.h"
-#include "common/ledger/fed.h"
+#include "common/ledger/device.h"
 #include "common/ledger/scope.h"
+
+/* Whether the control log confirms this device, so that the hub feeds it. */
+static int is_fed(struct ph_ledger *ledger, const struct ph_site_info *info,
+		  bool *fed_out)
+{
+	struct ph_device_state device;
+	struct ph_buf state = { 0 };
+	int rc = ph_ledger_get(ledger, PH_ENTITY_DEVICE,
+			       PH_VIEW(info->device_id, sizeof(info->device_id)), &state);
+
+	*fed_out = false;
+	if (rc == 0) {
+		rc = ph_device_decode(ph_buf_view(&state), &device);
+	}
+	if (rc == 0) {
+		*fed_out = ph_device_trusted(&device);
+		ph_device_deinit(&device);
+	}
+	ph_buf_deinit(&state);
+	return rc < 0 ? rc : 0;
+}
 
 static int make(struct ph_site *site, uint8_t out[static 32], bool *fed_out,
 		struct ph_error *err)
 {
-	struct ph_db *db = ph_journal_db(ph_site_journal(site));
 	struct ph_ledger *ledger = ph_site_ledger(site, err);
-	struct ph_fed_cursor cursor;
 	struct ph_site_info info;
-	int rc = ledger ? ph_fed_cursor_get(db, &cursor) : -EIO;
+	int rc;
 
-	if (rc < 0) {
-		return rc;
+	if (!ledger) {
+		return -EIO;
 	}
-	*fed_out = cursor.scope > 0;
+	ph_site_info(site, &info);
+	rc = is_fed(ledger, &info, fed_out);
+	if (rc < 0) {
+		return ph_fail_errno(err, rc, "reading the ledger");
+	}
 	if (!*fed_out) {
 		return ph_ledger_digest(ledger, out, err);
 	}
-	ph_site_info(site, &info);
 	return ph_scope_digest(
-		&(struct ph_scope_digest){
-			.ledger = ledger, .common = ledger, .site = info.site, .fed = db },
+		&(struct ph_scope_digest){ .ledger = ledger,
+					   .common = ledger,
+					   .site = info.site,
+					   .fed = ph_journal_db(ph_site_journal(site)) },
 		out, NULL);
 }
 
@@ -55,8 +79,8 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 	}
 	ph_hex(hex, digest, sizeof(digest));
 	if (cli->json) {
-		return ph_out_json(json_pack("{s:i, s:s, s:b}", "schema", 1, "digest", hex,
-					     "fed", (int)fed));
+		return ph_out_json(json_pack("{s:i, s:s, s:b}", "schema", 1, "digest",
+					     hex, "fed", (int)fed));
 	}
 	printf("%s\n", hex);
 	return 0;

@@ -348,11 +348,11 @@ static int bring_up(struct ph_site *site, struct ph_db *db, struct ph_error *err
 	int rc = 0;
 
 	if (!site->ledger) {
-		rc = ph_ledger_open(
-			&site->ledger,
-			&(struct ph_ledger_config){
-				.journal = site->journal, .db = db, .fed = site->db },
-			err);
+		rc = ph_ledger_open(&site->ledger,
+				    &(struct ph_ledger_config){ .journal = site->journal,
+								.db = db,
+								.fed = site->db },
+				    err);
 	}
 	if (rc == 0 && !site->batch) {
 		rc = ph_ledger_catch_up(site->ledger, NULL, err);

@@ -330,7 +330,7 @@ struct scope {
 	uint64_t control;
 	unsigned found;
 	struct ph_feeder *feeder;
-	bool fed; /* one of these devices is: what concerns its site counts */
+	bool fed;         /* one of these devices is: what concerns its site counts */
 	uint64_t waiting; /* items of feeds that are not confirmed */
 };
 
