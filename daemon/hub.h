@@ -43,6 +43,14 @@ int ph_hub_open(struct ph_hub **hub_out, const struct ph_hub_config *config,
 		struct ph_error *err);
 void ph_hub_close(struct ph_hub *hub);
 
+/* The last clock-mark among the first `upto` entries of a log. */
+struct ph_hub_mark {
+	int64_t row; /* 0: not looked for */
+	uint64_t upto;
+	uint64_t n; /* 0: there is none */
+	uint8_t hash[8];
+};
+
 /*
  * What the store side keeps of one session. The session's owner holds it, all zero at
  * first, and hangs it on each job as job->owner; only the thread that carries out jobs
@@ -76,7 +84,10 @@ struct ph_hub_peer {
 	bool reused;   /* ... used by another device before */
 	bool forked;   /* a log of the device got another branch */
 	uint64_t entries, parts, receipts;
+	uint64_t
+		clamped; /* entries with stamps ahead of our clock; their mark was judged */
 	char refusal[96];
+	struct ph_hub_mark mark; /* of the log whose segment came last */
 };
 
 struct ph_journal *ph_hub_journal(struct ph_hub *hub);

@@ -167,7 +167,7 @@ static int record_one(struct recording *recording, struct draft *draft, json_t *
 
 	rc = rc != 0 ? rc : check_batch(recording, draft, err);
 	if (rc == 0 && !draft->put.by_operator) {
-		rc = ph_hub_put_add(&draft->put, err);
+		rc = ph_hub_put_add(recording->hub, &draft->put, err);
 		if (rc == 0) {
 			recording->refs[recording->at] = draft->put.ref;
 			*answer = ph_hub_put_tell(recording->hub, &draft->put);

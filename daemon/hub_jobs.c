@@ -14,8 +14,8 @@
  * sealed part that does not fit its commitment stays missing and is told as such in the
  * receipt: never a refusal.
  */
-#include "daemon/hub_internal.h"
 #include "daemon/hub_feed.h"
+#include "daemon/hub_judge.h"
 #include "daemon/hub_load.h"
 
 #include <errno.h>
@@ -151,7 +151,7 @@ static int store_segment(struct ph_hub *hub, struct ph_hub_peer *peer,
 		rc = ph_journal_arrival_put(hub->journal, &stored, ph_hub_now(hub),
 					    PH_ROAD_SESSION, PH_LEVEL_HUB);
 	}
-	return rc;
+	return rc == 0 ? ph_hub_judge(hub, peer, &segment, &stored) : rc;
 }
 
 static int store_part(struct ph_hub *hub, struct ph_hub_peer *peer,

@@ -15,6 +15,7 @@
 #include "common/ledger/query.h"
 #include "common/log/json.h"
 #include "common/log/operator.h"
+#include "daemon/hub_judge.h"
 
 /* --- looking --- */
 
@@ -117,6 +118,10 @@ static int look_void(struct ph_hub *hub, struct ph_hub_put *put, struct ph_error
 		rc = ph_entry_decode(ph_buf_view(&bytes), &target);
 		put->by_operator = rc == 0 && target.kind->operator_only;
 		rc = rc == 0 ? check_target(&target, err) : rc;
+		if (rc == 0 && target.number == PH_KIND_CLOCK_JUDGE) {
+			put->frees = true;
+			put->mark = target.field[PH_JUDGE_MARK].as.ref;
+		}
 	}
 	ph_buf_deinit(&bytes);
 	return rc < 0 ? ph_fail_errno(err, rc, "looking up the entry to be voided") : 0;
@@ -239,10 +244,16 @@ int ph_hub_put_begin(struct ph_hub *hub, struct ph_error *err)
 	return rc < 0 ? ph_fail_errno(err, rc, "writing the hub's logs") : 0;
 }
 
-int ph_hub_put_add(struct ph_hub_put *put, struct ph_error *err)
+int ph_hub_put_add(struct ph_hub *hub, struct ph_hub_put *put, struct ph_error *err)
 {
+	const struct ph_entry *entry = put->entry;
 	int rc = ph_writer_add(put->writer, put->entry, &put->ref, err);
 
+	if (rc == 0 && entry->number == PH_KIND_CLOCK_JUDGE) {
+		rc = ph_hub_judge_note(hub, &entry->field[PH_JUDGE_MARK].as.ref, entry);
+	} else if (rc == 0 && put->frees) {
+		rc = ph_hub_judge_note(hub, &put->mark, NULL);
+	}
 	return rc < 0 ? ph_fail_errno(err, rc, "writing the hub's logs") : 0;
 }
 
@@ -343,7 +354,7 @@ static int write_one(struct ph_hub *hub, struct ph_hub_put *put, struct ph_error
 	if (rc < 0) {
 		return rc;
 	}
-	rc = ph_hub_put_add(put, err);
+	rc = ph_hub_put_add(hub, put, err);
 	if (rc < 0) {
 		ph_hub_put_undo(hub);
 		return rc;
@@ -451,7 +462,7 @@ static int add_signed(struct ph_hub *hub, struct ph_hub_put *put,
 	if (rc < 0) {
 		return rc;
 	}
-	rc = ph_hub_put_add(put, err);
+	rc = ph_hub_put_add(hub, put, err);
 	if (rc == 0 && (put->ref.n != in->n ||
 			memcmp(put->ref.log_id, in->log_id, sizeof(in->log_id)) != 0)) {
 		rc = ph_fail(err, PH_EXIT_TRY_LATER, -EAGAIN,

@@ -16,7 +16,9 @@ struct ph_hub_put {
 	struct ph_writer *writer; /* of the log that it goes to */
 	bool by_operator;         /* an operator must sign it */
 	bool known;               /* all that it refers to is here */
-	struct ph_ref ref;        /* set when it is written */
+	bool frees;               /* a void of a clock-judge, of the clock-mark `mark` */
+	struct ph_ref mark;
+	struct ph_ref ref; /* set when it is written */
 };
 
 /* Whether a person may have the hub write KIND. 0, or -EPERM with ERR. */
@@ -35,7 +37,7 @@ int ph_hub_put_look(struct ph_hub *hub, struct ph_entry *entry, bool seen,
  * undo. _end and _begin: 0, or a negative errno with ERR and all undone.
  */
 int ph_hub_put_begin(struct ph_hub *hub, struct ph_error *err);
-int ph_hub_put_add(struct ph_hub_put *put, struct ph_error *err);
+int ph_hub_put_add(struct ph_hub *hub, struct ph_hub_put *put, struct ph_error *err);
 int ph_hub_put_end(struct ph_hub *hub, struct ph_error *err);
 void ph_hub_put_undo(struct ph_hub *hub);
 

@@ -1,0 +1,25 @@
+/*
+ * daemon/hub_judge.h - the hub's word on clocks that ran ahead (docs/LOG.md, "Clocks").
+ */
+#ifndef PH_DAEMON_HUB_JUDGE_H
+#define PH_DAEMON_HUB_JUDGE_H
+
+#include "common/ledger/fact.h"
+#include "daemon/hub_internal.h"
+
+/*
+ * Entries that SEGMENT brought, as STORED says, are in the journal. If the stamp of one
+ * is over PH_CLOCK_AHEAD_MAX ahead of the hub's clock, by what its clock-mark was judged
+ * so far, that mark is judged: no later than now. In the transaction in which they were
+ * stored; PEER->clamped counts them. 0 or negative errno.
+ */
+int ph_hub_judge(struct ph_hub *hub, struct ph_hub_peer *peer,
+		 const struct ph_segment *segment, const struct ph_stored *stored);
+/*
+ * The clock-mark MARK is judged by the entry JUDGE, or (NULL) is no more: that is kept for
+ * the next segment. In a transaction. 0 or negative errno.
+ */
+int ph_hub_judge_note(struct ph_hub *hub, const struct ph_ref *mark,
+		      const struct ph_entry *judge);
+
+#endif
