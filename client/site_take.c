@@ -163,6 +163,8 @@ static int take_segment(struct ph_site *site, const struct ph_item *item)
 	if (rc == 0) {
 		site->moved.entries_received += stored.n;
 		site->moved.entries_of_site += stored.n;
+		rc = ph_journal_arrival_put(site->journal, &stored, ph_site_now(site),
+					    PH_ROAD_SESSION, PH_LEVEL_HUB);
 	}
 	/* a branch more than are kept waits at the hub */
 	return rc == PH_JOURNAL_E_BRANCHES ? 0 : rc > 0 ? PH_TAKE_E_BAD : rc;

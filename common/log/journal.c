@@ -56,6 +56,8 @@ const char *const ph_journal_steps[] = {
 	"CREATE TABLE arrival("
 	" id INTEGER PRIMARY KEY, last INTEGER NOT NULL, second INTEGER NOT NULL,"
 	" road INTEGER NOT NULL, level INTEGER NOT NULL);",
+	/* 4: the logs of a site, which go to its other devices. */
+	"CREATE INDEX log_site ON log(site);",
 };
 const size_t ph_journal_steps_count =
 	sizeof(ph_journal_steps) / sizeof(ph_journal_steps[0]);

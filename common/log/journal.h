@@ -231,7 +231,7 @@ int ph_journal_extend(struct ph_journal *journal, struct ph_log *log,
 /* --- arrivals: how entries of others came --- */
 
 enum ph_road {
-	PH_ROAD_SESSION = 1, /* in a session, from who writes the log */
+	PH_ROAD_SESSION = 1, /* in a session; at a site: from the hub */
 	PH_ROAD_IMPORT = 2,  /* from a file that somebody carried */
 };
 struct ph_arrival {
