@@ -258,6 +258,12 @@ static int print(const struct report *report)
 	address_row(report, table);
 	row(table, ph_say("Fingerprint of this device", "Vân tay của máy này"),
 	    report->info.fingerprint);
+	if (!report->state.confirmed) {
+		row(table, "",
+		    ph_say("not confirmed yet: read these words to the provincial "
+			   "library",
+			   "chưa được xác nhận: đọc các tiếng này cho thư viện tỉnh"));
+	}
 	rc = ph_table_print(table, stdout);
 	ph_table_free(table);
 	return rc;
@@ -335,7 +341,7 @@ static int print_script(const struct ph_cli *cli, const struct report *report)
 	if (json_object_update_new(
 		    out,
 		    json_pack("{s:I, s:I, s:I, s:s?, s:s?, s:I, s:o, s:o, s:s?, s:I, s:o,"
-			      " s:I, s:o}",
+			      " s:b, s:I, s:o}",
 			      "entries", (json_int_t)state->entries, "pending",
 			      (json_int_t)report->pending, "receipted",
 			      (json_int_t)state->receipted, "receipted_time",
@@ -345,8 +351,9 @@ static int print_script(const struct ph_cli *cli, const struct report *report)
 			      levels_json(state), "last_session", last_json(state),
 			      "last_complete", time_or_null(good, state->good_time),
 			      "sessions", (json_int_t)state->sessions, "clock",
-			      clock_json(report), "of_site", (json_int_t)state->of_site,
-			      "fed", fed_json(&state->fed))) != 0) {
+			      clock_json(report), "confirmed", (int)state->confirmed,
+			      "of_site", (json_int_t)state->of_site, "fed",
+			      fed_json(&state->fed))) != 0) {
 		json_decref(out);
 		return -ENOMEM;
 	}

@@ -170,7 +170,8 @@ struct ph_site_state {
 	uint64_t sessions;   /* this device's so far */
 	uint64_t of_site;    /* entries held of other devices of this site */
 	struct ph_fed_counts fed; /* what the hub fed */
-	size_t flight_next;       /* bytes of segments for the next message 1 */
+	bool confirmed; /* as far as the control log came: it gets what others wrote */
+	size_t flight_next; /* bytes of segments for the next message 1 */
 	size_t frame_next; /* bytes of a frame's body on a link like the last; 0: default */
 };
 int ph_site_state(struct ph_site *site, struct ph_site_state *state_out);

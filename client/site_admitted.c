@@ -2,8 +2,8 @@
  * client/site_admitted.c - what the control log says of another device.
  *
  * The control log is looked through as it lies in the journal: it may have come a moment
- * ago, in the same session, and the ledger is folded later. Only admissions, cuts and what
- * takes a cut back are decoded, and the last device asked for is kept in mind. Adoptions,
+ * ago, in the same session, and the ledger is folded later. Only what it says of devices, and
+ * what takes that back, is decoded, and the last device asked for is kept in mind. Adoptions,
  * which win over cuts, come as acts of the feed.
  */
 #include <errno.h>
@@ -68,6 +68,18 @@ static void on_void(struct control_walk *walk, const struct ph_entry *entry)
 	}
 }
 
+static void on_word(struct control_walk *walk, unsigned kind,
+		    const struct ph_entry *entry)
+{
+	if (kind == PH_KIND_DEVICE_CONFIRM &&
+	    is_of(walk, &entry->field[PH_CONFIRM_DEVICE])) {
+		walk->admitted->is_confirmed = true;
+	} else if (kind == PH_KIND_DEVICE_RETIRE &&
+		   is_of(walk, &entry->field[PH_RETIRE_DEVICE])) {
+		walk->admitted->is_retired = true;
+	}
+}
+
 static int on_control(void *data, uint64_t n, struct ph_view bytes)
 {
 	struct control_walk *walk = data;
@@ -75,8 +87,8 @@ static int on_control(void *data, uint64_t n, struct ph_view bytes)
 	struct ph_entry entry;
 	int rc;
 
-	if (kind != PH_KIND_DEVICE_ADMIT && kind != PH_KIND_DEVICE_CUT &&
-	    kind != PH_KIND_VOID) {
+	if (kind != PH_KIND_VOID &&
+	    (kind < PH_KIND_DEVICE_ADMIT || kind > PH_KIND_DEVICE_CUT)) {
 		return 0;
 	}
 	rc = ph_entry_decode(bytes, &entry);
@@ -87,8 +99,10 @@ static int on_control(void *data, uint64_t n, struct ph_view bytes)
 		on_admit(walk, &entry);
 	} else if (kind == PH_KIND_DEVICE_CUT) {
 		on_cut(walk, n, &entry);
-	} else {
+	} else if (kind == PH_KIND_VOID) {
 		on_void(walk, &entry);
+	} else {
+		on_word(walk, kind, &entry);
 	}
 	return 0;
 }

@@ -46,6 +46,8 @@ struct ph_site_admitted {
 	uint8_t device[PH_DEVICE_ID_SIZE];
 	uint64_t control; /* n of the control log that was looked through; 0: none yet */
 	bool is_admitted;
+	bool is_confirmed; /* and was not retired: the hub gives it what others wrote */
+	bool is_retired;
 	uint8_t key[PH_KEY_SIZE];
 	uint64_t site, role;
 	uint64_t cut[PH_SITE_CUTS_MAX]; /* entries of the control log that cut it off */

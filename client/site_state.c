@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "client/site_internal.h"
+#include "client/site_take.h"
 
 #define FLIGHT_GOOD 8192
 #define FLIGHT_POOR 1024
@@ -276,6 +276,7 @@ int ph_site_state(struct ph_site *site, struct ph_site_state *state_out)
 {
 	struct ph_site_state state = { 0 };
 	struct tally tally = { site, &state };
+	const struct ph_site_admitted *admitted;
 	int rc = ph_journal_logs_of_device(site->journal, site->cert.device_id, add_log,
 					   &tally);
 
@@ -284,6 +285,13 @@ int ph_site_state(struct ph_site *site, struct ph_site_state *state_out)
 	}
 	if (rc == 0) {
 		rc = ph_fed_counts(site->db, &state.fed);
+	}
+	if (rc == 0) {
+		rc = ph_site_admitted(site, site->cert.device_id, &admitted);
+	}
+	if (rc == 0) {
+		state.confirmed = admitted->is_confirmed && !admitted->is_retired &&
+				  admitted->n_cuts == 0;
 	}
 	if (rc == 0) {
 		rc = read_outcome(site, &state);

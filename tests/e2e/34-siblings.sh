@@ -38,6 +38,8 @@ for s in s2 s3; do
 done
 is "an unconfirmed PC gets nothing of it" "$(sync s2 | json '[d["entries_of_site"], d["parts_received"]]')" '[0, 0]'
 is "and says so" "$(member s2 of_site)" 0
+like "and what to do" "$("$P" -d s2 status)" 'not confirmed yet|chưa được xác nhận'
+is "in JSON too" "$(member s2 confirmed)" False
 status "it does not know the reader" 1 "$P" -d s2 reader show "$reader"
 
 # --- the fingerprint ---
@@ -59,6 +61,7 @@ like "a second time nothing more is to do" "$($H devices confirm "${id:0:8}" --f
 # --- the second PC gets the log, and reads the name ---
 is "its next sync brings the other's entries" "$(sync s2 | json 'd["entries_of_site"] > 0 and d["parts_received"] == 1')" True
 like "it knows the reader by name" "$("$P" -d s2 reader show "$reader")" 'Lò Văn Pánh'
+is "and knows that it is confirmed" "$(member s2 confirmed)" True
 is "as many entries as the first has" "$(member s2 of_site)" "$(member s1 entries)"
 is "nothing comes twice" "$(sync s2 | json 'd["entries_of_site"]')" 0
 
@@ -74,6 +77,9 @@ id1=$(member s1 device)
 ok "the first is confirmed too" $H devices confirm "$id1" --fingerprint "$(member s1 fingerprint)"
 "$P" -d s2 visit 4 --band adult >/dev/null
 second=$("$P" -d s2 reader add --name 'Cầm Thị Ban' --band adult --json | json 'd["entries"][0]["ref"]')
+sync s2 >/dev/null
+like "sync says what came" "$("$P" -d s1 sync --hub "$at")" 'From other machines of this site: [0-9]+ entries|Từ máy khác của điểm: [0-9]+ giao dịch'
+like "status says what is held" "$("$P" -d s1 status)" 'Other machines of this site|Máy khác của điểm này'
 for s in s2 s1 s2 s1; do
   sync $s >/dev/null
 done
