@@ -381,8 +381,9 @@ int ph_ledger_catch_up(struct ph_ledger *ledger, uint64_t *folded_out,
 		}
 		return rc;
 	}
-	rc = rc != 0 ? rc : fold_logs(ledger, &logs);
+	/* What left the feed is read from it no more, so news come first. */
 	rc = rc != 0 ? rc : ph_fed_intake(ledger);
+	rc = rc != 0 ? rc : fold_logs(ledger, &logs);
 	free(logs.items);
 	if (rc != 0) {
 		return fail(ledger, err, rc, "folding the logs");
