@@ -1,0 +1,90 @@
+#!/bin/bash
+# Each site its share: what one site writes reaches those it concerns through the hub's
+# feed, to confirmed devices only; the books of both sides agree, by their digests.
+. "$(dirname "$0")/lib.sh"
+
+hubd=$BUILD/daemon/packhorsed
+pack=$BUILD/client/packhorse
+H="$hubd -d $T/hub"
+echo 'một câu dài' >"$T/pass"
+
+# An expression over what a command said, d.
+pick() { "$PYTHON" -c 'import json, sys; print(eval(sys.argv[1], {"d": json.load(sys.stdin), "len": len}))' "$1"; }
+
+make_site() { # number
+  $H site add "14-000$1" --commune "0364$1" --kind commune-library --name "Điểm $1" &&
+    $H invite --site "14-000$1" --role site --hub 127.0.0.1:1 --out "$T/s$1.invite" --passphrase-file "$T/pass" &&
+    "$pack" -d "$T/s$1" join "$T/s$1.invite"
+}
+site() { local at=$1; shift; "$pack" -d "$T/s$at" "$@"; }
+sync() { site "$1" sync --hub "127.0.0.1:$port" --json; }
+confirm() { # number: by the words that the site reads
+  local words device
+  device=$(site "$1" status --json | pick 'd["device"]')
+  words=$(site "$1" status --json | pick 'd["fingerprint"]')
+  $H devices confirm "$device" --fingerprint "$words"
+}
+same_books() { # name number
+  is "$1" "$(site "$2" digest)" "$($H digest --site "14-000$2")"
+}
+
+ok "a hub" "$hubd" -d "$T/hub" init --listen 127.0.0.1:0 --kdf-memory-mib 8 --passphrase-file "$T/pass"
+for i in 1 2 3; do ok "site $i joins" make_site "$i"; done
+start "$T/serve" "$hubd" -d "$T/hub" serve --listen 127.0.0.1:0
+port=$(listen_port "$T/serve")
+for i in 1 2 3; do ok "site $i is admitted" sync "$i"; done
+
+# what site 1 has and does
+ok "a title" site 1 title add --name 'Dế Mèn phiêu lưu ký' --author 'Tô Hoài'
+title=$(site 1 log --json | pick '[e["ref"] for e in d["entries"] if e["entry"]["kind"] == "title-put"][0]')
+ok "two copies" site 1 copy add B1 --title "$title"
+ok "and another" site 1 copy add B2 --title "$title"
+ok "a reader of its commune" site 1 reader add --name 'Lò Thị Hoa' --born 1990 --card K1 --commune 03641
+ok "a loan" site 1 loan K1 B1
+ok "a crate to site 2" site 1 crate dispatch --to 14-0002 B2
+ok "site 1 syncs" sync 1
+
+# not confirmed: nothing of others
+ok "site 2 syncs" sync 2
+is "an unconfirmed device gets nothing of others" "$(site 2 status --json | pick 'd["fed"]["facts"]')" 0
+like "and knows no crate" "$(site 2 list expected --json)" '"items":\[\]'
+for i in 1 2 3; do ok "site $i is confirmed by its fingerprint" confirm "$i"; done
+status "words of another device are refused" 1 $H devices confirm \
+  "$(site 3 status --json | pick 'd["device"]')" --fingerprint "$(site 1 status --json | pick 'd["fingerprint"]')"
+
+# confirmed: the crate before the crate
+ok "site 2 syncs again" sync 2
+is "the copy on its way is known" "$(site 2 list expected --json | pick 'd["items"][0]["copy"]["code"]')" B2
+like "with its title" "$(site 2 find 'de men')" 'Dế Mèn'
+is "no reader of another commune came along" "$(site 2 find 'lo thi hoa' --json | pick 'len(d["readers"])')" 0
+ok "site 1 syncs" sync 1
+ok "site 3 syncs" sync 3
+is "site 3 is concerned by none of it" "$(site 3 status --json | pick 'd["fed"]["facts"]')" 0
+for i in 1 2 3; do same_books "site $i and the hub have the same books" "$i"; done
+
+# the crate comes; the copy leaves site 1's shelf for site 2's
+crate=$(site 2 list expected --json | pick 'd["items"][0]["crate"]["code"]')
+ok "site 2 takes the crate in by its list" site 2 crate receive "$crate" --listed --final
+ok "site 2 sends it" sync 2
+ok "site 1 hears of it" sync 1
+is "the hub knows where the copy is" \
+  "$($H query copy B2 --ns "$(site 1 list out --json | pick 'd["items"][0]["copy"]["ns"]')" --json | pick 'd["copy"]["custody"]["site"]')" 140002
+for i in 1 2; do same_books "after the crate: site $i and the hub" "$i"; done
+
+# a void of another site's doing, and a late fact of one that was away
+bring_back() { printf '{"kind":"return","copy":{"ns":140001,"code":"B1"}}\n' | site 2 record; }
+ok "the reader brings the copy back at site 2" bring_back
+ok "site 2 sends it" sync 2
+ok "site 1 hears of it" sync 1
+is "nothing is out at site 1 any more" "$(site 1 list out --json | pick 'len(d["items"])')" 0
+ok "and again, for what that moved" sync 2
+for i in 1 2; do same_books "after the return: site $i and the hub" "$i"; done
+
+# a device that is retired is fed no more
+ok "the operator retires site 3's device" $H devices retire "$(site 3 status --json | pick 'd["device"]')"
+ok "site 3 still sends" sync 3
+ok "the site's ledger made anew gives the same" site 2 rebuild
+same_books "after a rebuild" 2
+ok "the hub's ledger made anew gives the same" $H rebuild
+same_books "and at the hub" 1
+done_testing
