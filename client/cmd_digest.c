@@ -35,8 +35,8 @@ static int is_fed(struct ph_ledger *ledger, const struct ph_site_info *info,
 	return rc < 0 ? rc : 0;
 }
 
-static int make(struct ph_site *site, uint8_t out[static 32], bool *fed_out,
-		struct ph_error *err)
+int ph_command_digest(struct ph_site *site, uint8_t out[static 32], bool *fed_out,
+		      struct ph_error *err)
 {
 	struct ph_ledger *ledger = ph_site_ledger(site, err);
 	struct ph_site_info info;
@@ -72,7 +72,7 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 	if (rc < 0) {
 		return rc;
 	}
-	rc = make(site, digest, &fed, err);
+	rc = ph_command_digest(site, digest, &fed, err);
 	ph_site_close(site);
 	if (rc < 0) {
 		return ph_fail_errno(err, rc, "folding the ledger");

@@ -16,6 +16,7 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 	struct ph_site *site = NULL;
 	struct ph_ledger *ledger;
 	uint8_t digest[32];
+	bool fed;
 	char hex[2 * sizeof(digest) + 1];
 	int rc = ph_command_open(cli, &site, err);
 
@@ -25,7 +26,7 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 	ledger = ph_site_ledger(site, err);
 	rc = ledger ? ph_ledger_rebuild(ledger, err) : -EIO;
 	if (rc == 0) {
-		rc = ph_ledger_digest(ledger, digest, err);
+		rc = ph_command_digest(site, digest, &fed, err);
 	}
 	ph_site_close(site);
 	if (rc < 0) {

@@ -14,6 +14,13 @@
 int ph_command_open(const struct ph_cli *cli, struct ph_site **site_out,
 		    struct ph_error *err);
 
+/*
+ * The digest of SITE's ledger, brought up to date: over what concerns it if the device is
+ * fed (*FED_OUT), else over all of it. 0 or negative errno with ERR.
+ */
+int ph_command_digest(struct ph_site *site, uint8_t out[static 32], bool *fed_out,
+		      struct ph_error *err);
+
 /* this site */
 extern const struct ph_cli_command ph_cmd_join;
 extern const struct ph_cli_command ph_cmd_status;
