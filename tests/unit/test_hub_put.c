@@ -188,8 +188,8 @@ static void test_batch(void **state)
 		TARGET,
 		"{\"kind\":\"void\",\"target\":\"@3\"}",
 		"{\"kind\":\"target-put\",\"indicator\":\"M1\",\"year\":1,\"value\":1}",
-		"{\"kind\":\"invite-cancel\",\"invite\":"
-		"\"00000000000000000000000000000000\"}",
+		("{\"kind\":\"invite-cancel\",\"invite\":"
+		 "\"00000000000000000000000000000000\"}"),
 	};
 	struct hub_room room;
 	json_t *answer;
