@@ -344,7 +344,9 @@ static int take_news(struct ph_stmt *stmt, struct ph_fed_news *news, struct ph_b
 	news->ref.n = (uint64_t)ph_stmt_col_int(stmt, 5);
 	news->log_site = (uint64_t)ph_stmt_col_int(stmt, 9);
 	news->id = PH_VIEW(buf->data, id.len);
-	news->bytes = PH_VIEW(buf->data + id.len, bytes.len);
+	/* Nothing was put, nothing may be allocated: no offset from NULL. */
+	news->bytes = bytes.len != 0 ? PH_VIEW(buf->data + id.len, bytes.len)
+				     : PH_VIEW(NULL, 0);
 	is_act = news->what != PH_FED_ENTITY;
 	return !is_act || (col_fixed(stmt, 6, news->ref.hash, sizeof(news->ref.hash)) &&
 			   col_fixed(stmt, 8, news->ref.log_id, sizeof(news->ref.log_id)))

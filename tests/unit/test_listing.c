@@ -78,14 +78,13 @@ static size_t page(struct shelf *shelf, struct ph_listing_query *query)
 
 static json_int_t number_at(struct shelf *shelf, size_t i, const char *name)
 {
-	return json_integer_value(
-		json_object_get(json_array_get(shelf->items, i), name));
+	return json_integer_value(json_object_get(json_array_get(shelf->items, i), name));
 }
 
 static const char *text_at(struct shelf *shelf, size_t i, const char *name)
 {
-	const char *text = json_string_value(
-		json_object_get(json_array_get(shelf->items, i), name));
+	const char *text =
+		json_string_value(json_object_get(json_array_get(shelf->items, i), name));
 
 	return text != NULL ? text : "";
 }
@@ -225,11 +224,18 @@ static void a_place_of_another_list_is_refused(void **state)
 
 static void assert_by_index(struct shelf *shelf, const char *sql)
 {
-	char *explain = malloc(strlen(sql) + 32); /* kept: statements are cached by address */
+	/* Statements are cached by address: each text keeps its own. */
+	static char explains[16][1024];
+	static size_t used;
 	struct ph_stmt *stmt;
+	char *explain;
 	int rc;
 
-	sprintf(explain, "EXPLAIN QUERY PLAN %s", sql);
+	assert_in_range(used, 0, 15);
+	explain = explains[used++];
+	assert_in_range(
+		snprintf(explain, sizeof explains[0], "EXPLAIN QUERY PLAN %s", sql), 1,
+		sizeof explains[0] - 1);
 	assert_int_equal(ph_db_prepare(shelf->world.db, explain, &stmt), 0);
 	while ((rc = ph_stmt_step(stmt)) == PH_DB_ROW) {
 		struct ph_view detail = ph_stmt_col_text(stmt, 3);
@@ -266,10 +272,9 @@ static double now(void)
 /* The best of some pages in the middle of a list, in seconds. */
 static double time_page(struct shelf *shelf, uint64_t site)
 {
-	struct ph_listing_query query = { .list = PH_LISTING_OVERDUE,
-					  .limit = 50,
-					  .sites = &site,
-					  .n_sites = 1 };
+	struct ph_listing_query query = {
+		.list = PH_LISTING_OVERDUE, .limit = 50, .sites = &site, .n_sites = 1
+	};
 	char after[PH_LISTING_NEXT];
 	double best = 1e9;
 
@@ -303,7 +308,8 @@ static void a_page_costs_the_same_in_a_large_ledger(void **state)
 	assert_true(many_s < 5 * few_s);
 }
 
-#define SHELF_TEST(name) cmocka_unit_test_setup_teardown(name, shelf_setup, shelf_teardown)
+#define SHELF_TEST(name)                                                                 \
+	cmocka_unit_test_setup_teardown(name, shelf_setup, shelf_teardown)
 
 int main(void)
 {
