@@ -47,6 +47,11 @@ static const struct {
 	{ "invite-list", ph_hub_invite_list, LOOKS },
 	{ "invite-cancel", ph_hub_invite_cancel, BUILDS },
 	{ "reader-erase", ph_hub_reader_erase, BUILDS },
+	{ "report-figures", ph_hub_report_figures, LOOKS },
+	{ "report-issue", ph_hub_report_issue, BUILDS },
+	{ "report-list", ph_hub_report_list, LOOKS },
+	{ "report-show", ph_hub_report_show, LOOKS },
+	{ "report-changed", ph_hub_report_changed, LOOKS },
 	{ "list", ph_hub_list, LOOKS },
 };
 

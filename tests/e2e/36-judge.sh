@@ -47,6 +47,13 @@ is "which closes that loan: it came before" "$($H list out --json | json '[i["co
 ok "it writes on" ahead "$P" -d s1 visit 3 --band adult
 status "and syncs" 16 ahead "$P" -d s1 sync --hub "$at"
 is "in a log that runs on the hub's time: no other verdict" "$(judged)" 1
+# loans FROM TO: how many the ahead site has in these days
+loans() {
+  $H report figures --from "$(day "$1")" --to "$(day "$2")" --json |
+    json '[s["figures"].get("loans", 0) for s in d["sites"] if s["code"] == "14-0371"] or [0]'
+}
+is "the month's total has them" "$(loans '-15 days' '+15 days')" '[2]'
+is "and that of the next year has not" "$(loans '+350 days' '+380 days')" '[0]'
 before=$($H digest)
 ok "made anew from the logs" $H rebuild
 is "the books are the same" "$($H digest)" "$before"
