@@ -18,8 +18,8 @@ struct ph_hub {
 	struct ph_ledger_hub eyes; /* what only the hub sees, for the ledger */
 	struct ph_writer *writer;  /* of the control log */
 	struct ph_feeder *feeder;
-	bool behind; /* something was stored that is not folded and fed yet */
-	struct ph_writer *desk;    /* of the desk log; not while a hub is made */
+	bool behind;            /* something was stored that is not folded and fed yet */
+	struct ph_writer *desk; /* of the desk log; not while a hub is made */
 	struct ph_device_keys keys;
 	struct ph_keylist keylist;
 	struct ph_buf keylist_bytes;
