@@ -218,6 +218,7 @@ static inline void actor_fork(struct actor *actor, const struct actor *from,
 struct world {
 	struct ph_db *db;
 	struct ph_db *other; /* of the projection, if it is not the journal's */
+	struct ph_db *fed;   /* where what was fed lies, if anything */
 	struct ph_journal *journal;
 	struct ph_ledger *ledger;
 	uint64_t (*takes)(void *data, const struct ph_log *log);
@@ -229,6 +230,7 @@ static inline void world_open_ledger(struct world *world)
 {
 	struct ph_ledger_config config = { .journal = world->journal,
 					   .db = world->other ? world->other : world->db,
+					   .fed = world->fed,
 					   .takes = world->takes,
 					   .data = world->takes_data,
 					   .hub = world->hub };

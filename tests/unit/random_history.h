@@ -23,6 +23,7 @@ struct history {
 	struct ph_ref all[POOL];
 	uint64_t kinds[POOL]; /* of these */
 	size_t n_all;
+	bool tidy; /* the hub writes each kind only into the log where it belongs */
 	struct ph_buf lists[PH_FIELDS_MAX]; /* of the entry that is being made */
 };
 
@@ -431,6 +432,18 @@ static inline void aim_void(struct history *history, const struct actor *actor,
 	}
 }
 
+/* Of the hub's logs the first is the control log; the desk log has what sites may write too. */
+static inline bool belongs(const struct history *history, const struct actor *actor,
+			   uint64_t number)
+{
+	const struct ph_kind *kind = ph_kind_find(number);
+	bool control = memcmp(actor->id, history->actors[0].id, sizeof actor->id) == 0;
+
+	return actor->site != 0 || number == PH_KIND_VOID ||
+	       number == PH_KIND_CLOCK_MARK ||
+	       control == (kind->writers == PH_ROLE_HUB && !kind->desk);
+}
+
 static inline void remember(struct history *history, uint64_t kind,
 			    const struct ph_ref *ref)
 {
@@ -451,7 +464,9 @@ static inline void make_entry(struct history *history, struct actor *actor)
 		remember(history, 0, &ref);
 		return;
 	}
-	number = pick_kind(history, actor->site == 0);
+	do {
+		number = pick_kind(history, actor->site == 0);
+	} while (history->tidy && !belongs(history, actor, number));
 	entry = make_of(history, number);
 	if (number == PH_KIND_VOID) {
 		aim_void(history, actor, &entry);
@@ -489,13 +504,14 @@ static inline void make_fork(struct history *history)
 	}
 }
 
-static inline void history_make(struct history *history, uint64_t seed)
+static inline void history_make(struct history *history, uint64_t seed, bool tidy)
 {
 	static const uint64_t sites[] = { 0, 0, 101, 102, 101, 103 };
 	bool forks;
 	size_t entries;
 
 	memset(history, 0, sizeof *history);
+	history->tidy = tidy;
 	ph_rng_seed(&history->seeded, seed, &history->rng);
 	history->n_actors = 3 + below(history, 4);
 	for (size_t i = 0; i < history->n_actors; i++) {

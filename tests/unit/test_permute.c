@@ -151,7 +151,7 @@ static void every_order_gives_the_same_bytes(void **state)
 		struct history *history = malloc(sizeof *history);
 
 		assert_non_null(history);
-		history_make(history, arg_seed + i);
+		history_make(history, arg_seed + i, false);
 		for (int order = 0; order < ORDERS; order++) {
 			hear(history, arg_seed + i);
 		}

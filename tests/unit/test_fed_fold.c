@@ -1,0 +1,230 @@
+/*
+ * tests/unit/test_fed_fold.c - a site that has its own logs and is told the rest comes to
+ * what follows from all of it.
+ *
+ * Of a random history (random_history.h) the site takes its own logs and the control log,
+ * in random portions; of everybody else it gets pages (feed_slow.h), as the hub hears of
+ * more. In between neither has what the other has; at the end the states must be equal.
+ *
+ *   test_fed_fold [--count N] [--seed S]
+ */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include <sodium.h>
+
+#include "feed_slow.h"
+#include "random_history.h"
+
+#define SITE 101
+
+static uint64_t arg_count, arg_seed;
+
+struct compare {
+	struct world *world;
+	uint64_t of_type[PH_ENTITY_ERASURE + 1];
+	uint64_t seed;
+};
+
+/* Sums of other sites are not told. */
+static bool is_told(const struct ph_entity_key *key)
+{
+	uint64_t site;
+	int64_t day;
+
+	return key->type != PH_ENTITY_TALLY ||
+	       (ph_key_get_tally(ph_key_view(key), &site, &day) && site == SITE);
+}
+
+static void print_hex(const char *name, struct ph_view bytes)
+{
+	printf("# %s ", name);
+	for (size_t i = 0; i < bytes.len; i++) {
+		printf("%02x", bytes.data[i]);
+	}
+	printf("\n");
+}
+
+static void on_wanted(void *data, const struct ph_entity_key *key, struct ph_view wanted)
+{
+	struct compare *compare = data;
+	struct ph_buf got = { 0 };
+	int rc;
+
+	if (!is_told(key)) {
+		return;
+	}
+	compare->of_type[key->type]++;
+	rc = ph_ledger_get(compare->world->ledger, (enum ph_entity)key->type,
+			   ph_key_view(key), &got);
+	if (rc != 0 || !ph_view_equal(ph_buf_view(&got), wanted)) {
+		printf("# type %u\n", key->type);
+		print_hex("id    ", ph_key_view(key));
+		print_hex("wanted", wanted);
+		print_hex("got   ", ph_buf_view(&got));
+		fail_msg("states differ; replay with --seed %" PRIu64 " --count 1",
+			 compare->seed);
+	}
+	ph_buf_deinit(&got);
+}
+
+static int on_held(void *data, struct ph_view id, struct ph_view state)
+{
+	uint64_t *n = data;
+	struct ph_entity_key key;
+
+	(void)state;
+	assert_true(ph_key_bytes(PH_ENTITY_TALLY, id, &key));
+	*n += is_told(&key);
+	return 0;
+}
+
+static int print_held(void *data, struct ph_view id, struct ph_view state)
+{
+	(void)data;
+	print_hex("held  ", id);
+	print_hex("state ", state);
+	return 0;
+}
+
+static void check(struct world *world, const struct history *history, uint64_t seed)
+{
+	struct compare compare = { .world = world, .seed = seed };
+	uint64_t upto[WORLD_LOGS], tallies = 0;
+
+	for (size_t i = 0; i < history->n_actors; i++) {
+		upto[i] = history->actors[i].n;
+	}
+	world_catch_up(world);
+	slow_each(history->actors, history->n_actors, upto, on_wanted, &compare);
+	assert_int_equal(
+		ph_ledger_each(world->ledger, PH_ENTITY_TALLY, on_held, &tallies), 0);
+	for (int type = 1; type <= PH_ENTITY_ERASURE; type++) {
+		uint64_t held =
+			type == PH_ENTITY_TALLY
+				? tallies
+				: ph_ledger_count(world->ledger, (enum ph_entity)type);
+
+		if (held != compare.of_type[type]) {
+			ph_ledger_each(world->ledger, (enum ph_entity)type, print_held,
+				       NULL);
+			fail_msg("%" PRIu64 " of type %d, not %" PRIu64 "; seed %" PRIu64,
+				 held, type, compare.of_type[type], seed);
+		}
+	}
+}
+
+static bool takes_itself(const struct history *history, size_t i)
+{
+	return history->actors[i].site == SITE ||
+	       memcmp(history->actors[i].id, history->actors[0].id, PH_LOG_ID_SIZE) == 0;
+}
+
+static bool has_more(struct world *world, const struct history *history,
+		     const uint64_t *upto)
+{
+	for (size_t i = 0; i < history->n_actors; i++) {
+		const struct actor *actor = &history->actors[i];
+
+		if (upto[i] < actor->n ||
+		    (takes_itself(history, i) && world_has(world, actor) < actor->n)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void hear(struct history *history, uint64_t seed)
+{
+	uint64_t upto[WORLD_LOGS] = { 0 };
+	struct ph_error err = { 0 };
+	struct slow_feed feed;
+	struct world world;
+
+	slow_feed_init(&feed, SITE, &history->rng);
+	world_init(&world, chance(history, 50));
+	assert_int_equal(ph_fed_tables_open(world.db), 0);
+	world.fed = world.db;
+	world_reopen_ledger(&world);
+	while (has_more(&world, history, upto)) {
+		size_t i = below(history, history->n_actors);
+		uint64_t most = chance(history, 20) ? 100 : 1 + below(history, 8);
+
+		if (chance(history, 50) && takes_itself(history, i)) {
+			world_take(&world, &history->actors[i], most);
+		} else if (upto[i] < history->actors[i].n) {
+			upto[i] += most;
+			if (upto[i] > history->actors[i].n) {
+				upto[i] = history->actors[i].n;
+			}
+		}
+		if (chance(history, 15)) {
+			slow_feed_tell(&feed, world.db, history->actors,
+				       history->n_actors, upto);
+		}
+		if (chance(history, 30)) {
+			world_catch_up(&world);
+		}
+		if (chance(history, 5)) {
+			world_reopen_ledger(&world);
+		}
+	}
+	slow_feed_tell(&feed, world.db, history->actors, history->n_actors, upto);
+	check(&world, history, seed);
+	assert_int_equal(ph_ledger_rebuild(world.ledger, &err), 0);
+	check(&world, history, seed);
+	slow_feed_deinit(&feed);
+	world_deinit(&world);
+}
+
+static void told_and_held_make_the_whole(void **state)
+{
+	(void)state;
+	for (uint64_t i = 0; i < arg_count; i++) {
+		struct history *history = malloc(sizeof *history);
+
+		assert_non_null(history);
+		history_make(history, arg_seed + i, true);
+		hear(history, arg_seed + i);
+		history_free(history);
+	}
+}
+
+static bool read_args(int argc, char **argv)
+{
+	const char *full = getenv("PACKHORSE_FULL");
+
+	arg_count = full != NULL && strcmp(full, "1") == 0 ? 3000 : 100;
+	randombytes_buf(&arg_seed, sizeof arg_seed);
+	arg_seed >>= 16;
+	for (int i = 1; i + 1 < argc; i += 2) {
+		uint64_t *to = strcmp(argv[i], "--count") == 0  ? &arg_count
+			       : strcmp(argv[i], "--seed") == 0 ? &arg_seed
+								: NULL;
+		char *end;
+
+		if (to == NULL) {
+			return false;
+		}
+		*to = strtoull(argv[i + 1], &end, 10);
+		if (*end != '\0') {
+			return false;
+		}
+	}
+	return argc % 2 == 1;
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(told_and_held_make_the_whole),
+	};
+
+	if (!read_args(argc, argv)) {
+		fprintf(stderr, "usage: test_fed_fold [--count N] [--seed S]\n");
+		return 2;
+	}
+	printf("# seed %" PRIu64 ", %" PRIu64 " histories\n", arg_seed, arg_count);
+	fflush(stdout);
+	return cmocka_run_group_tests_name("fed_fold", tests, NULL, NULL);
+}
