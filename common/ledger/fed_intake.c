@@ -490,6 +490,7 @@ int ph_fed_intake(struct ph_ledger *ledger)
 	ph_batch_clear(&ledger->batch);
 	rc = take_in(ledger, begun, &seq);
 	rc = rc != 0 ? rc : ph_batch_finish(ledger);
+	rc = rc != 0 ? rc : ph_ledger_save(ledger); /* acts may have moved what is cut */
 	rc = rc != 0 ? rc : save_seq(ledger, seq);
 	if (rc == 0 && ledger->db == ledger->config.fed) {
 		rc = ph_fed_news_drop(ledger->config.fed, seq);

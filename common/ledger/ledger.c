@@ -310,7 +310,7 @@ static int on_log(void *data, const struct ph_log *log)
 	return rc;
 }
 
-static int save_cursors(struct ph_ledger *ledger)
+int ph_ledger_save(struct ph_ledger *ledger)
 {
 	int rc = 0;
 
@@ -343,7 +343,7 @@ static int fold_batch(struct ph_ledger *ledger, const struct logs *logs, size_t 
 		}
 	}
 	rc = ph_batch_finish(ledger);
-	return rc != 0 ? rc : save_cursors(ledger);
+	return rc != 0 ? rc : ph_ledger_save(ledger);
 }
 
 static int fold_logs(struct ph_ledger *ledger, const struct logs *logs)

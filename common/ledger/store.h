@@ -122,6 +122,8 @@ struct ph_ledger {
 /* --- ledger.c --- */
 /* The cursor of a log; NULL if no entry of it was taken in. */
 const struct ph_cursor *ph_ledger_cursor(struct ph_ledger *ledger, int64_t row);
+/* Write the cursors that moved; at the end of every transaction. */
+int ph_ledger_save(struct ph_ledger *ledger);
 /* How many of LOG's entries the ledger takes. */
 uint64_t ph_ledger_takes(const struct ph_ledger *ledger, const struct ph_log *log);
 /* CB for each branch of a log that is held; not 0 ends the walk with that value. */

@@ -4,11 +4,12 @@
 
 #include "fold_world.h"
 
-static const uint8_t signature[PH_OPERATOR_SIZE] = { 1 };
+static const uint8_t operator_signature[PH_OPERATOR_SIZE] = { 1 };
 
 static inline void sign_as_operator(struct ph_entry *entry)
 {
-	entry->extras.operator_sig = PH_VIEW(signature, sizeof signature);
+	entry->extras.operator_sig =
+		PH_VIEW(operator_signature, sizeof operator_signature);
 }
 
 static inline struct ph_head head_at(const struct actor *actor, uint64_t n)

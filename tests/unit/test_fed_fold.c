@@ -13,6 +13,7 @@
 
 #include <sodium.h>
 
+#include "act_world.h"
 #include "feed_slow.h"
 #include "random_history.h"
 
@@ -134,7 +135,7 @@ static bool has_more(struct world *world, const struct history *history,
 	return false;
 }
 
-static void hear(struct history *history, uint64_t seed)
+static void hear_whole(struct history *history, uint64_t seed)
 {
 	uint64_t upto[WORLD_LOGS] = { 0 };
 	struct ph_error err = { 0 };
@@ -185,9 +186,59 @@ static void told_and_held_make_the_whole(void **state)
 
 		assert_non_null(history);
 		history_make(history, arg_seed + i, true);
-		hear(history, arg_seed + i);
+		hear_whole(history, arg_seed + i);
 		history_free(history);
 	}
+}
+
+/* All that the three logs say so far. */
+static void tell_all(struct room *room, struct slow_feed *feed,
+		     const struct actor *actors)
+{
+	const uint64_t upto[] = { actors[0].n, actors[1].n, actors[2].n };
+
+	slow_feed_tell(feed, room->world.db, actors, 3, upto);
+	world_catch_up(&room->world);
+}
+
+/* What was fed may move what is cut of the site's own logs; that must outlast a restart. */
+static void adoption_that_was_fed_lasts(void **state)
+{
+	struct actor *actors =
+		calloc(3, sizeof *actors); /* control log, desk log, a site */
+	struct actor *hub = &actors[0], *desk = &actors[1], *a = &actors[2];
+	struct ph_rng_seeded seeded;
+	struct ph_rng rng;
+	struct slow_feed feed;
+	struct room *room = *state;
+	struct ph_ref adopted;
+
+	assert_non_null(actors);
+	ph_rng_seed(&seeded, 1, &rng);
+	slow_feed_init(&feed, SITE, &rng);
+	actor_init(hub, 4, 0, T0);
+	actor_init(desk, 5, 0, T0);
+	actor_init(a, 6, SITE, T0);
+	assert_int_equal(ph_fed_tables_open(room->world.db), 0);
+	room->world.fed = room->world.db;
+	world_reopen_ledger(&room->world);
+	loan(a, "c1", "k1", 100);
+	cut_at(hub, a, 0, 200);
+	hear(room, hub);
+	hear(room, a);
+	assert_false(has_copy(room, "c1"));
+	adopted = adopt(desk, a, 2, 300);
+	tell_all(room, &feed, actors);
+	assert_true(has_copy(room, "c1"));
+	world_reopen_ledger(&room->world);
+	void_signed(desk, &adopted, 400);
+	tell_all(room, &feed, actors);
+	assert_false(has_copy(room, "c1"));
+	slow_feed_deinit(&feed);
+	for (int i = 0; i < 3; i++) {
+		actor_deinit(&actors[i]);
+	}
+	free(actors);
 }
 
 static bool read_args(int argc, char **argv)
@@ -218,6 +269,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(told_and_held_make_the_whole),
+		FOLD_TEST(adoption_that_was_fed_lasts),
 	};
 
 	if (!read_args(argc, argv)) {
