@@ -103,9 +103,7 @@ void ph_fact_time(struct ph_fact *fact, const struct ph_entry *entry,
 
 int ph_fact_entry(const struct ph_fact *fact, struct ph_entry *entry)
 {
-	int rc = ph_entry_decode(fact->bytes, entry);
-
-	return rc > 0 ? -EUCLEAN : rc;
+	return ph_entry_read_again(fact->bytes, entry);
 }
 
 static int compare_times(const struct ph_fact *a, const struct ph_fact *b)

@@ -60,7 +60,7 @@ void ph_fact_init(struct ph_fact *fact, const struct ph_log *log, uint64_t n,
 /* The time of FACT, which is ENTRY's, and how unsure it is; MARK governs it. */
 void ph_fact_time(struct ph_fact *fact, const struct ph_entry *entry,
 		  const struct ph_mark *mark);
-/* Decode again. 0, -ENOMEM; -EUCLEAN for bytes that no fact can have. */
+/* Its entry. 0; -EUCLEAN for bytes that no fact can have. */
 int ph_fact_entry(const struct ph_fact *fact, struct ph_entry *entry);
 int ph_fact_compare(const struct ph_fact *a, const struct ph_fact *b);
 /*

@@ -128,6 +128,11 @@ enum {
  */
 int ph_entry_decode(struct ph_view bytes, struct ph_entry *entry);
 /*
+ * The same of bytes that it gave 0 for before, for those who read them often: in one
+ * pass, without memory or second checks. 0; -EUCLEAN: they are not what they were.
+ */
+int ph_entry_read_again(struct ph_view bytes, struct ph_entry *entry);
+/*
  * Append the canonical bytes of ENTRY to OUT. Its sealed fields are not written;
  * when some are set, `sets` and `commit` must already stand for them. Return 0;
  * -EINVAL with a text that names the field, what is wrong and what would be right
