@@ -23,6 +23,29 @@ static void match_key(const struct ph_hub *hub, uint8_t out[static 32])
 			   hub->keys.box.secret, sizeof(hub->keys.box.secret));
 }
 
+/* A part that was opened, for as long as one reader is looked at: several fields win by it. */
+struct opened {
+	struct ph_opener hub;
+	bool any;
+	struct ph_ref ref;
+	struct ph_buf plain;
+};
+
+static int open_once(void *data, const struct ph_ref *ref, struct ph_buf *plain)
+{
+	struct opened *opened = data;
+	int rc = 0;
+
+	if (!opened->any || !ph_ref_equal(&opened->ref, ref)) {
+		ph_buf_wipe(&opened->plain);
+		opened->any = false;
+		rc = opened->hub.open(opened->hub.data, ref, &opened->plain);
+		opened->any = rc == 0;
+		opened->ref = *ref;
+	}
+	return rc != 0 ? rc : ph_buf_put_view(plain, ph_buf_view(&opened->plain));
+}
+
 /* What is hashed: folded name, 0, year of birth, commune. */
 static int gather(const struct ph_registers *registers, const struct ph_opener *opener,
 		  struct ph_buf *out)
@@ -48,7 +71,8 @@ static int gather(const struct ph_registers *registers, const struct ph_opener *
 static int match(void *data, const struct ph_registers *registers, uint8_t out[static 16])
 {
 	struct ph_hub *hub = data;
-	const struct ph_opener opener = ph_hub_opener(hub);
+	struct opened opened = { .hub = ph_hub_opener(hub) };
+	const struct ph_opener opener = { .open = open_once, .data = &opened };
 	struct ph_buf text = { 0 };
 	uint8_t key[32];
 	int rc = gather(registers, &opener, &text);
@@ -59,6 +83,7 @@ static int match(void *data, const struct ph_registers *registers, uint8_t out[s
 		sodium_memzero(key, sizeof(key));
 	}
 	ph_buf_wipe(&text);
+	ph_buf_wipe(&opened.plain);
 	return rc < 0 ? rc : rc > 0;
 }
 

@@ -23,6 +23,7 @@ void ph_batch_clear(struct ph_batch *batch)
 	batch->n_cuts = 0;
 	batch->n_changes = 0;
 	ph_derived_clear(&batch->derived);
+	ph_gists_clear(&batch->gists);
 }
 
 void ph_batch_deinit(struct ph_batch *batch)
@@ -34,6 +35,7 @@ void ph_batch_deinit(struct ph_batch *batch)
 	free(batch->cuts);
 	free(batch->changes);
 	ph_derived_deinit(&batch->derived);
+	ph_gists_deinit(&batch->gists);
 	*batch = (struct ph_batch){ 0 };
 }
 
@@ -96,12 +98,16 @@ int ph_batch_count(struct ph_batch *batch, uint64_t site, int64_t second,
 
 int ph_batch_finish(struct ph_ledger *ledger)
 {
-	int rc = ph_acts_finish(ledger);
+	int rc;
 
+	ph_memo_begin(&ledger->memo);
+	rc = ph_acts_finish(ledger);
 	rc = rc != 0 ? rc : ph_judges_finish(ledger);
 	rc = rc != 0 ? rc : ph_listed_finish(ledger);
 	rc = rc != 0 ? rc : ph_refold_dirty(ledger);
 	rc = rc != 0 ? rc : ph_refold_tallies(ledger);
 	rc = rc != 0 ? rc : ph_derive_finish(ledger);
-	return rc != 0 ? rc : ph_changes_settle(ledger);
+	rc = rc != 0 ? rc : ph_changes_settle(ledger);
+	ph_memo_end(&ledger->memo);
+	return rc;
 }

@@ -47,6 +47,34 @@ struct ph_entity_key ph_class_source(enum ph_entity type, struct ph_view source,
 
 /* --- edges --- */
 
+int ph_class_load(struct ph_ledger *ledger)
+{
+	struct ph_stmt *stmt;
+	int rc = ph_db_prepare(ledger->db,
+			       "SELECT type, count(*) FROM ledger_edge GROUP BY type",
+			       &stmt);
+
+	memset(ledger->n_edges, 0, sizeof ledger->n_edges);
+	if (rc != 0) {
+		return rc;
+	}
+	while ((rc = ph_stmt_step(stmt)) == PH_DB_ROW) {
+		int64_t type = ph_stmt_col_int(stmt, 0);
+
+		if (type >= 0 && type <= PH_ENTITY_COPY) {
+			ledger->n_edges[type] = (uint64_t)ph_stmt_col_int(stmt, 1);
+		}
+	}
+	ph_stmt_reset(stmt);
+	return rc;
+}
+
+/* Nothing of its type is joined to anything. */
+static bool stands_alone(const struct ph_ledger *ledger, const struct ph_entity_key *key)
+{
+	return !has_classes(key->type) || ledger->n_edges[key->type] == 0;
+}
+
 /* Ids in column 0 of STMT onto SET, as entities of TYPE. */
 static int collect(struct ph_stmt *stmt, uint8_t type, struct ph_keyset *set)
 {
@@ -125,16 +153,21 @@ int ph_class_edges(struct ph_ledger *ledger, const struct ph_entity_key *key,
 	struct ph_keyset *held = &ledger->batch.derived.scratch;
 	int rc;
 
+	if (others->n == 0 && stands_alone(ledger, key)) {
+		return 0;
+	}
 	ph_keyset_clear(held);
 	rc = edges_from(ledger, key, held);
 	for (size_t i = 0; rc == 0 && i < held->n; i++) {
 		if (!ph_keyset_has(others, &held->keys[i])) {
 			rc = change_edge(ledger, delete, key, &held->keys[i]);
+			ledger->n_edges[key->type] -= rc == 0;
 		}
 	}
 	for (size_t i = 0; rc == 0 && i < others->n; i++) {
 		if (!ph_keyset_has(held, &others->keys[i])) {
 			rc = change_edge(ledger, insert, key, &others->keys[i]);
+			ledger->n_edges[key->type] += rc == 0;
 		}
 	}
 	return rc;
@@ -306,6 +339,12 @@ static int settle_component(struct ph_ledger *ledger, const struct ph_keyset *no
 	return rc;
 }
 
+/* The last edge of a type may just have gone: then it may still have a root. */
+static int settle_alone(struct ph_ledger *ledger, const struct ph_entity_key *key)
+{
+	return is_source(key) ? 0 : settle_member(ledger, key, key);
+}
+
 int ph_class_settle(struct ph_ledger *ledger)
 {
 	struct ph_keyset *seeds = &ledger->batch.derived.seeds;
@@ -316,6 +355,10 @@ int ph_class_settle(struct ph_ledger *ledger)
 		size_t first = nodes.n;
 
 		if (ph_keyset_has(&nodes, &seeds->keys[i])) {
+			continue;
+		}
+		if (stands_alone(ledger, &seeds->keys[i])) {
+			rc = settle_alone(ledger, &seeds->keys[i]);
 			continue;
 		}
 		rc = walk(ledger, &seeds->keys[i], &nodes);
@@ -331,7 +374,7 @@ int ph_class_root(struct ph_ledger *ledger, const struct ph_entity_key *key,
 		  struct ph_entity_key *root_out)
 {
 	struct member member = { 0 };
-	int rc = has_classes(key->type) ? read_member(ledger, key, &member) : 0;
+	int rc = stands_alone(ledger, key) ? 0 : read_member(ledger, key, &member);
 
 	if (rc == 0) {
 		*root_out = member.has_root ? member.root : *key;
@@ -351,7 +394,7 @@ int ph_class_members(struct ph_ledger *ledger, const struct ph_entity_key *key,
 
 	ph_keyset_clear(members);
 	rc = rc != 0 ? rc : ph_keyset_add(members, &root);
-	if (rc != 0 || !has_classes(key->type)) {
+	if (rc != 0 || stands_alone(ledger, key)) {
 		return rc;
 	}
 	rc = ph_db_prepare(ledger->db,

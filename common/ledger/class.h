@@ -13,6 +13,8 @@
 
 struct ph_ledger;
 
+/* How many edges there are of each type into LEDGER->n_edges. 0 or negative errno. */
+int ph_class_load(struct ph_ledger *ledger);
 /*
  * The edges that the state of KEY tells are those to OTHERS, and no more. What then may
  * stand in another class is noted in the batch. 0 or negative errno.

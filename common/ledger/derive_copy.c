@@ -160,6 +160,9 @@ int ph_derive_copy(struct ph_ledger *ledger, const struct ph_entity_key *key,
 		rc = ph_class_touch(ledger, key);
 	}
 	rc = rc != 0 || state.len == 0 ? rc : ph_copy_decode(state, &copy);
+	rc = rc != 0 ? rc
+		     : ph_gists_put(&ledger->batch.gists, key,
+				    state.len > 0 ? &copy : NULL);
 	ph_keyset_clear(edges);
 	for (size_t i = 0; rc == 0 && i < copy.n_aliases; i++) {
 		struct ph_entity_key other;

@@ -2,7 +2,7 @@
  * common/ledger/keyset.c - a set of entities, in the order in which they came in.
  *
  * A list, and beside it a table of where in the list a key stands, found by hashing
- * (FNV-1a) and linear probing; it is never more than half full. Only memory can fail.
+ * (eight bytes at a time) and linear probing; it is never more than half full. Only memory can fail.
  */
 #include "common/ledger/keyset.h"
 
@@ -15,8 +15,15 @@
 static uint64_t hash_of(const struct ph_entity_key *key)
 {
 	uint64_t hash = UINT64_C(14695981039346656037) ^ key->type;
+	uint64_t word;
+	size_t i = 0;
 
-	for (size_t i = 0; i < key->len; i++) {
+	for (; i + sizeof word <= key->len; i += sizeof word) {
+		memcpy(&word, key->id + i, sizeof word);
+		hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+		hash ^= hash >> 32;
+	}
+	for (; i < key->len; i++) {
 		hash = (hash ^ key->id[i]) * UINT64_C(1099511628211);
 	}
 	return hash ^ hash >> 32;
@@ -90,6 +97,18 @@ int ph_keyset_add(struct ph_keyset *set, const struct ph_entity_key *key)
 		set->slots[at] = (uint32_t)set->n;
 	}
 	return rc;
+}
+
+bool ph_keyset_find(const struct ph_keyset *set, const struct ph_entity_key *key,
+		    size_t *index_out)
+{
+	size_t at = set->n_slots > 0 ? slot_of(set, key) : 0;
+
+	if (set->n_slots == 0 || set->slots[at] == 0) {
+		return false;
+	}
+	*index_out = set->slots[at] - 1;
+	return true;
 }
 
 bool ph_keyset_has(const struct ph_keyset *set, const struct ph_entity_key *key)

@@ -18,6 +18,9 @@ void ph_keyset_deinit(struct ph_keyset *set);
 /* 0, also if KEY is there already; -ENOMEM. */
 int ph_keyset_add(struct ph_keyset *set, const struct ph_entity_key *key);
 bool ph_keyset_has(const struct ph_keyset *set, const struct ph_entity_key *key);
+/* Its index in `keys`. */
+bool ph_keyset_find(const struct ph_keyset *set, const struct ph_entity_key *key,
+		    size_t *index_out);
 /* By type and id; adding to it afterwards appends. */
 void ph_keyset_sort(struct ph_keyset *set);
 

@@ -18,6 +18,7 @@
 
 #include <sodium.h>
 
+#include "common/ledger/class.h"
 #include "common/ledger/state.h"
 #include "common/ledger/store.h"
 
@@ -76,6 +77,7 @@ void ph_ledger_free(struct ph_ledger *ledger)
 		ph_buf_deinit(&ledger->fetched[i].bytes);
 	}
 	ph_refset_deinit(&ledger->acted);
+	ph_memo_deinit(&ledger->memo);
 	ph_batch_deinit(&ledger->batch);
 	ph_buf_deinit(&ledger->bytes);
 	ph_buf_deinit(&ledger->state);
@@ -231,6 +233,7 @@ static int load(struct ph_ledger *ledger)
 	ph_stmt_reset(stmt);
 	rc = rc != 0 ? rc : ph_journal_log_each(ledger->journal, on_any_log, ledger);
 	rc = rc != 0 ? rc : load_acts(ledger);
+	rc = rc != 0 ? rc : ph_class_load(ledger);
 	ledger->loaded = rc == 0;
 	return rc;
 }
@@ -407,9 +410,10 @@ int ph_ledger_rebuild(struct ph_ledger *ledger, struct ph_error *err)
 
 /* --- reading --- */
 
-int ph_ledger_get(struct ph_ledger *ledger, enum ph_entity type, struct ph_view id,
-		  struct ph_buf *state_out)
+static int read_state(struct ph_ledger *ledger, const struct ph_entity_key *key,
+		      struct ph_buf *state_out)
 {
+	size_t start = state_out->len;
 	struct ph_stmt *stmt;
 	int rc = ph_db_prepare(ledger->db,
 			       "SELECT state FROM ledger_entity"
@@ -419,15 +423,37 @@ int ph_ledger_get(struct ph_ledger *ledger, enum ph_entity type, struct ph_view 
 	if (rc != 0) {
 		return rc;
 	}
-	ph_stmt_int(stmt, 1, type);
-	ph_stmt_blob(stmt, 2, id);
+	ph_stmt_int(stmt, 1, key->type);
+	ph_stmt_blob(stmt, 2, ph_key_view(key));
 	rc = ph_stmt_step(stmt);
-	if (rc != PH_DB_ROW) {
-		return rc == 0 ? PH_LEDGER_E_NONE : rc;
+	if (rc == PH_DB_ROW) {
+		rc = ph_buf_put_view(state_out, ph_stmt_col_blob(stmt, 0));
 	}
-	rc = ph_buf_put_view(state_out, ph_stmt_col_blob(stmt, 0));
 	ph_stmt_reset(stmt);
-	return rc;
+	if (rc == 0 && state_out->len == start) {
+		return ph_memo_put(&ledger->memo, key, PH_VIEW(NULL, 0));
+	}
+	return rc != 0 ? rc
+		       : ph_memo_put(&ledger->memo, key,
+				     PH_VIEW(state_out->data + start,
+					     state_out->len - start));
+}
+
+int ph_ledger_get(struct ph_ledger *ledger, enum ph_entity type, struct ph_view id,
+		  struct ph_buf *state_out)
+{
+	size_t start = state_out->len;
+	struct ph_entity_key key;
+	struct ph_view state;
+	int rc;
+
+	if (!ph_key_bytes(type, id, &key)) {
+		return PH_LEDGER_E_NONE;
+	}
+	rc = ph_memo_get(&ledger->memo, &key, &state)
+		     ? ph_buf_put_view(state_out, state)
+		     : read_state(ledger, &key, state_out);
+	return rc == 0 && state_out->len == start ? PH_LEDGER_E_NONE : rc;
 }
 
 int ph_ledger_each(struct ph_ledger *ledger, enum ph_entity type,

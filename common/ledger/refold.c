@@ -20,8 +20,9 @@ static int put_state(struct ph_ledger *ledger, const struct ph_entity_key *key,
 	static const char drop[] = "DELETE FROM ledger_entity"
 				   " WHERE type = ?1 AND id = ?2";
 	struct ph_stmt *stmt;
-	int rc = ph_db_prepare(ledger->db, state.len > 0 ? put : drop, &stmt);
+	int rc = ph_memo_put(&ledger->memo, key, state);
 
+	rc = rc != 0 ? rc : ph_db_prepare(ledger->db, state.len > 0 ? put : drop, &stmt);
 	if (rc != 0) {
 		return rc;
 	}

@@ -252,9 +252,7 @@ static int settle_copies(struct ph_scope_work *work)
 	for (size_t i = 0; rc == 0 && i < work->copies.n; i++) {
 		const struct ph_entity_key *key = &work->copies.keys[i];
 
-		rc = ph_scope_state(work, key);
-		rc = rc != 0 ? rc
-			     : ph_scope_note_copy(work, key, ph_keyset_has(&moved, key));
+		rc = ph_scope_note_copy(work, key, ph_keyset_has(&moved, key));
 	}
 	ph_keyset_deinit(&moved);
 	return rc;

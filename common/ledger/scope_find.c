@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "common/ledger/account.h"
-#include "common/ledger/copy.h"
 #include "common/ledger/crate.h"
 #include "common/ledger/fed.h"
 #include "common/ledger/hold.h"
@@ -19,37 +18,15 @@
 
 /* --- what a state says by itself --- */
 
-static int copy_sites(struct ph_view state, struct ph_sites *out)
+static int copy_sites(struct ph_scope_work *work, const struct ph_entity_key *key,
+		      struct ph_sites *out)
 {
-	struct ph_copy copy;
-	int rc = ph_copy_decode(state, &copy);
+	struct ph_copy_gist gist;
+	int rc = ph_copy_gist(work->ledger, key, &gist);
 
-	if (rc != 0) {
-		return rc;
+	for (size_t i = 0; rc == 0 && i < gist.n_sites; i++) {
+		rc = ph_sites_add(out, gist.sites[i]);
 	}
-
-	const struct ph_register *owner =
-		ph_registers_get(&copy.registers, PH_COPY_OWNER);
-	const struct ph_loan *loan = ph_copy_open_loan(&copy);
-	const struct ph_copy_condition *missing = &copy.condition[PH_CONDITION_MISSING];
-
-	if (owner != NULL) {
-		rc = ph_sites_add(out, owner->value.as.uint);
-	}
-	if (rc == 0 &&
-	    (copy.custody == PH_CUSTODY_SITE || copy.custody == PH_CUSTODY_READER)) {
-		rc = ph_sites_add(out, copy.at_site);
-	}
-	if (rc == 0 && copy.custody == PH_CUSTODY_CRATE) {
-		rc = ph_sites_add(out, copy.to_site);
-	}
-	if (rc == 0 && loan != NULL) {
-		rc = ph_sites_add(out, loan->site);
-	}
-	if (rc == 0 && missing->set) {
-		rc = ph_sites_add(out, missing->site);
-	}
-	ph_copy_deinit(&copy);
 	return rc;
 }
 
@@ -210,12 +187,8 @@ static int find_copy(struct ph_scope_work *work, const struct ph_entity_key *key
 		bool outside;
 
 		rc = is_outside(work, &class.keys[i], &outside);
-		if (rc != 0 || outside) {
-			continue;
-		}
-		rc = ph_scope_state(work, &class.keys[i]);
-		if (rc == 0 && work->state.len > 0) {
-			rc = copy_sites(ph_buf_view(&work->state), out);
+		if (rc == 0 && !outside) {
+			rc = copy_sites(work, &class.keys[i], out);
 		}
 	}
 	ph_keyset_deinit(&class);
@@ -331,13 +304,14 @@ int ph_scope_find(struct ph_scope_work *work, const struct ph_entity_key *key,
 	if (rc != 0 || outside) {
 		return rc;
 	}
+	if (key->type == PH_ENTITY_COPY) {
+		return find_copy(work, key, out);
+	}
 	rc = ph_scope_state(work, key);
 	if (rc != 0 || work->state.len == 0) {
 		return rc;
 	}
 	switch (key->type) {
-	case PH_ENTITY_COPY:
-		return find_copy(work, key, out);
 	case PH_ENTITY_TITLE:
 		return find_title(work, key, out);
 	case PH_ENTITY_HOLD:

@@ -13,7 +13,6 @@
 #include <string.h>
 
 #include "common/ledger/card.h"
-#include "common/ledger/copy.h"
 #include "common/ledger/hold.h"
 #include "common/ledger/reader.h"
 #include "common/ledger/store.h"
@@ -116,32 +115,17 @@ static int add_class(struct ph_scope_work *work, const struct ph_entity_key *key
 
 /* --- copies: title, and card of the open loan --- */
 
-static int read_copy(struct ph_scope_work *work, struct links *links)
+static int read_copy(struct ph_scope_work *work, const struct ph_entity_key *key,
+		     struct links *links)
 {
-	struct ph_copy copy;
-	int rc;
+	struct ph_copy_gist gist;
+	int rc = ph_copy_gist(work->ledger, key, &gist);
 
-	memset(links, 0, sizeof(*links));
-	if (work->state.len == 0) {
-		return 0;
+	if (rc == 0) {
+		*links = (struct links){ .known = gist.known,
+					 .a = gist.title,
+					 .b = gist.card };
 	}
-	rc = ph_copy_decode(ph_buf_view(&work->state), &copy);
-	if (rc != 0) {
-		return rc;
-	}
-	links->known = true;
-
-	const struct ph_register *title =
-		ph_registers_get(&copy.registers, PH_COPY_TITLE);
-	const struct ph_loan *loan = ph_copy_open_loan(&copy);
-
-	if (title != NULL) {
-		links->a = ph_key_ref(PH_ENTITY_TITLE, &title->value.as.ref);
-	}
-	if (loan != NULL && !ph_key_id(PH_ENTITY_CARD, &loan->card, &links->b)) {
-		rc = -EUCLEAN;
-	}
-	ph_copy_deinit(&copy);
 	return rc;
 }
 
@@ -172,7 +156,7 @@ int ph_scope_note_copy(struct ph_scope_work *work, const struct ph_entity_key *k
 			    "SELECT title, card FROM scope_copy WHERE id = ?1", id,
 			    PH_ENTITY_TITLE, PH_ENTITY_CARD, &old);
 
-	rc = rc != 0 ? rc : read_copy(work, &new);
+	rc = rc != 0 ? rc : read_copy(work, key, &new);
 	if (rc != 0) {
 		return rc;
 	}

@@ -9,9 +9,11 @@
 #ifndef PH_LEDGER_STORE_H
 #define PH_LEDGER_STORE_H
 
+#include "common/ledger/copy_gist.h"
 #include "common/ledger/derive.h"
 #include "common/ledger/facts.h"
 #include "common/ledger/keyset.h"
+#include "common/ledger/memo.h"
 #include "common/ledger/refset.h"
 #include "common/ledger/tally.h"
 #include "common/ledger/touch.h"
@@ -94,6 +96,7 @@ struct ph_batch {
 	struct ph_tally_change *changes;
 	size_t n_changes, cap_changes;
 	struct ph_derived derived;
+	struct ph_gists gists;
 };
 
 struct ph_ledger {
@@ -107,6 +110,7 @@ struct ph_ledger {
 	struct ph_cursor fed_cursor;
 	struct ph_refset acted; /* entries that voids, unmerges and judges name */
 	int64_t n_cuts;         /* cuts and adoptions */
+	uint64_t n_edges[PH_ENTITY_COPY + 1]; /* between things of a type: while 0, each stands alone */
 	uint64_t budget;        /* entries left in this transaction */
 	uint64_t folded;
 	struct ph_batch batch;
@@ -115,6 +119,7 @@ struct ph_ledger {
 	struct ph_entry *other; /* scratch of what is derived from states */
 	struct ph_fetched fetched[PH_FETCHED_MAX];
 	size_t next_fetched;
+	struct ph_memo memo; /* states of the batch that is under way */
 	struct ph_buf bytes, state;
 	struct ph_touched touched;
 };
