@@ -11,10 +11,10 @@
 struct ph_ledger;
 
 struct ph_copy_gist {
-	bool known;                /* there is such a copy */
+	bool known;                 /* there is such a copy */
 	struct ph_entity_key title; /* that shows; type 0: none */
 	struct ph_entity_key card;  /* of the open loan; likewise */
-	uint64_t sites[4];          /* owner, custody, open loan, missing: those that are set */
+	uint64_t sites[4]; /* owner, custody, open loan, missing: those that are set */
 	size_t n_sites;
 };
 

@@ -63,7 +63,8 @@ int ph_memo_put(struct ph_memo *memo, const struct ph_entity_key *key,
 		return rc;
 	}
 	(void)ph_keyset_find(&memo->keys, key, &at);
-	memo->spans[at] = (struct ph_memo_span){ .at = memo->arena.len, .len = state.len };
+	memo->spans[at] =
+		(struct ph_memo_span){ .at = memo->arena.len, .len = state.len };
 	return ph_buf_put_view(&memo->arena, state);
 }
 
@@ -75,8 +76,9 @@ bool ph_memo_get(const struct ph_memo *memo, const struct ph_entity_key *key,
 	if (!memo->begun || !ph_keyset_find(&memo->keys, key, &at)) {
 		return false;
 	}
-	*state_out = memo->spans[at].len > 0 ? PH_VIEW(memo->arena.data + memo->spans[at].at,
-						       memo->spans[at].len)
-					     : PH_VIEW(NULL, 0);
+	*state_out = memo->spans[at].len > 0
+			     ? PH_VIEW(memo->arena.data + memo->spans[at].at,
+				       memo->spans[at].len)
+			     : PH_VIEW(NULL, 0);
 	return true;
 }

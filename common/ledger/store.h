@@ -110,8 +110,9 @@ struct ph_ledger {
 	struct ph_cursor fed_cursor;
 	struct ph_refset acted; /* entries that voids, unmerges and judges name */
 	int64_t n_cuts;         /* cuts and adoptions */
-	uint64_t n_edges[PH_ENTITY_COPY + 1]; /* between things of a type: while 0, each stands alone */
-	uint64_t budget;        /* entries left in this transaction */
+	uint64_t n_edges[PH_ENTITY_COPY +
+			 1]; /* between things of a type: while 0, each stands alone */
+	uint64_t budget;     /* entries left in this transaction */
 	uint64_t folded;
 	struct ph_batch batch;
 	struct ph_held held;    /* scratch: of the walk, of what is looked at again */

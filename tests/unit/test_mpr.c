@@ -13,18 +13,15 @@
 
 static void reads_what_the_writer_writes(void **state)
 {
-	static const uint64_t numbers[] = { 0,
-					    127,
-					    128,
-					    255,
-					    256,
-					    65535,
-					    65536,
-					    UINT32_MAX,
-					    (uint64_t)UINT32_MAX + 1,
-					    INT64_MAX,
-					    UINT64_MAX };
-	enum { N = sizeof numbers / sizeof *numbers };
+	static const uint64_t numbers[] = {
+		0,         127,        128,
+		255,       256,        65535,
+		65536,     UINT32_MAX, (uint64_t)UINT32_MAX + 1,
+		INT64_MAX, UINT64_MAX
+	};
+	enum {
+		N = sizeof numbers / sizeof *numbers
+	};
 	static const uint8_t bytes[300] = { 1 };
 	static const size_t lengths[] = { 0, 1, 31, 32, 255, 256, 300 };
 	struct ph_buf buf = { 0 };
@@ -76,7 +73,9 @@ static void reads_signed_integers(void **state)
 		{ { 0xd1, 0xff, 0x7f }, 3, -129 },
 		{ { 0xd2, 0x80, 0, 0, 0 }, 5, INT32_MIN },
 		{ { 0xd3, 0x80, 0, 0, 0, 0, 0, 0, 0 }, 9, INT64_MIN },
-		{ { 0xcf, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff }, 9, INT64_MAX },
+		{ { 0xcf, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff },
+		  9,
+		  INT64_MAX },
 	};
 
 	(void)state;
@@ -149,8 +148,8 @@ static void counts_no_more_than_there_is(void **state)
 
 static void passes_whole_objects(void **state)
 {
-	static const uint8_t bytes[] = { 0x93, 0x82, 1,    0x91, 0xc0, 2,    0xc4, 1, 9,
-					 0xa1, 'x',  0xcd, 1,    2,    0x05 };
+	static const uint8_t bytes[] = { 0x93, 0x82, 1,   0x91, 0xc0, 2, 0xc4, 1,
+					 9,    0xa1, 'x', 0xcd, 1,    2, 0x05 };
 	struct ph_mpr reader = ph_mpr_begin(PH_VIEW(bytes, sizeof bytes));
 
 	(void)state;
