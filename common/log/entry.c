@@ -299,6 +299,52 @@ static int read_fields(const msgpack_object_array *array, struct ph_view bytes,
 	return rc;
 }
 
+/* --- what no table explains --- */
+
+static bool has_control(const msgpack_object_str *text)
+{
+	const uint8_t *bytes = (const uint8_t *)text->ptr;
+
+	for (uint32_t i = 0; i < text->size; i++) {
+		if (bytes[i] < 0x20 || bytes[i] == 0x7f ||
+		    (bytes[i] == 0xc2 && bytes[i + 1] < 0xa0)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/*
+ * Whether OBJECT, nested no deeper than an entry may be, keeps to the canonical form.
+ * Whether its text should be composed only a type could tell.
+ */
+static bool is_plain(const msgpack_object *object)
+{
+	switch (object->type) {
+	case MSGPACK_OBJECT_BOOLEAN:
+	case MSGPACK_OBJECT_NEGATIVE_INTEGER:
+		return false;
+	case MSGPACK_OBJECT_STR:
+		return !has_control(&object->via.str);
+	case MSGPACK_OBJECT_ARRAY:
+		for (uint32_t i = 0; i < object->via.array.size; i++) {
+			if (!is_plain(&object->via.array.ptr[i])) {
+				return false;
+			}
+		}
+		return true;
+	case MSGPACK_OBJECT_MAP:
+		for (uint32_t i = 0; i < object->via.map.size; i++) {
+			if (!is_plain(&object->via.map.ptr[i].val)) {
+				return false;
+			}
+		}
+		return true;
+	default:
+		return true;
+	}
+}
+
 static int check_values(const struct ph_entry *entry)
 {
 	int rc = ph_entry_check(entry, NULL);
@@ -349,6 +395,9 @@ int ph_entry_decode(struct ph_view bytes, struct ph_entry *entry)
 		return rc < 0 ? rc : PH_ENTRY_E_MALFORMED;
 	}
 	rc = read_entry(mp.root, bytes, &out);
+	if (rc == PH_ENTRY_E_UNKNOWN && !is_plain(mp.root)) {
+		rc = PH_ENTRY_E_MALFORMED;
+	}
 	ph_mp_deinit(&mp);
 	if (rc == 0) {
 		*entry = out;

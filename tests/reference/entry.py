@@ -219,7 +219,7 @@ class Entry:
         check(len(self.raw) <= ENTRY_MAX)
         items = mp.decode(self.raw)
         check(isinstance(items, list) and len(items) >= 2 and items[-1] is not None)
-        check(is_uint(items[0], 1) and is_uint(items[1], 0, NUMBER_MAX))
+        check(is_uint(items[0], 1, NUMBER_MAX) and is_uint(items[1], 0, NUMBER_MAX))
         self.second, self.tick = items[1] >> 16, items[1] & 0xFFFF
         later = self._read_extras(items[2] if len(items) > 2 else None)
         if items[0] not in KINDS:

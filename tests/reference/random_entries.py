@@ -285,7 +285,7 @@ class Drawer:
             i for i, f in enumerate(kind.fields) if f.type in types and fields[f.name] is not None
         ]
         enums, texts, sets = of_type("enum"), of_type("text"), of_type("sets")
-        how = self.random.randrange(14)
+        how = self.random.randrange(16)
         if how == 0:
             return good[: self.random.randrange(len(good))] or b"\xc0"
         if how == 1:
@@ -316,5 +316,10 @@ class Drawer:
         if how == 10 and sets:
             items[3 + sets[0]] = self.random.choice([0, 1 << len(kind.sealed), 1 << 32])
             return mp.encode(items)
+        if how in (11, 12):  # what no table explains: true, -1, a tab, a text that is not NFC
+            if how == 12:
+                items[0] = self.random.choice([5, 99, 130, 70000])
+            tail = self.random.choice([b"\xc3", b"\xff", b"\xa1\t", b"\xa3e\xcc\x81"])
+            return mp.encode(items + [1])[:-1] + tail
         at = self.random.randrange(len(good))
         return good[:at] + bytes([good[at] ^ 1 << self.random.randrange(8)]) + good[at + 1 :]
