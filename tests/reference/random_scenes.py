@@ -133,8 +133,25 @@ def maybe_returned(world, copy=None):
     world.write(other, "loan", told(world), copy=copy)
 
 
+def by_list(world):
+    """A crate is received by its list; what is in it was missing, or is lent underway."""
+    rng = world.random
+    copy, crate = rng.choice(world.copies), rng.choice(world.crates)
+    one, other = (rng.choice(world.site_chains()) for _ in range(2))
+    if world.chance(0.7):
+        world.write(one, "sighting", copy=copy)
+        world.write(one, "copy-missing", copy=copy)
+    sent = {"crate": crate, "copies": [copy], "to": other.site}
+    world.write(one, "crate-dispatch", **sent)
+    if world.chance(0.3):
+        world.write(rng.choice(world.site_chains()), "loan", copy=copy)
+    some_steps(world)
+    copies = rng.choice([None, [copy], [rng.choice(world.copies)]])
+    world.write(other, "crate-receive", crate=crate, copies=copies, listed=1)
+
+
 def told(world):
     return {WHEN: [1, world.now // 60]} if world.chance(0.2) else {}
 
 
-SCENES = [a_cut, a_void, a_judgement, a_twin, renewals, maybe_returned]
+SCENES = [a_cut, a_void, a_judgement, a_twin, renewals, maybe_returned, by_list]
