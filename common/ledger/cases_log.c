@@ -294,21 +294,33 @@ static int find_opaque(struct story *story)
 	return rc != 0 ? rc : ph_case_list_ref(story->list, &best, best_second);
 }
 
+/* Of branches that part at the first entry the lowest. */
 static int find_foreign(struct story *story)
 {
-	struct ph_ref ref;
-	int64_t second;
-	int rc;
+	struct ph_ref best, ref;
+	int64_t best_second = 0, second;
+	bool any = false;
+	int rc = 0;
 
-	if (story->n == 0 ||
-	    ph_ledger_cursor(story->ledger, story->branches[0].row)->verdict !=
-		    PH_VERDICT_NOTHING) {
-		return 0;
+	for (size_t i = 0; rc == 0 && i < story->n; i++) {
+		const struct ph_log *log = &story->branches[i];
+
+		if (log->base > 0 || ph_ledger_cursor(story->ledger, log->row)->verdict !=
+					     PH_VERDICT_NOTHING) {
+			continue;
+		}
+		rc = find_entry(story->ledger, log, 1, &ref, &second);
+		if (rc == 0 && (!any || ph_ref_compare(&ref, &best) < 0)) {
+			best = ref;
+			best_second = second;
+			any = true;
+		}
+	}
+	if (rc != 0 || !any) {
+		return rc;
 	}
 	rc = add_case(story, PH_CASE_FOREIGN_LOG);
-	rc = rc != 0 ? rc
-		     : find_entry(story->ledger, &story->branches[0], 1, &ref, &second);
-	return rc != 0 ? rc : ph_case_list_ref(story->list, &ref, second);
+	return rc != 0 ? rc : ph_case_list_ref(story->list, &best, best_second);
 }
 
 /* A judgement in STMT's row (log, n, hash, stamp) takes the place of JUDGE, if it is a later one. */

@@ -261,7 +261,7 @@ static int find_groups(struct ph_ledger *ledger, const struct ph_held *held, boo
 	if (rc == 0 && repeated) {
 		groups->n++;
 	}
-	if (held->entry->extras.has_source) {
+	if (held->entry->extras.has_source && held->entry->number != PH_KIND_DEVICE_CUT) {
 		groups->of[groups->n++] = ph_group_of_source(held);
 	}
 	return rc;

@@ -169,12 +169,12 @@ def blocks_of_reader(ledger, reader, loan):
 def stamps(ledger):
     """9 stamp."""
     effects = ledger.effects
-    found = []
+    found = {}
     for mark in effects.by_kind["clock-mark"]:
         judge = effects.judge_of(mark)
         if judge and judge["clamp"] is not None:
-            found.append((9, ref_bytes(mark.ref), [mark.ref, judge.ref]))
-    return found
+            found[ref_bytes(mark.ref)] = [mark.ref, judge.ref]
+    return [(9, anchor, refs) for anchor, refs in found.items()]
 
 
 def continued_logs(ledger):
@@ -250,7 +250,9 @@ def after_cuts(ledger):
                 first.setdefault(record.log.id, []).append(record.ref)
         if first:
             refs = [min(first[log]) for log in sorted(first)]
-            found.append((14, device, refs_in_order(ledger, cuts) + refs))
+            facts = ledger.facts[(naming.DEVICE, device)]
+            cuts = [fact.ref for fact in facts if fact.kind == "device-cut"]
+            found.append((14, device, cuts + refs))
     return found
 
 

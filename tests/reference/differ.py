@@ -99,12 +99,17 @@ class Difference:
 
 
 def by_key(found):
-    return {tuple(line.split("\t")[:2]): line for line in found}
+    """What is said of each type and id: one line, or several that should be one."""
+    lines_of = {}
+    for line in found:
+        key = tuple(line.split("\t")[:2])
+        lines_of[key] = lines_of[key] + " " + line if key in lines_of else line
+    return lines_of
 
 
 def first_difference(ours, theirs):
     ours, theirs = by_key(ours), by_key(theirs)
-    keys = [k for k in {**ours, **theirs} if ours.get(k) != theirs.get(k)]
+    keys = [k for k in {**ours, **theirs} if ours.get(k) != theirs.get(k)] or list(ours)
     key = min(keys, key=lambda k: (int(k[0]), bytes.fromhex(k[1])))
     return Difference(key, ours.get(key), theirs.get(key))
 

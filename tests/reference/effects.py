@@ -185,12 +185,15 @@ class Effects:
         """All that folds, in the order, each reference once."""
         live = [r for r in self.may_speak if self.effective(r) and not self.cancelled(r)]
         live.sort(key=self.order)
-        live = [r for i, r in enumerate(live) if i == 0 or live[i - 1].ref != r.ref]
-        sourced = [r for r in live if r.source is not None]
+        first = {}
+        for record in live:
+            first.setdefault(tuple(record.ref), record)
+        live = list(first.values())
+        sourced = [r for r in live if r.source is not None and r.kind != "device-cut"]
         return [
             Fact(self, record, twin)
             for record in live
-            for twin in [self.twin(record, sourced)]
+            for twin in [record in sourced and self.twin(record, sourced)]
             if not twin or record.creates()
         ]
 

@@ -365,6 +365,7 @@ static inline bool slow_creates(const struct slow_item *item)
 static inline bool slow_is_twin(const struct slow_item *a, const struct slow_item *b)
 {
 	return b->effective && a->entry.extras.has_source && b->entry.extras.has_source &&
+	       a->entry.number != PH_KIND_DEVICE_CUT &&
 	       a->entry.number == b->entry.number && slow_creates(a) == slow_creates(b) &&
 	       memcmp(a->entry.extras.source, b->entry.extras.source, 16) == 0 &&
 	       a->fact.log_site == b->fact.log_site;

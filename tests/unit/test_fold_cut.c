@@ -1,6 +1,8 @@
 /* tests/unit/test_fold_cut.c - what a cut takes away, and an adoption gives back (docs/MERGE.md). */
 #include "act_world.h"
 
+#include "common/ledger/device.h"
+
 static void cut_takes_what_no_head_covers(void **state)
 {
 	struct room *room = *state;
@@ -220,6 +222,42 @@ static void twin_counts_when_the_first_is_cut(void **state)
 	assert_int_equal(visits(room, 101, 0), 9);
 }
 
+static size_t cuts_of(struct room *room, uint8_t device)
+{
+	const uint8_t id[PH_DEVICE_ID_SIZE] = { device };
+	struct ph_device_state shown;
+	struct ph_buf state = { 0 };
+	size_t n;
+
+	assert_int_equal(ph_ledger_get(room->world.ledger, PH_ENTITY_DEVICE,
+				       PH_VIEW(id, sizeof id), &state),
+			 0);
+	assert_int_equal(ph_device_decode(ph_buf_view(&state), &shown), 0);
+	n = shown.n_cuts;
+	ph_device_deinit(&shown);
+	ph_buf_deinit(&state);
+	return n;
+}
+
+/* Else a device could be cut, and its state not say so. */
+static void a_cut_has_no_twins(void **state)
+{
+	struct room *room = *state;
+
+	for (uint8_t i = 1; i <= 2; i++) {
+		struct ph_entry cut = entry_of(PH_KIND_DEVICE_CUT);
+		uint8_t device[PH_DEVICE_ID_SIZE] = { i };
+
+		set_bytes(&cut, PH_CUT_DEVICE, device, sizeof device);
+		set_source(&cut, 7);
+		sign_as_operator(&cut);
+		at(&room->hub, &cut, 100 * i);
+	}
+	fold_all(room);
+	assert_int_equal(cuts_of(room, 1), 1);
+	assert_int_equal(cuts_of(room, 2), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -237,6 +275,7 @@ int main(void)
 		FOLD_TEST(hub_is_never_cut),
 		FOLD_TEST(cut_by_a_site_is_nothing),
 		FOLD_TEST(twin_counts_when_the_first_is_cut),
+		FOLD_TEST(a_cut_has_no_twins),
 	};
 
 	return cmocka_run_group_tests_name("fold_cut", tests, NULL, NULL);
