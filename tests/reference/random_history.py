@@ -5,7 +5,7 @@
 
 Writes the histories of the seeds N to N + M - 1, each followed by {"end": seed}. One seed
 gives one history, for ever on the same version of this program and of Python. --odd adds
-what QUESTIONS.md lists as not settled.
+what QUESTIONS.md calls odd.
 """
 import argparse
 import json
@@ -327,7 +327,7 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--count", type=int, default=1)
     parser.add_argument("--size", type=int, help="entries; default: 20 to 300, drawn")
-    parser.add_argument("--odd", action="store_true", help="also what is not settled yet")
+    parser.add_argument("--odd", action="store_true", help="also what is odd")
     asked = parser.parse_args()
     for seed in range(asked.seed, asked.seed + asked.count):
         for line in World(seed, asked.size, asked.odd).tell():
