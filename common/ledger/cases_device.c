@@ -152,26 +152,17 @@ int ph_cases_of_device(struct ph_ledger *ledger, const struct ph_entity_key *key
 
 /* --- invites --- */
 
-/* The site of the device that was let in by an entry. */
-static int add_use(struct ph_ledger *ledger, const struct ph_invite_use *use,
-		   struct ph_case_list *list)
+/* An entry that let a device in, and the site to which. FACTS are those of the invite. */
+static int add_use(struct ph_ledger *ledger, const struct ph_facts *facts,
+		   const struct ph_invite_use *use, struct ph_case_list *list)
 {
-	struct ph_buf state = { 0 };
-	struct ph_device_state device;
-	int rc = ph_case_list_ref(list, &use->entry, use->second);
+	const struct ph_fact *fact = ph_facts_find(facts, &use->entry);
+	int rc = fact == NULL ? -EUCLEAN : ph_fact_entry(fact, ledger->other);
 
-	rc = rc != 0 ? rc
-		     : ph_ledger_get(ledger, PH_ENTITY_DEVICE,
-				     PH_VIEW(use->device, PH_DEVICE_ID_SIZE), &state);
-	rc = rc != 0 ? rc : ph_device_decode(ph_buf_view(&state), &device);
-	if (rc == 0) {
-		const struct ph_admission *last = ph_device_admitted(&device);
-
-		rc = last == NULL ? 0 : ph_case_list_site(list, last->site);
-		ph_device_deinit(&device);
-	}
-	ph_buf_deinit(&state);
-	return rc < 0 ? rc : 0;
+	rc = rc != 0 ? rc : ph_case_list_ref(list, &use->entry, use->second);
+	return rc != 0 ? rc
+		       : ph_case_list_site(list,
+					   ledger->other->field[PH_ADMIT_SITE].as.uint);
 }
 
 static bool is_used_twice(const struct ph_invite_state *invite)
@@ -186,7 +177,8 @@ static bool is_used_twice(const struct ph_invite_state *invite)
 }
 
 static int find_late(struct ph_ledger *ledger, const struct ph_entity_key *key,
-		     const struct ph_invite_state *invite, struct ph_case_list *list)
+		     const struct ph_invite_state *invite, const struct ph_facts *facts,
+		     struct ph_case_list *list)
 {
 	const struct ph_ledger_hub *hub = ledger->config.hub;
 	bool any = false;
@@ -203,7 +195,7 @@ static int find_late(struct ph_ledger *ledger, const struct ph_entity_key *key,
 		rc = any ? 0
 			 : ph_case_list_add(list, PH_CASE_LATE_INVITE, ph_key_view(key));
 		any = true;
-		rc = rc != 0 ? rc : add_use(ledger, &invite->uses[i], list);
+		rc = rc != 0 ? rc : add_use(ledger, facts, &invite->uses[i], list);
 	}
 	return rc;
 }
@@ -213,18 +205,21 @@ int ph_cases_of_invite(struct ph_ledger *ledger, const struct ph_entity_key *key
 	struct ph_case_list list = { 0 };
 	struct ph_invite_state invite = { 0 };
 	struct ph_buf state = { 0 };
+	struct ph_facts facts = { 0 };
 	int rc = ph_ledger_get(ledger, PH_ENTITY_INVITE, ph_key_view(key), &state);
 
 	rc = rc != 0 ? rc : ph_invite_state_decode(ph_buf_view(&state), &invite);
+	rc = rc != 0 ? rc : ph_facts_load(ledger, key, 1, &facts);
 	if (rc == 0 && is_used_twice(&invite)) {
 		rc = ph_case_list_add(&list, PH_CASE_INVITE_USED_TWICE, ph_key_view(key));
 		for (size_t i = 0; rc == 0 && i < invite.n_uses; i++) {
-			rc = add_use(ledger, &invite.uses[i], &list);
+			rc = add_use(ledger, &facts, &invite.uses[i], &list);
 		}
 	}
-	rc = rc != 0 ? rc : find_late(ledger, key, &invite, &list);
+	rc = rc != 0 ? rc : find_late(ledger, key, &invite, &facts, &list);
 	rc = rc < 0 ? rc : ph_cases_replace(ledger, key, &list);
 	ph_invite_state_deinit(&invite);
+	ph_facts_deinit(&facts);
 	ph_buf_deinit(&state);
 	ph_case_list_deinit(&list);
 	return rc;

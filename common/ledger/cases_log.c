@@ -13,6 +13,7 @@
 #include "common/base/clock.h"
 #include "common/ledger/cases_find.h"
 #include "common/ledger/device.h"
+#include "common/ledger/fed.h"
 #include "common/log/chain.h"
 
 /* The branches of a log, and what was said of it. */
@@ -323,35 +324,41 @@ static int find_foreign(struct story *story)
 	return rc != 0 ? rc : ph_case_list_ref(story->list, &best, best_second);
 }
 
-/* A judgement in STMT's row (log, n, hash, stamp) takes the place of JUDGE, if it is a later one. */
-static int take_judge(struct ph_ledger *ledger, struct ph_stmt *stmt, bool first,
-		      struct ph_ref *judge, uint64_t *stamp)
-{
-	const struct ph_cursor *cursor =
-		ph_ledger_cursor(ledger, ph_stmt_col_int(stmt, 0));
-	uint64_t at = (uint64_t)ph_stmt_col_int(stmt, 3);
-	struct ph_view hash = ph_stmt_col_blob(stmt, 2);
-	struct ph_ref ref = { .n = (uint64_t)ph_stmt_col_int(stmt, 1) };
+/* A judgement that was found: where it stands. */
+struct found_judge {
+	int64_t row; /* of its log; 0: there is none */
+	struct ph_ref ref;
+	uint64_t stamp;
+};
 
-	if (cursor == NULL || hash.len != sizeof ref.hash) {
+/* A judgement in STMT's row (log, n, hash, stamp) takes the place of JUDGE, if it is a later one. */
+static int take_judge(struct ph_ledger *ledger, struct ph_stmt *stmt,
+		      struct found_judge *judge)
+{
+	struct found_judge one = { .row = ph_stmt_col_int(stmt, 0),
+				   .ref = { .n = (uint64_t)ph_stmt_col_int(stmt, 1) },
+				   .stamp = (uint64_t)ph_stmt_col_int(stmt, 3) };
+	const struct ph_cursor *cursor = ph_ledger_cursor(ledger, one.row);
+	struct ph_view hash = ph_stmt_col_blob(stmt, 2);
+
+	if (cursor == NULL || hash.len != sizeof one.ref.hash) {
 		return -EUCLEAN;
 	}
-	memcpy(ref.log_id, cursor->id, sizeof ref.log_id);
-	memcpy(ref.hash, hash.data, sizeof ref.hash);
-	if (first || at > *stamp || (at == *stamp && ph_ref_compare(&ref, judge) > 0)) {
-		*judge = ref;
-		*stamp = at;
+	memcpy(one.ref.log_id, cursor->id, sizeof one.ref.log_id);
+	memcpy(one.ref.hash, hash.data, sizeof one.ref.hash);
+	if (judge->row == 0 || one.stamp > judge->stamp ||
+	    (one.stamp == judge->stamp && ph_ref_compare(&one.ref, &judge->ref) > 0)) {
+		*judge = one;
 	}
 	return 0;
 }
 
 /* The judgement that governs MARK: of those that have an effect the last one. */
 static int find_judge(struct ph_ledger *ledger, const struct ph_ref *mark,
-		      struct ph_ref *judge, uint64_t *stamp)
+		      struct found_judge *judge)
 {
 	struct ph_entity_key key = ph_key_ref(PH_ENTITY_EVENT, mark);
 	struct ph_stmt *stmt;
-	bool any = false;
 	int rc = ph_db_prepare(ledger->db,
 			       "SELECT log, n, hash, stamp FROM ledger_act"
 			       " WHERE target = ?1 AND kind = ?2 AND off = 0",
@@ -363,39 +370,60 @@ static int find_judge(struct ph_ledger *ledger, const struct ph_ref *mark,
 	ph_stmt_blob(stmt, 1, ph_key_view(&key));
 	ph_stmt_int(stmt, 2, PH_KIND_CLOCK_JUDGE);
 	while ((rc = ph_stmt_step(stmt)) == PH_DB_ROW) {
-		rc = take_judge(ledger, stmt, !any, judge, stamp);
+		rc = take_judge(ledger, stmt, judge);
 		if (rc != 0) {
 			break;
 		}
-		any = true;
 	}
 	ph_stmt_reset(stmt);
-	return rc != 0 || any ? rc : PH_LEDGER_E_NONE;
+	return rc;
+}
+
+/* When JUDGE counts: by its log, or as it was fed, where its log is not held. */
+static int judged_at(struct ph_ledger *ledger, struct found_judge *judge,
+		     int64_t *second_out)
+{
+	struct ph_buf bytes = { 0 };
+	struct ph_fed_entry fed;
+	struct ph_log log;
+	int rc;
+
+	if (judge->row > 0) {
+		rc = ph_journal_log_at(ledger->journal, judge->row, &log);
+		rc = rc > 0 ? -EUCLEAN : rc;
+		return rc != 0 ? rc
+			       : find_entry(ledger, &log, judge->ref.n, &judge->ref,
+					    second_out);
+	}
+	rc = ph_fed_resolve(ledger->config.fed, &judge->ref, &fed, &bytes);
+	rc = rc > 0 ? -EUCLEAN : rc;
+	if (rc == 0) {
+		*second_out = (int64_t)fed.second;
+	}
+	ph_buf_deinit(&bytes);
+	return rc;
 }
 
 static int add_stamp(struct story *story, const struct ph_log *log,
 		     const struct ph_mark *mark)
 {
-	struct ph_ref ref = { .n = mark->n }, judge;
+	struct found_judge judge = { .row = 0 };
 	struct ph_entity_key anchor;
-	uint64_t stamp = 0;
-	int rc;
+	struct ph_ref ref;
+	int64_t second, judged;
+	int rc = find_entry(story->ledger, log, mark->n, &ref, &second);
 
-	memcpy(ref.log_id, log->id, sizeof ref.log_id);
-	memcpy(ref.hash, mark->hash, sizeof ref.hash);
-	anchor = ph_key_ref(PH_ENTITY_EVENT, &ref);
-	rc = find_judge(story->ledger, &ref, &judge, &stamp);
-	if (rc != 0) {
-		return rc < 0 ? rc : 0;
+	rc = rc != 0 ? rc : find_judge(story->ledger, &ref, &judge);
+	if (rc != 0 || judge.row == 0) {
+		return rc;
 	}
-	rc = ph_case_list_add(story->list, PH_CASE_STAMP, ph_key_view(&anchor));
-	rc = rc != 0 ? rc : ph_case_list_site(story->list, log->site);
+	rc = judged_at(story->ledger, &judge, &judged);
+	anchor = ph_key_ref(PH_ENTITY_EVENT, &ref);
 	rc = rc != 0 ? rc
-		     : ph_case_list_ref(
-			       story->list, &ref,
-			       ph_stamp_seconds(ph_judged(mark->stamp, &mark->by)));
-	return rc != 0 ? rc
-		       : ph_case_list_ref(story->list, &judge, ph_stamp_seconds(stamp));
+		     : ph_case_list_add(story->list, PH_CASE_STAMP, ph_key_view(&anchor));
+	rc = rc != 0 ? rc : ph_case_list_site(story->list, log->site);
+	rc = rc != 0 ? rc : ph_case_list_ref(story->list, &ref, second);
+	return rc != 0 ? rc : ph_case_list_ref(story->list, &judge.ref, judged);
 }
 
 static int find_stamps(struct story *story)

@@ -35,8 +35,11 @@ def is_digest(line):
 
 def is_compared(line):
     """Whether both sides know of cases of that kind, if it is a case."""
-    found = line.split("\t")
-    return len(found) < 3 or "." not in found[2] or int(found[0]) in CASES
+    return not is_case(line) or int(line.split("\t")[0]) in CASES
+
+
+def is_case(line):
+    return line.count("\t") == 5
 
 
 class Sides:
@@ -85,7 +88,7 @@ class Sides:
             ours, theirs = self.both(history_lines, name, ["states"])
             return "state of a " + TYPES[int(first_difference(ours[1:], theirs[1:]).type)]
         found = first_difference(ours[1:], theirs[1:])
-        if "." in (found.ours or found.theirs).split("\t")[2]:
+        if is_case(found.ours or found.theirs):
             return "case of kind %s" % found.type
         return "class of a " + TYPES[int(found.type)]
 

@@ -13,6 +13,7 @@ import sys
 
 from cases import cases
 from classes import Ledger
+from concern import Concern
 from effects import Effects
 from entry import number
 from history import read_histories, ref_text
@@ -69,9 +70,11 @@ def lines(ledger, name, asked):
     if asked.states:
         found += ["%d\t%s\t%s" % (t, id_.hex(), s.hex()) for t, id_, s in entities]
     if asked.cases:
+        concern = Concern(ledger)
         for kind, anchor, refs in cases(ledger):
-            refs = ",".join(ref_text(ref) for ref in refs)
-            found.append("%d\t%s\t%s" % (kind, anchor.hex(), refs))
+            listed = ",".join(ref_text(ref) for ref in refs)
+            more = concern.line(kind, anchor, refs)
+            found.append("%d\t%s\t%s\t%s" % (kind, anchor.hex(), listed, more))
     return found + (class_lines(ledger) if asked.classes else [])
 
 

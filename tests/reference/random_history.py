@@ -309,6 +309,9 @@ class World:
         for copy in self.copies:
             if self.chance(0.3):
                 scenes.maybe_returned(self, copy)
+        return self.lines()
+
+    def lines(self):
         return [chain.line() for chain in self.chains if not self.is_prefix(chain)]
 
     def is_prefix(self, chain):

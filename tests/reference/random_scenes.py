@@ -3,7 +3,11 @@
 Each takes the world of random_history.py. What chance alone would seldom bring about
 stands here; other entries may fall between, and clocks may turn everything round.
 """
+from cases import cases
+from concern import case_id, facts_digest
 from entry import BEHALF, OPERATOR, SOURCE, WHEN
+from fold import fold
+from history import History
 
 SIGNED = {OPERATOR: bytes([5]) * 96}
 
@@ -150,8 +154,25 @@ def by_list(world):
     world.write(other, "crate-receive", crate=crate, copies=copies, listed=1)
 
 
+def decide(world):
+    """Somebody decides a case that there is by now, now and then on other facts."""
+    history = History()
+    for line in world.lines():
+        history.add(line)
+    found = cases(fold(history))
+    if found:
+        kind, anchor, refs = world.random.choice(found)
+        refs = refs if world.chance(0.8) else refs[:1]
+        fixed = {"case": case_id(kind, anchor), "facts": facts_digest(refs)}
+        decision = world.write(world.desk, "case-decide", **fixed)
+        if world.chance(0.2):
+            world.write(world.desk, "void", target=decision)
+
+
 def told(world):
     return {WHEN: [1, world.now // 60]} if world.chance(0.2) else {}
 
 
-SCENES = [a_cut, a_void, a_judgement, a_twin, renewals, maybe_returned, by_list]
+SCENES = [
+    a_cut, a_void, a_judgement, a_twin, renewals, maybe_returned, by_list, decide,
+]  # fmt: skip

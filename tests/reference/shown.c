@@ -5,6 +5,7 @@
  */
 #include "tests/reference/shown.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -134,7 +135,15 @@ static int on_case(void *data, const struct ph_case_row *row)
 
 	rc = rc != 0 ? rc : put_hex(text, anchor);
 	rc = rc != 0 ? rc : ph_buf_printf(text, "\t");
-	return rc != 0 ? rc : put_refs(text, row->refs, row->n_refs);
+	rc = rc != 0 ? rc : put_refs(text, row->refs, row->n_refs);
+	for (size_t i = 0; rc == 0 && i < row->n_sites; i++) {
+		rc = ph_buf_printf(text, "%s%" PRIu64, i == 0 ? "\t" : ",",
+				   row->sites[i]);
+	}
+	return rc != 0 ? rc
+		       : ph_buf_printf(text, "%s\t%" PRId64 "\t%s",
+				       row->n_sites == 0 ? "\t" : "", row->second,
+				       ph_case_status_name(row->status));
 }
 
 static int show_cases(struct ph_ledger *ledger)

@@ -139,6 +139,34 @@ static void a_stamp_out_of_bounds(void **state)
 	THE_CASE(room, PH_CASE_STAMP, &wild, &again);
 }
 
+/* The earliest second of its facts, each as it counts. */
+static void assert_began(struct room *room, unsigned kind, int64_t second)
+{
+	struct found found = find_cases(room, kind);
+
+	assert_int_equal(found.n, 1);
+	assert_int_equal(found.rows[0].second, T0 + second);
+	found_free(&found);
+}
+
+static void a_stamp_began_when_its_facts_count(void **state)
+{
+	struct room *room = *state;
+	struct ph_entry entry = entry_of(PH_KIND_CLOCK_JUDGE);
+	struct ph_ref low;
+
+	mark(&room->a, 5000);
+	low = mark(&room->a, 100); /* lifted to 5000 */
+	judge(&room->hub, &low, 90, 9000);
+	assert_began(room, PH_CASE_STAMP, 5000);
+	set_ref(&entry, PH_JUDGE_MARK, &low);
+	set_uint(&entry, PH_JUDGE_CLAMP, T0 + 80);
+	entry.extras.when = PH_WHEN_MINUTE;
+	entry.extras.when_value = (T0 + 3000) / 60;
+	at(&room->hub, &entry, 9100);
+	assert_began(room, PH_CASE_STAMP, (T0 + 3000) / 60 * 60 - T0);
+}
+
 /* --- entries and logs that cannot be read --- */
 
 static void an_entry_that_cannot_be_read(void **state)
@@ -246,6 +274,24 @@ static void an_invite_used_twice(void **state)
 	assert_no_case(room, PH_CASE_LATE_INVITE);
 }
 
+/* Where a device is later is another matter. */
+static void an_invite_concerns_where_it_let_in(void **state)
+{
+	static const uint64_t sites[] = { 102, 103 };
+	struct room *room = *state;
+	struct ph_entry again = entry_of(PH_KIND_DEVICE_ADMIT);
+	const uint8_t id[16] = { 1 }, key[32] = { 1 };
+
+	admit(&room->hub, 1, 10);
+	set_bytes(&again, PH_ADMIT_DEVICE, id, sizeof id);
+	set_bytes(&again, PH_ADMIT_KEY, key, sizeof key);
+	set_uint(&again, PH_ADMIT_SITE, 909);
+	set_uint(&again, PH_ADMIT_ROLE, PH_ROLE_SITE);
+	at(&room->hub, &again, 20);
+	admit(&room->hub, 2, 30);
+	assert_sites(room, PH_CASE_INVITE_USED_TWICE, sites, 2);
+}
+
 static void an_invite_used_late(void **state)
 {
 	struct room *room = *state;
@@ -266,10 +312,12 @@ int main(void)
 		CASE_TEST(a_log_that_was_replaced_may_have_more),
 		CASE_TEST(two_that_go_on_from_one_are_clones),
 		CASE_TEST(a_stamp_out_of_bounds),
+		CASE_TEST(a_stamp_began_when_its_facts_count),
 		CASE_TEST(an_entry_that_cannot_be_read),
 		CASE_TEST(a_log_whose_open_does_not_fit),
 		CASE_TEST(entries_behind_a_cut),
 		CASE_TEST(an_invite_used_twice),
+		CASE_TEST(an_invite_concerns_where_it_let_in),
 		CASE_TEST(an_invite_used_late),
 	};
 
