@@ -48,6 +48,13 @@ int ph_hub_put_kind(const struct ph_kind *kind, struct ph_error *err)
 	return 0;
 }
 
+/* What is seen at a shelf or a desk: the hub has neither, and says of which site it is. */
+static bool is_of_a_site(const struct ph_entry *entry)
+{
+	return entry->number == PH_KIND_RETURN || entry->number == PH_KIND_SIGHTING ||
+	       entry->number == PH_KIND_COPY_MISSING;
+}
+
 static int check_kind(const struct ph_entry *entry, struct ph_error *err)
 {
 	const struct ph_kind *kind = entry->kind;
@@ -59,6 +66,12 @@ static int check_kind(const struct ph_entry *entry, struct ph_error *err)
 	if (strcmp(kind->family, "hub") == 0 && entry->extras.behalf != 0) {
 		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
 			       "behalf: a %s is the hub's own word, and no site's",
+			       kind->name);
+	}
+	if (is_of_a_site(entry) && entry->extras.behalf == 0) {
+		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+			       "behalf: is missing; a %s by the hub must say at which "
+			       "site it was",
 			       kind->name);
 	}
 	return 0;

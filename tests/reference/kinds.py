@@ -112,12 +112,12 @@ kind 31 renew s not-both term due
   loan ref
   term uint 0 3650
   due day
-kind 32 return s
+kind 32 return sh
   copy id *
 kind 33 in-house-use s
   copy id *
   count uint 1 100000
-kind 34 sighting s
+kind 34 sighting sh
   copy id *
   purpose enum stock-take,found
 kind 35 uncoded-loan s not-both term due
@@ -129,7 +129,7 @@ kind 35 uncoded-loan s not-both term due
 kind 36 uncoded-return s
   card id
   count uint 1 1000 *
-kind 40 copy-missing s
+kind 40 copy-missing sh
   copy id *
 kind 41 reader-lost s
   copy id *

@@ -26,6 +26,8 @@ static void test_refusals(void **state)
 		{ "{\"kind\":\"loan\",\"copy\":\"1\",\"card\":\"2\"}",
 		  "a site writes it" },
 		{ "{\"kind\":\"visit\"}", "a site writes it" },
+		{ "{\"kind\":\"return\",\"copy\":{\"ns\":140371,\"code\":\"1\"}}",
+		  "at which site it was" },
 		{ "{\"kind\":\"open\"}", "the log writes it" },
 		{ "{\"kind\":\"clock-mark\"}", "the log writes it" },
 		{ "{\"kind\":\"device-admit\"}", "when a device comes with an invite" },
