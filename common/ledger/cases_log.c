@@ -324,63 +324,8 @@ static int find_foreign(struct story *story)
 	return rc != 0 ? rc : ph_case_list_ref(story->list, &best, best_second);
 }
 
-/* A judgement that was found: where it stands. */
-struct found_judge {
-	int64_t row; /* of its log; 0: there is none */
-	struct ph_ref ref;
-	uint64_t stamp;
-};
-
-/* A judgement in STMT's row (log, n, hash, stamp) takes the place of JUDGE, if it is a later one. */
-static int take_judge(struct ph_ledger *ledger, struct ph_stmt *stmt,
-		      struct found_judge *judge)
-{
-	struct found_judge one = { .row = ph_stmt_col_int(stmt, 0),
-				   .ref = { .n = (uint64_t)ph_stmt_col_int(stmt, 1) },
-				   .stamp = (uint64_t)ph_stmt_col_int(stmt, 3) };
-	const struct ph_cursor *cursor = ph_ledger_cursor(ledger, one.row);
-	struct ph_view hash = ph_stmt_col_blob(stmt, 2);
-
-	if (cursor == NULL || hash.len != sizeof one.ref.hash) {
-		return -EUCLEAN;
-	}
-	memcpy(one.ref.log_id, cursor->id, sizeof one.ref.log_id);
-	memcpy(one.ref.hash, hash.data, sizeof one.ref.hash);
-	if (judge->row == 0 || one.stamp > judge->stamp ||
-	    (one.stamp == judge->stamp && ph_ref_compare(&one.ref, &judge->ref) > 0)) {
-		*judge = one;
-	}
-	return 0;
-}
-
-/* The judgement that governs MARK: of those that have an effect the last one. */
-static int find_judge(struct ph_ledger *ledger, const struct ph_ref *mark,
-		      struct found_judge *judge)
-{
-	struct ph_entity_key key = ph_key_ref(PH_ENTITY_EVENT, mark);
-	struct ph_stmt *stmt;
-	int rc = ph_db_prepare(ledger->db,
-			       "SELECT log, n, hash, stamp FROM ledger_act"
-			       " WHERE target = ?1 AND kind = ?2 AND off = 0",
-			       &stmt);
-
-	if (rc != 0) {
-		return rc;
-	}
-	ph_stmt_blob(stmt, 1, ph_key_view(&key));
-	ph_stmt_int(stmt, 2, PH_KIND_CLOCK_JUDGE);
-	while ((rc = ph_stmt_step(stmt)) == PH_DB_ROW) {
-		rc = take_judge(ledger, stmt, judge);
-		if (rc != 0) {
-			break;
-		}
-	}
-	ph_stmt_reset(stmt);
-	return rc;
-}
-
 /* When JUDGE counts: by its log, or as it was fed, where its log is not held. */
-static int judged_at(struct ph_ledger *ledger, struct found_judge *judge,
+static int judged_at(struct ph_ledger *ledger, struct ph_judge_found *judge,
 		     int64_t *second_out)
 {
 	struct ph_buf bytes = { 0 };
@@ -407,15 +352,15 @@ static int judged_at(struct ph_ledger *ledger, struct found_judge *judge,
 static int add_stamp(struct story *story, const struct ph_log *log,
 		     const struct ph_mark *mark)
 {
-	struct found_judge judge = { .row = 0 };
+	struct ph_judge_found judge;
 	struct ph_entity_key anchor;
 	struct ph_ref ref;
 	int64_t second, judged;
 	int rc = find_entry(story->ledger, log, mark->n, &ref, &second);
 
-	rc = rc != 0 ? rc : find_judge(story->ledger, &ref, &judge);
-	if (rc != 0 || judge.row == 0) {
-		return rc;
+	rc = rc != 0 ? rc : ph_judge_of(story->ledger, &ref, &judge);
+	if (rc != 0) {
+		return rc < 0 ? rc : 0;
 	}
 	rc = judged_at(story->ledger, &judge, &judged);
 	anchor = ph_key_ref(PH_ENTITY_EVENT, &ref);

@@ -5,6 +5,7 @@
  * after it has the target looked at again (act.c). Only acts that have an effect
  * themselves are asked: the others are marked as off.
  */
+#include <errno.h>
 #include <string.h>
 
 #include "common/ledger/store.h"
@@ -62,28 +63,78 @@ static bool takes_away(struct ph_ledger *ledger, struct ph_stmt *stmt,
 	return ph_fact_void_counts(fact->log_site, fact->site, by->site, site, same_log);
 }
 
-int ph_effect_dead(struct ph_ledger *ledger, const struct ph_held *held, bool *dead)
+/* The act that takes HELD away: its row, number, hash and kind; ROW 0: none does. */
+struct taker {
+	int64_t row;
+	uint64_t n, kind;
+	uint8_t hash[8];
+};
+
+static int find_taker(struct ph_ledger *ledger, const struct ph_held *held,
+		      struct taker *taker)
 {
 	struct ph_entity_key key = ph_key_ref(PH_ENTITY_TITLE, &held->fact.ref);
 	struct ph_stmt *stmt;
 	int rc;
 
-	*dead = ph_effect_cut(ledger, held->row, held->fact.ref.n);
-	if (*dead || !is_voidable(held->entry) ||
+	taker->row = 0;
+	if (!is_voidable(held->entry) ||
 	    !ph_refset_may_have(&ledger->acted, &held->fact.ref)) {
 		return 0;
 	}
 	rc = ph_db_prepare(ledger->db,
-			   "SELECT log, kind, site, signed FROM ledger_act"
+			   "SELECT log, kind, site, signed, n, hash FROM ledger_act"
 			   " WHERE target = ?1 AND off = 0",
 			   &stmt);
 	if (rc != 0) {
 		return rc;
 	}
 	ph_stmt_blob(stmt, 1, ph_key_view(&key));
-	while (!*dead && (rc = ph_stmt_step(stmt)) == PH_DB_ROW) {
-		*dead = takes_away(ledger, stmt, held);
+	while (taker->row == 0 && (rc = ph_stmt_step(stmt)) == PH_DB_ROW) {
+		struct ph_view hash = ph_stmt_col_blob(stmt, 5);
+
+		if (takes_away(ledger, stmt, held) && hash.len == sizeof taker->hash) {
+			taker->row = ph_stmt_col_int(stmt, 0);
+			taker->kind = (uint64_t)ph_stmt_col_int(stmt, 1);
+			taker->n = (uint64_t)ph_stmt_col_int(stmt, 4);
+			memcpy(taker->hash, hash.data, sizeof taker->hash);
+		}
 	}
 	ph_stmt_reset(stmt);
 	return rc < 0 ? rc : 0;
+}
+
+int ph_effect_dead(struct ph_ledger *ledger, const struct ph_held *held, bool *dead)
+{
+	struct taker taker;
+	int rc;
+
+	*dead = ph_effect_cut(ledger, held->row, held->fact.ref.n);
+	if (*dead) {
+		return 0;
+	}
+	rc = find_taker(ledger, held, &taker);
+	*dead = rc == 0 && taker.row != 0;
+	return rc;
+}
+
+int ph_effect_by(struct ph_ledger *ledger, const struct ph_held *held, struct ph_ref *by,
+		 uint64_t *kind)
+{
+	const struct ph_cursor *cursor;
+	struct taker taker;
+	int rc = find_taker(ledger, held, &taker);
+
+	if (rc != 0 || taker.row == 0) {
+		return rc != 0 ? rc : PH_LEDGER_E_NONE;
+	}
+	cursor = ph_ledger_cursor(ledger, taker.row);
+	if (cursor == NULL) {
+		return -EUCLEAN;
+	}
+	memcpy(by->log_id, cursor->id, sizeof by->log_id);
+	memcpy(by->hash, taker.hash, sizeof by->hash);
+	by->n = taker.n;
+	*kind = taker.kind;
+	return 0;
 }

@@ -144,6 +144,7 @@ int ph_judge_clamped(struct ph_ledger *ledger, int64_t row, uint64_t after,
 /* A judgement in the order of judgements. */
 struct verdict {
 	bool any;
+	int64_t row; /* of its log */
 	struct ph_ref ref;
 	uint64_t stamp;
 };
@@ -158,17 +159,16 @@ static int compare(const struct verdict *a, const struct verdict *b)
 
 /* The last of the judgements of the entry REF; its bytes in OUT. */
 static int last_judge(struct ph_ledger *ledger, const struct ph_ref *ref,
-		      struct ph_buf *out, bool *found)
+		      struct ph_buf *out, struct verdict *last)
 {
 	struct ph_entity_key key = ph_key_ref(PH_ENTITY_TITLE, ref);
-	struct verdict last = { 0 };
 	struct ph_stmt *stmt;
 	int rc = ph_db_prepare(ledger->db,
 			       "SELECT log, n, hash, stamp, entry FROM ledger_act"
 			       " WHERE target = ?1 AND kind = ?2 AND off = 0",
 			       &stmt);
 
-	*found = false;
+	last->any = false;
 	if (rc != 0) {
 		return rc;
 	}
@@ -178,15 +178,16 @@ static int last_judge(struct ph_ledger *ledger, const struct ph_ref *ref,
 		const struct ph_cursor *by =
 			ph_ledger_cursor(ledger, ph_stmt_col_int(stmt, 0));
 		struct verdict one = { .any = true,
+				       .row = ph_stmt_col_int(stmt, 0),
 				       .ref = { .n = (uint64_t)ph_stmt_col_int(stmt, 1) },
 				       .stamp = (uint64_t)ph_stmt_col_int(stmt, 3) };
 
 		memcpy(one.ref.log_id, by->id, sizeof one.ref.log_id);
 		memcpy(one.ref.hash, ph_stmt_col_blob(stmt, 2).data, sizeof one.ref.hash);
-		if (last.any && compare(&one, &last) <= 0) {
+		if (last->any && compare(&one, last) <= 0) {
 			continue;
 		}
-		last = one;
+		*last = one;
 		out->len = 0;
 		rc = ph_buf_put_view(out, ph_stmt_col_blob(stmt, 4));
 		if (rc != 0) {
@@ -194,8 +195,21 @@ static int last_judge(struct ph_ledger *ledger, const struct ph_ref *ref,
 		}
 	}
 	ph_stmt_reset(stmt);
-	*found = last.any;
 	return rc;
+}
+
+int ph_judge_of(struct ph_ledger *ledger, const struct ph_ref *mark,
+		struct ph_judge_found *judge)
+{
+	struct ph_buf bytes = { 0 };
+	struct verdict last;
+	int rc = last_judge(ledger, mark, &bytes, &last);
+
+	if (rc == 0 && last.any) {
+		*judge = (struct ph_judge_found){ last.row, last.ref, last.stamp };
+	}
+	ph_buf_deinit(&bytes);
+	return rc != 0 || last.any ? rc : PH_LEDGER_E_NONE;
 }
 
 static int judge(struct ph_ledger *ledger, const struct ph_ref *ref,
@@ -203,15 +217,15 @@ static int judge(struct ph_ledger *ledger, const struct ph_ref *ref,
 {
 	struct ph_buf bytes = { 0 };
 	struct ph_entry *entry = NULL;
-	bool found;
+	struct verdict last;
 	int rc;
 
 	*by = (struct ph_judgement){ 0 };
 	if (!ph_refset_may_have(&ledger->acted, ref)) {
 		return 0;
 	}
-	rc = last_judge(ledger, ref, &bytes, &found);
-	if (rc != 0 || !found) {
+	rc = last_judge(ledger, ref, &bytes, &last);
+	if (rc != 0 || !last.any) {
 		goto out;
 	}
 	entry = malloc(sizeof *entry);

@@ -232,6 +232,9 @@ int ph_listed_finish(struct ph_ledger *ledger);
 bool ph_effect_cut(struct ph_ledger *ledger, int64_t row, uint64_t n);
 /* Whether HELD is cut, voided or unmerged. */
 int ph_effect_dead(struct ph_ledger *ledger, const struct ph_held *held, bool *dead);
+/* The void or unmerge that takes HELD away, and its kind. 0, PH_LEDGER_E_NONE, negative errno. */
+int ph_effect_by(struct ph_ledger *ledger, const struct ph_held *held, struct ph_ref *by,
+		 uint64_t *kind);
 
 /* --- act.c: entries that act on others --- */
 /* What HELD, an act, acts on goes on record. */
@@ -256,6 +259,15 @@ int ph_judge_mark_at(struct ph_ledger *ledger, int64_t row, uint64_t n,
 /* The first mark of ROW itself above AFTER that is judged with a bound; n is 0: none. */
 int ph_judge_clamped(struct ph_ledger *ledger, int64_t row, uint64_t after,
 		     struct ph_mark *mark);
+/* Where a judgement stands. */
+struct ph_judge_found {
+	int64_t row; /* of its log; below 0: of what was fed (ledger_fed) */
+	struct ph_ref ref;
+	uint64_t stamp;
+};
+/* The judgement that governs the mark MARK. 0, PH_LEDGER_E_NONE, negative errno. */
+int ph_judge_of(struct ph_ledger *ledger, const struct ph_ref *mark,
+		struct ph_judge_found *judge);
 /* Take in HELD, a clock-mark: it governs what comes next. */
 int ph_judge_take_mark(struct ph_ledger *ledger, const struct ph_held *held);
 /* At the end of a transaction: the times that the batch's marks govern. */
