@@ -134,10 +134,16 @@ int ph_case_show(struct ph_ledger *ledger, const struct ph_case_row *row, json_t
 {
 	struct ph_show show = ph_show_begin();
 	const char *name = ph_case_name(row->kind);
-	int rc;
+	char text[PH_CASE_TEXT];
+	int rc = ph_case_short(ledger, row->id, text);
 
+	if (rc != 0) {
+		json_decref(show.object);
+		return rc;
+	}
 	ph_show_set(&show, "case", json_string(name != NULL ? name : "unknown"));
 	ph_show_hex(&show, "id", PH_VIEW(row->id, sizeof row->id));
+	ph_show_set(&show, "short", json_string(text));
 	ph_show_set(&show, "status", json_string(ph_case_status_name(row->status)));
 	ph_show_set(&show, "anchor", anchor_json(row));
 	ph_show_time(&show, "time", row->second);

@@ -4,15 +4,12 @@
 
 #include <jansson.h>
 
-#include "common/ledger/cases.h"
-
-/* Room for a case's id as text, with its terminator. */
-#define PH_CASE_TEXT (2 * PH_CASE_ID_SIZE + 1)
+#include "common/ledger/cases_name.h"
 
 /*
- * {"case":kind,"id","status","anchor","time","sites":[{"site","name"} ...],"facts":[ref
- * ...], and what it is about: "copy" and "title_name", "crate", "reader" ...}. 0 or
- * negative errno.
+ * {"case":kind,"id","short" (ph_case_short()),"status","anchor","time",
+ * "sites":[{"site","name"} ...],"facts":[ref ...], and what it is about: "copy" and
+ * "title_name", "crate", "reader" ...}. 0 or negative errno.
  */
 int ph_case_show(struct ph_ledger *ledger, const struct ph_case_row *row, json_t **out);
 
