@@ -53,6 +53,7 @@ static const struct {
 	{ "report-show", ph_hub_report_show, LOOKS },
 	{ "report-changed", ph_hub_report_changed, LOOKS },
 	{ "list", ph_hub_list, LOOKS },
+	{ "cases", ph_hub_cases, LOOKS },
 };
 
 const char *ph_request_text(const json_t *request, const char *name)

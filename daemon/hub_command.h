@@ -18,6 +18,7 @@ ph_hub_command_fn ph_hub_status, ph_hub_devices, ph_hub_log;
 ph_hub_command_fn ph_hub_device_show, ph_hub_device_confirm;
 ph_hub_command_fn ph_hub_digest, ph_hub_rebuild, ph_hub_verify;
 ph_hub_command_fn ph_hub_query, ph_hub_list;
+ph_hub_command_fn ph_hub_cases;
 ph_hub_command_fn ph_hub_record, ph_hub_operator_put;
 ph_hub_command_fn ph_hub_device_retire, ph_hub_device_cut, ph_hub_log_adopt,
 	ph_hub_invite_cancel, ph_hub_reader_erase;
@@ -71,5 +72,15 @@ int ph_hub_site_at(struct ph_hub *hub, uint64_t number, struct ph_hub_site *site
 /* Each site in order of number; CB returning non-zero ends the walk. */
 int ph_hub_site_each(struct ph_hub *hub,
 		     int (*cb)(void *data, const struct ph_hub_site *site), void *data);
+
+/* Sites that a request asks for, rising; its user frees the numbers. */
+struct ph_hub_sites {
+	bool asked; /* false: for all */
+	uint64_t *numbers;
+	size_t n, cap;
+};
+/* By "site", "commune", and KIND (may be NULL). 0; -ENOENT or -EINVAL with words; another negative errno. */
+int ph_hub_sites_find(struct ph_hub *hub, const json_t *request, const char *kind,
+		      struct ph_hub_sites *sites, struct ph_error *err);
 
 #endif

@@ -15,23 +15,22 @@
 
 #define LIMIT_MAX 10000
 
-/* Sites that fit, in order of number. */
-struct sites {
+struct search {
 	const char *code, *commune;
 	bool by_kind;
 	uint64_t kind;
-	uint64_t *numbers;
-	size_t n, cap;
+	struct ph_hub_sites *sites;
 };
 
 static int on_site(void *data, const struct ph_hub_site *site)
 {
-	struct sites *sites = data;
+	struct search *search = data;
+	struct ph_hub_sites *sites = search->sites;
 	int rc;
 
-	if ((sites->code && strcmp(sites->code, site->code) != 0) ||
-	    (sites->commune && strcmp(sites->commune, site->commune) != 0) ||
-	    (sites->by_kind && sites->kind != site->kind)) {
+	if ((search->code && strcmp(search->code, site->code) != 0) ||
+	    (search->commune && strcmp(search->commune, site->commune) != 0) ||
+	    (search->by_kind && search->kind != site->kind)) {
 		return 0;
 	}
 	rc = ph_state_grow((void **)&sites->numbers, sites->n, &sites->cap,
@@ -42,23 +41,21 @@ static int on_site(void *data, const struct ph_hub_site *site)
 	return rc;
 }
 
-static int find_sites(struct ph_hub *hub, const json_t *request, struct sites *sites,
-		      struct ph_error *err)
+int ph_hub_sites_find(struct ph_hub *hub, const json_t *request, const char *kind,
+		      struct ph_hub_sites *sites, struct ph_error *err)
 {
-	const char *kind = ph_request_text(request, "kind");
-	int rc = 0;
+	struct search search = { .code = ph_request_text(request, "site"),
+				 .commune = ph_request_text(request, "commune"),
+				 .by_kind = kind != NULL,
+				 .sites = sites };
+	int rc = kind ? ph_hub_site_kind(kind, &search.kind, err) : 0;
 
-	sites->code = ph_request_text(request, "site");
-	sites->commune = ph_request_text(request, "commune");
-	if (kind) {
-		sites->by_kind = true;
-		rc = ph_hub_site_kind(kind, &sites->kind, err);
-	}
-	rc = rc < 0 ? rc : ph_hub_site_each(hub, on_site, sites);
+	sites->asked = search.code || search.commune || kind;
+	rc = rc < 0 || !sites->asked ? rc : ph_hub_site_each(hub, on_site, &search);
 	if (rc < 0) {
 		return ph_fail_errno(err, rc, "reading the sites");
 	}
-	if (sites->n == 0 && (sites->code || sites->commune || kind)) {
+	if (sites->n == 0 && sites->asked) {
 		return ph_fail(
 			err, PH_EXIT_OTHER, -ENOENT,
 			"there is no such site; `packhorsed site list` shows those "
@@ -82,7 +79,7 @@ int ph_hub_list(struct ph_hub *hub, const json_t *request, json_t *answer,
 		.opener =
 			json_is_true(json_object_get(request, "names")) ? &opener : NULL,
 	};
-	struct sites sites = { 0 };
+	struct ph_hub_sites sites = { 0 };
 	char next[PH_LISTING_NEXT];
 	json_t *items = NULL;
 	int rc;
@@ -94,8 +91,9 @@ int ph_hub_list(struct ph_hub *hub, const json_t *request, json_t *answer,
 				      what)
 			    : -EINVAL;
 	}
-	rc = find_sites(hub, request, &sites, err);
-	if (rc == 0 && (sites.code || sites.commune || sites.by_kind)) {
+	rc = ph_hub_sites_find(hub, request, ph_request_text(request, "kind"), &sites,
+			       err);
+	if (rc == 0 && sites.asked) {
 		query.sites = sites.numbers;
 		query.n_sites = sites.n;
 	}

@@ -166,12 +166,12 @@ static struct ph_cli_command commands[COMMANDS_MAX + 1];
 static void gather_commands(void)
 {
 	static const char *const groups[] = { "Setting up", "The programme", "Reports",
-					      "Running",    "Looking",       "Scripts",
-					      "Checking" };
-	static const struct ph_cli_command *const tables[] = { own_commands, ph_cmds_cut,
-							       ph_cmds_programme,
-							       ph_cmds_report,
-							       ph_cmds_record };
+					      "Running",    "Looking",       "Cases",
+					      "Scripts",    "Checking" };
+	static const struct ph_cli_command *const tables[] = {
+		own_commands,   ph_cmds_cut,  ph_cmds_programme,
+		ph_cmds_report, ph_cmds_case, ph_cmds_record
+	};
 	size_t n = 0;
 
 	for (size_t g = 0; g < sizeof(groups) / sizeof(groups[0]); g++) {

@@ -98,7 +98,7 @@ status "an output folder that is not there" 1 $H $invite --out "$T/no/i3" --pass
 ok "the passphrase stands in no file of the hub" bash -c "! grep -rqa 'mot cau dai' '$T/hub'"
 
 # --- asking and checking ---
-for what in "status" "devices" "digest" "verify" "site list" "query summary" "query loans" "query cases"; do
+for what in "status" "devices" "digest" "verify" "site list" "query summary" "query loans" "query cases" "cases"; do
   ok "$what --json is JSON with a schema" bash -c "$H $what --json | '$PYTHON' -c 'import json,sys; assert json.load(sys.stdin)[\"schema\"] == 1'"
 done
 status "query of an unknown copy" 1 $H query copy 123

@@ -1,0 +1,70 @@
+/*
+ * daemon/hub_command_case.c - cases: what a person must look at.
+ */
+#include "daemon/hub_command.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "common/ledger/cases_page.h"
+
+#define LIMIT_DEFAULT 50
+#define LIMIT_MAX     10000
+
+/* --- cases --- */
+
+static int read_kind(const json_t *request, unsigned *kind, struct ph_error *err)
+{
+	const char *name = ph_request_text(request, "kind");
+
+	*kind = name ? ph_case_named(name) : 0;
+	return !name || *kind != 0 ? 0
+				   : ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+					     "--kind: there are no cases \"%.40s\"; "
+					     "docs/MERGE.md, \"Cases\", has their names",
+					     name);
+}
+
+static int read_query(const json_t *request, struct ph_cases_query *query,
+		      struct ph_error *err)
+{
+	json_int_t limit = json_integer_value(json_object_get(request, "limit"));
+
+	query->all = json_is_true(json_object_get(request, "all"));
+	query->limit = limit < 1           ? LIMIT_DEFAULT
+		       : limit > LIMIT_MAX ? LIMIT_MAX
+					   : (size_t)limit;
+	query->after = ph_request_text(request, "after");
+	return read_kind(request, &query->kind, err);
+}
+
+int ph_hub_cases(struct ph_hub *hub, const json_t *request, json_t *answer,
+		 struct ph_error *err)
+{
+	struct ph_cases_query query = { 0 };
+	struct ph_hub_sites sites = { 0 };
+	char next[PH_CASES_NEXT];
+	json_t *list = NULL;
+	int rc = read_query(request, &query, err);
+
+	rc = rc < 0 ? rc : ph_hub_sites_find(hub, request, NULL, &sites, err);
+	if (rc == 0 && sites.asked) {
+		query.sites = sites.numbers;
+		query.n_sites = sites.n;
+	}
+	rc = rc < 0 ? rc : ph_cases_page(hub->ledger, &query, &list, next);
+	free(sites.numbers);
+	if (rc == PH_CASES_E_AFTER) {
+		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+			       "--after: \"%.80s\" is not where a page ended",
+			       query.after);
+	}
+	if (rc < 0) {
+		return ph_fail_errno(err, rc, "reading the cases");
+	}
+	return json_object_set_new(answer, "cases", list) != 0 ||
+			       (next[0] && json_object_set_new(answer, "next",
+							       json_string(next)) != 0)
+		       ? -ENOMEM
+		       : 0;
+}
