@@ -23,6 +23,11 @@ int64_t ph_hub_now(const struct ph_hub *hub)
 	return now.wall;
 }
 
+int64_t ph_hub_time(const struct ph_hub *hub, int64_t device)
+{
+	return ph_hub_latest_time(&hub->latest, device, ph_hub_now(hub));
+}
+
 static int load_keylist(struct ph_hub *hub, struct ph_error *err)
 {
 	char path[PH_HUB_PATH_MAX];

@@ -5,6 +5,7 @@
 #include "common/base/file.h"
 #include "common/log/fingerprint.h"
 #include "daemon/hub.h"
+#include "daemon/hub_time.h"
 
 #define PH_HUB_PATH_MAX 4096
 
@@ -25,10 +26,13 @@ struct ph_hub {
 	struct ph_buf keylist_bytes;
 	struct ph_epoch epoch;
 	unsigned province;
+	struct ph_hub_latest latest; /* stamped by whom; since this process started */
 	bool stopped; /* an I/O error was seen: nothing more is acknowledged */
 };
 
 int64_t ph_hub_now(const struct ph_hub *hub);
+/* What the device of row DEVICE is told the time is (hub_time.h). */
+int64_t ph_hub_time(const struct ph_hub *hub, int64_t device);
 
 /* --- hub_write.c: the hub's two logs --- */
 /*

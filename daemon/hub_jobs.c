@@ -371,7 +371,7 @@ static int answer_hello(struct ph_hub *hub, struct ph_job *job)
 	struct ph_welcome *welcome = &job->welcome;
 
 	welcome->epoch = hub->epoch;
-	welcome->time = (uint64_t)ph_hub_now(hub);
+	welcome->time = (uint64_t)ph_hub_time(hub, peer->device.row);
 	if (!peer->known || welcome->status != PH_STATUS_OK) {
 		return 0;
 	}

@@ -244,15 +244,18 @@ static uint64_t peek_stamp(struct ph_view bytes)
 	return take_uint(&in, &kind) && take_uint(&in, &stamp) ? stamp : 0;
 }
 
-static bool may_be_ahead(struct ph_view body, uint64_t latest)
+/* The largest stamp in BODY, in seconds. */
+static int64_t latest_in(struct ph_view body)
 {
 	struct ph_view bytes;
-	bool found = false;
+	int64_t latest = 0;
 
-	while (!found && ph_segment_next(&body, &bytes) == 0) {
-		found = (uint64_t)ph_stamp_seconds(peek_stamp(bytes)) > latest;
+	while (ph_segment_next(&body, &bytes) == 0) {
+		int64_t second = ph_stamp_seconds(peek_stamp(bytes));
+
+		latest = second > latest ? second : latest;
 	}
-	return found;
+	return latest;
 }
 
 int ph_hub_judge(struct ph_hub *hub, struct ph_hub_peer *peer,
@@ -266,9 +269,15 @@ int ph_hub_judge(struct ph_hub *hub, struct ph_hub_peer *peer,
 	struct ph_view rest = segment->body;
 	struct ph_view bytes;
 	uint64_t n = segment->first;
+	int64_t latest;
 	int rc = 0;
 
-	if (stored->n == 0 || !may_be_ahead(segment->body, judging.latest)) {
+	if (stored->n == 0) {
+		return 0;
+	}
+	latest = latest_in(segment->body);
+	ph_hub_latest_saw(&hub->latest, peer->device.row, latest, ph_hub_now(hub));
+	if ((uint64_t)latest <= judging.latest) {
 		return 0;
 	}
 	if (peer->mark.row != stored->row || peer->mark.upto != stored->first - 1) {

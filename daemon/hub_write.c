@@ -36,14 +36,35 @@ static int check_kind(const struct ph_entry *entry, bool desk, struct ph_error *
 	return 0;
 }
 
+/*
+ * Append ENTRY by WRITER, not before anything that others stamped and that is here. As
+ * ph_writer_add().
+ */
+static int append(struct ph_hub *hub, struct ph_writer *writer, struct ph_entry *entry,
+		  struct ph_ref *ref_out, struct ph_error *err)
+{
+	int64_t now = ph_hub_now(hub), time = ph_hub_time(hub, 0);
+	int rc;
+
+	hub->behind = true;
+	if (time > now) {
+		ph_writer_not_before(writer, time);
+	}
+	rc = ph_writer_add(writer, entry, ref_out, err);
+	if (rc == 0) {
+		ph_hub_latest_saw(&hub->latest, 0, ph_stamp_seconds(entry->stamp),
+				  ph_hub_now(hub));
+	}
+	return rc;
+}
+
 int ph_hub_control_put(struct ph_hub *hub, struct ph_entry *entry, struct ph_ref *ref_out,
 		       struct ph_error *err)
 {
 	int rc = check_kind(entry, false, err);
 
 	if (rc == 0) {
-		hub->behind = true;
-		rc = ph_writer_add(hub->writer, entry, ref_out, err);
+		rc = append(hub, hub->writer, entry, ref_out, err);
 	}
 	return rc == 0 ? ph_writer_seal(hub->writer) : rc;
 }
@@ -54,8 +75,7 @@ int ph_hub_desk_put(struct ph_hub *hub, struct ph_entry *entry, struct ph_ref *r
 	int rc = check_kind(entry, true, err);
 
 	if (rc == 0) {
-		hub->behind = true;
-		rc = ph_writer_add(hub->desk, entry, ref_out, err);
+		rc = append(hub, hub->desk, entry, ref_out, err);
 	}
 	return rc == 0 ? ph_writer_seal_each(hub->desk) : rc;
 }
@@ -82,8 +102,7 @@ int ph_hub_control_add(struct ph_hub *hub, struct ph_entry *entries, size_t coun
 	for (size_t i = 0; rc == 0 && i < count; i++) {
 		rc = check_kind(&entries[i], false, err);
 		if (rc == 0) {
-			hub->behind = true;
-			rc = ph_writer_add(hub->writer, &entries[i], NULL, err);
+			rc = append(hub, hub->writer, &entries[i], NULL, err);
 		}
 	}
 	if (rc == 0) {

@@ -364,6 +364,12 @@ static bool is_ahead(const struct ph_writer *writer)
 	       ph_stamp_seconds(writer->stamp) - better > PH_CLOCK_AHEAD_MAX;
 }
 
+void ph_writer_not_before(struct ph_writer *writer, int64_t second)
+{
+	second = clamp_time(second);
+	writer->floor = second > writer->floor ? second : writer->floor;
+}
+
 int ph_writer_heard_time(struct ph_writer *writer, int64_t hub_time)
 {
 	struct ph_writer after = *writer;
