@@ -333,9 +333,11 @@ int ph_cases_replace(struct ph_ledger *ledger, const struct ph_entity_key *subje
 		     struct ph_case_list *list)
 {
 	struct ph_keyset held = { 0 }, found = { 0 };
+	bool outside = false;
 	int rc = held_cases(ledger, subject, &held);
 
-	for (size_t i = 0; rc == 0 && i < list->n; i++) {
+	rc = rc != 0 ? rc : ph_derive_outside(ledger, subject, &outside);
+	for (size_t i = 0; rc == 0 && !outside && i < list->n; i++) {
 		struct ph_case_row row;
 		struct ph_entity_key key;
 

@@ -11,6 +11,7 @@
 
 #include "common/ledger/cases_find.h"
 #include "common/ledger/class.h"
+#include "common/ledger/fed.h"
 #include "common/ledger/store.h"
 
 void ph_derived_clear(struct ph_derived *derived)
@@ -37,6 +38,17 @@ void ph_derived_deinit(struct ph_derived *derived)
 	ph_keyset_deinit(&derived->groups);
 	ph_keyset_deinit(&derived->edges);
 	ph_keyset_deinit(&derived->scratch);
+}
+
+int ph_derive_outside(struct ph_ledger *ledger, const struct ph_entity_key *key,
+		      bool *outside_out)
+{
+	struct ph_db *fed = ledger->config.fed;
+
+	*outside_out = false;
+	return fed == NULL
+		       ? 0
+		       : ph_fed_is_outside(fed, key->type, ph_key_view(key), outside_out);
 }
 
 int ph_derive_run(struct ph_ledger *ledger, const char *sql,

@@ -35,7 +35,7 @@ void ph_derived_deinit(struct ph_derived *derived);
 extern const char ph_derive_make_sql[];
 extern const char ph_derive_drop_sql[];
 /* Raise when the same states give other rows than before, or the tables change. */
-#define PH_DERIVE_VERSION 3
+#define PH_DERIVE_VERSION 4
 
 /* Rewrite what queries read about an entity; an empty STATE takes it away. 0 or negative errno. */
 int ph_derive(struct ph_ledger *ledger, const struct ph_entity_key *key,
@@ -61,6 +61,13 @@ int ph_derive_copy_hide(struct ph_ledger *ledger, const struct ph_entity_key *ke
 /* In ledger_loan.due: no day was promised. */
 #define PH_DUE_NEVER INT64_MAX
 
+/*
+ * Whether the hub says that KEY stands outside of what this site is told of: what is
+ * known here of it is not all there is, so that no list and no case has it. 0 or negative
+ * errno.
+ */
+int ph_derive_outside(struct ph_ledger *ledger, const struct ph_entity_key *key,
+		      bool *outside_out);
 /* Run SQL, whose only parameter is the id of KEY. 0 or negative errno. */
 int ph_derive_run(struct ph_ledger *ledger, const char *sql,
 		  const struct ph_entity_key *key);

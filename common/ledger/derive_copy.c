@@ -5,6 +5,7 @@
  * its root; the other members have a row that says so and nothing else.
  */
 #include <errno.h>
+#include <string.h>
 
 #include "common/ledger/cases_find.h"
 #include "common/ledger/class.h"
@@ -176,9 +177,18 @@ int ph_derive_copy(struct ph_ledger *ledger, const struct ph_entity_key *key,
 	return rc != 0 ? rc : ph_keyset_add(&ledger->batch.derived.changed, key);
 }
 
+/* Of a copy that went elsewhere only others know the rest. */
+static void forget_where(struct ph_copy *copy)
+{
+	copy->custody = PH_CUSTODY_UNKNOWN;
+	copy->n_loans = 0;
+	memset(copy->condition, 0, sizeof copy->condition);
+}
+
 int ph_derive_copy_root(struct ph_ledger *ledger, const struct ph_entity_key *root)
 {
 	struct ph_copy_class shown;
+	bool outside = false;
 	int rc = ph_copy_class_load(ledger, root, &shown);
 
 	if (rc == PH_LEDGER_E_NONE) {
@@ -187,7 +197,11 @@ int ph_derive_copy_root(struct ph_ledger *ledger, const struct ph_entity_key *ro
 	if (rc != 0) {
 		return rc;
 	}
-	rc = put_row(ledger, root, &shown.copy);
+	rc = ph_derive_outside(ledger, root, &outside);
+	if (rc == 0 && outside) {
+		forget_where(&shown.copy);
+	}
+	rc = rc != 0 ? rc : put_row(ledger, root, &shown.copy);
 	rc = rc != 0 ? rc : put_loan(ledger, root, ph_copy_open_loan(&shown.copy));
 	rc = rc != 0 ? rc : put_way(ledger, root, &shown);
 	rc = rc != 0 ? rc : ph_cases_of_copy(ledger, root, &shown);

@@ -56,9 +56,11 @@ int ph_derive_hold(struct ph_ledger *ledger, const struct ph_entity_key *key,
 		   struct ph_view state)
 {
 	struct ph_hold hold;
+	bool outside = false;
 	int rc = ph_derive_run(ledger, "DELETE FROM ledger_hold WHERE id = ?1", key);
 
-	if (rc != 0 || state.len == 0) {
+	rc = rc != 0 ? rc : ph_derive_outside(ledger, key, &outside);
+	if (rc != 0 || state.len == 0 || outside) {
 		return rc;
 	}
 	rc = ph_hold_decode(state, &hold);

@@ -77,9 +77,9 @@ int ph_name_site(struct ph_ledger *ledger, struct ph_show *show, const char *nam
 	return rc < 0 ? rc : 0;
 }
 
-/* The name of READER, opened, or that it is locked. */
-static int show_name(struct ph_ledger *ledger, struct ph_show *show,
-		     const struct ph_ref *reader, const struct ph_opener *opener)
+/* READER, if anything is known of it, and its name, opened, or that it is locked. */
+static int show_reader(struct ph_ledger *ledger, struct ph_show *show,
+		       const struct ph_ref *reader, const struct ph_opener *opener)
 {
 	struct ph_entity_key key = ph_key_ref(PH_ENTITY_READER, reader);
 	struct ph_buf state = { 0 }, name = { 0 };
@@ -87,6 +87,7 @@ static int show_name(struct ph_ledger *ledger, struct ph_show *show,
 	int rc = ph_ledger_get(ledger, PH_ENTITY_READER, ph_key_view(&key), &state);
 
 	if (rc == 0) {
+		ph_show_ref(show, "reader", reader);
 		rc = ph_record_decode(ph_buf_view(&state),
 				      ph_kind_find(PH_KIND_READER_PUT), &record);
 	}
@@ -118,6 +119,5 @@ int ph_name_card(struct ph_ledger *ledger, struct ph_show *show, struct ph_view 
 	if (rc != 0) {
 		return rc < 0 ? rc : 0;
 	}
-	ph_show_ref(show, "reader", &reader);
-	return show_name(ledger, show, &reader, opener);
+	return show_reader(ledger, show, &reader, opener);
 }

@@ -189,6 +189,7 @@ int ph_view_copy(struct ph_ledger *ledger, const struct ph_id *id, json_t **out)
 	struct ph_entity_key key, root, title_key;
 	const struct ph_register *title;
 	struct ph_copy_class shown;
+	bool outside = false;
 	int rc = ph_key_id(PH_ENTITY_COPY, id, &key)
 			 ? ph_copy_class_load(ledger, &key, &shown)
 			 : PH_LEDGER_E_NONE;
@@ -216,6 +217,10 @@ int ph_view_copy(struct ph_ledger *ledger, const struct ph_id *id, json_t **out)
 	show_claims(&show, &shown.copy);
 	show_notices(&show, &shown.copy);
 	rc = rc != 0 ? rc : show_cases(ledger, &show, &root);
+	rc = rc != 0 ? rc : ph_derive_outside(ledger, &root, &outside);
+	if (rc == 0 && outside) {
+		ph_show_set(&show, "outside", json_true());
+	}
 	ph_copy_class_deinit(&shown);
 	if (rc != 0) {
 		json_decref(show.object);
