@@ -23,7 +23,7 @@ void ph_gists_deinit(struct ph_gists *gists)
 	*gists = (struct ph_gists){ 0 };
 }
 
-static int read_gist(const struct ph_copy *copy, struct ph_copy_gist *out)
+int ph_copy_gist_of(const struct ph_copy *copy, struct ph_copy_gist *out)
 {
 	const struct ph_register *owner =
 		ph_registers_get(&copy->registers, PH_COPY_OWNER);
@@ -70,7 +70,7 @@ int ph_gists_put(struct ph_gists *gists, const struct ph_entity_key *key,
 	}
 	(void)ph_keyset_find(&gists->keys, key, &at);
 	gists->items[at] = (struct ph_copy_gist){ 0 };
-	return copy == NULL ? 0 : read_gist(copy, &gists->items[at]);
+	return copy == NULL ? 0 : ph_copy_gist_of(copy, &gists->items[at]);
 }
 
 int ph_copy_gist(struct ph_ledger *ledger, const struct ph_entity_key *key,
@@ -90,7 +90,7 @@ int ph_copy_gist(struct ph_ledger *ledger, const struct ph_entity_key *key,
 	rc = ph_ledger_get(ledger, PH_ENTITY_COPY, ph_key_view(key), &state);
 	rc = rc != 0 ? rc : ph_copy_decode(ph_buf_view(&state), &copy);
 	if (rc == 0) {
-		rc = read_gist(&copy, out);
+		rc = ph_copy_gist_of(&copy, out);
 		ph_copy_deinit(&copy);
 	}
 	ph_buf_deinit(&state);

@@ -30,6 +30,8 @@ void ph_gists_deinit(struct ph_gists *gists);
 int ph_gists_put(struct ph_gists *gists, const struct ph_entity_key *key,
 		 const struct ph_copy *copy);
 
+/* That of COPY, a state or what a class shows. 0 or -EUCLEAN. */
+int ph_copy_gist_of(const struct ph_copy *copy, struct ph_copy_gist *out);
 /* That of KEY, of this batch or from its state. 0 or negative errno. */
 int ph_copy_gist(struct ph_ledger *ledger, const struct ph_entity_key *key,
 		 struct ph_copy_gist *out);

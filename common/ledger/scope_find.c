@@ -10,22 +10,20 @@
 #include <string.h>
 
 #include "common/ledger/account.h"
+#include "common/ledger/copy_class.h"
 #include "common/ledger/crate.h"
-#include "common/ledger/fed.h"
 #include "common/ledger/hold.h"
 #include "common/ledger/record.h"
 #include "common/ledger/store.h"
 
 /* --- what a state says by itself --- */
 
-static int copy_sites(struct ph_scope_work *work, const struct ph_entity_key *key,
-		      struct ph_sites *out)
+static int add_gist(const struct ph_copy_gist *gist, struct ph_sites *out)
 {
-	struct ph_copy_gist gist;
-	int rc = ph_copy_gist(work->ledger, key, &gist);
+	int rc = 0;
 
-	for (size_t i = 0; rc == 0 && i < gist.n_sites; i++) {
-		rc = ph_sites_add(out, gist.sites[i]);
+	for (size_t i = 0; rc == 0 && i < gist->n_sites; i++) {
+		rc = ph_sites_add(out, gist->sites[i]);
 	}
 	return rc;
 }
@@ -165,31 +163,43 @@ static int find_reader(struct ph_scope_work *work, const struct ph_entity_key *k
 	return rc;
 }
 
-/* Whether the hub says that KEY stands outside: what is held of it is not all there is. */
-static int is_outside(struct ph_scope_work *work, const struct ph_entity_key *key,
-		      bool *outside_out)
+/* What all facts of a class say together no member may say alone. */
+static int shown_sites(struct ph_ledger *ledger, const struct ph_entity_key *key,
+		       struct ph_sites *out)
 {
-	struct ph_db *fed = work->ledger->config.fed;
+	struct ph_copy_class shown;
+	struct ph_copy_gist gist;
+	int rc = ph_copy_class_load(ledger, key, &shown);
 
-	*outside_out = false;
-	return fed == NULL
-		       ? 0
-		       : ph_fed_is_outside(fed, key->type, ph_key_view(key), outside_out);
+	if (rc != 0) {
+		return rc == PH_LEDGER_E_NONE ? 0 : rc;
+	}
+	rc = ph_copy_gist_of(&shown.copy, &gist);
+	rc = rc != 0 ? rc : add_gist(&gist, out);
+	ph_copy_class_deinit(&shown);
+	return rc;
 }
 
 static int find_copy(struct ph_scope_work *work, const struct ph_entity_key *key,
 		     struct ph_sites *out)
 {
 	struct ph_keyset class = { 0 };
+	size_t inside = 0;
 	int rc = ph_scope_class(work, key, &class);
 
 	for (size_t i = 0; rc == 0 && i < class.n; i++) {
+		struct ph_copy_gist gist;
 		bool outside;
 
-		rc = is_outside(work, &class.keys[i], &outside);
+		rc = ph_derive_outside(work->ledger, &class.keys[i], &outside);
 		if (rc == 0 && !outside) {
-			rc = copy_sites(work, &class.keys[i], out);
+			inside++;
+			rc = ph_copy_gist(work->ledger, &class.keys[i], &gist);
+			rc = rc != 0 ? rc : add_gist(&gist, out);
 		}
+	}
+	if (rc == 0 && class.n > 1 && inside == class.n) {
+		rc = shown_sites(work->ledger, key, out);
 	}
 	ph_keyset_deinit(&class);
 	return rc;
@@ -298,7 +308,7 @@ int ph_scope_find(struct ph_scope_work *work, const struct ph_entity_key *key,
 {
 	struct ph_entity_key card;
 	bool outside;
-	int rc = is_outside(work, key, &outside);
+	int rc = ph_derive_outside(work->ledger, key, &outside);
 
 	out->n = 0;
 	if (rc != 0 || outside) {
