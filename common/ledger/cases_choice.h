@@ -37,8 +37,10 @@ int ph_case_plan(struct ph_ledger *ledger, const struct ph_case_row *row, unsign
 
 /*
  * All there is to see of a case, also of one that is gone: what ph_case_show() has, the
- * stories of its facts in place of their references, "decisions" [{"choice","by","time","fits","entries"}] and "choices" [{"choice","means","writes":[entry ...] or "needs"}]. 0,
- * PH_LEDGER_E_NONE, negative errno.
+ * stories of its facts in place of their references, "decisions" [{"choice","by","time",
+ * "fits","entries"}] and, at the hub, "choices" [{"choice","means","writes":[entry ...]
+ * or "needs"}]. At a site (ph_site_case_get()) "vouched" says what the hub alone tells of.
+ * 0, PH_LEDGER_E_NONE, negative errno.
  */
 int ph_view_case(struct ph_ledger *ledger, const uint8_t id[static PH_CASE_ID_SIZE],
 		 json_t **out);

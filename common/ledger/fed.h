@@ -106,6 +106,10 @@ struct ph_fed_case {
 int ph_fed_cases(struct ph_db *db, bool open_only,
 		 int (*cb)(void *data, const struct ph_fed_case *one), void *data);
 
+/* The one with that id, if it was fed. */
+int ph_fed_case(struct ph_db *db, const uint8_t id[static 16],
+		int (*cb)(void *data, const struct ph_fed_case *one), void *data);
+
 struct ph_fed_counts {
 	uint64_t entries; /* facts of others and acts */
 	uint64_t entities, outside;

@@ -261,20 +261,13 @@ int ph_fed_is_outside(struct ph_db *db, uint64_t type, struct ph_view id,
 
 /* ---- cases ---- */
 
-int ph_fed_cases(struct ph_db *db, bool open_only,
-		 int (*cb)(void *data, const struct ph_fed_case *one), void *data)
-{
-	struct ph_stmt *stmt;
-	int rc = ph_db_prepare(db,
-			       "SELECT id, kind, anchor, refs, second, decided"
-			       " FROM fed_case WHERE ?1 = 0 OR decided IS NULL"
-			       " ORDER BY second, id",
-			       &stmt);
+#define CASE_COLUMNS "SELECT id, kind, anchor, refs, second, decided FROM fed_case "
 
-	if (rc != 0) {
-		return rc;
-	}
-	ph_stmt_int(stmt, 1, open_only);
+static int each_case(struct ph_stmt *stmt,
+		     int (*cb)(void *data, const struct ph_fed_case *one), void *data)
+{
+	int rc;
+
 	while ((rc = ph_stmt_step(stmt)) == PH_DB_ROW) {
 		struct ph_fed_case one = {
 			.kind = (uint64_t)ph_stmt_col_int(stmt, 1),
@@ -293,6 +286,35 @@ int ph_fed_cases(struct ph_db *db, bool open_only,
 		}
 	}
 	return rc;
+}
+
+int ph_fed_cases(struct ph_db *db, bool open_only,
+		 int (*cb)(void *data, const struct ph_fed_case *one), void *data)
+{
+	struct ph_stmt *stmt;
+	int rc = ph_db_prepare(db,
+			       CASE_COLUMNS "WHERE ?1 = 0 OR decided IS NULL"
+					    " ORDER BY second, id",
+			       &stmt);
+
+	if (rc != 0) {
+		return rc;
+	}
+	ph_stmt_int(stmt, 1, open_only);
+	return each_case(stmt, cb, data);
+}
+
+int ph_fed_case(struct ph_db *db, const uint8_t id[static 16],
+		int (*cb)(void *data, const struct ph_fed_case *one), void *data)
+{
+	struct ph_stmt *stmt;
+	int rc = ph_db_prepare(db, CASE_COLUMNS "WHERE id = ?1", &stmt);
+
+	if (rc != 0) {
+		return rc;
+	}
+	ph_stmt_blob(stmt, 1, PH_VIEW(id, 16));
+	return each_case(stmt, cb, data);
 }
 
 int ph_fed_counts(struct ph_db *db, struct ph_fed_counts *counts_out)

@@ -10,7 +10,7 @@
 
 #include "common/ledger/cases_choice.h"
 #include "common/ledger/cases_view.h"
-#include "common/ledger/fed_case.h"
+#include "common/ledger/cases_site.h"
 #include "common/ledger/show.h"
 #include "common/ledger/store.h"
 #include "common/ledger/story.h"
@@ -157,7 +157,7 @@ static int view_row(struct ph_ledger *ledger, const struct ph_case_row *row, boo
 	rc = rc != 0 ? rc : show_decisions(ledger, &show, row->id, row, &any);
 	if (rc == 0 && fed) {
 		ph_show_set(&show, "vouched", json_string("hub"));
-	} else if (rc == 0) {
+	} else if (rc == 0 && ledger->config.hub != NULL) {
 		rc = show_choices(ledger, &show, row);
 	}
 	if (rc != 0) {
@@ -189,19 +189,16 @@ int ph_view_case(struct ph_ledger *ledger, const uint8_t id[static PH_CASE_ID_SI
 		 json_t **out)
 {
 	struct ph_case_row row;
-	bool fed = false;
-	int rc = ph_case_get(ledger, id, &row);
+	bool fed;
+	int rc = ph_site_case_get(ledger, id, &row, &fed);
 
-	if (rc == PH_LEDGER_E_NONE) {
-		rc = ph_fed_case_get(ledger, id, &row);
-		fed = rc == 0;
-	}
 	if (rc == PH_LEDGER_E_NONE) {
 		return view_gone(ledger, id, out);
 	}
-	rc = rc != 0 ? rc : view_row(ledger, &row, fed, out);
-	if (rc >= 0) {
-		ph_case_row_deinit(&row);
+	if (rc != 0) {
+		return rc;
 	}
+	rc = view_row(ledger, &row, fed, out);
+	ph_case_row_deinit(&row);
 	return rc;
 }

@@ -17,7 +17,9 @@
 
 #include <sodium.h>
 
+#include "plain_hub.h"
 #include "random_history.h"
+#include "scope_cases.h"
 
 #include "common/ledger/fed.h"
 #include "common/ledger/scope.h"
@@ -174,7 +176,7 @@ static void run_sql(struct ph_db *db, const char *sql, const struct actor *actor
 
 static void open_hub(struct province *province)
 {
-	struct ph_ledger_config config = { .keeps_changes = true };
+	struct ph_ledger_config config = { .keeps_changes = true, .hub = &plain_hub };
 	struct ph_feeder_config feeds = { .keys = &keys, .epoch.number = 1 };
 	struct ph_error err = { 0 };
 
@@ -456,7 +458,30 @@ static bool is_fed(struct province *province, const struct share *share)
 	return state.fed;
 }
 
-static unsigned judged, fed_items;
+static unsigned judged, fed_items, cases_seen, listed;
+
+static void compare_all(struct province *province, struct share *share, const char *when)
+{
+	struct ph_case_row row;
+	const char *wrong;
+
+	compare(province, share, when);
+	wrong = compare_lists(province->hub.ledger, share->world.ledger, share->site,
+			      &listed);
+	if (wrong != NULL) {
+		fail_msg("site %" PRIu64 " %s: its list \"%s\" is another one; replay "
+			 "with --seed %" PRIu64 " --count 1",
+			 share->site, when, wrong, province->seed);
+	}
+	wrong = compare_cases(province->hub.ledger, share->world.ledger, share->site,
+			      &row, &cases_seen);
+	if (wrong != NULL) {
+		fail_msg("site %" PRIu64 " %s: a case %s %s; replay with --seed %" PRIu64
+			 " --count 1",
+			 share->site, when, ph_case_name(row.kind), wrong,
+			 province->seed);
+	}
+}
 
 static void play(uint64_t seed)
 {
@@ -475,9 +500,9 @@ static void play(uint64_t seed)
 		if (!is_fed(&province, share)) {
 			continue; /* its device was cut or retired */
 		}
-		compare(&province, share, "at the head of its feed");
+		compare_all(&province, share, "at the head of its feed");
 		assert_int_equal(ph_ledger_rebuild(share->world.ledger, &err), 0);
-		compare(&province, share, "after a rebuild");
+		compare_all(&province, share, "after a rebuild");
 		assert_int_equal(ph_feeder_state(province.feeder, share->device, &state),
 				 0);
 		judged++;
@@ -492,7 +517,8 @@ static void every_site_has_its_share(void **state)
 	for (uint64_t i = 0; i < arg_count; i++) {
 		play(arg_seed + i);
 	}
-	printf("# %u sites compared, %u items fed to them\n", judged, fed_items);
+	printf("# %u sites compared, %u items and %u cases fed to them, %u in lists\n",
+	       judged, fed_items, cases_seen, listed);
 	assert_true(judged > 0 || arg_count < 10);
 }
 
