@@ -58,7 +58,7 @@ static const struct choice choices[PH_CASE_KINDS][PH_CASE_CHOICES_MAX] = {
 				   "the earlier loan is right; the later one was a "
 				   "slip" },
 				 { PH_CHOICE_RETURNED, RETURN_AT,
-				   "the copy is back, at --at SITE" },
+				   "the copy is back, at --site SITE" },
 				 { PH_CHOICE_OTHER, VOID_NAMED,
 				   "the entries named with --void are wrong" } },
 	[PH_CASE_MAYBE_RETURNED] = { { PH_CHOICE_RETURNED, RETURN_THERE,
@@ -81,7 +81,7 @@ static const struct choice choices[PH_CASE_KINDS][PH_CASE_CHOICES_MAX] = {
 				   "title" },
 				 { PH_CHOICE_SEEN, NOTHING, "noted; nothing follows" } },
 	[PH_CASE_CRATE_COUNT] = { { PH_CHOICE_FOUND, SIGHT_SHORT,
-				    "what was short is found, at --at SITE" },
+				    "what was short is found, at --site SITE" },
 				  { PH_CHOICE_LOST, NOTHING,
 				    "what was short is lost: it is on its way until it "
 				    "is withdrawn" },
@@ -96,7 +96,7 @@ static const struct choice choices[PH_CASE_KINDS][PH_CASE_CHOICES_MAX] = {
 				   "they are different titles" } },
 	[PH_CASE_BLOCKED_CARD] = { { PH_CHOICE_SEEN, NOTHING, "the loan stands" },
 				   { PH_CHOICE_RETURNED, RETURN_AT,
-				     "the copy is back, at --at SITE" },
+				     "the copy is back, at --site SITE" },
 				   { PH_CHOICE_OTHER, VOID_NAMED,
 				     "the entries named with --void are wrong" } },
 	[PH_CASE_STAMP] = { { PH_CHOICE_SEEN, NOTHING, "the times count as judged" },
@@ -370,7 +370,7 @@ static int carry_out(struct plan *plan, enum deed deed)
 static const char *lacks(enum deed deed, const struct ph_case_words *words)
 {
 	if ((deed == RETURN_AT || deed == SIGHT_SHORT) && words->site == 0) {
-		return "--at SITE";
+		return "--site SITE";
 	}
 	return deed == VOID_NAMED && words->n_voids == 0 ? "--void REF" : NULL;
 }

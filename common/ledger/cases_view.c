@@ -150,6 +150,7 @@ int ph_case_show(struct ph_ledger *ledger, const struct ph_case_row *row, json_t
 	rc = show_subject(ledger, &show, &row->subject);
 	rc = rc != 0 ? rc : show_sites(ledger, &show, row);
 	show_refs(&show, row);
+	ph_show_hex(&show, "digest", PH_VIEW(row->facts, sizeof row->facts));
 	if (rc != 0) {
 		json_decref(show.object);
 		return rc;

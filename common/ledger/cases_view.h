@@ -8,7 +8,7 @@
 
 /*
  * {"case":kind,"id","short" (ph_case_short()),"status","anchor","time",
- * "sites":[{"site","name"} ...],"facts":[ref ...], and what it is about: "copy" and
+ * "sites":[{"site","name"} ...],"facts":[ref ...],"digest" (of them), and what it is about: "copy" and
  * "title_name", "crate", "reader" ...}. 0 or negative errno.
  */
 int ph_case_show(struct ph_ledger *ledger, const struct ph_case_row *row, json_t **out);

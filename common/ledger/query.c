@@ -54,7 +54,7 @@ static int collect(struct ph_ledger *ledger, struct ph_stmt *stmt,
 /* --- loans --- */
 
 #define LOAN_COLUMNS                                                                     \
-	"SELECT l.copy, l.card, l.site, l.second, l.due, c.title"                        \
+	"SELECT l.copy, l.card, l.site, l.second, l.due, c.title, l.ref"                 \
 	" FROM ledger_loan l LEFT JOIN ledger_copy c ON c.id = l.copy"
 #define LOAN_ORDER " ORDER BY l.due, l.second, l.copy LIMIT ?4"
 
@@ -73,6 +73,7 @@ static int loan_row(struct ph_ledger *ledger, struct ph_stmt *stmt, json_t **one
 	}
 	ph_name_ref(&show, "title", ph_stmt_col_blob(stmt, 5));
 	rc = ph_name_title(ledger, &show, ph_stmt_col_blob(stmt, 5));
+	ph_name_ref(&show, "loan", ph_stmt_col_blob(stmt, 6));
 	return finish(&show, rc, one);
 }
 

@@ -20,7 +20,7 @@ struct ph_loan_filter {
 };
 /*
  * Open loans in order of due day, those without one last:
- * [{"copy","card","site","time","due","title","title_name"}, ...]
+ * [{"copy","card","site","time","due","title","title_name","loan" (its reference)}, ...]
  */
 int ph_query_loans(struct ph_ledger *ledger, const struct ph_loan_filter *filter,
 		   json_t **out);

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/ledger/card.h"
 #include "common/ledger/class.h"
@@ -235,6 +236,49 @@ static int tell_one(struct ph_ledger *ledger, const struct ph_ref *ref,
 	return ph_show_append(list, story);
 }
 
+static int tell_ref(struct ph_ledger *ledger, const json_t *text, const char *says,
+		    json_t *list)
+{
+	const char *name = json_string_value(text);
+	json_t *story = NULL;
+	struct ph_ref ref;
+	int rc;
+
+	if (name == NULL || ph_ref_parse(name, strlen(name), &ref) != 0) {
+		return -EUCLEAN;
+	}
+	rc = ph_story(ledger, &ref, &story);
+	if (rc == 0 && json_object_set_new(story, "says", json_pack("[s]", says)) != 0) {
+		json_decref(story);
+		return -ENOMEM;
+	}
+	return rc != 0 ? rc : ph_show_append(list, story);
+}
+
+/* A card shows what its account holds and what is out on it; copies have the loans. */
+static int add_account(const struct ph_entity_key *card, struct ph_keyset *members)
+{
+	struct ph_entity_key account = *card;
+
+	account.type = PH_ENTITY_ACCOUNT;
+	return ph_keyset_add(members, &account);
+}
+
+static int tell_loans(struct ph_ledger *ledger, const json_t *state, json_t *list)
+{
+	json_t *loan;
+	size_t i;
+	int rc = 0;
+
+	json_array_foreach(json_object_get(state, "loans"), i, loan)
+	{
+		rc = rc != 0 ? rc
+			     : tell_ref(ledger, json_object_get(loan, "loan"), "loan",
+					list);
+	}
+	return rc;
+}
+
 int ph_why(struct ph_ledger *ledger, const struct ph_entity_key *key,
 	   const struct ph_opener *opener, json_t **out)
 {
@@ -250,6 +294,9 @@ int ph_why(struct ph_ledger *ledger, const struct ph_entity_key *key,
 		     : ph_view_entity(ledger, (enum ph_entity)key->type, ph_key_view(key),
 				      opener, &state);
 	rc = rc != 0 ? rc : say_all(ledger, key, &members, &says);
+	if (rc == 0 && key->type == PH_ENTITY_CARD) {
+		rc = add_account(key, &members);
+	}
 	rc = rc != 0 ? rc : gather(ledger, &members, &facts);
 	if (rc == 0 && facts.n > PH_WHY_FACTS_MAX) {
 		from = facts.n - PH_WHY_FACTS_MAX;
@@ -257,6 +304,9 @@ int ph_why(struct ph_ledger *ledger, const struct ph_entity_key *key,
 	}
 	for (size_t i = from; rc == 0 && i < facts.n; i++) {
 		rc = tell_one(ledger, &facts.items[i].ref, &says, list);
+	}
+	if (rc == 0 && key->type == PH_ENTITY_CARD) {
+		rc = tell_loans(ledger, state, list);
 	}
 	if (rc == 0) {
 		ph_show_set(&show, "state", state);
@@ -273,4 +323,42 @@ int ph_why(struct ph_ledger *ledger, const struct ph_entity_key *key,
 		return rc;
 	}
 	return ph_show_done(&show, out);
+}
+
+/* --- of a case --- */
+
+static int tell_decision(struct ph_ledger *ledger, const json_t *decision, json_t *list)
+{
+	json_t *ref;
+	size_t i;
+	int rc = 0;
+
+	json_array_foreach(json_object_get(decision, "entries"), i, ref)
+	{
+		rc = rc != 0 ? rc : tell_ref(ledger, ref, "what was decided", list);
+	}
+	return rc != 0 ? rc
+		       : tell_ref(ledger, json_object_get(decision, "by"), "decision",
+				  list);
+}
+
+int ph_why_case(struct ph_ledger *ledger, json_t *view, json_t **out)
+{
+	json_t *facts = json_object_get(view, "facts"), *decision;
+	json_t *list = facts != NULL ? json_incref(facts) : json_array();
+	size_t i;
+	int rc = list == NULL ? -ENOMEM : 0;
+
+	json_object_del(view, "facts");
+	json_array_foreach(json_object_get(view, "decisions"), i, decision)
+	{
+		rc = rc != 0 ? rc : tell_decision(ledger, decision, list);
+	}
+	if (rc != 0) {
+		json_decref(list);
+		json_decref(view);
+		return rc;
+	}
+	*out = json_pack("{s:o,s:o}", "state", view, "facts", list);
+	return *out == NULL ? -ENOMEM : 0;
 }

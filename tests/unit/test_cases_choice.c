@@ -105,7 +105,7 @@ static void what_makes_no_sense(void **state)
 	loan(&room->b, "c1", "k2", 200);
 	assert_null(wants_of(room, PH_CASE_TWO_PLACES, PH_CHOICE_STOLEN, NULL));
 	assert_string_equal(wants_of(room, PH_CASE_TWO_PLACES, PH_CHOICE_RETURNED, NULL),
-			    "--at SITE");
+			    "--site SITE");
 	assert_string_equal(wants_of(room, PH_CASE_TWO_PLACES, PH_CHOICE_OTHER, NULL),
 			    "--void REF");
 }
@@ -221,7 +221,7 @@ static void what_was_short_is_found(void **state)
 	crate_entry(&room->a, PH_KIND_CRATE_DISPATCH, "b1", sent, 2, false, 100);
 	crate_entry(&room->b, PH_KIND_CRATE_RECEIVE, "b1", came, 1, true, 200);
 	assert_string_equal(wants_of(room, PH_CASE_CRATE_COUNT, PH_CHOICE_FOUND, NULL),
-			    "--at SITE");
+			    "--site SITE");
 	plan = plan_with(room, PH_CASE_CRATE_COUNT, PH_CHOICE_FOUND, &words);
 	assert_kinds(plan, "sighting", 1);
 	carry_out(room, plan, 300);
@@ -279,7 +279,7 @@ static void all_there_is_to_see(void **state)
 		"loan");
 	assert_int_equal(json_array_size(json_object_get(shown, "decisions")), 0);
 	assert_string_equal(text_at(choice, "choice"), "returned");
-	assert_string_equal(text_at(choice, "needs"), "--at SITE");
+	assert_string_equal(text_at(choice, "needs"), "--site SITE");
 	choice = json_array_get(json_object_get(shown, "choices"), 1);
 	assert_int_equal(json_array_size(json_object_get(choice, "writes")), 1);
 	json_decref(shown);
