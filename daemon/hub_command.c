@@ -54,6 +54,9 @@ static const struct {
 	{ "report-changed", ph_hub_report_changed, LOOKS },
 	{ "list", ph_hub_list, LOOKS },
 	{ "cases", ph_hub_cases, LOOKS },
+	{ "case-show", ph_hub_case_show, LOOKS },
+	{ "case-decide", ph_hub_case_decide, BUILDS },
+	{ "why", ph_hub_why, LOOKS },
 };
 
 const char *ph_request_text(const json_t *request, const char *name)

@@ -18,7 +18,7 @@ ph_hub_command_fn ph_hub_status, ph_hub_devices, ph_hub_log;
 ph_hub_command_fn ph_hub_device_show, ph_hub_device_confirm;
 ph_hub_command_fn ph_hub_digest, ph_hub_rebuild, ph_hub_verify;
 ph_hub_command_fn ph_hub_query, ph_hub_list;
-ph_hub_command_fn ph_hub_cases;
+ph_hub_command_fn ph_hub_cases, ph_hub_case_show, ph_hub_case_decide, ph_hub_why;
 ph_hub_command_fn ph_hub_record, ph_hub_operator_put;
 ph_hub_command_fn ph_hub_device_retire, ph_hub_device_cut, ph_hub_log_adopt,
 	ph_hub_invite_cancel, ph_hub_reader_erase;
@@ -45,6 +45,14 @@ int ph_hub_enum(const struct ph_field *field, const char *text, uint64_t *out,
 		struct ph_error *err);
 /* Whether the rule NAME, if programs heed it, may have this VALUE. 0, or -EINVAL with words. */
 int ph_hub_policy_check(struct ph_view name, struct ph_view value, struct ph_error *err);
+
+/*
+ * Which copy, card or crate CODE can mean: in the namespace of the request's "ns", or the
+ * first that is known here; else ID is that of namespace 0. ID borrows CODE. 0 or
+ * negative errno.
+ */
+int ph_hub_code_find(struct ph_hub *hub, const json_t *request, enum ph_entity type,
+		     const char *code, struct ph_id *id);
 
 /* What is kept of an invite, in meta: this and its id in hex. */
 #define PH_HUB_META_INVITE "invite."

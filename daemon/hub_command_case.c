@@ -1,12 +1,15 @@
 /*
- * daemon/hub_command_case.c - cases: what a person must look at.
+ * daemon/hub_command_case.c - cases, case show: what a person must look at.
  */
-#include "daemon/hub_command.h"
+#include "daemon/hub_name.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
+#include "common/ledger/cases_choice.h"
 #include "common/ledger/cases_page.h"
+#include "common/ledger/story_names.h"
+#include "daemon/hub_part.h"
 
 #define LIMIT_DEFAULT 50
 #define LIMIT_MAX     10000
@@ -67,4 +70,34 @@ int ph_hub_cases(struct ph_hub *hub, const json_t *request, json_t *answer,
 							       json_string(next)) != 0)
 		       ? -ENOMEM
 		       : 0;
+}
+
+/* --- case show --- */
+
+int ph_hub_case_show(struct ph_hub *hub, const json_t *request, json_t *answer,
+		     struct ph_error *err)
+{
+	const struct ph_opener opener = ph_hub_opener(hub);
+	const char *prefix = ph_request_need(request, "case", err);
+	bool names = json_is_true(json_object_get(request, "names"));
+	uint8_t id[PH_CASE_ID_SIZE];
+	json_t *view = NULL;
+	int rc = prefix ? ph_hub_case_called(hub, prefix, id, err) : -EINVAL;
+
+	if (rc < 0) {
+		return rc;
+	}
+	rc = ph_view_case(hub->ledger, id, &view);
+	if (rc == PH_LEDGER_E_NONE) {
+		return ph_fail(err, PH_EXIT_OTHER, -ENOENT, "there is no case \"%s\"",
+			       prefix);
+	}
+	rc = rc != 0 ? rc
+		     : ph_stories_name(hub->ledger, json_object_get(view, "facts"),
+				       names ? &opener : NULL);
+	if (rc < 0) {
+		json_decref(view);
+		return ph_fail_errno(err, rc, "reading the case");
+	}
+	return json_object_set_new(answer, "case", view) != 0 ? -ENOMEM : 0;
 }

@@ -80,21 +80,31 @@ static int match_id(void *data, struct ph_view id, struct ph_view state)
 	return 1;
 }
 
+int ph_hub_code_find(struct ph_hub *hub, const json_t *request, enum ph_entity type,
+		     const char *code, struct ph_id *id)
+{
+	const json_t *ns = json_object_get(request, "ns");
+	struct code_search search = { .code = ph_view_str(code),
+				      .any = !ns,
+				      .ns = (uint64_t)json_integer_value(ns),
+				      .out = id };
+	int rc;
+
+	id->ns = search.ns;
+	id->code = search.code;
+	rc = ph_ledger_each(hub->ledger, type, match_id, &search);
+	return rc < 0 ? rc : 0;
+}
+
 static int need_code(struct question *q, const char *what, enum ph_entity type,
 		     struct ph_id *id)
 {
-	const json_t *ns = json_object_get(q->request, "ns");
-	struct code_search search = { .any = !ns, .out = id };
 	int rc = need_id(q, what);
 
 	if (rc < 0) {
 		return rc;
 	}
-	search.code = ph_view_str(q->id);
-	search.ns = ns ? (uint64_t)json_integer_value(ns) : 0;
-	id->ns = search.ns;
-	id->code = search.code;
-	rc = ph_ledger_each(q->hub->ledger, type, match_id, &search);
+	rc = ph_hub_code_find(q->hub, q->request, type, q->id, id);
 	return rc < 0 ? ph_fail_errno(q->err, rc, "reading the ledger") : 0;
 }
 

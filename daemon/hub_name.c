@@ -235,6 +235,22 @@ int ph_hub_invite_called(struct ph_hub *hub, const char *prefix,
 		      : only_one(search.found, "invite", prefix, "invite list", err);
 }
 
+int ph_hub_case_called(struct ph_hub *hub, const char *prefix,
+		       uint8_t id_out[static PH_CASE_ID_SIZE], struct ph_error *err)
+{
+	int rc = check_prefix(prefix, "a case", err);
+
+	if (rc < 0) {
+		return rc;
+	}
+	rc = ph_case_called(hub->ledger, prefix, id_out);
+	return rc < 0 ? ph_fail_errno(err, rc, "reading the cases")
+		      : only_one(rc == 0                ? 1
+				 : rc == PH_CASE_E_MANY ? 2
+							: 0,
+				 "case", prefix, "cases --all", err);
+}
+
 /* --- copies and cards --- */
 
 struct code_search {

@@ -7,6 +7,7 @@
 #ifndef PH_DAEMON_HUB_NAME_H
 #define PH_DAEMON_HUB_NAME_H
 
+#include "common/ledger/cases_name.h"
 #include "common/log/json.h"
 #include "daemon/hub_command.h"
 
@@ -24,6 +25,10 @@ int ph_hub_log_called(struct ph_hub *hub, const char *prefix, struct ph_log *log
 /* An invite that this hub made. */
 int ph_hub_invite_called(struct ph_hub *hub, const char *prefix,
 			 uint8_t id_out[static PH_INVITE_ID_SIZE], struct ph_error *err);
+
+/* A case, also one that is gone. */
+int ph_hub_case_called(struct ph_hub *hub, const char *prefix,
+		       uint8_t id_out[static PH_CASE_ID_SIZE], struct ph_error *err);
 
 /*
  * Codes that an entry names by what is scanned: in namespace 0 if it is of the printed

@@ -60,4 +60,118 @@ status "a page that never ended" 2 $H cases --after nonsense
 status "a site that does not exist" 1 $H cases --site nowhere
 like "for people" "$($H cases)" 'two-places +2026-09-01 08:00 +1400000000031 Dế Mèn phiêu lưu ký +Điểm 1; Điểm 2 +open'
 is "for scripts" "$($H cases --plain | head -1 | cut -f 2-4)" $'two-places\t2026-09-01T08:00:00+07:00\t1400000000031 Dế Mèn phiêu lưu ký'
+
+# --- case show: what each device says, and what could be made of it ---
+nth() { pick "d['cases'][$1]['short']" <<<"$cases"; }
+first=$(nth 0) second=$(nth 1) third=$(nth 2)
+show=$($H case show "$first" --json)
+is "by the beginning of its id" "$(pick 'd["case"]["id"].startswith("'"$first"'")' <<<"$show")" True
+is "its facts, each with its site" "$(pick '[(f["kind"], f["site"], f["counts"]) for f in d["case"]["facts"]]' <<<"$show")" \
+  "[('loan', 140001, True), ('loan', 140002, True)]"
+is "when it was, by whom it is told" "$(pick '[(f["time"][:16], f["told"], f["stamped"] > f["time"]) for f in d["case"]["facts"]]' <<<"$show")" \
+  "[('2026-09-01T08:00', 'minute', True), ('2026-09-11T08:00', 'minute', True)]"
+is "by which road, and how safe" "$(pick 'set((f["road"]["by"], f["road"]["level"]) for f in d["case"]["facts"])' <<<"$show")" "{('session', 'hub')}"
+is "two devices" "$(pick 'len(set(f["device"] for f in d["case"]["facts"]))' <<<"$show")" 2
+is "the choices" "$(pick '[c["choice"] for c in d["case"]["choices"]]' <<<"$show")" "['seen', 'later', 'earlier', 'returned', 'other']"
+is "what one would write" "$(pick '[(w["kind"], w["target"] == d["case"]["facts"][0]["ref"]) for w in d["case"]["choices"][1]["writes"]]' <<<"$show")" "[('void', True)]"
+is "what one needs" "$(pick '[c.get("needs") for c in d["case"]["choices"]][3:]' <<<"$show")" "['--site SITE', '--void REF']"
+like "for people" "$($H case show "$first")" 'two-places: lent in two places.*1\. loan  2026-09-01 08:00  Điểm 1.*the time was told.*came by session.*2\. loan .*case decide.*later +the later loan is right'
+is "for scripts, a line a fact" "$($H case show "$first" --plain | cut -f 2,5,7,11)" $'loan\t140001\tsession\tyes\nloan\t140002\tsession\tyes'
+status "an id that none begins with" 1 $H case show 0000000000000000000000000000beef
+status "what begins no id" 2 $H case show xyz
+
+# --- case decide: what is refused, and leaves nothing behind ---
+before=$($H digest)
+status "an unknown case" 1 $H case decide 0000000000000000000000000000beef later
+status "a word that is no choice" 2 $H case decide "$first" nonsense
+like "it says what would be one" "$($H case decide "$first" nonsense 2>&1)" 'seen, later, earlier, returned, other'
+status "a choice of other kinds of cases" 2 $H case decide "$first" found
+status "a choice that needs an entry" 2 $H case decide "$first" other
+like "it says which option" "$($H case decide "$first" other 2>&1)" '\-\-void REF'
+status "a choice that needs a site" 2 $H case decide "$first" returned
+status "a site that does not exist" 2 $H case decide "$first" returned --site nowhere
+status "an entry that is no reference" 2 $H case decide "$first" other --void nonsense
+status "an entry that is not here" 1 $H case decide "$first" other --void 00112233445566778899aabbccddeeff.1.0011223344556677
+status "facts that are not those" 1 $H case decide "$first" later --facts 00112233445566778899aabbccddeeff
+is "none of it wrote anything" "$($H digest)" "$before"
+ok "a third invite" $H invite --site 14-0001 --role site --hub 127.0.0.1:1 --out "$T/s3.invite" --passphrase-file "$T/pass"
+invite=$($H invite list --json | pick '[i["invite"] for i in d["invites"] if i["state"] == "open"][0]')
+signed=$($H invite cancel "$invite" --passphrase-file "$T/pass" --json | pick 'd["entries"][0]["ref"]')
+before=$($H digest)
+status "what an operator signed is not voided so" 2 $H case decide "$first" later --void "$signed"
+like "that has its own command" "$($H case decide "$first" later --void "$signed" 2>&1)" 'nothing was decided.*operator'
+is "and the other void was not written" "$($H digest)" "$before"
+ok "ids that begin alike" bash -c "printf '%s\n%s\n' '{\"kind\":\"case-decide\",\"case\":\"abcdef01000000000000000000000000\",\"choice\":\"seen\",\"facts\":\"00000000000000000000000000000000\"}' \
+  '{\"kind\":\"case-decide\",\"case\":\"abcdef02000000000000000000000000\",\"choice\":\"seen\",\"facts\":\"00000000000000000000000000000000\"}' | $H record"
+status "an ambiguous beginning" 1 $H case decide abcdef0 seen
+like "says so" "$($H case decide abcdef0 seen 2>&1)" 'more than one case'
+
+# --- a decision that takes an entry away ---
+ok "what it would write" $H case decide "$first" later --dry-run --json
+is "is the void" "$(json ok.out '[w["kind"] for w in j["writes"]]')" '["void"]'
+is "and nothing was written" "$($H cases --json | pick 'len(d["cases"])')" 3
+ok "the later loan is right" $H case decide "$first" later --facts "$(pick 'd["case"]["digest"]' <<<"$show")" --json
+is "the void and the decision, in the hub's own log" "$(json ok.out '[[e["kind"], e["log"]] for e in j["entries"]]')" '[["void", "desk"], ["case-decide", "desk"]]'
+is "the contradiction is gone" "$(json ok.out 'j["status"]')" gone
+is "two are left" "$($H cases --json | pick 'len(d["cases"])')" 2
+is "the copy has one loan" "$($H query copy 1400000000031 --json | pick '[(l["site"], l["card"]["code"]) for l in d["copy"]["loans"]]')" "[(140002, '9002')]"
+is "what was decided is told" "$($H case show "$first" --json | pick '(d["case"]["status"], d["case"]["decisions"][0]["choice"], len(d["case"]["decisions"][0]["entries"]))')" "('gone', 'later', 1)"
+status "nothing is left to decide" 1 $H case decide "$first" seen
+
+# --- a decision that only closes, and a later fact that opens the case again ---
+digest=$($H case show "$second" --json | pick 'd["case"]["digest"]')
+ok "both loans happened" $H case decide "$second" seen
+like "it is decided" "$($H cases --all --json)" '"status":"decided"'
+is "and waits no more" "$($H cases --json | pick 'len(d["cases"])')" 1
+ok "a loan between the two comes to light" lend 1 1400000000024 9003 2026-09-10T08:00
+for i in 1 2; do ok "site $i syncs" sync "$i"; done
+is "the case is open again" "$($H case show "$second" --json | pick '(d["case"]["status"], [x["fits"] for x in d["case"]["decisions"]])')" "('reopened', [False])"
+status "who saw the old facts decides nothing" 1 $H case decide "$second" earlier --facts "$digest"
+ok "the copy came back at site 2" $H case decide "$second" returned --site 14-0002 --json
+is "a return on behalf of that site" "$($H why copy 1400000000024 --json | pick '[(f["kind"], f["site"], f["log_site"]) for f in d["facts"]][-1]')" "('return', 140002, 0)"
+is "the copy is on its shelf" "$($H query copy 1400000000024 --json | pick '(d["copy"]["custody"]["at"], d["copy"]["custody"]["site"])')" "('site', 140002)"
+is "decided on what it is now" "$($H case show "$second" --json | pick '(d["case"]["status"], [x["fits"] for x in d["case"]["decisions"]])')" "('decided', [False, True])"
+
+# --- a case that closes itself ---
+ok "the return at site 1 is typed in late" bash -c "printf '%s\n' '{\"kind\":\"return\",\"copy\":{\"ns\":0,\"code\":\"1400000000017\"},\"when\":\"2026-09-10T09:00\"}' | '$pack' -d '$T/s1' record"
+ok "site 1 syncs" sync 1
+status "nothing waits any more" 0 $H cases
+status "the case is known no more" 1 $H case show "$third"
+
+# --- why, at the hub ---
+why=$($H why copy 1400000000031 --json)
+is "each entry, and whether it counts" "$(pick '[(f["kind"], f["counts"]) for f in d["facts"]]' <<<"$why")" "[('loan', False), ('loan', True), ('copy-put', True)]"
+is "what takes the first away" "$(pick '(d["facts"][0]["not_counted"]["why"], d["facts"][0]["not_counted"]["by"] == "'"$($H case show "$first" --json | pick 'd["case"]["decisions"][0]["entries"][0]')"'")' <<<"$why")" "('voided', True)"
+is "what the others give" "$(pick '[f.get("says") for f in d["facts"][1:]]' <<<"$why")" "[['custody', 'loan'], ['title']]"
+is "the title by its words" "$($H why title 'de men' --json | pick '(d["what"], [f["kind"] for f in d["facts"]], d["facts"][0]["says"])')" "('title', ['title-put'], ['name', 'author'])"
+is "the title by its reference" "$($H why title "$title" --json | pick 'd["state"]["name"]')" 'Dế Mèn phiêu lưu ký'
+is "a case that is gone: its decision and what that wrote" "$($H why case "$first" --json | pick '[(f["kind"], f["says"]) for f in d["facts"]]')" \
+  "[('void', ['what was decided']), ('case-decide', ['decision'])]"
+like "for people" "$($H why copy 1400000000031)" 'because.*does not count: voided'
+is "a card by its loans" "$($H why card 9002 --json | pick 'sorted((f["kind"], f["entry"]["copy"]["code"], f["says"]) for f in d["facts"])')" \
+  "[('loan', '1400000000017', ['loan']), ('loan', '1400000000031', ['loan'])]"
+status "why of an unknown copy" 1 $H why copy 999
+status "why of nonsense" 2 $H why nonsense 1
+status "words that no title has" 1 $H why title nowords
+
+# --- why, at a site: what it wrote itself, and what the hub fed ---
+printf '{"kind":"copy-put","copy":{"ns":0,"code":"1400000000024"},"title":"%s"}\n' "$title" | site 2 record >/dev/null
+ok "a reader of site 2" site 2 reader add --name 'Lò Thị Hoa' --born 1990 --card K1 --commune 03642
+for i in 2 1 2; do ok "site $i syncs" sync "$i"; done
+why=$(site 2 why copy 1400000000031 --json)
+is "its own loan has no road and the hub's receipt, what was fed has neither" \
+  "$(pick '[(f["kind"], f["site"], "road" in f, f.get("receipt", {}).get("level"), f.get("vouched")) for f in d["facts"]]' <<<"$why")" \
+  "[('loan', 140002, False, 'hub', None), ('copy-put', 140001, False, None, 'hub')]"
+is "both devices are named" "$(pick 'sorted(f["device"] for f in d["facts"])' <<<"$why")" \
+  "$(for i in 1 2; do site "$i" status --json | pick 'd["device"]'; done | sort | "$PYTHON" -c 'import sys; print(sys.stdin.read().split())')"
+is "the void that the hub wrote takes it away at site 1 too" \
+  "$(site 1 why copy 1400000000031 --json | pick '(d["facts"][0]["counts"], d["facts"][0]["not_counted"]["why"])')" "(False, 'voided')"
+like "for people" "$(site 2 why copy 1400000000031)" 'written here; receipt: hub .*fed by the hub, which alone vouches for it'
+is "the title by its words" "$(site 2 why title 'de men' --json | pick '[f["kind"] for f in d["facts"]]')" "['title-put']"
+is "the card, and whose it is" "$(site 2 why card K1 --json | pick '(d["state"]["reader"]["name"], d["facts"][0]["name"], d["facts"][0]["says"])')" "('Lò Thị Hoa', 'Lò Thị Hoa', ['reader'])"
+is "at the hub no name is opened unasked" "$($H why card K1 --json | grep -c 'Lò Thị')" 0
+is "but when asked" "$($H why card K1 --names --json | pick 'd["facts"][0]["name"]')" 'Lò Thị Hoa'
+status "why of an unknown copy" 1 site 2 why copy 999
+status "why of nonsense" 2 site 2 why nonsense 1
+status "why of what begins no id" 2 site 2 why case xyz
 done_testing
