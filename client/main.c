@@ -15,6 +15,7 @@ static const struct ph_cli_command *const commands[] = {
 	&ph_cmd_join,
 	&ph_cmd_status,
 	&ph_cmd_log,
+	&ph_cmd_why,
 	/* the road */
 	&ph_cmd_sync,
 	/* the desk */
