@@ -2,7 +2,8 @@
  * common/ledger/cases_page.c - cases, a page at a time.
  *
  * Of each site as many as a page holds are looked at, and one more; of these the first
- * are the page. A case that concerns several of the sites stands in it once.
+ * are the page. A case that concerns several of the sites stands in it once. The cases of
+ * a site are few: there all are looked at.
  */
 #include "common/ledger/cases_page.h"
 
@@ -12,9 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/ledger/cases_site.h"
 #include "common/ledger/cases_view.h"
 #include "common/ledger/show.h"
-#include "common/ledger/state.h"
+#include "common/ledger/store.h"
 
 /* Where a case stands in the list. */
 struct place {
@@ -77,17 +79,23 @@ static bool place_parse(const char *text, struct place *out)
 
 /* --- the page --- */
 
-static int on_case(void *data, const struct ph_case_row *row)
+static int add_place(struct page *page, const struct ph_case_row *row)
 {
-	struct page *page = data;
 	int rc = ph_state_grow((void **)&page->places, page->n, &page->cap,
 			       sizeof *page->places);
 
-	if (rc != 0) {
-		return rc;
+	if (rc == 0) {
+		page->places[page->n++] = place_of(row);
 	}
-	page->places[page->n++] = place_of(row);
-	return --page->left == 0; /* enough: the walk ends */
+	return rc;
+}
+
+static int on_case(void *data, const struct ph_case_row *row)
+{
+	struct page *page = data;
+	int rc = add_place(page, row);
+
+	return rc != 0 ? rc : --page->left == 0; /* enough: the walk ends */
 }
 
 static int walk(struct ph_ledger *ledger, struct ph_case_filter *filter, uint64_t site,
@@ -99,6 +107,46 @@ static int walk(struct ph_ledger *ledger, struct ph_case_filter *filter, uint64_
 	page->left = limit + 1;
 	rc = ph_cases_each(ledger, filter, on_case, page);
 	return rc < 0 ? rc : 0;
+}
+
+static int walk_all(struct ph_ledger *ledger, const struct ph_cases_query *query,
+		    const struct place *after, struct page *page)
+{
+	struct ph_case_filter filter = { .kind = query->kind,
+					 .all = query->all,
+					 .has_after = after != NULL };
+	int rc = 0;
+
+	if (after != NULL) {
+		filter.after_closed = after->closed;
+		filter.after_second = after->second;
+		memcpy(filter.after_id, after->id, sizeof filter.after_id);
+	}
+	if (query->sites == NULL) {
+		return walk(ledger, &filter, 0, query->limit, page);
+	}
+	for (size_t i = 0; rc == 0 && i < query->n_sites; i++) {
+		rc = walk(ledger, &filter, query->sites[i], query->limit, page);
+	}
+	return rc;
+}
+
+static int take_site(struct ph_ledger *ledger, const struct ph_cases_query *query,
+		     const struct place *after, struct page *page)
+{
+	struct ph_site_cases cases = { 0 };
+	int rc = ph_site_cases(ledger, query->all, &cases);
+
+	for (size_t i = 0; rc == 0 && i < cases.n; i++) {
+		struct place place = place_of(&cases.rows[i]);
+
+		if ((query->kind == 0 || cases.rows[i].kind == query->kind) &&
+		    (after == NULL || compare(&place, after) > 0)) {
+			rc = add_place(page, &cases.rows[i]);
+		}
+	}
+	ph_site_cases_deinit(&cases);
+	return rc;
 }
 
 static void sort_once(struct page *page)
@@ -120,16 +168,20 @@ static void sort_once(struct page *page)
 
 static int show_one(struct ph_ledger *ledger, const struct place *place, json_t *list)
 {
+	struct ph_show show = { 0 };
 	struct ph_case_row row;
-	json_t *one = NULL;
-	int rc = ph_case_get(ledger, place->id, &row);
+	bool fed;
+	int rc = ph_site_case_get(ledger, place->id, &row, &fed);
 
 	if (rc != 0) {
 		return rc < 0 ? rc : -EUCLEAN;
 	}
-	rc = ph_case_show(ledger, &row, &one);
+	rc = ph_case_show(ledger, &row, &show.object);
 	ph_case_row_deinit(&row);
-	return rc != 0 ? rc : ph_show_append(list, one);
+	if (rc == 0 && fed) {
+		ph_show_set(&show, "vouched", json_string("hub"));
+	}
+	return rc != 0 ? rc : ph_show_append(list, ph_show_end(&show));
 }
 
 static int show(struct ph_ledger *ledger, const struct page *page, size_t limit,
@@ -157,25 +209,15 @@ static int show(struct ph_ledger *ledger, const struct page *page, size_t limit,
 int ph_cases_page(struct ph_ledger *ledger, const struct ph_cases_query *query,
 		  json_t **out, char next[static PH_CASES_NEXT])
 {
-	struct ph_case_filter filter = { .kind = query->kind,
-					 .all = query->all,
-					 .has_after = query->after != NULL };
-	struct place after = { 0 };
+	struct place place = { 0 }, *after = query->after != NULL ? &place : NULL;
 	struct page page = { 0 };
-	int rc = 0;
+	int rc;
 
-	if (query->after != NULL && !place_parse(query->after, &after)) {
+	if (after != NULL && !place_parse(query->after, after)) {
 		return PH_CASES_E_AFTER;
 	}
-	filter.after_closed = after.closed;
-	filter.after_second = after.second;
-	memcpy(filter.after_id, after.id, sizeof filter.after_id);
-	if (query->sites == NULL) {
-		rc = walk(ledger, &filter, 0, query->limit, &page);
-	}
-	for (size_t i = 0; rc == 0 && query->sites != NULL && i < query->n_sites; i++) {
-		rc = walk(ledger, &filter, query->sites[i], query->limit, &page);
-	}
+	rc = ledger->config.hub != NULL ? walk_all(ledger, query, after, &page)
+					: take_site(ledger, query, after, &page);
 	sort_once(&page);
 	rc = rc != 0 ? rc : show(ledger, &page, query->limit, out, next);
 	free(page.places);

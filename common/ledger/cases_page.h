@@ -11,7 +11,7 @@
 
 struct ph_cases_query {
 	unsigned kind; /* 0: any */
-	/* Those that concern one of these sites; NULL: all. */
+	/* Those that concern one of these sites; NULL: all. At a site: not looked at. */
 	const uint64_t *sites;
 	size_t n_sites;
 	bool all;          /* also those that are decided */
@@ -25,7 +25,7 @@ enum {
 /*
  * Cases that wait first, then (with all) those that are decided; in either part the
  * oldest first: an array of what ph_case_show() has, and in NEXT where it ends, empty if
- * nothing follows. A case that changed since stands where it now belongs. 0,
+ * nothing follows; at a site "vouched" as in ph_view_case(). A case that changed since stands where it now belongs. 0,
  * PH_CASES_E_AFTER or negative errno.
  */
 int ph_cases_page(struct ph_ledger *ledger, const struct ph_cases_query *query,

@@ -33,30 +33,39 @@ static struct ph_entity_key sixteen(enum ph_entity type, struct ph_view id)
 	return key;
 }
 
-/* The copy that the loan which anchors ROW is of, if that is here. */
-static int find_copy(struct ph_ledger *ledger, struct ph_case_row *row)
+/* Set KEY to the copy that the entry REF lent or took back, if that is here. */
+static int read_copy(struct ph_ledger *ledger, const struct ph_ref *ref,
+		     struct ph_entity_key *key)
 {
+	const struct ph_entry *entry = ledger->other;
 	struct ph_buf bytes = { 0 };
 	struct ph_fed_entry fed;
 	struct ph_log log;
-	struct ph_ref ref;
-	int rc;
+	int rc = ph_journal_resolve(ledger->journal, ref, &log, &bytes);
 
-	if (!ph_key_get_ref(PH_VIEW(row->anchor, row->anchor_len), &ref)) {
-		return 0;
-	}
-	rc = ph_journal_resolve(ledger->journal, &ref, &log, &bytes);
 	if (rc == PH_JOURNAL_E_NONE) {
 		bytes.len = 0;
-		rc = ph_fed_resolve(ledger->config.fed, &ref, &fed, &bytes);
+		rc = ph_fed_resolve(ledger->config.fed, ref, &fed, &bytes);
 	}
 	rc = rc != 0 ? rc : ph_entry_decode(ph_buf_view(&bytes), ledger->other);
-	if (rc == 0 && ledger->other->number == PH_KIND_LOAN) {
-		(void)ph_key_id(PH_ENTITY_COPY, &ledger->other->field[PH_LOAN_COPY].as.id,
-				&row->subject);
+	if (rc == 0 && entry->number == PH_KIND_LOAN) {
+		(void)ph_key_id(PH_ENTITY_COPY, &entry->field[PH_LOAN_COPY].as.id, key);
+	} else if (rc == 0 && entry->number == PH_KIND_RETURN) {
+		(void)ph_key_id(PH_ENTITY_COPY, &entry->field[PH_RETURN_COPY].as.id, key);
 	}
 	ph_buf_deinit(&bytes);
 	return rc < 0 ? rc : 0;
+}
+
+/* The copy that ROW is about: of its facts at least one's own is here. */
+static int find_copy(struct ph_ledger *ledger, struct ph_case_row *row)
+{
+	int rc = 0;
+
+	for (size_t i = row->n_refs; rc == 0 && row->subject.type == 0 && i > 0; i--) {
+		rc = read_copy(ledger, &row->refs[i - 1], &row->subject);
+	}
+	return rc;
 }
 
 /* What ROW is about, from its anchor; type 0 if that is not known here. */
