@@ -13,11 +13,13 @@
 
 #include "client/commands.h"
 #include "common/cli/out.h"
+#include "common/ledger/cases_site.h"
 
 struct report {
 	struct ph_site_info info;
 	struct ph_site_state state;
 	uint64_t pending;
+	uint64_t cases; /* that wait */
 	int64_t now;
 	int64_t ahead; /* of this machine's clock before the hub's; 0: not over the limit */
 };
@@ -171,6 +173,11 @@ static void elsewhere_rows(const struct report *report, struct ph_table *table)
 		snprintf(text, sizeof(text), ph_say("%s facts", "%s thông tin"),
 			 ph_number(number, report->state.fed.entries));
 		row(table, ph_say("From elsewhere", "Từ nơi khác"), text);
+	}
+	if (report->cases > 0) {
+		snprintf(text, sizeof(text), "%s (packhorse cases)",
+			 ph_number(number, report->cases));
+		row(table, ph_say("Cases to look at", "Việc cần xem"), text);
 	}
 }
 
@@ -341,7 +348,7 @@ static int print_script(const struct ph_cli *cli, const struct report *report)
 	if (json_object_update_new(
 		    out,
 		    json_pack("{s:I, s:I, s:I, s:s?, s:s?, s:I, s:o, s:o, s:s?, s:I, s:o,"
-			      " s:b, s:I, s:o}",
+			      " s:b, s:I, s:o, s:I}",
 			      "entries", (json_int_t)state->entries, "pending",
 			      (json_int_t)report->pending, "receipted",
 			      (json_int_t)state->receipted, "receipted_time",
@@ -353,7 +360,8 @@ static int print_script(const struct ph_cli *cli, const struct report *report)
 			      "sessions", (json_int_t)state->sessions, "clock",
 			      clock_json(report), "confirmed", (int)state->confirmed,
 			      "of_site", (json_int_t)state->of_site, "fed",
-			      fed_json(&state->fed))) != 0) {
+			      fed_json(&state->fed), "cases",
+			      (json_int_t)report->cases)) != 0) {
 		json_decref(out);
 		return -ENOMEM;
 	}
@@ -371,6 +379,19 @@ static int read_clock(struct ph_site *site, const struct ph_now *now,
 		report->ahead = ahead;
 	}
 	return rc < 0 ? rc : 0;
+}
+
+/* A ledger that cannot be read is no reason to say nothing: then what the hub told counts. */
+static void count_cases(struct ph_site *site, struct report *report)
+{
+	struct ph_ledger *ledger = ph_site_ledger(site, NULL);
+	struct ph_site_cases cases = { 0 };
+
+	report->cases = report->state.fed.cases;
+	if (ledger && ph_site_cases(ledger, false, &cases) == 0) {
+		report->cases = cases.n;
+	}
+	ph_site_cases_deinit(&cases);
 }
 
 static int run(struct ph_cli *cli, struct ph_error *err)
@@ -394,6 +415,7 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 		ph_fail_errno(err, rc, "reading this site's store");
 	} else {
 		report.pending = report.state.entries - report.state.receipted;
+		count_cases(site, &report);
 		rc = cli->json || cli->plain ? print_script(cli, &report)
 					     : print(&report);
 	}

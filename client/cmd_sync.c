@@ -109,7 +109,8 @@ static void print_taken(const struct total *total)
 		       ph_number(number[1], moved->fed.left));
 	}
 	if (moved->fed.cases > 0) {
-		printf(ph_say("%s cases to look at came.\n", "Có %s việc cần xem.\n"),
+		printf(ph_say("%s cases to look at came: packhorse cases\n",
+			      "Có %s việc cần xem: packhorse cases\n"),
 		       ph_number(number[0], moved->fed.cases));
 	}
 }

@@ -87,8 +87,9 @@ static int print_status(const json_t *answer)
 	status_line(ph_say("Readers, cards", "Bạn đọc, thẻ"), "%s, %s",
 		    ph_number(a, number_of(answer, "readers")),
 		    ph_number(b, number_of(answer, "cards")));
-	status_line(ph_say("Cases to look at", "Việc cần xem"), "%s",
-		    ph_number(a, number_of(answer, "cases")));
+	status_line(ph_say("Cases to look at", "Việc cần xem"), "%s%s",
+		    ph_number(a, number_of(answer, "cases")),
+		    number_of(answer, "cases") > 0 ? " (packhorsed cases)" : "");
 	status_line(ph_say("Last device heard", "Lần nhận gần nhất"), "%s",
 		    heard[0] ? heard : ph_say("never", "chưa có"));
 	status_line(ph_say("Store, free disk", "Kho, đĩa còn trống"), "%s MiB, %s MiB",
