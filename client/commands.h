@@ -25,6 +25,9 @@ int ph_command_digest(struct ph_site *site, uint8_t out[static 32], bool *fed_ou
 extern const struct ph_cli_command ph_cmd_join;
 extern const struct ph_cli_command ph_cmd_status;
 extern const struct ph_cli_command ph_cmd_log;
+extern const struct ph_cli_command ph_cmd_cases;
+extern const struct ph_cli_command ph_cmd_case_show;
+extern const struct ph_cli_command ph_cmd_case_decide;
 extern const struct ph_cli_command ph_cmd_why;
 /* the road */
 extern const struct ph_cli_command ph_cmd_sync;

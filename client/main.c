@@ -15,6 +15,9 @@ static const struct ph_cli_command *const commands[] = {
 	&ph_cmd_join,
 	&ph_cmd_status,
 	&ph_cmd_log,
+	&ph_cmd_cases,
+	&ph_cmd_case_show,
+	&ph_cmd_case_decide,
 	&ph_cmd_why,
 	/* the road */
 	&ph_cmd_sync,

@@ -80,6 +80,28 @@ is "for scripts, a line a fact" "$($H case show "$first" --plain | cut -f 2,5,7,
 status "an id that none begins with" 1 $H case show 0000000000000000000000000000beef
 status "what begins no id" 2 $H case show xyz
 
+# --- the same at the sites: told by the hub ---
+for i in 1 2; do ok "site $i hears of them" sync "$i"; done
+for i in 1 2; do
+  status "they wait at site $i: exit 13" 13 site "$i" cases
+  is "the same ones, in the same order" "$(site "$i" cases --json | pick '[c["id"] for c in d["cases"]]')" "$(pick '[c["id"] for c in d["cases"]]' <<<"$cases")"
+done
+is "a page of two, and the rest" \
+  "$(site 1 cases --limit 2 --json | pick 'len(d["cases"])') $(site 1 cases --json --after "$(site 1 cases --limit 2 --json | pick 'd["next"]')" | pick 'len(d["cases"])')" '2 1'
+is "of another kind" "$(site 1 cases --kind crate-count --json)" '{"schema":1,"cases":[]}'
+status "a kind that does not exist" 2 site 1 cases --kind nonsense
+status "a page that never ended" 2 site 1 cases --after nonsense
+like "for people" "$(site 1 cases)" 'two-places +2026-09-01 08:00 +1400000000031'
+is "its facts: one's own, and one that the hub alone vouches for" \
+  "$(site 1 case show "$first" --json | pick '[(f.get("kind"), f.get("vouched"), f.get("here", True)) for f in d["case"]["facts"]][:1]')" "[('loan', None, True)]"
+is "a site has no choices" "$(site 1 case show "$first" --json | pick '"choices" in d["case"]')" False
+status "and does not decide" 2 site 1 case decide "$first" later
+like "says who does" "$(site 1 case decide "$first" later 2>&1)" 'the provincial library does'
+status "an id that none begins with" 1 site 1 case show 0000000000000000000000000000beef
+status "what begins no id" 2 site 1 case show xyz
+like "status says where to look" "$(site 1 status)" '3 \(packhorse cases\)'
+like "and the hub's" "$($H status)" '3 \(packhorsed cases\)'
+
 # --- case decide: what is refused, and leaves nothing behind ---
 before=$($H digest)
 status "an unknown case" 1 $H case decide 0000000000000000000000000000beef later
@@ -132,11 +154,20 @@ is "a return on behalf of that site" "$($H why copy 1400000000024 --json | pick 
 is "the copy is on its shelf" "$($H query copy 1400000000024 --json | pick '(d["copy"]["custody"]["at"], d["copy"]["custody"]["site"])')" "('site', 140002)"
 is "decided on what it is now" "$($H case show "$second" --json | pick '(d["case"]["status"], [x["fits"] for x in d["case"]["decisions"]])')" "('decided', [False, True])"
 
+# --- the sites hear what was decided ---
+for i in 1 2; do ok "site $i hears of it" sync "$i"; done
+is "one waits, one is decided" "$(site 2 cases --all --json | pick '[(c["id"][:8], c["status"]) for c in d["cases"]]')" "[('${third:0:8}', 'open'), ('${second:0:8}', 'decided')]"
+is "decided at site 1 too" "$(site 1 case show "$second" --json | pick 'd["case"]["status"]')" decided
+is "why of it" "$(site 1 why case "$second" --json | pick 'd["state"]["status"]')" decided
+
 # --- a case that closes itself ---
 ok "the return at site 1 is typed in late" bash -c "printf '%s\n' '{\"kind\":\"return\",\"copy\":{\"ns\":0,\"code\":\"1400000000017\"},\"when\":\"2026-09-10T09:00\"}' | '$pack' -d '$T/s1' record"
 ok "site 1 syncs" sync 1
+for i in 1 2; do ok "site $i hears of it" sync "$i"; done
 status "nothing waits any more" 0 $H cases
 status "the case is known no more" 1 $H case show "$third"
+
+for i in 1 2; do status "nothing at site $i" 0 site "$i" cases; done
 
 # --- why, at the hub ---
 why=$($H why copy 1400000000031 --json)
