@@ -132,6 +132,39 @@ static enum ph_type names_own(const struct ph_kind *kind)
 	}
 }
 
+static int look_ref(struct ph_site *site, const struct ph_ref *ref, bool *known)
+{
+	struct ph_buf bytes = { 0 };
+	int rc = ph_site_entry(site, ref, &bytes, NULL);
+
+	ph_buf_wipe(&bytes);
+	*known = *known && rc == 0;
+	return rc < 0 ? rc : 0;
+}
+
+/* *KNOWN becomes false if ENTRY refers to one that is not here. */
+static int look_refs(struct ph_site *site, const struct ph_entry *entry, bool *known)
+{
+	int rc = 0;
+
+	for (uint32_t i = 0; rc == 0 && i < entry->kind->n_fields; i++) {
+		const struct ph_value *value = &entry->field[i];
+		enum ph_type type = entry->kind->fields[i].type;
+		struct ph_list_iter iter;
+		struct ph_ref ref;
+
+		if (value->set && type == PH_T_REF) {
+			rc = look_ref(site, &value->as.ref, known);
+		} else if (value->set && type == PH_T_REFS) {
+			iter = ph_list_begin(&value->as.list);
+			while (rc == 0 && ph_list_next_ref(&iter, &ref)) {
+				rc = look_ref(site, &ref, known);
+			}
+		}
+	}
+	return rc;
+}
+
 static int record_line(struct recording *recording, json_t **answer, struct ph_error *err)
 {
 	const struct ph_json_lines lines = { find_line, recording };
@@ -142,6 +175,7 @@ static int record_line(struct recording *recording, json_t **answer, struct ph_e
 	const struct ph_kind *kind;
 	json_t *object = NULL;
 	struct ph_ref ref;
+	bool known = true;
 	int rc = entry ? 0 : -ENOMEM;
 
 	if (rc == 0 && recording->too_long) {
@@ -156,12 +190,13 @@ static int record_line(struct recording *recording, json_t **answer, struct ph_e
 	ph_scanner_begin(scanner);
 	rc = rc != 0 ? rc : ph_json_refs(object, kind, &lines, err);
 	rc = rc != 0 ? rc : ph_entry_from_json(object, &scope, entry, &arena, err);
+	rc = rc != 0 ? rc : look_refs(recording->site, entry, &known);
 	rc = rc != 0 ? rc : ph_site_write(recording->site, entry, 1, &ref, err);
 	rc = rc != 0 ? rc : remember(recording, &ref);
 	if (rc == 0) {
 		*answer = ph_slip_name(entry, &ref);
 		json_object_set_new(*answer, "known",
-				    json_boolean(!scanner->copy_unknown &&
+				    json_boolean(known && !scanner->copy_unknown &&
 						 !scanner->card_unknown &&
 						 !scanner->crate_unknown));
 	}

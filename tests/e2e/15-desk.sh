@@ -265,6 +265,16 @@ is "record: the list, each once" \
 is "record: the crate's copies, in order" \
   "$(json out '[[c["ns"] for c in e["entry"]["copies"]] for e in j["entries"] if e["entry"]["kind"] == "crate-dispatch"]')" \
   "[[7, 140371, 140371]]"
+cat >lines <<EOF_LINES
+{"kind":"void","target":"${merge%.*}.0000000000000000"}
+{"kind":"title-unmerge","merges":["$merge","${merge%.*}.0000000000000000"]}
+{"kind":"title-unmerge","merges":["$merge"]}
+{"kind":"void","target":"@3"}
+EOF_LINES
+run $P record --batch lines
+is "record: whether what a line refers to is here" \
+  "$("$PYTHON" -c 'import json;print([j["known"] for j in map(json.loads, open("out"))])')" \
+  "[False, False, True, True]"
 
 before=$(entries_here)
 printf '%s\n' '{"kind":"visit","band":"child"}' '{"kind":"visit","band":"boy"}' >lines
