@@ -18,7 +18,8 @@
 
 static int read_when(struct ph_json_reader *in, const json_t *json)
 {
-	const char *want = "YYYY-MM-DD or YYYY-MM-DDTHH:MM (seconds are not kept)";
+	const char *want = "a day or minute from 1970 to 2999, as YYYY-MM-DD or "
+			   "YYYY-MM-DDTHH:MM (seconds are not kept)";
 	struct ph_extras *extras = &in->entry->extras;
 	const char *text = json_string_value(json); /* NULL if it is no string */
 	size_t len = text ? json_string_length(json) : 0;
@@ -261,8 +262,13 @@ int ph_json_parse(struct ph_view line, json_t **object_out, struct ph_error *err
 		if (json_error_code(&error) == json_error_out_of_memory) {
 			return -ENOMEM;
 		}
-		return ph_fail(err, PH_EXIT_USAGE, -EINVAL, "line %d, column %d: %s",
-			       error.line, error.column, error.text);
+		/* of this one the library speaks of its own flags */
+		return ph_fail(
+			err, PH_EXIT_USAGE, -EINVAL, "line %d, column %d: %s", error.line,
+			error.column,
+			json_error_code(&error) == json_error_null_character
+				? "a text holds \\u0000, and none can; leave it out"
+				: error.text);
 	}
 	if (!json_is_object(object)) {
 		int rc = ph_fail(err, PH_EXIT_USAGE, -EINVAL,

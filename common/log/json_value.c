@@ -180,7 +180,8 @@ static int read_day(const struct ph_field *field, const json_t *json, int64_t *o
 	    ph_day_parse(json_string_value(json), json_string_length(json), out) == 0) {
 		return 0;
 	}
-	return ph_json_not_a(field->name, json, "a day as YYYY-MM-DD", err);
+	return ph_json_not_a(field->name, json,
+			     "a day from 1970-01-01 to 2999-12-31, as YYYY-MM-DD", err);
 }
 
 /* The members of OBJECT must be those of NAMES (ended by NULL), every one. */

@@ -164,7 +164,11 @@ static void test_refusals(void **state)
 		  "\"due\":\"2026-09-22\"}",
 		  "term: stands beside due; give one of them" },
 		{ "{\"kind\":\"loan\",\"copy\":\"a\",\"card\":\"b\",\"due\":\"soon\"}",
-		  "due: \"soon\" is not a day as YYYY-MM-DD" },
+		  "due: \"soon\" is not a day from 1970-01-01 to 2999-12-31, as "
+		  "YYYY-MM-DD" },
+		{ "{\"kind\":\"visit\",\"when\":\"3000-01-01\"}",
+		  "when: \"3000-01-01\" is not a day or minute from 1970 to 2999, as "
+		  "YYYY-MM-DD or YYYY-MM-DDTHH:MM (seconds are not kept)" },
 		{ "{\"kind\":\"loan\",\"copy\":\"a\",\"card\":\"b\",\"due\":\"1969-12-"
 		  "31\"}",
 		  "due: is not a day from 1970-01-01 to 2999-12-31" },
@@ -244,7 +248,8 @@ static void test_refusals(void **state)
 		  "line 1, column 36: duplicate" },
 		{ "{\"kind\":\"visit\",\"count\":99999999999999999999}",
 		  "line 1, column " },
-		{ "{\"kind\":\"visit\",\"staff\":\"\\u0000\"}", "line 1, column " },
+		{ "{\"kind\":\"visit\",\"staff\":\"\\u0000\"}",
+		  "line 1, column 32: a text holds \\u0000, and none can; leave it out" },
 		{ "{\"kind\":\"visit\",\"staff\":\"\xff\"}", "line 1, column " },
 		{ "{\"kind\":\"visit\",\"staff\":\"a\nb\"}", "line 1, column " },
 		{ "{\"a\":[[[[[[[[1]]]]]]]]}",
