@@ -9,14 +9,16 @@ its reference and h(n).
 
   --site N           the site that `open` says; without it, the device's own
   --restored HEAD    `open` goes on from HEAD, <log id>.<n>.<h>, as restored
-  --entry TEXT...    further entries, each a JSON array [kind, STAMP, ...]; null is nil, the
-                     word "stamp" the time of now
+  --entry TEXT...    further entries, each a JSON array [kind, STAMP, ...]: null is nil, an
+                     object a map with numbers for keys, "stamp" the time of now, and
+                     "ref:<log id>.<n>.<hash>" a reference
 """
 import argparse
 import hashlib
 import json
 import os
 import sqlite3
+import struct
 import time
 
 
@@ -29,17 +31,27 @@ def head(major, length):
 
 def pack(value):
     """Canonical MessagePack (docs/LOG.md, "Entry") of what an entry can hold."""
-    if value is None:
-        return b"\xc0"
+    if value is None or isinstance(value, bool):
+        return b"\xc0" if value is None else b"\xc3" if value else b"\xc2"
+    if isinstance(value, float):
+        return b"\xcb" + struct.pack(">d", value)
+    if isinstance(value, dict):
+        pairs = sorted((int(key), item) for key, item in value.items())
+        return bytes([0x80 | len(pairs)]) + b"".join(pack(key) + pack(item) for key, item in pairs)
     if isinstance(value, bytes):
         return b"\xc4" + bytes([len(value)]) + value
+    if isinstance(value, str) and value.startswith("ref:"):
+        log, n, start = value[4:].split(".")
+        return pack([bytes.fromhex(log), int(n), bytes.fromhex(start)])
     if isinstance(value, str):
         text = value.encode()
         return head(0xa0, len(text)) + text
     if isinstance(value, list):
         return head(0x90, len(value)) + b"".join(map(pack, value))
-    if value < 128:
-        return bytes([value])
+    if -32 <= value < 128:
+        return bytes([value & 0xff])
+    if value < 0:
+        return b"\xd1" + value.to_bytes(2, "big", signed=True)
     for mark, size in ((b"\xcc", 1), (b"\xcd", 2), (b"\xce", 4), (b"\xcf", 8)):
         if value < 1 << (8 * size):
             return mark + value.to_bytes(size, "big")
@@ -80,7 +92,8 @@ def main():
     entries = [opening]
     for text in args.entry:
         stamp += 1
-        entries.append([stamp if item == "stamp" else item for item in json.loads(text)])
+        entry = json.loads(text)
+        entries.append([stamp if item == "stamp" else item for item in entry] if isinstance(entry, list) else entry)
 
     row = db.execute("SELECT max(row) + 1 FROM log").fetchone()[0]
     h, body = blake(32, b"packhorse log 1", log_id, key), b""
