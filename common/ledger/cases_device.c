@@ -58,7 +58,6 @@ struct cut {
 	struct ph_fact
 		*firsts; /* the first cut entry of each branch; only ref and second */
 	size_t n, cap;
-	uint64_t site;
 };
 
 static int on_log(void *data, const struct ph_log *log)
@@ -71,7 +70,6 @@ static int on_log(void *data, const struct ph_log *log)
 	uint64_t n;
 	int rc;
 
-	cut->site = log->site;
 	if (cursor == NULL || cursor->limit >= cursor->n || log->base >= cursor->n) {
 		return 0;
 	}
@@ -97,11 +95,19 @@ static int on_log(void *data, const struct ph_log *log)
 	return rc > 0 ? -EUCLEAN : rc;
 }
 
-static int compare_refs(const void *a, const void *b)
+static int compare_firsts(const void *a, const void *b)
 {
 	const struct ph_fact *x = a, *y = b;
 
-	return ph_ref_compare(&x->ref, &y->ref);
+	int order = ph_ref_compare(&x->ref, &y->ref);
+
+	/* one reference may stand in several branches; it counts as of the earliest */
+	return order != 0 ? order : (x->second > y->second) - (x->second < y->second);
+}
+
+static int add_site_of(void *list, const struct ph_log *log)
+{
+	return ph_case_list_site(list, log->site);
 }
 
 /* The cuts, as facts of the device, and the first cut entry of each log: of branches the lowest. */
@@ -111,7 +117,10 @@ static int add_cut(struct ph_ledger *ledger, const struct ph_entity_key *key,
 	struct ph_facts facts = { 0 };
 	int rc = ph_case_list_add(list, PH_CASE_AFTER_CUT, ph_key_view(key));
 
-	rc = rc != 0 ? rc : ph_case_list_site(list, cut->site);
+	/* also of logs that lost nothing: a device may have gone to another site */
+	rc = rc != 0 ? rc
+		     : ph_journal_logs_of_device(ledger->journal, key->id, add_site_of,
+						 list);
 	rc = rc != 0 ? rc : ph_facts_load(ledger, key, 1, &facts);
 	for (size_t i = 0; rc == 0 && i < facts.n; i++) {
 		rc = ph_fact_entry(&facts.items[i], ledger->other);
@@ -141,7 +150,7 @@ int ph_cases_of_device(struct ph_ledger *ledger, const struct ph_entity_key *key
 						     &cut);
 
 	if (rc == 0 && cut.n > 0) {
-		qsort(cut.firsts, cut.n, sizeof *cut.firsts, compare_refs);
+		qsort(cut.firsts, cut.n, sizeof *cut.firsts, compare_firsts);
 		rc = add_cut(ledger, key, &cut, &list);
 	}
 	rc = rc != 0 ? rc : ph_cases_replace(ledger, key, &list);

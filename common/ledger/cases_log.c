@@ -265,12 +265,28 @@ static int find_forked(struct story *story)
 
 /* --- entries --- */
 
+/* The lowest so far; where several branches have it, as of the earliest. */
+struct lowest {
+	bool any;
+	struct ph_ref ref;
+	int64_t second;
+};
+
+static void take_lower(struct lowest *lowest, const struct ph_ref *ref, int64_t second)
+{
+	int order = lowest->any ? ph_ref_compare(ref, &lowest->ref) : -1;
+
+	if (order < 0 || (order == 0 && second < lowest->second)) {
+		*lowest = (struct lowest){ true, *ref, second };
+	}
+}
+
 /* Of branches the lowest. */
 static int find_opaque(struct story *story)
 {
-	struct ph_ref best, ref;
-	int64_t best_second = 0, second;
-	bool any = false;
+	struct lowest lowest = { 0 };
+	struct ph_ref ref;
+	int64_t second;
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < story->n; i++) {
@@ -282,25 +298,23 @@ static int find_opaque(struct story *story)
 			continue;
 		}
 		rc = find_entry(story->ledger, log, n, &ref, &second);
-		if (rc == 0 && (!any || ph_ref_compare(&ref, &best) < 0)) {
-			best = ref;
-			best_second = second;
-			any = true;
+		if (rc == 0) {
+			take_lower(&lowest, &ref, second);
 		}
 	}
-	if (rc != 0 || !any) {
+	if (rc != 0 || !lowest.any) {
 		return rc;
 	}
 	rc = add_case(story, PH_CASE_OPAQUE);
-	return rc != 0 ? rc : ph_case_list_ref(story->list, &best, best_second);
+	return rc != 0 ? rc : ph_case_list_ref(story->list, &lowest.ref, lowest.second);
 }
 
 /* Of branches that part at the first entry the lowest. */
 static int find_foreign(struct story *story)
 {
-	struct ph_ref best, ref;
-	int64_t best_second = 0, second;
-	bool any = false;
+	struct lowest lowest = { 0 };
+	struct ph_ref ref;
+	int64_t second;
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < story->n; i++) {
@@ -311,17 +325,15 @@ static int find_foreign(struct story *story)
 			continue;
 		}
 		rc = find_entry(story->ledger, log, 1, &ref, &second);
-		if (rc == 0 && (!any || ph_ref_compare(&ref, &best) < 0)) {
-			best = ref;
-			best_second = second;
-			any = true;
+		if (rc == 0) {
+			take_lower(&lowest, &ref, second);
 		}
 	}
-	if (rc != 0 || !any) {
+	if (rc != 0 || !lowest.any) {
 		return rc;
 	}
 	rc = add_case(story, PH_CASE_FOREIGN_LOG);
-	return rc != 0 ? rc : ph_case_list_ref(story->list, &best, best_second);
+	return rc != 0 ? rc : ph_case_list_ref(story->list, &lowest.ref, lowest.second);
 }
 
 /* When JUDGE counts: by its log, or as it was fed, where its log is not held. */
@@ -349,9 +361,25 @@ static int judged_at(struct ph_ledger *ledger, struct ph_judge_found *judge,
 	return rc;
 }
 
+/* The case of ANCHOR, if it is listed already: of another branch that has the mark. */
+static struct ph_case_item *find_item(struct ph_case_list *list, enum ph_case kind,
+				      struct ph_view anchor)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		struct ph_case_item *item = &list->items[i];
+
+		if (item->kind == (unsigned)kind &&
+		    ph_view_equal(PH_VIEW(item->anchor, item->anchor_len), anchor)) {
+			return item;
+		}
+	}
+	return NULL;
+}
+
 static int add_stamp(struct story *story, const struct ph_log *log,
 		     const struct ph_mark *mark)
 {
+	struct ph_case_item *listed;
 	struct ph_judge_found judge;
 	struct ph_entity_key anchor;
 	struct ph_ref ref;
@@ -362,8 +390,15 @@ static int add_stamp(struct story *story, const struct ph_log *log,
 	if (rc != 0) {
 		return rc < 0 ? rc : 0;
 	}
-	rc = judged_at(story->ledger, &judge, &judged);
 	anchor = ph_key_ref(PH_ENTITY_EVENT, &ref);
+	listed = story->n < 2
+			 ? NULL
+			 : find_item(story->list, PH_CASE_STAMP, ph_key_view(&anchor));
+	if (listed != NULL) {
+		listed->second = second < listed->second ? second : listed->second;
+		return 0;
+	}
+	rc = judged_at(story->ledger, &judge, &judged);
 	rc = rc != 0 ? rc
 		     : ph_case_list_add(story->list, PH_CASE_STAMP, ph_key_view(&anchor));
 	rc = rc != 0 ? rc : ph_case_list_site(story->list, log->site);

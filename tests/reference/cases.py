@@ -34,6 +34,22 @@ def cases(ledger):
     return sorted(found)
 
 
+class Placed(list):
+    """A reference, and the RECORDS that a case found under it: of several branches perhaps."""
+
+    def __init__(self, records):
+        super().__init__(records[0].ref)
+        self.records = records
+
+
+def placed(records):
+    """RECORDS by their references, in order, each reference once."""
+    by_ref = {}
+    for record in records:
+        by_ref.setdefault(tuple(record.ref), []).append(record)
+    return [Placed(by_ref[ref]) for ref in sorted(by_ref)]
+
+
 def refs_in_order(ledger, records):
     return [record.ref for record in sorted(records, key=ledger.effects.order)]
 
@@ -169,12 +185,12 @@ def blocks_of_reader(ledger, reader, loan):
 def stamps(ledger):
     """9 stamp."""
     effects = ledger.effects
-    found = {}
-    for mark in effects.by_kind["clock-mark"]:
-        judge = effects.judge_of(mark)
+    found = []
+    for mark in placed(effects.by_kind["clock-mark"]):
+        judge = effects.judge_of(mark.records[0])
         if judge and judge["clamp"] is not None:
-            found[ref_bytes(mark.ref)] = [mark.ref, judge.ref]
-    return [(9, anchor, refs) for anchor, refs in found.items()]
+            found.append((9, ref_bytes(mark), [mark, judge.ref]))
+    return found
 
 
 def continued_logs(ledger):
@@ -197,8 +213,7 @@ def outgrown(ledger, id_, on):
     ended = [f["continues"][1] for f in on if f["why"] != WHY_REPLACED]
     if not ended or log is None:
         return []
-    beyond = [b.records[min(ended)].ref for b in log.branches if len(b.records) > min(ended)]
-    return [list(ref) for ref in sorted({tuple(ref) for ref in beyond})]
+    return placed(b.records[min(ended)] for b in log.branches if len(b.records) > min(ended))
 
 
 def went_on_after(ledger, id_, opening):
@@ -222,9 +237,8 @@ def forks(ledger):
                 before = branch.records[n - 1].chain if n else None
                 after.setdefault(before, {})[record.chain] = record
         rivals = [list(children.values()) for children in after.values() if len(children) > 1]
-        refs = sorted(record.ref for children in rivals for record in children)
-        if refs:
-            found.append((12, log.id, refs))
+        if rivals:
+            found.append((12, log.id, placed(record for children in rivals for record in children)))
     return found
 
 
@@ -247,9 +261,9 @@ def after_cuts(ledger):
         first = {}
         for record in effects.history.records:
             if cuts and record.log.device == device and effects.cut(record):
-                first.setdefault(record.log.id, []).append(record.ref)
+                first.setdefault(record.log.id, []).append(record)
         if first:
-            refs = [min(first[log]) for log in sorted(first)]
+            refs = [placed(first[log])[0] for log in sorted(first)]
             facts = ledger.facts[(naming.DEVICE, device)]
             cuts = [fact.ref for fact in facts if fact.kind == "device-cut"]
             found.append((14, device, cuts + refs))
@@ -260,14 +274,14 @@ def opaque_logs(ledger):
     """15 opaque."""
     found = []
     for log in ledger.effects.history.logs.values():
-        refs = [
-            record.ref
+        opaque = placed(
+            record
             for branch in log.branches
             for record in branch.records
             if branch.fits() and record.entry.form in ("malformed", "later-form")
-        ]
-        if refs:
-            found.append((15, log.id, [min(refs)]))
+        )
+        if opaque:
+            found.append((15, log.id, opaque[:1]))
     return found
 
 

@@ -75,7 +75,9 @@ class Concern:
     # When
 
     def second(self, ref):
-        """The effective second of an entry, whether it folds or not."""
+        """The effective second of an entry, whether it folds or not; of several branches the earliest."""
+        if hasattr(ref, "records"):
+            return min(map(self.second_of, ref.records))
         if tuple(ref) in self.facts:
             return self.facts[tuple(ref)].second
         return min(self.second_of(record) for record in self.by_ref[tuple(ref)])

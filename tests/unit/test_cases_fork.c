@@ -12,7 +12,7 @@
 /* One log with a trunk, and two who went on from it; and one that goes on elsewhere. */
 struct fork {
 	struct ph_sign_pair pair;
-	struct actor a, b, hub, next;
+	struct actor a, b, hub, next, more[2];
 };
 
 static struct ph_ref visit(struct actor *actor, int64_t second)
@@ -86,6 +86,8 @@ static int fork_teardown(void **state)
 	actor_deinit(&fork->b);
 	actor_deinit(&fork->hub);
 	actor_deinit(&fork->next);
+	actor_deinit(&fork->more[0]);
+	actor_deinit(&fork->more[1]);
 	free(fork);
 	return 0;
 }
@@ -120,6 +122,7 @@ static void bring(struct world *world, const struct fork *fork, const struct act
 struct wanted {
 	const struct ph_ref *refs;
 	size_t n;
+	int64_t second; /* after T0; 0: whatever it is */
 };
 
 static int on_row(void *data, const struct ph_case_row *row)
@@ -132,6 +135,9 @@ static int on_row(void *data, const struct ph_case_row *row)
 	for (size_t i = 0; i < wanted->n; i++) {
 		assert_true(ph_ref_equal(&row->refs[i], &wanted->refs[i]));
 	}
+	if (wanted->second != 0) {
+		assert_int_equal(row->second, T0 + wanted->second);
+	}
 	return 1;
 }
 
@@ -140,12 +146,12 @@ static int compare_refs(const void *a, const void *b)
 	return ph_ref_compare(a, b);
 }
 
-/* The case of KIND has the N REFS, those from the SORTED-th on by number and hash. */
-static void assert_case(struct fork *fork, unsigned kind, struct ph_ref *refs, size_t n,
-			size_t sorted)
+/* As assert_case(); and it began SECOND after T0. */
+static void assert_begun(struct fork *fork, unsigned kind, struct ph_ref *refs, size_t n,
+			 size_t sorted, int64_t second)
 {
 	const struct ph_case_filter filter = { .kind = kind };
-	struct wanted wanted = { .refs = refs, .n = n };
+	struct wanted wanted = { .refs = refs, .n = n, .second = second };
 
 	qsort(refs + sorted, n - sorted, sizeof *refs, compare_refs);
 	for (int order = 0; order < 2; order++) {
@@ -155,12 +161,21 @@ static void assert_case(struct fork *fork, unsigned kind, struct ph_ref *refs, s
 		bring(&world, fork, &fork->next);
 		bring(&world, fork, order == 0 ? &fork->a : &fork->b);
 		bring(&world, fork, order == 0 ? &fork->b : &fork->a);
+		bring(&world, fork, &fork->more[order]);
+		bring(&world, fork, &fork->more[1 - order]);
 		world_take(&world, &fork->hub, UINT64_MAX);
 		world_catch_up(&world);
 		assert_int_equal(ph_cases_each(world.ledger, &filter, on_row, &wanted),
 				 1);
 		world_deinit(&world);
 	}
+}
+
+/* The case of KIND has the N REFS, those from the SORTED-th on by number and hash. */
+static void assert_case(struct fork *fork, unsigned kind, struct ph_ref *refs, size_t n,
+			size_t sorted)
+{
+	assert_begun(fork, kind, refs, n, sorted, 0);
 }
 
 /* B, too, goes on from what A has, unlike A. */
@@ -198,14 +213,14 @@ static struct ph_ref cut(struct fork *fork)
 	return at(&fork->hub, &entry, 100);
 }
 
-static void adopt(struct fork *fork, uint64_t n)
+static void adopt(struct fork *fork, const struct actor *actor, uint64_t n)
 {
 	struct ph_entry entry = entry_of(PH_KIND_LOG_ADOPT);
 	struct ph_head *head = &entry.field[PH_ADOPT_HEAD].as.head;
 
 	entry.field[PH_ADOPT_HEAD].set = true;
-	memcpy(head->log_id, fork->a.id, sizeof head->log_id);
-	memcpy(head->h, fork->a.h[n], sizeof head->h);
+	memcpy(head->log_id, actor->id, sizeof head->log_id);
+	memcpy(head->h, actor->h[n], sizeof head->h);
 	head->n = n;
 	at(&fork->hub, &entry, 110);
 }
@@ -224,7 +239,7 @@ static void cut_where_they_part(void **state)
 	part(fork, own);
 	refs[0] = cut(fork);
 	refs[1] = *lower(own);
-	adopt(fork, 2);
+	adopt(fork, &fork->a, 2);
 	assert_case(fork, PH_CASE_AFTER_CUT, refs, 2, 1);
 }
 
@@ -237,7 +252,7 @@ static void cut_before_they_part(void **state)
 	visit(&fork->a, 20);
 	part(fork, own);
 	refs[0] = cut(fork);
-	adopt(fork, 1);
+	adopt(fork, &fork->a, 1);
 	assert_case(fork, PH_CASE_AFTER_CUT, refs, 2, 1);
 }
 
@@ -288,6 +303,86 @@ static void foreign_from_the_first_entry_on(void **state)
 	assert_case(fork, PH_CASE_FOREIGN_LOG, refs, 1, 0);
 }
 
+/* --- one reference in two branches: it is listed once, as of the earlier --- */
+
+static struct ph_ref mark(struct actor *actor, int64_t second)
+{
+	struct ph_entry entry = entry_of(PH_KIND_CLOCK_MARK);
+	static const uint8_t boot[8] = { 1 };
+
+	set_bytes(&entry, PH_MARK_BOOT, boot, sizeof boot);
+	set_uint(&entry, PH_MARK_MONO, 1);
+	set_uint(&entry, PH_MARK_WALL, 1);
+	return at(actor, &entry, second);
+}
+
+/* The clocks of A and B differ; what they write next is the same. */
+static void part_by_clocks(struct fork *fork)
+{
+	clone(&fork->b, &fork->a);
+	mark(&fork->a, -500);
+	mark(&fork->b, -300);
+}
+
+static void opaque_in_two_branches(void **state)
+{
+	struct fork *fork = *state;
+	struct ph_ref refs[1];
+
+	part_by_clocks(fork);
+	junk(&fork->a, 1);
+	refs[0] = junk(&fork->b, 1);
+	assert_begun(fork, PH_CASE_OPAQUE, refs, 1, 0, -500);
+}
+
+static void cut_in_two_branches(void **state)
+{
+	struct fork *fork = *state;
+	struct ph_ref refs[2];
+
+	part_by_clocks(fork);
+	visit(&fork->a, -600);
+	refs[1] = visit(&fork->b, -600);
+	refs[0] = cut(fork);
+	adopt(fork, &fork->a, 2);
+	adopt(fork, &fork->b, 2);
+	assert_begun(fork, PH_CASE_AFTER_CUT, refs, 2, 1, -500);
+}
+
+static void judged_in_two_branches(void **state)
+{
+	struct fork *fork = *state;
+	struct ph_entry judge = entry_of(PH_KIND_CLOCK_JUDGE);
+	struct ph_ref refs[2];
+
+	part_by_clocks(fork);
+	mark(&fork->a, -600);
+	refs[0] = mark(&fork->b, -600);
+	set_ref(&judge, PH_JUDGE_MARK, &refs[0]);
+	set_uint(&judge, PH_JUDGE_CLAMP, T0);
+	refs[1] = at(&fork->hub, &judge, 100);
+	assert_begun(fork, PH_CASE_STAMP, refs, 2, 2, -500);
+}
+
+static void forked_twice_into_the_same(void **state)
+{
+	struct fork *fork = *state;
+	struct actor *more = fork->more;
+	struct ph_ref refs[5];
+
+	/* open, then mark or mark; behind each a visit that is the same, or another one */
+	clone(&fork->b, &fork->a);
+	refs[0] = mark(&fork->a, -500);
+	refs[1] = mark(&fork->b, -300);
+	clone(&more[0], &fork->a);
+	clone(&more[1], &fork->b);
+	visit(&fork->a, -600);
+	refs[2] = visit(&fork->b, -600);
+	refs[3] = visit(&more[0], -700);
+	refs[4] = visit(&more[1], -800);
+	assert_begun(fork, PH_CASE_FORKED, refs, 5, 0, -500);
+}
+
 #define FORK_TEST(name) cmocka_unit_test_setup_teardown(name, fork_setup, fork_teardown)
 
 int main(void)
@@ -299,6 +394,10 @@ int main(void)
 		FORK_TEST(opaque_where_they_part),
 		FORK_TEST(opaque_before_they_part),
 		FORK_TEST(foreign_from_the_first_entry_on),
+		FORK_TEST(opaque_in_two_branches),
+		FORK_TEST(cut_in_two_branches),
+		FORK_TEST(judged_in_two_branches),
+		FORK_TEST(forked_twice_into_the_same),
 	};
 
 	if (sodium_init() < 0) {

@@ -257,6 +257,51 @@ static void entries_behind_a_cut(void **state)
 	assert_no_case(room, PH_CASE_AFTER_CUT);
 }
 
+/* A device that went to another site has a log there too. */
+static void behind_a_cut_both_sites_are_told(void **state)
+{
+	static const uint64_t sites[] = { 101, 202 };
+	struct room *room = *state;
+	struct actor *moved = malloc(sizeof *moved);
+
+	assert_non_null(moved);
+	actor_init_log(moved, 1, 77, 202, T0); /* the key of a */
+	cut(room, &room->a, 1, 100);
+	loan(&room->a, "c1", "k1", 200);
+	fold_all(room);
+	assert_sites(room, PH_CASE_AFTER_CUT, sites, 1);
+	hear(room, moved); /* its open is behind the cut already */
+	assert_sites(room, PH_CASE_AFTER_CUT, sites, 2);
+	actor_deinit(moved);
+	free(moved);
+}
+
+/* What was adopted is in no case, but the device wrote there. */
+static void a_site_whose_log_was_adopted_is_told_too(void **state)
+{
+	static const uint64_t sites[] = { 101, 202 };
+	struct room *room = *state;
+	struct ph_entry adopt = entry_of(PH_KIND_LOG_ADOPT);
+	struct ph_head *head = &adopt.field[PH_ADOPT_HEAD].as.head;
+	struct actor *moved = malloc(sizeof *moved);
+
+	assert_non_null(moved);
+	actor_init_log(moved, 1, 77, 202, T0);
+	cut(room, &room->a, 1, 100);
+	loan(&room->a, "c1", "k1", 200);
+	adopt.field[PH_ADOPT_HEAD].set = true;
+	memcpy(head->log_id, moved->id, PH_LOG_ID_SIZE);
+	memcpy(head->h, moved->h[1], PH_HASH_SIZE);
+	head->n = 1;
+	at(&room->hub, &adopt, 300);
+	fold_all(room);
+	assert_sites(room, PH_CASE_AFTER_CUT, sites, 1);
+	hear(room, moved);
+	assert_sites(room, PH_CASE_AFTER_CUT, sites, 2);
+	actor_deinit(moved);
+	free(moved);
+}
+
 static void an_invite_used_twice(void **state)
 {
 	static const uint64_t sites[] = { 102, 103 };
@@ -316,6 +361,8 @@ int main(void)
 		CASE_TEST(an_entry_that_cannot_be_read),
 		CASE_TEST(a_log_whose_open_does_not_fit),
 		CASE_TEST(entries_behind_a_cut),
+		CASE_TEST(behind_a_cut_both_sites_are_told),
+		CASE_TEST(a_site_whose_log_was_adopted_is_told_too),
 		CASE_TEST(an_invite_used_twice),
 		CASE_TEST(an_invite_concerns_where_it_let_in),
 		CASE_TEST(an_invite_used_late),
