@@ -25,7 +25,7 @@
 #include "common/log/chain.h"
 #include "common/log/segment.h"
 
-#define WORLD_LOGS    8
+#define WORLD_LOGS    16
 #define ACTOR_ENTRIES 4096
 #define T0            1790000000 /* 22 September 2026, 09:13 UTC+7 */
 #define DAY           86400
@@ -34,6 +34,7 @@ struct actor {
 	uint64_t site;
 	uint64_t role;
 	uint8_t key[PH_KEY_SIZE];
+	uint8_t secret[PH_SECRET_SIZE]; /* of that key, if the log can be sealed */
 	uint8_t nonce[PH_NONCE_SIZE];
 	uint8_t id[PH_LOG_ID_SIZE];
 	uint64_t stamp; /* of the last entry */

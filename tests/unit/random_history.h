@@ -5,15 +5,20 @@
  * small pool, so that things meet often. Clocks are bad, times are told, logs fork and
  * devices have several; the hub cuts, adopts, judges; voids and unmerges name what was
  * written before, on whatever branch; some entries are junk or by a writer who may not.
+ * Some histories take two weeks, some half a year. The keys of devices are those of
+ * tests/reference/keys.py, so that logs can be sealed, and folded there as well.
  */
 #ifndef PH_TESTS_RANDOM_HISTORY_H
 #define PH_TESTS_RANDOM_HISTORY_H
 
 #include "ledger_world.h"
 
+#include <sodium.h>
+
 #include "common/ledger/fact.h"
 
-#define POOL 512
+#define POOL    512
+#define DEVICES 32 /* whose keys there are */
 
 struct history {
 	struct ph_rng_seeded seeded;
@@ -23,7 +28,8 @@ struct history {
 	struct ph_ref all[POOL];
 	uint64_t kinds[POOL]; /* of these */
 	size_t n_all;
-	bool tidy; /* the hub writes each kind only into the log where it belongs */
+	uint64_t days; /* that a clock jumps, at most */
+	bool tidy;     /* the hub writes each kind only into the log where it belongs */
 	struct ph_buf lists[PH_FIELDS_MAX]; /* of the entry that is being made */
 };
 
@@ -179,8 +185,9 @@ static inline uint64_t any_uint(struct history *history, const struct ph_kind *k
 	if (kind->number == PH_KIND_CLOCK_JUDGE) {
 		return strcmp(field->name, "clamp") == 0
 			       ? T0 + below(history, 20 * DAY)
-			       : below(history,
-				       chance(history, 90) ? 20 * DAY : (1ull << 40));
+			       : below(history, chance(history, 80)   ? 20 * DAY
+						: chance(history, 50) ? 3700 * DAY
+								      : (1ull << 40));
 	}
 	return field->min + below(history, span < 5 ? span + 1 : 5);
 }
@@ -386,7 +393,9 @@ static inline void make_extras(struct history *history, struct ph_entry *entry)
 
 	if (chance(history, 15)) {
 		extras->when = PH_WHEN_MINUTE;
-		extras->when_value = (T0 + (int64_t)below(history, 20 * DAY)) / 60;
+		extras->when_value = (T0 + (int64_t)below(history, 20 * DAY) -
+				      (int64_t)below(history, history->days * DAY)) /
+				     60;
 	} else if (chance(history, 10)) {
 		extras->when = PH_WHEN_DAY;
 		extras->when_value = ph_day_of(T0) + (int64_t)below(history, 20);
@@ -409,9 +418,10 @@ static inline void make_stamp(struct history *history, struct actor *actor,
 	int64_t second = ph_stamp_seconds(actor->stamp);
 
 	if (jump < 5) {
-		second += (int64_t)below(history, 30 * DAY);
+		second += (int64_t)below(history, history->days * DAY);
 	} else if (jump < 8) {
-		second -= (int64_t)below(history, 30 * DAY); /* never written by us */
+		/* never written by us */
+		second -= (int64_t)below(history, history->days * DAY);
 	} else if (jump < 60) {
 		second += (int64_t)below(history, DAY);
 	}
@@ -504,24 +514,86 @@ static inline void make_fork(struct history *history)
 	}
 }
 
+/* --- logs --- */
+
+/* The key of device NUMBER: Ed25519 of the seed BLAKE2b("packhorse reference key" | NUMBER). */
+static inline void history_key(unsigned number, uint8_t key[static PH_KEY_SIZE],
+			       uint8_t secret[static PH_SECRET_SIZE])
+{
+	static struct {
+		bool made;
+		uint8_t key[PH_KEY_SIZE], secret[PH_SECRET_SIZE];
+	} keys[DEVICES];
+	uint8_t name[24] = "packhorse reference key", seed[32];
+
+	assert_true(number < DEVICES);
+	if (!keys[number].made) {
+		name[23] = (uint8_t)number;
+		crypto_generichash(seed, sizeof seed, name, sizeof name, NULL, 0);
+		crypto_sign_seed_keypair(keys[number].key, keys[number].secret, seed);
+		keys[number].made = true;
+	}
+	memcpy(key, keys[number].key, PH_KEY_SIZE);
+	memcpy(secret, keys[number].secret, PH_SECRET_SIZE);
+}
+
+/* What the clock says when a log begins: of some it is that of 1970, or years ahead. */
+static inline int64_t first_second(struct history *history)
+{
+	int64_t second = T0 + (int64_t)below(history, 10 * DAY);
+
+	return chance(history, 6)   ? second - T0
+	       : chance(history, 6) ? second + (int64_t)3650 * DAY
+				    : second;
+}
+
+/* Log number AT, of SITE and device KEY. */
+static inline void history_log(struct history *history, size_t at, unsigned key,
+			       uint64_t site)
+{
+	struct actor *actor = &history->actors[at];
+
+	memset(actor, 0, sizeof *actor);
+	actor->site = site;
+	actor->role = site == 0 ? PH_ROLE_HUB : PH_ROLE_SITE;
+	history_key(key, actor->key, actor->secret);
+	memset(actor->nonce, (int)(at + WORLD_LOGS * below(history, 16)),
+	       sizeof actor->nonce);
+	ph_log_id(actor->id, actor->key, actor->nonce);
+	actor_open(actor, NULL, site == 0 ? T0 : first_second(history));
+}
+
+/*
+ * Control and desk log of the hub, and N_LOGS of the sites 101, 102 and 103: of 3 to 8
+ * devices, if SHARED of which some have several.
+ */
+static inline void history_logs(struct history *history, size_t n_logs, bool shared)
+{
+	static const uint64_t sites[] = { 101, 102, 101, 103, 102, 101, 103, 102 };
+	unsigned start = (unsigned)below(history, DEVICES), keys[WORLD_LOGS];
+
+	history->n_actors = 2 + n_logs;
+	for (size_t i = 0; i < 2; i++) {
+		history_log(history, i, start, 0);
+	}
+	for (size_t i = 0; i < n_logs; i++) {
+		keys[i] = shared && i > 2 && chance(history, 25)
+				  ? keys[below(history, i)]
+				  : (start + 1 + (unsigned)i) % DEVICES;
+		history_log(history, 2 + i, keys[i], sites[i % 8]);
+	}
+}
+
 static inline void history_make(struct history *history, uint64_t seed, bool tidy)
 {
-	static const uint64_t sites[] = { 0, 0, 101, 102, 101, 103 };
 	bool forks;
 	size_t entries;
 
 	memset(history, 0, sizeof *history);
 	history->tidy = tidy;
 	ph_rng_seed(&history->seeded, seed, &history->rng);
-	history->n_actors = 3 + below(history, 4);
-	for (size_t i = 0; i < history->n_actors; i++) {
-		uint8_t name = (uint8_t)(1 + i + 8 * below(history, 16));
-		uint8_t key = i > 2 && chance(history, 30) ? history->actors[i - 1].key[0]
-							   : name;
-
-		actor_init_log(&history->actors[i], key, name, sites[i],
-			       T0 + (int64_t)below(history, 10 * DAY));
-	}
+	history->days = chance(history, 60) ? 30 : 180;
+	history_logs(history, 3 + below(history, 6), true);
 	if (chance(history, 10)) {
 		history->actors[history->n_actors - 1].site = 104; /* its open is wrong */
 	}

@@ -1,26 +1,52 @@
 /*
  * tests/unit/test_permute.c - any order, any portions, any number of restarts.
  *
- * A random history of a few logs (random_history.h) is folded in one go by the slow
- * definition (slow_fold.h); then worlds hear of it in random order and portions, with
- * restarts between, and must come to the same digest, on the way as at the end.
+ * A random history of some logs (random_history.h) is folded in one go by the slow
+ * definition (slow_fold.h); then worlds hear of it as sealed segments, in random order
+ * and portions, some of it twice, a log perhaps only when all others are here, with
+ * restarts between, and must come to the same digest, on the way as at the end, and
+ * after a rebuild.
  *
- *   test_permute [--count N] [--seed S]
+ *   test_permute [--count N] [--seed S] [--write FILE]
  *
  * History i of a run has the seed S + i; a failing one is replayed by its own seed
- * and --count 1. PACKHORSE_FULL=1 makes 25 times as many.
+ * and --count 1. --write keeps the histories for tests/reference/compare.
+ * PACKHORSE_FULL=1 makes 20,000.
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include <sodium.h>
 
+#include "history_count.h"
+#include "history_write.h"
 #include "random_history.h"
 #include "slow_fold.h"
 
-#define ORDERS 3
+#define ORDERS  2
+#define SEGMENT 100 /* entries at once, at most */
 
 static uint64_t arg_count, arg_seed;
+static const char *arg_write;
+
+/* How histories were heard of. */
+static struct {
+	uint64_t orders, portions, again, reopened, restarts, files, apart, late, months,
+		without, checks, rebuilds;
+} heard;
+
+/* A machine, and how much of each log it was told. */
+struct listener {
+	struct history *history;
+	struct world world;
+	uint64_t told[WORLD_LOGS];
+	size_t late; /* held back until all others are here */
+	uint64_t seed;
+	int64_t newest; /* stamp so far, of clocks that are not far off */
+	char *path;     /* of the database; NULL: in memory */
+};
 
 /* --- hearing of it in some order --- */
 
@@ -36,6 +62,181 @@ static bool takes_none(const struct world *world, const struct actor *actor)
 	const struct actor *without = world->takes_data;
 
 	return without != NULL && memcmp(actor->id, without->id, sizeof actor->id) == 0;
+}
+
+static struct ph_db *open_file(const char *path)
+{
+	struct ph_db_config config = { .path = path,
+				       .application = PH_STORE_SITE,
+				       .steps = ph_journal_steps,
+				       .n_steps = ph_journal_steps_count,
+				       .create = true };
+	struct ph_error err = { 0 };
+	struct ph_db *db;
+
+	if (ph_db_open(&db, &config, &err) != 0) {
+		fail_msg("%s", err.text);
+	}
+	return db;
+}
+
+static void listener_init(struct listener *listener, struct history *history,
+			  uint64_t seed)
+{
+	bool apart = chance(history, 40);
+
+	*listener = (struct listener){ .history = history, .seed = seed };
+	listener->late =
+		chance(history, 30) ? below(history, history->n_actors) : WORLD_LOGS;
+	world_init(&listener->world, apart);
+	if (!apart && chance(history, 4)) {
+		char path[] = "/tmp/ph-permute-XXXXXX";
+		int fd = mkstemp(path);
+
+		assert_true(fd >= 0 && close(fd) == 0);
+		world_deinit(&listener->world);
+		memset(&listener->world, 0, sizeof listener->world);
+		listener->path = strdup(path);
+		listener->world.db = open_file(path);
+		assert_int_equal(
+			ph_journal_open(&listener->world.journal, listener->world.db), 0);
+		world_open_ledger(&listener->world);
+		heard.files++;
+	}
+	if (chance(history, 25)) {
+		listener->world.takes = takes_some;
+		listener->world.takes_data =
+			&history->actors[below(history, history->n_actors)];
+		world_reopen_ledger(&listener->world);
+		heard.without++;
+	}
+	heard.orders++;
+	heard.apart += apart;
+	heard.late += listener->late < WORLD_LOGS;
+}
+
+static void listener_deinit(struct listener *listener)
+{
+	world_deinit(&listener->world);
+	if (listener->path != NULL) {
+		assert_int_equal(unlink(listener->path), 0);
+		free(listener->path);
+	}
+}
+
+/* The program ends and begins again; of a file that is all that is left of it. */
+static void restart(struct listener *listener)
+{
+	struct world *world = &listener->world;
+
+	ph_ledger_free(world->ledger);
+	ph_journal_free(world->journal);
+	if (listener->path != NULL) {
+		ph_db_close(world->db);
+		world->db = open_file(listener->path);
+	}
+	assert_int_equal(ph_journal_open(&world->journal, world->db), 0);
+	world_open_ledger(world);
+	heard.restarts++;
+}
+
+/* Entries FIRST to LAST of ACTOR, sealed, into the journal, whatever of them it has. */
+static void tell(struct world *world, const struct actor *actor, uint64_t first,
+		 uint64_t last)
+{
+	struct ph_segment segment = { .first = first, .last = last };
+	struct ph_head head = { .n = last };
+	struct ph_buf body = { 0 };
+	struct ph_log log;
+	int rc;
+
+	for (uint64_t n = first; n <= last; n++) {
+		assert_int_equal(ph_segment_add(&body, actor_entry(actor, n)), 0);
+	}
+	memcpy(head.log_id, actor->id, sizeof head.log_id);
+	memcpy(head.h, actor->h[last], sizeof head.h);
+	memcpy(segment.log_id, actor->id, sizeof segment.log_id);
+	ph_seal_sign(segment.seal, &head, actor->secret);
+	segment.body = ph_buf_view(&body);
+	assert_int_equal(ph_db_begin(world->db), 0);
+	rc = ph_journal_log_find(world->journal, actor->id, &log);
+	if (rc == PH_JOURNAL_E_NONE) {
+		rc = ph_journal_log_add(world->journal, actor->id, actor->key,
+					actor->site, actor->role, &log);
+	}
+	assert_int_equal(rc, 0);
+	assert_int_equal(ph_journal_put_segment(world->journal, &log, &segment, NULL), 0);
+	assert_int_equal(ph_db_commit(world->db), 0);
+	ph_buf_deinit(&body);
+}
+
+/* Whether any of these entries is two months older than what was heard of before. */
+static bool note_age(struct listener *listener, const struct actor *actor, uint64_t first,
+		     uint64_t last)
+{
+	int64_t before = listener->newest;
+	bool months = false;
+
+	for (uint64_t n = first; n <= last; n++) {
+		struct ph_entry entry;
+		int64_t second;
+
+		if (ph_entry_decode(actor_entry(actor, n), &entry) != 0) {
+			continue;
+		}
+		second = ph_stamp_seconds(entry.stamp);
+		if (is_sane(second)) {
+			months = months || second < before - 60 * DAY;
+			listener->newest =
+				second > listener->newest ? second : listener->newest;
+		}
+	}
+	return months;
+}
+
+/* The next portion of log AT, now and then with some of what was told before. */
+static void tell_more(struct listener *listener, size_t at, bool *months)
+{
+	struct history *history = listener->history;
+	const struct actor *actor = &history->actors[at];
+	uint64_t most = chance(history, 20) ? SEGMENT : 1 + below(history, 8);
+	uint64_t first = listener->told[at] + 1, last = listener->told[at] + most;
+
+	last = last < actor->n ? last : actor->n;
+	*months = note_age(listener, actor, first, last) || *months;
+	if (first > 1 && chance(history, 15)) {
+		first -= 1 + below(history, first - 1);
+		heard.again++;
+	}
+	last = last < first + SEGMENT ? last : first + SEGMENT - 1;
+	tell(&listener->world, actor, first, last);
+	if (chance(history, 5)) {
+		tell(&listener->world, actor, first, last);
+		heard.again++;
+	}
+	heard.portions++;
+	listener->told[at] = last > listener->told[at] ? last : listener->told[at];
+}
+
+/* A log that was not told to its end; WORLD_LOGS: there is none. */
+static size_t pick(struct listener *listener)
+{
+	struct history *history = listener->history;
+	size_t found = WORLD_LOGS;
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < history->n_actors; i++) {
+		if (listener->told[i] < history->actors[i].n && i != listener->late) {
+			n++;
+			found = below(history, n) == 0 ? i : found;
+		}
+	}
+	if (found == WORLD_LOGS && listener->late < WORLD_LOGS) {
+		world_catch_up(&listener->world);
+		listener->late = WORLD_LOGS;
+		return pick(listener);
+	}
+	return found;
 }
 
 /* --- what differs, for people --- */
@@ -84,86 +285,109 @@ static void print_differences(struct world *world, const struct history *history
 	printf("# %" PRIu64 " entities, wanted %" PRIu64 "\n", held, differ.entities);
 }
 
-static void check(struct world *world, const struct history *history, uint64_t seed,
-		  const char *where)
+static void check(struct listener *listener, const char *where)
 {
-	uint64_t counted[WORLD_LOGS], upto[WORLD_LOGS];
+	const struct history *history = listener->history;
+	struct world *world = &listener->world;
+	uint64_t counted[WORLD_LOGS];
 	uint8_t got[32], wanted[32];
 
 	for (size_t i = 0; i < history->n_actors; i++) {
-		upto[i] = world_has(world, &history->actors[i]);
-		counted[i] = takes_none(world, &history->actors[i]) ? 0 : upto[i];
+		counted[i] =
+			takes_none(world, &history->actors[i]) ? 0 : listener->told[i];
 	}
 	world_digest(world, got);
 	slow_digest(history->actors, history->n_actors, counted, wanted);
+	heard.checks++;
 	if (memcmp(got, wanted, sizeof got) != 0) {
 		print_differences(world, history, counted);
 		fail_msg("%s: digests differ; replay with --seed %" PRIu64 " --count 1",
-			 where, seed);
+			 where, listener->seed);
 	}
 }
 
-static bool has_more(struct world *world, const struct history *history)
-{
-	for (size_t i = 0; i < history->n_actors; i++) {
-		if (world_has(world, &history->actors[i]) < history->actors[i].n) {
-			return true;
-		}
-	}
-	return false;
-}
-
-static void hear(struct history *history, uint64_t seed)
+static void hear(struct history *history, uint64_t seed, bool rebuild)
 {
 	struct ph_error err = { 0 };
-	struct world world;
-	world_init(&world, chance(history, 50));
-	if (chance(history, 25)) {
-		world.takes = takes_some;
-		world.takes_data = &history->actors[below(history, history->n_actors)];
-		world_reopen_ledger(&world);
-	}
-	while (has_more(&world, history)) {
-		size_t i = below(history, history->n_actors);
-		uint64_t most = chance(history, 20) ? 100 : 1 + below(history, 8);
+	struct listener listener;
+	bool months = false;
+	size_t at;
 
-		world_take(&world, &history->actors[i], most);
+	listener_init(&listener, history, seed);
+	while ((at = pick(&listener)) < WORLD_LOGS) {
+		tell_more(&listener, at, &months);
 		if (chance(history, 40)) {
-			world_catch_up(&world);
+			world_catch_up(&listener.world);
 		}
 		if (chance(history, 5)) {
-			world_reopen_ledger(&world);
+			world_reopen_ledger(&listener.world);
+			heard.reopened++;
+		}
+		if (chance(history, 3)) {
+			restart(&listener);
 		}
 		if (chance(history, 4)) {
-			check(&world, history, seed, "on the way");
+			check(&listener, "on the way");
 		}
 	}
-	check(&world, history, seed, "at the end");
-	assert_int_equal(ph_ledger_rebuild(world.ledger, &err), 0);
-	check(&world, history, seed, "after a rebuild");
-	world_deinit(&world);
+	heard.months += months;
+	check(&listener, "at the end");
+	if (rebuild) {
+		assert_int_equal(ph_ledger_rebuild(listener.world.ledger, &err), 0);
+		check(&listener, "after a rebuild");
+		heard.rebuilds++;
+	}
+	listener_deinit(&listener);
+}
+
+static void print_heard(void)
+{
+	printf("# %" PRIu64 " orders of %" PRIu64 " portions, %" PRIu64
+	       " of them told again; with a log held back to the end %" PRIu64
+	       ", with what is two months late %" PRIu64 "\n",
+	       heard.orders, heard.portions, heard.again, heard.late, heard.months);
+	printf("# ledgers opened again %" PRIu64 ", programs restarted %" PRIu64
+	       ", orders in files %" PRIu64 ", projections apart %" PRIu64
+	       ", without a log %" PRIu64 "\n",
+	       heard.reopened, heard.restarts, heard.files, heard.apart, heard.without);
+	printf("# digests compared %" PRIu64 ", rebuilt %" PRIu64 "\n", heard.checks,
+	       heard.rebuilds);
 }
 
 static void every_order_gives_the_same_bytes(void **state)
 {
+	static struct history_count count;
+	FILE *file = arg_write == NULL ? NULL : fopen(arg_write, "w");
+
 	(void)state;
+	assert_true(arg_write == NULL || file != NULL);
 	for (uint64_t i = 0; i < arg_count; i++) {
 		struct history *history = malloc(sizeof *history);
+		uint64_t rebuilt;
 
 		assert_non_null(history);
 		history_make(history, arg_seed + i, false);
-		for (int order = 0; order < ORDERS; order++) {
-			hear(history, arg_seed + i);
+		if (file != NULL) {
+			history_write(file, history, arg_seed + i);
+		}
+		count_history(&count, history);
+		rebuilt = below(history, ORDERS);
+		for (uint64_t order = 0; order < ORDERS; order++) {
+			hear(history, arg_seed + i, order == rebuilt);
 		}
 		history_free(history);
 	}
+	assert_true(file == NULL || fclose(file) == 0);
+	count_print(&count);
+	print_heard();
+	assert_true(arg_count < 100 || count_has_all(&count));
 }
 
 static bool read_args(int argc, char **argv)
 {
 	const char *full = getenv("PACKHORSE_FULL");
 
-	arg_count = full != NULL && strcmp(full, "1") == 0 ? 3000 : 120;
+	arg_count = full != NULL && strcmp(full, "1") == 0 ? 20000 : 150;
 	randombytes_buf(&arg_seed, sizeof arg_seed);
 	arg_seed >>= 16;
 	for (int i = 1; i + 1 < argc; i += 2) {
@@ -172,6 +396,10 @@ static bool read_args(int argc, char **argv)
 								: NULL;
 		char *end;
 
+		if (strcmp(argv[i], "--write") == 0) {
+			arg_write = argv[i + 1];
+			continue;
+		}
 		if (to == NULL) {
 			return false;
 		}
@@ -190,7 +418,8 @@ int main(int argc, char **argv)
 	};
 
 	if (!read_args(argc, argv)) {
-		fprintf(stderr, "usage: test_permute [--count N] [--seed S]\n");
+		fprintf(stderr,
+			"usage: test_permute [--count N] [--seed S] [--write FILE]\n");
 		return 2;
 	}
 	printf("# seed %" PRIu64 ", %" PRIu64 " histories in %d orders each\n", arg_seed,

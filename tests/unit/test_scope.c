@@ -1,8 +1,8 @@
 /*
  * tests/unit/test_scope.c - each site its share: feeds from a hub to sites, over random histories.
  *
- * A random history of every kind (random_history.h) is written at a few sites, by one or
- * two devices each, and in the hub's two logs. The hub hears of it in random portions,
+ * A random history of every kind (random_history.h) is written at three sites, by three
+ * to eight devices, and in the hub's two logs. The hub hears of it in random portions,
  * folds, and feeds; sites take their own logs and the control log, and the pages of their
  * feeds, in time or late, some twice. On the way nothing may break; at the end of the feed
  * the ledger of every site over its scope must equal the hub's, byte for byte, and still
@@ -10,13 +10,14 @@
  *
  *   test_scope [--count N] [--seed S]
  *
- * History i of a run has the seed S + i; PACKHORSE_FULL=1 makes ten times as many.
+ * History i of a run has the seed S + i; PACKHORSE_FULL=1 makes 5,000.
  */
 #include <inttypes.h>
 #include <stdio.h>
 
 #include <sodium.h>
 
+#include "history_count.h"
 #include "plain_hub.h"
 #include "random_history.h"
 #include "scope_cases.h"
@@ -116,20 +117,14 @@ static void say_site(struct history *history, uint64_t site, const char *commune
 
 static struct history *history_placed(uint64_t seed)
 {
-	static const uint64_t sites[] = { 0, 0, 101, 102, 101, 103 };
 	struct history *history = calloc(1, sizeof *history);
 	bool forks;
 	size_t entries;
 
 	assert_non_null(history);
 	ph_rng_seed(&history->seeded, seed, &history->rng);
-	history->n_actors = 4 + below(history, 3);
-	for (size_t i = 0; i < history->n_actors; i++) {
-		uint8_t name = (uint8_t)(1 + i + 8 * below(history, 16));
-
-		actor_init_log(&history->actors[i], i == DESK ? 1 : name, name, sites[i],
-			       T0 + (int64_t)below(history, 10 * DAY));
-	}
+	history->days = chance(history, 60) ? 30 : 180;
+	history_logs(history, 3 + below(history, 6), false);
 	for (size_t i = 2; i < history->n_actors; i++) {
 		say_device(history, &history->actors[i], PH_KIND_DEVICE_ADMIT);
 		say_device(history, &history->actors[i], PH_KIND_DEVICE_CONFIRM);
@@ -174,14 +169,19 @@ static void run_sql(struct ph_db *db, const char *sql, const struct actor *actor
 	assert_int_equal(ph_stmt_run(stmt), 0);
 }
 
+/* Begins, or ends and begins again: all but the store is gone. */
 static void open_hub(struct province *province)
 {
 	struct ph_ledger_config config = { .keeps_changes = true, .hub = &plain_hub };
 	struct ph_feeder_config feeds = { .keys = &keys, .epoch.number = 1 };
 	struct ph_error err = { 0 };
 
-	memset(&province->hub, 0, sizeof province->hub);
-	province->hub.db = open_memory(true);
+	ph_feeder_free(province->feeder);
+	ph_ledger_free(province->hub.ledger);
+	ph_journal_free(province->hub.journal);
+	if (province->hub.db == NULL) {
+		province->hub.db = open_memory(true);
+	}
 	assert_int_equal(ph_journal_open(&province->hub.journal, province->hub.db), 0);
 	config.journal = province->hub.journal;
 	config.db = province->hub.db;
@@ -318,6 +318,8 @@ static bool is_of_site(const struct actor *actor, const struct share *share)
 	return actor->site == share->site;
 }
 
+static unsigned judged, fed_items, cases_seen, listed, restarts;
+
 /* Entries go on their way, at random. */
 static void move(struct province *province)
 {
@@ -344,6 +346,11 @@ static void move(struct province *province)
 	default:
 		if (chance(history, 20)) {
 			open_share(share);
+			restarts++;
+		}
+		if (chance(history, 10)) {
+			open_hub(province);
+			restarts++;
 		}
 		catch_up(share->world.ledger);
 	}
@@ -458,7 +465,7 @@ static bool is_fed(struct province *province, const struct share *share)
 	return state.fed;
 }
 
-static unsigned judged, fed_items, cases_seen, listed;
+static struct history_count counted;
 
 static void compare_all(struct province *province, struct share *share, const char *when)
 {
@@ -489,6 +496,7 @@ static void play(uint64_t seed)
 	struct province province;
 
 	open_province(&province, seed);
+	count_history(&counted, province.history);
 	for (uint64_t n = below(province.history, 60); n > 0; n--) {
 		move(&province);
 	}
@@ -517,8 +525,10 @@ static void every_site_has_its_share(void **state)
 	for (uint64_t i = 0; i < arg_count; i++) {
 		play(arg_seed + i);
 	}
-	printf("# %u sites compared, %u items and %u cases fed to them, %u in lists\n",
-	       judged, fed_items, cases_seen, listed);
+	count_print(&counted);
+	printf("# %u sites compared, %u items and %u cases fed to them, %u in lists, "
+	       "%u restarts\n",
+	       judged, fed_items, cases_seen, listed, restarts);
 	assert_true(judged > 0 || arg_count < 10);
 }
 
@@ -526,7 +536,7 @@ static bool read_args(int argc, char **argv)
 {
 	const char *full = getenv("PACKHORSE_FULL");
 
-	arg_count = full != NULL && strcmp(full, "1") == 0 ? 2000 : 200;
+	arg_count = full != NULL && strcmp(full, "1") == 0 ? 5000 : 200;
 	randombytes_buf(&arg_seed, sizeof arg_seed);
 	arg_seed >>= 16;
 	for (int i = 1; i + 1 < argc; i += 2) {
