@@ -193,6 +193,51 @@ static void same_code_in_another_namespace_is_another_card(void **state)
 	assert_false(get_copy(room, "c1")->loans[1].has_due);
 }
 
+static void put_in(struct room *room, uint64_t ns, const char *code)
+{
+	struct ph_entry put = entry_of(PH_KIND_COPY_PUT);
+
+	set_id(&put, PH_COPY_COPY, ns, code);
+	set_uint(&put, PH_COPY_OWNER, 101);
+	at(&room->a, &put, 10);
+}
+
+/* A code is a name as it was scanned: nothing in it is made equal to anything. */
+static void codes_are_names_as_they_are(void **state)
+{
+	static const char *const codes[] = { "000123", "123",      "ab",       "AB",
+					     "ab ",    "\xc3\xa9", "e\xcc\x81" };
+	struct room *room = *state;
+
+	for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
+		put_in(room, 0, codes[i]);
+	}
+	/* every commune has one of these */
+	put_in(room, 101, "000123");
+	put_in(room, 202, "000123");
+	fold_all(room);
+	assert_int_equal(ph_ledger_count(room->world.ledger, PH_ENTITY_COPY), 9);
+}
+
+/* Typed in from the notebook: the term counts from the day that was told. */
+static void term_counts_from_the_told_day(void **state)
+{
+	struct room *room = *state;
+	struct ph_entry entry = entry_of(PH_KIND_LOAN);
+
+	set_id(&entry, PH_LOAN_COPY, 0, "c1");
+	set_id(&entry, PH_LOAN_CARD, 0, "k1");
+	set_uint(&entry, PH_LOAN_TERM, 14);
+	entry.extras.when = PH_WHEN_DAY;
+	entry.extras.when_value = ph_day_of(T0) - 10;
+	at(&room->a, &entry, 100);
+	fold_all(room);
+	assert_int_equal(get_copy(room, "c1")->loans[0].due, ph_day_of(T0) + 4);
+	/* noon in Vietnam */
+	assert_int_equal(get_copy(room, "c1")->loans[0].second,
+			 (ph_day_of(T0) - 10) * DAY + 5 * 3600);
+}
+
 static void renewal_takes_the_latest_promise(void **state)
 {
 	struct room *room = *state;
@@ -266,6 +311,8 @@ int main(void)
 		FOLD_TEST(loans_in_two_places_are_a_case),
 		FOLD_TEST(loan_to_the_same_card_renews),
 		FOLD_TEST(same_code_in_another_namespace_is_another_card),
+		FOLD_TEST(codes_are_names_as_they_are),
+		FOLD_TEST(term_counts_from_the_told_day),
 		FOLD_TEST(renewal_takes_the_latest_promise),
 		FOLD_TEST(renewal_needs_its_loan_open),
 		FOLD_TEST(in_house_uses_add_up),

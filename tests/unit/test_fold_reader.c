@@ -194,6 +194,41 @@ static struct ph_ref merge(struct bench *bench, uint32_t kind, const struct ph_r
 	return say(bench, &bench->hub, &entry, second);
 }
 
+/* Neither what can be read nor which sealed field wins: a locked desk comes to the same. */
+static void erasure_changes_no_register(void **state)
+{
+	struct bench *bench = *state;
+	struct ph_ref ref = register_reader(bench, &bench->a, 10);
+	struct ph_entry put = entry_of(PH_KIND_READER_PUT);
+	struct ph_entry erase = entry_of(PH_KIND_READER_ERASE);
+	struct ph_reader before, after;
+	uint8_t commit[32] = { 1 };
+
+	set_ref(&put, PH_READER_READER, &ref);
+	set_uint(&put, PH_READER_SETS, 1u << PH_READER_S_NAME);
+	set_bytes(&put, PH_READER_COMMIT, commit, sizeof commit);
+	say(bench, &bench->b, &put, 20);
+	get_reader(bench, &ref, &before);
+	set_refs(bench, &erase, PH_ERASE_READERS, &ref, 1);
+	erase.extras.operator_sig =
+		PH_VIEW((uint8_t[PH_OPERATOR_SIZE]){ 1 }, PH_OPERATOR_SIZE);
+	say(bench, &bench->hub, &erase, 30);
+	get_reader(bench, &ref, &after);
+	assert_true(after.erased);
+	assert_int_equal(before.record.registers.n, 2);
+	assert_int_equal(after.record.registers.n, 2);
+	for (size_t i = 0; i < 2; i++) {
+		const struct ph_register *one = &before.record.registers.items[i];
+		const struct ph_register *two = &after.record.registers.items[i];
+
+		assert_int_equal(one->field, two->field);
+		assert_same_ref(&one->winner, &two->winner);
+		assert_int_equal(one->value.set, two->value.set);
+	}
+	ph_reader_deinit(&before);
+	ph_reader_deinit(&after);
+}
+
 static void merge_names_the_other_one(void **state)
 {
 	struct bench *bench = *state;
@@ -321,6 +356,7 @@ int main(void)
 		BENCH_TEST(unblock_lifts_the_blocks_it_saw),
 		BENCH_TEST(unblock_lifts_wherever_it_stands),
 		BENCH_TEST(consents_and_erasure),
+		BENCH_TEST(erasure_changes_no_register),
 		BENCH_TEST(merge_names_the_other_one),
 		BENCH_TEST(title_has_its_merges),
 		BENCH_TEST(entity_that_is_only_merged_is_partial),

@@ -78,6 +78,31 @@ static void equal_times_go_by_log_id(void **state)
 	assert_int_equal(get_copy(room, "c1")->loans[0].site, a_first ? 101 : 202);
 }
 
+/* Two branches of one log, at one number and time. */
+static void equal_places_go_by_hash(void **state)
+{
+	struct room *room = *state;
+	struct actor *other = malloc(sizeof *other);
+	struct ph_ref refs[2];
+
+	assert_non_null(other);
+	actor_fork(other, &room->a, 1);
+	refs[0] = loan(&room->a, "c1", "k1", 100);
+	refs[1] = loan(other, "c1", "k2", 100);
+	world_take(&room->world, other, UINT64_MAX);
+	fold_all(room);
+
+	const struct ph_copy *copy = get_copy(room, "c1");
+	size_t first =
+		memcmp(refs[0].hash, refs[1].hash, sizeof refs[0].hash) < 0 ? 0 : 1;
+
+	assert_int_equal(copy->n_loans, 2);
+	assert_ref(&copy->loans[0].ref, &refs[first]);
+	assert_closed(&copy->loans[0], PH_CLOSED_INFERRED, &refs[1 - first]);
+	actor_deinit(other);
+	free(other);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -85,6 +110,7 @@ int main(void)
 		FOLD_TEST(clock_mark_lifts_what_follows),
 		FOLD_TEST(told_time_lifts_nothing),
 		FOLD_TEST(equal_times_go_by_log_id),
+		FOLD_TEST(equal_places_go_by_hash),
 	};
 
 	return cmocka_run_group_tests_name("fold_time", tests, NULL, NULL);

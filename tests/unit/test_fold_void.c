@@ -100,6 +100,32 @@ static void hub_is_voided_only_in_its_own_log(void **state)
 	actor_deinit(&other);
 }
 
+/* Not even by an operator, in the log in which it stands. */
+static void erasure_is_never_voided(void **state)
+{
+	struct room *room = *state;
+	struct ph_entry erase = entry_of(PH_KIND_READER_ERASE);
+	struct ph_entry entry = entry_of(PH_KIND_VOID);
+	uint8_t signature[PH_OPERATOR_SIZE] = { 1 };
+	struct ph_ref reader = { .n = 7 }, ref;
+	struct ph_buf list = { 0 };
+	struct ph_entity_key key;
+
+	assert_int_equal(
+		ph_list_put_refs(&list, &reader, 1, &erase.field[PH_ERASE_READERS]), 0);
+	erase.extras.operator_sig = PH_VIEW(signature, sizeof signature);
+	ref = at(&room->hub, &erase, 10);
+	set_ref(&entry, PH_VOID_TARGET, &ref);
+	entry.extras.operator_sig = PH_VIEW(signature, sizeof signature);
+	at(&room->hub, &entry, 20);
+	fold_all(room);
+	key = ph_key_ref(PH_ENTITY_ERASURE, &ref);
+	assert_int_equal(get_state(room, PH_ENTITY_ERASURE, &key), 0);
+	key = ph_key_ref(PH_ENTITY_READER, &reader);
+	assert_int_equal(get_state(room, PH_ENTITY_READER, &key), 0);
+	ph_buf_deinit(&list);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -110,6 +136,7 @@ int main(void)
 		FOLD_TEST(void_of_a_void_has_no_effect),
 		FOLD_TEST(void_with_another_hash_names_nothing),
 		FOLD_TEST(hub_is_voided_only_in_its_own_log),
+		FOLD_TEST(erasure_is_never_voided),
 	};
 
 	return cmocka_run_group_tests_name("fold_void", tests, NULL, NULL);

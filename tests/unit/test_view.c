@@ -144,6 +144,36 @@ static void card_view(void **state)
 	assert_true(ph_ref_equal(&reader, &scene->reader));
 }
 
+/* The old card is stopped, the new one is hers; what she borrowed stays hers. */
+static void a_lost_card_is_replaced(void **state)
+{
+	struct scene *scene = *state;
+	struct ph_entry stop = entry_of(PH_KIND_CARD_STOP);
+	struct ph_entry issue = entry_of(PH_KIND_CARD_ISSUE);
+	struct ph_id id = { .code = ph_view_str("k4") };
+	struct ph_ref reader;
+
+	set_id(&stop, 0, 0, "k1");
+	at(&scene->a, &stop, 900);
+	set_id(&issue, PH_CARD_CARD, 0, "k4");
+	set_ref(&issue, PH_CARD_READER, &scene->reader);
+	at(&scene->a, &issue, 910);
+	lend(&scene->a, "c8", "k4", 920, 14);
+	world_take(&scene->world, &scene->a, UINT64_MAX);
+	world_catch_up(&scene->world);
+	assert_int_equal(ph_query_reader_of(scene->world.ledger, &id, &reader), 0);
+	assert_true(ph_ref_equal(&reader, &scene->reader));
+	assert_int_equal(ph_view_reader(fresh(scene), &scene->reader, NULL, &scene->json),
+			 0);
+	assert_size(scene->json, "cards", 2);
+	assert_size(scene->json, "loans", 2); /* each by the card it was lent to */
+	assert_text(scene->json, "loans.0.card.code", "k1");
+	assert_text(scene->json, "loans.1.card.code", "k4");
+	id.code = ph_view_str("k1");
+	assert_int_equal(ph_view_card(fresh(scene), &id, NULL, &scene->json), 0);
+	assert_size(scene->json, "stops", 1);
+}
+
 static void place_views(void **state)
 {
 	struct scene *scene = *state;
@@ -212,10 +242,15 @@ static void entity_view(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		SCENE_TEST(copy_view),    SCENE_TEST(title_view),
-		SCENE_TEST(offered_view), SCENE_TEST(reader_view),
-		SCENE_TEST(card_view),    SCENE_TEST(place_views),
-		SCENE_TEST(tally_view),   SCENE_TEST(entity_view),
+		SCENE_TEST(copy_view),
+		SCENE_TEST(title_view),
+		SCENE_TEST(offered_view),
+		SCENE_TEST(reader_view),
+		SCENE_TEST(card_view),
+		SCENE_TEST(place_views),
+		SCENE_TEST(a_lost_card_is_replaced),
+		SCENE_TEST(tally_view),
+		SCENE_TEST(entity_view),
 	};
 
 	return cmocka_run_group_tests_name("view", tests, NULL, NULL);
