@@ -54,6 +54,7 @@ class Province:
                 "127.0.0.1:1", "--out", invite, "--passphrase-file", passphrase)
             run(PACK, "-d", self.site(name), "join", invite)
         self.server = None
+        self.heard, self.new = set(), set()  # sites; those that are not confirmed yet
 
     def site(self, name):
         return os.path.join(self.dir, self.code[name])
@@ -88,15 +89,28 @@ class Province:
         self.rng.shuffle(names)
         for name in names:
             run(PACK, "-d", self.site(name), "sync", "--hub", self.address, ok=(0, 13))
+        self.new |= set(names) - self.heard
+        self.heard |= set(names)
 
     def hub_json(self, *args):
         return json.loads(run(HUB, "-d", self.hub, *args, "--json", ok=(0, 13)))
 
-    def listed(self, what):
-        """All items of a list of the hub, page by page."""
+    def confirm(self):
+        """The operator compares fingerprints: from now on each device that was heard has its share."""
+        new, self.new = self.new, set()
+        for name in sorted(new):
+            status = self.site_json(name, "status")
+            run(HUB, "-d", self.hub, "devices", "confirm", status["device"], "--fingerprint", status["fingerprint"])
+
+    def site_json(self, name, *args):
+        return json.loads(run(PACK, "-d", self.site(name), *args, "--json", ok=(0, 13)))
+
+    def listed(self, what, name=None):
+        """All items of a list of the hub, or of the site NAME of its own, page by page."""
         after = None
         while True:
-            page = self.hub_json("list", what, "--limit", "1000", *(["--after", after] if after else []))
+            args = ["list", what, "--limit", "1000", *(["--after", after] if after else [])]
+            page = self.site_json(name, *args) if name else self.hub_json(*args)
             yield from page["items"]
             after = page.get("next")
             if not after:

@@ -7,7 +7,8 @@ are one crate. Every library is a site with a folder of its own; it writes its o
 and receives through packhorse, and the sites sync with one packhorsed out of order, some only
 after weeks. Where every copy stands in the end follows by construction; crates that are lost,
 receives that come in months late or twice, and crates with a copy too few or too many are
-planted, and the cases must be exactly these.
+planted, and the cases must be exactly these. Every site, which holds its own entries and what it
+was fed, must say the same of its own shelves and of what is on the way to it.
 
 Prints what it ran and what it found; exits 1 at the first difference.
 """
@@ -42,6 +43,7 @@ class World:
         self.names = sorted({r[2] for r in rows} | {r[3] for r in rows})
         self.number = {name: 140001 + i for i, name in enumerate(self.names)}
         self.shelf = {}  # (library, type) -> copies that stand there
+        self.goes_to = {}  # crate -> library
         self.place = {}  # copy -> ("site", number) or ("crate", code)
         self.lines = {name: [] for name in self.names}  # (wave, line)
         self.planted = {"lost": 0, "late": 0, "doubled": 0, "short": 0, "over": 0}
@@ -87,6 +89,7 @@ class World:
     def crate(self, day, start, end, copies):
         self.n_crates += 1
         crate = {"ns": self.number[start], "code": f"K{self.n_crates:06d}"}
+        self.goes_to[crate["code"]] = end
         ids = [{"ns": c[0], "code": c[1]} for c, _ in copies]
         self.write(start, day, {"kind": "crate-dispatch", "crate": crate, "from": self.number[start],
                                 "to": self.number[end], "copies": ids, "when": f"{day}T08:00"})
@@ -156,17 +159,31 @@ def play(world, province, rng):
         for name in world.names:
             province.record(name, [line for w, line in world.lines[name] if w == wave])
         province.sync(n for n in world.names if n not in away)
+        if wave > 0:
+            province.confirm()
     province.sync(world.names)
+    province.sync(world.names)  # the last ones had things to say to the first ones
 
 
-def places(province):
-    """Copy -> where it is, as the hub lists it."""
+def places(province, name=None):
+    """Copy -> where it is, as the hub lists it, or the site NAME what is there or comes there."""
     found = {}
-    for item in province.listed("here"):
+    for item in province.listed("here", name):
         found[item["copy"]["ns"], item["copy"]["code"]] = ("site", item["site"])
-    for item in province.listed("expected"):
+    for item in province.listed("expected", name):
         found[item["copy"]["ns"], item["copy"]["code"]] = ("crate", item["crate"]["code"])
     return found
+
+
+def judge_sites(world, province):
+    wanted = {name: {} for name in world.names}
+    at = {number: name for name, number in world.number.items()}
+    for copy, place in world.place.items():
+        name = at[place[1]] if place[0] == "site" else world.goes_to[place[1]]
+        wanted[name][copy] = place
+    got = {name: places(province, name) for name in world.names}
+    check(f"each of {len(got)} sites says so of its own", got, wanted)
+    print(f"  the sites were fed {sum(province.site_json(n, 'status')['fed']['facts'] for n in world.names)} facts")
 
 
 def judge(world, province):
@@ -175,6 +192,7 @@ def judge(world, province):
     check("every copy is where it must be", places(province), world.place)
     cases = province.hub_json("query", "cases")["cases"]
     check("cases of other kinds", [c for c in cases if c["case"] != "crate-count"], [])
+    judge_sites(world, province)
     check("crates that are short or over", sorted(c["crate"]["code"] for c in cases), sorted(world.count_cases))
 
 
