@@ -336,21 +336,44 @@ static int find_foreign(struct story *story)
 	return rc != 0 ? rc : ph_case_list_ref(story->list, &lowest.ref, lowest.second);
 }
 
+struct judged {
+	struct ph_ledger *ledger;
+	struct ph_ref ref; /* of the judgement */
+	int64_t second;    /* the earliest at which it stands on a branch */
+};
+
+static int on_judging(void *data, const struct ph_log *log)
+{
+	struct judged *judged = data;
+	const struct ph_cursor *cursor = ph_ledger_cursor(judged->ledger, log->row);
+	uint64_t n = judged->ref.n;
+	struct ph_ref ref;
+	int64_t second;
+	int rc;
+
+	if (cursor == NULL || cursor->n < n || (log->parent != 0 && n <= log->base)) {
+		return 0;
+	}
+	rc = find_entry(judged->ledger, log, n, &ref, &second);
+	if (rc == 0 && ph_ref_equal(&ref, &judged->ref) && second < judged->second) {
+		judged->second = second;
+	}
+	return rc;
+}
+
 /* When JUDGE counts: by its log, or as it was fed, where its log is not held. */
-static int judged_at(struct ph_ledger *ledger, struct ph_judge_found *judge,
+static int judged_at(struct ph_ledger *ledger, const struct ph_judge_found *judge,
 		     int64_t *second_out)
 {
+	struct judged judged = { ledger, judge->ref, INT64_MAX };
 	struct ph_buf bytes = { 0 };
 	struct ph_fed_entry fed;
-	struct ph_log log;
 	int rc;
 
 	if (judge->row > 0) {
-		rc = ph_journal_log_at(ledger->journal, judge->row, &log);
-		rc = rc > 0 ? -EUCLEAN : rc;
-		return rc != 0 ? rc
-			       : find_entry(ledger, &log, judge->ref.n, &judge->ref,
-					    second_out);
+		rc = ph_ledger_branches(ledger, judge->ref.log_id, on_judging, &judged);
+		*second_out = judged.second;
+		return rc;
 	}
 	rc = ph_fed_resolve(ledger->config.fed, &judge->ref, &fed, &bytes);
 	rc = rc > 0 ? -EUCLEAN : rc;

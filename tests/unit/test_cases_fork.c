@@ -12,7 +12,7 @@
 /* One log with a trunk, and two who went on from it; and one that goes on elsewhere. */
 struct fork {
 	struct ph_sign_pair pair;
-	struct actor a, b, hub, next, more[2];
+	struct actor a, b, hub, hub2, next, more[2];
 };
 
 static struct ph_ref visit(struct actor *actor, int64_t second)
@@ -85,6 +85,7 @@ static int fork_teardown(void **state)
 	actor_deinit(&fork->a);
 	actor_deinit(&fork->b);
 	actor_deinit(&fork->hub);
+	actor_deinit(&fork->hub2);
 	actor_deinit(&fork->next);
 	actor_deinit(&fork->more[0]);
 	actor_deinit(&fork->more[1]);
@@ -163,7 +164,15 @@ static void assert_begun(struct fork *fork, unsigned kind, struct ph_ref *refs, 
 		bring(&world, fork, order == 0 ? &fork->b : &fork->a);
 		bring(&world, fork, &fork->more[order]);
 		bring(&world, fork, &fork->more[1 - order]);
+		if (fork->hub2.n > 0) {
+			world_take(&world, order == 0 ? &fork->hub2 : &fork->hub,
+				   UINT64_MAX);
+			world_catch_up(&world);
+		}
 		world_take(&world, &fork->hub, UINT64_MAX);
+		if (fork->hub2.n > 0) {
+			world_take(&world, &fork->hub2, UINT64_MAX);
+		}
 		world_catch_up(&world);
 		assert_int_equal(ph_cases_each(world.ledger, &filter, on_row, &wanted),
 				 1);
@@ -364,6 +373,23 @@ static void judged_in_two_branches(void **state)
 	assert_begun(fork, PH_CASE_STAMP, refs, 2, 2, -500);
 }
 
+static void judged_by_two_branches_of_the_hub(void **state)
+{
+	struct fork *fork = *state;
+	struct ph_entry judge = entry_of(PH_KIND_CLOCK_JUDGE);
+	struct ph_ref refs[2];
+
+	refs[0] = mark(&fork->a, 0);
+	actor_fork(&fork->hub2, &fork->hub, 1);
+	mark(&fork->hub, -300);
+	mark(&fork->hub2, -500);
+	set_ref(&judge, PH_JUDGE_MARK, &refs[0]);
+	set_uint(&judge, PH_JUDGE_CLAMP, T0);
+	at(&fork->hub, &judge, -600);
+	refs[1] = at(&fork->hub2, &judge, -600);
+	assert_begun(fork, PH_CASE_STAMP, refs, 2, 2, -500);
+}
+
 static void forked_twice_into_the_same(void **state)
 {
 	struct fork *fork = *state;
@@ -397,6 +423,7 @@ int main(void)
 		FORK_TEST(opaque_in_two_branches),
 		FORK_TEST(cut_in_two_branches),
 		FORK_TEST(judged_in_two_branches),
+		FORK_TEST(judged_by_two_branches_of_the_hub),
 		FORK_TEST(forked_twice_into_the_same),
 	};
 
