@@ -28,7 +28,22 @@ static int add_gist(const struct ph_copy_gist *gist, struct ph_sites *out)
 	return rc;
 }
 
-static int crate_sites(struct ph_view state, struct ph_sites *out)
+/* The site that wrote ENTRY, be it on behalf of another; the hub is none. */
+static int add_writer(struct ph_ledger *ledger, const struct ph_ref *entry,
+		      struct ph_sites *out)
+{
+	struct ph_log log;
+	int rc = ph_journal_log_find(ledger->journal, entry->log_id, &log);
+
+	if (rc != 0) {
+		return rc < 0 ? rc : 0; /* it was fed, so it is another's */
+	}
+	return log.site == 0 ? 0 : ph_sites_add(out, log.site);
+}
+
+/* Who took a crate in by its list needs the list, to know what it took in. */
+static int crate_sites(struct ph_ledger *ledger, struct ph_view state,
+		       struct ph_sites *out)
 {
 	struct ph_crate crate;
 	int rc = ph_crate_decode(state, &crate);
@@ -42,6 +57,9 @@ static int crate_sites(struct ph_view state, struct ph_sites *out)
 	}
 	for (size_t i = 0; rc == 0 && i < crate.n_receives; i++) {
 		rc = ph_sites_add(out, crate.receives[i].site);
+		if (rc == 0 && crate.receives[i].listed) {
+			rc = add_writer(ledger, &crate.receives[i].entry, out);
+		}
 	}
 	ph_crate_deinit(&crate);
 	return rc;
@@ -331,7 +349,7 @@ int ph_scope_find(struct ph_scope_work *work, const struct ph_entity_key *key,
 	case PH_ENTITY_CARD:
 		return find_card(work, key, out);
 	case PH_ENTITY_CRATE:
-		return crate_sites(ph_buf_view(&work->state), out);
+		return crate_sites(work->ledger, ph_buf_view(&work->state), out);
 	case PH_ENTITY_WORKER:
 		return worker_sites(ph_buf_view(&work->state), out);
 	case PH_ENTITY_ACCOUNT:
