@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "common/ledger/fed.h"
+#include "common/ledger/scope.h"
 #include "common/ledger/store.h"
 
 void ph_site_cases_deinit(struct ph_site_cases *cases)
@@ -33,9 +34,9 @@ static struct ph_entity_key sixteen(enum ph_entity type, struct ph_view id)
 	return key;
 }
 
-/* Set KEY to the copy that the entry REF lent or took back, if that is here. */
-static int read_copy(struct ph_ledger *ledger, const struct ph_ref *ref,
-		     struct ph_entity_key *key)
+/* The copy that the entry REF lent or took back, and to which card, as far as that is here. */
+static int read_loan(struct ph_ledger *ledger, const struct ph_ref *ref,
+		     struct ph_entity_key *copy, struct ph_entity_key *card)
 {
 	const struct ph_entry *entry = ledger->other;
 	struct ph_buf bytes = { 0 };
@@ -49,9 +50,11 @@ static int read_copy(struct ph_ledger *ledger, const struct ph_ref *ref,
 	}
 	rc = rc != 0 ? rc : ph_entry_decode(ph_buf_view(&bytes), ledger->other);
 	if (rc == 0 && entry->number == PH_KIND_LOAN) {
-		(void)ph_key_id(PH_ENTITY_COPY, &entry->field[PH_LOAN_COPY].as.id, key);
+		(void)ph_key_id(PH_ENTITY_COPY, &entry->field[PH_LOAN_COPY].as.id, copy);
+		(void)ph_key_id(PH_ENTITY_CARD, &entry->field[PH_LOAN_CARD].as.id, card);
 	} else if (rc == 0 && entry->number == PH_KIND_RETURN) {
-		(void)ph_key_id(PH_ENTITY_COPY, &entry->field[PH_RETURN_COPY].as.id, key);
+		(void)ph_key_id(PH_ENTITY_COPY, &entry->field[PH_RETURN_COPY].as.id,
+				copy);
 	}
 	ph_buf_deinit(&bytes);
 	return rc < 0 ? rc : 0;
@@ -60,10 +63,11 @@ static int read_copy(struct ph_ledger *ledger, const struct ph_ref *ref,
 /* The copy that ROW is about: of its facts at least one's own is here. */
 static int find_copy(struct ph_ledger *ledger, struct ph_case_row *row)
 {
+	struct ph_entity_key card;
 	int rc = 0;
 
 	for (size_t i = row->n_refs; rc == 0 && row->subject.type == 0 && i > 0; i--) {
-		rc = read_copy(ledger, &row->refs[i - 1], &row->subject);
+		rc = read_loan(ledger, &row->refs[i - 1], &row->subject, &card);
 	}
 	return rc;
 }
@@ -172,29 +176,55 @@ static int is_here(struct ph_ledger *ledger, const struct ph_ref *ref, bool *her
 	return rc < 0 ? rc : 0;
 }
 
-static int is_all_here(struct ph_ledger *ledger, const struct ph_case_row *fed,
-		       bool *here_out)
+/* Whether the loan that anchors ROW is to a card that does not concern the site. */
+static int is_strange(struct ph_ledger *ledger, const struct ph_case_row *row,
+		      bool *strange_out)
 {
+	struct ph_entity_key copy, card = { 0 };
+	struct ph_sites sites = { 0 };
+	struct ph_ref loan;
 	int rc = 0;
 
-	*here_out = true;
-	for (size_t i = 0; rc == 0 && *here_out && i < fed->n_refs; i++) {
-		rc = is_here(ledger, &fed->refs[i], here_out);
+	if (ph_key_get_ref(PH_VIEW(row->anchor, row->anchor_len), &loan)) {
+		rc = read_loan(ledger, &loan, &copy, &card);
 	}
+	if (rc == 0 && card.type != 0) {
+		rc = ph_scope_sites(ledger, &card, &sites);
+	}
+	*strange_out = sites.n == 0;
+	ph_sites_deinit(&sites);
 	return rc;
 }
 
 /*
- * ROW was found here; FED, of the same id, was fed. What the hub names and is not here
- * it alone knows of (a stop of a card that is nobody's here): then its word stands.
+ * FED, other than ROW, which was found here, rests on what is not known here. That an
+ * entry is here says little of a blocked card: one that was written on behalf of the site
+ * is under its tally, whosever the card.
  */
+static int knows_more(struct ph_ledger *ledger, const struct ph_case_row *fed,
+		      const struct ph_case_row *row, bool *more_out)
+{
+	bool here = true, strange = false;
+	int rc = 0;
+
+	if (row->kind == PH_CASE_BLOCKED_CARD) {
+		rc = is_strange(ledger, row, &strange);
+	}
+	for (size_t i = 0; rc == 0 && here && i < fed->n_refs; i++) {
+		rc = is_here(ledger, &fed->refs[i], &here);
+	}
+	*more_out = strange || !here;
+	return rc;
+}
+
+/* ROW was found here; FED, of the same id, was fed. Where the hub knows more its word stands. */
 static int settle(struct ph_ledger *ledger, struct ph_case_row *row,
 		  struct ph_case_row *fed)
 {
-	bool same = memcmp(row->facts, fed->facts, sizeof row->facts) == 0, here = true;
-	int rc = same ? 0 : is_all_here(ledger, fed, &here);
+	bool same = memcmp(row->facts, fed->facts, sizeof row->facts) == 0, more = false;
+	int rc = same ? 0 : knows_more(ledger, fed, row, &more);
 
-	if (rc == 0 && !here) {
+	if (rc == 0 && more) {
 		struct ph_ref *refs = row->refs;
 
 		row->refs = fed->refs;
