@@ -9,6 +9,7 @@
 
 #include "common/cli/case_rows.h"
 #include "common/cli/case_show.h"
+#include "common/cli/case_words.h"
 #include "common/cli/out.h"
 #include "common/cli/story_rows.h"
 #include "daemon/act.h"
@@ -139,7 +140,8 @@ static void print_decided(const struct ph_cli *cli, const json_t *answer)
 		       dry ? ph_say("would be decided", "sẽ quyết")
 			   : ph_say("decided", "đã quyết"),
 		       json_string_value(json_object_get(answer, "choice")),
-		       json_string_value(json_object_get(answer, "means")));
+		       ph_case_means_say(
+			       json_string_value(json_object_get(answer, "means"))));
 	}
 }
 

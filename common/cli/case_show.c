@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "common/cli/case_rows.h"
+#include "common/cli/case_words.h"
 #include "common/cli/out.h"
 #include "common/cli/story_rows.h"
 
@@ -18,48 +19,6 @@ static const char *text_of(const json_t *object, const char *member)
 	const char *text = json_string_value(json_object_get(object, member));
 
 	return text ? text : "";
-}
-
-static const char *say_kind(const char *kind)
-{
-	static const char *const words[][3] = {
-		{ "two-places", "lent in two places, with no road between",
-		  "mượn ở hai nơi, không thấy đường đi" },
-		{ "maybe-returned", "the return may have come after the loan",
-		  "có thể đã trả" },
-		{ "lent-in-crate", "lent while in a crate", "mượn khi đang trong thùng" },
-		{ "two-titles", "one code, two titles", "một mã, hai nhan đề" },
-		{ "crate-count", "a crate short or over", "thùng thiếu hoặc thừa" },
-		{ "same-reader", "perhaps one reader, registered twice",
-		  "có thể một bạn đọc ghi hai lần" },
-		{ "same-title", "perhaps one title, described twice",
-		  "có thể một nhan đề ghi hai lần" },
-		{ "blocked-card", "lent to a card that is barred",
-		  "cho thẻ bị khóa mượn" },
-		{ "stamp", "a clock that was wrong", "đồng hồ sai" },
-		{ "restored", "a device restored from a backup",
-		  "máy phục hồi từ bản sao lưu" },
-		{ "cloned", "two devices with one folder", "hai máy chung một thư mục" },
-		{ "forked", "two histories of one log", "một nhật ký, hai nhánh" },
-		{ "invite-used-twice", "an invite that two devices used",
-		  "giấy mời dùng cho hai máy" },
-		{ "after-cut", "entries of a device that was cut off",
-		  "giao dịch của máy đã cắt" },
-		{ "opaque", "an entry that cannot be read", "giao dịch không đọc được" },
-		{ "foreign-log", "a log that is not its device's",
-		  "nhật ký không khớp với máy" },
-		{ "late-invite", "an invite used after its last day",
-		  "giấy mời dùng khi hết hạn" },
-		{ "erased-merged", "of two registrations of one reader, one is erased",
-		  "hai lần ghi một bạn đọc, một đã xóa" },
-	};
-
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		if (strcmp(words[i][0], kind) == 0) {
-			return ph_say(words[i][1], words[i][2]);
-		}
-	}
-	return "";
 }
 
 static bool is_gone(const json_t *one)
@@ -80,7 +39,7 @@ static void print_head(const struct ph_cli *cli, const json_t *one)
 	char *about = ph_case_about(one, false), *sites = ph_case_sites(one);
 
 	printf("%.8s  %s: %s  [%s]\n", text_of(one, "id"), text_of(one, "case"),
-	       say_kind(text_of(one, "case")),
+	       ph_case_kind_say(text_of(one, "case")),
 	       ph_case_status_say(text_of(one, "status"), false));
 	if (about && about[0]) {
 		ph_text_safe(safe, sizeof(safe), about, strlen(about));
@@ -131,7 +90,8 @@ static void print_choice(const json_t *choice)
 	json_t *entry;
 	size_t i;
 
-	printf("   %-10s  %s\n", text_of(choice, "choice"), text_of(choice, "means"));
+	printf("   %-10s  %s\n", text_of(choice, "choice"),
+	       ph_case_means_say(text_of(choice, "means")));
 	if (needs[0]) {
 		printf("   %-10s  %s %s\n", "", ph_say("needs", "cần"), needs);
 	}
