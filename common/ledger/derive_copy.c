@@ -10,6 +10,7 @@
 #include "common/ledger/cases_find.h"
 #include "common/ledger/class.h"
 #include "common/ledger/copy_class.h"
+#include "common/ledger/query.h"
 #include "common/ledger/store.h"
 
 static const char delete_loan[] = "DELETE FROM ledger_loan WHERE copy = ?1";
@@ -177,12 +178,54 @@ int ph_derive_copy(struct ph_ledger *ledger, const struct ph_entity_key *key,
 	return rc != 0 ? rc : ph_keyset_add(&ledger->batch.derived.changed, key);
 }
 
-/* Of a copy that went elsewhere only others know the rest. */
-static void forget_where(struct ph_copy *copy)
+/*
+ * Whether LOAN was fed and is of a card whose reader this site has: then the hub tells how
+ * it ends. A loan that was written here of what is outside now has ended.
+ */
+static int is_followed(struct ph_ledger *ledger, const struct ph_loan *loan,
+		       bool *followed_out)
 {
+	struct ph_entity_key card, reader;
+	struct ph_ref holder;
+	struct ph_log log;
+	bool outside = false;
+	int rc = ph_journal_log_find(ledger->journal, loan->ref.log_id, &log);
+
+	*followed_out = false;
+	if (rc != PH_JOURNAL_E_NONE || !ph_key_id(PH_ENTITY_CARD, &loan->card, &card)) {
+		return rc < 0 ? rc : 0;
+	}
+	rc = ph_derive_outside(ledger, &card, &outside);
+	if (rc != 0 || outside) {
+		return rc;
+	}
+	rc = ph_query_reader_of(ledger, &loan->card, &holder);
+	if (rc != 0) {
+		return rc < 0 ? rc : 0;
+	}
+	reader = ph_key_ref(PH_ENTITY_READER, &holder);
+	rc = ph_derive_outside(ledger, &reader, &outside);
+	*followed_out = rc == 0 && !outside;
+	return rc;
+}
+
+/*
+ * Of a copy that went elsewhere only others know the rest. An open loan to a reader of
+ * this site is told to its end, and stays.
+ */
+static int forget_where(struct ph_ledger *ledger, struct ph_copy *copy)
+{
+	const struct ph_loan *open = ph_copy_open_loan(copy);
+	bool followed = false;
+	int rc = open == NULL ? 0 : is_followed(ledger, open, &followed);
+
+	if (followed) {
+		copy->loans[0] = *open;
+	}
+	copy->n_loans = followed ? 1 : 0;
 	copy->custody = PH_CUSTODY_UNKNOWN;
-	copy->n_loans = 0;
 	memset(copy->condition, 0, sizeof copy->condition);
+	return rc;
 }
 
 int ph_derive_copy_root(struct ph_ledger *ledger, const struct ph_entity_key *root)
@@ -199,7 +242,7 @@ int ph_derive_copy_root(struct ph_ledger *ledger, const struct ph_entity_key *ro
 	}
 	rc = ph_derive_outside(ledger, root, &outside);
 	if (rc == 0 && outside) {
-		forget_where(&shown.copy);
+		rc = forget_where(ledger, &shown.copy);
 	}
 	rc = rc != 0 ? rc : put_row(ledger, root, &shown.copy);
 	rc = rc != 0 ? rc : put_loan(ledger, root, ph_copy_open_loan(&shown.copy));

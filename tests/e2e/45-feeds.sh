@@ -81,6 +81,24 @@ is "nothing is out at site 1 any more" "$(site 1 list out --json | pick 'len(d["
 ok "and again, for what that moved" sync 2
 for i in 1 2; do same_books "after the return: site $i and the hub" "$i"; done
 
+# a reader of site 1 borrows what is no concern of site 1, at site 2: site 1 sees that loan
+lend_elsewhere() {
+  site 2 copy add C1 --title "$title" &&
+    printf '{"kind":"loan","copy":{"ns":140002,"code":"C1"},"card":{"ns":140001,"code":"K1"}}\n' | site 2 record
+}
+loans_of_k1() { site 1 card show K1 --json | pick 'len(d["loans"])'; }
+is "the reader has nothing" "$(loans_of_k1)" 0
+ok "she borrows at site 2" lend_elsewhere
+for i in 2 1 2; do ok "site $i syncs" sync "$i"; done
+is "her own library sees it" "$(loans_of_k1)" 1
+is "but lent nothing itself" "$(site 1 list out --json | pick 'len(d["items"])')" 0
+for i in 1 2; do same_books "after a loan elsewhere: site $i and the hub" "$i"; done
+bring_c1() { printf '{"kind":"return","copy":{"ns":140002,"code":"C1"}}\n' | site 2 record; }
+ok "she brings it back" bring_c1
+for i in 2 1 2; do ok "site $i syncs" sync "$i"; done
+is "and has nothing again" "$(loans_of_k1)" 0
+for i in 1 2; do same_books "after that: site $i and the hub" "$i"; done
+
 # a device that is retired is fed no more
 ok "the operator retires site 3's device" $H devices retire "$(site 3 status --json | pick 'd["device"]')"
 ok "site 3 still sends" sync 3
