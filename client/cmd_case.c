@@ -60,6 +60,7 @@ static int show_page(const struct ph_cli *cli, struct ph_ledger *ledger,
 static int run_cases(struct ph_cli *cli, struct ph_error *err)
 {
 	struct ph_cases_query query;
+	struct ph_site_info info;
 	struct ph_site *site = NULL;
 	struct ph_ledger *ledger;
 	int rc = read_query(cli, &query, err);
@@ -68,6 +69,9 @@ static int run_cases(struct ph_cli *cli, struct ph_error *err)
 	if (rc < 0) {
 		return rc;
 	}
+	ph_site_info(site, &info);
+	query.sites = &info.site;
+	query.n_sites = 1;
 	ledger = ph_site_ledger(site, err);
 	rc = ledger ? show_page(cli, ledger, &query, err) : -EIO;
 	ph_site_close(site);

@@ -388,7 +388,7 @@ static void count_cases(struct ph_site *site, struct report *report)
 	struct ph_site_cases cases = { 0 };
 
 	report->cases = report->state.fed.cases;
-	if (ledger && ph_site_cases(ledger, false, &cases) == 0) {
+	if (ledger && ph_site_cases(ledger, report->info.site, false, &cases) == 0) {
 		report->cases = cases.n;
 	}
 	ph_site_cases_deinit(&cases);

@@ -135,7 +135,9 @@ static int take_site(struct ph_ledger *ledger, const struct ph_cases_query *quer
 		     const struct place *after, struct page *page)
 {
 	struct ph_site_cases cases = { 0 };
-	int rc = ph_site_cases(ledger, query->all, &cases);
+	int rc = query->n_sites != 1
+			 ? -EINVAL
+			 : ph_site_cases(ledger, query->sites[0], query->all, &cases);
 
 	for (size_t i = 0; rc == 0 && i < cases.n; i++) {
 		struct place place = place_of(&cases.rows[i]);

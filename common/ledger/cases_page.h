@@ -11,7 +11,7 @@
 
 struct ph_cases_query {
 	unsigned kind; /* 0: any */
-	/* Those that concern one of these sites; NULL: all. At a site: not looked at. */
+	/* Those that concern one of these sites; NULL: all. At a site: its own, alone. */
 	const uint64_t *sites;
 	size_t n_sites;
 	bool all;          /* also those that are decided */

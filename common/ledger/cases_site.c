@@ -354,9 +354,10 @@ static int by_order(const void *a, const void *b)
 	return x->second != y->second ? (x->second < y->second ? -1 : 1) : by_id(a, b);
 }
 
-int ph_site_cases(struct ph_ledger *ledger, bool all, struct ph_site_cases *out)
+int ph_site_cases(struct ph_ledger *ledger, uint64_t site, bool all,
+		  struct ph_site_cases *out)
 {
-	struct ph_case_filter filter = { .all = true };
+	struct ph_case_filter filter = { .site = site, .all = true };
 	struct collecting to = { .ledger = ledger, .out = out };
 	int rc = ph_cases_each(ledger, &filter, on_own, &to);
 

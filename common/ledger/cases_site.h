@@ -15,12 +15,14 @@ struct ph_site_cases {
 void ph_site_cases_deinit(struct ph_site_cases *cases);
 
 /*
- * The cases of LEDGER, whether found here or fed: those that wait, the oldest first, then
- * (with ALL) those that are decided. One that is found here and was fed is as it is
- * found here; if it was fed as decided on these facts, it is decided. What was only fed has
- * no sites. 0 or negative errno.
+ * The cases of SITE, whose LEDGER it is, whether found here or fed: those that wait, the
+ * oldest first, then (with ALL) those that are decided. Of what is found here those that
+ * concern it: the control log tells of everybody's invites. One that is found here and was
+ * fed is as it is found here; if it was fed as decided on these facts, it is decided. What
+ * was only fed has no sites. 0 or negative errno.
  */
-int ph_site_cases(struct ph_ledger *ledger, bool all, struct ph_site_cases *out);
+int ph_site_cases(struct ph_ledger *ledger, uint64_t site, bool all,
+		  struct ph_site_cases *out);
 /*
  * One of them. *FED_OUT: only the hub tells of it. 0; PH_LEDGER_E_NONE: there is no such
  * case now; negative errno. At a hub: as ph_case_get().
