@@ -115,16 +115,17 @@ def hub(path):
 
 
 def site(number, path):
-    """What a site must know: the cases that concern it, and no other."""
-    held = set(open(path, encoding="utf-8").read().split())
+    """What a site must know: the cases that concern it, as the hub has them, and no other."""
+    held = {c["id"]: c for c in json.load(open(path, encoding="utf-8"))["cases"]}
     rows = list(wanted())
     mine = {case for _, case, _, sites, _ in rows if "14000" + number in sites}
-    for kind in KINDS:
-        ids = {case for k, case, _, _, _ in rows if k == kind}
-        if mine & ids:
-            say(mine & ids <= held, "%s: site %s is told" % (kind, number), mine & ids - held)
-    say(held <= mine, "site %s is told of no other" % number,
-        [(k, c) for k, c, _, _, _ in rows if c in held - mine] or held - mine)
+    for kind, case, facts, sites, loose in rows:
+        if case in mine:
+            got = held.get(case, {"case": "", "facts": [], "status": ""})
+            say((got["case"], sorted(got["facts"]) if loose else got["facts"], got["status"]) == (kind, facts, "open"),
+                "%s: site %s is told" % (kind, number), "%s: %s" % (case, got))
+    say(set(held) <= mine, "site %s is told of no other" % number,
+        [(c["case"], c["id"], c["sites"]) for c in held.values() if c["id"] not in mine])
 
 
 {"hub": hub, "site": site}[sys.argv[1]](*sys.argv[2:])
@@ -139,17 +140,6 @@ unwant() { # kinds
   done
 }
 cases() { $H cases --all --limit 1000 --json "$@"; }
-# The cases that a site has: those that it finds by itself, if they concern it (it also sees
-# what the control log says of other sites), and those that it was told of.
-cases_of() { # device: ids
-  site "$1" digest >/dev/null # what came is folded
-  "$PYTHON" - "$T/s$1/site.db" "14000$1" <<'PY'
-import sqlite3, sys
-db = sqlite3.connect(sys.argv[1])
-for id, in db.execute("SELECT id FROM ledger_case_site WHERE site = ? UNION SELECT id FROM fed_case", (sys.argv[2],)):
-    print(id.hex())
-PY
-}
 # check WHEN hub|site…: each line that check.py says is one point
 check() {
   local word rest
@@ -176,8 +166,9 @@ page_by_page() { # ids, three at a time
 at_sites() { # when
   local i
   for i in 1 2 3 4; do
-    cases_of "$i" >held
-    check "$1" site "$i" held
+    site "$i" cases --all --limit 1000 --json >held.json
+    check "$1" site "$i" held.json
+    is "$1: site $i counts them" "$(status_of "$i" cases)" "$(pick 'len(d["cases"])' <held.json)"
   done
 }
 # all sites hear of what all have sent
@@ -359,6 +350,17 @@ for i in 1 2 3 4; do
     "$(pick 'sorted(c["id"] for c in d["cases"] if {"site": 14000'$i', "name": "Điểm '$i'"} in c["sites"])' <there.json)"
 done
 at_sites "cases"
+shown() { # device: each of its cases, by its id
+  local id
+  for id in $(site "$1" cases --json --limit 1000 | pick '" ".join(c["id"] for c in d["cases"])'); do
+    site "$1" case show "$id" --json >one.json || return 1
+    [ "$(pick 'd["case"]["id"]' <one.json)" = "$id" ] || return 1
+  done
+}
+for i in 1 2 3 4; do
+  status "site $i has some: exit 13" 13 site "$i" cases
+  ok "each is shown by its id" shown "$i"
+done
 same_books() { # when
   local i
   for i in 1 2 3 4; do
