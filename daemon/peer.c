@@ -358,6 +358,8 @@ void ph_peer_settle(struct ph_peer *peer)
 			ph_session_eof(peer->session);
 		}
 	}
+	/* sending may have made room for more, and nothing else would ask for it */
+	take_jobs(peer);
 	if (ph_peer_is_over(peer)) {
 		wind_up(peer);
 		return;
