@@ -15,6 +15,8 @@
 
 #include "common/ledger/copy.h"
 
+#define TRIM 500 /* items forgotten at once when they are confirmed; the rest in steps */
+
 static const char tables[] =
 	"CREATE TABLE IF NOT EXISTS feed_device(device INTEGER PRIMARY KEY,"
 	" fed INTEGER NOT NULL, scope INTEGER NOT NULL, number INTEGER NOT NULL,"
@@ -362,6 +364,20 @@ static int take_changes(struct ph_feeder *feeder, const struct ph_keyset *keys)
 	return rc;
 }
 
+/* What devices have confirmed goes, with what is left of BUDGET. */
+static int trim(struct ph_feeder *feeder, unsigned budget, bool *more_out)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < feeder->n_devices; i++) {
+		if (feeder->devices[i].trims && budget > 0) {
+			rc = ph_feeder_trim(feeder, &feeder->devices[i], &budget);
+		}
+		*more_out = *more_out || feeder->devices[i].trims;
+	}
+	return rc;
+}
+
 static int step(struct ph_feeder *feeder, unsigned budget, bool *more_out)
 {
 	struct ph_keyset keys = { 0 };
@@ -372,6 +388,7 @@ static int step(struct ph_feeder *feeder, unsigned budget, bool *more_out)
 	*more_out = keys.n >= budget;
 	if (rc == 0 && keys.n < budget) {
 		rc = ph_feeder_wake(feeder, budget - (unsigned)keys.n, more_out);
+		rc = rc != 0 ? rc : trim(feeder, budget - (unsigned)keys.n, more_out);
 	}
 	ph_keyset_deinit(&keys);
 	return rc != 0 ? rc : ph_feeder_save(feeder);
@@ -438,7 +455,7 @@ int ph_feeder_confirm(struct ph_feeder *feeder, int64_t row,
 		      const struct ph_feeder_cursor *cursor)
 {
 	struct ph_feeder_device *device;
-	struct ph_stmt *stmt;
+	unsigned budget = TRIM;
 	int rc = ph_feeder_load(feeder);
 
 	device = rc == 0 ? ph_feeder_device_at(feeder, row) : NULL;
@@ -451,16 +468,9 @@ int ph_feeder_confirm(struct ph_feeder *feeder, int64_t row,
 	if (cursor->scope != device->scope || cursor->number == device->confirmed) {
 		return 0;
 	}
-	rc = ph_db_prepare(feeder->db,
-			   "DELETE FROM feed_item WHERE device = ?1 AND number <= ?2",
-			   &stmt);
-	if (rc != 0) {
-		return rc;
-	}
-	ph_stmt_int(stmt, 1, row);
-	ph_stmt_int(stmt, 2, (int64_t)cursor->number);
-	rc = ph_stmt_run(stmt);
+	/* All at once would hold a year of them in memory, for the job's savepoint. */
 	device->confirmed = cursor->number;
 	device->moved = true;
+	rc = ph_feeder_trim(feeder, device, &budget);
 	return rc != 0 ? rc : ph_feeder_save(feeder);
 }

@@ -42,6 +42,7 @@ static int load_row(struct ph_feeder *feeder, struct ph_stmt *stmt)
 		.scope = (uint64_t)ph_stmt_col_int(stmt, 1),
 		.number = (uint64_t)ph_stmt_col_int(stmt, 2),
 		.confirmed = (uint64_t)ph_stmt_col_int(stmt, 3),
+		.trims = true,
 		.waking = ph_stmt_col_int(stmt, 4) != 0,
 		.site = (uint64_t)ph_stmt_col_int(stmt, 5),
 	};
@@ -114,6 +115,60 @@ int ph_feeder_save(struct ph_feeder *feeder)
 			rc = save_device(feeder, &feeder->devices[i]);
 		}
 	}
+	return rc;
+}
+
+/* --- what was confirmed --- */
+
+/* The number of the first item of DEVICE that is there. 0, PH_FEEDER_E_NONE or negative errno. */
+static int first_item(struct ph_feeder *feeder, int64_t device, uint64_t *number_out)
+{
+	struct ph_stmt *stmt;
+	int rc = ph_db_prepare(feeder->db,
+			       "SELECT number FROM feed_item WHERE device = ?1"
+			       " ORDER BY number LIMIT 1",
+			       &stmt);
+
+	if (rc != 0) {
+		return rc;
+	}
+	ph_stmt_int(stmt, 1, device);
+	rc = ph_stmt_step(stmt);
+	if (rc != PH_DB_ROW) {
+		return rc == 0 ? PH_FEEDER_E_NONE : rc;
+	}
+	*number_out = (uint64_t)ph_stmt_col_int(stmt, 0);
+	ph_stmt_reset(stmt);
+	return 0;
+}
+
+int ph_feeder_trim(struct ph_feeder *feeder, struct ph_feeder_device *device,
+		   unsigned *budget)
+{
+	uint64_t first = 0, last;
+	struct ph_stmt *stmt;
+	int rc = first_item(feeder, device->row, &first);
+
+	if (rc < 0) {
+		return rc;
+	}
+	if (rc == PH_FEEDER_E_NONE || first > device->confirmed) {
+		device->trims = false;
+		return 0;
+	}
+	last = device->confirmed - first < *budget ? device->confirmed
+						   : first + *budget - 1;
+	rc = ph_db_prepare(feeder->db,
+			   "DELETE FROM feed_item WHERE device = ?1 AND number <= ?2",
+			   &stmt);
+	if (rc != 0) {
+		return rc;
+	}
+	ph_stmt_int(stmt, 1, device->row);
+	ph_stmt_int(stmt, 2, (int64_t)last);
+	rc = ph_stmt_run(stmt);
+	device->trims = last < device->confirmed;
+	*budget = device->trims ? 0 : *budget - (unsigned)(last - first + 1);
 	return rc;
 }
 

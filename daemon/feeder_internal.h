@@ -24,7 +24,8 @@ struct ph_feeder_device {
 	uint64_t site;
 	uint64_t scope;     /* version of the scope, from 1 */
 	uint64_t number;    /* of the last item */
-	uint64_t confirmed; /* items up to this are forgotten */
+	uint64_t confirmed; /* items up to this are of no more use */
+	bool trims;         /* and some of them may still be there */
 	bool waking;        /* not all of its scope was looked at yet */
 	bool moved;         /* to be written */
 };
@@ -56,6 +57,9 @@ struct ph_feeder_device *ph_feeder_device_at(struct ph_feeder *feeder, int64_t r
 size_t ph_feeder_first_of(const struct ph_feeder *feeder, uint64_t site);
 /* Forget all that DEVICE was told; its feed begins anew under the next scope version. */
 int ph_feeder_renew(struct ph_feeder *feeder, struct ph_feeder_device *device);
+/* Forget up to BUDGET items that DEVICE has confirmed; what is left of BUDGET is none if there are more. */
+int ph_feeder_trim(struct ph_feeder *feeder, struct ph_feeder_device *device,
+		   unsigned *budget);
 /* feeder_wake.c: look at the next BUDGET entities of the scope of devices that are waking. */
 int ph_feeder_wake(struct ph_feeder *feeder, unsigned budget, bool *more_out);
 
