@@ -23,7 +23,11 @@ void ph_facts_deinit(struct ph_facts *facts)
 	*facts = (struct ph_facts){ 0 };
 }
 
-/* The bytes of a fact, from the journal or the feed, appended to OUT. */
+enum {
+	LEFT = 1 /* its entry has left the feed; that its entity did so comes next */
+};
+
+/* The bytes of a fact, from the journal or the feed, appended to OUT. 0, LEFT, negative errno. */
 static int fetch(struct ph_ledger *ledger, int64_t row, const struct ph_ref *ref,
 		 struct ph_buf *out)
 {
@@ -45,6 +49,9 @@ static int fetch(struct ph_ledger *ledger, int64_t row, const struct ph_ref *ref
 						  &at->bytes)
 				 : ph_journal_entry(ledger->journal, row, n, &at->bytes);
 
+		if (rc > 0 && row < 0 && ledger->is_fed_behind) {
+			return LEFT;
+		}
 		if (rc != 0) {
 			return rc > 0 ? -EUCLEAN : rc;
 		}
@@ -93,8 +100,8 @@ static int add_fact(struct ph_ledger *ledger, struct ph_stmt *stmt,
 		     ? fetch(ledger, ph_stmt_col_int(stmt, 0), &fact->ref, &facts->arena)
 		     : ph_buf_put_view(&facts->arena, ph_stmt_col_blob(stmt, 8));
 	fact->bytes.len = facts->arena.len - start;
-	facts->n++;
-	return rc;
+	facts->n += rc == 0;
+	return rc == LEFT ? 0 : rc;
 }
 
 /* Append the facts of KEY; without ROWS only those that fold. */

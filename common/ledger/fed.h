@@ -79,8 +79,11 @@ int ph_fed_facts(struct ph_db *db, uint64_t type, struct ph_view id,
 /* The acts, likewise. */
 int ph_fed_acts(struct ph_db *db, int (*cb)(void *data, const struct ph_fed_entry *entry),
 		void *data);
-/* Each entity that has facts or stands outside, once. */
-int ph_fed_entities(struct ph_db *db,
+/*
+ * Entities that have facts or stand outside, each once, in the order of type and id: up
+ * to LIMIT of those behind TYPE and ID (0 and nothing: from the first one).
+ */
+int ph_fed_entities(struct ph_db *db, uint64_t type, struct ph_view id, unsigned limit,
 		    int (*cb)(void *data, uint64_t type, struct ph_view id), void *data);
 /* Whether the hub says that an entity is not in the site's scope. */
 int ph_fed_is_outside(struct ph_db *db, uint64_t type, struct ph_view id,

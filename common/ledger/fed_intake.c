@@ -7,6 +7,11 @@
  * changed: its fed facts are filed anew, whole. Acts of others on this site's own
  * entries go the way of its own acts.
  *
+ * A site that was away for a year finds a year of news. They are taken in a few thousand
+ * facts at a time, each such batch a transaction, so that memory and WAL stay small. In
+ * between entities that are still to come may have facts on file whose entry has left
+ * the feed already: such a fact is passed over (facts.c), and its entity comes.
+ *
  * Each entry that was fed has a row of its own (ledger_fed), whose negative stands for a
  * row of a log in ledger_fact and ledger_act: two branches of a log can have entries of
  * one number. Rows are never used again before a rebuild.
@@ -23,13 +28,26 @@ const char ph_fed_intake_make_sql[] =
 	"CREATE TABLE ledger_fed(row INTEGER PRIMARY KEY AUTOINCREMENT,"
 	" log_id BLOB NOT NULL, n INTEGER NOT NULL, hash BLOB NOT NULL,"
 	" site INTEGER NOT NULL, act INTEGER NOT NULL, UNIQUE(log_id, n, hash));"
+	/* type, id: how far a new projection has taken everything in; null: to the end */
 	"CREATE TABLE ledger_news(one INTEGER PRIMARY KEY CHECK(one = 1),"
-	" seq INTEGER NOT NULL);";
+	" seq INTEGER NOT NULL, type INTEGER, id BLOB);";
 const char ph_fed_intake_drop_sql[] =
 	"DROP TABLE IF EXISTS ledger_fed; DROP TABLE IF EXISTS ledger_news;";
 
+#define BATCH_MAX 2000 /* facts filed, and entities, in one transaction */
+#define LOOK      500  /* entities found in one go */
+
+/* How far what was fed is taken in. */
+struct place {
+	bool begun;
+	bool walks; /* everything in order, as it is: up to `at` */
+	struct ph_entity_key at;
+	uint64_t seq; /* of the last news; what the walk finds is no older */
+};
+
 struct intake {
 	struct ph_ledger *ledger;
+	int left; /* of this batch; one entity may take it below 0 */
 	struct ph_held held;
 	const struct ph_entity_key *key; /* whose facts are being filed */
 };
@@ -187,6 +205,7 @@ static int on_fact(void *data, const struct ph_fed_entry *entry)
 	bool act, dead;
 	int rc = need_row(ledger, entry, &row, &act);
 
+	intake->left--;
 	rc = rc != 0 ? rc : hold(intake, entry, row);
 	if (rc != 0) {
 		return rc < 0 ? rc : 0;
@@ -250,6 +269,7 @@ static int take_entity(struct intake *intake, uint64_t type, struct ph_view id)
 		return 0;
 	}
 	intake->key = &key;
+	intake->left--;
 	rc = key.type == PH_ENTITY_TALLY   ? retract(intake)
 	     : key.type == PH_ENTITY_CRATE ? ph_keyset_add(&ledger->batch.crates, &key)
 					   : 0;
@@ -378,38 +398,47 @@ int ph_fed_intake_again(struct ph_ledger *ledger, const struct ph_ref *ref)
 
 /* --- news --- */
 
-static int load_seq(struct ph_ledger *ledger, bool *begun_out, uint64_t *seq_out)
+static int load_place(struct ph_ledger *ledger, struct place *place)
 {
 	struct ph_stmt *stmt;
-	int rc = ph_db_prepare(ledger->db, "SELECT seq FROM ledger_news", &stmt);
+	int rc =
+		ph_db_prepare(ledger->db, "SELECT seq, type, id FROM ledger_news", &stmt);
 
-	*begun_out = false;
-	*seq_out = 0;
+	*place = (struct place){ 0 };
 	if (rc != 0) {
 		return rc;
 	}
 	rc = ph_stmt_step(stmt);
 	if (rc == PH_DB_ROW) {
-		*begun_out = true;
-		*seq_out = (uint64_t)ph_stmt_col_int(stmt, 0);
-		rc = 0;
+		place->begun = true;
+		place->seq = (uint64_t)ph_stmt_col_int(stmt, 0);
+		place->walks = !ph_stmt_col_is_null(stmt, 1);
+		rc = !place->walks || ph_key_bytes(
+					      (enum ph_entity)ph_stmt_col_int(stmt, 1),
+					      ph_stmt_col_blob(stmt, 2), &place->at)
+			     ? 0
+			     : -EUCLEAN;
 	}
 	ph_stmt_reset(stmt);
 	return rc;
 }
 
-static int save_seq(struct ph_ledger *ledger, uint64_t seq)
+static int save_place(struct ph_ledger *ledger, const struct place *place)
 {
 	struct ph_stmt *stmt;
 	int rc = ph_db_prepare(ledger->db,
-			       "INSERT OR REPLACE INTO ledger_news(one, seq)"
-			       " VALUES(1, ?1)",
+			       "INSERT OR REPLACE INTO ledger_news(one, seq, type, id)"
+			       " VALUES(1, ?1, ?2, ?3)",
 			       &stmt);
 
 	if (rc != 0) {
 		return rc;
 	}
-	ph_stmt_int(stmt, 1, (int64_t)seq);
+	ph_stmt_int(stmt, 1, (int64_t)place->seq);
+	if (place->walks) {
+		ph_stmt_int(stmt, 2, place->at.type);
+		ph_stmt_blob(stmt, 3, ph_key_view(&place->at));
+	}
 	return ph_stmt_run(stmt);
 }
 
@@ -422,82 +451,108 @@ static int on_entity(void *data, uint64_t type, struct ph_view id)
 							    : 0;
 }
 
-/* A projection that is new: everything that was fed. */
-static int take_all(struct intake *intake, uint64_t *seq)
+/* A projection that is new: everything that was fed, the acts first. */
+static int take_all(struct intake *intake, struct place *place)
 {
 	struct ph_db *fed = intake->ledger->config.fed;
 	struct ph_keyset keys = { 0 };
-	int rc = ph_fed_news_last(fed, seq);
+	int rc = 0;
 
-	rc = rc != 0 ? rc : ph_fed_acts(fed, on_act, intake);
-	rc = rc != 0 ? rc : ph_fed_entities(fed, on_entity, &keys);
-	for (size_t i = 0; rc == 0 && i < keys.n; i++) {
-		rc = take_entity(intake, keys.keys[i].type, ph_key_view(&keys.keys[i]));
+	if (!place->begun) {
+		rc = ph_fed_news_last(fed, &place->seq);
+		rc = rc != 0 ? rc : ph_fed_acts(fed, on_act, intake);
+		place->begun = place->walks = rc == 0;
+	}
+	while (rc == 0 && place->walks && intake->left > 0) {
+		ph_keyset_clear(&keys);
+		rc = ph_fed_entities(fed, place->at.type, ph_key_view(&place->at), LOOK,
+				     on_entity, &keys);
+		place->walks = keys.n > 0;
+		for (size_t i = 0; rc == 0 && i < keys.n && intake->left > 0; i++) {
+			place->at = keys.keys[i];
+			rc = take_entity(intake, place->at.type, ph_key_view(&place->at));
+		}
 	}
 	ph_keyset_deinit(&keys);
 	return rc;
 }
 
-static int take_news(struct intake *intake, uint64_t *seq)
+static int take_news(struct intake *intake, struct place *place)
 {
 	struct ph_db *fed = intake->ledger->config.fed;
 	struct ph_buf buf = { 0 };
 	struct ph_fed_news news;
-	int rc = ph_fed_news_next(fed, *seq, &news, &buf);
+	int rc = ph_fed_news_next(fed, place->seq, &news, &buf);
 
 	while (rc == 0) {
 		rc = news.what == PH_FED_ENTITY ? take_entity(intake, news.type, news.id)
 		     : news.what == PH_FED_ACT  ? take_act(intake, &news)
 						: take_unact(intake, &news);
-		*seq = news.seq;
-		rc = rc != 0 ? rc : ph_fed_news_next(fed, *seq, &news, &buf);
+		place->seq = news.seq;
+		if (rc != 0 || intake->left <= 0) {
+			break;
+		}
+		rc = ph_fed_news_next(fed, place->seq, &news, &buf);
 	}
 	ph_buf_deinit(&buf);
 	return rc == PH_FED_E_NONE ? 0 : rc;
 }
 
-static int take_in(struct ph_ledger *ledger, bool begun, uint64_t *seq)
+static int take_in(struct ph_ledger *ledger, struct place *place)
 {
-	struct intake intake = { .ledger = ledger };
+	struct intake intake = { .ledger = ledger,
+				 .left = ledger->config.fed_batch > 0
+						 ? (int)ledger->config.fed_batch
+						 : BATCH_MAX };
 	int rc = ph_held_init(&intake.held);
 
 	if (rc == 0) {
-		rc = begun ? take_news(&intake, seq) : take_all(&intake, seq);
+		rc = !place->begun || place->walks ? take_all(&intake, place)
+						   : take_news(&intake, place);
 	}
 	intake.held.fact.bytes = PH_VIEW(NULL, 0);
 	ph_held_deinit(&intake.held);
 	return rc;
 }
 
-int ph_fed_intake(struct ph_ledger *ledger)
+/* One batch, in a transaction of its own. */
+static int take_batch(struct ph_ledger *ledger, struct place *place)
 {
-	uint64_t seq, last = 0;
-	bool begun;
-	int rc;
+	int rc = ph_db_begin(ledger->db);
 
-	if (ledger->config.fed == NULL) {
-		return 0;
-	}
-	rc = load_seq(ledger, &begun, &seq);
-	rc = rc != 0 ? rc : ph_fed_news_last(ledger->config.fed, &last);
-	if (rc != 0 || (begun && seq >= last)) {
-		return rc;
-	}
-	rc = ph_db_begin(ledger->db);
 	if (rc != 0) {
 		return rc;
 	}
 	ph_batch_clear(&ledger->batch);
-	rc = take_in(ledger, begun, &seq);
+	rc = take_in(ledger, place);
 	rc = rc != 0 ? rc : ph_batch_finish(ledger);
 	rc = rc != 0 ? rc : ph_ledger_save(ledger); /* acts may have moved what is cut */
-	rc = rc != 0 ? rc : save_seq(ledger, seq);
+	rc = rc != 0 ? rc : save_place(ledger, place);
 	if (rc == 0 && ledger->db == ledger->config.fed) {
-		rc = ph_fed_news_drop(ledger->config.fed, seq);
+		rc = ph_fed_news_drop(ledger->config.fed, place->seq);
 	}
 	rc = rc != 0 ? rc : ph_db_commit(ledger->db);
 	if (rc != 0) {
 		ph_db_rollback(ledger->db);
 	}
+	return rc;
+}
+
+int ph_fed_intake(struct ph_ledger *ledger)
+{
+	struct place place;
+	uint64_t last = 0;
+	int rc;
+
+	if (ledger->config.fed == NULL) {
+		return 0;
+	}
+	rc = load_place(ledger, &place);
+	rc = rc != 0 ? rc : ph_fed_news_last(ledger->config.fed, &last);
+	ledger->is_fed_behind = true;
+	while (rc == 0 && (!place.begun || place.walks || place.seq < last)) {
+		rc = take_batch(ledger, &place);
+	}
+	ledger->is_fed_behind = rc != 0;
 	return rc;
 }

@@ -216,18 +216,22 @@ int ph_fed_part_drop(struct ph_db *db, const struct ph_ref *ref)
 
 /* ---- entities ---- */
 
-int ph_fed_entities(struct ph_db *db,
+int ph_fed_entities(struct ph_db *db, uint64_t type, struct ph_view id, unsigned limit,
 		    int (*cb)(void *data, uint64_t type, struct ph_view id), void *data)
 {
 	struct ph_stmt *stmt;
 	int rc = ph_db_prepare(db,
-			       "SELECT type, id FROM fed_fact UNION"
-			       " SELECT type, id FROM fed_outside",
+			       "SELECT type, id FROM fed_fact WHERE (type, id) > (?1, ?2)"
+			       " UNION SELECT type, id FROM fed_outside"
+			       " WHERE (type, id) > (?1, ?2) ORDER BY 1, 2 LIMIT ?3",
 			       &stmt);
 
 	if (rc != 0) {
 		return rc;
 	}
+	ph_stmt_int(stmt, 1, (int64_t)type);
+	ph_stmt_blob(stmt, 2, id);
+	ph_stmt_int(stmt, 3, limit);
 	while ((rc = ph_stmt_step(stmt)) == PH_DB_ROW) {
 		rc = cb(data, (uint64_t)ph_stmt_col_int(stmt, 0),
 			ph_stmt_col_blob(stmt, 1));

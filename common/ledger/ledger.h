@@ -68,6 +68,7 @@ struct ph_ledger_config {
 	void *data;
 	/* Of a site: where what the hub fed lies (fed.h), the journal's database; NULL: nothing. */
 	struct ph_db *fed;
+	unsigned fed_batch; /* how much of that in one transaction; 0: some 2,000 facts */
 	const struct ph_ledger_hub *hub; /* borrowed; NULL: this is a site's */
 	bool keeps_changes; /* list what changed (changes.h): somebody takes it off again */
 };

@@ -108,6 +108,7 @@ struct ph_ledger {
 	size_t n_cursors;
 	int64_t fed_row; /* of what fed_cursor is; 0: nothing */
 	struct ph_cursor fed_cursor;
+	bool is_fed_behind;     /* some of what was fed is still to be taken in */
 	struct ph_refset acted; /* entries that voids, unmerges and judges name */
 	int64_t n_cuts;         /* cuts and adoptions */
 	uint64_t n_edges[PH_ENTITY_COPY +

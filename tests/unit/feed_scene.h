@@ -6,6 +6,7 @@
 #ifndef TESTS_UNIT_FEED_SCENE_H
 #define TESTS_UNIT_FEED_SCENE_H
 
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -419,7 +420,9 @@ static inline void assert_holds(const struct scene *scene, struct ph_db *db,
 	assert_int_equal(cursor.scope, scene->scope);
 	assert_memory_equal(&cursor.epoch, &scene->epoch, sizeof(cursor.epoch));
 	scene_holding(scene, number, &want);
-	assert_int_equal(ph_fed_entities(db, on_found_entity, &found), 0);
+	assert_int_equal(ph_fed_entities(db, 0, PH_VIEW(NULL, 0), UINT_MAX,
+					 on_found_entity, &found),
+			 0);
 	assert_int_equal(ph_fed_acts(db, on_found_act, &found), 0);
 	assert_int_equal(ph_fed_cases(db, false, on_found_case, &found), 0);
 	for (unsigned i = 0; i < LOGS * ENTRIES; i++) {

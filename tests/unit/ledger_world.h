@@ -220,6 +220,7 @@ struct world {
 	struct ph_db *db;
 	struct ph_db *other; /* of the projection, if it is not the journal's */
 	struct ph_db *fed;   /* where what was fed lies, if anything */
+	unsigned fed_batch;  /* 0: as always */
 	struct ph_journal *journal;
 	struct ph_ledger *ledger;
 	uint64_t (*takes)(void *data, const struct ph_log *log);
@@ -232,6 +233,7 @@ static inline void world_open_ledger(struct world *world)
 	struct ph_ledger_config config = { .journal = world->journal,
 					   .db = world->other ? world->other : world->db,
 					   .fed = world->fed,
+					   .fed_batch = world->fed_batch,
 					   .takes = world->takes,
 					   .data = world->takes_data,
 					   .hub = world->hub };

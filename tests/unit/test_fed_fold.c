@@ -147,6 +147,7 @@ static void hear_whole(struct history *history, uint64_t seed)
 	world_init(&world, chance(history, 50));
 	assert_int_equal(ph_fed_tables_open(world.db), 0);
 	world.fed = world.db;
+	world.fed_batch = chance(history, 50) ? 0 : 1 + (unsigned)below(history, 6);
 	world_reopen_ledger(&world);
 	while (has_more(&world, history, upto)) {
 		size_t i = below(history, history->n_actors);
