@@ -10,7 +10,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "common/log/keys.h"
 
@@ -40,6 +43,9 @@ static const struct {
 	{ "write", "DIR <LINES", 1, bench_write },
 	{ "append", "DIR BARE --count N --seconds N", 2, bench_append },
 	{ "ingest", "HUB BARE SITE...", 3, bench_ingest },
+	{ "fold", "HUB", 1, bench_fold },
+	{ "cases", "HUB --count N", 1, bench_cases },
+	{ "refold", "HUB SITE --count N", 2, bench_refold },
 	{ "sessions",
 	  "HUB ADDR:PORT SITE-NUMBER --count N --mode idle|busy --passphrase-file F", 3,
 	  bench_sessions },
@@ -52,6 +58,7 @@ static int usage(void)
 		fprintf(stderr, "usage: bench %s %s\n", commands[i].name,
 			commands[i].usage);
 	}
+	fprintf(stderr, "usage: bench peak PROGRAM ARG...\n");
 	return PH_EXIT_USAGE;
 }
 
@@ -80,12 +87,37 @@ static bool take_options(struct bench_args *args, int argc, char **argv)
 	return true;
 }
 
+/*
+ * Run ARGV and say on standard error how much memory it had resident at its highest. We
+ * are small: what a child has of its parent before it is another program counts too.
+ */
+static int peak(char **argv)
+{
+	struct rusage used = { 0 };
+	int status = 0;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		execv(argv[0], argv);
+		_exit(127);
+	}
+	if (pid < 0 || wait4(pid, &status, 0, &used) != pid) {
+		perror("bench peak");
+		return PH_EXIT_OTHER;
+	}
+	fprintf(stderr, "\npeak_kib %ld\n", used.ru_maxrss);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : PH_EXIT_OTHER;
+}
+
 int main(int argc, char **argv)
 {
 	struct bench_args args = { .count = 1000, .seconds = 20, .mode = "idle" };
 	struct ph_error err = { 0 };
 	int rc;
 
+	if (argc > 2 && strcmp(argv[1], "peak") == 0) {
+		return peak(argv + 2);
+	}
 	if (argc < 2 || ph_crypto_start() != 0) {
 		return usage();
 	}

@@ -4,6 +4,10 @@
  *   bench write DIR                    entries into a site, by a clock of their own
  *   bench append DIR BARE              durable appends against bare SQLite commits
  *   bench ingest HUB BARE SITE...      verify, store and fold against bare SQLite rows
+ *   bench fold HUB                     the whole ledger anew, and what it takes
+ *   bench cases HUB                    a page of the list of cases
+ *   bench refold HUB SITE...           one more entry of a copy that has N
+ *   bench peak PROGRAM ARG...          resident memory of a program, at its highest
  *   bench sessions HUB ADDR:PORT ...   hold many sessions open at a hub
  *
  * Each prints JSON objects, one a line; `run` starts them and draws the conclusions.
@@ -30,10 +34,17 @@ struct bench_args {
 int bench_write(const struct bench_args *args, struct ph_error *err);
 int bench_append(const struct bench_args *args, struct ph_error *err);
 int bench_ingest(const struct bench_args *args, struct ph_error *err);
+int bench_fold(const struct bench_args *args, struct ph_error *err);
+int bench_cases(const struct bench_args *args, struct ph_error *err);
+int bench_refold(const struct bench_args *args, struct ph_error *err);
 int bench_sessions(const struct bench_args *args, struct ph_error *err);
 
 /* Monotonic seconds. */
 double bench_now(void);
+/* The most resident memory of this process so far. */
+uint64_t bench_peak_kib(void);
+struct ph_hub;
+int bench_open_hub(struct ph_hub **hub_out, const char *dir, struct ph_error *err);
 /* RC, a PH_*_E_* or negative errno, as a failure with words. */
 int bench_fail(struct ph_error *err, int rc, const char *what);
 

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "client/site.h"
 #include "common/base/file.h"
@@ -22,6 +23,22 @@
 #include "tests/bench/bench.h"
 
 #define PARTS_AT_ONCE 64
+#define SINGLES_MAX   1000
+#define YEARS_AHEAD   (3 * 366 * 86400)
+
+/*
+ * The days of the workload lie ahead, and a hub whose clock stands before them would
+ * judge every mark of it. So its clock is ahead as well, but for what it says itself
+ * when it admits a device.
+ */
+static int64_t ahead;
+
+static void read_clock(void *data, struct ph_now *now_out)
+{
+	(void)data;
+	ph_clock_system.read(ph_clock_system.data, now_out);
+	now_out->wall += ahead;
+}
 
 struct device {
 	struct ph_hub_peer peer;
@@ -93,7 +110,8 @@ static int take_parts(struct device *device, struct ph_journal *journal, uint64_
 	return rc;
 }
 
-static int take_segment(struct device *device, struct ph_journal *journal,
+/* As much of what is behind *AFTER as one segment holds, but nothing above LIMIT. */
+static int take_segment(struct device *device, struct ph_journal *journal, uint64_t limit,
 			uint64_t *after)
 {
 	struct ph_segment segment;
@@ -104,6 +122,7 @@ static int take_segment(struct device *device, struct ph_journal *journal,
 		      : -ENOMEM;
 
 	if (rc == 0) {
+		last = last < limit ? last : limit;
 		rc = ph_journal_seal(journal, &device->log, last,
 				     device->keys.sign.secret);
 	}
@@ -125,20 +144,24 @@ static int take_segment(struct device *device, struct ph_journal *journal,
 	return rc;
 }
 
-static int take_all(struct device *device, struct ph_site *site)
+/* The last SINGLES entries are a segment each. */
+static int take_all(struct device *device, struct ph_site *site, uint64_t singles)
 {
 	struct ph_journal *journal = ph_site_journal(site);
+	uint64_t whole = device->log.n - (singles < device->log.n ? singles : 0);
 	uint64_t after = 0;
 	int rc = ph_db_begin(ph_journal_db(journal));
 
 	while (rc == 0 && after < device->log.n) {
-		rc = take_segment(device, journal, &after);
+		rc = take_segment(device, journal, after < whole ? whole : after + 1,
+				  &after);
 	}
 	ph_db_rollback(ph_journal_db(journal));
 	return rc;
 }
 
-static int read_site(struct device *device, const char *dir, struct ph_error *err)
+static int read_site(struct device *device, const char *dir, uint64_t singles,
+		     struct ph_error *err)
 {
 	struct ph_site *site = NULL;
 	char path[4096];
@@ -162,7 +185,7 @@ static int read_site(struct device *device, const char *dir, struct ph_error *er
 		rc = ph_buf_put_view(&device->cert, ph_site_cert(site));
 	}
 	if (rc == 0) {
-		rc = take_all(device, site);
+		rc = take_all(device, site, singles);
 	}
 	ph_site_close(site);
 	return bench_fail(err, rc, dir);
@@ -213,6 +236,10 @@ static int judge(const struct ph_job *job)
 {
 	const struct ph_hub_peer *peer = job->owner;
 
+	if (job->result == 0 && peer->clamped > 0) {
+		fprintf(stderr, "the hub judged a clock that is none of ours\n");
+		return -EPROTO;
+	}
 	if (job->result == 0 && (job->bad || peer->refusal[0])) {
 		fprintf(stderr, "refused: %s\n", peer->refusal);
 		return -EPROTO;
@@ -290,6 +317,17 @@ out:
 	return rc;
 }
 
+static int open_ahead(struct ph_hub **hub_out, const char *dir, struct ph_error *err)
+{
+	return ph_hub_open(hub_out,
+			   &(struct ph_hub_config){ .dir = dir,
+						    .who = "bench",
+						    .wait_ms = 5000,
+						    .clock = { read_clock, NULL },
+						    .rng = ph_rng_system },
+			   err);
+}
+
 static int check(struct ph_hub *hub, const struct device *device)
 {
 	struct ph_log log;
@@ -302,17 +340,12 @@ static int feed(struct device *devices, size_t n, const char *dir, struct totals
 		struct ph_error *err)
 {
 	struct ph_hub *hub = NULL;
-	int rc = ph_hub_open(&hub,
-			     &(struct ph_hub_config){ .dir = dir,
-						      .who = "bench",
-						      .wait_ms = 5000,
-						      .clock = ph_clock_system,
-						      .rng = ph_rng_system },
-			     err);
+	int rc = open_ahead(&hub, dir, err);
 
 	for (size_t i = 0; rc == 0 && i < n; i++) {
 		rc = greet(hub, &devices[i]);
 	}
+	ahead = YEARS_AHEAD;
 	if (rc == 0) {
 		rc = ph_ledger_catch_up(ph_hub_ledger(hub), NULL, err);
 	}
@@ -325,6 +358,16 @@ static int feed(struct device *devices, size_t n, const char *dir, struct totals
 	}
 	ph_hub_close(hub);
 	return bench_fail(err, rc, "feeding the hub");
+}
+
+static void free_devices(struct device *devices, size_t n)
+{
+	for (size_t i = 0; devices && i < n; i++) {
+		ph_items_free(devices[i].items);
+		ph_buf_deinit(&devices[i].cert);
+		ph_device_keys_wipe(&devices[i].keys);
+	}
+	free(devices);
 }
 
 static int compare(const char *path, const struct totals *totals, struct ph_error *err)
@@ -365,7 +408,7 @@ int bench_ingest(const struct bench_args *args, struct ph_error *err)
 	int rc = devices ? 0 : -ENOMEM;
 
 	for (size_t i = 0; rc == 0 && i < n; i++) {
-		rc = read_site(&devices[i], args->word[2 + i], err);
+		rc = read_site(&devices[i], args->word[2 + i], 0, err);
 	}
 	if (rc == 0) {
 		rc = feed(devices, n, args->word[0], &totals, err);
@@ -373,11 +416,79 @@ int bench_ingest(const struct bench_args *args, struct ph_error *err)
 	if (rc == 0) {
 		rc = compare(args->word[1], &totals, err);
 	}
-	for (size_t i = 0; devices && i < n; i++) {
-		ph_items_free(devices[i].items);
-		ph_buf_deinit(&devices[i].cert);
-		ph_device_keys_wipe(&devices[i].keys);
-	}
-	free(devices);
+	free_devices(devices, n);
 	return rc;
+}
+
+/* --- one entry after the other --- */
+
+static double cpu_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static int by_size(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* The items that came first are stored and folded untimed, but for the last LEFT of DEVICE. */
+static int bring_all_but(struct ph_hub *hub, struct device *device, uint64_t left,
+			 struct totals *totals, struct ph_error *err)
+{
+	int rc = greet(hub, device);
+
+	ahead = YEARS_AHEAD;
+	while (rc == 0 && device->items && device->log.n - totals->entries > left) {
+		rc = store_group(hub, device, 1, totals, err);
+		rc = rc < 0 ? rc : 0;
+	}
+	return rc;
+}
+
+/*
+ * The last entries of SITE name two copies in turn, of which one has few facts and the
+ * other many (`run` writes them so). Each comes to the hub and is folded alone.
+ */
+int bench_refold(const struct bench_args *args, struct ph_error *err)
+{
+	struct totals totals = { 0 };
+	struct device *device = calloc(1, sizeof(*device));
+	struct ph_hub *hub = NULL;
+	double cpu[2][SINGLES_MAX];
+	uint64_t n = args->count < SINGLES_MAX ? args->count : SINGLES_MAX;
+	int rc = device ? read_site(device, args->word[1], 2 * n, err) : -ENOMEM;
+
+	rc = rc == 0 ? open_ahead(&hub, args->word[0], err) : rc;
+	rc = rc == 0 ? ph_ledger_catch_up(ph_hub_ledger(hub), NULL, err) : rc;
+	rc = rc == 0 ? bring_all_but(hub, device, 2 * n, &totals, err) : rc;
+	for (uint64_t i = 0; rc == 0 && i < 2 * n; i++) {
+		struct ph_job *job = new_job(device, PH_JOB_STORE);
+
+		if (!job) {
+			rc = -ENOMEM;
+			break;
+		}
+		job->items = next_items(device, &totals);
+		ph_hub_jobs(hub, job);
+		rc = judge(job);
+		ph_job_free(job);
+		cpu[i % 2][i / 2] = cpu_now();
+		rc = rc == 0 ? ph_ledger_catch_up(ph_hub_ledger(hub), NULL, err) : rc;
+		cpu[i % 2][i / 2] = cpu_now() - cpu[i % 2][i / 2];
+	}
+	if (rc == 0) {
+		qsort(cpu[0], n, sizeof(cpu[0][0]), by_size);
+		qsort(cpu[1], n, sizeof(cpu[1][0]), by_size);
+		printf("{\"few_us\":%.1f,\"many_us\":%.1f}\n", cpu[0][n / 2] * 1e6,
+		       cpu[1][n / 2] * 1e6);
+	}
+	ph_hub_close(hub);
+	free_devices(device, 1);
+	return bench_fail(err, rc, "folding one entry after the other");
 }

@@ -90,6 +90,16 @@ class Rig:
     def write(self, folder, lines):
         return self.call_json(self.bench, "write", folder, stdin=lines)
 
+    def peak(self, *args):
+        """What a program printed last, as JSON, and its resident memory at its highest, KiB."""
+        done = subprocess.run([self.bench, "peak"] + [str(arg) for arg in args],
+                              timeout=PATIENCE * 10, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE)
+        words = done.stderr.decode(errors="replace").strip()
+        if done.returncode != 0:
+            raise Failure("%s: exit %d: %s" % (args[3], done.returncode, words[-400:]))
+        return json.loads(done.stdout.splitlines()[-1]), int(words.split()[-1])
+
     def sync(self, folder, address):
         """One session. Its JSON, with the exit status in it."""
         status, out = self.call(self.packhorse, "-d", folder, "sync", "--hub", address,
@@ -146,13 +156,28 @@ class Hub:
             raise Failure("packhorsed: exit %d: %s" % (self.process.returncode,
                                                        self.rig.words(self.process)))
 
-    def rss(self):
-        """Resident memory in bytes."""
+    def memory_kib(self, what):
         with open("/proc/%d/status" % self.process.pid) as lines:
             for line in lines:
-                if line.startswith("VmRSS:"):
-                    return int(line.split()[1]) * 1024
-        raise Failure("no VmRSS")
+                if line.startswith(what + ":"):
+                    return int(line.split()[1])
+        raise Failure("no " + what)
+
+    def rss(self):
+        """Resident memory in bytes."""
+        return self.memory_kib("VmRSS") * 1024
+
+    def peak(self):
+        """The most there ever was of it, KiB."""
+        return self.memory_kib("VmHWM")
+
+    def cpu_ms(self):
+        """Processor time of all its threads."""
+        tasks, total = "/proc/%d/task" % self.process.pid, 0
+        for task in os.listdir(tasks):
+            with open(os.path.join(tasks, task, "schedstat")) as line:
+                total += int(line.read().split()[0])
+        return total / 1e6
 
     def status(self):
         return self.rig.call_json(self.rig.packhorsed, "-d", self.dir, "status", "--json")

@@ -106,11 +106,16 @@ class Event:
 
 
 class Site:
-    def __init__(self, number, seed, start, readers=400, copies=1500, per_day=70):
-        """START: midnight (UTC+7) of the first day, a Monday, in seconds since 1970."""
+    def __init__(self, number, seed, start, readers=400, copies=1500, per_day=70, owner=None,
+                 guests=(), guest_share=0.2):
+        """START: midnight (UTC+7) of the first day, a Monday, in seconds since 1970.
+
+        OWNER is on record as whose the copies are; of the loans GUEST_SHARE are of one of
+        GUESTS, copies that somebody else has acquired."""
         self.rng = random.Random("%d/%d" % (seed, number))
         self.number, self.start, self.per_day = number, start, per_day
         self.first_readers, self.first_copies = readers, copies
+        self.owner, self.guests, self.guest_share = owner, list(guests), guest_share
         self.copies, self.cards = [], []
         self.copy_weight, self.card_weight = [], []
         self.counters = {}
@@ -166,7 +171,9 @@ class Site:
 
     def loan(self, at, card):
         for _ in range(40):
-            copy = (self.copies[-self.rng.randrange(1, 30)] if self.rng.random() < 0.05
+            copy = (self.rng.choice(self.guests)
+                    if self.guests and self.rng.random() < self.guest_share
+                    else self.copies[-self.rng.randrange(1, 30)] if self.rng.random() < 0.05
                     else self.pick(self.copies, self.copy_weight))
             # a copy that is long overdue came back unrecorded, through the box at the door
             if copy not in self.out or at - self.out[copy][1] > 25 * DAY:
@@ -224,8 +231,10 @@ class Site:
                "year": self.rng.randrange(2004, 2027), "isbn": self.isbn()}
         put = {"kind": "title-put", "name": row["title"], "author": row["author"],
                "year": row["year"], "isbn": row["isbn"]}
-        return Event(at, "title", [put, {"kind": "copy-put", "copy": self.id(copy),
-                                         "title": "@"}], copy=copy, **row)
+        acquired = {"kind": "copy-put", "copy": self.id(copy), "title": "@"}
+        if self.owner is not None:
+            acquired["owner"] = self.owner
+        return Event(at, "title", [put, acquired], copy=copy, **row)
 
     # --- days ---
 
