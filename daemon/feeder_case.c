@@ -3,7 +3,8 @@
  *
  * A case is told whole, and again when its facts or what was decided change; when it is
  * gone, or concerns the site no more, it is taken back. What a device was told is kept as
- * a stamp over both, so that an equal case is not told twice.
+ * a stamp over both, so that an equal case is not told twice. A page has the case as it is
+ * when the page is made; if that is another, so is the stamp.
  */
 #include "daemon/feeder_internal.h"
 
@@ -185,6 +186,20 @@ static int make_stamp(struct ph_feeder *feeder, const struct ph_case_row *row,
 	out[PH_CASE_FACTS_SIZE] = (uint8_t)row->status;
 	ph_be64_put(out + PH_CASE_FACTS_SIZE + 1, choice);
 	return rc;
+}
+
+int ph_feeder_case_sent(struct ph_feeder *feeder, const struct ph_feeder_device *device,
+			const struct ph_entity_key *key, const struct ph_case_row *row)
+{
+	uint8_t stamp[STAMP_SIZE] = { 0 }; /* no case has this one */
+	uint8_t held[STAMP_SIZE];
+	bool told;
+	int rc = row ? make_stamp(feeder, row, stamp) : 0;
+
+	rc = rc != 0 ? rc : get_stamp(feeder, device, key, held, &told);
+	return rc != 0 || !told || memcmp(held, stamp, STAMP_SIZE) == 0
+		       ? rc
+		       : set_stamp(feeder, device, key, stamp);
 }
 
 int ph_feeder_case(struct ph_feeder *feeder, const struct ph_entity_key *key,

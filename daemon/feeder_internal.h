@@ -94,6 +94,12 @@ int ph_feeder_case(struct ph_feeder *feeder, const struct ph_entity_key *key,
 /* ROW as an item of a page; REFS is its memory. */
 int ph_feeder_case_item(struct ph_feeder *feeder, const struct ph_case_row *row,
 			struct ph_buf *refs, struct ph_feed_item *item);
+/*
+ * The case KEY went into a page for DEVICE as ROW has it (NULL: as gone), which may be
+ * other than when the item was put down: that is what the device was told.
+ */
+int ph_feeder_case_sent(struct ph_feeder *feeder, const struct ph_feeder_device *device,
+			const struct ph_entity_key *key, const struct ph_case_row *row);
 
 /* --- feeder_act.c: what acts on one entry or log --- */
 int ph_feeder_act(struct ph_feeder *feeder, const struct ph_entity_key *target,

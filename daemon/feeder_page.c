@@ -233,9 +233,16 @@ static int add_case(struct page *page, const struct row *row)
 	if (rc == 0) {
 		rc = ph_feeder_case_item(page->feeder, &now, &page->refs, &item);
 		rc = rc != 0 ? rc : add(page, NULL, &item);
+		rc = rc != 0 ? rc
+			     : ph_feeder_case_sent(page->feeder, page->device, &row->key,
+						   &now);
 		ph_case_row_deinit(&now);
 	} else if (rc == PH_LEDGER_E_NONE) {
 		rc = add(page, NULL, &item);
+		rc = rc != 0 || row->what != PH_FEED_CASE
+			     ? rc
+			     : ph_feeder_case_sent(page->feeder, page->device, &row->key,
+						   NULL);
 	}
 	page->done = rc == 0 ? row->number : page->done;
 	return rc;
