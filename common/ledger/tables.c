@@ -107,10 +107,33 @@ static int renew(struct ph_db *db)
 	return ph_stmt_run(stmt);
 }
 
+/* Whether what is deleted is overwritten, which SQLite does or not as it was built. */
+static int read_overwrites(struct ph_db *db, bool *out)
+{
+	struct ph_stmt *stmt;
+	int rc = ph_db_prepare(db, "PRAGMA secure_delete", &stmt);
+
+	if (rc != 0) {
+		return rc;
+	}
+	rc = ph_stmt_step(stmt);
+	*out = rc == PH_DB_ROW && ph_stmt_col_int(stmt, 0) == 1;
+	ph_stmt_reset(stmt);
+	return rc < 0 ? rc : 0;
+}
+
+/*
+ * To overwrite all of a large table writes all of it, and SQLite holds half of that in
+ * memory. Nothing here is secret that is not in the journal as well, and most of it is
+ * filled again at once; so while the tables are dropped nothing is overwritten.
+ */
 int ph_tables_renew(struct ph_db *db)
 {
-	int rc = ph_db_begin(db);
+	bool overwrites = false;
+	int rc = read_overwrites(db, &overwrites);
 
+	rc = rc != 0 || !overwrites ? rc : ph_db_exec(db, "PRAGMA secure_delete = OFF");
+	rc = rc != 0 ? rc : ph_db_begin(db);
 	if (rc != 0) {
 		return rc;
 	}
@@ -118,6 +141,11 @@ int ph_tables_renew(struct ph_db *db)
 	rc = rc != 0 ? rc : ph_db_commit(db);
 	if (rc != 0) {
 		ph_db_rollback(db);
+	}
+	if (overwrites) {
+		int back = ph_db_exec(db, "PRAGMA secure_delete = ON");
+
+		rc = rc != 0 ? rc : back;
 	}
 	return rc;
 }
