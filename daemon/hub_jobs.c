@@ -186,6 +186,7 @@ static int store_part(struct ph_hub *hub, struct ph_hub_peer *peer,
 				     ph_buf_view(&cipher), PH_VIEW(box, sizeof(box)));
 	if (rc == 0) {
 		peer->parts++;
+		ph_hub_seeds_keep(&hub->seeds, box, item->seed);
 	} else if (rc == PH_JOURNAL_E_SEAL) {
 		rc = 0; /* it does not fit its commitment: it stays missing, and the receipt says so */
 	}
