@@ -1,0 +1,213 @@
+/*
+ * tests/unit/test_scope_behalf.c - what a site wrote on behalf of another, and what was
+ * written on its behalf: both are at the site, though it may lack what belongs to them.
+ *
+ * Three sites with a device each. Each test is a history of a few entries; at the end
+ * every site must have its share, its lists and its cases as the hub has them for it.
+ */
+#include <sodium.h>
+
+#include "case_room.h"
+#include "scope_province.h"
+
+enum {
+	SENDER = 2, /* actors: of 101 */
+	HELPER,     /* of 202 */
+	TARGET,     /* of 303 */
+	ACTORS,
+};
+
+static struct history *history_quiet(void)
+{
+	static const uint64_t sites[ACTORS] = { 0, 0, 101, 202, 303 };
+	struct history *history = calloc(1, sizeof *history);
+
+	assert_non_null(history);
+	ph_rng_seed(&history->seeded, 1, &history->rng);
+	history->n_actors = ACTORS;
+	for (size_t i = 0; i < ACTORS; i++) {
+		actor_init(&history->actors[i], (uint8_t)(i == DESK ? 1 : i + 1),
+			   sites[i], T0);
+	}
+	for (size_t i = SENDER; i < ACTORS; i++) {
+		say_device(history, &history->actors[i], PH_KIND_DEVICE_ADMIT);
+		say_device(history, &history->actors[i], PH_KIND_DEVICE_CONFIRM);
+	}
+	return history;
+}
+
+static void own(struct actor *actor, const char *code, uint64_t owner, int64_t second)
+{
+	struct ph_entry put = entry_of(PH_KIND_COPY_PUT);
+
+	set_id(&put, PH_COPY_COPY, 0, code);
+	set_uint(&put, PH_COPY_OWNER, owner);
+	at(actor, &put, second);
+}
+
+static void stop(struct actor *actor, const char *card, uint64_t behalf, int64_t second)
+{
+	struct ph_entry entry = entry_of(PH_KIND_CARD_STOP);
+
+	set_id(&entry, 0, 0, card);
+	entry.extras.behalf = behalf;
+	at(actor, &entry, second);
+}
+
+/* The crate came to BEHALF, so says who was told: all by its list, and SCANNED besides. */
+static void take_in(struct actor *actor, const char *crate, const char *scanned,
+		    uint64_t behalf, int64_t second)
+{
+	struct ph_entry entry = entry_of(PH_KIND_CRATE_RECEIVE);
+	struct ph_id id = { 0 };
+	struct ph_buf buf = { 0 };
+
+	set_id(&entry, PH_RECEIVE_CRATE, 0, crate);
+	set_uint(&entry, PH_RECEIVE_LISTED, 1);
+	set_uint(&entry, PH_RECEIVE_FINAL, 1);
+	if (scanned != NULL) {
+		id.code = ph_view_str(scanned);
+		assert_int_equal(
+			ph_list_put_ids(&buf, &id, 1, &entry.field[PH_RECEIVE_COPIES]),
+			0);
+		entry.field[PH_RECEIVE_COPIES].set = true;
+	}
+	entry.extras.behalf = behalf;
+	at(actor, &entry, second);
+	ph_buf_deinit(&buf);
+}
+
+static struct share *share_of(struct province *province, uint64_t site)
+{
+	for (size_t i = 0; i < province->n_shares; i++) {
+		if (province->shares[i].site == site) {
+			return &province->shares[i];
+		}
+	}
+	fail_msg("no site %" PRIu64, site);
+	return NULL;
+}
+
+/* All that was written goes where it should. */
+static void play(struct province *province, struct history *history)
+{
+	struct ph_error err = { 0 };
+
+	open_province(province, history, 1);
+	settle(province);
+	for (size_t i = 0; i < province->n_shares; i++) {
+		struct share *share = &province->shares[i];
+
+		assert_true(is_fed(province, share));
+		compare_all(province, share, "at the head of its feed");
+		assert_int_equal(ph_ledger_rebuild(share->world.ledger, &err), 0);
+		compare_all(province, share, "after a rebuild");
+	}
+}
+
+static void load_copy(struct share *share, const char *code, struct ph_buf *state,
+		      struct ph_copy *copy)
+{
+	struct ph_id id = { .code = ph_view_str(code) };
+	struct ph_entity_key key;
+
+	assert_true(ph_key_id(PH_ENTITY_COPY, &id, &key));
+	assert_int_equal(ph_ledger_get(share->world.ledger, PH_ENTITY_COPY,
+				       ph_key_view(&key), state),
+			 0);
+	assert_int_equal(ph_copy_decode(ph_buf_view(state), copy), 0);
+}
+
+/* 303 rang 202, which wrote the crate down as taken in; 202 owns the book, and no more. */
+static void who_took_a_crate_in_by_its_list_has_the_list(void **state)
+{
+	static const char *const copies[] = { "c1" };
+	struct history *history = history_quiet();
+	struct province province;
+	struct ph_buf bytes = { 0 };
+	struct ph_copy copy;
+
+	(void)state;
+	own(&history->actors[SENDER], "c1", 202, 10);
+	crate_entry(&history->actors[SENDER], PH_KIND_CRATE_DISPATCH, "x1", copies, 1,
+		    false, 20);
+	take_in(&history->actors[HELPER], "x1", NULL, 303, 30);
+	play(&province, history);
+	load_copy(share_of(&province, 202), "c1", &bytes, &copy);
+	assert_int_equal(copy.custody, PH_CUSTODY_SITE);
+	assert_int_equal(copy.at_site, 303);
+	ph_copy_deinit(&copy);
+	ph_buf_deinit(&bytes);
+	close_province(&province);
+}
+
+/* The same crate held one too many. Who has the list finds that, but it is not its case. */
+static void a_crate_known_by_its_list_is_no_case_of_who_wrote_it(void **state)
+{
+	static const char *const copies[] = { "c1" };
+	struct history *history = history_quiet();
+	struct ph_site_cases cases = { 0 };
+	struct province province;
+	struct ph_case_row row;
+	struct ph_id crate = { .code = ph_view_str("x1") };
+	struct ph_entity_key key;
+	uint8_t id[PH_CASE_ID_SIZE];
+	struct share *helper;
+
+	(void)state;
+	crate_entry(&history->actors[SENDER], PH_KIND_CRATE_DISPATCH, "x1", copies, 1,
+		    false, 20);
+	take_in(&history->actors[HELPER], "x1", "c2", 303, 30);
+	play(&province, history);
+	assert_true(ph_key_id(PH_ENTITY_CRATE, &crate, &key));
+	ph_case_id(id, PH_CASE_CRATE_COUNT, ph_key_view(&key));
+	helper = share_of(&province, 202);
+	assert_int_equal(ph_case_get(helper->world.ledger, id, &row), 0);
+	assert_false(concerns(&row, 202));
+	ph_case_row_deinit(&row);
+	assert_int_equal(ph_site_cases(helper->world.ledger, 202, true, &cases), 0);
+	assert_int_equal(cases.n, 0);
+	assert_int_equal(
+		ph_site_cases(share_of(&province, 303)->world.ledger, 303, true, &cases),
+		0);
+	assert_int_equal(cases.n, 1);
+	ph_site_cases_deinit(&cases);
+	close_province(&province);
+}
+
+/*
+ * The card was never issued, so that it concerns nobody. 101 stopped it and lent to it; of
+ * two other stops it has the entry of the one that was written on its behalf.
+ */
+static void of_a_strangers_card_the_hub_tells(void **state)
+{
+	struct history *history = history_quiet();
+	struct ph_site_cases cases = { 0 };
+	struct province province;
+
+	(void)state;
+	stop(&history->actors[SENDER], "k1", 0, 10);
+	stop(&history->actors[HELPER], "k1", 101, 20);
+	loan(&history->actors[SENDER], "c1", "k1", 30);
+	play(&province, history);
+	assert_int_equal(
+		ph_site_cases(share_of(&province, 101)->world.ledger, 101, true, &cases),
+		0);
+	assert_int_equal(cases.n, 1);
+	assert_int_equal(cases.rows[0].kind, PH_CASE_BLOCKED_CARD);
+	assert_int_equal(cases.rows[0].n_refs, 3);
+	ph_site_cases_deinit(&cases);
+	close_province(&province);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(who_took_a_crate_in_by_its_list_has_the_list),
+		cmocka_unit_test(a_crate_known_by_its_list_is_no_case_of_who_wrote_it),
+		cmocka_unit_test(of_a_strangers_card_the_hub_tells),
+	};
+
+	ph_device_keys_make(&keys, &ph_rng_system);
+	return cmocka_run_group_tests_name("scope_behalf", tests, NULL, NULL);
+}
