@@ -115,7 +115,10 @@ static int show(struct ph_ledger *ledger, const struct ph_entity_key *root)
 	}
 }
 
-/* Copies that did not change, but whose cases depend on what did. */
+/*
+ * Copies that did not change, but whose cases depend on what did. Those of a reader are
+ * those of all its class: they are asked for once, by its root.
+ */
 static int show_asked(struct ph_ledger *ledger)
 {
 	struct ph_derived *derived = &ledger->batch.derived;
@@ -123,8 +126,18 @@ static int show_asked(struct ph_ledger *ledger)
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < derived->changed.n; i++) {
-		rc = ph_cases_asked_by(ledger, &derived->changed.keys[i],
-				       &derived->roots);
+		const struct ph_entity_key *key = &derived->changed.keys[i];
+
+		rc = key->type == PH_ENTITY_READER
+			     ? 0
+			     : ph_cases_asked_by(ledger, key, &derived->roots);
+	}
+	for (size_t i = 0; rc == 0 && i < n; i++) {
+		struct ph_entity_key root = derived->roots.keys[i];
+
+		rc = root.type != PH_ENTITY_READER
+			     ? 0
+			     : ph_cases_asked_by(ledger, &root, &derived->roots);
 	}
 	for (size_t i = 0; rc == 0 && i < derived->asking.n; i++) {
 		rc = ph_cases_asked_by(ledger, &derived->asking.keys[i], &derived->roots);

@@ -117,6 +117,10 @@ int ph_scope_state(struct ph_scope_work *work, const struct ph_entity_key *key)
 int ph_scope_class(struct ph_scope_work *work, const struct ph_entity_key *key,
 		   struct ph_keyset *set)
 {
+	if (ph_keyset_has(set, key)) {
+		return 0;
+	}
+
 	int rc = ph_class_members(work->ledger, key, &work->members);
 
 	for (size_t i = 0; rc == 0 && i < work->members.n; i++) {
@@ -352,6 +356,8 @@ int ph_scope_settle(struct ph_ledger *ledger, struct ph_keyset *changed)
 	ph_keyset_deinit(&work.cards);
 	ph_keyset_deinit(&work.accounts);
 	ph_keyset_deinit(&work.members);
+	ph_keyset_deinit(&work.found);
+	ph_sites_deinit(&work.found_sites);
 	ph_keyset_deinit(&work.queue);
 	ph_buf_deinit(&work.state);
 	return rc;

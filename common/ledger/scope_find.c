@@ -166,18 +166,16 @@ static int add_neighbours(struct ph_scope_work *work, const struct ph_entity_key
 	return rc;
 }
 
-/* All of a class concerns the same sites: those of each of its members. */
-static int find_reader(struct ph_scope_work *work, const struct ph_entity_key *key,
-		       struct ph_sites *out)
+/* The sites of each of CLASS. */
+static int find_readers(struct ph_scope_work *work, const struct ph_keyset *class,
+			struct ph_sites *out)
 {
-	struct ph_keyset class = { 0 };
-	int rc = ph_scope_class(work, key, &class);
+	int rc = 0;
 
-	for (size_t i = 0; rc == 0 && i < class.n; i++) {
-		rc = add_neighbours(work, &class.keys[i], out);
-		rc = rc != 0 ? rc : add_creditors(work, &class.keys[i], out);
+	for (size_t i = 0; rc == 0 && i < class->n; i++) {
+		rc = add_neighbours(work, &class->keys[i], out);
+		rc = rc != 0 ? rc : add_creditors(work, &class->keys[i], out);
 	}
-	ph_keyset_deinit(&class);
 	return rc;
 }
 
@@ -198,28 +196,26 @@ static int shown_sites(struct ph_ledger *ledger, const struct ph_entity_key *key
 	return rc;
 }
 
-static int find_copy(struct ph_scope_work *work, const struct ph_entity_key *key,
-		     struct ph_sites *out)
+static int find_copies(struct ph_scope_work *work, const struct ph_keyset *class,
+		       struct ph_sites *out)
 {
-	struct ph_keyset class = { 0 };
 	size_t inside = 0;
-	int rc = ph_scope_class(work, key, &class);
+	int rc = 0;
 
-	for (size_t i = 0; rc == 0 && i < class.n; i++) {
+	for (size_t i = 0; rc == 0 && i < class->n; i++) {
 		struct ph_copy_gist gist;
 		bool outside;
 
-		rc = ph_derive_outside(work->ledger, &class.keys[i], &outside);
+		rc = ph_derive_outside(work->ledger, &class->keys[i], &outside);
 		if (rc == 0 && !outside) {
 			inside++;
-			rc = ph_copy_gist(work->ledger, &class.keys[i], &gist);
+			rc = ph_copy_gist(work->ledger, &class->keys[i], &gist);
 			rc = rc != 0 ? rc : add_gist(&gist, out);
 		}
 	}
-	if (rc == 0 && class.n > 1 && inside == class.n) {
-		rc = shown_sites(work->ledger, key, out);
+	if (rc == 0 && class->n > 1 && inside == class->n) {
+		rc = shown_sites(work->ledger, &class->keys[0], out);
 	}
-	ph_keyset_deinit(&class);
 	return rc;
 }
 
@@ -273,24 +269,45 @@ static int hold_ends(struct ph_scope_work *work, const struct ph_entity_key *key
 	return rc;
 }
 
-static int find_title(struct ph_scope_work *work, const struct ph_entity_key *key,
-		      struct ph_sites *out)
+static int find_titles(struct ph_scope_work *work, const struct ph_keyset *class,
+		       struct ph_sites *out)
 {
-	struct ph_keyset class = { 0 }, holds = { 0 };
+	struct ph_keyset holds = { 0 };
 	struct ph_entity_key title, copy;
-	int rc = ph_scope_class(work, key, &class);
+	int rc = add_holders(work, class, out);
 
-	rc = rc != 0 ? rc : add_holders(work, &class, out);
-	for (size_t i = 0; rc == 0 && i < class.n; i++) {
+	for (size_t i = 0; rc == 0 && i < class->n; i++) {
 		rc = ph_scope_collect(work, ph_scope_holds_of_title,
-				      ph_key_view(&class.keys[i]), PH_ENTITY_HOLD,
+				      ph_key_view(&class->keys[i]), PH_ENTITY_HOLD,
 				      &holds);
 	}
 	for (size_t i = 0; rc == 0 && i < holds.n; i++) {
 		rc = hold_ends(work, &holds.keys[i], out, &title, &copy);
 	}
-	ph_keyset_deinit(&class);
 	ph_keyset_deinit(&holds);
+	return rc;
+}
+
+/* All of a class concerns the same sites, which are found once for all that follow. */
+static int find_class(struct ph_scope_work *work, const struct ph_entity_key *key,
+		      struct ph_sites *out)
+{
+	struct ph_keyset *class = &work->found;
+	struct ph_sites *sites = &work->found_sites;
+	int rc = 0;
+
+	if (!ph_keyset_has(class, key)) {
+		ph_keyset_clear(class);
+		sites->n = 0;
+		rc = ph_scope_class(work, key, class);
+		rc = rc != 0                        ? rc
+		     : key->type == PH_ENTITY_COPY  ? find_copies(work, class, sites)
+		     : key->type == PH_ENTITY_TITLE ? find_titles(work, class, sites)
+						    : find_readers(work, class, sites);
+	}
+	for (size_t i = 0; rc == 0 && i < sites->n; i++) {
+		rc = ph_sites_add(out, sites->list[i]);
+	}
 	return rc;
 }
 
@@ -333,7 +350,7 @@ int ph_scope_find(struct ph_scope_work *work, const struct ph_entity_key *key,
 		return rc;
 	}
 	if (key->type == PH_ENTITY_COPY) {
-		return find_copy(work, key, out);
+		return find_class(work, key, out);
 	}
 	rc = ph_scope_state(work, key);
 	if (rc != 0 || work->state.len == 0) {
@@ -341,11 +358,10 @@ int ph_scope_find(struct ph_scope_work *work, const struct ph_entity_key *key,
 	}
 	switch (key->type) {
 	case PH_ENTITY_TITLE:
-		return find_title(work, key, out);
+	case PH_ENTITY_READER:
+		return find_class(work, key, out);
 	case PH_ENTITY_HOLD:
 		return find_hold(work, key, out);
-	case PH_ENTITY_READER:
-		return find_reader(work, key, out);
 	case PH_ENTITY_CARD:
 		return find_card(work, key, out);
 	case PH_ENTITY_CRATE:

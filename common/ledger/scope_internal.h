@@ -12,11 +12,14 @@ struct ph_scope_work {
 	struct ph_keyset members; /* scratch: a class */
 	struct ph_keyset queue;   /* scratch: rows of a query */
 	struct ph_buf state;      /* scratch: one state at a time */
+	/* The class whose sites were found last: the members of a class stand together. */
+	struct ph_keyset found;
+	struct ph_sites found_sites;
 };
 
 /* The state of KEY into WORK->state, empty if there is none. 0 or negative errno. */
 int ph_scope_state(struct ph_scope_work *work, const struct ph_entity_key *key);
-/* All of KEY's class onto SET. 0 or negative errno. */
+/* All of KEY's class onto SET, which has all of a class or none. 0 or negative errno. */
 int ph_scope_class(struct ph_scope_work *work, const struct ph_entity_key *key,
 		   struct ph_keyset *set);
 /* Run SQL with ID as ?1, and add column 0, ids of TYPE, to SET. 0 or negative errno. */
