@@ -249,7 +249,7 @@ static void a_case_that_a_page_took_away_is_told_again(void **state)
 	for (uint64_t seed = 1; seen < 5; seed++) {
 		struct province province;
 
-		open_province(&province, seed);
+		open_province(&province, history_placed(seed), seed);
 		settle(&province);
 		for (size_t i = 0; i < province.n_shares; i++) {
 			seen += lose_and_find(&province, &province.shares[i]);
