@@ -15,6 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define ROWS_AT_ONCE 64
+
 /* docs/STORE.md describes each table. A step once released is never edited: add another. */
 const char *const ph_journal_steps[] = {
 	"CREATE TABLE meta(name TEXT PRIMARY KEY, value) WITHOUT ROWID;"
@@ -466,36 +468,47 @@ int ph_journal_branch_add(struct ph_journal *journal, const struct ph_log *log,
 	return rc == 0 ? ph_journal_held(journal, branch.row, held_out) : rc;
 }
 
+/* The rows of logs behind AFTER, as many as ROWS has room for. 0 or negative errno. */
+static int next_rows(struct ph_journal *journal, int64_t after,
+		     int64_t rows[static ROWS_AT_ONCE], unsigned *n_out)
+{
+	struct ph_stmt *stmt;
+	int rc = ph_db_prepare(journal->db,
+			       "SELECT row FROM log WHERE row > ?1 ORDER BY row LIMIT ?2",
+			       &stmt);
+
+	*n_out = 0;
+	if (rc != 0) {
+		return rc;
+	}
+	ph_stmt_int(stmt, 1, after);
+	ph_stmt_int(stmt, 2, ROWS_AT_ONCE);
+	while ((rc = ph_stmt_step(stmt)) == PH_DB_ROW) {
+		rows[(*n_out)++] = ph_stmt_col_int(stmt, 0);
+	}
+	return rc;
+}
+
 int ph_journal_log_each(struct ph_journal *journal,
 			int (*cb)(void *data, const struct ph_log *log), void *data)
 {
-	int64_t row = 0;
+	int64_t rows[ROWS_AT_ONCE];
+	int64_t after = 0;
+	unsigned n = 0;
+	int rc = 0;
 
-	/* Row by row, not one open statement: CB may add logs and walk them too. */
-	for (;;) {
-		struct ph_stmt *stmt;
-		struct ph_log log;
-		int rc = ph_db_prepare(journal->db,
-				       "SELECT row FROM log WHERE row > ?1"
-				       " ORDER BY row LIMIT 1",
-				       &stmt);
+	/* No statement is left open: CB may add logs, which come behind, and walk them too. */
+	do {
+		rc = next_rows(journal, after, rows, &n);
+		for (unsigned i = 0; rc == 0 && i < n; i++) {
+			struct ph_log log;
 
-		if (rc != 0) {
-			return rc;
+			after = rows[i];
+			rc = ph_journal_log_at(journal, after, &log);
+			rc = rc != 0 ? rc : cb(data, &log);
 		}
-		ph_stmt_int(stmt, 1, row);
-		rc = ph_journal_one_int(stmt, &row);
-		if (rc != 0) {
-			return rc == PH_JOURNAL_E_NONE ? 0 : rc;
-		}
-		rc = ph_journal_log_at(journal, row, &log);
-		if (rc == 0) {
-			rc = cb(data, &log);
-		}
-		if (rc != 0) {
-			return rc;
-		}
-	}
+	} while (rc == 0 && n > 0);
+	return rc;
 }
 
 int ph_journal_logs_of_device(struct ph_journal *journal,
