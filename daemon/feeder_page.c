@@ -216,6 +216,34 @@ static int gather(struct page *page, const struct row *row)
 	return rc;
 }
 
+/*
+ * Tell of the logs that CASE_ROW cites: of a fact that the site does not have it is at
+ * least to be seen who wrote it. Its own logs it knows.
+ */
+static int add_case_logs(struct page *page, const struct ph_case_row *case_row)
+{
+	struct ph_journal *journal = page->feeder->config.journal;
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < case_row->n_refs; i++) {
+		struct ph_feed_log told;
+		struct ph_log log;
+
+		rc = ph_journal_log_find(journal, case_row->refs[i].log_id, &log);
+		if (rc != 0 || log.site == page->device->site) {
+			rc = rc < 0 ? rc : 0;
+			continue;
+		}
+		memcpy(told.id, log.id, sizeof(told.id));
+		memcpy(told.key, log.key, sizeof(told.key));
+		told.site = log.site;
+		told.role = log.role;
+		rc = ph_feed_add_log(&page->writer, &told);
+		rc = rc == -EINVAL ? 0 : rc; /* what no device would take is not told */
+	}
+	return rc;
+}
+
 /* A case as it is now; one that went meanwhile is taken back at once. */
 static int add_case(struct page *page, const struct row *row)
 {
@@ -232,6 +260,7 @@ static int add_case(struct page *page, const struct row *row)
 	}
 	if (rc == 0) {
 		rc = ph_feeder_case_item(page->feeder, &now, &page->refs, &item);
+		rc = rc != 0 ? rc : add_case_logs(page, &now);
 		rc = rc != 0 ? rc : add(page, NULL, &item);
 		rc = rc != 0 ? rc
 			     : ph_feeder_case_sent(page->feeder, page->device, &row->key,

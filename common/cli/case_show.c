@@ -104,6 +104,25 @@ static void print_choice(const json_t *choice)
 	}
 }
 
+/* A site was not fed each fact; who has them all is the hub. */
+static void print_missing(const json_t *one)
+{
+	json_t *story;
+	size_t i;
+
+	json_array_foreach(json_object_get(one, "facts"), i, story)
+	{
+		if (json_is_false(json_object_get(story, "here"))) {
+			printf("\n%s packhorsed case show %.8s\n",
+			       ph_say("what is not here the provincial library can "
+				      "show:",
+				      "những gì không có ở đây thư viện tỉnh xem được:"),
+			       text_of(one, "id"));
+			return;
+		}
+	}
+}
+
 static void print_whole(const struct ph_cli *cli, const json_t *one)
 {
 	const json_t *decisions = json_object_get(one, "decisions");
@@ -118,6 +137,9 @@ static void print_whole(const struct ph_cli *cli, const json_t *one)
 	}
 	putchar('\n');
 	ph_stories_print(cli, json_object_get(one, "facts"));
+	if (!choices) {
+		print_missing(one);
+	}
 	if (json_array_size(decisions) > 0) {
 		printf("%s%s\n", is_gone(one) ? "" : "\n", ph_say("decided", "đã quyết"));
 	}

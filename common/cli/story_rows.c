@@ -246,11 +246,34 @@ static void print_effect(const json_t *story)
 	putchar('\n');
 }
 
+/* Of an entry that is not here: who wrote it, if that is known. */
+static void print_not_here(const json_t *story, size_t number)
+{
+	const json_t *site = json_object_get(story, "log_site");
+	const char *name = text_of(story, "log_site_name");
+
+	printf("%zu. %s", number, ph_say("not here", "không có ở đây"));
+	if (site) {
+		printf("  %s ", ph_say("written at", "ghi tại"));
+	}
+	if (site && name[0]) {
+		print_safe(name);
+	} else if (site && json_integer_value(site) == 0) {
+		fputs(ph_say("the hub", "thư viện tỉnh"), stdout);
+	} else if (site) {
+		printf("%" JSON_INTEGER_FORMAT, json_integer_value(site));
+	}
+	putchar('\n');
+	if (site) {
+		printf("   %s %.8s\n", ph_say("device", "máy"), text_of(story, "device"));
+	}
+	printf("   %s\n", text_of(story, "ref"));
+}
+
 static void print_story(const struct ph_cli *cli, const json_t *story, size_t number)
 {
 	if (json_is_false(json_object_get(story, "here"))) {
-		printf("%zu. %s\n   %s\n", number, ph_say("not here", "không có ở đây"),
-		       text_of(story, "ref"));
+		print_not_here(story, number);
 		return;
 	}
 	print_head(cli, story, number);

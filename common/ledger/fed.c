@@ -322,6 +322,9 @@ static int apply_items(struct ph_fed_applying *applying, const struct ph_feed_pa
 			return PH_FED_E_FORM;
 		}
 	}
+	for (unsigned i = 0; rc == 0 && i < page->n_logs; i++) {
+		rc = ph_fed_log_row(applying, i); /* also those that cases alone cite */
+	}
 	for (unsigned i = 0; rc == 0 && i < page->n_items; i++) {
 		if (ph_feed_item_next(&items, applying->log, page->n_logs, &item) != 0) {
 			return PH_FED_E_FORM;

@@ -97,6 +97,10 @@ int ph_fed_part(struct ph_db *db, const struct ph_ref *ref, struct ph_buf *ciphe
 /* Drop the part of REF, if it is here: its reader was erased. */
 int ph_fed_part_drop(struct ph_db *db, const struct ph_ref *ref);
 
+/* A log that a page told of: its site, and the device that writes it. 0, PH_FED_E_NONE, negative errno. */
+int ph_fed_log(struct ph_db *db, const uint8_t log_id[static PH_LOG_ID_SIZE],
+	       struct ph_feed_log *log_out);
+
 struct ph_fed_case {
 	uint8_t id[16];
 	uint64_t kind;

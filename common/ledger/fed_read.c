@@ -174,6 +174,38 @@ int ph_fed_bytes(struct ph_db *db, int64_t row, const struct ph_ref *ref,
 	return rc;
 }
 
+/* ---- logs ---- */
+
+int ph_fed_log(struct ph_db *db, const uint8_t log_id[static PH_LOG_ID_SIZE],
+	       struct ph_feed_log *log_out)
+{
+	struct ph_view key;
+	struct ph_stmt *stmt;
+	int rc = ph_db_prepare(db,
+			       "SELECT site, role, key FROM fed_log WHERE log_id = ?1"
+			       " ORDER BY id LIMIT 1",
+			       &stmt);
+
+	if (rc != 0) {
+		return rc;
+	}
+	ph_stmt_blob(stmt, 1, PH_VIEW(log_id, PH_LOG_ID_SIZE));
+	rc = ph_stmt_step(stmt);
+	if (rc != PH_DB_ROW) {
+		return rc == 0 ? PH_FED_E_NONE : rc;
+	}
+	*log_out = (struct ph_feed_log){ .site = (uint64_t)ph_stmt_col_int(stmt, 0),
+					 .role = (uint64_t)ph_stmt_col_int(stmt, 1) };
+	key = ph_stmt_col_blob(stmt, 2);
+	rc = key.len == sizeof log_out->key ? 0 : -EUCLEAN;
+	if (rc == 0) {
+		memcpy(log_out->id, log_id, sizeof log_out->id);
+		memcpy(log_out->key, key.data, key.len);
+	}
+	ph_stmt_reset(stmt);
+	return rc;
+}
+
 /* ---- parts ---- */
 
 int ph_fed_part(struct ph_db *db, const struct ph_ref *ref, struct ph_buf *cipher,

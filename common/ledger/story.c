@@ -329,6 +329,33 @@ static int tell_fed(struct telling *telling, const struct ph_fed_entry *fed)
 	return rc;
 }
 
+/* --- not here --- */
+
+/* Who wrote it, by the log in which it stands: one that is here, or that the hub told of. */
+static int tell_log(struct telling *telling, const struct ph_ref *ref)
+{
+	struct ph_ledger *ledger = telling->ledger;
+	struct ph_feed_log fed;
+	struct ph_log log;
+	int rc = ph_journal_log_find(ledger->journal, ref->log_id, &log);
+
+	ph_show_set(&telling->show, "here", json_false());
+	if (rc == 0) {
+		show_device(&telling->show, log.key, log.site);
+		return ph_name_site(ledger, &telling->show, "log_site_name", log.site);
+	}
+	if (rc < 0 || ledger->config.fed == NULL) {
+		return rc < 0 ? rc : 0;
+	}
+	rc = ph_fed_log(ledger->config.fed, ref->log_id, &fed);
+	if (rc != 0) {
+		return rc < 0 ? rc : 0;
+	}
+	ph_show_set(&telling->show, "vouched", json_string("hub"));
+	show_device(&telling->show, fed.key, fed.site);
+	return ph_name_site(ledger, &telling->show, "log_site_name", fed.site);
+}
+
 static int find_and_tell(struct telling *telling, const struct ph_ref *ref)
 {
 	struct ph_ledger *ledger = telling->ledger;
@@ -345,7 +372,7 @@ static int find_and_tell(struct telling *telling, const struct ph_ref *ref)
 		rc = rc == 0 ? tell_fed(telling, &fed) : rc;
 	}
 	if (rc > 0) {
-		ph_show_set(&telling->show, "here", json_false());
+		rc = tell_log(telling, ref);
 	}
 	ph_buf_deinit(&bytes);
 	return rc < 0 ? rc : 0;

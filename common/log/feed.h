@@ -130,6 +130,11 @@ struct ph_feed_writer {
 int ph_feed_add(struct ph_feed_writer *writer, const struct ph_feed_log *log,
 		const struct ph_feed_item *item);
 /*
+ * Tell of LOG, which a case cites that is added next; no entry of it need come. As
+ * ph_feed_add().
+ */
+int ph_feed_add_log(struct ph_feed_writer *writer, const struct ph_feed_log *log);
+/*
  * Append the page of what was added; PAGE has all but the rows. 0; -EINVAL for what
  * no device would take; -ENOMEM. OUT unchanged on error.
  */

@@ -360,6 +360,21 @@ int ph_feed_add(struct ph_feed_writer *writer, const struct ph_feed_log *log,
 	return rc;
 }
 
+int ph_feed_add_log(struct ph_feed_writer *writer, const struct ph_feed_log *log)
+{
+	const size_t len = writer->logs.len;
+	const unsigned n = writer->n_logs;
+	unsigned index;
+	int rc = ph_feed_log_ok(log) ? find_log(writer, log, &index) : -EINVAL;
+
+	if (rc == 0 && HEAD_MAX + writer->logs.len + writer->items.len > PH_PAGE_MAX) {
+		writer->logs.len = len;
+		writer->n_logs = n;
+		rc = PH_FEED_E_FULL;
+	}
+	return rc;
+}
+
 static int body_make(const struct ph_feed_writer *writer, const struct ph_feed_page *page,
 		     struct ph_buf *body)
 {

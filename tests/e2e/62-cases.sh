@@ -92,8 +92,10 @@ is "of another kind" "$(site 1 cases --kind crate-count --json)" '{"schema":1,"c
 status "a kind that does not exist" 2 site 1 cases --kind nonsense
 status "a page that never ended" 2 site 1 cases --after nonsense
 like "for people" "$(site 1 cases)" 'two-places +2026-09-01 08:00 +1400000000031'
-is "its facts: one's own, and one that the hub alone vouches for" \
-  "$(site 1 case show "$first" --json | pick '[(f.get("kind"), f.get("vouched"), f.get("here", True)) for f in d["case"]["facts"]][:1]')" "[('loan', None, True)]"
+is "its facts: one's own, and one of which the hub told who wrote it" \
+  "$(site 1 case show "$first" --json | pick '[(f.get("kind"), f.get("vouched"), f.get("here", True), f["log_site"], f["device"] == "'"$(site 2 status --json | pick 'd["device"]')"'") for f in d["case"]["facts"]]')" \
+  "[('loan', None, True, 140001, False), (None, 'hub', False, 140002, True)]"
+like "for people, and who sees the rest" "$(site 1 case show "$first")" '1\. loan .*2\. not here  written at Điểm 2.*device .*packhorsed case show '"$first"
 is "a site has no choices" "$(site 1 case show "$first" --json | pick '"choices" in d["case"]')" False
 status "and does not decide" 2 site 1 case decide "$first" later
 like "says who does" "$(site 1 case decide "$first" later 2>&1)" 'the provincial library does'

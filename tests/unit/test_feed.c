@@ -655,6 +655,25 @@ static void test_feed_full(void **state)
 	assert_int_equal(writer.n_logs, PH_PAGE_LOGS_MAX);
 	assert_int_equal(writer.n_items, PH_PAGE_LOGS_MAX);
 
+	/* logs alone, for what a case cites: told once, and no more than a page may have */
+	ph_feed_clear(&writer);
+	for (unsigned i = 0; i <= PH_PAGE_LOGS_MAX; i++) {
+		struct ph_feed_log log = kept;
+
+		memcpy(log.id, &i, sizeof(i));
+		for (int k = 0; k < 2; k++) {
+			assert_int_equal(ph_feed_add_log(&writer, &log),
+					 i < PH_PAGE_LOGS_MAX ? 0 : PH_FEED_E_FULL);
+		}
+	}
+	assert_int_equal(writer.n_logs, PH_PAGE_LOGS_MAX);
+	item = (struct ph_feed_item){ .what = PH_FEED_UNCASE };
+	assert_int_equal(ph_feed_add(&writer, NULL, &item), 0);
+	bytes.len = 0;
+	assert_int_equal(sign(&writer, &bytes), 0);
+	assert_int_equal(decode(&bytes, &page), 0);
+	assert_int_equal(page.n_logs, PH_PAGE_LOGS_MAX);
+
 	/* keys */
 	ph_feed_clear(&writer);
 	item = fact(PH_PAGE_KEYS_MAX / 2, 1);
@@ -673,6 +692,14 @@ static void test_feed_full(void **state)
 	item = fact(1, PH_FEED_ID_MAX);
 	while (ph_feed_add(&writer, &kept, &item) == 0) {
 		continue;
+	}
+	for (unsigned i = 1; i < PH_PAGE_LOGS_MAX; i++) { /* nor do logs go beyond it */
+		struct ph_feed_log log = kept;
+		int rc;
+
+		memcpy(log.id, &i, sizeof(i));
+		rc = ph_feed_add_log(&writer, &log);
+		assert_true(rc == 0 || rc == PH_FEED_E_FULL);
 	}
 	assert_true(writer.n_items > 400 && writer.n_items < PH_PAGE_ITEMS_MAX);
 	bytes.len = 0;

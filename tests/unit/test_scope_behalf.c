@@ -10,6 +10,8 @@
 #include "case_room.h"
 #include "scope_province.h"
 
+#include "common/ledger/cases_choice.h"
+
 enum {
 	SENDER = 2, /* actors: of 101 */
 	HELPER,     /* of 202 */
@@ -175,6 +177,22 @@ static void a_crate_known_by_its_list_is_no_case_of_who_wrote_it(void **state)
 	close_province(&province);
 }
 
+/* The facts of a case, as SHARE shows them. */
+static json_t *facts_of(struct share *share, const uint8_t *id)
+{
+	json_t *view, *facts;
+
+	assert_int_equal(ph_view_case(share->world.ledger, id, &view), 0);
+	facts = json_incref(json_object_get(view, "facts"));
+	json_decref(view);
+	return facts;
+}
+
+static json_int_t number_in(const json_t *object, const char *member)
+{
+	return json_integer_value(json_object_get(object, member));
+}
+
 /*
  * The card was never issued, so that it concerns nobody. 101 stopped it and lent to it; of
  * two other stops it has the entry of the one that was written on its behalf.
@@ -200,12 +218,56 @@ static void of_a_strangers_card_the_hub_tells(void **state)
 	close_province(&province);
 }
 
+/* What 303 wrote of the card is not at 101: but that it was 303, and with which device. */
+static void of_what_is_not_here_it_is_known_who_wrote_it(void **state)
+{
+	struct history *history = history_quiet();
+	struct ph_site_cases cases = { 0 };
+	struct province province;
+	struct share *share;
+	uint8_t id[PH_DEVICE_ID_SIZE];
+	char hex[2 * PH_DEVICE_ID_SIZE + 1];
+	const json_t *story;
+	json_t *facts;
+	unsigned n_missing = 0;
+
+	(void)state;
+	stop(&history->actors[TARGET], "k1", 0, 10);
+	loan(&history->actors[SENDER], "c1", "k1", 30);
+	play(&province, history);
+	share = share_of(&province, 101);
+	assert_int_equal(ph_site_cases(share->world.ledger, 101, true, &cases), 0);
+	assert_int_equal(cases.n, 1);
+	facts = facts_of(share, cases.rows[0].id);
+	assert_int_equal(json_array_size(facts), 2);
+	for (size_t i = 0; i < 2; i++) {
+		story = json_array_get(facts, i);
+		if (json_object_get(story, "here") == NULL) {
+			assert_int_equal(number_in(story, "log_site"), 101);
+			continue;
+		}
+		assert_int_equal(number_in(story, "log_site"), 303);
+		ph_device_id(id, history->actors[TARGET].key);
+		ph_hex(hex, id, sizeof id);
+		assert_string_equal(json_string_value(json_object_get(story, "device")),
+				    hex);
+		assert_string_equal(json_string_value(json_object_get(story, "vouched")),
+				    "hub");
+		n_missing++;
+	}
+	assert_int_equal(n_missing, 1);
+	ph_site_cases_deinit(&cases);
+	json_decref(facts);
+	close_province(&province);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(who_took_a_crate_in_by_its_list_has_the_list),
 		cmocka_unit_test(a_crate_known_by_its_list_is_no_case_of_who_wrote_it),
 		cmocka_unit_test(of_a_strangers_card_the_hub_tells),
+		cmocka_unit_test(of_what_is_not_here_it_is_known_who_wrote_it),
 	};
 
 	ph_device_keys_make(&keys, &ph_rng_system);
