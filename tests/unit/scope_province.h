@@ -349,6 +349,11 @@ static inline void compare_all(struct province *province, struct share *share,
 	wrong = compare_lists(province->hub.ledger, share->world.ledger, share->site,
 			      &province->listed);
 	if (wrong != NULL) {
+		if (getenv("PACKHORSE_SHOW") != NULL) {
+			show_all(province->hub.ledger, NULL, share->site, "hub");
+			show_all(share->world.ledger, share->world.db, share->site,
+				 "site");
+		}
 		fail_msg("site %" PRIu64 " %s: its list \"%s\" is another one; replay "
 			 "with --seed %" PRIu64 " --count 1",
 			 share->site, when, wrong, province->seed);
