@@ -371,6 +371,20 @@ static int load_keys(struct ph_ledger *ledger, const struct ph_ref *ref,
 	return rc;
 }
 
+/* An act that was fed: whether it still stands is for what the site wrote as well. */
+static int settle_act(struct intake *intake, const struct ph_ref *ref, int64_t row)
+{
+	struct ph_fed_entry entry;
+	struct ph_buf bytes = { 0 };
+	int rc = ph_fed_resolve(intake->ledger->config.fed, ref, &entry, &bytes);
+
+	rc = rc == 0 ? hold(intake, &entry, row) : rc;
+	rc = rc == 0 ? ph_act_settle(intake->ledger, &intake->held, PH_PART_ACT) : rc;
+	intake->held.fact.bytes = PH_VIEW(NULL, 0);
+	ph_buf_deinit(&bytes);
+	return rc < 0 ? rc : 0;
+}
+
 int ph_fed_intake_again(struct ph_ledger *ledger, const struct ph_ref *ref)
 {
 	struct intake intake = { .ledger = ledger };
@@ -387,6 +401,7 @@ int ph_fed_intake_again(struct ph_ledger *ledger, const struct ph_ref *ref)
 		return rc;
 	}
 	rc = ph_held_init(&intake.held);
+	rc = rc != 0 || !act ? rc : settle_act(&intake, ref, row);
 	rc = rc != 0 ? rc : load_keys(ledger, ref, &keys);
 	for (size_t i = 0; rc == 0 && i < keys.n; i++) {
 		rc = take_entity(&intake, keys.keys[i].type, ph_key_view(&keys.keys[i]));

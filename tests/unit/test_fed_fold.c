@@ -247,6 +247,72 @@ static void adoption_that_was_fed_lasts(void **state)
 	free(actors);
 }
 
+static bool has_title(struct room *room, const struct ph_ref *ref)
+{
+	struct ph_entity_key key = ph_key_ref(PH_ENTITY_TITLE, ref);
+
+	return get_state(room, PH_ENTITY_TITLE, &key) == 0;
+}
+
+/* The site takes back what was fed as an act, until what took it back is cut itself. */
+static void acts_that_were_fed_stand_and_fall(void **state)
+{
+	struct actor *actors =
+		calloc(5, sizeof *actors); /* the hub's two, two of the site, another */
+	struct actor *hub = &actors[0], *a = &actors[2], *a2 = &actors[3],
+		     *b = &actors[4];
+	struct ph_ref titles[2] = { { .n = 1 }, { .n = 2 } }, merge, unmerge;
+	struct ph_entry entry = entry_of(PH_KIND_TITLE_MERGE);
+	struct room *room = *state;
+	struct ph_rng_seeded seeded;
+	struct slow_feed feed;
+	struct ph_buf list = { 0 };
+	struct ph_rng rng;
+	uint64_t upto[5];
+
+	assert_non_null(actors);
+	ph_rng_seed(&seeded, 1, &rng);
+	slow_feed_init(&feed, SITE, &rng);
+	actor_init(hub, 4, 0, T0);
+	actor_init(&actors[1], 5, 0, T0);
+	actor_init(a, 6, SITE, T0);
+	actor_init(a2, 7, SITE, T0);
+	actor_init(b, 8, 202, T0);
+	assert_int_equal(ph_fed_tables_open(room->world.db), 0);
+	room->world.fed = room->world.db;
+	world_reopen_ledger(&room->world);
+	set_ref(&entry, 0, &titles[0]);
+	set_ref(&entry, 1, &titles[1]);
+	merge = at(a, &entry, 100);
+	entry = entry_of(PH_KIND_TITLE_UNMERGE);
+	assert_int_equal(
+		ph_list_put_refs(&list, &merge, 1, &entry.field[PH_TITLE_UNMERGE_MERGES]),
+		0);
+	entry.extras.behalf = SITE;
+	unmerge = at(b, &entry, 200);
+	for (size_t i = 0; i < 5; i++) {
+		upto[i] = actors[i].n;
+	}
+	hear(room, a);
+	hear(room, a2);
+	assert_true(has_title(room, &titles[0]));
+	slow_feed_tell(&feed, room->world.db, actors, 5, upto);
+	world_catch_up(&room->world);
+	assert_false(has_title(room, &titles[0]));
+	void_it(a2, &unmerge, 300);
+	hear(room, a2);
+	assert_true(has_title(room, &titles[0]));
+	cut_at(hub, a2, 0, 400);
+	hear(room, hub);
+	assert_false(has_title(room, &titles[0]));
+	ph_buf_deinit(&list);
+	slow_feed_deinit(&feed);
+	for (int i = 0; i < 5; i++) {
+		actor_deinit(&actors[i]);
+	}
+	free(actors);
+}
+
 static struct ph_ref send_four(struct actor *actor, int64_t second)
 {
 	static const char *const codes[] = { "c1", "c2", "c3", "c4" };
@@ -350,6 +416,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(told_and_held_make_the_whole),
 		FOLD_TEST(adoption_that_was_fed_lasts),
 		FOLD_TEST(half_taken_news_does_no_harm),
+		FOLD_TEST(acts_that_were_fed_stand_and_fall),
 	};
 
 	if (!read_args(argc, argv)) {
