@@ -20,17 +20,19 @@ static const char *text_of(const json_t *object, const char *name)
 	return text ? text : "";
 }
 
-/* The site of ITEM by its code, or by its number if it has none. */
-static void cell_site(struct ph_table *table, const json_t *item)
+/* The site of ITEM by its code, or by its number if it has none; 0 is the province itself. */
+static void cell_site(const struct ph_cli *cli, struct ph_table *table,
+		      const json_t *item)
 {
 	const char *code = text_of(item, "code");
+	long long site = json_integer_value(json_object_get(item, "site"));
 
 	if (code[0]) {
 		ph_table_cell(table, code);
+	} else if (site == 0 && !cli->plain) {
+		ph_table_cell(table, ph_say("the province", "tỉnh"));
 	} else {
-		ph_table_cellf(
-			table, "%lld",
-			(long long)json_integer_value(json_object_get(item, "site")));
+		ph_table_cellf(table, "%lld", site);
 	}
 }
 
@@ -60,7 +62,7 @@ static int print_figures(const struct ph_cli *cli, const json_t *answer)
 	{
 		json_object_foreach(json_object_get(item, "figures"), name, count)
 		{
-			cell_site(table, item);
+			cell_site(cli, table, item);
 			ph_table_cell(table, name);
 			cell_number(table, count);
 		}
@@ -193,7 +195,7 @@ static int print_changed(const struct ph_cli *cli, const json_t *answer)
 
 	json_array_foreach(json_object_get(answer, "changed"), i, item)
 	{
-		cell_site(table, item);
+		cell_site(cli, table, item);
 		ph_table_cell(table, text_of(item, "counter"));
 		cell_number(table, json_object_get(item, "printed"));
 		cell_number(table, json_object_get(item, "now"));
@@ -211,7 +213,7 @@ static int print_entries(const struct ph_cli *cli, const json_t *answer)
 
 	json_array_foreach(json_object_get(answer, "entries"), i, item)
 	{
-		cell_site(table, item);
+		cell_site(cli, table, item);
 		ph_table_cellf(table, "%.8s", text_of(item, "device"));
 		ph_table_cell(table, text_of(item, "kind"));
 		ph_table_cell(table, text_of(item, "time"));

@@ -58,9 +58,9 @@ static int compare_heads(const void *a, const void *b)
 	return order != 0 ? order : memcmp(x->h, y->h, sizeof x->h);
 }
 
-/* The site of the first tally at or behind LOW; 0: there is none. */
+/* The site of the first tally at or behind LOW, if FOUND; 0 is the hub's own. */
 static int next_site(struct ph_ledger *ledger, const struct ph_entity_key *low,
-		     uint64_t *site)
+		     uint64_t *site, bool *found)
 {
 	struct ph_stmt *stmt;
 	int64_t day;
@@ -69,7 +69,7 @@ static int next_site(struct ph_ledger *ledger, const struct ph_entity_key *low,
 			       " AND id >= ?2 ORDER BY id LIMIT 1",
 			       &stmt);
 
-	*site = 0;
+	*found = false;
 	if (rc != 0) {
 		return rc;
 	}
@@ -77,6 +77,7 @@ static int next_site(struct ph_ledger *ledger, const struct ph_entity_key *low,
 	ph_stmt_blob(stmt, 2, ph_key_view(low));
 	rc = ph_stmt_step(stmt);
 	if (rc == PH_DB_ROW) {
+		*found = true;
 		rc = ph_key_get_tally(ph_stmt_col_blob(stmt, 0), site, &day) ? 0
 									     : -EUCLEAN;
 	}
@@ -138,6 +139,7 @@ int ph_figures_sum(struct ph_ledger *ledger, int64_t from, int64_t to,
 	struct ph_figures figures = { .part = 1, .parts = 1 };
 	struct ph_entity_key low = ph_key_number(PH_ENTITY_TALLY, 0);
 	uint64_t site = 0;
+	bool found = false;
 	int rc = ph_journal_log_each(ledger->journal, add_head, &figures);
 
 	ph_kinds_hash(figures.table);
@@ -145,7 +147,7 @@ int ph_figures_sum(struct ph_ledger *ledger, int64_t from, int64_t to,
 		qsort(figures.heads, figures.n_heads, sizeof *figures.heads,
 		      compare_heads);
 	}
-	while (rc == 0 && (rc = next_site(ledger, &low, &site)) == 0 && site != 0) {
+	while (rc == 0 && (rc = next_site(ledger, &low, &site, &found)) == 0 && found) {
 		struct ph_tally tally = { 0 };
 
 		rc = sum_site(ledger, site, from, to, &tally);

@@ -14,7 +14,7 @@ sync() { "$P" -d "$1" sync --hub "$at" >/dev/null 2>&1; }
 # figure SITE COUNTER FROM TO: what a site has counted, as it is known now
 figure() {
   $H report figures --from "$3" --to "$4" --json |
-    pick "[s['figures'].get('$2', 0) for s in d['sites'] if s['code'] == '$1'] or [0]"
+    pick "[s['figures'].get('$2', 0) for s in d['sites'] if s.get('code') == '$1'] or [0]"
 }
 $H init --listen 127.0.0.1:0 --kdf-memory-mib 8 $pass 2>/dev/null
 for site in 14-0371 14-0372; do
@@ -96,6 +96,20 @@ is "all is as printed" "$($H report changed tháng-8 --json | pick 'd["changed"]
 ok "a site signs it off" "$P" -d $B signoff "$($H report list --json | pick 'd["reports"][-1]["ref"]')"
 sync $B
 is "the list says so" "$($H report list --json | pick '[(r["agree"], r["disagree"]) for r in d["reports"]]')" '[(0, 0), (1, 0)]'
+
+# --- what is given to the province itself is of no site, and hides none ---
+ok "issued once more" $H report issue tháng-này --from "$today" --to "$today"
+ok "a donation to the province" $H donation person --money 5
+is "site 0" "$($H report figures --from "$today" --to "$today" --json |
+  pick '[(s["site"], s.get("code"), s["figures"]) for s in d["sites"] if s["site"] == 0]')" \
+  "[(0, None, {'donations': 1, 'donated_money': 5, 'donations_by_donor.person': 1})]"
+is "the others are there" "$(figure 14-0371 visits "$today" "$today")" '[8]'
+is "August too" "$(figure 14-0371 visits 2026-08-01 2026-08-31)" '[23]'
+is "to people: the province" "$($H report figures --from "$today" --to "$today" | grep -c '^the province  *donations ')" 1
+is "to programs: 0" "$($H report figures --from "$today" --to "$today" --plain | grep -c '^0	donations	1')" 1
+is "what changed" "$($H report changed tháng-này --json |
+  pick '[(c["site"], c["counter"], c["printed"], c["now"]) for c in d["changed"]], [(e["site"], e["kind"], e["why"]) for e in d["entries"]], d["unexplained"]')" \
+  "([(0, 'donations', 0, 1), (0, 'donated_money', 0, 5), (0, 'donations_by_donor.person', 0, 1)], [(0, 'donation', 'late')], [])"
 before=$($H digest)
 ok "made anew from the logs" $H rebuild
 is "the books are the same" "$($H digest)" "$before"

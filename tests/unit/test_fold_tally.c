@@ -1,6 +1,7 @@
 /* tests/unit/test_fold_tally.c - what a site did on a day (docs/MERGE.md, "Tally"). */
 #include <stdio.h>
 
+#include "common/ledger/figures.h"
 #include "fold_bench.h"
 #include "fold_world.h"
 
@@ -268,6 +269,31 @@ static void tally_days_begin_at_midnight_in_vietnam(void **state)
 	assert_int_equal(get_tally(room, 101, midnight).count[PH_TALLY_VISITS], 1);
 }
 
+/* The hub's own facts are site 0's: the first of the sums, and not the last. */
+static void figures_have_the_hub_among_the_sites(void **state)
+{
+	struct room *room = *state;
+	struct ph_entry gift = entry_of(PH_KIND_DONATION);
+	struct ph_entry visit = entry_of(PH_KIND_VISIT);
+	struct ph_figures figures = { 0 };
+
+	set_uint(&gift, PH_DONATION_DONOR, PH_DONOR_PERSON);
+	set_uint(&gift, PH_DONATION_MONEY, 5);
+	set_uint(&visit, PH_VISIT_COUNT, 3);
+	at(&room->hub, &gift, 10);
+	at(&room->a, &visit, 10);
+	fold_all(room);
+	assert_int_equal(ph_figures_sum(room->world.ledger, ph_day_of(T0 + 10),
+					ph_day_of(T0 + 10), &figures),
+			 0);
+	assert_int_equal(figures.n_sites, 2);
+	assert_int_equal(figures.sites[0].site, 0);
+	assert_int_equal(figures.sites[0].tally.count[PH_TALLY_DONATED_MONEY], 5);
+	assert_int_equal(figures.sites[1].site, 101);
+	assert_int_equal(figures.sites[1].tally.count[PH_TALLY_VISITS], 3);
+	ph_figures_deinit(&figures);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest plain[] = {
@@ -277,6 +303,7 @@ int main(void)
 		cmocka_unit_test(every_counter_has_one_name),
 		FOLD_TEST(tally_splits_visits),
 		FOLD_TEST(tally_belongs_to_the_site_it_was_written_for),
+		FOLD_TEST(figures_have_the_hub_among_the_sites),
 		FOLD_TEST(tally_days_begin_at_midnight_in_vietnam),
 	};
 	struct CMUnitTest tests[COUNT_OF(counted) + COUNT_OF(plain)] = { 0 };

@@ -229,6 +229,44 @@ static void test_reasons(void **state)
 	scene_close(&scene);
 }
 
+/* What is given to the province itself: a figure of site 0, which hides no other. */
+static void test_own(void **state)
+{
+	static const char donation[] =
+		"{\"kind\":\"donation\",\"donor\":\"person\",\"money\":5}";
+	struct scene scene;
+	json_t *sites;
+	json_t *answer;
+
+	(void)state;
+	scene_open(&scene);
+	write_visit(&scene, 2, 0, 0);
+	seal_and_send(&scene);
+	issue(&scene, "before");
+	json_decref(wrote(&scene.room, record_of(donation)));
+	assert_changed(&scene, "before",
+		       "0 donations 0 1; 0 donated_money 0 5; "
+		       "0 donations_by_donor.person 0 1; ",
+		       "late donation +0; ");
+	issue(&scene, "after");
+	assert_changed(&scene, "after", "", "");
+	answer = ask(&scene.room, request_of("report-show", "after"));
+	sites = json_object_get(answer, "sites");
+	assert_int_equal(json_array_size(sites), 2);
+	assert_int_equal(
+		json_integer_value(json_object_get(json_array_get(sites, 0), "site")), 0);
+	assert_string_equal(text_in(json_array_get(sites, 1), "code"), "14-0371");
+	json_decref(answer);
+	write_visit(&scene, 3, 0, 0);
+	seal_and_send(&scene);
+	json_decref(wrote(&scene.room, record_of(donation)));
+	assert_changed(&scene, "after",
+		       "0 donations 1 2; 0 donated_money 5 10; "
+		       "0 donations_by_donor.person 1 2; 140371 visits 2 5; ",
+		       "late visit +3; late donation +0; ");
+	scene_close(&scene);
+}
+
 /* --- reports of other programs, or of many parts --- */
 
 /* Each of 4,000 sites has a visit: that is more than one entry can say. */
@@ -380,6 +418,7 @@ int main(void)
 		cmocka_unit_test(test_judged),    cmocka_unit_test(test_clamped),
 		cmocka_unit_test(test_reasons),   cmocka_unit_test(test_parts),
 		cmocka_unit_test(test_by_others), cmocka_unit_test(test_full_disk),
+		cmocka_unit_test(test_own),
 	};
 
 	return cmocka_run_group_tests(tests, make_pattern, remove_pattern);
