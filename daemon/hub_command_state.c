@@ -319,9 +319,11 @@ int ph_hub_log(struct ph_hub *hub, const json_t *request, json_t *answer,
 
 /*
  * The logs of one site, or of one of its devices, and the control log as far as it was
- * sent to all of these devices.
+ * sent to all of these devices: of a site those that are confirmed; where none is, those
+ * that may be yet; where there is none of these either, those that it had.
  */
 struct scope {
+	struct ph_hub *hub;
 	const struct ph_log *own; /* the control log */
 	uint64_t site;
 	const char
@@ -329,6 +331,7 @@ struct scope {
 	uint8_t id[PH_DEVICE_ID_SIZE];
 	uint64_t control;
 	unsigned found;
+	unsigned rank; /* of those found */
 	struct ph_feeder *feeder;
 	bool fed;         /* one of these devices is: what concerns its site counts */
 	uint64_t waiting; /* items of feeds that are not confirmed */
@@ -348,15 +351,39 @@ static int note_feed(struct scope *scope, const struct ph_device *device)
 	return rc;
 }
 
+/* A device that is lost or replaced gets nothing more: it must not hold back the others. */
+static int rank_of(struct scope *scope, const struct ph_device *device, unsigned *rank)
+{
+	enum ph_hub_trust trust;
+	int rc = ph_hub_device_trust(scope->hub, device->id, &trust);
+
+	if (rc == 0) {
+		*rank = trust == PH_HUB_CONFIRMED ? 2 : trust == PH_HUB_UNCONFIRMED;
+	}
+	return rc;
+}
+
 static int find_control(void *data, const struct ph_device *device)
 {
 	struct scope *scope = data;
 	char id[2 * PH_DEVICE_ID_SIZE + 1];
+	unsigned rank = 0;
+	int rc;
 
 	ph_hex(id, device->id, sizeof(device->id));
 	if (scope->device ? strncmp(id, scope->device, strlen(scope->device)) != 0
 			  : device->site != scope->site) {
 		return 0;
+	}
+	rc = scope->device ? 0 : rank_of(scope, device, &rank);
+	if (rc != 0 || rank < scope->rank) {
+		return rc;
+	}
+	if (rank > scope->rank) {
+		scope->rank = rank;
+		scope->found = 0;
+		scope->waiting = 0;
+		scope->fed = false;
 	}
 	if (scope->found == 0 || device->control < scope->control) {
 		scope->control = device->control;
@@ -451,7 +478,9 @@ int ph_hub_digest(struct ph_hub *hub, const json_t *request, json_t *answer,
 {
 	bool scoped =
 		json_object_get(request, "site") || json_object_get(request, "device");
-	struct scope scope = { .own = ph_writer_log(hub->writer), .feeder = hub->feeder };
+	struct scope scope = { .hub = hub,
+			       .own = ph_writer_log(hub->writer),
+			       .feeder = hub->feeder };
 	uint8_t digest[32];
 	int rc = ph_hub_fold(hub);
 

@@ -89,4 +89,21 @@ is "and it is the hub's for this site" "$($H digest --site 14-0371)" "$("$P" -d 
 ok "stores are whole" bash -c "$P -d s1 verify && $P -d s2 verify && $H verify"
 is "rebuilding gives the same" "$("$P" -d s2 rebuild --json | json 'd["digest"]')" "$("$P" -d s1 digest)"
 
+# --- one of them is replaced: what it no longer gets does not hold back the other ---
+ok "the second PC is retired" $H devices retire "${id:0:8}" --reason replaced
+sync s1 >/dev/null
+is "the digest is that of the first" "$($H digest --site 14-0371)" "$("$P" -d s1 digest)"
+is "of one device" "$($H digest --site 14-0371 --json | json '[d["devices"], d["control_waiting"]]')" '[1, 0]'
+retire=$($H log --limit 100 | "$PYTHON" -c 'import json,sys
+print([x["ref"] for x in map(json.loads, sys.stdin) if x["kind"] == "device-retire"][0])')
+ok "that is taken back" $H void "$retire"
+for s in s2 s1; do
+  sync $s >/dev/null
+done
+is "and both count again" "$($H digest --site 14-0371 --json | json '[d["devices"], d["control_waiting"]]')" '[2, 0]'
+is "with one digest" "$($H digest --site 14-0371)" "$("$P" -d s2 digest)"
+ok "the second PC is cut off" $H cut "${id:0:8}" --reason stolen --passphrase-file pass
+sync s1 >/dev/null
+is "the digest is that of the first again" "$($H digest --site 14-0371)" "$("$P" -d s1 digest)"
+
 done_testing
