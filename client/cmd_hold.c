@@ -9,10 +9,7 @@
 
 #include "client/form.h"
 #include "client/holding.h"
-#include "common/ledger/query.h"
-
-#define DAYS_DEFAULT 30
-#define DAYS_MAX     3650
+#include "common/ledger/rule.h"
 
 /* --- place --- */
 
@@ -41,8 +38,7 @@ static int add_defaults(struct ph_desk *desk, json_t *slip, struct ph_error *err
 				    desk->behalf ? desk->behalf : desk->info.site);
 	}
 	if (rc == 0 && !json_object_get(slip, "expires")) {
-		days = ph_query_policy_number(desk->ledger, "hold-days", DAYS_DEFAULT);
-		days = days <= DAYS_MAX ? days : DAYS_MAX;
+		days = ph_rule_days(desk->ledger, PH_RULE_HOLD_DAYS);
 		ph_day_text(text, ph_desk_day(desk) + (int64_t)days);
 		rc = ph_slip_text(slip, "expires", text, err);
 	}

@@ -11,10 +11,7 @@
 
 #include "client/slip.h"
 #include "common/cli/out.h"
-#include "common/ledger/query.h"
-
-#define TERM_DEFAULT 14
-#define TERM_MAX     3650
+#include "common/ledger/rule.h"
 
 /* The field of OBJECT's kind that MEMBER names, sealed or not; NULL: an extra. */
 static const struct ph_field *field_of(json_t *object, const char *member)
@@ -209,13 +206,11 @@ int ph_desk_term(struct ph_desk *desk, json_t *object, struct ph_error *err)
 						       PH_SLIP_NAMED("due"),
 						       { 0 } };
 	unsigned count;
-	uint64_t term;
 	int rc = ph_desk_fields(desk, fields, object, &count, err);
 
 	if (rc == 0 && count == 0) {
-		term = ph_query_policy_number(desk->ledger, "loan-term-days",
-					      TERM_DEFAULT);
-		rc = ph_slip_number(object, "term", term <= TERM_MAX ? term : TERM_MAX);
+		rc = ph_slip_number(object, "term",
+				    ph_rule_days(desk->ledger, PH_RULE_LOAN_DAYS));
 	}
 	return rc;
 }

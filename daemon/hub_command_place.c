@@ -8,18 +8,18 @@
 #include "daemon/hub_command.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/ledger/query.h"
 #include "common/ledger/record.h"
+#include "common/ledger/rule.h"
 
 #define SITE_CODE_MAX  32
 #define SITE_MAX       9999
 #define SITES_PROVINCE 10000
-#define LOAN_DAYS      "loan-term-days"
-#define LOAN_DAYS_MAX  3650
 
 /* --- reading --- */
 
@@ -488,25 +488,40 @@ int ph_hub_commune_list(struct ph_hub *hub, const json_t *request, json_t *answe
 
 int ph_hub_policy_check(struct ph_view name, struct ph_view value, struct ph_error *err)
 {
+	const struct ph_rule *rule = ph_rule_find(name);
 	char text[8];
-	long days = 0;
+	unsigned long days = 0;
 
-	if (!ph_view_equal(name, ph_view_str(LOAN_DAYS))) {
+	if (!rule) {
 		return 0;
 	}
 	if (value.len < sizeof(text)) {
 		snprintf(text, sizeof(text), "%.*s", (int)value.len,
 			 (const char *)value.data);
-		days = strspn(text, "0123456789") == value.len ? strtol(text, NULL, 10)
+		days = strspn(text, "0123456789") == value.len ? strtoul(text, NULL, 10)
 							       : 0;
 	}
-	return days >= 1 && days <= LOAN_DAYS_MAX
+	return days >= 1 && days <= rule->days_max
 		       ? 0
 		       : ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-				 LOAN_DAYS ": \"%.*s\" is not a number of days from 1 "
-					   "to %d",
-				 value.len < 80 ? (int)value.len : 80,
-				 (const char *)value.data, LOAN_DAYS_MAX);
+				 "%s: \"%.*s\" is not a number of days from 1 to "
+				 "%" PRIu64,
+				 rule->name, value.len < 80 ? (int)value.len : 80,
+				 (const char *)value.data, rule->days_max);
+}
+
+static json_t *warn_unheeded(const char *name)
+{
+	char heeded[200] = "";
+	size_t len = 0;
+
+	for (size_t i = 0; i < PH_RULES && len < sizeof(heeded); i++) {
+		len += (size_t)snprintf(heeded + len, sizeof(heeded) - len, "%s%s",
+					i ? ", " : "", ph_rules[i].name);
+	}
+	return json_sprintf("no program heeds a rule named \"%s\" yet; those that are "
+			    "heeded: %s",
+			    name, heeded);
 }
 
 int ph_hub_policy_set(struct ph_hub *hub, const json_t *request, json_t *answer,
@@ -522,12 +537,8 @@ int ph_hub_policy_set(struct ph_hub *hub, const json_t *request, json_t *answer,
 	if (ph_hub_policy_check(ph_view_str(name), ph_view_str(value), err) < 0) {
 		return -EINVAL;
 	}
-	if (strcmp(name, LOAN_DAYS) != 0) {
-		json_object_set_new(
-			answer, "warning",
-			json_sprintf("no program heeds a rule named \"%s\" yet; those "
-				     "that are heeded: " LOAN_DAYS,
-				     name));
+	if (!ph_rule_find(ph_view_str(name))) {
+		json_object_set_new(answer, "warning", warn_unheeded(name));
 	}
 	set_text(&entry, PH_POLICY_NAME, name);
 	set_text(&entry, PH_POLICY_VALUE, value);

@@ -1,0 +1,29 @@
+/*
+ * common/ledger/rule.c - the table of the rules that programs heed.
+ */
+#include "common/ledger/rule.h"
+
+#include "common/ledger/query.h"
+
+const struct ph_rule ph_rules[PH_RULES] = {
+	[PH_RULE_LOAN_DAYS] = { "loan-term-days", 14, 3650 },
+	[PH_RULE_HOLD_DAYS] = { "hold-days", 30, 3650 },
+};
+
+const struct ph_rule *ph_rule_find(struct ph_view name)
+{
+	for (size_t i = 0; i < PH_RULES; i++) {
+		if (ph_view_equal(name, ph_view_str(ph_rules[i].name))) {
+			return &ph_rules[i];
+		}
+	}
+	return NULL;
+}
+
+uint64_t ph_rule_days(struct ph_ledger *ledger, enum ph_rule_index rule)
+{
+	uint64_t days = ph_query_policy_number(ledger, ph_rules[rule].name,
+					       ph_rules[rule].days_fallback);
+
+	return days <= ph_rules[rule].days_max ? days : ph_rules[rule].days_max;
+}

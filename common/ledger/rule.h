@@ -1,0 +1,32 @@
+/*
+ * common/ledger/rule.h - the rules of the province that programs heed.
+ *
+ * Each is a policy whose value is a number of days. A policy of another name is kept, and
+ * nobody looks at it.
+ */
+#ifndef PH_LEDGER_RULE_H
+#define PH_LEDGER_RULE_H
+
+#include "common/base/bytes.h"
+
+struct ph_ledger;
+
+enum ph_rule_index {
+	PH_RULE_LOAN_DAYS,
+	PH_RULE_HOLD_DAYS,
+	PH_RULES
+};
+
+struct ph_rule {
+	const char *name;       /* of the policy */
+	uint64_t days_fallback; /* where it is not set */
+	uint64_t days_max;      /* from 1 */
+};
+extern const struct ph_rule ph_rules[PH_RULES];
+
+/* The rule of this name, or NULL: no program heeds it. */
+const struct ph_rule *ph_rule_find(struct ph_view name);
+/* What LEDGER says of it, in days; never over days_max. */
+uint64_t ph_rule_days(struct ph_ledger *ledger, enum ph_rule_index rule);
+
+#endif
