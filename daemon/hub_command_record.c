@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/ledger/cases.h"
 #include "common/log/json_refs.h"
 
 struct recording {
@@ -72,6 +73,26 @@ static const struct ph_kind *kind_of(const json_t *object)
 	return name ? ph_kind_named(ph_view_str(name)) : NULL;
 }
 
+/* A decision is of a case that there is. */
+static int check_case(struct ph_hub *hub, const struct ph_value *id, struct ph_error *err)
+{
+	struct ph_case_row row;
+	char text[2 * PH_CASE_ID_SIZE + 1];
+	int rc = ph_case_get(hub->ledger, id->as.bytes.data, &row);
+
+	if (rc == PH_LEDGER_E_NONE) {
+		ph_hex(text, id->as.bytes.data, PH_CASE_ID_SIZE);
+		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+			       "case: there is no case %s now; `packhorsed cases` shows "
+			       "those there are, `packhorsed case decide` decides one",
+			       text);
+	}
+	if (rc == 0) {
+		ph_case_row_deinit(&row);
+	}
+	return rc < 0 ? ph_fail_errno(err, rc, "reading the case") : 0;
+}
+
 /* What commands of their own see to, and what they would refuse. */
 static int check_own(struct ph_hub *hub, const struct ph_entry *entry,
 		     struct ph_error *err)
@@ -84,6 +105,9 @@ static int check_own(struct ph_hub *hub, const struct ph_entry *entry,
 	if (entry->number == PH_KIND_POLICY_PUT && field[PH_POLICY_VALUE].set) {
 		return ph_hub_policy_check(field[PH_POLICY_NAME].as.bytes,
 					   field[PH_POLICY_VALUE].as.bytes, err);
+	}
+	if (entry->number == PH_KIND_CASE_DECIDE) {
+		return check_case(hub, &field[PH_DECIDE_CASE], err);
 	}
 	if (entry->number != PH_KIND_SITE_PUT || !field[PH_SITE_CODE].set) {
 		return 0;

@@ -32,6 +32,11 @@ int ph_hub_put_kind(const struct ph_kind *kind, struct ph_error *err)
 			       "%s: the hub writes it when a device comes with an "
 			       "invite; `packhorsed invite` makes one",
 			       kind->name);
+	case PH_KIND_DEVICE_CONFIRM:
+		return ph_fail(err, PH_EXIT_USAGE, -EPERM,
+			       "%s: the words of the device must be compared first; "
+			       "`packhorsed devices confirm` does that and writes it",
+			       kind->name);
 	case PH_KIND_REPORT_ISSUE:
 		return ph_fail(err, PH_EXIT_USAGE, -EPERM,
 			       "%s: its figures are what the ledger says; `packhorsed "

@@ -34,6 +34,13 @@ static void test_refusals(void **state)
 		{ "{\"kind\":\"report-issue\",\"report\":\"x\",\"from\":\"2026-01-01\","
 		  "\"to\":\"2026-01-31\"}",
 		  "report issue" },
+		{ "{\"kind\":\"device-confirm\","
+		  "\"device\":\"00112233445566778899aabbccddeeff\"}",
+		  "devices confirm" },
+		{ "{\"kind\":\"case-decide\","
+		  "\"case\":\"00112233445566778899aabbccddeeff\",\"choice\":\"seen\","
+		  "\"facts\":\"00112233445566778899aabbccddeeff\"}",
+		  "case decide" },
 		{ "{\"kind\":\"no-such\"}", "no-such" },
 		{ "{\"kind\":\"policy-put\",\"name\":\"loan-term-days\",\"value\":\"x\"}",
 		  "number of days" },
