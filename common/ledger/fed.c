@@ -284,7 +284,7 @@ static int on_case(struct ph_fed_applying *applying, const struct ph_feed_item *
 	} else {
 		ph_stmt_null(stmt, 6);
 	}
-	applying->moved.cases++;
+	applying->moved.cases += !item->is_decided;
 	return ph_stmt_run(stmt);
 }
 

@@ -46,7 +46,7 @@ struct ph_fed_moved {
 	uint64_t gone;    /* that went, taken back or with what left */
 	uint64_t entered; /* entities: in scope */
 	uint64_t left;    /* out of scope */
-	uint64_t cases;   /* new, or changed */
+	uint64_t cases;   /* to look at: new, or changed, and not decided */
 	uint64_t pages;
 };
 /*

@@ -147,6 +147,9 @@ digest=$($H case show "$second" --json | pick 'd["case"]["digest"]')
 ok "both loans happened" $H case decide "$second" seen
 like "it is decided" "$($H cases --all --json)" '"status":"decided"'
 is "and waits no more" "$($H cases --json | pick 'len(d["cases"])')" 1
+ok "site 1 hears of it" sync 1
+is "as of nothing to look at" "$(json ok.out 'j["fed"]["cases"]')" 0
+is "though it has it" "$(site 1 case show "$second" --json | pick 'd["case"]["status"]')" decided
 ok "a loan between the two comes to light" lend 1 1400000000024 9003 2026-09-10T08:00
 for i in 1 2; do ok "site $i syncs" sync "$i"; done
 is "the case is open again" "$($H case show "$second" --json | pick '(d["case"]["status"], [x["fits"] for x in d["case"]["decisions"]])')" "('reopened', [False])"
