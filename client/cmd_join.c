@@ -39,13 +39,14 @@ static int print(const struct ph_cli *cli, const struct ph_site_info *info)
 	if (cli->json || cli->plain) {
 		return ph_out_script(
 			cli->json,
-			json_pack("{s:i, s:I, s:s%, s:s%, s:s%, s:s, s:s%, s:s}",
+			json_pack("{s:i, s:I, s:s%, s:s%, s:s%, s:s, s:s, s:s%, s:s}",
 				  "schema", 1, "site", (json_int_t)info->site, "code",
 				  info->site_code.data, info->site_code.len, "name",
 				  info->site_name.data, info->site_name.len, "commune",
 				  info->commune.data, info->commune.len, "device", device,
-				  "hub", info->hub_address.data, info->hub_address.len,
-				  "folder", cli->dir));
+				  "fingerprint", info->fingerprint, "hub",
+				  info->hub_address.data, info->hub_address.len, "folder",
+				  cli->dir));
 	}
 	ph_text_safe(name, sizeof(name), (const char *)info->site_name.data,
 		     info->site_name.len);
@@ -54,11 +55,11 @@ static int print(const struct ph_cli *cli, const struct ph_site_info *info)
 	printf(ph_say("This machine now records for %s (%s).\n",
 		      "Máy này từ nay ghi cho %s (%s).\n"),
 	       name, code);
-	printf(ph_say("Device %.4s %.4s: tell it to the provincial library by "
+	printf(ph_say("Fingerprint %s: read these words to the provincial library by "
 		      "telephone.\n",
-		      "Thiết bị %.4s %.4s: đọc mã này qua điện thoại cho thư viện "
+		      "Vân tay %s: đọc các tiếng này qua điện thoại cho thư viện "
 		      "tỉnh.\n"),
-	       device, device + 4);
+	       info->fingerprint);
 	printf(ph_say("Its records lie in %s.\n", "Dữ liệu nằm ở %s.\n"), cli->dir);
 	return 0;
 }

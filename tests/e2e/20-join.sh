@@ -56,6 +56,9 @@ fi
 ok "join" "$pack" -d "$T/a" join "$T/i1"
 like "it says who this is" "$(cat ok.out)" 'Thư viện xã Chiềng Khoa'
 like "and where" "$(cat ok.out)" "$T/a"
+cp ok.out joined
+words=$("$pack" -d "$T/a" status --json | "$PYTHON" -c 'import json,sys; print(json.load(sys.stdin)["fingerprint"])')
+like "and the words by which it is confirmed" "$(cat joined)" "Fingerprint $words: read these words"
 is "the folder is the owner's alone" "$(stat -c %a "$T/a")" 700
 is "no file is readable by others" "$(find "$T/a" -type f -perm /077 | wc -l)" 0
 status "join again: exit 1" 1 "$pack" -d "$T/a" join "$T/i2"
@@ -66,6 +69,7 @@ is "status: they wait" "$(json s1 'j["pending"]')" 2
 is "status: no session yet" "$(json s1 'j["last_session"]')" null
 ok "join from standard input, folded by a mail program" bash -c "fold -w 60 '$T/i2' | '$pack' -d '$T/b' join - --json >j2"
 is "another device" "$(json j2 'j["device"] != "'"$(json s1 'j["device"]')"'"')" true
+is "with its fingerprint" "$(json j2 'j["fingerprint"].count("-")')" 3
 ok "join in the user's own folder" env XDG_DATA_HOME="$T/x/y" "$pack" join "$T/i3"
 ok "which is XDG's" test -f "$T/x/y/packhorse/site.db"
 ok "and is found without -d" env XDG_DATA_HOME="$T/x/y" "$pack" status
