@@ -53,6 +53,41 @@ static const struct {
 	  "không làm việc trên cả hai bản; gọi cho thư viện tỉnh" },
 };
 
+/* What the province says of this device; its name is the hub's (packhorsed devices). */
+static const struct {
+	const char *name;
+	const char *headline, *headline_vietnamese; /* NULL: nothing of it */
+	const char *means, *means_vietnamese;
+	const char *to_do, *to_do_vietnamese;
+} standings[] = {
+	[PH_SITE_UNCONFIRMED] = { .name = "unconfirmed",
+				  .means = "not confirmed yet: read these words to the "
+					   "provincial library",
+				  .means_vietnamese = "chưa được xác nhận: đọc các tiếng "
+						      "này cho thư viện tỉnh" },
+	[PH_SITE_CONFIRMED] = { .name = "confirmed" },
+	[PH_SITE_RETIRED] = { .name = "retired",
+			      .headline = "this device is retired",
+			      .headline_vietnamese = "máy này đã được cho nghỉ",
+			      .means =
+				      "retired: to be used no more; what it wrote counts",
+			      .means_vietnamese = "đã được cho nghỉ: không dùng nữa; "
+						  "những gì đã ghi vẫn được tính",
+			      .to_do = "record on another machine; if that is a mistake, "
+				       "call the provincial library",
+			      .to_do_vietnamese = "ghi trên máy khác; nếu nhầm thì gọi "
+						  "cho thư viện tỉnh" },
+	[PH_SITE_CUT_OFF] = { .name = "cut",
+			      .headline = "this device is cut off",
+			      .headline_vietnamese = "máy này đã bị ngừng",
+			      .means = "cut off: what it writes is kept apart and does "
+				       "not count",
+			      .means_vietnamese = "đã bị ngừng: những gì máy này ghi "
+						  "được giữ riêng, không được tính",
+			      .to_do = "call the provincial library",
+			      .to_do_vietnamese = "gọi cho thư viện tỉnh" },
+};
+
 static const char other_english[] = "the last try failed; `packhorse sync` says why";
 static const char other_vietnamese[] =
 	"lần gửi gần nhất không được; chạy `packhorse sync` để biết vì sao";
@@ -75,6 +110,10 @@ static const char *what_to_do(const struct report *report)
 		if (strcmp(reasons[i].reason, reason) == 0 && reasons[i].to_do) {
 			return ph_say(reasons[i].to_do, reasons[i].to_do_vietnamese);
 		}
+	}
+	if (standings[report->state.standing].to_do) {
+		return ph_say(standings[report->state.standing].to_do,
+			      standings[report->state.standing].to_do_vietnamese);
 	}
 	if (report->pending == 0 && report->ahead != 0) {
 		return ph_say("set the clock", "chỉnh lại đồng hồ");
@@ -108,8 +147,13 @@ static void headline(const struct report *report, char out[static 160])
 	char span[PH_NUMBER_TEXT];
 	char number[PH_NUMBER_TEXT];
 	int64_t since = report->now - report->state.oldest_pending;
+	enum ph_site_standing standing = report->state.standing;
 
-	if (report->pending == 0 && report->state.parts_pending == 0) {
+	if (standings[standing].headline) {
+		snprintf(out, 160, "⚠ %s",
+			 ph_say(standings[standing].headline,
+				standings[standing].headline_vietnamese));
+	} else if (report->pending == 0 && report->state.parts_pending == 0) {
 		snprintf(out, 160, "✓ %s",
 			 ph_say("all is at the hub", "đã tới thư viện tỉnh đủ"));
 	} else if (report->pending == 0) {
@@ -216,6 +260,33 @@ static void clock_rows(const struct report *report, struct ph_table *table)
 		   "hạn trả ghi trong lúc đó có thể sai"));
 }
 
+/* Behind the fingerprint; nothing where all is as it should be. */
+static void standing_row(const struct report *report, struct ph_table *table)
+{
+	enum ph_site_standing standing = report->state.standing;
+
+	if (standings[standing].means) {
+		row(table,
+		    standing == PH_SITE_UNCONFIRMED ? ""
+						    : ph_say("This device", "Máy này"),
+		    ph_say(standings[standing].means,
+			   standings[standing].means_vietnamese));
+	}
+}
+
+/* What the headline has no room for, of a device that is out of use. */
+static void waiting_row(const struct report *report, struct ph_table *table)
+{
+	char number[PH_NUMBER_TEXT];
+	char text[160];
+
+	if (standings[report->state.standing].headline && report->pending > 0) {
+		snprintf(text, sizeof(text), ph_say("%s entries", "%s giao dịch"),
+			 ph_number(number, report->pending));
+		row(table, ph_say("Not sent yet", "Chưa gửi"), text);
+	}
+}
+
 static int print(const struct report *report)
 {
 	char title[320];
@@ -241,6 +312,7 @@ static int print(const struct report *report)
 		 ph_number(number, report->state.entries));
 	row(table, ph_say("Saved on this machine", "Đã lưu trên máy này"), line);
 	receipted_row(report, table);
+	waiting_row(report, table);
 	if (report->state.parts_pending > 0) {
 		row(table,
 		    ph_say("Readers' details to send", "Thông tin bạn đọc chờ gửi"),
@@ -265,12 +337,7 @@ static int print(const struct report *report)
 	address_row(report, table);
 	row(table, ph_say("Fingerprint of this device", "Vân tay của máy này"),
 	    report->info.fingerprint);
-	if (!report->state.confirmed) {
-		row(table, "",
-		    ph_say("not confirmed yet: read these words to the provincial "
-			   "library",
-			   "chưa được xác nhận: đọc các tiếng này cho thư viện tỉnh"));
-	}
+	standing_row(report, table);
 	rc = ph_table_print(table, stdout);
 	ph_table_free(table);
 	return rc;
@@ -348,7 +415,7 @@ static int print_script(const struct ph_cli *cli, const struct report *report)
 	if (json_object_update_new(
 		    out,
 		    json_pack("{s:I, s:I, s:I, s:s?, s:s?, s:I, s:o, s:o, s:s?, s:I, s:o,"
-			      " s:b, s:I, s:o, s:I}",
+			      " s:b, s:s, s:I, s:o, s:I}",
 			      "entries", (json_int_t)state->entries, "pending",
 			      (json_int_t)report->pending, "receipted",
 			      (json_int_t)state->receipted, "receipted_time",
@@ -358,10 +425,11 @@ static int print_script(const struct ph_cli *cli, const struct report *report)
 			      levels_json(state), "last_session", last_json(state),
 			      "last_complete", time_or_null(good, state->good_time),
 			      "sessions", (json_int_t)state->sessions, "clock",
-			      clock_json(report), "confirmed", (int)state->confirmed,
-			      "of_site", (json_int_t)state->of_site, "fed",
-			      fed_json(&state->fed), "cases",
-			      (json_int_t)report->cases)) != 0) {
+			      clock_json(report), "confirmed",
+			      (int)(state->standing == PH_SITE_CONFIRMED), "state",
+			      standings[state->standing].name, "of_site",
+			      (json_int_t)state->of_site, "fed", fed_json(&state->fed),
+			      "cases", (json_int_t)report->cases)) != 0) {
 		json_decref(out);
 		return -ENOMEM;
 	}

@@ -291,6 +291,27 @@ static int read_options(const struct ph_cli *cli, struct ph_link_config *config,
 	return rc;
 }
 
+/* All went through, and is kept apart at the hub: a person must hear of it. */
+static int check_standing(struct ph_site *site, struct ph_error *err)
+{
+	struct ph_site_state state;
+	int rc = ph_site_state(site, &state);
+
+	if (rc < 0) {
+		return ph_fail_errno(err, rc, "reading this site's store");
+	}
+	return state.standing != PH_SITE_CUT_OFF
+		       ? 0
+		       : ph_fail(err, PH_EXIT_CUT_OFF, -EACCES, "%s",
+				 ph_say("all is at the hub, but the provincial library "
+					"has cut this device off: what it writes is kept "
+					"apart there and does not count. Call the "
+					"provincial library",
+					"đã gửi đủ, nhưng thư viện tỉnh đã ngừng máy "
+					"này: những gì máy này ghi được giữ riêng ở đó, "
+					"không được tính. Hãy gọi cho thư viện tỉnh"));
+}
+
 /* All went through; but a person must hear of it when the clock here is wrong. */
 static int check_clock(struct ph_site *site, struct ph_error *err)
 {
@@ -362,7 +383,8 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 		printed = print(cli, &total);
 	}
 	if (rc == 0 && total.complete && printed == 0 && ph_site_journal(site)) {
-		rc = check_clock(site, err);
+		rc = check_standing(site, err);
+		rc = rc != 0 ? rc : check_clock(site, err);
 	}
 	ph_site_close(site);
 	if (rc == 0 && !total.complete) {

@@ -154,6 +154,14 @@ void ph_site_moved(const struct ph_site *site, struct ph_site_moved *moved_out);
 int ph_site_session_end(struct ph_site *site, bool complete, const char *reason,
 			const struct ph_session_counts *counts);
 
+/* What the province says of this device. */
+enum ph_site_standing {
+	PH_SITE_UNCONFIRMED, /* it sends, and gets the control log */
+	PH_SITE_CONFIRMED,   /* it gets what others wrote, too */
+	PH_SITE_RETIRED,     /* it is to be used no more; what it wrote counts */
+	PH_SITE_CUT_OFF,     /* what it writes counts no more */
+};
+
 /* How things stand between this site and the hub. */
 struct ph_site_state {
 	uint64_t entries;       /* in the logs of this device */
@@ -169,9 +177,9 @@ struct ph_site_state {
 	int64_t good_time;   /* last complete session; 0: none */
 	uint64_t sessions;   /* this device's so far */
 	uint64_t of_site;    /* entries held of other devices of this site */
-	struct ph_fed_counts fed; /* what the hub fed */
-	bool confirmed; /* as far as the control log came: it gets what others wrote */
-	size_t flight_next; /* bytes of segments for the next message 1 */
+	struct ph_fed_counts fed;       /* what the hub fed */
+	enum ph_site_standing standing; /* as far as the control log came */
+	size_t flight_next;             /* bytes of segments for the next message 1 */
 	size_t frame_next; /* bytes of a frame's body on a link like the last; 0: default */
 };
 int ph_site_state(struct ph_site *site, struct ph_site_state *state_out);

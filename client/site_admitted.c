@@ -1,5 +1,5 @@
 /*
- * client/site_admitted.c - what the control log says of another device.
+ * client/site_admitted.c - what the control log says of a device: another, or this one.
  *
  * The control log is looked through as it lies in the journal: it may have come a moment
  * ago, in the same session, and the ledger is folded later. Only what it says of devices, and
@@ -43,40 +43,60 @@ static void on_admit(struct control_walk *walk, const struct ph_entry *entry)
 	memcpy(admitted->key, entry->field[PH_ADMIT_KEY].as.bytes.data, PH_KEY_SIZE);
 }
 
-static void on_cut(struct control_walk *walk, uint64_t n, const struct ph_entry *entry)
+/* Entry N of the control log says WORD of the device. */
+static void on_word(struct control_walk *walk, enum ph_site_word word, uint64_t n,
+		    const struct ph_value *device)
 {
-	struct ph_site_admitted *admitted = walk->admitted;
+	struct ph_site_words *words = &walk->admitted->words[word];
 
-	/* more cuts of one device than anybody makes: the fold knows the others */
-	if (is_of(walk, &entry->field[PH_CUT_DEVICE]) &&
-	    admitted->n_cuts < PH_SITE_CUTS_MAX) {
-		admitted->cut[admitted->n_cuts++] = n;
+	/* more of one kind than anybody gives: the fold knows the others */
+	if (is_of(walk, device) && words->count < PH_SITE_WORDS_MAX) {
+		words->n[words->count++] = n;
+	}
+}
+
+static void take_back(struct ph_site_words *words, uint64_t n)
+{
+	for (unsigned i = 0; i < words->count; i++) {
+		if (words->n[i] == n) {
+			words->n[i] = words->n[--words->count];
+			return;
+		}
 	}
 }
 
 static void on_void(struct control_walk *walk, const struct ph_entry *entry)
 {
 	const struct ph_ref *target = &entry->field[PH_VOID_TARGET].as.ref;
-	struct ph_site_admitted *admitted = walk->admitted;
 
-	for (unsigned i = 0; i < admitted->n_cuts; i++) {
-		if (admitted->cut[i] == target->n &&
-		    memcmp(target->log_id, walk->control, PH_LOG_ID_SIZE) == 0) {
-			admitted->cut[i] = admitted->cut[--admitted->n_cuts];
-			return;
-		}
+	if (memcmp(target->log_id, walk->control, PH_LOG_ID_SIZE) != 0) {
+		return;
+	}
+	for (unsigned word = 0; word < PH_SITE_WORDS; word++) {
+		take_back(&walk->admitted->words[word], target->n);
 	}
 }
 
-static void on_word(struct control_walk *walk, unsigned kind,
-		    const struct ph_entry *entry)
+static void on_entry(struct control_walk *walk, uint64_t n, const struct ph_entry *entry)
 {
-	if (kind == PH_KIND_DEVICE_CONFIRM &&
-	    is_of(walk, &entry->field[PH_CONFIRM_DEVICE])) {
-		walk->admitted->is_confirmed = true;
-	} else if (kind == PH_KIND_DEVICE_RETIRE &&
-		   is_of(walk, &entry->field[PH_RETIRE_DEVICE])) {
-		walk->admitted->is_retired = true;
+	switch (entry->number) {
+	case PH_KIND_DEVICE_ADMIT:
+		on_admit(walk, entry);
+		break;
+	case PH_KIND_DEVICE_CONFIRM:
+		on_word(walk, PH_SITE_CONFIRM, n, &entry->field[PH_CONFIRM_DEVICE]);
+		break;
+	case PH_KIND_DEVICE_RETIRE:
+		on_word(walk, PH_SITE_RETIRE, n, &entry->field[PH_RETIRE_DEVICE]);
+		break;
+	case PH_KIND_DEVICE_CUT:
+		on_word(walk, PH_SITE_CUT, n, &entry->field[PH_CUT_DEVICE]);
+		break;
+	case PH_KIND_VOID:
+		on_void(walk, entry);
+		break;
+	default:
+		break;
 	}
 }
 
@@ -95,15 +115,7 @@ static int on_control(void *data, uint64_t n, struct ph_view bytes)
 	if (rc != 0) {
 		return rc < 0 ? rc : 0;
 	}
-	if (kind == PH_KIND_DEVICE_ADMIT) {
-		on_admit(walk, &entry);
-	} else if (kind == PH_KIND_DEVICE_CUT) {
-		on_cut(walk, n, &entry);
-	} else if (kind == PH_KIND_VOID) {
-		on_void(walk, &entry);
-	} else {
-		on_word(walk, kind, &entry);
-	}
+	on_entry(walk, n, &entry);
 	return 0;
 }
 
@@ -146,6 +158,15 @@ int ph_site_admitted(struct ph_site *site, const uint8_t device[static PH_DEVICE
 	rc = ph_journal_entry_each(site->journal, control.row, 0, on_control, &walk);
 	admitted->control = rc == 0 ? control.n : 0;
 	return rc;
+}
+
+enum ph_site_standing ph_site_standing_of(const struct ph_site_admitted *admitted)
+{
+	return admitted->words[PH_SITE_CUT].count > 0      ? PH_SITE_CUT_OFF
+	       : admitted->words[PH_SITE_RETIRE].count > 0 ? PH_SITE_RETIRED
+	       : admitted->is_admitted && admitted->words[PH_SITE_CONFIRM].count > 0
+		       ? PH_SITE_CONFIRMED
+		       : PH_SITE_UNCONFIRMED;
 }
 
 /* How far the cut that is entry N of CONTROL covers a log: 0 if not at all. */
@@ -200,18 +221,18 @@ static int on_act(void *data, const struct ph_fed_entry *act)
 int ph_site_is_covered(struct ph_site *site, const struct ph_site_admitted *admitted,
 		       const struct ph_segment *segment, bool *covered_out)
 {
+	const struct ph_site_words *cuts = &admitted->words[PH_SITE_CUT];
 	struct ph_log control;
 	int rc = 0;
 
 	*covered_out = true;
-	if (admitted->n_cuts > 0) {
+	if (cuts->count > 0) {
 		rc = find_control(site, &control);
 	}
-	for (unsigned i = 0; rc == 0 && i < admitted->n_cuts; i++) {
+	for (unsigned i = 0; rc == 0 && i < cuts->count; i++) {
 		uint64_t covered;
 
-		rc = covered_by(site, &control, admitted->cut[i], segment->log_id,
-				&covered);
+		rc = covered_by(site, &control, cuts->n[i], segment->log_id, &covered);
 		*covered_out = *covered_out && segment->last <= covered;
 	}
 	if (rc == 0 && !*covered_out) {

@@ -40,18 +40,27 @@ struct ph_site_send {
 	uint64_t asked; /* the highest of them sent in this session */
 };
 
-/* What the control log says of another device. */
-#define PH_SITE_CUTS_MAX 8
+/* Entries of the control log that say one thing of a device, and are not voided. */
+#define PH_SITE_WORDS_MAX 8
+struct ph_site_words {
+	uint64_t n[PH_SITE_WORDS_MAX];
+	unsigned count;
+};
+enum ph_site_word {
+	PH_SITE_CONFIRM,
+	PH_SITE_RETIRE,
+	PH_SITE_CUT,
+	PH_SITE_WORDS
+};
+
+/* What the control log says of a device. */
 struct ph_site_admitted {
 	uint8_t device[PH_DEVICE_ID_SIZE];
 	uint64_t control; /* n of the control log that was looked through; 0: none yet */
 	bool is_admitted;
-	bool is_confirmed; /* and was not retired: the hub gives it what others wrote */
-	bool is_retired;
 	uint8_t key[PH_KEY_SIZE];
 	uint64_t site, role;
-	uint64_t cut[PH_SITE_CUTS_MAX]; /* entries of the control log that cut it off */
-	unsigned n_cuts;
+	struct ph_site_words words[PH_SITE_WORDS]; /* by enum ph_site_word */
 };
 
 struct ph_site {

@@ -290,8 +290,7 @@ int ph_site_state(struct ph_site *site, struct ph_site_state *state_out)
 		rc = ph_site_admitted(site, site->cert.device_id, &admitted);
 	}
 	if (rc == 0) {
-		state.confirmed = admitted->is_confirmed && !admitted->is_retired &&
-				  admitted->n_cuts == 0;
+		state.standing = ph_site_standing_of(admitted);
 	}
 	if (rc == 0) {
 		rc = read_outcome(site, &state);

@@ -93,6 +93,11 @@ is "rebuilding gives the same" "$("$P" -d s2 rebuild --json | json 'd["digest"]'
 ok "the second PC is retired" $H devices retire "${id:0:8}" --reason replaced
 sync s1 >/dev/null
 is "the digest is that of the first" "$($H digest --site 14-0371)" "$("$P" -d s1 digest)"
+sync s2 >/dev/null
+is "it knows that it is retired" "$(member s2 state) $(member s2 confirmed)" 'retired False'
+like "and says what that means" "$("$P" -d s2 status)" 'retired: to be used no more; what it wrote counts'
+is "there are no words to read, and not all is well" "$("$P" -d s2 status | grep -cE 'read these words|✓')" 0
+like "in Vietnamese too" "$(LC_ALL=vi_VN.UTF-8 "$P" -d s2 status)" 'máy này đã được cho nghỉ'
 is "of one device" "$($H digest --site 14-0371 --json | json '[d["devices"], d["control_waiting"]]')" '[1, 0]'
 retire=$($H log --limit 100 | "$PYTHON" -c 'import json,sys
 print([x["ref"] for x in map(json.loads, sys.stdin) if x["kind"] == "device-retire"][0])')
@@ -100,10 +105,26 @@ ok "that is taken back" $H void "$retire"
 for s in s2 s1; do
   sync $s >/dev/null
 done
+is "it knows that it is confirmed again" "$(member s2 state) $(member s2 confirmed)" 'confirmed True'
 is "and both count again" "$($H digest --site 14-0371 --json | json '[d["devices"], d["control_waiting"]]')" '[2, 0]'
 is "with one digest" "$($H digest --site 14-0371)" "$("$P" -d s2 digest)"
 ok "the second PC is cut off" $H cut "${id:0:8}" --reason stolen --passphrase-file pass
 sync s1 >/dev/null
 is "the digest is that of the first again" "$($H digest --site 14-0371)" "$("$P" -d s1 digest)"
+ok "the second does not know yet, and records" "$P" -d s2 visit 9 --band adult
+before=$($H devices --json | json "[x['entries'] for x in d['devices'] if x['device'] == '$id'][0]")
+status "a device that was cut off is told so when it syncs" 11 "$P" -d s2 sync --hub "$at" --json
+is "though the session went through" "$(json '[d["complete"], d["pending_entries"], d["entries_sent"] > 0]' < <(head -n 1 ok.out))" '[True, 0, True]'
+is "and what it sent is kept" "$($H devices --json | json "[x['entries'] for x in d['devices'] if x['device'] == '$id'][0] > $before")" True
+like "in words" "$("$P" -d s2 sync --hub "$at" 2>&1)" 'has cut this device off'
+like "in Vietnamese too" "$(LC_ALL=vi_VN.UTF-8 "$P" -d s2 sync --hub "$at" 2>&1)" 'đã ngừng máy này'
+is "status knows it" "$(member s2 state) $(member s2 confirmed)" 'cut False'
+like "and says what that means" "$("$P" -d s2 status)" 'cut off: what it writes is kept apart'
+is "not that all is well" "$("$P" -d s2 status | grep -cE 'read these words|✓')" 0
+cut=$($H log --limit 100 | "$PYTHON" -c 'import json,sys
+print([x["ref"] for x in map(json.loads, sys.stdin) if x["kind"] == "device-cut"][0])')
+ok "the cut is taken back" $H void "$cut" --passphrase-file pass
+ok "and it syncs as ever" sync s2
+is "confirmed" "$(member s2 state)" confirmed
 
 done_testing
