@@ -357,6 +357,7 @@ int ph_scope_settle(struct ph_ledger *ledger, struct ph_keyset *changed)
 	ph_keyset_deinit(&work.accounts);
 	ph_keyset_deinit(&work.members);
 	ph_keyset_deinit(&work.found);
+	ph_keyset_deinit(&work.shown);
 	ph_sites_deinit(&work.found_sites);
 	ph_keyset_deinit(&work.queue);
 	ph_buf_deinit(&work.state);

@@ -2,6 +2,7 @@
 #ifndef PH_LEDGER_SCOPE_INTERNAL_H
 #define PH_LEDGER_SCOPE_INTERNAL_H
 
+#include "common/ledger/copy_gist.h"
 #include "common/ledger/scope.h"
 
 /* What is to be looked at again, by the order in which one thing leads to another. */
@@ -15,6 +16,9 @@ struct ph_scope_work {
 	/* The class whose sites were found last: the members of a class stand together. */
 	struct ph_keyset found;
 	struct ph_sites found_sites;
+	/* The class of copies that was looked at last, and what it shows; not known if that is one copy. */
+	struct ph_keyset shown;
+	struct ph_copy_gist shown_gist;
 };
 
 /* The state of KEY into WORK->state, empty if there is none. 0 or negative errno. */

@@ -1,7 +1,7 @@
 /*
  * common/ledger/scope_memo.c - what leads where: the links along which scope travels.
  *
- * scope_copy holds the title and the open card of each copy, scope_hold the title or
+ * scope_copy holds the title and the open card that each copy shows, scope_hold the title or
  * copy of each hold that is still open, scope_card the readers a card was issued to,
  * scope_reader the commune of each reader, scope_commune the communes of each site. A
  * link that went is as important as one that came: both ends are looked at again.
@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "common/ledger/card.h"
+#include "common/ledger/copy_class.h"
 #include "common/ledger/hold.h"
 #include "common/ledger/reader.h"
 #include "common/ledger/store.h"
@@ -113,7 +114,31 @@ static int add_class(struct ph_scope_work *work, const struct ph_entity_key *key
 	return key->type == 0 ? 0 : ph_scope_class(work, key, set);
 }
 
-/* --- copies: title, and card of the open loan --- */
+/* --- copies: title, and card of the open loan, that they show with their class --- */
+
+/* What the class of KEY shows, if that is one of several copies, none of which is outside. */
+static int read_shown(struct ph_scope_work *work, const struct ph_entity_key *key)
+{
+	struct ph_copy_class shown;
+	bool outside = false;
+	int rc;
+
+	ph_keyset_clear(&work->shown);
+	work->shown_gist.known = false;
+	rc = ph_scope_class(work, key, &work->shown);
+	for (size_t i = 0; rc == 0 && !outside && i < work->shown.n; i++) {
+		rc = ph_derive_outside(work->ledger, &work->shown.keys[i], &outside);
+	}
+	if (rc != 0 || outside || work->shown.n < 2) {
+		return rc;
+	}
+	rc = ph_copy_class_load(work->ledger, key, &shown);
+	if (rc == 0) {
+		rc = ph_copy_gist_of(&shown.copy, &work->shown_gist);
+		ph_copy_class_deinit(&shown);
+	}
+	return rc == PH_LEDGER_E_NONE ? 0 : rc;
+}
 
 static int read_copy(struct ph_scope_work *work, const struct ph_entity_key *key,
 		     struct links *links)
@@ -121,6 +146,12 @@ static int read_copy(struct ph_scope_work *work, const struct ph_entity_key *key
 	struct ph_copy_gist gist;
 	int rc = ph_copy_gist(work->ledger, key, &gist);
 
+	if (rc == 0 && !ph_keyset_has(&work->shown, key)) {
+		rc = read_shown(work, key);
+	}
+	if (rc == 0 && gist.known && work->shown_gist.known) {
+		gist = work->shown_gist;
+	}
 	if (rc == 0) {
 		*links = (struct links){ .known = gist.known,
 					 .a = gist.title,

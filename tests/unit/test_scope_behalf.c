@@ -7,36 +7,9 @@
  */
 #include <sodium.h>
 
-#include "case_room.h"
-#include "scope_province.h"
+#include "scope_quiet.h"
 
 #include "common/ledger/cases_choice.h"
-
-enum {
-	SENDER = 2, /* actors: of 101 */
-	HELPER,     /* of 202 */
-	TARGET,     /* of 303 */
-	ACTORS,
-};
-
-static struct history *history_quiet(void)
-{
-	static const uint64_t sites[ACTORS] = { 0, 0, 101, 202, 303 };
-	struct history *history = calloc(1, sizeof *history);
-
-	assert_non_null(history);
-	ph_rng_seed(&history->seeded, 1, &history->rng);
-	history->n_actors = ACTORS;
-	for (size_t i = 0; i < ACTORS; i++) {
-		actor_init(&history->actors[i], (uint8_t)(i == DESK ? 1 : i + 1),
-			   sites[i], T0);
-	}
-	for (size_t i = SENDER; i < ACTORS; i++) {
-		say_device(history, &history->actors[i], PH_KIND_DEVICE_ADMIT);
-		say_device(history, &history->actors[i], PH_KIND_DEVICE_CONFIRM);
-	}
-	return history;
-}
 
 static void own(struct actor *actor, const char *code, uint64_t owner, int64_t second)
 {
@@ -77,34 +50,6 @@ static void take_in(struct actor *actor, const char *crate, const char *scanned,
 	entry.extras.behalf = behalf;
 	at(actor, &entry, second);
 	ph_buf_deinit(&buf);
-}
-
-static struct share *share_of(struct province *province, uint64_t site)
-{
-	for (size_t i = 0; i < province->n_shares; i++) {
-		if (province->shares[i].site == site) {
-			return &province->shares[i];
-		}
-	}
-	fail_msg("no site %" PRIu64, site);
-	return NULL;
-}
-
-/* All that was written goes where it should. */
-static void play(struct province *province, struct history *history)
-{
-	struct ph_error err = { 0 };
-
-	open_province(province, history, 1);
-	settle(province);
-	for (size_t i = 0; i < province->n_shares; i++) {
-		struct share *share = &province->shares[i];
-
-		assert_true(is_fed(province, share));
-		compare_all(province, share, "at the head of its feed");
-		assert_int_equal(ph_ledger_rebuild(share->world.ledger, &err), 0);
-		compare_all(province, share, "after a rebuild");
-	}
 }
 
 static void load_copy(struct share *share, const char *code, struct ph_buf *state,
