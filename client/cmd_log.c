@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "client/commands.h"
+#include "common/cli/entry_words.h"
 #include "common/cli/out.h"
 
 #define LIMIT_DEFAULT 20
@@ -61,7 +62,7 @@ static bool is_shown(const char *name)
 	return true;
 }
 
-static void put_words(struct ph_buf *out, json_t *object)
+static void put_words(struct ph_buf *out, json_t *object, bool plain)
 {
 	const char *name;
 	json_t *value;
@@ -69,7 +70,8 @@ static void put_words(struct ph_buf *out, json_t *object)
 	json_object_foreach(object, name, value)
 	{
 		if (is_shown(name)) {
-			(void)ph_buf_printf(out, "%s%s ", out->len ? ", " : "", name);
+			(void)ph_buf_printf(out, "%s%s ", out->len ? ", " : "",
+					    plain ? name : ph_label_say(name));
 			put_value(out, value);
 		}
 	}
@@ -132,12 +134,14 @@ static void add_row(struct walk *walk, uint64_t n, int64_t second, const char *r
 
 	ph_time_text(time, second);
 	ph_time_text(receipted, level_time);
-	put_words(&words, entry);
+	put_words(&words, entry, walk->cli->plain);
 	ph_table_cellf(walk->table, "%" PRIu64, n);
 	ph_table_cell(walk->table, time);
 	ph_table_cellf(walk->table, "%s%s%s", level_words(level),
 		       level_time > 0 ? " " : "", level_time > 0 ? receipted : "");
-	ph_table_cell(walk->table, kind ? kind : "?");
+	ph_table_cell(walk->table, !kind              ? "?"
+				   : walk->cli->plain ? kind
+						      : ph_kind_say(kind));
 	ph_table_cell(walk->table, words.data ? (const char *)words.data : "");
 	ph_table_cell(walk->table, ref);
 	ph_buf_deinit(&words);

@@ -12,102 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/cli/entry_words.h"
 #include "common/cli/out.h"
-
-static const struct {
-	const char *member, *vietnamese;
-} labels[] = {
-	{ "name", "tên" },
-	{ "title_name", "nhan đề" },
-	{ "title", "mã nhan đề" },
-	{ "author", "tác giả" },
-	{ "year", "năm" },
-	{ "publisher", "nhà xuất bản" },
-	{ "place", "nơi xuất bản" },
-	{ "language", "ngôn ngữ" },
-	{ "class", "phân loại" },
-	{ "copies", "bản sách" },
-	{ "copy", "bản sách" },
-	{ "reader", "bạn đọc" },
-	{ "card", "thẻ" },
-	{ "cards", "thẻ" },
-	{ "loans", "mượn" },
-	{ "due", "hạn trả" },
-	{ "shelf", "giá sách" },
-	{ "price", "giá" },
-	{ "owner", "thuộc" },
-	{ "site", "điểm thư viện" },
-	{ "custody", "đang ở" },
-	{ "born", "năm sinh" },
-	{ "telephone", "điện thoại" },
-	{ "address", "địa chỉ" },
-	{ "guardian", "người giám hộ" },
-	{ "commune", "xã" },
-	{ "band", "lứa tuổi" },
-	{ "known", "có ở đây" },
-	{ "time", "lúc" },
-	{ "other", "với" },
-	{ "reason", "lý do" },
-	{ "until", "đến hết" },
-	{ "given", "đồng ý" },
-	{ "who", "người nói" },
-	{ "day", "ngày" },
-	{ "count", "số lượng" },
-	{ "women", "nữ" },
-	{ "degree", "mức" },
-	{ "decision", "quyết định" },
-	{ "amount", "số tiền" },
-	{ "expires", "hết hạn" },
-	{ "pickup", "nhận ở" },
-	{ "crate", "thùng sách" },
-	{ "from", "từ" },
-	{ "to", "đến" },
-	{ "due_back", "hạn gửi lại" },
-	{ "listed", "theo danh sách" },
-	{ "final", "đã hết" },
-	{ "dispatches", "gửi" },
-	{ "receives", "nhận" },
-	{ "short", "thiếu" },
-	{ "over", "thừa" },
-	{ "sent", "đã gửi" },
-	{ "came", "đã đến" },
-	{ "by", "bởi" },
-	{ "occasion", "dịp" },
-	{ "attendance", "số người" },
-	{ "partner", "phối hợp" },
-	{ "topic", "chủ đề" },
-	{ "workers", "người làm thư viện" },
-	{ "collaborators", "cộng tác viên" },
-	{ "attendees", "người dự" },
-	{ "form", "hình thức" },
-	{ "donor", "bên tặng" },
-	{ "foreign", "nước ngoài" },
-	{ "money", "tiền" },
-	{ "titles", "nhan đề" },
-	{ "role", "vai trò" },
-	{ "code", "mã" },
-	{ "phase", "việc" },
-	{ "status", "tình trạng" },
-	{ "date", "ngày" },
-	{ "sites", "điểm thư viện" },
-	{ "value", "giá trị" },
-	{ "list", "danh mục" },
-	{ "agrees", "đúng" },
-	{ "term", "số ngày" },
-	{ "merges", "lần nhập" },
-	{ "aliases", "mã khác" },
-	{ "blocks", "lần khóa" },
-};
-
-const char *ph_page_label(const char *member)
-{
-	for (size_t i = 0; i < sizeof(labels) / sizeof(labels[0]); i++) {
-		if (strcmp(labels[i].member, member) == 0) {
-			return ph_say(member, labels[i].vietnamese);
-		}
-	}
-	return member;
-}
 
 void ph_page_site(char out[static PH_PAGE_SITE_MAX], struct ph_ledger *ledger,
 		  uint64_t site)
@@ -152,7 +58,7 @@ static void write_object(struct ph_buf *out, struct ph_ledger *ledger, json_t *o
 	json_object_foreach(object, member, value)
 	{
 		(void)ph_buf_printf(out, "%s%s ", first ? "" : ", ",
-				    ph_page_label(member));
+				    ph_label_say(member));
 		write_value(out, ledger, member, value);
 		first = false;
 	}
@@ -213,7 +119,7 @@ static void add_row(struct ph_table *table, struct ph_ledger *ledger, const char
 	struct ph_buf text = { 0 };
 
 	write_value(&text, ledger, member, value);
-	ph_table_cell(table, ph_page_label(member));
+	ph_table_cell(table, ph_label_say(member));
 	if (ph_buf_put_u8(&text, '\0') == 0) {
 		ph_table_cell(table, (const char *)text.data);
 	} else {

@@ -16,8 +16,6 @@ struct ph_opener ph_page_opener(struct ph_site *site);
 #define PH_PAGE_SITE_MAX 256
 void ph_page_site(char out[static PH_PAGE_SITE_MAX], struct ph_ledger *ledger,
 		  uint64_t site);
-/* The name of a member, for people: translated where we have a word. */
-const char *ph_page_label(const char *member);
 /* WHAT is not known here: prints that and returns PH_EXIT_OTHER. */
 int ph_page_unknown(const struct ph_cli *cli, const char *what);
 

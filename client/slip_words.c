@@ -1,7 +1,7 @@
 /*
  * client/slip_words.c - an entry in words, for the person who made it.
  *
- * Each kind has a word in two languages. What it is about is a code, or a reference; other
+ * Each kind has a word in two languages (common/cli/entry_words.h). What it is about is a code, or a reference; other
  * plain fields follow by their names, unless the word and the code say enough.
  */
 #include "client/slip_words.h"
@@ -9,76 +9,16 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "client/page.h"
 #include "common/base/clock.h"
+#include "common/cli/entry_words.h"
 #include "common/cli/out.h"
-
-static const struct {
-	uint64_t number;
-	const char *english, *vietnamese;
-	bool bare; /* its code or reference says enough */
-} words[] = {
-	{ PH_KIND_NOTE, "note", "ghi chú", true },
-	{ PH_KIND_READER_PUT, "reader", "bạn đọc", true },
-	{ PH_KIND_CONSENT, "consent", "đồng ý", false },
-	{ PH_KIND_CARD_ISSUE, "card", "thẻ", true },
-	{ PH_KIND_CARD_STOP, "card stopped", "ngừng thẻ", false },
-	{ PH_KIND_READER_BLOCK, "reader blocked", "khóa bạn đọc", false },
-	{ PH_KIND_READER_UNBLOCK, "reader unblocked", "mở khóa bạn đọc", false },
-	{ PH_KIND_READER_MERGE, "readers merged", "nhập bạn đọc", false },
-	{ PH_KIND_READER_UNMERGE, "readers unmerged", "tách bạn đọc", false },
-	{ PH_KIND_TITLE_PUT, "title", "nhan đề", true },
-	{ PH_KIND_TITLE_MERGE, "titles merged", "nhập nhan đề", false },
-	{ PH_KIND_TITLE_UNMERGE, "titles unmerged", "tách nhan đề", false },
-	{ PH_KIND_COPY_PUT, "copy", "bản sách", true },
-	{ PH_KIND_COPY_ALIAS, "alias", "mã khác", false },
-	{ PH_KIND_COPY_UNALIAS, "alias undone", "bỏ mã khác", false },
-	{ PH_KIND_LOAN, "loan", "mượn", true },
-	{ PH_KIND_RENEW, "renew", "gia hạn", true },
-	{ PH_KIND_RETURN, "return", "trả", true },
-	{ PH_KIND_IN_HOUSE_USE, "use", "đọc tại chỗ", true },
-	{ PH_KIND_SIGHTING, "sighting", "kiểm kê", true },
-	{ PH_KIND_UNCODED_LOAN, "uncoded loan", "mượn không mã", false },
-	{ PH_KIND_UNCODED_RETURN, "uncoded return", "trả không mã", false },
-	{ PH_KIND_COPY_MISSING, "missing", "thiếu", true },
-	{ PH_KIND_READER_LOST, "lost", "mất", true },
-	{ PH_KIND_DAMAGED, "damaged", "hỏng", false },
-	{ PH_KIND_REPAIRED, "repaired", "đã sửa", true },
-	{ PH_KIND_WITHDRAWN, "withdrawn", "thanh lý", false },
-	{ PH_KIND_REINSTATED, "reinstated", "nhập lại kho", false },
-	{ PH_KIND_CHARGE, "charge", "tính tiền", false },
-	{ PH_KIND_PAYMENT, "payment", "nộp tiền", false },
-	{ PH_KIND_HOLD_PLACE, "hold", "đặt giữ", false },
-	{ PH_KIND_HOLD_CANCEL, "hold cancelled", "hủy đặt giữ", false },
-	{ PH_KIND_HOLD_READY, "hold ready", "đã giữ", false },
-	{ PH_KIND_CRATE_DISPATCH, "dispatch", "gửi thùng", false },
-	{ PH_KIND_CRATE_RECEIVE, "receive", "nhận thùng", false },
-	{ PH_KIND_DAY_OPEN, "day open", "mở cửa", false },
-	{ PH_KIND_VISIT, "visit", "lượt bạn đọc", true },
-	{ PH_KIND_MOBILE_STOP, "stop", "điểm lưu động", false },
-	{ PH_KIND_ACTIVITY, "activity", "hoạt động", false },
-	{ PH_KIND_TRAINING, "training", "tập huấn", false },
-	{ PH_KIND_DIGITAL_USE, "digital use", "dùng qua mạng", false },
-	{ PH_KIND_DONATION, "donation", "tặng", false },
-	{ PH_KIND_WORKER_PUT, "worker", "người làm", false },
-	{ PH_KIND_SHIFT, "shift", "ca làm", false },
-	{ PH_KIND_MODEL_PUT, "model", "mô hình", false },
-	{ PH_KIND_TALLY, "tally", "số liệu", false },
-	{ PH_KIND_VOID, "void", "hủy", true },
-	{ PH_KIND_ERASE_DONE, "erased", "đã xóa", true },
-	{ PH_KIND_REPORT_SIGNOFF, "signed off", "xác nhận báo cáo", false },
-};
 
 const char *ph_slip_word(const struct ph_entry *entry, bool *bare_out)
 {
-	*bare_out = false;
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		if (words[i].number == entry->number) {
-			*bare_out = words[i].bare;
-			return ph_say(words[i].english, words[i].vietnamese);
-		}
-	}
-	return entry->kind->name;
+	const struct ph_kind_words *words = ph_kind_words(entry->kind->name);
+
+	*bare_out = words && words->bare;
+	return words ? ph_say(words->english, words->vietnamese) : entry->kind->name;
 }
 
 int ph_slip_field_of(const struct ph_entry *entry, enum ph_type type)
@@ -174,7 +114,7 @@ static void add_value(struct ph_buf *out, const struct ph_entry *entry, uint32_t
 {
 	const struct ph_field *field = &entry->kind->fields[i];
 	const struct ph_value *value = &entry->field[i];
-	const char *label = ph_page_label(field->name);
+	const char *label = ph_label_say(field->name);
 	char text[256] = "";
 	char word[64];
 

@@ -10,6 +10,7 @@
 #include "common/cli/case_rows.h"
 #include "common/cli/case_show.h"
 #include "common/cli/case_words.h"
+#include "common/cli/entry_words.h"
 #include "common/cli/out.h"
 #include "common/cli/story_rows.h"
 #include "daemon/act.h"
@@ -131,7 +132,7 @@ static void print_decided(const struct ph_cli *cli, const json_t *answer)
 	json_array_foreach(json_object_get(answer, "writes"), i, item)
 	{
 		printf("%s %s: ", ph_say("would write", "sẽ ghi"),
-		       json_string_value(json_object_get(item, "kind")));
+		       ph_kind_say(json_string_value(json_object_get(item, "kind"))));
 		ph_entry_words_print(item);
 		putchar('\n');
 	}

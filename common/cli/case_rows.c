@@ -10,6 +10,8 @@
 #include <string.h>
 
 #include "common/base/bytes.h"
+#include "common/cli/case_words.h"
+#include "common/cli/entry_words.h"
 #include "common/cli/out.h"
 
 static const char *text_of(const json_t *object, const char *member)
@@ -79,7 +81,8 @@ char *ph_case_about(const json_t *one, bool plain)
 
 		if (id[0]) {
 			rc = plain ? ph_buf_printf(&buf, "%s", id)
-				   : ph_buf_printf(&buf, "%s %.8s", ids[i], id);
+				   : ph_buf_printf(&buf, "%s %.8s", ph_label_say(ids[i]),
+						   id);
 			break;
 		}
 	}
@@ -116,7 +119,8 @@ static void add_row(const struct ph_cli *cli, struct ph_table *table, const json
 
 	ph_case_time(cli, time, text_of(one, "time"));
 	ph_table_cell(table, text_of(one, cli->plain ? "id" : "short"));
-	ph_table_cell(table, text_of(one, "case"));
+	ph_table_cell(table, cli->plain ? text_of(one, "case")
+					: ph_case_name_say(text_of(one, "case")));
 	ph_table_cell(table, time);
 	ph_table_cell(table, about ? about : "");
 	ph_table_cell(table, sites ? sites : "");

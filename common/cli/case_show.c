@@ -11,6 +11,7 @@
 
 #include "common/cli/case_rows.h"
 #include "common/cli/case_words.h"
+#include "common/cli/entry_words.h"
 #include "common/cli/out.h"
 #include "common/cli/story_rows.h"
 
@@ -98,7 +99,7 @@ static void print_choice(const json_t *choice)
 	json_array_foreach(json_object_get(choice, "writes"), i, entry)
 	{
 		printf("   %-10s  %s %s: ", "", ph_say("writes", "ghi"),
-		       text_of(entry, "kind"));
+		       ph_kind_say(text_of(entry, "kind")));
 		ph_entry_words_print(entry);
 		putchar('\n');
 	}

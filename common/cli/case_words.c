@@ -1,8 +1,8 @@
 /*
  * common/cli/case_words.c - words about cases, in the language of people.
  *
- * The names of kinds and choices are typed in, so they are the same in every language;
- * what they mean is not.
+ * The names of kinds and choices are typed in (--kind, case decide), so `case show`, help
+ * and --plain have them as they are; what they mean, and the table of cases, does not.
  */
 #include "common/cli/case_words.h"
 
@@ -11,43 +11,63 @@
 
 #include "common/cli/out.h"
 
+static const struct {
+	const char *kind, *vietnamese;            /* in a column */
+	const char *meaning, *meaning_vietnamese; /* in a few words */
+} kinds[] = {
+	{ "two-places", "mượn ở hai nơi", "lent in two places, with no road between",
+	  "mượn ở hai nơi, không thấy đường đi" },
+	{ "maybe-returned", "có thể đã trả", "the return may have come after the loan",
+	  "có thể đã trả" },
+	{ "lent-in-crate", "mượn khi trong thùng", "lent while in a crate",
+	  "mượn khi đang trong thùng" },
+	{ "two-titles", "một mã, hai nhan đề", "one code, two titles",
+	  "một mã, hai nhan đề" },
+	{ "crate-count", "thùng lệch số", "a crate short or over",
+	  "thùng thiếu hoặc thừa" },
+	{ "same-reader", "có thể trùng bạn đọc", "perhaps one reader, registered twice",
+	  "có thể một bạn đọc ghi hai lần" },
+	{ "same-title", "có thể trùng nhan đề", "perhaps one title, described twice",
+	  "có thể một nhan đề ghi hai lần" },
+	{ "blocked-card", "thẻ bị khóa", "lent to a card that is barred",
+	  "cho thẻ bị khóa mượn" },
+	{ "stamp", "đồng hồ sai", "a clock that was wrong", "đồng hồ sai" },
+	{ "restored", "máy phục hồi", "a device restored from a backup",
+	  "máy phục hồi từ bản sao lưu" },
+	{ "cloned", "hai máy một thư mục", "two devices with one folder",
+	  "hai máy chung một thư mục" },
+	{ "forked", "nhật ký hai nhánh", "two histories of one log",
+	  "một nhật ký, hai nhánh" },
+	{ "invite-used-twice", "giấy mời dùng hai lần", "an invite that two devices used",
+	  "giấy mời dùng cho hai máy" },
+	{ "after-cut", "ghi sau khi cắt", "entries of a device that was cut off",
+	  "giao dịch của máy đã cắt" },
+	{ "opaque", "không đọc được", "an entry that cannot be read",
+	  "giao dịch không đọc được" },
+	{ "foreign-log", "nhật ký không khớp", "a log that is not its device's",
+	  "nhật ký không khớp với máy" },
+	{ "late-invite", "giấy mời quá hạn", "an invite used after its last day",
+	  "giấy mời dùng khi hết hạn" },
+	{ "erased-merged", "nhập rồi xóa",
+	  "of two registrations of one reader, one is erased",
+	  "hai lần ghi một bạn đọc, một đã xóa" },
+};
+
+const char *ph_case_name_say(const char *kind)
+{
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (strcmp(kinds[i].kind, kind) == 0) {
+			return ph_say(kind, kinds[i].vietnamese);
+		}
+	}
+	return kind;
+}
+
 const char *ph_case_kind_say(const char *kind)
 {
-	static const char *const words[][3] = {
-		{ "two-places", "lent in two places, with no road between",
-		  "mượn ở hai nơi, không thấy đường đi" },
-		{ "maybe-returned", "the return may have come after the loan",
-		  "có thể đã trả" },
-		{ "lent-in-crate", "lent while in a crate", "mượn khi đang trong thùng" },
-		{ "two-titles", "one code, two titles", "một mã, hai nhan đề" },
-		{ "crate-count", "a crate short or over", "thùng thiếu hoặc thừa" },
-		{ "same-reader", "perhaps one reader, registered twice",
-		  "có thể một bạn đọc ghi hai lần" },
-		{ "same-title", "perhaps one title, described twice",
-		  "có thể một nhan đề ghi hai lần" },
-		{ "blocked-card", "lent to a card that is barred",
-		  "cho thẻ bị khóa mượn" },
-		{ "stamp", "a clock that was wrong", "đồng hồ sai" },
-		{ "restored", "a device restored from a backup",
-		  "máy phục hồi từ bản sao lưu" },
-		{ "cloned", "two devices with one folder", "hai máy chung một thư mục" },
-		{ "forked", "two histories of one log", "một nhật ký, hai nhánh" },
-		{ "invite-used-twice", "an invite that two devices used",
-		  "giấy mời dùng cho hai máy" },
-		{ "after-cut", "entries of a device that was cut off",
-		  "giao dịch của máy đã cắt" },
-		{ "opaque", "an entry that cannot be read", "giao dịch không đọc được" },
-		{ "foreign-log", "a log that is not its device's",
-		  "nhật ký không khớp với máy" },
-		{ "late-invite", "an invite used after its last day",
-		  "giấy mời dùng khi hết hạn" },
-		{ "erased-merged", "of two registrations of one reader, one is erased",
-		  "hai lần ghi một bạn đọc, một đã xóa" },
-	};
-
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		if (strcmp(words[i][0], kind) == 0) {
-			return ph_say(words[i][1], words[i][2]);
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (strcmp(kinds[i].kind, kind) == 0) {
+			return ph_say(kinds[i].meaning, kinds[i].meaning_vietnamese);
 		}
 	}
 	return "";

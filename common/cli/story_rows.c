@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "common/cli/case_rows.h"
+#include "common/cli/entry_words.h"
 #include "common/cli/out.h"
 
 #define TEXT_MAX 400
@@ -46,7 +47,7 @@ static void print_members(const json_t *object, unsigned depth)
 
 	json_object_foreach((json_t *)(uintptr_t)object, name, value)
 	{
-		printf("%s%s ", between, name);
+		printf("%s%s ", between, ph_label_say(name));
 		print_value(value, depth + 1);
 		between = ", ";
 	}
@@ -113,7 +114,7 @@ void ph_entry_words_print(const json_t *entry)
 	json_object_foreach((json_t *)(uintptr_t)entry, name, value)
 	{
 		if (is_shown(name)) {
-			printf("%s%s ", between, name);
+			printf("%s%s ", between, ph_label_say(name));
 			print_value(value, 1);
 			between = ", ";
 		}
@@ -130,7 +131,7 @@ static void print_head(const struct ph_cli *cli, const json_t *story, size_t num
 	char time[PH_CASE_TIME_TEXT];
 
 	printf("%zu. %s  %s  ", number,
-	       kind[0] ? kind : ph_say("cannot be read", "không đọc được"),
+	       kind[0] ? ph_kind_say(kind) : ph_say("cannot be read", "không đọc được"),
 	       say_time(cli, time, story, "time"));
 	if (name[0]) {
 		print_safe(name);
@@ -321,6 +322,14 @@ void ph_stories_print(const struct ph_cli *cli, const json_t *list)
 
 /* --- why --- */
 
+/* TEXT and blanks up to WIDTH columns: printf() would count bytes. */
+static void print_padded(const char *text, unsigned width)
+{
+	unsigned used = ph_text_width(text);
+
+	printf("%s%*s  ", text, used < width ? (int)(width - used) : 0, "");
+}
+
 static void print_state(const json_t *state)
 {
 	const char *name;
@@ -328,7 +337,7 @@ static void print_state(const json_t *state)
 
 	json_object_foreach((json_t *)(uintptr_t)state, name, value)
 	{
-		printf("%-12s  ", name);
+		print_padded(ph_label_say(name), 12);
 		print_value(value, 1);
 		putchar('\n');
 	}

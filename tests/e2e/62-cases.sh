@@ -54,6 +54,12 @@ rest=$($H cases --limit 2 --json --after "$(pick 'd["next"]' <<<"$page")")
 is "and the rest, where it ends" "$(pick '[len(d["cases"]), "next" in d]' <<<"$rest")" '[1, False]'
 is "of one site" "$($H cases --site 14-0002 --json | pick 'len(d["cases"])')" 3
 is "of the sites of a commune" "$($H cases --commune 03641 --json | pick 'len(d["cases"])')" 3
+vi=$(LC_ALL=vi_VN.UTF-8 $H cases)
+like "in Vietnamese the kinds too" "$vi" 'mượn ở hai nơi'
+like "of a site likewise" "$(LC_ALL=vi_VN.UTF-8 "$pack" -d "$T/s1" cases)" 'mượn ở hai nơi'
+is "but as they are for programs" "$(LC_ALL=vi_VN.UTF-8 $H cases --plain | cut -f2 | sort -u)" two-places
+like "and the lines of entries" "$(LC_ALL=vi_VN.UTF-8 $H case show "$(pick 'd["cases"][0]["id"]' <<<"$cases")")" '1\. mượn  .*bản sách [0-9]+, thẻ [0-9]+'
+like "and the log" "$(LC_ALL=vi_VN.UTF-8 "$pack" -d "$T/s1" log)" 'mượn .*bản sách [0-9]+, thẻ [0-9]+'
 is "of another kind" "$($H cases --kind maybe-returned --json)" '{"cases":[],"schema":1}'
 status "a kind that does not exist" 2 $H cases --kind nonsense
 status "a page that never ended" 2 $H cases --after nonsense

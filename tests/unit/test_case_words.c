@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "common/cli/case_words.h"
+#include "common/cli/entry_words.h"
 #include "common/ledger/cases_choice.h"
 
 static void every_kind_has_words(void **state)
@@ -20,7 +21,11 @@ static void every_kind_has_words(void **state)
 		if (name != NULL && ph_case_kind_say(name)[0] == '\0') {
 			fail_msg("%s: no words", name);
 		}
+		if (name != NULL && strcmp(ph_case_name_say(name), name) == 0) {
+			fail_msg("%s: no other name", name);
+		}
 	}
+	assert_string_equal(ph_case_name_say("of-a-later-version"), "of-a-later-version");
 	assert_string_equal(ph_case_kind_say("of-a-later-version"), "");
 }
 
@@ -46,11 +51,27 @@ static void every_choice_has_words(void **state)
 			    "of a later version");
 }
 
+static void every_kind_of_entry_has_words(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ph_kinds_count(); i++) {
+		const char *name = ph_kind_at(i)->name;
+
+		if (strcmp(ph_kind_say(name), name) == 0) {
+			fail_msg("%s has no Vietnamese", name);
+		}
+	}
+	assert_string_equal(ph_kind_say("of-a-later-version"), "of-a-later-version");
+	assert_string_equal(ph_label_say("copy"), "bản sách");
+	assert_string_equal(ph_label_say("of-a-later-version"), "of-a-later-version");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_kind_has_words),
 		cmocka_unit_test(every_choice_has_words),
+		cmocka_unit_test(every_kind_of_entry_has_words),
 	};
 
 	setenv("LC_ALL", "vi_VN.UTF-8", 1);
