@@ -58,7 +58,7 @@ count() { "$1" -d "$2" log --limit 1000 | grep -c "\"kind\":$3[,}]"; }
 # --- an older hub, newer sites: a1 and a2 of one, b of the other ---
 ok "an older hub" new_hub hub "$old_hubd"
 like "which knows no sighting" "$(echo '{"kind":"sighting"}' | "$old_hubd" -d hub record)" 'is not a kind of entry'
-like "a newer one does" "$(echo '{"kind":"sighting"}' | "$hubd" -d hub record)" 'a site writes it'
+like "a newer one does" "$(echo '{"kind":"sighting"}' | "$hubd" -d hub record)" 'copy: is missing'
 serve old "$old_hubd" hub
 ok "a PC joins" join a1 hub "$old_hubd" 1 "$pack"
 ok "a second one at the same site" join a2 hub "$old_hubd" 1 "$pack"
