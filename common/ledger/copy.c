@@ -16,6 +16,9 @@
  * A return with nothing open says only where the copy is. A renewal with nothing
  * open, or that names another card or loan, has no effect. Whoever has the copy in
  * hand (a loan, a return, whoever sees it) undoes what was declared: missing, lost.
+ *
+ * Where a copy begins: a site that puts it down as its own has it on its shelf, if
+ * nothing has said before where it is.
  */
 #include "common/ledger/copy.h"
 
@@ -83,6 +86,28 @@ static struct ph_copy_condition *declare(struct ph_copy_fold *fold, enum ph_cond
 }
 
 /* --- one fact after another --- */
+
+/*
+ * Whether nothing has said yet where the copy is. A copy that is missing has been
+ * somewhere: only whoever has it in hand finds it again.
+ */
+static bool is_new(const struct ph_copy *copy)
+{
+	return copy->custody == PH_CUSTODY_UNKNOWN &&
+	       !copy->condition[PH_CONDITION_MISSING].set;
+}
+
+/* Acquired: its owner put it down. What was known already, a record does not move. */
+static int on_put(struct ph_copy_fold *fold, const struct ph_fact *fact,
+		  const struct ph_entry *entry)
+{
+	const struct ph_value *owner = &entry->field[PH_COPY_OWNER];
+
+	if (owner->set && owner->as.uint == fact->site && is_new(&fold->copy)) {
+		ph_copy_move(fold, PH_CUSTODY_SITE, fact);
+	}
+	return ph_puts_add(&fold->puts, (size_t)(fact - fold->facts), entry);
+}
 
 /* Somebody at the entry's site had the copy in hand. */
 static int on_seen(struct ph_copy_fold *fold, const struct ph_fact *fact)
@@ -213,7 +238,7 @@ static int on_fact(void *data, const struct ph_fact *fact, const struct ph_entry
 
 	switch (entry->number) {
 	case PH_KIND_COPY_PUT:
-		return ph_puts_add(&fold->puts, (size_t)(fact - fold->facts), entry);
+		return on_put(fold, fact, entry);
 	case PH_KIND_COPY_ALIAS:
 		return on_alias(fold, fact, field);
 	case PH_KIND_LOAN:

@@ -6,7 +6,7 @@
 #include "common/ledger/key.h"
 
 /* Raise when the same entries give other bytes than before: projections are then made anew. */
-#define PH_FOLD_VERSION 2
+#define PH_FOLD_VERSION 3
 
 /*
  * The canonical state of KEY that FACTS (the effective entries that name it, in

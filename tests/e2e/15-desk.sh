@@ -56,6 +56,12 @@ like "copy set" "$(cat out)" 'saved ✓ copy 000123'
 run $P copy show 000123 --json
 is "copy show" "$(json out 'j["shelf"], j["price"], j["acquisition"], j["title_name"], j["owner"]')" \
   "('385 L13', 45000, 'budget', 'Lý thuyết đường sắt', 140371)"
+is "it is on the shelf here since it was added" "$(json out 'j["custody"]["at"], j["custody"]["site"]')" "('site', 140371)"
+run $P list here --json
+is "list here" "$(json out '" ".join(i["copy"]["code"] for i in j["items"])')" "1403710000015 000123"
+run $P copy add E1 --title "$title" --owner 140372
+run $P list here --json
+is "another site's copy is not" "$(json out 'len(j["items"])')" 2
 
 run $P reader add --name 'Lò Thị Đượm' --born 1990 --telephone 0912 --address 'Bản Nà Lốc' \
   --commune 03646 --band adult --card T001 --json

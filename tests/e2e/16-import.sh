@@ -82,6 +82,9 @@ is "its title" \
 run $P copy show L0001 --json
 is "a copy of Evergreen's field" "$(json out 'j["shelf"], j["title_name"]')" \
   "('340 L12', 'Luật đường bộ')"
+run $P list here --json
+is "what was imported is on the shelf here" "$(json out '" ".join(sorted(i["copy"]["code"] for i in j["items"]))')" \
+  "000123 000124 000125 L0001"
 
 # --- twice ---
 

@@ -107,6 +107,11 @@ printed=$(json out 'j["entries"][0]["copy"]["code"]')
 
 saves "sighting" sighting $P sighting B2 --purpose stock-take
 saves "missing" copy-missing $P copy missing B3
+run $P copy add B9 --title "$title"
+run $P copy missing B9
+is "missing, of a copy that was only added: it counts" "$rc $(cat err)" "0 "
+run $P copy show B9 --json
+is "it is nowhere, and missing here" "$(json out 'j["custody"]["at"], j["condition"]["missing"]["site"]')" "('unknown', 140371)"
 run $P copy missing A99
 like "missing, but not known to be on the shelf: said" "$(cat err)" 'A99: as far as is known here it is not on this site'
 ok "a loan" $P loan T1 B3

@@ -4,9 +4,10 @@
 The test data of Evergreen (asset.copy, asset.call_number, action.circulation,
 action.hold_request, actor.card, actor.org_unit) is written down by packhorse as what
 happened, each library in a folder of its own: titles (the same record by several
-libraries, joined by equal source), copies, sightings of what is on a shelf, loans with
-their due days, check-ins, losses, holds, captures and cancellations. After all have
-synced, out of order, the hub must say of every copy and every hold what the data says.
+libraries, joined by equal source), copies, which then stand at their library, sightings
+of what is available, loans with their due days, check-ins, losses, holds, captures and
+cancellations. After all have synced, out of order, the hub must say of every copy and
+every hold what the data says.
 
 Prints what it ran and what it found; exits 1 at the first difference.
 """
@@ -22,7 +23,7 @@ from datetime import datetime, timedelta, timezone
 from province import DATA, Province, check
 
 VN = timezone(timedelta(hours=7))
-AVAILABLE = "0"
+AVAILABLE, ON_ORDER = "0", "9"
 
 
 def table(name):
@@ -95,12 +96,14 @@ class History:
     def put_copy(self, copy):
         name = self.site(copy["circ_lib"])
         title = self.title(name, self.volumes[copy["call_number"]]["record"])
-        self.write(name, {"kind": "copy-put", "copy": self.id(copy), "title": title, "owner": self.number[name],
-                          "price": int(float(copy["price"] or 0) * 1000), "when": minute(copy["create_date"])})
+        line = {"kind": "copy-put", "copy": self.id(copy), "title": title,
+                "price": int(float(copy["price"] or 0) * 1000), "when": minute(copy["create_date"])}
+        if copy["status"] != ON_ORDER:  # what is on order is nobody's yet, and on no shelf
+            line["owner"] = self.here[copy["barcode"]] = self.number[name]
+        self.write(name, line)
         if copy["status"] == AVAILABLE:
             self.write(name, {"kind": "sighting", "copy": self.id(copy), "purpose": "stock-take",
                               "when": minute(copy["create_date"])})
-            self.here[copy["barcode"]] = self.number[name]
 
     def lend(self, loan):
         copy, name = self.copies[loan["target_copy"]], self.site(loan["circ_lib"])

@@ -52,6 +52,7 @@ class Copy:
         self.facts = facts
         self.puts = [fact for fact in facts if fact.kind == "copy-put"]
         self.custody = None
+        self.placed = False  # whether custody was ever known
         self.loans = []
         self.uses = 0
         self.condition = {}
@@ -71,6 +72,11 @@ class Copy:
 
     def shelve(self, fact):
         self.custody = [ON_SHELF, fact.second, fact.site, fact.ref]
+
+    def on_put(self, fact):
+        """A site's own new copy begins on its shelf; nobody is said to have held it."""
+        if fact["owner"] == fact.site and not self.placed:
+            self.shelve(fact)
 
     def hold(self, fact):
         """Somebody had it in hand: it is neither missing nor lost."""
@@ -151,7 +157,9 @@ class Copy:
         kind = fact.kind
         found_open = self.open_loan() is not None
         said = True
-        if kind == "loan":
+        if kind == "copy-put":
+            self.on_put(fact)
+        elif kind == "loan":
             self.on_loan(fact)
         elif kind == "renew":
             self.on_renew(fact)
@@ -184,6 +192,7 @@ class Copy:
             sides = [fact["copy"], fact["other"]]
             other = sides[1] if id_bytes(sides[0]) in own_ids else sides[0]
             self.aliases.append([fact.ref, other])
+        self.placed = self.placed or self.custody is not None
         if kind in MOVES and said:
             self.road.append((fact, found_open))
 

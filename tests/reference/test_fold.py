@@ -134,6 +134,44 @@ class Copies(unittest.TestCase):
         self.assertEqual(of_copy(ledger, CONDITION, C2), {1: [missing, 102]})
         self.assertIsNone(of_copy(ledger, CUSTODY, C2))
 
+    def test_acquired_stands_at_its_owner(self):
+        put = self.a.add("copy-put", 0, copy=C1, owner=101)
+        self.a.add("copy-put", 5, copy=C1, owner=101)
+        self.b.add("copy-put", 6, copy=C1, owner=102)
+        self.a.add("copy-put", 0, copy=C2, owner=102)
+        self.a.add("copy-put", 0, copy=C3, price=1)
+        ledger = self.room.fold()
+        self.assertEqual(of_copy(ledger, CUSTODY), [1, T0, 101, put])
+        self.assertIsNone(of_copy(ledger, CUSTODY, C2))
+        self.assertIsNone(of_copy(ledger, CUSTODY, C3))
+
+    def test_acquired_on_behalf_stands_there(self):
+        put = self.a.add("copy-put", 0, copy=C1, owner=102, behalf=102)
+        self.a.add("copy-put", 0, copy=C2, owner=101, behalf=102)
+        ledger = self.room.fold()
+        self.assertEqual(of_copy(ledger, CUSTODY), [1, T0, 102, put])
+        self.assertIsNone(of_copy(ledger, CUSTODY, C2))
+
+    def test_put_moves_nothing_that_was_somewhere(self):
+        loan = self.a.add("loan", 0, copy=C1, card=K1)
+        self.a.add("copy-put", 10, copy=C1, owner=101)
+        self.a.add("copy-put", 0, copy=C2, owner=101)
+        missing = self.a.add("copy-missing", 10, copy=C2)
+        self.a.add("copy-put", 20, copy=C2, owner=101)
+        ledger = self.room.fold()
+        self.assertEqual(of_copy(ledger, CUSTODY), [2, T0, 101, loan, K1])
+        self.assertIsNone(of_copy(ledger, CUSTODY, C2))
+        self.assertEqual(of_copy(ledger, CONDITION, C2), {1: [missing, 101]})
+        self.assertIsNone(of_copy(ledger, NOTICES, C2))
+
+    def test_acquisition_ends_with_its_put(self):
+        put = self.a.add("copy-put", 0, copy=C1, owner=101)
+        again = self.a.add("copy-put", 10, copy=C1, owner=101)
+        self.a.add("void", 20, target=put)
+        self.assertEqual(of_copy(self.room.fold(), CUSTODY), [1, T0 + 10, 101, again])
+        early = self.b.add("sighting", 30, copy=C1, when=[1, T0 // 60 - 5])
+        self.assertEqual(of_copy(self.room.fold(), CUSTODY), [1, T0 - 300, 102, early])
+
     def test_reader_lost_keeps_the_loan_open(self):
         loan = self.a.add("loan", 0, copy=C1, card=K1)
         again = self.a.add("loan", 10, copy=C1, card=K1)

@@ -10,12 +10,12 @@
  * from 1 in the order of the story, which is also that of each log; #N names one. All
  * speak of copy "c1" but where a step lists copies.
  *
- *	put TITLE [over #N]    loan CARD [HOLD]    renew [CARD] [#N|?X]    return    use
+ *	put TITLE [over #N]    own SITE [for SITE]    loan CARD [HOLD]    renew [CARD] [#N|?X]    return    use
  *	see    ready HOLD    send CRATE [FROM>]SITE [COPY ...]    receive CRATE [final] [listed]
  *	[COPY ...]    missing    lost #N    damaged    repaired    withdrawn DECISION
  *	reinstated    alias COPY OTHER
  *
- * TITLE, HOLD and X are one letter for a reference to something that is not here. What is
+ * own: a put that sets `owner`; for: on behalf. TITLE, HOLD and X are one letter for a reference to something that is not here. What is
  * concluded is parted by "; ": custody; each loan; conditions; claims; aliases; cases;
  * notices. See tell_copy().
  */
@@ -127,6 +127,17 @@ static inline struct ph_entry story_put(struct story *story, char *const *words,
 	return entry;
 }
 
+static inline struct ph_entry story_own(char *const *words, size_t n)
+{
+	struct ph_entry entry = entry_of(PH_KIND_COPY_PUT);
+
+	set_uint(&entry, PH_COPY_OWNER, story_site(words[0]));
+	if (n > 2) {
+		entry.extras.behalf = story_site(words[2]);
+	}
+	return entry;
+}
+
 static inline struct ph_entry story_loan(struct story *story, bool renews,
 					 char *const *words, size_t n)
 {
@@ -207,6 +218,7 @@ static inline struct ph_entry story_entry(struct story *story, const struct acto
 		return entry;
 	}
 	entry = strcmp(what, "put") == 0     ? story_put(story, words, n)
+		: strcmp(what, "own") == 0   ? story_own(words, n)
 		: strcmp(what, "loan") == 0  ? story_loan(story, false, words, n)
 		: strcmp(what, "renew") == 0 ? story_loan(story, true, words, n)
 					     : story_plain(story, what, words, n);

@@ -193,13 +193,48 @@ static void same_code_in_another_namespace_is_another_card(void **state)
 	assert_false(get_copy(room, "c1")->loans[1].has_due);
 }
 
-static void put_in(struct room *room, uint64_t ns, const char *code)
+static struct ph_ref put_in(struct room *room, uint64_t ns, const char *code)
 {
 	struct ph_entry put = entry_of(PH_KIND_COPY_PUT);
 
 	set_id(&put, PH_COPY_COPY, ns, code);
 	set_uint(&put, PH_COPY_OWNER, 101);
-	at(&room->a, &put, 10);
+	return at(&room->a, &put, 10);
+}
+
+static void void_of_the_put_takes_the_acquisition_back(void **state)
+{
+	struct room *room = *state;
+	struct ph_ref put = put_in(room, 0, "c1");
+	struct ph_entry missing = entry_of(PH_KIND_COPY_MISSING);
+
+	fold_all(room);
+	assert_int_equal(get_copy(room, "c1")->custody, PH_CUSTODY_SITE);
+	assert_int_equal(get_copy(room, "c1")->at_site, 101);
+	assert_int_equal(get_copy(room, "c1")->since, T0 + 10);
+	assert_ref(&get_copy(room, "c1")->custody_by, &put);
+	set_id(&missing, PH_MISSING_COPY, 0, "c1");
+	at(&room->a, &missing, 20);
+	fold_all(room);
+	assert_true(get_copy(room, "c1")->condition[PH_CONDITION_MISSING].set);
+	void_it(&room->a, &put, 30);
+	fold_all(room);
+	assert_int_equal(get_copy(room, "c1")->custody, PH_CUSTODY_UNKNOWN);
+	assert_false(get_copy(room, "c1")->condition[PH_CONDITION_MISSING].set);
+}
+
+/* The next put of its owner then is the one that counts. */
+static void void_of_the_first_put_leaves_the_next(void **state)
+{
+	struct room *room = *state;
+	struct ph_ref first = put_in(room, 0, "c1");
+	struct ph_ref next = put_in(room, 0, "c1");
+
+	fold_all(room);
+	assert_ref(&get_copy(room, "c1")->custody_by, &first);
+	void_it(&room->a, &first, 30);
+	fold_all(room);
+	assert_ref(&get_copy(room, "c1")->custody_by, &next);
 }
 
 /* A code is a name as it was scanned: nothing in it is made equal to anything. */
@@ -312,6 +347,8 @@ int main(void)
 		FOLD_TEST(loan_to_the_same_card_renews),
 		FOLD_TEST(same_code_in_another_namespace_is_another_card),
 		FOLD_TEST(codes_are_names_as_they_are),
+		FOLD_TEST(void_of_the_put_takes_the_acquisition_back),
+		FOLD_TEST(void_of_the_first_put_leaves_the_next),
 		FOLD_TEST(term_counts_from_the_told_day),
 		FOLD_TEST(renewal_takes_the_latest_promise),
 		FOLD_TEST(renewal_needs_its_loan_open),

@@ -52,6 +52,34 @@ static void return_under_the_new_label_closes_the_loan_under_the_old(void **stat
 	assert_class(*state, &story, "at b #3; loan k1 #1 returned #3; alias c2 #2");
 }
 
+static void put_of(struct story *story, const char *code, int64_t second)
+{
+	struct ph_entry entry = entry_of(PH_KIND_COPY_PUT);
+
+	set_id(&entry, PH_COPY_COPY, 0, code);
+	set_uint(&entry, PH_COPY_OWNER, 101);
+	story->refs[++story->n] = say(story->bench, &story->bench->a, &entry, second);
+}
+
+/* A new label is no new book. */
+static void put_of_a_new_label_moves_nothing(void **state)
+{
+	struct story story;
+
+	story_tell(&story, *state, "5 a own a; 10 a loan k1; 15 a alias c2 c1");
+	put_of(&story, "c2", 15);
+	assert_class(*state, &story, "with k1 from a #2; loan k1 #2 open; alias c1 #3");
+}
+
+static void acquired_under_either_label_stands_here(void **state)
+{
+	struct story story;
+
+	story_tell(&story, *state, "10 a damaged; 15 a alias c2 c1");
+	put_of(&story, "c2", 20);
+	assert_class(*state, &story, "at a #3; damaged #1; alias c1 #2");
+}
+
 static void scan_of_either_label_is_a_scan(void **state)
 {
 	struct story story;
@@ -82,6 +110,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		BENCH_TEST(return_under_the_new_label_closes_the_loan_under_the_old),
+		BENCH_TEST(put_of_a_new_label_moves_nothing),
+		BENCH_TEST(acquired_under_either_label_stands_here),
 		BENCH_TEST(scan_of_either_label_is_a_scan),
 		BENCH_TEST(scan_of_neither_label_is_none),
 		BENCH_TEST(alias_out_of_the_class_names_what_is_outside),
