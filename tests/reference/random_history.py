@@ -255,6 +255,8 @@ class World:
             self.shelved[repr(fields["copy"])] = site
         elif name in ("loan", "copy-missing"):
             self.shelved.pop(repr(fields["copy"]), None)
+        elif name == "copy-put" and fields["owner"] == site:
+            self.shelved.setdefault(repr(fields["copy"]), site)
         maker = MAKERS.get(name)
         if maker and fields[maker] is None:
             self.refs.setdefault(maker, []).append(ref)
@@ -309,6 +311,8 @@ class World:
         for copy in self.copies:
             if self.chance(0.3):
                 scenes.maybe_returned(self, copy)
+        for _ in range(self.random.choice([0, 1, 2])):
+            scenes.acquired(self)
         return self.lines()
 
     def lines(self):

@@ -154,6 +154,28 @@ def by_list(world):
     world.write(other, "crate-receive", crate=crate, copies=copies, listed=1)
 
 
+def acquired(world):
+    """A new copy is put down as somebody's own, before or after it is missed, lent or sent."""
+    rng = world.random
+    one, other = (rng.choice(world.site_chains()) for _ in range(2))
+    copy = [one.site, f"9{len(world.copies)}"]
+    world.copies.append(copy)
+    puts = []
+    for _ in range(rng.randint(2, 5)):
+        chain = rng.choice([one, one, other])
+        kind = rng.choice(["copy-put", "copy-put", "copy-missing", "loan", "crate-dispatch", "return"])
+        extras = {**told(world), **(for_site(world) if world.chance(0.4) else {})}
+        if kind == "copy-put":
+            owner = rng.choice([chain.site, extras.get(BEHALF, chain.site), other.site])
+            puts.append(world.write(chain, kind, extras, copy=copy, owner=owner))
+        elif kind == "crate-dispatch":
+            world.write(chain, kind, extras, copies=[copy], to=other.site)
+        else:
+            world.write(chain, kind, extras, copy=copy)
+    if puts and world.chance(0.3):
+        world.write(one, "void", target=rng.choice(puts))
+
+
 def decide(world):
     """Somebody decides a case that there is by now, now and then on other facts."""
     history = History()
@@ -174,5 +196,5 @@ def told(world):
 
 
 SCENES = [
-    a_cut, a_void, a_judgement, a_twin, renewals, maybe_returned, by_list, decide,
+    a_cut, a_void, a_judgement, a_twin, renewals, maybe_returned, by_list, acquired, decide,
 ]  # fmt: skip
