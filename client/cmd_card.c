@@ -18,6 +18,7 @@ static int put(struct ph_desk *desk, struct ph_cli *cli, struct ph_error *err)
 	int found;
 	int rc = ph_scan_reader(&desk->scanner, cli->args[cli->n_args - 1], &reader, err);
 
+	rc = rc != 0 ? rc : ph_desk_look_entry(desk, PH_KIND_READER_PUT, &reader, err);
 	if (rc < 0) {
 		return rc;
 	}

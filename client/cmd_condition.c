@@ -110,7 +110,10 @@ static int add_loan(struct ph_desk *desk, json_t *slip, struct ph_error *err)
 }
 
 static const struct ph_slip_field lost_fields[] = {
-	{ .option = "loan", .member = "loan", .how = PH_SLIP_ENTRY },
+	{ .option = "loan",
+	  .member = "loan",
+	  .how = PH_SLIP_ENTRY,
+	  .kind = PH_KIND_LOAN },
 	{ 0 },
 };
 

@@ -14,7 +14,10 @@ static const struct ph_slip_field charge_words[] = {
 static const struct ph_slip_field charge_fields[] = {
 	PH_SLIP_NAMED("reason"),
 	PH_SLIP_NAMED("copy"),
-	{ .option = "loan", .member = "loan", .how = PH_SLIP_ENTRY },
+	{ .option = "loan",
+	  .member = "loan",
+	  .how = PH_SLIP_ENTRY,
+	  .kind = PH_KIND_LOAN },
 	{ 0 },
 };
 
@@ -45,7 +48,10 @@ const struct ph_cli_command ph_cmd_charge = {
 };
 
 static const struct ph_slip_field payment_fields[] = {
-	{ .option = "charge", .member = "charge", .how = PH_SLIP_ENTRY },
+	{ .option = "charge",
+	  .member = "charge",
+	  .how = PH_SLIP_ENTRY,
+	  .kind = PH_KIND_CHARGE },
 	{ 0 },
 };
 

@@ -31,7 +31,7 @@ static int put(struct ph_desk *desk, const struct ph_cli *cli, const char *who,
 	if (rc == 0 && who) {
 		rc = ph_scan_reader(&desk->scanner, who, ref_out, err);
 		rc = rc != 0 ? rc : ph_slip_ref(slip, "reader", ref_out);
-		rc = rc != 0 ? rc : ph_desk_look(desk, PH_ENTITY_READER, ref_out);
+		rc = rc != 0 ? rc : ph_desk_look(desk, PH_ENTITY_READER, ref_out, err);
 	}
 	if (rc != 0) {
 		json_decref(slip);

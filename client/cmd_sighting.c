@@ -27,22 +27,22 @@ static bool is_line(int rc)
 	return rc == -EINVAL || rc == -ENOENT || rc == -EEXIST || rc == -EMSGSIZE;
 }
 
-/* The next line, saved and told. 1, 0 at the end, or negative errno. */
-static int sight_line(struct ph_desk *desk, struct ph_codes_in *in, struct ph_error *err)
+/* CODE is saved and told. The folder is held no longer: a scanner walks for hours. */
+static int sight(struct ph_cli *cli, const char *code, struct ph_error *err)
 {
-	const char *code;
-	int more = ph_codes_in_next(in, &code, err);
-	int rc = more;
+	struct ph_desk desk;
+	int rc = ph_desk_open(&desk, cli, err);
 
-	if (more == 1) {
-		rc = ph_form_put(desk, &form, NULL, 0, code, err);
-		rc = rc != 0 ? rc : ph_desk_save(desk, err);
-		rc = rc != 0 ? rc : ph_desk_again(desk, err);
+	if (rc < 0) {
+		return rc;
 	}
-	return rc < 0 ? rc : more;
+	rc = ph_form_put(&desk, &form, NULL, 0, code, err);
+	rc = rc != 0 ? rc : ph_desk_save(&desk, err);
+	ph_desk_close(&desk);
+	return rc;
 }
 
-static int sight_lines(struct ph_desk *desk, struct ph_error *err)
+static int sight_lines(struct ph_cli *cli, struct ph_error *err)
 {
 	struct ph_codes_in in = { 0 };
 	uint64_t wrong = 0;
@@ -50,15 +50,20 @@ static int sight_lines(struct ph_desk *desk, struct ph_error *err)
 
 	while (more > 0) {
 		struct ph_error line = { .exit = PH_EXIT_DONE };
+		const char *code;
+		int rc = more = ph_codes_in_next(&in, &code, &line);
 
-		more = sight_line(desk, &in, &line);
-		if (is_line(more) && line.exit == PH_EXIT_USAGE) {
-			fprintf(stderr, "%s: line %" PRIu64 ": %s\n",
-				desk->cli->program->name, in.number, line.text);
+		if (more == 1) {
+			rc = sight(cli, code, &line);
+		}
+		if (is_line(rc) && line.exit == PH_EXIT_USAGE) {
+			fprintf(stderr, "%s: line %" PRIu64 ": %s\n", cli->program->name,
+				in.number, line.text);
 			wrong++;
 			more = 1;
-		} else if (more < 0) {
+		} else if (rc < 0) {
 			*err = line;
+			more = rc;
 		}
 	}
 	ph_codes_in_deinit(&in);
@@ -73,12 +78,12 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 	if (!ph_codes_in_asked(cli, 0, true)) {
 		return ph_form_run(cli, err);
 	}
+	/* what is wrong with the command is said before the first scan */
 	rc = ph_desk_open(&desk, cli, err);
-	if (rc < 0) {
-		return rc;
+	if (rc == 0) {
+		ph_desk_close(&desk);
+		rc = sight_lines(cli, err);
 	}
-	rc = sight_lines(&desk, err);
-	ph_desk_close(&desk);
 	return rc;
 }
 

@@ -122,24 +122,6 @@ static int list_between(struct ph_desk *desk, const struct unmerge *what, json_t
 
 /* --- named by themselves --- */
 
-/* What is here must be such a merge; what is not is undone when it arrives. */
-static int look(struct ph_desk *desk, const struct unmerge *what,
-		const struct ph_ref *ref, struct ph_error *err)
-{
-	struct ph_buf bytes = { 0 };
-	struct ph_entry entry;
-	int rc = ph_site_entry(desk->site, ref, &bytes, NULL);
-
-	if (rc == 0 && ph_entry_decode(ph_buf_view(&bytes), &entry) == 0 &&
-	    entry.number != what->merge_kind) {
-		rc = ph_fail(err, PH_EXIT_USAGE, -EINVAL, "this entry is %s, and not %s",
-			     entry.kind->name, ph_kind_find(what->merge_kind)->name);
-	}
-	ph_buf_deinit(&bytes);
-	desk->ref_unknown |= rc > 0;
-	return rc < 0 ? ph_fail_errno(err, rc, "looking up an entry") : 0;
-}
-
 static int list_named(struct ph_desk *desk, const struct unmerge *what, json_t *list,
 		      struct ph_error *err)
 {
@@ -149,7 +131,7 @@ static int list_named(struct ph_desk *desk, const struct unmerge *what, json_t *
 		struct ph_ref ref;
 
 		rc = ph_scan_ref(desk->cli->args[i], "a merge", &ref, err);
-		rc = rc != 0 ? rc : look(desk, what, &ref, err);
+		rc = rc != 0 ? rc : ph_desk_look_entry(desk, what->merge_kind, &ref, err);
 		rc = rc != 0 ? rc : append_ref(list, &ref);
 	}
 	return rc;

@@ -59,6 +59,23 @@ int ph_slip_id(json_t *object, const char *member, const struct ph_id *id,
 
 /* --- the desk --- */
 
+/* A wrong year is easily typed, and later facts of the same things then do not show. */
+static void remark_future(struct ph_desk *desk)
+{
+	int64_t today = ph_site_today(desk->site);
+	char day[PH_TIME_TEXT];
+
+	if (ph_desk_day(desk) > today + 1) {
+		ph_day_text(day, today);
+		fprintf(stderr,
+			ph_say("%s: --when %s is later than today, %s: is the year "
+			       "right? `void` takes back what is wrong\n",
+			       "%s: --when %s sau hôm nay, %s: năm có đúng không? "
+			       "`void` rút lại điều ghi sai\n"),
+			desk->cli->program->name, ph_cli_get(desk->cli, "when"), day);
+	}
+}
+
 int ph_desk_open(struct ph_desk *desk, const struct ph_cli *cli, struct ph_error *err)
 {
 	const char *behalf = ph_cli_get(cli, "behalf");
@@ -85,6 +102,8 @@ int ph_desk_open(struct ph_desk *desk, const struct ph_cli *cli, struct ph_error
 	}
 	if (rc < 0) {
 		ph_desk_close(desk);
+	} else if (ph_cli_has(cli, "when")) {
+		remark_future(desk);
 	}
 	return rc;
 }
@@ -105,16 +124,6 @@ static void drop_slips(struct ph_desk *desk)
 		free_slip(desk->slips[i]);
 	}
 	desk->n = 0;
-}
-
-int ph_desk_again(struct ph_desk *desk, struct ph_error *err)
-{
-	int rc;
-
-	drop_slips(desk);
-	rc = ph_site_begin(desk->site, err);
-	desk->open = rc == 0;
-	return rc;
 }
 
 void ph_desk_close(struct ph_desk *desk)

@@ -48,8 +48,6 @@ struct ph_desk {
 
 /* Open the site and a batch. On failure nothing is open. */
 int ph_desk_open(struct ph_desk *desk, const struct ph_cli *cli, struct ph_error *err);
-/* After a save: forget what was saved, and open another batch. 0 or negative errno. */
-int ph_desk_again(struct ph_desk *desk, struct ph_error *err);
 /* Undoes what was not saved. */
 void ph_desk_close(struct ph_desk *desk);
 /* A new object of this kind, with what the common options say. NULL with ERR. */
@@ -81,13 +79,14 @@ enum ph_slip_how {
 	PH_SLIP_CLOCK,  /* HH:MM, as minutes of the day */
 	PH_SLIP_READER, /* a reader by reference, or by a card */
 	PH_SLIP_ENTITY, /* the reference of what `entity` says */
-	PH_SLIP_ENTRY,  /* the reference of any entry */
+	PH_SLIP_ENTRY,  /* the reference of an entry of `kind`, or of any */
 };
 struct ph_slip_field {
 	const char *option; /* or the name of a word in the usage */
 	const char *member;
 	enum ph_slip_how how;
 	enum ph_entity entity;
+	unsigned kind; /* PH_KIND_*; 0: any */
 };
 /* An option that is named as its member, and plain. */
 #define PH_SLIP_NAMED(name)                                                              \
@@ -110,7 +109,14 @@ int ph_desk_term(struct ph_desk *desk, json_t *object, struct ph_error *err);
 int64_t ph_desk_day(struct ph_desk *desk);
 /* Say WHAT (a code as it was typed) and WHY on standard error, for people. */
 void ph_desk_say(const struct ph_desk *desk, const char *what, const char *why);
-/* What REF names is not here: set DESK->ref_unknown if so. 0 or negative errno. */
-int ph_desk_look(struct ph_desk *desk, enum ph_entity type, const struct ph_ref *ref);
+/*
+ * REF is to name a thing of TYPE, or an entry of KIND (0: any). What is not here sets
+ * DESK->ref_unknown. 0; -EINVAL with PH_EXIT_USAGE if the entry is here and of another
+ * kind; another negative errno.
+ */
+int ph_desk_look(struct ph_desk *desk, enum ph_entity type, const struct ph_ref *ref,
+		 struct ph_error *err);
+int ph_desk_look_entry(struct ph_desk *desk, unsigned kind, const struct ph_ref *ref,
+		       struct ph_error *err);
 
 #endif

@@ -64,25 +64,62 @@ static int set_clock(json_t *object, const char *member, const char *what,
 
 /* --- references --- */
 
-int ph_desk_look(struct ph_desk *desk, enum ph_entity type, const struct ph_ref *ref)
+/* The kind of the entry by whose reference a thing of TYPE is named; 0: of any. */
+static unsigned first_kind(enum ph_entity type)
 {
-	struct ph_entity_key key = ph_key_ref(type, ref);
-	struct ph_buf state = { 0 };
-	int rc = ph_ledger_get(desk->ledger, type, ph_key_view(&key), &state);
-
-	ph_buf_deinit(&state);
-	desk->ref_unknown |= rc == PH_LEDGER_E_NONE;
-	return rc < 0 ? rc : 0;
+	switch (type) {
+	case PH_ENTITY_TITLE:
+		return PH_KIND_TITLE_PUT;
+	case PH_ENTITY_READER:
+		return PH_KIND_READER_PUT;
+	case PH_ENTITY_WORKER:
+		return PH_KIND_WORKER_PUT;
+	case PH_ENTITY_HOLD:
+		return PH_KIND_HOLD_PLACE;
+	case PH_ENTITY_STOP:
+		return PH_KIND_MOBILE_STOP;
+	case PH_ENTITY_REPORT:
+		return PH_KIND_REPORT_ISSUE;
+	case PH_ENTITY_ERASURE:
+		return PH_KIND_READER_ERASE;
+	default:
+		return 0;
+	}
 }
 
-static int look_entry(struct ph_desk *desk, const struct ph_ref *ref)
+int ph_desk_look_entry(struct ph_desk *desk, unsigned kind, const struct ph_ref *ref,
+		       struct ph_error *err)
 {
 	struct ph_buf bytes = { 0 };
+	struct ph_entry entry;
 	int rc = ph_site_entry(desk->site, ref, &bytes, NULL);
 
-	ph_buf_deinit(&bytes);
 	desk->ref_unknown |= rc > 0;
-	return rc < 0 ? rc : 0;
+	if (rc == 0 && kind != 0 && ph_entry_decode(ph_buf_view(&bytes), &entry) == 0 &&
+	    entry.number != kind) {
+		rc = ph_fail(err, PH_EXIT_USAGE, -EINVAL, "this entry is %s, and not %s",
+			     entry.kind->name, ph_kind_find(kind)->name);
+	}
+	ph_buf_deinit(&bytes);
+	return rc < 0 ? ph_fail_errno(err, rc, "looking up an entry") : 0;
+}
+
+int ph_desk_look(struct ph_desk *desk, enum ph_entity type, const struct ph_ref *ref,
+		 struct ph_error *err)
+{
+	struct ph_entity_key key = ph_key_ref(type, ref);
+	bool unknown = desk->ref_unknown;
+	struct ph_buf state = { 0 };
+	int rc = ph_desk_look_entry(desk, first_kind(type), ref, err);
+
+	if (rc < 0) {
+		return rc;
+	}
+	/* its entry may have been left elsewhere, and others name it here */
+	rc = ph_ledger_get(desk->ledger, type, ph_key_view(&key), &state);
+	ph_buf_deinit(&state);
+	desk->ref_unknown = unknown || rc == PH_LEDGER_E_NONE;
+	return rc < 0 ? ph_fail_errno(err, rc, "reading the ledger") : 0;
 }
 
 static const char *noun_of(enum ph_entity type)
@@ -121,11 +158,11 @@ static int set_ref(struct ph_desk *desk, json_t *object,
 		return rc;
 	}
 	if (field->how == PH_SLIP_ENTRY) {
-		return look_entry(desk, &ref);
+		return ph_desk_look_entry(desk, field->kind, &ref, err);
 	}
 	return ph_desk_look(
 		desk, field->how == PH_SLIP_READER ? PH_ENTITY_READER : field->entity,
-		&ref);
+		&ref, err);
 }
 
 /* --- for whoever stands at the desk --- */

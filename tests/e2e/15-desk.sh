@@ -489,4 +489,21 @@ else
 fi
 
 ok "all of it verifies" $P verify
+# a scanner that walks along the shelves holds nobody up, and a wrong year is remarked
+mkfifo scans
+$P sighting - <scans >scans.out 2>&1 &
+walk=$!
+exec 9>scans
+echo WALK1 >&9
+for _ in $(seq 100); do grep -q WALK1 scans.out && break; sleep 0.05; done
+ok "while a scanner waits, others work" timeout 3 $P status
+echo WALK2 >&9
+exec 9>&-
+wait "$walk"
+is "and both scans are safe" "$? $(grep -c 'saved' scans.out)" "0 2"
+$P visit --band adult --when 2099-09-22 >out 2>err
+is "a time to come is written, and remarked" "$? $(grep -c 'is the year right' err)" "0 1"
+$P visit --band adult --when 2025-09-22 >out 2>err
+is "one that is past is not" "$? $(grep -c 'is the year right' err)" "0 0"
+
 done_testing

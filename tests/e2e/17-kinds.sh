@@ -276,10 +276,24 @@ saves "note" note $P note 'mái bị dột' --about "$title"
 is "the words are not told" "$(grep -c 'dột' out)" 0
 run $P note <<<'từ một dòng'
 is "note from standard input" "$rc $(cat out)" "0 saved ✓ note"
-run $P signoff "$title" --commune 03646 --disagrees --json
+elsewhere=0102030405060708090a0b0c0d0e0f10.7.0102030405060708
+run $P signoff "$elsewhere" --commune 03646 --disagrees --json
 is "signoff" "$rc $(entry kind) $(entry agrees)" "0 report-signoff 0"
-run $P erase-done "$title" --json
+run $P erase-done "$elsewhere" --json
 is "erase-done" "$rc $(entry kind)" "0 erase-done"
+# what is here and something else is refused where it is named
+wrong() { # name, command…
+  local name=$1
+  shift
+  run "$@"
+  is "$name" "$rc $(grep -c 'this entry is title-put, and not' err)" "2 1"
+}
+wrong "a title is no report" $P signoff "$title" --commune 03646
+wrong "nor a reader" $P card issue QQ1 "$title"
+wrong "nor a reader to block" $P reader block "$title"
+wrong "nor a hold" $P loan K1 B1 --hold "$title"
+wrong "nor a loan" $P copy lost B1 --loan "$title"
+wrong "nor a charge" $P payment K1 5 --charge "$title"
 
 # --- what takes back ---
 
