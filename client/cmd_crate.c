@@ -328,6 +328,48 @@ static int put_receives(struct ph_desk *desk, const struct load *load,
 	return rc;
 }
 
+/* The codes of LIST, a member of the view of a crate, after WORD, on one line for people. */
+static void say_codes(const struct ph_desk *desk, const json_t *list, const char *word)
+{
+	const json_t *one;
+	size_t i;
+
+	if (json_array_size(list) == 0) {
+		return;
+	}
+	fprintf(stderr, "%s: %s:", desk->cli->program->name, word);
+	json_array_foreach(list, i, one)
+	{
+		const char *code = json_string_value(json_object_get(one, "code"));
+		char shown[2 * PH_CODE_MAX];
+
+		ph_text_safe(shown, sizeof(shown), code ? code : "",
+			     code ? strlen(code) : 0);
+		fprintf(stderr, " %s", shown);
+	}
+	fprintf(stderr, "\n");
+}
+
+/* Whoever stands at the crate hears what is short of its list, or over. It is saved already. */
+static void say_count(struct ph_desk *desk)
+{
+	struct ph_ledger *ledger = ph_site_ledger(desk->site, NULL);
+	json_t *view = NULL;
+	struct ph_id id;
+
+	if (ledger &&
+	    ph_site_resolve(desk->site, PH_T_CRATE_ID, ph_view_str(desk->cli->args[0]),
+			    &id, NULL, NULL) == 0 &&
+	    ph_view_crate(ledger, &id, &view) == 0) {
+		say_codes(desk, json_object_get(view, "short"),
+			  ph_say("short of the list, look for",
+				 "thiếu so với danh sách, hãy tìm"));
+		say_codes(desk, json_object_get(view, "over"),
+			  ph_say("not on the list", "không có trong danh sách"));
+	}
+	json_decref(view);
+}
+
 static int run_receive(struct ph_cli *cli, struct ph_error *err)
 {
 	struct load load = { 0 };
@@ -347,6 +389,9 @@ static int run_receive(struct ph_cli *cli, struct ph_error *err)
 	rc = load_copies(&desk, &load, 1, false, err);
 	rc = rc != 0 ? rc : put_receives(&desk, &load, err);
 	rc = rc != 0 ? rc : ph_desk_save(&desk, err);
+	if (rc == 0 && ph_cli_has(cli, "final")) {
+		say_count(&desk);
+	}
 	free_load(&load);
 	ph_desk_close(&desk);
 	return rc < 0 && rc != PH_OUT_LOST ? ph_fail_errno(err, rc, "receiving a crate")
@@ -355,7 +400,8 @@ static int run_receive(struct ph_cli *cli, struct ph_error *err)
 
 static const struct ph_cli_option receive_options[] = {
 	{ "listed", NULL, "what was not scanned came too, as the list says" },
-	{ "final", NULL, "nothing more comes: what is short or over is to be said" },
+	{ "final", NULL,
+	  "nothing more comes: what is short or over is said, here and as a case" },
 	PH_SLIP_OPTIONS,
 	{ 0 },
 };

@@ -199,6 +199,7 @@ for n in 400 401; do
 done
 run $P crate receive "$crate" B2 --final --json
 is "receive" "$rc $(entry kind) $(entry final) $(entry known)" "0 crate-receive 1 true"
+is "and who stands there hears what is short" "$(grep -c "short of the list.*: $printed\$" err)" 1
 run $P crate show "$crate" --json
 is "crate show: what came" "$(json out '[(c["copy"]["code"], c["sent"], c["came"]) for c in j["copies"]]')" \
   "[[\"$printed\", true, false], [\"B2\", true, true]]"
