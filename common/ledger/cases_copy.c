@@ -4,12 +4,15 @@
  *
  * The first three stand in the state that the class shows, with their facts. Two titles
  * are a case until the titles are one class. A blocked card needs the states of the
- * card and of its reader as well (cases_barred.c).
+ * card and of its reader as well (cases_barred.c). All concern the sites that have to do
+ * with the copy now, too: who receives it must know what is open about it.
  */
 #include <errno.h>
 
 #include "common/ledger/cases_find.h"
 #include "common/ledger/class.h"
+#include "common/ledger/copy_gist.h"
+#include "common/ledger/scope.h"
 
 static int add_refs(const struct ph_copy_class *shown, const struct ph_copy_case *item,
 		    struct ph_case_list *list)
@@ -108,19 +111,44 @@ static int add_two_titles(struct ph_ledger *ledger, const struct ph_entity_key *
 			  const struct ph_copy_class *shown,
 			  const struct ph_copy_case *item, struct ph_case_list *list)
 {
-	const struct ph_register *owner =
-		ph_registers_get(&shown->copy.registers, PH_COPY_OWNER);
 	struct ph_keyset roots = { 0 };
 	int rc = find_roots(ledger, root, shown, item, &roots);
 
 	if (rc == 0 && roots.n > 1) {
 		rc = ph_case_list_add(list, item->kind, ph_key_view(root));
 		rc = rc != 0 ? rc : add_refs(shown, item, list);
-		if (rc == 0 && owner != NULL) {
-			rc = ph_case_list_site(list, owner->value.as.uint);
-		}
 	}
 	ph_keyset_deinit(&roots);
+	return rc;
+}
+
+/* --- whom the copy concerns now --- */
+
+static int add_gist(const struct ph_copy_gist *gist, struct ph_sites *sites)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < gist->n_sites; i++) {
+		rc = ph_sites_add(sites, gist->sites[i]);
+	}
+	return rc;
+}
+
+/* As scope has it: of each member of the class, and of what all say together. */
+static int find_sites(struct ph_ledger *ledger, const struct ph_entity_key *root,
+		      const struct ph_copy *shown, struct ph_sites *sites)
+{
+	struct ph_keyset members = { 0 };
+	struct ph_copy_gist gist;
+	int rc = ph_copy_gist_of(shown, &gist);
+
+	rc = rc != 0 ? rc : add_gist(&gist, sites);
+	rc = rc != 0 ? rc : ph_class_members(ledger, root, &members);
+	for (size_t i = 0; rc == 0 && members.n > 1 && i < members.n; i++) {
+		rc = ph_copy_gist(ledger, &members.keys[i], &gist);
+		rc = rc != 0 ? rc : add_gist(&gist, sites);
+	}
+	ph_keyset_deinit(&members);
 	return rc;
 }
 
@@ -147,20 +175,37 @@ static int add_barred(struct ph_ledger *ledger, struct ph_copy_class *shown,
 			      : ph_cases_barred(ledger, loan, fact, list);
 }
 
+static int find_one(struct ph_ledger *ledger, const struct ph_entity_key *root,
+		    struct ph_copy_class *shown, const struct ph_copy_case *item,
+		    struct ph_case_list *list)
+{
+	return item == NULL ? add_barred(ledger, shown, list)
+	       : item->kind == PH_CASE_TWO_TITLES
+		       ? add_two_titles(ledger, root, shown, item, list)
+		       : add_loan_case(ledger, shown, item, list);
+}
+
 static int find(struct ph_ledger *ledger, const struct ph_entity_key *root,
 		struct ph_copy_class *shown, struct ph_case_list *list)
 {
 	const struct ph_copy *copy = &shown->copy;
+	struct ph_sites sites = { 0 };
 	int rc = copy->n_cases == 0 ? 0 : ph_copy_class_facts(ledger, shown);
 
-	for (size_t i = 0; rc == 0 && i < copy->n_cases; i++) {
-		const struct ph_copy_case *item = &copy->cases[i];
+	for (size_t i = 0; rc == 0 && i <= copy->n_cases; i++) {
+		size_t n = list->n;
 
-		rc = item->kind == PH_CASE_TWO_TITLES
-			     ? add_two_titles(ledger, root, shown, item, list)
-			     : add_loan_case(ledger, shown, item, list);
+		rc = find_one(ledger, root, shown,
+			      i < copy->n_cases ? &copy->cases[i] : NULL, list);
+		if (rc == 0 && n == 0 && list->n > 0) {
+			rc = find_sites(ledger, root, copy, &sites);
+		}
+		for (size_t k = 0; rc == 0 && list->n > n && k < sites.n; k++) {
+			rc = ph_case_list_site(list, sites.list[k]);
+		}
 	}
-	return rc != 0 ? rc : add_barred(ledger, shown, list);
+	ph_sites_deinit(&sites);
+	return rc;
 }
 
 int ph_cases_of_copy(struct ph_ledger *ledger, const struct ph_entity_key *root,

@@ -99,6 +99,29 @@ for i in 2 1 2; do ok "site $i syncs" sync "$i"; done
 is "and has nothing again" "$(loans_of_k1)" 0
 for i in 1 2; do same_books "after that: site $i and the hub" "$i"; done
 
+# Two sites say that they lent one copy, and it goes on to a third: what is open about it is
+# there before the crate is, and what was decided of it too.
+copy=$(site 1 copy add --print-code --title "$title" --plain | tail -n 1 | cut -f3)
+lend_at_both() {
+  site 1 loan K1 "$copy" --when 2026-03-02T08:00 &&
+    site 3 loan K3 "$copy" --when 2026-03-02T09:00 &&
+    site 3 return "$copy" --when 2026-03-03T08:00
+}
+ok "a copy is lent at site 1 and at site 3" lend_at_both
+ok "and goes on to site 2" site 3 crate dispatch --to 14-0002 "$copy" --when 2026-03-03T09:00
+for i in 1 3 2; do ok "site $i syncs" sync "$i"; done
+is "the copy is on its way" "$(site 2 list expected --json | pick 'd["items"][0]["copy"]["code"]')" "$copy"
+case=$($H cases --json | pick '[c["id"] for c in d["cases"] if c["case"] == "two-places"][0]')
+is "what is open about it is there before" \
+  "$(site 2 cases --json | pick '[(c["id"], c["status"]) for c in d["cases"]]')" "[('$case', 'open')]"
+ok "the hub decides" $H case decide "$case" seen
+for i in 1 2 3; do ok "site $i hears of it" sync "$i"; done
+for i in 1 2 3; do
+  is "it is decided at site $i" "$(site "$i" case show "$case" --json | pick 'd["case"]["status"]')" decided
+  is "and nothing waits at site $i" "$(site "$i" cases --json | pick 'd["cases"]')" '[]'
+done
+for i in 1 2 3; do same_books "after that: site $i and the hub" "$i"; done
+
 # a device that is retired is fed no more
 ok "the operator retires site 3's device" $H devices retire "$(site 3 status --json | pick 'd["device"]')"
 ok "site 3 still sends" sync 3

@@ -280,7 +280,7 @@ want late-invite "$invite" "$(from_log "e['kind'] == 'device-admit' and e.get('i
 
 # a second later than the erasure, in any case
 loan=$(ref 2 loan "$card3" "$G3")
-want blocked-card "$loan" "$loan $order" "2"
+want blocked-card "$loan" "$loan $order" "1 2"
 
 # --- logs ---
 

@@ -1,10 +1,14 @@
 """What stands beside a case: whom it concerns, when it began, whether it waits."""
+from cases import CLOSED
 from classes import at
+from copies import IN_CRATE, MISSING
 from entry import blake
 from history import id_bytes, ref_bytes
 import naming
 
 OWNER_REGISTER, DECISIONS = 2, 0
+REGISTERS, CUSTODY, LOANS, CONDITION = 0, 1, 2, 4
+OF_COPIES = {1, 2, 3, 4, 8}
 OF_LOGS = {9, 10, 11, 12, 15, 16}
 OF_INVITES = {13, 17}
 
@@ -15,6 +19,26 @@ def case_id(kind, anchor):
 
 def facts_digest(refs):
     return blake(16, b"packhorse case facts 1", *[ref_bytes(ref) for ref in refs])
+
+
+def loan_at(kind):
+    """Which fact of a case of kind 1, 2, 3 or 8 is the loan that anchors it."""
+    return 0 if kind == 8 else -1
+
+
+def state_sites(state):
+    """The sites that the state of a copy names (docs/MERGE.md, "Scope")."""
+    registers = at(state, REGISTERS) or {}
+    custody, condition = at(state, CUSTODY), at(state, CONDITION) or {}
+    loans = at(state, LOANS) or []
+    sites = {registers[OWNER_REGISTER][1]} if OWNER_REGISTER in registers else set()
+    if custody:
+        sites.add(custody[4] if custody[0] == IN_CRATE else custody[2])
+    if loans and len(loans[-1]) <= CLOSED:
+        sites.add(loans[-1][1])
+    if MISSING in condition:
+        sites.add(condition[MISSING][1])
+    return sites
 
 
 class Concern:
@@ -51,8 +75,9 @@ class Concern:
         for fact in facts if kind in (3, 5) else []:
             if fact.kind == "crate-dispatch":
                 sites |= {fact["from"], fact["to"]}
-        if kind == 4:
-            sites |= self.owner(anchor)
+        if kind in OF_COPIES:
+            copy = anchor if kind == 4 else id_bytes(self.facts[tuple(refs[loan_at(kind)])]["copy"])
+            sites |= self.copy_sites(copy)
         if kind == 18:
             for reader in (anchor[:32], anchor[32:]):
                 first = at(self.ledger.states[(naming.READER, reader)], 1)
@@ -68,9 +93,11 @@ class Concern:
             return set()
         return {self.facts[tuple(ref)].site for ref in refs if ref[0] != log}
 
-    def owner(self, root):
-        registers = at(self.ledger.class_copy(root), 0) or {}
-        return {registers[OWNER_REGISTER][1]} if OWNER_REGISTER in registers else set()
+    def copy_sites(self, id_):
+        """Whom a copy concerns now: by what each of its class says, and all together."""
+        members = self.ledger.class_of(naming.COPY, id_)
+        states = [self.ledger.states.get((naming.COPY, member), []) for member in members]
+        return set().union(*map(state_sites, states + [self.ledger.class_copy(id_)]))
 
     # When
 
