@@ -71,13 +71,22 @@ static const char *say_fit(const json_t *decision, bool gone)
 
 static void print_decision(const struct ph_cli *cli, const json_t *decision, bool gone)
 {
-	char time[PH_CASE_TIME_TEXT];
+	char time[PH_CASE_TIME_TEXT] = "";
 	json_t *ref;
 	size_t i;
 
-	ph_case_time(cli, time, text_of(decision, "time"));
-	printf("   %s  %s  %s\n   %s\n", text_of(decision, "choice"), time,
-	       say_fit(decision, gone), text_of(decision, "by"));
+	if (text_of(decision, "time")[0]) {
+		ph_case_time(cli, time, text_of(decision, "time"));
+	}
+	printf("   %s  %s%s%s\n", text_of(decision, "choice"), time, time[0] ? "  " : "",
+	       say_fit(decision, gone));
+	if (text_of(decision, "means")[0]) {
+		printf("   %s\n", ph_case_means_say(text_of(decision, "means")));
+	}
+	printf("   %s\n", strcmp(text_of(decision, "vouched"), "hub") == 0
+				  ? ph_say("as the provincial library says",
+					   "theo lời thư viện tỉnh")
+				  : text_of(decision, "by"));
 	json_array_foreach(json_object_get(decision, "entries"), i, ref)
 	{
 		printf("     %s %s\n", ph_say("with", "cùng với"),

@@ -50,6 +50,8 @@ struct ph_case_row {
 	enum ph_case_status status;
 	uint64_t *sites; /* concerned, rising */
 	size_t n_sites;
+	bool is_told; /* at a site: the hub decided; what, PH_CHOICE_*, is in `told` */
+	unsigned told;
 };
 void ph_case_row_deinit(struct ph_case_row *row);
 /* 0; PH_LEDGER_E_NONE: there is no such case now; or a negative errno. */

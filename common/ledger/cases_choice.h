@@ -37,9 +37,10 @@ int ph_case_plan(struct ph_ledger *ledger, const struct ph_case_row *row, unsign
 
 /*
  * All there is to see of a case, also of one that is gone: what ph_case_show() has, the
- * stories of its facts in place of their references, "decisions" [{"choice","by","time",
- * "fits","entries"}] and, at the hub, "choices" [{"choice","means","writes":[entry ...]
- * or "needs"}]. At a site (ph_site_case_get()) "vouched" says what the hub alone tells of.
+ * stories of its facts in place of their references, "decisions" [{"choice","means",
+ * "by","time","fits","entries"}] and, at the hub, "choices" [{"choice","means","writes":[entry ...]
+ * or "needs"}]. At a site (ph_site_case_get()) "vouched" says what the hub alone tells of:
+ * also of a decision, which has its choice, meaning and fit there.
  * 0, PH_LEDGER_E_NONE, negative errno.
  */
 int ph_view_case(struct ph_ledger *ledger, const uint8_t id[static PH_CASE_ID_SIZE],

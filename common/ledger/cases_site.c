@@ -123,7 +123,9 @@ static int fill(const struct ph_fed_case *fed, struct ph_case_row *row)
 				     .anchor_len = fed->anchor.len,
 				     .second = (int64_t)fed->second,
 				     .status = fed->is_decided ? PH_CASE_DECIDED
-							       : PH_CASE_OPEN };
+							       : PH_CASE_OPEN,
+				     .is_told = fed->is_decided,
+				     .told = (unsigned)fed->decided };
 	if (fed->anchor.len == 0 || fed->anchor.len > sizeof row->anchor) {
 		return -EUCLEAN;
 	}
@@ -233,9 +235,13 @@ static int settle(struct ph_ledger *ledger, struct ph_case_row *row,
 		row->status = fed->status;
 		memcpy(row->facts, fed->facts, sizeof row->facts);
 		fed->refs = refs;
+		row->is_told = fed->is_told;
+		row->told = fed->told;
 	} else if (rc == 0 && row->status == PH_CASE_OPEN &&
 		   fed->status == PH_CASE_DECIDED) {
 		row->status = same ? PH_CASE_DECIDED : PH_CASE_REOPENED;
+		row->is_told = true;
+		row->told = fed->told;
 	}
 	ph_case_row_deinit(fed);
 	return rc;

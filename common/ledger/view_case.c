@@ -57,15 +57,27 @@ static int show_written(struct ph_ledger *ledger, struct ph_show *show,
 	return 0;
 }
 
+/* CHOICE, and what it means if ROW says of what; NULL: that is gone. */
+static void name_choice(struct ph_show *show, unsigned choice,
+			const struct ph_case_row *row)
+{
+	const char *name = ph_case_choice_name(choice);
+	const char *means = row != NULL ? ph_case_choice_doc(row->kind, choice) : NULL;
+
+	ph_show_set(show, "choice", json_string(name != NULL ? name : "unknown"));
+	if (means != NULL) {
+		ph_show_set(show, "means", json_string(means));
+	}
+}
+
 static int show_decision(struct ph_ledger *ledger, json_t *list,
 			 const struct ph_decision *decision,
 			 const struct ph_case_row *row)
 {
 	struct ph_show show = ph_show_begin();
-	const char *name = ph_case_choice_name((unsigned)decision->choice);
 	int rc;
 
-	ph_show_set(&show, "choice", json_string(name != NULL ? name : "unknown"));
+	name_choice(&show, (unsigned)decision->choice, row);
 	ph_show_ref(&show, "by", &decision->entry);
 	ph_show_time(&show, "time", decision->second);
 	ph_show_set(&show, "fits",
@@ -76,6 +88,17 @@ static int show_decision(struct ph_ledger *ledger, json_t *list,
 		json_decref(show.object);
 		return rc;
 	}
+	return ph_show_append(list, ph_show_end(&show));
+}
+
+/* What was decided, as far as the hub tells a site: its entry is not here. */
+static int show_told(json_t *list, const struct ph_case_row *row)
+{
+	struct ph_show show = ph_show_begin();
+
+	name_choice(&show, row->told, row);
+	ph_show_set(&show, "fits", json_boolean(row->status == PH_CASE_DECIDED));
+	ph_show_set(&show, "vouched", json_string("hub"));
 	return ph_show_append(list, ph_show_end(&show));
 }
 
@@ -93,6 +116,9 @@ static int show_decisions(struct ph_ledger *ledger, struct ph_show *show,
 	rc = rc != 0 ? rc : ph_case_state_decode(ph_buf_view(&state), &decided);
 	for (size_t i = 0; rc == 0 && i < decided.n_decisions; i++) {
 		rc = show_decision(ledger, list, &decided.decisions[i], row);
+	}
+	if (rc >= 0 && row != NULL && row->is_told) {
+		rc = show_told(list, row);
 	}
 	*any_out = decided.n_decisions > 0;
 	ph_case_state_deinit(&decided);

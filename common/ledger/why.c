@@ -337,9 +337,9 @@ static int tell_decision(struct ph_ledger *ledger, const json_t *decision, json_
 	{
 		rc = rc != 0 ? rc : tell_ref(ledger, ref, "what was decided", list);
 	}
-	return rc != 0 ? rc
-		       : tell_ref(ledger, json_object_get(decision, "by"), "decision",
-				  list);
+	/* At a site the entry is not known. */
+	ref = json_object_get(decision, "by");
+	return rc != 0 || ref == NULL ? rc : tell_ref(ledger, ref, "decision", list);
 }
 
 int ph_why_case(struct ph_ledger *ledger, json_t *view, json_t **out)

@@ -120,6 +120,15 @@ for i in 1 2 3; do
   is "it is decided at site $i" "$(site "$i" case show "$case" --json | pick 'd["case"]["status"]')" decided
   is "and nothing waits at site $i" "$(site "$i" cases --json | pick 'd["cases"]')" '[]'
 done
+# found there or only told: what it came to is said
+for i in 1 2; do
+  is "what was decided is said at site $i" \
+    "$(site "$i" case show "$case" --json | pick '[(x["choice"], x["means"][:13], x["fits"], x["vouched"]) for x in d["case"]["decisions"]]')" \
+    "[('seen', 'both happened', True, 'hub')]"
+done
+like "for people too" "$(site 2 case show "$case")" 'decided.*seen +on these facts.*both happened'
+like "and in Vietnamese" "$(env LC_ALL=vi_VN.UTF-8 "$pack" -d "$T/s2" case show "$case")" 'đã quyết.*seen +trên đúng các sự việc này.*cả hai đều đúng'
+like "why says it" "$(site 2 why case "$case" --json)" '"choice":"seen"'
 for i in 1 2 3; do same_books "after that: site $i and the hub" "$i"; done
 
 # a device that is retired is fed no more
