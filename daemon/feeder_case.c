@@ -1,19 +1,23 @@
 /*
  * daemon/feeder_case.c - cases into the feeds of the sites concerned.
  *
- * A case is told whole, and again when its facts or what was decided change; when it is
- * gone, or concerns the site no more, it is taken back. What a device was told is kept as
- * a stamp over both, so that an equal case is not told twice. A page has the case as it is
- * when the page is made; if that is another, so is the stamp.
+ * A case is told whole, and again when its facts, its sites or what was decided change;
+ * when it is gone, or concerns the site no more, it is taken back. What a device was told
+ * is kept as a stamp over these, so that an equal case is not told twice. A page has the
+ * case as it is when the page is made; if that is another, so is the stamp.
  */
 #include "daemon/feeder_internal.h"
 
 #include <errno.h>
 #include <string.h>
 
+#include <sodium.h>
+
 #include "common/ledger/cases.h"
 
-#define STAMP_SIZE (PH_CASE_FACTS_SIZE + 9) /* facts, status, choice */
+#define SITES_SIZE 16
+/* Facts, status, choice, a hash of the sites. */
+#define STAMP_SIZE (PH_CASE_FACTS_SIZE + 9 + SITES_SIZE)
 
 static int read_choice(struct ph_feeder *feeder, const struct ph_case_row *row,
 		       uint64_t *choice_out)
@@ -34,8 +38,15 @@ static int read_choice(struct ph_feeder *feeder, const struct ph_case_row *row,
 	return rc < 0 ? rc : 0;
 }
 
+/* A crate that is sent for ever could concern more than a page has room for. */
+static size_t n_told_sites(const struct ph_case_row *row)
+{
+	return row->n_sites < PH_PAGE_SITES_MAX ? row->n_sites : PH_PAGE_SITES_MAX;
+}
+
 int ph_feeder_case_item(struct ph_feeder *feeder, const struct ph_case_row *row,
-			struct ph_buf *refs, struct ph_feed_item *item)
+			struct ph_buf *refs, struct ph_buf *sites,
+			struct ph_feed_item *item)
 {
 	int rc = 0;
 
@@ -43,6 +54,7 @@ int ph_feeder_case_item(struct ph_feeder *feeder, const struct ph_case_row *row,
 				       .case_kind = row->kind,
 				       .anchor = PH_VIEW(row->anchor, row->anchor_len),
 				       .n_refs = (unsigned)row->n_refs,
+				       .n_sites = (unsigned)n_told_sites(row),
 				       .second = row->second > 0 ? (uint64_t)row->second
 								 : 0,
 				       .is_decided = row->status == PH_CASE_DECIDED };
@@ -52,6 +64,11 @@ int ph_feeder_case_item(struct ph_feeder *feeder, const struct ph_case_row *row,
 		rc = ph_feed_ref_put(refs, &row->refs[i]);
 	}
 	item->refs = ph_buf_view(refs);
+	sites->len = 0;
+	for (size_t i = 0; rc == 0 && i < item->n_sites; i++) {
+		rc = ph_feed_site_put(sites, row->sites[i]);
+	}
+	item->sites = ph_buf_view(sites);
 	return rc != 0 || !item->is_decided ? rc
 					    : read_choice(feeder, row, &item->decided);
 }
@@ -78,10 +95,11 @@ static int get_stamp(struct ph_feeder *feeder, const struct ph_feeder_device *de
 	if (rc == PH_DB_ROW) {
 		struct ph_view stamp = ph_stmt_col_blob(stmt, 0);
 
-		rc = stamp.len == STAMP_SIZE ? 0 : -EUCLEAN;
-		if (rc == 0) {
+		rc = 0;
+		*told_out = true;
+		memset(out, 0, STAMP_SIZE); /* of another version: no case has this one */
+		if (stamp.len == STAMP_SIZE) {
 			memcpy(out, stamp.data, STAMP_SIZE);
-			*told_out = true;
 		}
 	}
 	ph_stmt_reset(stmt);
@@ -185,6 +203,9 @@ static int make_stamp(struct ph_feeder *feeder, const struct ph_case_row *row,
 	memcpy(out, row->facts, sizeof(row->facts));
 	out[PH_CASE_FACTS_SIZE] = (uint8_t)row->status;
 	ph_be64_put(out + PH_CASE_FACTS_SIZE + 1, choice);
+	crypto_generichash(out + PH_CASE_FACTS_SIZE + 9, SITES_SIZE,
+			   (const uint8_t *)row->sites,
+			   n_told_sites(row) * sizeof(*row->sites), NULL, 0);
 	return rc;
 }
 

@@ -91,9 +91,10 @@ int ph_feeder_tell(struct ph_feeder *feeder, struct ph_feeder_device *device,
 /* --- feeder_case.c: one case --- */
 int ph_feeder_case(struct ph_feeder *feeder, const struct ph_entity_key *key,
 		   struct ph_feeder_device *only);
-/* ROW as an item of a page; REFS is its memory. */
+/* ROW as an item of a page; REFS and SITES are its memory. */
 int ph_feeder_case_item(struct ph_feeder *feeder, const struct ph_case_row *row,
-			struct ph_buf *refs, struct ph_feed_item *item);
+			struct ph_buf *refs, struct ph_buf *sites,
+			struct ph_feed_item *item);
 /*
  * The case KEY went into a page for DEVICE as ROW has it (NULL: as gone), which may be
  * other than when the item was put down: that is what the device was told.

@@ -29,7 +29,7 @@ struct page {
 	struct ph_feeder *feeder;
 	const struct ph_feeder_device *device;
 	struct ph_feed_writer writer;
-	struct ph_buf entry, keys, cipher, seed, refs;
+	struct ph_buf entry, keys, cipher, seed, refs, sites;
 	uint8_t box[PH_SEED_BOX_SIZE];
 	struct ph_feed_log log;
 	/* a FACT whose keys are being gathered */
@@ -259,7 +259,8 @@ static int add_case(struct page *page, const struct row *row)
 		rc = ph_case_get(page->feeder->config.ledger, row->key.id, &now);
 	}
 	if (rc == 0) {
-		rc = ph_feeder_case_item(page->feeder, &now, &page->refs, &item);
+		rc = ph_feeder_case_item(page->feeder, &now, &page->refs, &page->sites,
+					 &item);
 		rc = rc != 0 ? rc : add_case_logs(page, &now);
 		rc = rc != 0 ? rc : add(page, NULL, &item);
 		rc = rc != 0 ? rc
@@ -347,6 +348,7 @@ static void page_deinit(struct page *page)
 	ph_buf_deinit(&page->cipher);
 	ph_buf_wipe(&page->seed);
 	ph_buf_deinit(&page->refs);
+	ph_buf_deinit(&page->sites);
 }
 
 static int sign(struct page *page, uint64_t after, struct ph_buf *out)

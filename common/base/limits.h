@@ -24,6 +24,7 @@ enum {
 	PH_PAGE_KEYS_MAX = 4096,  /* entities that its items name, all together */
 	PH_PAGE_LOGS_MAX = 256,   /* logs that it cites */
 	PH_PAGE_REFS_MAX = 256,   /* entries that one case shows */
+	PH_PAGE_SITES_MAX = 256,  /* sites that one case concerns */
 
 	/* frames and sessions */
 	PH_FRAME_MAX = 65535,       /* bytes of one frame body */

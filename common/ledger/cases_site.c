@@ -113,6 +113,23 @@ static int find_subject(struct ph_ledger *ledger, struct ph_case_row *row)
 	}
 }
 
+static int take_sites(struct ph_view sites, struct ph_case_row *row)
+{
+	size_t cap = 0;
+	int rc = 0;
+
+	while (rc == 0 && sites.len > 0) {
+		rc = ph_state_grow((void **)&row->sites, row->n_sites, &cap,
+				   sizeof *row->sites);
+		if (rc == 0 &&
+		    ph_feed_site_next(&sites, &row->sites[row->n_sites]) != 0) {
+			rc = -EUCLEAN;
+		}
+		row->n_sites += rc == 0;
+	}
+	return rc;
+}
+
 static int fill(const struct ph_fed_case *fed, struct ph_case_row *row)
 {
 	struct ph_view refs = fed->refs;
@@ -139,6 +156,7 @@ static int fill(const struct ph_fed_case *fed, struct ph_case_row *row)
 		}
 		row->n_refs += rc == 0;
 	}
+	rc = rc != 0 ? rc : take_sites(fed->sites, row);
 	if (rc != 0) {
 		ph_case_row_deinit(row);
 		return rc;
@@ -219,13 +237,23 @@ static int knows_more(struct ph_ledger *ledger, const struct ph_case_row *fed,
 	return rc;
 }
 
-/* ROW was found here; FED, of the same id, was fed. Where the hub knows more its word stands. */
+/*
+ * ROW was found here; FED, of the same id, was fed. Where the hub knows more its word
+ * stands; whom the same facts concern it knows best.
+ */
 static int settle(struct ph_ledger *ledger, struct ph_case_row *row,
 		  struct ph_case_row *fed)
 {
 	bool same = memcmp(row->facts, fed->facts, sizeof row->facts) == 0, more = false;
 	int rc = same ? 0 : knows_more(ledger, fed, row, &more);
 
+	if (rc == 0 && (same || more)) {
+		uint64_t *sites = row->sites;
+
+		row->sites = fed->sites;
+		row->n_sites = fed->n_sites;
+		fed->sites = sites;
+	}
 	if (rc == 0 && more) {
 		struct ph_ref *refs = row->refs;
 

@@ -18,8 +18,8 @@ void ph_site_cases_deinit(struct ph_site_cases *cases);
  * The cases of SITE, whose LEDGER it is, whether found here or fed: those that wait, the
  * oldest first, then (with ALL) those that are decided. Of what is found here those that
  * concern it: the control log tells of everybody's invites. One that is found here and was
- * fed is as it is found here; if it was fed as decided on these facts, it is decided. What
- * was only fed has no sites. 0 or negative errno.
+ * fed is as it is found here; if it was fed as decided on these facts, it is decided. The
+ * sites of what was fed are those that the hub says. 0 or negative errno.
  */
 int ph_site_cases(struct ph_ledger *ledger, uint64_t site, bool all,
 		  struct ph_site_cases *out);

@@ -267,7 +267,8 @@ static int on_case(struct ph_fed_applying *applying, const struct ph_feed_item *
 	struct ph_stmt *stmt;
 	int rc = ph_db_prepare(applying->db,
 			       "INSERT OR REPLACE INTO fed_case(id, kind, anchor, refs,"
-			       " second, decided) VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+			       " sites, second, decided)"
+			       " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
 			       &stmt);
 
 	if (rc != 0) {
@@ -276,13 +277,14 @@ static int on_case(struct ph_fed_applying *applying, const struct ph_feed_item *
 	ph_stmt_blob(stmt, 1, PH_VIEW(item->case_id, sizeof(item->case_id)));
 	ph_stmt_int(stmt, 2, (int64_t)item->case_kind);
 	ph_stmt_blob(stmt, 3, item->anchor);
-	/* a case of no facts: an empty blob, not NULL */
+	/* a case of no facts, or sites: an empty blob, not NULL */
 	ph_stmt_blob(stmt, 4, item->n_refs > 0 ? item->refs : ph_view_str(""));
-	ph_stmt_int(stmt, 5, (int64_t)item->second);
+	ph_stmt_blob(stmt, 5, item->n_sites > 0 ? item->sites : ph_view_str(""));
+	ph_stmt_int(stmt, 6, (int64_t)item->second);
 	if (item->is_decided) {
-		ph_stmt_int(stmt, 6, (int64_t)item->decided);
+		ph_stmt_int(stmt, 7, (int64_t)item->decided);
 	} else {
-		ph_stmt_null(stmt, 6);
+		ph_stmt_null(stmt, 7);
 	}
 	applying->moved.cases += !item->is_decided;
 	return ph_stmt_run(stmt);

@@ -104,7 +104,7 @@ int ph_fed_log(struct ph_db *db, const uint8_t log_id[static PH_LOG_ID_SIZE],
 struct ph_fed_case {
 	uint8_t id[16];
 	uint64_t kind;
-	struct ph_view anchor, refs; /* refs: ph_feed_ref_next() */
+	struct ph_view anchor, refs, sites; /* ph_feed_ref_next(), ph_feed_site_next() */
 	uint64_t second;
 	bool is_decided;
 	uint64_t decided;

@@ -297,7 +297,8 @@ int ph_fed_is_outside(struct ph_db *db, uint64_t type, struct ph_view id,
 
 /* ---- cases ---- */
 
-#define CASE_COLUMNS "SELECT id, kind, anchor, refs, second, decided FROM fed_case "
+#define CASE_COLUMNS                                                                     \
+	"SELECT id, kind, anchor, refs, sites, second, decided FROM fed_case "
 
 static int each_case(struct ph_stmt *stmt,
 		     int (*cb)(void *data, const struct ph_fed_case *one), void *data)
@@ -309,9 +310,10 @@ static int each_case(struct ph_stmt *stmt,
 			.kind = (uint64_t)ph_stmt_col_int(stmt, 1),
 			.anchor = ph_stmt_col_blob(stmt, 2),
 			.refs = ph_stmt_col_blob(stmt, 3),
-			.second = (uint64_t)ph_stmt_col_int(stmt, 4),
-			.is_decided = !ph_stmt_col_is_null(stmt, 5),
-			.decided = (uint64_t)ph_stmt_col_int(stmt, 5),
+			.sites = ph_stmt_col_blob(stmt, 4),
+			.second = (uint64_t)ph_stmt_col_int(stmt, 5),
+			.is_decided = !ph_stmt_col_is_null(stmt, 6),
+			.decided = (uint64_t)ph_stmt_col_int(stmt, 6),
 		};
 
 		rc = col_fixed(stmt, 0, one.id, sizeof(one.id)) ? cb(data, &one)

@@ -7,7 +7,7 @@
 #include "common/ledger/fed.h"
 
 enum {
-	FED_VERSION = 1,
+	FED_VERSION = 2,
 };
 
 static const char meta_sql[] =
@@ -30,7 +30,8 @@ static const char make_sql[] =
 	"CREATE TABLE fed_outside(type INTEGER, id BLOB, PRIMARY KEY(type, id))"
 	" WITHOUT ROWID;"
 	"CREATE TABLE fed_case(id BLOB PRIMARY KEY, kind INTEGER NOT NULL,"
-	" anchor BLOB NOT NULL, refs BLOB NOT NULL, second INTEGER NOT NULL,"
+	" anchor BLOB NOT NULL, refs BLOB NOT NULL,"
+	" sites BLOB NOT NULL, second INTEGER NOT NULL,"
 	" decided INTEGER) WITHOUT ROWID;"
 	"CREATE INDEX fed_case_second ON fed_case(second, id);"
 	/* one row for each thing that changed, the last change counts */
@@ -39,7 +40,7 @@ static const char make_sql[] =
 	" log INTEGER NOT NULL, n INTEGER NOT NULL, hash BLOB NOT NULL, bytes BLOB,"
 	" UNIQUE(what, type, id, log, n, hash));"
 	"INSERT INTO fed_meta(one, version, epoch, random, scope, number)"
-	" VALUES(1, 1, 0, x'0000000000000000', 0, 0);";
+	" VALUES(1, 2, 0, x'0000000000000000', 0, 0);";
 
 static const char drop_sql[] =
 	"DROP TABLE IF EXISTS fed_log; DROP TABLE IF EXISTS fed_entry;"

@@ -168,6 +168,17 @@ int ph_feed_ref_next(struct ph_view *refs, struct ph_ref *ref_out)
 	return 0;
 }
 
+int ph_feed_site_next(struct ph_view *sites, uint64_t *site_out)
+{
+	struct ph_view in = *sites;
+
+	if (!take_uint(&in, 1, PH_SITE_MAX, site_out)) {
+		return PH_FEED_E_FORM;
+	}
+	*sites = in;
+	return 0;
+}
+
 /* A row of keys, each of which is right. */
 static bool take_keys(struct ph_view *in, struct ph_feed_item *item)
 {
@@ -206,6 +217,28 @@ static bool take_refs(struct ph_view *in, struct ph_feed_item *item)
 	}
 	item->refs = PH_VIEW(start, (size_t)(in->data - start));
 	item->n_refs = (unsigned)n;
+	return true;
+}
+
+static bool take_sites(struct ph_view *in, struct ph_feed_item *item)
+{
+	const uint8_t *start;
+	uint64_t before = 0;
+	uint64_t site;
+	size_t n;
+
+	if (!take_array(in, 0, PH_PAGE_SITES_MAX, &n)) {
+		return false;
+	}
+	start = in->data;
+	for (size_t i = 0; i < n; i++) {
+		if (ph_feed_site_next(in, &site) != 0 || site <= before) {
+			return false;
+		}
+		before = site;
+	}
+	item->sites = PH_VIEW(start, (size_t)(in->data - start));
+	item->n_sites = (unsigned)n;
 	return true;
 }
 
@@ -305,11 +338,11 @@ static bool read_case(struct reading *reading, struct ph_feed_item *item)
 	if (!take_fixed(&reading->in, item->case_id, sizeof(item->case_id)) ||
 	    !take_uint(&reading->in, 1, PH_FEED_TYPE_MAX, &item->case_kind) ||
 	    !take_bin(&reading->in, 1, PH_FEED_ID_MAX, &item->anchor) ||
-	    !take_refs(&reading->in, item) ||
+	    !take_refs(&reading->in, item) || !take_sites(&reading->in, item) ||
 	    !take_uint(&reading->in, 0, PH_FEED_SECOND_MAX, &item->second)) {
 		return false;
 	}
-	item->is_decided = reading->left == 6;
+	item->is_decided = reading->left == 7;
 	return !item->is_decided ||
 	       take_uint(&reading->in, 0, PH_FEED_TYPE_MAX, &item->decided);
 }
@@ -326,7 +359,7 @@ static const struct {
 	[PH_FEED_FACT] = { 7, 8, read_fact },    [PH_FEED_UNFACT] = { 4, 4, read_unfact },
 	[PH_FEED_ENTER] = { 2, 2, read_entity }, [PH_FEED_LEAVE] = { 2, 2, read_entity },
 	[PH_FEED_ACT] = { 5, 5, read_act },      [PH_FEED_UNACT] = { 3, 3, take_name },
-	[PH_FEED_CASE] = { 5, 6, read_case },    [PH_FEED_UNCASE] = { 1, 1, read_uncase },
+	[PH_FEED_CASE] = { 6, 7, read_case },    [PH_FEED_UNCASE] = { 1, 1, read_uncase },
 };
 
 int ph_feed_item_next(struct ph_view *items, const struct ph_feed_log *logs,

@@ -74,6 +74,8 @@ struct ph_feed_item {
 	struct ph_view anchor;  /* 1 to PH_FEED_ID_MAX bytes */
 	struct ph_view refs;    /* a row of references, ph_feed_ref_next() */
 	unsigned n_refs;
+	struct ph_view sites; /* a rising row of sites, ph_feed_site_next() */
+	unsigned n_sites;
 	bool is_decided;
 	uint64_t decided; /* the choice */
 };
@@ -109,12 +111,14 @@ int ph_feed_item_next(struct ph_view *items, const struct ph_feed_log *logs,
 		      unsigned n_logs, struct ph_feed_item *item_out);
 int ph_feed_key_next(struct ph_view *keys, struct ph_feed_key *key_out);
 int ph_feed_ref_next(struct ph_view *refs, struct ph_ref *ref_out);
+int ph_feed_site_next(struct ph_view *sites, uint64_t *site_out);
 
 /* --- writing --- */
 
 /* Append one to a row for an item. 0, -EINVAL or -ENOMEM; unchanged on error. */
 int ph_feed_key_put(struct ph_buf *keys, const struct ph_feed_key *key);
 int ph_feed_ref_put(struct ph_buf *refs, const struct ph_ref *ref);
+int ph_feed_site_put(struct ph_buf *sites, uint64_t site);
 
 /* The rows of a page that is being made. All zero is an empty one. */
 struct ph_feed_writer {

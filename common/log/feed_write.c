@@ -80,6 +80,24 @@ int ph_feed_ref_put(struct ph_buf *refs, const struct ph_ref *ref)
 	return put_end(&writer, refs, before);
 }
 
+static bool site_ok(uint64_t site)
+{
+	return site >= 1 && site <= PH_SITE_MAX;
+}
+
+int ph_feed_site_put(struct ph_buf *sites, uint64_t site)
+{
+	size_t before = sites->len;
+	struct ph_mpw writer;
+
+	if (!site_ok(site)) {
+		return -EINVAL;
+	}
+	ph_mpw_init(&writer, sites);
+	ph_mpw_uint(&writer, site);
+	return put_end(&writer, sites, before);
+}
+
 /* ---- items ---- */
 
 static bool place_ok(const struct ph_feed_item *item)
@@ -124,6 +142,20 @@ static bool refs_ok(const struct ph_feed_item *item)
 	return refs.len == 0 && n == item->n_refs && n <= PH_PAGE_REFS_MAX;
 }
 
+static bool sites_ok(const struct ph_feed_item *item)
+{
+	struct ph_view sites = item->sites;
+	uint64_t before = 0;
+	uint64_t site;
+	unsigned n = 0;
+
+	while (sites.len > 0 && ph_feed_site_next(&sites, &site) == 0 && site > before) {
+		before = site;
+		n++;
+	}
+	return sites.len == 0 && n == item->n_sites && n <= PH_PAGE_SITES_MAX;
+}
+
 static bool part_ok(const struct ph_feed_item *item)
 {
 	return item->cipher.len == 0 ? item->seed_box.len == 0
@@ -134,7 +166,7 @@ static bool part_ok(const struct ph_feed_item *item)
 static bool case_ok(const struct ph_feed_item *item)
 {
 	return item->case_kind >= 1 && item->case_kind <= PH_FEED_TYPE_MAX &&
-	       id_ok(item->anchor) && refs_ok(item) &&
+	       id_ok(item->anchor) && refs_ok(item) && sites_ok(item) &&
 	       item->second <= PH_FEED_SECOND_MAX &&
 	       (!item->is_decided || item->decided <= PH_FEED_TYPE_MAX);
 }
@@ -215,11 +247,12 @@ static void put_fact(struct ph_mpw *writer, const struct ph_feed_item *item, uns
 
 static void put_case(struct ph_mpw *writer, const struct ph_feed_item *item)
 {
-	put_head(writer, item, item->is_decided ? 7 : 6);
+	put_head(writer, item, item->is_decided ? 8 : 7);
 	ph_mpw_bin(writer, item->case_id, sizeof(item->case_id));
 	ph_mpw_uint(writer, item->case_kind);
 	ph_mpw_bin(writer, item->anchor.data, item->anchor.len);
 	put_row(writer, item->n_refs, item->refs);
+	put_row(writer, item->n_sites, item->sites);
 	ph_mpw_uint(writer, item->second);
 	if (item->is_decided) {
 		ph_mpw_uint(writer, item->decided);

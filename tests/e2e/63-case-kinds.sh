@@ -121,9 +121,11 @@ def site(number, path):
     mine = {case for _, case, _, sites, _ in rows if "14000" + number in sites}
     for kind, case, facts, sites, loose in rows:
         if case in mine:
-            got = held.get(case, {"case": "", "facts": [], "status": ""})
+            got = held.get(case, {"case": "", "facts": [], "status": "", "sites": []})
             say((got["case"], sorted(got["facts"]) if loose else got["facts"], got["status"]) == (kind, facts, "open"),
                 "%s: site %s is told" % (kind, number), "%s: %s" % (case, got))
+            got = [str(s["site"]) for s in got["sites"]]
+            say(got == sites, "%s: site %s says whom it concerns" % (kind, number), "%s, wanted %s" % (got, sites))
     say(set(held) <= mine, "site %s is told of no other" % number,
         [(c["case"], c["id"], c["sites"]) for c in held.values() if c["id"] not in mine])
 

@@ -218,6 +218,7 @@ static inline int scene_add(const struct scene *scene, const struct holding *hol
 	struct ph_feed_key other = scene_key(step->other);
 	struct ph_buf keys = { 0 };
 	struct ph_buf refs = { 0 };
+	struct ph_buf sites = { 0 };
 	int rc;
 
 	if (step->n > 0) {
@@ -253,10 +254,14 @@ static inline int scene_add(const struct scene *scene, const struct holding *hol
 		assert_int_equal(ph_feed_ref_put(&refs, &ref), 0);
 		item.refs = ph_buf_view(&refs);
 		item.n_refs = 1;
+		assert_int_equal(ph_feed_site_put(&sites, 101), 0);
+		item.sites = ph_buf_view(&sites);
+		item.n_sites = 1;
 	}
 	rc = ph_feed_add(writer, step->n > 0 ? &scene->log[step->log] : NULL, &item);
 	ph_buf_deinit(&keys);
 	ph_buf_deinit(&refs);
+	ph_buf_deinit(&sites);
 	return rc;
 }
 

@@ -2,8 +2,8 @@
  * tests/unit/scope_cases.h - the lists and cases of a site, at the hub and there.
  *
  * At the head of its feed a site knows of every case that concerns it, in the state that
- * it has at the hub; and of no other.
- * Its lists are those that the hub has of it.
+ * it has at the hub, with its sites; and of no other. Its lists are those that the hub has
+ * of it.
  */
 #ifndef PH_TESTS_SCOPE_CASES_H
 #define PH_TESTS_SCOPE_CASES_H
@@ -72,6 +72,10 @@ static int on_hub_case(void *data, const struct ph_case_row *row)
 		check->wrong = "is open at one and decided at the other";
 	} else if (memcmp(there->facts, row->facts, sizeof row->facts) != 0) {
 		check->wrong = "has other facts there";
+	} else if (there->n_sites != row->n_sites ||
+		   memcmp(there->sites, row->sites, row->n_sites * sizeof *row->sites) !=
+			   0) {
+		check->wrong = "concerns other sites there";
 	}
 	return check->wrong != NULL;
 }

@@ -85,6 +85,15 @@ static struct ph_view refs_of(size_t n)
 	return ph_buf_view(&rows[1]);
 }
 
+static struct ph_view sites_of(size_t n)
+{
+	rows[2].len = 0;
+	for (size_t i = 0; i < n; i++) {
+		assert_int_equal(ph_feed_site_put(&rows[2], PH_SITE_MAX - n + 1 + i), 0);
+	}
+	return ph_buf_view(&rows[2]);
+}
+
 static struct ph_feed_item fact(size_t n_keys, size_t id_len)
 {
 	struct ph_feed_item item = { .what = PH_FEED_FACT,
@@ -131,6 +140,8 @@ static void assert_same_item(const struct ph_feed_item *a, const struct ph_feed_
 	assert_true(ph_view_equal(a->anchor, b->anchor));
 	assert_true(ph_view_equal(a->refs, b->refs));
 	assert_int_equal(a->n_refs, b->n_refs);
+	assert_true(ph_view_equal(a->sites, b->sites));
+	assert_int_equal(a->n_sites, b->n_sites);
 	assert_int_equal(a->is_decided, b->is_decided);
 	assert_int_equal(a->decided, b->decided);
 }
@@ -194,6 +205,8 @@ static void test_feed_round_trip(void **state)
 	items[n] = a_case(2);
 	items[n++].refs = refs;
 	items[n] = items[n - 1];
+	items[n].sites = sites_of(2);
+	items[n].n_sites = 2;
 	items[n].is_decided = true;
 	items[n++].decided = 3;
 	items[n] = (struct ph_feed_item){ .what = PH_FEED_UNCASE };
@@ -430,16 +443,24 @@ static const struct {
 	{ "act of log 1 of 1", PAGE("[5 1 7 5 0 x93]"), false },
 	{ "unact", PAGE("[6 " LOG_ID " 7 " HASH8 "]"), true },
 	{ "unact without a hash", PAGE("[6 " LOG_ID " 7]"), false },
-	{ "case", PAGE("[7 x*16 1 x01 [[" LOG_ID " 7 " HASH8 "]] 5]"), true },
-	{ "case, decided", PAGE("[7 x*16 1 x01 [[" LOG_ID " 7 " HASH8 "]] 5 3]"), true },
-	{ "case, decided is nil", PAGE("[7 x*16 1 x01 [] 5 nil]"), false },
-	{ "case, no facts", PAGE("[7 x*16 1 x01 [] 5]"), true },
-	{ "case of kind 0", PAGE("[7 x*16 0 x01 [] 5]"), false },
-	{ "case, anchor of 72", PAGE("[7 x*16 1 x*72 [] 5]"), true },
-	{ "case, anchor of 73", PAGE("[7 x*16 1 x*73 [] 5]"), false },
-	{ "case id of 15", PAGE("[7 x*15 1 x01 [] 5]"), false },
-	{ "case, a fact of two members", PAGE("[7 x*16 1 x01 [[" LOG_ID " 7]] 5]"),
+	{ "case", PAGE("[7 x*16 1 x01 [[" LOG_ID " 7 " HASH8 "]] [] 5]"), true },
+	{ "case, decided", PAGE("[7 x*16 1 x01 [[" LOG_ID " 7 " HASH8 "]] [] 5 3]"),
+	  true },
+	{ "case, decided is nil", PAGE("[7 x*16 1 x01 [] [] 5 nil]"), false },
+	{ "case, no facts", PAGE("[7 x*16 1 x01 [] [] 5]"), true },
+	{ "case of kind 0", PAGE("[7 x*16 0 x01 [] [] 5]"), false },
+	{ "case, anchor of 72", PAGE("[7 x*16 1 x*72 [] [] 5]"), true },
+	{ "case, anchor of 73", PAGE("[7 x*16 1 x*73 [] [] 5]"), false },
+	{ "case id of 15", PAGE("[7 x*15 1 x01 [] [] 5]"), false },
+	{ "case, a fact of two members", PAGE("[7 x*16 1 x01 [[" LOG_ID " 7]] [] 5]"),
 	  false },
+	{ "case, two sites", PAGE("[7 x*16 1 x01 [] [1 999999] 5]"), true },
+	{ "case, no row of sites", PAGE("[7 x*16 1 x01 [] 5]"), false },
+	{ "case of site 0", PAGE("[7 x*16 1 x01 [] [0] 5]"), false },
+	{ "case of site 1,000,000", PAGE("[7 x*16 1 x01 [] [1000000] 5]"), false },
+	{ "case, a site twice", PAGE("[7 x*16 1 x01 [] [2 2] 5]"), false },
+	{ "case, sites that fall", PAGE("[7 x*16 1 x01 [] [2 1] 5]"), false },
+	{ "case, a site that is bytes", PAGE("[7 x*16 1 x01 [] [x01] 5]"), false },
 	{ "uncase", PAGE("[8 x*16]"), true },
 	{ "uncase, a member more", PAGE("[8 x*16 1]"), false },
 	{ "the second of two is wrong", PAGE("[8 x*16] [8 x*15]"), false },
@@ -538,6 +559,21 @@ static int decode_row(const char *front, const char *one, size_t n, const char *
 	return rc;
 }
 
+static int decode_sites(size_t n)
+{
+	struct ph_buf text = { 0 };
+	int rc;
+
+	assert_int_equal(ph_buf_printf(&text, "[7 x*16 1 x01 [] ["), 0);
+	for (size_t i = 1; i <= n; i++) {
+		assert_int_equal(ph_buf_printf(&text, "%zu ", i), 0);
+	}
+	assert_int_equal(ph_buf_put(&text, "] 5]", 5), 0);
+	rc = decode_many(LOG, 1, (const char *)text.data, 1);
+	ph_buf_deinit(&text);
+	return rc;
+}
+
 static void test_feed_read_limits(void **state)
 {
 	(void)state;
@@ -563,9 +599,10 @@ static void test_feed_read_limits(void **state)
 					    (PH_PAGE_KEYS_MAX - 8 + 8 * more) / 8, "]]",
 					    8),
 				 rc);
-		assert_int_equal(
-			decode_row(a_case, ref, PH_PAGE_REFS_MAX - 1 + more, "] 5]", 1),
-			rc);
+		assert_int_equal(decode_row(a_case, ref, PH_PAGE_REFS_MAX - 1 + more,
+					    "] [] 5]", 1),
+				 rc);
+		assert_int_equal(decode_sites(PH_PAGE_SITES_MAX - 1 + more), rc);
 	}
 }
 
@@ -777,6 +814,11 @@ static void test_feed_refused_to_write(void **state)
 	REFUSE(NULL, item.anchor = PH_VIEW(big, PH_FEED_ID_MAX + 1));
 	REFUSE(NULL, item.n_refs = 0);
 	REFUSE(NULL, item.is_decided = true; item.decided = 256);
+	REFUSE(NULL, item.n_sites = 1);
+	REFUSE(NULL, item.sites = PH_VIEW("\2\2", 2); item.n_sites = 2);
+	REFUSE(NULL, item.sites = PH_VIEW("\0", 1); item.n_sites = 1);
+	REFUSE(NULL, item.sites = sites_of(PH_PAGE_SITES_MAX + 1);
+	       item.n_sites = PH_PAGE_SITES_MAX + 1);
 	good = a_case(PH_PAGE_REFS_MAX + 1);
 	REFUSE(NULL, (void)0);
 #undef REFUSE
@@ -787,6 +829,8 @@ static void test_feed_refused_to_write(void **state)
 
 	assert_int_equal(ph_feed_key_put(&row, &key), -22);
 	assert_int_equal(ph_feed_ref_put(&row, &ref), -22);
+	assert_int_equal(ph_feed_site_put(&row, 0), -22);
+	assert_int_equal(ph_feed_site_put(&row, PH_SITE_MAX + 1), -22);
 	assert_int_equal(row.len, 0);
 
 	struct ph_feed_page page = head();
