@@ -91,6 +91,27 @@ static void lent_in_crate(void **state)
 	assert_sites(room, PH_CASE_LENT_IN_CRATE, sites, 3);
 }
 
+/* Whoever has to do with the copy now is concerned by what is open about it. */
+static void a_case_goes_where_the_copy_goes(void **state)
+{
+	static const char *const copies[] = { "c1" };
+	static const uint64_t before[] = { 101, 202 }, during[] = { 101, 202, 303 };
+	struct room *room = *state;
+	struct ph_ref here = loan(&room->a, "c1", "k1", 100);
+	struct ph_ref there = loan(&room->b, "c1", "k2", 200);
+	struct ph_ref sent;
+
+	THE_CASE(room, PH_CASE_TWO_PLACES, &here, &there);
+	assert_sites(room, PH_CASE_TWO_PLACES, before, 2);
+	sent = crate_entry(&room->b, PH_KIND_CRATE_DISPATCH, "b1", copies, 1, false, 300);
+	THE_CASE(room, PH_CASE_TWO_PLACES, &here, &there);
+	assert_sites(room, PH_CASE_TWO_PLACES, during, 3);
+	/* It never went: the site that it was to go to has nothing to do with it. */
+	void_it(&room->b, &sent, 400);
+	THE_CASE(room, PH_CASE_TWO_PLACES, &here, &there);
+	assert_sites(room, PH_CASE_TWO_PLACES, before, 2);
+}
+
 static void two_titles(void **state)
 {
 	struct room *room = *state;
@@ -302,6 +323,7 @@ int main(void)
 		CASE_TEST(a_decision_that_comes_first_waits),
 		CASE_TEST(maybe_returned),
 		CASE_TEST(lent_in_crate),
+		CASE_TEST(a_case_goes_where_the_copy_goes),
 		CASE_TEST(two_titles),
 		CASE_TEST(crate_count),
 		CASE_TEST(a_loan_to_a_stopped_card),
