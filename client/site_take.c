@@ -10,8 +10,9 @@
  * feed is.
  *
  * A log of a stranger, of another site, or of a device that nobody admitted, a page that
- * is not signed by a hub of the key list, or not for this device: the peer broke the
- * protocol (PH_TAKE_E_BAD), and nothing of it is kept.
+ * is not signed by a hub of the key list, or not for this device, and all of this at a
+ * device that is only a courier: the peer broke the protocol (PH_TAKE_E_BAD), and nothing
+ * of it is kept.
  */
 #include "client/site_take.h"
 
@@ -65,10 +66,17 @@ static int check_start(const struct ph_segment *segment,
 	return rc > 0 ? PH_TAKE_E_BAD : rc;
 }
 
+/* A courier carries what it cannot read, so nothing that others wrote is for it. */
+static bool reads_others(const struct ph_site *site)
+{
+	return (site->cert.invite.role & PH_ROLE_SITE) != 0;
+}
+
 static bool is_sibling(const struct ph_site *site, const uint8_t key[static PH_KEY_SIZE],
 		       const struct ph_site_admitted *admitted)
 {
-	return admitted->is_admitted && admitted->site == site->cert.invite.site &&
+	return reads_others(site) && admitted->is_admitted &&
+	       admitted->site == site->cert.invite.site &&
 	       memcmp(admitted->key, key, PH_KEY_SIZE) == 0 &&
 	       memcmp(key, site->keys.sign.key, PH_KEY_SIZE) != 0;
 }
@@ -247,6 +255,9 @@ static int take_page(struct ph_site *site, const struct ph_item *item)
 
 int ph_site_take(struct ph_site *site, const struct ph_item *item)
 {
+	if (item->type != PH_ITEM_SEGMENT && !reads_others(site)) {
+		return PH_TAKE_E_BAD;
+	}
 	switch (item->type) {
 	case PH_ITEM_SEGMENT:
 		return take_segment(site, item);

@@ -83,11 +83,28 @@ static int heard_words(struct ph_cli *cli, const json_t *device, const char **wo
 	return 0;
 }
 
+/* What has come of it, in words for people. */
+static const char *outcome(const json_t *answer)
+{
+	if (strcmp(text_of(answer, "was"), "confirmed") == 0) {
+		return ph_say("it was confirmed before",
+			      "máy này đã được xác nhận trước đó");
+	}
+	if (strcmp(text_of(answer, "role"), "courier") == 0) {
+		return ph_say("confirmed, as a courier: it still gets nothing that "
+			      "others wrote, which it may carry but not read",
+			      "đã xác nhận là máy chuyển tin: máy vẫn không nhận dữ liệu "
+			      "của máy khác, chỉ được mang đi chứ không được đọc");
+	}
+	return ph_say("confirmed: it gets what others of its site wrote with its next "
+		      "sync",
+		      "đã xác nhận: máy sẽ nhận dữ liệu của điểm mình ở lần đồng bộ sau");
+}
+
 static int confirm(struct ph_cli *cli, const char *words, struct ph_error *err)
 {
 	json_t *request = request_for(cli, "device-confirm", err);
 	json_t *answer;
-	bool was;
 	int rc = request ? ph_request_set(request, "fingerprint", words, err) : -EINVAL;
 
 	if (rc < 0) {
@@ -101,15 +118,7 @@ static int confirm(struct ph_cli *cli, const char *words, struct ph_error *err)
 	if (cli->json) {
 		return ph_out_json(answer);
 	}
-	was = strcmp(text_of(answer, "was"), "confirmed") == 0;
-	fprintf(stderr, "%s\n",
-		was ? ph_say("it was confirmed before",
-			     "máy này đã được xác nhận trước đó")
-		    : ph_say("confirmed: it gets what others of its site wrote with its "
-			     "next sync",
-			     "đã xác nhận: máy sẽ nhận dữ liệu của điểm mình ở lần đồng "
-			     "bộ "
-			     "sau"));
+	fprintf(stderr, "%s\n", outcome(answer));
 	json_decref(answer);
 	return 0;
 }

@@ -2,7 +2,7 @@
  * daemon/hub_command_device.c - one device: who it is, and confirming it.
  *
  * Confirming writes a device-confirm to the control log, which every device gets: from
- * then on this one gets what others of its site wrote. Whoever confirms has compared the
+ * then on this one, unless it is only a courier, gets what others wrote. Whoever confirms has compared the
  * fingerprint with what stands on the device's own screen; words that are given are
  * compared here. A device that is confirmed already changes nothing; one that was retired
  * or cut off cannot be confirmed.
@@ -60,6 +60,7 @@ static int find_device(struct ph_hub *hub, const json_t *request, json_t *answer
 	}
 	ph_hex(id, device->id, sizeof(device->id));
 	json_object_set_new(answer, "device", json_string(id));
+	json_object_set_new(answer, "role", json_string(ph_hub_role_name(device->role)));
 	json_object_set_new(answer, "site", json_string(site.code));
 	json_object_set_new(answer, "site_name", json_string(site.name));
 	return 0;

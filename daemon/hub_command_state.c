@@ -151,19 +151,12 @@ static int sum_device_log(void *data, const struct ph_log *log)
 	return rc < 0 ? rc : 0;
 }
 
-static const char *role_name(uint64_t role)
-{
-	return role == PH_ROLE_SITE      ? "site"
-	       : role == PH_ROLE_COURIER ? "courier"
-					 : "both";
-}
-
 static json_t *show_device(struct device_list *list, const struct ph_device *device,
 			   const struct ph_hub_site *site)
 {
 	json_t *item = json_pack(
 		"{s:s, s:s, s:s, s:I, s:I, s:I, s:I}", "site", site->code, "site_name",
-		site->name, "role", role_name(device->role), "entries",
+		site->name, "role", ph_hub_role_name(device->role), "entries",
 		(json_int_t)list->entries, "parts_missing", (json_int_t)list->missing,
 		"sessions", (json_int_t)device->counter, "control_entries",
 		(json_int_t)device->control);
@@ -351,14 +344,19 @@ static int note_feed(struct scope *scope, const struct ph_device *device)
 	return rc;
 }
 
-/* A device that is lost or replaced gets nothing more: it must not hold back the others. */
+/*
+ * A device that is lost or replaced gets nothing more, a courier nothing that others
+ * wrote: they must not hold back the others.
+ */
 static int rank_of(struct scope *scope, const struct ph_device *device, unsigned *rank)
 {
 	enum ph_hub_trust trust;
 	int rc = ph_hub_device_trust(scope->hub, device->id, &trust);
 
 	if (rc == 0) {
-		*rank = trust == PH_HUB_CONFIRMED ? 2 : trust == PH_HUB_UNCONFIRMED;
+		*rank = trust == PH_HUB_CONFIRMED
+				? (device->role & PH_ROLE_SITE) != 0 ? 2 : 1
+				: trust == PH_HUB_UNCONFIRMED;
 	}
 	return rc;
 }

@@ -34,6 +34,13 @@ int ph_hub_device_trust(struct ph_hub *hub, const uint8_t id[static PH_DEVICE_ID
 	return rc;
 }
 
+const char *ph_hub_role_name(uint64_t role)
+{
+	return role == PH_ROLE_SITE      ? "site"
+	       : role == PH_ROLE_COURIER ? "courier"
+					 : "both";
+}
+
 const char *ph_hub_trust_name(enum ph_hub_trust trust)
 {
 	static const char *const names[] = {

@@ -92,5 +92,7 @@ enum ph_hub_trust {
 int ph_hub_device_trust(struct ph_hub *hub, const uint8_t id[static PH_DEVICE_ID_SIZE],
 			enum ph_hub_trust *trust_out);
 const char *ph_hub_trust_name(enum ph_hub_trust trust);
+/* site, courier or both. */
+const char *ph_hub_role_name(uint64_t role);
 
 #endif

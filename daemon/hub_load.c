@@ -2,8 +2,9 @@
  * daemon/hub_load.c - what goes down to a device, in the order in which it is needed.
  *
  * First the control log, to everybody: it names the devices of whom the rest comes.
- * Then, to a device that the control log confirms, the logs of the other devices of its
- * site, each segment with the sealed parts of its entries behind it; then its feed. What it
+ * Then, to a device that the control log confirms and that has the role site, the logs of
+ * the other devices of its site, each segment with the sealed parts of its entries behind
+ * it; then its feed. A courier carries what it cannot read, and gets neither. What a device
  * has of the logs its hello tells, so that a session that was cut costs what was under
  * way. Nothing is kept here from one session to the next.
  *
@@ -365,7 +366,8 @@ int ph_hub_load_hello(struct ph_hub *hub, struct ph_hub_peer *peer,
 	if (rc < 0) {
 		return rc;
 	}
-	peer->confirmed = trust == PH_HUB_CONFIRMED;
+	peer->confirmed =
+		trust == PH_HUB_CONFIRMED && (peer->device.role & PH_ROLE_SITE) != 0;
 	peer->n_siblings = hello->n_siblings;
 	memcpy(peer->sibling, hello->sibling, sizeof(peer->sibling));
 	memset(&peer->way, 0, sizeof(peer->way));

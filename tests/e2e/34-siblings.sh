@@ -72,6 +72,25 @@ sync s3 >/dev/null
 is "and gets nothing of this site's logs" "$(sync s3 | json 'd["entries_of_site"]')" 0
 status "nor its readers" 1 "$P" -d s3 reader show "$reader"
 
+# --- a courier of the first site carries, and reads nothing ---
+$H invite --site 14-0371 --role courier --out i4 --passphrase-file pass 2>/dev/null
+"$P" -d s4 join i4 >/dev/null
+ok "a courier syncs" sync s4
+id4=$(member s4 device)
+like "confirming it says what it gets" "$($H devices confirm "$id4" --fingerprint "$(member s4 fingerprint)" 2>&1)" 'as a courier: it still gets nothing|là máy chuyển tin: máy vẫn không nhận'
+sync s4 >/dev/null
+is "it gets nothing of the site" "$(sync s4 | json '[d["entries_of_site"], d["parts_received"]]')" '[0, 0]'
+is "though it knows that it is confirmed" "$(member s4 confirmed)" True
+stored() {
+  "$PYTHON" - "$1" <<'E'
+import sqlite3, sys
+db = sqlite3.connect(sys.argv[1])
+print(*[db.execute("SELECT count(*) FROM " + table).fetchone()[0]
+        for table in ("log WHERE site <> 0", "part", "fed_entry")])
+E
+}
+is "its store has its own log, and no sibling's, no seed and nothing that was fed" "$(stored s4/site.db)" '1 0 0'
+
 # --- both ways: equal books ---
 id1=$(member s1 device)
 ok "the first is confirmed too" $H devices confirm "$id1" --fingerprint "$(member s1 fingerprint)"

@@ -177,9 +177,9 @@ static inline const char *text_in(const json_t *object, const char *name)
 }
 
 /* The signed bytes of an invite for SITE, as the operator's command makes it. */
-static inline void make_invite(struct hub_room *room, const char *site,
-			       uint8_t seed_out[static PH_SEED_KEY_SIZE],
-			       struct ph_buf *out)
+static inline void make_invite_as(struct hub_room *room, const char *site, uint64_t role,
+				  uint8_t seed_out[static PH_SEED_KEY_SIZE],
+				  struct ph_buf *out)
 {
 	json_t *answer = ask(
 		room, json_pack("{s:s, s:s}", "command", "invite-prepare", "site", site));
@@ -191,7 +191,7 @@ static inline void make_invite(struct hub_room *room, const char *site,
 		.site_kind =
 			(uint64_t)json_integer_value(json_object_get(answer, "kind")),
 		.commune = ph_view_str(text_in(answer, "commune")),
-		.role = PH_ROLE_SITE,
+		.role = role,
 		.code_block =
 			(uint64_t)json_integer_value(json_object_get(answer, "block")),
 		.issued = T0,
@@ -206,6 +206,13 @@ static inline void make_invite(struct hub_room *room, const char *site,
 	memcpy(invite.operator_key, room->operator_pair.key, sizeof(invite.operator_key));
 	assert_int_equal(ph_invite_encode(&invite, &room->operator_pair, out), 0);
 	json_decref(answer);
+}
+
+static inline void make_invite(struct hub_room *room, const char *site,
+			       uint8_t seed_out[static PH_SEED_KEY_SIZE],
+			       struct ph_buf *out)
+{
+	make_invite_as(room, site, PH_ROLE_SITE, seed_out, out);
 }
 
 /* A device without a certificate; SEED decides its keys. */

@@ -53,8 +53,8 @@ static inline void pc_close(struct pc *pc)
 }
 
 /* A PC of SITE joins by an invite of its own. */
-static inline void pc_join(struct hub_room *room, struct pc *pc, const char *site,
-			   const char *name, uint64_t number)
+static inline void pc_join_as(struct hub_room *room, struct pc *pc, const char *site,
+			      uint64_t role, const char *name, uint64_t number)
 {
 	uint8_t seed[PH_SEED_KEY_SIZE];
 	struct ph_buf invite = { 0 };
@@ -69,7 +69,7 @@ static inline void pc_join(struct hub_room *room, struct pc *pc, const char *sit
 					      .who = "a test",
 					      .clock = { read_machine, &room->machine } };
 	ph_rng_seed(&pc->state, 1000 + number, &pc->config.rng);
-	make_invite(room, site, seed, &invite);
+	make_invite_as(room, site, role, seed, &invite);
 	snprintf(path, sizeof(path), "%s/keys/list", room->dir);
 	assert_int_equal(ph_file_read(path, PH_CERT_MAX, &list, &err), 0);
 	assert_int_equal(
@@ -81,6 +81,12 @@ static inline void pc_join(struct hub_room *room, struct pc *pc, const char *sit
 	ph_buf_deinit(&list);
 	ph_buf_wipe(&text);
 	pc_open(pc);
+}
+
+static inline void pc_join(struct hub_room *room, struct pc *pc, const char *site,
+			   const char *name, uint64_t number)
+{
+	pc_join_as(room, pc, site, PH_ROLE_SITE, name, number);
 }
 
 static inline void pc_end(struct pc *pc)

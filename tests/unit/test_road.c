@@ -115,6 +115,49 @@ static void test_road_other_site(void **state)
 	assert_false(pc_reads(&two->other, &reader, ""));
 }
 
+/*
+ * A courier of the site, confirmed or not, gets the control log and nothing else; and it
+ * takes nothing else from a hub that would give it.
+ */
+static void test_road_courier(void **state)
+{
+	struct two *two = *state;
+	struct ph_db *db = ph_journal_db(ph_hub_journal(two->room.hub));
+	struct ph_ref reader = pc_reader(&two->first, "Lò Văn Pánh");
+	struct ph_site_state known;
+	struct drove drove;
+	struct pc courier;
+
+	pc_join_as(&two->room, &courier, "14-0371", PH_ROLE_COURIER, "courier", 4);
+	sync_pc(&two->room, &two->first);
+	sync_pc(&two->room, &courier);
+	pc_confirm(&two->room, &courier);
+	for (unsigned i = 0; i < 2; i++) {
+		drove = sync_pc(&two->room, &courier);
+		assert_int_equal(drove.moved.entries_of_site, 0);
+		assert_int_equal(drove.moved.parts_received, 0);
+		assert_int_equal(drove.moved.fed.pages, 0);
+	}
+	assert_int_equal(ph_site_state(courier.site, &known), 0);
+	assert_int_equal(known.standing, PH_SITE_CONFIRMED); /* it knows */
+	assert_int_equal(pc_holds(&courier, &two->first), 0);
+	assert_false(pc_reads(&courier, &reader, ""));
+
+	/* a hub that takes it for a site's */
+	assert_int_equal(ph_db_exec(db, "UPDATE device SET role = role - 1"
+					" WHERE row = (SELECT max(row) FROM device)"),
+			 0);
+	drove = drive(&two->room, &courier, WHOLE_DRIVE);
+	assert_false(drove.complete);
+	assert_int_equal(drove.failure, PH_FAIL_PROTOCOL);
+	assert_int_equal(pc_holds(&courier, &two->first), 0);
+	assert_false(pc_reads(&courier, &reader, ""));
+	assert_int_equal(ph_db_exec(db, "UPDATE device SET role = role + 1"
+					" WHERE row = (SELECT max(row) FROM device)"),
+			 0);
+	pc_end(&courier);
+}
+
 /* ---- cuts ---- */
 
 /* The second PC as it is before it gets anything of the first. */
@@ -365,10 +408,10 @@ static void test_road_late_part(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TWO(test_road_siblings),  TWO(test_road_other_site),
-		TWO(test_road_cuts),      TWO(test_road_always_cut),
-		TWO(test_road_late_part), TWO(test_road_cut_off),
-		TWO(test_road_fork),
+		TWO(test_road_siblings),   TWO(test_road_other_site),
+		TWO(test_road_courier),    TWO(test_road_cuts),
+		TWO(test_road_always_cut), TWO(test_road_late_part),
+		TWO(test_road_cut_off),    TWO(test_road_fork),
 	};
 
 	return cmocka_run_group_tests_name("road", tests, make_pattern, remove_pattern);
