@@ -54,6 +54,8 @@ uint64_t ph_query_policy_number(struct ph_ledger *ledger, const char *name,
 int ph_query_policy_text(struct ph_ledger *ledger, const char *name, struct ph_buf *out);
 /* The number of the site with this code, or its number in digits. 0, PH_LEDGER_E_NONE, negative errno. */
 int ph_query_site_named(struct ph_ledger *ledger, struct ph_view code, uint64_t *site);
+/* Whether SITE keeps a register of readers; one that is not known here does. 0 or negative errno. */
+int ph_query_keeps_readers(struct ph_ledger *ledger, uint64_t site, bool *keeps_out);
 /* The reader a card was last issued to. 0, PH_LEDGER_E_NONE, negative errno. */
 int ph_query_reader_of(struct ph_ledger *ledger, const struct ph_id *card,
 		       struct ph_ref *reader);

@@ -44,12 +44,14 @@ const char ph_scope_make_sql[] =
 	"CREATE TABLE scope_commune(site INTEGER, commune BLOB, PRIMARY KEY(site, "
 	"commune))"
 	" WITHOUT ROWID;"
-	"CREATE INDEX scope_commune_commune ON scope_commune(commune);";
+	"CREATE INDEX scope_commune_commune ON scope_commune(commune);"
+	"CREATE TABLE scope_no_readers(site INTEGER PRIMARY KEY);";
 
 const char ph_scope_drop_sql[] =
 	"DROP TABLE IF EXISTS scope_site; DROP TABLE IF EXISTS scope_copy;"
 	"DROP TABLE IF EXISTS scope_hold; DROP TABLE IF EXISTS scope_card;"
-	"DROP TABLE IF EXISTS scope_reader; DROP TABLE IF EXISTS scope_commune;";
+	"DROP TABLE IF EXISTS scope_reader; DROP TABLE IF EXISTS scope_commune;"
+	"DROP TABLE IF EXISTS scope_no_readers;";
 
 /* --- lists of sites --- */
 

@@ -166,7 +166,25 @@ static int add_neighbours(struct ph_scope_work *work, const struct ph_entity_key
 	return rc;
 }
 
-/* The sites of each of CLASS. */
+/* OUT without the sites that keep no register of readers. */
+static int drop_registerless(struct ph_ledger *ledger, struct ph_sites *out)
+{
+	size_t n = 0;
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < out->n; i++) {
+		bool keeps = true;
+
+		rc = ph_scope_keeps_readers(ledger, out->list[i], &keeps);
+		if (keeps) {
+			out->list[n++] = out->list[i];
+		}
+	}
+	out->n = rc == 0 ? n : out->n;
+	return rc;
+}
+
+/* The sites of each of CLASS, which are those of all of it. */
 static int find_readers(struct ph_scope_work *work, const struct ph_keyset *class,
 			struct ph_sites *out)
 {
@@ -176,7 +194,7 @@ static int find_readers(struct ph_scope_work *work, const struct ph_keyset *clas
 		rc = add_neighbours(work, &class->keys[i], out);
 		rc = rc != 0 ? rc : add_creditors(work, &class->keys[i], out);
 	}
-	return rc;
+	return rc != 0 ? rc : drop_registerless(work->ledger, out);
 }
 
 /* What all facts of a class say together no member may say alone. */

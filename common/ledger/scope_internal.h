@@ -60,6 +60,9 @@ int ph_scope_note_hold(struct ph_scope_work *work, const struct ph_entity_key *k
 int ph_scope_note_reader(struct ph_scope_work *work, const struct ph_entity_key *key);
 int ph_scope_note_card(struct ph_scope_work *work, const struct ph_entity_key *key);
 
+/* Whether SITE keeps a register of readers, as far as the memo knows. 0 or negative errno. */
+int ph_scope_keeps_readers(struct ph_ledger *ledger, uint64_t site, bool *keeps_out);
+
 /* Statements of the memo that the sites are found by; ?1 is an id. */
 extern const char ph_scope_copies_of_title[];
 extern const char ph_scope_copies_of_card[];

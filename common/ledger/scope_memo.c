@@ -3,8 +3,9 @@
  *
  * scope_copy holds the title and the open card that each copy shows, scope_hold the title or
  * copy of each hold that is still open, scope_card the readers a card was issued to,
- * scope_reader the commune of each reader, scope_commune the communes of each site. A
- * link that went is as important as one that came: both ends are looked at again.
+ * scope_reader the commune of each reader, scope_commune the communes of each site;
+ * scope_no_readers the sites that keep no register, to which nothing leads. A link that
+ * went is as important as one that came: both ends are looked at again.
  */
 #include "common/ledger/scope_internal.h"
 
@@ -323,6 +324,22 @@ int ph_scope_note_card(struct ph_scope_work *work, const struct ph_entity_key *k
 
 /* --- readers and sites: communes --- */
 
+int ph_scope_keeps_readers(struct ph_ledger *ledger, uint64_t site, bool *keeps_out)
+{
+	struct ph_stmt *stmt;
+	int rc = ph_db_prepare(ledger->db,
+			       "SELECT 1 FROM scope_no_readers WHERE site = ?1", &stmt);
+
+	if (rc != 0) {
+		return rc;
+	}
+	ph_stmt_int(stmt, 1, (int64_t)site);
+	rc = ph_stmt_step(stmt);
+	*keeps_out = rc != PH_DB_ROW;
+	ph_stmt_reset(stmt);
+	return rc < 0 ? rc : 0;
+}
+
 static int read_commune(struct ph_scope_work *work, struct ph_view *out)
 {
 	struct ph_reader reader;
@@ -378,45 +395,11 @@ static int put_commune(struct ph_ledger *ledger, uint64_t site, struct ph_view c
 	return ph_stmt_run(stmt);
 }
 
-static int save_communes(struct ph_scope_work *work, uint64_t site)
-{
-	const struct ph_register *commune, *route;
-	struct ph_record record;
-	struct ph_list_iter iter;
-	struct ph_view text;
-	int rc;
-
-	if (work->state.len == 0) {
-		return 0;
-	}
-	rc = ph_record_decode(ph_buf_view(&work->state), ph_kind_find(PH_KIND_SITE_PUT),
-			      &record);
-	if (rc != 0) {
-		return rc;
-	}
-	commune = ph_registers_get(&record.registers, PH_SITE_COMMUNE);
-	route = ph_registers_get(&record.registers, PH_SITE_ROUTE);
-	if (commune != NULL) {
-		rc = put_commune(work->ledger, site, commune->value.as.bytes);
-	}
-	if (route != NULL) {
-		iter = ph_list_begin(&route->value.as.list);
-		while (rc == 0 && ph_list_next_text(&iter, &text) == 1) {
-			rc = put_commune(work->ledger, site, text);
-		}
-	}
-	ph_record_deinit(&record);
-	return rc;
-}
-
-/* Readers of the communes of SITE. */
-static int add_commune_readers(struct ph_scope_work *work, uint64_t site)
+/* Column 0 of SQL, of which ?1 is SITE: readers, onto the queue. 0 or negative errno. */
+static int queue_readers(struct ph_scope_work *work, const char *sql, uint64_t site)
 {
 	struct ph_stmt *stmt;
-	int rc = ph_db_prepare(work->ledger->db,
-			       "SELECT r.id FROM scope_commune c JOIN scope_reader r"
-			       " ON r.commune = c.commune WHERE c.site = ?1",
-			       &stmt);
+	int rc = ph_db_prepare(work->ledger->db, sql, &stmt);
 
 	if (rc != 0) {
 		return rc;
@@ -435,9 +418,87 @@ static int add_commune_readers(struct ph_scope_work *work, uint64_t site)
 	return rc;
 }
 
-int ph_scope_note_site(struct ph_scope_work *work, const struct ph_entity_key *key)
+static int run_site(struct ph_ledger *ledger, const char *sql, uint64_t site)
 {
 	struct ph_stmt *stmt;
+	int rc = ph_db_prepare(ledger->db, sql, &stmt);
+
+	if (rc != 0) {
+		return rc;
+	}
+	ph_stmt_int(stmt, 1, (int64_t)site);
+	return ph_stmt_run(stmt);
+}
+
+/*
+ * Whether SITE keeps no register from now on (NONE). If that is new, whoever owes it a
+ * copy is looked at again; copies that come or go in this batch bring their own.
+ */
+static int save_register(struct ph_scope_work *work, uint64_t site, bool none)
+{
+	bool keeps;
+	int rc = ph_scope_keeps_readers(work->ledger, site, &keeps);
+
+	if (rc != 0 || keeps != none) {
+		return rc;
+	}
+	rc = run_site(work->ledger,
+		      none ? "INSERT INTO scope_no_readers(site) VALUES(?1)"
+			   : "DELETE FROM scope_no_readers WHERE site = ?1",
+		      site);
+	return rc != 0 ? rc
+		       : queue_readers(work,
+				       "SELECT DISTINCT k.reader FROM scope_site s"
+				       " JOIN scope_copy c ON c.id = s.id"
+				       " JOIN scope_card k ON k.card = c.card"
+				       " WHERE s.site = ?1 AND s.type = 13", /* copies */
+				       site);
+}
+
+static int save_site(struct ph_scope_work *work, uint64_t site)
+{
+	const struct ph_register *commune, *route, *none;
+	struct ph_record record;
+	struct ph_list_iter iter;
+	struct ph_view text;
+	int rc;
+
+	if (work->state.len == 0) {
+		return save_register(work, site, false);
+	}
+	rc = ph_record_decode(ph_buf_view(&work->state), ph_kind_find(PH_KIND_SITE_PUT),
+			      &record);
+	if (rc != 0) {
+		return rc;
+	}
+	commune = ph_registers_get(&record.registers, PH_SITE_COMMUNE);
+	route = ph_registers_get(&record.registers, PH_SITE_ROUTE);
+	none = ph_registers_get(&record.registers, PH_SITE_NO_READERS);
+	rc = save_register(work, site, none != NULL && none->value.as.uint != 0);
+	if (rc == 0 && commune != NULL) {
+		rc = put_commune(work->ledger, site, commune->value.as.bytes);
+	}
+	if (route != NULL) {
+		iter = ph_list_begin(&route->value.as.list);
+		while (rc == 0 && ph_list_next_text(&iter, &text) == 1) {
+			rc = put_commune(work->ledger, site, text);
+		}
+	}
+	ph_record_deinit(&record);
+	return rc;
+}
+
+/* Readers of the communes of SITE. */
+static int add_commune_readers(struct ph_scope_work *work, uint64_t site)
+{
+	return queue_readers(work,
+			     "SELECT r.id FROM scope_commune c JOIN scope_reader r"
+			     " ON r.commune = c.commune WHERE c.site = ?1",
+			     site);
+}
+
+int ph_scope_note_site(struct ph_scope_work *work, const struct ph_entity_key *key)
+{
 	uint64_t site;
 	int rc;
 
@@ -447,13 +508,9 @@ int ph_scope_note_site(struct ph_scope_work *work, const struct ph_entity_key *k
 	ph_keyset_clear(&work->queue);
 	rc = add_commune_readers(work, site);
 	rc = rc != 0 ? rc
-		     : ph_db_prepare(work->ledger->db,
-				     "DELETE FROM scope_commune WHERE site = ?1", &stmt);
-	if (rc == 0) {
-		ph_stmt_int(stmt, 1, (int64_t)site);
-		rc = ph_stmt_run(stmt);
-	}
-	rc = rc != 0 ? rc : save_communes(work, site);
+		     : run_site(work->ledger, "DELETE FROM scope_commune WHERE site = ?1",
+				site);
+	rc = rc != 0 ? rc : save_site(work, site);
 	rc = rc != 0 ? rc : add_commune_readers(work, site);
 	for (size_t i = 0; rc == 0 && i < work->queue.n; i++) {
 		rc = ph_scope_class(work, &work->queue.keys[i], &work->readers);

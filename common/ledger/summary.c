@@ -235,6 +235,27 @@ int ph_query_site_named(struct ph_ledger *ledger, struct ph_view code, uint64_t 
 	return rc;
 }
 
+int ph_query_keeps_readers(struct ph_ledger *ledger, uint64_t site, bool *keeps_out)
+{
+	struct ph_entity_key key = ph_key_number(PH_ENTITY_SITE, site);
+	const struct ph_register *none;
+	struct ph_buf state = { 0 };
+	struct ph_record record;
+	int rc = ph_ledger_get(ledger, PH_ENTITY_SITE, ph_key_view(&key), &state);
+
+	*keeps_out = true;
+	rc = rc != 0 ? rc
+		     : ph_record_decode(ph_buf_view(&state),
+					ph_kind_find(PH_KIND_SITE_PUT), &record);
+	if (rc == 0) {
+		none = ph_registers_get(&record.registers, PH_SITE_NO_READERS);
+		*keeps_out = none == NULL || none->value.as.uint == 0;
+		ph_record_deinit(&record);
+	}
+	ph_buf_deinit(&state);
+	return rc < 0 ? rc : 0;
+}
+
 /* --- what a put has seen --- */
 
 static const struct ph_kind *kind_of(enum ph_entity type)

@@ -75,6 +75,18 @@ static inline void say_site(struct history *history, uint64_t site, const char *
 	remember(history, PH_KIND_SITE_PUT, &ref);
 }
 
+/* SITE keeps a register of readers from now on, or none. */
+static inline void say_register(struct history *history, uint64_t site, bool kept)
+{
+	struct ph_entry entry = entry_of(PH_KIND_SITE_PUT);
+	struct ph_ref ref;
+
+	set_uint(&entry, PH_SITE_SITE, site);
+	set_uint(&entry, PH_SITE_NO_READERS, kept ? 0 : 1);
+	ref = actor_write(&history->actors[CONTROL], &entry);
+	remember(history, PH_KIND_SITE_PUT, &ref);
+}
+
 /* --- hub and sites --- */
 
 static inline void run_sql(struct ph_db *db, const char *sql, const struct actor *actor,

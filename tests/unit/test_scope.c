@@ -17,6 +17,8 @@
 #include "history_count.h"
 #include "scope_province.h"
 
+#include "common/ledger/query.h"
+
 static uint64_t arg_count, arg_seed;
 
 /* --- the history --- */
@@ -72,6 +74,9 @@ static struct history *history_placed(uint64_t seed)
 	}
 	say_site(history, 101, "03646");
 	say_site(history, 102, "03650");
+	if (chance(history, 30)) {
+		say_register(history, 101 + below(history, 3), false);
+	}
 	forks = chance(history, 30);
 	entries = 20 + below(history, 180);
 	while (entries-- > 0) {
@@ -80,6 +85,10 @@ static struct history *history_placed(uint64_t seed)
 				   : 2 + below(history, history->n_actors - 2);
 
 		make_placed(history, &history->actors[i]);
+		if (chance(history, 1)) {
+			say_register(history, 101 + below(history, 3),
+				     chance(history, 50));
+		}
 		if (forks && chance(history, 2)) {
 			size_t before = history->n_actors;
 
@@ -110,7 +119,7 @@ static void feed_hub(struct province *province, unsigned steps)
 	}
 }
 
-static unsigned judged, fed_items, cases_seen, listed, restarts;
+static unsigned judged, registerless, fed_items, cases_seen, listed, restarts;
 
 /* Entries go on their way, at random. */
 static void move(struct province *province)
@@ -148,6 +157,34 @@ static void move(struct province *province)
 	}
 }
 
+static int64_t count_rows(struct ph_db *db, const char *sql)
+{
+	struct ph_stmt *stmt;
+	int64_t n;
+
+	assert_int_equal(ph_db_prepare(db, sql, &stmt), 0);
+	assert_int_equal(ph_stmt_step(stmt), PH_DB_ROW);
+	n = ph_stmt_col_int(stmt, 0);
+	ph_stmt_reset(stmt);
+	return n;
+}
+
+/* Where no register is kept nothing of a reader may be left of what was fed. */
+static bool keeps_register(struct share *share)
+{
+	bool kept;
+
+	assert_int_equal(ph_query_keeps_readers(share->world.ledger, share->site, &kept),
+			 0);
+	if (!kept) {
+		assert_int_equal(count_rows(share->world.db,
+					    "SELECT count(*) FROM fed_fact"
+					    " WHERE type IN (11, 12)"),
+				 0);
+	}
+	return kept;
+}
+
 static struct history_count counted;
 
 static void play(uint64_t seed)
@@ -174,23 +211,12 @@ static void play(uint64_t seed)
 		assert_int_equal(ph_feeder_state(province.feeder, share->device, &state),
 				 0);
 		judged++;
+		registerless += !keeps_register(share);
 		fed_items += (unsigned)state.number;
 	}
 	cases_seen += province.cases_seen;
 	listed += province.listed;
 	close_province(&province);
-}
-
-static int64_t count_rows(struct ph_db *db, const char *sql)
-{
-	struct ph_stmt *stmt;
-	int64_t n;
-
-	assert_int_equal(ph_db_prepare(db, sql, &stmt), 0);
-	assert_int_equal(ph_stmt_step(stmt), PH_DB_ROW);
-	n = ph_stmt_col_int(stmt, 0);
-	ph_stmt_reset(stmt);
-	return n;
 }
 
 static void feed_all(struct province *province, struct share *share)
@@ -265,9 +291,10 @@ static void every_site_has_its_share(void **state)
 		play(arg_seed + i);
 	}
 	count_print(&counted);
-	printf("# %u sites compared, %u items and %u cases fed to them, %u in lists, "
+	printf("# %u sites compared, %u of them without a register, %u items and %u "
+	       "cases fed to them, %u in lists, "
 	       "%u restarts\n",
-	       judged, fed_items, cases_seen, listed, restarts);
+	       judged, registerless, fed_items, cases_seen, listed, restarts);
 	assert_true(judged > 0 || arg_count < 10);
 }
 
