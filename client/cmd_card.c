@@ -9,6 +9,7 @@
 
 #include "client/card.h"
 #include "client/page.h"
+#include "client/register.h"
 
 static int put(struct ph_desk *desk, struct ph_cli *cli, struct ph_error *err)
 {
@@ -16,7 +17,11 @@ static int put(struct ph_desk *desk, struct ph_cli *cli, struct ph_error *err)
 	struct ph_ref reader;
 	json_t *view = NULL;
 	int found;
-	int rc = ph_scan_reader(&desk->scanner, cli->args[cli->n_args - 1], &reader, err);
+	int rc = ph_register_check(desk->site, PH_KIND_CARD_ISSUE, desk->behalf, err);
+
+	rc = rc != 0 ? rc
+		     : ph_scan_reader(&desk->scanner, cli->args[cli->n_args - 1], &reader,
+				      err);
 
 	rc = rc != 0 ? rc : ph_desk_look_entry(desk, PH_KIND_READER_PUT, &reader, err);
 	if (rc < 0) {

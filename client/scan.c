@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "client/register.h"
 #include "common/cli/cli.h"
 #include "common/cli/out.h"
 #include "common/ledger/query.h"
@@ -77,16 +78,19 @@ void ph_scanner_deinit(struct ph_scanner *scanner)
 	scanner->unknown_copies = NULL;
 }
 
-/* ID is not known here. 0 or -ENOMEM. */
+/* ID is not known here. Where no register is kept no card ever is. 0 or negative errno. */
 static int note_unknown(struct ph_scanner *scanner, enum ph_type type,
-			const struct ph_id *id)
+			const struct ph_id *id, struct ph_error *err)
 {
 	json_t *code;
+	bool kept;
+	int rc;
 
 	switch (type) {
 	case PH_T_CARD_ID:
-		scanner->card_unknown = true;
-		return 0;
+		rc = ph_register_kept(scanner->site, &kept, err);
+		scanner->card_unknown = rc == 0 && kept;
+		return rc;
 	case PH_T_CRATE_ID:
 		scanner->crate_unknown = true;
 		return 0;
@@ -134,7 +138,7 @@ int ph_scan(struct ph_scanner *scanner, enum ph_type type, struct ph_view code,
 	if (scanner->naming == type) {
 		scanner->named_known = known;
 	} else if (!known) {
-		rc = note_unknown(scanner, type, &id);
+		rc = note_unknown(scanner, type, &id, err);
 	}
 	if (rc == 0) {
 		*id_out = id;

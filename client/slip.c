@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/register.h"
 #include "client/slip_told.h"
 #include "common/cli/out.h"
 #include "common/ledger/query.h"
@@ -143,8 +144,14 @@ json_t *ph_desk_slip(struct ph_desk *desk, const char *kind, struct ph_error *er
 	static const struct ph_slip_field extras[] = { PH_SLIP_NAMED("when"),
 						       PH_SLIP_NAMED("staff"),
 						       { 0 } };
+	const struct ph_kind *table = ph_kind_named(ph_view_str(kind));
 	json_t *object = json_pack("{s:s}", "kind", kind);
-	int rc = object ? ph_desk_fields(desk, extras, object, NULL, err) : -ENOMEM;
+	int rc = table ? ph_register_check(desk->site, table->number, desk->behalf, err)
+		       : 0;
+
+	rc = rc != 0  ? rc
+	     : object ? ph_desk_fields(desk, extras, object, NULL, err)
+		      : -ENOMEM;
 
 	desk->ref_unknown = false;
 	if (rc == 0 && desk->behalf) {

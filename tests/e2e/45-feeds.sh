@@ -131,6 +131,52 @@ like "and in Vietnamese" "$(env LC_ALL=vi_VN.UTF-8 "$pack" -d "$T/s2" case show 
 like "why says it" "$(site 2 why case "$case" --json)" '"choice":"seen"'
 for i in 1 2 3; do same_books "after that: site $i and the hub" "$i"; done
 
+# a site that keeps no register of readers: nobody's name lies there
+ok "site 4 joins" make_site 4
+ok "it is in the commune of site 1" $H site set 14-0004 --commune 03641
+ok "site 4 is admitted" sync 4
+ok "and confirmed" confirm 4
+ok "site 4 syncs" sync 4
+readers_at_4() { site 4 find 'lo thi hoa' --json | pick 'len(d["readers"])'; }
+is "it has the readers of its commune" "$(readers_at_4)" 1
+ok "a title there" site 4 title add --name 'Luật Biên phòng'
+title4=$(site 4 log --json | pick '[e["ref"] for e in d["entries"] if e["entry"]["kind"] == "title-put"][0]')
+ok "a copy there" site 4 copy add D1 --title "$title4"
+ok "lent to her" bash -c "printf '%s\n' '{\"kind\":\"loan\",\"copy\":{\"ns\":140004,\"code\":\"D1\"},\"card\":{\"ns\":140001,\"code\":\"K1\"}}' | '$pack' -d '$T/s4' record"
+ok "site 4 syncs" sync 4
+ok "the province sets it to keep no register" $H site set 14-0004 --no-readers
+for i in 4 4; do ok "site 4 syncs" sync "$i"; done
+is "the readers have left it, also who owes it a book" "$(readers_at_4)" 0
+is "the loan is still its own" "$(site 4 list out --json | pick '[i["copy"]["code"] for i in d["items"]], "reader" in d["items"][0]')" "(['D1'], False)"
+same_books "site 4 and the hub have the same books" 4
+no_register='keeps no register of readers.*loan CARD|không lập sổ bạn đọc.*loan THẺ'
+refused() { # what command…
+  local what=$1; shift
+  status "$what is refused there" 2 site 4 "$@"
+  like "$what: why, and what to do" "$(site 4 "$@" 2>&1)" "$no_register"
+}
+her=$(site 1 card show K1 --json | pick 'd["issues"][0]["reader"]')
+refused "a reader" reader add --name 'Vì Văn An' --card K4
+refused "a change of one" reader set "$her" --telephone 0912
+refused "a card" card issue K4 "$her"
+refused "a card by another card" card issue K5 K1
+refused "a consent" reader consent "$her" given
+entries=$(site 4 status --json | pick 'd["entries"]')
+for line in '{"kind":"reader-put","name":"Vì Văn An"}' "{\"kind\":\"card-issue\",\"card\":\"K4\",\"reader\":\"$her\"}" "{\"kind\":\"consent\",\"reader\":\"$her\",\"given\":\"given\"}"; do
+  like "record refuses ${line:9:10} there" "$(printf '%s\n' "$line" | site 4 record)" "$no_register"
+done
+is "nothing was written" "$(site 4 status --json | pick 'd["entries"]')" "$entries"
+ok "another copy there" site 4 copy add D2 --title "$title4"
+is "a bare card borrows, and nobody asks who that is" "$(site 4 loan XA-77 D2 --json | pick 'd["entries"][0]["known"]')" True
+ok "site 4 syncs" sync 4
+same_books "and after that" 4
+ok "the province lets it keep one again" $H site set 14-0004 --readers
+for i in 4 4; do ok "site 4 syncs" sync "$i"; done
+is "the readers are back" "$(readers_at_4)" 1
+ok "and it registers one" site 4 reader add --name 'Vì Văn An' --card K4
+ok "site 4 syncs" sync 4
+same_books "then too" 4
+
 # a device that is retired is fed no more
 ok "the operator retires site 3's device" $H devices retire "$(site 3 status --json | pick 'd["device"]')"
 ok "site 3 still sends" sync 3
