@@ -59,6 +59,7 @@ int ph_feeder_open(struct ph_feeder **feeder_out, const struct ph_feeder_config 
 void ph_feeder_free(struct ph_feeder *feeder)
 {
 	if (feeder) {
+		ph_kin_deinit(&feeder->kin);
 		free(feeder->devices);
 		free(feeder);
 	}
@@ -402,6 +403,7 @@ int ph_feeder_step(struct ph_feeder *feeder, unsigned budget, bool *more_out)
 	if (rc != 0) {
 		return rc;
 	}
+	ph_kin_deinit(&feeder->kin); /* the ledger may have gone on */
 	rc = step(feeder, budget, more_out);
 	rc = rc != 0 ? rc : ph_db_commit(feeder->db);
 	if (rc != 0) {

@@ -5,6 +5,7 @@
 #include "common/ledger/cases.h"
 #include "common/ledger/changes.h"
 #include "common/ledger/fact.h"
+#include "common/ledger/kin.h"
 #include "common/ledger/scope.h"
 #include "common/log/feed.h"
 #include "daemon/feeder.h"
@@ -14,6 +15,7 @@ enum ph_feeder_told {
 	PH_TOLD_NOTHING = 0, /* it is as the device's own logs have it */
 	PH_TOLD_IN = 1,      /* facts of others were told */
 	PH_TOLD_OUT = 2,     /* it stands outside of the device's scope */
+	PH_TOLD_BARE = 3,    /* facts of others were told, without their sealed parts */
 };
 
 /* A device that is confirmed, and so is fed. */
@@ -36,6 +38,7 @@ struct ph_feeder {
 	struct ph_feeder_device *devices; /* by site, then row */
 	size_t n_devices, cap_devices;
 	bool loaded;
+	struct ph_kin kin; /* of the reader who was told of last in this step */
 };
 
 #define PH_FEEDER_REF_SIZE 32
@@ -87,6 +90,10 @@ struct ph_feeder_facts {
 int ph_feeder_tell(struct ph_feeder *feeder, struct ph_feeder_device *device,
 		   const struct ph_entity_key *key, const struct ph_feeder_facts *facts,
 		   bool in);
+
+/* What DEVICE was told of KEY as a whole. 0 or negative errno. */
+int ph_feeder_told(struct ph_feeder *feeder, const struct ph_feeder_device *device,
+		   const struct ph_entity_key *key, enum ph_feeder_told *told_out);
 
 /* --- feeder_case.c: one case --- */
 int ph_feeder_case(struct ph_feeder *feeder, const struct ph_entity_key *key,

@@ -4,7 +4,8 @@
  * A page takes the items behind a cursor in the order of their numbers, as many as fit.
  * Entries are read from the journal by reference; keys of one entry that follow each
  * other travel with its bytes once. Seeds of sealed parts are opened with the hub's key
- * and sealed to the desk key of the one device that the page is for.
+ * and sealed to the desk key of the one device that the page is for. Of a reader whom its
+ * site knows only by what it wrote itself the entries travel without their parts.
  *
  * Making a page changes nothing: what a device did not confirm is sent again.
  */
@@ -74,6 +75,21 @@ static int seal_seed(struct page *page)
 		rc = -EBADMSG;
 	}
 	sodium_memzero(seed, sizeof(seed));
+	return rc;
+}
+
+/* Whether what is sealed under KEY is for this device. 0 or negative errno. */
+static int look_manner(struct page *page, const struct ph_entity_key *key, bool *bare_out)
+{
+	enum ph_feeder_told told;
+	int rc;
+
+	*bare_out = false;
+	if (key->type != PH_ENTITY_READER) {
+		return 0;
+	}
+	rc = ph_feeder_told(page->feeder, page->device, key, &told);
+	*bare_out = rc == 0 && told == PH_TOLD_BARE;
 	return rc;
 }
 
@@ -168,14 +184,17 @@ static int flush(struct page *page)
 				     .keys = ph_buf_view(&page->keys),
 				     .n_keys = page->n_keys };
 	uint64_t last = row->number;
+	bool bare;
 	int rc;
 
 	if (page->n_keys == 0) {
 		return 0;
 	}
 	rc = load_entry(page, &row->ref);
+	rc = rc != 0 ? rc : look_manner(page, &row->key, &bare);
 	if (rc == 0 && row->bytes) {
 		item.entry = ph_buf_view(&page->entry);
+		page->cipher.len = bare ? 0 : page->cipher.len;
 		item.cipher = ph_buf_view(&page->cipher);
 		if (page->cipher.len > 0) {
 			item.seed_box = PH_VIEW(page->box, sizeof(page->box));

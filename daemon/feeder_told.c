@@ -71,8 +71,8 @@ int ph_feeder_append(struct ph_feeder *feeder, struct ph_feeder_device *device,
 
 /* --- what was told --- */
 
-static int get_told(struct ph_feeder *feeder, const struct ph_feeder_device *device,
-		    const struct ph_entity_key *key, enum ph_feeder_told *told_out)
+int ph_feeder_told(struct ph_feeder *feeder, const struct ph_feeder_device *device,
+		   const struct ph_entity_key *key, enum ph_feeder_told *told_out)
 {
 	struct ph_stmt *stmt;
 	int rc = ph_db_prepare(feeder->db,
@@ -461,26 +461,59 @@ static int want_outside(struct ph_feeder *feeder, const struct ph_feeder_device 
 
 /* --- in and out --- */
 
+/*
+ * How DEVICE is to be told of KEY, which is in its scope: of a reader who concerns its site
+ * only by what that site itself wrote, without what is sealed.
+ */
+static int find_manner(struct ph_feeder *feeder, const struct ph_feeder_device *device,
+		       const struct ph_entity_key *key, enum ph_feeder_told *manner_out)
+{
+	bool concerns = true;
+	int rc = 0;
+
+	if (key->type == PH_ENTITY_READER) {
+		rc = ph_kin_concerns(feeder->config.ledger, &feeder->kin, key,
+				     device->site, &concerns);
+	}
+	*manner_out = concerns ? PH_TOLD_IN : PH_TOLD_BARE;
+	return rc;
+}
+
+/* All under KEY goes and is to come again, in another manner. */
+static int tell_anew(struct ph_feeder *feeder, struct ph_feeder_device *device,
+		     const struct ph_entity_key *key)
+{
+	struct ph_feeder_item leave = { .what = PH_FEED_LEAVE, .key = key };
+	struct ph_feeder_item enter = { .what = PH_FEED_ENTER, .key = key };
+	int rc = ph_feeder_append(feeder, device, &leave);
+
+	rc = rc != 0 ? rc : forget_facts(feeder, device, key);
+	return rc != 0 ? rc : ph_feeder_append(feeder, device, &enter);
+}
+
 static int tell_in(struct ph_feeder *feeder, struct ph_feeder_device *device,
 		   const struct ph_entity_key *key, const struct ph_feeder_facts *facts,
 		   enum ph_feeder_told told, bool *wanted)
 {
 	struct ph_feeder_item item = { .what = PH_FEED_ENTER, .key = key };
+	enum ph_feeder_told manner;
 	bool any = false;
-	int rc = 0;
+	int rc = find_manner(feeder, device, key, &manner);
 
 	for (size_t i = 0; i < facts->n; i++) {
 		wanted[i] = !is_held(feeder, device, &facts->list[i]);
 		any = any || wanted[i];
 	}
-	if (told == PH_TOLD_NOTHING && !any) {
-		return 0;
+	if (rc != 0 || (told == PH_TOLD_NOTHING && !any)) {
+		return rc;
 	}
 	if (told == PH_TOLD_OUT) {
 		rc = ph_feeder_append(feeder, device, &item);
+	} else if (told != PH_TOLD_NOTHING && told != manner) {
+		rc = tell_anew(feeder, device, key);
 	}
-	if (rc == 0 && told != PH_TOLD_IN) {
-		rc = set_told(feeder, device, key, PH_TOLD_IN);
+	if (rc == 0 && told != manner) {
+		rc = set_told(feeder, device, key, manner);
 	}
 	return rc != 0 ? rc : tell_facts(feeder, device, key, facts, wanted);
 }
@@ -513,7 +546,7 @@ int ph_feeder_tell(struct ph_feeder *feeder, struct ph_feeder_device *device,
 {
 	bool *wanted = calloc(facts->n + 1, sizeof(*wanted));
 	enum ph_feeder_told told;
-	int rc = wanted ? get_told(feeder, device, key, &told) : -ENOMEM;
+	int rc = wanted ? ph_feeder_told(feeder, device, key, &told) : -ENOMEM;
 
 	if (rc == 0) {
 		rc = in ? tell_in(feeder, device, key, facts, told, wanted)

@@ -382,6 +382,29 @@ int ph_class_root(struct ph_ledger *ledger, const struct ph_entity_key *key,
 	return rc;
 }
 
+int ph_class_is_alone(struct ph_ledger *ledger, const struct ph_entity_key *key,
+		      bool *alone_out)
+{
+	struct ph_entity_key root;
+	struct ph_stmt *stmt;
+	int rc = ph_class_root(ledger, key, &root);
+
+	*alone_out = rc == 0 && ph_key_compare(key, &root) == 0;
+	if (rc != 0 || !*alone_out || stands_alone(ledger, key)) {
+		return rc;
+	}
+	rc = ph_db_prepare(ledger->db,
+			   "SELECT 1 FROM ledger_reader WHERE root = ?1 LIMIT 1", &stmt);
+	if (rc != 0) {
+		return rc;
+	}
+	ph_stmt_blob(stmt, 1, ph_key_view(key));
+	rc = ph_stmt_step(stmt);
+	*alone_out = rc != PH_DB_ROW;
+	ph_stmt_reset(stmt);
+	return rc < 0 ? rc : 0;
+}
+
 int ph_class_members(struct ph_ledger *ledger, const struct ph_entity_key *key,
 		     struct ph_keyset *members)
 {

@@ -35,6 +35,9 @@ int ph_class_settle(struct ph_ledger *ledger);
 /* The root of KEY's class into *ROOT_OUT: itself if it stands alone or is not here. 0 or negative errno. */
 int ph_class_root(struct ph_ledger *ledger, const struct ph_entity_key *key,
 		  struct ph_entity_key *root_out);
+/* Whether the reader KEY is the only one of its class. 0 or negative errno. */
+int ph_class_is_alone(struct ph_ledger *ledger, const struct ph_entity_key *key,
+		      bool *alone_out);
 /* All of KEY's class, itself included, in order of id. MEMBERS is cleared first. 0 or negative errno. */
 int ph_class_members(struct ph_ledger *ledger, const struct ph_entity_key *key,
 		     struct ph_keyset *members);

@@ -278,6 +278,27 @@ static int settle_titles(struct ph_scope_work *work)
 	return rc != 0 ? rc : settle(work, &work->holds, NULL);
 }
 
+/*
+ * Those of READERS who are the same as somebody: by itself one may concern other sites than
+ * before, or who says that they are the same has changed, though the class concerns whom it
+ * did. What of them a site is given depends on that (kin.h).
+ */
+static int note_kin(struct ph_scope_work *work)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < work->readers.n; i++) {
+		const struct ph_entity_key *key = &work->readers.keys[i];
+		bool alone = true;
+
+		rc = ph_class_is_alone(work->ledger, key, &alone);
+		if (rc == 0 && !alone) {
+			rc = ph_keyset_add(work->changed, key);
+		}
+	}
+	return rc;
+}
+
 static int settle_readers(struct ph_scope_work *work)
 {
 	struct ph_keyset moved = { 0 };
@@ -288,6 +309,7 @@ static int settle_readers(struct ph_scope_work *work)
 				      ph_key_view(&moved.keys[i]), PH_ENTITY_CARD,
 				      &work->cards);
 	}
+	rc = rc != 0 ? rc : note_kin(work);
 	ph_keyset_clear(&moved);
 	rc = rc != 0 ? rc : settle(work, &work->cards, &moved);
 	for (size_t i = 0; rc == 0 && i < moved.n; i++) {

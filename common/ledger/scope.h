@@ -43,6 +43,13 @@ int ph_scope_settle(struct ph_ledger *ledger, struct ph_keyset *changed);
  */
 int ph_scope_sites(struct ph_ledger *ledger, const struct ph_entity_key *key,
 		   struct ph_sites *out);
+/*
+ * The sites that the reader KEY concerns by itself, whoever else is the same: those of
+ * its commune, and those to which it owes a copy. In place of what OUT held. 0 or negative
+ * errno.
+ */
+int ph_scope_reader(struct ph_ledger *ledger, const struct ph_entity_key *key,
+		    struct ph_sites *out);
 /* Copies on open loan to the card KEY onto OUT. 0 or negative errno. */
 int ph_scope_lent(struct ph_ledger *ledger, const struct ph_entity_key *key,
 		  struct ph_keyset *out);

@@ -184,6 +184,26 @@ static int drop_registerless(struct ph_ledger *ledger, struct ph_sites *out)
 	return rc;
 }
 
+/* What READER says by itself. */
+static int find_reader(struct ph_scope_work *work, const struct ph_entity_key *reader,
+		       struct ph_sites *out)
+{
+	int rc = add_neighbours(work, reader, out);
+
+	return rc != 0 ? rc : add_creditors(work, reader, out);
+}
+
+int ph_scope_reader(struct ph_ledger *ledger, const struct ph_entity_key *key,
+		    struct ph_sites *out)
+{
+	struct ph_scope_work work = { .ledger = ledger };
+	int rc;
+
+	out->n = 0;
+	rc = find_reader(&work, key, out);
+	return rc != 0 ? rc : drop_registerless(ledger, out);
+}
+
 /* The sites of each of CLASS, which are those of all of it. */
 static int find_readers(struct ph_scope_work *work, const struct ph_keyset *class,
 			struct ph_sites *out)
@@ -191,8 +211,7 @@ static int find_readers(struct ph_scope_work *work, const struct ph_keyset *clas
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < class->n; i++) {
-		rc = add_neighbours(work, &class->keys[i], out);
-		rc = rc != 0 ? rc : add_creditors(work, &class->keys[i], out);
+		rc = find_reader(work, &class->keys[i], out);
 	}
 	return rc != 0 ? rc : drop_registerless(work->ledger, out);
 }

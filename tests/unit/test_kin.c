@@ -1,0 +1,228 @@
+/*
+ * Tests of whose sealed parts a site is given when readers are merged (common/ledger/kin.c,
+ * daemon/feeder_told.c), between real folders: no site opens a stranger's name by what it
+ * says itself.
+ */
+#include "tests/unit/road_world.h"
+
+#include "daemon/hub_internal.h"
+
+struct two {
+	struct hub_room room;
+	struct pc home;  /* of 14-0371, which registered the stranger */
+	struct pc other; /* of 14-0372, which claims to know her */
+	struct ph_ref stranger, own;
+};
+
+#define NAME "Lò Văn Pánh"
+
+/* In COMMUNE; both sites are in 03646. */
+static struct ph_ref reader_of(struct pc *pc, const char *commune)
+{
+	struct ph_entry entry = { .kind = ph_kind_find(PH_KIND_READER_PUT),
+				  .number = PH_KIND_READER_PUT };
+
+	entry.sealed[PH_READER_S_NAME].set = true;
+	entry.sealed[PH_READER_S_NAME].as.bytes = ph_view_str(NAME);
+	entry.field[PH_READER_COMMUNE].set = true;
+	entry.field[PH_READER_COMMUNE].as.bytes = ph_view_str(commune);
+	return pc_write(pc, entry);
+}
+
+static struct ph_entry merge_of(const struct ph_ref *a, const struct ph_ref *b)
+{
+	struct ph_entry entry = { .kind = ph_kind_find(PH_KIND_READER_MERGE),
+				  .number = PH_KIND_READER_MERGE };
+
+	entry.field[PH_READER_MERGE_READER].set = true;
+	entry.field[PH_READER_MERGE_READER].as.ref = *a;
+	entry.field[PH_READER_MERGE_OTHER].set = true;
+	entry.field[PH_READER_MERGE_OTHER].as.ref = *b;
+	return entry;
+}
+
+static void take_back(struct pc *pc, const struct ph_ref *target)
+{
+	struct ph_entry entry = { .kind = ph_kind_find(PH_KIND_VOID),
+				  .number = PH_KIND_VOID };
+
+	entry.field[PH_VOID_TARGET].set = true;
+	entry.field[PH_VOID_TARGET].as.ref = *target;
+	pc_write(pc, entry);
+}
+
+static void set_code(struct ph_value *value, uint64_t ns, const char *code)
+{
+	value->set = true;
+	value->as.id = (struct ph_id){ .ns = ns, .code = ph_view_str(code) };
+}
+
+static void sync_all(struct two *two)
+{
+	sync_pc(&two->room, &two->home);
+	sync_pc(&two->room, &two->other);
+	sync_pc(&two->room, &two->home);
+	sync_pc(&two->room, &two->other);
+}
+
+/* Whether the other site has the stranger's plain facts. */
+static bool knows(struct two *two)
+{
+	struct ph_buf bytes = { 0 };
+	int rc = ph_site_entry(two->other.site, &two->stranger, &bytes, NULL);
+
+	assert_true(rc == 0 || rc == PH_JOURNAL_E_NONE);
+	ph_buf_deinit(&bytes);
+	return rc == 0;
+}
+
+static bool reads(struct two *two)
+{
+	return pc_reads(&two->other, &two->stranger, NAME);
+}
+
+static int set_up(void **state)
+{
+	struct two *two = calloc(1, sizeof(*two));
+
+	assert_non_null(two);
+	hub_open(&two->room);
+	pc_join(&two->room, &two->home, "14-0371", "home", 1);
+	pc_join(&two->room, &two->other, "14-0372", "other", 2);
+	sync_all(two);
+	pc_confirm(&two->room, &two->home);
+	pc_confirm(&two->room, &two->other);
+	two->stranger = reader_of(&two->home, "04048");
+	two->own = reader_of(&two->other, "03646");
+	sync_all(two);
+	*state = two;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct two *two = *state;
+
+	pc_end(&two->home);
+	pc_end(&two->other);
+	hub_close(&two->room);
+	free(two);
+	return 0;
+}
+
+/* ---- what a site says itself ---- */
+
+static void of_a_merge_of_its_own_come_only_plain_facts(void **state)
+{
+	struct two *two = *state;
+
+	assert_false(knows(two));
+	pc_write(&two->other, merge_of(&two->own, &two->stranger));
+	sync_all(two);
+	assert_true(knows(two));
+	assert_false(reads(two));
+	/* nor by a second one, through a reader in between */
+	pc_write(&two->other, merge_of(&two->stranger, &two->own));
+	sync_all(two);
+	assert_false(reads(two));
+}
+
+static void her_own_library_says_so_too(void **state)
+{
+	struct two *two = *state;
+	struct ph_ref said;
+
+	pc_write(&two->other, merge_of(&two->own, &two->stranger));
+	sync_all(two);
+	said = pc_write(&two->home, merge_of(&two->stranger, &two->own));
+	sync_all(two);
+	assert_true(reads(two));
+
+	/* it was wrong: the name leaves with what it said */
+	take_back(&two->home, &said);
+	sync_all(two);
+	assert_true(knows(two));
+	assert_false(reads(two));
+}
+
+static void the_hub_says_so_too(void **state)
+{
+	struct two *two = *state;
+	struct ph_entry merge = merge_of(&two->own, &two->stranger);
+	struct ph_error err = { 0 };
+
+	pc_write(&two->other, merge);
+	sync_all(two);
+	assert_false(reads(two));
+	assert_int_equal(ph_hub_desk_add(two->room.hub, &merge, 1, NULL, &err), 0);
+	sync_all(two);
+	assert_true(reads(two));
+}
+
+/* She borrows there: then she concerns the site by herself, until the book is back. */
+static void she_owes_the_site_a_book(void **state)
+{
+	struct two *two = *state;
+	struct ph_entry entry = { .kind = ph_kind_find(PH_KIND_CARD_ISSUE),
+				  .number = PH_KIND_CARD_ISSUE };
+
+	pc_write(&two->other, merge_of(&two->own, &two->stranger));
+	set_code(&entry.field[PH_CARD_CARD], 140371, "K1");
+	entry.field[PH_CARD_READER].set = true;
+	entry.field[PH_CARD_READER].as.ref = two->stranger;
+	pc_write(&two->home, entry);
+	sync_all(two);
+	assert_false(reads(two));
+
+	entry = (struct ph_entry){ .kind = ph_kind_find(PH_KIND_LOAN),
+				   .number = PH_KIND_LOAN };
+	set_code(&entry.field[PH_LOAN_COPY], 140372, "B1");
+	set_code(&entry.field[PH_LOAN_CARD], 140371, "K1");
+	pc_write(&two->other, entry);
+	sync_all(two);
+	assert_true(reads(two));
+
+	entry = (struct ph_entry){ .kind = ph_kind_find(PH_KIND_RETURN),
+				   .number = PH_KIND_RETURN };
+	set_code(&entry.field[PH_RETURN_COPY], 140372, "B1");
+	pc_write(&two->other, entry);
+	sync_all(two);
+	assert_true(knows(two));
+	assert_false(reads(two));
+}
+
+/* The same row of a file, imported on behalf of her library, makes the two one. */
+static void an_equal_source_is_said_by_who_imports(void **state)
+{
+	struct two *two = *state;
+	struct ph_entry entry = { .kind = ph_kind_find(PH_KIND_READER_PUT),
+				  .number = PH_KIND_READER_PUT };
+	struct ph_ref imported;
+
+	entry.extras.has_source = true;
+	memset(entry.extras.source, 7, sizeof(entry.extras.source));
+	entry.sealed[PH_READER_S_NAME].set = true;
+	entry.sealed[PH_READER_S_NAME].as.bytes = ph_view_str(NAME);
+	two->stranger = pc_write(&two->home, entry);
+	entry.extras.behalf = 140371;
+	imported = pc_write(&two->other, entry);
+	pc_write(&two->other, merge_of(&two->own, &imported));
+	sync_all(two);
+	assert_true(knows(two));
+	assert_false(reads(two));
+}
+
+#define TWO(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TWO(of_a_merge_of_its_own_come_only_plain_facts),
+		TWO(her_own_library_says_so_too),
+		TWO(the_hub_says_so_too),
+		TWO(she_owes_the_site_a_book),
+		TWO(an_equal_source_is_said_by_who_imports),
+	};
+
+	return cmocka_run_group_tests_name("kin", tests, make_pattern, remove_pattern);
+}
