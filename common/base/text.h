@@ -35,5 +35,11 @@ int ph_text_nfc(struct ph_view in, struct ph_buf *out);
  * blanks, so anything can be searched for. 0 or -ENOMEM.
  */
 int ph_text_fold(struct ph_view in, struct ph_buf *out);
+/*
+ * Append the key by which NAME, of a person, sorts: keys are compared byte by byte, a
+ * shorter one before what it begins. Given name first, in the order of the Vietnamese alphabet, then of
+ * the tones. What is not UTF-8 is its own key. 0 or -ENOMEM.
+ */
+int ph_text_name_key(struct ph_view name, struct ph_buf *out);
 
 #endif

@@ -3,7 +3,8 @@
  *
  * The text searched for is folded as the index was (ph_text_fold), so "ly thuyet"
  * finds "lý thuyết". Titles are looked up in an FTS5 table; names of readers are in
- * no table at all, so their parts are opened one after another, compared, and wiped.
+ * no table at all, so their parts are opened one after another, compared, and wiped;
+ * those found stand by their given names (ph_text_name_key).
  */
 #include "common/ledger/find.h"
 
@@ -151,6 +152,12 @@ static bool matches(struct ph_view words, struct ph_view wanted)
 	return true;
 }
 
+/* A reader that was found, and by what it sorts. */
+struct named {
+	struct ph_entity_key key;
+	struct ph_buf order; /* to be wiped: it can be read */
+};
+
 struct search {
 	struct ph_ledger *ledger;
 	struct ph_view wanted; /* folded */
@@ -158,7 +165,7 @@ struct search {
 	size_t limit;
 	const struct ph_opener *opener;
 	struct ph_buf name, words; /* wiped after each reader */
-	struct hit *hits;
+	struct named *hits;        /* in the order of names */
 	size_t n;
 };
 
@@ -176,9 +183,55 @@ static int name_matches(struct search *search, const struct ph_registers *regist
 		rc = ph_text_fold(ph_buf_view(&search->name), &search->words);
 		*yes = rc == 0 && matches(ph_buf_view(&search->words), search->wanted);
 	}
-	ph_buf_wipe(&search->name);
 	ph_buf_wipe(&search->words);
 	return rc < 0 ? rc : 0;
+}
+
+/* Names first, then references, so that the order is one. */
+static int compare_named(const struct named *a, const struct named *b)
+{
+	size_t len = a->order.len < b->order.len ? a->order.len : b->order.len;
+	int order = len > 0 ? memcmp(a->order.data, b->order.data, len) : 0;
+
+	if (order == 0 && a->order.len != b->order.len) {
+		order = a->order.len < b->order.len ? -1 : 1;
+	}
+	return order != 0 ? order : ph_key_compare(&a->key, &b->key);
+}
+
+/* ONE, taken, goes to its place; of more than the limit the last goes. */
+static void keep(struct search *search, struct named *one)
+{
+	size_t at = search->n;
+
+	if (search->n == search->limit) {
+		if (compare_named(one, &search->hits[--at]) >= 0) {
+			ph_buf_wipe(&one->order);
+			return;
+		}
+		ph_buf_wipe(&search->hits[at].order);
+	} else {
+		search->n++;
+	}
+	for (; at > 0 && compare_named(one, &search->hits[at - 1]) < 0; at--) {
+		search->hits[at] = search->hits[at - 1];
+	}
+	search->hits[at] = *one;
+}
+
+static int keep_reader(struct search *search, struct ph_view id)
+{
+	struct named one = { 0 };
+	int rc = ph_key_bytes(PH_ENTITY_READER, id, &one.key)
+			 ? ph_text_name_key(ph_buf_view(&search->name), &one.order)
+			 : -EUCLEAN;
+
+	if (rc == 0) {
+		keep(search, &one);
+	} else {
+		ph_buf_wipe(&one.order);
+	}
+	return rc;
 }
 
 static int is_root(struct search *search, struct ph_view id, bool *yes)
@@ -209,13 +262,9 @@ static int on_reader(void *data, struct ph_view id, struct ph_view state)
 		rc = name_matches(search, &reader.registers, &yes);
 	}
 	ph_record_deinit(&reader);
-	if (rc == 0 && yes) {
-		if (!ph_key_bytes(PH_ENTITY_READER, id, &search->hits[search->n].key)) {
-			return -EUCLEAN;
-		}
-		search->n++;
-	}
-	return rc != 0 ? rc : search->n == search->limit;
+	rc = rc == 0 && yes ? keep_reader(search, id) : rc;
+	ph_buf_wipe(&search->name);
+	return rc;
 }
 
 static int show_readers(struct ph_ledger *ledger, const struct search *search,
@@ -257,6 +306,9 @@ int ph_ledger_find_readers(struct ph_ledger *ledger, struct ph_view text, uint64
 	}
 	if (rc >= 0) {
 		rc = show_readers(ledger, &search, array);
+	}
+	for (size_t i = 0; i < search.n; i++) {
+		ph_buf_wipe(&search.hits[i].order);
 	}
 	free(search.hits);
 	ph_buf_wipe(&search.name);

@@ -501,6 +501,18 @@ echo WALK2 >&9
 exec 9>&-
 wait "$walk"
 is "and both scans are safe" "$? $(grep -c 'saved' scans.out)" "0 2"
+# readers stand by their given names, in Vietnamese order
+n=0
+for name in 'Vì Văn Yên' 'Vì Thị Ẩn' 'Vì Văn Đức' 'Vì Bình' 'Vì An' 'Vì Dung'; do
+  n=$((n + 1))
+  $P reader add --name "$name" --born 1990 --card "V$n" --commune 03646 >out 2>err
+done
+is "readers are found in the order of given names" \
+  "$($P find 'vi' --json | json /dev/stdin '", ".join(r["name"] for r in j["readers"] if r["name"].startswith("Vì"))')" \
+  'Vì An, Vì Thị Ẩn, Vì Bình, Vì Dung, Vì Văn Đức, Vì Văn Yên'
+is "of more than the limit the first" \
+  "$($P find 'vi' --limit 2 --json | json /dev/stdin '", ".join(r["name"] for r in j["readers"])')" 'Vì An, Vì Thị Ẩn'
+
 $P visit --band adult --when 2099-09-22 >out 2>err
 is "a time to come is written, and remarked" "$? $(grep -c 'is the year right' err)" "0 1"
 $P visit --band adult --when 2025-09-22 >out 2>err

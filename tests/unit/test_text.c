@@ -314,11 +314,80 @@ static void test_runs_as_the_whole(void **state)
 	}
 }
 
+/* Each name comes after the one before it. */
+static void test_names_in_order(void **state)
+{
+	static const char *const names[] = {
+		"",
+		"9",
+		"An",
+		"Lò An",
+		"Lò Thị An",
+		"Quàng An",
+		"Ân",
+		"Lò Ẩn",
+		"Ấn",
+		"Bình",
+		"Cầm Bun",
+		"Dung",
+		"Đức",
+		"Nguyễn Văn Đức",
+		"Hà",
+		"Hả",
+		"Hã",
+		"Há",
+		"Hạ",
+		"Hoa",
+		"Hoa Hòa",
+		"Lò Hòa",
+		"Ô",
+		"Ơ",
+		"Ở",
+		"Ơn",
+		"Tòng Thị Yên",
+		"ꪀꪱ",
+	};
+	struct ph_buf before = { 0 }, key = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		size_t len;
+
+		key.len = 0;
+		assert_int_equal(ph_text_name_key(ph_view_str(names[i]), &key), 0);
+		len = before.len < key.len ? before.len : key.len;
+		if (i > 0 && !((len > 0 && memcmp(before.data, key.data, len) < 0) ||
+			       (before.len < key.len &&
+				(len == 0 || memcmp(before.data, key.data, len) == 0)))) {
+			fail_msg("%s before %s", names[i - 1], names[i]);
+		}
+		before.len = 0;
+		assert_int_equal(ph_buf_put_view(&before, ph_buf_view(&key)), 0);
+	}
+	/* large and small, composed or not, and blanks make no difference */
+	before.len = key.len = 0;
+	assert_int_equal(ph_text_name_key(ph_view_str("Lò Thị Đào"), &before), 0);
+	assert_int_equal(
+		ph_text_name_key(ph_view_str(" LO\u0300  THI\u0323 \u0110A\u0300O "),
+				 &key),
+		0);
+	assert_int_equal(before.len, key.len);
+	assert_memory_equal(before.data, key.data, key.len);
+	/* not UTF-8, and a mark on nothing */
+	key.len = 0;
+	assert_int_equal(ph_text_name_key(PH_VIEW((const uint8_t *)"\xff\xfe", 2), &key),
+			 0);
+	assert_int_equal(ph_text_name_key(ph_view_str("\u0301"), &key), 0);
+	ph_buf_deinit(&before);
+	ph_buf_deinit(&key);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_vietnamese_letter),
 		cmocka_unit_test(test_fold),
+		cmocka_unit_test(test_names_in_order),
 		cmocka_unit_test(test_tai_viet_is_untouched),
 		cmocka_unit_test(test_appends),
 		cmocka_unit_test(test_check),
