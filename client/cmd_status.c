@@ -115,6 +115,10 @@ static const char *what_to_do(const struct report *report)
 		return ph_say(standings[report->state.standing].to_do,
 			      standings[report->state.standing].to_do_vietnamese);
 	}
+	if (report->state.control_forked) {
+		return ph_say("call the provincial library: its hub was put back",
+			      "gọi thư viện tỉnh: máy chủ đã được khôi phục");
+	}
 	if (report->pending == 0 && report->ahead != 0) {
 		return ph_say("set the clock", "chỉnh lại đồng hồ");
 	}

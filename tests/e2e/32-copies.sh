@@ -167,6 +167,7 @@ serve 5
 "$P" -d s1 sync --hub "$at" >sync.out 2>&1
 is "its own entries get through all the same" "$("$P" -d s1 status --json | json 'd["pending"]')" 0
 like "and it says that the hub's own log is another one" "$(cat sync.out; "$P" -d s1 status 2>&1)" 'put back'
+like "and what is to be done" "$("$P" -d s1 status)" 'To do +call the provincial library'
 ok "the hub is whole" "$hubd" -d hub verify
 ok "the site is whole" "$P" -d s1 verify
 done_testing
