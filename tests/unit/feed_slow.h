@@ -72,6 +72,18 @@ static inline int told_compare(const void *a, const void *b)
 	return order != 0 ? order : ph_key_compare(&x->key, &y->key);
 }
 
+/* The same bytes on two branches of a log are one fact, where the first of them stands. */
+static inline int told_order(const void *a, const void *b)
+{
+	const struct told *x = a, *y = b;
+	int order = told_compare(a, b);
+
+	return order != 0               ? order
+	       : x->second != y->second ? (x->second < y->second ? -1 : 1)
+	       : x->tick != y->tick     ? (x->tick < y->tick ? -1 : 1)
+				    : (x->unsure > y->unsure) - (x->unsure < y->unsure);
+}
+
 static inline struct told told_of(const struct slow_item *item,
 				  const struct ph_entity_key *key)
 {
@@ -134,7 +146,7 @@ static inline void told_sort(struct told_list *list)
 	size_t n = 0;
 
 	if (list->n > 0) {
-		qsort(list->items, list->n, sizeof *list->items, told_compare);
+		qsort(list->items, list->n, sizeof *list->items, told_order);
 	}
 	for (size_t i = 0; i < list->n; i++) {
 		if (n == 0 || told_compare(&list->items[n - 1], &list->items[i]) != 0) {
