@@ -72,7 +72,7 @@ static inline int told_compare(const void *a, const void *b)
 	return order != 0 ? order : ph_key_compare(&x->key, &y->key);
 }
 
-/* The same bytes on two branches of a log are one fact, where the first of them stands. */
+/* The same bytes on two branches of a log are told once, where the first of them stands. */
 static inline int told_order(const void *a, const void *b)
 {
 	const struct told *x = a, *y = b;
@@ -102,8 +102,7 @@ static inline struct told told_of(const struct slow_item *item,
 
 static inline bool is_act(const struct slow_item *item)
 {
-	return item->entry.number == PH_KIND_DEVICE_CUT ||
-	       (!slow_is_fact(item) && item->entry.number != PH_KIND_CLOCK_MARK);
+	return item->entry.number == PH_KIND_DEVICE_CUT || slow_only_acts(item);
 }
 
 /* Whether the site has the log itself: its own, and the first one of the hub. */
@@ -154,6 +153,13 @@ static inline void told_sort(struct told_list *list)
 		}
 	}
 	list->n = n;
+	for (size_t i = 1; i < list->n; i++) {
+		const struct told *x = &list->items[i - 1], *y = &list->items[i];
+
+		/* A site holds one time of an entry, whatever it is told under. */
+		assert_true(!ph_ref_equal(&x->ref, &y->ref) ||
+			    (x->second == y->second && x->tick == y->tick));
+	}
 }
 
 static inline void told_wanted(const struct slow *slow, uint64_t site,

@@ -28,20 +28,26 @@ struct slow_names {
 	size_t n, cap;
 };
 
-static inline bool slow_is_fact(const struct slow_item *item)
+/* Of a kind that acts on other entries and names no entity. */
+static inline bool slow_only_acts(const struct slow_item *item)
 {
 	switch (item->entry.number) {
-	case PH_KIND_CLOCK_MARK:
 	case PH_KIND_VOID:
 	case PH_KIND_READER_UNMERGE:
 	case PH_KIND_TITLE_UNMERGE:
 	case PH_KIND_COPY_UNALIAS:
 	case PH_KIND_LOG_ADOPT:
 	case PH_KIND_CLOCK_JUDGE:
-		return false;
+		return true;
 	default:
-		return item->effective;
+		return false;
 	}
+}
+
+static inline bool slow_is_fact(const struct slow_item *item)
+{
+	return item->effective && item->entry.number != PH_KIND_CLOCK_MARK &&
+	       !slow_only_acts(item);
 }
 
 static inline void slow_name(struct slow_names *names, const struct ph_entity_key *key,
