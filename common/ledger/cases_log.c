@@ -361,7 +361,11 @@ static int on_judging(void *data, const struct ph_log *log)
 	return rc;
 }
 
-/* When JUDGE counts: by its log, or as it was fed, where its log is not held. */
+/*
+ * When JUDGE counts: by its log, or as it was fed, where its log is not held. Positive if
+ * it has left the feed: that it judges no more is news still to come, and the log is looked
+ * at again then.
+ */
 static int judged_at(struct ph_ledger *ledger, const struct ph_judge_found *judge,
 		     int64_t *second_out)
 {
@@ -376,7 +380,7 @@ static int judged_at(struct ph_ledger *ledger, const struct ph_judge_found *judg
 		return rc;
 	}
 	rc = ph_fed_resolve(ledger->config.fed, &judge->ref, &fed, &bytes);
-	rc = rc > 0 ? -EUCLEAN : rc;
+	rc = rc > 0 && !ledger->is_fed_behind ? -EUCLEAN : rc;
 	if (rc == 0) {
 		*second_out = (int64_t)fed.second;
 	}
@@ -422,6 +426,9 @@ static int add_stamp(struct story *story, const struct ph_log *log,
 		return 0;
 	}
 	rc = judged_at(story->ledger, &judge, &judged);
+	if (rc > 0) {
+		return 0;
+	}
 	rc = rc != 0 ? rc
 		     : ph_case_list_add(story->list, PH_CASE_STAMP, ph_key_view(&anchor));
 	rc = rc != 0 ? rc : ph_case_list_site(story->list, log->site);

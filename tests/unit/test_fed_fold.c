@@ -18,6 +18,8 @@
 #include "history_count.h"
 #include "random_history.h"
 
+#include "common/ledger/cases.h"
+
 #define SITE 101
 
 static uint64_t arg_count, arg_seed;
@@ -386,6 +388,86 @@ static void half_taken_news_does_no_harm(void **state)
 	free(actors);
 }
 
+static struct ph_ref judge_bounded(struct actor *hub, const struct ph_ref *mark_ref,
+				   int64_t clamp, int64_t second)
+{
+	struct ph_entry entry = judgement(mark_ref, 0);
+
+	set_uint(&entry, PH_JUDGE_CLAMP, (uint64_t)(T0 + clamp));
+	return at(hub, &entry, second);
+}
+
+static int on_stamp(void *data, const struct ph_case_row *row)
+{
+	int64_t *seconds = data;
+
+	*seconds += row->second - T0;
+	return 0;
+}
+
+/* The seconds of the cases of stamps, summed up. */
+static int64_t sum_of_stamps(struct room *room)
+{
+	const struct ph_case_filter filter = { .kind = PH_CASE_STAMP };
+	int64_t seconds = 0;
+
+	assert_int_equal(ph_cases_each(room->world.ledger, &filter, on_stamp, &seconds),
+			 0);
+	return seconds;
+}
+
+/*
+ * Half of the news taken in: a log is looked at because one of its marks is judged, while
+ * a judgement of another mark has left the feed already.
+ */
+static void half_taken_judgements_do_no_harm(void **state)
+{
+	struct actor *actors = calloc(5, sizeof *actors); /* the hub's three, two sites */
+	struct actor *first = &actors[1], *last = &actors[2], *a = &actors[3],
+		     *between = &actors[4];
+	struct room *room = *state;
+	struct ph_rng_seeded seeded;
+	struct slow_feed feed;
+	struct ph_rng rng;
+	struct ph_ref marks[2], gone;
+	uint64_t upto[5];
+
+	assert_non_null(actors);
+	ph_rng_seed(&seeded, 1, &rng);
+	slow_feed_init(&feed, SITE, &rng);
+	actor_init(&actors[0], 4, 0, T0);
+	actor_init(first, 7, 0, T0);
+	actor_init(between, 6, 202, T0);
+	actor_init(last, 5, 0, T0);
+	actor_init(a, 8, SITE, T0);
+	assert_true(memcmp(first->id, between->id, PH_LOG_ID_SIZE) < 0); /* as they are */
+	assert_true(memcmp(between->id, last->id, PH_LOG_ID_SIZE) < 0);  /* told */
+	assert_int_equal(ph_fed_tables_open(room->world.db), 0);
+	room->world.fed = room->world.db;
+	room->world.fed_batch = 1;
+	world_reopen_ledger(&room->world);
+	marks[0] = mark(a, PH_SURE_PERSON, 5000);
+	marks[1] = mark(a, PH_SURE_PERSON, 6000);
+	hear(room, a);
+	gone = judge_bounded(last, &marks[0], 100, 7000);
+	for (int round = 0; round < 2; round++) {
+		for (size_t i = 0; i < 5; i++) {
+			upto[i] = actors[i].n;
+		}
+		slow_feed_tell(&feed, room->world.db, actors, 5, upto);
+		world_catch_up(&room->world);
+		assert_int_equal(sum_of_stamps(room), round == 0 ? 100 : 5000);
+		judge_bounded(first, &marks[1], 200, 7100);
+		loan(between, "c1", "k1", 7200); /* its copy ends a batch */
+		void_it(last, &gone, 7300);
+	}
+	slow_feed_deinit(&feed);
+	for (int i = 0; i < 5; i++) {
+		actor_deinit(&actors[i]);
+	}
+	free(actors);
+}
+
 static bool read_args(int argc, char **argv)
 {
 	const char *full = getenv("PACKHORSE_FULL");
@@ -416,6 +498,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(told_and_held_make_the_whole),
 		FOLD_TEST(adoption_that_was_fed_lasts),
 		FOLD_TEST(half_taken_news_does_no_harm),
+		FOLD_TEST(half_taken_judgements_do_no_harm),
 		FOLD_TEST(acts_that_were_fed_stand_and_fall),
 	};
 
