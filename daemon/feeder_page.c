@@ -78,7 +78,10 @@ static int seal_seed(struct page *page)
 	return rc;
 }
 
-/* Whether what is sealed under KEY is for this device. 0 or negative errno. */
+/*
+ * Whether what is sealed under KEY is kept from this device: also what was queued while
+ * it was for it, if the reader has left since. 0 or negative errno.
+ */
 static int look_manner(struct page *page, const struct ph_entity_key *key, bool *bare_out)
 {
 	enum ph_feeder_told told;
@@ -89,7 +92,7 @@ static int look_manner(struct page *page, const struct ph_entity_key *key, bool 
 		return 0;
 	}
 	rc = ph_feeder_told(page->feeder, page->device, key, &told);
-	*bare_out = rc == 0 && told == PH_TOLD_BARE;
+	*bare_out = rc == 0 && told != PH_TOLD_IN;
 	return rc;
 }
 

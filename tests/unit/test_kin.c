@@ -5,6 +5,8 @@
  */
 #include "tests/unit/road_world.h"
 
+#include "common/log/feed.h"
+#include "daemon/feeder.h"
 #include "daemon/hub_internal.h"
 
 struct two {
@@ -121,7 +123,7 @@ static void of_a_merge_of_its_own_come_only_plain_facts(void **state)
 	sync_all(two);
 	assert_true(knows(two));
 	assert_false(reads(two));
-	/* nor by a second one, through a reader in between */
+	/* nor by a second one, the other way round */
 	pc_write(&two->other, merge_of(&two->stranger, &two->own));
 	sync_all(two);
 	assert_false(reads(two));
@@ -205,11 +207,84 @@ static void an_equal_source_is_said_by_who_imports(void **state)
 	entry.sealed[PH_READER_S_NAME].as.bytes = ph_view_str(NAME);
 	two->stranger = pc_write(&two->home, entry);
 	entry.extras.behalf = 140371;
+	entry.field[PH_READER_COMMUNE].set =
+		true; /* she would concern the other site herself */
+	entry.field[PH_READER_COMMUNE].as.bytes = ph_view_str("03646");
 	imported = pc_write(&two->other, entry);
 	pc_write(&two->other, merge_of(&two->own, &imported));
 	sync_all(two);
 	assert_true(knows(two));
 	assert_false(reads(two));
+}
+
+/* How many facts with a sealed part wait for the other site's device, in the pages it would get now. */
+static unsigned parts_that_wait(struct two *two)
+{
+	struct ph_hub *hub = two->room.hub;
+	struct ph_feeder_state state;
+	struct ph_feeder_cursor cursor;
+	struct ph_stmt *stmt;
+	int64_t row;
+	bool more = true;
+	unsigned n = 0;
+
+	assert_int_equal(ph_db_prepare(hub->db,
+				       "SELECT row FROM device WHERE site = 140372",
+				       &stmt),
+			 0);
+	assert_int_equal(ph_stmt_step(stmt), PH_DB_ROW);
+	row = ph_stmt_col_int(stmt, 0);
+	ph_stmt_reset(stmt);
+	assert_int_equal(ph_feeder_state(hub->feeder, row, &state), 0);
+	cursor = (struct ph_feeder_cursor){ .scope = state.scope,
+					    .number = state.confirmed };
+	while (more) {
+		struct ph_buf bytes = { 0 };
+		struct ph_feed_page page;
+		struct ph_feed_log logs[PH_PAGE_LOGS_MAX];
+		struct ph_feed_item item;
+
+		if (ph_feeder_page(hub->feeder, row, &cursor, 32768, &bytes, &more) !=
+		    0) {
+			break;
+		}
+		assert_int_equal(
+			ph_feed_decode(ph_buf_view(&bytes), hub->keys.sign.key, &page),
+			0);
+		for (unsigned i = 0; i < page.n_logs; i++) {
+			assert_int_equal(ph_feed_log_next(&page.logs, &logs[i]), 0);
+		}
+		while (ph_feed_item_next(&page.items, logs, page.n_logs, &item) == 0) {
+			n += item.what == PH_FEED_FACT && item.cipher.len > 0;
+		}
+		ph_buf_deinit(&bytes);
+	}
+	return n;
+}
+
+/* What was queued while the name was for the site is not sent once it is not. */
+static void who_left_before_the_page_was_fetched(void **state)
+{
+	struct two *two = *state;
+	struct ph_entry put = { .kind = ph_kind_find(PH_KIND_SITE_PUT),
+				.number = PH_KIND_SITE_PUT };
+	struct ph_error err = { 0 };
+	int no_readers = ph_kind_field(put.kind, "no_readers");
+
+	pc_write(&two->other, merge_of(&two->own, &two->stranger));
+	sync_all(two);
+	pc_write(&two->home, merge_of(&two->stranger, &two->own));
+	sync_pc(&two->room, &two->home);
+	sync_pc(&two->room, &two->home); /* now it is folded, and fed */
+	assert_true(parts_that_wait(two) > 0);
+
+	put.field[0].set = true;
+	put.field[0].as.uint = 140372;
+	put.field[no_readers].set = true;
+	put.field[no_readers].as.uint = 1;
+	assert_int_equal(ph_hub_control_add(two->room.hub, &put, 1, &err), 0);
+	sync_pc(&two->room, &two->home);
+	assert_int_equal(parts_that_wait(two), 0);
 }
 
 #define TWO(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -222,6 +297,7 @@ int main(void)
 		TWO(the_hub_says_so_too),
 		TWO(she_owes_the_site_a_book),
 		TWO(an_equal_source_is_said_by_who_imports),
+		TWO(who_left_before_the_page_was_fetched),
 	};
 
 	return cmocka_run_group_tests_name("kin", tests, make_pattern, remove_pattern);
