@@ -133,14 +133,12 @@ int ph_tables_renew(struct ph_db *db)
 	int rc = read_overwrites(db, &overwrites);
 
 	rc = rc != 0 || !overwrites ? rc : ph_db_exec(db, "PRAGMA secure_delete = OFF");
-	rc = rc != 0 ? rc : ph_db_begin(db);
-	if (rc != 0) {
-		return rc;
-	}
-	rc = renew(db);
-	rc = rc != 0 ? rc : ph_db_commit(db);
-	if (rc != 0) {
-		ph_db_rollback(db);
+	if (rc == 0 && (rc = ph_db_begin(db)) == 0) {
+		rc = renew(db);
+		rc = rc != 0 ? rc : ph_db_commit(db);
+		if (rc != 0) {
+			ph_db_rollback(db);
+		}
 	}
 	if (overwrites) {
 		int back = ph_db_exec(db, "PRAGMA secure_delete = ON");
