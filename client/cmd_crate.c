@@ -360,7 +360,8 @@ static void say_count(struct ph_desk *desk)
 	if (ledger &&
 	    ph_site_resolve(desk->site, PH_T_CRATE_ID, ph_view_str(desk->cli->args[0]),
 			    &id, NULL, NULL) == 0 &&
-	    ph_view_crate(ledger, &id, &view) == 0) {
+	    ph_view_crate(ledger, &id, &view) == 0 &&
+	    json_is_true(json_object_get(view, "known"))) {
 		say_codes(desk, json_object_get(view, "short"),
 			  ph_say("short of the list, look for",
 				 "thiếu so với danh sách, hãy tìm"));
