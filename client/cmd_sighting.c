@@ -27,11 +27,30 @@ static bool is_line(int rc)
 	return rc == -EINVAL || rc == -ENOENT || rc == -EEXIST || rc == -EMSGSIZE;
 }
 
+/*
+ * While somebody else has the folder (a long sync) the scanner waits, after a word; what it
+ * sends meanwhile is kept for us.
+ */
+static int open_desk(struct ph_desk *desk, struct ph_cli *cli, struct ph_error *err)
+{
+	bool waits = false;
+	int rc;
+
+	while ((rc = ph_desk_open(desk, cli, err)) == -EWOULDBLOCK) {
+		if (!waits) {
+			fprintf(stderr, "%s: %s\n", cli->program->name, err->text);
+			waits = true;
+		}
+		*err = (struct ph_error){ .exit = PH_EXIT_DONE };
+	}
+	return rc;
+}
+
 /* CODE is saved and told. The folder is held no longer: a scanner walks for hours. */
 static int sight(struct ph_cli *cli, const char *code, struct ph_error *err)
 {
 	struct ph_desk desk;
-	int rc = ph_desk_open(&desk, cli, err);
+	int rc = open_desk(&desk, cli, err);
 
 	if (rc < 0) {
 		return rc;
@@ -79,7 +98,7 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 		return ph_form_run(cli, err);
 	}
 	/* what is wrong with the command is said before the first scan */
-	rc = ph_desk_open(&desk, cli, err);
+	rc = open_desk(&desk, cli, err);
 	if (rc == 0) {
 		ph_desk_close(&desk);
 		rc = sight_lines(cli, err);

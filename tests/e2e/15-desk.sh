@@ -501,6 +501,14 @@ echo WALK2 >&9
 exec 9>&-
 wait "$walk"
 is "and both scans are safe" "$? $(grep -c 'saved' scans.out)" "0 2"
+# nor is a scan lost while somebody else has the folder for longer than a command waits
+flock s/lock sleep 6 &
+holder=$!
+sleep 0.2
+echo WALK3 | $P sighting - --when 2099-09-22 >out 2>err
+is "a scan waits for a long sync" "$? $(grep -c saved out) $(grep -c 'in use' err)" "0 1 1"
+is "a wrong year is remarked once" "$(grep -c 'is the year right' err)" 1
+wait "$holder"
 # readers stand by their given names, in Vietnamese order
 n=0
 for name in 'Vì Văn Yên' 'Vì Thị Ẩn' 'Vì Văn Đức' 'Vì Bình' 'Vì An' 'Vì Dung'; do
