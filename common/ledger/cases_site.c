@@ -362,7 +362,8 @@ static int on_fed(void *data, const struct ph_fed_case *one)
 	if (rc != 0) {
 		return rc;
 	}
-	own = bsearch(&row, to->out->rows, to->own, sizeof row, by_id);
+	own = to->own == 0 ? NULL
+			   : bsearch(&row, to->out->rows, to->own, sizeof row, by_id);
 	if (own != NULL) {
 		return settle(to->ledger, own, &row);
 	}
