@@ -113,7 +113,9 @@ static int fill_decision(const struct ph_cli *cli, json_t *request, struct ph_er
 	}
 	if (json_object_set_new(request, "voids", voids) != 0 ||
 	    json_object_set_new(request, "dry_run",
-				json_boolean(ph_cli_has(cli, "dry-run"))) != 0) {
+				json_boolean(ph_cli_has(cli, "dry-run"))) != 0 ||
+	    json_object_set_new(request, "again",
+				json_boolean(ph_cli_has(cli, "again"))) != 0) {
 		return rc < 0 ? rc : -ENOMEM;
 	}
 	return rc;
@@ -194,6 +196,7 @@ static const struct ph_cli_option decide_options[] = {
 	{ "site", "CODE", "where the copies are" },
 	{ "facts", "DIGEST",
 	  "only if the facts are still those that `case show` showed" },
+	{ "again", NULL, "though it was decided on these facts already" },
 	{ "dry-run", NULL, "say what would be written, write nothing" },
 	{ 0 },
 };

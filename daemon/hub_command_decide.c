@@ -65,6 +65,22 @@ static int check_facts(const struct deciding *deciding)
 				 now);
 }
 
+/* Two people may look at one case: the second one hears that it is done, and by what. */
+static int check_open(const struct deciding *deciding)
+{
+	char id[2 * PH_CASE_ID_SIZE + 1];
+
+	if (deciding->row.status != PH_CASE_DECIDED ||
+	    json_is_true(json_object_get(deciding->request, "again"))) {
+		return 0;
+	}
+	ph_hex(id, deciding->row.id, PH_CASE_ID_SIZE);
+	return ph_fail(deciding->err, PH_EXIT_OTHER, -EEXIST,
+		       "the case was decided already, on these facts: see `case show "
+		       "%.8s`. Nothing was written; to decide otherwise say --again",
+		       id);
+}
+
 /* "later, earlier, other" */
 static void list_choices(unsigned kind, char *out, size_t size)
 {
@@ -263,6 +279,7 @@ static int decide(struct deciding *deciding, json_t *answer)
 {
 	int rc = check_facts(deciding);
 
+	rc = rc != 0 ? rc : check_open(deciding);
 	rc = rc != 0 ? rc : read_choice(deciding);
 	rc = rc != 0 ? rc : read_words(deciding);
 	rc = rc != 0 ? rc : draw_up(deciding);

@@ -216,4 +216,12 @@ is "but when asked" "$($H why card K1 --names --json | pick 'd["facts"][0]["name
 status "why of an unknown copy" 1 site 2 why copy 999
 status "why of nonsense" 2 site 2 why nonsense 1
 status "why of what begins no id" 2 site 2 why case xyz
+
+# --- two people at one case ---
+before=$($H log --limit 1000 | wc -l)
+status "what was decided on these facts is not decided again in passing" 1 $H case decide "$second" seen
+like "and it is said" "$(cat ok.out)" 'decided already.*case show.*--again'
+is "nothing was written" "$($H log --limit 1000 | wc -l)" "$before"
+ok "with --again it is" $H case decide "$second" seen --again
+is "the last decision counts" "$($H case show "$second" --json | pick 'd["case"]["decisions"][-1]["choice"]')" seen
 done_testing
