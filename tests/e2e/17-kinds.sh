@@ -364,7 +364,7 @@ try:
         seen += data
 except OSError:
     pass
-print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
 sys.stdout.buffer.write(seen)
 EOF_PTY
 is "dispatch at a terminal: what is no good is left out" "$(head -1 typed) $(grep -c 'copies 2' typed)" "0 1"

@@ -15,6 +15,7 @@ CARD_ISSUES, BLOCKS = 0, 2
 TITLE_NAME, TITLE_AUTHOR, TITLE_YEAR, TITLE_ISBN, TITLE_VOLUME = 1, 2, 3, 4, 8
 CLOSED = 6
 WHY_RESTORED, WHY_REPLACED = 1, 3
+LISTED = 64  # of the facts of a case so many are listed; all of them say whom it concerns
 
 
 def cases(ledger):

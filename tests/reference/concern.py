@@ -1,5 +1,5 @@
 """What stands beside a case: whom it concerns, when it began, whether it waits."""
-from cases import CLOSED
+from cases import CLOSED, LISTED
 from classes import at
 from copies import IN_CRATE, MISSING
 from entry import blake
@@ -57,8 +57,8 @@ class Concern:
             facts = self.ledger.facts[(naming.CRATE, anchor)]  # receives stand where they were lifted
             second = min(fact.second for fact in facts)
         else:
-            second = min(self.second(ref) for ref in refs)
-        return "%s\t%d\t%s" % (",".join(map(str, sites)), second, self.status(kind, anchor, refs))
+            second = min(self.second(ref) for ref in refs[:LISTED])
+        return "%s\t%d\t%s" % (",".join(map(str, sites)), second, self.status(kind, anchor, refs[:LISTED]))
 
     # Whom
 

@@ -11,7 +11,7 @@ import hashlib
 import os
 import sys
 
-from cases import cases
+from cases import LISTED, cases
 from classes import Ledger
 from concern import Concern
 from effects import Effects
@@ -72,7 +72,7 @@ def lines(ledger, name, asked):
     if asked.cases:
         concern = Concern(ledger)
         for kind, anchor, refs in cases(ledger):
-            listed = ",".join(ref_text(ref) for ref in refs)
+            listed = ",".join(ref_text(ref) for ref in refs[:LISTED])
             more = concern.line(kind, anchor, refs)
             found.append("%d\t%s\t%s\t%s" % (kind, anchor.hex(), listed, more))
     return found + (class_lines(ledger) if asked.classes else [])
