@@ -17,12 +17,11 @@
 #include "feed_slow.h"
 #include "history_count.h"
 #include "random_history.h"
+#include "seed_args.h"
 
 #include "common/ledger/cases.h"
 
 #define SITE 101
-
-static uint64_t arg_count, arg_seed;
 
 struct compare {
 	struct world *world;
@@ -468,30 +467,6 @@ static void half_taken_judgements_do_no_harm(void **state)
 	free(actors);
 }
 
-static bool read_args(int argc, char **argv)
-{
-	const char *full = getenv("PACKHORSE_FULL");
-
-	arg_count = full != NULL && strcmp(full, "1") == 0 ? 5000 : 100;
-	randombytes_buf(&arg_seed, sizeof arg_seed);
-	arg_seed >>= 16;
-	for (int i = 1; i + 1 < argc; i += 2) {
-		uint64_t *to = strcmp(argv[i], "--count") == 0  ? &arg_count
-			       : strcmp(argv[i], "--seed") == 0 ? &arg_seed
-								: NULL;
-		char *end;
-
-		if (to == NULL) {
-			return false;
-		}
-		*to = strtoull(argv[i + 1], &end, 10);
-		if (*end != '\0') {
-			return false;
-		}
-	}
-	return argc % 2 == 1;
-}
-
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -502,7 +477,7 @@ int main(int argc, char **argv)
 		FOLD_TEST(acts_that_were_fed_stand_and_fall),
 	};
 
-	if (!read_args(argc, argv)) {
+	if (!read_args(argc, argv, 100, 5000)) {
 		fprintf(stderr, "usage: test_fed_fold [--count N] [--seed S]\n");
 		return 2;
 	}

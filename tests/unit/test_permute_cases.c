@@ -16,10 +16,9 @@
 #include <sodium.h>
 
 #include "case_tale.h"
+#include "seed_args.h"
 
 #define ORDERS 3
-
-static uint64_t arg_count = 100, arg_seed;
 
 /* --- what is derived, as text --- */
 
@@ -201,34 +200,13 @@ static void every_order_gives_the_same_rows(void **state)
 	}
 }
 
-static bool read_args(int argc, char **argv)
-{
-	randombytes_buf(&arg_seed, sizeof arg_seed);
-	arg_seed >>= 16;
-	for (int i = 1; i + 1 < argc; i += 2) {
-		uint64_t *to = strcmp(argv[i], "--count") == 0  ? &arg_count
-			       : strcmp(argv[i], "--seed") == 0 ? &arg_seed
-								: NULL;
-		char *end;
-
-		if (to == NULL) {
-			return false;
-		}
-		*to = strtoull(argv[i + 1], &end, 10);
-		if (*end != '\0') {
-			return false;
-		}
-	}
-	return argc % 2 == 1;
-}
-
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_order_gives_the_same_rows),
 	};
 
-	if (!read_args(argc, argv)) {
+	if (!read_args(argc, argv, 100, 100)) {
 		fprintf(stderr, "usage: test_permute_cases [--count N] [--seed S]\n");
 		return 2;
 	}

@@ -16,10 +16,9 @@
 
 #include "history_count.h"
 #include "scope_province.h"
+#include "seed_args.h"
 
 #include "common/ledger/query.h"
-
-static uint64_t arg_count, arg_seed;
 
 /* --- the history --- */
 
@@ -298,30 +297,6 @@ static void every_site_has_its_share(void **state)
 	assert_true(judged > 0 || arg_count < 10);
 }
 
-static bool read_args(int argc, char **argv)
-{
-	const char *full = getenv("PACKHORSE_FULL");
-
-	arg_count = full != NULL && strcmp(full, "1") == 0 ? 5000 : 200;
-	randombytes_buf(&arg_seed, sizeof arg_seed);
-	arg_seed >>= 16;
-	for (int i = 1; i + 1 < argc; i += 2) {
-		uint64_t *to = strcmp(argv[i], "--count") == 0  ? &arg_count
-			       : strcmp(argv[i], "--seed") == 0 ? &arg_seed
-								: NULL;
-		char *end;
-
-		if (to == NULL) {
-			return false;
-		}
-		*to = strtoull(argv[i + 1], &end, 10);
-		if (*end != '\0') {
-			return false;
-		}
-	}
-	return argc % 2 == 1;
-}
-
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -329,7 +304,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(every_site_has_its_share),
 	};
 
-	if (!read_args(argc, argv)) {
+	if (!read_args(argc, argv, 200, 5000)) {
 		fprintf(stderr, "usage: test_scope [--count N] [--seed S]\n");
 		return 2;
 	}

@@ -1,0 +1,42 @@
+/*
+ * tests/unit/seed_args.h - [--count N] [--seed S] of a test over random histories: how many
+ * there are, and the seed of the first. Each test program includes it once.
+ */
+#ifndef PH_TESTS_SEED_ARGS_H
+#define PH_TESTS_SEED_ARGS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <sodium.h>
+
+static uint64_t arg_count, arg_seed;
+
+/* FEW histories, or with PACKHORSE_FULL=1 MANY, and a drawn seed, unless told. False: something else was told. */
+static inline bool read_args(int argc, char **argv, uint64_t few, uint64_t many)
+{
+	const char *full = getenv("PACKHORSE_FULL");
+
+	arg_count = full != NULL && strcmp(full, "1") == 0 ? many : few;
+	randombytes_buf(&arg_seed, sizeof arg_seed);
+	arg_seed >>= 16;
+	for (int i = 1; i + 1 < argc; i += 2) {
+		uint64_t *to = strcmp(argv[i], "--count") == 0  ? &arg_count
+			       : strcmp(argv[i], "--seed") == 0 ? &arg_seed
+								: NULL;
+		char *end;
+
+		if (to == NULL) {
+			return false;
+		}
+		*to = strtoull(argv[i + 1], &end, 10);
+		if (*end != '\0') {
+			return false;
+		}
+	}
+	return argc % 2 == 1;
+}
+
+#endif
