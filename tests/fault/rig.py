@@ -1,0 +1,499 @@
+"""What the fault harnesses share: the shim's plan, the real programs, and a script.
+
+A Plan is the file that tests/fault/shim.h describes; programs run with its environment
+count their calls in it. A World is a folder with a hub and two sites, in which the steps
+of SCRIPT are done one after the other. What a program acknowledged is kept beside the
+folders (World.told), so that a copy of a World knows what must not be lost.
+"""
+
+import errno
+import json
+import mmap
+import os
+import re
+import shutil
+import signal
+import struct
+import subprocess
+import sys
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+BUILD = os.path.abspath(os.environ.get("PACKHORSE_BUILD", os.path.join(ROOT, "build")))
+DAEMON = os.path.join(BUILD, "daemon", "packhorsed")
+CLIENT = os.path.join(BUILD, "client", "packhorse")
+SHIM = os.path.join(BUILD, "tests", "fault", "fault_shim.so")
+
+# shim.h
+COUNT, KILL, TORN, ERRNO, SHORT, STACKS = range(6)
+WRITE, SYNC, NAME, LENGTH, CREATE, READ, TALK, ALLOC = (1 << i for i in range(8))
+DISK = WRITE | SYNC | NAME | LENGTH | CREATE
+CLASSES = {WRITE: "write", SYNC: "sync", NAME: "rename, unlink or mkdir",
+           LENGTH: "ftruncate", CREATE: "open to create", READ: "read",
+           TALK: "send", ALLOC: "allocation"}
+FOREVER = (1 << 64) - 1
+HEAD = struct.Struct("<IIIIQQQQII")
+TRACE = 262144
+MAGIC = 0x50684631
+
+OTHER, USAGE, NOT_ENROLLED, UNREACHABLE, CASES, PARTIAL, DAMAGED, IN_USE, LATER = (
+    1, 2, 10, 12, 13, 14, 15, 17, 75)
+
+
+class Broken(Exception):
+    """An invariant does not hold."""
+
+
+def must(condition, *words):
+    if not condition:
+        raise Broken(" ".join(str(word) for word in words))
+
+
+# --- the plan ---
+
+class Plan:
+    def __init__(self, path):
+        self.path = path
+        with open(path, "wb") as file:
+            file.truncate(HEAD.size + 4 * TRACE)
+        self.file = open(path, "r+b")
+        self.map = mmap.mmap(self.file.fileno(), HEAD.size + 4 * TRACE)
+        self.set(COUNT, 0)
+
+    def set(self, mode, classes, at=0, until=None, error=0):
+        """From now on; counts begin anew. UNTIL: FOREVER, else only the one."""
+        self.map[:HEAD.size] = HEAD.pack(MAGIC, COUNT, 0, 0, 0, 0, 0, 0, 0, 0)
+        self.map[:HEAD.size] = HEAD.pack(MAGIC, mode, classes, error, at,
+                                         until or at, 0, 0, 0, 0)
+
+    def off(self):
+        """The fault has gone; the counts stay."""
+        fields = list(HEAD.unpack(self.map[:HEAD.size]))
+        struct.pack_into("<II", self.map, 4, COUNT, 0)
+        return fields[6]
+
+    @property
+    def count(self):
+        return HEAD.unpack(self.map[:HEAD.size])[6]
+
+    @property
+    def hits(self):
+        return HEAD.unpack(self.map[:HEAD.size])[7]
+
+    @property
+    def what(self):
+        """Which call was hit, in words."""
+        return CLASSES.get(HEAD.unpack(self.map[:HEAD.size])[8], "nothing")
+
+    def trace(self):
+        n = min(self.count, TRACE)
+        return list(struct.unpack_from(f"<{n}I", self.map, HEAD.size))
+
+    def environment(self):
+        return {**os.environ, "LC_ALL": "C.UTF-8", "PACKHORSE_FAULT": self.path,
+                "LD_PRELOAD": SHIM, **EXTRA}
+
+    def close(self):
+        self.map.close()
+        self.file.close()
+
+
+EXTRA = {}  # environment of every program under a plan (sanitizers)
+PLAIN = {**os.environ, "LC_ALL": "C.UTF-8"}
+
+
+# --- what was run ---
+
+class Done:
+    def __init__(self, args, code, out, err):
+        self.args, self.code, self.out, self.err = args, code, out, err
+
+    def json(self):
+        return json.loads(self.out.strip().splitlines()[-1])
+
+    def __str__(self):
+        return f"{' '.join(self.args)}: exit {self.code}\n{self.out}{self.err}"
+
+
+REF = re.compile(r"\b[0-9a-f]{32}\.[0-9]+\.[0-9a-f]{16}\b")
+
+
+class World:
+    """The folders hub, a and b under FOLDER; PROGRAMS are those of another build."""
+
+    def __init__(self, folder, daemon=DAEMON, client=CLIENT):
+        self.folder, self.daemon, self.client = folder, daemon, client
+        self.server = None
+        self.port = 0
+        self.running = {}
+        self.limit = 60
+        self.told = {"a": [], "b": [], "hub": [], "receipted": {"a": 0, "b": 0},
+                     "vars": {}}
+
+    def path(self, *names):
+        return os.path.join(self.folder, *names)
+
+    # -- copies --
+
+    def save(self, folder):
+        must(self.server is None, "a world is copied while its hub runs")
+        with open(self.path("told.json"), "w", encoding="utf-8") as file:
+            json.dump(self.told, file)
+        shutil.copytree(self.folder, folder)
+
+    @classmethod
+    def copy(cls, source, folder, **options):
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(source, folder)
+        world = cls(folder, **options)
+        with open(world.path("told.json"), encoding="utf-8") as file:
+            world.told = json.load(file)
+        return world
+
+    # -- programs --
+
+    def run(self, *args, plan=None, stdin=None, who=None):
+        """WHO: under which name others find the process while it runs."""
+        process = subprocess.Popen(
+            args, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            env=plan.environment() if plan else PLAIN, cwd=self.folder)
+        self.running[who] = process
+        try:
+            out, err = process.communicate(stdin, timeout=self.limit)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            out, err = process.communicate()
+            raise Broken(f"it hangs: {' '.join(args)}\n{out!r}\n{err!r}") from None
+        finally:
+            self.running.pop(who, None)
+        return Done(args, process.returncode, out.decode(errors="replace"),
+                    err.decode(errors="replace"))
+
+    def site(self, name, *args, plan=None, stdin=None):
+        """A command of a site; what it says is saved, and what has a receipt, is noted."""
+        got = self.run(self.client, "-d", self.path(name), *args, plan=plan,
+                       stdin=stdin, who=name)
+        self.told[name] += REF.findall(acknowledged(args, got))
+        if got.code == 0 and args[0] == "status":
+            state = got.json()
+            receipted = self.told["receipted"]
+            must(state["receipted"] >= receipted[name],
+                 f"{name} had a receipt up to {receipted[name]}, and now up to",
+                 state["receipted"])
+            receipted[name] = state["receipted"]
+        return got
+
+    def hub(self, *args, plan=None, stdin=None):
+        got = self.run(self.daemon, "-d", self.path("hub"), *args, plan=plan,
+                       stdin=stdin, who="hub")
+        if args[0] in ("record", "site", "devices"):
+            self.told["hub"] += REF.findall(acknowledged(args, got))
+        return got
+
+    def serve(self, plan=None):
+        """False when it ended before it listened."""
+        # errors to a file that is begun anew: of a start that fails, its words
+        with open(self.path("serve.err"), "wb") as err:
+            self.server = subprocess.Popen(
+                [self.daemon, "-d", self.path("hub"), "serve", "--listen", "127.0.0.1:0"],
+                stdout=subprocess.PIPE, stderr=err,
+                env=plan.environment() if plan else PLAIN)
+        line = self.server.stdout.readline().decode()
+        if not line.startswith("listening "):
+            self.ended()
+            return False
+        self.port = int(line.rsplit(":", 1)[1])
+        return True
+
+    def hub_log(self):
+        with open(self.path("serve.err"), encoding="utf-8", errors="replace") as file:
+            return file.read()
+
+    def ended(self, seconds=30):
+        """The exit status of the hub that ends, or has."""
+        status = self.server.wait(timeout=seconds)
+        self.server.stdout.close()
+        self.server = None
+        return status
+
+    def alive(self):
+        return self.server is not None and self.server.poll() is None
+
+    def stop(self):
+        if self.server is None:
+            return 0
+        self.server.send_signal(signal.SIGTERM)
+        return self.ended()
+
+    def kill(self):
+        if self.server:
+            self.server.kill()
+            self.ended()
+
+    def sync(self, name, plan=None):
+        return self.site(name, "sync", "--hub", f"127.0.0.1:{self.port}", "--json",
+                         plan=plan)
+
+
+def acknowledged(args, got):
+    """The text in which a command says what is saved, however it ended: a person who
+    saw it believes it."""
+    if args[0] == "record":
+        return "\n".join(line for line in got.out.splitlines() if '"ok":true' in line)
+    return got.out if "--plain" in args else ""
+
+
+# --- the script ---
+
+def lines(n, of):
+    """N entries of site A as JSON lines; some have sealed parts."""
+    made = []
+    for i in range(n):
+        if i % 4 == 0:
+            made.append({"kind": "reader-put", "name": f"Lò Văn {of} {i}", "born": 1990,
+                         "band": "adult"})
+        elif i % 4 == 1:
+            made.append({"kind": "visit", "count": i % 7 + 1, "band": "youth"})
+        else:
+            made.append({"kind": "loan", "copy": {"ns": 140371, "code": f"{i % 5:06d}"},
+                         "card": {"ns": 140371, "code": f"C{i % 3}"}, "term": 14})
+    return "".join(json.dumps(line) + "\n" for line in made).encode()
+
+
+PASS = ("--passphrase-file", "pass")
+
+
+class Step:
+    """What is done, by which side, with which sides running; AGAIN: it can be given a
+    second time after a crash, and then comes out the same."""
+
+    def __init__(self, name, who, args, stdin=None, serves=False, again=False, setup=()):
+        self.name, self.who, self.args, self.stdin = name, who, args, stdin
+        self.serves, self.again, self.setup = serves, again, setup
+
+    def do(self, world, plan=None):
+        """By the side that acts."""
+        args = [arg.format(**world.told["vars"]) for arg in self.args]
+        stdin = self.stdin
+        if self.who == "hub":
+            return world.hub(*args, plan=plan, stdin=stdin)
+        if args[0] == "sync":
+            return world.sync(self.who, plan=plan)
+        return world.site(self.who, *args, plan=plan, stdin=stdin)
+
+
+SCRIPT = [
+    Step("init", "hub", ["init", "--listen", "127.0.0.1:7415", "--kdf-memory-mib", "8",
+                         *PASS], again=True),
+    Step("site-a", "hub", ["site", "add", "14-0371", "--commune", "03646", "--kind",
+                           "commune-library", "--name", "Chiềng Khoa"], again=True),
+    Step("site-b", "hub", ["site", "add", "14-0372", "--commune", "03647", "--kind",
+                           "commune-library", "--name", "Mường Sang"], again=True),
+    Step("invite-a", "hub", ["invite", "--site", "14-0371", "--role", "site", "--out",
+                             "a.invite", "--hub", "127.0.0.1:1", *PASS], again=True),
+    Step("invite-b", "hub", ["invite", "--site", "14-0372", "--role", "site", "--out",
+                             "b.invite", "--hub", "127.0.0.1:1", *PASS], again=True),
+    Step("join-a", "a", ["join", "a.invite"], again=True),
+    Step("join-b", "b", ["join", "b.invite"], again=True),
+    Step("title", "a", ["title", "add", "--name", "Dế Mèn phiêu lưu ký", "--author", "Tô Hoài", "--plain"]),
+    Step("copy", "a", ["copy", "add", "--print-code", "--title", "{title}", "--plain"]),
+    Step("reader", "a", ["reader", "add", "--name", "Lò Thị Hoa", "--band", "adult", "--plain"]),
+    Step("loan", "a", ["loan", "T001", "000001", "000002", "--plain"]),
+    Step("record", "a", ["record", "-"], lines(4, "một")),
+    Step("batch", "a", ["record", "--batch", "-"], lines(40, "hai")),
+    Step("sync-first", "a", ["sync"], serves=True, again=True),
+    Step("sync-b", "b", ["sync"], serves=True, again=True),
+    Step("confirm-a", "hub", ["devices", "confirm", "{a}", "--fingerprint", "{words_a}"], again=True),
+    Step("confirm-b", "hub", ["devices", "confirm", "{b}", "--fingerprint", "{words_b}"], again=True),
+    Step("elsewhere", "b", ["record", "-"], json.dumps(
+        {"kind": "loan", "copy": {"ns": 140371, "code": "000001"},
+         "card": {"ns": 140372, "code": "K1"}, "term": 14}).encode() + b"\n"),
+    Step("desk", "hub", ["record", "-"],
+         b'{"kind":"target-put","indicator":"M1","year":2026,"value":1500}\n',
+         serves=True),
+    Step("sync-b-2", "b", ["sync"], serves=True, again=True),
+    Step("sync-feed", "a", ["sync"], serves=True, again=True),
+    Step("return", "a", ["return", "000001", "--plain"]),
+    Step("sync-last", "a", ["sync"], serves=True, again=True),
+    Step("rebuild", "a", ["rebuild"], again=True),
+]
+
+
+def fill_in(step, world, got):
+    """What later steps need of this one."""
+    known = world.told["vars"]
+    if step.name == "title":
+        known["title"] = REF.findall(got.out)[0]
+    if step.name in ("sync-first", "sync-b"):
+        state = world.site(step.who, "status", "--json").json()
+        known[step.who] = state["device"]
+        known["words_" + step.who] = state["fingerprint"]
+    if step.name == "confirm-b":
+        known["confirmed"] = True
+
+
+def make_worlds(folder, programs):
+    """Do SCRIPT once, in order; a copy of the world before each step, by its name."""
+    world = World(os.path.join(folder, "first"), **programs)
+    os.makedirs(world.folder)
+    with open(world.path("pass"), "w", encoding="utf-8") as file:
+        file.write("một câu dài\n")
+    before = {}
+    for step in SCRIPT:
+        before[step.name] = os.path.join(folder, "before-" + step.name)
+        world.save(before[step.name])
+        if step.serves:
+            must(world.serve(), "the hub does not start", world.hub_log())
+        got = step.do(world)
+        must(got.code in (0, CASES), "the script itself fails:", got)
+        fill_in(step, world, got)
+        if step.serves:
+            must(world.stop() == 0, "the hub does not end", world.hub_log())
+    before[None] = os.path.join(folder, "after")
+    world.save(before[None])
+    return before
+
+
+# --- the invariants ---
+
+def log_refs(world, name):
+    got = world.site(name, "log", "--limit", "100000", "--json")
+    must(got.code == 0, got)
+    return got.json()
+
+
+def check_site(world, name):
+    """here: what a site acknowledged is in its log, once; and it is whole."""
+    log = log_refs(world, name)
+    refs = [entry["ref"] for entry in log["entries"]]
+    must(len(refs) == len(set(refs)), "double in the log of", name)
+    lost = [ref for ref in world.told[name] if ref not in set(refs)]
+    must(not lost, f"LOST at {name}, though acknowledged:", *lost)
+    got = world.site(name, "verify")
+    must(got.code == 0, got)
+    return len(refs)
+
+
+def check_receipts(world):
+    """receipted: the hub holds what it has signed for, before anybody sends again."""
+    states = {}
+    for name in ("a", "b"):  # first, since a site may sync meanwhile
+        if os.path.exists(world.path(name, "site.db")):
+            got = world.site(name, "status", "--json")
+            must(got.code == 0, got)
+            states[name] = got.json()
+    got = world.hub("devices", "--json")
+    must(got.code == 0, got)
+    held = {d["device"]: d["entries"] for d in got.json()["devices"]}
+    for name, state in states.items():
+        must(held.get(state["device"], 0) >= state["receipted"],
+             f"LOST at the hub: {name} has a receipt for {state['receipted']}, "
+             f"there are {held.get(state['device'], 0)}")
+
+
+def digest(world, name):
+    got = (world.hub("digest", "--site", {"a": "14-0371", "b": "14-0372"}[name[4:]],
+                     "--json") if name.startswith("hub.") else
+           world.hub("digest", "--json") if name == "hub" else
+           world.site(name, "digest", "--json"))
+    must(got.code == 0, got)
+    return got.json()["digest"]
+
+
+def settle(world, name, tries=6):
+    """Sync until nothing waits and nothing came."""
+    for _ in range(tries):
+        got = world.sync(name)
+        must(got.code in (0, CASES), "sync does not recover:", got, world.hub_log())
+        said = got.json()
+        if (said["complete"] and said["entries"] == 0 and said["parts_sent"] == 0 and
+                said["fed"]["pages"] == 0):
+            break
+    state = world.site(name, "status", "--json").json()
+    must(state["pending"] == 0 and state["parts_pending"] == 0,
+         f"{name} does not get its receipts:", state)
+    return state
+
+
+def check_hub_alone(world):
+    """The hub's own words are there, it is whole, and the same after a rebuild."""
+    got = world.hub("log", "--limit", "10000")
+    must(got.code == 0, got)
+    refs = [json.loads(line)["ref"] for line in got.out.splitlines()]
+    must(len(refs) == len(set(refs)), "double in the logs at the hub")
+    lost = [ref for ref in world.told["hub"] if ref not in set(refs)]
+    must(not lost, "LOST at the hub, though acknowledged:", *lost)
+    got = world.hub("verify")
+    must(got.code == 0, got)
+    before = digest(world, "hub")
+    got = world.hub("rebuild", "--json")
+    must(got.code == 0 and got.json()["digest"] == before,
+         "the hub is another after a rebuild:", got)
+
+
+def check_site_alone(world, name):
+    check_site(world, name)
+    before = digest(world, name)
+    got = world.site(name, "rebuild", "--json")
+    must(got.code == 0 and got.json()["digest"] == before,
+         f"{name} is another after a rebuild:", got)
+
+
+def check_all(world, rebuild=True):
+    """Start again, finish, and look at everything."""
+    sites = [n for n in ("a", "b") if os.path.exists(world.path(n, "site.db"))]
+    if world.server is None:
+        must(world.serve(), "the hub does not start again:", world.hub_log())
+    check_receipts(world)
+    for name in sites:
+        got = world.site(name, "record", "-", stdin=b'{"kind":"visit","count":2}\n')
+        must(got.code == 0, "recording does not go on:", got)
+    states = {}
+    for _ in range(2):  # what one sends may be news to the other
+        for name in sites:
+            states[name] = settle(world, name)
+    for name in sites:
+        if world.told["vars"].get("confirmed"):
+            must(digest(world, name) == digest(world, "hub." + name),
+                 f"{name} and the hub do not agree over its scope")
+    devices = world.hub("devices", "--json").json()["devices"]
+    for name in sites:
+        held = [d["entries"] for d in devices if d["device"] == states[name]["device"]]
+        must(held == [states[name]["entries"]],
+             f"{name} has {states[name]['entries']} entries, the hub {held}")
+    must(world.stop() == 0, "the hub does not end with 0:", world.hub_log())
+    for name in sites:
+        if rebuild:
+            check_site_alone(world, name)
+        else:
+            check_site(world, name)
+    check_hub_alone(world)
+
+
+def is_crash(code):
+    """Ended by a signal, or by a sanitizer."""
+    return code < 0 or code == 99
+
+
+def errno_name(number):
+    return errno.errorcode.get(number, str(number))
+
+
+def folder_for(name):
+    """A folder in memory where there is room: what is tested here are processes that
+    end, not disks that forget."""
+    base = os.environ.get("TMPDIR") or ("/dev/shm" if os.access("/dev/shm", os.W_OK)
+                                        else "/tmp")
+    folder = os.path.join(base, f"packhorse-fault.{os.getpid()}.{name}")
+    os.makedirs(folder)
+    return folder
+
+
+def say(*words):
+    print("#", *words)
+    sys.stdout.flush()
+
+
+def now():
+    return time.monotonic()
