@@ -10,10 +10,8 @@
  */
 #include "client/place.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/sysmacros.h>
 
 #include <sodium.h>
@@ -53,7 +51,7 @@ static void add_machine(crypto_generichash_state *state, const char *root)
 }
 
 /* Of the disk, or of the disk that this is a part of. */
-static void add_disk(crypto_generichash_state *state, const char *root, dev_t device)
+static void add_disk(crypto_generichash_state *state, const char *root, uint64_t device)
 {
 	static const char *const names[] = { "wwid", "device/wwid", "device/serial",
 					     "device/cid", "dm/uuid" };
@@ -74,17 +72,18 @@ int ph_place(const char *root, const char *path, uint8_t out[static PH_PLACE_SIZ
 {
 	crypto_generichash_state state;
 	uint8_t numbers[24];
-	struct stat file;
+	struct ph_file_info file;
+	int rc = ph_file_info(path, &file);
 
-	if (stat(path, &file) < 0) {
-		return ph_fail_errno(err, -errno, path);
+	if (rc < 0) {
+		return ph_fail_errno(err, rc, path);
 	}
-	ph_be64_put(numbers, (uint64_t)file.st_ino);
-	ph_be64_put(numbers + 8, (uint64_t)file.st_ctim.tv_sec);
-	ph_be64_put(numbers + 16, (uint64_t)file.st_ctim.tv_nsec);
+	ph_be64_put(numbers, file.inode);
+	ph_be64_put(numbers + 8, (uint64_t)file.changed_s);
+	ph_be64_put(numbers + 16, (uint64_t)file.changed_ns);
 	crypto_generichash_init(&state, NULL, 0, PH_PLACE_SIZE);
 	add_machine(&state, root);
-	add_disk(&state, root, file.st_dev);
+	add_disk(&state, root, file.device);
 	crypto_generichash_update(&state, numbers, sizeof(numbers));
 	crypto_generichash_final(&state, out, PH_PLACE_SIZE);
 	return 0;

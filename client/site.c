@@ -20,7 +20,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 static const char remedy[] = "keep this folder as it is and call the provincial library";
 
@@ -167,13 +166,13 @@ void ph_site_store_close(struct ph_site *site)
 static int load_keys(struct ph_site *site, struct ph_error *err)
 {
 	char path[PH_SITE_PATH_MAX];
-	struct stat found;
+	struct ph_file_info found;
 	int rc = ph_path_join(path, sizeof(path), site->dir, "keys", err);
 
 	if (rc < 0) {
 		return rc;
 	}
-	if (stat(path, &found) < 0 && errno == ENOENT) {
+	if (ph_file_info(path, &found) == -ENOENT) {
 		return ph_fail(err, PH_EXIT_DAMAGED, -EUCLEAN,
 			       "%s is missing: without it this device cannot write; %s",
 			       path, remedy);
@@ -226,17 +225,17 @@ static bool holds(const char *dir, const char *name)
 static int find_store(const char *dir, struct ph_error *err)
 {
 	char path[PH_SITE_PATH_MAX];
-	struct stat found;
+	struct ph_file_info found;
 	int rc = ph_path_join(path, sizeof(path), dir, "site.db", err);
 
 	if (rc < 0) {
 		return rc;
 	}
-	if (stat(path, &found) == 0 && found.st_size > 0) {
+	rc = ph_file_info(path, &found);
+	if (rc == 0 && found.size > 0) {
 		return 0;
 	}
-	rc = ph_file_exists(path) ? -ENOENT : -errno;
-	if (rc != -ENOENT) {
+	if (rc < 0 && rc != -ENOENT) {
 		return ph_fail_errno(err, rc, dir);
 	}
 	/* a join that was interrupted leaves keys too, and its half-made store */

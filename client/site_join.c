@@ -10,10 +10,8 @@
  * made. A folder that holds anything but the leavings of a join is refused too: it is
  * somebody else's.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "client/site_internal.h"
 
@@ -21,9 +19,8 @@
 
 static bool is_leaving(const char *name)
 {
-	static const char *const leavings[] = { ".",         "..",    "keys",
-						"keys.part", "codes", "codes.part",
-						"lock" };
+	static const char *const leavings[] = { "keys", "keys.part", "codes",
+						"codes.part", "lock" };
 
 	for (size_t i = 0; i < sizeof(leavings) / sizeof(leavings[0]); i++) {
 		if (strcmp(name, leavings[i]) == 0) {
@@ -33,10 +30,30 @@ static bool is_leaving(const char *name)
 	return strncmp(name, STORE_NEW, strlen(STORE_NEW)) == 0;
 }
 
+struct free_check {
+	const char *dir;
+	struct ph_error *err;
+	int rc;
+};
+
+static int see_name(void *data, const char *name)
+{
+	struct free_check *check = data;
+
+	if (is_leaving(name)) {
+		return 0;
+	}
+	check->rc = ph_fail(check->err, PH_EXIT_OTHER, -ENOTEMPTY,
+			    "%s is not empty (it holds %s); give join a folder "
+			    "of its own with -d",
+			    check->dir, name);
+	return 1;
+}
+
 static int check_free(const char *dir, struct ph_error *err)
 {
+	struct free_check check = { .dir = dir, .err = err };
 	char path[PH_SITE_PATH_MAX];
-	DIR *folder;
 	int rc = ph_path_join(path, sizeof(path), dir, "site.db", err);
 
 	if (rc < 0) {
@@ -50,21 +67,11 @@ static int check_free(const char *dir, struct ph_error *err)
 			"with -d",
 			dir, dir);
 	}
-	folder = opendir(dir);
-	if (!folder) {
-		return errno == ENOENT ? 0 : ph_fail_errno(err, -errno, dir);
+	rc = ph_dir_list(dir, see_name, &check);
+	if (rc < 0) {
+		return rc == -ENOENT ? 0 : ph_fail_errno(err, rc, dir);
 	}
-	for (struct dirent *item; (item = readdir(folder));) {
-		if (!is_leaving(item->d_name)) {
-			rc = ph_fail(err, PH_EXIT_OTHER, -ENOTEMPTY,
-				     "%s is not empty (it holds %s); give join a folder "
-				     "of its own with -d",
-				     dir, item->d_name);
-			break;
-		}
-	}
-	closedir(folder);
-	return rc;
+	return check.rc;
 }
 
 /* DIR with the folders above it, which XDG leaves to whoever comes first. */
@@ -124,7 +131,7 @@ static int begin_store(const struct ph_site *site, struct ph_error *err)
 	for (size_t i = 0; rc == 0 && i < sizeof(leavings) / sizeof(leavings[0]); i++) {
 		rc = ph_path_join(path, sizeof(path), site->dir, leavings[i], err);
 		if (rc == 0) {
-			(void)unlink(path);
+			(void)ph_file_remove(path);
 		}
 	}
 	if (rc == 0) {

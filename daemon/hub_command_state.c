@@ -10,8 +10,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/statvfs.h>
 
 #define LOG_LIMIT_DEFAULT 20
 #define LOG_LIMIT_MAX     10000
@@ -67,10 +65,10 @@ static int sum_device(void *data, const struct ph_device *device)
 static int64_t file_size(const char *dir, const char *name)
 {
 	char path[PH_HUB_PATH_MAX];
-	struct stat info;
+	struct ph_file_info info;
 
 	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	return stat(path, &info) == 0 ? (int64_t)info.st_size : 0;
+	return ph_file_info(path, &info) == 0 ? (int64_t)info.size : 0;
 }
 
 int ph_hub_status(struct ph_hub *hub, const json_t *request, json_t *answer,
@@ -86,7 +84,7 @@ int ph_hub_status(struct ph_hub *hub, const json_t *request, json_t *answer,
 	};
 	struct totals totals = { .own = ph_writer_log(hub->writer),
 				 .desk = ph_writer_log(hub->desk) };
-	struct statvfs disk;
+	uint64_t room;
 	int rc = ph_journal_log_each(hub->journal, sum_log, &totals);
 
 	(void)request;
@@ -118,10 +116,9 @@ int ph_hub_status(struct ph_hub *hub, const json_t *request, json_t *answer,
 			    json_integer(file_size(hub->dir, "hub.db")));
 	json_object_set_new(answer, "wal_bytes",
 			    json_integer(file_size(hub->dir, "hub.db-wal")));
-	if (statvfs(hub->dir, &disk) == 0) {
-		json_object_set_new(
-			answer, "disk_free_bytes",
-			json_integer((json_int_t)(disk.f_bavail * disk.f_frsize)));
+	if (ph_dir_room(hub->dir, &room) == 0) {
+		json_object_set_new(answer, "disk_free_bytes",
+				    json_integer((json_int_t)room));
 	}
 	set_hex(answer, "root", hub->keylist.root, sizeof(hub->keylist.root));
 	return 0;

@@ -10,12 +10,10 @@
  */
 #include "daemon/hub_internal.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define DEFAULT_PROVINCE   14
 #define DEFAULT_MEMORY_MIB 256
@@ -31,9 +29,7 @@ static int path_in(const char *dir, const char *name, char out[static PH_HUB_PAT
 
 static bool is_leaving(const char *name)
 {
-	static const char *const leavings[] = { ".",
-						"..",
-						"keys",
+	static const char *const leavings[] = { "keys",
 						"lock",
 						"packhorsed.conf",
 						"packhorsed.conf.part",
@@ -67,10 +63,30 @@ int ph_hub_check_keys(const char *dir, struct ph_error *err)
 	return rc;
 }
 
+struct empty_check {
+	const char *dir;
+	struct ph_error *err;
+	int rc;
+};
+
+static int see_name(void *data, const char *name)
+{
+	struct empty_check *check = data;
+
+	if (is_leaving(name)) {
+		return 0;
+	}
+	check->rc = ph_fail(check->err, PH_EXIT_OTHER, -ENOTEMPTY,
+			    "%s is not empty (it holds %s); give init a folder "
+			    "of its own",
+			    check->dir, name);
+	return 1;
+}
+
 static int check_empty(const char *dir, struct ph_error *err)
 {
+	struct empty_check check = { .dir = dir, .err = err };
 	char path[PH_HUB_PATH_MAX];
-	DIR *folder;
 	int rc = path_in(dir, "hub.db", path, err);
 
 	if (rc < 0) {
@@ -86,21 +102,9 @@ static int check_empty(const char *dir, struct ph_error *err)
 	if (rc < 0) {
 		return rc;
 	}
-	folder = opendir(dir);
-	if (!folder) {
-		return 0;
-	}
-	for (struct dirent *item; (item = readdir(folder));) {
-		if (!is_leaving(item->d_name)) {
-			rc = ph_fail(err, PH_EXIT_OTHER, -ENOTEMPTY,
-				     "%s is not empty (it holds %s); give init a folder "
-				     "of its own",
-				     dir, item->d_name);
-			break;
-		}
-	}
-	closedir(folder);
-	return rc;
+	/* a folder that is not there yet, or is none, is for ph_dir_create() to judge */
+	(void)ph_dir_list(dir, see_name, &check);
+	return check.rc;
 }
 
 static int save_keys(struct ph_hub *hub, const struct ph_hub_init *init,
@@ -237,8 +241,9 @@ static int discard_store(const struct ph_hub *hub, struct ph_error *err)
 		if (rc < 0) {
 			return rc;
 		}
-		if (unlink(path) < 0 && errno != ENOENT) {
-			return ph_fail_errno(err, -errno, path);
+		rc = ph_file_remove(path);
+		if (rc < 0 && rc != -ENOENT) {
+			return ph_fail_errno(err, rc, path);
 		}
 	}
 	return 0;
@@ -366,7 +371,7 @@ int ph_hub_init(const struct ph_hub_config *config, const struct ph_hub_init *in
 		rc = make_store(hub, err);
 	}
 	if (rc == 0) {
-		(void)unlink(mark);
+		(void)ph_file_remove(mark);
 	}
 	ph_hub_close(hub);
 	return rc;

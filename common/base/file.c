@@ -18,8 +18,6 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -30,6 +28,13 @@ enum {
 	LOCK_POLL_MS = 20,
 	LOCK_TEXT_MAX = 128,
 };
+
+static const struct ph_file_ops *ops = &ph_file_ops_system;
+
+void ph_file_use(const struct ph_file_ops *other)
+{
+	ops = other ? other : &ph_file_ops_system;
+}
 
 /* Read what FD gives, at most MAX bytes. */
 static int read_all(int fd, size_t max, struct ph_buf *out)
@@ -43,13 +48,10 @@ static int read_all(int fd, size_t max, struct ph_buf *out)
 			return rc;
 		}
 
-		ssize_t n = read(fd, out->data + out->len, READ_STEP);
+		int64_t n = ops->read(fd, out->data + out->len, READ_STEP);
 
-		if (n < 0 && errno == EINTR) {
-			continue;
-		}
 		if (n <= 0) {
-			return n < 0 ? -errno : 0;
+			return (int)n;
 		}
 		if ((size_t)n > max - total) {
 			/* what was read lies behind out->len: no trace of it */
@@ -64,11 +66,11 @@ static int read_all(int fd, size_t max, struct ph_buf *out)
 int ph_file_read(const char *path, size_t max, struct ph_buf *out, struct ph_error *err)
 {
 	size_t before = out->len;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	int rc = fd < 0 ? -errno : read_all(fd, max, out);
+	int fd = ops->open(path, O_RDONLY, 0);
+	int rc = fd < 0 ? fd : read_all(fd, max, out);
 
 	if (fd >= 0) {
-		close(fd);
+		ops->close(fd);
 	}
 	if (rc == 0) {
 		return 0;
@@ -87,13 +89,10 @@ int ph_file_read(const char *path, size_t max, struct ph_buf *out, struct ph_err
 static int write_all(int fd, struct ph_view bytes)
 {
 	while (bytes.len > 0) {
-		ssize_t n = write(fd, bytes.data, bytes.len);
+		int64_t n = ops->write(fd, bytes.data, bytes.len);
 
-		if (n < 0 && errno == EINTR) {
-			continue;
-		}
 		if (n < 0) {
-			return -errno;
+			return (int)n;
 		}
 		bytes.data += n;
 		bytes.len -= (size_t)n;
@@ -105,26 +104,27 @@ static int write_all(int fd, struct ph_view bytes)
 static int write_new(const char *path, struct ph_view bytes, unsigned mode)
 {
 	/* What an interrupted run left may be anything; begin with a file of our own. */
-	if (unlink(path) < 0 && errno != ENOENT) {
-		return -errno;
+	int rc = ops->unlink(path);
+
+	if (rc < 0 && rc != -ENOENT) {
+		return rc;
 	}
 
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode & 0777);
+	int fd = ops->open(path, O_WRONLY | O_CREAT | O_EXCL, mode);
 
 	if (fd < 0) {
-		return -errno;
+		return fd;
+	}
+	rc = write_all(fd, bytes);
+	if (rc == 0) {
+		rc = ops->sync(fd);
 	}
 
-	int rc = fchmod(fd, mode & 0777) < 0 ? -errno : write_all(fd, bytes);
+	int closed = ops->close(fd);
 
-	if (rc == 0 && fsync(fd) < 0) {
-		rc = -errno;
-	}
-	if (close(fd) < 0 && rc == 0) {
-		rc = -errno;
-	}
+	rc = rc == 0 ? closed : rc;
 	if (rc < 0) {
-		unlink(path);
+		ops->unlink(path);
 	}
 	return rc;
 }
@@ -165,15 +165,13 @@ static int sync_parent(const char *path)
 		return rc;
 	}
 
-	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = ops->open(dir, O_RDONLY | O_DIRECTORY, 0);
 
 	if (fd < 0) {
-		return -errno;
+		return fd;
 	}
-	if (fsync(fd) < 0) {
-		rc = -errno;
-	}
-	close(fd);
+	rc = ops->sync(fd);
+	ops->close(fd);
 	return rc;
 }
 
@@ -189,41 +187,68 @@ int ph_file_write(const char *path, struct ph_view bytes, unsigned mode,
 
 	int rc = write_new(part, bytes, mode);
 
-	if (rc == 0 && rename(part, path) < 0) {
-		rc = -errno;
-		unlink(part);
-	}
 	if (rc == 0) {
-		rc = sync_parent(path);
+		rc = ops->rename(part, path);
+		if (rc < 0) {
+			ops->unlink(part);
+		} else {
+			rc = sync_parent(path);
+		}
 	}
 	return rc == 0 ? 0 : ph_fail_errno(err, rc, path);
 }
 
 int ph_file_rename(const char *from, const char *to, struct ph_error *err)
 {
-	int rc = rename(from, to) < 0 ? -errno : sync_parent(to);
+	int rc = ops->rename(from, to);
 
+	if (rc == 0) {
+		rc = sync_parent(to);
+	}
 	return rc == 0 ? 0 : ph_fail_errno(err, rc, to);
+}
+
+int ph_file_remove(const char *path)
+{
+	return ops->unlink(path);
 }
 
 int ph_dir_create(const char *path, struct ph_error *err)
 {
-	struct stat stat_buf;
-	int rc = 0;
+	struct ph_file_info info;
+	int rc = ops->mkdir(path, 0700);
 
-	if (mkdir(path, 0700) == 0) {
+	if (rc == 0) {
 		rc = sync_parent(path);
-	} else if (errno != EEXIST || stat(path, &stat_buf) < 0) {
-		rc = -errno;
-	} else if (!S_ISDIR(stat_buf.st_mode)) {
-		rc = -ENOTDIR;
+	} else if (rc == -EEXIST) {
+		rc = ops->info(path, &info);
+		if (rc == 0 && !info.folder) {
+			rc = -ENOTDIR;
+		}
 	}
 	return rc == 0 ? 0 : ph_fail_errno(err, rc, path);
 }
 
+int ph_dir_list(const char *path, ph_file_seen *seen, void *data)
+{
+	return ops->list(path, seen, data);
+}
+
+int ph_dir_room(const char *path, uint64_t *bytes_out)
+{
+	return ops->room(path, bytes_out);
+}
+
+int ph_file_info(const char *path, struct ph_file_info *info_out)
+{
+	return ops->info(path, info_out);
+}
+
 bool ph_file_exists(const char *path)
 {
-	return access(path, F_OK) == 0;
+	struct ph_file_info info;
+
+	return ops->info(path, &info) == 0;
 }
 
 int ph_path_join(char *out, size_t out_size, const char *dir, const char *name,
@@ -255,20 +280,19 @@ static uint64_t mono_ms(void)
 /* Wait for the flock on FD. 0, -EWOULDBLOCK after WAIT_MS, or another errno. */
 static int wait_flock(int fd, unsigned wait_ms)
 {
-	uint64_t end = mono_ms() + wait_ms;
+	uint64_t end = wait_ms > 0 ? mono_ms() + wait_ms : 0;
 
-	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-		if (errno == EINTR) {
-			continue;
-		}
-		if (errno != EWOULDBLOCK) {
-			return -errno;
+	for (;;) {
+		int rc = ops->lock(fd);
+
+		if (rc != -EWOULDBLOCK || wait_ms == 0) {
+			return rc;
 		}
 
 		uint64_t now = mono_ms();
 
 		if (now >= end) {
-			return -EWOULDBLOCK;
+			return rc;
 		}
 
 		uint64_t left = end - now;
@@ -279,14 +303,13 @@ static int wait_flock(int fd, unsigned wait_ms)
 
 		nanosleep(&pause, NULL);
 	}
-	return 0;
 }
 
 /* Say who holds the lock, from what the holder wrote into it: "PID WHO\n". */
 static int fail_held(int fd, const char *dir, struct ph_error *err)
 {
 	char text[LOCK_TEXT_MAX + 1];
-	ssize_t n = pread(fd, text, LOCK_TEXT_MAX, 0);
+	int64_t n = ops->read(fd, (uint8_t *)text, LOCK_TEXT_MAX);
 	long pid = 0;
 	int used = 0;
 
@@ -310,8 +333,8 @@ static void write_holder(int fd, const char *who)
 	int n = snprintf(text, sizeof(text), "%ld %s\n", (long)getpid(), who);
 	size_t len = n < (int)sizeof(text) ? (size_t)n : sizeof(text) - 1;
 
-	if (ftruncate(fd, 0) == 0) {
-		(void)!pwrite(fd, text, len, 0);
+	if (ops->truncate(fd, 0) == 0) {
+		(void)ops->write(fd, (const uint8_t *)text, len);
 	}
 }
 
@@ -326,10 +349,10 @@ int ph_lock_take(struct ph_lock *lock, const char *dir, const char *who, unsigne
 		return rc;
 	}
 
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	int fd = ops->open(path, O_RDWR | O_CREAT, 0600);
 
 	if (fd < 0) {
-		return ph_fail_errno(err, -errno, path);
+		return ph_fail_errno(err, fd, path);
 	}
 	rc = wait_flock(fd, wait_ms);
 	if (rc == 0) {
@@ -338,7 +361,7 @@ int ph_lock_take(struct ph_lock *lock, const char *dir, const char *who, unsigne
 		return 0;
 	}
 	rc = rc == -EWOULDBLOCK ? fail_held(fd, dir, err) : ph_fail_errno(err, rc, path);
-	close(fd);
+	ops->close(fd);
 	return rc;
 }
 
@@ -347,7 +370,7 @@ void ph_lock_release(struct ph_lock *lock)
 	if (lock->fd < 0) {
 		return;
 	}
-	(void)!ftruncate(lock->fd, 0);
-	close(lock->fd);
+	(void)ops->truncate(lock->fd, 0);
+	ops->close(lock->fd);
 	lock->fd = -1;
 }

@@ -4,6 +4,13 @@
 
 #include "common/base/bytes.h"
 #include "common/base/error.h"
+#include "common/base/fileops.h"
+
+/*
+ * Use OTHER for every file of this process from now on; NULL: the system's again. Not
+ * while anything is open. Borrowed. For tests: what SQLite opens is not concerned.
+ */
+void ph_file_use(const struct ph_file_ops *other);
 
 /*
  * Read a whole file of at most MAX bytes, appended to OUT. 0 or a negative errno
@@ -23,7 +30,15 @@ int ph_file_write(const char *path, struct ph_view bytes, unsigned mode,
 int ph_file_rename(const char *from, const char *to, struct ph_error *err);
 /* Create a folder 0700 if absent, its parent fsynced. An existing folder is fine. */
 int ph_dir_create(const char *path, struct ph_error *err);
+/* The names in a folder but "." and "..". What SEEN returned if not 0, or negative errno. */
+int ph_dir_list(const char *path, ph_file_seen *seen, void *data);
+/* Bytes that may still be written to the disk of PATH. 0 or negative errno. */
+int ph_dir_room(const char *path, uint64_t *bytes_out);
+/* 0, or a negative errno: -ENOENT when there is nothing. */
+int ph_file_info(const char *path, struct ph_file_info *info_out);
 bool ph_file_exists(const char *path);
+/* Remove a file; it may be back after a power cut. 0 or negative errno. */
+int ph_file_remove(const char *path);
 /* DIR/NAME into OUT. 0 or -ENAMETOOLONG. */
 int ph_path_join(char *out, size_t out_size, const char *dir, const char *name,
 		 struct ph_error *err);

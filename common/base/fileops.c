@@ -1,0 +1,154 @@
+/*
+ * common/base/fileops.c - the operations on files as the system has them.
+ *
+ * One call of POSIX each, its errno as result; one that a signal interrupted is made
+ * again. A file whose mode cannot be set is not left behind.
+ */
+#include "common/base/fileops.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+static int sys_open(const char *path, int flags, unsigned mode)
+{
+	int fd = open(path, flags | O_CLOEXEC, mode & 0777);
+
+	if (fd < 0) {
+		return -errno;
+	}
+	if ((flags & O_EXCL) && fchmod(fd, mode & 0777) < 0) {
+		int rc = -errno;
+
+		close(fd);
+		unlink(path);
+		return rc;
+	}
+	return fd;
+}
+
+static int sys_close(int fd)
+{
+	return close(fd) < 0 ? -errno : 0;
+}
+
+static int64_t sys_read(int fd, uint8_t *out, size_t len)
+{
+	ssize_t n;
+
+	do {
+		n = read(fd, out, len);
+	} while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : n;
+}
+
+static int64_t sys_write(int fd, const uint8_t *bytes, size_t len)
+{
+	ssize_t n;
+
+	do {
+		n = write(fd, bytes, len);
+	} while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : n;
+}
+
+static int sys_truncate(int fd, uint64_t size)
+{
+	return ftruncate(fd, (off_t)size) < 0 ? -errno : 0;
+}
+
+static int sys_sync(int fd)
+{
+	return fsync(fd) < 0 ? -errno : 0;
+}
+
+static int sys_lock(int fd)
+{
+	int rc;
+
+	do {
+		rc = flock(fd, LOCK_EX | LOCK_NB);
+	} while (rc < 0 && errno == EINTR);
+	return rc < 0 ? -errno : 0;
+}
+
+static int sys_rename(const char *from, const char *to)
+{
+	return rename(from, to) < 0 ? -errno : 0;
+}
+
+static int sys_unlink(const char *path)
+{
+	return unlink(path) < 0 ? -errno : 0;
+}
+
+static int sys_mkdir(const char *path, unsigned mode)
+{
+	return mkdir(path, mode) < 0 ? -errno : 0;
+}
+
+static int sys_info(const char *path, struct ph_file_info *info_out)
+{
+	struct stat found;
+
+	if (stat(path, &found) < 0) {
+		return -errno;
+	}
+	*info_out = (struct ph_file_info){ .folder = S_ISDIR(found.st_mode),
+					   .size = (uint64_t)found.st_size,
+					   .device = (uint64_t)found.st_dev,
+					   .inode = (uint64_t)found.st_ino,
+					   .changed_s = found.st_ctim.tv_sec,
+					   .changed_ns = found.st_ctim.tv_nsec };
+	return 0;
+}
+
+static int sys_list(const char *path, ph_file_seen *seen, void *data)
+{
+	DIR *folder = opendir(path);
+	int rc = 0;
+
+	if (!folder) {
+		return -errno;
+	}
+	for (struct dirent *item; rc == 0 && (item = readdir(folder));) {
+		if (strcmp(item->d_name, ".") != 0 && strcmp(item->d_name, "..") != 0) {
+			rc = seen(data, item->d_name);
+		}
+	}
+	closedir(folder);
+	return rc;
+}
+
+static int sys_room(const char *path, uint64_t *bytes_out)
+{
+	struct statvfs disk;
+
+	if (statvfs(path, &disk) < 0) {
+		return -errno;
+	}
+	*bytes_out = (uint64_t)disk.f_bavail * disk.f_frsize;
+	return 0;
+}
+
+const struct ph_file_ops ph_file_ops_system = {
+	.open = sys_open,
+	.close = sys_close,
+	.read = sys_read,
+	.write = sys_write,
+	.truncate = sys_truncate,
+	.sync = sys_sync,
+	.lock = sys_lock,
+	.rename = sys_rename,
+	.unlink = sys_unlink,
+	.mkdir = sys_mkdir,
+	.info = sys_info,
+	.list = sys_list,
+	.room = sys_room,
+};
