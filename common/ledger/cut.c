@@ -203,8 +203,12 @@ static int set_limit(struct ph_ledger *ledger, int64_t row, uint64_t limit)
 		return 0;
 	}
 	cursor->limit = limit;
-	cursor->moved = true;
-	return ph_held_each(ledger, row, low, high, &ledger->held, on_item, ledger);
+
+	int rc = ph_ledger_note_moved(ledger, row);
+
+	return rc != 0 ? rc
+		       : ph_held_each(ledger, row, low, high, &ledger->held, on_item,
+				      ledger);
 }
 
 int ph_cut_refresh(struct ph_ledger *ledger, const uint8_t log_id[static PH_LOG_ID_SIZE])

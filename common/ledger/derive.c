@@ -183,10 +183,8 @@ static int note_logs(struct ph_ledger *ledger)
 	for (size_t i = 0; rc == 0 && i < ledger->batch.n_marks; i++) {
 		rc = note_log(ledger, ledger->batch.marks[i].log_id);
 	}
-	for (size_t row = 1; rc == 0 && row < ledger->n_cursors; row++) {
-		if (ledger->cursors[row].moved) {
-			rc = note_log(ledger, ledger->cursors[row].id);
-		}
+	for (size_t i = 0; rc == 0 && i < ledger->n_moved; i++) {
+		rc = note_log(ledger, ledger->cursors[ledger->moved[i]].id);
 	}
 	return rc;
 }

@@ -76,13 +76,13 @@ static int on_entry(void *data, uint64_t n, struct ph_view bytes)
 {
 	struct walk *walk = data;
 	struct ph_ledger *ledger = walk->ledger;
-	int rc = take_entry(walk, n, bytes);
+	int rc = ph_ledger_note_moved(ledger, walk->log->row);
 
+	rc = rc != 0 ? rc : take_entry(walk, n, bytes);
 	if (rc < 0) {
 		return rc;
 	}
 	walk->cursor->n = n;
-	walk->cursor->moved = true;
 	ledger->folded++;
 	ledger->budget--;
 	return rc != 0 || ledger->budget == 0 || n >= walk->log->n ? STOP : 0;
@@ -145,7 +145,7 @@ int ph_ledger_intake(struct ph_ledger *ledger, const struct ph_log *log)
 	if (cursor->verdict == PH_VERDICT_NOTHING && cursor->n < log->n) {
 		ledger->folded += log->n - cursor->n;
 		cursor->n = log->n;
-		cursor->moved = true;
+		return ph_ledger_note_moved(ledger, log->row);
 	}
 	return 0;
 }

@@ -6,6 +6,10 @@
  * move, and one commit makes all of it visible at once. A crash loses at most that
  * batch, and catching up again does it over.
  *
+ * The first time all logs are looked at; then those that the journal says moved since
+ * the last time that went well. Where somebody says what is taken, that may change
+ * without a move: there it is all logs each time.
+ *
  * Any error rolls the batch back, and the cursors are read again next time. A
  * cursor beyond the end of its log, or of another log, means that the journal is
  * not the one that was folded: then everything is folded again.
@@ -28,6 +32,8 @@
 static void forget(struct ph_ledger *ledger)
 {
 	ledger->loaded = false;
+	ledger->seen = 0;
+	ledger->n_moved = 0;
 	ledger->fed_row = 0;
 	for (size_t i = 0; i < PH_FETCHED_MAX; i++) {
 		ledger->fetched[i].row = 0;
@@ -70,6 +76,7 @@ void ph_ledger_free(struct ph_ledger *ledger)
 		return;
 	}
 	free(ledger->cursors);
+	free(ledger->moved);
 	ph_held_deinit(&ledger->held);
 	ph_held_deinit(&ledger->twin);
 	free(ledger->other);
@@ -269,6 +276,35 @@ static int save_cursor(struct ph_ledger *ledger, int64_t row)
 	return rc;
 }
 
+int ph_ledger_note_moved(struct ph_ledger *ledger, int64_t row)
+{
+	struct ph_cursor *cursor = &ledger->cursors[row];
+
+	if (cursor->moved) {
+		return 0;
+	}
+
+	int rc = ph_state_grow((void **)&ledger->moved, ledger->n_moved,
+			       &ledger->cap_moved, sizeof *ledger->moved);
+
+	if (rc == 0) {
+		ledger->moved[ledger->n_moved++] = row;
+		cursor->moved = true;
+	}
+	return rc;
+}
+
+int ph_ledger_save(struct ph_ledger *ledger)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < ledger->n_moved; i++) {
+		rc = save_cursor(ledger, ledger->moved[i]);
+	}
+	ledger->n_moved = 0;
+	return rc;
+}
+
 /* --- catching up --- */
 
 struct logs {
@@ -309,18 +345,6 @@ static int on_log(void *data, const struct ph_log *log)
 	if (rc == 0) {
 		logs->items[logs->n] = *log;
 		logs->items[logs->n++].n = n;
-	}
-	return rc;
-}
-
-int ph_ledger_save(struct ph_ledger *ledger)
-{
-	int rc = 0;
-
-	for (size_t row = 1; rc == 0 && row < ledger->n_cursors; row++) {
-		if (ledger->cursors[row].moved) {
-			rc = save_cursor(ledger, (int64_t)row);
-		}
 	}
 	return rc;
 }
@@ -374,8 +398,10 @@ int ph_ledger_catch_up(struct ph_ledger *ledger, uint64_t *folded_out,
 	struct logs logs = { .ledger = ledger };
 	uint64_t before = ledger->folded;
 	int rc = load(ledger);
+	uint64_t seen = ledger->config.takes == NULL ? ledger->seen : 0;
 
-	rc = rc != 0 ? rc : ph_journal_log_each(ledger->journal, on_log, &logs);
+	rc = rc != 0 ? rc
+		     : ph_journal_log_moved_each(ledger->journal, &seen, on_log, &logs);
 	if (rc == 0 && logs.strange) {
 		free(logs.items);
 		rc = ph_ledger_rebuild(ledger, err);
@@ -391,6 +417,7 @@ int ph_ledger_catch_up(struct ph_ledger *ledger, uint64_t *folded_out,
 	if (rc != 0) {
 		return fail(ledger, err, rc, "folding the logs");
 	}
+	ledger->seen = seen;
 	if (folded_out != NULL) {
 		*folded_out = ledger->folded - before;
 	}

@@ -27,7 +27,7 @@ enum ph_verdict {
 struct ph_cursor {
 	bool begun; /* what follows is set */
 	bool known; /* the row is there */
-	bool moved; /* to be written */
+	bool moved; /* to be written: ph_ledger_note_moved() */
 	enum ph_verdict verdict;
 	uint8_t id[PH_LOG_ID_SIZE];
 	uint64_t site;
@@ -106,6 +106,10 @@ struct ph_ledger {
 	bool loaded;               /* what follows is as in the database */
 	struct ph_cursor *cursors; /* by row of the log */
 	size_t n_cursors;
+	uint64_t
+		seen; /* mark of the journal: what moved before is folded; 0: look at all */
+	int64_t *moved; /* rows of cursors to be written */
+	size_t n_moved, cap_moved;
 	int64_t fed_row; /* of what fed_cursor is; 0: nothing */
 	struct ph_cursor fed_cursor;
 	bool is_fed_behind;     /* some of what was fed is still to be taken in */
@@ -129,6 +133,8 @@ struct ph_ledger {
 /* --- ledger.c --- */
 /* The cursor of a log; NULL if no entry of it was taken in. */
 const struct ph_cursor *ph_ledger_cursor(struct ph_ledger *ledger, int64_t row);
+/* The cursor of ROW is not as it was written. */
+int ph_ledger_note_moved(struct ph_ledger *ledger, int64_t row);
 /* Write the cursors that moved; at the end of every transaction. */
 int ph_ledger_save(struct ph_ledger *ledger);
 /* How many of LOG's entries the ledger takes. */

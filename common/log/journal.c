@@ -72,6 +72,7 @@ int ph_journal_open(struct ph_journal **journal_out, struct ph_db *db)
 		return -ENOMEM;
 	}
 	journal->db = db;
+	ph_journal_forget_moves(journal);
 	*journal_out = journal;
 	return 0;
 }
@@ -84,6 +85,7 @@ void ph_journal_reload(struct ph_journal *journal)
 	free(journal->logs);
 	journal->logs = NULL;
 	journal->n_logs = 0;
+	ph_journal_forget_moves(journal);
 }
 
 void ph_journal_free(struct ph_journal *journal)

@@ -130,6 +130,15 @@ int ph_journal_log_add(struct ph_journal *journal,
  */
 int ph_journal_log_each(struct ph_journal *journal,
 			int (*cb)(void *data, const struct ph_log *log), void *data);
+/*
+ * The same of those that got entries since *MARK, which becomes now when the walk ends
+ * with 0. A mark of 0 is before everything; another is of this struct ph_journal alone.
+ * Logs that did not move may come too, but one that did is never left out. CB may not
+ * change the journal.
+ */
+int ph_journal_log_moved_each(struct ph_journal *journal, uint64_t *mark,
+			      int (*cb)(void *data, const struct ph_log *log),
+			      void *data);
 int ph_journal_logs_of_device(struct ph_journal *journal,
 			      const uint8_t device_id[static PH_DEVICE_ID_SIZE],
 			      int (*cb)(void *data, const struct ph_log *log),

@@ -6,14 +6,18 @@
 #include "common/log/journal.h"
 
 /* A rowid of run, seal and part is log row and n in one number: one seek, no index. */
-#define PH_JOURNAL_N_BITS  40
-#define PH_JOURNAL_N_MAX   ((UINT64_C(1) << PH_JOURNAL_N_BITS) - 1)
-#define PH_JOURNAL_ROW_MAX ((INT64_C(1) << (63 - PH_JOURNAL_N_BITS)) - 1)
+#define PH_JOURNAL_N_BITS    40
+#define PH_JOURNAL_N_MAX     ((UINT64_C(1) << PH_JOURNAL_N_BITS) - 1)
+#define PH_JOURNAL_ROW_MAX   ((INT64_C(1) << (63 - PH_JOURNAL_N_BITS)) - 1)
+
+#define PH_JOURNAL_MOVES_MAX 512
 
 struct ph_journal {
-	struct ph_db *db;     /* borrowed */
-	struct ph_log **logs; /* by row; NULL: not read yet */
-	size_t n_logs;        /* length of `logs` */
+	struct ph_db *db;                    /* borrowed */
+	struct ph_log **logs;                /* by row; NULL: not read yet */
+	size_t n_logs;                       /* length of `logs` */
+	uint64_t n_moves;                    /* so far; a mark is one of these */
+	int64_t moved[PH_JOURNAL_MOVES_MAX]; /* rows: move i at i modulo its length */
 };
 
 /* Entries FIRST to LAST as stored together. All zero is a valid empty one. */
@@ -54,6 +58,11 @@ int ph_journal_one_int(struct ph_stmt *stmt, int64_t *out);
 
 /* The journal's own record of a log, which is newer than any copy. Borrowed until reload. */
 int ph_journal_held(struct ph_journal *journal, int64_t row, struct ph_log **held_out);
+
+/* The log ROW has entries that it had not: for ph_journal_log_moved_each(). */
+void ph_journal_note_move(struct ph_journal *journal, int64_t row);
+/* Whatever mark somebody has, any log may have moved since. */
+void ph_journal_forget_moves(struct ph_journal *journal);
 
 /* The stretches of the branch ROW. 0, PH_JOURNAL_E_NONE or negative errno. */
 int ph_journal_path(struct ph_journal *journal, int64_t row, struct ph_path *path_out);

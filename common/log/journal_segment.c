@@ -83,6 +83,7 @@ int ph_journal_walk_store(struct ph_journal *journal, struct ph_log *held,
 	if (rc == 0) {
 		held->n = walk->n;
 		memcpy(held->h, walk->h, sizeof(held->h));
+		ph_journal_note_move(journal, held->row);
 	}
 	return rc;
 }

@@ -374,6 +374,83 @@ static void only_logs_that_are_taken_fold(void **state)
 	actor_deinit(&second);
 }
 
+/* A row that no log can be: whoever looks at it fails. */
+static void damage_a_log(struct world *world)
+{
+	struct ph_stmt *stmt;
+
+	assert_int_equal(ph_db_prepare(world->db,
+				       "INSERT INTO log(id, device_id, key, site, role)"
+				       " VALUES(x'00', x'00', x'00', 1, 1)",
+				       &stmt),
+			 0);
+	assert_int_equal(ph_stmt_run(stmt), 0);
+}
+
+static void only_logs_that_moved_are_looked_at(void **state)
+{
+	struct world world;
+	struct actor actor;
+	struct ph_error err;
+
+	(void)state;
+	world_init(&world, false);
+	actor_init(&actor, 1, 101, T0);
+	write_visits(&actor, 5);
+	world_take(&world, &actor, 3);
+	world_catch_up(&world);
+	damage_a_log(&world);
+	world_take(&world, &actor, 2);
+	world_catch_up(&world);
+	assert_int_equal(visits_of(&world, 101), 4);
+	world_take(&world, &actor, 1);
+	world_catch_up(&world);
+	assert_int_equal(visits_of(&world, 101), 5);
+	world_reopen_ledger(&world);
+	assert_int_equal(ph_ledger_catch_up(world.ledger, NULL, &err), -EUCLEAN);
+	world_deinit(&world);
+	actor_deinit(&actor);
+}
+
+/* What came and was rolled back comes again, behind more of another log. */
+static void what_was_rolled_back_is_folded_when_it_comes(void **state)
+{
+	struct world world, straight;
+	struct actor first, second;
+	struct ph_buf body = { 0 };
+	struct ph_log log;
+	uint8_t wanted[32];
+
+	(void)state;
+	actor_init(&first, 1, 101, T0);
+	actor_init(&second, 2, 102, T0);
+	write_visits(&first, 5);
+	write_visits(&second, 3);
+	world_init(&straight, false);
+	world_take(&straight, &first, UINT64_MAX);
+	world_take(&straight, &second, UINT64_MAX);
+	world_digest(&straight, wanted);
+	world_init(&world, false);
+	world_take(&world, &first, 2);
+	world_take(&world, &second, 2);
+	world_catch_up(&world);
+	assert_int_equal(ph_db_begin(world.db), 0);
+	world_log(&world, &first, &log);
+	assert_int_equal(ph_segment_add(&body, actor_entry(&first, 3)), 0);
+	assert_int_equal(ph_journal_append(world.journal, &log, ph_buf_view(&body)), 0);
+	ph_db_rollback(world.db);
+	ph_journal_reload(world.journal);
+	world_take(&world, &second, UINT64_MAX);
+	world_catch_up(&world);
+	world_take(&world, &first, UINT64_MAX);
+	assert_digest(&world, wanted);
+	ph_buf_deinit(&body);
+	world_deinit(&world);
+	world_deinit(&straight);
+	actor_deinit(&first);
+	actor_deinit(&second);
+}
+
 static int stop_at_second(void *data, struct ph_view id, struct ph_view state)
 {
 	assert_int_equal(id.len, 16);
@@ -490,6 +567,8 @@ int main(void)
 		cmocka_unit_test(another_journal_is_folded_anew),
 		cmocka_unit_test(only_logs_that_are_taken_fold),
 		cmocka_unit_test(only_so_many_entries_fold),
+		cmocka_unit_test(only_logs_that_moved_are_looked_at),
+		cmocka_unit_test(what_was_rolled_back_is_folded_when_it_comes),
 		cmocka_unit_test(each_walks_in_order_and_stops),
 		cmocka_unit_test(get_of_nothing),
 		cmocka_unit_test(keys_keep_limits),
