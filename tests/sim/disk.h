@@ -159,7 +159,7 @@ uint64_t sim_disk_hash(const char *name);
 
 /*
  * DONE is called behind each operation that changed something on any machine. It may take
- * images; it must not open anything. NULL ends it.
+ * images, cut and kill; it must not open anything. NULL ends it.
  */
 typedef void sim_disk_done(void *data, const char *name, enum sim_disk_op op,
 			   const char *path);

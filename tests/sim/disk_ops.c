@@ -101,11 +101,13 @@ static int op_open(const char *path, int flags, unsigned mode)
 	char rest[SIM_PATH_MAX];
 	struct sim_disk *disk;
 	struct sim_node *node;
+	uint64_t life;
 	int rc = sim_find(path, &disk, rest);
 
 	if (rc < 0 || !disk->on) {
 		return rc < 0 ? rc : -EIO;
 	}
+	life = disk->life;
 	node = sim_lookup(&disk->now, rest);
 	if (node && (flags & O_CREAT) && (flags & O_EXCL)) {
 		return -EEXIST;
@@ -122,6 +124,9 @@ static int op_open(const char *path, int flags, unsigned mode)
 			return rc;
 		}
 		node = sim_lookup(&disk->now, rest);
+		if (node == NULL || disk->life != life) {
+			return -EIO; /* the power went with it */
+		}
 	}
 
 	int fd = new_handle();

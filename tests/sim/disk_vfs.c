@@ -331,6 +331,7 @@ static int v_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *base, int fl
 	file->disk = &nowhere;
 	if (name) {
 		rc = sim_find(name, &file->disk, file->path);
+		file->life = file->disk->life; /* before the power can go */
 		rc = rc < 0 ? rc : find_node(file, flags, &node);
 	} else {
 		node = sim_node_new(&nowhere, false);
@@ -339,7 +340,6 @@ static int v_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *base, int fl
 		return failed(rc, SQLITE_CANTOPEN);
 	}
 	file->node = node;
-	file->life = file->disk->life;
 	file->lie = journal                       ? SIM_LIE_WAL
 		    : flags & SQLITE_OPEN_MAIN_DB ? SIM_LIE_STORE
 						  : SIM_LIE_FILE;

@@ -598,6 +598,43 @@ static void test_full_store(void **state)
 	ph_db_close(db);
 }
 
+/* The power can go behind any operation, a new file's first one too. */
+static void cut_now(void *data, const char *name, enum sim_disk_op op, const char *path)
+{
+	unsigned *left = data;
+
+	(void)op;
+	(void)path;
+	if (*left > 0 && --*left == 0) {
+		sim_disk_cut(name, 3, NULL);
+	}
+}
+
+static void test_cut_from_watch(void **state)
+{
+	(void)state;
+	for (unsigned at = 1; at <= 12; at++) {
+		unsigned left = at;
+		struct ph_db *db;
+
+		sim_disk_add("a");
+		put("/m/a/x", "old");
+		db = open_db("/m/a/x.db");
+		sim_disk_watch(cut_now, &left);
+		(void)insert(db);
+		(void)ph_file_write("/m/a/x", ph_view_str("new"), 0600, NULL);
+		ph_db_close(db);
+		sim_disk_watch(NULL, NULL);
+		assert_int_equal(left, 0);
+		sim_disk_on("a");
+		assert_true(strcmp(text_of("/m/a/x"), "old") == 0 ||
+			    strcmp(text_of("/m/a/x"), "new") == 0);
+		db = open_db("/m/a/x.db");
+		assert_true(count(db) <= 1);
+		ph_db_close(db);
+	}
+}
+
 /* The same seed, the same bytes. */
 static void test_same_again(void **state)
 {
@@ -643,6 +680,7 @@ int main(void)
 		T(lying_wal),
 		T(dead_store),
 		T(full_store),
+		T(cut_from_watch),
 		T(same_again),
 	};
 
