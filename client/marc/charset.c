@@ -1,7 +1,8 @@
 /*
  * client/marc/charset.c - from the bytes of a file to text.
  *
- * UTF-8 is checked, everything else goes through yaz_iconv; then control characters
+ * UTF-8 is checked, VNI is read by a table of our own, everything else goes through
+ * yaz_iconv; then control characters
  * are taken out and the rest is composed. Bytes that are not of the charset, or text
  * that no Unicode text can be (hundreds of marks on one letter), are refused, so that
  * the caller can try another charset or say so.
@@ -13,13 +14,14 @@
 #include <string.h>
 #include <yaz/yaz-iconv.h>
 
+#include "client/marc/vni.h"
 #include "common/base/text.h"
 
 #define ESCAPE 0x1b
 
 struct ph_charset {
-	yaz_iconv_t cd; /* NULL: UTF-8, nothing to convert */
-	bool marc8;
+	yaz_iconv_t cd; /* NULL: VNI, or UTF-8, nothing to convert */
+	bool marc8, vni;
 };
 
 int ph_charset_new(struct ph_charset **charset_out, const char *name)
@@ -29,7 +31,9 @@ int ph_charset_new(struct ph_charset **charset_out, const char *name)
 	if (!charset) {
 		return -ENOMEM;
 	}
-	if (strcasecmp(name, "UTF-8") != 0 && strcasecmp(name, "UTF8") != 0) {
+	charset->vni = strcasecmp(name, "VNI") == 0;
+	if (!charset->vni && strcasecmp(name, "UTF-8") != 0 &&
+	    strcasecmp(name, "UTF8") != 0) {
 		charset->cd = yaz_iconv_open("UTF-8", name);
 		if (!charset->cd) {
 			free(charset);
@@ -184,10 +188,11 @@ int ph_charset_read(struct ph_charset *charset, struct ph_view in, struct ph_buf
 	struct ph_buf text = { 0 };
 	unsigned count = 0;
 	int rc = charset->marc8 && !is_marc8(in) ? PH_CHARSET_E_BYTES
+		 : charset->vni                  ? ph_vni_read(in, &text)
 		 : charset->cd                   ? convert(charset->cd, in, &text)
 						 : ph_buf_put_view(&text, in);
 
-	if (rc == 0 && !ph_charset_is_utf8(ph_buf_view(&text))) {
+	if (rc == 1 || (rc == 0 && !ph_charset_is_utf8(ph_buf_view(&text)))) {
 		rc = PH_CHARSET_E_BYTES;
 	}
 	if (rc == 0) {

@@ -1,5 +1,6 @@
 /*
- * client/marc/charset.h - from the bytes of a file to text, by libyaz's tables.
+ * client/marc/charset.h - from the bytes of a file to text, by libyaz's tables
+ * and, for VNI, our own.
  *
  * MARC-8 is only ever read: libyaz's way back deletes Vietnamese letters.
  */
@@ -15,7 +16,7 @@ enum {
 
 struct ph_charset;
 
-/* NAME as libyaz or iconv(3) know it; "UTF-8" and "MARC-8" always. */
+/* NAME as libyaz or iconv(3) know it; "UTF-8", "MARC-8" and "VNI" always. */
 int ph_charset_new(struct ph_charset **charset_out, const char *name);
 void ph_charset_free(struct ph_charset *charset);
 /*

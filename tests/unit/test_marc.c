@@ -80,6 +80,53 @@ static void charset_table(void **state)
 		{ "MARC-8", "a\xaf", NULL, 0 },
 		{ "MARC-8", "a\xff", NULL, 0 },
 		{ "windows-1251", "\xcb\xe5\xe2", "Лев", 0 },
+		{ "TCVN",
+		  "S\xac"
+		  "n La, \xae\xad\xea"
+		  "ng Vi\xd6t",
+		  "Sơn La, đường Việt", 0 },
+		{ "VNI", "S\xf4n La, \xf1\xf6\xf4\xf8ng Vie\xe4t", "Sơn La, đường Việt",
+		  0 },
+		{ "VNI",
+		  "chu\xf5 quo\xe1"
+		  "c ngu\xf5",
+		  "chũ quốc ngũ", 0 },
+		{ "VNI", "TIE\xc1NG VIE\xc4T, \xd1\xd6\xd4\xd8NG", "TIẾNG VIỆT, ĐƯỜNG",
+		  0 },
+		{ "VNI",
+		  "a\xf9"
+		  "a\xf8"
+		  "a\xfb"
+		  "a\xf5"
+		  "a\xef"
+		  "a\xe2"
+		  "a\xe1"
+		  "a\xe0"
+		  "a\xe5"
+		  "a\xe3"
+		  "a\xe4"
+		  "a\xea"
+		  "a\xe9"
+		  "a\xe8"
+		  "a\xfa"
+		  "a\xfc"
+		  "a\xeb",
+		  "áàảãạâấầẩẫậăắằẳẵặ", 0 },
+		{ "VNI",
+		  "o\xf9"
+		  "o\xef"
+		  "o\xe2"
+		  "o\xe4"
+		  "\xf4\xf4\xf9\xf4\xef"
+		  "u\xfb\xf6\xf6\xef"
+		  "y\xf8\xee\xed\xec\xe6\xf3\xf2",
+		  "óọôộơớợủưựỳỵíìỉĩị", 0 },
+		/* marks that the letter does not bear, or without a letter; none of its bytes */
+		{ "VNI", "e\xea", NULL, 0 },
+		{ "VNI", "a\xf9\xf9", NULL, 0 },
+		{ "VNI", "\xe1", NULL, 0 },
+		{ "VNI", "b\xe1", NULL, 0 },
+		{ "VNI", "a\x80", NULL, 0 },
 	};
 
 	(void)state;
