@@ -181,9 +181,14 @@ int ph_cases_barred(struct ph_ledger *ledger, const struct ph_loan *loan,
 	struct bars bars = { .loan = loan, .fact = fact };
 	struct ph_keyset readers = { 0 };
 	struct ph_entity_key card;
+	bool outside = false;
 	int rc = ph_key_id(PH_ENTITY_CARD, &loan->card, &card) ? 0 : -EUCLEAN;
 
-	rc = rc != 0 ? rc : readers_of(ledger, &card, &readers);
+	rc = rc != 0 ? rc : ph_derive_outside(ledger, &card, &outside);
+	if (rc != 0 || outside) {
+		return rc;
+	}
+	rc = readers_of(ledger, &card, &readers);
 	rc = rc != 0 ? rc : ph_facts_load(ledger, &card, 1, &bars.of_card);
 	rc = rc != 0 ? rc
 		     : ph_facts_load(ledger, readers.keys, readers.n, &bars.of_readers);

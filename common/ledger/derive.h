@@ -35,7 +35,7 @@ void ph_derived_deinit(struct ph_derived *derived);
 extern const char ph_derive_make_sql[];
 extern const char ph_derive_drop_sql[];
 /* Raise when the same states give other rows than before, or the tables change. */
-#define PH_DERIVE_VERSION 7
+#define PH_DERIVE_VERSION 8
 
 /* Rewrite what queries read about an entity; an empty STATE takes it away. 0 or negative errno. */
 int ph_derive(struct ph_ledger *ledger, const struct ph_entity_key *key,

@@ -163,6 +163,41 @@ static void of_a_strangers_card_the_hub_tells(void **state)
 	close_province(&province);
 }
 
+/*
+ * Likewise, but that all are told of the card by the control log: 101, which wrote nothing
+ * of it, finds the case by that alone.
+ */
+static void of_a_strangers_erased_card_the_hub_tells(void **state)
+{
+	struct history *history = history_quiet();
+	struct ph_entry erase = entry_of(PH_KIND_READER_ERASE);
+	struct ph_id card = { .code = ph_view_str("k1") };
+	struct ph_ref reader = { .n = 1 }; /* whom nobody has put */
+	struct ph_site_cases cases = { 0 };
+	struct ph_buf list = { 0 }, readers = { 0 };
+	struct province province;
+
+	(void)state;
+	assert_int_equal(ph_list_put_ids(&list, &card, 1, &erase.field[PH_ERASE_CARDS]),
+			 0);
+	erase.field[PH_ERASE_CARDS].set = true;
+	set_ref_list(&erase, PH_ERASE_READERS, &reader, &readers);
+	at(&history->actors[CONTROL], &erase, 10);
+	stop(&history->actors[HELPER], "k1", 101, 20);
+	loan(&history->actors[SENDER], "c1", "k1", 30);
+	play(&province, history);
+	assert_int_equal(
+		ph_site_cases(share_of(&province, 101)->world.ledger, 101, true, &cases),
+		0);
+	assert_int_equal(cases.n, 1);
+	assert_int_equal(cases.rows[0].kind, PH_CASE_BLOCKED_CARD);
+	assert_int_equal(cases.rows[0].n_refs, 3);
+	ph_site_cases_deinit(&cases);
+	ph_buf_deinit(&list);
+	ph_buf_deinit(&readers);
+	close_province(&province);
+}
+
 /* What 303 wrote of the card is not at 101: but that it was 303, and with which device. */
 static void of_what_is_not_here_it_is_known_who_wrote_it(void **state)
 {
@@ -206,13 +241,49 @@ static void of_what_is_not_here_it_is_known_who_wrote_it(void **state)
 	close_province(&province);
 }
 
+/*
+ * 101 has given its register up. Of a reader whom it issued a card and blocked it has what
+ * it wrote itself; that 202 lifted the block is not told it, but that there is no case is.
+ */
+static void of_who_is_no_more_in_the_register_there_is_no_case(void **state)
+{
+	struct history *history = history_quiet();
+	struct ph_entry block = entry_of(PH_KIND_READER_BLOCK);
+	struct ph_entry unblock = entry_of(PH_KIND_READER_UNBLOCK);
+	struct ph_site_cases cases = { 0 };
+	struct ph_buf list = { 0 };
+	struct ph_ref reader, blocked;
+	struct province province;
+
+	(void)state;
+	say_register(history, 101, false);
+	reader = register_reader(&history->actors[HELPER], "03650", PH_BAND_ADULT, 10);
+	issue(&history->actors[SENDER], "k1", &reader, 20);
+	set_ref(&block, PH_BLOCK_READER, &reader);
+	blocked = at(&history->actors[SENDER], &block, 30);
+	set_ref(&unblock, PH_UNBLOCK_READER, &reader);
+	set_ref_list(&unblock, PH_UNBLOCK_BLOCKS, &blocked, &list);
+	at(&history->actors[HELPER], &unblock, 40);
+	loan(&history->actors[SENDER], "c1", "k1", 50);
+	play(&province, history);
+	assert_int_equal(
+		ph_site_cases(share_of(&province, 101)->world.ledger, 101, true, &cases),
+		0);
+	assert_int_equal(cases.n, 0);
+	ph_site_cases_deinit(&cases);
+	ph_buf_deinit(&list);
+	close_province(&province);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(who_took_a_crate_in_by_its_list_has_the_list),
 		cmocka_unit_test(a_crate_known_by_its_list_is_no_case_of_who_wrote_it),
 		cmocka_unit_test(of_a_strangers_card_the_hub_tells),
+		cmocka_unit_test(of_a_strangers_erased_card_the_hub_tells),
 		cmocka_unit_test(of_what_is_not_here_it_is_known_who_wrote_it),
+		cmocka_unit_test(of_who_is_no_more_in_the_register_there_is_no_case),
 	};
 
 	ph_device_keys_make(&keys, &ph_rng_system);
