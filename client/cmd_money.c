@@ -1,7 +1,8 @@
 /*
  * client/cmd_money.c - packhorse charge, payment: what a card owes, and pays.
  *
- * Both are facts of a card, in đồng. Whether a library charges at all is its policy.
+ * Both are facts of a card, in đồng. Whether a library charges at all is the province's
+ * rule `money`: where it says no, nothing is charged; what is owed already may be paid.
  */
 #include "client/form.h"
 

@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/register.h"
+#include "client/allowed.h"
 #include "client/scan.h"
 #include "client/slip_told.h"
 #include "common/cli/out.h"
@@ -192,8 +192,8 @@ static int record_line(struct recording *recording, json_t **answer, struct ph_e
 	rc = rc != 0 ? rc : ph_json_refs(object, kind, &lines, err);
 	rc = rc != 0 ? rc : ph_entry_from_json(object, &scope, entry, &arena, err);
 	rc = rc != 0 ? rc
-		     : ph_register_check(recording->site, entry->number,
-					 entry->extras.behalf, err);
+		     : ph_allowed(recording->site, entry->number, entry->extras.behalf,
+				  err);
 	rc = rc != 0 ? rc : look_refs(recording->site, entry, &known);
 	rc = rc != 0 ? rc : ph_site_write(recording->site, entry, 1, &ref, err);
 	rc = rc != 0 ? rc : remember(recording, &ref);

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/register.h"
+#include "client/allowed.h"
 #include "client/slip_told.h"
 #include "common/cli/out.h"
 #include "common/ledger/query.h"
@@ -148,8 +148,7 @@ json_t *ph_desk_slip(struct ph_desk *desk, const char *kind, struct ph_error *er
 						       { 0 } };
 	const struct ph_kind *table = ph_kind_named(ph_view_str(kind));
 	json_t *object = json_pack("{s:s}", "kind", kind);
-	int rc = table ? ph_register_check(desk->site, table->number, desk->behalf, err)
-		       : 0;
+	int rc = table ? ph_allowed(desk->site, table->number, desk->behalf, err) : 0;
 
 	rc = rc != 0  ? rc
 	     : object ? ph_desk_fields(desk, extras, object, NULL, err)

@@ -495,6 +495,15 @@ int ph_hub_policy_check(struct ph_view name, struct ph_view value, struct ph_err
 	if (!rule) {
 		return 0;
 	}
+	if (rule->days_max == 0) {
+		return ph_view_equal(value, PH_RULE_YES) ||
+				       ph_view_equal(value, PH_RULE_NO)
+			       ? 0
+			       : ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+					 "%s: \"%.*s\" is neither yes nor no", rule->name,
+					 value.len < 80 ? (int)value.len : 80,
+					 (const char *)value.data);
+	}
 	if (value.len < sizeof(text)) {
 		snprintf(text, sizeof(text), "%.*s", (int)value.len,
 			 (const char *)value.data);

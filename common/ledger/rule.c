@@ -8,6 +8,7 @@
 const struct ph_rule ph_rules[PH_RULES] = {
 	[PH_RULE_LOAN_DAYS] = { "loan-term-days", 14, 3650 },
 	[PH_RULE_HOLD_DAYS] = { "hold-days", 30, 3650 },
+	[PH_RULE_MONEY] = { "money", 0, 0 },
 };
 
 const struct ph_rule *ph_rule_find(struct ph_view name)
@@ -26,4 +27,14 @@ uint64_t ph_rule_days(struct ph_ledger *ledger, enum ph_rule_index rule)
 					       ph_rules[rule].days_fallback);
 
 	return days <= ph_rules[rule].days_max ? days : ph_rules[rule].days_max;
+}
+
+int ph_rule_holds(struct ph_ledger *ledger, enum ph_rule_index rule, bool *yes_out)
+{
+	struct ph_buf text = { 0 };
+	int rc = ph_query_policy_text(ledger, ph_rules[rule].name, &text);
+
+	*yes_out = !ph_view_equal(ph_buf_view(&text), PH_RULE_NO);
+	ph_buf_deinit(&text);
+	return rc;
 }

@@ -1,11 +1,13 @@
 /*
  * common/ledger/rule.h - the rules of the province that programs heed.
  *
- * Each is a policy whose value is a number of days. A policy of another name is kept, and
- * nobody looks at it.
+ * Each is a policy whose value is a number of days, or yes or no. A policy of another name
+ * is kept, and nobody looks at it.
  */
 #ifndef PH_LEDGER_RULE_H
 #define PH_LEDGER_RULE_H
+
+#include <stdbool.h>
 
 #include "common/base/bytes.h"
 
@@ -14,19 +16,25 @@ struct ph_ledger;
 enum ph_rule_index {
 	PH_RULE_LOAN_DAYS,
 	PH_RULE_HOLD_DAYS,
+	PH_RULE_MONEY, /* whether readers are charged; yes where it is not set */
 	PH_RULES
 };
 
 struct ph_rule {
 	const char *name;       /* of the policy */
 	uint64_t days_fallback; /* where it is not set */
-	uint64_t days_max;      /* from 1 */
+	uint64_t days_max;      /* from 1; 0: not days, but yes or no */
 };
 extern const struct ph_rule ph_rules[PH_RULES];
+
+#define PH_RULE_YES ph_view_str("yes")
+#define PH_RULE_NO  ph_view_str("no")
 
 /* The rule of this name, or NULL: no program heeds it. */
 const struct ph_rule *ph_rule_find(struct ph_view name);
 /* What LEDGER says of it, in days; never over days_max. */
 uint64_t ph_rule_days(struct ph_ledger *ledger, enum ph_rule_index rule);
+/* What LEDGER says of one of yes or no: *YES_OUT, true where it is not set. 0 or negative errno. */
+int ph_rule_holds(struct ph_ledger *ledger, enum ph_rule_index rule, bool *yes_out);
 
 #endif

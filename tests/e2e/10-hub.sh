@@ -67,8 +67,10 @@ status "a rule that makes no sense" 2 $H policy set loan-term-days abc
 status "a loan of no days" 2 $H policy set loan-term-days 0
 is "none of these is warned of" "$($H policy set hold-days 7 2>&1; $H policy set loan-term-days 21 2>&1)" \
   "$(printf 'set; it reaches each device with its next sync\n%.0s' 1 2)"
+ok "whether readers are charged" $H policy set money no
+status "is yes or no" 2 $H policy set money 0
 status "a hold of no days" 2 $H policy set hold-days 0
-like "the warning names those that are heeded" "$($H policy set colour red 2>&1)" 'loan-term-days, hold-days'
+like "the warning names those that are heeded" "$($H policy set colour red 2>&1)" 'loan-term-days, hold-days, money'
 like "a rule that nobody heeds is set with a warning" "$($H policy set colour blue 2>&1)" 'no program heeds'
 printf '[{"Wards":[{"Code":"04048","Name":"Vân Hồ","FullName":"Xã Vân Hồ"}]}]' >"$T/c.json"
 ok "commune import" $H commune import "$T/c.json"

@@ -173,6 +173,14 @@ same_books "and after that" 4
 ok "the province lets it keep one again" $H site set 14-0004 --readers
 for i in 4 4; do ok "site 4 syncs" sync "$i"; done
 is "the readers are back" "$(readers_at_4)" 1
+ok "a charge" site 4 charge XA-77 2000 --reason overdue
+ok "the province charges nobody any more" $H policy set money no
+ok "site 4 hears of it" sync 4
+status "a charge is refused" 2 site 4 charge XA-77 3000
+like "and why" "$(site 4 charge XA-77 3000 2>&1)" 'not charged|không thu tiền'
+like "also of record" "$(printf '%s\n' '{"kind":"charge","card":{"ns":0,"code":"XA-77"},"amount":1}' | site 4 record)" 'not charged|không thu tiền'
+ok "what is owed may be paid" site 4 payment XA-77 2000
+ok "site 4 syncs" sync 4
 ok "and it registers one" site 4 reader add --name 'Vì Văn An' --card K4
 ok "site 4 syncs" sync 4
 same_books "then too" 4

@@ -1,0 +1,40 @@
+/*
+ * client/allowed.c - what the province's settings let this site write.
+ *
+ * Refused before it is written. What an older program wrote all the same stays, as any
+ * entry.
+ */
+#include "client/allowed.h"
+
+#include <errno.h>
+
+#include "client/register.h"
+#include "common/cli/out.h"
+#include "common/ledger/rule.h"
+
+static int check_money(struct ph_site *site, struct ph_error *err)
+{
+	struct ph_ledger *ledger = ph_site_ledger(site, err);
+	bool charges = true;
+	int rc = ledger ? ph_rule_holds(ledger, PH_RULE_MONEY, &charges) : -EIO;
+
+	if (rc < 0) {
+		return ph_fail_errno(err, rc, "looking up a rule");
+	}
+	return charges ? 0
+		       : ph_fail(err, PH_EXIT_USAGE, -EINVAL, "%s",
+				 ph_say("readers are not charged, so the provincial "
+					"library has set it (rule \"money\"): nothing "
+					"was "
+					"written",
+					"không thu tiền của bạn đọc, theo quy định của "
+					"thư "
+					"viện tỉnh (\"money\"): chưa ghi gì cả"));
+}
+
+int ph_allowed(struct ph_site *site, uint64_t kind, uint64_t behalf, struct ph_error *err)
+{
+	int rc = ph_register_check(site, kind, behalf, err);
+
+	return rc == 0 && kind == PH_KIND_CHARGE ? check_money(site, err) : rc;
+}
