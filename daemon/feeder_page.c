@@ -16,6 +16,8 @@
 
 #include <sodium.h>
 
+#include "daemon/hub_part.h"
+
 /* One row of feed_item, and what its entry brings. */
 struct row {
 	uint64_t number;
@@ -68,9 +70,7 @@ static int seal_seed(struct page *page)
 	uint8_t seed[PH_SEED_SIZE];
 	int rc = 0;
 
-	if (page->seed.len != PH_SEED_SIZE + crypto_box_SEALBYTES ||
-	    crypto_box_seal_open(seed, page->seed.data, page->seed.len, hub->key,
-				 hub->secret) != 0 ||
+	if (ph_hub_seed_open(hub, ph_buf_view(&page->seed), seed) != 0 ||
 	    crypto_box_seal(page->box, seed, sizeof(seed), page->device->desk) != 0) {
 		rc = -EBADMSG;
 	}

@@ -214,7 +214,6 @@ void ph_hub_close(struct ph_hub *hub)
 	ph_journal_free(hub->journal);
 	ph_db_close(hub->db);
 	ph_device_keys_wipe(&hub->keys);
-	ph_hub_seeds_wipe(&hub->seeds);
 	ph_buf_deinit(&hub->keylist_bytes);
 	ph_lock_release(&hub->lock);
 	free(hub);

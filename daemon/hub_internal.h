@@ -23,7 +23,6 @@ struct ph_hub {
 	bool behind;            /* something was stored that is not folded and fed yet */
 	struct ph_writer *desk; /* of the desk log; not while a hub is made */
 	struct ph_device_keys keys;
-	struct ph_hub_seeds seeds; /* of parts whose readers are not folded yet */
 	struct ph_keylist keylist;
 	struct ph_buf keylist_bytes;
 	struct ph_epoch epoch;

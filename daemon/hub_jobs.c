@@ -19,7 +19,6 @@
 #include "daemon/hub_load.h"
 
 #include <errno.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -158,7 +157,7 @@ static int store_part(struct ph_hub *hub, struct ph_hub_peer *peer,
 		      const struct ph_item *item)
 {
 	struct ph_buf cipher = { 0 };
-	uint8_t box[PH_SEED_SIZE + crypto_box_SEALBYTES];
+	uint8_t box[PH_HUB_BOX_SIZE];
 	struct ph_log log;
 	int rc;
 
@@ -178,15 +177,11 @@ static int store_part(struct ph_hub *hub, struct ph_hub_peer *peer,
 	if (rc < 0) {
 		goto out;
 	}
-	if (crypto_box_seal(box, item->seed, PH_SEED_SIZE, hub->keys.box.key) != 0) {
-		rc = -EINVAL;
-		goto out;
-	}
+	ph_hub_seed_box(&hub->keys.box, &hub->config.rng, item->seed, box);
 	rc = ph_journal_part_put_any(hub->journal, log.id, item->first,
 				     ph_buf_view(&cipher), PH_VIEW(box, sizeof(box)));
 	if (rc == 0) {
 		peer->parts++;
-		ph_hub_seeds_keep(&hub->seeds, box, item->seed);
 	} else if (rc == PH_JOURNAL_E_SEAL) {
 		rc = 0; /* it does not fit its commitment: it stays missing, and the receipt says so */
 	}

@@ -17,10 +17,9 @@
 #include <errno.h>
 #include <string.h>
 
-#include <sodium.h>
-
 #include "common/log/part.h"
 #include "daemon/hub_feed.h"
+#include "daemon/hub_part.h"
 
 enum {
 	/* A device keeps no unfinished item: what goes down is cut small where it can be. */
@@ -263,9 +262,7 @@ static int load_part(struct ph_hub *hub, const struct ph_log *log, uint64_t n,
 		      : -ENOMEM;
 
 	if (rc == 0 &&
-	    (box.len != PH_SEED_BOX_SIZE ||
-	     crypto_box_seal_open(item->seed, box.data, box.len, hub->keys.box.key,
-				  hub->keys.box.secret) != 0)) {
+	    ph_hub_seed_open(&hub->keys.box, ph_buf_view(&box), item->seed) != 0) {
 		rc = PH_HUB_LOAD_E_NONE;
 	}
 	if (rc == 0) {

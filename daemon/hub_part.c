@@ -1,7 +1,7 @@
 /*
  * daemon/hub_part.c - sealed parts, opened at the hub.
  *
- * The seed of a part lies beside it, boxed to the hub's key. What does not open is
+ * The seed of a part lies beside it, boxed for the hub alone. What does not open is
  * locked, and no error.
  */
 #include "daemon/hub_part.h"
@@ -13,72 +13,63 @@
 
 #include "daemon/hub_internal.h"
 
-/* --- seeds that are still in memory --- */
+_Static_assert(PH_HUB_BOX_SIZE == crypto_secretbox_NONCEBYTES +
+					  crypto_secretbox_MACBYTES + PH_SEED_SIZE,
+	       "docs/STORE.md says how large a box of the hub is");
 
-/* A box begins with a key that was drawn for it alone, so its bytes are spread evenly. */
-static struct ph_hub_seed *slot_of(const struct ph_hub_seeds *seeds,
-				   const uint8_t box[static PH_SEED_BOX_SIZE])
+/* --- seeds --- */
+
+static void box_key(const struct ph_box_pair *own,
+		    uint8_t out[static crypto_secretbox_KEYBYTES])
 {
-	return &seeds->slots[(box[0] | (size_t)box[1] << 8) % PH_HUB_SEEDS];
+	static const char context[] = "packhorse seed box 1";
+
+	crypto_generichash(out, crypto_secretbox_KEYBYTES, (const uint8_t *)context,
+			   sizeof(context) - 1, own->secret, sizeof(own->secret));
 }
 
-void ph_hub_seeds_keep(struct ph_hub_seeds *seeds,
-		       const uint8_t box[static PH_SEED_BOX_SIZE],
-		       const uint8_t seed[static PH_SEED_SIZE])
+void ph_hub_seed_box(const struct ph_box_pair *own, const struct ph_rng *rng,
+		     const uint8_t seed[static PH_SEED_SIZE],
+		     uint8_t box_out[static PH_HUB_BOX_SIZE])
 {
-	struct ph_hub_seed *slot;
+	uint8_t key[crypto_secretbox_KEYBYTES];
 
-	if (!seeds->slots) {
-		seeds->slots = calloc(PH_HUB_SEEDS, sizeof(*seeds->slots));
-	}
-	if (seeds->slots) {
-		slot = slot_of(seeds, box);
-		memcpy(slot->box, box, sizeof(slot->box));
-		memcpy(slot->seed, seed, sizeof(slot->seed));
-	}
+	box_key(own, key);
+	rng->fill(rng->data, box_out, crypto_secretbox_NONCEBYTES);
+	crypto_secretbox_easy(box_out + crypto_secretbox_NONCEBYTES, seed, PH_SEED_SIZE,
+			      box_out, key);
+	sodium_memzero(key, sizeof(key));
 }
 
-bool ph_hub_seeds_take(struct ph_hub_seeds *seeds,
-		       const uint8_t box[static PH_SEED_BOX_SIZE],
-		       uint8_t seed_out[static PH_SEED_SIZE])
+static bool open_own(const struct ph_box_pair *own, struct ph_view box,
+		     uint8_t seed_out[static PH_SEED_SIZE])
 {
-	struct ph_hub_seed *slot = seeds->slots ? slot_of(seeds, box) : NULL;
+	uint8_t key[crypto_secretbox_KEYBYTES];
+	int code;
 
-	if (!slot || memcmp(slot->box, box, sizeof(slot->box)) != 0) {
-		return false;
-	}
-	memcpy(seed_out, slot->seed, sizeof(slot->seed));
-	sodium_memzero(slot, sizeof(*slot));
-	return true;
+	box_key(own, key);
+	code = crypto_secretbox_open_easy(
+		seed_out, box.data + crypto_secretbox_NONCEBYTES,
+		box.len - crypto_secretbox_NONCEBYTES, box.data, key);
+	sodium_memzero(key, sizeof(key));
+	return code == 0;
 }
 
-void ph_hub_seeds_wipe(struct ph_hub_seeds *seeds)
+int ph_hub_seed_open(const struct ph_box_pair *own, struct ph_view box,
+		     uint8_t seed_out[static PH_SEED_SIZE])
 {
-	if (seeds->slots) {
-		sodium_memzero(seeds->slots, PH_HUB_SEEDS * sizeof(*seeds->slots));
+	bool opens = false;
+
+	if (box.len == PH_HUB_BOX_SIZE) {
+		opens = open_own(own, box, seed_out);
+	} else if (box.len == PH_SEED_BOX_SIZE) {
+		opens = crypto_box_seal_open(seed_out, box.data, box.len, own->key,
+					     own->secret) == 0;
 	}
-	free(seeds->slots);
-	seeds->slots = NULL;
+	return opens ? 0 : PH_JOURNAL_E_NONE;
 }
 
 /* --- opening --- */
-
-static int open_seed(struct ph_hub *hub, struct ph_view box,
-		     uint8_t seed_out[static PH_SEED_SIZE])
-{
-	const struct ph_box_pair *keys = &hub->keys.box;
-
-	if (box.len != PH_SEED_BOX_SIZE) {
-		return PH_JOURNAL_E_NONE;
-	}
-	if (ph_hub_seeds_take(&hub->seeds, box.data, seed_out)) {
-		return 0;
-	}
-	return crypto_box_seal_open(seed_out, box.data, box.len, keys->key,
-				    keys->secret) == 0
-		       ? 0
-		       : PH_JOURNAL_E_NONE;
-}
 
 static int on_branch(void *data, const struct ph_log *log)
 {
@@ -117,7 +108,7 @@ static int open_part(void *data, const struct ph_ref *ref, struct ph_buf *plain)
 	if (rc == 0) {
 		rc = ph_journal_part_get(hub->journal, log.row, ref->n, &cipher, &box);
 	}
-	rc = rc != 0 ? rc : open_seed(hub, ph_buf_view(&box), seed);
+	rc = rc != 0 ? rc : ph_hub_seed_open(&hub->keys.box, ph_buf_view(&box), seed);
 	if (rc == 0) {
 		rc = ph_part_open(seed, log.id, ref->n, ph_buf_view(&cipher), plain);
 		rc = rc == -EBADMSG ? PH_JOURNAL_E_NONE : rc;

@@ -11,25 +11,17 @@
 struct ph_opener ph_hub_opener(struct ph_hub *hub);
 
 /*
- * Seeds of parts that were stored a moment ago, by the box that went to the disk. To open
- * such a box is the dearest step of folding a reader, and its fold is next. Each is given
- * once; what is not asked for is overwritten by later ones. All zero is a valid empty one.
+ * The seed of a part that came, as the hub keeps it: boxed under a key that follows from
+ * its own secret, since nobody else opens it. What the hub wrote itself is sealed to its
+ * key as any device's is (crypto_box_seal), and so was what came before version 5 of the
+ * store. Both are opened, and told apart by their length.
  */
-#define PH_HUB_SEEDS 1024 /* a power of two */
-struct ph_hub_seeds {
-	struct ph_hub_seed {
-		uint8_t box[PH_SEED_BOX_SIZE];
-		uint8_t seed[PH_SEED_SIZE];
-	} * slots; /* NULL until there is one */
-};
-/* Without memory for it nothing is kept. */
-void ph_hub_seeds_keep(struct ph_hub_seeds *seeds,
-		       const uint8_t box[static PH_SEED_BOX_SIZE],
-		       const uint8_t seed[static PH_SEED_SIZE]);
-/* Take out the seed in BOX; false: it is not here. */
-bool ph_hub_seeds_take(struct ph_hub_seeds *seeds,
-		       const uint8_t box[static PH_SEED_BOX_SIZE],
-		       uint8_t seed_out[static PH_SEED_SIZE]);
-void ph_hub_seeds_wipe(struct ph_hub_seeds *seeds);
+#define PH_HUB_BOX_SIZE (24 + 16 + PH_SEED_SIZE) /* nonce, tag, seed */
+void ph_hub_seed_box(const struct ph_box_pair *own, const struct ph_rng *rng,
+		     const uint8_t seed[static PH_SEED_SIZE],
+		     uint8_t box_out[static PH_HUB_BOX_SIZE]);
+/* 0, or PH_JOURNAL_E_NONE: it is none of ours. */
+int ph_hub_seed_open(const struct ph_box_pair *own, struct ph_view box,
+		     uint8_t seed_out[static PH_SEED_SIZE]);
 
 #endif

@@ -1,4 +1,4 @@
-/* tests/unit/test_hub_part.c - seeds that are kept from the store to the fold. */
+/* tests/unit/test_hub_part.c - the boxes in which a hub keeps the seeds of parts. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -6,87 +6,141 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <sodium.h>
 
+#include "common/base/rng.h"
 #include "daemon/hub_part.h"
 
-static void fill(uint8_t *out, size_t len, unsigned which)
+static const uint8_t seed[PH_SEED_SIZE] = { 5, 7, 11, 13 };
+
+struct hub {
+	struct ph_rng_seeded state;
+	struct ph_rng rng;
+	struct ph_box_pair own;
+	uint8_t box[PH_HUB_BOX_SIZE];
+};
+
+static void make_hub(struct hub *hub, uint64_t number)
 {
-	for (size_t i = 0; i < len; i++) {
-		out[i] = (uint8_t)(which >> 8 * (i % 2));
+	ph_rng_seed(&hub->state, number, &hub->rng);
+	ph_box_pair_make(&hub->own, &hub->rng);
+	ph_hub_seed_box(&hub->own, &hub->rng, seed, hub->box);
+}
+
+static void assert_opens(const struct hub *hub, struct ph_view box)
+{
+	uint8_t got[PH_SEED_SIZE] = { 0 };
+
+	assert_int_equal(ph_hub_seed_open(&hub->own, box, got), 0);
+	assert_memory_equal(got, seed, sizeof(got));
+}
+
+static void assert_shut(const struct hub *hub, struct ph_view box)
+{
+	uint8_t got[PH_SEED_SIZE];
+
+	assert_int_equal(ph_hub_seed_open(&hub->own, box, got), PH_JOURNAL_E_NONE);
+}
+
+static void test_only_its_hub_opens_it(void **state)
+{
+	(void)state;
+	struct hub hub, other;
+
+	make_hub(&hub, 1);
+	make_hub(&other, 2);
+	assert_opens(&hub, PH_VIEW(hub.box, sizeof(hub.box)));
+	assert_shut(&other, PH_VIEW(hub.box, sizeof(hub.box)));
+}
+
+static void test_every_bit_counts(void **state)
+{
+	(void)state;
+	struct hub hub;
+
+	make_hub(&hub, 1);
+	for (size_t bit = 0; bit < 8 * sizeof(hub.box); bit++) {
+		hub.box[bit / 8] ^= (uint8_t)(1 << bit % 8);
+		assert_shut(&hub, PH_VIEW(hub.box, sizeof(hub.box)));
+		hub.box[bit / 8] ^= (uint8_t)(1 << bit % 8);
 	}
+	assert_opens(&hub, PH_VIEW(hub.box, sizeof(hub.box)));
 }
 
-static void keep(struct ph_hub_seeds *seeds, unsigned which)
+static void test_one_seed_twice_is_two_boxes(void **state)
 {
-	uint8_t box[PH_SEED_BOX_SIZE], seed[PH_SEED_SIZE];
+	(void)state;
+	struct hub hub;
+	uint8_t again[PH_HUB_BOX_SIZE];
 
-	fill(box, sizeof(box), which);
-	fill(seed, sizeof(seed), which + 1);
-	ph_hub_seeds_keep(seeds, box, seed);
+	make_hub(&hub, 1);
+	ph_hub_seed_box(&hub.own, &hub.rng, seed, again);
+	assert_memory_not_equal(again, hub.box, 24);
+	assert_memory_not_equal(again + 24, hub.box + 24, sizeof(again) - 24);
+	assert_opens(&hub, PH_VIEW(again, sizeof(again)));
 }
 
-static bool take(struct ph_hub_seeds *seeds, unsigned which)
+/* As docs/STORE.md has it, made by hand. */
+static void test_what_the_book_says(void **state)
 {
-	uint8_t box[PH_SEED_BOX_SIZE], seed[PH_SEED_SIZE], want[PH_SEED_SIZE];
+	(void)state;
+	static const char context[] = "packhorse seed box 1";
+	uint8_t key[32], box[56] = { 1, 2, 3 };
+	struct hub hub;
 
-	fill(box, sizeof(box), which);
-	fill(want, sizeof(want), which + 1);
-	if (!ph_hub_seeds_take(seeds, box, seed)) {
-		return false;
+	make_hub(&hub, 1);
+	crypto_generichash(key, sizeof(key), (const uint8_t *)context, strlen(context),
+			   hub.own.secret, sizeof(hub.own.secret));
+	crypto_secretbox_easy(box + 24, seed, sizeof(seed), box, key);
+	assert_opens(&hub, PH_VIEW(box, sizeof(box)));
+}
+
+/* What the hub wrote itself, and what came before version 5. */
+static void test_what_was_sealed_opens(void **state)
+{
+	(void)state;
+	uint8_t sealed[PH_SEED_BOX_SIZE];
+	struct hub hub, other;
+
+	make_hub(&hub, 1);
+	make_hub(&other, 2);
+	assert_int_equal(crypto_box_seal(sealed, seed, sizeof(seed), hub.own.key), 0);
+	assert_opens(&hub, PH_VIEW(sealed, sizeof(sealed)));
+	assert_shut(&other, PH_VIEW(sealed, sizeof(sealed)));
+	sealed[40] ^= 1;
+	assert_shut(&hub, PH_VIEW(sealed, sizeof(sealed)));
+}
+
+static void test_no_other_length_opens(void **state)
+{
+	(void)state;
+	uint8_t box[PH_SEED_BOX_SIZE + 8] = { 0 };
+	struct hub hub;
+
+	make_hub(&hub, 1);
+	memcpy(box, hub.box, sizeof(hub.box));
+	for (size_t len = 0; len <= sizeof(box); len++) {
+		if (len == sizeof(hub.box)) {
+			assert_opens(&hub, PH_VIEW(box, len));
+		} else {
+			assert_shut(&hub, PH_VIEW(box, len));
+		}
 	}
-	assert_memory_equal(seed, want, sizeof(want));
-	return true;
-}
-
-static void test_each_is_given_once(void **state)
-{
-	(void)state;
-	struct ph_hub_seeds seeds = { 0 };
-
-	assert_false(take(&seeds, 7));
-	keep(&seeds, 7);
-	keep(&seeds, 8);
-	assert_true(take(&seeds, 8));
-	assert_true(take(&seeds, 7));
-	assert_false(take(&seeds, 7));
-	ph_hub_seeds_wipe(&seeds);
-	assert_false(take(&seeds, 8));
-}
-
-static void test_a_later_one_takes_the_place(void **state)
-{
-	(void)state;
-	struct ph_hub_seeds seeds = { 0 };
-
-	keep(&seeds, 7);
-	keep(&seeds, 7 + PH_HUB_SEEDS);
-	assert_false(take(&seeds, 7));
-	assert_true(take(&seeds, 7 + PH_HUB_SEEDS));
-	ph_hub_seeds_wipe(&seeds);
-}
-
-/* A box that only begins like one that is kept is another one. */
-static void test_all_of_the_box_counts(void **state)
-{
-	(void)state;
-	struct ph_hub_seeds seeds = { 0 };
-	uint8_t box[PH_SEED_BOX_SIZE], seed[PH_SEED_SIZE];
-
-	keep(&seeds, 7);
-	fill(box, sizeof(box), 7);
-	box[sizeof(box) - 1] ^= 1;
-	assert_false(ph_hub_seeds_take(&seeds, box, seed));
-	assert_true(take(&seeds, 7));
-	ph_hub_seeds_wipe(&seeds);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_each_is_given_once),
-		cmocka_unit_test(test_a_later_one_takes_the_place),
-		cmocka_unit_test(test_all_of_the_box_counts),
+		cmocka_unit_test(test_only_its_hub_opens_it),
+		cmocka_unit_test(test_every_bit_counts),
+		cmocka_unit_test(test_one_seed_twice_is_two_boxes),
+		cmocka_unit_test(test_what_the_book_says),
+		cmocka_unit_test(test_what_was_sealed_opens),
+		cmocka_unit_test(test_no_other_length_opens),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	if (sodium_init() < 0) {
+		return 1;
+	}
+	return cmocka_run_group_tests_name("hub_part", tests, NULL, NULL);
 }
