@@ -30,6 +30,7 @@ struct ph_stmt {
 	struct ph_stmt *next; /* in its bucket */
 	const char *sql;      /* borrowed; the key */
 	int error;            /* of a bind, for the next step */
+	bool used;            /* bound or stepped since it was reset */
 };
 
 /* SQLite's extended result code as a negative errno. */
@@ -334,6 +335,7 @@ int64_t ph_db_last_rowid(const struct ph_db *db)
 
 static void bound(struct ph_stmt *stmt, int code)
 {
+	stmt->used = true;
 	if (code != SQLITE_OK && stmt->error == 0) {
 		stmt->error = errno_of(code);
 	}
@@ -373,6 +375,7 @@ int ph_stmt_step(struct ph_stmt *stmt)
 	if (rc == 0) {
 		rc = stmt->error;
 	}
+	stmt->used = true;
 	if (rc == 0) {
 		int code = sqlite3_step(stmt->raw);
 
@@ -396,11 +399,16 @@ int ph_stmt_run(struct ph_stmt *stmt)
 	return -EINVAL;
 }
 
+/* Nearly every statement is reset at its end, and by who prepares it next. */
 void ph_stmt_reset(struct ph_stmt *stmt)
 {
+	if (!stmt->used) {
+		return;
+	}
 	sqlite3_reset(stmt->raw);
 	sqlite3_clear_bindings(stmt->raw);
 	stmt->error = 0;
+	stmt->used = false;
 }
 
 int64_t ph_stmt_col_int(struct ph_stmt *stmt, int column)

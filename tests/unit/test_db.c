@@ -132,6 +132,13 @@ static void test_statements(void **state)
 	assert_int_equal(insert(db, "x"), 0);
 	assert_int_equal(ph_db_prepare(db, insert_sql, &first), 0);
 	assert_int_equal(ph_stmt_run(first), -EEXIST);
+	/* nor do those of a run that never came */
+	assert_int_equal(ph_db_prepare(db, insert_sql, &first), 0);
+	ph_stmt_int(first, 9, 1);
+	ph_stmt_blob(first, 1, ph_view_str("y"));
+	ph_stmt_blob(first, 2, ph_view_str("body"));
+	assert_int_equal(ph_db_prepare(db, insert_sql, &first), 0);
+	assert_int_equal(ph_stmt_run(first), -EEXIST);
 	/* a bind that cannot be sticks until the step */
 	assert_int_equal(ph_db_prepare(db, insert_sql, &first), 0);
 	ph_stmt_int(first, 9, 1);
