@@ -249,6 +249,22 @@ static int collect(struct ph_ledger *ledger, const char *sql,
 	return rc;
 }
 
+static int collect_lent(struct ph_ledger *ledger, const struct ph_entity_key *reader,
+			struct ph_keyset *set)
+{
+	struct ph_keyset members = { 0 };
+	int rc = ph_class_members(ledger, reader, &members);
+
+	for (size_t i = 0; rc == 0 && i < members.n; i++) {
+		rc = collect(ledger,
+			     "SELECT l.copy FROM ledger_card k JOIN ledger_loan l"
+			     " ON l.card = k.id WHERE k.reader = ?1",
+			     &members.keys[i], set);
+	}
+	ph_keyset_deinit(&members);
+	return rc;
+}
+
 int ph_cases_asked_by(struct ph_ledger *ledger, const struct ph_entity_key *key,
 		      struct ph_keyset *set)
 {
@@ -261,11 +277,7 @@ int ph_cases_asked_by(struct ph_ledger *ledger, const struct ph_entity_key *key,
 		return collect(ledger, "SELECT copy FROM ledger_loan WHERE card = ?1",
 			       key, set);
 	case PH_ENTITY_READER:
-		return collect(ledger,
-			       "SELECT l.copy FROM ledger_card k JOIN ledger_loan l"
-			       " ON l.card = k.id WHERE k.reader IN (" PH_CLASS_OF(
-				       "ledger_reader") ")",
-			       key, set);
+		return collect_lent(ledger, key, set);
 	default:
 		return 0;
 	}

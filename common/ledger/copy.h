@@ -118,6 +118,8 @@ int ph_copy_fold(const struct ph_entity_key *key, const struct ph_fact *facts, s
  */
 int ph_copy_fold_class(const struct ph_entity_key *keys, size_t n_keys,
 		       const struct ph_fact *facts, size_t n, struct ph_buf *state_out);
+/* False: STATE, which may be empty, tells of no alias. */
+bool ph_copy_may_have_aliases(struct ph_view state);
 /* Borrows from STATE. 0, -EUCLEAN, -ENOMEM. */
 int ph_copy_decode(struct ph_view state, struct ph_copy *copy);
 void ph_copy_deinit(struct ph_copy *copy);

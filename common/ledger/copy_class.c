@@ -26,7 +26,8 @@ static int load_state(struct ph_ledger *ledger, struct ph_copy_class *shown,
 	 * While news is half taken in, a state may still tell of facts that are gone: what
 	 * is at hand is folded then, so that state and facts fit.
 	 */
-	if (shown->members.n == 1 && !ledger->is_fed_behind) {
+	shown->is_own = shown->members.n == 1 && !ledger->is_fed_behind;
+	if (shown->is_own) {
 		return ph_ledger_get(ledger, PH_ENTITY_COPY, ph_key_view(root),
 				     &shown->state);
 	}

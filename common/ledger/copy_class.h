@@ -10,6 +10,7 @@ struct ph_copy_class {
 	struct ph_keyset members; /* in order of id */
 	struct ph_buf state;      /* what all facts of all members say together */
 	struct ph_copy copy;      /* the same, decoded; borrows it */
+	bool is_own;              /* the state is that of its only member */
 	struct ph_facts facts;    /* of all members, if asked for */
 };
 /*

@@ -8,6 +8,8 @@
 
 #include "common/ledger/copy.h"
 
+#define ALIASES 6 /* where they stand in the state */
+
 static bool decode_custody(const msgpack_object *object, struct ph_copy *copy)
 {
 	if (ph_mp_is_nil(object)) {
@@ -285,14 +287,20 @@ static int decode_lists(const msgpack_object_array *array, struct ph_copy *copy)
 					 read_claim, (void **)&copy->claims,
 					 &copy->n_claims);
 	rc = rc != 0 ? rc
-		     : ph_state_get_list(ph_mp_item(array, 6), sizeof *copy->aliases,
-					 read_alias, (void **)&copy->aliases,
-					 &copy->n_aliases);
+		     : ph_state_get_list(ph_mp_item(array, ALIASES),
+					 sizeof *copy->aliases, read_alias,
+					 (void **)&copy->aliases, &copy->n_aliases);
 	rc = rc != 0 ? rc : decode_cases(ph_mp_item(array, 7), copy);
 	return rc != 0 ? rc
 		       : ph_state_get_list(ph_mp_item(array, 8), sizeof *copy->notices,
 					   read_notice, (void **)&copy->notices,
 					   &copy->n_notices);
+}
+
+/* The row ends with its last item that is set, and one byte before it says how many. */
+bool ph_copy_may_have_aliases(struct ph_view state)
+{
+	return state.len > 0 && state.data[0] > (0x90 | ALIASES);
 }
 
 int ph_copy_decode(struct ph_view state, struct ph_copy *copy)

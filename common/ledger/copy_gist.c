@@ -1,8 +1,8 @@
 /*
  * common/ledger/copy_gist.c - what scope asks of a copy.
  *
- * Most copies that scope looks at were folded in the same batch, and were decoded then;
- * so their gists are kept until its end.
+ * Most copies that scope looks at were folded in the same batch, and were decoded when
+ * they were shown; so their gists are kept until its end.
  */
 #include "common/ledger/copy_gist.h"
 
@@ -69,8 +69,7 @@ int ph_gists_put(struct ph_gists *gists, const struct ph_entity_key *key,
 		return rc;
 	}
 	(void)ph_keyset_find(&gists->keys, key, &at);
-	gists->items[at] = (struct ph_copy_gist){ 0 };
-	return copy == NULL ? 0 : ph_copy_gist_of(copy, &gists->items[at]);
+	return ph_copy_gist_of(copy, &gists->items[at]);
 }
 
 int ph_copy_gist(struct ph_ledger *ledger, const struct ph_entity_key *key,

@@ -18,7 +18,7 @@ struct ph_copy_gist {
 	size_t n_sites;
 };
 
-/* The gists of the copies that a batch folded. All zero is a valid empty list. */
+/* The gists of copies that a batch folded and that stand alone. All zero is a valid empty list. */
 struct ph_gists {
 	struct ph_keyset keys;
 	struct ph_copy_gist *items; /* by index of the key */
@@ -26,7 +26,7 @@ struct ph_gists {
 };
 void ph_gists_clear(struct ph_gists *gists);
 void ph_gists_deinit(struct ph_gists *gists);
-/* COPY, or NULL if there is none any more, is the state of KEY from now on. 0 or negative errno. */
+/* COPY is the state of KEY from now on. 0 or negative errno. */
 int ph_gists_put(struct ph_gists *gists, const struct ph_entity_key *key,
 		 const struct ph_copy *copy);
 

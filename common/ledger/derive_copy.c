@@ -26,6 +26,7 @@ static int64_t condition_bits(const struct ph_copy *copy)
 	return bits;
 }
 
+/* Most of what happens to a copy changes none of this, and then no index is touched. */
 static int put_row(struct ph_ledger *ledger, const struct ph_entity_key *key,
 		   const struct ph_copy *copy)
 {
@@ -37,7 +38,9 @@ static int put_row(struct ph_ledger *ledger, const struct ph_entity_key *key,
 	struct ph_stmt *stmt;
 	int rc = ph_db_prepare(ledger->db,
 			       "UPDATE ledger_copy SET title = ?2, owner = ?3,"
-			       " site = ?4, known = ?5, condition = ?6 WHERE id = ?1",
+			       " site = ?4, known = ?5, condition = ?6 WHERE id = ?1"
+			       " AND (title IS NOT ?2 OR owner IS NOT ?3"
+			       " OR site IS NOT ?4 OR known <> ?5 OR condition <> ?6)",
 			       &stmt);
 
 	if (rc != 0) {
@@ -161,10 +164,9 @@ int ph_derive_copy(struct ph_ledger *ledger, const struct ph_entity_key *key,
 	if (rc == 0 && ph_db_changes(ledger->db) > 0) {
 		rc = ph_class_touch(ledger, key);
 	}
-	rc = rc != 0 || state.len == 0 ? rc : ph_copy_decode(state, &copy);
-	rc = rc != 0 ? rc
-		     : ph_gists_put(&ledger->batch.gists, key,
-				    state.len > 0 ? &copy : NULL);
+	if (rc == 0 && ph_copy_may_have_aliases(state)) {
+		rc = ph_copy_decode(state, &copy);
+	}
 	ph_keyset_clear(edges);
 	for (size_t i = 0; rc == 0 && i < copy.n_aliases; i++) {
 		struct ph_entity_key other;
@@ -240,7 +242,10 @@ int ph_derive_copy_root(struct ph_ledger *ledger, const struct ph_entity_key *ro
 	if (rc != 0) {
 		return rc;
 	}
-	rc = ph_derive_outside(ledger, root, &outside);
+	if (shown.is_own) {
+		rc = ph_gists_put(&ledger->batch.gists, root, &shown.copy);
+	}
+	rc = rc != 0 ? rc : ph_derive_outside(ledger, root, &outside);
 	if (rc == 0 && outside) {
 		rc = forget_where(ledger, &shown.copy);
 	}
