@@ -315,9 +315,11 @@ static void test_fold_when_quiet(void **state)
 	stop();
 }
 
-/* With jobs coming all the time it is folded all the same. */
+/* With jobs coming all the time it is folded all the same, and no more often than that. */
 static void test_fold_at_the_latest(void **state)
 {
+	uint64_t began = uv_hrtime();
+
 	(void)state;
 	start(60000, 50);
 	for (unsigned i = 0; i < 30; i++) {
@@ -326,7 +328,9 @@ static void test_fold_at_the_latest(void **state)
 		uv_sleep(5);
 	}
 	assert_true(world.n_folds >= 1);
-	assert_true(world.n_folds <= 5);
+	/* the first is what was left by an earlier process */
+	assert_true(world.n_folds <=
+		    1 + (uv_hrtime() - began) / (50 * UINT64_C(1000000)));
 	stop();
 }
 
