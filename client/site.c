@@ -73,11 +73,15 @@ static int open_writer(struct ph_site *site, struct ph_error *err)
 			     err);
 }
 
+/* WHAT is wrong with the store, if RC is what we found; negative: it was not even read. */
 static int damaged(const struct ph_site *site, int rc, const char *what,
 		   struct ph_error *err)
 {
-	return ph_fail(err, PH_EXIT_DAMAGED, rc < 0 ? rc : -EUCLEAN, "%s/site.db: %s; %s",
-		       site->dir, what, remedy);
+	if (rc < 0) {
+		return ph_fail_errno(err, rc, "reading this site's store");
+	}
+	return ph_fail(err, PH_EXIT_DAMAGED, -EUCLEAN, "%s/site.db: %s; %s", site->dir,
+		       what, remedy);
 }
 
 static int read_keylist(struct ph_site *site, const char *name, struct ph_buf *bytes,

@@ -220,16 +220,38 @@ static int fill_store(struct ph_site *site, const struct ph_invite_bundle *bundl
 	return rc > 0 ? -EINVAL : rc;
 }
 
+/*
+ * The store gets its name only when closing it has brought all of it into the one file:
+ * what stayed in a WAL of the other name would be gone with it.
+ */
+static int name_store(const struct ph_site *site, const char *part, struct ph_error *err)
+{
+	char path[PH_SITE_PATH_MAX];
+	char wal[PH_SITE_PATH_MAX];
+	int rc = ph_path_join(path, sizeof(path), site->dir, "site.db", err);
+
+	if (rc == 0) {
+		rc = ph_path_join(wal, sizeof(wal), site->dir, STORE_NEW "-wal", err);
+	}
+	if (rc < 0) {
+		return rc;
+	}
+	if (ph_file_exists(wal)) {
+		return ph_fail(
+			err, PH_EXIT_OTHER, -EIO,
+			"%s could not be written whole; see that the disk is sound "
+			"and has room, then give the same command again",
+			part);
+	}
+	return ph_file_rename(part, path, err);
+}
+
 static int make_store(struct ph_site *site, const struct ph_invite_bundle *bundle,
 		      struct ph_error *err)
 {
-	char path[PH_SITE_PATH_MAX];
 	char part[PH_SITE_PATH_MAX];
 	int rc = ph_path_join(part, sizeof(part), site->dir, STORE_NEW, err);
 
-	if (rc == 0) {
-		rc = ph_path_join(path, sizeof(path), site->dir, "site.db", err);
-	}
 	if (rc == 0) {
 		rc = ph_site_store_open(site, part, true, err);
 	}
@@ -240,7 +262,7 @@ static int make_store(struct ph_site *site, const struct ph_invite_bundle *bundl
 		return ph_fail_errno(err, rc, part);
 	}
 	ph_site_store_close(site);
-	return ph_file_rename(part, path, err);
+	return name_store(site, part, err);
 }
 
 int ph_site_join(const struct ph_site_config *config, struct ph_view invite_text,

@@ -65,10 +65,13 @@ static int read_keylist(const json_t *answer, struct ph_buf *bytes,
 		bytes->len = hex.len / 2;
 		rc = ph_keylist_decode(ph_buf_view(bytes), list);
 	}
+	if (rc < 0) {
+		return ph_fail_errno(err, rc, "the hub's key list");
+	}
 	return rc == 0 ? 0
 		       : ph_fail(err, PH_EXIT_DAMAGED, -EUCLEAN,
 				 "the hub's key list does not verify: %s",
-				 rc > 0 ? ph_cert_error(rc) : strerror(-rc));
+				 ph_cert_error(rc));
 }
 
 static int make_text(const json_t *answer, struct ph_invite *invite,

@@ -42,10 +42,13 @@ static int load_keylist(struct ph_hub *hub, struct ph_error *err)
 		return rc;
 	}
 	rc = ph_keylist_decode(ph_buf_view(&hub->keylist_bytes), &hub->keylist);
-	if (rc != 0) {
-		return ph_fail(err, PH_EXIT_DAMAGED, rc < 0 ? rc : -EUCLEAN,
+	if (rc < 0) {
+		return ph_fail_errno(err, rc, path);
+	}
+	if (rc > 0) {
+		return ph_fail(err, PH_EXIT_DAMAGED, -EUCLEAN,
 			       "%s is damaged: %s; restore it from a backup", path,
-			       rc < 0 ? strerror(-rc) : ph_cert_error(rc));
+			       ph_cert_error(rc));
 	}
 	if (!ph_keylist_has_hub(&hub->keylist, hub->keys.sign.key)) {
 		return ph_fail(
@@ -71,8 +74,12 @@ static int load_meta(struct ph_hub *hub, struct ph_error *err)
 	if (rc == 0) {
 		rc = ph_journal_meta_get_int(hub->journal, "province", &province);
 	}
-	if (rc != 0 || random.len != sizeof(hub->epoch.random)) {
-		rc = ph_fail(err, PH_EXIT_DAMAGED, rc < 0 ? rc : -EUCLEAN,
+	if (rc < 0) { /* what could not be read need not be missing */
+		rc = ph_fail_errno(err, rc, "reading the hub's store");
+		goto out;
+	}
+	if (rc > 0 || random.len != sizeof(hub->epoch.random)) {
+		rc = ph_fail(err, PH_EXIT_DAMAGED, -EUCLEAN,
 			     "%s/hub.db lacks its epoch: it is not a whole hub store; "
 			     "restore it "
 			     "from a backup",

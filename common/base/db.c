@@ -17,12 +17,14 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <sqlite3.h>
 
 #include "common/base/dbraw.h"
+#include "common/base/file.h"
 
 struct ph_stmt {
 	sqlite3_stmt *raw; /* owned */
@@ -89,6 +91,27 @@ static bool lacks_room(int code, int system)
 	return code == SQLITE_IOERR_WRITE && (system == ENOSPC || system == EDQUOT);
 }
 
+/*
+ * A file of the store could not be opened. When it was to be made, SQLite tries once more
+ * without making it, and tells of that: that there is no such file. So whether the WAL
+ * can be made is asked of the disk itself; if it can by now, something was wrong all the
+ * same.
+ */
+static int why_not_open(const struct ph_db *db)
+{
+	int system = sqlite3_system_errno(db->raw);
+	char wal[PATH_MAX];
+	int n = snprintf(wal, sizeof(wal), "%s-wal", db->path);
+	int rc;
+
+	if (system != ENOENT || !ph_file_exists(db->path) || n < 0 ||
+	    (size_t)n >= sizeof(wal)) {
+		return system > 0 ? -system : -EACCES;
+	}
+	rc = ph_file_touch(wal);
+	return rc < 0 ? rc : -EIO;
+}
+
 /* Whether the caller believes a transaction to be open. */
 static bool in_our_transaction(const struct ph_db *db)
 {
@@ -105,8 +128,7 @@ int ph_dbraw_settle(struct ph_db *db, int code)
 	}
 	rc = errno_of(code);
 	if ((code & 0xff) == SQLITE_CANTOPEN) {
-		system = sqlite3_system_errno(db->raw);
-		rc = system > 0 ? -system : -EACCES;
+		rc = why_not_open(db);
 	}
 	if (rc == -EIO && lacks_room(code, system)) {
 		rc = -ENOSPC;

@@ -251,6 +251,17 @@ bool ph_file_exists(const char *path)
 	return ops->info(path, &info) == 0;
 }
 
+int ph_file_touch(const char *path)
+{
+	int fd = ops->open(path, O_RDWR | O_CREAT, 0600);
+
+	if (fd < 0) {
+		return fd;
+	}
+	ops->close(fd);
+	return 0;
+}
+
 int ph_path_join(char *out, size_t out_size, const char *dir, const char *name,
 		 struct ph_error *err)
 {

@@ -39,6 +39,8 @@ int ph_file_info(const char *path, struct ph_file_info *info_out);
 bool ph_file_exists(const char *path);
 /* Remove a file; it may be back after a power cut. 0 or negative errno. */
 int ph_file_remove(const char *path);
+/* Make PATH, 0600 and empty, if there is none. 0 or a negative errno. Nothing is synced. */
+int ph_file_touch(const char *path);
 /* DIR/NAME into OUT. 0 or -ENAMETOOLONG. */
 int ph_path_join(char *out, size_t out_size, const char *dir, const char *name,
 		 struct ph_error *err);

@@ -179,6 +179,8 @@ def run(tap, options, programs=None):
             points = [p for p in points if str(p).startswith(options.point)]
         elif options.count:
             points = pick(points, options.count, rng)
+        elif options.all:
+            pass
         elif options.full:
             # each call by kill; torn writes as many again as fit
             points = [p for p in points if p.mode == KILL or rng.random() < 0.15]
@@ -195,7 +197,7 @@ def run(tap, options, programs=None):
                 reached += was
                 if words:
                     broken.append(words)
-                    if len(broken) <= 20:
+                    if len(broken) <= options.show:
                         say(words)
                 if options.seconds and now() - begun > options.seconds:
                     pool.shutdown(cancel_futures=True)

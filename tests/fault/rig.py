@@ -82,9 +82,13 @@ class Plan:
         return HEAD.unpack(self.map[:HEAD.size])[7]
 
     @property
+    def hit_class(self):
+        return HEAD.unpack(self.map[:HEAD.size])[8]
+
+    @property
     def what(self):
         """Which call was hit, in words."""
-        return CLASSES.get(HEAD.unpack(self.map[:HEAD.size])[8], "nothing")
+        return CLASSES.get(self.hit_class, "nothing")
 
     def trace(self):
         n = min(self.count, TRACE)

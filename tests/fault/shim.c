@@ -327,6 +327,15 @@ int ftruncate(int fd, off_t size)
 	return ftruncate64(fd, size);
 }
 
+static bool exists(const char *path)
+{
+	int before = errno;
+	bool found = access(path, F_OK) == 0;
+
+	errno = before;
+	return found;
+}
+
 int open64(const char *path, int flags, ...)
 {
 	mode_t mode = 0;
@@ -340,7 +349,7 @@ int open64(const char *path, int flags, ...)
 	if (!real.open) {
 		find_real();
 	}
-	if ((flags & O_CREAT) == 0) {
+	if (!plan || (flags & O_CREAT) == 0 || exists(path)) {
 		return real.open(path, flags, mode);
 	}
 	WHOLE(PH_FAULT_CREATE, int, real.open(path, flags, mode));

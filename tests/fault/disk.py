@@ -1,0 +1,211 @@
+"""A disk that is full, fails, or takes half: at the n-th call, once and from then on.
+
+A run is a copy of the world before a step, the step with the fault, then the fault has
+gone. The one that acts must end with a status that it may end with and with words that
+say what it is; a hub on a full disk must go on without a restart, one that saw an I/O
+error must end with 15 and start again. Then the same command again, and the checks of
+rig.py. Writes that come short are nobody's fault: nothing may be seen of them.
+"""
+
+import errno
+import os
+import random
+import shutil
+import time
+from concurrent.futures import ProcessPoolExecutor
+
+from kills import again, fill_in, pick, sides
+from rig import (CASES, COUNT, CREATE, DAMAGED, ERRNO, FOREVER, LATER, LENGTH, NAME,
+                 OTHER, PARTIAL, READ, SCRIPT, SHORT, SYNC, UNREACHABLE, WRITE, Broken,
+                 Plan, World, check_all, check_hub_alone, check_site_alone, folder_for,
+                 is_crash, make_worlds, must, now, say, settle)
+
+FAULTS = {
+    "full": (ERRNO, errno.ENOSPC, WRITE | CREATE | NAME),
+    "error": (ERRNO, errno.EIO, WRITE | CREATE | NAME | SYNC | LENGTH),
+    "unread": (ERRNO, errno.EIO, READ),
+    "short": (SHORT, 0, WRITE),
+}
+# SQLite takes a sector that cannot be read for a damaged file, and so do we
+WORDS = {"full": ["disk is full", "has room"],
+         "error": ["reported an error", "could not be written whole"],
+         "unread": ["reported an error", "keep this folder", "disk is sound"]}
+FOLD_S = 0.5
+
+
+class Point:
+    def __init__(self, step, side, fault, n, on):
+        self.step, self.side, self.fault, self.n, self.on = step, side, fault, n, on
+
+    def __str__(self):
+        return (f"{self.step.name}/{self.side}/{self.fault}/{self.n}/"
+                f"{'on' if self.on else 'once'}")
+
+    def put(self, plan):
+        mode, error, classes = FAULTS[self.fault]
+        plan.set(mode, classes, self.n, FOREVER if self.on else self.n, error)
+
+
+def says(point, text, plan):
+    if any(words in text for words in WORDS[point.fault]):
+        return True
+    # SQLite does not tell why it could not make a file, and by now it can be made
+    return not point.on and plan.hit_class == CREATE and WORDS["error"][0] in text
+
+
+def judge(point, got, hub_log, plan):
+    """What the one that acted may end with."""
+    must(not is_crash(got.code), "crashed:", got)
+    if got.code in (0, CASES):
+        return
+    must(point.fault != "short", "a short write was noticed:", got)
+    must(got.err.strip() or got.out.strip(), "failed without a word:", got)
+    if point.side == "server":
+        must(got.code in (OTHER, UNREACHABLE, PARTIAL, LATER, DAMAGED), "exit status:",
+             got, hub_log)
+        return
+    must(got.code == OTHER or (got.code == DAMAGED and point.fault == "unread"),
+         "exit status:", got)
+    must(says(point, got.err + got.out, plan), "does not say what it is:", got)
+
+
+def wait_for_fold(world, plan):
+    end = now() + FOLD_S
+    while now() < end and world.alive() and plan.hits == 0:
+        time.sleep(0.01)
+
+
+def hub_fails(world, point, plan):
+    """The hub of a session with the fault: what of it is seen while it lasts and after."""
+    point.put(plan)
+    if not world.serve(plan):
+        must(point.fault != "short", "a short write was noticed:", world.hub_log())
+        must(says(point, world.hub_log(), plan), "does not start, and says", world.hub_log())
+        plan.off()
+        return
+    got = point.step.do(world)
+    judge(point, got, world.hub_log(), plan)
+    wait_for_fold(world, plan)
+    plan.off()
+    if point.fault in ("error", "unread") and not world.alive():
+        status = world.ended()
+        must(status == DAMAGED and "store.failed" in world.hub_log(),
+             f"the hub ended with {status}:", world.hub_log())
+        return
+    must(world.alive(), "the hub is gone:", world.hub_log())
+    if point.fault in ("full", "short") and point.step.who != "hub":
+        settle(world, point.step.who)  # by itself, without a restart
+    status = world.stop()
+    must(status == 0 or (point.fault in ("error", "unread") and status == DAMAGED),
+         f"the hub ended with {status}:", world.hub_log())
+
+
+def site_fails(world, point, plan):
+    if point.step.serves:
+        must(world.serve(), "the hub does not start", world.hub_log())
+    point.put(plan)
+    got = point.step.do(world, plan)
+    plan.off()
+    judge(point, got, "", plan)
+    if point.step.serves:
+        must(world.stop() == 0, "the hub does not end well:", world.hub_log())
+
+
+def one(job):
+    source, folder, point, programs = job
+    world = plan = None
+    try:
+        world = World.copy(source, os.path.join(folder, str(os.getpid())), **programs)
+        plan = Plan(os.path.join(folder, f"{os.getpid()}.plan"))
+        (hub_fails if point.side == "server" else site_fails)(world, point, plan)
+        if plan.hits == 0:
+            return None, False
+        again(world, point.step)
+        if point.step.serves or point.n % 10 == 0:
+            check_all(world)
+        elif point.step.who == "hub":
+            check_hub_alone(world)
+        else:
+            check_site_alone(world, point.step.who)
+        return None, True
+    except Broken as broken:
+        return f"{point}: {broken}", True
+    finally:
+        if world:
+            world.kill()
+        if plan:
+            plan.close()
+
+
+def count_points(before, folder, programs):
+    found = []
+    plan = Plan(os.path.join(folder, "count.plan"))
+    for step in SCRIPT:
+        for side in sides(step):
+            for fault, (_, _, classes) in FAULTS.items():
+                world = World.copy(before[step.name], os.path.join(folder, "count"),
+                                   **programs)
+                plan.set(COUNT, classes)
+                if step.serves:
+                    must(world.serve(plan if side == "server" else None),
+                         world.hub_log())
+                if side != "server":
+                    plan.set(COUNT, classes)
+                got = step.do(world, None if side == "server" else plan)
+                must(got.code in (0, CASES), got)
+                if side == "server":
+                    time.sleep(FOLD_S)
+                    world.stop()
+                found.append((step, side, fault, plan.count))
+                world.kill()
+    plan.close()
+    return found
+
+
+def all_points(found):
+    return [Point(step, side, fault, n, on) for step, side, fault, calls in found
+            for n in range(1, calls + 1) for on in (False, True)]
+
+
+def run(tap, options, programs=None):
+    programs = programs or {}
+    rng = random.Random(f"{options.seed} disk")
+    folder = folder_for("disk")
+    begun = now()
+    try:
+        before = make_worlds(folder, programs)
+        points = all_points(count_points(before, folder, programs))
+        total = len(points)
+        if options.point:
+            points = [p for p in points if str(p).startswith(options.point)]
+        elif options.all:
+            pass
+        elif options.count or not options.full:
+            points = pick(points, options.count or 60, rng)
+        else:
+            points = [p for i, p in enumerate(points) if (i + options.seed) % 8 == 0]
+        rng.shuffle(points)
+        say(f"disk: {total} points (each call of {len(SCRIPT)} steps; full, error, unread, short; "
+            f"once, from then on), {len(points)} are run, seed {options.seed}")
+        broken, reached, done = [], 0, 0
+        with ProcessPoolExecutor(options.jobs) as pool:
+            jobs = [(before[p.step.name], folder, p, programs) for p in points]
+            for words, was in pool.map(one, jobs):
+                done += 1
+                reached += was
+                if words:
+                    broken.append(words)
+                    if len(broken) <= options.show:
+                        say(words)
+                if options.seconds and now() - begun > options.seconds:
+                    pool.shutdown(cancel_futures=True)
+                    break
+        say(f"disk: {done} runs, {reached} reached their point, {len(broken)} broken, "
+            f"{now() - begun:.0f} s")
+        tap.ok("disk: clear words and status, nothing acknowledged lost, recovers by "
+               "itself", not broken, *broken[:5])
+        tap.ok("disk: nearly all points were reached", reached >= 0.8 * done,
+               f"{reached} of {done}")
+    finally:
+        if not options.keep:
+            shutil.rmtree(folder, ignore_errors=True)

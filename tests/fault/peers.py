@@ -1,0 +1,231 @@
+"""Slow, half-open, never-reading and flooding peers, while an honest device syncs.
+
+The hub has its own default limits. Processes of their own hold thousands of connections
+from many loopback addresses, and open others for those that the hub closes, so many a
+second: silent ones,
+ones that drip a genuine first message byte by byte, half a message, a recorded whole one,
+noise, and ones that send as fast as they can. A device that the hub knows opens sessions
+and never reads, or drips a frame. The honest one records and syncs all the time; how long
+that takes is measured by its own clock, from the start of the program to its end.
+"""
+
+import errno
+import multiprocessing
+import os
+import random
+import select
+import shutil
+import socket
+import time
+
+from rig import CASES, World, check_all, folder_for, make_worlds, must, now, say
+from room import HAS_NOISE, Device, key_file, wait_for
+
+TARGET_S = 2.0
+TRIES = "20"
+KINDS = ("silent", "drip", "half", "replay", "noise", "flood")
+
+
+class Hub:
+    """What room.py's peers need to know of it."""
+
+    def __init__(self, world):
+        self.port = world.port
+        self.public = key_file(world.path("hub", "keys", "online"))[1]
+
+
+class Bad:
+    """One hostile connection; it never reads."""
+
+    def __init__(self, kind, number, first, rng):
+        self.kind = kind
+        self.rest = {"drip": first, "half": first[:-5], "replay": first,
+                     "noise": rng.randbytes(200)}.get(kind, b"")
+        self.flood = rng.randbytes(8192) if kind == "flood" else None
+        self.next = now()
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        self.socket.setblocking(False)
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        self.socket.bind((f"127.{1 + number % 200}.{number // 200 % 250}."
+                          f"{1 + number // 50000 % 250}", 0))
+
+    def open(self, port):
+        try:
+            self.socket.connect(("127.0.0.1", port))
+        except BlockingIOError:
+            pass
+
+    def step(self):
+        """False when the hub has closed it."""
+        try:
+            if self.flood:
+                self.socket.send(self.flood)
+            elif self.rest:
+                n = 1 if self.kind == "drip" else len(self.rest)
+                sent = self.socket.send(self.rest[:n])
+                self.rest = self.rest[sent:]
+                self.next = now() + (0.5 if self.kind == "drip" else 60)
+            else:
+                self.next = now() + 60
+            return True
+        except BlockingIOError:
+            self.next = now() + 0.05
+            return True
+        except OSError as error:
+            self.next = now() + 0.05
+            return error.errno in (errno.ENOTCONN, errno.EINPROGRESS)
+
+
+def attack(port, first, count, rate, seed, stop, totals):
+    """Hold COUNT connections open, with RATE new ones a second; TOTALS: opened, closed by
+    the hub."""
+    rng = random.Random(seed)
+    poll = select.epoll()
+    open_ = {}
+    number = rng.randrange(1 << 20)
+    begun, made = now(), 0
+    while not stop.is_set():
+        while len(open_) < count and made < 50 + rate * (now() - begun):
+            number += 1
+            made += 1
+            bad = Bad(KINDS[number % len(KINDS)], number, first, rng)
+            try:
+                bad.open(port)
+            except OSError:
+                bad.socket.close()
+                continue
+            open_[bad.socket.fileno()] = bad
+            poll.register(bad.socket, select.EPOLLRDHUP | select.EPOLLHUP |
+                          select.EPOLLERR)
+            totals[0] += 1
+        gone = {fd for fd, _ in poll.poll(0.02)}
+        at = now()
+        for fd, bad in open_.items():
+            if fd not in gone and bad.next <= at and not bad.step():
+                gone.add(fd)
+        for fd in gone:
+            poll.unregister(fd)
+            open_.pop(fd).socket.close()
+            totals[1] += 1
+    totals[2] = len(open_)
+    for bad in open_.values():
+        bad.socket.close()
+
+
+def never_read(world, keys, stop, totals):
+    """Sessions of a device that the hub knows, which ask and never read, or drip."""
+    hub = Hub(world)
+    while not stop.is_set():
+        peers = []
+        try:
+            for i in range(6):
+                peer = Device(hub, keys, receive_buffer=4096)
+                peers.append(peer)
+                peer.greet()
+                peer.socket.settimeout(0.05)
+                totals[3] += 1
+                if i % 2:
+                    peer.send(b"\xea\x60")
+            for _ in range(40):
+                for i, peer in enumerate(peers):
+                    try:
+                        if i % 2:
+                            peer.send(b"x")
+                        else:
+                            for _ in range(20):
+                                peer.say()
+                    except OSError:
+                        pass
+                if stop.wait(0.25):
+                    break
+        except (OSError, EOFError):
+            time.sleep(0.1)
+        for peer in peers:
+            peer.close()
+
+
+def honest(world, seconds):
+    """Seconds of each sync, how often it tried in all, and what did not go through."""
+    times, tries, bad = [], [], []
+    end = now() + seconds
+    while now() < end:
+        got = world.site("a", "record", "-", stdin=b'{"kind":"visit","count":2}\n' * 3)
+        must(got.code == 0, got)
+        begun = now()
+        got = world.site("a", "sync", "--hub", f"127.0.0.1:{world.port}", "--wait",
+                         "--tries", TRIES, "--json")
+        tries.append(got.json()["tries"])
+        times.append(now() - begun)
+        if got.code not in (0, CASES):
+            bad.append(f"{got.code}: {got.err.strip()}")
+    return sorted(times), sum(tries), bad
+
+
+def share(times, part):
+    return times[min(len(times) - 1, int(len(times) * part))] * 1000
+
+
+def run(tap, options):
+    if not HAS_NOISE:
+        tap.skip("peers: an honest device among hostile ones", "no python3-dissononce")
+        return
+    count = options.count or (4000 if options.full else 1000)
+    seconds = options.seconds or (45 if options.full else 8)
+    rate = count // 4 + 100
+    folder = folder_for("peers")
+    stop = multiprocessing.Event()
+    totals = multiprocessing.Array("q", 4, lock=False)
+    hostile = []
+    world = None
+    try:
+        world = World.copy(make_worlds(folder, {})[None], os.path.join(folder, "w"))
+        must(world.serve(), "the hub does not start", world.hub_log())
+        alone, _, bad = honest(world, min(3, seconds))
+        must(not bad, "without anybody hostile:", *bad)
+        recorder = Device(Hub(world), world.path("b"))
+        first = recorder.first()
+        recorder.close()
+        for i in range(2):
+            hostile.append(multiprocessing.Process(
+                target=attack, args=(world.port, first, count // 2, rate // 2,
+                                     options.seed * 2 + i, stop, totals)))
+        hostile.append(multiprocessing.Process(
+            target=never_read, args=(world, world.path("b"), stop, totals)))
+        for process in hostile:
+            process.start()
+        wait_for(lambda: totals[0] >= count, 10)
+        begun = now()
+        times, tries, bad = honest(world, seconds)
+        lasted = now() - begun
+        status = world.hub("status", "--json").json()
+        stop.set()
+        for process in hostile:
+            process.join()
+        say(f"peers: {count} hostile connections held, {totals[0]} opened, {totals[1]} "
+            f"closed by the hub, {totals[3]} sessions that never read or drip, "
+            f"{lasted:.0f} s, seed {options.seed}")
+        say(f"peers: {len(times)} honest syncs ({tries} tries): median {share(times, 0.5):.0f} ms, p99 "
+            f"{share(times, 0.99):.0f} ms, slowest {times[-1] * 1000:.0f} ms (target p99 < "
+            f"{TARGET_S * 1000:.0f} ms); alone: median {share(alone, 0.5):.0f} ms, p99 "
+            f"{share(alone, 0.99):.0f} ms")
+        say(f"peers: the hub has {status['sessions']} sessions, "
+            f"{status['rss_bytes'] >> 20} MiB, limits hit "
+            f"{ {k: v for k, v in status['limits_hit'].items() if v} }")
+        tap.ok("peers: every honest sync goes through", not bad, *bad[:5])
+        tap.ok("peers: p99 within three times its target",
+               share(times, 0.99) < 3000 * TARGET_S, share(times, 0.99))
+        tap.ok("peers: the limits were reached", sum(status["limits_hit"].values()) > 0,
+               status["limits_hit"])
+        left = wait_for(lambda: world.hub("status", "--json").json()["sessions"] == 0, 15)
+        tap.ok("peers: afterwards no session is left", left)
+        world.stop()
+        check_all(world)
+        tap.ok("peers: nothing is lost, all agrees", True)
+    finally:
+        stop.set()
+        for process in hostile:
+            process.join()
+        if world:
+            world.kill()
+        if not options.keep:
+            shutil.rmtree(folder, ignore_errors=True)
