@@ -84,7 +84,9 @@ def one_round(job):
         for writer in writers:
             writer.stop = True
         for writer in writers:
-            writer.join()
+            if writer.ident:
+                writer.join()
+        world.kill()
     try:
         for writer in writers:
             if writer.broken:

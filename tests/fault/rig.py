@@ -179,7 +179,7 @@ class World:
         got = self.run(self.client, "-d", self.path(name), *args, plan=plan,
                        stdin=stdin, who=name)
         self.told[name] += REF.findall(acknowledged(args, got))
-        if got.code == 0 and args[0] == "status":
+        if got.code == 0 and args[0] == "status" and "--json" in args:
             state = got.json()
             receipted = self.told["receipted"]
             must(state["receipted"] >= receipted[name],
