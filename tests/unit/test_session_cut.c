@@ -291,6 +291,121 @@ static void test_bits_down(void **state)
 	room_free(room);
 }
 
+/* ---- frames that come again, not at all, or too early ---- */
+
+enum tamper {
+	AS_THEY_ARE,
+	ONE_TWICE,
+	ONE_LEFT_OUT,
+	ONE_TOO_EARLY, /* before the one in front of it */
+};
+
+enum {
+	FRAMES_MAX = 64,
+};
+
+/* The frames of a recorded direction; the first has the preamble with it. */
+static size_t split(const struct room *room, bool to_hub,
+		    struct ph_view frames[static FRAMES_MAX])
+{
+	const struct ph_buf *tape = to_hub ? &room->up : &room->down;
+	size_t at = 0;
+	size_t n = 0;
+
+	while (at < tape->len) {
+		size_t start = at;
+
+		at += n == 0 && to_hub ? PH_PREAMBLE_LEN : 0;
+		at += PH_FRAME_HEADER_LEN + ph_be16_get(tape->data + at);
+		assert_true(n < FRAMES_MAX && at <= tape->len);
+		frames[n++] = PH_VIEW(tape->data + start, at - start);
+	}
+	return n;
+}
+
+static void play_frame(struct room *room, bool to_hub, struct ph_view frame)
+{
+	struct ph_session *session = to_hub ? room->hub : room->device;
+
+	ph_session_receive(session, frame, room->now);
+	while (take_jobs(room, to_hub, false)) {
+	}
+	ph_session_sent(session, SIZE_MAX, room->now);
+	while (take_jobs(room, to_hub, false)) {
+	}
+}
+
+static void play_tampered(struct room *room, bool to_hub, enum tamper how, size_t one)
+{
+	struct ph_session *session = to_hub ? room->hub : room->device;
+	struct ph_view frames[FRAMES_MAX];
+	size_t n = split(room, to_hub, frames);
+
+	ph_session_sent(session, SIZE_MAX, room->now);
+	for (size_t i = 0; i < n; i++) {
+		if (how == ONE_TOO_EARLY && i + 1 == one) {
+			play_frame(room, to_hub, frames[one]);
+		}
+		if (how == ONE_LEFT_OUT && i == one) {
+			continue;
+		}
+		play_frame(room, to_hub, frames[i]);
+		if (how == ONE_TWICE && i == one) {
+			play_frame(room, to_hub, frames[i]);
+		}
+	}
+	ph_session_eof(session);
+}
+
+/* Each frame has its number in its nonce: one that is not the next does not open. */
+static void frames_in_order(bool to_hub)
+{
+	struct room *room = tiny_recorded();
+	struct ph_view frames[FRAMES_MAX];
+	size_t n = split(room, to_hub, frames);
+
+	print_message("# %zu frames %s\n", n, to_hub ? "up" : "down");
+	assert_true(n > 3);
+	for (enum tamper how = AS_THEY_ARE; how <= ONE_TOO_EARLY; how++) {
+		/* the first is the handshake; one too early may not come in front of that */
+		size_t first = how == ONE_TOO_EARLY ? 2 : 1;
+
+		/* the last ends the session: what comes of it or behind it is not looked at */
+		for (size_t one = first; one + 1 < n; one++) {
+			struct ph_session *session;
+
+			room_hang_up(room);
+			forget_stores(room);
+			assert_int_equal(
+				to_hub ? room_new_hub(room) : room_new_device(room), 0);
+			play_tampered(room, to_hub, how, one);
+			session = to_hub ? room->hub : room->device;
+			if (how == AS_THEY_ARE) {
+				assert_int_equal(ph_session_state(session),
+						 PH_SESSION_CLOSED);
+				break;
+			}
+			assert_int_equal(ph_session_state(session), PH_SESSION_FAILED);
+			assert_int_equal(ph_session_failure(session), PH_FAIL_HANDSHAKE);
+			assert_prefix(to_hub ? &room->hub_store.copy
+					     : &room->device_store.control);
+		}
+	}
+	room_free(room);
+}
+
+static void test_frames_up(void **state)
+{
+	(void)state;
+	frames_in_order(true);
+}
+
+static void test_frames_down(void **state)
+{
+	(void)state;
+	frames_in_order(false);
+}
+
 /* Message 1 may be played by anybody: what it uploads is there already, nothing else moves. */
 static void test_replayed_hello(void **state)
 {
@@ -334,6 +449,8 @@ int main(void)
 		cmocka_unit_test(test_damaged_partial),
 		cmocka_unit_test(test_bits_up),
 		cmocka_unit_test(test_bits_down),
+		cmocka_unit_test(test_frames_up),
+		cmocka_unit_test(test_frames_down),
 		cmocka_unit_test(test_replayed_hello),
 	};
 
