@@ -182,6 +182,48 @@ static void test_full_disk_before_admission(void **state)
 	hub_close(&room);
 }
 
+/* --- one job of a group --- */
+
+/* A job that fails at its second item leaves nothing of the first; the others go on. */
+static void test_one_of_a_group(void **state)
+{
+	struct scene s;
+	struct member *damaged = &s.member[1], *other = &s.member[2];
+	struct ph_item *item;
+	struct ph_job *job;
+	struct ph_db *db;
+	uint64_t reader, before;
+
+	(void)state;
+	scene_open(&s);
+	db = ph_journal_db(ph_hub_journal(s.room.hub));
+	reader = write_reader(damaged, "Lò Thị Mai");
+	expect_job(&s.room, store_all(damaged), 0);
+	before = held_n(&s.room, damaged);
+	assert_int_equal(ph_db_exec(db, "CREATE TEMP TABLE kept AS SELECT * FROM part;"
+					"UPDATE part SET commit_hash = x'00'"),
+			 0);
+	write_visits(damaged, 2);
+	item = all_item(damaged, before);
+	item->next = part_item(damaged, reader);
+	job = store_of(damaged, item);
+	job->next = store_all(other);
+	ph_hub_jobs(s.room.hub, job);
+	assert_int_equal(job->result, -EUCLEAN);
+	assert_int_equal(job->n_receipts, 0);
+	assert_int_equal(held_n(&s.room, damaged), before);
+	assert_int_equal(job->next->result, 0);
+	assert_int_equal(job->next->n_receipts, 1);
+	assert_int_equal(held_n(&s.room, other), own_log(other)->n);
+	ph_job_free(job->next);
+	ph_job_free(job);
+	assert_int_equal(ph_db_exec(db,
+				    "UPDATE part SET commit_hash = (SELECT commit_hash"
+				    " FROM kept WHERE kept.id = part.id)"),
+			 0);
+	scene_close(&s);
+}
+
 /* --- an I/O error --- */
 
 static void io_error(enum fault fault)
@@ -312,6 +354,7 @@ int main(void)
 		cmocka_unit_test(test_full_disk),
 		cmocka_unit_test(test_no_room_in_the_store),
 		cmocka_unit_test(test_full_disk_before_admission),
+		cmocka_unit_test(test_one_of_a_group),
 		cmocka_unit_test(test_failing_write),
 		cmocka_unit_test(test_failing_fsync),
 		cmocka_unit_test(test_failing_command),
