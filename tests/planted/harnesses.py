@@ -1,0 +1,144 @@
+"""What may catch a plant: how each harness is built, run, and what its first complaint is.
+
+Those of random histories get a seed here, so that a plant which is caught today is caught
+tomorrow; the runs of ./test draw theirs.
+"""
+import os
+import re
+import signal
+import subprocess
+import time
+
+PROGRAMS = ["client/packhorse", "client/marc/packhorse-marc", "daemon/packhorsed", "tests/link/relay"]
+DATA = os.path.abspath(os.path.join(os.path.dirname(__file__), "../../../shared"))
+FIRST = 900  # seconds for a run of the copy as it is
+LIMIT = 120  # seconds at least for one with a plant
+POINT = re.compile(r"^(not )?ok\b")
+SKIP = re.compile(r"# *SKIP", re.IGNORECASE)
+ALARM = re.compile(r"ERROR: \w+Sanitizer|runtime error:|Assertion|assertion failed", re.IGNORECASE)
+
+
+def unit(name, *args):
+    return ["tests/unit/test_" + name], ["{build}/tests/unit/test_" + name, *args]
+
+
+# name: (targets, command). {build} and {tree} are those of the copy.
+TABLE = {
+    "permute": unit("permute", "--count", "60", "--seed", "1"),
+    "permute_cases": unit("permute_cases", "--count", "20", "--seed", "1"),
+    "scope": unit("scope", "--count", "60", "--seed", "1"),
+    "fed_fold": unit("fed_fold", "--count", "40", "--seed", "1"),
+    "session_cut": unit("session_cut"),
+    "journal_order": unit("journal_order"),
+    "compare": (
+        ["tests/reference/ledger"],
+        ["{tree}/tests/reference/compare", "--ledger", "{build}/tests/reference/ledger",
+         "--count", "200", "--seed", "1", "--jobs", "1"],
+    ),
+}  # fmt: skip
+
+
+class Unknown(Exception):
+    pass
+
+
+class Result:
+    def __init__(self, caught, seconds, line):
+        self.caught, self.seconds, self.line = caught, seconds, line  # line: of the complaint, or skip
+
+
+class Harness:
+    def __init__(self, name):
+        self.name = name
+        self.group, _, which = name.partition("/")
+        self.usual = None  # seconds of a run of the unmutated copy
+        if name in TABLE:
+            self.targets, self.command = TABLE[name]
+        elif self.group == "unit" and which:
+            self.targets, self.command = unit(which)
+        elif self.group == "vectors" and which:
+            self.targets = ["tests/vectors/test_%s_vectors" % which]
+            self.command = ["{build}/" + self.targets[0]]
+        elif self.group == "fuzz" and which:
+            self.targets = ["tests/fuzz/replay_" + which]
+            self.command = ["{build}/tests/fuzz/replay_" + which, "{tree}/tests/fuzz/fuzz_%s.in" % which]
+        elif self.group == "e2e" and which:
+            self.targets = PROGRAMS
+            self.command = ["bash", "{tree}/tests/e2e/%s.sh" % which]
+        else:
+            raise Unknown("there is no harness " + name)
+
+    def limit(self):
+        """A run that takes so many seconds hangs: ten times what it takes by itself."""
+        return FIRST if self.usual is None else max(LIMIT, 10 * self.usual)
+
+    def run(self, tree, build, keep):
+        """A Result; caught says that the run failed. What it says goes to the file KEEP."""
+        command = [part.format(tree=tree, build=build) for part in self.command]
+        environment = dict(
+            os.environ,
+            LC_ALL="C.UTF-8",
+            PACKHORSE_TESTDATA=os.environ.get("PACKHORSE_TESTDATA", DATA),
+            CMOCKA_MESSAGE_OUTPUT="TAP",
+            PACKHORSE_SOURCE=tree,
+            PACKHORSE_BUILD=build,
+            PACKHORSE_FULL="0",
+        )
+        begun = time.monotonic()
+        process = subprocess.Popen(
+            command, cwd=tree, env=environment, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
+        )  # fmt: skip
+        hung = False
+        try:
+            out, err = process.communicate(timeout=self.limit())
+        except subprocess.TimeoutExpired:
+            hung = True
+            os.killpg(process.pid, signal.SIGTERM)
+            try:
+                out, err = process.communicate(timeout=5)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                out, err = process.communicate()
+        seconds = time.monotonic() - begun
+        with open(keep, "wb") as file:
+            file.write(out + err)
+        out, err = (text.decode("utf-8", "replace") for text in (out, err))
+        if hung:
+            return Result(True, seconds, "no end in %.0f s" % self.limit())
+        if process.returncode == 0 and not complaints(out):
+            return Result(False, seconds, skips(out))
+        return Result(True, seconds, first_line(out, err, process.returncode))
+
+
+def complaints(out):
+    return [
+        line for line in out.splitlines() if line.startswith("not ok") and not SKIP.search(line)
+    ]
+
+
+def skips(out):
+    """Why nothing was looked at at all, if that is so."""
+    points = [line for line in out.splitlines() if POINT.match(line)]
+    skipped = [line for line in points if SKIP.search(line)]
+    if points and len(skipped) < len(points):
+        return ""
+    return next((line for line in out.splitlines() if SKIP.search(line)), "")
+
+
+def first_line(out, err, status):
+    """What it says first of what is wrong."""
+    lines = out.splitlines()
+    found = complaints(out)
+    died = "died of %s" % signal.Signals(-status).name if status < 0 else ""
+    alarm = next((line for line in (out + "\n" + err).splitlines() if ALARM.search(line)), "")
+    if found:
+        after = lines[lines.index(found[0]) + 1 :]
+        why = after[0].lstrip("# ").strip() if after and after[0].startswith("#") else ""
+        if not why or why.endswith("error: Failure!"):  # what fail_msg() says goes to stderr
+            why = next((line for line in err.splitlines() if line.startswith("ERROR: ")), why)
+        return " ".join(filter(None, [found[0][len("not ok ") :], why and "(%s)" % why]))
+    said = [line.strip() for line in (err + "\n" + out).splitlines() if line.strip()]
+    return ": ".join(filter(None, [died, alarm.strip() or (said[0] if said else "")])) or (
+        "exit status %d" % status
+    )

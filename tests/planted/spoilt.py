@@ -1,0 +1,92 @@
+"""The tree that is spoilt: a copy of the source beside its own build, both kept for the next run."""
+import os
+import re
+import shutil
+import subprocess
+
+SETUP = [
+    "-Dtests=enabled", "-Dsystemd=disabled", "-Ddebug=false", "-Doptimization=1",
+]  # fmt: skip
+ERROR = re.compile(r"error:|undefined reference|FAILED:|ninja: error")
+
+
+class Broken(Exception):
+    """It does not build; the text is the first line that says why."""
+
+
+def files_of(root):
+    """What belongs to the source: as git sees it, or all but builds where there is no git."""
+    try:
+        listed = subprocess.run(
+            ["git", "ls-files", "-z", "-co", "--exclude-standard"],
+            cwd=root, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True,
+        ).stdout  # fmt: skip
+        names = [os.fsdecode(name) for name in listed.split(b"\0") if name]
+    except (OSError, subprocess.CalledProcessError):
+        names = []
+        for folder, below, files in os.walk(root):
+            below[:] = [d for d in below if not d.startswith(("build", ".git", "__pycache__"))]
+            names += [os.path.relpath(os.path.join(folder, file), root) for file in files]
+    return {name for name in names if os.path.isfile(os.path.join(root, name))}
+
+
+def read(path):
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except OSError:
+        return None
+
+
+class Copy:
+    def __init__(self, source, folder, jobs):
+        self.source = source
+        self.tree = os.path.join(folder, "tree")
+        self.build = os.path.join(folder, "build")
+        self.jobs = jobs
+        self.spoilt = set()  # files that are not the source's
+
+    def refresh(self):
+        """Bring the copy up to date. What did not change keeps its time, so ninja leaves it alone."""
+        names = files_of(self.source)
+        for folder, _, files in os.walk(self.tree):
+            for file in files:
+                path = os.path.join(folder, file)
+                if os.path.relpath(path, self.tree) not in names and "__pycache__" not in path:
+                    os.remove(path)
+        for name in sorted(names):
+            self.restore(name)
+        self.spoilt.clear()
+
+    def restore(self, name):
+        source, target = os.path.join(self.source, name), os.path.join(self.tree, name)
+        if read(source) != read(target):
+            os.makedirs(os.path.dirname(target), exist_ok=True)
+            shutil.copyfile(source, target)
+        shutil.copymode(source, target)
+
+    def spoil(self, texts):
+        """Put TEXTS, {name: text}, and take back what was put before."""
+        for name in self.spoilt - set(texts):
+            self.restore(name)
+        self.spoilt = set(texts)
+        for name, text in texts.items():
+            with open(os.path.join(self.tree, name), "w", encoding="utf-8") as file:
+                file.write(text)
+
+    def setup(self):
+        if not os.path.exists(os.path.join(self.build, "build.ninja")):
+            shutil.rmtree(self.build, ignore_errors=True)
+            self.command(["meson", "setup", self.build, self.tree, *SETUP])
+
+    def make(self, targets):
+        self.command(["ninja", "-C", self.build, "-j", str(self.jobs), *targets])
+
+    def command(self, command):
+        done = subprocess.run(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
+        if done.returncode != 0:
+            lines = done.stdout.decode("utf-8", "replace").splitlines()
+            said = [line for line in lines if ERROR.search(line) and "FAILED" not in line]
+            raise Broken((said or lines[-1:] or ["no word of why"])[0].replace(self.tree + "/", ""))
