@@ -1,6 +1,15 @@
 #!/bin/bash
-# Faults on purpose, with a reduced count (PACKHORSE_FULL=1: all): processes killed at each
-# call that changes a disk, and at random; see tests/fault/run.
+# Faults on purpose, with a reduced count (PACKHORSE_FULL=1: all, and programs that look
+# for leaks are built for it): see tests/fault/run.
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-export PACKHORSE_BUILD=${PACKHORSE_BUILD:-$here/../../build}
+root=$(cd "$here/../.." && pwd)
+export PACKHORSE_BUILD=${PACKHORSE_BUILD:-$root/build}
+if [ "${PACKHORSE_FULL:-0}" = 1 ]; then
+  {
+    [ -f "$root/build-leak/build.ninja" ] ||
+      CC=gcc meson setup "$root/build-leak" "$root" -Dtests=disabled -Db_sanitize=address \
+        -Db_lundef=false
+    ninja -C "$root/build-leak" -j "${PACKHORSE_JOBS:-2}"
+  } >&2
+fi
 exec "$here/../fault/run"

@@ -102,7 +102,7 @@ def one_round(job):
 def run(tap, options, programs=None):
     programs = programs or {}
     folder = folder_for("crash")
-    count = options.count or (300 if options.full else 20)
+    count = options.count or (300 if options.full else 10)
     begun = now()
     try:
         before = make_worlds(folder, programs)
@@ -118,7 +118,7 @@ def run(tap, options, programs=None):
                 if words:
                     broken.append(words)
                     say(words)
-                if options.seconds and now() - begun > options.seconds:
+                if options.budget and now() - begun > options.budget:
                     pool.shutdown(cancel_futures=True)
                     break
         say(f"crash: {kills} kills at random, {done} times a site recorded and synced "

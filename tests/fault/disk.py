@@ -181,7 +181,7 @@ def run(tap, options, programs=None):
         elif options.all:
             pass
         elif options.count or not options.full:
-            points = pick(points, options.count or 60, rng)
+            points = pick(points, options.count or 40, rng)
         else:
             points = [p for i, p in enumerate(points) if (i + options.seed) % 8 == 0]
         rng.shuffle(points)
@@ -197,10 +197,10 @@ def run(tap, options, programs=None):
                     broken.append(words)
                     if len(broken) <= options.show:
                         say(words)
-                if options.seconds and now() - begun > options.seconds:
+                if options.budget and now() - begun > options.budget:
                     pool.shutdown(cancel_futures=True)
                     break
-        say(f"disk: {done} runs, {reached} reached their point, {len(broken)} broken, "
+        say(f"disk: {done} runs of {len(points)}, {reached} reached their point, {len(broken)} broken, "
             f"{now() - begun:.0f} s")
         tap.ok("disk: clear words and status, nothing acknowledged lost, recovers by "
                "itself", not broken, *broken[:5])

@@ -185,8 +185,10 @@ def run(tap, options, programs=None):
             # each call by kill; torn writes as many again as fit
             points = [p for p in points if p.mode == KILL or rng.random() < 0.15]
         else:
-            points = pick(points, 60, rng)
+            points = pick(points, 40, rng)
+        # by kill first, so that the budget goes to them
         rng.shuffle(points)
+        points.sort(key=lambda p: p.mode)
         say(f"kills: {len(SCRIPT)} steps have {sum_calls} calls to be killed at, "
             f"{total} points with torn ones; {len(points)} are run, seed {options.seed}")
         broken, reached, done = [], 0, 0
@@ -199,10 +201,10 @@ def run(tap, options, programs=None):
                     broken.append(words)
                     if len(broken) <= options.show:
                         say(words)
-                if options.seconds and now() - begun > options.seconds:
+                if options.budget and now() - begun > options.budget:
                     pool.shutdown(cancel_futures=True)
                     break
-        say(f"kills: {done} runs, {reached} reached their point, "
+        say(f"kills: {done} runs of {len(points)}, {reached} reached their point, "
             f"{now() - begun:.0f} s")
         tap.ok("kills: nothing acknowledged is lost, all recovers, all agrees",
                not broken, *broken[:5])

@@ -170,7 +170,7 @@ def run(tap, options):
         tap.skip("peers: an honest device among hostile ones", "no python3-dissononce")
         return
     count = options.count or (4000 if options.full else 1000)
-    seconds = options.seconds or (45 if options.full else 8)
+    seconds = options.seconds or (45 if options.full else 5)
     rate = count // 4 + 100
     folder = folder_for("peers")
     stop = multiprocessing.Event()

@@ -265,6 +265,16 @@ def lines(n, of):
     return "".join(json.dumps(line) + "\n" for line in made).encode()
 
 
+def books(n):
+    """MARCXML of N titles without copies."""
+    return ('<collection xmlns="http://www.loc.gov/MARC21/slim">' + "".join(
+        "<record><leader>00000nam a2200000 a 4500</leader>"
+        f'<controlfield tag="001">{i}</controlfield>'
+        '<datafield tag="245" ind1="1" ind2="0">'
+        f'<subfield code="a">Sách thứ {i}</subfield></datafield></record>'
+        for i in range(n)) + "</collection>")
+
+
 PASS = ("--passphrase-file", "pass")
 
 
@@ -306,6 +316,7 @@ SCRIPT = [
     Step("loan", "a", ["loan", "T001", "000001", "000002", "--plain"]),
     Step("record", "a", ["record", "-"], lines(4, "một")),
     Step("batch", "a", ["record", "--batch", "-"], lines(40, "hai")),
+    Step("import", "a", ["import", "books.xml", "--print-codes"], again=True),
     Step("sync-first", "a", ["sync"], serves=True, again=True),
     Step("sync-b", "b", ["sync"], serves=True, again=True),
     Step("confirm-a", "hub", ["devices", "confirm", "{a}", "--fingerprint", "{words_a}"], again=True),
@@ -343,6 +354,8 @@ def make_worlds(folder, programs):
     os.makedirs(world.folder)
     with open(world.path("pass"), "w", encoding="utf-8") as file:
         file.write("một câu dài\n")
+    with open(world.path("books.xml"), "w", encoding="utf-8") as file:
+        file.write(books(5))
     before = {}
     for step in SCRIPT:
         before[step.name] = os.path.join(folder, "before-" + step.name)
@@ -368,19 +381,25 @@ def log_refs(world, name):
 
 
 def check_site(world, name):
-    """here: what a site acknowledged is in its log, once; and it is whole."""
+    """What a site acknowledged is in its log, once; no code was given out twice, nothing
+    imported twice; and it is whole."""
     log = log_refs(world, name)
     refs = [entry["ref"] for entry in log["entries"]]
     must(len(refs) == len(set(refs)), "double in the log of", name)
     lost = [ref for ref in world.told[name] if ref not in set(refs)]
     must(not lost, f"LOST at {name}, though acknowledged:", *lost)
+    codes = [entry["entry"]["copy"]["code"] for entry in log["entries"]
+             if entry["entry"]["kind"] == "copy-put"]
+    must(len(codes) == len(set(codes)), "a code was given out twice at", name, *codes)
+    sources = [(entry["entry"]["kind"], entry["entry"]["source"])
+               for entry in log["entries"] if "source" in entry["entry"]]
+    must(len(sources) == len(set(sources)), "imported twice at", name, *sources)
     got = world.site(name, "verify")
     must(got.code == 0, got)
-    return len(refs)
 
 
 def check_receipts(world):
-    """receipted: the hub holds what it has signed for, before anybody sends again."""
+    """The hub holds what it has signed for, before anybody sends again."""
     states = {}
     for name in ("a", "b"):  # first, since a site may sync meanwhile
         if os.path.exists(world.path(name, "site.db")):
