@@ -719,6 +719,12 @@ uint64_t sim_disk_used(const char *name)
 	return sim_used(get(name));
 }
 
+void sim_disk_number(uint64_t first)
+{
+	last_inode = first;
+	last_change = first;
+}
+
 static uint64_t mix(uint64_t hash, const void *bytes, size_t len)
 {
 	const uint8_t *at = bytes;

@@ -50,6 +50,11 @@ void sim_disk_begin(uint64_t seed);
 void sim_disk_end(void);
 /* Give SQLite's generator a new seed: what it draws depends on nothing before. */
 void sim_disk_seed(uint64_t seed);
+/*
+ * Number files, and times of change, from FIRST on, above those of the machines that
+ * stay: then they depend on nothing before, either.
+ */
+void sim_disk_number(uint64_t first);
 
 /* An empty disk NAME, on; in place of one that was there, if nothing is open on it. */
 void sim_disk_add(const char *name);

@@ -1,0 +1,196 @@
+/*
+ * tests/sim/check.c - invariants that hold at every step.
+ *
+ * What devices were told is remembered here, outside all machines, so that no fault can
+ * make the simulator forget it with them.
+ */
+#include "tests/sim/check.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/hub_internal.h"
+
+const struct sim_invariant_doc sim_invariants[SIM_INVARIANTS] = {
+	[SIM_OK] = { "ok", "all invariants held" },
+	[SIM_SAVED] = { "saved", "what a device said was saved, it still has after any "
+				 "end of its process or power" },
+	[SIM_RECEIPTED] = { "receipted",
+			    "what a device was given a receipt for is at the "
+			    "hub, with the same hash, after any crash" },
+	[SIM_HUB_CLOCK] = { "hub-clock",
+			    "what the hub stamps and tells is within 300 s of "
+			    "the truth, whatever the stamps of devices" },
+	[SIM_REPLAY] = { "replay", "a first message played again moves nothing that the "
+				   "hub heard of its device" },
+	[SIM_SESSION] = { "session", "a session over a line that does not fail ends in "
+				     "order; one that stalls ends" },
+	[SIM_HEALTHY] = { "healthy",
+			  "a machine whose disk is sound starts and does what it "
+			  "is asked" },
+	[SIM_WHOLE] = { "whole", "journals verify: chains, seals, parts, receipts" },
+	[SIM_CONVERGES] = { "converges",
+			    "when faults stop, all is at the hub and receipted, "
+			    "and feeds are at their heads, within 8 rounds" },
+	[SIM_SAME_ENTRIES] = { "same-entries",
+			       "of each log that a device holds the hub has "
+			       "the same entries, and all that was saved" },
+	[SIM_SAME_LEDGER] = { "same-ledger",
+			      "a site's ledger over its scope is the hub's, "
+			      "byte for byte" },
+	[SIM_REBUILD] = { "rebuild", "ledgers are what a fold made afresh gives" },
+	[SIM_COUNTS] = { "counts", "visits, loans and renewals of each site are the sums "
+				   "over its entries that count" },
+	[SIM_EXPLAINED] = { "explained", "each case has a fault or an act that made it" },
+	[SIM_LIVE] = { "live",
+		       "each device that was not cut off records one thing more and "
+		       "gets a receipt for it in one session" },
+	[SIM_TWICE] = { "twice", "the same script gives the same run" },
+	[SIM_DIED] = { "died",
+		       "the program itself does not end by a signal or an assertion" },
+};
+
+/* --- receipts --- */
+
+static void add_receipt(struct sim *sim, const struct ph_log *log, uint64_t n,
+			const uint8_t h[static PH_HASH_SIZE])
+{
+	struct sim_receipt *receipt;
+
+	for (size_t i = sim->n_receipts; i > 0; i--) {
+		receipt = &sim->receipts[i - 1];
+		if (receipt->n == n && memcmp(receipt->log_id, log->id, 16) == 0 &&
+		    memcmp(receipt->h, h, PH_HASH_SIZE) == 0) {
+			return;
+		}
+	}
+	if (sim->n_receipts == sim->cap_receipts) {
+		sim->cap_receipts = sim->cap_receipts > 0 ? 2 * sim->cap_receipts : 64;
+		sim->receipts =
+			realloc(sim->receipts, sim->cap_receipts * sizeof *sim->receipts);
+		assert(sim->receipts != NULL);
+	}
+	receipt = &sim->receipts[sim->n_receipts++];
+	memcpy(receipt->log_id, log->id, sizeof receipt->log_id);
+	memcpy(receipt->h, h, PH_HASH_SIZE);
+	receipt->n = n;
+	sim->result->tally.receipts++;
+}
+
+struct noting {
+	struct sim *sim;
+	struct sim_device *device;
+};
+
+static int note_log(void *data, const struct ph_log *log)
+{
+	struct noting *noting = data;
+	struct ph_journal *journal = ph_site_journal(noting->device->site_open);
+	uint8_t h[PH_HASH_SIZE];
+	uint64_t n;
+	int64_t time;
+
+	if (ph_journal_receipt_get(journal, log->row, PH_LEVEL_HUB, &n, &time, NULL) !=
+		    0 ||
+	    n == 0) {
+		return 0;
+	}
+	if (ph_journal_chain_at(journal, log, n, h) != 0) {
+		sim_broken(noting->sim, SIM_WHOLE,
+			   "%s has a receipt for %" PRIu64 " entries that it does not "
+			   "hold",
+			   noting->device->machine.name, n);
+	}
+	if (time > sim_truth(noting->sim) + 300) {
+		sim_broken(noting->sim, SIM_HUB_CLOCK,
+			   "%s got a receipt of %" PRId64 " s ahead of the truth",
+			   noting->device->machine.name, time - sim_truth(noting->sim));
+	}
+	add_receipt(noting->sim, log, n, h);
+	return 0;
+}
+
+void sim_note_receipts(struct sim *sim, struct sim_device *device)
+{
+	struct noting noting = { sim, device };
+
+	(void)ph_journal_logs_of_device(ph_site_journal(device->site_open), device->id,
+					note_log, &noting);
+}
+
+void sim_check_receipted(struct sim *sim)
+{
+	struct ph_journal *journal = ph_hub_journal(sim->hub);
+
+	for (size_t i = 0; i < sim->n_receipts; i++) {
+		const struct sim_receipt *receipt = &sim->receipts[i];
+		char id[2 * PH_LOG_ID_SIZE + 1];
+		struct ph_log log;
+		int rc = ph_journal_log_with(journal, receipt->log_id, receipt->n,
+					     receipt->h, &log);
+
+		if (rc > 0 || (rc < 0 && !sim_hub_is_ill(sim))) {
+			ph_hex(id, receipt->log_id, sizeof receipt->log_id);
+			sim_broken(sim, SIM_RECEIPTED,
+				   "the hub has a receipt out for %" PRIu64
+				   " entries of log %.8s and does not hold them (%d)",
+				   receipt->n, id, rc);
+		}
+	}
+}
+
+/* --- the hub's clock --- */
+
+static void check_last(struct sim *sim, const struct ph_log *log, const char *name)
+{
+	struct ph_buf bytes = { 0 };
+	struct ph_entry entry;
+	int64_t off;
+
+	if (log->n == 0 ||
+	    ph_journal_entry(ph_hub_journal(sim->hub), log->row, log->n, &bytes) != 0 ||
+	    ph_entry_decode(ph_buf_view(&bytes), &entry) != 0) {
+		ph_buf_deinit(&bytes);
+		return;
+	}
+	off = ph_stamp_seconds(entry.stamp) - sim_truth(sim);
+	ph_buf_deinit(&bytes);
+	if (off > 300) {
+		sim_broken(sim, SIM_HUB_CLOCK,
+			   "the last entry of the hub's %s log is stamped %" PRId64
+			   " s ahead of the truth",
+			   name, off);
+	}
+}
+
+void sim_check_hub_clock(struct sim *sim)
+{
+	if (sim->hub->stopped) {
+		return;
+	}
+	check_last(sim, ph_writer_log(sim->hub->writer), "control");
+	check_last(sim, ph_writer_log(sim->hub->desk), "desk");
+}
+
+/* --- what the hub heard --- */
+
+void sim_heard(struct sim *sim, const struct sim_device *device, struct sim_heard *out)
+{
+	struct ph_feeder_state state = { 0 };
+	struct ph_device row;
+
+	memset(out, 0, sizeof *out);
+	if (ph_journal_device_by_id(ph_hub_journal(sim->hub), device->id, &row) != 0) {
+		return;
+	}
+	out->known = true;
+	out->heard = row.heard;
+	out->counter = row.counter;
+	out->control = row.control;
+	if (ph_feeder_state(sim->hub->feeder, row.row, &state) == 0) {
+		out->feed_scope = state.scope;
+		out->feed_number = state.confirmed;
+	}
+}

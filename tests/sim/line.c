@@ -1,0 +1,573 @@
+/*
+ * tests/sim/line.c - the pump between sessions of devices and of the hub.
+ *
+ * In turns: bytes up, the device's jobs, bytes down, the hub's jobs of all sessions
+ * together. When nothing moves any more the line is at rest: a good one is over by then,
+ * one that stalls is told the time until both sides give up.
+ */
+#include "tests/sim/line.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/hub_internal.h"
+#include "tests/sim/check.h"
+
+#define FLIGHT 1024
+
+struct line {
+	struct sim *sim;
+	struct sim_device *device;
+	struct sim_line_how how;
+	struct sim_line_end end;
+	struct ph_session *near, *far; /* the device's, the hub's */
+	struct ph_hub_peer peer;
+	struct ph_rng_seeded seeded;
+	struct ph_rng portions;
+	struct ph_buf first; /* what the device sent before the hub said anything */
+	bool is_broken;      /* nothing moves any more */
+	bool has_struck;     /* the fault happened */
+	bool is_gone;        /* the device's process ended */
+	unsigned steps;
+	int64_t began;
+};
+
+/* A session of the hub whose device is gone, and what is still on its way. */
+struct lingering {
+	struct ph_session *far;
+	struct ph_hub_peer peer;
+	struct ph_buf bytes;
+};
+static struct lingering lingering[8];
+static unsigned n_lingering;
+
+static uint64_t now_ms(const struct sim *sim)
+{
+	return (uint64_t)(sim->now + 10 * 3600 * 1000);
+}
+
+static bool is_over(const struct ph_session *session)
+{
+	return ph_session_state(session) >= PH_SESSION_CLOSED;
+}
+
+/* --- the hub's side --- */
+
+void sim_hub_settle(struct sim *sim)
+{
+	int rc;
+
+	while ((rc = ph_hub_fold(sim->hub)) > 0) {
+	}
+	if (rc == -EIO) {
+		sim->hub_failed = true; /* perhaps of an error that it met before */
+	} else if (rc < 0 && !sim_hub_is_ill(sim)) {
+		sim_broken(sim, SIM_HEALTHY, "the hub does not fold: %s", strerror(-rc));
+	}
+	sim_hub_heal(sim);
+}
+
+static void give_back(struct sim *sim, struct ph_session *far, struct ph_hub_peer *peer,
+		      struct ph_job *job)
+{
+	if (job->type == PH_JOB_HELLO && job->result == 0 && !job->bad && peer->known &&
+	    job->welcome.status == PH_STATUS_OK) {
+		(void)ph_partials_take(&sim->partials, job->peer_key, job->partial_hash,
+				       &job->partial);
+	}
+	ph_session_give_job(far, job, now_ms(sim));
+}
+
+static void free_far(struct sim *sim, struct ph_session **far, struct ph_hub_peer *peer)
+{
+	const uint8_t *key = *far != NULL ? ph_session_peer(*far) : NULL;
+	struct ph_buf bytes = { 0 };
+	uint8_t hash[16];
+
+	if (key != NULL && peer->known && sim->hub != NULL &&
+	    ph_session_take_partial(*far, hash, &bytes)) {
+		ph_partials_put(&sim->partials, key, hash, &bytes);
+	}
+	ph_session_free(*far);
+	*far = NULL;
+}
+
+/* Jobs of all sessions, in one transaction. Returns whether there were any. */
+static bool hub_jobs(struct sim *sim, struct line *lines, unsigned n)
+{
+	struct ph_job *jobs[4 * SIM_LINES_MAX], *first = NULL, **link = &first;
+	unsigned owners[4 * SIM_LINES_MAX], count = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		while (count < 4 * SIM_LINES_MAX && lines[i].far != NULL &&
+		       (jobs[count] = ph_session_take_job(lines[i].far)) != NULL) {
+			jobs[count]->owner = &lines[i].peer;
+			jobs[count]->next = NULL;
+			*link = jobs[count];
+			link = &jobs[count]->next;
+			owners[count++] = i;
+		}
+	}
+	if (count == 0) {
+		return false;
+	}
+	ph_hub_jobs(sim->hub, first);
+	for (unsigned i = 0; i < count; i++) {
+		struct line *line = &lines[owners[i]];
+
+		sim->hub_failed |= jobs[i]->result == -EIO;
+		give_back(sim, line->far, &line->peer, jobs[i]);
+	}
+	sim_check_hub_clock(sim);
+	return true;
+}
+
+/* --- the device's side --- */
+
+static bool device_jobs(struct line *line)
+{
+	struct ph_error err = { 0 };
+	struct ph_job *job;
+	bool any = false;
+
+	while (!line->is_gone && (job = ph_session_take_job(line->near)) != NULL) {
+		bool told = job->type == PH_JOB_WELCOME || job->type == PH_JOB_RECEIPT;
+
+		any = true;
+		ph_site_job(line->device->site_open, job, &err);
+		if (job->result < 0) {
+			line->end.store = job->result;
+			sim_note(line->sim, "%s: %s", line->device->machine.name,
+				 err.text);
+		} else if (told) {
+			sim_note_receipts(line->sim, line->device);
+		}
+		ph_session_give_job(line->near, job, now_ms(line->sim));
+	}
+	return any;
+}
+
+/* --- bytes --- */
+
+static void put(struct ph_buf *out, struct ph_view bytes)
+{
+	int rc = ph_buf_put_view(out, bytes);
+
+	assert(rc == 0);
+}
+
+/* The byte at which it happens is among the next BYTES of this way. */
+static bool strikes(const struct line *line, bool down, uint64_t so_far, size_t len)
+{
+	return !line->has_struck && line->how.down == down &&
+	       line->how.fault >= SIM_LINE_CUT && line->how.fault <= SIM_LINE_LINGER &&
+	       so_far + len > line->how.byte;
+}
+
+static void deliver(struct line *line, struct ph_session *to, struct ph_view bytes,
+		    bool spoil)
+{
+	struct ph_buf copy = { 0 };
+
+	if (spoil) {
+		put(&copy, bytes);
+		copy.data[copy.len - 1] ^= (uint8_t)(1u << (line->how.seed % 8));
+		bytes = ph_buf_view(&copy);
+	}
+	ph_session_receive(to, bytes, now_ms(line->sim));
+	ph_buf_deinit(&copy);
+}
+
+static void leave_lingering(struct line *line)
+{
+	struct lingering *left;
+
+	if (n_lingering == sizeof lingering / sizeof *lingering) {
+		free_far(line->sim, &line->far, &line->peer);
+		return;
+	}
+	left = &lingering[n_lingering++];
+	*left = (struct lingering){ .far = line->far, .peer = line->peer };
+	put(&left->bytes, ph_session_output(line->near));
+	line->far = NULL;
+}
+
+/* Bytes one way; returns whether any went. */
+static bool carry(struct line *line, bool down)
+{
+	struct ph_session *from = down ? line->far : line->near;
+	struct ph_session *to = down ? line->near : line->far;
+	uint64_t *sum = down ? &line->end.down : &line->end.up;
+	struct ph_view bytes;
+	bool strike;
+
+	if (line->is_broken) {
+		return false;
+	}
+	bytes = ph_session_output(from);
+	if (bytes.len > 0 && line->how.seed != 0) {
+		bytes.len = 1 + (size_t)ph_rng_below(&line->portions, bytes.len);
+	}
+	strike = strikes(line, down, *sum, bytes.len);
+	if (strike) {
+		line->has_struck = true;
+		bytes.len = (size_t)(line->how.byte - *sum) +
+			    (line->how.fault == SIM_LINE_CORRUPT);
+		line->is_broken = line->how.fault != SIM_LINE_CORRUPT;
+	}
+	if (bytes.len > 0) {
+		if (!down && line->end.down == 0 && line->first.len < 65536) {
+			put(&line->first, bytes);
+		}
+		*sum += bytes.len;
+		deliver(line, to, bytes, strike && line->how.fault == SIM_LINE_CORRUPT);
+		ph_session_sent(from, bytes.len, now_ms(line->sim));
+		if (line->how.bytes_per_second > 0) {
+			line->sim->now +=
+				(int64_t)(bytes.len * 1000 / line->how.bytes_per_second);
+		}
+	}
+	if (strike && line->how.fault == SIM_LINE_LINGER) {
+		leave_lingering(line);
+	}
+	return bytes.len > 0;
+}
+
+/* --- one session --- */
+
+static void keep_tape(struct line *line)
+{
+	struct sim_device *device = line->device;
+	struct sim_tape *tape = &device->tapes[device->n_tapes % SIM_TAPES];
+
+	if (line->first.len == 0) {
+		return;
+	}
+	if (device->n_tapes < SIM_TAPES) {
+		device->n_tapes++;
+	} else { /* the first stays: it has the certificate */
+		tape = &device->tapes[1 + line->steps % (SIM_TAPES - 1)];
+	}
+	ph_buf_deinit(&tape->bytes);
+	tape->bytes = line->first;
+	line->first = (struct ph_buf){ 0 };
+}
+
+static void line_open(struct line *line)
+{
+	struct sim_device *device = line->device;
+	struct sim *sim = line->sim;
+	struct ph_session_config near = { .side = PH_SIDE_DEVICE,
+					  .keys = ph_site_box(device->site_open),
+					  .cert = ph_site_cert(device->site_open),
+					  .rng = device->machine.rng };
+	struct ph_session_config far = { .side = PH_SIDE_HUB,
+					 .keys = &ph_hub_keys(sim->hub)->box,
+					 .rng = sim->hub_machine.rng };
+	struct ph_hello *hello = calloc(1, sizeof *hello);
+	struct ph_buf arena = { 0 };
+	struct ph_error err = { 0 };
+	int rc;
+
+	assert(hello != NULL);
+	line->began = sim->now;
+	ph_rng_seed(&line->seeded, line->how.seed, &line->portions);
+	memcpy(near.hub_key, far.keys->key, sizeof near.hub_key);
+	rc = ph_site_hello(device->site_open, FLIGHT, hello, &arena, &err);
+	if (rc != 0) {
+		if (!sim_is_ill(sim, device)) {
+			sim_broken(sim, SIM_HEALTHY, "%s says no hello: %s",
+				   device->machine.name, err.text);
+		}
+		line->is_gone = true;
+	} else {
+		near.hello = hello;
+		rc = ph_session_new(&line->near, &near, now_ms(sim));
+		assert(rc == 0);
+		rc = ph_session_new(&line->far, &far, now_ms(sim));
+		assert(rc == 0);
+	}
+	ph_buf_deinit(&arena);
+	free(hello);
+	sim->result->tally.sessions++;
+}
+
+/* Both sides learn that the stream has ended. */
+static void hang_up(struct line *line)
+{
+	if (line->near != NULL && !is_over(line->near)) {
+		ph_session_eof(line->near);
+	}
+	if (line->far != NULL && !is_over(line->far)) {
+		ph_session_eof(line->far);
+	}
+}
+
+/* A session that this line should have carried to its end. */
+static bool should_end_well(const struct line *line)
+{
+	return !line->has_struck && !line->is_gone && line->far != NULL &&
+	       line->end.store == 0;
+}
+
+static void line_close(struct line *line)
+{
+	struct sim *sim = line->sim;
+	struct sim_device *device = line->device;
+	struct ph_session_counts counts;
+	struct sim_line_end *end = &line->end;
+	int rc;
+
+	if (line->near == NULL) {
+		return;
+	}
+	end->complete = ph_session_state(line->near) == PH_SESSION_CLOSED;
+	end->failure = ph_session_failure(line->near);
+	end->status = ph_session_status(line->near);
+	end->milliseconds = sim->now - line->began;
+	device->bytes_up += end->up;
+	device->bytes_down += end->down;
+	ph_session_counts(line->near, &counts);
+	if (!line->is_gone) {
+		rc = ph_site_session_end(device->site_open, end->complete,
+					 end->complete ? "" : "cut", &counts);
+		if (rc != 0 && !sim_is_ill(sim, device)) {
+			sim_broken(sim, SIM_HEALTHY, "%s does not end its session: %s",
+				   device->machine.name, strerror(-rc));
+		}
+	}
+	if (end->complete) {
+		device->synced = sim->now;
+		sim->result->tally.whole++;
+	}
+	sim_note(sim, "%s session %s failure=%d status=%d up=%" PRIu64 " down=%" PRIu64,
+		 device->machine.name, end->complete ? "whole" : "broken", end->failure,
+		 end->status, end->up, end->down);
+	if (!end->complete && should_end_well(line) && !sim_is_ill(sim, device) &&
+	    !sim_hub_is_ill(sim) && !(device->cut && end->status == PH_STATUS_CUT)) {
+		sim_broken(sim, SIM_SESSION,
+			   "%s: a session over a good line ended with failure %d, status "
+			   "%d after %" PRIu64 " and %" PRIu64 " bytes",
+			   device->machine.name, end->failure, end->status, end->up,
+			   end->down);
+	}
+	keep_tape(line);
+	ph_session_free(line->near);
+	free_far(sim, &line->far, &line->peer);
+	ph_buf_deinit(&line->first);
+}
+
+/* --- falls in the middle --- */
+
+static void device_falls(struct line *line)
+{
+	sim_note(line->sim, "%s %s in its session", line->device->machine.name,
+		 line->how.power ? "loses power" : "is killed");
+	line->has_struck = line->is_gone = true;
+	line->is_broken = true;
+	sim_device_fall(line->sim, line->device, line->how.power);
+	line->sim->result->tally.kills_in++;
+}
+
+/* All its sessions end with it. */
+static void hub_falls(struct sim *sim, struct line *lines, unsigned n, bool power)
+{
+	sim_note(sim, "the hub %s in a session", power ? "loses power" : "is killed");
+	for (unsigned i = 0; i < n; i++) {
+		lines[i].has_struck = lines[i].is_broken = true;
+		ph_session_free(lines[i].far);
+		lines[i].far = NULL;
+	}
+	sim_hub_fall(sim, power);
+	sim_check_receipted(sim);
+	sim->result->tally.kills_in++;
+}
+
+static void strike_kills(struct sim *sim, struct line *lines, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		struct line *line = &lines[i];
+
+		if (line->has_struck || line->near == NULL ||
+		    line->steps++ < line->how.step) {
+			continue;
+		}
+		if (line->how.fault == SIM_LINE_KILL) {
+			device_falls(line);
+		} else if (line->how.fault == SIM_LINE_HUB_KILL) {
+			hub_falls(sim, lines, n, line->how.power);
+		}
+	}
+}
+
+/* --- all of them --- */
+
+static bool turn(struct sim *sim, struct line *lines, unsigned n)
+{
+	bool any = false;
+
+	for (unsigned i = 0; i < n; i++) {
+		struct line *line = &lines[i];
+
+		if (line->near == NULL || line->far == NULL) {
+			continue;
+		}
+		any |= carry(line, false);
+		any |= device_jobs(line);
+		if (line->far != NULL) {
+			any |= carry(line, true);
+		}
+		any |= device_jobs(line);
+	}
+	any |= hub_jobs(sim, lines, n);
+	if (sim_hub_failed(sim)) {
+		hub_falls(sim, lines, n, false);
+	}
+	strike_kills(sim, lines, n);
+	return any;
+}
+
+/* Nothing moves: the clocks go on until both have given up. */
+static void stall(struct sim *sim, struct line *line)
+{
+	for (int i = 0; i < 400 && !(is_over(line->near) && is_over(line->far)); i++) {
+		sim->now += 1000;
+		if (!is_over(line->near)) {
+			ph_session_tick(line->near, now_ms(sim));
+		}
+		if (!is_over(line->far)) {
+			ph_session_tick(line->far, now_ms(sim));
+		}
+		(void)device_jobs(line);
+		(void)hub_jobs(sim, line, 1);
+	}
+	if (!is_over(line->near) || !is_over(line->far)) {
+		sim_broken(sim, SIM_SESSION, "%s: a session that stalls does not end",
+			   line->device->machine.name);
+	}
+}
+
+void sim_lines(struct sim *sim, struct sim_device *const *devices,
+	       const struct sim_line_how *how, unsigned n, struct sim_line_end *ends)
+{
+	struct line lines[SIM_LINES_MAX] = { 0 };
+	unsigned still = 0;
+
+	assert(n <= SIM_LINES_MAX);
+	for (unsigned i = 0; i < n; i++) {
+		lines[i] =
+			(struct line){ .sim = sim, .device = devices[i], .how = how[i] };
+		sim->now += 2000;
+		line_open(&lines[i]);
+	}
+	while (still < 3) {
+		sim->now += 40 + (int64_t)how[0].delay_ms;
+		still = turn(sim, lines, n) ? 0 : still + 1;
+	}
+	for (unsigned i = 0; i < n; i++) {
+		struct line *line = &lines[i];
+
+		if (line->how.fault == SIM_LINE_STALL && line->has_struck &&
+		    line->near != NULL && line->far != NULL && !line->is_gone) {
+			stall(sim, line);
+		}
+		hang_up(line);
+		if (line->near != NULL) {
+			(void)device_jobs(line);
+		}
+	}
+	(void)hub_jobs(sim, lines, n);
+	for (unsigned i = 0; i < n; i++) {
+		line_close(&lines[i]);
+		ends[i] = lines[i].end;
+	}
+	sim_hub_settle(sim);
+	sim_check_receipted(sim);
+}
+
+struct sim_line_end sim_line(struct sim *sim, struct sim_device *device,
+			     struct sim_line_how how)
+{
+	struct sim_line_end end;
+
+	sim_lines(sim, &device, &how, 1, &end);
+	return end;
+}
+
+/* --- what comes late --- */
+
+/* Bytes for a session of the hub whose peer is not there; it hangs up afterwards. */
+static void play(struct sim *sim, struct ph_session *far, struct ph_hub_peer *peer,
+		 struct ph_view bytes)
+{
+	struct line line = { .sim = sim, .far = far, .peer = *peer };
+
+	ph_session_receive(far, bytes, now_ms(sim));
+	for (int i = 0; i < 8; i++) {
+		if (!hub_jobs(sim, &line, 1)) {
+			break;
+		}
+	}
+	ph_session_eof(far);
+	(void)hub_jobs(sim, &line, 1);
+	*peer = line.peer;
+}
+
+void sim_linger(struct sim *sim)
+{
+	for (unsigned i = 0; i < n_lingering; i++) {
+		sim_note(sim, "%zu bytes of a session that was given up arrive",
+			 lingering[i].bytes.len);
+		play(sim, lingering[i].far, &lingering[i].peer,
+		     ph_buf_view(&lingering[i].bytes));
+		free_far(sim, &lingering[i].far, &lingering[i].peer);
+		ph_buf_deinit(&lingering[i].bytes);
+	}
+	n_lingering = 0;
+	sim_hub_settle(sim);
+}
+
+void sim_linger_free(struct sim *sim)
+{
+	(void)sim;
+	for (unsigned i = 0; i < n_lingering; i++) {
+		ph_session_free(lingering[i].far);
+		ph_buf_deinit(&lingering[i].bytes);
+	}
+	n_lingering = 0;
+}
+
+void sim_replay(struct sim *sim, struct sim_device *device, const struct ph_rng *dice)
+{
+	struct ph_session_config config = { .side = PH_SIDE_HUB,
+					    .keys = &ph_hub_keys(sim->hub)->box,
+					    .rng = sim->hub_machine.rng };
+	struct ph_session *far;
+	struct ph_hub_peer peer = { 0 };
+	struct sim_heard before, after;
+	const struct sim_tape *tape;
+	int rc;
+
+	if (device->n_tapes == 0) {
+		return;
+	}
+	tape = &device->tapes[ph_rng_below(dice, device->n_tapes)];
+	sim_heard(sim, device, &before);
+	rc = ph_session_new(&far, &config, now_ms(sim));
+	assert(rc == 0);
+	play(sim, far, &peer, ph_buf_view(&tape->bytes));
+	sim_note(sim, "the first message of a session of %s is played again: %s",
+		 device->machine.name, peer.known ? "known" : "unknown");
+	free_far(sim, &far, &peer);
+	sim_hub_settle(sim);
+	sim_heard(sim, device, &after);
+	if (before.known && memcmp(&before, &after, sizeof before) != 0) {
+		sim_broken(sim, SIM_REPLAY,
+			   "a first message of %s played again moves what the hub heard "
+			   "of it",
+			   device->machine.name);
+	}
+}

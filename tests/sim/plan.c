@@ -1,0 +1,187 @@
+/*
+ * tests/sim/plan.c - what is to happen, from a seed; and scripts as text.
+ *
+ * Each seed has a climate: of the faults there are, some never come. So two that need each
+ * other meet more often than if all came at once. Schedules are short and dense.
+ *
+ *   province SEED DEVICES
+ *   AFTER NAME WHO SEED        one event a line; '#' begins a comment
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/rng.h"
+#include "tests/sim/sim.h"
+
+const struct sim_op_doc sim_ops[SIM_OPS] = {
+	[SIM_DO_WORK] = { "work", 300, false },
+	[SIM_DO_ODD] = { "odd", 50, true },
+	[SIM_DO_SYNC] = { "sync", 120, false },
+	[SIM_DO_PAIR] = { "together", 20, false },
+	[SIM_DO_CONFIRM] = { "confirm", 30, false },
+	[SIM_DO_DECIDE] = { "decide", 15, true },
+	[SIM_DO_HUBWORK] = { "hubwork", 12, true },
+	[SIM_DO_CUTOFF] = { "cutoff", 8, true },
+	[SIM_DO_ADOPT] = { "adopt", 12, true },
+	[SIM_DO_CUT] = { "cut", 50, true },
+	[SIM_DO_CORRUPT] = { "corrupt", 20, true },
+	[SIM_DO_STALL] = { "stall", 12, true },
+	[SIM_DO_LINGER] = { "linger", 20, true },
+	[SIM_DO_REPLAY] = { "replay", 20, true },
+	[SIM_DO_AWAY] = { "away", 6, true },
+	[SIM_DO_KILL] = { "kill", 12, true },
+	[SIM_DO_POWER] = { "power", 20, true },
+	[SIM_DO_KILL_IN] = { "kill-in", 15, true },
+	[SIM_DO_POWER_IN] = { "power-in", 25, true },
+	[SIM_DO_HUB_KILL] = { "hub-kill", 8, true },
+	[SIM_DO_HUB_POWER] = { "hub-power", 12, true },
+	[SIM_DO_HUB_KILL_IN] = { "hub-kill-in", 12, true },
+	[SIM_DO_HUB_POWER_IN] = { "hub-power-in", 20, true },
+	[SIM_DO_CLOCK] = { "clock", 20, true },
+	[SIM_DO_REBOOT] = { "reboot", 15, true },
+	[SIM_DO_FULL] = { "full", 15, true },
+	[SIM_DO_IO] = { "io", 15, true },
+	[SIM_DO_HUB_FULL] = { "hub-full", 12, true },
+	[SIM_DO_HUB_IO] = { "hub-io", 12, true },
+	[SIM_DO_IMAGE] = { "image", 15, true },
+	[SIM_DO_RESTORE] = { "restore", 12, true },
+	[SIM_DO_CLONE] = { "clone", 6, true },
+};
+
+static enum sim_op pick(const struct ph_rng *rng, const unsigned *weights)
+{
+	uint64_t sum = 0, at;
+	unsigned op = 0;
+
+	for (unsigned i = 0; i < SIM_OPS; i++) {
+		sum += weights[i];
+	}
+	at = ph_rng_below(rng, sum);
+	while (at >= weights[op]) {
+		at -= weights[op++];
+	}
+	return (enum sim_op)op;
+}
+
+/* Seconds until the next event: mostly minutes, at times a day. */
+static uint32_t gap(const struct ph_rng *rng)
+{
+	uint64_t which = ph_rng_below(rng, 10);
+
+	return 5 + (uint32_t)(which < 5   ? ph_rng_below(rng, 300)
+			      : which < 9 ? ph_rng_below(rng, 7200)
+					  : ph_rng_below(rng, 86400));
+}
+
+void sim_plan(struct sim_script *script, uint64_t seed)
+{
+	struct ph_rng_seeded state;
+	struct ph_rng rng;
+	unsigned weights[SIM_OPS];
+	unsigned stormy;
+
+	ph_rng_seed(&state, seed ^ UINT64_C(0x706c616e), &rng);
+	*script = (struct sim_script){ .seed = seed };
+	script->n_devices = 4 + (unsigned)ph_rng_below(&rng, 5);
+	if (ph_rng_below(&rng, 8) == 0) {
+		script->n_devices += (unsigned)ph_rng_below(&rng, 5);
+	}
+	stormy = (unsigned)ph_rng_below(&rng, 4); /* 0: fair */
+	for (unsigned i = 0; i < SIM_OPS; i++) {
+		bool comes = !sim_ops[i].fault || ph_rng_below(&rng, 4) < stormy;
+
+		weights[i] = comes ? sim_ops[i].weight : 0;
+	}
+	script->n_events = 30 + ph_rng_below(&rng, 50);
+	for (size_t i = 0; i < script->n_events; i++) {
+		script->events[i] = (struct sim_event){
+			.after = gap(&rng),
+			.op = i < 6 ? SIM_DO_WORK : pick(&rng, weights),
+			.who = (unsigned)ph_rng_below(&rng, SIM_DEVICES_MAX),
+			.seed = 1 + ph_rng_below(&rng, 1u << 30),
+		};
+	}
+}
+
+/* --- text --- */
+
+void sim_script_print(const struct sim_script *script, FILE *to)
+{
+	fprintf(to, "province %" PRIu64 " %u\n", script->seed, script->n_devices);
+	for (size_t i = 0; i < script->n_events; i++) {
+		const struct sim_event *event = &script->events[i];
+
+		fprintf(to, "%" PRIu32 " %s %u %" PRIu64 "\n", event->after,
+			sim_ops[event->op].name, event->who, event->seed);
+	}
+}
+
+static int op_named(const char *name)
+{
+	for (int i = 0; i < SIM_OPS; i++) {
+		if (strcmp(sim_ops[i].name, name) == 0) {
+			return i;
+		}
+	}
+	return -1;
+}
+
+static const char *read_line(struct sim_script *script, const char *line, bool *begun)
+{
+	struct sim_event event = { 0 };
+	char name[32];
+	int op;
+
+	if (!*begun) {
+		*begun = true;
+		return sscanf(line, "province %" SCNu64 " %u", &script->seed,
+			      &script->n_devices) == 2 &&
+				       script->n_devices >= 1 &&
+				       script->n_devices <= SIM_DEVICES_MAX
+			       ? NULL
+			       : "the first line is: province SEED DEVICES, 1 to 16 of "
+				 "them";
+	}
+	if (sscanf(line, "%" SCNu32 " %31s %u %" SCNu64, &event.after, name, &event.who,
+		   &event.seed) != 4) {
+		return "an event is: AFTER NAME WHO SEED";
+	}
+	op = op_named(name);
+	if (op < 0) {
+		return "there is no event of this name";
+	}
+	if (script->n_events == SIM_EVENTS_MAX) {
+		return "more than 512 events";
+	}
+	event.op = (enum sim_op)op;
+	script->events[script->n_events++] = event;
+	return NULL;
+}
+
+int sim_script_read(struct sim_script *script, FILE *from, const char *name)
+{
+	char line[256];
+	unsigned number = 0;
+	bool begun = false;
+
+	*script = (struct sim_script){ 0 };
+	while (fgets(line, sizeof line, from) != NULL) {
+		const char *wrong;
+
+		number++;
+		if (line[strspn(line, " \t\r\n")] == '\0' || line[0] == '#') {
+			continue;
+		}
+		wrong = read_line(script, line, &begun);
+		if (wrong != NULL) {
+			fprintf(stderr, "%s:%u: %s\n", name, number, wrong);
+			return -1;
+		}
+	}
+	if (!begun) {
+		fprintf(stderr, "%s: no script\n", name);
+		return -1;
+	}
+	return 0;
+}

@@ -1,0 +1,455 @@
+/*
+ * tests/sim/settle.c - the end: faults stop, everybody syncs, and all must agree.
+ *
+ * A round is one session of each device, one after the other. When nothing is left on
+ * the way the ledgers are compared, counted by hand, and each case is asked what made it.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/ledger/cases.h"
+#include "common/ledger/scope.h"
+#include "daemon/hub_internal.h"
+#include "tests/sim/act.h"
+#include "tests/sim/check.h"
+#include "tests/sim/count.h"
+#include "tests/sim/line.h"
+#include "tests/sim/work.h"
+
+#define ROUNDS 8
+
+/* --- rounds --- */
+
+/*
+ * A folder that was put back holds less of its log than the hub, which then does not
+ * serve it. The people go on working, and by and by it is longer.
+ */
+static void outgrow(struct sim *sim, struct sim_device *device)
+{
+	const struct ph_log *own = ph_site_log(device->site_open);
+	struct ph_log log;
+	uint64_t wanted;
+
+	if (ph_journal_log_find(ph_hub_journal(sim->hub), own->id, &log) != 0) {
+		return;
+	}
+	wanted = log.n;
+	sim_note(sim,
+		 "%s was put back to %" PRIu64 " entries of %" PRIu64
+		 " and goes on working",
+		 device->machine.name, own->n, wanted);
+	while (ph_site_log(device->site_open)->n <= wanted) {
+		if (!sim_visit(sim, device, 1)) {
+			return;
+		}
+	}
+}
+
+struct lacking {
+	struct sim *sim;
+	const struct sim_device *device;
+};
+
+/* A log of another device of its site that DEVICE does not hold whole. */
+static int lacks_log(void *data, const struct ph_log *log)
+{
+	const struct lacking *lacking = data;
+	const struct sim *sim = lacking->sim;
+	struct ph_log held;
+
+	if (log->site != sim->site_numbers[lacking->device->site]) {
+		return 0;
+	}
+	for (unsigned i = 0; i < sim->n_devices; i++) {
+		const struct sim_device *other = &sim->devices[i];
+
+		if (memcmp(other->id, log->device_id, sizeof other->id) == 0 &&
+		    (other->cut ||
+		     memcmp(other->id, lacking->device->id, sizeof other->id) == 0)) {
+			return 0;
+		}
+	}
+	return ph_journal_log_with(ph_site_journal(lacking->device->site_open), log->id,
+				   log->n, log->h, &held) != 0;
+}
+
+/* What keeps DEVICE from being even with the hub; NULL: nothing. */
+static const char *what_lacks(struct sim *sim, struct sim_device *device)
+{
+	struct ph_journal *journal = ph_site_journal(device->site_open);
+	struct lacking lacking = { sim, device };
+	struct ph_feeder_state feed = { 0 };
+	struct ph_site_state state;
+	struct ph_fed_cursor fed;
+	struct ph_device row;
+	struct ph_log control;
+
+	if (ph_site_state(device->site_open, &state) != 0 ||
+	    ph_fed_cursor_get(ph_journal_db(journal), &fed) != 0) {
+		return "its state cannot be read";
+	}
+	if (state.receipted < state.entries) {
+		return "entries without a receipt";
+	}
+	if (state.parts_pending > 0) {
+		return "sealed parts that the hub lacks";
+	}
+	if (device->cut) {
+		return NULL;
+	}
+	if (ph_journal_device_by_id(ph_hub_journal(sim->hub), device->id, &row) != 0) {
+		return "the hub does not know it";
+	}
+	if (ph_journal_log_find(journal, ph_writer_log(sim->hub->writer)->id, &control) !=
+		    0 ||
+	    control.n != ph_writer_log(sim->hub->writer)->n) {
+		return "the control log is behind";
+	}
+	if (state.standing != PH_SITE_CONFIRMED) {
+		return "it does not know that it is confirmed";
+	}
+	if (ph_feeder_state(sim->hub->feeder, row.row, &feed) != 0 || !feed.fed ||
+	    feed.waking) {
+		return "its feed is not at its head";
+	}
+	if (ph_journal_log_each(ph_hub_journal(sim->hub), lacks_log, &lacking) != 0) {
+		return "it lacks a log of its site";
+	}
+	if (!device->was_cloned && feed.number > 0 &&
+	    (feed.number != fed.number || feed.scope != fed.scope)) {
+		return "its feed is not at its head";
+	}
+	return NULL;
+}
+
+static bool is_even(struct sim *sim, char *why, size_t size)
+{
+	for (unsigned i = 0; i < sim->n_devices; i++) {
+		struct sim_device *device = &sim->devices[i];
+		const char *lacks = what_lacks(sim, device);
+
+		if (lacks != NULL) {
+			snprintf(why, size, "%s: %s", device->machine.name, lacks);
+			return false;
+		}
+	}
+	return true;
+}
+
+static void run_rounds(struct sim *sim)
+{
+	char why[200] = "";
+	unsigned round = 0;
+
+	do {
+		if (round++ == ROUNDS) {
+			sim_broken(sim, SIM_CONVERGES, "after %d rounds %s", ROUNDS, why);
+		}
+		sim_note(sim, "round %u", round);
+		for (unsigned i = 0; i < sim->n_devices; i++) {
+			struct sim_device *device = &sim->devices[i];
+			struct sim_line_end end =
+				sim_line(sim, device, (struct sim_line_how){ 0 });
+
+			if (end.store == -ESTALE) {
+				outgrow(sim, device);
+			}
+			sim_confirm(sim, device);
+		}
+	} while (!is_even(sim, why, sizeof why));
+	sim->result->tally.rounds += round;
+}
+
+/* --- entries --- */
+
+struct comparing {
+	struct sim *sim;
+	struct sim_device *device;
+};
+
+static int compare_log(void *data, const struct ph_log *log)
+{
+	const struct comparing *comparing = data;
+	char id[2 * PH_LOG_ID_SIZE + 1];
+	struct ph_log at_hub;
+	int rc = ph_journal_log_with(ph_hub_journal(comparing->sim->hub), log->id, log->n,
+				     log->h, &at_hub);
+
+	if (rc != 0 && log->n > 0) {
+		ph_hex(id, log->id, sizeof log->id);
+		sim_broken(comparing->sim, SIM_SAME_ENTRIES,
+			   "%s holds %" PRIu64 " entries of log %.8s, of site %" PRIu64
+			   ", that are not at the hub",
+			   comparing->device->machine.name, log->n, id, log->site);
+	}
+	return 0;
+}
+
+static void check_entries(struct sim *sim)
+{
+	for (unsigned i = 0; i < sim->n_devices; i++) {
+		struct comparing comparing = { sim, &sim->devices[i] };
+
+		if (!comparing.device->cut) {
+			ph_journal_log_each(ph_site_journal(comparing.device->site_open),
+					    compare_log, &comparing);
+		}
+	}
+	for (size_t i = 0; i < sim->n_acks; i++) {
+		const struct sim_ack *ack = &sim->acks[i];
+
+		if (!ack->dead && !sim_holds(ph_hub_journal(sim->hub), &ack->ref)) {
+			char text[PH_REF_TEXT];
+
+			ph_ref_text(text, &ack->ref);
+			sim_broken(sim, SIM_SAME_ENTRIES,
+				   "%s saved %s (kind %u), and it never came to the hub",
+				   sim->devices[ack->device].machine.name, text,
+				   ack->kind);
+		}
+	}
+}
+
+static void check_whole(struct sim *sim)
+{
+	struct ph_error err = { 0 };
+
+	if (ph_journal_verify(ph_hub_journal(sim->hub), NULL, &err) != 0) {
+		sim_broken(sim, SIM_WHOLE, "the hub: %s", err.text);
+	}
+	for (unsigned i = 0; i < sim->n_devices; i++) {
+		struct sim_device *device = &sim->devices[i];
+
+		if (ph_journal_verify(ph_site_journal(device->site_open), NULL, &err) !=
+		    0) {
+			sim_broken(sim, SIM_WHOLE, "%s: %s", device->machine.name,
+				   err.text);
+		}
+	}
+}
+
+/* --- ledgers --- */
+
+static void catch_up_hub(struct sim *sim)
+{
+	struct ph_error err = { 0 };
+
+	if (ph_ledger_catch_up(ph_hub_ledger(sim->hub), NULL, &err) != 0) {
+		sim_broken(sim, SIM_HEALTHY, "the hub does not fold: %s", err.text);
+	}
+}
+
+static void compare_ledger(struct sim *sim, struct sim_device *device)
+{
+	struct ph_journal *journal = ph_site_journal(device->site_open);
+	struct ph_error err = { 0 };
+	struct ph_ledger *site = ph_site_ledger(device->site_open, &err);
+	struct ph_scope_digest at_hub = { .ledger = ph_hub_ledger(sim->hub),
+					  .common = ph_hub_ledger(sim->hub),
+					  .site = sim->site_numbers[device->site] };
+	struct ph_scope_digest there = { .ledger = site,
+					 .common = site,
+					 .site = at_hub.site,
+					 .fed = ph_journal_db(journal) };
+	uint8_t wanted[32], got[32];
+	uint64_t n_wanted = 0, n_got = 0;
+
+	if (site == NULL) {
+		sim_broken(sim, SIM_HEALTHY, "%s does not fold: %s", device->machine.name,
+			   err.text);
+	}
+	if (ph_scope_digest(&at_hub, wanted, &n_wanted) != 0 ||
+	    ph_scope_digest(&there, got, &n_got) != 0) {
+		sim_broken(sim, SIM_HEALTHY, "%s: no digest of its scope",
+			   device->machine.name);
+	}
+	if (memcmp(wanted, got, sizeof got) != 0) {
+		sim_broken(sim, SIM_SAME_LEDGER,
+			   "%s concludes otherwise than the hub about its site: %" PRIu64
+			   " entities, the hub has %" PRIu64 " for it",
+			   device->machine.name, n_got, n_wanted);
+	}
+}
+
+/* The hub's ledger against one that is made afresh from its journal. */
+static void check_rebuild(struct sim *sim)
+{
+	struct ph_ledger *fresh = NULL;
+	struct ph_db *db = NULL;
+	struct ph_error err = { 0 };
+	uint8_t wanted[32], got[32];
+	int rc = ph_db_open(
+		&db, &(struct ph_db_config){ .path = ":memory:", .create = true }, &err);
+
+	rc = rc != 0 ? rc
+		     : ph_ledger_open(
+			       &fresh,
+			       &(struct ph_ledger_config){
+				       .journal = ph_hub_journal(sim->hub), .db = db },
+			       &err);
+	rc = rc != 0 ? rc : ph_ledger_digest(fresh, wanted, &err);
+	rc = rc != 0 ? rc : ph_ledger_digest(ph_hub_ledger(sim->hub), got, &err);
+	ph_ledger_free(fresh);
+	ph_db_close(db);
+	if (rc != 0) {
+		sim_broken(sim, SIM_HEALTHY, "no digest of the hub: %s", err.text);
+	}
+	if (memcmp(wanted, got, sizeof got) != 0) {
+		sim_broken(sim, SIM_REBUILD,
+			   "the hub's ledger is not what a fold made afresh gives");
+	}
+	crypto_generichash_update(&sim->heard, got, sizeof got);
+}
+
+/* --- cases --- */
+
+/* The devices whose log ID is, by their id: any with a flag that MADE asks for. */
+static bool is_made_by(struct sim *sim, const uint8_t *log_id,
+		       bool (*made)(const struct sim_device *device))
+{
+	struct ph_log log;
+
+	if (ph_journal_log_find(ph_hub_journal(sim->hub), log_id, &log) != 0) {
+		return false;
+	}
+	for (unsigned i = 0; i < sim->n_devices; i++) {
+		if (memcmp(sim->devices[i].id, log.device_id, sizeof log.device_id) ==
+			    0 &&
+		    made(&sim->devices[i])) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool was_copied(const struct sim_device *device)
+{
+	return device->was_restored || device->was_cloned;
+}
+
+static bool was_clocked(const struct sim_device *device)
+{
+	return device->was_clocked;
+}
+
+static bool is_any_odd(const struct sim *sim, const struct ph_case_row *row)
+{
+	for (size_t r = 0; r < row->n_refs; r++) {
+		for (size_t i = 0; i < sim->n_acks; i++) {
+			if (ph_ref_equal(&sim->acks[i].ref, &row->refs[r]) &&
+			    sim_is_odd(sim, i)) {
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
+static bool is_cut_device(const struct sim *sim, const uint8_t *id)
+{
+	for (unsigned i = 0; i < sim->n_devices; i++) {
+		if (sim->devices[i].cut &&
+		    memcmp(sim->devices[i].id, id, PH_DEVICE_ID_SIZE) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool is_explained(struct sim *sim, const struct ph_case_row *row)
+{
+	switch (row->kind) {
+	case PH_CASE_TWO_PLACES:
+	case PH_CASE_MAYBE_RETURNED:
+	case PH_CASE_LENT_IN_CRATE:
+	case PH_CASE_TWO_TITLES:
+	case PH_CASE_CRATE_COUNT:
+	case PH_CASE_SAME_READER:
+	case PH_CASE_SAME_TITLE:
+	case PH_CASE_BLOCKED_CARD:
+		return is_any_odd(sim, row);
+	case PH_CASE_STAMP:
+		return is_made_by(sim, row->anchor, was_clocked);
+	case PH_CASE_RESTORED:
+	case PH_CASE_CLONED:
+	case PH_CASE_FORKED:
+		return is_made_by(sim, row->anchor, was_copied);
+	case PH_CASE_AFTER_CUT:
+		return is_cut_device(sim, row->anchor);
+	default:
+		return false;
+	}
+}
+
+static int check_case(void *data, const struct ph_case_row *row)
+{
+	struct sim *sim = data;
+	char id[2 * PH_CASE_ID_SIZE + 1];
+	char facts[3][PH_REF_TEXT] = { "", "", "" };
+
+	ph_hex(id, row->id, sizeof row->id);
+	sim->result->tally.cases++;
+	for (size_t i = 0; i < row->n_refs && i < 3; i++) {
+		ph_ref_text(facts[i], &row->refs[i]);
+	}
+	sim_note(sim, "case %.8s %s: %s %s %s", id, ph_case_name(row->kind), facts[0],
+		 facts[1], facts[2]);
+	if (!is_explained(sim, row)) {
+		sim_broken(sim, SIM_EXPLAINED,
+			   "nothing that happened explains the case %.8s, %s, of %s %s "
+			   "%s",
+			   id, ph_case_name(row->kind), facts[0], facts[1], facts[2]);
+	}
+	return 0;
+}
+
+/* --- the last word --- */
+
+static void check_live(struct sim *sim, struct sim_device *device)
+{
+	const struct ph_log *own;
+	struct ph_site_state state;
+
+	if (!sim_visit(sim, device, 3)) {
+		sim_broken(sim, SIM_LIVE, "%s cannot record a visit",
+			   device->machine.name);
+	}
+	(void)sim_line(sim, device, (struct sim_line_how){ 0 });
+	own = ph_site_log(device->site_open);
+	if (ph_site_state(device->site_open, &state) != 0 ||
+	    state.receipted < state.entries) {
+		sim_broken(sim, SIM_LIVE,
+			   "%s recorded a visit, synced, and has no receipt for %" PRIu64
+			   " entries",
+			   device->machine.name, own->n);
+	}
+}
+
+void sim_settle(struct sim *sim)
+{
+	struct ph_case_filter all = { .all = true };
+
+	sim->settling = true;
+	sim_heal_all(sim);
+	sim_linger(sim);
+	run_rounds(sim);
+	catch_up_hub(sim);
+	check_whole(sim);
+	check_entries(sim);
+	for (unsigned i = 0; i < sim->n_devices; i++) {
+		if (!sim->devices[i].cut && !was_copied(&sim->devices[i])) {
+			compare_ledger(sim, &sim->devices[i]);
+		}
+	}
+	check_rebuild(sim);
+	sim_check_counts(sim);
+	(void)ph_cases_each(ph_hub_ledger(sim->hub), &all, check_case, sim);
+	for (unsigned i = 0; i < sim->n_devices; i++) {
+		if (!sim->devices[i].cut) {
+			check_live(sim, &sim->devices[i]);
+		}
+	}
+	sim_check_receipted(sim);
+}

@@ -1,0 +1,136 @@
+/*
+ * tests/sim/sim.h - a whole province in one process, in virtual time, by one seed.
+ *
+ * A script is the layout of a province and a list of events; each event carries a seed of
+ * its own, so that leaving one out changes nothing of the others. sim_run() plays a
+ * script with the real hub, real sites and real sessions, checks the invariants on the
+ * way, lets the faults end, and sees whether all come together.
+ */
+#ifndef PH_TESTS_SIM_SIM_H
+#define PH_TESTS_SIM_SIM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/* What must hold; names and words: sim_invariants[], docs/TESTING.md. */
+enum sim_invariant {
+	SIM_OK,
+	SIM_SAVED,
+	SIM_RECEIPTED,
+	SIM_HUB_CLOCK,
+	SIM_REPLAY,
+	SIM_SESSION,
+	SIM_HEALTHY,
+	SIM_WHOLE,
+	SIM_CONVERGES,
+	SIM_SAME_ENTRIES,
+	SIM_SAME_LEDGER,
+	SIM_REBUILD,
+	SIM_COUNTS,
+	SIM_EXPLAINED,
+	SIM_LIVE,
+	SIM_TWICE,
+	SIM_DIED,
+	SIM_INVARIANTS,
+};
+struct sim_invariant_doc {
+	const char *name, *doc;
+};
+extern const struct sim_invariant_doc sim_invariants[SIM_INVARIANTS];
+
+/* What may happen; sim_ops[] names them. */
+enum sim_op {
+	/* ordinary days */
+	SIM_DO_WORK, /* a few entries of ordinary work at a device */
+	SIM_DO_ODD,  /* one that contradicts another, or corrects it */
+	SIM_DO_SYNC, /* a session, whole */
+	SIM_DO_PAIR, /* three devices at once */
+	/* the hub's operator */
+	SIM_DO_CONFIRM,
+	SIM_DO_DECIDE,
+	SIM_DO_HUBWORK,
+	SIM_DO_CUTOFF,
+	SIM_DO_ADOPT,
+	/* roads */
+	SIM_DO_CUT,     /* a session whose link breaks at some byte */
+	SIM_DO_CORRUPT, /* ... one of whose bytes arrives as another */
+	SIM_DO_STALL,   /* ... in which nothing moves from some point on */
+	SIM_DO_LINGER, /* ... that the device gives up, while what it sent arrives later */
+	SIM_DO_REPLAY, /* somebody plays an old first message to the hub */
+	SIM_DO_AWAY,   /* nothing at all for up to two weeks */
+	/* machines */
+	SIM_DO_KILL,    /* the process of a device ends, wherever it is */
+	SIM_DO_POWER,   /* its power fails */
+	SIM_DO_KILL_IN, /* the same in the middle of a session */
+	SIM_DO_POWER_IN,
+	SIM_DO_HUB_KILL,
+	SIM_DO_HUB_POWER,
+	SIM_DO_HUB_KILL_IN,
+	SIM_DO_HUB_POWER_IN,
+	SIM_DO_CLOCK,  /* a device's clock is wrong from now on, or right again */
+	SIM_DO_REBOOT, /* with its clock set anew */
+	SIM_DO_FULL,   /* its disk is full for a while */
+	SIM_DO_IO,     /* one write, or flush, of it fails */
+	SIM_DO_HUB_FULL,
+	SIM_DO_HUB_IO,
+	/* folders */
+	SIM_DO_IMAGE,   /* a copy of the folder is laid aside */
+	SIM_DO_RESTORE, /* ... and put back */
+	SIM_DO_CLONE,   /* a second machine goes on with a copy of the folder */
+	SIM_OPS,
+};
+struct sim_op_doc {
+	const char *name;
+	unsigned weight; /* of a hundred thousand or so */
+	bool fault;
+};
+extern const struct sim_op_doc sim_ops[SIM_OPS];
+
+struct sim_event {
+	uint32_t after; /* seconds since the one before */
+	enum sim_op op;
+	unsigned who; /* device; taken modulo those there are */
+	uint64_t seed;
+};
+
+#define SIM_EVENTS_MAX  512
+#define SIM_DEVICES_MAX 16
+
+struct sim_script {
+	uint64_t seed;      /* of the province itself */
+	unsigned n_devices; /* at the start */
+	size_t n_events;
+	struct sim_event events[SIM_EVENTS_MAX];
+};
+
+/* The script of SEED. */
+void sim_plan(struct sim_script *script, uint64_t seed);
+/* As lines of text, and back. sim_script_read() returns 0, or -1 having said what is wrong with which line on standard error. */
+void sim_script_print(const struct sim_script *script, FILE *to);
+int sim_script_read(struct sim_script *script, FILE *from, const char *name);
+
+/* How much happened. */
+struct sim_tally {
+	uint64_t events[SIM_OPS];
+	uint64_t sessions, whole, entries, receipts, cases, rounds, devices, forks, acts;
+	uint64_t cuts_in, kills_in,
+		dead; /* inside sessions; entries that died with a disk */
+};
+
+struct sim_result {
+	enum sim_invariant broken; /* SIM_OK: none */
+	int64_t second;            /* virtual, since the beginning */
+	char what[600];
+	uint8_t digest[32]; /* of all that happened: equal for equal runs */
+	struct sim_tally tally;
+};
+
+/* Once in a process, before it forks: the disk in memory, and the pattern of a hub. */
+void sim_start(void);
+void sim_end(void);
+/* Play SCRIPT; TRACE (may be NULL) gets a line for each thing that happens. */
+void sim_run(const struct sim_script *script, FILE *trace, struct sim_result *result_out);
+
+#endif

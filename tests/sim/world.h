@@ -1,0 +1,209 @@
+/*
+ * tests/sim/world.h - the machines of a simulated province: a hub and devices of sites.
+ *
+ * Every machine has a folder, clocks and randomness of its own. What the real programs
+ * do when they start, work and end is done here by their own functions.
+ */
+#ifndef PH_TESTS_SIM_WORLD_H
+#define PH_TESTS_SIM_WORLD_H
+
+#include <setjmp.h>
+#include <sodium.h>
+
+#include "client/site.h"
+#include "daemon/hub.h"
+#include "daemon/partials.h"
+#include "tests/sim/sim.h"
+
+/* The second at which everything begins: 23 September 2026. */
+#define SIM_T0     INT64_C(1790100000)
+#define SIM_DAY    INT64_C(86400)
+#define SIM_SITES  6
+#define SIM_PATH   200
+#define SIM_TAPES  4
+#define SIM_REFUSE (-1000) /* the hub said no, in words */
+
+struct sim;
+
+struct sim_machine {
+	struct sim *sim;
+	char name[12];
+	char dir[SIM_PATH];
+	int64_t skew;   /* seconds that its wall clock is ahead of the truth */
+	int64_t booted; /* millisecond */
+	uint8_t boots;
+	bool ill;         /* its disk fails, or is full: what is asked of it may fail */
+	unsigned ill_for; /* events */
+	struct ph_rng_seeded seeded;
+	struct ph_clock clock;
+	struct ph_rng rng;
+};
+
+/* Somebody recorded the first message of a session. */
+struct sim_tape {
+	struct ph_buf bytes;
+};
+
+/* How far a log of a device that was cut off counts. */
+struct sim_limit {
+	uint8_t log_id[PH_LOG_ID_SIZE];
+	uint64_t n;
+};
+#define SIM_LIMITS 24
+
+struct sim_device {
+	struct sim_machine machine;
+	unsigned number;
+	unsigned site; /* index in sim_sites[] */
+	uint8_t id[PH_DEVICE_ID_SIZE];
+	char hex[2 * PH_DEVICE_ID_SIZE + 1];
+	struct ph_site_config config;
+	struct ph_site *site_open; /* NULL: off */
+	bool confirmed;            /* by the operator, as the simulator remembers */
+	bool cut;                  /* off, likewise */
+	struct sim_limit limits[SIM_LIMITS];
+	unsigned n_limits;
+	bool has_image;
+	int64_t image_second;
+	int twin; /* the device whose folder it began with; -1: it joined */
+	/* What the simulator did to it, for what is found at the end. */
+	bool was_clocked, was_restored, was_cloned;
+	struct sim_tape tapes[SIM_TAPES];
+	unsigned n_tapes;
+	uint64_t bytes_up, bytes_down; /* of all its sessions */
+	int64_t synced; /* millisecond of the last whole session; -1: none */
+};
+
+struct sim_site {
+	const char *code, *commune, *kind, *name;
+	bool no_readers;
+	const char *route; /* of a van */
+};
+extern const struct sim_site sim_sites[SIM_SITES];
+
+/* An entry that a device said was saved. */
+struct sim_ack {
+	struct ph_ref ref;
+	uint16_t device;
+	uint16_t kind;
+	bool dead;     /* its only copy died with a folder that was put back or lost */
+	bool away;     /* not at the device any more, but at the hub */
+	uint64_t site; /* its number */
+	uint32_t voided_by; /* index + 1 */
+};
+
+/* A receipt that a device was given. */
+struct sim_receipt {
+	uint8_t log_id[PH_LOG_ID_SIZE];
+	uint64_t n;
+	uint8_t h[PH_HASH_SIZE];
+};
+
+struct sim_books; /* work.h */
+
+struct sim {
+	const struct sim_script *script;
+	FILE *trace;
+	struct sim_result *result;
+	jmp_buf out;
+	crypto_generichash_state heard; /* of all that was noted */
+	int64_t now;                    /* milliseconds since SIM_T0 */
+	size_t at;                      /* the event in hand, from 1; 0: before them */
+	bool settling;                  /* the faults are over */
+
+	struct sim_machine hub_machine;
+	struct ph_hub *hub;
+	bool hub_failed; /* it met an I/O error; as the daemon does, it ends and starts again */
+	struct ph_sign_pair operator_pair;
+	struct ph_partials partials;
+	uint64_t site_numbers[SIM_SITES];
+
+	struct sim_device devices[SIM_DEVICES_MAX];
+	unsigned n_devices;
+
+	struct sim_ack *acks;
+	size_t n_acks, cap_acks;
+	struct sim_receipt *receipts;
+	size_t n_receipts, cap_receipts;
+	struct sim_books *books;
+};
+
+/* --- what happens --- */
+
+/* A line of the trace; all lines together are the digest of the run. */
+void sim_note(struct sim *sim, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+/* INVARIANT does not hold: the run ends here. */
+_Noreturn void sim_broken(struct sim *sim, enum sim_invariant invariant,
+			  const char *format, ...) __attribute__((format(printf, 3, 4)));
+int64_t sim_truth(const struct sim *sim); /* seconds since 1970 */
+
+/* --- machines --- */
+
+void sim_machine_init(struct sim *sim, struct sim_machine *machine, const char *name,
+		      uint64_t seed);
+/* Its process, or its power, is gone; whoever starts it again has seen to the disk. */
+void sim_machine_falls(struct sim_machine *machine, bool power);
+struct ph_hub_config sim_hub_config(struct sim *sim);
+
+/* --- the province --- */
+
+/* Nothing is there yet; sim_found() makes a copy of the pattern hub, and devices join. */
+void sim_open(struct sim *sim, const struct sim_script *script, FILE *trace,
+	      struct sim_result *result);
+void sim_close(struct sim *sim);
+
+/*
+ * The answer to REQUEST (taken), the caller's; NULL: it was refused, *EXIT_OUT (may be
+ * NULL) says how. Anything but a refusal in words of a healthy hub breaks SIM_HEALTHY.
+ */
+json_t *sim_ask(struct sim *sim, json_t *request, int *exit_out);
+/* The same for what an operator signs: the item is signed and brought back. True: written. */
+bool sim_ask_signed(struct sim *sim, json_t *request);
+
+/* A new device of site number SITE joins with an invite. */
+struct sim_device *sim_join(struct sim *sim, unsigned site);
+/* Start the program of a device; what its disk says must be whole. */
+void sim_device_open(struct sim *sim, struct sim_device *device);
+void sim_device_close(struct sim_device *device);
+void sim_hub_open(struct sim *sim);
+void sim_hub_close(struct sim *sim);
+/* The process is gone, with POWER all that was not flushed; then it is started again. */
+void sim_device_fall(struct sim *sim, struct sim_device *device, bool power);
+void sim_hub_fall(struct sim *sim, bool power);
+/* The machine starts anew: other boot, other monotonic time. */
+void sim_boot(struct sim_machine *machine);
+/* Lay the folder of a device aside; put it back; give it to a new device. */
+void sim_image(struct sim *sim, struct sim_device *device);
+void sim_restore(struct sim *sim, struct sim_device *device);
+struct sim_device *sim_clone(struct sim *sim, struct sim_device *device);
+
+/* What is at a machine in one entry: its own journal holds REF. */
+bool sim_holds(struct ph_journal *journal, const struct ph_ref *ref);
+
+/* Whether what DEVICE or the hub does may fail by its disk. */
+bool sim_is_ill(const struct sim *sim, const struct sim_device *device);
+bool sim_hub_is_ill(const struct sim *sim);
+bool sim_hub_failed(const struct sim *sim);
+/*
+ * From now on the disk of MACHINE is full but for ROOM bytes; or its operation number AT
+ * fails, with FOR_EVER all behind it; for so many EVENTS, then it is sound.
+ */
+void sim_fill(struct sim_machine *machine, uint64_t room, unsigned events);
+void sim_spoil(struct sim_machine *machine, uint64_t at, unsigned which, bool for_ever,
+	       unsigned events);
+void sim_heal(struct sim_machine *machine);
+/* A hub that stopped for an error is started again; so is the program of a device. */
+void sim_hub_heal(struct sim *sim);
+void sim_device_heal(struct sim *sim, struct sim_device *device);
+void sim_found(struct sim *sim);
+
+/* --- writing --- */
+
+/*
+ * Record ENTRIES, an array of JSON views (taken), at DEVICE in one commit, as its commands
+ * do. Each is remembered as saved. Returns the index of the first in sim->acks, or -1
+ * if nothing was written, which only an ill disk may do.
+ */
+ptrdiff_t sim_write(struct sim *sim, struct sim_device *device, json_t *entries);
+#endif
