@@ -178,6 +178,7 @@ static bool send_welcome(struct ph_session *session, const struct ph_welcome *we
 	int rc = ph_welcome_encode(welcome, &bytes);
 
 	if (rc != 0) {
+		ph_buf_wipe(&bytes);
 		ph_session_fail(session, rc == -ENOMEM ? PH_FAIL_MEMORY : PH_FAIL_STORE);
 		return false;
 	}

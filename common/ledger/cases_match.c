@@ -328,7 +328,7 @@ static int find_erased(struct ph_ledger *ledger, const struct ph_entity_key *key
 		struct ph_entity_key pair[2] = {
 			*key, ph_key_ref(PH_ENTITY_READER, &reader.merges[i].other)
 		};
-		struct ph_reader other;
+		struct ph_reader other = { 0 };
 
 		if (ph_key_compare(&pair[0], &pair[1]) >= 0 ||
 		    ph_keyset_has(&done, &pair[1])) {

@@ -112,7 +112,11 @@ static int show_sites(struct ph_ledger *ledger, struct ph_show *show,
 
 		ph_show_number(&one, "site", row->sites[i]);
 		rc = ph_name_site(ledger, &one, "name", row->sites[i]);
-		rc = rc == 0 ? ph_show_append(sites, ph_show_end(&one)) : rc;
+		if (rc == 0) {
+			rc = ph_show_append(sites, ph_show_end(&one));
+		} else {
+			json_decref(one.object);
+		}
 	}
 	ph_show_set(show, "sites", sites);
 	return rc;

@@ -39,17 +39,13 @@ static uint64_t unmerge_of(uint64_t number)
 	}
 }
 
-/* Whether the act in STMT's row (log, kind, site, signed) takes ITEM away. */
-static bool takes_away(struct ph_ledger *ledger, struct ph_stmt *stmt,
+/* Whether the act in STMT's row (log, kind, site, signed), of the log BY, takes HELD away. */
+static bool takes_away(const struct ph_cursor *by, struct ph_stmt *stmt,
 		       const struct ph_held *held)
 {
-	const struct ph_cursor *by = ph_ledger_cursor(ledger, ph_stmt_col_int(stmt, 0));
 	uint64_t kind = (uint64_t)ph_stmt_col_int(stmt, 1);
 	uint64_t site = (uint64_t)ph_stmt_col_int(stmt, 2);
 
-	if (by == NULL) {
-		return false;
-	}
 	if (kind != PH_KIND_VOID) {
 		return kind == unmerge_of(held->entry->number);
 	}
@@ -92,8 +88,13 @@ static int find_taker(struct ph_ledger *ledger, const struct ph_held *held,
 	ph_stmt_blob(stmt, 1, ph_key_view(&key));
 	while (taker->row == 0 && (rc = ph_stmt_step(stmt)) == PH_DB_ROW) {
 		struct ph_view hash = ph_stmt_col_blob(stmt, 5);
+		const struct ph_cursor *by;
 
-		if (takes_away(ledger, stmt, held) && hash.len == sizeof taker->hash) {
+		rc = ph_ledger_cursor_of(ledger, ph_stmt_col_int(stmt, 0), &by);
+		if (rc != 0) {
+			break;
+		}
+		if (takes_away(by, stmt, held) && hash.len == sizeof taker->hash) {
 			taker->row = ph_stmt_col_int(stmt, 0);
 			taker->kind = (uint64_t)ph_stmt_col_int(stmt, 1);
 			taker->n = (uint64_t)ph_stmt_col_int(stmt, 4);
@@ -128,9 +129,9 @@ int ph_effect_by(struct ph_ledger *ledger, const struct ph_held *held, struct ph
 	if (rc != 0 || taker.row == 0) {
 		return rc != 0 ? rc : PH_LEDGER_E_NONE;
 	}
-	cursor = ph_ledger_cursor(ledger, taker.row);
-	if (cursor == NULL) {
-		return -EUCLEAN;
+	rc = ph_ledger_cursor_of(ledger, taker.row, &cursor);
+	if (rc != 0) {
+		return rc;
 	}
 	memcpy(by->log_id, cursor->id, sizeof by->log_id);
 	memcpy(by->hash, taker.hash, sizeof by->hash);

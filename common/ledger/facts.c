@@ -124,12 +124,13 @@ static int load(struct ph_ledger *ledger, const struct ph_entity_key *key, bool 
 					    .n = (uint64_t)ph_stmt_col_int(stmt, 1),
 					    .off = (ph_stmt_col_int(stmt, 6) &
 						    PH_FLAG_OFF) != 0 };
-		const struct ph_cursor *cursor = ph_ledger_cursor(ledger, row.log);
+		const struct ph_cursor *cursor;
 
 		if (row.off && !rows) {
 			continue;
 		}
-		rc = cursor == NULL ? -EUCLEAN : rows ? add_row(facts, &row) : 0;
+		rc = ph_ledger_cursor_of(ledger, row.log, &cursor);
+		rc = rc == 0 && rows ? add_row(facts, &row) : rc;
 		rc = rc != 0 ? rc : add_fact(ledger, stmt, cursor, facts);
 		if (rc != 0) {
 			break;

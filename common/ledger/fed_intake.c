@@ -54,23 +54,27 @@ struct intake {
 
 /* --- rows --- */
 
-const struct ph_cursor *ph_fed_cursor(struct ph_ledger *ledger, int64_t row)
+int ph_fed_cursor(struct ph_ledger *ledger, int64_t row,
+		  const struct ph_cursor **cursor_out)
 {
 	struct ph_cursor *cursor = &ledger->fed_cursor;
 	struct ph_stmt *stmt;
+	int rc;
 
+	*cursor_out = cursor;
 	if (ledger->fed_row == row) {
-		return cursor;
+		return 0;
 	}
 	ledger->fed_row = 0;
-	if (ph_db_prepare(ledger->db,
-			  "SELECT log_id, site FROM ledger_fed WHERE row = ?1",
-			  &stmt) != 0) {
-		return NULL;
+	rc = ph_db_prepare(ledger->db,
+			   "SELECT log_id, site FROM ledger_fed WHERE row = ?1", &stmt);
+	if (rc != 0) {
+		return rc;
 	}
 	ph_stmt_int(stmt, 1, -row);
-	if (ph_stmt_step(stmt) != PH_DB_ROW) {
-		return NULL;
+	rc = ph_stmt_step(stmt);
+	if (rc != PH_DB_ROW) {
+		return rc < 0 ? rc : -EUCLEAN;
 	}
 
 	struct ph_view id = ph_stmt_col_blob(stmt, 0);
@@ -86,7 +90,7 @@ const struct ph_cursor *ph_fed_cursor(struct ph_ledger *ledger, int64_t row)
 		ledger->fed_row = row;
 	}
 	ph_stmt_reset(stmt);
-	return ledger->fed_row == row ? cursor : NULL;
+	return ledger->fed_row == row ? 0 : -EUCLEAN;
 }
 
 static void bind_ref(struct ph_stmt *stmt, const struct ph_ref *ref)

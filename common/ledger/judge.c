@@ -175,15 +175,22 @@ static int last_judge(struct ph_ledger *ledger, const struct ph_ref *ref,
 	ph_stmt_blob(stmt, 1, ph_key_view(&key));
 	ph_stmt_int(stmt, 2, PH_KIND_CLOCK_JUDGE);
 	while ((rc = ph_stmt_step(stmt)) == PH_DB_ROW) {
-		const struct ph_cursor *by =
-			ph_ledger_cursor(ledger, ph_stmt_col_int(stmt, 0));
+		const struct ph_cursor *by;
+		struct ph_view hash = ph_stmt_col_blob(stmt, 2);
 		struct verdict one = { .any = true,
 				       .row = ph_stmt_col_int(stmt, 0),
 				       .ref = { .n = (uint64_t)ph_stmt_col_int(stmt, 1) },
 				       .stamp = (uint64_t)ph_stmt_col_int(stmt, 3) };
 
+		rc = ph_ledger_cursor_of(ledger, one.row, &by);
+		if (rc == 0 && hash.len != sizeof one.ref.hash) {
+			rc = -EUCLEAN;
+		}
+		if (rc != 0) {
+			break;
+		}
 		memcpy(one.ref.log_id, by->id, sizeof one.ref.log_id);
-		memcpy(one.ref.hash, ph_stmt_col_blob(stmt, 2).data, sizeof one.ref.hash);
+		memcpy(one.ref.hash, hash.data, sizeof one.ref.hash);
 		if (last->any && compare(&one, last) <= 0) {
 			continue;
 		}

@@ -141,12 +141,19 @@ static int load_cursor(struct ph_ledger *ledger, struct ph_stmt *stmt)
 
 const struct ph_cursor *ph_ledger_cursor(struct ph_ledger *ledger, int64_t row)
 {
-	if (row < 0) {
-		return ph_fed_cursor(ledger, row);
-	}
 	return row > 0 && (size_t)row < ledger->n_cursors && ledger->cursors[row].begun
 		       ? &ledger->cursors[row]
 		       : NULL;
+}
+
+int ph_ledger_cursor_of(struct ph_ledger *ledger, int64_t row,
+			const struct ph_cursor **cursor_out)
+{
+	if (row < 0) {
+		return ph_fed_cursor(ledger, row, cursor_out);
+	}
+	*cursor_out = ph_ledger_cursor(ledger, row);
+	return *cursor_out == NULL ? -EUCLEAN : 0;
 }
 
 uint64_t ph_ledger_takes(const struct ph_ledger *ledger, const struct ph_log *log)

@@ -120,12 +120,11 @@ static int find_act(struct ph_ledger *ledger, const struct ph_ref *ref, uint64_t
 	ph_stmt_int(stmt, 2, (int64_t)kind);
 	rc = ph_stmt_step(stmt);
 	if (rc == PH_DB_ROW) {
-		const struct ph_cursor *log =
-			ph_ledger_cursor(ledger, ph_stmt_col_int(stmt, 0));
+		const struct ph_cursor *log;
 		struct ph_view hash = ph_stmt_col_blob(stmt, 2);
 
-		rc = 0;
-		if (log != NULL && hash.len == sizeof by->hash) {
+		rc = ph_ledger_cursor_of(ledger, ph_stmt_col_int(stmt, 0), &log);
+		if (rc == 0 && hash.len == sizeof by->hash) {
 			memcpy(by->log_id, log->id, sizeof by->log_id);
 			memcpy(by->hash, hash.data, sizeof by->hash);
 			by->n = (uint64_t)ph_stmt_col_int(stmt, 1);
@@ -197,6 +196,7 @@ static int show_counts(struct ph_show *show, struct ph_revision *revision,
 	struct ph_tally *sum =
 		&revision->explained[ph_revision_index(revision, item->site)];
 	json_t *counts = json_object();
+	int rc = counts == NULL ? -ENOMEM : 0;
 
 	for (size_t i = 0; i < item->n_counts; i++) {
 		json_int_t count = (json_int_t)item->counts[i].count;
@@ -205,10 +205,12 @@ static int show_counts(struct ph_show *show, struct ph_revision *revision,
 		ph_counter_name(name, item->counts[i].key);
 		sum->count[item->counts[i].key] +=
 			sign < 0 ? 0 - item->counts[i].count : item->counts[i].count;
-		json_object_set_new(counts, name, json_integer(sign * count));
+		if (json_object_set_new(counts, name, json_integer(sign * count)) != 0) {
+			rc = -ENOMEM;
+		}
 	}
 	ph_show_set(show, "counts", counts);
-	return counts == NULL ? -ENOMEM : 0;
+	return rc;
 }
 
 /* ITEM, of LOG, adds SIGN times what it counts. */
@@ -243,7 +245,11 @@ static int show_entry(struct ph_revision *revision, const struct ph_log *log,
 	}
 	rc = rc < 0 ? rc : show_counts(&show, revision, item, sign);
 	object = ph_show_end(&show);
-	return rc != 0 ? rc : ph_show_append(revision->entries, object);
+	if (rc < 0) {
+		json_decref(object);
+		return rc;
+	}
+	return ph_show_append(revision->entries, object);
 }
 
 /* BEFORE and NOW are of one entry; either may be missing. */

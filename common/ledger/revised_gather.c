@@ -143,6 +143,16 @@ static int on_hub_log(void *data, const struct ph_log *log)
 			      : 0;
 }
 
+/* A branch cannot be folded without what it grew from, nor rightly without the others. */
+static int on_branch(void *data, const struct ph_log *log)
+{
+	struct ph_revision *revision = data;
+
+	return revision->matters[log->row]
+		       ? ph_ledger_branches(revision->ledger, log->id, matter, revision)
+		       : 0;
+}
+
 int ph_revision_find_logs(struct ph_revision *revision)
 {
 	struct ph_journal *journal = revision->ledger->journal;
@@ -160,6 +170,7 @@ int ph_revision_find_logs(struct ph_revision *revision)
 	for (size_t i = 0; rc == 0 && i < revision->n_sites; i++) {
 		rc = add_writers(revision, revision->sites[i]);
 	}
+	rc = rc != 0 ? rc : ph_journal_log_each(journal, on_branch, revision);
 	return rc != 0 ? rc : ph_journal_log_each(journal, on_hub_log, revision);
 }
 

@@ -131,10 +131,16 @@ struct ph_ledger {
 };
 
 /* --- ledger.c --- */
-/* The cursor of a log; NULL if no entry of it was taken in. */
+/* The cursor of a log of the journal; NULL if no entry of it was taken in, or for ROW below 1. */
 const struct ph_cursor *ph_ledger_cursor(struct ph_ledger *ledger, int64_t row);
 /* The cursor of ROW is not as it was written. */
 int ph_ledger_note_moved(struct ph_ledger *ledger, int64_t row);
+/*
+ * The same, or of the log of an entry that was fed (ROW below 0; that one is borrowed until
+ * the next call). 0; -EUCLEAN: there is none; or another negative errno.
+ */
+int ph_ledger_cursor_of(struct ph_ledger *ledger, int64_t row,
+			const struct ph_cursor **cursor_out);
 /* Write the cursors that moved; at the end of every transaction. */
 int ph_ledger_save(struct ph_ledger *ledger);
 /* How many of LOG's entries the ledger takes. */
@@ -223,8 +229,9 @@ int ph_group_is_repeated(struct ph_ledger *ledger, const struct ph_held *held,
 /* --- fed_intake.c: what the hub fed --- */
 extern const char ph_fed_intake_make_sql[];
 extern const char ph_fed_intake_drop_sql[];
-/* What the fed entry of the negative ROW stands in; valid until the next call. NULL: no such row. */
-const struct ph_cursor *ph_fed_cursor(struct ph_ledger *ledger, int64_t row);
+/* What the fed entry of the negative ROW stands in; borrowed until the next call. 0, -EUCLEAN (no such row), negative errno. */
+int ph_fed_cursor(struct ph_ledger *ledger, int64_t row,
+		  const struct ph_cursor **cursor_out);
 /* Take in what was fed since the last time, in a transaction of its own. */
 int ph_fed_intake(struct ph_ledger *ledger);
 /* Whether the fed entry REF is voided or unmerged here may have changed. */

@@ -150,11 +150,12 @@ static int show_cut(struct telling *telling, struct ph_show *why,
 	ph_stmt_int(stmt, 2, PH_KIND_DEVICE_CUT);
 	rc = ph_stmt_step(stmt);
 	if (rc == PH_DB_ROW) {
-		const struct ph_cursor *cursor =
-			ph_ledger_cursor(telling->ledger, ph_stmt_col_int(stmt, 0));
+		const struct ph_cursor *cursor;
 		struct ph_view hash = ph_stmt_col_blob(stmt, 2);
 
-		rc = cursor == NULL || hash.len != sizeof ref.hash ? -EUCLEAN : 0;
+		rc = ph_ledger_cursor_of(telling->ledger, ph_stmt_col_int(stmt, 0),
+					 &cursor);
+		rc = rc == 0 && hash.len != sizeof ref.hash ? -EUCLEAN : rc;
 		if (rc == 0) {
 			memcpy(ref.log_id, cursor->id, sizeof ref.log_id);
 			memcpy(ref.hash, hash.data, sizeof ref.hash);

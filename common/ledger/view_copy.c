@@ -82,7 +82,8 @@ static void show_condition(struct ph_show *show, const struct ph_copy *copy)
 			json_decref(one.object);
 		}
 	}
-	if (json_object_size(condition.object) > 0) {
+	/* what could not be shown must not look like a copy with nothing wrong with it */
+	if (condition.failed || json_object_size(condition.object) > 0) {
 		ph_show_set(show, "condition", ph_show_end(&condition));
 	} else {
 		json_decref(condition.object);
