@@ -269,8 +269,8 @@ static int take_entity(struct intake *intake, uint64_t type, struct ph_view id)
 	struct ph_entity_key key;
 	int rc;
 
-	if (!ph_key_bytes((enum ph_entity)type, id, &key)) {
-		return 0;
+	if (!ph_key_bytes((enum ph_entity)type, id, &key) || !ph_key_is_entity(&key)) {
+		return 0; /* of a newer hub, or of one that is wrong: nothing that we fold */
 	}
 	intake->key = &key;
 	intake->left--;

@@ -121,3 +121,41 @@ bool ph_key_get_tally(struct ph_view id, uint64_t *site, int64_t *day)
 	*day = (int64_t)ph_be64_get(id.data + 8);
 	return true;
 }
+
+bool ph_key_is_entity(const struct ph_entity_key *key)
+{
+	struct ph_view id = ph_key_view(key);
+	struct ph_ref ref;
+
+	switch (key->type) {
+	case PH_ENTITY_SITE:
+		return id.len == 8;
+	case PH_ENTITY_COMMUNE:
+	case PH_ENTITY_POLICY:
+	case PH_ENTITY_MODEL:
+		return id.len > 0;
+	case PH_ENTITY_DEVICE:
+	case PH_ENTITY_INVITE:
+	case PH_ENTITY_LOG:
+	case PH_ENTITY_TALLY:
+	case PH_ENTITY_CASE:
+		return id.len == 16;
+	case PH_ENTITY_TARGET:
+	case PH_ENTITY_CARD:
+	case PH_ENTITY_COPY:
+	case PH_ENTITY_CRATE:
+	case PH_ENTITY_ACCOUNT:
+		return id.len > 8;
+	case PH_ENTITY_TITLE:
+	case PH_ENTITY_READER:
+	case PH_ENTITY_HOLD:
+	case PH_ENTITY_WORKER:
+	case PH_ENTITY_STOP:
+	case PH_ENTITY_EVENT:
+	case PH_ENTITY_REPORT:
+	case PH_ENTITY_ERASURE:
+		return ph_key_get_ref(id, &ref) && ref.n >= 1 && ref.n <= PH_N_MAX;
+	default:
+		return false;
+	}
+}

@@ -27,6 +27,9 @@ struct ph_view ph_key_view(const struct ph_entity_key *key);
 /* Order by type, then bytes of the id, a prefix first. */
 int ph_key_compare(const struct ph_entity_key *a, const struct ph_entity_key *b);
 
+/* Whether TYPE is a type of entity, and KEY's id of its form (docs/MERGE.md, "Entities"). */
+bool ph_key_is_entity(const struct ph_entity_key *key);
+
 /* Back from the bytes of an id; false if they are of another length. */
 bool ph_key_get_ref(struct ph_view id, struct ph_ref *ref);
 bool ph_key_get_id(struct ph_view id, struct ph_id *id_out);
