@@ -607,7 +607,8 @@ static inline void history_make(struct history *history, uint64_t seed, bool tid
 	}
 }
 
-static inline void history_free(struct history *history)
+/* What it holds, but not itself. */
+static inline void history_clear(struct history *history)
 {
 	for (size_t i = 0; i < history->n_actors; i++) {
 		actor_deinit(&history->actors[i]);
@@ -615,6 +616,11 @@ static inline void history_free(struct history *history)
 	for (size_t i = 0; i < PH_FIELDS_MAX; i++) {
 		ph_buf_deinit(&history->lists[i]);
 	}
+}
+
+static inline void history_free(struct history *history)
+{
+	history_clear(history);
 	free(history);
 }
 

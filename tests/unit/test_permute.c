@@ -25,6 +25,7 @@
 #include "history_write.h"
 #include "random_history.h"
 #include "slow_fold.h"
+#include "tell_sealed.h"
 
 #define SEGMENT 100 /* entries at once, at most */
 
@@ -140,36 +141,6 @@ static void restart(struct listener *listener)
 	heard.restarts++;
 }
 
-/* Entries FIRST to LAST of ACTOR, sealed, into the journal, whatever of them it has. */
-static void tell(struct world *world, const struct actor *actor, uint64_t first,
-		 uint64_t last)
-{
-	struct ph_segment segment = { .first = first, .last = last };
-	struct ph_head head = { .n = last };
-	struct ph_buf body = { 0 };
-	struct ph_log log;
-	int rc;
-
-	for (uint64_t n = first; n <= last; n++) {
-		assert_int_equal(ph_segment_add(&body, actor_entry(actor, n)), 0);
-	}
-	memcpy(head.log_id, actor->id, sizeof head.log_id);
-	memcpy(head.h, actor->h[last], sizeof head.h);
-	memcpy(segment.log_id, actor->id, sizeof segment.log_id);
-	ph_seal_sign(segment.seal, &head, actor->secret);
-	segment.body = ph_buf_view(&body);
-	assert_int_equal(ph_db_begin(world->db), 0);
-	rc = ph_journal_log_find(world->journal, actor->id, &log);
-	if (rc == PH_JOURNAL_E_NONE) {
-		rc = ph_journal_log_add(world->journal, actor->id, actor->key,
-					actor->site, actor->role, &log);
-	}
-	assert_int_equal(rc, 0);
-	assert_int_equal(ph_journal_put_segment(world->journal, &log, &segment, NULL), 0);
-	assert_int_equal(ph_db_commit(world->db), 0);
-	ph_buf_deinit(&body);
-}
-
 /* Whether any of these entries is two months older than what was heard of before. */
 static bool note_age(struct listener *listener, const struct actor *actor, uint64_t first,
 		     uint64_t last)
@@ -209,9 +180,9 @@ static void tell_more(struct listener *listener, size_t at, bool *months)
 		heard.again++;
 	}
 	last = last < first + SEGMENT ? last : first + SEGMENT - 1;
-	tell(&listener->world, actor, first, last);
+	tell_sealed(&listener->world, actor, first, last);
 	if (chance(history, 5)) {
-		tell(&listener->world, actor, first, last);
+		tell_sealed(&listener->world, actor, first, last);
 		heard.again++;
 	}
 	heard.portions++;

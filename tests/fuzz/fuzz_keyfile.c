@@ -1,0 +1,120 @@
+/*
+ * tests/fuzz/fuzz_keyfile.c - any bytes as a file of keys.
+ *
+ * The first byte says what the rest is: d a file of device keys, l one of a locked key.
+ * What loads saves to the very same bytes (device keys), and everything else is refused
+ * with words and leaves its output alone. Argon2id, which takes memory and a second on
+ * purpose, stands aside here: the key is a plain hash of what it would have been given,
+ * the costs included, which must be within their limits.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <sodium.h>
+
+#include "common/base/error.h"
+#include "common/base/file.h"
+#include "common/log/keys.h"
+
+#include "tests/fuzz/choices.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int __wrap_crypto_pwhash(unsigned char *out, unsigned long long outlen,
+			 const char *passwd, unsigned long long passwdlen,
+			 const unsigned char *salt, unsigned long long opslimit,
+			 size_t memlimit, int alg);
+
+int __wrap_crypto_pwhash(unsigned char *out, unsigned long long outlen,
+			 const char *passwd, unsigned long long passwdlen,
+			 const unsigned char *salt, unsigned long long opslimit,
+			 size_t memlimit, int alg)
+{
+	crypto_generichash_state state;
+
+	must(opslimit >= 1 && opslimit <= PH_LOCK_PASSES_MAX);
+	must(memlimit >> 20 >= PH_LOCK_MIB_MIN && memlimit >> 20 <= PH_LOCK_MIB_MAX);
+	must(alg == crypto_pwhash_ALG_ARGON2ID13);
+	crypto_generichash_init(&state, NULL, 0, outlen);
+	crypto_generichash_update(&state, (const uint8_t *)passwd, passwdlen);
+	crypto_generichash_update(&state, salt, crypto_pwhash_SALTBYTES);
+	crypto_generichash_update(&state, (const uint8_t *)&opslimit, sizeof(opslimit));
+	crypto_generichash_update(&state, (const uint8_t *)&memlimit, sizeof(memlimit));
+	return crypto_generichash_final(&state, out, outlen);
+}
+
+static int folder = -1;
+static char path[64];
+
+/* A file in memory, at a path. */
+static void put(struct ph_view bytes)
+{
+	must(ftruncate(folder, 0) == 0 && lseek(folder, 0, SEEK_SET) == 0);
+	must(bytes.len == 0 ||
+	     write(folder, bytes.data, bytes.len) == (ssize_t)bytes.len);
+}
+
+static void try_device(struct ph_view bytes)
+{
+	static struct ph_device_keys keys, before;
+	struct ph_error err = { 0 };
+	struct ph_sign_pair sign;
+	uint8_t again[PH_KEY_SIZE];
+	int rc;
+
+	memset(&keys, 0x5a, sizeof(keys));
+	before = keys;
+	put(bytes);
+	rc = ph_device_keys_load(&keys, path, &err);
+	must(rc <= 0 && (rc == 0) == (err.text[0] == '\0'));
+	if (rc != 0) {
+		must(memcmp(&keys, &before, sizeof(keys)) == 0);
+		return;
+	}
+	ph_sign_pair_from_seed(&sign, keys.sign.secret);
+	must(memcmp(&sign, &keys.sign, sizeof(sign)) == 0);
+	must(crypto_scalarmult_base(again, keys.box.secret) == 0);
+	must(memcmp(again, keys.box.key, sizeof(again)) == 0);
+	must(crypto_scalarmult_base(again, keys.desk.secret) == 0);
+	must(memcmp(again, keys.desk.key, sizeof(again)) == 0);
+}
+
+static void try_locked(struct ph_view bytes)
+{
+	static struct ph_sign_pair pair, before;
+	struct ph_error err = { 0 };
+	struct ph_sign_pair sign;
+	int rc;
+
+	memset(&pair, 0x5a, sizeof(pair));
+	before = pair;
+	put(bytes);
+	rc = ph_locked_key_load(&pair, path, ph_view_str("ngựa thồ"), &err);
+	must(rc <= 0 && (rc == 0) == (err.text[0] == '\0'));
+	if (rc != 0) {
+		must(memcmp(&pair, &before, sizeof(pair)) == 0);
+		return;
+	}
+	ph_sign_pair_from_seed(&sign, pair.secret);
+	must(memcmp(&sign, &pair, sizeof(sign)) == 0);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	if (folder < 0) {
+		must(ph_crypto_start() == 0);
+		folder = memfd_create("keys", 0);
+		must(folder >= 0);
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", folder);
+	}
+	if (size == 0) {
+		return 0;
+	}
+	if (data[0] == 'd') {
+		try_device(PH_VIEW(data + 1, size - 1));
+	} else if (data[0] == 'l') {
+		try_locked(PH_VIEW(data + 1, size - 1));
+	}
+	return 0;
+}
