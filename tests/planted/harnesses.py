@@ -30,12 +30,29 @@ TABLE = {
     "fed_fold": unit("fed_fold", "--count", "40", "--seed", "1"),
     "session_cut": unit("session_cut"),
     "journal_order": unit("journal_order"),
+    "sim": (["tests/sim/sim"], ["{tree}/tests/sim/run", "--count", "30", "--seed", "1", "--jobs", "1"]),
     "compare": (
         ["tests/reference/ledger"],
         ["{tree}/tests/reference/compare", "--ledger", "{build}/tests/reference/ledger",
          "--count", "200", "--seed", "1", "--jobs", "1"],
     ),
+    "compare_odd": (
+        ["tests/reference/ledger"],
+        ["{tree}/tests/reference/compare", "--ledger", "{build}/tests/reference/ledger",
+         "--odd", "--count", "100", "--seed", "1", "--jobs", "1"],
+    ),
 }  # fmt: skip
+
+# The groups of tests/fault/run: how much of each.
+FAULTS = {
+    "kills": ["--count", "60"], "crash": ["--count", "20"], "disk": ["--count", "60"],
+    "alloc": ["--count", "60"], "peers": ["--count", "300", "--seconds", "4"],
+    "bombs": ["--count", "600"],
+}  # fmt: skip
+DECODERS = [
+    "cert", "entry", "frame", "invite", "json", "message", "noise", "page", "receipt",
+    "segment", "session", "walk",
+]  # fmt: skip
 
 
 class Unknown(Exception):
@@ -56,6 +73,11 @@ class Harness:
             self.targets, self.command = TABLE[name]
         elif self.group == "unit" and which:
             self.targets, self.command = unit(which)
+        elif self.group == "fault" and which in FAULTS:
+            self.targets = PROGRAMS + ["tests/fault/fault_shim.so"]
+            self.targets += ["tests/fuzz/replay_" + name for name in DECODERS]
+            self.command = ["{tree}/tests/fault/run", "--only", which, "--seed", "1", "--jobs", "1"]
+            self.command += FAULTS[which]
         elif self.group == "vectors" and which:
             self.targets = ["tests/vectors/test_%s_vectors" % which]
             self.command = ["{build}/" + self.targets[0]]
@@ -94,12 +116,10 @@ class Harness:
             out, err = process.communicate(timeout=self.limit())
         except subprocess.TimeoutExpired:
             hung = True
-            os.killpg(process.pid, signal.SIGTERM)
-            try:
-                out, err = process.communicate(timeout=5)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                out, err = process.communicate()
+            end(process, signal.SIGTERM)
+            out, err = process.communicate()
+        finally:
+            end(process, signal.SIGKILL)  # what it left behind, also when we are ended
         seconds = time.monotonic() - begun
         with open(keep, "wb") as file:
             file.write(out + err)
@@ -109,6 +129,17 @@ class Harness:
         if process.returncode == 0 and not complaints(out):
             return Result(False, seconds, skips(out))
         return Result(True, seconds, first_line(out, err, process.returncode))
+
+
+def end(process, how):
+    """End what PROCESS started, which is a group of its own, and wait a little for it."""
+    try:
+        os.killpg(process.pid, how)
+        process.wait(timeout=5)
+    except (ProcessLookupError, PermissionError):
+        pass
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def complaints(out):
