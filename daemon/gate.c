@@ -180,15 +180,23 @@ static unsigned count_net(const struct ph_gate *gate, const struct ph_gate_origi
 	return count;
 }
 
-static struct ph_gate_visitor *oldest_of_net(const struct ph_gate *gate,
-					     const struct ph_gate_origin *origin)
+/* Of the new ones, in the network of ORIGIN unless it is NULL. */
+static struct ph_gate_visitor *who_goes(const struct ph_gate *gate,
+					const struct ph_gate_origin *origin)
 {
-	struct ph_gate_visitor *visitor = gate->oldest;
+	struct ph_gate_visitor *named = NULL;
 
-	while (visitor && !same_net(visitor, origin)) {
-		visitor = visitor->newer;
+	for (struct ph_gate_visitor *visitor = gate->oldest; visitor;
+	     visitor = visitor->newer) {
+		if (origin && !same_net(visitor, origin)) {
+			continue;
+		}
+		if (!visitor->is_named) {
+			return visitor;
+		}
+		named = named ? named : visitor;
 	}
-	return visitor;
+	return named;
 }
 
 static void unlink_new(struct ph_gate *gate, struct ph_gate_visitor *visitor)
@@ -205,6 +213,7 @@ static void let_in(struct ph_gate *gate, struct ph_gate_visitor *visitor)
 {
 	visitor->is_in = true;
 	visitor->is_new = true;
+	visitor->is_named = false;
 	visitor->older = gate->newest;
 	visitor->newer = NULL;
 	*(gate->newest ? &gate->newest->newer : &gate->oldest) = visitor;
@@ -236,17 +245,23 @@ int ph_gate_enter(struct ph_gate *gate, struct ph_gate_visitor *visitor, uint64_
 	}
 	visitor->since_ms = now_ms > 0 ? now_ms : 1;
 	if (count_net(gate, &visitor->origin) >= limits->handshakes_per_net) {
-		return over(gate, PH_GATE_NET, oldest_of_net(gate, &visitor->origin),
+		return over(gate, PH_GATE_NET, who_goes(gate, &visitor->origin),
 			    limit_out, out);
 	}
 	if (gate->handshakes >= limits->handshakes) {
-		return over(gate, PH_GATE_HANDSHAKES, gate->oldest, limit_out, out);
+		return over(gate, PH_GATE_HANDSHAKES, who_goes(gate, NULL), limit_out,
+			    out);
 	}
 	if (gate->sessions >= limits->sessions) {
-		return over(gate, PH_GATE_SESSIONS, gate->oldest, limit_out, out);
+		return over(gate, PH_GATE_SESSIONS, who_goes(gate, NULL), limit_out, out);
 	}
 	let_in(gate, visitor);
 	return 0;
+}
+
+void ph_gate_name(struct ph_gate_visitor *visitor)
+{
+	visitor->is_named = true;
 }
 
 void ph_gate_prove(struct ph_gate *gate, struct ph_gate_visitor *visitor, uint64_t now_ms)

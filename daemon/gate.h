@@ -5,7 +5,9 @@
  * A visitor is "new" until its first authenticated transport frame (message 1 alone
  * proves nothing: anybody who recorded one can send it again). New visitors are few,
  * in all and from one network; when there are too many the oldest goes first, so
- * that whoever floods pushes out himself. How often one address may come is a bucket
+ * that whoever floods pushes out himself, and those whose message 1 named one of our
+ * devices go after all others: a flood that has recorded none pushes out no device
+ * whose road is slow. How often one address may come is a bucket
  * of tokens; a device that proved to be ours gives its token back, since a whole
  * district may share one carrier's address.
  */
@@ -45,6 +47,7 @@ struct ph_gate_visitor {
 	struct ph_gate_origin origin;
 	uint64_t since_ms;
 	bool is_in, is_new;
+	bool is_named; /* new, but message 1 names one of our devices */
 	struct ph_gate_visitor *older, *newer; /* among the new */
 };
 
@@ -69,12 +72,14 @@ enum {
 };
 /*
  * May VISITOR (origin set) come in at NOW_MS? 0: it is in, and new. PH_GATE_E_CLOSED:
- * not. PH_GATE_E_ONE_OUT: only if *OUT goes: the oldest of the new ones, of its
- * network when that one is full; the caller ends it and asks again. The token is taken
+ * not. PH_GATE_E_ONE_OUT: only if *OUT goes: the oldest of the new ones that named no
+ * device, else of all new ones; of its network when that one is full; the caller ends it and asks again. The token is taken
  * at the first asking only.
  */
 int ph_gate_enter(struct ph_gate *gate, struct ph_gate_visitor *visitor, uint64_t now_ms,
 		  enum ph_gate_limit *limit_out, struct ph_gate_visitor **out);
+/* Message 1 of VISITOR was whole and names a device of ours. */
+void ph_gate_name(struct ph_gate_visitor *visitor);
 /* VISITOR proved to be one of ours: it is not new any more, and its token goes back. */
 void ph_gate_prove(struct ph_gate *gate, struct ph_gate_visitor *visitor,
 		   uint64_t now_ms);

@@ -86,6 +86,9 @@ static void on_job(struct ph_job *job)
 
 	if (job->type == PH_JOB_HELLO && !peer->is_closing) {
 		add_partial(peer, job);
+		if (job->result == 0 && peer->hub.known) {
+			ph_gate_name(&peer->visitor);
+		}
 	}
 	ph_session_give_job(peer->session, job, ph_peer_now(peer));
 	peer->n_jobs--;

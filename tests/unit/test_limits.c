@@ -123,6 +123,53 @@ static void test_handshakes(void **state)
 	ph_gate_deinit(&gate);
 }
 
+/* Who named a device of ours goes after all who did not, the oldest of them first. */
+static void test_named(void **state)
+{
+	struct ph_gate_limits limits = wide;
+	struct ph_gate_visitor *out = NULL;
+
+	(void)state;
+	limits.handshakes = 4;
+	begin(limits);
+	for (unsigned i = 0; i < 4; i++) {
+		assert_int_equal(enter(i, address_of(i), 1000, &out), 0);
+	}
+	ph_gate_name(&visitor[0]);
+	ph_gate_name(&visitor[2]);
+	for (unsigned i = 0; i < 4; i++) {
+		static const unsigned goes[] = { 1, 3, 0, 2 };
+		enum ph_gate_limit limit;
+
+		assert_int_equal(enter(4 + i, address_of(4 + i), 1000, &out),
+				 PH_GATE_E_ONE_OUT);
+		assert_ptr_equal(out, &visitor[goes[i]]);
+		ph_gate_leave(&gate, out);
+		assert_int_equal(
+			ph_gate_enter(&gate, &visitor[4 + i], 1000, &limit, &out), 0);
+		ph_gate_name(&visitor[4 + i]);
+	}
+	ph_gate_deinit(&gate);
+}
+
+/* Of a network that is full, too. */
+static void test_named_of_net(void **state)
+{
+	struct ph_gate_limits limits = wide;
+	struct ph_gate_visitor *out = NULL;
+
+	(void)state;
+	limits.handshakes_per_net = 2;
+	begin(limits);
+	assert_int_equal(enter(0, "10.1.2.1", 1000, &out), 0);
+	assert_int_equal(enter(1, "10.1.2.2", 1000, &out), 0);
+	assert_int_equal(enter(2, "10.1.3.1", 1000, &out), 0);
+	ph_gate_name(&visitor[0]);
+	assert_int_equal(enter(3, "10.1.2.3", 1000, &out), PH_GATE_E_ONE_OUT);
+	assert_ptr_equal(out, &visitor[1]);
+	ph_gate_deinit(&gate);
+}
+
 static void test_net(void **state)
 {
 	struct ph_gate_visitor *out = NULL;
@@ -399,6 +446,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_origins),
 		cmocka_unit_test(test_handshakes),
+		cmocka_unit_test(test_named),
+		cmocka_unit_test(test_named_of_net),
 		cmocka_unit_test(test_net),
 		cmocka_unit_test(test_sessions),
 		cmocka_unit_test(test_leaving),
