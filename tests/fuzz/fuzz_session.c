@@ -320,7 +320,8 @@ static void step(struct harness *harness, struct ph_view *in)
 	default:
 		len = (size_t)take_byte(in) << 8;
 		len |= take_byte(in);
-		say(harness, take(in, len));
+		say(harness,
+		    take(in, len < PH_NOISE_PLAIN_MAX ? len : PH_NOISE_PLAIN_MAX));
 		break;
 	}
 }
