@@ -3,8 +3,9 @@
  *
  * Every store is WAL, synchronous=FULL, locking_mode=EXCLUSIVE (so that reading
  * needs no room on the disk), DEFENSIVE, trusted_schema off, foreign keys on. The caller holds the folder's lock (ph_lock_take()), so a WAL file
- * left beside the database means the last process did not end by itself: then
- * quick_check runs before anything else. SQLite's codes become errno values here
+ * left beside the database means the last process did not end by itself: then it is
+ * synced (that process may have been killed before its own sync), quick_check runs, and
+ * it is emptied into the database. SQLite's codes become errno values here
  * and nowhere else: full or over quota -ENOSPC, I/O -EIO, corrupt or not a database -EUCLEAN,
  * busy -EBUSY, read-only -EROFS, constraint -EEXIST, too big -EFBIG.
  */

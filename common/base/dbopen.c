@@ -1,10 +1,11 @@
 /*
  * common/base/dbopen.c - opening a store: who are you, are you whole, how old are you.
  *
- * Look at the files by the VFS; create the database 0600 if asked; open it; turn on
- * the defences; read application_id and user_version before anything is written;
- * quick_check if the last process left a WAL behind; switch to WAL; bring the schema
- * up in one transaction.
+ * Look at the files by the VFS; create the database 0600 if asked; bring to the disk
+ * what a process that was killed left in its WAL; open it; turn on the defences; read
+ * application_id and user_version before anything is written; quick_check if there was
+ * a WAL, and then empty it into the database; switch to WAL; bring the schema up in one
+ * transaction.
  *
  * Failures:
  * - not our store, a newer one, or damaged: refused with a text, and what is in its
@@ -148,6 +149,21 @@ static int prepare_file(const struct ph_db_config *config, const struct found *f
 		return 0; /* whose files need not be the system's */
 	}
 	return ph_file_write(config->path, PH_VIEW(NULL, 0), 0600, err);
+}
+
+/*
+ * A process that was killed may have left a commit in its WAL that is written and not
+ * synced. What we are about to read, and to build upon, must not go with the power.
+ */
+static int settle_wal(const struct ph_db_config *config, struct ph_error *err)
+{
+	char wal[PATH_MAX];
+
+	if (config->vfs != NULL) {
+		return 0; /* as in prepare_file() */
+	}
+	snprintf(wal, sizeof(wal), "%s-wal", config->path);
+	return ph_file_sync(wal, err);
 }
 
 static int open_raw(struct ph_db *db, const struct ph_db_config *config,
@@ -306,6 +322,18 @@ static int migrate(struct ph_db *db, const struct ph_db_config *config,
 	return rc;
 }
 
+/*
+ * Begin with an empty WAL after an unclean end: what is written next then shares no sector
+ * with a commit of before. A disk without room leaves it as it is, which is no loss.
+ */
+static int empty_wal(struct ph_db *db)
+{
+	int64_t busy;
+	int rc = read_int(db, "PRAGMA wal_checkpoint(TRUNCATE)", &busy);
+
+	return rc == -ENOSPC ? 0 : rc;
+}
+
 /* Everything behind the opening of the file itself. */
 static int bring_up(struct ph_db *db, const struct ph_db_config *config, bool in_memory,
 		    bool unclean, struct ph_error *err)
@@ -328,6 +356,9 @@ static int bring_up(struct ph_db *db, const struct ph_db_config *config, bool in
 	}
 	if (!in_memory) {
 		rc = set_wal(db);
+		if (rc == 0 && unclean) {
+			rc = empty_wal(db);
+		}
 		if (rc < 0) {
 			return fail_sqlite(db, rc, err);
 		}
@@ -351,6 +382,9 @@ int ph_db_open(struct ph_db **db_out, const struct ph_db_config *config,
 		rc = look(config, &found, err);
 		if (rc == 0) {
 			rc = prepare_file(config, &found, err);
+		}
+		if (rc == 0 && found.wal) {
+			rc = settle_wal(config, err);
 		}
 		if (rc < 0) {
 			return rc;

@@ -155,24 +155,37 @@ static int parent_of(char out[static PATH_MAX], const char *path)
 	return 0;
 }
 
+static int sync_path(const char *path, int flags)
+{
+	int fd = ops->open(path, O_RDONLY | flags, 0);
+
+	if (fd < 0) {
+		return fd;
+	}
+
+	int rc = ops->sync(fd);
+
+	ops->close(fd);
+	return rc;
+}
+
 /* Make what was created, renamed or removed in the folder of PATH last. */
 static int sync_parent(const char *path)
 {
 	char dir[PATH_MAX];
 	int rc = parent_of(dir, path);
 
-	if (rc < 0) {
-		return rc;
-	}
+	return rc < 0 ? rc : sync_path(dir, O_DIRECTORY);
+}
 
-	int fd = ops->open(dir, O_RDONLY | O_DIRECTORY, 0);
+int ph_file_sync(const char *path, struct ph_error *err)
+{
+	int rc = sync_path(path, 0);
 
-	if (fd < 0) {
-		return fd;
+	if (rc == 0) {
+		rc = sync_parent(path);
 	}
-	rc = ops->sync(fd);
-	ops->close(fd);
-	return rc;
+	return rc == 0 ? 0 : ph_fail_errno(err, rc, path);
 }
 
 int ph_file_write(const char *path, struct ph_view bytes, unsigned mode,

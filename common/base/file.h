@@ -28,6 +28,11 @@ int ph_file_write(const char *path, struct ph_view bytes, unsigned mode,
  * negative errno.
  */
 int ph_file_rename(const char *from, const char *to, struct ph_error *err);
+/*
+ * Bring to the disk what is in a file, whoever wrote it, and its name. 0 or a negative
+ * errno.
+ */
+int ph_file_sync(const char *path, struct ph_error *err);
 /* Create a folder 0700 if absent, its parent fsynced. An existing folder is fine. */
 int ph_dir_create(const char *path, struct ph_error *err);
 /* The names in a folder but "." and "..". What SEEN returned if not 0, or negative errno. */
