@@ -46,12 +46,18 @@ static void *grown(void *old, size_t bytes)
 
 /* --- bytes --- */
 
-void sim_bytes_resize(struct sim_bytes *bytes, uint64_t size)
+/* Room for SIZE bytes; a file that grows gets more than it needs, once it has grown. */
+static void make_room(struct sim_bytes *bytes, uint64_t size)
 {
 	if (size > bytes->room) {
-		bytes->room = size + size / 2 + 4096;
+		bytes->room = bytes->room == 0 ? size : size + size / 2 + 4096;
 		bytes->data = grown(bytes->data, bytes->room);
 	}
+}
+
+void sim_bytes_resize(struct sim_bytes *bytes, uint64_t size)
+{
+	make_room(bytes, size);
 	if (size > bytes->len) {
 		memset(bytes->data + bytes->len, 0, size - bytes->len);
 	}
@@ -61,11 +67,16 @@ void sim_bytes_resize(struct sim_bytes *bytes, uint64_t size)
 void sim_bytes_write(struct sim_bytes *bytes, uint64_t offset, const uint8_t *data,
 		     size_t len)
 {
-	if (offset + len > bytes->len) {
-		sim_bytes_resize(bytes, offset + len);
+	if (len == 0) {
+		return;
 	}
-	if (len > 0) {
-		memcpy(bytes->data + offset, data, len);
+	if (offset > bytes->len) {
+		sim_bytes_resize(bytes, offset);
+	}
+	make_room(bytes, offset + len);
+	memcpy(bytes->data + offset, data, len);
+	if (offset + len > bytes->len) {
+		bytes->len = offset + len;
 	}
 }
 
@@ -725,14 +736,28 @@ void sim_disk_number(uint64_t first)
 	last_change = first;
 }
 
-static uint64_t mix(uint64_t hash, const void *bytes, size_t len)
+static uint64_t mix(uint64_t hash, const uint8_t *bytes, size_t len)
 {
-	const uint8_t *at = bytes;
+	uint64_t word;
 
-	for (size_t i = 0; i < len; i++) {
-		hash = (hash ^ at[i]) * 0x100000001b3u;
+	for (; len >= sizeof(word); bytes += sizeof(word), len -= sizeof(word)) {
+		memcpy(&word, bytes, sizeof(word));
+		hash = (hash ^ word) * 0x9fb21c651e98df25u;
+		hash ^= hash >> 32;
 	}
+	word = len;
+	if (len > 0) {
+		memcpy(&word, bytes, len);
+	}
+	hash ^= word;
 	return sim_draw(&hash);
+}
+
+static uint64_t hash_of(const struct sim_name *entry)
+{
+	uint64_t one = mix(14, (const uint8_t *)entry->path, strlen(entry->path));
+
+	return mix(one, entry->node->now.data, entry->node->now.len);
 }
 
 /* The order in which names were made does not count. */
@@ -742,12 +767,22 @@ uint64_t sim_disk_hash(const char *name)
 	uint64_t sum = 0;
 
 	for (size_t i = 0; i < disk->now.count; i++) {
-		const struct sim_name *entry = &disk->now.name[i];
-		uint64_t one = mix(14, entry->path, strlen(entry->path));
-
-		sum += mix(one, entry->node->now.data, entry->node->now.len);
+		sum += hash_of(&disk->now.name[i]);
 	}
 	return sum;
+}
+
+uint64_t sim_disk_hash_file(const char *path)
+{
+	char rest[SIM_PATH_MAX];
+	struct sim_disk *disk;
+	struct sim_name *entry;
+
+	if (sim_find(path, &disk, rest) != 0) {
+		return 0;
+	}
+	entry = find_name(&disk->now, rest);
+	return entry ? hash_of(entry) : 0;
 }
 
 int sim_disk_save(const char *name, const char *folder)

@@ -107,6 +107,7 @@ enum {
 	SIM_LIE_WAL = 2,   /* of its WAL or journal; the names of these are synced */
 	SIM_LIE_FILE = 4,  /* of any other file */
 	SIM_LIE_FOLDER = 8,
+	SIM_LIE_POWERSAFE = 16, /* it says that it is, whatever `powersafe` says */
 };
 
 struct sim_disk_traits {
@@ -161,6 +162,8 @@ uint64_t sim_disk_ops(const char *name);
 uint64_t sim_disk_used(const char *name);
 /* A hash of names and contents as they are: equal disks, equal numbers. */
 uint64_t sim_disk_hash(const char *name);
+/* Of the file "/m/NAME/..." alone, its path below the machine's folder included; 0: none. */
+uint64_t sim_disk_hash_file(const char *path);
 
 /*
  * DONE is called behind each operation that changed something on any machine. It may take

@@ -263,7 +263,9 @@ static int f_sector(sqlite3_file *base)
 
 static int f_traits(sqlite3_file *base)
 {
-	return ((struct vfs_file *)base)->disk->traits.powersafe
+	const struct sim_disk_traits *traits = &((struct vfs_file *)base)->disk->traits;
+
+	return traits->powersafe || (traits->lies & SIM_LIE_POWERSAFE)
 		       ? SQLITE_IOCAP_POWERSAFE_OVERWRITE
 		       : 0;
 }

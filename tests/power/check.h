@@ -1,0 +1,76 @@
+/* tests/power/check.h - what must hold of a machine whose power went. */
+#ifndef PH_TESTS_POWER_CHECK_H
+#define PH_TESTS_POWER_CHECK_H
+
+#include "tests/power/world.h"
+
+/* The invariants, by the names that docs/TESTING.md explains. */
+enum invariant {
+	OPENS,
+	ACKNOWLEDGED_STAYS,
+	RECEIPTED_STAYS,
+	WHOLE_OR_NOT,
+	VERIFIES,
+	LEDGER_IS_A_REBUILD,
+	TOLD_STAYS,
+	CODES_ARE_NEW,
+	GOES_ON,
+	NO_FALSE_ALARM,
+	INVARIANTS
+};
+extern const char *const invariant_name[INVARIANTS];
+
+/* A disk after a cut. */
+struct after_cut {
+	const char *disk; /* its name */
+	unsigned machine;
+	struct machine *clock; /* of the machine, as it was at the cut; it is booted */
+	/* of the call that the cut fell into; AFTER is NULL when it never came to its end */
+	const struct holding *before, *after;
+	/*
+	 * Also a session with copies of the others, as they are on their disks; whether
+	 * others have changed since the cut must not be.
+	 */
+	bool meets;
+	struct world *world;
+};
+
+struct finding {
+	bool verified; /* chains, seals, ledger: the database had not come out before */
+	enum invariant invariant;
+	struct ph_error what;
+};
+
+/* What a run came to. */
+struct tally {
+	uint64_t budget; /* cuts that are left */
+	uint64_t cuts, at[SIM_OP_COUNT],
+		of[MACHINES + 1]; /* the last: folders being made */
+	struct sim_disk_cut lost;
+	uint64_t sessions, verified, found[INVARIANTS], failures;
+	uint64_t first_at; /* the cut that showed the first failure; 0: none */
+	bool quiet;        /* show the first alone */
+};
+/* Count FINDING, and show it: WHERE and the cut's SEED. */
+void tally_finding(struct tally *tally, const struct finding *finding, const char *where,
+		   uint64_t seed);
+
+/* True when all hold; else the first that does not. The disk is used up by that. */
+bool check_after_cut(const struct after_cut *cut, struct finding *finding_out);
+
+/*
+ * found.c: join a site, or make a hub, and cut the power behind operations of that, one of
+ * ODDS. LIES as of the disk's traits.
+ */
+void found_site(struct tally *tally, uint64_t seed, unsigned lies, unsigned odds);
+void found_hub(struct tally *tally, uint64_t seed, unsigned lies, unsigned odds);
+
+/*
+ * For found.c: a new site or hub, open from DISK, verifies and goes on; a site in a session
+ * with a copy of the hub as it was made. The disk is used up, SITE or HUB stays open.
+ */
+bool check_new_site(struct ph_site *site, const char *disk, struct machine *clock,
+		    struct finding *finding_out);
+bool check_new_hub(struct ph_hub *hub, const char *disk, struct finding *finding_out);
+
+#endif

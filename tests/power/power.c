@@ -1,0 +1,489 @@
+/*
+ * tests/power/power.c - power cuts over the real stores of hub and sites.
+ *
+ *	power [--count N] [--seed S] [--script K] [--plant LIE|all]
+ *
+ * Random scripts of what hub and sites do (script.c) run over the simulated disk. At
+ * operations on a disk (each write, sync, truncate, new name, rename, removal) its state
+ * after a cut at that moment is taken as an image, while the script goes on; when the call
+ * is over the image is opened and looked at (check.c). Every eighth script takes an image
+ * behind every operation. Now and then the power really goes, or the process is killed: the
+ * machine is started again from what is left, and goes on from there.
+ *
+ * Odd scripts run on disks that may spoil the sector around a torn write and say so to
+ * SQLite, even ones on such as SQLite's unix VFS believes in.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <sodium.h>
+
+#include "common/base/error.h"
+#include "tests/power/check.h"
+#include "tests/unit/seed_args.h"
+
+enum {
+	SHOTS = 48, /* images of one call */
+	STEPS = 40, /* of a script */
+};
+
+static const char *const op_name[SIM_OP_COUNT] = {
+	[SIM_OP_CREATE] = "create",
+	[SIM_OP_WRITE] = "write",
+	[SIM_OP_TRUNCATE] = "truncate",
+	[SIM_OP_SYNC] = "sync",
+	[SIM_OP_SYNC_FOLDER] = "sync of the folder",
+	[SIM_OP_RENAME] = "rename",
+	[SIM_OP_UNLINK] = "removal",
+	[SIM_OP_MKDIR] = "mkdir",
+};
+
+static const struct {
+	const char *name;
+	unsigned lies;
+} plants[] = {
+	{ "nosync", SIM_LIE_STORE | SIM_LIE_WAL | SIM_LIE_FILE | SIM_LIE_FOLDER },
+	{ "nosync-wal", SIM_LIE_WAL },
+	{ "nosync-database", SIM_LIE_STORE },
+	{ "nosync-folder", SIM_LIE_FOLDER },
+	{ "nosync-file", SIM_LIE_FILE },
+	{ "not-powersafe", SIM_LIE_POWERSAFE },
+};
+
+/* A disk as a cut would leave it. */
+struct shot {
+	char disk[8];
+	uint64_t op, seed;
+	enum sim_disk_op what;
+	char path[64];
+	struct machine clock;
+};
+
+static struct run {
+	struct world world;
+	uint64_t script, step;
+	unsigned machine; /* whose call it is; MACHINES: none */
+	struct holding before;
+	struct shot shot[SHOTS];
+	unsigned n_shots;
+	unsigned odds;   /* one operation of so many gives an image */
+	uint64_t draws;  /* for the images, apart from the script's */
+	uint64_t cut_in; /* operations until the power really goes; 0: it stays */
+	unsigned gone;   /* the machine whose power went; MACHINES: none */
+	uint64_t ops;    /* of the script */
+	unsigned plant_lies;
+	/* what happened */
+	struct tally tally;
+	uint64_t scripts, steps, real, kills, between, founded;
+} run;
+
+static uint64_t draw(void)
+{
+	uint64_t z = run.draws += 0x9e3779b97f4a7c15u;
+
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+	return z ^ (z >> 31);
+}
+
+static void report(const struct finding *finding, const struct shot *shot)
+{
+	char where[256];
+
+	snprintf(where, sizeof(where),
+		 "script %llu, step %llu (%s) of %s, behind operation %llu (%s of %s)",
+		 (unsigned long long)run.script, (unsigned long long)run.step,
+		 run.world.doing, power_name[run.machine], (unsigned long long)shot->op,
+		 op_name[shot->what], shot->path);
+	tally_finding(&run.tally, finding, where, shot->seed);
+}
+
+static void look_at(struct shot *shot, const struct holding *after)
+{
+	struct finding finding;
+	struct after_cut cut = { .disk = shot->disk,
+				 .machine = run.machine,
+				 .clock = &shot->clock,
+				 .before = &run.before,
+				 .after = after,
+				 .meets = draw() % 16 == 0,
+				 .world = &run.world };
+
+	ph_rng_seed(&shot->clock.seeded, shot->seed, &shot->clock.rng);
+	run.tally.sessions += cut.meets;
+	if (!check_after_cut(&cut, &finding)) {
+		report(&finding, shot);
+	}
+	run.tally.verified += finding.verified;
+}
+
+static void take_shot(enum sim_disk_op what, const char *path)
+{
+	struct shot *shot = &run.shot[run.n_shots];
+
+	snprintf(shot->disk, sizeof(shot->disk), "x%u", run.n_shots++);
+	snprintf(shot->path, sizeof(shot->path), "%s", path);
+	shot->op = run.ops;
+	shot->what = what;
+	shot->seed = draw();
+	shot->clock = run.world.machine[run.machine];
+	sim_disk_image(power_name[run.machine], shot->disk, shot->seed, &run.tally.lost);
+	run.tally.cuts++;
+	run.tally.budget--;
+	run.tally.at[what]++;
+	run.tally.of[run.machine]++;
+}
+
+static void on_op(void *data, const char *name, enum sim_disk_op what, const char *path)
+{
+	(void)data;
+	if (run.machine == MACHINES || strcmp(name, power_name[run.machine]) != 0) {
+		return;
+	}
+	run.ops++;
+	if (run.cut_in > 0 && --run.cut_in == 0) {
+		run.gone = run.machine;
+		if (draw() % 3 == 0) {
+			sim_disk_kill(name);
+			run.kills++;
+			return;
+		}
+		sim_disk_cut(name, draw(), &run.tally.lost);
+		run.real++;
+		run.tally.cuts++;
+		run.tally.budget -= run.tally.budget > 0;
+		run.tally.at[what]++;
+		run.tally.of[run.machine]++;
+		return;
+	}
+	if (run.n_shots < SHOTS && run.tally.budget > 0 && draw() % run.odds == 0) {
+		take_shot(what, path);
+	}
+}
+
+/* Look at the images of the call that is over. */
+static void look_at_all(const struct holding *after)
+{
+	for (unsigned i = 0; i < run.n_shots; i++) {
+		look_at(&run.shot[i], after);
+	}
+	run.n_shots = 0;
+}
+
+static void on_call(void *data, unsigned machine, bool ended)
+{
+	(void)data;
+	if (!ended) {
+		run.machine = machine;
+		run.before = run.world.promised[machine];
+		return;
+	}
+	/* how far a call would have come whose power went nobody knows */
+	look_at_all(run.gone == MACHINES ? &run.world.promised[machine] : NULL);
+	/* between this call and the next: what it acknowledged is there */
+	run.before = run.world.promised[machine];
+	if (run.gone == MACHINES && run.tally.budget > 0 && draw() % 8 == 0) {
+		take_shot(SIM_OP_SYNC, "nothing: between two calls");
+		run.between++;
+		look_at_all(&run.before);
+	}
+	run.machine = MACHINES;
+}
+
+/*
+ * The power of a machine went in this step, or its process was killed: start it again. An
+ * image is looked at for what was promised; what is seen after the start is promised too.
+ */
+static void start_again(void)
+{
+	struct world *world = &run.world;
+	unsigned i = run.gone;
+	struct machine *machine = &world->machine[i];
+	struct shot shot = { .disk = "z", .op = run.ops, .what = SIM_OP_WRITE };
+	struct ph_error err = { 0 };
+	struct holding now;
+	int rc;
+
+	snprintf(shot.path, sizeof(shot.path), "the last: it died");
+	if (i == HUB) {
+		ph_hub_close(world->hub);
+		world->hub = NULL;
+	} else {
+		ph_site_close(world->site[i]);
+		world->site[i] = NULL;
+	}
+	run.gone = MACHINES;
+	sim_disk_on(power_name[i]);
+
+	shot.seed = draw();
+	sim_disk_image(power_name[i], shot.disk, shot.seed, &run.tally.lost);
+	run.tally.cuts++;
+	run.tally.budget -= run.tally.budget > 0;
+	run.tally.of[i]++;
+	run.between++;
+	shot.clock = *machine;
+	run.machine = i;
+	run.before = world->promised[i];
+	look_at(&shot, NULL);
+	run.machine = MACHINES;
+
+	machine_boot(machine);
+	rc = i == HUB ? world_open_hub(machine, power_name[i], &world->hub, &err)
+		      : world_open_site(machine, power_name[i], &world->site[i], &err);
+	if (rc == 0) {
+		rc = i == HUB ? hub_holding(world->hub, &now)
+			      : site_holding(world->site[i], &now);
+	}
+	if (rc != 0) {
+		run.tally.failures++;
+		printf("# script %llu cannot go on: %s\n", (unsigned long long)run.script,
+		       err.text);
+		return;
+	}
+	for (unsigned l = 0; l < now.n_logs; l++) {
+		const struct held *old =
+			held_of(&world->promised[i], now.log[l].head.log_id);
+
+		if (old && old->receipted > now.log[l].receipted) {
+			now.log[l].receipted = old->receipted;
+			now.log[l].n_missing = old->n_missing;
+			memcpy(now.log[l].missing, old->missing, sizeof(old->missing));
+		}
+	}
+	memcpy(now.told, world->promised[i].told, sizeof(now.told));
+	memcpy(now.code, world->promised[i].code, sizeof(now.code));
+	now.n_codes = world->promised[i].n_codes;
+	world->promised[i] = now;
+
+	/* before anything more is synced */
+	run.machine = i;
+	run.before = now;
+	for (unsigned n = 0; n < 3 && run.tally.budget > 0; n++) {
+		take_shot(SIM_OP_SYNC, "nothing: just started");
+		run.between++;
+	}
+	look_at_all(&now);
+	run.machine = MACHINES;
+}
+
+static void run_script(uint64_t seed, uint64_t script)
+{
+	struct world *world = &run.world;
+	uint64_t failures = run.tally.failures;
+
+	run.script = script;
+	run.draws = seed ^ (script * 0xd1342543de82ef95u);
+	run.odds = script % 8 == 7 ? 1 : 2;
+	run.ops = 0;
+	run.machine = MACHINES;
+	run.gone = MACHINES;
+	run.cut_in = 0;
+	/* before anything is open: SQLite asks once */
+	for (unsigned i = 0; i < MACHINES; i++) {
+		struct sim_disk_traits *traits;
+
+		sim_disk_add(power_name[i]);
+		traits = sim_disk_traits(power_name[i]);
+		traits->powersafe = script % 2 == 0;
+		traits->sector = script % 4 < 2 ? 512 : 4096;
+		traits->lies = run.plant_lies;
+	}
+	world_begin(world, draw() >> 8);
+	sim_disk_watch(on_op, NULL);
+	world->call = on_call;
+	for (run.step = 0; run.step < STEPS && run.tally.budget > 0; run.step++) {
+		bool good;
+
+		if (run.cut_in == 0 && draw() % 5 == 0) {
+			run.cut_in = 1 + draw() % 60;
+		}
+		good = world_step(world);
+		run.steps++;
+		if (run.gone < MACHINES) {
+			start_again();
+		} else if (!good) {
+			run.tally.failures++;
+			printf("# script %llu, step %llu: %s fails: %s\n",
+			       (unsigned long long)script, (unsigned long long)run.step,
+			       world->doing, world->err.text);
+		}
+		if (run.tally.failures > failures) {
+			break;
+		}
+	}
+	run.scripts++;
+	world_end(world);
+	sim_disk_watch(NULL, NULL);
+}
+
+/* Sites join, and now and then a hub is made, which costs two slow key derivations a cut. */
+static void found(uint64_t seed, uint64_t script)
+{
+	uint64_t own = seed ^ ((script + 1) * 0x9fb21c651e98df25u);
+
+	if (script % 8 == 0) {
+		found_site(&run.tally, own, run.plant_lies, 4);
+		run.founded++;
+	}
+	if (script % 32 == 1) {
+		found_hub(&run.tally, own, run.plant_lies, 4);
+		run.founded++;
+	}
+}
+
+static void print_counts(double seconds)
+{
+	printf("# %llu cuts (%llu of them for good, %llu between two calls) and %llu "
+	       "kills in %llu "
+	       "scripts of %llu steps in all and %llu folders being made; hub %llu, "
+	       "sites "
+	       "%llu, folders %llu; %.1f s\n",
+	       (unsigned long long)run.tally.cuts, (unsigned long long)run.real,
+	       (unsigned long long)run.between, (unsigned long long)run.kills,
+	       (unsigned long long)run.scripts, (unsigned long long)run.steps,
+	       (unsigned long long)run.founded, (unsigned long long)run.tally.of[HUB],
+	       (unsigned long long)(run.tally.of[SITE_A] + run.tally.of[SITE_B]),
+	       (unsigned long long)run.tally.of[SITE_NEW], seconds);
+	printf("# behind");
+	for (unsigned i = 0; i < SIM_OP_COUNT; i++) {
+		printf("%s %s %llu", i ? "," : "", op_name[i],
+		       (unsigned long long)run.tally.at[i]);
+	}
+	printf("\n# of %llu writes not synced %llu lost whole, %llu in part; %llu "
+	       "sectors "
+	       "torn, %llu of them garbage; of %llu changes of names not synced %llu "
+	       "lost, "
+	       "%llu of them renames\n",
+	       (unsigned long long)run.tally.lost.writes,
+	       (unsigned long long)run.tally.lost.lost,
+	       (unsigned long long)run.tally.lost.partly,
+	       (unsigned long long)run.tally.lost.torn,
+	       (unsigned long long)run.tally.lost.garbled,
+	       (unsigned long long)run.tally.lost.names,
+	       (unsigned long long)run.tally.lost.names_lost,
+	       (unsigned long long)run.tally.lost.renames_lost);
+	printf("# %llu different databases verified and folded anew; %llu machines went "
+	       "on to "
+	       "a session\n",
+	       (unsigned long long)run.tally.verified,
+	       (unsigned long long)run.tally.sessions);
+	for (unsigned i = 0; i < INVARIANTS; i++) {
+		if (run.tally.found[i] > 0) {
+			printf("# %s broken %llu times\n", invariant_name[i],
+			       (unsigned long long)run.tally.found[i]);
+		}
+	}
+}
+
+static int verdict(void)
+{
+	bool good = run.tally.failures == 0;
+
+	printf("1..1\n%s 1 - %llu power cuts, seed %llu\n", good ? "ok" : "not ok",
+	       (unsigned long long)run.tally.cuts, (unsigned long long)arg_seed);
+	return good ? 0 : 1;
+}
+
+/* Take NAME VALUE out of the arguments; NULL if it is not there. */
+static const char *take_option(int *argc, char **argv, const char *name)
+{
+	for (int i = 1; i + 1 < *argc; i++) {
+		if (strcmp(argv[i], name) == 0) {
+			const char *value = argv[i + 1];
+
+			memmove(&argv[i], &argv[i + 2],
+				(size_t)(*argc - i - 2) * sizeof(argv[0]));
+			*argc -= 2;
+			return value;
+		}
+	}
+	return NULL;
+}
+
+static void run_all(uint64_t seed, bool planted)
+{
+	for (uint64_t script = 0; run.tally.budget > 0 && run.tally.failures < 20;
+	     script++) {
+		run_script(seed, script);
+		found(seed, script);
+		if (planted && run.tally.failures > 0) {
+			break;
+		}
+	}
+}
+
+/* Each disk that lies, or the one that is named: all must be caught. */
+static int run_plants(const char *name)
+{
+	size_t count = sizeof(plants) / sizeof(plants[0]);
+	unsigned n = 0;
+	int result = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(name, "all") != 0 && strcmp(name, plants[i].name) != 0) {
+			continue;
+		}
+		memset(&run, 0, sizeof(run));
+		run.tally.budget = arg_count;
+		run.tally.quiet = true;
+		run.plant_lies = plants[i].lies;
+		run_all(arg_seed, true);
+		if (run.tally.failures > 0) {
+			printf("ok %u - planted %s: caught, at cut %llu\n", ++n,
+			       plants[i].name, (unsigned long long)run.tally.first_at);
+		} else {
+			printf("not ok %u - planted %s: not caught in %llu cuts\n", ++n,
+			       plants[i].name, (unsigned long long)run.tally.cuts);
+			result = 1;
+		}
+	}
+	printf("1..%u\n", n);
+	return n > 0 ? result : 2;
+}
+
+static int usage(void)
+{
+	fputs("power [--count N] [--seed S] [--script K] [--plant all", stderr);
+	for (size_t i = 0; i < sizeof(plants) / sizeof(plants[0]); i++) {
+		fprintf(stderr, " | %s", plants[i].name);
+	}
+	fputs("]\n", stderr);
+	return 2;
+}
+
+int main(int argc, char **argv)
+{
+	const char *plant = take_option(&argc, argv, "--plant");
+	const char *only = take_option(&argc, argv, "--script");
+	struct timespec begin;
+	struct timespec end;
+	int result = 0;
+
+	if (ph_crypto_start() != 0 || !read_args(argc, argv, 2000, 100000)) {
+		return usage();
+	}
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	printf("# seed %llu\n", (unsigned long long)arg_seed);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &begin);
+	run.tally.budget = arg_count;
+	sim_disk_begin(1);
+	world_make();
+	if (plant) {
+		result = run_plants(plant);
+	} else if (only) {
+		run_script(arg_seed, strtoull(only, NULL, 10));
+	} else {
+		run_all(arg_seed, false);
+	}
+	sim_disk_end();
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end);
+	if (plant) {
+		return result == 2 ? usage() : result;
+	}
+	print_counts((double)(end.tv_sec - begin.tv_sec) +
+		     (double)(end.tv_nsec - begin.tv_nsec) / 1e9);
+	return verdict();
+}

@@ -1,0 +1,118 @@
+/*
+ * tests/power/world.h - a hub and two sites on the simulated disk, and what each of them
+ * has promised: what it may never be without again, whenever its power goes.
+ */
+#ifndef PH_TESTS_POWER_WORLD_H
+#define PH_TESTS_POWER_WORLD_H
+
+#include "client/site.h"
+#include "daemon/hub.h"
+#include "tests/sim/disk.h"
+
+enum {
+	HUB, /* machines */
+	SITE_A,
+	SITE_B,
+	MACHINES,
+	SITE_NEW = MACHINES, /* one that is only just joining */
+	PLACES,
+
+	LOGS_MAX = 8,
+	CODES_MAX = 64,
+};
+
+extern const char *const power_name[MACHINES]; /* "hub", "a", "b" */
+/* Closed, as they were made; and the text of an invite for one more site. */
+extern const char *const power_pristine_hub;
+extern struct ph_buf power_invite;
+
+/* What a machine holds of one log. */
+struct held {
+	struct ph_head head;
+	uint64_t receipted;                       /* hub: given out; site: kept */
+	uint64_t missing[PH_RECEIPT_MISSING_MAX]; /* parts that the receipt names */
+	size_t n_missing;
+};
+
+/* What a machine holds. */
+struct holding {
+	struct held log[LOGS_MAX];
+	unsigned n_logs;
+	struct ph_fed_cursor fed; /* site */
+	/* hub: how far the feed of each site went, as that site has it */
+	struct ph_fed_cursor told[MACHINES];
+	/* site: codes that were printed */
+	char code[CODES_MAX][PH_PRINTED_SIZE + 1];
+	unsigned n_codes;
+};
+
+struct machine {
+	struct ph_now now;
+	struct ph_rng_seeded seeded;
+	struct ph_rng rng;
+};
+
+struct world {
+	struct machine machine[MACHINES];
+	struct ph_hub *hub;
+	struct ph_site *site[MACHINES]; /* NULL at HUB */
+	uint8_t device[PLACES][PH_DEVICE_ID_SIZE];
+	uint8_t own_log[PLACES][PH_LOG_ID_SIZE];
+	struct holding promised[MACHINES];
+	uint64_t draws;
+	uint64_t written;    /* names of what is written come from it */
+	const char *doing;   /* the step */
+	struct ph_error err; /* how it failed */
+	/* around each call on a machine, for who takes images */
+	void (*call)(void *data, unsigned machine, bool ended);
+	void *data;
+};
+
+_Noreturn void power_die(const char *format, ...) __attribute__((format(printf, 1, 2)));
+uint64_t power_below(struct world *world, uint64_t bound);
+
+/* Make hub and sites once, closed, on disks "p-hub", "p-a", "p-b". */
+void world_make(void);
+/* Begin with copies of these, all open. */
+void world_begin(struct world *world, uint64_t seed);
+void world_end(struct world *world);
+
+/* Open what is on the disk NAME as MACHINE; 0 or negative errno with ERR. */
+int world_open_hub(struct machine *machine, const char *name, struct ph_hub **hub_out,
+		   struct ph_error *err);
+/* DISK's folder as a hub's, or a site's: what it is opened, made or joined with. */
+struct ph_hub_config power_hub_config(struct machine *machine, const char *dir);
+struct ph_site_config power_site_config(struct machine *machine, const char *dir);
+void power_folder(const char *disk, char out[static 64]);
+int world_open_site(struct machine *machine, const char *name, struct ph_site **site_out,
+		    struct ph_error *err);
+/* The machine was started again. */
+void machine_boot(struct machine *machine);
+
+/* What they hold. 0 or negative errno. */
+int hub_holding(struct ph_hub *hub, struct holding *out);
+int site_holding(struct ph_site *site, struct holding *out);
+struct held *held_of(struct holding *holding, const uint8_t id[static PH_LOG_ID_SIZE]);
+
+/* One random thing. False: a machine has failed, as after a cut. */
+bool world_step(struct world *world);
+/*
+ * A session of SITE with HUB, cut after so many bytes (below 0: never). 0: complete; 1:
+ * cut; negative: failed, with ERR. WORLD (may be NULL) is told of the calls, and notes
+ * what is promised.
+ */
+struct drive {
+	struct world *world;
+	struct ph_hub *hub;
+	struct ph_site *site;
+	unsigned index; /* of the site */
+	struct ph_rng hub_rng, site_rng;
+	int64_t cut;
+};
+int power_session(const struct drive *drive, struct ph_error *err);
+/* Write a visit. */
+int power_visit(struct ph_site *site, uint64_t count, struct ph_error *err);
+/* Set a policy. 0, or 1 with the error's text in ERR. */
+int power_policy(struct ph_hub *hub, uint64_t value, struct ph_error *err);
+
+#endif
