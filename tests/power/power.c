@@ -324,11 +324,11 @@ static void found(uint64_t seed, uint64_t script)
 {
 	uint64_t own = seed ^ ((script + 1) * 0x9fb21c651e98df25u);
 
-	if (script % 8 == 0) {
+	if (run.tally.budget > 0 && script % 8 == 0) {
 		found_site(&run.tally, own, run.plant_lies, 4);
 		run.founded++;
 	}
-	if (script % 32 == 1) {
+	if (run.tally.budget > 0 && script % 32 == 1) {
 		found_hub(&run.tally, own, run.plant_lies, 4);
 		run.founded++;
 	}
