@@ -1,6 +1,7 @@
 /*
- * A disk that fails while a device joins: refused with words, and given again it is done;
- * never a store under its name that is not whole.
+ * A disk that fails. While a device joins: refused with words, and given again it is done;
+ * never a store under its name that is not whole. While a record is written: it is not said
+ * to be saved.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -91,11 +92,41 @@ static void test_from_then_on(void **state)
 	assert_true(at > 5);
 }
 
+/* A record whose commit fails is refused with words, and so is all behind it until a new start. */
+static void test_record(void **state)
+{
+	struct ph_entry visit = world_visit(2);
+	struct ph_error err = { 0 };
+	struct world *world;
+	uint64_t before, after;
+
+	world_setup_joined(state);
+	world = *state;
+	before = ph_site_log(world->site)->n;
+	fault.at = 1;
+	fault.on = false;
+	fault.seen = 0;
+	assert_true(ph_site_write(world->site, &visit, 1, NULL, &err) < 0);
+	assert_true(fault.seen > 0);
+	fault.at = 0;
+	assert_string_not_equal(err.text, "");
+	assert_true(ph_site_write(world->site, &visit, 1, NULL, NULL) < 0);
+	ph_site_close(world->site);
+	assert_int_equal(world_open(world, NULL), 0);
+	/* whether it came to the disk all the same nobody knew */
+	after = ph_site_log(world->site)->n;
+	assert_true(after >= before);
+	world_write(world, visit);
+	assert_true(ph_site_log(world->site)->n > after);
+	world_teardown(state);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_once),
 		cmocka_unit_test(test_from_then_on),
+		cmocka_unit_test(test_record),
 	};
 
 	return ph_crypto_start() != 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
