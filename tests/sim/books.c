@@ -37,6 +37,7 @@ void sim_books_free(struct sim_books *books)
 		free(books->titles);
 		free(books->crates);
 		free(books->holds);
+		free(books->pages);
 		free(books->touches);
 		free(books);
 	}
@@ -47,6 +48,9 @@ void sim_touch(struct sim *sim, ptrdiff_t ack, enum sim_thing type, size_t at)
 	struct sim_touch *touch = ADD(sim->books, touches);
 
 	*touch = (struct sim_touch){ (uint32_t)ack, type, (unsigned)at };
+	if (type == SIM_COPY && at < sim->books->n_copies) {
+		sim->books->copies[at].moved = sim->now;
+	}
 }
 
 /* --- choosing --- */

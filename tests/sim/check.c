@@ -43,6 +43,9 @@ const struct sim_invariant_doc sim_invariants[SIM_INVARIANTS] = {
 	[SIM_REBUILD] = { "rebuild", "ledgers are what a fold made afresh gives" },
 	[SIM_COUNTS] = { "counts", "visits, loans and renewals of each site are the sums "
 				   "over its entries that count" },
+	[SIM_BOOKS] = { "books",
+			"a copy to which nothing odd was done is lent to whom it "
+			"is lent, or to nobody" },
 	[SIM_EXPLAINED] = { "explained", "each case has a fault or an act that made it" },
 	[SIM_LIVE] = { "live",
 		       "each device that was not cut off records one thing more and "

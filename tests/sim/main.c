@@ -315,8 +315,10 @@ static void tell_all(double took)
 		printf(" %s %" PRIu64, sim_ops[i].name, sums.events[i]);
 	}
 	printf("\n# inside sessions: %" PRIu64 " cut, %" PRIu64
-	       " processes ended; %" PRIu64 " entries died with a folder put back\n",
-	       sums.cuts_in, sums.kills_in, sums.dead);
+	       " processes ended; %" PRIu64
+	       " entries died with a folder put back; %" PRIu64
+	       " copies are where the books have them\n",
+	       sums.cuts_in, sums.kills_in, sums.dead, sums.plain);
 	for (unsigned i = 1; i < SIM_INVARIANTS; i++) {
 		if (broken[i] > 0) {
 			printf("# broken %" PRIu64 " times: %s\n", broken[i],

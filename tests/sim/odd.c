@@ -7,6 +7,8 @@
  */
 #include <string.h>
 
+#include "common/ledger/query.h"
+
 #include "tests/sim/work_internal.h"
 
 /* --- odd acts --- */
@@ -398,4 +400,73 @@ bool sim_is_odd(const struct sim *sim, size_t ack)
 		}
 	}
 	return is_shaken(sim, &sim->acks[ack]);
+}
+
+/* --- the books and the ledger --- */
+
+/* No entry that names the copy AT may stand elsewhere, or count for nothing. */
+static bool is_plain(const struct sim *sim, size_t at)
+{
+	const struct sim_books *books = sim->books;
+
+	if (books->copies[at].odd || strlen(books->copies[at].code) <= 6) {
+		return false;
+	}
+	for (size_t i = 0; i < books->n_touches; i++) {
+		const struct sim_touch *touch = &books->touches[i];
+
+		if (touch->type == SIM_COPY && touch->at == at &&
+		    is_shaken(sim, &sim->acks[touch->ack])) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static const char *code_in(const json_t *item, const char *name)
+{
+	const char *code =
+		json_string_value(json_object_get(json_object_get(item, name), "code"));
+
+	return code != NULL ? code : "";
+}
+
+/* To whom the ledger says it is lent; "" to nobody. */
+static const char *lent_to(const json_t *loans, const char *copy)
+{
+	const json_t *item;
+	size_t i;
+
+	json_array_foreach(loans, i, item)
+	{
+		if (strcmp(code_in(item, "copy"), copy) == 0) {
+			return code_in(item, "card");
+		}
+	}
+	return "";
+}
+
+void sim_check_books(struct sim *sim)
+{
+	const struct sim_books *books = sim->books;
+	struct ph_loan_filter all = { .day = 0 };
+	json_t *loans;
+
+	if (ph_query_loans(ph_hub_ledger(sim->hub), &all, &loans) != 0) {
+		sim_broken(sim, SIM_HEALTHY, "the hub gives no list of loans");
+	}
+	for (size_t i = 0; i < books->n_copies; i++) {
+		const struct sim_copy *copy = &books->copies[i];
+		const char *wanted =
+			copy->where == SIM_LENT ? books->cards[copy->card].code : "";
+		const char *got = lent_to(loans, copy->code);
+
+		if (is_plain(sim, i) && strcmp(wanted, got) != 0) {
+			sim_broken(sim, SIM_BOOKS,
+				   "copy %s is lent to \"%s\", the hub says \"%s\"",
+				   copy->code, wanted, got);
+		}
+		sim->result->tally.plain += is_plain(sim, i);
+	}
+	json_decref(loans);
 }

@@ -434,6 +434,9 @@ void sim_settle(struct sim *sim)
 	sim->settling = true;
 	sim_heal_all(sim);
 	sim_linger(sim);
+	for (unsigned i = 0; i < sim->n_devices; i++) {
+		sim_type_pages(sim, &sim->devices[i]);
+	}
 	run_rounds(sim);
 	catch_up_hub(sim);
 	check_whole(sim);
@@ -445,6 +448,7 @@ void sim_settle(struct sim *sim)
 	}
 	check_rebuild(sim);
 	sim_check_counts(sim);
+	sim_check_books(sim);
 	(void)ph_cases_each(ph_hub_ledger(sim->hub), &all, check_case, sim);
 	for (unsigned i = 0; i < sim->n_devices; i++) {
 		if (!sim->devices[i].cut) {

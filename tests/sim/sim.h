@@ -29,6 +29,7 @@ enum sim_invariant {
 	SIM_SAME_LEDGER,
 	SIM_REBUILD,
 	SIM_COUNTS,
+	SIM_BOOKS,
 	SIM_EXPLAINED,
 	SIM_LIVE,
 	SIM_TWICE,
@@ -115,8 +116,9 @@ int sim_script_read(struct sim_script *script, FILE *from, const char *name);
 struct sim_tally {
 	uint64_t events[SIM_OPS];
 	uint64_t sessions, whole, entries, receipts, cases, rounds, devices, forks, acts;
-	uint64_t cuts_in, kills_in,
-		dead; /* inside sessions; entries that died with a disk */
+	uint64_t cuts_in, kills_in; /* inside sessions */
+	uint64_t dead;              /* entries that died with a disk */
+	uint64_t plain;             /* copies to which nothing odd was done */
 };
 
 struct sim_result {

@@ -244,6 +244,64 @@ static void take_back(const struct desk *desk)
 	}
 }
 
+/* It is taken back and stands in the notebook; it may be lent again before that is typed in. */
+static void jot(const struct desk *desk)
+{
+	size_t at = sim_pick(desk, desk->books->n_copies, is_lent_here);
+	struct sim_copy *copy;
+
+	if (at == NONE || desk->sim->now < desk->books->copies[at].moved + 150000) {
+		return;
+	}
+	copy = &desk->books->copies[at];
+	copy->where = SIM_ON_SHELF;
+	copy->settled = desk->sim->now + 150000;
+	*ADD(desk->books, pages) = (struct sim_page){ .copy = (unsigned)at,
+						      .device = desk->device->number,
+						      .second = sim_truth(desk->sim) };
+}
+
+static void type_page(const struct desk *desk, struct sim_page *page)
+{
+	char when[PH_TIME_TEXT];
+	ptrdiff_t put;
+
+	ph_time_text(when, page->second);
+	when[strlen("2026-09-22T08:01")] = '\0';
+	put = sim_put(desk,
+		      json_pack("{s:s, s:s, s:s}", "kind", "return", "copy",
+				desk->books->copies[page->copy].code, "when", when));
+	page->typed = true; /* it is not typed in again, even if that failed */
+	if (put >= 0) {
+		sim_touch(desk->sim, put, SIM_COPY, page->copy);
+	}
+}
+
+static void type_in(const struct desk *desk)
+{
+	for (size_t i = 0; i < desk->books->n_pages; i++) {
+		struct sim_page *page = &desk->books->pages[i];
+
+		if (!page->typed && page->device == desk->device->number) {
+			type_page(desk, page);
+			return;
+		}
+	}
+}
+
+void sim_type_pages(struct sim *sim, struct sim_device *device)
+{
+	struct desk desk = { .sim = sim, .books = sim->books, .device = device };
+
+	for (size_t i = 0; i < sim->books->n_pages; i++) {
+		struct sim_page *page = &sim->books->pages[i];
+
+		if (!page->typed && page->device == device->number) {
+			type_page(&desk, page);
+		}
+	}
+}
+
 static void renew(const struct desk *desk)
 {
 	size_t at = sim_pick(desk, desk->books->n_copies, is_lent_here);
@@ -558,10 +616,10 @@ void sim_run_act(const struct desk *desk, const struct act *acts, size_t n)
 void sim_work(struct sim *sim, struct sim_device *device, const struct ph_rng *dice)
 {
 	static const struct act acts[] = {
-		{ 26, lend },   { 20, take_back }, { 16, come_in }, { 6, enrol },
-		{ 7, acquire }, { 4, renew },      { 5, handle },   { 5, dispatch },
-		{ 7, unpack },  { 4, hold },       { 4, other },    { 2, block },
-		{ 3, edit },
+		{ 4, jot },      { 3, type_in },  { 26, lend },   { 20, take_back },
+		{ 16, come_in }, { 6, enrol },    { 7, acquire }, { 4, renew },
+		{ 5, handle },   { 5, dispatch }, { 7, unpack },  { 4, hold },
+		{ 4, other },    { 2, block },    { 3, edit },
 	};
 	struct desk desk = { sim, sim->books, device, dice };
 

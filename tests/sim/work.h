@@ -30,6 +30,8 @@ struct sim_copy {
 		site; /* where it is; of one that is lent, where from; in a crate, where to */
 	unsigned card, title;
 	uint32_t loan; /* ack */
+	int64_t moved; /* millisecond at which something was last done with it */
+	int64_t settled; /* not before it is anything done: a page tells time by the minute */
 	bool odd;
 };
 struct sim_card {
@@ -60,6 +62,12 @@ struct sim_hold {
 	unsigned copy, site;
 	bool done;
 };
+/* A return in the notebook, while the machine was off: to be typed in. */
+struct sim_page {
+	unsigned copy, device;
+	int64_t second;
+	bool typed;
+};
 /* An entry that names something. */
 struct sim_touch {
 	uint32_t ack;
@@ -78,6 +86,7 @@ struct sim_books {
 	SIM_LIST(sim_title, titles);
 	SIM_LIST(sim_crate, crates);
 	SIM_LIST(sim_hold, holds);
+	SIM_LIST(sim_page, pages);
 	SIM_LIST(sim_touch, touches);
 };
 
@@ -88,6 +97,10 @@ void sim_books_free(struct sim_books *books);
 void sim_work(struct sim *sim, struct sim_device *device, const struct ph_rng *dice);
 /* One that contradicts, corrects or repeats another. */
 void sim_odd(struct sim *sim, struct sim_device *device, const struct ph_rng *dice);
+/* What is left in the notebook of DEVICE is typed in. */
+void sim_type_pages(struct sim *sim, struct sim_device *device);
+/* Each copy to which nothing odd was done is where the ledger says it is. */
+void sim_check_books(struct sim *sim);
 /* N visits, no more: something to send. */
 bool sim_visit(struct sim *sim, struct sim_device *device, unsigned n);
 
