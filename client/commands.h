@@ -108,5 +108,6 @@ extern const struct ph_cli_command ph_cmd_import;
 extern const struct ph_cli_command ph_cmd_digest;
 extern const struct ph_cli_command ph_cmd_verify;
 extern const struct ph_cli_command ph_cmd_rebuild;
+extern const struct ph_cli_command ph_cmd_rehearse;
 
 #endif

@@ -98,6 +98,7 @@ static const struct ph_cli_command *const commands[] = {
 	&ph_cmd_digest,
 	&ph_cmd_verify,
 	&ph_cmd_rebuild,
+	&ph_cmd_rehearse,
 };
 #define COUNT (sizeof(commands) / sizeof(commands[0]))
 

@@ -87,8 +87,8 @@ void sim_decide(struct sim *sim, const struct ph_rng *dice)
 	answer = sim_ask(sim,
 			 json_pack("{s:s, s:s, s:s, s:s, s:b}", "command", "case-decide",
 				   "case", id, "choice", choice, "site",
-				   sim_sites[ph_rng_below(dice, SIM_SITES)].code, "again",
-				   1),
+				   sim_sites[ph_rng_below(dice, sim_n_sites)].code,
+				   "again", 1),
 			 &exit);
 	if (answer != NULL) {
 		sim_note(sim, "the case %.8s, %s, is decided: %s", id,

@@ -22,7 +22,8 @@ const struct sim_invariant_doc sim_invariants[SIM_INVARIANTS] = {
 			    "hub, with the same hash, after any crash" },
 	[SIM_HUB_CLOCK] = { "hub-clock",
 			    "what the hub stamps and tells is within 300 s of "
-			    "the truth, whatever the stamps of devices" },
+			    "the truth, and nothing counts on a day to come, "
+			    "whatever the stamps of devices" },
 	[SIM_REPLAY] = { "replay", "a first message played again moves nothing that the "
 				   "hub heard of its device" },
 	[SIM_SESSION] = { "session", "a session over a line that does not fail ends in "

@@ -196,7 +196,7 @@ void sim_check_counts(struct sim *sim)
 
 	(void)ph_journal_log_each(ph_hub_journal(sim->hub), take_log, &counting);
 	apply_voids(&counting);
-	for (unsigned i = 0; i < SIM_SITES; i++) {
+	for (unsigned i = 0; i < sim_n_sites; i++) {
 		json_t *summary;
 		int rc = ph_query_summary(ph_hub_ledger(sim->hub), sim->site_numbers[i],
 					  ph_day_of(sim_truth(sim)), INT64_MIN, INT64_MAX,

@@ -453,7 +453,7 @@ int main(int argc, char **argv)
 		fputs(usage, stderr);
 		return 2;
 	}
-	sim_start();
+	sim_start(sim_six_sites, 6);
 	if (args.script != NULL) {
 		rc = play_file(&script);
 	} else if (args.first == args.last) {

@@ -466,7 +466,7 @@ void sim_run(const struct sim_script *script, FILE *trace, struct sim_result *re
 	struct sim *sim = calloc(1, sizeof *sim);
 
 	assert(sim != NULL);
-	sim_open(sim, script, trace, result_out);
+	sim_open(sim, script, SIM_DEVICES_MAX, trace, result_out);
 	if (setjmp(sim->out) == 0) {
 		play(sim);
 	}

@@ -303,6 +303,23 @@ static void check_rebuild(struct sim *sim)
 	crypto_generichash_update(&sim->heard, got, sizeof got);
 }
 
+/* --- days --- */
+
+/* A stamp that is ahead is judged when it comes: nothing counts on a day to come. */
+static int check_day(void *data, struct ph_view id, struct ph_view state)
+{
+	struct sim *sim = data;
+	int64_t day = id.len == 16 ? (int64_t)ph_be64_get(id.data + 8) : 0;
+
+	(void)state;
+	if (day > ph_day_of(sim_truth(sim) + 300)) {
+		sim_broken(sim, SIM_HUB_CLOCK,
+			   "something counts %" PRId64 " days from now",
+			   day - ph_day_of(sim_truth(sim)));
+	}
+	return 0;
+}
+
 /* --- cases --- */
 
 /* The devices whose log ID is, by their id: any with a flag that MADE asks for. */
@@ -447,6 +464,7 @@ void sim_settle(struct sim *sim)
 		}
 	}
 	check_rebuild(sim);
+	(void)ph_ledger_each(ph_hub_ledger(sim->hub), PH_ENTITY_TALLY, check_day, sim);
 	sim_check_counts(sim);
 	sim_check_books(sim);
 	(void)ph_cases_each(ph_hub_ledger(sim->hub), &all, check_case, sim);

@@ -129,8 +129,19 @@ struct sim_result {
 	struct sim_tally tally;
 };
 
-/* Once in a process, before it forks: the disk in memory, and the pattern of a hub. */
-void sim_start(void);
+struct sim_site {
+	const char *code, *commune, *kind, *name;
+	bool no_readers;
+	const char *route; /* of a van */
+};
+/* Those of the simulator: siblings, a site without a register, a van. */
+extern const struct sim_site sim_six_sites[6];
+
+/*
+ * Once in a process, before it forks: the disk in memory, and the pattern of a hub with
+ * these sites, which it borrows.
+ */
+void sim_start(const struct sim_site *sites, unsigned n);
 void sim_end(void);
 /* Play SCRIPT; TRACE (may be NULL) gets a line for each thing that happens. */
 void sim_run(const struct sim_script *script, FILE *trace, struct sim_result *result_out);

@@ -349,7 +349,7 @@ static void dispatch(const struct desk *desk)
 	char day[PH_TIME_TEXT];
 	ptrdiff_t put;
 
-	crate.to = (crate.from + 1 + below(desk, SIM_SITES - 1)) % SIM_SITES;
+	crate.to = (crate.from + 1 + below(desk, sim_n_sites - 1)) % sim_n_sites;
 	snprintf(crate.code, sizeof crate.code, "LC%05zu", books->n_crates + 1);
 	for (size_t i = 0; i < books->n_copies && crate.n < 5; i++) {
 		/* those of the site's own numbers stay */

@@ -24,7 +24,10 @@
 
 #define PASSPHRASE "ngựa thồ sách lên bản"
 
-const struct sim_site sim_sites[SIM_SITES] = {
+const struct sim_site *sim_sites;
+unsigned sim_n_sites;
+
+const struct sim_site sim_six_sites[6] = {
 	{ "14-0371", "03646", "commune", "Thư viện phường Tô Hiệu", false, NULL },
 	{ "14-0372", "03646", "post-office", "Điểm bưu điện văn hóa Chiềng Lề", false,
 	  NULL },
@@ -72,7 +75,7 @@ static void use_random(void)
 static struct {
 	char dir[SIM_PATH];
 	struct ph_sign_pair operator_pair;
-	uint64_t numbers[SIM_SITES];
+	uint64_t numbers[SIM_SITES_MAX];
 } pattern;
 
 static void add_site(struct sim *sim, unsigned i)
@@ -121,7 +124,7 @@ static void make_pattern(struct sim *sim)
 	rc = ph_hub_init(&config, &init, &err);
 	if (rc == 0) {
 		sim_hub_open(sim);
-		for (unsigned i = 0; i < SIM_SITES; i++) {
+		for (unsigned i = 0; i < sim_n_sites; i++) {
 			add_site(sim, i);
 		}
 		sim_hub_close(sim);
@@ -135,11 +138,14 @@ static void make_pattern(struct sim *sim)
 	}
 }
 
-void sim_start(void)
+void sim_start(const struct sim_site *sites, unsigned n)
 {
 	static struct sim sim;
 	struct sim_result result = { 0 };
 
+	assert(n <= SIM_SITES_MAX);
+	sim_sites = sites;
+	sim_n_sites = n;
 	use_random();
 	if (ph_crypto_start() != 0) {
 		fputs("sim: libsodium does not start\n", stderr);
@@ -214,7 +220,7 @@ static struct sim_device *device_new(struct sim *sim, unsigned site)
 	struct sim_device *device;
 	char name[12];
 
-	assert(sim->n_devices < SIM_DEVICES_MAX);
+	assert(sim->n_devices < sim->cap_devices);
 	device = &sim->devices[sim->n_devices];
 	*device = (struct sim_device){
 		.number = sim->n_devices, .site = site, .twin = -1, .synced = -1
@@ -366,6 +372,20 @@ void sim_restore(struct sim *sim, struct sim_device *device)
 	mourn(sim, device);
 }
 
+void sim_device_dies(struct sim *sim, struct sim_device *device)
+{
+	sim_device_close(device);
+	for (size_t i = 0; i < sim->n_acks; i++) {
+		struct sim_ack *ack = &sim->acks[i];
+
+		if (ack->device == device->number && !ack->dead && !ack->away) {
+			ack->away = sim_holds(ph_hub_journal(sim->hub), &ack->ref);
+			ack->dead = !ack->away;
+			sim->result->tally.dead += ack->dead;
+		}
+	}
+}
+
 struct sim_device *sim_clone(struct sim *sim, struct sim_device *device)
 {
 	struct sim_device *twin = device_new(sim, device->site);
@@ -392,11 +412,12 @@ static unsigned site_of(const struct sim *sim, unsigned number)
 {
 	static const unsigned sites[] = { 0, 0, 1, 2, 3, 4, 0, 5, 1, 4, 3, 2 };
 
-	return (sites[number % 12] + (unsigned)(sim->script->seed % 3 == 2)) % SIM_SITES;
+	return (sites[number % 12] + (unsigned)(sim->script->seed % 3 == 2)) %
+	       sim_n_sites;
 }
 
-void sim_open(struct sim *sim, const struct sim_script *script, FILE *trace,
-	      struct sim_result *result)
+void sim_open(struct sim *sim, const struct sim_script *script, unsigned cap_devices,
+	      FILE *trace, struct sim_result *result)
 {
 	*sim = (struct sim){ .script = script, .trace = trace, .result = result };
 	*result = (struct sim_result){ 0 };
@@ -405,7 +426,10 @@ void sim_open(struct sim *sim, const struct sim_script *script, FILE *trace,
 	sim_disk_seed(script->seed);
 	sim_disk_number(1 << 20); /* of the pattern there are fewer */
 	sim->operator_pair = pattern.operator_pair;
-	memcpy(sim->site_numbers, pattern.numbers, sizeof sim->site_numbers);
+	sim->site_numbers = pattern.numbers;
+	sim->cap_devices = cap_devices;
+	sim->devices = calloc(cap_devices, sizeof *sim->devices);
+	assert(sim->devices != NULL);
 }
 
 /* Apart from sim_open(), since it can break: the caller has set sim->out. */
@@ -449,6 +473,7 @@ void sim_close(struct sim *sim)
 	sim_hub_close(sim);
 	clear_disks(sim);
 	sim_books_free(sim->books);
+	free(sim->devices);
 	free(sim->acks);
 	free(sim->receipts);
 	crypto_generichash_final(&sim->heard, sim->result->digest, 32);

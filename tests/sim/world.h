@@ -16,12 +16,12 @@
 #include "tests/sim/sim.h"
 
 /* The second at which everything begins: 23 September 2026. */
-#define SIM_T0     INT64_C(1790100000)
-#define SIM_DAY    INT64_C(86400)
-#define SIM_SITES  6
-#define SIM_PATH   200
-#define SIM_TAPES  4
-#define SIM_REFUSE (-1000) /* the hub said no, in words */
+#define SIM_T0        INT64_C(1790100000)
+#define SIM_DAY       INT64_C(86400)
+#define SIM_SITES_MAX 1000
+#define SIM_PATH      200
+#define SIM_TAPES     4
+#define SIM_REFUSE    (-1000) /* the hub said no, in words */
 
 struct sim;
 
@@ -74,12 +74,9 @@ struct sim_device {
 	int64_t synced; /* millisecond of the last whole session; -1: none */
 };
 
-struct sim_site {
-	const char *code, *commune, *kind, *name;
-	bool no_readers;
-	const char *route; /* of a van */
-};
-extern const struct sim_site sim_sites[SIM_SITES];
+/* Those of this process: by sim_start(). */
+extern const struct sim_site *sim_sites;
+extern unsigned sim_n_sites;
 
 /* An entry that a device said was saved. */
 struct sim_ack {
@@ -110,16 +107,17 @@ struct sim {
 	int64_t now;                    /* milliseconds since SIM_T0 */
 	size_t at;                      /* the event in hand, from 1; 0: before them */
 	bool settling;                  /* the faults are over */
+	bool calm;                      /* costly checks wait for the end */
 
 	struct sim_machine hub_machine;
 	struct ph_hub *hub;
 	bool hub_failed; /* it met an I/O error; as the daemon does, it ends and starts again */
 	struct ph_sign_pair operator_pair;
 	struct ph_partials partials;
-	uint64_t site_numbers[SIM_SITES];
+	const uint64_t *site_numbers; /* of sim_sites[] */
 
-	struct sim_device devices[SIM_DEVICES_MAX];
-	unsigned n_devices;
+	struct sim_device *devices;
+	unsigned n_devices, cap_devices;
 
 	struct sim_ack *acks;
 	size_t n_acks, cap_acks;
@@ -149,8 +147,8 @@ struct ph_hub_config sim_hub_config(struct sim *sim);
 /* --- the province --- */
 
 /* Nothing is there yet; sim_found() makes a copy of the pattern hub, and devices join. */
-void sim_open(struct sim *sim, const struct sim_script *script, FILE *trace,
-	      struct sim_result *result);
+void sim_open(struct sim *sim, const struct sim_script *script, unsigned cap_devices,
+	      FILE *trace, struct sim_result *result);
 void sim_close(struct sim *sim);
 
 /*
@@ -176,6 +174,8 @@ void sim_boot(struct sim_machine *machine);
 /* Lay the folder of a device aside; put it back; give it to a new device. */
 void sim_image(struct sim *sim, struct sim_device *device);
 void sim_restore(struct sim *sim, struct sim_device *device);
+/* Its disk is no more: what only it held is dead. */
+void sim_device_dies(struct sim *sim, struct sim_device *device);
 struct sim_device *sim_clone(struct sim *sim, struct sim_device *device);
 
 /* What is at a machine in one entry: its own journal holds REF. */

@@ -1,0 +1,320 @@
+/*
+ * tests/sim/rehearse/main.c - packhorse-rehearse: a month of the province, played before it
+ * comes.
+ *
+ *   packhorse-rehearse [--json] [--seed N] [--trace] [FILE]     --print: the scenario that
+ *                                                               is played without a FILE
+ *
+ * Exit status: 0 played; 1 Packhorse itself failed in it; 2 usage; 78 a bad scenario.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/base/error.h"
+#include "tests/sim/rehearse/month.h"
+
+#define TEXT_MAX (1 << 20)
+
+static struct rehearse_scenario scenario;
+
+static double seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* --- staleness --- */
+
+static int compare_hours(const void *a, const void *b)
+{
+	unsigned one = *(const unsigned *)a, other = *(const unsigned *)b;
+
+	return one < other ? -1 : one > other;
+}
+
+static unsigned worst(const struct rehearse_outcome *site)
+{
+	return site->n_hours > 0 ? site->hours[site->n_hours - 1] : 0;
+}
+
+static unsigned median(const struct rehearse_outcome *site)
+{
+	return site->n_hours > 0 ? site->hours[site->n_hours / 2] : 0;
+}
+
+static void sort_hours(struct rehearse_report *report)
+{
+	for (unsigned i = 0; i < scenario.n_sites; i++) {
+		qsort(report->sites[i].hours, report->sites[i].n_hours, sizeof(unsigned),
+		      compare_hours);
+	}
+}
+
+/* --- as JSON --- */
+
+static json_t *site_json(const struct rehearse_report *report, unsigned i)
+{
+	const struct rehearse_outcome *site = &report->sites[i];
+	const struct rehearse_site *plan = &scenario.plans[i];
+
+	return json_pack(
+		"{s:i, s:s, s:s, s:i, s:I, s:I, s:I, s:i, s:i, s:I, s:I, s:I, "
+		"s:I}",
+		"site", (int)i + 1, "kind", scenario.sites[i].kind, "link",
+		scenario.links[plan->link].name, "devices", (int)plan->devices, "entries",
+		(json_int_t)site->entries, "waiting", (json_int_t)site->waiting, "lost",
+		(json_int_t)site->lost, "stale_median_hours", (int)median(site),
+		"stale_worst_hours", (int)worst(site), "sessions",
+		(json_int_t)site->whole, "cut", (json_int_t)site->cut, "unreachable",
+		(json_int_t)site->unreachable, "refused", (json_int_t)site->refused);
+}
+
+static int print_json(const struct rehearse_report *report, double took)
+{
+	json_t *sites = json_array(), *links = json_array(), *cases = json_object();
+	json_t *all;
+	int rc;
+
+	for (unsigned i = 0; i < scenario.n_sites; i++) {
+		json_array_append_new(sites, site_json(report, i));
+	}
+	for (unsigned i = 0; i < scenario.n_links; i++) {
+		const struct rehearse_road *road = &report->roads[i];
+
+		json_array_append_new(links,
+				      json_pack("{s:s, s:I, s:I, s:I, s:I, s:I}", "link",
+						scenario.links[i].name, "bytes_up",
+						(json_int_t)road->up, "bytes_down",
+						(json_int_t)road->down, "sessions",
+						(json_int_t)road->whole, "cut",
+						(json_int_t)road->cut, "unreachable",
+						(json_int_t)road->unreachable));
+	}
+	for (unsigned kind = 1; kind < PH_CASE_KINDS; kind++) {
+		if (report->cases[kind] > 0) {
+			json_object_set_new(
+				cases, ph_case_name(kind),
+				json_integer((json_int_t)report->cases[kind]));
+		}
+	}
+	all = json_pack("{s:i, s:i, s:I, s:f, s:I, s:I, s:I, s:o, s:o, s:o}", "schema", 1,
+			"days", (int)scenario.days, "seed", (json_int_t)scenario.seed,
+			"seconds", took, "entries", (json_int_t)report->entries,
+			"waiting", (json_int_t)report->waiting, "lost",
+			(json_int_t)report->lost, "links", links, "cases", cases, "sites",
+			sites);
+	rc = all != NULL ? json_dumpf(all, stdout, JSON_INDENT(1)) : -1;
+	putchar('\n');
+	json_decref(all);
+	return rc;
+}
+
+/* --- for people --- */
+
+static void print_sites(const struct rehearse_report *report)
+{
+	printf("%5s  %-18s %-8s %8s %8s %6s  %s\n", "site", "kind", "link", "entries",
+	       "waiting", "lost",
+	       "hours since its last whole sync, median and worst; tried, cut");
+	for (unsigned i = 0; i < scenario.n_sites; i++) {
+		const struct rehearse_outcome *site = &report->sites[i];
+
+		printf("%5u  %-18s %-8s %8" PRIu64 " %8" PRIu64 " %6" PRIu64
+		       "  %4u %4u  %" PRIu64 "+%" PRIu64 " %" PRIu64 "%s\n",
+		       i + 1, scenario.sites[i].kind,
+		       scenario.links[scenario.plans[i].link].name, site->entries,
+		       site->waiting, site->lost, median(site), worst(site), site->whole,
+		       site->unreachable, site->cut,
+		       site->refused > 0 ? "  (its folder was put back)" : "");
+	}
+}
+
+static void print_report(const struct rehearse_report *report, double took)
+{
+	print_sites(report);
+	printf("\n%-10s %14s %14s %9s %6s %12s\n", "link", "bytes up", "bytes down",
+	       "sessions", "cut", "unreachable");
+	for (unsigned i = 0; i < scenario.n_links; i++) {
+		const struct rehearse_road *road = &report->roads[i];
+
+		printf("%-10s %14" PRIu64 " %14" PRIu64 " %9" PRIu64 " %6" PRIu64
+		       " %12" PRIu64 "\n",
+		       scenario.links[i].name, road->up, road->down, road->whole,
+		       road->cut, road->unreachable);
+	}
+	printf("\n%u sites, %u days: %" PRIu64 " entries; %" PRIu64
+	       " wait at their sites for a road; ",
+	       scenario.n_sites, scenario.days, report->entries, report->waiting);
+	if (report->lost == 0) {
+		printf("nothing was lost\n");
+	} else {
+		printf("%" PRIu64 " were lost: with a disk that died, or a folder that "
+		       "was put back, before they were sent\n",
+		       report->lost);
+	}
+	printf("cases:");
+	for (unsigned kind = 1; kind < PH_CASE_KINDS; kind++) {
+		if (report->cases[kind] > 0) {
+			printf(" %s %" PRIu64, ph_case_name(kind), report->cases[kind]);
+		}
+	}
+	printf("\n(%.1f s)\n", took);
+}
+
+/* --- arguments --- */
+
+static const char usage[] =
+	"usage: packhorse-rehearse [--json] [--seed N] [--trace] [FILE]\n"
+	"  plays a scenario, by default one of its own, and reports what came of it\n"
+	"  --json     as one JSON object        --seed N   another throw of the dice\n"
+	"  --print    the scenario of its own   --trace    all that happens, on stderr\n"
+	"The form of a scenario: docs/REHEARSE.md\n";
+
+static char *read_file(const char *name)
+{
+	FILE *file = strcmp(name, "-") == 0 ? stdin : fopen(name, "r");
+	char *text = calloc(1, TEXT_MAX);
+	size_t len = 0;
+
+	if (file == NULL || text == NULL) {
+		fprintf(stderr, "packhorse-rehearse: %s: %s\n", name, strerror(errno));
+		free(text);
+		return NULL;
+	}
+	len = fread(text, 1, TEXT_MAX - 1, file);
+	if (file != stdin) {
+		fclose(file);
+	}
+	text[len] = '\0';
+	return text;
+}
+
+static int read_scenario(const char *name)
+{
+	char error[400];
+	char *text = name != NULL ? read_file(name) : strdup(rehearse_default);
+	int rc;
+
+	if (text == NULL) {
+		return PH_EXIT_CONFIG;
+	}
+	rc = rehearse_read(&scenario, text, name != NULL ? name : "built in", error,
+			   sizeof error);
+	free(text);
+	if (rc != 0) {
+		fprintf(stderr, "packhorse-rehearse: %s\n", error);
+		return PH_EXIT_CONFIG;
+	}
+	return 0;
+}
+
+/* What the programs say to the people of their sites is not said here. */
+static void hush(bool quiet)
+{
+	static int kept = -1;
+	int null = quiet ? open("/dev/null", O_WRONLY | O_CLOEXEC) : -1;
+
+	fflush(stderr);
+	if (null >= 0) {
+		kept = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+		dup2(null, STDERR_FILENO);
+		close(null);
+	} else if (kept >= 0) {
+		dup2(kept, STDERR_FILENO);
+		close(kept);
+		kept = -1;
+	}
+}
+
+static int rehearse(bool json, bool trace)
+{
+	struct rehearse_report report;
+	double began = seconds();
+	int rc = PH_EXIT_DONE;
+
+	sim_start(scenario.sites, scenario.n_sites);
+	if (!trace) {
+		hush(true);
+	}
+	rehearse_play(&scenario, trace ? stderr : NULL, &report);
+	if (!trace) {
+		hush(false);
+	}
+	sort_hours(&report);
+	if (report.result.broken != SIM_OK) {
+		fprintf(stderr,
+			"packhorse-rehearse: Packhorse itself failed (%s): %s. Please "
+			"report this, with the scenario and its seed %" PRIu64 "\n",
+			sim_invariants[report.result.broken].name, report.result.what,
+			scenario.seed);
+		rc = PH_EXIT_OTHER;
+	} else if (json) {
+		rc = print_json(&report, seconds() - began) == 0 ? rc : PH_EXIT_OTHER;
+	} else {
+		print_report(&report, seconds() - began);
+	}
+	rehearse_report_free(&report);
+	sim_end();
+	return fflush(stdout) == 0 ? rc : PH_EXIT_OTHER;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "json", no_argument, NULL, 'j' },
+		{ "seed", required_argument, NULL, 's' },
+		{ "print", no_argument, NULL, 'p' },
+		{ "trace", no_argument, NULL, 't' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	const char *seed = NULL;
+	bool json = false, trace = false;
+	char *end;
+	int c, rc;
+
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		switch (c) {
+		case 'j':
+			json = true;
+			break;
+		case 's':
+			seed = optarg;
+			break;
+		case 't':
+			trace = true;
+			break;
+		case 'p':
+			fputs(rehearse_default, stdout);
+			return PH_EXIT_DONE;
+		case 'h':
+			fputs(usage, stdout);
+			return PH_EXIT_DONE;
+		default:
+			fputs(usage, stderr);
+			return PH_EXIT_USAGE;
+		}
+	}
+	if (argc - optind > 1) {
+		fputs(usage, stderr);
+		return PH_EXIT_USAGE;
+	}
+	rc = read_scenario(optind < argc ? argv[optind] : NULL);
+	if (rc == 0 && seed != NULL) {
+		scenario.seed = strtoull(seed, &end, 10);
+		if (*seed < '0' || *seed > '9' || *end != '\0') {
+			fputs(usage, stderr);
+			return PH_EXIT_USAGE;
+		}
+	}
+	return rc != 0 ? rc : rehearse(json, trace);
+}

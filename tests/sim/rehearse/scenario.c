@@ -1,0 +1,543 @@
+/*
+ * tests/sim/rehearse/scenario.c - words of a scenario, line by line.
+ *
+ * A line is a keyword and words behind it, mostly in pairs of a name and a value. What is
+ * not understood is an error: a scenario with a slip of the pen would rehearse something
+ * else than was meant.
+ */
+#include "tests/sim/rehearse/scenario.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define WORDS_MAX 24
+
+const char rehearse_default[] =
+	"# A month of a province: 75 sites and two vans.\n"
+	"days 30\n"
+	"link town  rate 60000 delay 150 up 97 cut 4000000\n"
+	"link 3g    rate 24000 delay 300 up 80 cut 300000\n"
+	"link weak  rate 6000  delay 900 up 45 cut 40000\n"
+	"link base  rate 1000000 delay 2 up 100\n"
+	"sites 15 kind commune-library link town work 16 sync 11:00,16:30\n"
+	"sites 25 kind commune-library link 3g   work 10 sync 16:00\n"
+	"sites 15 kind post-office     link weak work 6  sync 10:00,15:00\n"
+	"sites 10 kind school-library  link 3g   work 12 sync 15:30 on "
+	"mon,tue,wed,thu,fri\n"
+	"sites 10 kind border-post     link weak work 3  sync 09:00 on mon,thu\n"
+	"vans 2 link base work 24 sync 17:30 on mon,thu\n"
+	"pc 12 dies 9\n"
+	"hub down 3 4\n"
+	"site 45 offline 5 19\n"
+	"power 30 14\n"
+	"clock 50 7 1970\n"
+	"full 20 10 12\n"
+	"restore 33 21 17\n";
+
+struct reading {
+	struct rehearse_scenario *scenario;
+	const char *name;
+	unsigned line;
+	char *error;
+	size_t size;
+	char *words[WORDS_MAX];
+	unsigned n;
+};
+
+static int wrong(const struct reading *reading, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+static int wrong(const struct reading *reading, const char *format, ...)
+{
+	va_list args;
+	int len = snprintf(reading->error, reading->size, "%s:%u: ", reading->name,
+			   reading->line);
+
+	va_start(args, format);
+	vsnprintf(reading->error + len, reading->size - (size_t)len, format, args);
+	va_end(args);
+	return -1;
+}
+
+static int number(const struct reading *reading, const char *word, const char *what,
+		  uint64_t min, uint64_t max, uint64_t *out)
+{
+	uint64_t value;
+	char *end;
+
+	errno = 0;
+	value = strtoull(word, &end, 10);
+	if (errno != 0 || *word < '0' || *word > '9' || *end != '\0' || value < min ||
+	    value > max) {
+		return wrong(reading,
+			     "%s: \"%.40s\" is not a whole number from %" PRIu64
+			     " to %" PRIu64,
+			     what, word, min, max);
+	}
+	*out = value;
+	return 0;
+}
+
+/* The value behind the word NAME, from word FROM on; NULL: it is not there. */
+static char *value_of(const struct reading *reading, unsigned from, const char *name)
+{
+	for (unsigned i = from; i + 1 < reading->n; i += 2) {
+		if (strcmp(reading->words[i], name) == 0) {
+			return reading->words[i + 1];
+		}
+	}
+	return NULL;
+}
+
+/* The words from FROM on are pairs, of names in the list KNOWN alone. */
+static int check_names(const struct reading *reading, unsigned from, const char *known)
+{
+	for (unsigned i = from; i < reading->n; i += 2) {
+		char word[40];
+
+		snprintf(word, sizeof word, " %.30s ", reading->words[i]);
+		if (strstr(known, word) == NULL) {
+			return wrong(reading, "\"%.30s\" is not one of%s",
+				     reading->words[i], known);
+		}
+		if (i + 1 == reading->n) {
+			return wrong(reading, "behind \"%.30s\" its value is missing",
+				     reading->words[i]);
+		}
+	}
+	return 0;
+}
+
+static int optional(const struct reading *reading, unsigned from, const char *name,
+		    uint64_t min, uint64_t max, uint64_t *out)
+{
+	const char *value = value_of(reading, from, name);
+
+	return value != NULL ? number(reading, value, name, min, max, out) : 0;
+}
+
+/* --- links --- */
+
+static int read_link(struct reading *reading)
+{
+	struct rehearse_scenario *scenario = reading->scenario;
+	struct rehearse_link *link;
+	uint64_t rate = 0, delay = 100, up = 100, cut = 0;
+
+	if (reading->n < 4 || value_of(reading, 2, "rate") == NULL) {
+		return wrong(reading, "a link is: link NAME rate BYTES [delay MS] [up "
+				      "PERCENT] [cut BYTES]");
+	}
+	if (scenario->n_links == REHEARSE_LINKS_MAX) {
+		return wrong(reading, "more than %d links", REHEARSE_LINKS_MAX);
+	}
+	if (strlen(reading->words[1]) >= sizeof link->name) {
+		return wrong(reading, "the name of a link has at most 15 letters");
+	}
+	if (check_names(reading, 2, " rate delay up cut ") != 0 ||
+	    optional(reading, 2, "rate", 100, 1000000000, &rate) != 0 ||
+	    optional(reading, 2, "delay", 0, 60000, &delay) != 0 ||
+	    optional(reading, 2, "up", 0, 100, &up) != 0 ||
+	    optional(reading, 2, "cut", 500, 1000000000, &cut) != 0) {
+		return -1;
+	}
+	link = &scenario->links[scenario->n_links++];
+	snprintf(link->name, sizeof link->name, "%s", reading->words[1]);
+	link->rate = (unsigned)rate;
+	link->delay_ms = (unsigned)delay;
+	link->up = (unsigned)up;
+	link->cut = cut;
+	return 0;
+}
+
+static int find_link(const struct reading *reading, unsigned from, unsigned *out)
+{
+	const char *name = value_of(reading, from, "link");
+
+	for (unsigned i = 0; name != NULL && i < reading->scenario->n_links; i++) {
+		if (strcmp(reading->scenario->links[i].name, name) == 0) {
+			*out = i;
+			return 0;
+		}
+	}
+	return name == NULL ? wrong(reading, "which link? Add: link NAME")
+			    : wrong(reading,
+				    "there is no link \"%.30s\" above this line; links "
+				    "come first: link %.15s rate 20000",
+				    name, name);
+}
+
+/* --- sites --- */
+
+static int read_times(const struct reading *reading, const char *text,
+		      struct rehearse_site *plan)
+{
+	char copy[120], *save = NULL;
+
+	snprintf(copy, sizeof copy, "%s", text);
+	for (char *word = strtok_r(copy, ",", &save); word != NULL;
+	     word = strtok_r(NULL, ",", &save)) {
+		unsigned hour, minute;
+		char rest;
+
+		if (sscanf(word, "%2u:%2u%c", &hour, &minute, &rest) != 2 || hour > 23 ||
+		    minute > 59) {
+			return wrong(reading,
+				     "sync: \"%.30s\" is no time of the day, such as "
+				     "08:30 or 08:30,16:00",
+				     word);
+		}
+		if (plan->n_times == REHEARSE_TIMES_MAX) {
+			return wrong(reading, "sync: more than %d times a day",
+				     REHEARSE_TIMES_MAX);
+		}
+		plan->minutes[plan->n_times++] = hour * 60 + minute;
+	}
+	return 0;
+}
+
+static int read_days(const struct reading *reading, const char *text,
+		     struct rehearse_site *plan)
+{
+	static const char *const names[] = { "mon", "tue", "wed", "thu",
+					     "fri", "sat", "sun" };
+	char copy[60], *save = NULL;
+
+	plan->days = 0;
+	snprintf(copy, sizeof copy, "%s", text);
+	for (char *word = strtok_r(copy, ",", &save); word != NULL;
+	     word = strtok_r(NULL, ",", &save)) {
+		unsigned day = 0;
+
+		while (day < 7 && strcmp(word, names[day]) != 0) {
+			day++;
+		}
+		if (day == 7) {
+			return wrong(reading,
+				     "on: \"%.30s\" is no day; they are mon, tue, wed, "
+				     "thu, fri, sat, sun",
+				     word);
+		}
+		plan->days |= 1u << day;
+	}
+	return 0;
+}
+
+static int is_kind(const char *kind)
+{
+	static const char *const kinds[] = { "provincial-library",
+					     "commune-library",
+					     "learning-centre",
+					     "post-office",
+					     "law-bookcase",
+					     "school-library",
+					     "police-library",
+					     "border-post",
+					     "economic-defence",
+					     "private-library",
+					     "van" };
+
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+		if (strcmp(kinds[i], kind) == 0) {
+			return 1;
+		}
+	}
+	return 0;
+}
+
+/* Some sites share a commune, as post offices do with its library. */
+static void add_site(struct rehearse_scenario *scenario, const char *kind,
+		     const struct rehearse_site *plan)
+{
+	unsigned i = scenario->n_sites++;
+	struct sim_site *site = &scenario->sites[i];
+
+	snprintf(scenario->codes[i], sizeof scenario->codes[i], "%s-%03u",
+		 plan->is_van ? "xe" : "14", i + 1);
+	snprintf(scenario->names[i], sizeof scenario->names[i], "Điểm %u", i + 1);
+	snprintf(scenario->communes[i], sizeof scenario->communes[i], "%05u",
+		 3600 + i % 50);
+	snprintf(scenario->kinds[i], sizeof scenario->kinds[i], "%s",
+		 plan->is_van ? "van" : kind);
+	*site = (struct sim_site){ .code = scenario->codes[i],
+				   .commune = scenario->communes[i],
+				   .name = scenario->names[i],
+				   .kind = scenario->kinds[i] };
+	site->no_readers = strcmp(site->kind, "border-post") == 0 ||
+			   strcmp(site->kind, "police-library") == 0;
+	scenario->plans[i] = *plan;
+}
+
+static int read_sites(struct reading *reading, bool vans)
+{
+	struct rehearse_site plan = { .days = 127,
+				      .is_van = vans,
+				      .line = reading->line };
+	const char *kind, *times, *days;
+	uint64_t count, devices = 1, work = 12;
+
+	if (reading->n < 2 || number(reading, reading->words[1], vans ? "vans" : "sites",
+				     1, 700, &count) != 0) {
+		return reading->n < 2 ? wrong(reading, "how many? sites 5 kind "
+						       "commune-library link 3g sync "
+						       "16:00")
+				      : -1;
+	}
+	kind = value_of(reading, 2, "kind");
+	times = value_of(reading, 2, "sync");
+	days = value_of(reading, 2, "on");
+	if (check_names(reading, 2, " kind link devices work sync on ") != 0 ||
+	    find_link(reading, 2, &plan.link) != 0 ||
+	    optional(reading, 2, "devices", 1, 4, &devices) != 0 ||
+	    optional(reading, 2, "work", 0, 400, &work) != 0) {
+		return -1;
+	}
+	if (!vans && (kind == NULL || !is_kind(kind))) {
+		return wrong(reading, "kind: one of provincial-library, commune-library, "
+				      "learning-centre, post-office, law-bookcase, "
+				      "school-library, police-library, border-post, "
+				      "economic-defence, private-library");
+	}
+	if (times == NULL || read_times(reading, times, &plan) != 0) {
+		return times == NULL ? wrong(reading, "when do they sync? Add: sync "
+						      "16:00")
+				     : -1;
+	}
+	if (days != NULL && read_days(reading, days, &plan) != 0) {
+		return -1;
+	}
+	plan.devices = (unsigned)devices;
+	plan.work = (unsigned)work;
+	if (reading->scenario->n_sites + count > 700) {
+		return wrong(reading, "more than 700 sites");
+	}
+	for (uint64_t i = 0; i < count; i++) {
+		add_site(reading->scenario, kind, &plan);
+	}
+	return 0;
+}
+
+/* --- disasters --- */
+
+static int add_disaster(struct reading *reading, enum rehearse_kind kind, unsigned site,
+			uint64_t from, uint64_t to, int64_t seconds)
+{
+	struct rehearse_scenario *scenario = reading->scenario;
+
+	if (to < from) {
+		return wrong(reading, "day %" PRIu64 " is before day %" PRIu64, to, from);
+	}
+	if (scenario->n_disasters == REHEARSE_WORDS_MAX) {
+		return wrong(reading, "more than %d disasters", REHEARSE_WORDS_MAX);
+	}
+	scenario->disasters[scenario->n_disasters++] =
+		(struct rehearse_disaster){ kind, site, (unsigned)from, (unsigned)to,
+					    seconds };
+	return 0;
+}
+
+static int day_at(const struct reading *reading, unsigned at, uint64_t *out)
+{
+	return number(reading, reading->words[at], "a day", 1, REHEARSE_DAYS_MAX, out);
+}
+
+static int site_at(const struct reading *reading, unsigned at, uint64_t *out)
+{
+	if (reading->scenario->n_sites == 0) {
+		return wrong(reading, "there are no sites above this line");
+	}
+	return number(reading, reading->words[at], "number of a site", 1,
+		      reading->scenario->n_sites, out);
+}
+
+static int read_clock(struct reading *reading)
+{
+	uint64_t site, day;
+	int64_t seconds = INT64_MIN;
+	char *end = NULL;
+
+	if (reading->n != 4) {
+		return wrong(reading, "a clock is: clock SITE DAY SECONDS, or 1970");
+	}
+	if (strcmp(reading->words[3], "1970") != 0) {
+		seconds = strtoll(reading->words[3], &end, 10);
+		if (end == reading->words[3] || *end != '\0' ||
+		    llabs(seconds) > INT64_C(1000000000)) {
+			return wrong(reading,
+				     "clock: \"%.30s\" is no number of seconds, such as "
+				     "-3600, nor 1970",
+				     reading->words[3]);
+		}
+	}
+	return site_at(reading, 1, &site) != 0 || day_at(reading, 2, &day) != 0
+		       ? -1
+		       : add_disaster(reading, REHEARSE_CLOCK, (unsigned)site, day, day,
+				      seconds);
+}
+
+/* SITE FROM TO */
+static int read_span(struct reading *reading, enum rehearse_kind kind, unsigned site_word,
+		     unsigned day_word, const char *form)
+{
+	uint64_t site = 0, from, to;
+
+	if (reading->n != day_word + 2) {
+		return wrong(reading, "%s", form);
+	}
+	if ((site_word > 0 && site_at(reading, site_word, &site) != 0) ||
+	    day_at(reading, day_word, &from) != 0 ||
+	    day_at(reading, day_word + 1, &to) != 0) {
+		return -1;
+	}
+	return kind == REHEARSE_RESTORE
+		       ? add_disaster(reading, kind, (unsigned)site, to, from, 0)
+		       : add_disaster(reading, kind, (unsigned)site, from, to, 0);
+}
+
+static int read_once(struct reading *reading, enum rehearse_kind kind, unsigned day_word,
+		     const char *form)
+{
+	uint64_t site, day;
+
+	if (reading->n != day_word + 1) {
+		return wrong(reading, "%s", form);
+	}
+	return site_at(reading, 1, &site) != 0 || day_at(reading, day_word, &day) != 0
+		       ? -1
+		       : add_disaster(reading, kind, (unsigned)site, day, day, 0);
+}
+
+static bool has(const struct reading *reading, unsigned at, const char *word)
+{
+	return at < reading->n && strcmp(reading->words[at], word) == 0;
+}
+
+static int read_disaster(struct reading *reading)
+{
+	if (has(reading, 0, "hub") && has(reading, 1, "down")) {
+		return read_span(reading, REHEARSE_HUB_DOWN, 0, 2,
+				 "the hub is: hub down FROM TO, in days");
+	}
+	if (has(reading, 0, "site") && has(reading, 2, "offline")) {
+		return read_span(reading, REHEARSE_OFFLINE, 1, 3,
+				 "that is: site SITE offline FROM TO, in days");
+	}
+	if (has(reading, 0, "pc") && has(reading, 2, "dies")) {
+		return read_once(reading, REHEARSE_DIES, 3, "that is: pc SITE dies DAY");
+	}
+	if (has(reading, 0, "power")) {
+		return read_once(reading, REHEARSE_POWER, 2, "that is: power SITE DAY");
+	}
+	if (has(reading, 0, "full")) {
+		return read_span(reading, REHEARSE_FULL, 1, 2,
+				 "that is: full SITE FROM TO, in days");
+	}
+	if (has(reading, 0, "restore")) {
+		return read_span(reading, REHEARSE_RESTORE, 1, 2,
+				 "that is: restore SITE DAY OF-DAY: on DAY its folder is "
+				 "put back as it was on the morning of OF-DAY");
+	}
+	return wrong(
+		reading,
+		"\"%.30s\" is not understood here; a line is one of: days, seed, "
+		"link, sites, vans, hub down, site N offline, pc N dies, power, full, "
+		"clock, restore",
+		reading->words[0]);
+}
+
+/* --- all --- */
+
+static int read_words(struct reading *reading)
+{
+	struct rehearse_scenario *scenario = reading->scenario;
+	const char *word = reading->words[0];
+	uint64_t value = 0;
+
+	if (strcmp(word, "days") == 0 || strcmp(word, "seed") == 0) {
+		bool days = word[0] == 'd';
+
+		if (reading->n != 2) {
+			return wrong(reading, "that is: %s NUMBER", word);
+		}
+		if (number(reading, reading->words[1], word, days ? 1 : 0,
+			   days ? REHEARSE_DAYS_MAX : UINT32_MAX, &value) != 0) {
+			return -1;
+		}
+		scenario->days = days ? (unsigned)value : scenario->days;
+		scenario->seed = days ? scenario->seed : value;
+		return 0;
+	}
+	if (strcmp(word, "link") == 0) {
+		return read_link(reading);
+	}
+	if (strcmp(word, "sites") == 0 || strcmp(word, "vans") == 0) {
+		return read_sites(reading, word[0] == 'v');
+	}
+	if (strcmp(word, "clock") == 0) {
+		return read_clock(reading);
+	}
+	return read_disaster(reading);
+}
+
+static int read_line(struct reading *reading, char *line)
+{
+	char *save = NULL, *comment = strchr(line, '#');
+
+	if (comment != NULL) {
+		*comment = '\0';
+	}
+	reading->n = 0;
+	for (char *word = strtok_r(line, " \t\r", &save); word != NULL;
+	     word = strtok_r(NULL, " \t\r", &save)) {
+		if (reading->n == WORDS_MAX) {
+			return wrong(reading, "more than %d words", WORDS_MAX);
+		}
+		reading->words[reading->n++] = word;
+	}
+	return reading->n > 0 ? read_words(reading) : 0;
+}
+
+/* What a line could not know: how long it all takes. */
+static int check_days(struct reading *reading)
+{
+	const struct rehearse_scenario *scenario = reading->scenario;
+
+	for (unsigned i = 0; i < scenario->n_disasters; i++) {
+		if (scenario->disasters[i].to > scenario->days) {
+			return wrong(
+				reading,
+				"something happens on day %u, but there are %u days: "
+				"say days %u",
+				scenario->disasters[i].to, scenario->days,
+				scenario->disasters[i].to);
+		}
+	}
+	return scenario->n_sites < 2
+		       ? wrong(reading, "a province has two sites at least: "
+					"sites 5 kind commune-library link "
+					"3g sync 16:00")
+		       : 0;
+}
+
+int rehearse_read(struct rehearse_scenario *scenario, const char *text, const char *name,
+		  char *error_out, size_t size)
+{
+	struct reading reading = {
+		.scenario = scenario, .name = name, .error = error_out, .size = size
+	};
+	char *copy = strdup(text), *rest = copy;
+	int rc = copy != NULL ? 0 : wrong(&reading, "no memory");
+
+	*scenario = (struct rehearse_scenario){ .seed = 1, .days = 30 };
+	while (rc == 0 && rest != NULL) {
+		char *line = strsep(&rest, "\n");
+
+		reading.line++;
+		rc = read_line(&reading, line);
+	}
+	rc = rc != 0 ? rc : check_days(&reading);
+	free(copy);
+	return rc;
+}

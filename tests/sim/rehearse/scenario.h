@@ -1,0 +1,71 @@
+/*
+ * tests/sim/rehearse/scenario.h - what is to be rehearsed: a small file, read and checked.
+ * Its form: docs/REHEARSE.md.
+ */
+#ifndef PH_TESTS_SIM_REHEARSE_SCENARIO_H
+#define PH_TESTS_SIM_REHEARSE_SCENARIO_H
+
+#include "tests/sim/sim.h"
+
+#define REHEARSE_DAYS_MAX  92
+#define REHEARSE_LINKS_MAX 16
+#define REHEARSE_TIMES_MAX 6
+#define REHEARSE_WORDS_MAX 400 /* disasters */
+
+/* A road: what its line is like. */
+struct rehearse_link {
+	char name[16];
+	unsigned rate;     /* bytes a second */
+	unsigned delay_ms; /* there and back */
+	unsigned up;       /* of a hundred attempts so many find it there */
+	uint64_t cut;      /* bytes after which it breaks, on average; 0: never */
+};
+
+struct rehearse_site {
+	unsigned link, devices, work; /* work: acts a day */
+	bool is_van;
+	unsigned n_times;
+	unsigned minutes[REHEARSE_TIMES_MAX]; /* of the day: when it syncs */
+	unsigned days;                        /* bit 0: Monday */
+	unsigned line;
+};
+
+enum rehearse_kind {
+	REHEARSE_HUB_DOWN,
+	REHEARSE_OFFLINE,
+	REHEARSE_DIES,
+	REHEARSE_POWER,
+	REHEARSE_FULL,
+	REHEARSE_CLOCK,
+	REHEARSE_RESTORE,
+};
+struct rehearse_disaster {
+	enum rehearse_kind kind;
+	unsigned site;     /* from 1; 0: the hub */
+	unsigned from, to; /* days, from 1 */
+	int64_t seconds;   /* CLOCK: off by so many; INT64_MIN: 1970 */
+};
+
+struct rehearse_scenario {
+	uint64_t seed;
+	unsigned days;
+	struct rehearse_link links[REHEARSE_LINKS_MAX];
+	unsigned n_links;
+	struct sim_site sites[1000];
+	struct rehearse_site plans[1000];
+	char codes[1000][12], names[1000][40], communes[1000][8], kinds[1000][24];
+	unsigned n_sites;
+	struct rehearse_disaster disasters[REHEARSE_WORDS_MAX];
+	unsigned n_disasters;
+};
+
+extern const char rehearse_default[];
+
+/*
+ * Read TEXT, which is called NAME. 0; or -1, and ERROR_OUT says which line is wrong, how,
+ * and what would be right.
+ */
+int rehearse_read(struct rehearse_scenario *scenario, const char *text, const char *name,
+		  char *error_out, size_t size);
+
+#endif

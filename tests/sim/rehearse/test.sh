@@ -1,0 +1,91 @@
+#!/bin/sh
+# tests/sim/rehearse/test.sh REHEARSE PACKHORSE - what packhorse-rehearse reports, and how it
+# refuses a bad scenario. TAP.
+rehearse=$1
+packhorse=$2
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+points=0
+
+ok()
+{
+	name=$1
+	shift
+	points=$((points + 1))
+	if "$@" >"$dir/out" 2>&1; then
+		echo "ok $points - $name"
+	else
+		echo "not ok $points - $name"
+		sed 's/^/# /' "$dir/out" | tail -5
+	fi
+}
+
+cat >"$dir/plan" <<'END'
+days 6
+link 3g rate 24000 delay 300 up 80 cut 100000
+link base rate 1000000
+sites 3 kind commune-library link 3g work 14 devices 2 sync 10:00,16:00
+sites 2 kind border-post link 3g work 6 sync 09:00 on mon,thu
+vans 1 link base work 20 sync 17:30 on mon,thu
+hub down 2 2
+site 1 offline 3 5
+power 3 4
+clock 1 2 1970
+full 3 3 4
+END
+cp "$dir/plan" "$dir/disaster"
+echo "pc 2 dies 3" >>"$dir/disaster"
+
+# What python3 finds true of the report in $dir/json.
+says()
+{
+	python3 -c "
+import json, sys
+r = json.load(open('$dir/json'))
+sys.exit(0 if ($1) else 1)"
+}
+
+"$rehearse" --json "$dir/plan" >"$dir/json" 2>"$dir/talk"
+ok "a month without a lost disk ends well" test $? -eq 0
+ok "nothing is said on standard error" test ! -s "$dir/talk"
+ok "and nothing is lost" says "r['schema'] == 1 and r['lost'] == 0 and r['entries'] > 200"
+ok "what waits is less than what was recorded" says "r['waiting'] < r['entries'] / 2"
+ok "a site that was offline for three days was stale for three" says \
+	"70 <= r['sites'][0]['stale_worst_hours'] <= 130"
+ok "bytes went over both roads, both ways" says \
+	"all(l['bytes_up'] > 1000 and l['bytes_down'] > 1000 for l in r['links'])"
+ok "the sites add up" says "sum(s['entries'] for s in r['sites']) == r['entries']"
+"$rehearse" --json "$dir/plan" >"$dir/again" 2>/dev/null
+ok "the same scenario gives the same report" sh -c \
+	"grep -v seconds '$dir/json' >'$dir/a'; grep -v seconds '$dir/again' | cmp - '$dir/a'"
+"$rehearse" --json "$dir/disaster" >"$dir/json" 2>/dev/null
+ok "what a disk that died had not sent, is lost, and said to be" says \
+	"r['lost'] > 0 and r['sites'][1]['lost'] == r['lost']"
+ok "for people, too" sh -c "'$rehearse' '$dir/disaster' 2>/dev/null | grep -q 'were lost'"
+ok "packhorse rehearse does the same" sh -c \
+	"PACKHORSE_REHEARSE='$rehearse' '$packhorse' rehearse --json '$dir/disaster' 2>/dev/null |
+	 grep -v seconds >'$dir/b'; grep -v seconds '$dir/json' | cmp - '$dir/b'"
+ok "the scenario of its own can be read" sh -c "'$rehearse' --print | grep -q '^days 30'"
+
+# LINE, and a word of what is said about it.
+refuses()
+{
+	printf 'days 5\nlink 3g rate 20000\nsites 3 kind post-office link 3g sync 16:00\n%s\n' "$1" >"$dir/bad"
+	"$rehearse" "$dir/bad" >/dev/null 2>"$dir/talk"
+	[ $? -eq 78 ] && grep -q "bad:$3: .*$2" "$dir/talk"
+}
+ok "an unknown word" refuses "sleds 3" "not understood" 4
+ok "an unknown link" refuses "sites 2 kind post-office link 4g sync 16:00" "no link \"4g\"" 4
+ok "a bad time" refuses "sites 2 kind post-office link 3g sync 25:00" "no time of the day" 4
+ok "a bad day" refuses "vans 1 link 3g sync 16:00 on monday" "is no day" 4
+ok "a bad number" refuses "link x rate many" "not a whole number" 4
+ok "a bad kind" refuses "sites 2 kind shop link 3g sync 16:00" "kind: one of" 4
+ok "a site that there is not" refuses "pc 4 dies 2" "from 1 to 3" 4
+ok "a day before another" refuses "hub down 4 3" "before" 4
+ok "a day after the last" refuses "hub down 3 9" "say days 9" 5
+ok "a value that is missing" refuses "link x rate 2000 up" "its value is missing" 4
+"$rehearse" --frobnicate >/dev/null 2>&1
+ok "wrong arguments" test $? -eq 2
+"$rehearse" "$dir/nothing" >/dev/null 2>&1
+ok "a file that is not there" test $? -eq 78
+echo "1..$points"
