@@ -31,6 +31,7 @@ TABLE = {
     "session_cut": unit("session_cut"),
     "journal_order": unit("journal_order"),
     "sim": (["tests/sim/sim"], ["{tree}/tests/sim/run", "--count", "30", "--seed", "1", "--jobs", "1"]),
+    "power": (["tests/power/power"], ["{tree}/tests/power/run", "--count", "300", "--seed", "1"]),
     "compare": (
         ["tests/reference/ledger"],
         ["{tree}/tests/reference/compare", "--ledger", "{build}/tests/reference/ledger",
