@@ -60,6 +60,7 @@ void ph_feeder_free(struct ph_feeder *feeder)
 {
 	if (feeder) {
 		ph_kin_deinit(&feeder->kin);
+		ph_feeder_joined_deinit(&feeder->joined);
 		free(feeder->devices);
 		free(feeder);
 	}
@@ -143,36 +144,6 @@ static int tell_events(struct ph_feeder *feeder, const struct ph_feeder_facts *f
 	return rc;
 }
 
-/* The sites of the reader who has the copy KEY, who may live elsewhere. */
-static int add_borrower(struct ph_feeder *feeder, const struct ph_entity_key *key,
-			struct ph_sites *out)
-{
-	struct ph_ledger *ledger = feeder->config.ledger;
-	struct ph_entity_key card = { 0 };
-	struct ph_buf state = { 0 };
-	struct ph_sites sites = { 0 };
-	struct ph_copy copy;
-	int rc = ph_ledger_get(ledger, PH_ENTITY_COPY, ph_key_view(key), &state);
-
-	if (rc == 0 && (rc = ph_copy_decode(ph_buf_view(&state), &copy)) == 0) {
-		const struct ph_loan *loan = ph_copy_open_loan(&copy);
-
-		if (loan) {
-			(void)ph_key_id(PH_ENTITY_CARD, &loan->card, &card);
-		}
-		ph_copy_deinit(&copy);
-	}
-	if (rc == 0 && card.type != 0) {
-		rc = ph_scope_sites(ledger, &card, &sites);
-	}
-	for (size_t i = 0; rc == 0 && i < sites.n; i++) {
-		rc = ph_sites_add(out, sites.list[i]);
-	}
-	ph_sites_deinit(&sites);
-	ph_buf_deinit(&state);
-	return rc < 0 ? rc : 0;
-}
-
 size_t ph_feeder_first_of(const struct ph_feeder *feeder, uint64_t site)
 {
 	size_t low = 0, high = feeder->n_devices;
@@ -202,8 +173,9 @@ static int add_candidates(struct ph_feeder *feeder, const struct ph_entity_key *
 	for (size_t i = 0; rc == 0 && i < facts->authors.n; i++) {
 		rc = ph_sites_add(out, facts->authors.list[i]);
 	}
-	return rc != 0 || key->type != PH_ENTITY_COPY ? rc
-						      : add_borrower(feeder, key, out);
+	return rc != 0 || key->type != PH_ENTITY_COPY
+		       ? rc
+		       : ph_feeder_borrower(feeder, key, out);
 }
 
 /* Copies on open loan to the card KEY: they may concern who now knows its reader. */
@@ -214,7 +186,7 @@ static int tell_loans(struct ph_feeder *feeder, const struct ph_entity_key *key,
 	int rc = ph_scope_lent(feeder->config.ledger, key, &copies);
 
 	for (size_t i = 0; rc == 0 && i < copies.n; i++) {
-		rc = ph_feeder_entity(feeder, &copies.keys[i], only);
+		rc = ph_feeder_copy(feeder, &copies.keys[i], only);
 	}
 	ph_keyset_deinit(&copies);
 	return rc;
@@ -342,6 +314,9 @@ int ph_feeder_change(struct ph_feeder *feeder, const struct ph_entity_key *key,
 	if (key->type == PH_ENTITY_CASE) {
 		return ph_feeder_case(feeder, key, only);
 	}
+	if (key->type == PH_ENTITY_COPY) {
+		return ph_feeder_copy(feeder, key, only);
+	}
 	return has_scope(key) ? ph_feeder_entity(feeder, key, only) : 0;
 }
 
@@ -404,6 +379,7 @@ int ph_feeder_step(struct ph_feeder *feeder, unsigned budget, bool *more_out)
 		return rc;
 	}
 	ph_kin_deinit(&feeder->kin); /* the ledger may have gone on */
+	ph_feeder_joined_deinit(&feeder->joined);
 	rc = step(feeder, budget, more_out);
 	rc = rc != 0 ? rc : ph_db_commit(feeder->db);
 	if (rc != 0) {

@@ -32,6 +32,15 @@ struct ph_feeder_device {
 	bool moved;         /* to be written */
 };
 
+/* The class of one copy, and what its copies show together (ph_scope_joined()). */
+struct ph_feeder_joined {
+	struct ph_keyset members;
+	struct ph_buf state; /* empty: of nothing that is known */
+	/* Copies of classes that were told of as a whole, to ONLY. */
+	struct ph_keyset told;
+	const struct ph_feeder_device *only;
+};
+
 struct ph_feeder {
 	struct ph_feeder_config config;
 	struct ph_db *db;
@@ -39,6 +48,7 @@ struct ph_feeder {
 	size_t n_devices, cap_devices;
 	bool loaded;
 	struct ph_kin kin; /* of the reader who was told of last in this step */
+	struct ph_feeder_joined joined; /* likewise of the copy */
 };
 
 #define PH_FEEDER_REF_SIZE 32
@@ -91,9 +101,25 @@ int ph_feeder_tell(struct ph_feeder *feeder, struct ph_feeder_device *device,
 		   const struct ph_entity_key *key, const struct ph_feeder_facts *facts,
 		   bool in);
 
+/* Whether DEVICE has FACT without its feed: from its site's logs, or the control log. */
+bool ph_feeder_holds(const struct ph_feeder *feeder,
+		     const struct ph_feeder_device *device, const struct ph_fact *fact);
 /* What DEVICE was told of KEY as a whole. 0 or negative errno. */
 int ph_feeder_told(struct ph_feeder *feeder, const struct ph_feeder_device *device,
 		   const struct ph_entity_key *key, enum ph_feeder_told *told_out);
+
+/* --- feeder_copy.c: copies that are one, and who hears of a loan elsewhere --- */
+/* As ph_feeder_entity(), of all copies that are one with the copy KEY. */
+int ph_feeder_copy(struct ph_feeder *feeder, const struct ph_entity_key *key,
+		   struct ph_feeder_device *only);
+/* The sites of the reader who has the copy KEY onto OUT. */
+int ph_feeder_borrower(struct ph_feeder *feeder, const struct ph_entity_key *key,
+		       struct ph_sites *out);
+/* Which FACTS of the copy KEY a device hears of that it is not of, into WANTED. */
+int ph_feeder_want_loans(struct ph_feeder *feeder, const struct ph_feeder_device *device,
+			 const struct ph_entity_key *key,
+			 const struct ph_feeder_facts *facts, bool *wanted);
+void ph_feeder_joined_deinit(struct ph_feeder_joined *joined);
 
 /* --- feeder_case.c: one case --- */
 int ph_feeder_case(struct ph_feeder *feeder, const struct ph_entity_key *key,

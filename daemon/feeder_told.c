@@ -16,8 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/ledger/copy.h"
-
 void ph_feeder_ref_put(uint8_t out[static PH_FEEDER_REF_SIZE], const struct ph_ref *ref)
 {
 	memcpy(out, ref->log_id, PH_LOG_ID_SIZE);
@@ -336,127 +334,13 @@ static int forget_facts(struct ph_feeder *feeder, const struct ph_feeder_device 
 /* --- which facts --- */
 
 /* Whether the device has FACT without its feed: from its site's logs, or the control log. */
-static bool is_held(const struct ph_feeder *feeder, const struct ph_feeder_device *device,
-		    const struct ph_fact *fact)
+bool ph_feeder_holds(const struct ph_feeder *feeder,
+		     const struct ph_feeder_device *device, const struct ph_fact *fact)
 {
 	if (fact->log_site != 0) {
 		return fact->log_site == device->site;
 	}
 	return memcmp(fact->ref.log_id, feeder->config.control, PH_LOG_ID_SIZE) == 0;
-}
-
-static bool is_named(const struct ph_fact *fact, const struct ph_ref *ref)
-{
-	return ph_ref_equal(&fact->ref, ref);
-}
-
-/* Whether FACT is of LOAN: it opened, prolonged or closed it. */
-static bool is_of_loan(const struct ph_loan *loan, const struct ph_fact *fact)
-{
-	if (is_named(fact, &loan->ref)) {
-		return true;
-	}
-	for (size_t i = 0; i < loan->n_renewals; i++) {
-		if (is_named(fact, &loan->renewals[i])) {
-			return true;
-		}
-	}
-	return loan->closed != PH_CLOSED_OPEN && is_named(fact, &loan->closed_by);
-}
-
-/* Whether a reader with CARD concerns SITE. */
-static int is_known_reader(struct ph_feeder *feeder, const struct ph_id *card,
-			   uint64_t site, bool *known_out)
-{
-	struct ph_sites sites = { 0 };
-	struct ph_entity_key key;
-	int rc = 0;
-
-	*known_out = false;
-	if (ph_key_id(PH_ENTITY_CARD, card, &key)) {
-		rc = ph_scope_sites(feeder->config.ledger, &key, &sites);
-		*known_out = rc == 0 && ph_sites_has(&sites, site);
-	}
-	ph_sites_deinit(&sites);
-	return rc;
-}
-
-static int was_told(struct ph_feeder *feeder, const struct ph_feeder_device *device,
-		    const struct ph_entity_key *key, const struct ph_ref *ref,
-		    bool *told_out)
-{
-	uint8_t bytes[PH_FEEDER_REF_SIZE];
-	struct ph_stmt *stmt;
-	int rc = ph_db_prepare(feeder->db,
-			       "SELECT 1 FROM feed_fact WHERE device = ?1 AND type = ?2"
-			       " AND id = ?3 AND ref = ?4",
-			       &stmt);
-
-	if (rc != 0) {
-		return rc;
-	}
-	ph_feeder_ref_put(bytes, ref);
-	ph_stmt_int(stmt, 1, device->row);
-	ph_stmt_int(stmt, 2, key->type);
-	ph_stmt_blob(stmt, 3, ph_key_view(key));
-	ph_stmt_blob(stmt, 4, PH_VIEW(bytes, sizeof(bytes)));
-	rc = ph_stmt_step(stmt);
-	*told_out = rc == PH_DB_ROW;
-	ph_stmt_reset(stmt);
-	return rc < 0 ? rc : 0;
-}
-
-/*
- * Of a copy that is elsewhere: the loans of readers whom the device knows, from when
- * they are open to what closed them.
- */
-static int want_loans(struct ph_feeder *feeder, const struct ph_feeder_device *device,
-		      const struct ph_entity_key *key, const struct ph_copy *copy,
-		      const struct ph_feeder_facts *facts, bool *wanted)
-{
-	int rc = 0;
-
-	for (size_t i = 0; rc == 0 && i < copy->n_loans; i++) {
-		const struct ph_loan *loan = &copy->loans[i];
-		bool wants = false;
-
-		if (loan->closed == PH_CLOSED_OPEN) {
-			rc = is_known_reader(feeder, &loan->card, device->site, &wants);
-		} else {
-			rc = was_told(feeder, device, key, &loan->ref, &wants);
-		}
-		for (size_t k = 0; rc == 0 && wants && k < facts->n; k++) {
-			if (is_of_loan(loan, &facts->list[k]) &&
-			    !is_held(feeder, device, &facts->list[k])) {
-				wanted[k] = true;
-			}
-		}
-	}
-	return rc;
-}
-
-static int want_outside(struct ph_feeder *feeder, const struct ph_feeder_device *device,
-			const struct ph_entity_key *key,
-			const struct ph_feeder_facts *facts, bool *wanted)
-{
-	struct ph_buf state = { 0 };
-	struct ph_copy copy;
-	int rc;
-
-	if (key->type != PH_ENTITY_COPY) {
-		return 0;
-	}
-	rc = ph_ledger_get(feeder->config.ledger, PH_ENTITY_COPY, ph_key_view(key),
-			   &state);
-	if (rc == 0) {
-		rc = ph_copy_decode(ph_buf_view(&state), &copy);
-		if (rc == 0) {
-			rc = want_loans(feeder, device, key, &copy, facts, wanted);
-			ph_copy_deinit(&copy);
-		}
-	}
-	ph_buf_deinit(&state);
-	return rc < 0 ? rc : 0;
 }
 
 /* --- in and out --- */
@@ -501,7 +385,7 @@ static int tell_in(struct ph_feeder *feeder, struct ph_feeder_device *device,
 	int rc = find_manner(feeder, device, key, &manner);
 
 	for (size_t i = 0; i < facts->n; i++) {
-		wanted[i] = !is_held(feeder, device, &facts->list[i]);
+		wanted[i] = !ph_feeder_holds(feeder, device, &facts->list[i]);
 		any = any || wanted[i];
 	}
 	if (rc != 0 || (told == PH_TOLD_NOTHING && !any)) {
@@ -524,7 +408,9 @@ static int tell_out(struct ph_feeder *feeder, struct ph_feeder_device *device,
 {
 	struct ph_feeder_item item = { .what = PH_FEED_LEAVE, .key = key };
 	bool any = ph_sites_has(&facts->authors, device->site);
-	int rc = want_outside(feeder, device, key, facts, wanted);
+	int rc = key->type == PH_ENTITY_COPY
+			 ? ph_feeder_want_loans(feeder, device, key, facts, wanted)
+			 : 0;
 
 	for (size_t i = 0; i < facts->n; i++) {
 		any = any || wanted[i];

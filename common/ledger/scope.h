@@ -53,6 +53,12 @@ int ph_scope_reader(struct ph_ledger *ledger, const struct ph_entity_key *key,
 /* Copies on open loan to the card KEY onto OUT. 0 or negative errno. */
 int ph_scope_lent(struct ph_ledger *ledger, const struct ph_entity_key *key,
 		  struct ph_keyset *out);
+/*
+ * The members of the class of the copy KEY onto MEMBERS, and what all their facts say
+ * together (copy.h) onto STATE. 0, PH_LEDGER_E_NONE or negative errno.
+ */
+int ph_scope_joined(struct ph_ledger *ledger, const struct ph_entity_key *key,
+		    struct ph_keyset *members, struct ph_buf *state);
 /* Whether everybody holds entities of this TYPE, from the control log. */
 bool ph_scope_is_common(enum ph_entity type);
 /*

@@ -413,3 +413,20 @@ int ph_scope_find(struct ph_scope_work *work, const struct ph_entity_key *key,
 		return 0;
 	}
 }
+
+int ph_scope_joined(struct ph_ledger *ledger, const struct ph_entity_key *key,
+		    struct ph_keyset *members, struct ph_buf *state)
+{
+	struct ph_copy_class shown;
+	int rc = ph_copy_class_load(ledger, key, &shown);
+
+	if (rc != 0) {
+		return rc;
+	}
+	rc = ph_buf_put_view(state, ph_buf_view(&shown.state));
+	for (size_t i = 0; rc == 0 && i < shown.members.n; i++) {
+		rc = ph_keyset_add(members, &shown.members.keys[i]);
+	}
+	ph_copy_class_deinit(&shown);
+	return rc;
+}
