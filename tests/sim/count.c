@@ -60,7 +60,8 @@ void sim_count_cut(struct sim *sim, struct sim_device *device)
 					&cutting);
 }
 
-static struct sim_limit *limit_of(struct sim_device *device, const uint8_t *log_id)
+static const struct sim_limit *find_limit(const struct sim_device *device,
+					  const uint8_t *log_id)
 {
 	for (unsigned i = 0; i < device->n_limits; i++) {
 		if (memcmp(device->limits[i].log_id, log_id, PH_LOG_ID_SIZE) == 0) {
@@ -70,11 +71,19 @@ static struct sim_limit *limit_of(struct sim_device *device, const uint8_t *log_
 	return NULL;
 }
 
+uint64_t sim_count_limit(const struct sim_device *device, const uint8_t *log_id)
+{
+	const struct sim_limit *limit = find_limit(device, log_id);
+
+	return limit != NULL ? limit->n : 0;
+}
+
 void sim_count_adopt(struct sim *sim, const struct ph_log *log)
 {
 	for (unsigned i = 0; i < sim->n_devices; i++) {
 		struct sim_device *device = &sim->devices[i];
-		struct sim_limit *limit = limit_of(device, log->id);
+		struct sim_limit *limit =
+			(struct sim_limit *)(uintptr_t)find_limit(device, log->id);
 
 		if (memcmp(device->id, log->device_id, sizeof device->id) != 0) {
 			continue;
@@ -91,11 +100,10 @@ static bool is_cut(struct sim *sim, const struct ph_log *log, uint64_t n)
 {
 	for (unsigned i = 0; i < sim->n_devices; i++) {
 		struct sim_device *device = &sim->devices[i];
-		const struct sim_limit *limit = limit_of(device, log->id);
 
 		if (device->cut &&
 		    memcmp(device->id, log->device_id, sizeof device->id) == 0) {
-			return limit == NULL || n > limit->n;
+			return n > sim_count_limit(device, log->id);
 		}
 	}
 	return false;

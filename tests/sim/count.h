@@ -15,5 +15,7 @@ void sim_check_counts(struct sim *sim);
  */
 void sim_count_cut(struct sim *sim, struct sim_device *device);
 void sim_count_adopt(struct sim *sim, const struct ph_log *log);
+/* How many entries of the log LOG_ID of DEVICE, which was cut off, count. */
+uint64_t sim_count_limit(const struct sim_device *device, const uint8_t *log_id);
 
 #endif

@@ -16,14 +16,14 @@
 
 const struct sim_op_doc sim_ops[SIM_OPS] = {
 	[SIM_DO_WORK] = { "work", 300, false },
-	[SIM_DO_ODD] = { "odd", 50, true },
+	[SIM_DO_ODD] = { "odd", 70, true },
 	[SIM_DO_SYNC] = { "sync", 120, false },
 	[SIM_DO_PAIR] = { "together", 20, false },
 	[SIM_DO_CONFIRM] = { "confirm", 30, false },
 	[SIM_DO_DECIDE] = { "decide", 15, true },
 	[SIM_DO_HUBWORK] = { "hubwork", 12, true },
-	[SIM_DO_CUTOFF] = { "cutoff", 8, true },
-	[SIM_DO_ADOPT] = { "adopt", 12, true },
+	[SIM_DO_CUTOFF] = { "cutoff", 20, true },
+	[SIM_DO_ADOPT] = { "adopt", 25, true },
 	[SIM_DO_CUT] = { "cut", 50, true },
 	[SIM_DO_CORRUPT] = { "corrupt", 20, true },
 	[SIM_DO_STALL] = { "stall", 12, true },
@@ -38,7 +38,7 @@ const struct sim_op_doc sim_ops[SIM_OPS] = {
 	[SIM_DO_HUB_POWER] = { "hub-power", 12, true },
 	[SIM_DO_HUB_KILL_IN] = { "hub-kill-in", 12, true },
 	[SIM_DO_HUB_POWER_IN] = { "hub-power-in", 20, true },
-	[SIM_DO_CLOCK] = { "clock", 20, true },
+	[SIM_DO_CLOCK] = { "clock", 40, true },
 	[SIM_DO_REBOOT] = { "reboot", 15, true },
 	[SIM_DO_FULL] = { "full", 15, true },
 	[SIM_DO_IO] = { "io", 15, true },
@@ -87,7 +87,8 @@ void sim_plan(struct sim_script *script, uint64_t seed)
 	if (ph_rng_below(&rng, 8) == 0) {
 		script->n_devices += (unsigned)ph_rng_below(&rng, 5);
 	}
-	stormy = (unsigned)ph_rng_below(&rng, 4); /* 0: fair */
+	/* of four faults so many come; at times none */
+	stormy = ph_rng_below(&rng, 8) == 0 ? 0 : 1 + (unsigned)ph_rng_below(&rng, 3);
 	for (unsigned i = 0; i < SIM_OPS; i++) {
 		bool comes = !sim_ops[i].fault || ph_rng_below(&rng, 4) < stormy;
 

@@ -57,22 +57,26 @@ static int lacks_log(void *data, const struct ph_log *log)
 {
 	const struct lacking *lacking = data;
 	const struct sim *sim = lacking->sim;
+	struct ph_journal *journal = ph_site_journal(lacking->device->site_open);
 	struct ph_log held;
 
-	if (log->site != sim->site_numbers[lacking->device->site]) {
+	if (log->site != sim->site_numbers[lacking->device->site] ||
+	    memcmp(log->device_id, lacking->device->id, sizeof log->device_id) == 0) {
 		return 0;
 	}
 	for (unsigned i = 0; i < sim->n_devices; i++) {
 		const struct sim_device *other = &sim->devices[i];
 
-		if (memcmp(other->id, log->device_id, sizeof other->id) == 0 &&
-		    (other->cut ||
-		     memcmp(other->id, lacking->device->id, sizeof other->id) == 0)) {
-			return 0;
+		if (other->cut &&
+		    memcmp(other->id, log->device_id, sizeof other->id) == 0) {
+			uint64_t counts = sim_count_limit(other, log->id);
+
+			return counts > 0 &&
+			       (ph_journal_log_find(journal, log->id, &held) != 0 ||
+				held.n < counts);
 		}
 	}
-	return ph_journal_log_with(ph_site_journal(lacking->device->site_open), log->id,
-				   log->n, log->h, &held) != 0;
+	return ph_journal_log_with(journal, log->id, log->n, log->h, &held) != 0;
 }
 
 /* What keeps DEVICE from being even with the hub; NULL: nothing. */
