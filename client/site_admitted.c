@@ -214,7 +214,7 @@ static int on_act(void *data, const struct ph_fed_entry *act)
 	adopting->is_adopted =
 		adopting->is_adopted ||
 		(memcmp(head->log_id, adopting->segment->log_id, PH_LOG_ID_SIZE) == 0 &&
-		 adopting->segment->last <= head->n);
+		 adopting->segment->first <= head->n);
 	return 0;
 }
 
@@ -233,7 +233,7 @@ int ph_site_is_covered(struct ph_site *site, const struct ph_site_admitted *admi
 		uint64_t covered;
 
 		rc = covered_by(site, &control, cuts->n[i], segment->log_id, &covered);
-		*covered_out = *covered_out && segment->last <= covered;
+		*covered_out = *covered_out && segment->first <= covered;
 	}
 	if (rc == 0 && !*covered_out) {
 		struct adopting adopting = { .segment = segment };

@@ -30,7 +30,7 @@ int ph_site_admitted(struct ph_site *site, const uint8_t device[static PH_DEVICE
 		     const struct ph_site_admitted **admitted_out);
 /* As the hub's rules have it (docs/MERGE.md, "Device"). */
 enum ph_site_standing ph_site_standing_of(const struct ph_site_admitted *admitted);
-/* Whether all cuts of ADMITTED's device cover SEGMENT to its end. 0 or negative errno. */
+/* Whether all cuts of ADMITTED's device, or an adoption, cover some of SEGMENT. 0 or negative errno. */
 int ph_site_is_covered(struct ph_site *site, const struct ph_site_admitted *admitted,
 		       const struct ph_segment *segment, bool *covered_out);
 

@@ -181,20 +181,22 @@ static int find_limit(struct ph_hub *hub, const struct ph_log *log, uint64_t *li
 	return rc < 0 ? rc : 0;
 }
 
-/* The next segment of LOG that ends at the limit or before it. 0, PH_HUB_LOAD_E_NONE, negative errno. */
+/*
+ * The next segment of LOG that ends at the limit or before it, else the shortest that
+ * reaches over it: to a seal, since entries come by seals; what is above counts for
+ * nothing there either. 0, PH_HUB_LOAD_E_NONE, negative errno.
+ */
 static int load_within(struct ph_hub *hub, const struct ph_hub_peer *peer,
 		       const struct ph_log *log, size_t budget, struct ph_item **item_out)
 {
 	struct ph_item *item = NULL;
-	int rc = load_segment(hub, log, peer->way.n, budget, &item);
+	int rc = peer->way.n >= peer->way.limit
+			 ? PH_HUB_LOAD_E_NONE
+			 : load_segment(hub, log, peer->way.n, budget, &item);
 
 	if (rc == 0 && item->last > peer->way.limit) {
-		ph_items_free(item); /* the nearest seal may do */
-		rc = load_segment(hub, log, peer->way.n, 1, &item);
-	}
-	if (rc == 0 && item->last > peer->way.limit) {
 		ph_items_free(item);
-		rc = PH_HUB_LOAD_E_NONE;
+		rc = load_segment(hub, log, peer->way.n, 1, &item);
 	}
 	if (rc == 0) {
 		*item_out = item;
@@ -227,25 +229,25 @@ static int begin_log(struct ph_hub *hub, struct ph_hub_peer *peer,
 	return rc;
 }
 
+/* Parts go to here: what is above the limit counts for nothing, and its parts are nobody's. */
+static uint64_t last_part(const struct ph_hub_peer *peer)
+{
+	return peer->way.n < peer->way.limit ? peer->way.n : peer->way.limit;
+}
+
 /* Whether LOG, where sending is, has something more. 0 or negative errno. */
 static int has_more(struct ph_hub *hub, const struct ph_hub_peer *peer,
 		    const struct ph_log *log, bool *more_out)
 {
-	struct ph_item *item = NULL;
+	uint64_t last = last_part(peer);
 	uint64_t n;
 	size_t count = 0;
 	int rc = 0;
 
 	*more_out = peer->way.n < log->sealed && peer->way.n < peer->way.limit;
-	if (*more_out && peer->way.limit < log->n) {
-		rc = load_within(hub, peer, log, 1, &item);
-		*more_out = rc == 0;
-		ph_items_free(item);
-		rc = rc > 0 ? 0 : rc;
-	}
-	if (rc == 0 && !*more_out && peer->way.part < peer->way.n) {
-		rc = ph_journal_parts_in(hub->journal, log->row, peer->way.part,
-					 peer->way.n, &n, 1, &count);
+	if (!*more_out && peer->way.part < last) {
+		rc = ph_journal_parts_in(hub->journal, log->row, peer->way.part, last, &n,
+					 1, &count);
 		*more_out = count > 0;
 	}
 	return rc;
@@ -288,16 +290,18 @@ static int next_part(struct ph_hub *hub, struct ph_hub_peer *peer,
 {
 	int rc = PH_HUB_LOAD_E_NONE;
 
-	while (rc == PH_HUB_LOAD_E_NONE && peer->way.part < peer->way.n) {
+	uint64_t last = last_part(peer);
+
+	while (rc == PH_HUB_LOAD_E_NONE && peer->way.part < last) {
 		uint64_t n;
 		size_t count = 0;
 
-		rc = ph_journal_parts_in(hub->journal, log->row, peer->way.part,
-					 peer->way.n, &n, 1, &count);
+		rc = ph_journal_parts_in(hub->journal, log->row, peer->way.part, last, &n,
+					 1, &count);
 		if (rc < 0) {
 			return rc;
 		}
-		peer->way.part = count > 0 ? n : peer->way.n;
+		peer->way.part = count > 0 ? n : last;
 		rc = count > 0 ? load_part(hub, log, n, item_out) : PH_HUB_LOAD_E_NONE;
 	}
 	return rc;

@@ -366,6 +366,47 @@ static void test_road_cut_off(void **state)
 	assert_even(two, &reader, 1);
 }
 
+/* Adopted up to an entry between two seals: what is above comes along, and counts nowhere. */
+static void test_road_adopted_between_seals(void **state)
+{
+	struct two *two = *state;
+	struct ph_entry adopt = { 0 };
+	struct ph_log log;
+	struct ph_head head;
+	struct ph_ref readers[2];
+
+	sync_pc(&two->room, &two->first);
+	sync_pc(&two->room, &two->second);
+	pc_confirm(&two->room, &two->second);
+	cut_first(two);
+	assert_int_equal(ph_site_begin(two->first.site, NULL), 0);
+	readers[0] = pc_reader(&two->first, "Lò Văn Pánh");
+	readers[1] = pc_reader(&two->first, "Lò Thị Hoa");
+	assert_int_equal(ph_site_commit(two->first.site, NULL), 0);
+	sync_pc(&two->room, &two->first);
+	memcpy(head.log_id, readers[0].log_id, sizeof(head.log_id));
+	head.n = readers[0].n;
+	assert_int_equal(ph_journal_log_find(ph_hub_journal(two->room.hub),
+					     readers[0].log_id, &log),
+			 0);
+	assert_int_equal(
+		ph_journal_chain_at(ph_hub_journal(two->room.hub), &log, head.n, head.h),
+		0);
+	adopt.field[PH_ADOPT_HEAD].set = true;
+	adopt.field[PH_ADOPT_HEAD].as.head = head;
+	say(two, &adopt, PH_KIND_LOG_ADOPT);
+	while (ph_hub_fold(two->room.hub) > 0) {
+	}
+	for (int i = 0; i < 2; i++) { /* the adoption by the feed, then the log */
+		sync_pc(&two->room, &two->second);
+	}
+	assert_int_equal(pc_holds(&two->second, &two->first), readers[1].n);
+	assert_true(pc_reads(&two->second, &readers[0], "Lò Văn Pánh"));
+	assert_false(pc_reads(&two->second, &readers[1], ""));
+	assert_even(two, &readers[0], 1);
+	assert_int_equal(sync_pc(&two->room, &two->second).counts.items_in, 0);
+}
+
 /* ---- parts that come late ---- */
 
 /* An entry is at the hub before its part: the second PC gets the part when it is there. */
@@ -408,10 +449,15 @@ static void test_road_late_part(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TWO(test_road_siblings),   TWO(test_road_other_site),
-		TWO(test_road_courier),    TWO(test_road_cuts),
-		TWO(test_road_always_cut), TWO(test_road_late_part),
-		TWO(test_road_cut_off),    TWO(test_road_fork),
+		TWO(test_road_siblings),
+		TWO(test_road_other_site),
+		TWO(test_road_courier),
+		TWO(test_road_cuts),
+		TWO(test_road_always_cut),
+		TWO(test_road_late_part),
+		TWO(test_road_cut_off),
+		TWO(test_road_fork),
+		TWO(test_road_adopted_between_seals),
 	};
 
 	return cmocka_run_group_tests_name("road", tests, make_pattern, remove_pattern);
