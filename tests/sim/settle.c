@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "common/ledger/cases.h"
+#include "common/ledger/fact.h"
 #include "common/ledger/scope.h"
 #include "daemon/hub_internal.h"
 #include "tests/sim/act.h"
@@ -368,6 +369,36 @@ static bool is_any_odd(const struct sim *sim, const struct ph_case_row *row)
 	return false;
 }
 
+static const struct sim_ack *find_ack(const struct sim *sim, const struct ph_ref *ref)
+{
+	for (size_t i = 0; i < sim->n_acks; i++) {
+		if (ph_ref_equal(&sim->acks[i].ref, ref)) {
+			return &sim->acks[i];
+		}
+	}
+	return NULL;
+}
+
+/* How far off the clock of a device may be at most (docs/MERGE.md), in milliseconds. */
+static int64_t unsure(const struct sim_ack *ack)
+{
+	return 1000 * (int64_t)(ack->unheard ? PH_UNSURE_NONE : PH_UNSURE_RTC);
+}
+
+/* Two devices wrote the facts of ROW so near to each other that their clocks cannot tell. */
+static bool is_near(const struct sim *sim, const struct ph_case_row *row)
+{
+	const struct sim_ack *a, *b;
+
+	if (row->n_refs != 2) {
+		return false;
+	}
+	a = find_ack(sim, &row->refs[0]);
+	b = find_ack(sim, &row->refs[1]);
+	return a != NULL && b != NULL && a->device != b->device &&
+	       llabs(a->at - b->at) < unsure(a) + unsure(b);
+}
+
 static bool is_cut_device(const struct sim *sim, const uint8_t *id)
 {
 	for (unsigned i = 0; i < sim->n_devices; i++) {
@@ -382,14 +413,16 @@ static bool is_cut_device(const struct sim *sim, const uint8_t *id)
 static bool is_explained(struct sim *sim, const struct ph_case_row *row)
 {
 	switch (row->kind) {
-	case PH_CASE_TWO_PLACES:
 	case PH_CASE_MAYBE_RETURNED:
+		return is_any_odd(sim, row) || is_near(sim, row);
+	case PH_CASE_TWO_PLACES:
 	case PH_CASE_LENT_IN_CRATE:
 	case PH_CASE_TWO_TITLES:
 	case PH_CASE_CRATE_COUNT:
 	case PH_CASE_SAME_READER:
 	case PH_CASE_SAME_TITLE:
 	case PH_CASE_BLOCKED_CARD:
+	case PH_CASE_ERASED_MERGED:
 		return is_any_odd(sim, row);
 	case PH_CASE_STAMP:
 		return is_made_by(sim, row->anchor, was_clocked);

@@ -87,6 +87,8 @@ struct sim_ack {
 	bool away;     /* not at the device any more, but at the hub */
 	uint64_t site; /* its number */
 	uint32_t voided_by; /* index + 1 */
+	int64_t at;         /* millisecond when it was written */
+	bool unheard; /* its device had never had a whole session: nobody knows its clock */
 };
 
 /* A receipt that a device was given. */

@@ -84,7 +84,9 @@ static void remember(struct sim *sim, struct sim_device *device,
 	*ack = (struct sim_ack){ .ref = *ref,
 				 .device = (uint16_t)device->number,
 				 .kind = (uint16_t)entry->number,
-				 .site = sim->site_numbers[device->site] };
+				 .site = sim->site_numbers[device->site],
+				 .at = sim->now,
+				 .unheard = device->synced < 0 };
 }
 
 ptrdiff_t sim_write(struct sim *sim, struct sim_device *device, json_t *entries)
