@@ -13,6 +13,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <utf8proc.h>
+
 /* Cut a UTF-8 character that the end of the buffer tore. */
 static void trim_torn(char *text)
 {
@@ -34,6 +36,26 @@ static void trim_torn(char *text)
 	}
 }
 
+/* A text may quote any bytes: control characters become blanks, what is no UTF-8 '?'. */
+static void make_text(char *text)
+{
+	utf8proc_uint8_t *at = (utf8proc_uint8_t *)text;
+
+	while (*at != '\0') {
+		utf8proc_int32_t point;
+		utf8proc_ssize_t len = utf8proc_iterate(at, -1, &point);
+
+		if (len < 1) {
+			*at++ = '?';
+			continue;
+		}
+		if (point < 0x20 || point == 0x7f) {
+			*at = ' ';
+		}
+		at += len;
+	}
+}
+
 int ph_fail(struct ph_error *err, enum ph_exit exit, int rc, const char *format, ...)
 {
 	if (err == NULL || err->text[0] != '\0') {
@@ -46,11 +68,7 @@ int ph_fail(struct ph_error *err, enum ph_exit exit, int rc, const char *format,
 	vsnprintf(err->text, sizeof(err->text), format, args);
 	va_end(args);
 	trim_torn(err->text);
-	for (char *c = err->text; *c != '\0'; c++) {
-		if ((unsigned char)*c < 0x20 || *c == 0x7f) {
-			*c = ' ';
-		}
-	}
+	make_text(err->text);
 	err->exit = exit;
 	return rc;
 }

@@ -80,6 +80,17 @@ static void test_cut_between_characters(void **state)
 	}
 }
 
+/* What is quoted may be any bytes, and be torn in the middle of a character. */
+static void test_any_bytes(void **state)
+{
+	struct ph_error err = { 0 };
+
+	(void)state;
+	ph_fail(&err, PH_EXIT_USAGE, -EINVAL, "near '%s' and \xe1\xbb%s", "m\xcf\x30",
+		"\xff\xed\xa0\x80 sách\t");
+	assert_string_equal(err.text, "near 'm?0' and ?????? sách ");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -87,6 +98,7 @@ int main(void)
 		cmocka_unit_test(test_errno_words),
 		cmocka_unit_test(test_one_line),
 		cmocka_unit_test(test_cut_between_characters),
+		cmocka_unit_test(test_any_bytes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
