@@ -30,29 +30,8 @@ static bool is_leaving(const char *name)
 	return strncmp(name, STORE_NEW, strlen(STORE_NEW)) == 0;
 }
 
-struct free_check {
-	const char *dir;
-	struct ph_error *err;
-	int rc;
-};
-
-static int see_name(void *data, const char *name)
-{
-	struct free_check *check = data;
-
-	if (is_leaving(name)) {
-		return 0;
-	}
-	check->rc = ph_fail(check->err, PH_EXIT_OTHER, -ENOTEMPTY,
-			    "%s is not empty (it holds %s); give join a folder "
-			    "of its own with -d",
-			    check->dir, name);
-	return 1;
-}
-
 static int check_free(const char *dir, struct ph_error *err)
 {
-	struct free_check check = { .dir = dir, .err = err };
 	char path[PH_SITE_PATH_MAX];
 	int rc = ph_path_join(path, sizeof(path), dir, "site.db", err);
 
@@ -67,11 +46,9 @@ static int check_free(const char *dir, struct ph_error *err)
 			"with -d",
 			dir, dir);
 	}
-	rc = ph_dir_list(dir, see_name, &check);
-	if (rc < 0) {
-		return rc == -ENOENT ? 0 : ph_fail_errno(err, rc, dir);
-	}
-	return check.rc;
+	rc = ph_dir_check_empty(dir, is_leaving, "give join a folder of its own with -d",
+				err);
+	return rc == -ENOENT ? 0 : rc < 0 ? ph_fail_errno(err, rc, dir) : 0;
 }
 
 /* DIR with the folders above it, which XDG leaves to whoever comes first. */

@@ -63,29 +63,8 @@ int ph_hub_check_keys(const char *dir, struct ph_error *err)
 	return rc;
 }
 
-struct empty_check {
-	const char *dir;
-	struct ph_error *err;
-	int rc;
-};
-
-static int see_name(void *data, const char *name)
-{
-	struct empty_check *check = data;
-
-	if (is_leaving(name)) {
-		return 0;
-	}
-	check->rc = ph_fail(check->err, PH_EXIT_OTHER, -ENOTEMPTY,
-			    "%s is not empty (it holds %s); give init a folder "
-			    "of its own",
-			    check->dir, name);
-	return 1;
-}
-
 static int check_empty(const char *dir, struct ph_error *err)
 {
-	struct empty_check check = { .dir = dir, .err = err };
 	char path[PH_HUB_PATH_MAX];
 	int rc = path_in(dir, "hub.db", path, err);
 
@@ -103,8 +82,8 @@ static int check_empty(const char *dir, struct ph_error *err)
 		return rc;
 	}
 	/* a folder that is not there yet, or is none, is for ph_dir_create() to judge */
-	(void)ph_dir_list(dir, see_name, &check);
-	return check.rc;
+	rc = ph_dir_check_empty(dir, is_leaving, "give init a folder of its own", err);
+	return rc == -ENOTEMPTY ? rc : 0;
 }
 
 static int save_keys(struct ph_hub *hub, const struct ph_hub_init *init,

@@ -247,6 +247,30 @@ int ph_dir_list(const char *path, ph_file_seen *seen, void *data)
 	return ops->list(path, seen, data);
 }
 
+struct empty_check {
+	const char *path, *advice;
+	bool (*may_stay)(const char *name);
+	struct ph_error *err;
+};
+
+static int see_name(void *data, const char *name)
+{
+	const struct empty_check *check = data;
+
+	return check->may_stay(name) ? 0
+				     : ph_fail(check->err, PH_EXIT_OTHER, -ENOTEMPTY,
+					       "%s is not empty (it holds %s); %s",
+					       check->path, name, check->advice);
+}
+
+int ph_dir_check_empty(const char *path, bool (*may_stay)(const char *name),
+		       const char *advice, struct ph_error *err)
+{
+	struct empty_check check = { path, advice, may_stay, err };
+
+	return ph_dir_list(path, see_name, &check);
+}
+
 int ph_dir_room(const char *path, uint64_t *bytes_out)
 {
 	return ops->room(path, bytes_out);

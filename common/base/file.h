@@ -37,6 +37,12 @@ int ph_file_sync(const char *path, struct ph_error *err);
 int ph_dir_create(const char *path, struct ph_error *err);
 /* The names in a folder but "." and "..". What SEEN returned if not 0, or negative errno. */
 int ph_dir_list(const char *path, ph_file_seen *seen, void *data);
+/*
+ * That nothing is in a folder but names that MAY_STAY. 0; -ENOTEMPTY with PH_EXIT_OTHER and
+ * a text that names one and ends with ADVICE; or what ph_dir_list() returned, without a text.
+ */
+int ph_dir_check_empty(const char *path, bool (*may_stay)(const char *name),
+		       const char *advice, struct ph_error *err);
 /* Bytes that may still be written to the disk of PATH. 0 or negative errno. */
 int ph_dir_room(const char *path, uint64_t *bytes_out);
 /* 0, or a negative errno: -ENOENT when there is nothing. */

@@ -138,6 +138,20 @@ static json_int_t number_in(const json_t *object, const char *member)
 	return json_integer_value(json_object_get(object, member));
 }
 
+/* At 101 there is one case, of a blocked card with three facts. */
+static void assert_blocked_card_of_three(struct province *province)
+{
+	struct ph_site_cases cases = { 0 };
+
+	assert_int_equal(
+		ph_site_cases(share_of(province, 101)->world.ledger, 101, true, &cases),
+		0);
+	assert_int_equal(cases.n, 1);
+	assert_int_equal(cases.rows[0].kind, PH_CASE_BLOCKED_CARD);
+	assert_int_equal(cases.rows[0].n_refs, 3);
+	ph_site_cases_deinit(&cases);
+}
+
 /*
  * The card was never issued, so that it concerns nobody. 101 stopped it and lent to it; of
  * two other stops it has the entry of the one that was written on its behalf.
@@ -145,7 +159,6 @@ static json_int_t number_in(const json_t *object, const char *member)
 static void of_a_strangers_card_the_hub_tells(void **state)
 {
 	struct history *history = history_quiet();
-	struct ph_site_cases cases = { 0 };
 	struct province province;
 
 	(void)state;
@@ -153,13 +166,7 @@ static void of_a_strangers_card_the_hub_tells(void **state)
 	stop(&history->actors[HELPER], "k1", 101, 20);
 	loan(&history->actors[SENDER], "c1", "k1", 30);
 	play(&province, history);
-	assert_int_equal(
-		ph_site_cases(share_of(&province, 101)->world.ledger, 101, true, &cases),
-		0);
-	assert_int_equal(cases.n, 1);
-	assert_int_equal(cases.rows[0].kind, PH_CASE_BLOCKED_CARD);
-	assert_int_equal(cases.rows[0].n_refs, 3);
-	ph_site_cases_deinit(&cases);
+	assert_blocked_card_of_three(&province);
 	close_province(&province);
 }
 
@@ -173,7 +180,6 @@ static void of_a_strangers_erased_card_the_hub_tells(void **state)
 	struct ph_entry erase = entry_of(PH_KIND_READER_ERASE);
 	struct ph_id card = { .code = ph_view_str("k1") };
 	struct ph_ref reader = { .n = 1 }; /* whom nobody has put */
-	struct ph_site_cases cases = { 0 };
 	struct ph_buf list = { 0 }, readers = { 0 };
 	struct province province;
 
@@ -186,13 +192,7 @@ static void of_a_strangers_erased_card_the_hub_tells(void **state)
 	stop(&history->actors[HELPER], "k1", 101, 20);
 	loan(&history->actors[SENDER], "c1", "k1", 30);
 	play(&province, history);
-	assert_int_equal(
-		ph_site_cases(share_of(&province, 101)->world.ledger, 101, true, &cases),
-		0);
-	assert_int_equal(cases.n, 1);
-	assert_int_equal(cases.rows[0].kind, PH_CASE_BLOCKED_CARD);
-	assert_int_equal(cases.rows[0].n_refs, 3);
-	ph_site_cases_deinit(&cases);
+	assert_blocked_card_of_three(&province);
 	ph_buf_deinit(&list);
 	ph_buf_deinit(&readers);
 	close_province(&province);
