@@ -63,6 +63,9 @@ static int on_put(void *data, const struct ph_fact *fact, const struct ph_entry 
 {
 	struct gather *gather = data;
 
+	if (entry->kind != ph_register_kind((enum ph_entity)gather->key->type)) {
+		return 0; /* a page of the feed may tell anything of it */
+	}
 	return ph_record_fold_put(&gather->fold, gather->key, gather->facts,
 				  (size_t)(fact - gather->facts), entry);
 }

@@ -15,6 +15,32 @@
 #include <stdlib.h>
 #include <string.h>
 
+const struct ph_kind *ph_register_kind(enum ph_entity type)
+{
+	switch (type) {
+	case PH_ENTITY_SITE:
+		return ph_kind_find(PH_KIND_SITE_PUT);
+	case PH_ENTITY_COMMUNE:
+		return ph_kind_find(PH_KIND_COMMUNE_PUT);
+	case PH_ENTITY_POLICY:
+		return ph_kind_find(PH_KIND_POLICY_PUT);
+	case PH_ENTITY_TITLE:
+		return ph_kind_find(PH_KIND_TITLE_PUT);
+	case PH_ENTITY_READER:
+		return ph_kind_find(PH_KIND_READER_PUT);
+	case PH_ENTITY_COPY:
+		return ph_kind_find(PH_KIND_COPY_PUT);
+	case PH_ENTITY_WORKER:
+		return ph_kind_find(PH_KIND_WORKER_PUT);
+	case PH_ENTITY_MODEL:
+		return ph_kind_find(PH_KIND_MODEL_PUT);
+	case PH_ENTITY_TARGET:
+		return ph_kind_find(PH_KIND_TARGET_PUT);
+	default:
+		return NULL;
+	}
+}
+
 void ph_puts_deinit(struct ph_puts *puts)
 {
 	free(puts->sets);

@@ -12,6 +12,9 @@
 /* Number of a register: index of a plain field, or this + index of a sealed field. */
 #define PH_REGISTER_SEALED 64
 
+/* The kind whose entries put the registers of such an entity; NULL: it has none. */
+const struct ph_kind *ph_register_kind(enum ph_entity type);
+
 struct ph_register_put {
 	uint8_t field;
 	size_t fact;

@@ -258,32 +258,6 @@ int ph_query_keeps_readers(struct ph_ledger *ledger, uint64_t site, bool *keeps_
 
 /* --- what a put has seen --- */
 
-static const struct ph_kind *kind_of(enum ph_entity type)
-{
-	switch (type) {
-	case PH_ENTITY_SITE:
-		return ph_kind_find(PH_KIND_SITE_PUT);
-	case PH_ENTITY_COMMUNE:
-		return ph_kind_find(PH_KIND_COMMUNE_PUT);
-	case PH_ENTITY_POLICY:
-		return ph_kind_find(PH_KIND_POLICY_PUT);
-	case PH_ENTITY_TITLE:
-		return ph_kind_find(PH_KIND_TITLE_PUT);
-	case PH_ENTITY_READER:
-		return ph_kind_find(PH_KIND_READER_PUT);
-	case PH_ENTITY_COPY:
-		return ph_kind_find(PH_KIND_COPY_PUT);
-	case PH_ENTITY_WORKER:
-		return ph_kind_find(PH_KIND_WORKER_PUT);
-	case PH_ENTITY_MODEL:
-		return ph_kind_find(PH_KIND_MODEL_PUT);
-	case PH_ENTITY_TARGET:
-		return ph_kind_find(PH_KIND_TARGET_PUT);
-	default:
-		return NULL;
-	}
-}
-
 /* The registers of any state that has some: they stand first. */
 static int load_registers(struct ph_ledger *ledger, enum ph_entity type,
 			  struct ph_view id, struct ph_buf *state,
@@ -291,7 +265,8 @@ static int load_registers(struct ph_ledger *ledger, enum ph_entity type,
 {
 	const msgpack_object_array *array;
 	struct ph_mp mp;
-	int rc = kind_of(type) == NULL ? -EINVAL : ph_ledger_get(ledger, type, id, state);
+	int rc = ph_register_kind(type) == NULL ? -EINVAL
+						: ph_ledger_get(ledger, type, id, state);
 
 	if (rc != 0) {
 		return rc;
@@ -300,7 +275,7 @@ static int load_registers(struct ph_ledger *ledger, enum ph_entity type,
 	if (rc != 0) {
 		return rc;
 	}
-	rc = ph_registers_decode(ph_mp_item(array, 0), kind_of(type), registers);
+	rc = ph_registers_decode(ph_mp_item(array, 0), ph_register_kind(type), registers);
 	ph_mp_deinit(&mp);
 	return rc;
 }
@@ -360,7 +335,7 @@ int ph_query_fill_seen(struct ph_ledger *ledger, enum ph_entity type, struct ph_
 	const struct ph_kind *kind = entry->kind;
 	struct ph_registers registers = { 0 };
 	struct ph_buf state = { 0 };
-	int rc = kind != kind_of(type)
+	int rc = kind != ph_register_kind(type)
 			 ? -EINVAL
 			 : load_registers(ledger, type, id, &state, &registers);
 
