@@ -202,7 +202,7 @@ def reload(hub):
            hub.log())
     tap.equal("the new address is printed", hub.process.stdout.readline().decode(),
               f"listening 127.0.0.1:{fresh}\n")
-    tap.between("the new time holds for newcomers", Peer(hub).closed_after(), 0.15, 1.5)
+    tap.between("the new time holds for newcomers", Peer(hub).closed_after(), 0.15, 6)
     tap.ok("those who were there keep theirs", waiting.is_open())
     hub.configure(listen=(f"127.0.0.1:{fresh}",))
     hub.process.send_signal(signal.SIGHUP)
