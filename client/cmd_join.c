@@ -23,8 +23,10 @@ static int read_invite(const char *name, struct ph_buf *text, struct ph_error *e
 	int rc = ph_file_read(path, FILE_MAX, text, &why);
 
 	if (rc < 0) {
-		return ph_fail(err, PH_EXIT_USAGE, rc, "the invite cannot be read: %s",
-			       why.text);
+		/* another file would not help against these two */
+		return ph_fail(
+			err, rc == -EIO || rc == -ENOMEM ? PH_EXIT_OTHER : PH_EXIT_USAGE,
+			rc, "the invite cannot be read: %s", why.text);
 	}
 	return 0;
 }

@@ -39,6 +39,10 @@ for bad in none empty text short altered long hub; do
   ok "and leaves nothing behind" test ! -e "$T/a"
 done
 status "join refuses an empty standard input" 2 bash -c "'$pack' -d '$T/a' join - </dev/null"
+# what every process has there gives an I/O error when its beginning is read
+status "an invite that the disk does not give: exit 1" 1 "$pack" -d "$T/a" join /proc/self/mem
+like "it says whose fault it is" "$(cat ok.out)" 'the disk reported an error'
+ok "and leaves nothing behind" test ! -e "$T/a"
 status "join needs an invite" 2 "$pack" -d "$T/a" join
 status "join takes one invite" 2 "$pack" -d "$T/a" join "$T/i1" "$T/i2"
 
