@@ -1,6 +1,7 @@
 #!/bin/bash
-# Faults on purpose, with a reduced count (PACKHORSE_FULL=1: all, and programs that look
-# for leaks are built for it): see tests/fault/run.
+# Faults on purpose, with a reduced count and always the same points (PACKHORSE_FULL=1: all,
+# of a seed that is drawn, and programs that look for leaks are built for it): see
+# tests/fault/run.
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
 export PACKHORSE_BUILD=${PACKHORSE_BUILD:-$root/build}
@@ -11,5 +12,6 @@ if [ "${PACKHORSE_FULL:-0}" = 1 ]; then
         -Db_lundef=false
     ninja -C "$root/build-leak" -j "${PACKHORSE_JOBS:-2}"
   } >&2
+  exec "$here/../fault/run"
 fi
-exec "$here/../fault/run"
+exec "$here/../fault/run" --seed 1

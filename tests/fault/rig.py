@@ -514,7 +514,9 @@ def folder_for(name):
 
 
 def say(*words):
-    print("#", *words)
+    """As comments of TAP, however many lines."""
+    for line in " ".join(str(word) for word in words).splitlines():
+        print("#", line)
     sys.stdout.flush()
 
 
