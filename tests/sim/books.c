@@ -38,6 +38,7 @@ void sim_books_free(struct sim_books *books)
 		free(books->crates);
 		free(books->holds);
 		free(books->pages);
+		free(books->tried);
 		free(books->touches);
 		free(books);
 	}

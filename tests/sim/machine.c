@@ -120,6 +120,7 @@ void sim_spoil(struct sim_machine *machine, uint64_t at, unsigned which, bool fo
 						      SIM_FAULT_SHORT, SIM_FAULT_FULL,
 						      SIM_FAULT_READ };
 
+	machine->hurt |= sim_disk_failed(machine->name);
 	sim_disk_fail(machine->name, faults[which % 5], at, for_ever);
 	machine->ill = true;
 	machine->ill_for = events;
@@ -131,4 +132,5 @@ void sim_heal(struct sim_machine *machine)
 	sim_disk_fail(machine->name, SIM_FAULT_NONE, 0, false);
 	machine->ill = false;
 	machine->ill_for = 0;
+	machine->hurt = false;
 }

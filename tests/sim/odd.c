@@ -298,9 +298,22 @@ void sim_taint(struct sim *sim, const struct ph_ref *ref)
 	}
 }
 
-/* What is called CODE, of whatever sort, is odd from now on. */
+bool sim_was_tried(const struct sim_books *books, const char *code)
+{
+	for (size_t i = 0; i < books->n_tried; i++) {
+		if (strcmp(books->tried[i].code, code) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* What is called CODE, of whatever sort, is odd from now on, and what will be. */
 static void mark_code(struct sim_books *books, const char *code)
 {
+	if (strlen(code) < sizeof books->tried->code) {
+		strcpy(ADD(books, tried)->code, code);
+	}
 	for (size_t i = 0; i < books->n_copies; i++) {
 		books->copies[i].odd |= strcmp(books->copies[i].code, code) == 0;
 	}

@@ -133,6 +133,7 @@ static void acquire(const struct desk *desk)
 		} else if (!print_code(desk, copy.code)) {
 			return;
 		}
+		copy.odd = sim_was_tried(books, copy.code);
 		put = sim_put(
 			desk,
 			json_pack("{s:s, s:s, s:s, s:I, s:s}", "kind", "copy-put", "copy",
@@ -351,6 +352,7 @@ static void dispatch(const struct desk *desk)
 
 	crate.to = (crate.from + 1 + below(desk, sim_n_sites - 1)) % sim_n_sites;
 	snprintf(crate.code, sizeof crate.code, "LC%05zu", books->n_crates + 1);
+	crate.odd = sim_was_tried(books, crate.code);
 	for (size_t i = 0; i < books->n_copies && crate.n < 5; i++) {
 		/* those of the site's own numbers stay */
 		if (sim_is_here(desk, i) && strlen(books->copies[i].code) > 6 &&

@@ -68,6 +68,10 @@ struct sim_page {
 	int64_t second;
 	bool typed;
 };
+/* A code in an entry that may have been written or not, and of which nobody said "saved". */
+struct sim_tried {
+	char code[24];
+};
 /* An entry that names something. */
 struct sim_touch {
 	uint32_t ack;
@@ -87,6 +91,7 @@ struct sim_books {
 	SIM_LIST(sim_crate, crates);
 	SIM_LIST(sim_hold, holds);
 	SIM_LIST(sim_page, pages);
+	SIM_LIST(sim_tried, tried);
 	SIM_LIST(sim_touch, touches);
 };
 

@@ -42,6 +42,8 @@ size_t sim_pick(const struct desk *desk, size_t n,
 bool sim_any(const struct desk *desk, size_t i);
 bool sim_is_here(const struct desk *desk, size_t i);      /* a copy */
 bool sim_is_good_card(const struct desk *desk, size_t i); /* a card */
+/* An entry with this code may be there already, though nobody said that it was saved. */
+bool sim_was_tried(const struct sim_books *books, const char *code);
 /* ENTRY (taken) is recorded: its ack, or -1. */
 ptrdiff_t sim_put(const struct desk *desk, json_t *entry);
 /* The reference of an ack; good for a few calls. */

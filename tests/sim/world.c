@@ -481,7 +481,7 @@ void sim_close(struct sim *sim)
 
 void sim_device_heal(struct sim *sim, struct sim_device *device)
 {
-	if (sim_disk_failed(device->machine.name)) {
+	if (device->machine.hurt || sim_disk_failed(device->machine.name)) {
 		sim_note(sim, "%s met an error, and is started again",
 			 device->machine.name);
 		sim_device_fall(sim, device, false);

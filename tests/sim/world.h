@@ -34,6 +34,7 @@ struct sim_machine {
 	uint8_t boots;
 	bool ill;         /* its disk fails, or is full: what is asked of it may fail */
 	unsigned ill_for; /* events */
+	bool hurt; /* its program met an error of an earlier fault, and runs still */
 	struct ph_rng_seeded seeded;
 	struct ph_clock clock;
 	struct ph_rng rng;
@@ -195,7 +196,10 @@ void sim_fill(struct sim_machine *machine, uint64_t room, unsigned events);
 void sim_spoil(struct sim_machine *machine, uint64_t at, unsigned which, bool for_ever,
 	       unsigned events);
 void sim_heal(struct sim_machine *machine);
-/* A hub that stopped for an error is started again; so is the program of a device. */
+/*
+ * A hub that stopped for an error is started again; so is the program of a device that met
+ * one, of this fault or of one before it.
+ */
 void sim_hub_heal(struct sim *sim);
 void sim_device_heal(struct sim *sim, struct sim_device *device);
 void sim_found(struct sim *sim);
