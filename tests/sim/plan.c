@@ -162,7 +162,7 @@ static const char *read_line(struct sim_script *script, const char *line, bool *
 
 int sim_script_read(struct sim_script *script, FILE *from, const char *name)
 {
-	char line[256];
+	char line[1024]; /* a comment of --shrink quotes what broke */
 	unsigned number = 0;
 	bool begun = false;
 
