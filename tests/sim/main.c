@@ -1,6 +1,6 @@
 /*
  * tests/sim/main.c - provinces by number: sim [--seeds A-B | --count N --seed S | --seed N
- * | --script FILE] [--jobs J] [--trace] [--shrink]
+ * | --script FILE] [--jobs J] [--trace] [--shrink] [--tap] [--fixed S]
  *
  * Processes of their own play the seeds, each some of them; one that dies is started again
  * behind the seed at which it died, which counts as broken. One seed in a hundred is
@@ -332,6 +332,7 @@ static int play_many(void)
 	static struct worker workers[JOBS_MAX];
 	double began = seconds();
 
+	printf("# seeds %" PRIu64 " to %" PRIu64 "\n", args.first, args.last);
 	for (unsigned i = 0; i < args.jobs; i++) {
 		workers[i] = (struct worker){ .next = args.first + i,
 					      .last = args.last,
@@ -358,7 +359,9 @@ static const char usage[] =
 	"  --seeds A-B, or --count N from --seed S: play these provinces (100)\n"
 	"  --seed N alone, with --trace or --shrink: one, with all that happens, or "
 	"shrunk\n"
-	"  --script FILE: a script that --shrink printed\n";
+	"  --script FILE: a script that --shrink printed\n"
+	"  --fixed S: the seed in place of a drawn one, unless PACKHORSE_FULL is 1\n"
+	"  --tap: one TAP point\n";
 
 static bool number(const char *text, uint64_t *out)
 {
@@ -385,9 +388,10 @@ static bool range(const char *text)
 
 static bool read_args(int argc, char **argv)
 {
-	const char *full = getenv("PACKHORSE_FULL");
-	uint64_t count = full != NULL && strcmp(full, "1") == 0 ? 5000 : 100;
-	uint64_t jobs = 1, seed;
+	const char *env = getenv("PACKHORSE_FULL");
+	bool full = env != NULL && strcmp(env, "1") == 0;
+	uint64_t count = full ? 5000 : 100;
+	uint64_t jobs = 1, seed, fixed;
 	bool has_count = false, has_seeds = false;
 
 	randombytes_buf(&seed, sizeof seed);
@@ -413,6 +417,8 @@ static bool read_args(int argc, char **argv)
 			args.script = value;
 		} else if (strcmp(argv[i], "--count") == 0 && number(value, &count)) {
 			has_count = true;
+		} else if (strcmp(argv[i], "--fixed") == 0 && number(value, &fixed)) {
+			seed = full ? seed : fixed;
 		} else if (!(strcmp(argv[i], "--seed") == 0 && number(value, &seed)) &&
 			   !(strcmp(argv[i], "--jobs") == 0 && number(value, &jobs))) {
 			return false;
