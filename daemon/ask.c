@@ -9,103 +9,17 @@
 #include "daemon/ask.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "common/base/limits.h"
 #include "common/base/text.h"
+#include "common/cli/local.h"
 #include "daemon/hub.h"
 
 #define LOCK_WAIT_MS 5000
 #define ANSWER_MAX   (64u << 20)
-
-/* A socket's path may be longer than sun_path: go through the folder's descriptor. */
-static int connect_to(const char *dir)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int folder = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	int fd;
-	int rc = 0;
-
-	if (folder < 0) {
-		return -errno;
-	}
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0) {
-		rc = -errno;
-		goto out;
-	}
-	snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/socket",
-		 folder);
-	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0) {
-		rc = -errno;
-		close(fd);
-	}
-out:
-	close(folder);
-	return rc < 0 ? rc : fd;
-}
-
-static int send_all(int fd, const char *text, size_t len)
-{
-	while (len > 0) {
-		ssize_t n = send(fd, text, len, MSG_NOSIGNAL);
-
-		if (n < 0 && errno == EINTR) {
-			continue;
-		}
-		if (n < 0) {
-			return -errno;
-		}
-		text += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
-static int read_line(int fd, struct ph_buf *line)
-{
-	while (line->len == 0 || line->data[line->len - 1] != '\n') {
-		ssize_t n;
-
-		if (line->len > ANSWER_MAX) {
-			return -EMSGSIZE;
-		}
-		if (ph_buf_reserve(line, 65536) < 0) {
-			return -ENOMEM;
-		}
-		n = read(fd, line->data + line->len, 65536);
-		if (n < 0 && errno == EINTR) {
-			continue;
-		}
-		if (n <= 0) {
-			return n < 0 ? -errno : -EPIPE;
-		}
-		line->len += (size_t)n;
-	}
-	return 0;
-}
-
-/*
- * Send TEXT, read a line. A daemon that closes before it has read the question (it is
- * busy) has said so first: that is waiting to be read when sending fails.
- */
-static int exchange(int fd, const char *text, struct ph_buf *line)
-{
-	int sent = send_all(fd, text, strlen(text));
-	int rc;
-
-	if (sent == 0) {
-		sent = send_all(fd, "\n", 1);
-	}
-	rc = read_line(fd, line);
-	return rc < 0 && sent < 0 ? sent : rc;
-}
 
 int ph_ask_daemon(const char *dir, const json_t *request, json_t **answer_out,
 		  struct ph_error *err)
@@ -113,14 +27,13 @@ int ph_ask_daemon(const char *dir, const json_t *request, json_t **answer_out,
 	struct ph_buf line = { 0 };
 	char *text = NULL;
 	json_t *answer;
-	int fd = connect_to(dir);
+	int fd = ph_local_connect(dir);
 	int rc;
 
 	if (fd < 0) {
-		return fd == -ENOENT || fd == -ECONNREFUSED || fd == -ENOTDIR
-			       ? -ENOENT
-			       : ph_fail_errno(err, fd,
-					       "talking to the running packhorsed");
+		return fd == -ENOENT ? -ENOENT
+				     : ph_fail_errno(err, fd,
+						     "talking to the running packhorsed");
 	}
 	text = json_dumps(request, JSON_COMPACT);
 	if (!text) {
@@ -134,7 +47,7 @@ int ph_ask_daemon(const char *dir, const json_t *request, json_t **answer_out,
 			     PH_LINE_MAX);
 		goto out;
 	}
-	rc = exchange(fd, text, &line);
+	rc = ph_local_exchange(fd, text, ANSWER_MAX, &line);
 	if (rc < 0) {
 		rc = ph_fail(err, PH_EXIT_OTHER, rc,
 			     "the running packhorsed went away before it answered (%s); "

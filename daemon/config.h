@@ -19,19 +19,11 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "common/base/bytes.h"
-#include "common/base/error.h"
+#include "common/cli/ini.h"
 
 #define PH_LISTEN_MAX         16
 #define PH_LISTEN_TEXT        272 /* bytes of one address with its terminator */
-#define PH_CONFIG_FILE_MAX    (64 * 1024)
 #define PH_CONFIG_LISTEN_HERE "0.0.0.0:7415"
-
-enum ph_prefix {
-	PH_PREFIX_AUTO, /* when standard error goes to journald */
-	PH_PREFIX_YES,
-	PH_PREFIX_NO,
-};
 
 struct ph_settings {
 	char listen[PH_LISTEN_MAX][PH_LISTEN_TEXT]; /* ADDR:PORT, [v6]:PORT, NAME:PORT */
@@ -52,20 +44,6 @@ struct ph_settings {
 	enum ph_prefix prefix;
 };
 
-enum ph_setting_type {
-	PH_SETTING_UINT,
-	PH_SETTING_LISTEN,
-	PH_SETTING_PREFIX,
-};
-
-struct ph_setting {
-	const char *section;
-	const char *name;
-	enum ph_setting_type type;
-	size_t offset; /* in struct ph_settings */
-	unsigned min, max, fallback;
-	const char *doc;
-};
 /* Ends with a NULL name. */
 extern const struct ph_setting ph_setting_table[];
 

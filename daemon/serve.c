@@ -25,10 +25,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#if PH_HAVE_SYSTEMD
-#include <systemd/sd-daemon.h>
-#endif
-
+#include "common/cli/notify.h"
 #include "daemon/listener.h"
 #include "daemon/peer.h"
 #include "daemon/talk.h"
@@ -56,35 +53,20 @@ static struct serve *serve_of(struct ph_server *server)
 
 /* ---- the service manager ---- */
 
-static void notify(const char *state)
-{
-#if PH_HAVE_SYSTEMD
-	(void)sd_notify(0, state);
-#else
-	(void)state;
-#endif
-}
-
-#if PH_HAVE_SYSTEMD
 static void on_watchdog(uv_timer_t *timer)
 {
 	(void)timer;
-	notify("WATCHDOG=1");
+	(void)ph_notify("WATCHDOG=1");
 }
-#endif
 
 /* The loop answers for itself: a disk that hangs is not mended by a restart. */
 static void start_watchdog(struct serve *serve)
 {
-#if PH_HAVE_SYSTEMD
-	uint64_t usec = 0;
+	uint64_t usec = ph_notify_watchdog();
 
-	if (sd_watchdog_enabled(0, &usec) > 0) {
+	if (usec > 0) {
 		(void)uv_timer_start(&serve->watchdog, on_watchdog, 0, usec / 2000);
 	}
-#else
-	(void)serve;
-#endif
 }
 
 /* ---- stopping ---- */
@@ -144,7 +126,7 @@ static void begin_stop(struct serve *serve, int rc)
 	if (server->is_stopping) {
 		return;
 	}
-	notify("STOPPING=1");
+	(void)ph_notify("STOPPING=1");
 	server->is_stopping = true;
 	serve->rc = rc;
 	serve->stop_began = uv_now(&server->loop);
@@ -250,16 +232,6 @@ static void apply_settings(struct ph_server *server, const struct ph_settings *s
 	raise_files(server);
 }
 
-static void notify_reloading(void)
-{
-	char state[64];
-
-	/* sd_notify(3): the time is asked for with Type=notify-reload */
-	snprintf(state, sizeof(state), "RELOADING=1\nMONOTONIC_USEC=%llu",
-		 (unsigned long long)(uv_hrtime() / 1000));
-	notify(state);
-}
-
 static void on_reload(uv_signal_t *signal, int number)
 {
 	struct serve *serve = signal->data;
@@ -272,7 +244,7 @@ static void on_reload(uv_signal_t *signal, int number)
 	if (server->is_stopping) {
 		return;
 	}
-	notify_reloading();
+	ph_notify_reloading();
 	rc = load_settings(serve, &settings, &why);
 	if (rc == 0) {
 		rc = ph_listeners_apply(server, &settings, &why);
@@ -284,7 +256,7 @@ static void on_reload(uv_signal_t *signal, int number)
 		ph_event(&server->log, PH_EVENT_ERROR, "config.reload",
 			 "result=kept why=\"%s\"", why.text);
 	}
-	notify("READY=1");
+	(void)ph_notify("READY=1");
 }
 
 /* ---- starting ---- */
@@ -434,7 +406,7 @@ int ph_serve(const struct ph_serve *config, struct ph_error *err)
 	ph_event(&serve->server.log, PH_EVENT_INFO, "serve.start",
 		 "version=" PH_VERSION " pid=%ld listen=%s", (long)getpid(),
 		 serve->server.listeners ? serve->server.listeners->bound : "-");
-	notify("READY=1");
+	(void)ph_notify("READY=1");
 	start_watchdog(serve);
 	(void)uv_run(&serve->server.loop, UV_RUN_DEFAULT);
 	rc = serve->rc;

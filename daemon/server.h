@@ -12,7 +12,7 @@
 #include <uv.h>
 
 #include "daemon/config.h"
-#include "daemon/eventlog.h"
+#include "common/cli/eventlog.h"
 #include "daemon/gate.h"
 #include "daemon/partials.h"
 #include "daemon/storeworker.h"

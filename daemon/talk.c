@@ -10,8 +10,7 @@
  * A line that is too long, or no JSON object, is answered and the connection closed,
  * since where the next line begins is not known any more, or not to be trusted. Beyond
  * the limit of connections the newest is told to try later. The socket's folder is kept
- * open and the path goes through it (/proc/self/fd), since a socket's own path may
- * have 107 bytes only.
+ * open for its path (common/cli/local.h).
  */
 #include "daemon/talk.h"
 
@@ -20,13 +19,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "common/base/limits.h"
+#include "common/cli/local.h"
 
-#define NAME     "socket"
 #define BACKLOG  64
 #define AGAIN_MS 200
 
@@ -307,29 +304,6 @@ static void on_connection(uv_stream_t *stream, int status)
 	}
 }
 
-/* A listening socket at DIR/socket, by a path that is never too long. */
-static int open_socket(int folder)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-
-	if (fd < 0) {
-		return -errno;
-	}
-	snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/" NAME,
-		 folder);
-	(void)unlinkat(folder, NAME, 0);
-	/* the mode before the name is there: nobody else may connect in between */
-	if (fchmod(fd, 0600) < 0 ||
-	    bind(fd, (const struct sockaddr *)&address, sizeof(address)) < 0) {
-		int rc = -errno;
-
-		close(fd);
-		return rc;
-	}
-	return fd;
-}
-
 int ph_talk_start(struct ph_server *server, const char *dir, struct ph_error *err)
 {
 	struct ph_talk *talk = calloc(1, sizeof(*talk));
@@ -345,7 +319,7 @@ int ph_talk_start(struct ph_server *server, const char *dir, struct ph_error *er
 		free(talk);
 		return rc;
 	}
-	fd = open_socket(talk->folder);
+	fd = ph_local_bind(talk->folder);
 	if (fd < 0) {
 		close(talk->folder);
 		free(talk);
@@ -375,7 +349,7 @@ void ph_talk_stop(struct ph_server *server, bool now)
 	}
 	if (talk->is_open) {
 		talk->is_open = false;
-		(void)unlinkat(talk->folder, NAME, 0);
+		ph_local_unbind(talk->folder);
 		uv_close((uv_handle_t *)&talk->pipe, NULL);
 		uv_close((uv_handle_t *)&talk->again, NULL);
 	}

@@ -234,7 +234,7 @@ def long_path(folder):
 
 
 def notify(hub):
-    """What it tells a service manager; skipped when built without libsystemd."""
+    """What it tells a service manager."""
     path = hub.folder + ".notify"
     manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     manager.bind(path)
@@ -257,11 +257,7 @@ def notify(hub):
     finally:
         del os.environ["NOTIFY_SOCKET"], os.environ["WATCHDOG_USEC"]
     listen(0.5)
-    if not said:
-        tap.skip("READY, WATCHDOG, RELOADING, STOPPING", "built without libsystemd")
-        hub.stop()
-        return
-    tap.equal("READY comes first", said[0], "READY=1")
+    tap.equal("READY comes first", said[:1], ["READY=1"])
     tap.ok("then WATCHDOG, in half its time", 3 <= said.count("WATCHDOG=1") <= 7, said)
     said.clear()
     hub.process.send_signal(signal.SIGHUP)

@@ -27,7 +27,6 @@ module yaz libyaz-dev
 module libutf8proc libutf8proc-dev
 module jansson libjansson-dev
 module inih libinih-dev
-module libsystemd libsystemd-dev
 module cmocka libcmocka-dev
 '
 ph_needs_demo='

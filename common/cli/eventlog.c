@@ -1,11 +1,11 @@
 /*
- * daemon/eventlog.c - lines for the journal or for whoever reads standard error.
+ * common/cli/eventlog.c - lines for the journal or for whoever reads standard error.
  *
  * The line is put together in one buffer and written at once. Under journald each line
  * has its level in front and no time, which journald adds; elsewhere the time stands
  * behind the name. Nothing here can fail in a way that a caller could mend.
  */
-#include "daemon/eventlog.h"
+#include "common/cli/eventlog.h"
 
 #include <errno.h>
 #include <stdarg.h>

@@ -1,13 +1,13 @@
 /*
- * daemon/eventlog.h - one line an event on standard error, its stable name first.
+ * common/cli/eventlog.h - one line an event on standard error, its stable name first.
  *
  *   session.end peer=3f09a1c2 site=14-0371 result=closed in=512 out=380 ...
  *
  * No payloads and no keys: a device is named by the first 8 hex digits of its id.
  * Free text stands last on the line, in quotes. docs/OPERATIONS.md lists the events.
  */
-#ifndef PH_DAEMON_EVENTLOG_H
-#define PH_DAEMON_EVENTLOG_H
+#ifndef PH_CLI_EVENTLOG_H
+#define PH_CLI_EVENTLOG_H
 
 #include <stdbool.h>
 
