@@ -181,6 +181,8 @@ static void merge(const struct desk *desk)
 	if (put < 0) {
 		return;
 	}
+	sim_touch(desk->sim, put, readers ? SIM_READER : SIM_TITLE, a);
+	sim_touch(desk->sim, put, readers ? SIM_READER : SIM_TITLE, b);
 	if (readers) { /* who is barred, is so under all names */
 		books->readers[a].odd = books->readers[b].odd = true;
 		for (size_t i = 0; i < books->n_cards; i++) {
