@@ -14,6 +14,7 @@
 #include "common/ledger/cases.h"
 #include "common/ledger/cases_choice.h"
 #include "tests/sim/count.h"
+#include "tests/sim/version.h"
 #include "tests/sim/work.h"
 
 void sim_confirm(struct sim *sim, struct sim_device *device)
@@ -74,10 +75,12 @@ void sim_decide(struct sim *sim, const struct ph_rng *dice)
 	size_t n;
 	int exit;
 
-	if (ph_ledger_catch_up(ph_hub_ledger(sim->hub), NULL, NULL) != 0) {
-		return;
+	sim_enter(&sim->hub_machine);
+	if (ph_ledger_catch_up(ph_hub_ledger(sim->hub), NULL, NULL) == 0) {
+		(void)ph_cases_each(ph_hub_ledger(sim->hub), &all, choose_case,
+				    &choosing);
 	}
-	(void)ph_cases_each(ph_hub_ledger(sim->hub), &all, choose_case, &choosing);
+	sim_leave();
 	n = choosing.seen > 0 ? ph_case_choices(choosing.kind, choices) : 0;
 	if (n == 0) {
 		return;

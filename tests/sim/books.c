@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/sim/version.h"
 #include "tests/sim/work_internal.h"
 
 /* --- lists --- */
@@ -96,7 +97,13 @@ bool sim_any(const struct desk *desk, size_t i)
 
 ptrdiff_t sim_put(const struct desk *desk, json_t *entry)
 {
-	assert(entry != NULL);
+	const char *kind = json_string_value(json_object_get(entry, "kind"));
+
+	assert(kind != NULL);
+	if (!sim_knows(&desk->device->machine, kind)) { /* nobody here can do that */
+		json_decref(entry);
+		return -1;
+	}
 	return sim_write(desk->sim, desk->device, json_pack("[o]", entry));
 }
 

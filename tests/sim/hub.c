@@ -10,6 +10,7 @@
 #include "daemon/hub_internal.h"
 #include "tests/sim/disk.h"
 #include "tests/sim/line.h"
+#include "tests/sim/version.h"
 
 struct ph_hub_config sim_hub_config(struct sim *sim)
 {
@@ -23,8 +24,12 @@ void sim_hub_open(struct sim *sim)
 {
 	struct ph_hub_config config = sim_hub_config(sim);
 	struct ph_error err = { 0 };
+	int rc;
 
-	if (ph_hub_open(&sim->hub, &config, &err) != 0) {
+	sim_enter(&sim->hub_machine);
+	rc = ph_hub_open(&sim->hub, &config, &err);
+	sim_leave();
+	if (rc != 0) {
 		sim_broken(sim, SIM_HEALTHY, "the hub does not start: %s", err.text);
 	}
 	ph_partials_init(&sim->partials, 64, 1 << 20);
@@ -32,7 +37,9 @@ void sim_hub_open(struct sim *sim)
 
 void sim_hub_close(struct sim *sim)
 {
+	sim_enter(&sim->hub_machine);
 	ph_hub_close(sim->hub);
+	sim_leave();
 	sim->hub = NULL;
 	ph_partials_deinit(&sim->partials);
 }
@@ -44,6 +51,7 @@ void sim_hub_fall(struct sim *sim, bool power)
 	sim->hub_failed = false;
 	sim_hub_close(sim);
 	sim_disk_on("hub");
+	sim_maybe_update(sim, &sim->hub_machine);
 	if (power) {
 		sim_boot(&sim->hub_machine);
 	}
@@ -56,7 +64,9 @@ json_t *sim_ask(struct sim *sim, json_t *request, int *exit_out)
 	int exit;
 
 	assert(request != NULL);
+	sim_enter(&sim->hub_machine);
 	answer = ph_hub_command(sim->hub, request);
+	sim_leave();
 	assert(answer != NULL);
 	exit = (int)json_integer_value(json_object_get(answer, "exit"));
 	if (exit_out != NULL) {

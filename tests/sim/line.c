@@ -15,6 +15,7 @@
 
 #include "daemon/hub_internal.h"
 #include "tests/sim/check.h"
+#include "tests/sim/version.h"
 
 #define FLIGHT 1024
 
@@ -60,8 +61,10 @@ void sim_hub_settle(struct sim *sim)
 {
 	int rc;
 
+	sim_enter(&sim->hub_machine);
 	while ((rc = ph_hub_fold(sim->hub)) > 0) {
 	}
+	sim_leave();
 	if (rc == -EIO) {
 		sim->hub_failed = true; /* perhaps of an error that it met before */
 	} else if (rc < 0 && !sim_hub_is_ill(sim)) {
@@ -78,7 +81,9 @@ static void give_back(struct sim *sim, struct ph_session *far, struct ph_hub_pee
 		(void)ph_partials_take(&sim->partials, job->peer_key, job->partial_hash,
 				       &job->partial);
 	}
+	sim_enter(&sim->hub_machine);
 	ph_session_give_job(far, job, now_ms(sim));
+	sim_leave();
 }
 
 static void free_far(struct sim *sim, struct ph_session **far, struct ph_hub_peer *peer)
@@ -114,7 +119,9 @@ static bool hub_jobs(struct sim *sim, struct line *lines, unsigned n)
 	if (count == 0) {
 		return false;
 	}
+	sim_enter(&sim->hub_machine);
 	ph_hub_jobs(sim->hub, first);
+	sim_leave();
 	for (unsigned i = 0; i < count; i++) {
 		struct line *line = &lines[owners[i]];
 
@@ -137,7 +144,9 @@ static bool device_jobs(struct line *line)
 		bool told = job->type == PH_JOB_WELCOME || job->type == PH_JOB_RECEIPT;
 
 		any = true;
+		sim_enter(&line->device->machine);
 		ph_site_job(line->device->site_open, job, &err);
+		sim_leave();
 		if (job->result < 0) {
 			line->end.store = job->result;
 			sim_note(line->sim, "%s: %s", line->device->machine.name,
@@ -145,7 +154,9 @@ static bool device_jobs(struct line *line)
 		} else if (told) {
 			sim_note_receipts(line->sim, line->device);
 		}
+		sim_enter(&line->device->machine);
 		ph_session_give_job(line->near, job, now_ms(line->sim));
+		sim_leave();
 	}
 	return any;
 }
@@ -177,7 +188,9 @@ static void deliver(struct line *line, struct ph_session *to, struct ph_view byt
 		copy.data[copy.len - 1] ^= (uint8_t)(1u << (line->how.seed % 8));
 		bytes = ph_buf_view(&copy);
 	}
+	sim_enter(to == line->near ? &line->device->machine : &line->sim->hub_machine);
 	ph_session_receive(to, bytes, now_ms(line->sim));
+	sim_leave();
 	ph_buf_deinit(&copy);
 }
 
@@ -276,7 +289,9 @@ static void line_open(struct line *line)
 	line->began = sim->now;
 	ph_rng_seed(&line->seeded, line->how.seed, &line->portions);
 	memcpy(near.hub_key, far.keys->key, sizeof near.hub_key);
+	sim_enter(&device->machine);
 	rc = ph_site_hello(device->site_open, FLIGHT, hello, &arena, &err);
+	sim_leave();
 	if (rc != 0) {
 		if (!sim_is_ill(sim, device)) {
 			sim_broken(sim, SIM_HEALTHY, "%s says no hello: %s",
@@ -332,8 +347,10 @@ static void line_close(struct line *line)
 	device->bytes_down += end->down;
 	ph_session_counts(line->near, &counts);
 	if (!line->is_gone) {
+		sim_enter(&device->machine);
 		rc = ph_site_session_end(device->site_open, end->complete,
 					 end->complete ? "" : "cut", &counts);
+		sim_leave();
 		if (rc != 0 && !sim_is_ill(sim, device)) {
 			sim_broken(sim, SIM_HEALTHY, "%s does not end its session: %s",
 				   device->machine.name, strerror(-rc));
@@ -507,7 +524,9 @@ static void play(struct sim *sim, struct ph_session *far, struct ph_hub_peer *pe
 {
 	struct line line = { .sim = sim, .far = far, .peer = *peer };
 
+	sim_enter(&sim->hub_machine);
 	ph_session_receive(far, bytes, now_ms(sim));
+	sim_leave();
 	for (int i = 0; i < 8; i++) {
 		if (!hub_jobs(sim, &line, 1)) {
 			break;

@@ -71,7 +71,7 @@ void sim_boot(struct sim_machine *machine)
 void sim_machine_init(struct sim *sim, struct sim_machine *machine, const char *name,
 		      uint64_t seed)
 {
-	*machine = (struct sim_machine){ .sim = sim };
+	*machine = (struct sim_machine){ .sim = sim, .lacks = "" };
 	snprintf(machine->name, sizeof machine->name, "%s", name);
 	snprintf(machine->dir, sizeof machine->dir, "/m/%s/store", name);
 	machine->clock = (struct ph_clock){ read_clock, machine };

@@ -317,8 +317,8 @@ static void tell_all(double took)
 	printf("\n# inside sessions: %" PRIu64 " cut, %" PRIu64
 	       " processes ended; %" PRIu64
 	       " entries died with a folder put back; %" PRIu64
-	       " copies are where the books have them\n",
-	       sums.cuts_in, sums.kills_in, sums.dead, sums.plain);
+	       " programs were older; %" PRIu64 " copies are where the books have them\n",
+	       sums.cuts_in, sums.kills_in, sums.dead, sums.older, sums.plain);
 	for (unsigned i = 1; i < SIM_INVARIANTS; i++) {
 		if (broken[i] > 0) {
 			printf("# broken %" PRIu64 " times: %s\n", broken[i],

@@ -15,6 +15,7 @@
 #include "tests/sim/check.h"
 #include "tests/sim/disk.h"
 #include "tests/sim/line.h"
+#include "tests/sim/version.h"
 #include "tests/sim/work.h"
 
 struct happening {
@@ -288,6 +289,7 @@ static void do_clock(const struct happening *it)
 static void do_reboot(const struct happening *it)
 {
 	sim_device_close(it->device);
+	sim_maybe_update(it->sim, &it->device->machine);
 	sim_boot(&it->device->machine);
 	if (below(it, 2) == 0) {
 		set_clock(it);
@@ -467,9 +469,11 @@ void sim_run(const struct sim_script *script, FILE *trace, struct sim_result *re
 
 	assert(sim != NULL);
 	sim_open(sim, script, SIM_DEVICES_MAX, trace, result_out);
+	sim->mixed = true;
 	if (setjmp(sim->out) == 0) {
 		play(sim);
 	}
+	sim_leave();
 	sim_linger_free(sim);
 	sim_close(sim);
 	free(sim);

@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/sim/version.h"
+
 static const char *const family[] = { "Lò",     "Cà",    "Quàng", "Hoàng", "Vì",  "Lường",
 				      "Tòng",   "Giàng", "Sùng",  "Vàng",  "Mùa", "Thào",
 				      "Nguyễn", "Đinh",  "Hà",    "Bạc" };
@@ -70,8 +72,11 @@ static bool print_code(const struct desk *desk, char out[static 24])
 {
 	char code[PH_PRINTED_SIZE + 1];
 	struct ph_error err = { 0 };
-	int rc = ph_site_print_code(desk->device->site_open, code, &err);
+	int rc;
 
+	sim_enter(&desk->device->machine);
+	rc = ph_site_print_code(desk->device->site_open, code, &err);
+	sim_leave();
 	if (rc != 0 && !sim_is_ill(desk->sim, desk->device)) {
 		sim_broken(desk->sim, SIM_HEALTHY, "%s prints no code: %s",
 			   desk->device->machine.name, err.text);

@@ -20,6 +20,7 @@
 #include "common/log/json.h"
 #include "daemon/hub_internal.h"
 #include "tests/sim/disk.h"
+#include "tests/sim/version.h"
 #include "tests/sim/work.h"
 
 #define PASSPHRASE "ngựa thồ sách lên bản"
@@ -228,6 +229,7 @@ static struct sim_device *device_new(struct sim *sim, unsigned site)
 	snprintf(name, sizeof name, "d%u", sim->n_devices);
 	sim_machine_init(sim, &device->machine, name,
 			 sim->script->seed * 64 + 1 + sim->n_devices);
+	sim_version_draw(sim, &device->machine, 1 + sim->n_devices);
 	sim_disk_add(name);
 	device->config = (struct ph_site_config){ .dir = device->machine.dir,
 						  .who = "sim",
@@ -262,8 +264,12 @@ static void check_saved(struct sim *sim, struct sim_device *device)
 void sim_device_open(struct sim *sim, struct sim_device *device)
 {
 	struct ph_error err = { 0 };
+	int rc;
 
-	if (ph_site_open(&device->site_open, &device->config, &err) != 0) {
+	sim_enter(&device->machine);
+	rc = ph_site_open(&device->site_open, &device->config, &err);
+	sim_leave();
+	if (rc != 0) {
 		sim_broken(sim, SIM_HEALTHY, "%s does not start: %s",
 			   device->machine.name, err.text);
 	}
@@ -272,7 +278,9 @@ void sim_device_open(struct sim *sim, struct sim_device *device)
 
 void sim_device_close(struct sim_device *device)
 {
+	sim_enter(&device->machine);
 	ph_site_close(device->site_open);
+	sim_leave();
 	device->site_open = NULL;
 }
 
@@ -281,6 +289,7 @@ void sim_device_fall(struct sim *sim, struct sim_device *device, bool power)
 	sim_machine_falls(&device->machine, power);
 	sim_device_close(device);
 	sim_disk_on(device->machine.name);
+	sim_maybe_update(sim, &device->machine);
 	if (power) {
 		sim_boot(&device->machine);
 	}
@@ -293,9 +302,13 @@ struct sim_device *sim_join(struct sim *sim, unsigned site)
 	struct ph_buf text = { 0 };
 	struct ph_error err = { 0 };
 	struct ph_site_info info;
+	int rc;
 
 	make_invite(sim, site, &text);
-	if (ph_site_join(&device->config, ph_buf_view(&text), &err) != 0) {
+	sim_enter(&device->machine);
+	rc = ph_site_join(&device->config, ph_buf_view(&text), &err);
+	sim_leave();
+	if (rc != 0) {
 		sim_broken(sim, SIM_HEALTHY, "%s cannot join: %s", device->machine.name,
 			   err.text);
 	}
@@ -358,6 +371,7 @@ void sim_restore(struct sim *sim, struct sim_device *device)
 {
 	char name[16];
 	struct ph_error err = { 0 };
+	int rc;
 
 	image_name(device, name);
 	sim_device_close(device);
@@ -365,7 +379,10 @@ void sim_restore(struct sim *sim, struct sim_device *device)
 		      ph_rng_below(&device->machine.rng, 2) == 0);
 	device->was_restored = true;
 	sim_boot(&device->machine);
-	if (ph_site_open(&device->site_open, &device->config, &err) != 0) {
+	sim_enter(&device->machine);
+	rc = ph_site_open(&device->site_open, &device->config, &err);
+	sim_leave();
+	if (rc != 0) {
 		sim_broken(sim, SIM_HEALTHY, "%s, put back, does not start: %s",
 			   device->machine.name, err.text);
 	}
@@ -396,6 +413,7 @@ struct sim_device *sim_clone(struct sim *sim, struct sim_device *device)
 	memcpy(twin->id, device->id, sizeof twin->id);
 	memcpy(twin->hex, device->hex, sizeof twin->hex);
 	twin->twin = (int)device->number;
+	twin->machine.lacks = device->machine.lacks;
 	twin->confirmed = device->confirmed;
 	twin->cut = device->cut;
 	device->was_cloned = twin->was_cloned = true;
@@ -436,6 +454,7 @@ void sim_open(struct sim *sim, const struct sim_script *script, unsigned cap_dev
 void sim_found(struct sim *sim)
 {
 	sim_machine_init(sim, &sim->hub_machine, "hub", sim->script->seed * 64);
+	sim_version_draw(sim, &sim->hub_machine, 0);
 	sim_disk_copy("pattern", "hub", true);
 	sim->books = sim_books_new();
 	sim_hub_open(sim);

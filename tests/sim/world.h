@@ -32,8 +32,9 @@ struct sim_machine {
 	int64_t skew;   /* seconds that its wall clock is ahead of the truth */
 	int64_t booted; /* millisecond */
 	uint8_t boots;
-	bool ill;         /* its disk fails, or is full: what is asked of it may fail */
-	unsigned ill_for; /* events */
+	bool ill;          /* its disk fails, or is full: what is asked of it may fail */
+	unsigned ill_for;  /* events */
+	const char *lacks; /* kinds that its program does not know: version.h */
 	bool hurt; /* its program met an error of an earlier fault, and runs still */
 	struct ph_rng_seeded seeded;
 	struct ph_clock clock;
@@ -110,6 +111,7 @@ struct sim {
 	int64_t now;                    /* milliseconds since SIM_T0 */
 	size_t at;                      /* the event in hand, from 1; 0: before them */
 	bool settling;                  /* the faults are over */
+	bool mixed;                     /* some programs may be older: version.h */
 	bool calm;                      /* costly checks wait for the end */
 
 	struct sim_machine hub_machine;

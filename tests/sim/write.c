@@ -8,6 +8,7 @@
 #include "common/ledger/key.h"
 #include "common/ledger/query.h"
 #include "common/log/json.h"
+#include "tests/sim/version.h"
 #include "tests/sim/work.h"
 
 struct draft {
@@ -100,7 +101,9 @@ ptrdiff_t sim_write(struct sim *sim, struct sim_device *device, json_t *entries)
 	int rc;
 
 	assert(n > 0 && drafts != NULL && refs != NULL);
+	sim_enter(&device->machine);
 	rc = write_all(device, entries, drafts, refs, &err);
+	sim_leave();
 	for (size_t i = 0; i < n; i++) {
 		if (rc == 0) {
 			remember(sim, device, &drafts[i].entry, &refs[i]);
