@@ -250,7 +250,9 @@ def main():
                         help="handshakes in each direction (%(default)s)")
     parser.add_argument("--seed", type=int, default=None)
     options = parser.parse_args()
-    seed = random.randrange(2**32) if options.seed is None else options.seed
+    seed = options.seed
+    if seed is None:
+        seed = int(os.environ.get("PACKHORSE_SEED") or random.randrange(2**32))
     rng = random.Random(seed)
     hostile = max(1, options.count // 10)
     groups = [

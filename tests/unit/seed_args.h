@@ -10,18 +10,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <sodium.h>
+#include "tests/lib/first_seed.h"
 
 static uint64_t arg_count, arg_seed;
 
-/* FEW histories, or with PACKHORSE_FULL=1 MANY, and a drawn seed, unless told. False: something else was told. */
+/* FEW histories, or with PACKHORSE_FULL=1 MANY, from the seed of first_seed(), unless told. False: something else was told. */
 static inline bool read_args(int argc, char **argv, uint64_t few, uint64_t many)
 {
 	const char *full = getenv("PACKHORSE_FULL");
 
 	arg_count = full != NULL && strcmp(full, "1") == 0 ? many : few;
-	randombytes_buf(&arg_seed, sizeof arg_seed);
-	arg_seed >>= 16;
+	arg_seed = first_seed();
 	for (int i = 1; i + 1 < argc; i += 2) {
 		uint64_t *to = strcmp(argv[i], "--count") == 0  ? &arg_count
 			       : strcmp(argv[i], "--seed") == 0 ? &arg_seed

@@ -21,6 +21,8 @@
 
 #include <sodium.h>
 
+#include "tests/lib/first_seed.h"
+
 #include "history_count.h"
 #include "history_write.h"
 #include "random_history.h"
@@ -357,8 +359,7 @@ static bool read_args(int argc, char **argv)
 	const char *full = getenv("PACKHORSE_FULL");
 
 	arg_count = full != NULL && strcmp(full, "1") == 0 ? 20000 : 150;
-	randombytes_buf(&arg_seed, sizeof arg_seed);
-	arg_seed >>= 16;
+	arg_seed = first_seed();
 	for (int i = 1; i + 1 < argc; i += 2) {
 		uint64_t *to = strcmp(argv[i], "--count") == 0    ? &arg_count
 			       : strcmp(argv[i], "--seed") == 0   ? &arg_seed
