@@ -47,7 +47,7 @@ TABLE = {
 # The groups of tests/fault/run: how much of each.
 FAULTS = {
     "kills": ["--count", "60"], "crash": ["--count", "20"], "disk": ["--count", "60"],
-    "alloc": ["--count", "60"], "peers": ["--count", "300", "--seconds", "4"],
+    "alloc": ["--count", "60"], "peers": ["--count", "1000", "--seconds", "5"],
     "bombs": ["--count", "600"],
 }  # fmt: skip
 DECODERS = [

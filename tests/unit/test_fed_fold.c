@@ -314,6 +314,58 @@ static void acts_that_were_fed_stand_and_fall(void **state)
 	free(actors);
 }
 
+/* What the site took back and the hub still tells stays taken back, whenever it is told anew. */
+static void void_of_what_was_fed_lasts(void **state)
+{
+	struct actor *actors = calloc(4, sizeof *actors); /* the hub's two, two sites */
+	struct actor *a = &actors[2], *b = &actors[3];
+	struct ph_entry entry = entry_of(PH_KIND_LOAN);
+	struct room *room = *state;
+	struct ph_rng_seeded seeded;
+	struct slow_feed feed;
+	const struct ph_copy *copy;
+	struct ph_ref lent;
+	struct ph_rng rng;
+	uint64_t upto[4];
+
+	assert_non_null(actors);
+	ph_rng_seed(&seeded, 1, &rng);
+	slow_feed_init(&feed, SITE, &rng);
+	actor_init(&actors[0], 4, 0, T0);
+	actor_init(&actors[1], 5, 0, T0);
+	actor_init(a, 6, SITE, T0);
+	actor_init(b, 7, 202, T0);
+	assert_int_equal(ph_fed_tables_open(room->world.db), 0);
+	room->world.fed = room->world.db;
+	world_reopen_ledger(&room->world);
+	set_id(&entry, PH_LOAN_COPY, 0, "c1");
+	set_id(&entry, PH_LOAN_CARD, 0, "k1");
+	entry.extras.behalf = SITE;
+	lent = at(b, &entry, 100);
+	for (size_t i = 0; i < 4; i++) {
+		upto[i] = actors[i].n;
+	}
+	hear(room, a);
+	slow_feed_tell(&feed, room->world.db, actors, 4, upto);
+	world_catch_up(&room->world);
+	assert_true(has_copy(room, "c1"));
+	void_it(a, &lent, 200); /* of which the hub has not heard */
+	hear(room, a);
+	assert_false(has_copy(room, "c1"));
+	loan(b, "c1", "k2", 300);
+	upto[3] = b->n;
+	slow_feed_tell(&feed, room->world.db, actors, 4, upto);
+	world_catch_up(&room->world);
+	copy = get_copy(room, "c1");
+	assert_int_equal(copy->n_loans, 1);
+	assert_int_equal(copy->loans[0].second, T0 + 300);
+	slow_feed_deinit(&feed);
+	for (int i = 0; i < 4; i++) {
+		actor_deinit(&actors[i]);
+	}
+	free(actors);
+}
+
 static struct ph_ref send_four(struct actor *actor, int64_t second)
 {
 	static const char *const codes[] = { "c1", "c2", "c3", "c4" };
@@ -554,6 +606,7 @@ int main(int argc, char **argv)
 		FOLD_TEST(half_taken_news_does_no_harm),
 		FOLD_TEST(half_taken_judgements_do_no_harm),
 		FOLD_TEST(acts_that_were_fed_stand_and_fall),
+		FOLD_TEST(void_of_what_was_fed_lasts),
 		FOLD_TEST(what_no_fold_has_is_left_alone),
 	};
 
