@@ -348,7 +348,7 @@ expects "${f[4]}"
 
 # The hub is made to take site 2's machine for another one of that site, and tells it what is
 # meant for that one, rightly signed: pages of its feed, and the log of the machine itself.
-# Which of the two is refused first is not told; test_site_take.c has each by itself.
+# Which of the two is refused first is not told; test_site_pages.c and test_site_take.c have each by itself.
 ok "another machine of site 2" add_device c 2
 ok "syncs" sync c
 ok "something to tell" lend "${f[5]}"
