@@ -67,6 +67,52 @@ static int look_open(void *data, const struct ph_ref *ref, struct ph_buf *plain)
 	return ph_part_encode(&entry, plain, NULL);
 }
 
+/* --- answers --- */
+
+/* RC of a question; if it is 0, MADE is the answer, or NULL for lack of memory. */
+static int look_told(int rc, json_t *made, json_t **out)
+{
+	if (rc == 0 && made != NULL) {
+		*out = made;
+		return 0;
+	}
+	json_decref(made);
+	return rc != 0 ? rc : -ENOMEM;
+}
+
+static int look_listed(json_t *list, json_t *item)
+{
+	return json_array_append_new(list, item) == 0 ? 0 : -ENOMEM;
+}
+
+/* One page of the QUERY behind AFTER (NULL: the first); where the next begins, else "". */
+typedef int (*look_page_fn)(struct looking *looking, void *query, const char *after,
+			    json_t **page, char *next);
+
+static_assert(PH_CASES_NEXT <= PH_LISTING_NEXT, "a place for either");
+
+static int look_pages(struct looking *looking, look_page_fn page_fn, void *query,
+		      json_t **out)
+{
+	char next[PH_LISTING_NEXT] = "", after[PH_LISTING_NEXT];
+	json_t *all = json_array();
+	int rc = all == NULL ? -ENOMEM : 0;
+
+	do {
+		json_t *page = NULL;
+
+		memcpy(after, next, sizeof(after));
+		rc = rc != 0 ? rc
+			     : page_fn(looking, query, after[0] != '\0' ? after : NULL,
+				       &page, next);
+		if (rc == 0 && json_array_extend(all, page) != 0) {
+			rc = -ENOMEM;
+		}
+		json_decref(page);
+	} while (rc == 0 && next[0] != '\0');
+	return look_told(rc, all, out);
+}
+
 /* --- one thing --- */
 
 static int look_entity(struct looking *looking, json_t **out)
@@ -87,16 +133,10 @@ static int look_sites(struct looking *looking, json_t **out)
 	json_t *list = json_array();
 
 	for (size_t i = 0; rc == 0 && i < sites.n; i++) {
-		rc = json_array_append_new(list, json_integer((json_int_t)sites.list[i]));
-	}
-	if (rc != 0 || list == NULL) {
-		json_decref(list);
-		rc = rc != 0 ? rc : -ENOMEM;
-	} else {
-		*out = list;
+		rc = look_listed(list, json_integer((json_int_t)sites.list[i]));
 	}
 	ph_sites_deinit(&sites);
-	return rc == -1 ? -ENOMEM : rc;
+	return look_told(rc, list, out);
 }
 
 static int look_on_fact(void *data, const struct ph_fact *fact)
@@ -104,7 +144,7 @@ static int look_on_fact(void *data, const struct ph_fact *fact)
 	char text[PH_REF_TEXT];
 
 	ph_ref_text(text, &fact->ref);
-	return json_array_append_new(data, json_string(text)) == 0 ? 0 : -ENOMEM;
+	return look_listed(data, json_string(text));
 }
 
 static int look_facts(struct looking *looking, json_t **out)
@@ -114,12 +154,7 @@ static int look_facts(struct looking *looking, json_t **out)
 			      : ph_ledger_facts(looking->world->ledger, &looking->key,
 						look_on_fact, list);
 
-	if (rc == 0) {
-		*out = list;
-	} else {
-		json_decref(list);
-	}
-	return rc;
+	return look_told(rc, list, out);
 }
 
 static int look_kin(struct looking *looking, json_t **out)
@@ -130,8 +165,7 @@ static int look_kin(struct looking *looking, json_t **out)
 				 101 + looking->number % 3, &yes);
 
 	ph_kin_deinit(&kin);
-	*out = rc == 0 ? json_boolean(yes) : NULL;
-	return rc;
+	return look_told(rc, json_boolean(yes), out);
 }
 
 static int look_story(struct looking *looking, json_t **out)
@@ -186,8 +220,7 @@ static int look_members(struct looking *looking, json_t **out)
 		return rc;
 	}
 	ph_ref_text(text, &root);
-	*out = json_pack("[s, i]", text, (int)count);
-	return *out == NULL ? -ENOMEM : 0;
+	return look_told(0, json_pack("[s, i]", text, (int)count), out);
 }
 
 static int look_heads(struct looking *looking, json_t **out)
@@ -205,12 +238,7 @@ static int look_heads(struct looking *looking, json_t **out)
 	rc = ph_query_heads(looking->world->ledger, (enum ph_entity)looking->key.type,
 			    ph_key_view(&looking->key), looking->number % 6, heads, 4,
 			    &count);
-
-	if (rc == 0) {
-		*out = json_integer((json_int_t)count);
-		rc = *out == NULL ? -ENOMEM : 0;
-	}
-	return rc;
+	return look_told(rc, json_integer((json_int_t)count), out);
 }
 
 static int look_account(struct looking *looking, json_t **out)
@@ -255,11 +283,7 @@ static int look_case_name(struct looking *looking, json_t **out)
 	int rc = ph_case_short(looking->world->ledger, looking->id, text);
 
 	rc = rc != 0 ? rc : ph_case_called(looking->world->ledger, text, id);
-	if (rc == 0) {
-		*out = json_string(text);
-		rc = *out == NULL ? -ENOMEM : 0;
-	}
-	return rc;
+	return rc != 0 ? rc : look_told(0, json_string(text), out);
 }
 
 static int look_case_site(struct looking *looking, json_t **out)
@@ -269,9 +293,8 @@ static int look_case_site(struct looking *looking, json_t **out)
 	int rc = ph_site_case_get(looking->world->ledger, looking->id, &row, &fed);
 
 	if (rc == 0) {
-		*out = json_pack("[i, b]", (int)row.kind, fed);
+		rc = look_told(0, json_pack("[i, b]", (int)row.kind, fed), out);
 		ph_case_row_deinit(&row);
-		rc = *out == NULL ? -ENOMEM : 0;
 	}
 	return rc;
 }
@@ -332,6 +355,15 @@ static int look_readers(struct looking *looking, json_t **out)
 		looking->number % 2 ? 101 : 0, looking->number, &looking->opener, out);
 }
 
+static int look_list_page(struct looking *looking, void *data, const char *after,
+			  json_t **page, char *next)
+{
+	struct ph_listing_query *query = data;
+
+	query->after = after;
+	return ph_listing(looking->world->ledger, query, page, next);
+}
+
 /* Page by page, two at a time. */
 static int look_list(struct looking *looking, json_t **out)
 {
@@ -344,28 +376,17 @@ static int look_list(struct looking *looking, json_t **out)
 		.limit = 2,
 		.opener = looking->number % 3 ? &looking->opener : NULL,
 	};
-	char next[PH_LISTING_NEXT] = "", after[PH_LISTING_NEXT];
-	json_t *all = json_array();
-	int rc = all == NULL ? -ENOMEM : 0;
 
-	do {
-		json_t *page = NULL;
+	return look_pages(looking, look_list_page, &query, out);
+}
 
-		memcpy(after, next, sizeof(after));
-		query.after = after[0] != '\0' ? after : NULL;
-		rc = rc != 0 ? rc
-			     : ph_listing(looking->world->ledger, &query, &page, next);
-		if (rc == 0 && json_array_extend(all, page) != 0) {
-			rc = -ENOMEM;
-		}
-		json_decref(page);
-	} while (rc == 0 && next[0] != '\0');
-	if (rc != 0) {
-		json_decref(all);
-	} else {
-		*out = all;
-	}
-	return rc;
+static int look_cases_page(struct looking *looking, void *data, const char *after,
+			   json_t **page, char *next)
+{
+	struct ph_cases_query *query = data;
+
+	query->after = after;
+	return ph_cases_page(looking->world->ledger, query, page, next);
 }
 
 static int look_cases(struct looking *looking, json_t **out)
@@ -380,28 +401,8 @@ static int look_cases(struct looking *looking, json_t **out)
 		.all = looking->number % 3 != 0,
 		.limit = 3,
 	};
-	char next[PH_CASES_NEXT] = "", after[PH_CASES_NEXT];
-	json_t *all = json_array();
-	int rc = all == NULL ? -ENOMEM : 0;
 
-	do {
-		json_t *page = NULL;
-
-		memcpy(after, next, sizeof(after));
-		query.after = after[0] != '\0' ? after : NULL;
-		rc = rc != 0 ? rc
-			     : ph_cases_page(looking->world->ledger, &query, &page, next);
-		if (rc == 0 && json_array_extend(all, page) != 0) {
-			rc = -ENOMEM;
-		}
-		json_decref(page);
-	} while (rc == 0 && next[0] != '\0');
-	if (rc != 0) {
-		json_decref(all);
-	} else {
-		*out = all;
-	}
-	return rc;
+	return look_pages(looking, look_cases_page, &query, out);
 }
 
 static int look_query_cases(struct looking *looking, json_t **out)
@@ -414,13 +415,10 @@ static int look_site_cases(struct looking *looking, json_t **out)
 	struct ph_site_cases cases = { 0 };
 	int rc = ph_site_cases(looking->world->ledger, 101 + looking->number % 3, true,
 			       &cases);
+	json_t *count = json_integer((json_int_t)cases.n);
 
-	if (rc == 0) {
-		*out = json_integer((json_int_t)cases.n);
-		rc = *out == NULL ? -ENOMEM : 0;
-	}
 	ph_site_cases_deinit(&cases);
-	return rc;
+	return look_told(rc, count, out);
 }
 
 static int look_loans(struct looking *looking, json_t **out)
@@ -455,12 +453,11 @@ static int look_names(struct looking *looking, json_t **out)
 		    : ph_query_keeps_readers(looking->world->ledger,
 					     101 + looking->number % 3, &keeps);
 	rc = rc < 0 ? rc : ph_query_policy_text(looking->world->ledger, "Số đỏ", &text);
-	if (rc >= 0) {
-		*out = json_pack("[i, b, i]", (int)site, keeps, (int)text.len);
-		rc = *out == NULL ? -ENOMEM : 0;
-	}
+
+	json_t *answer = json_pack("[i, b, i]", (int)site, keeps, (int)text.len);
+
 	ph_buf_deinit(&text);
-	return rc;
+	return look_told(rc < 0 ? rc : 0, answer, out);
 }
 
 static int look_digest(struct looking *looking, json_t **out)
@@ -475,13 +472,12 @@ static int look_digest(struct looking *looking, json_t **out)
 	int rc = ph_ledger_digest(looking->world->ledger, digest, &err);
 
 	rc = rc != 0 ? rc : ph_scope_digest(&what, scope, NULL);
-	if (rc == 0) {
-		digest[0] ^= scope[0];
-		ph_hex(text, digest, sizeof(digest));
-		*out = json_string(text);
-		rc = *out == NULL ? -ENOMEM : 0;
+	if (rc != 0) {
+		return rc;
 	}
-	return rc;
+	digest[0] ^= scope[0];
+	ph_hex(text, digest, sizeof(digest));
+	return look_told(0, json_string(text), out);
 }
 
 static int look_on_part(void *data, struct ph_view bytes)
@@ -497,13 +493,11 @@ static int look_figures(struct looking *looking, json_t **out)
 	int rc = ph_figures_sum(looking->world->ledger, day - 40, day + 200, &figures);
 
 	rc = rc != 0 ? rc : ph_figures_encode(&figures, 256, look_on_part, &back);
-	if (rc == 0) {
-		*out = json_pack("[i, i]", (int)back.n_heads, (int)back.n_sites);
-		rc = *out == NULL ? -ENOMEM : 0;
-	}
+	json_t *counts = json_pack("[i, i]", (int)back.n_heads, (int)back.n_sites);
+
 	ph_figures_deinit(&figures);
 	ph_figures_deinit(&back);
-	return rc;
+	return look_told(rc, counts, out);
 }
 
 static int look_revised(struct looking *looking, json_t **out)
@@ -520,7 +514,7 @@ static int look_revised(struct looking *looking, json_t **out)
 
 static int look_on_key(void *data, const struct ph_entity_key *key)
 {
-	return json_array_append_new(data, json_integer(key->type)) == 0 ? 0 : -ENOMEM;
+	return look_listed(data, json_integer(key->type));
 }
 
 static int look_scope(struct looking *looking, json_t **out)
@@ -531,12 +525,7 @@ static int look_scope(struct looking *looking, json_t **out)
 					      101 + looking->number % 3, NULL,
 					      look_on_key, list);
 
-	if (rc == 0) {
-		*out = list;
-	} else {
-		json_decref(list);
-	}
-	return rc;
+	return look_told(rc, list, out);
 }
 
 static const struct look looks_at_all[] = {
