@@ -18,7 +18,7 @@ make_older() {
   if [ ! -f "$OLD/build.ninja" ]; then
     meson setup "$OLD" "$ROOT" -Dtests=disabled -Doptimization=0 -Dkinds_without=sighting,crate-dispatch || return 1
   fi
-  ninja -C "$OLD" daemon/packhorsed client/packhorse
+  ninja -C "$OLD" -j "${PACKHORSE_JOBS:-2}" daemon/packhorsed client/packhorse
 }
 if ! command -v meson >/dev/null || ! command -v ninja >/dev/null; then
   skip "two builds" "no meson or ninja"

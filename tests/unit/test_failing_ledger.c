@@ -324,7 +324,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(every_failure_is_survived),
 	};
 
-	if (!read_args(argc, argv, 4, 60)) {
+	if (!read_args(argc, argv, 4, 20)) {
 		fprintf(stderr, "usage: test_failing_ledger [--count N] [--seed S]\n");
 		return 2;
 	}

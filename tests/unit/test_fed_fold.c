@@ -610,7 +610,7 @@ int main(int argc, char **argv)
 		FOLD_TEST(what_no_fold_has_is_left_alone),
 	};
 
-	if (!read_args(argc, argv, 100, 5000)) {
+	if (!read_args(argc, argv, 100, 1000)) {
 		fprintf(stderr, "usage: test_fed_fold [--count N] [--seed S]\n");
 		return 2;
 	}

@@ -10,7 +10,7 @@
  *
  *   test_scope [--count N] [--seed S]
  *
- * History i of a run has the seed S + i; PACKHORSE_FULL=1 makes 5,000.
+ * History i of a run has the seed S + i; PACKHORSE_FULL=1 makes 1,000.
  */
 #include <sodium.h>
 
@@ -304,7 +304,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(every_site_has_its_share),
 	};
 
-	if (!read_args(argc, argv, 200, 5000)) {
+	if (!read_args(argc, argv, 200, 1000)) {
 		fprintf(stderr, "usage: test_scope [--count N] [--seed S]\n");
 		return 2;
 	}
