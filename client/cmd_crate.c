@@ -38,7 +38,7 @@ static int add_code(struct ph_desk *desk, struct load *load, const char *code,
 	}
 	text = json_string(code);
 	if (!text) {
-		return ph_fail(err, PH_EXIT_USAGE, -EINVAL, "a code is not UTF-8 text");
+		return ph_slip_no_text(code, strlen(code), "a code", err);
 	}
 	return json_array_append_new(load->codes, text) == 0 &&
 			       json_object_set_new(load->seen, code, json_true()) == 0
@@ -183,10 +183,9 @@ static int name_crate(struct ph_desk *desk, json_t **crate_out, struct ph_error 
 	if (rc != 0) {
 		return rc;
 	}
-	*crate_out = json_string(given ? given : printed);
-	return *crate_out ? 0
-			  : ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-				    "--crate: is not UTF-8 text");
+	given = given ? given : printed;
+	*crate_out = json_string(given);
+	return *crate_out ? 0 : ph_slip_no_text(given, strlen(given), "--crate", err);
 }
 
 static int fill_dispatch(struct ph_desk *desk, json_t *slip, json_t *crate,

@@ -543,7 +543,7 @@ int ph_link_run(struct ph_site *site, const struct ph_link_config *config,
 	int opened;
 	int rc;
 
-	memset(result_out, 0, sizeof(*result_out));
+	*result_out = (struct ph_link_result){ .reason = "memory" };
 	if (!link) {
 		return ph_fail_errno(err, -ENOMEM, "connecting");
 	}

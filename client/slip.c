@@ -14,8 +14,19 @@
 
 #include "client/allowed.h"
 #include "client/slip_told.h"
+#include "common/base/text.h"
 #include "common/cli/out.h"
 #include "common/ledger/query.h"
+
+int ph_slip_no_text(const char *text, size_t len, const char *what, struct ph_error *err)
+{
+	struct ph_view view = { .data = (const uint8_t *)text, .len = len };
+
+	return ph_text_check(view) == PH_TEXT_E_UTF8
+		       ? ph_fail(err, PH_EXIT_USAGE, -EINVAL, "%s: is not UTF-8 text",
+				 what)
+		       : -ENOMEM;
+}
 
 int ph_slip_text(json_t *object, const char *member, const char *text,
 		 struct ph_error *err)
@@ -23,8 +34,7 @@ int ph_slip_text(json_t *object, const char *member, const char *text,
 	json_t *value = json_string(text);
 
 	if (!value) {
-		return ph_fail(err, PH_EXIT_USAGE, -EINVAL, "%s: is not UTF-8 text",
-			       member);
+		return ph_slip_no_text(text, strlen(text), member, err);
 	}
 	return json_object_set_new(object, member, value) == 0 ? 0 : -ENOMEM;
 }
@@ -51,8 +61,8 @@ int ph_slip_id(json_t *object, const char *member, const struct ph_id *id,
 	json_t *value;
 
 	if (!code) {
-		return ph_fail(err, PH_EXIT_USAGE, -EINVAL, "%s: is not UTF-8 text",
-			       member);
+		return ph_slip_no_text((const char *)id->code.data, id->code.len, member,
+				       err);
 	}
 	value = json_pack("{s:I,s:o}", "ns", (json_int_t)id->ns, "code", code);
 	return json_object_set_new(object, member, value) == 0 ? 0 : -ENOMEM;

@@ -61,6 +61,8 @@ int ph_desk_put(struct ph_desk *desk, json_t **object, const struct ph_slip **sl
 /* Commit, then print a line, or one JSON object, for all that was put. 0 or negative errno. */
 int ph_desk_save(struct ph_desk *desk, struct ph_error *err);
 
+/* Why jansson took no TEXT: -EINVAL, and ERR says that WHAT is not UTF-8; or -ENOMEM. */
+int ph_slip_no_text(const char *text, size_t len, const char *what, struct ph_error *err);
 /* Set MEMBER. 0, -EINVAL for text that is not UTF-8, or -ENOMEM. */
 int ph_slip_text(json_t *object, const char *member, const char *text,
 		 struct ph_error *err);

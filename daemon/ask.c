@@ -145,6 +145,14 @@ json_t *ph_request(const char *command)
 	return json_pack("{s:s}", "command", command);
 }
 
+void ph_request_put(json_t **request, const char *name, json_t *value)
+{
+	if (json_object_set_new(*request, name, value) != 0) {
+		json_decref(*request);
+		*request = NULL;
+	}
+}
+
 int ph_request_set(json_t *request, const char *name, const char *text,
 		   struct ph_error *err)
 {

@@ -30,5 +30,7 @@ json_t *ph_request(const char *command);
 /* Set a text member, normalised to NFC; NULL text leaves it out. 0, -EINVAL with words, -ENOMEM. */
 int ph_request_set(json_t *request, const char *name, const char *text,
 		   struct ph_error *err);
+/* Set a member to VALUE, which is taken. Lack of memory frees *REQUEST and makes it NULL. */
+void ph_request_put(json_t **request, const char *name, json_t *value);
 
 #endif

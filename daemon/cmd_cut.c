@@ -50,10 +50,15 @@ static int run_cut(struct ph_cli *cli, struct ph_error *err)
 	list = json_array();
 	for (unsigned i = 0; i < cli->n_set; i++) {
 		if (strcmp(cli->set[i].name, "at") == 0) {
-			json_array_append_new(list, json_string(cli->set[i].value));
+			json_t *at = json_string(cli->set[i].value);
+
+			if (json_array_append_new(list, at) != 0) {
+				json_decref(list);
+				list = NULL; /* without it the cut is elsewhere */
+			}
 		}
 	}
-	json_object_set_new(request, "at", list);
+	ph_request_put(&request, "at", list);
 	return ph_act(cli, request, "device-cut", err);
 }
 
@@ -77,12 +82,12 @@ static int run_erase(struct ph_cli *cli, struct ph_error *err)
 	json_t *list = json_array();
 
 	for (int i = 0; i < cli->n_args; i++) {
-		json_array_append_new(list, json_string(cli->args[i]));
+		if (json_array_append_new(list, json_string(cli->args[i])) != 0) {
+			json_decref(list);
+			list = NULL; /* nobody is left out unsaid */
+		}
 	}
-	if (!request || json_object_set_new(request, "readers", list)) {
-		json_decref(request);
-		return ph_fail_errno(err, -ENOMEM, "erase");
-	}
+	ph_request_put(&request, "readers", list);
 	return ph_act(cli, request, "reader-erase", err);
 }
 
@@ -100,7 +105,7 @@ static int run_void(struct ph_cli *cli, struct ph_error *err)
 		json_decref(request);
 		return ph_fail_errno(err, rc, "void");
 	}
-	json_object_set_new(request, "entries", json_pack("[o]", object));
+	ph_request_put(&request, "entries", json_pack("[o]", object));
 	return ph_act(cli, request, "void", err);
 }
 

@@ -125,10 +125,8 @@ static int record(struct ph_cli *cli, const struct ph_invite *invite, const char
 	json_t *request = ph_request("invite-record");
 
 	ph_hex(id, invite->id, sizeof(invite->id));
-	if (request && text) {
-		json_object_set_new(request, "id", json_string(id));
-		json_object_set_new(request, "about", json_string(text));
-	}
+	ph_request_put(&request, "id", json_string(id));
+	ph_request_put(&request, "about", text ? json_string(text) : NULL);
 	free(text);
 	json_decref(about);
 	return ph_ask(cli, request, NULL, err);

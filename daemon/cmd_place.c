@@ -105,7 +105,7 @@ int ph_cmd_site_add(struct ph_cli *cli, struct ph_error *err)
 		json_decref(request);
 		return rc;
 	}
-	json_object_set_new(request, "update", json_boolean(update));
+	ph_request_put(&request, "update", json_boolean(update));
 	snprintf(done, sizeof(done), "%s the site %s", update ? "changed" : "added",
 		 cli->args[0]);
 	return act(cli, request, done, err);
@@ -149,9 +149,12 @@ static int send_some(const struct ph_cli *cli, const json_t *communes, size_t *a
 
 	for (unsigned i = 0; i < COMMUNES_AT_ONCE && *at < json_array_size(communes);
 	     i++) {
-		json_array_append(some, json_array_get(communes, (*at)++));
+		if (json_array_append(some, json_array_get(communes, (*at)++)) != 0) {
+			json_decref(some);
+			some = NULL; /* and so is the request */
+		}
 	}
-	json_object_set_new(request, "communes", some);
+	ph_request_put(&request, "communes", some);
 	rc = ph_ask(cli, request, &answer, err);
 	if (rc < 0) {
 		return rc;

@@ -195,7 +195,7 @@ int ph_cmd_log(struct ph_cli *cli, struct ph_error *err)
 		json_decref(request);
 		return rc;
 	}
-	json_object_set_new(request, "limit", json_integer((json_int_t)limit));
+	ph_request_put(&request, "limit", json_integer((json_int_t)limit));
 	rc = ph_ask(cli, request, &answer, err);
 	if (rc < 0) {
 		return rc;
@@ -303,10 +303,10 @@ int ph_cmd_query(struct ph_cli *cli, struct ph_error *err)
 		return rc;
 	}
 	if (ph_cli_has(cli, "ns")) {
-		json_object_set_new(request, "ns", json_integer((json_int_t)ns));
+		ph_request_put(&request, "ns", json_integer((json_int_t)ns));
 	}
-	json_object_set_new(request, "overdue", json_boolean(ph_cli_has(cli, "overdue")));
-	json_object_set_new(request, "names", json_boolean(ph_cli_has(cli, "names")));
+	ph_request_put(&request, "overdue", json_boolean(ph_cli_has(cli, "overdue")));
+	ph_request_put(&request, "names", json_boolean(ph_cli_has(cli, "names")));
 	rc = ph_ask(cli, request, &answer, err);
 	if (rc < 0) {
 		return rc;

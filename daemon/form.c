@@ -75,6 +75,16 @@ static int set_enum(json_t *object, const struct ph_field *field, const char *wh
 		       shown, names);
 }
 
+static int append_text(json_t *list, const char *text, size_t len)
+{
+	struct ph_view view = { .data = (const uint8_t *)text, .len = len };
+
+	if (json_array_append_new(list, json_stringn(text, len)) == 0) {
+		return 0;
+	}
+	return ph_text_check(view) == PH_TEXT_E_UTF8 ? -EINVAL : -ENOMEM;
+}
+
 /* "A,B": items that the hub reads as codes of sites, communes or references. */
 static int set_list(json_t *object, const char *member, const char *text)
 {
@@ -88,7 +98,7 @@ static int set_list(json_t *object, const char *member, const char *text)
 	while (rc == 0 && *text) {
 		size_t len = strcspn(text, ",");
 
-		rc = json_array_append_new(list, json_stringn(text, len)) ? -EINVAL : 0;
+		rc = append_text(list, text, len);
 		text += len + (text[len] == ',');
 	}
 	return rc;
@@ -185,6 +195,6 @@ int ph_form_run(struct ph_cli *cli, struct ph_error *err)
 		json_decref(request);
 		return ph_fail_errno(err, rc, form->kind);
 	}
-	json_object_set_new(request, "entries", json_pack("[o]", object));
+	ph_request_put(&request, "entries", json_pack("[o]", object));
 	return ph_act(cli, request, form->kind, err);
 }

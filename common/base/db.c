@@ -82,13 +82,16 @@ static int errno_of(int code)
 
 /*
  * Whether CODE, an I/O error to SQLite, only means that there is no room: SQLite says
- * that of a full disk by itself, but not of a quota. It keeps the system's errno of some
+ * that of a full disk by itself, but not of a quota, nor when a disk is so full that it
+ * cannot even take a name away (the journal of a store that is being made; SQLite then
+ * takes back by itself what that journal has). It keeps the system's errno of some
  * failures only (none of a commit's), so ask errno itself, which its failed write set.
  * A sync is left out: whatever its reason, pages may be gone.
  */
 static bool lacks_room(int code, int system)
 {
-	return code == SQLITE_IOERR_WRITE && (system == ENOSPC || system == EDQUOT);
+	return (code == SQLITE_IOERR_WRITE || code == SQLITE_IOERR_DELETE) &&
+	       (system == ENOSPC || system == EDQUOT);
 }
 
 /*
