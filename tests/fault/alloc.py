@@ -1,10 +1,16 @@
 """No memory: the n-th allocation of a step gives NULL, once, or from then on.
 
 SQLite's, libuv's and jansson's allocations are among them, and those of the C library.
-The calls of a step are told apart by who called (shim.h, STACKS): each way to an
-allocation is tried once and from then on, the same way twice only with --all. Nothing may
-crash, what fails says so with its status, and what was acknowledged is there; the hub of a
-session must go on, or end in order, and then start again.
+The calls of the script are told apart by the way that leads to them (shim.c, way()): all
+callers in our own code, and the two innermost in libraries. Each way is tried once and
+from then on, in one of the steps in which it is gone; with --every-step in each. With
+--all, each call. Nothing may crash, what fails says so with its status, and what was
+acknowledged is there; the hub of a session must go on, or end in order, and then start
+again.
+
+A session does not make the same calls in the same order each time, so a run may come by
+another way than it set out for. Ways that none came by are tried again, by where they are
+in another count.
 
 With programs that carry AddressSanitizer (build-leak/, or $PACKHORSE_LEAK_BUILD) the same
 runs look for leaks and for what is used after it was freed: gcc's sanitizer is a shared
@@ -15,19 +21,18 @@ import errno
 import os
 import random
 import shutil
+import signal
 import threading
-import time
-from concurrent.futures import ProcessPoolExecutor
 
-import rig
-from kills import again, pick, sides
-from rig import (ALLOC, CASES, CLIENT, DAEMON, ERRNO, FOREVER, LATER, OTHER, PARTIAL,
-                 ROOT, SCRIPT, STACKS, UNREACHABLE, USAGE, Broken, Plan, World, check_all,
-                 check_hub_alone, check_site_alone, folder_for, is_crash, make_worlds,
-                 must, now, say)
+from points import (Point, again, chosen_by_name, pick, report, run_points, sides,
+                    wait_for_fold)
+from rig import (ALLOC, CASES, ERRNO, FOREVER, LATER, OTHER, PARTIAL, ROOT, SCRIPT,
+                 STACKS, UNREACHABLE, USAGE, Plan, World, check_all, check_hub_alone,
+                 check_site_alone, folder_for, is_crash, make_worlds, must, now, say)
 
-FOLD_S = 0.4
-GONE_S = 1.0
+GONE_S = 0.5
+LEAK_MAX = 500  # runs with a sanitizer
+ROUNDS = 3  # counts and runs, at most, until each way was gone
 LEAK_BUILD = os.environ.get("PACKHORSE_LEAK_BUILD", os.path.join(ROOT, "build-leak"))
 SANITIZER = {
     "ASAN_OPTIONS": "verify_asan_link_order=0:detect_leaks=1:exitcode=99:"
@@ -35,9 +40,12 @@ SANITIZER = {
 }
 
 
-class Point:
-    def __init__(self, step, side, n, on):
-        self.step, self.side, self.n, self.on = step, side, n, on
+class Short(Point):
+    """By WAY, if the count told."""
+
+    def __init__(self, step, side, n, on, way):
+        super().__init__(step, side, n)
+        self.on, self.way = on, way
 
     def __str__(self):
         return f"{self.step.name}/{self.side}/{self.n}/{'on' if self.on else 'once'}"
@@ -45,8 +53,26 @@ class Point:
     def put(self, plan):
         plan.set(ERRNO, ALLOC, self.n, FOREVER if self.on else self.n, errno.ENOMEM)
 
+    def play(self, world, plan):
+        HOW.get(self.side, site_fails)(world, self, plan)
 
-def judge(point, got, log):
+    def look(self, world, whole):
+        step = self.step
+        if whole:
+            again(world, step)
+            check_all(world)
+        elif step.who == "hub" or self.side in HOW:
+            if step.who == "hub":
+                again(world, step)
+            check_hub_alone(world)
+        elif step.again or os.path.exists(world.path(step.who, "site.db")):
+            again(world, step)
+            check_site_alone(world, step.who)
+
+
+def judge(point, got, log, plan):
+    if got.code == -signal.SIGABRT and plan.uv_gave_up and point.side not in HOW:
+        return
     must(not is_crash(got.code) and "Sanitizer" not in got.err, "crashed:", got)
     if got.code in (0, CASES):
         return
@@ -69,16 +95,14 @@ def hub_fails(world, point, plan):
     gone = threading.Timer(GONE_S, plan.off)
     gone.start()
     got = point.step.do(world)
-    end = now() + FOLD_S
-    while now() < end and world.alive() and plan.hits == 0:
-        time.sleep(0.01)
+    wait_for_fold(world, plan)
     gone.cancel()
     gone.join()
     plan.off()
     if not world.alive():
         status = world.ended()
-        must(status in (OTHER, 15), f"the hub ended with {status}:", world.hub_log())
-    judge(point, got, world.hub_log())
+        must(status in (OTHER, 15) or (status == -signal.SIGABRT and plan.uv_gave_up), f"the hub ended with {status}:", world.hub_log())
+    judge(point, got, world.hub_log(), plan)
     if world.alive():
         must(world.stop() == 0, "the hub does not end with 0:", world.hub_log())
     must("Sanitizer" not in world.hub_log(), world.hub_log())
@@ -101,7 +125,7 @@ def site_fails(world, point, plan):
     point.put(plan)
     got = point.step.do(world, plan)
     plan.off()
-    judge(point, got, "")
+    judge(point, got, "", plan)
     if point.step.serves:
         must(world.stop() == 0, "the hub does not end well:", world.hub_log())
 
@@ -109,78 +133,52 @@ def site_fails(world, point, plan):
 HOW = {"server": hub_fails, "start": start_fails}
 
 
-def one(job):
-    source, folder, point, programs, extra = job
-    rig.EXTRA.update(extra)
-    world = plan = None
-    try:
-        world = World.copy(source, os.path.join(folder, str(os.getpid())), **programs)
-        plan = Plan(os.path.join(folder, f"{os.getpid()}.plan"))
-        HOW.get(point.side, site_fails)(world, point, plan)
-        if plan.hits == 0:
-            return None, False
-        world.daemon, world.client = DAEMON, CLIENT  # what follows needs no sanitizer
-        if point.n % 20 == 0:
-            again(world, point.step)
-            check_all(world)
-        elif point.step.who == "hub" or point.side in HOW:
-            if point.step.who == "hub":
-                again(world, point.step)
-            check_hub_alone(world)
-        elif point.step.again or os.path.exists(world.path(point.step.who, "site.db")):
-            again(world, point.step)
-            check_site_alone(world, point.step.who)
-        return None, True
-    except Broken as broken:
-        return f"{point}: {broken}", True
-    finally:
-        if world:
-            world.kill()
-        if plan:
-            plan.close()
-
-
-def ways(plan):
-    """(all calls, the first of each way)."""
-    seen, firsts = set(), []
-    trace = plan.trace()
-    for n, hash_ in enumerate(trace, 1):
-        if hash_ not in seen:
-            seen.add(hash_)
-            firsts.append(n)
-    return len(trace), firsts
+def count_step(step, side, before, folder, programs, plan):
+    """The ways of its calls, in order."""
+    world = World.copy(before[step.name], os.path.join(folder, "count"), **programs)
+    plan.set(STACKS, ALLOC if side == "start" else 0)
+    if step.serves:
+        must(world.serve(plan if side in HOW else None), world.hub_log())
+    if side != "start":
+        plan.set(STACKS, ALLOC)
+        got = step.do(world, None if side in HOW else plan)
+        must(got.code in (0, CASES), got)
+        if side == "server":
+            wait_for_fold(world, plan)
+    ways = plan.trace()
+    world.kill()
+    return ways
 
 
 def count_points(before, folder, programs):
+    """(step, side, ways) of all the script."""
     found = []
     plan = Plan(os.path.join(folder, "count.plan"))
     for step in SCRIPT:
         for side in sides(step) + (["start"] if step.name == "sync-first" else []):
-            world = World.copy(before[step.name], os.path.join(folder, "count"),
-                               **programs)
-            plan.set(STACKS, ALLOC if side == "start" else 0)
-            if step.serves:
-                must(world.serve(plan if side in HOW else None), world.hub_log())
-            if side == "server":
-                plan.set(STACKS, ALLOC)
-            if side != "start":
-                plan.set(STACKS, ALLOC)
-                got = step.do(world, None if side in HOW else plan)
-                must(got.code in (0, CASES), got)
-                if side == "server":
-                    time.sleep(FOLD_S)
-            calls, firsts = ways(plan)
-            found.append((step, side, calls, firsts))
-            world.kill()
+            found.append((step, side, count_step(step, side, before, folder, programs,
+                                                 plan)))
     plan.close()
     return found
 
 
-def all_points(found, every):
+def program_of(step, side):
+    return "packhorsed" if step.who == "hub" or side in HOW else "packhorse"
+
+
+def points_of(found, options, came=frozenset()):
+    """By way; not those that CAME already. (Of whichever step a seed draws.)"""
+    order = list(found)
+    random.Random(options.seed).shuffle(order)
     points = []
-    for step, side, calls, firsts in found:
-        for n in (range(1, calls + 1) if every else firsts):
-            points += [Point(step, side, n, False), Point(step, side, n, True)]
+    taken = set(came)
+    for step, side, ways in order:
+        for n, way in enumerate(ways, 1):
+            which = (step.name, side, way) if options.every_step else (
+                program_of(step, side), way)
+            if options.all or which not in taken:
+                points += [Short(step, side, n, on, which) for on in (False, True)]
+            taken.add(which)
     return points
 
 
@@ -192,27 +190,21 @@ def leak_programs():
     return None
 
 
-def run_points(tap, options, name, before, folder, points, programs, extra):
+def run_some(tap, options, name, before, folder, points, programs, extra):
     begun = now()
-    broken, reached, done = [], 0, 0
-    with ProcessPoolExecutor(options.jobs) as pool:
-        jobs = [(before[p.step.name], folder, p, programs, extra) for p in points]
-        for words, was in pool.map(one, jobs, chunksize=4):
-            done += 1
-            reached += was
-            if words:
-                broken.append(words)
-                if len(broken) <= options.show:
-                    say(words)
-            if options.budget and now() - begun > options.budget:
-                pool.shutdown(cancel_futures=True)
-                break
-    say(f"{name}: {done} runs of {len(points)}, {reached} reached their point, {len(broken)} broken, "
-        f"{now() - begun:.0f} s")
-    tap.ok(f"{name}: no crash, words and status, nothing acknowledged lost",
-           not broken, *broken[:5])
-    tap.ok(f"{name}: nearly all points were reached", reached >= 0.8 * done,
-           f"{reached} of {done}")
+    ran = run_points(options, before, folder, points, programs, extra)
+    report(tap, options, name, "no crash, words and status, nothing acknowledged lost",
+           ran, points, begun)
+    return ran
+
+
+def ways_that_came(ran, points, options):
+    """Both once and from then on. A run knows the way that it came by."""
+    came = {False: set(), True: set()}
+    for point, outcome in zip(points, ran.outcomes):
+        if outcome.reached:
+            came[point.on].add((*point.way[:-1], outcome.way))
+    return came[False] & came[True]
 
 
 def run(tap, options):
@@ -221,29 +213,48 @@ def run(tap, options):
     try:
         before = make_worlds(folder, {})
         found = count_points(before, folder, {})
-        points = all_points(found, options.all)
-        calls = sum(calls for _, _, calls, _ in found)
-        n_ways = sum(len(firsts) for _, _, _, firsts in found)
-        total = len(points)
+        every = points_of(found, options)
+        calls = sum(len(ways) for _, _, ways in found)
+        points = every
         if options.point:
-            points = [p for p in points if str(p).startswith(options.point)]
+            found = [f for f in found if options.point.startswith(f"{f[0].name}/{f[1]}/")]
+            points = chosen_by_name([Short(step, side, n, on, (0, way)) for step, side, ways in found
+                                     for n, way in enumerate(ways, 1) for on in (False, True)], options)
         elif options.count or not options.full:
             points = pick(points, options.count or 60, rng)
-        elif not options.all:
-            points = pick(points, 2000, rng)
         rng.shuffle(points)
-        say(f"alloc: {calls} allocations by {n_ways} ways, {total} points; {len(points)} "
-            f"are run, seed {options.seed}")
-        run_points(tap, options, "alloc", before, folder, points, {}, {})
-        programs = leak_programs()
-        if programs is None and options.full:
-            tap.skip("alloc: no leak", "no programs with AddressSanitizer in build-leak; "
-                     "docs/TESTING.md, \"Faults on purpose\"")
-        if programs is None:
-            return
-        points = points[:max(1, len(points) // 4)]
-        run_points(tap, options, "alloc under AddressSanitizer", before, folder, points,
-                   programs, SANITIZER)
+        say(f"alloc: {calls} allocations, {len(every)} points; {len(points)} are run, "
+            f"seed {options.seed}")
+        ran = run_some(tap, options, "alloc", before, folder, points, {}, {})
+        if len(points) == len(every) and len(ran.outcomes) == len(points):
+            try_rest(tap, options, before, folder, ran, points)
+        leaks(tap, options, before, folder, points)
     finally:
         if not options.keep:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def try_rest(tap, options, before, folder, ran, points):
+    """What was set out for and not come by."""
+    wanted = {p.way for p in points}
+    came = ways_that_came(ran, points, options)
+    for _ in range(ROUNDS):
+        rest = points_of(count_points(before, folder, {}), options, came)
+        if not rest:
+            break
+        ran = run_some(tap, options, "alloc again", before, folder, rest, {}, {})
+        came |= ways_that_came(ran, rest, options)
+    say(f"alloc: by {len(wanted & came)} of {len(wanted)} ways memory was short, once and "
+        f"from then on, and by {len(came - wanted)} that only later counts had")
+
+
+def leaks(tap, options, before, folder, points):
+    programs = leak_programs()
+    if programs is None:
+        if options.full:
+            tap.skip("alloc: no leak", "no programs with AddressSanitizer in build-leak; "
+                     "docs/TESTING.md, \"Faults on purpose\"")
+        return
+    points = points[:min(max(1, len(points) // 4), LEAK_MAX)]
+    run_some(tap, options, "alloc under AddressSanitizer", before, folder, points,
+             programs, SANITIZER)

@@ -11,14 +11,12 @@ import errno
 import os
 import random
 import shutil
-import time
-from concurrent.futures import ProcessPoolExecutor
 
-from kills import again, fill_in, pick, sides
+from points import (Point, chosen_by_name, pick, report, run_points, sides,
+                    wait_for_fold)
 from rig import (CASES, COUNT, CREATE, DAMAGED, ERRNO, FOREVER, LATER, LENGTH, NAME,
-                 OTHER, PARTIAL, READ, SCRIPT, SHORT, SYNC, UNREACHABLE, WRITE, Broken,
-                 Plan, World, check_all, check_hub_alone, check_site_alone, folder_for,
-                 is_crash, make_worlds, must, now, say, settle)
+                 OTHER, PARTIAL, READ, SCRIPT, SHORT, SYNC, UNREACHABLE, WRITE, Plan,
+                 World, folder_for, is_crash, make_worlds, must, now, say, settle)
 
 FAULTS = {
     "full": (ERRNO, errno.ENOSPC, WRITE | CREATE | NAME),
@@ -30,12 +28,12 @@ FAULTS = {
 WORDS = {"full": ["disk is full", "has room"],
          "error": ["reported an error", "could not be written whole"],
          "unread": ["reported an error", "keep this folder", "disk is sound"]}
-FOLD_S = 0.5
 
 
-class Point:
+class Fault(Point):
     def __init__(self, step, side, fault, n, on):
-        self.step, self.side, self.fault, self.n, self.on = step, side, fault, n, on
+        super().__init__(step, side, n)
+        self.fault, self.on = fault, on
 
     def __str__(self):
         return (f"{self.step.name}/{self.side}/{self.fault}/{self.n}/"
@@ -44,6 +42,9 @@ class Point:
     def put(self, plan):
         mode, error, classes = FAULTS[self.fault]
         plan.set(mode, classes, self.n, FOREVER if self.on else self.n, error)
+
+    def play(self, world, plan):
+        (hub_fails if self.side == "server" else site_fails)(world, self, plan)
 
 
 def says(point, text, plan):
@@ -67,12 +68,6 @@ def judge(point, got, hub_log, plan):
     must(got.code == OTHER or (got.code == DAMAGED and point.fault == "unread"),
          "exit status:", got)
     must(says(point, got.err + got.out, plan), "does not say what it is:", got)
-
-
-def wait_for_fold(world, plan):
-    end = now() + FOLD_S
-    while now() < end and world.alive() and plan.hits == 0:
-        time.sleep(0.01)
 
 
 def hub_fails(world, point, plan):
@@ -111,32 +106,6 @@ def site_fails(world, point, plan):
         must(world.stop() == 0, "the hub does not end well:", world.hub_log())
 
 
-def one(job):
-    source, folder, point, programs = job
-    world = plan = None
-    try:
-        world = World.copy(source, os.path.join(folder, str(os.getpid())), **programs)
-        plan = Plan(os.path.join(folder, f"{os.getpid()}.plan"))
-        (hub_fails if point.side == "server" else site_fails)(world, point, plan)
-        if plan.hits == 0:
-            return None, False
-        again(world, point.step)
-        if point.step.serves or point.n % 10 == 0:
-            check_all(world)
-        elif point.step.who == "hub":
-            check_hub_alone(world)
-        else:
-            check_site_alone(world, point.step.who)
-        return None, True
-    except Broken as broken:
-        return f"{point}: {broken}", True
-    finally:
-        if world:
-            world.kill()
-        if plan:
-            plan.close()
-
-
 def count_points(before, folder, programs):
     found = []
     plan = Plan(os.path.join(folder, "count.plan"))
@@ -154,7 +123,7 @@ def count_points(before, folder, programs):
                 got = step.do(world, None if side == "server" else plan)
                 must(got.code in (0, CASES), got)
                 if side == "server":
-                    time.sleep(FOLD_S)
+                    wait_for_fold(world, plan)
                     world.stop()
                 found.append((step, side, fault, plan.count))
                 world.kill()
@@ -163,7 +132,7 @@ def count_points(before, folder, programs):
 
 
 def all_points(found):
-    return [Point(step, side, fault, n, on) for step, side, fault, calls in found
+    return [Fault(step, side, fault, n, on) for step, side, fault, calls in found
             for n in range(1, calls + 1) for on in (False, True)]
 
 
@@ -177,35 +146,15 @@ def run(tap, options, programs=None):
         points = all_points(count_points(before, folder, programs))
         total = len(points)
         if options.point:
-            points = [p for p in points if str(p).startswith(options.point)]
-        elif options.all:
-            pass
+            points = chosen_by_name(points, options)
         elif options.count or not options.full:
             points = pick(points, options.count or 40, rng)
-        else:
-            points = [p for i, p in enumerate(points) if (i + options.seed) % 8 == 0]
         rng.shuffle(points)
         say(f"disk: {total} points (each call of {len(SCRIPT)} steps; full, error, unread, short; "
             f"once, from then on), {len(points)} are run, seed {options.seed}")
-        broken, reached, done = [], 0, 0
-        with ProcessPoolExecutor(options.jobs) as pool:
-            jobs = [(before[p.step.name], folder, p, programs) for p in points]
-            for words, was in pool.map(one, jobs):
-                done += 1
-                reached += was
-                if words:
-                    broken.append(words)
-                    if len(broken) <= options.show:
-                        say(words)
-                if options.budget and now() - begun > options.budget:
-                    pool.shutdown(cancel_futures=True)
-                    break
-        say(f"disk: {done} runs of {len(points)}, {reached} reached their point, {len(broken)} broken, "
-            f"{now() - begun:.0f} s")
-        tap.ok("disk: clear words and status, nothing acknowledged lost, recovers by "
-               "itself", not broken, *broken[:5])
-        tap.ok("disk: nearly all points were reached", reached >= 0.8 * done,
-               f"{reached} of {done}")
+        ran = run_points(options, before, folder, points, programs)
+        report(tap, options, "disk", "clear words and status, nothing acknowledged lost, "
+               "recovers by itself", ran, points, begun)
     finally:
         if not options.keep:
             shutil.rmtree(folder, ignore_errors=True)

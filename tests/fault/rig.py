@@ -17,6 +17,7 @@ import struct
 import subprocess
 import sys
 import time
+import zlib
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -33,7 +34,7 @@ CLASSES = {WRITE: "write", SYNC: "sync", NAME: "rename, unlink or mkdir",
            LENGTH: "ftruncate", CREATE: "open to create", READ: "read",
            TALK: "send", ALLOC: "allocation"}
 FOREVER = (1 << 64) - 1
-HEAD = struct.Struct("<IIIIQQQQII")
+HEAD = struct.Struct("<IIIIQQQQIIII")
 TRACE = 262144
 MAGIC = 0x50684631
 
@@ -63,9 +64,9 @@ class Plan:
 
     def set(self, mode, classes, at=0, until=None, error=0):
         """From now on; counts begin anew. UNTIL: FOREVER, else only the one."""
-        self.map[:HEAD.size] = HEAD.pack(MAGIC, COUNT, 0, 0, 0, 0, 0, 0, 0, 0)
+        self.map[:HEAD.size] = HEAD.pack(MAGIC, COUNT, *[0] * 10)
         self.map[:HEAD.size] = HEAD.pack(MAGIC, mode, classes, error, at,
-                                         until or at, 0, 0, 0, 0)
+                                         until or at, *[0] * 6)
 
     def off(self):
         """The fault has gone; the counts stay."""
@@ -86,6 +87,16 @@ class Plan:
         return HEAD.unpack(self.map[:HEAD.size])[8]
 
     @property
+    def way(self):
+        """To the first allocation that was hit."""
+        return HEAD.unpack(self.map[:HEAD.size])[9]
+
+    @property
+    def uv_gave_up(self):
+        """libuv ended a process for lack of memory, which is its way."""
+        return HEAD.unpack(self.map[:HEAD.size])[10] > 0
+
+    @property
     def what(self):
         """Which call was hit, in words."""
         return CLASSES.get(self.hit_class, "nothing")
@@ -95,8 +106,7 @@ class Plan:
         return list(struct.unpack_from(f"<{n}I", self.map, HEAD.size))
 
     def environment(self):
-        return {**os.environ, "LC_ALL": "C.UTF-8", "PACKHORSE_FAULT": self.path,
-                "LD_PRELOAD": SHIM, **EXTRA}
+        return {**PLAIN, "PACKHORSE_FAULT": self.path, "LD_PRELOAD": SHIM, **EXTRA}
 
     def close(self):
         self.map.close()
@@ -132,6 +142,7 @@ class World:
         self.port = 0
         self.running = {}
         self.limit = 60
+        self.still = None  # (wall seconds, ms since the boot): the clocks stand there
         self.told = {"a": [], "b": [], "hub": [], "receipted": {"a": 0, "b": 0},
                      "vars": {}}
 
@@ -157,11 +168,18 @@ class World:
 
     # -- programs --
 
+    def environment(self, plan, who):
+        env = plan.environment() if plan else PLAIN
+        if self.still is None:
+            return env
+        return {**env, "LD_PRELOAD": SHIM, "PACKHORSE_STILL":
+                "{} {} {}".format(*self.still, zlib.crc32(str(who).encode()))}
+
     def run(self, *args, plan=None, stdin=None, who=None):
         """WHO: under which name others find the process while it runs."""
         process = subprocess.Popen(
             args, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            env=plan.environment() if plan else PLAIN, cwd=self.folder)
+            env=self.environment(plan, who), cwd=self.folder)
         self.running[who] = process
         try:
             out, err = process.communicate(stdin, timeout=self.limit)
@@ -201,8 +219,7 @@ class World:
         with open(self.path("serve.err"), "wb") as err:
             self.server = subprocess.Popen(
                 [self.daemon, "-d", self.path("hub"), "serve", "--listen", "127.0.0.1:0"],
-                stdout=subprocess.PIPE, stderr=err,
-                env=plan.environment() if plan else PLAIN)
+                stdout=subprocess.PIPE, stderr=err, env=self.environment(plan, "server"))
         line = self.server.stdout.readline().decode()
         if not line.startswith("listening "):
             self.ended()
@@ -216,7 +233,10 @@ class World:
 
     def ended(self, seconds=30):
         """The exit status of the hub that ends, or has."""
-        status = self.server.wait(timeout=seconds)
+        try:
+            status = self.server.wait(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            raise Broken("the hub does not end\n" + self.hub_log()) from None
         self.server.stdout.close()
         self.server = None
         return status

@@ -7,7 +7,11 @@
  * the harness maps too (shim.h): so one process can run well, fail for a while and run
  * well again.
  *
- * Without the variable, or with a file of another form, every call goes through. What
+ * $PACKHORSE_STILL ("SECONDS MILLISECONDS SEED") makes that two runs do the same: the
+ * clocks for dates and since the boot stand there, but for every tenth second, and what is
+ * drawn at random follows from the seed. The clock that timers use is the real one.
+ *
+ * Without the variables, or with a file of another form, every call goes through. What
  * the C library calls inside itself (stdio's own writes) is not seen, except for malloc.
  * Standard input, output and errors are never files here, wherever they go.
  *
@@ -19,6 +23,7 @@
 #include <errno.h>
 #include <execinfo.h>
 #include <fcntl.h>
+#include <link.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -26,12 +31,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
-#define STACK_MAX  40
+#define STACK_MAX  64
+#define FOREIGN    2     /* of the frames of libraries, the innermost count */
+#define STILL_S    10    /* a clock that stands goes on by so much at once */
 #define EARLY_SIZE 65536 /* what dlsym() itself may ask for */
 
 static struct ph_fault_plan *plan; /* NULL: everything goes through */
@@ -50,6 +59,9 @@ static struct {
 	int (*mkdir)(const char *, mode_t);
 	int (*ftruncate)(int, off_t);
 	int (*open)(const char *, int, ...);
+	int (*clock_gettime)(clockid_t, struct timespec *);
+	ssize_t (*getrandom)(void *, size_t, unsigned);
+	void (*abort)(void);
 	void *(*malloc)(size_t);
 	void *(*calloc)(size_t, size_t);
 	void *(*realloc)(void *, size_t);
@@ -67,14 +79,25 @@ static void find_real(void)
 		const char *name;
 		void *slot;
 	} names[] = {
-		{ "malloc", &real.malloc },         { "calloc", &real.calloc },
-		{ "realloc", &real.realloc },       { "free", &real.free },
-		{ "write", &real.write },           { "pwrite64", &real.pwrite },
-		{ "writev", &real.writev },         { "read", &real.read },
-		{ "pread64", &real.pread },         { "fsync", &real.fsync },
-		{ "fdatasync", &real.fdatasync },   { "rename", &real.rename },
-		{ "unlink", &real.unlink },         { "mkdir", &real.mkdir },
-		{ "ftruncate64", &real.ftruncate }, { "open64", &real.open },
+		{ "malloc", &real.malloc },
+		{ "calloc", &real.calloc },
+		{ "realloc", &real.realloc },
+		{ "free", &real.free },
+		{ "write", &real.write },
+		{ "pwrite64", &real.pwrite },
+		{ "writev", &real.writev },
+		{ "read", &real.read },
+		{ "pread64", &real.pread },
+		{ "fsync", &real.fsync },
+		{ "fdatasync", &real.fdatasync },
+		{ "rename", &real.rename },
+		{ "unlink", &real.unlink },
+		{ "mkdir", &real.mkdir },
+		{ "ftruncate64", &real.ftruncate },
+		{ "open64", &real.open },
+		{ "abort", &real.abort },
+		{ "getrandom", &real.getrandom },
+		{ "clock_gettime", &real.clock_gettime },
 	};
 
 	busy++;
@@ -108,36 +131,132 @@ static void map_plan(void)
 	}
 }
 
+static struct {
+	bool is;
+	time_t wall;
+	long long boot_ms;
+	time_t since; /* of the real clock that never jumps */
+	uint64_t seed, drawn;
+} still;
+
+static void read_still(void)
+{
+	const char *text = getenv("PACKHORSE_STILL");
+	struct timespec now = { 0 };
+	long long wall;
+	long long boot;
+	unsigned long long seed;
+
+	if (!text || sscanf(text, "%lld %lld %llu", &wall, &boot, &seed) != 3) {
+		return;
+	}
+	real.clock_gettime(CLOCK_MONOTONIC, &now);
+	still.wall = (time_t)wall;
+	still.boot_ms = boot;
+	still.since = now.tv_sec;
+	still.seed = seed;
+	still.is = true;
+}
+
+/* Of the program itself, in whose code a frame is its own. */
+static struct {
+	uintptr_t base, end;
+	void *shim; /* where this lies, which is on no way */
+} own;
+
+static int find_own(struct dl_phdr_info *info, size_t size, void *data)
+{
+	Dl_info shim;
+
+	(void)size;
+	(void)data;
+	if (dladdr(&own, &shim) != 0) {
+		own.shim = shim.dli_fbase;
+	}
+	own.base = own.end = info->dlpi_addr;
+	for (int i = 0; i < info->dlpi_phnum; i++) {
+		uintptr_t end = info->dlpi_addr + info->dlpi_phdr[i].p_vaddr +
+				info->dlpi_phdr[i].p_memsz;
+
+		if (info->dlpi_phdr[i].p_type == PT_LOAD && end > own.end) {
+			own.end = end;
+		}
+	}
+	return 1; /* the first is the program */
+}
+
 __attribute__((constructor)) static void start(void)
 {
 	if (!real.malloc || !real.open) {
 		find_real();
 	}
 	busy++;
+	dl_iterate_phdr(find_own, NULL);
 	map_plan();
+	read_still();
 	busy--;
 }
 
 /* ---- what happens ---- */
 
-static uint32_t stack_hash(void)
+static uint64_t mix(uint64_t hash, uint64_t word)
+{
+	return (hash ^ word) * 1099511628211u;
+}
+
+/*
+ * The way to this call: all frames of the program itself, and the innermost of libraries,
+ * since what SQLite does within one call of ours it answers with one code. The same in
+ * each run, wherever things were loaded. 0 is no way.
+ */
+static uint32_t way(void)
 {
 	void *stack[STACK_MAX];
 	uint64_t hash = 1469598103934665603u;
 	int n = backtrace(stack, STACK_MAX);
+	int foreign = 0;
+	Dl_info from;
 
 	for (int i = 0; i < n; i++) {
-		hash = (hash ^ (uintptr_t)stack[i]) * 1099511628211u;
+		uintptr_t at = (uintptr_t)stack[i];
+
+		if (at >= own.base && at < own.end) {
+			hash = mix(hash, at - own.base);
+		} else if (foreign < FOREIGN && dladdr(stack[i], &from) != 0 &&
+			   from.dli_fbase != own.shim) {
+			hash = mix(hash, at - (uintptr_t)from.dli_fbase);
+			foreign++;
+		}
 	}
-	return (uint32_t)(hash ^ hash >> 32);
+	hash ^= hash >> 32;
+	return (uint32_t)hash != 0 ? (uint32_t)hash : 1;
 }
 
-static void die(void)
+__attribute__((noreturn)) static void die(void)
 {
 	for (;;) {
 		(void)syscall(SYS_kill, getpid(), SIGKILL);
 		pause();
 	}
+}
+
+/*
+ * libuv ends a process in which it cannot grow its table of descriptors, or register for a
+ * fork; nobody can tell it not to. That is noted, so that it is not taken for ours.
+ */
+void abort(void)
+{
+	Dl_info from;
+
+	if (plan && dladdr(__builtin_return_address(0), &from) != 0 &&
+	    strstr(from.dli_fname, "/libuv.so")) {
+		plan->uv_aborts++;
+	}
+	if (!real.abort) {
+		find_real();
+	}
+	real.abort();
+	die();
 }
 
 /* Count a call of WHICH. Its mode if it is the one, else PH_FAULT_COUNT. */
@@ -153,13 +272,18 @@ static enum ph_fault_mode count(enum ph_fault_class which)
 	n = __atomic_add_fetch(&plan->count, 1, __ATOMIC_SEQ_CST);
 	if (n <= PH_FAULT_TRACE) {
 		busy++;
-		plan->trace[n - 1] = mode == PH_FAULT_STACKS ? stack_hash() : which;
+		plan->trace[n - 1] = mode == PH_FAULT_STACKS ? way() : which;
 		busy--;
 	}
 	if (mode == PH_FAULT_STACKS || n < plan->at || n > plan->until || plan->at == 0) {
 		return PH_FAULT_COUNT;
 	}
-	__atomic_add_fetch(&plan->hits, 1, __ATOMIC_SEQ_CST);
+	if (__atomic_add_fetch(&plan->hits, 1, __ATOMIC_SEQ_CST) == 1 &&
+	    which == PH_FAULT_ALLOC) {
+		busy++;
+		plan->hit_way = way();
+		busy--;
+	}
 	plan->hit_class = which;
 	if (mode == PH_FAULT_KILL) {
 		die();
@@ -366,6 +490,57 @@ int open(const char *path, int flags, ...)
 	}
 	va_end(args);
 	return open64(path, flags, mode);
+}
+
+/* ---- time and chance ---- */
+
+int clock_gettime(clockid_t id, struct timespec *out)
+{
+	int rc;
+
+	if (!real.clock_gettime) {
+		find_real();
+	}
+	if (!still.is || (id != CLOCK_REALTIME && id != CLOCK_BOOTTIME)) {
+		return real.clock_gettime(id, out);
+	}
+	rc = real.clock_gettime(CLOCK_MONOTONIC, out);
+
+	time_t gone = (out->tv_sec - still.since) / STILL_S * STILL_S;
+
+	if (id == CLOCK_REALTIME) {
+		*out = (struct timespec){ .tv_sec = still.wall + gone };
+	} else {
+		out->tv_sec = (time_t)(still.boot_ms / 1000) + gone;
+		out->tv_nsec = (long)(still.boot_ms % 1000) * 1000000;
+	}
+	return rc;
+}
+
+/* splitmix64 */
+static uint64_t draw(void)
+{
+	uint64_t n = still.seed + __atomic_add_fetch(&still.drawn, 1, __ATOMIC_SEQ_CST) *
+					  0x9e3779b97f4a7c15u;
+
+	n = (n ^ n >> 30) * 0xbf58476d1ce4e5b9u;
+	n = (n ^ n >> 27) * 0x94d049bb133111ebu;
+	return n ^ n >> 31;
+}
+
+ssize_t getrandom(void *out, size_t size, unsigned flags)
+{
+	if (!still.is) {
+		return real.getrandom(out, size, flags);
+	}
+	for (size_t done = 0; done < size; done += sizeof(uint64_t)) {
+		uint64_t drawn = draw();
+		size_t left = size - done;
+
+		memcpy((char *)out + done, &drawn,
+		       left < sizeof(drawn) ? left : sizeof(drawn));
+	}
+	return (ssize_t)size;
 }
 
 /* ---- memory ---- */

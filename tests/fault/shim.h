@@ -19,7 +19,7 @@ enum ph_fault_mode {
 	PH_FAULT_TORN,   /* half of a write is done, any other call whole; then killed */
 	PH_FAULT_ERRNO,  /* the call fails with `error` */
 	PH_FAULT_SHORT,  /* a write takes half of its bytes, at least one */
-	PH_FAULT_STACKS, /* as COUNT, and `trace` is a hash of who called */
+	PH_FAULT_STACKS, /* as COUNT, and `trace` is a hash of the way there */
 };
 
 /* Which calls are counted; the bits of `classes`. */
@@ -44,6 +44,8 @@ struct ph_fault_plan {
 	uint64_t count;     /* calls so far */
 	uint64_t hits;      /* of these, hit */
 	uint32_t hit_class; /* of the last that was */
+	uint32_t hit_way;   /* to the first that was, of allocations: its hash */
+	uint32_t uv_aborts; /* libuv gave up for lack of memory */
 	uint32_t unused;
 	uint32_t trace[PH_FAULT_TRACE]; /* by call, from 0: its class, or a hash */
 };

@@ -1,0 +1,291 @@
+"""What kills, disk and alloc have in common: a point of the script, and a run of one.
+
+A run is a copy of the world before a step, the step with something done to one process of
+it (Point.play), and then, when nothing happens any more, the same command again and the
+checks of rig.py (Point.look). While something is done, clocks and chance stand still
+(shim.c), so that most runs leave what another has left before. The same state, told the
+same, after the same step, is looked at once: state_of() says what is the same.
+"""
+
+import hashlib
+import json
+import os
+import random
+import shutil
+import sqlite3
+import stat
+import time
+import traceback
+from concurrent.futures import ProcessPoolExecutor
+
+import rig
+from rig import (CASES, CLIENT, DAEMON, OTHER, Broken, Plan, World, check_all,
+                 check_hub_alone, check_site_alone, fill_in, must, now, say)
+
+QUIET_S = 0.35  # a hub folds 0.2 s after what it stored last
+POLL_S = 0.02
+LATEST_S = 20
+WHOLE = 10  # of states that no session left, each tenth is looked at with the hub
+
+HAS_ALREADY = ("is a hub already", "is enrolled already", "there is a site",
+               "is there already", "confirmed already", "is confirmed")
+
+
+def sides(step):
+    return [step.who] + (["server"] if step.serves else [])
+
+
+class Point:
+    """SIDE: who it is done to, at its Nth call."""
+
+    def __init__(self, step, side, n):
+        self.step, self.side, self.n = step, side, n
+
+    def play(self, world, plan):
+        """Do the step, and judge what is seen of it. False: the call did not come."""
+        raise NotImplementedError
+
+    def look(self, world, whole):
+        """Behind it: is all as it must be?"""
+        again(world, self.step)
+        if self.step.serves or whole:
+            check_all(world)
+        elif self.step.who == "hub":
+            check_hub_alone(world)
+        else:
+            check_site_alone(world, self.step.who)
+
+
+def again(world, step):
+    """The same command once more, by programs that nothing happens to."""
+    if step.serves:
+        must(world.serve(), "the hub does not start again:", world.hub_log())
+    got = step.do(world)
+    if step.serves or not step.again:
+        must(got.code in (0, CASES), "not the second time either:", got,
+             world.hub_log() if step.serves else "")
+        return
+    if step.args[0] == "invite" and got.code == OTHER:
+        got = world.hub(*step.args, "--force")
+    must(got.code in (0, CASES) or any(words in got.err for words in HAS_ALREADY),
+         "not the second time either:", got)
+    fill_in(step, world, got)
+
+
+def sleeps(pid):
+    """All threads of PID wait for something."""
+    tasks = f"/proc/{pid}/task"
+    for task in os.listdir(tasks):
+        with open(os.path.join(tasks, task, "stat"), encoding="utf-8", errors="replace") as file:
+            if file.read().rsplit(")", 1)[1].split()[0] != "S":
+                return False
+    return True
+
+
+def wait_for_fold(world, plan, until_hit=True):
+    """Until the hub has done what it still wants to: it sleeps, for longer than it waits
+    before a fold. A machine with much else to do only makes that later."""
+    begun = quiet = now()
+    count = plan.count
+    while world.alive() and not (until_hit and plan.hits) and now() < begun + LATEST_S:
+        try:
+            still = plan.count == count and sleeps(world.server.pid)
+        except OSError:
+            continue  # a thread has just ended
+        if not still:
+            quiet, count = now(), plan.count
+        elif now() > quiet + QUIET_S:
+            return
+        time.sleep(POLL_S)
+
+
+# --- what is the same state ---
+
+def hash_file(path):
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "blake2b").hexdigest()
+
+
+def hash_database(path, scratch):
+    """Of its pages as SQLite reads them, so a write that was not committed is none."""
+    for name in os.listdir(scratch):
+        os.unlink(os.path.join(scratch, name))
+    copy = os.path.join(scratch, "db")
+    for suffix in ("", "-wal", "-journal"):
+        if os.path.exists(path + suffix):
+            shutil.copyfile(path + suffix, copy + suffix)
+    try:
+        with sqlite3.connect(copy) as database:
+            pages = database.serialize()
+        database.close()
+    except sqlite3.Error:
+        return "none " + " ".join(hash_file(path + suffix) for suffix in ("", "-wal", "-journal")
+                                  if os.path.exists(path + suffix))
+    return hashlib.blake2b(pages).hexdigest()
+
+
+def has_pages_beside(path):
+    return any(os.path.exists(path + suffix) and os.path.getsize(path + suffix) > 0
+               for suffix in ("-wal", "-journal"))
+
+
+def state_of(world, scratch):
+    """A hash of all that lies in the folders of hub and sites: which names there are, with
+    their rights, and the bytes of all files; of databases their pages, and whether there
+    are some beside it that it has yet to take in. Not counted are what holds a process's
+    number (lock) and what SQLite makes anew (-shm)."""
+    state = hashlib.blake2b()
+    for folder, folders, names in os.walk(world.folder):
+        folders.sort()
+        for name in sorted(names) + folders:
+            path = os.path.join(folder, name)
+            mode = os.lstat(path).st_mode
+            content = ""
+            if folder == world.folder and name in ("serve.err", "told.json"):
+                continue
+            if name.endswith((".db-wal", ".db-shm", ".db-journal")):
+                continue
+            if name.endswith(".db"):
+                beside = has_pages_beside(path)
+                content = f"{beside} {hash_database(path, scratch) if beside else hash_file(path)}"
+            elif stat.S_ISREG(mode) and name != "lock":
+                content = hash_file(path)
+            state.update(f"{os.path.relpath(path, world.folder)} {mode:o} {content}\n".encode())
+    return state.hexdigest()
+
+
+# --- one run ---
+
+class Outcome:
+    def __init__(self, point):
+        self.point = str(point)
+        self.broken = None  # the words
+        self.reached = False
+        self.was_known = False  # the state, from another run
+        self.way = 0
+
+
+def look(point, world, folder, scratch):
+    """True: such a state has been looked at already."""
+    key = hashlib.blake2b(json.dumps(
+        [point.step.name, point.side, world.told, state_of(world, scratch)],
+        sort_keys=True).encode()).hexdigest()
+    seen = os.path.join(folder, "seen", key)
+    if os.path.exists(seen):
+        return True
+    point.look(world, int(key[:8], 16) % WHOLE == 0)
+    with open(seen, "wb"):
+        pass
+    return False
+
+
+def one(job):
+    source, folder, point, programs, extra = job
+    rig.EXTRA.update(extra)
+    outcome = Outcome(point)
+    own = os.path.join(folder, str(os.getpid()))
+    os.makedirs(own + ".db", exist_ok=True)
+    os.makedirs(os.path.join(folder, "seen"), exist_ok=True)
+    world = plan = None
+    try:
+        world = World.copy(source, own, **programs)
+        world.still = clocks_of(source)
+        plan = Plan(own + ".plan")
+        try:
+            point.play(world, plan)
+        finally:
+            outcome.reached = plan.hits > 0
+            outcome.way = plan.way
+            plan.off()
+        if outcome.reached:
+            must(world.server is None, "a hub is left over")
+            world.still = None
+            world.daemon, world.client = DAEMON, CLIENT  # no sanitizer is needed now
+            outcome.was_known = look(point, world, folder, own + ".db")
+    except Broken as broken:
+        outcome.broken = str(broken)
+    except Exception:  # a harness that breaks is no run that went well
+        outcome.broken = traceback.format_exc()
+    finally:
+        if world:
+            world.kill()
+        if plan:
+            plan.close()
+    return outcome
+
+
+def clocks_of(source):
+    """Where the clocks stand for a step: when the world before it was saved, so what is
+    done later has later dates."""
+    saved = os.stat(os.path.join(source, "told.json")).st_mtime
+    boot = time.clock_gettime(time.CLOCK_BOOTTIME) - (time.time() - saved)
+    return int(saved) + 1, int(boot) * 1000
+
+
+# --- many ---
+
+def pick(points, count, rng):
+    """COUNT of them, each step and side as often as another. Of how many a group has
+    depends as little as can be, since a session has a call more or less each time."""
+    groups = {}
+    for point in points:
+        groups.setdefault((point.step.name, point.side), []).append(point)
+    rngs = {key: random.Random(f"{rng.random()}") for key in groups}
+    chosen = []
+    while len(chosen) < count and groups:
+        for key, group in list(groups.items()):
+            if len(chosen) < count:
+                chosen.append(group.pop(int(rngs[key].random() * len(group))))
+            if not group:
+                del groups[key]
+    return chosen
+
+
+def chosen_by_name(points, options):
+    return [p for p in points if str(p).startswith(options.point)]
+
+
+class Ran:
+    def __init__(self):
+        self.outcomes = []
+
+    def broken(self):
+        return [o for o in self.outcomes if o.broken]
+
+    def count(self, member):
+        return sum(bool(getattr(o, member)) for o in self.outcomes)
+
+
+def run_points(options, before, folder, points, programs=None, extra=None):
+    """Until all were run or the time is up."""
+    ran = Ran()
+    begun = now()
+    jobs = [(before[p.step.name], folder, p, programs or {}, extra or {}) for p in points]
+    # twice as many as there are processors, since those with a hub wait for it
+    with ProcessPoolExecutor(2 * options.jobs) as pool:
+        for outcome in pool.map(one, jobs, chunksize=1):
+            ran.outcomes.append(outcome)
+            if outcome.broken and len(ran.broken()) <= options.show:
+                say(f"{outcome.point}: {outcome.broken}")
+            if options.budget and now() - begun > options.budget:
+                pool.shutdown(cancel_futures=True)
+                break
+    return ran
+
+
+def report(tap, options, name, what, ran, points, begun):
+    """The lines and points of TAP on what ran."""
+    broken = ran.broken()
+    done, reached = len(ran.outcomes), ran.count("reached")
+    say(f"{name}: {done} runs of {len(points)}, {reached} reached their point, "
+        f"{reached - ran.count('was_known')} states looked at, {len(broken)} broken, "
+        f"{now() - begun:.0f} s")
+    words = []
+    for outcome in broken[:5]:
+        words += [f"{outcome.point}: {outcome.broken}",
+                  f"again: tests/fault/run --only {name.split()[0]} --seed {options.seed} "
+                  f"--point {outcome.point}"]
+    tap.ok(f"{name}: {what}", not broken, f"{len(broken)} of {done}, seed {options.seed}",
+           *words)
+    tap.ok(f"{name}: nearly all points were reached", reached >= 0.8 * done,
+           f"{reached} of {done}")
