@@ -31,7 +31,8 @@ from rig import (ALLOC, CASES, ERRNO, FOREVER, LATER, OTHER, PARTIAL, ROOT, SCRI
                  check_site_alone, folder_for, is_crash, make_worlds, must, now, say)
 
 GONE_S = 0.5
-LEAK_MAX = 500  # runs with a sanitizer
+LEAK_MAX = 500  # runs with a sanitizer, and seconds
+LEAK_S = 120
 ROUNDS = 3  # counts and runs, at most, until each way was gone
 LEAK_BUILD = os.environ.get("PACKHORSE_LEAK_BUILD", os.path.join(ROOT, "build-leak"))
 SANITIZER = {
@@ -240,7 +241,7 @@ def try_rest(tap, options, before, folder, ran, points):
     came = ways_that_came(ran, points, options)
     for _ in range(ROUNDS):
         rest = points_of(count_points(before, folder, {}), options, came)
-        if not rest:
+        if not rest or (options.deadline and now() > options.deadline):
             break
         ran = run_some(tap, options, "alloc again", before, folder, rest, {}, {})
         came |= ways_that_came(ran, rest, options)
@@ -256,5 +257,6 @@ def leaks(tap, options, before, folder, points):
                      "docs/TESTING.md, \"Faults on purpose\"")
         return
     points = points[:min(max(1, len(points) // 4), LEAK_MAX)]
+    options.deadline = options.budget and now() + min(options.budget, LEAK_S)
     run_some(tap, options, "alloc under AddressSanitizer", before, folder, points,
              programs, SANITIZER)

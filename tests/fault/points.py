@@ -259,7 +259,6 @@ class Ran:
 def run_points(options, before, folder, points, programs=None, extra=None):
     """Until all were run or the time is up."""
     ran = Ran()
-    begun = now()
     jobs = [(before[p.step.name], folder, p, programs or {}, extra or {}) for p in points]
     # twice as many as there are processors, since those with a hub wait for it
     with ProcessPoolExecutor(2 * options.jobs) as pool:
@@ -267,7 +266,7 @@ def run_points(options, before, folder, points, programs=None, extra=None):
             ran.outcomes.append(outcome)
             if outcome.broken and len(ran.broken()) <= options.show:
                 say(f"{outcome.point}: {outcome.broken}")
-            if options.budget and now() - begun > options.budget:
+            if options.deadline and now() > options.deadline:
                 pool.shutdown(cancel_futures=True)
                 break
     return ran
