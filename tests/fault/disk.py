@@ -14,7 +14,7 @@ import shutil
 
 from points import (Point, chosen_by_name, pick, report, run_points, sides,
                     wait_for_fold)
-from rig import (CASES, COUNT, CREATE, DAMAGED, ERRNO, FOREVER, LATER, LENGTH, NAME,
+from rig import (CASES, COUNT, CREATE, DAMAGED, DISK, ERRNO, FOREVER, LATER, LENGTH, NAME,
                  OTHER, PARTIAL, READ, SCRIPT, SHORT, SYNC, UNREACHABLE, WRITE, Plan,
                  World, folder_for, is_crash, make_worlds, must, now, say, settle)
 
@@ -107,26 +107,28 @@ def site_fails(world, point, plan):
 
 
 def count_points(before, folder, programs):
+    """(step, side, fault, calls) of all the script."""
     found = []
     plan = Plan(os.path.join(folder, "count.plan"))
+    every = DISK | READ
     for step in SCRIPT:
         for side in sides(step):
-            for fault, (_, _, classes) in FAULTS.items():
-                world = World.copy(before[step.name], os.path.join(folder, "count"),
-                                   **programs)
-                plan.set(COUNT, classes)
-                if step.serves:
-                    must(world.serve(plan if side == "server" else None),
-                         world.hub_log())
-                if side != "server":
-                    plan.set(COUNT, classes)
-                got = step.do(world, None if side == "server" else plan)
-                must(got.code in (0, CASES), got)
-                if side == "server":
-                    wait_for_fold(world, plan)
-                    world.stop()
-                found.append((step, side, fault, plan.count))
-                world.kill()
+            world = World.copy(before[step.name], os.path.join(folder, "count"),
+                               **programs)
+            plan.set(COUNT, every)
+            if step.serves:
+                must(world.serve(plan if side == "server" else None), world.hub_log())
+            if side != "server":
+                plan.set(COUNT, every)
+            got = step.do(world, None if side == "server" else plan)
+            must(got.code in (0, CASES), got)
+            if side == "server":
+                wait_for_fold(world, plan)
+                world.stop()
+            calls = plan.trace()
+            found += [(step, side, fault, sum(bool(call & classes) for call in calls))
+                      for fault, (_, _, classes) in FAULTS.items()]
+            world.kill()
     plan.close()
     return found
 
