@@ -18,6 +18,13 @@ enum {
 	PH_SEEN_MAX = 32,               /* heads that one put can name */
 	PH_BRANCHES_MAX = 16,           /* branches of one log that are kept */
 
+	/* compact segments */
+	PH_PACK_MAX = 64 * 1024,     /* bytes of one, packed */
+	PH_PACK_FREE = 64 * 1024,    /* bytes that may come out of it in any case; ... */
+	PH_PACK_RATIO = 64,          /* ... else so many times its size */
+	PH_PACK_ENTRIES_MAX = 65536, /* entries in it */
+	PH_PACK_PARTS_MAX = 2048,    /* sealed parts that travel inside */
+
 	/* pages of a feed */
 	PH_PAGE_MAX = 48 * 1024,  /* bytes of the body of a page */
 	PH_PAGE_ITEMS_MAX = 1024, /* items in one page */

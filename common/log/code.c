@@ -16,7 +16,7 @@
 #include <sodium.h>
 
 /* EAN-13: digits at even places (from 1) count three times. */
-static char check_digit(const char digits[static PH_PRINTED_SIZE - 1])
+char ph_code_check_digit(const char digits[static PH_PRINTED_SIZE - 1])
 {
 	unsigned sum = 0;
 
@@ -38,7 +38,7 @@ int ph_code_make(char out[static PH_PRINTED_SIZE + 1], uint64_t site, uint64_t b
 	snprintf(text, sizeof(text), "%06u%02u%04u", (unsigned)site, (unsigned)block,
 		 (unsigned)counter);
 	memcpy(out, text, PH_PRINTED_SIZE - 1);
-	out[PH_PRINTED_SIZE - 1] = check_digit(text);
+	out[PH_PRINTED_SIZE - 1] = ph_code_check_digit(text);
 	out[PH_PRINTED_SIZE] = '\0';
 	return 0;
 }
@@ -55,7 +55,7 @@ static bool all_digits(struct ph_view code)
 
 bool ph_code_check(struct ph_view code)
 {
-	return all_digits(code) && check_digit((const char *)code.data) ==
+	return all_digits(code) && ph_code_check_digit((const char *)code.data) ==
 					   (char)code.data[PH_PRINTED_SIZE - 1];
 }
 

@@ -30,6 +30,8 @@
  */
 int ph_code_make(char out[static PH_PRINTED_SIZE + 1], uint64_t site, uint64_t block,
 		 uint64_t counter);
+/* The last digit of a code from its first 12 digits. */
+char ph_code_check_digit(const char digits[static PH_PRINTED_SIZE - 1]);
 /* Whether CODE is 13 ASCII digits of which the last is the right check digit. */
 bool ph_code_check(struct ph_view code);
 /* Whether it is 13 ASCII digits that begin with the two of PROVINCE, whatever the check digit. */

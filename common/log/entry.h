@@ -141,6 +141,11 @@ int ph_entry_read_again(struct ph_view bytes, struct ph_entry *entry);
 int ph_entry_encode(const struct ph_entry *entry, struct ph_buf *out,
 		    struct ph_error *err);
 /*
+ * The same without any check, for what an entry was unpacked to: its chain and seal say
+ * whether it is right. 0 or -ENOMEM, with OUT unchanged.
+ */
+int ph_entry_write(const struct ph_entry *entry, struct ph_buf *out);
+/*
  * Check extras, fields, sealed fields and seen against the table, but not `sets`
  * and `commit`, which the log makes later. 0, or -EINVAL with a text as above.
  */

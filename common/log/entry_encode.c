@@ -186,6 +186,20 @@ static void write_entry(struct ph_mpw *writer, const struct ph_entry *entry)
 	}
 }
 
+int ph_entry_write(const struct ph_entry *entry, struct ph_buf *out)
+{
+	size_t start = out->len;
+	struct ph_mpw writer;
+
+	ph_mpw_init(&writer, out);
+	write_entry(&writer, entry);
+	if (ph_mpw_end(&writer) != 0) {
+		out->len = start;
+		return -ENOMEM;
+	}
+	return 0;
+}
+
 int ph_entry_check_commit(const struct ph_entry *entry, struct ph_error *err)
 {
 	const struct ph_kind *kind = entry->kind;

@@ -118,6 +118,20 @@ enum ph_text_rule {
 	PH_TEXT_LETTERS, /* a to z only */
 };
 
+/*
+ * What compact segments may expect of a field (docs/PACK.md, "Hints"). It changes how
+ * many bytes a value takes, never what can be said: any hint is right for any value of
+ * its type. Packed segments name a hash over these too, since both sides need the same.
+ */
+enum ph_pack_hint {
+	PH_PACK_ANY,    /* nothing: what the type says */
+	PH_PACK_CLOCK,  /* a second near that of the stamp */
+	PH_PACK_FRESH,  /* a code that has just been printed: one above the last such */
+	PH_PACK_GOES,   /* a copy that leaves, with the card of this entry's HOLDER */
+	PH_PACK_COMES,  /* a copy that comes back: one that left */
+	PH_PACK_HOLDER, /* the card of who stands at the desk */
+};
+
 struct ph_field {
 	const char *name; /* in JSON and documentation; lower case, underscores */
 	enum ph_type type;
@@ -127,6 +141,7 @@ struct ph_field {
 	enum ph_text_rule rule;
 	const char *const *names; /* PH_T_ENUM: max names */
 	const char *doc;
+	enum ph_pack_hint pack;
 };
 
 /* What must hold between two fields of one entry. */

@@ -42,7 +42,7 @@ static const struct ph_field title_unmerge_fields[] = {
 };
 
 static const struct ph_field copy_fields[] = {
-	[PH_COPY_COPY] = COPY(REQ, "the copy"),
+	[PH_COPY_COPY] = COPY(REQ | PACK(FRESH), "the copy"),
 	[PH_COPY_TITLE] = REF("title", REG, "first entry of its title"),
 	[PH_COPY_OWNER] = UINT("owner", 0, PH_SITE_MAX, REG, "site that owns it"),
 	[PH_COPY_ACQUISITION] =
@@ -66,8 +66,8 @@ static const struct ph_field unalias_fields[] = {
 };
 
 static const struct ph_field loan_fields[] = {
-	[PH_LOAN_COPY] = COPY(REQ, "the copy that went out"),
-	[PH_LOAN_CARD] = CARD(REQ, "the card it went out on"),
+	[PH_LOAN_COPY] = COPY(REQ | PACK(GOES), "the copy that went out"),
+	[PH_LOAN_CARD] = CARD(REQ | PACK(HOLDER), "the card it went out on"),
 	[PH_LOAN_TERM] = UINT("term", 0, 3650, 0, "days until it is due"),
 	[PH_LOAN_DUE] = DAY("due", 0, "day chosen by hand instead of a term"),
 	[PH_LOAN_HOLD] = REF("hold", 0, "the hold that it fills"),
@@ -75,14 +75,14 @@ static const struct ph_field loan_fields[] = {
 
 static const struct ph_field renew_fields[] = {
 	[PH_RENEW_COPY] = COPY(REQ, "the copy"),
-	[PH_RENEW_CARD] = CARD(0, "the card it is out on"),
+	[PH_RENEW_CARD] = CARD(PACK(HOLDER), "the card it is out on"),
 	[PH_RENEW_LOAN] = REF("loan", 0, "the loan, if it is known"),
 	[PH_RENEW_TERM] = UINT("term", 0, 3650, 0, "days until it is due"),
 	[PH_RENEW_DUE] = DAY("due", 0, "day chosen by hand instead of a term"),
 };
 
 static const struct ph_field return_fields[] = {
-	[PH_RETURN_COPY] = COPY(REQ, "the copy that came back"),
+	[PH_RETURN_COPY] = COPY(REQ | PACK(COMES), "the copy that came back"),
 };
 
 static const struct ph_field use_fields[] = {

@@ -29,7 +29,7 @@ static const struct ph_field open_fields[] = {
 static const struct ph_field mark_fields[] = {
 	[PH_MARK_BOOT] = FIXED("boot", 8, REQ, "which start of the machine"),
 	[PH_MARK_MONO] = UINT("mono", 0, TIME_MAX, REQ, "seconds since that start"),
-	[PH_MARK_WALL] = UINT("wall", 0, TIME_MAX, REQ,
+	[PH_MARK_WALL] = UINT("wall", 0, TIME_MAX, REQ | PACK(CLOCK),
 			      "seconds since 1970 UTC, as the machine claims"),
 	[PH_MARK_SURE] = ENUM("sure", sure_names, 0, "where that time comes from"),
 };
@@ -81,7 +81,7 @@ static const struct ph_field consent_sealed[] = {
 };
 
 static const struct ph_field card_fields[] = {
-	[PH_CARD_CARD] = CARD(REQ, "the card handed out"),
+	[PH_CARD_CARD] = CARD(REQ | PACK(FRESH), "the card handed out"),
 	[PH_CARD_READER] = REF("reader", REQ, "first entry of its reader"),
 };
 

@@ -23,6 +23,9 @@ extern const char *const ph_band_names[4];
 
 #define COUNT(array)     (sizeof(array) / sizeof((array)[0]))
 
+/* What stands in the last but one place of a field: flags, and how it is packed. */
+#define HOW(how)         .flags = (how)&0xff, .pack = (how) >> 8
+#define PACK(hint)       (PH_PACK_##hint << 8)
 #define REQ              PH_F_REQUIRED
 #define REG              PH_F_REGISTER
 #define TIME_MAX         (UINT64_C(1) << 40)
@@ -32,55 +35,55 @@ extern const char *const ph_band_names[4];
 
 #define UINT(title, lo, hi, how, words)                                                  \
 	{                                                                                \
-		.name = title, .type = PH_T_UINT, .min = lo, .max = hi, .flags = how,    \
+		.name = title, .type = PH_T_UINT, .min = lo, .max = hi, HOW(how),        \
 		.doc = words                                                             \
 	}
 #define ENUM(title, list, how, words)                                                    \
 	{                                                                                \
-		.name = title, .type = PH_T_ENUM, .max = COUNT(list), .flags = how,      \
+		.name = title, .type = PH_T_ENUM, .max = COUNT(list), HOW(how),          \
 		.names = list, .doc = words                                              \
 	}
 #define DAY(title, how, words)                                                           \
 	{                                                                                \
-		.name = title, .type = PH_T_DAY, .max = PH_DAY_MAX, .flags = how,        \
+		.name = title, .type = PH_T_DAY, .max = PH_DAY_MAX, HOW(how),            \
 		.doc = words                                                             \
 	}
 #define TEXT(title, hi, how, words)                                                      \
 	{                                                                                \
-		.name = title, .type = PH_T_TEXT, .min = 1, .max = hi, .flags = how,     \
+		.name = title, .type = PH_T_TEXT, .min = 1, .max = hi, HOW(how),         \
 		.doc = words                                                             \
 	}
 #define DIGITS(title, size, how, words)                                                  \
 	{                                                                                \
-		.name = title, .type = PH_T_TEXT, .min = size, .max = size,              \
-		.flags = how, .rule = PH_TEXT_DIGITS, .doc = words                       \
+		.name = title, .type = PH_T_TEXT, .min = size, .max = size, HOW(how),    \
+		.rule = PH_TEXT_DIGITS, .doc = words                                     \
 	}
 #define LETTERS(title, size, how, words)                                                 \
 	{                                                                                \
-		.name = title, .type = PH_T_TEXT, .min = size, .max = size,              \
-		.flags = how, .rule = PH_TEXT_LETTERS, .doc = words                      \
+		.name = title, .type = PH_T_TEXT, .min = size, .max = size, HOW(how),    \
+		.rule = PH_TEXT_LETTERS, .doc = words                                    \
 	}
 #define BYTES(title, hi, how, words)                                                     \
 	{                                                                                \
-		.name = title, .type = PH_T_BYTES, .min = 1, .max = hi, .flags = how,    \
+		.name = title, .type = PH_T_BYTES, .min = 1, .max = hi, HOW(how),        \
 		.doc = words                                                             \
 	}
 #define FIXED(title, size, how, words)                                                   \
 	{                                                                                \
-		.name = title, .type = PH_T_FIXED, .min = size, .max = size,             \
-		.flags = how, .doc = words                                               \
+		.name = title, .type = PH_T_FIXED, .min = size, .max = size, HOW(how),   \
+		.doc = words                                                             \
 	}
 #define REF(title, how, words)                                                           \
 	{                                                                                \
-		.name = title, .type = PH_T_REF, .flags = how, .doc = words              \
+		.name = title, .type = PH_T_REF, HOW(how), .doc = words                  \
 	}
 #define HEAD(title, how, words)                                                          \
 	{                                                                                \
-		.name = title, .type = PH_T_HEAD, .flags = how, .doc = words             \
+		.name = title, .type = PH_T_HEAD, HOW(how), .doc = words                 \
 	}
 #define ID(title, what, how, words)                                                      \
 	{                                                                                \
-		.name = title, .type = what, .min = 1, .max = PH_CODE_MAX, .flags = how, \
+		.name = title, .type = what, .min = 1, .max = PH_CODE_MAX, HOW(how),     \
 		.doc = words                                                             \
 	}
 #define COPY(how, words)  ID("copy", PH_T_COPY_ID, how, words)
@@ -88,13 +91,13 @@ extern const char *const ph_band_names[4];
 #define CRATE(how, words) ID("crate", PH_T_CRATE_ID, how, words)
 #define LIST(title, what, items, how, words)                                             \
 	{                                                                                \
-		.name = title, .type = what, .min = 1, .max = items, .flags = how,       \
+		.name = title, .type = what, .min = 1, .max = items, HOW(how),           \
 		.doc = words                                                             \
 	}
 #define REFS(title, items, how, words) LIST(title, PH_T_REFS, items, how, words)
 #define CODES(title, items, how, words)                                                  \
 	{                                                                                \
-		.name = title, .type = PH_T_TEXTS, .min = 1, .max = items, .flags = how, \
+		.name = title, .type = PH_T_TEXTS, .min = 1, .max = items, HOW(how),     \
 		.rule = PH_TEXT_DIGITS, .doc = words                                     \
 	}
 #define SETS(sealed)                                                                     \

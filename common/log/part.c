@@ -41,26 +41,15 @@ static int check_sealed(const struct ph_kind *kind, const struct ph_value *value
 	return 0;
 }
 
-int ph_part_encode(const struct ph_entry *entry, struct ph_buf *plain,
-		   struct ph_error *err)
+int ph_part_write(const struct ph_entry *entry, struct ph_buf *plain)
 {
 	const struct ph_kind *kind = entry->kind;
-	size_t start = plain->len;
 	uint32_t n = kind->n_sealed;
+	size_t start = plain->len;
 	struct ph_mpw writer;
 
 	while (n > 0 && !entry->sealed[n - 1].set) {
 		n--;
-	}
-	if (n == 0) {
-		return ph_fail(err, PH_EXIT_USAGE, -EINVAL, "%s: no sealed field is set",
-			       kind->name);
-	}
-
-	int rc = check_sealed(kind, entry->sealed, err);
-
-	if (rc) {
-		return rc;
 	}
 	ph_mpw_init(&writer, plain);
 	ph_mpw_array(&writer, n);
@@ -71,14 +60,35 @@ int ph_part_encode(const struct ph_entry *entry, struct ph_buf *plain,
 			ph_mpw_nil(&writer);
 		}
 	}
-	rc = ph_mpw_end(&writer);
+	if (ph_mpw_end(&writer) != 0) {
+		plain->len = start;
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+int ph_part_encode(const struct ph_entry *entry, struct ph_buf *plain,
+		   struct ph_error *err)
+{
+	const struct ph_kind *kind = entry->kind;
+	size_t start = plain->len;
+
+	if (ph_part_mask(entry) == 0) {
+		return ph_fail(err, PH_EXIT_USAGE, -EINVAL, "%s: no sealed field is set",
+			       kind->name);
+	}
+
+	int rc = check_sealed(kind, entry->sealed, err);
+
+	if (rc) {
+		return rc;
+	}
+	rc = ph_part_write(entry, plain);
 	if (rc == 0 && plain->len - start > PLAIN_MAX) {
 		rc = ph_fail(
 			err, PH_EXIT_USAGE, -EMSGSIZE,
 			"%s: personal fields of %zu bytes in all; at most %zu are kept",
 			kind->name, plain->len - start, (size_t)PLAIN_MAX);
-	}
-	if (rc) {
 		plain->len = start;
 	}
 	return rc;

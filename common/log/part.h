@@ -20,6 +20,8 @@
  */
 int ph_part_encode(const struct ph_entry *entry, struct ph_buf *plain,
 		   struct ph_error *err);
+/* The same without any check, for what a part was unpacked to. At least one is set. */
+int ph_part_write(const struct ph_entry *entry, struct ph_buf *plain);
 /* Read the plain form into ENTRY->sealed (borrowing PLAIN); ENTRY->kind must be set, and
  * what its field `sets` says must be so. 0, PH_ENTRY_E_MALFORMED (ENTRY is unchanged) or -ENOMEM. */
 int ph_part_decode(struct ph_view plain, struct ph_entry *entry);

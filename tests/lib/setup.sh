@@ -22,6 +22,7 @@ command pkg-config pkg-config
 module libsodium libsodium-dev
 module sqlite3 libsqlite3-dev
 module libuv libuv1-dev
+module libzstd libzstd-dev
 module msgpack|msgpack-c libmsgpack-dev
 module yaz libyaz-dev
 module libutf8proc libutf8proc-dev
