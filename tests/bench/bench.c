@@ -46,6 +46,8 @@ static const struct {
 	{ "fold", "HUB", 1, bench_fold },
 	{ "cases", "HUB --count N", 1, bench_cases },
 	{ "refold", "HUB SITE --count N", 2, bench_refold },
+	{ "pack", "--count BYTES <LINES", 0, bench_pack },
+	{ "train", "TEXTS <LINES", 1, bench_train },
 	{ "sessions",
 	  "HUB ADDR:PORT SITE-NUMBER --count N --mode idle|busy --passphrase-file F", 3,
 	  bench_sessions },

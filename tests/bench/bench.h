@@ -7,6 +7,8 @@
  *   bench fold HUB                     the whole ledger anew, and what it takes
  *   bench cases HUB                    a page of the list of cases
  *   bench refold HUB SITE...           one more entry of a copy that has N
+ *   bench pack <LINES                  compact segments: bytes by column
+ *   bench train TEXTS <LINES           what the dictionary of packing is made of
  *   bench peak PROGRAM ARG...          resident memory of a program, at its highest
  *   bench sessions HUB ADDR:PORT ...   hold many sessions open at a hub
  *
@@ -37,6 +39,8 @@ int bench_ingest(const struct bench_args *args, struct ph_error *err);
 int bench_fold(const struct bench_args *args, struct ph_error *err);
 int bench_cases(const struct bench_args *args, struct ph_error *err);
 int bench_refold(const struct bench_args *args, struct ph_error *err);
+int bench_pack(const struct bench_args *args, struct ph_error *err);
+int bench_train(const struct bench_args *args, struct ph_error *err);
 int bench_sessions(const struct bench_args *args, struct ph_error *err);
 
 /* Monotonic seconds. */
