@@ -21,6 +21,7 @@ import time
 from rig import CASES, Broken, World, check_all, folder_for, make_worlds, must, now, say
 from room import HAS_NOISE, Device, key_file, wait_for
 
+BUSY_MS = 1000  # a sync without anybody hostile takes some tens
 TARGET_S = 2.0
 TRIES = "20"
 BURST = 50.0
@@ -169,6 +170,16 @@ def honest(world, seconds):
     return sorted(times), sum(tries), bad
 
 
+def processor(pids):
+    """Seconds of the processor that PIDS have used."""
+    ticks = 0
+    for pid in pids:
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+            fields = file.read().rsplit(")", 1)[1].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
 def share(times, part):
     return times[min(len(times) - 1, int(len(times) * part))] * 1000
 
@@ -203,8 +214,13 @@ def run(tap, options):
             process.start()
         wait_for(lambda: totals[0] >= count, 10)
         begun = now()
+        pids = [world.server.pid], [process.pid for process in hostile]
+        used = [processor(some) for some in pids]
+        opened = totals[0]
         times, tries, bad = honest(world, seconds)
         lasted = now() - begun
+        used = [processor(some) - before for some, before in zip(pids, used)]
+        opened = totals[0] - opened
         status = world.hub("status", "--json").json()
         stop.set()
         for process in hostile:
@@ -216,12 +232,18 @@ def run(tap, options):
             f"{share(times, 0.99):.0f} ms, slowest {times[-1] * 1000:.0f} ms (target p99 < "
             f"{TARGET_S * 1000:.0f} ms); alone: median {share(alone, 0.5):.0f} ms, p99 "
             f"{share(alone, 0.99):.0f} ms")
+        say(f"peers: meanwhile {opened / lasted:.0f} new connections a second took "
+            f"{used[0]:.1f} s of the processor at the hub and {used[1]:.1f} s of those who "
+            f"made them")
         say(f"peers: the hub has {status['sessions']} sessions, "
             f"{status['rss_bytes'] >> 20} MiB, limits hit "
             f"{ {k: v for k, v in status['limits_hit'].items() if v} }")
         tap.ok("peers: every honest sync goes through", not bad, *bad[:5])
-        tap.ok("peers: p99 within three times its target",
-               share(times, 0.99) < 3000 * TARGET_S, share(times, 0.99))
+        name = "peers: p99 within three times its target"
+        if share(alone, 0.5) > BUSY_MS:
+            tap.skip(name, f"alone it takes {share(alone, 0.5):.0f} ms: others use the machine")
+        else:
+            tap.ok(name, share(times, 0.99) < 3000 * TARGET_S, share(times, 0.99))
         tap.ok("peers: the limits were reached", sum(status["limits_hit"].values()) > 0,
                status["limits_hit"])
         left = wait_for(lambda: world.hub("status", "--json").json()["sessions"] == 0, 15)
