@@ -26,7 +26,8 @@ static struct world {
 	bool is_slow;
 	int result;     /* of every job */
 	int fold_rc[4]; /* in turn, then 0 */
-	unsigned group[MANY], n_groups, n_orders, n_folds;
+	unsigned group[MANY], n_groups, n_orders;
+	_Atomic unsigned n_folds; /* also looked at while the worker may fold */
 	uint64_t folded_at;
 	/* the loop's side */
 	struct ph_job *back[MANY];
