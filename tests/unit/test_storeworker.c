@@ -175,7 +175,8 @@ static void order(struct ph_order *order, const char *command, bool extra)
 	ph_storeworker_order(world.worker, order);
 }
 
-static void start(unsigned quiet_ms, unsigned latest_ms)
+/* FOLD_RC: of the first fold, which the worker may begin at once. */
+static void start_folding(int fold_rc, unsigned quiet_ms, unsigned latest_ms)
 {
 	memset(&world, 0, sizeof(world));
 	assert_int_equal(uv_loop_init(&world.loop), 0);
@@ -184,6 +185,7 @@ static void start(unsigned quiet_ms, unsigned latest_ms)
 	world.loop_thread = uv_thread_self();
 	uv_timer_init(&world.loop, &world.poll);
 	uv_timer_init(&world.loop, &world.alarm);
+	world.fold_rc[0] = fold_rc;
 	assert_int_equal(ph_storeworker_start(&world.worker,
 					      &(struct ph_storeworker_config){
 						      .loop = &world.loop,
@@ -198,6 +200,11 @@ static void start(unsigned quiet_ms, unsigned latest_ms)
 						      .latest_ms = latest_ms,
 					      }),
 			 0);
+}
+
+static void start(unsigned quiet_ms, unsigned latest_ms)
+{
+	start_folding(0, quiet_ms, latest_ms);
 }
 
 /* All that was pushed comes back before the end; then nothing is left. */
@@ -301,9 +308,8 @@ static void test_turns(void **state)
 static void test_fold_when_quiet(void **state)
 {
 	(void)state;
-	start(30, 60000);
-	world.fold_rc[0] = 1;  /* there is more: at once again */
-	run_until(0, 0, 0, 2); /* what was left by an earlier process */
+	start_folding(1, 30, 60000); /* there is more: at once again */
+	run_until(0, 0, 0, 2);       /* what was left by an earlier process */
 	uint64_t before = uv_hrtime();
 	push(PH_JOB_STORE);
 	run_until(1, 0, 0, 3);
@@ -338,8 +344,7 @@ static void test_fold_at_the_latest(void **state)
 static void test_fold_fails(void **state)
 {
 	(void)state;
-	start(1, 1);
-	world.fold_rc[0] = -ENOSPC;
+	start_folding(-ENOSPC, 1, 1);
 	run_until(0, 0, 1, 1);
 	assert_int_equal(world.trouble[0], -ENOSPC);
 	uv_sleep(30); /* not again at once */
@@ -372,8 +377,7 @@ static void test_io_error(void **state)
 static void test_io_error_in_fold(void **state)
 {
 	(void)state;
-	start(1, 1);
-	world.fold_rc[0] = -EIO;
+	start_folding(-EIO, 1, 1);
 	run_until(0, 0, 1, 1);
 	assert_int_equal(world.trouble[0], -EIO);
 	stop();
