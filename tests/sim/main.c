@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -271,31 +272,65 @@ static bool read_word(int from, struct word *word)
 	return true;
 }
 
-/* What WORKER says until it ends; a seed at which it dies is broken. */
+/* WORKER ended: if not with its last seed, it died at the next, which is broken then. */
+static void bury(struct worker *worker)
+{
+	static struct sim_result died;
+	int status = 0;
+
+	close(worker->from);
+	waitpid(worker->pid, &status, 0);
+	worker->from = -1;
+	if (worker->next > worker->last) {
+		return;
+	}
+	died = (struct sim_result){ .broken = SIM_DIED };
+	snprintf(died.what, sizeof died.what, "signal %d",
+		 WIFSIGNALED(status) ? WTERMSIG(status) : 0);
+	add_up(&died);
+	tell_broken(worker->next, &died);
+	worker->next += worker->step;
+	if (worker->next <= worker->last) {
+		start(worker);
+	}
+}
+
+/* WORKER has something to say, or has ended. */
 static void listen_to(struct worker *worker)
 {
 	static struct word word;
-	int status = 0;
 
-	while (worker->next <= worker->last) {
-		while (worker->next <= worker->last && read_word(worker->from, &word)) {
-			add_up(&word.result);
-			if (word.result.broken != SIM_OK) {
-				tell_broken(word.seed, &word.result);
-			}
-			worker->next = word.seed + worker->step;
+	if (!read_word(worker->from, &word)) {
+		bury(worker);
+		return;
+	}
+	add_up(&word.result);
+	if (word.result.broken != SIM_OK) {
+		tell_broken(word.seed, &word.result);
+	}
+	worker->next = word.seed + worker->step;
+}
+
+/* To whoever speaks, so that none waits until another has done. */
+static void listen_to_all(struct worker *workers, unsigned n)
+{
+	struct pollfd ends[JOBS_MAX];
+	bool any = true;
+
+	while (any) {
+		any = false;
+		for (unsigned i = 0; i < n; i++) {
+			ends[i] = (struct pollfd){ .fd = workers[i].from,
+						   .events = POLLIN };
+			any |= workers[i].from >= 0;
 		}
-		close(worker->from);
-		waitpid(worker->pid, &status, 0);
-		if (worker->next <= worker->last) {
-			word.result = (struct sim_result){ .broken = SIM_DIED };
-			snprintf(word.result.what, sizeof word.result.what, "signal %d",
-				 WIFSIGNALED(status) ? WTERMSIG(status) : 0);
-			add_up(&word.result);
-			tell_broken(worker->next, &word.result);
-			worker->next += worker->step;
-			if (worker->next <= worker->last) {
-				start(worker);
+		if (any && poll(ends, n, -1) < 0 && errno != EINTR) {
+			perror("poll");
+			exit(1);
+		}
+		for (unsigned i = 0; any && i < n; i++) {
+			if (ends[i].revents != 0) {
+				listen_to(&workers[i]);
 			}
 		}
 	}
@@ -339,9 +374,7 @@ static int play_many(void)
 					      .step = args.jobs };
 		start(&workers[i]);
 	}
-	for (unsigned i = 0; i < args.jobs; i++) {
-		listen_to(&workers[i]);
-	}
+	listen_to_all(workers, args.jobs);
 	tell_all(seconds() - began);
 	if (args.tap) {
 		printf("%s 1 - %" PRIu64 " provinces\n1..1\n",
