@@ -7,9 +7,11 @@
 #include "tests/bench/bench.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -45,6 +47,7 @@ static const struct {
 	{ "ingest", "HUB BARE SITE...", 3, bench_ingest },
 	{ "fold", "HUB", 1, bench_fold },
 	{ "cases", "HUB --count N", 1, bench_cases },
+	{ "log", "HUB", 1, bench_log },
 	{ "refold", "HUB SITE --count N", 2, bench_refold },
 	{ "pack", "--count BYTES <LINES", 0, bench_pack },
 	{ "train", "TEXTS <LINES", 1, bench_train },
@@ -89,19 +92,42 @@ static bool take_options(struct bench_args *args, int argc, char **argv)
 	return true;
 }
 
+static pid_t peak_child;
+
+static void pass_on(int number)
+{
+	kill(peak_child, number);
+}
+
 /*
- * Run ARGV and say on standard error how much memory it had resident at its highest. We
- * are small: what a child has of its parent before it is another program counts too.
+ * Run ARGV and say on standard error how much memory it, or the largest program that it
+ * started and waited for, had resident at its highest. We are small: what a child has of
+ * its parent before it is another program counts too. SIGTERM ends it, not us.
  */
 static int peak(char **argv)
 {
+	struct sigaction action = { .sa_handler = pass_on, .sa_flags = SA_RESTART };
 	struct rusage used = { 0 };
+	sigset_t term;
 	int status = 0;
+
+	/* held back until there is somebody to pass it on to */
+	sigemptyset(&term);
+	sigaddset(&term, SIGTERM);
+	sigprocmask(SIG_BLOCK, &term, NULL);
 	pid_t pid = fork();
 
 	if (pid == 0) {
+		/* nobody is left to end it when we are killed */
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		sigprocmask(SIG_UNBLOCK, &term, NULL);
 		execv(argv[0], argv);
 		_exit(127);
+	}
+	peak_child = pid;
+	if (pid > 0) {
+		sigaction(SIGTERM, &action, NULL);
+		sigprocmask(SIG_UNBLOCK, &term, NULL);
 	}
 	if (pid < 0 || wait4(pid, &status, 0, &used) != pid) {
 		perror("bench peak");

@@ -38,6 +38,7 @@ int bench_append(const struct bench_args *args, struct ph_error *err);
 int bench_ingest(const struct bench_args *args, struct ph_error *err);
 int bench_fold(const struct bench_args *args, struct ph_error *err);
 int bench_cases(const struct bench_args *args, struct ph_error *err);
+int bench_log(const struct bench_args *args, struct ph_error *err);
 int bench_refold(const struct bench_args *args, struct ph_error *err);
 int bench_pack(const struct bench_args *args, struct ph_error *err);
 int bench_train(const struct bench_args *args, struct ph_error *err);

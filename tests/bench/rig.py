@@ -6,6 +6,7 @@ id, also when a measurement fails. A program that fails is a Failure with its ow
 
 import json
 import os
+import platform
 import shutil
 import signal
 import subprocess
@@ -16,6 +17,14 @@ PATIENCE = 120  # seconds, for any program that should end by itself
 
 class Failure(Exception):
     pass
+
+
+def dated_now(lines):
+    """Registers are written at the machine's time: a hub that hears stamps of days to come
+    says so, and the site would go on in another log."""
+    now = int(time.time())
+    return b"".join(json.dumps(dict(json.loads(line), at=now), ensure_ascii=False).encode()
+                    + b"\n" for line in lines.splitlines())
 
 
 class Rig:
@@ -49,8 +58,8 @@ class Rig:
     def call_json(self, *args, stdin=None):
         return json.loads(self.call(*args, stdin=stdin)[1].splitlines()[-1])
 
-    def start(self, *args, stdin=None):
-        process = subprocess.Popen([str(arg) for arg in args], stdin=stdin,
+    def start(self, *args, stdin=None, env=None):
+        process = subprocess.Popen([str(arg) for arg in args], stdin=stdin, env=env,
                                    stdout=subprocess.PIPE,
                                    stderr=open(self.path("err.%d" % len(self.running)), "wb"))
         process.errors = self.path("err.%d" % len(self.running))
@@ -89,6 +98,16 @@ class Rig:
 
     def write(self, folder, lines):
         return self.call_json(self.bench, "write", folder, stdin=lines)
+
+    def settle(self, hub, name, number, code, lines):
+        """An enrolled site that has sent its registers and got the control log; HUB serves
+        from now on."""
+        folder = self.join(hub, name, number, code)
+        self.write(folder, dated_now(lines))
+        hub.start()
+        self.sync_whole(folder, hub.address)
+        self.sync_whole(folder, hub.address)
+        return folder
 
     def peak(self, *args):
         """What a program printed last, as JSON, and its resident memory at its highest, KiB."""
@@ -215,3 +234,30 @@ class Relay:
     def __exit__(self, *_):
         out = self.rig.stop(self.process).decode().strip()
         self.counts = json.loads(out.splitlines()[-1])
+
+
+# --- what was run where ---
+
+def output_of(*command):
+    try:
+        return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                              timeout=20).stdout.decode().strip() or None
+    except OSError:
+        return None
+
+
+def machine(root):
+    def field(path, name):
+        try:
+            with open(path) as lines:
+                for line in lines:
+                    if line.startswith(name):
+                        return line.split(":", 1)[1].strip()
+        except OSError:
+            pass
+        return None
+    memory = field("/proc/meminfo", "MemTotal")
+    return {"cpu": field("/proc/cpuinfo", "model name"), "cores": os.cpu_count(),
+            "memory_mib": int(memory.split()[0]) // 1024 if memory else None,
+            "kernel": platform.release(), "arch": platform.machine(),
+            "filesystem": output_of("stat", "-f", "-c", "%T", root)}

@@ -326,14 +326,22 @@ COLUMNS = ("card", "copy", "due", "count", "band", "name", "born", "title", "aut
            "year", "isbn")
 
 
-def to_csv(events):
-    text = io.StringIO()
-    out = csv.writer(text, lineterminator="\n")
+def to_rows(events):
+    """Rows of the plain CSV as lists; what a kind has not is the empty string."""
     for event in events:
         time = datetime.datetime.fromtimestamp(event.at, datetime.timezone.utc)
-        out.writerow([time.strftime("%Y-%m-%dT%H:%M:%SZ"), event.kind]
-                     + [event.row.get(column, "") for column in COLUMNS])
+        yield ([time.strftime("%Y-%m-%dT%H:%M:%SZ"), event.kind]
+               + [event.row.get(column, "") for column in COLUMNS])
+
+
+def to_csv(events):
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(to_rows(events))
     return text.getvalue().encode()
+
+
+def from_csv(text):
+    return list(csv.reader(io.StringIO(text.decode())))
 
 
 def to_lines(events):

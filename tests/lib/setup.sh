@@ -1,10 +1,11 @@
 # tests/lib/setup.sh - what this machine lacks to build, show or test Packhorse.
-# Sourced by ./demo and ./test (bash).
+# Sourced by ./demo, ./test and tests/bench/peers/run (bash).
 #
 #   ph_setup build   what the build needs
 #   ph_setup demo    that, and what the demo needs
 #   ph_setup test    that, and what the tests need
 #   ph_setup full    that, and what only the full run needs
+#   ph_setup peers   what `tests/bench/peers/run --install` asks for
 #
 # Each need is looked for as what is used (a command, a pkg-config module, a file, a
 # Python module), so a machine where it came from elsewhere is left alone and one that
@@ -46,6 +47,15 @@ command strace strace
 ph_needs_full='
 command valgrind valgrind
 file /usr/lib/debug/.build-id libc6-dbg
+'
+
+# what tests/bench/peers compares with
+ph_needs_peers='
+command git git
+command fossil fossil
+command xz xz-utils
+command node nodejs
+command npm npm
 '
 
 ph_has() {
@@ -118,8 +128,9 @@ ph_setup() {
   demo) lists=(build demo) ;;
   test) lists=(build demo test) ;;
   full) lists=(build demo test full) ;;
+  peers) lists=(peers) ;;
   *)
-    echo "ph_setup: build, demo, test or full, not '${1:-}'" >&2
+    echo "ph_setup: build, demo, test, full or peers, not '${1:-}'" >&2
     exit 1
     ;;
   esac
