@@ -76,6 +76,8 @@ size_t ph_item_max(enum ph_item_type type);
 void ph_items_free(struct ph_item *item);
 /* The segment an item holds; its body borrows the item's. */
 void ph_item_segment(const struct ph_item *item, struct ph_segment *segment_out);
+/* The name of a segment or page, as the message that begins it has it; zeros of a part, which has none. */
+void ph_item_hash(const struct ph_item *item, uint8_t hash_out[static 16]);
 
 enum ph_job_type {
 	/*

@@ -91,6 +91,19 @@ void ph_item_segment(const struct ph_item *item, struct ph_segment *segment_out)
 	*segment_out = segment;
 }
 
+void ph_item_hash(const struct ph_item *item, uint8_t hash_out[static 16])
+{
+	struct ph_segment segment;
+
+	memset(hash_out, 0, 16);
+	if (item->type == PH_ITEM_SEGMENT) {
+		ph_item_segment(item, &segment);
+		ph_segment_hash(&segment, hash_out);
+	} else if (item->type == PH_ITEM_PAGE) {
+		ph_feed_hash(ph_buf_view(&item->body), hash_out);
+	}
+}
+
 void ph_session_items_put(struct session_items *items, struct ph_item *item)
 {
 	struct ph_item **end = items->first == NULL ? &items->first : items->last;

@@ -34,20 +34,12 @@ static bool charge(struct ph_session *session, size_t len)
 
 static bool is_hash_right(const struct ph_session *session)
 {
-	struct ph_segment segment;
 	uint8_t hash[16];
 
-	switch (session->open->type) {
-	case PH_ITEM_SEGMENT:
-		ph_item_segment(session->open, &segment);
-		ph_segment_hash(&segment, hash);
-		break;
-	case PH_ITEM_PAGE:
-		ph_feed_hash(ph_buf_view(&session->open->body), hash);
-		break;
-	case PH_ITEM_PART:
+	if (session->open->type == PH_ITEM_PART) {
 		return true; /* it has its own: the commitment of its entry */
 	}
+	ph_item_hash(session->open, hash);
 	return memcmp(hash, session->open_hash, sizeof(hash)) == 0;
 }
 

@@ -216,18 +216,13 @@ static bool put_receipts(struct ph_session *session, struct frame *frame)
 static void begin_front(struct ph_session *session)
 {
 	const struct ph_item *item = session->queue.first;
-	struct ph_segment segment;
 
 	session->front_ready = true;
 	session->front_offset = 0;
-	if (item->type == PH_ITEM_PAGE) {
-		ph_feed_hash(ph_buf_view(&item->body), session->front_hash);
-	}
+	ph_item_hash(item, session->front_hash);
 	if (item->type != PH_ITEM_SEGMENT) {
 		return;
 	}
-	ph_item_segment(item, &segment);
-	ph_segment_hash(&segment, session->front_hash);
 	if (session->has_resume && session->resume_offset < item->body.len &&
 	    memcmp(session->front_hash, session->resume_hash,
 		   sizeof(session->front_hash)) == 0) {

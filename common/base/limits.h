@@ -53,6 +53,9 @@ enum {
 	PH_KEEPALIVE_MS = 20000,
 	PH_STOP_MS = 10000, /* from SIGTERM to the end of the process */
 
+	/* bundles and spools */
+	PH_BUNDLE_MAX = 8 * 1024 * 1024, /* bytes of one bundle, a size class */
+
 	/* local input */
 	PH_LINE_MAX = 128 * 1024, /* one line of `record` or of the local socket */
 	PH_INVITE_MAX = 8192,     /* characters of an invite */
