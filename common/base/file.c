@@ -100,6 +100,55 @@ static int write_all(int fd, struct ph_view bytes)
 	return 0;
 }
 
+int ph_file_read_front(const char *path, size_t len, struct ph_buf *out)
+{
+	struct ph_file_info info;
+	size_t done = 0;
+	int rc = ops->look(path, &info);
+
+	if (rc == 0 && !info.plain) {
+		rc = -ENOTSUP;
+	}
+	rc = rc == 0 ? ph_buf_reserve(out, len + 1) : rc;
+	if (rc < 0) {
+		return rc;
+	}
+
+	int fd = ops->open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
+	int64_t n = fd < 0 ? fd : 1;
+
+	while (n > 0 && done < len) {
+		n = ops->read(fd, out->data + out->len + done, len - done);
+		done += n > 0 ? (size_t)n : 0;
+	}
+	if (fd >= 0) {
+		ops->close(fd);
+	}
+	out->len += n < 0 ? 0 : done;
+	return n < 0 ? (int)n : 0;
+}
+
+int ph_file_read_plain(const char *path, size_t max, struct ph_buf *out)
+{
+	size_t before = out->len;
+	struct ph_file_info info;
+	int rc = ops->look(path, &info);
+
+	if (rc < 0 || !info.plain) {
+		return rc < 0 ? rc : -ENOTSUP;
+	}
+	if (info.size > max) {
+		return -EFBIG;
+	}
+	/* it may grow meanwhile: one byte more than it had shows that */
+	rc = ph_file_read_front(path, (size_t)info.size + 1, out);
+	if (rc == 0 && out->len - before > info.size) {
+		out->len = before;
+		rc = -EFBIG;
+	}
+	return rc;
+}
+
 /* Make a new file with BYTES that is on the disk when this returns 0. */
 static int write_new(const char *path, struct ph_view bytes, unsigned mode)
 {
@@ -119,6 +168,9 @@ static int write_new(const char *path, struct ph_view bytes, unsigned mode)
 	if (rc == 0) {
 		rc = ops->sync(fd);
 	}
+	if (rc == 0) {
+		(void)ops->forget(fd); /* whether it could or not, it is on the disk */
+	}
 
 	int closed = ops->close(fd);
 
@@ -127,6 +179,11 @@ static int write_new(const char *path, struct ph_view bytes, unsigned mode)
 		ops->unlink(path);
 	}
 	return rc;
+}
+
+int ph_file_write_new(const char *path, struct ph_view bytes, unsigned mode)
+{
+	return write_new(path, bytes, mode);
 }
 
 /* The folder that holds PATH. */
@@ -228,8 +285,13 @@ int ph_file_remove(const char *path)
 
 int ph_dir_create(const char *path, struct ph_error *err)
 {
+	return ph_dir_create_as(path, 0700, err);
+}
+
+int ph_dir_create_as(const char *path, unsigned mode, struct ph_error *err)
+{
 	struct ph_file_info info;
-	int rc = ops->mkdir(path, 0700);
+	int rc = ops->mkdir(path, mode);
 
 	if (rc == 0) {
 		rc = sync_parent(path);
@@ -279,6 +341,11 @@ int ph_dir_room(const char *path, uint64_t *bytes_out)
 int ph_file_info(const char *path, struct ph_file_info *info_out)
 {
 	return ops->info(path, info_out);
+}
+
+int ph_file_look(const char *path, struct ph_file_info *info_out)
+{
+	return ops->look(path, info_out);
 }
 
 bool ph_file_exists(const char *path)

@@ -24,6 +24,20 @@ int ph_file_read(const char *path, size_t max, struct ph_buf *out, struct ph_err
 int ph_file_write(const char *path, struct ph_view bytes, unsigned mode,
 		  struct ph_error *err);
 /*
+ * Make PATH with BYTES, on the disk when this returns 0, and not in memory any more. What
+ * was at PATH is gone first. For a caller that renames it; its name may not last. On
+ * failure nothing is left there if that can be helped. 0 or a negative errno.
+ */
+int ph_file_write_new(const char *path, struct ph_view bytes, unsigned mode);
+/*
+ * For folders that anybody may have filled: read a plain file of at most MAX bytes, or at
+ * most the first LEN bytes of one, appended to OUT. No link is followed and nothing waited
+ * for. 0; -ENOTSUP: there is something, and it is no plain file; -EFBIG; or another
+ * negative errno.
+ */
+int ph_file_read_plain(const char *path, size_t max, struct ph_buf *out);
+int ph_file_read_front(const char *path, size_t len, struct ph_buf *out);
+/*
  * Rename within one folder, and make that last. What was at TO is gone. 0 or a
  * negative errno.
  */
@@ -35,6 +49,8 @@ int ph_file_rename(const char *from, const char *to, struct ph_error *err);
 int ph_file_sync(const char *path, struct ph_error *err);
 /* Create a folder 0700 if absent, its parent fsynced. An existing folder is fine. */
 int ph_dir_create(const char *path, struct ph_error *err);
+/* The same with another mode, of which the umask takes its part. */
+int ph_dir_create_as(const char *path, unsigned mode, struct ph_error *err);
 /* The names in a folder but "." and "..". What SEEN returned if not 0, or negative errno. */
 int ph_dir_list(const char *path, ph_file_seen *seen, void *data);
 /*
@@ -47,6 +63,8 @@ int ph_dir_check_empty(const char *path, bool (*may_stay)(const char *name),
 int ph_dir_room(const char *path, uint64_t *bytes_out);
 /* 0, or a negative errno: -ENOENT when there is nothing. */
 int ph_file_info(const char *path, struct ph_file_info *info_out);
+/* The same of what is there itself: a link is not followed. */
+int ph_file_look(const char *path, struct ph_file_info *info_out);
 bool ph_file_exists(const char *path);
 /* Remove a file; it may be back after a power cut. 0 or negative errno. */
 int ph_file_remove(const char *path);

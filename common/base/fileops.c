@@ -93,6 +93,17 @@ static int sys_mkdir(const char *path, unsigned mode)
 	return mkdir(path, mode) < 0 ? -errno : 0;
 }
 
+static struct ph_file_info info_of(const struct stat *found)
+{
+	return (struct ph_file_info){ .folder = S_ISDIR(found->st_mode),
+				      .plain = S_ISREG(found->st_mode),
+				      .size = (uint64_t)found->st_size,
+				      .device = (uint64_t)found->st_dev,
+				      .inode = (uint64_t)found->st_ino,
+				      .changed_s = found->st_ctim.tv_sec,
+				      .changed_ns = found->st_ctim.tv_nsec };
+}
+
 static int sys_info(const char *path, struct ph_file_info *info_out)
 {
 	struct stat found;
@@ -100,13 +111,24 @@ static int sys_info(const char *path, struct ph_file_info *info_out)
 	if (stat(path, &found) < 0) {
 		return -errno;
 	}
-	*info_out = (struct ph_file_info){ .folder = S_ISDIR(found.st_mode),
-					   .size = (uint64_t)found.st_size,
-					   .device = (uint64_t)found.st_dev,
-					   .inode = (uint64_t)found.st_ino,
-					   .changed_s = found.st_ctim.tv_sec,
-					   .changed_ns = found.st_ctim.tv_nsec };
+	*info_out = info_of(&found);
 	return 0;
+}
+
+static int sys_look(const char *path, struct ph_file_info *info_out)
+{
+	struct stat found;
+
+	if (lstat(path, &found) < 0) {
+		return -errno;
+	}
+	*info_out = info_of(&found);
+	return 0;
+}
+
+static int sys_forget(int fd)
+{
+	return -posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
 }
 
 static int sys_list(const char *path, ph_file_seen *seen, void *data)
@@ -149,6 +171,8 @@ const struct ph_file_ops ph_file_ops_system = {
 	.unlink = sys_unlink,
 	.mkdir = sys_mkdir,
 	.info = sys_info,
+	.look = sys_look,
+	.forget = sys_forget,
 	.list = sys_list,
 	.room = sys_room,
 };

@@ -16,6 +16,7 @@
 
 struct ph_file_info {
 	bool folder;
+	bool plain; /* neither a folder nor anything special: a file with content */
 	uint64_t size;
 	/* which disk, which file on it, and when name, place or content last changed */
 	uint64_t device, inode;
@@ -28,7 +29,7 @@ typedef int ph_file_seen(void *data, const char *name);
 struct ph_file_ops {
 	/*
 	 * A descriptor. FLAGS as of open(2), of them O_RDONLY, O_WRONLY, O_RDWR, O_CREAT,
-	 * O_EXCL and O_DIRECTORY; with O_EXCL the mode is MODE, whatever the umask says.
+	 * O_EXCL, O_DIRECTORY, O_NOFOLLOW and O_NONBLOCK; with O_EXCL the mode is MODE, whatever the umask says.
 	 */
 	int (*open)(const char *path, int flags, unsigned mode);
 	int (*close)(int fd);
@@ -43,6 +44,10 @@ struct ph_file_ops {
 	int (*unlink)(const char *path);
 	int (*mkdir)(const char *path, unsigned mode);
 	int (*info)(const char *path, struct ph_file_info *info_out);
+	/* The same of what is there itself: a link is not followed, and is not plain. */
+	int (*look)(const char *path, struct ph_file_info *info_out);
+	/* What was synced of a file need not be remembered: who reads it asks the disk. */
+	int (*forget)(int fd);
 	/* The names in a folder but "." and ".."; what SEEN returned if not 0. */
 	int (*list)(const char *path, ph_file_seen *seen, void *data);
 	/* Bytes that may still be written to the disk of PATH. */

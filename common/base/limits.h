@@ -55,6 +55,8 @@ enum {
 
 	/* bundles and spools */
 	PH_BUNDLE_MAX = 8 * 1024 * 1024, /* bytes of one bundle, a size class */
+	PH_SPOOL_BUNDLES_MAX = 512,      /* of one sender in a spool */
+	PH_SPOOL_FILES_MAX = 8192,       /* bundles of a spool that are looked at */
 
 	/* local input */
 	PH_LINE_MAX = 128 * 1024, /* one line of `record` or of the local socket */

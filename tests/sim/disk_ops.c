@@ -347,11 +347,17 @@ static int op_info(const char *path, struct ph_file_info *info_out)
 		return disk->on ? -ENOENT : -EIO;
 	}
 	*info_out = (struct ph_file_info){ .folder = node->folder,
+					   .plain = !node->folder,
 					   .size = node->now.len,
 					   .device = 1,
 					   .inode = node->inode,
 					   .changed_s = node->changed };
 	return 0;
+}
+
+static int op_forget(int fd)
+{
+	return alive(handle_of(fd));
 }
 
 static int op_list(const char *path, ph_file_seen *seen, void *data)
@@ -415,6 +421,8 @@ const struct ph_file_ops sim_file_ops = {
 	.unlink = op_unlink,
 	.mkdir = op_mkdir,
 	.info = op_info,
+	.look = op_info, /* there are no links here */
+	.forget = op_forget,
 	.list = op_list,
 	.room = op_room,
 };

@@ -1,0 +1,267 @@
+/*
+ * proto/spool.c - a spool, written and swept.
+ *
+ * A bundle is written beside, synced, dropped from memory and read again, and only then
+ * given its name, which is made to last by a sync of the folder: pulled at any byte, the
+ * stick has the bundle whole or a .part that nobody reads. Then the manifest, likewise.
+ * Older bundles of the same sender go last, when the new ones are there.
+ *
+ * No room, an error, bytes that read otherwise: the .part is removed and the error
+ * passed on; what was on the stick is as it was.
+ */
+#include "proto/spool.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <sodium.h>
+
+#include "common/base/file.h"
+
+enum {
+	FOLDER_MODE =
+		0777, /* less the umask: a stick is everybody's, bundles are sealed */
+	FILE_MODE = 0644,
+	ID_NAME_SIZE = 2 * PH_DEVICE_ID_SIZE + 6,
+};
+
+#define PATH_SIZE (PH_SPOOL_PATH_MAX + PH_SPOOL_NAME_SIZE + 8)
+
+void ph_bundle_hash(struct ph_view bundle, uint8_t out[static PH_BUNDLE_HASH_SIZE])
+{
+	crypto_generichash(out, PH_BUNDLE_HASH_SIZE, bundle.data, bundle.len, NULL, 0);
+}
+
+void ph_spool_name(const uint8_t hash[static PH_BUNDLE_HASH_SIZE],
+		   char out[static PH_SPOOL_NAME_SIZE])
+{
+	ph_hex(out, hash, PH_BUNDLE_HASH_SIZE);
+	memcpy(out + 2 * PH_BUNDLE_HASH_SIZE, ".phb", 5);
+}
+
+bool ph_spool_is_name(const char *name)
+{
+	return strlen(name) == PH_SPOOL_NAME_SIZE - 1 &&
+	       strspn(name, "0123456789abcdef") == 2 * PH_BUNDLE_HASH_SIZE &&
+	       strcmp(name + 2 * PH_BUNDLE_HASH_SIZE, ".phb") == 0;
+}
+
+static int path_of(const struct ph_spool *spool, const char *name,
+		   char out[static PATH_SIZE])
+{
+	return ph_path_join(out, PATH_SIZE, spool->path, name, NULL);
+}
+
+static void id_name(const uint8_t id[static PH_DEVICE_ID_SIZE], const char *end,
+		    char out[static ID_NAME_SIZE])
+{
+	ph_hex(out, id, PH_DEVICE_ID_SIZE);
+	snprintf(out + 2 * PH_DEVICE_ID_SIZE, 6, "%s", end);
+}
+
+/* ---- the folder ---- */
+
+int ph_spool_open(struct ph_spool *spool, const char *dir, bool create,
+		  struct ph_error *err)
+{
+	struct ph_file_info info;
+	int rc = ph_file_info(dir, &info);
+
+	if (rc < 0 || !info.folder) {
+		return rc == -ENOENT || rc == 0
+			       ? ph_fail(err, PH_EXIT_OTHER, -ENOENT,
+					 "%s is no folder: is the stick plugged in?", dir)
+			       : ph_fail_errno(err, rc, dir);
+	}
+	rc = ph_path_join(spool->path, sizeof(spool->path), dir, PH_SPOOL_FOLDER, err);
+	if (rc < 0) {
+		return rc;
+	}
+	rc = ph_file_look(spool->path, &info);
+	if (rc == -ENOENT && create) {
+		rc = ph_dir_create_as(spool->path, FOLDER_MODE, err);
+		return rc;
+	}
+	if (rc == -ENOENT) {
+		return ph_fail(err, PH_EXIT_OTHER, rc,
+			       "%s holds nothing of Packhorse (no folder " PH_SPOOL_FOLDER
+			       ")",
+			       dir);
+	}
+	if (rc == 0 && !info.folder) {
+		return ph_fail(err, PH_EXIT_OTHER, -ENOTDIR,
+			       "%s is there and is no folder; it was left alone",
+			       spool->path);
+	}
+	return rc < 0 ? ph_fail_errno(err, rc, spool->path) : 0;
+}
+
+/* ---- writing ---- */
+
+/* What went wrong with NAME on the stick, in words. */
+static int fail_put(struct ph_error *err, int rc, const char *path, uint64_t len)
+{
+	uint64_t room = 0;
+
+	if (rc == -ENOSPC || rc == -EDQUOT) {
+		(void)ph_dir_room(path, &room);
+		return ph_fail(err, PH_EXIT_PARTIAL, rc,
+			       "the stick is full: %llu bytes are needed, %llu are left. "
+			       "Nothing is lost; make room or take another stick, and "
+			       "pack again",
+			       (unsigned long long)len, (unsigned long long)room);
+	}
+	if (rc == -EROFS || rc == -EACCES || rc == -EPERM) {
+		return ph_fail(err, PH_EXIT_OTHER, rc,
+			       "%s cannot be written (%s). Is the stick write-protected? "
+			       "Nothing is lost",
+			       path, strerror(-rc));
+	}
+	if (rc == -EBADMSG) {
+		return ph_fail(err, PH_EXIT_OTHER, rc,
+			       "%s: the stick gives back other bytes than were written: "
+			       "take another one. Nothing is lost",
+			       path);
+	}
+	if (rc == -EIO) {
+		return ph_fail(err, PH_EXIT_OTHER, rc,
+			       "%s: the stick reported an error, or was pulled. Nothing "
+			       "is lost; pack again",
+			       path);
+	}
+	return ph_fail_errno(err, rc, path);
+}
+
+/* Whether the file at PATH is BYTES. 0, -EBADMSG if not, another negative errno. */
+static int compare(const char *path, struct ph_view bytes)
+{
+	struct ph_buf held = { 0 };
+	int rc = ph_file_read_plain(path, PH_BUNDLE_MAX, &held);
+
+	if (rc == 0 && !ph_view_equal(ph_buf_view(&held), bytes)) {
+		rc = -EBADMSG;
+	}
+	ph_buf_deinit(&held);
+	return rc;
+}
+
+static int write_part(const char *part, const char *path, struct ph_view bytes)
+{
+	int rc = ph_file_write_new(part, bytes, FILE_MODE);
+
+	if (rc == 0) {
+		rc = compare(part, bytes);
+	}
+	if (rc == 0) {
+		return ph_file_rename(part, path, NULL);
+	}
+	(void)ph_file_remove(part);
+	return rc;
+}
+
+int ph_spool_put(struct ph_spool *spool, struct ph_view bundle,
+		 char name_out[static PH_SPOOL_NAME_SIZE], struct ph_error *err)
+{
+	uint8_t hash[PH_BUNDLE_HASH_SIZE];
+	struct ph_bundle_header header;
+	char part_name[ID_NAME_SIZE];
+	char part[PATH_SIZE];
+	char path[PATH_SIZE];
+	int rc = ph_bundle_header_decode(bundle, &header) == 0 ? 0 : -EINVAL;
+
+	if (rc == 0) {
+		ph_bundle_hash(bundle, hash);
+		ph_spool_name(hash, name_out);
+		id_name(header.from, ".part", part_name);
+		rc = path_of(spool, part_name, part);
+	}
+	rc = rc == 0 ? path_of(spool, name_out, path) : rc;
+	if (rc == 0 && compare(path, bundle) == 0) {
+		return 0;
+	}
+	rc = rc == 0 ? write_part(part, path, bundle) : rc;
+	return rc == 0 ? 0 : fail_put(err, rc, spool->path, bundle.len);
+}
+
+void ph_spool_line(struct ph_view bundle, struct ph_manifest_line *line_out)
+{
+	struct ph_bundle_header header = { 0 };
+
+	(void)ph_bundle_header_decode(bundle, &header);
+	ph_bundle_hash(bundle, line_out->hash);
+	memcpy(line_out->to, header.to, sizeof(line_out->to));
+	line_out->size = bundle.len;
+	line_out->number = header.number;
+	line_out->made = header.made;
+}
+
+int ph_spool_put_manifest(struct ph_spool *spool, const struct ph_manifest *manifest,
+			  const struct ph_sign_pair *pair, struct ph_error *err)
+{
+	uint8_t id[PH_DEVICE_ID_SIZE];
+	struct ph_buf bytes = { 0 };
+	char name[ID_NAME_SIZE];
+	char path[PATH_SIZE];
+	int rc = ph_manifest_encode(manifest, pair, &bytes);
+
+	ph_device_id(id, pair->key);
+	id_name(id, ".phm", name);
+	rc = rc == 0 ? path_of(spool, name, path) : rc;
+	if (rc == 0) {
+		rc = ph_file_write(path, ph_buf_view(&bytes), FILE_MODE, NULL);
+	}
+	if (rc < 0) {
+		rc = fail_put(err, rc, spool->path, bytes.len);
+	}
+	ph_buf_deinit(&bytes);
+	return rc;
+}
+
+/* ---- sweeping ---- */
+
+static bool is_kept(const struct ph_manifest *keep, const char *name)
+{
+	char listed[PH_SPOOL_NAME_SIZE];
+
+	for (unsigned i = 0; keep && i < keep->n; i++) {
+		ph_spool_name(keep->line[i].hash, listed);
+		if (strcmp(listed, name) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+int ph_spool_sweep(struct ph_spool *spool, const uint8_t from[static PH_DEVICE_ID_SIZE],
+		   const struct ph_manifest *keep, unsigned *removed_out,
+		   struct ph_error *err)
+{
+	struct ph_spool_files files;
+	char name[ID_NAME_SIZE];
+	char path[PATH_SIZE];
+	unsigned removed = 0;
+	int rc = ph_spool_list(spool, &files, err);
+
+	if (rc < 0) {
+		return rc;
+	}
+	for (unsigned i = 0; i < files.n; i++) {
+		const struct ph_spool_file *file = &files.file[i];
+
+		if (!file->reason &&
+		    memcmp(file->header.from, from, PH_DEVICE_ID_SIZE) == 0 &&
+		    !is_kept(keep, file->name) && path_of(spool, file->name, path) == 0 &&
+		    ph_file_remove(path) == 0) {
+			removed++;
+		}
+	}
+	id_name(from, ".part", name);
+	if (path_of(spool, name, path) == 0) {
+		(void)ph_file_remove(path);
+	}
+	ph_spool_files_deinit(&files);
+	*removed_out = removed;
+	return 0;
+}
