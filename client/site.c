@@ -31,6 +31,11 @@ int64_t ph_site_now(const struct ph_site *site)
 	return now.wall;
 }
 
+enum ph_road ph_site_road(const struct ph_site *site)
+{
+	return site->by_file ? PH_ROAD_IMPORT : PH_ROAD_SESSION;
+}
+
 int64_t ph_site_today(struct ph_site *site)
 {
 	struct ph_now now;

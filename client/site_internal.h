@@ -86,6 +86,9 @@ struct ph_site {
 	unsigned n_send;
 	struct ph_epoch epoch;
 	struct ph_site_moved moved;
+	/* what comes is from a bundle: its sender could not know what is here */
+	bool by_file;
+	uint64_t left;                    /* items that did not go on from it */
 	struct ph_site_admitted admitted; /* the last that was looked up */
 	/* logs of devices that were cut off, of which nothing is taken in this session */
 	uint8_t left_alone[PH_SIBLINGS_MAX][PH_LOG_ID_SIZE];
@@ -100,6 +103,8 @@ int ph_site_store_open(struct ph_site *site, const char *path, bool create,
 		       struct ph_error *err);
 void ph_site_store_close(struct ph_site *site);
 int64_t ph_site_now(const struct ph_site *site);
+/* How what is stored now came. */
+enum ph_road ph_site_road(const struct ph_site *site);
 /* Undo the open transaction and forget what was in it. */
 void ph_site_roll_back(struct ph_site *site);
 
@@ -115,6 +120,18 @@ void ph_site_codes_forget(struct ph_site *site);
 /* Plain form and seed of the part of entry N, as ph_site_part(); the caller wipes both. */
 int ph_site_part_read(struct ph_site *site, const struct ph_log *log, uint64_t n,
 		      uint8_t seed[static PH_SEED_SIZE], struct ph_buf *plain);
+
+/* --- site_jobs.c --- */
+/* Decode RECEIPT by the key of a hub that we know. 0; -EBADMSG with ERR; another negative errno. */
+int ph_site_verify_receipt(const struct ph_site *site, struct ph_view bytes,
+			   struct ph_receipt *receipt, struct ph_error *err);
+/* -ESTALE with words: the hub holds more of this device than we do. */
+int ph_site_is_restored(const struct ph_site *site, struct ph_error *err);
+/* Take up what the newest receipt of send[INDEX] lists as missing of what the hub held. */
+int ph_site_note_missing(struct ph_site *site, unsigned index);
+/* These in a transaction: a newer key list of our own province; the hub's epoch. 0 or negative errno. */
+int ph_site_keep_keylist(struct ph_site *site, struct ph_view bytes);
+int ph_site_keep_epoch(struct ph_site *site, const struct ph_epoch *epoch);
 
 /* --- site_load.c --- */
 /* Whether LOAD would give something. 0 or negative errno. */

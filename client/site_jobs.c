@@ -21,7 +21,7 @@
 
 /* --- heads --- */
 
-static int restored(const struct ph_site *site, struct ph_error *err)
+int ph_site_is_restored(const struct ph_site *site, struct ph_error *err)
 {
 	return ph_fail(
 		err, PH_EXIT_OTHER, -ESTALE,
@@ -41,7 +41,7 @@ static int check_head(struct ph_site *site, const struct ph_log *log, uint64_t n
 	int rc;
 
 	if (n > log->n) {
-		return restored(site, err);
+		return ph_site_is_restored(site, err);
 	}
 	rc = ph_journal_chain_at(site->journal, log, n, own);
 	if (rc != 0) {
@@ -53,8 +53,8 @@ static int check_head(struct ph_site *site, const struct ph_log *log, uint64_t n
 
 /* --- receipts --- */
 
-static int verify_receipt(const struct ph_site *site, struct ph_view bytes,
-			  struct ph_receipt *receipt, struct ph_error *err)
+int ph_site_verify_receipt(const struct ph_site *site, struct ph_view bytes,
+			   struct ph_receipt *receipt, struct ph_error *err)
 {
 	int rc = PH_RECEIPT_E_FORM;
 
@@ -89,7 +89,7 @@ static int keep_receipt(struct ph_site *site, const struct ph_short_receipt *sho
 	rc = ph_journal_log_find(site->journal, site->send[short_form->index].log_id,
 				 &log);
 	if (rc == 0 && short_form->n > log.n) {
-		return restored(site, err);
+		return ph_site_is_restored(site, err);
 	}
 	if (rc == 0) {
 		rc = ph_journal_chain_at(site->journal, &log, short_form->n,
@@ -108,7 +108,7 @@ static int keep_receipt(struct ph_site *site, const struct ph_short_receipt *sho
 			     "the hub sent a receipt that no hub gives");
 	}
 	if (rc == 0) {
-		rc = verify_receipt(site, ph_buf_view(&bytes), &receipt, err);
+		rc = ph_site_verify_receipt(site, ph_buf_view(&bytes), &receipt, err);
 	}
 	if (rc == 0) {
 		rc = ph_journal_receipt_put(site->journal, log.row, &receipt,
@@ -119,7 +119,7 @@ static int keep_receipt(struct ph_site *site, const struct ph_short_receipt *sho
 }
 
 /* What the hub lacks of what it held before this session; the rest is on its way. */
-static int note_missing(struct ph_site *site, unsigned index)
+int ph_site_note_missing(struct ph_site *site, unsigned index)
 {
 	struct ph_site_send *send = &site->send[index];
 	uint64_t missing[PH_RECEIPT_MISSING_MAX];
@@ -218,7 +218,7 @@ static int check_heads(struct ph_site *site, const struct ph_job *job,
 }
 
 /* A newer key list of our own province; any other is left alone. */
-static int keep_keylist(struct ph_site *site, struct ph_view bytes)
+int ph_site_keep_keylist(struct ph_site *site, struct ph_view bytes)
 {
 	struct ph_keylist list;
 	int rc = bytes.len > 0 ? ph_keylist_decode(bytes, &list) : PH_CERT_E_FORM;
@@ -234,17 +234,17 @@ static int keep_keylist(struct ph_site *site, struct ph_view bytes)
 	return rc;
 }
 
-static int keep_epoch(struct ph_site *site, const struct ph_welcome *welcome)
+int ph_site_keep_epoch(struct ph_site *site, const struct ph_epoch *epoch)
 {
 	int64_t held = 0;
 	int rc = ph_journal_meta_get_int(site->journal, PH_META_EPOCH, &held);
 
-	site->epoch = welcome->epoch;
-	if (rc < 0 || (int64_t)welcome->epoch.number <= held) {
+	site->epoch = *epoch;
+	if (rc < 0 || (int64_t)epoch->number <= held) {
 		return rc < 0 ? rc : 0;
 	}
 	return ph_journal_meta_put_int(site->journal, PH_META_EPOCH,
-				       (int64_t)welcome->epoch.number);
+				       (int64_t)epoch->number);
 }
 
 static int do_welcome(struct ph_site *site, struct ph_job *job, struct ph_error *err)
@@ -253,10 +253,10 @@ static int do_welcome(struct ph_site *site, struct ph_job *job, struct ph_error 
 	int rc = check_heads(site, job, err);
 
 	if (rc == 0) {
-		rc = keep_keylist(site, welcome->keylist);
+		rc = ph_site_keep_keylist(site, welcome->keylist);
 	}
 	if (rc == 0) {
-		rc = keep_epoch(site, welcome);
+		rc = ph_site_keep_epoch(site, &welcome->epoch);
 	}
 	if (rc == 0) {
 		rc = ph_site_check_epoch(site, &welcome->epoch);
@@ -265,7 +265,7 @@ static int do_welcome(struct ph_site *site, struct ph_job *job, struct ph_error 
 		rc = keep_receipts(site, welcome->receipt, welcome->n_receipts, err);
 	}
 	for (unsigned i = 0; rc == 0 && i < site->n_send; i++) {
-		rc = note_missing(site, i);
+		rc = ph_site_note_missing(site, i);
 	}
 	if (rc == 0) {
 		rc = ph_journal_meta_put_int(site->journal, PH_META_HUB_TIME,
@@ -351,32 +351,42 @@ static int note_forked(struct ph_site *site, bool forked)
 	return ph_journal_meta_put_int(site->journal, PH_META_FORKED, forked);
 }
 
+/* A segment that is new, or goes on, or is of another branch of the control log. 0, or as ph_site_take(). */
+static int store_control(struct ph_site *site, const struct ph_item *item)
+{
+	struct ph_stored stored = { 0 };
+	struct ph_segment segment;
+	struct ph_log log;
+	int rc;
+
+	ph_item_segment(item, &segment);
+	rc = find_control(site, &segment, &log);
+	if (rc == 0) {
+		rc = ph_journal_extend(site->journal, &log, &segment, &stored);
+	}
+	if (rc == 0 && stored.n > 0) {
+		site->moved.entries_received += stored.n;
+		rc = ph_journal_arrival_put(site->journal, &stored, ph_site_now(site),
+					    ph_site_road(site), PH_LEVEL_HUB);
+		return rc == 0 ? note_forked(site, false) : rc;
+	}
+	if (rc == PH_JOURNAL_E_FORK) {
+		return note_forked(site, true);
+	}
+	if (rc > 0 && site->by_file && item->first > 1) {
+		site->left++; /* what it goes on from is not here */
+		return 0;
+	}
+	return rc > 0 ? PH_TAKE_E_BAD : rc;
+}
+
 static int do_store(struct ph_site *site, struct ph_job *job)
 {
 	for (const struct ph_item *item = job->items; item; item = item->next) {
-		struct ph_segment segment;
-		struct ph_stored stored = { 0 };
-		struct ph_log log;
 		int rc = ph_site_take(site, item);
 
-		if (rc == 0) {
-			continue;
-		}
 		if (rc == PH_TAKE_E_NOT) {
-			ph_item_segment(item, &segment);
-			rc = find_control(site, &segment, &log);
-		}
-		if (rc == 0) {
-			rc = ph_journal_extend(site->journal, &log, &segment, &stored);
-		}
-		if (rc == 0 && stored.n > 0) {
-			site->moved.entries_received += stored.n;
-			rc = ph_journal_arrival_put(site->journal, &stored,
-						    ph_site_now(site), PH_ROAD_SESSION,
-						    PH_LEVEL_HUB);
-			rc = rc == 0 ? note_forked(site, false) : rc;
-		} else if (rc == PH_JOURNAL_E_FORK) {
-			rc = note_forked(site, true);
+			rc = store_control(site, item);
 		}
 		if (rc < 0) {
 			return rc;
@@ -396,7 +406,7 @@ static int do_receipt(struct ph_site *site, struct ph_job *job, struct ph_error 
 	int rc = keep_receipts(site, job->receipt, job->n_receipts, err);
 
 	for (unsigned i = 0; rc == 0 && i < site->n_send; i++) {
-		rc = note_missing(site, i);
+		rc = ph_site_note_missing(site, i);
 	}
 	return rc == 0 ? ph_site_has_more(site, &job->more) : rc;
 }

@@ -172,7 +172,11 @@ static int take_segment(struct ph_site *site, const struct ph_item *item)
 		site->moved.entries_received += stored.n;
 		site->moved.entries_of_site += stored.n;
 		rc = ph_journal_arrival_put(site->journal, &stored, ph_site_now(site),
-					    PH_ROAD_SESSION, PH_LEVEL_HUB);
+					    ph_site_road(site), PH_LEVEL_HUB);
+	}
+	if (rc > 0 && site->by_file && item->first > 1) {
+		site->left++; /* what it goes on from is not here */
+		return 0;
 	}
 	/* a branch more than are kept waits at the hub */
 	return rc == PH_JOURNAL_E_BRANCHES ? 0 : rc > 0 ? PH_TAKE_E_BAD : rc;
@@ -215,6 +219,10 @@ static int take_part(struct ph_site *site, const struct ph_item *item)
 	struct ph_log log;
 	int rc = ph_journal_log_find(site->journal, item->log_id, &log);
 
+	if (rc == PH_JOURNAL_E_NONE && site->by_file) {
+		site->left++;
+		return 0;
+	}
 	if (rc == PH_JOURNAL_E_NONE) {
 		return is_left_alone(site, item->log_id) ? 0 : PH_TAKE_E_BAD;
 	}

@@ -87,6 +87,10 @@ struct ph_hub_peer {
 	uint64_t
 		clamped; /* entries with stamps ahead of our clock; their mark was judged */
 	char refusal[96];
+	bool by_file;        /* it came in a bundle: nobody waits for answers */
+	int64_t made;        /* HEARD of a bundle: when it was made, as the device says */
+	struct ph_view told; /* the same: its hello, to be kept; borrowed */
+	uint64_t left;       /* items of it that do not go on from what is here */
 	struct ph_hub_mark mark; /* of the log whose segment came last */
 };
 

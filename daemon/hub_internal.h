@@ -80,6 +80,11 @@ int ph_hub_invite_reused(struct ph_hub *hub, const struct ph_device *device,
 int ph_hub_device_late(struct ph_hub *hub, const struct ph_device *device,
 		       bool *late_out);
 
+/* --- hub_jobs.c --- */
+/* The receipt of what HEAD says is known, parts that are missing and all, to be signed. */
+int ph_hub_receipt(struct ph_hub *hub, const struct ph_hub_head *head,
+		   struct ph_receipt *receipt);
+
 /* --- hub_device.c --- */
 enum ph_hub_trust {
 	PH_HUB_UNCONFIRMED, /* it sends, and gets receipts and the control log */

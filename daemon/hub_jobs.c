@@ -14,6 +14,7 @@
  * sealed part that does not fit its commitment stays missing and is told as such in the
  * receipt: never a refusal.
  */
+#include "daemon/hub_bundle.h"
 #include "daemon/hub_feed.h"
 #include "daemon/hub_judge.h"
 #include "daemon/hub_load.h"
@@ -147,8 +148,9 @@ static int store_segment(struct ph_hub *hub, struct ph_hub_peer *peer,
 		rc = note_sent(hub, peer, &segment, &log);
 	}
 	if (rc == 0) {
-		rc = ph_journal_arrival_put(hub->journal, &stored, ph_hub_now(hub),
-					    PH_ROAD_SESSION, PH_LEVEL_HUB);
+		rc = ph_journal_arrival_put(
+			hub->journal, &stored, ph_hub_now(hub),
+			peer->by_file ? PH_ROAD_IMPORT : PH_ROAD_SESSION, PH_LEVEL_HUB);
 	}
 	return rc == 0 ? ph_hub_judge(hub, peer, &segment, &stored) : rc;
 }
@@ -201,6 +203,17 @@ static bool is_for_welcome(const struct ph_item *item, int rc)
 	return rc == PH_JOURNAL_E_GAP || (rc == PH_JOURNAL_E_SEAL && item->first > 1);
 }
 
+/* The same holds for all of a bundle, and then for the parts of such entries. */
+static bool is_left(const struct ph_job *job, const struct ph_item *item, int rc)
+{
+	const struct ph_hub_peer *peer = peer_of(job);
+
+	if (peer->by_file && item->type == PH_ITEM_PART) {
+		return rc == PH_JOURNAL_E_NONE;
+	}
+	return (job->type == PH_JOB_HELLO || peer->by_file) && is_for_welcome(item, rc);
+}
+
 static int store_item(struct ph_hub *hub, struct ph_hub_peer *peer,
 		      const struct ph_item *item)
 {
@@ -238,7 +251,9 @@ static int store_items(struct ph_hub *hub, struct ph_job *job)
 		if (rc == PH_JOURNAL_E_BRANCHES) {
 			full = item;
 			job->later = true;
-		} else if (job->type != PH_JOB_HELLO || !is_for_welcome(item, rc)) {
+		} else if (is_left(job, item, rc)) {
+			peer->left++;
+		} else {
 			job->bad = true;
 			return 0;
 		}
@@ -273,6 +288,17 @@ static int do_hello(struct ph_hub *hub, struct ph_job *job)
 	return rc;
 }
 
+/* A bundle speaks of when it was made; if that cannot be, of now. */
+static int64_t when_heard(const struct ph_hub *hub, const struct ph_hub_peer *peer)
+{
+	int64_t now = ph_hub_now(hub);
+
+	return peer->by_file && peer->made > peer->device.heard &&
+			       peer->made >= peer->device.admitted && peer->made < now
+		       ? peer->made
+		       : now;
+}
+
 static int do_heard(struct ph_hub *hub, struct ph_job *job)
 {
 	struct ph_hub_peer *peer = peer_of(job);
@@ -281,11 +307,14 @@ static int do_heard(struct ph_hub *hub, struct ph_job *job)
 	if (!peer->known) {
 		return 0;
 	}
-	peer->device.heard = ph_hub_now(hub);
+	peer->device.heard = when_heard(hub, peer);
 	peer->device.counter = peer->counter;
 	peer->device.control = peer->control;
 	peer->heard = true;
 	rc = ph_hub_feed_heard(hub, peer);
+	if (rc == 0 && peer->by_file) {
+		rc = ph_hub_bundle_heard(hub, peer);
+	}
 	return rc < 0 ? rc : ph_journal_device_update(hub->journal, &peer->device);
 }
 
@@ -324,16 +353,23 @@ static int list_missing(struct ph_hub *hub, const struct ph_hub_head *head,
 	return rc;
 }
 
-static int make_receipt(struct ph_hub *hub, const struct ph_hub_head *head,
-			unsigned index, struct ph_short_receipt *out)
+int ph_hub_receipt(struct ph_hub *hub, const struct ph_hub_head *head,
+		   struct ph_receipt *receipt)
 {
-	struct ph_receipt receipt = {
+	*receipt = (struct ph_receipt){
 		.epoch = hub->epoch,
 		.level = PH_LEVEL_HUB,
 		.time = (uint64_t)ph_hub_now(hub),
 		.head = head->known,
 	};
-	int rc = list_missing(hub, head, &receipt);
+	return list_missing(hub, head, receipt);
+}
+
+static int make_receipt(struct ph_hub *hub, const struct ph_hub_head *head,
+			unsigned index, struct ph_short_receipt *out)
+{
+	struct ph_receipt receipt;
+	int rc = ph_hub_receipt(hub, head, &receipt);
 
 	if (rc < 0) {
 		return rc;

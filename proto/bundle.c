@@ -44,6 +44,8 @@ static const struct {
 	[PH_BUNDLE_E_FORM] = { "malformed", "breaks the rules of its form" },
 	[PH_BUNDLE_E_TRAILING] = { "trailing", "has something behind its end" },
 	[PH_BUNDLE_E_BIG] = { "too-big", "is larger than a bundle may be" },
+	[PH_BUNDLE_E_SENDER] = { "not-accepted",
+				 "is by nobody whom this province knows" },
 };
 
 static size_t error_index(int code)

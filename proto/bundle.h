@@ -55,6 +55,7 @@ enum {
 	PH_BUNDLE_E_FORM,      /* well sealed, but breaks the rules */
 	PH_BUNDLE_E_TRAILING,  /* something follows END */
 	PH_BUNDLE_E_BIG,       /* over PH_BUNDLE_MAX */
+	PH_BUNDLE_E_SENDER,    /* the recipient: its sender is not who it must be */
 };
 /* What a refusal means, in words that go on from "the bundle ". */
 const char *ph_bundle_error(int code);

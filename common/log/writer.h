@@ -75,6 +75,11 @@ int ph_writer_add(struct ph_writer *writer, struct ph_entry *entry,
  * Kept in meta: in a transaction. 0 or negative errno.
  */
 int ph_writer_heard_time(struct ph_writer *writer, int64_t hub_time);
+/*
+ * The hub's clock said HUB_TIME, nobody knows how long ago (a bundle): the floor alone
+ * rises, in the same way. Likewise in a transaction.
+ */
+int ph_writer_heard_before(struct ph_writer *writer, int64_t hub_time);
 /* Nothing is stamped before SECOND from now on; forgotten by ph_writer_reload(). */
 void ph_writer_not_before(struct ph_writer *writer, int64_t second);
 /* Own log as it is now; row 0 and n 0 before the first append. Borrowed; changes with the next call. */

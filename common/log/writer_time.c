@@ -370,12 +370,43 @@ void ph_writer_not_before(struct ph_writer *writer, int64_t second)
 	writer->floor = second > writer->floor ? second : writer->floor;
 }
 
+/* Keep the floor and the claim of AFTER where they are not WRITER's. */
+static int put_floor(struct ph_writer *writer, const struct ph_writer *after)
+{
+	int rc = 0;
+
+	if (after->floor != writer->floor) {
+		rc = ph_writer_meta_put_int(writer, META_FLOOR, after->floor);
+	}
+	if (rc == 0 && after->has_claim &&
+	    (!writer->has_claim ||
+	     memcmp(&after->claim, &writer->claim, sizeof(after->claim)) != 0)) {
+		rc = put_claim(writer, &after->claim);
+	}
+	return rc;
+}
+
+int ph_writer_heard_before(struct ph_writer *writer, int64_t hub_time)
+{
+	struct ph_writer after = *writer;
+	struct ph_now now = ph_writer_now(writer);
+	bool due;
+	int rc;
+
+	hear(&after, clamp_time(hub_time), ph_writer_own_time(writer, &now, &due));
+	rc = put_floor(writer, &after);
+	if (rc == 0) {
+		*writer = after;
+	}
+	return rc;
+}
+
 int ph_writer_heard_time(struct ph_writer *writer, int64_t hub_time)
 {
 	struct ph_writer after = *writer;
 	struct ph_now now = ph_writer_now(writer);
 	bool due;
-	int rc = 0;
+	int rc;
 
 	/* By the wall clock as it is: what a hub has told cannot confirm another. */
 	hear(&after, clamp_time(hub_time), ph_writer_own_time(writer, &now, &due));
@@ -385,14 +416,7 @@ int ph_writer_heard_time(struct ph_writer *writer, int64_t hub_time)
 	memcpy(after.heard.boot, now.boot, sizeof(after.heard.boot));
 	after.has_heard = true;
 	after.leaves = is_ahead(&after);
-	if (after.floor != writer->floor) {
-		rc = ph_writer_meta_put_int(writer, META_FLOOR, after.floor);
-	}
-	if (rc == 0 && after.has_claim &&
-	    (!writer->has_claim ||
-	     memcmp(&after.claim, &writer->claim, sizeof(after.claim)) != 0)) {
-		rc = put_claim(writer, &after.claim);
-	}
+	rc = put_floor(writer, &after);
 	if (rc == 0) {
 		rc = put_heard(writer, &after.heard);
 	}

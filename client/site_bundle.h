@@ -1,0 +1,67 @@
+/*
+ * client/site_bundle.h - what a site gives to a stick, and takes from one.
+ *
+ * Up: all entries and sealed parts that have no receipt, in as many bundles as it takes;
+ * the device keeps them until receipts come home, by whatever road. Down: receipts, the
+ * control log, the logs of the site's other devices, the feed. docs/BUNDLE.md.
+ */
+#ifndef PH_CLIENT_SITE_BUNDLE_H
+#define PH_CLIENT_SITE_BUNDLE_H
+
+#include "client/site.h"
+#include "proto/bundle.h"
+
+/* --- up --- */
+
+struct ph_site_packing;
+
+struct ph_site_packed {
+	uint64_t number;         /* of the bundle */
+	uint64_t entries, parts; /* in it */
+	bool more;               /* another follows */
+};
+
+enum {
+	PH_SITE_PACK_E_FULL = 1, /* not even the next item fits */
+};
+
+/* Begin behind the receipts. SITE is borrowed; it may be paused between two bundles. */
+int ph_site_pack_new(struct ph_site_packing **packing_out, struct ph_site *site);
+void ph_site_pack_free(struct ph_site_packing *packing);
+/*
+ * The next bundle, of at most MAX bytes, appended to OUT; the first comes whatever waits,
+ * since it tells what this device holds. Its number is used up before it is made. 0;
+ * PH_SITE_PACK_E_FULL, OUT undefined; or a negative errno with ERR.
+ */
+int ph_site_pack_next(struct ph_site_packing *packing, uint64_t max, struct ph_buf *out,
+		      struct ph_site_packed *packed_out, struct ph_error *err);
+
+/* --- down --- */
+
+struct ph_site_taken {
+	int refusal;   /* PH_BUNDLE_E_*: where it ended; 0: complete */
+	uint64_t left; /* items that do not go on from what is here */
+	uint64_t receipts;
+	struct ph_site_moved moved;
+};
+/*
+ * Take BUNDLE, whole bytes. 0, also when it is refused somewhere: what came before is kept;
+ * -ESTALE with ERR: the hub holds more of this device than it does itself; -EBADMSG with
+ * ERR: a receipt in it is not signed as it should be; or another negative errno with ERR.
+ */
+int ph_site_take_bundle(struct ph_site *site, struct ph_view bundle,
+			struct ph_site_taken *taken_out, struct ph_error *err);
+
+/* --- what is remembered of sticks, for `status` --- */
+
+enum ph_site_stick {
+	PH_SITE_STICK_PACKED, /* bundles were put on one */
+	PH_SITE_STICK_TAKEN,  /* one was read */
+	PH_SITE_STICKS,
+};
+int ph_site_stick_note(struct ph_site *site, enum ph_site_stick what,
+		       struct ph_error *err);
+/* When last, by the clock here; 0: never. */
+int ph_site_stick_time(struct ph_site *site, enum ph_site_stick what, int64_t *time_out);
+
+#endif

@@ -1,0 +1,282 @@
+/*
+ * client/site_pack.c - bundles to the hub.
+ *
+ * A packing begins behind what the hub has given receipts for, and goes on from bundle to
+ * bundle as a session goes on from frame to frame, by the same LOAD. What was loaded and
+ * did not fit into one bundle comes first in the next. Nothing is noted of what was
+ * packed: the next packing begins at the receipts again.
+ *
+ * Receipts of an epoch that is not the newest heard of are of a hub that was restored
+ * since, and may lack what it gave them for: then all is sent. Each bundle has a number
+ * of its own, above all that were used before, kept before the bundle is made.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/site_bundle.h"
+#include "client/site_internal.h"
+
+enum {
+	LOAD_BUDGET = 64 * 1024,
+};
+
+struct ph_site_packing {
+	struct ph_site *site; /* borrowed */
+	struct ph_site_send send[PH_HEADS_MAX];
+	unsigned n_send;
+	struct ph_item *items; /* loaded, and not in a bundle yet */
+	bool is_begun;
+	struct ph_hello hello;
+};
+
+int ph_site_pack_new(struct ph_site_packing **packing_out, struct ph_site *site)
+{
+	struct ph_site_packing *packing = calloc(1, sizeof(*packing));
+
+	if (!packing) {
+		return -ENOMEM;
+	}
+	packing->site = site;
+	*packing_out = packing;
+	return 0;
+}
+
+void ph_site_pack_free(struct ph_site_packing *packing)
+{
+	if (packing) {
+		ph_items_free(packing->items);
+		free(packing);
+	}
+}
+
+/* ---- where sending begins ---- */
+
+/* The epoch of the newest receipt, as far as it can still be verified; else *EPOCH stays. */
+static int epoch_of(struct ph_site *site, struct ph_view bytes, uint64_t *epoch)
+{
+	struct ph_receipt receipt;
+	int rc = PH_RECEIPT_E_SIGNATURE;
+
+	for (unsigned i = 0; rc == PH_RECEIPT_E_SIGNATURE && i < site->keylist.n_hubs;
+	     i++) {
+		rc = ph_receipt_decode(bytes, site->keylist.hub[i].sign, &receipt);
+	}
+	if (rc == 0) {
+		*epoch = receipt.epoch.number;
+	}
+	return rc < 0 ? rc : 0;
+}
+
+/* How far the hub surely holds LOG. */
+static int find_held(struct ph_site *site, const struct ph_log *log, uint64_t *n_out)
+{
+	struct ph_buf bytes = { 0 };
+	int64_t known = 0;
+	uint64_t epoch;
+	uint64_t n = 0;
+	int64_t time;
+	int rc = ph_journal_meta_get_int(site->journal, PH_META_EPOCH, &known);
+
+	epoch = (uint64_t)known;
+	if (rc >= 0) {
+		rc = ph_journal_receipt_get(site->journal, log->row, PH_LEVEL_HUB, &n,
+					    &time, &bytes);
+	}
+	if (rc == 0 && bytes.len > 0) {
+		rc = epoch_of(site, ph_buf_view(&bytes), &epoch);
+	}
+	if (rc == 0) {
+		*n_out = epoch < (uint64_t)known ? 0 : n < log->n ? n : log->n;
+	}
+	ph_buf_deinit(&bytes);
+	return rc > 0 ? -EUCLEAN : rc;
+}
+
+static int begin_log(struct ph_site *site, unsigned index)
+{
+	struct ph_site_send *send = &site->send[index];
+	struct ph_log log;
+	uint64_t n = 0;
+	int rc = ph_journal_log_find(site->journal, send->log_id, &log);
+
+	rc = rc == 0 ? find_held(site, &log, &n) : rc;
+	if (rc != 0) {
+		return rc < 0 ? rc : -EUCLEAN;
+	}
+	send->start = n;
+	send->cursor = n;
+	send->parts = n;
+	return ph_site_note_missing(site, index);
+}
+
+/* Each log goes on where the last bundle ended, or begins. */
+static int place_cursors(struct ph_site_packing *packing)
+{
+	struct ph_site *site = packing->site;
+	int rc = 0;
+
+	for (unsigned i = 0; rc == 0 && i < site->n_send; i++) {
+		bool found = false;
+
+		for (unsigned j = 0; j < packing->n_send && !found; j++) {
+			found = memcmp(packing->send[j].log_id, site->send[i].log_id,
+				       PH_LOG_ID_SIZE) == 0;
+			if (found) {
+				uint64_t told = site->send[i].told;
+
+				site->send[i] = packing->send[j];
+				site->send[i].told = told;
+			}
+		}
+		rc = found ? 0 : begin_log(site, i);
+	}
+	return rc;
+}
+
+static void keep_cursors(struct ph_site_packing *packing)
+{
+	memcpy(packing->send, packing->site->send, sizeof(packing->send));
+	packing->n_send = packing->site->n_send;
+}
+
+/* ---- one bundle ---- */
+
+/* The number of the next bundle, for good. */
+static int take_number(struct ph_site *site)
+{
+	int64_t sessions = 0;
+	int rc = ph_db_begin(site->db);
+
+	if (rc == 0) {
+		rc = ph_journal_meta_get_int(site->journal, PH_META_SESSIONS, &sessions);
+		rc = rc < 0 ? rc
+			    : ph_journal_meta_put_int(site->journal, PH_META_SESSIONS,
+						      sessions + 1);
+	}
+	if (rc == 0) {
+		rc = ph_db_commit(site->db);
+	}
+	if (rc < 0) {
+		ph_site_roll_back(site);
+	}
+	return rc;
+}
+
+/* What this device holds, as a session would tell it first. */
+static int make_hello(struct ph_site_packing *packing, struct ph_error *err)
+{
+	struct ph_site *site = packing->site;
+	struct ph_buf arena = { 0 };
+	int rc = take_number(site);
+
+	rc = rc < 0 ? ph_fail_errno(err, rc, "writing to this site's store")
+		    : ph_site_hello(site, 0, &packing->hello, &arena, err);
+	ph_buf_deinit(&arena);
+	if (rc == 0) {
+		packing->hello.cert = PH_VIEW(NULL, 0);
+		packing->hello.done = false;
+		rc = place_cursors(packing);
+	}
+	return rc;
+}
+
+static int begin_bundle(struct ph_site_packing *packing, uint64_t max,
+			struct ph_bundle_writer **writer_out, struct ph_buf *out)
+{
+	struct ph_site *site = packing->site;
+	struct ph_bundle_config config = {
+		.header = { .direction = PH_BUNDLE_UP,
+			    .number = packing->hello.counter,
+			    .made = (uint64_t)ph_site_now(site) },
+		.keys = &site->keys.box,
+		.payload = ph_buf_view(&site->cert_bytes),
+		.rng = site->config.rng,
+		.max = max < PH_BUNDLE_MAX ? max : PH_BUNDLE_MAX,
+	};
+	int rc;
+
+	memcpy(config.header.from, site->cert.device_id, sizeof(config.header.from));
+	ph_device_id(config.header.to, site->keylist.hub[0].sign);
+	memcpy(config.to_key, site->keylist.hub[0].box, sizeof(config.to_key));
+	rc = max == 0 ? PH_BUNDLE_E_FULL : ph_bundle_writer_new(writer_out, &config, out);
+	if (rc == 0) {
+		rc = ph_bundle_put_up(*writer_out, &packing->hello, out);
+	}
+	return rc;
+}
+
+static int load(struct ph_site_packing *packing, struct ph_error *err)
+{
+	struct ph_job job = { .type = PH_JOB_LOAD, .budget = LOAD_BUDGET };
+
+	ph_site_job(packing->site, &job, err);
+	if (job.result == 0) {
+		packing->items = job.items;
+	} else {
+		ph_items_free(job.items);
+	}
+	return job.result;
+}
+
+static void count(struct ph_site_packed *packed, const struct ph_item *item)
+{
+	if (item->type == PH_ITEM_SEGMENT) {
+		packed->entries += item->last - item->first + 1;
+	} else {
+		packed->parts++;
+	}
+}
+
+/* Items until none is left, or the next does not fit (PH_BUNDLE_E_FULL). */
+static int put_items(struct ph_site_packing *packing, struct ph_bundle_writer *writer,
+		     struct ph_buf *out, struct ph_site_packed *packed,
+		     struct ph_error *err)
+{
+	for (;;) {
+		struct ph_item *item = packing->items;
+		int rc = item ? 0 : load(packing, err);
+
+		item = packing->items;
+		if (rc != 0 || !item) {
+			return rc;
+		}
+		rc = ph_bundle_put_item(writer, item, out);
+		if (rc != 0) {
+			return rc;
+		}
+		count(packed, item);
+		packing->items = item->next;
+		item->next = NULL;
+		ph_items_free(item);
+	}
+}
+
+int ph_site_pack_next(struct ph_site_packing *packing, uint64_t max, struct ph_buf *out,
+		      struct ph_site_packed *packed_out, struct ph_error *err)
+{
+	struct ph_bundle_writer *writer = NULL;
+	struct ph_site_packed packed = { 0 };
+	int rc = make_hello(packing, err);
+
+	rc = rc == 0 ? begin_bundle(packing, max, &writer, out) : rc;
+	packed.number = packing->hello.counter;
+	if (rc == 0) {
+		rc = put_items(packing, writer, out, &packed, err);
+		if (rc == PH_BUNDLE_E_FULL && (packed.entries > 0 || packed.parts > 0)) {
+			packed.more = true;
+			rc = 0;
+		}
+	}
+	rc = rc == 0 ? ph_bundle_finish(writer, out) : rc;
+	keep_cursors(packing);
+	ph_bundle_writer_free(writer);
+	if (rc > 0) {
+		return PH_SITE_PACK_E_FULL;
+	}
+	if (rc < 0) {
+		return ph_fail_errno(err, rc, "making a bundle");
+	}
+	*packed_out = packed;
+	return 0;
+}

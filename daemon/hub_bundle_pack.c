@@ -1,0 +1,307 @@
+/*
+ * daemon/hub_bundle_pack.c - a bundle to a device.
+ *
+ * What it holds is what its last bundle told; if it was heard in a session since, the
+ * control log and the feed as far as they went then. From there on LOAD gives what a
+ * session would. Receipts go first, for every log of the device: a receipt is a statement
+ * about (log, n, h(n)) and true whoever reads it. Of a log with several branches only the
+ * one that the device's hello makes sure gets one, as in a session.
+ *
+ * What was loaded and did not fit comes first in the next bundle. Nothing is noted of what
+ * was packed: it may never arrive.
+ */
+#include "daemon/hub_bundle.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/hub_load.h"
+
+enum {
+	LOAD_BUDGET = 64 * 1024,
+};
+
+#define META_NUMBER "bundle.number" /* of the last bundle down, to anybody */
+
+struct ph_hub_packing {
+	struct ph_hub *hub; /* borrowed */
+	struct ph_hub_peer peer;
+	struct ph_hello hello;
+	struct ph_item *items; /* loaded, and not in a bundle yet */
+	bool is_begun;         /* receipts are in an earlier bundle */
+};
+
+/* ---- what the device holds ---- */
+
+/* The last hello by a bundle; all zero if there was none, or it can no more be read. */
+static int read_hello(struct ph_hub *hub, const struct ph_device *device,
+		      struct ph_hello *hello)
+{
+	struct ph_buf bytes = { 0 };
+	int rc = ph_hub_bundle_hello(hub, device, &bytes);
+
+	if (rc == 0) {
+		rc = ph_hello_decode(ph_buf_view(&bytes), hello);
+	}
+	if (rc != 0) {
+		memset(hello, 0, sizeof(*hello));
+	}
+	ph_buf_deinit(&bytes);
+	return rc < 0 ? rc : 0;
+}
+
+/* It was heard in a session since: what it was sent then, as far as that is known. */
+static int go_on_from_session(struct ph_hub *hub, struct ph_hub_peer *peer)
+{
+	struct ph_feeder_state state;
+	int rc = ph_feeder_state(hub->feeder, peer->device.row, &state);
+
+	if (rc == 0) {
+		peer->control = peer->device.control;
+		peer->feed_told.scope = state.scope;
+		peer->feed_told.number = state.confirmed;
+		peer->feed = peer->feed_told;
+	}
+	return rc;
+}
+
+static int place_cursors(struct ph_hub_packing *packing)
+{
+	struct ph_hub_peer *peer = &packing->peer;
+	const struct ph_hello *hello = &packing->hello;
+	int rc = ph_hub_load_hello(packing->hub, peer, hello);
+
+	memcpy(peer->head, hello->head, sizeof(peer->head));
+	peer->n_heads = hello->n_heads;
+	peer->counter = hello->counter;
+	if (rc == 0 && (hello->n_heads == 0 || hello->counter < peer->device.counter)) {
+		rc = go_on_from_session(packing->hub, peer);
+	}
+	return rc;
+}
+
+int ph_hub_pack_new(struct ph_hub_packing **packing_out, struct ph_hub *hub,
+		    const struct ph_device *device)
+{
+	struct ph_hub_packing *packing = calloc(1, sizeof(*packing));
+	int rc = packing ? 0 : -ENOMEM;
+
+	if (rc == 0) {
+		packing->hub = hub;
+		packing->peer.known = true;
+		packing->peer.by_file = true;
+		packing->peer.device = *device;
+		rc = read_hello(hub, device, &packing->hello);
+	}
+	rc = rc == 0 ? place_cursors(packing) : rc;
+	if (rc < 0) {
+		ph_hub_pack_free(packing);
+		return rc;
+	}
+	*packing_out = packing;
+	return 0;
+}
+
+void ph_hub_pack_free(struct ph_hub_packing *packing)
+{
+	if (packing) {
+		ph_items_free(packing->items);
+		free(packing);
+	}
+}
+
+/* ---- receipts ---- */
+
+struct receipts {
+	struct ph_hub_packing *packing;
+	struct ph_bundle_writer *writer;
+	struct ph_buf *out;
+	struct ph_hub_packed *packed;
+};
+
+/* What is surely the device's of a log with several branches. */
+static int find_sure(struct ph_hub_packing *packing, const struct ph_log *log,
+		     struct ph_hub_head *head)
+{
+	for (unsigned i = 0; i < packing->hello.n_heads; i++) {
+		if (memcmp(packing->hello.head[i].log_id, log->id, sizeof(log->id)) ==
+		    0) {
+			return ph_hub_head(packing->hub, &packing->peer, i,
+					   packing->hello.receipted[i], head);
+		}
+	}
+	return 0;
+}
+
+static int put_receipt(void *data, const struct ph_log *log)
+{
+	struct receipts *receipts = data;
+	struct ph_hub *hub = receipts->packing->hub;
+	struct ph_hub_head head = { 0 };
+	struct ph_receipt receipt;
+	struct ph_buf bytes = { 0 };
+	bool forked;
+	int rc;
+
+	if (log->branch != 0 || log->n == 0) {
+		return 0;
+	}
+	rc = ph_journal_log_is_forked(hub->journal, log->id, &forked);
+	if (rc == 0 && forked) {
+		rc = find_sure(receipts->packing, log, &head);
+	} else if (rc == 0) {
+		memcpy(head.known.log_id, log->id, sizeof(log->id));
+		memcpy(head.known.h, log->h, sizeof(log->h));
+		head.known.n = log->n;
+		head.row = log->row;
+	}
+	if (rc != 0 || head.known.n == 0) {
+		return rc;
+	}
+	rc = ph_hub_receipt(hub, &head, &receipt);
+	rc = rc == 0 ? ph_receipt_encode(&receipt, hub->keys.sign.secret, &bytes) : rc;
+	if (rc == 0) {
+		rc = ph_bundle_put_receipt(receipts->writer, ph_buf_view(&bytes),
+					   receipts->out);
+		receipts->packed->receipts += rc == 0;
+	}
+	ph_buf_deinit(&bytes);
+	return rc;
+}
+
+/* ---- one bundle ---- */
+
+static int take_number(struct ph_hub *hub, uint64_t *number_out)
+{
+	int64_t number = 0;
+	int rc = hub->stopped ? -EIO : ph_db_begin(hub->db);
+
+	if (rc == 0) {
+		rc = ph_journal_meta_get_int(hub->journal, META_NUMBER, &number);
+		rc = rc < 0 ? rc
+			    : ph_journal_meta_put_int(hub->journal, META_NUMBER,
+						      number + 1);
+		rc = rc == 0 ? ph_db_commit(hub->db) : rc;
+		if (rc < 0) {
+			ph_db_rollback(hub->db);
+			ph_hub_forget(hub);
+			hub->stopped = hub->stopped || rc == -EIO;
+		}
+	}
+	*number_out = (uint64_t)number + 1;
+	return rc;
+}
+
+static int begin_bundle(struct ph_hub_packing *packing, uint64_t max,
+			struct ph_bundle_writer **writer_out, struct ph_buf *out)
+{
+	struct ph_hub *hub = packing->hub;
+	struct ph_bundle_config config = {
+		.header = { .direction = PH_BUNDLE_DOWN,
+			    .made = (uint64_t)ph_hub_now(hub) },
+		.keys = &hub->keys.box,
+		.payload = ph_buf_view(&hub->keylist_bytes),
+		.rng = hub->config.rng,
+		.max = max < PH_BUNDLE_MAX ? max : PH_BUNDLE_MAX,
+	};
+	int rc = max == 0 ? PH_BUNDLE_E_FULL : take_number(hub, &config.header.number);
+
+	ph_hub_id(hub, config.header.from);
+	memcpy(config.header.to, packing->peer.device.id, sizeof(config.header.to));
+	memcpy(config.to_key, packing->peer.device.box, sizeof(config.to_key));
+	rc = rc == 0 ? ph_bundle_writer_new(writer_out, &config, out) : rc;
+	if (rc == 0) {
+		rc = ph_bundle_put_down(
+			*writer_out, &hub->epoch,
+			(uint64_t)ph_hub_time(hub, packing->peer.device.row), out);
+	}
+	return rc;
+}
+
+static int load(struct ph_hub_packing *packing)
+{
+	struct ph_job job = { .type = PH_JOB_LOAD,
+			      .budget = LOAD_BUDGET,
+			      .owner = &packing->peer };
+
+	ph_hub_jobs(packing->hub, &job);
+	if (job.result == 0) {
+		packing->items = job.items;
+	} else {
+		ph_items_free(job.items);
+	}
+	return job.result;
+}
+
+static void count(struct ph_hub_packed *packed, const struct ph_item *item)
+{
+	switch (item->type) {
+	case PH_ITEM_SEGMENT:
+		packed->entries += item->last - item->first + 1;
+		break;
+	case PH_ITEM_PART:
+		packed->parts++;
+		break;
+	case PH_ITEM_PAGE:
+		packed->pages++;
+		break;
+	}
+}
+
+static int put_items(struct ph_hub_packing *packing, struct ph_bundle_writer *writer,
+		     struct ph_buf *out, struct ph_hub_packed *packed)
+{
+	for (;;) {
+		struct ph_item *item = packing->items;
+		int rc = item ? 0 : load(packing);
+
+		item = packing->items;
+		if (rc != 0 || !item) {
+			return rc;
+		}
+		rc = ph_bundle_put_item(writer, item, out);
+		if (rc != 0) {
+			return rc;
+		}
+		count(packed, item);
+		packing->items = item->next;
+		item->next = NULL;
+		ph_items_free(item);
+	}
+}
+
+static bool has_any(const struct ph_hub_packed *packed)
+{
+	return packed->entries > 0 || packed->parts > 0 || packed->pages > 0;
+}
+
+int ph_hub_pack_next(struct ph_hub_packing *packing, uint64_t max, struct ph_buf *out,
+		     struct ph_hub_packed *packed_out)
+{
+	struct ph_bundle_writer *writer = NULL;
+	struct ph_hub_packed packed = { 0 };
+	struct receipts receipts = { packing, NULL, out, &packed };
+	int rc = begin_bundle(packing, max, &writer, out);
+
+	if (rc == 0 && !packing->is_begun) {
+		receipts.writer = writer;
+		rc = ph_journal_logs_of_device(packing->hub->journal,
+					       packing->peer.device.id, put_receipt,
+					       &receipts);
+	}
+	if (rc == 0) {
+		packing->is_begun = true;
+		rc = put_items(packing, writer, out, &packed);
+		if (rc == PH_BUNDLE_E_FULL && has_any(&packed)) {
+			packed.more = true;
+			rc = 0;
+		}
+	}
+	rc = rc == 0 ? ph_bundle_finish(writer, out) : rc;
+	ph_bundle_writer_free(writer);
+	if (rc == 0) {
+		*packed_out = packed;
+	}
+	return rc > 0 ? PH_HUB_PACK_E_FULL : rc;
+}

@@ -1,0 +1,570 @@
+/*
+ * Tests of what travels by stick between real folders: client/site_pack.c and site_unpack.c,
+ * daemon/hub_bundle.c and hub_bundle_pack.c. Devices that never had a network, the same
+ * entries by several roads, bundles that are lost, late, shown again, out of order, cut
+ * short, or by somebody who is not who it says.
+ */
+#include "tests/unit/stick_world.h"
+
+#include "daemon/hub_internal.h"
+
+struct two {
+	struct hub_room room;
+	struct pc first, second; /* of one site */
+	struct pc other;         /* of another */
+	struct pocket up, down;
+};
+
+static int set_up(void **state)
+{
+	struct two *two = calloc(1, sizeof(*two));
+
+	assert_non_null(two);
+	hub_open(&two->room);
+	pc_join(&two->room, &two->first, "14-0371", "first", 1);
+	pc_join(&two->room, &two->second, "14-0371", "second", 2);
+	pc_join(&two->room, &two->other, "14-0372", "other", 3);
+	*state = two;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct two *two = *state;
+
+	hub_verify(&two->room);
+	pocket_empty(&two->up);
+	pocket_empty(&two->down);
+	pc_end(&two->first);
+	pc_end(&two->second);
+	pc_end(&two->other);
+	hub_close(&two->room);
+	free(two);
+	return 0;
+}
+
+/* How much the hub holds of PC's log. */
+static uint64_t at_hub(struct two *two, struct pc *pc)
+{
+	struct ph_log log;
+	int rc = ph_journal_log_find(ph_hub_journal(two->room.hub),
+				     ph_site_log(pc->site)->id, &log);
+
+	assert_true(rc == 0 || rc == PH_JOURNAL_E_NONE);
+	return rc == 0 ? log.n : 0;
+}
+
+static void assert_receipted(struct pc *pc)
+{
+	struct ph_site_state known = pc_state(pc);
+
+	assert_int_equal(known.receipted, known.entries);
+	assert_int_equal(known.parts_pending, 0);
+}
+
+/* ---- a device that never had a network ---- */
+
+static void test_never_a_network(void **state)
+{
+	struct two *two = *state;
+	struct ph_ref reader = pc_reader(&two->first, "Lò Văn Pánh");
+	struct ph_arrival arrival;
+	struct ph_log log;
+
+	pc_visits(&two->first, 30);
+	pack_pc(&two->first, PH_BUNDLE_MAX, &two->up);
+	assert_int_equal(two->up.n, 1);
+	assert_int_equal(two->up.entries, ph_site_log(two->first.site)->n);
+	assert_int_equal(two->up.parts, 1);
+	struct ph_hub_bundle_taken taken =
+		take_up(&two->room, ph_buf_view(&two->up.bundle[0]));
+	assert_int_equal(taken.refusal, 0);
+	assert_true(taken.peer.admitted && taken.live);
+	assert_int_equal(taken.peer.entries, two->up.entries);
+	assert_int_equal(taken.peer.parts, 1);
+	assert_int_equal(at_hub(two, &two->first), two->up.entries);
+	assert_int_equal(ph_journal_log_find(ph_hub_journal(two->room.hub),
+					     ph_site_log(two->first.site)->id, &log),
+			 0);
+	assert_int_equal(
+		ph_journal_arrival(ph_hub_journal(two->room.hub), log.row, 3, &arrival),
+		0);
+	assert_int_equal(arrival.road, PH_ROAD_IMPORT);
+	/* nothing is handed over: all of it is packed until a receipt is here */
+	assert_int_equal(pc_state(&two->first).receipted, 0);
+	pack_pc(&two->first, PH_BUNDLE_MAX, &two->up);
+	assert_int_equal(two->up.parts, 1);
+
+	/* not confirmed: receipts and the control log */
+	pack_hub(&two->room, &two->first, PH_BUNDLE_MAX, &two->down);
+	assert_int_equal(two->down.receipts, 1);
+	assert_int_equal(two->down.pages, 0);
+	take_all_down(&two->first, &two->down);
+	assert_receipted(&two->first);
+	assert_int_equal(pc_state(&two->first).standing, PH_SITE_UNCONFIRMED);
+	pack_pc(&two->first, PH_BUNDLE_MAX, &two->up);
+	assert_int_equal(two->up.entries + two->up.parts, 0);
+
+	/* confirmed by telephone: its share comes by stick, too */
+	pc_confirm(&two->room, &two->first);
+	carry(&two->room, &two->first);
+	assert_int_equal(pc_state(&two->first).standing, PH_SITE_CONFIRMED);
+	assert_true(pc_reads(&two->first, &reader, "Lò Văn Pánh"));
+}
+
+/* The second PC of the site and the other site: siblings' logs, names and pages by stick alone. */
+static void test_share(void **state)
+{
+	struct two *two = *state;
+	struct ph_ref reader = pc_reader(&two->first, "Lò Văn Pánh");
+
+	carry(&two->room, &two->first);
+	carry(&two->room, &two->second);
+	carry(&two->room, &two->other);
+	pc_confirm(&two->room, &two->second);
+	pack_hub(&two->room, &two->second, PH_BUNDLE_MAX, &two->down);
+	take_all_down(&two->second, &two->down);
+	assert_int_equal(pc_holds(&two->second, &two->first),
+			 ph_site_log(two->first.site)->n);
+	assert_true(pc_reads(&two->second, &reader, "Lò Văn Pánh"));
+	assert_int_equal(pc_holds(&two->other, &two->first), 0);
+	/* what it holds it tells, and is not sent again */
+	carry(&two->room, &two->second);
+	pack_hub(&two->room, &two->second, PH_BUNDLE_MAX, &two->down);
+	assert_int_equal(two->down.entries, 0);
+	assert_int_equal(two->down.parts, 0);
+	assert_int_equal(two->down.pages, 0);
+	/* for the second alone */
+	struct ph_site_taken taken =
+		take_down(&two->other, ph_buf_view(&two->down.bundle[0]));
+	assert_int_equal(taken.refusal, PH_BUNDLE_E_RECIPIENT);
+}
+
+/* A courier carries what it cannot read. */
+static void test_courier(void **state)
+{
+	struct two *two = *state;
+	struct ph_ref reader = pc_reader(&two->first, "Lò Văn Pánh");
+	struct pc courier;
+
+	pc_join_as(&two->room, &courier, "14-0371", PH_ROLE_COURIER, "courier", 4);
+	carry(&two->room, &two->first);
+	carry(&two->room, &courier);
+	pc_confirm(&two->room, &courier);
+	carry(&two->room, &courier);
+	assert_int_equal(pc_state(&courier).standing, PH_SITE_CONFIRMED);
+	assert_int_equal(pc_holds(&courier, &two->first), 0);
+	assert_false(pc_reads(&courier, &reader, ""));
+	pc_end(&courier);
+}
+
+/* ---- several roads ---- */
+
+static void test_several_roads(void **state)
+{
+	struct two *two = *state;
+	struct ph_hub_bundle_taken taken;
+
+	pc_reader(&two->first, "Lò Văn Pánh");
+	pc_visits(&two->first, 5);
+	pack_pc(&two->first, PH_BUNDLE_MAX, &two->up);
+	sync_pc(&two->room, &two->first); /* the network came first */
+	uint64_t entries = at_hub(two, &two->first);
+	taken = take_up(&two->room, ph_buf_view(&two->up.bundle[0]));
+	assert_int_equal(taken.refusal, 0);
+	assert_int_equal(taken.peer.entries, 0);
+	assert_int_equal(at_hub(two, &two->first), entries);
+	/* it was packed before the session, and so tells nothing new */
+	assert_false(taken.live);
+	/* and the other way: by stick, then by the network, then by another stick */
+	pc_visits(&two->first, 4);
+	pack_pc(&two->first, PH_BUNDLE_MAX, &two->up);
+	assert_int_equal(two->up.entries, ph_site_log(two->first.site)->n - entries);
+	take_all_up(&two->room, &two->up);
+	struct drove drove = sync_pc(&two->room, &two->first);
+	assert_int_equal(at_hub(two, &two->first), ph_site_log(two->first.site)->n);
+	assert_int_equal(drove.moved.parts_sent, 0);
+	assert_receipted(&two->first);
+	taken = take_up(&two->room, ph_buf_view(&two->up.bundle[0]));
+	assert_int_equal(taken.refusal, 0);
+	assert_int_equal(taken.peer.entries, 0);
+}
+
+/* What came by session while it was packed for goes on from there. */
+static void test_down_after_session(void **state)
+{
+	struct two *two = *state;
+
+	pc_visits(&two->first, 5);
+	sync_pc(&two->room, &two->first);
+	pc_confirm(&two->room, &two->first);
+	/* never by stick so far: from what the session told */
+	pack_hub(&two->room, &two->first, PH_BUNDLE_MAX, &two->down);
+	take_all_down(&two->first, &two->down);
+	assert_int_equal(pc_state(&two->first).standing, PH_SITE_CONFIRMED);
+	assert_receipted(&two->first);
+	carry(&two->room, &two->first);
+	sync_pc(&two->room, &two->first);
+	/* a late stick from before changes nothing */
+	take_all_down(&two->first, &two->down);
+}
+
+/* ---- lost, late, shown again ---- */
+
+static void test_lost_stick(void **state)
+{
+	struct two *two = *state;
+
+	pc_reader(&two->first, "Lò Văn Pánh");
+	pack_pc(&two->first, PH_BUNDLE_MAX, &two->up); /* lost on the way */
+	pc_visits(&two->first, 3);
+	carry(&two->room, &two->first);
+	assert_int_equal(at_hub(two, &two->first), ph_site_log(two->first.site)->n);
+	assert_receipted(&two->first);
+	/* found a month later */
+	pass(&two->room.machine, 30 * 86400);
+	struct ph_hub_bundle_taken taken =
+		take_up(&two->room, ph_buf_view(&two->up.bundle[0]));
+	assert_int_equal(taken.refusal, 0);
+	assert_int_equal(taken.peer.entries, 0);
+	assert_false(taken.live);
+}
+
+static void test_shown_again(void **state)
+{
+	struct two *two = *state;
+	struct ph_device before;
+	struct ph_device after;
+
+	pc_visits(&two->first, 3);
+	pack_pc(&two->first, PH_BUNDLE_MAX, &two->up);
+	take_all_up(&two->room, &two->up);
+	pc_confirm(&two->room, &two->first);
+	carry(&two->room, &two->first);
+	before = stick_device(&two->room, &two->first);
+	pass(&two->room.machine, 86400);
+	for (int i = 0; i < 3; i++) {
+		struct ph_hub_bundle_taken taken =
+			take_up(&two->room, ph_buf_view(&two->up.bundle[0]));
+
+		assert_int_equal(taken.refusal, 0);
+		assert_false(taken.live);
+	}
+	after = stick_device(&two->room, &two->first);
+	assert_int_equal(after.heard, before.heard);
+	assert_int_equal(after.counter, before.counter);
+	assert_int_equal(after.control, before.control);
+	/* down, too: a page twice, receipts twice */
+	pack_hub(&two->room, &two->first, PH_BUNDLE_MAX, &two->down);
+	take_all_down(&two->first, &two->down);
+	take_all_down(&two->first, &two->down);
+}
+
+/* ---- more than one bundle ---- */
+
+static void test_many_bundles(void **state)
+{
+	struct two *two = *state;
+
+	for (int i = 0; i < 40; i++) {
+		pc_reader(&two->first, "Lò Văn Pánh");
+		pc_visits(&two->first, 100);
+	}
+	pack_pc(&two->first, 20000, &two->up);
+	assert_true(two->up.n > 2);
+	assert_int_equal(two->up.entries, ph_site_log(two->first.site)->n);
+	assert_int_equal(two->up.parts, 40);
+	/* the last first: nothing of it is taken, and nothing lost */
+	for (unsigned i = two->up.n; i-- > 1;) {
+		struct ph_hub_bundle_taken taken =
+			take_up(&two->room, ph_buf_view(&two->up.bundle[i]));
+
+		assert_int_equal(taken.refusal, 0);
+		assert_true(taken.peer.left > 0);
+	}
+	assert_int_equal(at_hub(two, &two->first), 0);
+	take_all_up(&two->room, &two->up);
+	assert_int_equal(at_hub(two, &two->first), two->up.entries);
+	pack_hub(&two->room, &two->first, PH_BUNDLE_MAX, &two->down);
+	take_all_down(&two->first, &two->down);
+	assert_receipted(&two->first);
+
+	/* down likewise, to the second PC, which told first what it has */
+	pack_pc(&two->second, PH_BUNDLE_MAX, &two->up);
+	take_all_up(&two->room, &two->up);
+	pc_confirm(&two->room, &two->second);
+	pack_hub(&two->room, &two->second, 20000, &two->down);
+	assert_true(two->down.n > 2);
+	for (unsigned i = two->down.n; i-- > 1;) {
+		struct ph_site_taken taken =
+			take_down(&two->second, ph_buf_view(&two->down.bundle[i]));
+
+		assert_int_equal(taken.refusal, 0);
+	}
+	take_all_down(&two->second, &two->down);
+	assert_int_equal(pc_holds(&two->second, &two->first),
+			 ph_site_log(two->first.site)->n);
+}
+
+static void test_no_room(void **state)
+{
+	struct two *two = *state;
+	struct ph_site_packing *packing;
+	struct ph_site_packed packed;
+	struct ph_buf out = { 0 };
+
+	pc_visits(&two->first, 2000);
+	assert_int_equal(ph_site_pack_new(&packing, two->first.site), 0);
+	assert_int_equal(ph_site_pack_next(packing, 4095, &out, &packed, NULL),
+			 PH_SITE_PACK_E_FULL);
+	out.len = 0;
+	assert_int_equal(ph_site_pack_next(packing, 4096, &out, &packed, NULL),
+			 PH_SITE_PACK_E_FULL);
+	ph_site_pack_free(packing);
+	ph_buf_deinit(&out);
+}
+
+/* ---- cut short, altered ---- */
+
+static void test_cut_short(void **state)
+{
+	struct two *two = *state;
+	struct ph_hub_bundle_taken taken;
+	uint64_t best = 0;
+	bool some = false;
+
+	for (int i = 0; i < 12; i++) {
+		pc_reader(&two->first, "Lò Văn Pánh");
+		pc_visits(&two->first, 200);
+	}
+	pack_pc(&two->first, PH_BUNDLE_MAX, &two->up);
+	const struct ph_buf *bundle = &two->up.bundle[0];
+	for (size_t len = 0; len < bundle->len; len += 1 + bundle->len / 23) {
+		taken = take_up(&two->room, PH_VIEW(bundle->data, len));
+		assert_int_equal(taken.refusal, PH_BUNDLE_E_CUT);
+		assert_false(taken.live);
+		assert_true(at_hub(two, &two->first) >= best);
+		best = at_hub(two, &two->first);
+		some = some || (best > 0 && best < ph_site_log(two->first.site)->n);
+	}
+	/* a prefix counts, and what it told does not */
+	assert_true(some);
+	assert_int_equal(stick_device(&two->room, &two->first).heard, 0);
+	/* of what came there are receipts, though no whole bundle did */
+	pack_hub(&two->room, &two->first, PH_BUNDLE_MAX, &two->down);
+	take_all_down(&two->first, &two->down);
+	assert_int_equal(pc_state(&two->first).receipted, best);
+	take_all_up(&two->room, &two->up);
+	assert_int_equal(at_hub(two, &two->first), ph_site_log(two->first.site)->n);
+}
+
+static void test_altered(void **state)
+{
+	struct two *two = *state;
+
+	pc_visits(&two->first, 20);
+	carry(&two->room, &two->first);
+	pc_confirm(&two->room, &two->first);
+	pc_visits(&two->first, 20);
+	pack_pc(&two->first, PH_BUNDLE_MAX, &two->up);
+	pack_hub(&two->room, &two->first, PH_BUNDLE_MAX, &two->down);
+	for (size_t at = 0; at < two->up.bundle[0].len; at += 61) {
+		two->up.bundle[0].data[at] ^= 4;
+		struct ph_hub_bundle_taken taken =
+			take_up(&two->room, ph_buf_view(&two->up.bundle[0]));
+		two->up.bundle[0].data[at] ^= 4;
+		assert_true(taken.refusal != 0 && !taken.live);
+		assert_non_null(taken.reason);
+	}
+	for (size_t at = 0; at < two->down.bundle[0].len; at += 61) {
+		two->down.bundle[0].data[at] ^= 4;
+		struct ph_site_taken taken =
+			take_down(&two->first, ph_buf_view(&two->down.bundle[0]));
+		two->down.bundle[0].data[at] ^= 4;
+		assert_true(taken.refusal != 0);
+	}
+	take_all_down(&two->first, &two->down);
+	take_all_up(&two->room, &two->up);
+}
+
+/* ---- by somebody else ---- */
+
+/* A bundle with the header and payload of a good one, by another static key. */
+static void forge_bundle(struct two *two, enum ph_bundle_direction direction,
+			 const struct ph_box_pair *keys, struct ph_view payload,
+			 struct ph_buf *out)
+{
+	struct ph_bundle_config config = { .header = { .direction = direction,
+						       .number = 99 },
+					   .keys = keys,
+					   .payload = payload,
+					   .rng = two->room.rng };
+	struct ph_hello hello = { .counter = 99, .n_heads = 1 };
+	const struct ph_epoch epoch = { .number = 77 };
+	struct ph_bundle_writer *writer;
+	struct ph_site_info info;
+
+	ph_site_info(two->first.site, &info);
+	if (direction == PH_BUNDLE_UP) {
+		memcpy(config.header.from, info.device_id, PH_DEVICE_ID_SIZE);
+		ph_hub_id(two->room.hub, config.header.to);
+		memcpy(config.to_key, ph_hub_keys(two->room.hub)->box.key, PH_KEY_SIZE);
+	} else {
+		ph_hub_id(two->room.hub, config.header.from);
+		memcpy(config.header.to, info.device_id, PH_DEVICE_ID_SIZE);
+		memcpy(config.to_key, ph_site_box(two->first.site)->key, PH_KEY_SIZE);
+	}
+	hello.head[0].n = 1;
+	assert_int_equal(ph_bundle_writer_new(&writer, &config, out), 0);
+	assert_int_equal(direction == PH_BUNDLE_UP
+				 ? ph_bundle_put_up(writer, &hello, out)
+				 : ph_bundle_put_down(writer, &epoch, 5, out),
+			 0);
+	assert_int_equal(ph_bundle_finish(writer, out), 0);
+	ph_bundle_writer_free(writer);
+}
+
+static void test_forged_up(void **state)
+{
+	struct two *two = *state;
+	struct ph_hub_bundle_taken taken;
+	struct ph_box_pair stranger;
+	struct ph_buf bundle = { 0 };
+
+	pc_visits(&two->first, 2);
+	ph_box_pair_make(&stranger, &two->room.rng);
+	/* another's certificate, before and after that one is known */
+	for (int known = 0; known < 2; known++) {
+		bundle.len = 0;
+		forge_bundle(two, PH_BUNDLE_UP, &stranger, ph_site_cert(two->first.site),
+			     &bundle);
+		taken = take_up(&two->room, ph_buf_view(&bundle));
+		assert_int_equal(taken.refusal, PH_BUNDLE_E_SENDER);
+		assert_string_equal(taken.reason, "not-accepted");
+		assert_false(taken.known || taken.live);
+		if (!known) {
+			carry(&two->room, &two->first);
+		}
+	}
+	/* no certificate at all; and a device of the province that says it is another */
+	bundle.len = 0;
+	forge_bundle(two, PH_BUNDLE_UP, &stranger, ph_view_str("x"), &bundle);
+	assert_int_equal(take_up(&two->room, ph_buf_view(&bundle)).refusal,
+			 PH_BUNDLE_E_SENDER);
+	bundle.len = 0;
+	forge_bundle(two, PH_BUNDLE_UP, ph_site_box(two->other.site),
+		     ph_site_cert(two->other.site), &bundle);
+	assert_int_equal(take_up(&two->room, ph_buf_view(&bundle)).refusal,
+			 PH_BUNDLE_E_SENDER);
+	ph_buf_deinit(&bundle);
+}
+
+static void test_forged_down(void **state)
+{
+	struct two *two = *state;
+	struct ph_hub *hub = two->room.hub;
+	struct ph_box_pair stranger;
+	struct ph_buf bundle = { 0 };
+	int64_t epoch = 0;
+
+	carry(&two->room, &two->first);
+	ph_box_pair_make(&stranger, &two->room.rng);
+	/* the hub's genuine key list, and not its key */
+	forge_bundle(two, PH_BUNDLE_DOWN, &stranger, ph_buf_view(&hub->keylist_bytes),
+		     &bundle);
+	struct ph_site_taken taken = take_down(&two->first, ph_buf_view(&bundle));
+	assert_int_equal(taken.refusal, PH_BUNDLE_E_SENDER);
+	/* a device of the province is no hub */
+	bundle.len = 0;
+	forge_bundle(two, PH_BUNDLE_DOWN, ph_site_box(two->other.site),
+		     ph_buf_view(&hub->keylist_bytes), &bundle);
+	taken = take_down(&two->first, ph_buf_view(&bundle));
+	assert_int_equal(taken.refusal, PH_BUNDLE_E_SENDER);
+	/* the hub's key, and no list, or another's certificate */
+	bundle.len = 0;
+	forge_bundle(two, PH_BUNDLE_DOWN, &hub->keys.box, ph_site_cert(two->first.site),
+		     &bundle);
+	taken = take_down(&two->first, ph_buf_view(&bundle));
+	assert_int_equal(taken.refusal, PH_BUNDLE_E_SENDER);
+	assert_int_equal(ph_journal_meta_get_int(ph_site_journal(two->first.site),
+						 "hub_epoch", &epoch),
+			 0);
+	assert_true(epoch > 0 && epoch < 77);
+	ph_buf_deinit(&bundle);
+}
+
+/* ---- a folder that was put back ---- */
+
+static void test_put_back(void **state)
+{
+	struct two *two = *state;
+	struct ph_error err = { 0 };
+	struct ph_site_taken taken;
+
+	pc_visits(&two->first, 5);
+	carry(&two->room, &two->first);
+	pc_copy(&two->first, "", ".old");
+	pc_visits(&two->first, 5);
+	pack_pc(&two->first, PH_BUNDLE_MAX, &two->up);
+	take_all_up(&two->room, &two->up);
+	pack_hub(&two->room, &two->first, PH_BUNDLE_MAX, &two->down);
+	pc_copy(&two->first, ".old", "");
+	assert_int_equal(ph_site_take_bundle(two->first.site,
+					     ph_buf_view(&two->down.bundle[0]), &taken,
+					     &err),
+			 -ESTALE);
+	assert_non_null(strstr(err.text, "older copy"));
+}
+
+/* ---- time ---- */
+
+/* A stick's time is old: it moves no clock, opens no other log, and judges nobody. */
+static void test_old_time(void **state)
+{
+	struct two *two = *state;
+	uint8_t id[PH_LOG_ID_SIZE];
+	struct ph_now now;
+	int64_t ahead = 0;
+
+	pc_visits(&two->first, 2);
+	pack_pc(&two->first, PH_BUNDLE_MAX, &two->up);
+	take_all_up(&two->room, &two->up);
+	pack_hub(&two->room, &two->first, PH_BUNDLE_MAX, &two->down);
+	pass(&two->room.machine, 9 * 86400);
+	pc_visits(&two->first, 2);
+	memcpy(id, ph_site_log(two->first.site)->id, sizeof(id));
+	take_all_down(&two->first, &two->down);
+	pc_visits(&two->first, 2);
+	assert_memory_equal(ph_site_log(two->first.site)->id, id, sizeof(id));
+	two->first.config.clock.read(two->first.config.clock.data, &now);
+	assert_int_equal(
+		ph_writer_clock_ahead(ph_site_journal(two->first.site), &now, &ahead),
+		PH_JOURNAL_E_NONE);
+}
+
+#define IN_TWO(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		IN_TWO(test_never_a_network),
+		IN_TWO(test_share),
+		IN_TWO(test_courier),
+		IN_TWO(test_several_roads),
+		IN_TWO(test_down_after_session),
+		IN_TWO(test_lost_stick),
+		IN_TWO(test_shown_again),
+		IN_TWO(test_many_bundles),
+		IN_TWO(test_no_room),
+		IN_TWO(test_cut_short),
+		IN_TWO(test_altered),
+		IN_TWO(test_forged_up),
+		IN_TWO(test_forged_down),
+		IN_TWO(test_put_back),
+		IN_TWO(test_old_time),
+	};
+
+	return ph_crypto_start() != 0
+		       ? 1
+		       : cmocka_run_group_tests(tests, make_pattern, remove_pattern);
+}
