@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "client/commands.h"
+#include "client/site_bundle.h"
 #include "common/cli/out.h"
 #include "common/ledger/cases_site.h"
 
@@ -21,6 +22,7 @@ struct report {
 	uint64_t pending;
 	uint64_t cases; /* that wait */
 	int64_t now;
+	int64_t packed, taken; /* sticks, last; 0: never */
 	int64_t ahead; /* of this machine's clock before the hub's; 0: not over the limit */
 };
 
@@ -291,6 +293,24 @@ static void waiting_row(const struct report *report, struct ph_table *table)
 	}
 }
 
+/* Where a stick goes, the network is not the only way to look at. */
+static void stick_row(const struct report *report, struct ph_table *table)
+{
+	char packed[PH_TIME_TEXT];
+	char taken[PH_TIME_TEXT];
+	char text[160];
+
+	if (report->packed == 0 && report->taken == 0) {
+		return;
+	}
+	snprintf(text, sizeof(text), ph_say("packed %s, taken %s", "ghi %s, nhận %s"),
+		 report->packed ? short_time(packed, report->packed)
+				: ph_say("never", "chưa lần nào"),
+		 report->taken ? short_time(taken, report->taken)
+			       : ph_say("never", "chưa lần nào"));
+	row(table, ph_say("By stick", "Bằng thẻ USB"), text);
+}
+
 static int print(const struct report *report)
 {
 	char title[320];
@@ -324,6 +344,7 @@ static int print(const struct report *report)
 	}
 	last_session(report, line);
 	row(table, ph_say("Last sent", "Lần gửi gần nhất"), line);
+	stick_row(report, table);
 	if (report->state.last_time > 0 && !report->state.last_complete) {
 		row(table, ph_say("Why", "Vì sao"), why(report->state.last_reason));
 	}
@@ -403,6 +424,8 @@ static int print_script(const struct ph_cli *cli, const struct report *report)
 	char receipted[PH_TIME_TEXT];
 	char since[PH_TIME_TEXT];
 	char good[PH_TIME_TEXT];
+	char packed[PH_TIME_TEXT];
+	char taken[PH_TIME_TEXT];
 	json_t *out;
 
 	ph_hex(device, info->device_id, sizeof(info->device_id));
@@ -419,7 +442,7 @@ static int print_script(const struct ph_cli *cli, const struct report *report)
 	if (json_object_update_new(
 		    out,
 		    json_pack("{s:I, s:I, s:I, s:s?, s:s?, s:I, s:o, s:o, s:s?, s:I, s:o,"
-			      " s:b, s:s, s:I, s:o, s:I}",
+			      " s:b, s:s, s:I, s:o, s:s?, s:s?, s:I}",
 			      "entries", (json_int_t)state->entries, "pending",
 			      (json_int_t)report->pending, "receipted",
 			      (json_int_t)state->receipted, "receipted_time",
@@ -433,7 +456,9 @@ static int print_script(const struct ph_cli *cli, const struct report *report)
 			      (int)(state->standing == PH_SITE_CONFIRMED), "state",
 			      standings[state->standing].name, "of_site",
 			      (json_int_t)state->of_site, "fed", fed_json(&state->fed),
-			      "cases", (json_int_t)report->cases)) != 0) {
+			      "stick_packed", time_or_null(packed, report->packed),
+			      "stick_taken", time_or_null(taken, report->taken), "cases",
+			      (json_int_t)report->cases)) != 0) {
 		json_decref(out);
 		return -ENOMEM;
 	}
@@ -482,6 +507,12 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 	rc = ph_site_state(site, &report.state);
 	if (rc == 0) {
 		rc = read_clock(site, &now, &report);
+	}
+	if (rc == 0) {
+		rc = ph_site_stick_time(site, PH_SITE_STICK_PACKED, &report.packed);
+	}
+	if (rc == 0) {
+		rc = ph_site_stick_time(site, PH_SITE_STICK_TAKEN, &report.taken);
 	}
 	if (rc < 0) {
 		ph_fail_errno(err, rc, "reading this site's store");

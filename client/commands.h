@@ -31,6 +31,8 @@ extern const struct ph_cli_command ph_cmd_case_decide;
 extern const struct ph_cli_command ph_cmd_why;
 /* the road */
 extern const struct ph_cli_command ph_cmd_sync;
+extern const struct ph_cli_command ph_cmd_pack_stick;
+extern const struct ph_cli_command ph_cmd_take_stick;
 /* the desk */
 extern const struct ph_cli_command ph_cmd_loan;
 extern const struct ph_cli_command ph_cmd_return;

@@ -21,6 +21,8 @@ static const struct ph_cli_command *const commands[] = {
 	&ph_cmd_why,
 	/* the road */
 	&ph_cmd_sync,
+	&ph_cmd_pack_stick,
+	&ph_cmd_take_stick,
 	/* the desk */
 	&ph_cmd_loan,
 	&ph_cmd_return,

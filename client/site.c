@@ -335,6 +335,11 @@ const struct ph_box_pair *ph_site_box(const struct ph_site *site)
 	return &site->keys.box;
 }
 
+const struct ph_sign_pair *ph_site_sign(const struct ph_site *site)
+{
+	return &site->keys.sign;
+}
+
 struct ph_view ph_site_cert(const struct ph_site *site)
 {
 	return ph_buf_view(&site->cert_bytes);

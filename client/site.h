@@ -64,6 +64,8 @@ void ph_site_info(const struct ph_site *site, struct ph_site_info *info_out);
 /* The Noise static key pair and the certificate, for a session; borrowed from the site. */
 const struct ph_box_pair *ph_site_box(const struct ph_site *site);
 struct ph_view ph_site_cert(const struct ph_site *site);
+/* The device key, for what is signed beside the log. */
+const struct ph_sign_pair *ph_site_sign(const struct ph_site *site);
 struct ph_journal *ph_site_journal(struct ph_site *site);
 /* Caught up with the journal; inside a batch as it was before it. NULL with ERR on failure. */
 struct ph_ledger *ph_site_ledger(struct ph_site *site, struct ph_error *err);

@@ -57,6 +57,10 @@ static const struct {
 	{ "case-show", ph_hub_case_show, LOOKS },
 	{ "case-decide", ph_hub_case_decide, BUILDS },
 	{ "why", ph_hub_why, LOOKS },
+	{ "stick-begin", ph_hub_stick_begin, LOOKS },
+	{ "stick-manifest", ph_hub_stick_manifest, NO_LEDGER },
+	{ "bundle-take", ph_hub_bundle_take_command, BUILDS },
+	{ "bundle-pack", ph_hub_bundle_pack_command, BUILDS },
 };
 
 const char *ph_request_text(const json_t *request, const char *name)

@@ -16,6 +16,8 @@ ph_hub_command_fn ph_hub_site_add, ph_hub_site_list, ph_hub_commune_add,
 ph_hub_command_fn ph_hub_invite_prepare, ph_hub_invite_record;
 ph_hub_command_fn ph_hub_status, ph_hub_devices, ph_hub_log;
 ph_hub_command_fn ph_hub_device_show, ph_hub_device_confirm;
+ph_hub_command_fn ph_hub_stick_begin, ph_hub_bundle_take_command,
+	ph_hub_bundle_pack_command, ph_hub_stick_manifest;
 ph_hub_command_fn ph_hub_digest, ph_hub_rebuild, ph_hub_verify;
 ph_hub_command_fn ph_hub_query, ph_hub_list;
 ph_hub_command_fn ph_hub_cases, ph_hub_case_show, ph_hub_case_decide, ph_hub_why;

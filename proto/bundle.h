@@ -30,6 +30,7 @@ enum {
 	PH_BUNDLE_VERSION = 1,
 	PH_BUNDLE_HEADER_LEN = 64,
 	PH_BUNDLE_LEAST = 4096, /* bytes of the smallest size class */
+	PH_BUNDLE_DAYS = 90,    /* then one that was taken is removed */
 };
 
 /* In the clear, and authenticated: what a carrier sees. */

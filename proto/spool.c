@@ -197,24 +197,32 @@ void ph_spool_line(struct ph_view bundle, struct ph_manifest_line *line_out)
 	line_out->made = header.made;
 }
 
+int ph_spool_put_manifest_bytes(struct ph_spool *spool,
+				const uint8_t device[static PH_DEVICE_ID_SIZE],
+				struct ph_view bytes, struct ph_error *err)
+{
+	char name[ID_NAME_SIZE];
+	char path[PATH_SIZE];
+	int rc;
+
+	id_name(device, ".phm", name);
+	rc = path_of(spool, name, path);
+	if (rc == 0) {
+		rc = ph_file_write(path, bytes, FILE_MODE, NULL);
+	}
+	return rc < 0 ? fail_put(err, rc, spool->path, bytes.len) : 0;
+}
+
 int ph_spool_put_manifest(struct ph_spool *spool, const struct ph_manifest *manifest,
 			  const struct ph_sign_pair *pair, struct ph_error *err)
 {
 	uint8_t id[PH_DEVICE_ID_SIZE];
 	struct ph_buf bytes = { 0 };
-	char name[ID_NAME_SIZE];
-	char path[PATH_SIZE];
 	int rc = ph_manifest_encode(manifest, pair, &bytes);
 
 	ph_device_id(id, pair->key);
-	id_name(id, ".phm", name);
-	rc = rc == 0 ? path_of(spool, name, path) : rc;
-	if (rc == 0) {
-		rc = ph_file_write(path, ph_buf_view(&bytes), FILE_MODE, NULL);
-	}
-	if (rc < 0) {
-		rc = fail_put(err, rc, spool->path, bytes.len);
-	}
+	rc = rc < 0 ? ph_fail_errno(err, rc, spool->path)
+		    : ph_spool_put_manifest_bytes(spool, id, ph_buf_view(&bytes), err);
 	ph_buf_deinit(&bytes);
 	return rc;
 }

@@ -50,6 +50,10 @@ void ph_spool_line(struct ph_view bundle, struct ph_manifest_line *line_out);
 /* Write MANIFEST as that of PAIR, in place of the one before. 0 or a negative errno with words. */
 int ph_spool_put_manifest(struct ph_spool *spool, const struct ph_manifest *manifest,
 			  const struct ph_sign_pair *pair, struct ph_error *err);
+/* The same of a manifest that is signed already, by the sender DEVICE. */
+int ph_spool_put_manifest_bytes(struct ph_spool *spool,
+				const uint8_t device[static PH_DEVICE_ID_SIZE],
+				struct ph_view bytes, struct ph_error *err);
 /*
  * Remove what FROM has in the spool and KEEP (may be NULL: nothing) does not list: bundles,
  * and a .part of its own. What cannot be removed stays. *REMOVED_OUT: bundles.

@@ -1,0 +1,189 @@
+#!/bin/bash
+# A site that has never had a network: it joins from an invite on a stick, records, is carried
+# in by stick, admitted, receipted, confirmed, and gets its share back by stick. Then sticks that
+# are lost, shown twice, damaged, full of other things; and a hub that serves meanwhile.
+. "$(dirname "$0")/lib.sh"
+
+hubd=$BUILD/daemon/packhorsed
+P=$BUILD/client/packhorse
+H="$hubd -d hub"
+printf 'mot cau dai\n' >pass
+json() { "$PYTHON" -c 'import json,sys; d=json.load(sys.stdin); print(eval(sys.argv[1]))' "$1"; }
+member() { "$P" -d "$1" status --json | json "d['$2']"; }
+up() { "$P" -d "$1" pack-stick "$2" --json; }
+down() { "$P" -d "$1" take-stick "$2" --json; }
+
+$H init --listen 127.0.0.1:0 --kdf-memory-mib 8 --passphrase-file pass 2>/dev/null
+$H site add 14-0371 --commune 03646 --kind commune --name 'Chiềng Khoa' 2>/dev/null
+$H site add 14-0372 --commune 03646 --kind commune --name 'Chiềng La' 2>/dev/null
+
+# --- the invite goes out on a stick, with somebody's photos on it ---
+mkdir stick stick/photos
+printf 'ảnh cưới\n' >stick/photos/a.jpg
+$H invite --site 14-0371 --role site --out stick/chieng-khoa.invite --passphrase-file pass 2>/dev/null
+ok "it joins from the stick" "$P" -d s1 join stick/chieng-khoa.invite
+rm stick/chieng-khoa.invite
+reader=$("$P" -d s1 reader add --name 'Lò Văn Pánh' --band adult --json | json 'd["entries"][0]["ref"]')
+"$P" -d s1 visit 12 --band child >/dev/null
+"$P" -d s1 copy add 000123 --title 'Dế mèn phiêu lưu ký' >/dev/null 2>&1
+
+# --- Monday: up ---
+status "a stick that is not there is not made" 1 "$P" -d s1 pack-stick nothing/here
+like "it asks whether it is plugged in" "$("$P" -d s1 pack-stick nothing/here 2>&1)" 'plugged in'
+is "nor is anything made" "$(ls nothing 2>&1 | grep -c 'No such')" 1
+status "an empty stick has nothing to take" 1 "$P" -d s1 take-stick stick
+packed=$(up s1 stick)
+is "all is packed" "$(json '[d["complete"], d["bundles"], d["parts"]]' <<<"$packed")" '[True, 1, 1]'
+is "every entry" "$(json 'd["entries"]' <<<"$packed")" "$(member s1 entries)"
+is "one bundle and one manifest" "$(ls stick/packhorse | sed 's/.*\.//' | sort | xargs)" 'phb phm'
+like "named by its hash" "$(ls stick/packhorse/*.phb)" '^stick/packhorse/[0-9a-f]{64}\.phb$'
+is "of the size of a class" "$(($(stat -c %s stick/packhorse/*.phb) % 256))" 0
+is "nobody who carries it reads a name" "$(grep -c 'Pánh' stick/packhorse/*)" "$(printf '%s\n' stick/packhorse/* | sed 's/$/:0/')"
+is "nothing counts as sent" "$(member s1 pending)" "$(member s1 entries)"
+like "status says that a stick was packed" "$("$P" -d s1 status)" '[Ss]tick'
+up s1 stick >/dev/null
+is "packing again replaces it" "$(ls stick/packhorse/*.phb | wc -l)" 1
+
+# --- at the hub, which has never heard of it ---
+taken=$($H take-stick stick --json)
+is "the hub takes it and admits the device" "$(json '[d["admitted"], len(d["bundles"]), d["parts"], d["refused"]]' <<<"$taken")" '[1, 1, 1, []]'
+is "all of it" "$(json 'd["entries"]' <<<"$taken")" "$(member s1 entries)"
+is "from its site" "$(json 'd["bundles"][0]["site"]' <<<"$taken")" 14-0371
+is "the stick is as it was" "$(ls stick/packhorse/*.phb | wc -l) $(cat stick/photos/a.jpg)" '1 ảnh cưới'
+is "again, it brings nothing new" "$($H take-stick stick --json | json '[d["entries"], d["admitted"], d["bundles"][0]["live"]]')" '[0, 0, False]'
+like "it is told for people, too" "$($H take-stick stick)" '14-0371'
+back=$($H pack-stick stick --json)
+is "without a name it packs for who came by stick" "$(json '[len(d["devices"]), d["receipts"], d["complete"]]' <<<"$back")" '[1, 1, True]'
+
+# --- Thursday: home ---
+home=$(down s1 stick)
+is "the receipt comes home" "$(json '[d["receipts"], d["pending"], d["refused"]]' <<<"$home")" '[1, 0, []]'
+is "and shows in status" "$(member s1 pending) $(member s1 parts_pending)" '0 0'
+is "what served is taken off the stick" "$(ls stick/packhorse/*.phb | wc -l)" 1
+is "not confirmed: no more than the control log" "$(member s1 state) $(json 'd["pages"]' <<<"$home")" 'unconfirmed 0'
+ok "it is confirmed by telephone" $H devices confirm "$(member s1 device)" --fingerprint "$(member s1 fingerprint)"
+
+# --- another site is online, and lends what concerns the first ---
+$H invite --site 14-0372 --role site --out i2 --passphrase-file pass 2>/dev/null
+$H invite --site 14-0371 --role site --out i3 --passphrase-file pass 2>/dev/null
+"$P" -d s2 join i2 >/dev/null
+"$P" -d s3 join i3 >/dev/null
+start serve $H serve --listen 127.0.0.1:0
+at=127.0.0.1:$(listen_port serve)
+ok "a site with a network syncs" "$P" -d s2 sync --hub "$at"
+"$P" -d s3 visit 4 --band adult >/dev/null
+third=$("$P" -d s3 reader add --name 'Cầm Thị Ban' --band adult --json | json 'd["entries"][0]["ref"]')
+ok "the first site's second PC is online" "$P" -d s3 sync --hub "$at"
+"$P" -d s1 visit 7 --band adult >/dev/null
+up s1 stick >/dev/null
+
+# --- the hub serves, and takes and packs all the same ---
+is "a hub that serves takes a stick" "$($H take-stick stick --json | json '[len(d["bundles"]), d["refused"]]')" '[1, []]'
+is "and packs one" "$($H pack-stick stick --site 14-0371 --json | json 'len(d["devices"])')" 2
+status "for a site that is none" 1 $H pack-stick stick --site 14-9999
+is "of two on the stick, one is for this device" "$(down s1 stick | json '[d["bundles"], d["others"], d["pending"]]')" '[1, 1, 0]'
+is "it knows that it is confirmed" "$(member s1 state)" confirmed
+like "it reads what the second PC wrote" "$("$P" -d s1 reader show "$third")" 'Cầm Thị Ban'
+up s1 stick >/dev/null
+$H take-stick stick >/dev/null
+$H pack-stick stick >/dev/null
+down s1 stick >/dev/null
+is "one site, one digest, without a network" "$("$P" -d s1 digest)" "$($H digest --device "$(member s1 device)")"
+
+# --- a stick is lost; another one is as good; the first is found ---
+mkdir lost
+"$P" -d s1 visit 3 --band adult >/dev/null
+up s1 lost >/dev/null
+"$P" -d s1 visit 5 --band adult >/dev/null
+rm -r stick/packhorse
+up s1 stick >/dev/null
+$H take-stick stick >/dev/null
+is "what was lost came with the next" "$($H pack-stick stick --json | json 'd["receipts"] > 0')" True
+down s1 stick >/dev/null
+is "nothing is pending" "$(member s1 pending)" 0
+is "the lost one, found, adds nothing" "$($H take-stick lost --json | json '[d["entries"], d["refused"], d["bundles"][0]["live"]]')" '[0, [], False]'
+
+# --- by stick and by network: once ---
+"$P" -d s1 visit 2 --band adult >/dev/null
+up s1 stick >/dev/null
+ok "then the network comes" "$P" -d s1 sync --hub "$at"
+is "the stick adds nothing" "$($H take-stick stick --json | json 'd["entries"]')" 0
+
+# --- hostile files stop nothing ---
+"$P" -d s1 visit 9 --band adult >/dev/null
+up s1 stick >/dev/null
+good=$(ls -t stick/packhorse/*.phb | head -1)
+name() { printf 'stick/packhorse/%064d.phb' "$1"; }
+ln -s /etc/passwd "$(name 1)"
+mkfifo "$(name 2)"
+mkdir "$(name 3)"
+truncate -s 9000000 "$(name 4)"
+: >"$(name 5)"
+printf 'PK\003\004' >"$(name 6)"
+ln -s /dev/zero "$(name 7)"
+head -c 3000 "$good" >"$(name 8)"
+printf 'x' | dd of=stick/packhorse/cut bs=1 2>/dev/null
+taken=$($H take-stick stick --json 2>taken.err)
+rc=$?
+is "they are refused one by one (exit 14)" "$rc $(json 'len(d["refused"])' <<<"$taken")" '14 8'
+is "and what is good is taken" "$(json 'd["entries"] > 0' <<<"$taken")" True
+is "each with its reason" "$(json '" ".join(sorted(set(r["reason"] for r in d["refused"])))' <<<"$taken")" 'cut-short no-bundle not-a-file too-big'
+status "a site likewise" 14 "$P" -d s1 take-stick stick
+is "nothing of them is touched" "$(ls stick/packhorse | grep -c '^0000')" 8
+rm -r stick/packhorse/0000*
+
+# --- a bundle that was altered, and one for somebody else ---
+"$P" -d s1 visit 6 --band adult >/dev/null
+rm -r stick/packhorse
+up s1 stick >/dev/null
+good=$(ls stick/packhorse/*.phb)
+cp "$good" good
+printf '\377' | dd of="$good" bs=1 seek=900 conv=notrunc 2>/dev/null
+status "an altered bundle is refused" 14 $H take-stick stick
+like "with words" "$($H take-stick stick 2>&1)" 'damaged, or was altered'
+cp good "$good"
+status "mended, it is taken" 0 $H take-stick stick
+$H pack-stick stick --device "$(member s1 device)" >/dev/null
+is "what is for the first is nothing to the second" "$(down s2 stick | json '[d["bundles"], d["others"] > 0]')" '[0, True]'
+like "which it says" "$("$P" -d s2 take-stick stick)" 'Nothing on this stick is for this device'
+like "in Vietnamese too" "$(LC_ALL=vi_VN.UTF-8 "$P" -d s2 take-stick stick)" 'không có gì cho máy này'
+
+# --- no room ---
+mkdir small
+if mount -t tmpfs -o size=256k tmpfs small 2>/dev/null; then
+  for i in $(seq 40); do for k in $(seq 40); do printf '{"kind":"visit","count":%d}\n' $((k % 9 + 1)); done; done >lines
+  "$P" -d s2 record --batch 100 <lines >/dev/null 2>&1 || "$P" -d s2 record <lines >/dev/null 2>&1
+  head -c 120k /dev/zero >small/film
+  status "a full stick is said to be full" 14 "$P" -d s2 pack-stick small
+  is "somebody's film is still there" "$(stat -c %s small/film)" 122880
+  rm small/film
+  umount small
+else
+  skip "a full stick is said to be full" "no mount here"
+  skip "somebody's film is still there" "no mount here"
+fi
+
+# --- a device that was cut off ---
+ok "the first device is cut off" $H cut "$(member s1 device)" --reason stolen --passphrase-file pass
+rm -r stick/packhorse
+up s1 stick >/dev/null
+$H take-stick stick >/dev/null
+is "it gets nothing more by itself" "$($H pack-stick stick --json | json 'len(d["devices"])')" 0
+$H pack-stick stick --device "$(member s1 device)" >/dev/null
+status "but hears of it when it is named" 11 "$P" -d s1 take-stick stick
+stop "$started_pid"
+ok "stores are whole" bash -c "$P -d s1 verify && $P -d s3 verify && $H verify"
+# --- what has served is removed after 90 days ---
+mkdir old
+up s3 old >/dev/null
+ok "before that it stays" $H take-stick old
+is "for whoever needs it" "$(ls old/packhorse/*.phb | wc -l)" 1
+if command -v faketime >/dev/null; then
+  ok "91 days later" faketime -f '+91d' $H take-stick old
+  is "it is removed" "$(ls old/packhorse | grep -c phb)" 0
+else
+  skip "91 days later" "no faketime"
+  skip "it is removed" "no faketime"
+fi
+is "nothing is left in the hub's spool" "$(ls hub/spool | grep -c phb)" 0
+done_testing
