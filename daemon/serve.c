@@ -71,11 +71,27 @@ static void start_watchdog(struct serve *serve)
 
 /* ---- stopping ---- */
 
+/*
+ * From here to the end of the process a further signal to stop says nothing new. Without
+ * a handle it would end us as if nobody listened, and the exit status would be lost.
+ */
+static void heed_no_more_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	(void)pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
 static void close_handles(struct serve *serve)
 {
 	if (!serve->has_handles) {
 		return;
 	}
+	heed_no_more_signals();
 	serve->has_handles = false;
 	uv_close((uv_handle_t *)&serve->term, NULL);
 	uv_close((uv_handle_t *)&serve->interrupt, NULL);
