@@ -1,0 +1,299 @@
+/*
+ * Tests of proto/spool*.c on the real disk: sticks that are not there, write-protected or give
+ * back other bytes, and what else may lie on one.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "spool_maker.h"
+
+static char room[64];
+
+static int room_setup(void **state)
+{
+	(void)state;
+	snprintf(room, sizeof(room), "/tmp/packhorse-unit.XXXXXX");
+	return mkdtemp(room) ? 0 : -1;
+}
+
+static int room_teardown(void **state)
+{
+	char command[128];
+
+	(void)state;
+	ph_file_use(NULL);
+	snprintf(command, sizeof(command), "rm -rf '%s'", room);
+	return system(command);
+}
+
+static void in_room(const char *name, char out[static 256])
+{
+	snprintf(out, 256, "%s/%s", room, name);
+}
+
+static void write_file(const char *name, const char *text)
+{
+	char path[256];
+
+	in_room(name, path);
+	assert_int_equal(ph_file_write(path, ph_view_str(text), 0600, NULL), 0);
+}
+
+static void test_no_stick(void **state)
+{
+	struct ph_error err = { 0 };
+	struct ph_spool spool;
+	char path[256];
+
+	(void)state;
+	in_room("nothing", path);
+	assert_int_equal(ph_spool_open(&spool, path, true, &err), -ENOENT);
+	assert_non_null(strstr(err.text, "plugged in"));
+	write_file("a-file", "x");
+	in_room("a-file", path);
+	assert_int_equal(ph_spool_open(&spool, path, true, NULL), -ENOENT);
+	memset(&err, 0, sizeof(err));
+	assert_int_equal(ph_spool_open(&spool, room, false, &err), -ENOENT);
+	assert_non_null(strstr(err.text, "nothing of Packhorse"));
+	/* somebody else's file, or a link to somewhere else, in its place */
+	write_file("packhorse", "x");
+	assert_int_equal(ph_spool_open(&spool, room, true, NULL), -ENOTDIR);
+	in_room("packhorse", path);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(symlink("/tmp", path), 0);
+	assert_int_equal(ph_spool_open(&spool, room, true, NULL), -ENOTDIR);
+}
+
+static int open_read_only(const char *path, int flags, unsigned mode)
+{
+	return flags & (O_WRONLY | O_RDWR) ? -EROFS
+					   : ph_file_ops_system.open(path, flags, mode);
+}
+
+static int refuse_unlink(const char *path)
+{
+	(void)path;
+	return -EROFS;
+}
+
+static void test_read_only(void **state)
+{
+	struct ph_file_ops ops = ph_file_ops_system;
+	struct sender sender;
+	struct ph_buf bundle = { 0 };
+	struct ph_error err = { 0 };
+
+	(void)state;
+	sender_init(&sender);
+	make(&sender, 100, &bundle);
+	assert_int_equal(pack(&sender, room, ph_buf_view(&bundle), NULL), 0);
+	ops.open = open_read_only;
+	ops.unlink = refuse_unlink;
+	ph_file_use(&ops);
+	/* what is there already needs no writing; the manifest does */
+	assert_int_equal(pack(&sender, room, ph_buf_view(&bundle), &err), -EROFS);
+	assert_non_null(strstr(err.text, "write-protected"));
+	assert_true(holds(room, ph_buf_view(&bundle)));
+	ph_file_use(NULL);
+	ph_buf_deinit(&bundle);
+}
+
+/* A stick that gives back other bytes than it was given. */
+static int64_t read_other(int fd, uint8_t *out, size_t len)
+{
+	int64_t n = ph_file_ops_system.read(fd, out, len);
+
+	if (n > 5000) {
+		out[5000] ^= 1;
+	}
+	return n;
+}
+
+static void test_reads_other(void **state)
+{
+	struct ph_file_ops ops = ph_file_ops_system;
+	struct sender sender;
+	struct ph_buf bundle = { 0 };
+	struct ph_error err = { 0 };
+
+	(void)state;
+	sender_init(&sender);
+	make(&sender, 9000, &bundle);
+	ops.read = read_other;
+	ph_file_use(&ops);
+	assert_int_equal(pack(&sender, room, ph_buf_view(&bundle), &err), -EBADMSG);
+	assert_non_null(strstr(err.text, "other bytes"));
+	ph_file_use(NULL);
+	assert_int_equal(count(room), 0);
+	ph_buf_deinit(&bundle);
+}
+
+static void hostile_name(unsigned n, char out[static 256])
+{
+	char name[PH_SPOOL_NAME_SIZE + 16];
+
+	snprintf(name, sizeof(name), "packhorse/%064x.phb", n);
+	in_room(name, out);
+}
+
+static void make_big(const char *path, off_t size)
+{
+	int fd = open(path, O_WRONLY | O_CREAT, 0600);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, "PHBUNDLE\001", 9), 9);
+	assert_int_equal(ftruncate(fd, size), 0);
+	close(fd);
+}
+
+/* Refused one by one: what is good beside them is read all the same. */
+static void test_hostile(void **state)
+{
+	static const char *const others[] = {
+		"packhorse/photo.jpg",
+		"packhorse/..phb",
+		"packhorse/README",
+		"packhorse/"
+		"0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF.phb",
+		"packhorse/"
+		"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef.PHB",
+		"packhorse/"
+		"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef.phb."
+		"part",
+	};
+	static const char *const reasons[] = { "not-a-file", "not-a-file", "not-a-file",
+					       "not-a-file", "too-big",    "cut-short",
+					       "no-bundle",  "newer",      "malformed" };
+	struct ph_spool_files files;
+	struct ph_buf bundle = { 0 };
+	struct ph_buf bytes = { 0 };
+	struct sender sender;
+	struct ph_spool spool;
+	const char *reason;
+	unsigned removed;
+	char path[256];
+	char target[256];
+
+	(void)state;
+	sender_init(&sender);
+	make(&sender, 100, &bundle);
+	assert_int_equal(pack(&sender, room, ph_buf_view(&bundle), NULL), 0);
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		write_file(others[i], "not ours");
+	}
+	hostile_name(0, path);
+	in_room("packhorse/photo.jpg", target);
+	assert_int_equal(symlink(target, path), 0);
+	hostile_name(1, path);
+	assert_int_equal(symlink("/dev/zero", path), 0);
+	hostile_name(2, path);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	hostile_name(3, path);
+	assert_int_equal(mkdir(path, 0700), 0);
+	hostile_name(4, path);
+	make_big(path, PH_BUNDLE_MAX + 1);
+	hostile_name(5, path);
+	make_big(path, 63);
+	hostile_name(6, path);
+	write_file(path + strlen(room) + 1, "PK\003\004 and more");
+	hostile_name(7, path);
+	write_file(path + strlen(room) + 1, "PHBUNDLE\002");
+	hostile_name(8, path);
+	write_file(path + strlen(room) + 1,
+		   "PHBUNDLE\001\003..............................................."
+		   ".......................");
+	/* at the limit it is no hostile size */
+	hostile_name(9, path);
+	make_big(path, PH_BUNDLE_MAX);
+
+	assert_int_equal(ph_spool_open(&spool, room, false, NULL), 0);
+	assert_int_equal(ph_spool_list(&spool, &files, NULL), 0);
+	assert_int_equal(files.n, 11);
+	assert_null(files.file[0].reason);
+	assert_int_equal(ph_spool_read(&spool, files.file[0].name, &bytes, &reason), 0);
+	assert_null(reason);
+	assert_true(ph_view_equal(ph_buf_view(&bytes), ph_buf_view(&bundle)));
+	for (unsigned i = 1; i < files.n; i++) {
+		unsigned n = (unsigned)strtoul(files.file[i].name + 56, NULL, 16);
+
+		assert_non_null(files.file[i].reason);
+		if (n < 9) {
+			assert_string_equal(files.file[i].reason, reasons[n]);
+		}
+		if (n < 5) {
+			bytes.len = 0;
+			assert_true(ph_spool_read(&spool, files.file[i].name, &bytes,
+						  &reason) < 0);
+			assert_int_equal(bytes.len, 0);
+		}
+	}
+	assert_int_equal(ph_spool_read(&spool, "../a-file", &bytes, &reason), -EINVAL);
+	ph_spool_files_deinit(&files);
+
+	/* a good bundle under another name, and a sweep that touches nothing of others */
+	hostile_name(10, path);
+	assert_int_equal(ph_file_write(path, ph_buf_view(&bundle), 0600, NULL), 0);
+	bytes.len = 0;
+	assert_int_equal(ph_spool_read(&spool, path + strlen(room) + 11, &bytes, &reason),
+			 0);
+	assert_string_equal(reason, "hash");
+	memset(sender.id, 9, sizeof(sender.id));
+	assert_int_equal(ph_spool_sweep(&spool, sender.id, NULL, &removed, NULL), 0);
+	assert_int_equal(removed, 0);
+	assert_int_equal(count(room), 12);
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		in_room(others[i], path);
+		assert_true(ph_file_exists(path));
+	}
+	ph_buf_deinit(&bundle);
+	ph_buf_deinit(&bytes);
+}
+
+/* A folder with more names than are looked at. */
+static void test_many(void **state)
+{
+	struct ph_spool_files files;
+	struct ph_spool spool;
+	char path[256];
+
+	(void)state;
+	assert_int_equal(ph_spool_open(&spool, room, true, NULL), 0);
+	for (unsigned i = 0; i < PH_SPOOL_FILES_MAX - 1; i++) {
+		hostile_name(i, path);
+		int fd = open(path, O_WRONLY | O_CREAT, 0600);
+
+		assert_true(fd >= 0);
+		close(fd);
+	}
+	for (unsigned i = 0; i < 3; i++) {
+		assert_int_equal(ph_spool_list(&spool, &files, NULL), 0);
+		assert_int_equal(files.n, PH_SPOOL_FILES_MAX - (i == 0 ? 1 : 0));
+		assert_int_equal(files.is_more, i == 2);
+		ph_spool_files_deinit(&files);
+		hostile_name(PH_SPOOL_FILES_MAX + i, path);
+		assert_int_equal(ph_file_write(path, ph_view_str("x"), 0600, NULL), 0);
+	}
+}
+
+#define IN_ROOM(test) cmocka_unit_test_setup_teardown(test, room_setup, room_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		IN_ROOM(test_no_stick),    IN_ROOM(test_read_only),
+		IN_ROOM(test_reads_other), IN_ROOM(test_hostile),
+		IN_ROOM(test_many),
+	};
+
+	return ph_crypto_start() != 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
+}
