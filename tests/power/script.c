@@ -15,7 +15,7 @@
 
 #include "daemon/hub_internal.h"
 
-static void begin_call(struct world *world, unsigned machine)
+void power_call(struct world *world, unsigned machine)
 {
 	if (world && world->call) {
 		world->call(world->data, machine, false);
@@ -54,7 +54,7 @@ static void promise_own(struct world *world, unsigned machine)
 }
 
 /* The call on MACHINE returned RC: when it is good, what is held now is promised. */
-static void end_call(struct world *world, unsigned machine, int rc)
+void power_called(struct world *world, unsigned machine, int rc)
 {
 	struct holding now;
 
@@ -117,7 +117,7 @@ static bool hub_jobs(struct road *road)
 
 		any = true;
 		job->owner = &road->peer;
-		begin_call(road->drive->world, HUB);
+		power_call(road->drive->world, HUB);
 		ph_hub_jobs(road->drive->hub, job);
 		rc = job->result;
 		if (rc < 0) {
@@ -129,7 +129,7 @@ static bool hub_jobs(struct road *road)
 			ph_fail(road->err, PH_EXIT_OTHER, rc, "the hub refuses: %s",
 				road->peer.refusal);
 		}
-		end_call(road->drive->world, HUB, rc);
+		power_called(road->drive->world, HUB, rc);
 		if (rc >= 0) {
 			promise_receipts(road, job);
 		}
@@ -147,7 +147,7 @@ static bool site_jobs(struct road *road)
 
 	while ((job = ph_session_take_job(road->device)) != NULL) {
 		any = true;
-		begin_call(world, index);
+		power_call(world, index);
 		ph_site_job(road->drive->site, job, road->err);
 		if (job->result < 0 || job->bad) {
 			road->failed = job->result < 0 ? job->result : -EPROTO;
@@ -155,7 +155,7 @@ static bool site_jobs(struct road *road)
 				"the site's job %d: %d%s", (int)job->type, job->result,
 				job->bad ? ", bad" : "");
 		}
-		end_call(world, index, job->result);
+		power_called(world, index, job->result);
 		if (world && job->result >= 0) {
 			world->promised[HUB].told[index] = world->promised[index].fed;
 		}
@@ -198,9 +198,9 @@ static int road_open(struct road *road)
 		return -ENOMEM;
 	}
 	memcpy(device.hub_key, hub.keys->key, sizeof(device.hub_key));
-	begin_call(drive->world, drive->index);
+	power_call(drive->world, drive->index);
 	rc = ph_site_hello(drive->site, 4096, hello, &arena, road->err);
-	end_call(drive->world, drive->index, rc);
+	power_called(drive->world, drive->index, rc);
 	device.hello = hello;
 	if (rc == 0) {
 		rc = ph_session_new(&road->device, &device, 1000);
@@ -249,9 +249,9 @@ int power_session(const struct drive *drive, struct ph_error *err)
 		goto out;
 	}
 	ph_session_counts(road.device, &counts);
-	begin_call(drive->world, drive->index);
+	power_call(drive->world, drive->index);
 	rc = ph_site_session_end(drive->site, complete, complete ? "" : "cut", &counts);
-	end_call(drive->world, drive->index, rc);
+	power_called(drive->world, drive->index, rc);
 	rc = rc < 0 ? rc : !complete;
 out:
 	ph_session_free(road.device);
@@ -365,9 +365,9 @@ static int write_one(struct world *world, unsigned index)
 	struct ph_entry entry = random_entry(world, &texts);
 	int rc;
 
-	begin_call(world, index);
+	power_call(world, index);
 	rc = ph_site_write(world->site[index], &entry, 1, NULL, &world->err);
-	end_call(world, index, rc);
+	power_called(world, index, rc);
 	return rc;
 }
 
@@ -379,7 +379,7 @@ static int write_batch(struct world *world, unsigned index)
 	char code[PH_PRINTED_SIZE + 1] = "";
 	int rc;
 
-	begin_call(world, index);
+	power_call(world, index);
 	rc = ph_site_begin(world->site[index], &world->err);
 	for (unsigned i = 0; rc == 0 && i < n; i++) {
 		struct texts texts;
@@ -396,7 +396,7 @@ static int write_batch(struct world *world, unsigned index)
 	if (rc == 0 && code[0] != '\0' && promised->n_codes < CODES_MAX) {
 		memcpy(promised->code[promised->n_codes++], code, sizeof(code));
 	}
-	end_call(world, index, rc);
+	power_called(world, index, rc);
 	return rc;
 }
 
@@ -406,12 +406,12 @@ static int print_code(struct world *world, unsigned index)
 	char code[PH_PRINTED_SIZE + 1];
 	int rc;
 
-	begin_call(world, index);
+	power_call(world, index);
 	rc = ph_site_print_code(world->site[index], code, &world->err);
 	if (rc == 0 && promised->n_codes < CODES_MAX) {
 		memcpy(promised->code[promised->n_codes++], code, sizeof(code));
 	}
-	end_call(world, index, rc);
+	power_called(world, index, rc);
 	return rc;
 }
 
@@ -419,9 +419,9 @@ static int fold_site(struct world *world, unsigned index)
 {
 	int rc;
 
-	begin_call(world, index);
+	power_call(world, index);
 	rc = ph_site_ledger(world->site[index], &world->err) ? 0 : -EIO;
-	end_call(world, index, rc);
+	power_called(world, index, rc);
 	return rc;
 }
 
@@ -430,10 +430,10 @@ static int reopen_site(struct world *world, unsigned index)
 {
 	int rc;
 
-	begin_call(world, index);
+	power_call(world, index);
 	ph_site_pause(world->site[index]);
 	rc = ph_site_resume(world->site[index], &world->err);
-	end_call(world, index, rc);
+	power_called(world, index, rc);
 	return rc;
 }
 
@@ -441,12 +441,12 @@ static int reopen_hub(struct world *world)
 {
 	int rc;
 
-	begin_call(world, HUB);
+	power_call(world, HUB);
 	ph_hub_close(world->hub);
 	world->hub = NULL;
 	rc = world_open_hub(&world->machine[HUB], power_name[HUB], &world->hub,
 			    &world->err);
-	end_call(world, HUB, rc);
+	power_called(world, HUB, rc);
 	return rc;
 }
 
@@ -454,9 +454,9 @@ static int fold_hub(struct world *world)
 {
 	int rc;
 
-	begin_call(world, HUB);
+	power_call(world, HUB);
 	rc = ph_hub_fold(world->hub);
-	end_call(world, HUB, rc);
+	power_called(world, HUB, rc);
 	return rc;
 }
 
@@ -464,9 +464,9 @@ static int command_hub(struct world *world)
 {
 	int rc;
 
-	begin_call(world, HUB);
+	power_call(world, HUB);
 	rc = power_policy(world->hub, power_below(world, 1000), &world->err);
-	end_call(world, HUB, rc);
+	power_called(world, HUB, rc);
 	return rc;
 }
 
@@ -536,6 +536,10 @@ bool world_step(struct world *world)
 	case 14:
 		world->doing = "command hub";
 		rc = command_hub(world);
+		break;
+	case 15:
+		world->doing = "carry";
+		rc = power_carry(world, index);
 		break;
 	default:
 		world->doing = "meet";

@@ -94,6 +94,15 @@ int hub_holding(struct ph_hub *hub, struct holding *out);
 int site_holding(struct ph_site *site, struct holding *out);
 struct held *held_of(struct holding *holding, const uint8_t id[static PH_LOG_ID_SIZE]);
 
+/*
+ * Around a call on MACHINE: it begins; it returned RC, and when that is good, what is held
+ * now is promised. Nothing if WORLD is NULL.
+ */
+void power_call(struct world *world, unsigned machine);
+void power_called(struct world *world, unsigned machine, int rc);
+/* Bundles of a site to the hub and back, by stick. 0 or negative errno with world->err. */
+int power_carry(struct world *world, unsigned index);
+
 /* One random thing. False: a machine has failed, as after a cut. */
 bool world_step(struct world *world);
 /*
