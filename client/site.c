@@ -305,6 +305,7 @@ void ph_site_close(struct ph_site *site)
 	ph_device_keys_wipe(&site->keys);
 	ph_buf_deinit(&site->cert_bytes);
 	ph_buf_deinit(&site->keylist_bytes);
+	ph_pack_free(site->pack);
 	free(site);
 }
 

@@ -12,7 +12,9 @@
 #include "client/site_take.h"
 
 /* What message 1 can carry beside the rest of the hello. */
-#define FLIGHT_MAX (32 * 1024)
+#define FLIGHT_MAX  (32 * 1024)
+/* How many times shorter a packed segment is at least, as a rule. */
+#define PACKED_GAIN 4
 
 int ph_site_receipt_missing(struct ph_site *site, const struct ph_log *log,
 			    uint64_t missing[static PH_RECEIPT_MISSING_MAX],
@@ -164,10 +166,44 @@ static int fill_control(struct ph_site *site, struct ph_hello *hello)
 
 struct flight {
 	size_t left;
+	bool packs;
 	struct ph_buf *arena;
 	size_t offset
 		[PH_FIRST_MAX]; /* of the bodies in the arena, which moves as it grows */
 };
+
+/* Whether the hub told, when it was last heard, that it takes what we pack. */
+static int hub_packs(struct ph_site *site, const struct ph_hello *hello, bool *packs_out)
+{
+	struct ph_buf told = { 0 };
+	int rc = ph_journal_meta_get(site->journal, PH_META_HUB_FORM, &told);
+
+	*packs_out = rc == 0 &&
+		     ph_view_equal(ph_buf_view(&told),
+				   PH_VIEW(hello->form, sizeof(hello->form))) &&
+		     ph_site_packer(site) != NULL;
+	ph_buf_deinit(&told);
+	return rc < 0 ? rc : 0;
+}
+
+/* BODY becomes the packed form of SEGMENT if that is shorter. 0 or -ENOMEM. */
+static int pack_body(struct ph_site *site, const struct ph_segment *segment,
+		     struct ph_buf *body, bool *packed_out)
+{
+	struct ph_pack_where where = { .first = segment->first, .last = segment->last };
+	struct ph_buf packed = { 0 };
+	int rc;
+
+	memcpy(where.log_id, segment->log_id, sizeof(where.log_id));
+	rc = ph_pack(site->pack, &where, ph_buf_view(body), NULL, 0, NULL, &packed);
+	*packed_out = rc == 0 && packed.len < body->len;
+	if (*packed_out) {
+		body->len = 0;
+		rc = ph_buf_put_view(body, ph_buf_view(&packed));
+	}
+	ph_buf_deinit(&packed);
+	return rc < 0 ? rc : 0;
+}
 
 /* Segments of head I above AFTER while they fit. *LAST_OUT: how far they go. */
 static int fly_log(struct ph_site *site, const struct ph_log *log, uint64_t after,
@@ -177,12 +213,17 @@ static int fly_log(struct ph_site *site, const struct ph_log *log, uint64_t afte
 	int rc = 0;
 
 	while (rc == 0 && hello->n_segments < PH_FIRST_MAX && flight->left > 0) {
-		size_t max = flight->left < PH_SITE_SEGMENT_MAX ? flight->left
-								: PH_SITE_SEGMENT_MAX;
+		size_t max = flight->packs ? PH_SITE_PACKED_MAX : PH_SITE_SEGMENT_MAX;
+		size_t left = flight->packs ? PACKED_GAIN * flight->left : flight->left;
 		struct ph_segment *segment = &hello->segment[hello->n_segments];
 
 		body.len = 0;
-		rc = ph_site_segment(site, log, after, max, true, segment, &body);
+		rc = ph_site_segment(site, log, after, left < max ? left : max, true,
+				     segment, &body);
+		if (rc == 0 && flight->packs) {
+			rc = pack_body(site, segment, &body,
+				       &hello->packed[hello->n_segments]);
+		}
 		if (rc != 0 || body.len > flight->left) {
 			break;
 		}
@@ -208,7 +249,7 @@ static int fill_flight(struct ph_site *site, struct heads *heads, size_t flight_
 								 : FLIGHT_MAX,
 				 .arena = arena };
 	bool done = !heads->is_more;
-	int rc = 0;
+	int rc = hub_packs(site, hello, &flight.packs);
 
 	for (unsigned i = 0; rc == 0 && i < hello->n_heads; i++) {
 		uint64_t last = heads->receipted[i];
@@ -232,6 +273,7 @@ static void start_session(struct ph_site *site, const struct ph_hello *hello)
 {
 	memset(site->send, 0, sizeof(site->send));
 	memset(&site->epoch, 0, sizeof(site->epoch));
+	site->packs = false; /* until the welcome; a bundle has none */
 	for (unsigned i = 0; i < hello->n_heads; i++) {
 		memcpy(site->send[i].log_id, hello->head[i].log_id, PH_LOG_ID_SIZE);
 		site->send[i].told = hello->head[i].n;
@@ -266,6 +308,8 @@ static int fill_hello(struct ph_site *site, size_t flight_max, struct ph_hello *
 		rc = ph_site_tell_taken(site, hello);
 	}
 	hello->counter = (uint64_t)sessions;
+	hello->packs = true;
+	ph_pack_form(hello->form);
 	for (unsigned i = 0; i < hello->n_heads; i++) {
 		is_signed = is_signed || heads.receipted[i] > 0;
 	}

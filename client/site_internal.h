@@ -4,6 +4,7 @@
 
 #include "client/site.h"
 #include "common/base/file.h"
+#include "proto/pack_item.h"
 
 #define PH_SITE_PATH_MAX 4096
 
@@ -15,6 +16,7 @@
 #define PH_META_FORKED      "control_forked" /* 1: the hub now sends another one */
 #define PH_META_EPOCH       "hub_epoch"      /* number of the highest one heard of */
 #define PH_META_HUB_TIME    "hub_time"       /* last heard */
+#define PH_META_HUB_FORM    "hub_form" /* of packed segments, as the hub last told */
 #define PH_META_SESSIONS    "sync.sessions"
 #define PH_META_TIME        "sync.time"
 #define PH_META_GOOD        "sync.good"
@@ -25,6 +27,8 @@
 
 /* Segments that we send are at most this, so that a cut costs little. */
 #define PH_SITE_SEGMENT_MAX (16 * 1024)
+/* The same of one that travels packed: about a tenth of it does. */
+#define PH_SITE_PACKED_MAX  (128 * 1024)
 
 /* One of our logs in the running session, by its index in the hello. */
 struct ph_site_send {
@@ -85,6 +89,8 @@ struct ph_site {
 	struct ph_site_send send[PH_HEADS_MAX];
 	unsigned n_send;
 	struct ph_epoch epoch;
+	struct ph_pack *pack; /* made when first needed */
+	bool packs;           /* the hub takes what we pack */
 	struct ph_site_moved moved;
 	/* what comes is from a bundle: its sender could not know what is here */
 	bool by_file;
@@ -115,6 +121,10 @@ int ph_site_codes_start(struct ph_site *site, struct ph_error *err);
 int ph_site_codes_keep(struct ph_site *site, struct ph_error *err);
 /* The batch, or the store, is gone. */
 void ph_site_codes_forget(struct ph_site *site);
+
+/* --- site_load.c --- */
+/* NULL: no memory. */
+struct ph_pack *ph_site_packer(struct ph_site *site);
 
 /* --- site_resolve.c --- */
 /* Plain form and seed of the part of entry N, as ph_site_part(); the caller wipes both. */

@@ -247,6 +247,24 @@ int ph_site_keep_epoch(struct ph_site *site, const struct ph_epoch *epoch)
 				       (int64_t)epoch->number);
 }
 
+/* What the hub packs and unpacks: for this session, and for the first flight of the next. */
+static int keep_form(struct ph_site *site, const struct ph_welcome *welcome)
+{
+	uint8_t ours[PH_PACK_FORM_SIZE];
+	struct ph_view told =
+		PH_VIEW(welcome->form, welcome->packs ? sizeof(welcome->form) : 0);
+	struct ph_buf held = { 0 };
+	int rc = ph_journal_meta_get(site->journal, PH_META_HUB_FORM, &held);
+
+	ph_pack_form(ours);
+	site->packs = ph_view_equal(told, PH_VIEW(ours, sizeof(ours)));
+	if (rc >= 0 && !ph_view_equal(told, ph_buf_view(&held))) {
+		rc = ph_journal_meta_put(site->journal, PH_META_HUB_FORM, told);
+	}
+	ph_buf_deinit(&held);
+	return rc < 0 ? rc : 0;
+}
+
 static int do_welcome(struct ph_site *site, struct ph_job *job, struct ph_error *err)
 {
 	const struct ph_welcome *welcome = &job->welcome;
@@ -257,6 +275,9 @@ static int do_welcome(struct ph_site *site, struct ph_job *job, struct ph_error 
 	}
 	if (rc == 0) {
 		rc = ph_site_keep_epoch(site, &welcome->epoch);
+	}
+	if (rc == 0) {
+		rc = keep_form(site, welcome);
 	}
 	if (rc == 0) {
 		rc = ph_site_check_epoch(site, &welcome->epoch);
@@ -380,8 +401,31 @@ static int store_control(struct ph_site *site, const struct ph_item *item)
 	return rc > 0 ? PH_TAKE_E_BAD : rc;
 }
 
+/* 0; 1: it is malformed, or packed in a form that was not told; negative errno. */
+static int unpack(struct ph_site *site, struct ph_job *job)
+{
+	const struct ph_item *item = job->items;
+
+	while (item && item->type != PH_ITEM_PACKED) {
+		item = item->next;
+	}
+	if (!item) {
+		return 0;
+	}
+	if (!ph_site_packer(site)) {
+		return -ENOMEM;
+	}
+	return ph_items_unpack(site->pack, &job->items, false);
+}
+
 static int do_store(struct ph_site *site, struct ph_job *job)
 {
+	int unpacked = unpack(site, job);
+
+	if (unpacked != 0) {
+		job->bad = unpacked > 0;
+		return unpacked < 0 ? unpacked : 0;
+	}
 	for (const struct ph_item *item = job->items; item; item = item->next) {
 		int rc = ph_site_take(site, item);
 

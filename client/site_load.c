@@ -39,6 +39,14 @@ int ph_site_segment(struct ph_site *site, const struct ph_log *log, uint64_t aft
 	return rc > 0 ? -EUCLEAN : rc;
 }
 
+struct ph_pack *ph_site_packer(struct ph_site *site)
+{
+	if (!site->pack) {
+		site->pack = ph_pack_new();
+	}
+	return site->pack;
+}
+
 /* Whether some entry in SEND's sent range has a part that was not sent. */
 static int parts_wait(struct ph_site *site, const struct ph_log *log,
 		      const struct ph_site_send *send, uint64_t *n_out)
@@ -149,12 +157,12 @@ static void move_on(struct ph_site_send *send, enum step step, uint64_t n)
 }
 
 static int make_segment(struct ph_site *site, const struct ph_log *log, uint64_t after,
-			struct ph_item **item_out)
+			size_t max, struct ph_item **item_out)
 {
 	struct ph_segment segment;
 	struct ph_item *item = ph_item_new(PH_ITEM_SEGMENT);
-	int rc = item ? ph_site_segment(site, log, after, PH_SITE_SEGMENT_MAX, false,
-					&segment, &item->body)
+	int rc = item ? ph_site_segment(site, log, after, max, false, &segment,
+					&item->body)
 		      : -ENOMEM;
 
 	if (rc != 0) {
@@ -169,6 +177,52 @@ static int make_segment(struct ph_site *site, const struct ph_log *log, uint64_t
 	return 0;
 }
 
+/* The parts of the entries of ITEM, a segment, behind it, and how many they are. */
+static int add_parts(struct ph_site *site, const struct ph_log *log, struct ph_item *item,
+		     uint64_t *n_out)
+{
+	struct ph_item **end = &item->next;
+	uint64_t after = item->first - 1;
+	size_t count;
+	int rc;
+
+	do {
+		uint64_t numbers[64];
+
+		rc = ph_journal_parts_in(site->journal, log->row, after, item->last,
+					 numbers, sizeof(numbers) / sizeof(numbers[0]),
+					 &count);
+		for (size_t i = 0; rc == 0 && i < count; i++) {
+			after = numbers[i];
+			rc = make_part(site, log, after, end);
+			*n_out += *end != NULL;
+			end = *end ? &(*end)->next : end;
+		}
+	} while (rc == 0 && count > 0);
+	return rc > 0 ? -EUCLEAN : rc;
+}
+
+/* The next segment, packed with its parts in it; what does not go inside follows it. */
+static int make_packed(struct ph_site *site, const struct ph_log *log, uint64_t after,
+		       struct ph_item **item_out, uint64_t *parts_out)
+{
+	struct ph_item *item = NULL;
+	int rc = make_segment(site, log, after, PH_SITE_PACKED_MAX, &item);
+
+	if (rc == 0) {
+		rc = add_parts(site, log, item, parts_out);
+	}
+	if (rc == 0) {
+		rc = ph_items_pack(site->pack, &item);
+	}
+	if (rc != 0) {
+		ph_items_free(item);
+		return rc;
+	}
+	*item_out = item;
+	return 0;
+}
+
 struct load {
 	size_t left;   /* of the budget */
 	bool is_first; /* nothing is loaded yet: the next item goes, whatever it costs */
@@ -178,8 +232,11 @@ struct load {
 
 static bool fits(struct load *load, const struct ph_item *item)
 {
-	size_t cost = item->body.len + PH_ITEM_CREDIT;
+	size_t cost = 0;
 
+	for (; item; item = item->next) {
+		cost += item->body.len + PH_ITEM_CREDIT;
+	}
 	if (!load->is_first && cost > load->left) {
 		load->is_full = true;
 		return false;
@@ -194,8 +251,12 @@ static int load_one(struct ph_site *site, const struct ph_log *log,
 		    struct load *load)
 {
 	struct ph_item *item = NULL;
-	int rc = step == STEP_SEGMENT ? make_segment(site, log, send->cursor, &item)
-				      : make_part(site, log, n, &item);
+	uint64_t parts = 0;
+	bool packs = step == STEP_SEGMENT && site->packs && ph_site_packer(site);
+	int rc = packs ? make_packed(site, log, send->cursor, &item, &parts)
+		 : step == STEP_SEGMENT ? make_segment(site, log, send->cursor,
+						       PH_SITE_SEGMENT_MAX, &item)
+					: make_part(site, log, n, &item);
 
 	if (rc < 0) {
 		return rc;
@@ -207,13 +268,17 @@ static int load_one(struct ph_site *site, const struct ph_log *log,
 	if (item && step == STEP_SEGMENT) {
 		n = item->last;
 		site->moved.entries_sent += item->last - item->first + 1;
+		site->moved.parts_sent += parts;
 	} else if (item) {
 		site->moved.parts_sent++;
 	}
 	move_on(send, step, n);
-	if (item) {
-		*load->end = item;
-		load->end = &item->next;
+	if (packs) {
+		send->parts = n; /* those that there are went along */
+	}
+	*load->end = item;
+	while (*load->end) {
+		load->end = &(*load->end)->next;
 	}
 	return 0;
 }

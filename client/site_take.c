@@ -273,6 +273,8 @@ int ph_site_take(struct ph_site *site, const struct ph_item *item)
 		return take_part(site, item);
 	case PH_ITEM_PAGE:
 		return take_page(site, item);
+	case PH_ITEM_PACKED: /* unpacked before */
+		break;
 	}
 	return PH_TAKE_E_BAD;
 }

@@ -222,6 +222,7 @@ void ph_hub_close(struct ph_hub *hub)
 	ph_db_close(hub->db);
 	ph_device_keys_wipe(&hub->keys);
 	ph_buf_deinit(&hub->keylist_bytes);
+	ph_pack_free(hub->pack);
 	ph_lock_release(&hub->lock);
 	free(hub);
 }

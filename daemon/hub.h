@@ -64,6 +64,7 @@ struct ph_hub_peer {
 	struct ph_head
 		sent[PH_HEADS_MAX]; /* of each, how far this session's segments went */
 	unsigned n_heads;
+	bool packs; /* it takes what we pack */
 	uint64_t counter;
 	bool heard;       /* a transport frame came: it is no replay */
 	uint64_t control; /* control log sent so far */

@@ -246,6 +246,8 @@ static void count(struct ph_hub_packed *packed, const struct ph_item *item)
 	case PH_ITEM_PAGE:
 		packed->pages++;
 		break;
+	case PH_ITEM_PACKED: /* bundles are plain */
+		break;
 	}
 }
 

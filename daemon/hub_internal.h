@@ -7,6 +7,7 @@
 #include "daemon/hub.h"
 #include "daemon/hub_part.h"
 #include "daemon/hub_time.h"
+#include "proto/pack_item.h"
 
 #define PH_HUB_PATH_MAX 4096
 
@@ -28,9 +29,12 @@ struct ph_hub {
 	struct ph_epoch epoch;
 	unsigned province;
 	struct ph_hub_latest latest; /* stamped by whom; since this process started */
+	struct ph_pack *pack;        /* made when first needed */
 	bool stopped; /* an I/O error was seen: nothing more is acknowledged */
 };
 
+/* NULL: no memory. */
+struct ph_pack *ph_hub_packer(struct ph_hub *hub);
 int64_t ph_hub_now(const struct ph_hub *hub);
 /* What the device of row DEVICE is told the time is (hub_time.h). */
 int64_t ph_hub_time(const struct ph_hub *hub, int64_t device);

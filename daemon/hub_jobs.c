@@ -221,6 +221,23 @@ static int store_item(struct ph_hub *hub, struct ph_hub_peer *peer,
 					     : store_part(hub, peer, item);
 }
 
+/* 0; 1: malformed, or of a form that was not told, unless that is for the welcome to say; negative errno. */
+static int unpack_items(struct ph_hub *hub, struct ph_job *job)
+{
+	const struct ph_item *item = job->items;
+
+	while (item && item->type != PH_ITEM_PACKED) {
+		item = item->next;
+	}
+	if (!item) {
+		return 0;
+	}
+	if (!ph_hub_packer(hub)) {
+		return -ENOMEM;
+	}
+	return ph_items_unpack(hub->pack, &job->items, job->type == PH_JOB_HELLO);
+}
+
 static int store_items(struct ph_hub *hub, struct ph_job *job)
 {
 	static const char *const reasons[] = {
@@ -233,7 +250,14 @@ static int store_items(struct ph_hub *hub, struct ph_job *job)
 	};
 	struct ph_hub_peer *peer = peer_of(job);
 	const struct ph_item *full = NULL; /* of a log whose new branch is not taken */
+	int unpacked = unpack_items(hub, job);
 
+	if (unpacked != 0) {
+		snprintf(peer->refusal, sizeof(peer->refusal),
+			 "a packed segment is malformed");
+		job->bad = unpacked > 0;
+		return unpacked < 0 ? unpacked : 0;
+	}
 	for (const struct ph_item *item = job->items; item; item = item->next) {
 		int rc;
 
@@ -266,6 +290,7 @@ static int store_items(struct ph_hub *hub, struct ph_job *job)
 static int do_hello(struct ph_hub *hub, struct ph_job *job)
 {
 	struct ph_hub_peer *peer = peer_of(job);
+	uint8_t form[PH_PACK_FORM_SIZE];
 	int rc;
 
 	job->welcome.status = PH_STATUS_OK;
@@ -278,6 +303,9 @@ static int do_hello(struct ph_hub *hub, struct ph_job *job)
 	memset(peer->sent, 0, sizeof(peer->sent));
 	peer->n_heads = job->hello.n_heads;
 	peer->counter = job->hello.counter;
+	ph_pack_form(form);
+	peer->packs =
+		job->hello.packs && memcmp(job->hello.form, form, sizeof(form)) == 0;
 	rc = ph_hub_load_hello(hub, peer, &job->hello);
 	if (rc == 0) {
 		rc = store_items(hub, job);
@@ -408,6 +436,8 @@ static int answer_hello(struct ph_hub *hub, struct ph_job *job)
 		return 0;
 	}
 	welcome->same = true;
+	welcome->packs = true;
+	ph_pack_form(welcome->form);
 	welcome->n_heads = peer->n_heads;
 	for (unsigned i = 0; i < peer->n_heads; i++) {
 		const struct ph_head *head = &peer->head[i];

@@ -409,6 +409,14 @@ static int next_item(struct ph_hub *hub, struct ph_hub_peer *peer, size_t budget
 	return rc < 0 ? rc : *item_out ? 0 : PH_HUB_LOAD_E_NONE;
 }
 
+struct ph_pack *ph_hub_packer(struct ph_hub *hub)
+{
+	if (!hub->pack) {
+		hub->pack = ph_pack_new();
+	}
+	return hub->pack;
+}
+
 int ph_hub_load(struct ph_hub *hub, struct ph_job *job)
 {
 	struct ph_hub_peer *peer = job->owner;
@@ -426,6 +434,11 @@ int ph_hub_load(struct ph_hub *hub, struct ph_job *job)
 			*end = item;
 			end = &item->next;
 		}
+	}
+	if (rc >= 0 && peer->packs && !peer->by_file && ph_hub_packer(hub)) {
+		int packed = ph_items_pack(hub->pack, &job->items);
+
+		rc = packed < 0 ? packed : rc;
 	}
 	if (rc < 0) {
 		ph_items_free(job->items);

@@ -27,6 +27,7 @@ enum hello_item {
 	HELLO_SEGMENTS,
 	HELLO_FEED,
 	HELLO_SIBLINGS,
+	HELLO_FORM,
 	HELLO_ITEMS
 };
 
@@ -85,12 +86,15 @@ static void put_segments(struct ph_mpw *writer, const struct ph_hello *hello)
 	for (unsigned i = 0; i < hello->n_segments; i++) {
 		const struct ph_segment *segment = &hello->segment[i];
 
-		ph_mpw_array(writer, 5);
+		ph_mpw_array(writer, hello->packed[i] ? 6 : 5);
 		ph_mpw_uint(writer, find_head(hello, segment->log_id));
 		ph_mpw_uint(writer, segment->first);
 		ph_mpw_uint(writer, segment->last);
 		ph_mpw_bin(writer, segment->seal, sizeof(segment->seal));
 		ph_mpw_bin(writer, segment->body.data, segment->body.len);
+		if (hello->packed[i]) {
+			ph_mpw_uint(writer, 1);
+		}
 	}
 }
 
@@ -107,6 +111,10 @@ static void put_feed(struct ph_mpw *writer, const struct ph_hello *hello)
 
 static void put_siblings(struct ph_mpw *writer, const struct ph_hello *hello)
 {
+	if (hello->n_siblings == 0) {
+		ph_mpw_nil(writer);
+		return;
+	}
 	ph_mpw_array(writer, hello->n_siblings);
 	for (unsigned i = 0; i < hello->n_siblings; i++) {
 		const struct ph_sibling *sibling = &hello->sibling[i];
@@ -215,6 +223,7 @@ int ph_hello_encode(const struct ph_hello *hello, struct ph_buf *out)
 		[HELLO_SEGMENTS] = hello->n_segments > 0,
 		[HELLO_FEED] = hello->feed_scope > 0,
 		[HELLO_SIBLINGS] = hello->n_siblings > 0,
+		[HELLO_FORM] = hello->packs,
 	};
 	size_t before = out->len;
 	size_t used = ph_message_used(is_set, HELLO_ITEMS);
@@ -252,6 +261,9 @@ int ph_hello_encode(const struct ph_hello *hello, struct ph_buf *out)
 	}
 	if (used > HELLO_SIBLINGS) {
 		put_siblings(&writer, hello);
+	}
+	if (used > HELLO_FORM) {
+		ph_mpw_bin(&writer, hello->form, sizeof(hello->form));
 	}
 
 	int rc = ph_mpw_end(&writer);
@@ -319,10 +331,10 @@ static bool get_control(const msgpack_object *object, struct ph_cursor *cursor)
 }
 
 static bool get_segment(const msgpack_object *object, const struct ph_hello *hello,
-			struct ph_segment *segment)
+			struct ph_segment *segment, bool *packed)
 {
-	const msgpack_object_array *array = ph_mp_array(object, 5, 5);
-	uint64_t index;
+	const msgpack_object_array *array = ph_mp_array(object, 5, 6);
+	uint64_t index, one;
 
 	if (array == NULL || !ph_mp_uint(&array->ptr[0], PH_HEADS_MAX - 1, &index) ||
 	    index >= hello->n_heads ||
@@ -333,8 +345,9 @@ static bool get_segment(const msgpack_object *object, const struct ph_hello *hel
 	    !ph_mp_bin(&array->ptr[4], 1, PH_FRAME_MAX, &segment->body)) {
 		return false;
 	}
+	*packed = array->size == 6;
 	memcpy(segment->log_id, hello->head[index].log_id, sizeof(segment->log_id));
-	return true;
+	return !*packed || (ph_mp_uint(&array->ptr[5], 1, &one) && one == 1);
 }
 
 static bool get_segments(const msgpack_object *object, struct ph_hello *hello)
@@ -349,7 +362,8 @@ static bool get_segments(const msgpack_object *object, struct ph_hello *hello)
 		return false;
 	}
 	for (uint32_t i = 0; i < array->size; i++) {
-		if (!get_segment(&array->ptr[i], hello, &hello->segment[i])) {
+		if (!get_segment(&array->ptr[i], hello, &hello->segment[i],
+				 &hello->packed[i])) {
 			return false;
 		}
 	}
@@ -411,6 +425,12 @@ static bool get_siblings(const msgpack_object *object, struct ph_hello *hello)
 	return true;
 }
 
+static bool get_form(const msgpack_object *object, struct ph_hello *hello)
+{
+	hello->packs = !ph_mp_is_nil(object);
+	return !hello->packs || ph_mp_bin_exact(object, hello->form, sizeof(hello->form));
+}
+
 static int read_hello(const msgpack_object *root, struct ph_hello *hello)
 {
 	const msgpack_object_array *array = ph_mp_array(root, 1, PH_MESSAGE_ITEMS_MAX);
@@ -435,7 +455,8 @@ static int read_hello(const msgpack_object *root, struct ph_hello *hello)
 	    !ph_message_get_uint(ph_mp_item(array, HELLO_DONE), &done) || done > 1 ||
 	    !get_segments(ph_mp_item(array, HELLO_SEGMENTS), hello) ||
 	    !get_feed(ph_mp_item(array, HELLO_FEED), hello) ||
-	    !get_siblings(ph_mp_item(array, HELLO_SIBLINGS), hello)) {
+	    !get_siblings(ph_mp_item(array, HELLO_SIBLINGS), hello) ||
+	    !get_form(ph_mp_item(array, HELLO_FORM), hello)) {
 		return PH_MESSAGE_E_FORM;
 	}
 	hello->done = done == 1;

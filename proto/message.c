@@ -176,6 +176,11 @@ static bool segment_ok(const struct ph_message *message)
 	       message->chunk.len <= message->total - message->offset;
 }
 
+static bool packed_ok(const struct ph_message *message)
+{
+	return segment_ok(message) && message->total <= PH_PACK_MAX;
+}
+
 static bool get_segment(const msgpack_object_array *array, struct ph_message *message)
 {
 	return ph_mp_bin_exact(&array->ptr[1], message->log_id,
@@ -343,6 +348,7 @@ static const struct {
 	[PH_MSG_PONG] = { 1, 1, put_nothing, get_nothing, any_ok },
 	[PH_MSG_CLOSE] = { 1, 1, put_nothing, get_nothing, any_ok },
 	[PH_MSG_PAGE] = { 4, 4, put_page, get_page, page_ok },
+	[PH_MSG_PACKED] = { 9, 9, put_segment, get_segment, packed_ok },
 };
 
 enum {

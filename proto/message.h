@@ -11,6 +11,7 @@
 #include "common/log/receipt.h"
 #include "common/log/segment.h"
 #include "common/log/part.h"
+#include "proto/pack.h"
 
 #define PH_PROTOCOL_VERSION 1
 #define PH_HEADS_MAX        8    /* own logs a device tells of */
@@ -55,8 +56,8 @@ struct ph_sibling {
 
 /*
  * [version, cert, [[log id, n, h(n), unreceipted] ...], [n, h8], epoch number, counter,
- *  budget, done, [[head index, first, last, seal, body] ...], [scope version, number],
- *  [[log id, n, h8, parts held, first missing] ...]]
+ *  budget, done, [[head index, first, last, seal, body, packed] ...], [scope version,
+ *  number], [[log id, n, h8, parts held, first missing] ...], form of packed segments]
  * What is empty, zero or false is nil, and trailing nils are dropped.
  */
 struct ph_hello {
@@ -72,6 +73,7 @@ struct ph_hello {
 	bool done;        /* nothing more follows the segments in this message */
 	struct ph_segment
 		segment[PH_FIRST_MAX]; /* log ids are those of heads; bodies borrowed */
+	bool packed[PH_FIRST_MAX];     /* of these: the body is a packed segment */
 	unsigned n_segments;
 	/*
 	 * The feed as far as it is applied, of the epoch `epoch`: scope version and
@@ -80,6 +82,8 @@ struct ph_hello {
 	uint64_t feed_scope, feed_number;
 	struct ph_sibling sibling[PH_SIBLINGS_MAX]; /* each branch of each log once */
 	unsigned n_siblings;
+	bool packs; /* the device takes packed segments of this form */
+	uint8_t form[PH_PACK_FORM_SIZE];
 };
 
 /*
@@ -98,7 +102,7 @@ struct ph_short_receipt {
 
 /*
  * [status, epoch number, epoch random, time, heads, [receipt ...], [segment hash, offset],
- *  done items, keylist]
+ *  done items, keylist, form of packed segments]
  * What is empty, zero or absent is nil, and trailing nils are dropped. heads: one item
  * for each head of the hello: [n, h] of what the hub holds, nil for nothing; nil in
  * place of all when the hub now holds exactly what the hello told.
@@ -126,6 +130,8 @@ struct ph_welcome {
 	uint64_t done_items;
 	struct ph_view
 		keylist; /* borrowed; a newer key list than the invite's; empty: none */
+	bool packs;      /* the hub takes packed segments of this form */
+	uint8_t form[PH_PACK_FORM_SIZE];
 };
 
 /* Append. 0; -EINVAL for what no peer would take; -ENOMEM. OUT unchanged on error. */
@@ -156,6 +162,7 @@ enum ph_message_type {
 	PH_MSG_PONG = 11,   /* [11] */
 	PH_MSG_CLOSE = 12,  /* [12] */
 	PH_MSG_PAGE = 13,   /* [13, hash bin16, total, chunk] */
+	PH_MSG_PACKED = 14, /* as SEGMENT; the body is a packed segment */
 };
 
 #define PH_PART_FORM_SEED                                                                \

@@ -94,7 +94,9 @@ static void keep_partial(struct ph_session *session)
 	bool is_trusted =
 		session->failure != PH_FAIL_PROTOCOL && session->side == PH_SIDE_HUB;
 
-	if (session->open != NULL && session->open->type == PH_ITEM_SEGMENT &&
+	if (session->open != NULL &&
+	    (session->open->type == PH_ITEM_SEGMENT ||
+	     session->open->type == PH_ITEM_PACKED) &&
 	    is_trusted) {
 		ph_buf_wipe(&session->partial);
 		session->partial = session->open->body;

@@ -54,11 +54,15 @@ enum ph_session_failure {
 	(PH_WINDOW - PH_ITEM_CREDIT < PH_SEGMENT_PLAIN_MAX ? PH_WINDOW - PH_ITEM_CREDIT  \
 							   : PH_SEGMENT_PLAIN_MAX)
 
-/* What travels: a segment, the sealed part of one entry, or (down only) a page of the feed. */
+/*
+ * What travels: a segment, the sealed part of one entry, or (down only) a page of the
+ * feed; or a packed segment, with parts of its entries in it (proto/pack_item.h).
+ */
 enum ph_item_type {
 	PH_ITEM_SEGMENT,
 	PH_ITEM_PART,
-	PH_ITEM_PAGE
+	PH_ITEM_PAGE,
+	PH_ITEM_PACKED
 };
 struct ph_item {
 	enum ph_item_type type;
@@ -66,7 +70,8 @@ struct ph_item {
 	uint64_t first, last; /* PART: first = last = n */
 	uint8_t seal[PH_SIGNATURE_SIZE];
 	uint8_t seed[PH_SEED_SIZE];
-	struct ph_buf body; /* segment body, plain fields of the part, or the page */
+	/* segment body, plain fields of the part, the page, or the packed segment */
+	struct ph_buf body;
 	struct ph_item *next;
 };
 struct ph_item *ph_item_new(enum ph_item_type type); /* NULL: no memory */
@@ -74,7 +79,7 @@ struct ph_item *ph_item_new(enum ph_item_type type); /* NULL: no memory */
 size_t ph_item_max(enum ph_item_type type);
 /* Frees the whole list from ITEM on; bodies are wiped. NULL is fine. */
 void ph_items_free(struct ph_item *item);
-/* The segment an item holds; its body borrows the item's. */
+/* The segment an item holds; its body, as it travels, borrows the item's. */
 void ph_item_segment(const struct ph_item *item, struct ph_segment *segment_out);
 /* The name of a segment or page, as the message that begins it has it; zeros of a part, which has none. */
 void ph_item_hash(const struct ph_item *item, uint8_t hash_out[static 16]);

@@ -24,7 +24,8 @@ static struct ph_item *items_of(const struct ph_hello *hello, int *rc_out)
 
 	for (unsigned i = 0; i < hello->n_segments; i++) {
 		const struct ph_segment *segment = &hello->segment[i];
-		struct ph_item *item = ph_item_new(PH_ITEM_SEGMENT);
+		struct ph_item *item =
+			ph_item_new(hello->packed[i] ? PH_ITEM_PACKED : PH_ITEM_SEGMENT);
 
 		if (item == NULL || ph_buf_put_view(&item->body, segment->body) != 0) {
 			ph_items_free(item);

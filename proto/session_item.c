@@ -62,6 +62,8 @@ size_t ph_item_max(enum ph_item_type type)
 		return PH_PART_MAX;
 	case PH_ITEM_PAGE:
 		return PH_PAGE_MAX + PH_PAGE_AROUND;
+	case PH_ITEM_PACKED:
+		return PH_PACK_MAX;
 	}
 	return 0;
 }
@@ -96,7 +98,7 @@ void ph_item_hash(const struct ph_item *item, uint8_t hash_out[static 16])
 	struct ph_segment segment;
 
 	memset(hash_out, 0, 16);
-	if (item->type == PH_ITEM_SEGMENT) {
+	if (item->type == PH_ITEM_SEGMENT || item->type == PH_ITEM_PACKED) {
 		ph_item_segment(item, &segment);
 		ph_segment_hash(&segment, hash_out);
 	} else if (item->type == PH_ITEM_PAGE) {

@@ -86,7 +86,7 @@ static bool resume(struct ph_session *session, const struct ph_message *message)
 	if (message->type == PH_MSG_PAGE) {
 		memcpy(session->open_hash, message->hash, sizeof(session->open_hash));
 	}
-	if (message->type != PH_MSG_SEGMENT) {
+	if (message->type != PH_MSG_SEGMENT && message->type != PH_MSG_PACKED) {
 		return true;
 	}
 
@@ -108,9 +108,10 @@ static bool resume(struct ph_session *session, const struct ph_message *message)
 
 static enum ph_item_type type_of(enum ph_message_type type)
 {
-	return type == PH_MSG_SEGMENT ? PH_ITEM_SEGMENT
-	       : type == PH_MSG_PART  ? PH_ITEM_PART
-				      : PH_ITEM_PAGE;
+	return type == PH_MSG_SEGMENT  ? PH_ITEM_SEGMENT
+	       : type == PH_MSG_PART   ? PH_ITEM_PART
+	       : type == PH_MSG_PACKED ? PH_ITEM_PACKED
+				       : PH_ITEM_PAGE;
 }
 
 static void on_item(struct ph_session *session, const struct ph_message *message)
@@ -135,7 +136,7 @@ static void on_item(struct ph_session *session, const struct ph_message *message
 	memcpy(item->log_id, message->log_id, sizeof(item->log_id));
 	item->first = message->first;
 	item->last = message->last;
-	if (type == PH_ITEM_SEGMENT) {
+	if (type == PH_ITEM_SEGMENT || type == PH_ITEM_PACKED) {
 		memcpy(item->seal, message->seal, sizeof(item->seal));
 	} else if (type == PH_ITEM_PART) {
 		memcpy(item->seed, message->seed, sizeof(item->seed));
@@ -271,6 +272,7 @@ static const struct {
 	[PH_MSG_PONG] = { AT(HELLO) | AT(TRANSFER), TO_BOTH, on_pong },
 	[PH_MSG_CLOSE] = { AT(TRANSFER), TO(HUB), on_close },
 	[PH_MSG_PAGE] = { AT(TRANSFER), TO(DEVICE), on_item },
+	[PH_MSG_PACKED] = { AT(TRANSFER), TO_BOTH, on_item },
 };
 
 void ph_session_on_message(struct ph_session *session, const struct ph_message *message)

@@ -220,7 +220,7 @@ static void begin_front(struct ph_session *session)
 	session->front_ready = true;
 	session->front_offset = 0;
 	ph_item_hash(item, session->front_hash);
-	if (item->type != PH_ITEM_SEGMENT) {
+	if (item->type != PH_ITEM_SEGMENT && item->type != PH_ITEM_PACKED) {
 		return;
 	}
 	if (session->has_resume && session->resume_offset < item->body.len &&
@@ -237,6 +237,7 @@ static struct ph_message message_of(const struct ph_session *session)
 		[PH_ITEM_SEGMENT] = PH_MSG_SEGMENT,
 		[PH_ITEM_PART] = PH_MSG_PART,
 		[PH_ITEM_PAGE] = PH_MSG_PAGE,
+		[PH_ITEM_PACKED] = PH_MSG_PACKED,
 	};
 	const struct ph_item *item = session->queue.first;
 	struct ph_message message = {
@@ -261,6 +262,7 @@ static size_t around(enum ph_message_type type)
 {
 	switch (type) {
 	case PH_MSG_SEGMENT:
+	case PH_MSG_PACKED:
 		return SEGMENT_AROUND;
 	case PH_MSG_PART:
 		return PART_AROUND;

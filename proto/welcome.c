@@ -25,6 +25,7 @@ enum welcome_item {
 	WELCOME_PARTIAL,
 	WELCOME_DONE,
 	WELCOME_KEYLIST,
+	WELCOME_FORM,
 	WELCOME_ITEMS
 };
 
@@ -112,6 +113,7 @@ int ph_welcome_encode(const struct ph_welcome *welcome, struct ph_buf *out)
 		[WELCOME_PARTIAL] = welcome->has_partial,
 		[WELCOME_DONE] = welcome->done,
 		[WELCOME_KEYLIST] = welcome->keylist.len > 0,
+		[WELCOME_FORM] = welcome->packs,
 	};
 	size_t before = out->len;
 	size_t used = ph_message_used(is_set, WELCOME_ITEMS);
@@ -149,6 +151,9 @@ int ph_welcome_encode(const struct ph_welcome *welcome, struct ph_buf *out)
 	}
 	if (used > WELCOME_KEYLIST) {
 		ph_message_put_bin(&writer, welcome->keylist);
+	}
+	if (used > WELCOME_FORM) {
+		ph_mpw_bin(&writer, welcome->form, sizeof(welcome->form));
 	}
 
 	int rc = ph_mpw_end(&writer);
@@ -246,6 +251,13 @@ static bool get_done(const msgpack_object *object, struct ph_welcome *welcome)
 	       ph_mp_uint(object, PH_MESSAGE_UINT_MAX, &welcome->done_items);
 }
 
+static bool get_form(const msgpack_object *object, struct ph_welcome *welcome)
+{
+	welcome->packs = !ph_mp_is_nil(object);
+	return !welcome->packs ||
+	       ph_mp_bin_exact(object, welcome->form, sizeof(welcome->form));
+}
+
 static bool read_welcome(const msgpack_object *root, struct ph_welcome *welcome)
 {
 	const msgpack_object_array *array = ph_mp_array(root, 1, WELCOME_ITEMS);
@@ -265,7 +277,8 @@ static bool read_welcome(const msgpack_object *root, struct ph_welcome *welcome)
 	       get_partial(ph_mp_item(array, WELCOME_PARTIAL), welcome) &&
 	       get_done(ph_mp_item(array, WELCOME_DONE), welcome) &&
 	       ph_message_get_bin(ph_mp_item(array, WELCOME_KEYLIST), PH_KEYLIST_MAX,
-				  &welcome->keylist);
+				  &welcome->keylist) &&
+	       get_form(ph_mp_item(array, WELCOME_FORM), welcome);
 }
 
 int ph_welcome_decode(struct ph_view bytes, struct ph_welcome *welcome)

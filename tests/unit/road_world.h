@@ -202,6 +202,21 @@ struct road {
 	struct ph_hub_peer peer;
 };
 
+/* What the hub keeps of a segment that was cut, if ROAD_RESUMES; for one PC. */
+static bool road_resumes;
+static struct ph_buf road_partial;
+static uint8_t road_partial_hash[16];
+
+/* Called with each job of a side before it is carried out, and after; NULL: not. */
+static void (*road_tamper)(struct ph_job *job, enum ph_side side, bool done);
+
+static inline void road_told(struct ph_job *job, enum ph_side side, bool done)
+{
+	if (road_tamper != NULL) {
+		road_tamper(job, side, done);
+	}
+}
+
 /* Bytes one way, at most *LEFT of them. Returns whether any went. */
 static inline bool road_carry(struct ph_session *from, struct ph_session *to,
 			      int64_t *left, uint64_t *sum)
@@ -229,12 +244,22 @@ static inline bool road_jobs(struct road *road)
 	while ((job = ph_session_take_job(road->hub)) != NULL) {
 		any = true;
 		job->owner = &road->peer;
+		road_told(job, PH_SIDE_HUB, false);
 		ph_hub_jobs(road->room->hub, job);
+		if (job->type == PH_JOB_HELLO && road_resumes) {
+			job->partial = road_partial;
+			memcpy(job->partial_hash, road_partial_hash,
+			       sizeof(job->partial_hash));
+			road_partial = (struct ph_buf){ 0 };
+		}
+		road_told(job, PH_SIDE_HUB, true);
 		ph_session_give_job(road->hub, job, 1000);
 	}
 	while ((job = ph_session_take_job(road->device)) != NULL) {
 		any = true;
+		road_told(job, PH_SIDE_DEVICE, false);
 		ph_site_job(road->pc->site, job, NULL);
+		road_told(job, PH_SIDE_DEVICE, true);
 		ph_session_give_job(road->device, job, 1000);
 	}
 	return any;
@@ -290,6 +315,10 @@ static inline struct drove drive(struct hub_room *room, struct pc *pc, struct dr
 		ph_session_eof(road.hub);
 	}
 	road_jobs(&road);
+	if (road_resumes) {
+		ph_buf_deinit(&road_partial);
+		ph_session_take_partial(road.hub, road_partial_hash, &road_partial);
+	}
 	drove.complete = ph_session_state(road.device) == PH_SESSION_CLOSED;
 	drove.failure = ph_session_failure(road.device);
 	ph_session_counts(road.device, &drove.counts);

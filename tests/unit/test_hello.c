@@ -30,7 +30,9 @@ static void full_hello(struct ph_hello *hello)
 				    .n_segments = PH_FIRST_MAX,
 				    .feed_scope = 2,
 				    .feed_number = 54321,
-				    .n_siblings = PH_SIBLINGS_MAX };
+				    .n_siblings = PH_SIBLINGS_MAX,
+				    .packs = true,
+				    .form = { 1, 2, 3, 4 } };
 	for (unsigned i = 0; i < PH_SIBLINGS_MAX; i++) {
 		memset(hello->sibling[i].log_id, (int)i + 100, PH_LOG_ID_SIZE);
 		memset(hello->sibling[i].h, (int)i + 150, 8);
@@ -51,6 +53,7 @@ static void full_hello(struct ph_hello *hello)
 		memcpy(hello->segment[i].log_id, hello->head[i % PH_HEADS_MAX].log_id,
 		       PH_LOG_ID_SIZE);
 		memset(hello->segment[i].seal, (int)i, PH_SIGNATURE_SIZE);
+		hello->packed[i] = i % 3 == 0;
 	}
 }
 
@@ -78,7 +81,10 @@ static void assert_hello_same(const struct ph_hello *a, const struct ph_hello *b
 		assert_int_equal(x->last, y->last);
 		assert_memory_equal(x->seal, y->seal, sizeof(x->seal));
 		assert_true(ph_view_equal(x->body, y->body));
+		assert_int_equal(a->packed[i], b->packed[i]);
 	}
+	assert_int_equal(a->packs, b->packs);
+	assert_memory_equal(a->form, b->form, sizeof(a->form));
 	assert_int_equal(a->feed_scope, b->feed_scope);
 	assert_int_equal(a->feed_number, b->feed_number);
 	assert_int_equal(a->n_siblings, b->n_siblings);
@@ -137,7 +143,8 @@ static void test_hello_feed(void **state)
 		hello.n_heads = hello.n_segments = 0;
 		hello.control = (struct ph_cursor){ 0 };
 		hello.counter = hello.budget = 0;
-		hello.done = false;
+		hello.done = hello.packs = false;
+		memset(hello.form, 0, sizeof(hello.form));
 		hello.feed_scope = cases[i].scope;
 		hello.feed_number = cases[i].number;
 		hello.n_siblings = cases[i].siblings;
@@ -253,7 +260,10 @@ static void test_hello_refused(void **state)
 		{ "version nil", "91c0", PH_MESSAGE_E_FORM },
 		{ "nils at the end", "9301c0c0", 0 },
 		{ "eleven members", "9b01c0c0c0c0c0c0c0c0c0c0", 0 },
-		{ "twelve members", "9c01c0c0c0c0c0c0c0c0c0c0c0", PH_MESSAGE_E_FORM },
+		{ "thirteen members", "9d01c0c0c0c0c0c0c0c0c0c0c0c0", PH_MESSAGE_E_FORM },
+		{ "form", "9c01c0c0c0c0c0c0c0c0c0c0c40401020304", 0 },
+		{ "form, long", "9c01c0c0c0c0c0c0c0c0c0c0c4050102030405",
+		  PH_MESSAGE_E_FORM },
 		{ "cursor of one", "9a01c0c0c0c0c0c0c0c09101", PH_MESSAGE_E_FORM },
 		{ "cursor of three", "9a01c0c0c0c0c0c0c0c093010101", PH_MESSAGE_E_FORM },
 		{ "cursor of 0", "9a01c0c0c0c0c0c0c0c0920001", PH_MESSAGE_E_FORM },
@@ -326,7 +336,9 @@ static void full_welcome(struct ph_welcome *welcome, struct ph_short_receipt *li
 					.partial_offset = 5000,
 					.done = true,
 					.done_items = 0,
-					.keylist = PH_VIEW(zeros, PH_KEYLIST_MAX) };
+					.keylist = PH_VIEW(zeros, PH_KEYLIST_MAX),
+					.packs = true,
+					.form = { 5, 6, 7, 8 } };
 	memset(welcome->partial_hash, 7, sizeof(welcome->partial_hash));
 	for (unsigned i = 0; i < PH_HEADS_MAX; i++) {
 		welcome->head[i].n = i; /* the first: nothing held */
@@ -369,6 +381,8 @@ static void test_welcome_round(void **state)
 	assert_true(back.done);
 	assert_int_equal(back.done_items, 0);
 	assert_int_equal(back.keylist.len, PH_KEYLIST_MAX);
+	assert_true(back.packs);
+	assert_memory_equal(back.form, welcome.form, sizeof(back.form));
 	for (size_t cut = 0; cut < out.len; cut += cut < 600 ? 1 : 37) {
 		assert_int_equal(ph_welcome_decode(PH_VIEW(out.data, cut), &back),
 				 PH_MESSAGE_E_FORM);
@@ -429,7 +443,9 @@ static void test_welcome_limits(void **state)
 		{ "status 7", "9107", PH_MESSAGE_E_FORM },
 		{ "status nil", "91c0", PH_MESSAGE_E_FORM },
 		{ "empty", "90", PH_MESSAGE_E_FORM },
-		{ "ten members", "9a00c0c0c0c0c0c0c0c0c0", PH_MESSAGE_E_FORM },
+		{ "eleven members", "9b00c0c0c0c0c0c0c0c0c0c0", PH_MESSAGE_E_FORM },
+		{ "form", "9a00c0c0c0c0c0c0c0c0c40401020304", 0 },
+		{ "short form", "9a00c0c0c0c0c0c0c0c0c403010203", PH_MESSAGE_E_FORM },
 		{ "short random", "930001c40701020304050607", PH_MESSAGE_E_FORM },
 		{ "no heads", "9500c0c0c090", PH_MESSAGE_E_FORM },
 		{ "nothing held", "9500c0c0c091c0", 0 },

@@ -33,6 +33,14 @@ static struct ph_message segment(void)
 	return message;
 }
 
+static struct ph_message packed(void)
+{
+	struct ph_message message = segment();
+
+	message.type = PH_MSG_PACKED;
+	return message;
+}
+
 static struct ph_message part(void)
 {
 	struct ph_message message = {
@@ -120,6 +128,7 @@ static void test_message_bytes(void **state)
 		{ "pong", { .type = PH_MSG_PONG }, "910b", 2 },
 		{ "close", { .type = PH_MSG_CLOSE }, "910c", 2 },
 		{ "page", page(), "940dc41003030303", 26 },
+		{ "packed", packed(), "990ec41001010101", 117 },
 	};
 	struct ph_buf all = { 0 };
 
@@ -199,6 +208,10 @@ static void test_message_limits(void **state)
 		U64(part(), first, (uint64_t)INT64_MAX + 1, false),
 		U64(segment(), last, INT64_MAX, true),
 		U64(segment(), last, (uint64_t)INT64_MAX + 1, false),
+		U64(packed(), first, 301, false),
+		U64(packed(), total, PH_PACK_MAX - 1, true),
+		U64(packed(), total, PH_PACK_MAX, true),
+		U64(packed(), total, PH_PACK_MAX + 1, false),
 		U64(part(), total, 2, false),
 		U64(part(), total, PH_PART_MAX - 1, true),
 		U64(part(), total, PH_PART_MAX, true),

@@ -1,0 +1,273 @@
+/*
+ * Packed segments between real folders (proto/pack_item.c, client/site_load.c,
+ * daemon/hub_jobs.c): who packs, what goes inside, and what happens when the other side
+ * is of another version.
+ */
+#include "tests/unit/road_world.h"
+
+struct two {
+	struct hub_room room;
+	struct pc first, second; /* of one site */
+};
+
+/* Items that went, by type; and what is told falsely. */
+static struct {
+	unsigned up[4], down[4], flown;
+	bool hub_is_other;    /* the device is told of another form */
+	bool device_is_other; /* the hub is */
+	bool header_is_other; /* what comes in message 1 is of another */
+	bool harm;            /* what comes later is */
+} seen;
+
+static void count(const struct ph_item *item, unsigned *counts)
+{
+	for (; item != NULL; item = item->next) {
+		counts[item->type]++;
+	}
+}
+
+/* Byte AT of the first packed item of JOB is another. */
+static void change(struct ph_job *job, size_t at)
+{
+	for (struct ph_item *item = job->items; item != NULL; item = item->next) {
+		if (item->type == PH_ITEM_PACKED) {
+			item->body.data[at] ^= 0x10;
+			return;
+		}
+	}
+}
+
+static void tamper(struct ph_job *job, enum ph_side side, bool done)
+{
+	if (side == PH_SIDE_HUB && !done) {
+		seen.flown += job->type == PH_JOB_HELLO && job->items != NULL &&
+			      job->items->type == PH_ITEM_PACKED;
+		count(job->type == PH_JOB_STORE ? job->items : NULL, seen.up);
+		job->hello.form[0] ^= seen.device_is_other;
+		if (job->type == PH_JOB_HELLO && seen.header_is_other) {
+			change(job, 2);
+		} else if (job->type == PH_JOB_STORE && seen.harm) {
+			change(job, 30);
+		}
+	} else if (side == PH_SIDE_HUB) {
+		job->welcome.form[0] ^= job->type == PH_JOB_HELLO && seen.hub_is_other;
+	} else if (!done && job->type == PH_JOB_STORE) {
+		count(job->items, seen.down);
+	}
+}
+
+static int set_up(void **state)
+{
+	struct two *two = calloc(1, sizeof(*two));
+
+	assert_non_null(two);
+	hub_open(&two->room);
+	pc_join(&two->room, &two->first, "14-0371", "first", 1);
+	pc_join(&two->room, &two->second, "14-0371", "second", 2);
+	memset(&seen, 0, sizeof(seen));
+	road_tamper = tamper;
+	*state = two;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct two *two = *state;
+
+	pc_end(&two->first);
+	pc_end(&two->second);
+	hub_close(&two->room);
+	free(two);
+	return 0;
+}
+
+/* What PC wrote is at the hub, its parts too. */
+static void assert_there(struct two *two, struct pc *pc, uint64_t parts)
+{
+	struct ph_journal *journal = ph_hub_journal(two->room.hub);
+	uint64_t held;
+	struct ph_log log;
+
+	assert_int_equal(ph_journal_log_find(journal, ph_site_log(pc->site)->id, &log),
+			 0);
+	assert_int_equal(log.n, ph_site_log(pc->site)->n);
+	assert_memory_equal(log.h, ph_site_log(pc->site)->h, PH_HASH_SIZE);
+	assert_int_equal(ph_journal_parts_held(journal, log.row, log.n, &held), 0);
+	assert_int_equal(held, parts);
+}
+
+static void write_day(struct pc *pc)
+{
+	pc_visits(pc, 100);
+	pc_reader(pc, "Lò Văn Pánh");
+	pc_visits(pc, 100);
+	pc_reader(pc, "Quàng Thị Hặc");
+}
+
+/* In the first session nobody knows the hub; what follows its welcome is packed. */
+static void test_up(void **state)
+{
+	struct two *two = *state;
+	struct drove drove;
+
+	write_day(&two->first);
+	drove = sync_pc(&two->room, &two->first);
+	assert_there(two, &two->first, 2);
+	assert_int_equal(seen.flown, 0);
+	assert_int_equal(seen.up[PH_ITEM_PACKED], 1);
+	assert_int_equal(seen.up[PH_ITEM_SEGMENT] + seen.up[PH_ITEM_PART], 0);
+	assert_int_equal(drove.moved.parts_sent, 2);
+
+	/* then message 1 is packed too, up to the first part */
+	write_day(&two->first);
+	drove = sync_pc(&two->room, &two->first);
+	assert_there(two, &two->first, 4);
+	assert_int_equal(seen.flown, 1);
+	assert_int_equal(seen.up[PH_ITEM_PACKED], 2);
+	assert_int_equal(seen.up[PH_ITEM_SEGMENT] + seen.up[PH_ITEM_PART], 0);
+	assert_int_equal(drove.moved.parts_sent, 2);
+	assert_int_equal(drove.counts.items_out, 2);
+	print_message("# 202 entries: %zu bytes up, %zu down\n", (size_t)drove.up,
+		      (size_t)drove.down);
+	assert_true(drove.up < 1500);
+}
+
+static void test_down(void **state)
+{
+	struct two *two = *state;
+	struct ph_ref reader;
+
+	pc_visits(&two->first, 100);
+	reader = pc_reader(&two->first, "Lò Văn Pánh");
+	sync_pc(&two->room, &two->first);
+	sync_pc(&two->room, &two->second);
+	pc_confirm(&two->room, &two->second);
+	memset(&seen, 0, sizeof(seen));
+	sync_pc(&two->room, &two->second);
+	sync_pc(&two->room, &two->second);
+	assert_int_equal(pc_holds(&two->second, &two->first),
+			 ph_site_log(two->first.site)->n);
+	assert_true(pc_reads(&two->second, &reader, "Lò Văn Pánh"));
+	assert_true(seen.down[PH_ITEM_PACKED] > 0);
+	assert_int_equal(seen.down[PH_ITEM_PART], 0);
+}
+
+/* To a side that did not tell our form everything goes plain. */
+static void test_other_form(void **state)
+{
+	struct two *two = *state;
+	struct ph_ref reader;
+
+	seen.hub_is_other = true;
+	seen.device_is_other = true;
+	write_day(&two->first);
+	reader = pc_reader(&two->first, "Lò Văn Pánh");
+	sync_pc(&two->room, &two->first);
+	write_day(&two->first);
+	sync_pc(&two->room, &two->first);
+	assert_there(two, &two->first, 5);
+	sync_pc(&two->room, &two->second);
+	pc_confirm(&two->room, &two->second);
+	sync_pc(&two->room, &two->second);
+	assert_true(pc_reads(&two->second, &reader, "Lò Văn Pánh"));
+	assert_int_equal(seen.flown, 0);
+	assert_int_equal(seen.up[PH_ITEM_PACKED] + seen.down[PH_ITEM_PACKED], 0);
+	assert_int_equal(seen.up[PH_ITEM_PART], 5);
+}
+
+/* A hub that has learned another form since: the first flight is left alone, and comes plain. */
+static void test_hub_changed(void **state)
+{
+	struct two *two = *state;
+	struct drove drove;
+
+	sync_pc(&two->room, &two->first);
+	sync_pc(&two->room, &two->first);
+	write_day(&two->first);
+	seen.hub_is_other = true;
+	seen.header_is_other = true;
+	drove = sync_pc(&two->room, &two->first);
+	assert_int_equal(seen.flown, 1);
+	assert_int_equal(seen.up[PH_ITEM_PACKED], 0);
+	assert_there(two, &two->first, 2);
+	assert_true(drove.complete);
+
+	/* so the next one is plain from the start; and packed again when it may be */
+	write_day(&two->first);
+	sync_pc(&two->room, &two->first);
+	assert_int_equal(seen.flown, 1);
+	seen.hub_is_other = false;
+	seen.header_is_other = false;
+	sync_pc(&two->room, &two->first);
+	write_day(&two->first);
+	sync_pc(&two->room, &two->first);
+	assert_int_equal(seen.flown, 2);
+	assert_int_equal(seen.up[PH_ITEM_PACKED], 1);
+	assert_there(two, &two->first, 6);
+}
+
+/* What was told and cannot be unpacked ends the session; nothing is lost. */
+static void test_harmed(void **state)
+{
+	struct two *two = *state;
+	struct drove drove;
+
+	sync_pc(&two->room, &two->first);
+	sync_pc(&two->room, &two->first);
+	write_day(&two->first);
+	seen.harm = true;
+	drove = drive(&two->room, &two->first, WHOLE_DRIVE);
+	assert_false(drove.complete);
+	assert_int_equal(drove.failure, PH_FAIL_REFUSED);
+	seen.harm = false;
+	sync_pc(&two->room, &two->first);
+	assert_there(two, &two->first, 2);
+}
+
+/* A packed segment that was cut anywhere goes on from there, and comes once. */
+static void test_cut(void **state)
+{
+	struct two *two = *state;
+	uint64_t up = 0, parts = 0;
+	unsigned sessions = 0;
+
+	sync_pc(&two->room, &two->first);
+	sync_pc(&two->room, &two->first);
+	memset(&seen, 0, sizeof(seen));
+	road_resumes = true;
+	for (int64_t cut = 5000; cut < 11000; cut += 1100) {
+		struct drove drove = { 0 };
+
+		for (unsigned i = 0; i < 400; i++, parts++) {
+			pc_reader(&two->first, i % 2 ? "Lò Văn Pánh" : "Quàng Thị Hặc");
+		}
+		while (!drove.complete) {
+			drove = drive(&two->room, &two->first, (struct drive){ -1, cut });
+			up += drove.up;
+			assert_true(++sessions < 200);
+		}
+	}
+	road_resumes = false;
+	ph_buf_deinit(&road_partial);
+	assert_there(two, &two->first, parts);
+	assert_int_equal(seen.up[PH_ITEM_SEGMENT] + seen.up[PH_ITEM_PART], 0);
+	assert_true(sessions > 7); /* of six days some needed more than one */
+	print_message(
+		"# %u readers in %u sessions cut after 5,000 to 10,500 bytes: %u up\n",
+		(unsigned)parts, sessions, (unsigned)up);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_up, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_down, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_other_form, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_hub_changed, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_harmed, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_cut, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests_name("road_pack", tests, make_pattern,
+					   remove_pattern);
+}
