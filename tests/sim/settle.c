@@ -25,8 +25,9 @@
 /* --- rounds --- */
 
 /*
- * A folder that was put back holds less of its log than the hub, which then does not
- * serve it. The people go on working, and by and by it is longer.
+ * A folder that was put back, or copied, holds less of its log than the hub, which then
+ * does not serve it. The people go on working, and by and by it is longer. Of several
+ * branches that goes for the one it is on, which need not be the one that came first.
  */
 static void outgrow(struct sim *sim, struct sim_device *device)
 {
@@ -34,7 +35,8 @@ static void outgrow(struct sim *sim, struct sim_device *device)
 	struct ph_log log;
 	uint64_t wanted;
 
-	if (ph_journal_log_find(ph_hub_journal(sim->hub), own->id, &log) != 0) {
+	if (ph_journal_log_with(ph_hub_journal(sim->hub), own->id, own->n, own->h,
+				&log) != 0) {
 		return;
 	}
 	wanted = log.n;
