@@ -81,6 +81,14 @@ def wait_for_port(port):
     raise Failure("nothing listens on port %d" % port)
 
 
+def children(pid):
+    try:
+        with open("/proc/%d/task/%d/children" % (pid, pid)) as line:
+            return [int(word) for word in line.read().split()]
+    except OSError:
+        return []
+
+
 class Server:
     """A hub that serves, under `bench peak`; stop() gives its peak in KiB."""
 
@@ -97,6 +105,11 @@ class Server:
             self.address = "127.0.0.1:%d" % port
 
     def stop(self):
+        # what it started for the last connection may still be at work: its memory counts
+        end = time.monotonic() + PATIENCE
+        while (any(children(pid) for pid in children(self.process.pid))
+               and time.monotonic() < end):
+            time.sleep(0.05)
         self.rig.stop(self.process)
         words = self.rig.words(self.process).split()
         if "peak_kib" not in words:

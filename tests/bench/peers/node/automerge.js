@@ -1,5 +1,7 @@
 // automerge.js - one document that site and hub share: a list of events, each pushed by a
-// change of its own. The two sides run Automerge's sync protocol; both keep what they know
+// change of its own. Strings are whole values (ImmutableString), since nobody edits a name
+// with others letter by letter; as plain strings they would take three times the bytes.
+// The two sides run Automerge's sync protocol; both keep what they know
 // of the other with the document, as automerge-repo does, so what was in step stays so.
 //
 // The document is saved before what was received is answered.
@@ -42,11 +44,19 @@ function take(books, message) {
 
 const same = (some, others) => some.length === others.length && some.every((head) => others.includes(head));
 
+const kept = (row) =>
+  Object.fromEntries(
+    Object.entries(row).map(([key, value]) => [key, typeof value === "string" ? new A.ImmutableString(value) : value]),
+  );
+
+function push(doc, rows) {
+  for (const row of rows) doc = A.change(doc, (books) => void books.events.push(kept(row)));
+  return doc;
+}
+
 // Both sides start from one document with the registers.
 function base(site, hub) {
-  const rows = readRows();
-  let doc = A.from({ events: [] });
-  for (const row of rows) doc = A.change(doc, (books) => void books.events.push(row));
+  const doc = push(A.from({ events: [] }), readRows());
   const here = { dir: site, doc, sync: A.initSyncState() };
   const there = { dir: hub, doc: A.init(), sync: A.initSyncState() };
   for (;;) {
@@ -67,9 +77,7 @@ function empty(site, hub) {
 
 function record(site) {
   const books = load(site);
-  for (const row of readRows()) {
-    books.doc = A.change(books.doc, (doc) => void doc.events.push(row));
-  }
+  books.doc = push(books.doc, readRows());
   save(books);
 }
 
@@ -96,7 +104,10 @@ function carry(site, address) {
     if (message) sendFrame(socket, message);
   };
   return new Promise((done) => {
+    let ended = false;
     const finish = (code) => {
+      if (ended) return;
+      ended = true;
       save(books);
       socket.destroy();
       done(code);
@@ -117,7 +128,9 @@ function carry(site, address) {
 }
 
 async function dump(hub) {
-  await writeRows(A.toJS(load(hub).doc).events);
+  const rows = load(hub).doc.events;
+  // an ImmutableString is an object that has its text in val
+  await writeRows(rows.map((row) => Object.fromEntries(Object.entries(row).map(([key, value]) => [key, value.val ?? value]))));
 }
 
 main({ base, empty, record, serve, carry, dump });
