@@ -8,13 +8,17 @@
  * how many lines.
  *
  * "@K" where a reference is due means the entry of line K of the same input. Lines end
- * at a newline; one that is too long is refused without being kept in memory.
+ * at a newline; one that is too long is refused without being kept in memory. While no
+ * input comes, others may have the folder; a batch is read as a whole before it begins.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "client/allowed.h"
 #include "client/scan.h"
@@ -22,11 +26,17 @@
 #include "common/cli/out.h"
 #include "common/log/json_refs.h"
 
+#define PATIENCE_MS 200 /* the folder is held so long while no input comes */
+
 struct recording {
 	const struct ph_cli *cli;
 	struct ph_site *site;
 	struct ph_scanner scanner;
-	FILE *input;
+	int input;
+	uint8_t chunk[8192]; /* of the input */
+	struct ph_buf all;   /* --batch: the whole input instead */
+	const uint8_t *at, *end;
+	bool has_all;
 	struct ph_buf line;
 	bool too_long;
 	uint64_t number;     /* of the line, from 1 */
@@ -38,24 +48,108 @@ struct recording {
 
 /* --- lines --- */
 
+/* The folder again, which somebody else may have for long; what is sent meanwhile waits. */
+static int come_back(struct recording *recording, struct ph_error *err)
+{
+	bool waits = false;
+	int rc;
+
+	while ((rc = ph_site_resume(recording->site, err)) == -EWOULDBLOCK) {
+		if (!waits) {
+			fprintf(stderr, "%s: %s\n", recording->cli->program->name,
+				err->text);
+			waits = true;
+		}
+		*err = (struct ph_error){ .exit = PH_EXIT_DONE };
+	}
+	if (rc == 0 && !ph_site_ledger(recording->site, err)) {
+		rc = -EIO;
+	}
+	return rc;
+}
+
+/* Nothing has come for a while: others may have the folder until something does. */
+static int wait_for_input(struct recording *recording, struct ph_error *err)
+{
+	struct pollfd input = { .fd = recording->input, .events = POLLIN };
+
+	if (poll(&input, 1, PATIENCE_MS) != 0) {
+		return 0;
+	}
+	ph_site_pause(recording->site);
+	while (poll(&input, 1, -1) < 0 && errno == EINTR) {
+	}
+	return come_back(recording, err);
+}
+
+/* More of the input into the chunk: 1, 0 at its end, or negative errno. */
+static int fill(struct recording *recording, struct ph_error *err)
+{
+	ssize_t n;
+	int rc = wait_for_input(recording, err);
+
+	if (rc < 0) {
+		return rc;
+	}
+	do {
+		n = read(recording->input, recording->chunk, sizeof(recording->chunk));
+	} while (n < 0 && errno == EINTR);
+	if (n < 0) {
+		return ph_fail_errno(err, -EIO, "reading the input");
+	}
+	recording->at = recording->chunk;
+	recording->end = recording->chunk + n;
+	return n > 0;
+}
+
+/* The next byte of the input, -1 at its end; or a negative errno below that. */
+static int next_byte(struct recording *recording, struct ph_error *err)
+{
+	if (recording->at == recording->end) {
+		int rc = recording->has_all ? 0 : fill(recording, err);
+
+		if (rc <= 0) {
+			return rc == 0 ? -1 : rc - 1;
+		}
+	}
+	return *recording->at++;
+}
+
+/* For a batch: all of it before the first line, so that nothing is open while it comes. */
+static int read_whole(struct recording *recording, struct ph_error *err)
+{
+	int rc;
+
+	while ((rc = fill(recording, err)) > 0) {
+		if (ph_buf_put(&recording->all, recording->at,
+			       (size_t)(recording->end - recording->at)) != 0) {
+			return ph_fail_errno(err, -ENOMEM, "reading the input");
+		}
+	}
+	recording->has_all = true;
+	recording->at = recording->all.data;
+	recording->end = recording->at ? recording->at + recording->all.len : NULL;
+	return rc;
+}
+
 /* The next line without its newline: 1, 0 at the end, or negative errno. */
-static int read_line(struct recording *recording)
+static int read_line(struct recording *recording, struct ph_error *err)
 {
 	int c;
 
 	recording->line.len = 0;
 	recording->too_long = false;
-	while ((c = getc(recording->input)) != EOF && c != '\n') {
+	while ((c = next_byte(recording, err)) >= 0 && c != '\n') {
 		if (recording->line.len > PH_LINE_MAX) {
 			recording->too_long = true;
 		} else if (ph_buf_put_u8(&recording->line, (uint8_t)c) != 0) {
-			return -ENOMEM;
+			return ph_fail_errno(err, -ENOMEM, "reading the input");
 		}
 	}
-	if (ferror(recording->input)) {
-		return -EIO;
+	if (c < -1) {
+		return c + 1;
 	}
-	if (c == EOF && recording->line.len == 0) {
+	if (c == -1 && recording->line.len == 0) {
 		return 0;
 	}
 	recording->number++;
@@ -333,10 +427,11 @@ static int record_all(struct recording *recording, struct ph_error *err)
 	if (!ph_site_ledger(recording->site, err)) {
 		return -EIO;
 	}
-	rc = batch ? ph_site_begin(recording->site, err) : 0;
-	while (rc == 0 && (more = read_line(recording)) != 0) {
+	rc = batch ? read_whole(recording, err) : 0;
+	rc = rc == 0 && batch ? ph_site_begin(recording->site, err) : rc;
+	while (rc == 0 && (more = read_line(recording, err)) != 0) {
 		if (more < 0) {
-			rc = ph_fail_errno(err, more, "reading the input");
+			rc = more;
 		} else if (recording->too_long || !is_blank(&recording->line)) {
 			rc = answer_line(recording, err);
 		}
@@ -349,13 +444,13 @@ static int record_all(struct recording *recording, struct ph_error *err)
 
 static int run(struct ph_cli *cli, struct ph_error *err)
 {
-	struct recording recording = { .cli = cli, .input = stdin };
+	struct recording recording = { .cli = cli, .input = STDIN_FILENO };
 	const char *path = cli->n_args > 0 ? cli->args[0] : "-";
 	int rc;
 
 	if (strcmp(path, "-") != 0) {
-		recording.input = fopen(path, "rb");
-		if (!recording.input) {
+		recording.input = open(path, O_RDONLY | O_CLOEXEC);
+		if (recording.input < 0) {
 			return ph_fail(err, PH_EXIT_USAGE, -errno, "%s: %s", path,
 				       strerror(errno));
 		}
@@ -372,9 +467,11 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 	}
 	ph_scanner_deinit(&recording.scanner);
 	ph_site_close(recording.site);
-	if (recording.input != stdin) {
-		fclose(recording.input);
+	if (recording.input != STDIN_FILENO) {
+		close(recording.input);
 	}
+	ph_buf_wipe(&recording.all);
+	explicit_bzero(recording.chunk, sizeof(recording.chunk));
 	json_decref(recording.answers);
 	ph_buf_wipe(&recording.line);
 	free(recording.refs);
