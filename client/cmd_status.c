@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "client/commands.h"
+#include "client/host.h"
 #include "client/site_bundle.h"
 #include "common/cli/out.h"
 #include "common/ledger/cases_site.h"
@@ -24,6 +25,7 @@ struct report {
 	int64_t now;
 	int64_t packed, taken; /* sticks, last; 0: never */
 	int64_t ahead; /* of this machine's clock before the hub's; 0: not over the limit */
+	const struct ph_host_state *agent; /* that keeps the folder; NULL: none does */
 };
 
 /* --- words --- */
@@ -36,6 +38,7 @@ static const struct {
 	{ "unreachable", "the hub could not be reached (weak or no network)",
 	  "không nối được tới thư viện tỉnh (mạng yếu hoặc không có)", NULL, NULL },
 	{ "cut", "the connection broke off", "kết nối bị đứt giữa chừng", NULL, NULL },
+	{ "stopped", "it was stopped", "đã bị dừng giữa chừng", NULL, NULL },
 	{ "later", "the hub was busy", "thư viện tỉnh đang bận", NULL, NULL },
 	{ "not-taken", "the hub did not take what was sent",
 	  "thư viện tỉnh chưa nhận được dữ liệu đã gửi", NULL, NULL },
@@ -127,6 +130,9 @@ static const char *what_to_do(const struct report *report)
 	if (report->pending == 0) {
 		return ph_say("nothing", "không");
 	}
+	if (report->agent) {
+		return ph_say("nothing: it is sent by itself", "không: máy tự gửi");
+	}
 	return ph_say("nothing is lost; `packhorse sync` when there is a network",
 		      "không mất gì; chạy `packhorse sync` khi có mạng");
 }
@@ -205,6 +211,54 @@ static void receipted_row(const struct report *report, struct ph_table *table)
 		 ph_number(number, report->state.receipted),
 		 short_time(time, report->state.receipted_time));
 	row(table, ph_say("At the hub", "Đã ở thư viện tỉnh"), text);
+}
+
+static const struct {
+	const char *english, *vietnamese;
+} whys[PH_PACE_WHYS] = {
+	[PH_PACE_START] = { "it has just started", "vừa khởi động" },
+	[PH_PACE_TIMER] = { "as it does now and then", "theo định kỳ" },
+	[PH_PACE_ENTRY] = { "for what is new", "có giao dịch mới" },
+	[PH_PACE_NETWORK] = { "the network changed", "mạng vừa thay đổi" },
+	[PH_PACE_RETRY] = { "trying again", "thử lại" },
+};
+
+/* "21/11 14:35 (trying again, 3 failed)" */
+static void next_row(const struct ph_host_state *agent, struct ph_table *table)
+{
+	char text[160];
+	char time[PH_TIME_TEXT];
+	int len;
+
+	if (agent->next == 0) {
+		snprintf(text, sizeof(text), "%s",
+			 agent->is_syncing ? ph_say("now", "đang gửi") : "");
+	} else {
+		len = snprintf(
+			text, sizeof(text), "%s (%s", short_time(time, agent->next),
+			ph_say(whys[agent->why].english, whys[agent->why].vietnamese));
+		if (agent->failures > 0) {
+			len += snprintf(text + len, sizeof(text) - (size_t)len,
+					ph_say(", %u failed", ", %u lần chưa được"),
+					agent->failures);
+		}
+		snprintf(text + len, sizeof(text) - (size_t)len, ")");
+	}
+	row(table, ph_say("Next try", "Lần gửi tới"), text);
+}
+
+static void agent_rows(const struct report *report, struct ph_table *table)
+{
+	char text[160];
+	char time[PH_TIME_TEXT];
+
+	if (report->agent) {
+		next_row(report->agent, table);
+		snprintf(text, sizeof(text),
+			 ph_say("syncs by itself since %s", "tự gửi từ %s"),
+			 short_time(time, report->agent->since));
+		row(table, ph_say("Agent", "Chạy nền"), text);
+	}
 }
 
 /* What this machine holds of what others wrote. */
@@ -348,6 +402,7 @@ static int print(const struct report *report)
 	if (report->state.last_time > 0 && !report->state.last_complete) {
 		row(table, ph_say("Why", "Vì sao"), why(report->state.last_reason));
 	}
+	agent_rows(report, table);
 	if (report->state.control_forked) {
 		row(table, ph_say("Hub", "Thư viện tỉnh"),
 		    ph_say("was put back from an older copy: its rules differ from those "
@@ -409,6 +464,21 @@ static json_t *fed_json(const struct ph_fed_counts *fed)
 			 (json_int_t)fed->outside, "cases", (json_int_t)fed->cases);
 }
 
+static json_t *agent_json(const struct ph_host_state *agent)
+{
+	char since[PH_TIME_TEXT];
+	char next[PH_TIME_TEXT];
+
+	return !agent ? json_null()
+		      : json_pack("{s:s?, s:b, s:s?, s:s?, s:I, s:I}", "since",
+				  time_or_null(since, agent->since), "syncing",
+				  (int)agent->is_syncing, "next",
+				  time_or_null(next, agent->next), "why",
+				  agent->next ? ph_pace_why_name(agent->why) : NULL,
+				  "failures", (json_int_t)agent->failures, "sessions",
+				  (json_int_t)agent->sessions);
+}
+
 static json_t *clock_json(const struct report *report)
 {
 	return report->ahead == 0
@@ -442,7 +512,7 @@ static int print_script(const struct ph_cli *cli, const struct report *report)
 	if (json_object_update_new(
 		    out,
 		    json_pack("{s:I, s:I, s:I, s:s?, s:s?, s:I, s:o, s:o, s:s?, s:I, s:o,"
-			      " s:b, s:s, s:I, s:o, s:s?, s:s?, s:I}",
+			      " s:b, s:s, s:I, s:o, s:s?, s:s?, s:I, s:o}",
 			      "entries", (json_int_t)state->entries, "pending",
 			      (json_int_t)report->pending, "receipted",
 			      (json_int_t)state->receipted, "receipted_time",
@@ -458,7 +528,8 @@ static int print_script(const struct ph_cli *cli, const struct report *report)
 			      (json_int_t)state->of_site, "fed", fed_json(&state->fed),
 			      "stick_packed", time_or_null(packed, report->packed),
 			      "stick_taken", time_or_null(taken, report->taken), "cases",
-			      (json_int_t)report->cases)) != 0) {
+			      (json_int_t)report->cases, "agent",
+			      agent_json(report->agent))) != 0) {
 		json_decref(out);
 		return -ENOMEM;
 	}
@@ -494,6 +565,7 @@ static void count_cases(struct ph_site *site, struct report *report)
 static int run(struct ph_cli *cli, struct ph_error *err)
 {
 	struct report report = { 0 };
+	struct ph_host *host = cli->host;
 	struct ph_site *site = NULL;
 	struct ph_now now;
 	int rc = ph_command_open(cli, &site, err);
@@ -503,6 +575,7 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 	}
 	ph_clock_system.read(ph_clock_system.data, &now);
 	report.now = now.wall;
+	report.agent = host ? &host->state : NULL;
 	ph_site_info(site, &report.info);
 	rc = ph_site_state(site, &report.state);
 	if (rc == 0) {

@@ -22,7 +22,7 @@
 #include <time.h>
 
 #include "client/commands.h"
-#include "client/link.h"
+#include "client/sync.h"
 #include "common/cli/out.h"
 
 #define TRIES_MAX      1000000
@@ -52,14 +52,11 @@ static void on_progress(void *data, const struct ph_session_counts *counts)
 		ph_number(up, counts->bytes_out), ph_number(down, counts->bytes_in));
 }
 
-static void add(struct total *total, const struct ph_link_result *result,
-		const struct ph_site *site)
+static void add(struct total *total, const struct ph_sync_end *end)
 {
-	struct ph_site_moved moved = { 0 };
+	const struct ph_link_result *result = &end->result;
+	const struct ph_site_moved *moved = &end->moved;
 
-	if (result->connected) {
-		ph_site_moved(site, &moved);
-	}
 	total->tries++;
 	total->answered = result->counts.bytes_in > 0;
 	total->bytes_up += result->counts.bytes_out;
@@ -67,19 +64,20 @@ static void add(struct total *total, const struct ph_link_result *result,
 	total->round_trips += result->counts.round_trips;
 	total->receipts += result->counts.receipts;
 	total->elapsed_ms += result->elapsed_ms;
-	total->moved.entries_sent += moved.entries_sent;
-	total->moved.parts_sent += moved.parts_sent;
-	total->moved.entries_received += moved.entries_received;
-	total->moved.entries_of_site += moved.entries_of_site;
-	total->moved.parts_received += moved.parts_received;
-	total->moved.fed.facts += moved.fed.facts;
-	total->moved.fed.gone += moved.fed.gone;
-	total->moved.fed.entered += moved.fed.entered;
-	total->moved.fed.left += moved.fed.left;
-	total->moved.fed.cases += moved.fed.cases;
-	total->moved.fed.pages += moved.fed.pages;
+	total->moved.entries_sent += moved->entries_sent;
+	total->moved.parts_sent += moved->parts_sent;
+	total->moved.entries_received += moved->entries_received;
+	total->moved.entries_of_site += moved->entries_of_site;
+	total->moved.parts_received += moved->parts_received;
+	total->moved.fed.facts += moved->fed.facts;
+	total->moved.fed.gone += moved->fed.gone;
+	total->moved.fed.entered += moved->fed.entered;
+	total->moved.fed.left += moved->fed.left;
+	total->moved.fed.cases += moved->fed.cases;
+	total->moved.fed.pages += moved->fed.pages;
 	total->complete = result->complete;
 	total->reason = result->reason;
+	total->pending = end->has_pending ? end->pending : total->pending;
 }
 
 /* What pages of the feed brought. */
@@ -158,13 +156,6 @@ static int print(const struct ph_cli *cli, const struct total *total)
 	return 0;
 }
 
-/* Whether trying again can help. */
-static bool is_passing(const struct ph_error *err)
-{
-	return err->exit == PH_EXIT_UNREACHABLE || err->exit == PH_EXIT_PARTIAL ||
-	       err->exit == PH_EXIT_TRY_LATER;
-}
-
 static void pause_ms(unsigned ms)
 {
 	struct timespec left = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L };
@@ -173,38 +164,13 @@ static void pause_ms(unsigned ms)
 	}
 }
 
-/* One session, and its outcome kept. 0 when one was tried; what came of it is in ERR. */
 static int try_once(struct ph_site *site, const struct ph_link_config *config,
 		    struct total *total, struct ph_error *err)
 {
-	struct ph_site_state state;
-	struct ph_link_result result;
-	struct ph_link_config link = *config;
-	int kept = 0;
-	int rc = ph_site_state(site, &state);
+	struct ph_sync_end end;
+	int rc = ph_sync_once(site, config, &end, err);
 
-	if (rc < 0) {
-		return ph_fail_errno(err, rc, "reading this site's store");
-	}
-	if (link.flight_max == SIZE_MAX) {
-		link.flight_max = state.flight_next;
-	}
-	if (link.frame_max == 0) {
-		link.frame_max = state.frame_next;
-	}
-	rc = ph_link_run(site, &link, &result, err);
-	add(total, &result, site);
-	if (ph_site_journal(site) && strcmp(result.reason, "address") != 0) {
-		kept = ph_site_session_end(site, result.complete, result.reason,
-					   &result.counts);
-		if (kept == 0) {
-			kept = ph_site_state(site, &state);
-		}
-		total->pending = state.entries - state.receipted;
-	}
-	if (rc == 0 && kept < 0) {
-		return ph_fail_errno(err, kept, "keeping what came of the session");
-	}
+	add(total, &end);
 	return rc;
 }
 
@@ -228,7 +194,7 @@ static bool go_on(const struct total *total, const struct ph_error *why,
 		       total->tries < patience->doubt_tries;
 	}
 	patience->doubts = 0;
-	return is_passing(why) && total->tries < patience->tries;
+	return ph_sync_is_passing(why) && total->tries < patience->tries;
 }
 
 static int try_all(const struct ph_cli *cli, struct ph_site *site,
@@ -382,7 +348,7 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 		}
 		printed = print(cli, &total);
 	}
-	if (rc == 0 && total.complete && printed == 0 && ph_site_journal(site)) {
+	if (rc == 0 && total.complete && printed == 0 && ph_site_is_open(site)) {
 		rc = check_standing(site, err);
 		rc = rc != 0 ? rc : check_clock(site, err);
 	}

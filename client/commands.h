@@ -33,6 +33,7 @@ extern const struct ph_cli_command ph_cmd_why;
 extern const struct ph_cli_command ph_cmd_sync;
 extern const struct ph_cli_command ph_cmd_pack_stick;
 extern const struct ph_cli_command ph_cmd_take_stick;
+extern const struct ph_cli_command ph_cmd_agent;
 /* the desk */
 extern const struct ph_cli_command ph_cmd_loan;
 extern const struct ph_cli_command ph_cmd_return;

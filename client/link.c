@@ -19,10 +19,14 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uv.h>
+
+#include "common/base/limits.h"
 
 #define CONNECT_MS  15000
 #define PROGRESS_MS 100
@@ -34,6 +38,12 @@ enum stage {
 	STAGE_CONNECT,
 	STAGE_TALK,
 	STAGE_CLOSING,
+};
+
+struct ph_link_stop {
+	uv_mutex_t lock;
+	uv_async_t *wakes; /* the session that runs, if one does */
+	bool is_asked;
 };
 
 struct link {
@@ -57,6 +67,8 @@ struct link {
 	bool hung_up;   /* the peer ended the stream in order */
 	bool is_hub;    /* it has proved to hold the hub's key */
 	bool is_broken; /* the stream can carry nothing more */
+	bool is_stopped;
+	uv_async_t wakes; /* by config->stop */
 	enum stage stage;
 	int store_rc; /* why our own store failed */
 	uint64_t started;
@@ -65,6 +77,73 @@ struct link {
 };
 
 static void pump(struct link *link);
+static void on_stop(uv_async_t *wakes);
+
+/* --- being told to stop --- */
+
+struct ph_link_stop *ph_link_stop_new(void)
+{
+	struct ph_link_stop *stop = calloc(1, sizeof(*stop));
+
+	if (stop && uv_mutex_init(&stop->lock) < 0) {
+		free(stop);
+		stop = NULL;
+	}
+	return stop;
+}
+
+void ph_link_stop_free(struct ph_link_stop *stop)
+{
+	if (stop) {
+		uv_mutex_destroy(&stop->lock);
+		free(stop);
+	}
+}
+
+void ph_link_stop_ask(struct ph_link_stop *stop)
+{
+	uv_mutex_lock(&stop->lock);
+	stop->is_asked = true;
+	if (stop->wakes) {
+		(void)uv_async_send(stop->wakes);
+	}
+	uv_mutex_unlock(&stop->lock);
+}
+
+/* Hear of it from now on, at once if it was asked before. 0 or negative. */
+static int begin_listening(struct link *link)
+{
+	struct ph_link_stop *stop = link->config->stop;
+	int rc;
+
+	if (!stop) {
+		return 0;
+	}
+	rc = uv_async_init(&link->loop, &link->wakes, on_stop);
+	if (rc < 0) {
+		return rc;
+	}
+	link->wakes.data = link;
+	uv_mutex_lock(&stop->lock);
+	stop->wakes = &link->wakes;
+	if (stop->is_asked) {
+		(void)uv_async_send(&link->wakes);
+	}
+	uv_mutex_unlock(&stop->lock);
+	return 0;
+}
+
+static void end_listening(struct link *link)
+{
+	struct ph_link_stop *stop = link->config->stop;
+
+	if (stop && stop->wakes) {
+		uv_mutex_lock(&stop->lock);
+		stop->wakes = NULL;
+		uv_mutex_unlock(&stop->lock);
+		uv_close((uv_handle_t *)&link->wakes, NULL);
+	}
+}
 
 /* --- ends --- */
 
@@ -79,6 +158,7 @@ static void close_all(struct link *link)
 	link->stage = STAGE_CLOSING;
 	uv_close((uv_handle_t *)&link->alarm, NULL);
 	uv_close((uv_handle_t *)&link->progress, NULL);
+	end_listening(link);
 	if (link->has_tcp) {
 		uv_close((uv_handle_t *)&link->tcp, NULL);
 		link->has_tcp = false;
@@ -107,6 +187,20 @@ static void end_stream(struct link *link, int status)
 	link->hung_up = status == UV_EOF;
 	link->is_broken = true;
 	ph_session_eof(link->session);
+}
+
+static void on_stop(uv_async_t *wakes)
+{
+	struct link *link = wakes->data;
+
+	if (link->stage == STAGE_CLOSING) {
+		return;
+	}
+	link->is_stopped = true;
+	if (link->session) {
+		ph_session_eof(link->session);
+	}
+	close_all(link);
 }
 
 /* --- jobs --- */
@@ -370,6 +464,25 @@ static void on_connect_timeout(uv_timer_t *timer)
 	give_up_address(timer->data, "no answer in time");
 }
 
+/*
+ * A network that swallows all without a word: the session's own limits notice that (its
+ * keep-alives, and how long nothing may come); the kernel, too, gives a stream up whose
+ * bytes nobody confirms, so that a retry is not at the end of its patience, which is 15
+ * minutes by default.
+ */
+static void watch_stalls(struct link *link)
+{
+#ifdef TCP_USER_TIMEOUT
+	unsigned ms = PH_IDLE_MS;
+	uv_os_fd_t fd;
+
+	if (uv_fileno((uv_handle_t *)&link->tcp, &fd) == 0) {
+		(void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, sizeof(ms));
+	}
+#endif
+	(void)uv_tcp_keepalive(&link->tcp, 1, PH_KEEPALIVE_MS / 1000);
+}
+
 static void on_connected(uv_connect_t *request, int status)
 {
 	struct link *link = request->data;
@@ -383,6 +496,7 @@ static void on_connected(uv_connect_t *request, int status)
 	}
 	uv_timer_stop(&link->alarm);
 	uv_tcp_nodelay(&link->tcp, 1);
+	watch_stalls(link);
 	start_talk(link);
 }
 
@@ -506,6 +620,11 @@ static const char *reason_of(struct link *link, int rc)
 		       : link->store_rc == -EBADMSG ? "receipt"
 						    : "store";
 	}
+	if (link->is_stopped) {
+		ph_fail(link->err, PH_EXIT_PARTIAL, -ECANCELED,
+			"stopped; the rest goes with the next sync");
+		return "stopped";
+	}
 	if (!result->connected) {
 		return "unreachable";
 	}
@@ -523,7 +642,8 @@ static int run(struct link *link)
 	link->progress.data = link;
 	uv_update_time(&link->loop);
 	link->started = uv_now(&link->loop);
-	rc = start_lookup(link);
+	rc = begin_listening(link);
+	rc = rc != 0 ? rc : start_lookup(link);
 	if (rc < 0) {
 		close_all(link);
 	} else if (link->config->progress) {

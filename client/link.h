@@ -4,6 +4,14 @@
 
 #include "client/site.h"
 
+/* A way to end a session from another thread. */
+struct ph_link_stop;
+/* NULL: no memory. It serves one session after another. */
+struct ph_link_stop *ph_link_stop_new(void);
+void ph_link_stop_free(struct ph_link_stop *stop);
+/* End the session that runs with STOP, and each one that is begun with it, soon. */
+void ph_link_stop_ask(struct ph_link_stop *stop);
+
 struct ph_link_config {
 	const char *address; /* HOST:PORT, [v6]:PORT */
 	unsigned connect_ms; /* 0: 15,000 */
@@ -12,6 +20,7 @@ struct ph_link_config {
 	/* Called about ten times a second while bytes move; may be NULL. */
 	void (*progress)(void *data, const struct ph_session_counts *counts);
 	void *data;
+	struct ph_link_stop *stop; /* may be NULL */
 };
 
 struct ph_link_result {
@@ -24,7 +33,7 @@ struct ph_link_result {
 	/*
 	 * One word of what came of it: "" complete, "unreachable", "cut", "wrong-key"
 	 * (or a first message that was damaged: from here that looks the same),
-	 * "cut-off", "later", "not-accepted", "version", "not-taken", "protocol",
+	 * "stopped" (asked to), "cut-off", "later", "not-accepted", "version", "not-taken", "protocol",
 	 * "restored", "receipt", "store", "memory", "address". Static.
 	 */
 	const char *reason;

@@ -8,7 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "client/borrow.h"
 #include "client/commands.h"
+#include "client/host.h"
 
 static const struct ph_cli_command *const commands[] = {
 	/* this site */
@@ -23,6 +25,7 @@ static const struct ph_cli_command *const commands[] = {
 	&ph_cmd_sync,
 	&ph_cmd_pack_stick,
 	&ph_cmd_take_stick,
+	&ph_cmd_agent,
 	/* the desk */
 	&ph_cmd_loan,
 	&ph_cmd_return,
@@ -123,12 +126,19 @@ static const char *default_dir(void)
 int ph_command_open(const struct ph_cli *cli, struct ph_site **site_out,
 		    struct ph_error *err)
 {
+	struct ph_host *host = cli->host;
+
+	if (host) { /* the agent runs it, and has the folder open */
+		*site_out = host->site;
+		return 0;
+	}
 	return ph_site_open(site_out,
 			    &(struct ph_site_config){ .dir = cli->dir,
 						      .who = cli->command->name,
 						      .wait_ms = PH_COMMAND_WAIT_MS,
 						      .clock = ph_clock_system,
-						      .rng = ph_rng_system },
+						      .rng = ph_rng_system,
+						      .borrows = true },
 			    err);
 }
 
@@ -140,6 +150,7 @@ int main(int argc, char **argv)
 		.summary = "the records of a library that is mostly offline",
 		.default_dir = default_dir,
 		.commands = table,
+		.hands = ph_borrow_hands,
 	};
 
 	ph_cli_start();

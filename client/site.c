@@ -1,7 +1,7 @@
 /*
  * client/site.c - opening, pausing and closing a site's folder.
  *
- * Open: take the folder's lock, read the keys, open the store (checked first if the
+ * Open: take the folder's lock (where an agent keeps it, have it lent first), read the keys, open the store (checked first if the
  * last process did not end by itself), read key list and certificate, and start the
  * writer of the own log. The ledger is opened only by those who ask for it. A pause
  * closes the store and lets go of the lock, so that another command can work; keys,
@@ -13,6 +13,7 @@
  * other are damage (PH_EXIT_DAMAGED). When the disk has no room for the ledger, it is
  * folded in memory, so that reading goes on. Whatever fails undoes all before it.
  */
+#include "client/borrow.h"
 #include "client/site_internal.h"
 #include "common/ledger/fed.h"
 
@@ -20,6 +21,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char remedy[] = "keep this folder as it is and call the provincial library";
 
@@ -53,6 +55,7 @@ struct ph_site *ph_site_new(const struct ph_site_config *config)
 
 	if (site) {
 		site->lock.fd = -1;
+		site->loan = -1;
 		snprintf(site->dir, sizeof(site->dir), "%s", config->dir);
 		site->config = *config;
 		site->config.dir = site->dir;
@@ -193,9 +196,12 @@ static int load_keys(struct ph_site *site, struct ph_error *err)
 static int take(struct ph_site *site, bool first, struct ph_error *err)
 {
 	char path[PH_SITE_PATH_MAX];
-	int rc = ph_lock_take(&site->lock, site->dir, site->config.who,
-			      site->config.wait_ms, err);
+	int rc = site->config.borrows ? ph_borrow(&site->loan, &site->config, err) : 0;
 
+	if (rc == 0) {
+		rc = ph_lock_take(&site->lock, site->dir, site->config.who,
+				  site->config.wait_ms, err);
+	}
 	if (rc == 0 && first) {
 		rc = load_keys(site, err);
 	}
@@ -216,7 +222,7 @@ static int take(struct ph_site *site, bool first, struct ph_error *err)
 		rc = open_writer(site, err);
 	}
 	if (rc < 0) {
-		ph_site_pause(site);
+		ph_site_put_away(site);
 	}
 	return rc;
 }
@@ -285,15 +291,66 @@ int ph_site_open(struct ph_site **site_out, const struct ph_site_config *config,
 	return 0;
 }
 
-void ph_site_pause(struct ph_site *site)
+void ph_site_put_away(struct ph_site *site)
 {
+	if (site->turn) { /* it is for long, and a packer takes megabytes */
+		ph_pack_free(site->pack);
+		site->pack = NULL;
+	}
 	ph_site_store_close(site);
 	ph_lock_release(&site->lock);
+	if (site->loan >= 0) {
+		close(site->loan);
+		site->loan = -1;
+	}
+}
+
+/* A kept store goes on for the next one as if it had just been opened. */
+static void drop_half_done(struct ph_site *site)
+{
+	if (site->batch) {
+		ph_site_roll_back(site);
+	}
+	if (site->memory) { /* the disk was full; it may not be by now */
+		ph_site_put_away(site);
+	}
+}
+
+void ph_site_pause(struct ph_site *site)
+{
+	if (site->turn) {
+		drop_half_done(site);
+		site->turn->give(site->turn->data);
+	} else {
+		ph_site_put_away(site);
+	}
 }
 
 int ph_site_resume(struct ph_site *site, struct ph_error *err)
 {
-	return take(site, false, err);
+	int rc = 0;
+
+	if (!site->turn) {
+		return take(site, false, err);
+	}
+	site->turn->take(site->turn->data);
+	if (!site->db) {
+		rc = take(site, false, err);
+	}
+	if (rc < 0) {
+		site->turn->give(site->turn->data);
+	}
+	return rc;
+}
+
+bool ph_site_is_open(const struct ph_site *site)
+{
+	return (!site->turn || site->turn->has(site->turn->data)) && site->db;
+}
+
+void ph_site_keep(struct ph_site *site, const struct ph_site_turn *turn)
+{
+	site->turn = turn;
 }
 
 void ph_site_close(struct ph_site *site)
@@ -301,7 +358,11 @@ void ph_site_close(struct ph_site *site)
 	if (!site) {
 		return;
 	}
-	ph_site_pause(site);
+	if (site->turn) {
+		drop_half_done(site);
+		return;
+	}
+	ph_site_put_away(site);
 	ph_device_keys_wipe(&site->keys);
 	ph_buf_deinit(&site->cert_bytes);
 	ph_buf_deinit(&site->keylist_bytes);

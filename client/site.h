@@ -30,6 +30,18 @@ struct ph_site_config {
 	struct ph_clock clock;
 	struct ph_rng rng;
 	bool even_if_expired; /* join: take an invite that has expired by our own clock */
+	bool borrows; /* where an agent keeps the folder, have it lent for the while */
+};
+
+/*
+ * Whose turn it is, where one process keeps a folder for several of its threads (the
+ * agent). `take` waits for it; `has`: this thread has it.
+ */
+struct ph_site_turn {
+	void (*take)(void *data);
+	void (*give)(void *data);
+	bool (*has)(void *data);
+	void *data;
 };
 
 /* Who and where this device is, from its certificate. Views borrow from the site. */
@@ -59,6 +71,18 @@ void ph_site_close(struct ph_site *site);
 /* Close the store and let go of the lock, keeping keys and names; and take them again. */
 void ph_site_pause(struct ph_site *site);
 int ph_site_resume(struct ph_site *site, struct ph_error *err);
+/* Whether it is open, and for us; it is not while paused, nor after a resume that failed. */
+bool ph_site_is_open(const struct ph_site *site);
+/*
+ * From now on SITE, which is open, is kept: ph_site_pause() leaves the store open and gives
+ * the turn away, ph_site_resume() waits for the turn and opens the store only if it was put
+ * away; after a failure the turn is nobody's. ph_site_close() only drops what is half done.
+ * It is now paused. TURN is borrowed; NULL: it is an ordinary site again, open, and only
+ * for one who has the turn.
+ */
+void ph_site_keep(struct ph_site *site, const struct ph_site_turn *turn);
+/* Close a kept store and let go of its lock, for whoever has the turn. */
+void ph_site_put_away(struct ph_site *site);
 
 void ph_site_info(const struct ph_site *site, struct ph_site_info *info_out);
 /* The Noise static key pair and the certificate, for a session; borrowed from the site. */

@@ -69,7 +69,9 @@ struct ph_site_admitted {
 
 struct ph_site {
 	char dir[PH_SITE_PATH_MAX];
-	struct ph_site_config config; /* dir points to the copy above */
+	struct ph_site_config config;    /* dir points to the copy above */
+	const struct ph_site_turn *turn; /* it is kept; NULL: it is not */
+	int loan; /* the connection on which an agent lends us the folder; -1: none */
 	struct ph_lock lock;
 	struct ph_db *db;
 	struct ph_journal *journal;

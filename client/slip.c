@@ -73,11 +73,12 @@ int ph_slip_id(json_t *object, const char *member, const struct ph_id *id,
 /* A wrong year is easily typed, and later facts of the same things then do not show. */
 static void remark_future(struct ph_desk *desk)
 {
-	static bool said; /* once a command, however often it opens the folder */
+	/* once a command, however often it opens the folder; in an agent it does once */
+	static bool said;
 	int64_t today = ph_site_today(desk->site);
 	char day[PH_TIME_TEXT];
 
-	if (!said && ph_desk_day(desk) > today + 1) {
+	if ((desk->cli->host || !said) && ph_desk_day(desk) > today + 1) {
 		said = true;
 		ph_day_text(day, today);
 		fprintf(stderr,

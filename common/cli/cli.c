@@ -216,8 +216,8 @@ static void find_words(int argc, char **argv, int words[static WORDS_MAX])
 	}
 }
 
-static const struct ph_cli_command *find_named(const struct ph_cli_program *program,
-					       const char *name)
+const struct ph_cli_command *ph_cli_find(const struct ph_cli_program *program,
+					 const char *name)
 {
 	for (const struct ph_cli_command *c = program->commands; c->name; c++) {
 		if (strcmp(c->name, name) == 0) {
@@ -238,15 +238,15 @@ static const struct ph_cli_command *find_command(const struct ph_cli_program *pr
 
 	if (words[0] == argc) {
 		*n_words = 0;
-		return find_named(program, "status");
+		return ph_cli_find(program, "status");
 	}
 	if (words[1] < argc) {
 		snprintf(name, sizeof(name), "%s %s", argv[words[0]], argv[words[1]]);
-		command = find_named(program, name);
+		command = ph_cli_find(program, name);
 		*n_words = 2;
 	}
 	if (!command) {
-		command = find_named(program, argv[words[0]]);
+		command = ph_cli_find(program, argv[words[0]]);
 		*n_words = 1;
 	}
 	return command;
@@ -375,9 +375,15 @@ static int read_options(struct ph_cli *cli, int argc, char **argv, bool is_named
 	return -1;
 }
 
-static int run(struct ph_cli *cli)
+const char *ph_cli_version(void)
+{
+	return PH_VERSION;
+}
+
+int ph_cli_run(struct ph_cli *cli)
 {
 	struct ph_error err = { .exit = PH_EXIT_DONE };
+	int status;
 	int rc;
 
 	if (!cli->dir && cli->program->default_dir) {
@@ -392,6 +398,9 @@ static int run(struct ph_cli *cli)
 			cli->n_args < cli->command->min_args ? "too few" : "too many");
 		print_usage(stderr, cli->program, cli->command);
 		return PH_EXIT_USAGE;
+	}
+	if (cli->program->hands && cli->program->hands(cli, &status)) {
+		return status;
 	}
 	rc = cli->command->run(cli, &err);
 
@@ -426,9 +435,9 @@ static int help(const struct ph_cli_program *program, int argc, char **argv,
 	}
 	snprintf(name, sizeof(name), "%s %s", argv[words[1]],
 		 words[2] < argc ? argv[words[2]] : "");
-	command = find_named(program, name);
+	command = ph_cli_find(program, name);
 	if (!command) {
-		command = find_named(program, argv[words[1]]);
+		command = ph_cli_find(program, argv[words[1]]);
 	}
 	if (!command &&
 	    family_size(program, argv[words[1]], strlen(argv[words[1]])) > 0) {
@@ -474,7 +483,7 @@ int ph_cli_main(const struct ph_cli_program *program, int argc, char **argv)
 	/* getopt_long() has moved the words behind the options, in their order */
 	cli.args = argv + optind + n_words;
 	cli.n_args = argc - optind - n_words;
-	return run(&cli);
+	return ph_cli_run(&cli);
 }
 
 /* --- for commands --- */

@@ -42,6 +42,11 @@ struct ph_cli_program {
 		void); /* when there is no -d; static storage; NULL: cannot tell */
 	const struct ph_cli_command
 		*commands; /* ends with a NULL name; one is "status" */
+	/*
+	 * Asked before a command runs: true if another process has carried it out, with
+	 * its exit status. NULL: nobody does.
+	 */
+	bool (*hands)(const struct ph_cli *cli, int *status_out);
 };
 
 struct ph_cli {
@@ -57,6 +62,7 @@ struct ph_cli {
 		const char *value;
 	} set[64];
 	unsigned n_set;
+	void *host; /* what the process that runs it for others gives it; else NULL */
 };
 
 /*
@@ -70,6 +76,15 @@ void ph_cli_start(void);
  * command fails, "PROGRAM: text" on stderr. Returns the exit status for main().
  */
 int ph_cli_main(const struct ph_cli_program *program, int argc, char **argv);
+/*
+ * Run CLI's command, which may have been parsed elsewhere: its number of words is looked
+ * at, and what fails is said as above. Returns the exit status.
+ */
+int ph_cli_run(struct ph_cli *cli);
+/* The command called NAME ("site add"), or NULL. */
+const struct ph_cli_command *ph_cli_find(const struct ph_cli_program *program,
+					 const char *name);
+const char *ph_cli_version(void);
 
 /* Value of an option, the last one given; NULL if it was not. A flag's value is "". */
 const char *ph_cli_get(const struct ph_cli *cli, const char *name);

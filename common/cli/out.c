@@ -274,10 +274,20 @@ int ph_table_print(const struct ph_table *table, FILE *out)
 	return ferror(out) ? PH_OUT_LOST : 0;
 }
 
-static bool is_vietnamese(void)
+static enum ph_speak spoken;
+
+void ph_speak(enum ph_speak language)
+{
+	spoken = language;
+}
+
+bool ph_is_vietnamese(void)
 {
 	static const char *const names[] = { "LC_ALL", "LC_MESSAGES", "LANG" };
 
+	if (spoken != PH_SPEAK_OWN) {
+		return spoken == PH_SPEAK_VIETNAMESE;
+	}
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		const char *value = getenv(names[i]);
 
@@ -290,14 +300,14 @@ static bool is_vietnamese(void)
 
 const char *ph_say(const char *english, const char *vietnamese)
 {
-	return is_vietnamese() ? vietnamese : english;
+	return ph_is_vietnamese() ? vietnamese : english;
 }
 
 const char *ph_number(char out[static PH_NUMBER_TEXT], uint64_t number)
 {
 	char digits[24];
 	int len = snprintf(digits, sizeof(digits), "%llu", (unsigned long long)number);
-	char separator = is_vietnamese() ? '.' : ',';
+	char separator = ph_is_vietnamese() ? '.' : ',';
 	size_t n = 0;
 
 	for (int i = 0; i < len; i++) {

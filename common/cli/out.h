@@ -55,7 +55,19 @@ unsigned ph_text_width(const char *text);
  */
 void ph_text_safe(char *out, size_t out_size, const char *text, size_t len);
 
-/* English or Vietnamese, by LC_ALL, LC_MESSAGES, LANG. */
+/* Vietnamese is asked for: by LC_ALL, LC_MESSAGES, LANG, or ph_speak(). */
+bool ph_is_vietnamese(void);
+/*
+ * From now on speak as whoever we work for does, whatever our own environment says; by it
+ * again with PH_SPEAK_OWN. One thread at a time.
+ */
+enum ph_speak {
+	PH_SPEAK_OWN,
+	PH_SPEAK_ENGLISH,
+	PH_SPEAK_VIETNAMESE
+};
+void ph_speak(enum ph_speak language);
+/* English or Vietnamese. */
 const char *ph_say(const char *english, const char *vietnamese)
 	__attribute__((format_arg(1), format_arg(2)));
 /* 1832 as 1,832 or 1.832. */

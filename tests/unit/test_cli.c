@@ -75,7 +75,8 @@ static const char *home(void)
 	return "/home/lib";
 }
 
-static const struct ph_cli_program program = { "prog", "a program", home, commands };
+static const struct ph_cli_program program = { "prog", "a program", home, commands,
+					       NULL };
 
 static struct capture captured;
 

@@ -1,0 +1,622 @@
+/*
+ * client/agent.c - from the folder's lock to the last thread joined.
+ *
+ *   start --> keeping --> stopping --> (connections gone) --> worker ended,
+ *                                      session ended      --> done
+ *
+ * Three threads: the loop, which touches no file; the worker (client/work.c), which does
+ * what commands ask; and while a session runs its own (client/agent_road.c). The site is
+ * open once, and goes from hand to hand by turns. When the next session is due is decided
+ * by the pace (client/pace.c); here is only who tells it what.
+ *
+ * SIGHUP reads the settings again and keeps the old ones if anything is wrong with the new.
+ * SIGTERM and SIGINT stop: what commands have begun is done and answered, the session ends
+ * where it is. Whatever hangs (a resolver, a disk) is left after nearly five seconds; the
+ * journal is made for that. Trouble with the store is told and tried again: what the disk
+ * lacks today it may have tomorrow.
+ */
+#include "client/agent.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client/agent_net.h"
+#include "client/agent_road.h"
+#include "client/agent_settings.h"
+#include "client/agent_talk.h"
+#include "common/base/limits.h"
+#include "common/cli/eventlog.h"
+#include "common/cli/notify.h"
+
+#define LOCK_WAIT_MS 10000
+#define GRACE_MS     3000
+#define GIVE_UP_MS   (PH_AGENT_STOP_MS - 500)
+#define FULL_MS      10000 /* between two lines of the log about too many connections */
+#define DOUBTS       3     /* "wrong key" so often in a row may be a damaged greeting */
+
+struct agent {
+	const struct ph_cli *cli;
+	const char *hub;
+	uv_loop_t loop;
+	uv_signal_t term, interrupt, hup;
+	uv_timer_t due, deadline, watchdog;
+	struct ph_eventlog log;
+	struct ph_agent_settings settings;
+	struct ph_site *site;
+	struct ph_turn turn;
+	struct ph_site_turn turns;
+	struct ph_agent_talk *talk;
+	struct ph_work *work;
+	struct ph_agent_road *road;
+	struct ph_agent_net *net;
+	struct ph_pace pace;
+	int64_t since;
+	uint64_t sessions;
+	unsigned doubts;
+	uint64_t stop_began, full_since, full;
+	bool has_loop, has_turn, is_kept, has_handles, is_syncing;
+	bool is_stopping, worker_stops;
+};
+
+static uint64_t chance(void)
+{
+	uint64_t number;
+
+	ph_rng_system.fill(ph_rng_system.data, (uint8_t *)&number, sizeof(number));
+	return number;
+}
+
+static int64_t wall(void)
+{
+	struct ph_now now;
+
+	ph_clock_system.read(ph_clock_system.data, &now);
+	return now.wall;
+}
+
+/* ---- sessions ---- */
+
+static void on_due(uv_timer_t *timer);
+
+static void set_alarm(struct agent *agent)
+{
+	uint64_t due = ph_pace_due(&agent->pace, NULL);
+	uint64_t now = uv_now(&agent->loop);
+
+	if (agent->is_stopping || due == UINT64_MAX) {
+		(void)uv_timer_stop(&agent->due);
+	} else {
+		(void)uv_timer_start(&agent->due, on_due, due > now ? due - now : 0, 0);
+	}
+}
+
+/* From now to the next session; 0: it is due, runs, or there will be none. */
+static uint64_t next_ms(const struct agent *agent)
+{
+	uint64_t due = ph_pace_due(&agent->pace, NULL);
+	uint64_t now = uv_now(&agent->loop);
+
+	return due != UINT64_MAX && due > now && !agent->is_stopping ? due - now : 0;
+}
+
+static void address_of(const struct agent *agent, char out[static PH_HUB_ADDRESS_MAX + 1])
+{
+	struct ph_site_info info;
+
+	if (agent->hub || agent->settings.hub[0] != '\0') {
+		snprintf(out, PH_HUB_ADDRESS_MAX + 1, "%s",
+			 agent->hub ? agent->hub : agent->settings.hub);
+		return;
+	}
+	ph_site_info(agent->site, &info); /* what it reads never changes */
+	snprintf(out, PH_HUB_ADDRESS_MAX + 1, "%.*s", (int)info.hub_address.len,
+		 info.hub_address.len ? (const char *)info.hub_address.data : "");
+}
+
+/* How the pace takes it that a session ended so. */
+static enum ph_pace_outcome outcome_of(struct agent *agent, const struct ph_sync_end *end,
+				       const struct ph_error *why)
+{
+	const struct ph_link_result *result = &end->result;
+	const struct ph_site_moved *moved = &end->moved;
+	bool is_wrong_key = strcmp(result->reason, "wrong-key") == 0;
+
+	agent->doubts = is_wrong_key ? agent->doubts + 1 : 0;
+	if (result->complete) {
+		return PH_PACE_DONE;
+	}
+	if (result->counts.receipts > 0 || moved->entries_received > 0 ||
+	    moved->parts_received > 0 || moved->fed.pages > 0) {
+		return PH_PACE_MOVED;
+	}
+	if (ph_sync_is_passing(why) || strcmp(result->reason, "store") == 0 ||
+	    strcmp(result->reason, "memory") == 0 ||
+	    (is_wrong_key && agent->doubts <= DOUBTS)) {
+		return PH_PACE_FAILED;
+	}
+	return PH_PACE_BARRED;
+}
+
+static void log_end(const struct agent *agent, const struct ph_sync_end *end,
+		    const struct ph_error *why)
+{
+	const struct ph_link_result *result = &end->result;
+	const struct ph_session_counts *counts = &result->counts;
+	enum ph_pace_why next;
+	char text[512] = "";
+
+	(void)ph_pace_due(&agent->pace, &next);
+	if (!result->complete) {
+		snprintf(text, sizeof(text), " why=\"%.480s\"", why->text);
+	}
+	ph_event(&agent->log, result->complete ? PH_EVENT_INFO : PH_EVENT_WARNING,
+		 "sync.end",
+		 "result=%s in=%llu out=%llu entries=%llu parts=%llu receipts=%llu "
+		 "received=%llu ms=%llu failures=%u next=%s next_ms=%llu%s",
+		 result->complete ? "closed" : result->reason,
+		 (unsigned long long)counts->bytes_in,
+		 (unsigned long long)counts->bytes_out,
+		 (unsigned long long)end->moved.entries_sent,
+		 (unsigned long long)end->moved.parts_sent,
+		 (unsigned long long)counts->receipts,
+		 (unsigned long long)(end->moved.entries_received + end->moved.fed.facts),
+		 (unsigned long long)result->elapsed_ms, agent->pace.failures,
+		 agent->is_stopping ? "-" : ph_pace_why_name(next),
+		 (unsigned long long)next_ms(agent), text);
+}
+
+static void check_end(struct agent *agent);
+
+static void on_sync_end(void *data, const struct ph_sync_end *end, int rc,
+			const struct ph_error *why)
+{
+	struct agent *agent = data;
+
+	(void)rc; /* WHY says the same, and more */
+	agent->is_syncing = false;
+	agent->sessions++;
+	uv_update_time(&agent->loop);
+	ph_pace_end(&agent->pace, outcome_of(agent, end, why), uv_now(&agent->loop),
+		    chance());
+	log_end(agent, end, why);
+	set_alarm(agent);
+	check_end(agent);
+}
+
+static void begin_session(struct agent *agent)
+{
+	struct ph_sync_end none = { .result.reason = "address" };
+	struct ph_error why = { .exit = PH_EXIT_USAGE };
+	char address[PH_HUB_ADDRESS_MAX + 1];
+	enum ph_pace_why reason;
+	int rc = 0;
+
+	(void)ph_pace_due(&agent->pace, &reason);
+	address_of(agent, address);
+	ph_event(&agent->log, PH_EVENT_INFO, "sync.begin", "why=%s",
+		 ph_pace_why_name(reason));
+	ph_pace_begin(&agent->pace);
+	agent->is_syncing = true;
+	if (address[0] == '\0') {
+		rc = ph_fail(&why, PH_EXIT_USAGE, -EINVAL,
+			     "the invite named no address of the hub: set [hub] address "
+			     "in agent.conf");
+	} else {
+		rc = ph_agent_road_begin(agent->road, address,
+					 agent->settings.connect_ms);
+		if (rc < 0) {
+			none.result.reason = "memory";
+			(void)ph_fail_errno(&why, rc, "starting a session");
+		}
+	}
+	if (rc < 0) {
+		on_sync_end(agent, &none, rc, &why);
+	}
+}
+
+static void on_due(uv_timer_t *timer)
+{
+	struct agent *agent = timer->data;
+
+	if (ph_pace_due(&agent->pace, NULL) <= uv_now(&agent->loop)) {
+		begin_session(agent);
+	} else {
+		set_alarm(agent);
+	}
+}
+
+static void on_network(void *data)
+{
+	struct agent *agent = data;
+
+	ph_pace_network(&agent->pace, uv_now(&agent->loop), chance());
+	set_alarm(agent);
+	ph_event(&agent->log, PH_EVENT_INFO, "network.change", "next_ms=%llu",
+		 (unsigned long long)next_ms(agent));
+}
+
+/* ---- commands ---- */
+
+static void on_state(void *data, struct ph_host_state *state_out)
+{
+	struct agent *agent = data;
+	uint64_t now = uv_now(&agent->loop);
+	enum ph_pace_why why;
+	uint64_t due = ph_pace_due(&agent->pace, &why);
+
+	*state_out = (struct ph_host_state){ .since = agent->since,
+					     .sessions = agent->sessions,
+					     .failures = agent->pace.failures,
+					     .is_syncing = agent->is_syncing,
+					     .why = why };
+	if (due != UINT64_MAX) {
+		state_out->next = wall() + (int64_t)(due > now ? (due - now) / 1000 : 0);
+	}
+}
+
+static void on_moved(void *data)
+{
+	struct agent *agent = data;
+
+	ph_pace_entry(&agent->pace, uv_now(&agent->loop));
+	set_alarm(agent);
+}
+
+static void on_full(void *data)
+{
+	struct agent *agent = data;
+	uint64_t now = uv_now(&agent->loop);
+
+	agent->full++;
+	if (agent->full == 1 || now - agent->full_since >= FULL_MS) {
+		ph_event(&agent->log, PH_EVENT_WARNING, "limit.hit",
+			 "name=commands count=%llu", (unsigned long long)agent->full);
+		agent->full_since = now;
+	}
+}
+
+static void on_trouble(void *data, const struct ph_error *why)
+{
+	struct agent *agent = data;
+
+	ph_event(&agent->log, PH_EVENT_ERROR, "store.trouble", "why=\"%s\"", why->text);
+}
+
+/* ---- the service manager ---- */
+
+static void on_watchdog(uv_timer_t *timer)
+{
+	(void)timer;
+	(void)ph_notify("WATCHDOG=1");
+}
+
+/* ---- stopping ---- */
+
+static void close_handles(struct agent *agent)
+{
+	if (!agent->has_handles) {
+		return;
+	}
+	agent->has_handles = false;
+	uv_close((uv_handle_t *)&agent->term, NULL);
+	uv_close((uv_handle_t *)&agent->interrupt, NULL);
+	uv_close((uv_handle_t *)&agent->hup, NULL);
+	uv_close((uv_handle_t *)&agent->due, NULL);
+	uv_close((uv_handle_t *)&agent->deadline, NULL);
+	uv_close((uv_handle_t *)&agent->watchdog, NULL);
+}
+
+/* The next step of stopping, if what it waits for has come. */
+static void check_end(struct agent *agent)
+{
+	if (!agent->is_stopping || !ph_agent_talk_is_empty(agent->talk)) {
+		return;
+	}
+	if (agent->work && !agent->worker_stops) {
+		agent->worker_stops = true;
+		ph_work_stop(agent->work);
+	}
+	if (!agent->work && !agent->is_syncing) {
+		ph_agent_road_free(agent->road);
+		agent->road = NULL;
+		close_handles(agent);
+	}
+}
+
+static void on_empty(void *data)
+{
+	check_end(data);
+}
+
+static void on_worker_ended(void *data)
+{
+	struct agent *agent = data;
+
+	agent->work = NULL;
+	check_end(agent);
+}
+
+static void on_deadline(uv_timer_t *timer)
+{
+	struct agent *agent = timer->data;
+
+	if (uv_now(&agent->loop) - agent->stop_began < GIVE_UP_MS) {
+		ph_agent_talk_stop(agent->talk, true);
+		check_end(agent);
+		return;
+	}
+	if (ph_turn_try(&agent->turn)) {
+		ph_site_put_away(agent->site);
+	}
+	ph_event(&agent->log, PH_EVENT_WARNING, "agent.stop",
+		 "result=forced why=\"something hung; the store is checked at the next "
+		 "start\"");
+	_exit(PH_EXIT_DONE);
+}
+
+static void begin_stop(struct agent *agent)
+{
+	if (agent->is_stopping) {
+		return;
+	}
+	(void)ph_notify("STOPPING=1");
+	agent->is_stopping = true;
+	agent->stop_began = uv_now(&agent->loop);
+	(void)uv_timer_start(&agent->deadline, on_deadline, GRACE_MS,
+			     GIVE_UP_MS - GRACE_MS);
+	set_alarm(agent);
+	ph_agent_net_stop(agent->net);
+	agent->net = NULL;
+	ph_agent_road_stop(agent->road);
+	ph_agent_talk_stop(agent->talk, false);
+	check_end(agent);
+}
+
+static void on_stop_signal(uv_signal_t *signal, int number)
+{
+	(void)number;
+	begin_stop(signal->data);
+}
+
+/* ---- settings ---- */
+
+static void apply(struct agent *agent, const struct ph_agent_settings *settings)
+{
+	agent->settings = *settings;
+	agent->log.prefix = settings->prefix == PH_PREFIX_AUTO
+				    ? ph_eventlog_is_journal(agent->log.fd)
+				    : settings->prefix == PH_PREFIX_YES;
+}
+
+static void on_reload(uv_signal_t *signal, int number)
+{
+	struct agent *agent = signal->data;
+	struct ph_agent_settings settings;
+	struct ph_pace_limits limits;
+	struct ph_error why = { 0 };
+
+	(void)number;
+	if (agent->is_stopping) {
+		return;
+	}
+	ph_notify_reloading();
+	if (ph_agent_settings_load(&settings, agent->cli->dir, &why) == 0) {
+		apply(agent, &settings);
+		limits = ph_agent_pace(&settings);
+		ph_pace_limit(&agent->pace, &limits, uv_now(&agent->loop), chance());
+		ph_agent_talk_bound(agent->talk, settings.commands);
+		set_alarm(agent);
+		ph_event(&agent->log, PH_EVENT_INFO, "config.reload", "result=applied");
+	} else {
+		ph_event(&agent->log, PH_EVENT_ERROR, "config.reload",
+			 "result=kept why=\"%s\"", why.text);
+	}
+	(void)ph_notify("READY=1");
+}
+
+/* ---- starting ---- */
+
+static void start_handles(struct agent *agent)
+{
+	uv_loop_t *loop = &agent->loop;
+
+	(void)uv_signal_init(loop, &agent->term);
+	(void)uv_signal_init(loop, &agent->interrupt);
+	(void)uv_signal_init(loop, &agent->hup);
+	(void)uv_timer_init(loop, &agent->due);
+	(void)uv_timer_init(loop, &agent->deadline);
+	(void)uv_timer_init(loop, &agent->watchdog);
+	agent->term.data = agent;
+	agent->interrupt.data = agent;
+	agent->hup.data = agent;
+	agent->due.data = agent;
+	agent->deadline.data = agent;
+	agent->watchdog.data = agent;
+	agent->has_handles = true;
+}
+
+static int start_signals(struct agent *agent)
+{
+	int rc = uv_signal_start(&agent->term, on_stop_signal, SIGTERM);
+
+	(void)signal(SIGPIPE, SIG_IGN);
+	rc = rc != 0 ? rc : uv_signal_start(&agent->interrupt, on_stop_signal, SIGINT);
+	return rc != 0 ? rc : uv_signal_start(&agent->hup, on_reload, SIGHUP);
+}
+
+static int start_talk(struct agent *agent, struct ph_error *err)
+{
+	return ph_agent_talk_start(
+		&agent->talk,
+		&(struct ph_agent_talk_config){ .loop = &agent->loop,
+						.dir = agent->cli->dir,
+						.max = agent->settings.commands,
+						.state = on_state,
+						.on_full = on_full,
+						.on_moved = on_moved,
+						.on_empty = on_empty,
+						.data = agent },
+		err);
+}
+
+static void on_lent(void *data, struct ph_order *order)
+{
+	struct agent *agent = data;
+
+	ph_agent_talk_on_lent(agent->talk, order);
+}
+
+static void on_order_done(void *data, struct ph_order *order)
+{
+	struct agent *agent = data;
+
+	ph_agent_talk_on_done(agent->talk, order);
+}
+
+/* The folder is kept from here on, and given to those who wait by turns. */
+static int start_threads(struct agent *agent)
+{
+	int rc = ph_turn_init(&agent->turn);
+
+	if (rc < 0) {
+		return rc;
+	}
+	agent->has_turn = true;
+	agent->turns = (struct ph_site_turn){ .take = ph_turn_take,
+					      .give = ph_turn_give,
+					      .has = ph_turn_has,
+					      .data = &agent->turn };
+	rc = ph_agent_road_new(&agent->road,
+			       &(struct ph_agent_road_config){ .loop = &agent->loop,
+							       .site = agent->site,
+							       .on_end = on_sync_end,
+							       .data = agent });
+	if (rc < 0) {
+		return rc;
+	}
+	ph_site_keep(agent->site, &agent->turns);
+	agent->is_kept = true;
+	rc = ph_work_start(&agent->work,
+			   &(struct ph_work_config){ .loop = &agent->loop,
+						     .program = agent->cli->program,
+						     .site = agent->site,
+						     .turn = &agent->turn,
+						     .on_lent = on_lent,
+						     .on_done = on_order_done,
+						     .on_trouble = on_trouble,
+						     .on_ended = on_worker_ended,
+						     .data = agent });
+	if (rc == 0) {
+		ph_agent_talk_employ(agent->talk, agent->work);
+	}
+	return rc;
+}
+
+static int open_site(struct agent *agent, struct ph_error *err)
+{
+	return ph_site_open(&agent->site,
+			    &(struct ph_site_config){ .dir = agent->cli->dir,
+						      .who = "agent",
+						      .wait_ms = LOCK_WAIT_MS,
+						      .clock = ph_clock_system,
+						      .rng = ph_rng_system },
+			    err);
+}
+
+static int start(struct agent *agent, struct ph_error *err)
+{
+	struct ph_agent_settings settings;
+	struct ph_pace_limits limits;
+	int rc = ph_agent_settings_load(&settings, agent->cli->dir, err);
+
+	rc = rc != 0 ? rc : open_site(agent, err);
+	if (rc < 0) {
+		return rc;
+	}
+	apply(agent, &settings);
+	rc = uv_loop_init(&agent->loop);
+	if (rc < 0) {
+		return ph_fail_errno(err, rc, "starting");
+	}
+	agent->has_loop = true;
+	start_handles(agent);
+	rc = start_talk(agent, err);
+	rc = rc != 0 ? rc : start_signals(agent); /* before anybody can see that we run */
+	rc = rc != 0 ? rc : start_threads(agent);
+	if (rc < 0) {
+		return ph_fail_errno(err, rc, "starting");
+	}
+	rc = ph_agent_net_start(&agent->net, &agent->loop, on_network, agent);
+	if (rc < 0) { /* the timer comes all the same */
+		ph_event(&agent->log, PH_EVENT_WARNING, "network.unseen", "why=\"%s\"",
+			 uv_strerror(rc));
+	}
+	agent->since = wall();
+	uv_update_time(&agent->loop);
+	limits = ph_agent_pace(&settings);
+	ph_pace_init(&agent->pace, &limits, uv_now(&agent->loop), chance());
+	set_alarm(agent);
+	return 0;
+}
+
+/* Whatever was started is undone; if the loop has run, little is left of it. */
+static void finish(struct agent *agent)
+{
+	if (agent->has_loop) {
+		ph_agent_net_stop(agent->net);
+		if (agent->talk) {
+			ph_agent_talk_stop(agent->talk, true);
+		}
+		ph_agent_road_free(agent->road);
+		close_handles(agent);
+		(void)uv_run(&agent->loop, UV_RUN_DEFAULT);
+		ph_agent_talk_free(agent->talk);
+
+		int rc = uv_loop_close(&agent->loop);
+
+		assert(rc == 0);
+		(void)rc;
+	}
+	if (agent->is_kept) {
+		ph_site_keep(agent->site, NULL);
+	}
+	ph_site_close(agent->site);
+	if (agent->has_turn) {
+		ph_turn_deinit(&agent->turn);
+	}
+	free(agent);
+}
+
+int ph_agent_run(const struct ph_cli *cli, const char *hub, struct ph_error *err)
+{
+	struct agent *agent = calloc(1, sizeof(*agent));
+	uint64_t usec = ph_notify_watchdog();
+	int rc;
+
+	if (!agent) {
+		return ph_fail_errno(err, -ENOMEM, "starting");
+	}
+	agent->cli = cli;
+	agent->hub = hub;
+	agent->log =
+		(struct ph_eventlog){ .fd = STDERR_FILENO, .clock = ph_clock_system };
+	rc = start(agent, err);
+	if (rc == 0) {
+		ph_event(&agent->log, PH_EVENT_INFO, "agent.start", "version=%s pid=%ld",
+			 ph_cli_version(), (long)getpid());
+		(void)ph_notify("READY=1");
+		if (usec > 0) {
+			(void)uv_timer_start(&agent->watchdog, on_watchdog, 0,
+					     usec / 2000);
+		}
+		(void)uv_run(&agent->loop, UV_RUN_DEFAULT);
+		ph_event(&agent->log, PH_EVENT_INFO, "agent.stop", "result=done");
+	}
+	finish(agent);
+	return rc;
+}

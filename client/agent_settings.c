@@ -1,0 +1,105 @@
+/*
+ * client/agent_settings.c - the table, and what of it is particular.
+ *
+ * How a file is read, and what is said of a wrong one, is common/cli/ini.c.
+ */
+#include "client/agent_settings.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "client/link_internal.h"
+#include "common/base/limits.h"
+
+#define HOUR_MS      3600000u
+#define WEEK_MS      (7 * 24 * HOUR_MS)
+#define UINT(member) PH_SETTING_UINT, offsetof(struct ph_agent_settings, member)
+
+static int put_hub(void *data, const char *value, bool is_again, struct ph_error *err);
+
+const struct ph_setting ph_agent_setting_table[] = {
+	{ "hub", "address", PH_SETTING_OWN, offsetof(struct ph_agent_settings, hub), 0, 0,
+	  0, "HOST:PORT of the hub, if not the invite's; its key stays the invite's",
+	  put_hub },
+	{ "hub", "connect-ms", UINT(connect_ms), 1, 600000, 15000,
+	  "give up connecting after so long", NULL },
+	{ "sync", "interval-ms", UINT(interval_ms), 1000, WEEK_MS, 900000,
+	  "from a session to the next when nothing happens, give or take a fifth", NULL },
+	{ "sync", "spread-ms", UINT(spread_ms), 0, HOUR_MS, 15000,
+	  "the first session comes within this", NULL },
+	{ "sync", "quiet-ms", UINT(quiet_ms), 0, HOUR_MS, 3000,
+	  "after a new entry, if no other follows", NULL },
+	{ "sync", "latest-ms", UINT(latest_ms), 0, HOUR_MS, 30000,
+	  "after the first entry of a burst, whatever follows", NULL },
+	{ "sync", "backoff-ms", UINT(backoff_ms), 10, HOUR_MS, 4000,
+	  "after a failure at most this, doubled with each further one", NULL },
+	{ "sync", "backoff-max-ms", UINT(backoff_max_ms), 10, WEEK_MS, 900000,
+	  "up to this", NULL },
+	{ "sync", "settle-ms", UINT(settle_ms), 0, HOUR_MS, 2000,
+	  "after a change of the network: so long to twice so long", NULL },
+	{ "limits", "commands", UINT(commands), 1, 1024, PH_AGENT_COMMANDS,
+	  "local commands at once", NULL },
+	{ "log", "prefix", PH_SETTING_PREFIX, offsetof(struct ph_agent_settings, prefix),
+	  0, 0, PH_PREFIX_AUTO, "levels as <N> before each line: yes, no, or auto",
+	  NULL },
+	{ .name = NULL },
+};
+
+static int put_hub(void *data, const char *value, bool is_again, struct ph_error *err)
+{
+	struct ph_agent_settings *settings = data;
+	struct ph_error why = { 0 };
+	char host[PH_HOST_MAX + 1];
+	char port[PH_PORT_MAX + 1];
+	int rc = ph_link_split(value, host, port, &why);
+
+	if (is_again) {
+		return ph_fail(err, PH_EXIT_CONFIG, -EINVAL,
+			       "address stands twice in this file");
+	}
+	if (rc < 0 || strlen(value) > PH_HUB_ADDRESS_MAX) {
+		return ph_fail(err, PH_EXIT_CONFIG, -EINVAL, "address: %s",
+			       rc < 0 ? why.text : "too long");
+	}
+	strcpy(settings->hub, value);
+	return 0;
+}
+
+void ph_agent_settings_init(struct ph_agent_settings *settings)
+{
+	memset(settings, 0, sizeof(*settings));
+	ph_ini_defaults(ph_agent_setting_table, settings);
+}
+
+int ph_agent_settings_parse(struct ph_agent_settings *settings, struct ph_view text,
+			    const char *name, struct ph_error *err)
+{
+	return ph_ini_parse(ph_agent_setting_table, settings, text, name, err);
+}
+
+int ph_agent_settings_load(struct ph_agent_settings *out, const char *dir,
+			   struct ph_error *err)
+{
+	struct ph_agent_settings settings;
+	int rc;
+
+	ph_agent_settings_init(&settings);
+	rc = ph_ini_load(ph_agent_setting_table, &settings, dir, "agent.conf", err);
+	if (rc == 0) {
+		*out = settings;
+	}
+	return rc;
+}
+
+struct ph_pace_limits ph_agent_pace(const struct ph_agent_settings *settings)
+{
+	return (struct ph_pace_limits){
+		.interval = settings->interval_ms,
+		.spread = settings->spread_ms,
+		.quiet = settings->quiet_ms,
+		.latest = settings->latest_ms,
+		.backoff = settings->backoff_ms,
+		.backoff_max = settings->backoff_max_ms,
+		.settle = settings->settle_ms,
+	};
+}

@@ -1,0 +1,28 @@
+/* client/agent_settings.h - the settings of `packhorse agent`: DIR/agent.conf, DIR/conf.d. */
+#ifndef PH_CLIENT_AGENT_SETTINGS_H
+#define PH_CLIENT_AGENT_SETTINGS_H
+
+#include "client/pace.h"
+#include "common/cli/ini.h"
+#include "common/log/cert.h"
+
+struct ph_agent_settings {
+	char hub[PH_HUB_ADDRESS_MAX + 1]; /* HOST:PORT; "": the invite's */
+	unsigned connect_ms;
+	unsigned interval_ms, spread_ms, quiet_ms, latest_ms;
+	unsigned backoff_ms, backoff_max_ms, settle_ms;
+	unsigned commands;
+	enum ph_prefix prefix;
+};
+/* Ends with a NULL name. */
+extern const struct ph_setting ph_agent_setting_table[];
+
+void ph_agent_settings_init(struct ph_agent_settings *settings);
+/* As ph_ini_parse() and ph_ini_load(); OUT is written only on success. */
+int ph_agent_settings_parse(struct ph_agent_settings *settings, struct ph_view text,
+			    const char *name, struct ph_error *err);
+int ph_agent_settings_load(struct ph_agent_settings *out, const char *dir,
+			   struct ph_error *err);
+struct ph_pace_limits ph_agent_pace(const struct ph_agent_settings *settings);
+
+#endif

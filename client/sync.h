@@ -1,0 +1,24 @@
+/* client/sync.h - one session with the hub, and what came of it kept for `status`. */
+#ifndef PH_CLIENT_SYNC_H
+#define PH_CLIENT_SYNC_H
+
+#include "client/link.h"
+
+struct ph_sync_end {
+	struct ph_link_result result;
+	struct ph_site_moved moved; /* zero if no connection came about */
+	bool has_pending;
+	uint64_t pending; /* entries without a receipt, once it was over */
+};
+
+/*
+ * One session of SITE, which is open and is so on return; in CONFIG, `flight_max` SIZE_MAX
+ * and `frame_max` 0 stand for what the last links taught. 0 when one was tried: what came
+ * of it is in END and ERR. As ph_link_run().
+ */
+int ph_sync_once(struct ph_site *site, const struct ph_link_config *config,
+		 struct ph_sync_end *end_out, struct ph_error *err);
+/* Whether trying again can help against WHY. */
+bool ph_sync_is_passing(const struct ph_error *why);
+
+#endif

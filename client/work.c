@@ -1,0 +1,339 @@
+/*
+ * client/work.c - orders in a row, one thread that does them.
+ *
+ *   push --> row --> turn --> carried out ------------------> done
+ *                        \--> store closed, lent --> given back --> done
+ *
+ * After each order it is seen whether the own log has grown, since that is what the next
+ * session is for. A command that failed may have left the store in any state; so the store
+ * is put away and opened anew for the next one. Whatever comes back to the loop comes by
+ * one list and one async handle.
+ */
+#include "client/work.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/carry.h"
+
+#define WHO_MAX 32
+
+struct ph_work {
+	struct ph_work_config config;
+	uv_thread_t thread;
+	uv_async_t wakes; /* the loop */
+	uv_mutex_t lock;
+	uv_cond_t moved;
+	/* under the lock */
+	struct ph_order *first, **last; /* the row */
+	struct ph_order *lent;          /* to be told of */
+	struct ph_order *done, **done_last;
+	struct ph_error trouble; /* to be told of; no text: none */
+	char who[WHO_MAX];
+	bool is_returned, is_stopping, has_ended;
+	/* the thread's own */
+	uint8_t log_id[PH_LOG_ID_SIZE];
+	uint64_t n;
+};
+
+void ph_order_deinit(struct ph_order *order)
+{
+	json_decref(order->request);
+	order->request = NULL;
+	ph_buf_wipe(&order->answer);
+}
+
+/* --- the thread --- */
+
+static void tell_trouble(struct ph_work *work, const struct ph_error *why)
+{
+	uv_mutex_lock(&work->lock);
+	work->trouble = *why;
+	uv_mutex_unlock(&work->lock);
+	(void)uv_async_send(&work->wakes);
+}
+
+/* Whether the own log is another than when it was last looked at. The site is open. */
+static bool has_grown(struct ph_work *work)
+{
+	const struct ph_log *log = ph_site_log(work->config.site);
+	bool has = log && (log->n != work->n ||
+			   memcmp(log->id, work->log_id, sizeof(work->log_id)) != 0);
+
+	if (has) {
+		work->n = log->n;
+		memcpy(work->log_id, log->id, sizeof(work->log_id));
+	}
+	return has;
+}
+
+/* The site cannot be opened: what was asked is answered with WHY. */
+static void fail(struct ph_work *work, struct ph_order *order, const struct ph_error *why)
+{
+	(void)ph_carry_refuse(&order->answer, why->exit, false, why->text);
+	tell_trouble(work, why);
+}
+
+static void carry(struct ph_work *work, struct ph_order *order)
+{
+	struct ph_site *site = work->config.site;
+	struct ph_error why = { .exit = PH_EXIT_OTHER };
+	struct ph_host host = { .site = site, .state = order->state };
+	int status = -1;
+
+	if (ph_site_resume(site, &why) < 0) {
+		fail(work, order, &why);
+		return;
+	}
+	if (ph_carry(work->config.program, order->request, &host, &order->answer,
+		     &status) < 0) {
+		order->answer.len = 0;
+	}
+	order->has_moved = has_grown(work);
+	if (status > 0) {
+		ph_site_put_away(site);
+	}
+	ph_site_pause(site);
+}
+
+static void wait_for_return(struct ph_work *work)
+{
+	uv_mutex_lock(&work->lock);
+	while (!work->is_returned) {
+		uv_cond_wait(&work->moved, &work->lock);
+	}
+	work->is_returned = false;
+	uv_mutex_unlock(&work->lock);
+}
+
+static void lend(struct ph_work *work, struct ph_order *order)
+{
+	struct ph_site *site = work->config.site;
+	struct ph_error why = { .exit = PH_EXIT_OTHER };
+
+	ph_turn_take(work->config.turn);
+	ph_site_put_away(site);
+	uv_mutex_lock(&work->lock);
+	work->lent = order;
+	uv_mutex_unlock(&work->lock);
+	(void)uv_async_send(&work->wakes);
+	wait_for_return(work);
+	ph_turn_give(work->config.turn);
+	if (ph_site_resume(site, &why) < 0) {
+		tell_trouble(work, &why);
+		return;
+	}
+	order->has_moved = has_grown(work);
+	ph_site_pause(site);
+}
+
+/* Who asks, for those who wait. Under the lock. */
+static void name_it(struct ph_work *work, const struct ph_order *order)
+{
+	const char *who = json_string_value(
+		json_object_get(order->request, order->is_loan ? "who" : "name"));
+
+	snprintf(work->who, sizeof(work->who), "%s", who ? who : "a command");
+}
+
+/* The next order of the row; NULL: it is over. */
+static struct ph_order *next(struct ph_work *work)
+{
+	struct ph_order *order;
+
+	uv_mutex_lock(&work->lock);
+	while (!work->first && !work->is_stopping) {
+		uv_cond_wait(&work->moved, &work->lock);
+	}
+	order = work->first;
+	if (order) {
+		work->first = order->next;
+		if (!work->first) {
+			work->last = &work->first;
+		}
+		order->next = NULL;
+		name_it(work, order);
+		work->is_returned = false;
+	}
+	uv_mutex_unlock(&work->lock);
+	return order;
+}
+
+static void give(struct ph_work *work, struct ph_order *order)
+{
+	uv_mutex_lock(&work->lock);
+	work->who[0] = '\0';
+	*work->done_last = order;
+	work->done_last = &order->next;
+	uv_mutex_unlock(&work->lock);
+	(void)uv_async_send(&work->wakes);
+}
+
+static void run(void *data)
+{
+	struct ph_work *work = data;
+	struct ph_error why = { .exit = PH_EXIT_OTHER };
+	struct ph_order *order;
+
+	if (ph_site_resume(work->config.site, &why) == 0) {
+		(void)has_grown(work);
+		ph_site_pause(work->config.site);
+	}
+	while ((order = next(work)) != NULL) {
+		if (order->is_loan) {
+			lend(work, order);
+		} else {
+			carry(work, order);
+		}
+		give(work, order);
+	}
+	uv_mutex_lock(&work->lock);
+	work->has_ended = true;
+	uv_mutex_unlock(&work->lock);
+	(void)uv_async_send(&work->wakes);
+}
+
+/* --- the loop --- */
+
+static void on_closed(uv_handle_t *handle)
+{
+	struct ph_work *work = handle->data;
+
+	if (work->config.on_ended) {
+		work->config.on_ended(work->config.data);
+	}
+	uv_cond_destroy(&work->moved);
+	uv_mutex_destroy(&work->lock);
+	free(work);
+}
+
+static void on_wake(uv_async_t *wakes)
+{
+	struct ph_work *work = wakes->data;
+	struct ph_order *lent, *done;
+	struct ph_error trouble;
+	bool has_ended;
+
+	uv_mutex_lock(&work->lock);
+	lent = work->lent;
+	done = work->done;
+	trouble = work->trouble;
+	has_ended = work->has_ended;
+	work->lent = NULL;
+	work->done = NULL;
+	work->done_last = &work->done;
+	work->trouble.text[0] = '\0';
+	uv_mutex_unlock(&work->lock);
+	if (trouble.text[0] != '\0') {
+		work->config.on_trouble(work->config.data, &trouble);
+	}
+	if (lent) {
+		work->config.on_lent(work->config.data, lent);
+	}
+	while (done) {
+		struct ph_order *order = done;
+
+		done = order->next;
+		order->next = NULL;
+		work->config.on_done(work->config.data, order);
+	}
+	if (has_ended) {
+		(void)uv_thread_join(&work->thread);
+		uv_close((uv_handle_t *)&work->wakes, on_closed);
+	}
+}
+
+int ph_work_start(struct ph_work **work_out, const struct ph_work_config *config)
+{
+	struct ph_work *work = calloc(1, sizeof(*work));
+	int rc = work ? 0 : -ENOMEM;
+
+	if (rc < 0) {
+		return rc;
+	}
+	work->config = *config;
+	work->last = &work->first;
+	work->done_last = &work->done;
+	rc = uv_mutex_init(&work->lock);
+	if (rc < 0) {
+		free(work);
+		return rc;
+	}
+	rc = uv_cond_init(&work->moved);
+	if (rc < 0) {
+		uv_mutex_destroy(&work->lock);
+		free(work);
+		return rc;
+	}
+	work->wakes.data = work;
+	rc = uv_async_init(config->loop, &work->wakes, on_wake);
+	if (rc == 0) {
+		rc = uv_thread_create(&work->thread, run, work);
+		if (rc < 0) {
+			work->config.on_ended = NULL;
+			uv_close((uv_handle_t *)&work->wakes, on_closed);
+		}
+		*work_out = rc == 0 ? work : NULL;
+		return rc;
+	}
+	uv_cond_destroy(&work->moved);
+	uv_mutex_destroy(&work->lock);
+	free(work);
+	return rc;
+}
+
+void ph_work_push(struct ph_work *work, struct ph_order *order)
+{
+	order->next = NULL;
+	uv_mutex_lock(&work->lock);
+	*work->last = order;
+	work->last = &order->next;
+	uv_cond_signal(&work->moved);
+	uv_mutex_unlock(&work->lock);
+}
+
+bool ph_work_take_back(struct ph_work *work, struct ph_order *order)
+{
+	bool found = false;
+
+	uv_mutex_lock(&work->lock);
+	for (struct ph_order **at = &work->first; *at; at = &(*at)->next) {
+		if (*at == order) {
+			*at = order->next;
+			if (!*at) {
+				work->last = at;
+			}
+			found = true;
+			break;
+		}
+	}
+	uv_mutex_unlock(&work->lock);
+	order->next = NULL;
+	return found;
+}
+
+void ph_work_give_back(struct ph_work *work)
+{
+	uv_mutex_lock(&work->lock);
+	work->is_returned = true;
+	uv_cond_signal(&work->moved);
+	uv_mutex_unlock(&work->lock);
+}
+
+void ph_work_current(struct ph_work *work, char *out, size_t out_size)
+{
+	uv_mutex_lock(&work->lock);
+	snprintf(out, out_size, "%s", work->who);
+	uv_mutex_unlock(&work->lock);
+}
+
+void ph_work_stop(struct ph_work *work)
+{
+	uv_mutex_lock(&work->lock);
+	assert(!work->first);
+	work->is_stopping = true;
+	uv_cond_signal(&work->moved);
+	uv_mutex_unlock(&work->lock);
+}

@@ -1,0 +1,117 @@
+/* tests/unit/test_agent_settings.c - the agent's settings: every name, every edge. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "client/agent_settings.h"
+#include "common/base/limits.h"
+
+static int parse(struct ph_agent_settings *settings, const char *text,
+		 struct ph_error *err)
+{
+	memset(err, 0, sizeof(*err));
+	ph_agent_settings_init(settings);
+	return ph_agent_settings_parse(settings, ph_view_str(text), "conf", err);
+}
+
+static void test_defaults(void **state)
+{
+	struct ph_agent_settings settings;
+	struct ph_pace_limits pace;
+
+	(void)state;
+	ph_agent_settings_init(&settings);
+	assert_string_equal(settings.hub, "");
+	assert_int_equal(settings.commands, PH_AGENT_COMMANDS);
+	for (const struct ph_setting *s = ph_agent_setting_table; s->name; s++) {
+		assert_true(s->type != PH_SETTING_UINT ||
+			    (s->fallback >= s->min && s->fallback <= s->max));
+		assert_non_null(s->doc);
+	}
+	pace = ph_agent_pace(&settings);
+	assert_int_equal(pace.interval, settings.interval_ms);
+	assert_int_equal(pace.spread, settings.spread_ms);
+	assert_int_equal(pace.quiet, settings.quiet_ms);
+	assert_int_equal(pace.latest, settings.latest_ms);
+	assert_int_equal(pace.backoff, settings.backoff_ms);
+	assert_int_equal(pace.backoff_max, settings.backoff_max_ms);
+	assert_int_equal(pace.settle, settings.settle_ms);
+}
+
+/* Each number at min - 1, min, max, max + 1. */
+static void test_ranges(void **state)
+{
+	(void)state;
+	for (const struct ph_setting *s = ph_agent_setting_table; s->name; s++) {
+		const long long values[] = { (long long)s->min - 1, s->min, s->max,
+					     (long long)s->max + 1 };
+
+		for (unsigned i = 0; s->type == PH_SETTING_UINT && i < 4; i++) {
+			struct ph_agent_settings settings;
+			struct ph_error err;
+			char text[128];
+			unsigned got;
+			int rc;
+
+			snprintf(text, sizeof(text), "[%s]\n%s = %lld\n", s->section,
+				 s->name, values[i]);
+			rc = parse(&settings, text, &err);
+			assert_true((rc == 0) == (i == 1 || i == 2));
+			if (rc == 0) {
+				memcpy(&got, (const char *)&settings + s->offset,
+				       sizeof(got));
+				assert_int_equal(got, values[i]);
+			} else {
+				assert_int_equal(err.exit, PH_EXIT_CONFIG);
+				assert_non_null(strstr(err.text, "conf:2: "));
+			}
+		}
+	}
+}
+
+static void test_hub(void **state)
+{
+	static const struct {
+		const char *text;
+		bool good;
+	} cases[] = {
+		{ "hub.example:7415", true },
+		{ "127.0.0.1:1", true },
+		{ "[::1]:65535", true },
+		{ "::1:7415", false },
+		{ "hub.example", false },
+		{ "hub:0", false },
+		{ "hub:65536", false },
+		{ ":7415", false },
+		{ "hub:7415\naddress = hub:7416", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct ph_agent_settings settings;
+		struct ph_error err;
+		char text[400];
+
+		snprintf(text, sizeof(text), "[hub]\naddress = %s\n", cases[i].text);
+		assert_int_equal(parse(&settings, text, &err) == 0, cases[i].good);
+		if (cases[i].good) {
+			assert_string_equal(settings.hub, cases[i].text);
+		}
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_ranges),
+		cmocka_unit_test(test_hub),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
