@@ -150,7 +150,7 @@ static int store_segment(struct ph_hub *hub, struct ph_hub_peer *peer,
 	if (rc == 0) {
 		rc = ph_journal_arrival_put(
 			hub->journal, &stored, ph_hub_now(hub),
-			peer->by_file ? PH_ROAD_IMPORT : PH_ROAD_SESSION, PH_LEVEL_HUB);
+			peer->by_file ? PH_ROAD_STICK : PH_ROAD_SESSION, PH_LEVEL_HUB);
 	}
 	return rc == 0 ? ph_hub_judge(hub, peer, &segment, &stored) : rc;
 }

@@ -242,6 +242,7 @@ int ph_journal_extend(struct ph_journal *journal, struct ph_log *log,
 enum ph_road {
 	PH_ROAD_SESSION = 1, /* in a session; at a site: from the hub */
 	PH_ROAD_IMPORT = 2,  /* from a file that somebody carried */
+	PH_ROAD_STICK = 3,   /* in a bundle */
 };
 struct ph_arrival {
 	uint64_t first, last; /* entries that came together and were new */

@@ -89,7 +89,7 @@ static void test_never_a_network(void **state)
 	assert_int_equal(
 		ph_journal_arrival(ph_hub_journal(two->room.hub), log.row, 3, &arrival),
 		0);
-	assert_int_equal(arrival.road, PH_ROAD_IMPORT);
+	assert_int_equal(arrival.road, PH_ROAD_STICK);
 	/* nothing is handed over: all of it is packed until a receipt is here */
 	assert_int_equal(pc_state(&two->first).receipted, 0);
 	pack_pc(&two->first, PH_BUNDLE_MAX, &two->up);
