@@ -415,7 +415,8 @@ static int unpack(struct ph_site *site, struct ph_job *job)
 	if (!ph_site_packer(site)) {
 		return -ENOMEM;
 	}
-	return ph_items_unpack(site->pack, &job->items, false);
+	/* of another form in a bundle: it is sent again, plain */
+	return ph_items_unpack(site->pack, &job->items, site->by_file);
 }
 
 static int do_store(struct ph_site *site, struct ph_job *job)

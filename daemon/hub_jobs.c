@@ -235,7 +235,8 @@ static int unpack_items(struct ph_hub *hub, struct ph_job *job)
 	if (!ph_hub_packer(hub)) {
 		return -ENOMEM;
 	}
-	return ph_items_unpack(hub->pack, &job->items, job->type == PH_JOB_HELLO);
+	return ph_items_unpack(hub->pack, &job->items,
+			       job->type == PH_JOB_HELLO || peer_of(job)->by_file);
 }
 
 static int store_items(struct ph_hub *hub, struct ph_job *job)

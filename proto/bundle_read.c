@@ -238,9 +238,10 @@ static int on_chunk(struct ph_bundle_reader *reader, struct ph_view chunk,
 static int on_item(struct ph_bundle_reader *reader, const struct ph_message *message,
 		   struct ph_bundle_record *record)
 {
-	enum ph_item_type type = message->type == PH_MSG_SEGMENT ? PH_ITEM_SEGMENT
-				 : message->type == PH_MSG_PART  ? PH_ITEM_PART
-								 : PH_ITEM_PAGE;
+	enum ph_item_type type = message->type == PH_MSG_SEGMENT  ? PH_ITEM_SEGMENT
+				 : message->type == PH_MSG_PACKED ? PH_ITEM_PACKED
+				 : message->type == PH_MSG_PART   ? PH_ITEM_PART
+								  : PH_ITEM_PAGE;
 
 	if (message->total > ph_item_max(type) || message->offset != 0 ||
 	    (type == PH_ITEM_PAGE && reader->config.direction != PH_BUNDLE_DOWN)) {
@@ -254,7 +255,7 @@ static int on_item(struct ph_bundle_reader *reader, const struct ph_message *mes
 	reader->item->first = message->first;
 	reader->item->last = message->last;
 	memset(reader->item_hash, 0, sizeof(reader->item_hash));
-	if (type == PH_ITEM_SEGMENT) {
+	if (type == PH_ITEM_SEGMENT || type == PH_ITEM_PACKED) {
 		memcpy(reader->item->seal, message->seal, sizeof(message->seal));
 	}
 	if (type == PH_ITEM_PART) {
@@ -329,6 +330,7 @@ static int on_said(struct ph_bundle_reader *reader, const struct bundle_said *sa
 	}
 	switch (said->type) {
 	case PH_MSG_SEGMENT:
+	case PH_MSG_PACKED:
 	case PH_MSG_PART:
 	case PH_MSG_PAGE:
 		return on_item(reader, &said->message, record);

@@ -69,6 +69,25 @@ static void say_good(struct ph_buf *out)
 	put_end(out, 2);
 }
 
+/* As SEGMENT: whose form it is says who takes it. */
+static void say_packed(struct ph_buf *out)
+{
+	struct ph_item *item = ph_item_new(PH_ITEM_PACKED);
+	struct ph_message message = { .type = PH_MSG_PACKED,
+				      .first = 1,
+				      .last = 1,
+				      .total = 6,
+				      .chunk = ph_view_str("packed") };
+
+	maker_must(item != NULL && ph_buf_put(&item->body, "packed", 6) == 0);
+	item->first = item->last = 1;
+	ph_item_hash(item, message.hash);
+	ph_items_free(item);
+	put_down(out);
+	put_message(out, &message);
+	put_end(out, 1);
+}
+
 static void say_padded(struct ph_buf *out)
 {
 	maker_must(ph_buf_put(out, "\xc0\xc0", 2) == 0);
@@ -220,6 +239,7 @@ static void test_crafted(void **state)
 		unsigned items;
 	} cases[] = {
 		{ "good", say_good, PH_BUNDLE_E_OVER, 1 },
+		{ "packed", say_packed, PH_BUNDLE_E_OVER, 1 },
 		{ "padding anywhere", say_padded, PH_BUNDLE_E_OVER, 0 },
 		{ "no end", say_no_end, PH_BUNDLE_E_CUT, 1 },
 		{ "an item first", say_no_first, PH_BUNDLE_E_FORM, 0 },
