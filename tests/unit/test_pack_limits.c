@@ -402,6 +402,20 @@ static void test_bombs(void **state)
 	assert_small(limits);
 	free(zeros);
 	free(frame);
+
+	/* one that says so: 64 MiB in a frame of our own form, which is whole and right */
+	uint8_t honest[5 + 4 * 512] = { 0xa0, 0, 0, 0, 4 };
+
+	for (size_t i = 0; i < 512; i++) {
+		uint32_t block = (128u * 1024) << 3 | 1u << 1 | (i == 511);
+
+		honest[5 + 4 * i] = (uint8_t)block;
+		honest[6 + 4 * i] = (uint8_t)(block >> 8);
+		honest[7 + 4 * i] = (uint8_t)(block >> 16);
+	}
+	assert_int_equal(unpack_frame(limits, PH_VIEW(honest, sizeof(honest))),
+			 PH_PACK_E_FORM);
+	assert_small(limits);
 }
 
 /* Frames of other forms than ours: a window, a dictionary id, a checksum, two frames. */
