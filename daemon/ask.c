@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/base/json_memory.h"
 #include "common/base/limits.h"
 #include "common/base/text.h"
 #include "common/cli/local.h"
@@ -26,6 +27,7 @@ int ph_ask_daemon(const char *dir, const json_t *request, json_t **answer_out,
 {
 	struct ph_buf line = { 0 };
 	char *text = NULL;
+	uint64_t shortages = ph_json_shortages();
 	json_t *answer;
 	int fd = ph_local_connect(dir);
 	int rc;
@@ -58,6 +60,10 @@ int ph_ask_daemon(const char *dir, const json_t *request, json_t **answer_out,
 	}
 	answer = json_loadb((const char *)line.data, line.len, JSON_REJECT_DUPLICATES,
 			    NULL);
+	if (!answer && ph_json_shortages() != shortages) {
+		rc = ph_fail_errno(err, -ENOMEM, "reading what packhorsed answered");
+		goto out;
+	}
 	if (!answer) {
 		rc = ph_fail(err, PH_EXIT_OTHER, -EBADMSG,
 			     "the running packhorsed answered something that is no JSON");
@@ -118,8 +124,10 @@ int ph_ask(const struct ph_cli *cli, json_t *request, json_t **answer_out,
 
 	if (rc == -ENOENT) {
 		rc = ask_folder(cli, request, &answer, err);
-		if (rc == 0) {
-			json_object_set_new(answer, "running", json_false());
+		if (rc == 0 &&
+		    json_object_set_new(answer, "running", json_false()) != 0) {
+			json_decref(answer);
+			rc = ph_fail_errno(err, -ENOMEM, "the answer");
 		}
 	}
 	json_decref(request);

@@ -2,7 +2,8 @@
  * daemon/hub_command.c - local commands: from a JSON request to a JSON answer.
  *
  * The same code answers in the daemon's store worker and in a command that has opened
- * the folder itself. Every answer has "exit", and "error" when that is not 0. Commands
+ * the folder itself. Every answer has "exit", and "error" when that is not 0; one for which
+ * memory was short anywhere is none but that error, or not given at all. Commands
  * that read catch up with the journal first, so an answer covers all that was committed
  * before the question; only when the disk is too full to catch up, those that change
  * nothing answer from what was folded before, and say so on standard error.
@@ -12,6 +13,8 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "common/base/json_memory.h"
 
 static const struct {
 	const char *name;
@@ -129,9 +132,20 @@ static int run(struct ph_hub *hub, const json_t *request, json_t *answer,
 		       name);
 }
 
+/* The parts that every answer has. */
+static int finish(json_t *answer, int exit)
+{
+	return json_object_set_new(answer, "schema", json_integer(1)) != 0 ||
+			       json_object_set_new(answer, "exit", json_integer(exit)) !=
+				       0
+		       ? -ENOMEM
+		       : 0;
+}
+
 json_t *ph_hub_command(struct ph_hub *hub, const json_t *request)
 {
 	struct ph_error err = { .exit = PH_EXIT_DONE };
+	uint64_t shortages = ph_json_shortages();
 	json_t *answer = json_object();
 	int rc;
 
@@ -139,13 +153,21 @@ json_t *ph_hub_command(struct ph_hub *hub, const json_t *request)
 		return NULL;
 	}
 	rc = run(hub, request, answer, &err);
+	if (rc == 0) {
+		rc = finish(answer, PH_EXIT_DONE);
+	}
+	if (rc == 0 && ph_json_shortages() != shortages) {
+		rc = -ENOMEM; /* something that it should have is not in it */
+	}
 	if (rc < 0) {
 		(void)ph_fail_errno(&err, rc, "the hub's store");
 		json_object_clear(answer);
-		json_object_set_new(answer, "error", json_string(err.text));
+		rc = json_object_set_new(answer, "error", json_string(err.text));
+		rc = rc ? rc : finish(answer, (int)err.exit);
 	}
-	json_object_set_new(answer, "schema", json_integer(1));
-	json_object_set_new(answer, "exit",
-			    json_integer(rc < 0 ? (json_int_t)err.exit : 0));
+	if (rc != 0) {
+		json_decref(answer);
+		return NULL;
+	}
 	return answer;
 }

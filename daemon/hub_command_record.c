@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/json_memory.h"
 #include "common/ledger/cases.h"
 #include "common/log/json_refs.h"
 
@@ -270,6 +271,7 @@ int ph_hub_record(struct ph_hub *hub, const json_t *request, json_t *answer,
 				       .entries = json_object_get(request, "entries"),
 				       .answers = json_array() };
 	size_t n = json_array_size(recording.entries);
+	uint64_t shortages = ph_json_shortages();
 	bool signs = false;
 	int rc;
 
@@ -281,6 +283,9 @@ int ph_hub_record(struct ph_hub *hub, const json_t *request, json_t *answer,
 	rc = recording.refs ? ph_hub_put_begin(hub, err) : -ENOMEM;
 	if (rc == 0) {
 		rc = record_all(&recording, &signs, err);
+		if (rc == 0 && ph_json_shortages() != shortages) {
+			rc = -ENOMEM; /* before it is written: nobody could be told all */
+		}
 		if (rc == 0 && !signs && recording.failed == 0) {
 			rc = ph_hub_put_end(hub, err);
 		} else if (!signs) {

@@ -184,10 +184,12 @@ static void run_order(struct ph_storeworker *worker, struct ph_order *order)
 	json_t *answer = worker->config.ops->command(worker->config.hub, order->request);
 	json_t *exit = json_object_get(answer, "exit");
 
+	bool is_whole = answer != NULL;
+
 	if (order->extra && json_integer_value(exit) == 0) {
-		json_object_update_missing(answer, order->extra);
+		is_whole = json_object_update_missing(answer, order->extra) == 0;
 	}
-	if (!answer ||
+	if (!is_whole ||
 	    json_dump_callback(answer, write_text, &order->answer, JSON_COMPACT) != 0) {
 		ph_buf_wipe(&order->answer);
 	}

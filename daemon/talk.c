@@ -21,6 +21,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/base/json_memory.h"
 #include "common/base/limits.h"
 #include "common/cli/local.h"
 
@@ -155,19 +156,27 @@ void ph_talk_on_order(struct ph_server *server, struct ph_order *order)
 
 static void order(struct talker *talker, size_t len)
 {
+	uint64_t shortages = ph_json_shortages();
 	json_t *request = json_loadb((const char *)talker->line.data, len,
 				     JSON_REJECT_DUPLICATES, NULL);
 	const char *command = json_string_value(json_object_get(request, "command"));
 
 	ph_buf_drop(&talker->line, len + 1);
+	if (command && strcmp(command, "status") == 0) {
+		talker->order.extra = ph_server_status(talker->server);
+	}
+	if (ph_json_shortages() != shortages) {
+		json_decref(request);
+		json_decref(talker->order.extra);
+		talker->order.extra = NULL;
+		say(talker, PH_EXIT_OTHER, "packhorsed is short of memory");
+		return;
+	}
 	if (!json_is_object(request) || !command) {
 		json_decref(request);
 		say(talker, PH_EXIT_USAGE,
 		    "the line is no JSON object with a command in it");
 		return;
-	}
-	if (strcmp(command, "status") == 0) {
-		talker->order.extra = ph_server_status(talker->server);
 	}
 	talker->order.request = request;
 	talker->order.owner = talker;

@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/json_memory.h"
 #include "common/cli/out.h"
 
 #define WORDS_MAX    3 /* "help", and a name of two words */
@@ -453,6 +454,7 @@ static int help(const struct ph_cli_program *program, int argc, char **argv,
 
 void ph_cli_start(void)
 {
+	ph_json_watch();
 	for (int fd = 0; fd <= 2; fd++) {
 		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF) {
 			/* the wrong way round: using it is an error, not silence */

@@ -113,7 +113,7 @@ class Plan:
         self.file.close()
 
 
-EXTRA = {}  # environment of every program under a plan (sanitizers)
+EXTRA = {}  # environment of every program that the shim is loaded into (sanitizers)
 PLAIN = {**os.environ, "LC_ALL": "C.UTF-8"}
 
 
@@ -172,7 +172,7 @@ class World:
         env = plan.environment() if plan else PLAIN
         if self.still is None:
             return env
-        return {**env, "LD_PRELOAD": SHIM, "PACKHORSE_STILL":
+        return {**env, **EXTRA, "LD_PRELOAD": SHIM, "PACKHORSE_STILL":
                 "{} {} {}".format(*self.still, zlib.crc32(str(who).encode()))}
 
     def run(self, *args, plan=None, stdin=None, who=None):

@@ -1,0 +1,137 @@
+/*
+ * tests/unit/test_failing_answer.c - memory and the store fail once at each place while the
+ * hub answers a local command.
+ *
+ * Each is asked again and again while, each time, one call more fails (fail_at.h), until
+ * nothing does any more. Then it is refused, as of lack of memory and with words, or answered
+ * with all that the answer has when nothing fails.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "fail_at.h"
+#include "hub_room.h"
+
+#include "common/base/json_memory.h"
+
+/* The same members and items, whatever the values: numbers go on from one answer to the next. */
+static bool same_shape(const json_t *a, const json_t *b)
+{
+	const char *name;
+	json_t *value;
+	size_t i;
+
+	if (!a || !b || json_typeof(a) != json_typeof(b)) {
+		return false;
+	}
+	if (json_is_object(a)) {
+		json_object_foreach((json_t *)a, name, value)
+		{
+			if (!same_shape(value, json_object_get(b, name))) {
+				return false;
+			}
+		}
+		return json_object_size(a) == json_object_size(b);
+	}
+	json_array_foreach(a, i, value)
+	{
+		if (!same_shape(value, json_array_get(b, i))) {
+			return false;
+		}
+	}
+	return json_array_size(a) == json_array_size(b);
+}
+
+/* Whether memory was short in an ANSWER that says so. */
+static bool says_so(const json_t *answer)
+{
+	const json_t *status = json_object_get(answer, "exit");
+	const char *words = json_string_value(json_object_get(answer, "error"));
+
+	return json_integer_value(status) == PH_EXIT_OTHER && words && words[0] &&
+	       !strstr(words, "damaged");
+}
+
+/* How many calls failed, one in each run. */
+static unsigned ask_through(struct hub_room *room, const char *text)
+{
+	json_t *request = json_loads(text, 0, NULL);
+	unsigned failed = 0;
+	bool hit;
+
+	assert_non_null(request);
+
+	json_t *whole = ph_hub_command(room->hub, request);
+
+	assert_int_equal(json_integer_value(json_object_get(whole, "exit")), 0);
+	do {
+		failing_arm();
+
+		json_t *answer = ph_hub_command(room->hub, request);
+
+		hit = failing_disarm();
+		failed += hit;
+		if (hit ? answer && !says_so(answer) && !same_shape(answer, whole)
+			: !same_shape(answer, whole)) {
+			char *said = json_dumps(answer, JSON_COMPACT);
+
+			failing_show();
+			fail_msg("%s: %s", text, said);
+		}
+		json_decref(answer);
+	} while (hit);
+	json_decref(whole);
+	json_decref(request);
+	return failed;
+}
+
+static void test_answers(void **state)
+{
+	static const char *const asked[] = {
+		"{\"command\":\"invite-prepare\",\"site\":\"14-0371\"}",
+		"{\"command\":\"invite-record\",\"id\":"
+		"\"00112233445566778899aabbccddeeff\","
+		"\"about\":\"{}\"}",
+		"{\"command\":\"invite-list\"}",
+		"{\"command\":\"site-list\"}",
+		"{\"command\":\"commune-list\"}",
+		"{\"command\":\"policy-list\"}",
+		"{\"command\":\"status\"}",
+		"{\"command\":\"devices\"}",
+		"{\"command\":\"log\"}",
+		"{\"command\":\"digest\"}",
+		"{\"command\":\"verify\"}",
+	};
+	struct hub_room room;
+	struct member member;
+
+	(void)state;
+	hub_open(&room);
+	member_open(&room, &member, 1, "14-0371");
+	write_visits(&member, 2);
+	expect_job(&room, hello_of(&member, all_item(&member, 0)), 0);
+	for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++) {
+		unsigned failed = ask_through(&room, asked[i]);
+
+		print_message("# %s: %u failures\n", asked[i], failed);
+		assert_true(failed > 0);
+	}
+	member_close(&member);
+	hub_close(&room);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_answers),
+	};
+
+	failing_start();
+	ph_json_watch();
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, make_pattern, remove_pattern);
+}
