@@ -17,6 +17,7 @@
 #include "client/commands.h"
 #include "client/importing.h"
 #include "client/marc_child.h"
+#include "common/base/json_memory.h"
 #include "common/cli/out.h"
 
 #define BATCH     500 /* records in one commit */
@@ -90,10 +91,14 @@ static void end_progress(const struct import *import)
 
 static int take_line(struct import *import, struct ph_view text, struct ph_error *err)
 {
+	uint64_t shortages = ph_json_shortages();
 	json_t *line = json_loadb((const char *)text.data, text.len,
 				  JSON_REJECT_DUPLICATES, NULL);
 	int rc = 0;
 
+	if (!line && ph_json_shortages() != shortages) {
+		return ph_fail_errno(err, -ENOMEM, "reading from packhorse-marc");
+	}
 	if (!json_is_object(line)) {
 		json_decref(line);
 		return ph_fail(err, PH_EXIT_OTHER, -EPROTO,

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "client/marc/source.h"
+#include "common/base/json_memory.h"
 #include "common/ledger/view.h"
 
 #define SITES_OF_PROVINCE 10000
@@ -301,10 +302,14 @@ int ph_importing_take(struct ph_importing *importing, json_t *line, struct ph_er
 {
 	struct taking to = { .importing = importing, .line = line, .err = err };
 	const char *error = json_string_value(json_object_get(line, "error"));
+	uint64_t shortages = ph_json_shortages();
 	int rc;
 
 	importing->records++;
 	rc = error ? fail_record(&to, error) : take_record(&to);
+	if (rc == 0 && ph_json_shortages() != shortages) {
+		rc = -ENOMEM; /* a title may be missing in its copy, or the copy itself */
+	}
 	if (rc < 0) {
 		return ph_fail_errno(err, rc, "importing");
 	}

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "common/base/file.h"
+#include "common/base/json_memory.h"
 #include "common/cli/out.h"
 #include "daemon/ask.h"
 
@@ -256,14 +257,17 @@ int ph_cmd_commune_import(struct ph_cli *cli, struct ph_error *err)
 	json_error_t where;
 	json_t *file = NULL;
 	json_t *communes = json_array();
+	uint64_t shortages = ph_json_shortages();
 	int rc = ph_file_read(cli->args[0], COMMUNES_FILE_MAX, &bytes, err);
 
 	if (rc == 0) {
 		file = json_loadb((const char *)bytes.data, bytes.len,
 				  JSON_REJECT_DUPLICATES, &where);
-		rc = file ? read_provinces(file, communes, err)
-			  : ph_fail(err, PH_EXIT_OTHER, -EINVAL, "%s: line %d: %s",
-				    cli->args[0], where.line, where.text);
+		rc = ph_json_shortages() != shortages
+			     ? ph_fail_errno(err, -ENOMEM, cli->args[0])
+		     : file ? read_provinces(file, communes, err)
+			    : ph_fail(err, PH_EXIT_OTHER, -EINVAL, "%s: line %d: %s",
+				      cli->args[0], where.line, where.text);
 	}
 	if (rc == 0) {
 		rc = send_communes(cli, json_incref(communes), err);

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "common/base/clock.h"
+#include "common/base/json_memory.h"
 
 static int read_when(struct ph_json_reader *in, const json_t *json)
 {
@@ -255,11 +256,14 @@ int ph_json_parse(struct ph_view line, json_t **object_out, struct ph_error *err
 			       PH_ENTRY_DEPTH_MAX);
 	}
 
+	uint64_t shortages = ph_json_shortages();
 	json_t *object = json_loadb((const char *)line.data, line.len,
 				    JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
 
 	if (object == NULL) {
-		if (json_error_code(&error) == json_error_out_of_memory) {
+		/* of most of its own lack of memory the library says nothing */
+		if (ph_json_shortages() != shortages ||
+		    json_error_code(&error) == json_error_out_of_memory) {
 			return -ENOMEM;
 		}
 		/* of this one the library speaks of its own flags */
