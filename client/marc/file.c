@@ -21,6 +21,7 @@
 
 #include "client/marc/charset.h"
 #include "client/marc/iso2709.h"
+#include "client/marc/xml_memory.h"
 
 struct ph_marc_file {
 	struct ph_marc_input input;
@@ -122,6 +123,7 @@ int ph_marc_file_open(struct ph_marc_file **file_out, FILE *stream,
 	struct ph_charset *known = NULL;
 	int rc = file ? 0 : -ENOMEM;
 
+	ph_xml_watch();
 	if (rc == 0) {
 		ph_marc_input_init(&file->input, stream);
 		file->format = format;
@@ -174,14 +176,18 @@ void ph_marc_file_close(struct ph_marc_file *file)
 static int take_tree(struct ph_marc_file *file, struct ph_marc_record *record,
 		     const char *charset, struct ph_error *err)
 {
+	uint64_t shortages = ph_xml_shortages();
 	xmlNode *root = NULL;
-	int rc;
+	int rc = yaz_marc_write_xml(file->marc, &root, NULL, NULL, NULL);
 
-	if (yaz_marc_write_xml(file->marc, &root, NULL, NULL, NULL) != 0 || !root) {
-		return ph_fail(err, PH_EXIT_OTHER, PH_MARC_E_BAD,
-			       "its leader cannot be read");
+	if (ph_xml_shortages() != shortages) {
+		rc = -ENOMEM;
+	} else if (rc != 0 || !root) {
+		rc = ph_fail(err, PH_EXIT_OTHER, PH_MARC_E_BAD,
+			     "its leader cannot be read");
+	} else {
+		rc = ph_marc_record_take(record, root, charset, err);
 	}
-	rc = ph_marc_record_take(record, root, charset, err);
 	xmlFreeNode(root);
 	return rc;
 }
@@ -282,6 +288,7 @@ static int next_xml(struct ph_marc_file *file, struct ph_marc_record *record,
 		    uint64_t *offset_out, uint8_t source[static PH_SOURCE_SIZE],
 		    struct ph_error *err)
 {
+	uint64_t shortages = ph_xml_shortages();
 	xmlNode *node = NULL;
 	int found = to_record(file->reader);
 	int rc;
@@ -292,6 +299,9 @@ static int next_xml(struct ph_marc_file *file, struct ph_marc_record *record,
 	*offset_out = file->input.offset;
 	if (file->input.error) {
 		return ph_fail_errno(err, file->input.error, "reading the file");
+	}
+	if (ph_xml_shortages() != shortages) {
+		return -ENOMEM;
 	}
 	if (found == 0) {
 		return PH_MARC_E_END;

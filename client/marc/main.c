@@ -24,6 +24,7 @@
 
 #include "client/marc/file.h"
 #include "client/marc/map.h"
+#include "common/base/json_memory.h"
 
 struct options {
 	enum ph_marc_format format;
@@ -110,6 +111,7 @@ static int one(struct ph_marc_file *file, struct ph_marc_record *record,
 	       const struct options *options, uint64_t number, json_t **line)
 {
 	struct ph_error err = { 0 };
+	uint64_t shortages = ph_json_shortages();
 	uint8_t source[PH_SOURCE_SIZE];
 	uint64_t offset = 0;
 	int rc = ph_marc_file_next(file, record, &offset, source, &err);
@@ -117,17 +119,21 @@ static int one(struct ph_marc_file *file, struct ph_marc_record *record,
 	if (rc == 0) {
 		rc = ph_marc_map(record, source, options->items, line, &err);
 	}
-	if (rc < 0) {
-		fprintf(stderr, "packhorse-marc: %s: %s\n", options->path,
-			err.text[0] ? err.text : strerror(-rc));
-		return rc;
-	}
 	if (rc == PH_MARC_E_BAD || rc == PH_MARC_E_STOP) {
 		*line = json_pack("{s:s}", "error", err.text);
 	}
 	if (*line) {
 		json_object_set_new(*line, "record", json_integer((json_int_t)number));
 		json_object_set_new(*line, "offset", json_integer((json_int_t)offset));
+	}
+	if (rc >= 0 && ph_json_shortages() != shortages) {
+		rc = -ENOMEM;
+	}
+	if (rc < 0) {
+		fprintf(stderr, "packhorse-marc: %s: %s\n", options->path,
+			rc != -ENOMEM && err.text[0] ? err.text : strerror(-rc));
+		json_decref(*line);
+		*line = NULL;
 	}
 	return rc;
 }
@@ -171,6 +177,7 @@ int main(int argc, char **argv)
 	if (rc >= 0) {
 		return rc;
 	}
+	ph_json_watch();
 	if (sodium_init() < 0) {
 		return PH_EXIT_OTHER;
 	}
