@@ -193,10 +193,11 @@ static void run_order(struct ph_storeworker *worker, struct ph_order *order)
 	    json_dump_callback(answer, write_text, &order->answer, JSON_COMPACT) != 0) {
 		ph_buf_wipe(&order->answer);
 	}
-	/* a command may have met the I/O error that only the next use would show */
-	if (json_integer_value(exit) != 0) {
-		note_dirty(worker);
-	}
+	/*
+	 * Also one that is done may have met an I/O error, or a full disk, as what it wrote
+	 * was folded: only the next fold shows it, or makes up for it.
+	 */
+	note_dirty(worker);
 	json_decref(answer);
 	uv_mutex_lock(&worker->mutex);
 	put_order(&worker->orders_out, order);

@@ -302,6 +302,40 @@ static void test_failing_fsync(void **state)
 	io_error(FAIL_SYNC);
 }
 
+/* At whatever write a command meets the error, also behind its commit, a fold tells of it. */
+static void test_error_behind_a_command(void **state)
+{
+	bool done = false, answered = false;
+
+	(void)state;
+	for (int after = 0; !done; after++) {
+		struct scene s;
+		json_t *request = json_pack("{s:s, s:s, s:s}", "command", "policy-set",
+					    "name", "loan-term-days", "value", "30");
+		json_t *answer;
+
+		scene_open(&s);
+		json_decref(ask(&s.room, json_pack("{s:s}", "command", "status")));
+		disk.hits = 0;
+		disk.fault = FAIL_WRITE;
+		disk.after = after;
+		answer = ph_hub_command(s.room.hub, request);
+		disk.fault = NO_FAULT;
+		done = disk.hits == 0;
+		if (!done) {
+			json_t *exit = json_object_get(answer, "exit");
+
+			answered = answered || json_integer_value(exit) == 0;
+			assert_int_equal(ph_hub_fold(s.room.hub), -EIO);
+			hub_restart(&s.room);
+		}
+		json_decref(answer);
+		json_decref(request);
+		scene_close(&s);
+	}
+	assert_true(answered);
+}
+
 /* A local command that meets the error stops the hub for sessions too. */
 static void test_failing_command(void **state)
 {
@@ -357,6 +391,7 @@ int main(void)
 		cmocka_unit_test(test_one_of_a_group),
 		cmocka_unit_test(test_failing_write),
 		cmocka_unit_test(test_failing_fsync),
+		cmocka_unit_test(test_error_behind_a_command),
 		cmocka_unit_test(test_failing_command),
 		cmocka_unit_test(test_failing_fold),
 	};

@@ -383,6 +383,22 @@ static void test_io_error_in_fold(void **state)
 	stop();
 }
 
+/* A command may be done, and what it met behind that, as it folded, is told by no answer. */
+static void test_io_error_behind_an_order(void **state)
+{
+	struct ph_order given;
+
+	(void)state;
+	start(1, 1);
+	run_until(0, 0, 0, 1);
+	world.fold_rc[1] = -EIO;
+	order(&given, "status", false);
+	run_until(0, 1, 1, 2);
+	assert_int_equal(world.trouble[0], -EIO);
+	ph_order_deinit(&given);
+	stop();
+}
+
 /* Another failure of one job is that session's business. */
 static void test_other_error(void **state)
 {
@@ -427,6 +443,7 @@ int main(void)
 		cmocka_unit_test(test_fold_fails),
 		cmocka_unit_test(test_io_error),
 		cmocka_unit_test(test_io_error_in_fold),
+		cmocka_unit_test(test_io_error_behind_an_order),
 		cmocka_unit_test(test_other_error),
 		cmocka_unit_test(test_stop_with_work),
 	};
