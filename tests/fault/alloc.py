@@ -26,7 +26,7 @@ import threading
 
 from points import (Point, again, chosen_by_name, pick, report, run_points, sides,
                     wait_for_fold)
-from rig import (ALLOC, CASES, ERRNO, FOREVER, LATER, OTHER, PARTIAL, ROOT, SCRIPT,
+from rig import (ALLOC, CASES, ERRNO, FOREVER, HERE, LATER, OTHER, PARTIAL, ROOT, SCRIPT,
                  STACKS, UNREACHABLE, USAGE, Plan, World, check_all, check_hub_alone,
                  check_site_alone, folder_for, is_crash, make_worlds, must, now, say)
 
@@ -38,6 +38,8 @@ LEAK_BUILD = os.environ.get("PACKHORSE_LEAK_BUILD", os.path.join(ROOT, "build-le
 SANITIZER = {
     "ASAN_OPTIONS": "verify_asan_link_order=0:detect_leaks=1:exitcode=99:"
                     "allocator_may_return_null=1:handle_segv=1",
+    "LSAN_OPTIONS": "print_suppressions=0:suppressions=" +
+                    os.path.join(HERE, "leaks.supp"),
 }
 
 
