@@ -65,12 +65,12 @@ enum {
 	PH_CONTROL_TALK_MAX = 16, /* local command connections at once */
 
 	/* the agent of a site */
-	PH_AGENT_COMMANDS = 16,          /* local connections at once */
-	PH_AGENT_LINE_MS = 5000,         /* from a connection to its whole line */
-	PH_AGENT_WRITE_MS = 10000,       /* an answer that nobody takes */
-	PH_AGENT_WAIT_MS = 60000,        /* a command waits so long for its turn at most */
-	PH_AGENT_ANSWER_MAX = 4 << 20,   /* bytes that a command may say on each stream */
-	PH_AGENT_STOP_MS = 5000,         /* from SIGTERM to the end of the process */
+	PH_AGENT_COMMANDS = 16,        /* local connections at once */
+	PH_AGENT_LINE_MS = 5000,       /* from a connection to its whole line */
+	PH_AGENT_WRITE_MS = 10000,     /* an answer that nobody takes */
+	PH_AGENT_WAIT_MS = 60000,      /* a command waits so long for its turn at most */
+	PH_AGENT_ANSWER_MAX = 4 << 20, /* bytes that a command may say on each stream */
+	PH_AGENT_STOP_MS = 5000,       /* from SIGTERM to the end of the process */
 };
 
 #endif
