@@ -101,29 +101,6 @@ static void code_item(struct ph_pack *pack, const struct pack_column *column,
 	}
 }
 
-static void write_item(struct ph_mpw *writer, enum ph_type type,
-		       const union ph_item *item)
-{
-	switch (type) {
-	case PH_T_REFS:
-		ph_ref_write(writer, &item->ref);
-		break;
-	case PH_T_COPY_IDS:
-	case PH_T_CARD_IDS:
-		ph_id_write(writer, &item->id);
-		break;
-	case PH_T_HEADS:
-		ph_head_write(writer, &item->head);
-		break;
-	case PH_T_UINTS:
-		ph_mpw_uint(writer, item->uint);
-		break;
-	default:
-		ph_mpw_str(writer, item->text);
-		break;
-	}
-}
-
 static bool is_failed(const struct ph_pack *pack)
 {
 	return pack->rc != 0 || pack->coder.failed;
@@ -157,7 +134,7 @@ static void code_list(struct ph_pack *pack, const struct pack_column *column,
 		}
 		code_item(pack, column, &item);
 		if (!packing) {
-			write_item(&writer, column->field->type, &item);
+			ph_item_write(&writer, column->field->type, &item);
 		}
 	}
 	if (!packing) {

@@ -345,8 +345,7 @@ static size_t drop_twins(enum ph_type type, union ph_item *items, size_t n)
 	return kept;
 }
 
-static void write_item(struct ph_mpw *writer, enum ph_type type,
-		       const union ph_item *item)
+void ph_item_write(struct ph_mpw *writer, enum ph_type type, const union ph_item *item)
 {
 	switch (type) {
 	case PH_T_REFS:
@@ -382,7 +381,7 @@ int ph_list_put(struct ph_buf *out, enum ph_type type, union ph_item *items, siz
 	ph_mpw_init(&writer, out);
 	ph_mpw_array(&writer, n);
 	for (size_t i = 0; i < n; i++) {
-		write_item(&writer, type, &items[i]);
+		ph_item_write(&writer, type, &items[i]);
 	}
 	if (ph_mpw_end(&writer) != 0) {
 		out->len = start;

@@ -26,6 +26,8 @@ bool ph_list_open(struct ph_view bytes, enum ph_type type, struct ph_list *list)
 int ph_list_next(struct ph_list_iter *iter, enum ph_type type, union ph_item *out);
 /* The order of items in a list of TYPE; <0, 0, >0. */
 int ph_item_compare(enum ph_type type, const union ph_item *a, const union ph_item *b);
+/* ITEM as it stands in a list of TYPE. */
+void ph_item_write(struct ph_mpw *writer, enum ph_type type, const union ph_item *item);
 /* As the typed ones of entry.h, but sorts ITEMS in place. */
 int ph_list_put(struct ph_buf *out, enum ph_type type, union ph_item *items, size_t n,
 		struct ph_value *value);

@@ -341,7 +341,7 @@ static void tell_all(double took)
 	printf("# %" PRIu64 " provinces (seeds %" PRIu64 " to %" PRIu64 ") in %.1f s: "
 	       "%" PRIu64 " devices, %" PRIu64 " entries, %" PRIu64 " sessions, %" PRIu64
 	       " of them whole, %" PRIu64 " receipts, %" PRIu64 " acts of the operator, "
-	       "%" PRIu64 " cases, all explained; %.2f rounds to converge\n",
+	       "%" PRIu64 " cases; %.2f rounds to converge\n",
 	       played, args.first, args.last, took, sums.devices, sums.entries,
 	       sums.sessions, sums.whole, sums.receipts, sums.acts, sums.cases,
 	       played > 0 ? (double)sums.rounds / (double)played : 0.0);
