@@ -1,5 +1,5 @@
 /*
- * tests/sim/main.c - provinces by number: sim [--seeds A-B | --count N --seed S | --seed N
+ * tests/sim/main.c - provinces by number: sim [--seeds A-B | --count N [--seed S] | --seed N
  * | --script FILE] [--jobs J] [--trace] [--shrink] [--tap] [--fixed S]
  *
  * Processes of their own play the seeds, each some of them; one that dies is started again
@@ -389,9 +389,9 @@ static const char usage[] =
 	"usage: run [--seeds A-B] [--count N] [--seed S] [--jobs J] [--trace] "
 	"[--shrink]\n"
 	"           [--script FILE]\n"
-	"  --seeds A-B, or --count N from --seed S: play these provinces (100)\n"
-	"  --seed N alone, with --trace or --shrink: one, with all that happens, or "
-	"shrunk\n"
+	"  --seeds A-B, or --count N from --seed S: play these provinces\n"
+	"  --seed N without --count: that one; without either 100 from a drawn one\n"
+	"  --trace: one, with all that happens; --shrink: one that breaks, shrunk\n"
 	"  --script FILE: a script that --shrink printed\n"
 	"  --fixed S: the seed in place of a drawn one, unless PACKHORSE_FULL is 1\n"
 	"  --tap: one TAP point\n";
@@ -425,7 +425,7 @@ static bool read_args(int argc, char **argv)
 	bool full = env != NULL && strcmp(env, "1") == 0;
 	uint64_t count = full ? 5000 : 100;
 	uint64_t jobs = 1, seed, fixed;
-	bool has_count = false, has_seeds = false;
+	bool has_count = false, has_seeds = false, has_seed = false;
 
 	randombytes_buf(&seed, sizeof seed);
 	seed >>= 24;
@@ -452,15 +452,16 @@ static bool read_args(int argc, char **argv)
 			has_count = true;
 		} else if (strcmp(argv[i], "--fixed") == 0 && number(value, &fixed)) {
 			seed = full ? seed : fixed;
-		} else if (!(strcmp(argv[i], "--seed") == 0 && number(value, &seed)) &&
-			   !(strcmp(argv[i], "--jobs") == 0 && number(value, &jobs))) {
+		} else if (strcmp(argv[i], "--seed") == 0 && number(value, &seed)) {
+			has_seed = true;
+		} else if (!(strcmp(argv[i], "--jobs") == 0 && number(value, &jobs))) {
 			return false;
 		}
 		i++;
 	}
 	if (!has_seeds) {
 		args.first = seed;
-		count = (args.trace || args.shrink) && !has_count ? 1 : count;
+		count = (has_seed || args.trace || args.shrink) && !has_count ? 1 : count;
 		args.last = seed + (count > 0 ? count - 1 : 0);
 	}
 	args.jobs = (unsigned)(jobs < 1 ? 1 : jobs > JOBS_MAX ? JOBS_MAX : jobs);
