@@ -1,11 +1,10 @@
 /*
  * tests/sim/disk.c - machines, their files and names, and what becomes of them.
  *
- * A file keeps two contents: as it is read, and as of its last sync, with the writes
- * between them in order. Likewise a machine keeps two sets of names and the changes
- * between. A sync carries the changes over; a cut carries over those that fate chooses
- * (disk_fate.c) and makes that the content of a machine begun anew, whose files are new
- * nodes: whatever was open refers to the old ones and to a life that is over.
+ * Of files and names (disk_node.c) a sync carries all changes over; a cut carries over
+ * those that fate chooses (disk_fate.c) and makes that the content of a machine begun
+ * anew, whose files are new nodes: whatever was open refers to the old ones and to a life
+ * that is over.
  */
 #include "tests/sim/disk_internal.h"
 
@@ -19,8 +18,6 @@
 #include "common/base/file.h"
 
 static struct sim_disk *disks;
-static uint64_t last_inode;
-static int64_t last_change;
 static sim_disk_done *watch;
 static void *watch_data;
 
@@ -31,302 +28,6 @@ uint64_t sim_draw(uint64_t *state)
 	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
 	z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
 	return z ^ (z >> 31);
-}
-
-/* Memory that is not there ends the test; nothing here can go on without. */
-static void *grown(void *old, size_t bytes)
-{
-	void *new = realloc(old, bytes);
-
-	if (new == NULL) {
-		abort();
-	}
-	return new;
-}
-
-/* --- bytes --- */
-
-/* Room for SIZE bytes; a file that grows gets more than it needs, once it has grown. */
-static void make_room(struct sim_bytes *bytes, uint64_t size)
-{
-	if (size > bytes->room) {
-		bytes->room = bytes->room == 0 ? size : size + size / 2 + 4096;
-		bytes->data = grown(bytes->data, bytes->room);
-	}
-}
-
-void sim_bytes_resize(struct sim_bytes *bytes, uint64_t size)
-{
-	make_room(bytes, size);
-	if (size > bytes->len) {
-		memset(bytes->data + bytes->len, 0, size - bytes->len);
-	}
-	bytes->len = size;
-}
-
-void sim_bytes_write(struct sim_bytes *bytes, uint64_t offset, const uint8_t *data,
-		     size_t len)
-{
-	if (len == 0) {
-		return;
-	}
-	if (offset > bytes->len) {
-		sim_bytes_resize(bytes, offset);
-	}
-	make_room(bytes, offset + len);
-	memcpy(bytes->data + offset, data, len);
-	if (offset + len > bytes->len) {
-		bytes->len = offset + len;
-	}
-}
-
-static void bytes_free(struct sim_bytes *bytes)
-{
-	free(bytes->data);
-	*bytes = (struct sim_bytes){ 0 };
-}
-
-/* --- nodes --- */
-
-struct sim_node *sim_node_new(struct sim_disk *disk, bool folder)
-{
-	struct sim_node *node = grown(NULL, sizeof(*node));
-
-	*node = (struct sim_node){ .disk = disk,
-				   .refs = 1,
-				   .folder = folder,
-				   .inode = ++last_inode,
-				   .changed = ++last_change };
-	return node;
-}
-
-void sim_node_ref(struct sim_node *node)
-{
-	node->refs++;
-}
-
-void sim_node_unref(struct sim_node *node)
-{
-	if (node == NULL || --node->refs > 0) {
-		return;
-	}
-	bytes_free(&node->now);
-	bytes_free(&node->kept);
-	bytes_free(&node->pool);
-	free(node->writes);
-	free(node);
-}
-
-static struct sim_write *add_write(struct sim_node *node)
-{
-	if (node->n_writes == node->room) {
-		node->room = node->room * 2 + 16;
-		node->writes = grown(node->writes, node->room * sizeof(node->writes[0]));
-	}
-	node->changed = ++last_change;
-	return &node->writes[node->n_writes++];
-}
-
-void sim_node_write(struct sim_node *node, uint64_t offset, const uint8_t *bytes,
-		    size_t len)
-{
-	*add_write(node) =
-		(struct sim_write){ .offset = offset, .at = node->pool.len, .len = len };
-	sim_bytes_write(&node->pool, node->pool.len, bytes, len);
-	sim_bytes_write(&node->now, offset, bytes, len);
-}
-
-void sim_node_truncate(struct sim_node *node, uint64_t size)
-{
-	if (size == node->now.len) {
-		return;
-	}
-	*add_write(node) = (struct sim_write){ .truncate = true, .offset = size };
-	sim_bytes_resize(&node->now, size);
-}
-
-uint64_t sim_used(const struct sim_disk *disk)
-{
-	uint64_t sum = 0;
-
-	for (size_t i = 0; i < disk->now.count; i++) {
-		sum += disk->now.name[i].node->now.len;
-	}
-	return sum;
-}
-
-size_t sim_fits(const struct sim_node *node, uint64_t offset, size_t len)
-{
-	const struct sim_disk *disk = node->disk;
-	uint64_t end = offset + len;
-
-	if (disk->traits.limit == 0 || end <= node->now.len) {
-		return len;
-	}
-
-	uint64_t others = sim_used(disk) - node->now.len;
-	uint64_t most = disk->traits.limit > others ? disk->traits.limit - others : 0;
-
-	most = most > node->now.len ? most : node->now.len;
-	if (end <= most) {
-		return len;
-	}
-	return most > offset ? (size_t)(most - offset) : 0;
-}
-
-/* --- names --- */
-
-static struct sim_name *find_name(const struct sim_names *names, const char *path)
-{
-	for (size_t i = 0; i < names->count; i++) {
-		if (strcmp(names->name[i].path, path) == 0) {
-			return &names->name[i];
-		}
-	}
-	return NULL;
-}
-
-struct sim_node *sim_lookup(const struct sim_names *names, const char *path)
-{
-	struct sim_name *name = find_name(names, path);
-
-	return name ? name->node : NULL;
-}
-
-static void name_put(struct sim_names *names, const char *path, struct sim_node *node)
-{
-	struct sim_name *name = find_name(names, path);
-
-	sim_node_ref(node);
-	if (name) {
-		sim_node_unref(name->node);
-		name->node = node;
-		return;
-	}
-	if (names->count == names->room) {
-		names->room = names->room * 2 + 8;
-		names->name = grown(names->name, names->room * sizeof(names->name[0]));
-	}
-	name = &names->name[names->count++];
-	name->path = grown(NULL, strlen(path) + 1);
-	strcpy(name->path, path);
-	name->node = node;
-}
-
-/* Take PATH away if it names NODE; the order of the others stays. */
-static void name_drop(struct sim_names *names, const char *path,
-		      const struct sim_node *node)
-{
-	struct sim_name *name = find_name(names, path);
-
-	if (name == NULL || name->node != node) {
-		return;
-	}
-
-	size_t at = (size_t)(name - names->name);
-
-	free(name->path);
-	sim_node_unref(name->node);
-	names->count--;
-	memmove(name, name + 1, (names->count - at) * sizeof(*name));
-}
-
-static void names_free(struct sim_names *names)
-{
-	for (size_t i = 0; i < names->count; i++) {
-		free(names->name[i].path);
-		sim_node_unref(names->name[i].node);
-	}
-	free(names->name);
-	*names = (struct sim_names){ 0 };
-}
-
-static void change_names(struct sim_names *names, const struct sim_change *change)
-{
-	if (change->from) {
-		name_drop(names, change->from, change->node);
-	}
-	if (change->to) {
-		name_put(names, change->to, change->node);
-	}
-}
-
-static void change_free(struct sim_change *change)
-{
-	free(change->from);
-	free(change->to);
-	sim_node_unref(change->node);
-	sim_node_unref(change->folder);
-}
-
-struct sim_node *sim_folder_of(const struct sim_disk *disk, const char *path)
-{
-	char folder[SIM_PATH_MAX];
-	const char *slash = strrchr(path, '/');
-	size_t len = slash ? (size_t)(slash - path) : 0;
-
-	memcpy(folder, path, len);
-	folder[len] = '\0';
-
-	struct sim_node *node = sim_lookup(&disk->now, folder);
-
-	return node && node->folder ? node : NULL;
-}
-
-void sim_change(struct sim_disk *disk, const char *from, const char *to,
-		struct sim_node *node)
-{
-	struct sim_change change = { .folder = sim_folder_of(disk, to ? to : from),
-				     .node = node,
-				     .from = from ? strdup(from) : NULL,
-				     .to = to ? strdup(to) : NULL };
-
-	sim_node_ref(change.folder);
-	sim_node_ref(node);
-	node->changed = ++last_change;
-	if (disk->n_changes == disk->room) {
-		disk->room = disk->room * 2 + 8;
-		disk->changes =
-			grown(disk->changes, disk->room * sizeof(disk->changes[0]));
-	}
-	disk->changes[disk->n_changes++] = change;
-	change_names(&disk->now, &change);
-}
-
-static void sync_names(struct sim_node *folder)
-{
-	struct sim_disk *disk = folder->disk;
-	size_t left = 0;
-
-	for (size_t i = 0; i < disk->n_changes; i++) {
-		if (disk->changes[i].folder != folder) {
-			disk->changes[left++] = disk->changes[i];
-			continue;
-		}
-		change_names(&disk->kept, &disk->changes[i]);
-		change_free(&disk->changes[i]);
-	}
-	disk->n_changes = left;
-}
-
-void sim_sync(struct sim_node *node)
-{
-	if (node->folder) {
-		sync_names(node);
-		return;
-	}
-	for (size_t i = 0; i < node->n_writes; i++) {
-		const struct sim_write *write = &node->writes[i];
-
-		if (write->truncate) {
-			sim_bytes_resize(&node->kept, write->offset);
-		} else {
-			sim_bytes_write(&node->kept, write->offset,
-					node->pool.data + write->at, write->len);
-		}
-	}
-	node->n_writes = 0;
-	node->pool.len = 0;
 }
 
 /* --- machines --- */
@@ -381,11 +82,11 @@ int sim_find(const char *path, struct sim_disk **disk_out, char rest[static SIM_
 static void empty(struct sim_disk *disk)
 {
 	for (size_t i = 0; i < disk->n_changes; i++) {
-		change_free(&disk->changes[i]);
+		sim_change_free(&disk->changes[i]);
 	}
 	disk->n_changes = 0;
-	names_free(&disk->now);
-	names_free(&disk->kept);
+	sim_names_free(&disk->now);
+	sim_names_free(&disk->kept);
 	disk->life++;
 }
 
@@ -393,8 +94,8 @@ static void add_root(struct sim_disk *disk)
 {
 	struct sim_node *root = sim_node_new(disk, true);
 
-	name_put(&disk->now, "", root);
-	name_put(&disk->kept, "", root);
+	sim_name_put(&disk->now, "", root);
+	sim_name_put(&disk->kept, "", root);
 	sim_node_unref(root);
 }
 
@@ -408,7 +109,7 @@ static struct sim_disk *ensure(const char *name)
 	assert(name[0] != '\0' && strlen(name) < SIM_NAME_MAX && !strchr(name, '/'));
 	disk = by_name("", 0); /* one that was removed */
 	if (disk == NULL) {
-		disk = grown(NULL, sizeof(*disk));
+		disk = sim_memory(NULL, sizeof(*disk));
 		memset(disk, 0, sizeof(*disk));
 		disk->next = disks;
 		disks = disk;
@@ -448,8 +149,7 @@ bool sim_disk_exists(const char *name)
 void sim_disk_begin(uint64_t seed)
 {
 	assert(disks == NULL);
-	last_inode = 0;
-	last_change = 0;
+	sim_disk_number(0);
 	sim_vfs_begin(seed);
 	ph_file_use(&sim_file_ops);
 }
@@ -483,8 +183,8 @@ static void install(struct sim_disk *disk, const char *path, const struct sim_no
 	node->kept = *content;
 	*content = (struct sim_bytes){ 0 };
 	sim_bytes_write(&node->now, 0, node->kept.data, node->kept.len);
-	name_put(&disk->now, path, node);
-	name_put(&disk->kept, path, node);
+	sim_name_put(&disk->now, path, node);
+	sim_name_put(&disk->kept, path, node);
 	sim_node_unref(node);
 }
 
@@ -508,7 +208,7 @@ static void fate_of_names(const struct sim_disk *disk, uint64_t *draws,
 	uint64_t most = way == 2 ? sim_draw(draws) % (disk->n_changes + 1) : 0;
 
 	for (size_t i = 0; i < disk->kept.count; i++) {
-		name_put(out, disk->kept.name[i].path, disk->kept.name[i].node);
+		sim_name_put(out, disk->kept.name[i].path, disk->kept.name[i].node);
 	}
 	for (size_t i = 0; i < disk->n_changes; i++) {
 		const struct sim_change *change = &disk->changes[i];
@@ -517,7 +217,7 @@ static void fate_of_names(const struct sim_disk *disk, uint64_t *draws,
 
 		cut->names++;
 		if (stays) {
-			change_names(out, change);
+			sim_change_names(out, change);
 		} else {
 			cut->names_lost++;
 			cut->renames_lost += change->from && change->to;
@@ -525,7 +225,7 @@ static void fate_of_names(const struct sim_disk *disk, uint64_t *draws,
 	}
 	for (size_t i = out->count; i-- > 0;) {
 		if (out->name[i].path[0] != '\0' && is_orphan(out, out->name[i].path)) {
-			name_drop(out, out->name[i].path, out->name[i].node);
+			sim_name_drop(out, out->name[i].path, out->name[i].node);
 			i = out->count;
 		}
 	}
@@ -541,7 +241,7 @@ static void put_image(struct sim_disk *from, struct sim_disk *to, uint64_t seed,
 
 	cut = cut ? cut : &none;
 	fate_of_names(from, &seed, &names, cut);
-	content = grown(NULL, (names.count + 1) * sizeof(*content));
+	content = sim_memory(NULL, (names.count + 1) * sizeof(*content));
 	for (size_t i = 0; i < names.count; i++) {
 		content[i] = (struct sim_bytes){ 0 };
 		sim_fate(names.name[i].node, &seed, &content[i], cut);
@@ -551,7 +251,7 @@ static void put_image(struct sim_disk *from, struct sim_disk *to, uint64_t seed,
 		install(to, names.name[i].path, names.name[i].node, &content[i]);
 	}
 	free(content);
-	names_free(&names);
+	sim_names_free(&names);
 }
 
 void sim_disk_cut(const char *name, uint64_t seed, struct sim_disk_cut *cut)
@@ -606,8 +306,8 @@ void sim_disk_copy(const char *from, const char *to, bool keep)
 		struct sim_bytes content = { 0 };
 
 		if (!keep) {
-			like.inode = ++last_inode;
-			like.changed = ++last_change;
+			like.inode = sim_next_inode();
+			like.changed = sim_next_change();
 		}
 		sim_bytes_write(&content, 0, like.now.data, like.now.len);
 		install(target, source->now.name[i].path, &like, &content);
@@ -730,12 +430,6 @@ uint64_t sim_disk_used(const char *name)
 	return sim_used(get(name));
 }
 
-void sim_disk_number(uint64_t first)
-{
-	last_inode = first;
-	last_change = first;
-}
-
 static uint64_t mix(uint64_t hash, const uint8_t *bytes, size_t len)
 {
 	uint64_t word;
@@ -781,7 +475,7 @@ uint64_t sim_disk_hash_file(const char *path)
 	if (sim_find(path, &disk, rest) != 0) {
 		return 0;
 	}
-	entry = find_name(&disk->now, rest);
+	entry = sim_name_find(&disk->now, rest);
 	return entry ? hash_of(entry) : 0;
 }
 

@@ -78,6 +78,35 @@ struct sim_disk {
 /* The machine of "/m/NAME/REST" and REST, which is "" for its folder; or -ENOENT. */
 int sim_find(const char *path, struct sim_disk **disk_out,
 	     char rest[static SIM_PATH_MAX]);
+/* Bytes of the files that have names. */
+uint64_t sim_used(const struct sim_disk *disk);
+/* Of LEN bytes at OFFSET, those that there is room for. */
+size_t sim_fits(const struct sim_node *node, uint64_t offset, size_t len);
+/*
+ * An operation is about to be: 0, or what it fails with. *LEN (may be NULL) is shortened
+ * where a write is to be short.
+ */
+int sim_op_begin(struct sim_disk *disk, enum sim_disk_op op, size_t *len);
+int sim_read_begin(struct sim_disk *disk);
+void sim_op_end(struct sim_disk *disk, enum sim_disk_op op, const char *path);
+uint64_t sim_draw(uint64_t *state);
+
+/* disk_node.c */
+uint64_t sim_next_inode(void);
+int64_t sim_next_change(void);
+/* As realloc(); without memory the test ends, since nothing here can go on. */
+void *sim_memory(void *old, size_t bytes);
+struct sim_name *sim_name_find(const struct sim_names *names, const char *path);
+void sim_name_put(struct sim_names *names, const char *path, struct sim_node *node);
+/* Take PATH away if it names NODE; the order of the others stays. */
+void sim_name_drop(struct sim_names *names, const char *path,
+		   const struct sim_node *node);
+void sim_bytes_write(struct sim_bytes *bytes, uint64_t offset, const uint8_t *data,
+		     size_t len);
+void sim_bytes_resize(struct sim_bytes *bytes, uint64_t size);
+void sim_names_free(struct sim_names *names);
+void sim_change_names(struct sim_names *names, const struct sim_change *change);
+void sim_change_free(struct sim_change *change);
 struct sim_node *sim_lookup(const struct sim_names *names, const char *path);
 /* The folder that PATH is in; NULL if there is none. */
 struct sim_node *sim_folder_of(const struct sim_disk *disk, const char *path);
@@ -92,25 +121,10 @@ void sim_change(struct sim_disk *disk, const char *from, const char *to,
 		struct sim_node *node);
 /* NODE is synced, content or names. */
 void sim_sync(struct sim_node *node);
-/* Bytes of the files that have names. */
-uint64_t sim_used(const struct sim_disk *disk);
-/* Of LEN bytes at OFFSET, those that there is room for. */
-size_t sim_fits(const struct sim_node *node, uint64_t offset, size_t len);
-/*
- * An operation is about to be: 0, or what it fails with. *LEN (may be NULL) is shortened
- * where a write is to be short.
- */
-int sim_op_begin(struct sim_disk *disk, enum sim_disk_op op, size_t *len);
-int sim_read_begin(struct sim_disk *disk);
-void sim_op_end(struct sim_disk *disk, enum sim_disk_op op, const char *path);
-uint64_t sim_draw(uint64_t *state);
 
 /* disk_fate.c: the content of NODE after a cut, appended to empty OUT. */
 void sim_fate(const struct sim_node *node, uint64_t *draws, struct sim_bytes *out,
 	      struct sim_disk_cut *cut);
-void sim_bytes_write(struct sim_bytes *bytes, uint64_t offset, const uint8_t *data,
-		     size_t len);
-void sim_bytes_resize(struct sim_bytes *bytes, uint64_t size);
 
 /* disk_ops.c */
 void sim_ops_end(void);

@@ -14,17 +14,12 @@
 
 #include "tests/sim/version.h"
 
-static const char *const family[] = { "Lò",     "Cà",    "Quàng", "Hoàng", "Vì",  "Lường",
-				      "Tòng",   "Giàng", "Sùng",  "Vàng",  "Mùa", "Thào",
-				      "Nguyễn", "Đinh",  "Hà",    "Bạc" };
+const char *const sim_family[16] = { "Lò",     "Cà",    "Quàng", "Hoàng", "Vì",  "Lường",
+				     "Tòng",   "Giàng", "Sùng",  "Vàng",  "Mùa", "Thào",
+				     "Nguyễn", "Đinh",  "Hà",    "Bạc" };
 static const char *const given[] = { "Pó",   "Dợ",    "Chía", "Hoa",  "Lan", "Sơn",
 				     "Mai",  "Dương", "Hùng", "Thảo", "Yến", "Tuấn",
 				     "Pánh", "Sua",   "Kía",  "Liên" };
-static const char *const subjects[] = { "Truyện kể dân gian", "Kỹ thuật trồng cây ăn quả",
-					"Luật Đất đai",       "Tiếng Mông",
-					"Chăn nuôi vùng cao", "Đường lên Tây Bắc",
-					"Toán lớp",           "Dế Mèn phiêu lưu ký" };
-
 /* --- choosing --- */
 
 static bool is_lent(const struct desk *desk, size_t i)
@@ -42,13 +37,6 @@ static bool is_lent_here(const struct desk *desk, size_t i)
 	return copy->where == SIM_LENT && copy->site == desk->device->site;
 }
 
-static bool comes_here(const struct desk *desk, size_t i)
-{
-	const struct sim_crate *crate = &desk->books->crates[i];
-
-	return !crate->received && crate->to == desk->device->site;
-}
-
 static bool waits_here(const struct desk *desk, size_t i)
 {
 	const struct sim_hold *hold = &desk->books->holds[i];
@@ -62,32 +50,9 @@ static bool is_own_reader(const struct desk *desk, size_t i)
 	       !desk->books->readers[i].erased;
 }
 
-static bool is_own_title(const struct desk *desk, size_t i)
+bool sim_is_own_title(const struct desk *desk, size_t i)
 {
 	return desk->books->titles[i].site == desk->device->site;
-}
-
-/* A code of our printed form, from the device's own blocks; false: the disk is ill. */
-static bool print_code(const struct desk *desk, char out[static 24])
-{
-	char code[PH_PRINTED_SIZE + 1];
-	struct ph_error err = { 0 };
-	int rc;
-
-	sim_enter(&desk->device->machine);
-	rc = ph_site_print_code(desk->device->site_open, code, &err);
-	sim_leave();
-	if (rc != 0 && !sim_is_ill(desk->sim, desk->device)) {
-		sim_broken(desk->sim, SIM_HEALTHY, "%s prints no code: %s",
-			   desk->device->machine.name, err.text);
-	}
-	snprintf(out, 24, "%s", rc == 0 ? code : "");
-	return rc == 0;
-}
-
-static void day_text(const struct desk *desk, int64_t days, char out[static PH_TIME_TEXT])
-{
-	ph_day_text(out, ph_day_of(sim_truth(desk->sim)) + days);
 }
 
 /* --- ordinary acts --- */
@@ -100,58 +65,6 @@ static void come_in(const struct desk *desk)
 	sim_put(desk,
 		json_pack("{s:s, s:i, s:s, s:i}", "kind", "visit", "count", count, "band",
 			  bands[below(desk, 4)], "women", below(desk, count + 1)));
-}
-
-static void acquire(const struct desk *desk)
-{
-	struct sim_books *books = desk->books;
-	char name[120];
-	size_t title =
-		below(desk, 3) > 0 ? sim_pick(desk, books->n_titles, is_own_title) : NONE;
-	unsigned copies = 1 + below(desk, 3);
-
-	if (title == NONE) {
-		ptrdiff_t put;
-
-		snprintf(name, sizeof name, "%s, tập %zu", subjects[below(desk, 8)],
-			 books->n_titles + 1);
-		put = sim_put(desk,
-			      json_pack("{s:s, s:s, s:s, s:i}", "kind", "title-put",
-					"name", name, "author", family[below(desk, 16)],
-					"year", 1950 + below(desk, 75)));
-		if (put < 0) {
-			return;
-		}
-		title = books->n_titles;
-		*ADD(books, titles) = (struct sim_title){ .put = (uint32_t)put,
-							  .site = desk->device->site };
-		sim_touch(desk->sim, put, SIM_TITLE, title);
-	}
-	for (unsigned i = 0; i < copies; i++) {
-		struct sim_copy copy = { .site = desk->device->site,
-					 .title = (unsigned)title };
-		ptrdiff_t put;
-
-		if (chance(desk, 20)) { /* of the site's own numbers */
-			snprintf(copy.code, sizeof copy.code, "%06zu",
-				 books->n_copies + 1);
-		} else if (!print_code(desk, copy.code)) {
-			return;
-		}
-		copy.odd = sim_was_tried(books, copy.code);
-		put = sim_put(
-			desk,
-			json_pack("{s:s, s:s, s:s, s:I, s:s}", "kind", "copy-put", "copy",
-				  copy.code, "title",
-				  sim_name(desk, books->titles[title].put), "owner",
-				  (json_int_t)desk->sim->site_numbers[desk->device->site],
-				  "shelf", "A1"));
-		if (put < 0) {
-			return;
-		}
-		sim_touch(desk->sim, put, SIM_COPY, books->n_copies);
-		*ADD(books, copies) = copy;
-	}
 }
 
 /* Where no register is kept a card is a code and nothing more. */
@@ -168,7 +81,7 @@ static void enrol(const struct desk *desk)
 		*ADD(books, cards) = card;
 		return;
 	}
-	snprintf(name, sizeof name, "%s %s %s %zu", family[below(desk, 16)],
+	snprintf(name, sizeof name, "%s %s %s %zu", sim_family[below(desk, 16)],
 		 given[below(desk, 16)], given[below(desk, 16)], books->n_readers + 1);
 	snprintf(phone, sizeof phone, "09%08u", below(desk, 100000000));
 	put = sim_put(desk,
@@ -182,7 +95,7 @@ static void enrol(const struct desk *desk)
 	*ADD(books, readers) =
 		(struct sim_reader){ .put = (uint32_t)put, .site = desk->device->site };
 	sim_touch(desk->sim, put, SIM_READER, card.reader);
-	if (!print_code(desk, card.code)) {
+	if (!sim_print_code(desk, card.code)) {
 		return;
 	}
 	issue = sim_put(desk,
@@ -220,7 +133,7 @@ static void lend(const struct desk *desk)
 	size_t card = sim_pick(desk, desk->books->n_cards, sim_is_good_card);
 
 	if (copy == NONE) {
-		acquire(desk);
+		sim_acquire(desk);
 	} else if (card == NONE) {
 		enrol(desk);
 	} else {
@@ -325,122 +238,6 @@ static void renew(const struct desk *desk)
 	}
 }
 
-static void handle(const struct desk *desk)
-{
-	static const char *const kinds[] = { "in-house-use", "sighting", "damaged",
-					     "repaired", "copy-put" };
-	size_t at = sim_pick(desk, desk->books->n_copies, sim_is_here);
-	ptrdiff_t put;
-	json_t *entry;
-
-	if (at == NONE) {
-		return;
-	}
-	entry = json_pack("{s:s, s:s}", "kind", kinds[below(desk, 5)], "copy",
-			  desk->books->copies[at].code);
-	if (strcmp(json_string_value(json_object_get(entry, "kind")), "copy-put") == 0) {
-		json_object_set_new(entry, "shelf", json_string("B2"));
-	}
-	put = sim_put(desk, entry);
-	if (put >= 0) {
-		sim_touch(desk->sim, put, SIM_COPY, at);
-	}
-}
-
-static void dispatch(const struct desk *desk)
-{
-	struct sim_books *books = desk->books;
-	struct sim_crate crate = { .from = desk->device->site };
-	json_t *list = json_array();
-	char day[PH_TIME_TEXT];
-	ptrdiff_t put;
-
-	crate.to = (crate.from + 1 + below(desk, sim_n_sites - 1)) % sim_n_sites;
-	snprintf(crate.code, sizeof crate.code, "LC%05zu", books->n_crates + 1);
-	crate.odd = sim_was_tried(books, crate.code);
-	for (size_t i = 0; i < books->n_copies && crate.n < 5; i++) {
-		/* those of the site's own numbers stay */
-		if (sim_is_here(desk, i) && strlen(books->copies[i].code) > 6 &&
-		    chance(desk, 60)) {
-			crate.copies[crate.n++] = (unsigned)i;
-			json_array_append_new(list, json_string(books->copies[i].code));
-		}
-	}
-	if (crate.n == 0) {
-		json_decref(list);
-		return;
-	}
-	day_text(desk, 30, day);
-	put = sim_put(desk, json_pack("{s:s, s:s, s:I, s:I, s:o, s:s}", "kind",
-				      "crate-dispatch", "crate", crate.code, "from",
-				      (json_int_t)desk->sim->site_numbers[crate.from],
-				      "to", (json_int_t)desk->sim->site_numbers[crate.to],
-				      "copies", list, "due_back", day));
-	if (put < 0) {
-		return;
-	}
-	sim_touch(desk->sim, put, SIM_CRATE, books->n_crates);
-	for (unsigned i = 0; i < crate.n; i++) {
-		sim_touch(desk->sim, put, SIM_COPY, crate.copies[i]);
-		books->copies[crate.copies[i]].where = SIM_IN_CRATE;
-		books->copies[crate.copies[i]].site = crate.to;
-	}
-	*ADD(books, crates) = crate;
-}
-
-/*
- * The code that a crate has at the site it comes from is in that site's namespace; the
- * list says so, and people who unpack go by the list.
- */
-void sim_receive(const struct desk *desk, bool is_short)
-{
-	struct sim_books *books = desk->books;
-	size_t at = sim_pick(desk, books->n_crates, comes_here);
-	struct sim_crate *crate;
-	json_t *list = json_array();
-	ptrdiff_t put;
-	unsigned n;
-
-	if (at == NONE) {
-		json_decref(list);
-		return;
-	}
-	crate = &books->crates[at];
-	n = is_short ? crate->n - 1 : crate->n;
-	for (unsigned i = 0; i < n; i++) {
-		json_array_append_new(list,
-				      json_string(books->copies[crate->copies[i]].code));
-	}
-	if (n == 0) {
-		json_decref(list);
-		return;
-	}
-	put = sim_put(desk, json_pack("{s:s, s:{s:I, s:s}, s:o, s:i, s:i}", "kind",
-				      "crate-receive", "crate", "ns",
-				      (json_int_t)desk->sim->site_numbers[crate->from],
-				      "code", crate->code, "copies", list, "listed",
-				      chance(desk, 50), "final", 1));
-	if (put < 0) {
-		return;
-	}
-	sim_touch(desk->sim, put, SIM_CRATE, at);
-	crate->received = true;
-	crate->odd |= is_short;
-	for (unsigned i = 0; i < crate->n; i++) {
-		struct sim_copy *copy = &books->copies[crate->copies[i]];
-
-		copy->odd |= is_short;
-		copy->where = SIM_ON_SHELF;
-		copy->site = desk->device->site;
-		sim_touch(desk->sim, put, SIM_COPY, crate->copies[i]);
-	}
-}
-
-static void unpack(const struct desk *desk)
-{
-	sim_receive(desk, false);
-}
-
 static void hold(const struct desk *desk)
 {
 	struct sim_books *books = desk->books;
@@ -473,7 +270,7 @@ static void hold(const struct desk *desk)
 	if (card == NONE || copy == NONE || strlen(books->copies[copy].code) <= 6) {
 		return;
 	}
-	day_text(desk, 20, day);
+	sim_day_text(desk, 20, day);
 	put = sim_put(desk,
 		      json_pack("{s:s, s:s, s:s, s:I, s:s}", "kind", "hold-place", "card",
 				books->cards[card].code, "expires", day, "pickup",
@@ -493,7 +290,7 @@ static void other(const struct desk *desk)
 	char day[PH_TIME_TEXT];
 	json_t *entry;
 
-	day_text(desk, 0, day);
+	sim_day_text(desk, 0, day);
 	switch (below(desk, 10)) {
 	case 0:
 		entry = json_pack("{s:s, s:s, s:i}", "kind", "activity", "occasion",
@@ -502,7 +299,7 @@ static void other(const struct desk *desk)
 	case 1:
 		entry = json_pack("{s:s, s:s, s:i, s:s}", "kind", "donation", "donor",
 				  "person", "copies", 1 + below(desk, 20), "donor_name",
-				  family[below(desk, 16)]);
+				  sim_family[below(desk, 16)]);
 		break;
 	case 2:
 		entry = json_pack("{s:s, s:s, s:i}", "kind", "digital-use", "form",
@@ -530,7 +327,7 @@ static void other(const struct desk *desk)
 		break;
 	case 8:
 		entry = json_pack("{s:s, s:s, s:I, s:s}", "kind", "worker-put", "name",
-				  family[below(desk, 16)], "site",
+				  sim_family[below(desk, 16)], "site",
 				  (json_int_t)desk->sim->site_numbers[desk->device->site],
 				  "role", "collaborator");
 		break;
@@ -580,7 +377,7 @@ static void edit(const struct desk *desk)
 {
 	struct sim_books *books = desk->books;
 	size_t reader = sim_pick(desk, books->n_readers, is_own_reader);
-	size_t title = sim_pick(desk, books->n_titles, is_own_title);
+	size_t title = sim_pick(desk, books->n_titles, sim_is_own_title);
 
 	if (reader != NONE && chance(desk, 50)) {
 		char phone[24];
@@ -623,10 +420,11 @@ void sim_run_act(const struct desk *desk, const struct act *acts, size_t n)
 void sim_work(struct sim *sim, struct sim_device *device, const struct ph_rng *dice)
 {
 	static const struct act acts[] = {
-		{ 4, jot },      { 3, type_in },  { 26, lend },   { 20, take_back },
-		{ 16, come_in }, { 6, enrol },    { 7, acquire }, { 4, renew },
-		{ 5, handle },   { 5, dispatch }, { 7, unpack },  { 4, hold },
-		{ 4, other },    { 2, block },    { 3, edit },
+		{ 4, jot },          { 3, type_in },    { 26, lend },
+		{ 20, take_back },   { 16, come_in },   { 6, enrol },
+		{ 7, sim_acquire },  { 4, renew },      { 5, sim_handle },
+		{ 5, sim_dispatch }, { 7, sim_unpack }, { 4, hold },
+		{ 4, other },        { 2, block },      { 3, edit },
 	};
 	struct desk desk = { sim, sim->books, device, dice };
 

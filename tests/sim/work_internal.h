@@ -50,6 +50,16 @@ ptrdiff_t sim_put(const struct desk *desk, json_t *entry);
 const char *sim_name(const struct desk *desk, uint32_t ack);
 void sim_lend(const struct desk *desk, size_t copy, size_t card, bool odd);
 void sim_give_back(const struct desk *desk, size_t copy);
+extern const char *const sim_family[16]; /* names */
+/* A code of our printed form, from the device's own blocks; false: the disk is ill. */
+bool sim_print_code(const struct desk *desk, char out[static 24]);
+/* The date in so many DAYS. */
+void sim_day_text(const struct desk *desk, int64_t days, char out[static PH_TIME_TEXT]);
+bool sim_is_own_title(const struct desk *desk, size_t i);
+void sim_acquire(const struct desk *desk);
+void sim_handle(const struct desk *desk);
+void sim_dispatch(const struct desk *desk);
+void sim_unpack(const struct desk *desk);
 void sim_receive(const struct desk *desk, bool is_short);
 void sim_run_act(const struct desk *desk, const struct act *acts, size_t n);
 
