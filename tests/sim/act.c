@@ -73,14 +73,17 @@ void sim_decide(struct sim *sim, const struct ph_rng *dice)
 	const char *choice;
 	json_t *answer;
 	size_t n;
-	int exit;
+	int exit, rc;
 
-	sim_enter(&sim->hub_machine);
-	if (ph_ledger_catch_up(ph_hub_ledger(sim->hub), NULL, NULL) == 0) {
-		(void)ph_cases_each(ph_hub_ledger(sim->hub), &all, choose_case,
-				    &choosing);
-	}
-	sim_leave();
+	do {
+		choosing.seen = 0;
+		sim_enter(&sim->hub_machine);
+		rc = ph_ledger_catch_up(ph_hub_ledger(sim->hub), NULL, NULL);
+		rc = rc != 0 ? rc
+			     : ph_cases_each(ph_hub_ledger(sim->hub), &all, choose_case,
+					     &choosing);
+		sim_leave();
+	} while (sim_hub_again(sim, rc, "its cases"));
 	n = choosing.seen > 0 ? ph_case_choices(choosing.kind, choices) : 0;
 	if (n == 0) {
 		return;
@@ -133,7 +136,7 @@ static void void_one(struct sim *sim, const struct ph_rng *dice)
 	}
 	ack = &sim->acks[ph_rng_below(dice, sim->n_acks)];
 	if ((ack->kind != PH_KIND_VISIT && ack->kind != PH_KIND_LOAN) ||
-	    !sim_holds(ph_hub_journal(sim->hub), &ack->ref)) {
+	    !sim_hub_holds(sim, &ack->ref)) {
 		return;
 	}
 	ph_ref_text(text, &ack->ref);
@@ -208,12 +211,17 @@ void sim_adopt(struct sim *sim, struct sim_device *device)
 	const struct ph_log *own = ph_site_log(device->site_open);
 	char id[2 * PH_LOG_ID_SIZE + 1];
 	struct ph_log log;
+	int rc;
 
+	if (!device->cut || device->was_cloned || device->was_restored) {
+		return;
+	}
+	do {
+		rc = ph_journal_log_find(ph_hub_journal(sim->hub), own->id, &log);
+	} while (sim_hub_again(sim, rc, "a log"));
 	ph_hex(id, own->id, sizeof own->id);
-	if (!device->cut || device->was_cloned || device->was_restored ||
-	    ph_journal_log_find(ph_hub_journal(sim->hub), own->id, &log) != 0 ||
-	    !sim_ask_signed(sim,
-			    json_pack("{s:s, s:s}", "command", "log-adopt", "log", id))) {
+	if (rc != 0 || !sim_ask_signed(sim, json_pack("{s:s, s:s}", "command",
+						      "log-adopt", "log", id))) {
 		return;
 	}
 	sim_note(sim, "%s is adopted up to %" PRIu64, device->machine.name, log.n);

@@ -93,15 +93,18 @@ static int note_log(void *data, const struct ph_log *log)
 	struct noting *noting = data;
 	struct ph_journal *journal = ph_site_journal(noting->device->site_open);
 	uint8_t h[PH_HASH_SIZE];
-	uint64_t n;
+	uint64_t n = 0;
 	int64_t time;
+	int rc = ph_journal_receipt_get(journal, log->row, PH_LEVEL_HUB, &n, &time, NULL);
 
-	if (ph_journal_receipt_get(journal, log->row, PH_LEVEL_HUB, &n, &time, NULL) !=
-		    0 ||
-	    n == 0) {
-		return 0;
+	if (rc < 0 || n == 0) {
+		return rc < 0 ? rc : 0;
 	}
-	if (ph_journal_chain_at(journal, log, n, h) != 0) {
+	rc = ph_journal_chain_at(journal, log, n, h);
+	if (rc < 0) {
+		return rc;
+	}
+	if (rc > 0) {
 		sim_broken(noting->sim, SIM_WHOLE,
 			   "%s has a receipt for %" PRIu64 " entries that it does not "
 			   "hold",
@@ -119,9 +122,15 @@ static int note_log(void *data, const struct ph_log *log)
 void sim_note_receipts(struct sim *sim, struct sim_device *device)
 {
 	struct noting noting = { sim, device };
+	int rc = ph_journal_logs_of_device(ph_site_journal(device->site_open), device->id,
+					   note_log, &noting);
 
-	(void)ph_journal_logs_of_device(ph_site_journal(device->site_open), device->id,
-					note_log, &noting);
+	/* in a session its program cannot be started again: it is, when its disk is sound */
+	device->unnoted = rc < 0;
+	if (rc < 0 && !sim_is_ill(sim, device)) {
+		sim_broken(sim, SIM_HEALTHY, "%s cannot read its receipts: %s",
+			   device->machine.name, strerror(-rc));
+	}
 }
 
 void sim_check_receipted(struct sim *sim)
@@ -185,16 +194,20 @@ void sim_heard(struct sim *sim, const struct sim_device *device, struct sim_hear
 	struct ph_feeder_state state = { 0 };
 	struct ph_device row;
 
+	int rc;
+
 	memset(out, 0, sizeof *out);
-	if (ph_journal_device_by_id(ph_hub_journal(sim->hub), device->id, &row) != 0) {
+	do {
+		rc = ph_journal_device_by_id(ph_hub_journal(sim->hub), device->id, &row);
+		rc = rc != 0 ? rc : ph_feeder_state(sim->hub->feeder, row.row, &state);
+	} while (sim_hub_again(sim, rc, "what it heard"));
+	if (rc != 0) {
 		return;
 	}
 	out->known = true;
 	out->heard = row.heard;
 	out->counter = row.counter;
 	out->control = row.control;
-	if (ph_feeder_state(sim->hub->feeder, row.row, &state) == 0) {
-		out->feed_scope = state.scope;
-		out->feed_number = state.confirmed;
-	}
+	out->feed_scope = state.scope;
+	out->feed_number = state.confirmed;
 }

@@ -25,6 +25,10 @@ void sim_heard(struct sim *sim, const struct sim_device *device, struct sim_hear
 
 /* --- at the end --- */
 
+/* Its folder was put back, or copied. */
+bool sim_was_copied(const struct sim_device *device);
+/* Each case at the hub has something that made it. */
+void sim_check_cases(struct sim *sim);
 /* The faults are over: in a bounded number of rounds all must come together. */
 void sim_settle(struct sim *sim);
 

@@ -44,12 +44,15 @@ static int note_limit(void *data, const struct ph_log *log)
 	struct cutting *cutting = data;
 	struct sim_device *device = cutting->device;
 
-	if (device->n_limits < SIM_LIMITS) {
-		struct sim_limit *limit = &device->limits[device->n_limits++];
+	struct sim_limit *limit;
 
-		memcpy(limit->log_id, log->id, sizeof limit->log_id);
-		limit->n = log->n;
+	if (device->n_limits == SIM_LIMITS) {
+		sim_broken(cutting->sim, SIM_HEALTHY, "%s has more than %d logs",
+			   device->machine.name, SIM_LIMITS);
 	}
+	limit = &device->limits[device->n_limits++];
+	memcpy(limit->log_id, log->id, sizeof limit->log_id);
+	limit->n = log->n;
 	return 0;
 }
 
@@ -68,17 +71,11 @@ static int note_limits(struct sim *sim, struct sim_device *device)
  */
 void sim_count_cut(struct sim *sim, struct sim_device *device)
 {
-	int rc = note_limits(sim, device);
+	int rc;
 
-	if (rc == -EIO && sim_hub_is_ill(sim)) {
-		sim->hub_failed = true;
-		sim_hub_heal(sim);
+	do {
 		rc = note_limits(sim, device);
-	}
-	if (rc != 0) {
-		sim_broken(sim, SIM_HEALTHY, "the hub cannot read the logs of %s: %s",
-			   device->machine.name, strerror(-rc));
-	}
+	} while (sim_hub_again(sim, rc, "the logs of a device"));
 }
 
 static const struct sim_limit *find_limit(const struct sim_device *device,
@@ -140,8 +137,14 @@ static int take_entry(void *data, uint64_t n, struct ph_view bytes)
 	uint8_t hash[PH_HASH_SIZE];
 	struct ph_entry entry;
 
-	if (n <= log->base || ph_entry_decode(bytes, &entry) != 0) {
+	if (n <= log->base) {
 		return 0;
+	}
+	if (ph_entry_decode(bytes, &entry) != 0) {
+		sim_broken(counting->sim, SIM_WHOLE,
+			   "entry %" PRIu64 " of a log of site %" PRIu64
+			   " cannot be read",
+			   n, log->site);
 	}
 	if (counting->n == counting->cap) {
 		counting->cap = counting->cap > 0 ? 2 * counting->cap : 256;
@@ -222,8 +225,12 @@ static void check_count(const struct counting *counting, unsigned site,
 void sim_check_counts(struct sim *sim)
 {
 	struct counting counting = { .sim = sim };
+	int read;
 
-	(void)ph_journal_log_each(ph_hub_journal(sim->hub), take_log, &counting);
+	do {
+		counting.n = 0;
+		read = ph_journal_log_each(ph_hub_journal(sim->hub), take_log, &counting);
+	} while (sim_hub_again(sim, read, "its logs"));
 	apply_voids(&counting);
 	for (unsigned i = 0; i < sim_n_sites; i++) {
 		json_t *summary;

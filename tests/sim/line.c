@@ -564,7 +564,6 @@ void sim_linger_free(struct sim *sim)
 void sim_replay(struct sim *sim, struct sim_device *device, const struct ph_rng *dice)
 {
 	struct ph_session_config config = { .side = PH_SIDE_HUB,
-					    .keys = &ph_hub_keys(sim->hub)->box,
 					    .rng = sim->hub_machine.rng };
 	struct ph_session *far;
 	struct ph_hub_peer peer = { 0 };
@@ -577,6 +576,7 @@ void sim_replay(struct sim *sim, struct sim_device *device, const struct ph_rng 
 	}
 	tape = &device->tapes[ph_rng_below(dice, device->n_tapes)];
 	sim_heard(sim, device, &before);
+	config.keys = &ph_hub_keys(sim->hub)->box;
 	rc = ph_session_new(&far, &config, now_ms(sim));
 	assert(rc == 0);
 	play(sim, far, &peer, ph_buf_view(&tape->bytes));

@@ -2,14 +2,14 @@
  * tests/sim/settle.c - the end: faults stop, everybody syncs, and all must agree.
  *
  * A round is one session of each device, one after the other. When nothing is left on
- * the way the ledgers are compared, counted by hand, and each case is asked what made it.
+ * the way the ledgers are compared, counted by hand, and each case is asked what made it
+ * (explain.c).
  */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/ledger/cases.h"
 #include "common/ledger/fact.h"
 #include "common/ledger/scope.h"
 #include "daemon/hub_internal.h"
@@ -21,6 +21,14 @@
 #include "tests/sim/work.h"
 
 #define ROUNDS 8
+
+/* The faults are over: what reads a journal gets to its end. */
+static void must(struct sim *sim, const char *what, int rc)
+{
+	if (rc < 0) {
+		sim_broken(sim, SIM_HEALTHY, "reading %s: %s", what, strerror(-rc));
+	}
+}
 
 /* --- rounds --- */
 
@@ -34,9 +42,11 @@ static void outgrow(struct sim *sim, struct sim_device *device)
 	const struct ph_log *own = ph_site_log(device->site_open);
 	struct ph_log log;
 	uint64_t wanted;
+	int rc = ph_journal_log_with(ph_hub_journal(sim->hub), own->id, own->n, own->h,
+				     &log);
 
-	if (ph_journal_log_with(ph_hub_journal(sim->hub), own->id, own->n, own->h,
-				&log) != 0) {
+	must(sim, "a log", rc);
+	if (rc > 0) {
 		return;
 	}
 	wanted = log.n;
@@ -203,14 +213,16 @@ static void check_entries(struct sim *sim)
 		struct comparing comparing = { sim, &sim->devices[i] };
 
 		if (!comparing.device->cut) {
-			ph_journal_log_each(ph_site_journal(comparing.device->site_open),
-					    compare_log, &comparing);
+			must(sim, comparing.device->machine.name,
+			     ph_journal_log_each(
+				     ph_site_journal(comparing.device->site_open),
+				     compare_log, &comparing));
 		}
 	}
 	for (size_t i = 0; i < sim->n_acks; i++) {
 		const struct sim_ack *ack = &sim->acks[i];
 
-		if (!ack->dead && !sim_holds(ph_hub_journal(sim->hub), &ack->ref)) {
+		if (!ack->dead && !sim_hub_holds(sim, &ack->ref)) {
 			char text[PH_REF_TEXT];
 
 			ph_ref_text(text, &ack->ref);
@@ -330,140 +342,6 @@ static int check_day(void *data, struct ph_view id, struct ph_view state)
 	return 0;
 }
 
-/* --- cases --- */
-
-/* The devices whose log ID is, by their id: any with a flag that MADE asks for. */
-static bool is_made_by(struct sim *sim, const uint8_t *log_id,
-		       bool (*made)(const struct sim_device *device))
-{
-	struct ph_log log;
-
-	if (ph_journal_log_find(ph_hub_journal(sim->hub), log_id, &log) != 0) {
-		return false;
-	}
-	for (unsigned i = 0; i < sim->n_devices; i++) {
-		if (memcmp(sim->devices[i].id, log.device_id, sizeof log.device_id) ==
-			    0 &&
-		    made(&sim->devices[i])) {
-			return true;
-		}
-	}
-	return false;
-}
-
-static bool was_copied(const struct sim_device *device)
-{
-	return device->was_restored || device->was_cloned;
-}
-
-static bool was_clocked(const struct sim_device *device)
-{
-	return device->was_clocked;
-}
-
-static bool is_any_odd(const struct sim *sim, const struct ph_case_row *row)
-{
-	for (size_t r = 0; r < row->n_refs; r++) {
-		for (size_t i = 0; i < sim->n_acks; i++) {
-			if (ph_ref_equal(&sim->acks[i].ref, &row->refs[r]) &&
-			    sim_is_odd(sim, i)) {
-				return true;
-			}
-		}
-	}
-	return false;
-}
-
-static const struct sim_ack *find_ack(const struct sim *sim, const struct ph_ref *ref)
-{
-	for (size_t i = 0; i < sim->n_acks; i++) {
-		if (ph_ref_equal(&sim->acks[i].ref, ref)) {
-			return &sim->acks[i];
-		}
-	}
-	return NULL;
-}
-
-/* How far off the clock of a device may be at most (docs/MERGE.md), in milliseconds. */
-static int64_t unsure(const struct sim_ack *ack)
-{
-	return 1000 * (int64_t)(ack->unheard ? PH_UNSURE_NONE : PH_UNSURE_RTC);
-}
-
-/* Two devices wrote the facts of ROW so near to each other that their clocks cannot tell. */
-static bool is_near(const struct sim *sim, const struct ph_case_row *row)
-{
-	const struct sim_ack *a, *b;
-
-	if (row->n_refs != 2) {
-		return false;
-	}
-	a = find_ack(sim, &row->refs[0]);
-	b = find_ack(sim, &row->refs[1]);
-	return a != NULL && b != NULL && a->device != b->device &&
-	       llabs(a->at - b->at) < unsure(a) + unsure(b);
-}
-
-static bool is_cut_device(const struct sim *sim, const uint8_t *id)
-{
-	for (unsigned i = 0; i < sim->n_devices; i++) {
-		if (sim->devices[i].cut &&
-		    memcmp(sim->devices[i].id, id, PH_DEVICE_ID_SIZE) == 0) {
-			return true;
-		}
-	}
-	return false;
-}
-
-static bool is_explained(struct sim *sim, const struct ph_case_row *row)
-{
-	switch (row->kind) {
-	case PH_CASE_MAYBE_RETURNED:
-		return is_any_odd(sim, row) || is_near(sim, row);
-	case PH_CASE_TWO_PLACES:
-	case PH_CASE_LENT_IN_CRATE:
-	case PH_CASE_TWO_TITLES:
-	case PH_CASE_CRATE_COUNT:
-	case PH_CASE_SAME_READER:
-	case PH_CASE_SAME_TITLE:
-	case PH_CASE_BLOCKED_CARD:
-	case PH_CASE_ERASED_MERGED:
-		return is_any_odd(sim, row);
-	case PH_CASE_STAMP:
-		return is_made_by(sim, row->anchor, was_clocked);
-	case PH_CASE_RESTORED:
-	case PH_CASE_CLONED:
-	case PH_CASE_FORKED:
-		return is_made_by(sim, row->anchor, was_copied);
-	case PH_CASE_AFTER_CUT:
-		return is_cut_device(sim, row->anchor);
-	default:
-		return false;
-	}
-}
-
-static int check_case(void *data, const struct ph_case_row *row)
-{
-	struct sim *sim = data;
-	char id[2 * PH_CASE_ID_SIZE + 1];
-	char facts[3][PH_REF_TEXT] = { "", "", "" };
-
-	ph_hex(id, row->id, sizeof row->id);
-	sim->result->tally.cases++;
-	for (size_t i = 0; i < row->n_refs && i < 3; i++) {
-		ph_ref_text(facts[i], &row->refs[i]);
-	}
-	sim_note(sim, "case %.8s %s: %s %s %s", id, ph_case_name(row->kind), facts[0],
-		 facts[1], facts[2]);
-	if (!is_explained(sim, row)) {
-		sim_broken(sim, SIM_EXPLAINED,
-			   "nothing that happened explains the case %.8s, %s, of %s %s "
-			   "%s",
-			   id, ph_case_name(row->kind), facts[0], facts[1], facts[2]);
-	}
-	return 0;
-}
-
 /* --- the last word --- */
 
 static void check_live(struct sim *sim, struct sim_device *device)
@@ -488,12 +366,11 @@ static void check_live(struct sim *sim, struct sim_device *device)
 
 void sim_settle(struct sim *sim)
 {
-	struct ph_case_filter all = { .all = true };
-
 	sim->settling = true;
 	sim_heal_all(sim);
 	sim_linger(sim);
 	for (unsigned i = 0; i < sim->n_devices; i++) {
+		sim_note_receipts(sim, &sim->devices[i]);
 		sim_type_pages(sim, &sim->devices[i]);
 	}
 	run_rounds(sim);
@@ -504,15 +381,16 @@ void sim_settle(struct sim *sim)
 	check_whole(sim);
 	check_entries(sim);
 	for (unsigned i = 0; i < sim->n_devices; i++) {
-		if (!sim->devices[i].cut && !was_copied(&sim->devices[i])) {
+		if (!sim->devices[i].cut && !sim_was_copied(&sim->devices[i])) {
 			compare_ledger(sim, &sim->devices[i]);
 		}
 	}
 	check_rebuild(sim);
-	(void)ph_ledger_each(ph_hub_ledger(sim->hub), PH_ENTITY_TALLY, check_day, sim);
+	must(sim, "its tallies",
+	     ph_ledger_each(ph_hub_ledger(sim->hub), PH_ENTITY_TALLY, check_day, sim));
 	sim_check_counts(sim);
 	sim_check_books(sim);
-	(void)ph_cases_each(ph_hub_ledger(sim->hub), &all, check_case, sim);
+	sim_check_cases(sim);
 	for (unsigned i = 0; i < sim->n_devices; i++) {
 		if (!sim->devices[i].cut) {
 			check_live(sim, &sim->devices[i]);

@@ -19,6 +19,7 @@
 #include "common/log/cert.h"
 #include "common/log/json.h"
 #include "daemon/hub_internal.h"
+#include "tests/sim/check.h"
 #include "tests/sim/disk.h"
 #include "tests/sim/version.h"
 #include "tests/sim/work.h"
@@ -243,13 +244,11 @@ static struct sim_device *device_new(struct sim *sim, unsigned site)
 /* All that was saved is there. */
 static void check_saved(struct sim *sim, struct sim_device *device)
 {
-	struct ph_journal *journal = ph_site_journal(device->site_open);
-
 	for (size_t i = 0; i < sim->n_acks; i++) {
 		const struct sim_ack *ack = &sim->acks[i];
 
 		if (ack->device == device->number && !ack->dead && !ack->away &&
-		    !sim_holds(journal, &ack->ref)) {
+		    !sim_device_holds(sim, device, &ack->ref)) {
 			char text[PH_REF_TEXT];
 
 			ph_ref_text(text, &ack->ref);
@@ -274,6 +273,9 @@ void sim_device_open(struct sim *sim, struct sim_device *device)
 			   device->machine.name, err.text);
 	}
 	check_saved(sim, device);
+	if (device->unnoted) {
+		sim_note_receipts(sim, device);
+	}
 }
 
 void sim_device_close(struct sim_device *device)
@@ -343,22 +345,20 @@ void sim_image(struct sim *sim, struct sim_device *device)
 /* What DEVICE holds no more is at the hub, or at a twin, or nowhere. */
 static void mourn(struct sim *sim, struct sim_device *device)
 {
-	struct ph_journal *own = ph_site_journal(device->site_open);
-
 	for (size_t i = 0; i < sim->n_acks; i++) {
 		struct sim_ack *ack = &sim->acks[i];
 
 		if (ack->device != device->number || ack->dead || ack->away ||
-		    sim_holds(own, &ack->ref)) {
+		    sim_device_holds(sim, device, &ack->ref)) {
 			continue;
 		}
-		ack->away = sim_holds(ph_hub_journal(sim->hub), &ack->ref);
+		ack->away = sim_hub_holds(sim, &ack->ref);
 		for (unsigned d = 0; !ack->away && d < sim->n_devices; d++) {
 			struct sim_device *other = &sim->devices[d];
 
 			if (other != device && other->site_open != NULL &&
 			    memcmp(other->id, device->id, sizeof other->id) == 0 &&
-			    sim_holds(ph_site_journal(other->site_open), &ack->ref)) {
+			    sim_device_holds(sim, other, &ack->ref)) {
 				ack->away = true;
 			}
 		}
@@ -396,7 +396,7 @@ void sim_device_dies(struct sim *sim, struct sim_device *device)
 		struct sim_ack *ack = &sim->acks[i];
 
 		if (ack->device == device->number && !ack->dead && !ack->away) {
-			ack->away = sim_holds(ph_hub_journal(sim->hub), &ack->ref);
+			ack->away = sim_hub_holds(sim, &ack->ref);
 			ack->dead = !ack->away;
 			sim->result->tally.dead += ack->dead;
 		}
@@ -505,14 +505,4 @@ void sim_device_heal(struct sim *sim, struct sim_device *device)
 			 device->machine.name);
 		sim_device_fall(sim, device, false);
 	}
-}
-
-bool sim_holds(struct ph_journal *journal, const struct ph_ref *ref)
-{
-	struct ph_buf bytes = { 0 };
-	struct ph_log log;
-	int rc = ph_journal_resolve(journal, ref, &log, &bytes);
-
-	ph_buf_deinit(&bytes);
-	return rc == 0;
 }

@@ -70,6 +70,7 @@ struct sim_device {
 	int twin; /* the device whose folder it began with; -1: it joined */
 	/* What the simulator did to it, for what is found at the end. */
 	bool was_clocked, was_restored, was_cloned;
+	bool unnoted; /* its receipts could not be read for a fault of its disk */
 	struct sim_tape tapes[SIM_TAPES];
 	unsigned n_tapes;
 	uint64_t bytes_up, bytes_down; /* of all its sessions */
@@ -183,8 +184,18 @@ void sim_restore(struct sim *sim, struct sim_device *device);
 void sim_device_dies(struct sim *sim, struct sim_device *device);
 struct sim_device *sim_clone(struct sim *sim, struct sim_device *device);
 
-/* What is at a machine in one entry: its own journal holds REF. */
-bool sim_holds(struct ph_journal *journal, const struct ph_ref *ref);
+/* Whether the journal of the hub, or of DEVICE, holds the entry REF. */
+bool sim_hub_holds(struct sim *sim, const struct ph_ref *ref);
+bool sim_device_holds(struct sim *sim, struct sim_device *device,
+		      const struct ph_ref *ref);
+/*
+ * The simulator read something of the hub, or of DEVICE, which gave RC. True: its disk was
+ * to fail, it was started again, and is to be read again. A read that fails without that
+ * breaks SIM_HEALTHY; WHAT says what was read.
+ */
+bool sim_hub_again(struct sim *sim, int rc, const char *what);
+bool sim_device_again(struct sim *sim, struct sim_device *device, int rc,
+		      const char *what);
 
 /* Whether what DEVICE or the hub does may fail by its disk. */
 bool sim_is_ill(const struct sim *sim, const struct sim_device *device);

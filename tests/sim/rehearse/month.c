@@ -367,14 +367,13 @@ static void sum_up(struct month *month)
 {
 	struct rehearse_report *report = month->report;
 	struct sim *sim = month->sim;
-	struct ph_journal *hub = ph_hub_journal(sim->hub);
 	struct ph_case_filter all = { .all = true };
 
 	for (size_t i = 0; i < sim->n_acks; i++) {
 		const struct sim_ack *ack = &sim->acks[i];
 		struct rehearse_outcome *site =
 			&report->sites[site_numbered(month, ack->site)];
-		bool waits = !ack->dead && !sim_holds(hub, &ack->ref);
+		bool waits = !ack->dead && !sim_hub_holds(sim, &ack->ref);
 
 		site->entries++;
 		site->lost += ack->dead;
