@@ -52,22 +52,28 @@ int ph_frame_encode(struct ph_view body, struct ph_buf *out)
 	return 0;
 }
 
-static const uint8_t magic[] = { 'P', 'H' };
-
-void ph_preamble_encode(uint8_t out[static PH_PREAMBLE_LEN],
-			const uint8_t responder_static[static 32])
+void ph_preamble_encode_as(uint8_t out[static PH_PREAMBLE_LEN],
+			   enum ph_preamble_kind kind,
+			   const uint8_t responder_static[static 32])
 {
-	memcpy(out, magic, sizeof(magic));
+	out[0] = 'P';
+	out[1] = (uint8_t)kind;
 	out[2] = PH_PREAMBLE_VERSION;
 	memcpy(out + 3, responder_static, PH_PREAMBLE_HINT_LEN);
 }
 
-int ph_preamble_decode(struct ph_view *in, struct ph_preamble *preamble)
+void ph_preamble_encode(uint8_t out[static PH_PREAMBLE_LEN],
+			const uint8_t responder_static[static 32])
 {
-	for (size_t i = 0; i < sizeof(magic) && i < in->len; i++) {
-		if (in->data[i] != magic[i]) {
-			return PH_PREAMBLE_E_MAGIC;
-		}
+	ph_preamble_encode_as(out, PH_PREAMBLE_SESSION, responder_static);
+}
+
+int ph_preamble_decode_as(struct ph_view *in, enum ph_preamble_kind kind,
+			  struct ph_preamble *preamble)
+{
+	if ((in->len > 0 && in->data[0] != 'P') ||
+	    (in->len > 1 && in->data[1] != (uint8_t)kind)) {
+		return PH_PREAMBLE_E_MAGIC;
 	}
 	if (in->len > 2 && in->data[2] != PH_PREAMBLE_VERSION) {
 		return PH_PREAMBLE_E_VERSION;
@@ -80,4 +86,28 @@ int ph_preamble_decode(struct ph_view *in, struct ph_preamble *preamble)
 	in->data += PH_PREAMBLE_LEN;
 	in->len -= PH_PREAMBLE_LEN;
 	return 0;
+}
+
+int ph_preamble_decode(struct ph_view *in, struct ph_preamble *preamble)
+{
+	return ph_preamble_decode_as(in, PH_PREAMBLE_SESSION, preamble);
+}
+
+int ph_preamble_peek(struct ph_view in, enum ph_preamble_kind *kind_out)
+{
+	if (in.len > 0 && in.data[0] != 'P') {
+		return PH_PREAMBLE_E_MAGIC;
+	}
+	if (in.len < 2) {
+		return PH_PREAMBLE_E_SHORT;
+	}
+	switch (in.data[1]) {
+	case PH_PREAMBLE_SESSION:
+	case PH_PREAMBLE_COURIER:
+	case PH_PREAMBLE_ASK:
+		*kind_out = (enum ph_preamble_kind)in.data[1];
+		return 0;
+	default:
+		return PH_PREAMBLE_E_MAGIC;
+	}
 }

@@ -1,8 +1,8 @@
 /*
  * proto/frame.h - what stands outermost on a stream: the preamble, then frames.
  *
- * The side that connects sends one preamble; after it, both directions carry
- * frames only. Layout: docs/WIRE.md, "Preamble" and "Frame".
+ * The side that connects sends one preamble, which says what it wants to speak; after
+ * it, both directions carry frames only. Layout: docs/WIRE.md, "Preamble" and "Frame".
  */
 #ifndef PH_PROTO_FRAME_H
 #define PH_PROTO_FRAME_H
@@ -42,6 +42,13 @@ enum {
 	PH_PREAMBLE_LEN = 7,
 };
 
+/* What is spoken behind it: the second byte. */
+enum ph_preamble_kind {
+	PH_PREAMBLE_SESSION = 'H',
+	PH_PREAMBLE_COURIER = 'C', /* proto/courier.h */
+	PH_PREAMBLE_ASK = '?',     /* proto/meet.h */
+};
+
 enum {
 	PH_PREAMBLE_E_SHORT = 1, /* need more bytes; nothing was consumed */
 	PH_PREAMBLE_E_MAGIC,     /* not our protocol at all */
@@ -67,5 +74,13 @@ void ph_preamble_encode(uint8_t out[static PH_PREAMBLE_LEN],
  * Return 0, or one of PH_PREAMBLE_E_*. On any error IN and PREAMBLE are unchanged.
  */
 int ph_preamble_decode(struct ph_view *in, struct ph_preamble *preamble);
+/* The same of another kind, and only of that. */
+void ph_preamble_encode_as(uint8_t out[static PH_PREAMBLE_LEN],
+			   enum ph_preamble_kind kind,
+			   const uint8_t responder_static[static 32]);
+int ph_preamble_decode_as(struct ph_view *in, enum ph_preamble_kind kind,
+			  struct ph_preamble *preamble);
+/* Which one begins IN. 0, PH_PREAMBLE_E_SHORT or _MAGIC (at the first wrong byte). */
+int ph_preamble_peek(struct ph_view in, enum ph_preamble_kind *kind_out);
 
 #endif
