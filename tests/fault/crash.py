@@ -1,14 +1,18 @@
 """kill -9 of hub and sites by the clock, while both sites record and sync all the time.
 
-A round is a world in which the sites are known and confirmed, some ten kills at random
+A round is a world in which the sites are known and confirmed, and ten kills at random
 moments (the hub, what a site runs just then, or both at once), each followed by a start
 of the hub, which must hold all it has signed for; at the end of the round, the checks of
 rig.py. What a site was told is saved counts from the line on in which it was told.
+
+A kill counts if it ended a process in the middle of its work: a command of a site that had
+not ended, or a hub that a session of a site was under way with. Others are told apart.
 """
 
 import os
 import random
 import shutil
+import signal
 import threading
 import time
 from concurrent.futures import ProcessPoolExecutor
@@ -17,6 +21,8 @@ from rig import (CASES, LATER, PARTIAL, UNREACHABLE, Broken, World, check_all,
                  check_receipts, folder_for, lines, make_worlds, must, now, say)
 
 KILLS = 10
+WORK_S = 0.02  # what a command takes of a machine that has nothing else to do, and more
+PATIENCE_S = 30
 
 
 class Writer(threading.Thread):
@@ -44,59 +50,93 @@ class Writer(threading.Thread):
             self.broken = broken
 
 
+def is_running(process, command=None):
+    return process is not None and process.poll() is None and (
+        command is None or command in process.args)
+
+
+def wait_for_work(world, who, command=None):
+    """Until one of WHO runs, and a random part of the time that such a thing takes."""
+    end = now() + 5
+    while now() < end:
+        if any(is_running(world.running.get(name), command) for name in who):
+            return
+        time.sleep(0.001)
+
+
 def kill_something(world, rng):
-    """Who was killed."""
+    """(whether the hub was, how many were killed at work, how many were not)."""
     hub = rng.random() < 0.6
     who = rng.choice("ab") if not hub or rng.random() < 0.3 else None
+    wait_for_work(world, who or "ab", "sync" if hub else None)
+    time.sleep(rng.uniform(0, WORK_S))
+    hits = misses = 0
     process = world.running.get(who)
     if process:
         process.kill()
+        if process.wait() == -signal.SIGKILL:
+            hits += 1
+    misses += who is not None and hits == 0
     if hub:
-        world.kill()
-    return hub
+        busy = any(is_running(world.running.get(name), "sync") for name in "ab")
+        killed = world.kill() == -signal.SIGKILL
+        must(killed, "the hub had ended before it was killed:", world.hub_log())
+        hits += busy
+        misses += not busy
+    return hub, hits, misses
+
+
+class Round:
+    def __init__(self):
+        self.broken = None
+        self.hits = self.misses = self.done = 0
+
+
+def kill_and_check(world, writers, kills, rng, result):
+    end = now() + PATIENCE_S * kills
+    while result.hits < kills:
+        must(now() < end, f"only {result.hits} kills met anybody at work")
+        time.sleep(rng.expovariate(1 / 0.03))
+        hub, hits, misses = kill_something(world, rng)
+        result.hits += hits
+        result.misses += misses
+        if hub:
+            must(world.serve(), "the hub does not start again", world.hub_log())
+            check_receipts(world)
+        for writer in writers:
+            if writer.broken:
+                raise writer.broken
 
 
 def one_round(job):
-    """(None or what broke, kills, rounds of record and sync)."""
     source, folder, seed, kills, programs = job
     rng = random.Random(seed)
     world = World.copy(source, os.path.join(folder, str(os.getpid())), **programs)
     writers = []
-    done = 0
+    result = Round()
     try:
         must(world.serve(), "the hub does not start", world.hub_log())
         writers = [Writer(world, name, random.Random(f"{seed} {name}")) for name in "ab"]
-        for writer in writers:
-            writer.start()
-        for _ in range(kills):
-            time.sleep(rng.expovariate(1 / 0.06))
-            hub = kill_something(world, rng)
-            done += 1
-            if hub:
-                must(world.serve(), "the hub does not start again", world.hub_log())
-                check_receipts(world)
+        try:
             for writer in writers:
-                if writer.broken:
-                    raise writer.broken
-    except Broken as broken:
-        return f"round {seed}: {broken}", done, 0
-    finally:
-        for writer in writers:
-            writer.stop = True
-        for writer in writers:
-            if writer.ident:
+                writer.start()
+            kill_and_check(world, writers, kills, rng, result)
+        finally:
+            for writer in writers:
+                writer.stop = True
+            for writer in writers:
                 writer.join()
-        world.kill()
-    try:
+                result.done += writer.done
+            world.kill()
         for writer in writers:
             if writer.broken:
                 raise writer.broken
         check_all(world)
-        return None, done, sum(writer.done for writer in writers)
     except Broken as broken:
-        return f"round {seed}: {broken}", done, 0
+        result.broken = f"round {seed}: {broken}"
     finally:
         world.kill()
+    return result
 
 
 def run(tap, options, programs=None):
@@ -106,27 +146,36 @@ def run(tap, options, programs=None):
     begun = now()
     try:
         before = make_worlds(folder, programs)
-        jobs = [(before[None], folder, f"{options.seed} {i}", KILLS, programs)
-                for i in range((count + KILLS - 1) // KILLS)]
+        jobs = [(before[None], folder, f"{options.seed} {i}", min(KILLS, count - i * KILLS),
+                 programs) for i in range((count + KILLS - 1) // KILLS)]
         if options.point:
+            count = KILLS
             jobs = [(before[None], folder, options.point, KILLS, programs)]
-        broken, kills, done = [], 0, 0
+        rounds = []
         with ProcessPoolExecutor(options.jobs) as pool:
-            for words, killed, written in pool.map(one_round, jobs):
-                kills += killed
-                done += written
-                if words:
-                    broken.append(words)
-                    say(words)
-                if options.budget and now() - begun > options.budget:
+            for result in pool.map(one_round, jobs):
+                rounds.append(result)
+                if result.broken:
+                    say(result.broken)
+                if options.deadline and now() > options.deadline:
                     pool.shutdown(cancel_futures=True)
                     break
-        say(f"crash: {kills} kills at random, {done} times a site recorded and synced "
-            f"between them, {now() - begun:.0f} s, seed {options.seed}")
-        tap.ok("crash: nothing acknowledged is lost, all recovers, all agrees",
-               not broken, *broken[:5])
-        tap.ok("crash: work went on between the kills", done >= kills / 4,
-               f"{done} rounds")
+        report(tap, options, rounds, count, begun)
     finally:
         if not options.keep:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def report(tap, options, rounds, count, begun):
+    kills = sum(result.hits for result in rounds)
+    misses = sum(result.misses for result in rounds)
+    done = sum(result.done for result in rounds)
+    broken = [result.broken for result in rounds if result.broken]
+    say(f"crash: {kills} processes killed at work, {misses} besides that were not at work; "
+        f"{done} times a site recorded and synced meanwhile, {now() - begun:.0f} s, seed "
+        f"{options.seed}")
+    tap.ok(f"crash: nothing acknowledged is lost, all recovers, all agrees ({kills} kills)",
+           not broken, *broken[:5])
+    if options.full or not options.seconds:
+        tap.ok(f"crash: {count} were killed at work", kills >= count, kills)
+    tap.ok("crash: work went on between the kills", done >= kills / 4, f"{done} rounds")

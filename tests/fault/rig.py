@@ -7,6 +7,7 @@ folders (World.told), so that a copy of a World knows what must not be lost.
 """
 
 import errno
+import hashlib
 import json
 import mmap
 import os
@@ -143,6 +144,7 @@ class World:
         self.running = {}
         self.limit = 60
         self.still = None  # (wall seconds, ms since the boot): the clocks stand there
+        self.heard = hashlib.blake2b()  # of all that programs said, and how they ended
         self.told = {"a": [], "b": [], "hub": [], "receipted": {"a": 0, "b": 0},
                      "vars": {}}
 
@@ -189,8 +191,10 @@ class World:
             raise Broken(f"it hangs: {' '.join(args)}\n{out!r}\n{err!r}") from None
         finally:
             self.running.pop(who, None)
-        return Done(args, process.returncode, out.decode(errors="replace"),
-                    err.decode(errors="replace"))
+        got = Done(args, process.returncode, out.decode(errors="replace"),
+                   err.decode(errors="replace"))
+        self.heard.update(f"{got}\n".replace(self.folder, "").encode())
+        return got
 
     def site(self, name, *args, plan=None, stdin=None):
         """A command of a site; what it says is saved, and what has a receipt, is noted."""
@@ -251,9 +255,11 @@ class World:
         return self.ended()
 
     def kill(self):
-        if self.server:
-            self.server.kill()
-            self.ended()
+        """How the hub ended, if there is one."""
+        if self.server is None:
+            return None
+        self.server.kill()
+        return self.ended()
 
     def sync(self, name, plan=None):
         return self.site(name, "sync", "--hub", f"127.0.0.1:{self.port}", "--json",
