@@ -31,8 +31,7 @@ from rig import (ALLOC, CASES, ERRNO, FOREVER, HERE, LATER, OTHER, PARTIAL, ROOT
                  check_site_alone, folder_for, is_crash, make_worlds, must, now, say)
 
 GONE_S = 0.5
-LEAK_MAX = 500  # runs with a sanitizer, and seconds
-LEAK_S = 120
+LEAK_MAX = 500  # runs with a sanitizer
 ROUNDS = 3  # counts and runs, at most, until each way was gone
 LEAK_BUILD = os.environ.get("PACKHORSE_LEAK_BUILD", os.path.join(ROOT, "build-leak"))
 SANITIZER = {
@@ -46,12 +45,16 @@ SANITIZER = {
 class Short(Point):
     """By WAY, if the count told."""
 
-    def __init__(self, step, side, n, on, way):
-        super().__init__(step, side, n)
+    def __init__(self, step, side, n, on, way, calls):
+        super().__init__(step, side, n, calls)
         self.on, self.way = on, way
+        self.name = f"{step.name}/{side}/{n}/"
 
     def __str__(self):
-        return f"{self.step.name}/{self.side}/{self.n}/{'on' if self.on else 'once'}"
+        return self.name + ("on" if self.on else "once")
+
+    def once(self):
+        return self.name + "once" if self.on else None
 
     def put(self, plan):
         plan.set(ERRNO, ALLOC, self.n, FOREVER if self.on else self.n, errno.ENOMEM)
@@ -180,7 +183,7 @@ def points_of(found, options, came=frozenset()):
             which = (step.name, side, way) if options.every_step else (
                 program_of(step, side), way)
             if options.all or which not in taken:
-                points += [Short(step, side, n, on, which) for on in (False, True)]
+                points += [Short(step, side, n, on, which, len(ways)) for on in (False, True)]
             taken.add(which)
     return points
 
@@ -204,8 +207,10 @@ def run_some(tap, options, name, before, folder, points, programs, extra):
 def ways_that_came(ran, points, options):
     """Both once and from then on. A run knows the way that it came by."""
     came = {False: set(), True: set()}
-    for point, outcome in zip(points, ran.outcomes):
-        if outcome.reached:
+    known = {outcome.point: outcome for outcome in ran.outcomes}
+    for point in points:
+        outcome = known.get(str(point))
+        if outcome and outcome.reached:
             came[point.on].add((*point.way[:-1], outcome.way))
     return came[False] & came[True]
 
@@ -221,7 +226,7 @@ def run(tap, options):
         points = every
         if options.point:
             found = [f for f in found if options.point.startswith(f"{f[0].name}/{f[1]}/")]
-            points = chosen_by_name([Short(step, side, n, on, (0, way)) for step, side, ways in found
+            points = chosen_by_name([Short(step, side, n, on, (0, way), len(ways)) for step, side, ways in found
                                      for n, way in enumerate(ways, 1) for on in (False, True)], options)
         elif options.count or not options.full:
             points = pick(points, options.count or 60, rng)
@@ -259,6 +264,6 @@ def leaks(tap, options, before, folder, points):
                      "docs/TESTING.md, \"Faults on purpose\"")
         return
     points = points[:min(max(1, len(points) // 4), LEAK_MAX)]
-    options.deadline = options.budget and now() + min(options.budget, LEAK_S)
+    options.deadline = options.seconds and now() + options.seconds
     run_some(tap, options, "alloc under AddressSanitizer", before, folder, points,
              programs, SANITIZER)

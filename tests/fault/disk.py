@@ -31,13 +31,16 @@ WORDS = {"full": ["disk is full", "has room"],
 
 
 class Fault(Point):
-    def __init__(self, step, side, fault, n, on):
-        super().__init__(step, side, n)
+    def __init__(self, step, side, fault, n, on, calls):
+        super().__init__(step, side, n, calls)
         self.fault, self.on = fault, on
+        self.name = f"{step.name}/{side}/{fault}/{n}/"
 
     def __str__(self):
-        return (f"{self.step.name}/{self.side}/{self.fault}/{self.n}/"
-                f"{'on' if self.on else 'once'}")
+        return self.name + ("on" if self.on else "once")
+
+    def once(self):
+        return self.name + "once" if self.on else None
 
     def put(self, plan):
         mode, error, classes = FAULTS[self.fault]
@@ -134,7 +137,7 @@ def count_points(before, folder, programs):
 
 
 def all_points(found):
-    return [Fault(step, side, fault, n, on) for step, side, fault, calls in found
+    return [Fault(step, side, fault, n, on, calls) for step, side, fault, calls in found
             for n in range(1, calls + 1) for on in (False, True)]
 
 

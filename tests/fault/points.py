@@ -5,8 +5,14 @@ it (Point.play), and then, when nothing happens any more, the same command again
 checks of rig.py (Point.look). While something is done, clocks and chance stand still
 (shim.c), so that most runs leave what another has left before. The same state, told the
 same, after the same step, is looked at once: state_of() says what is the same.
+
+A step without a session makes the same calls each time, so each of its points must be
+reached; that a fault lasts makes no difference where no call came behind it. Sessions make
+a few calls more or less: a point behind the last call is tried again, as far from the end.
+One point in a hundred is run twice and must come out the same.
 """
 
+import copy
 import hashlib
 import json
 import os
@@ -22,10 +28,16 @@ import rig
 from rig import (CASES, CLIENT, DAEMON, OTHER, Broken, Plan, World, check_all,
                  check_hub_alone, check_site_alone, fill_in, must, now, say)
 
+DATABASE = (".db", ".db.new")
+BESIDE = tuple(name + suffix for name in DATABASE for suffix in ("-wal", "-shm", "-journal"))
+
 QUIET_S = 0.35  # a hub folds 0.2 s after what it stored last
 POLL_S = 0.02
 LATEST_S = 20
 WHOLE = 10  # of states that no session left, each tenth is looked at with the hub
+TRIES = 5  # of a session, until it comes by a point
+TWICE = 100  # one point of so many is run twice
+FEW = 0.01  # of all, that sessions may not come by
 
 HAS_ALREADY = ("is a hub already", "is enrolled already", "there is a site",
                "is there already", "confirmed already", "is confirmed")
@@ -36,10 +48,22 @@ def sides(step):
 
 
 class Point:
-    """SIDE: who it is done to, at its Nth call."""
+    """SIDE: who it is done to, at its Nth call of CALLS that the count had."""
 
-    def __init__(self, step, side, n):
-        self.step, self.side, self.n = step, side, n
+    def __init__(self, step, side, n, calls):
+        self.step, self.side, self.n, self.left = step, side, n, calls - n
+
+    def is_fixed(self):
+        """It makes the same calls each time."""
+        return not self.step.serves
+
+    def once(self):
+        """The name of the point that is this one, if no call comes behind it."""
+        return None
+
+    def move(self, calls):
+        """There were only so many."""
+        self.n = max(1, calls - self.left)
 
     def play(self, world, plan):
         """Do the step, and judge what is seen of it. False: the call did not come."""
@@ -143,9 +167,9 @@ def state_of(world, scratch):
             content = ""
             if folder == world.folder and name in ("serve.err", "told.json"):
                 continue
-            if name.endswith((".db-wal", ".db-shm", ".db-journal")):
+            if name.endswith(BESIDE):
                 continue
-            if name.endswith(".db"):
+            if name.endswith(DATABASE):
                 beside = has_pages_beside(path)
                 content = f"{beside} {hash_database(path, scratch) if beside else hash_file(path)}"
             elif stat.S_ISREG(mode) and name != "lock":
@@ -159,17 +183,27 @@ def state_of(world, scratch):
 class Outcome:
     def __init__(self, point):
         self.point = str(point)
+        self.is_fixed = point.is_fixed()
         self.broken = None  # the words
         self.reached = False
+        self.was_last = False  # no call came behind it
         self.was_known = False  # the state, from another run
+        self.was_proven = False  # to be another point, which was run
+        self.left = None  # what was said, told and left, by hashes
         self.way = 0
+        self.twice = None  # how the same once more came out
+
+    def agrees(self):
+        """Of a session only whether it broke."""
+        if self.is_fixed:
+            return self.left == self.twice.left and self.reached == self.twice.reached
+        return bool(self.broken) == bool(self.twice.broken)
 
 
-def look(point, world, folder, scratch):
+def look(point, world, folder, state):
     """True: such a state has been looked at already."""
     key = hashlib.blake2b(json.dumps(
-        [point.step.name, point.side, world.told, state_of(world, scratch)],
-        sort_keys=True).encode()).hexdigest()
+        [point.step.name, point.side, world.told, state], sort_keys=True).encode()).hexdigest()
     seen = os.path.join(folder, "seen", key)
     if os.path.exists(seen):
         return True
@@ -179,29 +213,42 @@ def look(point, world, folder, scratch):
     return False
 
 
-def one(job):
-    source, folder, point, programs, extra = job
-    rig.EXTRA.update(extra)
-    outcome = Outcome(point)
-    own = os.path.join(folder, str(os.getpid()))
-    os.makedirs(own + ".db", exist_ok=True)
-    os.makedirs(os.path.join(folder, "seen"), exist_ok=True)
-    world = plan = None
+def play(source, own, point, programs, outcome):
+    """The world behind the point, and what the plan has of it."""
+    world = World.copy(source, own, **programs)
+    world.still = clocks_of(source)
+    plan = Plan(own + ".plan")
     try:
-        world = World.copy(source, own, **programs)
-        world.still = clocks_of(source)
-        plan = Plan(own + ".plan")
-        try:
-            point.play(world, plan)
-        finally:
-            outcome.reached = plan.hits > 0
-            outcome.way = plan.way
-            plan.off()
+        point.play(world, plan)
+        must(world.server is None, "a hub is left over")
+        return world
+    finally:
+        plan.off()
+        world.kill()
+        outcome.reached = plan.hits > 0
+        outcome.was_last = outcome.reached and plan.count == point.n
+        outcome.way = plan.way
+        outcome.calls = plan.count
+        plan.close()
+
+
+def play_and_look(job, own):
+    source, folder, point, programs, _ = job
+    outcome = Outcome(point)
+    point = copy.copy(point)
+    world = None
+    try:
+        for _ in range(1 if point.is_fixed() else TRIES):
+            world = play(source, own, point, programs, outcome)
+            if outcome.reached:
+                break
+            point.move(outcome.calls)
+        state = state_of(world, own + ".db")
+        outcome.left = json.dumps([world.heard.hexdigest(), world.told, state, outcome.calls])
         if outcome.reached:
-            must(world.server is None, "a hub is left over")
             world.still = None
             world.daemon, world.client = DAEMON, CLIENT  # no sanitizer is needed now
-            outcome.was_known = look(point, world, folder, own + ".db")
+            outcome.was_known = look(point, world, folder, state)
     except Broken as broken:
         outcome.broken = str(broken)
     except Exception:  # a harness that breaks is no run that went well
@@ -209,8 +256,18 @@ def one(job):
     finally:
         if world:
             world.kill()
-        if plan:
-            plan.close()
+    return outcome
+
+
+def one(job):
+    _, folder, _, _, extra, twice = job
+    rig.EXTRA.update(extra)
+    own = os.path.join(folder, str(os.getpid()))
+    os.makedirs(own + ".db", exist_ok=True)
+    os.makedirs(os.path.join(folder, "seen"), exist_ok=True)
+    outcome = play_and_look(job[:5], own)
+    if twice:
+        outcome.twice = play_and_look(job[:5], own)
     return outcome
 
 
@@ -255,36 +312,83 @@ class Ran:
     def count(self, member):
         return sum(bool(getattr(o, member)) for o in self.outcomes)
 
+    def unreached(self, fixed):
+        return [o.point for o in self.outcomes if o.is_fixed == fixed and not o.reached]
+
+    def twice(self):
+        return [o for o in self.outcomes if o.twice]
+
+
+def proven(points, ran):
+    """(outcomes, the rest): POINTS that are another point, by what RAN."""
+    known = {outcome.point: outcome for outcome in ran.outcomes}
+    outcomes, rest = [], []
+    for point in points:
+        twin = known.get(point.once())
+        if twin and twin.is_fixed and twin.was_last:
+            outcome = copy.copy(twin)
+            outcome.point, outcome.was_proven = str(point), True
+            outcome.was_known, outcome.twice = False, None
+            outcomes.append(outcome)
+        else:
+            rest.append(point)
+    return outcomes, rest
+
 
 def run_points(options, before, folder, points, programs=None, extra=None):
-    """Until all were run or the time is up."""
+    """Until all were run or the time is up. What may be another point comes after it."""
     ran = Ran()
-    jobs = [(before[p.step.name], folder, p, programs or {}, extra or {}) for p in points]
+    names = {str(point) for point in points}
+    later = [point for point in points if point.once() in names]
+    first = [point for point in points if point.once() not in names]
+    twice = {str(point) for point in first[:-(-len(points) // TWICE)]}
     # twice as many as there are processors, since those with a hub wait for it
     with ProcessPoolExecutor(2 * options.jobs) as pool:
-        for outcome in pool.map(one, jobs, chunksize=1):
-            ran.outcomes.append(outcome)
-            if outcome.broken and len(ran.broken()) <= options.show:
-                say(f"{outcome.point}: {outcome.broken}")
-            if options.deadline and now() > options.deadline:
-                pool.shutdown(cancel_futures=True)
+        for some in (first, later):
+            outcomes, some = proven(some, ran)
+            ran.outcomes += outcomes
+            jobs = [(before[p.step.name], folder, p, programs or {}, extra or {},
+                     str(p) in twice) for p in some]
+            if not run_jobs(options, pool, jobs, ran):
                 break
     return ran
 
 
+def run_jobs(options, pool, jobs, ran):
+    """False: the time is up."""
+    for outcome in pool.map(one, jobs, chunksize=1):
+        ran.outcomes.append(outcome)
+        if outcome.broken and len(ran.broken()) <= options.show:
+            say(f"{outcome.point}: {outcome.broken}")
+        if options.deadline and now() > options.deadline:
+            pool.shutdown(cancel_futures=True)
+            return False
+    return True
+
+
 def report(tap, options, name, what, ran, points, begun):
     """The lines and points of TAP on what ran."""
-    broken = ran.broken()
-    done, reached = len(ran.outcomes), ran.count("reached")
-    say(f"{name}: {done} runs of {len(points)}, {reached} reached their point, "
-        f"{reached - ran.count('was_known')} states looked at, {len(broken)} broken, "
+    broken, twice = ran.broken(), ran.twice()
+    done, known = len(ran.outcomes), ran.count("was_proven")
+    reached = ran.count("reached")
+    say(f"{name}: {done} of {len(points)} points, {known} of them without a run since "
+        f"nothing came behind the fault, {reached} reached, "
+        f"{reached - known - ran.count('was_known')} states looked at, {len(broken)} broken, "
         f"{now() - begun:.0f} s")
     words = []
     for outcome in broken[:5]:
         words += [f"{outcome.point}: {outcome.broken}",
                   f"again: tests/fault/run --only {name.split()[0]} --seed {options.seed} "
                   f"--point {outcome.point}"]
-    tap.ok(f"{name}: {what} ({done} of {len(points)})", not broken, f"{len(broken)} of {done}, seed {options.seed}",
-           *words)
-    tap.ok(f"{name}: nearly all points were reached", 0 < 0.8 * done <= reached,
-           f"{reached} of {done}")
+    tap.ok(f"{name}: {what} ({done} of {len(points)})", done and not broken,
+           f"{len(broken)} of {done}, seed {options.seed}", *words)
+    if options.full or not options.seconds:
+        tap.ok(f"{name}: none was left out", done == len(points), f"{done} of {len(points)}")
+    missed = ran.unreached(True)
+    tap.ok(f"{name}: each point of a step without a session was reached", not missed,
+           f"{len(missed)}:", *missed[:5])
+    missed = ran.unreached(False)
+    tap.ok(f"{name}: of sessions too, in {TRIES} tries", len(missed) <= FEW * done,
+           f"{len(missed)}:", *missed[:5])
+    differ = [o.point for o in twice if not o.agrees()]
+    tap.ok(f"{name}: {len(twice)} run twice came out the same", twice and not differ, *differ)
