@@ -13,8 +13,28 @@
 void sim_note_receipts(struct sim *sim, struct sim_device *device);
 /* All that a device was ever given a receipt for is at the hub, the same. */
 void sim_check_receipted(struct sim *sim);
-/* What the hub stamps, and tells, is within five minutes of the truth. */
+#define SIM_CLOCK_OFF 300 /* seconds that the hub may be off its own clock */
+/*
+ * What the hub has stamped since it was last looked at is within five minutes of its own
+ * clock, on both sides; ahead of it only as far as that clock ever was, since stamps rise.
+ */
 void sim_check_hub_clock(struct sim *sim);
+/* What it has stamped so far was stamped before this province began. */
+void sim_skip_hub_clock(struct sim *sim);
+/* The hub tells a device that it is so late: on both sides of its clock. */
+void sim_check_told(struct sim *sim, int64_t time);
+/* The hub's own clock, and the latest that it ever showed: the truth, unless it was set. */
+int64_t sim_hub_clock(const struct sim *sim);
+int64_t sim_hub_latest(const struct sim *sim);
+/* DEVICE has all that it said was saved. */
+void sim_check_saved(struct sim *sim, struct sim_device *device);
+/* The journal of DEVICE, or of the hub if NULL, verifies. */
+void sim_check_store(struct sim *sim, struct sim_device *device);
+/* Its ledger is what a fold made afresh gives. */
+void sim_check_hub_ledger(struct sim *sim);
+void sim_check_site_ledger(struct sim *sim, struct sim_device *device);
+/* All that is looked at after an event, which was DEVICE's (step.c says what). */
+void sim_check_step(struct sim *sim, struct sim_device *device);
 /* What the hub keeps of a device that it heard. */
 struct sim_heard {
 	bool known;

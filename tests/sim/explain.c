@@ -111,11 +111,13 @@ static bool is_explained(struct sim *sim, const struct ph_case_row *row)
 	case PH_CASE_ERASED_MERGED:
 		return is_any_odd(sim, row);
 	case PH_CASE_STAMP:
-		return is_made_by(sim, row->anchor, was_clocked);
+		return sim->hub_clocked || is_made_by(sim, row->anchor, was_clocked);
 	case PH_CASE_RESTORED:
 	case PH_CASE_CLONED:
 	case PH_CASE_FORKED:
 		return is_made_by(sim, row->anchor, sim_was_copied);
+	case PH_CASE_LATE_INVITE: /* by a clock that was ahead when the device came */
+		return sim->hub_clocked;
 	case PH_CASE_AFTER_CUT:
 		return is_cut_device(sim, row->anchor);
 	default:

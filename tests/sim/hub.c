@@ -8,6 +8,7 @@
 
 #include "common/log/operator.h"
 #include "daemon/hub_internal.h"
+#include "tests/sim/check.h"
 #include "tests/sim/disk.h"
 #include "tests/sim/line.h"
 #include "tests/sim/version.h"
@@ -68,6 +69,7 @@ json_t *sim_ask(struct sim *sim, json_t *request, int *exit_out)
 	answer = ph_hub_command(sim->hub, request);
 	sim_leave();
 	assert(answer != NULL);
+	sim_check_hub_clock(sim);
 	exit = (int)json_integer_value(json_object_get(answer, "exit"));
 	if (exit_out != NULL) {
 		*exit_out = exit;

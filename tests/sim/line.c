@@ -100,6 +100,20 @@ static void free_far(struct sim *sim, struct ph_session **far, struct ph_hub_pee
 	*far = NULL;
 }
 
+/* What the answer to a job, just made, tells of the time. */
+static void check_times(struct sim *sim, const struct ph_job *job)
+{
+	if (job->result != 0 || job->bad) {
+		return;
+	}
+	if (job->type == PH_JOB_HELLO && job->welcome.status == PH_STATUS_OK) {
+		sim_check_told(sim, (int64_t)job->welcome.time);
+	}
+	for (unsigned i = 0; job->type == PH_JOB_STORE && i < job->n_receipts; i++) {
+		sim_check_told(sim, (int64_t)job->receipt[i].time);
+	}
+}
+
 /* Jobs of all sessions, in one transaction. Returns whether there were any. */
 static bool hub_jobs(struct sim *sim, struct line *lines, unsigned n)
 {
@@ -126,6 +140,7 @@ static bool hub_jobs(struct sim *sim, struct line *lines, unsigned n)
 		struct line *line = &lines[owners[i]];
 
 		sim->hub_failed |= jobs[i]->result == -EIO;
+		check_times(sim, jobs[i]);
 		give_back(sim, line->far, &line->peer, jobs[i]);
 	}
 	sim_check_hub_clock(sim);

@@ -38,6 +38,7 @@ const struct sim_op_doc sim_ops[SIM_OPS] = {
 	[SIM_DO_HUB_POWER] = { "hub-power", 12, true },
 	[SIM_DO_HUB_KILL_IN] = { "hub-kill-in", 12, true },
 	[SIM_DO_HUB_POWER_IN] = { "hub-power-in", 20, true },
+	[SIM_DO_HUB_CLOCK] = { "hub-clock", 10, true },
 	[SIM_DO_CLOCK] = { "clock", 40, true },
 	[SIM_DO_REBOOT] = { "reboot", 15, true },
 	[SIM_DO_FULL] = { "full", 15, true },

@@ -252,10 +252,8 @@ static void do_hub_power_in(const struct happening *it)
 	faulty_line(it, SIM_LINE_HUB_KILL, true);
 }
 
-static void set_clock(const struct happening *it)
+static void set_skew(const struct happening *it, struct sim_machine *machine)
 {
-	struct sim_machine *machine = &it->device->machine;
-
 	switch (below(it, 7)) {
 	case 0: /* no battery */
 		machine->skew = 120 - sim_truth(it->sim);
@@ -276,9 +274,28 @@ static void set_clock(const struct happening *it)
 		machine->skew = 0;
 		break;
 	}
-	it->device->was_clocked = true;
 	sim_note(it->sim, "the clock of %s is %" PRId64 " s off", machine->name,
 		 machine->skew);
+}
+
+static void set_clock(const struct happening *it)
+{
+	set_skew(it, &it->device->machine);
+	it->device->was_clocked = true;
+}
+
+/* Its clock is wrong from now on, or right again; at times it is started anew with it. */
+static void do_hub_clock(const struct happening *it)
+{
+	struct sim *sim = it->sim;
+	struct sim_machine *machine = &sim->hub_machine;
+
+	sim->hub_latest = sim_hub_latest(sim);
+	sim->hub_clocked = true;
+	set_skew(it, machine);
+	if (below(it, 3) == 0) {
+		sim_hub_fall(sim, true);
+	}
 }
 
 static void do_clock(const struct happening *it)
@@ -384,6 +401,7 @@ static void (*const deeds[SIM_OPS])(const struct happening *it) = {
 	[SIM_DO_HUB_POWER] = do_hub_power,
 	[SIM_DO_HUB_KILL_IN] = do_hub_kill_in,
 	[SIM_DO_HUB_POWER_IN] = do_hub_power_in,
+	[SIM_DO_HUB_CLOCK] = do_hub_clock,
 	[SIM_DO_CLOCK] = do_clock,
 	[SIM_DO_REBOOT] = do_reboot,
 	[SIM_DO_FULL] = do_full,
@@ -449,6 +467,7 @@ static void happen(struct sim *sim, const struct sim_event *event)
 	pass(sim, &it.device->machine, closes(event->op) ? UINT_MAX : 1);
 	deeds[event->op](&it);
 	sim_hub_heal(sim);
+	sim_check_step(sim, it.device);
 }
 
 static void play(struct sim *sim)

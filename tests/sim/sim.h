@@ -70,6 +70,7 @@ enum sim_op {
 	SIM_DO_HUB_POWER,
 	SIM_DO_HUB_KILL_IN,
 	SIM_DO_HUB_POWER_IN,
+	SIM_DO_HUB_CLOCK,
 	SIM_DO_CLOCK,  /* a device's clock is wrong from now on, or right again */
 	SIM_DO_REBOOT, /* with its clock set anew */
 	SIM_DO_FULL,   /* its disk is full for a while */

@@ -241,8 +241,7 @@ static struct sim_device *device_new(struct sim *sim, unsigned site)
 	return device;
 }
 
-/* All that was saved is there. */
-static void check_saved(struct sim *sim, struct sim_device *device)
+void sim_check_saved(struct sim *sim, struct sim_device *device)
 {
 	for (size_t i = 0; i < sim->n_acks; i++) {
 		const struct sim_ack *ack = &sim->acks[i];
@@ -272,7 +271,7 @@ void sim_device_open(struct sim *sim, struct sim_device *device)
 		sim_broken(sim, SIM_HEALTHY, "%s does not start: %s",
 			   device->machine.name, err.text);
 	}
-	check_saved(sim, device);
+	sim_check_saved(sim, device);
 	if (device->unnoted) {
 		sim_note_receipts(sim, device);
 	}
@@ -374,6 +373,7 @@ void sim_restore(struct sim *sim, struct sim_device *device)
 	int rc;
 
 	image_name(device, name);
+	sim_check_saved(sim, device); /* what is missing later went with the folder */
 	sim_device_close(device);
 	sim_disk_copy(name, device->machine.name,
 		      ph_rng_below(&device->machine.rng, 2) == 0);
@@ -391,6 +391,7 @@ void sim_restore(struct sim *sim, struct sim_device *device)
 
 void sim_device_dies(struct sim *sim, struct sim_device *device)
 {
+	sim_check_saved(sim, device); /* what is missing later went with the disk */
 	sim_device_close(device);
 	for (size_t i = 0; i < sim->n_acks; i++) {
 		struct sim_ack *ack = &sim->acks[i];
@@ -458,6 +459,7 @@ void sim_found(struct sim *sim)
 	sim_disk_copy("pattern", "hub", true);
 	sim->books = sim_books_new();
 	sim_hub_open(sim);
+	sim_skip_hub_clock(sim);
 	for (unsigned i = 0; i < sim->script->n_devices; i++) {
 		sim_join(sim, site_of(sim, i));
 	}

@@ -101,6 +101,12 @@ struct sim_receipt {
 	uint8_t h[PH_HASH_SIZE];
 };
 
+/* Of a log of the hub: how far its stamps were looked at. */
+struct sim_seen {
+	uint8_t log_id[PH_LOG_ID_SIZE];
+	uint64_t n;
+};
+
 struct sim_books; /* work.h */
 
 struct sim {
@@ -116,6 +122,9 @@ struct sim {
 	bool calm;                      /* costly checks wait for the end */
 
 	struct sim_machine hub_machine;
+	bool hub_clocked;        /* its clock was set */
+	int64_t hub_latest;      /* the latest that it showed before it was set */
+	struct sim_seen seen[2]; /* of its control log, its desk log */
 	struct ph_hub *hub;
 	bool hub_failed; /* it met an I/O error; as the daemon does, it ends and starts again */
 	struct ph_sign_pair operator_pair;
