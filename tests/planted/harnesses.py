@@ -31,6 +31,10 @@ TABLE = {
     "session_cut": unit("session_cut"),
     "journal_order": unit("journal_order"),
     "sim": (["tests/sim/sim"], ["{tree}/tests/sim/run", "--count", "30", "--seed", "1", "--jobs", "1"]),
+    "rehearse": (
+        ["tests/sim/packhorse-rehearse"],
+        ["{build}/tests/sim/packhorse-rehearse", "{tree}/tests/sim/rehearse/quiet.scenario"],
+    ),
     "power": (["tests/power/power"], ["{tree}/tests/power/run", "--count", "300", "--seed", "1"]),
     "compare": (
         ["tests/reference/ledger"],

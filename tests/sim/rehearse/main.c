@@ -67,15 +67,16 @@ static json_t *site_json(const struct rehearse_report *report, unsigned i)
 	const struct rehearse_site *plan = &scenario.plans[i];
 
 	return json_pack(
-		"{s:i, s:s, s:s, s:i, s:I, s:I, s:I, s:i, s:i, s:I, s:I, s:I, "
-		"s:I}",
+		"{s:i, s:s, s:s, s:i, s:I, s:I, s:I, s:I, s:i, s:i, s:I, s:I, "
+		"s:I, s:I}",
 		"site", (int)i + 1, "kind", scenario.sites[i].kind, "link",
 		scenario.links[plan->link].name, "devices", (int)plan->devices, "entries",
-		(json_int_t)site->entries, "waiting", (json_int_t)site->waiting, "lost",
-		(json_int_t)site->lost, "stale_median_hours", (int)median(site),
-		"stale_worst_hours", (int)worst(site), "sessions",
-		(json_int_t)site->whole, "cut", (json_int_t)site->cut, "unreachable",
-		(json_int_t)site->unreachable, "refused", (json_int_t)site->refused);
+		(json_int_t)site->entries, "at_hub", (json_int_t)site->at_hub, "waiting",
+		(json_int_t)site->waiting, "lost", (json_int_t)site->lost,
+		"stale_median_hours", (int)median(site), "stale_worst_hours",
+		(int)worst(site), "sessions", (json_int_t)site->whole, "cut",
+		(json_int_t)site->cut, "unreachable", (json_int_t)site->unreachable,
+		"refused", (json_int_t)site->refused);
 }
 
 static int print_json(const struct rehearse_report *report, double took)
@@ -106,9 +107,10 @@ static int print_json(const struct rehearse_report *report, double took)
 				json_integer((json_int_t)report->cases[kind]));
 		}
 	}
-	all = json_pack("{s:i, s:i, s:I, s:f, s:I, s:I, s:I, s:o, s:o, s:o}", "schema", 1,
-			"days", (int)scenario.days, "seed", (json_int_t)scenario.seed,
-			"seconds", took, "entries", (json_int_t)report->entries,
+	all = json_pack("{s:i, s:i, s:I, s:f, s:I, s:I, s:I, s:I, s:o, s:o, s:o}",
+			"schema", 1, "days", (int)scenario.days, "seed",
+			(json_int_t)scenario.seed, "seconds", took, "entries",
+			(json_int_t)report->entries, "at_hub", (json_int_t)report->at_hub,
 			"waiting", (json_int_t)report->waiting, "lost",
 			(json_int_t)report->lost, "links", links, "cases", cases, "sites",
 			sites);
@@ -151,9 +153,10 @@ static void print_report(const struct rehearse_report *report, double took)
 		       scenario.links[i].name, road->up, road->down, road->whole,
 		       road->cut, road->unreachable);
 	}
-	printf("\n%u sites, %u days: %" PRIu64 " entries; %" PRIu64
-	       " wait at their sites for a road; ",
-	       scenario.n_sites, scenario.days, report->entries, report->waiting);
+	printf("\n%u sites, %u days: %" PRIu64 " entries; %" PRIu64 " are at the hub, "
+	       "%" PRIu64 " wait at their sites for a road; ",
+	       scenario.n_sites, scenario.days, report->entries, report->at_hub,
+	       report->waiting);
 	if (report->lost == 0) {
 		printf("nothing was lost\n");
 	} else {

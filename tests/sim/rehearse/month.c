@@ -363,27 +363,68 @@ static unsigned site_numbered(const struct month *month, uint64_t number)
 	return i;
 }
 
-static void sum_up(struct month *month)
+/* On the disk of a machine that is there: its own, or another that began with its folder. */
+static bool is_on_a_disk(struct sim *sim, const struct sim_ack *ack)
+{
+	const uint8_t *id = sim->devices[ack->device].id;
+
+	for (unsigned i = 0; i < sim->n_devices; i++) {
+		struct sim_device *device = &sim->devices[i];
+
+		if (device->site_open != NULL &&
+		    memcmp(device->id, id, sizeof device->id) == 0 &&
+		    sim_device_holds(sim, device, &ack->ref)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Where ACK is: every entry that was said to be saved is looked for by its identity. */
+static void find_entry(struct month *month, const struct sim_ack *ack)
 {
 	struct rehearse_report *report = month->report;
+	struct rehearse_outcome *site = &report->sites[site_numbered(month, ack->site)];
+	struct sim *sim = month->sim;
+	char text[PH_REF_TEXT];
+
+	site->entries++;
+	report->entries++;
+	if (sim_hub_holds(sim, &ack->ref)) {
+		site->at_hub++;
+		report->at_hub++;
+	} else if (is_on_a_disk(sim, ack)) {
+		site->waiting++;
+		report->waiting++;
+	} else if (ack->dead) {
+		site->lost++;
+		report->lost++;
+	} else {
+		ph_ref_text(text, &ack->ref);
+		sim_broken(sim, SIM_SAVED,
+			   "%s said that %s (kind %u) was saved; it is neither at the "
+			   "hub nor there, and no disaster took it",
+			   sim->devices[ack->device].machine.name, text, ack->kind);
+	}
+}
+
+static void sum_up(struct month *month)
+{
 	struct sim *sim = month->sim;
 	struct ph_case_filter all = { .all = true };
+	struct ph_error err = { 0 };
+	int rc;
 
 	for (size_t i = 0; i < sim->n_acks; i++) {
-		const struct sim_ack *ack = &sim->acks[i];
-		struct rehearse_outcome *site =
-			&report->sites[site_numbered(month, ack->site)];
-		bool waits = !ack->dead && !sim_hub_holds(sim, &ack->ref);
-
-		site->entries++;
-		site->lost += ack->dead;
-		site->waiting += waits;
-		report->entries++;
-		report->lost += ack->dead;
-		report->waiting += waits;
+		find_entry(month, &sim->acks[i]);
 	}
-	if (ph_ledger_catch_up(ph_hub_ledger(sim->hub), NULL, NULL) == 0) {
-		(void)ph_cases_each(ph_hub_ledger(sim->hub), &all, count_case, report);
+	rc = ph_ledger_catch_up(ph_hub_ledger(sim->hub), NULL, &err);
+	rc = rc != 0 ? rc
+		     : ph_cases_each(ph_hub_ledger(sim->hub), &all, count_case,
+				     month->report);
+	if (rc < 0) {
+		sim_broken(sim, SIM_HEALTHY, "the hub does not tell its cases: %s",
+			   strerror(-rc));
 	}
 }
 

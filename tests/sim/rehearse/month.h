@@ -8,7 +8,7 @@
 #define REHEARSE_SAMPLES (REHEARSE_DAYS_MAX * 24)
 
 struct rehearse_outcome {
-	uint64_t entries, waiting, lost;
+	uint64_t entries, at_hub, waiting, lost; /* the first is the sum of the others */
 	uint64_t whole, cut, unreachable, refused; /* attempts to sync */
 	unsigned hours[REHEARSE_SAMPLES]; /* since the last whole session, each hour */
 	unsigned n_hours;
@@ -22,7 +22,7 @@ struct rehearse_report {
 	struct rehearse_outcome *sites; /* as in the scenario */
 	struct rehearse_road roads[REHEARSE_LINKS_MAX];
 	uint64_t cases[PH_CASE_KINDS];
-	uint64_t entries, waiting, lost, hub_entries;
+	uint64_t entries, at_hub, waiting, lost;
 	struct sim_result result; /* broken: Packhorse itself failed */
 };
 

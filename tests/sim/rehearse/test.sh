@@ -55,6 +55,8 @@ ok "a site that was offline for three days was stale for three" says \
 ok "bytes went over both roads, both ways" says \
 	"all(l['bytes_up'] > 1000 and l['bytes_down'] > 1000 for l in r['links'])"
 ok "the sites add up" says "sum(s['entries'] for s in r['sites']) == r['entries']"
+ok "each entry is somewhere" says \
+	"all(x['entries'] == x['at_hub'] + x['waiting'] + x['lost'] for x in r['sites'] + [r])"
 "$rehearse" --json "$dir/plan" >"$dir/again" 2>/dev/null
 ok "the same scenario gives the same report" sh -c \
 	"grep -v seconds '$dir/json' >'$dir/a'; grep -v seconds '$dir/again' | cmp - '$dir/a'"
