@@ -172,15 +172,15 @@ struct flight {
 		[PH_FIRST_MAX]; /* of the bodies in the arena, which moves as it grows */
 };
 
-/* Whether the hub told, when it was last heard, that it takes what we pack. */
-static int hub_packs(struct ph_site *site, const struct ph_hello *hello, bool *packs_out)
+int ph_site_hub_packs(struct ph_site *site, bool *packs_out)
 {
+	uint8_t ours[PH_PACK_FORM_SIZE];
 	struct ph_buf told = { 0 };
 	int rc = ph_journal_meta_get(site->journal, PH_META_HUB_FORM, &told);
 
+	ph_pack_form(ours);
 	*packs_out = rc == 0 &&
-		     ph_view_equal(ph_buf_view(&told),
-				   PH_VIEW(hello->form, sizeof(hello->form))) &&
+		     ph_view_equal(ph_buf_view(&told), PH_VIEW(ours, sizeof(ours))) &&
 		     ph_site_packer(site) != NULL;
 	ph_buf_deinit(&told);
 	return rc < 0 ? rc : 0;
@@ -249,7 +249,7 @@ static int fill_flight(struct ph_site *site, struct heads *heads, size_t flight_
 								 : FLIGHT_MAX,
 				 .arena = arena };
 	bool done = !heads->is_more;
-	int rc = hub_packs(site, hello, &flight.packs);
+	int rc = ph_site_hub_packs(site, &flight.packs);
 
 	for (unsigned i = 0; rc == 0 && i < hello->n_heads; i++) {
 		uint64_t last = heads->receipted[i];
@@ -273,7 +273,7 @@ static void start_session(struct ph_site *site, const struct ph_hello *hello)
 {
 	memset(site->send, 0, sizeof(site->send));
 	memset(&site->epoch, 0, sizeof(site->epoch));
-	site->packs = false; /* until the welcome; a bundle has none */
+	site->packs = false; /* until the welcome; a bundle asks what was told last */
 	for (unsigned i = 0; i < hello->n_heads; i++) {
 		memcpy(site->send[i].log_id, hello->head[i].log_id, PH_LOG_ID_SIZE);
 		site->send[i].told = hello->head[i].n;

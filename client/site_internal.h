@@ -144,6 +144,8 @@ int ph_site_note_missing(struct ph_site *site, unsigned index);
 /* These in a transaction: a newer key list of our own province; the hub's epoch. 0 or negative errno. */
 int ph_site_keep_keylist(struct ph_site *site, struct ph_view bytes);
 int ph_site_keep_epoch(struct ph_site *site, const struct ph_epoch *epoch);
+/* The form of packed segments that the hub reads, none if it told none, for the next first flight and bundle. */
+int ph_site_keep_form(struct ph_site *site, struct ph_view told);
 
 /* --- site_load.c --- */
 /* Whether LOAD would give something. 0 or negative errno. */
@@ -158,6 +160,8 @@ int ph_site_segment(struct ph_site *site, const struct ph_log *log, uint64_t aft
 		    struct ph_buf *buf);
 
 /* --- site_hello.c --- */
+/* Whether the hub told, when it was last heard, that it takes what we pack. 0 or negative errno. */
+int ph_site_hub_packs(struct ph_site *site, bool *packs_out);
 /* What the newest receipt of LOG lists as missing, into MISSING. 0 or negative errno. */
 int ph_site_receipt_missing(struct ph_site *site, const struct ph_log *log,
 			    uint64_t missing[static PH_RECEIPT_MISSING_MAX],

@@ -247,22 +247,26 @@ int ph_site_keep_epoch(struct ph_site *site, const struct ph_epoch *epoch)
 				       (int64_t)epoch->number);
 }
 
-/* What the hub packs and unpacks: for this session, and for the first flight of the next. */
-static int keep_form(struct ph_site *site, const struct ph_welcome *welcome)
+int ph_site_keep_form(struct ph_site *site, struct ph_view told)
 {
-	uint8_t ours[PH_PACK_FORM_SIZE];
-	struct ph_view told =
-		PH_VIEW(welcome->form, welcome->packs ? sizeof(welcome->form) : 0);
 	struct ph_buf held = { 0 };
 	int rc = ph_journal_meta_get(site->journal, PH_META_HUB_FORM, &held);
 
-	ph_pack_form(ours);
-	site->packs = ph_view_equal(told, PH_VIEW(ours, sizeof(ours)));
 	if (rc >= 0 && !ph_view_equal(told, ph_buf_view(&held))) {
 		rc = ph_journal_meta_put(site->journal, PH_META_HUB_FORM, told);
 	}
 	ph_buf_deinit(&held);
 	return rc < 0 ? rc : 0;
+}
+
+/* What the hub packs and unpacks: for this session, and for later. */
+static int keep_form(struct ph_site *site, const struct ph_welcome *welcome)
+{
+	struct ph_view told =
+		PH_VIEW(welcome->form, welcome->packs ? sizeof(welcome->form) : 0);
+	int rc = ph_site_keep_form(site, told);
+
+	return rc == 0 ? ph_site_hub_packs(site, &site->packs) : rc;
 }
 
 static int do_welcome(struct ph_site *site, struct ph_job *job, struct ph_error *err)

@@ -2,8 +2,9 @@
  * client/site_pack.c - bundles to the hub.
  *
  * A packing begins behind what the hub has given receipts for, and goes on from bundle to
- * bundle as a session goes on from frame to frame, by the same LOAD. What was loaded and
- * did not fit into one bundle comes first in the next. Nothing is noted of what was
+ * bundle as a session goes on from frame to frame, by the same LOAD. Segments are packed if
+ * the hub told, when it was last heard, that it reads our form. What was loaded and did not
+ * fit into one bundle comes first in the next. Nothing is noted of what was
  * packed: the next packing begins at the receipts again.
  *
  * Receipts of an epoch that is not the newest heard of are of a hub that was restored
@@ -25,10 +26,25 @@ struct ph_site_packing {
 	struct ph_site *site; /* borrowed */
 	struct ph_site_send send[PH_HEADS_MAX];
 	unsigned n_send;
-	struct ph_item *items; /* loaded, and not in a bundle yet */
-	bool is_begun;
+	struct ph_bundle_source source;
 	struct ph_hello hello;
+	struct ph_error *err; /* of the call that runs */
 };
+
+/* What a session would send next. */
+static int load(void *data, struct ph_item **items_out)
+{
+	struct ph_site_packing *packing = data;
+	struct ph_job job = { .type = PH_JOB_LOAD, .budget = LOAD_BUDGET };
+
+	ph_site_job(packing->site, &job, packing->err);
+	if (job.result == 0) {
+		*items_out = job.items;
+	} else {
+		ph_items_free(job.items);
+	}
+	return job.result;
+}
 
 int ph_site_pack_new(struct ph_site_packing **packing_out, struct ph_site *site)
 {
@@ -38,6 +54,8 @@ int ph_site_pack_new(struct ph_site_packing **packing_out, struct ph_site *site)
 		return -ENOMEM;
 	}
 	packing->site = site;
+	packing->source.load = load;
+	packing->source.data = packing;
 	*packing_out = packing;
 	return 0;
 }
@@ -45,7 +63,7 @@ int ph_site_pack_new(struct ph_site_packing **packing_out, struct ph_site *site)
 void ph_site_pack_free(struct ph_site_packing *packing)
 {
 	if (packing) {
-		ph_items_free(packing->items);
+		ph_items_free(packing->source.items);
 		free(packing);
 	}
 }
@@ -177,6 +195,7 @@ static int make_hello(struct ph_site_packing *packing, struct ph_error *err)
 		packing->hello.cert = PH_VIEW(NULL, 0);
 		packing->hello.done = false;
 		rc = place_cursors(packing);
+		rc = rc == 0 ? ph_site_hub_packs(site, &site->packs) : rc;
 	}
 	return rc;
 }
@@ -206,65 +225,20 @@ static int begin_bundle(struct ph_site_packing *packing, uint64_t max,
 	return rc;
 }
 
-static int load(struct ph_site_packing *packing, struct ph_error *err)
-{
-	struct ph_job job = { .type = PH_JOB_LOAD, .budget = LOAD_BUDGET };
-
-	ph_site_job(packing->site, &job, err);
-	if (job.result == 0) {
-		packing->items = job.items;
-	} else {
-		ph_items_free(job.items);
-	}
-	return job.result;
-}
-
-static void count(struct ph_site_packed *packed, const struct ph_item *item)
-{
-	if (item->type == PH_ITEM_SEGMENT) {
-		packed->entries += item->last - item->first + 1;
-	} else {
-		packed->parts++;
-	}
-}
-
-/* Items until none is left, or the next does not fit (PH_BUNDLE_E_FULL). */
-static int put_items(struct ph_site_packing *packing, struct ph_bundle_writer *writer,
-		     struct ph_buf *out, struct ph_site_packed *packed,
-		     struct ph_error *err)
-{
-	for (;;) {
-		struct ph_item *item = packing->items;
-		int rc = item ? 0 : load(packing, err);
-
-		item = packing->items;
-		if (rc != 0 || !item) {
-			return rc;
-		}
-		rc = ph_bundle_put_item(writer, item, out);
-		if (rc != 0) {
-			return rc;
-		}
-		count(packed, item);
-		packing->items = item->next;
-		item->next = NULL;
-		ph_items_free(item);
-	}
-}
-
 int ph_site_pack_next(struct ph_site_packing *packing, uint64_t max, struct ph_buf *out,
 		      struct ph_site_packed *packed_out, struct ph_error *err)
 {
 	struct ph_bundle_writer *writer = NULL;
-	struct ph_site_packed packed = { 0 };
+	struct ph_bundle_counts counts = { 0 };
+	bool more = false;
 	int rc = make_hello(packing, err);
 
+	packing->err = err;
 	rc = rc == 0 ? begin_bundle(packing, max, &writer, out) : rc;
-	packed.number = packing->hello.counter;
 	if (rc == 0) {
-		rc = put_items(packing, writer, out, &packed, err);
-		if (rc == PH_BUNDLE_E_FULL && (packed.entries > 0 || packed.parts > 0)) {
-			packed.more = true;
+		rc = ph_bundle_put_all(writer, &packing->source, &counts, out);
+		if (rc == PH_BUNDLE_E_FULL && counts.entries + counts.parts > 0) {
+			more = true;
 			rc = 0;
 		}
 	}
@@ -277,6 +251,9 @@ int ph_site_pack_next(struct ph_site_packing *packing, uint64_t max, struct ph_b
 	if (rc < 0) {
 		return ph_fail_errno(err, rc, "making a bundle");
 	}
-	*packed_out = packed;
+	*packed_out = (struct ph_site_packed){ .number = packing->hello.counter,
+					       .entries = counts.entries,
+					       .parts = counts.parts,
+					       .more = more };
 	return 0;
 }

@@ -109,6 +109,21 @@ static int on_sender(struct unpacking *unpacking, const struct ph_bundle_record 
 
 /* ---- what the hub says of itself ---- */
 
+/*
+ * A bundle may be older than the last session, which knew better: only one that was made
+ * since tells what the hub reads.
+ */
+static int keep_form(struct ph_site *site, const struct ph_bundle_record *record)
+{
+	int64_t heard = 0;
+	int rc = ph_journal_meta_get_int(site->journal, PH_META_HUB_TIME, &heard);
+
+	if (rc < 0 || (int64_t)record->time < heard) {
+		return rc < 0 ? rc : 0;
+	}
+	return ph_site_keep_form(site, record->form);
+}
+
 static int keep_welcome(struct unpacking *unpacking, const void *data)
 {
 	const struct ph_bundle_record *record = data;
@@ -118,6 +133,7 @@ static int keep_welcome(struct unpacking *unpacking, const void *data)
 	if (rc == 0) {
 		rc = ph_site_check_epoch(site, &record->epoch);
 	}
+	rc = rc == 0 ? keep_form(site, record) : rc;
 	return rc == 0 ? ph_writer_heard_before(site->writer, (int64_t)record->time) : rc;
 }
 

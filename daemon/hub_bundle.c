@@ -156,13 +156,27 @@ static int on_item(struct taking *taking, struct ph_item *item)
 	return taking->size >= BATCH ? store(taking) : 0;
 }
 
+/*
+ * Whether the hello is the newest. A number at or below one that was heard is of an older
+ * bundle, or of a folder that was put back and counts again from there: that one brings
+ * entries nobody had, and was made after the device was last heard of.
+ */
+static bool is_newest(const struct taking *taking)
+{
+	const struct ph_hub_peer *peer = &taking->taken->peer;
+
+	return taking->counter > peer->device.counter ||
+	       (peer->entries > 0 &&
+		(int64_t)taking->taken->header.made > peer->device.heard);
+}
+
 static int on_end(struct taking *taking)
 {
 	struct ph_hub_bundle_taken *taken = taking->taken;
 	struct ph_job job = { .type = PH_JOB_HEARD };
 	int rc = store(taking);
 
-	if (rc != 0 || taking->counter <= taken->peer.device.counter) {
+	if (rc != 0 || !is_newest(taking)) {
 		return rc;
 	}
 	taken->peer.told = ph_buf_view(&taking->hello);

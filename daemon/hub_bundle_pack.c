@@ -3,7 +3,7 @@
  *
  * What it holds is what its last bundle told; if it was heard in a session since, the
  * control log and the feed as far as they went then. From there on LOAD gives what a
- * session would. Receipts go first, for every log of the device: a receipt is a statement
+ * session would, packed if the last bundle's hello told our form. Receipts go first, for every log of the device: a receipt is a statement
  * about (log, n, h(n)) and true whoever reads it. Of a log with several branches only the
  * one that the device's hello makes sure gets one, as in a session.
  *
@@ -28,8 +28,8 @@ struct ph_hub_packing {
 	struct ph_hub *hub; /* borrowed */
 	struct ph_hub_peer peer;
 	struct ph_hello hello;
-	struct ph_item *items; /* loaded, and not in a bundle yet */
-	bool is_begun;         /* receipts are in an earlier bundle */
+	struct ph_bundle_source source;
+	bool is_begun; /* receipts are in an earlier bundle */
 };
 
 /* ---- what the device holds ---- */
@@ -74,11 +74,29 @@ static int place_cursors(struct ph_hub_packing *packing)
 
 	memcpy(peer->head, hello->head, sizeof(peer->head));
 	peer->n_heads = hello->n_heads;
+	peer->packs = ph_hub_packs(hello);
 	peer->counter = hello->counter;
 	if (rc == 0 && (hello->n_heads == 0 || hello->counter < peer->device.counter)) {
 		rc = go_on_from_session(packing->hub, peer);
 	}
 	return rc;
+}
+
+/* What a session would send next. */
+static int load(void *data, struct ph_item **items_out)
+{
+	struct ph_hub_packing *packing = data;
+	struct ph_job job = { .type = PH_JOB_LOAD,
+			      .budget = LOAD_BUDGET,
+			      .owner = &packing->peer };
+
+	ph_hub_jobs(packing->hub, &job);
+	if (job.result == 0) {
+		*items_out = job.items;
+	} else {
+		ph_items_free(job.items);
+	}
+	return job.result;
 }
 
 int ph_hub_pack_new(struct ph_hub_packing **packing_out, struct ph_hub *hub,
@@ -89,6 +107,8 @@ int ph_hub_pack_new(struct ph_hub_packing **packing_out, struct ph_hub *hub,
 
 	if (rc == 0) {
 		packing->hub = hub;
+		packing->source.load = load;
+		packing->source.data = packing;
 		packing->peer.known = true;
 		packing->peer.by_file = true;
 		packing->peer.device = *device;
@@ -106,7 +126,7 @@ int ph_hub_pack_new(struct ph_hub_packing **packing_out, struct ph_hub *hub,
 void ph_hub_pack_free(struct ph_hub_packing *packing)
 {
 	if (packing) {
-		ph_items_free(packing->items);
+		ph_items_free(packing->source.items);
 		free(packing);
 	}
 }
@@ -117,7 +137,7 @@ struct receipts {
 	struct ph_hub_packing *packing;
 	struct ph_bundle_writer *writer;
 	struct ph_buf *out;
-	struct ph_hub_packed *packed;
+	uint64_t n;
 };
 
 /* What is surely the device's of a log with several branches. */
@@ -164,7 +184,7 @@ static int put_receipt(void *data, const struct ph_log *log)
 	if (rc == 0) {
 		rc = ph_bundle_put_receipt(receipts->writer, ph_buf_view(&bytes),
 					   receipts->out);
-		receipts->packed->receipts += rc == 0;
+		receipts->n += rc == 0;
 	}
 	ph_buf_deinit(&bytes);
 	return rc;
@@ -205,8 +225,10 @@ static int begin_bundle(struct ph_hub_packing *packing, uint64_t max,
 		.rng = hub->config.rng,
 		.max = max < PH_BUNDLE_MAX ? max : PH_BUNDLE_MAX,
 	};
+	uint8_t form[PH_PACK_FORM_SIZE];
 	int rc = max == 0 ? PH_BUNDLE_E_FULL : take_number(hub, &config.header.number);
 
+	ph_pack_form(form);
 	ph_hub_id(hub, config.header.from);
 	memcpy(config.header.to, packing->peer.device.id, sizeof(config.header.to));
 	memcpy(config.to_key, packing->peer.device.box, sizeof(config.to_key));
@@ -214,76 +236,18 @@ static int begin_bundle(struct ph_hub_packing *packing, uint64_t max,
 	if (rc == 0) {
 		rc = ph_bundle_put_down(
 			*writer_out, &hub->epoch,
-			(uint64_t)ph_hub_time(hub, packing->peer.device.row), out);
+			(uint64_t)ph_hub_time(hub, packing->peer.device.row), form, out);
 	}
 	return rc;
-}
-
-static int load(struct ph_hub_packing *packing)
-{
-	struct ph_job job = { .type = PH_JOB_LOAD,
-			      .budget = LOAD_BUDGET,
-			      .owner = &packing->peer };
-
-	ph_hub_jobs(packing->hub, &job);
-	if (job.result == 0) {
-		packing->items = job.items;
-	} else {
-		ph_items_free(job.items);
-	}
-	return job.result;
-}
-
-static void count(struct ph_hub_packed *packed, const struct ph_item *item)
-{
-	switch (item->type) {
-	case PH_ITEM_SEGMENT:
-		packed->entries += item->last - item->first + 1;
-		break;
-	case PH_ITEM_PART:
-		packed->parts++;
-		break;
-	case PH_ITEM_PAGE:
-		packed->pages++;
-		break;
-	case PH_ITEM_PACKED: /* bundles are plain */
-		break;
-	}
-}
-
-static int put_items(struct ph_hub_packing *packing, struct ph_bundle_writer *writer,
-		     struct ph_buf *out, struct ph_hub_packed *packed)
-{
-	for (;;) {
-		struct ph_item *item = packing->items;
-		int rc = item ? 0 : load(packing);
-
-		item = packing->items;
-		if (rc != 0 || !item) {
-			return rc;
-		}
-		rc = ph_bundle_put_item(writer, item, out);
-		if (rc != 0) {
-			return rc;
-		}
-		count(packed, item);
-		packing->items = item->next;
-		item->next = NULL;
-		ph_items_free(item);
-	}
-}
-
-static bool has_any(const struct ph_hub_packed *packed)
-{
-	return packed->entries > 0 || packed->parts > 0 || packed->pages > 0;
 }
 
 int ph_hub_pack_next(struct ph_hub_packing *packing, uint64_t max, struct ph_buf *out,
 		     struct ph_hub_packed *packed_out)
 {
 	struct ph_bundle_writer *writer = NULL;
-	struct ph_hub_packed packed = { 0 };
-	struct receipts receipts = { packing, NULL, out, &packed };
+	struct ph_bundle_counts counts = { 0 };
+	struct receipts receipts = { packing, NULL, out, 0 };
+	bool more = false;
 	int rc = begin_bundle(packing, max, &writer, out);
 
 	if (rc == 0 && !packing->is_begun) {
@@ -294,16 +258,21 @@ int ph_hub_pack_next(struct ph_hub_packing *packing, uint64_t max, struct ph_buf
 	}
 	if (rc == 0) {
 		packing->is_begun = true;
-		rc = put_items(packing, writer, out, &packed);
-		if (rc == PH_BUNDLE_E_FULL && has_any(&packed)) {
-			packed.more = true;
+		rc = ph_bundle_put_all(writer, &packing->source, &counts, out);
+		if (rc == PH_BUNDLE_E_FULL &&
+		    counts.entries + counts.parts + counts.pages > 0) {
+			more = true;
 			rc = 0;
 		}
 	}
 	rc = rc == 0 ? ph_bundle_finish(writer, out) : rc;
 	ph_bundle_writer_free(writer);
 	if (rc == 0) {
-		*packed_out = packed;
+		*packed_out = (struct ph_hub_packed){ .entries = counts.entries,
+						      .parts = counts.parts,
+						      .pages = counts.pages,
+						      .receipts = receipts.n,
+						      .more = more };
 	}
 	return rc > 0 ? PH_HUB_PACK_E_FULL : rc;
 }

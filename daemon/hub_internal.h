@@ -85,6 +85,8 @@ int ph_hub_device_late(struct ph_hub *hub, const struct ph_device *device,
 		       bool *late_out);
 
 /* --- hub_jobs.c --- */
+/* Whether who told HELLO reads what we pack. */
+bool ph_hub_packs(const struct ph_hello *hello);
 /* The receipt of what HEAD says is known, parts that are missing and all, to be signed. */
 int ph_hub_receipt(struct ph_hub *hub, const struct ph_hub_head *head,
 		   struct ph_receipt *receipt);

@@ -288,10 +288,17 @@ static int store_items(struct ph_hub *hub, struct ph_job *job)
 
 /* --- the jobs, inside the transaction --- */
 
+bool ph_hub_packs(const struct ph_hello *hello)
+{
+	uint8_t form[PH_PACK_FORM_SIZE];
+
+	ph_pack_form(form);
+	return hello->packs && memcmp(hello->form, form, sizeof(form)) == 0;
+}
+
 static int do_hello(struct ph_hub *hub, struct ph_job *job)
 {
 	struct ph_hub_peer *peer = peer_of(job);
-	uint8_t form[PH_PACK_FORM_SIZE];
 	int rc;
 
 	job->welcome.status = PH_STATUS_OK;
@@ -304,9 +311,7 @@ static int do_hello(struct ph_hub *hub, struct ph_job *job)
 	memset(peer->sent, 0, sizeof(peer->sent));
 	peer->n_heads = job->hello.n_heads;
 	peer->counter = job->hello.counter;
-	ph_pack_form(form);
-	peer->packs =
-		job->hello.packs && memcmp(job->hello.form, form, sizeof(form)) == 0;
+	peer->packs = ph_hub_packs(&job->hello);
 	rc = ph_hub_load_hello(hub, peer, &job->hello);
 	if (rc == 0) {
 		rc = store_items(hub, job);

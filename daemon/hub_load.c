@@ -435,7 +435,7 @@ int ph_hub_load(struct ph_hub *hub, struct ph_job *job)
 			end = &item->next;
 		}
 	}
-	if (rc >= 0 && peer->packs && !peer->by_file && ph_hub_packer(hub)) {
+	if (rc >= 0 && peer->packs && ph_hub_packer(hub)) {
 		int packed = ph_items_pack(hub->pack, &job->items);
 
 		rc = packed < 0 ? packed : rc;

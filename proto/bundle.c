@@ -152,7 +152,9 @@ int bundle_said_encode(const struct bundle_said *said, struct ph_buf *out)
 	size_t before = out->len;
 
 	ph_mpw_init(&writer, out);
-	ph_mpw_array(&writer, said->type == BUNDLE_MSG_WELCOME ? 4 : 2);
+	ph_mpw_array(&writer, said->type != BUNDLE_MSG_WELCOME ? 2
+			      : said->bytes.len > 0            ? 5
+							       : 4);
 	ph_mpw_uint(&writer, said->type);
 	if (said->type == BUNDLE_MSG_WELCOME) {
 		ph_mpw_uint(&writer, said->epoch.number);
@@ -160,7 +162,8 @@ int bundle_said_encode(const struct bundle_said *said, struct ph_buf *out)
 	}
 	if (said->type == BUNDLE_MSG_WELCOME || said->type == BUNDLE_MSG_END) {
 		ph_mpw_uint(&writer, said->number);
-	} else {
+	}
+	if (said->bytes.len > 0) {
 		ph_mpw_bin(&writer, said->bytes.data, said->bytes.len);
 	}
 
@@ -179,7 +182,10 @@ static bool read_said(const msgpack_object_array *array, struct bundle_said *sai
 		return array->size == 2 &&
 		       ph_mp_bin(&array->ptr[1], 1, PH_FRAME_MAX, &said->bytes);
 	case BUNDLE_MSG_WELCOME:
-		return array->size == 4 &&
+		return (array->size == 4 ||
+			(array->size == 5 &&
+			 ph_mp_bin(&array->ptr[4], PH_PACK_FORM_SIZE, PH_PACK_FORM_SIZE,
+				   &said->bytes))) &&
 		       ph_mp_uint(&array->ptr[1], PH_MESSAGE_UINT_MAX,
 				  &said->epoch.number) &&
 		       said->epoch.number >= 1 &&

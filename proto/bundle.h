@@ -96,12 +96,13 @@ int ph_bundle_writer_new(struct ph_bundle_writer **writer_out,
 void ph_bundle_writer_free(struct ph_bundle_writer *writer);
 /*
  * The first record: HELLO (up; without certificate and segments, its counter the
- * header's number), or epoch and time of the hub (down). 0, -EINVAL or -ENOMEM.
+ * header's number), or epoch and time of the hub (down) and, unless it is NULL, the form of
+ * packed segments that it reads. 0, -EINVAL or -ENOMEM.
  */
 int ph_bundle_put_up(struct ph_bundle_writer *writer, const struct ph_hello *hello,
 		     struct ph_buf *out);
 int ph_bundle_put_down(struct ph_bundle_writer *writer, const struct ph_epoch *epoch,
-		       uint64_t time, struct ph_buf *out);
+		       uint64_t time, const uint8_t *form, struct ph_buf *out);
 /*
  * A whole receipt (down), or an item. 0; PH_BUNDLE_E_FULL: it does not fit, and the
  * bundle may be finished without it; -EINVAL; -ENOMEM.
@@ -110,6 +111,22 @@ int ph_bundle_put_receipt(struct ph_bundle_writer *writer, struct ph_view receip
 			  struct ph_buf *out);
 int ph_bundle_put_item(struct ph_bundle_writer *writer, const struct ph_item *item,
 		       struct ph_buf *out);
+/* What items are taken from, one bundle after the other. */
+struct ph_bundle_source {
+	struct ph_item *items; /* loaded, and in no bundle yet; owned */
+	/* The next, of its own choice of size; none: there is nothing more. 0 or negative errno. */
+	int (*load)(void *data, struct ph_item **items_out);
+	void *data;
+};
+struct ph_bundle_counts {
+	uint64_t entries, parts, pages;
+};
+/*
+ * Put what SOURCE has, and add it to COUNTS. 0: nothing is left; PH_BUNDLE_E_FULL: the next
+ * does not fit; or negative errno.
+ */
+int ph_bundle_put_all(struct ph_bundle_writer *writer, struct ph_bundle_source *source,
+		      struct ph_bundle_counts *counts, struct ph_buf *out);
 /* Padding and END. 0 or -ENOMEM; nothing may be put afterwards. */
 int ph_bundle_finish(struct ph_bundle_writer *writer, struct ph_buf *out);
 /* Bytes of the file so far, those appended to any OUT. */
@@ -131,7 +148,7 @@ enum ph_bundle_record_type {
 	 */
 	PH_BUNDLE_SENDER,
 	PH_BUNDLE_HELLO,   /* up */
-	PH_BUNDLE_WELCOME, /* down: epoch, time */
+	PH_BUNDLE_WELCOME, /* down: epoch, time, form */
 	PH_BUNDLE_RECEIPT, /* down */
 	PH_BUNDLE_ITEM,
 	PH_BUNDLE_END,
@@ -145,6 +162,7 @@ struct ph_bundle_record {
 	const struct ph_hello *hello;
 	struct ph_epoch epoch;
 	uint64_t time;
+	struct ph_view form; /* WELCOME: 4 bytes, or none */
 	struct ph_view receipt;
 	struct ph_item *item; /* the caller's, who ends with ph_items_free() */
 	uint64_t count;       /* END: items and receipts that were read */

@@ -14,7 +14,7 @@ enum {
 /* Messages of bundles alone; those below 32 are the session's. */
 enum bundle_message {
 	BUNDLE_MSG_HELLO = 32,   /* [32, hello bin] */
-	BUNDLE_MSG_WELCOME = 33, /* [33, epoch number, epoch random bin8, time] */
+	BUNDLE_MSG_WELCOME = 33, /* [33, epoch number, epoch random bin8, time, form] */
 	BUNDLE_MSG_RECEIPT = 34, /* [34, receipt bin] */
 	BUNDLE_MSG_END = 35,     /* [35, items and receipts] */
 };
@@ -26,7 +26,7 @@ void bundle_header_encode(const struct ph_bundle_header *header,
 struct bundle_said {
 	uint64_t type;
 	struct ph_message message; /* of type below 32 */
-	struct ph_view bytes;      /* HELLO, RECEIPT; borrowed */
+	struct ph_view bytes;      /* HELLO, RECEIPT; WELCOME: form, or none; borrowed */
 	struct ph_epoch epoch;     /* WELCOME */
 	uint64_t number;           /* WELCOME: time; END: count */
 };

@@ -301,6 +301,7 @@ static int on_first(struct ph_bundle_reader *reader, const struct bundle_said *s
 	record->type = PH_BUNDLE_WELCOME;
 	record->epoch = said->epoch;
 	record->time = said->number;
+	record->form = said->bytes;
 	return 0;
 }
 

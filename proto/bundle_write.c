@@ -207,11 +207,14 @@ int ph_bundle_put_up(struct ph_bundle_writer *writer, const struct ph_hello *hel
 }
 
 int ph_bundle_put_down(struct ph_bundle_writer *writer, const struct ph_epoch *epoch,
-		       uint64_t time, struct ph_buf *out)
+		       uint64_t time, const uint8_t *form, struct ph_buf *out)
 {
-	const struct bundle_said said = { .type = BUNDLE_MSG_WELCOME,
-					  .epoch = *epoch,
-					  .number = time };
+	const struct bundle_said said = {
+		.type = BUNDLE_MSG_WELCOME,
+		.bytes = PH_VIEW(form, form == NULL ? 0 : PH_PACK_FORM_SIZE),
+		.epoch = *epoch,
+		.number = time
+	};
 
 	return writer->direction == PH_BUNDLE_DOWN && epoch->number > 0
 		       ? put_first(writer, &said, out)
@@ -246,6 +249,7 @@ static void first_chunk(const struct ph_item *item, struct ph_message *message)
 		[PH_ITEM_SEGMENT] = PH_MSG_SEGMENT,
 		[PH_ITEM_PART] = PH_MSG_PART,
 		[PH_ITEM_PAGE] = PH_MSG_PAGE,
+		[PH_ITEM_PACKED] = PH_MSG_PACKED,
 	};
 
 	*message = (struct ph_message){
@@ -287,7 +291,7 @@ int ph_bundle_put_item(struct ph_bundle_writer *writer, const struct ph_item *it
 	size_t len = item->body.len;
 
 	if (!writer->has_first || writer->is_finished || len == 0 ||
-	    len > ph_item_max(item->type) || item->type == PH_ITEM_PACKED ||
+	    len > ph_item_max(item->type) ||
 	    (item->type == PH_ITEM_PAGE && writer->direction != PH_BUNDLE_DOWN)) {
 		return -EINVAL;
 	}
@@ -300,6 +304,46 @@ int ph_bundle_put_item(struct ph_bundle_writer *writer, const struct ph_item *it
 
 	writer->count += rc == 0;
 	return rc;
+}
+
+static void count(struct ph_bundle_counts *counts, const struct ph_item *item)
+{
+	switch (item->type) {
+	case PH_ITEM_SEGMENT:
+	case PH_ITEM_PACKED:
+		counts->entries += item->last - item->first + 1;
+		counts->parts += item->n_parts;
+		break;
+	case PH_ITEM_PART:
+		counts->parts++;
+		break;
+	case PH_ITEM_PAGE:
+		counts->pages++;
+		break;
+	}
+}
+
+int ph_bundle_put_all(struct ph_bundle_writer *writer, struct ph_bundle_source *source,
+		      struct ph_bundle_counts *counts, struct ph_buf *out)
+{
+	for (;;) {
+		int rc = source->items != NULL
+				 ? 0
+				 : source->load(source->data, &source->items);
+		struct ph_item *item = source->items;
+
+		if (rc != 0 || item == NULL) {
+			return rc;
+		}
+		rc = ph_bundle_put_item(writer, item, out);
+		if (rc != 0) {
+			return rc;
+		}
+		count(counts, item);
+		source->items = item->next;
+		item->next = NULL;
+		ph_items_free(item);
+	}
 }
 
 /* ---- the end ---- */

@@ -68,9 +68,11 @@ static int gather(const struct ph_item *segment, struct inside *inside)
 	return 0;
 }
 
-static void drop_taken(struct ph_item *segment, const struct inside *inside)
+/* How many these were. */
+static size_t drop_taken(struct ph_item *segment, const struct inside *inside)
 {
 	struct ph_item **at = &segment->next;
+	size_t n = 0;
 
 	for (size_t i = 0; i < inside->n; i++) {
 		struct ph_item *part = *at;
@@ -82,7 +84,9 @@ static void drop_taken(struct ph_item *segment, const struct inside *inside)
 		*at = part->next;
 		part->next = NULL;
 		ph_items_free(part);
+		n++;
 	}
+	return n;
 }
 
 static int pack_item(struct ph_pack *pack, struct ph_item *segment)
@@ -104,7 +108,7 @@ static int pack_item(struct ph_pack *pack, struct ph_item *segment)
 		ph_buf_wipe(&segment->body);
 		segment->body = packed;
 		segment->type = PH_ITEM_PACKED;
-		drop_taken(segment, &inside);
+		segment->n_parts = drop_taken(segment, &inside);
 	} else {
 		ph_buf_wipe(&packed);
 	}

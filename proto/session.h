@@ -72,6 +72,7 @@ struct ph_item {
 	uint8_t seed[PH_SEED_SIZE];
 	/* segment body, plain fields of the part, the page, or the packed segment */
 	struct ph_buf body;
+	size_t n_parts; /* PACKED, where it was packed: parts that are in it */
 	struct ph_item *next;
 };
 struct ph_item *ph_item_new(enum ph_item_type type); /* NULL: no memory */

@@ -87,7 +87,8 @@ static inline void maker_first(struct maker *maker, struct ph_bundle_writer *wri
 	} else {
 		const struct ph_epoch epoch = { .number = 3, .random = "epoch 3" };
 
-		maker_must(ph_bundle_put_down(writer, &epoch, 1790000009, out) == 0);
+		maker_must(ph_bundle_put_down(writer, &epoch, 1790000009, NULL, out) ==
+			   0);
 	}
 }
 

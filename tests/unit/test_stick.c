@@ -293,7 +293,7 @@ static void test_many_bundles(void **state)
 	pack_pc(&two->second, PH_BUNDLE_MAX, &two->up);
 	take_all_up(&two->room, &two->up);
 	pc_confirm(&two->room, &two->second);
-	pack_hub(&two->room, &two->second, 20000, &two->down);
+	pack_hub(&two->room, &two->second, PH_BUNDLE_LEAST, &two->down);
 	assert_true(two->down.n > 2);
 	for (unsigned i = two->down.n; i-- > 1;) {
 		struct ph_site_taken taken =
@@ -418,7 +418,7 @@ static void forge_bundle(struct two *two, enum ph_bundle_direction direction,
 	assert_int_equal(ph_bundle_writer_new(&writer, &config, out), 0);
 	assert_int_equal(direction == PH_BUNDLE_UP
 				 ? ph_bundle_put_up(writer, &hello, out)
-				 : ph_bundle_put_down(writer, &epoch, 5, out),
+				 : ph_bundle_put_down(writer, &epoch, 5, NULL, out),
 			 0);
 	assert_int_equal(ph_bundle_finish(writer, out), 0);
 	ph_bundle_writer_free(writer);
