@@ -19,14 +19,17 @@ import struct
 import subprocess
 import time
 
+import packed
 from rig import (BUILD, CASES, CLIENT, DAEMON, OTHER, PLAIN, ROOT, UNREACHABLE, USAGE, World,
                  check_all, folder_for, make_worlds, must, now, say)
 from room import HAS_NOISE, Device
 
 SPACE = 128 << 20
 BATCH = 100
+FEW = 65536  # bytes of a bomb
 TARGETS = ("walk", "entry", "cert", "invite", "receipt", "segment", "page", "message",
-           "frame", "noise", "session", "json")
+           "frame", "noise", "handshake", "session", "bundle", "manifest", "pack", "json",
+           "keyfile", "config", "marc")
 HUGE = [b"\xdd", b"\xdf", b"\xc6", b"\xdb", b"\xc9"]  # array, map, bin, str, ext of 32 bits
 BIG = [b"\xdc", b"\xde", b"\xc5", b"\xda", b"\xc8"]  # of 16
 
@@ -132,9 +135,14 @@ def seeds_of(target):
     return seeds
 
 
+# fuzz_marc.c has what the file is in a byte before it
+OWN = {"json": json_bomb, "pack": packed.fuzz_input,
+       "marc": lambda rng: bytes([rng.randrange(60)]) + marc_bomb(rng)[:FEW]}
+
+
 def bomb_for(target, seeds, rng):
-    if target == "json" and rng.random() < 0.6:
-        return json_bomb(rng)
+    if target in OWN and rng.random() < 0.6:
+        return OWN[target](rng)
     if rng.random() < 0.3:
         return pure(rng)
     return in_seed(rng.choice(seeds), rng)
@@ -154,7 +162,7 @@ def replay(target, folder):
 
 
 def decoders(tap, options, rng, folder):
-    count = options.count or (10000 if options.full else 1500)
+    count = options.count or (12000 if options.full else 1500)
     begun = now()
     peak, done, broken = {}, 0, []
     each = -(-count // (len(TARGETS) * BATCH))
@@ -206,16 +214,9 @@ class Limited(World):
         return started
 
 
-class Port:
-    def __init__(self, world):
-        from room import key_file
-        self.port = world.port
-        self.public = key_file(world.path("hub", "keys", "online"))[1]
-
-
 def throw(world, bomb, how, rng):
     """One bomb at the running hub."""
-    hub = Port(world)
+    hub = packed.Port(world)
     peer = None
     try:
         if how == "raw":
@@ -259,6 +260,7 @@ def programs(tap, options, rng, folder):
     world = Limited.copy(make_worlds(folder, {})[None], os.path.join(folder, "w"))
     done = 0
     try:
+        sender = packed.Sender(world, "b") if HAS_NOISE else None
         must(world.serve(), "the hub does not start", world.hub_log())
         seeds = seeds_of("message")
         for how in (["raw", "hello", "frame"] if HAS_NOISE else []):
@@ -266,6 +268,11 @@ def programs(tap, options, rng, folder):
                 throw(world, bomb_for("message", seeds, rng), how, rng)
                 done += 1
                 must(world.alive(), f"the hub fell to a bomb ({how}):", world.hub_log())
+        if HAS_NOISE:
+            wrong = (packed.to_hub(world, sender, count, rng) +
+                     packed.in_hello(world, sender, count, rng))
+            done += 2 * count
+            tap.ok("bombs: packed ones are refused as breaking the protocol", not wrong, *wrong[:5])
         for _ in range(count):
             local(world, json_bomb(rng))
             done += 1
@@ -280,9 +287,13 @@ def programs(tap, options, rng, folder):
             time.sleep(0.2)  # its address has used up the new connections of a second
             got, tries = world.sync("a"), tries + 1
         tap.ok("bombs: an honest device syncs", got.code in (0, CASES), got)
-        world.stop()
+        must(world.stop() == 0, "the hub does not end well:", world.hub_log())
+        if HAS_NOISE:
+            wrong = packed.on_stick(world, sender, count, rng)
+            tap.ok(f"bombs: a hub refuses {count} bundles with packed ones, and takes one without",
+                   not wrong, *wrong[:5])
         bad = []
-        for i in range(count):
+        for _ in range(count):
             got = world.site("a", "record", "-", stdin=json_bomb(rng) + b"\n")
             if got.code not in (0, OTHER) or '"ok":' not in got.out:
                 bad.append(str(got)[:300])
