@@ -155,9 +155,11 @@ static int write_part(const char *part, const char *path, struct ph_view bytes)
 		rc = compare(part, bytes);
 	}
 	if (rc == 0) {
-		return ph_file_rename(part, path, NULL);
+		rc = ph_file_rename(part, path, NULL);
 	}
-	(void)ph_file_remove(part);
+	if (rc < 0) {
+		(void)ph_file_remove(part);
+	}
 	return rc;
 }
 

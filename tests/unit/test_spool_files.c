@@ -287,12 +287,45 @@ static void test_many(void **state)
 
 #define IN_ROOM(test) cmocka_unit_test_setup_teardown(test, room_setup, room_teardown)
 
+/* A folder that has the name of the bundle: refused, and nothing is left beside it. */
+static void test_name_taken(void **state)
+{
+	uint8_t hash[PH_BUNDLE_HASH_SIZE];
+	char name[PH_SPOOL_NAME_SIZE];
+	struct ph_buf bundle = { 0 };
+	struct ph_error err = { 0 };
+	struct ph_spool spool;
+	struct sender sender;
+	char part[PH_SPOOL_PATH_MAX + 64];
+	char path[PH_SPOOL_PATH_MAX + 128];
+
+	(void)state;
+	sender_init(&sender);
+	make(&sender, 100, &bundle);
+	ph_bundle_hash(ph_buf_view(&bundle), hash);
+	ph_spool_name(hash, name);
+	assert_int_equal(ph_spool_open(&spool, room, true, NULL), 0);
+	snprintf(path, sizeof(path), "%s/%s", spool.path, name);
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_true(ph_spool_put(&spool, ph_buf_view(&bundle), name, &err) < 0);
+	assert_int_equal(err.exit, PH_EXIT_OTHER);
+	assert_true(err.text[0] != '\0');
+	snprintf(part, sizeof(part), "%s/", spool.path);
+	ph_hex(part + strlen(part), sender.id, sizeof(sender.id));
+	strcat(part, ".part");
+	assert_false(ph_file_exists(part));
+	/* and when it is gone, it goes */
+	assert_int_equal(rmdir(path), 0);
+	assert_int_equal(ph_spool_put(&spool, ph_buf_view(&bundle), name, NULL), 0);
+	ph_buf_deinit(&bundle);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		IN_ROOM(test_no_stick),    IN_ROOM(test_read_only),
 		IN_ROOM(test_reads_other), IN_ROOM(test_hostile),
-		IN_ROOM(test_many),
+		IN_ROOM(test_many),        IN_ROOM(test_name_taken),
 	};
 
 	return ph_crypto_start() != 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
