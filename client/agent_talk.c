@@ -22,8 +22,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "client/agent_ask.h"
 #include "client/carry.h"
-#include "client/commands.h"
 #include "common/base/limits.h"
 #include "common/cli/local.h"
 
@@ -239,40 +239,29 @@ static void on_waited(uv_timer_t *timer)
 	refuse(talker, PH_EXIT_IN_USE, false, words);
 }
 
-/* How long REQUEST waits for its turn. */
-static uint64_t patience_of(const json_t *request, bool is_loan)
-{
-	const json_t *wait = json_object_get(request, "wait_ms");
-	json_int_t ms = json_integer_value(wait);
-
-	if (!is_loan || !json_is_integer(wait)) {
-		return PH_COMMAND_WAIT_MS;
-	}
-	return ms < 0 ? 0 : ms > PH_AGENT_WAIT_MS ? PH_AGENT_WAIT_MS : (uint64_t)ms;
-}
-
 static void order(struct talker *talker, size_t len)
 {
 	struct ph_agent_talk *talk = talker->talk;
-	json_t *request = json_loadb((const char *)talker->line.data, len,
-				     JSON_REJECT_DUPLICATES, NULL);
-	const char *command = json_string_value(json_object_get(request, "command"));
-	bool is_loan = command && strcmp(command, "lend") == 0;
+	struct ph_agent_ask ask;
+	int rc = ph_agent_ask_decode(PH_VIEW(talker->line.data, len), &ask);
 
 	ph_buf_wipe(&talker->line);
-	if (!is_loan && !(command && strcmp(command, "run") == 0)) {
-		json_decref(request);
+	if (rc < 0) {
+		talker_close(talker);
+		return;
+	}
+	if (rc > 0) {
 		refuse(talker, PH_EXIT_USAGE, false,
 		       "the line is no JSON object with a command that is known here");
 		return;
 	}
-	talker->order.request = request;
-	talker->order.is_loan = is_loan;
+	talker->order.request = ask.request;
+	talker->order.is_loan = ask.is_loan;
 	talker->order.owner = talker;
 	talk->config.state(talk->config.data, &talker->order.state);
 	talker->has_order = true;
 	talker->state = WAITING;
-	(void)uv_timer_start(&talker->timer, on_waited, patience_of(request, is_loan), 0);
+	(void)uv_timer_start(&talker->timer, on_waited, ask.wait_ms, 0);
 	ph_work_push(talk->work, &talker->order);
 }
 

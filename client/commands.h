@@ -21,6 +21,9 @@ int ph_command_open(const struct ph_cli *cli, struct ph_site **site_out,
 int ph_command_digest(struct ph_site *site, uint8_t out[static 32], bool *fed_out,
 		      struct ph_error *err);
 
+/* All of them; ends with one that has no name. One thread. */
+const struct ph_cli_command *ph_commands(void);
+
 /* this site */
 extern const struct ph_cli_command ph_cmd_join;
 extern const struct ph_cli_command ph_cmd_status;

@@ -15,6 +15,7 @@
 #include "fail_at.h"
 #include "site_world.h"
 
+#include "client/agent_ask.h"
 #include "client/importing.h"
 #include "common/base/json_memory.h"
 #include "common/log/json.h"
@@ -44,6 +45,32 @@ static void test_line(void **state)
 			fail_msg("%d: %s", rc, err.text);
 		}
 		json_decref(object);
+	} while (hit);
+	assert_true(failed > 5);
+}
+
+/* What the agent is asked: lack of memory is no nonsense. */
+static void test_asked(void **state)
+{
+	unsigned failed = 0;
+	bool hit;
+
+	(void)state;
+	do {
+		struct ph_agent_ask ask = { 0 };
+
+		failing_arm();
+
+		int rc = ph_agent_ask_decode(
+			ph_view_str("{\"command\":\"lend\",\"who\":\"join\"}"), &ask);
+
+		hit = failing_disarm();
+		failed += hit;
+		if (rc != (hit ? -ENOMEM : 0)) {
+			failing_show();
+			fail_msg("%d", rc);
+		}
+		json_decref(ask.request);
 	} while (hit);
 	assert_true(failed > 5);
 }
@@ -147,6 +174,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_line),
+		cmocka_unit_test(test_asked),
 		cmocka_unit_test_setup_teardown(test_import, world_setup_joined,
 						world_teardown),
 		cmocka_unit_test_setup_teardown(test_import_printed, world_setup_joined,

@@ -1,0 +1,29 @@
+/*
+ * client/agent_ask.h - what a line over the agent's local socket asks for.
+ *
+ * Of the line itself nothing is kept here: whoever read it wipes it. Members of a command
+ * ("run") are looked at by client/carry.h. docs/OPERATIONS.md, "Local socket of the agent".
+ */
+#ifndef PH_CLIENT_AGENT_ASK_H
+#define PH_CLIENT_AGENT_ASK_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/base/bytes.h"
+
+enum {
+	PH_AGENT_ASK_E_FORM = 1, /* no JSON object with a command that is known here */
+};
+
+struct ph_agent_ask {
+	json_t *request; /* the caller's */
+	bool is_loan; /* the folder is to be lent; else a command is to be carried out */
+	uint64_t wait_ms; /* for its turn, at most PH_AGENT_WAIT_MS */
+};
+
+/* LINE is without its newline. 0, PH_AGENT_ASK_E_FORM, or -ENOMEM. */
+int ph_agent_ask_decode(struct ph_view line, struct ph_agent_ask *ask_out);
+
+#endif

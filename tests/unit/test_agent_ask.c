@@ -1,0 +1,74 @@
+/* tests/unit/test_agent_ask.c - lines over the agent's socket: known commands, waits, nonsense. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "client/agent_ask.h"
+#include "client/commands.h"
+#include "common/base/limits.h"
+
+static const struct {
+	const char *name, *line;
+	int rc;
+	bool is_loan;
+	uint64_t wait_ms;
+} cases[] = {
+	{ "run", "{\"command\":\"run\"}", 0, false, PH_COMMAND_WAIT_MS },
+	{ "run has no wait of its own", "{\"command\":\"run\",\"wait_ms\":1}", 0, false,
+	  PH_COMMAND_WAIT_MS },
+	{ "lend", "{\"command\":\"lend\",\"wait_ms\":250}", 0, true, 250 },
+	{ "no wait said", "{\"command\":\"lend\"}", 0, true, PH_COMMAND_WAIT_MS },
+	{ "a wait that is a text", "{\"command\":\"lend\",\"wait_ms\":\"1\"}", 0, true,
+	  PH_COMMAND_WAIT_MS },
+	{ "a wait that is a fraction", "{\"command\":\"lend\",\"wait_ms\":1.5}", 0, true,
+	  PH_COMMAND_WAIT_MS },
+	{ "none", "{\"command\":\"lend\",\"wait_ms\":0}", 0, true, 0 },
+	{ "less than none", "{\"command\":\"lend\",\"wait_ms\":-1}", 0, true, 0 },
+	{ "the longest", "{\"command\":\"lend\",\"wait_ms\":60000}", 0, true, 60000 },
+	{ "over it", "{\"command\":\"lend\",\"wait_ms\":60001}", 0, true, 60000 },
+	{ "the least number", "{\"command\":\"lend\",\"wait_ms\":-9223372036854775808}",
+	  0, true, 0 },
+	{ "the largest", "{\"command\":\"lend\",\"wait_ms\":9223372036854775807}", 0,
+	  true, 60000 },
+	{ "another command", "{\"command\":\"stop\"}", PH_AGENT_ASK_E_FORM, false, 0 },
+	{ "the command is no text", "{\"command\":1}", PH_AGENT_ASK_E_FORM, false, 0 },
+	{ "no command", "{}", PH_AGENT_ASK_E_FORM, false, 0 },
+	{ "a list", "[\"run\"]", PH_AGENT_ASK_E_FORM, false, 0 },
+	{ "a member twice", "{\"command\":\"run\",\"command\":\"run\"}",
+	  PH_AGENT_ASK_E_FORM, false, 0 },
+	{ "something behind it", "{\"command\":\"run\"} x", PH_AGENT_ASK_E_FORM, false,
+	  0 },
+	{ "cut short", "{\"command\":\"run\"", PH_AGENT_ASK_E_FORM, false, 0 },
+	{ "nothing", "", PH_AGENT_ASK_E_FORM, false, 0 },
+};
+
+static void test_lines(void **state)
+{
+	(void)state;
+	_Static_assert(PH_AGENT_WAIT_MS == 60000, "the cases know it");
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct ph_agent_ask ask = { 0 };
+		int rc = ph_agent_ask_decode(ph_view_str(cases[i].line), &ask);
+
+		if (rc != cases[i].rc || ask.is_loan != cases[i].is_loan ||
+		    ask.wait_ms != cases[i].wait_ms ||
+		    (ask.request != NULL) != (rc == 0)) {
+			fail_msg("%s: %d", cases[i].name, rc);
+		}
+		json_decref(ask.request);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_lines),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
