@@ -10,6 +10,8 @@
  * behind every operation. Now and then the power really goes, or the process is killed: the
  * machine is started again from what is left, and goes on from there.
  *
+ * One script of a hundred is run twice more, and the same must happen.
+ *
  * Odd scripts run on disks that may spoil the sector around a torn write and say so to
  * SQLite, even ones on such as SQLite's unix VFS believes in.
  */
@@ -26,8 +28,9 @@
 #include "tests/unit/seed_args.h"
 
 enum {
-	SHOTS = 48, /* images of one call */
-	STEPS = 40, /* of a script */
+	SHOTS = 48,  /* images of one call */
+	STEPS = 40,  /* of a script */
+	TWICE = 100, /* one script of so many is run twice */
 };
 
 static const char *const op_name[SIM_OP_COUNT] = {
@@ -77,7 +80,7 @@ static struct run {
 	unsigned plant_lies;
 	/* what happened */
 	struct tally tally;
-	uint64_t scripts, steps, real, kills, between, founded;
+	uint64_t scripts, steps, real, kills, between, founded, twice;
 } run;
 
 static uint64_t draw(void)
@@ -319,6 +322,42 @@ static void run_script(uint64_t seed, uint64_t script)
 	sim_disk_watch(NULL, NULL);
 }
 
+/*
+ * Run SCRIPT twice, for so many CUTS: all that is drawn and counted must be the same, but for
+ * how many databases were new.
+ */
+static bool agrees(uint64_t seed, uint64_t script, uint64_t cuts)
+{
+	static struct run kept, first;
+	bool same;
+
+	memcpy(&kept, &run, sizeof(run));
+	for (int i = 0; i < 2; i++) {
+		memcpy(&first, &run, sizeof(run));
+		memset(&run, 0, sizeof(run));
+		run.tally.budget = cuts;
+		run.tally.quiet = true;
+		run_script(seed, script);
+		run.tally.verified = 0;
+	}
+	same = memcmp(&first.tally, &run.tally, sizeof(run.tally)) == 0 &&
+	       first.draws == run.draws && first.world.draws == run.world.draws &&
+	       first.steps == run.steps && first.ops == run.ops &&
+	       first.kills == run.kills && run.tally.cuts > 0;
+	memcpy(&run, &kept, sizeof(run));
+	run.twice++;
+	return same;
+}
+
+static void run_twice(uint64_t seed, uint64_t script)
+{
+	if (script % TWICE == 0 && !agrees(seed, script, 1 + arg_count / TWICE)) {
+		run.tally.failures++;
+		printf("# script %llu: another time, another outcome\n",
+		       (unsigned long long)script);
+	}
+}
+
 /* Sites join, and now and then a hub is made, which costs two slow key derivations a cut. */
 static void found(uint64_t seed, uint64_t script)
 {
@@ -367,9 +406,9 @@ static void print_counts(double seconds)
 	       (unsigned long long)run.tally.lost.renames_lost);
 	printf("# %llu different databases verified and folded anew; %llu machines went "
 	       "on to "
-	       "a session\n",
+	       "a session; %llu scripts run twice\n",
 	       (unsigned long long)run.tally.verified,
-	       (unsigned long long)run.tally.sessions);
+	       (unsigned long long)run.tally.sessions, (unsigned long long)run.twice);
 	for (unsigned i = 0; i < INVARIANTS; i++) {
 		if (run.tally.found[i] > 0) {
 			printf("# %s broken %llu times\n", invariant_name[i],
@@ -409,6 +448,9 @@ static void run_all(uint64_t seed, bool planted)
 	     script++) {
 		run_script(seed, script);
 		found(seed, script);
+		if (!planted) {
+			run_twice(seed, script);
+		}
 		if (planted && run.tally.failures > 0) {
 			break;
 		}
