@@ -11,7 +11,10 @@ if [ "${PACKHORSE_FULL:-0}" = 1 ]; then
       CC=gcc meson setup "$root/build-leak" "$root" -Dtests=disabled -Db_sanitize=address \
         -Db_lundef=false
     ninja -C "$root/build-leak" -j "${PACKHORSE_JOBS:-2}"
-  } >&2
+  } >&2 || {
+    echo "Bail out! the programs that look for leaks do not build"
+    exit 1
+  }
   exec "$here/../fault/run"
 fi
 exec "$here/../fault/run" --seed 1

@@ -33,6 +33,7 @@ from rig import (ALLOC, CASES, ERRNO, FOREVER, HERE, LATER, OTHER, PARTIAL, ROOT
 GONE_S = 0.5
 LEAK_MAX = 500  # runs with a sanitizer
 ROUNDS = 3  # counts and runs, at most, until each way was gone
+LEFT = 0.05  # of the ways, that sessions may not go again
 LEAK_BUILD = os.environ.get("PACKHORSE_LEAK_BUILD", os.path.join(ROOT, "build-leak"))
 SANITIZER = {
     "ASAN_OPTIONS": "verify_asan_link_order=0:detect_leaks=1:exitcode=99:"
@@ -254,6 +255,8 @@ def try_rest(tap, options, before, folder, ran, points):
         came |= ways_that_came(ran, rest, options)
     say(f"alloc: by {len(wanted & came)} of {len(wanted)} ways memory was short, once and "
         f"from then on, and by {len(came - wanted)} that only later counts had")
+    tap.ok("alloc: nearly all ways were gone", len(wanted - came) <= LEFT * len(wanted),
+           *[f"{way}" for way in list(wanted - came)[:10]])
 
 
 def leaks(tap, options, before, folder, points):

@@ -13,10 +13,12 @@ import signal
 
 from points import (Point, chosen_by_name, pick, report, run_points, sides,
                     wait_for_fold)
-from rig import (CASES, COUNT, DISK, KILL, SCRIPT, SYNC, TALK, TORN, Plan, World,
-                 folder_for, make_worlds, must, now, say)
+from rig import (CASES, COUNT, DISK, KILL, LATER, OTHER, PARTIAL, SCRIPT, SYNC, TALK, TORN,
+                 UNREACHABLE, Plan, World, folder_for, make_worlds, must, now, say)
 
 WHAT = DISK | TALK
+# how a session, and a command of the hub's own, may end when it has gone
+WITHOUT_HUB = (UNREACHABLE, PARTIAL, LATER), (OTHER,)
 
 
 class Kill(Point):
@@ -36,13 +38,15 @@ def run_step(world, step, side, plan, mode=COUNT, n=0):
     """Do STEP with SIDE killed at its Nth call; 0: at none."""
     if side == "server":
         plan.set(mode, WHAT, n)
-        if world.serve(plan):
-            step.do(world)
-            wait_for_fold(world, plan)
-            if world.alive():
-                world.stop()
-            else:
-                world.ended()
+        if not world.serve(plan):
+            must(plan.hits, "the hub does not start:", world.hub_log())
+            return
+        got = step.do(world)
+        must(got.code in (0, CASES, *WITHOUT_HUB[step.who == "hub"]), "of a hub that is gone:", got)
+        wait_for_fold(world, plan)
+        status = world.ended() if plan.hits else world.stop()
+        must(status == (-signal.SIGKILL if plan.hits else 0), f"the hub ended with {status}:",
+             world.hub_log())
         return
     if step.serves:
         must(world.serve(), "the hub does not start", world.hub_log())
