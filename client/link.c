@@ -605,7 +605,9 @@ static void take_result(struct link *link)
 	ph_session_counts(link->session, &result->counts);
 	result->failure = ph_session_failure(link->session);
 	result->status = ph_session_status(link->session);
-	result->complete = ph_session_state(link->session) == PH_SESSION_CLOSED;
+	result->is_short = ph_session_is_short(link->session);
+	result->complete = ph_session_state(link->session) == PH_SESSION_CLOSED &&
+			   !result->is_short;
 }
 
 static const char *reason_of(struct link *link, int rc)

@@ -30,11 +30,12 @@ struct ph_link_result {
 	enum ph_status status;
 	struct ph_session_counts counts;
 	uint64_t elapsed_ms;
+	bool is_short; /* the budget had no room for something: not complete either */
 	/*
 	 * One word of what came of it: "" complete, "unreachable", "cut", "wrong-key"
 	 * (or a first message that was damaged: from here that looks the same),
 	 * "stopped" (asked to), "cut-off", "later", "not-accepted", "version", "not-taken", "protocol",
-	 * "restored", "receipt", "store", "memory", "address". Static.
+	 * "restored", "receipt", "store", "memory", "address", "budget". Static.
 	 */
 	const char *reason;
 };

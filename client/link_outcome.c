@@ -98,12 +98,22 @@ static const char *explain_cut(struct ph_error *err)
 	return "cut";
 }
 
+static const char *explain_budget(struct ph_error *err)
+{
+	ph_fail(err, PH_EXIT_PARTIAL, -EDQUOT,
+		"this month's data budget has no room for what is left; what the hub has "
+		"signed for need not be sent again. The rest goes next month, by stick, "
+		"or "
+		"with `packhorse sync --over-budget`");
+	return "budget";
+}
+
 const char *ph_link_explain(const struct ph_link_result *result, const char *address,
 			    bool stranger, struct ph_error *err)
 {
 	switch (result->failure) {
 	case PH_FAIL_NONE:
-		return "";
+		return result->is_short ? explain_budget(err) : "";
 	case PH_FAIL_HANDSHAKE:
 		return explain_key(address, err);
 	case PH_FAIL_REFUSED:
@@ -116,6 +126,8 @@ const char *ph_link_explain(const struct ph_link_result *result, const char *add
 			"the hub broke the protocol, or sent a control log that does not "
 			"fit; nothing of that was kept. Call the provincial library");
 		return "protocol";
+	case PH_FAIL_BUDGET:
+		return explain_budget(err);
 	case PH_FAIL_STORE:
 	case PH_FAIL_MEMORY:
 		break;

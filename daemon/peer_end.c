@@ -81,6 +81,8 @@ static const char *reason_of(const struct ph_peer *peer)
 		return "store";
 	case PH_FAIL_MEMORY:
 		return "memory";
+	case PH_FAIL_BUDGET:
+		return "budget";
 	}
 	return "other";
 }

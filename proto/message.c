@@ -349,6 +349,7 @@ static const struct {
 	[PH_MSG_CLOSE] = { 1, 1, put_nothing, get_nothing, any_ok },
 	[PH_MSG_PAGE] = { 4, 4, put_page, get_page, page_ok },
 	[PH_MSG_PACKED] = { 9, 9, put_segment, get_segment, packed_ok },
+	[PH_MSG_SPENT] = { 1, 1, put_nothing, get_nothing, any_ok },
 };
 
 enum {

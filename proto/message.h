@@ -69,7 +69,7 @@ struct ph_hello {
 	struct ph_cursor control;
 	uint64_t epoch;   /* number of the highest hub epoch heard of; 0: none */
 	uint64_t counter; /* sessions of this device so far */
-	uint64_t budget;  /* bytes the device wants to spend at most; 0: no bound */
+	uint64_t budget;  /* bytes that the hub may send at most; 0: no bound */
 	bool done;        /* nothing more follows the segments in this message */
 	struct ph_segment
 		segment[PH_FIRST_MAX]; /* log ids are those of heads; bodies borrowed */
@@ -163,6 +163,7 @@ enum ph_message_type {
 	PH_MSG_CLOSE = 12,  /* [12] */
 	PH_MSG_PAGE = 13,   /* [13, hash bin16, total, chunk] */
 	PH_MSG_PACKED = 14, /* as SEGMENT; the body is a packed segment */
+	PH_MSG_SPENT = 15,  /* [15]: there is more, and the budget has no room for it */
 };
 
 #define PH_PART_FORM_SEED                                                                \

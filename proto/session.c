@@ -152,6 +152,7 @@ static bool may_end(const struct ph_session *session)
 
 void ph_session_settle(struct ph_session *session)
 {
+	ph_session_check_budget(session);
 	if (may_close(session)) {
 		session->owe_close = true;
 		ph_session_move(session, PH_SESSION_CLOSING);
@@ -197,9 +198,16 @@ static int start_device(struct ph_session *session,
 	if (config->hello->cert.len == 0) {
 		rc = ph_buf_put_view(&session->cert, config->cert);
 	}
+	if (config->may_send > 0) {
+		session->may_send = config->may_send;
+	}
+	if (config->hello->budget > 0) {
+		session->may_receive = config->hello->budget;
+	}
 	if (rc == 0) {
 		rc = ph_buf_put(&session->out, session->preamble,
 				sizeof(session->preamble));
+		session->made = session->out.len;
 	}
 	if (rc != 0) {
 		goto out;
@@ -207,7 +215,9 @@ static int start_device(struct ph_session *session,
 	session->noise = calloc(1, sizeof(*session->noise));
 	rc = session->noise == NULL ? -ENOMEM : ph_noise_init(session->noise, &noise);
 	if (rc == 0 && !ph_session_send_handshake(session, ph_buf_view(&hello))) {
-		rc = session->failure == PH_FAIL_MEMORY ? -ENOMEM : -EINVAL;
+		rc = session->failure == PH_FAIL_MEMORY   ? -ENOMEM
+		     : session->failure == PH_FAIL_BUDGET ? -EDQUOT
+							  : -EINVAL;
 	}
 out:
 	ph_buf_wipe(&hello);
@@ -244,6 +254,7 @@ int ph_session_new(struct ph_session **session_out,
 	session->first_byte_ms = or_default(config->first_byte_ms, PH_FIRST_BYTE_MS);
 	session->handshake_ms = or_default(config->handshake_ms, PH_HANDSHAKE_MS);
 	session->idle_ms = or_default(config->idle_ms, PH_IDLE_MS);
+	session->may_send = session->may_receive = UINT64_MAX;
 	session->credit = PH_WINDOW;
 	session->peer_credit = PH_WINDOW;
 	session->now = session->started = session->heard = session->sent = now_ms;
@@ -336,6 +347,11 @@ enum ph_session_failure ph_session_failure(const struct ph_session *session)
 enum ph_status ph_session_status(const struct ph_session *session)
 {
 	return session->status;
+}
+
+bool ph_session_is_short(const struct ph_session *session)
+{
+	return session->is_spent || session->peer_spent;
 }
 
 const uint8_t *ph_session_peer(const struct ph_session *session)

@@ -47,6 +47,7 @@ enum ph_session_failure {
 	PH_FAIL_CUT,       /* the stream ended before CLOSE */
 	PH_FAIL_STORE,     /* our own store failed: nothing more may be acknowledged */
 	PH_FAIL_MEMORY,
+	PH_FAIL_BUDGET, /* not one more byte may be sent, or the hub sent more than it may */
 };
 
 /* The longest body of a segment that fits the window of a session. */
@@ -136,6 +137,11 @@ struct ph_job {
 	struct ph_welcome welcome; /* welcome.receipt is RECEIPT */
 	struct ph_item *items;     /* owned; in: to store; out: loaded */
 	size_t budget;
+	/*
+	 * LOAD, where every byte is paid for: no item is larger than this, the first included;
+	 * of one that cannot be made so small nothing is given, and more is set. 0: no bound.
+	 */
+	size_t fit;
 	struct ph_buf partial; /* HELLO out: bytes held of the segment partial_hash */
 	uint8_t partial_hash[16];
 	/*
@@ -164,6 +170,8 @@ struct ph_session_config {
 	 * is lost whole when the link is cut in it: keep it small on bad links.
 	 */
 	const struct ph_hello *hello;
+	/* Bytes that we may put on the stream at most; 0: no bound. What the hub may, the hello tells. */
+	uint64_t may_send;
 	/* For a hub that asks for it; borrowed until ph_session_new() returns; may be empty. */
 	struct ph_view cert;
 	/* milliseconds; 0: the default of limits.h */
@@ -172,7 +180,10 @@ struct ph_session_config {
 
 struct ph_session;
 
-/* NOW_MS: any monotonic milliseconds, the same everywhere. 0, -EINVAL, -ENOMEM. */
+/*
+ * NOW_MS: any monotonic milliseconds, the same everywhere. 0; -EINVAL; -ENOMEM; -EDQUOT:
+ * message 1 alone is more than we may send.
+ */
 int ph_session_new(struct ph_session **session_out,
 		   const struct ph_session_config *config, uint64_t now_ms);
 /* NULL is fine. Jobs taken and not given back stay the owner's: free them with ph_job_free(). */
@@ -203,6 +214,8 @@ bool ph_session_wants_input(const struct ph_session *session);
 enum ph_session_state ph_session_state(const struct ph_session *session);
 enum ph_session_failure ph_session_failure(const struct ph_session *session);
 enum ph_status ph_session_status(const struct ph_session *session);
+/* Something was left for another session, by us or by the hub, since the budget had no room for it. */
+bool ph_session_is_short(const struct ph_session *session);
 /* Hub: static key of the peer; NULL before the handshake. */
 const uint8_t *ph_session_peer(const struct ph_session *session);
 /*

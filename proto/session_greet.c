@@ -247,6 +247,7 @@ void ph_session_give_hello(struct ph_session *session, struct ph_job *job)
 {
 	enum ph_status status = refusal_of(job);
 
+	ph_session_bound_welcome(session, job->hello.budget, &job->welcome);
 	ph_session_keep_partial(session, job);
 	if (status != PH_STATUS_OK) {
 		refuse_hello(session, job, status);

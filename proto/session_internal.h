@@ -5,6 +5,7 @@
  * session_time.c   deadlines                 session_message.c  messages in
  * session_job.c    jobs and their results    session_send.c     messages and frames out
  * session_greet.c  hello and welcome         session_item.c     items, receipts, jobs
+ * session_budget.c what it may cost
  *
  * Every public function ends in ph_session_settle(), which draws the conclusions:
  * what may be closed, what can be sent now, what has to be freed.
@@ -116,6 +117,12 @@ struct ph_session {
 	bool owe_cert, owe_ping, owe_pong, owe_close;
 	bool in_flight; /* device: something was sent that wants an answer */
 
+	/* session_budget.c */
+	uint64_t may_send, may_receive; /* UINT64_MAX: no bound */
+	uint64_t made;                  /* bytes that were put out, sent or not */
+	bool is_spent;                  /* an item did not fit: no other is sent */
+	bool spent_told, peer_spent;    /* SPENT went out; came */
+
 	struct ph_session_counts counts;
 };
 
@@ -167,6 +174,27 @@ bool ph_session_has_jobs(const struct ph_session *session);
 
 /* session_message.c */
 void ph_session_on_message(struct ph_session *session, const struct ph_message *message);
+
+/* session_budget.c */
+bool ph_session_is_bounded(const struct ph_session *session);
+/* Bytes that may still be put out; UINT64_MAX: any. */
+uint64_t ph_session_left(const struct ph_session *session);
+/* The longest plaintext of a frame that they allow. */
+size_t ph_session_frame_limit(const struct ph_session *session);
+/* The longest body of an item that they allow, beside what must follow it. */
+size_t ph_session_fit(const struct ph_session *session);
+/* Send no more items; the same where there is room for none, of whatever size. */
+void ph_session_spend_out(struct ph_session *session);
+void ph_session_check_budget(struct ph_session *session);
+/* Whether the first item of the queue may begin, behind PLAIN bytes in its frame; if not: spent out. */
+bool ph_session_affords_front(struct ph_session *session, size_t plain);
+/* Hub: receipts wait until all is stored, so that the last ones still fit. */
+bool ph_session_holds_receipts(const struct ph_session *session);
+bool ph_session_affords_receipt(const struct ph_session *session, size_t plain,
+				const struct ph_short_receipt *receipt);
+/* Hub: from now on BUDGET holds (0: none), and WELCOME is without what does not fit. */
+void ph_session_bound_welcome(struct ph_session *session, uint64_t budget,
+			      struct ph_welcome *welcome);
 
 /* session_send.c */
 /* Make frames of what is due, while little waits to be sent. */

@@ -80,6 +80,10 @@ static struct ph_job *take_load(struct ph_session *session)
 
 	if (job != NULL) {
 		job->budget = credit < SESSION_LOAD ? credit : SESSION_LOAD;
+		if (ph_session_is_bounded(session)) {
+			job->fit = ph_session_fit(session);
+			job->budget = job->fit < job->budget ? job->fit : job->budget;
+		}
 	}
 	return job;
 }
@@ -88,6 +92,7 @@ static struct ph_job *take_load(struct ph_session *session)
 static bool is_load_due(const struct ph_session *session)
 {
 	return session->more && session->state == PH_SESSION_TRANSFER &&
+	       (session->queue.first == NULL || !ph_session_is_bounded(session)) &&
 	       !is_out(session, PH_JOB_LOAD) && session->queue_bytes < SESSION_LOAD / 2 &&
 	       session->queue_bytes + PH_ITEM_CREDIT < session->credit;
 }
@@ -188,6 +193,9 @@ static void give_load(struct ph_session *session, struct ph_job *job)
 		ph_session_fail(session, PH_FAIL_STORE);
 		return;
 	}
+	if (job->more && job->items == NULL && ph_session_is_bounded(session)) {
+		ph_session_spend_out(session);
+	}
 	session->more = (job->more && job->items != NULL) || session->more_again;
 	session->more_again = false;
 	if (job->items != NULL) {
@@ -207,7 +215,8 @@ static void give(struct ph_session *session, struct ph_job *job)
 		return;
 	}
 	/* HEARD cannot find more: after CLOSE nothing could be sent. */
-	if (job->type != PH_JOB_LOAD && job->type != PH_JOB_HEARD && job->more) {
+	if (job->type != PH_JOB_LOAD && job->type != PH_JOB_HEARD && job->more &&
+	    !session->is_spent) {
 		session->more = true;
 		/* A LOAD that is out may have looked too early. */
 		session->more_again = is_out(session, PH_JOB_LOAD);

@@ -241,6 +241,16 @@ static void on_pong(struct ph_session *session, const struct ph_message *message
 	(void)message;
 }
 
+static void on_spent(struct ph_session *session, const struct ph_message *message)
+{
+	(void)message;
+	if (session->may_receive == UINT64_MAX) {
+		fail_protocol(session); /* we told no budget */
+		return;
+	}
+	session->peer_spent = true;
+}
+
 static void on_close(struct ph_session *session, const struct ph_message *message)
 {
 	(void)message;
@@ -273,6 +283,7 @@ static const struct {
 	[PH_MSG_CLOSE] = { AT(TRANSFER), TO(HUB), on_close },
 	[PH_MSG_PAGE] = { AT(TRANSFER), TO(DEVICE), on_item },
 	[PH_MSG_PACKED] = { AT(TRANSFER), TO_BOTH, on_item },
+	[PH_MSG_SPENT] = { AT(TRANSFER), TO(DEVICE), on_spent },
 };
 
 void ph_session_on_message(struct ph_session *session, const struct ph_message *message)

@@ -286,6 +286,11 @@ void ph_session_receive(struct ph_session *session, struct ph_view bytes, uint64
 	}
 	session->heard = now_ms;
 	session->counts.bytes_in += bytes.len;
+	if (session->counts.bytes_in > session->may_receive) {
+		ph_session_fail(session, PH_FAIL_BUDGET);
+		ph_session_settle(session);
+		return;
+	}
 	if (session->side == PH_SIDE_DEVICE && session->state == PH_SESSION_START) {
 		ph_session_move(session, PH_SESSION_HELLO);
 	}

@@ -31,8 +31,15 @@ enum {
 
 static bool put_frame(struct ph_session *session, struct ph_view body)
 {
-	int rc = ph_frame_encode(body, &session->out);
+	size_t before = session->out.len;
+	int rc;
 
+	if (PH_FRAME_HEADER_LEN + body.len > ph_session_left(session)) {
+		ph_session_fail(session, PH_FAIL_BUDGET);
+		return false;
+	}
+	rc = ph_frame_encode(body, &session->out);
+	session->made += session->out.len - before;
 	ph_session_fail_rc(session, rc);
 	return rc == 0;
 }
@@ -95,6 +102,8 @@ void ph_session_start_transport(struct ph_session *session)
 struct frame {
 	struct ph_buf plain;
 	size_t room;
+	size_t limit;  /* by the budget; nothing goes over */
+	bool is_short; /* something would have */
 };
 
 /*
@@ -109,6 +118,11 @@ static bool put(struct ph_session *session, struct frame *frame,
 
 	if (rc != 0) {
 		ph_session_fail_rc(session, rc);
+		return false;
+	}
+	if (frame->plain.len > frame->limit) {
+		frame->is_short = true;
+		frame->plain.len = before;
 		return false;
 	}
 	if (before > 0 && frame->plain.len > frame->room) {
@@ -191,14 +205,17 @@ static bool put_receipts(struct ph_session *session, struct frame *frame)
 {
 	struct session_receipts *receipts = &session->receipts;
 
-	if (session->side != PH_SIDE_HUB) {
+	if (session->side != PH_SIDE_HUB || ph_session_holds_receipts(session)) {
 		return true; /* the device's wait for its store */
 	}
 	while (receipts->n > 0) {
 		const struct ph_message message = { .type = PH_MSG_RECEIPT,
 						    .receipt = receipts->list[0] };
 
-		if (!put(session, frame, &message)) {
+		/* one that cannot be paid for comes with the next welcome */
+		if (ph_session_affords_receipt(session, frame->plain.len,
+					       &message.receipt) &&
+		    !put(session, frame, &message)) {
 			return false;
 		}
 		receipts->n--;
@@ -335,7 +352,8 @@ out:
 static bool put_items(struct ph_session *session, struct frame *frame)
 {
 	while (session->ready && session->state == PH_SESSION_TRANSFER &&
-	       session->queue.first != NULL) {
+	       session->queue.first != NULL &&
+	       ph_session_affords_front(session, frame->plain.len)) {
 		if (!put_chunk(session, frame)) {
 			return false;
 		}
@@ -362,6 +380,13 @@ static bool is_done_due(const struct ph_session *session)
 static bool put_ends(struct ph_session *session, struct frame *frame)
 {
 	if (is_done_due(session)) {
+		if (session->is_spent && session->side == PH_SIDE_HUB &&
+		    !session->spent_told) {
+			if (!put_plain(session, frame, PH_MSG_SPENT, 0)) {
+				return false;
+			}
+			session->spent_told = true;
+		}
 		if (!put_plain(session, frame, PH_MSG_DONE, session->dealt)) {
 			return false;
 		}
@@ -405,11 +430,15 @@ void ph_session_pump(struct ph_session *session)
 			sodium_memzero(frame.plain.data, frame.plain.len);
 			frame.plain.len = 0;
 		}
+		frame.limit = ph_session_frame_limit(session);
 		fill(session, &frame);
 		if (frame.plain.len == 0 || ph_session_is_over(session) ||
 		    !ph_session_seal(session, ph_buf_view(&frame.plain))) {
 			break;
 		}
+	}
+	if (frame.is_short && frame.plain.len == 0) {
+		ph_session_fail(session, PH_FAIL_BUDGET);
 	}
 	ph_buf_wipe(&frame.plain);
 }

@@ -113,6 +113,7 @@ static inline void fill_hello(struct device_store *device, struct ph_hello *hell
 		hello->segment[hello->n_segments++] = *segment;
 		device->sent_n = segment->last;
 	}
+	hello->budget = device->budget;
 	hello->done = !device_more(device);
 }
 
@@ -126,6 +127,7 @@ static inline int room_new_device(struct room *room)
 	fill_hello(&room->device_store, &hello);
 	memcpy(config.hub_key, room->hub_box.key, sizeof(config.hub_key));
 	config.hello = &hello;
+	config.may_send = room->device_store.may_send;
 	config.cert = ph_buf_view(&room->device_store.cert);
 	ph_rng_seed(&room->device_rng, 2 * room->seed, &config.rng);
 	return ph_session_new(&room->device, &config, room->now);

@@ -28,6 +28,8 @@ struct device_store {
 	bool part_sent[ENTRIES];
 	bool part_missed[ENTRIES];
 	int fail; /* the next job gives it */
+	/* bytes that the hub, and it, may send; 0: no bound */
+	uint64_t budget, may_send;
 	/* the feed */
 	uint64_t fed; /* number of the last page applied; they have numbers 1, 2, ... */
 	unsigned old_pages, gaps;
