@@ -2,7 +2,7 @@
  * tests/sanitize/msan_shim.c - what libraries that MSan does not see have written.
  *
  * MSan follows each bit through code that clang compiled for it; libsodium, SQLite,
- * msgpack-c, utf8proc and jansson are not. Linked with --wrap, each function that writes
+ * msgpack-c, utf8proc, jansson and zstd are not. Linked with --wrap, each function that writes
  * through a pointer of ours is called here, and what it wrote is then told to MSan. What they
  * allocate for themselves counts as written (poison_in_malloc=0, poison_in_free=0); what our own code gets from
  * malloc does not: it is poisoned here.
@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <utf8proc.h>
+#include <zstd.h>
 
 #define WRAP(type, name, args)                                                           \
 	type __real_##name args;                                                         \
@@ -437,5 +438,31 @@ WRAP(int, json_dumpf, (const json_t *json, FILE *file, size_t flags))
 	int rc;
 
 	LIBRARY(rc = __real_json_dumpf(json, file, flags))
+	return rc;
+}
+
+/* --- zstd --- */
+
+WRAP(size_t, ZSTD_compress2,
+     (ZSTD_CCtx * context, void *out, size_t room, const void *in, size_t len))
+{
+	__msan_check_mem_is_initialized(in, len);
+
+	size_t rc = __real_ZSTD_compress2(context, out, room, in, len);
+
+	written(out, ZSTD_isError(rc) ? 0 : rc);
+	return rc;
+}
+
+WRAP(size_t, ZSTD_decompress_usingDDict,
+     (ZSTD_DCtx * context, void *out, size_t room, const void *in, size_t len,
+      const ZSTD_DDict *dictionary))
+{
+	__msan_check_mem_is_initialized(in, len);
+
+	size_t rc = __real_ZSTD_decompress_usingDDict(context, out, room, in, len,
+						      dictionary);
+
+	written(out, ZSTD_isError(rc) ? 0 : rc);
 	return rc;
 }
