@@ -28,6 +28,15 @@ const struct sim_invariant_doc sim_invariants[SIM_INVARIANTS] = {
 				   "hub heard of its device" },
 	[SIM_SESSION] = { "session", "a session over a line that does not fail ends in "
 				     "order; one that stalls ends" },
+	[SIM_STICK] = { "stick",
+			"a packing puts all that has no receipt on a stick; whatever it "
+			"said is there, and whole, is so however the stick was pulled" },
+	[SIM_AGAIN] = { "again",
+			"a bundle that was taken to its end changes nothing when "
+			"it is taken again, and none does that is for another" },
+	[SIM_REFUSED] = { "refused",
+			  "a bundle that was altered, cut short or is for another is "
+			  "never taken for whole, a sound one by the hub always" },
 	[SIM_HEALTHY] = { "healthy",
 			  "a machine whose disk is sound starts and does what it "
 			  "is asked" },

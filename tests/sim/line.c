@@ -5,7 +5,7 @@
  * together. When nothing moves any more the line is at rest: a good one is over by then,
  * one that stalls is told the time until both sides give up.
  */
-#include "tests/sim/line.h"
+#include "tests/sim/line_internal.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -18,37 +18,6 @@
 #include "tests/sim/version.h"
 
 #define FLIGHT 1024
-
-struct line {
-	struct sim *sim;
-	struct sim_device *device;
-	struct sim_line_how how;
-	struct sim_line_end end;
-	struct ph_session *near, *far; /* the device's, the hub's */
-	struct ph_hub_peer peer;
-	struct ph_rng_seeded seeded;
-	struct ph_rng portions;
-	struct ph_buf first; /* what the device sent before the hub said anything */
-	bool is_broken;      /* nothing moves any more */
-	bool has_struck;     /* the fault happened */
-	bool is_gone;        /* the device's process ended */
-	unsigned steps;
-	int64_t began;
-};
-
-/* A session of the hub whose device is gone, and what is still on its way. */
-struct lingering {
-	struct ph_session *far;
-	struct ph_hub_peer peer;
-	struct ph_buf bytes;
-};
-static struct lingering lingering[8];
-static unsigned n_lingering;
-
-static uint64_t now_ms(const struct sim *sim)
-{
-	return (uint64_t)(sim->now + 10 * 3600 * 1000);
-}
 
 static bool is_over(const struct ph_session *session)
 {
@@ -82,11 +51,11 @@ static void give_back(struct sim *sim, struct ph_session *far, struct ph_hub_pee
 				       &job->partial);
 	}
 	sim_enter(&sim->hub_machine);
-	ph_session_give_job(far, job, now_ms(sim));
+	ph_session_give_job(far, job, sim_now_ms(sim));
 	sim_leave();
 }
 
-static void free_far(struct sim *sim, struct ph_session **far, struct ph_hub_peer *peer)
+void sim_line_free_far(struct sim *sim, struct ph_session **far, struct ph_hub_peer *peer)
 {
 	const uint8_t *key = *far != NULL ? ph_session_peer(*far) : NULL;
 	struct ph_buf bytes = { 0 };
@@ -114,8 +83,7 @@ static void check_times(struct sim *sim, const struct ph_job *job)
 	}
 }
 
-/* Jobs of all sessions, in one transaction. Returns whether there were any. */
-static bool hub_jobs(struct sim *sim, struct line *lines, unsigned n)
+bool sim_line_hub_jobs(struct sim *sim, struct line *lines, unsigned n)
 {
 	struct ph_job *jobs[4 * SIM_LINES_MAX], *first = NULL, **link = &first;
 	unsigned owners[4 * SIM_LINES_MAX], count = 0;
@@ -170,7 +138,7 @@ static bool device_jobs(struct line *line)
 			sim_note_receipts(line->sim, line->device);
 		}
 		sim_enter(&line->device->machine);
-		ph_session_give_job(line->near, job, now_ms(line->sim));
+		ph_session_give_job(line->near, job, sim_now_ms(line->sim));
 		sim_leave();
 	}
 	return any;
@@ -204,23 +172,9 @@ static void deliver(struct line *line, struct ph_session *to, struct ph_view byt
 		bytes = ph_buf_view(&copy);
 	}
 	sim_enter(to == line->near ? &line->device->machine : &line->sim->hub_machine);
-	ph_session_receive(to, bytes, now_ms(line->sim));
+	ph_session_receive(to, bytes, sim_now_ms(line->sim));
 	sim_leave();
 	ph_buf_deinit(&copy);
-}
-
-static void leave_lingering(struct line *line)
-{
-	struct lingering *left;
-
-	if (n_lingering == sizeof lingering / sizeof *lingering) {
-		free_far(line->sim, &line->far, &line->peer);
-		return;
-	}
-	left = &lingering[n_lingering++];
-	*left = (struct lingering){ .far = line->far, .peer = line->peer };
-	put(&left->bytes, ph_session_output(line->near));
-	line->far = NULL;
 }
 
 /* Bytes one way; returns whether any went. */
@@ -252,14 +206,14 @@ static bool carry(struct line *line, bool down)
 		}
 		*sum += bytes.len;
 		deliver(line, to, bytes, strike && line->how.fault == SIM_LINE_CORRUPT);
-		ph_session_sent(from, bytes.len, now_ms(line->sim));
+		ph_session_sent(from, bytes.len, sim_now_ms(line->sim));
 		if (line->how.bytes_per_second > 0) {
 			line->sim->now +=
 				(int64_t)(bytes.len * 1000 / line->how.bytes_per_second);
 		}
 	}
 	if (strike && line->how.fault == SIM_LINE_LINGER) {
-		leave_lingering(line);
+		sim_line_linger(line);
 	}
 	return bytes.len > 0;
 }
@@ -315,9 +269,9 @@ static void line_open(struct line *line)
 		line->is_gone = true;
 	} else {
 		near.hello = hello;
-		rc = ph_session_new(&line->near, &near, now_ms(sim));
+		rc = ph_session_new(&line->near, &near, sim_now_ms(sim));
 		assert(rc == 0);
-		rc = ph_session_new(&line->far, &far, now_ms(sim));
+		rc = ph_session_new(&line->far, &far, sim_now_ms(sim));
 		assert(rc == 0);
 	}
 	ph_buf_deinit(&arena);
@@ -388,7 +342,7 @@ static void line_close(struct line *line)
 	}
 	keep_tape(line);
 	ph_session_free(line->near);
-	free_far(sim, &line->far, &line->peer);
+	sim_line_free_far(sim, &line->far, &line->peer);
 	ph_buf_deinit(&line->first);
 }
 
@@ -454,7 +408,7 @@ static bool turn(struct sim *sim, struct line *lines, unsigned n)
 		}
 		any |= device_jobs(line);
 	}
-	any |= hub_jobs(sim, lines, n);
+	any |= sim_line_hub_jobs(sim, lines, n);
 	if (sim_hub_failed(sim)) {
 		hub_falls(sim, lines, n, false);
 	}
@@ -468,13 +422,13 @@ static void stall(struct sim *sim, struct line *line)
 	for (int i = 0; i < 400 && !(is_over(line->near) && is_over(line->far)); i++) {
 		sim->now += 1000;
 		if (!is_over(line->near)) {
-			ph_session_tick(line->near, now_ms(sim));
+			ph_session_tick(line->near, sim_now_ms(sim));
 		}
 		if (!is_over(line->far)) {
-			ph_session_tick(line->far, now_ms(sim));
+			ph_session_tick(line->far, sim_now_ms(sim));
 		}
 		(void)device_jobs(line);
-		(void)hub_jobs(sim, line, 1);
+		(void)sim_line_hub_jobs(sim, line, 1);
 	}
 	if (!is_over(line->near) || !is_over(line->far)) {
 		sim_broken(sim, SIM_SESSION, "%s: a session that stalls does not end",
@@ -511,7 +465,7 @@ void sim_lines(struct sim *sim, struct sim_device *const *devices,
 			(void)device_jobs(line);
 		}
 	}
-	(void)hub_jobs(sim, lines, n);
+	(void)sim_line_hub_jobs(sim, lines, n);
 	for (unsigned i = 0; i < n; i++) {
 		line_close(&lines[i]);
 		ends[i] = lines[i].end;
@@ -529,81 +483,4 @@ struct sim_line_end sim_line(struct sim *sim, struct sim_device *device,
 
 	sim_lines(sim, &device, &how, 1, &end);
 	return end;
-}
-
-/* --- what comes late --- */
-
-/* Bytes for a session of the hub whose peer is not there; it hangs up afterwards. */
-static void play(struct sim *sim, struct ph_session *far, struct ph_hub_peer *peer,
-		 struct ph_view bytes)
-{
-	struct line line = { .sim = sim, .far = far, .peer = *peer };
-
-	sim_enter(&sim->hub_machine);
-	ph_session_receive(far, bytes, now_ms(sim));
-	sim_leave();
-	for (int i = 0; i < 8; i++) {
-		if (!hub_jobs(sim, &line, 1)) {
-			break;
-		}
-	}
-	ph_session_eof(far);
-	(void)hub_jobs(sim, &line, 1);
-	*peer = line.peer;
-}
-
-void sim_linger(struct sim *sim)
-{
-	for (unsigned i = 0; i < n_lingering; i++) {
-		sim_note(sim, "%zu bytes of a session that was given up arrive",
-			 lingering[i].bytes.len);
-		play(sim, lingering[i].far, &lingering[i].peer,
-		     ph_buf_view(&lingering[i].bytes));
-		free_far(sim, &lingering[i].far, &lingering[i].peer);
-		ph_buf_deinit(&lingering[i].bytes);
-	}
-	n_lingering = 0;
-	sim_hub_settle(sim);
-}
-
-void sim_linger_free(struct sim *sim)
-{
-	(void)sim;
-	for (unsigned i = 0; i < n_lingering; i++) {
-		ph_session_free(lingering[i].far);
-		ph_buf_deinit(&lingering[i].bytes);
-	}
-	n_lingering = 0;
-}
-
-void sim_replay(struct sim *sim, struct sim_device *device, const struct ph_rng *dice)
-{
-	struct ph_session_config config = { .side = PH_SIDE_HUB,
-					    .rng = sim->hub_machine.rng };
-	struct ph_session *far;
-	struct ph_hub_peer peer = { 0 };
-	struct sim_heard before, after;
-	const struct sim_tape *tape;
-	int rc;
-
-	if (device->n_tapes == 0) {
-		return;
-	}
-	tape = &device->tapes[ph_rng_below(dice, device->n_tapes)];
-	sim_heard(sim, device, &before);
-	config.keys = &ph_hub_keys(sim->hub)->box;
-	rc = ph_session_new(&far, &config, now_ms(sim));
-	assert(rc == 0);
-	play(sim, far, &peer, ph_buf_view(&tape->bytes));
-	sim_note(sim, "the first message of a session of %s is played again: %s",
-		 device->machine.name, peer.known ? "known" : "unknown");
-	free_far(sim, &far, &peer);
-	sim_hub_settle(sim);
-	sim_heard(sim, device, &after);
-	if (before.known && memcmp(&before, &after, sizeof before) != 0) {
-		sim_broken(sim, SIM_REPLAY,
-			   "a first message of %s played again moves what the hub heard "
-			   "of it",
-			   device->machine.name);
-	}
 }

@@ -41,6 +41,17 @@ bool sim_device_again(struct sim *sim, struct sim_device *device, int rc,
 	return true;
 }
 
+bool sim_is_known(struct sim *sim, const struct sim_device *device)
+{
+	struct ph_device row;
+	int rc;
+
+	do {
+		rc = ph_journal_device_by_id(ph_hub_journal(sim->hub), device->id, &row);
+	} while (sim_hub_again(sim, rc, "a device"));
+	return rc == 0;
+}
+
 static int resolve(struct ph_journal *journal, const struct ph_ref *ref)
 {
 	struct ph_buf bytes = { 0 };

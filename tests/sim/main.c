@@ -354,6 +354,8 @@ static void tell_all(double took)
 	       " entries died with a folder put back; %" PRIu64
 	       " programs were older; %" PRIu64 " copies are where the books have them\n",
 	       sums.cuts_in, sums.kills_in, sums.dead, sums.older, sums.plain);
+	printf("# sticks: %" PRIu64 " packings, %" PRIu64 " bundles taken\n", sums.packed,
+	       sums.carried);
 	for (unsigned i = 1; i < SIM_INVARIANTS; i++) {
 		if (broken[i] > 0) {
 			printf("# broken %" PRIu64 " times: %s\n", broken[i],

@@ -15,9 +15,9 @@
 #include "tests/sim/sim.h"
 
 const struct sim_op_doc sim_ops[SIM_OPS] = {
-	[SIM_DO_WORK] = { "work", 300, false },
+	[SIM_DO_WORK] = { "work", 290, false },
 	[SIM_DO_ODD] = { "odd", 70, true },
-	[SIM_DO_SYNC] = { "sync", 120, false },
+	[SIM_DO_SYNC] = { "sync", 90, false },
 	[SIM_DO_PAIR] = { "together", 20, false },
 	[SIM_DO_CONFIRM] = { "confirm", 30, false },
 	[SIM_DO_DECIDE] = { "decide", 15, true },
@@ -30,6 +30,14 @@ const struct sim_op_doc sim_ops[SIM_OPS] = {
 	[SIM_DO_LINGER] = { "linger", 20, true },
 	[SIM_DO_REPLAY] = { "replay", 20, true },
 	[SIM_DO_AWAY] = { "away", 6, true },
+	[SIM_DO_PACK] = { "pack", 15, false },
+	[SIM_DO_TAKE] = { "take", 8, false },
+	[SIM_DO_HUB_STICK] = { "hub-stick", 15, false },
+	[SIM_DO_VAN] = { "van", 20, false },
+	[SIM_DO_PULL] = { "pull", 30, true },
+	[SIM_DO_LOSE] = { "lose", 10, true },
+	[SIM_DO_OLD] = { "old", 30, true },
+	[SIM_DO_DAMAGE] = { "damage", 20, true },
 	[SIM_DO_KILL] = { "kill", 12, true },
 	[SIM_DO_POWER] = { "power", 20, true },
 	[SIM_DO_KILL_IN] = { "kill-in", 15, true },

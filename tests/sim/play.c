@@ -15,6 +15,7 @@
 #include "tests/sim/check.h"
 #include "tests/sim/disk.h"
 #include "tests/sim/line.h"
+#include "tests/sim/stick.h"
 #include "tests/sim/version.h"
 #include "tests/sim/work.h"
 
@@ -60,6 +61,10 @@ static void do_odd(const struct happening *it)
 
 static void do_sync(const struct happening *it)
 {
+	if (it->device->no_network) {
+		sim_do_van(it->sim, it->device, &it->dice);
+		return;
+	}
 	sim_line(it->sim, it->device,
 		 (struct sim_line_how){ .seed = below(it, 2) * it->event->seed });
 }
@@ -70,13 +75,16 @@ static void do_pair(const struct happening *it)
 	struct sim_device *devices[3];
 	struct sim_line_how how[3] = { 0 };
 	struct sim_line_end ends[3];
-	unsigned n = sim->n_devices < 3 ? sim->n_devices : 3;
+	unsigned most = sim->n_devices < 3 ? sim->n_devices : 3, n = 0;
 
-	for (unsigned i = 0; i < n; i++) {
-		devices[i] = &sim->devices[(it->device->number + i) % sim->n_devices];
-		how[i].seed = below(it, 1000);
+	for (unsigned i = 0; i < most; i++) {
+		devices[n] = &sim->devices[(it->device->number + i) % sim->n_devices];
+		how[n].seed = below(it, 1000);
+		n += !devices[n]->no_network;
 	}
-	sim_lines(sim, devices, how, n, ends);
+	if (n > 0) {
+		sim_lines(sim, devices, how, n, ends);
+	}
 }
 
 /* --- the hub's operator --- */
@@ -129,6 +137,9 @@ static void faulty_line(const struct happening *it, enum sim_line_fault fault, b
 	struct sim_line_how how = fault_at(it, fault);
 
 	how.power = power;
+	if (it->device->no_network) {
+		return;
+	}
 	sim_note(it->sim, "%s: a line with fault %d at %s byte %" PRIu64 ", step %u",
 		 it->device->machine.name, fault, how.down ? "down" : "up", how.byte,
 		 how.step);
@@ -154,7 +165,7 @@ static void do_stall(const struct happening *it)
 static void do_linger(const struct happening *it)
 {
 	faulty_line(it, SIM_LINE_LINGER, false);
-	if (below(it, 2) == 0) {
+	if (below(it, 2) == 0 && !it->device->no_network) {
 		sim_line(it->sim, it->device, (struct sim_line_how){ 0 });
 	}
 	if (below(it, 2) == 0) {
@@ -175,6 +186,48 @@ static void do_away(const struct happening *it)
 	sim_note(it->sim, "nothing for %" PRId64 " days", days);
 }
 
+/* --- sticks --- */
+
+static void do_pack(const struct happening *it)
+{
+	sim_do_pack(it->sim, it->device, &it->dice);
+}
+
+static void do_take(const struct happening *it)
+{
+	sim_do_take(it->sim, it->device, &it->dice);
+}
+
+static void do_hub_stick(const struct happening *it)
+{
+	sim_do_hub_stick(it->sim, it->device, &it->dice);
+}
+
+static void do_van(const struct happening *it)
+{
+	sim_do_van(it->sim, it->device, &it->dice);
+}
+
+static void do_pull(const struct happening *it)
+{
+	sim_do_pull(it->sim, it->device, &it->dice);
+}
+
+static void do_lose(const struct happening *it)
+{
+	sim_do_lose(it->sim, &it->dice);
+}
+
+static void do_old(const struct happening *it)
+{
+	sim_do_old(it->sim, it->device, &it->dice);
+}
+
+static void do_damage(const struct happening *it)
+{
+	sim_do_damage(it->sim, it->device, &it->dice);
+}
+
 /* --- machines --- */
 
 /* Often in the middle of a write: of the disk nothing is heard any more from there on. */
@@ -187,8 +240,10 @@ static void device_ends(const struct happening *it, bool power)
 		 power ? "loses power" : "is killed", writing ? " as it writes" : "");
 	if (writing) {
 		sim_spoil(&it->device->machine, 1 + below(it, 40), 0, true, 9);
-		if (below(it, 2) == 0) {
+		if (below(it, 2) == 0 && !it->device->no_network) {
 			sim_line(sim, it->device, (struct sim_line_how){ 0 });
+		} else if (it->device->no_network) {
+			sim_do_van(sim, it->device, &it->dice);
 		}
 		for (int i = 0; i < 4 && !sim_disk_failed(it->device->machine.name);
 		     i++) {
@@ -368,7 +423,7 @@ static void do_clone(const struct happening *it)
 	struct sim_device *twin;
 
 	if (it->sim->n_devices < SIM_DEVICES_MAX && it->device->twin < 0 &&
-	    !it->device->cut) {
+	    !it->device->cut && !it->device->no_network) {
 		twin = sim_clone(it->sim, it->device);
 		sim_note(it->sim, "%s goes on with a copy of the folder of %s",
 			 twin->machine.name, it->device->machine.name);
@@ -393,6 +448,14 @@ static void (*const deeds[SIM_OPS])(const struct happening *it) = {
 	[SIM_DO_LINGER] = do_linger,
 	[SIM_DO_REPLAY] = do_replay,
 	[SIM_DO_AWAY] = do_away,
+	[SIM_DO_PACK] = do_pack,
+	[SIM_DO_TAKE] = do_take,
+	[SIM_DO_HUB_STICK] = do_hub_stick,
+	[SIM_DO_VAN] = do_van,
+	[SIM_DO_PULL] = do_pull,
+	[SIM_DO_LOSE] = do_lose,
+	[SIM_DO_OLD] = do_old,
+	[SIM_DO_DAMAGE] = do_damage,
 	[SIM_DO_KILL] = do_kill,
 	[SIM_DO_POWER] = do_power,
 	[SIM_DO_KILL_IN] = do_kill_in,

@@ -22,6 +22,9 @@ enum sim_invariant {
 	SIM_HUB_CLOCK,
 	SIM_REPLAY,
 	SIM_SESSION,
+	SIM_STICK,
+	SIM_AGAIN,
+	SIM_REFUSED,
 	SIM_HEALTHY,
 	SIM_WHOLE,
 	SIM_CONVERGES,
@@ -61,6 +64,15 @@ enum sim_op {
 	SIM_DO_LINGER, /* ... that the device gives up, while what it sent arrives later */
 	SIM_DO_REPLAY, /* somebody plays an old first message to the hub */
 	SIM_DO_AWAY,   /* nothing at all for up to two weeks */
+	/* the road without a network: carry.c */
+	SIM_DO_PACK, /* a device packs for the hub */
+	SIM_DO_TAKE, /* a device is shown a stick */
+	SIM_DO_HUB_STICK,
+	SIM_DO_VAN, /* one to three devices pack, the hub takes and packs, they take */
+	SIM_DO_PULL,
+	SIM_DO_LOSE,
+	SIM_DO_OLD,
+	SIM_DO_DAMAGE,
 	/* machines */
 	SIM_DO_KILL,    /* the process of a device ends, wherever it is */
 	SIM_DO_POWER,   /* its power fails */
@@ -120,7 +132,9 @@ struct sim_tally {
 	uint64_t cuts_in, kills_in; /* inside sessions */
 	uint64_t dead;              /* entries that died with a disk */
 	uint64_t older;             /* machines whose program was not the newest */
-	uint64_t plain;             /* copies to which nothing odd was done */
+	uint64_t packed,
+		carried; /* packings that were done; bundles taken whole, once each */
+	uint64_t plain;  /* copies to which nothing odd was done */
 };
 
 struct sim_result {

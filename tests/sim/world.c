@@ -21,6 +21,7 @@
 #include "daemon/hub_internal.h"
 #include "tests/sim/check.h"
 #include "tests/sim/disk.h"
+#include "tests/sim/stick.h"
 #include "tests/sim/version.h"
 #include "tests/sim/work.h"
 
@@ -387,6 +388,7 @@ void sim_restore(struct sim *sim, struct sim_device *device)
 			   device->machine.name, err.text);
 	}
 	mourn(sim, device);
+	sim_forget_taken(sim, device);
 }
 
 void sim_device_dies(struct sim *sim, struct sim_device *device)
@@ -458,10 +460,18 @@ void sim_found(struct sim *sim)
 	sim_version_draw(sim, &sim->hub_machine, 0);
 	sim_disk_copy("pattern", "hub", true);
 	sim->books = sim_books_new();
+	sim->sticks = sim_sticks_new();
 	sim_hub_open(sim);
 	sim_skip_hub_clock(sim);
 	for (unsigned i = 0; i < sim->script->n_devices; i++) {
 		sim_join(sim, site_of(sim, i));
+	}
+	if (sim->script->seed % 3 == 1 && sim->script->n_devices > 0) {
+		struct sim_device *device =
+			&sim->devices[sim->script->seed / 3 % sim->n_devices];
+
+		device->no_network = true;
+		sim_note(sim, "%s never has a network", device->machine.name);
 	}
 }
 
@@ -494,6 +504,7 @@ void sim_close(struct sim *sim)
 	sim_hub_close(sim);
 	clear_disks(sim);
 	sim_books_free(sim->books);
+	sim_sticks_free(sim->sticks);
 	free(sim->devices);
 	free(sim->acks);
 	free(sim->receipts);

@@ -70,7 +70,8 @@ struct sim_device {
 	int twin; /* the device whose folder it began with; -1: it joined */
 	/* What the simulator did to it, for what is found at the end. */
 	bool was_clocked, was_restored, was_cloned;
-	bool unnoted; /* its receipts could not be read for a fault of its disk */
+	bool no_network; /* it is reached by stick alone, from its invite on */
+	bool unnoted;    /* its receipts could not be read for a fault of its disk */
 	struct sim_tape tapes[SIM_TAPES];
 	unsigned n_tapes;
 	uint64_t bytes_up, bytes_down; /* of all its sessions */
@@ -107,7 +108,8 @@ struct sim_seen {
 	uint64_t n;
 };
 
-struct sim_books; /* work.h */
+struct sim_books;  /* work.h */
+struct sim_sticks; /* stick.h */
 
 struct sim {
 	const struct sim_script *script;
@@ -139,6 +141,7 @@ struct sim {
 	struct sim_receipt *receipts;
 	size_t n_receipts, cap_receipts;
 	struct sim_books *books;
+	struct sim_sticks *sticks;
 };
 
 /* --- what happens --- */
@@ -206,6 +209,8 @@ bool sim_hub_again(struct sim *sim, int rc, const char *what);
 bool sim_device_again(struct sim *sim, struct sim_device *device, int rc,
 		      const char *what);
 
+/* Whether the hub has heard of DEVICE. */
+bool sim_is_known(struct sim *sim, const struct sim_device *device);
 /* Whether what DEVICE or the hub does may fail by its disk. */
 bool sim_is_ill(const struct sim *sim, const struct sim_device *device);
 bool sim_hub_is_ill(const struct sim *sim);

@@ -1,0 +1,71 @@
+/*
+ * tests/sim/stick.h - sticks: disks of their own, which people carry between machines.
+ *
+ * What pack-stick and take-stick do at a site and at the hub is done here by the same
+ * functions, over the spool on the stick; words and tables are left out.
+ */
+#ifndef PH_TESTS_SIM_STICK_H
+#define PH_TESTS_SIM_STICK_H
+
+#include "proto/spool.h"
+#include "tests/sim/world.h"
+
+#define SIM_STICKS 3 /* in use; each may have an older copy in a drawer */
+#define SIM_HUB    (-1)
+
+/* A bundle of WHO (a device's number, or SIM_HUB) that a packing said is on a stick. */
+struct sim_carried {
+	unsigned stick;
+	int who;
+	char name[PH_SPOOL_NAME_SIZE];
+};
+/* A bundle that WHO took to its end. */
+struct sim_taken {
+	int who;
+	char name[PH_SPOOL_NAME_SIZE];
+};
+struct sim_sticks {
+	struct sim_carried *carried;
+	size_t n_carried, cap_carried;
+	struct sim_taken *taken;
+	size_t n_taken, cap_taken;
+	bool has_old[SIM_STICKS]; /* a copy lies in a drawer */
+};
+
+struct sim_sticks *sim_sticks_new(void);
+void sim_sticks_free(struct sim_sticks *sticks);
+/* The disk of a stick, of its OLD copy. */
+const char *sim_stick_name(unsigned stick, bool old);
+
+/*
+ * Pack for the hub, or at the hub for those who came by stick and for DEVICE (may be NULL).
+ * False: a planned fault of a disk, or of the stick, was in the way.
+ */
+bool sim_pack(struct sim *sim, struct sim_device *device, unsigned stick);
+bool sim_hub_pack(struct sim *sim, const struct sim_device *device, unsigned stick);
+/* Take what is on a stick, or on its OLD copy. -ESTALE: as for a session. */
+int sim_take(struct sim *sim, struct sim_device *device, unsigned stick, bool old);
+bool sim_hub_take(struct sim *sim, unsigned stick, bool old);
+
+/* What was said to be on STICK is, and is whole; so is all that has a bundle's name. */
+void sim_check_stick(struct sim *sim, unsigned stick);
+/* Whoever packed onto it said nothing of what is there now. */
+void sim_forget_stick(struct sim *sim, unsigned stick);
+/* The folder of DEVICE was put back: what it took may be news to it again. */
+void sim_forget_taken(struct sim *sim, const struct sim_device *device);
+
+/* --- carry.c: people --- */
+
+/* There and back: what DEVICE wrote comes to the hub, and what the hub has for it, home. */
+int sim_round_trip(struct sim *sim, struct sim_device *device);
+void sim_do_pack(struct sim *sim, struct sim_device *device, const struct ph_rng *dice);
+void sim_do_take(struct sim *sim, struct sim_device *device, const struct ph_rng *dice);
+void sim_do_hub_stick(struct sim *sim, struct sim_device *device,
+		      const struct ph_rng *dice);
+void sim_do_van(struct sim *sim, struct sim_device *device, const struct ph_rng *dice);
+void sim_do_pull(struct sim *sim, struct sim_device *device, const struct ph_rng *dice);
+void sim_do_lose(struct sim *sim, const struct ph_rng *dice);
+void sim_do_old(struct sim *sim, struct sim_device *device, const struct ph_rng *dice);
+void sim_do_damage(struct sim *sim, struct sim_device *device, const struct ph_rng *dice);
+
+#endif
