@@ -5,7 +5,8 @@
  * the next first flight is depends on it: one that was cut makes it smaller, twice cut
  * leaves it out, so that a link which breaks after a few hundred bytes, or a hub that
  * was restored and lacks what it had signed for, does not fail at the same place for
- * ever. Frames get shorter too: of a cut frame nothing counts, so their best length is
+ * ever. If the hub had answered, it may hold more than it could give receipts for, and
+ * the front of the next segment: then nothing is sent before it says what. Frames get shorter too: of a cut frame nothing counts, so their best length is
  * the root of what a frame costs times twice the bytes between cuts.
  */
 #include <errno.h>
@@ -23,15 +24,16 @@
 
 /* --- outcomes --- */
 
-static int64_t next_flight(int64_t flight, bool complete, bool spoke)
+static int64_t next_flight(int64_t flight, bool complete,
+			   const struct ph_session_counts *counts)
 {
 	if (complete) {
 		return FLIGHT_GOOD;
 	}
-	if (!spoke) {
+	if (counts->bytes_out == 0) {
 		return flight;
 	}
-	return flight > FLIGHT_POOR ? FLIGHT_POOR : 0;
+	return counts->bytes_in == 0 && flight > FLIGHT_POOR ? FLIGHT_POOR : 0;
 }
 
 static int get_int(struct ph_site *site, const char *name, int64_t fallback, int64_t *out)
@@ -87,7 +89,7 @@ static int put_outcome(struct ph_site *site, bool complete, const char *reason,
 	}
 	if (rc == 0) {
 		rc = ph_journal_meta_put_int(journal, PH_META_FLIGHT,
-					     next_flight(flight, complete, spoke));
+					     next_flight(flight, complete, counts));
 	}
 	if (rc == 0) {
 		rc = get_int(site, PH_META_CUT, 0, &cut);

@@ -12,8 +12,7 @@
 struct ph_partial {
 	struct ph_partial *newer, *older;
 	uint8_t key[PH_KEY_SIZE];
-	uint8_t hash[16];
-	struct ph_buf bytes;
+	struct ph_unfinished segment;
 };
 
 void ph_partials_init(struct ph_partials *partials, unsigned count_max, size_t bytes_max)
@@ -27,13 +26,13 @@ static void detach(struct ph_partials *partials, struct ph_partial *partial)
 	*(partial->newer ? &partial->newer->older : &partials->newest) = partial->older;
 	*(partial->older ? &partial->older->newer : &partials->oldest) = partial->newer;
 	partials->count--;
-	partials->bytes -= partial->bytes.cap;
+	partials->bytes -= partial->segment.item->body.cap;
 }
 
 static void drop(struct ph_partials *partials, struct ph_partial *partial)
 {
 	detach(partials, partial);
-	ph_buf_wipe(&partial->bytes);
+	ph_unfinished_deinit(&partial->segment);
 	free(partial);
 }
 
@@ -67,7 +66,7 @@ static struct ph_partial *find(struct ph_partials *partials,
 }
 
 void ph_partials_put(struct ph_partials *partials, const uint8_t key[static PH_KEY_SIZE],
-		     const uint8_t hash[static 16], struct ph_buf *bytes)
+		     struct ph_unfinished *segment)
 {
 	struct ph_partial *partial = find(partials, key);
 
@@ -75,28 +74,28 @@ void ph_partials_put(struct ph_partials *partials, const uint8_t key[static PH_K
 		drop(partials, partial);
 	}
 	/* not at the cost of all others */
-	partial = bytes->cap <= partials->bytes_max && partials->count_max > 0
-			  ? calloc(1, sizeof(*partial))
-			  : NULL;
+	partial =
+		segment->item->body.cap <= partials->bytes_max && partials->count_max > 0
+			? calloc(1, sizeof(*partial))
+			: NULL;
 	if (!partial) {
-		ph_buf_wipe(bytes);
+		ph_unfinished_deinit(segment);
 		partials->dropped++;
 		return;
 	}
 	memcpy(partial->key, key, sizeof(partial->key));
-	memcpy(partial->hash, hash, sizeof(partial->hash));
-	partial->bytes = *bytes;
-	*bytes = (struct ph_buf){ 0 };
+	partial->segment = *segment;
+	*segment = (struct ph_unfinished){ 0 };
 	partial->older = partials->newest;
 	*(partials->newest ? &partials->newest->newer : &partials->oldest) = partial;
 	partials->newest = partial;
 	partials->count++;
-	partials->bytes += partial->bytes.cap;
+	partials->bytes += partial->segment.item->body.cap;
 	ph_partials_bound(partials, partials->count_max, partials->bytes_max);
 }
 
 bool ph_partials_take(struct ph_partials *partials, const uint8_t key[static PH_KEY_SIZE],
-		      uint8_t hash_out[static 16], struct ph_buf *bytes_out)
+		      struct ph_unfinished *segment_out)
 {
 	struct ph_partial *partial = find(partials, key);
 
@@ -104,8 +103,7 @@ bool ph_partials_take(struct ph_partials *partials, const uint8_t key[static PH_
 		return false;
 	}
 	detach(partials, partial);
-	memcpy(hash_out, partial->hash, sizeof(partial->hash));
-	*bytes_out = partial->bytes;
+	*segment_out = partial->segment;
 	free(partial);
 	return true;
 }

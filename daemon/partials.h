@@ -8,6 +8,7 @@
 #define PH_DAEMON_PARTIALS_H
 
 #include "common/log/keys.h"
+#include "proto/session.h"
 
 struct ph_partial;
 struct ph_partials {
@@ -23,13 +24,13 @@ void ph_partials_deinit(struct ph_partials *partials);
 void ph_partials_bound(struct ph_partials *partials, unsigned count_max,
 		       size_t bytes_max);
 /*
- * Keep BYTES of the segment HASH for the device KEY, in place of what it had. Takes
- * BYTES in any case; what is too large alone, or finds no memory, is dropped.
+ * Keep SEGMENT for the device KEY, in place of what it had. Takes it in any case; what
+ * is too large alone, or finds no memory, is dropped.
  */
 void ph_partials_put(struct ph_partials *partials, const uint8_t key[static PH_KEY_SIZE],
-		     const uint8_t hash[static 16], struct ph_buf *bytes);
+		     struct ph_unfinished *segment);
 /* What there is for KEY; ownership passes. false: nothing. */
 bool ph_partials_take(struct ph_partials *partials, const uint8_t key[static PH_KEY_SIZE],
-		      uint8_t hash_out[static 16], struct ph_buf *bytes_out);
+		      struct ph_unfinished *segment_out);
 
 #endif

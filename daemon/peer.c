@@ -56,7 +56,7 @@ static void prove(struct ph_peer *peer)
 	}
 }
 
-static void take_jobs(struct ph_peer *peer)
+void ph_peer_take_jobs(struct ph_peer *peer)
 {
 	struct ph_job *job;
 
@@ -76,7 +76,7 @@ static void add_partial(struct ph_peer *peer, struct ph_job *job)
 	if (job->result == 0 && !job->bad && peer->hub.known &&
 	    job->welcome.status == PH_STATUS_OK) {
 		(void)ph_partials_take(&peer->server->partials, job->peer_key,
-				       job->partial_hash, &job->partial);
+				       &job->partial);
 	}
 }
 
@@ -354,7 +354,7 @@ static void wind_up(struct ph_peer *peer)
 void ph_peer_settle(struct ph_peer *peer)
 {
 	assert(!peer->is_closing);
-	take_jobs(peer);
+	ph_peer_take_jobs(peer);
 	if (flush(peer) < 0) {
 		peer->is_broken = true;
 		if (!ph_peer_is_over(peer)) {
@@ -362,7 +362,7 @@ void ph_peer_settle(struct ph_peer *peer)
 		}
 	}
 	/* sending may have made room for more, and nothing else would ask for it */
-	take_jobs(peer);
+	ph_peer_take_jobs(peer);
 	if (ph_peer_is_over(peer)) {
 		wind_up(peer);
 		return;

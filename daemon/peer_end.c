@@ -126,12 +126,10 @@ static void tell_end(struct ph_peer *peer, enum ph_session_result result)
 static void keep_partial(struct ph_peer *peer)
 {
 	const uint8_t *key = ph_session_peer(peer->session);
-	struct ph_buf bytes = { 0 };
-	uint8_t hash[16];
+	struct ph_unfinished segment;
 
-	if (key && peer->hub.known &&
-	    ph_session_take_partial(peer->session, hash, &bytes)) {
-		ph_partials_put(&peer->server->partials, key, hash, &bytes);
+	if (key && peer->hub.known && ph_session_take_partial(peer->session, &segment)) {
+		ph_partials_put(&peer->server->partials, key, &segment);
 	}
 }
 
@@ -204,10 +202,11 @@ void ph_peer_close(struct ph_peer *peer)
 	if (peer->is_closing) {
 		return;
 	}
-	peer->is_closing = true;
 	if (peer->session && !ph_peer_is_over(peer)) {
 		ph_session_eof(peer->session);
+		ph_peer_take_jobs(peer); /* a last one: what had come whole */
 	}
+	peer->is_closing = true;
 	if (!is_unanswered(peer) || uv_tcp_close_reset(&peer->tcp, on_closed) < 0) {
 		uv_close((uv_handle_t *)&peer->tcp, on_closed);
 	}

@@ -40,6 +40,8 @@ static inline uint64_t ph_peer_now(const struct ph_peer *peer)
 bool ph_peer_is_over(const struct ph_peer *peer);
 /* Draw the conclusions of whatever happened. Not for one that is closing. */
 void ph_peer_settle(struct ph_peer *peer);
+/* Hand what the session asks for to the store worker. */
+void ph_peer_take_jobs(struct ph_peer *peer);
 /* Close the handles; a session that is not over was cut. */
 void ph_peer_close(struct ph_peer *peer);
 /* The same, for a reason of ours; what was not sent is lost. */

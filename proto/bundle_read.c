@@ -243,7 +243,7 @@ static int on_item(struct ph_bundle_reader *reader, const struct ph_message *mes
 				 : message->type == PH_MSG_PART   ? PH_ITEM_PART
 								  : PH_ITEM_PAGE;
 
-	if (message->total > ph_item_max(type) || message->offset != 0 ||
+	if (message->total > ph_item_max(type) ||
 	    (type == PH_ITEM_PAGE && reader->config.direction != PH_BUNDLE_DOWN)) {
 		return PH_BUNDLE_E_FORM;
 	}

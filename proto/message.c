@@ -163,7 +163,6 @@ static void put_segment(struct ph_mpw *writer, const struct ph_message *message)
 	ph_mpw_bin(writer, message->seal, sizeof(message->seal));
 	ph_mpw_bin(writer, message->hash, sizeof(message->hash));
 	ph_mpw_uint(writer, message->total);
-	ph_mpw_uint(writer, message->offset);
 	ph_mpw_bin(writer, message->chunk.data, message->chunk.len);
 }
 
@@ -171,9 +170,8 @@ static bool segment_ok(const struct ph_message *message)
 {
 	return message->first >= 1 && message->last >= message->first &&
 	       message->last <= PH_MESSAGE_UINT_MAX && message->total >= 1 &&
-	       message->total <= PH_SEGMENT_PLAIN_MAX &&
-	       message->offset < message->total && message->chunk.len >= 1 &&
-	       message->chunk.len <= message->total - message->offset;
+	       message->total <= PH_SEGMENT_PLAIN_MAX && message->chunk.len >= 1 &&
+	       message->chunk.len <= message->total;
 }
 
 static bool packed_ok(const struct ph_message *message)
@@ -190,8 +188,7 @@ static bool get_segment(const msgpack_object_array *array, struct ph_message *me
 	       ph_mp_bin_exact(&array->ptr[4], message->seal, sizeof(message->seal)) &&
 	       ph_mp_bin_exact(&array->ptr[5], message->hash, sizeof(message->hash)) &&
 	       ph_mp_uint(&array->ptr[6], PH_MESSAGE_UINT_MAX, &message->total) &&
-	       ph_mp_uint(&array->ptr[7], PH_MESSAGE_UINT_MAX, &message->offset) &&
-	       ph_mp_bin(&array->ptr[8], 1, PH_FRAME_MAX, &message->chunk);
+	       ph_mp_bin(&array->ptr[7], 1, PH_FRAME_MAX, &message->chunk);
 }
 
 static void put_part(struct ph_mpw *writer, const struct ph_message *message)
@@ -215,7 +212,6 @@ static bool get_part(const msgpack_object_array *array, struct ph_message *messa
 {
 	uint64_t form;
 
-	message->offset = 0;
 	if (!ph_mp_bin_exact(&array->ptr[1], message->log_id, sizeof(message->log_id)) ||
 	    !ph_mp_uint(&array->ptr[2], PH_MESSAGE_UINT_MAX, &message->first) ||
 	    !ph_mp_uint(&array->ptr[3], PH_PART_FORM_SEED, &form) ||
@@ -244,7 +240,7 @@ static bool page_ok(const struct ph_message *message)
 static bool get_page(const msgpack_object_array *array, struct ph_message *message)
 {
 	memset(message->log_id, 0, sizeof(message->log_id));
-	message->first = message->last = message->offset = 0;
+	message->first = message->last = 0;
 	return ph_mp_bin_exact(&array->ptr[1], message->hash, sizeof(message->hash)) &&
 	       ph_mp_uint(&array->ptr[2], PH_MESSAGE_UINT_MAX, &message->total) &&
 	       ph_mp_bin(&array->ptr[3], 1, PH_FRAME_MAX, &message->chunk);
@@ -335,7 +331,7 @@ static const struct {
 	bool (*get)(const msgpack_object_array *array, struct ph_message *message);
 	bool (*is_ok)(const struct ph_message *message);
 } forms[] = {
-	[PH_MSG_SEGMENT] = { 9, 9, put_segment, get_segment, segment_ok },
+	[PH_MSG_SEGMENT] = { 8, 8, put_segment, get_segment, segment_ok },
 	[PH_MSG_PART] = { 7, 7, put_part, get_part, part_ok },
 	[PH_MSG_MORE] = { 2, 2, put_chunk, get_chunk, chunk_ok },
 	[PH_MSG_RECEIPT] = { 6, 7, put_receipt, get_receipt, receipt_ok },
@@ -348,8 +344,9 @@ static const struct {
 	[PH_MSG_PONG] = { 1, 1, put_nothing, get_nothing, any_ok },
 	[PH_MSG_CLOSE] = { 1, 1, put_nothing, get_nothing, any_ok },
 	[PH_MSG_PAGE] = { 4, 4, put_page, get_page, page_ok },
-	[PH_MSG_PACKED] = { 9, 9, put_segment, get_segment, packed_ok },
+	[PH_MSG_PACKED] = { 8, 8, put_segment, get_segment, packed_ok },
 	[PH_MSG_SPENT] = { 1, 1, put_nothing, get_nothing, any_ok },
+	[PH_MSG_RESUME] = { 2, 2, put_chunk, get_chunk, chunk_ok },
 };
 
 enum {

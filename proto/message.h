@@ -147,10 +147,9 @@ int ph_welcome_encode(const struct ph_welcome *welcome, struct ph_buf *out);
 int ph_welcome_decode(struct ph_view bytes, struct ph_welcome *welcome);
 
 enum ph_message_type {
-	PH_MSG_SEGMENT =
-		1, /* [1, log id, first, last, seal, hash bin16, total, offset, chunk] */
-	PH_MSG_PART = 2, /* [2, log id, n, form, seed, total, chunk] */
-	PH_MSG_MORE = 3, /* [3, chunk] */
+	PH_MSG_SEGMENT = 1, /* [1, log id, first, last, seal, hash bin16, total, chunk] */
+	PH_MSG_PART = 2,    /* [2, log id, n, form, seed, total, chunk] */
+	PH_MSG_MORE = 3,    /* [3, chunk] */
 	PH_MSG_RECEIPT =
 		4,         /* [4, head index, n, level, time, signature, [missing ...]] */
 	PH_MSG_DONE = 5,   /* [5, items dealt with]: nothing more to send for now */
@@ -164,6 +163,7 @@ enum ph_message_type {
 	PH_MSG_PAGE = 13,   /* [13, hash bin16, total, chunk] */
 	PH_MSG_PACKED = 14, /* as SEGMENT; the body is a packed segment */
 	PH_MSG_SPENT = 15,  /* [15]: there is more, and the budget has no room for it */
+	PH_MSG_RESUME = 16, /* [16, chunk]: of the segment whose front the welcome told */
 };
 
 #define PH_PART_FORM_SEED                                                                \
@@ -176,7 +176,7 @@ struct ph_message {
 	uint8_t seal[PH_SIGNATURE_SIZE];
 	uint8_t hash[16];
 	uint8_t seed[PH_SEED_SIZE];
-	uint64_t total, offset;
+	uint64_t total;
 	struct ph_view chunk; /* borrowed; also cert, welcome */
 	uint64_t count;       /* DONE items, CREDIT bytes, REFUSE status */
 	struct ph_short_receipt receipt;

@@ -98,17 +98,36 @@ static void keep_partial(struct ph_session *session)
 	    (session->open->type == PH_ITEM_SEGMENT ||
 	     session->open->type == PH_ITEM_PACKED) &&
 	    is_trusted) {
-		ph_buf_wipe(&session->partial);
-		session->partial = session->open->body;
-		session->open->body = (struct ph_buf){ 0 };
-		memcpy(session->partial_hash, session->open_hash,
-		       sizeof(session->partial_hash));
+		ph_unfinished_deinit(&session->partial);
+		session->partial.item = session->open;
+		session->partial.total = session->open_total;
+		memcpy(session->partial.hash, session->open_hash,
+		       sizeof(session->partial.hash));
+		session->open = NULL;
 	} else if (!is_trusted) {
-		ph_buf_wipe(&session->partial);
+		ph_unfinished_deinit(&session->partial);
 	}
 }
 
-/* All but what can still be asked for: output, partial, counts. */
+/*
+ * What came whole is stored also when the link then broke, or nothing more may be said.
+ * Not when the peer proved to be wrong, or our store to be in trouble, or when it was
+ * never told that we serve it.
+ */
+static bool is_stored_yet(const struct ph_session *session)
+{
+	switch (session->failure) {
+	case PH_FAIL_CUT:
+	case PH_FAIL_TIMEOUT:
+	case PH_FAIL_HANDSHAKE: /* a frame that was altered under way */
+	case PH_FAIL_BUDGET:
+		return session->ready;
+	default:
+		return false;
+	}
+}
+
+/* All but what can still be asked for: output, a last STORE, partial, counts. */
 static void drop_all(struct ph_session *session)
 {
 	ph_session_end_noise(session);
@@ -117,7 +136,9 @@ static void drop_all(struct ph_session *session)
 	session->has_transport = false;
 	ph_items_free(session->open);
 	session->open = NULL;
-	ph_items_free(ph_session_items_take(&session->store));
+	if (!is_stored_yet(session)) {
+		ph_items_free(ph_session_items_take(&session->store));
+	}
 	ph_items_free(ph_session_items_take(&session->queue));
 	session->queue_bytes = 0;
 	ph_job_free(session->greeting);
@@ -235,6 +256,23 @@ static bool config_ok(const struct ph_session_config *config)
 	       (config->hello != NULL && config->cert.len <= PH_CERT_MAX);
 }
 
+/*
+ * Short frames are for links that break. One that breaks after the same number of bytes
+ * each time would cut a frame at the same place each time, perhaps just before its end;
+ * so the first is of any length.
+ */
+static void set_frames(struct ph_session *session, const struct ph_session_config *config)
+{
+	session->frame_max = config->frame_max != 0 ? config->frame_max : FRAME_DEFAULT;
+	session->frame_first = session->frame_max;
+	if (session->side == PH_SIDE_DEVICE && session->frame_max < FRAME_DEFAULT) {
+		session->frame_first =
+			FRAME_MIN +
+			(size_t)ph_rng_below(&session->rng,
+					     session->frame_max - FRAME_MIN + 1);
+	}
+}
+
 int ph_session_new(struct ph_session **session_out,
 		   const struct ph_session_config *config, uint64_t now_ms)
 {
@@ -250,7 +288,7 @@ int ph_session_new(struct ph_session **session_out,
 	session->side = config->side;
 	session->rng = config->rng;
 	session->keys = config->keys;
-	session->frame_max = config->frame_max != 0 ? config->frame_max : FRAME_DEFAULT;
+	set_frames(session, config);
 	session->first_byte_ms = or_default(config->first_byte_ms, PH_FIRST_BYTE_MS);
 	session->handshake_ms = or_default(config->handshake_ms, PH_HANDSHAKE_MS);
 	session->idle_ms = or_default(config->idle_ms, PH_IDLE_MS);
@@ -283,7 +321,8 @@ void ph_session_free(struct ph_session *session)
 		return;
 	}
 	drop_all(session);
-	ph_buf_wipe(&session->partial);
+	ph_items_free(ph_session_items_take(&session->store));
+	ph_unfinished_deinit(&session->partial);
 	ph_buf_deinit(&session->out);
 	sodium_memzero(session, sizeof(*session));
 	free(session);
@@ -359,26 +398,15 @@ const uint8_t *ph_session_peer(const struct ph_session *session)
 	return session->has_peer ? session->peer : NULL;
 }
 
-bool ph_session_take_partial(struct ph_session *session, uint8_t hash_out[static 16],
-			     struct ph_buf *bytes_out)
+bool ph_session_take_partial(struct ph_session *session,
+			     struct ph_unfinished *partial_out)
 {
-	if (session->state != PH_SESSION_FAILED || session->partial.len == 0) {
+	if (session->state != PH_SESSION_FAILED || session->partial.item == NULL) {
 		return false;
 	}
-	memcpy(hash_out, session->partial_hash, sizeof(session->partial_hash));
-	*bytes_out = session->partial;
-	session->partial = (struct ph_buf){ 0 };
+	*partial_out = session->partial;
+	session->partial = (struct ph_unfinished){ 0 };
 	return true;
-}
-
-static size_t items_memory(const struct ph_item *item)
-{
-	size_t bytes = 0;
-
-	for (; item != NULL; item = item->next) {
-		bytes += sizeof(*item) + item->body.cap;
-	}
-	return bytes;
 }
 
 void ph_session_counts(const struct ph_session *session,
@@ -386,9 +414,10 @@ void ph_session_counts(const struct ph_session *session,
 {
 	size_t memory = sizeof(*session) + session->in.cap + session->out.cap +
 			session->cert.cap + session->hello.cap + session->welcome.cap +
-			session->partial.cap + items_memory(session->open) +
-			items_memory(session->store.first) +
-			items_memory(session->queue.first) +
+			ph_session_items_memory(session->partial.item) +
+			ph_session_items_memory(session->open) +
+			ph_session_items_memory(session->store.first) +
+			ph_session_items_memory(session->queue.first) +
 			session->receipts.cap * sizeof(*session->receipts.list);
 
 	if (session->noise != NULL) {

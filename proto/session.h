@@ -81,6 +81,14 @@ struct ph_item *ph_item_new(enum ph_item_type type); /* NULL: no memory */
 size_t ph_item_max(enum ph_item_type type);
 /* Frees the whole list from ITEM on; bodies are wiped. NULL is fine. */
 void ph_items_free(struct ph_item *item);
+/* The front of a segment whose rest a cut kept away, as a hub keeps it for the next session. */
+struct ph_unfinished {
+	struct ph_item
+		*item; /* its body is what came, at least one byte; NULL: there is none */
+	size_t total;  /* of the body, once it is whole */
+	uint8_t hash[16]; /* what it says it will be */
+};
+void ph_unfinished_deinit(struct ph_unfinished *unfinished);
 /* The segment an item holds; its body, as it travels, borrows the item's. */
 void ph_item_segment(const struct ph_item *item, struct ph_segment *segment_out);
 /* The name of a segment or page, as the message that begins it has it; zeros of a part, which has none. */
@@ -142,8 +150,7 @@ struct ph_job {
 	 * of one that cannot be made so small nothing is given, and more is set. 0: no bound.
 	 */
 	size_t fit;
-	struct ph_buf partial; /* HELLO out: bytes held of the segment partial_hash */
-	uint8_t partial_hash[16];
+	struct ph_unfinished partial; /* HELLO out */
 	/*
 	 * RECEIPT: in. STORE at the hub: out. Owned, with room for one for each head of
 	 * the hello; NULL in jobs that carry none.
@@ -197,7 +204,12 @@ void ph_session_eof(struct ph_session *session);
 /* The bytes to send, borrowed; ph_session_sent() drops LEN of them. */
 struct ph_view ph_session_output(struct ph_session *session);
 void ph_session_sent(struct ph_session *session, size_t len, uint64_t now_ms);
-/* The next job to carry out, now the caller's; NULL if none. At most one of each type is out at a time. */
+/*
+ * The next job to carry out, now the caller's; NULL if none. At most one of each type is
+ * out at a time, but when a link broke: then a STORE of what had come whole may follow
+ * one that is out. It has to be carried out behind that, and before the HELLO of the
+ * device's next session, which would be told less than is held.
+ */
 struct ph_job *ph_session_take_job(struct ph_session *session);
 /* Hand a finished job back; the session frees it. */
 void ph_session_give_job(struct ph_session *session, struct ph_job *job, uint64_t now_ms);
@@ -219,11 +231,11 @@ bool ph_session_is_short(const struct ph_session *session);
 /* Hub: static key of the peer; NULL before the handshake. */
 const uint8_t *ph_session_peer(const struct ph_session *session);
 /*
- * Hub, after a cut and when no job is out: the bytes received of an unfinished segment,
- * and its hash; ownership passes. false if there is none.
+ * Hub, after a cut and when no job is out: what came of an unfinished segment; ownership
+ * passes. false if there is none.
  */
-bool ph_session_take_partial(struct ph_session *session, uint8_t hash_out[static 16],
-			     struct ph_buf *bytes_out);
+bool ph_session_take_partial(struct ph_session *session,
+			     struct ph_unfinished *partial_out);
 
 struct ph_session_counts {
 	uint64_t bytes_in, bytes_out; /* of the stream */

@@ -61,11 +61,20 @@ static size_t chunk_least(const struct ph_session *session)
 	return session->frame_max - PH_NOISE_TAG_LEN - MORE_AROUND - FRAME_WASTE;
 }
 
+/* A first frame that is shorter makes for one more. */
+static uint64_t short_first(const struct ph_session *session)
+{
+	bool is_short =
+		session->frame_first != 0 && session->frame_first < session->frame_max;
+
+	return is_short ? FRAME_AROUND + MORE_AROUND : 0;
+}
+
 size_t ph_session_fit(const struct ph_session *session)
 {
 	uint64_t left = ph_session_left(session);
-	uint64_t fixed =
-		reserve(session) + ITEM_AROUND + 3 * (FRAME_AROUND + MORE_AROUND);
+	uint64_t fixed = reserve(session) + ITEM_AROUND + short_first(session) +
+			 3 * (FRAME_AROUND + MORE_AROUND);
 	uint64_t chunk = chunk_least(session);
 
 	if (!is_bounded(session)) {

@@ -163,12 +163,15 @@ out:
 
 void ph_session_keep_partial(struct ph_session *session, struct ph_job *job)
 {
-	ph_buf_wipe(&session->partial);
+	const struct ph_item *item = job->partial.item;
+
+	ph_unfinished_deinit(&session->partial);
 	session->partial = job->partial;
-	job->partial = (struct ph_buf){ 0 };
-	memcpy(session->partial_hash, job->partial_hash, sizeof(session->partial_hash));
-	if (session->partial.len >= PH_SEGMENT_TRAVEL_MAX) {
-		ph_buf_wipe(&session->partial); /* no segment that long travels */
+	job->partial = (struct ph_unfinished){ 0 };
+	if (item != NULL &&
+	    (item->body.len == 0 || item->body.len >= session->partial.total ||
+	     session->partial.total > ph_item_max(item->type))) {
+		ph_unfinished_deinit(&session->partial); /* it would never be whole */
 	}
 }
 
@@ -257,10 +260,12 @@ void ph_session_give_hello(struct ph_session *session, struct ph_job *job)
 	session->peer_done = job->hello.done;
 	session->more = job->more;
 	session->counts.receipts += job->welcome.n_receipts;
-	job->welcome.has_partial = session->partial.len > 0;
-	job->welcome.partial_offset = session->partial.len;
-	memcpy(job->welcome.partial_hash, session->partial_hash,
-	       sizeof(job->welcome.partial_hash));
+	if (session->partial.item != NULL) {
+		job->welcome.has_partial = true;
+		job->welcome.partial_offset = session->partial.item->body.len;
+		memcpy(job->welcome.partial_hash, session->partial.hash,
+		       sizeof(job->welcome.partial_hash));
+	}
 	job->welcome.done = job->hello.done && !job->more;
 	job->welcome.done_items = session->dealt;
 	session->done_told = job->welcome.done;

@@ -44,6 +44,7 @@ struct ph_session {
 	struct ph_rng rng;
 	const struct ph_box_pair *keys; /* borrowed */
 	size_t frame_max;
+	size_t frame_first; /* the same for our first one in transport; 0: it was made */
 	unsigned first_byte_ms, handshake_ms, idle_ms;
 	uint8_t preamble[7]; /* the prologue */
 	bool has_preamble;   /* hub: it came */
@@ -76,20 +77,20 @@ struct ph_session {
 	struct ph_job *greeting; /* HELLO or WELCOME, to be taken */
 
 	/* jobs */
-	unsigned jobs_out; /* bit for each type */
-	size_t job_memory[SESSION_JOBS];
-	bool more;       /* LOAD may give something */
-	bool more_again; /* also after the LOAD that is out */
-	bool live;       /* hub: a transport frame came */
+	unsigned jobs_out;               /* bit for each type */
+	uint8_t n_out[SESSION_JOBS];     /* how many, at most 1; of STORE 2 at the end */
+	size_t job_memory[SESSION_JOBS]; /* until all of the type are back */
+	bool more;                       /* LOAD may give something */
+	bool more_again;                 /* also after the LOAD that is out */
+	bool live;                       /* hub: a transport frame came */
 	bool heard_taken;
 
 	/* what comes in */
 	struct ph_item *open; /* not whole yet */
 	uint8_t open_hash[16];
 	size_t open_total, open_charge;
-	struct ph_buf
-		partial; /* hub: from an earlier session, until resumed; or left by this one */
-	uint8_t partial_hash[16];
+	/* hub: from an earlier session, until resumed; or left by this one */
+	struct ph_unfinished partial;
 	struct session_items store; /* whole, for the next STORE */
 	size_t store_charge;        /* credit that they hold */
 	uint64_t store_count;
@@ -107,6 +108,7 @@ struct ph_session {
 	size_t credit;
 	bool front_ready;    /* offset and hash of the first of the queue are known */
 	bool front_begun;    /* something of it was sent */
+	bool front_resumes;  /* the hub told of it */
 	size_t front_offset; /* bytes of it that need not be sent any more */
 	uint8_t front_hash[16];
 	bool has_resume;
@@ -148,6 +150,8 @@ int ph_session_grow(struct ph_buf *body, size_t extra, size_t total);
 /* Add a list of items. */
 void ph_session_items_put(struct session_items *items, struct ph_item *item);
 struct ph_item *ph_session_items_take(struct session_items *items);
+/* Bytes of a list of items. */
+size_t ph_session_items_memory(const struct ph_item *item);
 /* Keep RECEIPT, in place of an older one for the same head and level. 0 or -ENOMEM. */
 int ph_session_receipt_put(struct session_receipts *receipts,
 			   const struct ph_short_receipt *receipt);

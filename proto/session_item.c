@@ -80,6 +80,12 @@ void ph_items_free(struct ph_item *item)
 	}
 }
 
+void ph_unfinished_deinit(struct ph_unfinished *unfinished)
+{
+	ph_items_free(unfinished->item);
+	*unfinished = (struct ph_unfinished){ 0 };
+}
+
 void ph_item_segment(const struct ph_item *item, struct ph_segment *segment_out)
 {
 	struct ph_segment segment = {
@@ -115,6 +121,16 @@ void ph_session_items_put(struct session_items *items, struct ph_item *item)
 		end = &(*end)->next;
 	}
 	items->last = end;
+}
+
+size_t ph_session_items_memory(const struct ph_item *item)
+{
+	size_t bytes = 0;
+
+	for (; item != NULL; item = item->next) {
+		bytes += sizeof(*item) + item->body.cap;
+	}
+	return bytes;
 }
 
 struct ph_item *ph_session_items_take(struct session_items *items)
@@ -180,7 +196,7 @@ void ph_job_free(struct ph_job *job)
 		return;
 	}
 	ph_buf_wipe(&job->bytes);
-	ph_buf_wipe(&job->partial);
+	ph_unfinished_deinit(&job->partial);
 	ph_items_free(job->items);
 	free(job->receipt);
 	free(job);
@@ -188,11 +204,7 @@ void ph_job_free(struct ph_job *job)
 
 size_t ph_session_job_memory(const struct ph_job *job)
 {
-	size_t bytes = sizeof(*job) + job->bytes.cap + job->partial.cap +
-		       job->room * sizeof(*job->receipt);
-
-	for (const struct ph_item *item = job->items; item != NULL; item = item->next) {
-		bytes += sizeof(*item) + item->body.cap;
-	}
-	return bytes;
+	return sizeof(*job) + job->bytes.cap +
+	       ph_session_items_memory(job->partial.item) +
+	       job->room * sizeof(*job->receipt) + ph_session_items_memory(job->items);
 }

@@ -10,6 +10,9 @@
  * more may be acknowledged. The hub then tells the device to come again later. A job
  * that comes back after the end is only freed, but for the partial segment it may
  * bring, which is kept for the next session.
+ *
+ * When a link breaks, what came whole was paid for and waits: one last STORE takes it,
+ * behind the one that may still be out, before anybody can ask what is held.
  */
 #include "proto/session_internal.h"
 
@@ -73,6 +76,12 @@ static struct ph_job *take_store(struct ph_session *session)
 	return job;
 }
 
+/* Items that came whole over a link that broke; nobody is to blame for that. */
+static bool is_last_due(const struct ph_session *session)
+{
+	return session->state == PH_SESSION_FAILED && session->store.first != NULL;
+}
+
 static struct ph_job *take_load(struct ph_session *session)
 {
 	struct ph_job *job = ph_session_job_new(PH_JOB_LOAD, 0);
@@ -106,6 +115,9 @@ static struct ph_job *take_due(struct ph_session *session, bool *is_due_out)
 		session->greeting = NULL;
 		return job;
 	}
+	if (is_last_due(session)) {
+		return take_store(session);
+	}
 	if (is_heard_due(session)) {
 		return take_heard(session);
 	}
@@ -128,7 +140,7 @@ struct ph_job *ph_session_take_job(struct ph_session *session)
 {
 	bool is_due;
 
-	if (ph_session_is_over(session)) {
+	if (ph_session_is_over(session) && !is_last_due(session)) {
 		return NULL;
 	}
 
@@ -143,7 +155,8 @@ struct ph_job *ph_session_take_job(struct ph_session *session)
 	}
 	memcpy(job->peer_key, session->peer, sizeof(job->peer_key));
 	session->jobs_out |= 1u << job->type;
-	session->job_memory[job->type] = ph_session_job_memory(job);
+	session->n_out[job->type]++;
+	session->job_memory[job->type] += ph_session_job_memory(job);
 	return job;
 }
 
@@ -241,11 +254,13 @@ static void give(struct ph_session *session, struct ph_job *job)
 void ph_session_give_job(struct ph_session *session, struct ph_job *job, uint64_t now_ms)
 {
 	session->now = session->given = now_ms;
-	session->jobs_out &= ~(1u << job->type);
-	session->job_memory[job->type] = 0;
+	if (--session->n_out[job->type] == 0) {
+		session->jobs_out &= ~(1u << job->type);
+		session->job_memory[job->type] = 0;
+	}
 	if (!ph_session_is_over(session)) {
 		give(session, job);
-	} else if (job->partial.len > 0 && session->partial.len == 0) {
+	} else if (job->partial.item != NULL && session->partial.item == NULL) {
 		ph_session_keep_partial(session, job);
 	}
 	ph_job_free(job);

@@ -80,30 +80,24 @@ static void put_chunk(struct ph_session *session, struct ph_view chunk)
 	}
 }
 
-/* Go on from the partial segment when that is what the peer does; else forget it. */
-static bool resume(struct ph_session *session, const struct ph_message *message)
+/* Another item may begin, and is paid for; else SESSION failed. */
+static bool begin_item(struct ph_session *session)
 {
-	if (message->type == PH_MSG_PAGE) {
-		memcpy(session->open_hash, message->hash, sizeof(session->open_hash));
+	session->open_charge = 0;
+	session->peer_done = false;
+	if (session->side == PH_SIDE_HUB) {
+		session->done_told = false; /* it counted fewer items */
 	}
-	if (message->type != PH_MSG_SEGMENT && message->type != PH_MSG_PACKED) {
-		return true;
-	}
+	return charge(session, PH_ITEM_CREDIT);
+}
 
-	bool is_resumed = message->offset > 0;
-
-	if (is_resumed &&
-	    (session->partial.len != message->offset ||
-	     memcmp(session->partial_hash, message->hash, sizeof(message->hash)) != 0)) {
-		return false;
-	}
-	if (is_resumed) {
-		session->open->body = session->partial;
-		session->partial = (struct ph_buf){ 0 };
-	}
-	ph_buf_wipe(&session->partial);
-	memcpy(session->open_hash, message->hash, sizeof(session->open_hash));
-	return true;
+/* ITEM, which will be TOTAL bytes long and have HASH, is open. */
+static void open_item(struct ph_session *session, struct ph_item *item, size_t total,
+		      const uint8_t hash[static 16])
+{
+	session->open = item;
+	session->open_total = total;
+	memcpy(session->open_hash, hash, sizeof(session->open_hash));
 }
 
 static enum ph_item_type type_of(enum ph_message_type type)
@@ -122,8 +116,7 @@ static void on_item(struct ph_session *session, const struct ph_message *message
 		fail_protocol(session);
 		return;
 	}
-	session->open_charge = 0;
-	if (!charge(session, PH_ITEM_CREDIT)) {
+	if (!begin_item(session)) {
 		return;
 	}
 
@@ -138,19 +131,29 @@ static void on_item(struct ph_session *session, const struct ph_message *message
 	item->last = message->last;
 	if (type == PH_ITEM_SEGMENT || type == PH_ITEM_PACKED) {
 		memcpy(item->seal, message->seal, sizeof(item->seal));
+		/* the device goes on with another one */
+		ph_unfinished_deinit(&session->partial);
 	} else if (type == PH_ITEM_PART) {
 		memcpy(item->seed, message->seed, sizeof(item->seed));
 	}
-	session->open = item;
-	session->open_total = (size_t)message->total;
-	session->peer_done = false;
-	if (session->side == PH_SIDE_HUB) {
-		session->done_told = false; /* it counted fewer items */
-	}
-	if (!resume(session, message)) {
+	open_item(session, item, (size_t)message->total, message->hash);
+	put_chunk(session, message->chunk);
+}
+
+/* The rest of what an earlier session began. */
+static void on_resume(struct ph_session *session, const struct ph_message *message)
+{
+	struct ph_unfinished *partial = &session->partial;
+
+	if (session->open != NULL || partial->item == NULL) {
 		fail_protocol(session);
 		return;
 	}
+	if (!begin_item(session)) {
+		return;
+	}
+	open_item(session, partial->item, partial->total, partial->hash);
+	partial->item = NULL;
 	put_chunk(session, message->chunk);
 }
 
@@ -284,6 +287,7 @@ static const struct {
 	[PH_MSG_PAGE] = { AT(TRANSFER), TO(DEVICE), on_item },
 	[PH_MSG_PACKED] = { AT(TRANSFER), TO_BOTH, on_item },
 	[PH_MSG_SPENT] = { AT(TRANSFER), TO(DEVICE), on_spent },
+	[PH_MSG_RESUME] = { AT(TRANSFER), TO(HUB), on_resume },
 };
 
 void ph_session_on_message(struct ph_session *session, const struct ph_message *message)

@@ -235,6 +235,7 @@ static void begin_front(struct ph_session *session)
 	const struct ph_item *item = session->queue.first;
 
 	session->front_ready = true;
+	session->front_resumes = false;
 	session->front_offset = 0;
 	ph_item_hash(item, session->front_hash);
 	if (item->type != PH_ITEM_SEGMENT && item->type != PH_ITEM_PACKED) {
@@ -244,6 +245,7 @@ static void begin_front(struct ph_session *session)
 	    memcmp(session->front_hash, session->resume_hash,
 		   sizeof(session->front_hash)) == 0) {
 		session->front_offset = (size_t)session->resume_offset;
+		session->front_resumes = true;
 	}
 	session->has_resume = false;
 }
@@ -262,11 +264,10 @@ static struct ph_message message_of(const struct ph_session *session)
 		.first = item->first,
 		.last = item->last,
 		.total = item->body.len,
-		.offset = session->front_offset,
 	};
 
 	if (!session->front_begun) {
-		message.type = types[item->type];
+		message.type = session->front_resumes ? PH_MSG_RESUME : types[item->type];
 	}
 	memcpy(message.log_id, item->log_id, sizeof(message.log_id));
 	memcpy(message.seal, item->seal, sizeof(message.seal));
@@ -418,7 +419,7 @@ static void fill(struct ph_session *session, struct frame *frame)
 
 void ph_session_pump(struct ph_session *session)
 {
-	struct frame frame = { .room = session->frame_max - PH_NOISE_TAG_LEN };
+	struct frame frame = { 0 };
 
 	/* In CLOSING the hub has nothing more to say. */
 	if (!session->has_transport ||
@@ -430,12 +431,16 @@ void ph_session_pump(struct ph_session *session)
 			sodium_memzero(frame.plain.data, frame.plain.len);
 			frame.plain.len = 0;
 		}
+		frame.room = (session->frame_first != 0 ? session->frame_first
+							: session->frame_max) -
+			     PH_NOISE_TAG_LEN;
 		frame.limit = ph_session_frame_limit(session);
 		fill(session, &frame);
 		if (frame.plain.len == 0 || ph_session_is_over(session) ||
 		    !ph_session_seal(session, ph_buf_view(&frame.plain))) {
 			break;
 		}
+		session->frame_first = 0;
 	}
 	if (frame.is_short && frame.plain.len == 0) {
 		ph_session_fail(session, PH_FAIL_BUDGET);

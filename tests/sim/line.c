@@ -47,8 +47,7 @@ static void give_back(struct sim *sim, struct ph_session *far, struct ph_hub_pee
 {
 	if (job->type == PH_JOB_HELLO && job->result == 0 && !job->bad && peer->known &&
 	    job->welcome.status == PH_STATUS_OK) {
-		(void)ph_partials_take(&sim->partials, job->peer_key, job->partial_hash,
-				       &job->partial);
+		(void)ph_partials_take(&sim->partials, job->peer_key, &job->partial);
 	}
 	sim_enter(&sim->hub_machine);
 	ph_session_give_job(far, job, sim_now_ms(sim));
@@ -58,12 +57,11 @@ static void give_back(struct sim *sim, struct ph_session *far, struct ph_hub_pee
 void sim_line_free_far(struct sim *sim, struct ph_session **far, struct ph_hub_peer *peer)
 {
 	const uint8_t *key = *far != NULL ? ph_session_peer(*far) : NULL;
-	struct ph_buf bytes = { 0 };
-	uint8_t hash[16];
+	struct ph_unfinished segment;
 
 	if (key != NULL && peer->known && sim->hub != NULL &&
-	    ph_session_take_partial(*far, hash, &bytes)) {
-		ph_partials_put(&sim->partials, key, hash, &bytes);
+	    ph_session_take_partial(*far, &segment)) {
+		ph_partials_put(&sim->partials, key, &segment);
 	}
 	ph_session_free(*far);
 	*far = NULL;

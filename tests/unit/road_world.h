@@ -204,8 +204,7 @@ struct road {
 
 /* What the hub keeps of a segment that was cut, if ROAD_RESUMES; for one PC. */
 static bool road_resumes;
-static struct ph_buf road_partial;
-static uint8_t road_partial_hash[16];
+static struct ph_unfinished road_partial;
 
 /* Called with each job of a side before it is carried out, and after; NULL: not. */
 static void (*road_tamper)(struct ph_job *job, enum ph_side side, bool done);
@@ -248,9 +247,7 @@ static inline bool road_jobs(struct road *road)
 		ph_hub_jobs(road->room->hub, job);
 		if (job->type == PH_JOB_HELLO && road_resumes) {
 			job->partial = road_partial;
-			memcpy(job->partial_hash, road_partial_hash,
-			       sizeof(job->partial_hash));
-			road_partial = (struct ph_buf){ 0 };
+			road_partial = (struct ph_unfinished){ 0 };
 		}
 		road_told(job, PH_SIDE_HUB, true);
 		ph_session_give_job(road->hub, job, 1000);
@@ -316,8 +313,8 @@ static inline struct drove drive(struct hub_room *room, struct pc *pc, struct dr
 	}
 	road_jobs(&road);
 	if (road_resumes) {
-		ph_buf_deinit(&road_partial);
-		ph_session_take_partial(road.hub, road_partial_hash, &road_partial);
+		ph_unfinished_deinit(&road_partial);
+		ph_session_take_partial(road.hub, &road_partial);
 	}
 	drove.complete = ph_session_state(road.device) == PH_SESSION_CLOSED;
 	drove.failure = ph_session_failure(road.device);

@@ -52,7 +52,7 @@ static inline void room_free(struct room *room)
 	book_deinit(&room->device_store.book);
 	book_deinit(&room->hub_store.control);
 	ph_buf_deinit(&room->device_store.cert);
-	ph_buf_deinit(&room->hub_store.partial);
+	ph_unfinished_deinit(&room->hub_store.partial);
 	for (unsigned i = 0; i < room->hub_store.n_pages; i++) {
 		ph_buf_deinit(&room->hub_store.page[i]);
 	}
@@ -75,7 +75,7 @@ static inline void forget_stores(struct room *room)
 	memset(device->part_held, 0, sizeof(device->part_held));
 	memset(device->part_missed, 0, sizeof(device->part_missed));
 	hub->certs = hub->hellos = hub->heard = hub->stores = 0;
-	ph_buf_deinit(&hub->partial);
+	ph_unfinished_deinit(&hub->partial);
 }
 
 static inline void fill_hello(struct device_store *device, struct ph_hello *hello)
@@ -245,8 +245,8 @@ static inline void room_end(struct room *room)
 	}
 	ph_session_counts(room->device, &room->device_counts);
 	note_memory(room);
-	ph_buf_deinit(&hub->partial);
-	(void)ph_session_take_partial(room->hub, hub->partial_hash, &hub->partial);
+	ph_unfinished_deinit(&hub->partial);
+	(void)ph_session_take_partial(room->hub, &hub->partial);
 	room->seed++;
 }
 

@@ -42,8 +42,7 @@ struct hub_store {
 	struct ph_epoch epoch;
 	bool is_known;
 	unsigned certs, hellos, heard, stores;
-	struct ph_buf partial;
-	uint8_t partial_hash[16];
+	struct ph_unfinished partial;
 	uint64_t sent_n; /* of the control log, in the session under way */
 	struct ph_buf page[PAGES];
 	unsigned n_pages;
@@ -215,8 +214,7 @@ static inline void hub_hello(struct room *room, struct ph_job *job)
 	hub->sent_page = job->hello.feed_number - hub->fed_all;
 	job->more = hub->control.n > hub->sent_n || hub->n_pages > hub->sent_page;
 	job->partial = hub->partial;
-	hub->partial = (struct ph_buf){ 0 };
-	memcpy(job->partial_hash, hub->partial_hash, sizeof(job->partial_hash));
+	hub->partial = (struct ph_unfinished){ 0 };
 }
 
 static inline void hub_job(struct room *room, struct ph_job *job)
@@ -227,6 +225,7 @@ static inline void hub_job(struct room *room, struct ph_job *job)
 		job->result = hub->fail;
 		return;
 	}
+	unpack_items(job);
 	switch (job->type) {
 	case PH_JOB_HELLO:
 		hub_hello(room, job);
@@ -348,6 +347,7 @@ static inline void device_job(struct room *room, struct ph_job *job)
 		job->result = device->fail;
 		return;
 	}
+	unpack_items(job);
 	switch (job->type) {
 	case PH_JOB_WELCOME:
 		device->sent_n = job->welcome.same || job->welcome.n_heads == 0

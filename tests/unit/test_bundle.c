@@ -76,7 +76,7 @@ static void test_example(void **state)
 	assert_memory_equal(bytes.data + 58, maker.recipient.key, 4);
 	ph_hex(hex, hash, sizeof(hash));
 	assert_string_equal(
-		hex, "eed55883f0f9c6224ffc3af8f01b7e52b54cfc08c47b63bfa965e889d942aa25");
+		hex, "83ab7f367c3aa30ecfe33089f79f271e46d3efe62aca0a1ad9b731dcbbf42315");
 	ph_buf_deinit(&bytes);
 }
 

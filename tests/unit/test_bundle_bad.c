@@ -195,16 +195,11 @@ static void say_wrong_hash(struct ph_buf *out)
 	put_end(out, 1);
 }
 
-static void say_offset(struct ph_buf *out)
+static void say_resumed(struct ph_buf *out)
 {
 	put_down(out);
-	put_message(out, &(struct ph_message){ .type = PH_MSG_SEGMENT,
-					       .first = 1,
-					       .last = 1,
-					       .total = 9,
-					       .offset = 5,
+	put_message(out, &(struct ph_message){ .type = PH_MSG_RESUME,
 					       .chunk = ph_view_str("body") });
-	put_more(out);
 	put_end(out, 1);
 }
 
@@ -255,7 +250,7 @@ static void test_crafted(void **state)
 		{ "a session's message", say_done, PH_BUNDLE_E_FORM, 0 },
 		{ "a later kind", say_later_kind, PH_BUNDLE_E_VERSION, 0 },
 		{ "wrong hash", say_wrong_hash, PH_BUNDLE_E_FORM, 0 },
-		{ "resumed", say_offset, PH_BUNDLE_E_FORM, 0 },
+		{ "resumed", say_resumed, PH_BUNDLE_E_FORM, 0 },
 		{ "too long a body", say_huge, PH_BUNDLE_E_FORM, 0 },
 		{ "junk", say_junk, PH_BUNDLE_E_FORM, 0 },
 	};

@@ -370,30 +370,31 @@ static void test_many_addresses(void **state)
 static void put(struct ph_partials *partials, uint8_t name, size_t len)
 {
 	uint8_t who[PH_KEY_SIZE] = { name };
-	uint8_t hash[16] = { name };
+	struct ph_unfinished segment = { ph_item_new(PH_ITEM_PACKED), 1000, { name } };
 	struct ph_buf bytes = { 0 };
 
 	bytes.data = malloc(len);
 	assert_non_null(bytes.data);
 	memset(bytes.data, name, len);
 	bytes.len = bytes.cap = len;
-	ph_partials_put(partials, who, hash, &bytes);
-	assert_null(bytes.data);
+	segment.item->body = bytes;
+	ph_partials_put(partials, who, &segment);
+	assert_null(segment.item);
 }
 
 static bool take(struct ph_partials *partials, uint8_t name, size_t len)
 {
 	uint8_t who[PH_KEY_SIZE] = { name };
-	uint8_t hash[16];
-	struct ph_buf bytes = { 0 };
-	bool is_there = ph_partials_take(partials, who, hash, &bytes);
+	struct ph_unfinished segment = { 0 };
+	bool is_there = ph_partials_take(partials, who, &segment);
 
 	if (is_there) {
-		assert_int_equal(bytes.len, len);
-		assert_int_equal(bytes.data[len - 1], name);
-		assert_int_equal(hash[0], name);
+		assert_int_equal(segment.item->body.len, len);
+		assert_int_equal(segment.item->body.data[len - 1], name);
+		assert_int_equal(segment.hash[0], name);
+		assert_int_equal(segment.total, 1000);
 	}
-	ph_buf_deinit(&bytes);
+	ph_unfinished_deinit(&segment);
 	return is_there;
 }
 

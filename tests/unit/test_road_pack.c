@@ -248,7 +248,7 @@ static void test_cut(void **state)
 		}
 	}
 	road_resumes = false;
-	ph_buf_deinit(&road_partial);
+	ph_unfinished_deinit(&road_partial);
 	assert_there(two, &two->first, parts);
 	assert_int_equal(seen.up[PH_ITEM_SEGMENT] + seen.up[PH_ITEM_PART], 0);
 	assert_true(sessions > 7); /* of six days some needed more than one */

@@ -1,14 +1,33 @@
 /*
  * Tests of proto/session*.c against the link: cut at every byte, every bit turned
- * over, everything recorded and played again.
+ * over, everything recorded and played again. With segments as they are, and packed.
+ *
+ * A recording of 64 KiB has more bits than a test has time for: bits of it are turned
+ * over, and it is broken off, at --count places drawn from --seed; with PACKHORSE_FULL=1
+ * at a million.
  */
 #include "session_room.h"
 
 #include "proto/frame.h"
+#include "tests/unit/seed_args.h"
 
 enum {
 	FRAME = 256,
 };
+
+static int packed(void **state)
+{
+	(void)state;
+	book_packs = true;
+	return 0;
+}
+
+static int plain(void **state)
+{
+	(void)state;
+	book_packs = false;
+	return 0;
+}
 
 /* One segment in message 1, two larger than a frame, two parts; two segments and three pages down. */
 static struct room *short_room(void)
@@ -131,10 +150,12 @@ static void test_foreign_partial(void **state)
 {
 	(void)state;
 	struct room *room = short_room();
+	struct ph_unfinished *partial = &room->hub_store.partial;
 	uint8_t junk[100] = { 1, 2, 3 };
 
-	memset(room->hub_store.partial_hash, 9, 16);
-	assert_int_equal(ph_buf_put(&room->hub_store.partial, junk, sizeof(junk)), 0);
+	*partial = (struct ph_unfinished){ ph_item_new(PH_ITEM_SEGMENT), 200, { 9 } };
+	assert_non_null(partial->item);
+	assert_int_equal(ph_buf_put(&partial->item->body, junk, sizeof(junk)), 0);
 	room_connect(room);
 	room_ride(room, WHOLE_RIDE);
 	assert_closed(room);
@@ -151,13 +172,13 @@ static void test_damaged_partial(void **state)
 
 	room_connect(room);
 	room_ride(room, ride);
-	assert_true(room->hub_store.partial.len > 0);
-	room->hub_store.partial.data[3] ^= 1;
+	assert_non_null(room->hub_store.partial.item);
+	room->hub_store.partial.item->body.data[3] ^= 1;
 	room_connect(room);
 	room_ride(room, WHOLE_RIDE);
 	assert_int_equal(ph_session_failure(room->hub), PH_FAIL_PROTOCOL);
 	assert_int_equal(ph_session_status(room->device), PH_STATUS_PROTOCOL);
-	assert_int_equal(room->hub_store.partial.len, 0);
+	assert_null(room->hub_store.partial.item);
 	room_connect(room);
 	room_ride(room, WHOLE_RIDE);
 	assert_closed(room);
@@ -287,6 +308,86 @@ static void test_bits_down(void **state)
 		assert_true(ph_session_failure(room->device) == PH_FAIL_HANDSHAKE ||
 			    ph_session_failure(room->device) == PH_FAIL_CUT);
 		assert_prefix(&room->device_store.control);
+	}
+	room_free(room);
+}
+
+/* ---- a recording of 64 KiB ---- */
+
+static struct room *long_recorded(void)
+{
+	struct room *room = room_new();
+
+	room->device_store.first_bytes = 100;
+	book_add(&room->device_store.book, &room->rng, 1, 40, 1);
+	for (unsigned i = 0; i < 8; i++) {
+		book_add(&room->device_store.book, &room->rng, 60, 140, 2);
+	}
+	book_add(&room->hub_store.control, &room->rng, 2, 30, 0);
+	record(room);
+	room->seed--;
+	return room;
+}
+
+/* The recording, up to END, to a new hub. */
+static void play_up_to(struct room *room, size_t end)
+{
+	size_t first = first_flight(room), close = room->up.len - 20;
+	size_t at = first;
+
+	room_hang_up(room);
+	forget_stores(room);
+	assert_int_equal(room_new_hub(room), 0);
+	ph_session_receive(room->hub, PH_VIEW(room->up.data, end < first ? end : first),
+			   room->now);
+	while (take_jobs(room, true, false)) {
+	}
+	ph_session_sent(room->hub, SIZE_MAX, room->now);
+	while (at < end) {
+		/* the hub says that it is done before it is told CLOSE, the last 20 bytes */
+		size_t stop = at < close ? close : room->up.len;
+		size_t len = stop - at < 3000 ? stop - at : 3000;
+
+		len = end - at < len ? end - at : len;
+		ph_session_receive(room->hub, PH_VIEW(room->up.data + at, len),
+				   room->now);
+		while (take_jobs(room, true, false)) {
+		}
+		ph_session_sent(room->hub, SIZE_MAX, room->now);
+		at += len;
+	}
+	ph_session_eof(room->hub);
+	while (take_jobs(room, true, false)) {
+	}
+}
+
+static void test_long_recording(void **state)
+{
+	(void)state;
+	struct room *room = long_recorded();
+	size_t len = room->up.len;
+	struct ph_rng_seeded seeded;
+	struct ph_rng rng;
+
+	ph_rng_seed(&seeded, arg_seed, &rng);
+	print_message("# %zu bytes up; %u places, seed %u\n", len, (unsigned)arg_count,
+		      (unsigned)arg_seed);
+	assert_true(len >= 65536);
+	play_up_to(room, len); /* the test would notice if it played wrongly */
+	assert_int_equal(ph_session_state(room->hub), PH_SESSION_CLOSED);
+	assert_int_equal(room->hub_store.copy.n, room->device_store.book.n);
+	assert_int_equal(room->hub_store.copy.n_parts, room->device_store.book.n_parts);
+	for (uint64_t i = 0; i < arg_count; i++) {
+		size_t at = (size_t)ph_rng_below(&rng, 8 * len);
+		bool is_cut = ph_rng_below(&rng, 8) == 0;
+
+		room->up.data[at / 8] ^= is_cut ? 0 : (uint8_t)(1u << at % 8);
+		play_up_to(room, is_cut ? at / 8 : len);
+		room->up.data[at / 8] ^= is_cut ? 0 : (uint8_t)(1u << at % 8);
+		assert_int_equal(ph_session_state(room->hub), PH_SESSION_FAILED);
+		assert_true(ph_session_failure(room->hub) == PH_FAIL_HANDSHAKE ||
+			    ph_session_failure(room->hub) == PH_FAIL_CUT);
+		assert_prefix(&room->hub_store.copy);
 	}
 	room_free(room);
 }
@@ -440,9 +541,15 @@ static void test_replayed_hello(void **state)
 	room_free(room);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_cut_at_every_byte, packed, plain),
+		cmocka_unit_test_setup_teardown(test_many_cuts, packed, plain),
+		cmocka_unit_test_setup_teardown(test_damaged_partial, packed, plain),
+		cmocka_unit_test_setup_teardown(test_bits_up, packed, plain),
+		cmocka_unit_test_setup_teardown(test_bits_down, packed, plain),
+		cmocka_unit_test_setup_teardown(test_long_recording, packed, plain),
 		cmocka_unit_test(test_cut_at_every_byte),
 		cmocka_unit_test(test_many_cuts),
 		cmocka_unit_test(test_foreign_partial),
@@ -454,5 +561,8 @@ int main(void)
 		cmocka_unit_test(test_replayed_hello),
 	};
 
+	if (!read_args(argc, argv, 2000, 1000000)) {
+		return 1;
+	}
 	return cmocka_run_group_tests_name("session_cut", tests, NULL, NULL);
 }

@@ -301,12 +301,7 @@ static void test_out_of_place(void **state)
 	const struct ph_message part = part_message(2, one);
 	const struct ph_message segment = segment_message(2, one);
 	const struct ph_message page = page_message(2, one);
-	const struct ph_message late_segment = { .type = PH_MSG_SEGMENT,
-						 .first = 1,
-						 .last = 1,
-						 .total = 9,
-						 .offset = 4,
-						 .chunk = one };
+	const struct ph_message resume = { .type = PH_MSG_RESUME, .chunk = one };
 	const struct ph_message more = { .type = PH_MSG_MORE, .chunk = one };
 	const struct ph_message cert = { .type = PH_MSG_CERT, .chunk = one };
 	const struct ph_message welcome = { .type = PH_MSG_WELCOME, .chunk = one };
@@ -330,12 +325,13 @@ static void test_out_of_place(void **state)
 		{ "part in a segment", true, &segment, &part },
 		{ "DONE in a part", true, &part, &done },
 		{ "CLOSE in a part", true, &part, &close },
-		{ "segment that goes on from nothing", true, NULL, &late_segment },
+		{ "RESUME of nothing", true, NULL, &resume },
+		{ "RESUME in a part", true, &part, &resume },
 		{ "certificate nobody asked for", true, NULL, &cert },
 		{ "welcome at a hub", true, NULL, &welcome },
 		{ "receipt at a hub", true, NULL, &receipt },
 		{ "DONE with more than was sent, hub", true, NULL, &done_too_many },
-		{ "segment that goes on, device", false, NULL, &late_segment },
+		{ "RESUME at a device", false, NULL, &resume },
 		{ "certificate at a device", false, NULL, &cert },
 		{ "second welcome", false, NULL, &welcome },
 		{ "CLOSE at a device", false, NULL, &close },

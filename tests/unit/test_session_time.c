@@ -4,6 +4,8 @@
  */
 #include "session_puppet.h"
 
+#include <errno.h>
+
 /* SESSION is fine until AT - 1 and has timed out at AT. */
 static void assert_ends_at(struct puppet *puppet, uint64_t at)
 {
@@ -236,11 +238,11 @@ static void test_ends(void **state)
 
 	/* a job that comes back after the end */
 	hub_in_transport(&puppet);
-	say(&puppet, &part);
-	store = take(&puppet, PH_JOB_HEARD);
+	say_type(&puppet, PH_MSG_PING, 0);
+	job = take(&puppet, PH_JOB_HEARD);
 	ph_session_eof(puppet.session);
 	assert_int_equal(ph_session_failure(puppet.session), PH_FAIL_CUT);
-	ph_session_give_job(puppet.session, store, puppet.now);
+	ph_session_give_job(puppet.session, job, puppet.now);
 	assert_null(ph_session_take_job(puppet.session));
 	puppet_deinit(&puppet);
 
@@ -249,6 +251,77 @@ static void test_ends(void **state)
 	say_type(&puppet, PH_MSG_REFUSE, PH_STATUS_LATER);
 	assert_int_equal(ph_session_failure(puppet.session), PH_FAIL_REFUSED);
 	assert_int_equal(ph_session_status(puppet.session), PH_STATUS_LATER);
+	puppet_deinit(&puppet);
+}
+
+/* Of a link that broke: what had come whole goes to the store, behind what is there. */
+static void test_last_store(void **state)
+{
+	(void)state;
+	static const uint8_t junk[] = { 0,  20, 1,  2,  3,  4,  5,  6,  7,  8,  9,
+					10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20 };
+	const struct ph_message first = part_message(1, PH_VIEW("x", 1));
+	const struct ph_message second = part_message(2, PH_VIEW("yy", 2));
+	const struct ph_message third = part_message(3, PH_VIEW("zzz", 3));
+	const struct ph_message open = part_message(8, PH_VIEW("half", 4));
+	struct ph_session_counts counts;
+	struct puppet puppet;
+
+	for (unsigned how = 0; how < 4; how++) {
+		struct ph_job *heard, *store, *last;
+
+		hub_in_transport(&puppet);
+		say(&puppet, &first);
+		heard = take(&puppet, PH_JOB_HEARD);
+		store = take(&puppet, PH_JOB_STORE);
+		say(&puppet, &second);
+		say(&puppet, &third);
+		say(&puppet, &open);
+		assert_null(ph_session_take_job(puppet.session));
+		if (how == 0) {
+			ph_session_eof(puppet.session);
+		} else if (how ==
+			   1) { /* altered under way: what came before is genuine */
+			ph_session_receive(puppet.session, PH_VIEW(junk, sizeof(junk)),
+					   puppet.now);
+		} else if (how == 2) { /* a peer that proves to be wrong gets no more */
+			say_type(&puppet, PH_MSG_DONE, 99);
+		} else { /* nor does one when our store is in trouble */
+			store->result = -EIO;
+			ph_session_give_job(puppet.session, store, puppet.now);
+			store = NULL;
+		}
+		assert_int_equal(ph_session_state(puppet.session), PH_SESSION_FAILED);
+		last = ph_session_take_job(puppet.session);
+		if (how < 2) {
+			assert_non_null(last);
+			assert_int_equal(last->type, PH_JOB_STORE);
+			assert_int_equal(last->items->body.len, 2);
+			assert_int_equal(last->items->next->body.len, 3);
+			assert_null(last->items->next->next);
+			ph_session_counts(puppet.session, &counts);
+			assert_true(counts.memory > 2 * sizeof(*last));
+			ph_session_give_job(puppet.session, store, puppet.now);
+			ph_session_counts(puppet.session, &counts);
+			assert_true(counts.memory > 2 * sizeof(*last));
+			ph_session_give_job(puppet.session, last, puppet.now);
+			store = NULL;
+		} else {
+			assert_null(last);
+		}
+		assert_null(ph_session_take_job(puppet.session));
+		ph_session_give_job(puppet.session, heard, puppet.now);
+		if (store != NULL) {
+			ph_session_give_job(puppet.session, store, puppet.now);
+		}
+		assert_null(ph_session_take_job(puppet.session));
+		puppet_deinit(&puppet);
+	}
+
+	/* one that nobody takes is freed with the session */
+	hub_in_transport(&puppet);
+	say(&puppet, &first);
+	ph_session_eof(puppet.session);
 	puppet_deinit(&puppet);
 }
 
@@ -263,6 +336,7 @@ int main(void)
 		cmocka_unit_test(test_time_idle),
 		cmocka_unit_test(test_time_drip),
 		cmocka_unit_test(test_ends),
+		cmocka_unit_test(test_last_store),
 	};
 
 	if (ph_crypto_start() != 0) {

@@ -219,9 +219,10 @@ static void test_control_of_another_hub(void **state)
 /* --- ends --- */
 
 static void end_session(struct world *world, bool complete, const char *reason,
-			uint64_t bytes_out)
+			uint64_t bytes_out, uint64_t bytes_in)
 {
-	const struct ph_session_counts counts = { .bytes_out = bytes_out };
+	const struct ph_session_counts counts = { .bytes_out = bytes_out,
+						  .bytes_in = bytes_in };
 
 	assert_int_equal(ph_site_session_end(world->site, complete, reason, &counts), 0);
 }
@@ -231,25 +232,27 @@ static void test_session_end(void **state)
 	static const struct {
 		bool complete;
 		const char *reason;
-		uint64_t bytes_out;
+		uint64_t bytes_out, bytes_in;
 		size_t flight;
 		uint64_t sessions;
 	} steps[] = {
-		{ false, "unreachable", 0, 8192, 0 },
-		{ true, "", 500, 8192, 1 },
-		{ false, "cut", 500, 1024, 2 },
-		{ false, "unreachable", 0, 1024, 2 },
-		{ false, "cut", 500, 0, 3 },
-		{ false, "cut", 500, 0, 4 },
-		{ true, "", 500, 8192, 5 },
+		{ false, "unreachable", 0, 0, 8192, 0 },
+		{ true, "", 500, 200, 8192, 1 },
+		{ false, "cut", 500, 0, 1024, 2 },
+		{ false, "unreachable", 0, 0, 1024, 2 },
+		{ false, "cut", 500, 0, 0, 3 },
+		{ false, "cut", 500, 0, 0, 4 },
+		{ true, "", 500, 200, 8192, 5 },
+		{ false, "cut behind the hub's answer", 500, 200, 0, 6 },
+		{ true, "", 500, 200, 8192, 7 },
 	};
 	struct world *world = *state;
 	struct ph_site_state now;
 
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
 		world->now.wall++;
-		end_session(world, steps[i].complete, steps[i].reason,
-			    steps[i].bytes_out);
+		end_session(world, steps[i].complete, steps[i].reason, steps[i].bytes_out,
+			    steps[i].bytes_in);
 		assert_int_equal(ph_site_state(world->site, &now), 0);
 		assert_int_equal(now.last_time, world->now.wall);
 		assert_int_equal(now.last_complete, steps[i].complete);
@@ -283,7 +286,7 @@ static void test_frames(void **state)
 
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
 		print_message("# %s\n", steps[i].name);
-		end_session(world, steps[i].complete, "", steps[i].bytes);
+		end_session(world, steps[i].complete, "", steps[i].bytes, 0);
 		assert_int_equal(ph_site_state(world->site, &now), 0);
 		assert_in_range(now.frame_next, steps[i].least, steps[i].most);
 	}
