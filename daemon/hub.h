@@ -111,6 +111,8 @@ const struct ph_keylist *ph_hub_keylist(const struct ph_hub *hub);
 void ph_hub_jobs(struct ph_hub *hub, struct ph_job *jobs);
 /* Fold some of what waits; returns 1 while more waits, 0 when caught up, negative errno. */
 int ph_hub_fold(struct ph_hub *hub);
+/* Nothing happens for a while: let go of memory that is made anew when it is needed. */
+void ph_hub_rest(struct ph_hub *hub);
 
 /*
  * One local command, the same whether it comes over the socket or from this process:

@@ -33,8 +33,18 @@ struct ph_hub {
 	bool stopped; /* an I/O error was seen: nothing more is acknowledged */
 };
 
+/* --- hub_pack.c --- */
+
 /* NULL: no memory. */
 struct ph_pack *ph_hub_packer(struct ph_hub *hub);
+/*
+ * *AT, one item alone, if it is packed: what it stands for in its place; nothing, if it
+ * is of another form and LEAVE says so. 0, PH_PACK_E_* or -ENOMEM.
+ */
+int ph_hub_unpack(struct ph_hub *hub, struct ph_item **at, bool leave);
+/* What FIRST was unpacked to was stored: only the first item stays, without its body. */
+void ph_hub_unpacked_done(struct ph_item *first);
+
 int64_t ph_hub_now(const struct ph_hub *hub);
 /* What the device of row DEVICE is told the time is (hub_time.h). */
 int64_t ph_hub_time(const struct ph_hub *hub, int64_t device);

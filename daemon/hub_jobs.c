@@ -221,25 +221,22 @@ static int store_item(struct ph_hub *hub, struct ph_hub_peer *peer,
 					     : store_part(hub, peer, item);
 }
 
-/* 0; 1: malformed, or of a form that was not told, unless that is for the welcome to say; negative errno. */
-static int unpack_items(struct ph_hub *hub, struct ph_job *job)
+static int unpack_item(struct ph_hub *hub, struct ph_job *job, struct ph_item **at)
 {
-	const struct ph_item *item = job->items;
+	struct ph_hub_peer *peer = peer_of(job);
+	int rc = ph_hub_unpack(hub, at, job->type == PH_JOB_HELLO || peer->by_file);
 
-	while (item && item->type != PH_ITEM_PACKED) {
-		item = item->next;
+	if (rc > 0) {
+		snprintf(peer->refusal, sizeof(peer->refusal),
+			 "a packed segment is malformed");
+		job->bad = true;
 	}
-	if (!item) {
-		return 0;
-	}
-	if (!ph_hub_packer(hub)) {
-		return -ENOMEM;
-	}
-	return ph_items_unpack(hub->pack, &job->items,
-			       job->type == PH_JOB_HELLO || peer_of(job)->by_file);
+	return rc;
 }
 
-static int store_items(struct ph_hub *hub, struct ph_job *job)
+/* 0, 1: ITEM ends the job; negative errno. *FULL: of a log whose new branch is not taken. */
+static int try_item(struct ph_hub *hub, struct ph_job *job, const struct ph_item *item,
+		    const struct ph_item **full)
 {
 	static const char *const reasons[] = {
 		[PH_JOURNAL_E_NONE] = "a part of an entry that is not here",
@@ -250,40 +247,52 @@ static int store_items(struct ph_hub *hub, struct ph_job *job)
 		[PH_JOURNAL_E_BRANCHES] = "its log has 16 branches here already",
 	};
 	struct ph_hub_peer *peer = peer_of(job);
-	const struct ph_item *full = NULL; /* of a log whose new branch is not taken */
-	int unpacked = unpack_items(hub, job);
+	int rc;
 
-	if (unpacked != 0) {
-		snprintf(peer->refusal, sizeof(peer->refusal),
-			 "a packed segment is malformed");
-		job->bad = unpacked > 0;
-		return unpacked < 0 ? unpacked : 0;
+	if (*full && memcmp((*full)->log_id, item->log_id, PH_LOG_ID_SIZE) == 0) {
+		return 0;
 	}
-	for (const struct ph_item *item = job->items; item; item = item->next) {
-		int rc;
+	rc = store_item(hub, peer, item);
+	if (rc <= 0) {
+		return rc;
+	}
+	snprintf(peer->refusal, sizeof(peer->refusal), "%s", reasons[rc]);
+	if (rc == PH_JOURNAL_E_BRANCHES) {
+		*full = item;
+		job->later = true;
+		return 0;
+	}
+	if (is_left(job, item, rc)) {
+		peer->left++;
+		return 0;
+	}
+	job->bad = true;
+	return 1;
+}
 
-		if (full && memcmp(full->log_id, item->log_id, PH_LOG_ID_SIZE) == 0) {
-			continue;
+/* One item after the other is unpacked and stored: never more than one is there plain. */
+static int store_items(struct ph_hub *hub, struct ph_job *job)
+{
+	const struct ph_item *full = NULL;
+	struct ph_item **at = &job->items;
+	int rc = 0;
+
+	while (rc == 0 && *at) {
+		struct ph_item *rest = (*at)->next;
+
+		(*at)->next = NULL;
+		rc = unpack_item(hub, job, at);
+		for (const struct ph_item *item = *at; rc == 0 && item;
+		     item = item->next) {
+			rc = try_item(hub, job, item, &full);
 		}
-		rc = store_item(hub, peer, item);
-		if (rc < 0) {
-			return rc;
+		if (*at) {
+			ph_hub_unpacked_done(*at);
+			at = &(*at)->next;
 		}
-		if (rc == 0) {
-			continue;
-		}
-		snprintf(peer->refusal, sizeof(peer->refusal), "%s", reasons[rc]);
-		if (rc == PH_JOURNAL_E_BRANCHES) {
-			full = item;
-			job->later = true;
-		} else if (is_left(job, item, rc)) {
-			peer->left++;
-		} else {
-			job->bad = true;
-			return 0;
-		}
+		*at = rest;
 	}
-	return 0;
+	return rc < 0 ? rc : 0;
 }
 
 /* --- the jobs, inside the transaction --- */

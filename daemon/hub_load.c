@@ -409,14 +409,6 @@ static int next_item(struct ph_hub *hub, struct ph_hub_peer *peer, size_t budget
 	return rc < 0 ? rc : *item_out ? 0 : PH_HUB_LOAD_E_NONE;
 }
 
-struct ph_pack *ph_hub_packer(struct ph_hub *hub)
-{
-	if (!hub->pack) {
-		hub->pack = ph_pack_new();
-	}
-	return hub->pack;
-}
-
 int ph_hub_load(struct ph_hub *hub, struct ph_job *job)
 {
 	struct ph_hub_peer *peer = job->owner;

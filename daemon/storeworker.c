@@ -65,7 +65,12 @@ static json_t *hub_command(void *hub, const json_t *request)
 
 static int hub_fold(void *hub)
 {
-	return ph_hub_fold(hub);
+	int rc = ph_hub_fold(hub);
+
+	if (rc == 0) {
+		ph_hub_rest(hub);
+	}
+	return rc;
 }
 
 const struct ph_storeworker_ops ph_storeworker_hub = { hub_jobs, hub_command, hub_fold };
