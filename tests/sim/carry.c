@@ -100,12 +100,16 @@ void sim_do_pull(struct sim *sim, struct sim_device *device, const struct ph_rng
 		sim_disk_add(name);
 	}
 	if (draw(dice, 2) == 0) {
-		sim_disk_fail(name, SIM_FAULT_IO, 1 + draw(dice, 14), true);
+		sim_disk_fail(name, draw(dice, 2) == 0 ? SIM_FAULT_IO : SIM_FAULT_SHORT,
+			      1 + draw(dice, 14), true);
 	}
 	(void)(hub ? sim_hub_pack(sim, NULL, stick) : sim_pack(sim, device, stick));
 	sim_note(sim, "%s is pulled %s", name,
 		 sim_disk_failed(name) ? "as it is written" : "when it is done");
 	sim_disk_fail(name, SIM_FAULT_NONE, 0, false);
+	if (draw(dice, 2) == 0) { /* all before that had come to it, though nobody knew */
+		sim_disk_settle(name);
+	}
 	sim_disk_cut(name, ph_rng_below(dice, UINT64_MAX), NULL);
 	sim_disk_on(name);
 	sim_check_stick(sim, stick);

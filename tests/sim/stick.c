@@ -120,6 +120,12 @@ void sim_forget_taken(struct sim *sim, const struct sim_device *device)
 	sticks->n_taken = left;
 }
 
+/* Whose bundles DEVICE takes off a stick as its own: a copy of a folder has the same id. */
+static int owner(const struct sim_device *device)
+{
+	return device->twin >= 0 ? device->twin : (int)device->number;
+}
+
 /* --- the spool --- */
 
 bool sim_open_spool(struct sim *sim, struct ph_spool *spool, unsigned stick, bool old,
@@ -289,7 +295,7 @@ bool sim_pack(struct sim *sim, struct sim_device *device, unsigned stick)
 		sim_note(sim, "%s packs %" PRIu64 " entries onto %s, in %u bundles",
 			 device->machine.name, packing.entries,
 			 sim_stick_name(stick, false), packing.manifest.n);
-		sim_say_carried(sim, stick, (int)device->number, &packing.manifest);
+		sim_say_carried(sim, stick, owner(device), &packing.manifest);
 		check_packed(sim, device, &packing);
 		sim->result->tally.packed++;
 	}
@@ -368,7 +374,7 @@ static void sweep_served(struct sim *sim, struct sim_device *device,
 	    state.receipted == state.entries && state.parts_pending == 0) {
 		(void)ph_spool_sweep(spool, device->id, &none, &removed, NULL);
 		if (!old) {
-			forget(sim->sticks, stick, (int)device->number, false);
+			forget(sim->sticks, stick, owner(device), false);
 		}
 	}
 }
