@@ -1,18 +1,19 @@
 /*
  * tests/fuzz/fuzz_bundle.c - any bytes as a bundle, and as what is sealed in one.
  *
- * Byte 0: below 64 what follows is a file; below 128 it is XORed onto a genuine bundle,
- * from the byte that bytes 1 and 2 name; else it is the plaintext of the records of one
- * whose sender breaks every rule, in frames of as many bytes as byte 1 says. The reader
- * is fed in portions that depend on the length. It ends in a refusal or in END, twice the
- * same way; only the genuine bundle gives END when the seal is in the way.
+ * Byte 0: with bit 4 all of this is about bundles up, else down. Below 64 what follows is a
+ * file; below 128 it is XORed onto a genuine bundle, from the byte that bytes 1 and 2 name;
+ * else it is the plaintext of the records of one whose sender breaks every rule, in frames
+ * of as many bytes as byte 1 says. The reader is fed in portions that depend on the length.
+ * It ends in a refusal or in END, twice the same way; only the genuine bundle gives END when
+ * the seal is in the way.
  */
 #include "tests/unit/bundle_maker.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static struct maker maker;
-static struct ph_buf genuine;
+static struct maker maker, makers[2];
+static struct ph_buf genuine, genuines[2];
 
 /* Whether END is the last that DATA says: 92 23 and a count. */
 static bool ends(const uint8_t *data, size_t size)
@@ -72,13 +73,17 @@ static void try_records(const uint8_t *data, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	if (genuine.len == 0) {
-		maker_init(&maker, PH_BUNDLE_DOWN);
-		maker_bundle(&maker, 300, &genuine);
+	if (genuines[0].len == 0) {
+		for (int up = 0; up < 2; up++) {
+			maker_init(&makers[up], up ? PH_BUNDLE_UP : PH_BUNDLE_DOWN);
+			maker_bundle(&makers[up], 300, &genuines[up]);
+		}
 	}
 	if (size < 4) {
 		return 0;
 	}
+	maker = makers[data[0] >> 4 & 1];
+	genuine = genuines[data[0] >> 4 & 1];
 	if (data[0] < 64) {
 		try_file(PH_VIEW(data + 1, size - 1), true);
 	} else if (data[0] < 128) {

@@ -10,6 +10,8 @@
 #include "common/log/json.h"
 #include "common/log/part.h"
 
+#include "tests/fuzz/mp_mutate.h"
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void must(bool fact)
@@ -63,4 +65,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	try_entry(PH_VIEW(data, size));
 	try_part(PH_VIEW(data, size));
 	return 0;
+}
+
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned seed)
+{
+	return mp_mutate(data, size, max, seed, 0);
 }

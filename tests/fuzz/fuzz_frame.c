@@ -19,11 +19,33 @@ static void must(bool fact)
 	}
 }
 
+/* What is looked at beforehand is what is decoded. */
+static void try_peek(struct ph_view in)
+{
+	static const enum ph_preamble_kind all[] = { PH_PREAMBLE_SESSION,
+						     PH_PREAMBLE_COURIER,
+						     PH_PREAMBLE_ASK };
+	enum ph_preamble_kind kind = PH_PREAMBLE_SESSION;
+	struct ph_preamble preamble;
+	int seen = ph_preamble_peek(in, &kind);
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		struct ph_view rest = in;
+
+		if (ph_preamble_decode_as(&rest, all[i], &preamble) == 0) {
+			must(seen == 0 && kind == all[i]);
+		}
+	}
+}
+
 static void try_preamble(struct ph_view *in)
 {
 	struct ph_view before = *in;
 	struct ph_preamble preamble = { 0 };
-	int rc = ph_preamble_decode(in, &preamble);
+	int rc;
+
+	try_peek(*in);
+	rc = ph_preamble_decode(in, &preamble);
 
 	if (rc != 0) {
 		must(in->data == before.data && in->len == before.len);

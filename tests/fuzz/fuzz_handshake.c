@@ -16,6 +16,7 @@
 #include "proto/session.h"
 
 #include "tests/fuzz/choices.h"
+#include "tests/fuzz/mp_mutate.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -255,4 +256,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	ph_cipher_deinit(&meeting.send);
 	ph_cipher_deinit(&meeting.receive);
 	return 0;
+}
+
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned seed)
+{
+	return mp_mutate(data, size, max, seed, 3);
 }

@@ -10,6 +10,8 @@
 
 #include "tests/unit/province.h"
 
+#include "tests/fuzz/mp_mutate.h"
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static struct province p;
@@ -137,4 +139,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		break;
 	}
 	return 0;
+}
+
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned seed)
+{
+	return mp_mutate(data, size, max, seed, 1);
 }

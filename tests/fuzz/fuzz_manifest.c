@@ -1,7 +1,8 @@
 /*
  * tests/fuzz/fuzz_manifest.c - bytes as a manifest, or as the body of one that is signed.
  *
- * Byte 0: even, what follows is the file; odd, it is a body that the target signs. What is
+ * Byte 0: even, what follows is the file; odd, it is a body that the target signs; with bit 3
+ * the signature is then bent. What is
  * taken encodes to the same bytes.
  */
 #include <stdlib.h>
@@ -9,6 +10,8 @@
 
 #include "common/base/mp.h"
 #include "proto/manifest.h"
+
+#include "tests/fuzz/mp_mutate.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -41,6 +44,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct ph_buf bytes = { 0 };
 	struct ph_buf again = { 0 };
 	struct ph_manifest manifest;
+	bool is_bent;
 
 	if (id[0] == 0) {
 		ph_sign_pair_from_seed(&pair, seed);
@@ -49,6 +53,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size < 2 || size > PH_SIGN_BODY_MAX) {
 		return 0;
 	}
+	is_bent = (data[0] & 8) != 0;
 	if (data[0] % 2 == 0) {
 		must(ph_buf_put(&bytes, data + 1, size - 1) == 0);
 	} else {
@@ -61,9 +66,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		}
 		sign_body(ph_buf_view(&body), &bytes);
 		ph_buf_deinit(&body);
+		bytes.data[bytes.len - 1] ^= is_bent;
 	}
 	if (ph_manifest_decode(ph_buf_view(&bytes), id, &manifest) == 0) {
-		must(data[0] % 2 == 1 && manifest.n <= PH_SPOOL_BUNDLES_MAX);
+		must(data[0] % 2 == 1 && !is_bent && manifest.n <= PH_SPOOL_BUNDLES_MAX);
 		must(ph_manifest_encode(&manifest, &pair, &again) == 0);
 		must(ph_view_equal(ph_buf_view(&bytes), ph_buf_view(&again)));
 		ph_manifest_deinit(&manifest);
@@ -71,4 +77,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	ph_buf_deinit(&bytes);
 	ph_buf_deinit(&again);
 	return 0;
+}
+
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned seed)
+{
+	return mp_mutate(data, size, max, seed, 1);
 }

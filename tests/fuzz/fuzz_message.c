@@ -9,6 +9,8 @@
 
 #include "proto/message.h"
 
+#include "tests/fuzz/mp_mutate.h"
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void must(bool fact)
@@ -109,4 +111,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		break;
 	}
 	return 0;
+}
+
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned seed)
+{
+	return mp_mutate(data, size, max, seed, 1);
 }

@@ -9,6 +9,8 @@
 #include "common/log/feed.h"
 #include "tests/unit/province.h"
 
+#include "tests/fuzz/mp_mutate.h"
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static struct province p;
@@ -96,4 +98,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	ph_buf_deinit(&bytes);
 	return 0;
+}
+
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned seed)
+{
+	return mp_mutate(data, size, max, seed, 1);
 }

@@ -76,7 +76,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	must(rc == 0 && memcmp(h, head.h, sizeof(h)) == 0);
 	segment.last++;
 	must(ph_segment_verify(&segment, key, h_prev, h) == PH_SEGMENT_E_FORM);
-	segment.last--;
+	segment.last = segment.first - 1;
+	must(ph_segment_verify(&segment, key, h_prev, h) == PH_SEGMENT_E_FORM);
+	segment.first = 0;
+	must(ph_segment_verify(&segment, key, h_prev, h) == PH_SEGMENT_E_FORM);
+	segment.first = 5;
+	segment.last = (uint64_t)PH_N_MAX + 1;
+	must(ph_segment_verify(&segment, key, h_prev, h) == PH_SEGMENT_E_FORM);
+	segment.last = segment.first + n - 1;
 	segment.seal[0] ^= 1;
 	must(ph_segment_verify(&segment, key, h_prev, h) == PH_SEGMENT_E_SEAL);
 	return 0;
