@@ -242,11 +242,15 @@ def run(tap, options):
             f"{status['rss_bytes'] >> 20} MiB, limits hit "
             f"{ {k: v for k, v in status['limits_hit'].items() if v} }")
         tap.ok("peers: every honest sync goes through", not bad, *bad[:5])
-        name = "peers: p99 within three times its target"
-        if share(alone, 0.5) > BUSY_MS:
-            tap.skip(name, f"alone it takes {share(alone, 0.5):.0f} ms: others use the machine")
-        else:
-            tap.ok(name, share(times, 0.99) < 3000 * TARGET_S, share(times, 0.99))
+        for name, good in (
+                ("peers: p99 within three times its target",
+                 share(times, 0.99) < 3000 * TARGET_S),
+                # who is turned away comes again, and so through; but hardly anybody is
+                ("peers: hardly a sync needs a second try", tries <= 1.5 * len(times) + 1)):
+            if share(alone, 0.5) > BUSY_MS:
+                tap.skip(name, f"alone it takes {share(alone, 0.5):.0f} ms: others use the machine")
+            else:
+                tap.ok(name, good, f"p99 {share(times, 0.99):.0f} ms, {tries} tries of {len(times)}")
         tap.ok("peers: the limits were reached", sum(status["limits_hit"].values()) > 0,
                status["limits_hit"])
         left = wait_for(lambda: world.hub("status", "--json").json()["sessions"] == 0, 15)

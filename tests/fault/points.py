@@ -238,7 +238,8 @@ def play_and_look(job, own):
     point = copy.copy(point)
     world = None
     try:
-        for _ in range(1 if point.is_fixed() else TRIES):
+        # another build than that which was counted may make a call less
+        for _ in range(1 if point.is_fixed() and not programs else TRIES):
             world = play(source, own, point, programs, outcome)
             if outcome.reached:
                 break
@@ -388,7 +389,7 @@ def report(tap, options, name, what, ran, points, begun):
     tap.ok(f"{name}: each point of a step without a session was reached", not missed,
            f"{len(missed)}:", *missed[:5])
     missed = ran.unreached(False)
-    tap.ok(f"{name}: of sessions too, in {TRIES} tries", len(missed) <= FEW * done,
+    tap.ok(f"{name}: of sessions too, in {TRIES} tries", len(missed) <= max(1, FEW * done),
            f"{len(missed)}:", *missed[:5])
-    differ = [o.point for o in twice if not o.agrees()]
+    differ = [f"{o.point}: {o.twice.broken or o.twice.left}" for o in twice if not o.agrees()]
     tap.ok(f"{name}: {len(twice)} run twice came out the same", twice and not differ, *differ)
