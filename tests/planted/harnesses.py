@@ -50,13 +50,14 @@ TABLE = {
 
 # The groups of tests/fault/run: how much of each.
 FAULTS = {
-    "kills": ["--count", "60"], "crash": ["--count", "20"], "disk": ["--count", "60"],
+    "kills": ["--count", "200"], "crash": ["--count", "20"], "disk": ["--count", "60"],
     "alloc": ["--count", "60"], "peers": ["--count", "1000", "--seconds", "5"],
     "bombs": ["--count", "600"],
 }  # fmt: skip
 DECODERS = [
-    "cert", "entry", "frame", "invite", "json", "message", "noise", "page", "receipt",
-    "segment", "session", "walk",
+    "bundle", "cert", "config", "entry", "frame", "handshake", "invite", "json", "keyfile",
+    "manifest", "marc", "message", "noise", "pack", "page", "receipt", "segment", "session",
+    "walk",
 ]  # fmt: skip
 
 
