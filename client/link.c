@@ -607,7 +607,7 @@ static void take_result(struct link *link)
 	result->status = ph_session_status(link->session);
 	result->is_short = ph_session_is_short(link->session);
 	result->complete = ph_session_state(link->session) == PH_SESSION_CLOSED &&
-			   !result->is_short;
+			   !result->is_short && result->status != PH_STATUS_LATER;
 }
 
 static const char *reason_of(struct link *link, int rc)

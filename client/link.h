@@ -25,7 +25,7 @@ struct ph_link_config {
 
 struct ph_link_result {
 	bool connected;
-	bool complete; /* CLOSED in order: all that was told is dealt with */
+	bool complete; /* CLOSED in order, and all that there was to tell was taken */
 	enum ph_session_failure failure;
 	enum ph_status status;
 	struct ph_session_counts counts;

@@ -56,8 +56,8 @@ static const char *explain_refusal(enum ph_status status, struct ph_error *err)
 		return "cut-off";
 	case PH_STATUS_LATER:
 		ph_fail(err, PH_EXIT_TRY_LATER, -EAGAIN,
-			"the hub is busy or short of disk; nothing is lost, try again "
-			"later");
+			"the hub is busy, short of disk, or has taken as much of this "
+			"device as it does for now; nothing is lost, try again later");
 		return "later";
 	case PH_STATUS_UNKNOWN:
 	case PH_STATUS_CERT:
@@ -113,6 +113,9 @@ const char *ph_link_explain(const struct ph_link_result *result, const char *add
 {
 	switch (result->failure) {
 	case PH_FAIL_NONE:
+		if (result->status == PH_STATUS_LATER) {
+			return explain_refusal(result->status, err);
+		}
 		return result->is_short ? explain_budget(err) : "";
 	case PH_FAIL_HANDSHAKE:
 		return explain_key(address, err);

@@ -17,6 +17,7 @@
 #include "common/base/limits.h"
 #include "common/base/text.h"
 #include "common/cli/local.h"
+#include "daemon/config.h"
 #include "daemon/hub.h"
 
 #define LOCK_WAIT_MS 5000
@@ -80,6 +81,8 @@ out:
 static int ask_folder(const struct ph_cli *cli, const json_t *request,
 		      json_t **answer_out, struct ph_error *err)
 {
+	struct ph_settings settings;
+	struct ph_error unsaid = { 0 };
 	struct ph_hub *hub;
 	int rc = ph_hub_open(&hub,
 			     &(struct ph_hub_config){ .dir = cli->dir,
@@ -92,6 +95,12 @@ static int ask_folder(const struct ph_cli *cli, const json_t *request,
 	if (rc < 0) {
 		return rc;
 	}
+	ph_settings_init(
+		&settings); /* whatever is wrong with the file is for `serve` to say */
+	(void)ph_settings_load(&settings, cli->dir, &unsaid);
+	ph_hub_bound(hub,
+		     &(struct ph_hub_bounds){ .entries_a_day = settings.entries_a_day,
+					      .entries_saved = settings.entries_saved });
 	*answer_out = ph_hub_command(hub, request);
 	ph_hub_close(hub);
 	return *answer_out ? 0 : ph_fail_errno(err, -ENOMEM, "answering");

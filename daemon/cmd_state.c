@@ -95,6 +95,13 @@ static int print_status(const json_t *answer)
 	status_line(ph_say("Store, free disk", "Kho, đĩa còn trống"), "%s MiB, %s MiB",
 		    ph_number(a, number_of(answer, "store_bytes") >> 20),
 		    ph_number(b, number_of(answer, "disk_free_bytes") >> 20));
+	if (json_is_true(json_object_get(answer, "disk_low"))) {
+		status_line(ph_say("The disk is nearly full", "Đĩa gần đầy"), "%s",
+			    ph_say("devices wait with what they have to send; free some "
+				   "space",
+				   "các máy phải chờ, chưa gửi lên được; hãy giải phóng "
+				   "chỗ trên đĩa"));
+	}
 	return 0;
 }
 

@@ -41,6 +41,9 @@ struct ph_settings {
 	unsigned partials;    /* unfinished segments kept for sessions that were cut */
 	unsigned partials_mib;
 	unsigned commands; /* connections to DIR/socket */
+	unsigned entries_a_day;
+	unsigned entries_saved;
+	unsigned reserve_mib;
 	enum ph_prefix prefix;
 };
 

@@ -227,6 +227,14 @@ void ph_hub_close(struct ph_hub *hub)
 	free(hub);
 }
 
+void ph_hub_bound(struct ph_hub *hub, const struct ph_hub_bounds *bounds)
+{
+	hub->entries_saved = bounds->entries_saved;
+	hub->entries_a_day = bounds->entries_a_day;
+	hub->room.reserve_mib = bounds->reserve_mib;
+	hub->room.is_mine = bounds->keeps_reserve;
+}
+
 struct ph_journal *ph_hub_journal(struct ph_hub *hub)
 {
 	return hub->journal;

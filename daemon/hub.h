@@ -18,6 +18,7 @@
 #include "common/ledger/ledger.h"
 #include "common/log/writer.h"
 #include "daemon/feeder.h"
+#include "daemon/quota.h"
 #include "proto/session.h"
 
 struct ph_hub;
@@ -28,6 +29,13 @@ struct ph_hub_config {
 	unsigned wait_ms;
 	struct ph_clock clock;
 	struct ph_rng rng;
+};
+
+/* What devices may make the hub keep; all 0: no bound. */
+struct ph_hub_bounds {
+	unsigned entries_a_day, entries_saved; /* of one device: quota.h */
+	bool keeps_reserve;                    /* by this process, ... */
+	unsigned reserve_mib;                  /* ... of this size: hub_room.h */
 };
 
 struct ph_hub_init {
@@ -42,6 +50,8 @@ int ph_hub_init(const struct ph_hub_config *config, const struct ph_hub_init *in
 int ph_hub_open(struct ph_hub **hub_out, const struct ph_hub_config *config,
 		struct ph_error *err);
 void ph_hub_close(struct ph_hub *hub);
+/* From now on; a hub is opened without. From any thread. */
+void ph_hub_bound(struct ph_hub *hub, const struct ph_hub_bounds *bounds);
 
 /* The last clock-mark among the first `upto` entries of a log. */
 struct ph_hub_mark {
@@ -49,6 +59,13 @@ struct ph_hub_mark {
 	uint64_t upto;
 	uint64_t n; /* 0: there is none */
 	uint8_t hash[8];
+};
+
+/* Why items of a device were put off. */
+enum ph_hub_delay {
+	PH_HUB_DELAY_NONE,
+	PH_HUB_DELAY_ALLOWANCE,
+	PH_HUB_DELAY_DISK,
 };
 
 /*
@@ -88,7 +105,12 @@ struct ph_hub_peer {
 	uint64_t
 		clamped; /* entries with stamps ahead of our clock; their mark was judged */
 	char refusal[96];
-	bool by_file;        /* it came in a bundle: nobody waits for answers */
+	enum ph_hub_delay delay;       /* why it could not bring all, if so */
+	struct ph_quota_limits limits; /* of this job; ... */
+	struct ph_quota quota;         /* ... as it leaves it; ... */
+	bool quota_moved;              /* ... which is not kept yet */
+	bool delayed;                  /* something of this job was put off */
+	bool by_file;                  /* it came in a bundle: nobody waits for answers */
 	int64_t made;        /* HEARD of a bundle: when it was made, as the device says */
 	struct ph_view told; /* the same: its hello, to be kept; borrowed */
 	uint64_t left;       /* items of it that do not go on from what is here */

@@ -152,6 +152,7 @@ json_t *ph_hub_command(struct ph_hub *hub, const json_t *request)
 	if (!answer) {
 		return NULL;
 	}
+	ph_hub_room_look(hub);
 	rc = run(hub, request, answer, &err);
 	if (rc == 0) {
 		rc = finish(answer, PH_EXIT_DONE);

@@ -6,6 +6,7 @@
 #include "common/ledger/query.h"
 #include "common/log/json.h"
 #include "daemon/hub_command.h"
+#include "daemon/hub_quota.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -120,6 +121,7 @@ int ph_hub_status(struct ph_hub *hub, const json_t *request, json_t *answer,
 		json_object_set_new(answer, "disk_free_bytes",
 				    json_integer((json_int_t)room));
 	}
+	ph_hub_room_about(hub, answer);
 	set_hex(answer, "root", hub->keylist.root, sizeof(hub->keylist.root));
 	return 0;
 }
@@ -201,6 +203,7 @@ static int list_device(void *data, const struct ph_device *device)
 	json_object_set_new(item, "invite_reused", json_boolean(reused));
 	json_object_set_new(item, "forked", json_boolean(list->forked > 0));
 	rc = ph_hub_device_about(list->hub, device, item);
+	rc = rc < 0 ? rc : ph_hub_quota_about(list->hub, device, item);
 	if (rc < 0) {
 		json_decref(item);
 		return rc;

@@ -32,8 +32,10 @@ int ph_hub_feed_open(struct ph_hub *hub, struct ph_error *err)
 int ph_hub_fold(struct ph_hub *hub)
 {
 	bool more = true;
-	int rc = ph_ledger_catch_up(hub->ledger, NULL, NULL);
+	int rc;
 
+	ph_hub_room_look(hub);
+	rc = ph_ledger_catch_up(hub->ledger, NULL, NULL);
 	while (rc == 0 && more) {
 		rc = ph_feeder_step(hub->feeder, STEP, &more);
 	}

@@ -161,3 +161,30 @@ int ph_hub_head(struct ph_hub *hub, const struct ph_hub_peer *peer, unsigned ind
 	out->row = branches.log[0].row;
 	return rc;
 }
+
+/* The parts that are missing of entries up to KNOWN, into RECEIPT. */
+static int list_missing(struct ph_hub *hub, const struct ph_hub_head *head,
+			struct ph_receipt *receipt)
+{
+	size_t n = 0;
+	int rc = ph_journal_parts_missing(hub->journal, head->row, receipt->missing,
+					  PH_RECEIPT_MISSING_MAX, &n);
+
+	while (n > 0 && receipt->missing[n - 1] > head->known.n) {
+		n--;
+	}
+	receipt->n_missing = (unsigned)n;
+	return rc;
+}
+
+int ph_hub_receipt(struct ph_hub *hub, const struct ph_hub_head *head,
+		   struct ph_receipt *receipt)
+{
+	*receipt = (struct ph_receipt){
+		.epoch = hub->epoch,
+		.level = PH_LEVEL_HUB,
+		.time = (uint64_t)ph_hub_now(hub),
+		.head = head->known,
+	};
+	return list_missing(hub, head, receipt);
+}

@@ -6,6 +6,7 @@
 #include "common/log/fingerprint.h"
 #include "daemon/hub.h"
 #include "daemon/hub_part.h"
+#include "daemon/hub_room.h"
 #include "daemon/hub_time.h"
 #include "proto/pack_item.h"
 
@@ -30,6 +31,9 @@ struct ph_hub {
 	unsigned province;
 	struct ph_hub_latest latest; /* stamped by whom; since this process started */
 	struct ph_pack *pack;        /* made when first needed */
+	struct ph_hub_room room;
+	/* of a device; set by other threads, too */
+	atomic_uint entries_a_day, entries_saved;
 	bool stopped; /* an I/O error was seen: nothing more is acknowledged */
 };
 
@@ -94,7 +98,6 @@ int ph_hub_invite_reused(struct ph_hub *hub, const struct ph_device *device,
 int ph_hub_device_late(struct ph_hub *hub, const struct ph_device *device,
 		       bool *late_out);
 
-/* --- hub_jobs.c --- */
 /* Whether who told HELLO reads what we pack. */
 bool ph_hub_packs(const struct ph_hello *hello);
 /* The receipt of what HEAD says is known, parts that are missing and all, to be signed. */

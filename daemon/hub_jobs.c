@@ -12,12 +12,14 @@
  * verifies, is a second history of that device: both are kept (journal_take.c). Of more
  * branches than are kept the rest waits at the device, which is told to come later. A
  * sealed part that does not fit its commitment stays missing and is told as such in the
- * receipt: never a refusal.
+ * receipt: never a refusal. What a device may not bring now (hub_quota.h) waits there, too:
+ * told in the welcome, or by LATER when a session has got that far.
  */
 #include "daemon/hub_bundle.h"
 #include "daemon/hub_feed.h"
 #include "daemon/hub_judge.h"
 #include "daemon/hub_load.h"
+#include "daemon/hub_quota.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -143,6 +145,7 @@ static int store_segment(struct ph_hub *hub, struct ph_hub_peer *peer,
 	rc = ph_journal_put_segment(hub->journal, &log, &segment, &stored);
 	if (rc == 0) {
 		peer->entries += stored.n;
+		ph_hub_quota_segment(peer, &segment, &stored);
 		peer->forked = peer->forked || (stored.n > 0 && log.branch > 0 &&
 						stored.first == log.base + 1);
 		rc = note_sent(hub, peer, &segment, &log);
@@ -184,6 +187,7 @@ static int store_part(struct ph_hub *hub, struct ph_hub_peer *peer,
 				     ph_buf_view(&cipher), PH_VIEW(box, sizeof(box)));
 	if (rc == 0) {
 		peer->parts++;
+		ph_hub_quota_part(peer, cipher.len);
 	} else if (rc == PH_JOURNAL_E_SEAL) {
 		rc = 0; /* it does not fit its commitment: it stays missing, and the receipt says so */
 	}
@@ -217,6 +221,11 @@ static bool is_left(const struct ph_job *job, const struct ph_item *item, int rc
 static int store_item(struct ph_hub *hub, struct ph_hub_peer *peer,
 		      const struct ph_item *item)
 {
+	int rc = ph_hub_quota_ask(hub, peer, item);
+
+	if (rc != 0) {
+		return rc;
+	}
 	return item->type == PH_ITEM_SEGMENT ? store_segment(hub, peer, item)
 					     : store_part(hub, peer, item);
 }
@@ -255,6 +264,10 @@ static int try_item(struct ph_hub *hub, struct ph_job *job, const struct ph_item
 	rc = store_item(hub, peer, item);
 	if (rc <= 0) {
 		return rc;
+	}
+	if (rc == PH_HUB_E_DELAY) { /* the welcome says so without ending the session */
+		job->later = job->later || job->type != PH_JOB_HELLO;
+		return 1;
 	}
 	snprintf(peer->refusal, sizeof(peer->refusal), "%s", reasons[rc]);
 	if (rc == PH_JOURNAL_E_BRANCHES) {
@@ -305,6 +318,22 @@ bool ph_hub_packs(const struct ph_hello *hello)
 	return hello->packs && memcmp(hello->form, form, sizeof(form)) == 0;
 }
 
+/* The items of a HELLO or STORE, as far as the device may bring them now. */
+static int take_items(struct ph_hub *hub, struct ph_job *job)
+{
+	struct ph_hub_peer *peer = peer_of(job);
+	int rc = ph_hub_quota_begin(hub, peer);
+
+	if (rc == 0) {
+		rc = store_items(hub, job);
+	}
+	if (rc == 0) {
+		job->welcome.later = ph_hub_quota_waits(hub, peer, !job->hello.done);
+		rc = ph_hub_quota_end(hub, peer);
+	}
+	return rc;
+}
+
 static int do_hello(struct ph_hub *hub, struct ph_job *job)
 {
 	struct ph_hub_peer *peer = peer_of(job);
@@ -323,7 +352,7 @@ static int do_hello(struct ph_hub *hub, struct ph_job *job)
 	peer->packs = ph_hub_packs(&job->hello);
 	rc = ph_hub_load_hello(hub, peer, &job->hello);
 	if (rc == 0) {
-		rc = store_items(hub, job);
+		rc = take_items(hub, job);
 	}
 	if (rc == 0 && job->later && !job->bad) {
 		job->welcome.status = PH_STATUS_LATER;
@@ -367,7 +396,7 @@ static int do_job(struct ph_hub *hub, struct ph_job *job)
 	case PH_JOB_HELLO:
 		return do_hello(hub, job);
 	case PH_JOB_STORE:
-		return peer_of(job)->known ? store_items(hub, job) : -EPROTO;
+		return peer_of(job)->known ? take_items(hub, job) : -EPROTO;
 	case PH_JOB_LOAD:
 		return ph_hub_load(hub, job);
 	case PH_JOB_HEARD:
@@ -380,33 +409,6 @@ static int do_job(struct ph_hub *hub, struct ph_job *job)
 }
 
 /* --- answers, after the commit --- */
-
-/* The parts that are missing of entries up to KNOWN, into RECEIPT. */
-static int list_missing(struct ph_hub *hub, const struct ph_hub_head *head,
-			struct ph_receipt *receipt)
-{
-	size_t n = 0;
-	int rc = ph_journal_parts_missing(hub->journal, head->row, receipt->missing,
-					  PH_RECEIPT_MISSING_MAX, &n);
-
-	while (n > 0 && receipt->missing[n - 1] > head->known.n) {
-		n--;
-	}
-	receipt->n_missing = (unsigned)n;
-	return rc;
-}
-
-int ph_hub_receipt(struct ph_hub *hub, const struct ph_hub_head *head,
-		   struct ph_receipt *receipt)
-{
-	*receipt = (struct ph_receipt){
-		.epoch = hub->epoch,
-		.level = PH_LEVEL_HUB,
-		.time = (uint64_t)ph_hub_now(hub),
-		.head = head->known,
-	};
-	return list_missing(hub, head, receipt);
-}
 
 static int make_receipt(struct ph_hub *hub, const struct ph_hub_head *head,
 			unsigned index, struct ph_short_receipt *out)
@@ -565,6 +567,7 @@ void ph_hub_jobs(struct ph_hub *hub, struct ph_job *jobs)
 {
 	int rc;
 
+	ph_hub_room_look(hub);
 	ph_hub_feed_refresh(hub, jobs);
 	rc = hub->stopped ? -EIO : ph_db_begin(hub->db);
 

@@ -133,6 +133,20 @@ static void keep_partial(struct ph_peer *peer)
 	}
 }
 
+static void tell_delay(struct ph_peer *peer)
+{
+	switch (peer->hub.delay) {
+	case PH_HUB_DELAY_NONE:
+		break;
+	case PH_HUB_DELAY_ALLOWANCE:
+		ph_server_hit(peer->server, PH_HIT_ALLOWANCE);
+		break;
+	case PH_HUB_DELAY_DISK:
+		ph_server_hit(peer->server, PH_HIT_RESERVE);
+		break;
+	}
+}
+
 /* Its handles are closed and its jobs are back. */
 static void peer_free(struct ph_peer *peer)
 {
@@ -144,6 +158,7 @@ static void peer_free(struct ph_peer *peer)
 		ph_session_counts(peer->session, &peer->counts);
 		keep_partial(peer);
 		tell_end(peer, result);
+		tell_delay(peer);
 		server->total[result]++;
 		server->bytes_in += peer->counts.bytes_in;
 		server->bytes_out += peer->counts.bytes_out;

@@ -230,8 +230,10 @@ static void raise_files(const struct ph_server *server)
 	}
 }
 
-static void apply_settings(struct ph_server *server, const struct ph_settings *settings)
+static void apply_settings(struct serve *serve, const struct ph_settings *settings)
 {
+	struct ph_server *server = &serve->server;
+
 	server->settings = *settings;
 	server->gate.limits =
 		(struct ph_gate_limits){ .sessions = settings->sessions,
@@ -245,6 +247,11 @@ static void apply_settings(struct ph_server *server, const struct ph_settings *s
 	server->log.prefix = settings->prefix == PH_PREFIX_AUTO
 				     ? ph_eventlog_is_journal(server->log.fd)
 				     : settings->prefix == PH_PREFIX_YES;
+	ph_hub_bound(serve->hub,
+		     &(struct ph_hub_bounds){ .entries_a_day = settings->entries_a_day,
+					      .entries_saved = settings->entries_saved,
+					      .keeps_reserve = true,
+					      .reserve_mib = settings->reserve_mib });
 	raise_files(server);
 }
 
@@ -266,7 +273,7 @@ static void on_reload(uv_signal_t *signal, int number)
 		rc = ph_listeners_apply(server, &settings, &why);
 	}
 	if (rc == 0) {
-		apply_settings(server, &settings);
+		apply_settings(serve, &settings);
 		ph_event(&server->log, PH_EVENT_INFO, "config.reload", "result=applied");
 	} else {
 		ph_event(&server->log, PH_EVENT_ERROR, "config.reload",
@@ -367,7 +374,7 @@ static int start(struct serve *serve, struct ph_error *err)
 	if (rc < 0) {
 		return ph_fail_errno(err, rc, "starting");
 	}
-	apply_settings(server, &settings);
+	apply_settings(serve, &settings);
 	rc = ph_talk_start(server, serve->config->dir, err);
 	if (rc == 0) {
 		rc = start_signals(serve); /* before anybody can see that we run */

@@ -28,9 +28,15 @@ const char *ph_result_name(enum ph_session_result result)
 
 static const char *hit_name(unsigned limit)
 {
-	return limit < PH_GATE_LIMITS
-		       ? ph_gate_limit_name((enum ph_gate_limit)limit)
-		       : (limit == PH_HIT_WRITE_QUEUE ? "write-queue-bytes" : "commands");
+	static const char *const others[] = {
+		[PH_HIT_WRITE_QUEUE] = "write-queue-bytes",
+		[PH_HIT_COMMANDS] = "commands",
+		[PH_HIT_ALLOWANCE] = "entries-a-day",
+		[PH_HIT_RESERVE] = "disk-reserve-mib",
+	};
+
+	return limit < PH_GATE_LIMITS ? ph_gate_limit_name((enum ph_gate_limit)limit)
+				      : others[limit];
 }
 
 void ph_server_hit(struct ph_server *server, unsigned limit)

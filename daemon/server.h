@@ -31,6 +31,8 @@ enum ph_session_result {
 enum {
 	PH_HIT_WRITE_QUEUE = PH_GATE_LIMITS,
 	PH_HIT_COMMANDS,
+	PH_HIT_ALLOWANCE,
+	PH_HIT_RESERVE,
 	PH_HITS,
 };
 

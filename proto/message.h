@@ -102,7 +102,7 @@ struct ph_short_receipt {
 
 /*
  * [status, epoch number, epoch random, time, heads, [receipt ...], [segment hash, offset],
- *  done items, keylist, form of packed segments]
+ *  done items, keylist, form of packed segments, later]
  * What is empty, zero or absent is nil, and trailing nils are dropped. heads: one item
  * for each head of the hello: [n, h] of what the hub holds, nil for nothing; nil in
  * place of all when the hub now holds exactly what the hello told.
@@ -132,6 +132,7 @@ struct ph_welcome {
 		keylist; /* borrowed; a newer key list than the invite's; empty: none */
 	bool packs;      /* the hub takes packed segments of this form */
 	uint8_t form[PH_PACK_FORM_SIZE];
+	bool later; /* the hub takes no item now */
 };
 
 /* Append. 0; -EINVAL for what no peer would take; -ENOMEM. OUT unchanged on error. */

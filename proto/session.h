@@ -225,6 +225,7 @@ bool ph_session_wants_input(const struct ph_session *session);
 
 enum ph_session_state ph_session_state(const struct ph_session *session);
 enum ph_session_failure ph_session_failure(const struct ph_session *session);
+/* Why it was refused; PH_STATUS_LATER also when the hub took nothing of this device, but served it. */
 enum ph_status ph_session_status(const struct ph_session *session);
 /* Something was left for another session, by us or by the hub, since the budget had no room for it. */
 bool ph_session_is_short(const struct ph_session *session);

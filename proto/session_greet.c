@@ -152,6 +152,8 @@ void ph_session_welcomed(struct ph_session *session, struct ph_buf *bytes)
 	session->peer_done = job->welcome.done;
 	session->peer_done_items = job->welcome.done_items;
 	session->counts.receipts += job->welcome.n_receipts;
+	session->later = job->welcome.later;
+	session->status = session->later ? PH_STATUS_LATER : PH_STATUS_OK;
 	session->greeting = job;
 	ph_buf_wipe(&session->cert);
 	ph_session_move(session, PH_SESSION_TRANSFER);

@@ -70,6 +70,7 @@ struct ph_session {
 	/* greeting */
 	unsigned n_heads;
 	bool ready;              /* WELCOME came back, or HELLO did with PH_STATUS_OK */
+	bool later;              /* device: the hub takes no item now */
 	bool cert_asked;         /* the hub asked, in this session */
 	struct ph_buf cert;      /* device: to be sent when asked for */
 	struct ph_buf hello;     /* hub: kept while the certificate is awaited */

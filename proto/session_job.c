@@ -6,6 +6,9 @@
  * proved to be live, RECEIPT and STORE as things come in (each takes all that waits),
  * LOAD while there may be more and the peer's credit is not used up.
  *
+ * A device that was told that the hub takes nothing now asks for no LOAD: it says DONE,
+ * takes what comes down, and closes.
+ *
  * A job that comes back with an error ends the session with PH_FAIL_STORE: nothing
  * more may be acknowledged. The hub then tells the device to come again later. A job
  * that comes back after the end is only freed, but for the partial segment it may
@@ -229,7 +232,7 @@ static void give(struct ph_session *session, struct ph_job *job)
 	}
 	/* HEARD cannot find more: after CLOSE nothing could be sent. */
 	if (job->type != PH_JOB_LOAD && job->type != PH_JOB_HEARD && job->more &&
-	    !session->is_spent) {
+	    !session->is_spent && !session->later) {
 		session->more = true;
 		/* A LOAD that is out may have looked too early. */
 		session->more_again = is_out(session, PH_JOB_LOAD);

@@ -26,6 +26,7 @@ enum welcome_item {
 	WELCOME_DONE,
 	WELCOME_KEYLIST,
 	WELCOME_FORM,
+	WELCOME_LATER,
 	WELCOME_ITEMS
 };
 
@@ -114,6 +115,7 @@ int ph_welcome_encode(const struct ph_welcome *welcome, struct ph_buf *out)
 		[WELCOME_DONE] = welcome->done,
 		[WELCOME_KEYLIST] = welcome->keylist.len > 0,
 		[WELCOME_FORM] = welcome->packs,
+		[WELCOME_LATER] = welcome->later,
 	};
 	size_t before = out->len;
 	size_t used = ph_message_used(is_set, WELCOME_ITEMS);
@@ -153,7 +155,12 @@ int ph_welcome_encode(const struct ph_welcome *welcome, struct ph_buf *out)
 		ph_message_put_bin(&writer, welcome->keylist);
 	}
 	if (used > WELCOME_FORM) {
-		ph_mpw_bin(&writer, welcome->form, sizeof(welcome->form));
+		ph_message_put_bin(&writer,
+				   PH_VIEW(welcome->form,
+					   welcome->packs ? sizeof(welcome->form) : 0));
+	}
+	if (used > WELCOME_LATER) {
+		ph_mpw_uint(&writer, 1);
 	}
 
 	int rc = ph_mpw_end(&writer);
@@ -258,6 +265,14 @@ static bool get_form(const msgpack_object *object, struct ph_welcome *welcome)
 	       ph_mp_bin_exact(object, welcome->form, sizeof(welcome->form));
 }
 
+static bool get_later(const msgpack_object *object, struct ph_welcome *welcome)
+{
+	uint64_t later = 1;
+
+	welcome->later = !ph_mp_is_nil(object);
+	return !welcome->later || (ph_mp_uint(object, 1, &later) && later == 1);
+}
+
 static bool read_welcome(const msgpack_object *root, struct ph_welcome *welcome)
 {
 	const msgpack_object_array *array = ph_mp_array(root, 1, WELCOME_ITEMS);
@@ -278,7 +293,8 @@ static bool read_welcome(const msgpack_object *root, struct ph_welcome *welcome)
 	       get_done(ph_mp_item(array, WELCOME_DONE), welcome) &&
 	       ph_message_get_bin(ph_mp_item(array, WELCOME_KEYLIST), PH_KEYLIST_MAX,
 				  &welcome->keylist) &&
-	       get_form(ph_mp_item(array, WELCOME_FORM), welcome);
+	       get_form(ph_mp_item(array, WELCOME_FORM), welcome) &&
+	       get_later(ph_mp_item(array, WELCOME_LATER), welcome);
 }
 
 int ph_welcome_decode(struct ph_view bytes, struct ph_welcome *welcome)

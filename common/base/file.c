@@ -149,8 +149,8 @@ int ph_file_read_plain(const char *path, size_t max, struct ph_buf *out)
 	return rc;
 }
 
-/* Make a new file with BYTES that is on the disk when this returns 0. */
-static int write_new(const char *path, struct ph_view bytes, unsigned mode)
+/* Make a new file with TIMES times BYTES that is on the disk when this returns 0. */
+static int write_new(const char *path, struct ph_view bytes, size_t times, unsigned mode)
 {
 	/* What an interrupted run left may be anything; begin with a file of our own. */
 	int rc = ops->unlink(path);
@@ -164,7 +164,9 @@ static int write_new(const char *path, struct ph_view bytes, unsigned mode)
 	if (fd < 0) {
 		return fd;
 	}
-	rc = write_all(fd, bytes);
+	for (rc = 0; rc == 0 && times > 0; times--) {
+		rc = write_all(fd, bytes);
+	}
 	if (rc == 0) {
 		rc = ops->sync(fd);
 	}
@@ -183,7 +185,12 @@ static int write_new(const char *path, struct ph_view bytes, unsigned mode)
 
 int ph_file_write_new(const char *path, struct ph_view bytes, unsigned mode)
 {
-	return write_new(path, bytes, mode);
+	return write_new(path, bytes, 1, mode);
+}
+
+int ph_file_fill(const char *path, struct ph_view piece, size_t times, unsigned mode)
+{
+	return write_new(path, piece, times, mode);
 }
 
 /* The folder that holds PATH. */
@@ -255,7 +262,7 @@ int ph_file_write(const char *path, struct ph_view bytes, unsigned mode,
 		return ph_fail_errno(err, -ENAMETOOLONG, path);
 	}
 
-	int rc = write_new(part, bytes, mode);
+	int rc = write_new(part, bytes, 1, mode);
 
 	if (rc == 0) {
 		rc = ops->rename(part, path);

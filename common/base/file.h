@@ -29,6 +29,8 @@ int ph_file_write(const char *path, struct ph_view bytes, unsigned mode,
  * failure nothing is left there if that can be helped. 0 or a negative errno.
  */
 int ph_file_write_new(const char *path, struct ph_view bytes, unsigned mode);
+/* The same with TIMES times PIECE. */
+int ph_file_fill(const char *path, struct ph_view piece, size_t times, unsigned mode);
 /*
  * For folders that anybody may have filled: read a plain file of at most MAX bytes, or at
  * most the first LEN bytes of one, appended to OUT. No link is followed and nothing waited

@@ -51,7 +51,10 @@ enum {
 	PH_PARTIALS_MIB = 64,   /* memory they may take */
 	PH_WINDOW = 256 * 1024, /* credit each side starts with, in body bytes */
 	PH_KEEPALIVE_MS = 20000,
-	PH_STOP_MS = 10000, /* from SIGTERM to the end of the process */
+	PH_ENTRIES_A_DAY = 5000,   /* that a device may bring, ... */
+	PH_ENTRIES_SAVED = 500000, /* ... and how many it may have saved up */
+	PH_RESERVE_MIB = 16,       /* of the hub's disk, which devices may not fill */
+	PH_STOP_MS = 10000,        /* from SIGTERM to the end of the process */
 
 	/* bundles and spools */
 	PH_BUNDLE_MAX = 8 * 1024 * 1024, /* bytes of one bundle, a size class */

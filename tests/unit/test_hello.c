@@ -338,7 +338,8 @@ static void full_welcome(struct ph_welcome *welcome, struct ph_short_receipt *li
 					.done_items = 0,
 					.keylist = PH_VIEW(zeros, PH_KEYLIST_MAX),
 					.packs = true,
-					.form = { 5, 6, 7, 8 } };
+					.form = { 5, 6, 7, 8 },
+					.later = true };
 	memset(welcome->partial_hash, 7, sizeof(welcome->partial_hash));
 	for (unsigned i = 0; i < PH_HEADS_MAX; i++) {
 		welcome->head[i].n = i; /* the first: nothing held */
@@ -383,6 +384,7 @@ static void test_welcome_round(void **state)
 	assert_int_equal(back.keylist.len, PH_KEYLIST_MAX);
 	assert_true(back.packs);
 	assert_memory_equal(back.form, welcome.form, sizeof(back.form));
+	assert_true(back.later);
 	for (size_t cut = 0; cut < out.len; cut += cut < 600 ? 1 : 37) {
 		assert_int_equal(ph_welcome_decode(PH_VIEW(out.data, cut), &back),
 				 PH_MESSAGE_E_FORM);
@@ -443,7 +445,11 @@ static void test_welcome_limits(void **state)
 		{ "status 7", "9107", PH_MESSAGE_E_FORM },
 		{ "status nil", "91c0", PH_MESSAGE_E_FORM },
 		{ "empty", "90", PH_MESSAGE_E_FORM },
-		{ "eleven members", "9b00c0c0c0c0c0c0c0c0c0c0", PH_MESSAGE_E_FORM },
+		{ "eleven members", "9b00c0c0c0c0c0c0c0c0c0c0", 0 },
+		{ "twelve members", "9c00c0c0c0c0c0c0c0c0c0c0c0", PH_MESSAGE_E_FORM },
+		{ "later", "9b00c0c0c0c0c0c0c0c0c001", 0 },
+		{ "later of 0", "9b00c0c0c0c0c0c0c0c0c000", PH_MESSAGE_E_FORM },
+		{ "later of 2", "9b00c0c0c0c0c0c0c0c0c002", PH_MESSAGE_E_FORM },
 		{ "form", "9a00c0c0c0c0c0c0c0c0c40401020304", 0 },
 		{ "short form", "9a00c0c0c0c0c0c0c0c0c403010203", PH_MESSAGE_E_FORM },
 		{ "short random", "930001c40701020304050607", PH_MESSAGE_E_FORM },

@@ -1,0 +1,179 @@
+/*
+ * daemon/hub_quota.c - allowances in the store, and what an item costs of one.
+ *
+ * An allowance is kept under "allowance.ROW"; a device that has none yet has all of it.
+ * What a segment costs is what its entries cost that are not held, as far as the first
+ * branch of its log tells; what it has cost is told by what was stored. So a second
+ * branch may take an allowance below nothing, and has to wait for longer.
+ */
+#include "daemon/hub_quota.h"
+
+#include <stdio.h>
+
+#define NAME_SIZE 40
+
+static void name_of(const struct ph_device *device, char out[static NAME_SIZE])
+{
+	snprintf(out, NAME_SIZE, "allowance.%lld", (long long)device->row);
+}
+
+static struct ph_quota_limits limits_of(const struct ph_hub *hub)
+{
+	return (struct ph_quota_limits){ .a_day = hub->entries_a_day,
+					 .saved = hub->entries_saved };
+}
+
+static int load(struct ph_hub *hub, const struct ph_device *device,
+		const struct ph_quota_limits *limits, struct ph_quota *out)
+{
+	struct ph_buf value = { 0 };
+	char name[NAME_SIZE];
+	int rc;
+
+	name_of(device, name);
+	rc = ph_journal_meta_get(hub->journal, name, &value);
+	if (rc < 0 || !ph_quota_decode(ph_buf_view(&value), out)) {
+		ph_quota_init(out, limits, ph_hub_now(hub));
+	}
+	ph_quota_grow(out, limits, ph_hub_now(hub));
+	ph_buf_deinit(&value);
+	return rc < 0 ? rc : 0;
+}
+
+int ph_hub_quota_begin(struct ph_hub *hub, struct ph_hub_peer *peer)
+{
+	peer->limits = limits_of(hub);
+	peer->quota_moved = false;
+	peer->delayed = false;
+	return peer->limits.a_day == 0
+		       ? 0
+		       : load(hub, &peer->device, &peer->limits, &peer->quota);
+}
+
+/* Of its entries from N on. */
+static uint64_t cost_from(const struct ph_segment *segment, uint64_t n)
+{
+	struct ph_view rest = segment->body;
+	struct ph_view entry;
+	uint64_t cost = 0;
+
+	for (uint64_t i = segment->first; rest.len > 0; i++) {
+		if (ph_segment_next(&rest, &entry) != 0) {
+			break;
+		}
+		cost += i < n ? 0 : ph_quota_cost(entry.len);
+	}
+	return cost;
+}
+
+static int cost_of(struct ph_hub *hub, const struct ph_item *item, uint64_t *out)
+{
+	struct ph_segment segment;
+	struct ph_log log;
+	int rc;
+
+	if (item->type != PH_ITEM_SEGMENT) {
+		*out = ph_quota_cost(item->body.len);
+		return 0;
+	}
+	ph_item_segment(item, &segment);
+	rc = ph_journal_log_find(hub->journal, segment.log_id, &log);
+	*out = cost_from(&segment, rc == 0 ? log.n + 1 : 1);
+	return rc < 0 ? rc : 0;
+}
+
+static int delay(struct ph_hub_peer *peer, enum ph_hub_delay why, const char *words)
+{
+	peer->delay = why;
+	peer->delayed = true;
+	snprintf(peer->refusal, sizeof(peer->refusal), "%s", words);
+	return PH_HUB_E_DELAY;
+}
+
+int ph_hub_quota_ask(struct ph_hub *hub, struct ph_hub_peer *peer,
+		     const struct ph_item *item)
+{
+	uint64_t cost;
+	int rc;
+
+	if (hub->room.is_low) {
+		return delay(peer, PH_HUB_DELAY_DISK, "the hub's disk is nearly full");
+	}
+	if (peer->limits.a_day == 0) {
+		return 0;
+	}
+	rc = cost_of(hub, item, &cost);
+	if (rc < 0) {
+		return rc;
+	}
+	if (!ph_quota_has(&peer->quota, &peer->limits, cost)) {
+		peer->quota.wants = cost;
+		peer->quota_moved = true;
+		return delay(peer, PH_HUB_DELAY_ALLOWANCE,
+			     "it has brought as much as it may for now");
+	}
+	peer->quota.wants = 0;
+	return 0; /* moved, if what follows stores anything */
+}
+
+void ph_hub_quota_segment(struct ph_hub_peer *peer, const struct ph_segment *segment,
+			  const struct ph_stored *stored)
+{
+	if (stored->n > 0) {
+		ph_quota_take(&peer->quota, cost_from(segment, stored->first));
+		peer->quota_moved = true;
+	}
+}
+
+void ph_hub_quota_part(struct ph_hub_peer *peer, size_t len)
+{
+	ph_quota_take(&peer->quota, ph_quota_cost(len));
+	peer->quota_moved = true;
+}
+
+int ph_hub_quota_end(struct ph_hub *hub, struct ph_hub_peer *peer)
+{
+	uint8_t value[PH_QUOTA_SIZE];
+	char name[NAME_SIZE];
+
+	if (peer->limits.a_day == 0 || !peer->quota_moved) {
+		return 0;
+	}
+	name_of(&peer->device, name);
+	ph_quota_encode(&peer->quota, value);
+	return ph_journal_meta_put(hub->journal, name, PH_VIEW(value, sizeof(value)));
+}
+
+bool ph_hub_quota_waits(const struct ph_hub *hub, struct ph_hub_peer *peer, bool more)
+{
+	const struct ph_quota *quota = &peer->quota;
+	uint64_t next = quota->wants > 0 ? quota->wants : 1;
+
+	if (peer->delayed || !more) {
+		return peer->delayed;
+	}
+	if (hub->room.is_low) {
+		peer->delay = PH_HUB_DELAY_DISK;
+		return true;
+	}
+	if (peer->limits.a_day > 0 && !ph_quota_has(quota, &peer->limits, next)) {
+		peer->delay = PH_HUB_DELAY_ALLOWANCE;
+		return true;
+	}
+	return false;
+}
+
+int ph_hub_quota_about(struct ph_hub *hub, const struct ph_device *device, json_t *item)
+{
+	struct ph_quota_limits limits = limits_of(hub);
+	struct ph_quota quota;
+	int rc = limits.a_day == 0 ? 0 : load(hub, device, &limits, &quota);
+
+	if (rc < 0) {
+		return rc;
+	}
+	json_object_set_new(item, "allowance",
+			    limits.a_day == 0 ? json_null()
+					      : json_integer((json_int_t)quota.left));
+	return 0;
+}

@@ -1,0 +1,36 @@
+/*
+ * daemon/hub_quota.h - what a device may bring now: its allowance, and room on the disk.
+ *
+ * Around the items of one job, in its transaction: begin, then for each item ask before
+ * it is written and count it when it was, then end.
+ */
+#ifndef PH_DAEMON_HUB_QUOTA_H
+#define PH_DAEMON_HUB_QUOTA_H
+
+#include "daemon/hub_internal.h"
+
+/* Beside PH_JOURNAL_E_*. */
+enum {
+	PH_HUB_E_DELAY = PH_JOURNAL_E_BRANCHES + 1 /* not now; PEER->delay says why */
+};
+
+/* PEER's allowance as it is now. 0 or negative errno. */
+int ph_hub_quota_begin(struct ph_hub *hub, struct ph_hub_peer *peer);
+/* 0; PH_HUB_E_DELAY with PEER->refusal; negative errno. */
+int ph_hub_quota_ask(struct ph_hub *hub, struct ph_hub_peer *peer,
+		     const struct ph_item *item);
+/* The entries of SEGMENT that STORED says, or a part of LEN bytes, were written. */
+void ph_hub_quota_segment(struct ph_hub_peer *peer, const struct ph_segment *segment,
+			  const struct ph_stored *stored);
+void ph_hub_quota_part(struct ph_hub_peer *peer, size_t len);
+/* Keep it. 0 or negative errno. */
+int ph_hub_quota_end(struct ph_hub *hub, struct ph_hub_peer *peer);
+/*
+ * Whether PEER would better bring nothing more in this session: something of the job was
+ * put off, or, if MORE follows, would be. Between begin and end.
+ */
+bool ph_hub_quota_waits(const struct ph_hub *hub, struct ph_hub_peer *peer, bool more);
+/* "allowance" of DEVICE into ITEM: entries, null without a bound. 0 or negative errno. */
+int ph_hub_quota_about(struct ph_hub *hub, const struct ph_device *device, json_t *item);
+
+#endif
