@@ -13,6 +13,7 @@
 #ifndef PH_TESTS_FAIL_AT_H
 #define PH_TESTS_FAIL_AT_H
 
+#include <errno.h>
 #include <execinfo.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -31,6 +32,7 @@ enum {
 static struct {
 	bool armed;
 	bool hit;       /* since it was armed */
+	int as;         /* what that is, as a negative errno */
 	uint64_t calls; /* that asked, while armed */
 	uint64_t ways;  /* on which one has failed */
 	uint64_t way[FAIL_WAYS];
@@ -98,6 +100,7 @@ static bool failing_now(void)
 		for (int i = 0; i < n; i++) {
 			failing.last[i] = back[i];
 		}
+		failing.as = -ENOMEM;
 	}
 	failing.armed = true;
 	return failing.hit;
@@ -107,6 +110,7 @@ static inline void failing_arm(void)
 {
 	failing.armed = true;
 	failing.hit = false;
+	failing.as = 0;
 }
 
 /* Whether anything failed since. */
@@ -137,15 +141,27 @@ void *__wrap_realloc(void *block, size_t size)
 	return failing_now() ? NULL : __real_realloc(block, size);
 }
 
+/*
+ * What SQLite says on every other way: that there is no room. (An I/O error would end the
+ * store for good; test_hub_fault.c and test_site_disk.c have those.)
+ */
+static int failing_code(void)
+{
+	bool is_full = failing.ways % 2 == 0;
+
+	failing.as = is_full ? -ENOSPC : -ENOMEM;
+	return is_full ? SQLITE_FULL : SQLITE_NOMEM;
+}
+
 int __wrap_sqlite3_step(sqlite3_stmt *stmt)
 {
-	return failing_now() ? SQLITE_NOMEM : __real_sqlite3_step(stmt);
+	return failing_now() ? failing_code() : __real_sqlite3_step(stmt);
 }
 
 int __wrap_sqlite3_prepare_v3(sqlite3 *db, const char *sql, int len, unsigned flags,
 			      sqlite3_stmt **stmt, const char **tail)
 {
-	return failing_now() ? SQLITE_NOMEM
+	return failing_now() ? failing_code()
 			     : __real_sqlite3_prepare_v3(db, sql, len, flags, stmt, tail);
 }
 
@@ -157,7 +173,7 @@ int __wrap_sqlite3_exec(sqlite3 *db, const char *sql,
 	bool undoes = strncmp(sql, "ROLLBACK", 8) == 0;
 
 	return !undoes && failing_now()
-		       ? SQLITE_NOMEM
+		       ? failing_code()
 		       : __real_sqlite3_exec(db, sql, on_row, data, message);
 }
 

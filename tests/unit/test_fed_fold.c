@@ -15,6 +15,7 @@
 
 #include "act_world.h"
 #include "feed_slow.h"
+#include "feed_whole.h"
 #include "history_count.h"
 #include "random_history.h"
 #include "seed_args.h"
@@ -22,100 +23,6 @@
 #include "common/ledger/cases.h"
 
 #define SITE 101
-
-struct compare {
-	struct world *world;
-	uint64_t of_type[PH_ENTITY_ERASURE + 1];
-	uint64_t seed;
-};
-
-/* Sums of other sites are not told. */
-static bool is_told(const struct ph_entity_key *key)
-{
-	uint64_t site;
-	int64_t day;
-
-	return key->type != PH_ENTITY_TALLY ||
-	       (ph_key_get_tally(ph_key_view(key), &site, &day) && site == SITE);
-}
-
-static void print_hex(const char *name, struct ph_view bytes)
-{
-	printf("# %s ", name);
-	for (size_t i = 0; i < bytes.len; i++) {
-		printf("%02x", bytes.data[i]);
-	}
-	printf("\n");
-}
-
-static void on_wanted(void *data, const struct ph_entity_key *key, struct ph_view wanted)
-{
-	struct compare *compare = data;
-	struct ph_buf got = { 0 };
-	int rc;
-
-	if (!is_told(key)) {
-		return;
-	}
-	compare->of_type[key->type]++;
-	rc = ph_ledger_get(compare->world->ledger, (enum ph_entity)key->type,
-			   ph_key_view(key), &got);
-	if (rc != 0 || !ph_view_equal(ph_buf_view(&got), wanted)) {
-		printf("# type %u\n", key->type);
-		print_hex("id    ", ph_key_view(key));
-		print_hex("wanted", wanted);
-		print_hex("got   ", ph_buf_view(&got));
-		fail_msg("states differ; replay with --seed %" PRIu64 " --count 1",
-			 compare->seed);
-	}
-	ph_buf_deinit(&got);
-}
-
-static int on_held(void *data, struct ph_view id, struct ph_view state)
-{
-	uint64_t *n = data;
-	struct ph_entity_key key;
-
-	(void)state;
-	assert_true(ph_key_bytes(PH_ENTITY_TALLY, id, &key));
-	*n += is_told(&key);
-	return 0;
-}
-
-static int print_held(void *data, struct ph_view id, struct ph_view state)
-{
-	(void)data;
-	print_hex("held  ", id);
-	print_hex("state ", state);
-	return 0;
-}
-
-static void check(struct world *world, const struct history *history, uint64_t seed)
-{
-	struct compare compare = { .world = world, .seed = seed };
-	uint64_t upto[WORLD_LOGS], tallies = 0;
-
-	for (size_t i = 0; i < history->n_actors; i++) {
-		upto[i] = history->actors[i].n;
-	}
-	world_catch_up(world);
-	slow_each(history->actors, history->n_actors, upto, on_wanted, &compare);
-	assert_int_equal(
-		ph_ledger_each(world->ledger, PH_ENTITY_TALLY, on_held, &tallies), 0);
-	for (int type = 1; type <= PH_ENTITY_ERASURE; type++) {
-		uint64_t held =
-			type == PH_ENTITY_TALLY
-				? tallies
-				: ph_ledger_count(world->ledger, (enum ph_entity)type);
-
-		if (held != compare.of_type[type]) {
-			ph_ledger_each(world->ledger, (enum ph_entity)type, print_held,
-				       NULL);
-			fail_msg("%" PRIu64 " of type %d, not %" PRIu64 "; seed %" PRIu64,
-				 held, type, compare.of_type[type], seed);
-		}
-	}
-}
 
 static bool takes_itself(const struct history *history, size_t i)
 {
@@ -174,9 +81,9 @@ static void hear_whole(struct history *history, uint64_t seed)
 		}
 	}
 	slow_feed_tell(&feed, world.db, history->actors, history->n_actors, upto);
-	check(&world, history, seed);
+	check_whole(&world, history, SITE, seed);
 	assert_int_equal(ph_ledger_rebuild(world.ledger, &err), 0);
-	check(&world, history, seed);
+	check_whole(&world, history, SITE, seed);
 	slow_feed_deinit(&feed);
 	world_deinit(&world);
 }
