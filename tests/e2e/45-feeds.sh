@@ -99,6 +99,23 @@ for i in 2 1 2; do ok "site $i syncs" sync "$i"; done
 is "and has nothing again" "$(loans_of_k1)" 0
 for i in 1 2; do same_books "after that: site $i and the hub" "$i"; done
 
+# Once more it comes to site 1, which sends it home; there it is lent. What site 1 wrote of it is
+# still at site 1, what came after is not: it must be in no list there.
+listed_c1() { for list in here out expected; do site 1 list "$list" --json | pick '[i["copy"]["code"] for i in d["items"]].count("C1")'; done | tr '\n' ' '; }
+foreign_c1() { printf '{"kind":"return","copy":{"ns":140002,"code":"C1"}}\n' | site 1 record; }
+send_c1() { printf '{"kind":"crate-dispatch","crate":{"ns":140001,"code":"X9"},"from":140001,"to":140002,"copies":[{"ns":140002,"code":"C1"}]}\n' | site 1 record; }
+lend_home() { site 2 crate receive "$1" --listed --final && printf '{"kind":"loan","copy":{"ns":140002,"code":"C1"},"card":{"ns":140002,"code":"K2"}}\n' | site 2 record; }
+ok "it turns up at site 1" foreign_c1
+for i in 1 2 1; do ok "site $i syncs" sync "$i"; done
+is "where it is on the shelf" "$(listed_c1)" "1 0 0 "
+ok "site 1 sends it home" send_c1
+for i in 1 2; do ok "site $i syncs" sync "$i"; done
+home=$(site 2 list expected --json | pick '[i["crate"]["code"] for i in d["items"] if i["copy"]["code"] == "C1"][0]')
+ok "where it comes, and is lent" lend_home "$home"
+for i in 2 1 2 1; do ok "site $i syncs" sync "$i"; done
+is "what is no more its own is in no list of site 1" "$(listed_c1)" "0 0 0 "
+for i in 1 2; do same_books "and its books are those of the hub: site $i" "$i"; done
+
 # Two sites say that they lent one copy, and it goes on to a third: what is open about it is
 # there before the crate is, and what was decided of it too.
 copy=$(site 1 copy add --print-code --title "$title" --plain | tail -n 1 | cut -f3)

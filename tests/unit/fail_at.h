@@ -113,6 +113,13 @@ static inline void failing_arm(void)
 	failing.as = 0;
 }
 
+/* All ways are new again. */
+static inline void failing_again(void)
+{
+	memset(failing.way, 0, sizeof(failing.way));
+	failing.ways = 0;
+}
+
 /* Whether anything failed since. */
 static inline bool failing_disarm(void)
 {

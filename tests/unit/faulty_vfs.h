@@ -7,6 +7,7 @@
 #ifndef PH_TEST_FAULTY_VFS_H
 #define PH_TEST_FAULTY_VFS_H
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
@@ -18,13 +19,16 @@ enum fault {
 	FAIL_SYNC,
 	FAIL_WRITE,
 	FAIL_FULL,
+	FAIL_DELETE, /* no room even to take a name away */
+	FAIL_WAL,    /* no room for another file: the WAL */
 };
 
 static struct {
 	enum fault fault;
-	int after; /* so many calls of that sort still succeed */
-	int hits;  /* calls that were failed */
-	int syncs; /* fsyncs in all */
+	int after;  /* so many calls of that sort still succeed */
+	bool stays; /* it fails from then on */
+	int hits;   /* calls that were failed */
+	int syncs;  /* fsyncs in all */
 } disk;
 
 struct faulty_file {
@@ -45,7 +49,11 @@ static bool strikes(enum fault fault)
 	if (disk.fault != fault || disk.after-- > 0) {
 		return false;
 	}
-	disk.fault = NO_FAULT;
+	if (disk.stays) {
+		disk.after = 0;
+	} else {
+		disk.fault = NO_FAULT;
+	}
 	disk.hits++;
 	return true;
 }
@@ -169,6 +177,10 @@ static int f_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int fl
 	(void)vfs;
 	faulty->base.pMethods = NULL;
 	faulty->real = (sqlite3_file *)(faulty + 1);
+	if ((flags & SQLITE_OPEN_WAL) != 0 && strikes(FAIL_WAL)) {
+		errno = ENOENT; /* what SQLite's own layer leaves, whatever it was */
+		return SQLITE_CANTOPEN;
+	}
 
 	int rc = real_vfs->xOpen(real_vfs, name, faulty->real, flags, out);
 
@@ -176,6 +188,16 @@ static int f_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int fl
 		faulty->base.pMethods = &faulty_methods;
 	}
 	return rc;
+}
+
+static int f_delete(sqlite3_vfs *vfs, const char *name, int sync)
+{
+	(void)vfs;
+	if (strikes(FAIL_DELETE)) {
+		errno = ENOSPC;
+		return SQLITE_IOERR_DELETE;
+	}
+	return real_vfs->xDelete(real_vfs, name, sync);
 }
 
 static inline void use_faulty_vfs(void)
@@ -187,6 +209,7 @@ static inline void use_faulty_vfs(void)
 		faulty_vfs.pNext = NULL;
 		faulty_vfs.szOsFile += (int)sizeof(struct faulty_file);
 		faulty_vfs.xOpen = f_open;
+		faulty_vfs.xDelete = f_delete;
 		assert_int_equal(sqlite3_vfs_register(&faulty_vfs, 0), SQLITE_OK);
 	}
 	memset(&disk, 0, sizeof(disk));

@@ -424,6 +424,59 @@ static void test_open_with_faults(void **state)
 	}
 }
 
+static struct ph_file_ops no_wal;
+
+static int open_no_wal(const char *name, int flags, unsigned mode)
+{
+	size_t len = strlen(name);
+
+	return (flags & O_CREAT) != 0 && len > 4 && strcmp(name + len - 4, "-wal") == 0
+		       ? -ENOSPC
+		       : ph_file_ops_system.open(name, flags, mode);
+}
+
+/*
+ * A disk so full that there is no room for another name, or none to take one away: it is
+ * said to be full, not the store to be absent, nor the disk broken.
+ */
+static void test_no_room_for_names(void **state)
+{
+	static const enum fault faults[] = { FAIL_WAL, FAIL_DELETE };
+	static const bool is_new[] = { false, true };
+
+	use_faulty_vfs();
+	no_wal = ph_file_ops_system;
+	no_wal.open = open_no_wal;
+	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+		struct ph_db_config config = config_of(3);
+		struct ph_error err = { 0 };
+		struct ph_db *db = NULL;
+
+		fresh(state);
+		if (!is_new[i]) {
+			ph_db_close(must_open(3));
+		}
+		memset(&disk, 0, sizeof(disk));
+		disk.fault = faults[i];
+		disk.stays = true;
+		config.vfs = "faulty";
+		ph_file_use(faults[i] == FAIL_WAL ? &no_wal : NULL);
+		int rc = ph_db_open(&db, &config, &err);
+
+		ph_file_use(NULL);
+		disk.fault = NO_FAULT;
+		assert_int_equal(rc, -ENOSPC);
+		assert_true(disk.hits > 0);
+		assert_int_equal(err.exit, PH_EXIT_OTHER);
+		assert_non_null(strstr(err.text, "full"));
+		assert_null(db);
+		/* with room again it is there, whole */
+		db = must_open(3);
+		assert_int_equal(count(db), 0);
+		ph_db_close(db);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -438,6 +491,7 @@ int main(void)
 		cmocka_unit_test_setup(test_read_only_file, fresh),
 		cmocka_unit_test_setup(test_memory, fresh),
 		cmocka_unit_test_setup(test_open_with_faults, fresh),
+		cmocka_unit_test_setup(test_no_room_for_names, fresh),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);

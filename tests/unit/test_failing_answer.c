@@ -17,6 +17,7 @@
 #include "hub_room.h"
 
 #include "common/base/json_memory.h"
+#include "daemon/ask.h"
 
 /* The same members and items, whatever the values: numbers go on from one answer to the next. */
 static bool same_shape(const json_t *a, const json_t *b)
@@ -124,10 +125,73 @@ static void test_answers(void **state)
 	hub_close(&room);
 }
 
+/* What could not be read for lack of memory, or room, is not damaged. */
+static void test_open(void **state)
+{
+	struct hub_room room;
+	struct ph_hub_config config;
+	unsigned failed = 0;
+	bool hit;
+
+	(void)state;
+	hub_open(&room);
+	config = hub_config(&room);
+	ph_hub_close(room.hub);
+	do {
+		struct ph_error err = { .exit = PH_EXIT_DONE };
+		struct ph_hub *hub = NULL;
+
+		failing_arm();
+
+		int rc = ph_hub_open(&hub, &config, &err);
+
+		hit = failing_disarm();
+		failed += hit;
+		if (rc != 0 && (!hit || rc != failing.as || err.exit != PH_EXIT_OTHER ||
+				!err.text[0] || strstr(err.text, "damaged"))) {
+			failing_show();
+			fail_msg("%d, not %d: exit %d, %s", rc, failing.as, (int)err.exit,
+				 err.text);
+		}
+		ph_hub_close(hub);
+	} while (hit);
+	print_message("# %u failures\n", failed);
+	assert_true(failed > 50);
+	hub_start(&room);
+	hub_close(&room);
+}
+
+/* A command's request has all that was put into it, or there is none. */
+static void test_request(void **state)
+{
+	unsigned failed = 0;
+	bool hit;
+
+	(void)state;
+	do {
+		failing_arm();
+
+		json_t *request = ph_request("invite-record");
+
+		ph_request_put(&request, "id", json_string("00112233"));
+		ph_request_put(&request, "about", json_string("{}"));
+		hit = failing_disarm();
+		failed += hit;
+		if (request ? json_object_size(request) != 3 : !hit) {
+			failing_show();
+			fail_msg("%d members", (int)json_object_size(request));
+		}
+		json_decref(request);
+	} while (hit);
+	assert_true(failed > 5);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_answers),
+		cmocka_unit_test(test_open),
+		cmocka_unit_test(test_request),
 	};
 
 	failing_start();

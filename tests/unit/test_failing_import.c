@@ -18,6 +18,8 @@
 #include "client/agent_ask.h"
 #include "client/importing.h"
 #include "common/base/json_memory.h"
+#include "client/link.h"
+#include "client/slip.h"
 #include "common/log/json.h"
 
 /* --- a line --- */
@@ -170,6 +172,86 @@ static void test_import_printed(void **state)
 	import_through(*state, NULL);
 }
 
+/* --- words --- */
+
+/* What slip.c opens its desk with is the command's, in main.c; no desk is opened here. */
+int ph_command_open(const struct ph_cli *cli, struct ph_site **site_out,
+		    struct ph_error *err)
+{
+	(void)cli;
+	(void)site_out;
+	(void)err;
+	fail();
+	return -ENOSYS;
+}
+
+/* Text that there is no memory for is not said to be no text. */
+static void test_words(void **state)
+{
+	unsigned failed = 0;
+	bool hit;
+
+	(void)state;
+	do {
+		struct ph_error err = { .exit = PH_EXIT_DONE };
+		json_t *object = json_object();
+
+		failing_arm();
+
+		int rc = ph_slip_text(object, "name", "Dế Mèn", &err);
+
+		hit = failing_disarm();
+		failed += hit;
+		if (rc != (hit ? -ENOMEM : 0) || err.exit == PH_EXIT_USAGE) {
+			failing_show();
+			fail_msg("%d: %s", rc, err.text);
+		}
+		json_decref(object);
+	} while (hit);
+	assert_true(failed > 1);
+
+	struct ph_error err = { .exit = PH_EXIT_DONE };
+	json_t *object = json_object();
+
+	assert_int_equal(ph_slip_text(object, "name", "D\xff", &err), -EINVAL);
+	assert_int_equal(err.exit, PH_EXIT_USAGE);
+	json_decref(object);
+}
+
+/* --- a link --- */
+
+/* A session that there was no memory for came to something, and that has a name. */
+static void test_link(void **state)
+{
+	struct world *world = *state;
+	const struct ph_link_config config = { .address = "127.0.0.1:1" };
+	unsigned failed = 0;
+	bool hit;
+
+	do {
+		struct ph_error err = { .exit = PH_EXIT_DONE };
+		struct ph_link_result result = { 0 };
+
+		failing_arm();
+
+		int rc = ph_link_run(world->site, &config, &result, &err);
+
+		hit = failing_disarm();
+		failed += hit;
+		if (!result.reason || !result.reason[0] || !err.text[0] ||
+		    (rc < 0 && (!hit || rc != failing.as))) {
+			failing_show();
+			fail_msg("%d, reason %s: %s", rc,
+				 result.reason ? result.reason : "none", err.text);
+		}
+		assert_false(result.complete);
+		if (!ph_site_is_open(world->site)) {
+			assert_int_equal(ph_site_resume(world->site, &err), 0);
+		}
+	} while (hit);
+	assert_true(failed > 1);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -178,6 +260,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_import, world_setup_joined,
 						world_teardown),
 		cmocka_unit_test_setup_teardown(test_import_printed, world_setup_joined,
+						world_teardown),
+		cmocka_unit_test(test_words),
+		cmocka_unit_test_setup_teardown(test_link, world_setup_joined,
 						world_teardown),
 	};
 
