@@ -29,7 +29,7 @@ BATCH = 100
 FEW = 65536  # bytes of a bomb
 TARGETS = ("walk", "entry", "cert", "invite", "receipt", "segment", "page", "message",
            "frame", "noise", "handshake", "session", "bundle", "manifest", "pack", "json",
-           "keyfile", "config", "marc")
+           "keyfile", "config", "marc", "courier", "spool", "netlink")
 HUGE = [b"\xdd", b"\xdf", b"\xc6", b"\xdb", b"\xc9"]  # array, map, bin, str, ext of 32 bits
 BIG = [b"\xdc", b"\xde", b"\xc5", b"\xda", b"\xc8"]  # of 16
 

@@ -22,6 +22,7 @@ from rig import CASES, Broken, World, check_all, folder_for, make_worlds, must, 
 from room import HAS_NOISE, Device, key_file, wait_for
 
 BUSY_MS = 1000  # a sync without anybody hostile takes some tens
+SLOW_MS = 400  # slower, the newcomer that it is may be the oldest of so many a second
 TARGET_S = 2.0
 TRIES = "20"
 BURST = 50.0
@@ -242,12 +243,13 @@ def run(tap, options):
             f"{status['rss_bytes'] >> 20} MiB, limits hit "
             f"{ {k: v for k, v in status['limits_hit'].items() if v} }")
         tap.ok("peers: every honest sync goes through", not bad, *bad[:5])
-        for name, good in (
-                ("peers: p99 within three times its target",
+        for name, busy, good in (
+                ("peers: p99 within three times its target", BUSY_MS,
                  share(times, 0.99) < 3000 * TARGET_S),
                 # who is turned away comes again, and so through; but hardly anybody is
-                ("peers: hardly a sync needs a second try", tries <= 1.5 * len(times) + 1)):
-            if share(alone, 0.5) > BUSY_MS:
+                ("peers: hardly a sync needs a second try", SLOW_MS,
+                 tries <= 1.5 * len(times) + 1)):
+            if share(alone, 0.5) > busy:
                 tap.skip(name, f"alone it takes {share(alone, 0.5):.0f} ms: others use the machine")
             else:
                 tap.ok(name, good, f"p99 {share(times, 0.99):.0f} ms, {tries} tries of {len(times)}")

@@ -55,9 +55,9 @@ FAULTS = {
     "bombs": ["--count", "600"],
 }  # fmt: skip
 DECODERS = [
-    "bundle", "cert", "config", "entry", "frame", "handshake", "invite", "json", "keyfile",
-    "manifest", "marc", "message", "noise", "pack", "page", "receipt", "segment", "session",
-    "walk",
+    "bundle", "cert", "config", "courier", "entry", "frame", "handshake", "invite", "json", "keyfile",
+    "manifest", "marc", "message", "netlink", "noise", "pack", "page", "receipt", "segment",
+    "session", "spool", "walk",
 ]  # fmt: skip
 
 
