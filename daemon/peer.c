@@ -18,7 +18,8 @@
  * is cut after the idle time. Peers that we end ourselves: the oldest newcomer when the
  * gate is full; an older session of a device whose newer one proved to be live, if it
  * has been silent; all when the daemon stops. An unfinished segment of a session that
- * was cut is kept for the device's next one.
+ * was cut is kept for the device's next one; so is one of a session that is still open
+ * here because nobody told us that its link broke.
  */
 #include "daemon/peer_internal.h"
 
@@ -56,6 +57,47 @@ static void prove(struct ph_peer *peer)
 	}
 }
 
+/* Is OTHER a session that the device of PEER had before, as far as its key tells? */
+static bool is_older(const struct ph_peer *other, const struct ph_peer *peer)
+{
+	const uint8_t *key = ph_session_peer(peer->session);
+
+	return other != peer && other->is_proved && !other->is_closing && key &&
+	       !ph_peer_is_over(other) &&
+	       memcmp(ph_session_peer(other->session), key, PH_KEY_SIZE) == 0;
+}
+
+/*
+ * A device comes again while an older session of it is open: a link that broke on the
+ * way to us. What came whole there is stored before it is told what we hold. The hello may
+ * be a recorded one, so nothing is taken from a session that may be live.
+ */
+static void hurry_older(struct ph_peer *peer)
+{
+	struct ph_peer *other = peer->server->peers;
+
+	for (; other; other = other->next) {
+		if (is_older(other, peer)) {
+			ph_session_hurry(other->session);
+			ph_peer_take_jobs(other);
+		}
+	}
+}
+
+/* 0, or -ENOMEM: then it is sent again. */
+static int copy_older(struct ph_peer *peer, struct ph_job *job)
+{
+	struct ph_peer *other = peer->server->peers;
+	int rc = 0;
+
+	for (; other && !job->partial.item; other = other->next) {
+		if (is_older(other, peer)) {
+			rc = ph_session_copy_partial(other->session, &job->partial);
+		}
+	}
+	return rc;
+}
+
 void ph_peer_take_jobs(struct ph_peer *peer)
 {
 	struct ph_job *job;
@@ -63,6 +105,8 @@ void ph_peer_take_jobs(struct ph_peer *peer)
 	while (!peer->is_leaving && (job = ph_session_take_job(peer->session))) {
 		if (job->type == PH_JOB_HEARD) {
 			prove(peer);
+		} else if (job->type == PH_JOB_HELLO) {
+			hurry_older(peer);
 		}
 		job->owner = &peer->hub;
 		peer->n_jobs++;
@@ -74,7 +118,8 @@ void ph_peer_take_jobs(struct ph_peer *peer)
 static void add_partial(struct ph_peer *peer, struct ph_job *job)
 {
 	if (job->result == 0 && !job->bad && peer->hub.known &&
-	    job->welcome.status == PH_STATUS_OK) {
+	    job->welcome.status == PH_STATUS_OK && copy_older(peer, job) == 0 &&
+	    !job->partial.item) {
 		(void)ph_partials_take(&peer->server->partials, job->peer_key,
 				       &job->partial);
 	}

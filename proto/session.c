@@ -88,16 +88,18 @@ void ph_session_end_noise(struct ph_session *session)
 	session->noise = NULL;
 }
 
+static bool can_resume(const struct ph_item *item)
+{
+	return item->type == PH_ITEM_SEGMENT || item->type == PH_ITEM_PACKED;
+}
+
 /* An unfinished segment is worth keeping unless the peer proved to be wrong about it. */
 static void keep_partial(struct ph_session *session)
 {
 	bool is_trusted =
 		session->failure != PH_FAIL_PROTOCOL && session->side == PH_SIDE_HUB;
 
-	if (session->open != NULL &&
-	    (session->open->type == PH_ITEM_SEGMENT ||
-	     session->open->type == PH_ITEM_PACKED) &&
-	    is_trusted) {
+	if (session->open != NULL && can_resume(session->open) && is_trusted) {
 		ph_unfinished_deinit(&session->partial);
 		session->partial.item = session->open;
 		session->partial.total = session->open_total;
@@ -407,6 +409,31 @@ bool ph_session_take_partial(struct ph_session *session,
 	*partial_out = session->partial;
 	session->partial = (struct ph_unfinished){ 0 };
 	return true;
+}
+
+int ph_session_copy_partial(const struct ph_session *session,
+			    struct ph_unfinished *partial_out)
+{
+	const struct ph_item *open = session->open;
+	struct ph_item *item;
+
+	*partial_out = (struct ph_unfinished){ 0 };
+	if (open == NULL || !can_resume(open) || open->body.len > PH_PACK_MAX) {
+		return 0;
+	}
+	item = ph_item_new(open->type);
+	if (item == NULL || ph_buf_put_view(&item->body, ph_buf_view(&open->body)) != 0) {
+		ph_items_free(item);
+		return -ENOMEM;
+	}
+	memcpy(item->log_id, open->log_id, sizeof(item->log_id));
+	memcpy(item->seal, open->seal, sizeof(item->seal));
+	item->first = open->first;
+	item->last = open->last;
+	partial_out->item = item;
+	partial_out->total = session->open_total;
+	memcpy(partial_out->hash, session->open_hash, sizeof(partial_out->hash));
+	return 0;
 }
 
 void ph_session_counts(const struct ph_session *session,

@@ -206,8 +206,8 @@ struct ph_view ph_session_output(struct ph_session *session);
 void ph_session_sent(struct ph_session *session, size_t len, uint64_t now_ms);
 /*
  * The next job to carry out, now the caller's; NULL if none. At most one of each type is
- * out at a time, but when a link broke: then a STORE of what had come whole may follow
- * one that is out. It has to be carried out behind that, and before the HELLO of the
+ * out at a time, but when a link broke, or may have (ph_session_hurry()): then a STORE of
+ * what had come whole may follow one that is out. It has to be carried out behind that, and before the HELLO of the
  * device's next session, which would be told less than is held.
  */
 struct ph_job *ph_session_take_job(struct ph_session *session);
@@ -237,6 +237,19 @@ const uint8_t *ph_session_peer(const struct ph_session *session);
  */
 bool ph_session_take_partial(struct ph_session *session,
 			     struct ph_unfinished *partial_out);
+
+/*
+ * Hub: the device of SESSION has begun another one, so its link may have broken unnoticed.
+ * The next job is then a STORE of what came whole, if something waits.
+ */
+void ph_session_hurry(struct ph_session *session);
+/*
+ * The same: a copy of what came of a segment that is not whole, to go on with in the other
+ * session; nothing if it is longer than a packed segment can be. SESSION goes on, since
+ * the other device has not proved to be live yet. 0 or -ENOMEM.
+ */
+int ph_session_copy_partial(const struct ph_session *session,
+			    struct ph_unfinished *partial_out);
 
 struct ph_session_counts {
 	uint64_t bytes_in, bytes_out; /* of the stream */

@@ -79,7 +79,7 @@ struct ph_session {
 
 	/* jobs */
 	unsigned jobs_out;               /* bit for each type */
-	uint8_t n_out[SESSION_JOBS];     /* how many, at most 1; of STORE 2 at the end */
+	uint8_t n_out[SESSION_JOBS];     /* how many, at most 1; of STORE 2 in a hurry */
 	size_t job_memory[SESSION_JOBS]; /* until all of the type are back */
 	bool more;                       /* LOAD may give something */
 	bool more_again;                 /* also after the LOAD that is out */
@@ -95,8 +95,9 @@ struct ph_session {
 	struct session_items store; /* whole, for the next STORE */
 	size_t store_charge;        /* credit that they hold */
 	uint64_t store_count;
-	size_t out_charge; /* the same of the STORE that is out */
+	size_t out_charge; /* the same of what is out in STORE */
 	uint64_t out_count;
+	bool is_hurried;    /* another STORE may go beside it */
 	size_t peer_credit; /* what the peer may still send */
 	size_t owed;        /* credit to be returned */
 	uint64_t dealt;     /* items stored */

@@ -15,7 +15,8 @@
  * bring, which is kept for the next session.
  *
  * When a link breaks, what came whole was paid for and waits: one last STORE takes it,
- * behind the one that may still be out, before anybody can ask what is held.
+ * behind the one that may still be out, before anybody can ask what is held. So it does
+ * when the device begins another session, since then the link broke unnoticed.
  */
 #include "proto/session_internal.h"
 
@@ -71,18 +72,20 @@ static struct ph_job *take_store(struct ph_session *session)
 
 	if (job != NULL) {
 		job->items = ph_session_items_take(&session->store);
-		session->out_charge = session->store_charge;
-		session->out_count = session->store_count;
+		session->out_charge += session->store_charge;
+		session->out_count += session->store_count;
+		session->is_hurried = false;
 		session->store_charge = 0;
 		session->store_count = 0;
 	}
 	return job;
 }
 
-/* Items that came whole over a link that broke; nobody is to blame for that. */
-static bool is_last_due(const struct ph_session *session)
+/* What came whole does not wait for a STORE that is out: the link broke, or seems to have. */
+static bool is_store_urgent(const struct ph_session *session)
 {
-	return session->state == PH_SESSION_FAILED && session->store.first != NULL;
+	return session->store.first != NULL && session->n_out[PH_JOB_STORE] < 2 &&
+	       (session->state == PH_SESSION_FAILED || session->is_hurried);
 }
 
 static struct ph_job *take_load(struct ph_session *session)
@@ -118,7 +121,7 @@ static struct ph_job *take_due(struct ph_session *session, bool *is_due_out)
 		session->greeting = NULL;
 		return job;
 	}
-	if (is_last_due(session)) {
+	if (is_store_urgent(session)) {
 		return take_store(session);
 	}
 	if (is_heard_due(session)) {
@@ -139,11 +142,16 @@ static struct ph_job *take_due(struct ph_session *session, bool *is_due_out)
 	return NULL;
 }
 
+void ph_session_hurry(struct ph_session *session)
+{
+	session->is_hurried = session->ready && session->store.first != NULL;
+}
+
 struct ph_job *ph_session_take_job(struct ph_session *session)
 {
 	bool is_due;
 
-	if (ph_session_is_over(session) && !is_last_due(session)) {
+	if (ph_session_is_over(session) && !is_store_urgent(session)) {
 		return NULL;
 	}
 
@@ -167,8 +175,12 @@ struct ph_job *ph_session_take_job(struct ph_session *session)
 
 static void give_store(struct ph_session *session, struct ph_job *job)
 {
-	session->dealt += session->out_count;
-	session->owed += session->out_charge;
+	if (session->n_out[PH_JOB_STORE] == 0) { /* of two they count together */
+		session->dealt += session->out_count;
+		session->owed += session->out_charge;
+		session->out_count = 0;
+		session->out_charge = 0;
+	}
 	if (job->bad) {
 		ph_session_fail(session, PH_FAIL_PROTOCOL);
 		return;
