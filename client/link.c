@@ -5,7 +5,8 @@
  * in, bytes out, a timer for its deadline, and jobs for the store. The site is paused
  * all the time but while hello and jobs are being worked on, so that others can write
  * to it while bytes are on the way; a job takes the folder again, waiting for whoever
- * has it as commands do.
+ * has it as commands do. To let go of it takes several writes to the disk: what is to be
+ * said goes out before.
  *
  *   LOOKUP --> CONNECT --> TALK --> CLOSING --> (loop empty)
  *
@@ -68,6 +69,7 @@ struct link {
 	bool is_hub;    /* it has proved to hold the hub's key */
 	bool is_broken; /* the stream can carry nothing more */
 	bool is_stopped;
+	bool is_awake;    /* the site is ours */
 	uv_async_t wakes; /* by config->stop */
 	enum stage stage;
 	int store_rc; /* why our own store failed */
@@ -205,38 +207,42 @@ static void on_stop(uv_async_t *wakes)
 
 /* --- jobs --- */
 
-/* Take the folder for WHAT follows. False: the link is closing. */
+/* Take the folder for what follows. False: the link is closing. */
 static bool wake(struct link *link)
 {
-	int rc = ph_site_resume(link->site, link->err);
+	int rc = link->is_awake ? 0 : ph_site_resume(link->site, link->err);
 
+	link->is_awake = rc == 0;
 	if (rc < 0) {
 		store_failed(link, rc);
 	}
 	return rc == 0;
 }
 
+static void rest(struct link *link)
+{
+	if (link->is_awake) {
+		ph_site_pause(link->site);
+		link->is_awake = false;
+	}
+}
+
 static void run_jobs(struct link *link)
 {
 	struct ph_job *job;
-	bool is_awake = false;
 
 	while (link->stage == STAGE_TALK &&
 	       (job = ph_session_take_job(link->session)) != NULL) {
-		if (!is_awake && !wake(link)) {
+		if (!wake(link)) {
 			ph_job_free(job);
 			break;
 		}
-		is_awake = true;
 		ph_site_job(link->site, job, link->err);
 		if (job->result < 0) {
 			link->store_rc = job->result;
 		}
 		uv_update_time(&link->loop);
 		ph_session_give_job(link->session, job, uv_now(&link->loop));
-	}
-	if (is_awake) {
-		ph_site_pause(link->site);
 	}
 }
 
@@ -330,12 +336,8 @@ static void set_alarm(struct link *link)
 	}
 }
 
-/* After each event: do what the session asks for until it waits for the peer. */
-static void pump(struct link *link)
+static void work(struct link *link)
 {
-	if (link->stage != STAGE_TALK) {
-		return;
-	}
 	run_jobs(link);
 	if (link->stage != STAGE_TALK) {
 		return;
@@ -353,6 +355,17 @@ static void pump(struct link *link)
 		return;
 	}
 	set_alarm(link);
+}
+
+/* After each event: do what the session asks for until it waits for the peer. */
+static void pump(struct link *link)
+{
+	if (link->stage == STAGE_TALK) {
+		work(link);
+	}
+	if (link->stage != STAGE_CLOSING) { /* who called us wants it back */
+		rest(link);
+	}
 }
 
 static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
@@ -416,11 +429,11 @@ static void start_talk(struct link *link)
 
 	if (rc == 0) {
 		rc = ph_site_resume(link->site, link->err);
+		link->is_awake = rc == 0;
 	}
 	if (rc == 0) {
 		rc = ph_site_hello(link->site, link->config->flight_max, hello, &arena,
 				   link->err);
-		ph_site_pause(link->site);
 	}
 	if (rc == 0) {
 		rc = new_session(link, hello);
@@ -434,7 +447,6 @@ static void start_talk(struct link *link)
 	ph_buf_deinit(&arena);
 	if (rc < 0) {
 		store_failed(link, rc);
-		return;
 	}
 	pump(link);
 }
@@ -661,6 +673,7 @@ int ph_link_run(struct ph_site *site, const struct ph_link_config *config,
 		struct ph_link_result *result_out, struct ph_error *err)
 {
 	struct link *link = calloc(1, sizeof(*link));
+	bool is_awake;
 	int closed;
 	int opened;
 	int rc;
@@ -689,7 +702,8 @@ int ph_link_run(struct ph_site *site, const struct ph_link_config *config,
 	}
 	ph_buf_wipe(&link->out);
 	explicit_bzero(link->buffer, sizeof(link->buffer));
+	is_awake = link->is_awake;
 	free(link);
-	opened = ph_site_resume(site, err);
+	opened = is_awake ? 0 : ph_site_resume(site, err);
 	return rc < 0 ? rc : opened;
 }
