@@ -4,10 +4,12 @@
  *
  * Processes of their own play the seeds, each some of them; one that dies is started again
  * behind the seed at which it died, which counts as broken. One seed in a hundred is
- * played twice. The exit status is 1 when anything broke.
+ * played twice, and so is one that is played alone. Of several the first that broke is
+ * shrunk for a while. The exit status is 1 when anything broke.
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -21,7 +23,8 @@
 
 #include "tests/sim/sim.h"
 
-#define JOBS_MAX 64
+#define JOBS_MAX            64
+#define SHRINK_MANY_SECONDS 90 /* for the first that broke of many */
 
 static struct {
 	uint64_t first, last;
@@ -46,6 +49,17 @@ static double seconds(void)
 
 /* --- one --- */
 
+/* AGAIN is the same province once more: it must have come to the same. */
+static void compare_runs(struct sim_result *result, const struct sim_result *again)
+{
+	if (result->broken == SIM_OK &&
+	    memcmp(again->digest, result->digest, sizeof again->digest) != 0) {
+		result->broken = SIM_TWICE;
+		snprintf(result->what, sizeof result->what,
+			 "two runs of this seed differ");
+	}
+}
+
 static void play_seed(uint64_t seed, struct sim_result *result)
 {
 	static struct sim_script script;
@@ -55,11 +69,7 @@ static void play_seed(uint64_t seed, struct sim_result *result)
 	sim_run(&script, NULL, result);
 	if (seed % 100 == 0 && result->broken == SIM_OK) {
 		sim_run(&script, NULL, &again);
-		if (memcmp(again.digest, result->digest, sizeof again.digest) != 0) {
-			result->broken = SIM_TWICE;
-			snprintf(result->what, sizeof result->what,
-				 "two runs of this seed differ");
-		}
+		compare_runs(result, &again);
 	}
 }
 
@@ -113,6 +123,19 @@ static void run_apart(const struct sim_script *script, FILE *trace,
 	}
 }
 
+/* The same, and once more if it held. */
+static void run_twice(const struct sim_script *script, FILE *trace,
+		      struct sim_result *result)
+{
+	struct sim_result again;
+
+	run_apart(script, trace, result);
+	if (result->broken == SIM_OK) {
+		run_apart(script, NULL, &again);
+		compare_runs(result, &again);
+	}
+}
+
 /* --- shrinking --- */
 
 /* Whether SCRIPT without events FROM to TO breaks the same. */
@@ -130,11 +153,12 @@ static bool breaks_without(const struct sim_script *script, size_t from, size_t 
 	memmove(&out->events[from], &script->events[to],
 		(script->n_events - to) * sizeof out->events[0]);
 	out->n_events -= to - from;
-	run_apart(out, NULL, &result);
+	run_twice(out, NULL, &result);
 	return result.broken == wanted;
 }
 
-static void shrink(struct sim_script *script, enum sim_invariant wanted)
+/* Until UNTIL, by seconds(), at most; what has been left out by then stays out. */
+static void shrink(struct sim_script *script, enum sim_invariant wanted, double until)
 {
 	static struct sim_script less;
 	struct sim_result result;
@@ -143,7 +167,7 @@ static void shrink(struct sim_script *script, enum sim_invariant wanted)
 	for (size_t step = (script->n_events + 1) / 2; step > 0;
 	     step = any ? step : step / 2) {
 		any = false;
-		for (size_t from = script->n_events; from > 0;) {
+		for (size_t from = script->n_events; from > 0 && seconds() < until;) {
 			size_t to = from;
 
 			from = from > step ? from - step : 0;
@@ -154,21 +178,22 @@ static void shrink(struct sim_script *script, enum sim_invariant wanted)
 		}
 		any = any && step > 1;
 	}
-	while (script->n_devices > 1) {
+	while (script->n_devices > 1 && seconds() < until) {
 		less = *script;
 		less.n_devices--;
-		run_apart(&less, NULL, &result);
+		run_twice(&less, NULL, &result);
 		if (result.broken != wanted) {
 			break;
 		}
 		*script = less;
 	}
-	for (size_t i = 0; i < script->n_events; i++) { /* plain sessions, if they do */
+	/* plain sessions, if they do */
+	for (size_t i = 0; i < script->n_events && seconds() < until; i++) {
 		less = *script;
 		less.events[i].op = SIM_DO_SYNC;
 		if (script->events[i].op >= SIM_DO_CUT &&
 		    script->events[i].op <= SIM_DO_LINGER) {
-			run_apart(&less, NULL, &result);
+			run_twice(&less, NULL, &result);
 			if (result.broken == wanted) {
 				*script = less;
 			}
@@ -176,13 +201,36 @@ static void shrink(struct sim_script *script, enum sim_invariant wanted)
 	}
 }
 
+/* SCRIPT, which breaks by WANTED, as short as it gets, printed. */
+static void tell_shrunk(struct sim_script *script, enum sim_invariant wanted,
+			double until)
+{
+	struct sim_result result;
+
+	shrink(script, wanted, until);
+	run_twice(script, NULL, &result);
+	printf("# seed %" PRIu64 " shrunk to %zu events; replay with --script FILE\n",
+	       script->seed, script->n_events);
+	printf("# %s: %s\n", sim_invariants[result.broken].name, result.what);
+	sim_script_print(script, stdout);
+	fflush(stdout);
+}
+
+static void tell_tap(bool ok, uint64_t n)
+{
+	if (args.tap) {
+		printf("%s 1 - %" PRIu64 " provinces\n1..1\n", ok ? "ok" : "not ok", n);
+	}
+}
+
 static int play_one(struct sim_script *script)
 {
 	struct sim_result result;
 
-	run_apart(script, args.trace ? stdout : NULL, &result);
+	run_twice(script, args.trace ? stdout : NULL, &result);
+	tell_tap(result.broken == SIM_OK, 1);
 	if (result.broken == SIM_OK) {
-		printf("seed %" PRIu64 ": all invariants held; %" PRIu64
+		printf("# seed %" PRIu64 ": all invariants held; %" PRIu64
 		       " entries, %" PRIu64 " sessions, %" PRIu64 " cases\n",
 		       script->seed, result.tally.entries, result.tally.sessions,
 		       result.tally.cases);
@@ -190,12 +238,7 @@ static int play_one(struct sim_script *script)
 	}
 	tell_broken(script->seed, &result);
 	if (args.shrink) {
-		shrink(script, result.broken);
-		run_apart(script, NULL, &result);
-		printf("# shrunk to %zu events; replay with --script FILE\n",
-		       script->n_events);
-		printf("# %s: %s\n", sim_invariants[result.broken].name, result.what);
-		sim_script_print(script, stdout);
+		tell_shrunk(script, result.broken, INFINITY);
 	}
 	return 1;
 }
@@ -243,8 +286,12 @@ static void start(struct worker *worker)
 
 static struct sim_tally sums;
 static uint64_t played, broken[SIM_INVARIANTS], n_broken;
+static struct {
+	uint64_t seed;
+	enum sim_invariant how;
+} first_broken; /* by any worker */
 
-static void add_up(const struct sim_result *result)
+static void add_up(uint64_t seed, const struct sim_result *result)
 {
 	const uint64_t *from = (const uint64_t *)&result->tally;
 	uint64_t *to = (uint64_t *)&sums;
@@ -254,7 +301,10 @@ static void add_up(const struct sim_result *result)
 		to[i] += from[i];
 	}
 	broken[result->broken]++;
-	n_broken += result->broken != SIM_OK;
+	if (result->broken != SIM_OK && n_broken++ == 0) {
+		first_broken.seed = seed;
+		first_broken.how = result->broken;
+	}
 }
 
 static bool read_word(int from, struct word *word)
@@ -287,7 +337,7 @@ static void bury(struct worker *worker)
 	died = (struct sim_result){ .broken = SIM_DIED };
 	snprintf(died.what, sizeof died.what, "signal %d",
 		 WIFSIGNALED(status) ? WTERMSIG(status) : 0);
-	add_up(&died);
+	add_up(worker->next, &died);
 	tell_broken(worker->next, &died);
 	worker->next += worker->step;
 	if (worker->next <= worker->last) {
@@ -304,7 +354,7 @@ static void listen_to(struct worker *worker)
 		bury(worker);
 		return;
 	}
-	add_up(&word.result);
+	add_up(word.seed, &word.result);
 	if (word.result.broken != SIM_OK) {
 		tell_broken(word.seed, &word.result);
 	}
@@ -367,6 +417,7 @@ static void tell_all(double took)
 static int play_many(void)
 {
 	static struct worker workers[JOBS_MAX];
+	static struct sim_script script;
 	double began = seconds();
 
 	printf("# seeds %" PRIu64 " to %" PRIu64 "\n", args.first, args.last);
@@ -378,9 +429,10 @@ static int play_many(void)
 	}
 	listen_to_all(workers, args.jobs);
 	tell_all(seconds() - began);
-	if (args.tap) {
-		printf("%s 1 - %" PRIu64 " provinces\n1..1\n",
-		       n_broken > 0 ? "not ok" : "ok", played);
+	tell_tap(n_broken == 0, played);
+	if (n_broken > 0) {
+		sim_plan(&script, first_broken.seed);
+		tell_shrunk(&script, first_broken.how, seconds() + SHRINK_MANY_SECONDS);
 	}
 	return n_broken > 0;
 }
@@ -394,6 +446,7 @@ static const char usage[] =
 	"  --seeds A-B, or --count N from --seed S: play these provinces\n"
 	"  --seed N without --count: that one; without either 100 from a drawn one\n"
 	"  --trace: one, with all that happens; --shrink: one that breaks, shrunk\n"
+	"  (of several the first that breaks is shrunk without being asked)\n"
 	"  --script FILE: a script that --shrink printed\n"
 	"  --fixed S: the seed in place of a drawn one, unless PACKHORSE_FULL is 1\n"
 	"  --tap: one TAP point\n";
@@ -467,7 +520,8 @@ static bool read_args(int argc, char **argv)
 		args.last = seed + (count > 0 ? count - 1 : 0);
 	}
 	args.jobs = (unsigned)(jobs < 1 ? 1 : jobs > JOBS_MAX ? JOBS_MAX : jobs);
-	return count > 0;
+	return count > 0 && (args.script != NULL || args.first == args.last ||
+			     !(args.trace || args.shrink));
 }
 
 static int play_file(struct sim_script *script)

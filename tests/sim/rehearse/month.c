@@ -245,11 +245,26 @@ static void morning(struct month *month)
 
 /* --- a day --- */
 
+/* How many acts of its site's day are DEVICE's: those that do not divide are the first ones'. */
+static unsigned acts_of(const struct month *month, const struct sim_device *device)
+{
+	const struct rehearse_site *plan = &month->scenario->plans[device->site];
+	unsigned before = 0;
+
+	for (unsigned i = 0; i < month->sim->n_devices; i++) {
+		const struct sim_device *other = &month->sim->devices[i];
+
+		before += other->site == device->site && other->site_open != NULL &&
+			  other->number < device->number;
+	}
+	return plan->work / plan->devices + (before < plan->work % plan->devices);
+}
+
 static void plan_device(struct month *month, const struct sim_device *device)
 {
 	const struct rehearse_site *plan = &month->scenario->plans[device->site];
 	unsigned weekday = (month->day - 1) % 7;
-	unsigned acts = weekday == 6 ? 0 : plan->work / plan->devices;
+	unsigned acts = weekday == 6 ? 0 : acts_of(month, device);
 
 	for (unsigned i = 0; i < acts; i++) { /* half past seven to half past four */
 		add_deed(month, (struct deed){ 450 + (unsigned)below(month, 540),
