@@ -59,6 +59,7 @@ struct agent {
 	uint64_t sessions;
 	unsigned doubts;
 	uint64_t stop_began, full_since, full;
+	uint64_t budget; /* bytes a month, as of the last session; PH_BUDGET_NONE */
 	bool has_loop, has_turn, is_kept, has_handles, is_syncing;
 	bool is_stopping, worker_stops;
 };
@@ -130,6 +131,9 @@ static enum ph_pace_outcome outcome_of(struct agent *agent, const struct ph_sync
 	if (result->complete) {
 		return PH_PACE_DONE;
 	}
+	if (strcmp(result->reason, "budget") == 0 && !end->goes_on) {
+		return PH_PACE_BARRED;
+	}
 	if (result->counts.receipts > 0 || moved->entries_received > 0 ||
 	    moved->parts_received > 0 || moved->fed.pages > 0) {
 		return PH_PACE_MOVED;
@@ -181,6 +185,13 @@ static void on_sync_end(void *data, const struct ph_sync_end *end, int rc,
 	agent->is_syncing = false;
 	agent->sessions++;
 	uv_update_time(&agent->loop);
+	if (end->budget != agent->budget) {
+		struct ph_pace_limits limits;
+
+		agent->budget = end->budget;
+		limits = ph_agent_pace(&agent->settings, agent->budget);
+		ph_pace_limit(&agent->pace, &limits, uv_now(&agent->loop), chance());
+	}
 	ph_pace_end(&agent->pace, outcome_of(agent, end, why), uv_now(&agent->loop),
 		    chance());
 	log_end(agent, end, why);
@@ -190,7 +201,7 @@ static void on_sync_end(void *data, const struct ph_sync_end *end, int rc,
 
 static void begin_session(struct agent *agent)
 {
-	struct ph_sync_end none = { .result.reason = "address" };
+	struct ph_sync_end none = { .result.reason = "address", .budget = agent->budget };
 	struct ph_error why = { .exit = PH_EXIT_USAGE };
 	char address[PH_HUB_ADDRESS_MAX + 1];
 	enum ph_pace_why reason;
@@ -407,7 +418,7 @@ static void on_reload(uv_signal_t *signal, int number)
 	ph_notify_reloading();
 	if (ph_agent_settings_load(&settings, agent->cli->dir, &why) == 0) {
 		apply(agent, &settings);
-		limits = ph_agent_pace(&settings);
+		limits = ph_agent_pace(&settings, agent->budget);
 		ph_pace_limit(&agent->pace, &limits, uv_now(&agent->loop), chance());
 		ph_agent_talk_bound(agent->talk, settings.commands);
 		set_alarm(agent);
@@ -558,7 +569,8 @@ static int start(struct agent *agent, struct ph_error *err)
 	}
 	agent->since = wall();
 	uv_update_time(&agent->loop);
-	limits = ph_agent_pace(&settings);
+	agent->budget = PH_BUDGET_NONE;
+	limits = ph_agent_pace(&settings, agent->budget);
 	ph_pace_init(&agent->pace, &limits, uv_now(&agent->loop), chance());
 	set_alarm(agent);
 	return 0;

@@ -99,7 +99,8 @@ int ph_agent_road_begin(struct ph_agent_road *road, const char *address,
 	assert(!road->runs);
 	snprintf(road->address, sizeof(road->address), "%s", address);
 	road->connect_ms = connect_ms;
-	road->end = (struct ph_sync_end){ .result.reason = "store" };
+	road->end = (struct ph_sync_end){ .result.reason = "store",
+					  .budget = PH_BUDGET_NONE };
 	road->why = (struct ph_error){ .exit = PH_EXIT_OTHER };
 	rc = uv_thread_create(&road->thread, run, road);
 	road->runs = rc == 0;

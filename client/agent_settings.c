@@ -13,6 +13,8 @@
 
 #define HOUR_MS      3600000u
 #define WEEK_MS      (7 * 24 * HOUR_MS)
+#define MONTH_MS     (UINT64_C(30) * 24 * HOUR_MS)
+#define GREETING     300 /* bytes of a session in which nothing moves */
 #define UINT(member) PH_SETTING_UINT, offsetof(struct ph_agent_settings, member)
 
 static int put_hub(void *data, const char *value, bool is_again, struct ph_error *err);
@@ -91,15 +93,34 @@ int ph_agent_settings_load(struct ph_agent_settings *out, const char *dir,
 	return rc;
 }
 
-struct ph_pace_limits ph_agent_pace(const struct ph_agent_settings *settings)
+/* From one session to the next, at least. */
+static uint64_t gap(uint64_t budget)
 {
+	uint64_t sessions = budget / 5 / GREETING;
+
+	if (budget == PH_BUDGET_NONE) {
+		return 0;
+	}
+	return sessions <= MONTH_MS / WEEK_MS ? WEEK_MS : MONTH_MS / sessions;
+}
+
+static uint64_t larger(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+struct ph_pace_limits ph_agent_pace(const struct ph_agent_settings *settings,
+				    uint64_t budget)
+{
+	uint64_t least = gap(budget);
+
 	return (struct ph_pace_limits){
-		.interval = settings->interval_ms,
+		.interval = larger(settings->interval_ms, least),
 		.spread = settings->spread_ms,
-		.quiet = settings->quiet_ms,
-		.latest = settings->latest_ms,
+		.quiet = larger(settings->quiet_ms, least),
+		.latest = larger(settings->latest_ms, least),
 		.backoff = settings->backoff_ms,
-		.backoff_max = settings->backoff_max_ms,
+		.backoff_max = larger(settings->backoff_max_ms, least),
 		.settle = settings->settle_ms,
 	};
 }

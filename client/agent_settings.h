@@ -2,6 +2,7 @@
 #ifndef PH_CLIENT_AGENT_SETTINGS_H
 #define PH_CLIENT_AGENT_SETTINGS_H
 
+#include "client/budget.h"
 #include "client/pace.h"
 #include "common/cli/ini.h"
 #include "common/log/cert.h"
@@ -23,6 +24,8 @@ int ph_agent_settings_parse(struct ph_agent_settings *settings, struct ph_view t
 			    const char *name, struct ph_error *err);
 int ph_agent_settings_load(struct ph_agent_settings *out, const char *dir,
 			   struct ph_error *err);
-struct ph_pace_limits ph_agent_pace(const struct ph_agent_settings *settings);
+/* As SETTINGS have it, and not so often that greetings take over a fifth of BUDGET, bytes a month. */
+struct ph_pace_limits ph_agent_pace(const struct ph_agent_settings *settings,
+				    uint64_t budget);
 
 #endif

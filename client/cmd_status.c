@@ -12,21 +12,10 @@
 #include <string.h>
 
 #include "client/commands.h"
-#include "client/host.h"
 #include "client/site_bundle.h"
+#include "client/status_report.h"
 #include "common/cli/out.h"
 #include "common/ledger/cases_site.h"
-
-struct report {
-	struct ph_site_info info;
-	struct ph_site_state state;
-	uint64_t pending;
-	uint64_t cases; /* that wait */
-	int64_t now;
-	int64_t packed, taken; /* sticks, last; 0: never */
-	int64_t ahead; /* of this machine's clock before the hub's; 0: not over the limit */
-	const struct ph_host_state *agent; /* that keeps the folder; NULL: none does */
-};
 
 /* --- words --- */
 
@@ -38,6 +27,10 @@ static const struct {
 	{ "unreachable", "the hub could not be reached (weak or no network)",
 	  "không nối được tới thư viện tỉnh (mạng yếu hoặc không có)", NULL, NULL },
 	{ "cut", "the connection broke off", "kết nối bị đứt giữa chừng", NULL, NULL },
+	{ "budget", "this month's data budget has no room for the rest",
+	  "dung lượng mạng tháng này không còn đủ",
+	  "nothing is lost: by stick, or next month (packhorse plan)",
+	  "không mất gì: gửi bằng thẻ USB, hoặc tháng sau (packhorse plan)" },
 	{ "stopped", "it was stopped", "đã bị dừng giữa chừng", NULL, NULL },
 	{ "later", "the hub was busy", "thư viện tỉnh đang bận", NULL, NULL },
 	{ "not-taken", "the hub did not take what was sent",
@@ -93,6 +86,11 @@ static const struct {
 			      .to_do_vietnamese = "gọi cho thư viện tỉnh" },
 };
 
+const char *ph_standing_name(enum ph_site_standing standing)
+{
+	return standings[standing].name;
+}
+
 static const char other_english[] = "the last try failed; `packhorse sync` says why";
 static const char other_vietnamese[] =
 	"lần gửi gần nhất không được; chạy `packhorse sync` để biết vì sao";
@@ -107,7 +105,7 @@ static const char *why(const char *reason)
 	return ph_say(other_english, other_vietnamese);
 }
 
-static const char *what_to_do(const struct report *report)
+static const char *what_to_do(const struct ph_status_report *report)
 {
 	const char *reason = report->state.last_reason;
 
@@ -154,7 +152,7 @@ static const char *short_time(char out[static PH_TIME_TEXT], int64_t seconds)
 
 /* --- for people --- */
 
-static void headline(const struct report *report, char out[static 160])
+static void headline(const struct ph_status_report *report, char out[static 160])
 {
 	char span[PH_NUMBER_TEXT];
 	char number[PH_NUMBER_TEXT];
@@ -184,7 +182,7 @@ static void row(struct ph_table *table, const char *left, const char *right)
 	ph_table_cell(table, right);
 }
 
-static void last_session(const struct report *report, char out[static 160])
+static void last_session(const struct ph_status_report *report, char out[static 160])
 {
 	char time[PH_TIME_TEXT];
 
@@ -197,7 +195,7 @@ static void last_session(const struct report *report, char out[static 160])
 					     : ph_say("not complete", "chưa xong"));
 }
 
-static void receipted_row(const struct report *report, struct ph_table *table)
+static void receipted_row(const struct ph_status_report *report, struct ph_table *table)
 {
 	char text[160];
 	char time[PH_TIME_TEXT];
@@ -247,7 +245,7 @@ static void next_row(const struct ph_host_state *agent, struct ph_table *table)
 	row(table, ph_say("Next try", "Lần gửi tới"), text);
 }
 
-static void agent_rows(const struct report *report, struct ph_table *table)
+static void agent_rows(const struct ph_status_report *report, struct ph_table *table)
 {
 	char text[160];
 	char time[PH_TIME_TEXT];
@@ -262,7 +260,7 @@ static void agent_rows(const struct report *report, struct ph_table *table)
 }
 
 /* What this machine holds of what others wrote. */
-static void elsewhere_rows(const struct report *report, struct ph_table *table)
+static void elsewhere_rows(const struct ph_status_report *report, struct ph_table *table)
 {
 	char text[160];
 	char number[PH_NUMBER_TEXT];
@@ -285,7 +283,7 @@ static void elsewhere_rows(const struct report *report, struct ph_table *table)
 	}
 }
 
-static void address_row(const struct report *report, struct ph_table *table)
+static void address_row(const struct ph_status_report *report, struct ph_table *table)
 {
 	char text[PH_HUB_ADDRESS_MAX + 1];
 
@@ -296,7 +294,7 @@ static void address_row(const struct report *report, struct ph_table *table)
 }
 
 /* Only when there is something to say; loans go on whatever the clock is. */
-static void clock_rows(const struct report *report, struct ph_table *table)
+static void clock_rows(const struct ph_status_report *report, struct ph_table *table)
 {
 	char text[160];
 	char span[PH_NUMBER_TEXT];
@@ -321,7 +319,7 @@ static void clock_rows(const struct report *report, struct ph_table *table)
 }
 
 /* Behind the fingerprint; nothing where all is as it should be. */
-static void standing_row(const struct report *report, struct ph_table *table)
+static void standing_row(const struct ph_status_report *report, struct ph_table *table)
 {
 	enum ph_site_standing standing = report->state.standing;
 
@@ -335,7 +333,7 @@ static void standing_row(const struct report *report, struct ph_table *table)
 }
 
 /* What the headline has no room for, of a device that is out of use. */
-static void waiting_row(const struct report *report, struct ph_table *table)
+static void waiting_row(const struct ph_status_report *report, struct ph_table *table)
 {
 	char number[PH_NUMBER_TEXT];
 	char text[160];
@@ -348,7 +346,7 @@ static void waiting_row(const struct report *report, struct ph_table *table)
 }
 
 /* Where a stick goes, the network is not the only way to look at. */
-static void stick_row(const struct report *report, struct ph_table *table)
+static void stick_row(const struct ph_status_report *report, struct ph_table *table)
 {
 	char packed[PH_TIME_TEXT];
 	char taken[PH_TIME_TEXT];
@@ -365,7 +363,7 @@ static void stick_row(const struct report *report, struct ph_table *table)
 	row(table, ph_say("By stick", "Bằng thẻ USB"), text);
 }
 
-static int print(const struct report *report)
+static int print(const struct ph_status_report *report)
 {
 	char title[320];
 	char text[160];
@@ -402,6 +400,7 @@ static int print(const struct report *report)
 	if (report->state.last_time > 0 && !report->state.last_complete) {
 		row(table, ph_say("Why", "Vì sao"), why(report->state.last_reason));
 	}
+	ph_budget_rows(&report->budget, table);
 	agent_rows(report, table);
 	if (report->state.control_forked) {
 		row(table, ph_say("Hub", "Thư viện tỉnh"),
@@ -423,122 +422,9 @@ static int print(const struct report *report)
 	return rc;
 }
 
-/* --- for scripts --- */
-
-/* NULL, which json_pack takes as null, for "never". */
-static const char *time_or_null(char out[static PH_TIME_TEXT], int64_t seconds)
-{
-	if (seconds == 0) {
-		return NULL;
-	}
-	ph_time_text(out, seconds);
-	return out;
-}
-
-static json_t *last_json(const struct ph_site_state *state)
-{
-	char time[PH_TIME_TEXT];
-
-	if (state->last_time == 0) {
-		return json_null();
-	}
-	return json_pack("{s:s?, s:b, s:s}", "time", time_or_null(time, state->last_time),
-			 "complete", (int)state->last_complete, "reason",
-			 state->last_reason);
-}
-
-static json_t *levels_json(const struct ph_site_state *state)
-{
-	uint64_t hub = state->receipted - state->at_backup;
-
-	return json_pack("{s:I, s:I, s:I, s:I}", "here",
-			 (json_int_t)(state->entries - state->receipted), "courier",
-			 (json_int_t)0, "hub", (json_int_t)hub, "backup",
-			 (json_int_t)state->at_backup);
-}
-
-static json_t *fed_json(const struct ph_fed_counts *fed)
-{
-	return json_pack("{s:I, s:I, s:I, s:I}", "facts", (json_int_t)fed->entries,
-			 "entities", (json_int_t)fed->entities, "outside",
-			 (json_int_t)fed->outside, "cases", (json_int_t)fed->cases);
-}
-
-static json_t *agent_json(const struct ph_host_state *agent)
-{
-	char since[PH_TIME_TEXT];
-	char next[PH_TIME_TEXT];
-
-	return !agent ? json_null()
-		      : json_pack("{s:s?, s:b, s:s?, s:s?, s:I, s:I}", "since",
-				  time_or_null(since, agent->since), "syncing",
-				  (int)agent->is_syncing, "next",
-				  time_or_null(next, agent->next), "why",
-				  agent->next ? ph_pace_why_name(agent->why) : NULL,
-				  "failures", (json_int_t)agent->failures, "sessions",
-				  (json_int_t)agent->sessions);
-}
-
-static json_t *clock_json(const struct report *report)
-{
-	return report->ahead == 0
-		       ? json_null()
-		       : json_pack("{s:I}", "ahead_s", (json_int_t)report->ahead);
-}
-
-static int print_script(const struct ph_cli *cli, const struct report *report)
-{
-	const struct ph_site_info *info = &report->info;
-	const struct ph_site_state *state = &report->state;
-	char device[2 * PH_DEVICE_ID_SIZE + 1];
-	char receipted[PH_TIME_TEXT];
-	char since[PH_TIME_TEXT];
-	char good[PH_TIME_TEXT];
-	char packed[PH_TIME_TEXT];
-	char taken[PH_TIME_TEXT];
-	json_t *out;
-
-	ph_hex(device, info->device_id, sizeof(info->device_id));
-	out = json_pack("{s:i, s:I, s:s%, s:s%, s:s%, s:s, s:s, s:s%, s:s}", "schema", 1,
-			"site", (json_int_t)info->site, "code", info->site_code.data,
-			info->site_code.len, "name", info->site_name.data,
-			info->site_name.len, "commune", info->commune.data,
-			info->commune.len, "device", device, "fingerprint",
-			info->fingerprint, "hub", info->hub_address.data,
-			info->hub_address.len, "folder", cli->dir);
-	if (!out) {
-		return -ENOMEM;
-	}
-	if (json_object_update_new(
-		    out,
-		    json_pack("{s:I, s:I, s:I, s:s?, s:s?, s:I, s:o, s:o, s:s?, s:I, s:o,"
-			      " s:b, s:s, s:I, s:o, s:s?, s:s?, s:I, s:o}",
-			      "entries", (json_int_t)state->entries, "pending",
-			      (json_int_t)report->pending, "receipted",
-			      (json_int_t)state->receipted, "receipted_time",
-			      time_or_null(receipted, state->receipted_time),
-			      "pending_since", time_or_null(since, state->oldest_pending),
-			      "parts_pending", (json_int_t)state->parts_pending, "levels",
-			      levels_json(state), "last_session", last_json(state),
-			      "last_complete", time_or_null(good, state->good_time),
-			      "sessions", (json_int_t)state->sessions, "clock",
-			      clock_json(report), "confirmed",
-			      (int)(state->standing == PH_SITE_CONFIRMED), "state",
-			      standings[state->standing].name, "of_site",
-			      (json_int_t)state->of_site, "fed", fed_json(&state->fed),
-			      "stick_packed", time_or_null(packed, report->packed),
-			      "stick_taken", time_or_null(taken, report->taken), "cases",
-			      (json_int_t)report->cases, "agent",
-			      agent_json(report->agent))) != 0) {
-		json_decref(out);
-		return -ENOMEM;
-	}
-	return ph_out_script(cli->json, out);
-}
-
 /* How far the clock is off, if that is worth a word. 0 or negative errno. */
 static int read_clock(struct ph_site *site, const struct ph_now *now,
-		      struct report *report)
+		      struct ph_status_report *report)
 {
 	int64_t ahead = 0;
 	int rc = ph_writer_clock_ahead(ph_site_journal(site), now, &ahead);
@@ -550,7 +436,7 @@ static int read_clock(struct ph_site *site, const struct ph_now *now,
 }
 
 /* A ledger that cannot be read is no reason to say nothing: then what the hub told counts. */
-static void count_cases(struct ph_site *site, struct report *report)
+static void count_cases(struct ph_site *site, struct ph_status_report *report)
 {
 	struct ph_ledger *ledger = ph_site_ledger(site, NULL);
 	struct ph_site_cases cases = { 0 };
@@ -564,7 +450,7 @@ static void count_cases(struct ph_site *site, struct report *report)
 
 static int run(struct ph_cli *cli, struct ph_error *err)
 {
-	struct report report = { 0 };
+	struct ph_status_report report = { 0 };
 	struct ph_host *host = cli->host;
 	struct ph_site *site = NULL;
 	struct ph_now now;
@@ -582,6 +468,9 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 		rc = read_clock(site, &now, &report);
 	}
 	if (rc == 0) {
+		rc = ph_site_budget(site, &report.budget);
+	}
+	if (rc == 0) {
 		rc = ph_site_stick_time(site, PH_SITE_STICK_PACKED, &report.packed);
 	}
 	if (rc == 0) {
@@ -592,7 +481,7 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 	} else {
 		report.pending = report.state.entries - report.state.receipted;
 		count_cases(site, &report);
-		rc = cli->json || cli->plain ? print_script(cli, &report)
+		rc = cli->json || cli->plain ? ph_status_script(cli, &report)
 					     : print(&report);
 	}
 	ph_site_close(site);

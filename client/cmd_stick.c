@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "client/budget.h"
 #include "client/commands.h"
 #include "client/site_bundle.h"
 #include "common/base/file.h"
@@ -134,6 +135,7 @@ static int end_pack(struct pack *pack, bool whole, struct ph_error *err)
 		rc = ph_spool_sweep(&pack->spool, info.device_id, &pack->manifest,
 				    &pack->removed, err);
 	}
+	rc = rc == 0 ? ph_site_spend(pack->site, PH_SPEND_STICK, pack->bytes, 0) : rc;
 	return rc == 0 ? ph_site_stick_note(pack->site, PH_SITE_STICK_PACKED, err) : rc;
 }
 
@@ -202,6 +204,7 @@ struct take {
 	struct ph_spool spool;
 	struct ph_site_taken sum;
 	unsigned taken, others, refused, removed;
+	uint64_t bytes;
 	json_t *refusals;
 	bool own_is_here;
 };
@@ -275,6 +278,7 @@ static int take_file(struct take *take, const struct ph_spool_file *file,
 		return rc;
 	}
 	add(take, &taken);
+	take->bytes += bundle->len;
 	if (taken.refusal != 0) {
 		refuse(take, file->name, ph_bundle_reason(taken.refusal));
 		return 0;
@@ -378,7 +382,9 @@ static int end_take(struct take *take, struct ph_error *err)
 {
 	struct ph_site_state state;
 	int printed;
-	int rc = ph_site_stick_note(take->site, PH_SITE_STICK_TAKEN, err);
+	int rc = ph_site_spend(take->site, PH_SPEND_STICK, 0, take->bytes);
+
+	rc = rc == 0 ? ph_site_stick_note(take->site, PH_SITE_STICK_TAKEN, err) : rc;
 
 	rc = rc == 0 ? ph_site_state(take->site, &state) : rc;
 	if (rc < 0) {

@@ -40,6 +40,7 @@ struct total {
 	bool complete;
 	const char *reason;
 	uint64_t pending;
+	bool goes_on;
 };
 
 static void on_progress(void *data, const struct ph_session_counts *counts)
@@ -77,6 +78,7 @@ static void add(struct total *total, const struct ph_sync_end *end)
 	total->moved.fed.pages += moved->fed.pages;
 	total->complete = result->complete;
 	total->reason = result->reason;
+	total->goes_on = end->goes_on;
 	total->pending = end->has_pending ? end->pending : total->pending;
 }
 
@@ -188,6 +190,9 @@ static bool go_on(const struct total *total, const struct ph_error *why,
 	if (total->complete) {
 		return false;
 	}
+	if (total->goes_on) { /* with the next slice of the budget */
+		return true;
+	}
 	if (strcmp(total->reason, "wrong-key") == 0) {
 		patience->doubts++;
 		return patience->doubts <= patience->doubts_max &&
@@ -213,6 +218,9 @@ static int try_all(const struct ph_cli *cli, struct ph_site *site,
 		}
 		if (ph_is_terminal(stderr) && !cli->json) {
 			fprintf(stderr, "\n%s\n", why.text);
+		}
+		if (total->goes_on) {
+			continue;
 		}
 		/* a road that carries something is worth trying again at once */
 		ms = total->answered && why.exit == PH_EXIT_PARTIAL ? PAUSE_FIRST_MS : ms;
@@ -251,6 +259,8 @@ static int read_options(const struct ph_cli *cli, struct ph_link_config *config,
 	config->flight_max = ph_cli_has(cli, "flight-max") ? (size_t)flight : SIZE_MAX;
 	config->connect_ms = (unsigned)connect;
 	config->address = ph_cli_get(cli, "hub");
+	config->road = ph_cli_has(cli, "lan") ? PH_SPEND_LAN : PH_SPEND_NETWORK;
+	config->over_budget = ph_cli_has(cli, "over-budget");
 	if (ph_is_terminal(stderr) && !cli->json) {
 		config->progress = on_progress;
 	}
@@ -369,6 +379,8 @@ static const struct ph_cli_option options[] = {
 	  "bytes of a frame, 256 to 65535; if not given, by how the last links broke" },
 	{ "flight-max", "N",
 	  "bytes of entries in the first message, at most 32768; likewise" },
+	{ "over-budget", NULL, "whatever this month's data budget says; it is counted" },
+	{ "lan", NULL, "over a network that costs nothing: counted apart, not bounded" },
 	{ NULL, NULL, NULL },
 };
 
@@ -384,7 +396,9 @@ const struct ph_cli_command ph_cmd_sync = {
 	       "cut\n"
 	       "off; 16: done, but the clock here is over 5 minutes off the hub's; 75: "
 	       "the\n"
-	       "hub is busy. Recording goes on while a sync waits.",
+	       "hub is busy, or this month's data budget is used up (14: it was in the "
+	       "middle\n"
+	       "of it). Recording goes on while a sync waits.",
 	.options = options,
 	.run = run,
 };

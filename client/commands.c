@@ -17,6 +17,9 @@ static const struct ph_cli_command *const commands[] = {
 	&ph_cmd_sync,
 	&ph_cmd_pack_stick,
 	&ph_cmd_take_stick,
+	&ph_cmd_plan,
+	&ph_cmd_budget,
+	&ph_cmd_budget_set,
 	&ph_cmd_agent,
 	/* the desk */
 	&ph_cmd_loan,

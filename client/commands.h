@@ -37,6 +37,9 @@ extern const struct ph_cli_command ph_cmd_sync;
 extern const struct ph_cli_command ph_cmd_pack_stick;
 extern const struct ph_cli_command ph_cmd_take_stick;
 extern const struct ph_cli_command ph_cmd_agent;
+extern const struct ph_cli_command ph_cmd_budget;
+extern const struct ph_cli_command ph_cmd_budget_set;
+extern const struct ph_cli_command ph_cmd_plan;
 /* the desk */
 extern const struct ph_cli_command ph_cmd_loan;
 extern const struct ph_cli_command ph_cmd_return;

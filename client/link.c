@@ -20,8 +20,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,53 +27,14 @@
 
 #include "common/base/limits.h"
 
-#define CONNECT_MS  15000
 #define PROGRESS_MS 100
+#define NOTE_BYTES  (64 * 1024)
 #define FLUSH_MS    2000
-#define READ_MAX    (64 * 1024)
-
-enum stage {
-	STAGE_LOOKUP,
-	STAGE_CONNECT,
-	STAGE_TALK,
-	STAGE_CLOSING,
-};
 
 struct ph_link_stop {
 	uv_mutex_t lock;
 	uv_async_t *wakes; /* the session that runs, if one does */
 	bool is_asked;
-};
-
-struct link {
-	const struct ph_link_config *config;
-	struct ph_link_result *result;
-	struct ph_error *err;
-	struct ph_site *site;
-	struct ph_site_info info;
-	struct ph_session *session;
-	uv_loop_t loop;
-	uv_tcp_t tcp;
-	uv_timer_t alarm;    /* connecting, then the session's deadline */
-	uv_timer_t progress; /* for a person who watches */
-	uv_getaddrinfo_t lookup;
-	uv_connect_t connect;
-	uv_write_t write;
-	struct addrinfo *addresses, *next; /* NEXT: to be tried */
-	struct ph_buf out;                 /* what the write in flight sends */
-	bool is_writing;
-	bool has_tcp;   /* the handle is open */
-	bool hung_up;   /* the peer ended the stream in order */
-	bool is_hub;    /* it has proved to hold the hub's key */
-	bool is_broken; /* the stream can carry nothing more */
-	bool is_stopped;
-	bool is_awake;    /* the site is ours */
-	uv_async_t wakes; /* by config->stop */
-	enum stage stage;
-	int store_rc; /* why our own store failed */
-	uint64_t started;
-	char last_error[64]; /* of connecting */
-	char buffer[READ_MAX];
 };
 
 static void pump(struct link *link);
@@ -149,7 +108,7 @@ static void end_listening(struct link *link)
 
 /* --- ends --- */
 
-static void close_all(struct link *link)
+void ph_link_close(struct link *link)
 {
 	if (link->stage == STAGE_CLOSING) {
 		return;
@@ -167,20 +126,20 @@ static void close_all(struct link *link)
 	}
 }
 
-static void unreachable(struct link *link, const char *why)
+void ph_link_unreachable(struct link *link, const char *why)
 {
 	ph_fail(link->err, PH_EXIT_UNREACHABLE, -EHOSTUNREACH,
 		"cannot reach the hub at %s: %s; all is kept here and goes with the next "
 		"sync",
 		link->config->address, why);
-	close_all(link);
+	ph_link_close(link);
 }
 
 static void store_failed(struct link *link, int rc)
 {
 	link->store_rc = rc;
 	ph_fail_errno(link->err, rc, "this site's store");
-	close_all(link);
+	ph_link_close(link);
 }
 
 /* The stream has ended, by the peer or by an error. */
@@ -202,7 +161,7 @@ static void on_stop(uv_async_t *wakes)
 	if (link->session) {
 		ph_session_eof(link->session);
 	}
-	close_all(link);
+	ph_link_close(link);
 }
 
 /* --- jobs --- */
@@ -219,9 +178,25 @@ static bool wake(struct link *link)
 	return rc == 0;
 }
 
+/* The account of a session without a bound, now and then, while the folder is ours anyway. */
+static void note_spent(struct link *link)
+{
+	struct ph_session_counts counts;
+
+	ph_session_counts(link->session, &counts);
+	if (counts.bytes_in + counts.bytes_out - link->noted >= NOTE_BYTES &&
+	    ph_site_spend_note(link->site, counts.bytes_out, counts.bytes_in, false) ==
+		    0) {
+		link->noted = counts.bytes_in + counts.bytes_out;
+	}
+}
+
 static void rest(struct link *link)
 {
 	if (link->is_awake) {
+		if (link->session && ph_site_is_open(link->site)) {
+			note_spent(link);
+		}
 		ph_site_pause(link->site);
 		link->is_awake = false;
 	}
@@ -312,7 +287,7 @@ static void on_deadline(uv_timer_t *timer)
 /* The last words of a session that failed do not have to get through. */
 static void on_flush_timeout(uv_timer_t *timer)
 {
-	close_all(timer->data);
+	ph_link_close(timer->data);
 }
 
 static bool is_over(const struct link *link)
@@ -351,7 +326,7 @@ static void work(struct link *link)
 	start_write(link);
 	if (is_over(link) &&
 	    (link->is_broken || ph_session_output(link->session).len == 0)) {
-		close_all(link);
+		ph_link_close(link);
 		return;
 	}
 	set_alarm(link);
@@ -413,6 +388,7 @@ static int new_session(struct link *link, const struct ph_hello *hello)
 		.rng = ph_rng_system,
 		.keys = ph_site_box(link->site),
 		.frame_max = link->config->frame_max,
+		.may_send = link->share.up,
 		.hello = hello,
 		.cert = ph_site_cert(link->site),
 	};
@@ -421,7 +397,32 @@ static int new_session(struct link *link, const struct ph_hello *hello)
 	return ph_session_new(&link->session, &config, uv_now(&link->loop));
 }
 
-static void start_talk(struct link *link)
+/* Room for the rest of a message 1, and for what ends a session. */
+static size_t flight_in(uint64_t up, size_t flight_max)
+{
+	uint64_t left = up > PH_BUDGET_LEAST / 2 ? up - PH_BUDGET_LEAST / 2 : 0;
+
+	return up == 0 || left > flight_max ? flight_max : (size_t)left;
+}
+
+/* What it may cost, set apart; then the hello, which tells the hub its share. */
+static int make_hello(struct link *link, struct ph_hello *hello, struct ph_buf *arena)
+{
+	const struct ph_link_config *config = link->config;
+	int rc = ph_site_spend_begin(link->site, config->road, config->over_budget,
+				     config->waiting, &link->share, link->err);
+
+	link->is_poor = rc == PH_BUDGET_E_SPENT;
+	if (rc == 0) {
+		rc = ph_site_hello(link->site,
+				   flight_in(link->share.up, config->flight_max), hello,
+				   arena, link->err);
+		hello->budget = link->share.down;
+	}
+	return rc;
+}
+
+void ph_link_talk(struct link *link)
 {
 	struct ph_buf arena = { 0 };
 	struct ph_hello *hello = malloc(sizeof(*hello));
@@ -432,11 +433,11 @@ static void start_talk(struct link *link)
 		link->is_awake = rc == 0;
 	}
 	if (rc == 0) {
-		rc = ph_site_hello(link->site, link->config->flight_max, hello, &arena,
-				   link->err);
+		rc = make_hello(link, hello, &arena);
 	}
 	if (rc == 0) {
 		rc = new_session(link, hello);
+		link->is_poor = rc == -EDQUOT;
 	}
 	if (rc == 0) {
 		link->stage = STAGE_TALK;
@@ -445,151 +446,14 @@ static void start_talk(struct link *link)
 	}
 	free(hello);
 	ph_buf_deinit(&arena);
+	if (link->is_poor) {
+		ph_link_close(link);
+		return;
+	}
 	if (rc < 0) {
 		store_failed(link, rc);
 	}
 	pump(link);
-}
-
-static void try_next(struct link *link);
-
-static void on_tcp_closed(uv_handle_t *handle)
-{
-	struct link *link = handle->data;
-
-	if (link->stage == STAGE_CONNECT) {
-		try_next(link);
-	}
-}
-
-/* This address did not answer: on to the next one. */
-static void give_up_address(struct link *link, const char *why)
-{
-	snprintf(link->last_error, sizeof(link->last_error), "%s", why);
-	uv_timer_stop(&link->alarm);
-	link->has_tcp = false;
-	uv_close((uv_handle_t *)&link->tcp, on_tcp_closed);
-}
-
-static void on_connect_timeout(uv_timer_t *timer)
-{
-	give_up_address(timer->data, "no answer in time");
-}
-
-/*
- * A network that swallows all without a word: the session's own limits notice that (its
- * keep-alives, and how long nothing may come); the kernel, too, gives a stream up whose
- * bytes nobody confirms, so that a retry is not at the end of its patience, which is 15
- * minutes by default.
- */
-static void watch_stalls(struct link *link)
-{
-#ifdef TCP_USER_TIMEOUT
-	unsigned ms = PH_IDLE_MS;
-	uv_os_fd_t fd;
-
-	if (uv_fileno((uv_handle_t *)&link->tcp, &fd) == 0) {
-		(void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, sizeof(ms));
-	}
-#endif
-	(void)uv_tcp_keepalive(&link->tcp, 1, PH_KEEPALIVE_MS / 1000);
-}
-
-static void on_connected(uv_connect_t *request, int status)
-{
-	struct link *link = request->data;
-
-	if (link->stage != STAGE_CONNECT || !link->has_tcp) {
-		return; /* given up already */
-	}
-	if (status < 0) {
-		give_up_address(link, uv_strerror(status));
-		return;
-	}
-	uv_timer_stop(&link->alarm);
-	uv_tcp_nodelay(&link->tcp, 1);
-	watch_stalls(link);
-	start_talk(link);
-}
-
-static void try_next(struct link *link)
-{
-	struct addrinfo *address = link->next;
-	unsigned ms = link->config->connect_ms ? link->config->connect_ms : CONNECT_MS;
-	int rc;
-
-	if (!address) {
-		unreachable(link, link->last_error);
-		return;
-	}
-	link->next = address->ai_next;
-	rc = uv_tcp_init(&link->loop, &link->tcp);
-	if (rc < 0) {
-		unreachable(link, uv_strerror(rc));
-		return;
-	}
-	link->tcp.data = link;
-	link->has_tcp = true;
-	link->connect.data = link;
-	rc = uv_tcp_connect(&link->connect, &link->tcp, address->ai_addr, on_connected);
-	if (rc < 0) {
-		give_up_address(link, uv_strerror(rc));
-		return;
-	}
-	uv_timer_start(&link->alarm, on_connect_timeout, ms, 0);
-}
-
-static void on_looked_up(uv_getaddrinfo_t *request, int status, struct addrinfo *list)
-{
-	struct link *link = request->data;
-
-	if (link->stage != STAGE_LOOKUP) {
-		uv_freeaddrinfo(list);
-		return;
-	}
-	uv_timer_stop(&link->alarm);
-	if (status < 0) {
-		unreachable(link, uv_strerror(status));
-		return;
-	}
-	link->addresses = list;
-	link->next = list;
-	link->stage = STAGE_CONNECT;
-	try_next(link);
-}
-
-static void on_lookup_timeout(uv_timer_t *timer)
-{
-	unreachable(timer->data, "its name was not found in time");
-}
-
-static int start_lookup(struct link *link)
-{
-	struct addrinfo hints = { .ai_socktype = SOCK_STREAM,
-				  .ai_protocol = IPPROTO_TCP };
-	char host[PH_HOST_MAX + 1];
-	char port[PH_PORT_MAX + 1];
-	unsigned ms = link->config->connect_ms ? link->config->connect_ms : CONNECT_MS;
-	int rc = ph_link_split(link->config->address, host, port, link->err);
-
-	if (rc < 0) {
-		return rc;
-	}
-	/* numbers need no resolver, and so no threads */
-	hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;
-	if (getaddrinfo(host, port, &hints, &link->addresses) == 0) {
-		link->next = link->addresses;
-		link->stage = STAGE_CONNECT;
-		try_next(link);
-		return 0;
-	}
-	hints.ai_flags = AI_NUMERICSERV;
-	link->lookup.data = link;
-	rc = uv_getaddrinfo(&link->loop, &link->lookup, on_looked_up, host, port, &hints);
-	if (rc == 0) {
-		uv_timer_start(&link->alarm, on_lookup_timeout, ms, 0);
-	}
-	return rc;
 }
 
 /* --- all of it --- */
@@ -639,6 +503,11 @@ static const char *reason_of(struct link *link, int rc)
 			"stopped; the rest goes with the next sync");
 		return "stopped";
 	}
+	if (link->is_poor) {
+		struct ph_link_result poor = { .failure = PH_FAIL_BUDGET };
+
+		return ph_link_explain(&poor, link->config->address, false, link->err);
+	}
 	if (!result->connected) {
 		return "unreachable";
 	}
@@ -657,9 +526,9 @@ static int run(struct link *link)
 	uv_update_time(&link->loop);
 	link->started = uv_now(&link->loop);
 	rc = begin_listening(link);
-	rc = rc != 0 ? rc : start_lookup(link);
+	rc = rc != 0 ? rc : ph_link_lookup(link);
 	if (rc < 0) {
-		close_all(link);
+		ph_link_close(link);
 	} else if (link->config->progress) {
 		uv_timer_start(&link->progress, on_progress, PROGRESS_MS, PROGRESS_MS);
 	}
@@ -676,6 +545,7 @@ int ph_link_run(struct ph_site *site, const struct ph_link_config *config,
 	bool is_awake;
 	int closed;
 	int opened;
+	int noted = 0;
 	int rc;
 
 	*result_out = (struct ph_link_result){ .reason = "memory" };
@@ -705,5 +575,9 @@ int ph_link_run(struct ph_site *site, const struct ph_link_config *config,
 	is_awake = link->is_awake;
 	free(link);
 	opened = is_awake ? 0 : ph_site_resume(site, err);
-	return rc < 0 ? rc : opened;
+	if (opened == 0 && ph_site_is_open(site)) {
+		noted = ph_site_spend_note(site, result_out->counts.bytes_out,
+					   result_out->counts.bytes_in, true);
+	}
+	return rc < 0 ? rc : opened < 0 ? opened : noted;
 }

@@ -2,6 +2,7 @@
 #ifndef PH_CLIENT_LINK_H
 #define PH_CLIENT_LINK_H
 
+#include "client/budget.h"
 #include "client/site.h"
 
 /* A way to end a session from another thread. */
@@ -17,6 +18,9 @@ struct ph_link_config {
 	unsigned connect_ms; /* 0: 15,000 */
 	size_t frame_max;    /* 0: the session's default */
 	size_t flight_max;   /* bytes of segments in message 1; 0: none there */
+	enum ph_spend_road road;
+	bool over_budget; /* it may cost what it will */
+	uint64_t waiting; /* bytes that it would send, at a guess */
 	/* Called about ten times a second while bytes move; may be NULL. */
 	void (*progress)(void *data, const struct ph_session_counts *counts);
 	void *data;

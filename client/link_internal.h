@@ -1,12 +1,70 @@
-/* client/link_internal.h - shared by link.c and link_outcome.c only. */
+/* client/link_internal.h - shared by link*.c only. */
 #ifndef PH_CLIENT_LINK_INTERNAL_H
 #define PH_CLIENT_LINK_INTERNAL_H
 
+#include <uv.h>
+
+#include "client/budget.h"
 #include "client/link.h"
 
-#define PH_HOST_MAX 255
-#define PH_PORT_MAX 5
+#define PH_HOST_MAX      255
+#define PH_PORT_MAX      5
 
+#define PH_LINK_READ_MAX (64 * 1024)
+
+enum stage {
+	STAGE_LOOKUP,
+	STAGE_CONNECT,
+	STAGE_TALK,
+	STAGE_CLOSING,
+};
+
+struct link {
+	const struct ph_link_config *config;
+	struct ph_link_result *result;
+	struct ph_error *err;
+	struct ph_site *site;
+	struct ph_site_info info;
+	struct ph_session *session;
+	uv_loop_t loop;
+	uv_tcp_t tcp;
+	uv_timer_t alarm;    /* connecting, then the session's deadline */
+	uv_timer_t progress; /* for a person who watches */
+	uv_getaddrinfo_t lookup;
+	uv_connect_t connect;
+	uv_write_t write;
+	struct addrinfo *addresses, *next; /* NEXT: to be tried */
+	struct ph_buf out;                 /* what the write in flight sends */
+	bool is_writing;
+	bool has_tcp;   /* the handle is open */
+	bool hung_up;   /* the peer ended the stream in order */
+	bool is_hub;    /* it has proved to hold the hub's key */
+	bool is_broken; /* the stream can carry nothing more */
+	bool is_stopped;
+	bool is_awake; /* the site is ours */
+	bool is_poor;  /* the budget has no room for a session */
+	struct ph_share share;
+	uint64_t noted;   /* bytes that are in the account */
+	uv_async_t wakes; /* by config->stop */
+	enum stage stage;
+	int store_rc; /* why our own store failed */
+	uint64_t started;
+	char last_error[64]; /* of connecting */
+	char buffer[PH_LINK_READ_MAX];
+};
+
+/* --- link.c --- */
+/* All handles closing; the session is what it is. */
+void ph_link_close(struct link *link);
+void ph_link_unreachable(struct link *link, const char *why);
+/* The stream is there. */
+void ph_link_talk(struct link *link);
+
+/* --- link_connect.c --- */
+/* Begin; what comes of it is told by one of the above. 0 or negative errno. */
+int ph_link_lookup(struct link *link);
+
+/* --- link_outcome.c --- */
 /* HOST:PORT or [V6]:PORT into its two halves. 0, or -EINVAL with a text. */
 int ph_link_split(const char *address, char host[static PH_HOST_MAX + 1],
 		  char port[static PH_PORT_MAX + 1], struct ph_error *err);

@@ -273,6 +273,7 @@ static void start_session(struct ph_site *site, const struct ph_hello *hello)
 {
 	memset(site->send, 0, sizeof(site->send));
 	memset(&site->epoch, 0, sizeof(site->epoch));
+	site->pass = PH_PASS_ENTRIES;
 	site->packs = false; /* until the welcome; a bundle asks what was told last */
 	for (unsigned i = 0; i < hello->n_heads; i++) {
 		memcpy(site->send[i].log_id, hello->head[i].log_id, PH_LOG_ID_SIZE);

@@ -2,6 +2,7 @@
 #ifndef PH_CLIENT_SITE_INTERNAL_H
 #define PH_CLIENT_SITE_INTERNAL_H
 
+#include "client/budget.h"
 #include "client/site.h"
 #include "common/base/file.h"
 #include "proto/pack_item.h"
@@ -33,11 +34,12 @@
 /* One of our logs in the running session, by its index in the hello. */
 struct ph_site_send {
 	uint8_t log_id[PH_LOG_ID_SIZE];
-	uint64_t told;   /* n of the head in the hello */
-	uint64_t flown;  /* the last entry in the first flight; 0: none of this log */
-	uint64_t start;  /* what the hub held when it welcomed us */
-	uint64_t cursor; /* entries up to here are sent or held */
-	uint64_t parts;  /* as far as the parts of these are sent */
+	uint64_t told;       /* n of the head in the hello */
+	uint64_t flown;      /* the last entry in the first flight; 0: none of this log */
+	uint64_t start;      /* what the hub held when it welcomed us */
+	uint64_t cursor;     /* entries up to here are sent or held */
+	uint64_t parts;      /* as far as the parts of these are sent */
+	uint64_t parts_from; /* where that began, in this session */
 	/* Parts of entries up to `start` that the hub says it lacks, and that we have not sent. */
 	uint64_t missing[PH_RECEIPT_MISSING_MAX];
 	unsigned n_missing;
@@ -94,6 +96,21 @@ struct ph_site {
 	struct ph_pack *pack; /* made when first needed */
 	bool packs;           /* the hub takes what we pack */
 	struct ph_site_moved moved;
+	/* budget.c: the session that runs, and what is noted of it */
+	struct ph_site_spending {
+		bool runs;
+		enum ph_spend_road road;
+		char month[8];
+		uint64_t ahead;    /* set apart, and not used yet */
+		uint64_t up, down; /* noted */
+	} spend;
+	/* not all will go: entries first, then readers' details, then other sealed parts */
+	bool parts_last;
+	enum ph_site_pass {
+		PH_PASS_ENTRIES,
+		PH_PASS_READERS,
+		PH_PASS_REST
+	} pass;
 	/* what comes is from a bundle: its sender could not know what is here */
 	bool by_file;
 	uint64_t left;                    /* items that did not go on from it */
@@ -125,6 +142,8 @@ int ph_site_codes_keep(struct ph_site *site, struct ph_error *err);
 void ph_site_codes_forget(struct ph_site *site);
 
 /* --- site_load.c --- */
+/* Whether sealed parts wait until all entries have gone. */
+bool ph_site_parts_last(const struct ph_site *site);
 /* NULL: no memory. */
 struct ph_pack *ph_site_packer(struct ph_site *site);
 

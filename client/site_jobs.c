@@ -212,7 +212,7 @@ static int check_heads(struct ph_site *site, const struct ph_job *job,
 		}
 		send->start = n;
 		send->cursor = n;
-		send->parts = n;
+		send->parts = send->parts_from = n;
 	}
 	return rc > 0 ? -EUCLEAN : rc;
 }

@@ -6,6 +6,11 @@
  * part travels as its plain fields and seed, and only if our own copy of it opens: so
  * the hub makes the same ciphertext again.
  *
+ * If a budget has no room for all of it, plain entries go first, of all logs, then the
+ * sealed parts of readers, then the others: what was lent must be known before who reads.
+ * Packed, a part goes with its entry: the receiver makes the commitment again, which then
+ * costs nothing, and would cost more than the part does. Within a log the chain has the order.
+ *
  * A part that we lack or cannot open stays where it is and is passed over: the hub's
  * receipt goes on listing it as missing. The first item may exceed the budget, no
  * other does; each is charged what it costs of the session's credit. Where a segment is
@@ -15,7 +20,10 @@
 #include <errno.h>
 #include <string.h>
 
+#include "client/road_class.h"
 #include "client/site_internal.h"
+
+#define LEAST_CUT 16 /* bytes: no entry is so short */
 
 int ph_site_segment(struct ph_site *site, const struct ph_log *log, uint64_t after,
 		    size_t max, bool stop_at_part, struct ph_segment *segment_out,
@@ -39,6 +47,11 @@ int ph_site_segment(struct ph_site *site, const struct ph_log *log, uint64_t aft
 	return rc > 0 ? -EUCLEAN : rc;
 }
 
+bool ph_site_parts_last(const struct ph_site *site)
+{
+	return site->parts_last && !site->packs;
+}
+
 struct ph_pack *ph_site_packer(struct ph_site *site)
 {
 	if (!site->pack) {
@@ -47,16 +60,45 @@ struct ph_pack *ph_site_packer(struct ph_site *site)
 	return site->pack;
 }
 
+/* Whether entry N, which has a sealed part, is one of readers. 0 or negative errno. */
+static int is_of_reader(struct ph_site *site, const struct ph_log *log, uint64_t n,
+			bool *is_out)
+{
+	struct ph_buf bytes = { 0 };
+	struct ph_entry entry;
+	int rc = ph_journal_entry(site->journal, log->row, n, &bytes);
+
+	rc = rc == 0 ? ph_entry_decode(ph_buf_view(&bytes), &entry) : rc;
+	*is_out = rc == 0 && ph_road_class(entry.number) == PH_CLASS_READERS;
+	ph_buf_deinit(&bytes);
+	return rc < 0 ? rc : 0;
+}
+
 /* Whether some entry in SEND's sent range has a part that was not sent. */
 static int parts_wait(struct ph_site *site, const struct ph_log *log,
 		      const struct ph_site_send *send, uint64_t *n_out)
 {
-	size_t count = 0;
-	int rc = ph_journal_parts_in(site->journal, log->row, send->parts, send->cursor,
-				     n_out, 1, &count);
+	bool any = !ph_site_parts_last(site) || site->pass == PH_PASS_ENTRIES;
+	uint64_t after = send->parts;
+	bool is_right = false;
+	int rc = 0;
 
-	if (rc == 0 && count == 0) {
-		*n_out = 0;
+	*n_out = 0;
+	while (rc == 0 && !is_right) {
+		bool is_readers = false;
+		size_t count = 0;
+
+		rc = ph_journal_parts_in(site->journal, log->row, after, send->cursor,
+					 &after, 1, &count);
+		if (rc != 0 || count == 0) {
+			break;
+		}
+		is_right = any;
+		if (!is_right) {
+			rc = is_of_reader(site, log, after, &is_readers);
+			is_right = is_readers == (site->pass == PH_PASS_READERS);
+		}
+		*n_out = is_right ? after : 0;
 	}
 	return rc;
 }
@@ -118,12 +160,20 @@ static int next_step(struct ph_site *site, const struct ph_log *log,
 		     const struct ph_site_send *send, enum step *step_out,
 		     uint64_t *n_out)
 {
-	int rc = parts_wait(site, log, send, n_out);
+	int rc = 0;
 
+	*n_out = 0;
+	if (ph_site_parts_last(site) && site->pass == PH_PASS_ENTRIES) {
+		*step_out = log->n > send->cursor ? STEP_SEGMENT : STEP_NONE;
+		return 0;
+	}
+	rc = parts_wait(site, log, send, n_out);
 	if (rc != 0) {
 		return rc;
 	}
-	if (*n_out > 0) {
+	if (ph_site_parts_last(site) && site->pass == PH_PASS_READERS) {
+		*step_out = *n_out > 0 ? STEP_PART : STEP_NONE;
+	} else if (*n_out > 0) {
 		*step_out = STEP_PART;
 	} else if (send->n_missing > 0) {
 		*step_out = STEP_MISSING;
@@ -135,7 +185,8 @@ static int next_step(struct ph_site *site, const struct ph_log *log,
 }
 
 /* What STEP was done: it must not come again in this session. */
-static void move_on(struct ph_site_send *send, enum step step, uint64_t n)
+static void move_on(struct ph_site_send *send, enum step step, uint64_t n,
+		    bool parts_last)
 {
 	switch (step) {
 	case STEP_PART:
@@ -148,7 +199,10 @@ static void move_on(struct ph_site_send *send, enum step step, uint64_t n)
 			send->n_missing * sizeof(send->missing[0]));
 		break;
 	case STEP_SEGMENT:
-		send->parts = send->cursor; /* all parts up to here were dealt with */
+		if (!parts_last) {
+			send->parts =
+				send->cursor; /* all parts up to here were dealt with */
+		}
 		send->cursor = n;
 		break;
 	case STEP_NONE:
@@ -204,12 +258,13 @@ static int add_parts(struct ph_site *site, const struct ph_log *log, struct ph_i
 
 /* The next segment, packed with its parts in it; what does not go inside follows it. */
 static int make_packed(struct ph_site *site, const struct ph_log *log, uint64_t after,
-		       struct ph_item **item_out, uint64_t *parts_out)
+		       size_t max, struct ph_item **item_out, uint64_t *parts_out)
 {
 	struct ph_item *item = NULL;
-	int rc = make_segment(site, log, after, PH_SITE_PACKED_MAX, &item);
+	int rc = make_segment(site, log, after, max, &item);
 
-	if (rc == 0) {
+	*parts_out = 0;
+	if (rc == 0 && !ph_site_parts_last(site)) {
 		rc = add_parts(site, log, item, parts_out);
 	}
 	if (rc == 0) {
@@ -223,7 +278,45 @@ static int make_packed(struct ph_site *site, const struct ph_log *log, uint64_t 
 	return 0;
 }
 
+static bool is_longer(const struct ph_item *item, size_t fit)
+{
+	while (item && item->body.len <= fit) {
+		item = item->next;
+	}
+	return item != NULL;
+}
+
+/*
+ * The next segment, none of whose items is longer than FIT (0: any), else *ITEM_OUT is NULL.
+ * Where a session may cost only so much it is cut shorter, until it does.
+ */
+static int make_fitting(struct ph_site *site, const struct ph_log *log, uint64_t after,
+			size_t fit, struct ph_item **item_out, uint64_t *parts_out)
+{
+	bool packs = site->packs && ph_site_packer(site);
+	size_t max = packs ? PH_SITE_PACKED_MAX : PH_SITE_SEGMENT_MAX;
+	int rc;
+
+	for (;;) {
+		struct ph_item *item = NULL;
+
+		rc = packs ? make_packed(site, log, after, max, &item, parts_out)
+			   : make_segment(site, log, after, max, &item);
+		if (rc < 0 || fit == 0 || !is_longer(item, fit)) {
+			*item_out = item;
+			return rc;
+		}
+		max = item->first == item->last ? 0 : max / 2;
+		ph_items_free(item);
+		if (max < LEAST_CUT) {
+			*item_out = NULL;
+			return 0;
+		}
+	}
+}
+
 struct load {
+	size_t fit;    /* the longest item; 0: any */
 	size_t left;   /* of the budget */
 	bool is_first; /* nothing is loaded yet: the next item goes, whatever it costs */
 	bool is_full;
@@ -253,13 +346,17 @@ static int load_one(struct ph_site *site, const struct ph_log *log,
 	struct ph_item *item = NULL;
 	uint64_t parts = 0;
 	bool packs = step == STEP_SEGMENT && site->packs && ph_site_packer(site);
-	int rc = packs ? make_packed(site, log, send->cursor, &item, &parts)
-		 : step == STEP_SEGMENT ? make_segment(site, log, send->cursor,
-						       PH_SITE_SEGMENT_MAX, &item)
-					: make_part(site, log, n, &item);
+	int rc = step == STEP_SEGMENT
+			 ? make_fitting(site, log, send->cursor, load->fit, &item, &parts)
+			 : make_part(site, log, n, &item);
 
 	if (rc < 0) {
 		return rc;
+	}
+	if (load->fit > 0 && (item ? is_longer(item, load->fit) : step == STEP_SEGMENT)) {
+		ph_items_free(item);
+		load->is_full = true;
+		return 0;
 	}
 	if (item && !fits(load, item)) {
 		ph_items_free(item);
@@ -272,8 +369,8 @@ static int load_one(struct ph_site *site, const struct ph_log *log,
 	} else if (item) {
 		site->moved.parts_sent++;
 	}
-	move_on(send, step, n);
-	if (packs) {
+	move_on(send, step, n, ph_site_parts_last(site));
+	if (packs && !ph_site_parts_last(site)) {
 		send->parts = n; /* those that there are went along */
 	}
 	*load->end = item;
@@ -301,14 +398,31 @@ static int load_log(struct ph_site *site, struct ph_site_send *send, struct load
 	return rc > 0 ? -EUCLEAN : rc;
 }
 
+/* Of all logs what this pass is for is loaded. Whether another follows. */
+static bool next_pass(struct ph_site *site)
+{
+	if (!ph_site_parts_last(site) || site->pass == PH_PASS_REST) {
+		return false;
+	}
+	site->pass++;
+	for (unsigned i = 0; i < site->n_send; i++) {
+		site->send[i].parts = site->send[i].parts_from;
+	}
+	return true;
+}
+
 int ph_site_load(struct ph_site *site, struct ph_job *job)
 {
-	struct load load = { .left = job->budget, .is_first = true, .end = &job->items };
+	struct load load = {
+		.fit = job->fit, .left = job->budget, .is_first = true, .end = &job->items
+	};
 	int rc = 0;
 
-	for (unsigned i = 0; rc == 0 && !load.is_full && i < site->n_send; i++) {
-		rc = load_log(site, &site->send[i], &load);
-	}
+	do {
+		for (unsigned i = 0; rc == 0 && !load.is_full && i < site->n_send; i++) {
+			rc = load_log(site, &site->send[i], &load);
+		}
+	} while (rc == 0 && !load.is_full && next_pass(site));
 	if (rc == 0) {
 		rc = ph_site_has_more(site, &job->more);
 	}

@@ -20,6 +20,8 @@
 
 enum {
 	LOAD_BUDGET = 64 * 1024,
+	BUNDLE_AROUND = 900, /* header, certificate, hello, END */
+	PART_PLAIN = 60,     /* bytes of a sealed part, seed included, as a rule */
 };
 
 struct ph_site_packing {
@@ -124,7 +126,7 @@ static int begin_log(struct ph_site *site, unsigned index)
 	}
 	send->start = n;
 	send->cursor = n;
-	send->parts = n;
+	send->parts = send->parts_from = n;
 	return ph_site_note_missing(site, index);
 }
 
@@ -186,11 +188,9 @@ static int make_hello(struct ph_site_packing *packing, struct ph_error *err)
 {
 	struct ph_site *site = packing->site;
 	struct ph_buf arena = { 0 };
-	int rc = take_number(site);
-
-	rc = rc < 0 ? ph_fail_errno(err, rc, "writing to this site's store")
-		    : ph_site_hello(site, 0, &packing->hello, &arena, err);
+	int rc = ph_site_hello(site, 0, &packing->hello, &arena, err);
 	ph_buf_deinit(&arena);
+	site->parts_last = false;
 	if (rc == 0) {
 		packing->hello.cert = PH_VIEW(NULL, 0);
 		packing->hello.done = false;
@@ -231,8 +231,10 @@ int ph_site_pack_next(struct ph_site_packing *packing, uint64_t max, struct ph_b
 	struct ph_bundle_writer *writer = NULL;
 	struct ph_bundle_counts counts = { 0 };
 	bool more = false;
-	int rc = make_hello(packing, err);
+	int rc = take_number(packing->site);
 
+	rc = rc < 0 ? ph_fail_errno(err, rc, "writing to this site's store")
+		    : make_hello(packing, err);
 	packing->err = err;
 	rc = rc == 0 ? begin_bundle(packing, max, &writer, out) : rc;
 	if (rc == 0) {
@@ -255,5 +257,125 @@ int ph_site_pack_next(struct ph_site_packing *packing, uint64_t max, struct ph_b
 					       .entries = counts.entries,
 					       .parts = counts.parts,
 					       .more = more };
+	return 0;
+}
+
+/* ---- measuring ---- */
+
+/* Of an item in a session, beside its body: the message, frames, and their tags. */
+static uint64_t travels(const struct ph_item *item)
+{
+	return item->body.len + 150 + 26 * (item->body.len / 3900 + 1);
+}
+
+static void measure_item(struct ph_site_measured *out, const struct ph_item *item,
+			 uint64_t limit)
+{
+	bool is_part = item->type == PH_ITEM_PART;
+	uint64_t entries = is_part ? 0 : item->last - item->first + 1;
+	uint64_t parts = is_part ? 1 : item->n_parts;
+	uint64_t bytes = travels(item);
+	uint64_t left = limit > out->bytes ? limit - out->bytes : 0;
+
+	/* a segment is cut where the budget ends */
+	out->entries_in += bytes <= left ? entries : entries * left / bytes;
+	out->parts_in += bytes <= left ? parts : is_part ? 0 : parts * left / bytes;
+	out->bytes += bytes;
+	out->bundle += item->body.len + 170;
+	out->entries += entries;
+	out->parts += parts;
+}
+
+/* Plain bytes of the entries of LOG above AFTER, by class. */
+static int weigh_log(struct ph_site *site, const struct ph_log *log, uint64_t after,
+		     struct ph_site_measured *out)
+{
+	struct ph_buf bytes = { 0 };
+	struct ph_entry entry;
+	uint64_t part;
+	int rc = 0;
+
+	for (uint64_t n = after + 1; rc == 0 && n <= log->n; n++) {
+		enum ph_road_class class = PH_CLASS_REST;
+		size_t parts = 0;
+
+		bytes.len = 0;
+		rc = ph_journal_entry(site->journal, log->row, n, &bytes);
+		if (rc == 0 && ph_entry_decode(ph_buf_view(&bytes), &entry) == 0) {
+			class = ph_road_class(entry.number);
+		}
+		if (rc == 0) {
+			rc = ph_journal_parts_in(site->journal, log->row, n - 1, n, &part,
+						 1, &parts);
+		}
+		out->class[class].entries++;
+		out->class[class].parts += parts;
+		out->class[class].bytes += bytes.len + parts * PART_PLAIN;
+	}
+	ph_buf_deinit(&bytes);
+	return rc > 0 ? -EUCLEAN : rc;
+}
+
+static int weigh(struct ph_site *site, struct ph_site_measured *out)
+{
+	uint64_t plain = 0;
+	int rc = 0;
+
+	for (unsigned i = 0; rc == 0 && i < site->n_send; i++) {
+		struct ph_log log;
+
+		rc = ph_journal_log_find(site->journal, site->send[i].log_id, &log);
+		rc = rc == 0 ? weigh_log(site, &log, site->send[i].start, out) : rc;
+	}
+	for (int i = 0; i < PH_CLASSES; i++) {
+		plain += out->class[i].bytes;
+	}
+	for (int i = 0; i < PH_CLASSES && plain > 0; i++) {
+		out->class[i].bytes = out->class[i].bytes * out->bytes / plain;
+	}
+	return rc > 0 ? -EUCLEAN : rc;
+}
+
+static int measure_all(struct ph_site_packing *packing, uint64_t limit,
+		       struct ph_site_measured *out)
+{
+	struct ph_item *items = NULL;
+	int rc;
+
+	do {
+		ph_items_free(items);
+		items = NULL;
+		rc = load(packing, &items);
+		for (const struct ph_item *item = items; item; item = item->next) {
+			measure_item(out, item, limit);
+		}
+	} while (rc == 0 && items);
+	out->files = out->bundle / (PH_BUNDLE_MAX - 128 * 1024) + 1;
+	out->bundle = out->bundle < PH_BUNDLE_MAX - 128 * 1024
+			      ? ph_bundle_padded(out->bundle + BUNDLE_AROUND)
+			      : out->bundle + out->bundle / 16;
+	return rc;
+}
+
+int ph_site_measure(struct ph_site *site, bool parts_last, uint64_t limit,
+		    struct ph_site_measured *out, struct ph_error *err)
+{
+	struct ph_site_measured measured = { 0 };
+	struct ph_site_packing *packing = NULL;
+	int rc = ph_site_pack_new(&packing, site);
+
+	rc = rc == 0 ? make_hello(packing, err) : rc;
+	if (rc == 0) {
+		packing->err = err;
+		site->parts_last = parts_last;
+		rc = measure_all(packing, limit, &measured);
+		site->parts_last = false;
+	}
+	rc = rc == 0 ? weigh(site, &measured) : rc;
+	ph_site_pack_free(packing);
+	if (rc < 0) {
+		return ph_fail_errno(err, rc, "measuring what waits");
+	}
+	*out = measured;
 	return 0;
 }

@@ -77,6 +77,8 @@ static int put_outcome(struct ph_site *site, bool complete, const char *reason,
 		       const struct ph_session_counts *counts)
 {
 	bool spoke = counts->bytes_out > 0;
+	/* what the budget had no room for says nothing of the link */
+	bool whole = complete || (spoke && strcmp(reason, "budget") == 0);
 	int64_t bytes = (int64_t)(counts->bytes_in + counts->bytes_out);
 	int64_t cut;
 	struct ph_journal *journal = site->journal;
@@ -89,14 +91,14 @@ static int put_outcome(struct ph_site *site, bool complete, const char *reason,
 	}
 	if (rc == 0) {
 		rc = ph_journal_meta_put_int(journal, PH_META_FLIGHT,
-					     next_flight(flight, complete, counts));
+					     next_flight(flight, whole, counts));
 	}
 	if (rc == 0) {
 		rc = get_int(site, PH_META_CUT, 0, &cut);
 	}
 	if (rc == 0) {
 		rc = ph_journal_meta_put_int(journal, PH_META_CUT,
-					     next_cut(cut, complete, bytes));
+					     next_cut(cut, whole, bytes));
 	}
 	if (rc == 0 && spoke) {
 		rc = ph_journal_meta_put_int(journal, PH_META_SESSIONS, sessions + 1);

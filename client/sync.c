@@ -6,8 +6,11 @@
  */
 #include "client/sync.h"
 
-#include <stdint.h>
+#include <errno.h>
+#include <inttypes.h>
 #include <string.h>
+
+#include "common/cli/out.h"
 
 /* Whether it says anything of the link, or of the hub. */
 static bool is_telling(const char *reason)
@@ -31,6 +34,44 @@ static int keep(struct ph_site *site, struct ph_sync_end *end)
 	return rc;
 }
 
+/* Bytes that wait here, at a guess: packed, an entry takes some 16, a reader's details 60. */
+static uint64_t waiting(const struct ph_site_state *state)
+{
+	return 24 * (state->entries - state->receipted) + 72 * state->parts_pending;
+}
+
+static bool has_moved(const struct ph_sync_end *end)
+{
+	return end->result.counts.receipts > 0 || end->moved.entries_received > 0 ||
+	       end->moved.parts_received > 0 || end->moved.fed.pages > 0;
+}
+
+/* Whether there is anything to spend. 0; or negative errno with ERR: there is not. */
+static int check_budget(struct ph_site *site, const struct ph_link_config *config,
+			struct ph_sync_end *end, struct ph_error *err)
+{
+	struct ph_budget budget;
+	int rc = ph_site_budget(site, &budget);
+
+	if (rc < 0) {
+		return ph_fail_errno(err, rc, "reading this site's store");
+	}
+	end->budget = budget.bytes;
+	if (config->road != PH_SPEND_NETWORK || config->over_budget ||
+	    budget.left >= PH_BUDGET_LEAST) {
+		return 0;
+	}
+	end->result.reason = "budget";
+	return ph_fail(err, PH_EXIT_TRY_LATER, -EDQUOT,
+		       ph_say("this month's data budget is used up (%" PRIu64
+			      " bytes are left); all is kept here. It goes next month, "
+			      "by stick, or with `packhorse sync --over-budget`",
+			      "đã dùng hết dung lượng mạng của tháng này (còn %" PRIu64
+			      " byte); dữ liệu vẫn ở máy này. Sẽ gửi vào tháng sau, qua "
+			      "thẻ USB, hoặc bằng `packhorse sync --over-budget`"),
+		       budget.left);
+}
+
 int ph_sync_once(struct ph_site *site, const struct ph_link_config *config,
 		 struct ph_sync_end *end_out, struct ph_error *err)
 {
@@ -41,6 +82,7 @@ int ph_sync_once(struct ph_site *site, const struct ph_link_config *config,
 
 	memset(end_out, 0, sizeof(*end_out));
 	end_out->result.reason = "store";
+	end_out->budget = PH_BUDGET_NONE;
 	if (rc < 0) {
 		return ph_fail_errno(err, rc, "reading this site's store");
 	}
@@ -50,12 +92,25 @@ int ph_sync_once(struct ph_site *site, const struct ph_link_config *config,
 	if (link.frame_max == 0) {
 		link.frame_max = state.frame_next;
 	}
+	link.waiting = waiting(&state);
+	if (check_budget(site, config, end_out, err) < 0) {
+		kept = strcmp(end_out->result.reason, "budget") == 0 ? keep(site, end_out)
+								     : -EIO;
+		return kept < 0 ? kept : 0;
+	}
 	rc = ph_link_run(site, &link, &end_out->result, err);
 	if (end_out->result.connected) {
 		ph_site_moved(site, &end_out->moved);
 	}
 	if (ph_site_is_open(site) && is_telling(end_out->result.reason)) {
 		kept = keep(site, end_out);
+	}
+	if (end_out->result.is_short && ph_site_is_open(site)) {
+		struct ph_budget budget;
+
+		end_out->goes_on = has_moved(end_out) &&
+				   ph_site_budget(site, &budget) == 0 &&
+				   budget.left >= PH_BUDGET_LEAST;
 	}
 	if (rc == 0 && kept < 0) {
 		return ph_fail_errno(err, kept, "keeping what came of the session");

@@ -9,6 +9,9 @@ struct ph_sync_end {
 	struct ph_site_moved moved; /* zero if no connection came about */
 	bool has_pending;
 	uint64_t pending; /* entries without a receipt, once it was over */
+	/* it was given a slice of the budget that was too little, moved something, and there is more */
+	bool goes_on;
+	uint64_t budget; /* bytes a month; PH_BUDGET_NONE */
 };
 
 /*

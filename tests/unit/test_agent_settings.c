@@ -33,7 +33,7 @@ static void test_defaults(void **state)
 			    (s->fallback >= s->min && s->fallback <= s->max));
 		assert_non_null(s->doc);
 	}
-	pace = ph_agent_pace(&settings);
+	pace = ph_agent_pace(&settings, PH_BUDGET_NONE);
 	assert_int_equal(pace.interval, settings.interval_ms);
 	assert_int_equal(pace.spread, settings.spread_ms);
 	assert_int_equal(pace.quiet, settings.quiet_ms);
@@ -41,6 +41,18 @@ static void test_defaults(void **state)
 	assert_int_equal(pace.backoff, settings.backoff_ms);
 	assert_int_equal(pace.backoff_max, settings.backoff_max_ms);
 	assert_int_equal(pace.settle, settings.settle_ms);
+	/* greetings of 300 bytes take a fifth of the budget at most */
+	pace = ph_agent_pace(&settings, 20000000);
+	assert_int_equal(pace.quiet, UINT64_C(30) * 86400000 / 13333);
+	assert_int_equal(pace.latest, pace.quiet);
+	assert_int_equal(pace.interval, settings.interval_ms);
+	pace = ph_agent_pace(&settings, 1000000);
+	assert_int_equal(pace.interval, UINT64_C(30) * 86400000 / 666);
+	assert_int_equal(pace.backoff, settings.backoff_ms);
+	for (uint64_t budget = 0; budget < 7500; budget += 999) {
+		pace = ph_agent_pace(&settings, budget);
+		assert_int_equal(pace.interval, UINT64_C(7) * 86400000);
+	}
 }
 
 /* Each number at min - 1, min, max, max + 1. */

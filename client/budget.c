@@ -1,0 +1,223 @@
+/*
+ * client/budget.c - what the roads cost this device, and what they may.
+ *
+ * A session that a budget bounds is given a slice of it: what it may send itself, and what
+ * the hub may, which is told in the hello. The slice is written down as spent before the
+ * session's first byte, and what was not used is given back with its end. So a process that
+ * is killed in between, or a power cut, leaves the account too high by a slice at most, and
+ * never too low; and two sessions at once cannot spend the same bytes twice.
+ *
+ * Without a bound nothing is set apart; what went is noted now and then.
+ */
+#include "client/budget.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "client/site_internal.h"
+
+#define META_BUDGET "budget" /* bytes a month; -1: none */
+
+static const char *const names[PH_SPEND_ROADS] = { "network", "lan", "courier", "stick" };
+
+const char *ph_spend_road_name(enum ph_spend_road road)
+{
+	return names[road];
+}
+
+static void month_of(struct ph_site *site, char out[static 8])
+{
+	char text[PH_TIME_TEXT];
+
+	ph_day_text(text, ph_site_today(site));
+	snprintf(out, 8, "%.7s", text);
+}
+
+/* ---- the account ---- */
+
+struct line {
+	char name[48];
+};
+
+static struct line line_of(const char *month, enum ph_spend_road road, const char *what)
+{
+	struct line line;
+
+	snprintf(line.name, sizeof(line.name), "spent.%s.%s.%s", month, names[road],
+		 what);
+	return line;
+}
+
+static int get(struct ph_site *site, struct line line, uint64_t *out)
+{
+	int64_t value = 0;
+	int rc = ph_journal_meta_get_int(site->journal, line.name, &value);
+
+	*out = value > 0 ? (uint64_t)value : 0;
+	return rc < 0 ? rc : 0;
+}
+
+/* Add MORE, take away LESS. */
+static int change(struct ph_site *site, struct line line, uint64_t more, uint64_t less)
+{
+	uint64_t value;
+	int rc = more == less ? 1 : get(site, line, &value);
+
+	if (rc != 0) {
+		return rc < 0 ? rc : 0;
+	}
+	value += more;
+	value -= less < value ? less : value;
+	return ph_journal_meta_put_int(site->journal, line.name, (int64_t)value);
+}
+
+static int read_spent(struct ph_site *site, const char *month, enum ph_spend_road road,
+		      struct ph_spent *spent)
+{
+	int rc = get(site, line_of(month, road, "up"), &spent->up);
+
+	rc = rc == 0 ? get(site, line_of(month, road, "down"), &spent->down) : rc;
+	return rc == 0 ? get(site, line_of(month, road, "unsure"), &spent->unsure) : rc;
+}
+
+int ph_site_budget(struct ph_site *site, struct ph_budget *budget_out)
+{
+	struct ph_budget budget = { .bytes = PH_BUDGET_NONE, .left = PH_BUDGET_NONE };
+	const struct ph_spent *paid = &budget.spent[PH_SPEND_NETWORK];
+	int64_t bytes = -1;
+	int rc = ph_journal_meta_get_int(site->journal, META_BUDGET, &bytes);
+
+	rc = rc < 0 ? rc : 0;
+	month_of(site, budget.month);
+	for (int road = 0; rc == 0 && road < PH_SPEND_ROADS; road++) {
+		rc = read_spent(site, budget.month, road, &budget.spent[road]);
+	}
+	if (rc == 0 && bytes >= 0) {
+		uint64_t spent = paid->up + paid->down + paid->unsure;
+
+		budget.bytes = (uint64_t)bytes;
+		budget.left = spent < budget.bytes ? budget.bytes - spent : 0;
+	}
+	if (rc == 0) {
+		*budget_out = budget;
+	}
+	return rc;
+}
+
+int ph_site_budget_set(struct ph_site *site, uint64_t bytes, struct ph_error *err)
+{
+	int64_t value = bytes == PH_BUDGET_NONE ? -1 : (int64_t)bytes;
+	int rc = ph_db_begin(site->db);
+
+	rc = rc == 0 ? ph_journal_meta_put_int(site->journal, META_BUDGET, value) : rc;
+	rc = rc == 0 ? ph_db_commit(site->db) : rc;
+	if (rc < 0) {
+		ph_site_roll_back(site);
+		return ph_fail_errno(err, rc, "writing to this site's store");
+	}
+	return 0;
+}
+
+/* ---- one session ---- */
+
+/*
+ * The hub gets a quarter at least: control log and receipts come before all else. What we
+ * do not need, as far as we can guess, is the hub's.
+ */
+static struct ph_share share_of(uint64_t left, uint64_t waiting)
+{
+	uint64_t slice = left < PH_BUDGET_SLICE ? left : PH_BUDGET_SLICE;
+	uint64_t up = PH_BUDGET_LEAST / 2 + waiting;
+
+	up = up < slice - slice / 4 ? up : slice - slice / 4;
+	return (struct ph_share){ .up = up, .down = slice - up };
+}
+
+int ph_site_spend_begin(struct ph_site *site, enum ph_spend_road road, bool over,
+			uint64_t waiting, struct ph_share *share_out,
+			struct ph_error *err)
+{
+	struct ph_site_spending *spend = &site->spend;
+	struct ph_share share = { 0 };
+	struct ph_budget budget;
+	int rc = ph_db_begin(site->db);
+
+	*spend = (struct ph_site_spending){ .runs = true, .road = road };
+	rc = rc == 0 ? ph_site_budget(site, &budget) : rc;
+	if (rc == 0) {
+		memcpy(spend->month, budget.month, sizeof(spend->month));
+		if (road == PH_SPEND_NETWORK && !over && budget.left != PH_BUDGET_NONE) {
+			rc = budget.left < PH_BUDGET_LEAST ? PH_BUDGET_E_SPENT : 0;
+			share = rc == 0 ? share_of(budget.left, waiting) : share;
+			spend->ahead = share.up + share.down;
+		}
+	}
+	if (rc == 0) {
+		rc = change(site, line_of(spend->month, road, "unsure"), spend->ahead, 0);
+	}
+	rc = rc == 0 ? ph_db_commit(site->db) : rc;
+	if (rc != 0) {
+		spend->runs = false;
+		ph_site_roll_back(site);
+		return rc < 0 ? ph_fail_errno(err, rc, "writing to this site's store")
+			      : rc;
+	}
+	site->parts_last = spend->ahead > 0 && waiting + PH_BUDGET_LEAST / 2 > share.up;
+	*share_out = share;
+	return 0;
+}
+
+static int note(struct ph_site *site, const char *month, enum ph_spend_road road,
+		const struct ph_spent *spent)
+{
+	int rc = change(site, line_of(month, road, "up"), spent->up, 0);
+
+	if (rc == 0) {
+		rc = change(site, line_of(month, road, "down"), spent->down, 0);
+	}
+	return rc == 0 ? change(site, line_of(month, road, "unsure"), 0, spent->unsure)
+		       : rc;
+}
+
+int ph_site_spend_note(struct ph_site *site, uint64_t up, uint64_t down, bool end)
+{
+	struct ph_site_spending *spend = &site->spend;
+	uint64_t more = up - spend->up + (down - spend->down);
+	uint64_t freed = end || more > spend->ahead ? spend->ahead : more;
+	const struct ph_spent spent = { up - spend->up, down - spend->down, freed };
+	int rc;
+
+	if (!spend->runs) {
+		return 0;
+	}
+	rc = ph_db_begin(site->db);
+	rc = rc == 0 ? note(site, spend->month, spend->road, &spent) : rc;
+	rc = rc == 0 ? ph_db_commit(site->db) : rc;
+	if (rc < 0) {
+		ph_site_roll_back(site);
+		return rc;
+	}
+	spend->up = up;
+	spend->down = down;
+	spend->ahead -= freed;
+	spend->runs = !end;
+	return 0;
+}
+
+int ph_site_spend(struct ph_site *site, enum ph_spend_road road, uint64_t up,
+		  uint64_t down)
+{
+	const struct ph_spent spent = { up, down, 0 };
+	char month[8];
+	int rc = ph_db_begin(site->db);
+
+	month_of(site, month);
+	rc = rc == 0 ? note(site, month, road, &spent) : rc;
+	rc = rc == 0 ? ph_db_commit(site->db) : rc;
+	if (rc < 0) {
+		ph_site_roll_back(site);
+	}
+	return rc;
+}

@@ -1,0 +1,67 @@
+/*
+ * client/budget.h - what the roads cost this device, and what they may: a month's data
+ * budget, and an account of the bytes that each road took.
+ *
+ * Months are those of UTC+7, by the hub's clock as far as it was heard of. The account is
+ * this folder's own; nobody else hears of it. docs/OPERATIONS.md, "What the network costs".
+ */
+#ifndef PH_CLIENT_BUDGET_H
+#define PH_CLIENT_BUDGET_H
+
+#include "client/site.h"
+
+enum ph_spend_road {
+	PH_SPEND_NETWORK, /* paid for: the one that the budget bounds */
+	PH_SPEND_LAN,     /* a session over a network that costs nothing */
+	PH_SPEND_COURIER,
+	PH_SPEND_STICK,
+	PH_SPEND_ROADS,
+};
+/* "network", "lan", "courier", "stick". */
+const char *ph_spend_road_name(enum ph_spend_road road);
+
+#define PH_BUDGET_NONE  UINT64_MAX
+#define PH_BUDGET_MAX   UINT64_C(1000000000000)
+/* Less than this is not worth a session: a greeting each way and one entry. */
+#define PH_BUDGET_LEAST 2048
+/* The most that one session is given of a budget; if that was too little, another follows. */
+#define PH_BUDGET_SLICE (64 * 1024)
+
+struct ph_spent {
+	uint64_t up, down;
+	/* given to sessions that never told what came of it: power went, or they still run */
+	uint64_t unsure;
+};
+struct ph_budget {
+	char month[8];  /* "2026-11" */
+	uint64_t bytes; /* a month over the network, both ways; PH_BUDGET_NONE */
+	uint64_t left;  /* of it; PH_BUDGET_NONE */
+	struct ph_spent spent[PH_SPEND_ROADS];
+};
+/* 0 or negative errno. */
+int ph_site_budget(struct ph_site *site, struct ph_budget *budget_out);
+/* BYTES a month, or PH_BUDGET_NONE. What was spent stays spent. */
+int ph_site_budget_set(struct ph_site *site, uint64_t bytes, struct ph_error *err);
+
+/* What one session may put on the stream, and the hub; 0: no bound. */
+struct ph_share {
+	uint64_t up, down;
+};
+enum {
+	PH_BUDGET_E_SPENT = 1 /* too little is left for a session */
+};
+/*
+ * A session by ROAD begins: set its share apart, durably, before a byte goes. OVER: whatever
+ * the budget says. WAITING: bytes that it would send, at a guess. 0, PH_BUDGET_E_SPENT or
+ * negative errno with ERR.
+ */
+int ph_site_spend_begin(struct ph_site *site, enum ph_spend_road road, bool over,
+			uint64_t waiting, struct ph_share *share_out,
+			struct ph_error *err);
+/* So many bytes went so far in it; with END it is over, and gives back what it did not use. 0 or negative errno. */
+int ph_site_spend_note(struct ph_site *site, uint64_t up, uint64_t down, bool end);
+/* Bytes that went by a road that has no sessions. 0 or negative errno. */
+int ph_site_spend(struct ph_site *site, enum ph_spend_road road, uint64_t up,
+		  uint64_t down);
+
+#endif

@@ -1,0 +1,26 @@
+/* client/status_report.h - what `packhorse status` tells, for cmd_status.c and status_script.c. */
+#ifndef PH_CLIENT_STATUS_REPORT_H
+#define PH_CLIENT_STATUS_REPORT_H
+
+#include "client/budget_rows.h"
+#include "client/host.h"
+#include "common/cli/cli.h"
+
+struct ph_status_report {
+	struct ph_site_info info;
+	struct ph_site_state state;
+	uint64_t pending;
+	uint64_t cases; /* that wait */
+	int64_t now;
+	int64_t packed, taken; /* sticks, last; 0: never */
+	int64_t ahead; /* of this machine's clock before the hub's; 0: not over the limit */
+	const struct ph_host_state *agent; /* that keeps the folder; NULL: none does */
+	struct ph_budget budget;
+};
+
+/* The hub's name for it (packhorsed devices). */
+const char *ph_standing_name(enum ph_site_standing standing);
+/* As JSON or plain. 0 or negative errno. */
+int ph_status_script(const struct ph_cli *cli, const struct ph_status_report *report);
+
+#endif

@@ -1,0 +1,242 @@
+/*
+ * Tests of client/budget.c and client/budget_rows.c: the account of the roads, what is set
+ * apart for a session and given back, the month's turn; sizes as people write them.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "client/budget.h"
+#include "client/budget_rows.h"
+#include "site_world.h"
+
+#define MONTH_S (31 * 86400)
+
+static struct ph_budget read_budget(struct world *world)
+{
+	struct ph_budget budget;
+
+	assert_int_equal(ph_site_budget(world->site, &budget), 0);
+	return budget;
+}
+
+static int begin(struct world *world, enum ph_spend_road road, bool over,
+		 uint64_t waiting, struct ph_share *share)
+{
+	struct ph_error err = { 0 };
+
+	return ph_site_spend_begin(world->site, road, over, waiting, share, &err);
+}
+
+/* As after a kill: another process opens the folder. */
+static void open_again(struct world *world)
+{
+	ph_site_close(world->site);
+	world->site = NULL;
+	assert_int_equal(world_open(world, NULL), 0);
+}
+
+static void test_account(void **state)
+{
+	struct world *world = *state;
+	struct ph_budget budget = read_budget(world);
+	struct ph_share share;
+
+	assert_true(budget.bytes == PH_BUDGET_NONE && budget.left == PH_BUDGET_NONE);
+	assert_string_equal(budget.month, "2026-09");
+	assert_int_equal(begin(world, PH_SPEND_NETWORK, false, 0, &share), 0);
+	assert_int_equal(share.up + share.down, 0); /* no bound */
+	assert_int_equal(ph_site_spend_note(world->site, 1000, 500, false), 0);
+	assert_int_equal(ph_site_spend_note(world->site, 1500, 700, true), 0);
+	/* it is over: nothing more is noted of it */
+	assert_int_equal(ph_site_spend_note(world->site, 9000, 9000, true), 0);
+	assert_int_equal(begin(world, PH_SPEND_LAN, false, 0, &share), 0);
+	assert_int_equal(ph_site_spend_note(world->site, 10, 20, true), 0);
+	assert_int_equal(ph_site_spend(world->site, PH_SPEND_STICK, 4096, 0), 0);
+	assert_int_equal(ph_site_spend(world->site, PH_SPEND_STICK, 0, 8192), 0);
+	open_again(world);
+	budget = read_budget(world);
+	assert_int_equal(budget.spent[PH_SPEND_NETWORK].up, 1500);
+	assert_int_equal(budget.spent[PH_SPEND_NETWORK].down, 700);
+	assert_int_equal(budget.spent[PH_SPEND_NETWORK].unsure, 0);
+	assert_int_equal(budget.spent[PH_SPEND_LAN].up, 10);
+	assert_int_equal(budget.spent[PH_SPEND_LAN].down, 20);
+	assert_int_equal(budget.spent[PH_SPEND_COURIER].up, 0);
+	assert_int_equal(budget.spent[PH_SPEND_STICK].up, 4096);
+	assert_int_equal(budget.spent[PH_SPEND_STICK].down, 8192);
+	/* only the network is bounded, and what it took before counts */
+	assert_int_equal(ph_site_budget_set(world->site, 10000, NULL), 0);
+	assert_int_equal(read_budget(world).left, 10000 - 2200);
+	assert_int_equal(ph_site_budget_set(world->site, 2000, NULL), 0);
+	assert_int_equal(read_budget(world).left, 0);
+	assert_int_equal(ph_site_budget_set(world->site, PH_BUDGET_NONE, NULL), 0);
+	assert_true(read_budget(world).left == PH_BUDGET_NONE);
+}
+
+/* What a session is given, at the least, at a slice, and on either side of both. */
+static void test_share(void **state)
+{
+	static const uint64_t lefts[] = { 0,
+					  PH_BUDGET_LEAST - 1,
+					  PH_BUDGET_LEAST,
+					  PH_BUDGET_LEAST + 1,
+					  PH_BUDGET_SLICE - 1,
+					  PH_BUDGET_SLICE,
+					  PH_BUDGET_SLICE + 1,
+					  1000000000 };
+	static const uint64_t waits[] = { 0, 1, 1000, 100000, 1000000000 };
+	struct world *world = *state;
+
+	for (unsigned i = 0; i < sizeof(lefts) / sizeof(lefts[0]); i++) {
+		for (unsigned j = 0; j < sizeof(waits) / sizeof(waits[0]); j++) {
+			uint64_t slice =
+				lefts[i] < PH_BUDGET_SLICE ? lefts[i] : PH_BUDGET_SLICE;
+			struct ph_share share = { 0 };
+			int rc;
+
+			assert_int_equal(ph_site_budget_set(world->site, lefts[i], NULL),
+					 0);
+			rc = begin(world, PH_SPEND_NETWORK, false, waits[j], &share);
+			assert_int_equal(
+				rc, lefts[i] < PH_BUDGET_LEAST ? PH_BUDGET_E_SPENT : 0);
+			if (rc != 0) {
+				assert_int_equal(read_budget(world).left, lefts[i]);
+				continue;
+			}
+			assert_int_equal(share.up + share.down, slice);
+			assert_true(share.up >= PH_BUDGET_LEAST / 2);
+			assert_true(share.down >= slice / 4);
+			/* all of it is set apart: nobody else can have it */
+			assert_int_equal(read_budget(world).left, lefts[i] - slice);
+			assert_int_equal(ph_site_spend_note(world->site, 0, 0, true), 0);
+			assert_int_equal(read_budget(world).left, lefts[i]);
+		}
+	}
+}
+
+/* Killed in the middle: all that was set apart counts, and no byte less than went. */
+static void test_killed(void **state)
+{
+	struct world *world = *state;
+	struct ph_budget budget;
+	struct ph_share share;
+
+	assert_int_equal(ph_site_budget_set(world->site, 100000, NULL), 0);
+	assert_int_equal(begin(world, PH_SPEND_NETWORK, false, 500, &share), 0);
+	open_again(world);
+	budget = read_budget(world);
+	assert_int_equal(budget.left, 100000 - PH_BUDGET_SLICE);
+	assert_int_equal(budget.spent[PH_SPEND_NETWORK].unsure, PH_BUDGET_SLICE);
+	/* the next one gets of what is left, and gives back its own alone */
+	assert_int_equal(begin(world, PH_SPEND_NETWORK, false, 500, &share), 0);
+	assert_int_equal(share.up + share.down, 100000 - PH_BUDGET_SLICE);
+	assert_int_equal(ph_site_spend_note(world->site, 300, 200, false), 0);
+	assert_int_equal(ph_site_spend_note(world->site, 300, 200, true), 0);
+	budget = read_budget(world);
+	assert_int_equal(budget.left, 100000 - PH_BUDGET_SLICE - 500);
+	assert_int_equal(budget.spent[PH_SPEND_NETWORK].unsure, PH_BUDGET_SLICE);
+}
+
+/* Told to, it goes over; and that is counted. */
+static void test_over(void **state)
+{
+	struct world *world = *state;
+	struct ph_share share;
+
+	assert_int_equal(ph_site_budget_set(world->site, 0, NULL), 0);
+	assert_int_equal(begin(world, PH_SPEND_NETWORK, true, 500, &share), 0);
+	assert_int_equal(share.up + share.down, 0);
+	assert_int_equal(ph_site_spend_note(world->site, 300, 200, true), 0);
+	assert_int_equal(read_budget(world).spent[PH_SPEND_NETWORK].up, 300);
+	assert_int_equal(begin(world, PH_SPEND_NETWORK, false, 500, &share),
+			 PH_BUDGET_E_SPENT);
+	assert_int_equal(begin(world, PH_SPEND_LAN, false, 500, &share), 0);
+	assert_int_equal(share.up + share.down, 0);
+}
+
+/* The first second of a month in UTC+7, and the last before it. */
+static void test_month(void **state)
+{
+	struct world *world = *state;
+	const int64_t first = INT64_C(1790787600); /* 2026-10-01 00:00 UTC+7 */
+	struct ph_share share;
+
+	assert_int_equal(ph_site_budget_set(world->site, 5000, NULL), 0);
+	world->now.wall = first - 1;
+	assert_int_equal(begin(world, PH_SPEND_NETWORK, false, 500, &share), 0);
+	/* what runs over the turn is of the month in which it began */
+	world->now.wall = first;
+	assert_int_equal(ph_site_spend_note(world->site, 4000, 900, true), 0);
+	assert_string_equal(read_budget(world).month, "2026-10");
+	assert_int_equal(read_budget(world).left, 5000);
+	world->now.wall = first - 1;
+	assert_string_equal(read_budget(world).month, "2026-09");
+	assert_int_equal(read_budget(world).left, 100);
+	world->now.wall = first + MONTH_S;
+	assert_string_equal(read_budget(world).month, "2026-11");
+}
+
+static void test_sizes(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t bytes;
+	} good[] = { { "0", 0 },
+		     { "1", 1 },
+		     { "5kB", 5000 },
+		     { "20MB", 20000000 },
+		     { "1GB", 1000000000 },
+		     { "1000GB", PH_BUDGET_MAX } };
+	static const char *const bad[] = { "",
+					   " 1",
+					   "1 MB",
+					   "1mb",
+					   "-1",
+					   "1.5MB",
+					   "MB",
+					   "0x10",
+					   "1001GB",
+					   "none",
+					   "99999999999999999999" };
+	static const struct {
+		uint64_t bytes;
+		const char *text;
+	} shown[] = { { 0, "0 byte" },        { 999, "999 byte" },
+		      { 1000, "1.0 kB" },     { 1099, "1.0 kB" },
+		      { 999999, "999.9 kB" }, { 1000000, "1.0 MB" },
+		      { 1400000, "1.4 MB" },  { UINT64_C(2500000000), "2.5 GB" } };
+	char text[PH_NUMBER_TEXT];
+	uint64_t bytes = 7;
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		assert_int_equal(ph_bytes_parse(good[i].text, &bytes, NULL), 0);
+		assert_int_equal(bytes, good[i].bytes);
+	}
+	bytes = 7;
+	for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct ph_error err = { 0 };
+
+		assert_int_equal(ph_bytes_parse(bad[i], &bytes, &err), -EINVAL);
+		assert_int_equal(err.exit, PH_EXIT_USAGE);
+		assert_int_equal(bytes, 7);
+	}
+	for (unsigned i = 0; i < sizeof(shown) / sizeof(shown[0]); i++) {
+		assert_string_equal(ph_bytes_text(text, shown[i].bytes), shown[i].text);
+	}
+}
+
+#define JOINED(test)                                                                     \
+	cmocka_unit_test_setup_teardown(test, world_setup_joined, world_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		JOINED(test_account), JOINED(test_share), JOINED(test_killed),
+		JOINED(test_over),    JOINED(test_month), cmocka_unit_test(test_sizes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
