@@ -105,12 +105,15 @@ static inline bool is_act(const struct slow_item *item)
 	return item->entry.number == PH_KIND_DEVICE_CUT || slow_only_acts(item);
 }
 
-/* Whether the site has the log itself: its own, and the first one of the hub. */
-static inline bool has_itself(const struct slow *slow, uint64_t site,
+/*
+ * Whether the site has the log itself, and is not told of it: its own, and the hub's first one,
+ * which is that of ACTORS[0], on whatever branch.
+ */
+static inline bool has_itself(uint64_t site, const struct actor *actors,
 			      const struct actor *actor)
 {
 	return actor->site == site ||
-	       memcmp(actor->id, slow->actors[0].id, sizeof actor->id) == 0;
+	       memcmp(actor->id, actors[0].id, sizeof actor->id) == 0;
 }
 
 static inline void told_fact(const struct slow *slow, const struct slow_item *item,
@@ -169,7 +172,7 @@ static inline void told_wanted(const struct slow *slow, uint64_t site,
 		const struct slow_item *item = &slow->items[i];
 		struct told act = told_of(item, NULL);
 
-		if (has_itself(slow, site, item->actor)) {
+		if (has_itself(site, slow->actors, item->actor)) {
 			continue;
 		}
 		if (is_act(item) && !slow_cut(slow, item) && !slow_voided(slow, item)) {

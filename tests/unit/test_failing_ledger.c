@@ -156,11 +156,6 @@ static void play(uint64_t seed)
 
 /* --- a site that is fed --- */
 
-static bool takes_itself(const struct history *history, size_t i)
-{
-	return history->actors[i].site == SITE || i == 0;
-}
-
 /*
  * What counts of others comes in pages (feed_slow.h), and at the end all is as the slow
  * definition has it of the whole, as in test_fed_fold.c.
@@ -184,14 +179,13 @@ static void play_fed(uint64_t seed)
 	while (more) {
 		more = false;
 		for (size_t i = 0; i < history->n_actors; i++) {
-			uint64_t n = history->actors[i].n;
+			const struct actor *actor = &history->actors[i];
 
 			upto[i] += 1 + below(history, 60);
-			upto[i] = upto[i] < n ? upto[i] : n;
-			more = more || upto[i] < n;
-			if (takes_itself(history, i)) {
-				world_take(&machine.world, &history->actors[i],
-					   UINT64_MAX);
+			upto[i] = upto[i] < actor->n ? upto[i] : actor->n;
+			more = more || upto[i] < actor->n;
+			if (has_itself(SITE, history->actors, actor)) {
+				world_take(&machine.world, actor, UINT64_MAX);
 			}
 		}
 		slow_feed_tell(&feed, machine.world.db, history->actors,

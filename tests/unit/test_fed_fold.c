@@ -24,20 +24,14 @@
 
 #define SITE 101
 
-static bool takes_itself(const struct history *history, size_t i)
-{
-	return history->actors[i].site == SITE ||
-	       memcmp(history->actors[i].id, history->actors[0].id, PH_LOG_ID_SIZE) == 0;
-}
-
 static bool has_more(struct world *world, const struct history *history,
 		     const uint64_t *upto)
 {
 	for (size_t i = 0; i < history->n_actors; i++) {
 		const struct actor *actor = &history->actors[i];
 
-		if (upto[i] < actor->n ||
-		    (takes_itself(history, i) && world_has(world, actor) < actor->n)) {
+		if (upto[i] < actor->n || (has_itself(SITE, history->actors, actor) &&
+					   world_has(world, actor) < actor->n)) {
 			return true;
 		}
 	}
@@ -59,14 +53,15 @@ static void hear_whole(struct history *history, uint64_t seed)
 	world_reopen_ledger(&world);
 	while (has_more(&world, history, upto)) {
 		size_t i = below(history, history->n_actors);
+		const struct actor *actor = &history->actors[i];
 		uint64_t most = chance(history, 20) ? 100 : 1 + below(history, 8);
 
-		if (chance(history, 50) && takes_itself(history, i)) {
-			world_take(&world, &history->actors[i], most);
-		} else if (upto[i] < history->actors[i].n) {
+		if (chance(history, 50) && has_itself(SITE, history->actors, actor)) {
+			world_take(&world, actor, most);
+		} else if (upto[i] < actor->n) {
 			upto[i] += most;
-			if (upto[i] > history->actors[i].n) {
-				upto[i] = history->actors[i].n;
+			if (upto[i] > actor->n) {
+				upto[i] = actor->n;
 			}
 		}
 		if (chance(history, 15)) {
