@@ -68,6 +68,7 @@ json_t *sim_ask(struct sim *sim, json_t *request, int *exit_out)
 	sim_enter(&sim->hub_machine);
 	answer = ph_hub_command(sim->hub, request);
 	sim_leave();
+	sim->hub_asked = true;
 	assert(answer != NULL);
 	sim_check_hub_clock(sim);
 	exit = (int)json_integer_value(json_object_get(answer, "exit"));

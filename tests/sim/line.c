@@ -34,6 +34,7 @@ void sim_hub_settle(struct sim *sim)
 	while ((rc = ph_hub_fold(sim->hub)) > 0) {
 	}
 	sim_leave();
+	sim->hub_asked = false;
 	if (rc == -EIO) {
 		sim->hub_failed = true; /* perhaps of an error that it met before */
 	} else if (rc < 0 && !sim_hub_is_ill(sim)) {

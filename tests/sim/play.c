@@ -529,6 +529,9 @@ static void happen(struct sim *sim, const struct sim_event *event)
 	pass(sim, &sim->hub_machine, 1);
 	pass(sim, &it.device->machine, closes(event->op) ? UINT_MAX : 1);
 	deeds[event->op](&it);
+	if (sim->hub_asked) { /* the daemon folds after each command, and ends if it cannot */
+		sim_hub_settle(sim);
+	}
 	sim_hub_heal(sim);
 	sim_check_step(sim, it.device);
 }

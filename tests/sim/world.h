@@ -128,6 +128,7 @@ struct sim {
 	int64_t hub_latest;      /* the latest that it showed before it was set */
 	struct sim_seen seen[2]; /* of its control log, its desk log */
 	struct ph_hub *hub;
+	bool hub_asked; /* a command came since it last folded */
 	bool hub_failed; /* it met an I/O error; as the daemon does, it ends and starts again */
 	struct ph_sign_pair operator_pair;
 	struct ph_partials partials;
