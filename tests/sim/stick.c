@@ -212,6 +212,7 @@ struct packing {
 	struct ph_spool spool;
 	struct ph_manifest manifest;
 	uint64_t entries;
+	bool is_there; /* on the stick, in the place of what was */
 };
 
 static int put(struct packing *packing, struct ph_view bundle, struct ph_error *err)
@@ -256,6 +257,7 @@ static int end_pack(struct sim_device *device, struct packing *packing,
 	rc = rc != 0 ? rc
 		     : ph_spool_sweep(&packing->spool, device->id, &packing->manifest,
 				      &removed, err);
+	packing->is_there = rc == 0;
 	return rc != 0 ? rc
 		       : ph_site_stick_note(device->site_open, PH_SITE_STICK_PACKED, err);
 }
@@ -291,11 +293,13 @@ bool sim_pack(struct sim *sim, struct sim_device *device, unsigned stick)
 	rc = rc == 0 ? end_pack(device, &packing, &err) : rc;
 	sim_leave();
 	done = sim_went_well(sim, &device->machine, stick, "packs", rc, &err);
+	if (packing.is_there) { /* also when the device has no room to note it */
+		sim_say_carried(sim, stick, owner(device), &packing.manifest);
+	}
 	if (done) {
 		sim_note(sim, "%s packs %" PRIu64 " entries onto %s, in %u bundles",
 			 device->machine.name, packing.entries,
 			 sim_stick_name(stick, false), packing.manifest.n);
-		sim_say_carried(sim, stick, owner(device), &packing.manifest);
 		check_packed(sim, device, &packing);
 		sim->result->tally.packed++;
 	}
