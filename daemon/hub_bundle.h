@@ -50,6 +50,14 @@ void ph_hub_pack_free(struct ph_hub_packing *packing);
 int ph_hub_pack_next(struct ph_hub_packing *packing, uint64_t max, struct ph_buf *out,
 		     struct ph_hub_packed *packed_out);
 
+/*
+ * Whether it holds anything that DEVICE, as far as it told by a bundle or a session, does
+ * not know. 0 or negative errno.
+ */
+int ph_hub_pack_waits(const struct ph_hub_packing *packing, bool *waits_out);
+/* Whether the last that was heard of it came in a bundle, and not in a session. */
+bool ph_hub_pack_by_file(const struct ph_hub_packing *packing);
+
 /* --- for hub_jobs.c --- */
 /* Keep the hello that a bundle of PEER told, in the transaction of HEARD. 0 or negative errno. */
 int ph_hub_bundle_heard(struct ph_hub *hub, const struct ph_hub_peer *peer);

@@ -131,6 +131,48 @@ void ph_hub_pack_free(struct ph_hub_packing *packing)
 	}
 }
 
+bool ph_hub_pack_by_file(const struct ph_hub_packing *packing)
+{
+	return packing->hello.n_heads > 0 &&
+	       packing->hello.counter >= packing->peer.device.counter;
+}
+
+struct unreceipted {
+	const struct ph_hello *hello;
+	bool waits;
+};
+
+/* Has the device a receipt for all of LOG, by what it told last? */
+static int look_for_receipt(void *data, const struct ph_log *log)
+{
+	struct unreceipted *unreceipted = data;
+	const struct ph_hello *hello = unreceipted->hello;
+	uint64_t receipted = 0;
+
+	for (unsigned i = 0; i < hello->n_heads; i++) {
+		if (memcmp(hello->head[i].log_id, log->id, sizeof(log->id)) == 0) {
+			receipted = hello->receipted[i];
+		}
+	}
+	unreceipted->waits = unreceipted->waits || log->n > receipted;
+	return 0;
+}
+
+int ph_hub_pack_waits(const struct ph_hub_packing *packing, bool *waits_out)
+{
+	struct unreceipted unreceipted = { .hello = &packing->hello };
+	int rc = ph_hub_load_waits(packing->hub, &packing->peer, waits_out);
+
+	/* what a session told is receipted in it */
+	if (rc == 0 && !*waits_out && ph_hub_pack_by_file(packing)) {
+		rc = ph_journal_logs_of_device(packing->hub->journal,
+					       packing->peer.device.id, look_for_receipt,
+					       &unreceipted);
+		*waits_out = unreceipted.waits;
+	}
+	return rc;
+}
+
 /* ---- receipts ---- */
 
 struct receipts {

@@ -40,7 +40,7 @@ static_assert(offsetof(struct ph_peer, hub) == 0, "a job's owner is its peer");
 /* ---- jobs ---- */
 
 /* The first authenticated frame came: HEARD is asked for then. */
-static void prove(struct ph_peer *peer)
+void ph_peer_prove(struct ph_peer *peer)
 {
 	struct ph_server *server = peer->server;
 	uint64_t now = ph_peer_now(peer);
@@ -62,8 +62,8 @@ static bool is_older(const struct ph_peer *other, const struct ph_peer *peer)
 {
 	const uint8_t *key = ph_session_peer(peer->session);
 
-	return other != peer && other->is_proved && !other->is_closing && key &&
-	       !ph_peer_is_over(other) &&
+	return other != peer && !other->courier && other->is_proved &&
+	       !other->is_closing && key && !ph_peer_is_over(other) &&
 	       memcmp(ph_session_peer(other->session), key, PH_KEY_SIZE) == 0;
 }
 
@@ -102,9 +102,13 @@ void ph_peer_take_jobs(struct ph_peer *peer)
 {
 	struct ph_job *job;
 
+	if (peer->courier) {
+		ph_peer_take_courier_job(peer);
+		return;
+	}
 	while (!peer->is_leaving && (job = ph_session_take_job(peer->session))) {
 		if (job->type == PH_JOB_HEARD) {
-			prove(peer);
+			ph_peer_prove(peer);
 		} else if (job->type == PH_JOB_HELLO) {
 			hurry_older(peer);
 		}
@@ -169,7 +173,7 @@ static void on_written(uv_write_t *write, int status)
 	}
 	if (status < 0) {
 		peer->is_broken = true;
-		ph_session_eof(peer->session);
+		ph_peer_eof(peer);
 	}
 	ph_peer_settle(peer);
 }
@@ -177,7 +181,7 @@ static void on_written(uv_write_t *write, int status)
 /* The socket takes no more for now: give libuv a copy, and wait. */
 static int start_write(struct ph_peer *peer)
 {
-	struct ph_view out = ph_session_output(peer->session);
+	struct ph_view out = ph_peer_output(peer);
 	size_t len = out.len < WRITE_MAX ? out.len : WRITE_MAX;
 	uv_buf_t buffer;
 	int rc = ph_buf_put(&peer->writing, out.data, len);
@@ -194,7 +198,7 @@ static int start_write(struct ph_peer *peer)
 	peer->is_writing = true;
 	peer->stalled_since = ph_peer_now(peer);
 	peer->stalled_at = len;
-	ph_session_sent(peer->session, len, ph_peer_now(peer));
+	ph_peer_sent(peer, len);
 	return 0;
 }
 
@@ -202,7 +206,7 @@ static int start_write(struct ph_peer *peer)
 static int flush(struct ph_peer *peer)
 {
 	while (!peer->is_writing) {
-		struct ph_view out = ph_session_output(peer->session);
+		struct ph_view out = ph_peer_output(peer);
 		uv_buf_t buffer = uv_buf_init((char *)out.data, (unsigned)out.len);
 		int rc;
 
@@ -211,7 +215,7 @@ static int flush(struct ph_peer *peer)
 		}
 		rc = uv_try_write((uv_stream_t *)&peer->tcp, &buffer, 1);
 		if (rc > 0) {
-			ph_session_sent(peer->session, (size_t)rc, ph_peer_now(peer));
+			ph_peer_sent(peer, (size_t)rc);
 			continue;
 		}
 		if (rc < 0 && rc != UV_EAGAIN) {
@@ -228,7 +232,7 @@ static int flush(struct ph_peer *peer)
 static size_t queued(struct ph_peer *peer)
 {
 	return uv_stream_get_write_queue_size((uv_stream_t *)&peer->tcp) +
-	       ph_session_output(peer->session).len;
+	       ph_peer_output(peer).len;
 }
 
 /* ---- input ---- */
@@ -248,20 +252,22 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buffer)
 	}
 	if (n < 0) {
 		peer->is_broken = n != UV_EOF;
-		ph_session_eof(peer->session);
+		ph_peer_eof(peer);
 	} else {
 		peer->read_at = ph_peer_now(peer);
-		ph_session_receive(peer->session, PH_VIEW(buffer->base, n),
-				   ph_peer_now(peer));
+		ph_peer_receive(peer, PH_VIEW(buffer->base, n));
 		sodium_memzero(buffer->base, (size_t)n);
+		if (peer->is_closing) {
+			return;
+		}
 	}
 	ph_peer_settle(peer);
 }
 
 static void set_reading(struct ph_peer *peer)
 {
-	bool wants = peer->is_draining ||
-		     (!peer->is_leaving && ph_session_wants_input(peer->session));
+	bool wants =
+		peer->is_draining || (!peer->is_leaving && ph_peer_wants_input(peer));
 
 	if (wants && !peer->is_draining &&
 	    queued(peer) >= peer->server->settings.write_queue) {
@@ -306,8 +312,8 @@ static void on_timer(uv_timer_t *timer)
 		ph_peer_close(peer); /* it had its moment */
 		return;
 	}
-	if (ph_peer_now(peer) >= ph_session_deadline(peer->session)) {
-		ph_session_tick(peer->session, ph_peer_now(peer));
+	if (ph_peer_now(peer) >= ph_peer_deadline(peer)) {
+		ph_peer_tick(peer);
 	}
 	if (peer->is_writing) {
 		check_stall(peer);
@@ -334,7 +340,7 @@ static void arm(struct ph_peer *peer, uint64_t at)
 
 static void arm_for_session(struct ph_peer *peer)
 {
-	uint64_t at = ph_session_deadline(peer->session);
+	uint64_t at = ph_peer_deadline(peer);
 	uint64_t stall = peer->stalled_since + peer->server->settings.idle_ms;
 
 	arm(peer, peer->is_writing && stall < at ? stall : at);
@@ -356,8 +362,8 @@ static bool has_last_word(const struct ph_peer *peer)
 {
 	struct ph_session_counts counts;
 
-	ph_session_counts(peer->session, &counts);
-	switch (ph_session_failure(peer->session)) {
+	ph_peer_counts(peer, &counts);
+	switch (ph_peer_failure(peer)) {
 	case PH_FAIL_PROTOCOL:
 	case PH_FAIL_REFUSED:
 	case PH_FAIL_STORE:
@@ -403,7 +409,7 @@ void ph_peer_settle(struct ph_peer *peer)
 	if (flush(peer) < 0) {
 		peer->is_broken = true;
 		if (!ph_peer_is_over(peer)) {
-			ph_session_eof(peer->session);
+			ph_peer_eof(peer);
 		}
 	}
 	/* sending may have made room for more, and nothing else would ask for it */
@@ -448,7 +454,7 @@ size_t ph_peers_memory(const struct ph_server *server)
 
 	for (const struct ph_peer *peer = server->peers; peer; peer = peer->next) {
 		if (peer->session) {
-			ph_session_counts(peer->session, &counts);
+			ph_peer_counts(peer, &counts);
 			bytes += counts.memory;
 		}
 		bytes += sizeof(*peer) + peer->writing.cap;

@@ -1,4 +1,4 @@
-/* daemon/peer.h - one device's connection: the session between a socket and the store. */
+/* daemon/peer.h - one device's connection: what is spoken between a socket and the store. */
 #ifndef PH_DAEMON_PEER_H
 #define PH_DAEMON_PEER_H
 
@@ -12,6 +12,8 @@
 int ph_peer_accept(struct ph_server *server, uv_stream_t *stream);
 /* Jobs that came back from the store worker. */
 void ph_peer_on_jobs(struct ph_server *server, struct ph_job *jobs);
+/* An order of a peer that came back: the job of an exchange with a courier. */
+void ph_peer_on_order(struct ph_order *order);
 /*
  * The daemon stops: each session ends once its jobs are back and their answers sent;
  * with NOW at once, what is left of its answers lost.

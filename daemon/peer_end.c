@@ -8,19 +8,12 @@
 
 #include <stdlib.h>
 
-bool ph_peer_is_over(const struct ph_peer *peer)
-{
-	enum ph_session_state state = ph_session_state(peer->session);
-
-	return state == PH_SESSION_CLOSED || state == PH_SESSION_FAILED;
-}
-
 static enum ph_session_result result_of(const struct ph_peer *peer)
 {
 	if (peer->reason) {
 		return peer->visitor.is_in ? PH_RESULT_CUT : PH_RESULT_REFUSED;
 	}
-	switch (ph_session_failure(peer->session)) {
+	switch (ph_peer_failure(peer)) {
 	case PH_FAIL_NONE:
 		return PH_RESULT_CLOSED;
 	case PH_FAIL_CUT:
@@ -64,7 +57,7 @@ static const char *reason_of(const struct ph_peer *peer)
 	if (peer->reason) {
 		return peer->reason;
 	}
-	switch (ph_session_failure(peer->session)) {
+	switch (ph_peer_failure(peer)) {
 	case PH_FAIL_NONE:
 		return "done";
 	case PH_FAIL_HANDSHAKE:
@@ -72,7 +65,7 @@ static const char *reason_of(const struct ph_peer *peer)
 	case PH_FAIL_PROTOCOL:
 		return "protocol";
 	case PH_FAIL_REFUSED:
-		return status_name(ph_session_status(peer->session));
+		return status_name(ph_peer_status(peer));
 	case PH_FAIL_TIMEOUT:
 		return timeout_name(peer);
 	case PH_FAIL_CUT:
@@ -123,6 +116,35 @@ static void tell_end(struct ph_peer *peer, enum ph_session_result result)
 		 hub->refusal[0] ? "\"" : "");
 }
 
+/* The same of an exchange with a courier. */
+static void tell_exchange(struct ph_peer *peer, enum ph_session_result result)
+{
+	const struct ph_session_counts *counts = &peer->counts;
+	const struct ph_courier_told *told = &peer->courier->hub.told;
+	const char *refusal = peer->courier->hub.refusal;
+	char id[9] = "-";
+
+	if (!peer->hub.known && !ph_server_may_tell_stranger(peer->server)) {
+		return;
+	}
+	if (peer->hub.known) {
+		ph_hex(id, peer->hub.device.id, 4);
+	}
+	ph_event(&peer->server->log, PH_EVENT_INFO, "courier.end",
+		 "peer=%s result=%s reason=%s in=%llu out=%llu taken=%llu refused=%llu "
+		 "given=%llu entries=%llu parts=%llu admitted=%llu ms=%llu%s%s%s",
+		 id, ph_result_name(result), reason_of(peer),
+		 (unsigned long long)counts->bytes_in,
+		 (unsigned long long)counts->bytes_out, (unsigned long long)told->taken,
+		 (unsigned long long)told->refused, (unsigned long long)told->given,
+		 (unsigned long long)told->entries, (unsigned long long)told->parts,
+		 (unsigned long long)told->admitted,
+		 (unsigned long long)(ph_peer_now(peer) - peer->began),
+		 refusal ? " why=\"" : "", refusal ? refusal : "", refusal ? "\"" : "");
+	peer->hub.entries = told->entries;
+	peer->hub.parts = told->parts;
+}
+
 static void keep_partial(struct ph_peer *peer)
 {
 	const uint8_t *key = ph_session_peer(peer->session);
@@ -155,10 +177,14 @@ static void peer_free(struct ph_peer *peer)
 	if (peer->session) {
 		enum ph_session_result result = result_of(peer);
 
-		ph_session_counts(peer->session, &peer->counts);
-		keep_partial(peer);
-		tell_end(peer, result);
-		tell_delay(peer);
+		ph_peer_counts(peer, &peer->counts);
+		if (peer->courier) {
+			tell_exchange(peer, result);
+		} else {
+			keep_partial(peer);
+			tell_end(peer, result);
+			tell_delay(peer);
+		}
 		server->total[result]++;
 		server->bytes_in += peer->counts.bytes_in;
 		server->bytes_out += peer->counts.bytes_out;
@@ -172,6 +198,7 @@ static void peer_free(struct ph_peer *peer)
 		peer->next->link = peer->link;
 	}
 	server->n_peers--;
+	ph_peer_courier_free(peer);
 	ph_session_free(peer->session);
 	ph_buf_deinit(&peer->writing);
 	free(peer);
@@ -207,9 +234,8 @@ static bool is_unanswered(const struct ph_peer *peer)
 	if (!peer->session) {
 		return true;
 	}
-	ph_session_counts(peer->session, &counts);
-	return counts.bytes_out == 0 &&
-	       ph_session_failure(peer->session) != PH_FAIL_HANDSHAKE;
+	ph_peer_counts(peer, &counts);
+	return counts.bytes_out == 0 && ph_peer_failure(peer) != PH_FAIL_HANDSHAKE;
 }
 
 void ph_peer_close(struct ph_peer *peer)
@@ -218,7 +244,7 @@ void ph_peer_close(struct ph_peer *peer)
 		return;
 	}
 	if (peer->session && !ph_peer_is_over(peer)) {
-		ph_session_eof(peer->session);
+		ph_peer_eof(peer);
 		ph_peer_take_jobs(peer); /* a last one: what had come whole */
 	}
 	peer->is_closing = true;

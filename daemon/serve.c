@@ -169,7 +169,11 @@ static void on_jobs(void *data, struct ph_job *jobs)
 
 static void on_order(void *data, struct ph_order *order)
 {
-	ph_talk_on_order(data, order);
+	if (order->call) {
+		ph_peer_on_order(order);
+	} else {
+		ph_talk_on_order(data, order);
+	}
 }
 
 static void on_trouble(void *data, int rc)

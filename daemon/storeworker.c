@@ -184,11 +184,11 @@ static int write_text(const char *text, size_t len, void *data)
 	return ph_buf_put(data, text, len);
 }
 
-static void run_order(struct ph_storeworker *worker, struct ph_order *order)
+/* The answer to a command, as text; empty when memory lacked. */
+static void answer(struct ph_storeworker *worker, struct ph_order *order)
 {
 	json_t *answer = worker->config.ops->command(worker->config.hub, order->request);
 	json_t *exit = json_object_get(answer, "exit");
-
 	bool is_whole = answer != NULL;
 
 	if (order->extra && json_integer_value(exit) == 0) {
@@ -198,12 +198,21 @@ static void run_order(struct ph_storeworker *worker, struct ph_order *order)
 	    json_dump_callback(answer, write_text, &order->answer, JSON_COMPACT) != 0) {
 		ph_buf_wipe(&order->answer);
 	}
+	json_decref(answer);
+}
+
+static void run_order(struct ph_storeworker *worker, struct ph_order *order)
+{
+	if (order->call) {
+		order->call(worker->config.hub, order);
+	} else {
+		answer(worker, order);
+	}
 	/*
 	 * Also one that is done may have met an I/O error, or a full disk, as what it wrote
 	 * was folded: only the next fold shows it, or makes up for it.
 	 */
 	note_dirty(worker);
-	json_decref(answer);
 	uv_mutex_lock(&worker->mutex);
 	put_order(&worker->orders_out, order);
 	worker->counts.orders++;

@@ -27,6 +27,8 @@ extern const struct ph_storeworker_ops ph_storeworker_hub;
 
 /* One local command. The owner's memory, from push to the callback the worker's. */
 struct ph_order {
+	/* If set, this is done with the hub instead, and request and answer are left alone. */
+	void (*call)(void *hub, struct ph_order *order);
 	json_t *request;
 	json_t *extra;        /* members added to an answer without error; may be NULL */
 	struct ph_buf answer; /* JSON text; empty when memory lacked */

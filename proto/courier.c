@@ -324,7 +324,7 @@ void ph_courier_give_job(struct ph_courier *courier, struct ph_courier_job *job,
 bool ph_courier_wants_input(const struct ph_courier *courier)
 {
 	return !ph_courier_is_over(courier) && courier->state != PH_SESSION_CLOSING &&
-	       courier->pending.len < COURIER_WRITE &&
+	       courier->pending.len < COURIER_PENDING_MAX &&
 	       courier->in.len < COURIER_FRAME_MAX;
 }
 

@@ -17,8 +17,13 @@ enum {
 	COURIER_FRAME_MAX = PH_COURIER_CHUNK_MAX + 64,
 	/* A bundle is read on while less than this waits to be sent ... */
 	COURIER_OUT_LOW = 32 * 1024,
-	/* ... and written when so much of it has come, or its end. */
-	COURIER_WRITE = 64 * 1024,
+	/* ... so much at a time, and told in pieces so large, ... */
+	COURIER_READ = 64 * 1024,
+	COURIER_CHUNK = 8 * 1024,
+	/* ... and written when so much of it has come, or its end: a cut costs no more. */
+	COURIER_WRITE = 8 * 1024,
+	/* More is not read while it waits to be written. */
+	COURIER_PENDING_MAX = 64 * 1024,
 };
 
 enum courier_phase {

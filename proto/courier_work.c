@@ -121,7 +121,7 @@ static void ask_read(struct ph_courier *courier)
 	if (job) {
 		job->line = courier->offer;
 		job->offset = courier->offer_sent;
-		job->budget = left < COURIER_WRITE ? (size_t)left : COURIER_WRITE;
+		job->budget = left < COURIER_READ ? (size_t)left : COURIER_READ;
 	}
 }
 
@@ -198,8 +198,7 @@ static void on_read(struct ph_courier *courier, const struct ph_courier_job *job
 		ph_courier_fail(courier, PH_FAIL_STORE);
 	}
 	while (rest.len > 0 && !ph_courier_is_over(courier)) {
-		size_t len =
-			rest.len < PH_COURIER_CHUNK_MAX ? rest.len : PH_COURIER_CHUNK_MAX;
+		size_t len = rest.len < COURIER_CHUNK ? rest.len : COURIER_CHUNK;
 		const struct ph_courier_message message = {
 			.type = PH_COURIER_DATA, .bytes = PH_VIEW(rest.data, len)
 		};

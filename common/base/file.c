@@ -12,6 +12,7 @@
  * never removed, since a waiter may already have it open.
  */
 #include "common/base/file.h"
+#include "common/base/growing.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -98,6 +99,43 @@ static int write_all(int fd, struct ph_view bytes)
 		bytes.len -= (size_t)n;
 	}
 	return 0;
+}
+
+int ph_file_grow_open(struct ph_file_growing *file, const char *path, uint64_t max)
+{
+	uint8_t step[READ_STEP];
+	uint64_t size = 0;
+	int64_t n = 1;
+	int fd = ops->open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0600);
+
+	/* what is read moves the place at which is written */
+	while (fd >= 0 && n > 0 && size <= max) {
+		n = ops->read(fd, step, sizeof(step));
+		size += n > 0 ? (uint64_t)n : 0;
+	}
+	file->fd = fd < 0 ? -1 : fd;
+	file->size = size;
+	if (fd < 0 || n < 0 || size > max) {
+		ph_file_grow_close(file);
+		return fd < 0 ? fd : n < 0 ? (int)n : -EFBIG;
+	}
+	return 0;
+}
+
+int ph_file_grow(struct ph_file_growing *file, struct ph_view bytes)
+{
+	int rc = write_all(file->fd, bytes);
+
+	file->size += rc == 0 ? bytes.len : 0;
+	return rc;
+}
+
+void ph_file_grow_close(struct ph_file_growing *file)
+{
+	if (file->fd >= 0) {
+		(void)ops->close(file->fd);
+	}
+	file->fd = -1;
 }
 
 int ph_file_read_front(const char *path, size_t len, struct ph_buf *out)
