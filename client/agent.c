@@ -201,11 +201,11 @@ static void on_sync_end(void *data, const struct ph_sync_end *end, int rc,
 
 static void begin_session(struct agent *agent)
 {
-	struct ph_sync_end none = { .result.reason = "address", .budget = agent->budget };
-	struct ph_error why = { .exit = PH_EXIT_USAGE };
+	struct ph_sync_end none = { .result.reason = "memory", .budget = agent->budget };
+	struct ph_error why = { .exit = PH_EXIT_OTHER };
 	char address[PH_HUB_ADDRESS_MAX + 1];
 	enum ph_pace_why reason;
-	int rc = 0;
+	int rc;
 
 	(void)ph_pace_due(&agent->pace, &reason);
 	address_of(agent, address);
@@ -213,19 +213,14 @@ static void begin_session(struct agent *agent)
 		 ph_pace_why_name(reason));
 	ph_pace_begin(&agent->pace);
 	agent->is_syncing = true;
-	if (address[0] == '\0') {
-		rc = ph_fail(&why, PH_EXIT_USAGE, -EINVAL,
-			     "the invite named no address of the hub: set [hub] address "
-			     "in agent.conf");
-	} else {
-		rc = ph_agent_road_begin(agent->road, address,
-					 agent->settings.connect_ms);
-		if (rc < 0) {
-			none.result.reason = "memory";
-			(void)ph_fail_errno(&why, rc, "starting a session");
-		}
-	}
+	rc = ph_agent_road_begin(
+		agent->road,
+		&(struct ph_agent_way){ .hub = address,
+					.courier = agent->settings.courier,
+					.finds = agent->settings.courier_find != 0,
+					.connect_ms = agent->settings.connect_ms });
 	if (rc < 0) {
+		(void)ph_fail_errno(&why, rc, "starting a session");
 		on_sync_end(agent, &none, rc, &why);
 	}
 }
@@ -505,6 +500,8 @@ static int start_threads(struct agent *agent)
 	rc = ph_agent_road_new(&agent->road,
 			       &(struct ph_agent_road_config){ .loop = &agent->loop,
 							       .site = agent->site,
+							       .dir = agent->cli->dir,
+							       .log = &agent->log,
 							       .on_end = on_sync_end,
 							       .data = agent });
 	if (rc < 0) {

@@ -3,6 +3,10 @@
  *
  * The session is the one of `packhorse sync` (client/link.c), with a loop of its own; it
  * takes the site for its turns only while it works on jobs, so commands run in between.
+ * A hub that cannot be reached may be so because there is no network, but a van at the door:
+ * then the courier of the settings is tried, or those that Avahi knows of, until one has
+ * taken all.
+ *
  * After each session the store is put away: the next command opens it as it is then, and
  * its WAL is empty, should the power go.
  */
@@ -15,6 +19,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/announce.h"
+
+#define FIND_MS            3000
+#define COURIER_CONNECT_MS 5000 /* it is on the LAN */
+
 struct ph_agent_road {
 	struct ph_agent_road_config config;
 	uv_async_t wakes;
@@ -23,24 +32,75 @@ struct ph_agent_road {
 	bool runs;
 	/* the thread's, while it runs */
 	char address[PH_HUB_ADDRESS_MAX + 1];
+	char courier[PH_HUB_ADDRESS_MAX + 1];
+	bool finds;
 	unsigned connect_ms;
+	bool has_met;
+	struct ph_courier_met met;
+	struct ph_error met_why;
 	struct ph_sync_end end;
 	struct ph_error why;
 	int rc;
 };
 
-static void run(void *data)
+static void call_hub(struct ph_agent_road *road)
 {
-	struct ph_agent_road *road = data;
-	struct ph_site *site = road->config.site;
 	const struct ph_link_config link = { .address = road->address,
 					     .connect_ms = road->connect_ms,
 					     .flight_max = SIZE_MAX,
 					     .stop = road->stop };
 
+	if (road->address[0]) {
+		road->rc = ph_sync_once(road->config.site, &link, &road->end, &road->why);
+		return;
+	}
+	road->end.result.reason = "address";
+	(void)ph_fail(&road->why, PH_EXIT_UNREACHABLE, -EHOSTUNREACH,
+		      "the invite named no address of the hub: set [hub] address in "
+		      "agent.conf");
+}
+
+/* Whether all went through. */
+static bool try_courier(struct ph_agent_road *road, const char *address)
+{
+	road->met_why = (struct ph_error){ .exit = PH_EXIT_OTHER };
+	road->has_met = true;
+	(void)ph_courier_meet(road->config.site, road->config.dir, address,
+			      COURIER_CONNECT_MS, road->stop, &road->met, &road->met_why);
+	return road->met.reason[0] == '\0' || !ph_site_is_open(road->config.site);
+}
+
+static void meet_courier(struct ph_agent_road *road)
+{
+	struct ph_site_info info;
+	struct ph_found found = { .n = 0 };
+
+	ph_site_info(road->config.site, &info);
+	if (!(info.role & PH_ROLE_SITE) ||
+	    (road->address[0] && strcmp(road->end.result.reason, "unreachable") != 0) ||
+	    (road->courier[0] && try_courier(road, road->courier)) || !road->finds) {
+		return;
+	}
+	ph_site_pause(road->config.site); /* looking takes a while */
+	(void)ph_announce_find(&found, FIND_MS);
+	if (ph_site_resume(road->config.site, &road->why) < 0) {
+		return;
+	}
+	for (unsigned i = 0; i < found.n && !try_courier(road, found.address[i]); i++) {
+	}
+}
+
+static void run(void *data)
+{
+	struct ph_agent_road *road = data;
+	struct ph_site *site = road->config.site;
+
 	road->rc = ph_site_resume(site, &road->why);
 	if (road->rc == 0) {
-		road->rc = ph_sync_once(site, &link, &road->end, &road->why);
+		call_hub(road);
+	}
+	if (road->rc == 0 && ph_site_is_open(site)) {
+		meet_courier(road);
 	}
 	if (ph_site_is_open(site)) {
 		ph_site_put_away(site);
@@ -50,12 +110,34 @@ static void run(void *data)
 	(void)uv_async_send(&road->wakes);
 }
 
+static void log_met(const struct ph_agent_road *road)
+{
+	const struct ph_courier_met *met = &road->met;
+	const struct ph_site_courier_told *told = &met->told;
+	bool is_done = met->reason[0] == '\0';
+
+	ph_event(road->config.log, is_done ? PH_EVENT_INFO : PH_EVENT_WARNING,
+		 "courier.met",
+		 "site=%s result=%s given=%llu taken=%llu receipts=%llu in=%llu out=%llu "
+		 "ms=%llu%s%s%s",
+		 told->peer.site[0] ? told->peer.site : "-",
+		 is_done ? "closed" : met->reason, (unsigned long long)told->given,
+		 (unsigned long long)told->taken, (unsigned long long)told->receipts,
+		 (unsigned long long)met->result.counts.bytes_in,
+		 (unsigned long long)met->result.counts.bytes_out,
+		 (unsigned long long)met->result.elapsed_ms, is_done ? "" : " why=\"",
+		 is_done ? "" : road->met_why.text, is_done ? "" : "\"");
+}
+
 static void on_wake(uv_async_t *wakes)
 {
 	struct ph_agent_road *road = wakes->data;
 
 	(void)uv_thread_join(&road->thread);
 	road->runs = false;
+	if (road->has_met) {
+		log_met(road);
+	}
 	road->config.on_end(road->config.data, &road->end, road->rc, &road->why);
 }
 
@@ -91,14 +173,16 @@ int ph_agent_road_new(struct ph_agent_road **road_out,
 	return 0;
 }
 
-int ph_agent_road_begin(struct ph_agent_road *road, const char *address,
-			unsigned connect_ms)
+int ph_agent_road_begin(struct ph_agent_road *road, const struct ph_agent_way *way)
 {
 	int rc;
 
 	assert(!road->runs);
-	snprintf(road->address, sizeof(road->address), "%s", address);
-	road->connect_ms = connect_ms;
+	snprintf(road->address, sizeof(road->address), "%s", way->hub);
+	snprintf(road->courier, sizeof(road->courier), "%s", way->courier);
+	road->finds = way->finds;
+	road->connect_ms = way->connect_ms;
+	road->has_met = false;
 	road->end = (struct ph_sync_end){ .result.reason = "store",
 					  .budget = PH_BUDGET_NONE };
 	road->why = (struct ph_error){ .exit = PH_EXIT_OTHER };

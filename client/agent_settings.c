@@ -18,6 +18,9 @@
 #define UINT(member) PH_SETTING_UINT, offsetof(struct ph_agent_settings, member)
 
 static int put_hub(void *data, const char *value, bool is_again, struct ph_error *err);
+static int put_courier(void *data, const char *value, bool is_again,
+		       struct ph_error *err);
+static int put_listen(void *data, const char *value, bool is_again, struct ph_error *err);
 
 const struct ph_setting ph_agent_setting_table[] = {
 	{ "hub", "address", PH_SETTING_OWN, offsetof(struct ph_agent_settings, hub), 0, 0,
@@ -39,6 +42,17 @@ const struct ph_setting ph_agent_setting_table[] = {
 	  "up to this", NULL },
 	{ "sync", "settle-ms", UINT(settle_ms), 0, HOUR_MS, 2000,
 	  "after a change of the network: so long to twice so long", NULL },
+	{ "courier", "address", PH_SETTING_OWN,
+	  offsetof(struct ph_agent_settings, courier), 0, 0, 0,
+	  "HOST:PORT of a courier to try when the hub cannot be reached", put_courier },
+	{ "courier", "find", UINT(courier_find), 0, 1, 1,
+	  "1: look for couriers on the network (Avahi) when the hub cannot be reached",
+	  NULL },
+	{ "courier", "listen", PH_SETTING_OWN,
+	  offsetof(struct ph_agent_settings, courier_listen), 0, 0, 0,
+	  "ADDR:PORT on which `packhorse courier` listens, if not every address, port "
+	  "7416",
+	  put_listen },
 	{ "limits", "commands", UINT(commands), 1, 1024, PH_AGENT_COMMANDS,
 	  "local commands at once", NULL },
 	{ "log", "prefix", PH_SETTING_PREFIX, offsetof(struct ph_agent_settings, prefix),
@@ -47,9 +61,10 @@ const struct ph_setting ph_agent_setting_table[] = {
 	{ .name = NULL },
 };
 
-static int put_hub(void *data, const char *value, bool is_again, struct ph_error *err)
+/* An address into OUT, if this file did not have one. */
+static int put_address(const char *name, const char *value, bool is_again,
+		       char out[static PH_HUB_ADDRESS_MAX + 1], struct ph_error *err)
 {
-	struct ph_agent_settings *settings = data;
 	struct ph_error why = { 0 };
 	char host[PH_HOST_MAX + 1];
 	char port[PH_PORT_MAX + 1];
@@ -57,14 +72,35 @@ static int put_hub(void *data, const char *value, bool is_again, struct ph_error
 
 	if (is_again) {
 		return ph_fail(err, PH_EXIT_CONFIG, -EINVAL,
-			       "address stands twice in this file");
+			       "%s stands twice in this file", name);
 	}
 	if (rc < 0 || strlen(value) > PH_HUB_ADDRESS_MAX) {
-		return ph_fail(err, PH_EXIT_CONFIG, -EINVAL, "address: %s",
+		return ph_fail(err, PH_EXIT_CONFIG, -EINVAL, "%s: %s", name,
 			       rc < 0 ? why.text : "too long");
 	}
-	strcpy(settings->hub, value);
+	strcpy(out, value);
 	return 0;
+}
+
+static int put_hub(void *data, const char *value, bool is_again, struct ph_error *err)
+{
+	struct ph_agent_settings *settings = data;
+
+	return put_address("address", value, is_again, settings->hub, err);
+}
+
+static int put_courier(void *data, const char *value, bool is_again, struct ph_error *err)
+{
+	struct ph_agent_settings *settings = data;
+
+	return put_address("address", value, is_again, settings->courier, err);
+}
+
+static int put_listen(void *data, const char *value, bool is_again, struct ph_error *err)
+{
+	struct ph_agent_settings *settings = data;
+
+	return put_address("listen", value, is_again, settings->courier_listen, err);
 }
 
 void ph_agent_settings_init(struct ph_agent_settings *settings)

@@ -8,7 +8,10 @@
 #include "common/log/cert.h"
 
 struct ph_agent_settings {
-	char hub[PH_HUB_ADDRESS_MAX + 1]; /* HOST:PORT; "": the invite's */
+	char hub[PH_HUB_ADDRESS_MAX + 1];            /* HOST:PORT; "": the invite's */
+	char courier[PH_HUB_ADDRESS_MAX + 1];        /* the same of a courier; "": none */
+	char courier_listen[PH_HUB_ADDRESS_MAX + 1]; /* ADDR:PORT; "": the fixed port */
+	unsigned courier_find;
 	unsigned connect_ms;
 	unsigned interval_ms, spread_ms, quiet_ms, latest_ms;
 	unsigned backoff_ms, backoff_max_ms, settle_ms;

@@ -131,23 +131,12 @@ static const char *what_to_do(const struct ph_status_report *report)
 	if (report->agent) {
 		return ph_say("nothing: it is sent by itself", "không: máy tự gửi");
 	}
+	if (report->road.is_carried && report->road.carried == report->pending) {
+		return ph_say("nothing: the courier brings the receipt",
+			      "không: chuyến xe sau sẽ mang biên nhận về");
+	}
 	return ph_say("nothing is lost; `packhorse sync` when there is a network",
 		      "không mất gì; chạy `packhorse sync` khi có mạng");
-}
-
-/* "21/11 08:14", UTC+7 */
-static const char *short_time(char out[static PH_TIME_TEXT], int64_t seconds)
-{
-	char full[PH_TIME_TEXT];
-
-	ph_time_text(full, seconds); /* 2026-11-21T08:14:07+07:00 */
-	if (strlen(full) < 16 || full[0] == '@') {
-		snprintf(out, PH_TIME_TEXT, "%s", full);
-	} else {
-		snprintf(out, PH_TIME_TEXT, "%.2s/%.2s %.5s", full + 8, full + 5,
-			 full + 11);
-	}
-	return out;
 }
 
 /* --- for people --- */
@@ -190,7 +179,7 @@ static void last_session(const struct ph_status_report *report, char out[static 
 		snprintf(out, 160, "%s", ph_say("never", "chưa lần nào"));
 		return;
 	}
-	snprintf(out, 160, "%s, %s", short_time(time, report->state.last_time),
+	snprintf(out, 160, "%s, %s", ph_status_time(time, report->state.last_time),
 		 report->state.last_complete ? ph_say("complete", "đủ")
 					     : ph_say("not complete", "chưa xong"));
 }
@@ -207,7 +196,7 @@ static void receipted_row(const struct ph_status_report *report, struct ph_table
 	snprintf(text, sizeof(text),
 		 ph_say("%s entries (receipt of %s)", "%s giao dịch (biên nhận %s)"),
 		 ph_number(number, report->state.receipted),
-		 short_time(time, report->state.receipted_time));
+		 ph_status_time(time, report->state.receipted_time));
 	row(table, ph_say("At the hub", "Đã ở thư viện tỉnh"), text);
 }
 
@@ -233,7 +222,7 @@ static void next_row(const struct ph_host_state *agent, struct ph_table *table)
 			 agent->is_syncing ? ph_say("now", "đang gửi") : "");
 	} else {
 		len = snprintf(
-			text, sizeof(text), "%s (%s", short_time(time, agent->next),
+			text, sizeof(text), "%s (%s", ph_status_time(time, agent->next),
 			ph_say(whys[agent->why].english, whys[agent->why].vietnamese));
 		if (agent->failures > 0) {
 			len += snprintf(text + len, sizeof(text) - (size_t)len,
@@ -254,7 +243,7 @@ static void agent_rows(const struct ph_status_report *report, struct ph_table *t
 		next_row(report->agent, table);
 		snprintf(text, sizeof(text),
 			 ph_say("syncs by itself since %s", "tự gửi từ %s"),
-			 short_time(time, report->agent->since));
+			 ph_status_time(time, report->agent->since));
 		row(table, ph_say("Agent", "Chạy nền"), text);
 	}
 }
@@ -345,24 +334,6 @@ static void waiting_row(const struct ph_status_report *report, struct ph_table *
 	}
 }
 
-/* Where a stick goes, the network is not the only way to look at. */
-static void stick_row(const struct ph_status_report *report, struct ph_table *table)
-{
-	char packed[PH_TIME_TEXT];
-	char taken[PH_TIME_TEXT];
-	char text[160];
-
-	if (report->packed == 0 && report->taken == 0) {
-		return;
-	}
-	snprintf(text, sizeof(text), ph_say("packed %s, taken %s", "ghi %s, nhận %s"),
-		 report->packed ? short_time(packed, report->packed)
-				: ph_say("never", "chưa lần nào"),
-		 report->taken ? short_time(taken, report->taken)
-			       : ph_say("never", "chưa lần nào"));
-	row(table, ph_say("By stick", "Bằng thẻ USB"), text);
-}
-
 static int print(const struct ph_status_report *report)
 {
 	char title[320];
@@ -396,7 +367,7 @@ static int print(const struct ph_status_report *report)
 	}
 	last_session(report, line);
 	row(table, ph_say("Last sent", "Lần gửi gần nhất"), line);
-	stick_row(report, table);
+	ph_status_road_rows(&report->road, table);
 	if (report->state.last_time > 0 && !report->state.last_complete) {
 		row(table, ph_say("Why", "Vì sao"), why(report->state.last_reason));
 	}
@@ -471,10 +442,7 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 		rc = ph_site_budget(site, &report.budget);
 	}
 	if (rc == 0) {
-		rc = ph_site_stick_time(site, PH_SITE_STICK_PACKED, &report.packed);
-	}
-	if (rc == 0) {
-		rc = ph_site_stick_time(site, PH_SITE_STICK_TAKEN, &report.taken);
+		rc = ph_status_road(site, &report.state, &report.road);
 	}
 	if (rc < 0) {
 		ph_fail_errno(err, rc, "reading this site's store");

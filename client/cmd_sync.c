@@ -23,6 +23,7 @@
 
 #include "client/commands.h"
 #include "client/sync.h"
+#include "client/sync_courier.h"
 #include "common/cli/out.h"
 
 #define TRIES_MAX      1000000
@@ -41,6 +42,7 @@ struct total {
 	const char *reason;
 	uint64_t pending;
 	bool goes_on;
+	json_t *courier; /* of a courier: what came of handing over; NULL: it is none */
 };
 
 static void on_progress(void *data, const struct ph_session_counts *counts)
@@ -123,7 +125,7 @@ static int print(const struct ph_cli *cli, const struct total *total)
 		return ph_out_script(
 			cli->json,
 			json_pack("{s:i, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, "
-				  "s:I, s:I, s:o, s:I, s:I, s:I, s:s}",
+				  "s:I, s:I, s:o, s:I, s:I, s:I, s:s, s:O*}",
 				  "schema", 1, "complete", (int)total->complete,
 				  "bytes_up", (json_int_t)total->bytes_up, "bytes_down",
 				  (json_int_t)total->bytes_down, "round_trips",
@@ -142,7 +144,8 @@ static int print(const struct ph_cli *cli, const struct total *total)
 				  fed_json(&total->moved.fed), "pending_entries",
 				  (json_int_t)total->pending, "elapsed_ms",
 				  (json_int_t)total->elapsed_ms, "tries",
-				  (json_int_t)total->tries, "reason", total->reason));
+				  (json_int_t)total->tries, "reason", total->reason,
+				  "courier", total->courier));
 	}
 	if (total->complete) {
 		printf(ph_say("Sent %s entries; all is at the hub. %s bytes up, %s "
@@ -323,6 +326,19 @@ static int check_clock(struct ph_site *site, struct ph_error *err)
 		span);
 }
 
+/* What a courier carries goes with it, and what it is to carry. */
+static int hand_over(struct ph_cli *cli, struct ph_site *site,
+		     const struct ph_site_info *info, const struct ph_link_config *config,
+		     struct total *total, struct ph_error *err)
+{
+	if (!(info->role & PH_ROLE_COURIER) || !total->complete ||
+	    !ph_site_is_open(site)) {
+		return 0;
+	}
+	return ph_sync_base(cli, site, config->address, config->connect_ms,
+			    &total->courier, err);
+}
+
 static int run(struct ph_cli *cli, struct ph_error *err)
 {
 	struct ph_link_config config = { 0 };
@@ -331,6 +347,7 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 	struct ph_site_info info;
 	char address[PH_HUB_ADDRESS_MAX + 1];
 	struct patience patience = { 0 };
+	int handed = 0;
 	int printed = 0;
 	int rc = read_options(cli, &config, &patience, err);
 
@@ -342,6 +359,12 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 	}
 	(void)signal(SIGPIPE, SIG_IGN); /* a hub that has gone is an error to report */
 	ph_site_info(site, &info);
+	if (ph_cli_has(cli, "courier")) {
+		rc = ph_sync_meet(cli, site, ph_cli_get(cli, "courier"),
+				  config.connect_ms, err);
+		ph_site_close(site);
+		return rc;
+	}
 	if (!config.address) {
 		snprintf(address, sizeof(address), "%.*s", (int)info.hub_address.len,
 			 (const char *)info.hub_address.data);
@@ -356,8 +379,11 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 		if (config.progress) {
 			fputs("\r\033[K", stderr);
 		}
+		handed = rc == 0 ? hand_over(cli, site, &info, &config, &total, err) : 0;
 		printed = print(cli, &total);
+		json_decref(total.courier);
 	}
+	rc = rc != 0 ? rc : handed;
 	if (rc == 0 && total.complete && printed == 0 && ph_site_is_open(site)) {
 		rc = check_standing(site, err);
 		rc = rc != 0 ? rc : check_clock(site, err);
@@ -372,6 +398,7 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 static const struct ph_cli_option options[] = {
 	{ "hub", "HOST:PORT",
 	  "another address of the same hub; its key stays the invite's" },
+	{ "courier", "HOST:PORT", "meet the courier there, in place of the hub" },
 	{ "wait", NULL, "try again until all is through" },
 	{ "tries", "N", "with --wait: at most so often" },
 	{ "connect-ms", "N", "give up connecting after so many milliseconds; 15000" },
@@ -398,7 +425,12 @@ const struct ph_cli_command ph_cmd_sync = {
 	       "the\n"
 	       "hub is busy, or this month's data budget is used up (14: it was in the "
 	       "middle\n"
-	       "of it). Recording goes on while a sync waits.",
+	       "of it). Recording goes on while a sync waits. A "
+	       "courier\n"
+	       "also hands over what it carries, and takes along what is for the sites "
+	       "on "
+	       "its\n"
+	       "tour.",
 	.options = options,
 	.run = run,
 };

@@ -17,6 +17,7 @@ static const struct ph_cli_command *const commands[] = {
 	&ph_cmd_sync,
 	&ph_cmd_pack_stick,
 	&ph_cmd_take_stick,
+	&ph_cmd_courier,
 	&ph_cmd_plan,
 	&ph_cmd_budget,
 	&ph_cmd_budget_set,

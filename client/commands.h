@@ -36,6 +36,7 @@ extern const struct ph_cli_command ph_cmd_why;
 extern const struct ph_cli_command ph_cmd_sync;
 extern const struct ph_cli_command ph_cmd_pack_stick;
 extern const struct ph_cli_command ph_cmd_take_stick;
+extern const struct ph_cli_command ph_cmd_courier;
 extern const struct ph_cli_command ph_cmd_agent;
 extern const struct ph_cli_command ph_cmd_budget;
 extern const struct ph_cli_command ph_cmd_budget_set;

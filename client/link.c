@@ -31,80 +31,8 @@
 #define NOTE_BYTES  (64 * 1024)
 #define FLUSH_MS    2000
 
-struct ph_link_stop {
-	uv_mutex_t lock;
-	uv_async_t *wakes; /* the session that runs, if one does */
-	bool is_asked;
-};
-
 static void pump(struct link *link);
 static void on_stop(uv_async_t *wakes);
-
-/* --- being told to stop --- */
-
-struct ph_link_stop *ph_link_stop_new(void)
-{
-	struct ph_link_stop *stop = calloc(1, sizeof(*stop));
-
-	if (stop && uv_mutex_init(&stop->lock) < 0) {
-		free(stop);
-		stop = NULL;
-	}
-	return stop;
-}
-
-void ph_link_stop_free(struct ph_link_stop *stop)
-{
-	if (stop) {
-		uv_mutex_destroy(&stop->lock);
-		free(stop);
-	}
-}
-
-void ph_link_stop_ask(struct ph_link_stop *stop)
-{
-	uv_mutex_lock(&stop->lock);
-	stop->is_asked = true;
-	if (stop->wakes) {
-		(void)uv_async_send(stop->wakes);
-	}
-	uv_mutex_unlock(&stop->lock);
-}
-
-/* Hear of it from now on, at once if it was asked before. 0 or negative. */
-static int begin_listening(struct link *link)
-{
-	struct ph_link_stop *stop = link->config->stop;
-	int rc;
-
-	if (!stop) {
-		return 0;
-	}
-	rc = uv_async_init(&link->loop, &link->wakes, on_stop);
-	if (rc < 0) {
-		return rc;
-	}
-	link->wakes.data = link;
-	uv_mutex_lock(&stop->lock);
-	stop->wakes = &link->wakes;
-	if (stop->is_asked) {
-		(void)uv_async_send(&link->wakes);
-	}
-	uv_mutex_unlock(&stop->lock);
-	return 0;
-}
-
-static void end_listening(struct link *link)
-{
-	struct ph_link_stop *stop = link->config->stop;
-
-	if (stop && stop->wakes) {
-		uv_mutex_lock(&stop->lock);
-		stop->wakes = NULL;
-		uv_mutex_unlock(&stop->lock);
-		uv_close((uv_handle_t *)&link->wakes, NULL);
-	}
-}
 
 /* --- ends --- */
 
@@ -119,7 +47,7 @@ void ph_link_close(struct link *link)
 	link->stage = STAGE_CLOSING;
 	uv_close((uv_handle_t *)&link->alarm, NULL);
 	uv_close((uv_handle_t *)&link->progress, NULL);
-	end_listening(link);
+	ph_link_stop_unhear(link->config->stop, &link->wakes);
 	if (link->has_tcp) {
 		uv_close((uv_handle_t *)&link->tcp, NULL);
 		link->has_tcp = false;
@@ -525,7 +453,8 @@ static int run(struct link *link)
 	link->progress.data = link;
 	uv_update_time(&link->loop);
 	link->started = uv_now(&link->loop);
-	rc = begin_listening(link);
+	link->wakes.data = link;
+	rc = ph_link_stop_hear(link->config->stop, &link->loop, &link->wakes, on_stop);
 	rc = rc != 0 ? rc : ph_link_lookup(link);
 	if (rc < 0) {
 		ph_link_close(link);

@@ -64,6 +64,16 @@ void ph_link_talk(struct link *link);
 /* Begin; what comes of it is told by one of the above. 0 or negative errno. */
 int ph_link_lookup(struct link *link);
 
+/* --- link_stop.c --- */
+/*
+ * WAKES, a handle of LOOP whose data is the caller's, calls back when STOP is asked, at once
+ * if it was before. STOP may be NULL: nothing is opened. 0 or a negative errno.
+ */
+int ph_link_stop_hear(struct ph_link_stop *stop, uv_loop_t *loop, uv_async_t *wakes,
+		      uv_async_cb on_stop);
+/* No more; WAKES is closed. */
+void ph_link_stop_unhear(struct ph_link_stop *stop, uv_async_t *wakes);
+
 /* --- link_outcome.c --- */
 /* HOST:PORT or [V6]:PORT into its two halves. 0, or -EINVAL with a text. */
 int ph_link_split(const char *address, char host[static PH_HOST_MAX + 1],

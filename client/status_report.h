@@ -4,6 +4,7 @@
 
 #include "client/budget_rows.h"
 #include "client/host.h"
+#include "client/status_road.h"
 #include "common/cli/cli.h"
 
 struct ph_status_report {
@@ -12,7 +13,7 @@ struct ph_status_report {
 	uint64_t pending;
 	uint64_t cases; /* that wait */
 	int64_t now;
-	int64_t packed, taken; /* sticks, last; 0: never */
+	struct ph_status_road road;
 	int64_t ahead; /* of this machine's clock before the hub's; 0: not over the limit */
 	const struct ph_host_state *agent; /* that keeps the folder; NULL: none does */
 	struct ph_budget budget;

@@ -26,13 +26,15 @@ static json_t *last_json(const struct ph_site_state *state)
 			 state->last_reason);
 }
 
-static json_t *levels_json(const struct ph_site_state *state)
+static json_t *levels_json(const struct ph_status_report *report)
 {
+	const struct ph_site_state *state = &report->state;
+	uint64_t courier = report->road.is_carried ? report->road.carried : 0;
 	uint64_t hub = state->receipted - state->at_backup;
 
 	return json_pack("{s:I, s:I, s:I, s:I}", "here",
-			 (json_int_t)(state->entries - state->receipted), "courier",
-			 (json_int_t)0, "hub", (json_int_t)hub, "backup",
+			 (json_int_t)(state->entries - state->receipted - courier),
+			 "courier", (json_int_t)courier, "hub", (json_int_t)hub, "backup",
 			 (json_int_t)state->at_backup);
 }
 
@@ -91,25 +93,26 @@ int ph_status_script(const struct ph_cli *cli, const struct ph_status_report *re
 	if (json_object_update_new(
 		    out,
 		    json_pack("{s:I, s:I, s:I, s:s?, s:s?, s:I, s:o, s:o, s:s?, s:I, s:o,"
-			      " s:b, s:s, s:I, s:o, s:s?, s:s?, s:I, s:o, s:o}",
+			      " s:b, s:s, s:I, s:o, s:s?, s:s?, s:I, s:o, s:o, s:o}",
 			      "entries", (json_int_t)state->entries, "pending",
 			      (json_int_t)report->pending, "receipted",
 			      (json_int_t)state->receipted, "receipted_time",
 			      time_or_null(receipted, state->receipted_time),
 			      "pending_since", time_or_null(since, state->oldest_pending),
 			      "parts_pending", (json_int_t)state->parts_pending, "levels",
-			      levels_json(state), "last_session", last_json(state),
+			      levels_json(report), "last_session", last_json(state),
 			      "last_complete", time_or_null(good, state->good_time),
 			      "sessions", (json_int_t)state->sessions, "clock",
 			      clock_json(report), "confirmed",
 			      (int)(state->standing == PH_SITE_CONFIRMED), "state",
 			      ph_standing_name(state->standing), "of_site",
 			      (json_int_t)state->of_site, "fed", fed_json(&state->fed),
-			      "stick_packed", time_or_null(packed, report->packed),
-			      "stick_taken", time_or_null(taken, report->taken), "cases",
-			      (json_int_t)report->cases, "agent",
+			      "stick_packed", time_or_null(packed, report->road.packed),
+			      "stick_taken", time_or_null(taken, report->road.taken),
+			      "cases", (json_int_t)report->cases, "agent",
 			      agent_json(report->agent), "network",
-			      ph_budget_json(&report->budget))) != 0) {
+			      ph_budget_json(&report->budget), "courier",
+			      ph_status_road_json(&report->road))) != 0) {
 		json_decref(out);
 		return -ENOMEM;
 	}

@@ -1,0 +1,218 @@
+/*
+ * client/courier_meet.c - one exchange, and in words what came of it.
+ *
+ * Nothing that goes wrong here loses anything: a site keeps its entries until the hub's
+ * receipt is home, a courier its bundles until somebody has taken them.
+ */
+#include "client/courier_meet.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "common/cli/out.h"
+
+/* ---- words ---- */
+
+static const char *explain_status(enum ph_status status, bool at_hub,
+				  struct ph_error *err)
+{
+	switch (status) {
+	case PH_STATUS_CUT:
+		ph_fail(err, PH_EXIT_CUT_OFF, -EACCES, "%s",
+			ph_say("the provincial library has cut this device off, or "
+			       "retired it; call the provincial library",
+			       "thư viện tỉnh đã ngừng máy này; hãy gọi cho thư viện "
+			       "tỉnh"));
+		return "cut-off";
+	case PH_STATUS_LATER:
+		ph_fail(err, PH_EXIT_TRY_LATER, -EAGAIN, "%s",
+			ph_say("the other side cannot take more now; nothing is lost, "
+			       "try again later",
+			       "bên kia hiện chưa nhận thêm được; không mất gì, thử lại "
+			       "sau"));
+		return "later";
+	case PH_STATUS_VERSION:
+		ph_fail(err, PH_EXIT_OTHER, -EPROTONOSUPPORT,
+			"the other side speaks another version; one of the two must be "
+			"brought up to date");
+		return "version";
+	case PH_STATUS_UNKNOWN:
+	case PH_STATUS_CERT:
+		ph_fail(err, PH_EXIT_OTHER, -EACCES,
+			at_hub ? "the hub does not take this device for a courier; call "
+				 "the provincial library"
+			       : "the courier does not take this device for one of its "
+				 "province; nothing was given to it");
+		return "not-accepted";
+	case PH_STATUS_PROTOCOL:
+	case PH_STATUS_OK:
+		break;
+	}
+	ph_fail(err, PH_EXIT_PARTIAL, -EPROTO,
+		"the other side did not take what was sent; nothing is lost");
+	return "protocol";
+}
+
+static const char *explain(const struct ph_courier_result *result, bool at_hub,
+			   const char *address, struct ph_error *err)
+{
+	if (!result->connected) {
+		ph_fail(err, PH_EXIT_UNREACHABLE, -EHOSTUNREACH, "cannot reach %s",
+			address);
+		return "unreachable";
+	}
+	switch (result->failure) {
+	case PH_FAIL_NONE:
+		return result->complete ? "" : "stopped";
+	case PH_FAIL_REFUSED:
+		return explain_status(result->status, at_hub, err);
+	case PH_FAIL_HANDSHAKE:
+	case PH_FAIL_CUT:
+	case PH_FAIL_TIMEOUT:
+		if (!result->was_served) {
+			ph_fail(err, PH_EXIT_OTHER, -EACCES,
+				"who answers at %s has not proved to be %s; nothing was "
+				"given to it. Check the address; if it is right, try "
+				"again",
+				address,
+				at_hub ? "this province's hub"
+				       : "a courier of this province");
+			return "not-a-courier";
+		}
+		ph_fail(err, PH_EXIT_PARTIAL, -ECONNRESET, "%s",
+			ph_say("the connection broke off; what is through stays so, the "
+			       "rest goes next time",
+			       "kết nối bị đứt; phần đã xong vẫn còn, phần còn lại lần "
+			       "sau gửi tiếp"));
+		return "cut";
+	case PH_FAIL_PROTOCOL:
+		ph_fail(err, PH_EXIT_OTHER, -EPROTO,
+			"the other side broke the protocol; nothing is lost. Tell the "
+			"provincial library if this goes on");
+		return "protocol";
+	case PH_FAIL_STORE:
+	case PH_FAIL_MEMORY:
+	case PH_FAIL_BUDGET: /* of sessions */
+		break;
+	}
+	ph_fail(err, PH_EXIT_OTHER, -EIO, "the exchange failed here; nothing is lost");
+	return "store";
+}
+
+/* ---- a site ---- */
+
+static void on_site_job(void *data, struct ph_courier_job *job)
+{
+	ph_site_courier_job(data, job);
+}
+
+static const char *reason_of(struct ph_courier_met *met, const char *address,
+			     struct ph_error *err)
+{
+	const struct ph_site_courier_told *told = &met->told;
+
+	if (told->refusal) { /* judged before anything was said */
+		ph_fail(err, PH_EXIT_OTHER, -EACCES,
+			"who answers at %s is no courier to deal with: the certificate "
+			"it "
+			"shows %s; nothing was given to it",
+			address, told->refusal);
+		return "not-a-courier";
+	}
+	if (met->result.complete && told->given < told->packed) {
+		ph_fail(err, PH_EXIT_PARTIAL, -ENOSPC, "%s",
+			ph_say("the courier could not take all; nothing is lost, the "
+			       "rest goes another time",
+			       "máy chuyển tin chưa nhận hết được; không mất gì, phần "
+			       "còn lại gửi lần khác"));
+		return "incomplete";
+	}
+	return explain(&met->result, false, address, err);
+}
+
+int ph_courier_meet(struct ph_site *site, const char *dir, const char *address,
+		    unsigned connect_ms, struct ph_link_stop *stop,
+		    struct ph_courier_met *met_out, struct ph_error *err)
+{
+	struct ph_courier_call call = { .address = address,
+					.connect_ms = connect_ms,
+					.job = on_site_job,
+					.stop = stop };
+	struct ph_site_courier *courier = NULL;
+	int opened;
+	int rc;
+
+	memset(met_out, 0, sizeof(*met_out));
+	met_out->reason = "store";
+	ph_site_pause(site);
+	rc = ph_site_courier_new(&courier, site, dir, err);
+	if (rc == 0) {
+		call.exchange.rng = ph_rng_system;
+		call.exchange.keys = ph_site_box(site);
+		call.exchange.cert = ph_site_cert(site);
+		call.data = courier;
+		rc = ph_courier_call(&call, &met_out->result, err);
+		met_out->told = *ph_site_courier_told(courier);
+		met_out->reason = rc < 0 ? "address" : reason_of(met_out, address, err);
+	}
+	ph_site_courier_free(courier);
+	opened = ph_site_resume(site, err);
+	return rc < 0 ? rc : opened;
+}
+
+/* ---- at base ---- */
+
+struct base {
+	struct ph_van_visit visit;
+	void (*progress)(void *data, const struct ph_van_visit *visit,
+			 const struct ph_session_counts *counts);
+	void *data;
+};
+
+static void on_van_job(void *data, struct ph_courier_job *job)
+{
+	struct base *base = data;
+
+	ph_van_job(&base->visit, job);
+}
+
+static void on_progress(void *data, const struct ph_session_counts *counts)
+{
+	struct base *base = data;
+
+	base->progress(base->data, &base->visit, counts);
+}
+
+int ph_courier_base(struct ph_van *van, const char *address, unsigned connect_ms,
+		    const uint8_t hub[static PH_DEVICE_ID_SIZE],
+		    const uint8_t hub_box[static PH_KEY_SIZE],
+		    void (*progress)(void *data, const struct ph_van_visit *visit,
+				     const struct ph_session_counts *counts),
+		    void *data, struct ph_courier_base *base_out, struct ph_error *err)
+{
+	struct base base = { .progress = progress, .data = data };
+	const struct ph_courier_call call = {
+		.address = address,
+		.connect_ms = connect_ms,
+		.exchange = { .is_courier = true,
+			      .rng = ph_rng_system,
+			      .keys = &van->box,
+			      .cert = ph_buf_view(&van->cert),
+			      .peer_key = hub_box },
+		.job = on_van_job,
+		.progress = progress ? on_progress : NULL,
+		.data = &base,
+	};
+	int rc;
+
+	memset(base_out, 0, sizeof(*base_out));
+	ph_van_visit_init(&base.visit, van, hub);
+	rc = ph_courier_call(&call, &base_out->result, err);
+	base_out->told = base.visit.told;
+	base_out->to_give = base.visit.to_give;
+	base_out->bytes_to_give = base.visit.bytes_to_give;
+	base_out->reason =
+		rc < 0 ? "address" : explain(&base_out->result, true, address, err);
+	ph_van_visit_deinit(&base.visit);
+	return rc;
+}

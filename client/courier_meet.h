@@ -1,0 +1,49 @@
+/*
+ * client/courier_meet.h - a site meets a courier, and a courier comes to the hub: what `sync`,
+ * the agent and `courier` do, and what is said of it.
+ */
+#ifndef PH_CLIENT_COURIER_MEET_H
+#define PH_CLIENT_COURIER_MEET_H
+
+#include "client/courier_call.h"
+#include "client/site_courier.h"
+#include "client/van.h"
+
+/* The port on which couriers listen, unless they are told otherwise. */
+#define PH_COURIER_PORT "7416"
+
+struct ph_courier_met {
+	struct ph_courier_result result;
+	struct ph_site_courier_told told;
+	/*
+	 * One word: "" complete, "unreachable", "cut", "not-a-courier" (what it showed is
+	 * not a courier's of this province, or it does not hold its key), "cut-off",
+	 * "later", "not-accepted", "version", "protocol", "stopped", "store", "address",
+	 * "incomplete" (it could not take all). Static.
+	 */
+	const char *reason;
+};
+/*
+ * SITE, in the folder DIR, open and so on return, meets the courier at ADDRESS. 0 when it
+ * was tried: what came of it is in MET and ERR; a negative errno when the own store failed.
+ */
+int ph_courier_meet(struct ph_site *site, const char *dir, const char *address,
+		    unsigned connect_ms, struct ph_link_stop *stop,
+		    struct ph_courier_met *met_out, struct ph_error *err);
+
+struct ph_courier_base {
+	struct ph_courier_result result;
+	struct ph_van_told told;
+	uint64_t to_give, bytes_to_give;
+	const char *
+		reason; /* as above; "not-accepted": the hub does not take it for a courier */
+};
+/* VAN comes to the hub at ADDRESS, whose static key is HUB_BOX and whose device id HUB. */
+int ph_courier_base(struct ph_van *van, const char *address, unsigned connect_ms,
+		    const uint8_t hub[static PH_DEVICE_ID_SIZE],
+		    const uint8_t hub_box[static PH_KEY_SIZE],
+		    void (*progress)(void *data, const struct ph_van_visit *visit,
+				     const struct ph_session_counts *counts),
+		    void *data, struct ph_courier_base *base_out, struct ph_error *err);
+
+#endif

@@ -1,0 +1,539 @@
+/*
+ * client/site_courier.c - judged, taken from, packed for, and signed by a courier.
+ *
+ * What is packed stays in a folder of its own and is packed anew when a hello would tell
+ * something else: so a courier that drove off in the middle is given the rest, and one that
+ * comes every day is not given the same under another name.
+ *
+ * A custody receipt must be of the bundle that was sent, by the key of the courier that
+ * showed its certificate; what is signed otherwise ends the exchange. Only when all that
+ * was packed is signed for is it said to be with the courier. It is kept as it was signed;
+ * nothing is pruned for it, and the hub's receipts are waited for as ever.
+ */
+#include "client/site_courier.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <sodium.h>
+
+#include "client/site_internal.h"
+#include "client/site_take.h"
+#include "proto/custody.h"
+#include "proto/spool.h"
+
+#define META_MARK    "courier.mark"    /* of what is packed */
+#define META_CUSTODY "courier.custody" /* what was signed for it */
+
+enum {
+	MARK_SIZE = 32,
+	CUSTODY_ITEMS = 7,
+};
+
+struct ph_site_courier {
+	struct ph_site *site;
+	struct ph_error *err;
+	char dir[PH_SITE_PATH_MAX]; /* DIR/courier */
+	struct ph_spool spool;
+	struct ph_site_courier_told told;
+	struct ph_parcel parcel;
+	/* what is handed over */
+	bool is_packed;
+	struct ph_courier_line line[PH_SITE_COURIER_MAX];
+	unsigned n_lines, at;
+	uint64_t entries; /* in it and before */
+	uint64_t signed_time;
+	struct ph_buf reading;
+	uint8_t reading_hash[PH_BUNDLE_HASH_SIZE];
+	struct ph_buf custody[PH_SITE_COURIER_MAX];
+};
+
+int ph_site_courier_new(struct ph_site_courier **courier_out, struct ph_site *site,
+			const char *dir, struct ph_error *err)
+{
+	struct ph_site_courier *courier = calloc(1, sizeof(*courier));
+	int rc = courier ? 0 : -ENOMEM;
+
+	if (rc == 0) {
+		courier->site = site;
+		courier->err = err;
+		ph_parcel_init(&courier->parcel);
+		rc = ph_path_join(courier->dir, sizeof(courier->dir), dir, "courier",
+				  err);
+		rc = rc < 0 ? rc : ph_dir_create(courier->dir, err);
+		rc = rc < 0 ? rc
+			    : ph_spool_open(&courier->spool, courier->dir, true, err);
+	}
+	if (rc < 0) {
+		ph_site_courier_free(courier);
+		return ph_fail_errno(err, rc, "meeting a courier");
+	}
+	*courier_out = courier;
+	return 0;
+}
+
+void ph_site_courier_free(struct ph_site_courier *courier)
+{
+	if (courier) {
+		ph_parcel_deinit(&courier->parcel);
+		ph_buf_deinit(&courier->reading);
+		for (unsigned i = 0; i < PH_SITE_COURIER_MAX; i++) {
+			ph_buf_deinit(&courier->custody[i]);
+		}
+		free(courier);
+	}
+}
+
+const struct ph_site_courier_told *ph_site_courier_told(
+	const struct ph_site_courier *courier)
+{
+	return &courier->told;
+}
+
+const struct ph_keylist *ph_site_keylist(const struct ph_site *site)
+{
+	return &site->keylist;
+}
+
+/* ---- who listens ---- */
+
+static void refuse(struct ph_site_courier *courier, struct ph_courier_job *job,
+		   enum ph_status status, const char *why)
+{
+	job->status = status;
+	courier->told.refusal = why;
+}
+
+static void meet(struct ph_site_courier *courier, const struct ph_cert *cert)
+{
+	struct ph_site_courier_peer *peer = &courier->told.peer;
+
+	courier->told.is_met = true;
+	memcpy(peer->device, cert->device_id, sizeof(peer->device));
+	memcpy(peer->key, cert->device_key, sizeof(peer->key));
+	snprintf(peer->site, sizeof(peer->site), "%.*s", (int)cert->invite.site_code.len,
+		 (const char *)cert->invite.site_code.data);
+	snprintf(peer->name, sizeof(peer->name), "%.*s", (int)cert->invite.site_name.len,
+		 (const char *)cert->invite.site_name.data);
+}
+
+static int judge(struct ph_site_courier *courier, struct ph_courier_job *job)
+{
+	struct ph_site *site = courier->site;
+	const struct ph_site_admitted *admitted;
+	enum ph_site_standing standing;
+	struct ph_cert cert;
+	int rc = ph_cert_decode(ph_buf_view(&job->cert), &site->keylist, &cert);
+
+	if (rc > 0) {
+		refuse(courier, job, PH_STATUS_UNKNOWN, ph_cert_error(rc));
+	} else if (rc == 0 && !(cert.invite.role & PH_ROLE_COURIER)) {
+		refuse(courier, job, PH_STATUS_UNKNOWN, "is not a courier's");
+	}
+	if (rc != 0 || courier->told.refusal) {
+		return rc < 0 ? rc : 0;
+	}
+	rc = ph_site_admitted(site, cert.device_id, &admitted);
+	if (rc < 0) {
+		return rc;
+	}
+	standing = ph_site_standing_of(admitted);
+	if (standing == PH_SITE_CUT_OFF || standing == PH_SITE_RETIRED) {
+		refuse(courier, job, PH_STATUS_CUT,
+		       "is of a courier that was cut off or retired");
+		return 0;
+	}
+	memcpy(job->key, cert.box_key, sizeof(job->key));
+	meet(courier, &cert);
+	return 0;
+}
+
+/* ---- what it brings ---- */
+
+static int look(struct ph_site_courier *courier, struct ph_courier_job *job)
+{
+	struct ph_bundle_header header;
+	int rc = ph_bundle_header_decode(
+		PH_VIEW(job->line.header, sizeof(job->line.header)), &header);
+
+	if (rc != 0 || header.direction != PH_BUNDLE_DOWN ||
+	    memcmp(header.to, courier->site->cert.device_id, sizeof(header.to)) != 0) {
+		job->answer = PH_COURIER_REFUSED;
+		courier->told.refused++;
+		return 0;
+	}
+	job->wants = true;
+	return ph_parcel_begin(&courier->parcel, courier->dir, &job->line, &job->offset);
+}
+
+static void add(struct ph_site_courier_told *told, const struct ph_site_taken *taken)
+{
+	const struct ph_site_moved *moved = &taken->moved;
+
+	told->receipts += taken->receipts;
+	told->left += taken->left;
+	told->entries_received += moved->entries_received;
+	told->entries_of_site += moved->entries_of_site;
+	told->parts_received += moved->parts_received;
+	told->pages += moved->fed.pages;
+}
+
+static int take(struct ph_site_courier *courier, struct ph_courier_job *job)
+{
+	struct ph_site_courier_told *told = &courier->told;
+	struct ph_site_taken taken;
+	struct ph_buf bundle = { 0 };
+	int rc = ph_parcel_end(&courier->parcel, &bundle);
+
+	if (rc > 0) {
+		job->answer = PH_COURIER_DAMAGED;
+		rc = 0;
+	} else if (rc == 0) {
+		rc = ph_site_take_bundle(courier->site, ph_buf_view(&bundle), &taken,
+					 courier->err);
+		if (rc == 0) {
+			add(told, &taken);
+			job->answer =
+				taken.refusal == 0 ? PH_COURIER_KEPT : PH_COURIER_REFUSED;
+			told->taken += taken.refusal == 0;
+			told->refused += taken.refusal != 0;
+			told->bytes_taken += bundle.len;
+		}
+	}
+	ph_buf_deinit(&bundle);
+	return rc;
+}
+
+/* ---- what it is given ---- */
+
+/* Of all that a bundle would say: what a hello tells, and what waits. */
+static int make_mark(struct ph_site_courier *courier, uint8_t out[static MARK_SIZE])
+{
+	struct ph_hello *hello = calloc(1, sizeof(*hello));
+	struct ph_site_state state;
+	struct ph_buf bytes = { 0 };
+	struct ph_buf arena = { 0 };
+	int rc = hello ? 0 : -ENOMEM;
+
+	rc = rc == 0 ? ph_site_state(courier->site, &state) : rc;
+	rc = rc == 0 ? ph_site_hello(courier->site, 0, hello, &arena, courier->err) : rc;
+	if (rc == 0) {
+		courier->entries = state.entries;
+		hello->counter = 0;
+		hello->cert = PH_VIEW(NULL, 0);
+		rc = ph_hello_encode(hello, &bytes);
+	}
+	rc = rc == 0 ? ph_buf_put_be64(&bytes, state.parts_pending) : rc;
+	if (rc == 0) {
+		crypto_generichash(out, MARK_SIZE, bytes.data, bytes.len, NULL, 0);
+	}
+	free(hello);
+	ph_buf_deinit(&bytes);
+	ph_buf_deinit(&arena);
+	return rc;
+}
+
+static int add_line(struct ph_site_courier *courier, struct ph_view bundle)
+{
+	if (courier->n_lines == PH_SITE_COURIER_MAX) {
+		return -EMSGSIZE;
+	}
+	ph_courier_line_of(bundle, &courier->line[courier->n_lines++]);
+	return 0;
+}
+
+/* What lies there, if it was packed under MARK and all of it is whole. */
+static int find_packed(struct ph_site_courier *courier,
+		       const uint8_t mark[static MARK_SIZE], bool *found_out)
+{
+	struct ph_spool_files files = { 0 };
+	struct ph_buf held = { 0 };
+	struct ph_buf bundle = { 0 };
+	const char *reason;
+	int rc = ph_journal_meta_get(courier->site->journal, META_MARK, &held);
+
+	/* the mark, then how many */
+	*found_out = rc == 0 && held.len == MARK_SIZE + 1 &&
+		     memcmp(held.data, mark, MARK_SIZE) == 0;
+	if (*found_out) {
+		rc = ph_spool_list(&courier->spool, &files, courier->err);
+		*found_out = rc == 0 && files.n == held.data[MARK_SIZE];
+	}
+	for (unsigned i = 0; rc == 0 && *found_out && i < files.n; i++) {
+		bundle.len = 0;
+		*found_out = !files.file[i].reason &&
+			     ph_spool_read(&courier->spool, files.file[i].name, &bundle,
+					   &reason) == 0 &&
+			     !reason && add_line(courier, ph_buf_view(&bundle)) == 0;
+	}
+	courier->n_lines = *found_out ? courier->n_lines : 0;
+	ph_spool_files_deinit(&files);
+	ph_buf_deinit(&held);
+	ph_buf_deinit(&bundle);
+	return rc < 0 ? rc : 0;
+}
+
+static int put_meta(struct ph_site *site, const char *name, struct ph_view value)
+{
+	int rc = ph_db_begin(site->db);
+
+	rc = rc == 0 ? ph_journal_meta_put(site->journal, name, value) : rc;
+	rc = rc == 0 ? ph_db_commit(site->db) : rc;
+	if (rc < 0) {
+		ph_site_roll_back(site);
+	}
+	return rc;
+}
+
+static int put_all(struct ph_site_courier *courier, struct ph_site_packing *packing)
+{
+	struct ph_site_packed packed = { .more = true };
+	struct ph_buf bundle = { 0 };
+	char name[PH_SPOOL_NAME_SIZE];
+	int rc = 0;
+
+	while (rc == 0 && packed.more && courier->n_lines < PH_SITE_COURIER_MAX) {
+		bundle.len = 0;
+		rc = ph_site_pack_next(packing, PH_BUNDLE_MAX, &bundle, &packed,
+				       courier->err);
+		rc = rc > 0 ? -EMSGSIZE : rc;
+		rc = rc == 0 ? ph_spool_put(&courier->spool, ph_buf_view(&bundle), name,
+					    courier->err)
+			     : rc;
+		rc = rc == 0 ? add_line(courier, ph_buf_view(&bundle)) : rc;
+	}
+	if (rc == 0 && packed.more) {
+		courier->entries =
+			0; /* not all of it: none is said to be with the courier */
+	}
+	ph_buf_deinit(&bundle);
+	return rc;
+}
+
+/* Pack anew: what was there has been said otherwise by now. */
+static int pack(struct ph_site_courier *courier, const uint8_t mark[static MARK_SIZE])
+{
+	struct ph_site *site = courier->site;
+	const struct ph_manifest none = { .written = 0 };
+	struct ph_site_packing *packing = NULL;
+	struct ph_buf held = { 0 };
+	unsigned removed;
+	int rc = ph_spool_sweep(&courier->spool, site->cert.device_id, &none, &removed,
+				courier->err);
+
+	rc = rc == 0 ? ph_site_pack_new(&packing, site) : rc;
+	rc = rc == 0 ? put_all(courier, packing) : rc;
+	ph_site_pack_free(packing);
+	rc = rc == 0 ? ph_buf_put(&held, mark, MARK_SIZE) : rc;
+	rc = rc == 0 ? ph_buf_put_u8(&held, (uint8_t)courier->n_lines) : rc;
+	rc = rc == 0 ? put_meta(site, META_MARK, ph_buf_view(&held)) : rc;
+	ph_buf_deinit(&held);
+	return rc;
+}
+
+static int next(struct ph_site_courier *courier, struct ph_courier_job *job)
+{
+	uint8_t mark[MARK_SIZE];
+	bool found = false;
+	int rc = 0;
+
+	if (!courier->is_packed) {
+		rc = make_mark(courier, mark);
+		rc = rc == 0 ? find_packed(courier, mark, &found) : rc;
+		rc = rc == 0 && !found ? pack(courier, mark) : rc;
+		courier->is_packed = rc == 0;
+		courier->told.packed = courier->n_lines;
+	}
+	job->has_line = rc == 0 && courier->at < courier->n_lines;
+	if (job->has_line) {
+		job->line = courier->line[courier->at++];
+	}
+	return rc;
+}
+
+static int read_piece(struct ph_site_courier *courier, struct ph_courier_job *job)
+{
+	char name[PH_SPOOL_NAME_SIZE];
+	const char *reason;
+	size_t left;
+	int rc = 0;
+
+	if (courier->reading.len == 0 ||
+	    memcmp(courier->reading_hash, job->line.hash, sizeof(job->line.hash)) != 0) {
+		courier->reading.len = 0;
+		memcpy(courier->reading_hash, job->line.hash, sizeof(job->line.hash));
+		ph_spool_name(job->line.hash, name);
+		rc = ph_spool_read(&courier->spool, name, &courier->reading, &reason);
+	}
+	if (rc < 0 || courier->reading.len != job->line.size) {
+		return rc < 0 ? rc : -EUCLEAN;
+	}
+	left = courier->reading.len - (size_t)job->offset;
+	return ph_buf_put(&job->bytes, courier->reading.data + job->offset,
+			  left < job->budget ? left : job->budget);
+}
+
+/* ---- what it signs ---- */
+
+/* Kept as it was signed: [entries, time, device, key, site, name, [custody ...]]. */
+static int keep_custody(struct ph_site_courier *courier)
+{
+	const struct ph_site_courier_peer *peer = &courier->told.peer;
+	struct ph_buf bytes = { 0 };
+	struct ph_mpw writer;
+	int rc;
+
+	ph_mpw_init(&writer, &bytes);
+	ph_mpw_array(&writer, CUSTODY_ITEMS);
+	ph_mpw_uint(&writer, courier->entries);
+	ph_mpw_uint(&writer, courier->signed_time);
+	ph_mpw_bin(&writer, peer->device, sizeof(peer->device));
+	ph_mpw_bin(&writer, peer->key, sizeof(peer->key));
+	ph_mpw_bin(&writer, peer->site, strlen(peer->site));
+	ph_mpw_bin(&writer, peer->name, strlen(peer->name));
+	ph_mpw_array(&writer, courier->n_lines);
+	for (unsigned i = 0; i < courier->n_lines; i++) {
+		ph_mpw_bin(&writer, courier->custody[i].data, courier->custody[i].len);
+	}
+	rc = ph_mpw_end(&writer);
+	rc = rc == 0 ? put_meta(courier->site, META_CUSTODY, ph_buf_view(&bytes)) : rc;
+	ph_buf_deinit(&bytes);
+	return rc;
+}
+
+static bool is_signed_well(const struct ph_site_courier *courier,
+			   const struct ph_courier_job *job, struct ph_custody *custody)
+{
+	return ph_custody_decode(ph_buf_view(&job->custody), custody) == 0 &&
+	       memcmp(custody->courier, courier->told.peer.key, PH_KEY_SIZE) == 0 &&
+	       memcmp(custody->hash, job->line.hash, sizeof(custody->hash)) == 0 &&
+	       custody->size == job->line.size;
+}
+
+static int told(struct ph_site_courier *courier, struct ph_courier_job *job)
+{
+	struct ph_custody custody;
+	unsigned i = courier->at - 1; /* one at a time */
+	int rc;
+
+	courier->told.refused += job->answer == PH_COURIER_REFUSED;
+	if (job->answer != PH_COURIER_KEPT) {
+		return 0;
+	}
+	if (!is_signed_well(courier, job, &custody)) {
+		return ph_fail(courier->err, PH_EXIT_OTHER, -EBADMSG,
+			       "the courier did not sign for what it was given as it "
+			       "should; it is taken to have nothing. Tell the provincial "
+			       "library");
+	}
+	rc = ph_buf_put_view(&courier->custody[i], ph_buf_view(&job->custody));
+	if (rc < 0) {
+		return rc;
+	}
+	courier->signed_time =
+		custody.time > courier->signed_time ? custody.time : courier->signed_time;
+	courier->told.given++;
+	courier->told.bytes_given += job->line.size;
+	return courier->told.given == courier->n_lines ? keep_custody(courier) : 0;
+}
+
+/* ---- all ---- */
+
+static int do_job(struct ph_site_courier *courier, struct ph_courier_job *job)
+{
+	int rc;
+
+	switch (job->type) {
+	case PH_COURIER_JUDGE:
+		return judge(courier, job);
+	case PH_COURIER_NEXT:
+		return next(courier, job);
+	case PH_COURIER_READ:
+		return read_piece(courier, job);
+	case PH_COURIER_TOLD:
+		return told(courier, job);
+	case PH_COURIER_LOOK:
+		return look(courier, job);
+	case PH_COURIER_WRITE:
+		rc = ph_parcel_put(&courier->parcel, job->offset,
+				   ph_buf_view(&job->bytes));
+		return rc == 0 && job->offset + job->bytes.len == job->line.size
+			       ? take(courier, job)
+			       : rc;
+	case PH_COURIER_LISTED:
+		break;
+	}
+	return 0;
+}
+
+static bool needs_store(const struct ph_courier_job *job)
+{
+	return job->type == PH_COURIER_JUDGE || job->type == PH_COURIER_NEXT ||
+	       job->type == PH_COURIER_TOLD ||
+	       (job->type == PH_COURIER_WRITE &&
+		job->offset + job->bytes.len == job->line.size);
+}
+
+void ph_site_courier_job(struct ph_site_courier *courier, struct ph_courier_job *job)
+{
+	bool needs = needs_store(job);
+
+	job->result = needs ? ph_site_resume(courier->site, courier->err) : 0;
+	if (job->result == 0) {
+		job->result = do_job(courier, job);
+		if (job->result < 0) {
+			(void)ph_fail_errno(courier->err, job->result,
+					    "the exchange with the courier");
+		}
+		if (needs) {
+			ph_site_pause(courier->site);
+		}
+	}
+}
+
+static bool get_text(const msgpack_object *object, char *out, size_t size)
+{
+	struct ph_view text;
+
+	if (!ph_mp_bin(object, 0, size - 1, &text)) {
+		return false;
+	}
+	snprintf(out, size, "%.*s", (int)text.len, (const char *)text.data);
+	return true;
+}
+
+int ph_site_custody(struct ph_site *site, struct ph_site_custody *custody_out)
+{
+	const struct ph_walk_limits limits = { 2, PH_SITE_COURIER_MAX };
+	struct ph_site_courier_peer *peer = &custody_out->peer;
+	const msgpack_object_array *array;
+	struct ph_buf bytes = { 0 };
+	uint64_t time = 0;
+	struct ph_mp mp;
+	int rc = ph_journal_meta_get(site->journal, META_CUSTODY, &bytes);
+
+	memset(custody_out, 0, sizeof(*custody_out));
+	if (rc != 0) {
+		return rc;
+	}
+	rc = ph_mp_decode(&mp, ph_buf_view(&bytes), &limits, PH_WALK_CANONICAL);
+	if (rc == 0) {
+		array = ph_mp_array(mp.root, CUSTODY_ITEMS, CUSTODY_ITEMS);
+		if (!array ||
+		    !ph_mp_uint(&array->ptr[0], INT64_MAX, &custody_out->entries) ||
+		    !ph_mp_uint(&array->ptr[1], INT64_MAX, &time) ||
+		    !ph_mp_bin_exact(&array->ptr[2], peer->device,
+				     sizeof(peer->device)) ||
+		    !ph_mp_bin_exact(&array->ptr[3], peer->key, sizeof(peer->key)) ||
+		    !get_text(&array->ptr[4], peer->site, sizeof(peer->site)) ||
+		    !get_text(&array->ptr[5], peer->name, sizeof(peer->name))) {
+			rc = PH_JOURNAL_E_NONE;
+		}
+		custody_out->time = (int64_t)time;
+		ph_mp_deinit(&mp);
+	}
+	ph_buf_deinit(&bytes);
+	return rc > 0 ? PH_JOURNAL_E_NONE : rc;
+}

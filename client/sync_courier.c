@@ -1,0 +1,181 @@
+/* client/sync_courier.c - exchanges with couriers, said in words and as JSON. */
+#include "client/sync_courier.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "client/courier_meet.h"
+#include "common/cli/out.h"
+
+/* ---- a site ---- */
+
+static int print_met(const struct ph_cli *cli, const struct ph_courier_met *met,
+		     uint64_t pending)
+{
+	const struct ph_site_courier_told *told = &met->told;
+	char device[2 * PH_DEVICE_ID_SIZE + 1];
+	char number[PH_NUMBER_TEXT];
+	json_t *courier = json_null();
+
+	if (cli->json || cli->plain) {
+		if (told->is_met) {
+			ph_hex(device, told->peer.device, sizeof(told->peer.device));
+			courier = json_pack("{s:s, s:s, s:s}", "device", device, "site",
+					    told->peer.site, "name", told->peer.name);
+		}
+		return ph_out_script(
+			cli->json,
+			json_pack(
+				"{s:i, s:b, s:s, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, "
+				"s:I, s:I, s:I, s:I}",
+				"schema", 1, "complete", (int)(met->reason[0] == '\0'),
+				"reason", met->reason, "courier", courier, "packed",
+				(json_int_t)told->packed, "given",
+				(json_int_t)told->given, "taken", (json_int_t)told->taken,
+				"refused", (json_int_t)told->refused, "receipts",
+				(json_int_t)told->receipts, "entries_received",
+				(json_int_t)told->entries_received, "entries_of_site",
+				(json_int_t)told->entries_of_site, "parts_received",
+				(json_int_t)told->parts_received, "pages",
+				(json_int_t)told->pages, "bytes",
+				(json_int_t)(met->result.counts.bytes_in +
+					     met->result.counts.bytes_out),
+				"pending_entries", (json_int_t)pending));
+	}
+	json_decref(courier);
+	if (!told->is_met) {
+		return 0;
+	}
+	printf(ph_say("Courier %s (%s): handed over %" PRIu64 " bundles, took %" PRIu64
+		      " with %" PRIu64 " receipts.\n",
+		      "Máy chuyển tin %s (%s): đã giao %" PRIu64 " gói, nhận %" PRIu64
+		      " gói với %" PRIu64 " biên nhận.\n"),
+	       told->peer.name, told->peer.site, told->given, told->taken,
+	       told->receipts);
+	printf(ph_say("Without a receipt of the hub: %s transactions. They stay here "
+		      "until "
+		      "it is home.\n",
+		      "Chưa có biên nhận của tỉnh: %s giao dịch. Dữ liệu vẫn còn trên "
+		      "máy "
+		      "này cho tới khi có.\n"),
+	       ph_number(number, pending));
+	return 0;
+}
+
+int ph_sync_meet(struct ph_cli *cli, struct ph_site *site, const char *address,
+		 unsigned connect_ms, struct ph_error *err)
+{
+	struct ph_courier_met met;
+	struct ph_site_state state;
+	int printed;
+	int rc = ph_courier_meet(site, cli->dir, address, connect_ms, NULL, &met, err);
+
+	if (rc < 0) {
+		return rc;
+	}
+	rc = ph_site_state(site, &state);
+	if (rc < 0) {
+		return ph_fail_errno(err, rc, "reading this site's store");
+	}
+	printed = print_met(cli, &met, state.entries - state.receipted);
+	if (printed == 0 && met.reason[0]) {
+		return -ECONNABORTED; /* ERR says what came of it */
+	}
+	return printed;
+}
+
+/* ---- a courier at base ---- */
+
+static void on_progress(void *data, const struct ph_van_visit *visit,
+			const struct ph_session_counts *counts)
+{
+	char up[PH_NUMBER_TEXT];
+	char down[PH_NUMBER_TEXT];
+
+	(void)data;
+	fprintf(stderr,
+		ph_say("\r%" PRIu64 " of %" PRIu64 " bundles handed over, %" PRIu64
+		       " taken; %s bytes up, %s down ",
+		       "\rđã giao %" PRIu64 "/%" PRIu64 " gói, nhận %" PRIu64
+		       "; gửi %s byte, nhận %s "),
+		visit->told.given, visit->to_give, visit->told.taken,
+		ph_number(up, counts->bytes_out), ph_number(down, counts->bytes_in));
+}
+
+static json_t *base_json(const struct ph_courier_base *base)
+{
+	const struct ph_van_told *told = &base->told;
+
+	return json_pack(
+		"{s:b, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "complete",
+		(int)(base->reason[0] == '\0'), "reason", base->reason, "carried",
+		(json_int_t)base->to_give, "given", (json_int_t)told->given, "taken",
+		(json_int_t)told->taken, "refused", (json_int_t)told->refused, "waiting",
+		(json_int_t)told->waiting, "bytes_given", (json_int_t)told->bytes_given,
+		"bytes_taken", (json_int_t)told->bytes_taken);
+}
+
+static void print_base(const struct ph_courier_base *base)
+{
+	const struct ph_van_told *told = &base->told;
+	char number[2][PH_NUMBER_TEXT];
+
+	printf(ph_say("Handed over %" PRIu64 " bundles of sites (%s bytes), took %" PRIu64
+		      " along for sites (%s bytes).\n",
+		      "Đã giao %" PRIu64 " gói của các điểm (%s byte), nhận %" PRIu64
+		      " gói mang tới các điểm (%s byte).\n"),
+	       told->given, ph_number(number[0], told->bytes_given), told->taken,
+	       ph_number(number[1], told->bytes_taken));
+	if (told->refused > 0) {
+		printf(ph_say("%" PRIu64
+			      " bundles were refused, and are carried no more.\n",
+			      "%" PRIu64 " gói bị từ chối, không mang nữa.\n"),
+		       told->refused);
+	}
+}
+
+static int at_hub(struct ph_cli *cli, struct ph_van *van, struct ph_site *site,
+		  const char *address, unsigned connect_ms, struct ph_courier_base *base,
+		  struct ph_error *err)
+{
+	bool is_watched = ph_is_terminal(stderr) && !cli->json;
+	uint8_t hub[PH_DEVICE_ID_SIZE];
+	struct ph_site_info info;
+	int opened;
+	int rc;
+
+	ph_site_info(site, &info);
+	ph_device_id(hub, ph_site_keylist(site)->hub[0].sign);
+	ph_site_pause(site);
+	rc = ph_courier_base(van, address, connect_ms, hub, info.hub_box,
+			     is_watched ? on_progress : NULL, NULL, base, err);
+	if (is_watched) {
+		fputs("\r\033[K", stderr);
+	}
+	opened = ph_site_resume(site, err);
+	return rc < 0 ? rc : opened;
+}
+
+int ph_sync_base(struct ph_cli *cli, struct ph_site *site, const char *address,
+		 unsigned connect_ms, json_t **out, struct ph_error *err)
+{
+	struct ph_courier_base base = { .reason = "store" };
+	struct ph_van van;
+	int rc = ph_van_open(&van, site, cli->dir, ph_clock_system, err);
+
+	if (rc < 0) {
+		return rc;
+	}
+	rc = at_hub(cli, &van, site, address, connect_ms, &base, err);
+	ph_van_close(&van);
+	if (rc < 0) {
+		return rc;
+	}
+	*out = base_json(&base);
+	if (!cli->json && !cli->plain) {
+		print_base(&base);
+	}
+	return base.reason[0] ? -ECONNABORTED : 0; /* ERR says what came of it */
+}

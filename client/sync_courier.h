@@ -1,0 +1,21 @@
+/* client/sync_courier.h - what `packhorse sync` does with couriers: meet one, or be one at base. */
+#ifndef PH_CLIENT_SYNC_COURIER_H
+#define PH_CLIENT_SYNC_COURIER_H
+
+#include <jansson.h>
+
+#include "client/site.h"
+#include "common/cli/cli.h"
+
+/* `sync --courier ADDRESS`: meet it and print what came of it. Exit status, or a negative errno with ERR. */
+int ph_sync_meet(struct ph_cli *cli, struct ph_site *site, const char *address,
+		 unsigned connect_ms, struct ph_error *err);
+/*
+ * A courier at base, behind its session: hand over and take along. SITE is open, and so on
+ * return. *OUT: what came of it, the caller's; it is said as well, unless CLI wants JSON.
+ * 0; a negative errno with ERR: not all went through.
+ */
+int ph_sync_base(struct ph_cli *cli, struct ph_site *site, const char *address,
+		 unsigned connect_ms, json_t **out, struct ph_error *err);
+
+#endif

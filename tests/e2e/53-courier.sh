@@ -1,0 +1,229 @@
+#!/bin/bash
+# A van's courier: a site without a network hands over what waits for the hub, the courier brings
+# it to base and what is for the site out again; what it carries it cannot read. Then who is given
+# nothing, links that break, and files that somebody put into the van.
+. "$(dirname "$0")/lib.sh"
+
+hubd=$BUILD/daemon/packhorsed
+P=$BUILD/client/packhorse
+H="$hubd -d hub"
+VAN="$PYTHON $ROOT/tests/e2e/van.py"
+printf 'mot cau dai\n' >pass
+json() { "$PYTHON" -c 'import json,sys; d=json.load(sys.stdin); print(eval(sys.argv[1]))' "$1"; }
+member() { "$P" -d "$1" status --json | json "d['$2']"; }
+meet() { "$P" -d "$1" sync --courier "$2" --json; }
+carried() { "$P" -d van courier --list --json | json "$1"; }
+invite() { $H invite --site "$1" --role "$2" --out "$3" --passphrase-file pass 2>/dev/null; }
+
+$H init --listen 127.0.0.1:0 --kdf-memory-mib 8 --passphrase-file pass 2>/dev/null
+$H site add 14-0371 --commune 03646 --kind commune --name 'Chiềng Khoa' 2>/dev/null
+$H site add 14-0372 --commune 03646 --kind commune --name 'Chiềng La' 2>/dev/null
+$H site add 14-0900 --commune 03646 --kind van --name 'Xe thư viện' 2>/dev/null
+start serve $H serve --listen 127.0.0.1:0
+hub=$started_pid
+at=127.0.0.1:$(listen_port serve)
+
+# --- a site without a network, from an invite on a stick ---
+mkdir stick
+invite 14-0371 site stick/chieng-khoa.invite
+ok "a site joins from the stick" "$P" -d s1 join stick/chieng-khoa.invite
+"$P" -d s1 reader add --name 'Lò Văn Pánh' --band adult --json | json 'd["entries"][0]["ref"]' >reader
+"$P" -d s1 visit 12 --band child >/dev/null
+title=$("$P" -d s1 title add --name 'Dế mèn phiêu lưu ký' --json | json 'd["entries"][0]["ref"]')
+"$P" -d s1 copy add 000123 --title "$title" >/dev/null
+invite 14-0900 courier van.invite
+ok "a courier joins" "$P" -d van join van.invite
+like "which is none to the hub before its first session" \
+  "$("$P" -d van courier --list)" 'Nothing is carried'
+ok "at base it syncs" "$P" -d van sync --hub "$at"
+status "a site's device is no courier" 2 "$P" -d s1 courier
+start van.out "$P" -d van courier --listen 127.0.0.1:0
+van=$started_pid
+van_at=127.0.0.1:$(listen_port van.out)
+
+# --- Monday: the van is at the site ---
+meet s1 "$van_at" >met
+is "what waits is handed over" "$(json '[d["complete"], d["packed"], d["given"], d["taken"]]' <met)" '[True, 1, 1, 0]'
+is "to the van" "$(json '[d["courier"]["site"], d["courier"]["name"]]' <met)" "['14-0900', 'Xe thư viện']"
+is "nothing counts as sent" "$(member s1 pending)" "$(member s1 entries)"
+is "all is with the courier" "$("$P" -d s1 status --json | json '[d["levels"]["here"], d["levels"]["courier"] == d["entries"], d["courier"]["name"]]')" "[0, True, 'Xe thư viện']"
+like "as status says to people" "$("$P" -d s1 status)" 'With a courier +[0-9]+ entries since .*Xe thư viện'
+like "in Vietnamese" "$(LC_ALL=vi_VN.UTF-8 "$P" -d s1 status)" 'Đang được chuyển'
+"$P" -d s1 visit 3 --band adult >/dev/null
+is "what is new is here alone" "$("$P" -d s1 status --json | json 'd["levels"]["here"]')" 1
+meet s1 "$van_at" >met
+is "met again, it is handed over, too" "$(json 'd["given"]' <met) $("$P" -d s1 status --json | json 'd["levels"]["here"]')" '1 0'
+meet s1 "$van_at" >met
+again=$(ls van/carried/packhorse/*.phb)
+meet s1 "$van_at" >met
+is "and once more, without a word that is new" "$(json '[d["complete"], d["bytes"] < 2500]' <met) $(ls van/carried/packhorse/*.phb)" "[True, True] $again"
+is "the courier has one bundle, the last" "$(carried '[len(d["bundles"]), d["bundles"][0]["direction"], d["bundles"][0]["site"]]')" "[1, 'up', '14-0371']"
+like "it shows for whom and since when" "$("$P" -d van courier --list)" 'to the hub +14-0371 +Chiềng Khoa'
+like "with a manifest beside" "$(ls van/carried/packhorse)" '\.phm'
+
+# --- the courier's keys open nothing of it ---
+found=0
+for word in 'Pánh' 'Dế mèn' '000123' 'phiêu'; do
+  grep -rqF "$word" van && found=$((found + 1))
+done
+is "nothing of what it carries is in its folder in the clear" "$found" 0
+status "it cannot take what is not for it" 0 "$P" -d van take-stick van/carried
+like "as it says" "$("$P" -d van take-stick van/carried)" 'Nothing on this stick is for this device'
+
+# --- base: all in one go ---
+"$P" -d van sync --hub "$at" --json >base
+is "it is handed over, and what is for the site taken" "$(json '[d["courier"]["complete"], d["courier"]["given"], d["courier"]["taken"]]' <base)" '[True, 1, 1]'
+wait_for_line serve.err 'courier.end .*admitted=1' >/dev/null
+is "the device is admitted" "$($H devices --json | json 'sum(x["site"] == "14-0371" for x in d["devices"])')" 1
+like "the hub knows by which road" "$($H why reader "$(cat reader)" --json)" '"by": ?"stick"'
+is "nothing is left of the pieces" "$(ls hub/courier van/carried | grep -c piece)" 0
+is "the van carries the answer" "$(carried '[(b["direction"], b["site"]) for b in d["bundles"]]')" "[('down', '14-0371')]"
+"$P" -d van sync --hub "$at" --json >base
+is "base again: nothing is sent twice" "$(json '[d["courier"]["given"], d["courier"]["taken"], d["courier"]["bytes_taken"]]' <base)" '[0, 0, 0]'
+
+# --- Thursday: the receipt comes home ---
+meet s1 "$van_at" >met
+is "receipts come home" "$(json '[d["taken"], d["receipts"], d["pending_entries"]]' <met)" '[1, 1, 0]'
+is "nothing is with a courier any more" "$("$P" -d s1 status --json | json '[d["pending"], d["levels"]["courier"], d["courier"]]')" '[0, 0, None]'
+is "and the courier carries what the site now tells" "$(carried '[b["direction"] for b in d["bundles"]]')" "['up']"
+ok "it is confirmed by telephone" $H devices confirm "$(member s1 device)" --fingerprint "$(member s1 fingerprint)"
+
+# --- its share, by the van alone ---
+invite 14-0371 site i3
+"$P" -d s3 join i3 >/dev/null
+third=$("$P" -d s3 reader add --name 'Cầm Thị Ban' --band adult --json | json 'd["entries"][0]["ref"]')
+ok "the site's second PC has a network" "$P" -d s3 sync --hub "$at"
+ok "the van is at base" "$P" -d van sync --hub "$at"
+meet s1 "$van_at" >met
+is "the site is told what its second PC wrote" "$(json '[d["entries_of_site"] > 0, d["parts_received"]]' <met)" '[True, 1]'
+like "and reads it" "$("$P" -d s1 reader show "$third")" 'Cầm Thị Ban'
+"$P" -d van sync --hub "$at" >/dev/null
+meet s1 "$van_at" >/dev/null
+"$P" -d van sync --hub "$at" >/dev/null
+is "one site, one digest, without a network" "$("$P" -d s1 digest)" "$($H digest --device "$(member s1 device)")"
+is "who has all is not packed for" "$(ls hub/courier | grep -c phb)" 0
+is "who has a network is not on the tour" "$(carried 'sum(b["direction"] == "down" and b["device"] == "'"$(member s3 device)"'" for b in d["bundles"])')" 0
+
+# --- who is given nothing ---
+"$P" -d s1 visit 8 --band adult >/dev/null
+status "the hub is no courier to a site" 1 "$P" -d s1 sync --courier "$at"
+$VAN card "$van_at" card >behind
+is "a stranger who asks is shown the certificate and nothing else" "$(cat behind) $(($(stat -c %s card) > 300))" '0 1'
+start false $VAN impostor card heard
+impostor=$started_pid
+false_at=127.0.0.1:$(listen_port false)
+status "somebody who shows that certificate is found out" 1 "$P" -d s1 sync --courier "$false_at"
+like "which is said" "$("$P" -d s1 sync --courier 127.0.0.1:1 2>&1)" 'cannot reach'
+wait "$impostor" 2>/dev/null
+is "all it was given: a question, and one message for the key that it does not hold" "$(($(stat -c %s heard) < 1400)) $(grep -c 'PHBUNDLE' heard)" '1 0'
+printf 'PH\001abcdGET / HTTP/1.0\r\n\r\n' >noise
+is "noise is answered by nothing" "$($VAN says "$van_at" noise)" 0
+head -c $((7 + 7)) heard >replay
+tail -c +8 heard >replay2
+is "what a site said once, said again, is answered by one sealed word at most" "$(($($VAN says "$van_at" replay2) < 80))" 1
+
+# another province
+printf 'mot cau dai\n' >pass2
+O="$hubd -d other"
+$O init --listen 127.0.0.1:0 --kdf-memory-mib 8 --passphrase-file pass2 2>/dev/null
+$O site add 15-0001 --commune 03646 --kind commune --name 'Nơi khác' 2>/dev/null
+$O site add 15-0900 --commune 03646 --kind van --name 'Xe khác' 2>/dev/null
+$O invite --site 15-0001 --role site --out o1 --passphrase-file pass2 2>/dev/null
+$O invite --site 15-0900 --role courier --out o2 --passphrase-file pass2 2>/dev/null
+"$P" -d stranger join o1 >/dev/null
+"$P" -d othervan join o2 >/dev/null
+"$P" -d stranger visit 2 --band adult >/dev/null
+status "a site of another province does not take this courier for one" 1 "$P" -d stranger sync --courier "$van_at"
+start othervan.out "$P" -d othervan courier --listen 127.0.0.1:0
+other=$started_pid
+other_at=127.0.0.1:$(listen_port othervan.out)
+status "nor a site of this one another's courier" 1 "$P" -d s1 sync --courier "$other_at"
+like "and says why" "$("$P" -d s1 sync --courier "$other_at" 2>&1)" 'no courier to deal with'
+is "it carries nothing" "$("$P" -d othervan courier --list --json | json 'len(d["bundles"])')" 0
+stop "$other"
+
+# --- links that break ---
+"$PYTHON" -c '
+import random
+for i in range(900):
+    print("{\"kind\":\"title-put\",\"name\":\"%0180x\"}" % random.Random(i).getrandbits(720))' >lines
+"$P" -d s1 record --batch <lines >/dev/null
+size=0
+start road "$RELAY" --listen 127.0.0.1:0 --to "$van_at" --cut-after 30000 --seed "${PACKHORSE_SEED:-1}" --json
+relay=$started_pid
+road_at=127.0.0.1:$(listen_port road)
+tries=0
+until meet s1 "$road_at" >met 2>/dev/null; do
+  tries=$((tries + 1))
+  [ "$tries" -lt 100 ] || break
+done
+is "a link that is cut again and again is got through" "$(json 'd["complete"]' <met)" True
+size=$(carried 'd["bytes"]')
+stop "$relay"
+moved=$(json 'd["delivered_up"] + d["delivered_down"]' <<<"$(tail -1 road)")
+diag "$tries cuts, a bundle of $size bytes, $moved bytes moved"
+ok "in several pieces" test "$tries" -ge 2 -a "$size" -gt 60000
+ok "a cut costs what was in flight" test "$moved" -lt $((size + (tries + 1) * 24000))
+start road "$RELAY" --listen 127.0.0.1:0 --to "$at" --cut-after 40000 --seed 5 --json
+relay=$started_pid
+road_at=127.0.0.1:$(listen_port road)
+tries=0
+until "$P" -d van sync --hub "$road_at" --json >base 2>/dev/null; do
+  tries=$((tries + 1))
+  [ "$tries" -lt 100 ] || break
+done
+stop "$relay"
+is "at base likewise" "$(json 'd["courier"]["complete"]' <base) $(carried 'sum(b["direction"] == "up" for b in d["bundles"])')" 'True 0'
+is "the hub has all" "$($H digest --device "$(member s1 device)" >/dev/null; meet s1 "$van_at" | json '[d["pending_entries"], d["receipts"]]')" '[0, 1]'
+
+# --- what somebody put into the van ---
+"$P" -d s1 visit 4 --band adult >/dev/null
+meet s1 "$van_at" >/dev/null
+spool=van/carried/packhorse
+good=$(ls -t $spool/*.phb | head -1)
+bent=$($VAN bend "$good" 900 $spool)
+head=$($VAN bend "$good" 12 $spool)
+name() { printf '%s/%064d.phb' $spool "$1"; }
+ln -s /etc/passwd "$(name 1)"
+mkfifo "$(name 2)"
+mkdir "$(name 3)"
+truncate -s 9000000 "$(name 4)"
+printf 'PK\003\004' >"$(name 5)"
+head -c 3000 "$good" >"$(name 6)"
+cp "$good" "$(name 7)"
+"$P" -d van sync --hub "$at" --json >base 2>base.err
+is "at the hub the good ones are taken, the bent refused one by one" \
+  "$(json '[d["courier"]["complete"], d["courier"]["given"], d["courier"]["refused"]]' <base)" '[True, 1, 2]'
+is "and dropped" "$(ls $spool | grep -c -e "$bent" -e "$head")" 0
+back=$(ls $spool/*.phb | xargs -n1 basename | grep -v '^0000' | head -1)
+bent=$($VAN bend "$spool/$back" 800 $spool)
+meet s1 "$van_at" >met
+is "a site, too, takes the good one and refuses the bent" "$(json '[d["taken"], d["refused"], d["pending_entries"]]' <met)" '[1, 1, 0]'
+rm -r $spool/0000*
+
+# --- bundles that nobody took ---
+"$P" -d s1 visit 6 --band adult >/dev/null
+meet s1 "$van_at" >/dev/null
+if command -v faketime >/dev/null; then
+  is "after 90 days a bundle is not carried any more" "$(faketime -f '+91d' "$P" -d van courier --list --json | json 'len(d["bundles"])')" 0
+else
+  skip "after 90 days a bundle is not carried any more" "no faketime"
+fi
+meet s1 "$van_at" >met
+is "a bundle that was lost with the van is packed again" "$(json '[d["given"], d["complete"]]' <met)" '[1, True]'
+
+# --- a courier that was cut off ---
+ok "the van is stolen, and cut off" $H cut "$(member van device)" --reason stolen --passphrase-file pass
+"$P" -d van sync --hub "$at" >cut.out 2>&1
+is "the hub serves it no more (exit 11)" "$?" 11
+is "what it had is not taken" "$($H devices --json | json 'sum(x["state"] == "cut" for x in d["devices"])')" 1
+like "the log says why" "$(grep courier.end serve.err | tail -1)" 'reason=cut-off.*why="cut off or retired"'
+ok "a site that hears of it by another road" "$P" -d s1 sync --hub "$at"
+status "does not deal with it" 1 "$P" -d s1 sync --courier "$van_at"
+like "and says so" "$("$P" -d s1 sync --courier "$van_at" 2>&1)" 'cut off or retired'
+
+stop "$van"
+is "the courier stops when it is told" "$?" 0
+stop "$hub"
+ok "stores are whole" bash -c "$P -d s1 verify && $P -d s3 verify && $H verify"
+done_testing
