@@ -2,7 +2,7 @@
  * common/base/db.c - a thin wrapper of SQLite: transactions and statements.
  *
  * Statements are prepared once and found again by the address of their text. Codes
- * become errno values in errno_of() and nowhere else. Opening is in dbopen.c.
+ * become errno values in ph_dbraw_errno() and nowhere else. Opening is in dbopen.c.
  *
  * Failures:
  * - an I/O error sticks. After a failed fsync nobody knows what is on the disk, so
@@ -36,7 +36,7 @@ struct ph_stmt {
 };
 
 /* SQLite's extended result code as a negative errno. */
-static int errno_of(int code)
+int ph_dbraw_errno(int code)
 {
 	switch (code) {
 	case SQLITE_IOERR_NOMEM:
@@ -129,7 +129,7 @@ int ph_dbraw_settle(struct ph_db *db, int code)
 	if (code == SQLITE_OK || code == SQLITE_ROW || code == SQLITE_DONE) {
 		return 0;
 	}
-	rc = errno_of(code);
+	rc = ph_dbraw_errno(code);
 	if ((code & 0xff) == SQLITE_CANTOPEN) {
 		rc = why_not_open(db);
 	}
@@ -362,7 +362,7 @@ static void bound(struct ph_stmt *stmt, int code)
 {
 	stmt->used = true;
 	if (code != SQLITE_OK && stmt->error == 0) {
-		stmt->error = errno_of(code);
+		stmt->error = ph_dbraw_errno(code);
 	}
 }
 

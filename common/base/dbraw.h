@@ -27,6 +27,8 @@ struct ph_db {
 
 /* Translate SQLite's CODE and remember what must stick. 0 or a negative errno. */
 int ph_dbraw_settle(struct ph_db *db, int code);
+/* SQLite's extended result code as a negative errno, and nothing more. */
+int ph_dbraw_errno(int code);
 /* Run SQL without asking whether anything forbids it. 0 or a negative errno. */
 int ph_dbraw_run(struct ph_db *db, const char *sql);
 

@@ -32,6 +32,11 @@ enum {
 
 static const struct ph_file_ops *ops = &ph_file_ops_system;
 
+const struct ph_file_ops *ph_file_ops_used(void)
+{
+	return ops;
+}
+
 void ph_file_use(const struct ph_file_ops *other)
 {
 	ops = other ? other : &ph_file_ops_system;
@@ -87,7 +92,7 @@ int ph_file_read(const char *path, size_t max, struct ph_buf *out, struct ph_err
 	return ph_fail_errno(err, rc, path);
 }
 
-static int write_all(int fd, struct ph_view bytes)
+int ph_file_put(int fd, struct ph_view bytes)
 {
 	while (bytes.len > 0) {
 		int64_t n = ops->write(fd, bytes.data, bytes.len);
@@ -124,7 +129,7 @@ int ph_file_grow_open(struct ph_file_growing *file, const char *path, uint64_t m
 
 int ph_file_grow(struct ph_file_growing *file, struct ph_view bytes)
 {
-	int rc = write_all(file->fd, bytes);
+	int rc = ph_file_put(file->fd, bytes);
 
 	file->size += rc == 0 ? bytes.len : 0;
 	return rc;
@@ -203,7 +208,7 @@ static int write_new(const char *path, struct ph_view bytes, size_t times, unsig
 		return fd;
 	}
 	for (rc = 0; rc == 0 && times > 0; times--) {
-		rc = write_all(fd, bytes);
+		rc = ph_file_put(fd, bytes);
 	}
 	if (rc == 0) {
 		rc = ops->sync(fd);

@@ -11,6 +11,8 @@
  * while anything is open. Borrowed. For tests: what SQLite opens is not concerned.
  */
 void ph_file_use(const struct ph_file_ops *other);
+/* Those in use, for files that are too large to be read or written at once. */
+const struct ph_file_ops *ph_file_ops_used(void);
 
 /*
  * Read a whole file of at most MAX bytes, appended to OUT. 0 or a negative errno
@@ -44,6 +46,8 @@ int ph_file_read_front(const char *path, size_t len, struct ph_buf *out);
  * negative errno.
  */
 int ph_file_rename(const char *from, const char *to, struct ph_error *err);
+/* Write all of BYTES to FD, which ph_file_ops_used() opened. 0 or a negative errno. */
+int ph_file_put(int fd, struct ph_view bytes);
 /*
  * Bring to the disk what is in a file, whoever wrote it, and its name. 0 or a negative
  * errno.

@@ -28,8 +28,8 @@ typedef int ph_file_seen(void *data, const char *name);
 
 struct ph_file_ops {
 	/*
-	 * A descriptor. FLAGS as of open(2), of them O_RDONLY, O_WRONLY, O_RDWR, O_CREAT,
-	 * O_EXCL, O_DIRECTORY, O_NOFOLLOW and O_NONBLOCK; with O_EXCL the mode is MODE, whatever the umask says.
+	 * A descriptor. FLAGS as of open(2), of them O_RDONLY, O_WRONLY, O_RDWR, O_APPEND,
+	 * O_CREAT, O_EXCL, O_DIRECTORY, O_NOFOLLOW and O_NONBLOCK; with O_EXCL the mode is MODE, whatever the umask says.
 	 */
 	int (*open)(const char *path, int flags, unsigned mode);
 	int (*close)(int fd);
