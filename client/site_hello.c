@@ -97,12 +97,34 @@ static int receipted(struct ph_site *site, const struct ph_log *log, uint64_t *n
 				      NULL);
 }
 
-/* Older logs of ours that the hub does not hold whole. */
+/*
+ * Whether backups, which this hub makes, do not yet hold all of LOG, as far as we were told:
+ * it tells of logs that it hears of. 0 or negative errno.
+ */
+static int lacks_backup(struct ph_site *site, const struct ph_log *own,
+			const struct ph_log *log, bool *lacks_out)
+{
+	uint64_t n;
+	int64_t time;
+	int rc = ph_journal_receipt_get(site->journal, own->row, PH_LEVEL_BACKUP, &n,
+					&time, NULL);
+
+	*lacks_out = false;
+	if (rc == 0 && n > 0) {
+		rc = ph_journal_receipt_get(site->journal, log->row, PH_LEVEL_BACKUP, &n,
+					    &time, NULL);
+		*lacks_out = n < log->n;
+	}
+	return rc;
+}
+
+/* Older logs of ours that the hub does not hold whole, or its backups do not. */
 static int on_log(void *data, const struct ph_log *log)
 {
 	struct heads *heads = data;
 	uint64_t missing[PH_RECEIPT_MISSING_MAX];
 	unsigned n_missing;
+	bool lacks = false;
 	uint64_t n;
 	int rc;
 
@@ -115,7 +137,10 @@ static int on_log(void *data, const struct ph_log *log)
 	if (rc == 0) {
 		rc = ph_site_receipt_missing(heads->site, log, missing, &n_missing);
 	}
-	if (rc != 0 || (n >= log->n && n_missing == 0)) {
+	if (rc == 0) {
+		rc = lacks_backup(heads->site, &heads->log[0], log, &lacks);
+	}
+	if (rc != 0 || (n >= log->n && n_missing == 0 && !lacks)) {
 		return rc;
 	}
 	return add_head(heads, log, n);
