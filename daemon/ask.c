@@ -78,6 +78,17 @@ out:
 	return rc;
 }
 
+int ph_ask_is_served(const char *dir)
+{
+	int fd = ph_local_connect(dir);
+
+	if (fd < 0) {
+		return fd == -ENOENT ? 0 : fd;
+	}
+	close(fd);
+	return 1;
+}
+
 static int ask_folder(const struct ph_cli *cli, const json_t *request,
 		      json_t **answer_out, struct ph_error *err)
 {
@@ -106,8 +117,7 @@ static int ask_folder(const struct ph_cli *cli, const json_t *request,
 	return *answer_out ? 0 : ph_fail_errno(err, -ENOMEM, "answering");
 }
 
-/* 0, or the refusal that ANSWER is. */
-static int check_answer(const json_t *answer, struct ph_error *err)
+int ph_ask_check(const json_t *answer, struct ph_error *err)
 {
 	const json_t *status = json_object_get(answer, "exit");
 	const char *words = json_string_value(json_object_get(answer, "error"));
@@ -143,7 +153,7 @@ int ph_ask(const struct ph_cli *cli, json_t *request, json_t **answer_out,
 	if (rc < 0) {
 		return rc;
 	}
-	rc = check_answer(answer, err);
+	rc = ph_ask_check(answer, err);
 	if (rc < 0) {
 		json_decref(answer);
 		return rc;

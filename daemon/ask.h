@@ -18,6 +18,10 @@
  */
 int ph_ask_daemon(const char *dir, const json_t *request, json_t **answer_out,
 		  struct ph_error *err);
+/* 1 if a daemon serves DIR, 0 if none does, or a negative errno. */
+int ph_ask_is_served(const char *dir);
+/* 0, or the refusal that ANSWER is, as a negative errno with ERR. */
+int ph_ask_check(const json_t *answer, struct ph_error *err);
 /*
  * Ask the daemon or, when none runs, open the folder and answer here. REQUEST's
  * reference is taken. 0 with an answer whose "exit" is 0; else the answer's error as a

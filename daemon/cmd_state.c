@@ -60,6 +60,7 @@ static int print_status(const json_t *answer)
 	char a[PH_NUMBER_TEXT];
 	char b[PH_NUMBER_TEXT];
 	const char *heard = text_of(answer, "last_heard");
+	const char *backup = text_of(answer, "last_backup");
 	const json_t *listen = json_object_get(answer, "listen");
 
 	if (json_is_false(json_object_get(answer, "running"))) {
@@ -92,6 +93,14 @@ static int print_status(const json_t *answer)
 		    number_of(answer, "cases") > 0 ? " (packhorsed cases)" : "");
 	status_line(ph_say("Last device heard", "Lần nhận gần nhất"), "%s",
 		    heard[0] ? heard : ph_say("never", "chưa có"));
+	status_line(
+		ph_say("Last backup", "Bản sao gần nhất"), "%s%s",
+		backup[0] ? backup
+			  : ph_say("never (packhorsed backup)",
+				   "chưa có (packhorsed backup)"),
+		backup[0] && json_is_false(json_object_get(answer, "last_backup_away"))
+			? ph_say(", on the hub's own disk", ", trên chính ổ đĩa này")
+			: "");
 	status_line(ph_say("Store, free disk", "Kho, đĩa còn trống"), "%s MiB, %s MiB",
 		    ph_number(a, number_of(answer, "store_bytes") >> 20),
 		    ph_number(b, number_of(answer, "disk_free_bytes") >> 20));

@@ -44,6 +44,8 @@ struct ph_settings {
 	unsigned entries_a_day;
 	unsigned entries_saved;
 	unsigned reserve_mib;
+	unsigned backup_keep; /* backups that stay in a folder */
+	unsigned backup_days; /* none is older but the newest */
 	enum ph_prefix prefix;
 };
 

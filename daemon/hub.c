@@ -7,6 +7,7 @@
  * and where; a folder that is no hub is a usage error, a damaged file
  * PH_EXIT_DAMAGED. The root and operator keys are never read here.
  */
+#include "daemon/hub_backup.h"
 #include "daemon/hub_feed.h"
 #include "daemon/hub_match.h"
 
@@ -214,6 +215,7 @@ void ph_hub_close(struct ph_hub *hub)
 	if (!hub) {
 		return;
 	}
+	ph_hub_backup_free(hub->backup);
 	ph_feeder_free(hub->feeder);
 	ph_writer_free(hub->writer);
 	ph_writer_free(hub->desk);

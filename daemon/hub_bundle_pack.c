@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "daemon/hub_load.h"
+#include "daemon/hub_receipt.h"
 
 enum {
 	LOAD_BUDGET = 64 * 1024,
@@ -196,13 +197,28 @@ static int find_sure(struct ph_hub_packing *packing, const struct ph_log *log,
 	return 0;
 }
 
+/* RECEIPT, if RC says that it is one. */
+static int put_signed(struct receipts *receipts, int rc, const struct ph_receipt *receipt)
+{
+	struct ph_hub *hub = receipts->packing->hub;
+	struct ph_buf bytes = { 0 };
+
+	rc = rc == 0 ? ph_receipt_encode(receipt, hub->keys.sign.secret, &bytes) : rc;
+	if (rc == 0) {
+		rc = ph_bundle_put_receipt(receipts->writer, ph_buf_view(&bytes),
+					   receipts->out);
+		receipts->n += rc == 0;
+	}
+	ph_buf_deinit(&bytes);
+	return rc;
+}
+
 static int put_receipt(void *data, const struct ph_log *log)
 {
 	struct receipts *receipts = data;
 	struct ph_hub *hub = receipts->packing->hub;
 	struct ph_hub_head head = { 0 };
 	struct ph_receipt receipt;
-	struct ph_buf bytes = { 0 };
 	bool forked;
 	int rc;
 
@@ -222,14 +238,12 @@ static int put_receipt(void *data, const struct ph_log *log)
 		return rc;
 	}
 	rc = ph_hub_receipt(hub, &head, &receipt);
-	rc = rc == 0 ? ph_receipt_encode(&receipt, hub->keys.sign.secret, &bytes) : rc;
-	if (rc == 0) {
-		rc = ph_bundle_put_receipt(receipts->writer, ph_buf_view(&bytes),
-					   receipts->out);
-		receipts->n += rc == 0;
+	rc = put_signed(receipts, rc, &receipt);
+	if (rc != 0) {
+		return rc;
 	}
-	ph_buf_deinit(&bytes);
-	return rc;
+	rc = ph_hub_backup_receipt(hub, &head, &receipt);
+	return rc == PH_JOURNAL_E_NONE ? 0 : put_signed(receipts, rc, &receipt);
 }
 
 /* ---- one bundle ---- */

@@ -64,6 +64,11 @@ static const struct {
 	{ "stick-manifest", ph_hub_stick_manifest, NO_LEDGER },
 	{ "bundle-take", ph_hub_bundle_take_command, BUILDS },
 	{ "bundle-pack", ph_hub_bundle_pack_command, BUILDS },
+	{ "backup-begin", ph_hub_backup_begin, BUILDS },
+	{ "backup-step", ph_hub_backup_step, NO_LEDGER },
+	{ "backup-sign", ph_hub_backup_sign, NO_LEDGER },
+	{ "backup-kept", ph_hub_backup_kept, NO_LEDGER },
+	{ "backup-drop", ph_hub_backup_drop, NO_LEDGER },
 };
 
 const char *ph_request_text(const json_t *request, const char *name)

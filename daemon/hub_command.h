@@ -18,6 +18,8 @@ ph_hub_command_fn ph_hub_status, ph_hub_devices, ph_hub_log;
 ph_hub_command_fn ph_hub_device_show, ph_hub_device_confirm;
 ph_hub_command_fn ph_hub_stick_begin, ph_hub_bundle_take_command,
 	ph_hub_bundle_pack_command, ph_hub_stick_manifest;
+ph_hub_command_fn ph_hub_backup_begin, ph_hub_backup_step, ph_hub_backup_sign,
+	ph_hub_backup_kept, ph_hub_backup_drop;
 ph_hub_command_fn ph_hub_digest, ph_hub_rebuild, ph_hub_verify;
 ph_hub_command_fn ph_hub_query, ph_hub_list;
 ph_hub_command_fn ph_hub_cases, ph_hub_case_show, ph_hub_case_decide, ph_hub_why;

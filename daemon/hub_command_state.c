@@ -5,6 +5,7 @@
 #include "common/ledger/cases.h"
 #include "common/ledger/query.h"
 #include "common/log/json.h"
+#include "daemon/hub_backup.h"
 #include "daemon/hub_command.h"
 #include "daemon/hub_quota.h"
 
@@ -72,6 +73,22 @@ static int64_t file_size(const char *dir, const char *name)
 	return ph_file_info(path, &info) == 0 ? (int64_t)info.size : 0;
 }
 
+/* When the last verified backup was made, and whether off the hub's disk. */
+static int tell_backup(struct ph_hub *hub, json_t *answer)
+{
+	int64_t made = 0;
+	int64_t away = 0;
+	int rc = ph_journal_meta_get_int(hub->journal, PH_HUB_META_BACKUP, &made);
+
+	if (rc == 0) {
+		rc = ph_journal_meta_get_int(hub->journal, PH_HUB_META_BACKUP_AWAY,
+					     &away);
+	}
+	set_time(answer, "last_backup", made);
+	json_object_set_new(answer, "last_backup_away", json_boolean(away != 0));
+	return rc < 0 ? rc : 0;
+}
+
 int ph_hub_status(struct ph_hub *hub, const json_t *request, json_t *answer,
 		  struct ph_error *err)
 {
@@ -123,7 +140,7 @@ int ph_hub_status(struct ph_hub *hub, const json_t *request, json_t *answer,
 	}
 	ph_hub_room_about(hub, answer);
 	set_hex(answer, "root", hub->keylist.root, sizeof(hub->keylist.root));
-	return 0;
+	return tell_backup(hub, answer);
 }
 
 /* --- devices --- */

@@ -7,6 +7,7 @@
  * to be; only when it proved to be live is what it confirmed forgotten, or its feed begun
  * anew. If folding fails (the disk is full) sessions get what is in the feeds already.
  */
+#include "daemon/hub_backup.h"
 #include "daemon/hub_feed.h"
 
 #include <errno.h>
@@ -40,6 +41,7 @@ int ph_hub_fold(struct ph_hub *hub)
 		rc = ph_feeder_step(hub->feeder, STEP, &more);
 	}
 	hub->behind = rc != 0;
+	ph_hub_backup_expire(hub);
 	return rc < 0 ? rc : 0;
 }
 

@@ -12,6 +12,8 @@
 
 #define PH_HUB_PATH_MAX 4096
 
+struct ph_hub_backup;
+
 struct ph_hub {
 	char dir[PH_HUB_PATH_MAX];
 	struct ph_hub_config config; /* dir points to the copy above */
@@ -34,6 +36,7 @@ struct ph_hub {
 	struct ph_hub_room room;
 	/* of a device; set by other threads, too */
 	atomic_uint entries_a_day, entries_saved;
+	struct ph_hub_backup *backup; /* one that is under way; NULL: none */
 	bool stopped; /* an I/O error was seen: nothing more is acknowledged */
 };
 

@@ -20,6 +20,7 @@
 #include "daemon/hub_judge.h"
 #include "daemon/hub_load.h"
 #include "daemon/hub_quota.h"
+#include "daemon/hub_receipt.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -410,28 +411,6 @@ static int do_job(struct ph_hub *hub, struct ph_job *job)
 
 /* --- answers, after the commit --- */
 
-static int make_receipt(struct ph_hub *hub, const struct ph_hub_head *head,
-			unsigned index, struct ph_short_receipt *out)
-{
-	struct ph_receipt receipt;
-	int rc = ph_hub_receipt(hub, head, &receipt);
-
-	if (rc < 0) {
-		return rc;
-	}
-	rc = ph_receipt_sign(&receipt, hub->keys.sign.secret, out->signature);
-	if (rc < 0) {
-		return rc;
-	}
-	out->index = index;
-	out->n = receipt.head.n;
-	out->level = receipt.level;
-	out->time = receipt.time;
-	out->n_missing = receipt.n_missing;
-	memcpy(out->missing, receipt.missing, sizeof(out->missing));
-	return 0;
-}
-
 static bool touches(const struct ph_job *job, const uint8_t log_id[static PH_LOG_ID_SIZE])
 {
 	for (const struct ph_item *item = job->items; item; item = item->next) {
@@ -469,13 +448,17 @@ static int answer_hello(struct ph_hub *hub, struct ph_job *job)
 		welcome->same = welcome->same && held.told.n == head->n &&
 				memcmp(held.told.h, head->h, sizeof(head->h)) == 0;
 		if (held.known.n > job->hello.receipted[i]) {
-			rc = make_receipt(hub, &held, i,
-					  &welcome->receipt[welcome->n_receipts]);
+			rc = ph_hub_short_receipt(hub, &held, i,
+						  &welcome->receipt[welcome->n_receipts]);
 			if (rc < 0) {
 				return rc;
 			}
 			welcome->n_receipts++;
 			peer->receipts++;
+		}
+		rc = ph_hub_tell_backup(hub, job, &held, i);
+		if (rc < 0) {
+			return rc;
 		}
 	}
 	return ph_hub_load_waits(hub, peer, &job->more);
@@ -497,7 +480,8 @@ static int answer_store(struct ph_hub *hub, struct ph_job *job)
 			continue;
 		}
 		if (rc == 0) {
-			rc = make_receipt(hub, &held, i, &job->receipt[job->n_receipts]);
+			rc = ph_hub_short_receipt(hub, &held, i,
+						  &job->receipt[job->n_receipts]);
 		}
 		if (rc < 0) {
 			return rc;

@@ -1,0 +1,205 @@
+/*
+ * daemon/backup_key.c - the recovery key: what opens backups of a hub.
+ *
+ * The text is PACKHORSE-RECOVERY1: and base64url of a MessagePack array; the public half
+ * a small file of the same kind. Whoever reads either makes the public key again from the
+ * secret, or looks whether it is a point that can be used. White space in the text does
+ * not count: it may have been typed from paper.
+ */
+#include "daemon/backup_key.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <sodium.h>
+
+#include "common/base/file.h"
+#include "common/base/mp.h"
+
+#define PREFIX       "PACKHORSE-RECOVERY1:"
+#define TITLE        "packhorse recovery key 1"
+#define PUBLIC_TITLE "packhorse recovery public 1"
+#define PUBLIC_FILE  "keys/recovery"
+#define FILE_MAX     1024
+#define PATH_SIZE    4096
+
+static const struct ph_walk_limits limits = { .depth = 1, .items = 4 };
+
+void ph_recovery_key_wipe(struct ph_recovery_key *key)
+{
+	sodium_memzero(key, sizeof(*key));
+}
+
+void ph_recovery_name(const uint8_t key[static PH_KEY_SIZE],
+		      uint8_t out[static PH_RECOVERY_NAME_SIZE])
+{
+	uint8_t hash[32];
+
+	crypto_generichash(hash, sizeof(hash), key, PH_KEY_SIZE, NULL, 0);
+	memcpy(out, hash, PH_RECOVERY_NAME_SIZE);
+}
+
+static bool title_is(const msgpack_object_array *array, const char *title)
+{
+	struct ph_view text;
+
+	return array && ph_mp_str(ph_mp_item(array, 0), 1, FILE_MAX, &text) &&
+	       ph_view_equal(text, ph_view_str(title));
+}
+
+/* --- the text --- */
+
+int ph_recovery_key_text(const struct ph_recovery_key *key, struct ph_buf *out)
+{
+	struct ph_buf bytes = { 0 };
+	struct ph_mpw writer;
+	char text[FILE_MAX];
+	int rc;
+
+	ph_mpw_init(&writer, &bytes);
+	ph_mpw_array(&writer, 3);
+	ph_mpw_str(&writer, ph_view_str(TITLE));
+	ph_mpw_bin(&writer, key->box.secret, sizeof(key->box.secret));
+	ph_mpw_bin(&writer, key->root, sizeof(key->root));
+	rc = ph_mpw_end(&writer);
+	if (rc == 0) {
+		sodium_bin2base64(text, sizeof(text), bytes.data, bytes.len,
+				  sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+		rc = ph_buf_put_view(out, ph_view_str(PREFIX));
+	}
+	rc = rc == 0 ? ph_buf_put_view(out, ph_view_str(text)) : rc;
+	rc = rc == 0 ? ph_buf_put_u8(out, '\n') : rc;
+	sodium_memzero(text, sizeof(text));
+	ph_buf_wipe(&bytes);
+	return rc;
+}
+
+static int decode(struct ph_view bytes, struct ph_recovery_key *key)
+{
+	const msgpack_object_array *array;
+	struct ph_mp mp;
+	bool ok;
+	int rc = ph_mp_decode(&mp, bytes, &limits, PH_WALK_CANONICAL);
+
+	if (rc != 0) {
+		return rc < 0 ? rc : -EUCLEAN;
+	}
+	array = ph_mp_array(mp.root, 3, 3);
+	ok = title_is(array, TITLE) &&
+	     ph_mp_bin_exact(ph_mp_item(array, 1), key->box.secret,
+			     sizeof(key->box.secret)) &&
+	     ph_mp_bin_exact(ph_mp_item(array, 2), key->root, sizeof(key->root)) &&
+	     crypto_scalarmult_base(key->box.key, key->box.secret) == 0;
+	ph_mp_deinit(&mp);
+	return ok ? 0 : -EUCLEAN;
+}
+
+static int parse(const struct ph_buf *text, struct ph_recovery_key *key)
+{
+	uint8_t bytes[FILE_MAX];
+	size_t len = 0;
+	size_t skip = sizeof(PREFIX) - 1;
+	int rc = -EUCLEAN;
+
+	if (text->len > skip && memcmp(text->data, PREFIX, skip) == 0 &&
+	    sodium_base642bin(bytes, sizeof(bytes), (const char *)text->data + skip,
+			      text->len - skip, " \t\r\n", &len, NULL,
+			      sodium_base64_VARIANT_URLSAFE_NO_PADDING) == 0) {
+		rc = decode(PH_VIEW(bytes, len), key);
+	}
+	sodium_memzero(bytes, sizeof(bytes));
+	return rc;
+}
+
+int ph_recovery_key_load(struct ph_recovery_key *key, const char *path,
+			 struct ph_error *err)
+{
+	struct ph_recovery_key result = { 0 };
+	struct ph_buf text = { 0 };
+	int rc = ph_file_read(path, FILE_MAX, &text, NULL);
+
+	if (rc == 0) {
+		rc = parse(&text, &result);
+	}
+	if (rc == -EUCLEAN || rc == -EFBIG) {
+		rc = ph_fail(err, PH_EXIT_DAMAGED, -EUCLEAN,
+			     "%s is no recovery key, or was not copied whole: it is one "
+			     "line that begins with " PREFIX "; use another copy of it",
+			     path);
+	} else if (rc < 0) {
+		ph_fail_errno(err, rc, path);
+	} else {
+		*key = result;
+	}
+	ph_recovery_key_wipe(&result);
+	ph_buf_wipe(&text);
+	return rc;
+}
+
+/* --- the public half --- */
+
+int ph_recovery_public_save(const char *dir, const uint8_t key[static PH_KEY_SIZE],
+			    struct ph_error *err)
+{
+	struct ph_buf bytes = { 0 };
+	struct ph_mpw writer;
+	char path[PATH_SIZE];
+	int rc = ph_path_join(path, sizeof(path), dir, PUBLIC_FILE, err);
+
+	ph_mpw_init(&writer, &bytes);
+	ph_mpw_array(&writer, 2);
+	ph_mpw_str(&writer, ph_view_str(PUBLIC_TITLE));
+	ph_mpw_bin(&writer, key, PH_KEY_SIZE);
+	rc = rc == 0 ? ph_mpw_end(&writer) : rc;
+	if (rc == 0) {
+		rc = ph_file_write(path, ph_buf_view(&bytes), 0600, err);
+	}
+	ph_buf_deinit(&bytes);
+	return rc;
+}
+
+static int decode_public(struct ph_view bytes, uint8_t key_out[static PH_KEY_SIZE])
+{
+	const msgpack_object_array *array;
+	struct ph_mp mp;
+	bool ok;
+	int rc = ph_mp_decode(&mp, bytes, &limits, PH_WALK_CANONICAL);
+
+	if (rc != 0) {
+		return rc < 0 ? rc : -EUCLEAN;
+	}
+	array = ph_mp_array(mp.root, 2, 2);
+	ok = title_is(array, PUBLIC_TITLE) &&
+	     ph_mp_bin_exact(ph_mp_item(array, 1), key_out, PH_KEY_SIZE) &&
+	     ph_box_key_ok(key_out);
+	ph_mp_deinit(&mp);
+	return ok ? 0 : -EUCLEAN;
+}
+
+int ph_recovery_public_load(const char *dir, uint8_t key_out[static PH_KEY_SIZE],
+			    struct ph_error *err)
+{
+	struct ph_buf bytes = { 0 };
+	char path[PATH_SIZE];
+	int rc = ph_path_join(path, sizeof(path), dir, PUBLIC_FILE, err);
+
+	rc = rc == 0 ? ph_file_read(path, FILE_MAX, &bytes, NULL) : rc;
+	rc = rc == 0 ? decode_public(ph_buf_view(&bytes), key_out) : rc;
+	ph_buf_deinit(&bytes);
+	if (rc == -ENOENT) {
+		return ph_fail(
+			err, PH_EXIT_OTHER, rc,
+			"there is no recovery key yet, and without one nobody could "
+			"open a backup: make it with `packhorsed -d %s "
+			"recovery-key --out FILE`, and keep FILE away from this "
+			"machine",
+			dir);
+	}
+	if (rc == -EUCLEAN || rc == -EFBIG) {
+		return ph_fail(err, PH_EXIT_DAMAGED, -EUCLEAN,
+			       "%s is damaged: make a new recovery key with `packhorsed "
+			       "recovery-key --replace --out FILE`",
+			       path);
+	}
+	return rc < 0 ? ph_fail_errno(err, rc, path) : 0;
+}

@@ -1,0 +1,18 @@
+/*
+ * daemon/hub_backup.h - a backup that is under way, as its hub sees it (hub_command_backup.c).
+ */
+#ifndef PH_DAEMON_HUB_BACKUP_H
+#define PH_DAEMON_HUB_BACKUP_H
+
+#include "daemon/hub_internal.h"
+
+/* Values in meta (docs/STORE.md): when the last verified backup was made, and whether off this disk. */
+#define PH_HUB_META_BACKUP      "backup_time"
+#define PH_HUB_META_BACKUP_AWAY "backup_away"
+
+/* End a backup that is under way; NULL is fine. Before the store is closed. */
+void ph_hub_backup_free(struct ph_hub_backup *backup);
+/* End one that nobody goes on with. */
+void ph_hub_backup_expire(struct ph_hub *hub);
+
+#endif

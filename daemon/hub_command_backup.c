@@ -1,0 +1,344 @@
+/*
+ * daemon/hub_command_backup.c - backup-begin, -step, -sign, -kept, -drop.
+ *
+ * A backup is led by the process of the command (cmd_backup.c); here is what only the owner
+ * of the store can do. begin: a copy of the store in DIR/backup is begun. step: so many pages
+ * of it, between the jobs of sessions; at the last one the copy stands, and what receipts it
+ * will be good for is written down in memory. sign: the hub signs what the other process says
+ * of the encrypted file that it has read back. kept: that file has its name and is on its
+ * disk, so the receipts are kept and given from now on. drop: it came to nothing.
+ *
+ * There is one at a time: begin ends an earlier one, and one of which nothing was heard for
+ * ten minutes is ended when the hub folds. Failures are the backup's alone.
+ */
+#include "daemon/hub_backup.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/dbcopy.h"
+#include "daemon/backup_file.h"
+#include "daemon/hub_command.h"
+#include "daemon/hub_receipt.h"
+
+#define TOKEN_SIZE  16
+#define STEP_PAGES  512
+#define EXPIRE_SECS 600
+
+/* The receipt of one log as it is in the copy. */
+struct kept {
+	int64_t row;
+	struct ph_buf bytes;
+	struct kept *next;
+};
+
+struct ph_hub_backup {
+	char token[2 * TOKEN_SIZE + 1];
+	struct ph_db_copy *copy; /* NULL: it stands */
+	int64_t made;            /* when it was whole */
+	struct kept *receipts;
+	int64_t last; /* monotonic seconds of the last that was heard of it */
+};
+
+static int64_t monotonic(const struct ph_hub *hub)
+{
+	struct ph_now now;
+
+	hub->config.clock.read(hub->config.clock.data, &now);
+	return (int64_t)(now.mono_ms / 1000);
+}
+
+void ph_hub_backup_free(struct ph_hub_backup *backup)
+{
+	if (!backup) {
+		return;
+	}
+	ph_db_copy_free(backup->copy);
+	while (backup->receipts) {
+		struct kept *kept = backup->receipts;
+
+		backup->receipts = kept->next;
+		ph_buf_deinit(&kept->bytes);
+		free(kept);
+	}
+	free(backup);
+}
+
+static void drop(struct ph_hub *hub)
+{
+	ph_hub_backup_free(hub->backup);
+	hub->backup = NULL;
+}
+
+void ph_hub_backup_expire(struct ph_hub *hub)
+{
+	if (hub->backup && monotonic(hub) - hub->backup->last > EXPIRE_SECS) {
+		drop(hub);
+	}
+}
+
+/* The backup that REQUEST is about, or NULL with words. */
+static struct ph_hub_backup *find(struct ph_hub *hub, const json_t *request,
+				  struct ph_error *err)
+{
+	const char *token = ph_request_need(request, "token", err);
+
+	if (token && (!hub->backup || strcmp(hub->backup->token, token) != 0)) {
+		(void)ph_fail(
+			err, PH_EXIT_OTHER, -ESTALE,
+			"another backup was begun meanwhile; let that one end, then "
+			"try again");
+		return NULL;
+	}
+	if (token) {
+		hub->backup->last = monotonic(hub);
+	}
+	return token ? hub->backup : NULL;
+}
+
+/* --- begin --- */
+
+static int begin(struct ph_hub *hub, struct ph_hub_backup *backup, struct ph_error *err)
+{
+	uint8_t token[TOKEN_SIZE];
+	char path[PH_HUB_PATH_MAX];
+	int rc = ph_path_join(path, sizeof(path), hub->dir, "backup", err);
+
+	rc = rc < 0 ? rc : ph_dir_create(path, err);
+	rc = rc < 0 ? rc
+		    : ph_path_join(path, sizeof(path), hub->dir, "backup/copy.db", err);
+	if (rc < 0) {
+		return rc;
+	}
+	hub->config.rng.fill(hub->config.rng.data, token, sizeof(token));
+	ph_hex(backup->token, token, sizeof(token));
+	backup->last = monotonic(hub);
+	return ph_db_copy_start(&backup->copy, hub->db, path, err);
+}
+
+int ph_hub_backup_begin(struct ph_hub *hub, const json_t *request, json_t *answer,
+			struct ph_error *err)
+{
+	struct ph_hub_backup *backup = calloc(1, sizeof(*backup));
+	int rc = backup ? 0 : -ENOMEM;
+
+	(void)request;
+	drop(hub);
+	rc = rc < 0 ? rc : begin(hub, backup, err);
+	if (rc < 0) {
+		ph_hub_backup_free(backup);
+		return rc;
+	}
+	hub->backup = backup;
+	json_object_set_new(answer, "token", json_string(backup->token));
+	json_object_set_new(answer, "province", json_integer(hub->province));
+	return 0;
+}
+
+/* --- step --- */
+
+struct noting {
+	struct ph_hub *hub;
+	struct ph_hub_backup *backup;
+};
+
+/* What a device may be told of LOG once the copy is a backup. */
+static int note_log(void *data, const struct ph_log *log)
+{
+	struct noting *noting = data;
+	struct ph_hub *hub = noting->hub;
+	struct ph_hub_head head = { .row = log->row };
+	struct ph_receipt receipt;
+	struct kept *kept;
+	int rc;
+
+	if (log->role == PH_ROLE_HUB || log->n == 0) {
+		return 0;
+	}
+	memcpy(head.known.log_id, log->id, sizeof(log->id));
+	memcpy(head.known.h, log->h, sizeof(log->h));
+	head.known.n = log->n;
+	rc = ph_hub_receipt(hub, &head, &receipt);
+	if (rc < 0) {
+		return rc;
+	}
+	kept = calloc(1, sizeof(*kept));
+	if (!kept) {
+		return -ENOMEM;
+	}
+	receipt.level = PH_LEVEL_BACKUP;
+	receipt.time = (uint64_t)noting->backup->made;
+	kept->row = log->row;
+	kept->next = noting->backup->receipts;
+	noting->backup->receipts = kept;
+	return ph_receipt_encode(&receipt, hub->keys.sign.secret, &kept->bytes);
+}
+
+static int stand(struct ph_hub *hub, struct ph_hub_backup *backup)
+{
+	struct noting noting = { hub, backup };
+
+	ph_db_copy_free(backup->copy);
+	backup->copy = NULL;
+	backup->made = ph_hub_now(hub);
+	return ph_journal_log_each(hub->journal, note_log, &noting);
+}
+
+int ph_hub_backup_step(struct ph_hub *hub, const json_t *request, json_t *answer,
+		       struct ph_error *err)
+{
+	struct ph_hub_backup *backup = find(hub, request, err);
+	uint64_t left = 0;
+	uint64_t pages = 0;
+	int rc = 0;
+
+	if (!backup) {
+		return -ESTALE;
+	}
+	if (backup->copy) {
+		rc = ph_db_copy_step(backup->copy, STEP_PAGES, err);
+		ph_db_copy_progress(backup->copy, &left, &pages);
+		rc = rc == 0 ? stand(hub, backup) : rc;
+	}
+	if (rc < 0) {
+		drop(hub);
+		return ph_fail_errno(err, rc, "copying the hub's store");
+	}
+	json_object_set_new(answer, "whole", json_boolean(rc == 0));
+	json_object_set_new(answer, "left", json_integer((json_int_t)left));
+	json_object_set_new(answer, "pages", json_integer((json_int_t)pages));
+	json_object_set_new(answer, "made", json_integer(backup->made));
+	return 0;
+}
+
+/* --- sign --- */
+
+static int take_hash(const json_t *request, const char *name, uint8_t *out, size_t len,
+		     struct ph_error *err)
+{
+	const char *text = ph_request_need(request, name, err);
+
+	if (text && ph_unhex(out, len, text, strlen(text)) == 0) {
+		return 0;
+	}
+	return ph_fail(err, PH_EXIT_USAGE, -EINVAL, "\"%s\" is not hex of %zu bytes",
+		       name, len);
+}
+
+static int fill(struct ph_hub *hub, const struct ph_hub_backup *backup,
+		const json_t *request, struct ph_backup_manifest *manifest,
+		struct ph_error *err)
+{
+	int rc = take_hash(request, "hash", manifest->hash, sizeof(manifest->hash), err);
+
+	rc = rc < 0 ? rc
+		    : take_hash(request, "digest", manifest->digest,
+				sizeof(manifest->digest), err);
+	rc = rc < 0 ? rc
+		    : take_hash(request, "recovery", manifest->recovery,
+				sizeof(manifest->recovery), err);
+	manifest->made = (uint64_t)backup->made;
+	manifest->epoch = hub->epoch;
+	memcpy(manifest->root, hub->keylist.root, sizeof(manifest->root));
+	manifest->size = (uint64_t)json_integer_value(json_object_get(request, "size"));
+	manifest->logs = (uint64_t)json_integer_value(json_object_get(request, "logs"));
+	manifest->entries =
+		(uint64_t)json_integer_value(json_object_get(request, "entries"));
+	return rc;
+}
+
+int ph_hub_backup_sign(struct ph_hub *hub, const json_t *request, json_t *answer,
+		       struct ph_error *err)
+{
+	struct ph_hub_backup *backup = find(hub, request, err);
+	struct ph_backup_manifest manifest = { 0 };
+	struct ph_buf body = { 0 };
+	struct ph_buf bytes = { 0 };
+	char hex[2 * PH_CERT_MAX + 1];
+	int rc = backup ? 0 : -ESTALE;
+
+	if (backup && backup->copy) {
+		rc = ph_fail(err, PH_EXIT_USAGE, -EINVAL, "the copy is not whole yet");
+	}
+	rc = rc < 0 ? rc : fill(hub, backup, request, &manifest, err);
+	rc = rc < 0 ? rc : ph_backup_manifest_body(&manifest, &body);
+	rc = rc < 0 ? rc
+		    : ph_backup_manifest_sign(ph_buf_view(&body), hub->keys.sign.secret,
+					      &bytes);
+	if (rc == 0) {
+		ph_hex(hex, bytes.data, bytes.len);
+		json_object_set_new(answer, "manifest", json_string(hex));
+	}
+	ph_buf_deinit(&body);
+	ph_buf_deinit(&bytes);
+	return rc;
+}
+
+/* --- kept --- */
+
+static int keep_receipt(struct ph_hub *hub, const struct kept *kept)
+{
+	struct ph_receipt receipt;
+	int rc = ph_receipt_decode(ph_buf_view(&kept->bytes), hub->keys.sign.key,
+				   &receipt);
+
+	rc = rc == 0 ? ph_journal_receipt_put(hub->journal, kept->row, &receipt,
+					      ph_buf_view(&kept->bytes))
+		     : rc;
+	return rc > 0 ? -EUCLEAN : rc;
+}
+
+static int keep(struct ph_hub *hub, const struct ph_hub_backup *backup, bool away)
+{
+	int rc = ph_db_begin(hub->db);
+
+	for (const struct kept *kept = backup->receipts; rc == 0 && away && kept;
+	     kept = kept->next) {
+		rc = keep_receipt(hub, kept);
+	}
+	rc = rc < 0 ? rc
+		    : ph_journal_meta_put_int(hub->journal, PH_HUB_META_BACKUP,
+					      backup->made);
+	rc = rc < 0 ? rc
+		    : ph_journal_meta_put_int(hub->journal, PH_HUB_META_BACKUP_AWAY,
+					      away);
+	rc = rc < 0 ? rc : ph_db_commit(hub->db);
+	if (rc < 0) {
+		ph_db_rollback(hub->db);
+		ph_hub_forget(hub);
+	}
+	return rc;
+}
+
+int ph_hub_backup_kept(struct ph_hub *hub, const json_t *request, json_t *answer,
+		       struct ph_error *err)
+{
+	struct ph_hub_backup *backup = find(hub, request, err);
+	bool away = json_is_true(json_object_get(request, "away"));
+	int rc = backup ? 0 : -ESTALE;
+
+	if (backup && backup->copy) {
+		rc = ph_fail(err, PH_EXIT_USAGE, -EINVAL, "the copy is not whole yet");
+	}
+	rc = rc < 0 ? rc : keep(hub, backup, away);
+	if (rc < 0) {
+		return ph_fail_errno(err, rc, "noting the backup");
+	}
+	json_object_set_new(answer, "away", json_boolean(away));
+	drop(hub);
+	return 0;
+}
+
+int ph_hub_backup_drop(struct ph_hub *hub, const json_t *request, json_t *answer,
+		       struct ph_error *err)
+{
+	struct ph_hub_backup *backup = find(hub, request, err);
+
+	(void)answer;
+	if (!backup) {
+		return -ESTALE;
+	}
+	drop(hub);
+	return 0;
+}
