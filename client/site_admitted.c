@@ -21,7 +21,8 @@ static unsigned peek_kind(struct ph_view entry)
 
 struct control_walk {
 	struct ph_site_admitted *admitted;
-	const uint8_t *control; /* log id */
+	const struct ph_control *control;
+	unsigned at; /* which of its logs is looked through */
 };
 
 static bool is_of(const struct control_walk *walk, const struct ph_value *device)
@@ -51,15 +52,17 @@ static void on_word(struct control_walk *walk, enum ph_site_word word, uint64_t 
 
 	/* more of one kind than anybody gives: the fold knows the others */
 	if (is_of(walk, device) && words->count < PH_SITE_WORDS_MAX) {
-		words->n[words->count++] = n;
+		words->at[words->count].row = walk->control->log[walk->at].row;
+		words->at[words->count].n = n;
+		words->count++;
 	}
 }
 
-static void take_back(struct ph_site_words *words, uint64_t n)
+static void take_back(struct ph_site_words *words, int64_t row, uint64_t n)
 {
 	for (unsigned i = 0; i < words->count; i++) {
-		if (words->n[i] == n) {
-			words->n[i] = words->n[--words->count];
+		if (words->at[i].row == row && words->at[i].n == n) {
+			words->at[i] = words->at[--words->count];
 			return;
 		}
 	}
@@ -69,11 +72,15 @@ static void on_void(struct control_walk *walk, const struct ph_entry *entry)
 {
 	const struct ph_ref *target = &entry->field[PH_VOID_TARGET].as.ref;
 
-	if (memcmp(target->log_id, walk->control, PH_LOG_ID_SIZE) != 0) {
-		return;
-	}
-	for (unsigned word = 0; word < PH_SITE_WORDS; word++) {
-		take_back(&walk->admitted->words[word], target->n);
+	for (unsigned i = 0; i < walk->control->n; i++) {
+		if (memcmp(target->log_id, walk->control->log[i].id, PH_LOG_ID_SIZE) !=
+		    0) {
+			continue;
+		}
+		for (unsigned word = 0; word < PH_SITE_WORDS; word++) {
+			take_back(&walk->admitted->words[word], walk->control->log[i].row,
+				  target->n);
+		}
 	}
 }
 
@@ -119,44 +126,31 @@ static int on_control(void *data, uint64_t n, struct ph_view bytes)
 	return 0;
 }
 
-/* The control log as it is held. 0, PH_JOURNAL_E_NONE or negative errno. */
-static int find_control(struct ph_site *site, struct ph_log *log_out)
-{
-	struct ph_buf id = { 0 };
-	int rc = ph_journal_meta_get(site->journal, PH_META_CONTROL, &id);
-
-	if (rc == 0) {
-		rc = id.len == PH_LOG_ID_SIZE
-			     ? ph_journal_log_find(site->journal, id.data, log_out)
-			     : -EUCLEAN;
-	}
-	ph_buf_deinit(&id);
-	return rc;
-}
-
 int ph_site_admitted(struct ph_site *site, const uint8_t device[static PH_DEVICE_ID_SIZE],
 		     const struct ph_site_admitted **admitted_out)
 {
 	struct ph_site_admitted *admitted = &site->admitted;
-	struct ph_log control;
-	struct control_walk walk = { .admitted = admitted, .control = control.id };
-	int rc = find_control(site, &control);
+	struct ph_control control;
+	struct control_walk walk = { .admitted = admitted, .control = &control };
+	uint64_t total = 0;
+	int rc = ph_site_control(site, &control);
 
+	rc = rc < 0 ? rc : ph_control_total(site->journal, &control, &total);
 	if (rc < 0) {
 		return rc;
 	}
 	*admitted_out = admitted;
-	if (rc == 0 && admitted->control == control.n &&
+	if (total > 0 && admitted->control == total &&
 	    memcmp(admitted->device, device, sizeof(admitted->device)) == 0) {
 		return 0;
 	}
 	memset(admitted, 0, sizeof(*admitted));
 	memcpy(admitted->device, device, sizeof(admitted->device));
-	if (rc == PH_JOURNAL_E_NONE) {
-		return 0;
+	for (walk.at = 0; rc == 0 && walk.at < control.n; walk.at++) {
+		rc = ph_journal_entry_each(site->journal, control.log[walk.at].row, 0,
+					   on_control, &walk);
 	}
-	rc = ph_journal_entry_each(site->journal, control.row, 0, on_control, &walk);
-	admitted->control = rc == 0 ? control.n : 0;
+	admitted->control = rc == 0 ? total : 0;
 	return rc;
 }
 
@@ -169,14 +163,14 @@ enum ph_site_standing ph_site_standing_of(const struct ph_site_admitted *admitte
 		       : PH_SITE_UNCONFIRMED;
 }
 
-/* How far the cut that is entry N of CONTROL covers a log: 0 if not at all. */
-static int covered_by(struct ph_site *site, const struct ph_log *control, uint64_t n,
+/* How far the cut that is entry N of the log of ROW covers a log: 0 if not at all. */
+static int covered_by(struct ph_site *site, int64_t row, uint64_t n,
 		      const uint8_t log_id[static PH_LOG_ID_SIZE], uint64_t *covered_out)
 {
 	struct ph_buf bytes = { 0 };
 	struct ph_entry entry;
 	struct ph_head head;
-	int rc = ph_journal_entry(site->journal, control->row, n, &bytes);
+	int rc = ph_journal_entry(site->journal, row, n, &bytes);
 
 	*covered_out = 0;
 	rc = rc == 0 ? ph_entry_decode(ph_buf_view(&bytes), &entry) : rc;
@@ -222,17 +216,14 @@ int ph_site_is_covered(struct ph_site *site, const struct ph_site_admitted *admi
 		       const struct ph_segment *segment, bool *covered_out)
 {
 	const struct ph_site_words *cuts = &admitted->words[PH_SITE_CUT];
-	struct ph_log control;
 	int rc = 0;
 
 	*covered_out = true;
-	if (cuts->count > 0) {
-		rc = find_control(site, &control);
-	}
 	for (unsigned i = 0; rc == 0 && i < cuts->count; i++) {
 		uint64_t covered;
 
-		rc = covered_by(site, &control, cuts->n[i], segment->log_id, &covered);
+		rc = covered_by(site, cuts->at[i].row, cuts->at[i].n, segment->log_id,
+				&covered);
 		*covered_out = *covered_out && segment->first <= covered;
 	}
 	if (rc == 0 && !*covered_out) {

@@ -47,6 +47,46 @@ int ph_site_receipt_missing(struct ph_site *site, const struct ph_log *log,
 	return rc;
 }
 
+/* The epoch of the newest receipt, as far as it can still be verified; else *EPOCH stays. */
+static int epoch_of(struct ph_site *site, struct ph_view bytes, uint64_t *epoch)
+{
+	struct ph_receipt receipt;
+	int rc = PH_RECEIPT_E_SIGNATURE;
+
+	for (unsigned i = 0; rc == PH_RECEIPT_E_SIGNATURE && i < site->keylist.n_hubs;
+	     i++) {
+		rc = ph_receipt_decode(bytes, site->keylist.hub[i].sign, &receipt);
+	}
+	if (rc == 0) {
+		*epoch = receipt.epoch.number;
+	}
+	return rc < 0 ? rc : 0;
+}
+
+int ph_site_held(struct ph_site *site, const struct ph_log *log, uint64_t *n_out)
+{
+	struct ph_buf bytes = { 0 };
+	int64_t known = 0;
+	uint64_t epoch;
+	uint64_t n = 0;
+	int64_t time;
+	int rc = ph_journal_meta_get_int(site->journal, PH_META_EPOCH, &known);
+
+	epoch = (uint64_t)known;
+	if (rc >= 0) {
+		rc = ph_journal_receipt_get(site->journal, log->row, PH_LEVEL_HUB, &n,
+					    &time, &bytes);
+	}
+	if (rc == 0 && bytes.len > 0) {
+		rc = epoch_of(site, ph_buf_view(&bytes), &epoch);
+	}
+	if (rc == 0) {
+		*n_out = epoch < (uint64_t)known ? 0 : n < log->n ? n : log->n;
+	}
+	ph_buf_deinit(&bytes);
+	return rc > 0 ? -EUCLEAN : rc;
+}
+
 /* --- heads --- */
 
 struct heads {
@@ -133,7 +173,7 @@ static int on_log(void *data, const struct ph_log *log)
 	    memcmp(log->id, heads->log[0].id, sizeof(log->id)) == 0) {
 		return 0;
 	}
-	rc = receipted(heads->site, log, &n);
+	rc = ph_site_held(heads->site, log, &n);
 	if (rc == 0) {
 		rc = ph_site_receipt_missing(heads->site, log, missing, &n_missing);
 	}
@@ -164,22 +204,17 @@ static int fill_heads(struct heads *heads)
 
 static int fill_control(struct ph_site *site, struct ph_hello *hello)
 {
-	struct ph_buf id = { 0 };
-	struct ph_log log;
+	struct ph_control control;
 	int64_t number = 0;
-	int rc = ph_journal_meta_get(site->journal, PH_META_CONTROL, &id);
+	int rc = ph_site_control(site, &control);
 
-	if (rc == 0 && id.len != PH_LOG_ID_SIZE) {
-		rc = -EUCLEAN;
-	}
 	if (rc == 0) {
-		rc = ph_journal_log_find(site->journal, id.data, &log);
+		rc = ph_control_total(site->journal, &control, &hello->control.n);
 	}
-	if (rc == 0) {
-		hello->control.n = log.n;
-		memcpy(hello->control.h, log.h, sizeof(hello->control.h));
+	if (rc == 0 && hello->control.n > 0) {
+		rc = ph_control_hash(site->journal, &control, hello->control.n,
+				     hello->control.h);
 	}
-	ph_buf_deinit(&id);
 	if (rc >= 0) {
 		rc = ph_journal_meta_get_int(site->journal, PH_META_EPOCH, &number);
 		hello->epoch = (uint64_t)number;
@@ -299,6 +334,7 @@ static void start_session(struct ph_site *site, const struct ph_hello *hello)
 	memset(site->send, 0, sizeof(site->send));
 	memset(&site->epoch, 0, sizeof(site->epoch));
 	site->pass = PH_PASS_ENTRIES;
+	site->n_gives = 0;
 	site->packs = false; /* until the welcome; a bundle asks what was told last */
 	for (unsigned i = 0; i < hello->n_heads; i++) {
 		memcpy(site->send[i].log_id, hello->head[i].log_id, PH_LOG_ID_SIZE);

@@ -5,6 +5,7 @@
 #include "client/budget.h"
 #include "client/site.h"
 #include "common/base/file.h"
+#include "common/log/control.h"
 #include "proto/pack_item.h"
 
 #define PH_SITE_PATH_MAX 4096
@@ -13,7 +14,7 @@
 #define PH_META_KEYLIST  "keylist" /* the newest that the root signed */
 #define PH_META_KEYLIST_JOINED                                                           \
 	"keylist_joined"                  /* the invite's: our certificate stands on it */
-#define PH_META_CONTROL     "control_log" /* id of the hub's control log */
+#define PH_META_CONTROL     "control_log" /* ids of the logs that are the hub's control log */
 #define PH_META_FORKED      "control_forked" /* 1: the hub now sends another one */
 #define PH_META_EPOCH       "hub_epoch"      /* number of the highest one heard of */
 #define PH_META_HUB_TIME    "hub_time"       /* last heard */
@@ -49,7 +50,10 @@ struct ph_site_send {
 /* Entries of the control log that say one thing of a device, and are not voided. */
 #define PH_SITE_WORDS_MAX 8
 struct ph_site_words {
-	uint64_t n[PH_SITE_WORDS_MAX];
+	struct {
+		int64_t row; /* which log of it */
+		uint64_t n;
+	} at[PH_SITE_WORDS_MAX];
 	unsigned count;
 };
 enum ph_site_word {
@@ -62,7 +66,8 @@ enum ph_site_word {
 /* What the control log says of a device. */
 struct ph_site_admitted {
 	uint8_t device[PH_DEVICE_ID_SIZE];
-	uint64_t control; /* n of the control log that was looked through; 0: none yet */
+	uint64_t
+		control; /* entries of the control log that were looked through; 0: none yet */
 	bool is_admitted;
 	uint8_t key[PH_KEY_SIZE];
 	uint64_t site, role;
@@ -115,6 +120,12 @@ struct ph_site {
 	bool by_file;
 	uint64_t left;                    /* items that did not go on from it */
 	struct ph_site_admitted admitted; /* the last that was looked up */
+	/* control logs that a restored hub asks for, and how far it has them by now */
+	struct {
+		int64_t row;
+		uint64_t n;
+	} give[PH_CONTROL_LOGS_MAX];
+	unsigned n_gives;
 	/* logs of devices that were cut off, of which nothing is taken in this session */
 	uint8_t left_alone[PH_SIBLINGS_MAX][PH_LOG_ID_SIZE];
 	unsigned n_left_alone;
@@ -181,6 +192,8 @@ int ph_site_segment(struct ph_site *site, const struct ph_log *log, uint64_t aft
 /* --- site_hello.c --- */
 /* Whether the hub told, when it was last heard, that it takes what we pack. 0 or negative errno. */
 int ph_site_hub_packs(struct ph_site *site, bool *packs_out);
+/* How far the hub surely holds LOG: not at all by the word of one that was restored since. 0 or negative errno. */
+int ph_site_held(struct ph_site *site, const struct ph_log *log, uint64_t *n_out);
 /* What the newest receipt of LOG lists as missing, into MISSING. 0 or negative errno. */
 int ph_site_receipt_missing(struct ph_site *site, const struct ph_log *log,
 			    uint64_t missing[static PH_RECEIPT_MISSING_MAX],

@@ -284,6 +284,9 @@ static int do_welcome(struct ph_site *site, struct ph_job *job, struct ph_error 
 		rc = keep_form(site, welcome);
 	}
 	if (rc == 0) {
+		rc = ph_site_control_wanted(site, welcome);
+	}
+	if (rc == 0) {
 		rc = ph_site_check_epoch(site, &welcome->epoch);
 	}
 	if (rc == 0) {
@@ -303,62 +306,6 @@ static int do_welcome(struct ph_site *site, struct ph_job *job, struct ph_error 
 }
 
 /* --- STORE --- */
-
-static bool is_hub_key(const struct ph_site *site, const uint8_t key[static PH_KEY_SIZE])
-{
-	return ph_keylist_has_hub(&site->keylist, key);
-}
-
-/* The control log from its first segment: its `open` must be by a hub that we know. */
-static int open_control(struct ph_site *site, const struct ph_segment *segment,
-			struct ph_log *log_out)
-{
-	struct ph_view body = segment->body;
-	struct ph_view first;
-	struct ph_entry entry;
-	uint8_t id[PH_LOG_ID_SIZE];
-	const uint8_t *key;
-	int rc;
-
-	if (segment->first != 1 || ph_segment_next(&body, &first) != 0) {
-		return PH_JOURNAL_E_GAP;
-	}
-	rc = ph_entry_decode(first, &entry);
-	if (rc != 0 || entry.number != PH_KIND_OPEN ||
-	    entry.field[PH_OPEN_SITE].as.uint != 0) {
-		return rc < 0 ? rc : PH_JOURNAL_E_FORM;
-	}
-	key = entry.field[PH_OPEN_KEY].as.bytes.data;
-	ph_log_id(id, key, entry.field[PH_OPEN_NONCE].as.bytes.data);
-	if (!is_hub_key(site, key) || memcmp(id, segment->log_id, sizeof(id)) != 0) {
-		return PH_JOURNAL_E_SEAL;
-	}
-	rc = ph_journal_log_add(site->journal, id, key, 0, PH_ROLE_HUB, log_out);
-	if (rc == 0) {
-		rc = ph_journal_meta_put(site->journal, PH_META_CONTROL,
-					 PH_VIEW(id, sizeof(id)));
-	}
-	return rc;
-}
-
-/* The log of SEGMENT if it is the control log. 0, or PH_JOURNAL_E_*. */
-static int find_control(struct ph_site *site, const struct ph_segment *segment,
-			struct ph_log *log_out)
-{
-	struct ph_buf id = { 0 };
-	int rc = ph_journal_meta_get(site->journal, PH_META_CONTROL, &id);
-
-	if (rc == PH_JOURNAL_E_NONE) {
-		rc = open_control(site, segment, log_out);
-	} else if (rc == 0 && !ph_view_equal(ph_buf_view(&id),
-					     PH_VIEW(segment->log_id, PH_LOG_ID_SIZE))) {
-		rc = PH_JOURNAL_E_FORM;
-	} else if (rc == 0) {
-		rc = ph_journal_log_find(site->journal, segment->log_id, log_out);
-	}
-	ph_buf_deinit(&id);
-	return rc;
-}
 
 /*
  * A hub that was put back from an older copy, and has spoken since, sends a control log
@@ -385,7 +332,7 @@ static int store_control(struct ph_site *site, const struct ph_item *item)
 	int rc;
 
 	ph_item_segment(item, &segment);
-	rc = find_control(site, &segment, &log);
+	rc = ph_site_control_find(site, &segment, &log);
 	if (rc == 0) {
 		rc = ph_journal_extend(site->journal, &log, &segment, &stored);
 	}

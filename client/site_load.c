@@ -1,6 +1,7 @@
 /*
  * client/site_load.c - what of our logs goes up next.
  *
+ * To a hub that was restored first what it lacks of its own control log (site_control.c).
  * For each log in turn: first the sealed parts of entries that are sent already, then
  * parts that the hub says it lacks, then the next segment, sealed where it is cut. A
  * part travels as its plain fields and seed, and only if our own copy of it opens: so
@@ -21,7 +22,7 @@
 #include <string.h>
 
 #include "client/road_class.h"
-#include "client/site_internal.h"
+#include "client/site_take.h"
 
 #define LEAST_CUT 16 /* bytes: no entry is so short */
 
@@ -106,7 +107,11 @@ static int parts_wait(struct ph_site *site, const struct ph_log *log,
 int ph_site_has_more(struct ph_site *site, bool *more_out)
 {
 	bool more = false;
+	int given = ph_site_control_waits(site, &more);
 
+	if (given < 0) {
+		return given;
+	}
 	for (unsigned i = 0; !more && i < site->n_send; i++) {
 		const struct ph_site_send *send = &site->send[i];
 		struct ph_log log;
@@ -411,12 +416,33 @@ static bool next_pass(struct ph_site *site)
 	return true;
 }
 
+/* What a restored hub lacks of its own: before ours, since it speaks of whom ours comes. */
+static int load_control(struct ph_site *site, struct load *load)
+{
+	struct ph_item *item = NULL;
+	int rc = 0;
+
+	do {
+		rc = ph_site_control_next(site, &item);
+		if (rc == 0 && item && !fits(load, item)) {
+			ph_items_free(item);
+			return 0;
+		}
+		if (rc == 0 && item) {
+			ph_site_control_given(site, item);
+			*load->end = item;
+			load->end = &item->next;
+		}
+	} while (rc == 0 && item && !load->is_full);
+	return rc;
+}
+
 int ph_site_load(struct ph_site *site, struct ph_job *job)
 {
 	struct load load = {
 		.fit = job->fit, .left = job->budget, .is_first = true, .end = &job->items
 	};
-	int rc = 0;
+	int rc = load_control(site, &load);
 
 	do {
 		for (unsigned i = 0; rc == 0 && !load.is_full && i < site->n_send; i++) {

@@ -72,47 +72,6 @@ void ph_site_pack_free(struct ph_site_packing *packing)
 
 /* ---- where sending begins ---- */
 
-/* The epoch of the newest receipt, as far as it can still be verified; else *EPOCH stays. */
-static int epoch_of(struct ph_site *site, struct ph_view bytes, uint64_t *epoch)
-{
-	struct ph_receipt receipt;
-	int rc = PH_RECEIPT_E_SIGNATURE;
-
-	for (unsigned i = 0; rc == PH_RECEIPT_E_SIGNATURE && i < site->keylist.n_hubs;
-	     i++) {
-		rc = ph_receipt_decode(bytes, site->keylist.hub[i].sign, &receipt);
-	}
-	if (rc == 0) {
-		*epoch = receipt.epoch.number;
-	}
-	return rc < 0 ? rc : 0;
-}
-
-/* How far the hub surely holds LOG. */
-static int find_held(struct ph_site *site, const struct ph_log *log, uint64_t *n_out)
-{
-	struct ph_buf bytes = { 0 };
-	int64_t known = 0;
-	uint64_t epoch;
-	uint64_t n = 0;
-	int64_t time;
-	int rc = ph_journal_meta_get_int(site->journal, PH_META_EPOCH, &known);
-
-	epoch = (uint64_t)known;
-	if (rc >= 0) {
-		rc = ph_journal_receipt_get(site->journal, log->row, PH_LEVEL_HUB, &n,
-					    &time, &bytes);
-	}
-	if (rc == 0 && bytes.len > 0) {
-		rc = epoch_of(site, ph_buf_view(&bytes), &epoch);
-	}
-	if (rc == 0) {
-		*n_out = epoch < (uint64_t)known ? 0 : n < log->n ? n : log->n;
-	}
-	ph_buf_deinit(&bytes);
-	return rc > 0 ? -EUCLEAN : rc;
-}
-
 static int begin_log(struct ph_site *site, unsigned index)
 {
 	struct ph_site_send *send = &site->send[index];
@@ -120,7 +79,7 @@ static int begin_log(struct ph_site *site, unsigned index)
 	uint64_t n = 0;
 	int rc = ph_journal_log_find(site->journal, send->log_id, &log);
 
-	rc = rc == 0 ? find_held(site, &log, &n) : rc;
+	rc = rc == 0 ? ph_site_held(site, &log, &n) : rc;
 	if (rc != 0) {
 		return rc < 0 ? rc : -EUCLEAN;
 	}

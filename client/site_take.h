@@ -24,6 +24,22 @@ int ph_site_tell_taken(struct ph_site *site, struct ph_hello *hello);
  */
 int ph_site_check_epoch(struct ph_site *site, const struct ph_epoch *epoch);
 
+/* --- site_control.c --- */
+/* The control log as it is held; n 0: not at all. 0 or negative errno. */
+int ph_site_control(struct ph_site *site, struct ph_control *control_out);
+/*
+ * The log of SEGMENT, of the control log or one that goes on from it; begun if it is new.
+ * In a transaction. 0; PH_JOURNAL_E_GAP, _FORM, _SEAL: it is none; negative errno.
+ */
+int ph_site_control_find(struct ph_site *site, const struct ph_segment *segment,
+			 struct ph_log *log_out);
+/* Note what a restored hub asks for in WELCOME. 0 or negative errno. */
+int ph_site_control_wanted(struct ph_site *site, const struct ph_welcome *welcome);
+/* The next segment for it; NULL: there is none. Once it is taken, _given(). 0 or negative errno. */
+int ph_site_control_next(struct ph_site *site, struct ph_item **item_out);
+void ph_site_control_given(struct ph_site *site, const struct ph_item *item);
+int ph_site_control_waits(struct ph_site *site, bool *more_out);
+
 /* --- site_admitted.c --- */
 /* What the control log that is held says of DEVICE; borrowed until the next call. 0 or negative errno. */
 int ph_site_admitted(struct ph_site *site, const uint8_t device[static PH_DEVICE_ID_SIZE],

@@ -93,6 +93,16 @@ static int print_status(const json_t *answer)
 		    number_of(answer, "cases") > 0 ? " (packhorsed cases)" : "");
 	status_line(ph_say("Last device heard", "Lần nhận gần nhất"), "%s",
 		    heard[0] ? heard : ph_say("never", "chưa có"));
+	if (json_is_true(json_object_get(answer, "collecting"))) {
+		status_line(
+			ph_say("Collecting what was lost", "Đang gom sau phục hồi"),
+			ph_say("%s of %s devices have called; nobody gets what others "
+			       "wrote until `packhorsed restore end`",
+			       "%s trên %s máy đã gọi về; chưa máy nào nhận dữ liệu "
+			       "của máy khác trước lệnh `packhorsed restore end`"),
+			ph_number(a, number_of(answer, "devices_back")),
+			ph_number(b, number_of(answer, "devices")));
+	}
 	status_line(
 		ph_say("Last backup", "Bản sao gần nhất"), "%s%s",
 		backup[0] ? backup

@@ -56,6 +56,13 @@ int ph_feeder_open(struct ph_feeder **feeder_out, const struct ph_feeder_config 
 	return 0;
 }
 
+void ph_feeder_set_epoch(struct ph_feeder *feeder, const struct ph_epoch *epoch)
+{
+	if (feeder) {
+		feeder->config.epoch = *epoch;
+	}
+}
+
 void ph_feeder_free(struct ph_feeder *feeder)
 {
 	if (feeder) {

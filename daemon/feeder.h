@@ -14,6 +14,7 @@
 #define PH_DAEMON_FEEDER_H
 
 #include "common/ledger/ledger.h"
+#include "common/log/control.h"
 #include "common/log/keys.h"
 #include "common/log/receipt.h"
 
@@ -24,8 +25,8 @@ struct ph_feeder_config {
 	struct ph_journal *journal;
 	struct ph_ledger *ledger;
 	const struct ph_device_keys
-		*keys;                   /* of the hub: pages are signed, seeds opened */
-	uint8_t control[PH_LOG_ID_SIZE]; /* the control log, which travels whole */
+		*keys;                    /* of the hub: pages are signed, seeds opened */
+	const struct ph_control *control; /* the control log, which travels whole */
 	struct ph_epoch epoch;
 };
 
@@ -33,6 +34,13 @@ struct ph_feeder_config {
 int ph_feeder_open(struct ph_feeder **feeder_out, const struct ph_feeder_config *config,
 		   struct ph_error *err);
 void ph_feeder_free(struct ph_feeder *feeder);
+/* Pages are of this epoch from now on. NULL is fine. */
+void ph_feeder_set_epoch(struct ph_feeder *feeder, const struct ph_epoch *epoch);
+/*
+ * Look again who is fed: a device came whose confirmation was here before it. In a
+ * transaction. 0 or negative errno.
+ */
+int ph_feeder_roster(struct ph_feeder *feeder);
 /* Whether anybody is fed, as of the last step. */
 bool ph_feeder_has_devices(struct ph_feeder *feeder);
 /* After a rollback: forget what is cached of the tables. */

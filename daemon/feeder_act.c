@@ -67,9 +67,8 @@ static int take_row(struct acts *acts, struct ph_stmt *stmt, uint64_t site)
 	memcpy(act.ref.log_id, log.id, sizeof(act.ref.log_id));
 	act.ref.n = (uint64_t)ph_stmt_col_int(stmt, 1);
 	memcpy(act.ref.hash, hash.data, hash.len);
-	if (log.site == 0
-		    ? memcmp(log.id, acts->feeder->config.control, PH_LOG_ID_SIZE) == 0
-		    : log.site == site) {
+	if (log.site == 0 ? ph_control_has(acts->feeder->config.control, log.id)
+			  : log.site == site) {
 		return 0;
 	}
 	same = find(acts, &act.ref);

@@ -62,8 +62,6 @@ bool ph_feeder_ref_get(struct ph_view bytes, struct ph_ref *ref);
 /* --- feeder_device.c: who is fed --- */
 /* The devices that are fed, from the tables. 0 or negative errno. */
 int ph_feeder_load(struct ph_feeder *feeder);
-/* Whether each device is confirmed, from the ledger: begin the feeds of new ones, end those of others. */
-int ph_feeder_roster(struct ph_feeder *feeder);
 int ph_feeder_save(struct ph_feeder *feeder);
 struct ph_feeder_device *ph_feeder_device_at(struct ph_feeder *feeder, int64_t row);
 /* The index of the first device of SITE, or of a later one. */

@@ -340,7 +340,7 @@ bool ph_feeder_holds(const struct ph_feeder *feeder,
 	if (fact->log_site != 0) {
 		return fact->log_site == device->site;
 	}
-	return memcmp(fact->ref.log_id, feeder->config.control, PH_LOG_ID_SIZE) == 0;
+	return ph_control_has(feeder->config.control, fact->ref.log_id);
 }
 
 /* --- in and out --- */

@@ -8,6 +8,7 @@
  * PH_EXIT_DAMAGED. The root and operator keys are never read here.
  */
 #include "daemon/hub_backup.h"
+#include "daemon/hub_collect.h"
 #include "daemon/hub_feed.h"
 #include "daemon/hub_match.h"
 
@@ -63,36 +64,20 @@ static int load_keylist(struct ph_hub *hub, struct ph_error *err)
 
 static int load_meta(struct ph_hub *hub, struct ph_error *err)
 {
-	struct ph_buf random = { 0 };
-	int64_t number = 0;
 	int64_t province = 0;
-	int rc;
+	int rc = ph_journal_meta_get_int(hub->journal, "province", &province);
 
-	rc = ph_journal_meta_get_int(hub->journal, "epoch_number", &number);
-	if (rc == 0) {
-		rc = ph_journal_meta_get(hub->journal, "epoch_random", &random);
-	}
-	if (rc == 0) {
-		rc = ph_journal_meta_get_int(hub->journal, "province", &province);
-	}
 	if (rc < 0) { /* what could not be read need not be missing */
-		rc = ph_fail_errno(err, rc, "reading the hub's store");
-		goto out;
+		return ph_fail_errno(err, rc, "reading the hub's store");
 	}
-	if (rc > 0 || random.len != sizeof(hub->epoch.random)) {
-		rc = ph_fail(err, PH_EXIT_DAMAGED, -EUCLEAN,
-			     "%s/hub.db lacks its epoch: it is not a whole hub store; "
-			     "restore it "
-			     "from a backup",
-			     hub->dir);
-		goto out;
+	if (rc > 0) {
+		return ph_fail(err, PH_EXIT_DAMAGED, -EUCLEAN,
+			       "%s/hub.db lacks its province: it is not a whole hub "
+			       "store; restore it from a backup",
+			       hub->dir);
 	}
-	hub->epoch.number = (uint64_t)number;
-	memcpy(hub->epoch.random, random.data, sizeof(hub->epoch.random));
 	hub->province = (unsigned)province;
-out:
-	ph_buf_deinit(&random);
-	return rc;
+	return ph_hub_collect_load(hub, err);
 }
 
 /* The control log is there since the hub was made; the desk log begins with its first entry. */

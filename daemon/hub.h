@@ -83,9 +83,11 @@ struct ph_hub_peer {
 	unsigned n_heads;
 	bool packs; /* it takes what we pack */
 	uint64_t counter;
-	bool heard;       /* a transport frame came: it is no replay */
-	uint64_t control; /* control log sent so far */
-	bool confirmed;   /* it gets what others wrote; as of its hello */
+	bool heard;             /* a transport frame came: it is no replay */
+	uint64_t control;       /* position in the control log, sent so far */
+	unsigned control_moves; /* of which state of it that is a position */
+	bool strays;            /* what it told is no position of ours */
+	bool confirmed;         /* it gets what others wrote; as of its hello */
 	struct ph_sibling sibling[PH_SIBLINGS_MAX]; /* as the hello told them */
 	unsigned n_siblings;
 	struct {

@@ -8,7 +8,7 @@
  * device, for a person to look at. One that an operator has cancelled does. Whatever does
  * not verify is refused, nothing is kept.
  */
-#include "daemon/hub_internal.h"
+#include "daemon/hub_feed.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -42,6 +42,32 @@ static int admit(struct ph_hub *hub, const struct ph_device *device)
 	};
 
 	return ph_hub_control_put(hub, &entry, NULL, NULL);
+}
+
+int ph_hub_admit_once(struct ph_hub *hub, const struct ph_device *device, bool *wrote_out)
+{
+	bool known = false;
+	int rc = ph_hub_device_known(hub, device->id, &known);
+
+	*wrote_out = rc == 0 && !known;
+	return rc < 0 ? rc : known ? ph_feeder_roster(hub->feeder) : admit(hub, device);
+}
+
+/* The code block of a device that was invited in days that a restored hub has lost. */
+static int keep_block(struct ph_hub *hub, const struct ph_invite *invite)
+{
+	char name[64];
+	int64_t next = 0;
+	int rc;
+
+	snprintf(name, sizeof(name), PH_HUB_META_BLOCK "%llu",
+		 (unsigned long long)invite->site);
+	rc = ph_journal_meta_get_int(hub->journal, name, &next);
+	if (rc < 0 || (int64_t)invite->code_block < next) {
+		return rc < 0 ? rc : 0;
+	}
+	return ph_journal_meta_put_int(hub->journal, name,
+				       (int64_t)invite->code_block + 1);
 }
 
 int ph_hub_invite_reused(struct ph_hub *hub, const struct ph_device *device,
@@ -89,6 +115,21 @@ static int invite_cancelled(struct ph_hub *hub, const struct ph_invite *invite,
 	return rc < 0 ? rc : 0;
 }
 
+static int admit_now(struct ph_hub *hub, struct ph_hub_peer *peer,
+		     const struct ph_invite *invite)
+{
+	struct ph_device *device = &peer->device;
+	int rc = ph_hub_admit_once(hub, device, &peer->admitted);
+
+	if (rc < 0) {
+		return rc;
+	}
+	device->admitted = ph_hub_now(hub);
+	peer->late = (uint64_t)device->admitted > invite->expires;
+	rc = ph_journal_device_update(hub->journal, device);
+	return rc < 0 ? rc : ph_hub_invite_reused(hub, device, &peer->reused);
+}
+
 /* A certificate we have not seen: verify the path from the root, keep it, admit the device. */
 static int welcome_new(struct ph_hub *hub, struct ph_job *job)
 {
@@ -130,18 +171,12 @@ static int welcome_new(struct ph_hub *hub, struct ph_job *job)
 			      "its Noise key is another device's");
 		return 0;
 	}
-	if (peer->device.admitted == 0) {
-		rc = admit(hub, &peer->device);
-		if (rc < 0) {
-			return rc;
-		}
-		peer->device.admitted = ph_hub_now(hub);
-		peer->admitted = true;
-		peer->late = (uint64_t)peer->device.admitted > cert.invite.expires;
-		rc = ph_journal_device_update(hub->journal, &peer->device);
-		if (rc == 0) {
-			rc = ph_hub_invite_reused(hub, &peer->device, &peer->reused);
-		}
+	if (hub->restored > 0) {
+		rc = keep_block(hub, &cert.invite);
+	}
+	/* while we collect, what it brings may say that it was admitted, or cut off */
+	if (rc == 0 && peer->device.admitted == 0 && !hub->collecting) {
+		rc = admit_now(hub, peer, &cert.invite);
 	}
 	peer->known = rc == 0;
 	return rc;

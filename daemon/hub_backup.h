@@ -14,5 +14,7 @@
 void ph_hub_backup_free(struct ph_hub_backup *backup);
 /* End one that nobody goes on with. */
 void ph_hub_backup_expire(struct ph_hub *hub);
+/* What status says of backups, and of a restore. 0 or negative errno. */
+int ph_hub_backup_tell(struct ph_hub *hub, json_t *answer);
 
 #endif

@@ -60,6 +60,7 @@ static int go_on_from_session(struct ph_hub *hub, struct ph_hub_peer *peer)
 
 	if (rc == 0) {
 		peer->control = peer->device.control;
+		peer->control_moves = hub->control_moves;
 		peer->feed_told.scope = state.scope;
 		peer->feed_told.number = state.confirmed;
 		peer->feed = peer->feed_told;

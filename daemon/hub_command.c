@@ -64,6 +64,8 @@ static const struct {
 	{ "stick-manifest", ph_hub_stick_manifest, NO_LEDGER },
 	{ "bundle-take", ph_hub_bundle_take_command, BUILDS },
 	{ "bundle-pack", ph_hub_bundle_pack_command, BUILDS },
+	{ "epoch-begin", ph_hub_epoch_begin, NO_LEDGER },
+	{ "collect-end", ph_hub_collect_end, BUILDS },
 	{ "backup-begin", ph_hub_backup_begin, BUILDS },
 	{ "backup-step", ph_hub_backup_step, NO_LEDGER },
 	{ "backup-sign", ph_hub_backup_sign, NO_LEDGER },

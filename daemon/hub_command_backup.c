@@ -307,8 +307,10 @@ static int keep(struct ph_hub *hub, const struct ph_hub_backup *backup, bool awa
 	if (rc < 0) {
 		ph_db_rollback(hub->db);
 		ph_hub_forget(hub);
+		return rc;
 	}
-	return rc;
+	hub->backed_up = backup->made;
+	return 0;
 }
 
 int ph_hub_backup_kept(struct ph_hub *hub, const json_t *request, json_t *answer,
@@ -341,4 +343,32 @@ int ph_hub_backup_drop(struct ph_hub *hub, const json_t *request, json_t *answer
 	}
 	drop(hub);
 	return 0;
+}
+
+/* --- status --- */
+
+static void put_time(json_t *answer, const char *name, int64_t second)
+{
+	char text[PH_TIME_TEXT];
+
+	ph_time_text(text, second);
+	json_object_set_new(answer, name, second > 0 ? json_string(text) : json_null());
+}
+
+int ph_hub_backup_tell(struct ph_hub *hub, json_t *answer)
+{
+	int64_t made = 0;
+	int64_t away = 0;
+	int rc = ph_journal_meta_get_int(hub->journal, PH_HUB_META_BACKUP, &made);
+
+	if (rc == 0) {
+		rc = ph_journal_meta_get_int(hub->journal, PH_HUB_META_BACKUP_AWAY,
+					     &away);
+	}
+	put_time(answer, "last_backup", made);
+	json_object_set_new(answer, "last_backup_away", json_boolean(away != 0));
+	if (hub->restored > 0) {
+		put_time(answer, "restored", hub->restored);
+	}
+	return rc < 0 ? rc : 0;
 }

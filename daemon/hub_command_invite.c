@@ -22,7 +22,7 @@ static int next_block(struct ph_hub *hub, uint64_t site, int64_t *block_out,
 	int64_t block = 0;
 	int rc;
 
-	snprintf(name, sizeof(name), "block.%llu", (unsigned long long)site);
+	snprintf(name, sizeof(name), PH_HUB_META_BLOCK "%llu", (unsigned long long)site);
 	rc = ph_journal_meta_get_int(hub->journal, name, &block);
 	if (rc < 0) {
 		return ph_fail_errno(err, rc, "reading the code blocks");

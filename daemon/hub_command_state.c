@@ -36,8 +36,10 @@ static void set_time(json_t *object, const char *name, int64_t seconds)
 /* --- status --- */
 
 struct totals {
-	const struct ph_log *own;  /* the control log */
-	const struct ph_log *desk; /* row 0: not opened yet */
+	const struct ph_hub *hub;
+	const struct ph_control *own; /* the control log */
+	const struct ph_log *desk;    /* row 0: not opened yet */
+	uint64_t back;                /* devices heard since the restore */
 	uint64_t logs, forked, entries, control, decided;
 	uint64_t devices;
 	int64_t heard;
@@ -50,7 +52,7 @@ static int sum_log(void *data, const struct ph_log *log)
 	totals->logs += log->branch == 0;
 	totals->forked += log->branch == 1;
 	totals->entries += log->n - log->base;
-	totals->control += log->row == totals->own->row ? log->n : 0;
+	totals->control += ph_control_has(totals->own, log->id) ? log->n : 0;
 	totals->decided += log->row == totals->desk->row ? log->n : 0;
 	return 0;
 }
@@ -60,6 +62,8 @@ static int sum_device(void *data, const struct ph_device *device)
 	struct totals *totals = data;
 
 	totals->devices++;
+	totals->back +=
+		totals->hub->restored > 0 && device->heard >= totals->hub->restored;
 	totals->heard = device->heard > totals->heard ? device->heard : totals->heard;
 	return 0;
 }
@@ -73,22 +77,6 @@ static int64_t file_size(const char *dir, const char *name)
 	return ph_file_info(path, &info) == 0 ? (int64_t)info.size : 0;
 }
 
-/* When the last verified backup was made, and whether off the hub's disk. */
-static int tell_backup(struct ph_hub *hub, json_t *answer)
-{
-	int64_t made = 0;
-	int64_t away = 0;
-	int rc = ph_journal_meta_get_int(hub->journal, PH_HUB_META_BACKUP, &made);
-
-	if (rc == 0) {
-		rc = ph_journal_meta_get_int(hub->journal, PH_HUB_META_BACKUP_AWAY,
-					     &away);
-	}
-	set_time(answer, "last_backup", made);
-	json_object_set_new(answer, "last_backup_away", json_boolean(away != 0));
-	return rc < 0 ? rc : 0;
-}
-
 int ph_hub_status(struct ph_hub *hub, const json_t *request, json_t *answer,
 		  struct ph_error *err)
 {
@@ -100,7 +88,8 @@ int ph_hub_status(struct ph_hub *hub, const json_t *request, json_t *answer,
 		{ "copies", PH_ENTITY_COPY }, { "readers", PH_ENTITY_READER },
 		{ "cards", PH_ENTITY_CARD },  { "communes", PH_ENTITY_COMMUNE },
 	};
-	struct totals totals = { .own = ph_writer_log(hub->writer),
+	struct totals totals = { .hub = hub,
+				 .own = &hub->control,
 				 .desk = ph_writer_log(hub->desk) };
 	uint64_t room;
 	int rc = ph_journal_log_each(hub->journal, sum_log, &totals);
@@ -140,7 +129,12 @@ int ph_hub_status(struct ph_hub *hub, const json_t *request, json_t *answer,
 	}
 	ph_hub_room_about(hub, answer);
 	set_hex(answer, "root", hub->keylist.root, sizeof(hub->keylist.root));
-	return tell_backup(hub, answer);
+	if (hub->restored > 0) {
+		json_object_set_new(answer, "collecting", json_boolean(hub->collecting));
+		json_object_set_new(answer, "devices_back",
+				    json_integer((json_int_t)totals.back));
+	}
+	return ph_hub_backup_tell(hub, answer);
 }
 
 /* --- devices --- */
@@ -334,7 +328,6 @@ int ph_hub_log(struct ph_hub *hub, const json_t *request, json_t *answer,
  */
 struct scope {
 	struct ph_hub *hub;
-	const struct ph_log *own; /* the control log */
 	uint64_t site;
 	const char
 		*device; /* first hex digits of its id; NULL: all devices of the site */
@@ -408,6 +401,21 @@ static int find_control(void *data, const struct ph_device *device)
 	return note_feed(scope, device);
 }
 
+/* How much of LOG, one of the control log's, is within the position of SCOPE. */
+static uint64_t control_share(const struct scope *scope, const struct ph_log *log)
+{
+	const struct ph_control *control = &scope->hub->control;
+	uint64_t before = 0;
+
+	for (unsigned i = 0; i < control->n; i++) {
+		if (control->log[i].row == log->row &&
+		    ph_control_before(scope->hub->journal, control, i, &before) == 0) {
+			return scope->control > before ? scope->control - before : 0;
+		}
+	}
+	return 0;
+}
+
 static uint64_t takes_scope(void *data, const struct ph_log *log)
 {
 	const struct scope *scope = data;
@@ -415,8 +423,8 @@ static uint64_t takes_scope(void *data, const struct ph_log *log)
 			    ? memcmp(log->device_id, scope->id, sizeof(scope->id)) == 0
 			    : log->site == scope->site;
 
-	if (log->row == scope->own->row) {
-		return scope->control;
+	if (ph_control_has(&scope->hub->control, log->id)) {
+		return control_share(scope, log);
 	}
 	if (scope->fed) {
 		return 0; /* the rest of what it has is in the ledger */
@@ -493,9 +501,7 @@ int ph_hub_digest(struct ph_hub *hub, const json_t *request, json_t *answer,
 {
 	bool scoped =
 		json_object_get(request, "site") || json_object_get(request, "device");
-	struct scope scope = { .hub = hub,
-			       .own = ph_writer_log(hub->writer),
-			       .feeder = hub->feeder };
+	struct scope scope = { .hub = hub, .feeder = hub->feeder };
 	uint8_t digest[32];
 	int rc = ph_hub_fold(hub);
 
@@ -511,8 +517,12 @@ int ph_hub_digest(struct ph_hub *hub, const json_t *request, json_t *answer,
 	}
 	set_hex(answer, "digest", digest, sizeof(digest));
 	if (scoped) {
-		uint64_t n = ph_writer_log(hub->writer)->n;
+		uint64_t n;
 
+		rc = ph_control_total(hub->journal, &hub->control, &n);
+		if (rc < 0) {
+			return ph_fail_errno(err, rc, "reading the control log");
+		}
 		json_object_set_new(answer, "devices", json_integer(scope.found));
 		json_object_set_new(answer, "control_entries",
 				    json_integer((json_int_t)scope.control));

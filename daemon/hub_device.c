@@ -34,6 +34,26 @@ int ph_hub_device_trust(struct ph_hub *hub, const uint8_t id[static PH_DEVICE_ID
 	return rc;
 }
 
+int ph_hub_device_known(struct ph_hub *hub, const uint8_t id[static PH_DEVICE_ID_SIZE],
+			bool *known_out)
+{
+	struct ph_device_state device;
+	struct ph_buf state = { 0 };
+	int rc = ph_ledger_get(hub->ledger, PH_ENTITY_DEVICE,
+			       PH_VIEW(id, PH_DEVICE_ID_SIZE), &state);
+
+	*known_out = false;
+	if (rc == 0) {
+		rc = ph_device_decode(ph_buf_view(&state), &device);
+	}
+	if (rc == 0) {
+		*known_out = ph_device_admitted(&device) != NULL;
+		ph_device_deinit(&device);
+	}
+	ph_buf_deinit(&state);
+	return rc < 0 ? rc : 0;
+}
+
 const char *ph_hub_role_name(uint64_t role)
 {
 	return role == PH_ROLE_SITE      ? "site"

@@ -22,10 +22,10 @@ int ph_hub_feed_open(struct ph_hub *hub, struct ph_error *err)
 		.journal = hub->journal,
 		.ledger = hub->ledger,
 		.keys = &hub->keys,
+		.control = &hub->control,
 		.epoch = hub->epoch,
 	};
 
-	memcpy(config.control, ph_writer_log(hub->writer)->id, PH_LOG_ID_SIZE);
 	hub->behind = true; /* what an earlier process stored and did not feed */
 	return ph_feeder_open(&hub->feeder, &config, err);
 }

@@ -3,6 +3,7 @@
 #define PH_DAEMON_HUB_INTERNAL_H
 
 #include "common/base/file.h"
+#include "common/log/control.h"
 #include "common/log/fingerprint.h"
 #include "daemon/hub.h"
 #include "daemon/hub_part.h"
@@ -30,6 +31,11 @@ struct ph_hub {
 	struct ph_keylist keylist;
 	struct ph_buf keylist_bytes;
 	struct ph_epoch epoch;
+	struct ph_control control; /* the logs that are the control log */
+	unsigned control_moves;    /* times that one of them grew other than at its end */
+	int64_t backed_up;         /* when, last; 0: never */
+	int64_t restored;          /* when, last; 0: never */
+	bool collecting;           /* what others wrote is not served yet */
 	unsigned province;
 	struct ph_hub_latest latest; /* stamped by whom; since this process started */
 	struct ph_pack *pack;        /* made when first needed */
@@ -82,6 +88,14 @@ int ph_hub_check_keys(const char *dir, struct ph_error *err);
 void ph_hub_refuse(struct ph_job *job, enum ph_status status, const char *why);
 /* Find or admit the device of a HELLO job; peer->known says whether. 0 or negative errno. */
 int ph_hub_recognise(struct ph_hub *hub, struct ph_job *job);
+/* Values in meta, before the number of a site: the next code block of it. */
+#define PH_HUB_META_BLOCK "block."
+/*
+ * Write into the control log that DEVICE is admitted, unless that is there: it was restored
+ * without the device. In a transaction. 0 or negative errno.
+ */
+int ph_hub_admit_once(struct ph_hub *hub, const struct ph_device *device,
+		      bool *wrote_out);
 /* What the hub holds of one log of a hello. */
 struct ph_hub_head {
 	struct ph_head told; /* for the welcome; n 0: nothing */
@@ -117,6 +131,9 @@ enum ph_hub_trust {
 /* As the ledger is folded now. 0 or negative errno. */
 int ph_hub_device_trust(struct ph_hub *hub, const uint8_t id[static PH_DEVICE_ID_SIZE],
 			enum ph_hub_trust *trust_out);
+/* Whether the ledger knows a device of that id. 0 or negative errno. */
+int ph_hub_device_known(struct ph_hub *hub, const uint8_t id[static PH_DEVICE_ID_SIZE],
+			bool *known_out);
 const char *ph_hub_trust_name(enum ph_hub_trust trust);
 /* site, courier or both. */
 const char *ph_hub_role_name(uint64_t role);

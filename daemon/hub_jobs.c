@@ -16,6 +16,7 @@
  * told in the welcome, or by LATER when a session has got that far.
  */
 #include "daemon/hub_bundle.h"
+#include "daemon/hub_collect.h"
 #include "daemon/hub_feed.h"
 #include "daemon/hub_judge.h"
 #include "daemon/hub_load.h"
@@ -129,6 +130,10 @@ static int store_segment(struct ph_hub *hub, struct ph_hub_peer *peer,
 	int rc;
 
 	ph_item_segment(item, &segment);
+	rc = ph_hub_collect_take(hub, &segment);
+	if (rc != PH_HUB_COLLECT_E_NOT) {
+		return rc;
+	}
 	rc = ph_journal_log_find(hub->journal, segment.log_id, &log);
 	if (rc == PH_JOURNAL_E_NONE) {
 		rc = check_start(device, &segment);
@@ -346,6 +351,10 @@ static int do_hello(struct ph_hub *hub, struct ph_job *job)
 	if (rc < 0 || !peer->known) {
 		return rc;
 	}
+	rc = ph_hub_epoch_heard(hub, peer, job->hello.epoch);
+	if (rc < 0) {
+		return rc;
+	}
 	memcpy(peer->head, job->hello.head, sizeof(peer->head));
 	memset(peer->sent, 0, sizeof(peer->sent));
 	peer->n_heads = job->hello.n_heads;
@@ -425,11 +434,16 @@ static int answer_hello(struct ph_hub *hub, struct ph_job *job)
 {
 	struct ph_hub_peer *peer = peer_of(job);
 	struct ph_welcome *welcome = &job->welcome;
+	int rc;
 
 	welcome->epoch = hub->epoch;
 	welcome->time = (uint64_t)ph_hub_time(hub, peer->device.row);
 	if (!peer->known || welcome->status != PH_STATUS_OK) {
 		return 0;
+	}
+	rc = ph_hub_collect_ask(hub, peer, welcome);
+	if (rc < 0) {
+		return rc;
 	}
 	welcome->same = true;
 	welcome->packs = true;
@@ -438,7 +452,7 @@ static int answer_hello(struct ph_hub *hub, struct ph_job *job)
 	for (unsigned i = 0; i < peer->n_heads; i++) {
 		const struct ph_head *head = &peer->head[i];
 		struct ph_hub_head held;
-		int rc = ph_hub_head(hub, peer, i, job->hello.receipted[i], &held);
+		rc = ph_hub_head(hub, peer, i, job->hello.receipted[i], &held);
 
 		if (rc < 0) {
 			return rc;
@@ -456,12 +470,9 @@ static int answer_hello(struct ph_hub *hub, struct ph_job *job)
 			welcome->n_receipts++;
 			peer->receipts++;
 		}
-		rc = ph_hub_tell_backup(hub, job, &held, i);
-		if (rc < 0) {
-			return rc;
-		}
 	}
-	return ph_hub_load_waits(hub, peer, &job->more);
+	rc = ph_hub_tell_backups(hub, job);
+	return rc < 0 ? rc : ph_hub_load_waits(hub, peer, &job->more);
 }
 
 static int answer_store(struct ph_hub *hub, struct ph_job *job)

@@ -37,19 +37,22 @@ static size_t smaller(size_t a, size_t b)
 static int read_control(struct ph_hub *hub, struct ph_hub_peer *peer,
 			const struct ph_cursor *cursor)
 {
-	const struct ph_log *control = ph_writer_log(hub->writer);
-	uint8_t h[PH_HASH_SIZE];
-	int rc;
+	uint8_t h[PH_CONTROL_HASH_SIZE];
+	uint64_t total;
+	int rc = ph_control_total(hub->journal, &hub->control, &total);
 
 	peer->control = 0;
-	if (cursor->n == 0) {
-		return 0;
+	peer->control_moves = hub->control_moves;
+	peer->strays = cursor->n > 0;
+	if (rc < 0 || cursor->n == 0 || cursor->n > total) {
+		return rc;
 	}
-	rc = ph_journal_chain_at(hub->journal, control, cursor->n, h);
+	rc = ph_control_hash(hub->journal, &hub->control, cursor->n, h);
 	if (rc == 0 && memcmp(h, cursor->h, sizeof(cursor->h)) == 0) {
 		peer->control = cursor->n;
+		peer->strays = false;
 	}
-	return rc < 0 ? rc : 0;
+	return rc;
 }
 
 /*
@@ -95,13 +98,25 @@ static int next_control(struct ph_hub *hub, struct ph_hub_peer *peer, size_t bud
 			struct ph_item **item_out)
 {
 	struct ph_item *item;
-	int rc = load_segment(hub, ph_writer_log(hub->writer), peer->control, budget,
-			      &item);
+	struct ph_log log;
+	unsigned index;
+	uint64_t n;
+	int rc =
+		peer->control_moves != hub->control_moves
+			? PH_HUB_LOAD_E_NONE /* positions are others by now: its next hello */
+			: ph_control_at(hub->journal, &hub->control, peer->control,
+					&index, &n);
 
+	if (rc == 0 && index == hub->control.n) {
+		rc = PH_HUB_LOAD_E_NONE;
+	}
+	rc = rc != 0 ? rc
+		     : ph_journal_log_at(hub->journal, hub->control.log[index].row, &log);
+	rc = rc != 0 ? rc : load_segment(hub, &log, n, budget, &item);
 	if (rc != 0) {
 		return rc;
 	}
-	peer->control = item->last;
+	peer->control += item->last - n;
 	rc = note_control(hub, peer);
 	if (rc < 0) {
 		ph_items_free(item);
@@ -367,8 +382,8 @@ int ph_hub_load_hello(struct ph_hub *hub, struct ph_hub_peer *peer,
 	if (rc < 0) {
 		return rc;
 	}
-	peer->confirmed =
-		trust == PH_HUB_CONFIRMED && (peer->device.role & PH_ROLE_SITE) != 0;
+	peer->confirmed = trust == PH_HUB_CONFIRMED && !hub->collecting &&
+			  (peer->device.role & PH_ROLE_SITE) != 0;
 	peer->n_siblings = hello->n_siblings;
 	memcpy(peer->sibling, hello->sibling, sizeof(peer->sibling));
 	memset(&peer->way, 0, sizeof(peer->way));
@@ -378,10 +393,12 @@ int ph_hub_load_hello(struct ph_hub *hub, struct ph_hub_peer *peer,
 
 int ph_hub_load_waits(struct ph_hub *hub, const struct ph_hub_peer *peer, bool *more_out)
 {
-	int rc = 0;
+	uint64_t total;
+	int rc = ph_control_total(hub->journal, &hub->control, &total);
 
-	*more_out = peer->control < ph_writer_log(hub->writer)->sealed;
-	if (!*more_out && peer->confirmed) {
+	*more_out = rc == 0 && peer->control < total &&
+		    peer->control_moves == hub->control_moves;
+	if (rc == 0 && !*more_out && peer->confirmed) {
 		rc = siblings_wait(hub, peer, more_out);
 	}
 	if (rc == 0 && !*more_out && peer->confirmed) {

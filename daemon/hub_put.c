@@ -112,14 +112,10 @@ static struct ph_writer *writer_of(struct ph_hub *hub, const struct ph_kind *kin
 	return strcmp(kind->family, "hub") == 0 && !kind->desk ? hub->writer : hub->desk;
 }
 
-/* The log that goes on from LOG, if it is the hub's; else the desk log. */
+/* The log that a void of an entry of LOG goes to: the control log if it is of that. */
 static struct ph_writer *writer_at(struct ph_hub *hub, const struct ph_log *log)
 {
-	const struct ph_log *desk = ph_writer_log(hub->desk);
-	bool ours = memcmp(log->key, hub->keys.sign.key, PH_KEY_SIZE) == 0;
-
-	return ours && memcmp(log->id, desk->id, sizeof(log->id)) != 0 ? hub->writer
-								       : hub->desk;
+	return ph_control_has(&hub->control, log->id) ? hub->writer : hub->desk;
 }
 
 /* A void goes where its target stands, if that is a log of ours, and is signed like it. */

@@ -95,16 +95,15 @@ int ph_hub_backup_receipt(struct ph_hub *hub, const struct ph_hub_head *head,
 	return rc;
 }
 
-int ph_hub_tell_backup(struct ph_hub *hub, struct ph_job *job,
-		       const struct ph_hub_head *head, unsigned index)
+static int tell_backup(struct ph_hub *hub, struct ph_job *job, unsigned index)
 {
 	struct ph_hub_peer *peer = job->owner;
 	struct ph_welcome *welcome = &job->welcome;
+	struct ph_hub_head head;
 	struct ph_receipt receipt;
-	int rc = welcome->n_receipts == PH_HEADS_MAX
-			 ? PH_JOURNAL_E_NONE
-			 : ph_hub_backup_receipt(hub, head, &receipt);
+	int rc = ph_hub_head(hub, peer, index, job->hello.receipted[index], &head);
 
+	rc = rc < 0 ? rc : ph_hub_backup_receipt(hub, &head, &receipt);
 	if (rc == 0 && (int64_t)receipt.time >= peer->device.heard) {
 		rc = shorten(hub, &receipt, index,
 			     &welcome->receipt[welcome->n_receipts]);
@@ -112,4 +111,20 @@ int ph_hub_tell_backup(struct ph_hub *hub, struct ph_job *job,
 		peer->receipts += rc == 0;
 	}
 	return rc < 0 ? rc : 0;
+}
+
+int ph_hub_tell_backups(struct ph_hub *hub, struct ph_job *job)
+{
+	const struct ph_hub_peer *peer = job->owner;
+	int rc = 0;
+
+	if (hub->backed_up == 0 || hub->backed_up < peer->device.heard) {
+		return 0;
+	}
+	for (unsigned i = 0;
+	     rc == 0 && i < peer->n_heads && job->welcome.n_receipts < PH_HEADS_MAX;
+	     i++) {
+		rc = tell_backup(hub, job, i);
+	}
+	return rc;
 }

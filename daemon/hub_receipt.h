@@ -14,11 +14,10 @@ int ph_hub_short_receipt(struct ph_hub *hub, const struct ph_hub_head *head,
 int ph_hub_backup_receipt(struct ph_hub *hub, const struct ph_hub_head *head,
 			  struct ph_receipt *receipt);
 /*
- * Tell it in JOB's welcome for head INDEX, if the device cannot know it: the backup was
- * made since it was heard. When that session is cut, the next backup tells. 0 or negative
- * errno.
+ * Tell it in JOB's welcome, behind the receipts of level hub and as far as there is room, if
+ * the device cannot know it: the backup was made since it was heard. When that session is
+ * cut, the next backup tells. 0 or negative errno.
  */
-int ph_hub_tell_backup(struct ph_hub *hub, struct ph_job *job,
-		       const struct ph_hub_head *head, unsigned index);
+int ph_hub_tell_backups(struct ph_hub *hub, struct ph_job *job);
 
 #endif

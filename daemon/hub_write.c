@@ -11,7 +11,7 @@
  * refused in the other; what sites write too (a void, a merge) may stand in either. After
  * a failure everything of the call is undone, and both writers read the store again.
  */
-#include "daemon/hub_internal.h"
+#include "daemon/hub_collect.h"
 
 #include <errno.h>
 
@@ -24,6 +24,8 @@ void ph_hub_forget(struct ph_hub *hub)
 		(void)ph_writer_reload(hub->desk, NULL);
 	}
 	ph_feeder_reload(hub->feeder);
+	(void)ph_hub_collect_load(hub, NULL);
+	ph_feeder_set_epoch(hub->feeder, &hub->epoch);
 }
 
 static int check_kind(const struct ph_entry *entry, bool desk, struct ph_error *err)
@@ -51,6 +53,9 @@ static int append(struct ph_hub *hub, struct ph_writer *writer, struct ph_entry 
 		ph_writer_not_before(writer, time);
 	}
 	rc = ph_writer_add(writer, entry, ref_out, err);
+	if (rc == 0 && writer == hub->writer) {
+		rc = ph_hub_control_note(hub);
+	}
 	if (rc == 0) {
 		ph_hub_latest_saw(&hub->latest, 0, ph_stamp_seconds(entry->stamp),
 				  ph_hub_now(hub));

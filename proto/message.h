@@ -15,6 +15,7 @@
 
 #define PH_PROTOCOL_VERSION 1
 #define PH_HEADS_MAX        8    /* own logs a device tells of */
+#define PH_WANTS_MAX        16   /* control logs a restored hub tells of */
 #define PH_FIRST_MAX        32   /* segments in message 1 */
 #define PH_KEYLIST_MAX      4096 /* bytes of a key list in a welcome */
 #define PH_SIBLINGS_MAX     16 /* logs of other devices of the site that a device tells of */
@@ -100,9 +101,15 @@ struct ph_short_receipt {
 	uint8_t signature[PH_SIGNATURE_SIZE];
 };
 
+/* How far a restored hub holds one of its control logs. */
+struct ph_want {
+	uint8_t log_id[PH_LOG_ID_SIZE];
+	uint64_t n; /* from 1 */
+};
+
 /*
  * [status, epoch number, epoch random, time, heads, [receipt ...], [segment hash, offset],
- *  done items, keylist, form of packed segments, later]
+ *  done items, keylist, form of packed segments, later, [[log id, n] ...]]
  * What is empty, zero or absent is nil, and trailing nils are dropped. heads: one item
  * for each head of the hello: [n, h] of what the hub holds, nil for nothing; nil in
  * place of all when the hub now holds exactly what the hello told.
@@ -118,7 +125,7 @@ struct ph_welcome {
 	} head[PH_HEADS_MAX];
 	unsigned n_heads;
 	/*
-	 * One for a head at most. The caller's memory: room for PH_HEADS_MAX when
+	 * One for a head and level at most. The caller's memory: room for PH_HEADS_MAX when
 	 * decoding; may be NULL to encode none.
 	 */
 	struct ph_short_receipt *receipt;
@@ -133,6 +140,9 @@ struct ph_welcome {
 	bool packs;      /* the hub takes packed segments of this form */
 	uint8_t form[PH_PACK_FORM_SIZE];
 	bool later; /* the hub takes no item now */
+	/* it was restored, and asks for what is behind this of its control logs; 0: it does not */
+	struct ph_want want[PH_WANTS_MAX];
+	unsigned n_wants;
 };
 
 /* Append. 0; -EINVAL for what no peer would take; -ENOMEM. OUT unchanged on error. */

@@ -27,6 +27,7 @@ enum welcome_item {
 	WELCOME_KEYLIST,
 	WELCOME_FORM,
 	WELCOME_LATER,
+	WELCOME_WANTS,
 	WELCOME_ITEMS
 };
 
@@ -72,10 +73,22 @@ static void put_partial(struct ph_mpw *writer, const struct ph_welcome *welcome)
 	ph_mpw_uint(writer, welcome->partial_offset);
 }
 
+static void put_wants(struct ph_mpw *writer, const struct ph_welcome *welcome)
+{
+	ph_mpw_array(writer, welcome->n_wants);
+	for (unsigned i = 0; i < welcome->n_wants; i++) {
+		ph_mpw_array(writer, 2);
+		ph_mpw_bin(writer, welcome->want[i].log_id,
+			   sizeof(welcome->want[i].log_id));
+		ph_mpw_uint(writer, welcome->want[i].n);
+	}
+}
+
 static bool welcome_ok(const struct ph_welcome *welcome)
 {
 	if (welcome->status > PH_STATUS_VERSION || welcome->n_heads > PH_HEADS_MAX ||
-	    welcome->n_receipts > PH_HEADS_MAX || welcome->keylist.len > PH_KEYLIST_MAX ||
+	    welcome->n_receipts > PH_HEADS_MAX || welcome->n_wants > PH_WANTS_MAX ||
+	    welcome->keylist.len > PH_KEYLIST_MAX ||
 	    welcome->epoch.number > PH_MESSAGE_UINT_MAX ||
 	    welcome->time > PH_MESSAGE_UINT_MAX ||
 	    (welcome->has_partial && (welcome->partial_offset < 1 ||
@@ -85,6 +98,11 @@ static bool welcome_ok(const struct ph_welcome *welcome)
 	}
 	for (unsigned i = 0; i < welcome->n_heads; i++) {
 		if (welcome->head[i].n > PH_MESSAGE_UINT_MAX) {
+			return false;
+		}
+	}
+	for (unsigned i = 0; i < welcome->n_wants; i++) {
+		if (welcome->want[i].n < 1 || welcome->want[i].n > PH_MESSAGE_UINT_MAX) {
 			return false;
 		}
 	}
@@ -116,6 +134,7 @@ int ph_welcome_encode(const struct ph_welcome *welcome, struct ph_buf *out)
 		[WELCOME_KEYLIST] = welcome->keylist.len > 0,
 		[WELCOME_FORM] = welcome->packs,
 		[WELCOME_LATER] = welcome->later,
+		[WELCOME_WANTS] = welcome->n_wants > 0,
 	};
 	size_t before = out->len;
 	size_t used = ph_message_used(is_set, WELCOME_ITEMS);
@@ -160,7 +179,10 @@ int ph_welcome_encode(const struct ph_welcome *welcome, struct ph_buf *out)
 					   welcome->packs ? sizeof(welcome->form) : 0));
 	}
 	if (used > WELCOME_LATER) {
-		ph_mpw_uint(&writer, 1);
+		ph_message_put_uint(&writer, welcome->later);
+	}
+	if (used > WELCOME_WANTS) {
+		put_wants(&writer, welcome);
 	}
 
 	int rc = ph_mpw_end(&writer);
@@ -273,6 +295,30 @@ static bool get_later(const msgpack_object *object, struct ph_welcome *welcome)
 	return !welcome->later || (ph_mp_uint(object, 1, &later) && later == 1);
 }
 
+static bool get_wants(const msgpack_object *object, struct ph_welcome *welcome)
+{
+	const msgpack_object_array *array;
+
+	if (ph_mp_is_nil(object)) {
+		return true;
+	}
+	array = ph_mp_array(object, 1, PH_WANTS_MAX);
+	for (uint32_t i = 0; array && i < array->size; i++) {
+		const msgpack_object_array *want = ph_mp_array(&array->ptr[i], 2, 2);
+
+		if (!want ||
+		    !ph_mp_bin_exact(&want->ptr[0], welcome->want[i].log_id,
+				     sizeof(welcome->want[i].log_id)) ||
+		    !ph_mp_uint(&want->ptr[1], PH_MESSAGE_UINT_MAX,
+				&welcome->want[i].n) ||
+		    welcome->want[i].n == 0) {
+			return false;
+		}
+	}
+	welcome->n_wants = array ? array->size : 0;
+	return array != NULL;
+}
+
 static bool read_welcome(const msgpack_object *root, struct ph_welcome *welcome)
 {
 	const msgpack_object_array *array = ph_mp_array(root, 1, WELCOME_ITEMS);
@@ -294,7 +340,8 @@ static bool read_welcome(const msgpack_object *root, struct ph_welcome *welcome)
 	       ph_message_get_bin(ph_mp_item(array, WELCOME_KEYLIST), PH_KEYLIST_MAX,
 				  &welcome->keylist) &&
 	       get_form(ph_mp_item(array, WELCOME_FORM), welcome) &&
-	       get_later(ph_mp_item(array, WELCOME_LATER), welcome);
+	       get_later(ph_mp_item(array, WELCOME_LATER), welcome) &&
+	       get_wants(ph_mp_item(array, WELCOME_WANTS), welcome);
 }
 
 int ph_welcome_decode(struct ph_view bytes, struct ph_welcome *welcome)

@@ -277,7 +277,8 @@ static int get_heard(struct ph_writer *writer)
 			    &writer->heard);
 
 	writer->has_heard = rc == 0;
-	if (rc == 0) {
+	if (rc >=
+	    0) { /* a restored hub has heard of no other clock, and leaves all the same */
 		rc = ph_writer_meta_get(writer, META_LEAVE, leave, sizeof(leave));
 	}
 	writer->leaves = rc == 0 && writer->log.row != 0 &&

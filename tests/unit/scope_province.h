@@ -29,6 +29,7 @@ struct share {
 };
 
 struct province {
+	struct ph_control control;
 	struct history *history;
 	struct world hub;
 	struct ph_feeder *feeder;
@@ -122,7 +123,10 @@ static inline void open_hub(struct province *province)
 	feeds.db = province->hub.db;
 	feeds.journal = province->hub.journal;
 	feeds.ledger = province->hub.ledger;
-	memcpy(feeds.control, province->history->actors[CONTROL].id, PH_LOG_ID_SIZE);
+	province->control.n = 1;
+	memcpy(province->control.log[0].id, province->history->actors[CONTROL].id,
+	       PH_LOG_ID_SIZE);
+	feeds.control = &province->control;
 	assert_int_equal(ph_feeder_open(&province->feeder, &feeds, &err), 0);
 }
 

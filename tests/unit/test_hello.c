@@ -339,7 +339,12 @@ static void full_welcome(struct ph_welcome *welcome, struct ph_short_receipt *li
 					.keylist = PH_VIEW(zeros, PH_KEYLIST_MAX),
 					.packs = true,
 					.form = { 5, 6, 7, 8 },
-					.later = true };
+					.later = true,
+					.n_wants = PH_WANTS_MAX };
+	for (unsigned i = 0; i < PH_WANTS_MAX; i++) {
+		memset(welcome->want[i].log_id, (int)i, PH_LOG_ID_SIZE);
+		welcome->want[i].n = 1 + i * UINT64_C(0x0800000000000000) / 2;
+	}
 	memset(welcome->partial_hash, 7, sizeof(welcome->partial_hash));
 	for (unsigned i = 0; i < PH_HEADS_MAX; i++) {
 		welcome->head[i].n = i; /* the first: nothing held */
@@ -385,6 +390,8 @@ static void test_welcome_round(void **state)
 	assert_true(back.packs);
 	assert_memory_equal(back.form, welcome.form, sizeof(back.form));
 	assert_true(back.later);
+	assert_int_equal(back.n_wants, PH_WANTS_MAX);
+	assert_memory_equal(back.want, welcome.want, sizeof(back.want));
 	for (size_t cut = 0; cut < out.len; cut += cut < 600 ? 1 : 37) {
 		assert_int_equal(ph_welcome_decode(PH_VIEW(out.data, cut), &back),
 				 PH_MESSAGE_E_FORM);
@@ -408,6 +415,27 @@ static void test_welcome_round(void **state)
 	assert_int_equal(ph_welcome_decode(ph_buf_view(&out), &back), 0);
 	assert_true(back.same);
 	assert_int_equal(back.n_heads, 0);
+	ph_buf_deinit(&out);
+}
+
+/* What comes last says nothing of what stands before it. */
+static void test_welcome_last(void **state)
+{
+	(void)state;
+	struct ph_short_receipt list[PH_HEADS_MAX];
+	struct ph_short_receipt list_back[PH_HEADS_MAX];
+	struct ph_welcome welcome;
+	struct ph_welcome back = { .receipt = list_back };
+	struct ph_buf out = { 0 };
+
+	full_welcome(&welcome, list);
+	welcome.later = false;
+	welcome.packs = false;
+	assert_int_equal(ph_welcome_encode(&welcome, &out), 0);
+	assert_int_equal(ph_welcome_decode(ph_buf_view(&out), &back), 0);
+	assert_false(back.later);
+	assert_false(back.packs);
+	assert_int_equal(back.n_wants, PH_WANTS_MAX);
 	ph_buf_deinit(&out);
 }
 
@@ -446,10 +474,20 @@ static void test_welcome_limits(void **state)
 		{ "status nil", "91c0", PH_MESSAGE_E_FORM },
 		{ "empty", "90", PH_MESSAGE_E_FORM },
 		{ "eleven members", "9b00c0c0c0c0c0c0c0c0c0c0", 0 },
-		{ "twelve members", "9c00c0c0c0c0c0c0c0c0c0c0c0", PH_MESSAGE_E_FORM },
 		{ "later", "9b00c0c0c0c0c0c0c0c0c001", 0 },
 		{ "later of 0", "9b00c0c0c0c0c0c0c0c0c000", PH_MESSAGE_E_FORM },
 		{ "later of 2", "9b00c0c0c0c0c0c0c0c0c002", PH_MESSAGE_E_FORM },
+		{ "thirteen members", "9d00c0c0c0c0c0c0c0c0c0c0c0c0", PH_MESSAGE_E_FORM },
+		{ "wants",
+		  "9c00c0c0c0c0c0c0c0c0c0c09192c4100102030405060708090a0b0c0d0e0f1001",
+		  0 },
+		{ "wants from 0",
+		  "9c00c0c0c0c0c0c0c0c0c0c09192c4100102030405060708090a0b0c0d0e0f1000",
+		  PH_MESSAGE_E_FORM },
+		{ "wants nothing", "9c00c0c0c0c0c0c0c0c0c0c090", PH_MESSAGE_E_FORM },
+		{ "short log id",
+		  "9c00c0c0c0c0c0c0c0c0c0c09192c40f0102030405060708090a0b0c0d0e0f01",
+		  PH_MESSAGE_E_FORM },
 		{ "form", "9a00c0c0c0c0c0c0c0c0c40401020304", 0 },
 		{ "short form", "9a00c0c0c0c0c0c0c0c0c403010203", PH_MESSAGE_E_FORM },
 		{ "short random", "930001c40701020304050607", PH_MESSAGE_E_FORM },
@@ -480,6 +518,7 @@ int main(void)
 		cmocka_unit_test(test_hello_limits),
 		cmocka_unit_test(test_hello_refused),
 		cmocka_unit_test(test_welcome_round),
+		cmocka_unit_test(test_welcome_last),
 		cmocka_unit_test(test_welcome_limits),
 	};
 

@@ -1,0 +1,160 @@
+/*
+ * client/site_control.c - the hub's control log at a device: which logs it is, and back up.
+ *
+ * The first one is taken from its first segment, if a hub of the key list writes it; another
+ * if its `open` goes on from one of them: that of a hub that was restored. Such a hub may
+ * have lost what it said, and asks in its welcome for what lies behind what it has; any
+ * device can give that back, since it is sealed by the hub itself.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "client/site_take.h"
+
+int ph_site_control(struct ph_site *site, struct ph_control *control_out)
+{
+	struct ph_buf ids = { 0 };
+	int rc = ph_journal_meta_get(site->journal, PH_META_CONTROL, &ids);
+
+	rc = rc < 0 ? rc : ph_control_load(site->journal, ph_buf_view(&ids), control_out);
+	ph_buf_deinit(&ids);
+	return rc;
+}
+
+static bool is_hub_key(const void *data, const uint8_t *key)
+{
+	const struct ph_site *site = data;
+
+	return ph_keylist_has_hub(&site->keylist, key);
+}
+
+static int note_log(struct ph_site *site, const uint8_t id[static PH_LOG_ID_SIZE])
+{
+	struct ph_buf ids = { 0 };
+	int rc = ph_journal_meta_get(site->journal, PH_META_CONTROL, &ids);
+
+	rc = rc < 0 ? rc : ph_buf_put(&ids, id, PH_LOG_ID_SIZE);
+	rc = rc < 0 ? rc
+		    : ph_journal_meta_put(site->journal, PH_META_CONTROL,
+					  ph_buf_view(&ids));
+	ph_buf_deinit(&ids);
+	return rc;
+}
+
+/* A log that is not of CONTROL yet, from its first segment. */
+static int open_log(struct ph_site *site, const struct ph_control *control,
+		    const struct ph_segment *segment, struct ph_log *log_out)
+{
+	uint8_t key[PH_KEY_SIZE];
+	struct ph_head from;
+	int rc = ph_control_check_open(segment, is_hub_key, site, key, &from);
+
+	if (rc != 0) {
+		return rc;
+	}
+	if (control->n == PH_CONTROL_LOGS_MAX ||
+	    (control->n > 0 && (from.n == 0 || !ph_control_has(control, from.log_id)))) {
+		return PH_JOURNAL_E_FORM;
+	}
+	rc = ph_journal_log_add(site->journal, segment->log_id, key, 0, PH_ROLE_HUB,
+				log_out);
+	return rc == 0 ? note_log(site, segment->log_id) : rc;
+}
+
+int ph_site_control_find(struct ph_site *site, const struct ph_segment *segment,
+			 struct ph_log *log_out)
+{
+	struct ph_control control;
+	int rc = ph_site_control(site, &control);
+
+	if (rc < 0) {
+		return rc;
+	}
+	return ph_control_has(&control, segment->log_id)
+		       ? ph_journal_log_find(site->journal, segment->log_id, log_out)
+		       : open_log(site, &control, segment, log_out);
+}
+
+/* --- back to a hub that was restored --- */
+
+static uint64_t wanted_from(const struct ph_welcome *welcome,
+			    const uint8_t id[static PH_LOG_ID_SIZE])
+{
+	for (unsigned i = 0; i < welcome->n_wants; i++) {
+		if (memcmp(welcome->want[i].log_id, id, PH_LOG_ID_SIZE) == 0) {
+			return welcome->want[i].n;
+		}
+	}
+	return 0;
+}
+
+int ph_site_control_wanted(struct ph_site *site, const struct ph_welcome *welcome)
+{
+	struct ph_control control;
+	int rc = 0;
+
+	site->n_gives = 0;
+	if (welcome->n_wants == 0) {
+		return 0;
+	}
+	rc = ph_site_control(site, &control);
+	for (unsigned i = 0; rc == 0 && i < control.n; i++) {
+		site->give[site->n_gives].row = control.log[i].row;
+		site->give[site->n_gives].n = wanted_from(welcome, control.log[i].id);
+		site->n_gives++;
+	}
+	return rc;
+}
+
+int ph_site_control_next(struct ph_site *site, struct ph_item **item_out)
+{
+	struct ph_segment segment;
+	struct ph_item *item;
+	int rc = PH_JOURNAL_E_NONE;
+
+	*item_out = NULL;
+	while (site->n_gives > 0 && rc == PH_JOURNAL_E_NONE) {
+		struct ph_log log;
+
+		rc = ph_journal_log_at(site->journal, site->give[0].row, &log);
+		if (rc != 0) {
+			return rc < 0 ? rc : -EUCLEAN;
+		}
+		item = ph_item_new(PH_ITEM_SEGMENT);
+		rc = item ? ph_journal_read_segment(site->journal, &log, site->give[0].n,
+						    PH_SITE_SEGMENT_MAX, &segment,
+						    &item->body)
+			  : -ENOMEM;
+		if (rc == 0) {
+			memcpy(item->log_id, segment.log_id, sizeof(item->log_id));
+			memcpy(item->seal, segment.seal, sizeof(item->seal));
+			item->first = segment.first;
+			item->last = segment.last;
+			*item_out = item;
+			return 0;
+		}
+		ph_items_free(item);
+		if (rc > 0) { /* nothing more of this one */
+			site->n_gives--;
+			memmove(site->give, site->give + 1,
+				site->n_gives * sizeof(site->give[0]));
+			rc = PH_JOURNAL_E_NONE;
+		}
+	}
+	return rc < 0 ? rc : 0;
+}
+
+void ph_site_control_given(struct ph_site *site, const struct ph_item *item)
+{
+	site->give[0].n = item->last;
+}
+
+int ph_site_control_waits(struct ph_site *site, bool *more_out)
+{
+	struct ph_item *item;
+	int rc = ph_site_control_next(site, &item);
+
+	*more_out = rc == 0 && item;
+	ph_items_free(item);
+	return rc;
+}

@@ -1,0 +1,216 @@
+/*
+ * common/log/control.c - the hub's control log, which may be several logs after a restore.
+ *
+ * Few and short, so nothing is kept but rows, ids and first stamps; how far each has come is
+ * asked of the journal. A log that grows late (a device brings back what a restored hub had
+ * lost) moves the positions behind it: a position that was told before then has another hash,
+ * and whoever told it is sent the whole again, which changes nothing that it holds.
+ */
+#include "common/log/control.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <sodium.h>
+
+static int open_stamp(struct ph_journal *journal, int64_t row, uint64_t *stamp_out)
+{
+	struct ph_buf bytes = { 0 };
+	struct ph_entry entry;
+	int rc = ph_journal_entry(journal, row, 1, &bytes);
+
+	*stamp_out = 0;
+	rc = rc == 0 ? ph_entry_decode(ph_buf_view(&bytes), &entry) : rc;
+	if (rc == 0 || rc == PH_ENTRY_E_UNKNOWN) {
+		*stamp_out = entry.stamp;
+	}
+	ph_buf_deinit(&bytes);
+	return rc < 0 ? rc : 0;
+}
+
+static bool stands_before(uint64_t opened, const uint8_t *id, uint64_t other,
+			  const uint8_t *other_id)
+{
+	return opened != other ? opened < other
+			       : memcmp(id, other_id, PH_LOG_ID_SIZE) < 0;
+}
+
+static void insert(struct ph_control *control, int64_t row, uint64_t opened,
+		   const uint8_t *id)
+{
+	unsigned at = control->n;
+
+	while (at > 0 && stands_before(opened, id, control->log[at - 1].opened,
+				       control->log[at - 1].id)) {
+		control->log[at] = control->log[at - 1];
+		at--;
+	}
+	control->log[at].row = row;
+	control->log[at].opened = opened;
+	memcpy(control->log[at].id, id, PH_LOG_ID_SIZE);
+	control->n++;
+}
+
+int ph_control_load(struct ph_journal *journal, struct ph_view ids,
+		    struct ph_control *control_out)
+{
+	struct ph_control control = { 0 };
+
+	if (ids.len % PH_LOG_ID_SIZE != 0 ||
+	    ids.len > PH_CONTROL_LOGS_MAX * PH_LOG_ID_SIZE) {
+		return -EUCLEAN;
+	}
+	for (size_t at = 0; at < ids.len; at += PH_LOG_ID_SIZE) {
+		struct ph_log log;
+		uint64_t opened;
+		int rc = ph_journal_log_find(journal, ids.data + at, &log);
+
+		if (rc == PH_JOURNAL_E_NONE || (rc == 0 && log.n == 0)) {
+			continue;
+		}
+		rc = rc == 0 ? open_stamp(journal, log.row, &opened) : rc;
+		if (rc < 0) {
+			return rc;
+		}
+		if (!ph_control_has(&control, log.id)) {
+			insert(&control, log.row, opened, log.id);
+		}
+	}
+	*control_out = control;
+	return 0;
+}
+
+bool ph_control_has(const struct ph_control *control,
+		    const uint8_t id[static PH_LOG_ID_SIZE])
+{
+	for (unsigned i = 0; i < control->n; i++) {
+		if (memcmp(control->log[i].id, id, PH_LOG_ID_SIZE) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static int log_at(struct ph_journal *journal, const struct ph_control *control,
+		  unsigned index, struct ph_log *log)
+{
+	int rc = ph_journal_log_at(journal, control->log[index].row, log);
+
+	return rc > 0 ? -EUCLEAN : rc;
+}
+
+int ph_control_before(struct ph_journal *journal, const struct ph_control *control,
+		      unsigned index, uint64_t *total_out)
+{
+	uint64_t total = 0;
+
+	for (unsigned i = 0; i < index && i < control->n; i++) {
+		struct ph_log log;
+		int rc = log_at(journal, control, i, &log);
+
+		if (rc < 0) {
+			return rc;
+		}
+		total += log.n;
+	}
+	*total_out = total;
+	return 0;
+}
+
+int ph_control_total(struct ph_journal *journal, const struct ph_control *control,
+		     uint64_t *total_out)
+{
+	return ph_control_before(journal, control, control->n, total_out);
+}
+
+int ph_control_at(struct ph_journal *journal, const struct ph_control *control,
+		  uint64_t total, unsigned *index_out, uint64_t *n_out)
+{
+	unsigned i;
+
+	for (i = 0; i < control->n; i++) {
+		struct ph_log log;
+		int rc = log_at(journal, control, i, &log);
+
+		if (rc < 0) {
+			return rc;
+		}
+		if (total < log.n) {
+			break;
+		}
+		total -= log.n;
+	}
+	*index_out = i;
+	*n_out = i < control->n ? total : 0;
+	return 0;
+}
+
+int ph_control_hash(struct ph_journal *journal, const struct ph_control *control,
+		    uint64_t total, uint8_t out[static PH_CONTROL_HASH_SIZE])
+{
+	crypto_generichash_state state;
+	uint8_t h[PH_HASH_SIZE] = { 0 };
+	unsigned used = 0;
+
+	crypto_generichash_init(&state, NULL, 0, sizeof(h));
+	for (unsigned i = 0; i < control->n && total > 0; i++) {
+		struct ph_log log;
+		uint64_t n;
+		int rc = log_at(journal, control, i, &log);
+
+		n = rc == 0 && total < log.n ? total : log.n;
+		rc = rc < 0 ? rc : ph_journal_chain_at(journal, &log, n, h);
+		if (rc != 0) {
+			return rc < 0 ? rc : -EUCLEAN;
+		}
+		crypto_generichash_update(&state, h, sizeof(h));
+		total -= n;
+		used++;
+	}
+	if (used > 1) {
+		crypto_generichash_final(&state, h, sizeof(h));
+	}
+	memcpy(out, h, PH_CONTROL_HASH_SIZE);
+	return 0;
+}
+
+int ph_control_check_open(const struct ph_segment *segment,
+			  bool (*is_hub)(const void *data, const uint8_t *key),
+			  const void *data, uint8_t key_out[static PH_KEY_SIZE],
+			  struct ph_head *from_out)
+{
+	struct ph_view body = segment->body;
+	struct ph_view first;
+	struct ph_entry entry;
+	uint8_t id[PH_LOG_ID_SIZE];
+	uint8_t h[PH_HASH_SIZE];
+	const uint8_t *key;
+	int rc;
+
+	if (segment->first != 1 || ph_segment_next(&body, &first) != 0) {
+		return PH_JOURNAL_E_GAP;
+	}
+	rc = ph_entry_decode(first, &entry);
+	if (rc != 0 || entry.number != PH_KIND_OPEN ||
+	    entry.field[PH_OPEN_SITE].as.uint != 0) {
+		return rc < 0 ? rc : PH_JOURNAL_E_FORM;
+	}
+	key = entry.field[PH_OPEN_KEY].as.bytes.data;
+	ph_log_id(id, key, entry.field[PH_OPEN_NONCE].as.bytes.data);
+	if (!is_hub(data, key) || memcmp(id, segment->log_id, sizeof(id)) != 0) {
+		return PH_JOURNAL_E_SEAL;
+	}
+	ph_chain_start(h, id, key);
+	rc = ph_segment_verify(segment, key, h, h);
+	if (rc != 0) {
+		return rc == PH_SEGMENT_E_FORM ? PH_JOURNAL_E_FORM
+		       : rc > 0                ? PH_JOURNAL_E_SEAL
+					       : rc;
+	}
+	memcpy(key_out, key, PH_KEY_SIZE);
+	memset(from_out, 0, sizeof(*from_out));
+	if (entry.field[PH_OPEN_CONTINUES].set) {
+		*from_out = entry.field[PH_OPEN_CONTINUES].as.head;
+	}
+	return 0;
+}

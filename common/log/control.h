@@ -1,0 +1,62 @@
+/*
+ * common/log/control.h - the hub's control log, which may be several logs after a restore.
+ *
+ * A hub that was restored goes on in another log, since it cannot know how far its old one
+ * had come. All of them together are read as one: in the order of their first stamps, then
+ * of their ids. A position in it is the number of entries before it, over all logs in that
+ * order, with a hash of what these are (docs/LOG.md, "The hub's own logs").
+ */
+#ifndef PH_LOG_CONTROL_H
+#define PH_LOG_CONTROL_H
+
+#include "common/log/journal.h"
+
+#define PH_CONTROL_LOGS_MAX  16 /* restores that a province lives through, and one */
+#define PH_CONTROL_HASH_SIZE 8
+
+struct ph_control {
+	unsigned n;
+	struct {
+		int64_t row;
+		uint64_t opened; /* its first stamp */
+		uint8_t id[PH_LOG_ID_SIZE];
+	} log[PH_CONTROL_LOGS_MAX];
+};
+
+/*
+ * Those named in IDS, 16 bytes each, that are held; in their order. 0; -EUCLEAN: IDS is
+ * none such; another negative errno.
+ */
+int ph_control_load(struct ph_journal *journal, struct ph_view ids,
+		    struct ph_control *control_out);
+bool ph_control_has(const struct ph_control *control,
+		    const uint8_t id[static PH_LOG_ID_SIZE]);
+/* All entries of it. 0 or negative errno. */
+int ph_control_total(struct ph_journal *journal, const struct ph_control *control,
+		     uint64_t *total_out);
+/*
+ * Where position TOTAL is: log INDEX, after its entry N. INDEX is control->n when it is
+ * behind all. 0 or negative errno.
+ */
+int ph_control_at(struct ph_journal *journal, const struct ph_control *control,
+		  uint64_t total, unsigned *index_out, uint64_t *n_out);
+/* How many entries stand before log INDEX. 0 or negative errno. */
+int ph_control_before(struct ph_journal *journal, const struct ph_control *control,
+		      unsigned index, uint64_t *total_out);
+/*
+ * The hash of position TOTAL, at most the total: of one log the first bytes of h(n); else
+ * those of a hash over the h of all logs up to there. 0 or negative errno.
+ */
+int ph_control_hash(struct ph_journal *journal, const struct ph_control *control,
+		    uint64_t total, uint8_t out[static PH_CONTROL_HASH_SIZE]);
+/*
+ * Whether SEGMENT begins a log of KEY, which is a hub's: its `open` names site 0 and KEY, its
+ * id follows, chain and seal meet. FROM_OUT (n 0: nothing) is what it continues. 0,
+ * PH_JOURNAL_E_GAP, _FORM or _SEAL, or -ENOMEM.
+ */
+int ph_control_check_open(const struct ph_segment *segment,
+			  bool (*is_hub)(const void *data, const uint8_t *key),
+			  const void *data, uint8_t key_out[static PH_KEY_SIZE],
+			  struct ph_head *from_out);
+
+#endif

@@ -1,0 +1,313 @@
+/*
+ * daemon/cmd_restore.c - packhorsed restore and restore end.
+ *
+ * A backup is unpacked into DIR/restore, a folder that nobody takes for a hub: its signature
+ * is compared with the province's root in the recovery key, it verifies itself, and it gets a
+ * new epoch there. Then its files move up into DIR, hub.db last, so that there is a hub or
+ * none. `restore.unfinished` stands in DIR until then: what a killed restore left is removed
+ * by the next one, and by nothing else.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/base/clock.h"
+#include "common/base/file.h"
+#include "common/cli/out.h"
+#include "common/log/cert.h"
+#include "daemon/ask.h"
+#include "daemon/backup_folder.h"
+#include "daemon/backup_state.h"
+#include "daemon/cmd.h"
+#include "daemon/cmd_backup.h"
+
+#define PATH_SIZE  4096
+#define UNFINISHED "restore.unfinished"
+
+/* What a backup puts into a hub's folder; the store, which makes it one, last. */
+static const char *const moved[] = { "keys", "conf.d", "packhorsed.conf", "hub.db" };
+
+struct restore {
+	struct ph_cli *cli;
+	struct ph_recovery_key key;
+	struct ph_lock lock;
+	struct ph_backup_found found;
+	struct ph_backup_manifest manifest;
+	struct ph_backup_checked checked;
+	char file[PATH_SIZE], into[PATH_SIZE], mark[PATH_SIZE];
+	json_int_t epoch;
+};
+
+/* --- before it --- */
+
+static bool is_leaving(const char *name)
+{
+	return strcmp(name, "lock") == 0 || strcmp(name, UNFINISHED) == 0 ||
+	       strcmp(name, UNFINISHED ".part") == 0;
+}
+
+/* The file itself, or the newest of a folder. */
+static int find_file(struct restore *restore, struct ph_error *err)
+{
+	const char *given = restore->cli->args[0];
+	char name[PH_BACKUP_FILE_NAME];
+	struct ph_file_info info;
+	int rc = ph_file_info(given, &info);
+
+	if (rc < 0) {
+		return ph_fail_errno(err, rc, given);
+	}
+	if (!info.folder) {
+		snprintf(restore->file, sizeof(restore->file), "%s", given);
+		return 0;
+	}
+	rc = ph_backup_folder_newest(given, restore->key.root, name, err);
+	return rc < 0 ? rc
+		      : ph_path_join(restore->file, sizeof(restore->file), given, name,
+				     err);
+}
+
+/* Remove what an interrupted restore left; never what a hub has. */
+static int sweep(struct restore *restore, struct ph_error *err)
+{
+	char path[PATH_SIZE];
+	int rc = ph_backup_remove_tree(restore->into);
+
+	for (size_t i = 0; rc == 0 && i + 1 < sizeof(moved) / sizeof(moved[0]); i++) {
+		rc = ph_path_join(path, sizeof(path), restore->cli->dir, moved[i], err);
+		rc = rc < 0 ? rc : ph_backup_remove_tree(path);
+	}
+	return rc < 0 ? ph_fail_errno(err, rc, restore->cli->dir) : 0;
+}
+
+static int prepare(struct restore *restore, struct ph_error *err)
+{
+	const char *dir = restore->cli->dir;
+	char path[PATH_SIZE];
+	int rc = ph_path_join(restore->into, sizeof(restore->into), dir, "restore", err);
+
+	rc = rc < 0 ? rc
+		    : ph_path_join(restore->mark, sizeof(restore->mark), dir, UNFINISHED,
+				   err);
+	rc = rc < 0 ? rc : ph_path_join(path, sizeof(path), dir, "hub.db", err);
+	if (rc < 0) {
+		return rc;
+	}
+	if (ph_file_exists(path)) {
+		return ph_fail(err, PH_EXIT_OTHER, -EEXIST,
+			       "%s is a hub: nothing is restored over it. If that one is "
+			       "dead, move its folder away and keep it; then give this "
+			       "command again",
+			       dir);
+	}
+	rc = ph_dir_create(dir, err);
+	if (rc == 0 && !ph_file_exists(restore->mark)) {
+		rc = ph_dir_check_empty(dir, is_leaving,
+					"give restore a folder of its own", err);
+		rc = rc < 0 ? ph_fail_errno(err, rc, dir) : 0;
+	}
+	rc = rc < 0 ? rc : ph_lock_take(&restore->lock, dir, "restore", 0, err);
+	rc = rc < 0 ? rc
+		    : ph_file_write(restore->mark, ph_view_str("restore\n"), 0600, err);
+	return rc < 0 ? rc : sweep(restore, err);
+}
+
+/* --- the backup --- */
+
+static int check_signed(struct restore *restore, struct ph_error *err)
+{
+	struct ph_buf bytes = { 0 };
+	struct ph_keylist list;
+	int rc = ph_backup_keylist(restore->into, &bytes, &list, err);
+
+	if (rc == 0 && memcmp(list.root, restore->key.root, PH_KEY_SIZE) != 0) {
+		rc = ph_fail(err, PH_EXIT_DAMAGED, -EUCLEAN,
+			     "%s is of another province than the recovery key: do not "
+			     "use it",
+			     restore->file);
+	}
+	rc = rc < 0 ? rc
+		    : ph_backup_check_signed(restore->file, &restore->found, &list,
+					     &restore->manifest, err);
+	ph_buf_deinit(&bytes);
+	return rc;
+}
+
+static int unpack(struct restore *restore, struct ph_error *err)
+{
+	const struct ph_backup_read how = { .recovery = &restore->key,
+					    .into = restore->into };
+	int rc = ph_dir_create(restore->into, err);
+
+	rc = rc < 0 ? rc : ph_backup_read(restore->file, &how, &restore->found, err);
+	rc = rc < 0 ? rc : check_signed(restore, err);
+	rc = rc < 0 ? rc : ph_backup_check_state(restore->into, &restore->checked, err);
+	if (rc == 0 && memcmp(restore->checked.digest, restore->manifest.digest,
+			      sizeof(restore->checked.digest)) != 0) {
+		fprintf(stderr, "%s",
+			ph_say("packhorsed: warning: the ledger of this backup is not "
+			       "the one that was signed: another version of Packhorse "
+			       "made it; the logs are whole\n",
+			       "packhorsed: cảnh báo: sổ của bản sao này khác sổ đã ký: "
+			       "bản sao do phiên bản khác làm; nhật ký còn nguyên "
+			       "vẹn\n"));
+	}
+	return rc;
+}
+
+static int begin_epoch(struct restore *restore, struct ph_error *err)
+{
+	json_t *request = ph_request("epoch-begin");
+	json_t *answer = NULL;
+	struct ph_hub *hub = NULL;
+	int rc = request ? ph_hub_open(&hub,
+				       &(struct ph_hub_config){ .dir = restore->into,
+								.who = "restore",
+								.clock = ph_clock_system,
+								.rng = ph_rng_system },
+				       err)
+			 : -ENOMEM;
+
+	if (rc == 0) {
+		answer = ph_hub_command(hub, request);
+		rc = answer ? ph_ask_check(answer, err) : -ENOMEM;
+		restore->epoch = json_integer_value(json_object_get(answer, "epoch"));
+	}
+	ph_hub_close(hub);
+	json_decref(answer);
+	json_decref(request);
+	return rc < 0 ? ph_fail_errno(err, rc, restore->into) : 0;
+}
+
+static int move_up(struct restore *restore, struct ph_error *err)
+{
+	char from[PATH_SIZE];
+	char to[PATH_SIZE];
+	int rc = ph_path_join(from, sizeof(from), restore->into, "hub.db-wal", err);
+
+	if (rc == 0 && ph_file_exists(from)) {
+		return ph_fail(
+			err, PH_EXIT_OTHER, -EIO,
+			"%s could not be written whole; see that the disk is sound "
+			"and has room, then give the same command again",
+			restore->into);
+	}
+	for (size_t i = 0; rc == 0 && i < sizeof(moved) / sizeof(moved[0]); i++) {
+		rc = ph_path_join(from, sizeof(from), restore->into, moved[i], err);
+		rc = rc < 0 ? rc
+			    : ph_path_join(to, sizeof(to), restore->cli->dir, moved[i],
+					   err);
+		if (rc == 0 && ph_file_exists(from)) {
+			rc = ph_file_sync(from, err);
+			rc = rc < 0 ? rc : ph_file_rename(from, to, err);
+		}
+	}
+	return rc;
+}
+
+/* --- the commands --- */
+
+static int tell(const struct restore *restore)
+{
+	char made[PH_TIME_TEXT];
+	char entries[PH_NUMBER_TEXT];
+	char digest[2 * 32 + 1];
+
+	ph_time_text(made, (int64_t)restore->manifest.made);
+	ph_hex(digest, restore->checked.digest, sizeof(restore->checked.digest));
+	if (restore->cli->json || restore->cli->plain) {
+		return ph_out_script(restore->cli->json,
+				     json_pack("{s:i, s:s, s:s, s:I, s:I, s:I, s:s}",
+					       "schema", 1, "file", restore->file, "made",
+					       made, "epoch", restore->epoch, "logs",
+					       (json_int_t)restore->checked.logs,
+					       "entries",
+					       (json_int_t)restore->checked.entries,
+					       "digest", digest));
+	}
+	printf(ph_say("restored the hub as it was at %s: %s entries, epoch %lld\n"
+		      "next: packhorsed serve. Devices bring back what came since. Until "
+		      "you say\n"
+		      "`packhorsed restore end`, nobody gets what others wrote: say it "
+		      "when devices from\n"
+		      "most sites have called (packhorsed status).\n",
+		      "đã phục hồi máy chủ như lúc %s: %s giao dịch, kỷ nguyên %lld\n"
+		      "tiếp theo: packhorsed serve. Các máy gửi lại những gì có sau đó. "
+		      "Trước khi có lệnh\n"
+		      "`packhorsed restore end`, không máy nào nhận dữ liệu của máy "
+		      "khác: "
+		      "ra lệnh khi\n"
+		      "phần lớn các điểm đã gọi về (packhorsed status).\n"),
+	       made, ph_number(entries, restore->checked.entries),
+	       (long long)restore->epoch);
+	return 0;
+}
+
+static int run_restore(struct ph_cli *cli, struct ph_error *err)
+{
+	const char *secret = ph_cli_get(cli, "recovery-key");
+	struct restore restore = { .cli = cli, .lock = { .fd = -1 } };
+	int rc;
+
+	if (!secret) {
+		return ph_cli_usage(cli, err, "--recovery-key is needed");
+	}
+	rc = ph_recovery_key_load(&restore.key, secret, err);
+	rc = rc < 0 ? rc : find_file(&restore, err);
+	rc = rc < 0 ? rc : prepare(&restore, err);
+	rc = rc < 0 ? rc : unpack(&restore, err);
+	rc = rc < 0 ? rc : begin_epoch(&restore, err);
+	rc = rc < 0 ? rc : move_up(&restore, err);
+	if (restore.lock.fd >= 0) {
+		if (rc == 0) {
+			(void)ph_file_remove(restore.mark);
+		}
+		(void)ph_backup_remove_tree(restore.into);
+		ph_lock_release(&restore.lock);
+	}
+	ph_backup_found_deinit(&restore.found);
+	rc = rc < 0 ? rc : tell(&restore);
+	ph_recovery_key_wipe(&restore.key);
+	return rc;
+}
+
+static int run_end(struct ph_cli *cli, struct ph_error *err)
+{
+	json_t *answer;
+	int rc = ph_ask(cli, ph_request("collect-end"), &answer, err);
+
+	if (rc < 0) {
+		return rc;
+	}
+	if (cli->json || cli->plain) {
+		return ph_out_script(cli->json, answer);
+	}
+	printf(ph_say("the hub serves everything again; %lld entries of its own had come "
+		      "back, %lld devices were admitted\n",
+		      "máy chủ phục vụ đầy đủ trở lại; %lld giao dịch của máy chủ đã "
+		      "được "
+		      "gửi lại, đã nhận %lld máy\n"),
+	       (long long)json_integer_value(json_object_get(answer, "collected")),
+	       (long long)json_integer_value(json_object_get(answer, "admitted")));
+	json_decref(answer);
+	return 0;
+}
+
+static const struct ph_cli_option restore_options[] = {
+	{ "recovery-key", "F", "the secret that opens backups" },
+	{ 0 },
+};
+
+const struct ph_cli_command ph_cmds_restore[] = {
+	{ "restore", "Setting up", "FILE", 1, 1,
+	  "make a hub of a backup, in a folder that is absent or empty\n"
+	  "FILE may be the folder that backups are in: then the newest. Devices bring "
+	  "back "
+	  "what\n"
+	  "came since, also what the hub itself had said.",
+	  restore_options, run_restore, NULL },
+	{ "restore end", "Setting up", "", 0, 0,
+	  "enough devices have called since the restore: serve what others wrote", NULL,
+	  run_end, NULL },
+	{ 0 },
+};

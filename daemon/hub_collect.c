@@ -1,0 +1,280 @@
+/*
+ * daemon/hub_collect.c - a hub that was restored.
+ *
+ * It has a higher epoch, so that receipts of before count no further than what it tells now,
+ * and its next word opens new logs that continue the old ones: how far these had come, nobody
+ * can say for certain. Devices hold the control log; each is asked for what lies behind what
+ * we have of it. That is sealed by our own key, so who brings it does not matter. Until the
+ * operator ends the collecting nobody gets what others wrote: a device that was cut off in
+ * the lost days may be the first to call. One that comes later with more is asked all the
+ * same, as its position in the control log is none of ours.
+ *
+ * A device that has heard of a higher epoch than ours, or of ours before we can have told it
+ * (the same backup was restored twice), makes us go above it. How far is bounded, so that a
+ * stolen device cannot use the numbers up.
+ */
+#include "daemon/hub_collect.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "daemon/hub_backup.h"
+#include "daemon/hub_feed.h"
+
+/* An epoch that is so far above ours is no restore's. */
+#define EPOCH_JUMP_MAX 1000
+
+/* --- the store's word --- */
+
+static int load_epoch(struct ph_hub *hub)
+{
+	struct ph_buf random = { 0 };
+	int64_t number = 0;
+	int rc = ph_journal_meta_get_int(hub->journal, "epoch_number", &number);
+
+	if (rc == 0) {
+		rc = ph_journal_meta_get(hub->journal, "epoch_random", &random);
+	}
+	if (rc == 0 && random.len != sizeof(hub->epoch.random)) {
+		rc = PH_JOURNAL_E_NONE;
+	}
+	if (rc == 0) {
+		hub->epoch.number = (uint64_t)number;
+		memcpy(hub->epoch.random, random.data, sizeof(hub->epoch.random));
+	}
+	ph_buf_deinit(&random);
+	return rc;
+}
+
+static int load_control(struct ph_hub *hub)
+{
+	struct ph_buf ids = { 0 };
+	int rc = ph_journal_meta_get(hub->journal, PH_HUB_META_CONTROL, &ids);
+
+	if (rc == PH_JOURNAL_E_NONE) { /* never restored: there is one */
+		rc = ph_journal_meta_get(hub->journal, "own_log", &ids);
+	}
+	rc = rc < 0 ? rc
+		    : ph_control_load(hub->journal, ph_buf_view(&ids), &hub->control);
+	ph_buf_deinit(&ids);
+	return rc;
+}
+
+static int load_flag(struct ph_hub *hub, const char *name, int64_t *out)
+{
+	int rc;
+
+	*out = 0;
+	rc = ph_journal_meta_get_int(hub->journal, name, out);
+	return rc < 0 ? rc : 0;
+}
+
+int ph_hub_collect_load(struct ph_hub *hub, struct ph_error *err)
+{
+	int64_t collecting = 0;
+	int rc = load_epoch(hub);
+
+	if (rc > 0) {
+		return ph_fail(err, PH_EXIT_DAMAGED, -EUCLEAN,
+			       "%s/hub.db lacks its epoch: it is not a whole hub store; "
+			       "restore it from a backup",
+			       hub->dir);
+	}
+	rc = rc < 0 ? rc : load_control(hub);
+	rc = rc < 0 ? rc : load_flag(hub, PH_HUB_META_BACKUP, &hub->backed_up);
+	rc = rc < 0 ? rc : load_flag(hub, PH_HUB_META_RESTORED, &hub->restored);
+	rc = rc < 0 ? rc : load_flag(hub, PH_HUB_META_COLLECTING, &collecting);
+	hub->collecting = collecting != 0;
+	/* what could not be read need not be missing */
+	return rc < 0 ? ph_fail_errno(err, rc, "reading the hub's store") : 0;
+}
+
+/* --- the control log --- */
+
+static int add_control(struct ph_hub *hub, const uint8_t id[static PH_LOG_ID_SIZE])
+{
+	struct ph_buf ids = { 0 };
+	int rc = 0;
+
+	for (unsigned i = 0; rc == 0 && i < hub->control.n; i++) {
+		rc = ph_buf_put(&ids, hub->control.log[i].id, PH_LOG_ID_SIZE);
+	}
+	rc = rc < 0 ? rc : ph_buf_put(&ids, id, PH_LOG_ID_SIZE);
+	rc = rc < 0 ? rc
+		    : ph_journal_meta_put(hub->journal, PH_HUB_META_CONTROL,
+					  ph_buf_view(&ids));
+	ph_buf_deinit(&ids);
+	return rc < 0 ? rc : load_control(hub);
+}
+
+int ph_hub_control_note(struct ph_hub *hub)
+{
+	const struct ph_log *log = ph_writer_log(hub->writer);
+
+	if (ph_control_has(&hub->control, log->id)) {
+		return 0;
+	}
+	return hub->control.n == 0 ? load_control(hub) : add_control(hub, log->id);
+}
+
+/* --- a new epoch --- */
+
+static int put_epoch(struct ph_hub *hub, uint64_t number)
+{
+	struct ph_epoch epoch = { .number = number };
+	int rc;
+
+	hub->config.rng.fill(hub->config.rng.data, epoch.random, sizeof(epoch.random));
+	rc = ph_journal_meta_put_int(hub->journal, "epoch_number", (int64_t)number);
+	rc = rc < 0 ? rc
+		    : ph_journal_meta_put(hub->journal, "epoch_random",
+					  PH_VIEW(epoch.random, sizeof(epoch.random)));
+	if (rc == 0) {
+		hub->epoch = epoch;
+		ph_feeder_set_epoch(hub->feeder, &hub->epoch);
+	}
+	return rc;
+}
+
+/* The next entry of the log that NAME's writer has opens another. */
+static int leave(struct ph_hub *hub, const char *log_name, const char *leave_name)
+{
+	struct ph_buf id = { 0 };
+	int rc = ph_journal_meta_get(hub->journal, log_name, &id);
+
+	if (rc == 0) {
+		rc = ph_journal_meta_put(hub->journal, leave_name, ph_buf_view(&id));
+	}
+	ph_buf_deinit(&id);
+	return rc < 0 ? rc : 0;
+}
+
+int ph_hub_restored(struct ph_hub *hub, struct ph_error *err)
+{
+	int rc = ph_db_begin(hub->db);
+
+	rc = rc < 0 ? rc : put_epoch(hub, hub->epoch.number + 1);
+	rc = rc < 0 ? rc : leave(hub, "own_log", "leave");
+	rc = rc < 0 ? rc : leave(hub, "desk_log", "desk_leave");
+	rc = rc < 0 ? rc
+		    : ph_journal_meta_put_int(hub->journal, PH_HUB_META_RESTORED,
+					      ph_hub_now(hub));
+	rc = rc < 0 ? rc
+		    : ph_journal_meta_put_int(hub->journal, PH_HUB_META_COLLECTING, 1);
+	rc = rc < 0 ? rc
+		    : ph_journal_meta_put_int(hub->journal, PH_HUB_META_COLLECTED, 0);
+	rc = rc < 0 ? rc : ph_db_commit(hub->db);
+	if (rc < 0) {
+		ph_db_rollback(hub->db);
+		return ph_fail_errno(err, rc, "beginning a new epoch");
+	}
+	ph_hub_forget(hub);
+	return 0;
+}
+
+int ph_hub_epoch_heard(struct ph_hub *hub, const struct ph_hub_peer *peer,
+		       uint64_t number)
+{
+	/* we told it, or may have, if it was heard since we are what we are */
+	bool told = !hub->collecting || peer->device.heard >= hub->restored;
+	enum ph_hub_trust trust;
+	int rc;
+
+	if (number < hub->epoch.number || (number == hub->epoch.number && told) ||
+	    number > hub->epoch.number + EPOCH_JUMP_MAX) {
+		return 0;
+	}
+	rc = ph_hub_device_trust(hub, peer->device.id, &trust);
+	return rc < 0 || trust == PH_HUB_CUT ? rc : put_epoch(hub, number + 1);
+}
+
+/* --- what was lost --- */
+
+int ph_hub_collect_ask(struct ph_hub *hub, const struct ph_hub_peer *peer,
+		       struct ph_welcome *welcome)
+{
+	welcome->n_wants = 0;
+	if (hub->restored == 0 || (!hub->collecting && !peer->strays)) {
+		return 0;
+	}
+	for (unsigned i = 0; i < hub->control.n; i++) {
+		struct ph_want *want = &welcome->want[welcome->n_wants];
+		struct ph_log log;
+		int rc = ph_journal_log_at(hub->journal, hub->control.log[i].row, &log);
+
+		if (rc != 0) {
+			return rc < 0 ? rc : -EUCLEAN;
+		}
+		memcpy(want->log_id, log.id, sizeof(want->log_id));
+		want->n = log.n;
+		welcome->n_wants++;
+	}
+	return 0;
+}
+
+static bool is_hub_key(const void *data, const uint8_t *key)
+{
+	const struct ph_hub *hub = data;
+
+	return ph_keylist_has_hub(&hub->keylist, key);
+}
+
+/* A control log that we wrote in an epoch of which nothing is left here. */
+static int begin_log(struct ph_hub *hub, const struct ph_segment *segment,
+		     struct ph_log *log)
+{
+	uint8_t key[PH_KEY_SIZE];
+	struct ph_head from;
+	int rc = ph_control_check_open(segment, is_hub_key, hub, key, &from);
+
+	if (rc != 0) {
+		return rc < 0 ? rc : PH_HUB_COLLECT_E_NOT;
+	}
+	if (hub->control.n == PH_CONTROL_LOGS_MAX || from.n == 0 ||
+	    !ph_control_has(&hub->control, from.log_id)) {
+		return PH_HUB_COLLECT_E_NOT;
+	}
+	return ph_journal_log_add(hub->journal, segment->log_id, key, 0, PH_ROLE_HUB,
+				  log);
+}
+
+static int note_taken(struct ph_hub *hub, const struct ph_stored *stored)
+{
+	int64_t count = 0;
+	int rc = load_flag(hub, PH_HUB_META_COLLECTED, &count);
+
+	hub->control_moves++;
+	return rc < 0 ? rc
+		      : ph_journal_meta_put_int(hub->journal, PH_HUB_META_COLLECTED,
+						count + (int64_t)stored->n);
+}
+
+int ph_hub_collect_take(struct ph_hub *hub, const struct ph_segment *segment)
+{
+	struct ph_stored stored = { 0 };
+	struct ph_log log;
+	bool begins = false;
+	int rc;
+
+	if (hub->restored == 0) {
+		return PH_HUB_COLLECT_E_NOT;
+	}
+	rc = ph_journal_log_find(hub->journal, segment->log_id, &log);
+	if (rc == PH_JOURNAL_E_NONE) {
+		rc = begin_log(hub, segment, &log);
+		begins = rc == 0;
+	} else if (rc == 0 && log.role != PH_ROLE_HUB) {
+		return PH_HUB_COLLECT_E_NOT;
+	}
+	if (rc != 0) {
+		return rc;
+	}
+	rc = ph_journal_extend(hub->journal, &log, segment, &stored);
+	if (rc == 0 && begins) {
+		rc = add_control(hub, log.id);
+	}
+	if (rc == 0 && stored.n > 0) {
+		rc = note_taken(hub, &stored);
+	}
+	return rc < 0 ? rc : 0;
+}

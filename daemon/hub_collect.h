@@ -1,0 +1,44 @@
+/*
+ * daemon/hub_collect.h - a hub that was restored: its epoch, its control log in several logs,
+ * and what it had lost of its own.
+ */
+#ifndef PH_DAEMON_HUB_COLLECT_H
+#define PH_DAEMON_HUB_COLLECT_H
+
+#include "daemon/hub_internal.h"
+
+/* Values in meta (docs/STORE.md). */
+#define PH_HUB_META_RESTORED   "restored"   /* when, last; none: never */
+#define PH_HUB_META_COLLECTING "collecting" /* 1: the operator has not ended it */
+#define PH_HUB_META_COLLECTED  "collected"  /* own entries that came back since */
+#define PH_HUB_META_CONTROL    "control_logs"
+
+enum {
+	PH_HUB_COLLECT_E_NOT = 1 /* a segment of nobody's but the device's own */
+};
+
+/* Epoch, control logs and state, as the store has them. 0 or negative errno with ERR. */
+int ph_hub_collect_load(struct ph_hub *hub, struct ph_error *err);
+/* The control log was written to: it may be another by now. In the transaction. 0 or negative errno. */
+int ph_hub_control_note(struct ph_hub *hub);
+/*
+ * A fresh epoch, and other logs from the first entry on; collecting begins. What the store of
+ * a backup needs before anybody hears of it. In a transaction of its own.
+ */
+int ph_hub_restored(struct ph_hub *hub, struct ph_error *err);
+/*
+ * PEER, which is known, has heard of epoch NUMBER: ours goes above it if we cannot have said
+ * so. In the transaction of its hello. 0 or negative errno.
+ */
+int ph_hub_epoch_heard(struct ph_hub *hub, const struct ph_hub_peer *peer,
+		       uint64_t number);
+/* Ask in WELCOME for what we may lack, if PEER may have it. 0 or negative errno. */
+int ph_hub_collect_ask(struct ph_hub *hub, const struct ph_hub_peer *peer,
+		       struct ph_welcome *welcome);
+/*
+ * Take SEGMENT if it is of a log of ours. 0, also when it fits nowhere; PH_HUB_COLLECT_E_NOT;
+ * negative errno.
+ */
+int ph_hub_collect_take(struct ph_hub *hub, const struct ph_segment *segment);
+
+#endif

@@ -1,0 +1,270 @@
+/*
+ * tests/unit/test_hub_collect.c - a hub that was rolled back: its epochs, its control log from
+ * whoever has it, and what it does with what is none of its own.
+ */
+#include "tests/unit/hub_room.h"
+
+#include "common/log/control.h"
+
+/* What the whole control log is by now, as segments. */
+static struct ph_item *control_items(struct hub_room *room, struct member *member)
+{
+	struct ph_job *job = job_of(member, PH_JOB_LOAD, NULL);
+	struct ph_item *items;
+
+	member->peer.control = 0;
+	carry_out(room, job);
+	assert_int_equal(job->result, 0);
+	items = job->items;
+	assert_non_null(items);
+	job->items = NULL;
+	ph_job_free(job);
+	return items;
+}
+
+static struct ph_item *copy_item(const struct ph_item *item)
+{
+	struct ph_item *copy = ph_item_new(item->type);
+
+	assert_non_null(copy);
+	memcpy(copy->log_id, item->log_id, sizeof(copy->log_id));
+	memcpy(copy->seal, item->seal, sizeof(copy->seal));
+	copy->first = item->first;
+	copy->last = item->last;
+	assert_int_equal(ph_buf_put_view(&copy->body, ph_buf_view(&item->body)), 0);
+	return copy;
+}
+
+static void keep(struct hub_room *room, const char *from, const char *to)
+{
+	char command[256];
+
+	ph_hub_close(room->hub);
+	snprintf(command, sizeof(command), "rm -rf '%s' && cp -r '%s' '%s'", to, from,
+		 to);
+	assert_int_equal(system(command), 0);
+	hub_start(room);
+}
+
+static void say(struct hub_room *room, const char *command)
+{
+	json_decref(ask(room, json_pack("{s:s}", "command", command)));
+}
+
+static void set_policy(struct hub_room *room, const char *value)
+{
+	json_decref(ask(room, json_pack("{s:s, s:s, s:s}", "command", "policy-set",
+					"name", "loan-term-days", "value", value)));
+}
+
+struct rolled {
+	struct pair pair;
+	char copy[80];
+	int64_t control; /* entries of it before */
+	struct ph_item *items;
+};
+
+/* A hub that said two things, forgot them, and was restored. */
+static void roll_back(struct rolled *r)
+{
+	struct hub_room *room = &r->pair.room;
+
+	pair_open(&r->pair);
+	snprintf(r->copy, sizeof(r->copy), "%s.copy", room->dir);
+	keep(room, room->dir, r->copy);
+	set_policy(room, "21");
+	set_policy(room, "28");
+	r->control = hub_says(room, "control_entries");
+	be_admitted(room, &r->pair.a);
+	r->items = control_items(room, &r->pair.a);
+	keep(room, r->copy, room->dir);
+	say(room, "epoch-begin");
+}
+
+static void rolled_close(struct rolled *r)
+{
+	ph_items_free(r->items);
+	remove_dir(r->copy);
+	pair_close(&r->pair);
+}
+
+static void test_it_comes_back(void **state)
+{
+	struct rolled r;
+	struct hub_room *room = &r.pair.room;
+	struct ph_job *job;
+
+	(void)state;
+	roll_back(&r);
+	assert_int_equal(hub_says(room, "epoch"), 2);
+	assert_int_equal(hub_says(room, "control_entries"), r.control - 2);
+	job = carry_out(room, hello_of(&r.pair.a, NULL));
+	assert_int_equal(job->result, 0);
+	assert_int_equal(job->welcome.epoch.number, 2);
+	assert_int_equal(job->welcome.n_wants, 1);
+	assert_memory_equal(job->welcome.want[0].log_id, r.items->log_id, PH_LOG_ID_SIZE);
+	assert_int_equal(job->welcome.want[0].n, r.control - 2);
+	assert_false(r.pair.a.peer.confirmed);
+	ph_job_free(job);
+	expect_job(room, store_of(&r.pair.a, copy_item(r.items)), 0);
+	assert_int_equal(hub_says(room, "control_entries"), r.control);
+	/* once more, by another device: nothing is new */
+	be_admitted(room, &r.pair.b);
+	expect_job(room, store_of(&r.pair.b, copy_item(r.items)), 0);
+	assert_int_equal(hub_says(room, "control_entries"), r.control);
+	say(room, "collect-end");
+	/* what it says now is in another log, and one position covers both */
+	set_policy(room, "35");
+	assert_int_equal(hub_says(room, "control_entries"),
+			 r.control + 3); /* open, clock-mark, policy */
+	hub_restart(room);
+	assert_int_equal(hub_says(room, "control_entries"), r.control + 3);
+	job = carry_out(room, hello_of(&r.pair.a, NULL));
+	assert_int_equal(job->welcome.n_wants, 0);
+	ph_job_free(job);
+	rolled_close(&r);
+}
+
+/* Altered on the way, or sealed by nobody who may: nothing of it is kept. */
+static void test_forged(void **state)
+{
+	struct rolled r;
+	struct hub_room *room = &r.pair.room;
+	struct ph_item *item;
+
+	(void)state;
+	roll_back(&r);
+	be_admitted(room, &r.pair.a);
+	item = copy_item(r.items);
+	item->seal[5] ^= 1;
+	expect_job(room, store_of(&r.pair.a, item), 0);
+	item = copy_item(r.items);
+	item->body.data[item->body.len - 1] ^= 1;
+	expect_job(room, store_of(&r.pair.a, item), 0);
+	item = copy_item(r.items);
+	item->first += 1;
+	expect_job(room, store_of(&r.pair.a, item), 0);
+	assert_int_equal(hub_says(room, "control_entries"), r.control - 2);
+	/* a log of a device's own is what it always was */
+	write_visits(&r.pair.a, 2);
+	item = all_item(&r.pair.a, 0);
+	item->seal[0] ^= 1;
+	expect_bad(room, store_of(&r.pair.a, item));
+	rolled_close(&r);
+}
+
+/* Of a hub that was never restored nobody asks, and nobody brings it anything. */
+static void test_not_restored(void **state)
+{
+	struct pair s;
+	struct ph_job *job;
+	struct ph_item *items;
+
+	(void)state;
+	pair_open(&s);
+	job = carry_out(&s.room, hello_of(&s.a, NULL));
+	assert_int_equal(job->welcome.n_wants, 0);
+	ph_job_free(job);
+	items = control_items(&s.room, &s.a);
+	expect_bad(&s.room, store_of(&s.a, items));
+	job = carry_out(&s.room, job_of(&s.a, PH_JOB_LOAD, NULL));
+	ph_job_free(job);
+	json_t *answer =
+		ph_hub_command(s.room.hub, json_pack("{s:s}", "command", "collect-end"));
+
+	assert_int_equal(json_integer_value(json_object_get(answer, "exit")), 1);
+	json_decref(answer);
+	pair_close(&s);
+}
+
+static int64_t epoch_after(struct hub_room *room, struct member *member, uint64_t told)
+{
+	struct ph_job *job = hello_of(member, NULL);
+	int64_t epoch;
+
+	job->hello.epoch = told;
+	carry_out(room, job);
+	assert_int_equal(job->result, 0);
+	epoch = (int64_t)job->welcome.epoch.number;
+	ph_job_free(job);
+	assert_int_equal(hub_says(room, "epoch"), epoch);
+	return epoch;
+}
+
+static void hear(struct hub_room *room, struct member *member)
+{
+	expect_job(room, job_of(member, PH_JOB_HEARD, NULL), 0);
+}
+
+static void test_epochs(void **state)
+{
+	struct rolled r;
+	struct hub_room *room = &r.pair.room;
+
+	(void)state;
+	roll_back(&r);
+	pass(&room->machine, 60);
+	assert_int_equal(epoch_after(room, &r.pair.a, 1), 2);
+	hear(room, &r.pair.a);
+	/* it was told 2; the other says 2 and was not: this backup was restored before */
+	assert_int_equal(epoch_after(room, &r.pair.a, 2), 2);
+	assert_int_equal(epoch_after(room, &r.pair.b, 2), 3);
+	hear(room, &r.pair.b);
+	assert_int_equal(epoch_after(room, &r.pair.b, 3), 3);
+	assert_int_equal(epoch_after(room, &r.pair.a, 2), 3);
+	assert_int_equal(epoch_after(room, &r.pair.a, 9), 10);
+	hear(room, &r.pair.a);
+	/* of no restore that anybody lived through */
+	assert_int_equal(epoch_after(room, &r.pair.a, 10 + 1001), 10);
+	assert_int_equal(epoch_after(room, &r.pair.a, INT64_MAX), 10);
+	hub_restart(room);
+	assert_int_equal(hub_says(room, "epoch"), 10);
+	rolled_close(&r);
+}
+
+/* A code block is not given twice: a device of the lost days tells of its own. */
+static void test_blocks(void **state)
+{
+	struct rolled r;
+	struct hub_room *room = &r.pair.room;
+	struct member late;
+	int64_t block;
+	json_t *answer;
+
+	(void)state;
+	pair_open(&r.pair);
+	snprintf(r.copy, sizeof(r.copy), "%s.copy", room->dir);
+	keep(room, room->dir, r.copy);
+	member_open(room, &late, 3, "14-0371");
+	answer = ask(room, json_pack("{s:s, s:s}", "command", "invite-prepare", "site",
+				     "14-0371"));
+	block = json_integer_value(json_object_get(answer, "block"));
+	json_decref(answer);
+	keep(room, r.copy, room->dir);
+	say(room, "epoch-begin");
+	be_admitted(room, &late);
+	answer = ask(room, json_pack("{s:s, s:s}", "command", "invite-prepare", "site",
+				     "14-0371"));
+	assert_int_equal(json_integer_value(json_object_get(answer, "block")), block);
+	json_decref(answer);
+	/* it waits to be admitted until the operator has ended the collecting */
+	assert_int_equal(hub_says(room, "devices"), 3);
+	assert_int_equal(late.peer.device.admitted, 0);
+	say(room, "collect-end");
+	be_admitted(room, &late);
+	assert_true(late.peer.device.admitted > 0);
+	member_close(&late);
+	r.items = NULL;
+	rolled_close(&r);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_it_comes_back), cmocka_unit_test(test_forged),
+		cmocka_unit_test(test_not_restored),  cmocka_unit_test(test_epochs),
+		cmocka_unit_test(test_blocks),
+	};
+
+	return cmocka_run_group_tests(tests, make_pattern, remove_pattern);
+}
