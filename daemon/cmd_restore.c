@@ -35,7 +35,7 @@ struct restore {
 	struct ph_backup_manifest manifest;
 	struct ph_backup_checked checked;
 	char file[PATH_SIZE], into[PATH_SIZE], mark[PATH_SIZE];
-	json_int_t epoch;
+	json_int_t epoch, second; /* entries that the second medium brought back */
 };
 
 /* --- before it --- */
@@ -155,27 +155,54 @@ static int unpack(struct restore *restore, struct ph_error *err)
 	return rc;
 }
 
+/* REQUEST, which is taken, to HUB. 0 with the answer, or a negative errno with ERR. */
+static int ask(struct ph_hub *hub, json_t *request, json_t **answer_out,
+	       struct ph_error *err)
+{
+	json_t *answer = request ? ph_hub_command(hub, request) : NULL;
+	int rc = answer ? ph_ask_check(answer, err) : -ENOMEM;
+
+	json_decref(request);
+	if (rc < 0) {
+		json_decref(answer);
+		return rc;
+	}
+	*answer_out = answer;
+	return 0;
+}
+
+static int take_second(struct restore *restore, struct ph_hub *hub, struct ph_error *err)
+{
+	const char *second = ph_cli_get(restore->cli, "second-medium");
+	json_t *answer = NULL;
+	int rc;
+
+	if (!second) {
+		return 0;
+	}
+	rc = ask(hub, json_pack("{s:s, s:s}", "command", "second-take", "path", second),
+		 &answer, err);
+	restore->second = json_integer_value(json_object_get(answer, "entries"));
+	json_decref(answer);
+	return rc;
+}
+
 static int begin_epoch(struct restore *restore, struct ph_error *err)
 {
-	json_t *request = ph_request("epoch-begin");
 	json_t *answer = NULL;
 	struct ph_hub *hub = NULL;
-	int rc = request ? ph_hub_open(&hub,
-				       &(struct ph_hub_config){ .dir = restore->into,
-								.who = "restore",
-								.clock = ph_clock_system,
-								.rng = ph_rng_system },
-				       err)
-			 : -ENOMEM;
+	int rc = ph_hub_open(&hub,
+			     &(struct ph_hub_config){ .dir = restore->into,
+						      .who = "restore",
+						      .clock = ph_clock_system,
+						      .rng = ph_rng_system },
+			     err);
 
-	if (rc == 0) {
-		answer = ph_hub_command(hub, request);
-		rc = answer ? ph_ask_check(answer, err) : -ENOMEM;
-		restore->epoch = json_integer_value(json_object_get(answer, "epoch"));
-	}
-	ph_hub_close(hub);
+	rc = rc < 0 ? rc : ask(hub, ph_request("epoch-begin"), &answer, err);
+	restore->epoch = json_integer_value(json_object_get(answer, "epoch"));
 	json_decref(answer);
-	json_decref(request);
+	rc = rc < 0 ? rc : take_second(restore, hub, err);
+	ph_hub_close(hub);
 	return rc < 0 ? ph_fail_errno(err, rc, restore->into) : 0;
 }
 
@@ -216,14 +243,14 @@ static int tell(const struct restore *restore)
 	ph_time_text(made, (int64_t)restore->manifest.made);
 	ph_hex(digest, restore->checked.digest, sizeof(restore->checked.digest));
 	if (restore->cli->json || restore->cli->plain) {
-		return ph_out_script(restore->cli->json,
-				     json_pack("{s:i, s:s, s:s, s:I, s:I, s:I, s:s}",
-					       "schema", 1, "file", restore->file, "made",
-					       made, "epoch", restore->epoch, "logs",
-					       (json_int_t)restore->checked.logs,
-					       "entries",
-					       (json_int_t)restore->checked.entries,
-					       "digest", digest));
+		return ph_out_script(
+			restore->cli->json,
+			json_pack("{s:i, s:s, s:s, s:I, s:I, s:I, s:I, s:s}", "schema", 1,
+				  "file", restore->file, "made", made, "epoch",
+				  restore->epoch, "second_medium", restore->second,
+				  "logs", (json_int_t)restore->checked.logs, "entries",
+				  (json_int_t)restore->checked.entries, "digest",
+				  digest));
 	}
 	printf(ph_say("restored the hub as it was at %s: %s entries, epoch %lld\n"
 		      "next: packhorsed serve. Devices bring back what came since. Until "
@@ -295,6 +322,8 @@ static int run_end(struct ph_cli *cli, struct ph_error *err)
 
 static const struct ph_cli_option restore_options[] = {
 	{ "recovery-key", "F", "the secret that opens backups" },
+	{ "second-medium", "DIR",
+	  "what the hub itself said since, if that disk is whole" },
 	{ 0 },
 };
 

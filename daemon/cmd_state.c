@@ -93,6 +93,10 @@ static int print_status(const json_t *answer)
 		    number_of(answer, "cases") > 0 ? " (packhorsed cases)" : "");
 	status_line(ph_say("Last device heard", "Lần nhận gần nhất"), "%s",
 		    heard[0] ? heard : ph_say("never", "chưa có"));
+	if (text_of(answer, "second_medium")[0]) {
+		status_line(ph_say("Second medium", "Ổ thứ hai"), "%s",
+			    text_of(answer, "second_medium"));
+	}
 	if (json_is_true(json_object_get(answer, "collecting"))) {
 		status_line(
 			ph_say("Collecting what was lost", "Đang gom sau phục hồi"),

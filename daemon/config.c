@@ -16,6 +16,8 @@
 
 static int put_listen(void *data, const char *value, bool is_again, struct ph_error *err);
 
+static int put_second(void *data, const char *value, bool is_again, struct ph_error *err);
+
 const struct ph_setting ph_setting_table[] = {
 	{ "server", "listen", PH_SETTING_OWN, offsetof(struct ph_settings, listen), 0, 0,
 	  0, "ADDR:PORT where devices reach the hub; may stand several times",
@@ -52,6 +54,9 @@ const struct ph_setting ph_setting_table[] = {
 	  "of the disk kept for the hub itself; 0: none", NULL },
 	{ "limits", "commands", UINT(commands), 1, 1024, PH_CONTROL_TALK_MAX,
 	  "local commands at once", NULL },
+	{ "backup", "second-medium", PH_SETTING_OWN, offsetof(struct ph_settings, second),
+	  0, 0, 0, "folder on another disk to which the hub's own logs are appended",
+	  put_second },
 	{ "backup", "keep", UINT(backup_keep), 1, 10000, 30,
 	  "backups that stay in a folder; the oldest go", NULL },
 	{ "backup", "days", UINT(backup_days), 1, 3650, 35,
@@ -113,6 +118,19 @@ static int put_listen(void *data, const char *value, bool is_again, struct ph_er
 			       PH_LISTEN_TEXT - 1);
 	}
 	strcpy(settings->listen[settings->n_listen++], value);
+	return 0;
+}
+
+static int put_second(void *data, const char *value, bool is_again, struct ph_error *err)
+{
+	struct ph_settings *settings = data;
+
+	if (is_again || value[0] != '/' || strlen(value) >= sizeof(settings->second)) {
+		return ph_fail(err, PH_EXIT_CONFIG, -EINVAL,
+			       "one folder, by its whole path, of at most %zu bytes",
+			       sizeof(settings->second) - 1);
+	}
+	strcpy(settings->second, value);
 	return 0;
 }
 

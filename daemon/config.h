@@ -22,6 +22,7 @@
 #include "common/cli/ini.h"
 
 #define PH_LISTEN_MAX         16
+#define PH_SECOND_TEXT        1024
 #define PH_LISTEN_TEXT        272 /* bytes of one address with its terminator */
 #define PH_CONFIG_LISTEN_HERE "0.0.0.0:7415"
 
@@ -44,8 +45,9 @@ struct ph_settings {
 	unsigned entries_a_day;
 	unsigned entries_saved;
 	unsigned reserve_mib;
-	unsigned backup_keep; /* backups that stay in a folder */
-	unsigned backup_days; /* none is older but the newest */
+	unsigned backup_keep;        /* backups that stay in a folder */
+	unsigned backup_days;        /* none is older but the newest */
+	char second[PH_SECOND_TEXT]; /* folder of the second medium; "": none */
 	enum ph_prefix prefix;
 };
 

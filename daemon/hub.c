@@ -9,6 +9,7 @@
  */
 #include "daemon/hub_backup.h"
 #include "daemon/hub_collect.h"
+#include "daemon/hub_second.h"
 #include "daemon/hub_feed.h"
 #include "daemon/hub_match.h"
 
@@ -201,6 +202,7 @@ void ph_hub_close(struct ph_hub *hub)
 		return;
 	}
 	ph_hub_backup_free(hub->backup);
+	ph_hub_second_free(hub);
 	ph_feeder_free(hub->feeder);
 	ph_writer_free(hub->writer);
 	ph_writer_free(hub->desk);

@@ -27,6 +27,7 @@ struct ph_hub_config {
 	const char *dir;
 	const char *who;
 	unsigned wait_ms;
+	const char *second; /* folder of the second medium; NULL: there is none */
 	struct ph_clock clock;
 	struct ph_rng rng;
 };

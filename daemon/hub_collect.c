@@ -219,9 +219,12 @@ static bool is_hub_key(const void *data, const uint8_t *key)
 	return ph_keylist_has_hub(&hub->keylist, key);
 }
 
-/* A control log that we wrote in an epoch of which nothing is left here. */
-static int begin_log(struct ph_hub *hub, const struct ph_segment *segment,
-		     struct ph_log *log)
+/*
+ * A log that we wrote in an epoch of which nothing is left here: of the control log, or of
+ * either when it is from the second medium.
+ */
+static int begin_log(struct ph_hub *hub, const struct ph_segment *segment, bool either,
+		     struct ph_log *log, bool *control_out)
 {
 	uint8_t key[PH_KEY_SIZE];
 	struct ph_head from;
@@ -230,8 +233,8 @@ static int begin_log(struct ph_hub *hub, const struct ph_segment *segment,
 	if (rc != 0) {
 		return rc < 0 ? rc : PH_HUB_COLLECT_E_NOT;
 	}
-	if (hub->control.n == PH_CONTROL_LOGS_MAX || from.n == 0 ||
-	    !ph_control_has(&hub->control, from.log_id)) {
+	*control_out = from.n > 0 && ph_control_has(&hub->control, from.log_id);
+	if (*control_out ? hub->control.n == PH_CONTROL_LOGS_MAX : !either) {
 		return PH_HUB_COLLECT_E_NOT;
 	}
 	return ph_journal_log_add(hub->journal, segment->log_id, key, 0, PH_ROLE_HUB,
@@ -249,20 +252,16 @@ static int note_taken(struct ph_hub *hub, const struct ph_stored *stored)
 						count + (int64_t)stored->n);
 }
 
-int ph_hub_collect_take(struct ph_hub *hub, const struct ph_segment *segment)
+static int take(struct ph_hub *hub, const struct ph_segment *segment, bool either,
+		uint64_t *stored_out)
 {
 	struct ph_stored stored = { 0 };
 	struct ph_log log;
-	bool begins = false;
-	int rc;
+	bool is_new_control = false;
+	int rc = ph_journal_log_find(hub->journal, segment->log_id, &log);
 
-	if (hub->restored == 0) {
-		return PH_HUB_COLLECT_E_NOT;
-	}
-	rc = ph_journal_log_find(hub->journal, segment->log_id, &log);
 	if (rc == PH_JOURNAL_E_NONE) {
-		rc = begin_log(hub, segment, &log);
-		begins = rc == 0;
+		rc = begin_log(hub, segment, either, &log, &is_new_control);
 	} else if (rc == 0 && log.role != PH_ROLE_HUB) {
 		return PH_HUB_COLLECT_E_NOT;
 	}
@@ -270,11 +269,60 @@ int ph_hub_collect_take(struct ph_hub *hub, const struct ph_segment *segment)
 		return rc;
 	}
 	rc = ph_journal_extend(hub->journal, &log, segment, &stored);
-	if (rc == 0 && begins) {
+	if (rc == 0 && is_new_control) {
 		rc = add_control(hub, log.id);
 	}
 	if (rc == 0 && stored.n > 0) {
 		rc = note_taken(hub, &stored);
 	}
+	*stored_out = stored.n;
 	return rc < 0 ? rc : 0;
+}
+
+int ph_hub_collect_take(struct ph_hub *hub, const struct ph_segment *segment)
+{
+	uint64_t stored;
+
+	return hub->restored == 0 ? PH_HUB_COLLECT_E_NOT
+				  : take(hub, segment, false, &stored);
+}
+
+int ph_hub_collect_own(struct ph_hub *hub, const struct ph_segment *segment,
+		       uint64_t *stored_out)
+{
+	*stored_out = 0;
+	return take(hub, segment, true, stored_out);
+}
+
+struct desk_search {
+	struct ph_hub *hub;
+	struct ph_log log; /* the one that was added last; row 0: none */
+};
+
+static int see_desk(void *data, const struct ph_log *log)
+{
+	struct desk_search *search = data;
+
+	if (log->role == PH_ROLE_HUB && !ph_control_has(&search->hub->control, log->id)) {
+		search->log = *log;
+	}
+	return 0;
+}
+
+int ph_hub_collect_leave(struct ph_hub *hub)
+{
+	struct desk_search search = { .hub = hub };
+	struct ph_buf id = { 0 };
+	int rc = ph_journal_meta_get(hub->journal, "desk_log", &id);
+
+	ph_buf_deinit(&id);
+	if (rc != PH_JOURNAL_E_NONE) {
+		return rc;
+	}
+	rc = ph_journal_log_each(hub->journal, see_desk, &search);
+	if (rc == 0 && search.log.row > 0) {
+		rc = ph_journal_meta_put(hub->journal, "desk_log",
+					 PH_VIEW(search.log.id, PH_LOG_ID_SIZE));
+	}
+	return rc < 0 ? rc : leave(hub, "desk_log", "desk_leave");
 }

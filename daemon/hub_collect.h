@@ -40,5 +40,13 @@ int ph_hub_collect_ask(struct ph_hub *hub, const struct ph_hub_peer *peer,
  * negative errno.
  */
 int ph_hub_collect_take(struct ph_hub *hub, const struct ph_segment *segment);
+/*
+ * The same from our own second medium, where a desk log may be as well. STORED_OUT: entries
+ * that were new.
+ */
+int ph_hub_collect_own(struct ph_hub *hub, const struct ph_segment *segment,
+		       uint64_t *stored_out);
+/* A desk log of which the backup knew nothing came back: ours goes on from it. 0 or negative errno. */
+int ph_hub_collect_leave(struct ph_hub *hub);
 
 #endif

@@ -9,6 +9,7 @@
  * nothing answer from what was folded before, and say so on standard error.
  */
 #include "daemon/hub_command.h"
+#include "daemon/hub_second.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -65,6 +66,7 @@ static const struct {
 	{ "bundle-take", ph_hub_bundle_take_command, BUILDS },
 	{ "bundle-pack", ph_hub_bundle_pack_command, BUILDS },
 	{ "epoch-begin", ph_hub_epoch_begin, NO_LEDGER },
+	{ "second-take", ph_hub_second_take, NO_LEDGER },
 	{ "collect-end", ph_hub_collect_end, BUILDS },
 	{ "backup-begin", ph_hub_backup_begin, BUILDS },
 	{ "backup-step", ph_hub_backup_step, NO_LEDGER },
@@ -127,6 +129,9 @@ static int run(struct ph_hub *hub, const json_t *request, json_t *answer,
 			rc = catch_up(hub, commands[i].use == LOOKS, err);
 		}
 		rc = rc < 0 ? rc : commands[i].run(hub, request, answer, err);
+		if (commands[i].use == BUILDS) {
+			ph_hub_second_write(hub);
+		}
 		if (rc == 0 && commands[i].use == BUILDS && hub->behind) {
 			(void)ph_hub_fold(hub); /* else it is done when little happens */
 		}

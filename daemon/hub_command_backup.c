@@ -21,6 +21,7 @@
 #include "daemon/backup_file.h"
 #include "daemon/hub_command.h"
 #include "daemon/hub_receipt.h"
+#include "daemon/hub_second.h"
 
 #define TOKEN_SIZE  16
 #define STEP_PAGES  512
@@ -369,6 +370,10 @@ int ph_hub_backup_tell(struct ph_hub *hub, json_t *answer)
 	json_object_set_new(answer, "last_backup_away", json_boolean(away != 0));
 	if (hub->restored > 0) {
 		put_time(answer, "restored", hub->restored);
+	}
+	if (ph_hub_second_state(hub)) {
+		json_object_set_new(answer, "second_medium",
+				    json_string(ph_hub_second_state(hub)));
 	}
 	return rc < 0 ? rc : 0;
 }

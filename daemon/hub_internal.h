@@ -14,6 +14,7 @@
 #define PH_HUB_PATH_MAX 4096
 
 struct ph_hub_backup;
+struct ph_hub_second;
 
 struct ph_hub {
 	char dir[PH_HUB_PATH_MAX];
@@ -42,6 +43,7 @@ struct ph_hub {
 	struct ph_hub_room room;
 	/* of a device; set by other threads, too */
 	atomic_uint entries_a_day, entries_saved;
+	struct ph_hub_second *second; /* NULL: not looked for yet */
 	struct ph_hub_backup *backup; /* one that is under way; NULL: none */
 	bool stopped; /* an I/O error was seen: nothing more is acknowledged */
 };

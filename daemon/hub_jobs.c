@@ -22,6 +22,7 @@
 #include "daemon/hub_load.h"
 #include "daemon/hub_quota.h"
 #include "daemon/hub_receipt.h"
+#include "daemon/hub_second.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -582,6 +583,9 @@ void ph_hub_jobs(struct ph_hub *hub, struct ph_job *jobs)
 		ph_db_rollback(hub->db);
 		ph_hub_forget(hub);
 		hub->stopped = hub->stopped || rc == -EIO;
+	}
+	if (rc == 0) {
+		ph_hub_second_write(hub);
 	}
 	for (struct ph_job *job = jobs; job; job = job->next) {
 		if (rc < 0) {

@@ -43,7 +43,8 @@ struct serve {
 	uv_timer_t deadline, watchdog;
 	uint64_t stop_began;
 	bool has_loop, has_handles, has_worker, worker_stops;
-	int rc; /* why we stop; 0: we were told to */
+	int rc;                      /* why we stop; 0: we were told to */
+	char second[PH_SECOND_TEXT]; /* as it was when we started */
 };
 
 static struct serve *serve_of(struct ph_server *server)
@@ -354,12 +355,15 @@ static int start(struct serve *serve, struct ph_error *err)
 	if (rc < 0) {
 		return rc;
 	}
+	snprintf(serve->second, sizeof(serve->second), "%s", settings.second);
 	rc = ph_hub_open(&serve->hub,
-			 &(struct ph_hub_config){ .dir = serve->config->dir,
-						  .who = "serve",
-						  .wait_ms = LOCK_WAIT_MS,
-						  .clock = ph_clock_system,
-						  .rng = ph_rng_system },
+			 &(struct ph_hub_config){
+				 .dir = serve->config->dir,
+				 .who = "serve",
+				 .wait_ms = LOCK_WAIT_MS,
+				 .second = settings.second[0] ? serve->second : NULL,
+				 .clock = ph_clock_system,
+				 .rng = ph_rng_system },
 			 err);
 	if (rc < 0) {
 		return rc;

@@ -1,0 +1,210 @@
+/*
+ * daemon/hub_second.c - what the hub said, to and from the second medium.
+ *
+ * After each commit the heads of the two logs are looked at; only if one has moved is
+ * anything read or written. What was recorded while the medium was away, or by a command
+ * while no daemon ran, follows when it is there again.
+ */
+#include "daemon/hub_second.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/hub_collect.h"
+#include "daemon/hub_command.h"
+#include "daemon/second.h"
+
+#define AGAIN_MS 60000
+
+struct ph_hub_second {
+	struct ph_second *file; /* NULL: not open */
+	uint64_t control, desk; /* entries when it was written last */
+	unsigned moves;         /* of control logs by then */
+	uint64_t not_before_ms;
+	struct ph_error why;
+};
+
+static uint64_t now_ms(const struct ph_hub *hub)
+{
+	struct ph_now now;
+
+	hub->config.clock.read(hub->config.clock.data, &now);
+	return now.mono_ms;
+}
+
+/* --- to it --- */
+
+static int put_parts(struct ph_hub *hub, const struct ph_log *log,
+		     const struct ph_segment *segment)
+{
+	struct ph_second *file = hub->second->file;
+	uint64_t after = segment->first - 1;
+	size_t count = 1;
+	int rc = 0;
+
+	while (rc == 0 && count > 0 && after < segment->last) {
+		struct ph_buf cipher = { 0 };
+		struct ph_buf box = { 0 };
+		uint64_t n = 0;
+
+		rc = ph_journal_parts_in(hub->journal, log->row, after, segment->last, &n,
+					 1, &count);
+		if (rc == 0 && count > 0) {
+			rc = ph_journal_part_get(hub->journal, log->row, n, &cipher,
+						 &box);
+			rc = rc == 0 ? ph_second_put_part(file, log->id, n,
+							  ph_buf_view(&cipher),
+							  ph_buf_view(&box))
+				     : rc;
+			after = n;
+		}
+		rc = rc > 0 ? 0 : rc; /* it is missing here, too */
+		ph_buf_deinit(&cipher);
+		ph_buf_deinit(&box);
+	}
+	return rc;
+}
+
+static int put_log(void *data, const struct ph_log *log)
+{
+	struct ph_hub *hub = data;
+	struct ph_second *file = hub->second->file;
+	struct ph_buf body = { 0 };
+	int rc = 0;
+
+	if (log->role != PH_ROLE_HUB) {
+		return 0;
+	}
+	while (rc == 0 && ph_second_held(file, log->id) < log->sealed) {
+		struct ph_segment segment;
+
+		rc = ph_journal_read_segment(hub->journal, log,
+					     ph_second_held(file, log->id),
+					     PH_SEGMENT_MAX, &segment, &body);
+		rc = rc == 0 ? ph_second_put_segment(file, &segment) : rc;
+		rc = rc == 0 ? put_parts(hub, log, &segment) : rc;
+	}
+	ph_buf_deinit(&body);
+	return rc > 0 ? -EUCLEAN : rc;
+}
+
+static int write_all(struct ph_hub *hub)
+{
+	struct ph_hub_second *second = hub->second;
+	int rc = 0;
+
+	if (!second->file) {
+		rc = ph_second_open(&second->file, hub->config.second, hub->keylist.root,
+				    &second->why);
+	}
+	rc = rc < 0 ? rc : ph_journal_log_each(hub->journal, put_log, hub);
+	return rc < 0 ? rc : ph_second_sync(second->file);
+}
+
+void ph_hub_second_write(struct ph_hub *hub)
+{
+	struct ph_hub_second *second = hub->second;
+	uint64_t control = ph_writer_log(hub->writer)->n;
+	uint64_t desk = hub->desk ? ph_writer_log(hub->desk)->n : 0;
+	int rc;
+
+	if (!hub->config.second || hub->stopped) {
+		return;
+	}
+	if (!second) {
+		second = hub->second = calloc(1, sizeof(*second));
+	}
+	if (!second || now_ms(hub) < second->not_before_ms ||
+	    (second->file && control == second->control && desk == second->desk &&
+	     second->moves == hub->control_moves)) {
+		return;
+	}
+	memset(&second->why, 0, sizeof(second->why));
+	rc = write_all(hub);
+	if (rc < 0) {
+		ph_fail_errno(&second->why, rc, hub->config.second);
+		ph_second_close(second->file);
+		second->file = NULL;
+		second->not_before_ms = now_ms(hub) + AGAIN_MS;
+		return;
+	}
+	second->control = control;
+	second->desk = desk;
+	second->moves = hub->control_moves;
+}
+
+void ph_hub_second_free(struct ph_hub *hub)
+{
+	if (hub->second) {
+		ph_second_close(hub->second->file);
+		free(hub->second);
+		hub->second = NULL;
+	}
+}
+
+const char *ph_hub_second_state(const struct ph_hub *hub)
+{
+	return !hub->config.second                         ? NULL
+	       : !hub->second || !hub->second->why.text[0] ? "ok"
+							   : hub->second->why.text;
+}
+
+/* --- from it --- */
+
+struct taking {
+	struct ph_hub *hub;
+	uint64_t entries, parts;
+};
+
+static int take_record(void *data, const struct ph_second_record *record)
+{
+	struct taking *taking = data;
+	struct ph_hub *hub = taking->hub;
+	uint64_t stored = 0;
+	int rc;
+
+	if (!record->is_part) {
+		rc = ph_hub_collect_own(hub, &record->segment, &stored);
+		taking->entries += stored;
+		return rc < 0 ? rc : 0;
+	}
+	rc = ph_journal_part_put_any(hub->journal, record->segment.log_id,
+				     record->segment.first, record->cipher,
+				     record->seed_box);
+	taking->parts += rc == 0;
+	return rc < 0 ? rc : 0;
+}
+
+int ph_hub_second_take(struct ph_hub *hub, const json_t *request, json_t *answer,
+		       struct ph_error *err)
+{
+	const char *given = ph_request_need(request, "path", err);
+	struct taking taking = { .hub = hub };
+	char path[PH_HUB_PATH_MAX];
+	uint64_t whole;
+	int rc = given ? ph_second_path(given, hub->keylist.root, path, sizeof(path), err)
+		       : -EINVAL;
+
+	if (rc == 0 && !ph_file_exists(path)) {
+		rc = ph_fail(err, PH_EXIT_OTHER, -ENOENT,
+			     "%s is not there: the second medium holds nothing of this "
+			     "hub",
+			     path);
+	}
+	rc = rc < 0 ? rc : ph_db_begin(hub->db);
+	if (rc < 0) {
+		return rc;
+	}
+	rc = ph_second_each(path, take_record, &taking, &whole);
+	rc = rc < 0 ? rc : ph_hub_collect_leave(hub);
+	rc = rc < 0 ? rc : ph_db_commit(hub->db);
+	if (rc < 0) {
+		ph_db_rollback(hub->db);
+	}
+	ph_hub_forget(hub);
+	json_object_set_new(answer, "entries", json_integer((json_int_t)taking.entries));
+	json_object_set_new(answer, "parts", json_integer((json_int_t)taking.parts));
+	return rc < 0 ? ph_fail_errno(err, rc, path) : 0;
+}

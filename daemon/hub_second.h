@@ -1,0 +1,16 @@
+/* daemon/hub_second.h - what the hub said, to and from the second medium. */
+#ifndef PH_DAEMON_HUB_SECOND_H
+#define PH_DAEMON_HUB_SECOND_H
+
+#include "daemon/hub_internal.h"
+
+/*
+ * Append what of the hub's own logs is not there yet, if a second medium is configured. A
+ * failure is the medium's alone: it is told by status, and tried again a minute later.
+ */
+void ph_hub_second_write(struct ph_hub *hub);
+void ph_hub_second_free(struct ph_hub *hub);
+/* "ok", or what is the matter; NULL: none is configured. */
+const char *ph_hub_second_state(const struct ph_hub *hub);
+
+#endif

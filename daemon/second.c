@@ -1,0 +1,312 @@
+/*
+ * daemon/second.c - the second medium.
+ *
+ * Opening reads the file through: what each log has, and where the last whole record ends; a
+ * record that was cut by a power failure goes. From there on records are only appended. A
+ * record has its length before it and a hash behind it, so that a torn one is known; whether
+ * what it says is ours, its seal tells whoever restores.
+ */
+#include "daemon/second.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <sodium.h>
+
+#include "common/base/file.h"
+#include "common/base/mp.h"
+
+#define LOGS_MAX   64
+#define HASH_SIZE  16
+#define RECORD_MAX (PH_SEGMENT_PLAIN_MAX + 1024)
+#define PATH_SIZE  4096
+
+enum {
+	RECORD_SEGMENT = 1,
+	RECORD_PART = 2
+};
+
+struct ph_second {
+	int fd;
+	struct ph_buf pending;
+	struct {
+		uint8_t id[PH_LOG_ID_SIZE];
+		uint64_t n;
+	} log[LOGS_MAX];
+	unsigned n_logs;
+};
+
+static const struct ph_walk_limits limits = { .depth = 1, .items = 8 };
+
+int ph_second_path(const char *folder, const uint8_t root[static PH_KEY_SIZE], char *out,
+		   size_t out_size, struct ph_error *err)
+{
+	struct ph_file_info info;
+	char name[64];
+	char hex[9];
+	int rc = ph_file_info(folder, &info);
+
+	if (rc < 0) {
+		return ph_fail_errno(err, rc, folder);
+	}
+	if (!info.folder) {
+		return ph_path_join(out, out_size, "", folder, err);
+	}
+	ph_hex(hex, root, 4);
+	snprintf(name, sizeof(name), "packhorse-%s.hublog", hex);
+	return ph_path_join(out, out_size, folder, name, err);
+}
+
+/* --- reading --- */
+
+static bool read_segment(const msgpack_object_array *array, struct ph_segment *segment)
+{
+	return array->size == 6 &&
+	       ph_mp_bin_exact(ph_mp_item(array, 1), segment->log_id, PH_LOG_ID_SIZE) &&
+	       ph_mp_uint(ph_mp_item(array, 2), INT64_MAX, &segment->first) &&
+	       ph_mp_uint(ph_mp_item(array, 3), INT64_MAX, &segment->last) &&
+	       ph_mp_bin_exact(ph_mp_item(array, 4), segment->seal, PH_SIGNATURE_SIZE) &&
+	       ph_mp_bin(ph_mp_item(array, 5), 1, PH_SEGMENT_PLAIN_MAX, &segment->body) &&
+	       segment->first >= 1 && segment->last >= segment->first;
+}
+
+static bool read_part(const msgpack_object_array *array, struct ph_second_record *record)
+{
+	return array->size == 5 &&
+	       ph_mp_bin_exact(ph_mp_item(array, 1), record->segment.log_id,
+			       PH_LOG_ID_SIZE) &&
+	       ph_mp_uint(ph_mp_item(array, 2), INT64_MAX, &record->segment.first) &&
+	       ph_mp_bin(ph_mp_item(array, 3), 1, PH_PART_MAX, &record->cipher) &&
+	       ph_mp_bin(ph_mp_item(array, 4), 0, 256, &record->seed_box);
+}
+
+/* 0; 1: it is none; what CB returned; negative errno. */
+static int see_record(struct ph_view bytes,
+		      int (*cb)(void *data, const struct ph_second_record *record),
+		      void *data, int *rc_out)
+{
+	struct ph_second_record record = { 0 };
+	const msgpack_object_array *array;
+	uint64_t type = 0;
+	struct ph_mp mp;
+	bool ok;
+	int rc = ph_mp_decode(&mp, bytes, &limits, PH_WALK_CANONICAL);
+
+	*rc_out = rc < 0 ? rc : 0;
+	if (rc != 0) {
+		return 1;
+	}
+	array = ph_mp_array(mp.root, 5, 6);
+	ok = array && ph_mp_uint(ph_mp_item(array, 0), RECORD_PART, &type);
+	record.is_part = type == RECORD_PART;
+	ok = ok && (record.is_part ? read_part(array, &record)
+				   : read_segment(array, &record.segment));
+	if (ok) {
+		*rc_out = cb(data, &record);
+	}
+	ph_mp_deinit(&mp);
+	return ok ? 0 : 1;
+}
+
+static bool read_exactly(const struct ph_file_ops *ops, int fd, uint8_t *out, size_t len,
+			 int *rc_out)
+{
+	while (len > 0) {
+		int64_t n = ops->read(fd, out, len);
+
+		if (n <= 0) {
+			*rc_out = (int)n;
+			return false;
+		}
+		out += n;
+		len -= (size_t)n;
+	}
+	return true;
+}
+
+/* Whether BYTES, with the hash at its end, is a record as it was written. */
+static bool is_whole(const uint8_t *bytes, size_t len)
+{
+	uint8_t hash[HASH_SIZE];
+
+	crypto_generichash(hash, sizeof(hash), bytes, len - HASH_SIZE, NULL, 0);
+	return memcmp(hash, bytes + len - HASH_SIZE, HASH_SIZE) == 0;
+}
+
+int ph_second_each(const char *path,
+		   int (*cb)(void *data, const struct ph_second_record *record),
+		   void *data, uint64_t *whole_out)
+{
+	const struct ph_file_ops *ops = ph_file_ops_used();
+	uint8_t *bytes = malloc(RECORD_MAX);
+	int fd = bytes ? ops->open(path, O_RDONLY, 0) : -ENOMEM;
+	bool more = fd >= 0;
+	int rc = fd < 0 && fd != -ENOENT ? fd : 0;
+
+	*whole_out = 0;
+	while (more) {
+		uint8_t length[4];
+		size_t len = 0;
+
+		more = read_exactly(ops, fd, length, sizeof(length), &rc);
+		len = more ? ph_be32_get(length) : 0;
+		more = more && len > HASH_SIZE && len <= RECORD_MAX &&
+		       read_exactly(ops, fd, bytes, len, &rc) && is_whole(bytes, len) &&
+		       see_record(PH_VIEW(bytes, len - HASH_SIZE), cb, data, &rc) == 0 &&
+		       rc == 0;
+		*whole_out += more ? sizeof(length) + len : 0;
+	}
+	if (fd >= 0) {
+		ops->close(fd);
+	}
+	free(bytes);
+	return rc;
+}
+
+/* --- writing --- */
+
+static int note(struct ph_second *second, const uint8_t *id, uint64_t n)
+{
+	unsigned i = 0;
+
+	while (i < second->n_logs && memcmp(second->log[i].id, id, PH_LOG_ID_SIZE) != 0) {
+		i++;
+	}
+	if (i == LOGS_MAX) {
+		return -E2BIG;
+	}
+	if (i == second->n_logs) {
+		memcpy(second->log[second->n_logs++].id, id, PH_LOG_ID_SIZE);
+	}
+	if (n > second->log[i].n) {
+		second->log[i].n = n;
+	}
+	return 0;
+}
+
+static int see_own(void *data, const struct ph_second_record *record)
+{
+	return record->is_part ? 0
+			       : note(data, record->segment.log_id, record->segment.last);
+}
+
+int ph_second_open(struct ph_second **second_out, const char *folder,
+		   const uint8_t root[static PH_KEY_SIZE], struct ph_error *err)
+{
+	const struct ph_file_ops *ops = ph_file_ops_used();
+	struct ph_second *second = calloc(1, sizeof(*second));
+	char path[PATH_SIZE];
+	uint64_t whole = 0;
+	int rc = second ? ph_second_path(folder, root, path, sizeof(path), err) : -ENOMEM;
+
+	if (rc == 0) {
+		second->fd = -1;
+		rc = ph_second_each(path, see_own, second, &whole);
+		rc = rc < 0 ? rc : ph_file_touch(path);
+		rc = rc < 0 ? rc : ph_file_sync(path, err);
+		second->fd = rc < 0 ? -1 : ops->open(path, O_WRONLY | O_APPEND, 0);
+		rc = rc < 0 ? rc : second->fd < 0 ? second->fd : 0;
+		/* what follows the last whole record never was one */
+		rc = rc < 0 ? rc : ops->truncate(second->fd, whole);
+		rc = rc < 0 ? ph_fail_errno(err, rc, path) : 0;
+	}
+	if (rc < 0) {
+		ph_second_close(second);
+		return rc;
+	}
+	*second_out = second;
+	return 0;
+}
+
+void ph_second_close(struct ph_second *second)
+{
+	if (!second) {
+		return;
+	}
+	if (second->fd >= 0) {
+		ph_file_ops_used()->close(second->fd);
+	}
+	ph_buf_deinit(&second->pending);
+	free(second);
+}
+
+uint64_t ph_second_held(const struct ph_second *second,
+			const uint8_t log_id[static PH_LOG_ID_SIZE])
+{
+	for (unsigned i = 0; i < second->n_logs; i++) {
+		if (memcmp(second->log[i].id, log_id, PH_LOG_ID_SIZE) == 0) {
+			return second->log[i].n;
+		}
+	}
+	return 0;
+}
+
+static int put_record(struct ph_second *second, const struct ph_buf *record)
+{
+	uint8_t length[4];
+	uint8_t hash[HASH_SIZE];
+	int rc;
+
+	ph_be32_put(length, (uint32_t)(record->len + HASH_SIZE));
+	crypto_generichash(hash, sizeof(hash), record->data, record->len, NULL, 0);
+	rc = ph_buf_put(&second->pending, length, sizeof(length));
+	rc = rc < 0 ? rc : ph_buf_put_view(&second->pending, ph_buf_view(record));
+	return rc < 0 ? rc : ph_buf_put(&second->pending, hash, sizeof(hash));
+}
+
+int ph_second_put_segment(struct ph_second *second, const struct ph_segment *segment)
+{
+	struct ph_buf record = { 0 };
+	struct ph_mpw writer;
+	int rc;
+
+	ph_mpw_init(&writer, &record);
+	ph_mpw_array(&writer, 6);
+	ph_mpw_uint(&writer, RECORD_SEGMENT);
+	ph_mpw_bin(&writer, segment->log_id, sizeof(segment->log_id));
+	ph_mpw_uint(&writer, segment->first);
+	ph_mpw_uint(&writer, segment->last);
+	ph_mpw_bin(&writer, segment->seal, sizeof(segment->seal));
+	ph_mpw_bin(&writer, segment->body.data, segment->body.len);
+	rc = ph_mpw_end(&writer);
+	rc = rc < 0 ? rc : put_record(second, &record);
+	rc = rc < 0 ? rc : note(second, segment->log_id, segment->last);
+	ph_buf_deinit(&record);
+	return rc;
+}
+
+int ph_second_put_part(struct ph_second *second,
+		       const uint8_t log_id[static PH_LOG_ID_SIZE], uint64_t n,
+		       struct ph_view cipher, struct ph_view seed_box)
+{
+	struct ph_buf record = { 0 };
+	struct ph_mpw writer;
+	int rc;
+
+	ph_mpw_init(&writer, &record);
+	ph_mpw_array(&writer, 5);
+	ph_mpw_uint(&writer, RECORD_PART);
+	ph_mpw_bin(&writer, log_id, PH_LOG_ID_SIZE);
+	ph_mpw_uint(&writer, n);
+	ph_mpw_bin(&writer, cipher.data, cipher.len);
+	ph_mpw_bin(&writer, seed_box.data, seed_box.len);
+	rc = ph_mpw_end(&writer);
+	rc = rc < 0 ? rc : put_record(second, &record);
+	ph_buf_deinit(&record);
+	return rc;
+}
+
+int ph_second_sync(struct ph_second *second)
+{
+	int rc = 0;
+
+	if (second->pending.len > 0) {
+		rc = ph_file_put(second->fd, ph_buf_view(&second->pending));
+		rc = rc < 0 ? rc : ph_file_ops_used()->sync(second->fd);
+		second->pending.len = 0;
+	}
+	return rc;
+}

@@ -1,0 +1,55 @@
+/*
+ * daemon/second.h - the second medium: what the hub itself said, appended to a file on
+ * another disk.
+ *
+ *   FOLDER/packhorse-RRRRRRRR.hublog     R: how the province's root key begins
+ *
+ * Records of segments of the hub's logs and of the sealed parts of their entries, as they are
+ * in the store (docs/BACKUP.md, "The second medium"). No hub here.
+ */
+#ifndef PH_DAEMON_SECOND_H
+#define PH_DAEMON_SECOND_H
+
+#include "common/log/journal.h"
+
+struct ph_second_record {
+	bool is_part;
+	struct ph_segment segment;       /* borrows from the record, as do the next two */
+	struct ph_view cipher, seed_box; /* of entry segment.first of that log */
+};
+
+/*
+ * The file of the province ROOT in FOLDER; or FOLDER itself if it is a file. 0 or a negative
+ * errno with ERR.
+ */
+int ph_second_path(const char *folder, const uint8_t root[static PH_KEY_SIZE], char *out,
+		   size_t out_size, struct ph_error *err);
+/*
+ * Each whole record of PATH, in order; CB returning non-zero ends the walk with that value.
+ * WHOLE_OUT: bytes of them; what lies behind was cut by a power failure, or damaged, and is
+ * not looked at. 0, also without such a file; negative errno.
+ */
+int ph_second_each(const char *path,
+		   int (*cb)(void *data, const struct ph_second_record *record),
+		   void *data, uint64_t *whole_out);
+
+struct ph_second;
+/*
+ * Go on with the file of ROOT in FOLDER, which must be there, or make it. 0 or a negative
+ * errno with ERR.
+ */
+int ph_second_open(struct ph_second **second_out, const char *folder,
+		   const uint8_t root[static PH_KEY_SIZE], struct ph_error *err);
+void ph_second_close(struct ph_second *second);
+/* How far a log is in it. */
+uint64_t ph_second_held(const struct ph_second *second,
+			const uint8_t log_id[static PH_LOG_ID_SIZE]);
+/* Append, in memory; ph_second_sync() writes it and brings it to the disk. 0 or -ENOMEM. */
+int ph_second_put_segment(struct ph_second *second, const struct ph_segment *segment);
+int ph_second_put_part(struct ph_second *second,
+		       const uint8_t log_id[static PH_LOG_ID_SIZE], uint64_t n,
+		       struct ph_view cipher, struct ph_view seed_box);
+/* 0 or a negative errno: nothing may be put any more, close it. */
+int ph_second_sync(struct ph_second *second);
+
+#endif
