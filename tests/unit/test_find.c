@@ -99,33 +99,12 @@ static void readers_are_found_without_marks(void **state)
 			 -EIO);
 }
 
-static void no_name_is_in_the_database(void **state)
-{
-	struct scene *scene = *state;
-	struct parts parts = { .name = "Lò Thị Đào", .ref = scene->reader };
-	struct ph_opener opener = { .open = open_part, .data = &parts };
-	struct ph_stmt *stmt;
-
-	assert_int_equal(ph_ledger_find_readers(fresh(scene), ph_view_str("dao"), 0, 0,
-						&opener, &scene->json),
-			 0);
-	assert_int_equal(ph_db_prepare(scene->world.db,
-				       "SELECT count(*) FROM ledger_words"
-				       " WHERE words LIKE '%dao%'",
-				       &stmt),
-			 0);
-	assert_int_equal(ph_stmt_step(stmt), PH_DB_ROW);
-	assert_int_equal(ph_stmt_col_int(stmt, 0), 0);
-	ph_stmt_reset(stmt);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		SCENE_TEST(titles_are_found_without_marks),
 		SCENE_TEST(words_follow_the_title),
 		SCENE_TEST(readers_are_found_without_marks),
-		SCENE_TEST(no_name_is_in_the_database),
 	};
 
 	return cmocka_run_group_tests_name("find", tests, NULL, NULL);
