@@ -11,15 +11,14 @@
 #include <string.h>
 
 #include "tests/lib/first_seed.h"
+#include "tests/lib/full_run.h"
 
 static uint64_t arg_count, arg_seed;
 
 /* FEW histories, or with PACKHORSE_FULL=1 MANY, from the seed of first_seed(), unless told. False: something else was told. */
 static inline bool read_args(int argc, char **argv, uint64_t few, uint64_t many)
 {
-	const char *full = getenv("PACKHORSE_FULL");
-
-	arg_count = full != NULL && strcmp(full, "1") == 0 ? many : few;
+	arg_count = full_run() ? many : few;
 	arg_seed = first_seed();
 	for (int i = 1; i + 1 < argc; i += 2) {
 		uint64_t *to = strcmp(argv[i], "--count") == 0  ? &arg_count

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "bundle_maker.h"
+#include "tests/lib/full_run.h"
 
 #include <sodium.h>
 
@@ -112,8 +113,7 @@ static void test_cuts(void **state)
 
 static void test_bits(void **state)
 {
-	const char *full = getenv("PACKHORSE_FULL");
-	size_t step = full != NULL && strcmp(full, "1") == 0 ? 1 : 97;
+	size_t step = full_run() ? 1 : 97;
 	struct ph_buf bytes = { 0 };
 	struct maker maker;
 

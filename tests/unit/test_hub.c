@@ -2,6 +2,7 @@
  * tests/unit/test_hub.c - the hub's folder made and opened; what a session finds and is
  * told, replays of it, and the control log down. Admission: test_hub_admit.c.
  */
+#include "tests/lib/full_run.h"
 #include "tests/unit/hub_room.h"
 
 #include <sys/stat.h>
@@ -289,9 +290,7 @@ static void test_head_of_another_device(void **state)
 /* Whoever recorded message 1 can send it again: once is all it does. */
 static void test_replayed_hello(void **state)
 {
-	enum {
-		REPLAYS = 1000
-	};
+	const unsigned replays = full_run() ? 10000 : 1000;
 	struct hub_room room;
 	struct member member;
 	int64_t entries;
@@ -304,7 +303,7 @@ static void test_replayed_hello(void **state)
 	expect_job(&room, hello_of(&member, all_item(&member, 0)), 0);
 	entries = hub_says(&room, "entries");
 	control = hub_says(&room, "control_entries");
-	for (unsigned i = 0; i < REPLAYS; i++) {
+	for (unsigned i = 0; i < replays; i++) {
 		struct ph_hub_peer replayer = { 0 };
 		struct ph_job *job = hello_of(&member, all_item(&member, 0));
 
@@ -317,7 +316,7 @@ static void test_replayed_hello(void **state)
 		assert_int_equal(job->welcome.status, PH_STATUS_OK);
 		assert_int_equal(replayer.entries, 0);
 		ph_job_free(job);
-		if (i == REPLAYS / 2) {
+		if (i == replays / 2) {
 			hub_restart(&room);
 		}
 	}

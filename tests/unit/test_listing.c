@@ -11,6 +11,7 @@
 
 #include "common/ledger/listing_item.h"
 #include "common/ledger/store.h"
+#include "tests/lib/full_run.h"
 
 #define TODAY 20718
 
@@ -293,8 +294,7 @@ static double time_page(struct shelf *shelf, uint64_t site)
 static void a_page_costs_the_same_in_a_large_ledger(void **state)
 {
 	struct shelf *shelf = *state;
-	const char *full = getenv("PACKHORSE_FULL");
-	int many = full != NULL && strcmp(full, "1") == 0 ? 1000000 : 100000;
+	int many = full_run() ? 1000000 : 100000;
 	double few_s, many_s;
 
 	assert_int_equal(ph_db_begin(shelf->world.db), 0);

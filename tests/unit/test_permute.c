@@ -22,6 +22,7 @@
 #include <sodium.h>
 
 #include "tests/lib/first_seed.h"
+#include "tests/lib/full_run.h"
 
 #include "history_count.h"
 #include "history_write.h"
@@ -356,9 +357,7 @@ static void every_order_gives_the_same_bytes(void **state)
 
 static bool read_args(int argc, char **argv)
 {
-	const char *full = getenv("PACKHORSE_FULL");
-
-	arg_count = full != NULL && strcmp(full, "1") == 0 ? 20000 : 150;
+	arg_count = full_run() ? 20000 : 150;
 	arg_seed = first_seed();
 	for (int i = 1; i + 1 < argc; i += 2) {
 		uint64_t *to = strcmp(argv[i], "--count") == 0    ? &arg_count

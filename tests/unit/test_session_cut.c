@@ -511,12 +511,13 @@ static void test_frames_down(void **state)
 static void test_replayed_hello(void **state)
 {
 	(void)state;
+	const unsigned replays = full_run() ? 10000 : 200;
 	struct room *room = tiny_recorded();
 	size_t first = first_flight(room);
 	unsigned heard = room->hub_store.heard;
 	struct copy before = room->hub_store.copy;
 
-	for (unsigned i = 1; i <= 200; i++) {
+	for (unsigned i = 1; i <= replays; i++) {
 		room_hang_up(room);
 		room->seed += 1000; /* another hub ephemeral */
 		assert_int_equal(room_new_hub(room), 0);
