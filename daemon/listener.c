@@ -69,6 +69,9 @@ static int look_up(const char *text, struct sockaddr_storage *address_out,
 	}
 	snprintf(service, sizeof(service), "%u", port);
 	rc = getaddrinfo(host, service, &hints, &found);
+	if (rc == EAI_MEMORY || (rc == EAI_SYSTEM && errno == ENOMEM)) {
+		return ph_fail_errno(err, -ENOMEM, text);
+	}
 	if (rc != 0) {
 		return ph_fail(err, PH_EXIT_CONFIG, -EADDRNOTAVAIL, "listen = %s: %s",
 			       text, gai_strerror(rc));

@@ -107,7 +107,7 @@ struct found {
 static int look(const struct ph_db_config *config, struct found *found_out,
 		struct ph_error *err)
 {
-	sqlite3_vfs *vfs = sqlite3_vfs_find(config->vfs);
+	sqlite3_vfs *vfs;
 	char wal[PATH_MAX];
 	int has_file = 0;
 	int has_wal = 0;
@@ -116,6 +116,11 @@ static int look(const struct ph_db_config *config, struct found *found_out,
 	if (n < 0 || (size_t)n >= sizeof(wal)) {
 		return ph_fail_errno(err, -ENAMETOOLONG, config->path);
 	}
+	/* what has no memory to start knows no VFS either */
+	if (sqlite3_initialize() != SQLITE_OK) {
+		return ph_fail_errno(err, -ENOMEM, config->path);
+	}
+	vfs = sqlite3_vfs_find(config->vfs);
 	if (vfs == NULL) {
 		return ph_fail_errno(err, -ENODEV, config->path);
 	}

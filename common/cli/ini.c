@@ -296,5 +296,10 @@ int ph_ini_load(const struct ph_setting *table, void *settings, const char *dir,
 	if (rc == 0) {
 		rc = load_folder(table, settings, dir, &why);
 	}
-	return rc < 0 ? ph_fail(err, PH_EXIT_CONFIG, rc, "%s", why.text) : 0;
+	/* that memory is short, or the disk fails, is no fault of the settings */
+	return rc == 0 ? 0
+		       : ph_fail(err,
+				 rc == -ENOMEM || rc == -EIO ? PH_EXIT_OTHER
+							     : PH_EXIT_CONFIG,
+				 rc, "%s", why.text);
 }

@@ -54,7 +54,8 @@ int ph_ini_parse(const struct ph_setting *table, void *settings, struct ph_view 
 		 const char *name, struct ph_error *err);
 /*
  * Apply DIR/FILE and DIR/conf.d; none need be there. 0, or a negative errno with
- * PH_EXIT_CONFIG, and then SETTINGS is undefined.
+ * PH_EXIT_CONFIG (PH_EXIT_OTHER for lack of memory, or of a disk that fails), and then
+ * SETTINGS is undefined.
  */
 int ph_ini_load(const struct ph_setting *table, void *settings, const char *dir,
 		const char *file, struct ph_error *err);

@@ -477,6 +477,39 @@ static void test_no_room_for_names(void **state)
 	}
 }
 
+static void *no_malloc(int size)
+{
+	(void)size;
+	return NULL;
+}
+
+/* SQLite that cannot start for lack of memory is no store on a disk that is not there. */
+static void test_no_memory_to_start(void **state)
+{
+	struct ph_db_config config = config_of(3);
+	struct ph_error err = { 0 };
+	struct ph_db *db = NULL;
+	sqlite3_mem_methods usual;
+	sqlite3_mem_methods none;
+
+	(void)state;
+	assert_int_equal(sqlite3_shutdown(), SQLITE_OK);
+	assert_int_equal(sqlite3_config(SQLITE_CONFIG_GETMALLOC, &usual), SQLITE_OK);
+	none = usual;
+	none.xMalloc = no_malloc;
+	assert_int_equal(sqlite3_config(SQLITE_CONFIG_MALLOC, &none), SQLITE_OK);
+
+	int rc = ph_db_open(&db, &config, &err);
+
+	(void)sqlite3_shutdown();
+	assert_int_equal(sqlite3_config(SQLITE_CONFIG_MALLOC, &usual), SQLITE_OK);
+	assert_int_equal(rc, -ENOMEM);
+	assert_int_equal(err.exit, PH_EXIT_OTHER);
+	assert_non_null(strstr(err.text, "out of memory"));
+	assert_null(db);
+	ph_db_close(must_open(3));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -492,6 +525,8 @@ int main(void)
 		cmocka_unit_test_setup(test_memory, fresh),
 		cmocka_unit_test_setup(test_open_with_faults, fresh),
 		cmocka_unit_test_setup(test_no_room_for_names, fresh),
+		/* last: SQLite forgets the VFS of the others */
+		cmocka_unit_test_setup(test_no_memory_to_start, fresh),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);

@@ -18,6 +18,7 @@
 
 #include "common/base/json_memory.h"
 #include "daemon/ask.h"
+#include "daemon/config.h"
 
 /* The same members and items, whatever the values: numbers go on from one answer to the next. */
 static bool same_shape(const json_t *a, const json_t *b)
@@ -161,6 +162,46 @@ static void test_open(void **state)
 	hub_close(&room);
 }
 
+/* Settings that there was no memory to read are not said to be wrong. */
+static void test_settings(void **state)
+{
+	struct hub_room room;
+	struct ph_hub_config config;
+	struct ph_settings settings;
+	char path[256];
+	unsigned failed = 0;
+	bool hit;
+
+	(void)state;
+	hub_open(&room);
+	config = hub_config(&room);
+	snprintf(path, sizeof(path), "%s/packhorsed.conf", config.dir);
+
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	assert_true(fputs("[limits]\nsessions = 7\n", file) >= 0);
+	assert_int_equal(fclose(file), 0);
+	do {
+		struct ph_error err = { .exit = PH_EXIT_DONE };
+
+		failing_arm();
+
+		int rc = ph_settings_load(&settings, config.dir, &err);
+
+		hit = failing_disarm();
+		failed += hit;
+		if (rc != 0 && (!hit || rc != failing.as || err.exit != PH_EXIT_OTHER)) {
+			failing_show();
+			fail_msg("%d, not %d: exit %d, %s", rc, failing.as, (int)err.exit,
+				 err.text);
+		}
+	} while (hit);
+	assert_true(failed > 0);
+	assert_int_equal(settings.sessions, 7);
+	hub_close(&room);
+}
+
 /* A command's request has all that was put into it, or there is none. */
 static void test_request(void **state)
 {
@@ -191,6 +232,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_answers),
 		cmocka_unit_test(test_open),
+		cmocka_unit_test(test_settings),
 		cmocka_unit_test(test_request),
 	};
 
