@@ -140,6 +140,7 @@ class World:
     def __init__(self, folder, daemon=DAEMON, client=CLIENT):
         self.folder, self.daemon, self.client = folder, daemon, client
         self.server = None
+        self.status = None  # of the hub that ended last
         self.port = 0
         self.running = {}
         self.limit = 60
@@ -218,7 +219,7 @@ class World:
         return got
 
     def serve(self, plan=None):
-        """False when it ended before it listened."""
+        """False when it ended before it listened: how, says self.status."""
         # errors to a file that is begun anew: of a start that fails, its words
         with open(self.path("serve.err"), "wb") as err:
             self.server = subprocess.Popen(
@@ -243,6 +244,7 @@ class World:
             raise Broken("the hub does not end\n" + self.hub_log()) from None
         self.server.stdout.close()
         self.server = None
+        self.status = status
         return status
 
     def alive(self):
@@ -428,9 +430,10 @@ def check_site(world, name):
 
 
 def check_receipts(world):
-    """The hub holds what it has signed for, before anybody sends again."""
+    """The hub holds what it has signed for, by number. To be asked before anybody sends
+    again."""
     states = {}
-    for name in ("a", "b"):  # first, since a site may sync meanwhile
+    for name in ("a", "b"):
         if os.path.exists(world.path(name, "site.db")):
             got = world.site(name, "status", "--json")
             must(got.code == 0, got)
