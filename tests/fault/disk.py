@@ -77,13 +77,18 @@ def hub_fails(world, point, plan):
     """The hub of a session with the fault: what of it is seen while it lasts and after."""
     point.put(plan)
     if not world.serve(plan):
-        must(point.fault != "short", "a short write was noticed:", world.hub_log())
-        must(says(point, world.hub_log(), plan), "does not start, and says", world.hub_log())
         plan.off()
+        must(point.fault != "short", "a short write was noticed:", world.hub_log())
+        must(world.status == OTHER or (world.status == DAMAGED and point.fault != "full"),
+             f"the hub does not start, and ends with {world.status}:", world.hub_log())
+        must(says(point, world.hub_log(), plan), "does not start, and says", world.hub_log())
         return
     got = point.step.do(world)
     judge(point, got, world.hub_log(), plan)
     wait_for_fold(world, plan)
+    if not plan.hits:
+        closing_fails(world, point, plan)
+        return
     plan.off()
     if point.fault in ("error", "unread") and not world.alive():
         status = world.ended()
@@ -96,6 +101,18 @@ def hub_fails(world, point, plan):
     status = world.stop()
     must(status == 0 or (point.fault in ("error", "unread") and status == DAMAGED),
          f"the hub ended with {status}:", world.hub_log())
+
+
+def closing_fails(world, point, plan):
+    """The call comes behind the fold, where the hub closes what it has open."""
+    status = world.stop()
+    plan.off()
+    if status == 0:
+        return
+    must(point.fault != "short", "a short write was noticed:", world.hub_log())
+    must(status == OTHER or (status == DAMAGED and point.fault != "full"),
+         f"the hub that was asked to end did with {status}:", world.hub_log())
+    must(says(point, world.hub_log(), plan), "does not say why it ended so:", world.hub_log())
 
 
 def site_fails(world, point, plan):
