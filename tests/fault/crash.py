@@ -2,8 +2,9 @@
 
 A round is a world in which the sites are known and confirmed, and ten kills at random
 moments (the hub, what a site runs just then, or both at once), each followed by a start
-of the hub, which must hold all it has signed for; at the end of the round, the checks of
-rig.py. What a site was told is saved counts from the line on in which it was told.
+of the hub, which must hold all it has signed for, by number, before a site syncs again; at
+the end of the round, the checks of rig.py. What a site was told is saved counts from the
+line on in which it was told.
 
 A kill counts if it ended a process in the middle of its work: a command of a site that had
 not ended, or a hub that a session of a site was under way with. Others are told apart.
@@ -26,11 +27,13 @@ PATIENCE_S = 30
 
 
 class Writer(threading.Thread):
-    """One site that records and syncs until it is told to end."""
+    """One site that records and syncs until it is told to end; who holds ROAD keeps it
+    from syncing."""
 
     def __init__(self, world, name, rng):
         super().__init__()
         self.world, self.name_, self.rng = world, name, rng
+        self.road = threading.Lock()
         self.stop = False
         self.broken = None
         self.done = 0
@@ -42,7 +45,8 @@ class Writer(threading.Thread):
                                       stdin=lines(self.rng.randrange(1, 6),
                                                   f"{self.name_}{self.done}"))
                 must(got.code in (0, -9), got)
-                got = self.world.sync(self.name_)
+                with self.road:
+                    got = self.world.sync(self.name_)
                 must(got.code in (0, -9, CASES, UNREACHABLE, PARTIAL, LATER), got,
                      self.world.hub_log())
                 self.done += 1
@@ -101,8 +105,9 @@ def kill_and_check(world, writers, kills, rng, result):
         result.hits += hits
         result.misses += misses
         if hub:
-            must(world.serve(), "the hub does not start again", world.hub_log())
-            check_receipts(world)
+            with writers[0].road, writers[1].road:
+                must(world.serve(), "the hub does not start again", world.hub_log())
+                check_receipts(world)
         for writer in writers:
             if writer.broken:
                 raise writer.broken

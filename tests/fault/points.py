@@ -26,7 +26,7 @@ from concurrent.futures import ProcessPoolExecutor
 
 import rig
 from rig import (CASES, CLIENT, DAEMON, OTHER, Broken, Plan, World, check_all,
-                 check_hub_alone, check_site_alone, fill_in, must, now, say)
+                 check_hub_alone, check_receipts, check_site_alone, fill_in, must, now, say)
 
 DATABASE = (".db", ".db.new")
 BESIDE = tuple(name + suffix for name in DATABASE for suffix in ("-wal", "-shm", "-journal"))
@@ -84,6 +84,7 @@ def again(world, step):
     """The same command once more, by programs that nothing happens to."""
     if step.serves:
         must(world.serve(), "the hub does not start again:", world.hub_log())
+        check_receipts(world)
     got = step.do(world)
     if step.serves or not step.again:
         must(got.code in (0, CASES), "not the second time either:", got,
