@@ -60,10 +60,12 @@ bool check_after_cut(const struct after_cut *cut, struct finding *finding_out);
 
 /*
  * found.c: join a site, or make a hub, and cut the power behind operations of that, one of
- * ODDS. LIES as of the disk's traits.
+ * ODDS. LIES as of the disk's traits; findings name the SCRIPT that it belongs to.
  */
-void found_site(struct tally *tally, uint64_t seed, unsigned lies, unsigned odds);
-void found_hub(struct tally *tally, uint64_t seed, unsigned lies, unsigned odds);
+void found_site(struct tally *tally, uint64_t script, uint64_t seed, unsigned lies,
+		unsigned odds);
+void found_hub(struct tally *tally, uint64_t script, uint64_t seed, unsigned lies,
+	       unsigned odds);
 
 /*
  * For found.c: a new site or hub, open from DISK, verifies and goes on; a site in a session

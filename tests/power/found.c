@@ -20,7 +20,7 @@ enum {
 
 static struct founding {
 	struct tally *tally;
-	uint64_t draws;
+	uint64_t script, draws;
 	unsigned odds;
 	bool hub;
 	struct {
@@ -191,7 +191,9 @@ static void found(void)
 			  &finding)) {
 			continue;
 		}
-		snprintf(where, sizeof(where), "making a %s, behind operation %llu%s",
+		snprintf(where, sizeof(where),
+			 "script %llu, making a %s, behind operation %llu%s",
+			 (unsigned long long)founding.script,
 			 founding.hub ? "hub" : "site",
 			 (unsigned long long)founding.shot[i].op,
 			 i >= undone ? ", when it was done" : "");
@@ -199,11 +201,13 @@ static void found(void)
 	}
 }
 
-static void begin(struct tally *tally, uint64_t seed, unsigned lies, unsigned odds)
+static void begin(struct tally *tally, uint64_t script, uint64_t seed, unsigned lies,
+		  unsigned odds)
 {
 	struct sim_disk_traits *traits;
 
 	founding.tally = tally;
+	founding.script = script;
 	founding.draws = seed;
 	founding.odds = odds;
 	sim_disk_seed(seed);
@@ -214,16 +218,18 @@ static void begin(struct tally *tally, uint64_t seed, unsigned lies, unsigned od
 	traits->lies = lies;
 }
 
-void found_site(struct tally *tally, uint64_t seed, unsigned lies, unsigned odds)
+void found_site(struct tally *tally, uint64_t script, uint64_t seed, unsigned lies,
+		unsigned odds)
 {
-	begin(tally, seed, lies, odds);
+	begin(tally, script, seed, lies, odds);
 	founding.hub = false;
 	found();
 }
 
-void found_hub(struct tally *tally, uint64_t seed, unsigned lies, unsigned odds)
+void found_hub(struct tally *tally, uint64_t script, uint64_t seed, unsigned lies,
+	       unsigned odds)
 {
-	begin(tally, seed, lies, odds);
+	begin(tally, script, seed, lies, odds);
 	founding.hub = true;
 	found();
 }
