@@ -315,7 +315,7 @@ fi
 rss=$(sed -n 's/^VmRSS:[ \t]*\([0-9]*\) kB/\1/p' "/proc/$agent_pid/status")
 peak=$(sed -n 's/^VmHWM:[ \t]*\([0-9]*\) kB/\1/p' "/proc/$agent_pid/status")
 diag "resident $rss KiB, at most $peak KiB; aim 12288"
-if grep -aq __asan_init "$pack"; then
+if grep -aqE '__[at]san_init' "$pack"; then
   skip "resident memory within three times its aim" "built with a sanitizer"
 else
   ok "resident memory within three times its aim" test "$rss" -le $((3 * 12288))
