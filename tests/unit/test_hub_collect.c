@@ -169,10 +169,11 @@ static void test_not_restored(void **state)
 	expect_bad(&s.room, store_of(&s.a, items));
 	job = carry_out(&s.room, job_of(&s.a, PH_JOB_LOAD, NULL));
 	ph_job_free(job);
-	json_t *answer =
-		ph_hub_command(s.room.hub, json_pack("{s:s}", "command", "collect-end"));
+	json_t *request = json_pack("{s:s}", "command", "collect-end");
+	json_t *answer = ph_hub_command(s.room.hub, request);
 
 	assert_int_equal(json_integer_value(json_object_get(answer, "exit")), 1);
+	json_decref(request);
 	json_decref(answer);
 	pair_close(&s);
 }
