@@ -25,6 +25,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "client/agent_lan.h"
 #include "client/agent_net.h"
 #include "client/agent_road.h"
 #include "client/agent_settings.h"
@@ -54,6 +55,7 @@ struct agent {
 	struct ph_work *work;
 	struct ph_agent_road *road;
 	struct ph_agent_net *net;
+	struct ph_agent_lan *lan;
 	struct ph_pace pace;
 	int64_t since;
 	uint64_t sessions;
@@ -270,6 +272,7 @@ static void on_moved(void *data)
 	struct agent *agent = data;
 
 	ph_pace_entry(&agent->pace, uv_now(&agent->loop));
+	ph_agent_lan_entry(agent->lan);
 	set_alarm(agent);
 }
 
@@ -327,9 +330,11 @@ static void check_end(struct agent *agent)
 		agent->worker_stops = true;
 		ph_work_stop(agent->work);
 	}
-	if (!agent->work && !agent->is_syncing) {
+	if (!agent->work && !agent->is_syncing && ph_agent_lan_is_idle(agent->lan)) {
 		ph_agent_road_free(agent->road);
 		agent->road = NULL;
+		ph_agent_lan_free(agent->lan);
+		agent->lan = NULL;
 		close_handles(agent);
 	}
 }
@@ -379,6 +384,7 @@ static void begin_stop(struct agent *agent)
 	ph_agent_net_stop(agent->net);
 	agent->net = NULL;
 	ph_agent_road_stop(agent->road);
+	ph_agent_lan_stop(agent->lan);
 	ph_agent_talk_stop(agent->talk, false);
 	check_end(agent);
 }
@@ -416,6 +422,10 @@ static void on_reload(uv_signal_t *signal, int number)
 		limits = ph_agent_pace(&settings, agent->budget);
 		ph_pace_limit(&agent->pace, &limits, uv_now(&agent->loop), chance());
 		ph_agent_talk_bound(agent->talk, settings.commands);
+		if (ph_agent_lan_apply(agent->lan, &settings, &why) < 0) {
+			ph_event(&agent->log, PH_EVENT_ERROR, "lan.listen",
+				 "result=failed why=\"%s\"", why.text);
+		}
 		set_alarm(agent);
 		ph_event(&agent->log, PH_EVENT_INFO, "config.reload", "result=applied");
 	} else {
@@ -485,7 +495,7 @@ static void on_order_done(void *data, struct ph_order *order)
 }
 
 /* The folder is kept from here on, and given to those who wait by turns. */
-static int start_threads(struct agent *agent)
+static int start_threads(struct agent *agent, struct ph_error *err)
 {
 	int rc = ph_turn_init(&agent->turn);
 
@@ -504,6 +514,17 @@ static int start_threads(struct agent *agent)
 							       .log = &agent->log,
 							       .on_end = on_sync_end,
 							       .data = agent });
+	if (rc == 0) {
+		rc = ph_agent_lan_new(&agent->lan,
+				      &(struct ph_agent_lan_config){ .loop = &agent->loop,
+								     .site = agent->site,
+								     .log = &agent->log,
+								     .on_idle = on_empty,
+								     .data = agent });
+	}
+	if (rc == 0) { /* as long as nothing runs that would have to be stopped */
+		rc = ph_agent_lan_apply(agent->lan, &agent->settings, err);
+	}
 	if (rc < 0) {
 		return rc;
 	}
@@ -555,7 +576,7 @@ static int start(struct agent *agent, struct ph_error *err)
 	start_handles(agent);
 	rc = start_talk(agent, err);
 	rc = rc != 0 ? rc : start_signals(agent); /* before anybody can see that we run */
-	rc = rc != 0 ? rc : start_threads(agent);
+	rc = rc != 0 ? rc : start_threads(agent, err);
 	if (rc < 0) {
 		return ph_fail_errno(err, rc, "starting");
 	}
@@ -582,6 +603,7 @@ static void finish(struct agent *agent)
 			ph_agent_talk_stop(agent->talk, true);
 		}
 		ph_agent_road_free(agent->road);
+		ph_agent_lan_free(agent->lan);
 		close_handles(agent);
 		(void)uv_run(&agent->loop, UV_RUN_DEFAULT);
 		ph_agent_talk_free(agent->talk);

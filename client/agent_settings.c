@@ -21,6 +21,10 @@ static int put_hub(void *data, const char *value, bool is_again, struct ph_error
 static int put_courier(void *data, const char *value, bool is_again,
 		       struct ph_error *err);
 static int put_listen(void *data, const char *value, bool is_again, struct ph_error *err);
+static int put_lan_listen(void *data, const char *value, bool is_again,
+			  struct ph_error *err);
+static int put_sibling(void *data, const char *value, bool is_again,
+		       struct ph_error *err);
 
 const struct ph_setting ph_agent_setting_table[] = {
 	{ "hub", "address", PH_SETTING_OWN, offsetof(struct ph_agent_settings, hub), 0, 0,
@@ -53,6 +57,14 @@ const struct ph_setting ph_agent_setting_table[] = {
 	  "ADDR:PORT on which `packhorse courier` listens, if not every address, port "
 	  "7416",
 	  put_listen },
+	{ "lan", "listen", PH_SETTING_OWN, offsetof(struct ph_agent_settings, lan_listen),
+	  0, 0, 0, "ADDR:PORT for other machines of this site; not given: none is heard",
+	  put_lan_listen },
+	{ "lan", "sibling", PH_SETTING_OWN, offsetof(struct ph_agent_settings, sibling),
+	  0, 0, 0, "HOST:PORT of another machine of this site; may stand several times",
+	  put_sibling },
+	{ "lan", "interval-ms", UINT(lan_interval_ms), 1000, HOUR_MS, 60000,
+	  "from a call of those to the next when nothing was written here", NULL },
 	{ "limits", "commands", UINT(commands), 1, 1024, PH_AGENT_COMMANDS,
 	  "local commands at once", NULL },
 	{ "log", "prefix", PH_SETTING_PREFIX, offsetof(struct ph_agent_settings, prefix),
@@ -101,6 +113,31 @@ static int put_listen(void *data, const char *value, bool is_again, struct ph_er
 	struct ph_agent_settings *settings = data;
 
 	return put_address("listen", value, is_again, settings->courier_listen, err);
+}
+
+static int put_lan_listen(void *data, const char *value, bool is_again,
+			  struct ph_error *err)
+{
+	struct ph_agent_settings *settings = data;
+
+	return put_address("listen", value, is_again, settings->lan_listen, err);
+}
+
+/* A later file overrides an earlier one, whole. */
+static int put_sibling(void *data, const char *value, bool is_again, struct ph_error *err)
+{
+	struct ph_agent_settings *settings = data;
+	int rc;
+
+	settings->n_siblings = is_again ? settings->n_siblings : 0;
+	if (settings->n_siblings == PH_LAN_SIBLINGS_MAX) {
+		return ph_fail(err, PH_EXIT_CONFIG, -EINVAL,
+			       "sibling: more than %d machines", PH_LAN_SIBLINGS_MAX);
+	}
+	rc = put_address("sibling", value, false, settings->sibling[settings->n_siblings],
+			 err);
+	settings->n_siblings += rc == 0;
+	return rc;
 }
 
 void ph_agent_settings_init(struct ph_agent_settings *settings)

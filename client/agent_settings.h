@@ -7,6 +7,8 @@
 #include "common/cli/ini.h"
 #include "common/log/cert.h"
 
+#define PH_LAN_SIBLINGS_MAX 8
+
 struct ph_agent_settings {
 	char hub[PH_HUB_ADDRESS_MAX + 1];            /* HOST:PORT; "": the invite's */
 	char courier[PH_HUB_ADDRESS_MAX + 1];        /* the same of a courier; "": none */
@@ -16,6 +18,11 @@ struct ph_agent_settings {
 	unsigned interval_ms, spread_ms, quiet_ms, latest_ms;
 	unsigned backoff_ms, backoff_max_ms, settle_ms;
 	unsigned commands;
+	char lan_listen[PH_HUB_ADDRESS_MAX + 1]; /* ADDR:PORT; "": it does not */
+	char sibling[PH_LAN_SIBLINGS_MAX]
+		    [PH_HUB_ADDRESS_MAX + 1]; /* other machines of the site */
+	unsigned n_siblings;
+	unsigned lan_interval_ms;
 	enum ph_prefix prefix;
 };
 /* Ends with a NULL name. */

@@ -4,7 +4,8 @@
  * One session with the hub whose address came with the invite, or at --hub; its key is
  * always the invite's. With --wait, one after another until a session is complete,
  * pausing longer after each that did not reach the hub. What came of each is kept for
- * `status`.
+ * `status`. With --sibling the same with another machine of the site: both have then what the
+ * other had, and the hub is told nothing.
  *
  * The hub out of reach is normal (12): the queue stays. A session that broke off (14)
  * has moved what the hub signed for. A device that was cut off or a damaged store are
@@ -147,7 +148,11 @@ static int print(const struct ph_cli *cli, const struct total *total)
 				  (json_int_t)total->tries, "reason", total->reason,
 				  "courier", total->courier));
 	}
-	if (total->complete) {
+	if (total->complete && ph_cli_has(cli, "sibling")) {
+		printf(ph_say("Gave %s entries to the other machine.\n",
+			      "Đã chuyển %s giao dịch cho máy kia.\n"),
+		       ph_number(number[0], total->moved.entries_sent));
+	} else if (total->complete) {
 		printf(ph_say("Sent %s entries; all is at the hub. %s bytes up, %s "
 			      "down.\n",
 			      "Đã gửi %s giao dịch; thư viện tỉnh đã nhận đủ. Gửi %s "
@@ -261,9 +266,14 @@ static int read_options(const struct ph_cli *cli, struct ph_link_config *config,
 	config->frame_max = (size_t)frame;
 	config->flight_max = ph_cli_has(cli, "flight-max") ? (size_t)flight : SIZE_MAX;
 	config->connect_ms = (unsigned)connect;
-	config->address = ph_cli_get(cli, "hub");
+	config->is_sibling = ph_cli_has(cli, "sibling");
+	config->address = ph_cli_get(cli, config->is_sibling ? "sibling" : "hub");
 	config->road = ph_cli_has(cli, "lan") ? PH_SPEND_LAN : PH_SPEND_NETWORK;
 	config->over_budget = ph_cli_has(cli, "over-budget");
+	if (rc == 0 && config->is_sibling && ph_cli_has(cli, "hub")) {
+		rc = ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+			     "--hub or --sibling: one machine at a time");
+	}
 	if (ph_is_terminal(stderr) && !cli->json) {
 		config->progress = on_progress;
 	}
@@ -379,12 +389,15 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 		if (config.progress) {
 			fputs("\r\033[K", stderr);
 		}
-		handed = rc == 0 ? hand_over(cli, site, &info, &config, &total, err) : 0;
+		handed = rc == 0 && !config.is_sibling
+				 ? hand_over(cli, site, &info, &config, &total, err)
+				 : 0;
 		printed = print(cli, &total);
 		json_decref(total.courier);
 	}
 	rc = rc != 0 ? rc : handed;
-	if (rc == 0 && total.complete && printed == 0 && ph_site_is_open(site)) {
+	if (rc == 0 && total.complete && printed == 0 && !config.is_sibling &&
+	    ph_site_is_open(site)) {
 		rc = check_standing(site, err);
 		rc = rc != 0 ? rc : check_clock(site, err);
 	}
@@ -399,6 +412,9 @@ static const struct ph_cli_option options[] = {
 	{ "hub", "HOST:PORT",
 	  "another address of the same hub; its key stays the invite's" },
 	{ "courier", "HOST:PORT", "meet the courier there, in place of the hub" },
+	{ "sibling", "HOST:PORT",
+	  "exchange with another machine of this site, which listens there, not the "
+	  "hub" },
 	{ "wait", NULL, "try again until all is through" },
 	{ "tries", "N", "with --wait: at most so often" },
 	{ "connect-ms", "N", "give up connecting after so many milliseconds; 15000" },

@@ -23,8 +23,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <uv.h>
 
+#include "client/site_lan.h"
 #include "common/base/limits.h"
 
 #define PROGRESS_MS 100
@@ -57,8 +59,9 @@ void ph_link_close(struct link *link)
 void ph_link_unreachable(struct link *link, const char *why)
 {
 	ph_fail(link->err, PH_EXIT_UNREACHABLE, -EHOSTUNREACH,
-		"cannot reach the hub at %s: %s; all is kept here and goes with the next "
+		"cannot reach %s at %s: %s; all is kept here and goes with the next "
 		"sync",
+		link->config->is_sibling ? "the other machine" : "the hub",
 		link->config->address, why);
 	ph_link_close(link);
 }
@@ -100,6 +103,7 @@ static bool wake(struct link *link)
 	int rc = link->is_awake ? 0 : ph_site_resume(link->site, link->err);
 
 	link->is_awake = rc == 0;
+	link->result->used_site = true;
 	if (rc < 0) {
 		store_failed(link, rc);
 	}
@@ -122,7 +126,7 @@ static void note_spent(struct link *link)
 static void rest(struct link *link)
 {
 	if (link->is_awake) {
-		if (link->session && ph_site_is_open(link->site)) {
+		if (link->session && !link->lan && ph_site_is_open(link->site)) {
 			note_spent(link);
 		}
 		ph_site_pause(link->site);
@@ -140,7 +144,11 @@ static void run_jobs(struct link *link)
 			ph_job_free(job);
 			break;
 		}
-		ph_site_job(link->site, job, link->err);
+		if (link->lan) {
+			ph_site_lan_job(link->lan, job, link->err);
+		} else {
+			ph_site_job(link->site, job, link->err);
+		}
 		if (job->result < 0) {
 			link->store_rc = job->result;
 		}
@@ -317,9 +325,15 @@ static int new_session(struct link *link, const struct ph_hello *hello)
 		.keys = ph_site_box(link->site),
 		.frame_max = link->config->frame_max,
 		.may_send = link->share.up,
+		.is_sibling = link->config->is_sibling,
 		.hello = hello,
 		.cert = ph_site_cert(link->site),
 	};
+
+	if (link->config->answers) {
+		config.side = PH_SIDE_HUB;
+		config.hello = NULL;
+	}
 
 	memcpy(config.hub_key, link->info.hub_box, sizeof(config.hub_key));
 	return ph_session_new(&link->session, &config, uv_now(&link->loop));
@@ -337,9 +351,14 @@ static size_t flight_in(uint64_t up, size_t flight_max)
 static int make_hello(struct link *link, struct ph_hello *hello, struct ph_buf *arena)
 {
 	const struct ph_link_config *config = link->config;
-	int rc = ph_site_spend_begin(link->site, config->road, config->over_budget,
-				     config->waiting, &link->share, link->err);
+	int rc;
 
+	if (config->is_sibling) {
+		return config->answers ? 0
+				       : ph_site_lan_hello(link->lan, hello, link->err);
+	}
+	rc = ph_site_spend_begin(link->site, config->road, config->over_budget,
+				 config->waiting, &link->share, link->err);
 	link->is_poor = rc == PH_BUDGET_E_SPENT;
 	if (rc == 0) {
 		rc = ph_site_hello(link->site,
@@ -356,9 +375,11 @@ void ph_link_talk(struct link *link)
 	struct ph_hello *hello = malloc(sizeof(*hello));
 	int rc = hello ? 0 : -ENOMEM;
 
-	if (rc == 0) {
+	/* whoever calls has to show who it is before the folder is touched for it */
+	if (rc == 0 && !link->config->answers) {
 		rc = ph_site_resume(link->site, link->err);
 		link->is_awake = rc == 0;
+		link->result->used_site = true;
 	}
 	if (rc == 0) {
 		rc = make_hello(link, hello, &arena);
@@ -414,6 +435,13 @@ static void take_result(struct link *link)
 			   !result->is_short && result->status != PH_STATUS_LATER;
 }
 
+/* Of another device of the site, which proves itself by message 2, or by its certificate. */
+static bool is_stranger(const struct link *link)
+{
+	return link->config->answers ? !ph_site_lan_is_known(link->lan)
+				     : link->result->counts.round_trips == 0;
+}
+
 static const char *reason_of(struct link *link, int rc)
 {
 	const struct ph_link_result *result = link->result;
@@ -439,6 +467,12 @@ static const char *reason_of(struct link *link, int rc)
 	if (!result->connected) {
 		return "unreachable";
 	}
+	if (link->lan) {
+		ph_site_lan_moved(link->lan, &link->result->moved);
+		return ph_link_explain_sibling(result, link->config->address,
+					       ph_site_lan_refusal(link->lan),
+					       is_stranger(link), link->err);
+	}
 	return ph_link_explain(result, link->config->address,
 			       link->hung_up && !link->is_hub, link->err);
 }
@@ -455,7 +489,9 @@ static int run(struct link *link)
 	link->started = uv_now(&link->loop);
 	link->wakes.data = link;
 	rc = ph_link_stop_hear(link->config->stop, &link->loop, &link->wakes, on_stop);
-	rc = rc != 0 ? rc : ph_link_lookup(link);
+	rc = rc != 0                 ? rc
+	     : link->config->answers ? ph_link_answer(link)
+				     : ph_link_lookup(link);
 	if (rc < 0) {
 		ph_link_close(link);
 	} else if (link->config->progress) {
@@ -465,6 +501,13 @@ static int run(struct link *link)
 	take_result(link);
 	link->result->reason = reason_of(link, rc);
 	return rc < 0 ? rc : link->store_rc;
+}
+
+static void give_up_fd(const struct ph_link_config *config, bool is_taken)
+{
+	if (config->answers && !is_taken) {
+		close(config->fd);
+	}
 }
 
 int ph_link_run(struct ph_site *site, const struct ph_link_config *config,
@@ -479,6 +522,7 @@ int ph_link_run(struct ph_site *site, const struct ph_link_config *config,
 
 	*result_out = (struct ph_link_result){ .reason = "memory" };
 	if (!link) {
+		give_up_fd(config, false);
 		return ph_fail_errno(err, -ENOMEM, "connecting");
 	}
 	link->config = config;
@@ -486,25 +530,37 @@ int ph_link_run(struct ph_site *site, const struct ph_link_config *config,
 	link->err = err;
 	link->site = site;
 	ph_site_info(site, &link->info);
-	rc = uv_loop_init(&link->loop);
+	link->lan = config->is_sibling ? ph_site_lan_new(site) : NULL;
+	rc = config->is_sibling && !link->lan ? -ENOMEM : uv_loop_init(&link->loop);
 	if (rc < 0) {
+		ph_site_lan_free(link->lan);
 		free(link);
+		give_up_fd(config, false);
 		return ph_fail_errno(err, rc, "connecting");
 	}
-	ph_site_pause(site);
+	if (!config->answers) {
+		ph_site_pause(site);
+	}
 	rc = run(link);
+	give_up_fd(config, link->has_fd);
 	closed = uv_loop_close(&link->loop);
 	assert(closed == 0);
 	ph_session_free(link->session);
+	ph_site_lan_free(link->lan);
 	if (link->addresses) {
 		uv_freeaddrinfo(link->addresses);
 	}
 	ph_buf_wipe(&link->out);
 	explicit_bzero(link->buffer, sizeof(link->buffer));
+	if (config->answers) {
+		rest(link);
+		free(link);
+		return rc;
+	}
 	is_awake = link->is_awake;
 	free(link);
 	opened = is_awake ? 0 : ph_site_resume(site, err);
-	if (opened == 0 && ph_site_is_open(site)) {
+	if (opened == 0 && !config->is_sibling && ph_site_is_open(site)) {
 		noted = ph_site_spend_note(site, result_out->counts.bytes_out,
 					   result_out->counts.bytes_in, true);
 	}

@@ -25,6 +25,10 @@ struct ph_link_config {
 	void (*progress)(void *data, const struct ph_session_counts *counts);
 	void *data;
 	struct ph_link_stop *stop; /* may be NULL */
+	/* The other is a device of this site: its ADDRESS, or where it called from. */
+	bool is_sibling;
+	bool answers; /* it called; ... */
+	int fd;       /* ... on this stream, which is connected, and taken over */
 };
 
 struct ph_link_result {
@@ -39,13 +43,16 @@ struct ph_link_result {
 	 * One word of what came of it: "" complete, "unreachable", "cut", "wrong-key"
 	 * (or a first message that was damaged: from here that looks the same),
 	 * "stopped" (asked to), "cut-off", "later", "not-accepted", "version", "not-taken", "protocol",
-	 * "restored", "receipt", "store", "memory", "address", "budget". Static.
+	 * "restored", "receipt", "store", "memory", "address", "budget", "not-of-this-site". Static.
 	 */
 	const char *reason;
+	struct ph_site_moved moved; /* is_sibling: by this session */
+	bool used_site;             /* the folder was taken for it */
 };
 
 /*
- * Run one session of SITE (open, not paused; open again on return). 0 when a session
+ * Run one session, with the hub or with another device of the site, of SITE (open, not paused; open again on return; but where it
+ * answers, paused before and after). 0 when a session
  * was tried, whatever came of it: see RESULT and ERR (PH_EXIT_UNREACHABLE when no
  * connection came about, PH_EXIT_PARTIAL when it was cut, PH_EXIT_CUT_OFF,
  * PH_EXIT_TRY_LATER, PH_EXIT_OTHER for a wrong key); negative errno when the own

@@ -153,3 +153,22 @@ int ph_link_lookup(struct link *link)
 	}
 	return rc;
 }
+
+int ph_link_answer(struct link *link)
+{
+	int rc = uv_tcp_init(&link->loop, &link->tcp);
+
+	if (rc < 0) {
+		return rc;
+	}
+	link->tcp.data = link;
+	link->has_tcp = true;
+	rc = uv_tcp_open(&link->tcp, link->config->fd);
+	link->has_fd = rc == 0;
+	if (rc == 0) {
+		uv_tcp_nodelay(&link->tcp, 1);
+		watch_stalls(link);
+		ph_link_talk(link);
+	}
+	return rc;
+}

@@ -24,6 +24,7 @@ struct link {
 	struct ph_link_result *result;
 	struct ph_error *err;
 	struct ph_site *site;
+	struct ph_site_lan *lan; /* with another device of the site */
 	struct ph_site_info info;
 	struct ph_session *session;
 	uv_loop_t loop;
@@ -42,6 +43,7 @@ struct link {
 	bool is_broken; /* the stream can carry nothing more */
 	bool is_stopped;
 	bool is_awake; /* the site is ours */
+	bool has_fd;   /* the stream of whoever called is ours */
 	bool is_poor;  /* the budget has no room for a session */
 	struct ph_share share;
 	uint64_t noted;   /* bytes that are in the account */
@@ -63,6 +65,18 @@ void ph_link_talk(struct link *link);
 /* --- link_connect.c --- */
 /* Begin; what comes of it is told by one of the above. 0 or negative errno. */
 int ph_link_lookup(struct link *link);
+/* Somebody called: the stream is there. Likewise. */
+int ph_link_answer(struct link *link);
+
+/* --- link_stop.c --- */
+/*
+ * WAKES, a handle of LOOP whose data is the caller's, calls back when STOP is asked, at once
+ * if it was before. STOP may be NULL: nothing is opened. 0 or a negative errno.
+ */
+int ph_link_stop_hear(struct ph_link_stop *stop, uv_loop_t *loop, uv_async_t *wakes,
+		      uv_async_cb on_stop);
+/* No more; WAKES is closed. */
+void ph_link_stop_unhear(struct ph_link_stop *stop, uv_async_t *wakes);
 
 /* --- link_stop.c --- */
 /*
@@ -86,5 +100,12 @@ int ph_link_split(const char *address, char host[static PH_HOST_MAX + 1],
  */
 const char *ph_link_explain(const struct ph_link_result *result, const char *address,
 			    bool stranger, struct ph_error *err);
+/*
+ * The same of a session with another device of the site. REFUSAL: what we have against it, or
+ * NULL. STRANGER: it has not proved to be one.
+ */
+const char *ph_link_explain_sibling(const struct ph_link_result *result,
+				    const char *address, const char *refusal,
+				    bool stranger, struct ph_error *err);
 
 #endif

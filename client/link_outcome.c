@@ -138,3 +138,104 @@ const char *ph_link_explain(const struct ph_link_result *result, const char *add
 	ph_fail(err, PH_EXIT_OTHER, -ENOMEM, "out of memory during the session");
 	return "memory";
 }
+
+/* ---- another device of the site ---- */
+
+static const char *explain_stranger(const char *address, struct ph_error *err)
+{
+	ph_fail(err, PH_EXIT_OTHER, -EACCES,
+		"who is at %s has not proved to be another machine of this site; no "
+		"record "
+		"was given to it. If it should be one, check the address, and that it "
+		"listens there (`[lan] listen` in its agent.conf)",
+		address);
+	return "not-of-this-site";
+}
+
+static const char *explain_other_refuses(enum ph_status status, const char *address,
+					 struct ph_error *err)
+{
+	switch (status) {
+	case PH_STATUS_VERSION:
+		ph_fail(err, PH_EXIT_OTHER, -EPROTONOSUPPORT,
+			"the machine at %s does not speak this version of the protocol; "
+			"one of the two must be brought up to date",
+			address);
+		return "version";
+	case PH_STATUS_LATER:
+		ph_fail(err, PH_EXIT_TRY_LATER, -EAGAIN,
+			"the machine at %s cannot take anything now; nothing is lost, "
+			"try again later",
+			address);
+		return "later";
+	case PH_STATUS_CUT:
+		ph_fail(err, PH_EXIT_CUT_OFF, -EACCES,
+			"the machine at %s has heard that the provincial library has cut "
+			"this device off or retired it; call the provincial library",
+			address);
+		return "cut-off";
+	case PH_STATUS_PROTOCOL:
+		ph_fail(err, PH_EXIT_PARTIAL, -EPROTO,
+			"the machine at %s did not take what was sent; nothing is lost. "
+			"Tell the provincial library if this goes on",
+			address);
+		return "not-taken";
+	case PH_STATUS_UNKNOWN:
+	case PH_STATUS_CERT:
+	case PH_STATUS_OK:
+		break;
+	}
+	ph_fail(err, PH_EXIT_OTHER, -EACCES,
+		"the machine at %s has not heard yet that the provincial library "
+		"confirmed this one, or is not confirmed itself; let it sync with the "
+		"hub "
+		"once",
+		address);
+	return "not-accepted";
+}
+
+const char *ph_link_explain_sibling(const struct ph_link_result *result,
+				    const char *address, const char *refusal,
+				    bool stranger, struct ph_error *err)
+{
+	if (result->failure == PH_FAIL_NONE) {
+		return "";
+	}
+	if (refusal) {
+		ph_fail(err, PH_EXIT_OTHER, -EACCES,
+			"no record was given to the machine at %s: the certificate it "
+			"shows %s",
+			address, refusal);
+		return "not-of-this-site";
+	}
+	switch (result->failure) {
+	case PH_FAIL_REFUSED:
+		return explain_other_refuses(result->status, address, err);
+	case PH_FAIL_CUT:
+	case PH_FAIL_TIMEOUT:
+		if (stranger) {
+			return explain_stranger(address, err);
+		}
+		ph_fail(err, PH_EXIT_PARTIAL, -ECONNRESET,
+			"the connection to the machine at %s broke off; what came "
+			"through "
+			"stays, the rest goes next time",
+			address);
+		return "cut";
+	case PH_FAIL_HANDSHAKE:
+		return explain_stranger(address, err);
+	case PH_FAIL_PROTOCOL:
+		ph_fail(err, PH_EXIT_OTHER, -EPROTO,
+			"the machine at %s broke the protocol; nothing of that was kept. "
+			"Tell the provincial library if this goes on",
+			address);
+		return "protocol";
+	case PH_FAIL_NONE:
+	case PH_FAIL_BUDGET:
+	case PH_FAIL_STORE:
+	case PH_FAIL_MEMORY:
+		break;
+	}
+	ph_fail(err, PH_EXIT_OTHER, -ENOMEM, "out of memory during the session");
+	return "memory";
+}

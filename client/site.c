@@ -35,7 +35,9 @@ int64_t ph_site_now(const struct ph_site *site)
 
 enum ph_road ph_site_road(const struct ph_site *site)
 {
-	return site->by_file ? PH_ROAD_STICK : PH_ROAD_SESSION;
+	return site->by_lan    ? PH_ROAD_LAN
+	       : site->by_file ? PH_ROAD_STICK
+			       : PH_ROAD_SESSION;
 }
 
 int64_t ph_site_today(struct ph_site *site)

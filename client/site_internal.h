@@ -118,7 +118,8 @@ struct ph_site {
 	} pass;
 	/* what comes is from a bundle: its sender could not know what is here */
 	bool by_file;
-	uint64_t left;                    /* items that did not go on from it */
+	bool by_lan;   /* ... from another device of the site, in this job */
+	uint64_t left; /* items that did not go on from it */
 	struct ph_site_admitted admitted; /* the last that was looked up */
 	/* control logs that a restored hub asks for, and how far it has them by now */
 	struct {
@@ -157,6 +158,9 @@ void ph_site_codes_forget(struct ph_site *site);
 bool ph_site_parts_last(const struct ph_site *site);
 /* NULL: no memory. */
 struct ph_pack *ph_site_packer(struct ph_site *site);
+/* The part of entry N of LOG as an item; *ITEM_OUT is NULL if we have none that opens. 0 or negative errno. */
+int ph_site_part_item(struct ph_site *site, const struct ph_log *log, uint64_t n,
+		      struct ph_item **item_out);
 
 /* --- site_resolve.c --- */
 /* Plain form and seed of the part of entry N, as ph_site_part(); the caller wipes both. */
@@ -164,6 +168,8 @@ int ph_site_part_read(struct ph_site *site, const struct ph_log *log, uint64_t n
 		      uint8_t seed[static PH_SEED_SIZE], struct ph_buf *plain);
 
 /* --- site_jobs.c --- */
+/* STORE, in a transaction. 0, also where it sets the job's bad; or negative errno. */
+int ph_site_store(struct ph_site *site, struct ph_job *job);
 /* Decode RECEIPT by the key of a hub that we know. 0; -EBADMSG with ERR; another negative errno. */
 int ph_site_verify_receipt(const struct ph_site *site, struct ph_view bytes,
 			   struct ph_receipt *receipt, struct ph_error *err);

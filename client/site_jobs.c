@@ -370,7 +370,7 @@ static int unpack(struct ph_site *site, struct ph_job *job)
 	return ph_items_unpack(site->pack, &job->items, site->by_file);
 }
 
-static int do_store(struct ph_site *site, struct ph_job *job)
+int ph_site_store(struct ph_site *site, struct ph_job *job)
 {
 	int unpacked = unpack(site, job);
 
@@ -381,8 +381,8 @@ static int do_store(struct ph_site *site, struct ph_job *job)
 	for (const struct ph_item *item = job->items; item; item = item->next) {
 		int rc = ph_site_take(site, item);
 
-		if (rc == PH_TAKE_E_NOT) {
-			rc = store_control(site, item);
+		if (rc == PH_TAKE_E_NOT) { /* a hub's, and nobody else's to give */
+			rc = site->by_lan ? PH_TAKE_E_BAD : store_control(site, item);
 		}
 		if (rc < 0) {
 			return rc;
@@ -413,7 +413,7 @@ static int do_job(struct ph_site *site, struct ph_job *job, struct ph_error *err
 	case PH_JOB_WELCOME:
 		return do_welcome(site, job, err);
 	case PH_JOB_STORE:
-		return do_store(site, job);
+		return ph_site_store(site, job);
 	case PH_JOB_LOAD:
 		return ph_site_load(site, job);
 	case PH_JOB_RECEIPT:
@@ -421,6 +421,7 @@ static int do_job(struct ph_site *site, struct ph_job *job, struct ph_error *err
 	case PH_JOB_HEARD:
 		return 0;
 	case PH_JOB_HELLO:
+	case PH_JOB_JUDGE:
 		break;
 	}
 	return -EINVAL;

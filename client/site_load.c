@@ -132,9 +132,8 @@ int ph_site_has_more(struct ph_site *site, bool *more_out)
 
 /* --- parts --- */
 
-/* The part of entry N as an item; *ITEM_OUT is NULL if we have none that opens. */
-static int make_part(struct ph_site *site, const struct ph_log *log, uint64_t n,
-		     struct ph_item **item_out)
+int ph_site_part_item(struct ph_site *site, const struct ph_log *log, uint64_t n,
+		      struct ph_item **item_out)
 {
 	struct ph_item *item = ph_item_new(PH_ITEM_PART);
 	int rc =
@@ -253,7 +252,7 @@ static int add_parts(struct ph_site *site, const struct ph_log *log, struct ph_i
 					 &count);
 		for (size_t i = 0; rc == 0 && i < count; i++) {
 			after = numbers[i];
-			rc = make_part(site, log, after, end);
+			rc = ph_site_part_item(site, log, after, end);
 			*n_out += *end != NULL;
 			end = *end ? &(*end)->next : end;
 		}
@@ -353,7 +352,7 @@ static int load_one(struct ph_site *site, const struct ph_log *log,
 	bool packs = step == STEP_SEGMENT && site->packs && ph_site_packer(site);
 	int rc = step == STEP_SEGMENT
 			 ? make_fitting(site, log, send->cursor, load->fit, &item, &parts)
-			 : make_part(site, log, n, &item);
+			 : ph_site_part_item(site, log, n, &item);
 
 	if (rc < 0) {
 		return rc;

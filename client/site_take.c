@@ -12,7 +12,8 @@
  * A log of a stranger, of another site, or of a device that nobody admitted, a page that
  * is not signed by a hub of the key list, or not for this device, and all of this at a
  * device that is only a courier: the peer broke the protocol (PH_TAKE_E_BAD), and nothing
- * of it is kept.
+ * of it is kept. Another device of the site may have heard of one that we have not: what it
+ * sends of that is left alone, and a page of the feed is not its to send.
  */
 #include "client/site_take.h"
 
@@ -111,17 +112,19 @@ static int begin_log(struct ph_site *site, const struct ph_segment *segment,
 	int rc = read_open(segment, key, nonce);
 
 	if (rc != 0) {
-		return rc;
+		return rc == PH_TAKE_E_NOT && site->by_lan ? PH_TAKE_E_LEFT : rc;
 	}
 	ph_device_id(device, key);
 	rc = ph_site_admitted(site, device, &admitted);
 	if (rc == 0 && !is_sibling(site, key, admitted)) {
-		rc = PH_TAKE_E_BAD;
+		rc = site->by_lan ? PH_TAKE_E_LEFT : PH_TAKE_E_BAD;
 	}
 	rc = rc != 0 ? rc : check_start(segment, key, nonce);
 	rc = rc != 0 ? rc : ph_site_is_covered(site, admitted, segment, &covered);
 	if (rc == 0 && !covered) {
-		leave_alone(site, segment->log_id);
+		if (!site->by_lan) {
+			leave_alone(site, segment->log_id);
+		}
 		return PH_TAKE_E_LEFT;
 	}
 	return rc != 0 ? rc
@@ -158,7 +161,7 @@ static int take_segment(struct ph_site *site, const struct ph_item *item)
 	ph_item_segment(item, &segment);
 	rc = ph_journal_log_find(site->journal, segment.log_id, &log);
 	if (rc == PH_JOURNAL_E_NONE) {
-		rc = is_left_alone(site, segment.log_id)
+		rc = !site->by_lan && is_left_alone(site, segment.log_id)
 			     ? PH_TAKE_E_LEFT
 			     : begin_log(site, &segment, &log);
 	} else if (rc == 0) {
@@ -172,7 +175,8 @@ static int take_segment(struct ph_site *site, const struct ph_item *item)
 		site->moved.entries_received += stored.n;
 		site->moved.entries_of_site += stored.n;
 		rc = ph_journal_arrival_put(site->journal, &stored, ph_site_now(site),
-					    ph_site_road(site), PH_LEVEL_HUB);
+					    ph_site_road(site),
+					    site->by_lan ? PH_LEVEL_HERE : PH_LEVEL_HUB);
 	}
 	if (rc > 0 && site->by_file && item->first > 1) {
 		site->left++; /* what it goes on from is not here */
@@ -224,7 +228,8 @@ static int take_part(struct ph_site *site, const struct ph_item *item)
 		return 0;
 	}
 	if (rc == PH_JOURNAL_E_NONE) {
-		return is_left_alone(site, item->log_id) ? 0 : PH_TAKE_E_BAD;
+		return site->by_lan || is_left_alone(site, item->log_id) ? 0
+									 : PH_TAKE_E_BAD;
 	}
 	if (rc != 0) {
 		return rc;
@@ -272,7 +277,7 @@ int ph_site_take(struct ph_site *site, const struct ph_item *item)
 	case PH_ITEM_PART:
 		return take_part(site, item);
 	case PH_ITEM_PAGE:
-		return take_page(site, item);
+		return site->by_lan ? PH_TAKE_E_BAD : take_page(site, item);
 	case PH_ITEM_PACKED: /* unpacked before */
 		break;
 	}
@@ -283,56 +288,116 @@ int ph_site_take(struct ph_site *site, const struct ph_item *item)
 
 struct telling {
 	struct ph_site *site;
-	struct ph_hello *hello;
+	bool own;
+	struct ph_sibling *list;
+	unsigned n;
+	int64_t row[PH_SIBLINGS_MAX]; /* of each, its branch */
 };
 
-/* Where a sibling with N entries goes: of more than fit the shortest are left out. NULL: this one. */
-static struct ph_sibling *slot_for(struct ph_hello *hello, uint64_t n)
+/* Where a branch of N entries goes: of more than fit the shortest are left out. PH_SIBLINGS_MAX: nowhere. */
+static unsigned slot_for(struct telling *telling, uint64_t n)
 {
-	struct ph_sibling *least = &hello->sibling[0];
+	unsigned least = 0;
 
-	if (hello->n_siblings < PH_SIBLINGS_MAX) {
-		return &hello->sibling[hello->n_siblings++];
+	if (telling->n < PH_SIBLINGS_MAX) {
+		return telling->n++;
 	}
-	for (unsigned i = 1; i < hello->n_siblings; i++) {
-		least = hello->sibling[i].n < least->n ? &hello->sibling[i] : least;
+	for (unsigned i = 1; i < telling->n; i++) {
+		least = telling->list[i].n < telling->list[least].n ? i : least;
 	}
-	return least->n < n ? least : NULL;
+	return telling->list[least].n < n ? least : PH_SIBLINGS_MAX;
+}
+
+/* LOG as held up to N, where its chain has H. 0 or negative errno. */
+static int tell_point(struct ph_site *site, const struct ph_log *log, uint64_t n,
+		      const uint8_t h[static PH_HASH_SIZE], struct ph_sibling *out)
+{
+	size_t n_missing = 0;
+	uint64_t missing;
+	int rc = ph_journal_parts_missing(site->journal, log->row, &missing, 1,
+					  &n_missing);
+
+	memset(out, 0, sizeof(*out));
+	memcpy(out->log_id, log->id, sizeof(out->log_id));
+	memcpy(out->h, h, sizeof(out->h));
+	out->n = n;
+	if (rc == 0 && n_missing > 0 && missing <= n) {
+		out->missing = missing;
+		rc = ph_journal_parts_held(site->journal, log->row, n, &out->parts);
+	}
+	return rc;
 }
 
 static int tell_log(void *data, const struct ph_log *log)
 {
 	struct telling *telling = data;
 	struct ph_site *site = telling->site;
-	struct ph_sibling *sibling;
-	size_t n_missing = 0;
-	uint64_t missing;
-	int rc;
+	unsigned slot;
 
 	if (log->site != site->cert.invite.site || log->n == 0 ||
-	    memcmp(log->key, site->keys.sign.key, PH_KEY_SIZE) == 0) {
+	    (!telling->own && memcmp(log->key, site->keys.sign.key, PH_KEY_SIZE) == 0)) {
 		return 0;
 	}
-	sibling = slot_for(telling->hello, log->n);
-	if (!sibling) {
+	slot = slot_for(telling, log->n);
+	if (slot == PH_SIBLINGS_MAX) {
 		return 0;
 	}
-	memset(sibling, 0, sizeof(*sibling));
-	memcpy(sibling->log_id, log->id, sizeof(sibling->log_id));
-	memcpy(sibling->h, log->h, sizeof(sibling->h));
-	sibling->n = log->n;
-	rc = ph_journal_parts_missing(site->journal, log->row, &missing, 1, &n_missing);
-	if (rc == 0 && n_missing > 0) {
-		sibling->missing = missing;
-		rc = ph_journal_parts_held(site->journal, log->row, log->n,
-					   &sibling->parts);
-	}
+	telling->row[slot] = log->row;
+	return tell_point(site, log, log->n, log->h, &telling->list[slot]);
+}
+
+int ph_site_tell_logs(struct ph_site *site, bool own,
+		      struct ph_sibling list[static PH_SIBLINGS_MAX], unsigned *n_out)
+{
+	struct telling telling = { .site = site, .own = own, .list = list };
+	int rc = ph_journal_log_each(site->journal, tell_log, &telling);
+
+	*n_out = telling.n;
 	return rc;
+}
+
+/* Whether the last entry of LOG came from another device of the site. */
+static bool is_ahead(struct ph_site *site, const struct ph_log *log)
+{
+	struct ph_arrival arrival;
+
+	return ph_journal_arrival(site->journal, log->row, log->n, &arrival) == 0 &&
+	       arrival.road == PH_ROAD_LAN;
+}
+
+/*
+ * What came from another device of the site the hub may not have yet, and of a point that it
+ * does not know it cannot say whether it is on its chain; it would send the log from the
+ * start. So points further back are told as well, in places that are free.
+ */
+static int tell_steps(struct telling *telling)
+{
+	static const uint64_t back[] = { 8, 64, 512, 4096 };
+	unsigned n = telling->n;
+	int rc = 0;
+
+	for (unsigned i = 0; rc == 0 && i < n; i++) {
+		struct ph_log log;
+		uint8_t h[PH_HASH_SIZE];
+
+		rc = ph_journal_log_at(telling->site->journal, telling->row[i], &log);
+		for (size_t j = 0; rc == 0 && j < sizeof(back) / sizeof(back[0]) &&
+				   telling->n < PH_SIBLINGS_MAX && log.n > back[j] &&
+				   is_ahead(telling->site, &log);
+		     j++) {
+			rc = ph_journal_chain_at(telling->site->journal, &log,
+						 log.n - back[j], h);
+			rc = rc != 0 ? rc
+				     : tell_point(telling->site, &log, log.n - back[j], h,
+						  &telling->list[telling->n++]);
+		}
+	}
+	return rc > 0 ? -EUCLEAN : rc;
 }
 
 int ph_site_tell_taken(struct ph_site *site, struct ph_hello *hello)
 {
-	struct telling telling = { .site = site, .hello = hello };
+	struct telling telling = { .site = site, .list = hello->sibling };
 	struct ph_fed_cursor cursor;
 	int rc = ph_fed_cursor_get(site->db, &cursor);
 
@@ -341,7 +406,10 @@ int ph_site_tell_taken(struct ph_site *site, struct ph_hello *hello)
 		hello->feed_number = cursor.number;
 	}
 	site->n_left_alone = 0;
-	return rc != 0 ? rc : ph_journal_log_each(site->journal, tell_log, &telling);
+	rc = rc != 0 ? rc : ph_journal_log_each(site->journal, tell_log, &telling);
+	rc = rc != 0 ? rc : tell_steps(&telling);
+	hello->n_siblings = telling.n;
+	return rc;
 }
 
 int ph_site_check_epoch(struct ph_site *site, const struct ph_epoch *epoch)

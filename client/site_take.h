@@ -16,6 +16,12 @@ enum {
  * nothing of it was kept; negative errno.
  */
 int ph_site_take(struct ph_site *site, const struct ph_item *item);
+/*
+ * How far the logs of this site are held, each branch, into LIST: of more than fit the
+ * longest. OWN: ours, too. 0 or negative errno.
+ */
+int ph_site_tell_logs(struct ph_site *site, bool own,
+		      struct ph_sibling list[static PH_SIBLINGS_MAX], unsigned *n_out);
 /* Tell in HELLO, whose epoch is set, how far all of that is held. 0 or negative errno. */
 int ph_site_tell_taken(struct ph_site *site, struct ph_hello *hello);
 /*

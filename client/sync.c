@@ -72,6 +72,20 @@ static int check_budget(struct ph_site *site, const struct ph_link_config *confi
 		       budget.left);
 }
 
+/* With another machine of the site: the hub's outcome, for `status`, stays as it was. */
+static int sibling_once(struct ph_site *site, const struct ph_link_config *config,
+			struct ph_sync_end *end, struct ph_error *err)
+{
+	int rc = ph_link_run(site, config, &end->result, err);
+
+	end->moved = end->result.moved;
+	if (rc == 0 && ph_site_is_open(site)) {
+		rc = ph_site_spend(site, PH_SPEND_LAN, end->result.counts.bytes_out,
+				   end->result.counts.bytes_in);
+	}
+	return rc;
+}
+
 int ph_sync_once(struct ph_site *site, const struct ph_link_config *config,
 		 struct ph_sync_end *end_out, struct ph_error *err)
 {
@@ -85,6 +99,10 @@ int ph_sync_once(struct ph_site *site, const struct ph_link_config *config,
 	end_out->budget = PH_BUDGET_NONE;
 	if (rc < 0) {
 		return ph_fail_errno(err, rc, "reading this site's store");
+	}
+	if (link.is_sibling) {
+		link.flight_max = 0;
+		return sibling_once(site, &link, end_out, err);
 	}
 	if (link.flight_max == SIZE_MAX) {
 		link.flight_max = state.flight_next;

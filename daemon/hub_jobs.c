@@ -414,6 +414,7 @@ static int do_job(struct ph_hub *hub, struct ph_job *job)
 		return do_heard(hub, job);
 	case PH_JOB_WELCOME:
 	case PH_JOB_RECEIPT:
+	case PH_JOB_JUDGE:
 		break;
 	}
 	return -EINVAL;

@@ -104,6 +104,7 @@ int ph_preamble_peek(struct ph_view in, enum ph_preamble_kind *kind_out)
 	switch (in.data[1]) {
 	case PH_PREAMBLE_SESSION:
 	case PH_PREAMBLE_COURIER:
+	case PH_PREAMBLE_SIBLING:
 	case PH_PREAMBLE_ASK:
 		*kind_out = (enum ph_preamble_kind)in.data[1];
 		return 0;

@@ -46,6 +46,7 @@ enum {
 enum ph_preamble_kind {
 	PH_PREAMBLE_SESSION = 'H',
 	PH_PREAMBLE_COURIER = 'C', /* proto/courier.h */
+	PH_PREAMBLE_SIBLING = 'S', /* a session of two devices of one site */
 	PH_PREAMBLE_ASK = '?',     /* proto/meet.h */
 };
 

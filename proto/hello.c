@@ -109,49 +109,6 @@ static void put_feed(struct ph_mpw *writer, const struct ph_hello *hello)
 	ph_mpw_uint(writer, hello->feed_number);
 }
 
-static void put_siblings(struct ph_mpw *writer, const struct ph_hello *hello)
-{
-	if (hello->n_siblings == 0) {
-		ph_mpw_nil(writer);
-		return;
-	}
-	ph_mpw_array(writer, hello->n_siblings);
-	for (unsigned i = 0; i < hello->n_siblings; i++) {
-		const struct ph_sibling *sibling = &hello->sibling[i];
-
-		ph_mpw_array(writer, sibling->missing > 0 ? 5 : 3);
-		ph_mpw_bin(writer, sibling->log_id, sizeof(sibling->log_id));
-		ph_mpw_uint(writer, sibling->n);
-		ph_mpw_bin(writer, sibling->h, sizeof(sibling->h));
-		if (sibling->missing > 0) {
-			ph_mpw_uint(writer, sibling->parts);
-			ph_mpw_uint(writer, sibling->missing);
-		}
-	}
-}
-
-/* The index of a sibling, or n_siblings. */
-static unsigned find_sibling(const struct ph_hello *hello,
-			     const struct ph_sibling *sibling)
-{
-	unsigned i = 0;
-
-	while (i < hello->n_siblings &&
-	       (memcmp(hello->sibling[i].log_id, sibling->log_id, PH_LOG_ID_SIZE) != 0 ||
-		hello->sibling[i].n != sibling->n ||
-		memcmp(hello->sibling[i].h, sibling->h, sizeof(sibling->h)) != 0)) {
-		i++;
-	}
-	return i;
-}
-
-static bool sibling_ok(const struct ph_sibling *sibling)
-{
-	return sibling->n >= 1 && sibling->n <= PH_MESSAGE_UINT_MAX &&
-	       sibling->missing <= sibling->n && sibling->parts <= sibling->n &&
-	       (sibling->missing > 0 || sibling->parts == 0);
-}
-
 static bool feed_ok(const struct ph_hello *hello)
 {
 	bool is_none = hello->feed_scope == 0;
@@ -161,28 +118,13 @@ static bool feed_ok(const struct ph_hello *hello)
 	       hello->feed_number <= PH_MESSAGE_UINT_MAX;
 }
 
-static bool siblings_ok(const struct ph_hello *hello)
-{
-	if (hello->n_siblings > PH_SIBLINGS_MAX) {
-		return false;
-	}
-	for (unsigned i = 0; i < hello->n_siblings; i++) {
-		const struct ph_sibling *sibling = &hello->sibling[i];
-
-		if (!sibling_ok(sibling) || find_sibling(hello, sibling) != i) {
-			return false;
-		}
-	}
-	return true;
-}
-
 static bool hello_ok(const struct ph_hello *hello)
 {
 	if (hello->n_heads > PH_HEADS_MAX || hello->n_segments > PH_FIRST_MAX ||
 	    hello->cert.len > PH_CERT_MAX || hello->control.n > PH_MESSAGE_UINT_MAX ||
 	    hello->epoch > PH_MESSAGE_UINT_MAX || hello->counter > PH_MESSAGE_UINT_MAX ||
 	    hello->budget > PH_MESSAGE_UINT_MAX || !feed_ok(hello) ||
-	    !siblings_ok(hello)) {
+	    !ph_message_siblings_ok(hello->sibling, hello->n_siblings)) {
 		return false;
 	}
 	for (unsigned i = 0; i < hello->n_heads; i++) {
@@ -260,7 +202,7 @@ int ph_hello_encode(const struct ph_hello *hello, struct ph_buf *out)
 		put_feed(&writer, hello);
 	}
 	if (used > HELLO_SIBLINGS) {
-		put_siblings(&writer, hello);
+		ph_message_put_siblings(&writer, hello->sibling, hello->n_siblings);
 	}
 	if (used > HELLO_FORM) {
 		ph_mpw_bin(&writer, hello->form, sizeof(hello->form));
@@ -385,46 +327,6 @@ static bool get_feed(const msgpack_object *object, struct ph_hello *hello)
 	       hello->feed_scope >= 1 && hello->feed_number >= 1;
 }
 
-static bool get_sibling(const msgpack_object *object, struct ph_sibling *sibling)
-{
-	const msgpack_object_array *array = ph_mp_array(object, 3, 5);
-
-	if (array == NULL || array->size == 4 ||
-	    !ph_mp_bin_exact(&array->ptr[0], sibling->log_id, sizeof(sibling->log_id)) ||
-	    !ph_mp_uint(&array->ptr[1], PH_MESSAGE_UINT_MAX, &sibling->n) ||
-	    !ph_mp_bin_exact(&array->ptr[2], sibling->h, sizeof(sibling->h))) {
-		return false;
-	}
-	return sibling_ok(sibling) &&
-	       (array->size == 3 ||
-		(ph_mp_uint(&array->ptr[3], PH_MESSAGE_UINT_MAX, &sibling->parts) &&
-		 ph_mp_uint(&array->ptr[4], PH_MESSAGE_UINT_MAX, &sibling->missing) &&
-		 sibling->missing >= 1 && sibling_ok(sibling)));
-}
-
-static bool get_siblings(const msgpack_object *object, struct ph_hello *hello)
-{
-	if (ph_mp_is_nil(object)) {
-		return true;
-	}
-
-	const msgpack_object_array *array = ph_mp_array(object, 1, PH_SIBLINGS_MAX);
-
-	if (array == NULL) {
-		return false;
-	}
-	for (uint32_t i = 0; i < array->size; i++) {
-		struct ph_sibling *sibling = &hello->sibling[i];
-
-		if (!get_sibling(&array->ptr[i], sibling) ||
-		    find_sibling(hello, sibling) < hello->n_siblings) {
-			return false;
-		}
-		hello->n_siblings++;
-	}
-	return true;
-}
-
 static bool get_form(const msgpack_object *object, struct ph_hello *hello)
 {
 	hello->packs = !ph_mp_is_nil(object);
@@ -455,7 +357,8 @@ static int read_hello(const msgpack_object *root, struct ph_hello *hello)
 	    !ph_message_get_uint(ph_mp_item(array, HELLO_DONE), &done) || done > 1 ||
 	    !get_segments(ph_mp_item(array, HELLO_SEGMENTS), hello) ||
 	    !get_feed(ph_mp_item(array, HELLO_FEED), hello) ||
-	    !get_siblings(ph_mp_item(array, HELLO_SIBLINGS), hello) ||
+	    !ph_message_get_siblings(ph_mp_item(array, HELLO_SIBLINGS), hello->sibling,
+				     &hello->n_siblings) ||
 	    !get_form(ph_mp_item(array, HELLO_FORM), hello)) {
 		return PH_MESSAGE_E_FORM;
 	}

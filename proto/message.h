@@ -109,7 +109,8 @@ struct ph_want {
 
 /*
  * [status, epoch number, epoch random, time, heads, [receipt ...], [segment hash, offset],
- *  done items, keylist, form of packed segments, later, [[log id, n] ...]]
+ *  done items, keylist, form of packed segments, later, [[log id, n] ...], [[log id, n, h8,
+ *  parts held, first missing] ...]]
  * What is empty, zero or absent is nil, and trailing nils are dropped. heads: one item
  * for each head of the hello: [n, h] of what the hub holds, nil for nothing; nil in
  * place of all when the hub now holds exactly what the hello told.
@@ -143,6 +144,9 @@ struct ph_welcome {
 	/* it was restored, and asks for what is behind this of its control logs; 0: it does not */
 	struct ph_want want[PH_WANTS_MAX];
 	unsigned n_wants;
+	struct ph_sibling sibling
+		[PH_SIBLINGS_MAX]; /* of another device of the site; as in a hello */
+	unsigned n_siblings;
 };
 
 /* Append. 0; -EINVAL for what no peer would take; -ENOMEM. OUT unchanged on error. */

@@ -1,4 +1,4 @@
-/* proto/message_internal.h - what message.c, hello.c and welcome.c share. */
+/* proto/message_internal.h - what message*.c, hello.c and welcome.c share. */
 #ifndef PH_PROTO_MESSAGE_INTERNAL_H
 #define PH_PROTO_MESSAGE_INTERNAL_H
 
@@ -32,5 +32,13 @@ void ph_message_put_receipt(struct ph_mpw *writer,
 bool ph_message_get_receipt(const msgpack_object_array *array, size_t from,
 			    struct ph_short_receipt *receipt);
 bool ph_message_receipt_ok(const struct ph_short_receipt *receipt);
+
+/* What is held of the logs of a site; an empty list is nil, on the way out and in. */
+bool ph_message_siblings_ok(const struct ph_sibling *list, unsigned n);
+void ph_message_put_siblings(struct ph_mpw *writer, const struct ph_sibling *list,
+			     unsigned n);
+bool ph_message_get_siblings(const msgpack_object *object,
+			     struct ph_sibling list[static PH_SIBLINGS_MAX],
+			     unsigned *n_out);
 
 #endif

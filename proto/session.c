@@ -199,8 +199,7 @@ static unsigned or_default(unsigned value, unsigned fallback)
 	return value != 0 ? value : fallback;
 }
 
-static int start_device(struct ph_session *session,
-			const struct ph_session_config *config)
+int ph_session_call(struct ph_session *session, struct ph_view hello)
 {
 	const struct ph_noise_config noise = {
 		.pattern = PH_NOISE_IK,
@@ -209,6 +208,27 @@ static int start_device(struct ph_session *session,
 		.static_secret = session->keys->secret,
 		.remote_static = session->peer,
 	};
+	int rc;
+
+	ph_preamble_encode_as(session->preamble, ph_session_kind(session), session->peer);
+	rc = ph_buf_put(&session->out, session->preamble, sizeof(session->preamble));
+	session->made += rc == 0 ? sizeof(session->preamble) : 0;
+	if (rc != 0) {
+		return rc;
+	}
+	session->noise = calloc(1, sizeof(*session->noise));
+	rc = session->noise == NULL ? -ENOMEM : ph_noise_init(session->noise, &noise);
+	if (rc == 0 && !ph_session_send_handshake(session, hello)) {
+		rc = session->failure == PH_FAIL_MEMORY   ? -ENOMEM
+		     : session->failure == PH_FAIL_BUDGET ? -EDQUOT
+							  : -EINVAL;
+	}
+	return rc;
+}
+
+static int start_device(struct ph_session *session,
+			const struct ph_session_config *config)
+{
 	struct ph_buf hello = { 0 };
 	int rc = ph_hello_encode(config->hello, &hello);
 
@@ -228,19 +248,8 @@ static int start_device(struct ph_session *session,
 		session->may_receive = config->hello->budget;
 	}
 	if (rc == 0) {
-		rc = ph_buf_put(&session->out, session->preamble,
-				sizeof(session->preamble));
-		session->made = session->out.len;
-	}
-	if (rc != 0) {
-		goto out;
-	}
-	session->noise = calloc(1, sizeof(*session->noise));
-	rc = session->noise == NULL ? -ENOMEM : ph_noise_init(session->noise, &noise);
-	if (rc == 0 && !ph_session_send_handshake(session, ph_buf_view(&hello))) {
-		rc = session->failure == PH_FAIL_MEMORY   ? -ENOMEM
-		     : session->failure == PH_FAIL_BUDGET ? -EDQUOT
-							  : -EINVAL;
+		rc = session->is_sibling ? ph_session_ask(session, ph_buf_view(&hello))
+					 : ph_session_call(session, ph_buf_view(&hello));
 	}
 out:
 	ph_buf_wipe(&hello);
@@ -253,6 +262,9 @@ static bool config_ok(const struct ph_session_config *config)
 	    (config->frame_max != 0 &&
 	     (config->frame_max < FRAME_MIN || config->frame_max > PH_FRAME_MAX))) {
 		return false;
+	}
+	if (config->is_sibling) {
+		return ph_session_may_meet(config);
 	}
 	return config->side == PH_SIDE_HUB ||
 	       (config->hello != NULL && config->cert.len <= PH_CERT_MAX);
@@ -288,6 +300,7 @@ int ph_session_new(struct ph_session **session_out,
 		return -ENOMEM;
 	}
 	session->side = config->side;
+	session->is_sibling = config->is_sibling;
 	session->rng = config->rng;
 	session->keys = config->keys;
 	set_frames(session, config);
@@ -304,10 +317,12 @@ int ph_session_new(struct ph_session **session_out,
 
 	if (config->side == PH_SIDE_DEVICE) {
 		memcpy(session->peer, config->hub_key, sizeof(session->peer));
-		ph_preamble_encode(session->preamble, session->peer);
 		rc = start_device(session, config);
 	} else {
-		ph_preamble_encode(session->preamble, session->keys->key);
+		ph_preamble_encode_as(session->preamble, ph_session_kind(session),
+				      session->keys->key);
+		rc = session->is_sibling ? ph_buf_put_view(&session->cert, config->cert)
+					 : 0;
 	}
 	if (rc != 0) {
 		ph_session_free(session);

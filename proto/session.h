@@ -13,6 +13,12 @@
  * argument. Nothing here knows a socket, a clock or a database, so the same code runs
  * under libuv, in a simulator and under a fuzzer.
  *
+ * Two devices of one site speak the same, where `is_sibling` is set: who calls asks first who
+ * listens, and goes on only with the holder of a certificate that its store approves; each
+ * tells by hello and welcome how far it holds the logs of the site, and sends what the other
+ * lacks. No epoch, no time, no receipt, no page: none of that is a sibling's to give
+ * (session_meet.c).
+ *
  * Effects: uploads of message 1 are stored (they are idempotent); everything else
  * that a session changes waits for the first authenticated transport frame, since
  * message 1 can be replayed by anybody who recorded it.
@@ -25,8 +31,8 @@
 #include "proto/message.h"
 
 enum ph_side {
-	PH_SIDE_DEVICE,
-	PH_SIDE_HUB
+	PH_SIDE_DEVICE, /* it calls */
+	PH_SIDE_HUB     /* it answers; also a device of the same site */
 };
 
 enum ph_session_state {
@@ -96,7 +102,7 @@ void ph_item_hash(const struct ph_item *item, uint8_t hash_out[static 16]);
 
 enum ph_job_type {
 	/*
-	 * Hub. In: peer_key, hello (borrowing bytes; with the certificate once the device
+	 * Hub, or sibling. In: peer_key, hello (borrowing bytes; with the certificate once the device
 	 * was asked for it), items: the segments of message 1 (log ids filled in from the
 	 * heads). Do: find or admit the device, store the items, commit. Out: welcome (all
 	 * but partial and done), partial (what an earlier session left, if any; ownership
@@ -127,6 +133,12 @@ enum ph_job_type {
 	 * and cursor may be written.
 	 */
 	PH_JOB_HEARD,
+	/*
+	 * Calling a sibling. In: bytes: the certificate that was shown. Out: welcome.status,
+	 * and peer_key: the static in it. Other than PH_STATUS_OK ends the session, and
+	 * nothing was told.
+	 */
+	PH_JOB_JUDGE,
 };
 
 /*
@@ -168,9 +180,10 @@ struct ph_session_config {
 	enum ph_side side;
 	struct ph_rng rng;
 	const struct ph_box_pair
-		*keys; /* own Noise static; borrowed while the session lives */
+		*keys;   /* own Noise static; borrowed while the session lives */
+	bool is_sibling; /* the other is, or has to be, a device of the same site */
 	size_t frame_max; /* bytes of a transport frame's body that we make, 256 to PH_FRAME_MAX; 0: 4096 */
-	/* device only */
+	/* device only; unused to call a sibling */
 	uint8_t hub_key[PH_KEY_SIZE];
 	/*
 	 * Borrowed until ph_session_new() returns; its segments are the first flight. It
@@ -179,7 +192,11 @@ struct ph_session_config {
 	const struct ph_hello *hello;
 	/* Bytes that we may put on the stream at most; 0: no bound. What the hub may, the hello tells. */
 	uint64_t may_send;
-	/* For a hub that asks for it; borrowed until ph_session_new() returns; may be empty. */
+	/*
+	 * For a hub that asks for it, and may be empty. Of a sibling that answers: shown to
+	 * whoever asks who listens; who calls has its own in the hello. Borrowed until
+	 * ph_session_new() returns.
+	 */
 	struct ph_view cert;
 	/* milliseconds; 0: the default of limits.h */
 	unsigned first_byte_ms, handshake_ms, idle_ms;

@@ -74,7 +74,7 @@ void ph_session_greet(struct ph_session *session, struct ph_buf *bytes,
 		tell_version(session);
 		goto out;
 	}
-	if (rc > 0) {
+	if (rc > 0 || (rc == 0 && !ph_session_hello_suits(session, &job->hello))) {
 		ph_session_fail(session, PH_FAIL_PROTOCOL);
 		goto out;
 	}
@@ -135,7 +135,8 @@ void ph_session_welcomed(struct ph_session *session, struct ph_buf *bytes)
 		goto out;
 	}
 	if (rc > 0 || (job->welcome.status == PH_STATUS_OK &&
-		       !welcome_ok(session, &job->welcome))) {
+		       (!welcome_ok(session, &job->welcome) ||
+			!ph_session_welcome_suits(session, &job->welcome)))) {
 		ph_session_fail(session, PH_FAIL_PROTOCOL);
 		goto out;
 	}

@@ -5,7 +5,7 @@
  * session_time.c   deadlines                 session_message.c  messages in
  * session_job.c    jobs and their results    session_send.c     messages and frames out
  * session_greet.c  hello and welcome         session_item.c     items, receipts, jobs
- * session_budget.c what it may cost
+ * session_budget.c what it may cost         session_meet.c     two devices of one site
  *
  * Every public function ends in ph_session_settle(), which draws the conclusions:
  * what may be closed, what can be sent now, what has to be freed.
@@ -14,11 +14,12 @@
 #define PH_PROTO_SESSION_INTERNAL_H
 
 #include "common/base/limits.h"
+#include "proto/frame.h"
 #include "proto/noise.h"
 #include "proto/session.h"
 
 enum {
-	SESSION_JOBS = PH_JOB_HEARD + 1,
+	SESSION_JOBS = PH_JOB_JUDGE + 1,
 	/* Frames are made while less than this waits to be sent, so that memory stays small. */
 	SESSION_OUT_LOW = 8 * 1024,
 	/* Body bytes that LOAD brings at once. */
@@ -38,6 +39,9 @@ struct session_receipts {
 
 struct ph_session {
 	enum ph_side side;
+	bool is_sibling; /* both are devices of one site */
+	bool asks;       /* device: the sibling's certificate is awaited */
+	bool was_asked;  /* hub: it was shown, once */
 	enum ph_session_state state;
 	enum ph_session_failure failure;
 	enum ph_status status;
@@ -69,11 +73,12 @@ struct ph_session {
 
 	/* greeting */
 	unsigned n_heads;
-	bool ready;              /* WELCOME came back, or HELLO did with PH_STATUS_OK */
-	bool later;              /* device: the hub takes no item now */
-	bool cert_asked;         /* the hub asked, in this session */
-	struct ph_buf cert;      /* device: to be sent when asked for */
-	struct ph_buf hello;     /* hub: kept while the certificate is awaited */
+	bool ready;         /* WELCOME came back, or HELLO did with PH_STATUS_OK */
+	bool later;         /* device: the hub takes no item now */
+	bool cert_asked;    /* the hub asked, in this session */
+	struct ph_buf cert; /* device: to be sent when asked for; sibling: to be shown */
+	struct ph_buf
+		hello; /* hub, or calling a sibling: kept while a certificate is awaited */
 	struct ph_buf welcome;   /* hub: to be told in transport */
 	struct ph_job *greeting; /* HELLO or WELCOME, to be taken */
 
@@ -138,6 +143,8 @@ bool ph_session_is_over(const struct ph_session *session);
  * is up, and not after a frame that was altered under way.
  */
 void ph_session_fail(struct ph_session *session, enum ph_session_failure failure);
+/* Device: preamble and message 1 with HELLO in it, to the holder of `peer`. 0; -EDQUOT, -ENOMEM, -EINVAL. */
+int ph_session_call(struct ph_session *session, struct ph_view hello);
 /* The same for the return code of something that can only lack memory. */
 void ph_session_fail_rc(struct ph_session *session, int rc);
 void ph_session_settle(struct ph_session *session);
@@ -177,6 +184,27 @@ void ph_session_keep_partial(struct ph_session *session, struct ph_job *job);
 /* session_job.c */
 /* Is something out, or waiting to be taken (LOAD aside)? */
 bool ph_session_has_jobs(const struct ph_session *session);
+
+/* session_meet.c */
+/* Whether CONFIG is whole, as far as it is to meet a sibling. */
+bool ph_session_may_meet(const struct ph_session_config *config);
+enum ph_preamble_kind ph_session_kind(const struct ph_session *session);
+/* Calling a sibling: ask who listens, with HELLO to be told later. 0 or -ENOMEM. */
+int ph_session_ask(struct ph_session *session, struct ph_view hello);
+/* Take its answer off IN; false if it is not whole, or none. */
+bool ph_session_take_shown(struct ph_session *session, struct ph_view *in);
+/* The JUDGE job came back. */
+void ph_session_judged(struct ph_session *session, const struct ph_job *job);
+/* Answering: whether IN begins with the question; take it off, and show who we are; false: not whole, or none. */
+bool ph_session_is_asked(const struct ph_session *session, struct ph_view in);
+bool ph_session_take_question(struct ph_session *session, struct ph_view *in);
+/* What a sibling may tell, and what it may send, beside what a hub or its device may. */
+bool ph_session_hello_suits(const struct ph_session *session,
+			    const struct ph_hello *hello);
+bool ph_session_welcome_suits(const struct ph_session *session,
+			      const struct ph_welcome *welcome);
+bool ph_session_message_suits(const struct ph_session *session,
+			      enum ph_message_type type);
 
 /* session_message.c */
 void ph_session_on_message(struct ph_session *session, const struct ph_message *message);

@@ -1,7 +1,7 @@
 /*
  * proto/session_job.c - what a session asks of its store, and what comes of it.
  *
- * The hub's HELLO and the device's WELCOME come first; nothing else is asked for
+ * The hub's HELLO and the device's WELCOME come first (and JUDGE before them, where a sibling is called); nothing else is asked for
  * before they are back. Then, one of each type at a time: HEARD once the device
  * proved to be live, RECEIPT and STORE as things come in (each takes all that waits),
  * LOAD while there may be more and the peer's credit is not used up.
@@ -106,6 +106,9 @@ static struct ph_job *take_load(struct ph_session *session)
 /* LOAD ahead of the wire, but not so far that much memory waits, nor for crumbs of credit. */
 static bool is_load_due(const struct ph_session *session)
 {
+	if (session->is_sibling && session->side == PH_SIDE_HUB && !session->live) {
+		return false; /* it may be a replay */
+	}
 	return session->more && session->state == PH_SESSION_TRANSFER &&
 	       (session->queue.first == NULL || !ph_session_is_bounded(session)) &&
 	       !is_out(session, PH_JOB_LOAD) && session->queue_bytes < SESSION_LOAD / 2 &&
@@ -203,8 +206,8 @@ static void give_store(struct ph_session *session, struct ph_job *job)
 static bool queue_loaded(struct ph_session *session, struct ph_item *item)
 {
 	for (; item != NULL; item = item->next) {
-		bool is_lost =
-			item->type == PH_ITEM_PAGE && session->side == PH_SIDE_DEVICE;
+		bool is_lost = item->type == PH_ITEM_PAGE &&
+			       (session->side == PH_SIDE_DEVICE || session->is_sibling);
 
 		if (is_lost || item->body.len == 0 ||
 		    item->body.len > ph_item_max(item->type)) {
@@ -258,6 +261,9 @@ static void give(struct ph_session *session, struct ph_job *job)
 		break;
 	case PH_JOB_LOAD:
 		give_load(session, job);
+		break;
+	case PH_JOB_JUDGE:
+		ph_session_judged(session, job);
 		break;
 	case PH_JOB_HELLO:
 	case PH_JOB_RECEIPT:

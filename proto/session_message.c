@@ -296,7 +296,8 @@ void ph_session_on_message(struct ph_session *session, const struct ph_message *
 	unsigned side = 1u << session->side;
 
 	if ((rules[message->type].states & state) == 0 ||
-	    (rules[message->type].sides & side) == 0) {
+	    (rules[message->type].sides & side) == 0 ||
+	    !ph_session_message_suits(session, message->type)) {
 		fail_protocol(session);
 		return;
 	}

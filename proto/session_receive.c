@@ -134,12 +134,13 @@ static void on_frame(struct ph_session *session, struct ph_view body)
 {
 	if (session->has_transport) {
 		on_transport(session, body);
-	} else if (session->side == PH_SIDE_DEVICE) {
+	} else if (session->side == PH_SIDE_DEVICE && session->noise != NULL) {
 		on_answer(session, body);
-	} else if (session->state == PH_SESSION_START) {
+	} else if (session->side == PH_SIDE_HUB && session->state == PH_SESSION_START) {
 		on_hello(session, body);
 	} else {
-		/* Nothing follows message 1 before message 2; nobody vouches for it. */
+		/* Nothing follows message 1 before message 2, nor a certificate that is being
+		 * judged; nobody vouches for it. */
 		ph_session_fail(session, PH_FAIL_HANDSHAKE);
 	}
 }
@@ -155,7 +156,12 @@ static bool awaits_preamble(const struct ph_session *session)
 static bool take_preamble(struct ph_session *session, struct ph_view *in)
 {
 	struct ph_preamble preamble;
-	int rc = ph_preamble_decode(in, &preamble);
+	int rc;
+
+	if (ph_session_is_asked(session, *in)) {
+		return ph_session_take_question(session, in);
+	}
+	rc = ph_preamble_decode_as(in, ph_session_kind(session), &preamble);
 
 	if (rc == PH_PREAMBLE_E_SHORT) {
 		return false;
@@ -188,8 +194,9 @@ static bool take_frame(struct ph_session *session, struct ph_view *in)
 /* Take one whole unit off IN. */
 static bool take_unit(struct ph_session *session, struct ph_view *in)
 {
-	return awaits_preamble(session) ? take_preamble(session, in)
-					: take_frame(session, in);
+	return session->asks              ? ph_session_take_shown(session, in)
+	       : awaits_preamble(session) ? take_preamble(session, in)
+					  : take_frame(session, in);
 }
 
 /* Bytes that the unit begun in `in` still lacks; its header first. */

@@ -48,8 +48,10 @@ static void handshake_deadlines(const struct ph_session *session,
 	} else if (is_hub && session->state == PH_SESSION_HELLO &&
 		   !ph_session_has_jobs(session)) {
 		sooner(deadline, session->asked + session->handshake_ms, ALARM_TIMEOUT);
-	} else if (!is_hub && !session->has_transport) {
-		sooner(deadline, session->sent + session->handshake_ms, ALARM_TIMEOUT);
+	} else if (!is_hub && !session->has_transport && !ph_session_has_jobs(session)) {
+		sooner(deadline,
+		       later_of(session->sent, session->given) + session->handshake_ms,
+		       ALARM_TIMEOUT);
 	}
 }
 

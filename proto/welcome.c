@@ -28,6 +28,7 @@ enum welcome_item {
 	WELCOME_FORM,
 	WELCOME_LATER,
 	WELCOME_WANTS,
+	WELCOME_SIBLINGS,
 	WELCOME_ITEMS
 };
 
@@ -75,6 +76,10 @@ static void put_partial(struct ph_mpw *writer, const struct ph_welcome *welcome)
 
 static void put_wants(struct ph_mpw *writer, const struct ph_welcome *welcome)
 {
+	if (welcome->n_wants == 0) {
+		ph_mpw_nil(writer);
+		return;
+	}
 	ph_mpw_array(writer, welcome->n_wants);
 	for (unsigned i = 0; i < welcome->n_wants; i++) {
 		ph_mpw_array(writer, 2);
@@ -93,7 +98,8 @@ static bool welcome_ok(const struct ph_welcome *welcome)
 	    welcome->time > PH_MESSAGE_UINT_MAX ||
 	    (welcome->has_partial && (welcome->partial_offset < 1 ||
 				      welcome->partial_offset > PH_MESSAGE_UINT_MAX)) ||
-	    (welcome->done && welcome->done_items > PH_MESSAGE_UINT_MAX)) {
+	    (welcome->done && welcome->done_items > PH_MESSAGE_UINT_MAX) ||
+	    !ph_message_siblings_ok(welcome->sibling, welcome->n_siblings)) {
 		return false;
 	}
 	for (unsigned i = 0; i < welcome->n_heads; i++) {
@@ -135,6 +141,7 @@ int ph_welcome_encode(const struct ph_welcome *welcome, struct ph_buf *out)
 		[WELCOME_FORM] = welcome->packs,
 		[WELCOME_LATER] = welcome->later,
 		[WELCOME_WANTS] = welcome->n_wants > 0,
+		[WELCOME_SIBLINGS] = welcome->n_siblings > 0,
 	};
 	size_t before = out->len;
 	size_t used = ph_message_used(is_set, WELCOME_ITEMS);
@@ -183,6 +190,9 @@ int ph_welcome_encode(const struct ph_welcome *welcome, struct ph_buf *out)
 	}
 	if (used > WELCOME_WANTS) {
 		put_wants(&writer, welcome);
+	}
+	if (used > WELCOME_SIBLINGS) {
+		ph_message_put_siblings(&writer, welcome->sibling, welcome->n_siblings);
 	}
 
 	int rc = ph_mpw_end(&writer);
@@ -341,7 +351,9 @@ static bool read_welcome(const msgpack_object *root, struct ph_welcome *welcome)
 				  &welcome->keylist) &&
 	       get_form(ph_mp_item(array, WELCOME_FORM), welcome) &&
 	       get_later(ph_mp_item(array, WELCOME_LATER), welcome) &&
-	       get_wants(ph_mp_item(array, WELCOME_WANTS), welcome);
+	       get_wants(ph_mp_item(array, WELCOME_WANTS), welcome) &&
+	       ph_message_get_siblings(ph_mp_item(array, WELCOME_SIBLINGS),
+				       welcome->sibling, &welcome->n_siblings);
 }
 
 int ph_welcome_decode(struct ph_view bytes, struct ph_welcome *welcome)

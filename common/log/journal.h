@@ -243,6 +243,7 @@ enum ph_road {
 	PH_ROAD_SESSION = 1, /* in a session; at a site: from the hub */
 	PH_ROAD_IMPORT = 2,  /* from a file that somebody carried */
 	PH_ROAD_STICK = 3,   /* in a bundle */
+	PH_ROAD_LAN = 4,     /* from another device of the site */
 };
 struct ph_arrival {
 	uint64_t first, last; /* entries that came together and were new */

@@ -24,6 +24,7 @@ static void try_peek(struct ph_view in)
 {
 	static const enum ph_preamble_kind all[] = { PH_PREAMBLE_SESSION,
 						     PH_PREAMBLE_COURIER,
+						     PH_PREAMBLE_SIBLING,
 						     PH_PREAMBLE_ASK };
 	enum ph_preamble_kind kind = PH_PREAMBLE_SESSION;
 	struct ph_preamble preamble;

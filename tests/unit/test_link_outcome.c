@@ -112,12 +112,62 @@ static void test_explain(void **state)
 	}
 }
 
+/* The same with another machine of the site; REFUSAL: what we have against it. */
+static const struct {
+	enum ph_session_failure failure;
+	enum ph_status status;
+	const char *refusal;
+	bool stranger;
+	const char *reason;
+	enum ph_exit exit;
+} siblings[] = {
+	{ PH_FAIL_NONE, PH_STATUS_OK, NULL, false, "", PH_EXIT_DONE },
+	{ PH_FAIL_HANDSHAKE, PH_STATUS_CUT, "is bad", true, "not-of-this-site",
+	  PH_EXIT_OTHER },
+	{ PH_FAIL_REFUSED, PH_STATUS_UNKNOWN, "is bad", true, "not-of-this-site",
+	  PH_EXIT_OTHER },
+	{ PH_FAIL_HANDSHAKE, PH_STATUS_OK, NULL, true, "not-of-this-site",
+	  PH_EXIT_OTHER },
+	{ PH_FAIL_CUT, PH_STATUS_OK, NULL, true, "not-of-this-site", PH_EXIT_OTHER },
+	{ PH_FAIL_CUT, PH_STATUS_OK, NULL, false, "cut", PH_EXIT_PARTIAL },
+	{ PH_FAIL_TIMEOUT, PH_STATUS_OK, NULL, false, "cut", PH_EXIT_PARTIAL },
+	{ PH_FAIL_PROTOCOL, PH_STATUS_OK, NULL, false, "protocol", PH_EXIT_OTHER },
+	{ PH_FAIL_MEMORY, PH_STATUS_OK, NULL, false, "memory", PH_EXIT_OTHER },
+	{ PH_FAIL_REFUSED, PH_STATUS_CUT, NULL, false, "cut-off", PH_EXIT_CUT_OFF },
+	{ PH_FAIL_REFUSED, PH_STATUS_LATER, NULL, false, "later", PH_EXIT_TRY_LATER },
+	{ PH_FAIL_REFUSED, PH_STATUS_UNKNOWN, NULL, false, "not-accepted",
+	  PH_EXIT_OTHER },
+	{ PH_FAIL_REFUSED, PH_STATUS_VERSION, NULL, false, "version", PH_EXIT_OTHER },
+	{ PH_FAIL_REFUSED, PH_STATUS_PROTOCOL, NULL, false, "not-taken",
+	  PH_EXIT_PARTIAL },
+};
+
+static void test_explain_sibling(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(siblings) / sizeof(siblings[0]); i++) {
+		struct ph_link_result result = { .connected = true,
+						 .failure = siblings[i].failure,
+						 .status = siblings[i].status };
+		struct ph_error err = { .exit = PH_EXIT_DONE };
+		const char *reason = ph_link_explain_sibling(&result, "127.0.0.1:1",
+							     siblings[i].refusal,
+							     siblings[i].stranger, &err);
+
+		assert_string_equal(reason, siblings[i].reason);
+		assert_int_equal(err.exit, siblings[i].exit);
+		assert_int_equal(err.text[0] != '\0', err.exit != PH_EXIT_DONE);
+		assert_null(strstr(err.text, "hub at")); /* it is none */
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_split),
 		cmocka_unit_test(test_split_length),
 		cmocka_unit_test(test_explain),
+		cmocka_unit_test(test_explain_sibling),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
