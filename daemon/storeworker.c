@@ -401,7 +401,8 @@ int ph_storeworker_start(struct ph_storeworker **worker_out,
 	rc = uv_thread_create(&worker->thread, run, worker);
 	if (rc < 0) {
 		uv_close((uv_handle_t *)&worker->wake, on_undone);
-		return rc;
+		/* so the C library says that there was no memory for its stack */
+		return rc == UV_EAGAIN ? -ENOMEM : rc;
 	}
 	*worker_out = worker;
 	return 0;
