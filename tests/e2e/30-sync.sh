@@ -262,6 +262,28 @@ ok "what it records is a branch of its own at the hub" "$pack" -d "$T/old" sync 
 is "beside what the other wrote" "$(entries_there "$T/b")" $(($(entries_here "$T/b") + 3))
 ok "the hub is whole" $H verify
 
+# --- a link that breaks, and the hub does not hear of it ---
+# The first session stands still with the hub, which has the front of a segment from it. The
+# next one goes on from there.
+record 3000
+ok "a day goes up" $S sync --hub "127.0.0.1:$port" --json
+day=$(json ok.out 'j["bytes_up"]')
+record 3000
+relay_start --stall-after 12000 --stall-ms 600000
+$S sync --hub "127.0.0.1:$relay_port" --frame-max 1024 >/dev/null 2>&1 &
+sync_pid=$!
+in_session() { [ "$($H status --json | "$PYTHON" -c 'import json,sys; print(json.load(sys.stdin)["session_bytes"])')" -gt 8000 ]; }
+ok "a session stands still" wait_until 30 in_session
+kill -STOP "$sync_pid"
+ok "the next one is through" $S sync --hub "127.0.0.1:$port" --json
+rest=$(json ok.out 'j["bytes_up"]')
+diag "a day: $day bytes; behind one of which 12,000 had come: $rest"
+ok "it went on where the other stood" test "$rest" -lt $((day - 8000))
+is "all is at the hub" "$(entries_there)" "$(entries_here)"
+kill -KILL "$sync_pid" 2>/dev/null
+wait "$sync_pid" 2>/dev/null
+stop "$relay_pid"
+
 # --- killed at any moment ---
 # The link is slow enough that a session outlasts the longest sleep. A kill counts when
 # the program died of it: one that had ended before was not killed in a session.

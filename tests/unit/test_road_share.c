@@ -44,7 +44,9 @@ struct work {
 struct share {
 	struct hub_room room;
 	struct pc pc;
-	struct ph_hub_peer peer;
+	struct ph_hub_peer peers[2]; /* of this session and the one before */
+	struct ph_session *old;      /* at the hub, which has not heard of its end */
+	bool is_unnoticed;           /* it never hears of a cut */
 	unsigned per_entry; /* entries that the worker stores in a step; 0: all at once */
 	struct work work[JOBS];
 	unsigned n_work, busy;
@@ -155,8 +157,12 @@ static void push_jobs(struct share *share, struct ph_session *hub)
 	struct ph_job *job;
 
 	while ((job = ph_session_take_job(hub)) != NULL) {
+		if (job->type == PH_JOB_HELLO && share->old != NULL) {
+			ph_session_hurry(share->old);
+			push_jobs(share, share->old);
+		}
 		assert_true(share->n_work < JOBS);
-		job->owner = &share->peer;
+		job->owner = &share->peers[hub == share->old];
 		if (share->n_work == 0) {
 			share->busy = steps_of(share, job);
 		}
@@ -174,7 +180,11 @@ static bool do_jobs(struct share *share, unsigned step)
 		count_items(share, work.job->items);
 		ph_hub_jobs(share->room.hub, work.job);
 		assert_int_equal(work.job->result, 0);
-		if (work.job->type == PH_JOB_HELLO) {
+		if (work.job->type == PH_JOB_HELLO && share->old != NULL) {
+			assert_int_equal(
+				ph_session_copy_partial(share->old, &work.job->partial),
+				0);
+		} else if (work.job->type == PH_JOB_HELLO) {
 			work.job->partial = share->partial;
 			share->partial = (struct ph_unfinished){ 0 };
 		}
@@ -226,6 +236,16 @@ static struct ph_session *new_device(struct share *share)
 	return device;
 }
 
+/* The hub hears at last that the link of the session before broke. */
+static void forget_old(struct share *share)
+{
+	for (unsigned i = 0; i < share->n_work; i++) {
+		assert_true(share->work[i].session != share->old);
+	}
+	ph_session_free(share->old);
+	share->old = NULL;
+}
+
 /* One session, cut after CUT bytes both ways (0: never). Whether it was complete. */
 static bool run_session(struct share *share, int64_t cut)
 {
@@ -253,10 +273,8 @@ static bool run_session(struct share *share, int64_t cut)
 	complete = ph_session_state(device) == PH_SESSION_CLOSED;
 	if (!complete) {
 		ph_session_eof(device);
-		ph_session_eof(hub);
 	}
 	pc_jobs(share, device, 0);
-	push_jobs(share, hub);
 	share->account.frames += up.frames;
 	share->account.cut += up.have + down.have;
 	share->account.down -= down.have;
@@ -264,11 +282,24 @@ static bool run_session(struct share *share, int64_t cut)
 	ph_session_counts(device, &counts);
 	assert_int_equal(ph_site_session_end(share->pc.site, complete, "cut", &counts),
 			 0);
+	ph_session_free(device);
+	forget_old(share);
+	if (share->is_unnoticed && !complete) {
+		share->old = hub;
+		share->peers[1] = share->peers[0];
+		for (unsigned i = 0; i < share->n_work; i++) {
+			share->work[i].job->owner = &share->peers[1];
+		}
+		return false;
+	}
+	if (!complete) {
+		ph_session_eof(hub);
+	}
+	push_jobs(share, hub);
 	/* the next one asks behind what is out */
 	while (do_jobs(share, 0)) {
 	}
 	ph_session_take_partial(hub, &share->partial);
-	ph_session_free(device);
 	ph_session_free(hub);
 	return complete;
 }
@@ -309,7 +340,7 @@ static void write_work(struct share *share)
 }
 
 /* All the work over a link cut after CUT bytes; where they went. */
-static struct account until_done(int64_t cut, unsigned per_entry)
+static struct account until_done(int64_t cut, unsigned per_entry, bool is_unnoticed)
 {
 	struct share *share = calloc(1, sizeof(*share));
 	struct account *account = &share->account;
@@ -318,6 +349,7 @@ static struct account until_done(int64_t cut, unsigned per_entry)
 
 	assert_non_null(share);
 	share->per_entry = per_entry;
+	share->is_unnoticed = is_unnoticed;
 	hub_open(&share->room);
 	pc_join(&share->room, &share->pc, "14-0371", "first", 1);
 	assert_true(run_session(share, 0));
@@ -358,21 +390,28 @@ static void test_share(void **state)
 	static const struct {
 		unsigned cut;
 		unsigned per_entry; /* see struct share */
+		bool is_unnoticed;
 		unsigned per_mille; /* useful, at least */
-	} links[] = { { 65536, 5, 950 }, { 16384, 0, 912 }, { 16384, 5, 912 } };
-	struct account whole = until_done(0, 0);
+	} links[] = { { 65536, 5, false, 950 },
+		      { 16384, 0, false, 912 },
+		      { 16384, 5, false, 912 },
+		      { 16384, 5, true, 912 } };
+	struct account whole = until_done(0, 0, false);
 
 	(void)state;
 	tell("uncut", 0, &whole);
 	for (unsigned i = 0; i < sizeof(links) / sizeof(links[0]); i++) {
-		struct account got = until_done(links[i].cut, links[i].per_entry);
+		struct account got = until_done(links[i].cut, links[i].per_entry,
+						links[i].is_unnoticed);
 		uint64_t cost = (got.all - whole.all) / (got.sessions - 1);
 		unsigned per_mille = (unsigned)(1000 * whole.all / got.all);
 
 		tell("cut", links[i].cut, &got);
-		print_message("#   store of %u entries a step: %u bytes a cut, %u of "
+		print_message("#   store of %u entries a step%s: %u bytes a cut, %u of "
 			      "1,000 are useful\n",
-			      links[i].per_entry, (unsigned)cost, per_mille);
+			      links[i].per_entry,
+			      links[i].is_unnoticed ? ", the hub notices no cut" : "",
+			      (unsigned)cost, per_mille);
 		assert_true(per_mille >= links[i].per_mille);
 	}
 }

@@ -562,7 +562,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_replayed_hello),
 	};
 
-	if (!read_args(argc, argv, 2000, 1000000)) {
+	if (!read_args(argc, argv, 2000, 20000)) {
 		return 1;
 	}
 	return cmocka_run_group_tests_name("session_cut", tests, NULL, NULL);

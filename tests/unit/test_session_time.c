@@ -325,6 +325,80 @@ static void test_last_store(void **state)
 	puppet_deinit(&puppet);
 }
 
+/* The device has begun another session: what waits goes beside what is out, once. */
+static void test_hurry(void **state)
+{
+	(void)state;
+	const struct ph_message first = part_message(1, PH_VIEW("x", 1));
+	const struct ph_message second = part_message(2, PH_VIEW("yy", 2));
+	const struct ph_message open = { .type = PH_MSG_PACKED,
+					 .first = 3,
+					 .last = 5,
+					 .total = 9,
+					 .hash = { 7 },
+					 .seal = { 8 },
+					 .log_id = { 9 },
+					 .chunk = PH_VIEW("front", 5) };
+	struct ph_unfinished partial;
+	struct ph_job *heard, *store, *hurried;
+	struct puppet puppet;
+
+	hub_in_transport(&puppet);
+	ph_session_hurry(puppet.session); /* there is nothing */
+	assert_int_equal(ph_session_copy_partial(puppet.session, &partial), 0);
+	assert_null(partial.item);
+	say(&puppet, &first);
+	heard = take(&puppet, PH_JOB_HEARD);
+	ph_session_give_job(puppet.session, heard, puppet.now);
+	store = take(&puppet, PH_JOB_STORE);
+	assert_null(ph_session_take_job(puppet.session));
+	say(&puppet, &second);
+	assert_null(ph_session_take_job(puppet.session));
+	ph_session_hurry(puppet.session);
+	hurried = take(&puppet, PH_JOB_STORE);
+	assert_int_equal(hurried->items->body.len, 2);
+	say(&puppet, &second);
+	ph_session_hurry(puppet.session); /* two at most */
+	assert_null(ph_session_take_job(puppet.session));
+
+	ph_session_give_job(puppet.session, store, puppet.now);
+	store = take(&puppet, PH_JOB_STORE);
+	ph_session_give_job(puppet.session, hurried, puppet.now);
+	ph_session_give_job(puppet.session, store, puppet.now);
+	assert_null(ph_session_take_job(puppet.session));
+	say(&puppet, &open);
+	assert_int_equal(ph_session_copy_partial(puppet.session, &partial), 0);
+	assert_non_null(partial.item);
+	assert_int_equal(partial.item->type, PH_ITEM_PACKED);
+	assert_memory_equal(partial.item->body.data, "front", 5);
+	assert_int_equal(partial.item->first + partial.item->last, 8);
+	assert_int_equal(partial.item->log_id[0] + partial.item->seal[0], 17);
+	assert_int_equal(partial.total, 9);
+	assert_int_equal(partial.hash[0], 7);
+	ph_unfinished_deinit(&partial);
+	assert_alive(&puppet);
+	puppet_deinit(&puppet);
+
+	/* what is dealt with is told when both are back */
+	hub_in_transport(&puppet);
+	say(&puppet, &first);
+	store = take(&puppet, PH_JOB_HEARD);
+	ph_session_give_job(puppet.session, store, puppet.now);
+	store = take(&puppet, PH_JOB_STORE);
+	say(&puppet, &second);
+	ph_session_hurry(puppet.session);
+	hurried = take(&puppet, PH_JOB_STORE);
+	say_type(&puppet, PH_MSG_DONE, 0);
+	(void)hear(&puppet);
+	ph_session_give_job(puppet.session, store, puppet.now);
+	(void)hear(&puppet);
+	assert_false(was_heard(&puppet, PH_MSG_DONE, 2));
+	ph_session_give_job(puppet.session, hurried, puppet.now);
+	(void)hear(&puppet);
+	assert_true(was_heard(&puppet, PH_MSG_DONE, 2));
+	puppet_deinit(&puppet);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -337,6 +411,7 @@ int main(void)
 		cmocka_unit_test(test_time_drip),
 		cmocka_unit_test(test_ends),
 		cmocka_unit_test(test_last_store),
+		cmocka_unit_test(test_hurry),
 	};
 
 	if (ph_crypto_start() != 0) {
