@@ -157,6 +157,7 @@ int ph_site_store_open(struct ph_site *site, const char *path, bool create,
 		return rc;
 	}
 	rc = ph_journal_open(&site->journal, site->db);
+	rc = rc < 0 ? rc : ph_journal_expect_known(site->journal);
 	rc = rc < 0 ? rc : ph_fed_tables_open(site->db);
 	return rc < 0 ? ph_fail_errno(err, rc, path) : 0;
 }

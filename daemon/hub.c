@@ -118,6 +118,7 @@ static int open_store(struct ph_hub *hub, struct ph_error *err)
 		return rc;
 	}
 	rc = ph_journal_open(&hub->journal, hub->db);
+	rc = rc < 0 ? rc : ph_journal_expect_known(hub->journal);
 	if (rc < 0) {
 		return ph_fail_errno(err, rc, path);
 	}

@@ -188,3 +188,17 @@ int ph_hub_receipt(struct ph_hub *hub, const struct ph_hub_head *head,
 	};
 	return list_missing(hub, head, receipt);
 }
+
+int ph_hub_is_news(struct ph_hub *hub, const struct ph_hub_head *head, uint64_t receipted,
+		   bool *out)
+{
+	uint64_t n = 0;
+	size_t count = 0;
+	int rc = 0;
+
+	if (head->known.n > 0 && head->known.n <= receipted) {
+		rc = ph_journal_parts_missing(hub->journal, head->row, &n, 1, &count);
+	}
+	*out = head->known.n > receipted || (count > 0 && n <= head->known.n);
+	return rc < 0 ? rc : 0;
+}

@@ -122,6 +122,12 @@ bool ph_hub_packs(const struct ph_hello *hello);
 /* The receipt of what HEAD says is known, parts that are missing and all, to be signed. */
 int ph_hub_receipt(struct ph_hub *hub, const struct ph_hub_head *head,
 		   struct ph_receipt *receipt);
+/*
+ * Whether such a receipt tells anything to a device that showed one for RECEIPTED entries:
+ * more of them, or parts that are missing, which an older program did not know of.
+ */
+int ph_hub_is_news(struct ph_hub *hub, const struct ph_hub_head *head, uint64_t receipted,
+		   bool *out);
 
 /* --- hub_device.c --- */
 enum ph_hub_trust {

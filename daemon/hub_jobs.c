@@ -454,8 +454,9 @@ static int answer_hello(struct ph_hub *hub, struct ph_job *job)
 	for (unsigned i = 0; i < peer->n_heads; i++) {
 		const struct ph_head *head = &peer->head[i];
 		struct ph_hub_head held;
-		rc = ph_hub_head(hub, peer, i, job->hello.receipted[i], &held);
+		bool is_told;
 
+		rc = ph_hub_head(hub, peer, i, job->hello.receipted[i], &held);
 		if (rc < 0) {
 			return rc;
 		}
@@ -463,14 +464,15 @@ static int answer_hello(struct ph_hub *hub, struct ph_job *job)
 		memcpy(welcome->head[i].h, held.told.h, sizeof(held.told.h));
 		welcome->same = welcome->same && held.told.n == head->n &&
 				memcmp(held.told.h, head->h, sizeof(head->h)) == 0;
-		if (held.known.n > job->hello.receipted[i]) {
+		rc = ph_hub_is_news(hub, &held, job->hello.receipted[i], &is_told);
+		if (rc == 0 && is_told) {
 			rc = ph_hub_short_receipt(hub, &held, i,
 						  &welcome->receipt[welcome->n_receipts]);
-			if (rc < 0) {
-				return rc;
-			}
-			welcome->n_receipts++;
-			peer->receipts++;
+			welcome->n_receipts += rc == 0;
+			peer->receipts += rc == 0;
+		}
+		if (rc < 0) {
+			return rc;
 		}
 	}
 	rc = ph_hub_tell_backups(hub, job);

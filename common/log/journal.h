@@ -279,6 +279,12 @@ int ph_journal_part_put(struct ph_journal *journal, int64_t log_row, uint64_t n,
 int ph_journal_part_put_any(struct ph_journal *journal,
 			    const uint8_t log_id[static PH_LOG_ID_SIZE], uint64_t n,
 			    struct ph_view cipher, struct ph_view seed_box);
+/*
+ * Expect the parts of all entries held, if another table of kinds than ours was the last
+ * to do so: a program that did not know a kind has no row for its parts. By itself a
+ * transaction. 0, also if there was no room for it or the store is damaged; negative errno.
+ */
+int ph_journal_expect_known(struct ph_journal *journal);
 /* Both appended. 0; PH_JOURNAL_E_NONE: not expected, or missing. */
 int ph_journal_part_get(struct ph_journal *journal, int64_t log_row, uint64_t n,
 			struct ph_buf *cipher, struct ph_buf *seed_box);

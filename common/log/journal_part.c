@@ -8,7 +8,8 @@
  *
  * An entry of a later table may have a part that this one cannot know of. No row is
  * made for it, but a ciphertext whose hash stands in the signed bytes is kept, so
- * that an upgrade finds it. A malformed entry has no part.
+ * that an upgrade finds it; what did not come is expected from then on
+ * (journal_expect.c). A malformed entry has no part.
  *
  * A part lies with its entry: of a branch, the parts up to its base are its parent's.
  */
