@@ -43,8 +43,8 @@ void ph_link_close(struct link *link)
 	if (link->stage == STAGE_CLOSING) {
 		return;
 	}
-	if (link->stage == STAGE_LOOKUP) {
-		(void)uv_cancel((uv_req_t *)&link->lookup); /* fine if there is none */
+	if (link->has_dial) {
+		ph_dial_end(&link->dial);
 	}
 	link->stage = STAGE_CLOSING;
 	uv_close((uv_handle_t *)&link->alarm, NULL);
@@ -491,7 +491,7 @@ static int run(struct link *link)
 	rc = ph_link_stop_hear(link->config->stop, &link->loop, &link->wakes, on_stop);
 	rc = rc != 0                 ? rc
 	     : link->config->answers ? ph_link_answer(link)
-				     : ph_link_lookup(link);
+				     : ph_link_dial(link);
 	if (rc < 0) {
 		ph_link_close(link);
 	} else if (link->config->progress) {
@@ -547,8 +547,8 @@ int ph_link_run(struct ph_site *site, const struct ph_link_config *config,
 	assert(closed == 0);
 	ph_session_free(link->session);
 	ph_site_lan_free(link->lan);
-	if (link->addresses) {
-		uv_freeaddrinfo(link->addresses);
+	if (link->has_dial) {
+		ph_dial_deinit(&link->dial);
 	}
 	ph_buf_wipe(&link->out);
 	explicit_bzero(link->buffer, sizeof(link->buffer));

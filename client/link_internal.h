@@ -5,6 +5,7 @@
 #include <uv.h>
 
 #include "client/budget.h"
+#include "client/dial.h"
 #include "client/link.h"
 
 #define PH_HOST_MAX      255
@@ -13,7 +14,6 @@
 #define PH_LINK_READ_MAX (64 * 1024)
 
 enum stage {
-	STAGE_LOOKUP,
 	STAGE_CONNECT,
 	STAGE_TALK,
 	STAGE_CLOSING,
@@ -29,15 +29,14 @@ struct link {
 	struct ph_session *session;
 	uv_loop_t loop;
 	uv_tcp_t tcp;
-	uv_timer_t alarm;    /* connecting, then the session's deadline */
+	uv_timer_t alarm;    /* the session's deadline */
 	uv_timer_t progress; /* for a person who watches */
-	uv_getaddrinfo_t lookup;
-	uv_connect_t connect;
+	struct ph_dial dial;
 	uv_write_t write;
-	struct addrinfo *addresses, *next; /* NEXT: to be tried */
-	struct ph_buf out;                 /* what the write in flight sends */
+	struct ph_buf out; /* what the write in flight sends */
 	bool is_writing;
-	bool has_tcp;   /* the handle is open */
+	bool has_dial;
+	bool has_tcp;   /* the handle is open, and ours */
 	bool hung_up;   /* the peer ended the stream in order */
 	bool is_hub;    /* it has proved to hold the hub's key */
 	bool is_broken; /* the stream can carry nothing more */
@@ -51,7 +50,6 @@ struct link {
 	enum stage stage;
 	int store_rc; /* why our own store failed */
 	uint64_t started;
-	char last_error[64]; /* of connecting */
 	char buffer[PH_LINK_READ_MAX];
 };
 
@@ -64,19 +62,9 @@ void ph_link_talk(struct link *link);
 
 /* --- link_connect.c --- */
 /* Begin; what comes of it is told by one of the above. 0 or negative errno. */
-int ph_link_lookup(struct link *link);
+int ph_link_dial(struct link *link);
 /* Somebody called: the stream is there. Likewise. */
 int ph_link_answer(struct link *link);
-
-/* --- link_stop.c --- */
-/*
- * WAKES, a handle of LOOP whose data is the caller's, calls back when STOP is asked, at once
- * if it was before. STOP may be NULL: nothing is opened. 0 or a negative errno.
- */
-int ph_link_stop_hear(struct ph_link_stop *stop, uv_loop_t *loop, uv_async_t *wakes,
-		      uv_async_cb on_stop);
-/* No more; WAKES is closed. */
-void ph_link_stop_unhear(struct ph_link_stop *stop, uv_async_t *wakes);
 
 /* --- link_stop.c --- */
 /*
