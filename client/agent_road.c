@@ -188,7 +188,8 @@ int ph_agent_road_begin(struct ph_agent_road *road, const struct ph_agent_way *w
 	road->why = (struct ph_error){ .exit = PH_EXIT_OTHER };
 	rc = uv_thread_create(&road->thread, run, road);
 	road->runs = rc == 0;
-	return rc;
+	/* so the C library says that there was no memory for its stack */
+	return rc == UV_EAGAIN ? -ENOMEM : rc;
 }
 
 void ph_agent_road_stop(struct ph_agent_road *road)

@@ -276,7 +276,8 @@ int ph_work_start(struct ph_work **work_out, const struct ph_work_config *config
 			uv_close((uv_handle_t *)&work->wakes, on_closed);
 		}
 		*work_out = rc == 0 ? work : NULL;
-		return rc;
+		/* so the C library says that there was no memory for its stack */
+		return rc == UV_EAGAIN ? -ENOMEM : rc;
 	}
 	uv_cond_destroy(&work->moved);
 	uv_mutex_destroy(&work->lock);
