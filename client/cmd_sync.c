@@ -345,8 +345,7 @@ static int hand_over(struct ph_cli *cli, struct ph_site *site,
 	    !ph_site_is_open(site)) {
 		return 0;
 	}
-	return ph_sync_base(cli, site, config->address, config->connect_ms,
-			    &total->courier, err);
+	return ph_sync_base(cli, site, config, &total->courier, err);
 }
 
 static int run(struct ph_cli *cli, struct ph_error *err)

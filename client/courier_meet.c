@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "client/budget.h"
 #include "common/cli/out.h"
 
 /* ---- words ---- */
@@ -130,6 +131,15 @@ static const char *reason_of(struct ph_courier_met *met, const char *address,
 	return explain(&met->result, false, address, err);
 }
 
+static int spend(struct ph_site *site, enum ph_spend_road road,
+		 const struct ph_courier_result *result, struct ph_error *err)
+{
+	int rc = ph_site_spend(site, road, result->counts.bytes_out,
+			       result->counts.bytes_in);
+
+	return rc < 0 ? ph_fail_errno(err, rc, "noting what went") : 0;
+}
+
 int ph_courier_meet(struct ph_site *site, const char *dir, const char *address,
 		    unsigned connect_ms, struct ph_link_stop *stop,
 		    struct ph_courier_met *met_out, struct ph_error *err)
@@ -157,7 +167,8 @@ int ph_courier_meet(struct ph_site *site, const char *dir, const char *address,
 	}
 	ph_site_courier_free(courier);
 	opened = ph_site_resume(site, err);
-	return rc < 0 ? rc : opened;
+	rc = rc < 0 ? rc : opened;
+	return rc < 0 ? rc : spend(site, PH_SPEND_COURIER, &met_out->result, err);
 }
 
 /* ---- at base ---- */

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "client/budget.h"
 #include "client/courier_meet.h"
 #include "common/cli/out.h"
 
@@ -137,7 +138,7 @@ static void print_base(const struct ph_courier_base *base)
 }
 
 static int at_hub(struct ph_cli *cli, struct ph_van *van, struct ph_site *site,
-		  const char *address, unsigned connect_ms, struct ph_courier_base *base,
+		  const struct ph_link_config *link, struct ph_courier_base *base,
 		  struct ph_error *err)
 {
 	bool is_watched = ph_is_terminal(stderr) && !cli->json;
@@ -149,17 +150,23 @@ static int at_hub(struct ph_cli *cli, struct ph_van *van, struct ph_site *site,
 	ph_site_info(site, &info);
 	ph_device_id(hub, ph_site_keylist(site)->hub[0].sign);
 	ph_site_pause(site);
-	rc = ph_courier_base(van, address, connect_ms, hub, info.hub_box,
+	rc = ph_courier_base(van, link->address, link->connect_ms, hub, info.hub_box,
 			     is_watched ? on_progress : NULL, NULL, base, err);
 	if (is_watched) {
 		fputs("\r\033[K", stderr);
 	}
 	opened = ph_site_resume(site, err);
-	return rc < 0 ? rc : opened;
+	rc = rc < 0 ? rc : opened;
+	if (rc == 0) {
+		rc = ph_site_spend(site, link->road, base->result.counts.bytes_out,
+				   base->result.counts.bytes_in);
+		rc = rc < 0 ? ph_fail_errno(err, rc, "noting what went") : 0;
+	}
+	return rc;
 }
 
-int ph_sync_base(struct ph_cli *cli, struct ph_site *site, const char *address,
-		 unsigned connect_ms, json_t **out, struct ph_error *err)
+int ph_sync_base(struct ph_cli *cli, struct ph_site *site,
+		 const struct ph_link_config *link, json_t **out, struct ph_error *err)
 {
 	struct ph_courier_base base = { .reason = "store" };
 	struct ph_van van;
@@ -168,7 +175,7 @@ int ph_sync_base(struct ph_cli *cli, struct ph_site *site, const char *address,
 	if (rc < 0) {
 		return rc;
 	}
-	rc = at_hub(cli, &van, site, address, connect_ms, &base, err);
+	rc = at_hub(cli, &van, site, link, &base, err);
 	ph_van_close(&van);
 	if (rc < 0) {
 		return rc;

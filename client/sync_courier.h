@@ -4,6 +4,7 @@
 
 #include <jansson.h>
 
+#include "client/link.h"
 #include "client/site.h"
 #include "common/cli/cli.h"
 
@@ -11,11 +12,12 @@
 int ph_sync_meet(struct ph_cli *cli, struct ph_site *site, const char *address,
 		 unsigned connect_ms, struct ph_error *err);
 /*
- * A courier at base, behind its session: hand over and take along. SITE is open, and so on
+ * A courier at base, behind its session by LINK: hand over and take along, counted as
+ * what LINK's road cost. SITE is open, and so on
  * return. *OUT: what came of it, the caller's; it is said as well, unless CLI wants JSON.
  * 0; a negative errno with ERR: not all went through.
  */
-int ph_sync_base(struct ph_cli *cli, struct ph_site *site, const char *address,
-		 unsigned connect_ms, json_t **out, struct ph_error *err);
+int ph_sync_base(struct ph_cli *cli, struct ph_site *site,
+		 const struct ph_link_config *link, json_t **out, struct ph_error *err);
 
 #endif

@@ -44,6 +44,7 @@ van_at=127.0.0.1:$(listen_port van.out)
 # --- Monday: the van is at the site ---
 meet s1 "$van_at" >met
 is "what waits is handed over" "$(json '[d["complete"], d["packed"], d["given"], d["taken"]]' <met)" '[True, 1, 1, 0]'
+is "the bytes are in the site's account" "$("$P" -d s1 budget --json | json 'sum(d["network"]["spent"]["courier"].values())')" "$(json 'd["bytes"]' <met)"
 is "to the van" "$(json '[d["courier"]["site"], d["courier"]["name"]]' <met)" "['14-0900', 'Xe thư viện']"
 is "nothing counts as sent" "$(member s1 pending)" "$(member s1 entries)"
 is "all is with the courier" "$("$P" -d s1 status --json | json '[d["levels"]["here"], d["levels"]["courier"] == d["entries"], d["courier"]["name"]]')" "[0, True, 'Xe thư viện']"
@@ -71,7 +72,10 @@ status "it cannot take what is not for it" 0 "$P" -d van take-stick van/carried
 like "as it says" "$("$P" -d van take-stick van/carried)" 'Nothing on this stick is for this device'
 
 # --- base: all in one go ---
+spent=$("$P" -d van budget --json | json 'sum(d["network"]["spent"]["network"].values())')
 "$P" -d van sync --hub "$at" --json >base
+ok "what the van sent is in its account" test "$("$P" -d van budget --json | json 'sum(d["network"]["spent"]["network"].values())')" \
+  -gt $((spent + $(json 'd["courier"]["bytes_given"] + d["courier"]["bytes_taken"] + 300' <base)))
 is "it is handed over, and what is for the site taken" "$(json '[d["courier"]["complete"], d["courier"]["given"], d["courier"]["taken"]]' <base)" '[True, 1, 1]'
 wait_for_line serve.err 'courier.end .*admitted=1' >/dev/null
 is "the device is admitted" "$($H devices --json | json 'sum(x["site"] == "14-0371" for x in d["devices"])')" 1
