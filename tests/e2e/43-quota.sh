@@ -84,6 +84,8 @@ is "and nothing waits" "$(waiting 1)" 0
 
 # --- a device that brings all it can ---
 
+saved_up() { [ "$(left 1)" -ge 20 ]; }
+ok "the honest one saves something up" wait_until 20 saved_up
 ok "little a day" reload 'entries-a-day = 10' 'entries-saved-up = 60'
 for _ in 1 2 3; do visits 2 700 >/dev/null; done
 sync 2 >/dev/null # what is more than all of its allowance comes in when that is whole
