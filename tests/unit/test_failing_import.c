@@ -74,7 +74,8 @@ static void test_asked(void **state)
 		}
 		json_decref(ask.request);
 	} while (hit);
-	assert_true(failed > 5);
+	print_message("# %u failures\n", failed);
+	assert_true(failed >= 5); /* under a sanitizer jansson's copies are not seen */
 }
 
 /* --- a record --- */
