@@ -86,6 +86,8 @@ is "and nothing waits" "$(waiting 1)" 0
 
 saved_up() { [ "$(left 1)" -ge 20 ]; }
 ok "the honest one saves something up" wait_until 20 saved_up
+visits 1 1 >/dev/null
+ok "and is heard, so that it is noted at that rate" sync 1
 ok "little a day" reload 'entries-a-day = 10' 'entries-saved-up = 60'
 for _ in 1 2 3; do visits 2 700 >/dev/null; done
 sync 2 >/dev/null # what is more than all of its allowance comes in when that is whole
