@@ -25,28 +25,15 @@
 
 /* ---- states ---- */
 
-#define TO(state) (1u << PH_SESSION_##state)
-static const struct {
-	const char *name;
-	unsigned next;
-} states[] = {
-	[PH_SESSION_START] = { "start", TO(HELLO) | TO(FAILED) },
-	[PH_SESSION_HELLO] = { "hello", TO(TRANSFER) | TO(FAILED) },
-	[PH_SESSION_TRANSFER] = { "transfer", TO(CLOSING) | TO(FAILED) },
-	[PH_SESSION_CLOSING] = { "closing", TO(CLOSED) | TO(FAILED) },
-	[PH_SESSION_CLOSED] = { "closed", 0 },
-	[PH_SESSION_FAILED] = { "failed", 0 },
-};
-
 void ph_courier_move(struct ph_courier *courier, enum ph_session_state next)
 {
-	assert(states[courier->state].next & (1u << next));
+	assert(ph_session_state_leads_to(courier->state, next));
 	courier->state = next;
 }
 
 bool ph_courier_is_over(const struct ph_courier *courier)
 {
-	return states[courier->state].next == 0;
+	return ph_session_state_is_last(courier->state);
 }
 
 static void refuse(struct ph_courier *courier, enum ph_status status)

@@ -48,15 +48,25 @@ static const struct {
 	[PH_SESSION_FAILED] = { "failed", 0 },
 };
 
+bool ph_session_state_leads_to(enum ph_session_state state, enum ph_session_state next)
+{
+	return states[state].next & (1u << next);
+}
+
+bool ph_session_state_is_last(enum ph_session_state state)
+{
+	return states[state].next == 0;
+}
+
 void ph_session_move(struct ph_session *session, enum ph_session_state next)
 {
-	assert(states[session->state].next & (1u << next));
+	assert(ph_session_state_leads_to(session->state, next));
 	session->state = next;
 }
 
 bool ph_session_is_over(const struct ph_session *session)
 {
-	return states[session->state].next == 0;
+	return ph_session_state_is_last(session->state);
 }
 
 void ph_session_fail(struct ph_session *session, enum ph_session_failure failure)

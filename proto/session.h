@@ -44,6 +44,10 @@ enum ph_session_state {
 	PH_SESSION_FAILED,  /* see ph_session_failure() */
 };
 
+/* The one table of them, of sessions and of exchanges with couriers (courier.h). */
+bool ph_session_state_leads_to(enum ph_session_state state, enum ph_session_state next);
+bool ph_session_state_is_last(enum ph_session_state state);
+
 enum ph_session_failure {
 	PH_FAIL_NONE = 0,
 	PH_FAIL_HANDSHAKE, /* not our peer, wrong key, altered */
