@@ -1,8 +1,10 @@
 /*
  * client/van.c - the courier's folder: opened, listed, kept in order.
  *
- * Bundles of 90 days are removed, by their header. The manifest is written anew after each
- * exchange, for whoever reads the folder; nothing here believes it.
+ * What was carried for 90 days is removed. That is counted by our own clock since we signed for
+ * it: the header's time is of a clock that may have begun in 1970, and a bundle must not be
+ * let go of on the day it was signed for. The manifest is written anew after each exchange,
+ * for whoever reads the folder; nothing here believes it.
  */
 #include "client/van.h"
 
@@ -133,6 +135,21 @@ static int64_t since(const struct ph_van *van, const char *bundle)
 
 /* ---- what is carried ---- */
 
+/* A time before the province was founded is that of a clock that was not set. */
+static bool is_time(const struct ph_van *van, uint64_t time)
+{
+	return time >= van->keylist.issued;
+}
+
+static bool is_old(const struct ph_van *van, const struct ph_spool_file *file,
+		   uint64_t now)
+{
+	uint64_t from = (uint64_t)since(van, file->name);
+
+	from = is_time(van, from) ? from : file->header.made;
+	return is_time(van, from) && from + PH_BUNDLE_DAYS * UINT64_C(86400) < now;
+}
+
 int ph_van_list(struct ph_van *van, struct ph_spool_files *files_out,
 		struct ph_error *err)
 {
@@ -143,8 +160,7 @@ int ph_van_list(struct ph_van *van, struct ph_spool_files *files_out,
 	for (unsigned i = 0; rc == 0 && i < files_out->n; i++) {
 		const struct ph_spool_file *file = &files_out->file[i];
 
-		if (!file->reason &&
-		    file->header.made + PH_BUNDLE_DAYS * UINT64_C(86400) < now) {
+		if (!file->reason && is_old(van, file, now)) {
 			ph_van_drop(van, file->name);
 		} else {
 			files_out->file[kept++] = *file;

@@ -459,13 +459,43 @@ static void test_age(void **state)
 	assert_int_equal(told.given, 1);
 }
 
+/* The site's clock begins in 1970: what it made then is no older than the day we got it. */
+static void test_age_of_no_clock(void **state)
+{
+	struct tour *tour = *state;
+	struct machine van_clock = tour->room.machine;
+	struct ph_site_courier_told told;
+	struct ph_van_told van;
+	int64_t wall = tour->room.machine.now.wall;
+
+	tour->van.clock.data = &van_clock;
+	pc_visits(&tour->site, 3);
+	tour->room.machine.now.wall = 120;
+	assert_true(meet(tour, &tour->site, &told));
+	assert_int_equal(told.given, 1);
+	assert_carried(tour, 1, 0);
+	tour->room.machine.now.wall = wall;
+	assert_true(base(tour, &van));
+	assert_int_equal(van.given, 1);
+	/* neither knows the time: it is carried all the same */
+	van_clock.now.wall = tour->room.machine.now.wall = 240;
+	assert_true(meet(tour, &tour->site, &told));
+	van_clock.now.wall = tour->room.machine.now.wall = wall + 600;
+	assert_carried(tour, 1, 0);
+}
+
 #define TOUR(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TOUR(test_tour),       TOUR(test_cuts),        TOUR(test_who),
-		TOUR(test_no_courier), TOUR(test_bad_custody), TOUR(test_age),
+		TOUR(test_tour),
+		TOUR(test_cuts),
+		TOUR(test_who),
+		TOUR(test_no_courier),
+		TOUR(test_bad_custody),
+		TOUR(test_age),
+		TOUR(test_age_of_no_clock),
 	};
 
 	return ph_crypto_start() == 0
