@@ -7,10 +7,9 @@ root=$(cd "$here/../.." && pwd)
 export PACKHORSE_BUILD=${PACKHORSE_BUILD:-$root/build}
 if [ "${PACKHORSE_FULL:-0}" = 1 ]; then
   {
-    [ -f "$root/build-leak/build.ninja" ] ||
-      CC=gcc meson setup "$root/build-leak" "$root" -Dtests=disabled -Db_sanitize=address \
-        -Db_lundef=false
-    ninja -C "$root/build-leak" -j "${PACKHORSE_JOBS:-2}"
+    CC=gcc "$root/tests/lib/configure.sh" "$root/build-leak" -Dtests=disabled -Db_sanitize=address \
+      -Db_lundef=false &&
+      ninja -C "$root/build-leak" -j "${PACKHORSE_JOBS:-2}"
   } >&2 || {
     echo "Bail out! the programs that look for leaks do not build"
     exit 1
