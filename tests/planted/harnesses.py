@@ -29,6 +29,7 @@ TABLE = {
     "scope": unit("scope", "--count", "60", "--seed", "1"),
     "fed_fold": unit("fed_fold", "--count", "40", "--seed", "1"),
     "session_cut": unit("session_cut"),
+    "session_bits": unit("session_bits", "--count", "20000", "--seed", "1"),
     "journal_order": unit("journal_order"),
     "sim": (["tests/sim/sim"], ["{tree}/tests/sim/run", "--count", "30", "--seed", "1", "--jobs", "1"]),
     "rehearse": (
