@@ -71,6 +71,7 @@ struct ph_van_visit {
 	struct ph_buf reading;
 	uint8_t reading_hash[PH_BUNDLE_HASH_SIZE];
 	struct ph_buf offered; /* hashes of what the other offered */
+	unsigned n_missed;     /* of that: it is wanted, and not here yet */
 	struct ph_van_visit *next;
 };
 /* Begin, and end; PEER: the hub's device id, or NULL at a site. */

@@ -3,7 +3,8 @@
  *
  * At a site: it offers what the hub sent for the device that called, and takes what that
  * device has for the hub. At the hub: it offers all that is for the hub, and takes what
- * is from it. What the other did not offer by its DONE, it needs carried no more.
+ * is from it. What the other did not offer by its DONE, it needs carried no more, if what
+ * it did offer is here: until then the older bundles are all there is.
  *
  * A bundle that came is written by the spool's own rules (.part, sync, read again, rename),
  * and only then is custody signed. One that is offered again while it is here is answered
@@ -253,6 +254,7 @@ static int look(struct ph_van_visit *visit, struct ph_courier_job *job)
 	if (is_coming(visit, job->line.hash) || !has_room(visit, job->line.size)) {
 		job->answer = PH_COURIER_LATER;
 		visit->told.waiting++;
+		visit->n_missed++;
 		return 0;
 	}
 	job->wants = true;
@@ -284,6 +286,7 @@ static int keep(struct ph_van_visit *visit, struct ph_courier_job *job)
 	if (rc > 0) {
 		job->answer = PH_COURIER_DAMAGED;
 		visit->told.waiting++;
+		visit->n_missed++;
 		rc = 0;
 	} else if (rc == 0) {
 		rc = ph_spool_put(&visit->van->spool, ph_buf_view(&bundle), name, NULL);
@@ -325,7 +328,7 @@ static bool was_offered(const struct ph_van_visit *visit, const char *name)
 /* What the other has handed over before and offers no more has served. */
 static void sweep(struct ph_van_visit *visit)
 {
-	for (unsigned i = 0; i < visit->files.n; i++) {
+	for (unsigned i = 0; visit->n_missed == 0 && i < visit->files.n; i++) {
 		const struct ph_spool_file *file = &visit->files.file[i];
 
 		if (!file->reason && is_ours(visit, &file->header) &&

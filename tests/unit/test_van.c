@@ -18,6 +18,7 @@ struct tour {
 	uint64_t cut_at; /* bytes, both ways; UINT64_MAX: never */
 	uint64_t moved;
 	bool bends; /* the courier signs another hash */
+	bool busy;  /* it takes the same bundle from somebody else right now */
 };
 
 static int set_up(void **state)
@@ -123,9 +124,17 @@ struct van_end {
 static void van_job(void *data, struct ph_courier_job *job)
 {
 	struct van_end *end = data;
+	struct ph_van_visit other;
 	struct ph_custody custody;
 
+	ph_van_visit_init(&other, end->visit.van, NULL);
+	if (end->tour->busy && job->type == PH_COURIER_LOOK) {
+		other.parcel.line = job->line;
+		other.parcel.file.fd = 0;
+	}
 	ph_van_job(&end->visit, job);
+	ph_parcel_init(&other.parcel);
+	ph_van_visit_deinit(&other);
 	if (end->tour->bends &&
 	    job->custody.len > 0) { /* well signed, of another bundle */
 		assert_int_equal(ph_custody_decode(ph_buf_view(&job->custody), &custody),
@@ -442,6 +451,30 @@ static void test_bad_custody(void **state)
 	assert_int_equal(ph_site_custody(tour->site.site, &custody), 0);
 }
 
+/* What it signed for stays while what is to take its place could not be taken. */
+static void test_no_room_for_the_new(void **state)
+{
+	struct tour *tour = *state;
+	struct ph_site_courier_told told;
+	struct ph_site_custody custody;
+	struct ph_van_told van;
+
+	pc_visits(&tour->site, 3);
+	assert_true(meet(tour, &tour->site, &told));
+	assert_int_equal(told.given, 1);
+	assert_int_equal(ph_site_custody(tour->site.site, &custody), 0);
+	pc_visits(&tour->site, 2);
+	tour->busy = true;
+	assert_true(meet(tour, &tour->site, &told));
+	assert_int_equal(told.given, 0);
+	tour->busy = false;
+	assert_carried(tour, 1, 0);
+	assert_true(base(tour, &van));
+	assert_int_equal(van.given, 1);
+	assert_true(meet(tour, &tour->site, &told));
+	assert_int_equal(pc_state(&tour->site).receipted, custody.entries);
+}
+
 /* Bundles of 90 days are let go of, wherever they lie. */
 static void test_age(void **state)
 {
@@ -496,6 +529,7 @@ int main(void)
 		TOUR(test_bad_custody),
 		TOUR(test_age),
 		TOUR(test_age_of_no_clock),
+		TOUR(test_no_room_for_the_new),
 	};
 
 	return ph_crypto_start() == 0
