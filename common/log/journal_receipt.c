@@ -22,7 +22,6 @@ struct row {
 	uint64_t n;
 	struct ph_epoch epoch;
 	int64_t time;
-	size_t len; /* of the bytes */
 };
 
 /* The receipts held of a log: at most one a level. */
@@ -35,7 +34,7 @@ static int read_rows(struct ph_journal *journal, int64_t log_row, struct rows *r
 {
 	struct ph_stmt *stmt;
 	int rc = ph_db_prepare(journal->db,
-			       "SELECT level, n, epoch, epoch_random, time, length(bytes)"
+			       "SELECT level, n, epoch, epoch_random, time"
 			       " FROM receipt WHERE log = ?1 ORDER BY level",
 			       &stmt);
 
@@ -50,7 +49,6 @@ static int read_rows(struct ph_journal *journal, int64_t log_row, struct rows *r
 			.n = (uint64_t)ph_stmt_col_int(stmt, 1),
 			.epoch.number = (uint64_t)ph_stmt_col_int(stmt, 2),
 			.time = ph_stmt_col_int(stmt, 4),
-			.len = (size_t)ph_stmt_col_int(stmt, 5),
 		};
 
 		rc = ph_journal_col_fixed(stmt, 3, row.epoch.random,
@@ -64,8 +62,71 @@ static int read_rows(struct ph_journal *journal, int64_t log_row, struct rows *r
 	return rc;
 }
 
-/* Whether RECEIPT tells more than what is held at its level. */
-static bool is_news(const struct row *held, const struct ph_receipt *receipt, size_t len)
+static int read_bytes(struct ph_journal *journal, int64_t log_row, int64_t level,
+		      struct ph_buf *out)
+{
+	struct ph_stmt *stmt;
+	int rc = ph_db_prepare(journal->db,
+			       "SELECT bytes FROM receipt WHERE log = ?1 AND level = ?2",
+			       &stmt);
+
+	if (rc != 0) {
+		return rc;
+	}
+	ph_stmt_int(stmt, 1, log_row);
+	ph_stmt_int(stmt, 2, level);
+	rc = ph_stmt_step(stmt);
+	if (rc != PH_DB_ROW) {
+		return rc == 0 ? -EUCLEAN : rc;
+	}
+	rc = ph_buf_put_view(out, ph_stmt_col_blob(stmt, 0));
+	ph_stmt_reset(stmt);
+	return rc;
+}
+
+/*
+ * Whether fewer bodies are missing by NEW than by OLD, of the same n. Each names the
+ * first that are, and bodies only come, so at the first difference the higher number, or the
+ * end, is what was said later.
+ */
+static bool has_come_further(const struct ph_receipt *new, const struct ph_receipt *old)
+{
+	unsigned i = 0;
+
+	while (i < new->n_missing &&
+	       i < old->n_missing &&new->missing[i] == old->missing[i]) {
+		i++;
+	}
+	return i < old->n_missing &&
+	       (i == new->n_missing || new->missing[i] > old->missing[i]);
+}
+
+/* Whether RECEIPT lacks less than the bytes held at its level. 0, 1 or negative errno. */
+static int lacks_less(struct ph_journal *journal, int64_t log_row,
+		      const struct ph_receipt *receipt)
+{
+	struct ph_buf bytes = { 0 };
+	struct ph_receipt held;
+	int rc = read_bytes(journal, log_row, (int64_t)receipt->level, &bytes);
+
+	if (rc == 0) {
+		rc = ph_receipt_peek(ph_buf_view(&bytes), &held);
+	}
+	if (rc == 0) {
+		rc = has_come_further(receipt, &held);
+	} else if (rc > 0) {
+		rc = 0; /* a courier's, which lacks nothing */
+	}
+	ph_buf_deinit(&bytes);
+	return rc;
+}
+
+/*
+ * Whether RECEIPT tells more than HELD, at its level. 0, 1 or negative errno. The hub's
+ * clock may have been set back, so an earlier time with fewer bodies missing is news.
+ */
+static int is_news(struct ph_journal *journal, int64_t log_row, const struct row *held,
+		   const struct ph_receipt *receipt)
 {
 	if (receipt->epoch.number != held->epoch.number) {
 		return receipt->epoch.number > held->epoch.number;
@@ -78,11 +139,10 @@ static bool is_news(const struct row *held, const struct ph_receipt *receipt, si
 	if (receipt->head.n != held->n) {
 		return receipt->head.n > held->n;
 	}
-	if ((int64_t)receipt->time != held->time) {
-		return (int64_t)receipt->time > held->time;
+	if ((int64_t)receipt->time > held->time) {
+		return 1;
 	}
-	/* Within one second only the list of missing bodies can differ, and it shrinks. */
-	return len < held->len;
+	return lacks_less(journal, log_row, receipt);
 }
 
 /* 0 if HEAD is in the chain of LOG, else PH_JOURNAL_E_GAP or _FORK, or negative errno. */
@@ -171,9 +231,12 @@ int ph_journal_receipt_put(struct ph_journal *journal, int64_t log_row,
 		return rc;
 	}
 	for (size_t i = 0; i < rows.n; i++) {
-		if (rows.at[i].level == (int64_t)receipt->level &&
-		    !is_news(&rows.at[i], receipt, bytes.len)) {
-			return 0;
+		if (rows.at[i].level != (int64_t)receipt->level) {
+			continue;
+		}
+		rc = is_news(journal, log_row, &rows.at[i], receipt);
+		if (rc <= 0) {
+			return rc;
 		}
 	}
 	return store(journal, log_row, receipt, bytes);
@@ -206,28 +269,6 @@ static uint64_t counts_to(const struct rows *rows, const struct row *row)
 		}
 	}
 	return row->epoch.number < newest && reach < row->n ? reach : row->n;
-}
-
-static int read_bytes(struct ph_journal *journal, int64_t log_row, int64_t level,
-		      struct ph_buf *out)
-{
-	struct ph_stmt *stmt;
-	int rc = ph_db_prepare(journal->db,
-			       "SELECT bytes FROM receipt WHERE log = ?1 AND level = ?2",
-			       &stmt);
-
-	if (rc != 0) {
-		return rc;
-	}
-	ph_stmt_int(stmt, 1, log_row);
-	ph_stmt_int(stmt, 2, level);
-	rc = ph_stmt_step(stmt);
-	if (rc != PH_DB_ROW) {
-		return rc == 0 ? -EUCLEAN : rc;
-	}
-	rc = ph_buf_put_view(out, ph_stmt_col_blob(stmt, 0));
-	ph_stmt_reset(stmt);
-	return rc;
 }
 
 /* The best receipt so far for entries of one branch. */

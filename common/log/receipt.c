@@ -154,19 +154,36 @@ int ph_receipt_encode(const struct ph_receipt *receipt,
 	return rc ? rc : ph_receipt_join(receipt, sig, out);
 }
 
-int ph_receipt_decode(struct ph_view bytes, const uint8_t key[static PH_KEY_SIZE],
-		      struct ph_receipt *receipt)
+static int read_object(struct ph_view bytes, struct ph_envelope *envelope,
+		       struct ph_receipt *receipt)
 {
-	struct ph_envelope envelope;
-	int rc = ph_envelope_decode(bytes, 1, &envelope);
+	int rc = ph_envelope_decode(bytes, 1, envelope);
 
 	if (rc) {
 		return rc < 0 ? rc : PH_RECEIPT_E_FORM;
 	}
+	return body_decode(envelope->body, receipt);
+}
 
+int ph_receipt_peek(struct ph_view bytes, struct ph_receipt *receipt)
+{
+	struct ph_envelope envelope;
 	struct ph_receipt result = { 0 };
+	int rc = read_object(bytes, &envelope, &result);
 
-	rc = body_decode(envelope.body, &result);
+	if (rc == 0) {
+		*receipt = result;
+	}
+	return rc;
+}
+
+int ph_receipt_decode(struct ph_view bytes, const uint8_t key[static PH_KEY_SIZE],
+		      struct ph_receipt *receipt)
+{
+	struct ph_envelope envelope;
+	struct ph_receipt result = { 0 };
+	int rc = read_object(bytes, &envelope, &result);
+
 	if (rc) {
 		return rc;
 	}

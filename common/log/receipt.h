@@ -54,5 +54,7 @@ int ph_receipt_join(const struct ph_receipt *receipt,
 /* 0, PH_RECEIPT_E_*, or -ENOMEM. KEY is a hub signing key. */
 int ph_receipt_decode(struct ph_view bytes, const uint8_t key[static PH_KEY_SIZE],
 		      struct ph_receipt *receipt);
+/* The same of one that was verified when it was kept: 0, PH_RECEIPT_E_FORM, or -ENOMEM. */
+int ph_receipt_peek(struct ph_view bytes, struct ph_receipt *receipt);
 
 #endif

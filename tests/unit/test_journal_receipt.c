@@ -79,6 +79,7 @@ static void receipts(void **state)
 	}
 	assert_receipt(&room, PH_LEVEL_COURIER, 10, 220);
 
+	struct ph_receipt again = receipt_at(&room, &log, 2, PH_LEVEL_HUB, 7, 200);
 	struct ph_buf bytes = { 0 };
 	uint64_t n;
 	int64_t time;
@@ -87,21 +88,6 @@ static void receipts(void **state)
 		ph_journal_receipt_get(room.journal, 1, PH_LEVEL_HUB, &n, &time, &bytes),
 		0);
 	assert_true(ph_view_equal(ph_buf_view(&bytes), ph_view_str("catches up")));
-
-	/* Fewer missing bodies within one second: the shorter one stays. */
-	struct ph_receipt again = receipt_at(&room, &log, 2, PH_LEVEL_HUB, 7, 200);
-
-	assert_int_equal(
-		ph_journal_receipt_put(room.journal, 1, &again, ph_view_str("shorter")),
-		0);
-	assert_int_equal(ph_journal_receipt_put(room.journal, 1, &again,
-						ph_view_str("longer again")),
-			 0);
-	bytes.len = 0;
-	assert_int_equal(
-		ph_journal_receipt_get(room.journal, 1, PH_LEVEL_HUB, &n, &time, &bytes),
-		0);
-	assert_true(ph_view_equal(ph_buf_view(&bytes), ph_view_str("shorter")));
 
 	/* An epoch of the same number from another restore: the later clock. */
 	again.head = receipt_at(&room, &log, 2, PH_LEVEL_HUB, 3, 0).head;
@@ -115,6 +101,71 @@ static void receipts(void **state)
 		ph_journal_receipt_put(room.journal, 1, &again, ph_view_str("x")), 0);
 	assert_receipt(&room, PH_LEVEL_HUB, 3, 201);
 	ph_buf_deinit(&bytes);
+	room_close(&room);
+}
+
+/* Which of two receipts for one entry is kept: the later; or that which lacks less. */
+static void receipts_of_missing_bodies(void **state)
+{
+	static const struct {
+		const char *name;
+		uint64_t time;
+		uint64_t missing[3];
+		unsigned n_missing;
+		bool kept;
+	} steps[] = {
+		{ "two are missing", 1000, { 2, 5 }, 2, true },
+		{ "one came, within the second", 1000, { 5 }, 1, true },
+		{ "what was said before", 1000, { 2, 5 }, 2, false },
+		{ "said again, and the clock went back", 900, { 5 }, 1, false },
+		{ "more behind it are told, and the clock went back",
+		  890,
+		  { 6, 7, 8 },
+		  3,
+		  true },
+		{ "all have come, and the clock went back", 880, { 0 }, 0, true },
+		{ "what was said before, of an earlier time", 870, { 6 }, 1, false },
+		{ "an update has found that one is missing", 881, { 9 }, 1, true },
+		{ "none, once more", 860, { 0 }, 0, true },
+	};
+	uint8_t key[PH_KEY_SIZE];
+	uint8_t secret[PH_SECRET_SIZE];
+	struct ph_buf kept = { 0 };
+	struct room room;
+	struct ph_log log;
+
+	(void)state;
+	crypto_sign_keypair(key, secret);
+	room_open(&room, ":memory:", 11);
+	room_add_log(&room, &log);
+	append_visits(&room, &log, 9);
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		struct ph_receipt receipt =
+			receipt_at(&room, &log, 1, PH_LEVEL_HUB, 9, steps[i].time);
+		struct ph_buf bytes = { 0 };
+		struct ph_buf held = { 0 };
+		uint64_t n;
+		int64_t time;
+
+		print_message("# %s\n", steps[i].name);
+		receipt.n_missing = steps[i].n_missing;
+		memcpy(receipt.missing, steps[i].missing, sizeof(steps[i].missing));
+		assert_int_equal(ph_receipt_encode(&receipt, secret, &bytes), 0);
+		assert_int_equal(ph_journal_receipt_put(room.journal, 1, &receipt,
+							ph_buf_view(&bytes)),
+				 0);
+		assert_int_equal(ph_journal_receipt_get(room.journal, 1, PH_LEVEL_HUB, &n,
+							&time, &held),
+				 0);
+		if (steps[i].kept) {
+			kept.len = 0;
+			assert_int_equal(ph_buf_put_view(&kept, ph_buf_view(&bytes)), 0);
+		}
+		assert_true(ph_view_equal(ph_buf_view(&held), ph_buf_view(&kept)));
+		ph_buf_deinit(&bytes);
+		ph_buf_deinit(&held);
+	}
+	ph_buf_deinit(&kept);
 	room_close(&room);
 }
 
@@ -159,6 +210,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(receipts),
+		cmocka_unit_test(receipts_of_missing_bodies),
 		cmocka_unit_test(receipt_refusals),
 	};
 
