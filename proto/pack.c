@@ -167,24 +167,44 @@ static void hash_hints(crypto_generichash_state *state, const struct ph_kind *ki
 	}
 }
 
-void ph_pack_form(uint8_t out[static PH_PACK_FORM_SIZE])
+static void hash_form(const uint8_t table[static 8],
+		      uint8_t out[static PH_PACK_FORM_SIZE])
 {
 	static const char context[] = "packhorse pack 1";
 	crypto_generichash_state state;
 	const struct ph_kind *kind;
-	uint8_t table[8], hash[PH_HASH_SIZE];
+	uint8_t dict[8], hash[PH_HASH_SIZE];
 
-	ph_kinds_hash(table);
 	crypto_generichash_init(&state, NULL, 0, sizeof(hash));
 	crypto_generichash_update(&state, (const uint8_t *)context, sizeof(context) - 1);
-	crypto_generichash_update(&state, table, sizeof(table));
+	crypto_generichash_update(&state, table, 8);
 	for (size_t i = 0; (kind = ph_kind_at(i)) != NULL; i++) {
 		hash_hints(&state, kind);
 	}
-	ph_pack_dict_hash(table);
-	crypto_generichash_update(&state, table, sizeof(table));
+	ph_pack_dict_hash(dict);
+	crypto_generichash_update(&state, dict, sizeof(dict));
 	crypto_generichash_final(&state, hash, sizeof(hash));
 	memcpy(out, hash, PH_PACK_FORM_SIZE);
+}
+
+/* It follows from the table and from what this program has in it. */
+static _Thread_local struct {
+	bool is_known;
+	uint8_t table[8];
+	uint8_t form[PH_PACK_FORM_SIZE];
+} memo;
+
+void ph_pack_form(uint8_t out[static PH_PACK_FORM_SIZE])
+{
+	uint8_t table[8];
+
+	ph_kinds_hash(table);
+	if (!memo.is_known || memcmp(memo.table, table, sizeof(table)) != 0) {
+		hash_form(table, memo.form);
+		memcpy(memo.table, table, sizeof(table));
+		memo.is_known = true;
+	}
+	memcpy(out, memo.form, PH_PACK_FORM_SIZE);
 }
 
 /* ---- entries ---- */

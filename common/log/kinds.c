@@ -184,7 +184,7 @@ static void hash_fields(crypto_generichash_state *state, const char *word,
 	}
 }
 
-void ph_kinds_hash(uint8_t out[static 8])
+static void hash_table(uint8_t out[static 8])
 {
 	crypto_generichash_state state;
 	uint8_t hash[crypto_generichash_BYTES];
@@ -203,4 +203,26 @@ void ph_kinds_hash(uint8_t out[static 8])
 	}
 	crypto_generichash_final(&state, hash, sizeof(hash));
 	memcpy(out, hash, 8);
+}
+
+/*
+ * The table does not change while a program runs, and to hash it takes a fifth of a
+ * millisecond, as long as much of a short session. What is left out changes in the simulator only.
+ */
+static _Thread_local struct {
+	bool is_known;
+	char without[256];
+	uint8_t hash[8];
+} memo;
+
+void ph_kinds_hash(uint8_t out[static 8])
+{
+	if (!memo.is_known || strcmp(memo.without, PH_KINDS_WITHOUT) != 0) {
+		hash_table(memo.hash);
+		memo.is_known = strlen(PH_KINDS_WITHOUT) < sizeof(memo.without);
+		if (memo.is_known) {
+			strcpy(memo.without, PH_KINDS_WITHOUT);
+		}
+	}
+	memcpy(out, memo.hash, sizeof(memo.hash));
 }
