@@ -13,6 +13,7 @@
 
 #include "common/ledger/cases.h"
 #include "common/ledger/cases_choice.h"
+#include "daemon/hub_internal.h"
 #include "tests/sim/count.h"
 #include "tests/sim/version.h"
 #include "tests/sim/work.h"
@@ -203,6 +204,7 @@ void sim_cutoff(struct sim *sim, struct sim_device *device)
 	sim->result->tally.acts++;
 	device->cut = true;
 	sim_count_cut(sim, device);
+	device->cut_at = ph_writer_log(sim->hub->writer)->n;
 }
 
 /* Its log, as far as it is at the hub, counts after all. */

@@ -115,10 +115,11 @@ void sim_do_pull(struct sim *sim, struct sim_device *device, const struct ph_rng
 	sim_check_stick(sim, stick);
 }
 
-void sim_do_lose(struct sim *sim, const struct ph_rng *dice)
+void sim_do_lose(struct sim *sim, struct sim_device *device, const struct ph_rng *dice)
 {
 	unsigned stick = draw(dice, SIM_STICKS);
 
+	(void)device;
 	sim_disk_add(sim_stick_name(stick, false));
 	sim_forget_stick(sim, stick);
 	sim_note(sim, "%s is lost, and another one is bought",

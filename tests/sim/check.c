@@ -37,6 +37,18 @@ const struct sim_invariant_doc sim_invariants[SIM_INVARIANTS] = {
 	[SIM_REFUSED] = { "refused",
 			  "a bundle that was altered, cut short or is for another is "
 			  "never taken for whole, a sound one by the hub always" },
+	[SIM_CUSTODY] = { "custody",
+			  "what a courier signed for it has until it was taken where it "
+			  "goes; then the hub has what the device had" },
+	[SIM_UNREAD] = { "unread",
+			 "nothing that people wrote can be read on a courier's disk" },
+	[SIM_SIBLING] = { "sibling",
+			  "two confirmed devices of a site that exchange have each "
+			  "other's "
+			  "log; whoever is not gets nothing; nothing but entries moves" },
+	[SIM_BUDGET] = { "budget",
+			 "a session costs what is left of the month's budget at most, "
+			 "unless it may cost what it will" },
 	[SIM_HEALTHY] = { "healthy",
 			  "a machine whose disk is sound starts and does what it "
 			  "is asked" },

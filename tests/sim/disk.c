@@ -479,6 +479,20 @@ uint64_t sim_disk_hash_file(const char *path)
 	return entry ? hash_of(entry) : 0;
 }
 
+const char *sim_disk_find(const char *name, const void *needle, size_t len)
+{
+	const struct sim_disk *disk = get(name);
+
+	for (size_t i = 0; i < disk->now.count; i++) {
+		const struct sim_bytes *bytes = &disk->now.name[i].node->now;
+
+		if (bytes->len >= len && memmem(bytes->data, bytes->len, needle, len)) {
+			return disk->now.name[i].path;
+		}
+	}
+	return NULL;
+}
+
 int sim_disk_save(const char *name, const char *folder)
 {
 	const struct sim_disk *disk = get(name);

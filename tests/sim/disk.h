@@ -173,6 +173,9 @@ typedef void sim_disk_done(void *data, const char *name, enum sim_disk_op op,
 			   const char *path);
 void sim_disk_watch(sim_disk_done *done, void *data);
 
+/* The file of NAME in which the LEN bytes at NEEDLE stand, below the machine's folder; NULL: none. */
+const char *sim_disk_find(const char *name, const void *needle, size_t len);
+
 /* Write the files of NAME below FOLDER of the real disk, to look at. 0 or -errno. */
 int sim_disk_save(const char *name, const char *folder);
 

@@ -15,6 +15,7 @@
 
 #include "daemon/hub_internal.h"
 #include "tests/sim/check.h"
+#include "tests/sim/purse.h"
 #include "tests/sim/version.h"
 
 #define FLIGHT 1024
@@ -237,6 +238,37 @@ static void keep_tape(struct line *line)
 	line->first = (struct ph_buf){ 0 };
 }
 
+/* Room for the rest of a message 1, and for what ends a session: as client/link.c. */
+static size_t flight_in(uint64_t up)
+{
+	uint64_t left = up > PH_BUDGET_LEAST / 2 ? up - PH_BUDGET_LEAST / 2 : 0;
+
+	return up == 0 || left > FLIGHT ? FLIGHT : (size_t)left;
+}
+
+/* What it may cost, set apart; then the hello. 0, or what its store failed with. */
+static int say_hello(struct line *line, struct ph_hello *hello, struct ph_buf *arena,
+		     struct ph_error *err)
+{
+	struct sim_device *device = line->device;
+	struct ph_share *share = &line->share;
+	int rc = sim_purse_begin(line->sim, device, line->how.over, line->how.seed % 3000,
+				 share, err);
+
+	line->is_poor = rc == PH_BUDGET_E_SPENT;
+	if (rc == 0) {
+		sim_enter(&device->machine);
+		rc = ph_site_hello(device->site_open, flight_in(share->up), hello, arena,
+				   err);
+		sim_leave();
+		hello->budget = share->down;
+		if (rc != 0) {
+			sim_purse_end(line->sim, device, 0, 0, true);
+		}
+	}
+	return rc;
+}
+
 static void line_open(struct line *line)
 {
 	struct sim_device *device = line->device;
@@ -257,19 +289,24 @@ static void line_open(struct line *line)
 	line->began = sim->now;
 	ph_rng_seed(&line->seeded, line->how.seed, &line->portions);
 	memcpy(near.hub_key, far.keys->key, sizeof near.hub_key);
-	sim_enter(&device->machine);
-	rc = ph_site_hello(device->site_open, FLIGHT, hello, &arena, &err);
-	sim_leave();
+	rc = say_hello(line, hello, &arena, &err);
 	if (rc != 0) {
-		if (!sim_is_ill(sim, device)) {
+		if (!line->is_poor && !sim_is_ill(sim, device)) {
 			sim_broken(sim, SIM_HEALTHY, "%s says no hello: %s",
 				   device->machine.name, err.text);
 		}
 		line->is_gone = true;
 	} else {
 		near.hello = hello;
+		near.may_send = line->share.up;
 		rc = ph_session_new(&line->near, &near, sim_now_ms(sim));
-		assert(rc == 0);
+		line->is_poor = rc == -EDQUOT;
+		assert(rc == 0 || line->is_poor);
+	}
+	if (line->is_poor && rc == -EDQUOT) { /* message 1 alone is too long */
+		sim_purse_end(sim, device, 0, 0, true);
+		line->is_gone = true;
+	} else if (rc == 0) {
 		rc = ph_session_new(&line->far, &far, sim_now_ms(sim));
 		assert(rc == 0);
 	}
@@ -289,10 +326,27 @@ static void hang_up(struct line *line)
 	}
 }
 
+static bool is_bounded(const struct line *line)
+{
+	return line->share.up > 0;
+}
+
+/* The hub keeps to its share. */
+static void check_spent(const struct line *line)
+{
+	if (is_bounded(line) && line->end.down > line->share.down) {
+		sim_broken(line->sim, SIM_BUDGET,
+			   "the hub sends %s %" PRIu64
+			   " bytes, and was told that %" PRIu64 " are paid for",
+			   line->device->machine.name, line->end.down, line->share.down);
+	}
+}
+
 /* A session that this line should have carried to its end. */
 static bool should_end_well(const struct line *line)
 {
-	return !line->has_struck && !line->is_gone && line->far != NULL &&
+	return !(is_bounded(line) && line->end.failure == PH_FAIL_BUDGET) &&
+	       !line->has_struck && !line->is_gone && line->far != NULL &&
 	       line->end.store == 0;
 }
 
@@ -314,10 +368,13 @@ static void line_close(struct line *line)
 	device->bytes_up += end->up;
 	device->bytes_down += end->down;
 	ph_session_counts(line->near, &counts);
+	sim_purse_end(sim, device, counts.bytes_out, end->down, !line->is_gone);
 	if (!line->is_gone) {
+		bool told = end->complete && !ph_session_is_short(line->near);
+
 		sim_enter(&device->machine);
-		rc = ph_site_session_end(device->site_open, end->complete,
-					 end->complete ? "" : "cut", &counts);
+		rc = ph_site_session_end(device->site_open, told, told ? "" : "cut",
+					 &counts);
 		sim_leave();
 		if (rc != 0 && !sim_is_ill(sim, device)) {
 			sim_broken(sim, SIM_HEALTHY, "%s does not end its session: %s",
@@ -331,6 +388,7 @@ static void line_close(struct line *line)
 	sim_note(sim, "%s session %s failure=%d status=%d up=%" PRIu64 " down=%" PRIu64,
 		 device->machine.name, end->complete ? "whole" : "broken", end->failure,
 		 end->status, end->up, end->down);
+	check_spent(line);
 	if (!end->complete && should_end_well(line) && !sim_is_ill(sim, device) &&
 	    !sim_hub_is_ill(sim) && !(device->cut && end->status == PH_STATUS_CUT)) {
 		sim_broken(sim, SIM_SESSION,

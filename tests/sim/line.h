@@ -25,6 +25,7 @@ struct sim_line_how {
 	bool down;     /* the byte is one that the hub sent */
 	uint64_t byte; /* at which it happens */
 	unsigned step; /* of kills: after so many steps */
+	bool over;     /* it may cost what it will, whatever the budget says */
 	uint64_t seed; /* how bytes are portioned out; 0: as they come */
 	/* What the line is like; 0: it costs no time. */
 	unsigned bytes_per_second, delay_ms;

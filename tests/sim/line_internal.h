@@ -2,6 +2,7 @@
 #ifndef PH_TESTS_SIM_LINE_INTERNAL_H
 #define PH_TESTS_SIM_LINE_INTERNAL_H
 
+#include "client/budget.h"
 #include "daemon/hub_internal.h"
 #include "tests/sim/line.h"
 
@@ -14,10 +15,12 @@ struct line {
 	struct ph_hub_peer peer;
 	struct ph_rng_seeded seeded;
 	struct ph_rng portions;
-	struct ph_buf first; /* what the device sent before the hub said anything */
-	bool is_broken;      /* nothing moves any more */
-	bool has_struck;     /* the fault happened */
-	bool is_gone;        /* the device's process ended */
+	struct ph_buf first;   /* what the device sent before the hub said anything */
+	bool is_broken;        /* nothing moves any more */
+	bool has_struck;       /* the fault happened */
+	bool is_gone;          /* the device's process ended */
+	bool is_poor;          /* the budget has no room for a session */
+	struct ph_share share; /* what it may cost, each way */
 	unsigned steps;
 	int64_t began;
 };

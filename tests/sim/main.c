@@ -406,6 +406,15 @@ static void tell_all(double took)
 	       sums.cuts_in, sums.kills_in, sums.dead, sums.older, sums.plain);
 	printf("# sticks: %" PRIu64 " packings, %" PRIu64 " bundles taken\n", sums.packed,
 	       sums.carried);
+	printf("# couriers: %" PRIu64 " exchanges, %" PRIu64
+	       " bundles signed for, %" PRIu64 " taken where they go\n",
+	       sums.met, sums.vows, sums.brought);
+	printf("# between machines of a site: %" PRIu64 " exchanges, %" PRIu64
+	       " entries came by them\n",
+	       sums.lan, sums.by_lan);
+	printf("# budgets: %" PRIu64 " sessions kept to one, %" PRIu64
+	       " did not begin for want of it\n",
+	       sums.bounded, sums.poor);
 	for (unsigned i = 1; i < SIM_INVARIANTS; i++) {
 		if (broken[i] > 0) {
 			printf("# broken %" PRIu64 " times: %s\n", broken[i],

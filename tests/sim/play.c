@@ -14,8 +14,11 @@
 #include "tests/sim/act.h"
 #include "tests/sim/check.h"
 #include "tests/sim/disk.h"
+#include "tests/sim/lan.h"
 #include "tests/sim/line.h"
+#include "tests/sim/purse.h"
 #include "tests/sim/stick.h"
+#include "tests/sim/van.h"
 #include "tests/sim/version.h"
 #include "tests/sim/work.h"
 
@@ -62,11 +65,13 @@ static void do_odd(const struct happening *it)
 static void do_sync(const struct happening *it)
 {
 	if (it->device->no_network) {
-		sim_do_van(it->sim, it->device, &it->dice);
+		(below(it, 2) == 0 ? sim_do_van : sim_do_tour)(it->sim, it->device,
+							       &it->dice);
 		return;
 	}
 	sim_line(it->sim, it->device,
-		 (struct sim_line_how){ .seed = below(it, 2) * it->event->seed });
+		 (struct sim_line_how){ .seed = below(it, 2) * it->event->seed,
+					.over = below(it, 8) == 0 });
 }
 
 static void do_pair(const struct happening *it)
@@ -184,48 +189,6 @@ static void do_away(const struct happening *it)
 
 	it->sim->now += days * SIM_DAY * 1000;
 	sim_note(it->sim, "nothing for %" PRId64 " days", days);
-}
-
-/* --- sticks --- */
-
-static void do_pack(const struct happening *it)
-{
-	sim_do_pack(it->sim, it->device, &it->dice);
-}
-
-static void do_take(const struct happening *it)
-{
-	sim_do_take(it->sim, it->device, &it->dice);
-}
-
-static void do_hub_stick(const struct happening *it)
-{
-	sim_do_hub_stick(it->sim, it->device, &it->dice);
-}
-
-static void do_van(const struct happening *it)
-{
-	sim_do_van(it->sim, it->device, &it->dice);
-}
-
-static void do_pull(const struct happening *it)
-{
-	sim_do_pull(it->sim, it->device, &it->dice);
-}
-
-static void do_lose(const struct happening *it)
-{
-	sim_do_lose(it->sim, &it->dice);
-}
-
-static void do_old(const struct happening *it)
-{
-	sim_do_old(it->sim, it->device, &it->dice);
-}
-
-static void do_damage(const struct happening *it)
-{
-	sim_do_damage(it->sim, it->device, &it->dice);
 }
 
 /* --- machines --- */
@@ -448,14 +411,6 @@ static void (*const deeds[SIM_OPS])(const struct happening *it) = {
 	[SIM_DO_LINGER] = do_linger,
 	[SIM_DO_REPLAY] = do_replay,
 	[SIM_DO_AWAY] = do_away,
-	[SIM_DO_PACK] = do_pack,
-	[SIM_DO_TAKE] = do_take,
-	[SIM_DO_HUB_STICK] = do_hub_stick,
-	[SIM_DO_VAN] = do_van,
-	[SIM_DO_PULL] = do_pull,
-	[SIM_DO_LOSE] = do_lose,
-	[SIM_DO_OLD] = do_old,
-	[SIM_DO_DAMAGE] = do_damage,
 	[SIM_DO_KILL] = do_kill,
 	[SIM_DO_POWER] = do_power,
 	[SIM_DO_KILL_IN] = do_kill_in,
@@ -474,6 +429,28 @@ static void (*const deeds[SIM_OPS])(const struct happening *it) = {
 	[SIM_DO_IMAGE] = do_image,
 	[SIM_DO_RESTORE] = do_restore,
 	[SIM_DO_CLONE] = do_clone,
+};
+
+/* Those of people who carry, and between machines: carry.c, van_road.c, lan.c. */
+static void (*const carried[SIM_OPS])(struct sim *sim, struct sim_device *device,
+				      const struct ph_rng *dice) = {
+	[SIM_DO_PACK] = sim_do_pack,
+	[SIM_DO_TAKE] = sim_do_take,
+	[SIM_DO_HUB_STICK] = sim_do_hub_stick,
+	[SIM_DO_VAN] = sim_do_van,
+	[SIM_DO_PULL] = sim_do_pull,
+	[SIM_DO_LOSE] = sim_do_lose,
+	[SIM_DO_OLD] = sim_do_old,
+	[SIM_DO_DAMAGE] = sim_do_damage,
+	[SIM_DO_MEET] = sim_do_meet,
+	[SIM_DO_BASE] = sim_do_base,
+	[SIM_DO_TOUR] = sim_do_tour,
+	[SIM_DO_MEET_CUT] = sim_do_meet_cut,
+	[SIM_DO_VAN_FALL] = sim_do_van_fall,
+	[SIM_DO_VAN_LOST] = sim_do_van_lost,
+	[SIM_DO_LAN] = sim_do_lan,
+	[SIM_DO_LAN_CUT] = sim_do_lan_cut,
+	[SIM_DO_BUDGET] = sim_do_budget,
 };
 
 /* A program that met an error of its disk has ended with it. */
@@ -528,7 +505,11 @@ static void happen(struct sim *sim, const struct sim_event *event)
 	sim->result->tally.events[event->op]++;
 	pass(sim, &sim->hub_machine, 1);
 	pass(sim, &it.device->machine, closes(event->op) ? UINT_MAX : 1);
-	deeds[event->op](&it);
+	if (carried[event->op] != NULL) {
+		carried[event->op](sim, it.device, &it.dice);
+	} else {
+		deeds[event->op](&it);
+	}
 	if (sim->hub_asked) { /* the daemon folds after each command, and ends if it cannot */
 		sim_hub_settle(sim);
 	}

@@ -17,7 +17,9 @@
 #include "tests/sim/check.h"
 #include "tests/sim/count.h"
 #include "tests/sim/line.h"
+#include "tests/sim/purse.h"
 #include "tests/sim/stick.h"
+#include "tests/sim/van.h"
 #include "tests/sim/version.h"
 #include "tests/sim/work.h"
 
@@ -160,9 +162,12 @@ static bool is_even(struct sim *sim, char *why, size_t size)
 /* By its own road. What its store failed with; 0: it did not. */
 static int meet(struct sim *sim, struct sim_device *device)
 {
-	return device->no_network
-		       ? sim_round_trip(sim, device)
-		       : sim_line(sim, device, (struct sim_line_how){ 0 }).store;
+	if (!device->no_network) {
+		return sim_line(sim, device, (struct sim_line_how){ 0 }).store;
+	}
+	/* couriers are given nothing for a device that was cut off */
+	return sim->script->seed % 2 == 0 || device->cut ? sim_round_trip(sim, device)
+							 : sim_courier_trip(sim, device);
 }
 
 static void run_rounds(struct sim *sim)
@@ -196,6 +201,26 @@ struct comparing {
 	struct sim_device *device;
 };
 
+/*
+ * Of a device that was cut off, put back or copied, another of the site may have by LAN
+ * what never comes to the hub: a log comes there from its own device.
+ */
+static bool may_be_ahead(const struct comparing *comparing, const struct ph_log *log)
+{
+	const struct sim *sim = comparing->sim;
+
+	for (unsigned i = 0; comparing->device->was_lan && i < sim->n_devices; i++) {
+		const struct sim_device *other = &sim->devices[i];
+
+		if (memcmp(other->id, log->device_id, sizeof other->id) == 0 &&
+		    memcmp(other->id, comparing->device->id, sizeof other->id) != 0 &&
+		    (other->cut || sim_was_copied(other))) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static int compare_log(void *data, const struct ph_log *log)
 {
 	const struct comparing *comparing = data;
@@ -204,7 +229,7 @@ static int compare_log(void *data, const struct ph_log *log)
 	int rc = ph_journal_log_with(ph_hub_journal(comparing->sim->hub), log->id, log->n,
 				     log->h, &at_hub);
 
-	if (rc != 0 && log->n > 0) {
+	if (rc != 0 && log->n > 0 && !may_be_ahead(comparing, log)) {
 		ph_hex(id, log->id, sizeof log->id);
 		sim_broken(comparing->sim, SIM_SAME_ENTRIES,
 			   "%s holds %" PRIu64 " entries of log %.8s, of site %" PRIu64
@@ -339,6 +364,7 @@ void sim_settle(struct sim *sim)
 	sim_linger(sim);
 	for (unsigned i = 0; i < sim->n_devices; i++) {
 		sim_note_receipts(sim, &sim->devices[i]);
+		sim_purse_lift(sim, &sim->devices[i]);
 		sim_type_pages(sim, &sim->devices[i]);
 	}
 	run_rounds(sim);

@@ -25,6 +25,10 @@ enum sim_invariant {
 	SIM_STICK,
 	SIM_AGAIN,
 	SIM_REFUSED,
+	SIM_CUSTODY,
+	SIM_UNREAD,
+	SIM_SIBLING,
+	SIM_BUDGET,
 	SIM_HEALTHY,
 	SIM_WHOLE,
 	SIM_CONVERGES,
@@ -73,6 +77,16 @@ enum sim_op {
 	SIM_DO_LOSE,
 	SIM_DO_OLD,
 	SIM_DO_DAMAGE,
+	/* couriers: van_road.c */
+	SIM_DO_MEET, /* a device meets one */
+	SIM_DO_BASE, /* one comes to the hub */
+	SIM_DO_TOUR, /* one to three devices, the hub, and they again */
+	SIM_DO_MEET_CUT,
+	SIM_DO_VAN_FALL,
+	SIM_DO_VAN_LOST,
+	SIM_DO_LAN, /* two devices, mostly of one site: lan.c */
+	SIM_DO_LAN_CUT,
+	SIM_DO_BUDGET, /* what a month may cost: purse.c */
 	/* machines */
 	SIM_DO_KILL,    /* the process of a device ends, wherever it is */
 	SIM_DO_POWER,   /* its power fails */
@@ -133,8 +147,12 @@ struct sim_tally {
 	uint64_t dead;              /* entries that died with a disk */
 	uint64_t older;             /* machines whose program was not the newest */
 	uint64_t packed,
-		carried; /* packings that were done; bundles taken whole, once each */
-	uint64_t plain;  /* copies to which nothing odd was done */
+		carried;    /* packings that were done; bundles taken whole, once each */
+	uint64_t met, vows; /* exchanges with couriers, whole; bundles signed for */
+	uint64_t lan, by_lan;   /* exchanges by LAN, whole; entries that came so */
+	uint64_t bounded, poor; /* sessions that a budget bounds; or keeps away */
+	uint64_t brought;       /* of them, by couriers, taken where they go, once each */
+	uint64_t plain;         /* copies to which nothing odd was done */
 };
 
 struct sim_result {

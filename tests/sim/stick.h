@@ -29,6 +29,7 @@ struct sim_sticks {
 	size_t n_carried, cap_carried;
 	struct sim_taken *taken;
 	size_t n_taken, cap_taken;
+	struct sim_freight freight[SIM_STICKS];
 	bool has_old[SIM_STICKS]; /* a copy lies in a drawer */
 };
 
@@ -64,7 +65,7 @@ void sim_do_hub_stick(struct sim *sim, struct sim_device *device,
 		      const struct ph_rng *dice);
 void sim_do_van(struct sim *sim, struct sim_device *device, const struct ph_rng *dice);
 void sim_do_pull(struct sim *sim, struct sim_device *device, const struct ph_rng *dice);
-void sim_do_lose(struct sim *sim, const struct ph_rng *dice);
+void sim_do_lose(struct sim *sim, struct sim_device *device, const struct ph_rng *dice);
 void sim_do_old(struct sim *sim, struct sim_device *device, const struct ph_rng *dice);
 void sim_do_damage(struct sim *sim, struct sim_device *device, const struct ph_rng *dice);
 

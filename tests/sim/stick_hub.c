@@ -14,6 +14,7 @@
 #include "tests/sim/stick_internal.h"
 
 struct desk_stick {
+	struct sim_freight *freight; /* of the stick */
 	struct ph_spool spool, own;
 	uint8_t hub[PH_DEVICE_ID_SIZE];
 	json_t *devices;
@@ -97,14 +98,15 @@ static struct sim_device *sender_of(struct sim *sim, const struct ph_spool_file 
 	return NULL;
 }
 
-static void look_at(struct sim *sim, const struct ph_spool_file *file,
-		    const json_t *answer, bool is_damaged)
+static void look_at(struct sim *sim, const struct desk_stick *desk,
+		    const struct ph_spool_file *file, const json_t *answer,
+		    bool is_damaged)
 {
 	bool complete = json_is_true(json_object_get(answer, "complete"));
 	json_int_t entries = json_integer_value(json_object_get(answer, "entries"));
 	bool live = json_is_true(json_object_get(answer, "live"));
 	bool again = sim_was_taken(sim->sticks, SIM_HUB, file->name);
-	const struct sim_device *sender = sender_of(sim, file);
+	struct sim_device *sender = sender_of(sim, file);
 
 	sim_note(sim, "the hub takes %.12s: %s entries=%d live=%d", file->name,
 		 complete ? "whole" : text_of(answer, "reason"), (int)entries, live);
@@ -127,6 +129,11 @@ static void look_at(struct sim *sim, const struct ph_spool_file *file,
 	if (complete) {
 		sim_say_taken(sim->sticks, SIM_HUB, file->name);
 		sim->result->tally.carried += !again;
+	}
+	if (complete && !again && sender != NULL) {
+		sender->arrived = sim->now;
+		desk->freight->up += file->size;
+		desk->freight->bundles_up++;
 	}
 }
 
@@ -152,7 +159,7 @@ static bool take_one(struct sim *sim, struct desk_stick *desk,
 		drop(desk, name);
 	}
 	if (answer != NULL) {
-		look_at(sim, file, answer, reason != NULL);
+		look_at(sim, desk, file, answer, reason != NULL);
 	}
 	json_decref(answer);
 	return answer != NULL;
@@ -160,7 +167,7 @@ static bool take_one(struct sim *sim, struct desk_stick *desk,
 
 bool sim_hub_take(struct sim *sim, unsigned stick, bool old)
 {
-	struct desk_stick desk = { 0 };
+	struct desk_stick desk = { .freight = &sim->sticks->freight[stick] };
 	struct ph_spool_files files = { 0 };
 	bool done = sim_open_spool(sim, &desk.spool, stick, old, false) &&
 		    begin(sim, NULL, &desk) &&
@@ -320,6 +327,10 @@ bool sim_hub_pack(struct sim *sim, const struct sim_device *device, unsigned sti
 	json_array_foreach(desk.devices, i, item)
 	{
 		rc = rc != 0 ? rc : pack_device(sim, &desk, item, &manifest, &err);
+	}
+	for (unsigned j = 0; rc == 0 && j < manifest.n; j++) {
+		sim->sticks->freight[stick].down += manifest.line[j].size;
+		sim->sticks->freight[stick].bundles_down++;
 	}
 	if (rc == 0 && manifest.n > 0) {
 		rc = end_pack(sim, &desk, &manifest, &err);

@@ -22,6 +22,7 @@
 #include "tests/sim/check.h"
 #include "tests/sim/disk.h"
 #include "tests/sim/stick.h"
+#include "tests/sim/van.h"
 #include "tests/sim/version.h"
 #include "tests/sim/work.h"
 
@@ -171,8 +172,9 @@ void sim_end(void)
 
 /* --- devices --- */
 
-/* The text of an invite for site number SITE of sim_sites[], as the operator makes it. */
-static void make_invite(struct sim *sim, unsigned site, struct ph_buf *text)
+/* The text of an invite for ROLE at site number SITE of sim_sites[], as the operator makes it. */
+static void make_invite(struct sim *sim, unsigned site, uint64_t role,
+			struct ph_buf *text)
 {
 	json_t *answer = sim_ask(sim,
 				 json_pack("{s:s, s:s}", "command", "invite-prepare",
@@ -191,7 +193,7 @@ static void make_invite(struct sim *sim, unsigned site, struct ph_buf *text)
 			(uint64_t)json_integer_value(json_object_get(answer, "kind")),
 		.commune = ph_view_str(
 			json_string_value(json_object_get(answer, "commune"))),
-		.role = PH_ROLE_SITE,
+		.role = role,
 		.code_block =
 			(uint64_t)json_integer_value(json_object_get(answer, "block")),
 		.issued = sim_truth(sim),
@@ -218,6 +220,14 @@ static void make_invite(struct sim *sim, unsigned site, struct ph_buf *text)
 	json_decref(answer);
 }
 
+static void configure(struct sim_device *device)
+{
+	device->config = (struct ph_site_config){ .dir = device->machine.dir,
+						  .who = "sim",
+						  .clock = device->machine.clock,
+						  .rng = device->machine.rng };
+}
+
 static struct sim_device *device_new(struct sim *sim, unsigned site)
 {
 	struct sim_device *device;
@@ -225,18 +235,17 @@ static struct sim_device *device_new(struct sim *sim, unsigned site)
 
 	assert(sim->n_devices < sim->cap_devices);
 	device = &sim->devices[sim->n_devices];
-	*device = (struct sim_device){
-		.number = sim->n_devices, .site = site, .twin = -1, .synced = -1
-	};
+	*device = (struct sim_device){ .number = sim->n_devices,
+				       .site = site,
+				       .twin = -1,
+				       .synced = -1,
+				       .arrived = -1 };
 	snprintf(name, sizeof name, "d%u", sim->n_devices);
 	sim_machine_init(sim, &device->machine, name,
 			 sim->script->seed * 64 + 1 + sim->n_devices);
 	sim_version_draw(sim, &device->machine, 1 + sim->n_devices);
 	sim_disk_add(name);
-	device->config = (struct ph_site_config){ .dir = device->machine.dir,
-						  .who = "sim",
-						  .clock = device->machine.clock,
-						  .rng = device->machine.rng };
+	configure(device);
 	sim->n_devices++;
 	sim->result->tally.devices++;
 	return device;
@@ -298,15 +307,15 @@ void sim_device_fall(struct sim *sim, struct sim_device *device, bool power)
 	sim_device_open(sim, device);
 }
 
-struct sim_device *sim_join(struct sim *sim, unsigned site)
+void sim_enrol(struct sim *sim, struct sim_device *device, uint64_t role)
 {
-	struct sim_device *device = device_new(sim, site);
 	struct ph_buf text = { 0 };
 	struct ph_error err = { 0 };
 	struct ph_site_info info;
 	int rc;
 
-	make_invite(sim, site, &text);
+	configure(device);
+	make_invite(sim, device->site, role, &text);
 	sim_enter(&device->machine);
 	rc = ph_site_join(&device->config, ph_buf_view(&text), &err);
 	sim_leave();
@@ -319,7 +328,14 @@ struct sim_device *sim_join(struct sim *sim, unsigned site)
 	ph_site_info(device->site_open, &info);
 	memcpy(device->id, info.device_id, sizeof device->id);
 	ph_hex(device->hex, device->id, sizeof device->id);
-	sim_note(sim, "%s joins %s", device->machine.name, sim_sites[site].code);
+	sim_note(sim, "%s joins %s", device->machine.name, sim_sites[device->site].code);
+}
+
+struct sim_device *sim_join(struct sim *sim, unsigned site)
+{
+	struct sim_device *device = device_new(sim, site);
+
+	sim_enrol(sim, device, PH_ROLE_SITE);
 	return device;
 }
 
@@ -461,6 +477,7 @@ void sim_found(struct sim *sim)
 	sim_disk_copy("pattern", "hub", true);
 	sim->books = sim_books_new();
 	sim->sticks = sim_sticks_new();
+	sim->vans = sim_vans_new();
 	sim_hub_open(sim);
 	sim_skip_hub_clock(sim);
 	for (unsigned i = 0; i < sim->script->n_devices; i++) {
@@ -502,6 +519,7 @@ void sim_close(struct sim *sim)
 		}
 	}
 	sim_hub_close(sim);
+	sim_vans_free(sim->vans);
 	clear_disks(sim);
 	sim_books_free(sim->books);
 	sim_sticks_free(sim->sticks);

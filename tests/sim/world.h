@@ -53,6 +53,25 @@ struct sim_limit {
 };
 #define SIM_LIMITS 24
 
+/* Bytes over the network in a month, by the name that the device gives it. */
+#define SIM_MONTHS 8
+struct sim_month {
+	char name[8];
+	uint64_t spent;
+};
+/* What somebody carried to the hub, and from it. */
+struct sim_freight {
+	uint64_t up, down; /* bytes */
+	uint64_t bundles_up, bundles_down;
+};
+struct sim_purse { /* purse.h */
+	uint64_t bytes;
+	bool is_bound; /* the session that runs, which is of the month NOW */
+	struct sim_month *now;
+	struct sim_month month[SIM_MONTHS];
+	unsigned n_months;
+};
+
 struct sim_device {
 	struct sim_machine machine;
 	unsigned number;
@@ -63,6 +82,8 @@ struct sim_device {
 	struct ph_site *site_open; /* NULL: off */
 	bool confirmed;            /* by the operator, as the simulator remembers */
 	bool cut;                  /* off, likewise */
+	uint64_t cut_at;           /* entries of the control log that say so */
+	bool was_lan;              /* it exchanged with another by LAN */
 	struct sim_limit limits[SIM_LIMITS];
 	unsigned n_limits;
 	bool has_image;
@@ -75,6 +96,8 @@ struct sim_device {
 	struct sim_tape tapes[SIM_TAPES];
 	unsigned n_tapes;
 	uint64_t bytes_up, bytes_down; /* of all its sessions */
+	struct sim_purse purse;
+	int64_t arrived; /* millisecond at which the hub last took a bundle of it; -1: never */
 	int64_t synced; /* millisecond of the last whole session; -1: none */
 };
 
@@ -110,6 +133,7 @@ struct sim_seen {
 
 struct sim_books;  /* work.h */
 struct sim_sticks; /* stick.h */
+struct sim_vans;   /* van.h */
 
 struct sim {
 	const struct sim_script *script;
@@ -143,6 +167,7 @@ struct sim {
 	size_t n_receipts, cap_receipts;
 	struct sim_books *books;
 	struct sim_sticks *sticks;
+	struct sim_vans *vans;
 };
 
 /* --- what happens --- */
@@ -178,6 +203,8 @@ json_t *sim_ask(struct sim *sim, json_t *request, int *exit_out);
 /* The same for what an operator signs: the item is signed and brought back. True: written. */
 bool sim_ask_signed(struct sim *sim, json_t *request);
 
+/* DEVICE, whose machine is there, joins its site for ROLE with an invite, and is started. */
+void sim_enrol(struct sim *sim, struct sim_device *device, uint64_t role);
 /* A new device of site number SITE joins with an invite. */
 struct sim_device *sim_join(struct sim *sim, unsigned site);
 /* Start the program of a device; what its disk says must be whole. */

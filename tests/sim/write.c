@@ -8,6 +8,7 @@
 #include "common/ledger/key.h"
 #include "common/ledger/query.h"
 #include "common/log/json.h"
+#include "tests/sim/van.h"
 #include "tests/sim/version.h"
 #include "tests/sim/work.h"
 
@@ -128,6 +129,7 @@ ptrdiff_t sim_write(struct sim *sim, struct sim_device *device, json_t *entries)
 		sim_shake(sim, entries);
 		first = -1;
 	}
+	sim_note_words(sim, entries);
 	json_decref(entries);
 	return first;
 }
