@@ -61,6 +61,13 @@ static void sort_hours(struct rehearse_report *report)
 
 /* --- as JSON --- */
 
+static const char *link_of(unsigned site)
+{
+	unsigned link = scenario.plans[site].link;
+
+	return link == REHEARSE_NO_LINK ? "none" : scenario.links[link].name;
+}
+
 static json_t *site_json(const struct rehearse_report *report, unsigned i)
 {
 	const struct rehearse_outcome *site = &report->sites[i];
@@ -69,19 +76,70 @@ static json_t *site_json(const struct rehearse_report *report, unsigned i)
 	return json_pack(
 		"{s:i, s:s, s:s, s:i, s:I, s:I, s:I, s:I, s:i, s:i, s:I, s:I, "
 		"s:I, s:I}",
-		"site", (int)i + 1, "kind", scenario.sites[i].kind, "link",
-		scenario.links[plan->link].name, "devices", (int)plan->devices, "entries",
-		(json_int_t)site->entries, "at_hub", (json_int_t)site->at_hub, "waiting",
-		(json_int_t)site->waiting, "lost", (json_int_t)site->lost,
-		"stale_median_hours", (int)median(site), "stale_worst_hours",
-		(int)worst(site), "sessions", (json_int_t)site->whole, "cut",
-		(json_int_t)site->cut, "unreachable", (json_int_t)site->unreachable,
-		"refused", (json_int_t)site->refused);
+		"site", (int)i + 1, "kind", scenario.sites[i].kind, "link", link_of(i),
+		"devices", (int)plan->devices, "entries", (json_int_t)site->entries,
+		"at_hub", (json_int_t)site->at_hub, "waiting", (json_int_t)site->waiting,
+		"lost", (json_int_t)site->lost, "stale_median_hours", (int)median(site),
+		"stale_worst_hours", (int)worst(site), "sessions",
+		(json_int_t)site->whole, "cut", (json_int_t)site->cut, "unreachable",
+		(json_int_t)site->unreachable, "refused", (json_int_t)site->refused);
+}
+
+/* All that went by the network, by couriers, by sticks. */
+struct roads {
+	struct rehearse_carried network, courier, stick;
+};
+
+static struct roads roads_of(const struct rehearse_report *report)
+{
+	struct roads roads = { 0 };
+
+	for (unsigned i = 0; i < scenario.n_links; i++) {
+		roads.network.up += report->roads[i].up;
+		roads.network.down += report->roads[i].down;
+	}
+	for (unsigned i = 0; i < scenario.n_tours; i++) {
+		struct rehearse_carried *sum =
+			scenario.tours[i].by_stick ? &roads.stick : &roads.courier;
+
+		sum->up += report->carried[i].up;
+		sum->down += report->carried[i].down;
+	}
+	return roads;
+}
+
+static json_t *road_json(const struct rehearse_carried *road)
+{
+	return json_pack("{s:I, s:I}", "bytes_up", (json_int_t)road->up, "bytes_down",
+			 (json_int_t)road->down);
+}
+
+static json_t *tours_json(const struct rehearse_report *report)
+{
+	json_t *tours = json_array();
+
+	for (unsigned i = 0; i < scenario.n_tours; i++) {
+		const struct rehearse_tour *tour = &scenario.tours[i];
+		const struct rehearse_carried *carried = &report->carried[i];
+
+		json_array_append_new(
+			tours, json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I}",
+					 "tour", tour->name, "road",
+					 tour->by_stick ? "stick" : "courier", "rounds",
+					 (json_int_t)carried->rounds, "missed",
+					 (json_int_t)carried->missed, "bytes_up",
+					 (json_int_t)carried->up, "bytes_down",
+					 (json_int_t)carried->down, "bundles_up",
+					 (json_int_t)carried->bundles_up, "bundles_down",
+					 (json_int_t)carried->bundles_down));
+	}
+	return tours;
 }
 
 static int print_json(const struct rehearse_report *report, double took)
 {
 	json_t *sites = json_array(), *links = json_array(), *cases = json_object();
+	struct roads roads = roads_of(report);
 	json_t *all;
 	int rc;
 
@@ -107,13 +165,16 @@ static int print_json(const struct rehearse_report *report, double took)
 				json_integer((json_int_t)report->cases[kind]));
 		}
 	}
-	all = json_pack("{s:i, s:i, s:I, s:f, s:I, s:I, s:I, s:I, s:o, s:o, s:o}",
+	all = json_pack("{s:i, s:i, s:I, s:f, s:I, s:I, s:I, s:I, s:{s:o, s:o, s:o}, "
+			"s:o, s:o, s:o, s:o}",
 			"schema", 1, "days", (int)scenario.days, "seed",
 			(json_int_t)scenario.seed, "seconds", took, "entries",
 			(json_int_t)report->entries, "at_hub", (json_int_t)report->at_hub,
 			"waiting", (json_int_t)report->waiting, "lost",
-			(json_int_t)report->lost, "links", links, "cases", cases, "sites",
-			sites);
+			(json_int_t)report->lost, "roads", "network",
+			road_json(&roads.network), "courier", road_json(&roads.courier),
+			"stick", road_json(&roads.stick), "links", links, "tours",
+			tours_json(report), "cases", cases, "sites", sites);
 	rc = all != NULL ? json_dumpf(all, stdout, JSON_INDENT(1)) : -1;
 	putchar('\n');
 	json_decref(all);
@@ -132,12 +193,36 @@ static void print_sites(const struct rehearse_report *report)
 
 		printf("%5u  %-18s %-8s %8" PRIu64 " %8" PRIu64 " %6" PRIu64
 		       "  %4u %4u  %" PRIu64 "+%" PRIu64 " %" PRIu64 "%s\n",
-		       i + 1, scenario.sites[i].kind,
-		       scenario.links[scenario.plans[i].link].name, site->entries,
+		       i + 1, scenario.sites[i].kind, link_of(i), site->entries,
 		       site->waiting, site->lost, median(site), worst(site), site->whole,
 		       site->unreachable, site->cut,
 		       site->refused > 0 ? "  (its folder was put back)" : "");
 	}
+}
+
+static void print_tours(const struct rehearse_report *report)
+{
+	struct roads roads = roads_of(report);
+
+	if (scenario.n_tours == 0) {
+		return;
+	}
+	printf("\n%-10s %-8s %14s %14s %12s %9s %6s\n", "tour", "road", "bytes up",
+	       "bytes down", "bundles", "rounds", "missed");
+	for (unsigned i = 0; i < scenario.n_tours; i++) {
+		const struct rehearse_tour *tour = &scenario.tours[i];
+		const struct rehearse_carried *carried = &report->carried[i];
+
+		printf("%-10s %-8s %14" PRIu64 " %14" PRIu64 " %5" PRIu64 "+%-6" PRIu64
+		       " %9" PRIu64 " %6" PRIu64 "\n",
+		       tour->name, tour->by_stick ? "stick" : "courier", carried->up,
+		       carried->down, carried->bundles_up, carried->bundles_down,
+		       carried->rounds, carried->missed);
+	}
+	printf("\nby road, up and down: network %" PRIu64 " %" PRIu64 ", courier %" PRIu64
+	       " %" PRIu64 ", stick %" PRIu64 " %" PRIu64 " bytes\n",
+	       roads.network.up, roads.network.down, roads.courier.up, roads.courier.down,
+	       roads.stick.up, roads.stick.down);
 }
 
 static void print_report(const struct rehearse_report *report, double took)
@@ -153,6 +238,7 @@ static void print_report(const struct rehearse_report *report, double took)
 		       scenario.links[i].name, road->up, road->down, road->whole,
 		       road->cut, road->unreachable);
 	}
+	print_tours(report);
 	printf("\n%u sites, %u days: %" PRIu64 " entries; %" PRIu64 " are at the hub, "
 	       "%" PRIu64 " wait at their sites for a road; ",
 	       scenario.n_sites, scenario.days, report->entries, report->at_hub,

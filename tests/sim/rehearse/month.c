@@ -6,7 +6,7 @@
  * whether there is a line at all, and after how many bytes it breaks; a broken one is
  * tried again, as the real program does, and goes on where it was.
  */
-#include "tests/sim/rehearse/month.h"
+#include "tests/sim/rehearse/month_internal.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -23,36 +23,12 @@
 #define TRIES       3
 #define NIGHT_BYTES (2u << 20)
 
-struct deed {
-	unsigned minute; /* of the day */
-	enum {
-		DEED_SAMPLE,
-		DEED_WORK,
-		DEED_SYNC
-	} what;
-	unsigned device;
-};
-
-struct month {
-	const struct rehearse_scenario *scenario;
-	struct rehearse_report *report;
-	struct sim *sim;
-	struct ph_rng_seeded seeded;
-	struct ph_rng dice;
-	int64_t began; /* millisecond at which day 1 begins */
-	unsigned day;
-	bool hub_down;
-	bool *offline; /* by site */
-	struct deed *deeds;
-	size_t n_deeds, cap_deeds;
-};
-
 static uint64_t below(const struct month *month, uint64_t bound)
 {
 	return ph_rng_below(&month->dice, bound);
 }
 
-static void add_deed(struct month *month, struct deed deed)
+void rehearse_add_deed(struct month *month, struct deed deed)
 {
 	if (month->n_deeds == month->cap_deeds) {
 		month->cap_deeds = month->cap_deeds > 0 ? 2 * month->cap_deeds : 256;
@@ -237,6 +213,8 @@ static void morning(struct month *month)
 			month->hub_down = true;
 		} else if (disaster->kind == REHEARSE_OFFLINE) {
 			month->offline[disaster->site - 1] = true;
+		} else if (disaster->kind == REHEARSE_LOST) {
+			rehearse_lose(month, &scenario->tours[disaster->site]);
 		} else {
 			strike(month, disaster);
 		}
@@ -267,13 +245,14 @@ static void plan_device(struct month *month, const struct sim_device *device)
 	unsigned acts = weekday == 6 ? 0 : acts_of(month, device);
 
 	for (unsigned i = 0; i < acts; i++) { /* half past seven to half past four */
-		add_deed(month, (struct deed){ 450 + (unsigned)below(month, 540),
-					       DEED_WORK, device->number });
+		rehearse_add_deed(month, (struct deed){ 450 + (unsigned)below(month, 540),
+							DEED_WORK, device->number, 0 });
 	}
 	for (unsigned i = 0; i < plan->n_times && plan->days & 1u << weekday; i++) {
 		unsigned minute = plan->minutes[i] + (unsigned)below(month, 20);
 
-		add_deed(month, (struct deed){ minute, DEED_SYNC, device->number });
+		rehearse_add_deed(month,
+				  (struct deed){ minute, DEED_SYNC, device->number, 0 });
 	}
 }
 
@@ -287,7 +266,10 @@ static int compare_deeds(const void *a, const void *b)
 	if (one->what != other->what) {
 		return one->what < other->what ? -1 : 1;
 	}
-	return one->device < other->device ? -1 : one->device > other->device;
+	if (one->device != other->device) {
+		return one->device < other->device ? -1 : 1;
+	}
+	return one->stop < other->stop ? -1 : one->stop > other->stop;
 }
 
 /* How long ago each site had a whole session. */
@@ -304,6 +286,9 @@ static void sample(struct month *month)
 
 			if (device->site == s && device->synced > last) {
 				last = device->synced;
+			}
+			if (device->site == s && device->arrived > last) {
+				last = device->arrived;
 			}
 		}
 		site->hours[site->n_hours++] = (unsigned)((sim->now - last) / 3600000);
@@ -332,25 +317,28 @@ static void run_day(struct month *month)
 	morning(month);
 	month->n_deeds = 0;
 	for (unsigned hour = 0; hour < 24; hour++) {
-		add_deed(month, (struct deed){ hour * 60, DEED_SAMPLE, 0 });
+		rehearse_add_deed(month, (struct deed){ hour * 60, DEED_SAMPLE, 0, 0 });
 	}
 	for (unsigned i = 0; i < sim->n_devices; i++) {
 		if (sim->devices[i].site_open != NULL) {
 			plan_device(month, &sim->devices[i]);
 		}
 	}
+	rehearse_plan_tours(month);
 	qsort(month->deeds, month->n_deeds, sizeof *month->deeds, compare_deeds);
 	for (size_t i = 0; i < month->n_deeds; i++) {
 		const struct deed *deed = &month->deeds[i];
-		struct sim_device *device = &sim->devices[deed->device];
+		struct sim_device *device = &sim->devices[deed->device % sim->n_devices];
 
 		go_to(month, deed->minute);
 		if (deed->what == DEED_SAMPLE) {
 			sample(month);
 		} else if (deed->what == DEED_WORK) {
 			sim_work(sim, device, &month->dice);
-		} else {
+		} else if (deed->what == DEED_SYNC) {
 			sync_device(month, device);
+		} else {
+			rehearse_carry(month, deed);
 		}
 		sim_hub_heal(sim);
 	}
@@ -461,6 +449,7 @@ static void play(struct month *month)
 		run_day(month);
 	}
 	sim_check_receipted(sim);
+	rehearse_sum_tours(month);
 	sum_up(month);
 }
 

@@ -18,9 +18,16 @@ struct rehearse_road {
 	uint64_t up, down, whole, cut, unreachable;
 };
 
+/* What a courier or a stick carried: at the hub. */
+struct rehearse_carried {
+	uint64_t up, down, bundles_up, bundles_down;
+	uint64_t rounds, missed; /* tours that ended at the hub, and others */
+};
+
 struct rehearse_report {
 	struct rehearse_outcome *sites; /* as in the scenario */
 	struct rehearse_road roads[REHEARSE_LINKS_MAX];
+	struct rehearse_carried carried[REHEARSE_COURIERS_MAX + REHEARSE_STICKS_MAX];
 	uint64_t cases[PH_CASE_KINDS];
 	uint64_t entries, at_hub, waiting, lost;
 	struct sim_result result; /* broken: Packhorse itself failed */

@@ -5,15 +5,13 @@
  * not understood is an error: a scenario with a slip of the pen would rehearse something
  * else than was meant.
  */
-#include "tests/sim/rehearse/scenario.h"
+#include "tests/sim/rehearse/reading.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define WORDS_MAX 24
 
 const char rehearse_default[] =
 	"# A month of a province: 75 sites and two vans.\n"
@@ -35,21 +33,14 @@ const char rehearse_default[] =
 	"power 30 14\n"
 	"clock 50 7 1970\n"
 	"full 20 10 12\n"
-	"restore 33 21 17\n";
+	"restore 33 21 17\n"
+	"# Five bookcases where there has never been a network.\n"
+	"sites 5 kind law-bookcase link none work 4\n"
+	"courier xe1 stops 78-81 on mon,thu leaves 07:30 base 16:30\n"
+	"stick usb1 stops 82 on fri leaves 08:00 base 15:00\n"
+	"lost xe1 11\n";
 
-struct reading {
-	struct rehearse_scenario *scenario;
-	const char *name;
-	unsigned line;
-	char *error;
-	size_t size;
-	char *words[WORDS_MAX];
-	unsigned n;
-};
-
-static int wrong(const struct reading *reading, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
-static int wrong(const struct reading *reading, const char *format, ...)
+int rehearse_wrong(const struct reading *reading, const char *format, ...)
 {
 	va_list args;
 	int len = snprintf(reading->error, reading->size, "%s:%u: ", reading->name,
@@ -61,8 +52,8 @@ static int wrong(const struct reading *reading, const char *format, ...)
 	return -1;
 }
 
-static int number(const struct reading *reading, const char *word, const char *what,
-		  uint64_t min, uint64_t max, uint64_t *out)
+int rehearse_number(const struct reading *reading, const char *word, const char *what,
+		    uint64_t min, uint64_t max, uint64_t *out)
 {
 	uint64_t value;
 	char *end;
@@ -71,17 +62,16 @@ static int number(const struct reading *reading, const char *word, const char *w
 	value = strtoull(word, &end, 10);
 	if (errno != 0 || *word < '0' || *word > '9' || *end != '\0' || value < min ||
 	    value > max) {
-		return wrong(reading,
-			     "%s: \"%.40s\" is not a whole number from %" PRIu64
-			     " to %" PRIu64,
-			     what, word, min, max);
+		return rehearse_wrong(reading,
+				      "%s: \"%.40s\" is not a whole number from %" PRIu64
+				      " to %" PRIu64,
+				      what, word, min, max);
 	}
 	*out = value;
 	return 0;
 }
 
-/* The value behind the word NAME, from word FROM on; NULL: it is not there. */
-static char *value_of(const struct reading *reading, unsigned from, const char *name)
+char *rehearse_value_of(const struct reading *reading, unsigned from, const char *name)
 {
 	for (unsigned i = from; i + 1 < reading->n; i += 2) {
 		if (strcmp(reading->words[i], name) == 0) {
@@ -91,20 +81,20 @@ static char *value_of(const struct reading *reading, unsigned from, const char *
 	return NULL;
 }
 
-/* The words from FROM on are pairs, of names in the list KNOWN alone. */
-static int check_names(const struct reading *reading, unsigned from, const char *known)
+int rehearse_check_names(const struct reading *reading, unsigned from, const char *known)
 {
 	for (unsigned i = from; i < reading->n; i += 2) {
 		char word[40];
 
 		snprintf(word, sizeof word, " %.30s ", reading->words[i]);
 		if (strstr(known, word) == NULL) {
-			return wrong(reading, "\"%.30s\" is not one of%s",
-				     reading->words[i], known);
+			return rehearse_wrong(reading, "\"%.30s\" is not one of%s",
+					      reading->words[i], known);
 		}
 		if (i + 1 == reading->n) {
-			return wrong(reading, "behind \"%.30s\" its value is missing",
-				     reading->words[i]);
+			return rehearse_wrong(reading,
+					      "behind \"%.30s\" its value is missing",
+					      reading->words[i]);
 		}
 	}
 	return 0;
@@ -113,9 +103,9 @@ static int check_names(const struct reading *reading, unsigned from, const char 
 static int optional(const struct reading *reading, unsigned from, const char *name,
 		    uint64_t min, uint64_t max, uint64_t *out)
 {
-	const char *value = value_of(reading, from, name);
+	const char *value = rehearse_value_of(reading, from, name);
 
-	return value != NULL ? number(reading, value, name, min, max, out) : 0;
+	return value != NULL ? rehearse_number(reading, value, name, min, max, out) : 0;
 }
 
 /* --- links --- */
@@ -126,17 +116,19 @@ static int read_link(struct reading *reading)
 	struct rehearse_link *link;
 	uint64_t rate = 0, delay = 100, up = 100, cut = 0;
 
-	if (reading->n < 4 || value_of(reading, 2, "rate") == NULL) {
-		return wrong(reading, "a link is: link NAME rate BYTES [delay MS] [up "
+	if (reading->n < 4 || rehearse_value_of(reading, 2, "rate") == NULL) {
+		return rehearse_wrong(reading,
+				      "a link is: link NAME rate BYTES [delay MS] [up "
 				      "PERCENT] [cut BYTES]");
 	}
 	if (scenario->n_links == REHEARSE_LINKS_MAX) {
-		return wrong(reading, "more than %d links", REHEARSE_LINKS_MAX);
+		return rehearse_wrong(reading, "more than %d links", REHEARSE_LINKS_MAX);
 	}
 	if (strlen(reading->words[1]) >= sizeof link->name) {
-		return wrong(reading, "the name of a link has at most 15 letters");
+		return rehearse_wrong(reading,
+				      "the name of a link has at most 15 letters");
 	}
-	if (check_names(reading, 2, " rate delay up cut ") != 0 ||
+	if (rehearse_check_names(reading, 2, " rate delay up cut ") != 0 ||
 	    optional(reading, 2, "rate", 100, 1000000000, &rate) != 0 ||
 	    optional(reading, 2, "delay", 0, 60000, &delay) != 0 ||
 	    optional(reading, 2, "up", 0, 100, &up) != 0 ||
@@ -154,25 +146,30 @@ static int read_link(struct reading *reading)
 
 static int find_link(const struct reading *reading, unsigned from, unsigned *out)
 {
-	const char *name = value_of(reading, from, "link");
+	const char *name = rehearse_value_of(reading, from, "link");
 
+	if (name != NULL && strcmp(name, "none") == 0) {
+		*out = REHEARSE_NO_LINK;
+		return 0;
+	}
 	for (unsigned i = 0; name != NULL && i < reading->scenario->n_links; i++) {
 		if (strcmp(reading->scenario->links[i].name, name) == 0) {
 			*out = i;
 			return 0;
 		}
 	}
-	return name == NULL ? wrong(reading, "which link? Add: link NAME")
-			    : wrong(reading,
-				    "there is no link \"%.30s\" above this line; links "
-				    "come first: link %.15s rate 20000",
-				    name, name);
+	return name == NULL ? rehearse_wrong(reading, "which link? Add: link NAME")
+			    : rehearse_wrong(
+				      reading,
+				      "there is no link \"%.30s\" above this line; links "
+				      "come first: link %.15s rate 20000",
+				      name, name);
 }
 
 /* --- sites --- */
 
-static int read_times(const struct reading *reading, const char *text,
-		      struct rehearse_site *plan)
+int rehearse_read_times(const struct reading *reading, const char *text,
+			struct rehearse_site *plan)
 {
 	char copy[120], *save = NULL;
 
@@ -184,28 +181,29 @@ static int read_times(const struct reading *reading, const char *text,
 
 		if (sscanf(word, "%2u:%2u%c", &hour, &minute, &rest) != 2 || hour > 23 ||
 		    minute > 59) {
-			return wrong(reading,
-				     "sync: \"%.30s\" is no time of the day, such as "
-				     "08:30 or 08:30,16:00",
-				     word);
+			return rehearse_wrong(
+				reading,
+				"sync: \"%.30s\" is no time of the day, such as "
+				"08:30 or 08:30,16:00",
+				word);
 		}
 		if (plan->n_times == REHEARSE_TIMES_MAX) {
-			return wrong(reading, "sync: more than %d times a day",
-				     REHEARSE_TIMES_MAX);
+			return rehearse_wrong(reading, "sync: more than %d times a day",
+					      REHEARSE_TIMES_MAX);
 		}
 		plan->minutes[plan->n_times++] = hour * 60 + minute;
 	}
 	return 0;
 }
 
-static int read_days(const struct reading *reading, const char *text,
-		     struct rehearse_site *plan)
+int rehearse_read_days(const struct reading *reading, const char *text,
+		       unsigned *days_out)
 {
 	static const char *const names[] = { "mon", "tue", "wed", "thu",
 					     "fri", "sat", "sun" };
 	char copy[60], *save = NULL;
 
-	plan->days = 0;
+	*days_out = 0;
 	snprintf(copy, sizeof copy, "%s", text);
 	for (char *word = strtok_r(copy, ",", &save); word != NULL;
 	     word = strtok_r(NULL, ",", &save)) {
@@ -215,12 +213,13 @@ static int read_days(const struct reading *reading, const char *text,
 			day++;
 		}
 		if (day == 7) {
-			return wrong(reading,
-				     "on: \"%.30s\" is no day; they are mon, tue, wed, "
-				     "thu, fri, sat, sun",
-				     word);
+			return rehearse_wrong(
+				reading,
+				"on: \"%.30s\" is no day; they are mon, tue, wed, "
+				"thu, fri, sat, sun",
+				word);
 		}
-		plan->days |= 1u << day;
+		*days_out |= 1u << day;
 	}
 	return 0;
 }
@@ -278,40 +277,50 @@ static int read_sites(struct reading *reading, bool vans)
 	const char *kind, *times, *days;
 	uint64_t count, devices = 1, work = 12;
 
-	if (reading->n < 2 || number(reading, reading->words[1], vans ? "vans" : "sites",
-				     1, 700, &count) != 0) {
-		return reading->n < 2 ? wrong(reading, "how many? sites 5 kind "
-						       "commune-library link 3g sync "
-						       "16:00")
-				      : -1;
+	if (reading->n < 2 ||
+	    rehearse_number(reading, reading->words[1], vans ? "vans" : "sites", 1, 700,
+			    &count) != 0) {
+		return reading->n < 2
+			       ? rehearse_wrong(reading, "how many? sites 5 kind "
+							 "commune-library link 3g sync "
+							 "16:00")
+			       : -1;
 	}
-	kind = value_of(reading, 2, "kind");
-	times = value_of(reading, 2, "sync");
-	days = value_of(reading, 2, "on");
-	if (check_names(reading, 2, " kind link devices work sync on ") != 0 ||
+	kind = rehearse_value_of(reading, 2, "kind");
+	times = rehearse_value_of(reading, 2, "sync");
+	days = rehearse_value_of(reading, 2, "on");
+	if (rehearse_check_names(reading, 2, " kind link devices work sync on ") != 0 ||
 	    find_link(reading, 2, &plan.link) != 0 ||
 	    optional(reading, 2, "devices", 1, 4, &devices) != 0 ||
 	    optional(reading, 2, "work", 0, 400, &work) != 0) {
 		return -1;
 	}
 	if (!vans && (kind == NULL || !is_kind(kind))) {
-		return wrong(reading, "kind: one of provincial-library, commune-library, "
+		return rehearse_wrong(reading,
+				      "kind: one of provincial-library, commune-library, "
 				      "learning-centre, post-office, law-bookcase, "
 				      "school-library, police-library, border-post, "
 				      "economic-defence, private-library");
 	}
-	if (times == NULL || read_times(reading, times, &plan) != 0) {
-		return times == NULL ? wrong(reading, "when do they sync? Add: sync "
-						      "16:00")
-				     : -1;
+	if (plan.link == REHEARSE_NO_LINK) {
+		if (times != NULL || days != NULL) {
+			return rehearse_wrong(
+				reading, "a site without a link does not sync: a courier "
+					 "or a stick stops there; leave sync and on out");
+		}
+	} else if (times == NULL || rehearse_read_times(reading, times, &plan) != 0) {
+		return times == NULL
+			       ? rehearse_wrong(reading, "when do they sync? Add: sync "
+							 "16:00")
+			       : -1;
 	}
-	if (days != NULL && read_days(reading, days, &plan) != 0) {
+	if (days != NULL && rehearse_read_days(reading, days, &plan.days) != 0) {
 		return -1;
 	}
 	plan.devices = (unsigned)devices;
 	plan.work = (unsigned)work;
 	if (reading->scenario->n_sites + count > 700) {
-		return wrong(reading, "more than 700 sites");
+		return rehearse_wrong(reading, "more than 700 sites");
 	}
 	for (uint64_t i = 0; i < count; i++) {
 		add_site(reading->scenario, kind, &plan);
@@ -321,16 +330,18 @@ static int read_sites(struct reading *reading, bool vans)
 
 /* --- disasters --- */
 
-static int add_disaster(struct reading *reading, enum rehearse_kind kind, unsigned site,
-			uint64_t from, uint64_t to, int64_t seconds)
+int rehearse_add_disaster(struct reading *reading, enum rehearse_kind kind, unsigned site,
+			  uint64_t from, uint64_t to, int64_t seconds)
 {
 	struct rehearse_scenario *scenario = reading->scenario;
 
 	if (to < from) {
-		return wrong(reading, "day %" PRIu64 " is before day %" PRIu64, to, from);
+		return rehearse_wrong(reading, "day %" PRIu64 " is before day %" PRIu64,
+				      to, from);
 	}
 	if (scenario->n_disasters == REHEARSE_WORDS_MAX) {
-		return wrong(reading, "more than %d disasters", REHEARSE_WORDS_MAX);
+		return rehearse_wrong(reading, "more than %d disasters",
+				      REHEARSE_WORDS_MAX);
 	}
 	scenario->disasters[scenario->n_disasters++] =
 		(struct rehearse_disaster){ kind, site, (unsigned)from, (unsigned)to,
@@ -340,16 +351,17 @@ static int add_disaster(struct reading *reading, enum rehearse_kind kind, unsign
 
 static int day_at(const struct reading *reading, unsigned at, uint64_t *out)
 {
-	return number(reading, reading->words[at], "a day", 1, REHEARSE_DAYS_MAX, out);
+	return rehearse_number(reading, reading->words[at], "a day", 1, REHEARSE_DAYS_MAX,
+			       out);
 }
 
 static int site_at(const struct reading *reading, unsigned at, uint64_t *out)
 {
 	if (reading->scenario->n_sites == 0) {
-		return wrong(reading, "there are no sites above this line");
+		return rehearse_wrong(reading, "there are no sites above this line");
 	}
-	return number(reading, reading->words[at], "number of a site", 1,
-		      reading->scenario->n_sites, out);
+	return rehearse_number(reading, reading->words[at], "number of a site", 1,
+			       reading->scenario->n_sites, out);
 }
 
 static int read_clock(struct reading *reading)
@@ -359,22 +371,24 @@ static int read_clock(struct reading *reading)
 	char *end = NULL;
 
 	if (reading->n != 4) {
-		return wrong(reading, "a clock is: clock SITE DAY SECONDS, or 1970");
+		return rehearse_wrong(reading,
+				      "a clock is: clock SITE DAY SECONDS, or 1970");
 	}
 	if (strcmp(reading->words[3], "1970") != 0) {
 		seconds = strtoll(reading->words[3], &end, 10);
 		if (end == reading->words[3] || *end != '\0' ||
 		    llabs(seconds) > INT64_C(1000000000)) {
-			return wrong(reading,
-				     "clock: \"%.30s\" is no number of seconds, such as "
-				     "-3600, nor 1970",
-				     reading->words[3]);
+			return rehearse_wrong(
+				reading,
+				"clock: \"%.30s\" is no number of seconds, such as "
+				"-3600, nor 1970",
+				reading->words[3]);
 		}
 	}
 	return site_at(reading, 1, &site) != 0 || day_at(reading, 2, &day) != 0
 		       ? -1
-		       : add_disaster(reading, REHEARSE_CLOCK, (unsigned)site, day, day,
-				      seconds);
+		       : rehearse_add_disaster(reading, REHEARSE_CLOCK, (unsigned)site,
+					       day, day, seconds);
 }
 
 /* SITE FROM TO */
@@ -384,7 +398,7 @@ static int read_span(struct reading *reading, enum rehearse_kind kind, unsigned 
 	uint64_t site = 0, from, to;
 
 	if (reading->n != day_word + 2) {
-		return wrong(reading, "%s", form);
+		return rehearse_wrong(reading, "%s", form);
 	}
 	if ((site_word > 0 && site_at(reading, site_word, &site) != 0) ||
 	    day_at(reading, day_word, &from) != 0 ||
@@ -392,8 +406,9 @@ static int read_span(struct reading *reading, enum rehearse_kind kind, unsigned 
 		return -1;
 	}
 	return kind == REHEARSE_RESTORE
-		       ? add_disaster(reading, kind, (unsigned)site, to, from, 0)
-		       : add_disaster(reading, kind, (unsigned)site, from, to, 0);
+		       ? rehearse_add_disaster(reading, kind, (unsigned)site, to, from, 0)
+		       : rehearse_add_disaster(reading, kind, (unsigned)site, from, to,
+					       0);
 }
 
 static int read_once(struct reading *reading, enum rehearse_kind kind, unsigned day_word,
@@ -402,11 +417,12 @@ static int read_once(struct reading *reading, enum rehearse_kind kind, unsigned 
 	uint64_t site, day;
 
 	if (reading->n != day_word + 1) {
-		return wrong(reading, "%s", form);
+		return rehearse_wrong(reading, "%s", form);
 	}
 	return site_at(reading, 1, &site) != 0 || day_at(reading, day_word, &day) != 0
 		       ? -1
-		       : add_disaster(reading, kind, (unsigned)site, day, day, 0);
+		       : rehearse_add_disaster(reading, kind, (unsigned)site, day, day,
+					       0);
 }
 
 static bool has(const struct reading *reading, unsigned at, const char *word)
@@ -434,16 +450,19 @@ static int read_disaster(struct reading *reading)
 		return read_span(reading, REHEARSE_FULL, 1, 2,
 				 "that is: full SITE FROM TO, in days");
 	}
+	if (has(reading, 0, "lost")) {
+		return rehearse_read_lost(reading);
+	}
 	if (has(reading, 0, "restore")) {
 		return read_span(reading, REHEARSE_RESTORE, 1, 2,
 				 "that is: restore SITE DAY OF-DAY: on DAY its folder is "
 				 "put back as it was on the morning of OF-DAY");
 	}
-	return wrong(
+	return rehearse_wrong(
 		reading,
 		"\"%.30s\" is not understood here; a line is one of: days, seed, "
-		"link, sites, vans, hub down, site N offline, pc N dies, power, full, "
-		"clock, restore",
+		"link, sites, vans, courier, stick, hub down, site N offline, pc N dies, "
+		"power, full, clock, restore, lost",
 		reading->words[0]);
 }
 
@@ -459,10 +478,10 @@ static int read_words(struct reading *reading)
 		bool days = word[0] == 'd';
 
 		if (reading->n != 2) {
-			return wrong(reading, "that is: %s NUMBER", word);
+			return rehearse_wrong(reading, "that is: %s NUMBER", word);
 		}
-		if (number(reading, reading->words[1], word, days ? 1 : 0,
-			   days ? REHEARSE_DAYS_MAX : UINT32_MAX, &value) != 0) {
+		if (rehearse_number(reading, reading->words[1], word, days ? 1 : 0,
+				    days ? REHEARSE_DAYS_MAX : UINT32_MAX, &value) != 0) {
 			return -1;
 		}
 		scenario->days = days ? (unsigned)value : scenario->days;
@@ -474,6 +493,9 @@ static int read_words(struct reading *reading)
 	}
 	if (strcmp(word, "sites") == 0 || strcmp(word, "vans") == 0) {
 		return read_sites(reading, word[0] == 'v');
+	}
+	if (strcmp(word, "courier") == 0 || strcmp(word, "stick") == 0) {
+		return rehearse_read_tour(reading, word[0] == 's');
 	}
 	if (strcmp(word, "clock") == 0) {
 		return read_clock(reading);
@@ -491,8 +513,9 @@ static int read_line(struct reading *reading, char *line)
 	reading->n = 0;
 	for (char *word = strtok_r(line, " \t\r", &save); word != NULL;
 	     word = strtok_r(NULL, " \t\r", &save)) {
-		if (reading->n == WORDS_MAX) {
-			return wrong(reading, "more than %d words", WORDS_MAX);
+		if (reading->n == READING_WORDS_MAX) {
+			return rehearse_wrong(reading, "more than %d words",
+					      READING_WORDS_MAX);
 		}
 		reading->words[reading->n++] = word;
 	}
@@ -506,7 +529,7 @@ static int check_days(struct reading *reading)
 
 	for (unsigned i = 0; i < scenario->n_disasters; i++) {
 		if (scenario->disasters[i].to > scenario->days) {
-			return wrong(
+			return rehearse_wrong(
 				reading,
 				"something happens on day %u, but there are %u days: "
 				"say days %u",
@@ -515,9 +538,9 @@ static int check_days(struct reading *reading)
 		}
 	}
 	return scenario->n_sites < 2
-		       ? wrong(reading, "a province has two sites at least: "
-					"sites 5 kind commune-library link "
-					"3g sync 16:00")
+		       ? rehearse_wrong(reading, "a province has two sites at least: "
+						 "sites 5 kind commune-library link "
+						 "3g sync 16:00")
 		       : 0;
 }
 
@@ -528,7 +551,7 @@ int rehearse_read(struct rehearse_scenario *scenario, const char *text, const ch
 		.scenario = scenario, .name = name, .error = error_out, .size = size
 	};
 	char *copy = strdup(text), *rest = copy;
-	int rc = copy != NULL ? 0 : wrong(&reading, "no memory");
+	int rc = copy != NULL ? 0 : rehearse_wrong(&reading, "no memory");
 
 	*scenario = (struct rehearse_scenario){ .seed = 1, .days = 30 };
 	while (rc == 0 && rest != NULL) {
@@ -538,6 +561,7 @@ int rehearse_read(struct rehearse_scenario *scenario, const char *text, const ch
 		rc = read_line(&reading, line);
 	}
 	rc = rc != 0 ? rc : check_days(&reading);
+	rc = rc != 0 ? rc : rehearse_check_tours(&reading);
 	free(copy);
 	return rc;
 }

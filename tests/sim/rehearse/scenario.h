@@ -5,12 +5,18 @@
 #ifndef PH_TESTS_SIM_REHEARSE_SCENARIO_H
 #define PH_TESTS_SIM_REHEARSE_SCENARIO_H
 
+#include <limits.h>
+
 #include "tests/sim/sim.h"
 
-#define REHEARSE_DAYS_MAX  92
-#define REHEARSE_LINKS_MAX 16
-#define REHEARSE_TIMES_MAX 6
-#define REHEARSE_WORDS_MAX 400 /* disasters */
+#define REHEARSE_DAYS_MAX     92
+#define REHEARSE_LINKS_MAX    16
+#define REHEARSE_TIMES_MAX    6
+#define REHEARSE_WORDS_MAX    400 /* disasters */
+#define REHEARSE_NO_LINK      UINT_MAX
+#define REHEARSE_STOPS_MAX    64
+#define REHEARSE_COURIERS_MAX 8
+#define REHEARSE_STICKS_MAX   3
 
 /* A road: what its line is like. */
 struct rehearse_link {
@@ -22,12 +28,23 @@ struct rehearse_link {
 };
 
 struct rehearse_site {
-	unsigned link, devices, work; /* work: acts a day */
+	unsigned link;          /* or REHEARSE_NO_LINK */
+	unsigned devices, work; /* work: acts a day */
 	bool is_van;
 	unsigned n_times;
 	unsigned minutes[REHEARSE_TIMES_MAX]; /* of the day: when it syncs */
 	unsigned days;                        /* bit 0: Monday */
 	unsigned line;
+};
+
+/* A courier's van, or somebody with a stick: sites in the order of the way, then the hub. */
+struct rehearse_tour {
+	char name[16];
+	bool by_stick;
+	unsigned number; /* of the couriers, or of the sticks */
+	unsigned stops[REHEARSE_STOPS_MAX], n_stops; /* sites, from 0 */
+	unsigned days;                               /* bit 0: Monday */
+	unsigned leaves, base;                       /* minutes of the day */
 };
 
 enum rehearse_kind {
@@ -38,6 +55,7 @@ enum rehearse_kind {
 	REHEARSE_FULL,
 	REHEARSE_CLOCK,
 	REHEARSE_RESTORE,
+	REHEARSE_LOST, /* of a tour: its number is in `site` */
 };
 struct rehearse_disaster {
 	enum rehearse_kind kind;
@@ -55,6 +73,8 @@ struct rehearse_scenario {
 	struct rehearse_site plans[1000];
 	char codes[1000][12], names[1000][40], communes[1000][8], kinds[1000][24];
 	unsigned n_sites;
+	struct rehearse_tour tours[REHEARSE_COURIERS_MAX + REHEARSE_STICKS_MAX];
+	unsigned n_tours;
 	struct rehearse_disaster disasters[REHEARSE_WORDS_MAX];
 	unsigned n_disasters;
 };

@@ -67,6 +67,29 @@ ok "for people, too" sh -c "'$rehearse' '$dir/disaster' 2>/dev/null | grep -q 'w
 ok "packhorse rehearse does the same" sh -c \
 	"PACKHORSE_REHEARSE='$rehearse' '$packhorse' rehearse --json '$dir/disaster' 2>/dev/null |
 	 grep -v seconds >'$dir/b'; grep -v seconds '$dir/json' | cmp - '$dir/b'"
+cat >"$dir/carried" <<'END'
+days 9
+link 3g rate 24000 delay 300
+sites 2 kind commune-library link 3g work 10 sync 16:00
+sites 3 kind law-bookcase link none work 5
+courier xe1 stops 3-4 on mon,wed,fri
+stick usb1 stops 5 on tue,thu leaves 08:00 base 15:00
+END
+cp "$dir/carried" "$dir/unlucky"
+printf 'lost xe1 3\nlost usb1 4\n' >>"$dir/unlucky"
+"$rehearse" --json "$dir/carried" >"$dir/json" 2>"$dir/talk"
+ok "sites without a network are carried" test $? -eq 0
+ok "most of what they record comes to the hub" says \
+	"all(s['at_hub'] > s['waiting'] and s['entries'] > 20 for s in r['sites'][2:])"
+ok "by courier and by stick, in bytes" says \
+	"all(r['roads'][x][y] > 4000 for x in ('courier', 'stick') for y in ('bytes_up', 'bytes_down'))"
+ok "the roads are the sums of links and tours" says \
+	"r['roads']['network']['bytes_up'] == r['links'][0]['bytes_up'] and
+	 r['roads']['stick']['bytes_down'] == r['tours'][1]['bytes_down']"
+ok "each round ended at the hub" says "[(t['rounds'], t['missed']) for t in r['tours']] == [(4, 0), (3, 0)]"
+"$rehearse" --json "$dir/unlucky" >"$dir/json" 2>"$dir/talk"
+ok "a van and a stick that are lost lose nothing" says "r['lost'] == 0 and r['sites'][3]['at_hub'] > 0"
+
 ok "the scenario of its own can be read" sh -c "'$rehearse' --print | grep -q '^days 30'"
 
 # LINE, and a word of what is said about it.
@@ -85,6 +108,11 @@ ok "a bad kind" refuses "sites 2 kind shop link 3g sync 16:00" "kind: one of" 4
 ok "a site that there is not" refuses "pc 4 dies 2" "from 1 to 3" 4
 ok "a day before another" refuses "hub down 4 3" "before" 4
 ok "a day after the last" refuses "hub down 3 9" "say days 9" 5
+ok "a site that nobody carries for" refuses "sites 1 kind post-office link none" "nobody stops there" 5
+ok "a site without a link that syncs" refuses "sites 1 kind post-office link none sync 16:00" "does not sync" 4
+ok "a stop that there is not" refuses "courier xe stops 2-4 on mon" "from 2 to 3" 4
+ok "a tour without its days" refuses "courier xe stops 2" "on is missing" 4
+ok "a courier that there is not" refuses "lost xe 2" "no courier or stick" 4
 ok "a value that is missing" refuses "link x rate 2000 up" "its value is missing" 4
 "$rehearse" --frobnicate >/dev/null 2>&1
 ok "wrong arguments" test $? -eq 2
