@@ -85,7 +85,7 @@ static void run(void *data)
 	}
 	if (ph_site_is_open(site)) {
 		(void)ph_site_spend(site, PH_SPEND_LAN, visit->result.counts.bytes_out,
-				    visit->result.counts.bytes_in);
+				    visit->result.counts.bytes_in, &visit->why);
 		ph_site_put_away(site);
 		ph_site_pause(site);
 	}

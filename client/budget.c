@@ -181,7 +181,14 @@ static int note(struct ph_site *site, const char *month, enum ph_spend_road road
 		       : rc;
 }
 
-int ph_site_spend_note(struct ph_site *site, uint64_t up, uint64_t down, bool end)
+static int not_noted(struct ph_site *site, int rc, struct ph_error *err)
+{
+	ph_site_roll_back(site);
+	return ph_fail_errno(err, rc, "noting in this site's store how much went");
+}
+
+int ph_site_spend_note(struct ph_site *site, uint64_t up, uint64_t down, bool end,
+		       struct ph_error *err)
 {
 	struct ph_site_spending *spend = &site->spend;
 	uint64_t more = up - spend->up + (down - spend->down);
@@ -196,8 +203,7 @@ int ph_site_spend_note(struct ph_site *site, uint64_t up, uint64_t down, bool en
 	rc = rc == 0 ? note(site, spend->month, spend->road, &spent) : rc;
 	rc = rc == 0 ? ph_db_commit(site->db) : rc;
 	if (rc < 0) {
-		ph_site_roll_back(site);
-		return rc;
+		return not_noted(site, rc, err);
 	}
 	spend->up = up;
 	spend->down = down;
@@ -207,7 +213,7 @@ int ph_site_spend_note(struct ph_site *site, uint64_t up, uint64_t down, bool en
 }
 
 int ph_site_spend(struct ph_site *site, enum ph_spend_road road, uint64_t up,
-		  uint64_t down)
+		  uint64_t down, struct ph_error *err)
 {
 	const struct ph_spent spent = { up, down, 0 };
 	char month[8];
@@ -216,8 +222,5 @@ int ph_site_spend(struct ph_site *site, enum ph_spend_road road, uint64_t up,
 	month_of(site, month);
 	rc = rc == 0 ? note(site, month, road, &spent) : rc;
 	rc = rc == 0 ? ph_db_commit(site->db) : rc;
-	if (rc < 0) {
-		ph_site_roll_back(site);
-	}
-	return rc;
+	return rc < 0 ? not_noted(site, rc, err) : 0;
 }

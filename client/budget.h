@@ -58,10 +58,11 @@ enum {
 int ph_site_spend_begin(struct ph_site *site, enum ph_spend_road road, bool over,
 			uint64_t waiting, struct ph_share *share_out,
 			struct ph_error *err);
-/* So many bytes went so far in it; with END it is over, and gives back what it did not use. 0 or negative errno. */
-int ph_site_spend_note(struct ph_site *site, uint64_t up, uint64_t down, bool end);
-/* Bytes that went by a road that has no sessions. 0 or negative errno. */
+/* So many bytes went so far in it; with END it is over, and gives back what it did not use. 0; negative errno with ERR. */
+int ph_site_spend_note(struct ph_site *site, uint64_t up, uint64_t down, bool end,
+		       struct ph_error *err);
+/* Bytes that went by a road that has no sessions. 0; negative errno with ERR. */
 int ph_site_spend(struct ph_site *site, enum ph_spend_road road, uint64_t up,
-		  uint64_t down);
+		  uint64_t down, struct ph_error *err);
 
 #endif

@@ -135,7 +135,8 @@ static int end_pack(struct pack *pack, bool whole, struct ph_error *err)
 		rc = ph_spool_sweep(&pack->spool, info.device_id, &pack->manifest,
 				    &pack->removed, err);
 	}
-	rc = rc == 0 ? ph_site_spend(pack->site, PH_SPEND_STICK, pack->bytes, 0) : rc;
+	rc = rc == 0 ? ph_site_spend(pack->site, PH_SPEND_STICK, pack->bytes, 0, err)
+		     : rc;
 	return rc == 0 ? ph_site_stick_note(pack->site, PH_SITE_STICK_PACKED, err) : rc;
 }
 
@@ -382,11 +383,13 @@ static int end_take(struct take *take, struct ph_error *err)
 {
 	struct ph_site_state state;
 	int printed;
-	int rc = ph_site_spend(take->site, PH_SPEND_STICK, 0, take->bytes);
+	int rc = ph_site_spend(take->site, PH_SPEND_STICK, 0, take->bytes, err);
 
 	rc = rc == 0 ? ph_site_stick_note(take->site, PH_SITE_STICK_TAKEN, err) : rc;
-
-	rc = rc == 0 ? ph_site_state(take->site, &state) : rc;
+	if (rc < 0) {
+		return rc;
+	}
+	rc = ph_site_state(take->site, &state);
 	if (rc < 0) {
 		return ph_fail_errno(err, rc, "reading this site's store");
 	}

@@ -134,10 +134,8 @@ static const char *reason_of(struct ph_courier_met *met, const char *address,
 static int spend(struct ph_site *site, enum ph_spend_road road,
 		 const struct ph_courier_result *result, struct ph_error *err)
 {
-	int rc = ph_site_spend(site, road, result->counts.bytes_out,
-			       result->counts.bytes_in);
-
-	return rc < 0 ? ph_fail_errno(err, rc, "noting what went") : 0;
+	return ph_site_spend(site, road, result->counts.bytes_out,
+			     result->counts.bytes_in, err);
 }
 
 int ph_courier_meet(struct ph_site *site, const char *dir, const char *address,

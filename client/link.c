@@ -117,8 +117,8 @@ static void note_spent(struct link *link)
 
 	ph_session_counts(link->session, &counts);
 	if (counts.bytes_in + counts.bytes_out - link->noted >= NOTE_BYTES &&
-	    ph_site_spend_note(link->site, counts.bytes_out, counts.bytes_in, false) ==
-		    0) {
+	    ph_site_spend_note(link->site, counts.bytes_out, counts.bytes_in, false,
+			       NULL) == 0) { /* else the next time */
 		link->noted = counts.bytes_in + counts.bytes_out;
 	}
 }
@@ -562,7 +562,8 @@ int ph_link_run(struct ph_site *site, const struct ph_link_config *config,
 	opened = is_awake ? 0 : ph_site_resume(site, err);
 	if (opened == 0 && !config->is_sibling && ph_site_is_open(site)) {
 		noted = ph_site_spend_note(site, result_out->counts.bytes_out,
-					   result_out->counts.bytes_in, true);
+					   result_out->counts.bytes_in, true,
+					   rc < 0 ? NULL : err);
 	}
 	return rc < 0 ? rc : opened < 0 ? opened : noted;
 }

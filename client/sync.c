@@ -81,7 +81,7 @@ static int sibling_once(struct ph_site *site, const struct ph_link_config *confi
 	end->moved = end->result.moved;
 	if (rc == 0 && ph_site_is_open(site)) {
 		rc = ph_site_spend(site, PH_SPEND_LAN, end->result.counts.bytes_out,
-				   end->result.counts.bytes_in);
+				   end->result.counts.bytes_in, err);
 	}
 	return rc;
 }

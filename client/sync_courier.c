@@ -159,8 +159,7 @@ static int at_hub(struct ph_cli *cli, struct ph_van *van, struct ph_site *site,
 	rc = rc < 0 ? rc : opened;
 	if (rc == 0) {
 		rc = ph_site_spend(site, link->road, base->result.counts.bytes_out,
-				   base->result.counts.bytes_in);
-		rc = rc < 0 ? ph_fail_errno(err, rc, "noting what went") : 0;
+				   base->result.counts.bytes_in, err);
 	}
 	return rc;
 }

@@ -30,6 +30,26 @@ static int begin(struct world *world, enum ph_spend_road road, bool over,
 	return ph_site_spend_begin(world->site, road, over, waiting, share, &err);
 }
 
+/* A store that takes nothing any more: said in words, by whatever road. */
+static void test_not_noted(void **state)
+{
+	struct world *world = *state;
+	struct ph_db *db = ph_journal_db(ph_site_journal(world->site));
+	struct ph_error note = { 0 };
+	struct ph_error spend = { 0 };
+	struct ph_share share;
+
+	assert_int_equal(begin(world, PH_SPEND_NETWORK, false, 0, &share), 0);
+	assert_int_equal(ph_db_exec(db, "PRAGMA query_only = 1"), 0);
+	assert_true(ph_site_spend_note(world->site, 1000, 500, true, &note) < 0);
+	assert_non_null(strstr(note.text, "noting in this site's store how much went"));
+	assert_true(ph_site_spend(world->site, PH_SPEND_STICK, 4096, 0, &spend) < 0);
+	assert_string_equal(spend.text, note.text);
+	assert_int_equal(ph_db_exec(db, "PRAGMA query_only = 0"), 0);
+	assert_int_equal(read_budget(world).spent[PH_SPEND_NETWORK].up, 0);
+	assert_int_equal(read_budget(world).spent[PH_SPEND_STICK].up, 0);
+}
+
 /* As after a kill: another process opens the folder. */
 static void open_again(struct world *world)
 {
@@ -48,14 +68,14 @@ static void test_account(void **state)
 	assert_string_equal(budget.month, "2026-09");
 	assert_int_equal(begin(world, PH_SPEND_NETWORK, false, 0, &share), 0);
 	assert_int_equal(share.up + share.down, 0); /* no bound */
-	assert_int_equal(ph_site_spend_note(world->site, 1000, 500, false), 0);
-	assert_int_equal(ph_site_spend_note(world->site, 1500, 700, true), 0);
+	assert_int_equal(ph_site_spend_note(world->site, 1000, 500, false, NULL), 0);
+	assert_int_equal(ph_site_spend_note(world->site, 1500, 700, true, NULL), 0);
 	/* it is over: nothing more is noted of it */
-	assert_int_equal(ph_site_spend_note(world->site, 9000, 9000, true), 0);
+	assert_int_equal(ph_site_spend_note(world->site, 9000, 9000, true, NULL), 0);
 	assert_int_equal(begin(world, PH_SPEND_LAN, false, 0, &share), 0);
-	assert_int_equal(ph_site_spend_note(world->site, 10, 20, true), 0);
-	assert_int_equal(ph_site_spend(world->site, PH_SPEND_STICK, 4096, 0), 0);
-	assert_int_equal(ph_site_spend(world->site, PH_SPEND_STICK, 0, 8192), 0);
+	assert_int_equal(ph_site_spend_note(world->site, 10, 20, true, NULL), 0);
+	assert_int_equal(ph_site_spend(world->site, PH_SPEND_STICK, 4096, 0, NULL), 0);
+	assert_int_equal(ph_site_spend(world->site, PH_SPEND_STICK, 0, 8192, NULL), 0);
 	open_again(world);
 	budget = read_budget(world);
 	assert_int_equal(budget.spent[PH_SPEND_NETWORK].up, 1500);
@@ -110,7 +130,8 @@ static void test_share(void **state)
 			assert_true(share.down >= slice / 4);
 			/* all of it is set apart: nobody else can have it */
 			assert_int_equal(read_budget(world).left, lefts[i] - slice);
-			assert_int_equal(ph_site_spend_note(world->site, 0, 0, true), 0);
+			assert_int_equal(
+				ph_site_spend_note(world->site, 0, 0, true, NULL), 0);
 			assert_int_equal(read_budget(world).left, lefts[i]);
 		}
 	}
@@ -132,8 +153,8 @@ static void test_killed(void **state)
 	/* the next one gets of what is left, and gives back its own alone */
 	assert_int_equal(begin(world, PH_SPEND_NETWORK, false, 500, &share), 0);
 	assert_int_equal(share.up + share.down, 100000 - PH_BUDGET_SLICE);
-	assert_int_equal(ph_site_spend_note(world->site, 300, 200, false), 0);
-	assert_int_equal(ph_site_spend_note(world->site, 300, 200, true), 0);
+	assert_int_equal(ph_site_spend_note(world->site, 300, 200, false, NULL), 0);
+	assert_int_equal(ph_site_spend_note(world->site, 300, 200, true, NULL), 0);
 	budget = read_budget(world);
 	assert_int_equal(budget.left, 100000 - PH_BUDGET_SLICE - 500);
 	assert_int_equal(budget.spent[PH_SPEND_NETWORK].unsure, PH_BUDGET_SLICE);
@@ -148,7 +169,7 @@ static void test_over(void **state)
 	assert_int_equal(ph_site_budget_set(world->site, 0, NULL), 0);
 	assert_int_equal(begin(world, PH_SPEND_NETWORK, true, 500, &share), 0);
 	assert_int_equal(share.up + share.down, 0);
-	assert_int_equal(ph_site_spend_note(world->site, 300, 200, true), 0);
+	assert_int_equal(ph_site_spend_note(world->site, 300, 200, true, NULL), 0);
 	assert_int_equal(read_budget(world).spent[PH_SPEND_NETWORK].up, 300);
 	assert_int_equal(begin(world, PH_SPEND_NETWORK, false, 500, &share),
 			 PH_BUDGET_E_SPENT);
@@ -168,7 +189,7 @@ static void test_month(void **state)
 	assert_int_equal(begin(world, PH_SPEND_NETWORK, false, 500, &share), 0);
 	/* what runs over the turn is of the month in which it began */
 	world->now.wall = first;
-	assert_int_equal(ph_site_spend_note(world->site, 4000, 900, true), 0);
+	assert_int_equal(ph_site_spend_note(world->site, 4000, 900, true, NULL), 0);
 	assert_string_equal(read_budget(world).month, "2026-10");
 	assert_int_equal(read_budget(world).left, 5000);
 	world->now.wall = first - 1;
@@ -234,8 +255,9 @@ static void test_sizes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		JOINED(test_account), JOINED(test_share), JOINED(test_killed),
-		JOINED(test_over),    JOINED(test_month), cmocka_unit_test(test_sizes),
+		JOINED(test_account),         JOINED(test_share), JOINED(test_killed),
+		JOINED(test_not_noted),       JOINED(test_over),  JOINED(test_month),
+		cmocka_unit_test(test_sizes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
