@@ -62,7 +62,7 @@ void sim_purse_end(struct sim *sim, struct sim_device *device, uint64_t up, uint
 
 	if (alive) {
 		sim_enter(&device->machine);
-		rc = ph_site_spend_note(device->site_open, up, down, true);
+		rc = ph_site_spend_note(device->site_open, up, down, true, NULL);
 		sim_leave();
 	}
 	if (rc < 0 && alive && !sim_is_ill(sim, device)) {
