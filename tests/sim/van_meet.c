@@ -401,7 +401,7 @@ static void device_goes_on(struct meeting *meeting,
 	sim_enter(&device->machine);
 	rc = ph_site_resume(device->site_open, &err);
 	rc = rc == 0 ? ph_site_spend(device->site_open, PH_SPEND_COURIER,
-				     counts->bytes_out, counts->bytes_in, NULL)
+				     counts->bytes_out, counts->bytes_in, &err)
 		     : rc;
 	sim_leave();
 	if (rc < 0 && !device->machine.ill) {
