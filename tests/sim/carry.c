@@ -15,6 +15,7 @@
 #include "tests/sim/check.h"
 #include "tests/sim/disk.h"
 #include "tests/sim/stick_internal.h"
+#include "tests/sim/van.h"
 
 static unsigned draw(const struct ph_rng *dice, unsigned bound)
 {
@@ -120,6 +121,9 @@ void sim_do_lose(struct sim *sim, struct sim_device *device, const struct ph_rng
 	unsigned stick = draw(dice, SIM_STICKS);
 
 	(void)device;
+	if (sim_disk_exists(sim_stick_name(stick, false))) {
+		sim_check_unread(sim, sim_stick_name(stick, false));
+	}
 	sim_disk_add(sim_stick_name(stick, false));
 	sim_forget_stick(sim, stick);
 	sim_note(sim, "%s is lost, and another one is bought",

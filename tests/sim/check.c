@@ -40,8 +40,8 @@ const struct sim_invariant_doc sim_invariants[SIM_INVARIANTS] = {
 	[SIM_CUSTODY] = { "custody",
 			  "what a courier signed for it has until it was taken where it "
 			  "goes; then the hub has what the device had" },
-	[SIM_UNREAD] = { "unread",
-			 "nothing that people wrote can be read on a courier's disk" },
+	[SIM_UNREAD] = { "unread", "nothing that people wrote can be read on a courier's "
+				   "disk, or a stick" },
 	[SIM_SIBLING] = { "sibling",
 			  "two confirmed devices of a site that exchange have each "
 			  "other's "

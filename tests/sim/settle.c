@@ -374,6 +374,7 @@ void sim_settle(struct sim *sim)
 	catch_up_hub(sim);
 	check_whole(sim);
 	check_entries(sim);
+	sim_check_all_unread(sim);
 	for (unsigned i = 0; i < sim->n_devices; i++) {
 		if (!sim->devices[i].cut && !sim_was_copied(&sim->devices[i])) {
 			compare_ledger(sim, &sim->devices[i]);

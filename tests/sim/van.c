@@ -95,7 +95,7 @@ void sim_van_falls(struct sim *sim, struct sim_van *van, bool power)
 void sim_van_lost(struct sim *sim, struct sim_van *van)
 {
 	sim_note(sim, "%s is lost with all that it carries", van->device.machine.name);
-	sim_check_unread(sim, van);
+	sim_check_unread(sim, van->device.machine.name);
 	sim_vow_forget(sim, van);
 	leave(van);
 }

@@ -89,8 +89,10 @@ void sim_hand_over(struct sim *sim, const struct sim_van *van, struct sim_device
 void sim_check_vows(struct sim *sim, struct sim_van *van);
 /* An exchange with TO went well from end to end: nothing is left that is for it. */
 void sim_check_given(struct sim *sim, const struct sim_van *van, const uint8_t *to);
-/* Nothing that people wrote can be read on the disk of VAN. */
-void sim_check_unread(struct sim *sim, struct sim_van *van);
+/* Nothing that people wrote can be read on the DISK of a courier, or on a stick. */
+void sim_check_unread(struct sim *sim, const char *disk);
+/* Nor on any of them. */
+void sim_check_all_unread(struct sim *sim);
 /* Names in ENTRIES, in their JSON view, that no courier may read. */
 void sim_note_words(struct sim *sim, const json_t *entries);
 

@@ -12,6 +12,7 @@
 
 #include "tests/sim/check.h"
 #include "tests/sim/disk.h"
+#include "tests/sim/stick.h"
 #include "tests/sim/van.h"
 #include "tests/sim/work_internal.h"
 
@@ -239,25 +240,24 @@ void sim_note_words(struct sim *sim, const json_t *entries)
 	}
 }
 
-static void must_not_find(struct sim *sim, const struct sim_van *van,
-			  struct ph_view needle, const char *what)
+static void must_not_find(struct sim *sim, const char *disk, struct ph_view needle,
+			  const char *what)
 {
-	const char *path =
-		sim_disk_find(van->device.machine.name, needle.data, needle.len);
+	const char *path = sim_disk_find(disk, needle.data, needle.len);
 
 	if (path != NULL) {
-		sim_broken(sim, SIM_UNREAD, "%s can read %s in its file %s",
-			   van->device.machine.name, what, path);
+		sim_broken(sim, SIM_UNREAD, "who has %s can read %s in its file %s", disk,
+			   what, path);
 	}
 }
 
-void sim_check_unread(struct sim *sim, struct sim_van *van)
+void sim_check_unread(struct sim *sim, const char *disk)
 {
 	struct sim_vans *vans = sim->vans;
 
 	for (unsigned i = 0; i < SIM_WORDS; i++) {
 		if (vans->words[i][0] != '\0') {
-			must_not_find(sim, van, ph_view_str(vans->words[i]),
+			must_not_find(sim, disk, ph_view_str(vans->words[i]),
 				      vans->words[i]);
 		}
 	}
@@ -272,8 +272,22 @@ void sim_check_unread(struct sim *sim, struct sim_van *van)
 		if (device->site_open != NULL && !device->machine.ill &&
 		    ph_journal_resolve(ph_site_journal(device->site_open), &ack->ref,
 				       &log, &bytes) == 0) {
-			must_not_find(sim, van, ph_buf_view(&bytes), text);
+			must_not_find(sim, disk, ph_buf_view(&bytes), text);
 		}
 		ph_buf_deinit(&bytes);
+	}
+}
+
+void sim_check_all_unread(struct sim *sim)
+{
+	for (unsigned i = 0; i < SIM_VANS; i++) {
+		if (sim->vans->van[i].is_there) {
+			sim_check_unread(sim, sim->vans->van[i].device.machine.name);
+		}
+	}
+	for (unsigned i = 0; i < SIM_STICKS; i++) {
+		if (sim_disk_exists(sim_stick_name(i, false))) {
+			sim_check_unread(sim, sim_stick_name(i, false));
+		}
 	}
 }

@@ -38,7 +38,7 @@ int sim_courier_trip(struct sim *sim, struct sim_device *device)
 	sim_confirm(sim, device);
 	sim->now += 3600 * 1000;
 	rc = sim_meet(sim, van, device, (struct sim_line_how){ 0 });
-	sim_check_unread(sim, van);
+	sim_check_unread(sim, van->device.machine.name);
 	return rc;
 }
 
@@ -58,7 +58,7 @@ void sim_do_base(struct sim *sim, struct sim_device *device, const struct ph_rng
 	(void)device;
 	if (van != NULL) {
 		(void)sim_base(sim, van, good(dice));
-		sim_check_unread(sim, van);
+		sim_check_unread(sim, van->device.machine.name);
 	}
 }
 
