@@ -11,7 +11,9 @@
 #include <string.h>
 
 #include "tests/sim/check.h"
+#include "tests/sim/line.h"
 #include "tests/sim/version.h"
+#include "tests/sim/work.h"
 
 static struct sim_month *month_of(struct sim_device *device, const char *name)
 {
@@ -132,4 +134,16 @@ void sim_do_budget(struct sim *sim, struct sim_device *device, const struct ph_r
 	sim_note(sim, "%s may spend %" PRIu64 " bytes a month", device->machine.name,
 		 bytes);
 	set(sim, device, bytes);
+	for (unsigned i = 0; i < 3 && !device->no_network; i++) {
+		struct sim_line_how how = { .seed = 1 + ph_rng_below(dice, 1000000) };
+
+		if (ph_rng_below(dice, 3) == 0) { /* what was cut is paid for, too */
+			how.fault = SIM_LINE_CUT;
+			how.down = ph_rng_below(dice, 2) == 0;
+			how.byte = ph_rng_below(dice, 2500);
+		}
+		sim_work(sim, device, dice);
+		sim->now += 1000 * (int64_t)(20 + ph_rng_below(dice, 4000));
+		(void)sim_line(sim, device, how);
+	}
 }
