@@ -12,6 +12,7 @@
  * cancelled is treated as in a session.
  */
 #include "daemon/hub_bundle.h"
+#include "daemon/hub_copy.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -22,8 +23,6 @@ enum {
 	BATCH = 256 * 1024, /* bytes of items in one job */
 };
 
-#define META_HELLO "bundle.hello." /* and the device id in hex */
-
 struct taking {
 	struct ph_hub *hub;
 	struct ph_bundle_reader *reader;
@@ -31,7 +30,6 @@ struct taking {
 	uint8_t key[PH_KEY_SIZE];
 	struct ph_buf cert;
 	struct ph_buf hello; /* as it was told, encoded */
-	uint64_t counter;    /* of it */
 	struct ph_item *items, **last;
 	size_t size;
 };
@@ -110,7 +108,6 @@ static int on_hello(struct taking *taking, const struct ph_bundle_record *record
 	if (rc < 0) {
 		return rc;
 	}
-	taking->counter = record->hello->counter;
 	memcpy(job.peer_key, taking->key, sizeof(job.peer_key));
 	job.hello.cert = ph_buf_view(&taking->cert);
 	taken->peer.by_file = true;
@@ -156,27 +153,17 @@ static int on_item(struct taking *taking, struct ph_item *item)
 	return taking->size >= BATCH ? store(taking) : 0;
 }
 
-/*
- * Whether the hello is the newest. A number at or below one that was heard is of an older
- * bundle, or of a folder that was put back and counts again from there: that one brings
- * entries nobody had, and was made after the device was last heard of.
- */
-static bool is_newest(const struct taking *taking)
-{
-	const struct ph_hub_peer *peer = &taking->taken->peer;
-
-	return taking->counter > peer->device.counter ||
-	       (peer->entries > 0 &&
-		(int64_t)taking->taken->header.made > peer->device.heard);
-}
-
 static int on_end(struct taking *taking)
 {
 	struct ph_hub_bundle_taken *taken = taking->taken;
 	struct ph_job job = { .type = PH_JOB_HEARD };
+	bool is_news = false;
 	int rc = store(taking);
 
-	if (rc != 0 || !is_newest(taking)) {
+	rc = rc != 0 ? rc
+		     : ph_hub_copy_is_news(taking->hub, &taken->peer,
+					   (int64_t)taken->header.made, &is_news);
+	if (rc != 0 || !is_news) {
 		return rc;
 	}
 	taken->peer.told = ph_buf_view(&taking->hello);
@@ -277,41 +264,5 @@ int ph_hub_bundle_take(struct ph_hub *hub, struct ph_view bundle,
 	ph_bundle_reader_free(taking.reader);
 	ph_buf_deinit(&taking.cert);
 	ph_buf_deinit(&taking.hello);
-	return rc < 0 ? rc : 0;
-}
-
-/* ---- what the last hello told ---- */
-
-static void hello_name(const uint8_t id[static PH_DEVICE_ID_SIZE],
-		       char out[static sizeof(META_HELLO) + 2 * PH_DEVICE_ID_SIZE])
-{
-	memcpy(out, META_HELLO, sizeof(META_HELLO));
-	ph_hex(out + sizeof(META_HELLO) - 1, id, PH_DEVICE_ID_SIZE);
-}
-
-int ph_hub_bundle_heard(struct ph_hub *hub, const struct ph_hub_peer *peer)
-{
-	char name[sizeof(META_HELLO) + 2 * PH_DEVICE_ID_SIZE];
-
-	hello_name(peer->device.id, name);
-	return ph_journal_meta_put(hub->journal, name, peer->told);
-}
-
-int ph_hub_bundle_hello(struct ph_hub *hub, const struct ph_device *device,
-			struct ph_buf *out)
-{
-	char name[sizeof(META_HELLO) + 2 * PH_DEVICE_ID_SIZE];
-
-	hello_name(device->id, name);
-	return ph_journal_meta_get(hub->journal, name, out);
-}
-
-int ph_hub_bundle_came(struct ph_hub *hub, const struct ph_device *device, bool *came_out)
-{
-	struct ph_buf bytes = { 0 };
-	int rc = ph_hub_bundle_hello(hub, device, &bytes);
-
-	*came_out = rc == 0;
-	ph_buf_deinit(&bytes);
 	return rc < 0 ? rc : 0;
 }

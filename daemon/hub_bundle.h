@@ -33,7 +33,7 @@ struct ph_hub_bundle_taken {
 int ph_hub_bundle_take(struct ph_hub *hub, struct ph_view bundle,
 		       struct ph_hub_bundle_taken *taken_out);
 
-/* A device's bundles, one after the other. */
+/* A device's bundles, one after the other; those to copies of its folder behind them. */
 struct ph_hub_packing;
 struct ph_hub_packed {
 	uint64_t entries, parts, pages, receipts;
@@ -42,7 +42,7 @@ struct ph_hub_packed {
 enum {
 	PH_HUB_PACK_E_FULL = 1 /* not even the next item fits */
 };
-/* Begin behind what DEVICE told last. 0 or negative errno. */
+/* Begin behind what DEVICE told last, and each copy of it. 0 or negative errno. */
 int ph_hub_pack_new(struct ph_hub_packing **packing_out, struct ph_hub *hub,
 		    const struct ph_device *device);
 void ph_hub_pack_free(struct ph_hub_packing *packing);
@@ -51,21 +51,11 @@ int ph_hub_pack_next(struct ph_hub_packing *packing, uint64_t max, struct ph_buf
 		     struct ph_hub_packed *packed_out);
 
 /*
- * Whether it holds anything that DEVICE, as far as it told by a bundle or a session, does
- * not know. 0 or negative errno.
+ * Before the first: whether it will hold anything that DEVICE, as far as it told by a bundle
+ * or a session, does not know. 0 or negative errno.
  */
-int ph_hub_pack_waits(const struct ph_hub_packing *packing, bool *waits_out);
-/* Whether the last that was heard of it came in a bundle, and not in a session. */
+int ph_hub_pack_waits(struct ph_hub_packing *packing, bool *waits_out);
+/* The same: whether the last that was heard of it, or of a copy of it, came in a bundle. */
 bool ph_hub_pack_by_file(const struct ph_hub_packing *packing);
-
-/* --- for hub_jobs.c --- */
-/* Keep the hello that a bundle of PEER told, in the transaction of HEARD. 0 or negative errno. */
-int ph_hub_bundle_heard(struct ph_hub *hub, const struct ph_hub_peer *peer);
-/* The hello of the last bundle of DEVICE that took effect, appended to OUT. 0, PH_JOURNAL_E_NONE, negative errno. */
-int ph_hub_bundle_hello(struct ph_hub *hub, const struct ph_device *device,
-			struct ph_buf *out);
-/* Whether DEVICE has ever sent a bundle that took effect. 0 or negative errno. */
-int ph_hub_bundle_came(struct ph_hub *hub, const struct ph_device *device,
-		       bool *came_out);
 
 #endif

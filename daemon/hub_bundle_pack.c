@@ -1,11 +1,15 @@
 /*
- * daemon/hub_bundle_pack.c - a bundle to a device.
+ * daemon/hub_bundle_pack.c - bundles to a device.
  *
  * What it holds is what its last bundle told; if it was heard in a session since, the
  * control log and the feed as far as they went then. From there on LOAD gives what a
  * session would, packed if the last bundle's hello told our form. Receipts go first, for every log of the device: a receipt is a statement
- * about (log, n, h(n)) and true whoever reads it. Of a log with several branches only the
- * one that the device's hello makes sure gets one, as in a session.
+ * about (log, n, h(n)) and true whoever reads it. Of a log with several branches there is one
+ * for each, before them one for what the hello makes sure.
+ *
+ * Of a device whose folder was copied (hub_copy.h) each copy that comes by stick is answered
+ * in bundles of its own, the one that was heard last first: all have the device's address, and
+ * what does not go on from what a copy holds it leaves alone.
  *
  * What was loaded and did not fit comes first in the next bundle. Nothing is noted of what
  * was packed: it may never arrive.
@@ -16,39 +20,41 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/hub_copy.h"
 #include "daemon/hub_load.h"
 #include "daemon/hub_receipt.h"
 
 enum {
 	LOAD_BUDGET = 64 * 1024,
+	COPY_DAYS =
+		90, /* as bundles expire: of one that was not heard for longer nobody waits */
+	DAY = 86400,
 };
 
 #define META_NUMBER "bundle.number" /* of the last bundle down, to anybody */
 
 struct ph_hub_packing {
 	struct ph_hub *hub; /* borrowed */
+	struct ph_device device;
+	struct ph_hub_copies copies;
+	unsigned at; /* the copy that is answered */
 	struct ph_hub_peer peer;
 	struct ph_hello hello;
 	struct ph_bundle_source source;
-	bool is_begun; /* receipts are in an earlier bundle */
+	bool is_begun; /* receipts are in an earlier bundle to this copy */
 };
 
 /* ---- what the device holds ---- */
 
-/* The last hello by a bundle; all zero if there was none, or it can no more be read. */
-static int read_hello(struct ph_hub *hub, const struct ph_device *device,
-		      struct ph_hello *hello)
+/* The last hello of COPY by a bundle; all zero if there was none, or it can no more be read. */
+static int read_hello(const struct ph_hub_copy *copy, struct ph_hello *hello)
 {
-	struct ph_buf bytes = { 0 };
-	int rc = ph_hub_bundle_hello(hub, device, &bytes);
+	int rc = copy->hello.len > 0 ? ph_hello_decode(ph_buf_view(&copy->hello), hello)
+				     : PH_JOURNAL_E_NONE;
 
-	if (rc == 0) {
-		rc = ph_hello_decode(ph_buf_view(&bytes), hello);
-	}
 	if (rc != 0) {
 		memset(hello, 0, sizeof(*hello));
 	}
-	ph_buf_deinit(&bytes);
 	return rc < 0 ? rc : 0;
 }
 
@@ -78,7 +84,8 @@ static int place_cursors(struct ph_hub_packing *packing)
 	peer->n_heads = hello->n_heads;
 	peer->packs = ph_hub_packs(hello);
 	peer->counter = hello->counter;
-	if (rc == 0 && (hello->n_heads == 0 || hello->counter < peer->device.counter)) {
+	if (rc == 0 &&
+	    (hello->n_heads == 0 || !packing->copies.copy[packing->at].by_file)) {
 		rc = go_on_from_session(packing->hub, peer);
 	}
 	return rc;
@@ -101,6 +108,38 @@ static int load(void *data, struct ph_item **items_out)
 	return job.result;
 }
 
+/* From now on copy AT is answered. 0 or negative errno. */
+static int begin_copy(struct ph_hub_packing *packing, unsigned at)
+{
+	int rc;
+
+	ph_items_free(packing->source.items);
+	packing->source = (struct ph_bundle_source){ .load = load, .data = packing };
+	packing->at = at;
+	packing->is_begun = false;
+	memset(&packing->peer, 0, sizeof(packing->peer));
+	packing->peer.known = true;
+	packing->peer.by_file = true;
+	packing->peer.device = packing->device;
+	rc = read_hello(&packing->copies.copy[at], &packing->hello);
+	return rc < 0 ? rc : place_cursors(packing);
+}
+
+/* The next that is answered behind the one at hand: by stick, as it came. Below 0: none. */
+static int next_copy(const struct ph_hub_packing *packing)
+{
+	int64_t since = ph_hub_now(packing->hub) - (int64_t)COPY_DAYS * DAY;
+
+	for (unsigned i = packing->at + 1; i < packing->copies.n; i++) {
+		const struct ph_hub_copy *copy = &packing->copies.copy[i];
+
+		if (copy->by_file && copy->heard >= since) {
+			return (int)i;
+		}
+	}
+	return -1;
+}
+
 int ph_hub_pack_new(struct ph_hub_packing **packing_out, struct ph_hub *hub,
 		    const struct ph_device *device)
 {
@@ -109,14 +148,10 @@ int ph_hub_pack_new(struct ph_hub_packing **packing_out, struct ph_hub *hub,
 
 	if (rc == 0) {
 		packing->hub = hub;
-		packing->source.load = load;
-		packing->source.data = packing;
-		packing->peer.known = true;
-		packing->peer.by_file = true;
-		packing->peer.device = *device;
-		rc = read_hello(hub, device, &packing->hello);
+		packing->device = *device;
+		rc = ph_hub_copies_load(hub, device, &packing->copies);
 	}
-	rc = rc == 0 ? place_cursors(packing) : rc;
+	rc = rc == 0 ? begin_copy(packing, 0) : rc;
 	if (rc < 0) {
 		ph_hub_pack_free(packing);
 		return rc;
@@ -129,14 +164,14 @@ void ph_hub_pack_free(struct ph_hub_packing *packing)
 {
 	if (packing) {
 		ph_items_free(packing->source.items);
+		ph_hub_copies_deinit(&packing->copies);
 		free(packing);
 	}
 }
 
 bool ph_hub_pack_by_file(const struct ph_hub_packing *packing)
 {
-	return packing->hello.n_heads > 0 &&
-	       packing->hello.counter >= packing->peer.device.counter;
+	return packing->copies.copy[0].by_file || next_copy(packing) >= 0;
 }
 
 struct unreceipted {
@@ -160,19 +195,32 @@ static int look_for_receipt(void *data, const struct ph_log *log)
 	return 0;
 }
 
-int ph_hub_pack_waits(const struct ph_hub_packing *packing, bool *waits_out)
+/* Whether anything waits for the copy at hand. */
+static int copy_waits(const struct ph_hub_packing *packing, bool *waits_out)
 {
 	struct unreceipted unreceipted = { .hello = &packing->hello };
 	int rc = ph_hub_load_waits(packing->hub, &packing->peer, waits_out);
 
 	/* what a session told is receipted in it */
-	if (rc == 0 && !*waits_out && ph_hub_pack_by_file(packing)) {
+	if (rc == 0 && !*waits_out && packing->copies.copy[packing->at].by_file) {
 		rc = ph_journal_logs_of_device(packing->hub->journal,
 					       packing->peer.device.id, look_for_receipt,
 					       &unreceipted);
 		*waits_out = unreceipted.waits;
 	}
 	return rc;
+}
+
+int ph_hub_pack_waits(struct ph_hub_packing *packing, bool *waits_out)
+{
+	int rc = copy_waits(packing, waits_out);
+
+	for (int next = next_copy(packing); rc == 0 && !*waits_out && next >= 0;
+	     next = next_copy(packing)) {
+		rc = begin_copy(packing, (unsigned)next);
+		rc = rc < 0 ? rc : copy_waits(packing, waits_out);
+	}
+	return rc < 0 ? rc : begin_copy(packing, 0);
 }
 
 /* ---- receipts ---- */
@@ -214,37 +262,44 @@ static int put_signed(struct receipts *receipts, int rc, const struct ph_receipt
 	return rc;
 }
 
-static int put_receipt(void *data, const struct ph_log *log)
+/* The receipt for what HEAD says is known, and the one of the backup that has it. */
+static int put_head(struct receipts *receipts, const struct ph_hub_head *head)
 {
-	struct receipts *receipts = data;
 	struct ph_hub *hub = receipts->packing->hub;
-	struct ph_hub_head head = { 0 };
 	struct ph_receipt receipt;
-	bool forked;
-	int rc;
+	int rc = ph_hub_receipt(hub, head, &receipt);
 
-	if (log->branch != 0 || log->n == 0) {
-		return 0;
-	}
-	rc = ph_journal_log_is_forked(hub->journal, log->id, &forked);
-	if (rc == 0 && forked) {
-		rc = find_sure(receipts->packing, log, &head);
-	} else if (rc == 0) {
-		memcpy(head.known.log_id, log->id, sizeof(log->id));
-		memcpy(head.known.h, log->h, sizeof(log->h));
-		head.known.n = log->n;
-		head.row = log->row;
-	}
-	if (rc != 0 || head.known.n == 0) {
-		return rc;
-	}
-	rc = ph_hub_receipt(hub, &head, &receipt);
 	rc = put_signed(receipts, rc, &receipt);
 	if (rc != 0) {
 		return rc;
 	}
-	rc = ph_hub_backup_receipt(hub, &head, &receipt);
+	rc = ph_hub_backup_receipt(hub, head, &receipt);
 	return rc == PH_JOURNAL_E_NONE ? 0 : put_signed(receipts, rc, &receipt);
+}
+
+static int put_receipt(void *data, const struct ph_log *log)
+{
+	struct receipts *receipts = data;
+	struct ph_hub *hub = receipts->packing->hub;
+	struct ph_hub_head end = { .row = log->row };
+	struct ph_hub_head sure = { 0 };
+	bool forked;
+	int rc;
+
+	if (log->n == 0) {
+		return 0;
+	}
+	memcpy(end.known.log_id, log->id, sizeof(log->id));
+	memcpy(end.known.h, log->h, sizeof(log->h));
+	end.known.n = log->n;
+	rc = ph_journal_log_is_forked(hub->journal, log->id, &forked);
+	if (rc == 0 && forked && log->branch == 0) {
+		rc = find_sure(receipts->packing, log, &sure);
+	}
+	if (rc == 0 && sure.known.n > 0 && sure.known.n != end.known.n) {
+		rc = put_head(receipts, &sure);
+	}
+	return rc != 0 ? rc : put_head(receipts, &end);
 }
 
 /* ---- one bundle ---- */
@@ -298,15 +353,16 @@ static int begin_bundle(struct ph_hub_packing *packing, uint64_t max,
 	return rc;
 }
 
-int ph_hub_pack_next(struct ph_hub_packing *packing, uint64_t max, struct ph_buf *out,
-		     struct ph_hub_packed *packed_out)
+/* One bundle to the copy at hand; *MORE_OUT: it does not hold all. */
+static int pack_one(struct ph_hub_packing *packing, uint64_t max, struct ph_buf *out,
+		    struct ph_hub_packed *packed_out, bool *more_out)
 {
 	struct ph_bundle_writer *writer = NULL;
 	struct ph_bundle_counts counts = { 0 };
 	struct receipts receipts = { packing, NULL, out, 0 };
-	bool more = false;
 	int rc = begin_bundle(packing, max, &writer, out);
 
+	*more_out = false;
 	if (rc == 0 && !packing->is_begun) {
 		receipts.writer = writer;
 		rc = ph_journal_logs_of_device(packing->hub->journal,
@@ -318,18 +374,34 @@ int ph_hub_pack_next(struct ph_hub_packing *packing, uint64_t max, struct ph_buf
 		rc = ph_bundle_put_all(writer, &packing->source, &counts, out);
 		if (rc == PH_BUNDLE_E_FULL &&
 		    counts.entries + counts.parts + counts.pages > 0) {
-			more = true;
+			*more_out = true;
 			rc = 0;
 		}
 	}
 	rc = rc == 0 ? ph_bundle_finish(writer, out) : rc;
 	ph_bundle_writer_free(writer);
+	*packed_out = (struct ph_hub_packed){ .entries = counts.entries,
+					      .parts = counts.parts,
+					      .pages = counts.pages,
+					      .receipts = receipts.n };
+	return rc;
+}
+
+int ph_hub_pack_next(struct ph_hub_packing *packing, uint64_t max, struct ph_buf *out,
+		     struct ph_hub_packed *packed_out)
+{
+	struct ph_hub_packed packed;
+	bool more;
+	int next = -1;
+	int rc = pack_one(packing, max, out, &packed, &more);
+
+	if (rc == 0 && !more) {
+		next = next_copy(packing);
+		rc = next >= 0 ? begin_copy(packing, (unsigned)next) : 0;
+	}
 	if (rc == 0) {
-		*packed_out = (struct ph_hub_packed){ .entries = counts.entries,
-						      .parts = counts.parts,
-						      .pages = counts.pages,
-						      .receipts = receipts.n,
-						      .more = more };
+		*packed_out = packed;
+		packed_out->more = more || next >= 0;
 	}
 	return rc > 0 ? PH_HUB_PACK_E_FULL : rc;
 }

@@ -7,6 +7,7 @@
  * left by one that was killed is removed by the next.
  */
 #include "daemon/hub_bundle.h"
+#include "daemon/hub_copy.h"
 #include "daemon/hub_name.h"
 
 #include <errno.h>
@@ -58,7 +59,7 @@ static int choose(void *data, const struct ph_device *device)
 	int rc = ph_hub_device_trust(choice->hub, device->id, &trust);
 
 	if (rc == 0 && choice->site == 0) {
-		rc = ph_hub_bundle_came(choice->hub, device, &came);
+		rc = ph_hub_copies_by_file(choice->hub, device, &came);
 	}
 	if (rc < 0 || !came || (choice->site != 0 && device->site != choice->site) ||
 	    trust == PH_HUB_CUT || trust == PH_HUB_RETIRED) {

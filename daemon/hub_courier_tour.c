@@ -21,6 +21,7 @@
 #include <sodium.h>
 
 #include "daemon/hub_bundle.h"
+#include "daemon/hub_copy.h"
 #include "proto/spool.h"
 
 #define META_PACKED "courier.packed." /* and the device id in hex */
@@ -77,7 +78,7 @@ static int consider(void *data, const struct ph_device *device)
 	if (!(device->role & PH_ROLE_SITE)) {
 		return 0;
 	}
-	rc = ph_hub_bundle_came(tour->hub, device, &came);
+	rc = ph_hub_copies_by_file(tour->hub, device, &came);
 	if (rc < 0 ||
 	    (!came && device->heard + PH_HUB_TOUR_DAYS * DAY > ph_hub_now(tour->hub))) {
 		return rc;
@@ -184,7 +185,7 @@ static int make_mark(struct ph_hub *hub, const struct ph_device *device,
 	struct ph_buf hello = { 0 };
 	crypto_generichash_state state;
 	enum ph_hub_trust trust;
-	int rc = ph_hub_bundle_hello(hub, device, &hello);
+	int rc = ph_hub_copies_bytes(hub, device, &hello);
 
 	crypto_generichash_init(&state, NULL, 0, MARK_SIZE);
 	rc = rc < 0 ? rc : ph_hub_device_trust(hub, device->id, &trust);

@@ -17,6 +17,7 @@
  */
 #include "daemon/hub_bundle.h"
 #include "daemon/hub_collect.h"
+#include "daemon/hub_copy.h"
 #include "daemon/hub_feed.h"
 #include "daemon/hub_judge.h"
 #include "daemon/hub_load.h"
@@ -391,13 +392,14 @@ static int do_heard(struct ph_hub *hub, struct ph_job *job)
 		return 0;
 	}
 	peer->device.heard = when_heard(hub, peer);
-	peer->device.counter = peer->counter;
+	/* a copy of its folder may count from further back */
+	if (peer->counter > peer->device.counter) {
+		peer->device.counter = peer->counter;
+	}
 	peer->device.control = peer->control;
 	peer->heard = true;
 	rc = ph_hub_feed_heard(hub, peer);
-	if (rc == 0 && peer->by_file) {
-		rc = ph_hub_bundle_heard(hub, peer);
-	}
+	rc = rc < 0 ? rc : ph_hub_copy_heard(hub, peer);
 	return rc < 0 ? rc : ph_journal_device_update(hub->journal, &peer->device);
 }
 

@@ -68,7 +68,7 @@ struct ph_device {
 	uint8_t invite[PH_INVITE_ID_SIZE];
 	int64_t admitted; /* seconds since 1970; 0: not yet */
 	int64_t heard;    /* last authenticated session; 0: never */
-	uint64_t counter; /* of the last session */
+	uint64_t counter; /* the highest of its sessions and bundles */
 	uint64_t control; /* entries of the control log that it holds or was sent */
 };
 /*
@@ -90,7 +90,7 @@ int ph_journal_device_by_invite(struct ph_journal *journal,
 				const uint8_t invite[static PH_INVITE_ID_SIZE],
 				struct ph_device *device_out);
 int ph_journal_device_cert(struct ph_journal *journal, int64_t row, struct ph_buf *out);
-/* Write back admitted, heard, counter and control. 0, PH_JOURNAL_E_NONE or negative errno. */
+/* Write back admitted, heard, control, and counter if it is higher. 0, PH_JOURNAL_E_NONE or negative errno. */
 int ph_journal_device_update(struct ph_journal *journal, const struct ph_device *device);
 /* Each device in order of row; CB returning non-zero ends the walk with that value. */
 int ph_journal_device_each(struct ph_journal *journal,

@@ -159,11 +159,10 @@ int ph_journal_device_cert(struct ph_journal *journal, int64_t row, struct ph_bu
 int ph_journal_device_update(struct ph_journal *journal, const struct ph_device *device)
 {
 	struct ph_stmt *stmt;
-	int rc = ph_db_prepare(
-		journal->db,
-		"UPDATE device SET admitted = ?2, heard = ?3, counter = ?4, control = ?5"
-		" WHERE row = ?1",
-		&stmt);
+	int rc = ph_db_prepare(journal->db,
+			       "UPDATE device SET admitted = ?2, heard = ?3,"
+			       " counter = MAX(counter, ?4), control = ?5 WHERE row = ?1",
+			       &stmt);
 
 	if (rc != 0) {
 		return rc;

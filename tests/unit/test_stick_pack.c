@@ -6,6 +6,7 @@
 #include "tests/unit/stick_world.h"
 
 #include "client/site_internal.h"
+#include "daemon/hub_copy.h"
 #include "daemon/hub_internal.h"
 
 struct sticks {
@@ -245,6 +246,8 @@ static void test_number_used_before(void **state)
 static void test_late_with_new(void **state)
 {
 	struct sticks *sticks = *state;
+	struct ph_hub_peer peer = { .known = true, .n_heads = 1 };
+	const struct ph_log *own = ph_site_log(sticks->pc.site);
 	struct ph_device before;
 	struct ph_hub_bundle_taken taken;
 
@@ -256,9 +259,15 @@ static void test_late_with_new(void **state)
 	before = stick_device(&sticks->room, &sticks->pc);
 	before.counter += 5;
 	before.heard = ph_hub_now(sticks->room.hub);
+	peer.device = before;
+	peer.counter = before.counter;
+	memcpy(peer.head[0].log_id, own->id, sizeof(own->id));
+	memcpy(peer.head[0].h, own->h, sizeof(own->h));
+	peer.head[0].n = own->n;
 	assert_int_equal(ph_db_begin(sticks->room.hub->db), 0);
 	assert_int_equal(
 		ph_journal_device_update(ph_hub_journal(sticks->room.hub), &before), 0);
+	assert_int_equal(ph_hub_copy_heard(sticks->room.hub, &peer), 0);
 	assert_int_equal(ph_db_commit(sticks->room.hub->db), 0);
 	taken = take_up(&sticks->room, ph_buf_view(&sticks->up.bundle[0]));
 	assert_int_equal(taken.refusal, 0);
