@@ -391,6 +391,15 @@ int ph_hub_load_hello(struct ph_hub *hub, struct ph_hub_peer *peer,
 	return rc != 0 ? rc : ph_hub_feed_hello(hub, peer, hello);
 }
 
+/*
+ * Whether PEER may get what others wrote in this session. The control log names them, so it goes before;
+ * if it has changed other than at its end meanwhile, nothing of it goes until the next hello.
+ */
+static bool gets_others(const struct ph_hub *hub, const struct ph_hub_peer *peer)
+{
+	return peer->confirmed && peer->control_moves == hub->control_moves;
+}
+
 int ph_hub_load_waits(struct ph_hub *hub, const struct ph_hub_peer *peer, bool *more_out)
 {
 	uint64_t total;
@@ -398,10 +407,10 @@ int ph_hub_load_waits(struct ph_hub *hub, const struct ph_hub_peer *peer, bool *
 
 	*more_out = rc == 0 && peer->control < total &&
 		    peer->control_moves == hub->control_moves;
-	if (rc == 0 && !*more_out && peer->confirmed) {
+	if (rc == 0 && !*more_out && gets_others(hub, peer)) {
 		rc = siblings_wait(hub, peer, more_out);
 	}
-	if (rc == 0 && !*more_out && peer->confirmed) {
+	if (rc == 0 && !*more_out && gets_others(hub, peer)) {
 		rc = ph_hub_feed_waits(hub, peer, more_out);
 	}
 	return rc;
@@ -414,7 +423,7 @@ static int next_item(struct ph_hub *hub, struct ph_hub_peer *peer, size_t budget
 	bool more;
 	int rc = next_control(hub, peer, budget, item_out);
 
-	if (rc != PH_HUB_LOAD_E_NONE || !peer->confirmed) {
+	if (rc != PH_HUB_LOAD_E_NONE || !gets_others(hub, peer)) {
 		return rc;
 	}
 	rc = next_sibling(hub, peer, budget, item_out);

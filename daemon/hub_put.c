@@ -15,6 +15,7 @@
 #include "common/ledger/query.h"
 #include "common/log/json.h"
 #include "common/log/operator.h"
+#include "daemon/hub_collect.h"
 #include "daemon/hub_judge.h"
 
 /* --- looking --- */
@@ -277,6 +278,9 @@ int ph_hub_put_end(struct ph_hub *hub, struct ph_error *err)
 
 	if (rc == 0) {
 		rc = ph_writer_seal_each(hub->desk);
+	}
+	if (rc == 0) { /* of a hub that was restored this may be the first word */
+		rc = ph_hub_control_note(hub);
 	}
 	if (rc == 0) {
 		rc = ph_db_commit(hub->db);

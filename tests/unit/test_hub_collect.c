@@ -125,6 +125,70 @@ static void test_it_comes_back(void **state)
 	rolled_close(&r);
 }
 
+/*
+ * The first word of a restored hub opens another log, whichever way it is said: what was the
+ * control log before is still of it, also for the next process.
+ */
+static void test_first_word_is_recorded(void **state)
+{
+	json_t *entry = json_pack("{s:s, s:s, s:s, s:s}", "kind", "commune-put", "code",
+				  "03646", "name", "Tô Hiệu", "type", "phuong");
+	struct rolled r;
+	struct hub_room *room = &r.pair.room;
+	json_t *answer;
+
+	(void)state;
+	roll_back(&r);
+	answer = ask(room,
+		     json_pack("{s:s, s:[o]}", "command", "record", "entries", entry));
+	assert_true(json_is_true(json_object_get(
+		json_array_get(json_object_get(answer, "entries"), 0), "ok")));
+	json_decref(answer);
+	assert_int_equal(hub_says(room, "control_entries"), r.control - 2 + 3);
+	hub_restart(room);
+	assert_int_equal(hub_says(room, "control_entries"), r.control - 2 + 3);
+	rolled_close(&r);
+}
+
+/*
+ * A device brings lost entries of the control log, and so its own position is one no more. Until its
+ * next hello it gets nothing of that log, nor anything whose writer that log would name first.
+ */
+static void test_nothing_before_the_control_log(void **state)
+{
+	struct rolled r;
+	struct hub_room *room = &r.pair.room;
+	struct member sibling;
+	struct ph_job *job;
+
+	(void)state;
+	roll_back(&r);
+	say(room, "collect-end");
+	member_open(room, &sibling, 3, "14-0371");
+	write_visits(&sibling, 3);
+	be_admitted(room, &sibling);
+	expect_job(room, store_of(&sibling, all_item(&sibling, 0)), 0);
+	be_admitted(room, &r.pair.a);
+	r.pair.a.peer.confirmed = true;
+	expect_job(room, store_of(&r.pair.a, copy_item(r.items)), 0);
+	assert_int_not_equal(hub_says(room, "control_entries"), 0);
+	job = carry_out(room, job_of(&r.pair.a, PH_JOB_LOAD, NULL));
+	assert_int_equal(job->result, 0);
+	assert_null(job->items);
+	assert_false(job->more);
+	ph_job_free(job);
+	/* then all of it, in its order */
+	be_admitted(room, &r.pair.a);
+	r.pair.a.peer.confirmed = true;
+	job = carry_out(room, job_of(&r.pair.a, PH_JOB_LOAD, NULL));
+	assert_non_null(job->items);
+	assert_memory_not_equal(job->items->log_id, own_log(&sibling)->id,
+				PH_LOG_ID_SIZE);
+	ph_job_free(job);
+	member_close(&sibling);
+	rolled_close(&r);
+}
+
 /* Altered on the way, or sealed by nobody who may: nothing of it is kept. */
 static void test_forged(void **state)
 {
@@ -262,8 +326,12 @@ static void test_blocks(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_it_comes_back), cmocka_unit_test(test_forged),
-		cmocka_unit_test(test_not_restored),  cmocka_unit_test(test_epochs),
+		cmocka_unit_test(test_it_comes_back),
+		cmocka_unit_test(test_forged),
+		cmocka_unit_test(test_first_word_is_recorded),
+		cmocka_unit_test(test_nothing_before_the_control_log),
+		cmocka_unit_test(test_not_restored),
+		cmocka_unit_test(test_epochs),
 		cmocka_unit_test(test_blocks),
 	};
 
