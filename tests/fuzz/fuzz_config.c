@@ -2,12 +2,19 @@
  * tests/fuzz/fuzz_config.c - any bytes as the text of packhorsed.conf.
  *
  * Every refusal has words that name a line. What is taken lies within the limits of the
- * table, each address splits, and the same text gives the same settings again.
+ * table, each address splits, and the same text gives the same settings again, also out of
+ * a file. The bytes are an address, too: what splits has a host and a port.
  */
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include "common/base/limits.h"
 #include "daemon/config.h"
 
 #include "tests/fuzz/choices.h"
+#include "tests/fuzz/folder.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -34,6 +41,42 @@ static void check(const struct ph_settings *settings)
 	must(settings->prefix <= PH_PREFIX_NO);
 }
 
+static void try_address(const uint8_t *data, size_t size)
+{
+	char text[128] = "", host[PH_LISTEN_TEXT];
+	struct ph_error err = { 0 };
+	unsigned port = 70000;
+	int rc;
+
+	memcpy(text, data, size < sizeof(text) ? size : sizeof(text) - 1);
+	rc = ph_address_split(text, host, sizeof(host), &port, &err);
+	must((rc == 0) == (err.text[0] == '\0'));
+	must(rc != 0 || (host[0] != '\0' && port <= 65535));
+}
+
+/* Out of packhorsed.conf, if PARSED is what its text alone gives. */
+static void try_file(const uint8_t *data, size_t size, int parsed,
+		     const struct ph_settings *settings)
+{
+	static struct ph_settings loaded, before;
+	struct ph_error err = { 0 };
+	char path[96];
+	int fd, rc;
+
+	if (fuzz_folder[0] == '\0') {
+		fuzz_folder_make();
+		must(ph_settings_load(&loaded, fuzz_folder, &err) == 0); /* no file */
+	}
+	snprintf(path, sizeof(path), "%s/packhorsed.conf", fuzz_folder);
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	must(fd >= 0 && write(fd, data, size) == (ssize_t)size && close(fd) == 0);
+	memset(&loaded, 0x5a, sizeof(loaded));
+	before = loaded;
+	rc = ph_settings_load(&loaded, fuzz_folder, &err);
+	must((rc == 0) == (parsed == 0));
+	must(memcmp(&loaded, rc == 0 ? settings : &before, sizeof(loaded)) == 0);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct ph_settings settings, again;
@@ -43,6 +86,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	ph_settings_init(&settings);
 	rc = ph_settings_parse(&settings, PH_VIEW(data, size), "conf", &err);
 	must(rc <= 0 && (rc == 0) == (err.text[0] == '\0'));
+	try_address(data, size);
+	try_file(data, size, rc, &settings);
 	if (rc != 0) {
 		must(strncmp(err.text, "conf", 4) == 0);
 		return 0;

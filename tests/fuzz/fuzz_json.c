@@ -2,8 +2,10 @@
  * tests/fuzz/fuzz_json.c - any bytes as a line of `record`.
  *
  * Every refusal has words. What is taken shows as JSON that is taken again and then
- * shows the same.
+ * shows the same. A code that begins with an exclamation mark is one that cannot be resolved.
+ * With the line 300 times over, it is longer than any may be.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,6 +24,9 @@ static int resolve(void *data, enum ph_type type, struct ph_view code, struct ph
 {
 	(void)data;
 	(void)type;
+	if (code.len > 0 && code.data[0] == '!') {
+		return -EIO; /* the store cannot be asked */
+	}
 	*id = (struct ph_id){ .ns = 7, .code = code };
 	return 0;
 }
@@ -55,6 +60,23 @@ static void try_again(const struct ph_entry *entry)
 	ph_buf_deinit(&arena);
 }
 
+static void try_long(const uint8_t *data, size_t size)
+{
+	struct ph_buf line = { 0 };
+	struct ph_error err = { 0 };
+	json_t *object = NULL;
+
+	if (size < PH_LINE_MAX / 300 || size > PH_LINE_MAX / 250) {
+		return; /* only some, else all go slowly */
+	}
+	while (line.len <= PH_LINE_MAX) {
+		must(ph_buf_put(&line, data, size) == 0);
+	}
+	must(ph_json_parse(ph_buf_view(&line), &object, &err) < 0);
+	must(err.text[0] != '\0' && object == NULL);
+	ph_buf_deinit(&line);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct ph_entry entry;
@@ -73,5 +95,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	json_decref(object);
 	ph_buf_deinit(&arena);
+	try_long(data, size);
 	return 0;
 }

@@ -1,7 +1,10 @@
 /*
  * tests/fuzz/fuzz_keyfile.c - any bytes as a file of keys.
  *
- * The first byte says what the rest is: d a file of device keys, l one of a locked key.
+ * The first byte says what the rest is: d a file of device keys, l one of a locked key; D and
+ * L what is XORed, from the place that two bytes name, onto such a file that was saved here,
+ * which loads only as it was saved. Above 127 there is no such file, or it is a folder, or
+ * too long.
  * What loads saves to the very same bytes (device keys), and everything else is refused
  * with words and leaves its output alone. Argon2id, which takes memory and a second on
  * purpose, stands aside here: the key is a plain hash of what it would have been given,
@@ -55,6 +58,40 @@ static void put(struct ph_view bytes)
 	     write(folder, bytes.data, bytes.len) == (ssize_t)bytes.len);
 }
 
+static struct ph_buf saved_device, saved_locked;
+
+static void read_saved(const char *name, struct ph_buf *out)
+{
+	struct ph_error err = { 0 };
+
+	must(ph_file_read(name, 65536, out, &err) == 0);
+	must(unlink(name) == 0);
+}
+
+/* As they are saved, by seeded random numbers. */
+static void save_both(void)
+{
+	struct ph_device_keys keys;
+	struct ph_sign_pair pair;
+	struct ph_rng_seeded seeded;
+	struct ph_error err = { 0 };
+	struct ph_rng rng;
+	char dir[] = "/tmp/packhorse-fuzz.XXXXXX";
+	char name[64];
+
+	ph_rng_seed(&seeded, 1, &rng);
+	must(mkdtemp(dir) != NULL);
+	snprintf(name, sizeof(name), "%s/keys", dir);
+	ph_device_keys_make(&keys, &rng);
+	must(ph_device_keys_save(&keys, name, &err) == 0);
+	read_saved(name, &saved_device);
+	ph_sign_pair_make(&pair, &rng);
+	must(ph_locked_key_save(&pair, name, ph_view_str("ngựa thồ"), PH_LOCK_MIB_MIN,
+				&rng, &err) == 0);
+	read_saved(name, &saved_locked);
+	must(rmdir(dir) == 0);
+}
+
 static void try_device(struct ph_view bytes)
 {
 	static struct ph_device_keys keys, before;
@@ -100,6 +137,36 @@ static void try_locked(struct ph_view bytes)
 	must(memcmp(&sign, &pair, sizeof(sign)) == 0);
 }
 
+static void try_bent(const struct ph_buf *saved, bool is_device, struct ph_view with)
+{
+	struct ph_buf bent = { 0 };
+	size_t at = with.len < 2 ? 0 : (size_t)ph_be16_get(with.data) % saved->len;
+
+	must(ph_buf_put_view(&bent, ph_buf_view(saved)) == 0);
+	for (size_t i = 2; i < with.len && at < bent.len; i++, at++) {
+		bent.data[at] ^= with.data[i];
+	}
+	if (is_device) {
+		try_device(ph_buf_view(&bent));
+	} else {
+		try_locked(ph_buf_view(&bent));
+	}
+	ph_buf_deinit(&bent);
+}
+
+/* What is at the path cannot be read as a file of keys. */
+static void try_absent(uint8_t how)
+{
+	static const char *const paths[] = { "/nowhere/keys", "/tmp", "/dev/zero" };
+	struct ph_device_keys keys;
+	struct ph_sign_pair pair;
+	struct ph_error err = { 0 }, again = { 0 };
+
+	must(ph_device_keys_load(&keys, paths[how % 3], &err) < 0);
+	must(ph_locked_key_load(&pair, paths[how % 3], ph_view_str("x"), &again) < 0);
+	must(err.text[0] != '\0' && again.text[0] != '\0');
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	if (folder < 0) {
@@ -107,6 +174,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		folder = memfd_create("keys", 0);
 		must(folder >= 0);
 		snprintf(path, sizeof(path), "/proc/self/fd/%d", folder);
+		save_both();
 	}
 	if (size == 0) {
 		return 0;
@@ -115,6 +183,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		try_device(PH_VIEW(data + 1, size - 1));
 	} else if (data[0] == 'l') {
 		try_locked(PH_VIEW(data + 1, size - 1));
+	} else if (data[0] == 'D') {
+		try_bent(&saved_device, true, PH_VIEW(data + 1, size - 1));
+	} else if (data[0] == 'L') {
+		try_bent(&saved_locked, false, PH_VIEW(data + 1, size - 1));
+	} else if (data[0] > 127) {
+		try_absent(data[0]);
 	}
 	return 0;
 }

@@ -5,7 +5,8 @@
  * anybody puts a file, a folder, something that is no file, or one longer than it says into
  * the spool, under any name and with any content, good bundles and manifests of two senders
  * among them, or takes one away; a sender packs, signs its manifest and sweeps; the power
- * goes, or an operation fails.
+ * goes, or an operation fails; somebody asks for what the spool cannot hold, or for a stick
+ * that is none.
  *
  * Behind each step the spool is read. What is listed are the names of bundles, all of them,
  * in order, each with a header or a reason; a file reads as what it is, and as a bundle if
@@ -27,15 +28,13 @@
 
 #include "tests/fuzz/choices.h"
 #include "tests/fuzz/odd_disk.h"
+#include "tests/fuzz/spool_things.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum {
-	SENDERS = 2,
-	BUNDLES = 2, /* of each */
 	STEPS_MAX = 24,
 	FILES_MAX = 64,
-	NAMED_MAX = 80, /* bytes of a name out of the input */
 };
 
 #define STICK  "/m/a"
@@ -48,118 +47,8 @@ struct file {
 	uint64_t size, hash;
 };
 
-static struct sender senders[SENDERS];
-static struct ph_buf bundles[SENDERS][BUNDLES];
 static bool is_faulty; /* the disk may fail as it likes */
 static struct ph_spool spool;
-
-/* --- names and contents --- */
-
-static void name_id(unsigned who, const char *end, char out[static ODD_NAME_SIZE])
-{
-	ph_hex(out, senders[who].id, PH_DEVICE_ID_SIZE);
-	strcat(out, end);
-}
-
-static void name_any(struct choices *choices, char out[static ODD_NAME_SIZE])
-{
-	struct ph_view text = choices_take(choices, choices_byte(choices) % NAMED_MAX);
-	size_t n = 0;
-
-	for (size_t i = 0; i < text.len; i++) {
-		uint8_t c = text.data[i];
-
-		out[n++] = (char)(c == '/' || c == '\0' ? '_' : c);
-	}
-	out[n] = '\0';
-	if (n == 0 || strcmp(out, ".") == 0 || strcmp(out, "..") == 0) {
-		strcpy(out, "x");
-	}
-}
-
-static void name_of(struct choices *choices, struct ph_view content,
-		    char out[static ODD_NAME_SIZE])
-{
-	uint8_t choice = choices_byte(choices);
-	uint8_t hash[PH_BUNDLE_HASH_SIZE];
-
-	ph_bundle_hash(content, hash);
-	switch (choice % 8) {
-	case 0:
-	case 1:
-		ph_spool_name(hash, out);
-		break;
-	case 2: /* another's: one that is sorted anywhere */
-		memset(hash, choice, sizeof(hash));
-		ph_spool_name(hash, out);
-		break;
-	case 3:
-		ph_spool_name(hash, out);
-		out[choice / 8] = (char)(out[choice / 8] ^ 0x20);
-		break;
-	case 4:
-		name_id(choice / 8 % SENDERS, ".phm", out);
-		break;
-	case 5:
-		name_id(choice / 8 % SENDERS, ".part", out);
-		break;
-	case 6:
-		name_id(choice / 8 % SENDERS, ".phm.part", out);
-		break;
-	default:
-		name_any(choices, out);
-	}
-}
-
-static void put_manifest(unsigned who, uint8_t which, struct ph_buf *out)
-{
-	struct ph_manifest manifest = { .written = 1790000000 };
-	struct ph_manifest_line line;
-
-	memcpy(manifest.key, senders[who].pair.key, PH_KEY_SIZE);
-	for (unsigned i = 0; i < BUNDLES; i++) {
-		if (which & (1u << i)) {
-			ph_spool_line(ph_buf_view(&bundles[who][i]), &line);
-			must(ph_manifest_add(&manifest, &line) == 0);
-		}
-	}
-	must(ph_manifest_encode(&manifest, &senders[who].pair, out) == 0);
-	ph_manifest_deinit(&manifest);
-}
-
-static void content_of(struct choices *choices, struct ph_buf *out)
-{
-	uint8_t choice = choices_byte(choices);
-	unsigned who = choice / 8 % SENDERS, which = choice / 16 % BUNDLES;
-	struct ph_view good = ph_buf_view(&bundles[who][which]);
-	size_t at;
-
-	switch (choice % 8) {
-	case 0:
-	case 1:
-		must(ph_buf_put_view(out, good) == 0);
-		break;
-	case 2: /* bent in its front, or anywhere */
-		must(ph_buf_put_view(out, good) == 0);
-		at = choices_byte(choices);
-		at = choice & 0x80 ? at * 16 % good.len : at % PH_BUNDLE_HEADER_LEN;
-		out->data[at] ^= choices_byte(choices);
-		break;
-	case 3: /* cut short */
-		must(ph_buf_put(out, good.data, choices_byte(choices)) == 0);
-		break;
-	case 4:
-		put_manifest(who, choice / 16, out);
-		break;
-	case 5:
-		put_manifest(who, choice / 16, out);
-		at = choices_byte(choices) % out->len;
-		out->data[at] ^= choices_byte(choices);
-		break;
-	default:
-		must(ph_buf_put_view(out, choices_bytes(choices)) == 0);
-	}
-}
 
 /* --- what is there --- */
 
@@ -431,6 +320,18 @@ static void sweep(unsigned who, uint8_t which)
 	ph_manifest_deinit(&keep);
 }
 
+/* Without a word of what is to be kept. */
+static void sweep_all(unsigned who)
+{
+	unsigned removed;
+
+	if (ph_spool_sweep(&spool, senders[who].id, NULL, &removed, NULL) == 0 &&
+	    !is_faulty) {
+		must(ph_spool_sweep(&spool, senders[who].id, NULL, &removed, NULL) == 0);
+		must(removed == 0);
+	}
+}
+
 /* The disk fails its sender as FAULT says; 0: it does not. */
 static void break_disk(uint8_t fault)
 {
@@ -460,6 +361,8 @@ static void send_step(struct choices *choices, uint8_t op, uint8_t fault,
 		put_manifest(who, choice / 4, &bytes);
 		(void)ph_spool_put_manifest_bytes(&spool, senders[who].id,
 						  ph_buf_view(&bytes), NULL);
+	} else if (choice / 16 == 15) {
+		sweep_all(who);
 	} else {
 		sweep(who, choice / 4);
 	}
@@ -517,10 +420,70 @@ static void take_away(const struct scene *seen, uint8_t which)
 	}
 }
 
+/* --- no stick, no spool, no bundle --- */
+
+static void ask_wrongly(struct choices *choices)
+{
+	static const uint8_t nobody[PH_DEVICE_ID_SIZE];
+	static char far_away[PH_SPOOL_PATH_MAX + 100] = STICK "/";
+	const char *const sticks[] = { "/m/none", STICK "/file", "/m/b", "", far_away };
+	uint8_t choice = choices_byte(choices);
+	struct ph_manifest manifest;
+	struct ph_error err = { 0 };
+	struct ph_buf bytes = { 0 };
+	const char *reason = NULL;
+	struct ph_spool wrong;
+	char name[ODD_NAME_SIZE] = "";
+	int rc;
+
+	memset(far_away + strlen(STICK "/"), 'x',
+	       sizeof(far_away) - strlen(STICK "/") - 1);
+	rc = ph_spool_open(&wrong, sticks[choice % 5], choice & 16, &err);
+	must(rc < 0 && err.text[0] != '\0');
+	name_any(choices, name);
+	must(is_bundle(name) || ph_spool_read(&spool, name, &bytes, &reason) < 0);
+	must(ph_spool_manifest(&spool, nobody, &manifest) != 0);
+	must(bytes.len == 0);
+}
+
+/* In place of the spool a file has its name; or there is none. */
+static void lose_spool(uint8_t how)
+{
+	struct ph_spool_files list;
+	struct ph_error err = { 0 };
+	unsigned removed;
+	int fd;
+
+	sim_disk_remove("a");
+	sim_disk_add("a");
+	if (how % 3 == 0) {
+		fd = sim_file_ops.open(FOLDER, O_WRONLY | O_CREAT, 0600);
+		must(fd >= 0 && sim_file_ops.close(fd) == 0);
+		must(ph_spool_open(&spool, STICK, how & 16, &err) == -ENOTDIR);
+		must(sim_file_ops.unlink(FOLDER) == 0);
+	} else {
+		must(ph_spool_open(&spool, STICK, false, &err) == -ENOENT);
+	}
+	must(err.text[0] != '\0');
+	must(ph_spool_list(&spool, &list, NULL) < 0);
+	must(ph_spool_sweep(&spool, senders[0].id, NULL, &removed, NULL) < 0);
+	n_odd_files = 0;
+	must(ph_spool_open(&spool, STICK, true, NULL) == 0);
+	sim_disk_settle("a");
+}
+
 static void step(struct choices *choices, const struct scene *seen)
 {
 	uint8_t op = choices_byte(choices);
 
+	if (op >= 250) {
+		lose_spool(choices_byte(choices));
+		return;
+	}
+	if (op >= 240) {
+		ask_wrongly(choices);
+		return;
+	}
 	switch (op % 10) {
 	case 0:
 	case 1:
