@@ -82,15 +82,16 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 		return rc;
 	}
 	if (cli->json || cli->plain) {
-		return ph_out_script(cli->json,
-				     json_pack("{s:i, s:b, s:I, s:I, s:I, s:I, s:I, s:I}",
-					       "schema", 1, "ok", 1, "logs",
-					       (json_int_t)counts.logs, "entries",
-					       (json_int_t)counts.entries, "seals",
-					       (json_int_t)counts.seals, "parts",
-					       (json_int_t)counts.parts, "parts_missing",
-					       (json_int_t)counts.parts_missing,
-					       "receipts", (json_int_t)counts.receipts));
+		return ph_out_script(
+			cli->json,
+			json_pack("{s:i, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+				  "schema", 1, "ok", 1, "logs", (json_int_t)counts.logs,
+				  "entries", (json_int_t)counts.entries, "seals",
+				  (json_int_t)counts.seals, "parts",
+				  (json_int_t)counts.parts, "parts_missing",
+				  (json_int_t)counts.parts_missing, "parts_erased",
+				  (json_int_t)counts.parts_erased, "receipts",
+				  (json_int_t)counts.receipts));
 	}
 	printf(ph_say("All is whole: %" PRIu64 " entries in %" PRIu64 " logs, %" PRIu64
 		      " seals, %" PRIu64 " sealed parts, %" PRIu64 " receipts; the "

@@ -42,6 +42,7 @@ static const struct ph_cli_command *const commands[] = {
 	&ph_cmd_reader_add,
 	&ph_cmd_reader_set,
 	&ph_cmd_reader_show,
+	&ph_cmd_privacy,
 	&ph_cmd_reader_consent,
 	&ph_cmd_reader_block,
 	&ph_cmd_reader_unblock,

@@ -434,6 +434,7 @@ static int bring_up(struct ph_site *site, struct ph_db *db, struct ph_error *err
 	}
 	if (rc == 0 && !site->batch) {
 		rc = ph_ledger_catch_up(site->ledger, NULL, err);
+		rc = rc == 0 && db == site->db ? ph_site_erase(site) : rc;
 	}
 	return rc;
 }

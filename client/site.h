@@ -180,6 +180,9 @@ void ph_site_moved(const struct ph_site *site, struct ph_site_moved *moved_out);
 int ph_site_session_end(struct ph_site *site, bool complete, const char *reason,
 			const struct ph_session_counts *counts);
 
+/* An erasure that has come is carried out now; else when the ledger is next asked for. 0 or negative errno with ERR. */
+int ph_site_erase_heard(struct ph_site *site, struct ph_error *err);
+
 /* What the province says of this device. */
 enum ph_site_standing {
 	PH_SITE_UNCONFIRMED, /* it sends, and gets the control log */

@@ -384,8 +384,9 @@ static int fill_hello(struct ph_site *site, size_t flight_max, struct ph_hello *
 int ph_site_hello(struct ph_site *site, size_t flight_max, struct ph_hello *hello_out,
 		  struct ph_buf *arena, struct ph_error *err)
 {
-	int rc = ph_db_begin(site->db);
+	int rc = ph_site_erase_tell(site, err);
 
+	rc = rc != 0 ? rc : ph_db_begin(site->db);
 	memset(hello_out, 0, sizeof(*hello_out));
 	memset(&site->moved, 0, sizeof(site->moved));
 	arena->len = 0;

@@ -127,6 +127,7 @@ struct ph_site {
 		uint64_t n;
 	} give[PH_CONTROL_LOGS_MAX];
 	unsigned n_gives;
+	bool erases; /* the control log has brought an erasure that is not carried out */
 	/* logs of devices that were cut off, of which nothing is taken in this session */
 	uint8_t left_alone[PH_SIBLINGS_MAX][PH_LOG_ID_SIZE];
 	unsigned n_left_alone;
@@ -152,6 +153,17 @@ int ph_site_codes_start(struct ph_site *site, struct ph_error *err);
 int ph_site_codes_keep(struct ph_site *site, struct ph_error *err);
 /* The batch, or the store, is gone. */
 void ph_site_codes_forget(struct ph_site *site);
+
+/* --- site_erase.c --- */
+/* Carry out the erasures that the ledger, which is caught up, knows of. 0 or negative errno. */
+int ph_site_erase(struct ph_site *site);
+/* Refuse ENTRY if it says something personal of an erased reader, or hands out a card of one. 0; -EPERM with ERR; another negative errno. */
+int ph_site_erase_check(struct ph_site *site, const struct ph_entry *entry,
+			struct ph_error *err);
+/* Note whether STORED, of the control log, has an erasure. In a transaction. 0 or negative errno. */
+int ph_site_erase_look(struct ph_site *site, const struct ph_stored *stored);
+/* Write that what was erased is gone, where that was not written yet. 0 or negative errno with ERR. */
+int ph_site_erase_tell(struct ph_site *site, struct ph_error *err);
 
 /* --- site_load.c --- */
 /* Whether sealed parts wait until all entries have gone. */

@@ -341,8 +341,11 @@ static int store_control(struct ph_site *site, const struct ph_item *item)
 	}
 	if (rc == 0 && stored.n > 0) {
 		site->moved.entries_received += stored.n;
-		rc = ph_journal_arrival_put(site->journal, &stored, ph_site_now(site),
-					    ph_site_road(site), PH_LEVEL_HUB);
+		rc = ph_site_erase_look(site, &stored);
+		rc = rc != 0 ? rc
+			     : ph_journal_arrival_put(site->journal, &stored,
+						      ph_site_now(site),
+						      ph_site_road(site), PH_LEVEL_HUB);
 		return rc == 0 ? note_forked(site, false) : rc;
 	}
 	if (rc == PH_JOURNAL_E_FORK) {

@@ -287,6 +287,9 @@ int ph_site_take_bundle(struct ph_site *site, struct ph_view bundle,
 	}
 	ph_items_free(unpacking.items);
 	ph_bundle_reader_free(unpacking.reader);
+	if (rc >= 0 && ph_site_erase_heard(site, err) < 0) {
+		return -EIO;
+	}
 	if (rc < 0) {
 		return ph_fail_errno(err, rc, "keeping what the stick brought");
 	}

@@ -115,6 +115,7 @@ int ph_site_write(struct ph_site *site, struct ph_entry *entries, size_t count,
 
 	for (size_t i = 0; rc == 0 && i < count; i++) {
 		rc = check_kind(site, &entries[i], err);
+		rc = rc != 0 ? rc : ph_site_erase_check(site, &entries[i], err);
 	}
 	if (rc < 0) {
 		return rc;

@@ -83,7 +83,7 @@ static int sibling_once(struct ph_site *site, const struct ph_link_config *confi
 		rc = ph_site_spend(site, PH_SPEND_LAN, end->result.counts.bytes_out,
 				   end->result.counts.bytes_in, err);
 	}
-	return rc;
+	return rc == 0 && ph_site_is_open(site) ? ph_site_erase_heard(site, err) : rc;
 }
 
 int ph_sync_once(struct ph_site *site, const struct ph_link_config *config,
@@ -133,7 +133,7 @@ int ph_sync_once(struct ph_site *site, const struct ph_link_config *config,
 	if (rc == 0 && kept < 0) {
 		return ph_fail_errno(err, kept, "keeping what came of the session");
 	}
-	return rc;
+	return rc == 0 && ph_site_is_open(site) ? ph_site_erase_heard(site, err) : rc;
 }
 
 bool ph_sync_is_passing(const struct ph_error *why)

@@ -1,6 +1,6 @@
 /*
- * daemon/cmd_cut.c - packhorsed devices retire, cut, adopt, invite cancel, erase, void: what
- * takes something away, or gives it back. Most of it an operator signs.
+ * daemon/cmd_cut.c - packhorsed devices retire, cut, adopt, invite cancel, void: what takes
+ * something away, or gives it back. Most of it an operator signs.
  */
 #include "daemon/cmd.h"
 
@@ -74,21 +74,6 @@ static int run_cancel(struct ph_cli *cli, struct ph_error *err)
 	json_t *request = request_of(cli, "invite-cancel", "invite", err);
 
 	return request ? ph_act(cli, request, "invite-cancel", err) : -EINVAL;
-}
-
-static int run_erase(struct ph_cli *cli, struct ph_error *err)
-{
-	json_t *request = ph_request("reader-erase");
-	json_t *list = json_array();
-
-	for (int i = 0; i < cli->n_args; i++) {
-		if (json_array_append_new(list, json_string(cli->args[i])) != 0) {
-			json_decref(list);
-			list = NULL; /* nobody is left out unsaid */
-		}
-	}
-	ph_request_put(&request, "readers", list);
-	return ph_act(cli, request, "reader-erase", err);
 }
 
 static int run_void(struct ph_cli *cli, struct ph_error *err)
@@ -193,14 +178,6 @@ const struct ph_cli_command ph_cmds_cut[] = {
 	  "an invite that was not used yet lets nobody in any more\n"
 	  "ID is how it begins in `invite list`. An operator signs it.",
 	  operator_options, run_cancel, NULL },
-	{ "erase", "Setting up", "READER...", 1, -1,
-	  "order that readers' personal fields be destroyed\n"
-	  "READER is a reference. It names all registrations that are the same person, "
-	  "and\n"
-	  "their cards. An operator signs it; it cannot be taken back. So far this is "
-	  "the\n"
-	  "order alone: programs do not carry it out yet.",
-	  operator_options, run_erase, NULL },
 	{ "void", "Scripts", "REF", 1, 1,
 	  "one entry is to count no more\n"
 	  "What an operator signed, only an operator voids.",

@@ -58,4 +58,19 @@ int ph_hub_pack_waits(struct ph_hub_packing *packing, bool *waits_out);
 /* The same: whether the last that was heard of it, or of a copy of it, came in a bundle. */
 bool ph_hub_pack_by_file(const struct ph_hub_packing *packing);
 
+/* --- hub_bundle_out.c --- */
+/* A bundle that was made for a device. */
+struct ph_hub_bundle_out {
+	uint64_t number;
+	uint8_t device[PH_DEVICE_ID_SIZE];
+	int64_t second;
+};
+/* Bundle NUMBER goes to DEVICE. In a transaction. 0 or negative errno. */
+int ph_hub_bundle_note(struct ph_hub *hub, const uint8_t device[static PH_DEVICE_ID_SIZE],
+		       uint64_t number);
+/* Those for DEVICE, of the last some thousands of all; CB returning non-zero ends the walk with that value. */
+int ph_hub_bundles_out(struct ph_hub *hub, const uint8_t device[static PH_DEVICE_ID_SIZE],
+		       int (*cb)(void *data, const struct ph_hub_bundle_out *bundle),
+		       void *data);
+
 #endif

@@ -11,8 +11,8 @@
  * in bundles of its own, the one that was heard last first: all have the device's address, and
  * what does not go on from what a copy holds it leaves alone.
  *
- * What was loaded and did not fit comes first in the next bundle. Nothing is noted of what
- * was packed: it may never arrive.
+ * What was loaded and did not fit comes first in the next bundle. Of what was packed
+ * it is noted for whom and when (hub_bundle_out.c), and no more: it may never arrive.
  */
 #include "daemon/hub_bundle.h"
 
@@ -304,7 +304,8 @@ static int put_receipt(void *data, const struct ph_log *log)
 
 /* ---- one bundle ---- */
 
-static int take_number(struct ph_hub *hub, uint64_t *number_out)
+static int take_number(struct ph_hub *hub, const struct ph_device *device,
+		       uint64_t *number_out)
 {
 	int64_t number = 0;
 	int rc = hub->stopped ? -EIO : ph_db_begin(hub->db);
@@ -314,6 +315,8 @@ static int take_number(struct ph_hub *hub, uint64_t *number_out)
 		rc = rc < 0 ? rc
 			    : ph_journal_meta_put_int(hub->journal, META_NUMBER,
 						      number + 1);
+		rc = rc == 0 ? ph_hub_bundle_note(hub, device->id, (uint64_t)number + 1)
+			     : rc;
 		rc = rc == 0 ? ph_db_commit(hub->db) : rc;
 		if (rc < 0) {
 			ph_db_rollback(hub->db);
@@ -338,7 +341,9 @@ static int begin_bundle(struct ph_hub_packing *packing, uint64_t max,
 		.max = max < PH_BUNDLE_MAX ? max : PH_BUNDLE_MAX,
 	};
 	uint8_t form[PH_PACK_FORM_SIZE];
-	int rc = max == 0 ? PH_BUNDLE_E_FULL : take_number(hub, &config.header.number);
+	int rc = max == 0
+			 ? PH_BUNDLE_E_FULL
+			 : take_number(hub, &packing->peer.device, &config.header.number);
 
 	ph_pack_form(form);
 	ph_hub_id(hub, config.header.from);

@@ -9,6 +9,7 @@
  * nothing answer from what was folded before, and say so on standard error.
  */
 #include "daemon/hub_command.h"
+#include "daemon/hub_erase.h"
 #include "daemon/hub_second.h"
 
 #include <errno.h>
@@ -51,6 +52,8 @@ static const struct {
 	{ "invite-list", ph_hub_invite_list, LOOKS },
 	{ "invite-cancel", ph_hub_invite_cancel, BUILDS },
 	{ "reader-erase", ph_hub_reader_erase, BUILDS },
+	{ "erasures", ph_hub_erasures, LOOKS },
+	{ "privacy", ph_hub_privacy, LOOKS },
 	{ "report-figures", ph_hub_report_figures, LOOKS },
 	{ "report-issue", ph_hub_report_issue, BUILDS },
 	{ "report-list", ph_hub_report_list, LOOKS },
@@ -96,12 +99,16 @@ static int catch_up(struct ph_hub *hub, bool looks, struct ph_error *err)
 	struct ph_error first = { 0 };
 	int rc = ph_ledger_catch_up(hub->ledger, NULL, &first);
 
+	rc = rc != 0 ? rc : ph_hub_erase(hub);
 	if (rc == -ENOSPC && looks) {
 		fprintf(stderr,
 			"packhorsed: %s: disk is full; what is shown may lack the latest "
 			"entries. Free some space\n",
 			hub->dir);
 		return 0;
+	}
+	if (rc < 0 && first.text[0] == '\0') {
+		(void)ph_fail_errno(&first, rc, "bringing the ledger up to date");
 	}
 	return rc < 0 ? ph_fail(err, first.exit, rc, "%s", first.text) : 0;
 }

@@ -26,7 +26,7 @@ ph_hub_command_fn ph_hub_query, ph_hub_list;
 ph_hub_command_fn ph_hub_cases, ph_hub_case_show, ph_hub_case_decide, ph_hub_why;
 ph_hub_command_fn ph_hub_record, ph_hub_operator_put;
 ph_hub_command_fn ph_hub_device_retire, ph_hub_device_cut, ph_hub_log_adopt,
-	ph_hub_invite_cancel, ph_hub_reader_erase;
+	ph_hub_invite_cancel, ph_hub_reader_erase, ph_hub_erasures, ph_hub_privacy;
 ph_hub_command_fn ph_hub_invite_list;
 ph_hub_command_fn ph_hub_report_figures, ph_hub_report_issue, ph_hub_report_list,
 	ph_hub_report_show, ph_hub_report_changed;
@@ -58,6 +58,13 @@ int ph_hub_policy_check(struct ph_view name, struct ph_view value, struct ph_err
  */
 int ph_hub_code_find(struct ph_hub *hub, const json_t *request, enum ph_entity type,
 		     const char *code, struct ph_id *id);
+
+/*
+ * The reader whose reference TEXT is, or to whom a card of that code was issued last. 0, or
+ * -EINVAL with words; another negative errno.
+ */
+int ph_hub_reader_called(struct ph_hub *hub, const json_t *request, const char *text,
+			 struct ph_ref *ref_out, struct ph_error *err);
 
 /* What is kept of an invite, in meta: this and its id in hex. */
 #define PH_HUB_META_INVITE "invite."

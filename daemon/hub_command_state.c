@@ -587,6 +587,8 @@ int ph_hub_verify(struct ph_hub *hub, const json_t *request, json_t *answer,
 	json_object_set_new(answer, "parts", json_integer((json_int_t)counts.parts));
 	json_object_set_new(answer, "parts_missing",
 			    json_integer((json_int_t)counts.parts_missing));
+	json_object_set_new(answer, "parts_erased",
+			    json_integer((json_int_t)counts.parts_erased));
 	set_hex(answer, "digest", held, sizeof(held));
 	return 0;
 }

@@ -8,6 +8,7 @@
  * anew. If folding fails (the disk is full) sessions get what is in the feeds already.
  */
 #include "daemon/hub_backup.h"
+#include "daemon/hub_erase.h"
 #include "daemon/hub_feed.h"
 
 #include <errno.h>
@@ -37,6 +38,7 @@ int ph_hub_fold(struct ph_hub *hub)
 
 	ph_hub_room_look(hub);
 	rc = ph_ledger_catch_up(hub->ledger, NULL, NULL);
+	rc = rc != 0 ? rc : ph_hub_erase(hub);
 	while (rc == 0 && more) {
 		rc = ph_feeder_step(hub->feeder, STEP, &more);
 	}

@@ -61,6 +61,11 @@ void ph_db_close(struct ph_db *db);
 int ph_db_begin(struct ph_db *db);
 int ph_db_commit(struct ph_db *db);
 void ph_db_rollback(struct ph_db *db);
+/*
+ * Bring all of the WAL into the database, and empty it, so that what was overwritten is in
+ * no file any more. Outside of a transaction. 0 or negative errno.
+ */
+int ph_db_checkpoint(struct ph_db *db);
 bool ph_db_in_transaction(const struct ph_db *db);
 /* A nested step that can be undone alone: savepoint, then exactly one of the others. */
 int ph_db_savepoint(struct ph_db *db);

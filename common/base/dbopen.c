@@ -209,6 +209,7 @@ static int defend(struct ph_db *db)
 				"PRAGMA trusted_schema = OFF;"
 				"PRAGMA cell_size_check = ON;"
 				"PRAGMA foreign_keys = ON;"
+				"PRAGMA secure_delete = ON;"
 				"PRAGMA temp_store = MEMORY;"
 				"PRAGMA synchronous = FULL;");
 }
@@ -337,6 +338,14 @@ static int empty_wal(struct ph_db *db)
 	int rc = read_int(db, "PRAGMA wal_checkpoint(TRUNCATE)", &busy);
 
 	return rc == -ENOSPC ? 0 : rc;
+}
+
+int ph_db_checkpoint(struct ph_db *db)
+{
+	int64_t busy = 0;
+	int rc = read_int(db, "PRAGMA wal_checkpoint(TRUNCATE)", &busy);
+
+	return rc != 0 ? rc : busy ? -EBUSY : 0;
 }
 
 /* Everything behind the opening of the file itself. */

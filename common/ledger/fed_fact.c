@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "common/ledger/fed_internal.h"
-#include "common/log/journal.h"
+#include "common/log/erased.h"
 
 /* Bind log row, n and hash of REF from the parameter FIRST on. */
 static void bind_entry(struct ph_stmt *stmt, int first, int64_t row,
@@ -193,13 +193,14 @@ static int part_put(struct ph_db *db, int64_t row, const struct ph_feed_item *it
 	return ph_stmt_run(stmt);
 }
 
-/* A part that is not the one its entry commits to is left out. */
+/* A part that is not the one its entry commits to is left out, and one of an erased reader. */
 static int take_part(struct ph_fed_applying *applying, const struct ph_feed_item *item)
 {
 	int64_t row = applying->row[item->log];
 	struct ph_view entry = item->entry;
 	struct ph_buf held = { 0 };
 	bool is_right = false;
+	bool is_erased = false;
 	int rc = 0;
 
 	if (item->cipher.len == 0) {
@@ -210,7 +211,10 @@ static int take_part(struct ph_fed_applying *applying, const struct ph_feed_item
 		entry = ph_buf_view(&held);
 	}
 	rc = rc != 0 ? rc : ph_journal_part_fits(entry, item->cipher, &is_right);
-	if (rc == 0 && is_right) {
+	rc = rc != 0 ? rc
+		     : ph_erased_is_of(applying->db, item->ref.log_id, item->ref.n, entry,
+				       &is_erased);
+	if (rc == 0 && is_right && !is_erased) {
 		rc = part_put(applying->db, row, item);
 	}
 	ph_buf_deinit(&held);

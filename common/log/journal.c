@@ -62,6 +62,11 @@ const char *const ph_journal_steps[] = {
 	"CREATE INDEX log_site ON log(site);",
 	/* 5: nothing new but a hub's own boxes of seeds, which older programs take for locked. */
 	"",
+	/* 6: erasures, and parts that are gone; older programs take these for damage. */
+	"CREATE TABLE erased(type INTEGER NOT NULL, id BLOB NOT NULL,"
+	" PRIMARY KEY(type, id)) WITHOUT ROWID;"
+	"CREATE TABLE erasure(id BLOB PRIMARY KEY, second INTEGER NOT NULL,"
+	" done INTEGER NOT NULL, told INTEGER NOT NULL) WITHOUT ROWID;",
 };
 const size_t ph_journal_steps_count =
 	sizeof(ph_journal_steps) / sizeof(ph_journal_steps[0]);

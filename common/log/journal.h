@@ -330,7 +330,7 @@ int ph_journal_receipt_get(struct ph_journal *journal, int64_t log_row,
  * negative errno. COUNTS_OUT (may be NULL) counts what was looked at, also on failure.
  */
 struct ph_journal_counts {
-	uint64_t logs, entries, seals, parts, parts_missing, receipts;
+	uint64_t logs, entries, seals, parts, parts_missing, parts_erased, receipts;
 	uint64_t branches; /* beside the first of each log */
 };
 int ph_journal_verify(struct ph_journal *journal, struct ph_journal_counts *counts_out,

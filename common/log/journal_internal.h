@@ -111,6 +111,13 @@ bool ph_journal_commit_in(struct ph_view entry, const uint8_t commit[static PH_H
 int ph_journal_part_expect(struct ph_journal *journal, int64_t row, uint64_t n,
 			   const uint8_t commit[static PH_HASH_SIZE]);
 
+/*
+ * ENTRIES of LOG behind its entry AFTER, in segment form, were stored: parts of those that
+ * are of erased readers are not missing. 0 or negative errno.
+ */
+int ph_journal_erase_known(struct ph_journal *journal, const struct ph_log *log,
+			   uint64_t after, struct ph_view entries);
+
 /* The nearest stored seal above AFTER: *N_OUT is its number, or 0. 0 or negative errno. */
 int ph_journal_seal_after(struct ph_journal *journal, int64_t row, uint64_t after,
 			  uint64_t *n_out);

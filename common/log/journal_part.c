@@ -266,7 +266,7 @@ int ph_journal_part_get(struct ph_journal *journal, int64_t log_row, uint64_t n,
 	if (rc == 0) {
 		rc = ph_db_prepare(journal->db,
 				   "SELECT cipher, seed FROM part"
-				   " WHERE id = ?1 AND cipher IS NOT NULL",
+				   " WHERE id = ?1 AND length(cipher) > 0",
 				   &stmt);
 	}
 	if (rc != 0) {

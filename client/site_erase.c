@@ -1,0 +1,160 @@
+/*
+ * client/site_erase.c - readers that the province has erased.
+ *
+ * Whenever the ledger is brought up to date, what it says is erased goes from this folder;
+ * so no name is shown of whom the control log erases. That it is gone is written into the
+ * own log (erase-done) before the next hello or bundle, which takes it along. An order is
+ * heeded if an operator of a key list signed it that this device has had: the newest, or
+ * the one that it joined with.
+ *
+ * A disk without room keeps nothing from being shown; the rest is done when there is some,
+ * and until then it is not said to be done.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "client/site_take.h"
+#include "common/cli/out.h"
+#include "common/ledger/erasing.h"
+#include "common/log/erased.h"
+
+/* The key list it joined with, which borrows BYTES. 0, PH_JOURNAL_E_NONE or negative errno. */
+static int read_joined(struct ph_site *site, struct ph_buf *bytes,
+		       struct ph_keylist *list_out)
+{
+	int rc = ph_journal_meta_get(site->journal, PH_META_KEYLIST_JOINED, bytes);
+
+	rc = rc != 0 ? rc : ph_keylist_decode(ph_buf_view(bytes), list_out);
+	return rc > 0 ? PH_JOURNAL_E_NONE : rc;
+}
+
+int ph_site_erase(struct ph_site *site)
+{
+	struct ph_erasing erasing = { .ledger = site->ledger,
+				      .keylist = { &site->keylist },
+				      .now = ph_site_now(site) };
+	struct ph_erasing_done done;
+	struct ph_buf bytes = { 0 };
+	struct ph_keylist joined;
+	int rc = read_joined(site, &bytes, &joined);
+
+	if (rc == 0) {
+		erasing.keylist[1] = &joined;
+	}
+	rc = rc < 0 ? rc : ph_erasing_run(&erasing, &done);
+	ph_buf_deinit(&bytes);
+	return rc == -ENOSPC ? 0 : rc;
+}
+
+static bool has_sealed(const struct ph_entry *entry)
+{
+	for (uint32_t i = 0; i < entry->kind->n_sealed; i++) {
+		if (entry->sealed[i].set) {
+			return true;
+		}
+	}
+	return false;
+}
+
+int ph_site_erase_check(struct ph_site *site, const struct ph_entry *entry,
+			struct ph_error *err)
+{
+	struct ph_entity_key key;
+	struct ph_ref ref = { .n = 0 };
+	bool erased = false;
+	int rc = 0;
+
+	if (entry->number == PH_KIND_CARD_ISSUE) {
+		if (ph_key_id(PH_ENTITY_CARD, &entry->field[PH_CARD_CARD].as.id, &key)) {
+			rc = ph_erased_has(site->db, PH_ERASED_CARD, ph_key_view(&key),
+					   &erased);
+		}
+	} else if (has_sealed(entry) && ph_erased_subject(entry, &ref) && ref.n > 0) {
+		key = ph_key_ref(PH_ENTITY_READER, &ref);
+		rc = ph_erased_has(site->db, PH_ERASED_READER, ph_key_view(&key),
+				   &erased);
+	}
+	if (rc < 0) {
+		return ph_fail_errno(err, rc, "reading this site's store");
+	}
+	if (erased) {
+		return ph_fail(err, PH_EXIT_USAGE, -EPERM,
+			       entry->number == PH_KIND_CARD_ISSUE
+				       ? ph_say("this card was of a reader who was "
+						"erased: hand out another one",
+						"thẻ này là của bạn đọc đã được xóa: hãy "
+						"cấp thẻ khác")
+				       : ph_say("this reader was erased, and nothing "
+						"personal is kept any more: register "
+						"anew who comes again",
+						"bạn đọc này đã được xóa, không giữ dữ "
+						"liệu cá nhân nữa: ai quay lại thì đăng "
+						"ký mới"));
+	}
+	return 0;
+}
+
+int ph_site_erase_look(struct ph_site *site, const struct ph_stored *stored)
+{
+	struct ph_buf bytes = { 0 };
+	struct ph_entry entry;
+	int rc = 0;
+
+	for (uint64_t n = stored->first;
+	     rc == 0 && !site->erases && stored->n > 0 && n <= stored->last; n++) {
+		bytes.len = 0;
+		rc = ph_journal_entry(site->journal, stored->row, n, &bytes);
+		if (rc == 0 && ph_entry_decode(ph_buf_view(&bytes), &entry) == 0) {
+			site->erases = entry.number == PH_KIND_READER_ERASE;
+		}
+	}
+	ph_buf_deinit(&bytes);
+	return rc < 0 ? rc : 0;
+}
+
+int ph_site_erase_heard(struct ph_site *site, struct ph_error *err)
+{
+	if (!site->erases) {
+		return 0;
+	}
+	if (!ph_site_ledger(site, err)) {
+		return -EIO;
+	}
+	site->erases = false;
+	return 0;
+}
+
+static int tell(struct ph_site *site, const struct ph_ref *order, struct ph_error *err)
+{
+	struct ph_entry entry = { .number = PH_KIND_ERASE_DONE,
+				  .kind = ph_kind_find(PH_KIND_ERASE_DONE) };
+	int rc = ph_site_begin(site, err);
+
+	if (rc < 0) {
+		return rc;
+	}
+	entry.field[PH_ERASE_DONE_ERASE].set = true;
+	entry.field[PH_ERASE_DONE_ERASE].as.ref = *order;
+	if (site->cert.invite.role & PH_ROLE_SITE) { /* a courier has read nothing */
+		rc = ph_site_write(site, &entry, 1, NULL, err);
+	}
+	rc = rc < 0 ? rc : ph_erasing_tell(site->db, order);
+	if (rc < 0) {
+		ph_site_undo(site);
+		return rc;
+	}
+	return ph_site_commit(site, err);
+}
+
+int ph_site_erase_tell(struct ph_site *site, struct ph_error *err)
+{
+	struct ph_ref order;
+	int rc = ph_erasing_untold(site->db, &order);
+
+	while (rc == 0) {
+		rc = tell(site, &order, err);
+		rc = rc < 0 ? rc : ph_erasing_untold(site->db, &order);
+	}
+	return rc < 0 && rc != -ENOSPC ? ph_fail_errno(err, rc, "noting what was erased")
+				       : 0;
+}

@@ -1,0 +1,56 @@
+/*
+ * common/ledger/erasing.h - carrying out erasures in a store (docs/MERGE.md, "Carrying out an erasure").
+ *
+ * Erased are the readers that an order (reader-erase) lists, and whoever a card was issued
+ * to that it lists. Of them go: the sealed parts of their registrations, changes and
+ * consents, those of notes about any of these entries, in the logs and in what was fed,
+ * and the match keys. States and digests stay as they are.
+ */
+#ifndef PH_LEDGER_ERASING_H
+#define PH_LEDGER_ERASING_H
+
+#include "common/ledger/scope.h"
+#include "common/log/cert.h"
+
+struct ph_erasing {
+	struct ph_ledger *ledger; /* borrowed; caught up */
+	/* Whose operators may order it; none: of whom a hub's own log took the order. */
+	const struct ph_keylist *keylist[2];
+	int64_t now;
+};
+
+struct ph_erasing_done {
+	uint64_t orders;  /* carried out now */
+	uint64_t readers; /* erased now */
+	uint64_t parts;   /* that were here */
+	uint64_t refused; /* orders that no operator of the key lists signed */
+};
+
+/*
+ * Carry out what orders are here and were not carried out, and what has come for cards that
+ * were erased; then write the tables that held the parts anew and empty the WAL. In
+ * transactions of its own. Nothing is done to a ledger that is not in the journal's file.
+ * 0 or negative errno; what was not done then is done the next time.
+ */
+int ph_erasing_run(const struct ph_erasing *erasing, struct ph_erasing_done *done_out);
+
+/* The sites of the logs that the facts of the reader REF stand in, onto SITES; also of those that do not count. */
+int ph_erasing_sites(struct ph_ledger *ledger, const struct ph_ref *ref,
+		     struct ph_sites *sites);
+
+/* An order that this store has carried out. */
+struct ph_erasing_order {
+	struct ph_ref ref; /* the reader-erase */
+	int64_t second;    /* when, by the clock here */
+	bool done;         /* and nothing of it is left in the files */
+	bool told;         /* a site: it has written so */
+};
+/* The one of REF. 0, PH_LEDGER_E_NONE, negative errno. */
+int ph_erasing_get(struct ph_db *db, const struct ph_ref *ref,
+		   struct ph_erasing_order *out);
+/* The first that is done and not told. 0, PH_LEDGER_E_NONE, negative errno. */
+int ph_erasing_untold(struct ph_db *db, struct ph_ref *ref_out);
+/* It is told. In a transaction. */
+int ph_erasing_tell(struct ph_db *db, const struct ph_ref *ref);
+
+#endif

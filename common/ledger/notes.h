@@ -1,0 +1,16 @@
+/* common/ledger/notes.h - notes about entries, which are not filed under these; for this folder. */
+#ifndef PH_LEDGER_NOTES_H
+#define PH_LEDGER_NOTES_H
+
+#include "common/ledger/fact.h"
+#include "common/ledger/refset.h"
+
+/*
+ * CB for each note here that may be about an entry in ABOUT, with the row of its log: all
+ * events are looked at. CB returning non-zero ends the walk with that value.
+ */
+int ph_notes_about(struct ph_ledger *ledger, const struct ph_refset *about,
+		   int (*cb)(void *data, int64_t row, const struct ph_ref *ref),
+		   void *data);
+
+#endif

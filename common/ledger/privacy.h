@@ -1,0 +1,19 @@
+/*
+ * common/ledger/privacy.h - everything that is held about one reader (docs/MERGE.md, "Privacy").
+ */
+#ifndef PH_LEDGER_PRIVACY_H
+#define PH_LEDGER_PRIVACY_H
+
+#include "common/ledger/view.h"
+
+/*
+ * {"state": the view of the reader, "facts": [story ...]} as of ph_why(): every entry here
+ * that names one of the registrations that are the same person, or a card of theirs, with
+ * its sealed fields: registrations and changes, consents, blocks, cards, money, holds, each
+ * loan and renewal; and notes about any of these; in their order. "locked": true in a
+ * story whose sealed fields do not open. 0, PH_LEDGER_E_NONE, negative errno. Catch up first.
+ */
+int ph_privacy(struct ph_ledger *ledger, const struct ph_ref *reader,
+	       const struct ph_opener *opener, json_t **out);
+
+#endif

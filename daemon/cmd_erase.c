@@ -1,0 +1,270 @@
+/*
+ * daemon/cmd_erase.c - packhorsed erase, erasures: a reader is to be forgotten, and was.
+ *
+ * The order is signed by an operator. Its certificate says who has carried it out, by the
+ * word of entries in their own logs, who has not, and what cannot be reached: bundles on
+ * sticks that only one device can open, and backups until they are dropped.
+ */
+#include "daemon/cmd.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/cli/out.h"
+#include "common/cli/story_rows.h"
+#include "common/base/clock.h"
+#include "daemon/act.h"
+#include "daemon/config.h"
+
+static int run_erase(struct ph_cli *cli, struct ph_error *err)
+{
+	json_t *request = ph_request("reader-erase");
+	json_t *list = json_array();
+
+	for (int i = 0; i < cli->n_args; i++) {
+		if (json_array_append_new(list, json_string(cli->args[i])) != 0) {
+			json_decref(list);
+			list = NULL; /* nobody is left out unsaid */
+		}
+	}
+	ph_request_put(&request, "readers", list);
+	return ph_act(cli, request, "reader-erase", err);
+}
+
+/* --- what became of it --- */
+
+static const char *text_of(const json_t *object, const char *name)
+{
+	const char *text = json_string_value(json_object_get(object, name));
+
+	return text ? text : "";
+}
+
+static long long number_of(const json_t *object, const char *name)
+{
+	return json_integer_value(json_object_get(object, name));
+}
+
+static int print_list(const struct ph_cli *cli, const json_t *answer)
+{
+	static const char *const columns[] = { "erasure",   "time", "at_hub",
+					       "confirmed", "out",  "gone" };
+	struct ph_table *table = ph_table_new(columns, 6, cli->plain);
+	const json_t *item;
+	size_t i;
+	int rc;
+
+	json_array_foreach(json_object_get(answer, "erasures"), i, item)
+	{
+		ph_table_cell(table, text_of(item, "erasure"));
+		ph_table_cell(table, text_of(item, "time"));
+		ph_table_cell(table, json_is_true(json_object_get(item, "at_hub"))
+					     ? "yes"
+					     : "no");
+		for (size_t c = 3; c < 6; c++) {
+			ph_table_cellf(table, "%lld", number_of(item, columns[c]));
+		}
+	}
+	rc = ph_table_print(table, stdout);
+	ph_table_free(table);
+	return rc;
+}
+
+static const char *state_words(const char *state)
+{
+	static const struct {
+		const char *state, *english, *vietnamese;
+	} words[] = {
+		{ "confirmed", "erased", "đã xóa" },
+		{ "out", "still out", "chưa xác nhận" },
+		{ "cut", "cut off: what it had read cannot be called back",
+		  "đã bị cắt: những gì máy đã đọc không thu lại được" },
+		{ "retired", "retired: see that its folder is destroyed",
+		  "đã thôi dùng: cần hủy thư mục của máy" },
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (strcmp(words[i].state, state) == 0) {
+			return ph_say(words[i].english, words[i].vietnamese);
+		}
+	}
+	return state;
+}
+
+static void print_devices(const json_t *certificate)
+{
+	const json_t *device;
+	size_t i;
+
+	json_array_foreach(json_object_get(certificate, "devices"), i, device)
+	{
+		const char *time = text_of(device, "time");
+
+		printf("  %.8s  %-10s %s%s%s", text_of(device, "device"),
+		       text_of(device, "site"), state_words(text_of(device, "state")),
+		       time[0] ? " " : "", time);
+		if (!time[0] && text_of(device, "heard")[0]) {
+			printf(ph_say("; last heard %s", "; liên lạc gần nhất %s"),
+			       text_of(device, "heard"));
+		}
+		if (json_is_true(json_object_get(device, "held"))) {
+			fputs(ph_say("; it had something of the reader",
+				     "; máy có dữ liệu của bạn đọc"),
+			      stdout);
+		}
+		putchar('\n');
+	}
+}
+
+static void print_sticks(const json_t *certificate)
+{
+	const json_t *sticks = json_object_get(certificate, "sticks");
+	const json_t *item;
+	size_t i;
+
+	if (json_array_size(sticks) == 0) {
+		puts(ph_say("No stick or van was given a bundle for a device that had "
+			    "something of the reader.",
+			    "Không có thẻ nhớ hay xe nào mang gói cho máy có dữ liệu của "
+			    "bạn đọc."));
+		return;
+	}
+	puts(ph_say(
+		"Bundles that may still lie on sticks, each to be opened by its device "
+		"alone; erase the sticks or use them again:",
+		"Các gói có thể còn trên thẻ nhớ, mỗi gói chỉ máy đó mở được; hãy xóa "
+		"hoặc dùng lại thẻ:"));
+	json_array_foreach(sticks, i, item)
+	{
+		printf("  %.8s  %lld  %s\n", text_of(item, "device"),
+		       number_of(item, "number"), text_of(item, "time"));
+	}
+}
+
+static int print_certificate(const json_t *certificate)
+{
+	const json_t *cards = json_object_get(certificate, "cards");
+
+	printf(ph_say("Erasure %s\nordered %s, signed by the operator %.8s: %zu "
+		      "registrations, %zu cards\n",
+		      "Lệnh xóa %s\nra ngày %s, người điều hành ký %.8s: %zu lần đăng "
+		      "ký, "
+		      "%zu thẻ\n"),
+	       text_of(certificate, "erasure"), text_of(certificate, "time"),
+	       text_of(certificate, "operator"),
+	       json_array_size(json_object_get(certificate, "readers")),
+	       json_array_size(cards));
+	printf(json_is_true(json_object_get(certificate, "at_hub"))
+		       ? ph_say("At the hub: erased %s\n", "Tại máy chủ: đã xóa %s\n")
+		       : ph_say("At the hub: not yet %s\n", "Tại máy chủ: chưa %s\n"),
+	       text_of(certificate, "at_hub_time"));
+	printf(ph_say("Devices: %lld erased, %lld still out, %lld beyond reach\n",
+		      "Các máy: %lld đã xóa, %lld chưa, %lld ngoài tầm với\n"),
+	       number_of(certificate, "confirmed"), number_of(certificate, "out"),
+	       number_of(certificate, "gone"));
+	print_devices(certificate);
+	print_sticks(certificate);
+	printf(ph_say("Backups of the hub, with the keys that open them, are kept until "
+		      "%s at the latest.\n",
+		      "Bản sao lưu của máy chủ cùng khóa mở được giữ muộn nhất đến "
+		      "%s.\n"),
+	       text_of(certificate, "backups_until"));
+	return 0;
+}
+
+/* Backups that were made before the order go when they are so old. */
+static int set_backups(const struct ph_cli *cli, json_t *certificate,
+		       struct ph_error *err)
+{
+	struct ph_settings settings;
+	const char *time = text_of(certificate, "time");
+	char text[PH_TIME_TEXT];
+	int64_t second = 0;
+	int rc = ph_settings_load(&settings, cli->dir, err);
+
+	if (rc < 0) {
+		return rc;
+	}
+	if (ph_time_parse(time, strlen(time), &second) != 0) {
+		return -EINVAL;
+	}
+	ph_time_text(text, second + (int64_t)settings.backup_days * 86400);
+	return json_object_set_new(certificate, "backups_until", json_string(text))
+		       ? -ENOMEM
+		       : 0;
+}
+
+static int run_erasures(struct ph_cli *cli, struct ph_error *err)
+{
+	json_t *request = ph_request("erasures");
+	json_t *answer;
+	json_t *certificate;
+	int rc = cli->n_args > 0 ? ph_request_set(request, "erasure", cli->args[0], err)
+				 : 0;
+
+	if (rc < 0) {
+		json_decref(request);
+		return rc;
+	}
+	rc = ph_ask(cli, request, &answer, err);
+	if (rc < 0) {
+		return rc;
+	}
+	certificate = json_object_get(answer, "certificate");
+	rc = certificate ? set_backups(cli, certificate, err) : 0;
+	if (rc == 0 && cli->json) {
+		return ph_out_json(answer);
+	}
+	if (rc == 0) {
+		rc = certificate ? print_certificate(certificate)
+				 : print_list(cli, answer);
+	}
+	json_decref(answer);
+	return rc;
+}
+
+/* --- what is held about a reader --- */
+
+static int run_privacy(struct ph_cli *cli, struct ph_error *err)
+{
+	json_t *request = ph_request("privacy");
+	json_t *answer;
+	int rc = ph_request_set(request, "reader", cli->args[0], err);
+
+	if (rc < 0) {
+		json_decref(request);
+		return rc;
+	}
+	rc = ph_ask(cli, request, &answer, err);
+	return rc < 0 ? rc : ph_why_print(cli, answer);
+}
+
+/* --- the commands --- */
+
+static const struct ph_cli_option erase_options[] = {
+	PH_ACT_OPERATOR,
+	{ 0 },
+};
+
+const struct ph_cli_command ph_cmds_erase[] = {
+	{ "erase", "Setting up", "READER...", 1, -1,
+	  "destroy readers' personal fields, here and at all devices\n"
+	  "READER is a reference, or a card. It names all registrations that are the "
+	  "same\n"
+	  "person, and their cards. An operator signs it; it cannot be taken back. "
+	  "Devices\n"
+	  "do it when they next hear of it, and say so: `erasures`.",
+	  erase_options, run_erase, NULL },
+	{ "erasures", "Looking", "[ERASURE]", 0, 1,
+	  "orders to erase, and who has carried them out\n"
+	  "With the beginning of a reference: the certificate of that one.",
+	  NULL, run_erasures, NULL },
+	{ "privacy", "Looking", "READER", 1, 1,
+	  "everything that the hub holds about one reader, names and all\n"
+	  "READER is a reference, or a card: all registrations that are the same person, "
+	  "with\n"
+	  "consents, cards, loans, holds, money, and notes about any of these.",
+	  NULL, run_privacy, NULL },
+	{ 0 },
+};

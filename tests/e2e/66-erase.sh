@@ -1,0 +1,163 @@
+#!/bin/bash
+# A reader asks to be erased: what the hub, devices of one site and of another, a van, sticks and a
+# backup hold of her before, by every byte of every file; the order, who has carried it out, who is
+# out; that nothing is left, and that nothing comes back: not by a late change, a card used again, an old
+# stick, or yesterday's backup. And everything that is held about a reader, for who asks.
+. "$(dirname "$0")/lib.sh"
+
+hubd=$BUILD/daemon/packhorsed
+P=$BUILD/client/packhorse
+H="$hubd -d hub"
+printf 'mot cau dai\n' >pass
+secret="--passphrase-file pass"
+pick() { "$PYTHON" -c 'import json, sys; print(eval(sys.argv[1], {"d": json.load(sys.stdin)}))' "$1"; }
+image=$ROOT/tests/e2e/images.py
+image() { "$PYTHON" "$image" "$@"; }
+site() { local at=$1; shift; "$P" -d "$at" "$@"; }
+sync() { site "$1" sync --hub "$at" --json >sync.out 2>sync.err; }
+member() { site "$1" status --json | pick "d['$2']"; }
+ref() { site "$@" --plain | tail -n 1 | cut -f2; }
+code() { site "$@" --plain | tail -n 1 | cut -f3; }
+invite() { # SITE CODE NAME ROLE: as the folder NAME
+  $H invite --site "$1" --role "$3" --hub "$at" --out "$2.invite" $secret 2>/dev/null
+  site "$2" join "$2.invite" >/dev/null
+}
+confirm() { $H devices confirm "$(member "$1" device)" --fingerprint "$(member "$1" fingerprint)" >/dev/null 2>&1; }
+
+$H init --listen 127.0.0.1:0 --kdf-memory-mib 8 $secret 2>/dev/null
+$H site add 14-0001 --commune 03641 --kind commune-library --name 'Điểm một' 2>/dev/null
+$H site add 14-0002 --commune 03641 --kind post-office --name 'Điểm hai' 2>/dev/null
+$H site add 14-0003 --commune 03642 --kind commune-library --name 'Điểm ba' 2>/dev/null
+$H site add 14-0900 --commune 03642 --kind van --name 'Xe' 2>/dev/null
+start serve $H serve --listen 127.0.0.1:0
+serve=$started_pid
+at=127.0.0.1:$(listen_port serve)
+invite 14-0001 a site
+invite 14-0001 a2 site
+invite 14-0002 b site
+invite 14-0003 c site
+invite 14-0900 van courier
+for x in a a2 b c van; do sync $x || fail "$x syncs"; done
+for x in a a2 b c van; do confirm $x; done
+
+# --- what is recorded ---
+hoa=$(ref a reader add --name 'Lò Thị Tuyệt' --born 1987 --telephone 0912333444 --address 'Bản Nà Phặc' --commune 03641)
+card=$(code a card issue "$hoa" --print-card)
+[ -n "$card" ] || fail "a card"
+consent=$(ref a reader consent "$hoa" given --guardian 'Lò Văn Khuyên')
+note=$(ref a note 'Tuyệt hay quên kính' --about "$hoa")
+twin=$(ref b reader add --name 'LÒ THỊ TUYỆT' --born 1987 --commune 03641)
+card2=$(code b card issue "$twin" --print-card)
+ok "two registrations are one person" site b reader merge "$twin" "$hoa"
+stays=$(ref a reader add --name 'Quàng Văn Ở' --born 1990 --commune 03641)
+truyen=$(ref a title add --name 'Truyện Kiều')
+book=$(code a copy add --print-code --title "$truyen")
+ok "a loan that came back" bash -c "'$P' -d a loan $card $book --when 2026-03-01T08:00 && '$P' -d a return $book --when 2026-03-09T08:00"
+ok "a loan that is open" site a loan "$card" "$book" --when 2026-03-10T08:00
+for x in a b c a b a2 c van; do sync $x; done
+is "the second site reads her name" "$(site b reader show "$hoa" --json | pick 'd["name"]')" 'Lò Thị Tuyệt'
+is "and so does the second PC of the first" "$(site a2 reader show "$hoa" --json | pick 'd["name"]')" 'Lò Thị Tuyệt'
+mkdir stick old backup
+ok "a stick is packed for the second site" $H pack-stick stick --site 14-0002
+ok "a recovery key" $H recovery-key --out recovery
+ok "a backup" $H backup backup
+image text 'Tuyệt' hub a a2 b c van stick backup serve serve.err >found
+is "before: no file has her name in the clear" "$(cat found)" ''
+image text '0912333444' hub a a2 b c van stick backup >found
+is "nor her telephone" "$(cat found)" ''
+mkdir learned && cp -r hub a a2 b c van learned/
+known=$(image learn known learned/hub learned/a learned/a2 learned/b learned/c)
+[ "${known:-0}" -ge 20 ] && pass "parts and seeds are known: $known" || fail "parts and seeds are known: ${known:-0}"
+refs="--ref $hoa --ref $twin --ref $consent --ref $note"
+image find known $refs c van stick backup >found
+is "outside of her sites nothing of her, not even sealed" "$(cat found)" ''
+image find known --ref "$hoa" hub a a2 b >found
+is "in scope it is there, sealed: hub, two PCs, the other site" "$(grep -c ciphertext found) $(grep -c box found) $(grep -c seed found)" '4 4 0'
+
+# --- what is held about her ---
+site a privacy "$card" --json >privacy
+is "privacy: all that is held, by a card" "$(pick 'sorted({f["kind"] for f in d["facts"]})' <privacy)" \
+  "['card-issue', 'consent', 'loan', 'note', 'reader-merge', 'reader-put']"
+is "with what is sealed" "$(pick '[[f["entry"].get(k) for k in ("name", "telephone", "guardian", "text")] for f in d["facts"] if f["ref"] in ("'"$hoa"'", "'"$consent"'", "'"$note"'")]' <privacy)" \
+  "[['Lò Thị Tuyệt', '0912333444', None, None], [None, None, 'Lò Văn Khuyên', None], [None, None, None, 'Tuyệt hay quên kính']]"
+is "in their order" "$(pick '[f["time"] for f in d["facts"]] == sorted(f["time"] for f in d["facts"])' <privacy)" True
+is "both loans, both registrations" "$(pick '[sum(f["kind"] == k for f in d["facts"]) for k in ("loan", "reader-put")]' <privacy)" '[2, 2]'
+like "for people, too" "$(site a privacy "$card")" '0912333444'
+is "the hub says the same of her" "$($H privacy "$card" --json | pick 'sorted((f["ref"], str(f["entry"].get("name"))) for f in d["facts"])')" \
+  "$(pick 'sorted((f["ref"], str(f["entry"].get("name"))) for f in d["facts"])' <privacy)"
+status "of nobody" 2 $H privacy 9999
+is "of another reader nothing of hers" "$(site a privacy "$stays" --json | grep -c 'Tuyệt')" 0
+
+# --- the order ---
+status "only an operator erases" 2 $H erase "$card"
+ok "the order, by her card" $H erase "$card" $secret
+order=$($H erasures --json | pick 'd["erasures"][0]["erasure"]')
+is "the hub has done it at once" "$($H erasures --json | pick '[d["erasures"][0][k] for k in ("at_hub", "confirmed", "out", "gone")]')" '[True, 0, 4, 0]'
+is "it names both registrations and both cards" "$($H erasures "${order:0:20}" --json | pick '[len(d["certificate"][k]) for k in ("readers", "cards", "sticks")]')" '[2, 2, 1]'
+image find known $refs hub >found
+is "nothing of her is left in the hub's files" "$(cat found)" ''
+image find known --ref "$stays" hub >found
+is "the other reader is there" "$(grep -c 'ciphertext' found)" 1
+is "the hub still reads him, not her" "$($H query reader "$stays" --names --json | grep -c 'Quàng Văn Ở') $($H query reader "$hoa" --names --json | grep -ci 'tuyệt')" '1 0'
+ok "the hub's chains and seals verify" $H verify
+is "and what is gone is not missing" "$($H verify --json | pick '[d["parts_missing"], d["parts_erased"]]')" '[0, 4]'
+
+# --- the devices ---
+is "until it hears of it a device shows her" "$(site a reader show "$hoa" --json | pick 'd["name"]')" 'Lò Thị Tuyệt'
+late=$(ref b reader set "$hoa" --telephone 0988777666)
+again=$(ref c reader add --name 'Lò Thị Tuyệt Mai' --born 1987 --commune 03642)
+ok "a site that has not heard gives her card to her again" site c card issue "$card" "$again"
+cp -r c learned/c2 && image learn known3 learned/c2 >/dev/null
+ok "the first PC syncs" sync a
+image find known $refs a >found
+is "nothing of her is left in its files" "$(cat found)" ''
+like "it shows no name" "$(site a reader show "$hoa" --json)" '"erased"'
+is "and finds none" "$(site a find tuyet --json | grep -ci 'tuyệt')" 0
+for x in a a2 c b; do sync $x; done
+for x in a2 c b; do sync $x; done
+image find known $refs hub a a2 b c >found
+is "nothing anywhere once all have heard" "$(cat found)" ''
+image find known3 --ref "$again" hub a b c >found
+is "who has an erased card is erased: hub and device keep no part" "$(cat found)" ''
+is "and shows no name" "$(site c reader show "$again" --json | grep -c Mai) $($H query reader "$again" --names --json | grep -c Mai)" '0 0'
+cp -r b late.b && image learn known2 late.b >/dev/null && rm -rf late.b
+is "a change that came later has left no part" "$(image find known2 --ref "$late" hub a a2 b 2>&1)" 'nothing was learned of these'
+is "which nobody waits for" "$($H devices --json | pick 'sum(x["parts_missing"] for x in d["devices"])') $(for x in a a2 b c; do member $x parts_pending; done | xargs)" '0 0 0 0 0'
+for x in a a2 b c; do sync $x; done
+$H erasures "$order" --json >certificate
+is "all have confirmed" "$(pick '[d["certificate"][k] for k in ("confirmed", "out", "gone")]' <certificate)" '[4, 0, 0]'
+is "who had something of her" "$(pick 'sorted((x["site"], x["held"]) for x in d["certificate"]["devices"])' <certificate)" \
+  "[('14-0001', True), ('14-0001', True), ('14-0002', True), ('14-0003', False)]"
+like "the certificate, for people" "$($H erasures "$order")" '4 erased, 0 still out'
+like "names the stick" "$($H erasures "$order")" "$(member b device | cut -c1-8)  1  20"
+like "and until when backups are kept" "$($H erasures "$order")" 'until 20[0-9-]*T'
+for x in a b c; do
+  is "$x and the hub have the same books" "$(site $x digest)" "$($H digest --device "$(member $x device)")"
+done
+for x in a a2 b; do ok "$x verifies" site $x verify; done
+
+# --- what comes back, does not ---
+ok "the old stick is taken all the same" bash -c "'$P' -d b take-stick stick || [ \$? -le 14 ]"
+image find known $refs b >found
+is "nothing came back by it" "$(cat found)" ''
+status "her card is handed out no more where that is known" 2 site c card issue --again "$card" "$(ref c reader add --name 'Vì Thị Hiền' --commune 03642)"
+like "which is said" "$(site c card issue --again "$card" "$(ref c reader add --name 'Vì Thị Hiên' --commune 03642)" 2>&1)" 'erased'
+status "nor is anything of her written down" 2 site a reader set "$hoa" --telephone 0977
+ok "a ledger made anew is the same" site a rebuild
+image find known $refs a >found
+is "and brings nothing back" "$(cat found)" ''
+cp -r hub learned/hub2
+stop "$serve"
+ok "yesterday's backup is restored" bash -c "$hubd restore -d hub3 \$(ls backup/*.backup) --recovery-key recovery || $hubd -d hub3 restore \$(ls backup/*.backup) --recovery-key recovery"
+image find known --ref "$hoa" hub3 >found
+is "it knows her again" "$(grep -c ciphertext found)" 1
+start serve3 $hubd -d hub3 serve --listen 127.0.0.1:0
+at=127.0.0.1:$(listen_port serve3)
+ok "a device calls" sync a
+ok "the collecting ends" $hubd -d hub3 restore end
+image find known $refs hub3 >found
+is "what the device knew has erased her there, before anybody was served" "$(cat found)" ''
+image text 'Tuyệt' hub hub3 a a2 b c van stick backup serve serve.err serve3 serve3.err sync.err >found
+is "no log, no file name, no file has the name" "$(cat found) $(find . -path ./learned -prune -o -name '*uy*t*' -print | grep -c 'Tuyệt')" ' 0'
+is "and no process leaves its memory behind" "$(awk '/core file/ { print $5, $6 }' "/proc/$started_pid/limits")" '0 0'
+done_testing
