@@ -28,7 +28,7 @@ static int read_joined(struct ph_site *site, struct ph_buf *bytes,
 	return rc > 0 ? PH_JOURNAL_E_NONE : rc;
 }
 
-int ph_site_erase(struct ph_site *site)
+static int carry_out(struct ph_site *site)
 {
 	struct ph_erasing erasing = { .ledger = site->ledger,
 				      .keylist = { &site->keylist },
@@ -43,6 +43,15 @@ int ph_site_erase(struct ph_site *site)
 	}
 	rc = rc < 0 ? rc : ph_erasing_run(&erasing, &done);
 	ph_buf_deinit(&bytes);
+	return rc;
+}
+
+int ph_site_erase(struct ph_site *site)
+{
+	bool waits = false;
+	int rc = ph_erasing_waits(site->ledger, &waits);
+
+	rc = rc == 0 && waits ? carry_out(site) : rc;
 	return rc == -ENOSPC ? 0 : rc;
 }
 
@@ -124,18 +133,38 @@ int ph_site_erase_heard(struct ph_site *site, struct ph_error *err)
 	return 0;
 }
 
+/* Whether ORDER is older than our invite: nothing of that reader was ever given to us. */
+static int is_before_us(struct ph_site *site, const struct ph_ref *order,
+			bool *before_out)
+{
+	struct ph_buf bytes = { 0 };
+	struct ph_entry entry;
+	struct ph_log log;
+	int rc = ph_journal_resolve(site->journal, order, &log, &bytes);
+
+	rc = rc != 0 ? rc : ph_entry_decode(ph_buf_view(&bytes), &entry);
+	*before_out = rc == 0 &&
+		      (uint64_t)ph_stamp_seconds(entry.stamp) < site->cert.invite.issued;
+	ph_buf_deinit(&bytes);
+	return rc < 0 ? rc : 0;
+}
+
 static int tell(struct ph_site *site, const struct ph_ref *order, struct ph_error *err)
 {
 	struct ph_entry entry = { .number = PH_KIND_ERASE_DONE,
 				  .kind = ph_kind_find(PH_KIND_ERASE_DONE) };
-	int rc = ph_site_begin(site, err);
+	bool before = false;
+	int rc = is_before_us(site, order, &before);
 
+	rc = rc < 0 ? ph_fail_errno(err, rc, "reading an order to erase")
+		    : ph_site_begin(site, err);
 	if (rc < 0) {
 		return rc;
 	}
 	entry.field[PH_ERASE_DONE_ERASE].set = true;
 	entry.field[PH_ERASE_DONE_ERASE].as.ref = *order;
-	if (site->cert.invite.role & PH_ROLE_SITE) { /* a courier has read nothing */
+	/* a courier has read nothing */
+	if (!before && (site->cert.invite.role & PH_ROLE_SITE)) {
 		rc = ph_site_write(site, &entry, 1, NULL, err);
 	}
 	rc = rc < 0 ? rc : ph_erasing_tell(site->db, order);

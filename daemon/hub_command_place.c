@@ -495,6 +495,16 @@ int ph_hub_policy_check(struct ph_view name, struct ph_view value, struct ph_err
 	if (!rule) {
 		return 0;
 	}
+	if (rule->is_date) {
+		int64_t day;
+
+		return ph_day_parse((const char *)value.data, value.len, &day) == 0
+			       ? 0
+			       : ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+					 "%s: \"%.*s\" is not a date (2026-01-31)",
+					 rule->name, value.len < 80 ? (int)value.len : 80,
+					 (const char *)value.data);
+	}
 	if (rule->days_max == 0) {
 		return ph_view_equal(value, PH_RULE_YES) ||
 				       ph_view_equal(value, PH_RULE_NO)

@@ -293,3 +293,23 @@ int ph_cuts_finish(struct ph_ledger *ledger)
 	}
 	return rc;
 }
+
+int ph_ledger_cut_at(struct ph_ledger *ledger, int64_t row, uint64_t *limit_out)
+{
+	struct ph_stmt *stmt;
+	int rc = ph_db_prepare(ledger->db, "SELECT cut FROM ledger_log WHERE row = ?1",
+			       &stmt);
+
+	if (rc != 0) {
+		return rc;
+	}
+	ph_stmt_int(stmt, 1, row);
+	rc = ph_stmt_step(stmt);
+	if (rc != PH_DB_ROW) {
+		return rc == 0 ? PH_LEDGER_E_NONE : rc;
+	}
+	*limit_out = ph_stmt_col_is_null(stmt, 0) ? UINT64_MAX
+						  : (uint64_t)ph_stmt_col_int(stmt, 0);
+	ph_stmt_reset(stmt);
+	return 0;
+}

@@ -333,6 +333,27 @@ static int look(struct run *run, bool *waits_out)
 	return rc;
 }
 
+static bool is_apart(const struct ph_ledger *ledger)
+{
+	return ledger->db != ph_journal_db(ledger->journal);
+}
+
+int ph_erasing_waits(struct ph_ledger *ledger, bool *waits_out)
+{
+	struct run run = { .journal = ledger->journal, .db = ledger->db };
+	int64_t rest = 0;
+	int rc = 0;
+
+	*waits_out = false;
+	if (!is_apart(ledger)) {
+		rc = look(&run, waits_out);
+		rc = rc != 0 ? rc
+			     : ph_journal_meta_get_int(run.journal, META_REST, &rest);
+		*waits_out = *waits_out || rest != 0;
+	}
+	return rc < 0 ? rc : 0;
+}
+
 int ph_erasing_run(const struct ph_erasing *erasing, struct ph_erasing_done *done_out)
 {
 	struct ph_ledger *ledger = erasing->ledger;
@@ -344,7 +365,7 @@ int ph_erasing_run(const struct ph_erasing *erasing, struct ph_erasing_done *don
 	int rc;
 
 	*done_out = run.done;
-	if (run.db != ph_journal_db(run.journal)) {
+	if (is_apart(ledger)) {
 		return 0;
 	}
 	rc = look(&run, &waits);

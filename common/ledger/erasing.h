@@ -26,6 +26,8 @@ struct ph_erasing_done {
 	uint64_t refused; /* orders that no operator of the key lists signed */
 };
 
+/* Whether there is anything to be done: looked at often, and done rarely. 0 or negative errno. */
+int ph_erasing_waits(struct ph_ledger *ledger, bool *waits_out);
 /*
  * Carry out what orders are here and were not carried out, and what has come for cards that
  * were erased; then write the tables that held the parts anew and empty the WAL. In

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/ledger/copy_cut.h"
 #include "common/ledger/fed.h"
 #include "common/ledger/state.h"
 #include "common/ledger/store.h"
@@ -180,7 +181,9 @@ int ph_facts_load(struct ph_ledger *ledger, const struct ph_entity_key *keys, si
 	if (rc == 0 && n > 1) {
 		drop_repeated(facts);
 	}
-	return rc;
+	return rc != 0 || n == 0 || keys[0].type != PH_ENTITY_COPY
+		       ? rc
+		       : ph_copy_cut(keys, n, ledger->cut_day, facts);
 }
 
 static int compare(const void *a, const void *b)
@@ -200,7 +203,9 @@ int ph_facts_load_filed(struct ph_ledger *ledger, const struct ph_entity_key *ke
 	if (rc == 0 && facts->n > 1) {
 		qsort(facts->items, facts->n, sizeof *facts->items, compare);
 	}
-	return rc;
+	return rc != 0 || key->type != PH_ENTITY_COPY
+		       ? rc
+		       : ph_copy_cut(key, 1, ledger->cut_day, facts);
 }
 
 int ph_facts_load_rows(struct ph_ledger *ledger, const struct ph_entity_key *key,

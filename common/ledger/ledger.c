@@ -23,6 +23,7 @@
 #include <sodium.h>
 
 #include "common/ledger/class.h"
+#include "common/ledger/copy_cut.h"
 #include "common/ledger/state.h"
 #include "common/ledger/store.h"
 
@@ -248,6 +249,8 @@ static int load(struct ph_ledger *ledger)
 	rc = rc != 0 ? rc : ph_journal_log_each(ledger->journal, on_any_log, ledger);
 	rc = rc != 0 ? rc : load_acts(ledger);
 	rc = rc != 0 ? rc : ph_class_load(ledger);
+	rc = rc != 0 ? rc : ph_cut_day_load(ledger);
+	ledger->cut_looked = UINT64_MAX;
 	ledger->loaded = rc == 0;
 	return rc;
 }
@@ -399,8 +402,7 @@ static int fold_logs(struct ph_ledger *ledger, const struct logs *logs)
 	return rc;
 }
 
-int ph_ledger_catch_up(struct ph_ledger *ledger, uint64_t *folded_out,
-		       struct ph_error *err)
+static int take_in(struct ph_ledger *ledger, uint64_t *folded_out, struct ph_error *err)
 {
 	struct logs logs = { .ledger = ledger };
 	uint64_t before = ledger->folded;
@@ -429,6 +431,18 @@ int ph_ledger_catch_up(struct ph_ledger *ledger, uint64_t *folded_out,
 		*folded_out = ledger->folded - before;
 	}
 	return 0;
+}
+
+int ph_ledger_catch_up(struct ph_ledger *ledger, uint64_t *folded_out,
+		       struct ph_error *err)
+{
+	bool moved = false;
+	int rc = take_in(ledger, folded_out, err);
+
+	if (rc == 0 && (rc = ph_cut_day_follow(ledger, &moved)) != 0) {
+		return fail(ledger, err, rc, "reading the policies");
+	}
+	return rc == 0 && moved ? ph_ledger_rebuild(ledger, err) : rc;
 }
 
 int ph_ledger_rebuild(struct ph_ledger *ledger, struct ph_error *err)
@@ -571,25 +585,5 @@ int ph_ledger_digest(struct ph_ledger *ledger, uint8_t out[static 32],
 		return fail(ledger, err, rc, "reading the ledger");
 	}
 	crypto_generichash_final(&hash, out, 32);
-	return 0;
-}
-
-int ph_ledger_cut_at(struct ph_ledger *ledger, int64_t row, uint64_t *limit_out)
-{
-	struct ph_stmt *stmt;
-	int rc = ph_db_prepare(ledger->db, "SELECT cut FROM ledger_log WHERE row = ?1",
-			       &stmt);
-
-	if (rc != 0) {
-		return rc;
-	}
-	ph_stmt_int(stmt, 1, row);
-	rc = ph_stmt_step(stmt);
-	if (rc != PH_DB_ROW) {
-		return rc == 0 ? PH_LEDGER_E_NONE : rc;
-	}
-	*limit_out = ph_stmt_col_is_null(stmt, 0) ? UINT64_MAX
-						  : (uint64_t)ph_stmt_col_int(stmt, 0);
-	ph_stmt_reset(stmt);
 	return 0;
 }

@@ -1,7 +1,7 @@
 /*
  * common/ledger/rule.h - the rules of the province that programs heed.
  *
- * Each is a policy whose value is a number of days, or yes or no. A policy of another name
+ * Each is a policy whose value is a number of days, yes or no, or a date. A policy of another name
  * is kept, and nobody looks at it.
  */
 #ifndef PH_LEDGER_RULE_H
@@ -16,14 +16,16 @@ struct ph_ledger;
 enum ph_rule_index {
 	PH_RULE_LOAN_DAYS,
 	PH_RULE_HOLD_DAYS,
-	PH_RULE_MONEY, /* whether readers are charged; yes where it is not set */
+	PH_RULE_MONEY,     /* whether readers are charged; yes where it is not set */
+	PH_RULE_CUT_LOANS, /* a day: loans that ended before it are shown no more */
 	PH_RULES
 };
 
 struct ph_rule {
 	const char *name;       /* of the policy */
 	uint64_t days_fallback; /* where it is not set */
-	uint64_t days_max;      /* from 1; 0: not days, but yes or no */
+	uint64_t days_max;      /* from 1; 0: not days, but yes or no, or */
+	bool is_date;           /* a date */
 };
 extern const struct ph_rule ph_rules[PH_RULES];
 

@@ -104,6 +104,8 @@ struct ph_ledger {
 	struct ph_db *db;
 	struct ph_journal *journal;
 	bool loaded;               /* what follows is as in the database */
+	int64_t cut_day;           /* copy_cut.h */
+	uint64_t cut_looked;       /* entries folded when the policy was last looked at */
 	struct ph_cursor *cursors; /* by row of the log */
 	size_t n_cursors;
 	uint64_t

@@ -13,6 +13,7 @@
 #include "common/ledger/card.h"
 #include "common/ledger/class.h"
 #include "common/ledger/copy_class.h"
+#include "common/ledger/copy_cut.h"
 #include "common/ledger/record.h"
 #include "common/ledger/show.h"
 #include "common/ledger/store.h"
@@ -179,17 +180,34 @@ static int compare(const void *a, const void *b)
 	return ph_fact_compare(a, b);
 }
 
+/* Loans that a policy has cut are not told of, nor what of them does not count. */
+static bool is_hidden(const struct ph_ledger *ledger, const struct ph_fact *fact,
+		      const struct ph_facts *left)
+{
+	return ledger->cut_day != PH_CUT_DAY_NONE &&
+	       ph_copy_cuts_off(fact, ledger->other, ledger->cut_day) &&
+	       ph_facts_find(left, &fact->ref) == NULL;
+}
+
 /* All facts of MEMBERS in the order, by their own times, each once; only ref and time are of use. */
 static int gather(struct ph_ledger *ledger, const struct ph_keyset *members,
 		  struct ph_facts *out)
 {
 	struct ph_facts facts = { 0 };
+	struct ph_facts left = { 0 };
 	size_t kept = 0;
 	int rc = 0;
 
+	if (members->n > 0 && members->keys[0].type == PH_ENTITY_COPY) {
+		rc = ph_facts_load(ledger, members->keys, members->n, &left);
+	}
 	for (size_t i = 0; rc == 0 && i < members->n; i++) {
 		rc = ph_facts_load_rows(ledger, &members->keys[i], &facts);
 		for (size_t k = 0; rc == 0 && k < facts.n; k++) {
+			if (members->keys[i].type == PH_ENTITY_COPY &&
+			    is_hidden(ledger, &facts.items[k], &left)) {
+				continue;
+			}
 			rc = ph_state_grow((void **)&out->items, out->n, &out->cap,
 					   sizeof *out->items);
 			if (rc == 0) {
@@ -198,6 +216,7 @@ static int gather(struct ph_ledger *ledger, const struct ph_keyset *members,
 		}
 	}
 	ph_facts_deinit(&facts);
+	ph_facts_deinit(&left);
 	if (rc != 0 || out->n == 0) {
 		return rc;
 	}

@@ -12,6 +12,7 @@
 #include "common/log/json_value.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "common/base/clock.h"
@@ -108,6 +109,19 @@ static int unknown_member(const struct ph_kind *kind, const char *name,
 		       name, kind->name, has);
 }
 
+/* What is personal is repeated in no error, which may end in a log. */
+static int read_sealed(struct ph_json_reader *in, const struct ph_field *field,
+		       const json_t *json, struct ph_value *value)
+{
+	if (field->type == PH_T_UINT && json_is_string(json)) {
+		return ph_fail(in->err, PH_EXIT_USAGE, -EINVAL,
+			       "%s: must be a whole number from %" PRIu64 " to %" PRIu64
+			       ", not a string",
+			       field->name, field->min, field->max);
+	}
+	return ph_json_value(in, field, json, value);
+}
+
 static int read_member(struct ph_json_reader *in, const char *name, const json_t *json)
 {
 	const struct ph_kind *kind = in->entry->kind;
@@ -123,8 +137,8 @@ static int read_member(struct ph_json_reader *in, const char *name, const json_t
 				     &in->entry->field[field]);
 	}
 	if (sealed >= 0) {
-		return ph_json_value(in, &kind->sealed[sealed], json,
-				     &in->entry->sealed[sealed]);
+		return read_sealed(in, &kind->sealed[sealed], json,
+				   &in->entry->sealed[sealed]);
 	}
 
 	int rc = read_extra(in, name, json);
@@ -239,6 +253,14 @@ static size_t too_deep_at(struct ph_view line)
 	return 0;
 }
 
+/* How much of the library's words is told: what stood in the line may be somebody's name. */
+static int told_of(const json_error_t *error)
+{
+	const char *near = strstr(error->text, " near ");
+
+	return near ? (int)(near - error->text) : PH_ERROR_TEXT_MAX;
+}
+
 int ph_json_parse(struct ph_view line, json_t **object_out, struct ph_error *err)
 {
 	json_error_t error;
@@ -267,11 +289,13 @@ int ph_json_parse(struct ph_view line, json_t **object_out, struct ph_error *err
 			return -ENOMEM;
 		}
 		/* of this one the library speaks of its own flags */
+		bool is_zero = json_error_code(&error) == json_error_null_character;
+
 		return ph_fail(
-			err, PH_EXIT_USAGE, -EINVAL, "line %d, column %d: %s", error.line,
-			error.column,
-			json_error_code(&error) == json_error_null_character
-				? "a text holds \\u0000, and none can; leave it out"
+			err, PH_EXIT_USAGE, -EINVAL, "line %d, column %d: %.*s",
+			error.line, error.column,
+			is_zero ? PH_ERROR_TEXT_MAX : told_of(&error),
+			is_zero ? "a text holds \\u0000, and none can; leave it out"
 				: error.text);
 	}
 	if (!json_is_object(object)) {
