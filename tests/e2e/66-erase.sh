@@ -143,6 +143,11 @@ is "nothing came back by it" "$(cat found)" ''
 status "her card is handed out no more where that is known" 2 site c card issue --again "$card" "$(ref c reader add --name 'Vì Thị Hiền' --commune 03642)"
 like "which is said" "$(site c card issue --again "$card" "$(ref c reader add --name 'Vì Thị Hiên' --commune 03642)" 2>&1)" 'erased'
 status "nor is anything of her written down" 2 site a reader set "$hoa" --telephone 0977
+wrong='{"kind":"reader-put","name":"TENBIMAT","born":"TENBIMAT"}
+{"kind":"reader-put","name":TENBIMAT}
+{"kind":"reader-put","name":"TENBIMAT\u0001"}
+{"kind":"reader-put","nam":"TENBIMAT"}'
+is "errors repeat nothing that may be a name" "$(site c record <<<"$wrong" 2>&1 | grep -c '"ok":false') $(site c record <<<"$wrong" 2>&1 | grep -c TENBIMAT)" '4 0'
 ok "a ledger made anew is the same" site a rebuild
 image find known $refs a >found
 is "and brings nothing back" "$(cat found)" ''
