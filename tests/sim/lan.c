@@ -66,8 +66,7 @@ static uint64_t held_by(struct sim *sim, struct sim_device *device)
 	return held;
 }
 
-/* How far DEVICE has heard of the control log. */
-static uint64_t control_of(struct sim *sim, struct sim_device *device)
+uint64_t sim_control_of(struct sim *sim, struct sim_device *device)
 {
 	struct ph_log control;
 	int rc;
@@ -105,7 +104,7 @@ static bool is_trusted(struct sim *sim, const struct sim_device *device)
 static bool knows_cut(struct sim *sim, struct sim_device *device,
 		      const struct sim_device *other)
 {
-	return other->cut && control_of(sim, device) >= other->cut_at;
+	return other->cut && sim_control_of(sim, device) >= other->cut_at;
 }
 
 /* Nothing may move; why, or NULL. */
@@ -133,8 +132,8 @@ static bool must_exchange(struct sim *sim, struct sim_device *a, struct sim_devi
 {
 	uint64_t n = ph_writer_log(sim->hub->writer)->n;
 
-	return is_trusted(sim, a) && is_trusted(sim, b) && control_of(sim, a) == n &&
-	       control_of(sim, b) == n;
+	return is_trusted(sim, a) && is_trusted(sim, b) && sim_control_of(sim, a) == n &&
+	       sim_control_of(sim, b) == n;
 }
 
 /* --- the pump --- */

@@ -16,6 +16,9 @@
 void sim_lan(struct sim *sim, struct sim_device *calls, struct sim_device *answers,
 	     struct sim_line_how how);
 
+/* How far DEVICE has heard of the control log. */
+uint64_t sim_control_of(struct sim *sim, struct sim_device *device);
+
 /* As people do it: DEVICE, mostly with another of its site. */
 void sim_do_lan(struct sim *sim, struct sim_device *device, const struct ph_rng *dice);
 void sim_do_lan_cut(struct sim *sim, struct sim_device *device,

@@ -126,7 +126,7 @@ void sim_do_budget(struct sim *sim, struct sim_device *device, const struct ph_r
 {
 	uint64_t bytes = ph_rng_below(dice, 4) == 0
 				 ? PH_BUDGET_NONE
-				 : PH_BUDGET_LEAST / 2 + ph_rng_below(dice, 16000);
+				 : PH_BUDGET_LEAST / 2 + ph_rng_below(dice, 9000);
 
 	if (sim_is_ill(sim, device)) {
 		return;
@@ -137,10 +137,13 @@ void sim_do_budget(struct sim *sim, struct sim_device *device, const struct ph_r
 	for (unsigned i = 0; i < 3 && !device->no_network; i++) {
 		struct sim_line_how how = { .seed = 1 + ph_rng_below(dice, 1000000) };
 
-		if (ph_rng_below(dice, 3) == 0) { /* what was cut is paid for, too */
-			how.fault = SIM_LINE_CUT;
+		if (ph_rng_below(dice, 2) == 0) { /* what was cut is paid for, too */
+			how.fault =
+				ph_rng_below(dice, 2) == 0 ? SIM_LINE_CUT : SIM_LINE_KILL;
 			how.down = ph_rng_below(dice, 2) == 0;
 			how.byte = ph_rng_below(dice, 2500);
+			how.step = (unsigned)ph_rng_below(dice, 12);
+			how.power = ph_rng_below(dice, 2) == 0;
 		}
 		sim_work(sim, device, dice);
 		sim->now += 1000 * (int64_t)(20 + ph_rng_below(dice, 4000));

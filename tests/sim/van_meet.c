@@ -15,6 +15,7 @@
 #include "daemon/hub_courier.h"
 #include "tests/sim/act.h"
 #include "tests/sim/check.h"
+#include "tests/sim/lan.h"
 #include "tests/sim/line_internal.h"
 #include "tests/sim/stick_internal.h"
 #include "tests/sim/van.h"
@@ -347,7 +348,8 @@ static void begin(struct meeting *meeting, const struct ph_courier_config *calls
 /* On a sound line, between sound machines, an exchange ends in order. */
 static void check_ended(struct meeting *meeting, bool is_whole, bool is_ill)
 {
-	if (!is_whole && !meeting->has_struck && !is_ill && meeting->store == 0) {
+	if (!is_whole && !meeting->has_struck && !is_ill && meeting->store == 0 &&
+	    !meeting->van->device.cut) {
 		sim_broken(meeting->sim, SIM_SESSION,
 			   "%s with %s: an exchange over a good line does not end in "
 			   "order: %s",
@@ -413,6 +415,20 @@ static void device_goes_on(struct meeting *meeting,
 	}
 }
 
+/* Who has heard that a courier was cut off gives it nothing, and takes nothing of it. */
+static void check_cut(struct meeting *meeting, const struct ph_site_courier_told *told)
+{
+	struct sim_device *device = meeting->device;
+	const struct sim_device *van = &meeting->van->device;
+
+	if (van->cut && sim_control_of(meeting->sim, device) >= van->cut_at &&
+	    (told->given > 0 || told->taken > 0)) {
+		sim_broken(meeting->sim, SIM_CUSTODY,
+			   "%s knows that %s was cut off, and deals with it",
+			   device->machine.name, van->machine.name);
+	}
+}
+
 static void end_meeting(struct meeting *meeting)
 {
 	struct sim *sim = meeting->sim;
@@ -433,6 +449,9 @@ static void end_meeting(struct meeting *meeting)
 	sim_note_receipts(sim, device);
 	if (is_whole && !is_ill) {
 		check_custody(meeting, &told);
+	}
+	if (!is_ill) {
+		check_cut(meeting, &told);
 	}
 	sim_check_vows(sim, van);
 }
@@ -515,6 +534,11 @@ static bool end_base(struct meeting *meeting, const uint8_t *hub)
 	sim_check_vows(sim, van);
 	if (is_whole && !is_ill) {
 		sim_check_given(sim, van, hub);
+	}
+	if (van->device.cut && (is_whole || meeting->visit.told.given > 0)) {
+		sim_broken(sim, SIM_CUSTODY,
+			   "the hub deals with %s, which it has cut off",
+			   van->device.machine.name);
 	}
 	return is_whole;
 }

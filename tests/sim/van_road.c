@@ -178,7 +178,15 @@ void sim_do_van_lost(struct sim *sim, struct sim_device *device,
 {
 	struct sim_van *van = &sim->vans->van[draw(dice, SIM_VANS_FEW)];
 
-	(void)device;
+	if (van->is_there && draw(dice, 2) == 0) { /* stolen: who has it goes on */
+		sim_cutoff(sim, &van->device);
+		sim_hub_settle(sim);
+		if (!device->no_network) {
+			(void)sim_line(sim, device, (struct sim_line_how){ 0 });
+		}
+		(void)sim_meet(sim, van, device, good(dice));
+		(void)sim_base(sim, van, good(dice));
+	}
 	if (van->is_there) {
 		sim_van_lost(sim, van);
 		for (unsigned i = 0; i < sim->n_devices; i++) {
