@@ -308,7 +308,8 @@ static void pump(struct meeting *meeting)
 		any |= move(meeting, meeting->calls, meeting->answers);
 		any |= work(meeting, meeting->answers);
 		any |= move(meeting, meeting->answers, meeting->calls);
-		if (strikes_kill(meeting) || sim_hub_failed(meeting->sim)) {
+		if (strikes_kill(meeting) ||
+		    (meeting->device == NULL && sim_hub_failed(meeting->sim))) {
 			break;
 		}
 	}
