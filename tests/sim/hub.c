@@ -151,5 +151,7 @@ void sim_hub_heal(struct sim *sim)
 	if (sim_hub_failed(sim)) {
 		sim_note(sim, "the hub met an error, and is started again");
 		sim_hub_fall(sim, false);
+		sim_check_hub_clock(
+			sim); /* what it wrote when it met it, before time passes */
 	}
 }

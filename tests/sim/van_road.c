@@ -36,6 +36,7 @@ int sim_courier_trip(struct sim *sim, struct sim_device *device)
 	sim->now += 3600 * 1000;
 	(void)sim_base(sim, van, (struct sim_line_how){ 0 });
 	sim_confirm(sim, device);
+	sim_hub_settle(sim); /* as after each command, before time passes */
 	sim->now += 3600 * 1000;
 	rc = sim_meet(sim, van, device, (struct sim_line_how){ 0 });
 	sim_check_unread(sim, van->device.machine.name);
@@ -78,6 +79,7 @@ void sim_do_tour(struct sim *sim, struct sim_device *device, const struct ph_rng
 	sim->now += 1000 * (int64_t)(600 + draw(dice, 20000));
 	(void)sim_base(sim, van, good(dice));
 	sim_confirm(sim, device);
+	sim_hub_settle(sim); /* as after each command, before time passes */
 	sim->now += 1000 * (int64_t)(600 + draw(dice, 3 * (unsigned)SIM_DAY));
 	for (unsigned i = 0; i < n; i++) {
 		(void)sim_meet(sim, van, stops[i], good(dice));
