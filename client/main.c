@@ -6,6 +6,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "client/borrow.h"
 #include "client/commands.h"
@@ -57,6 +58,7 @@ int main(int argc, char **argv)
 	};
 
 	ph_cli_start();
+	(void)umask(077); /* what is made here is its owner's alone */
 	if (ph_crypto_start() != 0) {
 		fputs("packhorse: this machine gives no randomness to make keys with\n",
 		      stderr);

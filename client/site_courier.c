@@ -65,6 +65,7 @@ int ph_site_courier_new(struct ph_site_courier **courier_out, struct ph_site *si
 		rc = rc < 0 ? rc : ph_dir_create(courier->dir, err);
 		rc = rc < 0 ? rc
 			    : ph_spool_open(&courier->spool, courier->dir, true, err);
+		ph_spool_set_private(&courier->spool);
 	}
 	if (rc < 0) {
 		ph_site_courier_free(courier);

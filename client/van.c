@@ -16,6 +16,7 @@
 #include "client/site_courier.h"
 #include "client/van_internal.h"
 #include "common/base/file.h"
+#include "common/base/secret.h"
 #include "common/cli/out.h"
 #include "proto/custody.h"
 
@@ -32,7 +33,9 @@ static int open_folder(struct ph_van *van, const char *dir, struct ph_error *err
 	int rc = ph_path_join(van->dir, sizeof(van->dir), dir, "carried", err);
 
 	rc = rc < 0 ? rc : ph_dir_create(van->dir, err);
-	return rc < 0 ? rc : ph_spool_open(&van->spool, van->dir, true, err);
+	rc = rc < 0 ? rc : ph_spool_open(&van->spool, van->dir, true, err);
+	ph_spool_set_private(&van->spool);
+	return rc;
 }
 
 int ph_van_open(struct ph_van *van, struct ph_site *site, const char *dir,
@@ -53,6 +56,8 @@ int ph_van_open(struct ph_van *van, struct ph_site *site, const char *dir,
 				      "riêng (packhorsed invite --role courier)"));
 	}
 	memcpy(van->device, info.device_id, sizeof(van->device));
+	ph_secret_lock(&van->sign, sizeof(van->sign));
+	ph_secret_lock(&van->box, sizeof(van->box));
 	van->sign = *ph_site_sign(site);
 	van->box = *ph_site_box(site);
 	van->keylist = *ph_site_keylist(site);
@@ -69,7 +74,7 @@ void ph_van_close(struct ph_van *van)
 {
 	ph_buf_deinit(&van->cert);
 	ph_sign_pair_wipe(&van->sign);
-	explicit_bzero(&van->box, sizeof(van->box));
+	ph_secret_wipe(&van->box, sizeof(van->box));
 }
 
 bool ph_van_is_hub(const struct ph_van *van, const uint8_t id[static PH_DEVICE_ID_SIZE])

@@ -15,6 +15,7 @@
 
 #include "common/base/file.h"
 #include "common/base/mp.h"
+#include "common/base/secret.h"
 
 #define PREFIX       "PACKHORSE-RECOVERY1:"
 #define TITLE        "packhorse recovery key 1"
@@ -27,7 +28,7 @@ static const struct ph_walk_limits limits = { .depth = 1, .items = 4 };
 
 void ph_recovery_key_wipe(struct ph_recovery_key *key)
 {
-	sodium_memzero(key, sizeof(*key));
+	ph_secret_wipe(key, sizeof(*key));
 }
 
 void ph_recovery_name(const uint8_t key[static PH_KEY_SIZE],
@@ -129,6 +130,7 @@ int ph_recovery_key_load(struct ph_recovery_key *key, const char *path,
 	} else if (rc < 0) {
 		ph_fail_errno(err, rc, path);
 	} else {
+		ph_secret_lock(key, sizeof(*key));
 		*key = result;
 	}
 	ph_recovery_key_wipe(&result);

@@ -76,7 +76,7 @@ static int put_own(struct take *take, struct ph_view bundle,
 	ph_bundle_hash(bundle, hash);
 	ph_spool_name(hash, name);
 	rc = ph_path_join(path, sizeof(path), take->stick.own.path, name, err);
-	return rc < 0 ? rc : ph_file_write(path, bundle, 0644, err);
+	return rc < 0 ? rc : ph_file_write(path, bundle, 0600, err);
 }
 
 static int take_file(struct take *take, const struct ph_spool_file *file,

@@ -24,6 +24,7 @@ enum {
 	FOLDER_MODE =
 		0777, /* less the umask: a stick is everybody's, bundles are sealed */
 	FILE_MODE = 0644,
+	PRIVATE_MODE = 0600,
 	ID_NAME_SIZE = 2 * PH_DEVICE_ID_SIZE + 6,
 };
 
@@ -63,12 +64,18 @@ static void id_name(const uint8_t id[static PH_DEVICE_ID_SIZE], const char *end,
 
 /* ---- the folder ---- */
 
+void ph_spool_set_private(struct ph_spool *spool)
+{
+	spool->mode = PRIVATE_MODE;
+}
+
 int ph_spool_open(struct ph_spool *spool, const char *dir, bool create,
 		  struct ph_error *err)
 {
 	struct ph_file_info info;
 	int rc = ph_file_info(dir, &info);
 
+	spool->mode = FILE_MODE;
 	if (rc < 0 || !info.folder) {
 		return rc == -ENOENT || rc == 0
 			       ? ph_fail(err, PH_EXIT_OTHER, -ENOENT,
@@ -147,9 +154,10 @@ static int compare(const char *path, struct ph_view bytes)
 	return rc;
 }
 
-static int write_part(const char *part, const char *path, struct ph_view bytes)
+static int write_part(const char *part, const char *path, struct ph_view bytes,
+		      unsigned mode)
 {
-	int rc = ph_file_write_new(part, bytes, FILE_MODE);
+	int rc = ph_file_write_new(part, bytes, mode);
 
 	if (rc == 0) {
 		rc = compare(part, bytes);
@@ -183,7 +191,7 @@ int ph_spool_put(struct ph_spool *spool, struct ph_view bundle,
 	if (rc == 0 && compare(path, bundle) == 0) {
 		return 0;
 	}
-	rc = rc == 0 ? write_part(part, path, bundle) : rc;
+	rc = rc == 0 ? write_part(part, path, bundle, spool->mode) : rc;
 	return rc == 0 ? 0 : fail_put(err, rc, spool->path, bundle.len);
 }
 
@@ -210,7 +218,7 @@ int ph_spool_put_manifest_bytes(struct ph_spool *spool,
 	id_name(device, ".phm", name);
 	rc = path_of(spool, name, path);
 	if (rc == 0) {
-		rc = ph_file_write(path, bytes, FILE_MODE, NULL);
+		rc = ph_file_write(path, bytes, spool->mode, NULL);
 	}
 	return rc < 0 ? fail_put(err, rc, spool->path, bytes.len) : 0;
 }

@@ -25,6 +25,7 @@
 
 struct ph_spool {
 	char path[PH_SPOOL_PATH_MAX]; /* of the folder packhorse/ */
+	unsigned mode;                /* of files */
 };
 
 /*
@@ -34,6 +35,9 @@ struct ph_spool {
  */
 int ph_spool_open(struct ph_spool *spool, const char *dir, bool create,
 		  struct ph_error *err);
+
+/* The spool lies in a folder of ours, not on a stick: its files are for their owner alone. */
+void ph_spool_set_private(struct ph_spool *spool);
 
 /* --- writing --- */
 

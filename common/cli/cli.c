@@ -15,10 +15,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 
 #include "common/base/json_memory.h"
+#include "common/base/secret.h"
 #include "common/cli/out.h"
 
 #define WORDS_MAX    3 /* "help", and a name of two words */
@@ -454,35 +453,9 @@ static int help(const struct ph_cli_program *program, int argc, char **argv,
 	return PH_EXIT_DONE;
 }
 
-/* The leak check of a sanitizer looks at its own process as a debugger does. */
-#if defined(__SANITIZE_ADDRESS__)
-#define IS_SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define IS_SANITIZED 1
-#endif
-#endif
-#ifndef IS_SANITIZED
-#define IS_SANITIZED 0
-#endif
-
-/*
- * What is in memory (names, seeds, keys) stays there: no core on the disk, nor to a handler
- * of cores, and no other process of the same user reads it.
- */
-static void keep_memory(void)
-{
-	const struct rlimit none = { 0, 0 };
-
-	(void)setrlimit(RLIMIT_CORE, &none);
-	if (!IS_SANITIZED) {
-		(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-	}
-}
-
 void ph_cli_start(void)
 {
-	keep_memory();
+	ph_secret_no_dumps();
 	ph_json_watch();
 	for (int fd = 0; fd <= 2; fd++) {
 		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF) {

@@ -68,7 +68,7 @@ struct ph_cli {
 /*
  * Make sure that descriptors 0, 1 and 2 are open, so that no file of ours becomes
  * standard output by accident; a closed one is put where reading or writing it fails.
- * And watch jansson's memory (common/base/json_memory.h). First thing in main().
+ * No core dumps (common/base/secret.h). And watch jansson's memory (common/base/json_memory.h). First thing in main().
  */
 void ph_cli_start(void);
 /*

@@ -20,6 +20,7 @@
 
 #include "common/base/file.h"
 #include "common/base/mp.h"
+#include "common/base/secret.h"
 
 #define FILE_MAX     1024
 #define DEVICE_TITLE "packhorse device keys 1"
@@ -158,9 +159,10 @@ int ph_device_keys_load(struct ph_device_keys *keys, const char *path,
 		rc = rc == -EUCLEAN ? damaged(err, path) : ph_fail_errno(err, rc, path);
 		goto out;
 	}
+	ph_secret_lock(keys, sizeof(*keys));
 	*keys = result;
 out:
-	ph_device_keys_wipe(&result);
+	sodium_memzero(&result, sizeof(result));
 	ph_buf_wipe(&bytes);
 	return rc;
 }
@@ -304,11 +306,12 @@ int ph_locked_key_load(struct ph_sign_pair *pair, const char *path,
 		rc = damaged(err, path);
 		goto out;
 	}
+	ph_secret_lock(pair, sizeof(*pair));
 	*pair = result;
 out:
 	sodium_memzero(lock, sizeof(lock));
 	sodium_memzero(seed, sizeof(seed));
-	ph_sign_pair_wipe(&result);
+	sodium_memzero(&result, sizeof(result));
 	ph_buf_deinit(&bytes);
 	return rc;
 }

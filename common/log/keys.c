@@ -16,6 +16,8 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "common/base/secret.h"
+
 _Static_assert(PH_KEY_SIZE == crypto_sign_PUBLICKEYBYTES, "Ed25519 public key");
 _Static_assert(PH_KEY_SIZE == crypto_scalarmult_BYTES, "X25519 public key");
 _Static_assert(PH_SECRET_SIZE == crypto_sign_SECRETKEYBYTES, "Ed25519 secret key");
@@ -47,7 +49,7 @@ void ph_sign_pair_make(struct ph_sign_pair *pair, const struct ph_rng *rng)
 
 void ph_sign_pair_wipe(struct ph_sign_pair *pair)
 {
-	sodium_memzero(pair, sizeof(*pair));
+	ph_secret_wipe(pair, sizeof(*pair));
 }
 
 void ph_box_pair_make(struct ph_box_pair *pair, const struct ph_rng *rng)
@@ -116,6 +118,7 @@ bool ph_box_key_ok(const uint8_t key[static PH_KEY_SIZE])
 
 void ph_device_keys_make(struct ph_device_keys *keys, const struct ph_rng *rng)
 {
+	ph_secret_lock(keys, sizeof(*keys));
 	ph_sign_pair_make(&keys->sign, rng);
 	ph_box_pair_make(&keys->box, rng);
 	ph_box_pair_make(&keys->desk, rng);
@@ -123,5 +126,5 @@ void ph_device_keys_make(struct ph_device_keys *keys, const struct ph_rng *rng)
 
 void ph_device_keys_wipe(struct ph_device_keys *keys)
 {
-	sodium_memzero(keys, sizeof(*keys));
+	ph_secret_wipe(keys, sizeof(*keys));
 }

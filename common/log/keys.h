@@ -61,6 +61,7 @@ struct ph_device_keys {
 	struct ph_box_pair box;  /* Noise static */
 	struct ph_box_pair desk; /* readers' seeds are sealed to it */
 };
+/* Made and read keys are in locked memory (common/base/secret.h) until they are wiped. */
 void ph_device_keys_make(struct ph_device_keys *keys, const struct ph_rng *rng);
 void ph_device_keys_wipe(struct ph_device_keys *keys);
 /*
@@ -90,7 +91,7 @@ int ph_locked_key_save(const struct ph_sign_pair *pair, const char *path,
 		       struct ph_view passphrase, unsigned memory_mib,
 		       const struct ph_rng *rng, struct ph_error *err);
 /*
- * A wrong passphrase is -EACCES with PH_EXIT_OTHER and words; a damaged file, or
+ * PAIR is in locked memory until it is wiped. A wrong passphrase is -EACCES with PH_EXIT_OTHER and words; a damaged file, or
  * one that asks for more than PH_LOCK_MIB_MAX or PH_LOCK_PASSES_MAX, -EUCLEAN.
  * A file whose ciphertext or parameters were altered looks like a wrong passphrase.
  */

@@ -1,0 +1,20 @@
+/* common/base/secret.h - memory of secrets, and of a process that holds some. */
+#ifndef PH_BASE_SECRET_H
+#define PH_BASE_SECRET_H
+
+#include <stddef.h>
+
+/*
+ * No core dump of this process, whoever asks for one and wherever the system would put it,
+ * and nobody but root may look into it. What it starts dumps nothing either.
+ */
+void ph_secret_no_dumps(void);
+/*
+ * Keep the pages that hold these bytes out of the swap. Where that is not allowed
+ * (RLIMIT_MEMLOCK) they stay as they are: secrets are wiped all the same.
+ */
+void ph_secret_lock(void *data, size_t len);
+/* Wipe them, and let the pages go: also those of another secret that shares one. */
+void ph_secret_wipe(void *data, size_t len);
+
+#endif
