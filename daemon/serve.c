@@ -3,7 +3,7 @@
  *
  *   start --> serving --> stopping --> (sessions gone) --> worker ended --> done
  *
- * Start: settings, hub folder (its lock with it), local socket, addresses, store
+ * Start: settings, hub folder (its lock with it), local socket, addresses, sandbox, store
  * worker, then "ready". SIGHUP reads the settings again and keeps the old ones if
  * anything is wrong with the new. SIGTERM and SIGINT stop: nothing new comes in, each
  * session gets the answers to what is with the store, and after five seconds what is
@@ -26,6 +26,7 @@
 #include <unistd.h>
 
 #include "common/cli/notify.h"
+#include "common/cli/sandbox.h"
 #include "daemon/listener.h"
 #include "daemon/peer.h"
 #include "daemon/talk.h"
@@ -44,6 +45,7 @@ struct serve {
 	uint64_t stop_began;
 	bool has_loop, has_handles, has_worker, worker_stops;
 	int rc;                      /* why we stop; 0: we were told to */
+	const char *sandbox;         /* on, wide, none */
 	char second[PH_SECOND_TEXT]; /* as it was when we started */
 };
 
@@ -346,6 +348,26 @@ static int start_gate(struct ph_server *server)
 	return ph_gate_init(&server->gate, &none, key);
 }
 
+/*
+ * From here on no more than serving takes, in this thread and those it starts. Where there
+ * is no filter to be had, the hub serves all the same: its records are worth more than one
+ * of several walls.
+ */
+static int enter_sandbox(struct serve *serve, struct ph_error *err)
+{
+	int rc = ph_sandbox_enter(PH_SANDBOX_HUB);
+
+	if (rc < 0) {
+		return ph_fail_errno(err, rc, "giving up calls of the system");
+	}
+	serve->sandbox = rc == 0 ? "on" : rc == PH_SANDBOX_E_WIDE ? "wide" : "none";
+	if (rc == PH_SANDBOX_E_NONE) {
+		ph_event(&serve->server.log, PH_EVENT_WARNING, "serve.sandbox",
+			 "result=none why=\"the kernel, or this build, has no seccomp\"");
+	}
+	return 0;
+}
+
 static int start(struct serve *serve, struct ph_error *err)
 {
 	struct ph_server *server = &serve->server;
@@ -389,6 +411,9 @@ static int start(struct serve *serve, struct ph_error *err)
 	}
 	if (rc == 0) {
 		rc = ph_listeners_apply(server, &settings, err);
+	}
+	if (rc == 0) {
+		rc = enter_sandbox(serve, err);
 	}
 	if (rc == 0) {
 		rc = start_worker(serve);
@@ -435,8 +460,9 @@ int ph_serve(const struct ph_serve *config, struct ph_error *err)
 		goto out;
 	}
 	ph_event(&serve->server.log, PH_EVENT_INFO, "serve.start",
-		 "version=" PH_VERSION " pid=%ld listen=%s", (long)getpid(),
-		 serve->server.listeners ? serve->server.listeners->bound : "-");
+		 "version=" PH_VERSION " pid=%ld listen=%s sandbox=%s", (long)getpid(),
+		 serve->server.listeners ? serve->server.listeners->bound : "-",
+		 serve->sandbox);
 	(void)ph_notify("READY=1");
 	start_watchdog(serve);
 	(void)uv_run(&serve->server.loop, UV_RUN_DEFAULT);

@@ -5,7 +5,9 @@
  *                  [--charset NAME] [--] FILE|-
  *
  * `packhorse import` runs it, so that libyaz, its tables and whatever a hostile file
- * does to them stay out of the program that holds the keys. Each record is a line,
+ * does to them stay out of the program that holds the keys. Before the first record it
+ * gives up all calls of the system but for reading, and writing what is open
+ * (common/cli/sandbox.h). Each record is a line,
  *
  *   {"record":N,"offset":BYTES,"title":{...},"items":[...],"notes":[...]}
  *   {"record":N,"offset":BYTES,"error":"..."}
@@ -25,6 +27,8 @@
 #include "client/marc/file.h"
 #include "client/marc/map.h"
 #include "common/base/json_memory.h"
+#include "common/base/secret.h"
+#include "common/cli/sandbox.h"
 
 struct options {
 	enum ph_marc_format format;
@@ -177,6 +181,7 @@ int main(int argc, char **argv)
 	if (rc >= 0) {
 		return rc;
 	}
+	ph_secret_no_dumps();
 	ph_json_watch();
 	if (sodium_init() < 0) {
 		return PH_EXIT_OTHER;
@@ -197,6 +202,8 @@ int main(int argc, char **argv)
 			err.text[0] ? err.text : strerror(-rc));
 		return PH_EXIT_USAGE;
 	}
+	/* where there is none to be had, what reads the file is still a process of its own */
+	(void)ph_sandbox_enter(PH_SANDBOX_READER);
 	rc = run(file, &options);
 	ph_marc_file_close(file);
 	if (stream != stdin) {

@@ -29,6 +29,7 @@ module yaz libyaz-dev
 module libutf8proc libutf8proc-dev
 module jansson libjansson-dev
 module inih libinih-dev
+module libseccomp libseccomp-dev
 module cmocka libcmocka-dev
 '
 ph_needs_demo='
