@@ -10,6 +10,7 @@ import subprocess
 import time
 
 PROGRAMS = ["client/packhorse", "client/marc/packhorse-marc", "daemon/packhorsed", "tests/link/relay"]
+LOADED = {"93-rights": ["tests/fault/forbidden.so"]}  # what a script loads into them
 DATA = os.path.abspath(os.path.join(os.path.dirname(__file__), "../../../shared"))
 FIRST = 900  # seconds for a run of the copy as it is
 LIMIT = 120  # seconds at least for one with a plant
@@ -92,7 +93,7 @@ class Harness:
             self.targets = ["tests/fuzz/replay_" + which]
             self.command = ["{build}/tests/fuzz/replay_" + which, "{tree}/tests/fuzz/fuzz_%s.in" % which]
         elif self.group == "e2e" and which:
-            self.targets = PROGRAMS
+            self.targets = PROGRAMS + LOADED.get(which, [])
             self.command = ["bash", "{tree}/tests/e2e/%s.sh" % which]
         else:
             raise Unknown("there is no harness " + name)

@@ -1,0 +1,163 @@
+#!/bin/bash
+# Rights on the machine: who may read a folder that was lived in, what a running program shows of
+# its secrets, what it may still ask of the system, and how far its unit confines it.
+. "$(dirname "$0")/lib.sh"
+
+hubd=$BUILD/daemon/packhorsed
+P=$BUILD/client/packhorse
+H="$hubd -d hub"
+LOOK="$PYTHON $ROOT/tests/e2e/rights.py"
+json() { "$PYTHON" -c 'import json,sys; d=json.load(sys.stdin); print(eval(sys.argv[1]))' "$1"; }
+grep -aqE '__[atm]san_init' "$hubd" && wide=1 || wide=0
+umask 022 # what most systems give
+phrase='mot cau rat dai khong ai biet'
+printf '%s\n' "$phrase" >pass
+
+start argv.out $LOOK argv seen
+looking=$started_pid
+
+# --- folders that were lived in ---
+mkdir far stick down
+$H init --listen 127.0.0.1:0 --kdf-memory-mib 8 --passphrase-file pass 2>/dev/null
+$H recovery-key --out secret 2>/dev/null
+$H site add 14-0371 --commune 03646 --kind commune --name 'Chiềng Khoa' 2>/dev/null
+$H site add 14-0900 --commune 03646 --kind van --name 'Xe' 2>/dev/null
+$H invite --site 14-0371 --role site --out i1 --passphrase-file pass 2>/dev/null
+$H invite --site 14-0900 --role courier --out i2 --passphrase-file pass 2>/dev/null
+"$P" -d s1 join i1 >/dev/null
+"$P" -d van join i2 >/dev/null
+start serve $H serve --listen 127.0.0.1:0
+hub=$started_pid
+at=127.0.0.1:$(listen_port serve)
+printf '[hub]\naddress = %s\n' "$at" >s1/agent.conf
+chmod 600 s1/agent.conf
+reader=$("$P" -d s1 reader add --name 'Lò Văn Pánh' --band adult --json | json 'd["entries"][0]["ref"]')
+"$P" -d s1 sync --hub "$at" >/dev/null
+$H devices confirm "$("$P" -d s1 status --json | json 'd["device"]')" --fingerprint "$("$P" -d s1 status --json | json 'd["fingerprint"]')" >/dev/null 2>&1
+start agent "$P" -d s1 agent
+agent=$started_pid
+wait_until 10 test -S s1/socket
+"$P" -d s1 visit 5 --band child >/dev/null
+"$P" -d s1 pack-stick stick >/dev/null 2>&1
+$H take-stick stick >/dev/null 2>&1
+$H pack-stick down >/dev/null 2>&1
+"$P" -d s1 take-stick down >/dev/null 2>&1
+"$P" -d van sync --hub "$at" >/dev/null
+start van.out "$P" -d van courier --listen 127.0.0.1:0
+"$P" -d s1 sync --courier "127.0.0.1:$(listen_port van.out)" >/dev/null 2>&1
+$H policy set loan-term-days 21 >/dev/null 2>&1
+$H cut "$("$P" -d van status --json | json 'd["device"]')" --reason lost --passphrase-file pass >/dev/null 2>&1
+$H backup far >/dev/null
+$H backup check far/*.backup --recovery-key secret >/dev/null
+$hubd -d hub2 restore far --recovery-key secret >/dev/null
+
+open_to_others() { # FOLDER...: what has other rights than 0600, folders 0700
+  find "$@" \( -type d ! -perm 700 -o ! -type d ! -perm 600 \) -printf '%P:%m '
+}
+is "the hub's folder is its owner's alone, while it serves" "$(open_to_others hub)" ''
+is "a stick is everybody's: 0755 or more, 0644" "$(find stick/packhorse down/packhorse \( -type d ! -perm -755 -o -type f ! -perm 644 \) | wc -l) $(find stick/packhorse down/packhorse -type f | wc -l)" '0 4'
+is "so is that of a site whose agent runs" "$(open_to_others s1)" ''
+is "and a van's with what it carries" "$(open_to_others van)" ''
+is "and a hub that was restored" "$(open_to_others hub2)" ''
+is "the recovery key, invites and backups are, too" "$(stat -c %a secret i1 i2 far/*.backup | sort -u)" 600
+ok "there is something in them" test "$(find hub s1 van -type f | wc -l)" -ge 15
+
+# --- what running programs show ---
+stop "$looking"
+cat >find.py <<'PY'
+import base64, re, sys
+def keys(path):
+    return re.findall(rb"\xc4\x20(.{32})", open(path, "rb").read(), re.S)
+secrets = [open("pass", "rb").read().strip(), open("secret", "rb").read().split(b":")[1].strip()[8:40], open("i1", "rb").read()[40:80]]
+for path in ("hub/keys/online", "s1/keys", "van/keys"):
+    for key in (keys(path)[i] for i in (0, 2, 4)):
+        secrets += [key, key.hex().encode(), base64.urlsafe_b64encode(key).rstrip(b"=")] if key.strip(b"\0") else []
+seen = [bytes.fromhex(line) for line in open("seen")]
+print(len(seen) >= 20, [s[:6] for s in secrets if any(s in shown for shown in seen)])
+PY
+is "no secret is in arguments or environment of any program" "$("$PYTHON" find.py)" 'True []'
+if [ "$(id -u)" != 0 ] || ! head -c1 "/proc/$hub/mem" 2>&1 | grep -qv 'Permission'; then
+  skip "where secrets lie in memory" "not root, or looking into processes is forbidden"
+elif [ "$wide" = 1 ]; then
+  skip "where secrets lie in memory" "built with a sanitizer, which keeps what was freed"
+else
+  $LOOK memory "$hub" hub/keys/online "$phrase" >hub.memory
+  is "the hub has its keys in memory" "$(json 'd["found"] >= 2' <hub.memory)" True
+  if [ "$(ulimit -l)" = 0 ]; then
+    skip "all in locked pages" "no memory may be locked here"
+  else
+    is "all in locked pages" "$(json 'd["unlocked"]' <hub.memory)" '[]'
+  fi
+  is "that no dump has" "$(json 'd["dumped"]' <hub.memory)" '[]'
+  is "and no passphrase, though it took in what an operator signed" "$(json 'd["words"]' <hub.memory)" '[]'
+  $LOOK memory "$agent" s1/keys >s1.memory
+  is "an agent, too" "$(json '[d["found"] >= 3, d["unlocked"], d["dumped"]]' <s1.memory)" '[True, [], []]'
+fi
+
+# --- what it may still ask of the system ---
+if ! grep -q ' sandbox=\(on\|wide\)$' serve.err; then
+  skip "the filter" "$(grep -m 1 serve.sandbox serve.err)"
+  skip "what is forbidden" "no filter"
+else
+  is "a filter lies over every thread of the hub" "$(cat /proc/$hub/task/*/status | grep -c '^Seccomp:.2$')" "$(ls /proc/$hub/task | wc -l)"
+  is "and it can gain no rights" "$(cat /proc/$hub/task/*/status | grep '^NoNewPrivs:' | sort -u | tr -d '\t')" NoNewPrivs:1
+fi
+stop "$hub"
+if [ "$wide" = 1 ] || ! grep -q ' sandbox=on$' serve.err; then
+  skip "what is forbidden to the hub" "no filter, or one that a sanitizer widened"
+else
+  start spoilt env LD_PRELOAD="$BUILD/tests/fault/forbidden.so" $hubd -d hub serve --listen 127.0.0.1:0
+  hub=$started_pid
+  at=127.0.0.1:$(listen_port spoilt)
+  wait_for_line spoilt.err '^serve.start' >/dev/null
+  kill -USR1 "$hub"
+  wait_for_line spoilt.err 'a signal to another' >/dev/null
+  is "what is forbidden to the hub is refused" "$(grep -c '^forbidden: .*: \(Function not implemented\|Operation not permitted\)$' spoilt.err)" 3
+  ok "it goes on" "$P" -d s1 sync --hub "$at"
+  stop "$hub" USR2
+  is "another program ends it" "$?" $((128 + 31))
+  ok "and did not run" test ! -e forbidden.done
+  start again $H serve --listen 127.0.0.1:0
+  hub=$started_pid
+  listen_port again >/dev/null
+  ok "it starts again and is whole" $H verify
+  stop "$hub"
+fi
+mkfifo marc
+start import "$P" -d van import --dry-run marc
+exec 9>marc # more than what is read ahead to tell the form of the file
+{ printf '<collection><record>'; head -c 300000 /dev/zero | tr '\0' ' '; } >&9 &
+child=
+find_child() { child=$(pgrep -P "$started_pid" packhorse-marc) && grep -q '^Seccomp:.2$' "/proc/$child/status"; }
+if grep -q ' sandbox=\(on\|wide\)$' serve.err; then
+  ok "who reads foreign records for an import is behind a filter" wait_until 20 find_child
+else
+  skip "who reads foreign records for an import is behind a filter" "no filter"
+fi
+exec 9>&-
+
+# --- no core dumps ---
+mkdir crash
+$LOOK dumps crash $hubd -d "$T/hub" serve --listen 127.0.0.1:0 >crash.json
+is "a hub that falls leaves no core" "$(json '[d["limit"], d["signal"] in (6, 11) or '"$wide"' == "1", d["dumped"], d["left"]]' <crash.json)" "[['0', '0'], True, False, []]"
+ok "and is whole" $H verify
+
+# --- the units ---
+exposure() { # UNIT: a program that is there stands in for ours
+  sed "s|^ExecStart=[^ ]*|ExecStart=/bin/true|" "$1" >"unit/$(basename "$1")"
+  systemd-analyze security --offline=true "unit/$(basename "$1")" | sed -n 's/.*exposure level for [^:]*: \([0-9.]*\).*/\1/p'
+}
+mkdir unit
+if command -v systemd-analyze >/dev/null && systemd-analyze security --offline=true --help >/dev/null 2>&1; then
+  for unit in daemon/packhorsed client/packhorse-agent client/packhorse-courier; do
+    score=$(exposure "$BUILD/$unit.service")
+    diag "$unit.service: exposure $score"
+    ok "$unit.service is exposed by at most 1.5" "$PYTHON" -c "import sys; sys.exit(not 0 < float(sys.argv[1] or 'nan') <= 1.5)" "$score"
+  done
+else
+  for unit in packhorsed packhorse-agent packhorse-courier; do skip "$unit.service" "no systemd-analyze, or one that knows no --offline"; done
+fi
+for unit in daemon/packhorsed client/packhorse-agent client/packhorse-courier; do
+  is "$unit.service runs as a user of its own" "$(grep -c '^User=packhorse$' "$BUILD/$unit.service")" 1
+done
+done_testing
