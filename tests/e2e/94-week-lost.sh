@@ -1,0 +1,134 @@
+#!/bin/bash
+# The hub loses a week in which a device was cut off, a reader's erasure ordered, cases decided and
+# things typed in at the hub. With a second medium all devices come back to the very state of
+# before; without one what stands in the desk log alone is lost, is shown as open, and is decided
+# again. PACKHORSE_DEVICES: how many devices (6; 75 with ./test --full).
+. "$(dirname "$0")/lib.sh"
+
+hubd=$BUILD/daemon/packhorsed
+P=$BUILD/client/packhorse
+H="$hubd -d hub"
+N=${PACKHORSE_DEVICES:-$([ "$FULL" = 1 ] && echo 75 || echo 6)}
+printf 'mot cau dai\n' >pass
+json() { "$PYTHON" -c 'import json,sys; d=json.load(sys.stdin); print(eval(sys.argv[1]))' "$1"; }
+member() { "$P" -d "$1" status --json | json "d['$2']"; }
+digest() { "$@" digest --json | json 'd["digest"]'; }
+sync() { "$P" -d "$1" sync --hub "$at"; }
+served=0
+serve() {
+  served=$((served + 1)) # a file of its own: the line of an earlier one is not this one's
+  start "serve.$served" $H serve --listen 127.0.0.1:0
+  serving=$started_pid
+  at=127.0.0.1:$(listen_port "serve.$served")
+}
+enrol() { # DIR SITE
+  $H invite --site "$2" --role site --out "$1.invite" --passphrase-file pass 2>/dev/null
+  "$P" -d "$1" join "$1.invite" >/dev/null 2>&1
+}
+confirm() { $H devices confirm "$(member "$1" device)" --fingerprint "$(member "$1" fingerprint)" >/dev/null 2>&1; }
+honest() { seq -f 'd%g' 1 "$N" | grep -vx d4; } # the fourth is stolen
+all_sync() { for d in $(honest) "$@"; do sync "$d" >/dev/null || diag "$d did not sync"; done; }
+compare() { # those whose ledger is not what the hub says they have, or that have something to send
+  local d
+  for d in $(honest) "$@"; do
+    [ "$(digest "$P" -d "$d")" = "$($H digest --device "$(member "$d" device)" --json | json 'd["digest"]')" ] || printf '%s ' "$d"
+    [ "$(member "$d" pending)" = 0 ] || printf '%s(pending) ' "$d"
+  done
+}
+state_of() { $H devices --json | json "[x['state'] for x in d['devices'] if x['device'] == '$1']"; }
+case_status() { $H case show "$1" --json | json 'd.get("status") or d["case"]["status"]'; }
+own_words() { $H log --limit 10000 | grep -c "\"kind\":\"$1\""; }
+
+mkdir far medium
+$H init --listen 127.0.0.1:0 --kdf-memory-mib 8 --passphrase-file pass 2>/dev/null
+$H recovery-key --out secret 2>/dev/null
+printf '[backup]\nsecond-medium = %s\n' "$T/medium" >>hub/packhorsed.conf
+for i in 1 2 3; do
+  $H site add "14-037$i" --commune 03646 --kind commune --name "Điểm $i" 2>/dev/null
+done
+for i in $(seq "$N"); do enrol "d$i" "14-037$((i % 3 + 1))"; done
+serve
+reader=$("$P" -d d1 reader add --name 'Lò Văn Pánh' --band adult --json | json 'd["entries"][0]["ref"]')
+title=$("$P" -d d1 title add --name 'Truyện Kiều' --json | json 'd["entries"][0]["ref"]')
+copies=()
+for i in 1 2; do copies+=("$("$P" -d d1 copy add --print-code --title "$title" --plain | tail -n 1 | cut -f3)"); done
+for i in $(seq "$N"); do
+  "$P" -d "d$i" visit "$i" --band adult >/dev/null
+  sync "d$i" >/dev/null
+done
+for i in $(seq "$N"); do confirm "d$i"; done
+for i in $(seq "$N"); do sync "d$i" >/dev/null; done
+ok "a backup is made" $H backup far
+week=$(digest $H)
+
+# --- the week ---
+for copy in "${copies[@]}"; do # each lent in two places
+  "$P" -d d1 loan K1 "$copy" --when 2026-03-02T08:00 >/dev/null 2>&1
+  "$P" -d d2 loan K2 "$copy" --when 2026-03-02T09:00 >/dev/null 2>&1
+done
+enrol new 14-0371
+"$P" -d new visit 7 --band child >/dev/null
+all_sync new
+confirm new
+thief=$(member d4 device)
+ok "a device is stolen and cut off" $H cut "$thief" --reason stolen --passphrase-file pass
+ok "a reader is to be erased" $H erase "$reader" --passphrase-file pass
+$H policy set loan-term-days 21 >/dev/null 2>&1
+read -r first second < <($H cases --kind two-places --json | json '" ".join(c["id"] for c in d["cases"])')
+ok "a case is decided" $H case decide "$first" later
+ok "another, otherwise" $H case decide "$second" seen
+$H donation person --money 500000 --donor-name 'Bà Hà Thị Phúc' >/dev/null
+$H report issue Q1 --from 2026-01-01 --to 2026-12-31 >/dev/null 2>&1
+"$P" -d d4 visit 99 --band adult >/dev/null # the thief plays with it
+sync d4 >/dev/null 2>&1
+all_sync new
+all_sync new
+is "each device has what the hub says it has" "$(compare new)" ''
+before=$(digest $H)
+entries=$($H status --json | json 'd["entries"]')
+is "the week left its mark" "$([ "$week" != "$before" ] && echo another)" another
+
+# --- the disk is dead; there is a second medium ---
+stop "$serving" KILL
+mv hub dead
+ok "the hub is restored from a week ago and the second medium" $H restore far --recovery-key secret --second-medium medium --json
+ok "what it had said itself is there at once" test "$(json 'd["second_medium"]' <ok.out)" -ge 6
+is "the cut" "$(own_words device-cut)" 1
+is "the erasure" "$(own_words reader-erase)" 1
+is "both decisions" "$(own_words case-decide)" 2
+serve
+sync d4 >/dev/null 2>&1 # the thief calls first
+is "the thief is known for one at once" "$(state_of "$thief")" "['cut']"
+all_sync new
+is "when all have called the state is the one of before" "$(digest $H)" "$before"
+is "with every entry" "$($H status --json | json 'd["entries"]')" "$entries"
+ok "the operator ends the collecting" $H restore end
+all_sync new
+all_sync new
+is "each of $N devices and a new one has what the hub says it has" "$(compare new)" ''
+is "and the state is still the one of before" "$(digest $H)" "$before"
+status "the thief gets nothing" 11 sync d4
+is "the cases are decided: one is gone with the loan that it took back" "$(case_status "$first") $(case_status "$second")" 'gone decided'
+ok "all is whole" $H verify
+stop "$serving"
+
+# --- the same without a second medium ---
+mv hub dead2
+ok "the hub is restored from a week ago alone" $H restore "$(ls far/*.backup | head -n 1)" --recovery-key secret
+is "nothing of the week is there" "$(digest $H)" "$week"
+serve
+sync d4 >/dev/null 2>&1
+all_sync new
+is "the cut came back with the devices" "$(state_of "$thief")" "['cut']"
+is "so did the erasure" "$(own_words reader-erase)" 1
+ok "the operator ends the collecting" $H restore end
+all_sync new
+all_sync new
+is "what had been decided is lost, and shown as open" "$(case_status "$first") $(case_status "$second")" 'open open'
+ok "it is decided again" bash -c "$H case decide $first later && $H case decide $second seen"
+all_sync new
+is "each device has what the hub says it has, once more" "$(compare new)" ''
+status "the thief gets nothing" 11 sync d4
+ok "all is whole" $H verify
+stop "$serving"
+done_testing
