@@ -42,6 +42,7 @@ void ph_sign_pair_make(struct ph_sign_pair *pair, const struct ph_rng *rng)
 {
 	uint8_t seed[PH_SEED_KEY_SIZE];
 
+	ph_secret_lock(pair, sizeof(*pair));
 	rng->fill(rng->data, seed, sizeof(seed));
 	ph_sign_pair_from_seed(pair, seed);
 	sodium_memzero(seed, sizeof(seed));
@@ -54,6 +55,7 @@ void ph_sign_pair_wipe(struct ph_sign_pair *pair)
 
 void ph_box_pair_make(struct ph_box_pair *pair, const struct ph_rng *rng)
 {
+	ph_secret_lock(pair, sizeof(*pair));
 	rng->fill(rng->data, pair->secret, sizeof(pair->secret));
 	/* as RFC 7748 uses it anyway: bits without effect could change unnoticed in a file */
 	pair->secret[0] &= 0xf8;
@@ -118,7 +120,6 @@ bool ph_box_key_ok(const uint8_t key[static PH_KEY_SIZE])
 
 void ph_device_keys_make(struct ph_device_keys *keys, const struct ph_rng *rng)
 {
-	ph_secret_lock(keys, sizeof(*keys));
 	ph_sign_pair_make(&keys->sign, rng);
 	ph_box_pair_make(&keys->box, rng);
 	ph_box_pair_make(&keys->desk, rng);

@@ -61,7 +61,7 @@ struct ph_device_keys {
 	struct ph_box_pair box;  /* Noise static */
 	struct ph_box_pair desk; /* readers' seeds are sealed to it */
 };
-/* Made and read keys are in locked memory (common/base/secret.h) until they are wiped. */
+/* These, and pairs that are made, are in locked memory (common/base/secret.h) until wiped. */
 void ph_device_keys_make(struct ph_device_keys *keys, const struct ph_rng *rng);
 void ph_device_keys_wipe(struct ph_device_keys *keys);
 /*
