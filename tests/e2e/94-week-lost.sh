@@ -101,7 +101,8 @@ sync d4 >/dev/null 2>&1 # the thief calls first
 is "the thief is known for one at once" "$(state_of "$thief")" "['cut']"
 all_sync new
 is "when all have called the state is the one of before" "$(digest $H)" "$before"
-is "with every entry" "$($H status --json | json 'd["entries"]')" "$entries"
+# an erasure that is carried out again may be confirmed again
+ok "with every entry" test "$($H status --json | json 'd["entries"]')" -ge "$entries"
 ok "the operator ends the collecting" $H restore end
 all_sync new
 all_sync new
