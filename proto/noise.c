@@ -164,24 +164,19 @@ static int mix_dh(struct ph_noise *noise, const uint8_t secret[static PH_NOISE_K
 	return 0;
 }
 
-static size_t sealed_len(const struct ph_noise *noise, size_t plain_len)
-{
-	return plain_len + (noise->has_key ? PH_NOISE_TAG_LEN : 0);
-}
-
-/* EncryptAndHash() to *OUT, which moves on. */
+/*
+ * EncryptAndHash() to *OUT, which moves on. In both patterns a shared secret is mixed before
+ * the first static key and payload, so nothing of them ever goes in the clear.
+ */
 static int encrypt_and_hash(struct ph_noise *noise, struct ph_view plain, uint8_t **out)
 {
-	size_t len = sealed_len(noise, plain.len);
+	size_t len = plain.len + PH_NOISE_TAG_LEN;
 
-	if (noise->has_key) {
-		int rc = ph_cipher_encrypt(
-			&noise->cipher, PH_VIEW(noise->h, sizeof(noise->h)), plain, *out);
-		if (rc != 0) {
-			return rc;
-		}
-	} else if (plain.len > 0) {
-		memcpy(*out, plain.data, plain.len);
+	assert(noise->has_key);
+	int rc = ph_cipher_encrypt(&noise->cipher, PH_VIEW(noise->h, sizeof(noise->h)),
+				   plain, *out);
+	if (rc != 0) {
+		return rc;
 	}
 	mix_hash(noise, *out, len);
 	*out += len;
@@ -192,17 +187,13 @@ static int encrypt_and_hash(struct ph_noise *noise, struct ph_view plain, uint8_
 static int decrypt_and_hash(struct ph_noise *noise, struct ph_view *in, size_t plain_len,
 			    uint8_t *out)
 {
-	size_t len = sealed_len(noise, plain_len);
+	size_t len = plain_len + PH_NOISE_TAG_LEN;
 
-	if (noise->has_key) {
-		int rc = ph_cipher_decrypt(&noise->cipher,
-					   PH_VIEW(noise->h, sizeof(noise->h)),
-					   PH_VIEW(in->data, len), out);
-		if (rc != 0) {
-			return rc;
-		}
-	} else if (plain_len > 0) {
-		memcpy(out, in->data, plain_len);
+	assert(noise->has_key);
+	int rc = ph_cipher_decrypt(&noise->cipher, PH_VIEW(noise->h, sizeof(noise->h)),
+				   PH_VIEW(in->data, len), out);
+	if (rc != 0) {
+		return rc;
 	}
 	mix_hash(noise, in->data, len);
 	in->data += len;
@@ -278,18 +269,15 @@ size_t ph_noise_overhead(const struct ph_noise *noise)
 		return 0;
 	}
 	const enum token *token = patterns[noise->pattern].messages[noise->step];
-	bool has_key = noise->has_key;
-	size_t len = 0;
+	size_t len = PH_NOISE_TAG_LEN; /* of the payload */
 	for (; *token != END; token++) {
 		if (*token == E) {
 			len += PH_NOISE_KEY_LEN;
 		} else if (*token == S) {
-			len += PH_NOISE_KEY_LEN + (has_key ? PH_NOISE_TAG_LEN : 0);
-		} else {
-			has_key = true;
+			len += PH_NOISE_KEY_LEN + PH_NOISE_TAG_LEN;
 		}
 	}
-	return len + (has_key ? PH_NOISE_TAG_LEN : 0);
+	return len;
 }
 
 /* The tokens that mix a shared secret are the same for writer and reader. */
@@ -306,15 +294,10 @@ static int mix_token(struct ph_noise *noise, enum token token)
 	case SE:
 		return is_initiator ? mix_dh(noise, noise->s, noise->re)
 				    : mix_dh(noise, noise->e, noise->rs);
-	case SS:
+	default:
+		assert(token == SS);
 		return mix_dh(noise, noise->s, noise->rs);
-	case END:
-	case E:
-	case S:
-		break;
 	}
-	assert(!"not a token that mixes");
-	return -EINVAL;
 }
 
 static int write_token(struct ph_noise *noise, enum token token, const struct ph_rng *rng,
