@@ -43,7 +43,7 @@ static void check(const struct ph_settings *settings)
 
 static void try_address(const uint8_t *data, size_t size)
 {
-	char text[128] = "", host[PH_LISTEN_TEXT];
+	char text[128] = "", host[48];
 	struct ph_error err = { 0 };
 	unsigned port = 70000;
 	int rc;

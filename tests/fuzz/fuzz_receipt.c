@@ -28,7 +28,16 @@ static void try_receipt(struct ph_view bytes)
 	memset(&receipt, 0x5a, sizeof(receipt));
 	before = receipt;
 
+	/* what stands in it, whoever signed it */
+	int peeked = ph_receipt_peek(bytes, &receipt);
+	struct ph_receipt seen = receipt;
+
+	must(peeked == 0 || memcmp(&receipt, &before, sizeof(receipt)) == 0);
+	receipt = before;
+
 	int rc = ph_receipt_decode(bytes, p.hub.sign.key, &receipt);
+
+	must(rc != 0 || (peeked == 0 && memcmp(&receipt, &seen, sizeof(seen)) == 0));
 
 	if (rc) {
 		must(memcmp(&receipt, &before, sizeof(receipt)) == 0);
