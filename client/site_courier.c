@@ -218,8 +218,9 @@ static int make_mark(struct ph_site_courier *courier, uint8_t out[static MARK_SI
 	struct ph_buf arena = { 0 };
 	int rc = hello ? 0 : -ENOMEM;
 
-	rc = rc == 0 ? ph_site_state(courier->site, &state) : rc;
+	/* the hello first: it may write that something was erased */
 	rc = rc == 0 ? ph_site_hello(courier->site, 0, hello, &arena, courier->err) : rc;
+	rc = rc == 0 ? ph_site_state(courier->site, &state) : rc;
 	if (rc == 0) {
 		courier->entries = state.entries;
 		hello->counter = 0;
