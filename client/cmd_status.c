@@ -45,11 +45,9 @@ static const struct {
 	{ "cut-off", "the provincial library has cut this device off",
 	  "thư viện tỉnh đã ngừng thiết bị này", "call the provincial library",
 	  "gọi cho thư viện tỉnh" },
-	{ "restored", "this folder is an older copy of this device's records",
-	  "thư mục này là bản cũ của dữ liệu máy này",
-	  "do not work with both copies; call the provincial library",
-	  "không làm việc trên cả hai bản; gọi cho thư viện tỉnh" },
 };
+
+#define TOLD_FOR (30 * 86400) /* seconds */
 
 /* What the province says of this device; its name is the hub's (packhorsed devices). */
 static const struct {
@@ -321,6 +319,39 @@ static void standing_row(const struct ph_status_report *report, struct ph_table 
 	}
 }
 
+/* That this folder was put back or copied, for a month; and what to do: nothing, as a rule. */
+static void went_on_rows(const struct ph_status_report *report, struct ph_table *table)
+{
+	const struct ph_site_went_on *went_on = &report->went_on;
+	uint64_t why = went_on->doubt ? went_on->doubt : went_on->why;
+	char day[PH_TIME_TEXT];
+	char text[160];
+
+	if (why == PH_WHY_CLOCK ||
+	    (!went_on->doubt && report->now - went_on->second > TOLD_FOR)) {
+		return;
+	}
+	row(table, ph_say("This folder", "Thư mục này"),
+	    why == PH_WHY_CLONED
+		    ? ph_say("was copied here, or put back on another machine",
+			     "được sao chép sang đây, hoặc khôi phục trên máy khác")
+		    : ph_say("was put back from an older copy, or copied",
+			     "được khôi phục từ bản sao cũ, hoặc đã được sao chép"));
+	ph_day_text(day, ph_day_of(went_on->second));
+	snprintf(text, sizeof(text),
+		 went_on->doubt ? ph_say("what is recorded next goes into a new log; "
+					 "nothing is lost",
+					 "từ nay ghi vào nhật ký mới; không mất gì")
+				: ph_say("since %s it goes on in a new log; nothing is "
+					 "lost",
+					 "từ %s ghi vào nhật ký mới; không mất gì"),
+		 day);
+	row(table, "", text);
+	row(table, "",
+	    ph_say("if another machine works with the same folder, stop one of them",
+		   "nếu máy khác cũng dùng thư mục này thì ngừng một trong hai máy"));
+}
+
 /* What the headline has no room for, of a device that is out of use. */
 static void waiting_row(const struct ph_status_report *report, struct ph_table *table)
 {
@@ -381,6 +412,7 @@ static int print(const struct ph_status_report *report)
 			   "gọi "
 			   "thư viện tỉnh"));
 	}
+	went_on_rows(report, table);
 	elsewhere_rows(report, table);
 	clock_rows(report, table);
 	row(table, ph_say("To do", "Việc cần làm"), what_to_do(report));
@@ -435,6 +467,9 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 	report.agent = host ? &host->state : NULL;
 	ph_site_info(site, &report.info);
 	rc = ph_site_state(site, &report.state);
+	if (rc == 0) {
+		rc = ph_site_went_on(site, &report.went_on);
+	}
 	if (rc == 0) {
 		rc = read_clock(site, &now, &report);
 	}

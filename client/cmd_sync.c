@@ -30,6 +30,7 @@
 #define TRIES_MAX      1000000
 #define PAUSE_FIRST_MS 200
 #define PAUSE_MAX_MS   30000
+#define AGAIN_MAX      3 /* sessions, for what this device lacks of its own */
 #define DOUBTS         1 /* "wrong key" so often in a row is tried again */
 #define DOUBTS_WAIT    6 /* with --wait */
 
@@ -43,6 +44,7 @@ struct total {
 	const char *reason;
 	uint64_t pending;
 	bool goes_on;
+	bool again;      /* once more, for what this device lacks of its own */
 	json_t *courier; /* of a courier: what came of handing over; NULL: it is none */
 };
 
@@ -73,6 +75,7 @@ static void add(struct total *total, const struct ph_sync_end *end)
 	total->moved.entries_received += moved->entries_received;
 	total->moved.entries_of_site += moved->entries_of_site;
 	total->moved.parts_received += moved->parts_received;
+	total->moved.entries_back += moved->entries_back;
 	total->moved.fed.facts += moved->fed.facts;
 	total->moved.fed.gone += moved->fed.gone;
 	total->moved.fed.entered += moved->fed.entered;
@@ -82,6 +85,7 @@ static void add(struct total *total, const struct ph_sync_end *end)
 	total->complete = result->complete;
 	total->reason = result->reason;
 	total->goes_on = end->goes_on;
+	total->again = end->again && total->tries < AGAIN_MAX;
 	total->pending = end->has_pending ? end->pending : total->pending;
 }
 
@@ -105,6 +109,14 @@ static void print_taken(const struct total *total)
 			      "Từ máy khác của điểm: %s giao dịch.\n"),
 		       ph_number(number[0], moved->entries_of_site));
 	}
+	if (moved->entries_back > 0) {
+		printf(ph_say("This device's own, which was missing here: %s entries "
+			      "came "
+			      "back.\n",
+			      "Của chính máy này, trước còn thiếu: %s giao dịch đã "
+			      "về.\n"),
+		       ph_number(number[0], moved->entries_back));
+	}
 	if (moved->fed.facts > 0 || moved->fed.left > 0) {
 		printf(ph_say("%s facts from elsewhere, %s left.\n",
 			      "Nhận %s thông tin từ nơi khác, %s thứ không còn ở đây.\n"),
@@ -126,7 +138,7 @@ static int print(const struct ph_cli *cli, const struct total *total)
 		return ph_out_script(
 			cli->json,
 			json_pack("{s:i, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, "
-				  "s:I, s:I, s:o, s:I, s:I, s:I, s:s, s:O*}",
+				  "s:I, s:I, s:I, s:o, s:I, s:I, s:I, s:s, s:O*}",
 				  "schema", 1, "complete", (int)total->complete,
 				  "bytes_up", (json_int_t)total->bytes_up, "bytes_down",
 				  (json_int_t)total->bytes_down, "round_trips",
@@ -141,7 +153,8 @@ static int print(const struct ph_cli *cli, const struct total *total)
 				  "entries_of_site",
 				  (json_int_t)total->moved.entries_of_site,
 				  "parts_received",
-				  (json_int_t)total->moved.parts_received, "fed",
+				  (json_int_t)total->moved.parts_received, "entries_back",
+				  (json_int_t)total->moved.entries_back, "fed",
 				  fed_json(&total->moved.fed), "pending_entries",
 				  (json_int_t)total->pending, "elapsed_ms",
 				  (json_int_t)total->elapsed_ms, "tries",
@@ -196,7 +209,7 @@ static bool go_on(const struct total *total, const struct ph_error *why,
 		  struct patience *patience)
 {
 	if (total->complete) {
-		return false;
+		return total->again;
 	}
 	if (total->goes_on) { /* with the next slice of the budget */
 		return true;
@@ -224,10 +237,10 @@ static int try_all(const struct ph_cli *cli, struct ph_site *site,
 			*err = why;
 			return rc;
 		}
-		if (ph_is_terminal(stderr) && !cli->json) {
+		if (ph_is_terminal(stderr) && !cli->json && why.text[0]) {
 			fprintf(stderr, "\n%s\n", why.text);
 		}
-		if (total->goes_on) {
+		if (total->goes_on || total->again) {
 			continue;
 		}
 		/* a road that carries something is worth trying again at once */
@@ -366,6 +379,13 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 	if (rc < 0) {
 		return rc;
 	}
+	if (ph_cli_has(cli, "restored")) {
+		rc = ph_site_put_back(site, err);
+	}
+	if (rc < 0) {
+		ph_site_close(site);
+		return rc;
+	}
 	(void)signal(SIGPIPE, SIG_IGN); /* a hub that has gone is an error to report */
 	ph_site_info(site, &info);
 	if (ph_cli_has(cli, "courier")) {
@@ -414,6 +434,8 @@ static const struct ph_cli_option options[] = {
 	{ "sibling", "HOST:PORT",
 	  "exchange with another machine of this site, which listens there, not the "
 	  "hub" },
+	{ "restored", NULL,
+	  "first: this folder was put back or copied; recording goes on in a new log" },
 	{ "wait", NULL, "try again until all is through" },
 	{ "tries", "N", "with --wait: at most so often" },
 	{ "connect-ms", "N", "give up connecting after so many milliseconds; 15000" },

@@ -450,9 +450,7 @@ static const char *reason_of(struct link *link, int rc)
 		return "address";
 	}
 	if (link->store_rc < 0) { /* what is wrong was said where it happened */
-		return link->store_rc == -ESTALE    ? "restored"
-		       : link->store_rc == -EBADMSG ? "receipt"
-						    : "store";
+		return link->store_rc == -EBADMSG ? "receipt" : "store";
 	}
 	if (link->is_stopped) {
 		ph_fail(link->err, PH_EXIT_PARTIAL, -ECANCELED,

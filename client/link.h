@@ -43,7 +43,7 @@ struct ph_link_result {
 	 * One word of what came of it: "" complete, "unreachable", "cut", "wrong-key"
 	 * (or a first message that was damaged: from here that looks the same),
 	 * "stopped" (asked to), "cut-off", "later", "not-accepted", "version", "not-taken", "protocol",
-	 * "restored", "receipt", "store", "memory", "address", "budget", "not-of-this-site". Static.
+	 * "receipt", "store", "memory", "address", "budget", "not-of-this-site". Static.
 	 */
 	const char *reason;
 	struct ph_site_moved moved; /* is_sibling: by this session */
@@ -56,7 +56,7 @@ struct ph_link_result {
  * was tried, whatever came of it: see RESULT and ERR (PH_EXIT_UNREACHABLE when no
  * connection came about, PH_EXIT_PARTIAL when it was cut, PH_EXIT_CUT_OFF,
  * PH_EXIT_TRY_LATER, PH_EXIT_OTHER for a wrong key); negative errno when the own
- * store failed, the hub knows better than it (-ESTALE), or the address is none. After a
+ * store failed, or the address is none. After a
  * failure of the own store the site may stay paused.
  */
 int ph_link_run(struct ph_site *site, const struct ph_link_config *config,

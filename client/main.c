@@ -11,6 +11,7 @@
 #include "client/borrow.h"
 #include "client/commands.h"
 #include "client/host.h"
+#include "client/place.h"
 
 /* Per user, by XDG; a relative XDG_DATA_HOME counts as unset, as its specification says. */
 static const char *default_dir(void)
@@ -59,6 +60,8 @@ int main(int argc, char **argv)
 
 	ph_cli_start();
 	(void)umask(077); /* what is made here is its owner's alone */
+
+	ph_place_use(getenv("PACKHORSE_MACHINE")); /* tests play several machines */
 	if (ph_crypto_start() != 0) {
 		fputs("packhorse: this machine gives no randomness to make keys with\n",
 		      stderr);

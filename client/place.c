@@ -67,6 +67,35 @@ static void add_disk(crypto_generichash_state *state, const char *root, uint64_t
 	}
 }
 
+static const char *used = "";
+
+void ph_place_use(const char *root)
+{
+	used = root ? root : "";
+}
+
+const char *ph_place_root(void)
+{
+	return used;
+}
+
+int ph_place_machine(const char *path, uint8_t out[static PH_PLACE_SIZE],
+		     struct ph_error *err)
+{
+	crypto_generichash_state state;
+	struct ph_file_info file;
+	int rc = ph_file_info(path, &file);
+
+	if (rc < 0) {
+		return ph_fail_errno(err, rc, path);
+	}
+	crypto_generichash_init(&state, NULL, 0, PH_PLACE_SIZE);
+	add_machine(&state, used);
+	add_disk(&state, used, file.device);
+	crypto_generichash_final(&state, out, PH_PLACE_SIZE);
+	return 0;
+}
+
 int ph_place(const char *root, const char *path, uint8_t out[static PH_PLACE_SIZE],
 	     struct ph_error *err)
 {

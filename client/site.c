@@ -69,18 +69,20 @@ struct ph_site *ph_site_new(const struct ph_site_config *config)
 
 static int open_writer(struct ph_site *site, struct ph_error *err)
 {
-	return ph_writer_new(&site->writer,
-			     &(struct ph_writer_config){
-				     .journal = site->journal,
-				     .keys = &site->keys.sign,
-				     .desk_key = site->keys.desk.key,
-				     .site = site->cert.invite.site,
-				     .role = site->cert.invite.role,
-				     .clock = site->config.clock,
-				     .rng = site->config.rng,
-				     .floor = (int64_t)site->cert.invite.issued,
-			     },
-			     err);
+	int rc = ph_writer_new(&site->writer,
+			       &(struct ph_writer_config){
+				       .journal = site->journal,
+				       .keys = &site->keys.sign,
+				       .desk_key = site->keys.desk.key,
+				       .site = site->cert.invite.site,
+				       .role = site->cert.invite.role,
+				       .clock = site->config.clock,
+				       .rng = site->config.rng,
+				       .floor = (int64_t)site->cert.invite.issued,
+			       },
+			       err);
+
+	return rc == 0 ? ph_site_witness_open(site, err) : rc;
 }
 
 /* WHAT is wrong with the store, if RC is what we found; negative: it was not even read. */

@@ -3,6 +3,7 @@
  *
  *   DIR/lock     who holds the folder      DIR/keys     the device's secret keys, 0600
  *   DIR/site.db  journal and ledger        DIR/codes    how far printed codes have come
+ *   DIR/witness  how far the own log has come, and on which machine
  *
  * A command opens the folder, does its work and closes it. `sync` lets go of it
  * (ph_site_pause) whenever it waits for the network, so that a loan at the desk never
@@ -159,8 +160,7 @@ int ph_site_hello(struct ph_site *site, size_t flight_max, struct ph_hello *hell
 		  struct ph_buf *arena, struct ph_error *err);
 /*
  * Carry out one job of a session on the device's side. Sets the job's result. When the
- * hub knows a later state of this device's log than we do (-ESTALE), or signs wrongly
- * (-EBADMSG), nothing is changed and ERR says what to do.
+ * hub signs wrongly (-EBADMSG), nothing is changed and ERR says what to do.
  */
 void ph_site_job(struct ph_site *site, struct ph_job *job, struct ph_error *err);
 /* What the jobs since ph_site_hello() have moved. */
@@ -169,7 +169,8 @@ struct ph_site_moved {
 	uint64_t
 		entries_received; /* of the control log and of other devices of the site */
 	uint64_t entries_of_site, parts_received; /* of the latter alone */
-	struct ph_fed_moved fed;                  /* by pages of the feed */
+	uint64_t entries_back;   /* of this device's own logs, that were missing here */
+	struct ph_fed_moved fed; /* by pages of the feed */
 };
 void ph_site_moved(const struct ph_site *site, struct ph_site_moved *moved_out);
 /*
@@ -182,6 +183,26 @@ int ph_site_session_end(struct ph_site *site, bool complete, const char *reason,
 
 /* An erasure that has come is carried out now; else when the ledger is next asked for. 0 or negative errno with ERR. */
 int ph_site_erase_heard(struct ph_site *site, struct ph_error *err);
+
+/* Of the log that is written now. */
+struct ph_site_went_on {
+	struct ph_head from; /* that it continues, for whatever reason; n 0: none */
+	uint64_t why;        /* PH_WHY_*, if it does; 0: a bad clock */
+	int64_t second; /* since then, by its first stamp; 0: unless WHY is another */
+	/* PH_WHY_* for which the next entry will begin another; 0: it will not */
+	uint64_t doubt;
+};
+int ph_site_went_on(struct ph_site *site, struct ph_site_went_on *out);
+/*
+ * A person says that this folder was put back or copied: what is recorded next goes into
+ * another log, and what is missing here is asked for. 0 or negative errno with ERR.
+ */
+int ph_site_put_back(struct ph_site *site, struct ph_error *err);
+/*
+ * Whether the hub was found, in the last session, to hold what this device wrote and has
+ * not here; the next session brings it.
+ */
+bool ph_site_lacks_own(const struct ph_site *site);
 
 /* What the province says of this device. */
 enum ph_site_standing {

@@ -65,8 +65,7 @@ struct ph_site_taken {
 };
 /*
  * Take BUNDLE, whole bytes. 0, also when it is refused somewhere: what came before is kept;
- * -ESTALE with ERR: the hub holds more of this device than it does itself; -EBADMSG with
- * ERR: a receipt in it is not signed as it should be; or another negative errno with ERR.
+ * -EBADMSG with ERR: a receipt in it is not signed as it should be; or another negative errno with ERR.
  */
 int ph_site_take_bundle(struct ph_site *site, struct ph_view bundle,
 			struct ph_site_taken *taken_out, struct ph_error *err);

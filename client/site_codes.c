@@ -29,7 +29,7 @@ static int here(const struct ph_site *site, uint8_t place[static PH_PLACE_SIZE],
 	char path[PH_SITE_PATH_MAX];
 	int rc = ph_path_join(path, sizeof(path), site->dir, "keys", err);
 
-	return rc != 0 ? rc : ph_place("", path, place, err);
+	return rc != 0 ? rc : ph_place(ph_place_root(), path, place, err);
 }
 
 static int write_file(const struct ph_site *site, const struct ph_code_run *run,

@@ -94,8 +94,14 @@ struct heads {
 	struct ph_hello *hello;
 	struct ph_log log[PH_HEADS_MAX];
 	uint64_t receipted[PH_HEADS_MAX];
+	uint64_t fly_from
+		[PH_HEADS_MAX]; /* the hub gave us what is up to there, or signed for it */
 	bool lacks[PH_HEADS_MAX]; /* the hub told of parts that it lacks */
 	bool is_more;             /* own logs that did not fit; for the next session */
+	int64_t next;             /* the row of the first of them */
+	struct ph_head
+		from; /* the log that ours continues, while nothing of ours is signed for */
+	int64_t offer; /* logs from this row on are told, whatever was signed for; 0: none */
 };
 
 static int add_head(struct heads *heads, const struct ph_log *log, uint64_t receipted)
@@ -103,14 +109,17 @@ static int add_head(struct heads *heads, const struct ph_log *log, uint64_t rece
 	struct ph_hello *hello = heads->hello;
 	unsigned i = hello->n_heads;
 	uint64_t missing[PH_RECEIPT_MISSING_MAX];
+	bool came_back = false;
 	unsigned n_missing;
 	int rc;
 
 	if (i == PH_HEADS_MAX) {
 		heads->is_more = true;
+		heads->next = heads->next > 0 ? heads->next : log->row;
 		return 0;
 	}
 	rc = ph_site_receipt_missing(heads->site, log, missing, &n_missing);
+	rc = rc == 0 ? ph_site_came_back(heads->site, log, &came_back) : rc;
 	if (rc != 0) {
 		return rc;
 	}
@@ -123,6 +132,7 @@ static int add_head(struct heads *heads, const struct ph_log *log, uint64_t rece
 	 * A list of missing parts may be old: the receipt for those that came since can
 	 * be lost in a cut. Telling a little less makes the hub send a fresh one.
 	 */
+	heads->fly_from[i] = came_back ? log->n : heads->receipted[i];
 	hello->receipted[i] = heads->receipted[i] - (n_missing > 0 ? 1 : 0);
 	heads->lacks[i] = n_missing > 0;
 	hello->n_heads++;
@@ -158,6 +168,17 @@ static int lacks_backup(struct ph_site *site, const struct ph_log *own,
 	return rc;
 }
 
+/*
+ * Whether LOG is told though all of it is signed for: a hub that was put back since has lost it,
+ * perhaps. A log that is new here cannot show that; the one before it can.
+ */
+static bool is_offered(const struct heads *heads, const struct ph_log *log)
+{
+	return (heads->offer > 0 && log->row >= heads->offer) ||
+	       (heads->from.n > 0 &&
+		memcmp(heads->from.log_id, log->id, sizeof(log->id)) == 0);
+}
+
 /* Older logs of ours that the hub does not hold whole, or its backups do not. */
 static int on_log(void *data, const struct ph_log *log)
 {
@@ -180,7 +201,8 @@ static int on_log(void *data, const struct ph_log *log)
 	if (rc == 0) {
 		rc = lacks_backup(heads->site, &heads->log[0], log, &lacks);
 	}
-	if (rc != 0 || (n >= log->n && n_missing == 0 && !lacks)) {
+	if (rc != 0 ||
+	    (n >= log->n && n_missing == 0 && !lacks && !is_offered(heads, log))) {
 		return rc;
 	}
 	return add_head(heads, log, n);
@@ -189,16 +211,26 @@ static int on_log(void *data, const struct ph_log *log)
 static int fill_heads(struct heads *heads)
 {
 	const struct ph_log *own = ph_writer_log(heads->site->writer);
+	struct ph_site_went_on went_on;
 	uint64_t n = 0;
 	int rc = own->row == 0 ? -EUCLEAN : receipted(heads->site, own, &n);
 
 	if (rc == 0) {
 		rc = add_head(heads, own, n);
 	}
+	if (rc == 0 && n == 0) {
+		rc = ph_site_went_on(heads->site, &went_on);
+		heads->from = went_on.from;
+	}
+	if (rc == 0) {
+		rc = ph_site_offers(heads->site, &heads->offer);
+	}
 	if (rc == 0) {
 		rc = ph_journal_logs_of_device(
 			heads->site->journal, heads->site->cert.device_id, on_log, heads);
 	}
+	heads->site->offer_next = heads->offer > 0 ? heads->next : 0;
+	heads->site->offered = heads->offer > 0;
 	return rc;
 }
 
@@ -312,7 +344,7 @@ static int fill_flight(struct ph_site *site, struct heads *heads, size_t flight_
 	int rc = ph_site_hub_packs(site, &flight.packs);
 
 	for (unsigned i = 0; rc == 0 && i < hello->n_heads; i++) {
-		uint64_t last = heads->receipted[i];
+		uint64_t last = heads->fly_from[i];
 		unsigned before = hello->n_segments;
 
 		rc = fly_log(site, &heads->log[i], last, hello, &flight, &last);
@@ -333,6 +365,7 @@ static void start_session(struct ph_site *site, const struct ph_hello *hello)
 {
 	memset(site->send, 0, sizeof(site->send));
 	memset(&site->epoch, 0, sizeof(site->epoch));
+	site->lacks_own = false;
 	site->pass = PH_PASS_ENTRIES;
 	site->n_gives = 0;
 	site->packs = false; /* until the welcome; a bundle asks what was told last */

@@ -74,6 +74,16 @@ struct ph_site_admitted {
 	struct ph_site_words words[PH_SITE_WORDS]; /* by enum ph_site_word */
 };
 
+/* What DIR/witness says, or would say (site_witness.c). */
+struct ph_site_witness {
+	uint8_t machine[16]; /* of place.h */
+	uint64_t inode;      /* of DIR/keys, and when it was changed: hints */
+	int64_t changed_s, changed_ns;
+	struct ph_head head; /* of the own log, as last noted */
+	bool is_there;       /* there is one, and it is of here */
+	bool is_known;       /* the store knows that there was one */
+};
+
 struct ph_site {
 	char dir[PH_SITE_PATH_MAX];
 	struct ph_site_config config;    /* dir points to the copy above */
@@ -91,6 +101,7 @@ struct ph_site {
 	struct ph_buf keylist_bytes;
 	struct ph_keylist keylist;
 	bool batch;
+	struct ph_site_witness witness;
 	struct ph_code_run run; /* of printed codes, if HAS_RUN */
 	bool has_run;
 	bool run_moved; /* the batch has taken codes from it */
@@ -118,8 +129,12 @@ struct ph_site {
 	} pass;
 	/* what comes is from a bundle: its sender could not know what is here */
 	bool by_file;
-	bool by_lan;   /* ... from another device of the site, in this job */
-	uint64_t left; /* items that did not go on from it */
+	bool by_lan;    /* ... from another device of the site, in this job */
+	uint64_t left;  /* items that did not go on from it */
+	bool asked_own; /* the hello of this session told of the own logs */
+	bool offered;   /* the hello told of own logs though they were signed for; ... */
+	int64_t offer_next; /* ... and had no place for those from this row on; 0: it had */
+	bool lacks_own;     /* this session has shown that the next brings own entries */
 	struct ph_site_admitted admitted; /* the last that was looked up */
 	/* control logs that a restored hub asks for, and how far it has them by now */
 	struct {
@@ -165,6 +180,45 @@ int ph_site_erase_look(struct ph_site *site, const struct ph_stored *stored);
 /* Write that what was erased is gone, where that was not written yet. 0 or negative errno with ERR. */
 int ph_site_erase_tell(struct ph_site *site, struct ph_error *err);
 
+/* --- site_witness.c --- */
+/* Compare it with the store; a doubt is the writer's (ph_writer_doubt). 0 or negative errno with ERR. */
+int ph_site_witness_open(struct ph_site *site, struct ph_error *err);
+/* Make the first one; in the transaction of a join. 0 or negative errno with ERR. */
+int ph_site_witness_begin(struct ph_site *site, struct ph_error *err);
+/* Before a commit of own entries, in its transaction: there is one from now on. 0 or negative errno with ERR. */
+int ph_site_witness_ready(struct ph_site *site, struct ph_error *err);
+/* After it. If the log is another one because of a doubt, it is said on stderr. */
+void ph_site_witness_note(struct ph_site *site);
+
+/* --- site_own.c --- */
+/*
+ * The hub holds more of LOG, one of ours, than we do, or another branch: the own logs are asked
+ * for, and if it is the one that we write, it is left. In a transaction. 0 or negative errno.
+ */
+int ph_site_own_differs(struct ph_site *site, const struct ph_log *log);
+/* The own logs are asked for from the next hello on. In a transaction. 0 or negative errno. */
+int ph_site_ask_own(struct ph_site *site);
+/* Whether the hello is to tell of the own logs, so that what is missing here comes. 0 or negative errno. */
+int ph_site_asks_own(struct ph_site *site, bool *asks_out);
+/*
+ * Whether the hub sent the end of LOG, of ours, back to us, and is still the same hub: then it
+ * has all of it, receipt or not. 0 or negative errno.
+ */
+int ph_site_came_back(struct ph_site *site, const struct ph_log *log, bool *came_out);
+/*
+ * The hub tells less of a log than it has signed for: it was put back without a new epoch.
+ * Tell it of all own logs. In a transaction. 0 or negative errno.
+ */
+int ph_site_offer(struct ph_site *site);
+/* From which row on own logs are told; 0: none. 0 or negative errno. */
+int ph_site_offers(struct ph_site *site, int64_t *row_out);
+/* A session is complete that told them. In a transaction. 0 or negative errno. */
+int ph_site_offer_end(struct ph_site *site);
+/* Entries of LOG, our own, came back: if it is the one that we write, it is left. In a transaction. 0 or negative errno. */
+int ph_site_own_came(struct ph_site *site, const struct ph_log *log);
+/* What WELCOME tells of own logs: ask, if it is not here. In a transaction. 0 or negative errno. */
+int ph_site_own_told(struct ph_site *site, const struct ph_welcome *welcome);
+
 /* --- site_load.c --- */
 /* Whether sealed parts wait until all entries have gone. */
 bool ph_site_parts_last(const struct ph_site *site);
@@ -185,8 +239,6 @@ int ph_site_store(struct ph_site *site, struct ph_job *job);
 /* Decode RECEIPT by the key of a hub that we know. 0; -EBADMSG with ERR; another negative errno. */
 int ph_site_verify_receipt(const struct ph_site *site, struct ph_view bytes,
 			   struct ph_receipt *receipt, struct ph_error *err);
-/* -ESTALE with words: the hub holds more of this device than we do. */
-int ph_site_is_restored(const struct ph_site *site, struct ph_error *err);
 /* Take up what the newest receipt of send[INDEX] lists as missing of what the hub held. */
 int ph_site_note_missing(struct ph_site *site, unsigned index);
 /* These in a transaction: a newer key list of our own province; the hub's epoch. 0 or negative errno. */

@@ -6,9 +6,9 @@
  * hub's heads. STORE: segments of the control log; what else may come, site_take.c. LOAD: what
  * goes up next. RECEIPT: made whole from what both sides know, verified, kept.
  *
- * A hub that holds more of our log than we do tells that this folder was restored from
- * an older copy, or copied: the session ends (-ESTALE), nothing is changed, and a person
- * is told not to go on with both. One that holds something else at our numbers has
+ * A hub that holds more of our log than we do tells that this folder was put back from
+ * an older copy, or copied: what is missing comes with the next hello (site_own.c). One that
+ * holds something else at our numbers has
  * another branch, of a copy of this folder; it keeps ours too, so sending begins where
  * the hub surely has what we have. A receipt that is not signed by a hub of the key list ends the session too (-EBADMSG).
  * A control log segment that does not fit marks the job bad: the peer broke the
@@ -21,27 +21,15 @@
 
 /* --- heads --- */
 
-int ph_site_is_restored(const struct ph_site *site, struct ph_error *err)
-{
-	return ph_fail(
-		err, PH_EXIT_OTHER, -ESTALE,
-		"the hub holds newer records of this device than %s does: this folder "
-		"was "
-		"put back from an older copy, or copied to a second machine. Nothing is "
-		"lost: the newer records are at the hub. Do not work with both; call the "
-		"provincial library",
-		site->dir);
-}
-
-/* 0 if our log goes through (N, H); PH_JOURNAL_E_FORK if not; -ESTALE with words: it is shorter. */
+/* 0 if our log goes through (N, H); PH_JOURNAL_E_FORK if not; PH_JOURNAL_E_GAP: it is shorter. */
 static int check_head(struct ph_site *site, const struct ph_log *log, uint64_t n,
-		      const uint8_t h[static PH_HASH_SIZE], struct ph_error *err)
+		      const uint8_t h[static PH_HASH_SIZE])
 {
 	uint8_t own[PH_HASH_SIZE];
 	int rc;
 
 	if (n > log->n) {
-		return ph_site_is_restored(site, err);
+		return PH_JOURNAL_E_GAP;
 	}
 	rc = ph_journal_chain_at(site->journal, log, n, own);
 	if (rc != 0) {
@@ -89,7 +77,8 @@ static int keep_receipt(struct ph_site *site, const struct ph_short_receipt *sho
 	rc = ph_journal_log_find(site->journal, site->send[short_form->index].log_id,
 				 &log);
 	if (rc == 0 && short_form->n > log.n) {
-		return ph_site_is_restored(site, err);
+		return ph_site_own_differs(site,
+					   &log); /* what it is for comes back first */
 	}
 	if (rc == 0) {
 		rc = ph_journal_chain_at(site->journal, &log, short_form->n,
@@ -191,8 +180,29 @@ static int find_start(struct ph_site *site, const struct ph_welcome *welcome,
 	return rc;
 }
 
-static int check_heads(struct ph_site *site, const struct ph_job *job,
-		       struct ph_error *err)
+/* A hub that tells less of LOG than it has signed for, in the same epoch, was put back. 0 or negative errno. */
+static int check_signed(struct ph_site *site, const struct ph_welcome *welcome,
+			const struct ph_log *log, uint64_t told)
+{
+	int64_t epoch = 0;
+	uint64_t n = 0;
+	int64_t time;
+	int rc = ph_journal_meta_get_int(site->journal, PH_META_EPOCH, &epoch);
+
+	if (rc < 0 || (uint64_t)epoch != welcome->epoch.number) {
+		return rc < 0 ? rc : 0;
+	}
+	rc = ph_journal_receipt_get(site->journal, log->row, PH_LEVEL_HUB, &n, &time,
+				    NULL);
+	return rc == 0 && told < n && n <= log->n ? ph_site_offer(site) : rc;
+}
+
+/*
+ * Where the hub holds what we have not, or another branch, this folder was put back or copied:
+ * what is recorded next goes into another log. If it holds more, there is nothing to send of
+ * this one, until what is missing has come.
+ */
+static int check_heads(struct ph_site *site, const struct ph_job *job)
 {
 	const struct ph_welcome *welcome = &job->welcome;
 	int rc = 0;
@@ -205,10 +215,16 @@ static int check_heads(struct ph_site *site, const struct ph_job *job,
 		rc = ph_journal_log_find(site->journal, send->log_id, &log);
 		if (rc == 0 && !welcome->same) {
 			n = welcome->head[i].n;
-			rc = check_head(site, &log, n, welcome->head[i].h, err);
+			rc = check_head(site, &log, n, welcome->head[i].h);
 			if (rc == PH_JOURNAL_E_FORK) {
 				rc = find_start(site, welcome, i, &log, &n);
+				rc = rc == 0 ? ph_site_own_differs(site, &log) : rc;
+			} else if (rc == PH_JOURNAL_E_GAP) {
+				rc = ph_site_own_differs(site, &log);
 			}
+		}
+		if (rc == 0 && !site->offered) {
+			rc = check_signed(site, welcome, &log, n);
 		}
 		send->start = n;
 		send->cursor = n;
@@ -272,8 +288,11 @@ static int keep_form(struct ph_site *site, const struct ph_welcome *welcome)
 static int do_welcome(struct ph_site *site, struct ph_job *job, struct ph_error *err)
 {
 	const struct ph_welcome *welcome = &job->welcome;
-	int rc = check_heads(site, job, err);
+	int rc = check_heads(site, job);
 
+	if (rc == 0) {
+		rc = ph_site_own_told(site, welcome);
+	}
 	if (rc == 0) {
 		rc = ph_site_keep_keylist(site, welcome->keylist);
 	}

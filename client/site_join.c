@@ -19,8 +19,9 @@
 
 static bool is_leaving(const char *name)
 {
-	static const char *const leavings[] = { "keys", "keys.part", "codes",
-						"codes.part", "lock" };
+	static const char *const leavings[] = { "keys",       "keys.part", "codes",
+						"codes.part", "witness",   "witness.part",
+						"lock" };
 
 	for (size_t i = 0; i < sizeof(leavings) / sizeof(leavings[0]); i++) {
 		if (strcmp(name, leavings[i]) == 0) {
@@ -190,6 +191,9 @@ static int fill_store(struct ph_site *site, const struct ph_invite_bundle *bundl
 	}
 	if (rc == 0) {
 		rc = ph_site_codes_start(site, err);
+	}
+	if (rc == 0) {
+		rc = ph_site_witness_begin(site, err);
 	}
 	if (rc == 0) {
 		rc = ph_db_commit(site->db);

@@ -109,6 +109,9 @@ static int put_outcome(struct ph_site *site, bool complete, const char *reason,
 	if (rc == 0 && complete) {
 		rc = ph_journal_meta_put_int(journal, PH_META_GOOD, ph_site_now(site));
 	}
+	if (rc == 0 && complete) {
+		rc = ph_site_offer_end(site);
+	}
 	if (rc == 0) {
 		rc = ph_journal_meta_put_int(journal, PH_META_COMPLETE, complete);
 	}
@@ -171,6 +174,7 @@ static int add_log(void *data, const struct ph_log *log)
 	int64_t time;
 	int64_t backup_time;
 	int64_t oldest = 0;
+	bool came_back = false;
 	size_t unsent = 0;
 	int rc;
 
@@ -186,6 +190,8 @@ static int add_log(void *data, const struct ph_log *log)
 	if (rc == 0) {
 		rc = ph_site_receipt_missing(site, log, missing, &n_missing);
 	}
+	rc = rc == 0 ? ph_site_came_back(site, log, &came_back) : rc;
+	at_hub = came_back ? log->n : at_hub;
 	if (rc == 0 && at_hub < log->n) {
 		rc = first_stamp(site, log, at_hub + 1, &oldest);
 	}

@@ -2,6 +2,9 @@
  * client/site_take.c - what comes down beside the control log: logs of other devices of
  * this site, their sealed parts, and pages of the feed.
  *
+ * A log of this device itself is taken as far as its own seal proves it: it was put back, or a
+ * copy of it wrote on (site_own.c). What then grows at its end is left, and another begun.
+ *
  * A log of another device is taken if the control log that is held here admits its device
  * to this site, with the very key that the log's first entry names; then chain and seal
  * have to meet, as with any log, and every branch of it is kept. Its device may have been cut off since: then only what the
@@ -82,6 +85,12 @@ static bool is_sibling(const struct ph_site *site, const uint8_t key[static PH_K
 	       memcmp(key, site->keys.sign.key, PH_KEY_SIZE) != 0;
 }
 
+/* What this device wrote itself, and has not here: it was put back, or a copy of it writes on. */
+static bool is_own(const struct ph_site *site, const uint8_t key[static PH_KEY_SIZE])
+{
+	return !site->by_lan && memcmp(key, site->keys.sign.key, PH_KEY_SIZE) == 0;
+}
+
 static bool is_left_alone(const struct ph_site *site,
 			  const uint8_t log_id[static PH_LOG_ID_SIZE])
 {
@@ -114,6 +123,13 @@ static int begin_log(struct ph_site *site, const struct ph_segment *segment,
 	if (rc != 0) {
 		return rc == PH_TAKE_E_NOT && site->by_lan ? PH_TAKE_E_LEFT : rc;
 	}
+	if (is_own(site, key)) {
+		rc = check_start(segment, key, nonce);
+		return rc != 0 ? rc
+			       : ph_journal_log_add(site->journal, segment->log_id, key,
+						    site->cert.invite.site,
+						    site->cert.invite.role, log_out);
+	}
 	ph_device_id(device, key);
 	rc = ph_site_admitted(site, device, &admitted);
 	if (rc == 0 && !is_sibling(site, key, admitted)) {
@@ -142,6 +158,9 @@ static int check_log(struct ph_site *site, const struct ph_segment *segment,
 
 	if (log->role == PH_ROLE_HUB) {
 		return PH_TAKE_E_NOT;
+	}
+	if (is_own(site, log->key)) {
+		return 0;
 	}
 	rc = ph_site_admitted(site, log->device_id, &admitted);
 	if (rc == 0 && !is_sibling(site, log->key, admitted)) {
@@ -173,7 +192,14 @@ static int take_segment(struct ph_site *site, const struct ph_item *item)
 	rc = ph_journal_put_segment(site->journal, &log, &segment, &stored);
 	if (rc == 0) {
 		site->moved.entries_received += stored.n;
-		site->moved.entries_of_site += stored.n;
+		if (is_own(site, log.key)) {
+			site->moved.entries_back += stored.n;
+			rc = stored.n > 0 ? ph_site_own_came(site, &log) : 0;
+		} else {
+			site->moved.entries_of_site += stored.n;
+		}
+	}
+	if (rc == 0) {
 		rc = ph_journal_arrival_put(site->journal, &stored, ph_site_now(site),
 					    ph_site_road(site),
 					    site->by_lan ? PH_LEVEL_HERE : PH_LEVEL_HUB);
@@ -235,7 +261,7 @@ static int take_part(struct ph_site *site, const struct ph_item *item)
 		return rc;
 	}
 	if (log.site != site->cert.invite.site ||
-	    memcmp(log.key, site->keys.sign.key, PH_KEY_SIZE) == 0) {
+	    (site->by_lan && memcmp(log.key, site->keys.sign.key, PH_KEY_SIZE) == 0)) {
 		return PH_TAKE_E_BAD;
 	}
 	rc = put_part(site, item, &log);
@@ -400,6 +426,9 @@ int ph_site_tell_taken(struct ph_site *site, struct ph_hello *hello)
 	struct telling telling = { .site = site, .list = hello->sibling };
 	struct ph_fed_cursor cursor;
 	int rc = ph_fed_cursor_get(site->db, &cursor);
+
+	rc = rc == 0 ? ph_site_asks_own(site, &telling.own) : rc;
+	site->asked_own = telling.own;
 
 	if (rc == 0 && cursor.scope > 0 && cursor.epoch.number == hello->epoch) {
 		hello->feed_scope = cursor.scope;

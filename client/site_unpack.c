@@ -30,8 +30,6 @@ struct unpacking {
 	struct ph_site_taken taken;
 	struct ph_item *items, **last;
 	size_t size;
-	bool is_ours;   /* a receipt for the log in use is of what we hold; ... */
-	bool is_beyond; /* ... is for more */
 	struct ph_error *err;
 };
 
@@ -141,11 +139,6 @@ static int keep_welcome(struct unpacking *unpacking, const void *data)
 
 /* ---- receipts ---- */
 
-static bool is_in_use(const struct ph_site *site, const struct ph_log *log)
-{
-	return memcmp(log->id, ph_writer_log(site->writer)->id, sizeof(log->id)) == 0;
-}
-
 static int keep_receipt(struct unpacking *unpacking, const void *data)
 {
 	const struct ph_bundle_record *record = data;
@@ -157,34 +150,27 @@ static int keep_receipt(struct unpacking *unpacking, const void *data)
 	if (rc == 0) {
 		rc = ph_journal_log_find(site->journal, receipt.head.log_id, &log);
 	}
-	if (rc == PH_JOURNAL_E_NONE ||
-	    (rc == 0 && memcmp(log.key, site->keys.sign.key, PH_KEY_SIZE) != 0)) {
+	if (rc ==
+	    PH_JOURNAL_E_NONE) { /* it is of ours: the next bundle asks for that log */
+		unpacking->taken.left++;
+		return ph_site_ask_own(site);
+	}
+	if (rc == 0 && memcmp(log.key, site->keys.sign.key, PH_KEY_SIZE) != 0) {
 		unpacking->taken.left++;
 		return 0;
 	}
-	if (rc == 0 && receipt.head.n > log.n) {
-		unpacking->is_beyond |= is_in_use(site, &log);
-		return 0;
+	if (rc == 0 &&
+	    receipt.head.n > log.n) { /* what it is for may come in this bundle */
+		return ph_site_own_differs(site, &log);
 	}
 	rc = rc == 0 ? ph_journal_receipt_put(site->journal, log.row, &receipt,
 					      record->receipt)
 		     : rc;
-	/* else of another branch: that is of a copy of this folder */
 	unpacking->taken.receipts += rc == 0;
-	unpacking->is_ours |= rc == 0 && is_in_use(site, &log);
-	return rc < 0 ? rc : 0;
-}
-
-/*
- * All receipts are known. There is one for each branch of a log, so if those for the log in use are
- * for more than is here, and none is for what is here, then the hub holds more of it. 0 or -ESTALE.
- */
-static int check_receipts(struct unpacking *unpacking)
-{
-	if (!unpacking->is_beyond || unpacking->is_ours) {
-		return 0;
-	}
-	return ph_site_is_restored(unpacking->site, unpacking->err);
+	/* there is one for each branch: another is of a copy of this folder */
+	return rc == PH_JOURNAL_E_FORK ? ph_site_own_differs(site, &log)
+	       : rc < 0                ? rc
+				       : 0;
 }
 
 /* ---- items ---- */
@@ -207,12 +193,10 @@ static int store(struct unpacking *unpacking)
 
 static int on_item(struct unpacking *unpacking, struct ph_item *item)
 {
-	int rc = check_receipts(unpacking); /* they come first */
-
 	*unpacking->last = item;
 	unpacking->last = &item->next;
 	unpacking->size += item->body.len + PH_ITEM_CREDIT;
-	return rc == 0 && unpacking->size >= BATCH ? store(unpacking) : rc;
+	return unpacking->size >= BATCH ? store(unpacking) : 0;
 }
 
 static int on_record(struct unpacking *unpacking, const struct ph_bundle_record *record)
@@ -227,7 +211,6 @@ static int on_record(struct unpacking *unpacking, const struct ph_bundle_record 
 	case PH_BUNDLE_ITEM:
 		return on_item(unpacking, record->item);
 	case PH_BUNDLE_END:
-		return check_receipts(unpacking);
 	case PH_BUNDLE_HELLO:
 		break;
 	}

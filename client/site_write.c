@@ -38,12 +38,14 @@ int ph_site_commit(struct ph_site *site, struct ph_error *err)
 {
 	int rc = ph_site_codes_keep(site, err);
 
+	rc = rc != 0 ? rc : ph_site_witness_ready(site, err);
 	rc = rc != 0 ? rc : ph_db_commit(site->db);
 	if (rc < 0) {
 		ph_site_roll_back(site);
 		return ph_fail_errno(err, rc, "writing to this site's store");
 	}
 	site->batch = false;
+	ph_site_witness_note(site);
 	return 0;
 }
 
@@ -128,6 +130,7 @@ int ph_site_write(struct ph_site *site, struct ph_entry *entries, size_t count,
 		return ph_fail_errno(err, rc, "writing to this site's store");
 	}
 	rc = add_all(site, entries, count, refs_out, err);
+	rc = rc == 0 ? ph_site_witness_ready(site, err) : rc;
 	if (rc == 0) {
 		rc = ph_db_commit(site->db);
 	}
@@ -135,5 +138,6 @@ int ph_site_write(struct ph_site *site, struct ph_entry *entries, size_t count,
 		ph_site_roll_back(site);
 		return ph_fail_errno(err, rc, "writing to this site's store");
 	}
+	ph_site_witness_note(site);
 	return 0;
 }

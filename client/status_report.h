@@ -10,6 +10,7 @@
 struct ph_status_report {
 	struct ph_site_info info;
 	struct ph_site_state state;
+	struct ph_site_went_on went_on;
 	uint64_t pending;
 	uint64_t cases; /* that wait */
 	int64_t now;

@@ -60,6 +60,23 @@ static json_t *agent_json(const struct ph_host_state *agent)
 				  (json_int_t)agent->sessions);
 }
 
+static json_t *went_on_json(const struct ph_site_went_on *went_on)
+{
+	static const char *const names[] = {
+		[PH_WHY_RESTORED] = "restored",
+		[PH_WHY_CLONED] = "cloned",
+		[PH_WHY_REPLACED] = "replaced",
+	};
+	uint64_t why = went_on->doubt ? went_on->doubt : went_on->why;
+	char since[PH_TIME_TEXT];
+
+	return why == PH_WHY_CLOCK || why > PH_WHY_REPLACED
+		       ? json_null()
+		       : json_pack("{s:s, s:s?}", "why", names[why], "since",
+				   time_or_null(since,
+						went_on->doubt ? 0 : went_on->second));
+}
+
 static json_t *clock_json(const struct ph_status_report *report)
 {
 	return report->ahead == 0
@@ -93,7 +110,8 @@ int ph_status_script(const struct ph_cli *cli, const struct ph_status_report *re
 	if (json_object_update_new(
 		    out,
 		    json_pack("{s:I, s:I, s:I, s:s?, s:s?, s:I, s:o, s:o, s:s?, s:I, s:o,"
-			      " s:b, s:s, s:I, s:o, s:s?, s:s?, s:I, s:o, s:o, s:o}",
+			      " s:b, s:s, s:I, s:o, s:s?, s:s?, s:I, s:o, s:o, s:o, "
+			      "s:o}",
 			      "entries", (json_int_t)state->entries, "pending",
 			      (json_int_t)report->pending, "receipted",
 			      (json_int_t)state->receipted, "receipted_time",
@@ -112,7 +130,8 @@ int ph_status_script(const struct ph_cli *cli, const struct ph_status_report *re
 			      "cases", (json_int_t)report->cases, "agent",
 			      agent_json(report->agent), "network",
 			      ph_budget_json(&report->budget), "courier",
-			      ph_status_road_json(&report->road))) != 0) {
+			      ph_status_road_json(&report->road), "new_log",
+			      went_on_json(&report->went_on))) != 0) {
 		json_decref(out);
 		return -ENOMEM;
 	}

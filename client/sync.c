@@ -119,6 +119,7 @@ int ph_sync_once(struct ph_site *site, const struct ph_link_config *config,
 	rc = ph_link_run(site, &link, &end_out->result, err);
 	if (end_out->result.connected) {
 		ph_site_moved(site, &end_out->moved);
+		end_out->again = ph_site_lacks_own(site);
 	}
 	if (ph_site_is_open(site) && is_telling(end_out->result.reason)) {
 		kept = keep(site, end_out);

@@ -11,6 +11,7 @@ struct ph_sync_end {
 	uint64_t pending; /* entries without a receipt, once it was over */
 	/* it was given a slice of the budget that was too little, moved something, and there is more */
 	bool goes_on;
+	bool again; /* of this device's own the next session takes or brings what lacks */
 	uint64_t budget; /* bytes a month; PH_BUDGET_NONE */
 };
 

@@ -89,6 +89,7 @@ struct ph_hub_peer {
 	unsigned control_moves; /* of which state of it that is a position */
 	bool strays;            /* what it told is no position of ours */
 	bool confirmed;         /* it gets what others wrote; as of its hello */
+	bool asks_own; /* it told of its own logs: it gets what it lacks of them */
 	struct ph_sibling sibling[PH_SIBLINGS_MAX]; /* as the hello told them */
 	unsigned n_siblings;
 	struct {

@@ -21,6 +21,7 @@
 #include "daemon/hub_feed.h"
 #include "daemon/hub_judge.h"
 #include "daemon/hub_load.h"
+#include "daemon/hub_own.h"
 #include "daemon/hub_quota.h"
 #include "daemon/hub_receipt.h"
 #include "daemon/hub_second.h"
@@ -477,7 +478,8 @@ static int answer_hello(struct ph_hub *hub, struct ph_job *job)
 			return rc;
 		}
 	}
-	rc = ph_hub_tell_backups(hub, job);
+	rc = ph_hub_own_tell(hub, peer, welcome);
+	rc = rc < 0 ? rc : ph_hub_tell_backups(hub, job);
 	return rc < 0 ? rc : ph_hub_load_waits(hub, peer, &job->more);
 }
 

@@ -6,7 +6,8 @@
  * the other devices of its site, each segment with the sealed parts of its entries behind
  * it; then its feed. A courier carries what it cannot read, and gets neither. What a device
  * has of the logs its hello tells, so that a session that was cut costs what was under
- * way. Nothing is kept here from one session to the next.
+ * way. A device that tells of its own logs was put back or copied, and gets what it lacks of
+ * them too (hub_own.c). Nothing is kept here from one session to the next.
  *
  * A part travels as its plain fields and its seed: the seed's box opens with the hub's
  * key. One that does not open, or is not here yet, is left out; when it has come, the
@@ -19,6 +20,7 @@
 
 #include "common/log/part.h"
 #include "daemon/hub_feed.h"
+#include "daemon/hub_own.h"
 #include "daemon/hub_part.h"
 
 enum {
@@ -128,14 +130,14 @@ static int next_control(struct ph_hub *hub, struct ph_hub_peer *peer, size_t bud
 
 /* ---- the logs of the site's other devices ---- */
 
-/* The next log of the site behind ROW that another device writes. 0, PH_HUB_LOAD_E_NONE, negative errno. */
+/* The next log of the site behind ROW that another device writes, or PEER that asks for its own. 0, PH_HUB_LOAD_E_NONE, negative errno. */
 static int log_after(struct ph_hub *hub, const struct ph_hub_peer *peer, int64_t row,
 		     struct ph_log *log_out)
 {
 	struct ph_stmt *stmt;
 	int rc = ph_db_prepare(hub->db,
 			       "SELECT row FROM log WHERE site = ?1 AND row > ?2"
-			       " AND device_id <> ?3 ORDER BY row LIMIT 1",
+			       " AND (device_id <> ?3 OR ?4) ORDER BY row LIMIT 1",
 			       &stmt);
 
 	if (rc != 0) {
@@ -144,6 +146,7 @@ static int log_after(struct ph_hub *hub, const struct ph_hub_peer *peer, int64_t
 	ph_stmt_int(stmt, 1, (int64_t)peer->device.site);
 	ph_stmt_int(stmt, 2, row);
 	ph_stmt_blob(stmt, 3, PH_VIEW(peer->device.id, sizeof(peer->device.id)));
+	ph_stmt_int(stmt, 4, peer->asks_own);
 	rc = ph_stmt_step(stmt);
 	if (rc != PH_DB_ROW) {
 		return rc == 0 ? PH_HUB_LOAD_E_NONE : rc;
@@ -219,6 +222,21 @@ static int load_within(struct ph_hub *hub, const struct ph_hub_peer *peer,
 	return rc;
 }
 
+/* LOG is the device's own: what it brings in this session is not sent back to it. */
+static int begin_own(struct ph_hub *hub, struct ph_hub_peer *peer,
+		     const struct ph_log *log)
+{
+	uint64_t held;
+	int rc = ph_hub_own_held(hub, peer, log, &held);
+
+	if (rc == 0 && held > peer->way.n) {
+		peer->way.n = held;
+		peer->way.part = held;
+	}
+	peer->way.limit = log->n;
+	return rc;
+}
+
 /* Where sending of LOG begins: behind what is told, and at the first part that lacks. */
 static int begin_log(struct ph_hub *hub, struct ph_hub_peer *peer,
 		     const struct ph_log *log)
@@ -234,7 +252,9 @@ static int begin_log(struct ph_hub *hub, struct ph_hub_peer *peer,
 	/* the branch that it grew from went before it */
 	peer->way.n = told && told->n > log->base ? told->n : log->base;
 	peer->way.part = peer->way.n;
-	rc = find_limit(hub, log, &peer->way.limit);
+	rc = memcmp(log->device_id, peer->device.id, sizeof(log->device_id)) == 0
+		     ? begin_own(hub, peer, log)
+		     : find_limit(hub, log, &peer->way.limit);
 	if (rc == 0 && told && told->missing > 0) {
 		rc = ph_journal_parts_held(hub->journal, log->row, told->n, &held);
 		if (rc == 0 && held > told->parts) {
@@ -387,7 +407,8 @@ int ph_hub_load_hello(struct ph_hub *hub, struct ph_hub_peer *peer,
 	peer->n_siblings = hello->n_siblings;
 	memcpy(peer->sibling, hello->sibling, sizeof(peer->sibling));
 	memset(&peer->way, 0, sizeof(peer->way));
-	rc = read_control(hub, peer, &hello->control);
+	rc = ph_hub_own_asked(hub, peer, &peer->asks_own);
+	rc = rc == 0 ? read_control(hub, peer, &hello->control) : rc;
 	return rc != 0 ? rc : ph_hub_feed_hello(hub, peer, hello);
 }
 

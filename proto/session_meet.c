@@ -49,8 +49,8 @@ bool ph_session_hello_suits(const struct ph_session *session,
 bool ph_session_welcome_suits(const struct ph_session *session,
 			      const struct ph_welcome *welcome)
 {
-	if (!session->is_sibling) {
-		return welcome->n_siblings == 0;
+	if (!session->is_sibling) { /* a hub tells of the device's own logs, or of none */
+		return true;
 	}
 	return welcome->epoch.number == 0 &&
 	       sodium_is_zero(welcome->epoch.random, sizeof(welcome->epoch.random)) &&

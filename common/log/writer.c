@@ -13,7 +13,8 @@
  * Stamps that rose into the future would stay there. When the hub's time has shown that
  * (writer_time.c), the draft is for another log, whose `open` continues ours and whose
  * stamps begin anew. META_LOG moves with what is appended first, in one transaction;
- * the old log stays as it is, and what of it the hub has not signed for still goes up.
+ * the old log stays as it is, and what of it the hub has not signed for still goes up. The
+ * same where the folder was put back or copied (writer_leave.c); then stamps rise on.
  *
  * After a failed write the caller rolls back and says ph_writer_reload(): memory moves
  * only when everything was written, but the journal's may have moved before. Seeds and
@@ -42,6 +43,7 @@ struct draft {
 	struct ph_log log; /* what they go to: ours, or the one that is opened now */
 	uint8_t nonce[PH_NONCE_SIZE]; /* if it is opened now */
 	bool continues;
+	uint64_t why;       /* PH_WHY_*, if it does */
 	struct ph_head old; /* of the log that it continues */
 	uint64_t n;
 	uint64_t stamp;
@@ -122,6 +124,9 @@ static int load(struct ph_writer *writer, struct ph_error *err)
 	}
 	if (rc == 0) {
 		rc = ph_writer_time_load(writer);
+	}
+	if (rc == 0) {
+		rc = ph_writer_quit_load(writer);
 	}
 	return rc == 0 ? 0 : ph_fail_errno(err, rc, "reading this device's own log");
 }
@@ -233,6 +238,9 @@ static int draft_open(struct ph_writer *writer, struct draft *draft, struct ph_e
 	set_bytes(&entry.field[PH_OPEN_TABLE], table, sizeof(table));
 	entry.field[PH_OPEN_CONTINUES].set = draft->continues;
 	entry.field[PH_OPEN_CONTINUES].as.head = draft->old;
+	if (draft->why != PH_WHY_CLOCK) { /* unset means the clock */
+		set_uint(&entry.field[PH_OPEN_WHY], draft->why);
+	}
 	return draft_entry(draft, &entry, err);
 }
 
@@ -263,7 +271,8 @@ static void draft_log(struct ph_writer *writer, struct draft *draft)
 	draft->log = *own;
 	draft->stamp = writer->stamp;
 	memcpy(draft->nonce, writer->nonce, sizeof(draft->nonce));
-	if (own->row != 0 && writer->leaves) {
+	draft->why = ph_writer_leaves(writer);
+	if (own->row != 0 && (writer->leaves || draft->why != 0)) {
 		/* a nonce makes one log: each gets its own */
 		rng->fill(rng->data, draft->nonce, sizeof(draft->nonce));
 		draft->continues = true;
@@ -271,7 +280,7 @@ static void draft_log(struct ph_writer *writer, struct draft *draft)
 		memcpy(draft->old.h, own->h, sizeof(draft->old.h));
 		draft->old.n = own->n;
 		prepare_log(writer, draft->nonce, &draft->log);
-		draft->stamp = 0;
+		draft->stamp = writer->leaves ? 0 : writer->stamp;
 	}
 	draft->n = draft->log.n;
 }

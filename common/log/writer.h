@@ -80,6 +80,16 @@ int ph_writer_heard_time(struct ph_writer *writer, int64_t hub_time);
  * rises, in the same way. Likewise in a transaction.
  */
 int ph_writer_heard_before(struct ph_writer *writer, int64_t hub_time);
+/*
+ * What is added next opens another log, whose `open` continues ours and says WHY:
+ * PH_WHY_RESTORED or _CLONED. Kept in meta: in a transaction. No effect on a log that is not
+ * opened yet, or is left for such a reason already. 0 or negative errno.
+ */
+int ph_writer_leave(struct ph_writer *writer, uint64_t why);
+/* The same without a trace in the store, until that log is opened. */
+void ph_writer_doubt(struct ph_writer *writer, uint64_t why);
+/* Whether that is still to come, and why: PH_WHY_*; 0: no, or for the clock alone. */
+uint64_t ph_writer_leaves(const struct ph_writer *writer);
 /* Nothing is stamped before SECOND from now on; forgotten by ph_writer_reload(). */
 void ph_writer_not_before(struct ph_writer *writer, int64_t second);
 /* Own log as it is now; row 0 and n 0 before the first append. Borrowed; changes with the next call. */

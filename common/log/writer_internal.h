@@ -29,12 +29,20 @@ struct ph_claim {
 	int64_t at;   /* our own time then */
 };
 
+/* A log that is to be left, and why: PH_WHY_*; 0: none. */
+struct ph_quit {
+	uint8_t log_id[PH_LOG_ID_SIZE];
+	uint64_t why;
+};
+
 struct ph_writer {
 	struct ph_writer_config config;
 	uint8_t nonce[PH_NONCE_SIZE]; /* of the first log, until it is opened */
 	struct ph_log log;            /* row 0: not opened yet */
-	bool leaves;    /* what is added next opens another log, continuing this one */
-	uint64_t stamp; /* of its last entry */
+	bool leaves; /* what is added next opens another log, continuing this one */
+	struct ph_quit doubt; /* the same, if it is of this log: as found at the start */
+	struct ph_quit quit;  /* ... and as kept in meta */
+	uint64_t stamp;       /* of its last entry */
 	bool has_mark;
 	struct ph_mark mark;
 	bool has_claim;
@@ -68,5 +76,7 @@ int ph_writer_meta_put_int(struct ph_writer *writer, const char *name, int64_t v
 /* Read mark, floor, claim and what was heard from meta. 0 or negative errno. */
 int ph_writer_time_load(struct ph_writer *writer);
 int ph_writer_mark_put(struct ph_writer *writer, const struct ph_mark *mark);
+/* Read from meta whether the log is to be left. 0 or negative errno. */
+int ph_writer_quit_load(struct ph_writer *writer);
 
 #endif

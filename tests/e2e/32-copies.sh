@@ -1,6 +1,7 @@
 #!/bin/bash
 # Folders that were copied or put back, an invite used twice, a hub put back: nothing is
-# lost, and whoever looks is told. (The ceremonies that mend them come later.)
+# lost, and whoever looks is told. Here nobody notices before the hub does: the witness of a
+# copy is emptied, as a power cut may leave it. What is noticed: 37-put-back.sh.
 . "$(dirname "$0")/lib.sh"
 
 hubd=$BUILD/daemon/packhorsed
@@ -87,8 +88,9 @@ id=$(held s1 device)
 ok "an entry, synced" bash -c "$P -d s1 visit 1 --band adult && $P -d s1 sync --hub $at"
 before=$(hub_says entries)
 is "one folder, one history" "$(hub_says forked)" False
-cp -r s1 copy
-cp -r s1 idle
+unnoticed() { cp -r "$1" "$2" && : >"$2/witness"; }
+unnoticed s1 copy
+unnoticed s1 idle
 halt
 cp -r hub older
 serve 1b
@@ -106,18 +108,19 @@ like "and logs it" "$(cat serve.log)" 'log.fork .*peer='
 is "status counts the log once" "$("$hubd" -d hub status --json | json '(d["logs"], d["forked_logs"])')" '(4, 1)'
 is "nothing new is nothing sent" "$("$P" -d s1 sync --hub "$at" --json | json 'd["entries_sent"]')" 0
 is "nor by the other" "$("$P" -d copy sync --hub "$at" --json | json 'd["entries_sent"]')" 0
+forks=$("$hubd" -d hub status --json | json 'd["forked_logs"]')
 for i in 1 2 3; do
   "$P" -d s1 visit $i --band adult >/dev/null
   "$P" -d copy visit $i --band child >/dev/null
   "$P" -d copy sync --hub "$at" >/dev/null 2>&1 && "$P" -d s1 sync --hub "$at" >/dev/null 2>&1 || break
 done
-is "both go on, in turns" "$i $(hub_says entries)" "3 $((before + 5 + 6))"
+is "both go on, in turns, each in a log of its own" "$i $("$hubd" -d hub status --json | json 'd["forked_logs"]')" "3 $forks"
 ok "with all that they wrote" all_there
 digest=$("$hubd" -d hub digest)
 is "the ledger made anew is the same" "$("$hubd" -d hub rebuild)" "$digest"
 ok "the hub is whole" "$hubd" -d hub verify
-status "a third copy that has recorded nothing is told" 1 "$P" -d idle sync --hub "$at"
-like "with words that say what happened" "$("$P" -d idle sync --hub "$at" 2>&1)" 'older copy|copied'
+ok "a third copy that has recorded nothing syncs" "$P" -d idle sync --hub "$at"
+like "and says in status what happened" "$("$P" -d idle status)" 'older copy, or copied'
 rm -r idle
 
 # --- and the hub put back from before it knew of two ---

@@ -160,7 +160,7 @@ static void say_device(uint8_t what)
 static bool is_fine(int result)
 {
 	/* words for a person, but never trouble with the store */
-	return result == 0 || result == -ESTALE || result == -EBADMSG;
+	return result == 0 || result == -EBADMSG;
 }
 
 static void carry_out(struct ph_job *job)

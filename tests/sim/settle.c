@@ -35,41 +35,12 @@ static void must(struct sim *sim, const char *what, int rc)
 
 /* --- rounds --- */
 
-/*
- * A folder that was put back, or copied, holds less of its log than the hub, which then
- * does not serve it. The people go on working, and by and by it is longer. Of several
- * branches that goes for the one it is on, which need not be the one that came first.
- */
-static void outgrow(struct sim *sim, struct sim_device *device)
-{
-	const struct ph_log *own = ph_site_log(device->site_open);
-	struct ph_log log;
-	uint64_t wanted;
-	int rc = ph_journal_log_with(ph_hub_journal(sim->hub), own->id, own->n, own->h,
-				     &log);
-
-	must(sim, "a log", rc);
-	if (rc > 0) {
-		return;
-	}
-	wanted = log.n;
-	sim_note(sim,
-		 "%s was put back to %" PRIu64 " entries of %" PRIu64
-		 " and goes on working",
-		 device->machine.name, own->n, wanted);
-	while (ph_site_log(device->site_open)->n <= wanted) {
-		if (!sim_visit(sim, device, 1)) {
-			return;
-		}
-	}
-}
-
 struct lacking {
 	struct sim *sim;
 	const struct sim_device *device;
 };
 
-/* A log of another device of its site that DEVICE does not hold whole. */
+/* A log of its site that DEVICE does not hold whole; of its own, what a put back folder lacks or a copy of it wrote. */
 static int lacks_log(void *data, const struct ph_log *log)
 {
 	const struct lacking *lacking = data;
@@ -77,8 +48,7 @@ static int lacks_log(void *data, const struct ph_log *log)
 	struct ph_journal *journal = ph_site_journal(lacking->device->site_open);
 	struct ph_log held;
 
-	if (log->site != sim->site_numbers[lacking->device->site] ||
-	    memcmp(log->device_id, lacking->device->id, sizeof log->device_id) == 0) {
+	if (log->site != sim->site_numbers[lacking->device->site]) {
 		return 0;
 	}
 	for (unsigned i = 0; i < sim->n_devices; i++) {
@@ -159,15 +129,16 @@ static bool is_even(struct sim *sim, char *why, size_t size)
 	return true;
 }
 
-/* By its own road. What its store failed with; 0: it did not. */
-static int meet(struct sim *sim, struct sim_device *device)
+/* By its own road. */
+static void meet(struct sim *sim, struct sim_device *device)
 {
 	if (!device->no_network) {
-		return sim_line(sim, device, (struct sim_line_how){ 0 }).store;
+		sim_line(sim, device, (struct sim_line_how){ 0 });
+	} else if (sim->script->seed % 2 == 0 || device->cut) {
+		sim_round_trip(sim, device);
+	} else { /* couriers are given nothing for a device that was cut off */
+		sim_courier_trip(sim, device);
 	}
-	/* couriers are given nothing for a device that was cut off */
-	return sim->script->seed % 2 == 0 || device->cut ? sim_round_trip(sim, device)
-							 : sim_courier_trip(sim, device);
 }
 
 static void run_rounds(struct sim *sim)
@@ -183,9 +154,7 @@ static void run_rounds(struct sim *sim)
 		for (unsigned i = 0; i < sim->n_devices; i++) {
 			struct sim_device *device = &sim->devices[i];
 
-			if (meet(sim, device) == -ESTALE) {
-				outgrow(sim, device);
-			}
+			meet(sim, device);
 			sim_confirm(sim, device);
 		}
 	} while (!is_even(sim, why, sizeof why));
@@ -346,7 +315,7 @@ static void check_live(struct sim *sim, struct sim_device *device)
 		sim_broken(sim, SIM_LIVE, "%s cannot record a visit",
 			   device->machine.name);
 	}
-	(void)meet(sim, device);
+	meet(sim, device);
 	own = ph_site_log(device->site_open);
 	if (ph_site_state(device->site_open, &state) != 0 ||
 	    state.receipted < state.entries) {
@@ -376,7 +345,7 @@ void sim_settle(struct sim *sim)
 	check_entries(sim);
 	sim_check_all_unread(sim);
 	for (unsigned i = 0; i < sim->n_devices; i++) {
-		if (!sim->devices[i].cut && !sim_was_copied(&sim->devices[i])) {
+		if (!sim->devices[i].cut) {
 			compare_ledger(sim, &sim->devices[i]);
 		}
 	}

@@ -403,9 +403,6 @@ int sim_take(struct sim *sim, struct sim_device *device, unsigned stick, bool ol
 		}
 	}
 	ph_spool_files_deinit(&files);
-	if (rc == -ESTALE) {
-		return rc;
-	}
 	if (!sim_went_well(sim, &device->machine, stick, "takes", rc, &err)) {
 		return 0;
 	}

@@ -44,7 +44,7 @@ const char *sim_stick_name(unsigned stick, bool old);
  */
 bool sim_pack(struct sim *sim, struct sim_device *device, unsigned stick);
 bool sim_hub_pack(struct sim *sim, const struct sim_device *device, unsigned stick);
-/* Take what is on a stick, or on its OLD copy. -ESTALE: as for a session. */
+/* Take what is on a stick, or on its OLD copy. */
 int sim_take(struct sim *sim, struct sim_device *device, unsigned stick, bool old);
 bool sim_hub_take(struct sim *sim, unsigned stick, bool old);
 

@@ -135,7 +135,7 @@ static void device_job(struct meeting *meeting, struct ph_courier_job *job)
 	if (job->result < 0) {
 		meeting->store = job->result;
 		sim_note(meeting->sim, "%s: %s", device->machine.name, meeting->err.text);
-		if (job->result != -ESTALE && !device->machine.ill) {
+		if (!device->machine.ill) {
 			sim_broken(meeting->sim, SIM_HEALTHY, "%s with a courier: %s",
 				   device->machine.name, meeting->err.text);
 		}

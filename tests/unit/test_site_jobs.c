@@ -237,33 +237,82 @@ static void test_missing_parts(void **state)
 
 /* --- the hub knows better, or lies --- */
 
-static void expect_stale(struct world *world, struct ph_job *job)
+/* What is written next goes to another log, and the hello tells of the own ones. */
+static void expect_left(struct world *world)
 {
-	struct ph_site_state before;
-	struct ph_site_state after;
-	struct ph_error err = { 0 };
+	uint8_t id[PH_LOG_ID_SIZE];
+	struct ph_site_went_on went_on;
 	struct ph_buf arena = { 0 };
+	struct ph_hello *hello = world_hello(world, 0, &arena);
 
-	assert_int_equal(ph_site_state(world->site, &before), 0);
-	free(world_hello(world, 0, &arena));
-	ph_site_job(world->site, job, &err);
-	assert_int_equal(job->result, -ESTALE);
-	assert_int_equal(err.exit, PH_EXIT_OTHER);
-	assert_non_null(strstr(err.text, "older copy"));
-	assert_int_equal(ph_site_state(world->site, &after), 0);
-	assert_memory_equal(&before, &after, sizeof(before));
-	ph_job_free(job);
+	assert_int_equal(hello->n_siblings, 1);
+	assert_memory_equal(hello->sibling[0].log_id, ph_site_log(world->site)->id,
+			    PH_LOG_ID_SIZE);
+	free(hello);
 	ph_buf_deinit(&arena);
+	assert_int_equal(ph_site_went_on(world->site, &went_on), 0);
+	assert_int_equal(went_on.doubt, PH_WHY_RESTORED);
+	memcpy(id, ph_site_log(world->site)->id, sizeof(id));
+	world_visits(world, 2);
+	assert_memory_not_equal(id, ph_site_log(world->site)->id, sizeof(id));
+	assert_int_equal(ph_site_log(world->site)->n, 4);
+	assert_int_equal(ph_site_went_on(world->site, &went_on), 0);
+	assert_int_equal(went_on.doubt, 0);
+	assert_int_equal(went_on.why, PH_WHY_RESTORED);
 }
 
 static void test_hub_is_ahead(void **state)
 {
 	struct world *world = *state;
 	struct ph_job *job = world_job(PH_JOB_WELCOME);
+	struct ph_error err = { 0 };
+	struct ph_buf arena = { 0 };
+	struct ph_hello *hello = world_hello(world, 0, &arena);
 
+	assert_int_equal(hello->n_siblings, 0);
+	free(hello);
+	ph_buf_deinit(&arena);
 	world_heads(world, &job->welcome);
 	job->welcome.head[0].n = ph_site_log(world->site)->n + 1;
-	expect_stale(world, job);
+	ph_site_job(world->site, job, &err);
+	assert_int_equal(job->result, 0);
+	assert_false(job->more);
+	assert_true(ph_site_lacks_own(world->site));
+	ph_job_free(job);
+	expect_left(world);
+}
+
+/* The hub has a log of ours that is not here, or another branch of the one that we write. */
+static void test_hub_tells_of_own(void **state)
+{
+	struct world *world = *state;
+	struct ph_error err = { 0 };
+	struct ph_buf arena = { 0 };
+
+	for (int i = 0; i < 3; i++) {
+		const struct ph_log *log = ph_site_log(world->site);
+		struct ph_job *job = world_job(PH_JOB_WELCOME);
+		struct ph_sibling *told = &job->welcome.sibling[0];
+		struct ph_site_went_on went_on;
+
+		free(world_hello(world, 0, &arena));
+		world_heads(world, &job->welcome);
+		job->welcome.n_siblings = 1;
+		*told = (struct ph_sibling){ .n = log->n };
+		memcpy(told->log_id, log->id, sizeof(log->id));
+		memcpy(told->h, log->h,
+		       sizeof(told->h)); /* what is here: nothing follows */
+		told->log_id[0] ^= i == 1;
+		told->h[0] ^= i == 2;
+		ph_site_job(world->site, job, &err);
+		assert_int_equal(job->result, 0);
+		assert_int_equal(ph_site_lacks_own(world->site), i == 1);
+		assert_int_equal(ph_site_went_on(world->site, &went_on), 0);
+		assert_int_equal(went_on.doubt, i == 2 ? PH_WHY_RESTORED : 0);
+		ph_job_free(job);
+	}
+	expect_left(world);
+	ph_buf_deinit(&arena);
 }
 
 /* Let the hub hold all, and give the job of a welcome with its receipt. */
@@ -482,6 +531,7 @@ int main(void)
 		JOINED(test_written_meanwhile),
 		JOINED(test_missing_parts),
 		JOINED(test_hub_is_ahead),
+		JOINED(test_hub_tells_of_own),
 		cmocka_unit_test(test_hub_holds_another),
 		JOINED(test_forged_receipts),
 		JOINED(test_other_hub),

@@ -500,6 +500,7 @@ static void test_put_back(void **state)
 	struct two *two = *state;
 	struct ph_error err = { 0 };
 	struct ph_site_taken taken;
+	struct ph_site_went_on went_on;
 
 	pc_visits(&two->first, 5);
 	carry(&two->room, &two->first);
@@ -512,8 +513,13 @@ static void test_put_back(void **state)
 	assert_int_equal(ph_site_take_bundle(two->first.site,
 					     ph_buf_view(&two->down.bundle[0]), &taken,
 					     &err),
-			 -ESTALE);
-	assert_non_null(strstr(err.text, "older copy"));
+			 0);
+	assert_int_equal(ph_site_went_on(two->first.site, &went_on), 0);
+	assert_int_equal(went_on.doubt, PH_WHY_CLONED); /* its witness says so already */
+	pc_visits(&two->first, 1);
+	assert_int_equal(ph_site_went_on(two->first.site, &went_on), 0);
+	assert_int_equal(went_on.why, PH_WHY_CLONED);
+	assert_int_equal(ph_site_log(two->first.site)->n, 3);
 }
 
 /* ---- time ---- */

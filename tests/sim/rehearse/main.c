@@ -73,16 +73,16 @@ static json_t *site_json(const struct rehearse_report *report, unsigned i)
 	const struct rehearse_outcome *site = &report->sites[i];
 	const struct rehearse_site *plan = &scenario.plans[i];
 
-	return json_pack(
-		"{s:i, s:s, s:s, s:i, s:I, s:I, s:I, s:I, s:i, s:i, s:I, s:I, "
-		"s:I, s:I}",
-		"site", (int)i + 1, "kind", scenario.sites[i].kind, "link", link_of(i),
-		"devices", (int)plan->devices, "entries", (json_int_t)site->entries,
-		"at_hub", (json_int_t)site->at_hub, "waiting", (json_int_t)site->waiting,
-		"lost", (json_int_t)site->lost, "stale_median_hours", (int)median(site),
-		"stale_worst_hours", (int)worst(site), "sessions",
-		(json_int_t)site->whole, "cut", (json_int_t)site->cut, "unreachable",
-		(json_int_t)site->unreachable, "refused", (json_int_t)site->refused);
+	return json_pack("{s:i, s:s, s:s, s:i, s:I, s:I, s:I, s:I, s:i, s:i, s:I, s:I, "
+			 "s:I}",
+			 "site", (int)i + 1, "kind", scenario.sites[i].kind, "link",
+			 link_of(i), "devices", (int)plan->devices, "entries",
+			 (json_int_t)site->entries, "at_hub", (json_int_t)site->at_hub,
+			 "waiting", (json_int_t)site->waiting, "lost",
+			 (json_int_t)site->lost, "stale_median_hours", (int)median(site),
+			 "stale_worst_hours", (int)worst(site), "sessions",
+			 (json_int_t)site->whole, "cut", (json_int_t)site->cut,
+			 "unreachable", (json_int_t)site->unreachable);
 }
 
 /* All that went by the network, by couriers, by sticks. */
@@ -192,11 +192,10 @@ static void print_sites(const struct rehearse_report *report)
 		const struct rehearse_outcome *site = &report->sites[i];
 
 		printf("%5u  %-18s %-8s %8" PRIu64 " %8" PRIu64 " %6" PRIu64
-		       "  %4u %4u  %" PRIu64 "+%" PRIu64 " %" PRIu64 "%s\n",
+		       "  %4u %4u  %" PRIu64 "+%" PRIu64 " %" PRIu64 "\n",
 		       i + 1, scenario.sites[i].kind, link_of(i), site->entries,
 		       site->waiting, site->lost, median(site), worst(site), site->whole,
-		       site->unreachable, site->cut,
-		       site->refused > 0 ? "  (its folder was put back)" : "");
+		       site->unreachable, site->cut);
 	}
 }
 

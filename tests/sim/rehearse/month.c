@@ -72,8 +72,6 @@ static void count_end(struct month *month, const struct sim_device *device,
 	if (end->complete) {
 		road->whole++;
 		site->whole++;
-	} else if (end->store == -ESTALE) {
-		site->refused++;
 	} else {
 		road->cut++;
 		site->cut++;

@@ -51,7 +51,7 @@ static void stop_at(struct month *month, const struct rehearse_tour *tour,
 	if (rc == 0) {
 		month->report->sites[device->site].whole++;
 	} else {
-		month->report->sites[device->site].refused++;
+		month->report->sites[device->site].cut++;
 	}
 }
 
