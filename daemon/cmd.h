@@ -11,7 +11,7 @@ ph_cmd_fn ph_cmd_init, ph_cmd_serve, ph_cmd_invite;
 ph_cmd_fn ph_cmd_site_add, ph_cmd_site_list, ph_cmd_commune_add, ph_cmd_commune_import,
 	ph_cmd_commune_list, ph_cmd_policy_set, ph_cmd_policy_list;
 ph_cmd_fn ph_cmd_status, ph_cmd_devices, ph_cmd_log, ph_cmd_query, ph_cmd_list;
-ph_cmd_fn ph_cmd_devices_confirm;
+ph_cmd_fn ph_cmd_devices_confirm, ph_cmd_devices_held;
 ph_cmd_fn ph_cmd_digest, ph_cmd_rebuild, ph_cmd_verify;
 
 /* Those that stand as tables in their own files; each ends with a NULL name. */

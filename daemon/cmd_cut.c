@@ -35,6 +35,41 @@ static int run_retire(struct ph_cli *cli, struct ph_error *err)
 	return request ? ph_act(cli, request, "device-retire", err) : -EINVAL;
 }
 
+/* What was done, and whose data that device had. */
+static int cut(struct ph_cli *cli, json_t *request, struct ph_error *err)
+{
+	json_t *answer;
+	json_t *item;
+	size_t i;
+	int rc = ph_act_ask(cli, request, "device-cut", &answer, err);
+
+	if (rc < 0 || cli->json) {
+		return rc < 0 ? rc : ph_out_json(answer);
+	}
+	json_array_foreach(json_object_get(answer, "entries"), i, item)
+	{
+		ph_act_tell(cli, item);
+	}
+	if (!cli->plain) {
+		fprintf(stderr,
+			ph_say("it had the data of %lld readers, as far as it had "
+			       "called; "
+			       "`packhorsed devices held %s --names` lists them, so that "
+			       "they "
+			       "can be told. What it had read cannot be called back\n",
+			       "máy đó có dữ liệu của %lld bạn đọc, tính đến lần liên "
+			       "lạc cuối; "
+			       "`packhorsed devices held %s --names` liệt kê để báo cho "
+			       "họ. "
+			       "Không thể thu hồi những gì máy đã đọc\n"),
+			(long long)json_integer_value(
+				json_object_get(answer, "readers_held")),
+			cli->args[0]);
+	}
+	json_decref(answer);
+	return ph_out_flush("saved, do not enter it again; ", err);
+}
+
 static int run_cut(struct ph_cli *cli, struct ph_error *err)
 {
 	json_t *request;
@@ -59,7 +94,7 @@ static int run_cut(struct ph_cli *cli, struct ph_error *err)
 		}
 	}
 	ph_request_put(&request, "at", list);
-	return ph_act(cli, request, "device-cut", err);
+	return cut(cli, request, err);
 }
 
 static int run_adopt(struct ph_cli *cli, struct ph_error *err)

@@ -1,7 +1,8 @@
 /*
- * daemon/cmd_device.c - packhorsed devices confirm.
+ * daemon/cmd_device.c - packhorsed devices confirm, devices held.
  *
- * Shows the fingerprint that the hub has of the device. Somebody compares it with what
+ * `devices held` lists the readers whose data was on a device. `devices confirm`
+ * shows the fingerprint that the hub has of the device. Somebody compares it with what
  * the site reads from its own screen, over the telephone: either what was heard is given
  * (--fingerprint) and compared here, or the person at this terminal says that it is the same.
  * Nothing is confirmed by a program that has nobody to ask.
@@ -138,5 +139,89 @@ int ph_cmd_devices_confirm(struct ph_cli *cli, struct ph_error *err)
 		rc = confirm(cli, words, err);
 	}
 	json_decref(device);
+	return rc;
+}
+
+/* --- whose data was on it --- */
+
+static void held_row(struct ph_table *table, const json_t *reader)
+{
+	char cards[256] = "";
+	size_t used = 0;
+	json_t *card;
+	size_t i;
+
+	json_array_foreach(json_object_get(reader, "cards"), i, card)
+	{
+		int n = snprintf(cards + used, sizeof(cards) - used, "%s%s",
+				 used > 0 ? " " : "", text_of(card, "code"));
+
+		used += n > 0 && used + (size_t)n < sizeof(cards) ? (size_t)n : 0;
+	}
+	ph_table_cell(table, text_of(reader, "reader"));
+	ph_table_cell(table, text_of(reader, "name"));
+	ph_table_cell(table, cards);
+}
+
+static int print_held(const struct ph_cli *cli, const json_t *answer)
+{
+	const char *columns[] = { "reader", "name", "cards" };
+	const json_t *readers = json_object_get(answer, "readers");
+	struct ph_table *table = ph_table_new(columns, 3, cli->plain);
+	json_t *reader;
+	size_t i;
+	int rc = table ? 0 : -ENOMEM;
+
+	json_array_foreach(readers, i, reader)
+	{
+		if (table) {
+			held_row(table, reader);
+		}
+	}
+	rc = rc == 0 ? ph_table_print(table, stdout) : rc;
+	ph_table_free(table);
+	if (rc == 0 && !cli->plain) {
+		fprintf(stderr, "%s\n",
+			json_is_true(json_object_get(answer, "all"))
+				? ph_say("these readers were on it, as far as it had "
+					 "called; "
+					 "what it had read cannot be called back. Names "
+					 "are "
+					 "sealed there to its desk",
+					 "máy đó có dữ liệu của những bạn đọc này, tính "
+					 "đến lần "
+					 "liên lạc cuối; không thể thu hồi những gì máy "
+					 "đã đọc. "
+					 "Họ tên trên máy được niêm phong")
+				: ph_say("it was never confirmed, or only carries: it "
+					 "had no "
+					 "more than what it recorded itself",
+					 "máy đó chưa từng được xác nhận, hoặc chỉ "
+					 "chuyển tin: "
+					 "chỉ có những gì chính nó đã ghi"));
+	}
+	return rc;
+}
+
+int ph_cmd_devices_held(struct ph_cli *cli, struct ph_error *err)
+{
+	json_t *request = request_for(cli, "device-held", err);
+	json_t *answer;
+	int rc = request ? 0 : -EINVAL;
+
+	if (rc == 0 && json_object_set_new(request, "names",
+					   json_boolean(ph_cli_has(cli, "names"))) != 0) {
+		json_decref(request);
+		rc = -ENOMEM;
+	}
+	rc = rc == 0 ? ph_ask(cli, request, &answer, err) : rc;
+	if (rc < 0) {
+		return rc;
+	}
+	if (cli->json) {
+		return ph_out_json(answer);
+	}
+	rc = print_held(cli, answer);
+	json_decref(answer);
 	return rc;
 }

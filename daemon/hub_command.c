@@ -39,6 +39,7 @@ static const struct {
 	{ "devices", ph_hub_devices, LOOKS },
 	{ "device-show", ph_hub_device_show, LOOKS },
 	{ "device-confirm", ph_hub_device_confirm, BUILDS },
+	{ "device-held", ph_hub_device_held, BUILDS },
 	{ "log", ph_hub_log, LOOKS },
 	{ "digest", ph_hub_digest, NO_LEDGER },
 	{ "rebuild", ph_hub_rebuild, NO_LEDGER },

@@ -15,7 +15,7 @@ ph_hub_command_fn ph_hub_site_add, ph_hub_site_list, ph_hub_commune_add,
 	ph_hub_commune_list, ph_hub_policy_set, ph_hub_policy_list;
 ph_hub_command_fn ph_hub_invite_prepare, ph_hub_invite_record;
 ph_hub_command_fn ph_hub_status, ph_hub_devices, ph_hub_log;
-ph_hub_command_fn ph_hub_device_show, ph_hub_device_confirm;
+ph_hub_command_fn ph_hub_device_show, ph_hub_device_confirm, ph_hub_device_held;
 ph_hub_command_fn ph_hub_stick_begin, ph_hub_bundle_take_command,
 	ph_hub_bundle_pack_command, ph_hub_stick_manifest;
 ph_hub_command_fn ph_hub_epoch_begin, ph_hub_collect_end, ph_hub_second_take;
@@ -32,6 +32,11 @@ ph_hub_command_fn ph_hub_report_figures, ph_hub_report_issue, ph_hub_report_list
 	ph_hub_report_show, ph_hub_report_changed;
 
 /* Set "fingerprint" and "state" of DEVICE in OUT. 0 or negative errno. */
+/* The device that REQUEST names, and in ANSWER what there is to say of it. 0 or negative errno with ERR. */
+int ph_hub_device_find(struct ph_hub *hub, const json_t *request, json_t *answer,
+		       struct ph_device *device, struct ph_error *err);
+/* How many readers' data DEVICE may have, as "readers_held". 0 or negative errno. */
+int ph_hub_held_count(struct ph_hub *hub, const struct ph_device *device, json_t *answer);
 int ph_hub_device_about(struct ph_hub *hub, const struct ph_device *device, json_t *out);
 void ph_hub_fingerprint(const struct ph_device *device,
 			char out[static PH_FINGERPRINT_TEXT]);

@@ -266,6 +266,9 @@ int ph_hub_device_cut(struct ph_hub *hub, const json_t *request, json_t *answer,
 					&entry.field[PH_CUT_HEADS]);
 	if (rc == 0) {
 		set_bytes(&entry, PH_CUT_DEVICE, device.id, sizeof(device.id));
+		rc = ph_hub_held_count(hub, &device, answer);
+	}
+	if (rc == 0) {
 		rc = ph_hub_put_one(hub, &entry, false, answer, err);
 	}
 	free(cutting.heads);

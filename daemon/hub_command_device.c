@@ -41,8 +41,7 @@ int ph_hub_device_about(struct ph_hub *hub, const struct ph_device *device, json
 		       : 0;
 }
 
-/* The device that the request names, and what there is to say of it. */
-static int find_device(struct ph_hub *hub, const json_t *request, json_t *answer,
+int ph_hub_device_find(struct ph_hub *hub, const json_t *request, json_t *answer,
 		       struct ph_device *device, struct ph_error *err)
 {
 	const char *prefix = ph_request_need(request, "device", err);
@@ -71,7 +70,7 @@ int ph_hub_device_show(struct ph_hub *hub, const json_t *request, json_t *answer
 {
 	struct ph_device device;
 
-	return find_device(hub, request, answer, &device, err);
+	return ph_hub_device_find(hub, request, answer, &device, err);
 }
 
 /* Whether WORDS are DEVICE's. 0, or -EINVAL with words of our own. */
@@ -129,7 +128,7 @@ int ph_hub_device_confirm(struct ph_hub *hub, const json_t *request, json_t *ans
 	const char *words = ph_request_need(request, "fingerprint", err);
 	struct ph_device device;
 	enum ph_hub_trust trust;
-	int rc = words ? find_device(hub, request, answer, &device, err) : -EINVAL;
+	int rc = words ? ph_hub_device_find(hub, request, answer, &device, err) : -EINVAL;
 
 	rc = rc < 0 ? rc : compare(&device, words, err);
 	rc = rc < 0 ? rc : ph_hub_device_trust(hub, device.id, &trust);

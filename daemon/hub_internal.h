@@ -129,6 +129,14 @@ int ph_hub_receipt(struct ph_hub *hub, const struct ph_hub_head *head,
 int ph_hub_is_news(struct ph_hub *hub, const struct ph_hub_head *head, uint64_t receipted,
 		   bool *out);
 
+/* --- hub_start.c --- */
+/*
+ * Is SEGMENT the beginning of a log of DEVICE: its first entry the `open` from which its
+ * id follows, its chain and seal good? Nothing is kept of a log before that is settled. 0,
+ * PH_JOURNAL_E_FORM, _SEAL or negative errno.
+ */
+int ph_hub_log_start(const struct ph_device *device, const struct ph_segment *segment);
+
 /* --- hub_device.c --- */
 enum ph_hub_trust {
 	PH_HUB_UNCONFIRMED, /* it sends, and gets receipts and the control log */

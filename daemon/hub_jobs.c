@@ -30,81 +30,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/base/mp.h"
-
-#define OPEN_NONCE_ITEM (3 + PH_OPEN_NONCE) /* behind kind, stamp and extras */
-
 static struct ph_hub_peer *peer_of(const struct ph_job *job)
 {
 	return job->owner;
 }
 
 /* --- what it brings --- */
-
-/*
- * The nonce of an `open`. It is read here and not by the kind table, so that the log of
- * a later program, whose `open` has fields that are new to us, is as good as any.
- */
-static int open_nonce(struct ph_view bytes, uint8_t out[static PH_NONCE_SIZE])
-{
-	const struct ph_walk_limits limits = { PH_ENTRY_DEPTH_MAX, PH_ENTRY_ITEMS_MAX };
-	const msgpack_object_array *items;
-	struct ph_entry entry;
-	struct ph_mp mp;
-	int rc = ph_entry_decode(bytes, &entry);
-
-	if (rc < 0) {
-		return rc;
-	}
-	if (rc == PH_ENTRY_E_MALFORMED || entry.number != PH_KIND_OPEN) {
-		return PH_JOURNAL_E_FORM;
-	}
-	rc = ph_mp_decode(&mp, bytes, &limits, PH_WALK_CANONICAL);
-	if (rc != 0) {
-		return rc < 0 ? rc : PH_JOURNAL_E_FORM;
-	}
-	items = ph_mp_array(mp.root, OPEN_NONCE_ITEM + 1, PH_ENTRY_ITEMS_MAX);
-	if (!items ||
-	    !ph_mp_bin_exact(ph_mp_item(items, OPEN_NONCE_ITEM), out, PH_NONCE_SIZE)) {
-		rc = PH_JOURNAL_E_FORM;
-	}
-	ph_mp_deinit(&mp);
-	return rc;
-}
-
-/*
- * Is SEGMENT the beginning of a log of DEVICE: its first entry the `open` from which its
- * id follows, its chain and seal good? Nothing is kept of a log before that is settled.
- */
-static int check_start(const struct ph_device *device, const struct ph_segment *segment)
-{
-	struct ph_view body = segment->body;
-	struct ph_view first;
-	uint8_t nonce[PH_NONCE_SIZE];
-	uint8_t id[PH_LOG_ID_SIZE];
-	uint8_t h[PH_HASH_SIZE];
-	int rc;
-
-	if (segment->first != 1) {
-		return PH_JOURNAL_E_GAP;
-	}
-	if (ph_segment_next(&body, &first) != 0) {
-		return PH_JOURNAL_E_FORM;
-	}
-	rc = open_nonce(first, nonce);
-	if (rc != 0) {
-		return rc;
-	}
-	ph_log_id(id, device->key, nonce);
-	if (memcmp(id, segment->log_id, sizeof(id)) != 0) {
-		return PH_JOURNAL_E_SEAL;
-	}
-	ph_chain_start(h, id, device->key);
-	rc = ph_segment_verify(segment, device->key, h, h);
-	return rc == PH_SEGMENT_E_FORM ? PH_JOURNAL_E_FORM
-	       : rc > 0                ? PH_JOURNAL_E_SEAL
-				       : rc;
-}
 
 /* SEGMENT, which is in LOG now, tells how far LOG's chain is the device's. */
 static int note_sent(struct ph_hub *hub, struct ph_hub_peer *peer,
@@ -139,7 +70,7 @@ static int store_segment(struct ph_hub *hub, struct ph_hub_peer *peer,
 	}
 	rc = ph_journal_log_find(hub->journal, segment.log_id, &log);
 	if (rc == PH_JOURNAL_E_NONE) {
-		rc = check_start(device, &segment);
+		rc = ph_hub_log_start(device, &segment);
 		if (rc == 0) {
 			rc = ph_journal_log_add(hub->journal, segment.log_id, device->key,
 						device->site, device->role, &log);

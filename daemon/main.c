@@ -80,6 +80,10 @@ static const struct ph_cli_option digest_options[] = {
 	    "of that device's logs with the control log; ID as `devices` shows it"),
 	END,
 };
+static const struct ph_cli_option held_options[] = {
+	{ "names", NULL, "open the names of readers" },
+	{ 0 },
+};
 static const struct ph_cli_option confirm_options[] = {
 	ONE("fingerprint", "WORDS", "the words that the site reads from its screen"),
 	END,
@@ -132,6 +136,10 @@ static const struct ph_cli_command own_commands[] = {
 	  "reads\n"
 	  "from its own screen (packhorse status), by telephone.",
 	  confirm_options, ph_cmd_devices_confirm, NULL },
+	{ "devices held", "Looking", "DEVICE", 1, 1,
+	  "whose data was on a device: the readers that it had, or may have had\n"
+	  "For when it was stolen. DEVICE is how its id begins.",
+	  held_options, ph_cmd_devices_held, NULL },
 	{ "query", "Looking", "WHAT [ID]", 1, 2,
 	  "what the hub knows\n"
 	  "WHAT: summary, titles TEXT, title REF, copy CODE, card CODE, reader REF, "

@@ -9,7 +9,7 @@
 
 struct rehearse_outcome {
 	uint64_t entries, at_hub, waiting, lost; /* the first is the sum of the others */
-	uint64_t whole, cut, unreachable; /* attempts to sync */
+	uint64_t whole, cut, unreachable;        /* attempts to sync */
 	unsigned hours[REHEARSE_SAMPLES]; /* since the last whole session, each hour */
 	unsigned n_hours;
 };
