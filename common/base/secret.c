@@ -20,7 +20,9 @@ void ph_secret_no_dumps(void)
 	const struct rlimit none = { 0, 0 };
 
 	(void)setrlimit(RLIMIT_CORE, &none);
-	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	if (!PH_IS_SANITIZED) {
+		(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	}
 }
 
 static void advise(void *data, size_t len, int advice)

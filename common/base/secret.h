@@ -4,9 +4,22 @@
 
 #include <stddef.h>
 
+/* The leak check of a sanitizer looks at its own process as a debugger does. */
+#if defined(__SANITIZE_ADDRESS__)
+#define PH_IS_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define PH_IS_SANITIZED 1
+#endif
+#endif
+#ifndef PH_IS_SANITIZED
+#define PH_IS_SANITIZED 0
+#endif
+
 /*
  * No core dump of this process, whoever asks for one and wherever the system would put it,
- * and nobody but root may look into it. What it starts dumps nothing either.
+ * and (but where PH_IS_SANITIZED) nobody but root may look into it. What it starts dumps
+ * nothing either.
  */
 void ph_secret_no_dumps(void);
 /*

@@ -43,7 +43,8 @@ struct meeting {
 	uint64_t moved;
 	unsigned steps;
 	bool has_struck, is_broken;
-	int store; /* the device's failed with this */
+	int store;        /* the device's failed with this */
+	uint64_t entries; /* of the device, as they meet: it packs these */
 };
 
 static const char *name_of(const struct ph_courier_job *job,
@@ -364,7 +365,7 @@ static void check_ended(struct meeting *meeting, bool is_whole, bool is_ill)
 
 /* --- at a site --- */
 
-/* What went well is with the courier, all of it. */
+/* What went well is with the courier, all of it. What it brings may make the device write (`erase-done`). */
 static void check_custody(struct meeting *meeting,
 			  const struct ph_site_courier_told *told)
 {
@@ -374,7 +375,8 @@ static void check_custody(struct meeting *meeting,
 
 	if (ph_site_state(device->site_open, &state) != 0 ||
 	    ph_site_custody(device->site_open, &custody) != 0 || told->packed == 0 ||
-	    told->given != told->packed || custody.entries != state.entries) {
+	    told->given != told->packed || custody.entries < meeting->entries ||
+	    custody.entries > state.entries) {
 		sim_broken(meeting->sim, SIM_CUSTODY,
 			   "%s packed %" PRIu64 " bundles for %s, which signed for "
 			   "%" PRIu64 "; %" PRIu64 " entries of %" PRIu64
@@ -461,8 +463,12 @@ int sim_meet(struct sim *sim, struct sim_van *van, struct sim_device *device,
 	     struct sim_line_how how)
 {
 	struct meeting meeting = { .sim = sim, .van = van, .device = device, .how = how };
+	struct ph_site_state state;
 	int rc;
 
+	if (ph_site_state(device->site_open, &state) == 0) {
+		meeting.entries = state.entries;
+	}
 	ph_site_pause(device->site_open);
 	sim_enter(&device->machine);
 	rc = ph_site_courier_new(&meeting.site, device->site_open, device->machine.dir,

@@ -247,7 +247,8 @@ static int dumps(void)
 
 	ph_secret_no_dumps();
 	return getrlimit(RLIMIT_CORE, &core) == 0 && core.rlim_cur == 0 &&
-			       core.rlim_max == 0 && prctl(PR_GET_DUMPABLE) == 0
+			       core.rlim_max == 0 &&
+			       prctl(PR_GET_DUMPABLE) == PH_IS_SANITIZED
 		       ? 0
 		       : 1;
 }
