@@ -15,6 +15,7 @@
 #include "common/ledger/cases_choice.h"
 #include "daemon/hub_internal.h"
 #include "tests/sim/count.h"
+#include "tests/sim/safe.h"
 #include "tests/sim/version.h"
 #include "tests/sim/work.h"
 
@@ -35,6 +36,7 @@ void sim_confirm(struct sim *sim, struct sim_device *device)
 			&exit);
 	device->confirmed = answer != NULL;
 	if (answer != NULL) {
+		sim_place_said(sim, &device->confirmed_at);
 		sim_note(sim, "%s is confirmed", device->machine.name);
 	}
 	json_decref(answer);
@@ -203,8 +205,10 @@ void sim_cutoff(struct sim *sim, struct sim_device *device)
 	sim_note(sim, "%s is cut off", device->machine.name);
 	sim->result->tally.acts++;
 	device->cut = true;
+	sim_place_said(sim, &device->cut_at);
 	sim_count_cut(sim, device);
-	device->cut_at = ph_writer_log(sim->hub->writer)->n;
+	device->n_cut_limits = device->n_limits;
+	memcpy(device->cut_limits, device->limits, sizeof device->cut_limits);
 }
 
 /* Its log, as far as it is at the hub, counts after all. */

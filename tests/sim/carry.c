@@ -116,6 +116,29 @@ void sim_do_pull(struct sim *sim, struct sim_device *device, const struct ph_rng
 	sim_check_stick(sim, stick);
 }
 
+/* There is little room on it, or none; then somebody makes some, and it is packed again. */
+void sim_do_stick_full(struct sim *sim, struct sim_device *device,
+		       const struct ph_rng *dice)
+{
+	unsigned stick = draw(dice, SIM_STICKS);
+	const char *name = sim_stick_name(stick, false);
+	bool hub = draw(dice, 3) == 0, done;
+
+	if (!sim_disk_exists(name)) {
+		sim_disk_add(name);
+	}
+	sim->sticks->is_full[stick] = true;
+	sim_disk_traits(name)->limit = sim_disk_used(name) + 1 + draw(dice, 8000);
+	done = hub ? sim_hub_pack(sim, NULL, stick) : sim_pack(sim, device, stick);
+	sim_note(sim, "%s is nearly full: %s", name, done ? "it had room" : "not packed");
+	sim_check_stick(sim, stick);
+	sim_disk_traits(name)->limit = 0;
+	sim->sticks->is_full[stick] = false;
+	if (hub ? sim_hub_pack(sim, NULL, stick) : sim_pack(sim, device, stick)) {
+		sim_check_stick(sim, stick);
+	}
+}
+
 void sim_do_lose(struct sim *sim, struct sim_device *device, const struct ph_rng *dice)
 {
 	unsigned stick = draw(dice, SIM_STICKS);

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "daemon/hub_internal.h"
+#include "tests/sim/safe.h"
 
 const struct sim_invariant_doc sim_invariants[SIM_INVARIANTS] = {
 	[SIM_OK] = { "ok", "all invariants held" },
@@ -20,6 +21,9 @@ const struct sim_invariant_doc sim_invariants[SIM_INVARIANTS] = {
 	[SIM_RECEIPTED] = { "receipted",
 			    "what a device was given a receipt for is at the "
 			    "hub, with the same hash, after any crash" },
+	[SIM_BACKUP] = { "backup",
+			 "what a device has a receipt of level backup for is in the hub "
+			 "that is restored from its newest backup" },
 	[SIM_HUB_CLOCK] = { "hub-clock",
 			    "what the hub stamps and tells is within 300 s of "
 			    "its own clock, and nothing counts on a day to come, "
@@ -101,6 +105,9 @@ static void add_receipt(struct sim *sim, const struct ph_log *log, uint64_t n,
 	memcpy(receipt->log_id, log->id, sizeof receipt->log_id);
 	memcpy(receipt->h, h, PH_HASH_SIZE);
 	receipt->n = n;
+	receipt->gone = false;
+	/* it was given, and came late, before the hub lost its disk */
+	receipt->lost = sim_is_put_back(sim) && !sim_hub_has(sim, receipt);
 	sim->result->tally.receipts++;
 }
 
@@ -161,13 +168,15 @@ void sim_check_receipted(struct sim *sim)
 	struct ph_journal *journal = ph_hub_journal(sim->hub);
 
 	for (size_t i = 0; i < sim->n_receipts; i++) {
-		const struct sim_receipt *receipt = &sim->receipts[i];
+		struct sim_receipt *receipt = &sim->receipts[i];
 		char id[2 * PH_LOG_ID_SIZE + 1];
 		struct ph_log log;
 		int rc = ph_journal_log_with(journal, receipt->log_id, receipt->n,
 					     receipt->h, &log);
 
-		if (rc > 0 || (rc < 0 && !sim_hub_is_ill(sim))) {
+		receipt->lost = receipt->lost && rc != 0;
+		if ((rc > 0 && !receipt->lost && !receipt->gone) ||
+		    (rc < 0 && !sim_hub_is_ill(sim))) {
 			ph_hex(id, receipt->log_id, sizeof receipt->log_id);
 			sim_broken(sim, SIM_RECEIPTED,
 				   "the hub has a receipt out for %" PRIu64
@@ -220,6 +229,10 @@ static void check_new(struct sim *sim, const struct ph_log *log, const char *nam
 	if (memcmp(seen->log_id, log->id, sizeof seen->log_id) != 0 || log->n < seen->n) {
 		memcpy(seen->log_id, log->id, sizeof seen->log_id);
 		seen->n = 0;
+	}
+	if (sim_is_left(sim, log->id)) { /* what comes back was stamped long ago */
+		seen->n = log->n;
+		return;
 	}
 	while (seen->n < log->n) {
 		if (read_stamp(sim, log, seen->n + 1, &stamp) != 0) {

@@ -20,7 +20,7 @@ struct handle {
 	struct sim_disk *disk;
 	uint64_t life;
 	uint64_t at;
-	bool writes;
+	bool writes, appends;
 	char path[SIM_PATH_MAX];
 };
 
@@ -136,7 +136,8 @@ static int op_open(const char *path, int flags, unsigned mode)
 	*handle = (struct handle){ .node = node,
 				   .disk = disk,
 				   .life = disk->life,
-				   .writes = (flags & (O_WRONLY | O_RDWR)) != 0 };
+				   .writes = (flags & (O_WRONLY | O_RDWR)) != 0,
+				   .appends = (flags & O_APPEND) != 0 };
 	strcpy(handle->path, rest);
 	return fd + FD_FIRST;
 }
@@ -187,6 +188,9 @@ static int64_t op_write(int fd, const uint8_t *bytes, size_t len)
 
 	if (rc == 0 && !handle->writes) {
 		rc = -EBADF;
+	}
+	if (rc == 0 && handle->appends) {
+		handle->at = handle->node->now.len;
 	}
 	if (rc == 0 && len > 0) {
 		fits = sim_fits(handle->node, handle->at, len);

@@ -11,6 +11,7 @@
 #include "common/ledger/cases.h"
 #include "daemon/hub_internal.h"
 #include "tests/sim/check.h"
+#include "tests/sim/safe.h"
 #include "tests/sim/work.h"
 
 /* The devices whose log ID is, by their id: any with a flag that MADE asks for. */
@@ -35,6 +36,16 @@ static bool is_made_by(struct sim *sim, const uint8_t *log_id,
 bool sim_was_copied(const struct sim_device *device)
 {
 	return device->was_restored || device->was_cloned;
+}
+
+/* It goes on in other logs, and what it had written in the old ones comes back. */
+static bool is_of_a_hub_put_back(const struct sim *sim, const uint8_t *log_id)
+{
+	struct ph_log log;
+
+	return sim_is_put_back(sim) &&
+	       ph_journal_log_find(ph_hub_journal(sim->hub), log_id, &log) == 0 &&
+	       log.role == PH_ROLE_HUB;
 }
 
 static bool was_clocked(const struct sim_device *device)
@@ -114,6 +125,8 @@ static bool is_explained(struct sim *sim, const struct ph_case_row *row)
 		return sim->hub_clocked || is_made_by(sim, row->anchor, was_clocked);
 	case PH_CASE_RESTORED:
 	case PH_CASE_CLONED:
+		return is_made_by(sim, row->anchor, sim_was_copied) ||
+		       is_of_a_hub_put_back(sim, row->anchor);
 	case PH_CASE_FORKED:
 		return is_made_by(sim, row->anchor, sim_was_copied);
 	case PH_CASE_LATE_INVITE: /* by a clock that was ahead when the device came */

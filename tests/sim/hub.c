@@ -11,12 +11,14 @@
 #include "tests/sim/check.h"
 #include "tests/sim/disk.h"
 #include "tests/sim/line.h"
+#include "tests/sim/safe.h"
 #include "tests/sim/version.h"
 
 struct ph_hub_config sim_hub_config(struct sim *sim)
 {
 	return (struct ph_hub_config){ .dir = sim->hub_machine.dir,
 				       .who = "sim",
+				       .second = sim_safe_second(sim),
 				       .clock = sim->hub_machine.clock,
 				       .rng = sim->hub_machine.rng };
 }
@@ -34,6 +36,20 @@ void sim_hub_open(struct sim *sim)
 		sim_broken(sim, SIM_HEALTHY, "the hub does not start: %s", err.text);
 	}
 	ph_partials_init(&sim->partials, 64, 1 << 20);
+	if (sim_hub_puts_off(sim)) {
+		ph_hub_bound(sim->hub, &(struct ph_hub_bounds){ .entries_a_day = 8,
+								.entries_saved = 16 });
+	}
+}
+
+bool sim_hub_puts_off(const struct sim *sim)
+{
+	return sim->strict && !sim->settling;
+}
+
+void sim_hub_unbound(struct sim *sim)
+{
+	ph_hub_bound(sim->hub, &(struct ph_hub_bounds){ .entries_a_day = 0 });
 }
 
 void sim_hub_close(struct sim *sim)

@@ -18,6 +18,7 @@
 #include "tests/sim/act.h"
 #include "tests/sim/check.h"
 #include "tests/sim/line_internal.h"
+#include "tests/sim/safe.h"
 #include "tests/sim/stick.h"
 #include "tests/sim/version.h"
 #include "tests/sim/work.h"
@@ -100,11 +101,17 @@ static bool is_trusted(struct sim *sim, const struct sim_device *device)
 	return rc == 0 && trust == PH_HUB_CONFIRMED;
 }
 
-/* Whether DEVICE has heard that OTHER was cut off. */
-static bool knows_cut(struct sim *sim, struct sim_device *device,
-		      const struct sim_device *other)
+bool sim_knows_cut(struct sim *sim, struct sim_device *device,
+		   const struct sim_device *other)
 {
-	return other->cut && sim_control_of(sim, device) >= other->cut_at;
+	int rc = 1;
+
+	do {
+		rc = other->cut ? sim_place_held(ph_site_journal(device->site_open),
+						 &other->cut_at)
+				: 1;
+	} while (sim_device_again(sim, device, rc, "the control log"));
+	return rc == 0;
 }
 
 /* Nothing may move; why, or NULL. */
@@ -120,8 +127,8 @@ static const char *against(struct sim *sim, struct sim_device *a, struct sim_dev
 	    (!b->confirmed && !is_trusted(sim, b))) {
 		return "nobody confirmed one of them";
 	}
-	if (knows_cut(sim, a, a) || knows_cut(sim, a, b) || knows_cut(sim, b, a) ||
-	    knows_cut(sim, b, b)) {
+	if (sim_knows_cut(sim, a, a) || sim_knows_cut(sim, a, b) ||
+	    sim_knows_cut(sim, b, a) || sim_knows_cut(sim, b, b)) {
 		return "one of them knows that one was cut off";
 	}
 	return NULL;
@@ -132,8 +139,9 @@ static bool must_exchange(struct sim *sim, struct sim_device *a, struct sim_devi
 {
 	uint64_t n = ph_writer_log(sim->hub->writer)->n;
 
-	return is_trusted(sim, a) && is_trusted(sim, b) && sim_control_of(sim, a) == n &&
-	       sim_control_of(sim, b) == n;
+	/* of one that was put back the control log is several logs */
+	return !sim_is_put_back(sim) && is_trusted(sim, a) && is_trusted(sim, b) &&
+	       sim_control_of(sim, a) == n && sim_control_of(sim, b) == n;
 }
 
 /* --- the pump --- */

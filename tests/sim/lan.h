@@ -18,6 +18,9 @@ void sim_lan(struct sim *sim, struct sim_device *calls, struct sim_device *answe
 
 /* How far DEVICE has heard of the control log. */
 uint64_t sim_control_of(struct sim *sim, struct sim_device *device);
+/* Whether DEVICE has heard that OTHER was cut off. */
+bool sim_knows_cut(struct sim *sim, struct sim_device *device,
+		   const struct sim_device *other);
 
 /* As people do it: DEVICE, mostly with another of its site. */
 void sim_do_lan(struct sim *sim, struct sim_device *device, const struct ph_rng *dice);

@@ -388,9 +388,11 @@ static void line_close(struct line *line)
 	sim_note(sim, "%s session %s failure=%d status=%d up=%" PRIu64 " down=%" PRIu64,
 		 device->machine.name, end->complete ? "whole" : "broken", end->failure,
 		 end->status, end->up, end->down);
+	sim->result->tally.put_off += end->status == PH_STATUS_LATER;
 	check_spent(line);
 	if (!end->complete && should_end_well(line) && !sim_is_ill(sim, device) &&
-	    !sim_hub_is_ill(sim) && !(device->cut && end->status == PH_STATUS_CUT)) {
+	    !sim_hub_is_ill(sim) && !(device->cut && end->status == PH_STATUS_CUT) &&
+	    !(sim_hub_puts_off(sim) && end->status == PH_STATUS_LATER)) {
 		sim_broken(sim, SIM_SESSION,
 			   "%s: a session over a good line ended with failure %d, status "
 			   "%d after %" PRIu64 " and %" PRIu64 " bytes",

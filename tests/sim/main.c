@@ -21,6 +21,7 @@
 
 #include <sodium.h>
 
+#include "tests/lib/first_seed.h"
 #include "tests/sim/sim.h"
 
 #define JOBS_MAX            64
@@ -404,8 +405,9 @@ static void tell_all(double took)
 	       " entries died with a folder put back; %" PRIu64
 	       " programs were older; %" PRIu64 " copies are where the books have them\n",
 	       sums.cuts_in, sums.kills_in, sums.dead, sums.older, sums.plain);
-	printf("# sticks: %" PRIu64 " packings, %" PRIu64 " bundles taken\n", sums.packed,
-	       sums.carried);
+	printf("# sticks: %" PRIu64 " packings, %" PRIu64 " bundles taken; hubs: %" PRIu64
+	       " put back; %" PRIu64 " times something was put off\n",
+	       sums.packed, sums.carried, sums.lost, sums.put_off);
 	printf("# couriers: %" PRIu64 " exchanges, %" PRIu64
 	       " bundles signed for, %" PRIu64 " taken where they go\n",
 	       sums.met, sums.vows, sums.brought);
@@ -453,7 +455,8 @@ static const char usage[] =
 	"[--shrink]\n"
 	"           [--script FILE]\n"
 	"  --seeds A-B, or --count N from --seed S: play these provinces\n"
-	"  --seed N without --count: that one; without either 100 from a drawn one\n"
+	"  --seed N without --count: that one; without either 100 from $PACKHORSE_SEED,\n"
+	"  else from a drawn one\n"
 	"  --trace: one, with all that happens; --shrink: one that breaks, shrunk\n"
 	"  (of several the first that breaks is shrunk without being asked)\n"
 	"  --script FILE: a script that --shrink printed\n"
@@ -488,11 +491,9 @@ static bool read_args(int argc, char **argv)
 	const char *env = getenv("PACKHORSE_FULL");
 	bool full = env != NULL && strcmp(env, "1") == 0;
 	uint64_t count = full ? 5000 : 100;
-	uint64_t jobs = 1, seed, fixed;
+	uint64_t jobs = 1, seed = first_seed(), fixed;
 	bool has_count = false, has_seeds = false, has_seed = false;
 
-	randombytes_buf(&seed, sizeof seed);
-	seed >>= 24;
 	for (int i = 1; i < argc; i++) {
 		const char *value = i + 1 < argc ? argv[i + 1] : "";
 

@@ -17,6 +17,7 @@
 #include "tests/sim/lan.h"
 #include "tests/sim/line.h"
 #include "tests/sim/purse.h"
+#include "tests/sim/safe.h"
 #include "tests/sim/stick.h"
 #include "tests/sim/van.h"
 #include "tests/sim/version.h"
@@ -316,6 +317,32 @@ static void do_hub_clock(const struct happening *it)
 	}
 }
 
+static void do_hub_backup(const struct happening *it)
+{
+	(void)sim_backup(it->sim);
+}
+
+static void pass_devices(struct sim *sim);
+
+/* Not where a folder was put back: of that device the hub alone has some entries. */
+static void do_hub_lost(const struct happening *it)
+{
+	bool may = it->sim->safe->has_backup;
+
+	for (unsigned i = 0; i < it->sim->n_devices; i++) {
+		may = may && !it->sim->devices[i].was_restored;
+	}
+	if (may) {
+		pass_devices(it->sim); /* all of them are read */
+		sim_hub_lost(it->sim);
+	}
+}
+
+static void do_collected(const struct happening *it)
+{
+	sim_collected(it->sim);
+}
+
 static void do_clock(const struct happening *it)
 {
 	set_clock(it);
@@ -374,7 +401,8 @@ static void do_image(const struct happening *it)
 
 static void do_restore(const struct happening *it)
 {
-	if (it->device->has_image && !it->device->cut) {
+	/* a hub that was put back gets from it what it lost */
+	if (it->device->has_image && !it->device->cut && !sim_is_put_back(it->sim)) {
 		sim_note(it->sim, "the folder of %s is put back as it was",
 			 it->device->machine.name);
 		sim_restore(it->sim, it->device);
@@ -386,10 +414,13 @@ static void do_clone(const struct happening *it)
 	struct sim_device *twin;
 
 	if (it->sim->n_devices < SIM_DEVICES_MAX && it->device->twin < 0 &&
-	    !it->device->cut && !it->device->no_network) {
+	    !it->device->cut) {
 		twin = sim_clone(it->sim, it->device);
-		sim_note(it->sim, "%s goes on with a copy of the folder of %s",
-			 twin->machine.name, it->device->machine.name);
+		twin->no_network = it->device->no_network ||
+				   (below(it, 4) == 0 && it->sim->safe->has_second);
+		sim_note(it->sim, "%s goes on with a copy of the folder of %s%s",
+			 twin->machine.name, it->device->machine.name,
+			 twin->no_network ? ", without a network" : "");
 	}
 }
 
@@ -420,6 +451,9 @@ static void (*const deeds[SIM_OPS])(const struct happening *it) = {
 	[SIM_DO_HUB_KILL_IN] = do_hub_kill_in,
 	[SIM_DO_HUB_POWER_IN] = do_hub_power_in,
 	[SIM_DO_HUB_CLOCK] = do_hub_clock,
+	[SIM_DO_HUB_BACKUP] = do_hub_backup,
+	[SIM_DO_HUB_LOST] = do_hub_lost,
+	[SIM_DO_COLLECTED] = do_collected,
 	[SIM_DO_CLOCK] = do_clock,
 	[SIM_DO_REBOOT] = do_reboot,
 	[SIM_DO_FULL] = do_full,
@@ -434,23 +468,15 @@ static void (*const deeds[SIM_OPS])(const struct happening *it) = {
 /* Those of people who carry, and between machines: carry.c, van_road.c, lan.c. */
 static void (*const carried[SIM_OPS])(struct sim *sim, struct sim_device *device,
 				      const struct ph_rng *dice) = {
-	[SIM_DO_PACK] = sim_do_pack,
-	[SIM_DO_TAKE] = sim_do_take,
-	[SIM_DO_HUB_STICK] = sim_do_hub_stick,
-	[SIM_DO_VAN] = sim_do_van,
-	[SIM_DO_PULL] = sim_do_pull,
-	[SIM_DO_LOSE] = sim_do_lose,
-	[SIM_DO_OLD] = sim_do_old,
-	[SIM_DO_DAMAGE] = sim_do_damage,
-	[SIM_DO_MEET] = sim_do_meet,
-	[SIM_DO_BASE] = sim_do_base,
-	[SIM_DO_TOUR] = sim_do_tour,
-	[SIM_DO_MEET_CUT] = sim_do_meet_cut,
-	[SIM_DO_VAN_FALL] = sim_do_van_fall,
-	[SIM_DO_VAN_LOST] = sim_do_van_lost,
-	[SIM_DO_LAN] = sim_do_lan,
-	[SIM_DO_LAN_CUT] = sim_do_lan_cut,
-	[SIM_DO_BUDGET] = sim_do_budget,
+	[SIM_DO_PACK] = sim_do_pack,           [SIM_DO_TAKE] = sim_do_take,
+	[SIM_DO_HUB_STICK] = sim_do_hub_stick, [SIM_DO_VAN] = sim_do_van,
+	[SIM_DO_PULL] = sim_do_pull,           [SIM_DO_STICK_FULL] = sim_do_stick_full,
+	[SIM_DO_LOSE] = sim_do_lose,           [SIM_DO_OLD] = sim_do_old,
+	[SIM_DO_DAMAGE] = sim_do_damage,       [SIM_DO_MEET] = sim_do_meet,
+	[SIM_DO_BASE] = sim_do_base,           [SIM_DO_TOUR] = sim_do_tour,
+	[SIM_DO_MEET_CUT] = sim_do_meet_cut,   [SIM_DO_VAN_FALL] = sim_do_van_fall,
+	[SIM_DO_VAN_LOST] = sim_do_van_lost,   [SIM_DO_LAN] = sim_do_lan,
+	[SIM_DO_LAN_CUT] = sim_do_lan_cut,     [SIM_DO_BUDGET] = sim_do_budget,
 };
 
 /* A program that met an error of its disk has ended with it. */
@@ -477,13 +503,18 @@ static void pass(struct sim *sim, struct sim_machine *machine, unsigned events)
 	}
 }
 
+static void pass_devices(struct sim *sim)
+{
+	for (unsigned i = 0; i < sim->n_devices; i++) {
+		pass(sim, &sim->devices[i].machine, UINT_MAX);
+	}
+}
+
 void sim_heal_all(struct sim *sim)
 {
 	sim_note(sim, "the faults are over");
 	pass(sim, &sim->hub_machine, UINT_MAX);
-	for (unsigned i = 0; i < sim->n_devices; i++) {
-		pass(sim, &sim->devices[i].machine, UINT_MAX);
-	}
+	pass_devices(sim);
 	sim_hub_heal(sim);
 }
 
@@ -519,6 +550,8 @@ static void happen(struct sim *sim, const struct sim_event *event)
 
 static void play(struct sim *sim)
 {
+	sim_safe_begin(sim);
+	sim->strict = sim->script->seed % 5 == 2;
 	sim_found(sim);
 	for (size_t i = 0; i < sim->script->n_events; i++) {
 		sim->at = i + 1;
@@ -542,5 +575,6 @@ void sim_run(const struct sim_script *script, FILE *trace, struct sim_result *re
 	sim_leave();
 	sim_linger_free(sim);
 	sim_close(sim);
+	sim_safe_end(sim);
 	free(sim);
 }

@@ -19,6 +19,7 @@ enum sim_invariant {
 	SIM_OK,
 	SIM_SAVED,
 	SIM_RECEIPTED,
+	SIM_BACKUP,
 	SIM_HUB_CLOCK,
 	SIM_REPLAY,
 	SIM_SESSION,
@@ -74,6 +75,7 @@ enum sim_op {
 	SIM_DO_HUB_STICK,
 	SIM_DO_VAN, /* one to three devices pack, the hub takes and packs, they take */
 	SIM_DO_PULL,
+	SIM_DO_STICK_FULL,
 	SIM_DO_LOSE,
 	SIM_DO_OLD,
 	SIM_DO_DAMAGE,
@@ -97,10 +99,13 @@ enum sim_op {
 	SIM_DO_HUB_KILL_IN,
 	SIM_DO_HUB_POWER_IN,
 	SIM_DO_HUB_CLOCK,
-	SIM_DO_CLOCK,  /* a device's clock is wrong from now on, or right again */
-	SIM_DO_REBOOT, /* with its clock set anew */
-	SIM_DO_FULL,   /* its disk is full for a while */
-	SIM_DO_IO,     /* one write, or flush, of it fails */
+	SIM_DO_HUB_BACKUP,
+	SIM_DO_HUB_LOST,  /* its disk is dead, and the newest backup restored */
+	SIM_DO_COLLECTED, /* the operator says that enough devices have called */
+	SIM_DO_CLOCK,     /* a device's clock is wrong from now on, or right again */
+	SIM_DO_REBOOT,    /* with its clock set anew */
+	SIM_DO_FULL,      /* its disk is full for a while */
+	SIM_DO_IO,        /* one write, or flush, of it fails */
 	SIM_DO_HUB_FULL,
 	SIM_DO_HUB_IO,
 	/* folders */
@@ -152,6 +157,8 @@ struct sim_tally {
 	uint64_t lan, by_lan;   /* exchanges by LAN, whole; entries that came so */
 	uint64_t bounded, poor; /* sessions that a budget bounds; or keeps away */
 	uint64_t brought;       /* of them, by couriers, taken where they go, once each */
+	uint64_t put_off;       /* sessions and bundles */
+	uint64_t lost;          /* disks of hubs */
 	uint64_t plain;         /* copies to which nothing odd was done */
 };
 

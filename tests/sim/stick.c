@@ -107,17 +107,26 @@ void sim_say_taken(struct sim_sticks *sticks, int who, const char *name)
 	}
 }
 
-void sim_forget_taken(struct sim *sim, const struct sim_device *device)
+static void forget_taken(struct sim_sticks *sticks, int who)
 {
-	struct sim_sticks *sticks = sim->sticks;
 	size_t left = 0;
 
 	for (size_t i = 0; i < sticks->n_taken; i++) {
-		if (sticks->taken[i].who != (int)device->number) {
+		if (sticks->taken[i].who != who) {
 			sticks->taken[left++] = sticks->taken[i];
 		}
 	}
 	sticks->n_taken = left;
+}
+
+void sim_forget_taken(struct sim *sim, const struct sim_device *device)
+{
+	forget_taken(sim->sticks, (int)device->number);
+}
+
+void sim_forget_hub_taken(struct sim *sim)
+{
+	forget_taken(sim->sticks, SIM_HUB);
 }
 
 /* Whose bundles DEVICE takes off a stick as its own: a copy of a folder has the same id. */
@@ -142,7 +151,7 @@ bool sim_open_spool(struct sim *sim, struct ph_spool *spool, unsigned stick, boo
 	if (ph_spool_open(spool, dir, create, &err) == 0) {
 		return true;
 	}
-	if (create && !sim_disk_failed(name)) {
+	if (create && !sim_disk_failed(name) && !sim->sticks->is_full[stick]) {
 		sim_broken(sim, SIM_HEALTHY, "%s cannot be packed onto: %s", name,
 			   err.text);
 	}
@@ -158,6 +167,7 @@ bool sim_went_well(struct sim *sim, const struct sim_machine *machine, unsigned 
 	sim_note(sim, "%s: %s %s: %s", machine->name, what, sim_stick_name(stick, false),
 		 err->text);
 	if (!machine->ill && !sim_disk_failed(sim_stick_name(stick, false)) &&
+	    !sim->sticks->is_full[stick] &&
 	    !(machine == &sim->hub_machine && sim_hub_failed(sim))) {
 		sim_broken(sim, SIM_HEALTHY, "%s: %s a sound stick: %s", machine->name,
 			   what, err->text);

@@ -31,6 +31,7 @@ struct sim_sticks {
 	size_t n_taken, cap_taken;
 	struct sim_freight freight[SIM_STICKS];
 	bool has_old[SIM_STICKS]; /* a copy lies in a drawer */
+	bool is_full[SIM_STICKS]; /* or may be in a moment */
 };
 
 struct sim_sticks *sim_sticks_new(void);
@@ -52,8 +53,9 @@ bool sim_hub_take(struct sim *sim, unsigned stick, bool old);
 void sim_check_stick(struct sim *sim, unsigned stick);
 /* Whoever packed onto it said nothing of what is there now. */
 void sim_forget_stick(struct sim *sim, unsigned stick);
-/* The folder of DEVICE was put back: what it took may be news to it again. */
+/* The folder of DEVICE, or the hub, was put back: what it took may be news to it again. */
 void sim_forget_taken(struct sim *sim, const struct sim_device *device);
+void sim_forget_hub_taken(struct sim *sim);
 
 /* --- carry.c: people --- */
 
@@ -65,6 +67,8 @@ void sim_do_hub_stick(struct sim *sim, struct sim_device *device,
 		      const struct ph_rng *dice);
 void sim_do_van(struct sim *sim, struct sim_device *device, const struct ph_rng *dice);
 void sim_do_pull(struct sim *sim, struct sim_device *device, const struct ph_rng *dice);
+void sim_do_stick_full(struct sim *sim, struct sim_device *device,
+		       const struct ph_rng *dice);
 void sim_do_lose(struct sim *sim, struct sim_device *device, const struct ph_rng *dice);
 void sim_do_old(struct sim *sim, struct sim_device *device, const struct ph_rng *dice);
 void sim_do_damage(struct sim *sim, struct sim_device *device, const struct ph_rng *dice);

@@ -114,15 +114,16 @@ static void look_at(struct sim *sim, const struct desk_stick *desk,
 		sim_broken(sim, SIM_REFUSED, "the hub takes a damaged bundle %.12s",
 			   file->name);
 	}
-	/* of two copies of a folder the hub hears the one, then the other */
-	live = live && sender != NULL && !sim_was_copied(sender);
 	if (again && (entries > 0 || live)) {
 		sim_broken(sim, SIM_AGAIN,
 			   "the hub takes the bundle %.12s once more, and %s", file->name,
 			   live ? "has heard of its device" : "gets entries of it again");
 	}
-	if (!complete && !is_damaged && sender != NULL && !sender->cut &&
-	    !sim_hub_is_ill(sim) && !sim_hub_failed(sim)) {
+	if (!complete && sim_hub_puts_off(sim) &&
+	    strcmp(text_of(answer, "reason"), "later") == 0) {
+		sim->result->tally.put_off++;
+	} else if (!complete && !is_damaged && sender != NULL && !sender->cut &&
+		   !sim_hub_is_ill(sim) && !sim_hub_failed(sim)) {
 		sim_broken(sim, SIM_REFUSED, "the hub refuses a sound bundle: %s, %s",
 			   text_of(answer, "reason"), text_of(answer, "words"));
 	}

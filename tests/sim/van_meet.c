@@ -20,6 +20,7 @@
 #include "tests/sim/stick_internal.h"
 #include "tests/sim/van.h"
 #include "tests/sim/version.h"
+#include "tests/sim/work.h"
 
 #define OFFERED_MAX 256
 
@@ -185,8 +186,10 @@ static void look_at_hub(struct meeting *meeting, const struct ph_courier_job *jo
 			   "gets entries of it again",
 			   name);
 	}
-	if (job->answer != PH_COURIER_KEPT && sender != NULL && !sender->cut &&
-	    !sim_hub_is_ill(sim) && !sim_hub_failed(sim)) {
+	if (job->answer == PH_COURIER_LATER && sim_hub_puts_off(sim)) {
+		sim->result->tally.put_off++;
+	} else if (job->answer != PH_COURIER_KEPT && sender != NULL && !sender->cut &&
+		   !sim_hub_is_ill(sim) && !sim_hub_failed(sim)) {
 		sim_broken(sim, SIM_REFUSED,
 			   "the hub does not take a sound bundle of %s that a courier "
 			   "brings: %d",
@@ -424,7 +427,7 @@ static void check_cut(struct meeting *meeting, const struct ph_site_courier_told
 	struct sim_device *device = meeting->device;
 	const struct sim_device *van = &meeting->van->device;
 
-	if (van->cut && sim_control_of(meeting->sim, device) >= van->cut_at &&
+	if (sim_knows_cut(meeting->sim, device, van) &&
 	    (told->given > 0 || told->taken > 0)) {
 		sim_broken(meeting->sim, SIM_CUSTODY,
 			   "%s knows that %s was cut off, and deals with it",

@@ -434,6 +434,7 @@ struct sim_device *sim_clone(struct sim *sim, struct sim_device *device)
 	twin->twin = (int)device->number;
 	twin->machine.lacks = device->machine.lacks;
 	twin->confirmed = device->confirmed;
+	twin->confirmed_at = device->confirmed_at;
 	twin->cut = device->cut;
 	device->was_cloned = twin->was_cloned = true;
 	twin->was_restored = device->was_restored;

@@ -46,6 +46,12 @@ struct sim_tape {
 	struct ph_buf bytes;
 };
 
+/* Where something that the hub said to all stands. */
+struct sim_place {
+	uint8_t log_id[PH_LOG_ID_SIZE];
+	uint64_t n;
+};
+
 /* How far a log of a device that was cut off counts. */
 struct sim_limit {
 	uint8_t log_id[PH_LOG_ID_SIZE];
@@ -82,10 +88,12 @@ struct sim_device {
 	struct ph_site *site_open; /* NULL: off */
 	bool confirmed;            /* by the operator, as the simulator remembers */
 	bool cut;                  /* off, likewise */
-	uint64_t cut_at;           /* entries of the control log that say so */
 	bool was_lan;              /* it exchanged with another by LAN */
 	struct sim_limit limits[SIM_LIMITS];
 	unsigned n_limits;
+	struct sim_limit cut_limits[SIM_LIMITS]; /* as they were when it was cut off */
+	unsigned n_cut_limits;
+	struct sim_place confirmed_at, cut_at; /* where the hub says so */
 	bool has_image;
 	int64_t image_second;
 	int twin; /* the device whose folder it began with; -1: it joined */
@@ -123,6 +131,8 @@ struct sim_receipt {
 	uint8_t log_id[PH_LOG_ID_SIZE];
 	uint64_t n;
 	uint8_t h[PH_HASH_SIZE];
+	bool lost; /* with the disk of the hub; its device is to offer it again */
+	bool gone; /* likewise; and nobody is there who would */
 };
 
 /* Of a log of the hub: how far its stamps were looked at. */
@@ -134,6 +144,7 @@ struct sim_seen {
 struct sim_books;  /* work.h */
 struct sim_sticks; /* stick.h */
 struct sim_vans;   /* van.h */
+struct sim_safe;   /* safe.h */
 
 struct sim {
 	const struct sim_script *script;
@@ -146,6 +157,7 @@ struct sim {
 	bool settling;                  /* the faults are over */
 	bool mixed;                     /* some programs may be older: version.h */
 	bool calm;                      /* costly checks wait for the end */
+	bool strict;                    /* the hub lets no device bring much at once */
 
 	struct sim_machine hub_machine;
 	bool hub_clocked;        /* its clock was set */
@@ -168,6 +180,9 @@ struct sim {
 	struct sim_books *books;
 	struct sim_sticks *sticks;
 	struct sim_vans *vans;
+	struct sim_safe *safe; /* NULL: of this hub no backup is made */
+	struct ph_journal
+		*reading; /* of a device, while its receipts are looked through */
 };
 
 /* --- what happens --- */
@@ -212,6 +227,10 @@ void sim_device_open(struct sim *sim, struct sim_device *device);
 void sim_device_close(struct sim_device *device);
 void sim_hub_open(struct sim *sim);
 void sim_hub_close(struct sim *sim);
+/* Whether it may have put off what a device brings. */
+bool sim_hub_puts_off(const struct sim *sim);
+/* From now on a device brings what it will. */
+void sim_hub_unbound(struct sim *sim);
 /* The process is gone, with POWER all that was not flushed; then it is started again. */
 void sim_device_fall(struct sim *sim, struct sim_device *device, bool power);
 void sim_hub_fall(struct sim *sim, bool power);

@@ -1,0 +1,303 @@
+/*
+ * tests/sim/lost.c - the disk of the hub is dead: what that takes, and what must come back.
+ *
+ * All that devices hold they offer again, so each receipt is good again when they have
+ * called. Of what the hub itself said since its backup (confirmed, cut off, adopted) the
+ * simulator reckons here, outside all machines, whether anybody has it who brings it back.
+ */
+#include <assert.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/hub_internal.h"
+#include "tests/sim/check.h"
+#include "tests/sim/disk.h"
+#include "tests/sim/line.h"
+#include "tests/sim/safe_internal.h"
+#include "tests/sim/stick.h"
+#include "tests/sim/van.h"
+
+#define SECOND "/m/second"
+
+void sim_safe_begin(struct sim *sim)
+{
+	struct sim_safe *safe = calloc(1, sizeof *safe);
+	struct ph_rng_seeded seeded;
+	struct ph_rng rng;
+
+	assert(safe != NULL);
+	sim->safe = safe;
+	ph_rng_seed(&seeded, sim->script->seed ^ UINT64_C(0x73616665), &rng);
+	ph_box_pair_make(&safe->key.box, &rng);
+	sim_disk_add("far");
+	/* what stands with a device that never has a network comes back from here alone */
+	safe->has_second = sim->script->seed % 3 == 1 || sim->script->seed % 4 == 0;
+	if (safe->has_second) {
+		sim_disk_add("second");
+	}
+}
+
+void sim_safe_end(struct sim *sim)
+{
+	if (sim->safe != NULL) {
+		sim_disk_remove("far");
+		if (sim->safe->has_second) {
+			sim_disk_remove("second");
+		}
+	}
+	free(sim->safe);
+	sim->safe = NULL;
+}
+
+const char *sim_safe_second(const struct sim *sim)
+{
+	return sim->safe != NULL && sim->safe->has_second ? SECOND : NULL;
+}
+
+bool sim_is_put_back(const struct sim *sim)
+{
+	return sim->safe != NULL && sim->safe->n_lost > 0;
+}
+
+/* --- what the hub said --- */
+
+void sim_place_said(const struct sim *sim, struct sim_place *out)
+{
+	const struct ph_log *log = ph_writer_log(sim->hub->writer);
+
+	memcpy(out->log_id, log->id, sizeof out->log_id);
+	out->n = log->n;
+}
+
+int sim_place_held(struct ph_journal *journal, const struct sim_place *place)
+{
+	struct ph_log log;
+	int rc = ph_journal_log_find(journal, place->log_id, &log);
+
+	return rc != 0 ? rc : log.n < place->n;
+}
+
+static bool has_place(struct sim *sim, struct ph_journal *journal,
+		      const struct sim_place *place)
+{
+	int rc = sim_place_held(journal, place);
+
+	if (rc < 0) {
+		sim_broken(sim, SIM_HEALTHY, "a log of the hub cannot be read");
+	}
+	return rc == 0;
+}
+
+/* Whether somebody has it who brings it back. */
+static bool comes_back(struct sim *sim, const struct sim_place *place)
+{
+	bool does =
+		sim->safe->has_second || has_place(sim, ph_hub_journal(sim->hub), place);
+
+	for (unsigned i = 0; !does && i < sim->n_devices; i++) {
+		const struct sim_device *device = &sim->devices[i];
+
+		does = !device->no_network &&
+		       has_place(sim, ph_site_journal(device->site_open), place);
+	}
+	return does;
+}
+
+/* Of what was said about DEVICE, what nobody brings back. */
+static void reckon_words(struct sim *sim, struct sim_device *device)
+{
+	if (device->confirmed && !comes_back(sim, &device->confirmed_at)) {
+		device->confirmed = false;
+		sim_note(sim, "nobody knows that %s was confirmed", device->machine.name);
+	}
+	if (device->cut && !comes_back(sim, &device->cut_at)) {
+		device->cut = false;
+		device->n_limits = 0;
+		sim_note(sim, "nobody knows that %s was cut off", device->machine.name);
+	}
+}
+
+static void reckon_device(struct sim *sim, struct sim_device *device)
+{
+	const struct sim_safe_device *then = &sim->safe->device[device->number];
+
+	reckon_words(sim, device);
+	if (device->cut && !sim->safe->has_second) {
+		/* what was adopted stands in the desk log, which no device gives back */
+		device->n_limits = then->is_cut ? then->n_limits : device->n_cut_limits;
+		memcpy(device->limits, then->is_cut ? then->limits : device->cut_limits,
+		       sizeof device->limits);
+	}
+}
+
+bool sim_is_orphaned(const struct sim *sim, const struct sim_device *device)
+{
+	return device->cut && sim_is_put_back(sim);
+}
+
+/* --- what it signed for --- */
+
+static bool has_head(struct sim *sim, struct ph_journal *journal,
+		     const struct sim_receipt *receipt)
+{
+	struct ph_log log;
+	int rc = ph_journal_log_with(journal, receipt->log_id, receipt->n, receipt->h,
+				     &log);
+
+	if (rc < 0) {
+		sim_broken(sim, SIM_HEALTHY, "a log cannot be read");
+	}
+	return rc == 0;
+}
+
+/* Whether a device that the hub serves holds what RECEIPT is for, to offer it again. */
+static bool is_offered(struct sim *sim, const struct sim_receipt *receipt)
+{
+	struct ph_log log;
+
+	for (unsigned i = 0; i < sim->n_devices; i++) {
+		struct sim_device *device = &sim->devices[i];
+		struct ph_journal *journal = ph_site_journal(device->site_open);
+
+		if (!device->cut && has_head(sim, journal, receipt) &&
+		    ph_journal_log_find(journal, receipt->log_id, &log) == 0 &&
+		    memcmp(log.device_id, device->id, sizeof device->id) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+bool sim_hub_has(struct sim *sim, const struct sim_receipt *receipt)
+{
+	struct ph_log log;
+
+	return ph_journal_log_with(ph_hub_journal(sim->hub), receipt->log_id, receipt->n,
+				   receipt->h, &log) == 0;
+}
+
+static void reckon_receipts(struct sim *sim)
+{
+	for (size_t i = 0; i < sim->n_receipts; i++) {
+		struct sim_receipt *receipt = &sim->receipts[i];
+
+		receipt->lost = !has_head(sim, ph_hub_journal(sim->hub), receipt);
+		receipt->gone |= receipt->lost && !is_offered(sim, receipt);
+	}
+}
+
+void sim_check_back(struct sim *sim)
+{
+	for (size_t i = 0; i < sim->n_receipts; i++) {
+		const struct sim_receipt *receipt = &sim->receipts[i];
+		char id[2 * PH_LOG_ID_SIZE + 1];
+
+		if (receipt->lost && !receipt->gone && is_offered(sim, receipt) &&
+		    !has_head(sim, ph_hub_journal(sim->hub), receipt)) {
+			ph_hex(id, receipt->log_id, sizeof receipt->log_id);
+			sim_broken(sim, SIM_RECEIPTED,
+				   "the hub had signed for %" PRIu64
+				   " entries of log %.8s, lost them with its disk, and "
+				   "has not got them again",
+				   receipt->n, id);
+		}
+	}
+}
+
+/* What a backup is signed to hold is in the hub that was made of it. */
+static int check_backed_up(void *data, const struct ph_log *log)
+{
+	struct sim *sim = data;
+	struct sim_receipt receipt = { .n = 0 };
+	struct ph_journal *journal = sim->reading;
+	int64_t time;
+	int rc = ph_journal_receipt_get(journal, log->row, PH_LEVEL_BACKUP, &receipt.n,
+					&time, NULL);
+
+	if (rc < 0 || receipt.n == 0) {
+		return rc < 0 ? rc : 0;
+	}
+	memcpy(receipt.log_id, log->id, sizeof receipt.log_id);
+	rc = ph_journal_chain_at(journal, log, receipt.n, receipt.h);
+	if (rc == 0 && !has_head(sim, ph_hub_journal(sim->hub), &receipt)) {
+		sim_broken(sim, SIM_BACKUP,
+			   "a device has a receipt that %" PRIu64
+			   " entries are in a backup, and they are not in the hub that "
+			   "was restored from it",
+			   receipt.n);
+	}
+	return rc < 0 ? rc : 0;
+}
+
+static void check_backups(struct sim *sim)
+{
+	for (unsigned i = 0; i < sim->n_devices; i++) {
+		struct sim_device *device = &sim->devices[i];
+
+		sim->reading = ph_site_journal(device->site_open);
+		if (ph_journal_logs_of_device(sim->reading, device->id, check_backed_up,
+					      sim) < 0) {
+			sim_broken(sim, SIM_HEALTHY, "%s cannot read its receipts",
+				   device->machine.name);
+		}
+	}
+}
+
+/* --- the day --- */
+
+bool sim_is_left(const struct sim *sim, const uint8_t *log_id)
+{
+	return sim_is_put_back(sim) &&
+	       (memcmp(sim->safe->left[0], log_id, PH_LOG_ID_SIZE) == 0 ||
+		memcmp(sim->safe->left[1], log_id, PH_LOG_ID_SIZE) == 0);
+}
+
+void sim_leave_logs(struct sim *sim)
+{
+	sim->safe->n_lost++;
+	memcpy(sim->safe->left[0], ph_writer_log(sim->hub->writer)->id, PH_LOG_ID_SIZE);
+	memcpy(sim->safe->left[1], ph_writer_log(sim->hub->desk)->id, PH_LOG_ID_SIZE);
+	sim_skip_hub_clock(sim);
+}
+
+void sim_hub_lost(struct sim *sim)
+{
+	sim_note(sim, "the disk of the hub is dead, and its backup is restored");
+	sim_linger_free(sim);
+	sim_disk_fail(sim->hub_machine.name, SIM_FAULT_NONE, 0, false);
+	sim_heal(&sim->hub_machine);
+	sim->hub_failed = false;
+	sim_hub_close(sim);
+	sim_disk_remove("hub");
+	sim_disk_add("hub");
+	sim_boot(&sim->hub_machine);
+	sim_put_back(sim);
+	sim->result->tally.lost++;
+	sim_forget_hub_taken(sim);
+	check_backups(sim);
+	for (unsigned i = 0; i < sim->n_devices; i++) {
+		reckon_device(sim, &sim->devices[i]);
+	}
+	for (unsigned i = 0; i < SIM_VANS; i++) {
+		if (sim->vans->van[i].is_there) {
+			reckon_words(sim, &sim->vans->van[i].device);
+		}
+	}
+	reckon_receipts(sim);
+}
+
+void sim_collected(struct sim *sim)
+{
+	json_t *answer;
+	int exit;
+
+	if (!sim->hub->collecting) {
+		return;
+	}
+	answer = sim_ask(sim, json_pack("{s:s}", "command", "collect-end"), &exit);
+	if (answer != NULL) {
+		sim_note(sim, "the operator ends the collecting");
+	}
+	json_decref(answer);
+}

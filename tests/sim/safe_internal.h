@@ -1,0 +1,13 @@
+/* tests/sim/safe_internal.h - between backup.c and lost.c. */
+#ifndef PH_TESTS_SIM_SAFE_INTERNAL_H
+#define PH_TESTS_SIM_SAFE_INTERNAL_H
+
+#include "tests/sim/safe.h"
+
+/* The newest backup becomes the hub, whose disk is empty; it is opened. */
+void sim_put_back(struct sim *sim);
+
+/* The hub was put back: from now on it only completes the logs that it has. */
+void sim_leave_logs(struct sim *sim);
+
+#endif
