@@ -6,6 +6,8 @@
  */
 #include "tests/unit/stick_world.h"
 
+#include <glob.h>
+
 #include "client/site_courier.h"
 #include "client/van.h"
 #include "daemon/hub_courier.h"
@@ -17,8 +19,9 @@ struct tour {
 	struct ph_van van;
 	uint64_t cut_at; /* bytes, both ways; UINT64_MAX: never */
 	uint64_t moved;
-	bool bends; /* the courier signs another hash */
-	bool busy;  /* it takes the same bundle from somebody else right now */
+	bool bends;     /* the courier signs another hash */
+	bool busy;      /* it takes the same bundle from somebody else right now */
+	unsigned fails; /* which of its calls for the disk; 0: none */
 };
 
 static int set_up(void **state)
@@ -52,6 +55,52 @@ static int tear_down(void **state)
 	hub_close(&tour->room);
 	free(tour);
 	return 0;
+}
+
+/* ---- its disk ---- */
+
+static unsigned fail_in; /* calls until one fails; 0: none does */
+
+static bool fails_now(void)
+{
+	return fail_in > 0 && --fail_in == 0;
+}
+
+static int64_t failing_read(int fd, uint8_t *out, size_t len)
+{
+	return fails_now() ? -EIO : ph_file_ops_system.read(fd, out, len);
+}
+
+static int64_t failing_write(int fd, const uint8_t *bytes, size_t len)
+{
+	return fails_now() ? -EIO : ph_file_ops_system.write(fd, bytes, len);
+}
+
+static int failing_sync(int fd)
+{
+	return fails_now() ? -EIO : ph_file_ops_system.sync(fd);
+}
+
+static int failing_rename(const char *from, const char *to)
+{
+	return fails_now() ? -EIO : ph_file_ops_system.rename(from, to);
+}
+
+/* The van's next job; the CALL-th time that it asks its disk for something that fails. */
+static void job_on_bad_disk(struct ph_van_visit *visit, struct ph_courier_job *job,
+			    unsigned *call)
+{
+	struct ph_file_ops ops = ph_file_ops_system;
+
+	ops.read = failing_read;
+	ops.write = failing_write;
+	ops.sync = failing_sync;
+	ops.rename = failing_rename;
+	fail_in = *call;
+	ph_file_use(&ops);
+	ph_van_job(visit, job);
+	ph_file_use(NULL);
+	*call = fail_in;
 }
 
 /* ---- a wire ---- */
@@ -132,7 +181,7 @@ static void van_job(void *data, struct ph_courier_job *job)
 		other.parcel.line = job->line;
 		other.parcel.file.fd = 0;
 	}
-	ph_van_job(&end->visit, job);
+	job_on_bad_disk(&end->visit, job, &end->tour->fails);
 	ph_parcel_init(&other.parcel);
 	ph_van_visit_deinit(&other);
 	if (end->tour->bends &&
@@ -475,6 +524,57 @@ static void test_no_room_for_the_new(void **state)
 	assert_int_equal(pc_state(&tour->site).receipted, custody.entries);
 }
 
+/* For each custody receipt that the van has written the bundle is there, whole. */
+static void assert_signed_is_here(struct tour *tour)
+{
+	const struct ph_van *van = &tour->van;
+	char pattern_of_names[PH_VAN_PATH_MAX + 16];
+	glob_t found;
+
+	snprintf(pattern_of_names, sizeof(pattern_of_names), "%s/*.custody", van->dir);
+	if (glob(pattern_of_names, 0, NULL, &found) != 0) {
+		return;
+	}
+	for (size_t i = 0; i < found.gl_pathc; i++) {
+		const char *name = strrchr(found.gl_pathv[i], '/') + 1;
+		char path[2 * PH_VAN_PATH_MAX];
+		struct ph_buf bundle = { 0 };
+		uint8_t hash[PH_BUNDLE_HASH_SIZE];
+		char hex[2 * PH_BUNDLE_HASH_SIZE + 1];
+
+		snprintf(path, sizeof(path), "%s/%.64s.phb", van->spool.path, name);
+		if (ph_file_read(path, PH_BUNDLE_MAX, &bundle, NULL) != 0) {
+			fail_msg("signed, and not there: %s", name);
+		}
+		crypto_generichash(hash, sizeof(hash), bundle.data, bundle.len, NULL, 0);
+		ph_hex(hex, hash, sizeof(hash));
+		assert_memory_equal(hex, name, 2 * sizeof(hash));
+		ph_buf_deinit(&bundle);
+	}
+	globfree(&found);
+}
+
+/* Whatever the courier's disk fails in, it signs for nothing that it does not have for good. */
+static void test_custody_comes_last(void **state)
+{
+	struct tour *tour = *state;
+	struct ph_site_courier_told told;
+	unsigned call = 0;
+	bool is_done;
+
+	pc_visits(&tour->site, 3);
+	do {
+		tour->fails = ++call;
+		is_done = meet(tour, &tour->site, &told);
+		assert_signed_is_here(tour);
+		assert_true(call < 200);
+	} while (tour->fails == 0);
+	assert_true(is_done);
+	assert_true(call > 6);
+	assert_int_equal(told.given, 1);
+	tour->fails = 0;
+}
+
 /* Bundles of 90 days are let go of, wherever they lie. */
 static void test_age(void **state)
 {
@@ -530,6 +630,7 @@ int main(void)
 		TOUR(test_age),
 		TOUR(test_age_of_no_clock),
 		TOUR(test_no_room_for_the_new),
+		TOUR(test_custody_comes_last),
 	};
 
 	return ph_crypto_start() == 0
