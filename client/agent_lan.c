@@ -2,7 +2,11 @@
  * client/agent_lan.c - a listener, a pace, and a thread for each session.
  *
  * Whoever connects costs a thread and ten seconds until it has proved to be of this site; so
- * only few at once are answered, and others are hung up on. The machines that are called
+ * only few at once are answered, and of one address fewer. One who has not proved it yet gives
+ * way to a newcomer: at once if from there nobody proved it the last time either, and the
+ * newcomer's address has no such mark; else not before it had the time that a machine of the
+ * site needs. So those who only connect, also from several addresses and again and again, keep
+ * nobody out who comes to exchange. The machines that are called
  * are called one after another; if one does not answer, those that do have been served.
  */
 #include "client/agent_lan.h"
@@ -10,6 +14,7 @@
 #include <errno.h>
 #include <malloc.h>
 #include <netdb.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +30,10 @@
 #define SPREAD_MS  1000
 #define BACKOFF_MS 2000
 #define CONNECT_MS 5000
+#define GRACE_MS   250  /* to prove who one is, where the last from there did not; ... */
+#define PROVE_MS   2000 /* ... else */
+#define MARK_MS    (60 * 1000) /* that this is remembered of an address; ... */
+#define MARKS      16          /* ... of so many of them */
 
 struct visit {
 	struct ph_agent_lan *lan;
@@ -32,12 +41,21 @@ struct visit {
 	uv_thread_t thread;
 	struct ph_link_stop *stop;
 	bool answers;
+	bool is_asked; /* to end: it gives way to another */
+	uint64_t began;
 	struct visit *next, **link;
 	/* the thread's, while it runs */
 	char address[PH_HUB_ADDRESS_MAX + 1];
 	int fd;
 	struct ph_link_result result;
 	struct ph_error why;
+	atomic_bool is_known; /* it is of the site */
+};
+
+/* From there somebody came and did not prove to be of this site. */
+struct mark {
+	char address[PH_HUB_ADDRESS_MAX + 1];
+	uint64_t until; /* as the loop counts */
 };
 
 struct ph_agent_lan {
@@ -47,9 +65,10 @@ struct ph_agent_lan {
 	uv_tcp_t *listener;
 	struct ph_pace pace;
 	struct visit *visits;
-	unsigned n_answered;
-	unsigned next;  /* of those to be called in this round */
-	bool is_served; /* some machine was, in this round */
+	struct mark marks[MARKS];
+	unsigned n_answered; /* also those that were asked to end */
+	unsigned next;       /* of those to be called in this round */
+	bool is_served;      /* some machine was, in this round */
 	bool is_stopping;
 };
 
@@ -63,6 +82,44 @@ static uint64_t chance(void)
 	return number;
 }
 
+/* ---- who proved nothing ---- */
+
+/* ADDRESS is marked; NULL: it is not. */
+static struct mark *find_mark(struct ph_agent_lan *lan, const char *address)
+{
+	uint64_t now = uv_now(lan->config.loop);
+
+	for (unsigned i = 0; i < MARKS; i++) {
+		struct mark *mark = &lan->marks[i];
+
+		if (mark->until > now && strcmp(mark->address, address) == 0) {
+			return mark;
+		}
+	}
+	return NULL;
+}
+
+/* Whether it proved who it is counts for the next from there. */
+static void note_end(struct ph_agent_lan *lan, const struct visit *visit)
+{
+	struct mark *mark = find_mark(lan, visit->address);
+
+	if (atomic_load(&visit->is_known)) {
+		if (mark) {
+			mark->until = 0;
+		}
+		return;
+	}
+	for (unsigned i = 0; !mark && i < MARKS; i++) {
+		if (lan->marks[i].until <= uv_now(lan->config.loop)) {
+			mark = &lan->marks[i];
+		}
+	}
+	mark = mark ? mark : &lan->marks[visit->began % MARKS];
+	snprintf(mark->address, sizeof(mark->address), "%s", visit->address);
+	mark->until = uv_now(lan->config.loop) + MARK_MS;
+}
+
 /* ---- one session ---- */
 
 static void run(void *data)
@@ -74,6 +131,7 @@ static void run(void *data)
 					     .stop = visit->stop,
 					     .is_sibling = true,
 					     .answers = visit->answers,
+					     .is_known = &visit->is_known,
 					     .fd = visit->fd };
 
 	if (visit->answers || ph_site_resume(site, &visit->why) == 0) {
@@ -138,6 +196,7 @@ static void on_wake(uv_async_t *wakes)
 	log_end(visit);
 	if (visit->answers) {
 		lan->n_answered--;
+		note_end(lan, visit);
 	} else {
 		lan->is_served = lan->is_served || visit->result.complete;
 		call_next(lan);
@@ -161,6 +220,7 @@ static int begin_visit(struct ph_agent_lan *lan, const char *address, bool answe
 	visit->lan = lan;
 	visit->answers = answers;
 	visit->fd = fd;
+	visit->began = uv_now(lan->config.loop);
 	visit->result.reason = "store";
 	visit->why.exit = PH_EXIT_OTHER;
 	snprintf(visit->address, sizeof(visit->address), "%s", address);
@@ -260,10 +320,81 @@ static void name_of(const uv_tcp_t *tcp, char out[static PH_HUB_ADDRESS_MAX + 1]
 	}
 }
 
-/* The stream goes to a thread with a loop of its own. */
-static int answer(struct ph_agent_lan *lan, uv_tcp_t *tcp)
+/* Who may have to give way. */
+struct wanted {
+	const char *address; /* NULL: from any */
+	bool is_marked;      /* only from one that is marked */
+	uint64_t age;        /* ms at least */
+};
+
+/* The oldest such visit of those that have not proved who they are; NULL: there is none. */
+static struct visit *oldest(struct ph_agent_lan *lan, struct wanted wanted)
 {
-	char address[PH_HUB_ADDRESS_MAX + 1];
+	uint64_t now = uv_now(lan->config.loop);
+	struct visit *found = NULL;
+
+	for (struct visit *visit = lan->visits; visit; visit = visit->next) {
+		if (visit->answers && !visit->is_asked &&
+		    !atomic_load(&visit->is_known) && now - visit->began >= wanted.age &&
+		    (!wanted.address || strcmp(visit->address, wanted.address) == 0) &&
+		    (!wanted.is_marked || find_mark(lan, visit->address))) {
+			found = visit; /* the newest stands first */
+		}
+	}
+	return found;
+}
+
+/* How many are answered, of ADDRESS (not NULL) those that are not known. */
+static unsigned count(const struct ph_agent_lan *lan, const char *address)
+{
+	unsigned n = 0;
+
+	for (const struct visit *visit = lan->visits; visit; visit = visit->next) {
+		n += visit->answers && !visit->is_asked &&
+		     (!address || (!atomic_load(&visit->is_known) &&
+				   strcmp(visit->address, address) == 0));
+	}
+	return n;
+}
+
+/* Who has to end for one more from ADDRESS; NULL: nobody can. */
+static struct visit *who_gives_way(struct ph_agent_lan *lan, const char *address)
+{
+	bool is_marked = find_mark(lan, address) != NULL;
+	struct visit *visit;
+
+	if (count(lan, address) >= PH_LAN_HOST_MAX) {
+		return oldest(lan, (struct wanted){ address, false, GRACE_MS });
+	}
+	visit = oldest(lan, (struct wanted){ NULL, true, is_marked ? GRACE_MS : 0 });
+	return visit || is_marked ? visit
+				  : oldest(lan, (struct wanted){ NULL, false, PROVE_MS });
+}
+
+/* Room for one more from ADDRESS, if need be by ending another. */
+static bool make_room(struct ph_agent_lan *lan, const char *address)
+{
+	struct visit *visit;
+
+	if (lan->n_answered >= 2 * PH_LAN_VISITS_MAX) {
+		return false; /* so many threads still end */
+	}
+	if (count(lan, NULL) < PH_LAN_VISITS_MAX &&
+	    count(lan, address) < PH_LAN_HOST_MAX) {
+		return true;
+	}
+	visit = who_gives_way(lan, address);
+	if (visit) {
+		visit->is_asked = true;
+		ph_link_stop_ask(visit->stop);
+	}
+	return visit != NULL;
+}
+
+/* The stream goes to a thread with a loop of its own. */
+static int answer(struct ph_agent_lan *lan, uv_tcp_t *tcp,
+		  const char address[static PH_HUB_ADDRESS_MAX + 1])
+{
 	uv_os_fd_t fd;
 	int own;
 	int rc = uv_fileno((const uv_handle_t *)tcp, &fd);
@@ -275,7 +406,6 @@ static int answer(struct ph_agent_lan *lan, uv_tcp_t *tcp)
 	if (own < 0) {
 		return -errno;
 	}
-	name_of(tcp, address);
 	rc = begin_visit(lan, address, true, own);
 	if (rc < 0) {
 		close(own);
@@ -289,17 +419,19 @@ static void on_connection(uv_stream_t *stream, int status)
 {
 	struct ph_agent_lan *lan = stream->data;
 	uv_tcp_t *tcp = status < 0 ? NULL : calloc(1, sizeof(*tcp));
+	char address[PH_HUB_ADDRESS_MAX + 1];
 
 	if (!tcp) {
 		return; /* libuv comes again */
 	}
 	(void)uv_tcp_init(lan->config.loop, tcp);
 	if (uv_accept(stream, (uv_stream_t *)tcp) == 0) {
-		if (lan->n_answered == PH_LAN_VISITS_MAX) {
-			ph_event(lan->config.log, PH_EVENT_WARNING, "limit.hit",
-				 "name=lan count=%u", lan->n_answered);
+		name_of(tcp, address);
+		if (make_room(lan, address)) {
+			(void)answer(lan, tcp, address);
 		} else {
-			(void)answer(lan, tcp);
+			ph_event(lan->config.log, PH_EVENT_WARNING, "limit.hit",
+				 "name=lan peer=%s count=%u", address, lan->n_answered);
 		}
 	}
 	uv_close((uv_handle_t *)tcp, on_tcp_closed);

@@ -14,6 +14,7 @@
 #include "common/cli/eventlog.h"
 
 #define PH_LAN_VISITS_MAX 4 /* that are answered at once */
+#define PH_LAN_HOST_MAX   2 /* of them from one address, before it is known who it is */
 
 struct ph_agent_lan_config {
 	uv_loop_t *loop;

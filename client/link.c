@@ -146,6 +146,9 @@ static void run_jobs(struct link *link)
 		}
 		if (link->lan) {
 			ph_site_lan_job(link->lan, job, link->err);
+			if (link->config->is_known && ph_site_lan_is_known(link->lan)) {
+				atomic_store(link->config->is_known, true);
+			}
 		} else {
 			ph_site_job(link->site, job, link->err);
 		}

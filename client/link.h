@@ -2,6 +2,8 @@
 #ifndef PH_CLIENT_LINK_H
 #define PH_CLIENT_LINK_H
 
+#include <stdatomic.h>
+
 #include "client/budget.h"
 #include "client/site.h"
 
@@ -29,6 +31,8 @@ struct ph_link_config {
 	bool is_sibling;
 	bool answers; /* it called; ... */
 	int fd;       /* ... on this stream, which is connected, and taken over */
+	/* Set from the session's thread when the other is known to be of this site; may be NULL. */
+	atomic_bool *is_known;
 };
 
 struct ph_link_result {

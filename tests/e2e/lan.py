@@ -2,11 +2,14 @@
 
   lan.py relay LISTEN PORT FILE   pass one connection on to PORT; what the caller said goes to FILE
   lan.py play PORT FILE [BYTES]   say what is in FILE, or its first bytes; print how many came back
+  lan.py hold PORT N ADDRESS...   N connections from each, that say nothing; anew when they are ended
   lan.py port                     a port that is free
 """
+import select
 import socket
 import sys
 import threading
+import time
 
 HOST = "127.0.0.1"
 
@@ -54,9 +57,22 @@ def relay(listen, port, name):
             back.join()
 
 
+def hold(port, number, *addresses):
+    held = {}
+    while True:
+        for address in addresses:
+            while sum(a == address for a in held.values()) < int(number):
+                held[socket.create_connection((HOST, int(port)), 5, (address, 0))] = address
+        print("held", flush=True)
+        time.sleep(0.02)
+        for peer in select.select(list(held), [], [], 30)[0]:
+            peer.close()
+            del held[peer]
+
+
 def port():
     with socket.create_server((HOST, 0)) as server:
         print(server.getsockname()[1])
 
 
-{"play": play, "relay": relay, "port": port}[sys.argv[1]](*sys.argv[2:])
+{"play": play, "relay": relay, "hold": hold, "port": port}[sys.argv[1]](*sys.argv[2:])
