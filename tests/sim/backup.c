@@ -282,7 +282,6 @@ static int begin_epoch(struct sim *sim, const char *into, struct ph_error *err)
 	if (rc != 0) {
 		return rc;
 	}
-	sim_leave_logs(sim);
 	json_decref(sim_ask(sim, json_pack("{s:s}", "command", "epoch-begin"), NULL));
 	if (second != NULL) {
 		json_decref(sim_ask(

@@ -268,7 +268,7 @@ void sim_skip_hub_clock(struct sim *sim)
 
 void sim_check_hub_clock(struct sim *sim)
 {
-	if (sim->hub->stopped) {
+	if (sim->hub->stopped || (sim->safe != NULL && sim->safe->is_restoring)) {
 		return;
 	}
 	check_new(sim, ph_writer_log(sim->hub->writer), "control", &sim->seen[0]);

@@ -253,9 +253,8 @@ bool sim_is_left(const struct sim *sim, const uint8_t *log_id)
 		memcmp(sim->safe->left[1], log_id, PH_LOG_ID_SIZE) == 0);
 }
 
-void sim_leave_logs(struct sim *sim)
+static void leave_logs(struct sim *sim)
 {
-	sim->safe->n_lost++;
 	memcpy(sim->safe->left[0], ph_writer_log(sim->hub->writer)->id, PH_LOG_ID_SIZE);
 	memcpy(sim->safe->left[1], ph_writer_log(sim->hub->desk)->id, PH_LOG_ID_SIZE);
 	sim_skip_hub_clock(sim);
@@ -272,7 +271,11 @@ void sim_hub_lost(struct sim *sim)
 	sim_disk_remove("hub");
 	sim_disk_add("hub");
 	sim_boot(&sim->hub_machine);
+	sim->safe->n_lost++;
+	sim->safe->is_restoring = true; /* what comes back was stamped long ago */
 	sim_put_back(sim);
+	sim->safe->is_restoring = false;
+	leave_logs(sim);
 	sim->result->tally.lost++;
 	sim_forget_hub_taken(sim);
 	check_backups(sim);

@@ -25,6 +25,7 @@ struct sim_safe {
 	char path[SIM_PATH]; /* of the backup */
 	const char *lacks;   /* of the program that made it */
 	struct sim_safe_device device[SIM_DEVICES_MAX];
+	bool is_restoring;
 	unsigned n_lost;                 /* times that the disk of the hub died */
 	uint8_t left[2][PH_LOG_ID_SIZE]; /* logs that a restored hub only completes */
 };

@@ -7,7 +7,4 @@
 /* The newest backup becomes the hub, whose disk is empty; it is opened. */
 void sim_put_back(struct sim *sim);
 
-/* The hub was put back: from now on it only completes the logs that it has. */
-void sim_leave_logs(struct sim *sim);
-
 #endif

@@ -355,6 +355,20 @@ static void speak_up(struct sim *sim, struct sim_device *device)
 	}
 }
 
+/* Copies of a folder have one feed: what comes by stick for the one is behind for the other. */
+static bool shares_a_stick(const struct sim *sim, const struct sim_device *device)
+{
+	for (unsigned i = 0; device->was_cloned && i < sim->n_devices; i++) {
+		const struct sim_device *other = &sim->devices[i];
+
+		if (other->no_network &&
+		    memcmp(other->id, device->id, sizeof other->id) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
 void sim_settle(struct sim *sim)
 {
 	sim->settling = true;
@@ -377,7 +391,8 @@ void sim_settle(struct sim *sim)
 	check_entries(sim);
 	sim_check_all_unread(sim);
 	for (unsigned i = 0; i < sim->n_devices; i++) {
-		if (!sim->devices[i].cut && !has_orphans(sim, sim->devices[i].site)) {
+		if (!sim->devices[i].cut && !shares_a_stick(sim, &sim->devices[i]) &&
+		    !has_orphans(sim, sim->devices[i].site)) {
 			compare_ledger(sim, &sim->devices[i]);
 		}
 	}
