@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "client/commands.h"
 #include "common/base/file.h"
@@ -16,9 +17,35 @@
 /* An invite with all the white space that mail programs may have put into it. */
 #define FILE_MAX (4 * PH_INVITE_MAX)
 
+/* A scanner, or a person who pastes, ends the line and not the input. */
+static int read_line(struct ph_buf *text, struct ph_error *err)
+{
+	char part[256];
+
+	fprintf(stderr, "%s ",
+		ph_say("Scan or paste the invite, then Enter:",
+		       "Quét hoặc dán giấy mời, rồi nhấn Enter:"));
+	while (text->len < FILE_MAX && fgets(part, sizeof(part), stdin)) {
+		int rc = ph_buf_put(text, part, strlen(part));
+
+		if (rc < 0) {
+			return ph_fail_errno(err, rc, "the invite");
+		}
+		if (text->data[text->len - 1] == '\n') {
+			break;
+		}
+	}
+	return 0;
+}
+
 static int read_invite(const char *name, struct ph_buf *text, struct ph_error *err)
 {
 	struct ph_error why = { 0 };
+
+	if (strcmp(name, "-") == 0 && isatty(STDIN_FILENO)) {
+		return read_line(text, err);
+	}
+
 	const char *path = strcmp(name, "-") == 0 ? "/dev/stdin" : name;
 	int rc = ph_file_read(path, FILE_MAX, text, &why);
 

@@ -107,6 +107,16 @@ static int read_keylist(struct ph_site *site, const char *name, struct ph_buf *b
 	return rc == 0 ? 0 : damaged(site, rc, "the province's key list is damaged", err);
 }
 
+static int read_hub_turn(struct ph_site *site, struct ph_error *err)
+{
+	int64_t turn = 0;
+	int rc = ph_journal_meta_get_int(site->journal, PH_META_HUB_TURN, &turn);
+
+	site->hub_turn =
+		turn > 0 && turn < (int64_t)site->keylist.n_hubs ? (unsigned)turn : 0;
+	return rc < 0 ? ph_fail_errno(err, rc, "reading this site's store") : 0;
+}
+
 /* Our certificate, against the key list that came with it: a newer one may have dropped its operator. */
 static int read_cert(struct ph_site *site, struct ph_error *err)
 {
@@ -219,6 +229,9 @@ static int take(struct ph_site *site, bool first, struct ph_error *err)
 	if (rc == 0 && first) {
 		rc = read_keylist(site, PH_META_KEYLIST, &site->keylist_bytes,
 				  &site->keylist, err);
+		if (rc == 0) {
+			rc = read_hub_turn(site, err);
+		}
 		if (rc == 0) {
 			rc = read_cert(site, err);
 		}
@@ -386,7 +399,8 @@ void ph_site_info(const struct ph_site *site, struct ph_site_info *info_out)
 			    site->cert.desk_key, bits);
 	ph_fingerprint_text(bits, info_out->fingerprint);
 	memcpy(info_out->device_id, site->cert.device_id, sizeof(info_out->device_id));
-	memcpy(info_out->hub_box, site->keylist.hub[0].box, sizeof(info_out->hub_box));
+	memcpy(info_out->hub_box, site->keylist.hub[site->hub_turn].box,
+	       sizeof(info_out->hub_box));
 	info_out->site = invite->site;
 	info_out->site_code = invite->site_code;
 	info_out->site_name = invite->site_name;

@@ -2,7 +2,8 @@
  * client/site_control.c - the hub's control log at a device: which logs it is, and back up.
  *
  * The first one is taken from its first segment, if a hub of the key list writes it; another
- * if its `open` goes on from one of them: that of a hub that was restored. Such a hub may
+ * if its `open` goes on from one of them: that of a hub that was restored, or has other keys. Of a
+ * key that the list names no more counts what the list says, and no entry above. A restored a hub may
  * have lost what it said, and asks in its welcome for what lies behind what it has; any
  * device can give that back, since it is sealed by the hub itself.
  */
@@ -21,11 +22,20 @@ int ph_site_control(struct ph_site *site, struct ph_control *control_out)
 	return rc;
 }
 
-static bool is_hub_key(const void *data, const uint8_t *key)
-{
-	const struct ph_site *site = data;
+struct speaker {
+	const struct ph_keylist *list;
+	const struct ph_segment *segment;
+};
 
-	return ph_keylist_has_hub(&site->keylist, key);
+/* A hub that the list names; or one that it names no more, as far as the list says that it counts. */
+static bool may_speak(const void *data, const uint8_t *key)
+{
+	const struct speaker *speaker = data;
+	const struct ph_segment *segment = speaker->segment;
+	const struct ph_head *closed = ph_keylist_closed(speaker->list, segment->log_id);
+
+	return closed ? segment->last <= closed->n
+		      : ph_keylist_has_hub(speaker->list, key);
 }
 
 static int note_log(struct ph_site *site, const uint8_t id[static PH_LOG_ID_SIZE])
@@ -47,7 +57,8 @@ static int open_log(struct ph_site *site, const struct ph_control *control,
 {
 	uint8_t key[PH_KEY_SIZE];
 	struct ph_head from;
-	int rc = ph_control_check_open(segment, is_hub_key, site, key, &from);
+	const struct speaker speaker = { &site->keylist, segment };
+	int rc = ph_control_check_open(segment, may_speak, &speaker, key, &from);
 
 	if (rc != 0) {
 		return rc;
@@ -64,15 +75,18 @@ static int open_log(struct ph_site *site, const struct ph_control *control,
 int ph_site_control_find(struct ph_site *site, const struct ph_segment *segment,
 			 struct ph_log *log_out)
 {
+	const struct speaker speaker = { &site->keylist, segment };
 	struct ph_control control;
 	int rc = ph_site_control(site, &control);
 
 	if (rc < 0) {
 		return rc;
 	}
-	return ph_control_has(&control, segment->log_id)
-		       ? ph_journal_log_find(site->journal, segment->log_id, log_out)
-		       : open_log(site, &control, segment, log_out);
+	if (!ph_control_has(&control, segment->log_id)) {
+		return open_log(site, &control, segment, log_out);
+	}
+	rc = ph_journal_log_find(site->journal, segment->log_id, log_out);
+	return rc == 0 && !may_speak(&speaker, log_out->key) ? PH_JOURNAL_E_SEAL : rc;
 }
 
 /* --- back to a hub that was restored --- */

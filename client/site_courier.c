@@ -126,8 +126,13 @@ static int judge(struct ph_site_courier *courier, struct ph_courier_job *job)
 	const struct ph_site_admitted *admitted;
 	enum ph_site_standing standing;
 	struct ph_cert cert;
-	int rc = ph_cert_decode(ph_buf_view(&job->cert), &site->keylist, &cert);
+	bool is_valid;
+	int rc = ph_cert_open(ph_buf_view(&job->cert), &cert);
 
+	is_valid = rc == 0 && ph_keylist_admit(&site->keylist, &cert.invite) == 0;
+	if (rc == 0 && memcmp(cert.invite.root, site->keylist.root, PH_KEY_SIZE) != 0) {
+		rc = PH_CERT_E_ROOT;
+	}
 	if (rc > 0) {
 		refuse(courier, job, PH_STATUS_UNKNOWN, ph_cert_error(rc));
 	} else if (rc == 0 && !(cert.invite.role & PH_ROLE_COURIER)) {
@@ -139,6 +144,13 @@ static int judge(struct ph_site_courier *courier, struct ph_courier_job *job)
 	rc = ph_site_admitted(site, cert.device_id, &admitted);
 	if (rc < 0) {
 		return rc;
+	}
+	/* who invited it signs no more: then the hub must have let it in before */
+	if (!is_valid && (!admitted->is_admitted ||
+			  memcmp(admitted->key, cert.device_key, PH_KEY_SIZE) != 0)) {
+		refuse(courier, job, PH_STATUS_UNKNOWN,
+		       ph_cert_error(PH_CERT_E_OPERATOR));
+		return 0;
 	}
 	standing = ph_site_standing_of(admitted);
 	if (standing == PH_SITE_CUT_OFF || standing == PH_SITE_RETIRED) {

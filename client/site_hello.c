@@ -47,7 +47,7 @@ int ph_site_receipt_missing(struct ph_site *site, const struct ph_log *log,
 	return rc;
 }
 
-/* The epoch of the newest receipt, as far as it can still be verified; else *EPOCH stays. */
+/* The epoch of a receipt; 0, which is below all, if it is of a key that signs no more. */
 static int epoch_of(struct ph_site *site, struct ph_view bytes, uint64_t *epoch)
 {
 	struct ph_receipt receipt;
@@ -57,9 +57,7 @@ static int epoch_of(struct ph_site *site, struct ph_view bytes, uint64_t *epoch)
 	     i++) {
 		rc = ph_receipt_decode(bytes, site->keylist.hub[i].sign, &receipt);
 	}
-	if (rc == 0) {
-		*epoch = receipt.epoch.number;
-	}
+	*epoch = rc == 0 ? receipt.epoch.number : 0;
 	return rc < 0 ? rc : 0;
 }
 
@@ -405,6 +403,7 @@ static int fill_hello(struct ph_site *site, size_t flight_max, struct ph_hello *
 	hello->counter = (uint64_t)sessions;
 	hello->packs = true;
 	ph_pack_form(hello->form);
+	hello->keys = site->keylist.generation > 1 ? site->keylist.generation : 0;
 	for (unsigned i = 0; i < hello->n_heads; i++) {
 		is_signed = is_signed || heads.receipted[i] > 0;
 	}

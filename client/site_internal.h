@@ -13,7 +13,8 @@
 /* Names in meta. */
 #define PH_META_KEYLIST  "keylist" /* the newest that the root signed */
 #define PH_META_KEYLIST_JOINED                                                           \
-	"keylist_joined"                  /* the invite's: our certificate stands on it */
+	"keylist_joined"               /* the invite's: our certificate stands on it */
+#define PH_META_HUB_TURN    "hub_turn" /* by which hub of the key list we call */
 #define PH_META_CONTROL     "control_log" /* ids of the logs that are the hub's control log */
 #define PH_META_FORKED      "control_forked" /* 1: the hub now sends another one */
 #define PH_META_EPOCH       "hub_epoch"      /* number of the highest one heard of */
@@ -100,6 +101,7 @@ struct ph_site {
 	struct ph_cert cert; /* borrows cert_bytes */
 	struct ph_buf keylist_bytes;
 	struct ph_keylist keylist;
+	unsigned hub_turn; /* of which hub of it we call; 0: the one in use */
 	bool batch;
 	struct ph_site_witness witness;
 	struct ph_code_run run; /* of printed codes, if HAS_RUN */

@@ -244,8 +244,10 @@ int ph_site_keep_keylist(struct ph_site *site, struct ph_view bytes)
 		return rc < 0 ? rc : 0;
 	}
 	rc = ph_journal_meta_put(site->journal, PH_META_KEYLIST, bytes);
+	rc = rc == 0 ? ph_journal_meta_put_int(site->journal, PH_META_HUB_TURN, 0) : rc;
 	if (rc == 0) {
 		site->keylist = list;
+		site->hub_turn = 0;
 	}
 	return rc;
 }

@@ -182,6 +182,9 @@ static int fill_store(struct ph_site *site, const struct ph_invite_bundle *bundl
 					   .role = site->cert.invite.role,
 					   .clock = site->config.clock,
 					   .rng = site->config.rng,
+					   .replaces = site->cert.invite.replaces
+							       ? &site->cert.invite.from
+							       : NULL,
 					   .floor = (int64_t)site->cert.invite.issued,
 				   },
 				   err);

@@ -48,24 +48,14 @@ void ph_site_lan_moved(const struct ph_site_lan *lan, struct ph_site_moved *move
 
 /* --- who it is --- */
 
-/* By the newest key list, or the one that our own certificate stands on. 0, PH_CERT_E_* or negative errno. */
+/* Whoever invited it: that it was admitted the control log must say. 0, PH_CERT_E_* or negative errno. */
 static int decode(struct ph_site *site, struct ph_view bytes, struct ph_cert *cert)
 {
-	struct ph_buf joined_bytes = { 0 };
-	struct ph_keylist joined;
-	int rc = ph_cert_decode(bytes, &site->keylist, cert);
+	int rc = ph_cert_open(bytes, cert);
 
-	if (rc != PH_CERT_E_OPERATOR) {
-		return rc;
-	}
-	rc = ph_journal_meta_get(site->journal, PH_META_KEYLIST_JOINED, &joined_bytes);
-	if (rc == 0) {
-		rc = ph_keylist_decode(ph_buf_view(&joined_bytes), &joined);
-	}
-	rc = rc > 0 ? -EUCLEAN : rc;
-	rc = rc == 0 ? ph_cert_decode(bytes, &joined, cert) : rc;
-	ph_buf_deinit(&joined_bytes);
-	return rc;
+	return rc == 0 && memcmp(cert->invite.root, site->keylist.root, PH_KEY_SIZE) != 0
+		       ? PH_CERT_E_ROOT
+		       : rc;
 }
 
 /* What the control log says against exchanging with DEVICE of KEY; NULL: nothing. */

@@ -175,8 +175,9 @@ static int begin_bundle(struct ph_site_packing *packing, uint64_t max,
 	int rc;
 
 	memcpy(config.header.from, site->cert.device_id, sizeof(config.header.from));
-	ph_device_id(config.header.to, site->keylist.hub[0].sign);
-	memcpy(config.to_key, site->keylist.hub[0].box, sizeof(config.to_key));
+	ph_device_id(config.header.to, site->keylist.hub[site->hub_turn].sign);
+	memcpy(config.to_key, site->keylist.hub[site->hub_turn].box,
+	       sizeof(config.to_key));
 	rc = max == 0 ? PH_BUNDLE_E_FULL : ph_bundle_writer_new(writer_out, &config, out);
 	if (rc == 0) {
 		rc = ph_bundle_put_up(*writer_out, &packing->hello, out);

@@ -73,6 +73,21 @@ static size_t frame_for(int64_t cut)
 	return frame;
 }
 
+/*
+ * Who listens has not the key that we called by. If the list names others, the next session
+ * calls by the next one: the hub may have been put back from before it had that key.
+ */
+static int turn_to_next_hub(struct ph_site *site)
+{
+	unsigned turn = (site->hub_turn + 1) % site->keylist.n_hubs;
+	int rc = site->keylist.n_hubs > 1
+			 ? ph_journal_meta_put_int(site->journal, PH_META_HUB_TURN, turn)
+			 : 0;
+
+	site->hub_turn = rc == 0 ? turn : site->hub_turn;
+	return rc;
+}
+
 static int put_outcome(struct ph_site *site, bool complete, const char *reason,
 		       const struct ph_session_counts *counts)
 {
@@ -95,6 +110,9 @@ static int put_outcome(struct ph_site *site, bool complete, const char *reason,
 	}
 	if (rc == 0) {
 		rc = get_int(site, PH_META_CUT, 0, &cut);
+	}
+	if (rc == 0 && strcmp(reason, "wrong-key") == 0) {
+		rc = turn_to_next_hub(site);
 	}
 	if (rc == 0) {
 		rc = ph_journal_meta_put_int(journal, PH_META_CUT,

@@ -190,7 +190,7 @@ static void name_item(const struct ph_van *van, struct ph_van_item *item)
 		    van, header->direction == PH_BUNDLE_UP ? header->from : header->to,
 		    path) == 0 &&
 	    ph_file_read_plain(path, PH_CERT_MAX, &bytes) == 0 &&
-	    ph_cert_decode(ph_buf_view(&bytes), &van->keylist, &cert) == 0) {
+	    ph_cert_open(ph_buf_view(&bytes), &cert) == 0) {
 		snprintf(item->site, sizeof(item->site), "%.*s",
 			 (int)cert.invite.site_code.len,
 			 (const char *)cert.invite.site_code.data);

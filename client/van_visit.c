@@ -53,10 +53,13 @@ static int judge(struct ph_van_visit *visit, struct ph_courier_job *job)
 	struct ph_van *van = visit->van;
 	char path[PH_VAN_PATH_MAX];
 	struct ph_cert cert;
-	int rc = ph_cert_decode(ph_buf_view(&job->cert), &van->keylist, &cert);
+	int rc = ph_cert_open(ph_buf_view(&job->cert), &cert);
 
 	if (rc < 0) {
 		return rc;
+	}
+	if (rc == 0 && memcmp(cert.invite.root, van->keylist.root, PH_KEY_SIZE) != 0) {
+		rc = PH_CERT_E_ROOT;
 	}
 	if (rc > 0 || memcmp(cert.box_key, job->key, PH_KEY_SIZE) != 0) {
 		job->status = PH_STATUS_UNKNOWN;

@@ -21,15 +21,38 @@
 
 #define TRIES 3 /* while others write */
 
+int ph_act_key_path(const struct ph_cli *cli, const char *name,
+		    char out[static PH_ACT_PATH_MAX], struct ph_error *err)
+{
+	char file[64];
+	size_t len = name ? strlen(name) : 0;
+
+	if (name && strchr(name, '/')) {
+		return len < PH_ACT_PATH_MAX ? (memcpy(out, name, len + 1), 0)
+					     : ph_fail_errno(err, -ENAMETOOLONG, name);
+	}
+	if (name && (len < 1 || len > 32 ||
+		     strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") != len)) {
+		return ph_fail(
+			err, PH_EXIT_USAGE, -EINVAL,
+			"\"%s\" is no name of an operator: 1 to 32 letters a to z, "
+			"digits and hyphens, or a file with a slash in it",
+			name);
+	}
+	snprintf(file, sizeof(file), "keys/operator%s%s", name ? "-" : "",
+		 name ? name : "");
+	return ph_path_join(out, PH_ACT_PATH_MAX, cli->dir, file, err);
+}
+
 int ph_act_unlock(const struct ph_cli *cli, struct ph_sign_pair *pair,
 		  struct ph_error *err)
 {
 	struct ph_buf passphrase = { 0 };
-	char path[4096];
+	char path[PH_ACT_PATH_MAX];
 	int rc = ph_cmd_passphrase(cli, &passphrase, err);
 
 	if (rc == 0) {
-		rc = ph_path_join(path, sizeof(path), cli->dir, "keys/operator", err);
+		rc = ph_act_key_path(cli, ph_cli_get(cli, "operator"), path, err);
 	}
 	if (rc == 0) {
 		rc = ph_locked_key_load(pair, path, ph_buf_view(&passphrase), err);

@@ -10,10 +10,18 @@
 
 /* The option of every command whose entry an operator signs. */
 #define PH_ACT_OPERATOR                                                                  \
+	{ "passphrase-file", "F", "its first line opens the operator's key" },           \
 	{                                                                                \
-		"passphrase-file", "F", "its first line opens the operator's key"        \
+		"operator", "NAME", "whose key, by its name or as a file"                \
 	}
 
+/*
+ * Where the key called NAME is: keys/operator-NAME in the hub's folder, or a file if there is a
+ * slash in it; NULL: keys/operator. 0, or -EINVAL with words.
+ */
+#define PH_ACT_PATH_MAX 4096
+int ph_act_key_path(const struct ph_cli *cli, const char *name,
+		    char out[static PH_ACT_PATH_MAX], struct ph_error *err);
 /* The operator's key, opened with the passphrase of --passphrase-file; to be wiped. */
 int ph_act_unlock(const struct ph_cli *cli, struct ph_sign_pair *pair,
 		  struct ph_error *err);

@@ -38,12 +38,20 @@ static int normalise(struct ph_buf *text)
 
 int ph_cmd_passphrase(const struct ph_cli *cli, struct ph_buf *out, struct ph_error *err)
 {
-	const char *path = ph_cli_get(cli, "passphrase-file");
+	return ph_cmd_passphrase_of(cli, "passphrase-file", out, err);
+}
+
+int ph_cmd_passphrase_of(const struct ph_cli *cli, const char *option, struct ph_buf *out,
+			 struct ph_error *err)
+{
+	const char *path = ph_cli_get(cli, option);
+	char why[64];
 	const uint8_t *end;
 	int rc;
 
 	if (!path) {
-		return ph_cli_usage(cli, err, "--passphrase-file is needed");
+		snprintf(why, sizeof(why), "--%s is needed", option);
+		return ph_cli_usage(cli, err, why);
 	}
 	rc = ph_file_read(path, PASSPHRASE_MAX, out, err);
 	if (rc < 0) {

@@ -2,7 +2,7 @@
  * daemon/cmd_invite.c - packhorsed invite: a one-time secret for one device.
  *
  * The operator's key is unlocked in this process only, with the passphrase from a
- * file. Order: ask the hub what the invite says of the site, unlock, sign, report the
+ * file. It leaves as a line of text, as a QR code, or both. Order: ask the hub what the invite says of the site, unlock, sign, report the
  * invite's id to the hub, and only then write the file, so that every invite that
  * exists is known to `devices`.
  */
@@ -18,6 +18,7 @@
 #include "common/log/cert.h"
 #include "daemon/act.h"
 #include "daemon/config.h"
+#include "daemon/qr.h"
 
 #define DAY          86400
 #define EXPIRES_DAYS 30
@@ -76,16 +77,23 @@ static int read_keylist(const json_t *answer, struct ph_buf *bytes,
 
 static int make_text(const json_t *answer, struct ph_invite *invite,
 		     const struct ph_sign_pair *operator_pair, struct ph_buf *text,
-		     struct ph_error *err)
+		     char hash[static 2 * PH_HASH_SIZE + 1], struct ph_error *err)
 {
+	uint8_t raw[PH_HASH_SIZE];
 	struct ph_buf keylist_bytes = { 0 };
 	struct ph_buf bytes = { 0 };
 	struct ph_keylist list;
-	struct ph_sign_pair once;
+	struct ph_sign_pair once = { 0 };
 	uint8_t seed[PH_SEED_KEY_SIZE];
 	int rc = read_keylist(answer, &keylist_bytes, &list, err);
 
 	if (rc < 0) {
+		goto out;
+	}
+	if (!ph_keylist_has_operator(&list, operator_pair->key)) {
+		rc = ph_fail(
+			err, PH_EXIT_OTHER, -EACCES,
+			"that key is no operator's, or not any more: packhorsed keys");
 		goto out;
 	}
 	ph_rng_system.fill(ph_rng_system.data, seed, sizeof(seed));
@@ -95,6 +103,8 @@ static int make_text(const json_t *answer, struct ph_invite *invite,
 	memcpy(invite->root, list.root, sizeof(invite->root));
 	memcpy(invite->operator_key, operator_pair->key, sizeof(invite->operator_key));
 	rc = ph_invite_encode(invite, operator_pair, &bytes);
+	ph_entry_hash(ph_buf_view(&bytes), raw);
+	ph_hex(hash, raw, sizeof(raw));
 	if (rc == 0) {
 		rc = ph_invite_text(ph_buf_view(&bytes), ph_buf_view(&keylist_bytes),
 				    seed, text);
@@ -113,17 +123,48 @@ out:
 	return rc;
 }
 
-static int record(struct ph_cli *cli, const struct ph_invite *invite, const char *site,
-		  struct ph_error *err)
+/* Which device it replaces, as the hub told. */
+static int read_replaced(const json_t *answer, struct ph_invite *invite,
+			 struct ph_error *err)
+{
+	const json_t *told = json_object_get(answer, "replaces");
+	struct ph_view device = text_of(told, "device");
+	struct ph_view log = text_of(told, "log");
+	struct ph_view h = text_of(told, "h");
+
+	if (!told) {
+		return 0;
+	}
+	invite->replaces = true;
+	invite->from.n = number_of(told, "n");
+	if (ph_unhex(invite->replaced, sizeof(invite->replaced),
+		     (const char *)device.data, device.len) != 0 ||
+	    ph_unhex(invite->from.log_id, sizeof(invite->from.log_id),
+		     (const char *)log.data, log.len) != 0 ||
+	    ph_unhex(invite->from.h, sizeof(invite->from.h), (const char *)h.data,
+		     h.len) != 0) {
+		return ph_fail(err, PH_EXIT_OTHER, -EBADMSG,
+			       "what the hub said of the device to replace is no log");
+	}
+	return 0;
+}
+
+/* HASH is that of the invite's bytes: by it the hub knows it again. */
+static int record(struct ph_cli *cli, const struct ph_invite *invite, const char *hash,
+		  const char *site, struct ph_error *err)
 {
 	char id[2 * PH_INVITE_ID_SIZE + 1];
-	json_t *about =
-		json_pack("{s:s, s:I, s:I, s:I}", "site", site, "role",
-			  (json_int_t)invite->role, "issued", (json_int_t)invite->issued,
-			  "expires", (json_int_t)invite->expires);
-	char *text = about ? json_dumps(about, JSON_COMPACT) : NULL;
+	char device[2 * PH_DEVICE_ID_SIZE + 1];
+	json_t *about;
+	char *text;
 	json_t *request = ph_request("invite-record");
 
+	ph_hex(device, invite->replaced, sizeof(invite->replaced));
+	about = json_pack("{s:s, s:I, s:I, s:I, s:s, s:s*}", "site", site, "role",
+			  (json_int_t)invite->role, "issued", (json_int_t)invite->issued,
+			  "expires", (json_int_t)invite->expires, "hash", hash,
+			  "replaces", invite->replaces ? device : NULL);
+	text = about ? json_dumps(about, JSON_COMPACT) : NULL;
 	ph_hex(id, invite->id, sizeof(invite->id));
 	ph_request_put(&request, "id", json_string(id));
 	ph_request_put(&request, "about", text ? json_string(text) : NULL);
@@ -165,16 +206,72 @@ static int find_address(const struct ph_cli *cli, char out[static PH_LISTEN_TEXT
 	return 0;
 }
 
+/* BYTES to the file PATH, or to standard output. */
+static int write_to(const char *path, const struct ph_buf *bytes, struct ph_error *err)
+{
+	if (strcmp(path, "-") == 0) {
+		(void)fwrite(bytes->data, 1, bytes->len, stdout);
+		return ph_out_flush("", err);
+	}
+	return ph_file_write(path, ph_buf_view(bytes), 0600, err);
+}
+
+/* In each form that was asked for: the line of text, an image of it, or blocks on the screen. */
 static int write_out(const struct ph_cli *cli, const struct ph_buf *text,
 		     struct ph_error *err)
 {
-	const char *path = ph_cli_get(cli, "out");
+	const struct ph_view line = PH_VIEW(text->data, text->len - 1);
+	struct ph_buf drawn = { 0 };
+	int rc = 0;
 
-	if (strcmp(path, "-") == 0) {
-		(void)fwrite(text->data, 1, text->len, stdout);
-		return ph_out_flush("", err);
+	if (ph_cli_has(cli, "svg")) {
+		rc = ph_qr_svg(line, &drawn, err);
+		rc = rc < 0 ? rc : write_to(ph_cli_get(cli, "svg"), &drawn, err);
 	}
-	return ph_file_write(path, ph_buf_view(text), 0600, err);
+	ph_buf_wipe(&drawn);
+	drawn = (struct ph_buf){ 0 };
+	if (rc == 0 && ph_cli_has(cli, "qr")) {
+		rc = ph_qr_blocks(line, &drawn, err);
+		rc = rc < 0 ? rc : write_to("-", &drawn, err);
+	}
+	ph_buf_wipe(&drawn);
+	if (rc == 0 && ph_cli_has(cli, "out")) {
+		rc = write_to(ph_cli_get(cli, "out"), text, err);
+	}
+	return rc < 0 ? ph_fail_errno(err, rc, "writing the invite") : 0;
+}
+
+/* No file is written over, and standard output takes one form. */
+static int check_out(const struct ph_cli *cli, struct ph_error *err)
+{
+	static const char *const names[] = { "out", "svg" };
+	unsigned shown = ph_cli_has(cli, "qr");
+
+	if (!ph_cli_get(cli, "site") ||
+	    (!ph_cli_has(cli, "out") && !ph_cli_has(cli, "svg") &&
+	     !ph_cli_has(cli, "qr"))) {
+		return ph_cli_usage(cli, err,
+				    "--site, and --out, --svg or --qr are needed");
+	}
+	for (size_t i = 0; i < 2; i++) {
+		const char *path = ph_cli_get(cli, names[i]);
+		bool is_shown = path && strcmp(path, "-") == 0;
+
+		shown += is_shown;
+		if (path && !is_shown && !ph_cli_has(cli, "force") &&
+		    ph_file_exists(path)) {
+			return ph_fail(
+				err, PH_EXIT_OTHER, -EEXIST,
+				"%s is there already, perhaps an invite that nobody has "
+				"used yet; "
+				"name another file, or --force",
+				path);
+		}
+	}
+	return shown < 2 ? 0
+			 : ph_cli_usage(cli, err,
+					"standard output takes one of --out -, --svg - "
+					"and --qr");
 }
 
 int ph_cmd_invite(struct ph_cli *cli, struct ph_error *err)
@@ -187,19 +284,11 @@ int ph_cmd_invite(struct ph_cli *cli, struct ph_error *err)
 	json_t *answer = NULL;
 	uint64_t days = EXPIRES_DAYS;
 	char address[PH_LISTEN_TEXT];
+	char hash[2 * PH_HASH_SIZE + 1];
 	int rc;
 
-	if (!site || !ph_cli_has(cli, "out")) {
-		rc = ph_cli_usage(cli, err, "--site and --out are needed");
-		goto out;
-	}
-	if (!ph_cli_has(cli, "force") && strcmp(ph_cli_get(cli, "out"), "-") != 0 &&
-	    ph_file_exists(ph_cli_get(cli, "out"))) {
-		rc = ph_fail(err, PH_EXIT_OTHER, -EEXIST,
-			     "%s is there already, perhaps an invite that nobody has "
-			     "used yet; "
-			     "name another file, or --force",
-			     ph_cli_get(cli, "out"));
+	rc = check_out(cli, err);
+	if (rc < 0) {
 		goto out;
 	}
 	rc = parse_role(ph_cli_get(cli, "role"), &invite.role, err);
@@ -214,6 +303,10 @@ int ph_cmd_invite(struct ph_cli *cli, struct ph_error *err)
 	}
 	if (rc == 0) {
 		rc = ph_request_set(request, "site", site, err);
+	}
+	if (rc == 0) {
+		rc = ph_request_set(request, "replaces", ph_cli_get(cli, "replaces"),
+				    err);
 	}
 	if (rc < 0) {
 		goto out;
@@ -232,9 +325,10 @@ int ph_cmd_invite(struct ph_cli *cli, struct ph_error *err)
 	invite.issued = number_of(answer, "now");
 	invite.expires = invite.issued + days * DAY;
 	invite.hub_address = ph_view_str(address);
-	rc = make_text(answer, &invite, &operator_pair, &text, err);
+	rc = read_replaced(answer, &invite, err);
+	rc = rc < 0 ? rc : make_text(answer, &invite, &operator_pair, &text, hash, err);
 	if (rc == 0) {
-		rc = record(cli, &invite, site, err);
+		rc = record(cli, &invite, hash, site, err);
 	}
 	if (rc == 0) {
 		rc = write_out(cli, &text, err);

@@ -63,6 +63,24 @@ int ph_stick_begin(struct ph_cli *cli, bool create, struct ph_stick *stick,
 	return rc;
 }
 
+bool ph_stick_is_hub(const struct ph_stick *stick,
+		     const uint8_t id[static PH_DEVICE_ID_SIZE])
+{
+	char hex[2 * PH_DEVICE_ID_SIZE + 1];
+	const json_t *was;
+	size_t i;
+
+	ph_hex(hex, id, PH_DEVICE_ID_SIZE);
+	json_array_foreach(json_object_get(stick->begin, "was"), i, was)
+	{
+		if (strcmp(json_string_value(was) ? json_string_value(was) : "", hex) ==
+		    0) {
+			return true;
+		}
+	}
+	return memcmp(id, stick->hub, PH_DEVICE_ID_SIZE) == 0;
+}
+
 void ph_stick_end(struct ph_stick *stick)
 {
 	ph_lock_release(&stick->lock);

@@ -192,7 +192,7 @@ static int keep_or_drop(struct pack *pack, struct ph_error *err)
 			is_new = strcmp(name, file->name) == 0;
 		}
 		if (file->reason || is_new || is_replaced(pack, file) ||
-		    memcmp(file->header.from, pack->stick.hub, PH_DEVICE_ID_SIZE) != 0 ||
+		    !ph_stick_is_hub(&pack->stick, file->header.from) ||
 		    file->header.made + PH_BUNDLE_DAYS * UINT64_C(86400) <
 			    (uint64_t)time(NULL)) {
 			continue;

@@ -139,8 +139,7 @@ static int take_each(struct take *take, struct ph_error *err)
 
 		if (file->reason) {
 			refuse(take, file->name, file->reason, file->reason);
-		} else if (memcmp(file->header.to, take->stick.hub, PH_DEVICE_ID_SIZE) !=
-			   0) {
+		} else if (!ph_stick_is_hub(&take->stick, file->header.to)) {
 			take->others++;
 		} else {
 			rc = take_file(take, file, &bundle, err);

@@ -20,10 +20,14 @@
 
 struct ph_feeder;
 
+struct ph_hub_ring;
+
 struct ph_feeder_config {
 	struct ph_db *db; /* all are borrowed */
 	struct ph_journal *journal;
 	struct ph_ledger *ledger;
+	/* seeds are opened by these statics; NULL: by the one of the keys below */
+	const struct ph_hub_ring *ring;
 	const struct ph_device_keys
 		*keys;                    /* of the hub: pages are signed, seeds opened */
 	const struct ph_control *control; /* the control log, which travels whole */

@@ -16,6 +16,7 @@
 
 #include <sodium.h>
 
+#include "daemon/hub_keys.h"
 #include "daemon/hub_part.h"
 
 /* One row of feed_item, and what its entry brings. */
@@ -66,11 +67,13 @@ static int read_row(struct ph_stmt *stmt, struct row *row)
 /* Seal the seed in page->seed, which only the hub can open, to the device's desk. */
 static int seal_seed(struct page *page)
 {
-	const struct ph_box_pair *hub = &page->feeder->config.keys->box;
+	const struct ph_feeder_config *config = &page->feeder->config;
+	struct ph_view boxed = ph_buf_view(&page->seed);
 	uint8_t seed[PH_SEED_SIZE];
-	int rc = 0;
+	int rc = config->ring ? ph_hub_ring_open(config->ring, boxed, seed)
+			      : ph_hub_seed_open(&config->keys->box, boxed, seed);
 
-	if (ph_hub_seed_open(hub, ph_buf_view(&page->seed), seed) != 0 ||
+	if (rc != 0 ||
 	    crypto_box_seal(page->box, seed, sizeof(seed), page->device->desk) != 0) {
 		rc = -EBADMSG;
 	}

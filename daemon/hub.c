@@ -31,38 +31,6 @@ int64_t ph_hub_time(const struct ph_hub *hub, int64_t device)
 	return ph_hub_latest_time(&hub->latest, device, ph_hub_now(hub));
 }
 
-static int load_keylist(struct ph_hub *hub, struct ph_error *err)
-{
-	char path[PH_HUB_PATH_MAX];
-	int rc;
-
-	rc = ph_path_join(path, sizeof(path), hub->dir, "keys/list", err);
-	if (rc < 0) {
-		return rc;
-	}
-	rc = ph_file_read(path, PH_CERT_MAX, &hub->keylist_bytes, err);
-	if (rc < 0) {
-		return rc;
-	}
-	rc = ph_keylist_decode(ph_buf_view(&hub->keylist_bytes), &hub->keylist);
-	if (rc < 0) {
-		return ph_fail_errno(err, rc, path);
-	}
-	if (rc > 0) {
-		return ph_fail(err, PH_EXIT_DAMAGED, -EUCLEAN,
-			       "%s is damaged: %s; restore it from a backup", path,
-			       ph_cert_error(rc));
-	}
-	if (!ph_keylist_has_hub(&hub->keylist, hub->keys.sign.key)) {
-		return ph_fail(
-			err, PH_EXIT_DAMAGED, -EUCLEAN,
-			"%s does not name the key in keys/online: one of the two is of "
-			"another hub; restore both from one backup",
-			path);
-	}
-	return 0;
-}
-
 static int load_meta(struct ph_hub *hub, struct ph_error *err)
 {
 	int64_t province = 0;
@@ -174,15 +142,8 @@ int ph_hub_open(struct ph_hub **hub_out, const struct ph_hub_config *config,
 	if (rc < 0) {
 		goto out;
 	}
-	rc = ph_path_join(path, sizeof(path), hub->dir, "keys/online", err);
-	if (rc < 0) {
-		goto out;
-	}
-	rc = ph_device_keys_load(&hub->keys, path, err);
-	if (rc < 0) {
-		goto out;
-	}
-	rc = load_keylist(hub, err);
+	rc = ph_hub_keys_load(hub->dir, &hub->keys, &hub->keylist_bytes, &hub->keylist,
+			      &hub->ring, err);
 	if (rc < 0) {
 		goto out;
 	}
@@ -211,6 +172,7 @@ void ph_hub_close(struct ph_hub *hub)
 	ph_journal_free(hub->journal);
 	ph_db_close(hub->db);
 	ph_device_keys_wipe(&hub->keys);
+	explicit_bzero(&hub->ring, sizeof(hub->ring));
 	ph_buf_deinit(&hub->keylist_bytes);
 	ph_pack_free(hub->pack);
 	ph_lock_release(&hub->lock);
@@ -238,6 +200,12 @@ struct ph_ledger *ph_hub_ledger(struct ph_hub *hub)
 const struct ph_device_keys *ph_hub_keys(const struct ph_hub *hub)
 {
 	return &hub->keys;
+}
+
+const struct ph_box_pair *ph_hub_statics(const struct ph_hub *hub, unsigned *n_out)
+{
+	*n_out = hub->ring.n;
+	return hub->ring.box;
 }
 
 const struct ph_keylist *ph_hub_keylist(const struct ph_hub *hub)

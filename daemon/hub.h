@@ -5,6 +5,7 @@
  *   DIR/hub.db           journal, ledger   DIR/keys/root      province root, passphrase
  *   DIR/lock             who holds it      DIR/keys/operator  operator key, passphrase
  *   DIR/keys/list        root-signed key list
+ *   DIR/keys/online.*    hub keys that were in use: hub_keys.h
  *   DIR/socket           the running daemon's local commands
  *
  * Used by one thread at a time: the daemon's store worker, or a command that has
@@ -126,6 +127,8 @@ struct ph_ledger *ph_hub_ledger(
 	struct ph_hub *hub); /* not caught up: ph_ledger_catch_up() */
 const struct ph_device_keys *ph_hub_keys(const struct ph_hub *hub);
 const struct ph_keylist *ph_hub_keylist(const struct ph_hub *hub);
+/* The Noise statics by which devices may still call, the one in use first. They stay while HUB is open. */
+const struct ph_box_pair *ph_hub_statics(const struct ph_hub *hub, unsigned *n_out);
 
 /*
  * Carry out the jobs of many sessions (a list by `next`) in one transaction, each in a

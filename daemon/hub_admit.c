@@ -87,7 +87,7 @@ int ph_hub_device_late(struct ph_hub *hub, const struct ph_device *device, bool 
 	int rc = ph_journal_device_cert(hub->journal, device->row, &bytes);
 
 	if (rc == 0) {
-		rc = ph_cert_decode(ph_buf_view(&bytes), &hub->keylist, &cert);
+		rc = ph_cert_open(ph_buf_view(&bytes), &cert);
 	}
 	*late_out = rc == 0 && (uint64_t)device->admitted > cert.invite.expires;
 	ph_buf_deinit(&bytes);
@@ -130,6 +130,20 @@ static int admit_now(struct ph_hub *hub, struct ph_hub_peer *peer,
 	return rc < 0 ? rc : ph_hub_invite_reused(hub, device, &peer->reused);
 }
 
+int ph_hub_cert_decode(struct ph_hub *hub, struct ph_view bytes, struct ph_cert *cert)
+{
+	int rc = ph_cert_open(bytes, cert);
+	bool known = false;
+
+	rc = rc != 0 ? rc : ph_keylist_admit(&hub->keylist, &cert->invite);
+	if (rc == PH_CERT_E_OPERATOR) {
+		int looked = ph_hub_invite_known(hub, cert, &known);
+
+		rc = looked < 0 ? looked : known ? 0 : rc;
+	}
+	return rc;
+}
+
 /* A certificate we have not seen: verify the path from the root, keep it, admit the device. */
 static int welcome_new(struct ph_hub *hub, struct ph_job *job)
 {
@@ -142,7 +156,7 @@ static int welcome_new(struct ph_hub *hub, struct ph_job *job)
 		ph_hub_refuse(job, PH_STATUS_CERT, "certificate asked for");
 		return 0;
 	}
-	rc = ph_cert_decode(job->hello.cert, &hub->keylist, &cert);
+	rc = ph_hub_cert_decode(hub, job->hello.cert, &cert);
 	if (rc < 0) {
 		return rc;
 	}

@@ -57,7 +57,7 @@ static int check_sender(struct taking *taking, const struct ph_bundle_record *re
 	if (rc != PH_JOURNAL_E_NONE) {
 		return rc;
 	}
-	rc = ph_cert_decode(record->payload, &taking->hub->keylist, &cert);
+	rc = ph_hub_cert_decode(taking->hub, record->payload, &cert);
 	if (rc == 0 && (memcmp(cert.box_key, record->key, PH_KEY_SIZE) != 0 ||
 			memcmp(cert.device_id, header->from, PH_DEVICE_ID_SIZE) != 0)) {
 		rc = PH_CERT_E_SIGNATURE;
@@ -242,9 +242,13 @@ int ph_hub_bundle_take(struct ph_hub *hub, struct ph_view bundle,
 		       struct ph_hub_bundle_taken *taken_out)
 {
 	struct taking taking = { .hub = hub, .taken = taken_out };
-	struct ph_bundle_reader_config config = { .direction = PH_BUNDLE_UP,
-						  .keys = &hub->keys.box,
-						  .n_keys = 1 };
+	struct ph_bundle_reader_config config = {
+		.direction = PH_BUNDLE_UP,
+		.keys = hub->ring.box,
+		.n_keys = hub->ring.n,
+		.also = (const uint8_t(*)[PH_DEVICE_ID_SIZE])hub->ring.id,
+		.n_also = hub->ring.n
+	};
 	int rc;
 
 	memset(taken_out, 0, sizeof(*taken_out));

@@ -149,13 +149,19 @@ static int leave(struct ph_hub *hub, const char *log_name, const char *leave_nam
 	return rc < 0 ? rc : 0;
 }
 
+int ph_hub_leave(struct ph_hub *hub, bool new_epoch)
+{
+	int rc = new_epoch ? put_epoch(hub, hub->epoch.number + 1) : 0;
+
+	rc = rc < 0 ? rc : leave(hub, "own_log", "leave");
+	return rc < 0 ? rc : leave(hub, "desk_log", "desk_leave");
+}
+
 int ph_hub_restored(struct ph_hub *hub, struct ph_error *err)
 {
 	int rc = ph_db_begin(hub->db);
 
-	rc = rc < 0 ? rc : put_epoch(hub, hub->epoch.number + 1);
-	rc = rc < 0 ? rc : leave(hub, "own_log", "leave");
-	rc = rc < 0 ? rc : leave(hub, "desk_log", "desk_leave");
+	rc = rc < 0 ? rc : ph_hub_leave(hub, true);
 	rc = rc < 0 ? rc
 		    : ph_journal_meta_put_int(hub->journal, PH_HUB_META_RESTORED,
 					      ph_hub_now(hub));
@@ -212,11 +218,20 @@ int ph_hub_collect_ask(struct ph_hub *hub, const struct ph_hub_peer *peer,
 	return 0;
 }
 
-static bool is_hub_key(const void *data, const uint8_t *key)
-{
-	const struct ph_hub *hub = data;
+struct speaker {
+	const struct ph_keylist *list;
+	const struct ph_segment *segment;
+};
 
-	return ph_keylist_has_hub(&hub->keylist, key);
+/* A key of ours; of one that was closed, its logs as far as they count. */
+static bool may_speak(const void *data, const uint8_t *key)
+{
+	const struct speaker *speaker = data;
+	const struct ph_segment *segment = speaker->segment;
+	const struct ph_head *closed = ph_keylist_closed(speaker->list, segment->log_id);
+
+	return closed ? segment->last <= closed->n
+		      : ph_keylist_has_hub(speaker->list, key);
 }
 
 /*
@@ -228,7 +243,8 @@ static int begin_log(struct ph_hub *hub, const struct ph_segment *segment, bool 
 {
 	uint8_t key[PH_KEY_SIZE];
 	struct ph_head from;
-	int rc = ph_control_check_open(segment, is_hub_key, hub, key, &from);
+	const struct speaker speaker = { &hub->keylist, segment };
+	int rc = ph_control_check_open(segment, may_speak, &speaker, key, &from);
 
 	if (rc != 0) {
 		return rc < 0 ? rc : PH_HUB_COLLECT_E_NOT;
@@ -255,6 +271,7 @@ static int note_taken(struct ph_hub *hub, const struct ph_stored *stored)
 static int take(struct ph_hub *hub, const struct ph_segment *segment, bool either,
 		uint64_t *stored_out)
 {
+	const struct speaker speaker = { &hub->keylist, segment };
 	struct ph_stored stored = { 0 };
 	struct ph_log log;
 	bool is_new_control = false;
@@ -262,7 +279,8 @@ static int take(struct ph_hub *hub, const struct ph_segment *segment, bool eithe
 
 	if (rc == PH_JOURNAL_E_NONE) {
 		rc = begin_log(hub, segment, either, &log, &is_new_control);
-	} else if (rc == 0 && log.role != PH_ROLE_HUB) {
+	} else if (rc == 0 &&
+		   (log.role != PH_ROLE_HUB || !may_speak(&speaker, log.key))) {
 		return PH_HUB_COLLECT_E_NOT;
 	}
 	if (rc != 0) {

@@ -21,6 +21,8 @@ enum {
 int ph_hub_collect_load(struct ph_hub *hub, struct ph_error *err);
 /* The control log was written to: it may be another by now. In the transaction. 0 or negative errno. */
 int ph_hub_control_note(struct ph_hub *hub);
+/* The next entry of each of the hub's logs opens another; in a transaction. 0 or negative errno. */
+int ph_hub_leave(struct ph_hub *hub, bool new_epoch);
 /*
  * A fresh epoch, and other logs from the first entry on; collecting begins. What the store of
  * a backup needs before anybody hears of it. In a transaction of its own.

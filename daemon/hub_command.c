@@ -72,6 +72,8 @@ static const struct {
 	{ "epoch-begin", ph_hub_epoch_begin, NO_LEDGER },
 	{ "second-take", ph_hub_second_take, NO_LEDGER },
 	{ "collect-end", ph_hub_collect_end, BUILDS },
+	{ "keys", ph_hub_keys_command, NO_LEDGER },
+	{ "keylist-put", ph_hub_keylist_put, NO_LEDGER },
 	{ "backup-begin", ph_hub_backup_begin, BUILDS },
 	{ "backup-step", ph_hub_backup_step, NO_LEDGER },
 	{ "backup-sign", ph_hub_backup_sign, NO_LEDGER },

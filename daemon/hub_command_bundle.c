@@ -101,6 +101,20 @@ static int sweep_name(void *data, const char *name)
 	return 0;
 }
 
+/* What this hub was called when it had other keys. */
+static json_t *ids_of_before(const struct ph_hub *hub)
+{
+	json_t *ids = json_array();
+
+	for (unsigned i = 1; i < hub->ring.n; i++) {
+		char id[2 * PH_DEVICE_ID_SIZE + 1];
+
+		ph_hex(id, hub->ring.id[i], PH_DEVICE_ID_SIZE);
+		json_array_append_new(ids, json_string(id));
+	}
+	return ids;
+}
+
 int ph_hub_stick_begin(struct ph_hub *hub, const json_t *request, json_t *answer,
 		       struct ph_error *err)
 {
@@ -119,6 +133,7 @@ int ph_hub_stick_begin(struct ph_hub *hub, const json_t *request, json_t *answer
 	ph_hub_id(hub, hub_id);
 	ph_hex(id, hub_id, sizeof(hub_id));
 	json_object_set_new(answer, "hub", json_string(id));
+	json_object_set_new(answer, "was", ids_of_before(hub));
 	json_object_set_new(answer, "spool", json_string(path));
 	json_object_set_new(answer, "devices", devices);
 	return rc;

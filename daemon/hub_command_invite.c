@@ -7,6 +7,7 @@
  * given out with each prepare and never again, so two invites never print one code.
  */
 #include "daemon/hub_command.h"
+#include "daemon/hub_name.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -58,6 +59,58 @@ static json_t *hex_json(struct ph_view bytes)
 	return json_string(text);
 }
 
+struct newest {
+	struct ph_log log; /* row 0: there is none */
+};
+
+static int see_log(void *data, const struct ph_log *log)
+{
+	struct newest *newest = data;
+
+	if (log->n > 0 && log->row > newest->log.row) {
+		newest->log = *log;
+	}
+	return 0;
+}
+
+/* The device that is to be replaced, and how far its newest log has come here. */
+static int tell_replaced(struct ph_hub *hub, const json_t *request, uint64_t site,
+			 json_t *answer, struct ph_error *err)
+{
+	const char *prefix = ph_request_text(request, "replaces");
+	struct newest newest = { 0 };
+	struct ph_device device;
+	char id[2 * PH_DEVICE_ID_SIZE + 1];
+	char log[2 * PH_LOG_ID_SIZE + 1];
+	char h[2 * PH_HASH_SIZE + 1];
+	int rc = prefix ? ph_hub_device_called(hub, prefix, &device, err) : 0;
+
+	if (rc < 0 || !prefix) {
+		return rc;
+	}
+	if (device.site != site) {
+		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+			       "the device %s is of another site", prefix);
+	}
+	rc = ph_journal_logs_of_device(hub->journal, device.id, see_log, &newest);
+	if (rc < 0) {
+		return ph_fail_errno(err, rc, "reading the device's logs");
+	}
+	if (newest.log.row == 0) {
+		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+			       "nothing of the device %s is here that could be gone on "
+			       "with: an invite without --replaces does as well",
+			       prefix);
+	}
+	ph_hex(id, device.id, sizeof(device.id));
+	ph_hex(log, newest.log.id, sizeof(newest.log.id));
+	ph_hex(h, newest.log.h, sizeof(newest.log.h));
+	json_object_set_new(answer, "replaces",
+			    json_pack("{s:s, s:s, s:I, s:s}", "device", id, "log", log,
+				      "n", (json_int_t)newest.log.n, "h", h));
+	return 0;
+}
+
 int ph_hub_invite_prepare(struct ph_hub *hub, const json_t *request, json_t *answer,
 			  struct ph_error *err)
 {
@@ -70,6 +123,9 @@ int ph_hub_invite_prepare(struct ph_hub *hub, const json_t *request, json_t *ans
 		return -EINVAL;
 	}
 	rc = ph_hub_site_need(hub, code, &site, err);
+	if (rc == 0) {
+		rc = tell_replaced(hub, request, site.number, answer, err);
+	}
 	if (rc == 0) {
 		rc = next_block(hub, site.number, &block, err);
 	}
@@ -115,6 +171,30 @@ int ph_hub_invite_record(struct ph_hub *hub, const json_t *request, json_t *answ
 		return ph_fail_errno(err, rc, "keeping the invite's name");
 	}
 	return 0;
+}
+
+int ph_hub_invite_known(struct ph_hub *hub, const struct ph_cert *cert, bool *known_out)
+{
+	uint8_t hash[PH_HASH_SIZE];
+	char hex[2 * PH_HASH_SIZE + 1];
+	char id[2 * PH_INVITE_ID_SIZE + 1];
+	char name[64];
+	struct ph_buf bytes = { 0 };
+	const char *held;
+	json_t *about;
+	int rc;
+
+	ph_hex(id, cert->invite.id, sizeof(cert->invite.id));
+	snprintf(name, sizeof(name), PH_HUB_META_INVITE "%s", id);
+	rc = ph_journal_meta_get(hub->journal, name, &bytes);
+	about = rc == 0 ? json_loadb((const char *)bytes.data, bytes.len, 0, NULL) : NULL;
+	held = json_string_value(json_object_get(about, "hash"));
+	ph_entry_hash(cert->invite_bytes, hash);
+	ph_hex(hex, hash, sizeof(hash));
+	*known_out = held && strcmp(held, hex) == 0;
+	json_decref(about);
+	ph_buf_deinit(&bytes);
+	return rc < 0 ? rc : 0;
 }
 
 /* --- what became of them --- */
@@ -174,6 +254,9 @@ static int list_invite(void *data, const char *name, struct ph_view value)
 	bool cancelled = false;
 	int rc = 0;
 
+	if (json_object_get(about, "replaces")) {
+		json_object_set(item, "replaces", json_object_get(about, "replaces"));
+	}
 	set_day(item, "issued", json_integer_value(json_object_get(about, "issued")));
 	set_day(item, "expires", expires);
 	json_decref(about);

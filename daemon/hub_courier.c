@@ -67,13 +67,11 @@ static int look(struct ph_hub *hub, struct ph_hub_courier *courier,
 {
 	char dir[PH_HUB_PATH_MAX];
 	struct ph_bundle_header header;
-	uint8_t own[PH_DEVICE_ID_SIZE];
 	int rc = ph_bundle_header_decode(
 		PH_VIEW(job->line.header, sizeof(job->line.header)), &header);
 
-	ph_hub_id(hub, own);
 	if (rc != 0 || header.direction != PH_BUNDLE_UP ||
-	    memcmp(header.to, own, sizeof(own)) != 0) {
+	    !ph_hub_ring_has(&hub->ring, header.to)) {
 		job->answer = PH_COURIER_REFUSED;
 		courier->told.refused++;
 		return 0;

@@ -22,6 +22,7 @@ int ph_hub_feed_open(struct ph_hub *hub, struct ph_error *err)
 		.db = hub->db,
 		.journal = hub->journal,
 		.ledger = hub->ledger,
+		.ring = &hub->ring,
 		.keys = &hub->keys,
 		.control = &hub->control,
 		.epoch = hub->epoch,

@@ -6,6 +6,7 @@
 #include "common/log/control.h"
 #include "common/log/fingerprint.h"
 #include "daemon/hub.h"
+#include "daemon/hub_keys.h"
 #include "daemon/hub_part.h"
 #include "daemon/hub_room.h"
 #include "daemon/hub_time.h"
@@ -29,6 +30,7 @@ struct ph_hub {
 	bool behind;            /* something was stored that is not folded and fed yet */
 	struct ph_writer *desk; /* of the desk log; not while a hub is made */
 	struct ph_device_keys keys;
+	struct ph_hub_ring ring; /* these, and those that were in use */
 	struct ph_keylist keylist;
 	struct ph_buf keylist_bytes;
 	struct ph_epoch epoch;
@@ -90,6 +92,14 @@ int ph_hub_check_keys(const char *dir, struct ph_error *err);
 void ph_hub_refuse(struct ph_job *job, enum ph_status status, const char *why);
 /* Find or admit the device of a HELLO job; peer->known says whether. 0 or negative errno. */
 int ph_hub_recognise(struct ph_hub *hub, struct ph_job *job);
+/*
+ * As ph_cert_decode() by our key list. An operator who is not on it any more signs nothing new:
+ * what was invited before, and is known here, is let in all the same, as it may have recorded
+ * for weeks when it is heard.
+ */
+int ph_hub_cert_decode(struct ph_hub *hub, struct ph_view bytes, struct ph_cert *cert);
+/* Whether the invite of CERT was made with this hub, byte for byte. 0 or negative errno. */
+int ph_hub_invite_known(struct ph_hub *hub, const struct ph_cert *cert, bool *known_out);
 /* Values in meta, before the number of a site: the next code block of it. */
 #define PH_HUB_META_BLOCK "block."
 /*
@@ -136,6 +146,18 @@ int ph_hub_is_news(struct ph_hub *hub, const struct ph_hub_head *head, uint64_t 
  * PH_JOURNAL_E_FORM, _SEAL or negative errno.
  */
 int ph_hub_log_start(const struct ph_device *device, const struct ph_segment *segment);
+
+/* --- hub_command_keys.c --- */
+/* Our key list into WELCOME, if a device that tells GENERATION (0: the first) lacks it. */
+void ph_hub_keylist_tell(const struct ph_hub *hub, uint64_t generation,
+			 struct ph_welcome *welcome);
+/*
+ * A device holds GENERATION. One above ours is of days that a restored hub has lost: the next
+ * list goes above it. In a transaction. 0 or negative errno.
+ */
+int ph_hub_keylist_heard(struct ph_hub *hub, uint64_t generation);
+/* The generation of the next list. 0 or negative errno. */
+int ph_hub_keylist_next(struct ph_hub *hub, uint64_t *out);
 
 /* --- hub_device.c --- */
 enum ph_hub_trust {

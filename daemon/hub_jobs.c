@@ -264,9 +264,7 @@ static int take_items(struct ph_hub *hub, struct ph_job *job)
 	struct ph_hub_peer *peer = peer_of(job);
 	int rc = ph_hub_quota_begin(hub, peer);
 
-	if (rc == 0) {
-		rc = store_items(hub, job);
-	}
+	rc = rc == 0 ? store_items(hub, job) : rc;
 	if (rc == 0) {
 		job->welcome.later = ph_hub_quota_waits(hub, peer, !job->hello.done);
 		rc = ph_hub_quota_end(hub, peer);
@@ -286,6 +284,7 @@ static int do_hello(struct ph_hub *hub, struct ph_job *job)
 		return rc;
 	}
 	rc = ph_hub_epoch_heard(hub, peer, job->hello.epoch);
+	rc = rc < 0 ? rc : ph_hub_keylist_heard(hub, job->hello.keys);
 	if (rc < 0) {
 		return rc;
 	}
@@ -295,9 +294,7 @@ static int do_hello(struct ph_hub *hub, struct ph_job *job)
 	peer->counter = job->hello.counter;
 	peer->packs = ph_hub_packs(&job->hello);
 	rc = ph_hub_load_hello(hub, peer, &job->hello);
-	if (rc == 0) {
-		rc = take_items(hub, job);
-	}
+	rc = rc == 0 ? take_items(hub, job) : rc;
 	if (rc == 0 && job->later && !job->bad) {
 		job->welcome.status = PH_STATUS_LATER;
 	}
@@ -381,6 +378,7 @@ static int answer_hello(struct ph_hub *hub, struct ph_job *job)
 	if (rc < 0) {
 		return rc;
 	}
+	ph_hub_keylist_tell(hub, job->hello.keys, welcome);
 	welcome->same = true;
 	welcome->packs = true;
 	ph_pack_form(welcome->form);
@@ -504,7 +502,6 @@ void ph_hub_jobs(struct ph_hub *hub, struct ph_job *jobs)
 	ph_hub_room_look(hub);
 	ph_hub_feed_refresh(hub, jobs);
 	rc = hub->stopped ? -EIO : ph_db_begin(hub->db);
-
 	for (struct ph_job *job = jobs; job; job = job->next) {
 		if (rc < 0) {
 			job->result = rc;

@@ -298,8 +298,7 @@ static int load_part(struct ph_hub *hub, const struct ph_log *log, uint64_t n,
 	int rc = item ? ph_journal_part_get(hub->journal, log->row, n, &cipher, &box)
 		      : -ENOMEM;
 
-	if (rc == 0 &&
-	    ph_hub_seed_open(&hub->keys.box, ph_buf_view(&box), item->seed) != 0) {
+	if (rc == 0 && ph_hub_ring_open(&hub->ring, ph_buf_view(&box), item->seed) != 0) {
 		rc = PH_HUB_LOAD_E_NONE;
 	}
 	if (rc == 0) {

@@ -18,9 +18,11 @@
 static void match_key(const struct ph_hub *hub, uint8_t out[static 32])
 {
 	static const char context[] = "packhorse same reader 1";
+	/* the oldest, which does not change when the hub gets new keys */
+	const uint8_t *first = hub->ring.box[hub->ring.n - 1].secret;
 
-	crypto_generichash(out, 32, (const uint8_t *)context, sizeof(context) - 1,
-			   hub->keys.box.secret, sizeof(hub->keys.box.secret));
+	crypto_generichash(out, 32, (const uint8_t *)context, sizeof(context) - 1, first,
+			   sizeof(hub->keys.box.secret));
 }
 
 /* A part that was opened, for as long as one reader is looked at: several fields win by it. */
@@ -96,7 +98,7 @@ static int expires(void *data, const uint8_t id[static PH_DEVICE_ID_SIZE], int64
 	int rc = ph_journal_device_by_id(hub->journal, id, &device);
 
 	rc = rc != 0 ? rc : ph_journal_device_cert(hub->journal, device.row, &bytes);
-	rc = rc != 0 ? rc : ph_cert_decode(ph_buf_view(&bytes), &hub->keylist, &cert);
+	rc = rc != 0 ? rc : ph_cert_open(ph_buf_view(&bytes), &cert);
 	if (rc == 0) {
 		*out = (int64_t)cert.invite.expires;
 	}

@@ -108,7 +108,7 @@ static int open_part(void *data, const struct ph_ref *ref, struct ph_buf *plain)
 	if (rc == 0) {
 		rc = ph_journal_part_get(hub->journal, log.row, ref->n, &cipher, &box);
 	}
-	rc = rc != 0 ? rc : ph_hub_seed_open(&hub->keys.box, ph_buf_view(&box), seed);
+	rc = rc != 0 ? rc : ph_hub_ring_open(&hub->ring, ph_buf_view(&box), seed);
 	if (rc == 0) {
 		rc = ph_part_open(seed, log.id, ref->n, ph_buf_view(&cipher), plain);
 		rc = rc == -EBADMSG ? PH_JOURNAL_E_NONE : rc;

@@ -8,9 +8,10 @@
 #include <sys/stat.h>
 
 #include "common/log/keys.h"
+#include "daemon/act.h"
 #include "daemon/cmd.h"
 
-#define COMMANDS_MAX 64
+#define COMMANDS_MAX 96
 #define ONE(option_name, option_arg, option_doc)                                         \
 	{                                                                                \
 		option_name, option_arg, option_doc                                      \
@@ -50,10 +51,15 @@ static const struct ph_cli_option invite_options[] = {
 	ONE("site", "CODE", "the site the device will belong to"),
 	ONE("role", "R", "site, courier or both"),
 	ONE("out", "F", "where to write it; - for standard output"),
-	ONE("passphrase-file", "F", "its first line opens the operator's key"),
+	ONE("qr", NULL,
+	    "show it as a QR code; the window must be about 100 columns wide"),
+	ONE("svg", "F", "write it as the image of a QR code; - for standard output"),
+	PH_ACT_OPERATOR,
 	ONE("expires-days", "N", "0 to 3650 (default 30)"),
 	ONE("hub", "ADDR:PORT",
 	    "the hub's address as devices see it (default: the configured one)"),
+	ONE("replaces", "DEVICE",
+	    "a device that is gone, whose log the new one goes on with"),
 	ONE("force", NULL, "write over a file that is there"),
 	END,
 };
@@ -175,11 +181,11 @@ static void gather_commands(void)
 {
 	static const char *const groups[] = { "Setting up", "The programme", "Reports",
 					      "Running",    "Looking",       "Cases",
-					      "Scripts",    "Checking" };
+					      "Keys",       "Scripts",       "Checking" };
 	static const struct ph_cli_command *const tables[] = {
 		own_commands,    ph_cmds_cut,   ph_cmds_programme, ph_cmds_report,
 		ph_cmds_case,    ph_cmds_stick, ph_cmds_record,    ph_cmds_backup,
-		ph_cmds_restore, ph_cmds_erase
+		ph_cmds_restore, ph_cmds_erase, ph_cmds_keys
 	};
 	size_t n = 0;
 

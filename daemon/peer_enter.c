@@ -81,6 +81,7 @@ static int begin(struct ph_peer *peer)
 					.side = PH_SIDE_HUB,
 					.rng = ph_rng_system,
 					.keys = peer->server->keys,
+					.n_keys = peer->server->n_keys,
 					.frame_max = settings->frame,
 					.first_byte_ms = settings->first_byte_ms / divide,
 					.handshake_ms = settings->handshake_ms / divide,

@@ -390,7 +390,7 @@ static int start(struct serve *serve, struct ph_error *err)
 	if (rc < 0) {
 		return rc;
 	}
-	server->keys = &ph_hub_keys(serve->hub)->box;
+	server->keys = ph_hub_statics(serve->hub, &server->n_keys);
 	rc = uv_loop_init(&server->loop);
 	if (rc < 0) {
 		return ph_fail_errno(err, rc, "starting");

@@ -51,7 +51,8 @@ struct ph_server {
 	struct ph_settings settings;
 	struct ph_eventlog log;
 	const struct ph_box_pair
-		*keys; /* the hub's Noise static; the store thread only reads it too */
+		*keys; /* the hub's Noise statics; the store thread only reads them too */
+	unsigned n_keys;
 	struct ph_gate gate;
 	struct ph_partials partials;
 	struct ph_storeworker *worker;

@@ -26,6 +26,9 @@ struct ph_stick {
 int ph_stick_begin(struct ph_cli *cli, bool create, struct ph_stick *stick,
 		   struct ph_error *err);
 void ph_stick_end(struct ph_stick *stick);
+/* Whether ID is this hub's, or was before it had other keys. */
+bool ph_stick_is_hub(const struct ph_stick *stick,
+		     const uint8_t id[static PH_DEVICE_ID_SIZE]);
 /* Remove NAME from the hub's spool. */
 void ph_stick_drop(const struct ph_stick *stick, const char *name);
 /* Members of an answer: "" or 0 when they are not there. */

@@ -139,6 +139,9 @@ struct ph_bundle_reader_config {
 	uint8_t to[PH_DEVICE_ID_SIZE];  /* who reads */
 	const struct ph_box_pair *keys; /* its statics, the one in use first; borrowed */
 	unsigned n_keys;
+	/* other ids that are its own: a hub has had other keys; borrowed */
+	const uint8_t (*also)[PH_DEVICE_ID_SIZE];
+	unsigned n_also;
 };
 
 enum ph_bundle_record_type {

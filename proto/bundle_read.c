@@ -107,6 +107,18 @@ static const struct ph_box_pair *find_key(const struct ph_bundle_reader *reader)
 	return NULL;
 }
 
+static bool is_to_us(const struct ph_bundle_reader *reader)
+{
+	const struct ph_bundle_reader_config *config = &reader->config;
+	const uint8_t *to = reader->header.to;
+	bool ours = memcmp(to, config->to, PH_DEVICE_ID_SIZE) == 0;
+
+	for (unsigned i = 0; !ours && i < config->n_also; i++) {
+		ours = memcmp(to, config->also[i], PH_DEVICE_ID_SIZE) == 0;
+	}
+	return ours;
+}
+
 static int read_header(struct ph_bundle_reader *reader)
 {
 	int rc = ph_bundle_header_decode(ph_buf_view(&reader->in), &reader->header);
@@ -114,9 +126,7 @@ static int read_header(struct ph_bundle_reader *reader)
 	if (rc != 0) {
 		return rc == PH_BUNDLE_E_MORE ? more(reader) : rc;
 	}
-	if (reader->header.direction != reader->config.direction ||
-	    memcmp(reader->header.to, reader->config.to, sizeof(reader->header.to)) !=
-		    0 ||
+	if (reader->header.direction != reader->config.direction || !is_to_us(reader) ||
 	    find_key(reader) == NULL) {
 		return PH_BUNDLE_E_RECIPIENT;
 	}

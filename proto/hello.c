@@ -28,6 +28,7 @@ enum hello_item {
 	HELLO_FEED,
 	HELLO_SIBLINGS,
 	HELLO_FORM,
+	HELLO_KEYS,
 	HELLO_ITEMS
 };
 
@@ -123,7 +124,8 @@ static bool hello_ok(const struct ph_hello *hello)
 	if (hello->n_heads > PH_HEADS_MAX || hello->n_segments > PH_FIRST_MAX ||
 	    hello->cert.len > PH_CERT_MAX || hello->control.n > PH_MESSAGE_UINT_MAX ||
 	    hello->epoch > PH_MESSAGE_UINT_MAX || hello->counter > PH_MESSAGE_UINT_MAX ||
-	    hello->budget > PH_MESSAGE_UINT_MAX || !feed_ok(hello) ||
+	    hello->budget > PH_MESSAGE_UINT_MAX || hello->keys > PH_MESSAGE_UINT_MAX ||
+	    !feed_ok(hello) ||
 	    !ph_message_siblings_ok(hello->sibling, hello->n_siblings)) {
 		return false;
 	}
@@ -166,6 +168,7 @@ int ph_hello_encode(const struct ph_hello *hello, struct ph_buf *out)
 		[HELLO_FEED] = hello->feed_scope > 0,
 		[HELLO_SIBLINGS] = hello->n_siblings > 0,
 		[HELLO_FORM] = hello->packs,
+		[HELLO_KEYS] = hello->keys > 0,
 	};
 	size_t before = out->len;
 	size_t used = ph_message_used(is_set, HELLO_ITEMS);
@@ -205,7 +208,12 @@ int ph_hello_encode(const struct ph_hello *hello, struct ph_buf *out)
 		ph_message_put_siblings(&writer, hello->sibling, hello->n_siblings);
 	}
 	if (used > HELLO_FORM) {
-		ph_mpw_bin(&writer, hello->form, sizeof(hello->form));
+		ph_message_put_bin(
+			&writer,
+			PH_VIEW(hello->form, hello->packs ? sizeof(hello->form) : 0));
+	}
+	if (used > HELLO_KEYS) {
+		ph_message_put_uint(&writer, hello->keys);
 	}
 
 	int rc = ph_mpw_end(&writer);
@@ -359,7 +367,8 @@ static int read_hello(const msgpack_object *root, struct ph_hello *hello)
 	    !get_feed(ph_mp_item(array, HELLO_FEED), hello) ||
 	    !ph_message_get_siblings(ph_mp_item(array, HELLO_SIBLINGS), hello->sibling,
 				     &hello->n_siblings) ||
-	    !get_form(ph_mp_item(array, HELLO_FORM), hello)) {
+	    !get_form(ph_mp_item(array, HELLO_FORM), hello) ||
+	    !ph_message_get_uint(ph_mp_item(array, HELLO_KEYS), &hello->keys)) {
 		return PH_MESSAGE_E_FORM;
 	}
 	hello->done = done == 1;

@@ -85,6 +85,8 @@ struct ph_hello {
 	unsigned n_siblings;
 	bool packs; /* the device takes packed segments of this form */
 	uint8_t form[PH_PACK_FORM_SIZE];
+	uint64_t
+		keys; /* generation of the key list it holds; 0: the first, or it does not tell */
 };
 
 /*

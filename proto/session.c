@@ -313,6 +313,7 @@ int ph_session_new(struct ph_session **session_out,
 	session->is_sibling = config->is_sibling;
 	session->rng = config->rng;
 	session->keys = config->keys;
+	session->n_keys = config->n_keys > 0 ? config->n_keys : 1;
 	set_frames(session, config);
 	session->first_byte_ms = or_default(config->first_byte_ms, PH_FIRST_BYTE_MS);
 	session->handshake_ms = or_default(config->handshake_ms, PH_HANDSHAKE_MS);
@@ -329,8 +330,6 @@ int ph_session_new(struct ph_session **session_out,
 		memcpy(session->peer, config->hub_key, sizeof(session->peer));
 		rc = start_device(session, config);
 	} else {
-		ph_preamble_encode_as(session->preamble, ph_session_kind(session),
-				      session->keys->key);
 		rc = session->is_sibling ? ph_buf_put_view(&session->cert, config->cert)
 					 : 0;
 	}

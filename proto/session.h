@@ -185,6 +185,7 @@ struct ph_session_config {
 	struct ph_rng rng;
 	const struct ph_box_pair
 		*keys;   /* own Noise static; borrowed while the session lives */
+	unsigned n_keys; /* a hub's that was in use before: so many in all; 0: 1 */
 	bool is_sibling; /* the other is, or has to be, a device of the same site */
 	size_t frame_max; /* bytes of a transport frame's body that we make, 256 to PH_FRAME_MAX; 0: 4096 */
 	/* device only; unused to call a sibling */

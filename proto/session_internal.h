@@ -46,7 +46,9 @@ struct ph_session {
 	enum ph_session_failure failure;
 	enum ph_status status;
 	struct ph_rng rng;
-	const struct ph_box_pair *keys; /* borrowed */
+	/* borrowed; once the preamble is read, the one that it named */
+	const struct ph_box_pair *keys;
+	unsigned n_keys; /* until then */
 	size_t frame_max;
 	size_t frame_first; /* the same for our first one in transport; 0: it was made */
 	unsigned first_byte_ms, handshake_ms, idle_ms;

@@ -152,6 +152,20 @@ static bool awaits_preamble(const struct ph_session *session)
 	return session->side == PH_SIDE_HUB && !session->has_preamble;
 }
 
+/* The static that HINT is of: a device that was away calls by one that was in use then. */
+static bool choose_key(struct ph_session *session, const uint8_t *hint)
+{
+	for (unsigned i = 0; i < session->n_keys; i++) {
+		if (memcmp(hint, session->keys[i].key,
+			   sizeof(((struct ph_preamble *)0)->hint)) == 0) {
+			session->keys += i;
+			session->n_keys = 1;
+			return true;
+		}
+	}
+	return false;
+}
+
 /* Take the preamble off IN; false if it is not whole, or not for us. */
 static bool take_preamble(struct ph_session *session, struct ph_view *in)
 {
@@ -166,11 +180,12 @@ static bool take_preamble(struct ph_session *session, struct ph_view *in)
 	if (rc == PH_PREAMBLE_E_SHORT) {
 		return false;
 	}
-	if (rc != 0 ||
-	    memcmp(preamble.hint, session->keys->key, sizeof(preamble.hint)) != 0) {
+	if (rc != 0 || !choose_key(session, preamble.hint)) {
 		ph_session_fail(session, PH_FAIL_HANDSHAKE);
 		return false;
 	}
+	ph_preamble_encode_as(session->preamble, ph_session_kind(session),
+			      session->keys->key);
 	session->has_preamble = true;
 	return true;
 }

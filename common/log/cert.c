@@ -114,8 +114,7 @@ out:
 	return rc;
 }
 
-int ph_cert_decode(struct ph_view bytes, const struct ph_keylist *list,
-		   struct ph_cert *cert)
+int ph_cert_open(struct ph_view bytes, struct ph_cert *cert)
 {
 	struct ph_envelope envelope;
 	int rc = ph_envelope_decode(bytes, 2, &envelope);
@@ -142,13 +141,22 @@ int ph_cert_decode(struct ph_view bytes, const struct ph_keylist *list,
 	if (!keys_ok(&result)) {
 		return PH_CERT_E_FORM;
 	}
-	rc = ph_keylist_admit(list, &result.invite);
-	if (rc) {
-		return rc;
-	}
 	ph_device_id(result.device_id, result.device_key);
 	*cert = result;
 	return 0;
+}
+
+int ph_cert_decode(struct ph_view bytes, const struct ph_keylist *list,
+		   struct ph_cert *cert)
+{
+	struct ph_cert result;
+	int rc = ph_cert_open(bytes, &result);
+
+	rc = rc ? rc : ph_keylist_admit(list, &result.invite);
+	if (!rc) {
+		*cert = result;
+	}
+	return rc;
 }
 
 const char *ph_cert_error(int code)

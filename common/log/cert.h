@@ -19,6 +19,7 @@
 
 #define PH_KEYLIST_HUBS_MAX      4
 #define PH_KEYLIST_OPERATORS_MAX 16
+#define PH_KEYLIST_CLOSED_MAX    16
 #define PH_INVITE_ID_SIZE        16
 #define PH_SITE_CODE_MAX         32  /* bytes */
 #define PH_SITE_NAME_MAX         200 /* bytes */
@@ -34,8 +35,9 @@ enum {
 	PH_CERT_E_ROOT, /* well signed, under another province's root */
 };
 
-/* body: [1, generation, issued, root key, [[hub signing key, hub Noise static] ...], [operator key ...]];
- * context "packhorse keys 1". The first hub is the one in use. */
+/* body: [1, generation, issued, root key, [[hub signing key, hub Noise static] ...], [operator key ...],
+ * [[log id, n, h(n)] ...]], the last left out if there are none; context "packhorse keys 1". The first hub
+ * is the one in use. A closed log is of a hub key that is named no more: up to there it counts. */
 struct ph_keylist {
 	uint64_t generation; /* from 1 */
 	uint64_t issued;     /* seconds since 1970 */
@@ -47,6 +49,8 @@ struct ph_keylist {
 	unsigned n_hubs; /* from 1 */
 	uint8_t operator_key[PH_KEYLIST_OPERATORS_MAX][PH_KEY_SIZE];
 	unsigned n_operators; /* from 1 */
+	struct ph_head closed[PH_KEYLIST_CLOSED_MAX];
+	unsigned n_closed;
 };
 /* ROOT must be the pair of list->root. */
 int ph_keylist_encode(const struct ph_keylist *list, const struct ph_sign_pair *root,
@@ -58,8 +62,13 @@ bool ph_keylist_has_hub(const struct ph_keylist *list,
 bool ph_keylist_has_operator(const struct ph_keylist *list,
 			     const uint8_t key[static PH_KEY_SIZE]);
 
+/* How far a log of a hub key that is named no more counts; NULL: it is not among them. */
+const struct ph_head *ph_keylist_closed(const struct ph_keylist *list,
+					const uint8_t log_id[static PH_LOG_ID_SIZE]);
+
 /* body: [1, invite id, one-time key, site, site code, site name, site kind, commune, role, code block,
- * issued, expires, hub address, root key, operator key]; context "packhorse invite 1". */
+ * issued, expires, hub address, root key, operator key, [device id, log id, n, h(n)]], the last left out if
+ * it replaces no device; context "packhorse invite 1". */
 struct ph_invite {
 	uint8_t id[PH_INVITE_ID_SIZE];
 	uint8_t key[PH_KEY_SIZE]; /* public half of the one-time secret */
@@ -75,6 +84,9 @@ struct ph_invite {
 	struct ph_view hub_address; /* ADDR:PORT, <= 255 bytes; empty: none */
 	uint8_t root[PH_KEY_SIZE];
 	uint8_t operator_key[PH_KEY_SIZE];
+	bool replaces;                       /* a device that is gone: ... */
+	uint8_t replaced[PH_DEVICE_ID_SIZE]; /* ... this one, ... */
+	struct ph_head from; /* ... whose log is gone on with, as the hub had it */
 };
 /* OPERATOR_PAIR must be the pair of invite->operator_key. Texts must be NFC and free of control characters. */
 int ph_invite_encode(const struct ph_invite *invite,
@@ -138,6 +150,11 @@ int ph_cert_encode(struct ph_view invite, const uint8_t seed[static PH_SEED_KEY_
  */
 int ph_cert_decode(struct ph_view bytes, const struct ph_keylist *list,
 		   struct ph_cert *cert);
+/*
+ * All but what a list says: whether it is of that province and its operator still signs. Of a
+ * device that was admitted it does not matter who had invited it.
+ */
+int ph_cert_open(struct ph_view bytes, struct ph_cert *cert);
 /* What a PH_CERT_E_* means, in words that go on from "the certificate ". */
 const char *ph_cert_error(int code);
 

@@ -17,7 +17,7 @@
 #include "common/log/envelope.h"
 
 #define CONTEXT "packhorse invite 1"
-#define MEMBERS 15
+#define MEMBERS 15 /* and one more, if it replaces a device */
 
 static bool text_read(const msgpack_object *object, size_t min, size_t max,
 		      struct ph_view *out)
@@ -71,17 +71,40 @@ static bool members_read(const msgpack_object_array *array, struct ph_invite *in
 	       ph_mp_bin_exact(ph_mp_item(array, 14), invite->operator_key, PH_KEY_SIZE);
 }
 
+static bool replaced_read(const msgpack_object *object, struct ph_invite *invite)
+{
+	const msgpack_object_array *array = ph_mp_array(object, 4, 4);
+
+	invite->replaces = true;
+	return array &&
+	       ph_mp_bin_exact(ph_mp_item(array, 0), invite->replaced,
+			       PH_DEVICE_ID_SIZE) &&
+	       ph_mp_bin_exact(ph_mp_item(array, 1), invite->from.log_id,
+			       PH_LOG_ID_SIZE) &&
+	       ph_envelope_uint(ph_mp_item(array, 2), 1, PH_ENVELOPE_UINT_MAX,
+				&invite->from.n) &&
+	       ph_mp_bin_exact(ph_mp_item(array, 3), invite->from.h, PH_HASH_SIZE);
+}
+
 static int body_decode(struct ph_view body, struct ph_invite *invite)
 {
 	struct ph_mp mp;
 	const msgpack_object_array *array;
-	int rc = ph_envelope_body(&mp, body, MEMBERS, MEMBERS, &array);
+	size_t members = MEMBERS;
+	int rc = ph_envelope_body(&mp, body, MEMBERS + 1, members, &array);
 
+	invite->replaces = false;
+	if (rc > 0) {
+		members++;
+		rc = ph_envelope_body(&mp, body, MEMBERS + 1, members, &array);
+	}
 	if (rc) {
 		return rc < 0 ? rc : PH_CERT_E_FORM;
 	}
 
-	bool ok = members_read(array, invite);
+	bool ok =
+		members_read(array, invite) &&
+		(members == MEMBERS || replaced_read(ph_mp_item(array, MEMBERS), invite));
 
 	ph_mp_deinit(&mp);
 	return ok ? 0 : PH_CERT_E_FORM;
@@ -98,7 +121,7 @@ static int body_encode(const struct ph_invite *invite, struct ph_buf *body)
 	struct ph_mpw writer;
 
 	ph_mpw_init(&writer, body);
-	ph_mpw_array(&writer, MEMBERS);
+	ph_mpw_array(&writer, invite->replaces ? MEMBERS + 1 : MEMBERS);
 	ph_mpw_uint(&writer, 1);
 	ph_mpw_bin(&writer, invite->id, PH_INVITE_ID_SIZE);
 	ph_mpw_bin(&writer, invite->key, PH_KEY_SIZE);
@@ -114,6 +137,13 @@ static int body_encode(const struct ph_invite *invite, struct ph_buf *body)
 	ph_mpw_str(&writer, invite->hub_address);
 	ph_mpw_bin(&writer, invite->root, PH_KEY_SIZE);
 	ph_mpw_bin(&writer, invite->operator_key, PH_KEY_SIZE);
+	if (invite->replaces) {
+		ph_mpw_array(&writer, 4);
+		ph_mpw_bin(&writer, invite->replaced, PH_DEVICE_ID_SIZE);
+		ph_mpw_bin(&writer, invite->from.log_id, PH_LOG_ID_SIZE);
+		ph_mpw_uint(&writer, invite->from.n);
+		ph_mpw_bin(&writer, invite->from.h, PH_HASH_SIZE);
+	}
 	return ph_mpw_end(&writer);
 }
 

@@ -30,6 +30,25 @@ static int damaged(struct ph_error *err)
 			    "again, from " PH_INVITE_PREFIX " to its end");
 }
 
+/* Letters that are none of ours came in on the way: a Vietnamese keyboard makes them of ours. */
+static bool is_typed_over(struct ph_view line)
+{
+	for (size_t i = 0; i < line.len; i++) {
+		if (line.data[i] > 127) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static int typed_over(struct ph_error *err)
+{
+	return refused(err,
+		       "this invite is not as it was printed: a letter in it has become "
+		       "a Vietnamese one. Switch the Vietnamese keyboard off and scan "
+		       "it again");
+}
+
 int ph_invite_text(struct ph_view invite, struct ph_view keylist,
 		   const uint8_t seed[static PH_SEED_KEY_SIZE], struct ph_buf *out)
 {
@@ -98,6 +117,10 @@ static int strip(struct ph_view text, struct ph_buf *line, struct ph_error *err)
 	}
 	if (line->len < PREFIX_LEN ||
 	    memcmp(line->data, PH_INVITE_PREFIX, PREFIX_LEN) != 0) {
+		if (line->len >= 4 && memcmp(line->data, PH_INVITE_PREFIX, 4) == 0 &&
+		    is_typed_over(ph_buf_view(line))) {
+			return typed_over(err);
+		}
 		return refused(err, "this is not a Packhorse invite: an invite begins "
 				    "with " PH_INVITE_PREFIX);
 	}
@@ -107,10 +130,8 @@ static int strip(struct ph_view text, struct ph_buf *line, struct ph_error *err)
 static int base64_decode(struct ph_view line, struct ph_buf *bytes, struct ph_error *err)
 {
 	/* libsodium 1.0.18 takes some bytes above 127 for the letter they end in */
-	for (size_t i = 0; i < line.len; i++) {
-		if (line.data[i] > 127) {
-			return damaged(err);
-		}
+	if (is_typed_over(line)) {
+		return typed_over(err);
 	}
 
 	int rc = ph_buf_reserve(bytes, line.len);

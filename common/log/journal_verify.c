@@ -466,34 +466,6 @@ static int check_log(void *data, const struct ph_log *log)
 
 /* --- devices --- */
 
-/* A list that names just the root and operator that CERT itself names. */
-static int list_of(struct ph_view cert, struct ph_keylist *list)
-{
-	struct ph_envelope envelope;
-	struct ph_mp mp;
-	const msgpack_object_array *array;
-	struct ph_view invite_bytes;
-	struct ph_invite invite;
-	int rc = ph_envelope_decode(cert, 2, &envelope);
-
-	if (rc == 0) {
-		rc = ph_envelope_body(&mp, envelope.body, 6, 6, &array);
-	}
-	if (rc != 0) {
-		return rc;
-	}
-	rc = ph_mp_bin(ph_mp_item(array, 1), 1, PH_CERT_MAX, &invite_bytes)
-		     ? ph_invite_open(invite_bytes, &invite)
-		     : PH_CERT_E_FORM;
-	if (rc == 0) {
-		*list = (struct ph_keylist){ .n_operators = 1 };
-		memcpy(list->root, invite.root, PH_KEY_SIZE);
-		memcpy(list->operator_key[0], invite.operator_key, PH_KEY_SIZE);
-	}
-	ph_mp_deinit(&mp);
-	return rc;
-}
-
 static bool same_device(const struct ph_device *device, const struct ph_cert *cert)
 {
 	return memcmp(device->id, cert->device_id, sizeof(device->id)) == 0 &&
@@ -508,15 +480,11 @@ static int check_device(void *data, const struct ph_device *device)
 {
 	struct check *check = data;
 	struct ph_buf bytes = { 0 };
-	struct ph_keylist list;
 	struct ph_cert cert;
 	int rc = ph_journal_device_cert(check->journal, device->row, &bytes);
 
 	if (rc == 0) {
-		rc = list_of(ph_buf_view(&bytes), &list);
-	}
-	if (rc == 0) {
-		rc = ph_cert_decode(ph_buf_view(&bytes), &list, &cert);
+		rc = ph_cert_open(ph_buf_view(&bytes), &cert);
 	}
 	if (rc > 0 || (rc == 0 && !same_device(device, &cert))) {
 		char id[2 * PH_DEVICE_ID_SIZE + 1];

@@ -272,6 +272,28 @@ out:
 	return rc;
 }
 
+int ph_locked_key_look(const char *path, uint8_t key_out[static PH_KEY_SIZE],
+		       unsigned *memory_mib_out, struct ph_error *err)
+{
+	struct ph_buf bytes = { 0 };
+	struct locked locked;
+	int rc = file_read(path, &bytes, err);
+
+	if (rc) {
+		goto out;
+	}
+	rc = locked_decode(ph_buf_view(&bytes), &locked);
+	if (rc) {
+		rc = rc == -EUCLEAN ? damaged(err, path) : ph_fail_errno(err, rc, path);
+		goto out;
+	}
+	memcpy(key_out, locked.key, sizeof(locked.key));
+	*memory_mib_out = (unsigned)(locked.memory / MIB);
+out:
+	ph_buf_deinit(&bytes);
+	return rc;
+}
+
 int ph_locked_key_load(struct ph_sign_pair *pair, const char *path,
 		       struct ph_view passphrase, struct ph_error *err)
 {

@@ -17,9 +17,10 @@
 
 #define CONTEXT "packhorse keys 1"
 #define ITEMS   16
-#define MEMBERS 6
+#define MEMBERS 6 /* and one more, if logs are closed */
 
 _Static_assert(ITEMS >= PH_KEYLIST_OPERATORS_MAX, "operators fit the walk");
+_Static_assert(ITEMS >= PH_KEYLIST_CLOSED_MAX, "closed logs fit the walk");
 
 static bool hubs_read(const msgpack_object *object, struct ph_keylist *list)
 {
@@ -60,12 +61,43 @@ static bool operators_read(const msgpack_object *object, struct ph_keylist *list
 	return true;
 }
 
+static bool closed_read(const msgpack_object *object, struct ph_keylist *list)
+{
+	const msgpack_object_array *logs = ph_mp_array(object, 1, PH_KEYLIST_CLOSED_MAX);
+
+	if (!logs) {
+		return false;
+	}
+	for (unsigned i = 0; i < logs->size; i++) {
+		const msgpack_object_array *log = ph_mp_array(ph_mp_item(logs, i), 3, 3);
+		struct ph_head *closed = &list->closed[i];
+
+		if (!log ||
+		    !ph_mp_bin_exact(ph_mp_item(log, 0), closed->log_id,
+				     PH_LOG_ID_SIZE) ||
+		    !ph_envelope_uint(ph_mp_item(log, 1), 1, PH_ENVELOPE_UINT_MAX,
+				      &closed->n) ||
+		    !ph_mp_bin_exact(ph_mp_item(log, 2), closed->h, PH_HASH_SIZE) ||
+		    ph_keylist_closed(list, closed->log_id)) {
+			return false; /* one told twice would leave open what counts */
+		}
+		list->n_closed = i + 1;
+	}
+	return true;
+}
+
 static int body_decode(struct ph_view body, struct ph_keylist *list)
 {
 	struct ph_mp mp;
 	const msgpack_object_array *array;
-	int rc = ph_envelope_body(&mp, body, ITEMS, MEMBERS, &array);
+	size_t members = MEMBERS;
+	int rc = ph_envelope_body(&mp, body, ITEMS, members, &array);
 
+	list->n_closed = 0;
+	if (rc > 0) {
+		members++;
+		rc = ph_envelope_body(&mp, body, ITEMS, members, &array);
+	}
 	if (rc) {
 		return rc < 0 ? rc : PH_CERT_E_FORM;
 	}
@@ -76,7 +108,8 @@ static int body_decode(struct ph_view body, struct ph_keylist *list)
 				   &list->issued) &&
 		  ph_mp_bin_exact(ph_mp_item(array, 3), list->root, PH_KEY_SIZE) &&
 		  hubs_read(ph_mp_item(array, 4), list) &&
-		  operators_read(ph_mp_item(array, 5), list);
+		  operators_read(ph_mp_item(array, 5), list) &&
+		  (members == MEMBERS || closed_read(ph_mp_item(array, 6), list));
 
 	ph_mp_deinit(&mp);
 	return ok ? 0 : PH_CERT_E_FORM;
@@ -101,7 +134,7 @@ static int body_encode(const struct ph_keylist *list, struct ph_buf *body)
 	struct ph_mpw writer;
 
 	ph_mpw_init(&writer, body);
-	ph_mpw_array(&writer, MEMBERS);
+	ph_mpw_array(&writer, list->n_closed > 0 ? MEMBERS + 1 : MEMBERS);
 	ph_mpw_uint(&writer, 1);
 	ph_mpw_uint(&writer, list->generation);
 	ph_mpw_uint(&writer, list->issued);
@@ -116,6 +149,15 @@ static int body_encode(const struct ph_keylist *list, struct ph_buf *body)
 	for (unsigned i = 0; i < list->n_operators; i++) {
 		ph_mpw_bin(&writer, list->operator_key[i], PH_KEY_SIZE);
 	}
+	if (list->n_closed > 0) {
+		ph_mpw_array(&writer, list->n_closed);
+	}
+	for (unsigned i = 0; i < list->n_closed; i++) {
+		ph_mpw_array(&writer, 3);
+		ph_mpw_bin(&writer, list->closed[i].log_id, PH_LOG_ID_SIZE);
+		ph_mpw_uint(&writer, list->closed[i].n);
+		ph_mpw_bin(&writer, list->closed[i].h, PH_HASH_SIZE);
+	}
 	return ph_mpw_end(&writer);
 }
 
@@ -124,6 +166,7 @@ int ph_keylist_encode(const struct ph_keylist *list, const struct ph_sign_pair *
 {
 	if (list->n_hubs > PH_KEYLIST_HUBS_MAX ||
 	    list->n_operators > PH_KEYLIST_OPERATORS_MAX ||
+	    list->n_closed > PH_KEYLIST_CLOSED_MAX ||
 	    memcmp(list->root, root->key, PH_KEY_SIZE) != 0) {
 		return -EINVAL;
 	}
@@ -198,6 +241,17 @@ bool ph_keylist_has_operator(const struct ph_keylist *list,
 		}
 	}
 	return false;
+}
+
+const struct ph_head *ph_keylist_closed(const struct ph_keylist *list,
+					const uint8_t log_id[static PH_LOG_ID_SIZE])
+{
+	for (unsigned i = 0; i < list->n_closed; i++) {
+		if (memcmp(list->closed[i].log_id, log_id, PH_LOG_ID_SIZE) == 0) {
+			return &list->closed[i];
+		}
+	}
+	return NULL;
 }
 
 int ph_keylist_admit(const struct ph_keylist *list, const struct ph_invite *invite)

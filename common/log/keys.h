@@ -97,5 +97,8 @@ int ph_locked_key_save(const struct ph_sign_pair *pair, const char *path,
  */
 int ph_locked_key_load(struct ph_sign_pair *pair, const char *path,
 		       struct ph_view passphrase, struct ph_error *err);
+/* What stands in such a file in clear: its public key, and the memory it asks for. As ph_locked_key_load(). */
+int ph_locked_key_look(const char *path, uint8_t key_out[static PH_KEY_SIZE],
+		       unsigned *memory_mib_out, struct ph_error *err);
 
 #endif

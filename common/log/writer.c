@@ -112,12 +112,6 @@ static int load(struct ph_writer *writer, struct ph_error *err)
 				       "this device's own log is not in its store; "
 				       "restore the store from a backup");
 		}
-		if (rc == 0 &&
-		    memcmp(writer->log.key, writer->config.keys->key, PH_KEY_SIZE) != 0) {
-			return ph_fail(err, PH_EXIT_DAMAGED, -EUCLEAN,
-				       "the keys are not those that the log in this "
-				       "store was written with");
-		}
 		if (rc == 0) {
 			rc = get_stamp(writer);
 		}
@@ -127,6 +121,13 @@ static int load(struct ph_writer *writer, struct ph_error *err)
 	}
 	if (rc == 0) {
 		rc = ph_writer_quit_load(writer);
+	}
+	/* a log that is left may be of keys that were in use before */
+	if (rc == 0 && !writer->leaves &&
+	    memcmp(writer->log.key, writer->config.keys->key, PH_KEY_SIZE) != 0) {
+		return ph_fail(err, PH_EXIT_DAMAGED, -EUCLEAN,
+			       "the keys are not those that the log in this "
+			       "store was written with");
 	}
 	return rc == 0 ? 0 : ph_fail_errno(err, rc, "reading this device's own log");
 }
@@ -272,6 +273,11 @@ static void draft_log(struct ph_writer *writer, struct draft *draft)
 	draft->stamp = writer->stamp;
 	memcpy(draft->nonce, writer->nonce, sizeof(draft->nonce));
 	draft->why = ph_writer_leaves(writer);
+	if (own->row == 0 && writer->config.replaces) {
+		draft->continues = true;
+		draft->old = *writer->config.replaces;
+		draft->why = PH_WHY_REPLACED;
+	}
 	if (own->row != 0 && (writer->leaves || draft->why != 0)) {
 		/* a nonce makes one log: each gets its own */
 		rng->fill(rng->data, draft->nonce, sizeof(draft->nonce));

@@ -31,6 +31,8 @@ struct ph_writer_config {
 	uint64_t role;
 	struct ph_clock clock;
 	struct ph_rng rng;
+	/* What the first log goes on from, of another device that it replaces; NULL: nothing. */
+	const struct ph_head *replaces;
 	int64_t floor; /* build time, certificate date: stamps are never below (docs/LOG.md, "Clocks") */
 };
 

@@ -28,6 +28,7 @@ module msgpack|msgpack-c libmsgpack-dev
 module yaz libyaz-dev
 module libutf8proc libutf8proc-dev
 module jansson libjansson-dev
+module libqrencode libqrencode-dev
 module inih libinih-dev
 module libseccomp libseccomp-dev
 module cmocka libcmocka-dev

@@ -32,7 +32,8 @@ static void full_hello(struct ph_hello *hello)
 				    .feed_number = 54321,
 				    .n_siblings = PH_SIBLINGS_MAX,
 				    .packs = true,
-				    .form = { 1, 2, 3, 4 } };
+				    .form = { 1, 2, 3, 4 },
+				    .keys = 7 };
 	for (unsigned i = 0; i < PH_SIBLINGS_MAX; i++) {
 		memset(hello->sibling[i].log_id, (int)i + 100, PH_LOG_ID_SIZE);
 		memset(hello->sibling[i].h, (int)i + 150, 8);
@@ -59,6 +60,7 @@ static void full_hello(struct ph_hello *hello)
 
 static void assert_hello_same(const struct ph_hello *a, const struct ph_hello *b)
 {
+	assert_true(a->keys == b->keys);
 	assert_true(ph_view_equal(a->cert, b->cert));
 	assert_int_equal(a->n_heads, b->n_heads);
 	for (unsigned i = 0; i < a->n_heads; i++) {
@@ -144,6 +146,7 @@ static void test_hello_feed(void **state)
 		hello.control = (struct ph_cursor){ 0 };
 		hello.counter = hello.budget = 0;
 		hello.done = hello.packs = false;
+		hello.keys = 0;
 		memset(hello.form, 0, sizeof(hello.form));
 		hello.feed_scope = cases[i].scope;
 		hello.feed_number = cases[i].number;
@@ -260,7 +263,12 @@ static void test_hello_refused(void **state)
 		{ "version nil", "91c0", PH_MESSAGE_E_FORM },
 		{ "nils at the end", "9301c0c0", 0 },
 		{ "eleven members", "9b01c0c0c0c0c0c0c0c0c0c0", 0 },
-		{ "thirteen members", "9d01c0c0c0c0c0c0c0c0c0c0c0c0", PH_MESSAGE_E_FORM },
+		{ "thirteen members", "9d01c0c0c0c0c0c0c0c0c0c0c0c0", 0 },
+		{ "fourteen members", "9e01c0c0c0c0c0c0c0c0c0c0c0c0c0",
+		  PH_MESSAGE_E_FORM },
+		{ "key list 5", "9d01c0c0c0c0c0c0c0c0c0c0c005", 0 },
+		{ "key list by a text", "9d01c0c0c0c0c0c0c0c0c0c0c0a135",
+		  PH_MESSAGE_E_FORM },
 		{ "form", "9c01c0c0c0c0c0c0c0c0c0c0c40401020304", 0 },
 		{ "form, long", "9c01c0c0c0c0c0c0c0c0c0c0c4050102030405",
 		  PH_MESSAGE_E_FORM },

@@ -234,6 +234,40 @@ static void test_every_bit(void **state)
 	ph_buf_deinit(&bytes);
 }
 
+/* A device that it replaces stands behind the rest, and is signed with it. */
+static void test_replaces(void **state)
+{
+	(void)state;
+	struct ph_invite invite = p.invite, again;
+	struct ph_buf bytes = { 0 };
+
+	invite.replaces = true;
+	memset(invite.replaced, 0x31, sizeof(invite.replaced));
+	memset(invite.from.log_id, 0x32, sizeof(invite.from.log_id));
+	memset(invite.from.h, 0x33, sizeof(invite.from.h));
+	invite.from.n = 0;
+	assert_int_equal(ph_invite_encode(&invite, &p.operator_pair, &bytes), -EINVAL);
+	invite.from.n = (uint64_t)INT64_MAX + 1;
+	assert_int_equal(ph_invite_encode(&invite, &p.operator_pair, &bytes), -EINVAL);
+	invite.from.n = INT64_MAX;
+	assert_int_equal(ph_invite_encode(&invite, &p.operator_pair, &bytes), 0);
+	assert_int_equal(ph_invite_decode(ph_buf_view(&bytes), &p.list, &again), 0);
+	assert_true(again.replaces);
+	assert_memory_equal(again.replaced, invite.replaced, sizeof(invite.replaced));
+	assert_memory_equal(&again.from, &invite.from, sizeof(invite.from));
+	for (size_t bit = 0; bit < 8 * bytes.len; bit++) {
+		bytes.data[bit / 8] ^= (uint8_t)(1 << bit % 8);
+		assert_true(ph_invite_decode(ph_buf_view(&bytes), &p.list, &again) > 0);
+		bytes.data[bit / 8] ^= (uint8_t)(1 << bit % 8);
+	}
+	ph_buf_deinit(&bytes);
+
+	bytes = invite_encoded(&p);
+	assert_int_equal(ph_invite_decode(ph_buf_view(&bytes), &p.list, &again), 0);
+	assert_false(again.replaces);
+	ph_buf_deinit(&bytes);
+}
+
 static void assert_forged(const struct ph_invite *invite, uint64_t version,
 			  const char *context, const struct ph_sign_pair *pair,
 			  const struct ph_keylist *list, int expected)
@@ -410,6 +444,9 @@ static void test_text_told_apart(void **state)
 		{ "bits left over", "PACKHORSE1:kB", "cut short or damaged" },
 		{ "no array", "PACKHORSE1:wA", "cut short or damaged" },
 		{ "empty array", "PACKHORSE1:kA", "cut short or damaged" },
+		{ "typed by Telex", "PACKHỎSE1:k8Q", "Vietnamese keyboard" },
+		{ "only behind the prefix", "PACKHORSE1:k8QĐA", "Vietnamese keyboard" },
+		{ "another text", "Chiềng Khoa", "not a Packhorse invite" },
 	};
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
@@ -526,6 +563,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_members),
 		cmocka_unit_test(test_every_bit),
+		cmocka_unit_test(test_replaces),
 		cmocka_unit_test(test_forged),
 		cmocka_unit_test(test_text_round_trip),
 		cmocka_unit_test(test_text_every_bit),

@@ -131,6 +131,72 @@ static void test_every_bit(void **state)
 	ph_buf_deinit(&bytes);
 }
 
+/* Logs of keys that are named no more: in order, to the most, each once. */
+static void test_closed(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *name;
+		unsigned n;
+		uint64_t n_of_last;
+		bool twice;
+		int rc;
+	} cases[] = {
+		{ "one", 1, 1, false, 0 },
+		{ "most", PH_KEYLIST_CLOSED_MAX, INT64_MAX, false, 0 },
+		{ "one more", PH_KEYLIST_CLOSED_MAX + 1, 1, false, -EINVAL },
+		{ "of no entry", 2, 0, false, -EINVAL },
+		{ "over the limit", 2, (uint64_t)INT64_MAX + 1, false, -EINVAL },
+		{ "told twice", 2, 1, true, -EINVAL },
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		print_message("# %s\n", cases[i].name);
+		struct ph_keylist list = p.list, again;
+		struct ph_buf bytes = { 0 };
+		uint8_t other[PH_LOG_ID_SIZE] = { 99 };
+
+		list.n_closed = cases[i].n;
+		for (unsigned j = 0; j < PH_KEYLIST_CLOSED_MAX; j++) {
+			memset(&list.closed[j], 0, sizeof(list.closed[j]));
+			list.closed[j].log_id[0] = (uint8_t)(cases[i].twice ? 7 : j);
+			list.closed[j].h[0] = (uint8_t)(j + 50);
+			list.closed[j].n = j + 1;
+		}
+		if (cases[i].n <= PH_KEYLIST_CLOSED_MAX) {
+			list.closed[cases[i].n - 1].n = cases[i].n_of_last;
+		}
+		assert_int_equal(ph_keylist_encode(&list, &p.root, &bytes), cases[i].rc);
+		if (cases[i].rc == 0) {
+			assert_int_equal(ph_keylist_decode(ph_buf_view(&bytes), &again),
+					 0);
+			assert_int_equal(again.n_closed, list.n_closed);
+			for (unsigned j = 0; j < list.n_closed; j++) {
+				const struct ph_head *closed =
+					ph_keylist_closed(&again, list.closed[j].log_id);
+
+				assert_non_null(closed);
+				assert_true(closed->n == list.closed[j].n);
+				assert_memory_equal(closed->h, list.closed[j].h,
+						    PH_HASH_SIZE);
+			}
+			assert_null(ph_keylist_closed(&again, other));
+		} else {
+			assert_int_equal(bytes.len, 0);
+		}
+		ph_buf_deinit(&bytes);
+	}
+	/* without any it has a member less, and says none when it is read into old memory */
+	struct ph_keylist again;
+	struct ph_buf bytes = { 0 };
+
+	memset(&again, 0x5a, sizeof(again));
+	assert_int_equal(ph_keylist_encode(&p.list, &p.root, &bytes), 0);
+	assert_int_equal(ph_keylist_decode(ph_buf_view(&bytes), &again), 0);
+	assert_int_equal(again.n_closed, 0);
+	ph_buf_deinit(&bytes);
+}
+
 static void assert_list_refused(const struct ph_keylist *list, uint64_t version,
 				const char *context, const struct ph_sign_pair *pair,
 				int expected)
@@ -244,6 +310,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_round_trip_at_limits),
 		cmocka_unit_test(test_every_bit),
+		cmocka_unit_test(test_closed),
 		cmocka_unit_test(test_forged),
 		cmocka_unit_test(test_root_of_small_order),
 		cmocka_unit_test(test_size_limit),

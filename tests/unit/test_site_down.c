@@ -216,6 +216,70 @@ static void test_control_of_another_hub(void **state)
 	assert_int_equal(control_n(world), 0);
 }
 
+/* The hub has other keys, and its control log of before counts up to AT; NULL: not at all. */
+static void close_control(struct world *world, const struct ph_log *at)
+{
+	struct ph_keylist list = world->province.list;
+	struct ph_device_keys fresh;
+
+	ph_device_keys_make(&fresh, &world->config.rng);
+	memcpy(list.hub[0].sign, fresh.sign.key, PH_KEY_SIZE);
+	memcpy(list.hub[0].box, fresh.box.key, PH_KEY_SIZE);
+	list.generation = 2;
+	if (at) {
+		memcpy(list.closed[0].log_id, at->id, PH_LOG_ID_SIZE);
+		memcpy(list.closed[0].h, at->h, PH_HASH_SIZE);
+		list.closed[0].n = at->n;
+		list.n_closed = 1;
+	}
+	offer_list(world, &list, &world->province.root);
+	ph_device_keys_wipe(&fresh);
+}
+
+static void store_control(struct world *world, bool taken, uint64_t n)
+{
+	struct ph_job *job = store(world, control_item(world));
+
+	assert_true(job->bad != taken);
+	ph_job_free(job);
+	assert_int_equal(control_n(world), n);
+}
+
+/* Of a key that is named no more counts what the list says, and nothing that was sealed since. */
+static void test_control_closed(void **state)
+{
+	struct world *world = *state;
+	struct ph_log at;
+
+	add_policy(world, "14");
+	at = *ph_writer_log(world->control);
+	close_control(world, &at);
+	add_policy(world, "99");
+	store_control(world, false, 0);
+}
+
+static void test_control_closed_behind(void **state)
+{
+	struct world *world = *state;
+	struct ph_log at;
+
+	add_policy(world, "14");
+	at = *ph_writer_log(world->control);
+	close_control(world, &at);
+	store_control(world, true, at.n);
+	add_policy(world, "99");
+	store_control(world, false, at.n);
+}
+
+static void test_control_not_closed(void **state)
+{
+	struct world *world = *state;
+
+	add_policy(world, "14");
+	close_control(world, NULL);
+	store_control(world, false, 0);
+}
+
 /* --- ends --- */
 
 static void end_session(struct world *world, bool complete, const char *reason,
@@ -292,15 +356,64 @@ static void test_frames(void **state)
 	}
 }
 
+static void assert_calls(struct world *world, const uint8_t *box)
+{
+	struct ph_site_info info;
+
+	ph_site_info(world->site, &info);
+	assert_memory_equal(info.hub_box, box, PH_KEY_SIZE);
+}
+
+/* A hub that has not the key we call by may have one that the list names besides. */
+static void test_other_hub(void **state)
+{
+	struct world *world = *state;
+	struct ph_keylist list = world->province.list;
+	struct ph_device_keys fresh;
+
+	ph_device_keys_make(&fresh, &world->config.rng);
+	end_session(world, false, "wrong-key", 100, 0); /* there is no other */
+	assert_calls(world, list.hub[0].box);
+	list.hub[1] = list.hub[0];
+	memcpy(list.hub[0].sign, fresh.sign.key, PH_KEY_SIZE);
+	memcpy(list.hub[0].box, fresh.box.key, PH_KEY_SIZE);
+	list.n_hubs = 2;
+	list.generation = 2;
+	offer_list(world, &list, &world->province.root);
+	assert_calls(world, list.hub[0].box);
+	end_session(world, false, "unreachable", 0, 0);
+	assert_calls(world, list.hub[0].box);
+	end_session(world, false, "wrong-key", 100, 0);
+	assert_calls(world, list.hub[1].box);
+	ph_site_close(world->site);
+	world->site = NULL;
+	assert_int_equal(world_open(world, NULL), 0);
+	assert_calls(world, list.hub[1].box);
+	end_session(world, false, "wrong-key", 100, 0);
+	assert_calls(world, list.hub[0].box);
+	end_session(world, false, "wrong-key", 100, 0);
+	list.generation = 3;
+	offer_list(world, &list, &world->province.root);
+	assert_calls(world, list.hub[0].box);
+	ph_device_keys_wipe(&fresh);
+}
+
 #define JOINED(test)                                                                     \
 	cmocka_unit_test_setup_teardown(test, world_setup_joined, world_teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		JOINED(test_keylist),         JOINED(test_control),
-		JOINED(test_control_refused), JOINED(test_control_of_another_hub),
-		JOINED(test_session_end),     JOINED(test_frames),
+		JOINED(test_keylist),
+		JOINED(test_control),
+		JOINED(test_control_refused),
+		JOINED(test_control_of_another_hub),
+		JOINED(test_control_closed),
+		JOINED(test_control_closed_behind),
+		JOINED(test_control_not_closed),
+		JOINED(test_other_hub),
+		JOINED(test_session_end),
+		JOINED(test_frames),
 	};
 
 	return ph_crypto_start() != 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,130 @@
+/*
+ * daemon/hub_rotate.c - other online keys for the hub.
+ *
+ * First all that can be refused, then the store (its logs are left with the next entry),
+ * then the files, of which the key list is the one that counts (hub_keys.c). A rotation
+ * that was broken off before it leaves a hub with its old keys, whose next entry opens
+ * other logs all the same; that is harmless.
+ */
+#include "daemon/hub_rotate.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "daemon/hub_collect.h"
+
+struct closing {
+	struct ph_keylist *list;
+	bool is_full;
+};
+
+/* LOG, if it is of a key of ours that the list names no more. */
+static int see_log(void *data, const struct ph_log *log)
+{
+	struct closing *closing = data;
+	struct ph_keylist *list = closing->list;
+	struct ph_head *closed;
+
+	if (log->role != PH_ROLE_HUB || log->n == 0 || log->branch != 0 ||
+	    ph_keylist_has_hub(list, log->key) || ph_keylist_closed(list, log->id)) {
+		return 0;
+	}
+	if (list->n_closed == PH_KEYLIST_CLOSED_MAX) {
+		closing->is_full = true;
+		return 0;
+	}
+	closed = &list->closed[list->n_closed++];
+	memcpy(closed->log_id, log->id, sizeof(closed->log_id));
+	memcpy(closed->h, log->h, sizeof(closed->h));
+	closed->n = log->n;
+	return 0;
+}
+
+/* Room for one more of all that is bounded. */
+static int check_room(const struct ph_hub *hub, struct ph_error *err)
+{
+	if (hub->ring.n == PH_HUB_RING_MAX) {
+		return ph_fail(err, PH_EXIT_OTHER, -ENOSPC,
+			       "this hub has had %d sets of keys, and keeps no more: "
+			       "some site may still call by the oldest",
+			       PH_HUB_RING_MAX);
+	}
+	if (hub->control.n == PH_CONTROL_LOGS_MAX) {
+		return ph_fail(err, PH_EXIT_OTHER, -ENOSPC,
+			       "the control log consists of %d logs already, and may not "
+			       "become more",
+			       PH_CONTROL_LOGS_MAX);
+	}
+	return 0;
+}
+
+static int make_list(struct ph_hub *hub, const struct ph_device_keys *next, bool stolen,
+		     struct ph_keylist *list, struct ph_error *err)
+{
+	struct closing closing = { .list = list };
+	unsigned kept = stolen ? 0
+			: hub->keylist.n_hubs < PH_KEYLIST_HUBS_MAX
+				? hub->keylist.n_hubs
+				: PH_KEYLIST_HUBS_MAX - 1;
+	int rc;
+
+	*list = hub->keylist;
+	list->issued = (uint64_t)ph_hub_now(hub);
+	memcpy(list->hub[0].sign, next->sign.key, PH_KEY_SIZE);
+	memcpy(list->hub[0].box, next->box.key, PH_KEY_SIZE);
+	memcpy(&list->hub[1], hub->keylist.hub, kept * sizeof(list->hub[0]));
+	list->n_hubs = 1 + kept;
+	rc = ph_hub_keylist_next(hub, &list->generation);
+	rc = rc < 0 ? rc : ph_journal_log_each(hub->journal, see_log, &closing);
+	if (rc < 0) {
+		return ph_fail_errno(err, rc, "reading the hub's store");
+	}
+	return closing.is_full ? ph_fail(err, PH_EXIT_OTHER, -ENOSPC,
+					 "the key list has no room for the logs of so "
+					 "many keys (%d)",
+					 PH_KEYLIST_CLOSED_MAX)
+			       : 0;
+}
+
+static int leave_logs(struct ph_hub *hub, bool new_epoch, struct ph_error *err)
+{
+	int rc = ph_db_begin(hub->db);
+
+	rc = rc < 0 ? rc : ph_hub_leave(hub, new_epoch);
+	rc = rc < 0 ? rc : ph_db_commit(hub->db);
+	if (rc < 0) {
+		ph_db_rollback(hub->db);
+		return ph_fail_errno(err, rc, "writing the hub's store");
+	}
+	return 0;
+}
+
+int ph_hub_rotate(struct ph_hub *hub, const struct ph_sign_pair *root, bool stolen,
+		  uint64_t *generation_out, struct ph_error *err)
+{
+	struct ph_device_keys next = { 0 };
+	struct ph_buf bytes = { 0 };
+	struct ph_keylist list;
+	int rc = check_room(hub, err);
+
+	if (rc < 0) {
+		return rc;
+	}
+	ph_device_keys_make(&next, &hub->config.rng);
+	rc = make_list(hub, &next, stolen, &list, err);
+	if (rc == 0) {
+		rc = ph_keylist_encode(&list, root, &bytes);
+		rc = rc < 0 ? ph_fail_errno(err, rc, "making the key list") : 0;
+	}
+	/* what was signed by a key that is named no more does not count: receipts are given anew */
+	rc = rc < 0 ? rc : leave_logs(hub, list.n_hubs <= hub->keylist.n_hubs, err);
+	rc = rc < 0 ? rc
+		    : ph_hub_keys_replace(hub->dir, &hub->keys, &next,
+					  ph_buf_view(&bytes), ph_hub_now(hub), err);
+	if (rc == 0) {
+		*generation_out = list.generation;
+	}
+	ph_device_keys_wipe(&next);
+	ph_buf_deinit(&bytes);
+	return rc;
+}
