@@ -213,6 +213,10 @@ int ph_journal_span(struct ph_journal *journal, const struct ph_log *log, uint64
 int ph_journal_read_segment(struct ph_journal *journal, const struct ph_log *log,
 			    uint64_t after, size_t max, struct ph_segment *segment_out,
 			    struct ph_buf *buf);
+/* The same, but to no seal above LAST; PH_JOURNAL_E_NONE also if there is none so near. */
+int ph_journal_read_until(struct ph_journal *journal, const struct ph_log *log,
+			  uint64_t after, uint64_t last, size_t max,
+			  struct ph_segment *segment_out, struct ph_buf *buf);
 /* What of a segment was new: entries FIRST to LAST of the branch ROW. */
 struct ph_stored {
 	int64_t row;
@@ -244,6 +248,7 @@ enum ph_road {
 	PH_ROAD_IMPORT = 2,  /* from a file that somebody carried */
 	PH_ROAD_STICK = 3,   /* in a bundle */
 	PH_ROAD_LAN = 4,     /* from another device of the site */
+	PH_ROAD_COURIER = 5, /* in a bundle that a courier brought */
 };
 struct ph_arrival {
 	uint64_t first, last; /* entries that came together and were new */

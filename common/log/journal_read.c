@@ -73,6 +73,7 @@ struct cut {
 	uint64_t n;    /* 0: none yet */
 	size_t len;    /* of the body up to there */
 	uint64_t next; /* the seal after it; 0: none */
+	uint64_t last; /* no seal above is taken */
 };
 
 /*
@@ -108,7 +109,7 @@ static int copy_run(struct ph_journal *journal, int64_t row, const struct ph_run
 			cut->n = n;
 			cut->len = buf->len;
 			rc = ph_journal_seal_after(journal, row, n, &cut->next);
-			if (rc == 0 && cut->next == 0) {
+			if (rc == 0 && (cut->next == 0 || cut->next > cut->last)) {
 				*done_out = true;
 				return 0;
 			}
@@ -117,13 +118,13 @@ static int copy_run(struct ph_journal *journal, int64_t row, const struct ph_run
 	return rc;
 }
 
-int ph_journal_read_segment(struct ph_journal *journal, const struct ph_log *log,
-			    uint64_t after, size_t max, struct ph_segment *segment_out,
-			    struct ph_buf *buf)
+int ph_journal_read_until(struct ph_journal *journal, const struct ph_log *log,
+			  uint64_t after, uint64_t last, size_t max,
+			  struct ph_segment *segment_out, struct ph_buf *buf)
 {
 	struct ph_segment segment = { .first = after + 1 };
 	struct ph_run run = { 0 };
-	struct cut cut = { 0 };
+	struct cut cut = { .last = last };
 	bool done = false;
 	struct ph_log *held;
 	int rc = ph_journal_held(journal, log->row, &held);
@@ -134,7 +135,7 @@ int ph_journal_read_segment(struct ph_journal *journal, const struct ph_log *log
 	if (rc == 0) {
 		rc = ph_journal_seal_after(journal, log->row, after, &cut.next);
 	}
-	if (rc == 0 && cut.next == 0) {
+	if (rc == 0 && (cut.next == 0 || cut.next > last)) {
 		rc = PH_JOURNAL_E_NONE;
 	}
 	if (rc != 0) {
@@ -162,4 +163,12 @@ int ph_journal_read_segment(struct ph_journal *journal, const struct ph_log *log
 	}
 	ph_buf_deinit(&run.bytes);
 	return rc;
+}
+
+int ph_journal_read_segment(struct ph_journal *journal, const struct ph_log *log,
+			    uint64_t after, size_t max, struct ph_segment *segment_out,
+			    struct ph_buf *buf)
+{
+	return ph_journal_read_until(journal, log, after, UINT64_MAX, max, segment_out,
+				     buf);
 }

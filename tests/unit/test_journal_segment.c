@@ -434,6 +434,36 @@ static void seals(void **state)
 	room_close(&room);
 }
 
+/* A segment may be asked for that ends at an earlier seal, though a later one fits. */
+static void until(void **state)
+{
+	struct ph_buf buf = { 0 };
+	struct ph_segment segment;
+	struct ph_log log;
+	struct room a;
+
+	(void)state;
+	author_open(&a, 7, 60, &log);
+	for (uint64_t n = 1; n <= log.n; n++) {
+		assert_int_equal(ph_journal_seal(a.journal, &log, n, a.keys.secret), 0);
+	}
+	for (uint64_t after = 0; after < 20; after++) {
+		assert_int_equal(ph_journal_read_until(a.journal, &log, after, after,
+						       SIZE_MAX, &segment, &buf),
+				 PH_JOURNAL_E_NONE);
+		for (uint64_t last = after + 1; last <= log.n; last++) {
+			assert_int_equal(ph_journal_read_until(a.journal, &log, after,
+							       last, SIZE_MAX, &segment,
+							       &buf),
+					 0);
+			assert_int_equal(segment.first, after + 1);
+			assert_int_equal(segment.last, last);
+		}
+	}
+	ph_buf_deinit(&buf);
+	room_close(&a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -444,6 +474,7 @@ int main(void)
 		cmocka_unit_test(body_limits),
 		cmocka_unit_test(cuts),
 		cmocka_unit_test(seals),
+		cmocka_unit_test(until),
 	};
 
 	if (sodium_init() < 0) {
