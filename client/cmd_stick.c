@@ -274,7 +274,8 @@ static int take_file(struct take *take, const struct ph_spool_file *file,
 	if (rc != 0) {
 		return rc < 0 ? rc : 0;
 	}
-	rc = ph_site_take_bundle(take->site, ph_buf_view(bundle), &taken, err);
+	rc = ph_site_take_bundle(take->site, ph_buf_view(bundle), PH_ROAD_STICK, &taken,
+				 err);
 	if (rc < 0) {
 		return rc;
 	}

@@ -71,6 +71,7 @@ static void add(struct total *total, const struct ph_sync_end *end)
 	total->receipts += result->counts.receipts;
 	total->elapsed_ms += result->elapsed_ms;
 	total->moved.entries_sent += moved->entries_sent;
+	total->moved.entries_carried += moved->entries_carried;
 	total->moved.parts_sent += moved->parts_sent;
 	total->moved.entries_received += moved->entries_received;
 	total->moved.entries_of_site += moved->entries_of_site;
@@ -146,9 +147,10 @@ static int print(const struct ph_cli *cli, const struct total *total)
 				  (json_int_t)(total->moved.entries_sent +
 					       total->moved.entries_received),
 				  "entries_sent", (json_int_t)total->moved.entries_sent,
-				  "parts_sent", (json_int_t)total->moved.parts_sent,
-				  "receipts", (json_int_t)total->receipts,
-				  "entries_received",
+				  "entries_carried",
+				  (json_int_t)total->moved.entries_carried, "parts_sent",
+				  (json_int_t)total->moved.parts_sent, "receipts",
+				  (json_int_t)total->receipts, "entries_received",
 				  (json_int_t)total->moved.entries_received,
 				  "entries_of_site",
 				  (json_int_t)total->moved.entries_of_site,
@@ -174,6 +176,12 @@ static int print(const struct ph_cli *cli, const struct total *total)
 		       ph_number(number[0], total->moved.entries_sent),
 		       ph_number(number[1], total->bytes_up),
 		       ph_number(number[2], total->bytes_down));
+	}
+	if (total->moved.entries_carried > 0) {
+		printf(ph_say("%s of them were written by another machine of this "
+			      "site.\n",
+			      "Trong đó có %s giao dịch của máy khác trong điểm.\n"),
+		       ph_number(number[0], total->moved.entries_carried));
 	}
 	print_taken(total);
 	return 0;

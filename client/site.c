@@ -35,9 +35,10 @@ int64_t ph_site_now(const struct ph_site *site)
 
 enum ph_road ph_site_road(const struct ph_site *site)
 {
-	return site->by_lan    ? PH_ROAD_LAN
-	       : site->by_file ? PH_ROAD_STICK
-			       : PH_ROAD_SESSION;
+	return site->by_lan       ? PH_ROAD_LAN
+	       : !site->by_file   ? PH_ROAD_SESSION
+	       : site->by_courier ? PH_ROAD_COURIER
+				  : PH_ROAD_STICK;
 }
 
 int64_t ph_site_today(struct ph_site *site)

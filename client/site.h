@@ -167,6 +167,8 @@ void ph_site_job(struct ph_site *site, struct ph_job *job, struct ph_error *err)
 struct ph_site_moved {
 	uint64_t entries_sent, parts_sent;
 	uint64_t
+		entries_carried; /* of those sent: written by other devices of the site */
+	uint64_t
 		entries_received; /* of the control log and of other devices of the site */
 	uint64_t entries_of_site, parts_received; /* of the latter alone */
 	uint64_t entries_back;   /* of this device's own logs, that were missing here */

@@ -67,7 +67,7 @@ struct ph_site_taken {
  * Take BUNDLE, whole bytes. 0, also when it is refused somewhere: what came before is kept;
  * -EBADMSG with ERR: a receipt in it is not signed as it should be; or another negative errno with ERR.
  */
-int ph_site_take_bundle(struct ph_site *site, struct ph_view bundle,
+int ph_site_take_bundle(struct ph_site *site, struct ph_view bundle, enum ph_road road,
 			struct ph_site_taken *taken_out, struct ph_error *err);
 
 /* --- what is remembered of sticks, for `status` --- */

@@ -204,8 +204,8 @@ static int take(struct ph_site_courier *courier, struct ph_courier_job *job)
 		job->answer = PH_COURIER_DAMAGED;
 		rc = 0;
 	} else if (rc == 0) {
-		rc = ph_site_take_bundle(courier->site, ph_buf_view(&bundle), &taken,
-					 courier->err);
+		rc = ph_site_take_bundle(courier->site, ph_buf_view(&bundle),
+					 PH_ROAD_COURIER, &taken, courier->err);
 		if (rc == 0) {
 			add(told, &taken);
 			job->answer =

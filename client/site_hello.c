@@ -380,6 +380,7 @@ static void start_session(struct ph_site *site, const struct ph_hello *hello)
 		}
 	}
 	site->n_send = hello->n_heads;
+	site->n_carried = 0;
 }
 
 static int fill_hello(struct ph_site *site, size_t flight_max, struct ph_hello *hello,

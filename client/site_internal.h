@@ -33,9 +33,10 @@
 /* The same of one that travels packed: about a tenth of it does. */
 #define PH_SITE_PACKED_MAX  (128 * 1024)
 
-/* One of our logs in the running session, by its index in the hello. */
+/* One of our logs in the running session, by its index in the hello; or one that we carry. */
 struct ph_site_send {
 	uint8_t log_id[PH_LOG_ID_SIZE];
+	int64_t row;         /* of another device's log: this branch; 0: ours */
 	uint64_t told;       /* n of the head in the hello */
 	uint64_t flown;      /* the last entry in the first flight; 0: none of this log */
 	uint64_t start;      /* what the hub held when it welcomed us */
@@ -108,8 +109,16 @@ struct ph_site {
 	bool has_run;
 	bool run_moved; /* the batch has taken codes from it */
 	/* of the running session; it survives a pause */
-	struct ph_site_send send[PH_HEADS_MAX];
-	unsigned n_send;
+	struct ph_site_send send[PH_HEADS_MAX + PH_SIBLINGS_MAX];
+	unsigned n_send;    /* ours; behind them ... */
+	unsigned n_carried; /* ... branches of logs of other devices of the site */
+	/* what the hello told of those: receipts name them behind our heads */
+	struct ph_site_told {
+		uint8_t log_id[PH_LOG_ID_SIZE];
+		int64_t row;
+		uint64_t n;
+	} told[PH_SIBLINGS_MAX];
+	unsigned n_told;
 	struct ph_epoch epoch;
 	struct ph_pack *pack; /* made when first needed */
 	bool packs;           /* the hub takes what we pack */
@@ -131,10 +140,11 @@ struct ph_site {
 	} pass;
 	/* what comes is from a bundle: its sender could not know what is here */
 	bool by_file;
-	bool by_lan;    /* ... from another device of the site, in this job */
-	uint64_t left;  /* items that did not go on from it */
-	bool asked_own; /* the hello of this session told of the own logs */
-	bool offered;   /* the hello told of own logs though they were signed for; ... */
+	bool by_courier; /* ... that a courier brought */
+	bool by_lan;     /* ... from another device of the site, in this job */
+	uint64_t left;   /* items that did not go on from it */
+	bool asked_own;  /* the hello of this session told of the own logs */
+	bool offered;    /* the hello told of own logs though they were signed for; ... */
 	int64_t offer_next; /* ... and had no place for those from this row on; 0: it had */
 	bool lacks_own;     /* this session has shown that the next brings own entries */
 	struct ph_site_admitted admitted; /* the last that was looked up */

@@ -17,6 +17,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "client/site_sibling.h"
 #include "client/site_take.h"
 
 /* --- heads --- */
@@ -58,6 +59,31 @@ int ph_site_verify_receipt(const struct ph_site *site, struct ph_view bytes,
 		"not kept. Call the provincial library");
 }
 
+/* The log that SHORT_FORM is for: ours, or of another device, as the hello told it. */
+static int find_receipted(struct ph_site *site, const struct ph_short_receipt *short_form,
+			  struct ph_log *log, struct ph_error *err)
+{
+	unsigned index = short_form->index;
+	const struct ph_site_told *told;
+	int rc;
+
+	if (index < site->n_send) {
+		rc = ph_journal_log_find(site->journal, site->send[index].log_id, log);
+		if (rc == 0 && short_form->n > log->n) {
+			rc = ph_site_own_differs(site, log);
+			return rc < 0 ? rc : PH_JOURNAL_E_GAP;
+		}
+		return rc;
+	}
+	index -= site->n_send;
+	told = index < site->n_told ? &site->told[index] : NULL;
+	if (!told || short_form->n > told->n) {
+		return ph_fail(err, PH_EXIT_OTHER, -EBADMSG,
+			       "the hub sent a receipt for what it was not told of");
+	}
+	return ph_journal_log_at(site->journal, told->row, log);
+}
+
 static int keep_receipt(struct ph_site *site, const struct ph_short_receipt *short_form,
 			struct ph_error *err)
 {
@@ -69,16 +95,13 @@ static int keep_receipt(struct ph_site *site, const struct ph_short_receipt *sho
 	struct ph_log log;
 	int rc;
 
-	if (short_form->index >= site->n_send ||
-	    short_form->n_missing > PH_RECEIPT_MISSING_MAX) {
+	if (short_form->n_missing > PH_RECEIPT_MISSING_MAX) {
 		return ph_fail(err, PH_EXIT_OTHER, -EBADMSG,
-			       "the hub sent a receipt for a log that is not ours");
+			       "the hub sent a receipt that no hub gives");
 	}
-	rc = ph_journal_log_find(site->journal, site->send[short_form->index].log_id,
-				 &log);
-	if (rc == 0 && short_form->n > log.n) {
-		return ph_site_own_differs(site,
-					   &log); /* what it is for comes back first */
+	rc = find_receipted(site, short_form, &log, err);
+	if (rc == PH_JOURNAL_E_GAP) {
+		return 0; /* what it is for comes back first */
 	}
 	if (rc == 0) {
 		rc = ph_journal_chain_at(site->journal, &log, short_form->n,
@@ -306,6 +329,9 @@ static int do_welcome(struct ph_site *site, struct ph_job *job, struct ph_error 
 	}
 	if (rc == 0) {
 		rc = ph_site_control_wanted(site, welcome);
+	}
+	if (rc == 0) {
+		rc = ph_site_sibling_asked(site, welcome);
 	}
 	if (rc == 0) {
 		rc = ph_site_check_epoch(site, &welcome->epoch);

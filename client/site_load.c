@@ -5,7 +5,8 @@
  * For each log in turn: first the sealed parts of entries that are sent already, then
  * parts that the hub says it lacks, then the next segment, sealed where it is cut. A
  * part travels as its plain fields and seed, and only if our own copy of it opens: so
- * the hub makes the same ciphertext again.
+ * the hub makes the same ciphertext again. Last what we carry for other devices of the
+ * site (site_sibling.c), by the seals that it has.
  *
  * If a budget has no room for all of it, plain entries go first, of all logs, then the
  * sealed parts of readers, then the others: what was lent must be known before who reads.
@@ -22,6 +23,7 @@
 #include <string.h>
 
 #include "client/road_class.h"
+#include "client/site_sibling.h"
 #include "client/site_take.h"
 
 #define LEAST_CUT 16 /* bytes: no entry is so short */
@@ -42,8 +44,8 @@ int ph_site_segment(struct ph_site *site, const struct ph_log *log, uint64_t aft
 	}
 	rc = ph_journal_seal(site->journal, &copy, last, site->keys.sign.secret);
 	if (rc == 0) {
-		rc = ph_journal_read_segment(site->journal, &copy, after, max,
-					     segment_out, buf);
+		rc = ph_journal_read_until(site->journal, &copy, after, last, max,
+					   segment_out, buf);
 	}
 	return rc > 0 ? -EUCLEAN : rc;
 }
@@ -112,11 +114,11 @@ int ph_site_has_more(struct ph_site *site, bool *more_out)
 	if (given < 0) {
 		return given;
 	}
-	for (unsigned i = 0; !more && i < site->n_send; i++) {
+	for (unsigned i = 0; !more && i < site->n_send + site->n_carried; i++) {
 		const struct ph_site_send *send = &site->send[i];
 		struct ph_log log;
 		uint64_t n = 0;
-		int rc = ph_journal_log_find(site->journal, send->log_id, &log);
+		int rc = ph_site_send_log(site, send, &log);
 
 		if (rc == 0) {
 			rc = parts_wait(site, &log, send, &n);
@@ -124,7 +126,8 @@ int ph_site_has_more(struct ph_site *site, bool *more_out)
 		if (rc != 0) {
 			return rc < 0 ? rc : -EUCLEAN;
 		}
-		more = n > 0 || send->n_missing > 0 || log.n > send->cursor;
+		more = n > 0 || send->n_missing > 0 ||
+		       ph_site_send_end(send, &log) > send->cursor;
 	}
 	*more_out = more;
 	return 0;
@@ -164,11 +167,12 @@ static int next_step(struct ph_site *site, const struct ph_log *log,
 		     const struct ph_site_send *send, enum step *step_out,
 		     uint64_t *n_out)
 {
+	uint64_t end = ph_site_send_end(send, log);
 	int rc = 0;
 
 	*n_out = 0;
 	if (ph_site_parts_last(site) && site->pass == PH_PASS_ENTRIES) {
-		*step_out = log->n > send->cursor ? STEP_SEGMENT : STEP_NONE;
+		*step_out = end > send->cursor ? STEP_SEGMENT : STEP_NONE;
 		return 0;
 	}
 	rc = parts_wait(site, log, send, n_out);
@@ -183,7 +187,7 @@ static int next_step(struct ph_site *site, const struct ph_log *log,
 		*step_out = STEP_MISSING;
 		*n_out = send->missing[0];
 	} else {
-		*step_out = log->n > send->cursor ? STEP_SEGMENT : STEP_NONE;
+		*step_out = end > send->cursor ? STEP_SEGMENT : STEP_NONE;
 	}
 	return 0;
 }
@@ -219,9 +223,12 @@ static int make_segment(struct ph_site *site, const struct ph_log *log, uint64_t
 {
 	struct ph_segment segment;
 	struct ph_item *item = ph_item_new(PH_ITEM_SEGMENT);
-	int rc = item ? ph_site_segment(site, log, after, max, false, &segment,
-					&item->body)
-		      : -ENOMEM;
+	int rc = !item ? -ENOMEM
+		 : ph_site_is_sibling(site, log)
+			 ? ph_journal_read_segment(site->journal, log, after, max,
+						   &segment, &item->body)
+			 : ph_site_segment(site, log, after, max, false, &segment,
+					   &item->body);
 
 	if (rc != 0) {
 		ph_items_free(item);
@@ -369,6 +376,8 @@ static int load_one(struct ph_site *site, const struct ph_log *log,
 	if (item && step == STEP_SEGMENT) {
 		n = item->last;
 		site->moved.entries_sent += item->last - item->first + 1;
+		site->moved.entries_carried +=
+			send->row > 0 ? item->last - item->first + 1 : 0;
 		site->moved.parts_sent += parts;
 	} else if (item) {
 		site->moved.parts_sent++;
@@ -387,7 +396,7 @@ static int load_one(struct ph_site *site, const struct ph_log *log,
 static int load_log(struct ph_site *site, struct ph_site_send *send, struct load *load)
 {
 	struct ph_log log;
-	int rc = ph_journal_log_find(site->journal, send->log_id, &log);
+	int rc = ph_site_send_log(site, send, &log);
 
 	while (rc == 0 && !load->is_full) {
 		enum step step;
@@ -409,7 +418,7 @@ static bool next_pass(struct ph_site *site)
 		return false;
 	}
 	site->pass++;
-	for (unsigned i = 0; i < site->n_send; i++) {
+	for (unsigned i = 0; i < site->n_send + site->n_carried; i++) {
 		site->send[i].parts = site->send[i].parts_from;
 	}
 	return true;
@@ -444,7 +453,9 @@ int ph_site_load(struct ph_site *site, struct ph_job *job)
 	int rc = load_control(site, &load);
 
 	do {
-		for (unsigned i = 0; rc == 0 && !load.is_full && i < site->n_send; i++) {
+		unsigned n = site->n_send + site->n_carried;
+
+		for (unsigned i = 0; rc == 0 && !load.is_full && i < n; i++) {
 			rc = load_log(site, &site->send[i], &load);
 		}
 	} while (rc == 0 && !load.is_full && next_pass(site));

@@ -16,7 +16,7 @@
 #include <string.h>
 
 #include "client/site_bundle.h"
-#include "client/site_internal.h"
+#include "client/site_sibling.h"
 
 enum {
 	LOAD_BUDGET = 64 * 1024,
@@ -26,8 +26,10 @@ enum {
 
 struct ph_site_packing {
 	struct ph_site *site; /* borrowed */
-	struct ph_site_send send[PH_HEADS_MAX];
-	unsigned n_send;
+	struct ph_site_send send[PH_HEADS_MAX + PH_SIBLINGS_MAX];
+	unsigned n_send, n_carried;
+	bool is_begun; /* these are where an earlier bundle ended */
+	bool carries;  /* also what other devices of the site wrote */
 	struct ph_bundle_source source;
 	struct ph_hello hello;
 	struct ph_error *err; /* of the call that runs */
@@ -56,6 +58,7 @@ int ph_site_pack_new(struct ph_site_packing **packing_out, struct ph_site *site)
 		return -ENOMEM;
 	}
 	packing->site = site;
+	packing->carries = true;
 	packing->source.load = load;
 	packing->source.data = packing;
 	*packing_out = packing;
@@ -110,6 +113,13 @@ static int place_cursors(struct ph_site_packing *packing)
 		}
 		rc = found ? 0 : begin_log(site, i);
 	}
+	if (rc == 0 && packing->carries && !packing->is_begun) {
+		rc = ph_site_sibling_all(site);
+	} else if (rc == 0 && packing->carries) {
+		memcpy(site->send + site->n_send, packing->send + packing->n_send,
+		       packing->n_carried * sizeof(site->send[0]));
+		site->n_carried = packing->n_carried;
+	}
 	return rc;
 }
 
@@ -117,6 +127,8 @@ static void keep_cursors(struct ph_site_packing *packing)
 {
 	memcpy(packing->send, packing->site->send, sizeof(packing->send));
 	packing->n_send = packing->site->n_send;
+	packing->n_carried = packing->site->n_carried;
+	packing->is_begun = true;
 }
 
 /* ---- one bundle ---- */

@@ -18,6 +18,7 @@
  * of it is kept. Another device of the site may have heard of one that we have not: what it
  * sends of that is left alone, and a page of the feed is not its to send.
  */
+#include "client/site_sibling.h"
 #include "client/site_take.h"
 
 #include <errno.h>
@@ -359,6 +360,7 @@ static int tell_log(void *data, const struct ph_log *log)
 	struct telling *telling = data;
 	struct ph_site *site = telling->site;
 	unsigned slot;
+	int rc;
 
 	if (log->site != site->cert.invite.site || log->n == 0 ||
 	    (!telling->own && memcmp(log->key, site->keys.sign.key, PH_KEY_SIZE) == 0)) {
@@ -369,7 +371,10 @@ static int tell_log(void *data, const struct ph_log *log)
 		return 0;
 	}
 	telling->row[slot] = log->row;
-	return tell_point(site, log, log->n, log->h, &telling->list[slot]);
+	rc = tell_point(site, log, log->n, log->h, &telling->list[slot]);
+	return rc == 0 && !telling->own
+		       ? ph_site_sibling_waits(site, log, &telling->list[slot].waits)
+		       : rc;
 }
 
 int ph_site_tell_logs(struct ph_site *site, bool own,
@@ -380,15 +385,6 @@ int ph_site_tell_logs(struct ph_site *site, bool own,
 
 	*n_out = telling.n;
 	return rc;
-}
-
-/* Whether the last entry of LOG came from another device of the site. */
-static bool is_ahead(struct ph_site *site, const struct ph_log *log)
-{
-	struct ph_arrival arrival;
-
-	return ph_journal_arrival(site->journal, log->row, log->n, &arrival) == 0 &&
-	       arrival.road == PH_ROAD_LAN;
 }
 
 /*
@@ -409,8 +405,9 @@ static int tell_steps(struct telling *telling)
 		rc = ph_journal_log_at(telling->site->journal, telling->row[i], &log);
 		for (size_t j = 0; rc == 0 && j < sizeof(back) / sizeof(back[0]) &&
 				   telling->n < PH_SIBLINGS_MAX && log.n > back[j] &&
-				   is_ahead(telling->site, &log);
+				   telling->list[i].waits;
 		     j++) {
+			telling->row[telling->n] = log.row;
 			rc = ph_journal_chain_at(telling->site->journal, &log,
 						 log.n - back[j], h);
 			rc = rc != 0 ? rc
@@ -438,6 +435,14 @@ int ph_site_tell_taken(struct ph_site *site, struct ph_hello *hello)
 	rc = rc != 0 ? rc : ph_journal_log_each(site->journal, tell_log, &telling);
 	rc = rc != 0 ? rc : tell_steps(&telling);
 	hello->n_siblings = telling.n;
+	for (unsigned i = 0; i < telling.n; i++) {
+		struct ph_site_told *told = &site->told[i];
+
+		memcpy(told->log_id, hello->sibling[i].log_id, sizeof(told->log_id));
+		told->row = telling.row[i];
+		told->n = hello->sibling[i].n;
+	}
+	site->n_told = telling.n;
 	return rc;
 }
 

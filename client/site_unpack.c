@@ -155,7 +155,7 @@ static int keep_receipt(struct unpacking *unpacking, const void *data)
 		unpacking->taken.left++;
 		return ph_site_ask_own(site);
 	}
-	if (rc == 0 && memcmp(log.key, site->keys.sign.key, PH_KEY_SIZE) != 0) {
+	if (rc == 0 && log.site != site->cert.invite.site) {
 		unpacking->taken.left++;
 		return 0;
 	}
@@ -247,7 +247,7 @@ static int read_all(struct unpacking *unpacking, struct ph_view bundle)
 	return kept != 0 ? kept : rc == PH_BUNDLE_E_OVER ? 0 : rc;
 }
 
-int ph_site_take_bundle(struct ph_site *site, struct ph_view bundle,
+int ph_site_take_bundle(struct ph_site *site, struct ph_view bundle, enum ph_road road,
 			struct ph_site_taken *taken_out, struct ph_error *err)
 {
 	struct unpacking unpacking = { .site = site, .err = err };
@@ -263,6 +263,7 @@ int ph_site_take_bundle(struct ph_site *site, struct ph_view bundle,
 		memset(&site->moved, 0, sizeof(site->moved));
 		site->n_left_alone = 0;
 		site->by_file = true;
+		site->by_courier = road == PH_ROAD_COURIER;
 		rc = read_all(&unpacking, bundle);
 		site->by_file = false;
 		unpacking.taken.left += site->left;

@@ -107,6 +107,7 @@ struct ph_hub_peer {
 	bool reused;   /* ... used by another device before */
 	bool forked;   /* a log of the device got another branch */
 	uint64_t entries, parts, receipts;
+	uint64_t carried; /* of the entries: written by another device of its site */
 	uint64_t
 		clamped; /* entries with stamps ahead of our clock; their mark was judged */
 	char refusal[96];
@@ -115,7 +116,8 @@ struct ph_hub_peer {
 	struct ph_quota quota;         /* ... as it leaves it; ... */
 	bool quota_moved;              /* ... which is not kept yet */
 	bool delayed;                  /* something of this job was put off */
-	bool by_file;                  /* it came in a bundle: nobody waits for answers */
+	bool by_file;        /* it came in a bundle: nobody waits for answers; ... */
+	enum ph_road road;   /* ... by this road */
 	int64_t made;        /* HEARD of a bundle: when it was made, as the device says */
 	struct ph_view told; /* the same: its hello, to be kept; borrowed */
 	uint64_t left;       /* items of it that do not go on from what is here */

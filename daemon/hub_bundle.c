@@ -27,6 +27,7 @@ struct taking {
 	struct ph_hub *hub;
 	struct ph_bundle_reader *reader;
 	struct ph_hub_bundle_taken *taken;
+	enum ph_road road;
 	uint8_t key[PH_KEY_SIZE];
 	struct ph_buf cert;
 	struct ph_buf hello; /* as it was told, encoded */
@@ -111,6 +112,7 @@ static int on_hello(struct taking *taking, const struct ph_bundle_record *record
 	memcpy(job.peer_key, taking->key, sizeof(job.peer_key));
 	job.hello.cert = ph_buf_view(&taking->cert);
 	taken->peer.by_file = true;
+	taken->peer.road = taking->road;
 	rc = carry_out(taking, &job);
 	taken->known = taken->peer.known;
 	taken->status = job.welcome.status;
@@ -238,10 +240,10 @@ static const char *reason_of(const struct ph_hub_bundle_taken *taken)
 						    : ph_bundle_reason(taken->refusal);
 }
 
-int ph_hub_bundle_take(struct ph_hub *hub, struct ph_view bundle,
+int ph_hub_bundle_take(struct ph_hub *hub, struct ph_view bundle, enum ph_road road,
 		       struct ph_hub_bundle_taken *taken_out)
 {
-	struct taking taking = { .hub = hub, .taken = taken_out };
+	struct taking taking = { .hub = hub, .taken = taken_out, .road = road };
 	struct ph_bundle_reader_config config = {
 		.direction = PH_BUNDLE_UP,
 		.keys = hub->ring.box,

@@ -30,7 +30,7 @@ struct ph_hub_bundle_taken {
  * Take BUNDLE, whole bytes. 0, also when it is refused somewhere: what came before is
  * stored, and durable. A negative errno: the store failed.
  */
-int ph_hub_bundle_take(struct ph_hub *hub, struct ph_view bundle,
+int ph_hub_bundle_take(struct ph_hub *hub, struct ph_view bundle, enum ph_road road,
 		       struct ph_hub_bundle_taken *taken_out);
 
 /* A device's bundles, one after the other; those to copies of its folder behind them. */

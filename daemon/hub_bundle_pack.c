@@ -23,6 +23,7 @@
 #include "daemon/hub_copy.h"
 #include "daemon/hub_load.h"
 #include "daemon/hub_receipt.h"
+#include "daemon/hub_sibling.h"
 
 enum {
 	LOAD_BUDGET = 64 * 1024,
@@ -195,6 +196,23 @@ static int look_for_receipt(void *data, const struct ph_log *log)
 	return 0;
 }
 
+/* A log of another device of the site that it waits to hear of, and that is here. 0 or negative errno. */
+static int sibling_waits(const struct ph_hub_packing *packing, bool *waits_out)
+{
+	const struct ph_hub_peer *peer = &packing->peer;
+	int rc = 0;
+
+	for (unsigned i = 0; rc == 0 && !*waits_out && i < peer->n_siblings; i++) {
+		struct ph_hub_head head;
+
+		if (peer->sibling[i].waits) {
+			rc = ph_hub_sibling_head(packing->hub, peer, i, &head);
+			*waits_out = rc == 0 && head.known.n > 0;
+		}
+	}
+	return rc;
+}
+
 /* Whether anything waits for the copy at hand. */
 static int copy_waits(const struct ph_hub_packing *packing, bool *waits_out)
 {
@@ -207,6 +225,9 @@ static int copy_waits(const struct ph_hub_packing *packing, bool *waits_out)
 					       packing->peer.device.id, look_for_receipt,
 					       &unreceipted);
 		*waits_out = unreceipted.waits;
+	}
+	if (rc == 0 && !*waits_out && packing->copies.copy[packing->at].by_file) {
+		rc = sibling_waits(packing, waits_out);
 	}
 	return rc;
 }
@@ -302,6 +323,26 @@ static int put_receipt(void *data, const struct ph_log *log)
 	return rc != 0 ? rc : put_head(receipts, &end);
 }
 
+/* For what it carried for other devices of its site: as far as it told. */
+static int put_sibling_receipts(struct receipts *receipts)
+{
+	struct ph_hub *hub = receipts->packing->hub;
+	const struct ph_hub_peer *peer = &receipts->packing->peer;
+	int rc = 0;
+
+	for (unsigned i = 0; rc == 0 && peer->confirmed && i < peer->n_siblings; i++) {
+		struct ph_hub_head head = { 0 };
+
+		if (peer->sibling[i].waits) {
+			rc = ph_hub_sibling_head(hub, peer, i, &head);
+		}
+		if (rc == 0 && head.known.n > 0) {
+			rc = put_head(receipts, &head);
+		}
+	}
+	return rc;
+}
+
 /* ---- one bundle ---- */
 
 static int take_number(struct ph_hub *hub, const struct ph_device *device,
@@ -373,6 +414,7 @@ static int pack_one(struct ph_hub_packing *packing, uint64_t max, struct ph_buf 
 		rc = ph_journal_logs_of_device(packing->hub->journal,
 					       packing->peer.device.id, put_receipt,
 					       &receipts);
+		rc = rc == 0 ? put_sibling_receipts(&receipts) : rc;
 	}
 	if (rc == 0) {
 		packing->is_begun = true;

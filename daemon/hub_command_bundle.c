@@ -185,7 +185,7 @@ int ph_hub_bundle_take_command(struct ph_hub *hub, const json_t *request, json_t
 	rc = rc < 0 ? rc : spool_path(hub, name, path, err);
 	rc = rc < 0 ? rc : ph_file_read_plain(path, PH_BUNDLE_MAX, &bundle);
 	if (rc == 0) {
-		rc = ph_hub_bundle_take(hub, ph_buf_view(&bundle), &taken);
+		rc = ph_hub_bundle_take(hub, ph_buf_view(&bundle), PH_ROAD_STICK, &taken);
 		hub->behind = true;
 	}
 	rc = rc == 0 ? tell_taken(hub, &taken, answer) : rc;

@@ -109,7 +109,8 @@ static int take(struct ph_hub *hub, struct ph_hub_courier *courier,
 		return 0;
 	}
 	if (rc == 0) {
-		rc = ph_hub_bundle_take(hub, ph_buf_view(&bundle), &taken);
+		rc = ph_hub_bundle_take(hub, ph_buf_view(&bundle), PH_ROAD_COURIER,
+					&taken);
 		hub->behind = true;
 	}
 	if (rc == 0) {

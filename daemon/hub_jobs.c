@@ -19,12 +19,13 @@
 #include "daemon/hub_collect.h"
 #include "daemon/hub_copy.h"
 #include "daemon/hub_feed.h"
-#include "daemon/hub_judge.h"
 #include "daemon/hub_load.h"
 #include "daemon/hub_own.h"
 #include "daemon/hub_quota.h"
 #include "daemon/hub_receipt.h"
 #include "daemon/hub_second.h"
+#include "daemon/hub_sibling.h"
+#include "daemon/hub_store.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -36,105 +37,6 @@ static struct ph_hub_peer *peer_of(const struct ph_job *job)
 }
 
 /* --- what it brings --- */
-
-/* SEGMENT, which is in LOG now, tells how far LOG's chain is the device's. */
-static int note_sent(struct ph_hub *hub, struct ph_hub_peer *peer,
-		     const struct ph_segment *segment, const struct ph_log *log)
-{
-	for (unsigned i = 0; i < peer->n_heads; i++) {
-		struct ph_head *sent = &peer->sent[i];
-
-		if (memcmp(peer->head[i].log_id, log->id, sizeof(log->id)) == 0 &&
-		    segment->last > sent->n) {
-			memcpy(sent->log_id, log->id, sizeof(sent->log_id));
-			sent->n = segment->last;
-			return ph_journal_chain_at(hub->journal, log, sent->n, sent->h);
-		}
-	}
-	return 0;
-}
-
-static int store_segment(struct ph_hub *hub, struct ph_hub_peer *peer,
-			 const struct ph_item *item)
-{
-	const struct ph_device *device = &peer->device;
-	struct ph_stored stored;
-	struct ph_segment segment;
-	struct ph_log log;
-	int rc;
-
-	ph_item_segment(item, &segment);
-	rc = ph_hub_collect_take(hub, &segment);
-	if (rc != PH_HUB_COLLECT_E_NOT) {
-		return rc;
-	}
-	rc = ph_journal_log_find(hub->journal, segment.log_id, &log);
-	if (rc == PH_JOURNAL_E_NONE) {
-		rc = ph_hub_log_start(device, &segment);
-		if (rc == 0) {
-			rc = ph_journal_log_add(hub->journal, segment.log_id, device->key,
-						device->site, device->role, &log);
-		}
-	}
-	if (rc != 0) {
-		return rc;
-	}
-	if (memcmp(log.key, device->key, PH_KEY_SIZE) != 0) {
-		return PH_JOURNAL_E_FORK;
-	}
-	rc = ph_journal_put_segment(hub->journal, &log, &segment, &stored);
-	if (rc == 0) {
-		peer->entries += stored.n;
-		ph_hub_quota_segment(peer, &segment, &stored);
-		peer->forked = peer->forked || (stored.n > 0 && log.branch > 0 &&
-						stored.first == log.base + 1);
-		rc = note_sent(hub, peer, &segment, &log);
-	}
-	if (rc == 0) {
-		rc = ph_journal_arrival_put(
-			hub->journal, &stored, ph_hub_now(hub),
-			peer->by_file ? PH_ROAD_STICK : PH_ROAD_SESSION, PH_LEVEL_HUB);
-	}
-	return rc == 0 ? ph_hub_judge(hub, peer, &segment, &stored) : rc;
-}
-
-static int store_part(struct ph_hub *hub, struct ph_hub_peer *peer,
-		      const struct ph_item *item)
-{
-	struct ph_buf cipher = { 0 };
-	uint8_t box[PH_HUB_BOX_SIZE];
-	struct ph_log log;
-	int rc;
-
-	rc = ph_journal_log_find(hub->journal, item->log_id, &log);
-	if (rc != 0) {
-		return rc;
-	}
-	if (memcmp(log.key, peer->device.key, PH_KEY_SIZE) != 0) {
-		return PH_JOURNAL_E_FORK;
-	}
-	rc = ph_part_seal(item->seed, log.id, item->first, ph_buf_view(&item->body),
-			  &cipher);
-	if (rc == -EMSGSIZE) {
-		rc = 0; /* no commitment can be of one so long: it stays missing as well */
-		goto out;
-	}
-	if (rc < 0) {
-		goto out;
-	}
-	ph_hub_seed_box(&hub->keys.box, &hub->config.rng, item->seed, box);
-	rc = ph_journal_part_put_any(hub->journal, log.id, item->first,
-				     ph_buf_view(&cipher), PH_VIEW(box, sizeof(box)));
-	if (rc == 0) {
-		peer->parts++;
-		ph_hub_quota_part(peer, cipher.len);
-	} else if (rc == PH_JOURNAL_E_SEAL) {
-		rc = 0; /* it does not fit its commitment: it stays missing, and the receipt says so */
-	}
-out:
-	ph_buf_deinit(&cipher);
-	return rc;
-}
 
 /*
  * A first flight is sent before the device knows what we hold. If it does not go on from
@@ -156,18 +58,6 @@ static bool is_left(const struct ph_job *job, const struct ph_item *item, int rc
 		return rc == PH_JOURNAL_E_NONE;
 	}
 	return (job->type == PH_JOB_HELLO || peer->by_file) && is_for_welcome(item, rc);
-}
-
-static int store_item(struct ph_hub *hub, struct ph_hub_peer *peer,
-		      const struct ph_item *item)
-{
-	int rc = ph_hub_quota_ask(hub, peer, item);
-
-	if (rc != 0) {
-		return rc;
-	}
-	return item->type == PH_ITEM_SEGMENT ? store_segment(hub, peer, item)
-					     : store_part(hub, peer, item);
 }
 
 static int unpack_item(struct ph_hub *hub, struct ph_job *job, struct ph_item **at)
@@ -201,7 +91,7 @@ static int try_item(struct ph_hub *hub, struct ph_job *job, const struct ph_item
 	if (*full && memcmp((*full)->log_id, item->log_id, PH_LOG_ID_SIZE) == 0) {
 		return 0;
 	}
-	rc = store_item(hub, peer, item);
+	rc = ph_hub_store_item(hub, peer, item);
 	if (rc <= 0) {
 		return rc;
 	}
@@ -353,16 +243,6 @@ static int do_job(struct ph_hub *hub, struct ph_job *job)
 
 /* --- answers, after the commit --- */
 
-static bool touches(const struct ph_job *job, const uint8_t log_id[static PH_LOG_ID_SIZE])
-{
-	for (const struct ph_item *item = job->items; item; item = item->next) {
-		if (memcmp(item->log_id, log_id, PH_LOG_ID_SIZE) == 0) {
-			return true;
-		}
-	}
-	return false;
-}
-
 static int answer_hello(struct ph_hub *hub, struct ph_job *job)
 {
 	struct ph_hub_peer *peer = peer_of(job);
@@ -409,6 +289,7 @@ static int answer_hello(struct ph_hub *hub, struct ph_job *job)
 	}
 	rc = ph_hub_own_tell(hub, peer, welcome);
 	rc = rc < 0 ? rc : ph_hub_tell_backups(hub, job);
+	rc = rc < 0 ? rc : ph_hub_sibling_welcome(hub, job);
 	return rc < 0 ? rc : ph_hub_load_waits(hub, peer, &job->more);
 }
 
@@ -420,7 +301,7 @@ static int answer_store(struct ph_hub *hub, struct ph_job *job)
 		struct ph_hub_head held;
 		int rc;
 
-		if (!touches(job, peer->head[i].log_id)) {
+		if (!ph_hub_job_touches(job, peer->head[i].log_id)) {
 			continue;
 		}
 		rc = ph_hub_head(hub, peer, i, 0, &held);
@@ -437,7 +318,7 @@ static int answer_store(struct ph_hub *hub, struct ph_job *job)
 		job->n_receipts++;
 		peer->receipts++;
 	}
-	return 0;
+	return ph_hub_sibling_receipts(hub, job);
 }
 
 static void answer(struct ph_hub *hub, struct ph_job *job)

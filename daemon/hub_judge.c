@@ -259,7 +259,8 @@ static int64_t latest_in(struct ph_view body)
 }
 
 int ph_hub_judge(struct ph_hub *hub, struct ph_hub_peer *peer,
-		 const struct ph_segment *segment, const struct ph_stored *stored)
+		 const struct ph_device *writer, const struct ph_segment *segment,
+		 const struct ph_stored *stored)
 {
 	struct judging judging = { .hub = hub,
 				   .peer = peer,
@@ -276,7 +277,7 @@ int ph_hub_judge(struct ph_hub *hub, struct ph_hub_peer *peer,
 		return 0;
 	}
 	latest = latest_in(segment->body);
-	ph_hub_latest_saw(&hub->latest, peer->device.row, latest, ph_hub_now(hub));
+	ph_hub_latest_saw(&hub->latest, writer->row, latest, ph_hub_now(hub));
 	if ((uint64_t)latest <= judging.latest) {
 		return 0;
 	}

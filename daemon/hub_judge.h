@@ -8,13 +8,14 @@
 #include "daemon/hub_internal.h"
 
 /*
- * Entries that SEGMENT brought, as STORED says, are in the journal. If the stamp of one
+ * Entries that SEGMENT brought, of a log of WRITER, as STORED says, are in the journal. If the stamp of one
  * is over PH_CLOCK_AHEAD_MAX ahead of the hub's clock, by what its clock-mark was judged
  * so far, that mark is judged: no later than now. In the transaction in which they were
  * stored; PEER->clamped counts them. 0 or negative errno.
  */
 int ph_hub_judge(struct ph_hub *hub, struct ph_hub_peer *peer,
-		 const struct ph_segment *segment, const struct ph_stored *stored);
+		 const struct ph_device *writer, const struct ph_segment *segment,
+		 const struct ph_stored *stored);
 /*
  * The clock-mark MARK is judged by the entry JUDGE, or (NULL) is no more: that is kept for
  * the next segment. In a transaction. 0 or negative errno.

@@ -5,8 +5,12 @@
  * What a segment costs is what its entries cost that are not held, as far as the first
  * branch of its log tells; what it has cost is told by what was stored. So a second
  * branch may take an allowance below nothing, and has to wait for longer.
+ *
+ * What a device carries for another of its site is charged to the one that wrote it, so that
+ * neither two of them have twice as much, nor who carries pays for it.
  */
 #include "daemon/hub_quota.h"
+#include "daemon/hub_sibling.h"
 
 #include <stdio.h>
 
@@ -90,8 +94,22 @@ static int delay(struct ph_hub_peer *peer, enum ph_hub_delay why, const char *wo
 	return PH_HUB_E_DELAY;
 }
 
+/* What WRITER, whose log PEER carries, may bring is its own. 0, PH_HUB_E_DELAY or negative errno. */
+static int ask_for_other(struct ph_hub *hub, const struct ph_device *writer,
+			 uint64_t cost)
+{
+	struct ph_quota_limits limits = limits_of(hub);
+	struct ph_quota quota;
+	int rc = writer->row == 0 ? 0 : load(hub, writer, &limits, &quota);
+
+	if (rc < 0 || writer->row == 0 || ph_quota_has(&quota, &limits, cost)) {
+		return rc;
+	}
+	return PH_HUB_E_DELAY;
+}
+
 int ph_hub_quota_ask(struct ph_hub *hub, struct ph_hub_peer *peer,
-		     const struct ph_item *item)
+		     const struct ph_device *writer, const struct ph_item *item)
 {
 	uint64_t cost;
 	int rc;
@@ -106,6 +124,9 @@ int ph_hub_quota_ask(struct ph_hub *hub, struct ph_hub_peer *peer,
 	if (rc < 0) {
 		return rc;
 	}
+	if (!ph_hub_is_own(peer, writer)) {
+		return ask_for_other(hub, writer, cost);
+	}
 	if (!ph_quota_has(&peer->quota, &peer->limits, cost)) {
 		peer->quota.wants = cost;
 		peer->quota_moved = true;
@@ -116,32 +137,71 @@ int ph_hub_quota_ask(struct ph_hub *hub, struct ph_hub_peer *peer,
 	return 0; /* moved, if what follows stores anything */
 }
 
-void ph_hub_quota_segment(struct ph_hub_peer *peer, const struct ph_segment *segment,
-			  const struct ph_stored *stored)
-{
-	if (stored->n > 0) {
-		ph_quota_take(&peer->quota, cost_from(segment, stored->first));
-		peer->quota_moved = true;
-	}
-}
-
-void ph_hub_quota_part(struct ph_hub_peer *peer, size_t len)
-{
-	ph_quota_take(&peer->quota, ph_quota_cost(len));
-	peer->quota_moved = true;
-}
-
-int ph_hub_quota_end(struct ph_hub *hub, struct ph_hub_peer *peer)
+static int keep(struct ph_hub *hub, const struct ph_device *device,
+		const struct ph_quota *quota)
 {
 	uint8_t value[PH_QUOTA_SIZE];
 	char name[NAME_SIZE];
 
-	if (peer->limits.a_day == 0 || !peer->quota_moved) {
+	name_of(device, name);
+	ph_quota_encode(quota, value);
+	return ph_journal_meta_put(hub->journal, name, PH_VIEW(value, sizeof(value)));
+}
+
+static int charge(struct ph_hub *hub, struct ph_hub_peer *peer,
+		  const struct ph_device *writer, uint64_t cost)
+{
+	struct ph_quota quota;
+	int rc;
+
+	if (ph_hub_is_own(peer, writer)) {
+		ph_quota_take(&peer->quota, cost);
+		peer->quota_moved = true;
 		return 0;
 	}
-	name_of(&peer->device, name);
-	ph_quota_encode(&peer->quota, value);
-	return ph_journal_meta_put(hub->journal, name, PH_VIEW(value, sizeof(value)));
+	if (peer->limits.a_day == 0 || writer->row == 0) {
+		return 0;
+	}
+	rc = load(hub, writer, &peer->limits, &quota);
+	if (rc == 0) {
+		ph_quota_take(&quota, cost);
+		rc = keep(hub, writer, &quota);
+	}
+	return rc;
+}
+
+int ph_hub_quota_segment(struct ph_hub *hub, struct ph_hub_peer *peer,
+			 const struct ph_device *writer, const struct ph_segment *segment,
+			 const struct ph_stored *stored)
+{
+	return stored->n == 0
+		       ? 0
+		       : charge(hub, peer, writer, cost_from(segment, stored->first));
+}
+
+int ph_hub_quota_part(struct ph_hub *hub, struct ph_hub_peer *peer,
+		      const struct ph_device *writer, size_t len)
+{
+	return charge(hub, peer, writer, ph_quota_cost(len));
+}
+
+bool ph_hub_quota_has_room(struct ph_hub *hub, const struct ph_device *device)
+{
+	struct ph_quota_limits limits = limits_of(hub);
+	struct ph_quota quota;
+
+	if (hub->room.is_low) {
+		return false;
+	}
+	return limits.a_day == 0 || (load(hub, device, &limits, &quota) == 0 &&
+				     ph_quota_has(&quota, &limits, 1));
+}
+
+int ph_hub_quota_end(struct ph_hub *hub, struct ph_hub_peer *peer)
+{
+	return peer->limits.a_day == 0 || !peer->quota_moved
+		       ? 0
+		       : keep(hub, &peer->device, &peer->quota);
 }
 
 bool ph_hub_quota_waits(const struct ph_hub *hub, struct ph_hub_peer *peer, bool more)

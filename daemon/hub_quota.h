@@ -16,13 +16,17 @@ enum {
 
 /* PEER's allowance as it is now. 0 or negative errno. */
 int ph_hub_quota_begin(struct ph_hub *hub, struct ph_hub_peer *peer);
-/* 0; PH_HUB_E_DELAY with PEER->refusal; negative errno. */
+/* WRITER is PEER's device, or another that it carries for. 0; PH_HUB_E_DELAY, of the former with PEER->refusal; negative errno. */
 int ph_hub_quota_ask(struct ph_hub *hub, struct ph_hub_peer *peer,
-		     const struct ph_item *item);
-/* The entries of SEGMENT that STORED says, or a part of LEN bytes, were written. */
-void ph_hub_quota_segment(struct ph_hub_peer *peer, const struct ph_segment *segment,
-			  const struct ph_stored *stored);
-void ph_hub_quota_part(struct ph_hub_peer *peer, size_t len);
+		     const struct ph_device *writer, const struct ph_item *item);
+/* The entries of SEGMENT that STORED says, or a part of LEN bytes, were written. 0 or negative errno. */
+int ph_hub_quota_segment(struct ph_hub *hub, struct ph_hub_peer *peer,
+			 const struct ph_device *writer, const struct ph_segment *segment,
+			 const struct ph_stored *stored);
+int ph_hub_quota_part(struct ph_hub *hub, struct ph_hub_peer *peer,
+		      const struct ph_device *writer, size_t len);
+/* Whether there is room for anything that DEVICE wrote; outside of a job, too. */
+bool ph_hub_quota_has_room(struct ph_hub *hub, const struct ph_device *device);
 /* Keep it. 0 or negative errno. */
 int ph_hub_quota_end(struct ph_hub *hub, struct ph_hub_peer *peer);
 /*

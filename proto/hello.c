@@ -126,7 +126,8 @@ static bool hello_ok(const struct ph_hello *hello)
 	    hello->epoch > PH_MESSAGE_UINT_MAX || hello->counter > PH_MESSAGE_UINT_MAX ||
 	    hello->budget > PH_MESSAGE_UINT_MAX || hello->keys > PH_MESSAGE_UINT_MAX ||
 	    !feed_ok(hello) ||
-	    !ph_message_siblings_ok(hello->sibling, hello->n_siblings)) {
+	    !ph_message_siblings_ok(hello->sibling, hello->n_siblings,
+				    PH_SIBLINGS_HELLO)) {
 		return false;
 	}
 	for (unsigned i = 0; i < hello->n_heads; i++) {
@@ -365,8 +366,8 @@ static int read_hello(const msgpack_object *root, struct ph_hello *hello)
 	    !ph_message_get_uint(ph_mp_item(array, HELLO_DONE), &done) || done > 1 ||
 	    !get_segments(ph_mp_item(array, HELLO_SEGMENTS), hello) ||
 	    !get_feed(ph_mp_item(array, HELLO_FEED), hello) ||
-	    !ph_message_get_siblings(ph_mp_item(array, HELLO_SIBLINGS), hello->sibling,
-				     &hello->n_siblings) ||
+	    !ph_message_get_siblings(ph_mp_item(array, HELLO_SIBLINGS), PH_SIBLINGS_HELLO,
+				     hello->sibling, &hello->n_siblings) ||
 	    !get_form(ph_mp_item(array, HELLO_FORM), hello) ||
 	    !ph_message_get_uint(ph_mp_item(array, HELLO_KEYS), &hello->keys)) {
 		return PH_MESSAGE_E_FORM;

@@ -13,14 +13,16 @@
 #include "common/log/part.h"
 #include "proto/pack.h"
 
-#define PH_PROTOCOL_VERSION 1
-#define PH_HEADS_MAX        8    /* own logs a device tells of */
-#define PH_WANTS_MAX        16   /* control logs a restored hub tells of */
-#define PH_FIRST_MAX        32   /* segments in message 1 */
-#define PH_KEYLIST_MAX      4096 /* bytes of a key list in a welcome */
-#define PH_SIBLINGS_MAX     16 /* logs of other devices of the site that a device tells of */
+#define PH_PROTOCOL_VERSION     1
+#define PH_HEADS_MAX            8    /* own logs a device tells of */
+#define PH_WANTS_MAX            16   /* control logs a restored hub tells of */
+#define PH_FIRST_MAX            32   /* segments in message 1 */
+#define PH_KEYLIST_MAX          4096 /* bytes of a key list in a welcome */
+#define PH_SIBLINGS_MAX         16 /* logs of other devices of the site that a device tells of */
+/* Receipts for such logs that are told at once; what remains is told by the next welcome. */
+#define PH_SIBLING_RECEIPTS_MAX 4
 /* What an item costs of the credit beyond its body, so that many tiny ones are not free. */
-#define PH_ITEM_CREDIT      256
+#define PH_ITEM_CREDIT          256
 
 enum {
 	PH_MESSAGE_E_FORM = 1, /* not a message of this form, or over a limit */
@@ -48,8 +50,9 @@ struct ph_cursor {
 /* How far a device holds the log of another device of its site, or one branch of it. */
 struct ph_sibling {
 	uint8_t log_id[PH_LOG_ID_SIZE];
-	uint64_t n;   /* from 1 */
+	uint64_t n;   /* from 1; in a welcome 0: nothing of it is held */
 	uint8_t h[8]; /* first bytes of h(n) */
+	bool waits;   /* in a hello: no hub has given a receipt for it */
 	/* If it lacks sealed parts of entries up to n: how many it has, and the first that is missing. */
 	uint64_t missing; /* 0: it lacks none */
 	uint64_t parts;
@@ -58,7 +61,7 @@ struct ph_sibling {
 /*
  * [version, cert, [[log id, n, h(n), unreceipted] ...], [n, h8], epoch number, counter,
  *  budget, done, [[head index, first, last, seal, body, packed] ...], [scope version,
- *  number], [[log id, n, h8, parts held, first missing] ...], form of packed segments]
+ *  number], [[log id, n, h8, parts held, first missing, waits] ...], form of packed segments]
  * What is empty, zero or false is nil, and trailing nils are dropped.
  */
 struct ph_hello {
@@ -94,7 +97,7 @@ struct ph_hello {
  * [head index, n, level, time, signature, [missing ...]], the last dropped when empty.
  */
 struct ph_short_receipt {
-	unsigned index; /* of the head in the hello */
+	unsigned index; /* of the head in the hello; behind those, of the sibling */
 	uint64_t n;
 	enum ph_level level;
 	uint64_t time;
@@ -146,8 +149,11 @@ struct ph_welcome {
 	/* it was restored, and asks for what is behind this of its control logs; 0: it does not */
 	struct ph_want want[PH_WANTS_MAX];
 	unsigned n_wants;
-	struct ph_sibling sibling
-		[PH_SIBLINGS_MAX]; /* of another device of the site; as in a hello */
+	/*
+	 * Of a hub: logs of which the device told more than it holds, as far as it does, to be
+	 * sent. Of another device of the site: what that holds.
+	 */
+	struct ph_sibling sibling[PH_SIBLINGS_MAX];
 	unsigned n_siblings;
 };
 

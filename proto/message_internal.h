@@ -34,10 +34,15 @@ bool ph_message_get_receipt(const msgpack_object_array *array, size_t from,
 bool ph_message_receipt_ok(const struct ph_short_receipt *receipt);
 
 /* What is held of the logs of a site; an empty list is nil, on the way out and in. */
-bool ph_message_siblings_ok(const struct ph_sibling *list, unsigned n);
+enum ph_sibling_list {
+	PH_SIBLINGS_HELLO,
+	PH_SIBLINGS_WELCOME
+};
+bool ph_message_siblings_ok(const struct ph_sibling *list, unsigned n,
+			    enum ph_sibling_list where);
 void ph_message_put_siblings(struct ph_mpw *writer, const struct ph_sibling *list,
 			     unsigned n);
-bool ph_message_get_siblings(const msgpack_object *object,
+bool ph_message_get_siblings(const msgpack_object *object, enum ph_sibling_list where,
 			     struct ph_sibling list[static PH_SIBLINGS_MAX],
 			     unsigned *n_out);
 

@@ -246,6 +246,7 @@ static int start_device(struct ph_session *session,
 		goto out;
 	}
 	session->n_heads = config->hello->n_heads;
+	session->n_receipted = session->n_heads + config->hello->n_siblings;
 	session->counts.items_out = config->hello->n_segments;
 	session->done_told = config->hello->done;
 	if (config->hello->cert.len == 0) {

@@ -89,6 +89,7 @@ void ph_session_greet(struct ph_session *session, struct ph_buf *bytes,
 	}
 	memcpy(job->peer_key, session->peer, sizeof(job->peer_key));
 	session->n_heads = job->hello.n_heads;
+	session->n_receipted = session->n_heads + job->hello.n_siblings;
 	session->greeting = job;
 	return;
 out:
@@ -105,7 +106,7 @@ static bool welcome_ok(const struct ph_session *session, const struct ph_welcome
 		return false;
 	}
 	for (unsigned i = 0; i < welcome->n_receipts; i++) {
-		if (welcome->receipt[i].index >= session->n_heads) {
+		if (welcome->receipt[i].index >= session->n_receipted) {
 			return false;
 		}
 	}

@@ -75,9 +75,10 @@ struct ph_session {
 
 	/* greeting */
 	unsigned n_heads;
-	bool ready;         /* WELCOME came back, or HELLO did with PH_STATUS_OK */
-	bool later;         /* device: the hub takes no item now */
-	bool cert_asked;    /* the hub asked, in this session */
+	unsigned n_receipted; /* heads and siblings of the hello, which receipts name */
+	bool ready;           /* WELCOME came back, or HELLO did with PH_STATUS_OK */
+	bool later;           /* device: the hub takes no item now */
+	bool cert_asked;      /* the hub asked, in this session */
 	struct ph_buf cert; /* device: to be sent when asked for; sibling: to be shown */
 	struct ph_buf
 		hello; /* hub, or calling a sibling: kept while a certificate is awaited */

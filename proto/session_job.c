@@ -65,10 +65,21 @@ static struct ph_job *take_receipts(struct ph_session *session)
 	return job;
 }
 
+/* How many receipts a STORE may bring. */
+static unsigned receipts_room(const struct ph_session *session)
+{
+	unsigned siblings = session->n_receipted - session->n_heads;
+
+	if (session->side != PH_SIDE_HUB || session->is_sibling) {
+		return 0;
+	}
+	return session->n_heads +
+	       (siblings < PH_SIBLING_RECEIPTS_MAX ? siblings : PH_SIBLING_RECEIPTS_MAX);
+}
+
 static struct ph_job *take_store(struct ph_session *session)
 {
-	unsigned room = session->side == PH_SIDE_HUB ? session->n_heads : 0;
-	struct ph_job *job = ph_session_job_new(PH_JOB_STORE, room);
+	struct ph_job *job = ph_session_job_new(PH_JOB_STORE, receipts_room(session));
 
 	if (job != NULL) {
 		job->items = ph_session_items_take(&session->store);

@@ -46,13 +46,23 @@ bool ph_session_hello_suits(const struct ph_session *session,
 	return !session->is_sibling || hello_suits(hello);
 }
 
+static bool all_held(const struct ph_welcome *welcome)
+{
+	for (unsigned i = 0; i < welcome->n_siblings; i++) {
+		if (welcome->sibling[i].n == 0) {
+			return false;
+		}
+	}
+	return true;
+}
+
 bool ph_session_welcome_suits(const struct ph_session *session,
 			      const struct ph_welcome *welcome)
 {
-	if (!session->is_sibling) { /* a hub tells of the device's own logs, or of none */
+	if (!session->is_sibling) {
 		return true;
 	}
-	return welcome->epoch.number == 0 &&
+	return all_held(welcome) && welcome->epoch.number == 0 &&
 	       sodium_is_zero(welcome->epoch.random, sizeof(welcome->epoch.random)) &&
 	       welcome->time == 0 && welcome->n_receipts == 0 && !welcome->has_partial &&
 	       welcome->keylist.len == 0 && !welcome->done && !welcome->later &&

@@ -170,7 +170,7 @@ static void on_more(struct ph_session *session, const struct ph_message *message
 
 static void on_receipt(struct ph_session *session, const struct ph_message *message)
 {
-	if (message->receipt.index >= session->n_heads) {
+	if (message->receipt.index >= session->n_receipted) {
 		fail_protocol(session);
 		return;
 	}

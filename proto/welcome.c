@@ -99,7 +99,8 @@ static bool welcome_ok(const struct ph_welcome *welcome)
 	    (welcome->has_partial && (welcome->partial_offset < 1 ||
 				      welcome->partial_offset > PH_MESSAGE_UINT_MAX)) ||
 	    (welcome->done && welcome->done_items > PH_MESSAGE_UINT_MAX) ||
-	    !ph_message_siblings_ok(welcome->sibling, welcome->n_siblings)) {
+	    !ph_message_siblings_ok(welcome->sibling, welcome->n_siblings,
+				    PH_SIBLINGS_WELCOME)) {
 		return false;
 	}
 	for (unsigned i = 0; i < welcome->n_heads; i++) {
@@ -353,7 +354,8 @@ static bool read_welcome(const msgpack_object *root, struct ph_welcome *welcome)
 	       get_later(ph_mp_item(array, WELCOME_LATER), welcome) &&
 	       get_wants(ph_mp_item(array, WELCOME_WANTS), welcome) &&
 	       ph_message_get_siblings(ph_mp_item(array, WELCOME_SIBLINGS),
-				       welcome->sibling, &welcome->n_siblings);
+				       PH_SIBLINGS_WELCOME, welcome->sibling,
+				       &welcome->n_siblings);
 }
 
 int ph_welcome_decode(struct ph_view bytes, struct ph_welcome *welcome)

@@ -94,8 +94,8 @@ static int show_judged(struct telling *telling, const struct ph_log *log, uint64
 /* How it came, and how far it is known to be safe. */
 static int show_road(struct telling *telling, const struct ph_log *log, uint64_t n)
 {
-	static const char *const roads[] = { "unknown", "session", "import", "stick",
-					     "lan" };
+	static const char *const roads[] = { "unknown", "session", "import",
+					     "stick",   "lan",     "courier" };
 	static const char *const levels[] = { "here", "courier", "hub", "backup" };
 	struct ph_journal *journal = telling->ledger->journal;
 	struct ph_show part = ph_show_begin();
@@ -106,8 +106,9 @@ static int show_road(struct telling *telling, const struct ph_log *log, uint64_t
 
 	if (rc == 0) {
 		ph_show_set(&part, "by",
-			    json_string(arrival.road <= PH_ROAD_LAN ? roads[arrival.road]
-								    : roads[0]));
+			    json_string(arrival.road <= PH_ROAD_COURIER
+						? roads[arrival.road]
+						: roads[0]));
 		ph_show_time(&part, "time", arrival.second);
 		ph_show_set(&part, "level", json_string(levels[arrival.level & 3]));
 		ph_show_set(&telling->show, "road", ph_show_end(&part));

@@ -79,7 +79,7 @@ ok "what the van sent is in its account" test "$("$P" -d van budget --json | jso
 is "it is handed over, and what is for the site taken" "$(json '[d["courier"]["complete"], d["courier"]["given"], d["courier"]["taken"]]' <base)" '[True, 1, 1]'
 wait_for_line serve.err 'courier.end .*admitted=1' >/dev/null
 is "the device is admitted" "$($H devices --json | json 'sum(x["site"] == "14-0371" for x in d["devices"])')" 1
-like "the hub knows by which road" "$($H why reader "$(cat reader)" --json)" '"by": ?"stick"'
+like "the hub knows by which road" "$($H why reader "$(cat reader)" --json)" '"by": ?"courier"'
 is "nothing is left of the pieces" "$(ls hub/courier van/carried | grep -c piece)" 0
 is "the van carries the answer" "$(carried '[(b["direction"], b["site"]) for b in d["bundles"]]')" "[('down', '14-0371')]"
 "$P" -d van sync --hub "$at" --json >base

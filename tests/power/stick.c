@@ -43,7 +43,7 @@ static int take_hub(struct world *world, struct ph_view bundle)
 	int rc;
 
 	power_call(world, HUB);
-	rc = ph_hub_bundle_take(world->hub, bundle, &taken);
+	rc = ph_hub_bundle_take(world->hub, bundle, PH_ROAD_STICK, &taken);
 	if (rc == 0 && (taken.refusal != 0 || !taken.live)) {
 		rc = -EPROTO;
 	}
@@ -95,7 +95,8 @@ static int take_site(struct world *world, unsigned index, struct ph_view bundle)
 	int rc;
 
 	power_call(world, index);
-	rc = ph_site_take_bundle(world->site[index], bundle, &taken, &world->err);
+	rc = ph_site_take_bundle(world->site[index], bundle, PH_ROAD_STICK, &taken,
+				 &world->err);
 	if (rc == 0 && taken.refusal != 0) {
 		rc = -EPROTO;
 	}

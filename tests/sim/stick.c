@@ -344,8 +344,8 @@ static int take_one(struct sim *sim, struct sim_device *device, struct ph_spool 
 
 	if (rc == 0) {
 		sim_enter(&device->machine);
-		rc = ph_site_take_bundle(device->site_open, ph_buf_view(&bundle), &taken,
-					 err);
+		rc = ph_site_take_bundle(device->site_open, ph_buf_view(&bundle),
+					 PH_ROAD_STICK, &taken, err);
 		sim_leave();
 	}
 	ph_buf_deinit(&bundle);

@@ -55,7 +55,7 @@ static inline struct ph_hub_bundle_taken take_up(struct hub_room *room,
 {
 	struct ph_hub_bundle_taken taken;
 
-	assert_int_equal(ph_hub_bundle_take(room->hub, bundle, &taken), 0);
+	assert_int_equal(ph_hub_bundle_take(room->hub, bundle, PH_ROAD_STICK, &taken), 0);
 	while (ph_hub_fold(room->hub) > 0) {
 	}
 	return taken;
@@ -118,7 +118,7 @@ static inline struct ph_site_taken take_down(struct pc *pc, struct ph_view bundl
 	struct ph_error err = { 0 };
 	struct ph_site_taken taken;
 
-	if (ph_site_take_bundle(pc->site, bundle, &taken, &err) != 0) {
+	if (ph_site_take_bundle(pc->site, bundle, PH_ROAD_STICK, &taken, &err) != 0) {
 		fail_msg("%s", err.text);
 	}
 	return taken;

@@ -511,8 +511,8 @@ static void test_put_back(void **state)
 	pack_hub(&two->room, &two->first, PH_BUNDLE_MAX, &two->down);
 	pc_copy(&two->first, ".old", "");
 	assert_int_equal(ph_site_take_bundle(two->first.site,
-					     ph_buf_view(&two->down.bundle[0]), &taken,
-					     &err),
+					     ph_buf_view(&two->down.bundle[0]),
+					     PH_ROAD_STICK, &taken, &err),
 			 0);
 	assert_int_equal(ph_site_went_on(two->first.site, &went_on), 0);
 	assert_int_not_equal(went_on.doubt, 0); /* by its witness, or by the receipt */

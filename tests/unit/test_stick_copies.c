@@ -193,8 +193,8 @@ static void test_silent_copy(void **state)
 	assert_false(take_up(&copies->room, ph_buf_view(&copies->up.bundle[0])).live);
 	pack_hub(&copies->room, &copies->pc, PH_BUNDLE_MAX, &copies->down);
 	assert_int_equal(ph_site_take_bundle(copies->twin.site,
-					     ph_buf_view(&copies->down.bundle[0]), &taken,
-					     &err),
+					     ph_buf_view(&copies->down.bundle[0]),
+					     PH_ROAD_STICK, &taken, &err),
 			 0);
 	assert_int_equal(ph_site_went_on(copies->twin.site, &went_on), 0);
 	assert_int_equal(went_on.doubt, PH_WHY_RESTORED);

@@ -277,6 +277,32 @@ static void test_late_with_new(void **state)
 			 before.counter);
 }
 
+/*
+ * Message 1 carries no sealed part, so it ends before the first: also when all was sealed
+ * further on, for a stick, and one segment to there would fit.
+ */
+static void test_flight_after_a_stick(void **state)
+{
+	struct sticks *sticks = *state;
+	struct ph_hello *hello = calloc(1, sizeof(*hello));
+	struct ph_buf arena = { 0 };
+	uint64_t before;
+
+	assert_non_null(hello);
+	pc_visits(&sticks->pc, 5);
+	before = ph_site_log(sticks->pc.site)->n;
+	(void)pc_reader(&sticks->pc, "Lò Văn Pánh");
+	pc_visits(&sticks->pc, 5);
+	pack_pc(&sticks->pc, PH_BUNDLE_MAX, &sticks->up);
+	assert_int_equal(ph_site_hello(sticks->pc.site, 32 * 1024, hello, &arena, NULL),
+			 0);
+	assert_int_equal(hello->n_segments, 1);
+	assert_int_equal(hello->segment[0].last, before);
+	assert_false(hello->done);
+	ph_buf_deinit(&arena);
+	free(hello);
+}
+
 #define AT_DESK(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -288,6 +314,7 @@ int main(void)
 		AT_DESK(test_form_of_an_old_stick),
 		AT_DESK(test_number_used_before),
 		AT_DESK(test_late_with_new),
+		AT_DESK(test_flight_after_a_stick),
 	};
 
 	return ph_crypto_start() != 0

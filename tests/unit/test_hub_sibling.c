@@ -1,0 +1,456 @@
+/*
+ * Tests of daemon/hub_sibling.c and client/site_sibling.c: what one PC of a site wrote comes
+ * to the hub with another, which has it over the LAN. A hub and PCs with folders of their
+ * own; sessions run over a wire in memory, bundles are carried as bytes.
+ */
+#include "tests/unit/stick_world.h"
+
+#include "client/site_lan.h"
+#include "daemon/hub_internal.h"
+
+#define DAY  86400
+#define NAME "Lò Văn Pánh"
+
+struct site {
+	struct hub_room room;
+	struct pc lives, dies; /* of one site, with a network each */
+	struct pc other;       /* of another */
+};
+
+static void let_in(struct hub_room *room, struct pc *pc, const char *site,
+		   const char *name, uint64_t number)
+{
+	pc_join(room, pc, site, name, number);
+	sync_pc(room, pc);
+	pc_confirm(room, pc);
+}
+
+static int set_up(void **state)
+{
+	struct site *site = calloc(1, sizeof(*site));
+
+	assert_non_null(site);
+	hub_open(&site->room);
+	let_in(&site->room, &site->lives, "14-0371", "lives", 1);
+	let_in(&site->room, &site->dies, "14-0371", "dies", 2);
+	let_in(&site->room, &site->other, "14-0372", "other", 3);
+	for (unsigned i = 0; i < 2; i++) {
+		sync_pc(&site->room, &site->lives);
+		sync_pc(&site->room, &site->dies);
+		sync_pc(&site->room, &site->other);
+	}
+	*state = site;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct site *site = *state;
+
+	pc_end(&site->lives);
+	pc_end(&site->dies);
+	pc_end(&site->other);
+	hub_close(&site->room);
+	free(site);
+	return 0;
+}
+
+/* ---- over the LAN ---- */
+
+static struct ph_job *lan_job(struct ph_site_lan *lan, struct ph_job *job)
+{
+	ph_site_lan_job(lan, job, NULL);
+	assert_int_equal(job->result, 0);
+	assert_false(job->bad);
+	return job;
+}
+
+static void give_all(struct ph_site_lan *from, struct ph_site_lan *to)
+{
+	struct ph_job load = { .type = PH_JOB_LOAD, .budget = PH_SEGMENT_MAX };
+	bool more = true;
+
+	while (more) {
+		struct ph_job store = { .type = PH_JOB_STORE };
+
+		load.items = NULL;
+		lan_job(from, &load);
+		more = load.items != NULL;
+		store.items = load.items;
+		lan_job(to, &store);
+		ph_items_free(store.items);
+	}
+}
+
+/* All that FROM has of the site comes to TO. */
+static void lan(struct pc *from, struct pc *to)
+{
+	struct ph_site_lan *gives = ph_site_lan_new(from->site);
+	struct ph_site_lan *takes = ph_site_lan_new(to->site);
+	struct ph_job *judge = calloc(1, sizeof(*judge));
+	struct ph_job *hello = calloc(1, sizeof(*hello));
+
+	assert_true(gives && takes && judge && hello);
+	judge->type = PH_JOB_JUDGE;
+	assert_int_equal(ph_buf_put_view(&judge->bytes, ph_site_cert(from->site)), 0);
+	lan_job(takes, judge);
+	assert_true(ph_site_lan_is_known(takes));
+	hello->type = PH_JOB_HELLO;
+	assert_int_equal(ph_site_lan_hello(takes, &hello->hello, NULL), 0);
+	memcpy(hello->peer_key, ph_site_box(to->site)->key, sizeof(hello->peer_key));
+	lan_job(gives, hello);
+	assert_true(ph_site_lan_is_known(gives));
+	give_all(gives, takes);
+	ph_job_free(judge);
+	ph_job_free(hello);
+	ph_site_lan_free(gives);
+	ph_site_lan_free(takes);
+}
+
+/* ---- what can be asked ---- */
+
+static struct ph_log log_at(struct ph_journal *journal, struct pc *writer)
+{
+	struct ph_log log;
+
+	assert_int_equal(
+		ph_journal_log_find(journal, ph_site_log(writer->site)->id, &log), 0);
+	return log;
+}
+
+static uint64_t at_hub(struct site *site, struct pc *writer)
+{
+	return log_at(ph_hub_journal(site->room.hub), writer).n;
+}
+
+static bool is_all_there(struct site *site, struct pc *writer)
+{
+	struct ph_journal *journal = ph_hub_journal(site->room.hub);
+	struct ph_log log = log_at(journal, writer);
+	size_t missing = 0;
+	uint64_t n;
+
+	assert_int_equal(ph_journal_parts_missing(journal, log.row, &n, 1, &missing), 0);
+	return log.n == ph_site_log(writer->site)->n && missing == 0;
+}
+
+/* How much of WRITER's log READER knows to be at the hub, by a receipt. */
+static uint64_t receipted(struct pc *reader, struct pc *writer)
+{
+	struct ph_journal *journal = ph_site_journal(reader->site);
+	struct ph_log log = log_at(journal, writer);
+	int64_t time;
+	uint64_t n;
+
+	assert_int_equal(
+		ph_journal_receipt_get(journal, log.row, PH_LEVEL_HUB, &n, &time, NULL),
+		0);
+	return n;
+}
+
+static enum ph_road road_of_last(struct site *site, struct pc *writer)
+{
+	struct ph_journal *journal = ph_hub_journal(site->room.hub);
+	struct ph_log log = log_at(journal, writer);
+	struct ph_arrival arrival;
+
+	assert_int_equal(ph_journal_arrival(journal, log.row, log.n, &arrival), 0);
+	return arrival.road;
+}
+
+static int64_t allowance(struct site *site, struct pc *pc)
+{
+	json_t *answer = ask(&site->room, json_pack("{s:s}", "command", "devices"));
+	const json_t *item;
+	int64_t left = INT64_MIN;
+	size_t i;
+
+	json_array_foreach(json_object_get(answer, "devices"), i, item)
+	{
+		if (strcmp(text_in(item, "device"), pc_id(pc)) == 0) {
+			left = json_integer_value(json_object_get(item, "allowance"));
+		}
+	}
+	json_decref(answer);
+	return left;
+}
+
+/* It records, meets the other on the LAN, and is not heard again. */
+static void write_and_die(struct site *site, unsigned visits)
+{
+	(void)pc_reader(&site->dies, NAME);
+	pc_visits(&site->dies, visits);
+	lan(&site->dies, &site->lives);
+	assert_false(is_all_there(site, &site->dies));
+}
+
+/* ---- in a session ---- */
+
+static void test_it_comes_with_the_other(void **state)
+{
+	struct site *site = *state;
+	struct ph_device before = stick_device(&site->room, &site->dies);
+	struct ph_device after;
+	struct drove drove;
+
+	write_and_die(site, 40);
+	pass(&site->room.machine, DAY);
+	drove = sync_pc(&site->room, &site->lives);
+	assert_int_equal(drove.moved.entries_carried, 41);
+	assert_true(is_all_there(site, &site->dies));
+	assert_int_equal(receipted(&site->lives, &site->dies),
+			 ph_site_log(site->dies.site)->n);
+	assert_int_equal(road_of_last(site, &site->dies), PH_ROAD_LAN);
+
+	/* it was carried, not heard */
+	after = stick_device(&site->room, &site->dies);
+	assert_int_equal(after.heard, before.heard);
+	assert_int_equal(after.counter, before.counter);
+	assert_int_equal(after.control, before.control);
+
+	/* nothing more is asked, or told */
+	drove = sync_pc(&site->room, &site->lives);
+	assert_int_equal(drove.moved.entries_sent, 0);
+	assert_int_equal(drove.counts.receipts, 0);
+}
+
+static void test_who_calls_is_waited_for(void **state)
+{
+	struct site *site = *state;
+	uint64_t held;
+
+	write_and_die(site, 5);
+	held = at_hub(site, &site->dies);
+	pass(&site->room.machine, DAY / 2);
+	assert_int_equal(sync_pc(&site->room, &site->lives).moved.entries_carried, 0);
+	assert_int_equal(at_hub(site, &site->dies), held);
+	sync_pc(&site->room, &site->dies);
+	assert_true(is_all_there(site, &site->dies));
+	/* who has it over the LAN is told that it is there */
+	sync_pc(&site->room, &site->lives);
+	assert_int_equal(receipted(&site->lives, &site->dies),
+			 ph_site_log(site->dies.site)->n);
+}
+
+static void test_it_comes_back(void **state)
+{
+	struct site *site = *state;
+	int64_t entries;
+
+	write_and_die(site, 12);
+	pass(&site->room.machine, DAY);
+	sync_pc(&site->room, &site->lives);
+	entries = hub_says(&site->room, "entries");
+	sync_pc(&site->room, &site->dies);
+	assert_int_equal(hub_says(&site->room, "entries"), entries);
+	pc_visits(&site->dies, 3);
+	sync_pc(&site->room, &site->dies);
+	assert_int_equal(hub_says(&site->room, "entries"), entries + 3);
+	assert_true(is_all_there(site, &site->dies));
+}
+
+/* What is cut goes on; own entries are never behind what is carried. */
+static void test_cut_anywhere(void **state)
+{
+	struct site *site = *state;
+	unsigned tries = 0;
+
+	write_and_die(site, 900);
+	pc_visits(&site->lives, 30);
+	pass(&site->room.machine, DAY);
+	for (int64_t cut = 200; !is_all_there(site, &site->dies); cut += 700) {
+		(void)drive(&site->room, &site->lives,
+			    (struct drive){ .cut_down = -1, .cut_up = cut });
+		assert_true(at_hub(site, &site->dies) < 20 ||
+			    is_all_there(site, &site->lives));
+		assert_true(++tries < 60);
+	}
+	assert_true(tries > 1);
+	sync_pc(&site->room, &site->lives);
+	assert_int_equal(receipted(&site->lives, &site->dies),
+			 ph_site_log(site->dies.site)->n);
+}
+
+static void test_charged_to_the_writer(void **state)
+{
+	struct site *site = *state;
+	uint64_t held;
+
+	ph_hub_bound(site->room.hub,
+		     &(struct ph_hub_bounds){ .entries_a_day = 1, .entries_saved = 100 });
+	write_and_die(site, 60);
+	pass(&site->room.machine, DAY);
+	sync_pc(&site->room, &site->lives);
+	assert_true(is_all_there(site, &site->dies));
+	assert_int_equal(allowance(site, &site->dies),
+			 100 - 62); /* the part is one more */
+	assert_int_equal(allowance(site, &site->lives), 100);
+
+	/* what it may not bring itself nobody brings for it; the other is served */
+	held = at_hub(site, &site->dies);
+	pc_visits(&site->dies, 80);
+	lan(&site->dies, &site->lives);
+	pc_visits(&site->lives, 2);
+	pass(&site->room.machine, DAY);
+	sync_pc(&site->room, &site->lives);
+	assert_int_equal(at_hub(site, &site->dies), held);
+	assert_true(is_all_there(site, &site->lives));
+}
+
+/* ---- who may ---- */
+
+/* PC brings ITEM, whosever it is, in a session of its own. */
+static void brings(struct site *site, struct pc *pc, struct ph_item *item, bool bad)
+{
+	struct ph_hub_peer *peer = calloc(1, sizeof(*peer));
+	struct ph_job *hello = calloc(1, sizeof(*hello));
+	struct ph_job *store = calloc(1, sizeof(*store));
+
+	assert_true(peer && hello && store);
+	hello->type = PH_JOB_HELLO;
+	hello->owner = store->owner = peer;
+	memcpy(hello->peer_key, ph_site_box(pc->site)->key, sizeof(hello->peer_key));
+	ph_hub_jobs(site->room.hub, hello);
+	assert_int_equal(hello->result, 0);
+	assert_true(peer->known);
+	store->type = PH_JOB_STORE;
+	store->items = item;
+	ph_hub_jobs(site->room.hub, store);
+	assert_int_equal(store->result, 0);
+	assert_int_equal(store->bad, bad);
+	ph_job_free(hello);
+	ph_job_free(store);
+	free(peer);
+}
+
+/* What the hub lacks of the log of the PC that died, as the other has it. */
+static struct ph_item *segment_of_dead(struct site *site)
+{
+	struct ph_journal *journal = ph_site_journal(site->lives.site);
+	struct ph_item *item = ph_item_new(PH_ITEM_SEGMENT);
+	struct ph_log log = log_at(journal, &site->dies);
+	struct ph_segment segment;
+
+	assert_non_null(item);
+	assert_int_equal(ph_journal_read_segment(journal, &log, at_hub(site, &site->dies),
+						 PH_SEGMENT_MAX, &segment, &item->body),
+			 0);
+	memcpy(item->log_id, segment.log_id, sizeof(item->log_id));
+	memcpy(item->seal, segment.seal, sizeof(item->seal));
+	item->first = segment.first;
+	item->last = segment.last;
+	return item;
+}
+
+static void test_who_may_carry(void **state)
+{
+	struct site *site = *state;
+	struct pc guest;
+	uint64_t held;
+
+	write_and_die(site, 9);
+	held = at_hub(site, &site->dies);
+	/* of another site; of this one, and not confirmed */
+	brings(site, &site->other, segment_of_dead(site), true);
+	pc_join(&site->room, &guest, "14-0371", "guest", 4);
+	sync_pc(&site->room, &guest);
+	brings(site, &guest, segment_of_dead(site), true);
+	assert_int_equal(at_hub(site, &site->dies), held);
+	/* forged under way */
+	struct ph_item *item = segment_of_dead(site);
+
+	item->body.data[item->body.len - 1] ^= 1;
+	brings(site, &site->lives, item, true);
+	assert_int_equal(at_hub(site, &site->dies), held);
+	brings(site, &site->lives, segment_of_dead(site), false);
+	assert_int_equal(at_hub(site, &site->dies), ph_site_log(site->dies.site)->n);
+	pc_end(&guest);
+}
+
+/* ---- by stick ---- */
+
+static void test_by_stick(void **state)
+{
+	struct site *site = *state;
+	struct pocket pocket = { 0 };
+
+	write_and_die(site, 20);
+	pack_pc(&site->lives, PH_BUNDLE_MAX, &pocket);
+	assert_int_equal(pocket.entries, 21);
+	assert_int_equal(pocket.parts, 1);
+	take_all_up(&site->room, &pocket);
+	assert_true(is_all_there(site, &site->dies));
+	assert_int_equal(road_of_last(site, &site->dies), PH_ROAD_STICK);
+	pack_hub(&site->room, &site->lives, PH_BUNDLE_MAX, &pocket);
+	take_all_down(&site->lives, &pocket);
+	assert_int_equal(receipted(&site->lives, &site->dies),
+			 ph_site_log(site->dies.site)->n);
+	/* once it is told so, it is not packed again */
+	pack_pc(&site->lives, PH_BUNDLE_MAX, &pocket);
+	assert_int_equal(pocket.entries, 0);
+	pocket_empty(&pocket);
+}
+
+/* In as many files as it takes; and a stick that was lost is packed again. */
+static void test_in_many_files(void **state)
+{
+	struct site *site = *state;
+	struct pocket pocket = { 0 };
+
+	write_and_die(site, 40000);
+	pack_pc(&site->lives, 24 * 1024, &pocket);
+	assert_true(pocket.n > 1);
+	assert_int_equal(pocket.entries, 40001);
+	pack_pc(&site->lives, 24 * 1024, &pocket);
+	assert_int_equal(pocket.entries, 40001);
+	take_all_up(&site->room, &pocket);
+	assert_true(is_all_there(site, &site->dies));
+	pocket_empty(&pocket);
+}
+
+/* Its bearer was retired since: its own counts, what it carries for another does not, and nothing is damaged. */
+static void test_stick_of_one_that_may_not(void **state)
+{
+	struct site *site = *state;
+	struct pocket pocket = { 0 };
+	struct ph_hub_bundle_taken taken;
+	uint64_t held;
+
+	write_and_die(site, 4);
+	held = at_hub(site, &site->dies);
+	pc_visits(&site->lives, 2);
+	pack_pc(&site->lives, PH_BUNDLE_MAX, &pocket);
+	json_decref(ask(&site->room,
+			json_pack("{s:s, s:s, s:s}", "command", "device-retire", "device",
+				  pc_id(&site->lives), "reason", "broken")));
+	while (ph_hub_fold(site->room.hub) > 0) {
+	}
+	taken = take_up(&site->room, ph_buf_view(&pocket.bundle[0]));
+	assert_int_equal(taken.refusal, 0);
+	assert_true(taken.peer.left > 0);
+	assert_int_equal(at_hub(site, &site->dies), held);
+	assert_true(is_all_there(site, &site->lives));
+	pocket_empty(&pocket);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_it_comes_with_the_other, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(test_who_calls_is_waited_for, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(test_it_comes_back, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_cut_anywhere, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_charged_to_the_writer, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(test_who_may_carry, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_by_stick, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_in_many_files, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_stick_of_one_that_may_not, set_up,
+						tear_down),
+	};
+
+	return cmocka_run_group_tests_name("hub_sibling", tests, make_pattern,
+					   remove_pattern);
+}
