@@ -126,13 +126,26 @@ int ph_site_budget_set(struct ph_site *site, uint64_t bytes, struct ph_error *er
  * The hub gets a quarter at least: control log and receipts come before all else. What we
  * do not need, as far as we can guess, is the hub's.
  */
-static struct ph_share share_of(uint64_t left, uint64_t waiting)
+struct ph_share ph_budget_share(uint64_t left, uint64_t waiting)
 {
 	uint64_t slice = left < PH_BUDGET_SLICE ? left : PH_BUDGET_SLICE;
 	uint64_t up = PH_BUDGET_LEAST / 2 + waiting;
 
 	up = up < slice - slice / 4 ? up : slice - slice / 4;
 	return (struct ph_share){ .up = up, .down = slice - up };
+}
+
+bool ph_budget_is_short(const struct ph_share *share, uint64_t waiting)
+{
+	return share->up + share->down > 0 && waiting + PH_BUDGET_LEAST / 2 > share->up;
+}
+
+size_t ph_budget_flight(const struct ph_share *share, size_t flight_max)
+{
+	uint64_t left =
+		share->up > PH_BUDGET_LEAST / 2 ? share->up - PH_BUDGET_LEAST / 2 : 0;
+
+	return share->up == 0 || left > flight_max ? flight_max : (size_t)left;
 }
 
 int ph_site_spend_begin(struct ph_site *site, enum ph_spend_road road, bool over,
@@ -150,7 +163,7 @@ int ph_site_spend_begin(struct ph_site *site, enum ph_spend_road road, bool over
 		memcpy(spend->month, budget.month, sizeof(spend->month));
 		if (road == PH_SPEND_NETWORK && !over && budget.left != PH_BUDGET_NONE) {
 			rc = budget.left < PH_BUDGET_LEAST ? PH_BUDGET_E_SPENT : 0;
-			share = rc == 0 ? share_of(budget.left, waiting) : share;
+			share = rc == 0 ? ph_budget_share(budget.left, waiting) : share;
 			spend->ahead = share.up + share.down;
 		}
 	}
@@ -164,7 +177,7 @@ int ph_site_spend_begin(struct ph_site *site, enum ph_spend_road road, bool over
 		return rc < 0 ? ph_fail_errno(err, rc, "writing to this site's store")
 			      : rc;
 	}
-	site->parts_last = spend->ahead > 0 && waiting + PH_BUDGET_LEAST / 2 > share.up;
+	site->parts_last = ph_budget_is_short(&share, waiting);
 	*share_out = share;
 	return 0;
 }

@@ -47,6 +47,12 @@ int ph_site_budget_set(struct ph_site *site, uint64_t bytes, struct ph_error *er
 struct ph_share {
 	uint64_t up, down;
 };
+/* Of LEFT bytes of the budget, if WAITING (at a guess) wait to be sent. */
+struct ph_share ph_budget_share(uint64_t left, uint64_t waiting);
+/* Whether not all of WAITING will go. */
+bool ph_budget_is_short(const struct ph_share *share, uint64_t waiting);
+/* Room for segments in message 1, FLIGHT_MAX at most: not for what ends a session. */
+size_t ph_budget_flight(const struct ph_share *share, size_t flight_max);
 enum {
 	PH_BUDGET_E_SPENT = 1 /* too little is left for a session */
 };

@@ -1,56 +1,43 @@
 /*
  * client/cmd_plan.c - packhorse plan: what each road would carry, and what it would cost.
  *
- * What waits is packed as it would be, measured and thrown away; nothing is sent and no
- * bundle's number used up. A session costs a greeting beside it, and what the hub has for
- * this site, which nobody here can know: a quarter of the budget is left for that.
+ * What waits is packed as for a stick and thrown away; and a sync is gone through with nobody
+ * at the other end (site_dry.c). Nothing is sent, and no bundle's number used up. What the hub
+ * has for this site nobody here can know; a quarter of the budget is left for that.
  */
 #include <stdio.h>
 
 #include "client/budget_rows.h"
 #include "client/commands.h"
 #include "client/site_bundle.h"
-
-#define GREETING 500 /* bytes both ways of a session in which nothing moves, and some */
+#include "client/site_dry.h"
 
 struct plan {
 	struct ph_budget budget;
-	struct ph_site_measured all; /* with parts where they are shortest */
-	uint64_t network;            /* bytes that a session would cost */
-	uint64_t entries_fit, parts_fit;
-	bool fits;
+	struct ph_site_measured all;
+	struct ph_site_dry whole; /* a sync without a bound */
+	struct ph_site_dry fits;  /* what one carries of what is left */
 };
 
-/* Of the budget's rest, what may go up. */
-static uint64_t share_up(const struct ph_budget *budget)
+/* Whether all that waits goes with the network now. */
+static bool fits(const struct plan *plan)
 {
-	uint64_t up = budget->left - budget->left / 4;
-
-	return budget->left < PH_BUDGET_LEAST || up < GREETING ? 0 : up - GREETING;
+	return plan->fits.entries == plan->whole.entries &&
+	       plan->fits.parts == plan->whole.parts;
 }
 
 static int make_plan(struct ph_site *site, struct plan *plan, struct ph_error *err)
 {
-	struct ph_site_measured tight;
 	int rc = ph_site_budget(site, &plan->budget);
 
 	if (rc < 0) {
 		return ph_fail_errno(err, rc, "reading this site's store");
 	}
-	rc = ph_site_measure(site, false, 0, &plan->all, err);
-	if (rc < 0) {
-		return rc;
-	}
-	plan->network = plan->all.bytes + GREETING;
-	plan->fits = plan->budget.left == PH_BUDGET_NONE ||
-		     (share_up(&plan->budget) > 0 &&
-		      plan->all.bytes <= share_up(&plan->budget));
-	plan->entries_fit = plan->all.entries;
-	plan->parts_fit = plan->all.parts;
-	if (!plan->fits) {
-		rc = ph_site_measure(site, true, share_up(&plan->budget), &tight, err);
-		plan->entries_fit = tight.entries_in;
-		plan->parts_fit = tight.parts_in;
+	rc = ph_site_measure(site, &plan->all, err);
+	rc = rc == 0 ? ph_site_dry_run(site, PH_BUDGET_NONE, &plan->whole, err) : rc;
+	plan->fits = plan->whole;
+	if (rc == 0 && plan->budget.left != PH_BUDGET_NONE) {
+		rc = ph_site_dry_run(site, plan->budget.left, &plan->fits, err);
 	}
 	return rc;
 }
@@ -78,14 +65,15 @@ static int print_script(const struct ph_cli *cli, const struct plan *plan)
 
 	if (network) {
 		json_object_update_new(
-			network, json_pack("{s:I, s:b, s:I, s:I, s:I, s:I}", "bytes",
-					   (json_int_t)plan->network, "fits",
-					   (int)plan->fits, "entries_fit",
-					   (json_int_t)plan->entries_fit, "parts_fit",
-					   (json_int_t)plan->parts_fit, "entries_wait",
-					   (json_int_t)(all->entries - plan->entries_fit),
-					   "parts_wait",
-					   (json_int_t)(all->parts - plan->parts_fit)));
+			network,
+			json_pack("{s:I, s:b, s:I, s:I, s:I, s:I}", "bytes",
+				  (json_int_t)plan->whole.bytes, "fits", (int)fits(plan),
+				  "entries_fit", (json_int_t)plan->fits.entries,
+				  "parts_fit", (json_int_t)plan->fits.parts,
+				  "entries_wait",
+				  (json_int_t)(plan->whole.entries - plan->fits.entries),
+				  "parts_wait",
+				  (json_int_t)(plan->whole.parts - plan->fits.parts)));
 	}
 	return ph_out_script(
 		cli->json, json_pack("{s:i, s:I, s:I, s:o, s:{s:I, s:I}, s:o}", "schema",
@@ -121,20 +109,20 @@ static void headline(const struct plan *plan, char out[static 200])
 	} else if (plan->budget.left == PH_BUDGET_NONE) {
 		snprintf(out, 200, ph_say("stick %s; network %s", "thẻ USB %s; mạng %s"),
 			 ph_bytes_text(number[0], plan->all.bundle),
-			 ph_bytes_text(number[1], plan->network));
-	} else if (plan->fits) {
+			 ph_bytes_text(number[1], plan->whole.bytes));
+	} else if (fits(plan)) {
 		snprintf(out, 200,
 			 ph_say("stick %s; all of it (%s) fits the budget",
 				"thẻ USB %s; gửi qua mạng đủ dung lượng (%s)"),
 			 ph_bytes_text(number[0], plan->all.bundle),
-			 ph_bytes_text(number[1], plan->network));
+			 ph_bytes_text(number[1], plan->whole.bytes));
 	} else {
 		snprintf(out, 200,
 			 ph_say("stick %s; %s of %s entries fit the budget",
 				"thẻ USB %s; mạng chỉ đủ cho %s trên %s giao dịch"),
 			 ph_bytes_text(number[0], plan->all.bundle),
-			 ph_number(number[1], plan->entries_fit),
-			 ph_number(number[2], plan->all.entries));
+			 ph_number(number[1], plan->fits.entries),
+			 ph_number(number[2], plan->whole.entries));
 	}
 }
 
@@ -142,14 +130,14 @@ static void wait_row(const struct plan *plan, struct ph_table *table)
 {
 	char number[2][PH_NUMBER_TEXT];
 
-	if (!plan->fits) {
+	if (!fits(plan)) {
 		ph_table_cell(table, ph_say("Waits for the stick", "Chờ thẻ USB"));
 		ph_table_cellf(
 			table,
 			ph_say("%s entries, %s readers' details",
 			       "%s giao dịch, %s thông tin bạn đọc"),
-			ph_number(number[0], plan->all.entries - plan->entries_fit),
-			ph_number(number[1], plan->all.parts - plan->parts_fit));
+			ph_number(number[0], plan->whole.entries - plan->fits.entries),
+			ph_number(number[1], plan->whole.parts - plan->fits.parts));
 	}
 }
 
@@ -177,7 +165,7 @@ static int print(const struct plan *plan)
 	ph_table_cell(table, ph_say("Stick or courier", "Thẻ USB, xe chuyển"));
 	ph_table_cell(table, ph_bytes_text(number[0], plan->all.bundle));
 	ph_table_cell(table, ph_say("Network", "Mạng"));
-	ph_table_cell(table, ph_bytes_text(number[0], plan->network));
+	ph_table_cell(table, ph_bytes_text(number[0], plan->whole.bytes));
 	wait_row(plan, table);
 	ph_budget_rows(&plan->budget, table);
 	rc = ph_table_print(table, stdout);
@@ -205,10 +193,10 @@ const struct ph_cli_command ph_cmd_plan = {
 	.args = "",
 	.doc = "what each road would carry and cost, and what fits this month's budget\n"
 	       "\n"
-	       "What waits for the hub is packed and measured; nothing is sent. What the "
-	       "hub has\n"
-	       "for this site is not known here: a quarter of what is left of the budget "
-	       "is kept\n"
-	       "for it.",
+	       "A sync is gone through with nobody at the other end: what would go, and "
+	       "for how\n"
+	       "many bytes. Nothing is sent. What the hub has for this site is not known "
+	       "here: a\n"
+	       "quarter of what is left of the budget is kept for it.",
 	.run = run,
 };

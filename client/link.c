@@ -342,14 +342,6 @@ static int new_session(struct link *link, const struct ph_hello *hello)
 	return ph_session_new(&link->session, &config, uv_now(&link->loop));
 }
 
-/* Room for the rest of a message 1, and for what ends a session. */
-static size_t flight_in(uint64_t up, size_t flight_max)
-{
-	uint64_t left = up > PH_BUDGET_LEAST / 2 ? up - PH_BUDGET_LEAST / 2 : 0;
-
-	return up == 0 || left > flight_max ? flight_max : (size_t)left;
-}
-
 /* What it may cost, set apart; then the hello, which tells the hub its share. */
 static int make_hello(struct link *link, struct ph_hello *hello, struct ph_buf *arena)
 {
@@ -365,8 +357,8 @@ static int make_hello(struct link *link, struct ph_hello *hello, struct ph_buf *
 	link->is_poor = rc == PH_BUDGET_E_SPENT;
 	if (rc == 0) {
 		rc = ph_site_hello(link->site,
-				   flight_in(link->share.up, config->flight_max), hello,
-				   arena, link->err);
+				   ph_budget_flight(&link->share, config->flight_max),
+				   hello, arena, link->err);
 		hello->budget = link->share.down;
 	}
 	return rc;

@@ -38,22 +38,21 @@ int ph_site_pack_next(struct ph_site_packing *packing, uint64_t max, struct ph_b
 		      struct ph_site_packed *packed_out, struct ph_error *err);
 
 /*
- * What waits, measured: it is packed as it would be for the road, and thrown away. Of each
+ * What waits, measured: it is packed as it would be for a stick, and thrown away. Of each
  * class its entries, sealed parts, and its share of the bytes (as its plain bytes are of
  * all plain bytes: packed they cannot be told apart).
  */
 struct ph_site_measured {
 	uint64_t entries, parts;
-	uint64_t bytes;         /* of all items, as they would travel in a session */
+	uint64_t bytes;         /* of all items, packed */
 	uint64_t bundle, files; /* bytes and number of the bundles that would hold it */
-	uint64_t entries_in, parts_in; /* of them, what goes into the first LIMIT bytes */
 	struct {
 		uint64_t entries, parts, bytes;
 	} class[PH_CLASSES];
 };
-/* PARTS_LAST: entries first, as if a budget were short. 0 or negative errno with ERR. */
-int ph_site_measure(struct ph_site *site, bool parts_last, uint64_t limit,
-		    struct ph_site_measured *out, struct ph_error *err);
+/* 0 or negative errno with ERR. */
+int ph_site_measure(struct ph_site *site, struct ph_site_measured *out,
+		    struct ph_error *err);
 
 /* --- down --- */
 

@@ -342,7 +342,8 @@ static int fill_flight(struct ph_site *site, struct heads *heads, size_t flight_
 	int rc = ph_site_hub_packs(site, &flight.packs);
 
 	for (unsigned i = 0; rc == 0 && i < hello->n_heads; i++) {
-		uint64_t last = heads->fly_from[i];
+		uint64_t last = heads->fly_from[i] > site->went[i] ? heads->fly_from[i]
+								   : site->went[i];
 		unsigned before = hello->n_segments;
 
 		rc = fly_log(site, &heads->log[i], last, hello, &flight, &last);

@@ -119,6 +119,8 @@ struct ph_site {
 		uint64_t n;
 	} told[PH_SIBLINGS_MAX];
 	unsigned n_told;
+	/* site_dry.c: entries of each own log that went in the session before; else 0 */
+	uint64_t went[PH_HEADS_MAX];
 	struct ph_epoch epoch;
 	struct ph_pack *pack; /* made when first needed */
 	bool packs;           /* the hub takes what we pack */

@@ -234,40 +234,26 @@ int ph_site_pack_next(struct ph_site_packing *packing, uint64_t max, struct ph_b
 
 /* ---- measuring ---- */
 
-/* Of an item in a session, beside its body: the message, frames, and their tags. */
-static uint64_t travels(const struct ph_item *item)
-{
-	return item->body.len + 150 + 26 * (item->body.len / 3900 + 1);
-}
-
-static void measure_item(struct ph_site_measured *out, const struct ph_item *item,
-			 uint64_t limit)
+static void measure_item(struct ph_site_measured *out, const struct ph_item *item)
 {
 	bool is_part = item->type == PH_ITEM_PART;
-	uint64_t entries = is_part ? 0 : item->last - item->first + 1;
-	uint64_t parts = is_part ? 1 : item->n_parts;
-	uint64_t bytes = travels(item);
-	uint64_t left = limit > out->bytes ? limit - out->bytes : 0;
 
-	/* a segment is cut where the budget ends */
-	out->entries_in += bytes <= left ? entries : entries * left / bytes;
-	out->parts_in += bytes <= left ? parts : is_part ? 0 : parts * left / bytes;
-	out->bytes += bytes;
+	out->bytes += item->body.len;
 	out->bundle += item->body.len + 170;
-	out->entries += entries;
-	out->parts += parts;
+	out->entries += is_part ? 0 : item->last - item->first + 1;
+	out->parts += is_part ? 1 : item->n_parts;
 }
 
 /* Plain bytes of the entries of LOG above AFTER, by class. */
 static int weigh_log(struct ph_site *site, const struct ph_log *log, uint64_t after,
-		     struct ph_site_measured *out)
+		     uint64_t last, struct ph_site_measured *out)
 {
 	struct ph_buf bytes = { 0 };
 	struct ph_entry entry;
 	uint64_t part;
 	int rc = 0;
 
-	for (uint64_t n = after + 1; rc == 0 && n <= log->n; n++) {
+	for (uint64_t n = after + 1; rc == 0 && n <= last; n++) {
 		enum ph_road_class class = PH_CLASS_REST;
 		size_t parts = 0;
 
@@ -293,11 +279,14 @@ static int weigh(struct ph_site *site, struct ph_site_measured *out)
 	uint64_t plain = 0;
 	int rc = 0;
 
-	for (unsigned i = 0; rc == 0 && i < site->n_send; i++) {
+	for (unsigned i = 0; rc == 0 && i < site->n_send + site->n_carried; i++) {
+		const struct ph_site_send *send = &site->send[i];
 		struct ph_log log;
 
-		rc = ph_journal_log_find(site->journal, site->send[i].log_id, &log);
-		rc = rc == 0 ? weigh_log(site, &log, site->send[i].start, out) : rc;
+		rc = ph_site_send_log(site, send, &log);
+		rc = rc == 0 ? weigh_log(site, &log, send->start,
+					 ph_site_send_end(send, &log), out)
+			     : rc;
 	}
 	for (int i = 0; i < PH_CLASSES; i++) {
 		plain += out->class[i].bytes;
@@ -308,8 +297,7 @@ static int weigh(struct ph_site *site, struct ph_site_measured *out)
 	return rc > 0 ? -EUCLEAN : rc;
 }
 
-static int measure_all(struct ph_site_packing *packing, uint64_t limit,
-		       struct ph_site_measured *out)
+static int measure_all(struct ph_site_packing *packing, struct ph_site_measured *out)
 {
 	struct ph_item *items = NULL;
 	int rc;
@@ -319,7 +307,7 @@ static int measure_all(struct ph_site_packing *packing, uint64_t limit,
 		items = NULL;
 		rc = load(packing, &items);
 		for (const struct ph_item *item = items; item; item = item->next) {
-			measure_item(out, item, limit);
+			measure_item(out, item);
 		}
 	} while (rc == 0 && items);
 	out->files = out->bundle / (PH_BUNDLE_MAX - 128 * 1024) + 1;
@@ -329,8 +317,8 @@ static int measure_all(struct ph_site_packing *packing, uint64_t limit,
 	return rc;
 }
 
-int ph_site_measure(struct ph_site *site, bool parts_last, uint64_t limit,
-		    struct ph_site_measured *out, struct ph_error *err)
+int ph_site_measure(struct ph_site *site, struct ph_site_measured *out,
+		    struct ph_error *err)
 {
 	struct ph_site_measured measured = { 0 };
 	struct ph_site_packing *packing = NULL;
@@ -339,9 +327,7 @@ int ph_site_measure(struct ph_site *site, bool parts_last, uint64_t limit,
 	rc = rc == 0 ? make_hello(packing, err) : rc;
 	if (rc == 0) {
 		packing->err = err;
-		site->parts_last = parts_last;
-		rc = measure_all(packing, limit, &measured);
-		site->parts_last = false;
+		rc = measure_all(packing, &measured);
 	}
 	rc = rc == 0 ? weigh(site, &measured) : rc;
 	ph_site_pack_free(packing);

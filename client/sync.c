@@ -34,8 +34,7 @@ static int keep(struct ph_site *site, struct ph_sync_end *end)
 	return rc;
 }
 
-/* Bytes that wait here, at a guess: packed, an entry takes some 16, a reader's details 60. */
-static uint64_t waiting(const struct ph_site_state *state)
+uint64_t ph_sync_waiting(const struct ph_site_state *state)
 {
 	return 24 * (state->entries - state->receipted) + 72 * state->parts_pending;
 }
@@ -110,7 +109,7 @@ int ph_sync_once(struct ph_site *site, const struct ph_link_config *config,
 	if (link.frame_max == 0) {
 		link.frame_max = state.frame_next;
 	}
-	link.waiting = waiting(&state);
+	link.waiting = ph_sync_waiting(&state);
 	if (check_budget(site, config, end_out, err) < 0) {
 		kept = strcmp(end_out->result.reason, "budget") == 0 ? keep(site, end_out)
 								     : -EIO;

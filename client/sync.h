@@ -22,6 +22,8 @@ struct ph_sync_end {
  */
 int ph_sync_once(struct ph_site *site, const struct ph_link_config *config,
 		 struct ph_sync_end *end_out, struct ph_error *err);
+/* Bytes that wait here, at a guess: packed, an entry takes some 16, a reader's details 60. */
+uint64_t ph_sync_waiting(const struct ph_site_state *state);
 /* Whether trying again can help against WHY. */
 bool ph_sync_is_passing(const struct ph_error *why);
 
