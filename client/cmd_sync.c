@@ -139,7 +139,7 @@ static int print(const struct ph_cli *cli, const struct total *total)
 		return ph_out_script(
 			cli->json,
 			json_pack("{s:i, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, "
-				  "s:I, s:I, s:I, s:o, s:I, s:I, s:I, s:s, s:O*}",
+				  "s:I, s:I, s:I, s:I, s:o, s:I, s:I, s:I, s:s, s:O*}",
 				  "schema", 1, "complete", (int)total->complete,
 				  "bytes_up", (json_int_t)total->bytes_up, "bytes_down",
 				  (json_int_t)total->bytes_down, "round_trips",
