@@ -120,7 +120,7 @@ is "and the sealed parts" "$(json s1 'j["parts_sent"]')" 10
 is "nothing waits" "$(json s1 'j["pending_entries"]')" 0
 is "the control log came" "$(json s1 'j["entries_received"] > 0')" true
 is "members of --json" "$(json s1 'sorted(j)')" \
-  '["bytes_down", "bytes_up", "complete", "elapsed_ms", "entries", "entries_back", "entries_of_site", "entries_received", "entries_sent", "fed", "parts_received", "parts_sent", "pending_entries", "reason", "receipts", "round_trips", "schema", "tries"]'
+  '["bytes_down", "bytes_up", "complete", "elapsed_ms", "entries", "entries_back", "entries_carried", "entries_of_site", "entries_received", "entries_sent", "fed", "parts_received", "parts_sent", "pending_entries", "reason", "receipts", "round_trips", "schema", "tries"]'
 same "after the first sync"
 $S log --json --limit 1000 >l1
 is "log: all are at the hub" "$(json l1 'sorted({e["level"] for e in j["entries"]})')" '["hub"]'

@@ -288,7 +288,7 @@ want blocked-card "$loan" "$loan $order" "1 2"
 
 ok "a machine" add_device f 4
 log=$(site f log --limit 1 --json | pick 'd["entries"][0]["ref"].split(".")[0]')
-cp -r sf sg
+cp -r sf sg && : >sg/witness # nobody notices before the hub does
 fork="$(ref f visit 3 --band child) $(ref g visit 4 --band adult)"
 ok "a folder and its copy sync" bash -c "'$pack' -d '$T/sf' sync --hub 127.0.0.1:$port && '$pack' -d '$T/sg' sync --hub 127.0.0.1:$port"
 want forked "$log" "~$fork" 4
