@@ -558,12 +558,14 @@ static void assert_signed_is_here(struct tour *tour)
 static void test_custody_comes_last(void **state)
 {
 	struct tour *tour = *state;
-	struct ph_site_courier_told told;
+	struct ph_site_courier_told told = { .given = 1 };
 	unsigned call = 0;
 	bool is_done;
 
-	pc_visits(&tour->site, 3);
 	do {
+		if (told.given > 0) { /* so that there is a bundle that it has not yet */
+			pc_visits(&tour->site, 1);
+		}
 		tour->fails = ++call;
 		is_done = meet(tour, &tour->site, &told);
 		assert_signed_is_here(tour);
