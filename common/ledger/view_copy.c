@@ -204,7 +204,9 @@ int ph_view_copy(struct ph_ledger *ledger, const struct ph_id *id, json_t **out)
 	rc = ph_class_root(ledger, &key, &root);
 	title = ph_registers_get(&shown.copy.registers, PH_COPY_TITLE);
 	ph_show_id(&show, "copy", id);
-	show_class(&show, &key, &root, &shown);
+	if (rc == 0) {
+		show_class(&show, &key, &root, &shown);
+	}
 	ph_show_set(&show, "known", json_boolean(shown.copy.registers.n > 0));
 	ph_show_registers(&show, &shown.copy.registers, ph_kind_find(PH_KIND_COPY_PUT));
 	if (rc == 0 && title != NULL) {
