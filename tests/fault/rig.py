@@ -43,14 +43,19 @@ OTHER, USAGE, NOT_ENROLLED, UNREACHABLE, CASES, PARTIAL, DAMAGED, IN_USE, LATER 
     1, 2, 10, 12, 13, 14, 15, 17, 75)
 
 
+def forget_machine(folder):
+    """A copy of a site's folder is no doubt here: its witness is as a power cut may leave it."""
+    for where, _, names in os.walk(folder):
+        if "witness" in names:
+            os.truncate(os.path.join(where, "witness"), 0)
+
+
 class Broken(Exception):
     """An invariant does not hold."""
-
 
 def must(condition, *words):
     if not condition:
         raise Broken(" ".join(str(word) for word in words))
-
 
 # --- the plan ---
 
@@ -113,10 +118,8 @@ class Plan:
         self.map.close()
         self.file.close()
 
-
 EXTRA = {}  # environment of every program that the shim is loaded into (sanitizers)
 PLAIN = {**os.environ, "LC_ALL": "C.UTF-8"}
-
 
 # --- what was run ---
 
@@ -130,9 +133,7 @@ class Done:
     def __str__(self):
         return f"{' '.join(self.args)}: exit {self.code}\n{self.out}{self.err}"
 
-
 REF = re.compile(r"\b[0-9a-f]{32}\.[0-9]+\.[0-9a-f]{16}\b")
-
 
 class World:
     """The folders hub, a and b under FOLDER; PROGRAMS are those of another build."""
@@ -159,11 +160,13 @@ class World:
         with open(self.path("told.json"), "w", encoding="utf-8") as file:
             json.dump(self.told, file)
         shutil.copytree(self.folder, folder)
+        forget_machine(folder)
 
     @classmethod
     def copy(cls, source, folder, **options):
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(source, folder)
+        forget_machine(folder)
         world = cls(folder, **options)
         with open(world.path("told.json"), encoding="utf-8") as file:
             world.told = json.load(file)
@@ -267,14 +270,12 @@ class World:
         return self.site(name, "sync", "--hub", f"127.0.0.1:{self.port}", "--json",
                          plan=plan)
 
-
 def acknowledged(args, got):
     """The text in which a command says what is saved, however it ended: a person who
     saw it believes it."""
     if args[0] == "record":
         return "\n".join(line for line in got.out.splitlines() if '"ok":true' in line)
     return got.out if "--plain" in args else ""
-
 
 # --- the script ---
 
@@ -292,7 +293,6 @@ def lines(n, of):
                          "card": {"ns": 140371, "code": f"C{i % 3}"}, "term": 14})
     return "".join(json.dumps(line) + "\n" for line in made).encode()
 
-
 def books(n):
     """MARCXML of N titles without copies."""
     return ('<collection xmlns="http://www.loc.gov/MARC21/slim">' + "".join(
@@ -302,9 +302,7 @@ def books(n):
         f'<subfield code="a">Sách thứ {i}</subfield></datafield></record>'
         for i in range(n)) + "</collection>")
 
-
 PASS = ("--passphrase-file", "pass")
-
 
 class Step:
     """What is done, by which side, with which sides running; AGAIN: it can be given a
@@ -323,7 +321,6 @@ class Step:
         if args[0] == "sync":
             return world.sync(self.who, plan=plan)
         return world.site(self.who, *args, plan=plan, stdin=stdin)
-
 
 SCRIPT = [
     Step("init", "hub", ["init", "--listen", "127.0.0.1:7415", "--kdf-memory-mib", "8",
@@ -362,7 +359,6 @@ SCRIPT = [
     Step("rebuild", "a", ["rebuild"], again=True),
 ]
 
-
 def fill_in(step, world, got):
     """What later steps need of this one."""
     known = world.told["vars"]
@@ -377,7 +373,6 @@ def fill_in(step, world, got):
         known["words_" + step.who] = state["fingerprint"]
     if step.name == "confirm-b":
         known["confirmed"] = True
-
 
 def make_worlds(folder, programs):
     """Do SCRIPT once, in order; a copy of the world before each step, by its name."""
@@ -402,14 +397,12 @@ def make_worlds(folder, programs):
     world.save(before[None])
     return before
 
-
 # --- the invariants ---
 
 def log_refs(world, name):
     got = world.site(name, "log", "--limit", "100000", "--json")
     must(got.code == 0, got)
     return got.json()
-
 
 def check_site(world, name):
     """What a site acknowledged is in its log, once; no code was given out twice, nothing
@@ -428,7 +421,6 @@ def check_site(world, name):
     got = world.site(name, "verify")
     must(got.code == 0, got)
 
-
 def check_receipts(world):
     """The hub holds what it has signed for, by number. To be asked before anybody sends
     again."""
@@ -446,7 +438,6 @@ def check_receipts(world):
              f"LOST at the hub: {name} has a receipt for {state['receipted']}, "
              f"there are {held.get(state['device'], 0)}")
 
-
 def digest(world, name):
     got = (world.hub("digest", "--site", {"a": "14-0371", "b": "14-0372"}[name[4:]],
                      "--json") if name.startswith("hub.") else
@@ -454,7 +445,6 @@ def digest(world, name):
            world.site(name, "digest", "--json"))
     must(got.code == 0, got)
     return got.json()["digest"]
-
 
 def settle(world, name, tries=6):
     """Sync until nothing waits and nothing came."""
@@ -469,7 +459,6 @@ def settle(world, name, tries=6):
     must(state["pending"] == 0 and state["parts_pending"] == 0,
          f"{name} does not get its receipts:", state)
     return state
-
 
 def check_hub_alone(world):
     """The hub's own words are there, it is whole, and the same after a rebuild."""
@@ -486,14 +475,12 @@ def check_hub_alone(world):
     must(got.code == 0 and got.json()["digest"] == before,
          "the hub is another after a rebuild:", got)
 
-
 def check_site_alone(world, name):
     check_site(world, name)
     before = digest(world, name)
     got = world.site(name, "rebuild", "--json")
     must(got.code == 0 and got.json()["digest"] == before,
          f"{name} is another after a rebuild:", got)
-
 
 def check_all(world, rebuild=True):
     """Start again, finish, and look at everything."""
@@ -525,15 +512,12 @@ def check_all(world, rebuild=True):
             check_site(world, name)
     check_hub_alone(world)
 
-
 def is_crash(code):
     """Ended by a signal, or by a sanitizer."""
     return code < 0 or code == 99
 
-
 def errno_name(number):
     return errno.errorcode.get(number, str(number))
-
 
 def folder_for(name):
     """A folder in memory where there is room: what is tested here are processes that
@@ -544,13 +528,11 @@ def folder_for(name):
     os.makedirs(folder)
     return folder
 
-
 def say(*words):
     """As comments of TAP, however many lines."""
     for line in " ".join(str(word) for word in words).splitlines():
         print("#", line)
     sys.stdout.flush()
-
 
 def now():
     return time.monotonic()
