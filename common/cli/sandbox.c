@@ -1,14 +1,9 @@
 /*
- * common/cli/sandbox.c - filters of calls of the system, by libseccomp.
+ * common/cli/sandbox.c - filters of calls of the system, laid over this process.
  *
- * Three answers. What the process needs goes through, of some calls only with certain
- * arguments. What no error of ours would ever call, but somebody who runs code here would,
- * ends the process (SIGSYS). All else is answered as by a kernel that does not have it
- * (ENOSYS), so that a newer C library falls back on what it did before: clone3, for one,
- * whose flags no filter can see, comes back as clone.
- *
- * The filter is laid over all threads at once. Names that a machine does not have are
- * passed over. Where the kernel gives no filter, the caller says so and goes on.
+ * They were made while we were built (sandbox_make.c says what is in them), so that nothing has
+ * to be asked for here; only the number of the process is filled in. A filter is laid over all
+ * threads at once. Where the kernel gives no filter, the caller says so and goes on.
  *
  * Sanitizers need more: at the end LeakSanitizer traces its own process from a copy of
  * it, and a report starts a program that reads symbols.
@@ -27,18 +22,17 @@ int ph_sandbox_enter(enum ph_sandbox which)
 
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <sched.h>
-#include <seccomp.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+
+#include "common/cli/sandbox_filters.h"
+#include "common/cli/sandbox_own.h"
 
 #ifdef __has_feature
 #define HAS(feature) __has_feature(feature)
@@ -52,164 +46,42 @@ int ph_sandbox_enter(enum ph_sandbox which)
 #define IS_WIDE false
 #endif
 
-#define NAME_SIZE 32
-#define WRITES    (O_WRONLY | O_RDWR | O_CREAT | O_TRUNC | O_APPEND)
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* What any program of ours does: memory, time, signals, what is open, its end. */
-static const char common_calls[] =
-	"read readv pread64 write writev close lseek _llseek fcntl fcntl64 "
-	"fstat fstat64 stat stat64 lstat lstat64 fstatat64 newfstatat statx "
-	"access faccessat faccessat2 readlink readlinkat getcwd getdents "
-	"getdents64 uname sysinfo brk munmap mremap madvise mincore mlock "
-	"mlock2 munlock futex futex_time64 rseq set_robust_list get_robust_list "
-	"set_tid_address sched_yield sched_getaffinity getrandom clock_gettime "
-	"clock_gettime64 clock_getres clock_getres_time64 clock_nanosleep "
-	"clock_nanosleep_time64 nanosleep gettimeofday time times getrusage "
-	"rt_sigaction rt_sigprocmask rt_sigreturn sigreturn rt_sigpending "
-	"rt_sigtimedwait rt_sigsuspend sigaltstack restart_syscall exit "
-	"exit_group getpid gettid getppid getuid geteuid getgid getegid "
-	"getuid32 geteuid32 getgid32 getegid32 getrlimit ugetrlimit poll ppoll "
-	"ppoll_time64 select pselect6 _newselect";
-static const char hub_calls[] =
-	"open openat openat2 creat pwrite64 preadv pwritev preadv2 pwritev2 "
-	"fsync fdatasync sync_file_range ftruncate ftruncate64 fallocate rename "
-	"renameat renameat2 link linkat unlink unlinkat mkdir mkdirat rmdir "
-	"chmod fchmod fchmodat fchown fchown32 utime utimes utimensat statfs "
-	"statfs64 fstatfs fstatfs64 fadvise64 fadvise64_64 arm_fadvise64_64 "
-	"flock umask copy_file_range sendfile sendfile64 bind listen accept "
-	"accept4 connect getsockname getpeername getsockopt setsockopt shutdown "
-	"sendto recvfrom sendmsg recvmsg sendmmsg recvmmsg epoll_create "
-	"epoll_create1 epoll_ctl epoll_wait epoll_pwait epoll_pwait2 eventfd "
-	"eventfd2 pipe pipe2 dup dup2 dup3 socketpair setrlimit";
-/* Programs, other processes, the kernel itself, whose rights we have: nothing of ours calls these. */
-static const char deadly_calls[] =
-	"execve execveat fork vfork ptrace process_vm_readv process_vm_writev "
-	"pidfd_open pidfd_getfd kcmp init_module finit_module delete_module "
-	"kexec_load kexec_file_load bpf perf_event_open userfaultfd "
-	"io_uring_setup io_uring_enter io_uring_register mount umount umount2 "
-	"pivot_root chroot setns unshare open_tree move_mount fsopen "
-	"open_by_handle_at keyctl add_key request_key setuid setgid setreuid "
-	"setregid setresuid setresgid setgroups capset personality memfd_create "
-	"memfd_secret reboot swapon settimeofday clock_settime sethostname";
-static const char wide_calls[] =
-	"execve fork vfork clone ptrace process_vm_readv wait4 waitid prctl "
-	"kill tgkill dup2 dup3 pipe pipe2 mprotect mmap personality setrlimit "
-	"prlimit64 sched_getparam sched_getscheduler arch_prctl";
-
-static int add_all(scmp_filter_ctx filter, uint32_t action, const char *names)
+/* Over all threads of this process, for good. */
+static int load(const struct sock_filter *made, size_t n)
 {
-	int rc = 0;
+	struct sock_filter code[BPF_MAXINSNS];
+	const struct sock_fprog program = { .len = (unsigned short)n, .filter = code };
+	long rc;
 
-	while (rc == 0 && *names) {
-		size_t len = strcspn(names, " ");
-		char name[NAME_SIZE];
-		int call;
-
-		assert(len < sizeof(name));
-		memcpy(name, names, len);
-		name[len] = '\0';
-		names += len + strspn(names + len, " ");
-		call = seccomp_syscall_resolve_name(name);
-		rc = call < 0 ? 0 : seccomp_rule_add_array(filter, action, call, 0, NULL);
+	assert(n <= COUNT(code));
+	memcpy(code, made, n * sizeof(code[0]));
+	for (size_t i = 0; i < n; i++) {
+		if (code[i].k == PH_SANDBOX_OWN) {
+			code[i].k = (uint32_t)getpid();
+		}
 	}
-	return rc;
-}
-
-/* One call, if argument ARG, of which only the bits MASK are looked at, is VALUE. */
-static int add_if(scmp_filter_ctx filter, uint32_t action, const char *name, unsigned arg,
-		  uint64_t mask, uint64_t value)
-{
-	int call = seccomp_syscall_resolve_name(name);
-	struct scmp_arg_cmp compare = {
-		.arg = arg, .op = SCMP_CMP_MASKED_EQ, .datum_a = mask, .datum_b = value
-	};
-
-	return call < 0 ? 0 : seccomp_rule_add_array(filter, action, call, 1, &compare);
-}
-
-/* Memory is written or run, never both, and what was written is never run. */
-static int add_memory(scmp_filter_ctx filter)
-{
-	const uint64_t both = PROT_WRITE | PROT_EXEC;
-	static const char *const maps[] = { "mmap", "mmap2" };
-	int rc = 0;
-
-	for (size_t i = 0; rc == 0 && i < sizeof(maps) / sizeof(maps[0]); i++) {
-		rc = add_if(filter, SCMP_ACT_ALLOW, maps[i], 2, both, 0);
-		rc = rc ? rc
-			: add_if(filter, SCMP_ACT_ALLOW, maps[i], 2, both, PROT_WRITE);
-		/* a library that the C library loads by itself */
-		rc = rc ? rc
-			: add_if(filter, SCMP_ACT_ALLOW, maps[i], 2, both, PROT_EXEC);
-		rc = rc ? rc
-			: add_if(filter, SCMP_ACT_ERRNO(EPERM), maps[i], 2, both, both);
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
+		return -errno;
 	}
-	rc = rc ? rc : add_if(filter, SCMP_ACT_ALLOW, "mprotect", 2, PROT_EXEC, 0);
-	return rc ? rc
-		  : add_if(filter, SCMP_ACT_ERRNO(EPERM), "mprotect", 2, PROT_EXEC,
-			   PROT_EXEC);
-}
-
-/* What goes through with some arguments only. */
-static int add_careful(scmp_filter_ctx filter, bool hub)
-{
-	static const uint64_t asked[] = { FIONBIO,  FIOCLEX, FIONCLEX,
-					  FIONREAD, TCGETS,  TIOCGWINSZ };
-	static const uint64_t families[] = { AF_UNIX, AF_INET, AF_INET6 };
-	const uint64_t all = UINT32_MAX; /* these arguments are ints */
-	const uint64_t own = (uint64_t)getpid();
-	int rc = add_if(filter, SCMP_ACT_ALLOW, "kill", 0, all, own);
-
-	rc = rc ? rc : add_if(filter, SCMP_ACT_ALLOW, "tgkill", 0, all, own);
-	rc = rc ? rc : add_if(filter, SCMP_ACT_ALLOW, "prlimit64", 0, all, 0);
-	rc = rc ? rc : add_if(filter, SCMP_ACT_ALLOW, "prctl", 0, all, PR_SET_NAME);
-	for (size_t i = 0; rc == 0 && i < sizeof(asked) / sizeof(asked[0]); i++) {
-		rc = add_if(filter, SCMP_ACT_ALLOW, "ioctl", 1, all, asked[i]);
-	}
-	if (!hub) {
-		rc = rc ? rc : add_if(filter, SCMP_ACT_ALLOW, "open", 1, WRITES, 0);
-		return rc ? rc : add_if(filter, SCMP_ACT_ALLOW, "openat", 2, WRITES, 0);
-	}
-	for (size_t i = 0; rc == 0 && i < sizeof(families) / sizeof(families[0]); i++) {
-		rc = add_if(filter, SCMP_ACT_ALLOW, "socket", 0, all, families[i]);
-	}
-	/* a thread of this process is started by the same call as another process */
-	return rc ? rc
-		  : add_if(filter, SCMP_ACT_ALLOW, "clone", 0, CLONE_THREAD,
-			   CLONE_THREAD);
-}
-
-static int fill(scmp_filter_ctx filter, bool hub)
-{
-	int rc = add_all(filter, SCMP_ACT_ALLOW, common_calls);
-
-	if (rc == 0 && hub) {
-		rc = add_all(filter, SCMP_ACT_ALLOW, hub_calls);
-	}
-	if (IS_WIDE) {
-		rc = rc ? rc : add_all(filter, SCMP_ACT_ALLOW, wide_calls);
-		return rc ? rc : add_careful(filter, hub);
-	}
-	rc = rc ? rc : add_careful(filter, hub);
-	rc = rc ? rc : add_memory(filter);
-	rc = rc ? rc : add_all(filter, SCMP_ACT_KILL_PROCESS, deadly_calls);
-	return rc ? rc
-		  : add_if(filter, SCMP_ACT_KILL_PROCESS, "clone", 0, CLONE_THREAD, 0);
+	rc = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC,
+		     &program);
+	return rc < 0 ? -errno : rc > 0 ? -ECANCELED : 0;
 }
 
 int ph_sandbox_enter(enum ph_sandbox which)
 {
-	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(ENOSYS));
-	int rc = filter ? 0 : -ENOMEM;
+	const bool hub = which == PH_SANDBOX_HUB;
+	int rc;
 
-	rc = rc ? rc
-		: seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH,
-				   SCMP_ACT_KILL_PROCESS);
-	rc = rc ? rc : seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
-	rc = rc ? rc : seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
-	rc = rc ? rc : fill(filter, which == PH_SANDBOX_HUB);
-	rc = rc ? rc : seccomp_load(filter);
-	seccomp_release(filter);
+	if (IS_WIDE) {
+		rc = hub ? load(hub_filter_wide, COUNT(hub_filter_wide))
+			 : load(plain_filter_wide, COUNT(plain_filter_wide));
+	} else {
+		rc = hub ? load(hub_filter, COUNT(hub_filter))
+			 : load(plain_filter, COUNT(plain_filter));
+	}
 	if (rc == -EINVAL || rc == -ENOSYS || rc == -EOPNOTSUPP || rc == -ECANCELED) {
 		return PH_SANDBOX_E_NONE;
 	}
