@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include <sodium.h>
+#define ZSTD_STATIC_LINKING_ONLY /* a dictionary in memory of ours */
 #include <zstd.h>
 
 #include "proto/pack_dict.h"
@@ -112,7 +113,7 @@ void ph_pack_free(struct ph_pack *pack)
 	free(pack->entry_at);
 	ZSTD_freeCCtx(pack->zstd_pack);
 	ZSTD_freeDCtx(pack->zstd_unpack);
-	ZSTD_freeCDict(pack->dict_pack);
+	free(pack->dict_room);
 	ZSTD_freeDDict(pack->dict_unpack);
 	free(pack);
 }
@@ -318,6 +319,23 @@ static void unpack_one(struct ph_pack *pack, size_t room)
 
 /* ---- texts ---- */
 
+/*
+ * The dictionary, made ready. In memory of ours, for ZSTD_createCDict() of 1.5.4 follows NULL
+ * if it gets none. NULL: no memory.
+ */
+static const ZSTD_CDict *dict_open(struct ph_pack *pack, struct ph_view dict)
+{
+	ZSTD_compressionParameters params = ZSTD_getCParams(LEVEL, 0, dict.len);
+	size_t size = ZSTD_estimateCDictSize_advanced(dict.len, params, ZSTD_dlm_byRef);
+
+	free(pack->dict_room);
+	pack->dict_room = malloc(size);
+	return pack->dict_room == NULL
+		       ? NULL
+		       : ZSTD_initStaticCDict(pack->dict_room, size, dict.data, dict.len,
+					      ZSTD_dlm_byRef, ZSTD_dct_auto, params);
+}
+
 static int zstd_pack(struct ph_pack *pack, struct ph_buf *out)
 {
 	struct ph_view dict = ph_pack_dict_text();
@@ -328,7 +346,7 @@ static int zstd_pack(struct ph_pack *pack, struct ph_buf *out)
 
 	if (pack->zstd_pack == NULL) {
 		pack->zstd_pack = ZSTD_createCCtx();
-		pack->dict_pack = ZSTD_createCDict(dict.data, dict.len, LEVEL);
+		pack->dict_pack = dict_open(pack, dict);
 	}
 	zstd = pack->zstd_pack;
 	if (zstd == NULL || pack->dict_pack == NULL ||

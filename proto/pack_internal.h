@@ -83,7 +83,9 @@ struct ph_pack {
 	struct ph_buf coded; /* packing: what the coder made */
 	struct ph_buf
 		packed; /* unpacking: text as zstd makes it, behind its first bytes */
-	void *zstd_pack, *zstd_unpack, *dict_pack, *dict_unpack;
+	void *zstd_pack, *zstd_unpack, *dict_unpack;
+	const void *dict_pack; /* in dict_room */
+	void *dict_room;
 	/* unpacking: strings that stand in no section, such as digits */
 	uint8_t *kept;
 	size_t n_kept;
