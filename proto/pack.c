@@ -3,7 +3,7 @@
  *
  * Packing: each entry is decoded by the kind table, coded, and written again to see that
  * it comes out as it was; what does not, or cannot be decoded, goes as it is. Texts are
- * collected on the way and go through zstd, with a dictionary, in one piece.
+ * collected on the way and go in one piece (pack_text.c).
  *
  * Unpacking: header, lengths of the sections, the size that the text says it has, all of
  * them against their limits; then text is expanded into no more room than that, and
@@ -19,8 +19,6 @@
 #include <string.h>
 
 #include <sodium.h>
-#define ZSTD_STATIC_LINKING_ONLY /* a dictionary in memory of ours */
-#include <zstd.h>
 
 #include "proto/pack_dict.h"
 #include "proto/pack_internal.h"
@@ -28,17 +26,7 @@
 enum {
 	KIND_RAW = 0,    /* the entry as it is */
 	KIND_HIGH = 127, /* a kind of this number or above: the number follows */
-	TEXT_STORED = 0,
-	TEXT_ZSTD = 1,
-	LEVEL = 19,
-	MAGIC_SIZE = 4,
-	/* zstd frames: one segment, so that the window is the content; no checksum, no
-	 * dictionary id; the size of the content in 1, 2 or 4 bytes */
-	FRAME_ONE = 0x20,
-	FRAME_SIZE_BITS = 0xc0,
 };
-
-static const uint8_t magic[MAGIC_SIZE] = { 0x28, 0xb5, 0x2f, 0xfd };
 
 /* ---- memory ---- */
 
@@ -111,10 +99,7 @@ void ph_pack_free(struct ph_pack *pack)
 	free(pack->kept);
 	free(pack->parts);
 	free(pack->entry_at);
-	ZSTD_freeCCtx(pack->zstd_pack);
-	ZSTD_freeDCtx(pack->zstd_unpack);
-	free(pack->dict_room);
-	ZSTD_freeDDict(pack->dict_unpack);
+	ph_pack_texts_free(pack);
 	free(pack);
 }
 
@@ -317,142 +302,6 @@ static void unpack_one(struct ph_pack *pack, size_t room)
 	entry_done(pack, kind);
 }
 
-/* ---- texts ---- */
-
-/*
- * The dictionary, made ready. In memory of ours, for ZSTD_createCDict() of 1.5.4 follows NULL
- * if it gets none. NULL: no memory.
- */
-static const ZSTD_CDict *dict_open(struct ph_pack *pack, struct ph_view dict)
-{
-	ZSTD_compressionParameters params = ZSTD_getCParams(LEVEL, 0, dict.len);
-	size_t size = ZSTD_estimateCDictSize_advanced(dict.len, params, ZSTD_dlm_byRef);
-
-	free(pack->dict_room);
-	pack->dict_room = malloc(size);
-	return pack->dict_room == NULL
-		       ? NULL
-		       : ZSTD_initStaticCDict(pack->dict_room, size, dict.data, dict.len,
-					      ZSTD_dlm_byRef, ZSTD_dct_auto, params);
-}
-
-static int zstd_pack(struct ph_pack *pack, struct ph_buf *out)
-{
-	struct ph_view dict = ph_pack_dict_text();
-	struct ph_view text = ph_buf_view(&pack->text.buf);
-	size_t start = out->len;
-	size_t len;
-	ZSTD_CCtx *zstd;
-
-	if (pack->zstd_pack == NULL) {
-		pack->zstd_pack = ZSTD_createCCtx();
-		pack->dict_pack = dict_open(pack, dict);
-	}
-	zstd = pack->zstd_pack;
-	if (zstd == NULL || pack->dict_pack == NULL ||
-	    ph_buf_reserve(out, ZSTD_compressBound(text.len))) {
-		return -ENOMEM;
-	}
-	ZSTD_CCtx_reset(zstd, ZSTD_reset_session_and_parameters);
-	ZSTD_CCtx_setParameter(zstd, ZSTD_c_compressionLevel, LEVEL);
-	ZSTD_CCtx_setParameter(zstd, ZSTD_c_dictIDFlag, 0);
-	ZSTD_CCtx_refCDict(zstd, pack->dict_pack);
-	len = ZSTD_compress2(zstd, out->data + start, out->cap - start, text.data,
-			     text.len);
-	if (ZSTD_isError(len)) {
-		return -ENOMEM;
-	}
-	memmove(out->data + start, out->data + start + MAGIC_SIZE, len - MAGIC_SIZE);
-	out->len += len - MAGIC_SIZE;
-	return 0;
-}
-
-/* The section of texts, in PACK->packed. */
-static int pack_texts(struct ph_pack *pack)
-{
-	struct ph_buf *out = &pack->packed;
-	int rc;
-
-	if (pack->text.buf.len == 0) {
-		return 0;
-	}
-	rc = ph_buf_put_u8(out, TEXT_ZSTD);
-	if (rc == 0) {
-		rc = zstd_pack(pack, out);
-	}
-	if (rc == 0 &&
-	    (out->len > pack->text.buf.len || (out->data[1] & FRAME_ONE) == 0)) {
-		out->len = 0;
-		rc = ph_buf_put_u8(out, TEXT_STORED);
-		if (rc == 0) {
-			rc = ph_buf_put_view(out, ph_buf_view(&pack->text.buf));
-		}
-	}
-	return rc;
-}
-
-static int zstd_unpack(struct ph_pack *pack, struct ph_view frame, size_t room)
-{
-	struct ph_view dict = ph_pack_dict_text();
-	unsigned long long size;
-	size_t len;
-
-	if (frame.len == 0 || (frame.data[0] & ~FRAME_SIZE_BITS) != FRAME_ONE ||
-	    (frame.data[0] & FRAME_SIZE_BITS) == FRAME_SIZE_BITS) {
-		return PH_PACK_E_FORM;
-	}
-	if (pack->zstd_unpack == NULL) {
-		pack->zstd_unpack = ZSTD_createDCtx();
-		pack->dict_unpack = ZSTD_createDDict(dict.data, dict.len);
-	}
-	if (pack->zstd_unpack == NULL || pack->dict_unpack == NULL ||
-	    ph_buf_put(&pack->packed, magic, MAGIC_SIZE) ||
-	    ph_buf_put_view(&pack->packed, frame)) {
-		return -ENOMEM;
-	}
-	size = ZSTD_getFrameContentSize(pack->packed.data, pack->packed.len);
-	if (size == 0 || size == ZSTD_CONTENTSIZE_ERROR || size > room ||
-	    ZSTD_findFrameCompressedSize(pack->packed.data, pack->packed.len) !=
-		    pack->packed.len) {
-		return PH_PACK_E_FORM;
-	}
-	if (ph_buf_reserve(&pack->text.buf, (size_t)size)) {
-		return -ENOMEM;
-	}
-	len = ZSTD_decompress_usingDDict(pack->zstd_unpack, pack->text.buf.data,
-					 (size_t)size, pack->packed.data,
-					 pack->packed.len, pack->dict_unpack);
-	if (ZSTD_isError(len) || len != size) {
-		return PH_PACK_E_FORM;
-	}
-	pack->text.buf.len = len;
-	return 0;
-}
-
-static int unpack_texts(struct ph_pack *pack, struct ph_view section, size_t room)
-{
-	struct ph_view rest = section;
-	int rc = 0;
-
-	pack->text.left = PH_VIEW(NULL, 0);
-	if (section.len == 0) {
-		return 0;
-	}
-	rest.data++;
-	rest.len--;
-	if (section.data[0] == TEXT_ZSTD) {
-		rc = zstd_unpack(pack, rest, room);
-	} else if (section.data[0] != TEXT_STORED || rest.len == 0 || rest.len > room) {
-		rc = PH_PACK_E_FORM;
-	} else if (ph_buf_put_view(&pack->text.buf, rest)) {
-		rc = -ENOMEM;
-	}
-	pack->text.left = ph_buf_view(&pack->text.buf);
-	return rc;
-}
-
-/* ---- the whole ---- */
-
 /* What may come out of LEN packed bytes. */
 static size_t room_of(size_t len)
 {
@@ -525,7 +374,7 @@ int ph_pack(struct ph_pack *pack, const struct ph_pack_where *where, struct ph_v
 	pack_entries(pack, where);
 	rc = result_of(pack);
 	rc = rc ? rc : ph_coder_end(&pack->coder);
-	rc = rc ? rc : pack_texts(pack);
+	rc = rc ? rc : ph_pack_texts(pack);
 	rc = rc ? rc : put_sections(pack, out);
 	for (size_t i = 0; i < n_parts; i++) {
 		plain += taken_out[i] ? parts[i].plain.len : 0;
@@ -567,7 +416,7 @@ static int unpack_sections(struct ph_pack *pack, struct ph_view packed, size_t r
 	packed.data += raw;
 	packed.len -= (size_t)raw;
 
-	int rc = unpack_texts(pack, PH_VIEW(packed.data, (size_t)text), room);
+	int rc = ph_unpack_texts(pack, PH_VIEW(packed.data, (size_t)text), room);
 
 	packed.data += text;
 	packed.len -= (size_t)text;

@@ -173,6 +173,14 @@ void ph_pack_desk_id(struct ph_pack *pack, const struct pack_column *column,
 /* What an entry says of the desk is over: a copy that went out with this entry's card. */
 void ph_pack_desk_end(struct ph_pack *pack);
 
+/* --- texts (pack_text.c) --- */
+
+/* PACK->text as its section, in PACK->packed. 0 or -ENOMEM. */
+int ph_pack_texts(struct ph_pack *pack);
+/* And back, into PACK->text, of at most ROOM bytes. 0, PH_PACK_E_FORM or -ENOMEM. */
+int ph_unpack_texts(struct ph_pack *pack, struct ph_view section, size_t room);
+void ph_pack_texts_free(struct ph_pack *pack);
+
 /* --- entries (pack_entry.c) --- */
 
 /* The entry in PACK->entry, of a known kind: all but its kind and raw form. */
