@@ -7,7 +7,7 @@
  * Three threads: the loop, which touches no file; the worker (client/work.c), which does
  * what commands ask; and while a session runs its own (client/agent_road.c). The site is
  * open once, and goes from hand to hand by turns. When the next session is due is decided
- * by the pace (client/pace.c); here is only who tells it what.
+ * by the pace (client/pace.c), and who tells it what is agent_session.c.
  *
  * SIGHUP reads the settings again and keeps the old ones if anything is wrong with the new.
  * SIGTERM and SIGINT stop: what commands have begun is done and answered, the session ends
@@ -15,7 +15,7 @@
  * journal is made for that. Trouble with the store is told and tried again: what the disk
  * lacks today it may have tomorrow.
  */
-#include "client/agent.h"
+#include "client/agent_internal.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -25,54 +25,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "client/agent_lan.h"
-#include "client/agent_net.h"
-#include "client/agent_road.h"
-#include "client/agent_settings.h"
-#include "client/agent_talk.h"
 #include "common/base/limits.h"
-#include "common/cli/eventlog.h"
 #include "common/cli/notify.h"
 
 #define LOCK_WAIT_MS 10000
 #define GRACE_MS     3000
 #define GIVE_UP_MS   (PH_AGENT_STOP_MS - 500)
 #define FULL_MS      10000 /* between two lines of the log about too many connections */
-#define DOUBTS       3     /* "wrong key" so often in a row may be a damaged greeting */
-
-struct agent {
-	const struct ph_cli *cli;
-	const char *hub;
-	uv_loop_t loop;
-	uv_signal_t term, interrupt, hup;
-	uv_timer_t due, deadline, watchdog;
-	struct ph_eventlog log;
-	struct ph_agent_settings settings;
-	struct ph_site *site;
-	struct ph_turn turn;
-	struct ph_site_turn turns;
-	struct ph_agent_talk *talk;
-	struct ph_work *work;
-	struct ph_agent_road *road;
-	struct ph_agent_net *net;
-	struct ph_agent_lan *lan;
-	struct ph_pace pace;
-	int64_t since;
-	uint64_t sessions;
-	unsigned doubts;
-	uint64_t stop_began, full_since, full;
-	uint64_t budget; /* bytes a month, as of the last session; PH_BUDGET_NONE */
-	bool has_loop, has_turn, is_kept, has_handles, is_syncing;
-	bool is_stopping, worker_stops;
-};
-
-static uint64_t chance(void)
-{
-	uint64_t number;
-
-	ph_rng_system.fill(ph_rng_system.data, (uint8_t *)&number, sizeof(number));
-	return number;
-}
 
 static int64_t wall(void)
 {
@@ -80,172 +39,6 @@ static int64_t wall(void)
 
 	ph_clock_system.read(ph_clock_system.data, &now);
 	return now.wall;
-}
-
-/* ---- sessions ---- */
-
-static void on_due(uv_timer_t *timer);
-
-static void set_alarm(struct agent *agent)
-{
-	uint64_t due = ph_pace_due(&agent->pace, NULL);
-	uint64_t now = uv_now(&agent->loop);
-
-	if (agent->is_stopping || due == UINT64_MAX) {
-		(void)uv_timer_stop(&agent->due);
-	} else {
-		(void)uv_timer_start(&agent->due, on_due, due > now ? due - now : 0, 0);
-	}
-}
-
-/* From now to the next session; 0: it is due, runs, or there will be none. */
-static uint64_t next_ms(const struct agent *agent)
-{
-	uint64_t due = ph_pace_due(&agent->pace, NULL);
-	uint64_t now = uv_now(&agent->loop);
-
-	return due != UINT64_MAX && due > now && !agent->is_stopping ? due - now : 0;
-}
-
-static void address_of(const struct agent *agent, char out[static PH_HUB_ADDRESS_MAX + 1])
-{
-	struct ph_site_info info;
-
-	if (agent->hub || agent->settings.hub[0] != '\0') {
-		snprintf(out, PH_HUB_ADDRESS_MAX + 1, "%s",
-			 agent->hub ? agent->hub : agent->settings.hub);
-		return;
-	}
-	ph_site_info(agent->site, &info); /* what it reads never changes */
-	snprintf(out, PH_HUB_ADDRESS_MAX + 1, "%.*s", (int)info.hub_address.len,
-		 info.hub_address.len ? (const char *)info.hub_address.data : "");
-}
-
-/* How the pace takes it that a session ended so. */
-static enum ph_pace_outcome outcome_of(struct agent *agent, const struct ph_sync_end *end,
-				       const struct ph_error *why)
-{
-	const struct ph_link_result *result = &end->result;
-	const struct ph_site_moved *moved = &end->moved;
-	bool is_wrong_key = strcmp(result->reason, "wrong-key") == 0;
-
-	agent->doubts = is_wrong_key ? agent->doubts + 1 : 0;
-	if (result->complete) {
-		return PH_PACE_DONE;
-	}
-	if (strcmp(result->reason, "budget") == 0 && !end->goes_on) {
-		return PH_PACE_BARRED;
-	}
-	if (result->counts.receipts > 0 || moved->entries_received > 0 ||
-	    moved->parts_received > 0 || moved->fed.pages > 0) {
-		return PH_PACE_MOVED;
-	}
-	if (ph_sync_is_passing(why) || strcmp(result->reason, "store") == 0 ||
-	    strcmp(result->reason, "memory") == 0 ||
-	    (is_wrong_key && agent->doubts <= DOUBTS)) {
-		return PH_PACE_FAILED;
-	}
-	return PH_PACE_BARRED;
-}
-
-static void log_end(const struct agent *agent, const struct ph_sync_end *end,
-		    const struct ph_error *why)
-{
-	const struct ph_link_result *result = &end->result;
-	const struct ph_session_counts *counts = &result->counts;
-	enum ph_pace_why next;
-	char text[512] = "";
-
-	(void)ph_pace_due(&agent->pace, &next);
-	if (!result->complete) {
-		snprintf(text, sizeof(text), " why=\"%.480s\"", why->text);
-	}
-	ph_event(&agent->log, result->complete ? PH_EVENT_INFO : PH_EVENT_WARNING,
-		 "sync.end",
-		 "result=%s in=%llu out=%llu entries=%llu parts=%llu receipts=%llu "
-		 "received=%llu ms=%llu failures=%u next=%s next_ms=%llu%s",
-		 result->complete ? "closed" : result->reason,
-		 (unsigned long long)counts->bytes_in,
-		 (unsigned long long)counts->bytes_out,
-		 (unsigned long long)end->moved.entries_sent,
-		 (unsigned long long)end->moved.parts_sent,
-		 (unsigned long long)counts->receipts,
-		 (unsigned long long)(end->moved.entries_received + end->moved.fed.facts),
-		 (unsigned long long)result->elapsed_ms, agent->pace.failures,
-		 agent->is_stopping ? "-" : ph_pace_why_name(next),
-		 (unsigned long long)next_ms(agent), text);
-}
-
-static void check_end(struct agent *agent);
-
-static void on_sync_end(void *data, const struct ph_sync_end *end, int rc,
-			const struct ph_error *why)
-{
-	struct agent *agent = data;
-
-	(void)rc; /* WHY says the same, and more */
-	agent->is_syncing = false;
-	agent->sessions++;
-	uv_update_time(&agent->loop);
-	if (end->budget != agent->budget) {
-		struct ph_pace_limits limits;
-
-		agent->budget = end->budget;
-		limits = ph_agent_pace(&agent->settings, agent->budget);
-		ph_pace_limit(&agent->pace, &limits, uv_now(&agent->loop), chance());
-	}
-	ph_pace_end(&agent->pace, outcome_of(agent, end, why), uv_now(&agent->loop),
-		    chance());
-	log_end(agent, end, why);
-	set_alarm(agent);
-	check_end(agent);
-}
-
-static void begin_session(struct agent *agent)
-{
-	struct ph_sync_end none = { .result.reason = "memory", .budget = agent->budget };
-	struct ph_error why = { .exit = PH_EXIT_OTHER };
-	char address[PH_HUB_ADDRESS_MAX + 1];
-	enum ph_pace_why reason;
-	int rc;
-
-	(void)ph_pace_due(&agent->pace, &reason);
-	address_of(agent, address);
-	ph_event(&agent->log, PH_EVENT_INFO, "sync.begin", "why=%s",
-		 ph_pace_why_name(reason));
-	ph_pace_begin(&agent->pace);
-	agent->is_syncing = true;
-	rc = ph_agent_road_begin(
-		agent->road,
-		&(struct ph_agent_way){ .hub = address,
-					.courier = agent->settings.courier,
-					.finds = agent->settings.courier_find != 0,
-					.connect_ms = agent->settings.connect_ms });
-	if (rc < 0) {
-		(void)ph_fail_errno(&why, rc, "starting a session");
-		on_sync_end(agent, &none, rc, &why);
-	}
-}
-
-static void on_due(uv_timer_t *timer)
-{
-	struct agent *agent = timer->data;
-
-	if (ph_pace_due(&agent->pace, NULL) <= uv_now(&agent->loop)) {
-		begin_session(agent);
-	} else {
-		set_alarm(agent);
-	}
-}
-
-static void on_network(void *data)
-{
-	struct agent *agent = data;
-
-	ph_pace_network(&agent->pace, uv_now(&agent->loop), chance());
-	set_alarm(agent);
-	ph_event(&agent->log, PH_EVENT_INFO, "network.change", "next_ms=%llu",
-		 (unsigned long long)next_ms(agent));
 }
 
 /* ---- commands ---- */
@@ -273,7 +66,7 @@ static void on_moved(void *data)
 
 	ph_pace_entry(&agent->pace, uv_now(&agent->loop));
 	ph_agent_lan_entry(agent->lan);
-	set_alarm(agent);
+	ph_agent_set_alarm(agent);
 }
 
 static void on_full(void *data)
@@ -320,8 +113,7 @@ static void close_handles(struct agent *agent)
 	uv_close((uv_handle_t *)&agent->watchdog, NULL);
 }
 
-/* The next step of stopping, if what it waits for has come. */
-static void check_end(struct agent *agent)
+void ph_agent_check_end(struct agent *agent)
 {
 	if (!agent->is_stopping || !ph_agent_talk_is_empty(agent->talk)) {
 		return;
@@ -341,7 +133,7 @@ static void check_end(struct agent *agent)
 
 static void on_empty(void *data)
 {
-	check_end(data);
+	ph_agent_check_end(data);
 }
 
 static void on_worker_ended(void *data)
@@ -349,7 +141,7 @@ static void on_worker_ended(void *data)
 	struct agent *agent = data;
 
 	agent->work = NULL;
-	check_end(agent);
+	ph_agent_check_end(agent);
 }
 
 static void on_deadline(uv_timer_t *timer)
@@ -358,7 +150,7 @@ static void on_deadline(uv_timer_t *timer)
 
 	if (uv_now(&agent->loop) - agent->stop_began < GIVE_UP_MS) {
 		ph_agent_talk_stop(agent->talk, true);
-		check_end(agent);
+		ph_agent_check_end(agent);
 		return;
 	}
 	if (ph_turn_try(&agent->turn)) {
@@ -380,13 +172,13 @@ static void begin_stop(struct agent *agent)
 	agent->stop_began = uv_now(&agent->loop);
 	(void)uv_timer_start(&agent->deadline, on_deadline, GRACE_MS,
 			     GIVE_UP_MS - GRACE_MS);
-	set_alarm(agent);
+	ph_agent_set_alarm(agent);
 	ph_agent_net_stop(agent->net);
 	agent->net = NULL;
 	ph_agent_road_stop(agent->road);
 	ph_agent_lan_stop(agent->lan);
 	ph_agent_talk_stop(agent->talk, false);
-	check_end(agent);
+	ph_agent_check_end(agent);
 }
 
 static void on_stop_signal(uv_signal_t *signal, int number)
@@ -420,13 +212,14 @@ static void on_reload(uv_signal_t *signal, int number)
 	if (ph_agent_settings_load(&settings, agent->cli->dir, &why) == 0) {
 		apply(agent, &settings);
 		limits = ph_agent_pace(&settings, agent->budget);
-		ph_pace_limit(&agent->pace, &limits, uv_now(&agent->loop), chance());
+		ph_pace_limit(&agent->pace, &limits, uv_now(&agent->loop),
+			      ph_agent_chance());
 		ph_agent_talk_bound(agent->talk, settings.commands);
 		if (ph_agent_lan_apply(agent->lan, &settings, &why) < 0) {
 			ph_event(&agent->log, PH_EVENT_ERROR, "lan.listen",
 				 "result=failed why=\"%s\"", why.text);
 		}
-		set_alarm(agent);
+		ph_agent_set_alarm(agent);
 		ph_event(&agent->log, PH_EVENT_INFO, "config.reload", "result=applied");
 	} else {
 		ph_event(&agent->log, PH_EVENT_ERROR, "config.reload",
@@ -507,13 +300,13 @@ static int start_threads(struct agent *agent, struct ph_error *err)
 					      .give = ph_turn_give,
 					      .has = ph_turn_has,
 					      .data = &agent->turn };
-	rc = ph_agent_road_new(&agent->road,
-			       &(struct ph_agent_road_config){ .loop = &agent->loop,
-							       .site = agent->site,
-							       .dir = agent->cli->dir,
-							       .log = &agent->log,
-							       .on_end = on_sync_end,
-							       .data = agent });
+	rc = ph_agent_road_new(&agent->road, &(struct ph_agent_road_config){
+						     .loop = &agent->loop,
+						     .site = agent->site,
+						     .dir = agent->cli->dir,
+						     .log = &agent->log,
+						     .on_end = ph_agent_on_sync_end,
+						     .data = agent });
 	if (rc == 0) {
 		rc = ph_agent_lan_new(&agent->lan,
 				      &(struct ph_agent_lan_config){ .loop = &agent->loop,
@@ -580,7 +373,7 @@ static int start(struct agent *agent, struct ph_error *err)
 	if (rc < 0) {
 		return ph_fail_errno(err, rc, "starting");
 	}
-	rc = ph_agent_net_start(&agent->net, &agent->loop, on_network, agent);
+	rc = ph_agent_net_start(&agent->net, &agent->loop, ph_agent_on_network, agent);
 	if (rc < 0) { /* the timer comes all the same */
 		ph_event(&agent->log, PH_EVENT_WARNING, "network.unseen", "why=\"%s\"",
 			 uv_strerror(rc));
@@ -589,8 +382,8 @@ static int start(struct agent *agent, struct ph_error *err)
 	uv_update_time(&agent->loop);
 	agent->budget = PH_BUDGET_NONE;
 	limits = ph_agent_pace(&settings, agent->budget);
-	ph_pace_init(&agent->pace, &limits, uv_now(&agent->loop), chance());
-	set_alarm(agent);
+	ph_pace_init(&agent->pace, &limits, uv_now(&agent->loop), ph_agent_chance());
+	ph_agent_set_alarm(agent);
 	return 0;
 }
 
