@@ -19,19 +19,13 @@ static int is_fed(struct ph_ledger *ledger, const struct ph_site_info *info,
 		  bool *fed_out)
 {
 	struct ph_device_state device;
-	struct ph_buf state = { 0 };
-	int rc = ph_ledger_get(ledger, PH_ENTITY_DEVICE,
-			       PH_VIEW(info->device_id, sizeof(info->device_id)), &state);
+	int rc = ph_device_load(ledger, info->device_id, &device);
 
 	*fed_out = false;
-	if (rc == 0) {
-		rc = ph_device_decode(ph_buf_view(&state), &device);
-	}
 	if (rc == 0) {
 		*fed_out = ph_device_trusted(&device);
 		ph_device_deinit(&device);
 	}
-	ph_buf_deinit(&state);
 	return rc < 0 ? rc : 0;
 }
 

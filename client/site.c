@@ -68,22 +68,23 @@ struct ph_site *ph_site_new(const struct ph_site_config *config)
 
 /* --- the store --- */
 
-static int open_writer(struct ph_site *site, struct ph_error *err)
+int ph_site_writer_new(struct ph_site *site, struct ph_error *err)
 {
-	int rc = ph_writer_new(&site->writer,
-			       &(struct ph_writer_config){
-				       .journal = site->journal,
-				       .keys = &site->keys.sign,
-				       .desk_key = site->keys.desk.key,
-				       .site = site->cert.invite.site,
-				       .role = site->cert.invite.role,
-				       .clock = site->config.clock,
-				       .rng = site->config.rng,
-				       .floor = (int64_t)site->cert.invite.issued,
-			       },
-			       err);
-
-	return rc == 0 ? ph_site_witness_open(site, err) : rc;
+	return ph_writer_new(&site->writer,
+			     &(struct ph_writer_config){
+				     .journal = site->journal,
+				     .keys = &site->keys.sign,
+				     .desk_key = site->keys.desk.key,
+				     .site = site->cert.invite.site,
+				     .role = site->cert.invite.role,
+				     .clock = site->config.clock,
+				     .rng = site->config.rng,
+				     .replaces = site->cert.invite.replaces
+							 ? &site->cert.invite.from
+							 : NULL,
+				     .floor = (int64_t)site->cert.invite.issued,
+			     },
+			     err);
 }
 
 /* WHAT is wrong with the store, if RC is what we found; negative: it was not even read. */
@@ -238,7 +239,8 @@ static int take(struct ph_site *site, bool first, struct ph_error *err)
 		}
 	}
 	if (rc == 0) {
-		rc = open_writer(site, err);
+		rc = ph_site_writer_new(site, err);
+		rc = rc == 0 ? ph_site_witness_open(site, err) : rc;
 	}
 	if (rc < 0) {
 		ph_site_put_away(site);

@@ -22,22 +22,6 @@ int ph_site_control(struct ph_site *site, struct ph_control *control_out)
 	return rc;
 }
 
-struct speaker {
-	const struct ph_keylist *list;
-	const struct ph_segment *segment;
-};
-
-/* A hub that the list names; or one that it names no more, as far as the list says that it counts. */
-static bool may_speak(const void *data, const uint8_t *key)
-{
-	const struct speaker *speaker = data;
-	const struct ph_segment *segment = speaker->segment;
-	const struct ph_head *closed = ph_keylist_closed(speaker->list, segment->log_id);
-
-	return closed ? segment->last <= closed->n
-		      : ph_keylist_has_hub(speaker->list, key);
-}
-
 static int note_log(struct ph_site *site, const uint8_t id[static PH_LOG_ID_SIZE])
 {
 	struct ph_buf ids = { 0 };
@@ -57,8 +41,7 @@ static int open_log(struct ph_site *site, const struct ph_control *control,
 {
 	uint8_t key[PH_KEY_SIZE];
 	struct ph_head from;
-	const struct speaker speaker = { &site->keylist, segment };
-	int rc = ph_control_check_open(segment, may_speak, &speaker, key, &from);
+	int rc = ph_control_check_open(segment, &site->keylist, key, &from);
 
 	if (rc != 0) {
 		return rc;
@@ -75,7 +58,6 @@ static int open_log(struct ph_site *site, const struct ph_control *control,
 int ph_site_control_find(struct ph_site *site, const struct ph_segment *segment,
 			 struct ph_log *log_out)
 {
-	const struct speaker speaker = { &site->keylist, segment };
 	struct ph_control control;
 	int rc = ph_site_control(site, &control);
 
@@ -86,7 +68,9 @@ int ph_site_control_find(struct ph_site *site, const struct ph_segment *segment,
 		return open_log(site, &control, segment, log_out);
 	}
 	rc = ph_journal_log_find(site->journal, segment->log_id, log_out);
-	return rc == 0 && !may_speak(&speaker, log_out->key) ? PH_JOURNAL_E_SEAL : rc;
+	return rc == 0 && !ph_control_may_speak(&site->keylist, segment, log_out->key)
+		       ? PH_JOURNAL_E_SEAL
+		       : rc;
 }
 
 /* --- back to a hub that was restored --- */

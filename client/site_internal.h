@@ -169,6 +169,8 @@ struct ph_site *ph_site_new(const struct ph_site_config *config);
 int ph_site_store_open(struct ph_site *site, const char *path, bool create,
 		       struct ph_error *err);
 void ph_site_store_close(struct ph_site *site);
+/* Who writes the own log, by the certificate. 0 or negative errno with ERR. */
+int ph_site_writer_new(struct ph_site *site, struct ph_error *err);
 int64_t ph_site_now(const struct ph_site *site);
 /* How what is stored now came. */
 enum ph_road ph_site_road(const struct ph_site *site);

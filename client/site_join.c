@@ -173,21 +173,7 @@ static int fill_store(struct ph_site *site, const struct ph_invite_bundle *bundl
 					   &site->cert, &device);
 	}
 	if (rc == 0) {
-		rc = ph_writer_new(&site->writer,
-				   &(struct ph_writer_config){
-					   .journal = site->journal,
-					   .keys = &site->keys.sign,
-					   .desk_key = site->keys.desk.key,
-					   .site = site->cert.invite.site,
-					   .role = site->cert.invite.role,
-					   .clock = site->config.clock,
-					   .rng = site->config.rng,
-					   .replaces = site->cert.invite.replaces
-							       ? &site->cert.invite.from
-							       : NULL,
-					   .floor = (int64_t)site->cert.invite.issued,
-				   },
-				   err);
+		rc = ph_site_writer_new(site, err);
 	}
 	if (rc == 0) {
 		rc = ph_writer_start(site->writer, err);

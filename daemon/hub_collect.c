@@ -218,22 +218,6 @@ int ph_hub_collect_ask(struct ph_hub *hub, const struct ph_hub_peer *peer,
 	return 0;
 }
 
-struct speaker {
-	const struct ph_keylist *list;
-	const struct ph_segment *segment;
-};
-
-/* A key of ours; of one that was closed, its logs as far as they count. */
-static bool may_speak(const void *data, const uint8_t *key)
-{
-	const struct speaker *speaker = data;
-	const struct ph_segment *segment = speaker->segment;
-	const struct ph_head *closed = ph_keylist_closed(speaker->list, segment->log_id);
-
-	return closed ? segment->last <= closed->n
-		      : ph_keylist_has_hub(speaker->list, key);
-}
-
 /*
  * A log that we wrote in an epoch of which nothing is left here: of the control log, or of
  * either when it is from the second medium.
@@ -243,8 +227,7 @@ static int begin_log(struct ph_hub *hub, const struct ph_segment *segment, bool 
 {
 	uint8_t key[PH_KEY_SIZE];
 	struct ph_head from;
-	const struct speaker speaker = { &hub->keylist, segment };
-	int rc = ph_control_check_open(segment, may_speak, &speaker, key, &from);
+	int rc = ph_control_check_open(segment, &hub->keylist, key, &from);
 
 	if (rc != 0) {
 		return rc < 0 ? rc : PH_HUB_COLLECT_E_NOT;
@@ -271,7 +254,6 @@ static int note_taken(struct ph_hub *hub, const struct ph_stored *stored)
 static int take(struct ph_hub *hub, const struct ph_segment *segment, bool either,
 		uint64_t *stored_out)
 {
-	const struct speaker speaker = { &hub->keylist, segment };
 	struct ph_stored stored = { 0 };
 	struct ph_log log;
 	bool is_new_control = false;
@@ -279,8 +261,8 @@ static int take(struct ph_hub *hub, const struct ph_segment *segment, bool eithe
 
 	if (rc == PH_JOURNAL_E_NONE) {
 		rc = begin_log(hub, segment, either, &log, &is_new_control);
-	} else if (rc == 0 &&
-		   (log.role != PH_ROLE_HUB || !may_speak(&speaker, log.key))) {
+	} else if (rc == 0 && (log.role != PH_ROLE_HUB ||
+			       !ph_control_may_speak(&hub->keylist, segment, log.key))) {
 		return PH_HUB_COLLECT_E_NOT;
 	}
 	if (rc != 0) {

@@ -73,19 +73,15 @@ static int read_end(struct ph_hub *hub, const struct ph_device *device, bool *re
 		    bool *cut)
 {
 	struct ph_device_state state;
-	struct ph_buf bytes = { 0 };
-	int rc = ph_ledger_get(hub->ledger, PH_ENTITY_DEVICE,
-			       PH_VIEW(device->id, sizeof(device->id)), &bytes);
+	int rc = ph_device_load(hub->ledger, device->id, &state);
 
 	*retired = false;
 	*cut = false;
-	rc = rc == 0 ? ph_device_decode(ph_buf_view(&bytes), &state) : rc;
 	if (rc == 0) {
 		*retired = state.n_retires > 0;
 		*cut = state.n_cuts > 0;
 		ph_device_deinit(&state);
 	}
-	ph_buf_deinit(&bytes);
 	return rc < 0 ? rc : 0;
 }
 

@@ -100,17 +100,13 @@ static int was_confirmed(struct ph_hub *hub, const struct ph_device *device,
 			 bool *was_out)
 {
 	struct ph_device_state state;
-	struct ph_buf bytes = { 0 };
-	int rc = ph_ledger_get(hub->ledger, PH_ENTITY_DEVICE,
-			       PH_VIEW(device->id, sizeof(device->id)), &bytes);
+	int rc = ph_device_load(hub->ledger, device->id, &state);
 
 	*was_out = false;
-	rc = rc == 0 ? ph_device_decode(ph_buf_view(&bytes), &state) : rc;
 	if (rc == 0) {
 		*was_out = state.n_confirms > 0;
 		ph_device_deinit(&state);
 	}
-	ph_buf_deinit(&bytes);
 	return rc < 0 ? rc : 0;
 }
 

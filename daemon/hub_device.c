@@ -14,15 +14,12 @@ int ph_hub_device_trust(struct ph_hub *hub, const uint8_t id[static PH_DEVICE_ID
 			enum ph_hub_trust *trust_out)
 {
 	struct ph_device_state device;
-	struct ph_buf state = { 0 };
-	int rc = ph_ledger_get(hub->ledger, PH_ENTITY_DEVICE,
-			       PH_VIEW(id, PH_DEVICE_ID_SIZE), &state);
+	int rc = ph_device_load(hub->ledger, id, &device);
 
 	if (rc == PH_LEDGER_E_NONE) {
 		*trust_out = PH_HUB_UNCONFIRMED;
 		return 0;
 	}
-	rc = rc == 0 ? ph_device_decode(ph_buf_view(&state), &device) : rc;
 	if (rc == 0) {
 		*trust_out = device.n_cuts > 0            ? PH_HUB_CUT
 			     : device.n_retires > 0       ? PH_HUB_RETIRED
@@ -30,7 +27,6 @@ int ph_hub_device_trust(struct ph_hub *hub, const uint8_t id[static PH_DEVICE_ID
 							  : PH_HUB_UNCONFIRMED;
 		ph_device_deinit(&device);
 	}
-	ph_buf_deinit(&state);
 	return rc;
 }
 
@@ -38,19 +34,13 @@ int ph_hub_device_known(struct ph_hub *hub, const uint8_t id[static PH_DEVICE_ID
 			bool *known_out)
 {
 	struct ph_device_state device;
-	struct ph_buf state = { 0 };
-	int rc = ph_ledger_get(hub->ledger, PH_ENTITY_DEVICE,
-			       PH_VIEW(id, PH_DEVICE_ID_SIZE), &state);
+	int rc = ph_device_load(hub->ledger, id, &device);
 
 	*known_out = false;
-	if (rc == 0) {
-		rc = ph_device_decode(ph_buf_view(&state), &device);
-	}
 	if (rc == 0) {
 		*known_out = ph_device_admitted(&device) != NULL;
 		ph_device_deinit(&device);
 	}
-	ph_buf_deinit(&state);
 	return rc < 0 ? rc : 0;
 }
 

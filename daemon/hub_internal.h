@@ -143,9 +143,14 @@ int ph_hub_is_news(struct ph_hub *hub, const struct ph_hub_head *head, uint64_t 
 /*
  * Is SEGMENT the beginning of a log of DEVICE: its first entry the `open` from which its
  * id follows, its chain and seal good? Nothing is kept of a log before that is settled. 0,
- * PH_JOURNAL_E_FORM, _SEAL or negative errno.
+ * PH_JOURNAL_E_GAP, _FORM, _SEAL or negative errno.
  */
 int ph_hub_log_start(const struct ph_device *device, const struct ph_segment *segment);
+/*
+ * The key that the `open` names with which SEGMENT begins; whether it is true is not looked at.
+ * 0, PH_JOURNAL_E_GAP, _FORM or negative errno.
+ */
+int ph_hub_log_key(const struct ph_segment *segment, uint8_t key_out[static PH_KEY_SIZE]);
 
 /* --- hub_command_keys.c --- */
 /* Our key list into WELCOME, if a device that tells GENERATION (0: the first) lacks it. */

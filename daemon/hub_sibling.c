@@ -34,12 +34,9 @@ static int read_admission(struct ph_hub *hub, struct ph_device *device)
 {
 	const struct ph_admission *admission;
 	struct ph_device_state held;
-	struct ph_buf state = { 0 };
-	int rc = ph_ledger_get(hub->ledger, PH_ENTITY_DEVICE,
-			       PH_VIEW(device->id, sizeof(device->id)), &state);
+	int rc = ph_device_load(hub->ledger, device->id, &held);
 
 	rc = rc == PH_LEDGER_E_NONE ? PH_JOURNAL_E_FORK : rc;
-	rc = rc == 0 ? ph_device_decode(ph_buf_view(&state), &held) : rc;
 	if (rc == 0) {
 		admission = ph_device_admitted(&held);
 		rc = admission ? 0 : PH_JOURNAL_E_FORK;
@@ -50,7 +47,6 @@ static int read_admission(struct ph_hub *hub, struct ph_device *device)
 		}
 		ph_device_deinit(&held);
 	}
-	ph_buf_deinit(&state);
 	return rc;
 }
 

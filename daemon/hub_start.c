@@ -1,5 +1,6 @@
 /*
- * daemon/hub_start.c - whether a segment is the beginning of a log of the device that brings it.
+ * daemon/hub_start.c - how a log begins that is new here: whose it says that it is, and whether
+ * that is so.
  */
 #include "daemon/hub_internal.h"
 
@@ -7,13 +8,13 @@
 
 #include "common/base/mp.h"
 
-#define OPEN_NONCE_ITEM (3 + PH_OPEN_NONCE) /* behind kind, stamp and extras */
+#define OPEN_FIELDS 3 /* kind, stamp and extras come before them */
 
 /*
- * The nonce of an `open`. It is read here and not by the kind table, so that the log of
- * a later program, whose `open` has fields that are new to us, is as good as any.
+ * A field of an `open`, of SIZE bytes. It is read here and not by the kind table, so that
+ * the log of a later program, whose `open` has fields that are new to us, is as good as any.
  */
-static int open_nonce(struct ph_view bytes, uint8_t out[static PH_NONCE_SIZE])
+static int open_field(struct ph_view bytes, unsigned field, uint8_t *out, size_t size)
 {
 	const struct ph_walk_limits limits = { PH_ENTRY_DEPTH_MAX, PH_ENTRY_ITEMS_MAX };
 	const msgpack_object_array *items;
@@ -31,31 +32,43 @@ static int open_nonce(struct ph_view bytes, uint8_t out[static PH_NONCE_SIZE])
 	if (rc != 0) {
 		return rc < 0 ? rc : PH_JOURNAL_E_FORM;
 	}
-	items = ph_mp_array(mp.root, OPEN_NONCE_ITEM + 1, PH_ENTRY_ITEMS_MAX);
+	items = ph_mp_array(mp.root, OPEN_FIELDS + field + 1, PH_ENTRY_ITEMS_MAX);
 	if (!items ||
-	    !ph_mp_bin_exact(ph_mp_item(items, OPEN_NONCE_ITEM), out, PH_NONCE_SIZE)) {
+	    !ph_mp_bin_exact(ph_mp_item(items, OPEN_FIELDS + field), out, size)) {
 		rc = PH_JOURNAL_E_FORM;
 	}
 	ph_mp_deinit(&mp);
 	return rc;
 }
 
-int ph_hub_log_start(const struct ph_device *device, const struct ph_segment *segment)
+/* The entry that SEGMENT, of a log that is new here, begins with. 0, PH_JOURNAL_E_GAP, _FORM. */
+static int first_of(const struct ph_segment *segment, struct ph_view *first_out)
 {
 	struct ph_view body = segment->body;
-	struct ph_view first;
-	uint8_t nonce[PH_NONCE_SIZE];
-	uint8_t id[PH_LOG_ID_SIZE];
-	uint8_t h[PH_HASH_SIZE];
-	int rc;
 
 	if (segment->first != 1) {
 		return PH_JOURNAL_E_GAP;
 	}
-	if (ph_segment_next(&body, &first) != 0) {
-		return PH_JOURNAL_E_FORM;
-	}
-	rc = open_nonce(first, nonce);
+	return ph_segment_next(&body, first_out) != 0 ? PH_JOURNAL_E_FORM : 0;
+}
+
+int ph_hub_log_key(const struct ph_segment *segment, uint8_t key_out[static PH_KEY_SIZE])
+{
+	struct ph_view first;
+	int rc = first_of(segment, &first);
+
+	return rc != 0 ? rc : open_field(first, PH_OPEN_KEY, key_out, PH_KEY_SIZE);
+}
+
+int ph_hub_log_start(const struct ph_device *device, const struct ph_segment *segment)
+{
+	struct ph_view first;
+	uint8_t nonce[PH_NONCE_SIZE];
+	uint8_t id[PH_LOG_ID_SIZE];
+	uint8_t h[PH_HASH_SIZE];
+	int rc = first_of(segment, &first);
+
+	rc = rc != 0 ? rc : open_field(first, PH_OPEN_NONCE, nonce, sizeof(nonce));
 	if (rc != 0) {
 		return rc;
 	}

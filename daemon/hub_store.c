@@ -10,82 +10,10 @@
 #include <errno.h>
 #include <string.h>
 
-#include "common/base/mp.h"
 #include "daemon/hub_collect.h"
 #include "daemon/hub_judge.h"
 #include "daemon/hub_quota.h"
 #include "daemon/hub_sibling.h"
-
-#define OPEN_FIELDS 3 /* kind, stamp and extras come before them */
-
-/*
- * A field of an `open`, of SIZE bytes. It is read here and not by the kind table, so that
- * the log of a later program, whose `open` has fields that are new to us, is as good as any.
- */
-static int open_field(struct ph_view bytes, unsigned field, uint8_t *out, size_t size)
-{
-	const struct ph_walk_limits limits = { PH_ENTRY_DEPTH_MAX, PH_ENTRY_ITEMS_MAX };
-	const msgpack_object_array *items;
-	struct ph_entry entry;
-	struct ph_mp mp;
-	int rc = ph_entry_decode(bytes, &entry);
-
-	if (rc < 0) {
-		return rc;
-	}
-	if (rc == PH_ENTRY_E_MALFORMED || entry.number != PH_KIND_OPEN) {
-		return PH_JOURNAL_E_FORM;
-	}
-	rc = ph_mp_decode(&mp, bytes, &limits, PH_WALK_CANONICAL);
-	if (rc != 0) {
-		return rc < 0 ? rc : PH_JOURNAL_E_FORM;
-	}
-	items = ph_mp_array(mp.root, OPEN_FIELDS + field + 1, PH_ENTRY_ITEMS_MAX);
-	if (!items ||
-	    !ph_mp_bin_exact(ph_mp_item(items, OPEN_FIELDS + field), out, size)) {
-		rc = PH_JOURNAL_E_FORM;
-	}
-	ph_mp_deinit(&mp);
-	return rc;
-}
-
-/* The entry that SEGMENT, of a log that is new here, begins with. 0, PH_JOURNAL_E_GAP, _FORM. */
-static int first_of(const struct ph_segment *segment, struct ph_view *first_out)
-{
-	struct ph_view body = segment->body;
-
-	if (segment->first != 1) {
-		return PH_JOURNAL_E_GAP;
-	}
-	return ph_segment_next(&body, first_out) != 0 ? PH_JOURNAL_E_FORM : 0;
-}
-
-/*
- * Is SEGMENT the beginning of a log of DEVICE: its first entry the `open` from which its
- * id follows, its chain and seal good? Nothing is kept of a log before that is settled.
- */
-static int check_start(const struct ph_device *device, const struct ph_segment *segment)
-{
-	struct ph_view first;
-	uint8_t nonce[PH_NONCE_SIZE];
-	uint8_t id[PH_LOG_ID_SIZE];
-	uint8_t h[PH_HASH_SIZE];
-	int rc = first_of(segment, &first);
-
-	rc = rc != 0 ? rc : open_field(first, PH_OPEN_NONCE, nonce, sizeof(nonce));
-	if (rc != 0) {
-		return rc;
-	}
-	ph_log_id(id, device->key, nonce);
-	if (memcmp(id, segment->log_id, sizeof(id)) != 0) {
-		return PH_JOURNAL_E_SEAL;
-	}
-	ph_chain_start(h, id, device->key);
-	rc = ph_segment_verify(segment, device->key, h, h);
-	return rc == PH_SEGMENT_E_FORM ? PH_JOURNAL_E_FORM
-	       : rc > 0                ? PH_JOURNAL_E_SEAL
-				       : rc;
-}
 
 /*
  * Who wrote SEGMENT, of a log that is new here: PEER, or the device that it carries for.
@@ -95,11 +23,9 @@ static int writer_of_new(struct ph_hub *hub, const struct ph_hub_peer *peer,
 			 const struct ph_segment *segment, struct ph_device *writer_out)
 {
 	uint8_t key[PH_KEY_SIZE];
-	struct ph_view first;
-	int rc = first_of(segment, &first);
+	int rc = ph_hub_log_key(segment, key);
 
 	*writer_out = peer->device;
-	rc = rc != 0 ? rc : open_field(first, PH_OPEN_KEY, key, sizeof(key));
 	if (rc != 0 || memcmp(key, peer->device.key, sizeof(key)) == 0) {
 		return rc;
 	}
@@ -178,7 +104,7 @@ static int store_segment(struct ph_hub *hub, struct ph_hub_peer *peer,
 
 	ph_item_segment(item, &segment);
 	if (log->row == 0) {
-		rc = check_start(writer, &segment);
+		rc = ph_hub_log_start(writer, &segment);
 		if (rc == 0) {
 			rc = ph_journal_log_add(hub->journal, segment.log_id, writer->key,
 						writer->site, writer->role, log);

@@ -120,18 +120,7 @@ static int members_of(struct ph_ledger *ledger, const struct ph_entity_key *grou
 	ph_stmt_int(stmt, 1, group->type);
 	ph_stmt_blob(stmt, 2, ph_key_view(group));
 	ph_stmt_int(stmt, 3, GROUP_MAX);
-	while ((rc = ph_stmt_step(stmt)) == PH_DB_ROW) {
-		struct ph_entity_key key;
-
-		rc = ph_key_bytes(type_of(group), ph_stmt_col_blob(stmt, 0), &key)
-			     ? ph_keyset_add(set, &key)
-			     : -EUCLEAN;
-		if (rc != 0) {
-			break;
-		}
-	}
-	ph_stmt_reset(stmt);
-	return rc;
+	return ph_keyset_read(set, type_of(group), stmt);
 }
 
 /* The smallest id of each class in GROUP, in order of id. */

@@ -75,25 +75,6 @@ static bool stands_alone(const struct ph_ledger *ledger, const struct ph_entity_
 	return !has_classes(key->type) || ledger->n_edges[key->type] == 0;
 }
 
-/* Ids in column 0 of STMT onto SET, as entities of TYPE. */
-static int collect(struct ph_stmt *stmt, uint8_t type, struct ph_keyset *set)
-{
-	int rc;
-
-	while ((rc = ph_stmt_step(stmt)) == PH_DB_ROW) {
-		struct ph_entity_key key;
-
-		rc = ph_key_bytes((enum ph_entity)type, ph_stmt_col_blob(stmt, 0), &key)
-			     ? ph_keyset_add(set, &key)
-			     : -EUCLEAN;
-		if (rc != 0) {
-			break;
-		}
-	}
-	ph_stmt_reset(stmt);
-	return rc;
-}
-
 static int bind_key(struct ph_ledger *ledger, const char *sql,
 		    const struct ph_entity_key *key, struct ph_stmt **stmt_out)
 {
@@ -114,7 +95,7 @@ static int edges_from(struct ph_ledger *ledger, const struct ph_entity_key *key,
 	struct ph_stmt *stmt;
 	int rc = bind_key(ledger, sql, key, &stmt);
 
-	return rc != 0 ? rc : collect(stmt, key->type, set);
+	return rc != 0 ? rc : ph_keyset_read(set, (enum ph_entity)key->type, stmt);
 }
 
 static int edges_to(struct ph_ledger *ledger, const struct ph_entity_key *key,
@@ -125,7 +106,7 @@ static int edges_to(struct ph_ledger *ledger, const struct ph_entity_key *key,
 	struct ph_stmt *stmt;
 	int rc = bind_key(ledger, sql, key, &stmt);
 
-	return rc != 0 ? rc : collect(stmt, key->type, set);
+	return rc != 0 ? rc : ph_keyset_read(set, (enum ph_entity)key->type, stmt);
 }
 
 static int change_edge(struct ph_ledger *ledger, const char *sql,
@@ -429,7 +410,7 @@ int ph_class_members(struct ph_ledger *ledger, const struct ph_entity_key *key,
 		return rc;
 	}
 	ph_stmt_blob(stmt, 1, ph_key_view(&root));
-	rc = collect(stmt, key->type, members);
+	rc = ph_keyset_read(members, (enum ph_entity)key->type, stmt);
 	ph_keyset_sort(members);
 	return rc;
 }

@@ -184,8 +184,25 @@ int ph_device_decode(struct ph_view state, struct ph_device_state *device)
 	return 0;
 }
 
+int ph_device_load(struct ph_ledger *ledger, const uint8_t id[static PH_DEVICE_ID_SIZE],
+		   struct ph_device_state *device)
+{
+	struct ph_buf bytes = { 0 };
+	int rc = ph_ledger_get(ledger, PH_ENTITY_DEVICE, PH_VIEW(id, PH_DEVICE_ID_SIZE),
+			       &bytes);
+
+	rc = rc == 0 ? ph_device_decode(ph_buf_view(&bytes), device) : rc;
+	if (rc == 0) {
+		device->bytes = bytes;
+	} else {
+		ph_buf_deinit(&bytes);
+	}
+	return rc;
+}
+
 void ph_device_deinit(struct ph_device_state *device)
 {
+	ph_buf_deinit(&device->bytes);
 	free(device->admissions);
 	free(device->confirms);
 	free(device->retires);

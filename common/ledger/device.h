@@ -3,6 +3,7 @@
 #define PH_LEDGER_DEVICE_H
 
 #include "common/ledger/key.h"
+#include "common/ledger/ledger.h"
 #include "common/ledger/state.h"
 #include "common/log/chain.h"
 
@@ -29,6 +30,7 @@ struct ph_device_state {
 	size_t n_retires;
 	struct ph_ref *cuts;
 	size_t n_cuts;
+	struct ph_buf bytes; /* what it borrows from, if it was loaded */
 };
 
 /* The state that FACTS (effective, in order) give. 0 or negative errno. */
@@ -36,6 +38,9 @@ int ph_device_fold(const struct ph_entity_key *key, const struct ph_fact *facts,
 		   struct ph_buf *state_out);
 /* Borrows from STATE. 0, -EUCLEAN, -ENOMEM. */
 int ph_device_decode(struct ph_view state, struct ph_device_state *device);
+/* The device of that id, as LEDGER has it. 0, PH_LEDGER_E_NONE or negative errno; else nothing to deinit. */
+int ph_device_load(struct ph_ledger *ledger, const uint8_t id[static PH_DEVICE_ID_SIZE],
+		   struct ph_device_state *device);
 void ph_device_deinit(struct ph_device_state *device);
 /* The admission that holds, or NULL: not admitted, or that entry is not here. */
 const struct ph_admission *ph_device_admitted(const struct ph_device_state *device);

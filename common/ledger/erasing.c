@@ -183,18 +183,7 @@ static int load_ids(struct ph_db *db, const char *sql, enum ph_entity type,
 	if (rc != 0) {
 		return rc;
 	}
-	while ((rc = ph_stmt_step(stmt)) == PH_DB_ROW) {
-		struct ph_entity_key key;
-
-		rc = ph_key_bytes(type, ph_stmt_col_blob(stmt, 0), &key)
-			     ? ph_keyset_add(set, &key)
-			     : -EUCLEAN;
-		if (rc != 0) {
-			break;
-		}
-	}
-	ph_stmt_reset(stmt);
-	return rc;
+	return ph_keyset_read(set, type, stmt);
 }
 
 static int load_orders(struct run *run, struct ph_keyset *set)

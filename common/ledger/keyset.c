@@ -2,7 +2,8 @@
  * common/ledger/keyset.c - a set of entities, in the order in which they came in.
  *
  * A list, and beside it a table of where in the list a key stands, found by hashing
- * (eight bytes at a time) and linear probing; it is never more than half full. Only memory can fail.
+ * (eight bytes at a time) and linear probing; it is never more than half full. But for a store that is read, only memory
+ * can fail.
  */
 #include "common/ledger/keyset.h"
 
@@ -109,6 +110,24 @@ bool ph_keyset_find(const struct ph_keyset *set, const struct ph_entity_key *key
 	}
 	*index_out = set->slots[at] - 1;
 	return true;
+}
+
+int ph_keyset_read(struct ph_keyset *set, enum ph_entity type, struct ph_stmt *stmt)
+{
+	int rc;
+
+	while ((rc = ph_stmt_step(stmt)) == PH_DB_ROW) {
+		struct ph_entity_key key;
+
+		rc = ph_key_bytes(type, ph_stmt_col_blob(stmt, 0), &key)
+			     ? ph_keyset_add(set, &key)
+			     : -EUCLEAN;
+		if (rc != 0) {
+			break;
+		}
+	}
+	ph_stmt_reset(stmt);
+	return rc;
 }
 
 bool ph_keyset_has(const struct ph_keyset *set, const struct ph_entity_key *key)

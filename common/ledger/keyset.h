@@ -2,6 +2,7 @@
 #ifndef PH_LEDGER_KEYSET_H
 #define PH_LEDGER_KEYSET_H
 
+#include "common/base/db.h"
 #include "common/ledger/key.h"
 
 /* All zero is a valid empty one. */
@@ -17,6 +18,8 @@ void ph_keyset_clear(struct ph_keyset *set);
 void ph_keyset_deinit(struct ph_keyset *set);
 /* 0, also if KEY is there already; -ENOMEM. */
 int ph_keyset_add(struct ph_keyset *set, const struct ph_entity_key *key);
+/* Ids in column 0 of what STMT gives, as entities of TYPE; it is reset. 0 or negative errno. */
+int ph_keyset_read(struct ph_keyset *set, enum ph_entity type, struct ph_stmt *stmt);
 bool ph_keyset_has(const struct ph_keyset *set, const struct ph_entity_key *key);
 /* Its index in `keys`. */
 bool ph_keyset_find(const struct ph_keyset *set, const struct ph_entity_key *key,

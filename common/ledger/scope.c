@@ -141,18 +141,7 @@ int ph_scope_collect(struct ph_scope_work *work, const char *sql, struct ph_view
 		return rc;
 	}
 	ph_stmt_blob(stmt, 1, id);
-	while ((rc = ph_stmt_step(stmt)) == PH_DB_ROW) {
-		struct ph_entity_key key;
-
-		rc = ph_key_bytes(type, ph_stmt_col_blob(stmt, 0), &key)
-			     ? ph_keyset_add(set, &key)
-			     : -EUCLEAN;
-		if (rc != 0) {
-			break;
-		}
-	}
-	ph_stmt_reset(stmt);
-	return rc;
+	return ph_keyset_read(set, type, stmt);
 }
 
 int ph_scope_load(struct ph_ledger *ledger, const struct ph_entity_key *key,

@@ -263,13 +263,11 @@ int ph_view_device(struct ph_ledger *ledger, const uint8_t id[static PH_DEVICE_I
 	static const char *const roles[] = { "none", "site", "courier", "both" };
 	struct ph_view name = PH_VIEW(id, PH_DEVICE_ID_SIZE);
 	const struct ph_admission *last;
-	struct ph_buf state = { 0 };
-	struct ph_device_state device = { 0 };
-	int rc = ph_ledger_get(ledger, PH_ENTITY_DEVICE, name, &state);
+	struct ph_device_state device;
+	int rc = ph_device_load(ledger, id, &device);
 
-	rc = rc != 0 ? rc : ph_device_decode(ph_buf_view(&state), &device);
 	if (rc != 0) {
-		goto out;
+		return rc;
 	}
 
 	struct ph_show show = ph_show_begin();
@@ -287,9 +285,7 @@ int ph_view_device(struct ph_ledger *ledger, const uint8_t id[static PH_DEVICE_I
 		ph_show_time(&show, "time", last->second);
 	}
 	rc = ph_show_done(&show, out);
-out:
 	ph_device_deinit(&device);
-	ph_buf_deinit(&state);
 	return rc;
 }
 

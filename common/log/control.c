@@ -174,10 +174,16 @@ int ph_control_hash(struct ph_journal *journal, const struct ph_control *control
 	return 0;
 }
 
-int ph_control_check_open(const struct ph_segment *segment,
-			  bool (*is_hub)(const void *data, const uint8_t *key),
-			  const void *data, uint8_t key_out[static PH_KEY_SIZE],
-			  struct ph_head *from_out)
+bool ph_control_may_speak(const struct ph_keylist *list, const struct ph_segment *segment,
+			  const uint8_t key[static PH_KEY_SIZE])
+{
+	const struct ph_head *closed = ph_keylist_closed(list, segment->log_id);
+
+	return closed ? segment->last <= closed->n : ph_keylist_has_hub(list, key);
+}
+
+int ph_control_check_open(const struct ph_segment *segment, const struct ph_keylist *list,
+			  uint8_t key_out[static PH_KEY_SIZE], struct ph_head *from_out)
 {
 	struct ph_view body = segment->body;
 	struct ph_view first;
@@ -197,7 +203,8 @@ int ph_control_check_open(const struct ph_segment *segment,
 	}
 	key = entry.field[PH_OPEN_KEY].as.bytes.data;
 	ph_log_id(id, key, entry.field[PH_OPEN_NONCE].as.bytes.data);
-	if (!is_hub(data, key) || memcmp(id, segment->log_id, sizeof(id)) != 0) {
+	if (!ph_control_may_speak(list, segment, key) ||
+	    memcmp(id, segment->log_id, sizeof(id)) != 0) {
 		return PH_JOURNAL_E_SEAL;
 	}
 	ph_chain_start(h, id, key);

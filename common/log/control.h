@@ -50,13 +50,17 @@ int ph_control_before(struct ph_journal *journal, const struct ph_control *contr
 int ph_control_hash(struct ph_journal *journal, const struct ph_control *control,
 		    uint64_t total, uint8_t out[static PH_CONTROL_HASH_SIZE]);
 /*
- * Whether SEGMENT begins a log of KEY, which is a hub's: its `open` names site 0 and KEY, its
+ * Whether KEY may say what SEGMENT has, as a hub: it is one that LIST names; or one that it names
+ * no more, and SEGMENT is of a log that LIST closes, up to where it counts.
+ */
+bool ph_control_may_speak(const struct ph_keylist *list, const struct ph_segment *segment,
+			  const uint8_t key[static PH_KEY_SIZE]);
+/*
+ * Whether SEGMENT begins a log of KEY, which may speak: its `open` names site 0 and KEY, its
  * id follows, chain and seal meet. FROM_OUT (n 0: nothing) is what it continues. 0,
  * PH_JOURNAL_E_GAP, _FORM or _SEAL, or -ENOMEM.
  */
-int ph_control_check_open(const struct ph_segment *segment,
-			  bool (*is_hub)(const void *data, const uint8_t *key),
-			  const void *data, uint8_t key_out[static PH_KEY_SIZE],
-			  struct ph_head *from_out);
+int ph_control_check_open(const struct ph_segment *segment, const struct ph_keylist *list,
+			  uint8_t key_out[static PH_KEY_SIZE], struct ph_head *from_out);
 
 #endif

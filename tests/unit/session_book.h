@@ -217,6 +217,21 @@ static inline struct ph_item *part_item(const struct book *book, uint64_t n)
 /* Segments travel packed, though what is in these is filler, which does not get shorter. */
 static bool book_packs;
 
+/* For set-up and tear-down of a test. */
+static inline int book_packed(void **state)
+{
+	(void)state;
+	book_packs = true;
+	return 0;
+}
+
+static inline int book_plain(void **state)
+{
+	(void)state;
+	book_packs = false;
+	return 0;
+}
+
 static inline struct ph_pack *book_packer(void)
 {
 	static struct ph_pack *pack;

@@ -39,20 +39,6 @@ static struct ph_buf *bytes_of(const struct tape *tape)
 	return tape->to_hub ? &tape->room->up : &tape->room->down;
 }
 
-static int packed(void **state)
-{
-	(void)state;
-	book_packs = true;
-	return 0;
-}
-
-static int plain(void **state)
-{
-	(void)state;
-	book_packs = false;
-	return 0;
-}
-
 /* A segment and a part in message 1, and 64 KiB that way; little the other way. */
 static struct room *room_for(bool to_hub)
 {
@@ -258,8 +244,8 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_up),
 		cmocka_unit_test(test_down),
-		cmocka_unit_test_setup_teardown(test_up, packed, plain),
-		cmocka_unit_test_setup_teardown(test_down, packed, plain),
+		cmocka_unit_test_setup_teardown(test_up, book_packed, book_plain),
+		cmocka_unit_test_setup_teardown(test_down, book_packed, book_plain),
 	};
 
 	if (!read_args(argc, argv, 20000, UINT64_MAX)) {

@@ -13,20 +13,6 @@ enum {
 	FRAME = 256,
 };
 
-static int packed(void **state)
-{
-	(void)state;
-	book_packs = true;
-	return 0;
-}
-
-static int plain(void **state)
-{
-	(void)state;
-	book_packs = false;
-	return 0;
-}
-
 /* One segment in message 1, two larger than a frame, two parts; two segments and three pages down. */
 static struct room *short_room(void)
 {
@@ -462,11 +448,13 @@ static void test_replayed_hello(void **state)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_cut_at_every_byte, packed, plain),
-		cmocka_unit_test_setup_teardown(test_many_cuts, packed, plain),
-		cmocka_unit_test_setup_teardown(test_damaged_partial, packed, plain),
-		cmocka_unit_test_setup_teardown(test_bits_up, packed, plain),
-		cmocka_unit_test_setup_teardown(test_bits_down, packed, plain),
+		cmocka_unit_test_setup_teardown(test_cut_at_every_byte, book_packed,
+						book_plain),
+		cmocka_unit_test_setup_teardown(test_many_cuts, book_packed, book_plain),
+		cmocka_unit_test_setup_teardown(test_damaged_partial, book_packed,
+						book_plain),
+		cmocka_unit_test_setup_teardown(test_bits_up, book_packed, book_plain),
+		cmocka_unit_test_setup_teardown(test_bits_down, book_packed, book_plain),
 		cmocka_unit_test(test_cut_at_every_byte),
 		cmocka_unit_test(test_many_cuts),
 		cmocka_unit_test(test_foreign_partial),
