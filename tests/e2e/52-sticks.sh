@@ -25,7 +25,8 @@ ok "it joins from the stick" "$P" -d s1 join stick/chieng-khoa.invite
 rm stick/chieng-khoa.invite
 reader=$("$P" -d s1 reader add --name 'Lò Văn Pánh' --band adult --json | json 'd["entries"][0]["ref"]')
 "$P" -d s1 visit 12 --band child >/dev/null
-"$P" -d s1 copy add 000123 --title 'Dế mèn phiêu lưu ký' >/dev/null 2>&1
+title=$("$P" -d s1 title add --name 'Dế mèn phiêu lưu ký' --json | json 'd["entries"][0]["ref"]')
+"$P" -d s1 copy add 000123 --title "$title" >/dev/null
 
 # --- Monday: up ---
 status "a stick that is not there is not made" 1 "$P" -d s1 pack-stick nothing/here

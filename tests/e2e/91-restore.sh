@@ -41,7 +41,8 @@ done
 for i in $(seq "$N"); do enrol "d$i" "14-037$((i % 3 + 1))"; done
 serve
 for i in $(seq "$N"); do
-  "$P" -d "d$i" copy add "$((100000 + i))" --title "Sách $((i % 4))" >/dev/null 2>&1
+  title=$("$P" -d "d$i" title add --name "Sách $((i % 4))" --json | json 'd["entries"][0]["ref"]')
+  "$P" -d "d$i" copy add "$((100000 + i))" --title "$title" >/dev/null
   "$P" -d "d$i" visit "$i" --band adult >/dev/null
   sync "d$i" >/dev/null
 done
