@@ -61,6 +61,7 @@ static const struct {
 	{ "report-show", ph_hub_report_show, LOOKS },
 	{ "report-changed", ph_hub_report_changed, LOOKS },
 	{ "list", ph_hub_list, LOOKS },
+	{ "history", ph_hub_history, LOOKS },
 	{ "cases", ph_hub_cases, LOOKS },
 	{ "case-show", ph_hub_case_show, LOOKS },
 	{ "case-decide", ph_hub_case_decide, BUILDS },
