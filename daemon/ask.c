@@ -100,6 +100,7 @@ static int ask_folder(const struct ph_cli *cli, const json_t *request,
 						      .who = cli->command->name,
 						      .wait_ms = LOCK_WAIT_MS,
 						      .clock = ph_clock_system,
+						      .watches_clock = true,
 						      .rng = ph_rng_system },
 			     err);
 

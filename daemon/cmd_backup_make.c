@@ -89,6 +89,7 @@ static int begin(struct make *make, struct ph_error *err)
 							  .who = "backup",
 							  .wait_ms = 5000,
 							  .clock = ph_clock_system,
+							  .watches_clock = true,
 							  .rng = ph_rng_system },
 				 err);
 	}

@@ -275,6 +275,7 @@ static int rotate(struct ph_cli *cli, const struct ph_sign_pair *root,
 			     &(struct ph_hub_config){ .dir = cli->dir,
 						      .who = cli->command->name,
 						      .clock = ph_clock_system,
+						      .watches_clock = true,
 						      .rng = ph_rng_system },
 			     err);
 

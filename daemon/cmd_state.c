@@ -115,6 +115,11 @@ static int print_status(const json_t *answer)
 		backup[0] && json_is_false(json_object_get(answer, "last_backup_away"))
 			? ph_say(", on the hub's own disk", ", trên chính ổ đĩa này")
 			: "");
+	if (json_is_true(json_object_get(json_object_get(answer, "clock"), "wrong"))) {
+		status_line(ph_say("The clock is doubted", "Đồng hồ có vẻ sai"), "%s",
+			    ph_say("nothing is signed, devices wait (packhorsed clock)",
+				   "không ký gì, các máy phải chờ (packhorsed clock)"));
+	}
 	status_line(ph_say("Store, free disk", "Kho, đĩa còn trống"), "%s MiB, %s MiB",
 		    ph_number(a, number_of(answer, "store_bytes") >> 20),
 		    ph_number(b, number_of(answer, "disk_free_bytes") >> 20));

@@ -138,6 +138,7 @@ int ph_hub_open(struct ph_hub **hub_out, const struct ph_hub_config *config,
 	snprintf(hub->dir, sizeof(hub->dir), "%s", config->dir);
 	hub->config = *config;
 	hub->config.dir = hub->dir;
+	hub->clock.is_watched = config->watches_clock;
 	rc = ph_lock_take(&hub->lock, hub->dir, config->who, config->wait_ms, err);
 	if (rc < 0) {
 		goto out;

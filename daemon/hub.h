@@ -30,6 +30,7 @@ struct ph_hub_config {
 	unsigned wait_ms;
 	const char *second; /* folder of the second medium; NULL: there is none */
 	struct ph_clock clock;
+	bool watches_clock; /* with one that jumps nothing is signed: hub_clock.h */
 	struct ph_rng rng;
 };
 
@@ -52,6 +53,8 @@ int ph_hub_init(const struct ph_hub_config *config, const struct ph_hub_init *in
 int ph_hub_open(struct ph_hub **hub_out, const struct ph_hub_config *config,
 		struct ph_error *err);
 void ph_hub_close(struct ph_hub *hub);
+/* Whether the machine's clock can be believed (hub_clock.h). 0, or -ETIME with words. */
+int ph_hub_check_clock(struct ph_hub *hub, struct ph_error *err);
 /* From now on; a hub is opened without. From any thread. */
 void ph_hub_bound(struct ph_hub *hub, const struct ph_hub_bounds *bounds);
 

@@ -35,6 +35,8 @@ static const struct {
 	{ "policy-list", ph_hub_policy_list, LOOKS },
 	{ "invite-prepare", ph_hub_invite_prepare, BUILDS },
 	{ "invite-record", ph_hub_invite_record, NO_LEDGER },
+	{ "clock", ph_hub_clock_show, NO_LEDGER },
+	{ "clock-accept", ph_hub_clock_accept, NO_LEDGER },
 	{ "status", ph_hub_status, LOOKS },
 	{ "devices", ph_hub_devices, LOOKS },
 	{ "device-show", ph_hub_device_show, LOOKS },
@@ -81,6 +83,24 @@ static const struct {
 	{ "backup-kept", ph_hub_backup_kept, NO_LEDGER },
 	{ "backup-drop", ph_hub_backup_drop, NO_LEDGER },
 };
+
+/*
+ * Whether COMMAND signs or writes down a time: not while the clock is doubted. Those that
+ * build on the ledger do, but for one; of the others these.
+ */
+static bool signs(const char *command, int use)
+{
+	static const char *const others[] = { "invite-record", "keylist-put",
+					      "backup-sign", "backup-kept",
+					      "stick-manifest" };
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		if (strcmp(command, others[i]) == 0) {
+			return true;
+		}
+	}
+	return use == BUILDS && strcmp(command, "device-held") != 0;
+}
 
 const char *ph_request_text(const json_t *request, const char *name)
 {
@@ -136,7 +156,12 @@ static int run(struct ph_hub *hub, const json_t *request, json_t *answer,
 		if (strcmp(name, commands[i].name) != 0) {
 			continue;
 		}
-		if (commands[i].use != NO_LEDGER) {
+		if (signs(name, commands[i].use)) {
+			rc = ph_hub_check_clock(hub, err);
+		} else {
+			(void)ph_hub_clock_look(hub, false);
+		}
+		if (rc == 0 && commands[i].use != NO_LEDGER) {
 			rc = catch_up(hub, commands[i].use == LOOKS, err);
 		}
 		rc = rc < 0 ? rc : commands[i].run(hub, request, answer, err);

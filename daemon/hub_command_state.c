@@ -128,6 +128,7 @@ int ph_hub_status(struct ph_hub *hub, const json_t *request, json_t *answer,
 				    json_integer((json_int_t)room));
 	}
 	ph_hub_room_about(hub, answer);
+	ph_hub_clock_about(hub, answer);
 	set_hex(answer, "root", hub->keylist.root, sizeof(hub->keylist.root));
 	if (hub->restored > 0) {
 		json_object_set_new(answer, "collecting", json_boolean(hub->collecting));

@@ -192,6 +192,10 @@ void ph_hub_courier_job(struct ph_hub *hub, struct ph_hub_courier *courier,
 {
 	int rc = hub->stopped ? -EIO : 0;
 
+	if (rc == 0 && !ph_hub_clock_look(hub, false)) {
+		courier->refusal = "the hub's clock is wrong: packhorsed clock";
+		rc = -EAGAIN;
+	}
 	if (rc == 0) {
 		switch (job->type) {
 		case PH_COURIER_JUDGE:

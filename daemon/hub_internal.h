@@ -6,6 +6,7 @@
 #include "common/log/control.h"
 #include "common/log/fingerprint.h"
 #include "daemon/hub.h"
+#include "daemon/hub_clock.h"
 #include "daemon/hub_keys.h"
 #include "daemon/hub_part.h"
 #include "daemon/hub_room.h"
@@ -43,6 +44,7 @@ struct ph_hub {
 	struct ph_hub_latest latest; /* stamped by whom; since this process started */
 	struct ph_pack *pack;        /* made when first needed */
 	struct ph_hub_room room;
+	struct ph_hub_clock clock;
 	/* of a device; set by other threads, too */
 	atomic_uint entries_a_day, entries_saved;
 	struct ph_hub_second *second; /* NULL: not looked for yet */

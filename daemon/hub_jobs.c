@@ -376,10 +376,28 @@ static bool stores(const struct ph_job *jobs)
 	return false;
 }
 
+/* Nothing can be said to anybody whose time would be signed; a device that calls is told so. */
+static void put_off(struct ph_job *jobs)
+{
+	for (struct ph_job *job = jobs; job; job = job->next) {
+		job->result = -EAGAIN;
+		if (job->type == PH_JOB_HELLO) {
+			job->result = 0;
+			ph_hub_refuse(job, PH_STATUS_LATER,
+				      "the hub's clock is wrong: packhorsed clock");
+			peer_of(job)->known = false;
+		}
+	}
+}
+
 void ph_hub_jobs(struct ph_hub *hub, struct ph_job *jobs)
 {
 	int rc;
 
+	if (!ph_hub_clock_look(hub, true)) {
+		put_off(jobs);
+		return;
+	}
 	ph_hub_room_look(hub);
 	ph_hub_feed_refresh(hub, jobs);
 	rc = hub->stopped ? -EIO : ph_db_begin(hub->db);

@@ -105,8 +105,9 @@ int ph_hub_rotate(struct ph_hub *hub, const struct ph_sign_pair *root, bool stol
 	struct ph_device_keys next = { 0 };
 	struct ph_buf bytes = { 0 };
 	struct ph_keylist list;
-	int rc = check_room(hub, err);
+	int rc = ph_hub_check_clock(hub, err);
 
+	rc = rc < 0 ? rc : check_room(hub, err);
 	if (rc < 0) {
 		return rc;
 	}

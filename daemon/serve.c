@@ -368,6 +368,17 @@ static int enter_sandbox(struct serve *serve, struct ph_error *err)
 	return 0;
 }
 
+/* With a wrong clock it serves, and tells devices to come later: it may come right. */
+static void say_clock(struct serve *serve)
+{
+	struct ph_error words = { 0 };
+
+	if (ph_hub_check_clock(serve->hub, &words) < 0) {
+		ph_event(&serve->server.log, PH_EVENT_WARNING, "serve.clock",
+			 "result=wrong why=\"%s\"", words.text);
+	}
+}
+
 static int start(struct serve *serve, struct ph_error *err)
 {
 	struct ph_server *server = &serve->server;
@@ -385,11 +396,13 @@ static int start(struct serve *serve, struct ph_error *err)
 				 .wait_ms = LOCK_WAIT_MS,
 				 .second = settings.second[0] ? serve->second : NULL,
 				 .clock = ph_clock_system,
+				 .watches_clock = true,
 				 .rng = ph_rng_system },
 			 err);
 	if (rc < 0) {
 		return rc;
 	}
+	say_clock(serve);
 	server->keys = ph_hub_statics(serve->hub, &server->n_keys);
 	rc = uv_loop_init(&server->loop);
 	if (rc < 0) {

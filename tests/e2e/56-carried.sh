@@ -83,6 +83,7 @@ cp -r s2 s2.alive
 
 # --- today: s2 was not heard since ---
 hub_start 2
+$H clock accept >/dev/null # its clock has gone two days on, at once
 sync s1
 is "s1 brings what s2 wrote" "$(json s1.json '[j["complete"], j["entries_carried"], j["parts_sent"]]')" '[true, 2, 1]'
 is "it is there, by another machine of its site" "$(road $H why reader "$one")" 'lan None'

@@ -91,8 +91,10 @@ is "two are kept" "$(ls "$far" | wc -l)" 2
 touch "$far/thesis.odt" "$far/packhorse-00000000-20200101T000000Z.backup"
 if command -v faketime >/dev/null; then
   stop "$started_pid"
+  faketime -f '+36d' $H clock accept >/dev/null
   ok "36 days later" faketime -f '+36d' $H backup "$far"
   is "those of before are gone, and nobody else's" "$(ls "$far" | sort | xargs -n1 | grep -c 'thesis\|00000000') $(ls "$far" | wc -l)" '2 3'
+  $H clock accept >/dev/null
   start serve $H serve --listen 127.0.0.1:0
   at=127.0.0.1:$(listen_port serve)
 else
