@@ -31,6 +31,7 @@ module jansson libjansson-dev
 module libqrencode libqrencode-dev
 module inih libinih-dev
 module libseccomp libseccomp-dev
+module libmicrohttpd libmicrohttpd-dev
 module cmocka libcmocka-dev
 '
 ph_needs_demo='

@@ -1,0 +1,156 @@
+/* common/web/check.c - see check.h. Names of hosts and schemes are compared blind to case. */
+#include "common/web/check.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+void ph_web_head_put(struct ph_web_head *head, const char *name, const char *value)
+{
+	static const struct {
+		const char *name;
+		size_t at;
+	} known[] = {
+		{ "Host", offsetof(struct ph_web_head, host) },
+		{ "Origin", offsetof(struct ph_web_head, origin) },
+		{ "Sec-Fetch-Site", offsetof(struct ph_web_head, site) },
+		{ "Content-Type", offsetof(struct ph_web_head, type) },
+		{ "Content-Length", offsetof(struct ph_web_head, length) },
+		{ "Transfer-Encoding", offsetof(struct ph_web_head, coding) },
+		{ "Authorization", offsetof(struct ph_web_head, bearer) },
+		{ "Last-Event-ID", offsetof(struct ph_web_head, last_id) },
+	};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		const char **slot = (const char **)(void *)((char *)head + known[i].at);
+
+		if (strcasecmp(known[i].name, name) != 0) {
+			continue;
+		}
+		if (*slot) {
+			head->twice = known[i].name;
+		}
+		*slot = value ? value : "";
+	}
+}
+
+/* The length of the name in HOST[:PORT], or 0: that is none. */
+static size_t name_of(const char *host)
+{
+	size_t len = host[0] == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":");
+	const char *port = strlen(host) >= len ? host + len : "";
+
+	if (*port == ':') {
+		size_t digits = strspn(port + 1, "0123456789");
+
+		return digits > 0 && digits <= 5 && port[1 + digits] == '\0' ? len : 0;
+	}
+	return strlen(host) == len ? len : 0;
+}
+
+static bool is_ours(const char *host, const struct ph_web_rules *rules)
+{
+	size_t len = name_of(host);
+
+	for (size_t i = 0; len > 0 && i < rules->n_hosts; i++) {
+		if (strlen(rules->hosts[i]) == len &&
+		    strncasecmp(rules->hosts[i], host, len) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool is_same(const char *origin, const char *host)
+{
+	size_t scheme = strncasecmp(origin, "http://", 7) == 0    ? 7
+			: strncasecmp(origin, "https://", 8) == 0 ? 8
+								  : 0;
+
+	return scheme > 0 && strcasecmp(origin + scheme, host) == 0;
+}
+
+/* A change must come from a page of ours, or from no page. */
+static int check_change(const struct ph_web_head *head, struct ph_web_no *no)
+{
+	size_t type = head->type ? strcspn(head->type, "; \t") : 0;
+
+	if (head->origin && !is_same(head->origin, head->host)) {
+		return ph_web_refuse(no, 403, "origin", "Origin",
+				     "a page of another place may change nothing here");
+	}
+	if (head->site && strcasecmp(head->site, "cross-site") == 0) {
+		return ph_web_refuse(no, 403, "origin", "Sec-Fetch-Site",
+				     "a page of another place may change nothing here");
+	}
+	if (type != strlen("application/json") ||
+	    strncasecmp(head->type, "application/json", type) != 0) {
+		return ph_web_refuse(no, 415, "content-type", "Content-Type",
+				     "the body must be application/json");
+	}
+	if (!head->length) {
+		return ph_web_refuse(no, 411, "length", "Content-Length",
+				     "the length of the body must be said before it");
+	}
+	return 0;
+}
+
+int ph_web_head_check(const struct ph_web_head *head, const char *method,
+		      const struct ph_web_rules *rules, uint64_t *length_out,
+		      struct ph_web_no *no)
+{
+	uint64_t length = 0;
+	size_t digits = head->length ? strspn(head->length, "0123456789") : 0;
+
+	if (head->twice) {
+		return ph_web_refuse(no, 400, "twice", head->twice,
+				     "the header %s stands twice", head->twice);
+	}
+	if (!head->host || !is_ours(head->host, rules)) {
+		(void)ph_web_refuse(no, 403, "host", "Host",
+				    "this is not served under the name \"%.80s\"",
+				    head->host ? head->host : "");
+		no->act = "if it is to be, add the name to the setting [web] host";
+		return -EINVAL;
+	}
+	if (head->coding) {
+		return ph_web_refuse(no, 411, "length", "Transfer-Encoding",
+				     "a body in chunks is not taken: say its length");
+	}
+	if (head->length && (digits == 0 || head->length[digits] != '\0')) {
+		return ph_web_refuse(no, 400, "length", "Content-Length",
+				     "the length of the body is no number");
+	}
+	if (digits > 0) {
+		length = digits > 18 ? UINT64_MAX : strtoull(head->length, NULL, 10);
+	}
+	if (length > rules->body_max) {
+		return ph_web_refuse(no, 413, "size", "body",
+				     "a body has at most %llu bytes",
+				     (unsigned long long)rules->body_max);
+	}
+	if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0) {
+		int rc = check_change(head, no);
+
+		if (rc < 0) {
+			return rc;
+		}
+	} else if (length > 0) {
+		return ph_web_refuse(no, 400, "body", "body", "a GET has no body");
+	}
+	*length_out = length;
+	return 0;
+}
+
+struct ph_view ph_web_bearer(const struct ph_web_head *head)
+{
+	const char *text = head->bearer;
+
+	if (!text || strncasecmp(text, "Bearer ", 7) != 0) {
+		return PH_VIEW(NULL, 0);
+	}
+	text += 7 + strspn(text + 7, " ");
+	return PH_VIEW(text, strcspn(text, " "));
+}

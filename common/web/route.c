@@ -1,0 +1,565 @@
+/*
+ * common/web/route.c - matching a path, and making the request of its command.
+ *
+ * A target is decoded once, after it was parted at slashes, so an encoded slash stays in
+ * its segment. What is decoded must be text as everywhere else in Packhorse: UTF-8, NFC, no
+ * control characters. A member that the route does not take is refused rather than passed
+ * over: a misspelt limit must not silently be none.
+ */
+#include "common/web/route.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/text.h"
+
+const char *ph_web_need_name(unsigned need)
+{
+	static const char *const names[] = { "anybody", "viewer", "operator", "admin" };
+
+	return need < sizeof(names) / sizeof(names[0]) ? names[need] : "nobody";
+}
+
+int ph_web_refuse(struct ph_web_no *no, unsigned status, const char *error,
+		  const char *where, const char *format, ...)
+{
+	va_list args;
+
+	no->status = status;
+	no->error = error;
+	no->act = NULL;
+	snprintf(no->where, sizeof(no->where), "%s", where ? where : "");
+	va_start(args, format);
+	(void)vsnprintf(no->what, sizeof(no->what), format, args);
+	va_end(args);
+	return -EINVAL;
+}
+
+/* ---- the target ---- */
+
+static int hex_digit(char c)
+{
+	return c >= '0' && c <= '9'   ? c - '0'
+	       : c >= 'a' && c <= 'f' ? c - 'a' + 10
+	       : c >= 'A' && c <= 'F' ? c - 'A' + 10
+				      : -1;
+}
+
+/* Decode TEXT in place. 0, or -EINVAL with NO, or -ENOMEM. */
+static int decode(char *text, bool is_query, struct ph_web_no *no)
+{
+	char *out = text;
+	int rc;
+
+	for (const char *in = text; *in; in++) {
+		int high = *in == '%' ? hex_digit(in[1]) : 0;
+		int low = *in == '%' && high >= 0 ? hex_digit(in[2]) : 0;
+
+		if (high < 0 || low < 0 || (*in == '%' && high == 0 && low == 0)) {
+			return ph_web_refuse(no, 400, "target", NULL,
+					     "the address has a percent sign that two "
+					     "hexadecimal digits, not 00, must follow");
+		}
+		if (*in == '%') {
+			*out++ = (char)(high << 4 | low);
+			in += 2;
+		} else {
+			*out++ = (char)(is_query && *in == '+' ? ' ' : *in);
+		}
+	}
+	*out = '\0';
+	rc = ph_text_check(ph_view_str(text));
+	return rc > 0 ? ph_web_refuse(no, 400, "target", NULL,
+				      "the address is not UTF-8 in the form NFC, or has "
+				      "control characters")
+		      : rc;
+}
+
+static int take_path(struct ph_web_target *target, char *path, struct ph_web_no *no)
+{
+	char *at = path;
+
+	while (at) {
+		char *next = strchr(at + 1, '/');
+		int rc;
+
+		if (next) {
+			*next = '\0';
+		}
+		if (target->n_parts == PH_WEB_PARTS_MAX) {
+			return ph_web_refuse(no, 404, "not-found", NULL,
+					     "there is nothing at this address");
+		}
+		rc = decode(at + 1, false, no);
+		if (rc < 0) {
+			return rc;
+		}
+		target->part[target->n_parts++] = at + 1;
+		at = next;
+	}
+	return 0;
+}
+
+static int take_query(struct ph_web_target *target, char *query, struct ph_web_no *no)
+{
+	char *rest = query;
+	char *pair;
+	int rc = 0;
+
+	while (rc == 0 && (pair = strsep(&rest, "&"))) {
+		char *value = strchr(pair, '=');
+		char none[] = "";
+
+		if (*pair == '\0') {
+			continue;
+		}
+		if (value) {
+			*value++ = '\0';
+		} else {
+			value = none;
+		}
+		rc = decode(pair, true, no);
+		rc = rc < 0 ? rc : decode(value, true, no);
+		if (rc == 0 && json_object_get(target->query, pair)) {
+			rc = ph_web_refuse(no, 400, "twice", pair,
+					   "\"%.40s\" stands twice in the address", pair);
+		}
+		if (rc == 0 &&
+		    json_object_set_new(target->query, pair, json_string(value)) < 0) {
+			rc = -ENOMEM;
+		}
+	}
+	return rc;
+}
+
+int ph_web_target_parse(struct ph_web_target *target_out, const char *text,
+			struct ph_web_no *no)
+{
+	struct ph_web_target target = { 0 };
+	char *query;
+	int rc;
+
+	if (text[0] != '/' || strlen(text) > PH_WEB_TARGET_MAX || strchr(text, '#')) {
+		return ph_web_refuse(no, 400, "target", NULL,
+				     "the address must begin with a slash and have at "
+				     "most %d bytes",
+				     PH_WEB_TARGET_MAX);
+	}
+	target.text = strdup(text);
+	target.query = json_object();
+	rc = target.text && target.query ? 0 : -ENOMEM;
+	if (rc == 0) {
+		query = strchr(target.text, '?');
+		if (query) {
+			*query++ = '\0';
+		}
+		rc = take_path(&target, target.text, no);
+		rc = rc < 0 || !query ? rc : take_query(&target, query, no);
+	}
+	if (rc < 0) {
+		ph_web_target_deinit(&target);
+		return rc;
+	}
+	*target_out = target;
+	return 0;
+}
+
+void ph_web_target_deinit(struct ph_web_target *target)
+{
+	free(target->text);
+	json_decref(target->query);
+	*target = (struct ph_web_target){ 0 };
+}
+
+/* ---- matching ---- */
+
+/* The next segment of a pattern behind its slash; its length. */
+static size_t pattern_part(const char **pattern)
+{
+	(*pattern)++;
+	return strcspn(*pattern, "/");
+}
+
+static bool matches(const char *pattern, const struct ph_web_target *target)
+{
+	for (unsigned i = 0; i < target->n_parts; i++) {
+		const char *part = target->part[i];
+		size_t len;
+
+		if (*pattern != '/') {
+			return false;
+		}
+		len = pattern_part(&pattern);
+		if (*pattern == '{'
+			    ? *part == '\0'
+			    : strlen(part) != len || memcmp(part, pattern, len) != 0) {
+			return false;
+		}
+		pattern += len;
+	}
+	return *pattern == '\0';
+}
+
+int ph_web_route_find(const struct ph_web_route *routes, size_t n, const char *method,
+		      const struct ph_web_target *target,
+		      const struct ph_web_route **route_out, struct ph_web_no *no)
+{
+	const struct ph_web_route *other = NULL;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!matches(routes[i].path, target)) {
+			continue;
+		}
+		if (strcmp(routes[i].method, method) == 0) {
+			*route_out = &routes[i];
+			return 0;
+		}
+		other = &routes[i];
+	}
+	if (other) {
+		return ph_web_refuse(no, 405, "method", NULL, "this address takes %s",
+				     other->method);
+	}
+	(void)ph_web_refuse(no, 404, "not-found", NULL,
+			    "there is nothing at this address");
+	no->act = "docs/API.md has all addresses; what is in them is part of it, encoded";
+	return -EINVAL;
+}
+
+/* ---- members ---- */
+
+enum type {
+	TEXT,
+	INT,
+	FLAG,
+	NAMES,
+	LIST,
+	OBJECT,
+	FIXED,
+};
+static const char *const types[] = { "text", "int",    "flag", "names",
+				     "list", "object", "fixed" };
+
+struct member {
+	char name[32]; /* as it is given */
+	char as[32];   /* of the request */
+	enum type type;
+	bool needed;
+	const char *fixed; /* FIXED: its text, `fixed_len` bytes */
+	size_t fixed_len;
+};
+
+/* Take the next member off TAKES. False: there is none. */
+static bool next_member(const char **takes, struct member *member)
+{
+	const char *at = *takes ? *takes + strspn(*takes, " ") : "";
+	size_t len = strcspn(at, " ");
+	size_t name = strcspn(at, " :=!>");
+	size_t as = at[name] == '>' ? strcspn(at + name + 1, " :=!") : 0;
+
+	if (len == 0) {
+		return false;
+	}
+	*member = (struct member){ .type = TEXT, .needed = at[len - 1] == '!' };
+	snprintf(member->name, sizeof(member->name), "%.*s", (int)name, at);
+	snprintf(member->as, sizeof(member->as), "%.*s", (int)(as ? as : name),
+		 as ? at + name + 1 : at);
+	name += as ? as + 1 : 0;
+	if (at[name] == '=') {
+		member->type = FIXED;
+		member->fixed = at + name + 1;
+		member->fixed_len = len - name - 1;
+	} else if (at[name] == ':') {
+		const char *type = at + name + 1;
+		size_t type_len = len - name - 1 - member->needed;
+
+		for (unsigned i = 0; i < FIXED; i++) {
+			if (strlen(types[i]) == type_len &&
+			    memcmp(types[i], type, type_len) == 0) {
+				member->type = (enum type)i;
+			}
+		}
+	}
+	*takes = at + len;
+	return true;
+}
+
+static bool is_taken(const char *takes, const char *name)
+{
+	struct member member;
+
+	while (next_member(&takes, &member)) {
+		if (member.type != FIXED && strcmp(member.name, name) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* A number or flag from the text of a query. NULL: it is none. */
+static json_t *from_text(enum type type, const char *text)
+{
+	char *end;
+	long long number;
+
+	if (type == INT) {
+		size_t len = strlen(text);
+
+		if (len == 0 || len > 18 ||
+		    strspn(text + (*text == '-'), "0123456789") != len - (*text == '-')) {
+			return NULL;
+		}
+		number = strtoll(text, &end, 10);
+		return *end == '\0' && len > (*text == '-') ? json_integer(number) : NULL;
+	}
+	return strcmp(text, "") == 0 || strcmp(text, "1") == 0 ||
+			       strcmp(text, "true") == 0
+		       ? json_true()
+	       : strcmp(text, "0") == 0 || strcmp(text, "false") == 0 ? json_false()
+								      : NULL;
+}
+
+static bool fits(enum type type, const json_t *value)
+{
+	switch (type) {
+	case TEXT:
+		return json_is_string(value) &&
+		       strlen(json_string_value(value)) == json_string_length(value);
+	case INT:
+		return json_is_integer(value);
+	case FLAG:
+	case NAMES:
+		return json_is_boolean(value);
+	case LIST:
+		return json_is_array(value);
+	case OBJECT:
+		return json_is_object(value);
+	case FIXED:
+		break;
+	}
+	return false;
+}
+
+static int wrong_type(const struct member *member, struct ph_web_no *no)
+{
+	static const char *const words[] = {
+		[TEXT] = "a text",        [INT] = "a whole number",
+		[FLAG] = "true or false", [NAMES] = "true or false",
+		[LIST] = "a list",        [OBJECT] = "an object",
+	};
+
+	return ph_web_refuse(no, 400, "type", member->name, "\"%s\" must be %s",
+			     member->name, words[member->type]);
+}
+
+static int put_given(const struct member *member, json_t *given, bool is_query,
+		     unsigned role, json_t *request, struct ph_web_no *no)
+{
+	bool is_text = is_query && member->type != TEXT;
+	json_t *value = is_text ? from_text(member->type, json_string_value(given))
+				: json_incref(given);
+
+	if (!value || !fits(member->type, value)) {
+		json_decref(value);
+		return wrong_type(member, no);
+	}
+	if (member->type == NAMES && json_is_true(value) && role < PH_WEB_OPERATOR) {
+		json_decref(value);
+		return ph_web_refuse(no, 403, "role", member->name,
+				     "readers' names are opened for operators only");
+	}
+	return json_object_set_new(request, member->as, value) < 0 ? -ENOMEM : 0;
+}
+
+static int put_members(const struct ph_web_route *route, json_t *given, bool is_query,
+		       unsigned role, json_t *request, struct ph_web_no *no)
+{
+	const char *takes = route->takes;
+	struct member member;
+	int rc = 0;
+
+	while (rc == 0 && next_member(&takes, &member)) {
+		json_t *value = json_object_get(given, member.name);
+
+		if (member.type == FIXED) {
+			rc = json_object_set_new(
+				     request, member.name,
+				     json_stringn(member.fixed, member.fixed_len)) < 0
+				     ? -ENOMEM
+				     : 0;
+		} else if (value) {
+			rc = put_given(&member, value, is_query, role, request, no);
+		} else if (member.needed) {
+			rc = ph_web_refuse(no, 400, "missing", member.name,
+					   "\"%s\" must be given", member.name);
+		}
+	}
+	return rc;
+}
+
+/* What is between the braces of the pattern becomes members by those names. */
+static int put_parts(const char *pattern, const struct ph_web_target *target,
+		     json_t *request)
+{
+	for (unsigned i = 0; i < target->n_parts; i++) {
+		size_t len = pattern_part(&pattern);
+		char name[32];
+
+		if (*pattern == '{') {
+			snprintf(name, sizeof(name), "%.*s", (int)len - 2, pattern + 1);
+			if (json_object_set_new(request, name,
+						json_string(target->part[i])) < 0) {
+				return -ENOMEM;
+			}
+		}
+		pattern += len;
+	}
+	return 0;
+}
+
+/* ---- the body ---- */
+
+/* Before it is parsed: nothing of ours is nested deeper. */
+static bool is_deep(struct ph_view body)
+{
+	unsigned depth = 0;
+	bool in_text = false;
+
+	for (size_t i = 0; i < body.len; i++) {
+		uint8_t c = body.data[i];
+
+		if (in_text) {
+			i += c == '\\';
+			in_text = c != '"';
+		} else if (c == '"') {
+			in_text = true;
+		} else if (c == '{' || c == '[') {
+			if (++depth > PH_WEB_DEPTH_MAX) {
+				return true;
+			}
+		} else if ((c == '}' || c == ']') && depth > 0) {
+			depth--;
+		}
+	}
+	return false;
+}
+
+static int read_body(struct ph_view body, json_t **object_out, struct ph_web_no *no)
+{
+	json_error_t why;
+	json_t *object;
+
+	if (is_deep(body)) {
+		return ph_web_refuse(no, 400, "depth", "body",
+				     "the body is nested deeper than %d levels",
+				     PH_WEB_DEPTH_MAX);
+	}
+	object = json_loadb((const char *)body.data, body.len, JSON_REJECT_DUPLICATES,
+			    &why);
+	if (!object) {
+		return json_error_code(&why) == json_error_out_of_memory
+			       ? -ENOMEM
+			       : ph_web_refuse(no, 400, "json", "body",
+					       "the body is no JSON object: %s, line "
+					       "%d, column %d",
+					       why.text, why.line, why.column);
+	}
+	if (!json_is_object(object)) {
+		json_decref(object);
+		return ph_web_refuse(no, 400, "json", "body",
+				     "the body must be one JSON object");
+	}
+	*object_out = object;
+	return 0;
+}
+
+static int refuse_untaken(const struct ph_web_route *route, json_t *given,
+			  struct ph_web_no *no)
+{
+	const char *name;
+	json_t *value;
+
+	json_object_foreach(given, name, value)
+	{
+		if (!is_taken(route->takes, name)) {
+			return ph_web_refuse(no, 400, "unknown", name,
+					     "\"%.40s\" is nothing that this address "
+					     "takes%s%.200s",
+					     name, route->takes ? "; it takes: " : "",
+					     route->takes ? route->takes : "");
+		}
+	}
+	return 0;
+}
+
+int ph_web_route_request(const struct ph_web_route *route,
+			 const struct ph_web_target *target, struct ph_view body,
+			 unsigned role, json_t **request_out, struct ph_web_no *no)
+{
+	bool is_post = strcmp(route->method, "POST") == 0;
+	json_t *request = json_object();
+	json_t *given = NULL;
+	int rc = request ? 0 : -ENOMEM;
+
+	if (rc == 0 && route->command) {
+		rc = json_object_set_new(request, "command",
+					 json_string(route->command)) < 0
+			     ? -ENOMEM
+			     : 0;
+	}
+	rc = rc < 0 || !is_post ? rc : read_body(body, &given, no);
+	if (rc == 0 && is_post && json_object_size(target->query) > 0) {
+		rc = ph_web_refuse(no, 400, "unknown", "query",
+				   "what a POST takes stands in its body");
+	}
+	if (rc == 0 && !is_post) {
+		given = json_incref(target->query);
+	}
+	rc = rc < 0 ? rc : refuse_untaken(route, given, no);
+	rc = rc < 0 ? rc : put_members(route, given, !is_post, role, request, no);
+	rc = rc < 0 ? rc : put_parts(route->path, target, request);
+	json_decref(given);
+	if (rc < 0) {
+		json_decref(request);
+		return rc;
+	}
+	*request_out = request;
+	return 0;
+}
+
+/* ---- documents ---- */
+
+static int print_takes(const char *takes, struct ph_buf *out)
+{
+	struct member member;
+	const char *comma = "";
+	int rc = 0;
+
+	while (rc == 0 && next_member(&takes, &member)) {
+		if (member.type == FIXED) {
+			continue;
+		}
+		rc = ph_buf_printf(out, "%s`%s`%s%s%s", comma, member.name,
+				   member.type == TEXT ? "" : " ",
+				   member.type == TEXT ? "" : types[member.type],
+				   member.needed ? ", must" : "");
+		comma = "; ";
+	}
+	return rc;
+}
+
+int ph_web_routes_print(const struct ph_web_route *routes, size_t n, struct ph_buf *out)
+{
+	int rc = ph_buf_printf(out, "| | who | takes | |\n|---|---|---|---|\n");
+
+	for (size_t i = 0; rc == 0 && i < n; i++) {
+		rc = ph_buf_printf(out, "| `%s %s` | %s | ", routes[i].method,
+				   routes[i].path, ph_web_need_name(routes[i].need));
+		rc = rc < 0 ? rc : print_takes(routes[i].takes, out);
+		rc = rc < 0 ? rc : ph_buf_printf(out, " | %s |\n", routes[i].doc);
+	}
+	return rc;
+}

@@ -1,0 +1,93 @@
+/*
+ * common/web/route.h - from a request of HTTP to a request of ours, by a table of routes.
+ *
+ * A route says which method and path it is, who may take it, which command it becomes and
+ * what it takes; checks, the refusal of what is not taken, and the tables in docs/API.md all
+ * follow from that. No socket here: texts come in, JSON goes out.
+ *
+ * The members of the command come from the pattern ("/api/v1/sites/{site}"), and from
+ * `takes`: names parted by blanks, each NAME, NAME:TYPE, with '!' behind it if it must be
+ * there, or NAME=TEXT, which is always that; NAME>MEMBER is called MEMBER in the request. Those of a GET stand in its query, those of a
+ * POST are members of its body, a JSON object. Types: text (when none is said), int, flag,
+ * list, object, and `names`: a flag for which one must be an operator, since it opens
+ * readers' names.
+ */
+#ifndef PH_WEB_ROUTE_H
+#define PH_WEB_ROUTE_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "common/base/bytes.h"
+
+/* Each may what the one before may, and more. */
+enum ph_web_need {
+	PH_WEB_ANYBODY,
+	PH_WEB_VIEWER,
+	PH_WEB_OPERATOR,
+	PH_WEB_ADMIN,
+};
+const char *ph_web_need_name(unsigned need);
+
+struct ph_web_route {
+	const char *method; /* "GET" or "POST" */
+	const char *path;
+	enum ph_web_need need;
+	const char *command; /* NULL: `action` says what it is */
+	int action;          /* of whoever made the table */
+	const char *takes;   /* may be NULL */
+	const char *doc;     /* a line */
+};
+
+#define PH_WEB_TARGET_MAX 4096 /* bytes of path and query */
+#define PH_WEB_PARTS_MAX  10   /* segments of a path */
+#define PH_WEB_DEPTH_MAX  16   /* nesting in a body */
+
+/* Why a request is refused: the words of its answer. */
+struct ph_web_no {
+	unsigned status;
+	const char *error; /* a word for programs */
+	char what[400];
+	char where[80];  /* of what: a member, a header; or empty */
+	const char *act; /* what to do, a sentence */
+};
+/* Fill NO; always -EINVAL. ACT may be NULL. */
+int ph_web_refuse(struct ph_web_no *no, unsigned status, const char *error,
+		  const char *where, const char *format, ...)
+	__attribute__((format(printf, 5, 6)));
+
+/* A target taken apart; all zero is an empty one. */
+struct ph_web_target {
+	char *part[PH_WEB_PARTS_MAX]; /* decoded segments; in `text` */
+	unsigned n_parts;
+	json_t *query; /* object of texts */
+	char *text;
+};
+void ph_web_target_deinit(struct ph_web_target *target);
+/*
+ * Take TARGET ("/a/b%20c?d=e") apart. 0; -EINVAL with NO: too long, not in origin form, a
+ * percent sign without two hex digits, not well-formed NFC text, control characters, one
+ * name twice; -ENOMEM.
+ */
+int ph_web_target_parse(struct ph_web_target *target_out, const char *target,
+			struct ph_web_no *no);
+
+/* The route of the N in ROUTES for METHOD and TARGET. 0, or -EINVAL with NO (404, 405). */
+int ph_web_route_find(const struct ph_web_route *routes, size_t n, const char *method,
+		      const struct ph_web_target *target,
+		      const struct ph_web_route **route_out, struct ph_web_no *no);
+
+/*
+ * The members that ROUTE makes of TARGET and BODY (text; only a POST has one), for somebody
+ * of ROLE; with "command" if it has one. 0 with an object of the caller's; -EINVAL with NO:
+ * something is missing, not taken, or of another type, the body is not one JSON object or
+ * has a name twice; -ENOMEM.
+ */
+int ph_web_route_request(const struct ph_web_route *route,
+			 const struct ph_web_target *target, struct ph_view body,
+			 unsigned role, json_t **request_out, struct ph_web_no *no);
+
+/* The table as docs/API.md shows it, appended to OUT. 0 or -ENOMEM. */
+int ph_web_routes_print(const struct ph_web_route *routes, size_t n, struct ph_buf *out);
+
+#endif

@@ -1,0 +1,482 @@
+/*
+ * common/web/web.c - connections and requests: from libmicrohttpd to a call, and its end.
+ *
+ * A request is refused as early as it can be, but what it says it still sends is read (if it
+ * is no more than any body may be), so that the client hears the refusal and not a reset.
+ * A body in chunks, or longer than it may be, is answered at once and the connection ended.
+ *
+ * Time: once a second each connection is looked at. One that took too long to bring a
+ * request, or to take its answer, has its socket shut down; libmicrohttpd then finds its end
+ * and lets go of it.
+ */
+#include "common/web/web_internal.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define POOL        ((size_t)16 * 1024) /* of a connection: headers, a little of the answer */
+#define SEND_BUFFER (128 * 1024)        /* of the kernel, doubled by it */
+#define SWEEP_MS    1000
+
+void ph_web_limits_init(struct ph_web_limits *limits)
+{
+	*limits = (struct ph_web_limits){
+		.connections = 128,
+		.per_address = 64,
+		.followers = 32,
+		.per_account = 8,
+		.rate = 50,
+		.burst = 100,
+		.request_ms = 15000,
+		.answer_ms = 30000,
+		.answer_rate = 16 * 1024,
+		.follow_ms = 15 * 60 * 1000,
+		.body = 128 * 1024,
+		.answers = (size_t)64 << 20,
+	};
+}
+
+uint64_t ph_web_now(const struct ph_web *web)
+{
+	return web->config.now(web->config.data);
+}
+
+void ph_web_move(struct conn *conn, enum phase phase)
+{
+	struct ph_web *web = conn->web;
+
+	web->n_waiting -= conn->phase == PHASE_WAITING;
+	web->n_writing -= conn->phase == PHASE_WRITING;
+	web->n_waiting += phase == PHASE_WAITING;
+	web->n_writing += phase == PHASE_WRITING;
+	conn->phase = phase;
+	conn->since = ph_web_now(web);
+}
+
+void ph_web_hang_up(struct conn *conn)
+{
+	(void)shutdown(conn->fd, SHUT_RDWR);
+	if (conn->phase == PHASE_FOLLOWING) {
+		conn->call->ends = true;
+		ph_web_resume(conn->call);
+	}
+}
+
+/* ---- connections ---- */
+
+static void write_address(struct conn *conn)
+{
+	struct sockaddr_storage address = { 0 };
+	socklen_t len = sizeof(address);
+	const void *in = &((struct sockaddr_in *)(void *)&address)->sin_addr;
+	const void *in6 = &((struct sockaddr_in6 *)(void *)&address)->sin6_addr;
+
+	if (getpeername(conn->fd, (struct sockaddr *)&address, &len) < 0 ||
+	    (address.ss_family != AF_INET && address.ss_family != AF_INET6) ||
+	    !inet_ntop(address.ss_family, address.ss_family == AF_INET ? in : in6,
+		       conn->address, sizeof(conn->address))) {
+		strcpy(conn->address, "local");
+	}
+}
+
+static void conn_open(struct ph_web *web, struct MHD_Connection *mhd, void **context)
+{
+	struct conn *conn = calloc(1, sizeof(*conn));
+	const union MHD_ConnectionInfo *info =
+		web->mhd->get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
+	int size = SEND_BUFFER;
+
+	*context = conn;
+	if (!conn) {
+		return; /* its first request is refused */
+	}
+	conn->web = web;
+	conn->mhd = mhd;
+	conn->fd = info->connect_fd;
+	(void)setsockopt(conn->fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+	write_address(conn);
+	ph_web_move(conn, PHASE_READING);
+	conn->next = web->conns;
+	conn->link = &web->conns;
+	if (conn->next) {
+		conn->next->link = &conn->next;
+	}
+	web->conns = conn;
+	web->counts.connections++;
+}
+
+static void on_connection(void *data, struct MHD_Connection *mhd, void **context,
+			  enum MHD_ConnectionNotificationCode code)
+{
+	struct ph_web *web = data;
+	struct conn *conn = *context;
+
+	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+		conn_open(web, mhd, context);
+	} else if (conn) {
+		ph_web_move(conn, PHASE_READING); /* counts it out of the other phases */
+		*conn->link = conn->next;
+		if (conn->next) {
+			conn->next->link = conn->link;
+		}
+		web->counts.connections--;
+		free(conn);
+		*context = NULL;
+	}
+}
+
+static void sweep_conn(struct conn *conn, uint64_t now)
+{
+	struct ph_web *web = conn->web;
+	uint64_t allowed = conn->phase == PHASE_READING ? web->config.limits.request_ms
+							: conn->allowed_ms;
+
+	if (conn->phase == PHASE_FOLLOWING) {
+		ph_web_follow_sweep(conn, now);
+	} else if (conn->phase != PHASE_WAITING && now - conn->since > allowed) {
+		web->counts.slow += conn->phase == PHASE_WRITING || conn->call != NULL;
+		ph_web_hang_up(conn);
+	}
+}
+
+static void sweep(struct ph_web *web)
+{
+	uint64_t now = ph_web_now(web);
+
+	if (now - web->swept < SWEEP_MS) {
+		return;
+	}
+	web->swept = now;
+	for (struct conn *conn = web->conns; conn; conn = conn->next) {
+		sweep_conn(conn, now);
+	}
+}
+
+/* ---- requests ---- */
+
+static void call_free(struct ph_web_call *call)
+{
+	ph_web_target_deinit(&call->target);
+	json_decref(call->request);
+	ph_buf_wipe(&call->body);
+	free(call->uri);
+	free(call);
+}
+
+/* The first that we hear of a request: its target, as it came. */
+static void *on_uri(void *data, const char *uri, struct MHD_Connection *mhd)
+{
+	struct ph_web *web = data;
+	struct conn *conn =
+		web->mhd->get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT)
+			->socket_context;
+	struct ph_web_call *call = conn ? calloc(1, sizeof(*call)) : NULL;
+
+	if (!call) {
+		return NULL;
+	}
+	call->conn = conn;
+	call->uri = strdup(uri);
+	if (!call->uri) {
+		call_free(call);
+		return NULL;
+	}
+	conn->call = call;
+	return call;
+}
+
+static void on_completed(void *data, struct MHD_Connection *mhd, void **context,
+			 enum MHD_RequestTerminationCode code)
+{
+	struct ph_web *web = data;
+	struct ph_web_call *call = *context;
+
+	(void)mhd;
+	(void)code;
+	if (!call) {
+		return;
+	}
+	if (call->is_counted) {
+		web->answers -= call->body.len;
+	}
+	web->counts.followers -= call->follows;
+	call->conn->call = NULL;
+	ph_web_move(call->conn, PHASE_READING);
+	call_free(call);
+	*context = NULL;
+}
+
+static enum MHD_Result on_header(void *data, enum MHD_ValueKind kind, const char *name,
+				 const char *value)
+{
+	(void)kind;
+	ph_web_head_put(data, name, value);
+	return MHD_YES;
+}
+
+/* Whose request it is, and whether he may ask so often. */
+static int admit(struct ph_web_call *call)
+{
+	struct ph_web *web = call->conn->web;
+	const struct ph_web_limits *limits = &web->config.limits;
+	struct ph_view bearer = ph_web_bearer(&call->head);
+	char who[PH_WEB_NAME_SIZE + 2];
+
+	if (bearer.len > 0 &&
+	    web->config.who(web->config.data, bearer, &call->role, call->name) != 0) {
+		call->role = PH_WEB_ANYBODY;
+		call->name[0] = '\0';
+	}
+	snprintf(who, sizeof(who), "%c%s", call->name[0] ? 'a' : 'i',
+		 call->name[0] ? call->name : call->conn->address);
+	if (!ph_web_rate_take(&web->rate, ph_view_str(who), ph_web_now(web), limits->rate,
+			      limits->burst)) {
+		web->counts.limited++;
+		call->retry_s = 1;
+		return ph_web_refuse(&call->no, 429, "rate", NULL,
+				     "more than %u requests a second", limits->rate);
+	}
+	if (call->route->need > call->role) {
+		(void)ph_web_refuse(&call->no, call->role == PH_WEB_ANYBODY ? 401 : 403,
+				    call->role == PH_WEB_ANYBODY ? "token" : "role",
+				    "Authorization", "this is for a %s and above",
+				    ph_web_need_name(call->route->need));
+		call->no.act = call->role == PH_WEB_ANYBODY
+				       ? "send Authorization: Bearer TOKEN, with a token "
+					 "that is valid"
+				       : NULL;
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* All that can be said before the body has come. 0; -EINVAL: refused; -ENOMEM. */
+static int begin(struct ph_web_call *call, const char *method)
+{
+	struct ph_web *web = call->conn->web;
+	const struct ph_web_rules rules = { .hosts = web->config.hosts,
+					    .n_hosts = web->config.n_hosts,
+					    .body_max = web->config.limits.body };
+	int rc;
+
+	(void)web->mhd->get_connection_values(call->conn->mhd, MHD_HEADER_KIND, on_header,
+					      &call->head);
+	rc = ph_web_head_check(&call->head, method, &rules, &call->length, &call->no);
+	rc = rc < 0 ? rc : ph_web_target_parse(&call->target, call->uri, &call->no);
+	rc = rc < 0 ? rc
+		    : ph_web_route_find(web->config.routes, web->config.n_routes, method,
+					&call->target, &call->route, &call->no);
+	rc = rc < 0 ? rc : admit(call);
+	if (rc == 0 && (web->is_stopping || web->answers > web->config.limits.answers)) {
+		web->counts.busy++;
+		call->retry_s = 5;
+		rc = ph_web_refuse(&call->no, 503, "busy", NULL,
+				   "too much is being answered at the moment");
+	}
+	return rc;
+}
+
+/* The request is whole: carry it out. */
+static void carry_out(struct ph_web_call *call)
+{
+	struct ph_web *web = call->conn->web;
+	int rc = call->no.status
+			 ? -EINVAL
+			 : ph_web_route_request(call->route, &call->target,
+						ph_buf_view(&call->body), call->role,
+						&call->request, &call->no);
+
+	ph_buf_wipe(&call->body);
+	ph_web_move(call->conn, PHASE_WAITING);
+	if (rc == 0) {
+		web->config.handle(web->config.data, call);
+		return;
+	}
+	if (rc != -EINVAL) {
+		(void)ph_web_refuse(&call->no, 503, "memory", NULL,
+				    "there is not enough memory at the moment");
+	}
+	ph_web_reply_no(call, &call->no);
+}
+
+static enum MHD_Result on_request(void *data, struct MHD_Connection *mhd, const char *url,
+				  const char *method, const char *version,
+				  const char *upload, size_t *upload_size, void **context)
+{
+	struct ph_web *web = data;
+	struct ph_web_call *call = *context;
+
+	(void)mhd;
+	(void)url;
+	(void)version;
+	if (!call) {
+		return MHD_NO; /* memory lacked */
+	}
+	if (!call->is_begun) {
+		int rc = begin(call, method);
+
+		call->is_begun = true;
+		web->counts.requests++;
+		if (rc < 0 && rc != -EINVAL) {
+			return MHD_NO;
+		}
+		/* what may come is more than we read, or of unknown length */
+		if (call->no.status == 413 || call->head.coding) {
+			ph_web_move(call->conn, PHASE_WAITING);
+			ph_web_reply_no(call, &call->no);
+			return ph_web_queue(call);
+		}
+		return MHD_YES;
+	}
+	if (*upload_size > 0) {
+		int rc = 0;
+
+		if (call->no.status == 0) {
+			rc = call->body.len + *upload_size > web->config.limits.body
+				     ? -EMSGSIZE
+				     : ph_buf_put(&call->body, upload, *upload_size);
+		}
+		*upload_size = 0;
+		return rc < 0 ? MHD_NO : MHD_YES;
+	}
+	if (call->conn->phase == PHASE_READING) {
+		carry_out(call);
+	}
+	if (call->is_replied) {
+		return ph_web_queue(call);
+	}
+	call->is_suspended = true;
+	web->mhd->suspend_connection(call->conn->mhd);
+	return MHD_YES;
+}
+
+void ph_web_resume(struct ph_web_call *call)
+{
+	if (call->is_suspended) {
+		call->is_suspended = false;
+		call->conn->web->mhd->resume_connection(call->conn->mhd);
+	}
+}
+
+/* ---- the whole ---- */
+
+static int start(struct ph_web *web, struct ph_error *err)
+{
+	const struct ph_web_limits *limits = &web->config.limits;
+	const union MHD_DaemonInfo *info;
+
+	web->daemon = web->mhd->start_daemon(
+		MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, web,
+		MHD_OPTION_LISTEN_SOCKET, (MHD_socket)web->config.fd,
+		MHD_OPTION_CONNECTION_LIMIT, limits->connections,
+		MHD_OPTION_PER_IP_CONNECTION_LIMIT, limits->per_address,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, POOL, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+		MHD_OPTION_URI_LOG_CALLBACK, on_uri, (void *)web,
+		MHD_OPTION_NOTIFY_COMPLETED, on_completed, (void *)web,
+		MHD_OPTION_NOTIFY_CONNECTION, on_connection, (void *)web, MHD_OPTION_END);
+	info = web->daemon
+		       ? web->mhd->get_daemon_info(web->daemon, MHD_DAEMON_INFO_EPOLL_FD)
+		       : NULL;
+	if (!info) {
+		return ph_fail_errno(err, errno ? -errno : -ENOMEM, "serving pages");
+	}
+	web->epoll = info->epoll_fd;
+	return 0;
+}
+
+int ph_web_start(struct ph_web **web_out, const struct ph_web_config *config,
+		 struct ph_error *err)
+{
+	struct ph_web *web = calloc(1, sizeof(*web));
+	int rc;
+
+	if (!web) {
+		return ph_fail_errno(err, -ENOMEM, "serving pages");
+	}
+	web->config = *config;
+	ph_web_rate_init(&web->rate, &config->rng);
+	ph_web_events_init(&web->events, config->first_event);
+	rc = ph_mhd_load(&web->mhd, err);
+	errno = 0;
+	rc = rc < 0 ? rc : start(web, err);
+	if (rc < 0) {
+		if (web->daemon) {
+			web->mhd->stop_daemon(web->daemon);
+		}
+		free(web);
+		return rc;
+	}
+	*web_out = web;
+	return 0;
+}
+
+int ph_web_fd(const struct ph_web *web)
+{
+	return web->epoll;
+}
+
+void ph_web_run(struct ph_web *web)
+{
+	sweep(web);
+	(void)web->mhd->run(web->daemon);
+}
+
+int ph_web_timeout(struct ph_web *web)
+{
+	MHD_UNSIGNED_LONG_LONG ms = 0;
+	int most = web->conns ? SWEEP_MS : -1;
+
+	if (web->mhd->get_timeout(web->daemon, &ms) != MHD_YES) {
+		return most;
+	}
+	return most >= 0 && ms > (unsigned)most ? most
+	       : ms > SWEEP_MS                  ? SWEEP_MS
+						: (int)ms;
+}
+
+void ph_web_stop(struct ph_web *web)
+{
+	if (web->is_stopping) {
+		return;
+	}
+	web->is_stopping = true;
+	(void)close(web->mhd->quiesce_daemon(web->daemon));
+	for (struct conn *conn = web->conns; conn; conn = conn->next) {
+		if (conn->phase == PHASE_FOLLOWING) {
+			conn->call->ends = true;
+			ph_web_resume(conn->call);
+		} else if (conn->phase == PHASE_READING) {
+			(void)shutdown(conn->fd, SHUT_RD);
+		}
+	}
+}
+
+unsigned ph_web_waiting(const struct ph_web *web)
+{
+	return web->n_waiting + web->n_writing;
+}
+
+void ph_web_free(struct ph_web *web)
+{
+	if (!web) {
+		return;
+	}
+	ph_web_stop(web);
+	for (struct conn *conn = web->conns; conn; conn = conn->next) {
+		ph_web_hang_up(conn);
+	}
+	(void)web->mhd->run(web->daemon); /* none may be suspended at the end */
+	web->mhd->stop_daemon(web->daemon);
+	ph_web_events_deinit(&web->events);
+	free(web);
+}
+
+void ph_web_counts(const struct ph_web *web, struct ph_web_counts *counts_out)
+{
+	*counts_out = web->counts;
+}

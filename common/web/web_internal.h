@@ -1,0 +1,83 @@
+/* common/web/web_internal.h - for web.c, call.c and follow.c. */
+#ifndef PH_WEB_INTERNAL_H
+#define PH_WEB_INTERNAL_H
+
+#include "common/web/events.h"
+#include "common/web/mhd.h"
+#include "common/web/rate.h"
+#include "common/web/web.h"
+
+enum phase {
+	PHASE_READING, /* a request is to come, whole; also between two */
+	PHASE_WAITING, /* for our reply */
+	PHASE_WRITING,
+	PHASE_FOLLOWING,
+};
+
+struct conn {
+	struct ph_web *web;
+	struct MHD_Connection *mhd;
+	int fd; /* libmicrohttpd's */
+	char address[48];
+	enum phase phase;
+	uint64_t since; /* ms: of the phase; following: when it was last idle or read */
+	uint64_t allowed_ms; /* writing */
+	struct ph_web_call *call;
+	struct conn *next, **link;
+};
+
+struct ph_web_call {
+	struct conn *conn;
+	char *uri;
+	struct ph_web_head head;
+	struct ph_web_target target;
+	const struct ph_web_route *route;
+	struct ph_buf body; /* the request's, then the reply's */
+	uint64_t length;    /* of the request's */
+	json_t *request;
+	char name[PH_WEB_NAME_SIZE];
+	unsigned role;
+	struct ph_web_no no; /* status 0: not refused so far */
+	bool is_begun, is_suspended, is_replied, is_counted;
+
+	unsigned status; /* of the reply */
+	const char *type;
+	unsigned retry_s;
+
+	bool follows, ends; /* events */
+	uint64_t began, pinged;
+	struct ph_web_place place;
+	char hello[32]; /* what goes before events: a comment */
+	size_t hello_at;
+};
+
+struct ph_web {
+	struct ph_web_config config;
+	const struct ph_mhd *mhd;
+	struct MHD_Daemon *daemon;
+	int epoll;
+	struct conn *conns;
+	unsigned n_waiting, n_writing;
+	size_t answers; /* bytes that wait to be taken */
+	uint64_t swept;
+	struct ph_web_rate rate;
+	struct ph_web_events events;
+	struct ph_web_counts counts;
+	bool is_stopping;
+};
+
+uint64_t ph_web_now(const struct ph_web *web);
+/* Move CONN to PHASE, from now. */
+void ph_web_move(struct conn *conn, enum phase phase);
+/* Let libmicrohttpd go on with CALL, if it was suspended. */
+void ph_web_resume(struct ph_web_call *call);
+/* Hand what was replied to libmicrohttpd. */
+enum MHD_Result ph_web_queue(struct ph_web_call *call);
+/* Nobody is to wait for this connection any more. */
+void ph_web_hang_up(struct conn *conn);
+/* Of one that follows: what is due at NOW. */
+void ph_web_follow_sweep(struct conn *conn, uint64_t now);
+/* libmicrohttpd's reader of a follower's events. */
+ssize_t ph_web_follow_read(void *call, uint64_t position, char *out, size_t size);
+
+#endif

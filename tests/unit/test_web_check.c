@@ -1,0 +1,170 @@
+/* tests/unit/test_web_check.c - headers: whom a request is for, and whose page it comes from. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "common/web/check.h"
+
+static const char *const hosts[] = { "localhost", "127.0.0.1", "[::1]", "hub.example" };
+static const struct ph_web_rules rules = { .hosts = hosts,
+					   .n_hosts = 4,
+					   .body_max = 100 };
+
+/* HEADERS: "Name: value" lines. "ok LENGTH", or "STATUS error where". */
+static const char *check(const char *method, const char *headers)
+{
+	static char out[120];
+	char text[600];
+	struct ph_web_head head = { 0 };
+	struct ph_web_no no = { 0 };
+	uint64_t length = 77;
+	char *rest = text;
+	char *line;
+
+	snprintf(text, sizeof(text), "%s", headers);
+	while ((line = strsep(&rest, "\n"))) {
+		char *value = strstr(line, ": ");
+
+		if (value) {
+			*value = '\0';
+			ph_web_head_put(&head, line, value + 2);
+		}
+	}
+	if (ph_web_head_check(&head, method, &rules, &length, &no) == 0) {
+		snprintf(out, sizeof(out), "ok %d", (int)length);
+	} else {
+		assert_int_equal(length, 77);
+		snprintf(out, sizeof(out), "%u %s %s", no.status, no.error, no.where);
+	}
+	return out;
+}
+
+#define HOST "Host: localhost:8080\n"
+#define JSON "Content-Type: application/json\nContent-Length: 2\n"
+
+static void test_head(void **state)
+{
+	static const struct {
+		const char *method, *headers, *want;
+	} cases[] = {
+		{ "GET", HOST, "ok 0" },
+		{ "GET", "host: LocalHost\n", "ok 0" },
+		{ "GET", "Host: 127.0.0.1:1\n", "ok 0" },
+		{ "GET", "Host: [::1]:8080\n", "ok 0" },
+		{ "GET", "Host: [::1]\n", "ok 0" },
+		{ "GET", "Host: hub.example:443\n", "ok 0" },
+		{ "GET", "", "403 host Host" },
+		{ "GET", "Host: \n", "403 host Host" },
+		{ "GET", "Host: :80\n", "403 host Host" },
+		{ "GET", "Host: evil.example\n", "403 host Host" },
+		{ "GET", "Host: localhost.evil.example\n", "403 host Host" },
+		{ "GET", "Host: localhost.\n", "403 host Host" },
+		{ "GET", "Host: local\n", "403 host Host" },
+		{ "GET", "Host: localhost:\n", "403 host Host" },
+		{ "GET", "Host: localhost:80x\n", "403 host Host" },
+		{ "GET", "Host: localhost:800000\n", "403 host Host" },
+		{ "GET", "Host: localhost:80:80\n", "403 host Host" },
+		{ "GET", "Host: user@localhost\n", "403 host Host" },
+		{ "GET", "Host: [::1\n", "403 host Host" },
+		{ "GET", "Host: [::1]x\n", "403 host Host" },
+		{ "GET", HOST HOST, "400 twice Host" },
+		{ "GET", HOST "Authorization: a\nauthorization: b\n",
+		  "400 twice Authorization" },
+		{ "GET", HOST "Content-Length: 0\n", "ok 0" },
+		{ "GET", HOST "Content-Length: 2\n", "400 body body" },
+		{ "GET", HOST "Transfer-Encoding: chunked\n",
+		  "411 length Transfer-Encoding" },
+		{ "GET", HOST "Origin: http://evil.example\n", "ok 0" },
+		{ "POST", HOST JSON, "ok 2" },
+		{ "POST", HOST "Content-Length: 2\nContent-Type: APPLICATION/json; x=y\n",
+		  "ok 2" },
+		{ "POST", HOST "Content-Length: 2\n", "415 content-type Content-Type" },
+		{ "POST", HOST "Content-Length: 2\nContent-Type: text/plain\n",
+		  "415 content-type Content-Type" },
+		{ "POST", HOST "Content-Length: 2\nContent-Type: application/jsonp\n",
+		  "415 content-type Content-Type" },
+		{ "POST",
+		  HOST "Content-Length: 2\nContent-Type: "
+		       "application/x-www-form-urlencoded\n",
+		  "415 content-type Content-Type" },
+		{ "POST", HOST "Content-Type: application/json\n",
+		  "411 length Content-Length" },
+		{ "POST", HOST JSON "Transfer-Encoding: chunked\n",
+		  "411 length Transfer-Encoding" },
+		{ "POST", HOST JSON "Content-Length: 3\n", "400 twice Content-Length" },
+		{ "POST", HOST "Content-Type: application/json\nContent-Length: 100\n",
+		  "ok 100" },
+		{ "POST", HOST "Content-Type: application/json\nContent-Length: 101\n",
+		  "413 size body" },
+		{ "POST",
+		  HOST "Content-Type: application/json\nContent-Length: "
+		       "99999999999999999999\n",
+		  "413 size body" },
+		{ "POST", HOST "Content-Type: application/json\nContent-Length: +2\n",
+		  "400 length Content-Length" },
+		{ "POST", HOST "Content-Type: application/json\nContent-Length: 0x2\n",
+		  "400 length Content-Length" },
+		{ "POST", HOST JSON "Origin: http://localhost:8080\n", "ok 2" },
+		{ "POST", HOST JSON "Origin: HTTPS://LOCALHOST:8080\n", "ok 2" },
+		{ "POST", HOST JSON "Origin: http://localhost\n", "403 origin Origin" },
+		{ "POST", HOST JSON "Origin: http://localhost:8081\n",
+		  "403 origin Origin" },
+		{ "POST", HOST JSON "Origin: http://evil.example\n",
+		  "403 origin Origin" },
+		{ "POST", HOST JSON "Origin: null\n", "403 origin Origin" },
+		{ "POST", HOST JSON "Origin: \n", "403 origin Origin" },
+		{ "POST", HOST JSON "Sec-Fetch-Site: cross-site\n",
+		  "403 origin Sec-Fetch-Site" },
+		{ "POST", HOST JSON "Sec-Fetch-Site: same-origin\n", "ok 2" },
+		{ "PUT", HOST, "415 content-type Content-Type" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_string_equal(check(cases[i].method, cases[i].headers),
+				    cases[i].want);
+	}
+}
+
+static void test_bearer(void **state)
+{
+	static const struct {
+		const char *value, *want;
+	} cases[] = {
+		{ "Bearer abc", "abc" },
+		{ "bearer  abc ", "abc" },
+		{ "Bearer", "" },
+		{ "Bearer ", "" },
+		{ "Basic YWJj", "" },
+		{ "Bearerabc", "" },
+		{ "Bearer abc def", "abc" },
+		{ "", "" },
+	};
+	struct ph_web_head none = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct ph_web_head head = { .bearer = cases[i].value };
+
+		assert_true(
+			ph_view_equal(ph_web_bearer(&head), ph_view_str(cases[i].want)));
+	}
+	assert_int_equal(ph_web_bearer(&none).len, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_head),
+		cmocka_unit_test(test_bearer),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
