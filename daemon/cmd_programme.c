@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/cli/out.h"
+#include "common/ledger/schedule.h"
 #include "daemon/form.h"
 
 #define PER_CENT_DIGITS 7 /* before the point: 10,000,000 % is the most a target holds */
@@ -40,10 +42,33 @@ static const struct ph_cli_option site_options[] = {
 	{ "route", "A,B", "a van's: codes of the communes that it serves" },
 	{ "no-readers", NULL, "it keeps no register of readers" },
 	{ "readers", NULL, "it does" },
-	{ "schedule", "TEXT", "when it is open" },
+	{ "schedule", "TEXT",
+	  "its timetable: daily, mon thu, market 5d from DATE, van:thu" },
 	{ "when", "T", "since when: 2026-09-22 (default: now)" },
 	{ 0 },
 };
+
+/* Words that are no timetable may stand there, as they always did; but who meant one wants to know. */
+static int run_site_set(struct ph_cli *cli, struct ph_error *err)
+{
+	const char *text = ph_cli_get(cli, "schedule");
+	struct ph_schedule schedule;
+	int rc = ph_form_run(cli, err);
+
+	if (rc >= 0 && text && ph_schedule_parse(ph_view_str(text), &schedule) != 0) {
+		fprintf(stderr, "packhorsed: %s\n",
+			ph_say("the schedule is kept as words: it is no timetable "
+			       "(daily; "
+			       "mon thu; market 5d from 2026-01-03; van:thu), so the "
+			       "province's schedule.default counts for this site",
+			       "lịch được giữ như lời ghi: không phải lịch hẹn (daily; "
+			       "mon "
+			       "thu; market 5d from 2026-01-03; van:thu), nên điểm này "
+			       "theo "
+			       "schedule.default của tỉnh"));
+	}
+	return rc;
+}
 
 static const char *const commune_words[] = { "code", NULL };
 static const struct ph_form_option commune_fields[] = {
@@ -264,8 +289,9 @@ static const struct ph_cli_option donation_options[] = {
 const struct ph_cli_command ph_cmds_programme[] = {
 	{ "site set", "Setting up", "CODE", 1, 1,
 	  "change what is known of a site\n"
-	  "SITE is its code or number. Only what is given changes.",
-	  site_options, ph_form_run, &site_form },
+	  "SITE is its code or number. Only what is given changes.\n"
+	  "--schedule: docs/OPERATIONS.md, \"Timetables\"; words that are none are kept.",
+	  site_options, run_site_set, &site_form },
 	{ "commune set", "Setting up", "CODE", 1, 1, "change what is known of a commune",
 	  commune_options, ph_form_run, &commune_form },
 	{ "target set", "The programme", "INDICATOR YEAR VALUE", 3, 3,

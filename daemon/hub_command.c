@@ -39,6 +39,7 @@ static const struct {
 	{ "clock-accept", ph_hub_clock_accept, NO_LEDGER },
 	{ "status", ph_hub_status, LOOKS },
 	{ "devices", ph_hub_devices, LOOKS },
+	{ "board", ph_hub_board, LOOKS },
 	{ "device-show", ph_hub_device_show, LOOKS },
 	{ "device-confirm", ph_hub_device_confirm, BUILDS },
 	{ "device-held", ph_hub_device_held, BUILDS },

@@ -8,7 +8,6 @@
 #include "daemon/hub_command.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,10 +35,16 @@ static void copy_text(const struct ph_record *record, unsigned field, char *out,
 	out[len] = '\0';
 }
 
+static uint64_t copy_uint(const struct ph_record *record, unsigned field)
+{
+	const struct ph_register *item = ph_registers_get(&record->registers, field);
+
+	return item && item->value.set ? item->value.as.uint : 0;
+}
+
 static int read_site(struct ph_view id, struct ph_view state, struct ph_hub_site *site)
 {
 	struct ph_record record;
-	const struct ph_register *kind;
 	int rc = ph_record_decode(state, ph_kind_find(PH_KIND_SITE_PUT), &record);
 
 	if (rc < 0) {
@@ -50,8 +55,9 @@ static int read_site(struct ph_view id, struct ph_view state, struct ph_hub_site
 	copy_text(&record, PH_SITE_CODE, site->code, sizeof(site->code));
 	copy_text(&record, PH_SITE_NAME, site->name, sizeof(site->name));
 	copy_text(&record, PH_SITE_COMMUNE, site->commune, sizeof(site->commune));
-	kind = ph_registers_get(&record.registers, PH_SITE_KIND);
-	site->kind = kind && kind->value.set ? kind->value.as.uint : 0;
+	copy_text(&record, PH_SITE_SCHEDULE, site->schedule, sizeof(site->schedule));
+	site->kind = copy_uint(&record, PH_SITE_KIND);
+	site->status = copy_uint(&record, PH_SITE_STATUS);
 	ph_record_deinit(&record);
 	return 0;
 }
@@ -484,49 +490,6 @@ int ph_hub_commune_list(struct ph_hub *hub, const json_t *request, json_t *answe
 
 	(void)request;
 	return list_places(hub, answer, "communes", PH_ENTITY_COMMUNE, &list, err);
-}
-
-int ph_hub_policy_check(struct ph_view name, struct ph_view value, struct ph_error *err)
-{
-	const struct ph_rule *rule = ph_rule_find(name);
-	char text[8];
-	unsigned long days = 0;
-
-	if (!rule) {
-		return 0;
-	}
-	if (rule->is_date) {
-		int64_t day;
-
-		return ph_day_parse((const char *)value.data, value.len, &day) == 0
-			       ? 0
-			       : ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-					 "%s: \"%.*s\" is not a date (2026-01-31)",
-					 rule->name, value.len < 80 ? (int)value.len : 80,
-					 (const char *)value.data);
-	}
-	if (rule->days_max == 0) {
-		return ph_view_equal(value, PH_RULE_YES) ||
-				       ph_view_equal(value, PH_RULE_NO)
-			       ? 0
-			       : ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-					 "%s: \"%.*s\" is neither yes nor no", rule->name,
-					 value.len < 80 ? (int)value.len : 80,
-					 (const char *)value.data);
-	}
-	if (value.len < sizeof(text)) {
-		snprintf(text, sizeof(text), "%.*s", (int)value.len,
-			 (const char *)value.data);
-		days = strspn(text, "0123456789") == value.len ? strtoul(text, NULL, 10)
-							       : 0;
-	}
-	return days >= 1 && days <= rule->days_max
-		       ? 0
-		       : ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-				 "%s: \"%.*s\" is not a number of days from 1 to "
-				 "%" PRIu64,
-				 rule->name, value.len < 80 ? (int)value.len : 80,
-				 (const char *)value.data, rule->days_max);
 }
 
 static json_t *warn_unheeded(const char *name)

@@ -237,3 +237,14 @@ int ph_hub_quota_about(struct ph_hub *hub, const struct ph_device *device, json_
 					      : json_integer((json_int_t)quota.left));
 	return 0;
 }
+
+int ph_hub_quota_wants(struct ph_hub *hub, const struct ph_device *device,
+		       uint64_t *wants_out)
+{
+	struct ph_quota_limits limits = limits_of(hub);
+	struct ph_quota quota = { 0 };
+	int rc = limits.a_day == 0 ? 0 : load(hub, device, &limits, &quota);
+
+	*wants_out = quota.wants;
+	return rc;
+}

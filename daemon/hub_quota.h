@@ -34,6 +34,9 @@ int ph_hub_quota_end(struct ph_hub *hub, struct ph_hub_peer *peer);
  * put off, or, if MORE follows, would be. Between begin and end.
  */
 bool ph_hub_quota_waits(const struct ph_hub *hub, struct ph_hub_peer *peer, bool more);
+/* What DEVICE brought last that was put off and did not come since, as it counts; 0: nothing. 0 or negative errno. */
+int ph_hub_quota_wants(struct ph_hub *hub, const struct ph_device *device,
+		       uint64_t *wants_out);
 /* "allowance" of DEVICE into ITEM: entries, null without a bound. 0 or negative errno. */
 int ph_hub_quota_about(struct ph_hub *hub, const struct ph_device *device, json_t *item);
 

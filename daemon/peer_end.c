@@ -80,6 +80,14 @@ static const char *reason_of(const struct ph_peer *peer)
 	return "other";
 }
 
+static int64_t wall_of(const struct ph_peer *peer)
+{
+	struct ph_now now;
+
+	peer->server->log.clock.read(peer->server->log.clock.data, &now);
+	return now.wall;
+}
+
 static void tell_end(struct ph_peer *peer, enum ph_session_result result)
 {
 	const struct ph_session_counts *counts = &peer->counts;
@@ -91,6 +99,8 @@ static void tell_end(struct ph_peer *peer, enum ph_session_result result)
 	}
 	if (hub->known) {
 		ph_hex(id, hub->device.id, 4);
+		ph_trail_note(&peer->server->trail, hub->device.id, wall_of(peer),
+			      ph_result_name(result), reason_of(peer));
 	}
 	if (hub->admitted) {
 		ph_event(&peer->server->log,

@@ -452,6 +452,7 @@ static void finish(struct serve *serve)
 		(void)rc;
 	}
 	ph_partials_deinit(&server->partials);
+	ph_trail_deinit(&server->trail);
 	ph_gate_deinit(&server->gate);
 	ph_hub_close(serve->hub);
 	free(serve);

@@ -10,6 +10,8 @@
 #include "daemon/listener.h"
 #include "daemon/peer.h"
 
+#include <string.h>
+
 #define HIT_PAUSE_MS     10000
 #define STRANGER_LINES   20
 #define STRANGER_SPAN_MS 1000
@@ -125,7 +127,7 @@ static json_t *store(const struct ph_server *server)
 			 (json_int_t)counts.orders, "folds", (json_int_t)counts.folds);
 }
 
-json_t *ph_server_status(struct ph_server *server)
+static json_t *status(struct ph_server *server)
 {
 	json_t *object = json_object();
 	size_t rss = 0;
@@ -148,6 +150,14 @@ json_t *ph_server_status(struct ph_server *server)
 	json_object_set_new(object, "partial_bytes", number(server->partials.bytes));
 	json_object_set_new(object, "store", store(server));
 	return object;
+}
+
+json_t *ph_server_prepare(struct ph_server *server, const char *command, json_t *request)
+{
+	if (strcmp(command, "board") == 0) {
+		json_object_set_new(request, "ends", ph_trail_json(&server->trail));
+	}
+	return strcmp(command, "status") == 0 ? status(server) : NULL;
 }
 
 void ph_server_on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer_out)

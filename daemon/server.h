@@ -16,6 +16,7 @@
 #include "daemon/gate.h"
 #include "daemon/partials.h"
 #include "daemon/storeworker.h"
+#include "daemon/trail.h"
 
 #define PH_READ_BUFFER (64 * 1024)
 
@@ -69,6 +70,7 @@ struct ph_server {
 	uint64_t bytes_in, bytes_out; /* of sessions that ended */
 	uint64_t entries, parts, receipts;
 	struct ph_hit hit[PH_HITS];
+	struct ph_trail trail;
 	/* lines about strangers: so many more may be written now */
 	unsigned stranger_lines;
 	uint64_t stranger_since, strangers_untold;
@@ -84,8 +86,12 @@ void ph_server_hit(struct ph_server *server, unsigned limit);
  * second, so that nobody fills the disk with them.
  */
 bool ph_server_may_tell_stranger(struct ph_server *server);
-/* What `status` tells of the running daemon; NULL on lack of memory. */
-json_t *ph_server_status(struct ph_server *server);
+/*
+ * A local command on its way to the store, from whatever door: add to REQUEST what the
+ * running daemon knows and the store does not. Returns what it adds to the answer, the
+ * caller's, or NULL for nothing. Lack of memory: ph_json_shortages() tells.
+ */
+json_t *ph_server_prepare(struct ph_server *server, const char *command, json_t *request);
 /* As "read_buffer": for uv_read_start(). The handle's loop has the server as its data. */
 void ph_server_on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer_out);
 

@@ -162,8 +162,8 @@ static void order(struct talker *talker, size_t len)
 	const char *command = json_string_value(json_object_get(request, "command"));
 
 	ph_buf_drop(&talker->line, len + 1);
-	if (command && strcmp(command, "status") == 0) {
-		talker->order.extra = ph_server_status(talker->server);
+	if (command) {
+		talker->order.extra = ph_server_prepare(talker->server, command, request);
 	}
 	if (ph_json_shortages() != shortages) {
 		json_decref(request);

@@ -1,7 +1,7 @@
 /*
  * common/ledger/rule.h - the rules of the province that programs heed.
  *
- * Each is a policy whose value is a number of days, yes or no, or a date. A policy of another name
+ * Each is a policy whose value is a number of days, yes or no, a date, or a timetable. A policy of another name
  * is kept, and nobody looks at it.
  */
 #ifndef PH_LEDGER_RULE_H
@@ -18,6 +18,7 @@ enum ph_rule_index {
 	PH_RULE_HOLD_DAYS,
 	PH_RULE_MONEY,     /* whether readers are charged; yes where it is not set */
 	PH_RULE_CUT_LOANS, /* a day: loans that ended before it are shown no more */
+	PH_RULE_SCHEDULE, /* the timetable of sites that have none of their own (schedule.h) */
 	PH_RULES
 };
 
@@ -25,7 +26,8 @@ struct ph_rule {
 	const char *name;       /* of the policy */
 	uint64_t days_fallback; /* where it is not set */
 	uint64_t days_max;      /* from 1; 0: not days, but yes or no, or */
-	bool is_date;           /* a date */
+	bool is_date;           /* a date, or ... */
+	bool is_schedule;       /* ... a timetable */
 };
 extern const struct ph_rule ph_rules[PH_RULES];
 

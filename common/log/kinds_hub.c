@@ -98,7 +98,8 @@ static const struct ph_field site_fields[] = {
 	[PH_SITE_ROUTE] = CODES("route", 64, REG, "communes on a van's route"),
 	[PH_SITE_NO_READERS] =
 		UINT("no_readers", 0, 1, REG, "1: keeps no register of readers"),
-	[PH_SITE_SCHEDULE] = TEXT("schedule", 200, REG, "when it is open"),
+	[PH_SITE_SCHEDULE] =
+		TEXT("schedule", 200, REG, "when it can be heard: a timetable, or words"),
 };
 
 static const struct ph_field commune_fields[] = {

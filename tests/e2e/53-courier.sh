@@ -80,6 +80,7 @@ is "it is handed over, and what is for the site taken" "$(json '[d["courier"]["c
 wait_for_line serve.err 'courier.end .*admitted=1' >/dev/null
 is "the device is admitted" "$($H devices --json | json 'sum(x["site"] == "14-0371" for x in d["devices"])')" 1
 like "the hub knows by which road" "$($H why reader "$(cat reader)" --json)" '"by": ?"courier"'
+is "the board, too" "$($H board --site 14-0371 --json | json 'd["sites"][0]["road"]')" courier
 is "nothing is left of the pieces" "$(ls hub/courier van/carried | grep -c piece)" 0
 is "the van carries the answer" "$(carried '[(b["direction"], b["site"]) for b in d["bundles"]]')" "[('down', '14-0371')]"
 "$P" -d van sync --hub "$at" --json >base

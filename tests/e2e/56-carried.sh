@@ -26,6 +26,7 @@ hub_start() { # NAME [faketime ...]
   at=127.0.0.1:$(listen_port "serve.$1")
 }
 sync() { "${@:2}" "$P" -d "$1" sync --hub "$at" --json >"$1.json"; }
+board_road() { $H board --json >board.json && json board.json "[d['road'] for s in j['sites'] for d in s['devices'] if d['device'] == '$1'][0]"; }
 carried() { json s1.json 'j["entries_carried"]'; }
 # lan [faketime ...]: what s2 has comes to s1
 lan() {
@@ -90,6 +91,7 @@ is "it is there, by another machine of its site" "$(road $H why reader "$one")" 
 like "with the name" "$($H why reader "$one" --names)" 'Lò Văn Pánh'
 is "s1 knows by the hub's receipt" "$(road "$P" -d s1 why reader "$one")" 'lan hub'
 is "s2 counts as heard when it was heard" "$(heard "$second")" "$before"
+is "the board says by whom it was heard" "$(board_road "$second")" sibling
 sync s1
 is "a second time nothing goes" "$(json s1.json '[j["entries_carried"], j["entries_sent"], j["receipts"]]')" '[0, 0, 0]'
 is "one digest, here and there" "$($H digest --device "$(member s1 device)")" "$("$P" -d s1 digest)"

@@ -1,0 +1,70 @@
+/*
+ * daemon/hub_policy.c - whether a rule of the province may have a value.
+ *
+ * Rules that no program heeds may have any.
+ */
+#include "daemon/hub_command.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/ledger/rule.h"
+#include "common/ledger/schedule.h"
+
+#define SHOWN_MAX 80 /* bytes of a wrong value in an error */
+
+static bool is_days(const struct ph_rule *rule, struct ph_view value)
+{
+	char text[8] = "";
+	unsigned long days;
+
+	if (value.len >= sizeof(text)) {
+		return false;
+	}
+	memcpy(text, value.data, value.len);
+	days = strspn(text, "0123456789") == value.len ? strtoul(text, NULL, 10) : 0;
+	return days >= 1 && days <= rule->days_max;
+}
+
+/* Whether VALUE will do; else WANTS_OUT is what would. */
+static bool is_good(const struct ph_rule *rule, struct ph_view value, char *wants_out,
+		    size_t size)
+{
+	struct ph_schedule schedule;
+	int64_t day;
+
+	if (rule->is_date) {
+		snprintf(wants_out, size, "not a date (2026-01-31)");
+		return ph_day_parse((const char *)value.data, value.len, &day) == 0;
+	}
+	if (rule->is_schedule) {
+		snprintf(wants_out, size,
+			 "not a timetable (daily; mon thu; market 5d from 2026-01-03; "
+			 "van:thu)");
+		return ph_schedule_parse(value, &schedule) == 0;
+	}
+	if (rule->days_max == 0) {
+		snprintf(wants_out, size, "neither yes nor no");
+		return ph_view_equal(value, PH_RULE_YES) ||
+		       ph_view_equal(value, PH_RULE_NO);
+	}
+	snprintf(wants_out, size, "not a number of days from 1 to %" PRIu64,
+		 rule->days_max);
+	return is_days(rule, value);
+}
+
+int ph_hub_policy_check(struct ph_view name, struct ph_view value, struct ph_error *err)
+{
+	const struct ph_rule *rule = ph_rule_find(name);
+	char wants[160];
+
+	if (!rule || is_good(rule, value, wants, sizeof(wants))) {
+		return 0;
+	}
+	return ph_fail(err, PH_EXIT_USAGE, -EINVAL, "%s: \"%.*s\" is %s", rule->name,
+		       value.len < SHOWN_MAX ? (int)value.len : SHOWN_MAX,
+		       (const char *)value.data, wants);
+}
