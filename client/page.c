@@ -191,7 +191,11 @@ int ph_page_unknown(const struct ph_cli *cli, const char *what)
 {
 	char shown[256];
 
-	ph_text_safe(shown, sizeof(shown), what, strlen(what));
+	if (strpbrk(what, "0123456789")) {
+		ph_text_safe(shown, sizeof(shown), what, strlen(what));
+	} else { /* no card and no reference: it may be a name */
+		snprintf(shown, sizeof(shown), "%s", cli->command->name);
+	}
 	fprintf(stderr, "%s: %s: %s\n", cli->program->name, shown,
 		ph_say("not known here", "chưa có ở đây"));
 	return PH_EXIT_OTHER;

@@ -31,6 +31,18 @@ static bool has_high(struct ph_view code)
 	return false;
 }
 
+/* CODE as an error says it; what has no digit may be a name, which an error does not repeat. */
+static void show(struct ph_view code, char out[static SHOWN])
+{
+	for (size_t i = 0; i < code.len; i++) {
+		if (code.data[i] >= '0' && code.data[i] <= '9') {
+			ph_text_safe(out, SHOWN, (const char *)code.data, code.len);
+			return;
+		}
+	}
+	snprintf(out, SHOWN, "%s", ph_say("(not shown)", "(không hiện)"));
+}
+
 /* A code that is not known here: may a keyboard driver or the scanner have changed it? */
 static int check(struct ph_view code, uint64_t province, struct ph_error *err)
 {
@@ -40,7 +52,7 @@ static int check(struct ph_view code, uint64_t province, struct ph_error *err)
 	if (!high && (!ph_code_looks_printed(code, province) || ph_code_check(code))) {
 		return 0;
 	}
-	ph_text_safe(shown, sizeof(shown), (const char *)code.data, code.len);
+	show(code, shown);
 	return ph_fail(
 		err, PH_EXIT_USAGE, -EINVAL,
 		ph_say("%s: %s. A Vietnamese keyboard driver may have changed it (bộ gõ "
@@ -190,7 +202,7 @@ int ph_scan_reader(struct ph_scanner *scanner, const char *text, struct ph_ref *
 	rc = ph_scan(scanner, PH_T_CARD_ID, ph_view_str(text), &card, err);
 	rc = rc != 0 ? rc : ph_query_reader_of(ledger, &card, ref_out);
 	if (rc == PH_LEDGER_E_NONE) {
-		ph_text_safe(shown, sizeof(shown), text, strlen(text));
+		show(ph_view_str(text), shown);
 		return ph_fail(err, PH_EXIT_USAGE, -ENOENT,
 			       "no reader is known here by the card %s", shown);
 	}

@@ -14,13 +14,15 @@
 #include "common/ledger/rule.h"
 
 /* The field of OBJECT's kind that MEMBER names, sealed or not; NULL: an extra. */
-static const struct ph_field *field_of(json_t *object, const char *member)
+static const struct ph_field *field_of(json_t *object, const char *member,
+				       bool *sealed_out)
 {
 	const char *name = json_string_value(json_object_get(object, "kind"));
 	const struct ph_kind *kind = ph_kind_named(ph_view_str(name));
 	int plain = ph_kind_field(kind, member);
 	int sealed = ph_kind_sealed_field(kind, member);
 
+	*sealed_out = plain < 0 && sealed >= 0;
 	if (plain >= 0) {
 		return &kind->fields[plain];
 	}
@@ -30,14 +32,16 @@ static const struct ph_field *field_of(json_t *object, const char *member)
 static int set_plain(json_t *object, const char *member, const char *what,
 		     const char *text, struct ph_error *err)
 {
-	const struct ph_field *field = field_of(object, member);
+	bool is_sealed;
+	const struct ph_field *field = field_of(object, member, &is_sealed);
 	uint64_t number;
 	int rc;
 
 	if (!field || field->type != PH_T_UINT) {
 		return ph_slip_text(object, member, text, err);
 	}
-	rc = ph_cli_uint(text, what, field->min, field->max, &number, err);
+	rc = (is_sealed ? ph_cli_uint_of_person : ph_cli_uint)(text, what, field->min,
+							       field->max, &number, err);
 	return rc != 0 ? rc : ph_slip_number(object, member, number);
 }
 

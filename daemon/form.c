@@ -126,7 +126,8 @@ int ph_form_set(json_t *object, const struct ph_kind *kind, const char *member,
 	if (field->type != PH_T_UINT || is_site(field)) {
 		return set_text(object, member, what, text, err);
 	}
-	rc = ph_cli_uint(text, what, field->min, field->max, &number, err);
+	rc = (ph_kind_field(kind, member) < 0 ? ph_cli_uint_of_person : ph_cli_uint)(
+		text, what, field->min, field->max, &number, err);
 	return rc < 0 ? rc : set_new(object, member, json_integer((json_int_t)number));
 }
 

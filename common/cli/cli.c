@@ -507,8 +507,7 @@ bool ph_cli_has(const struct ph_cli *cli, const char *name)
 	return ph_cli_get(cli, name) != NULL;
 }
 
-int ph_cli_uint(const char *text, const char *what, uint64_t min, uint64_t max,
-		uint64_t *out, struct ph_error *err)
+static bool read_uint(const char *text, uint64_t min, uint64_t max, uint64_t *out)
 {
 	unsigned long long value;
 	char *end;
@@ -517,11 +516,31 @@ int ph_cli_uint(const char *text, const char *what, uint64_t min, uint64_t max,
 	value = strtoull(text, &end, 10);
 	if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 || value < min ||
 	    value > max) {
+		return false;
+	}
+	*out = value;
+	return true;
+}
+
+int ph_cli_uint(const char *text, const char *what, uint64_t min, uint64_t max,
+		uint64_t *out, struct ph_error *err)
+{
+	if (!read_uint(text, min, max, out)) {
 		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
 			       "%s: \"%s\" is not a whole number from %llu to %llu", what,
 			       text, (unsigned long long)min, (unsigned long long)max);
 	}
-	*out = value;
+	return 0;
+}
+
+int ph_cli_uint_of_person(const char *text, const char *what, uint64_t min, uint64_t max,
+			  uint64_t *out, struct ph_error *err)
+{
+	if (!read_uint(text, min, max, out)) {
+		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+			       "%s: must be a whole number from %llu to %llu", what,
+			       (unsigned long long)min, (unsigned long long)max);
+	}
 	return 0;
 }
 

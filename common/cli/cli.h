@@ -95,6 +95,9 @@ int ph_cli_get_uint(const struct ph_cli *cli, const char *name, uint64_t min,
 /* The same for any text; WHAT names it in the error. */
 int ph_cli_uint(const char *text, const char *what, uint64_t min, uint64_t max,
 		uint64_t *out, struct ph_error *err);
+/* The same for what may be somebody's: the error does not repeat it, since it may end in a log. */
+int ph_cli_uint_of_person(const char *text, const char *what, uint64_t min, uint64_t max,
+			  uint64_t *out, struct ph_error *err);
 /* A command refuses its arguments: -EINVAL with PH_EXIT_USAGE and the usage line. */
 int ph_cli_usage(const struct ph_cli *cli, struct ph_error *err, const char *why);
 

@@ -186,6 +186,19 @@ no such file|record no-such-file
 EOF_CASES
 is "bad arguments wrote nothing" "$(entries_here)" "$before"
 
+# --- what is somebody's is repeated in no error ---
+while IFS='|' read -r name secret code args; do
+  eval "run $P $args"
+  is "$name: refused, and the error does not repeat it" "$rc $(grep -c -- "$secret" err)" "$code 0"
+done <<'EOF_CASES'
+a year of birth that is none|19O9|2|reader add --name 'Lò Thị Ín' --born 19O9
+one that is too late|19999|2|reader add --name 'Lò Thị Ín' --born 19999
+one of another sort|"a man"|2|reader add --name 'Lò Thị Ín' --born '"a man"'
+a name where a card should be|Ín|1|reader show 'Lò Thị Ín'
+what a reader consents to|Ín|2|reader consent 'Lò Thị Ín' given
+in a line of JSON|19O9|1|record <<<'{"kind":"reader-put","name":"N","born":"19O9"}'
+EOF_CASES
+
 # --- void ---
 
 run $P visit 40 --band adult --json
