@@ -141,7 +141,7 @@ static bool make_safe(const struct line *line)
 		for (size_t i = 0; i < line->n; i++) {
 			size_t cell = at(line, i);
 
-			if (small->told[cell] != PH_BLANK && !is_fixed(small, cell)) {
+			if (small->told[cell] != PH_BLANK) {
 				small->told[cell] = PH_BLANK;
 				any = true;
 			}

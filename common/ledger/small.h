@@ -26,8 +26,8 @@ struct ph_small {
 	size_t n_rows, n_columns; /* rows without the totals */
 	const int64_t *cells;
 	size_t split; /* from this column on a row adds up to what another column tells; n_columns: none does */
-	bool all_came;  /* the totals are of all who came: always told */
-	bool last_open; /* the last row is of those of whom it was not said: always told */
+	bool all_came; /* the totals are of all who came: always told */
+	bool last_open; /* the last row is of those of whom it was not said: blank at most */
 	enum ph_told *told; /* as many as cells, with the totals; set here */
 };
 

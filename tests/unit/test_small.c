@@ -73,6 +73,15 @@ static const struct sheet_case cases[] = {
 	  { 2, 30, 4 },
 	  "<?..",
 	  2 },
+	{ "unless it would tell the only other one",
+	  2,
+	  1,
+	  1,
+	  true,
+	  true,
+	  { 2, 30 },
+	  "--.",
+	  2 },
 	{ "a row adds up", 1, 3, 1, false, false, { 8, 3, 17 }, ".<?.<?", 2 },
 	{ "a row of two small ones",
 	  1,
@@ -234,6 +243,8 @@ static void one_sheet(uint64_t seed)
 				  .n_columns = columns,
 				  .cells = cells,
 				  .split = columns,
+				  .all_came = columns == 1 && next(&state) % 2 == 0,
+				  .last_open = false,
 				  .told = told };
 
 	if (columns > 1 && next(&state) % 3 != 0) {
@@ -244,12 +255,14 @@ static void one_sheet(uint64_t seed)
 		cells[i] = next(&state) % 3 == 0 ? 0 : (int64_t)(next(&state) % 9);
 	}
 	add_totals(cells, rows, columns);
+	small.last_open = small.all_came && rows > 1 && next(&state) % 2 == 0;
 	ph_small_hide(&small);
 	for (size_t i = 0; i < rows * columns; i++) {
 		assert_true(told[i] != PH_TOLD || cells[i] == 0 ||
+			    (small.last_open && i + 1 == rows) ||
 			    cells[i] >= PH_SMALL_BELOW);
 	}
-	for (size_t c = 0; c < columns; c++) {
+	for (size_t c = 0; c < columns && (rows > 1 || !small.all_came); c++) {
 		if (told[rows * columns + c] == PH_TOLD) {
 			assert_open(&small, c, columns, rows, seed);
 		}
