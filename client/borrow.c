@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "common/base/limits.h"
+#include "common/cli/export.h"
 #include "common/cli/local.h"
 #include "common/cli/out.h"
 
@@ -274,7 +275,8 @@ bool ph_borrow_hands(const struct ph_cli *cli, int *status_out)
 	int status = -1;
 	int fd = -1;
 
-	if (ph_borrow_is_carried(cli->command->name)) {
+	/* a file is written by who asks for it, with the folder lent */
+	if (ph_borrow_is_carried(cli->command->name) && !ph_export_is_asked(cli)) {
 		fd = ph_local_connect(cli->dir);
 	}
 	line = fd >= 0 ? request_line(cli) : NULL;

@@ -19,6 +19,7 @@
 
 #include "client/borrow.h"
 #include "common/base/limits.h"
+#include "common/cli/export.h"
 #include "common/cli/out.h"
 
 /* --- the streams --- */
@@ -153,6 +154,7 @@ static bool take_request(const json_t *request, struct ph_cli *cli)
 	cli->command = name ? ph_cli_find(cli->program, name) : NULL;
 	return cli->command && ph_borrow_is_carried(name) && cli->dir && cli->dir[0] &&
 	       take_options(json_object_get(request, "options"), cli) &&
+	       !ph_export_is_asked(cli) &&
 	       take_words(json_object_get(request, "words"), cli);
 }
 

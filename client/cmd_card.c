@@ -99,6 +99,8 @@ const struct ph_cli_command ph_cmd_card_issue = {
 	.run = run_issue,
 };
 
+static const struct ph_cli_option show_options[] = { PH_EXPORT_OPTIONS, { 0 } };
+
 const struct ph_cli_command ph_cmd_card_show = {
 	.name = "card show",
 	.group = "Readers",
@@ -106,5 +108,6 @@ const struct ph_cli_command ph_cmd_card_show = {
 	.min_args = 1,
 	.max_args = 1,
 	.doc = "whose card it is, and what is out on it",
+	.options = show_options,
 	.run = run_show,
 };

@@ -24,7 +24,7 @@ static int read_query(const struct ph_cli *cli, struct ph_cases_query *query,
 		      struct ph_error *err)
 {
 	const char *kind = ph_cli_get(cli, "kind");
-	uint64_t limit = LIMIT_DEFAULT;
+	uint64_t limit = ph_export_is_asked(cli) ? PH_EXPORT_ALL : LIMIT_DEFAULT;
 	int rc = ph_cli_get_uint(cli, "limit", 1, LIMIT_MAX, &limit, err);
 
 	*query = (struct ph_cases_query){ .kind = kind ? ph_case_named(kind) : 0,
@@ -139,6 +139,7 @@ static const struct ph_cli_option cases_options[] = {
 	{ "all", NULL, "also those that are decided" },
 	{ "limit", "N", "at most so many (default 50)" },
 	{ "after", "PLACE", "go on where the last page ended" },
+	PH_EXPORT_OPTIONS,
 	{ 0 },
 };
 

@@ -161,6 +161,8 @@ const struct ph_cli_command ph_cmd_copy_set = {
 	.run = run_set,
 };
 
+static const struct ph_cli_option show_options[] = { PH_EXPORT_OPTIONS, { 0 } };
+
 const struct ph_cli_command ph_cmd_copy_show = {
 	.name = "copy show",
 	.group = "The catalogue",
@@ -168,5 +170,6 @@ const struct ph_cli_command ph_cmd_copy_show = {
 	.min_args = 1,
 	.max_args = 1,
 	.doc = "what is known of a copy: where it is, who has it, its loans",
+	.options = show_options,
 	.run = run_show,
 };

@@ -14,6 +14,7 @@
 #include "client/commands.h"
 #include "client/courier_serve.h"
 #include "common/cli/out.h"
+#include "common/cli/sheet.h"
 
 /* ---- the list ---- */
 
@@ -63,7 +64,11 @@ static void add_row(struct list *list, const struct ph_van_item *item)
 	ph_table_cell(list->table, item->site);
 	ph_table_cell(list->table, item->name);
 	ph_table_cellf(list->table, "%.8s", device);
-	ph_table_cell(list->table, ph_number(number, item->file.size));
+	if (ph_sheet_is_wanted()) {
+		ph_table_number(list->table, (long long)item->file.size);
+	} else {
+		ph_table_cell(list->table, ph_number(number, item->file.size));
+	}
 	ph_table_cellf(list->table, "%.16s", made);
 	ph_table_cellf(list->table, "%.16s", item->since ? since : "");
 }
@@ -84,6 +89,11 @@ static int on_item(void *data, const struct ph_van_item *item)
 		add_row(list, item);
 	}
 	return add_json(list, item) < 0 ? -ENOMEM : 0;
+}
+
+static bool is_for_people(const struct ph_cli *cli)
+{
+	return !cli->plain && !ph_sheet_is_wanted();
 }
 
 static int print_list(struct ph_cli *cli, struct ph_van *van, struct ph_error *err)
@@ -109,11 +119,11 @@ static int print_list(struct ph_cli *cli, struct ph_van *van, struct ph_error *e
 	} else if (cli->json) {
 		rc = ph_out_json(json_pack("{s:i, s:O, s:I}", "schema", 1, "bundles",
 					   list.rows, "bytes", (json_int_t)list.bytes));
-	} else if (list.n == 0 && !cli->plain) {
+	} else if (list.n == 0 && is_for_people(cli)) {
 		printf("%s\n", ph_say("Nothing is carried.", "Không mang gói nào."));
 	} else {
 		rc = ph_table_print(list.table, stdout);
-		if (!cli->plain) {
+		if (is_for_people(cli)) {
 			printf(ph_say("%" PRIu64 " bundles, %s bytes.\n",
 				      "%" PRIu64 " gói, %s byte.\n"),
 			       list.n, ph_number(bytes, list.bytes));

@@ -31,6 +31,8 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 	return rc < 0 ? ph_fail_errno(err, rc, "showing a crate") : rc;
 }
 
+static const struct ph_cli_option show_options[] = { PH_EXPORT_OPTIONS, { 0 } };
+
 const struct ph_cli_command ph_cmd_crate_show = {
 	.name = "crate show",
 	.group = "Crates",
@@ -38,5 +40,6 @@ const struct ph_cli_command ph_cmd_crate_show = {
 	.min_args = 1,
 	.max_args = 1,
 	.doc = "what was sent in a crate and what came, what is short and over",
+	.options = show_options,
 	.run = run,
 };

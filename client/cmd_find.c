@@ -12,6 +12,7 @@
 #include "client/page.h"
 #include "client/scan.h"
 #include "common/cli/out.h"
+#include "common/cli/sheet.h"
 #include "common/ledger/find.h"
 #include "common/ledger/query.h"
 
@@ -148,9 +149,23 @@ static int where(struct ph_ledger *ledger, json_t *items, struct ph_buf *out)
 static void cell_year(struct ph_table *table, const json_t *year)
 {
 	if (year) {
-		ph_table_cellf(table, "%" JSON_INTEGER_FORMAT, json_integer_value(year));
+		ph_table_number(table, json_integer_value(year));
 	} else {
 		ph_table_cell(table, "");
+	}
+}
+
+/* References speak for themselves; a sheet has a heading above each column. */
+static const char *id_heading(void)
+{
+	return ph_sheet_is_wanted() ? ph_say("REFERENCE", "THAM CHIẾU") : "";
+}
+
+/* Between two tables. */
+static void part_from(size_t before)
+{
+	if (before > 0 && !ph_sheet_is_wanted()) {
+		putchar('\n');
 	}
 }
 
@@ -158,7 +173,7 @@ static int print_titles(const struct ph_cli *cli, struct finding *finding)
 {
 	const char *headings[] = { ph_say("TITLE", "NHAN ĐỀ"),
 				   ph_say("AUTHOR", "TÁC GIẢ"), ph_say("YEAR", "NĂM"),
-				   ph_say("COPIES", "BẢN SÁCH"), "" };
+				   ph_say("COPIES", "BẢN SÁCH"), id_heading() };
 	struct ph_table *table = ph_table_new(headings, 5, cli->plain);
 	struct ph_buf items = { 0 };
 	json_t *title;
@@ -192,7 +207,7 @@ static int print_readers(const struct ph_cli *cli, struct finding *finding)
 {
 	const char *headings[] = { ph_say("READER", "BẠN ĐỌC"),
 				   ph_say("BORN", "NĂM SINH"), ph_say("CARD", "THẺ"),
-				   "" };
+				   id_heading() };
 	struct ph_table *table = ph_table_new(headings, 4, cli->plain);
 	json_t *reader;
 	size_t i;
@@ -239,17 +254,16 @@ static int print_all(const struct ph_cli *cli, struct finding *finding)
 
 	if (titles + readers + codes == 0) {
 		fprintf(stderr, "%s\n", ph_say("nothing found", "không tìm thấy gì"));
-		return 0;
 	}
-	if (titles > 0) {
+	if (titles > 0 || (ph_sheet_is_wanted() && readers + codes == 0)) {
 		rc = print_titles(cli, finding);
 	}
 	if (rc == 0 && readers > 0) {
-		printf("%s", titles > 0 ? "\n" : "");
+		part_from(titles);
 		rc = print_readers(cli, finding);
 	}
 	if (rc == 0 && codes > 0) {
-		printf("%s", titles + readers > 0 ? "\n" : "");
+		part_from(titles + readers);
 		rc = print_pages(cli, finding->ledger, finding->copies);
 		rc = rc != 0 ? rc : print_pages(cli, finding->ledger, finding->cards);
 	}
@@ -291,6 +305,7 @@ out:
 
 static const struct ph_cli_option options[] = {
 	{ "limit", "N", "at most so many titles, and so many readers (default 50)" },
+	PH_EXPORT_OPTIONS,
 	{ 0 },
 };
 

@@ -317,7 +317,7 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 	if (rc == 0) {
 		rc = ph_importing_commit(&import.importing, err);
 	}
-	if (import.child.pid > 0) {
+	if (import.child.program.pid > 0) {
 		child = ph_marc_child_end(&import.child, rc != 0 || import.interrupted);
 	}
 	if (rc == 0) {

@@ -57,7 +57,7 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 	int list = ph_listing_named(cli->args[0]);
 	struct ph_listing_query query = { .list = (enum ph_listing)list,
 					  .after = ph_cli_get(cli, "after") };
-	uint64_t limit = LIMIT_DEFAULT;
+	uint64_t limit = ph_export_is_asked(cli) ? PH_EXPORT_ALL : LIMIT_DEFAULT;
 	struct ph_site *site = NULL;
 	int rc;
 
@@ -81,6 +81,7 @@ static const struct ph_cli_option options[] = {
 	{ "all", NULL, "of every site that is known here" },
 	{ "limit", "N", "at most so many (default 50)" },
 	{ "after", "PLACE", "go on where the last page ended" },
+	PH_EXPORT_OPTIONS,
 	{ 0 },
 };
 

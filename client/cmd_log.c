@@ -12,6 +12,7 @@
 
 #include "client/commands.h"
 #include "common/cli/entry_words.h"
+#include "common/cli/export.h"
 #include "common/cli/out.h"
 
 #define LIMIT_DEFAULT 20
@@ -273,6 +274,7 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 
 static const struct ph_cli_option options[] = {
 	{ "limit", "N", "so many of the last entries; 20 if not given" },
+	PH_EXPORT_OPTIONS,
 	{ NULL, NULL, NULL },
 };
 

@@ -159,6 +159,8 @@ const struct ph_cli_command ph_cmd_reader_set = {
 	.run = run_set,
 };
 
+static const struct ph_cli_option show_options[] = { PH_EXPORT_OPTIONS, { 0 } };
+
 const struct ph_cli_command ph_cmd_reader_show = {
 	.name = "reader show",
 	.group = "Readers",
@@ -166,5 +168,6 @@ const struct ph_cli_command ph_cmd_reader_show = {
 	.min_args = 1,
 	.max_args = 1,
 	.doc = "what is known of a reader, cards and open loans",
+	.options = show_options,
 	.run = run_show,
 };

@@ -133,6 +133,8 @@ const struct ph_cli_command ph_cmd_title_set = {
 	.run = run_set,
 };
 
+static const struct ph_cli_option show_options[] = { PH_EXPORT_OPTIONS, { 0 } };
+
 const struct ph_cli_command ph_cmd_title_show = {
 	.name = "title show",
 	.group = "The catalogue",
@@ -140,5 +142,6 @@ const struct ph_cli_command ph_cmd_title_show = {
 	.min_args = 1,
 	.max_args = 1,
 	.doc = "what is known of a title, and its copies",
+	.options = show_options,
 	.run = run_show,
 };

@@ -3,13 +3,12 @@
 #define PH_CLIENT_MARC_CHILD_H
 
 #include <stdio.h>
-#include <sys/types.h>
 
 #include "common/base/bytes.h"
-#include "common/base/error.h"
+#include "common/cli/child.h"
 
 struct ph_marc_child {
-	pid_t pid;   /* 0: none */
+	struct ph_child program;
 	FILE *lines; /* its standard output */
 	char *line;  /* the last one read, and its room */
 	size_t cap;

@@ -149,7 +149,8 @@ static void add_member(struct ph_table *table, struct ph_ledger *ledger,
 
 int ph_page_print(const struct ph_cli *cli, struct ph_ledger *ledger, json_t *view)
 {
-	static const char *const headings[] = { "", "" };
+	const char *const headings[] = { ph_say("MEMBER", "MỤC"),
+					 ph_say("VALUE", "GIÁ TRỊ") };
 	struct ph_table *table;
 	const char *member;
 	json_t *value;

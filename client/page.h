@@ -3,6 +3,7 @@
 #define PH_CLIENT_PAGE_H
 
 #include "client/commands.h"
+#include "common/cli/export.h"
 #include "common/ledger/view.h"
 
 /*

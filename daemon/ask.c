@@ -16,6 +16,7 @@
 #include "common/base/json_memory.h"
 #include "common/base/limits.h"
 #include "common/base/text.h"
+#include "common/cli/export.h"
 #include "common/cli/local.h"
 #include "daemon/config.h"
 #include "daemon/hub.h"
@@ -165,6 +166,56 @@ int ph_ask(const struct ph_cli *cli, json_t *request, json_t **answer_out,
 	} else {
 		json_decref(answer);
 	}
+	return 0;
+}
+
+/* Where the next page begins; NULL: there is none. */
+static const char *next_of(const json_t *answer)
+{
+	const char *next = json_string_value(json_object_get(answer, "next"));
+
+	return next && next[0] ? next : NULL;
+}
+
+/* ALL goes on with MORE, the next page of MEMBER, and says what follows that. */
+static int join_pages(json_t *all, const json_t *more, const char *member)
+{
+	const char *next = next_of(more);
+
+	return json_array_extend(json_object_get(all, member),
+				 json_object_get(more, member)) != 0 ||
+			       json_object_set_new(all, "next",
+						   json_string(next ? next : "")) != 0
+		       ? -ENOMEM
+		       : 0;
+}
+
+int ph_ask_pages(const struct ph_cli *cli, json_t *request, const char *member,
+		 json_t **answer_out, struct ph_error *err)
+{
+	bool is_all = ph_export_is_asked(cli) && !ph_cli_has(cli, "limit");
+	json_t *all = NULL;
+	const char *next;
+	int rc = ph_ask(cli, json_incref(request), &all, err);
+
+	while (rc == 0 && is_all && (next = next_of(all)) != NULL) {
+		json_t *more;
+
+		rc = json_object_set_new(request, "after", json_string(next)) != 0
+			     ? -ENOMEM
+			     : 0;
+		rc = rc != 0 ? rc : ph_ask(cli, json_incref(request), &more, err);
+		if (rc == 0) {
+			rc = join_pages(all, more, member);
+			json_decref(more);
+		}
+	}
+	json_decref(request);
+	if (rc < 0) {
+		json_decref(all);
+		return rc;
+	}
+	*answer_out = all;
 	return 0;
 }
 

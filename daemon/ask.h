@@ -29,6 +29,12 @@ int ph_ask_check(const json_t *answer, struct ph_error *err);
  */
 int ph_ask(const struct ph_cli *cli, json_t *request, json_t **answer_out,
 	   struct ph_error *err);
+/*
+ * The same of a list in pages. Where the command's tables go into a file and no --limit was
+ * given, all pages: MEMBER of the answer has the items of each, and "next" is empty.
+ */
+int ph_ask_pages(const struct ph_cli *cli, json_t *request, const char *member,
+		 json_t **answer_out, struct ph_error *err);
 /* A new request; NULL on lack of memory, which ph_ask() takes. */
 json_t *ph_request(const char *command);
 /* Set a text member, normalised to NFC; NULL text leaves it out. 0, -EINVAL with words, -ENOMEM. */

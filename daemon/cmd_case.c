@@ -11,6 +11,7 @@
 #include "common/cli/case_show.h"
 #include "common/cli/case_words.h"
 #include "common/cli/entry_words.h"
+#include "common/cli/export.h"
 #include "common/cli/out.h"
 #include "common/cli/story_rows.h"
 #include "daemon/act.h"
@@ -23,7 +24,7 @@
 static int fill_cases(const struct ph_cli *cli, json_t *request, struct ph_error *err)
 {
 	static const char *const texts[] = { "kind", "site", "commune", "after" };
-	uint64_t limit = LIMIT_DEFAULT;
+	uint64_t limit = ph_export_is_asked(cli) ? LIMIT_MAX : LIMIT_DEFAULT;
 	int rc = ph_cli_get_uint(cli, "limit", 1, LIMIT_MAX, &limit, err);
 
 	for (size_t i = 0; rc == 0 && i < sizeof(texts) / sizeof(texts[0]); i++) {
@@ -49,7 +50,7 @@ static int run_cases(struct ph_cli *cli, struct ph_error *err)
 		json_decref(request);
 		return rc;
 	}
-	rc = ph_ask(cli, request, &answer, err);
+	rc = ph_ask_pages(cli, request, "cases", &answer, err);
 	return rc < 0 ? rc : ph_cases_print(cli, answer);
 }
 
@@ -185,6 +186,7 @@ static const struct ph_cli_option cases_options[] = {
 	{ "all", NULL, "also those that are decided" },
 	{ "limit", "N", "at most so many (default 50)" },
 	{ "after", "PLACE", "go on where the last page ended" },
+	PH_EXPORT_OPTIONS,
 	{ 0 },
 };
 static const struct ph_cli_option show_options[] = {

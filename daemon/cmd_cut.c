@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/cli/export.h"
 #include "common/cli/out.h"
 #include "daemon/act.h"
 
@@ -180,6 +181,7 @@ static const struct ph_cli_option cut_options[] = {
 	PH_ACT_OPERATOR,
 	{ 0 },
 };
+static const struct ph_cli_option look_options[] = { PH_EXPORT_OPTIONS, { 0 } };
 static const struct ph_cli_option operator_options[] = {
 	PH_ACT_OPERATOR,
 	{ 0 },
@@ -207,8 +209,8 @@ const struct ph_cli_command ph_cmds_cut[] = {
 	  "signs it; `void` takes it back.",
 	  operator_options, run_adopt, NULL },
 	{ "invite list", "Setting up", "", 0, 0,
-	  "the invites that were made, and what became of them", NULL, run_invites,
-	  NULL },
+	  "the invites that were made, and what became of them", look_options,
+	  run_invites, NULL },
 	{ "invite cancel", "Setting up", "ID", 1, 1,
 	  "an invite that was not used yet lets nobody in any more\n"
 	  "ID is how it begins in `invite list`. An operator signs it.",

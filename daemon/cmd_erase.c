@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/cli/export.h"
 #include "common/cli/out.h"
 #include "common/cli/story_rows.h"
 #include "common/base/clock.h"
@@ -63,7 +64,7 @@ static int print_list(const struct ph_cli *cli, const json_t *answer)
 					     ? "yes"
 					     : "no");
 		for (size_t c = 3; c < 6; c++) {
-			ph_table_cellf(table, "%lld", number_of(item, columns[c]));
+			ph_table_number(table, number_of(item, columns[c]));
 		}
 	}
 	rc = ph_table_print(table, stdout);
@@ -200,8 +201,10 @@ static int run_erasures(struct ph_cli *cli, struct ph_error *err)
 	json_t *request = ph_request("erasures");
 	json_t *answer;
 	json_t *certificate;
-	int rc = cli->n_args > 0 ? ph_request_set(request, "erasure", cli->args[0], err)
-				 : 0;
+	int rc = cli->n_args > 0 && ph_export_is_asked(cli)
+			 ? ph_cli_usage(cli, err, "a certificate is no table")
+		 : cli->n_args > 0 ? ph_request_set(request, "erasure", cli->args[0], err)
+				   : 0;
 
 	if (rc < 0) {
 		json_decref(request);
@@ -247,6 +250,8 @@ static const struct ph_cli_option erase_options[] = {
 	{ 0 },
 };
 
+static const struct ph_cli_option look_options[] = { PH_EXPORT_OPTIONS, { 0 } };
+
 const struct ph_cli_command ph_cmds_erase[] = {
 	{ "erase", "Setting up", "READER...", 1, -1,
 	  "destroy readers' personal fields, here and at all devices\n"
@@ -259,7 +264,7 @@ const struct ph_cli_command ph_cmds_erase[] = {
 	{ "erasures", "Looking", "[ERASURE]", 0, 1,
 	  "orders to erase, and who has carried them out\n"
 	  "With the beginning of a reference: the certificate of that one.",
-	  NULL, run_erasures, NULL },
+	  look_options, run_erasures, NULL },
 	{ "privacy", "Looking", "READER", 1, 1,
 	  "everything that the hub holds about one reader, names and all\n"
 	  "READER is a reference, or a card: all registrations that are the same person, "

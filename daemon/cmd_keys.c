@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "common/base/file.h"
+#include "common/cli/export.h"
 #include "common/cli/out.h"
 #include "common/cli/rows.h"
 #include "daemon/act.h"
@@ -155,7 +156,7 @@ static int run_look(struct ph_cli *cli, struct ph_error *err)
 		return ph_out_json(answer);
 	}
 	rc = print_rows(cli, answer);
-	if (rc == 0 && !cli->plain) {
+	if (rc == 0 && !cli->plain && !ph_export_is_asked(cli)) {
 		printf(ph_say("key list %lld, of %s\n",
 			      "danh sách khóa số %lld, ngày %s\n"),
 		       (long long)json_integer_value(
@@ -259,6 +260,7 @@ static const struct ph_cli_option add_options[] = {
 	{ "kdf-memory-mib", "N", "memory of Argon2id, 8 to 1024 (default 256)" },
 	{ 0 },
 };
+static const struct ph_cli_option look_options[] = { PH_EXPORT_OPTIONS, { 0 } };
 static const struct ph_cli_option revoke_options[] = { ROOT, { 0 } };
 static const struct ph_cli_option rotate_options[] = {
 	ROOT,
@@ -267,8 +269,8 @@ static const struct ph_cli_option rotate_options[] = {
 };
 
 const struct ph_cli_command ph_cmds_keys[] = {
-	{ "keys", "Keys", "", 0, 0, "the keys of the province: which are valid", NULL,
-	  run_look, NULL },
+	{ "keys", "Keys", "", 0, 0, "the keys of the province: which are valid",
+	  look_options, run_look, NULL },
 	{ "keys add", "Keys", "NAME", 1, 1,
 	  "make a key for another operator, certified by the root", add_options,
 	  ph_cmd_keys_add, NULL },

@@ -1,6 +1,7 @@
 /* daemon/cmd_list.c - packhorsed list: a page of a list, as a table. */
 #include "daemon/cmd.h"
 
+#include "common/cli/export.h"
 #include "common/cli/listing_rows.h"
 #include "common/cli/out.h"
 #include "daemon/ask.h"
@@ -11,7 +12,7 @@
 static int make_request(struct ph_cli *cli, json_t *request, struct ph_error *err)
 {
 	static const char *const texts[] = { "site", "commune", "kind", "after" };
-	uint64_t limit = LIMIT_DEFAULT;
+	uint64_t limit = ph_export_is_asked(cli) ? LIMIT_MAX : LIMIT_DEFAULT;
 	int rc = ph_cli_get_uint(cli, "limit", 1, LIMIT_MAX, &limit, err);
 
 	rc = rc != 0 ? rc : ph_request_set(request, "what", cli->args[0], err);
@@ -40,7 +41,7 @@ int ph_cmd_list(struct ph_cli *cli, struct ph_error *err)
 		json_decref(request);
 		return rc;
 	}
-	rc = ph_ask(cli, request, &answer, err);
+	rc = ph_ask_pages(cli, request, "items", &answer, err);
 	if (rc < 0) {
 		return rc;
 	}

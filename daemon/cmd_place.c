@@ -38,8 +38,7 @@ static int print_list(const struct ph_cli *cli, json_t *answer, const char *memb
 			const json_t *value = json_object_get(item, columns[c]);
 
 			if (json_is_integer(value)) {
-				ph_table_cellf(table, "%lld",
-					       (long long)json_integer_value(value));
+				ph_table_number(table, json_integer_value(value));
 			} else {
 				ph_table_cell(table,
 					      value ? json_string_value(value) : "");

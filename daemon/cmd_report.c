@@ -10,7 +10,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/cli/export.h"
 #include "common/cli/out.h"
+#include "common/cli/sheet.h"
 #include "daemon/act.h"
 
 static const char *text_of(const json_t *object, const char *name)
@@ -38,7 +40,7 @@ static void cell_site(const struct ph_cli *cli, struct ph_table *table,
 
 static void cell_number(struct ph_table *table, const json_t *value)
 {
-	ph_table_cellf(table, "%lld", (long long)json_integer_value(value));
+	ph_table_number(table, json_integer_value(value));
 }
 
 static int print(struct ph_table *table)
@@ -258,12 +260,16 @@ static int run_changed(struct ph_cli *cli, struct ph_error *err)
 		fprintf(stderr, "%s\n",
 			ph_say("the figures are as they were printed",
 			       "số liệu vẫn như đã in"));
-		json_decref(answer);
-		return 0;
+		if (!ph_sheet_is_wanted()) {
+			json_decref(answer);
+			return 0;
+		}
 	}
 	rc = print_changed(cli, answer);
 	if (rc == 0 && json_array_size(json_object_get(answer, "entries")) > 0) {
-		putchar('\n');
+		if (!ph_sheet_is_wanted()) {
+			putchar('\n');
+		}
 		rc = print_entries(cli, answer);
 	}
 	tell_unexplained(answer);
@@ -273,31 +279,38 @@ static int run_changed(struct ph_cli *cli, struct ph_error *err)
 
 /* --- the commands --- */
 
-static const struct ph_cli_option period_options[] = {
+static const struct ph_cli_option figures_options[] = {
+	{ "from", "DAY", "first day of the period" },
+	{ "to", "DAY", "its last day" },
+	PH_EXPORT_OPTIONS,
+	{ 0 },
+};
+static const struct ph_cli_option issue_options[] = {
 	{ "from", "DAY", "first day of the period" },
 	{ "to", "DAY", "its last day" },
 	{ 0 },
 };
+static const struct ph_cli_option look_options[] = { PH_EXPORT_OPTIONS, { 0 } };
 
 const struct ph_cli_command ph_cmds_report[] = {
 	{ "report figures", "Reports", "--from DAY --to DAY", 0, 0,
-	  "what each site counted in a period, as it is known now", period_options,
+	  "what each site counted in a period, as it is known now", figures_options,
 	  run_figures, NULL },
 	{ "report issue", "Reports", "NAME --from DAY --to DAY", 1, 1,
 	  "issue a report: the figures are kept as they are printed\n"
 	  "What comes later changes the past month's figures; `report changed` tells.",
-	  period_options, run_issue, NULL },
-	{ "report list", "Reports", "", 0, 0, "the reports that were issued", NULL,
-	  run_list, NULL },
+	  issue_options, run_issue, NULL },
+	{ "report list", "Reports", "", 0, 0, "the reports that were issued",
+	  look_options, run_list, NULL },
 	{ "report show", "Reports", "NAME|REF", 1, 1,
 	  "a report's figures as they were printed\n"
 	  "NAME: the last that was issued under it.",
-	  NULL, run_show, NULL },
+	  look_options, run_show, NULL },
 	{ "report changed", "Reports", "NAME|REF", 1, 1,
 	  "what the same figures are now, and which entries did it\n"
 	  "NAME: the last that was issued under it. Why an entry counts otherwise: late, "
 	  "voided,\n"
 	  "cut, repeated, judged (another day), released (voided or cut then, not now).",
-	  NULL, run_changed, NULL },
+	  look_options, run_changed, NULL },
 	{ 0 },
 };

@@ -10,6 +10,7 @@
 
 #include "common/base/clock.h"
 #include "common/cli/out.h"
+#include "common/cli/sheet.h"
 #include "daemon/ask.h"
 
 static uint64_t number_of(const json_t *object, const char *name)
@@ -195,10 +196,8 @@ int ph_cmd_devices(struct ph_cli *cli, struct ph_error *err)
 		ph_table_cellf(table, "%.8s", text_of(item, "device"));
 		ph_table_cell(table, text_of(item, "site"));
 		ph_table_cell(table, text_of(item, "role"));
-		ph_table_cellf(table, "%llu",
-			       (unsigned long long)number_of(item, "entries"));
-		ph_table_cellf(table, "%llu",
-			       (unsigned long long)number_of(item, "parts_missing"));
+		ph_table_number(table, (long long)number_of(item, "entries"));
+		ph_table_number(table, (long long)number_of(item, "parts_missing"));
 		ph_table_cell(table, heard[0] ? heard : "-");
 		ph_table_cell(table, heard[0] ? ph_span(span, (int64_t)number_of(
 								      item, "silent_s"))
@@ -255,6 +254,10 @@ static void table_value(struct ph_table *table, const json_t *value)
 		ph_table_cell(table, json_string_value(value));
 		return;
 	}
+	if (json_is_integer(value)) {
+		ph_table_number(table, json_integer_value(value));
+		return;
+	}
 	if (json_object_get(value, "code") && json_object_get(value, "ns")) {
 		ph_table_cell(table, text_of(value, "code"));
 		return;
@@ -283,7 +286,10 @@ static int print_rows(const struct ph_cli *cli, const json_t *rows)
 	}
 	if (n == 0) {
 		fprintf(stderr, "%s\n", ph_say("none", "không có"));
-		return 0;
+		if (!ph_sheet_is_wanted()) {
+			return 0;
+		}
+		columns[n++] = "";
 	}
 	table = ph_table_new(columns, n, cli->plain);
 	json_array_foreach(rows, i, row)
@@ -297,11 +303,33 @@ static int print_rows(const struct ph_cli *cli, const json_t *rows)
 	return rc;
 }
 
+static int table_tree(const json_t *object)
+{
+	const char *const columns[] = { ph_say("member", "mục"),
+					ph_say("value", "giá trị") };
+	struct ph_table *table = ph_table_new(columns, 2, true);
+	const char *name;
+	json_t *value;
+	int rc;
+
+	json_object_foreach((json_t *)(uintptr_t)object, name, value)
+	{
+		ph_table_cell(table, name);
+		table_value(table, value);
+	}
+	rc = ph_table_print(table, stdout);
+	ph_table_free(table);
+	return rc;
+}
+
 static int print_tree(const json_t *object)
 {
 	const char *name;
 	json_t *value;
 
+	if (ph_sheet_is_wanted()) {
+		return table_tree(object);
+	}
 	json_object_foreach((json_t *)(uintptr_t)object, name, value)
 	{
 		char *text = json_is_string(value)

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "common/cli/export.h"
 #include "common/log/keys.h"
 #include "daemon/act.h"
 #include "daemon/cmd.h"
@@ -68,6 +69,7 @@ static const struct ph_cli_option query_options[] = {
 	ONE("overdue", NULL, "loans: only those past their day"),
 	ONE("ns", "N", "copy, card: the code's namespace"),
 	ONE("names", NULL, "readers: open their names"),
+	PH_EXPORT_OPTIONS,
 	END,
 };
 static const struct ph_cli_option list_options[] = {
@@ -77,6 +79,7 @@ static const struct ph_cli_option list_options[] = {
 	ONE("names", NULL, "open the names of readers"),
 	ONE("limit", "N", "at most so many (default 50)"),
 	ONE("after", "PLACE", "go on where the last page ended"),
+	PH_EXPORT_OPTIONS,
 	END,
 };
 static const struct ph_cli_option digest_options[] = {
@@ -88,8 +91,10 @@ static const struct ph_cli_option digest_options[] = {
 };
 static const struct ph_cli_option held_options[] = {
 	{ "names", NULL, "open the names of readers" },
+	PH_EXPORT_OPTIONS,
 	{ 0 },
 };
+static const struct ph_cli_option look_options[] = { PH_EXPORT_OPTIONS, END };
 static const struct ph_cli_option confirm_options[] = {
 	ONE("fingerprint", "WORDS", "the words that the site reads from its screen"),
 	END,
@@ -110,21 +115,21 @@ static const struct ph_cli_command own_commands[] = {
 	  "A code like 14-0371 is province and number; any other code gets a free "
 	  "number.",
 	  site_options, ph_cmd_site_add, NULL },
-	{ "site list", "Setting up", "", 0, 0, "all sites", NULL, ph_cmd_site_list,
-	  NULL },
+	{ "site list", "Setting up", "", 0, 0, "all sites", look_options,
+	  ph_cmd_site_list, NULL },
 	{ "commune add", "Setting up", "CODE", 1, 1, "name a commune", commune_options,
 	  ph_cmd_commune_add, NULL },
 	{ "commune import", "Setting up", "FILE.json", 1, 1,
 	  "name all communes of a file: [{\"Wards\": [{\"Code\", \"Name\", \"FullName\"} "
 	  "...]} ...]",
 	  NULL, ph_cmd_commune_import, NULL },
-	{ "commune list", "Setting up", "", 0, 0, "all communes", NULL,
+	{ "commune list", "Setting up", "", 0, 0, "all communes", look_options,
 	  ph_cmd_commune_list, NULL },
 	{ "policy set", "Setting up", "NAME VALUE", 2, 2,
 	  "a rule for all devices, e.g. loan-term-days 14", NULL, ph_cmd_policy_set,
 	  NULL },
-	{ "policy list", "Setting up", "", 0, 0, "all rules", NULL, ph_cmd_policy_list,
-	  NULL },
+	{ "policy list", "Setting up", "", 0, 0, "all rules", look_options,
+	  ph_cmd_policy_list, NULL },
 	{ "invite", "Setting up", "", 0, 0,
 	  "make an invite for one device of a site\n"
 	  "It is a secret until it is used. The operator's key is opened in this process "
@@ -135,7 +140,7 @@ static const struct ph_cli_command own_commands[] = {
 	  serve_options, ph_cmd_serve, NULL },
 	{ "status", "Looking", "", 0, 0, "how the hub is", NULL, ph_cmd_status, NULL },
 	{ "devices", "Looking", "", 0, 0, "each device: what it sent, when it was heard",
-	  NULL, ph_cmd_devices, NULL },
+	  look_options, ph_cmd_devices, NULL },
 	{ "devices confirm", "Setting up", "DEVICE", 1, 1,
 	  "let a device have what others of its site wrote\n"
 	  "DEVICE is how its id begins. Its fingerprint is compared with what the site "

@@ -13,6 +13,7 @@
 #include "common/cli/case_words.h"
 #include "common/cli/entry_words.h"
 #include "common/cli/out.h"
+#include "common/cli/sheet.h"
 
 static const char *text_of(const json_t *object, const char *member)
 {
@@ -175,9 +176,10 @@ int ph_cases_print(const struct ph_cli *cli, json_t *answer)
 		rc = ph_out_json(answer);
 		return rc == 0 && waiting ? PH_EXIT_CASES : rc;
 	}
-	if (json_array_size(list) > 0) {
+	if (json_array_size(list) > 0 || ph_sheet_is_wanted()) {
 		rc = print_table(cli, list);
-	} else {
+	}
+	if (json_array_size(list) == 0) {
 		fprintf(stderr, "%s\n",
 			ph_say("nothing to look at", "không có việc gì cần xem"));
 	}

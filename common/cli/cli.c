@@ -18,6 +18,7 @@
 
 #include "common/base/json_memory.h"
 #include "common/base/secret.h"
+#include "common/cli/export.h"
 #include "common/cli/out.h"
 
 #define WORDS_MAX    3 /* "help", and a name of two words */
@@ -404,7 +405,8 @@ int ph_cli_run(struct ph_cli *cli)
 	if (cli->program->hands && cli->program->hands(cli, &status)) {
 		return status;
 	}
-	rc = cli->command->run(cli, &err);
+	rc = ph_export_is_asked(cli) ? ph_export_run(cli, &err)
+				     : cli->command->run(cli, &err);
 
 	struct ph_error lost = { 0 };
 	int flushed = ph_out_flush("", &lost);

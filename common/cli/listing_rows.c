@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/cli/out.h"
+#include "common/cli/sheet.h"
 
 #define SITE                                                                             \
 	{                                                                                \
@@ -83,7 +84,9 @@ int ph_listing_print(const struct ph_cli *cli, const char *name, json_t *items,
 	if (json_array_size(items) == 0) {
 		fprintf(stderr, "%s\n", ph_say("nothing", "không có gì"));
 	}
-	rc = json_array_size(items) > 0 ? print_table(cli, name, items) : 0;
+	rc = json_array_size(items) > 0 || ph_sheet_is_wanted()
+		     ? print_table(cli, name, items)
+		     : 0;
 	json_decref(items);
 	if (rc == 0 && next[0]) {
 		rc = ph_out_flush("", NULL);

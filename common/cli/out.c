@@ -1,14 +1,11 @@
 /*
- * common/cli/out.c - tables by display width, one-line JSON, words in two languages.
+ * common/cli/out.c - one-line JSON, text that a terminal may be given, words in two languages.
  *
- * Cells collect in rows and are printed at the end, when all widths are known. Lack of
- * memory sticks in the table and comes out of ph_table_print(). A stdout that cannot be
- * written is PH_OUT_LOST: nothing is wrong with the store then.
+ * A stdout that cannot be written is PH_OUT_LOST: nothing is wrong with the store then.
  */
 #include "common/cli/out.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -132,146 +129,6 @@ void ph_text_safe(char *out, size_t out_size, const char *text, size_t len)
 		i += size > 0 ? (size_t)size : 1;
 	}
 	out[n] = '\0';
-}
-
-struct ph_table {
-	const char *const *headings;
-	unsigned columns;
-	bool plain;
-	bool failed;
-	char **cell;
-	size_t n;
-	size_t cap;
-};
-
-struct ph_table *ph_table_new(const char *const *headings, unsigned columns, bool plain)
-{
-	struct ph_table *table = calloc(1, sizeof(*table));
-
-	if (table) {
-		table->headings = headings;
-		table->columns = columns;
-		table->plain = plain;
-	}
-	return table;
-}
-
-void ph_table_free(struct ph_table *table)
-{
-	if (!table) {
-		return;
-	}
-	for (size_t i = 0; i < table->n; i++) {
-		free(table->cell[i]);
-	}
-	free(table->cell);
-	free(table);
-}
-
-void ph_table_cell(struct ph_table *table, const char *text)
-{
-	size_t len = strlen(text);
-	char *copy;
-
-	if (!table) {
-		return; /* no memory for it; ph_table_print() says so */
-	}
-	if (table->n == table->cap) {
-		size_t cap = table->cap ? table->cap * 2 : 64;
-		char **cell = realloc(table->cell, cap * sizeof(*cell));
-
-		if (!cell) {
-			table->failed = true;
-			return;
-		}
-		table->cell = cell;
-		table->cap = cap;
-	}
-	copy = malloc(len + 1);
-	if (!copy) {
-		table->failed = true;
-		return;
-	}
-	ph_text_safe(copy, len + 1, text, len);
-	table->cell[table->n++] = copy;
-}
-
-/* Drop a letter that the end of a buffer tore. */
-static void trim_torn(char *text)
-{
-	size_t len = strlen(text);
-	size_t at = len;
-	utf8proc_int32_t letter;
-
-	while (at > 0 && len - at < 4 && ((unsigned char)text[at - 1] & 0xc0) == 0x80) {
-		at--;
-	}
-	if (at > 0 && (unsigned char)text[at - 1] >= 0xc0 &&
-	    utf8proc_iterate((const utf8proc_uint8_t *)text + at - 1,
-			     (utf8proc_ssize_t)(len - at + 1), &letter) < 1) {
-		text[at - 1] = '\0';
-	}
-}
-
-void ph_table_cellf(struct ph_table *table, const char *format, ...)
-{
-	char text[512];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
-	trim_torn(text);
-	ph_table_cell(table, text);
-}
-
-static void print_row(const struct ph_table *table, FILE *out, const char *const *cells,
-		      const unsigned *widths)
-{
-	for (unsigned c = 0; c < table->columns; c++) {
-		bool last = c + 1 == table->columns;
-
-		fputs(cells[c], out);
-		if (table->plain) {
-			fputc(last ? '\n' : '\t', out);
-			continue;
-		}
-		for (unsigned w = ph_text_width(cells[c]); !last && w < widths[c] + 2;
-		     w++) {
-			fputc(' ', out);
-		}
-		if (last) {
-			fputc('\n', out);
-		}
-	}
-}
-
-int ph_table_print(const struct ph_table *table, FILE *out)
-{
-	unsigned *widths = table ? calloc(table->columns, sizeof(*widths)) : NULL;
-
-	if (!widths || table->failed) {
-		free(widths);
-		return -ENOMEM;
-	}
-	for (unsigned c = 0; c < table->columns; c++) {
-		widths[c] = ph_text_width(table->headings[c]);
-	}
-	for (size_t i = 0; i < table->n; i++) {
-		unsigned width = ph_text_width(table->cell[i]);
-
-		if (width > widths[i % table->columns]) {
-			widths[i % table->columns] = width;
-		}
-	}
-	if (!table->plain) {
-		print_row(table, out, table->headings, widths);
-	}
-	for (size_t i = 0; i + table->columns <= table->n; i += table->columns) {
-		print_row(table, out, (const char *const *)&table->cell[i], widths);
-	}
-	free(widths);
-	return ferror(out) ? PH_OUT_LOST : 0;
 }
 
 static enum ph_speak spoken;

@@ -1,4 +1,4 @@
-/* common/cli/out.h - data for people and for scripts: tables, JSON, words in two languages. */
+/* common/cli/out.h - data for people and for scripts: JSON, words in two languages. */
 #ifndef PH_CLI_OUT_H
 #define PH_CLI_OUT_H
 
@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+
+#include "common/cli/table.h"
 
 struct ph_error;
 
@@ -31,21 +33,6 @@ int ph_out_script(bool is_json, json_t *object);
  * WHAT (may be ""): "WHATstandard output cannot be written (no space ...)...".
  */
 int ph_out_flush(const char *what, struct ph_error *err);
-
-/* A table whose columns line up by display width, NFD and wide letters included. */
-struct ph_table;
-/* COLUMNS names, the heading of each. NULL: no memory. PLAIN: tab-separated, no heading. */
-struct ph_table *ph_table_new(const char *const *headings, unsigned columns, bool plain);
-void ph_table_free(struct ph_table *table);
-/*
- * Set the next cell, row by row, made safe as by ph_text_safe(). Memory errors stick,
- * and a TABLE that is NULL is one. cellf cuts at 511 bytes.
- */
-void ph_table_cell(struct ph_table *table, const char *text);
-void ph_table_cellf(struct ph_table *table, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
-/* Print it all. 0, -ENOMEM or PH_OUT_LOST. */
-int ph_table_print(const struct ph_table *table, FILE *out);
 
 /* Columns that TEXT takes on a terminal. */
 unsigned ph_text_width(const char *text);

@@ -80,8 +80,13 @@ static int write_value(struct ph_buf *out, const json_t *value)
 static int add_cell(struct ph_table *table, const json_t *value)
 {
 	struct ph_buf text = { 0 };
-	int rc = value ? write_value(&text, value) : 0;
+	int rc;
 
+	if (json_is_integer(value)) {
+		ph_table_number(table, json_integer_value(value));
+		return 0;
+	}
+	rc = value ? write_value(&text, value) : 0;
 	rc = rc != 0 ? rc : ph_buf_put_u8(&text, '\0');
 	if (rc == 0) {
 		ph_table_cell(table, (const char *)text.data);

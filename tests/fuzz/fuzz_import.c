@@ -60,7 +60,7 @@ int __wrap_ph_marc_child_start(struct ph_marc_child *child,
 {
 	(void)config;
 	(void)err;
-	child->pid = 1;
+	child->program.pid = 1;
 	return 0;
 }
 
@@ -82,7 +82,7 @@ int __wrap_ph_marc_child_line(struct ph_marc_child *child, struct ph_view *line_
 int __wrap_ph_marc_child_end(struct ph_marc_child *child, bool stop)
 {
 	(void)stop;
-	child->pid = 0;
+	child->program.pid = 0;
 	return 0;
 }
 

@@ -26,6 +26,7 @@ module libuv libuv1-dev
 module libzstd libzstd-dev
 module msgpack|msgpack-c libmsgpack-dev
 module yaz libyaz-dev
+module xlsxwriter libxlsxwriter-dev
 module libutf8proc libutf8proc-dev
 module jansson libjansson-dev
 module libqrencode libqrencode-dev
@@ -50,6 +51,7 @@ command strace strace
 ph_needs_full='
 command valgrind valgrind
 file /usr/lib/debug/.build-id libc6-dbg
+command soffice libreoffice-calc-nogui
 '
 
 # what tests/bench/peers compares with

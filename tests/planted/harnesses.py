@@ -9,7 +9,7 @@ import signal
 import subprocess
 import time
 
-PROGRAMS = ["client/packhorse", "client/marc/packhorse-marc", "daemon/packhorsed", "tests/link/relay"]
+PROGRAMS = ["client/packhorse", "client/marc/packhorse-marc", "common/xlsx/packhorse-xlsx", "daemon/packhorsed", "tests/link/relay"]
 LOADED = {"93-rights": ["tests/fault/forbidden.so"]}  # what a script loads into them
 DATA = os.path.abspath(os.path.join(os.path.dirname(__file__), "../../../shared"))
 FIRST = 900  # seconds for a run of the copy as it is

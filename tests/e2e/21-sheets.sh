@@ -1,0 +1,147 @@
+#!/bin/bash
+# Lists as CSV and XLSX: what was typed in at the desk, hostile titles included, is read back
+# exactly, by the words of docs/EXPORTS.md and by LibreOffice. With --full more random books.
+. "$(dirname "$0")/lib.sh"
+
+hubd=$BUILD/daemon/packhorsed
+P="$BUILD/client/packhorse -d $T/s"
+H="$hubd -d $T/hub"
+xlsx=$BUILD/common/xlsx/packhorse-xlsx
+sheets() { "$PYTHON" "$ROOT/tests/e2e/sheets.py" "$@"; }
+
+# a title for each way in which a spreadsheet could go wrong, and some that are only Vietnamese
+titles=(
+  'Lý thuyết đường sắt' 'Ô! Ế, Ẵng — “Ữ”' 'Quám tô mương ꪀꪫꪱꪣ ꪼꪕ' '0012' '1e5' '2026-09-30' '12,5'
+  '=1+1' '=HYPERLINK("http://x.invalid","bấm")' '+84 912' '-5' '@SUM(A1)' "=cmd|'/C calc'!A0"
+  ' =1+1' '＝1+1' '＋1' '－1' '＠x' "'=1+1" "''@x" "'" "'quoted'" $'\u00a0=1' $'\u202e=1' '"' 'a,b;c' '<b>&amp;</b>'
+  '_x0041_' '_x005F_' 'https://x.invalid/' 'TRUE' '#REF!' '{=1}' '%0A=1' '🐴 ngựa thồ'
+)
+make() {
+  echo secret >pass && $H init --listen 127.0.0.1:0 --kdf-memory-mib 8 --passphrase-file pass &&
+    $H site add 14-0371 --commune 03646 --kind commune-library --name '=Chiềng Khoa' &&
+    $H invite --site 14-0371 --role site --out invite --passphrase-file pass && $P join invite || return
+  local i=0 ref
+  for title in "${titles[@]}"; do
+    i=$((i + 1))
+    ref=$($P title add --name "$title" --author "$title" --json | json /dev/stdin 'j["entries"][0]["ref"]') || return
+    $P copy add "$(printf '%06d' $i)" --title "$ref" || return
+  done
+}
+ok "a site with ${#titles[@]} odd titles" make
+want=$(printf '%s\n' "${titles[@]}" | "$PYTHON" -c 'import json,sys; print(json.dumps(sorted(sys.stdin.read().split("\n")[:-1])))')
+codes=$(seq 1 ${#titles[@]} | "$PYTHON" -c 'import json,sys; print(json.dumps(["%06d" % int(n) for n in sys.stdin]))')
+
+# --- a site's list ---
+$P list here --csv >here.csv 2>err
+is "list --csv, with no word on standard error" "$(cat err)" ''
+sheets strict here.csv >here.json
+is "by RFC 4180 and the page on exports: the titles" "$(json here.json 'sorted(r[2] for r in j[0][1:])')" "$want"
+is "the copies, zeros and all" "$(json here.json 'sorted(r[1] for r in j[0][1:])')" "$codes"
+is "its headings" "$(json here.json 'j[0][0]')" '["SITE", "COPY", "TITLE", "CONDITION"]'
+is "in Vietnamese" "$(LANG=vi_VN.UTF-8 LC_ALL=vi_VN.UTF-8 $P list here --csv | head -1)" \
+  $'\ufeff"ĐIỂM","BẢN SÁCH","NHAN ĐỀ","TÌNH TRẠNG"\r'
+is "no cell begins a formula" "$($P list here --csv | grep -cE '(^|,)"?[[:space:]]*[-=+@]')" 0
+ok "list --xlsx" $P list here --xlsx here.xlsx
+is "nobody else reads it" "$(stat -c %a here.xlsx)" 600
+is "XML in all parts, no formula, no link" "$(sheets parts here.xlsx)" '{"formulas": 0, "links": 0}'
+status "it is not written over" 1 $P list out --xlsx here.xlsx
+like "and that is said" "$(cat ok.out)" 'here.xlsx is there already; name another file, or --yes'
+cp here.xlsx before.xlsx
+ok "unless one says so" $P list out --xlsx here.xlsx --yes
+status "then it is another" 1 cmp -s here.xlsx before.xlsx
+mv before.xlsx here.xlsx
+ok "standard output" bash -c "$P list here --xlsx - >again.xlsx"
+ok "is the same kind of file" sheets parts again.xlsx
+is "a list with a limit" "$($P list here --csv --limit 3 2>/dev/null | wc -l)" 4
+is "an empty list has its headings" "$($P list out --csv 2>/dev/null | wc -l)" 1
+ok "find" $P find Ly thuyet --csv
+like "both tables have headings" "$(cat ok.out)" '"TITLE","AUTHOR","YEAR","COPIES","REFERENCE"'
+ok "cases, log, copy show" bash -c "$P cases --csv && $P log --xlsx log.xlsx && $P copy show 000001 --xlsx copy.xlsx"
+ok "are workbooks" bash -c "'$PYTHON' '$ROOT/tests/e2e/sheets.py' parts log.xlsx && '$PYTHON' '$ROOT/tests/e2e/sheets.py' parts copy.xlsx"
+
+# --- the hub's ---
+start serve "$hubd" -d hub serve
+at=$(wait_for_line serve '^listening ' | cut -d' ' -f2)
+ok "all of it at the hub" $P sync --hub "$at"
+$H list here --csv >hub.csv 2>err
+sheets strict hub.csv >hub.json
+is "packhorsed list --csv, all pages" "$(json hub.json 'sorted(r[2] for r in j[0][1:])')" "$want"
+is "a site's name" "$(json hub.json '{r[0] for r in j[0][1:]}')" "{'=Chiềng Khoa'}"
+ok "and as XLSX" $H list here --xlsx hub.xlsx
+for what in 'site list' 'commune list' 'policy list' devices 'invite list' keys 'report list' erasures cases 'query summary' 'query titles a'; do
+  $H $what --csv >out.csv 2>/dev/null
+  ok "$what" sheets strict out.csv
+done
+is "numbers are numbers" "$($H devices --csv | tail -1 | cut -d, -f4,5)" "$((2 * ${#titles[@]} + 2)),0"
+
+# --- LibreOffice ---
+if command -v soffice >/dev/null; then
+  ok "LibreOffice opens them" sheets office here.xlsx hub.xlsx here.csv
+  cp ok.out office.json
+  for of in here.xlsx hub.xlsx; do
+    is "$of there: the titles" "$(json office.json "sorted(r[2] for r in list(j['$of'].values())[0][1:])")" "$want"
+    is "$of there: the copies" "$(json office.json "sorted(r[1] for r in list(j['$of'].values())[0][1:])")" "$codes"
+  done
+  is "the CSV there: the copies" "$(json office.json "sorted(r[1] for r in list(j['here.csv'].values())[0][1:])")" "$codes"
+  is "the CSV there: as the page says, cell by cell" \
+    "$(json office.json "[[c for c in r] for r in list(j['here.csv'].values())[0]]")" \
+    "$("$PYTHON" -c 'import csv,json,sys; print(json.dumps(list(csv.reader(open("here.csv", encoding="utf-8-sig", newline="")))))')"
+else
+  skip "LibreOffice reads the titles back" "there is no soffice: the Debian package libreoffice-calc-nogui has it"
+fi
+
+# --- with an agent ---
+$P list here --csv >here.csv 2>err
+start agent $P agent --hub "$at"
+wait_until 10 test -S s/socket
+$P list here --csv >agent.csv 2>err
+ok "an agent lends the folder: the same" cmp agent.csv here.csv
+stop "$started_pid"
+
+# --- what is refused ---
+status "two forms at once" 2 $P list here --csv --json
+status "and these" 2 $P list here --csv --xlsx x.xlsx
+status "a command that has no table" 2 $P loan 000001 K1 --csv
+status "and wrote nothing" 1 bash -c "$P list out --plain | grep -q ."
+status "a certificate" 2 $H erasures abc --csv
+status "what is not known" 1 $P copy show 999999 --xlsx unknown.xlsx
+status "has no file" 1 test -e unknown.xlsx
+status "a folder that is not there" 1 $P list here --xlsx nowhere/x.xlsx
+status "no program for XLSX" 1 env PACKHORSE_XLSX="$T/nothing" $P list here --xlsx x.xlsx
+like "is named" "$(cat ok.out)" "$T/nothing: "
+status "one that says no" 1 env PACKHORSE_XLSX=/bin/false $P list here --xlsx x.xlsx
+ok "leaves no file" bash -c '! ls x.xlsx*'
+status "standard output is full" 1 bash -c "$P list here --csv >/dev/full"
+
+# --- packhorse-xlsx by itself ---
+book() { "$xlsx" <"$1" >book.xlsx 2>err; }
+bad() {
+  printf '%s' "$2" >book.json
+  status "$1" 2 book book.json
+  like "$1: said" "$(cat err)" "$3"
+  is "$1: nothing came" "$(wc -c <book.xlsx)" 0
+}
+bad "no JSON" '{"sheets":[' 'no JSON: line 1'
+bad "a member twice" '{"sheets":[],"sheets":[]}' 'duplicate'
+bad "no sheets" '[]' 'no list of sheets'
+bad "a sheet that is none" '{"sheets":[7]}' 'sheet 1'
+bad "a cell that is none" '{"sheets":[{"columns":[],"rows":[[1.5]]}]}' 'a cell is no text, whole number'
+"$PYTHON" -c 'import json; print(json.dumps({"sheets": [{"columns": [], "rows": [[]] * 1048576}]}))' >book.json
+status "a row too many" 2 book book.json
+like "a row too many: said" "$(cat err)" '1048577 rows .* can hold 1048576'
+"$PYTHON" -c 'import json; print(json.dumps({"sheets": [{"name": "x" * 31, "columns": [{"title": "a"}], "rows": [["đ" * 32767], ["đ" * 32768], ["🐴" * 16384], ["_x0041_" * 2600]]}, {"name": "X" * 40, "columns": [], "rows": []}, {"name": "[]:*?/\\", "columns": [], "rows": []}, {"name": "History", "columns": [], "rows": []}, {"name": "", "columns": [], "rows": []}]}))' >book.json
+status "a cell of 32,767 letters, and one more" 0 book book.json
+like "the cut is said" "$(cat err)" '3 texts of over 32767 characters were cut.* sheet 1, row 3, column 1'
+is "names of sheets are made fit" "$(sheets names book.xlsx)" \
+  '["xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", "XXXXXXXXXXXXXXXXXXXXXXXXXXX (2)", "-------", "Sheet4", "Sheet5"]'
+count=60
+[ "$FULL" = 1 ] && count=2000
+ok "$count random books, of texts that a format could trip over" sheets random "$xlsx" --count $count
+diag "$(cat ok.out)"
+mkfifo fifo
+start waiting bash -c "exec '$xlsx' <fifo"
+exec 7>fifo
+wait_until 10 grep -q '^Seccomp:.2$' "/proc/$started_pid/status"
+ok "its calls of the system are few" grep -q '^Seccomp:.2$' "/proc/$started_pid/status"
+exec 7>&-
+done_testing
