@@ -18,6 +18,7 @@
 
 #include "common/ledger/ledger.h"
 #include "common/log/writer.h"
+#include "daemon/accounts.h"
 #include "daemon/feeder.h"
 #include "daemon/quota.h"
 #include "proto/session.h"
@@ -145,6 +146,12 @@ const struct ph_box_pair *ph_hub_statics(const struct ph_hub *hub, unsigned *n_o
 void ph_hub_jobs(struct ph_hub *hub, struct ph_job *jobs);
 /* Fold some of what waits; returns 1 while more waits, 0 when caught up, negative errno. */
 int ph_hub_fold(struct ph_hub *hub);
+/*
+ * ACCOUNTS, which outlive HUB, are told of the accounts in the store: now, and when a
+ * command changes one. 0 or negative errno with ERR.
+ */
+int ph_hub_accounts(struct ph_hub *hub, struct ph_accounts *accounts,
+		    struct ph_error *err);
 /* Nothing happens for a while: let go of memory that is made anew when it is needed. */
 void ph_hub_rest(struct ph_hub *hub);
 

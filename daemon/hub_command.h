@@ -29,6 +29,9 @@ ph_hub_command_fn ph_hub_record, ph_hub_operator_put;
 ph_hub_command_fn ph_hub_device_retire, ph_hub_device_cut, ph_hub_log_adopt,
 	ph_hub_invite_cancel, ph_hub_reader_erase, ph_hub_erasures, ph_hub_privacy;
 ph_hub_command_fn ph_hub_invite_list;
+ph_hub_command_fn ph_hub_account_add, ph_hub_account_role, ph_hub_account_password,
+	ph_hub_account_remove, ph_hub_account_token, ph_hub_account_revoke,
+	ph_hub_account_list;
 ph_hub_command_fn ph_hub_keys_command, ph_hub_keylist_put;
 ph_hub_command_fn ph_hub_report_figures, ph_hub_report_issue, ph_hub_report_list,
 	ph_hub_report_show, ph_hub_report_changed;

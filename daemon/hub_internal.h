@@ -49,6 +49,7 @@ struct ph_hub {
 	atomic_uint entries_a_day, entries_saved;
 	struct ph_hub_second *second; /* NULL: not looked for yet */
 	struct ph_hub_backup *backup; /* one that is under way; NULL: none */
+	struct ph_accounts *accounts; /* to be told; NULL: nobody asks */
 	bool stopped; /* an I/O error was seen: nothing more is acknowledged */
 };
 

@@ -339,6 +339,17 @@ static int start_worker(struct serve *serve)
 	return rc;
 }
 
+static int start_accounts(struct serve *serve, struct ph_error *err)
+{
+	struct ph_server *server = &serve->server;
+	int rc = ph_accounts_new(&server->accounts,
+				 &(struct ph_accounts_config){ .clock = ph_clock_system,
+							       .rng = ph_rng_system });
+
+	return rc < 0 ? ph_fail_errno(err, rc, "starting")
+		      : ph_hub_accounts(serve->hub, server->accounts, err);
+}
+
 static int start_gate(struct ph_server *server)
 {
 	const struct ph_gate_limits none = { 0 };
@@ -403,6 +414,10 @@ static int start(struct serve *serve, struct ph_error *err)
 		return rc;
 	}
 	say_clock(serve);
+	rc = start_accounts(serve, err);
+	if (rc < 0) {
+		return rc;
+	}
 	server->keys = ph_hub_statics(serve->hub, &server->n_keys);
 	rc = uv_loop_init(&server->loop);
 	if (rc < 0) {
@@ -455,6 +470,7 @@ static void finish(struct serve *serve)
 	ph_trail_deinit(&server->trail);
 	ph_gate_deinit(&server->gate);
 	ph_hub_close(serve->hub);
+	ph_accounts_free(server->accounts);
 	free(serve);
 }
 

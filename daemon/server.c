@@ -127,6 +127,18 @@ static json_t *store(const struct ph_server *server)
 			 (json_int_t)counts.orders, "folds", (json_int_t)counts.folds);
 }
 
+static json_t *accounts(const struct ph_server *server)
+{
+	struct ph_accounts_counts counts;
+
+	ph_accounts_counts(server->accounts, &counts);
+	return json_pack("{s:I, s:I, s:I, s:I, s:I}", "accounts",
+			 (json_int_t)counts.accounts, "sessions",
+			 (json_int_t)counts.sessions, "logins", (json_int_t)counts.logins,
+			 "failed", (json_int_t)counts.failed, "delayed",
+			 (json_int_t)counts.delayed);
+}
+
 static json_t *status(struct ph_server *server)
 {
 	json_t *object = json_object();
@@ -149,6 +161,7 @@ static json_t *status(struct ph_server *server)
 	json_object_set_new(object, "partials", number(server->partials.count));
 	json_object_set_new(object, "partial_bytes", number(server->partials.bytes));
 	json_object_set_new(object, "store", store(server));
+	json_object_set_new(object, "logins", accounts(server));
 	return object;
 }
 

@@ -57,6 +57,7 @@ struct ph_server {
 	struct ph_gate gate;
 	struct ph_partials partials;
 	struct ph_storeworker *worker;
+	struct ph_accounts *accounts;
 	struct ph_listener *listeners;
 	struct ph_talk *talk;
 	struct ph_peer *peers; /* all, those that are closing too */

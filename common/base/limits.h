@@ -74,6 +74,24 @@ enum {
 	PH_AGENT_WAIT_MS = 60000,      /* a command waits so long for its turn at most */
 	PH_AGENT_ANSWER_MAX = 4 << 20, /* bytes that a command may say on each stream */
 	PH_AGENT_STOP_MS = 5000,       /* from SIGTERM to the end of the process */
+
+	/* accounts at the hub */
+	PH_ACCOUNTS_MAX = 256,
+	PH_ACCOUNT_NAME_MAX = 32,
+	PH_ACCOUNT_TOKENS = 16, /* of one account */
+	PH_ACCOUNT_LABEL_MAX = 64,
+	PH_ACCOUNT_SESSIONS = 8,      /* of one account: the one used longest ago ends */
+	PH_ACCOUNT_IDLE_S = 1800,     /* a session that is not used ends */
+	PH_ACCOUNT_SESSION_S = 43200, /* and every one after this */
+	PH_PASSWORD_MIN = 10,         /* characters */
+	PH_PASSWORD_MAX = 256,        /* bytes */
+	PH_PASSWORD_PASSES = 3,       /* of Argon2id */
+	PH_PASSWORD_MIB = 64,         /* its memory */
+	PH_LOGIN_FREE = 3,          /* wrong passwords for a name without a delay; ... */
+	PH_LOGIN_DELAY_MAX_S = 900, /* ... then 1 s, 2 s, 4 s ... and this at most */
+	PH_LOGIN_BURST = 60,        /* wrong ones for all names together, ... */
+	PH_LOGIN_EACH_S = 2,        /* ... of which one is forgiven in so long */
+	PH_LOGIN_WAITING = 4,       /* logins at once; one is computed at a time */
 };
 
 #endif

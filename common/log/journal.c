@@ -188,6 +188,18 @@ int ph_journal_meta_put(struct ph_journal *journal, const char *name,
 	return ph_stmt_run(stmt);
 }
 
+int ph_journal_meta_drop(struct ph_journal *journal, const char *name)
+{
+	struct ph_stmt *stmt;
+	int rc = ph_db_prepare(journal->db, "DELETE FROM meta WHERE name = ?", &stmt);
+
+	if (rc != 0) {
+		return rc;
+	}
+	ph_stmt_text(stmt, 1, ph_view_str(name));
+	return ph_stmt_run(stmt);
+}
+
 int ph_journal_meta_put_int(struct ph_journal *journal, const char *name, int64_t value)
 {
 	struct ph_stmt *stmt;

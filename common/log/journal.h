@@ -48,6 +48,7 @@ void ph_journal_reload(struct ph_journal *journal);
 int ph_journal_meta_get(struct ph_journal *journal, const char *name, struct ph_buf *out);
 int ph_journal_meta_put(struct ph_journal *journal, const char *name,
 			struct ph_view value);
+int ph_journal_meta_drop(struct ph_journal *journal, const char *name);
 int ph_journal_meta_get_int(struct ph_journal *journal, const char *name, int64_t *out);
 int ph_journal_meta_put_int(struct ph_journal *journal, const char *name, int64_t value);
 /* Each whose name begins with PREFIX, in order of name; CB returning non-zero ends the walk with that value. */
