@@ -51,8 +51,8 @@ static bool is_good(const struct ph_rule *rule, struct ph_view value, char *want
 		return ph_view_equal(value, PH_RULE_YES) ||
 		       ph_view_equal(value, PH_RULE_NO);
 	}
-	snprintf(wants_out, size, "not a number of days from 1 to %" PRIu64,
-		 rule->days_max);
+	snprintf(wants_out, size, "not a number%s from 1 to %" PRIu64,
+		 rule->is_count ? "" : " of days", rule->days_max);
 	return is_days(rule, value);
 }
 

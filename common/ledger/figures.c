@@ -92,14 +92,15 @@ static bool is_empty(const struct ph_tally *tally)
 	return memcmp(tally, &none, sizeof none) == 0;
 }
 
-static int sum_site(struct ph_ledger *ledger, uint64_t site, int64_t from, int64_t to,
-		    struct ph_tally *sum)
+/* CB for each tally of SITE. */
+static int site_days(struct ph_ledger *ledger, uint64_t site, int64_t from, int64_t to,
+		     ph_figures_day_fn *cb, void *data)
 {
 	struct ph_entity_key low = ph_key_tally(site, from);
 	struct ph_entity_key high = ph_key_tally(site, to);
 	struct ph_stmt *stmt;
 	int rc = ph_db_prepare(ledger->db,
-			       "SELECT state FROM ledger_entity WHERE type = ?1"
+			       "SELECT state, id FROM ledger_entity WHERE type = ?1"
 			       " AND id >= ?2 AND id <= ?3",
 			       &stmt);
 
@@ -110,12 +111,35 @@ static int sum_site(struct ph_ledger *ledger, uint64_t site, int64_t from, int64
 	ph_stmt_blob(stmt, 2, ph_key_view(&low));
 	ph_stmt_blob(stmt, 3, ph_key_view(&high));
 	while ((rc = ph_stmt_step(stmt)) == PH_DB_ROW) {
-		rc = ph_tally_decode(ph_stmt_col_blob(stmt, 0), sum);
+		int64_t day = 0;
+		uint64_t number;
+
+		rc = ph_key_get_tally(ph_stmt_col_blob(stmt, 1), &number, &day)
+			     ? cb(data, site, day, ph_stmt_col_blob(stmt, 0))
+			     : -EUCLEAN;
 		if (rc != 0) {
 			break;
 		}
 	}
 	ph_stmt_reset(stmt);
+	return rc;
+}
+
+int ph_figures_days(struct ph_ledger *ledger, int64_t from, int64_t to,
+		    ph_figures_day_fn *cb, void *data)
+{
+	struct ph_entity_key low = ph_key_number(PH_ENTITY_TALLY, 0);
+	uint64_t site = 0;
+	bool found = false;
+	int rc;
+
+	while ((rc = next_site(ledger, &low, &site, &found)) == 0 && found) {
+		rc = site_days(ledger, site, from, to, cb, data);
+		if (rc != 0) {
+			break;
+		}
+		low = ph_key_number(PH_ENTITY_TALLY, site + 1);
+	}
 	return rc;
 }
 
@@ -133,13 +157,38 @@ static int add_site(struct ph_figures *figures, uint64_t site,
 	return 0;
 }
 
+static int sum_day(void *data, uint64_t site, int64_t day, struct ph_view state)
+{
+	static const struct ph_tally none;
+	struct ph_figures *figures = data;
+	size_t n = figures->n_sites;
+	int rc = 0;
+
+	(void)day;
+	if (n == 0 || figures->sites[n - 1].site != site) {
+		rc = add_site(figures, site, &none);
+		n++;
+	}
+	return rc != 0 ? rc : ph_tally_decode(state, &figures->sites[n - 1].tally);
+}
+
+/* Sums are taken modulo 2^64, so what days counted may come to nothing. */
+static void drop_empty(struct ph_figures *figures)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < figures->n_sites; i++) {
+		if (!is_empty(&figures->sites[i].tally)) {
+			figures->sites[n++] = figures->sites[i];
+		}
+	}
+	figures->n_sites = n;
+}
+
 int ph_figures_sum(struct ph_ledger *ledger, int64_t from, int64_t to,
 		   struct ph_figures *figures_out)
 {
 	struct ph_figures figures = { .part = 1, .parts = 1 };
-	struct ph_entity_key low = ph_key_number(PH_ENTITY_TALLY, 0);
-	uint64_t site = 0;
-	bool found = false;
 	int rc = ph_journal_log_each(ledger->journal, add_head, &figures);
 
 	ph_kinds_hash(figures.table);
@@ -147,19 +196,12 @@ int ph_figures_sum(struct ph_ledger *ledger, int64_t from, int64_t to,
 		qsort(figures.heads, figures.n_heads, sizeof *figures.heads,
 		      compare_heads);
 	}
-	while (rc == 0 && (rc = next_site(ledger, &low, &site, &found)) == 0 && found) {
-		struct ph_tally tally = { 0 };
-
-		rc = sum_site(ledger, site, from, to, &tally);
-		if (rc == 0 && !is_empty(&tally)) {
-			rc = add_site(&figures, site, &tally);
-		}
-		low = ph_key_number(PH_ENTITY_TALLY, site + 1);
-	}
+	rc = rc != 0 ? rc : ph_figures_days(ledger, from, to, sum_day, &figures);
 	if (rc != 0) {
 		ph_figures_deinit(&figures);
 		return rc;
 	}
+	drop_empty(&figures);
 	*figures_out = figures;
 	return 0;
 }

@@ -31,6 +31,11 @@ struct ph_figures {
 };
 void ph_figures_deinit(struct ph_figures *figures);
 
+/* CB for the state of each tally of the days FROM to TO, by site, then day; not 0 ends the walk. CB walks no others. */
+typedef int ph_figures_day_fn(void *data, uint64_t site, int64_t day,
+			      struct ph_view state);
+int ph_figures_days(struct ph_ledger *ledger, int64_t from, int64_t to,
+		    ph_figures_day_fn *cb, void *data);
 /* What the ledger has for the days FROM to TO, and how far its journal goes; one part. Catch up first. 0 or negative errno. */
 int ph_figures_sum(struct ph_ledger *ledger, int64_t from, int64_t to,
 		   struct ph_figures *figures_out);
@@ -46,6 +51,18 @@ enum {
 };
 /* Decode one part and add its heads and sites to FIGURES, whose part and parts it sets. 0, PH_FIGURES_E_FORM, -ENOMEM. */
 int ph_figures_decode(struct ph_view bytes, struct ph_figures *figures);
+
+/* --- a sheet as it was printed, in entries of its own behind these (figures_sheet.c) --- */
+
+/* TEXT, which is JSON, in as many parts as needed; as ph_figures_encode(). */
+int ph_printed_encode(struct ph_view text, size_t max,
+		      int (*cb)(void *data, struct ph_view bytes), void *data);
+struct ph_printed_part {
+	uint64_t part, parts; /* from 1 */
+	struct ph_view text;  /* borrows from the bytes */
+};
+/* 0, PH_FIGURES_E_FORM, -ENOMEM. */
+int ph_printed_decode(struct ph_view bytes, struct ph_printed_part *part_out);
 
 /* How many entries of LOG, a branch, were held: up to the furthest head that stands on it. 0 or negative errno. */
 int ph_figures_reach(const struct ph_figures *figures, struct ph_journal *journal,

@@ -6,11 +6,13 @@
 #include "common/ledger/query.h"
 
 const struct ph_rule ph_rules[PH_RULES] = {
-	[PH_RULE_LOAN_DAYS] = { "loan-term-days", 14, 3650, false, false },
-	[PH_RULE_HOLD_DAYS] = { "hold-days", 30, 3650, false, false },
-	[PH_RULE_MONEY] = { "money", 0, 0, false, false },
-	[PH_RULE_CUT_LOANS] = { "cut-loans-before", 0, 0, true, false },
-	[PH_RULE_SCHEDULE] = { "schedule.default", 0, 0, false, true },
+	[PH_RULE_LOAN_DAYS] = { "loan-term-days", 14, 3650 },
+	[PH_RULE_HOLD_DAYS] = { "hold-days", 30, 3650 },
+	[PH_RULE_MONEY] = { "money", 0, 0 },
+	[PH_RULE_CUT_LOANS] = { "cut-loans-before", 0, 0, .is_date = true },
+	[PH_RULE_SCHEDULE] = { "schedule.default", 0, 0, .is_schedule = true },
+	[PH_RULE_XA_ONLY] = { "report-xa-only", 0, 0 },
+	[PH_RULE_M2_LEAST] = { "report-m2-least", 1, 4, .is_count = true },
 };
 
 const struct ph_rule *ph_rule_find(struct ph_view name)

@@ -19,6 +19,8 @@ enum ph_rule_index {
 	PH_RULE_MONEY,     /* whether readers are charged; yes where it is not set */
 	PH_RULE_CUT_LOANS, /* a day: loans that ended before it are shown no more */
 	PH_RULE_SCHEDULE, /* the timetable of sites that have none of their own (schedule.h) */
+	PH_RULE_XA_ONLY, /* whether reports have xã alone as units; no where it is not set */
+	PH_RULE_M2_LEAST, /* so many of four services make a library effective */
 	PH_RULES
 };
 
@@ -28,6 +30,7 @@ struct ph_rule {
 	uint64_t days_max;      /* from 1; 0: not days, but yes or no, or */
 	bool is_date;           /* a date, or ... */
 	bool is_schedule;       /* ... a timetable */
+	bool is_count;          /* a number, but of no days */
 };
 extern const struct ph_rule ph_rules[PH_RULES];
 

@@ -1,0 +1,146 @@
+/*
+ * common/ledger/indicator_revised.c - a sheet against what was printed of it.
+ *
+ * Lines are the same if what they are about is, which is their first cell; columns by
+ * their names, so that a later program's sheet can still be compared.
+ */
+#include <string.h>
+
+#include "common/ledger/indicator.h"
+#include "common/ledger/show.h"
+
+/* Cells in front of the figures: those of which no column can be revised. */
+static size_t keys_of(const json_t *sheet)
+{
+	const char *by = json_string_value(json_object_get(sheet, "by"));
+
+	return by == NULL                   ? 0
+	       : strcmp(by, "commune") == 0 ? 2
+	       : strcmp(by, "site") == 0    ? 3
+					    : 1;
+}
+
+static const char *column_name(const json_t *sheet, size_t i)
+{
+	return json_string_value(json_object_get(
+		json_array_get(json_object_get(sheet, "columns"), i), "name"));
+}
+
+/* The cell of CELLS, a line of SHEET, in the column NAME; NULL if there is none. */
+static json_t *cell_named(const json_t *sheet, const json_t *cells, const char *name)
+{
+	size_t n = json_array_size(json_object_get(sheet, "columns"));
+
+	for (size_t i = keys_of(sheet); i < n; i++) {
+		const char *column = column_name(sheet, i);
+
+		if (column != NULL && strcmp(column, name) == 0) {
+			return json_array_get(cells, i);
+		}
+	}
+	return NULL;
+}
+
+static json_t *line_of(const json_t *sheet, const json_t *key)
+{
+	json_t *cells;
+	size_t i;
+
+	json_array_foreach(json_object_get(sheet, "rows"), i, cells)
+	{
+		if (json_equal(json_array_get(cells, 0), key)) {
+			return cells;
+		}
+	}
+	return NULL;
+}
+
+static json_t *key_cells(const json_t *sheet, const json_t *cells)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < keys_of(sheet); i++) {
+		json_array_append(list, json_array_get(cells, i));
+	}
+	return list;
+}
+
+static json_t *or_null(json_t *cell)
+{
+	return cell != NULL ? json_incref(cell) : json_null();
+}
+
+/* A line that is not there had nothing. */
+static bool is_same(const json_t *a, const json_t *b)
+{
+	const json_t *other = a == NULL ? b : a;
+
+	if (a != NULL && b != NULL) {
+		return json_equal(a, b);
+	}
+	return other == NULL || json_is_null(other) ||
+	       (json_is_integer(other) && json_integer_value(other) == 0);
+}
+
+/* One line, as it was and as it is; either may be NULL. ROW: what it is about. */
+static int compare(const json_t *printed, const json_t *was, const json_t *now,
+		   const json_t *is, json_t *row, json_t *list)
+{
+	const json_t *model = is != NULL ? now : printed;
+	size_t n = json_array_size(json_object_get(model, "columns"));
+	int rc = 0;
+
+	for (size_t i = keys_of(model); rc == 0 && i < n; i++) {
+		const char *name = column_name(model, i);
+		json_t *a = name ? cell_named(printed, was, name) : NULL;
+		json_t *b = name ? cell_named(now, is, name) : NULL;
+
+		if (name == NULL || is_same(a, b)) {
+			continue;
+		}
+		rc = ph_show_append(list, json_pack("{s:O, s:s, s:o, s:o}", "row", row,
+						    "column", name, "printed", or_null(a),
+						    "now", or_null(b)));
+	}
+	return rc;
+}
+
+static int compare_line(const json_t *printed, const json_t *was, const json_t *now,
+			const json_t *is, json_t *list)
+{
+	json_t *row = key_cells(is != NULL ? now : printed, is != NULL ? is : was);
+	int rc = row == NULL ? -1 : compare(printed, was, now, is, row, list);
+
+	json_decref(row);
+	return rc;
+}
+
+json_t *ph_indicator_revised(const json_t *printed, const json_t *now)
+{
+	json_t *list = json_array();
+	json_t *cells;
+	json_t *none = json_null();
+	size_t i;
+	int rc = 0;
+
+	json_array_foreach(json_object_get(now, "rows"), i, cells)
+	{
+		json_t *was = line_of(printed, json_array_get(cells, 0));
+
+		rc = rc != 0 ? rc : compare_line(printed, was, now, cells, list);
+	}
+	json_array_foreach(json_object_get(printed, "rows"), i, cells)
+	{
+		if (line_of(now, json_array_get(cells, 0)) == NULL) {
+			rc = rc != 0 ? rc : compare_line(printed, cells, now, NULL, list);
+		}
+	}
+	rc = rc != 0 ? rc
+		     : compare(printed, json_object_get(printed, "total"), now,
+			       json_object_get(now, "total"), none, list);
+	if (rc != 0) {
+		json_decref(list);
+		return NULL;
+	}
+	return list;
+}
