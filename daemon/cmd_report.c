@@ -14,6 +14,7 @@
 #include "common/cli/out.h"
 #include "common/cli/sheet.h"
 #include "daemon/act.h"
+#include "daemon/cmd_indicator.h"
 
 static const char *text_of(const json_t *object, const char *name)
 {
@@ -114,12 +115,37 @@ static int run_figures(struct ph_cli *cli, struct ph_error *err)
 	return rc;
 }
 
+/* A row of the plan for a period, or the figures of any days under a name. */
+static int ask_issue(struct ph_cli *cli, json_t **answer_out, struct ph_error *err)
+{
+	int rc;
+
+	if (ph_cli_has(cli, "period")) {
+		return ph_cli_has(cli, "from") || ph_cli_has(cli, "to")
+			       ? ph_cli_usage(cli, err,
+					      "--period, or --from and --to: not both")
+			       : ph_ask_sheet(cli, "report-issue", answer_out, err);
+	}
+	rc = ph_cli_has(cli, "by") || ph_cli_has(cli, "commune")
+		     ? ph_cli_usage(cli, err, "--by and --commune go with --period")
+		     : need_period(cli, err);
+	return rc != 0 ? rc : ask(cli, "report-issue", answer_out, err);
+}
+
+/* The sheet of ANSWER if it has one, else its figures. */
+static int print_answer(const struct ph_cli *cli, const json_t *answer)
+{
+	const json_t *sheet = json_object_get(answer, "sheet");
+
+	return json_is_object(sheet) ? ph_print_sheet(cli, sheet)
+				     : print_figures(cli, answer);
+}
+
 static int run_issue(struct ph_cli *cli, struct ph_error *err)
 {
 	json_t *answer;
-	int rc = need_period(cli, err);
+	int rc = ask_issue(cli, &answer, err);
 
-	rc = rc != 0 ? rc : ask(cli, "report-issue", &answer, err);
 	if (rc < 0) {
 		return rc;
 	}
@@ -129,7 +155,7 @@ static int run_issue(struct ph_cli *cli, struct ph_error *err)
 		fprintf(stderr, "%s %s\n", ph_say("issued", "đã ban hành"),
 			text_of(json_array_get(json_object_get(answer, "entries"), 0),
 				"ref"));
-		rc = print_figures(cli, answer);
+		rc = print_answer(cli, answer);
 		json_decref(answer);
 	}
 	return rc < 0 && rc != PH_OUT_LOST
@@ -181,7 +207,7 @@ static int run_show(struct ph_cli *cli, struct ph_error *err)
 	if (cli->json) {
 		return ph_out_json(answer);
 	}
-	rc = print_figures(cli, answer);
+	rc = print_answer(cli, answer);
 	json_decref(answer);
 	return rc;
 }
@@ -285,20 +311,29 @@ static const struct ph_cli_option figures_options[] = {
 	PH_EXPORT_OPTIONS,
 	{ 0 },
 };
+static const struct ph_cli_option look_options[] = { PH_EXPORT_OPTIONS, { 0 } };
+
 static const struct ph_cli_option issue_options[] = {
 	{ "from", "DAY", "first day of the period" },
 	{ "to", "DAY", "its last day" },
+	{ "period", "P", "a row of the plan as it is printed: 2026, 2026-Q3, 2026-09" },
+	{ "by", "B", "with --period: what its lines are about" },
+	{ "commune", "C", "with --period: only what belongs to this one" },
 	{ 0 },
 };
-static const struct ph_cli_option look_options[] = { PH_EXPORT_OPTIONS, { 0 } };
 
 const struct ph_cli_command ph_cmds_report[] = {
 	{ "report figures", "Reports", "--from DAY --to DAY", 0, 0,
 	  "what each site counted in a period, as it is known now", figures_options,
 	  run_figures, NULL },
-	{ "report issue", "Reports", "NAME --from DAY --to DAY", 1, 1,
+	{ "report issue", "Reports", "NAME|CODE", 1, 1,
 	  "issue a report: the figures are kept as they are printed\n"
-	  "What comes later changes the past month's figures; `report changed` tells.",
+	  "A row of the plan: CODE --period P; it is then called \"M2 2026-Q3\". Any "
+	  "days: NAME "
+	  "--from DAY --to DAY.\n"
+	  "What comes later changes the past month's figures; `report changed` tells, "
+	  "and "
+	  "`report CODE` marks them.",
 	  issue_options, run_issue, NULL },
 	{ "report list", "Reports", "", 0, 0, "the reports that were issued",
 	  look_options, run_list, NULL },

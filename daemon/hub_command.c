@@ -65,6 +65,8 @@ static const struct {
 	{ "reader-erase", ph_hub_reader_erase, BUILDS },
 	{ "erasures", ph_hub_erasures, LOOKS },
 	{ "privacy", ph_hub_privacy, LOOKS },
+	{ "report", ph_hub_report, LOOKS },
+	{ "report-codes", ph_hub_report_codes, NO_LEDGER },
 	{ "report-figures", ph_hub_report_figures, LOOKS },
 	{ "report-issue", ph_hub_report_issue, BUILDS },
 	{ "report-list", ph_hub_report_list, LOOKS },

@@ -14,13 +14,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/ledger/report.h"
 #include "common/ledger/revised.h"
 #include "common/ledger/view.h"
+#include "daemon/hub_issued.h"
+#include "daemon/hub_sheet.h"
 
-#define NAME_MAX_BYTES 64
-#define FIGURES_MAX    (24 * 1024) /* of one entry, by the kind table */
-#define GAP_MAX        8 /* entries that may stand between two parts: clock-marks */
+#define FIGURES_MAX (24 * 1024) /* of one entry, by the kind table */
 
 /* --- days and sites --- */
 
@@ -154,12 +153,36 @@ static int write_part(void *data, struct ph_view bytes)
 	return rc;
 }
 
-static int write_all(struct issue *issue, const struct ph_figures *figures)
+static int write_sheet_part(void *data, struct ph_view bytes)
+{
+	struct issue *issue = data;
+	uint64_t parts = issue->parts;
+	int rc = write_part(data, bytes);
+
+	issue->parts = parts; /* those of the figures alone are counted */
+	return rc;
+}
+
+/* The sheet as JSON, behind the figures. */
+static int write_sheet(struct issue *issue, const json_t *sheet)
+{
+	char *text = json_dumps(sheet, JSON_COMPACT | JSON_SORT_KEYS);
+	int rc = text == NULL ? -ENOMEM
+			      : ph_printed_encode(ph_view_str(text), FIGURES_MAX,
+						  write_sheet_part, issue);
+
+	free(text);
+	return rc;
+}
+
+static int write_all(struct issue *issue, const struct ph_figures *figures,
+		     const json_t *sheet)
 {
 	struct ph_hub *hub = issue->hub;
 	int rc = ph_db_begin(hub->db);
 
 	rc = rc != 0 ? rc : ph_figures_encode(figures, FIGURES_MAX, write_part, issue);
+	rc = rc != 0 || sheet == NULL ? rc : write_sheet(issue, sheet);
 	rc = rc != 0 ? rc : ph_db_commit(hub->db);
 	if (rc != 0) {
 		ph_db_rollback(hub->db);
@@ -186,285 +209,78 @@ static int show_issued(const struct issue *issue, json_t *answer)
 		       : 0;
 }
 
+/* What is to be issued: a sheet with its name and period, or any days under a name. */
+static int read_issue(struct ph_hub *hub, const json_t *request, struct issue *issue,
+		      struct ph_hub_sheet *sheet, struct ph_error *err)
+{
+	struct ph_value *field = issue->entry.field;
+	const char *name = ph_request_need(request, "report", err);
+	int64_t from, to;
+	int rc;
+
+	if (name != NULL && json_object_get(request, "period") != NULL) {
+		rc = ph_hub_sheet_make(hub, request, sheet, err);
+		name = sheet->name;
+		from = sheet->query.period.from;
+		to = sheet->query.period.to;
+	} else {
+		rc = name ? read_period(request, &from, &to, err) : -EINVAL;
+	}
+	if (rc != 0) {
+		return rc;
+	}
+	field[PH_REPORT_REPORT] =
+		(struct ph_value){ .set = true, .as.bytes = ph_view_str(name) };
+	field[PH_REPORT_FROM] = (struct ph_value){ .set = true, .as.day = from };
+	field[PH_REPORT_TO] = (struct ph_value){ .set = true, .as.day = to };
+	return ph_entry_check(&issue->entry, err);
+}
+
 int ph_hub_report_issue(struct ph_hub *hub, const json_t *request, json_t *answer,
 			struct ph_error *err)
 {
-	const char *name = ph_request_need(request, "report", err);
 	struct issue issue = { .hub = hub,
 			       .entry = { .kind = ph_kind_find(PH_KIND_REPORT_ISSUE),
 					  .number = PH_KIND_REPORT_ISSUE },
 			       .err = err };
-	struct ph_value *field = issue.entry.field;
+	const struct ph_value *field = issue.entry.field;
 	struct ph_figures figures = { 0 };
-	int64_t from, to;
-	int rc = name ? read_period(request, &from, &to, err) : -EINVAL;
+	struct ph_hub_sheet sheet = { 0 };
+	int rc = read_issue(hub, request, &issue, &sheet, err);
 
-	if (rc == 0) {
-		field[PH_REPORT_REPORT] =
-			(struct ph_value){ .set = true, .as.bytes = ph_view_str(name) };
-		field[PH_REPORT_FROM] = (struct ph_value){ .set = true, .as.day = from };
-		field[PH_REPORT_TO] = (struct ph_value){ .set = true, .as.day = to };
-		rc = ph_entry_check(&issue.entry, err);
-	}
-	rc = rc != 0 ? rc : ph_figures_sum(hub->ledger, from, to, &figures);
-	rc = rc != 0 ? rc : write_all(&issue, &figures);
+	rc = rc != 0 ? rc
+		     : ph_figures_sum(hub->ledger, field[PH_REPORT_FROM].as.day,
+				      field[PH_REPORT_TO].as.day, &figures);
+	rc = rc != 0 ? rc : write_all(&issue, &figures, sheet.json);
 	rc = rc != 0 ? rc : show_issued(&issue, answer);
 	rc = rc != 0 ? rc : show_figures(hub, &figures, answer);
+	if (rc == 0 && sheet.json != NULL) {
+		json_object_set_new(answer, "report", json_string(sheet.name));
+		json_object_set(answer, "sheet", sheet.json);
+	}
 	ph_figures_deinit(&figures);
+	ph_hub_sheet_deinit(&sheet);
 	return rc < 0 ? ph_fail_errno(err, rc, "issuing the report") : 0;
 }
 
-/* --- reading what was issued --- */
-
-/* A report as it was issued: its first part, and the figures of all. */
-struct issued {
-	struct ph_ref ref;
-	char name[NAME_MAX_BYTES + 1];
-	int64_t from, to, second;
-	uint64_t agrees, disagrees; /* sites that signed it off, or would not */
-	struct ph_figures figures;
-};
-
-static void issued_deinit(struct issued *issued)
-{
-	ph_figures_deinit(&issued->figures);
-}
-
-/* The figures of ENTRY added to ISSUED's. 0, PH_FIGURES_E_FORM, negative errno. */
-static int read_figures(const struct ph_entry *entry, struct issued *issued)
-{
-	const struct ph_value *figures = &entry->field[PH_REPORT_FIGURES];
-
-	return figures->set ? ph_figures_decode(figures->as.bytes, &issued->figures)
-			    : PH_FIGURES_E_FORM;
-}
-
-/* What the ledger says of the report-issue whose state this is; false: only signed off, not issued. */
-static int read_state(struct ph_view state, struct issued *issued, bool *is_issued)
-{
-	struct ph_report report;
-	int rc = ph_report_decode(state, &report);
-
-	if (rc < 0) {
-		return rc;
-	}
-	*is_issued = report.is_issued;
-	if (report.is_issued) {
-		size_t len = report.name.len < NAME_MAX_BYTES ? report.name.len
-							      : NAME_MAX_BYTES;
-
-		memcpy(issued->name, report.name.data, len);
-		issued->name[len] = '\0';
-		issued->from = report.from;
-		issued->to = report.to;
-		issued->second = report.second;
-	}
-	for (size_t i = 0; i < report.n_signoffs; i++) {
-		issued->agrees += report.signoffs[i].agrees;
-		issued->disagrees += !report.signoffs[i].agrees;
-	}
-	ph_report_deinit(&report);
-	return 0;
-}
-
-static int load_entry(struct ph_hub *hub, const struct ph_ref *ref, struct ph_log *log,
-		      struct ph_buf *bytes, struct ph_entry *entry)
-{
-	int rc;
-
-	bytes->len = 0;
-	rc = ph_journal_resolve(hub->journal, ref, log, bytes);
-	rc = rc == 0 ? ph_entry_decode(ph_buf_view(bytes), entry) : rc;
-	return rc <= 0 ? rc : PH_HUB_E_NONE;
-}
-
-struct next_part {
-	struct issued *into;
-	uint64_t part; /* that is looked for */
-	uint64_t last; /* number of the entry that was the one before */
-};
-
-/* An entry behind the first part: the next one, or something between, or the end. */
-static int on_behind(void *data, uint64_t n, struct ph_view bytes)
-{
-	struct next_part *next = data;
-	struct ph_figures *figures = &next->into->figures;
-	struct ph_entry entry;
-	int rc = ph_entry_decode(bytes, &entry);
-
-	if (rc < 0) {
-		return rc;
-	}
-	if (next->part > figures->parts || n > next->last + GAP_MAX) {
-		return 1;
-	}
-	if (rc > 0 || entry.number != PH_KIND_REPORT_ISSUE) {
-		return 0;
-	}
-	rc = read_figures(&entry, next->into);
-	if (rc != 0 || figures->part != next->part) {
-		return rc < 0 ? rc : -EUCLEAN;
-	}
-	next->part++;
-	next->last = n;
-	return 0;
-}
-
-/* All parts of the report whose first is ISSUED->ref. */
-static int load_parts(struct ph_hub *hub, struct issued *issued, struct ph_error *err)
-{
-	struct next_part next = { .into = issued, .part = 2, .last = issued->ref.n };
-	struct ph_buf bytes = { 0 };
-	struct ph_entry entry;
-	struct ph_log log;
-	int rc = load_entry(hub, &issued->ref, &log, &bytes, &entry);
-
-	rc = rc != 0 ? rc : read_figures(&entry, issued);
-	ph_buf_deinit(&bytes);
-	if (rc == 0 && issued->figures.part > 1) {
-		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-			       "that is part %" PRIu64 " of a report: name its first",
-			       issued->figures.part);
-	}
-	if (rc == 0 && issued->figures.parts > 1) {
-		rc = ph_journal_entry_each(hub->journal, log.row, issued->ref.n,
-					   on_behind, &next);
-		rc = rc < 0 ? rc : next.part > issued->figures.parts ? 0 : -EUCLEAN;
-	}
-	if (rc > 0) {
-		return ph_fail(err, PH_EXIT_OTHER, -EBADMSG,
-			       "the figures of that report are of a form that this "
-			       "program does not know");
-	}
-	return rc < 0 ? ph_fail_errno(err, rc, "reading the report") : 0;
-}
-
-/* --- finding one --- */
-
-struct search {
-	struct ph_hub *hub;
-	const char *name; /* NULL: each, for LIST */
-	json_t *list;
-	struct issued *found; /* the last one issued under that name */
-	bool any;
-	struct ph_buf bytes;
-	struct ph_entry entry;
-};
-
-/* Whether the entry is the first part of a report, and how many there are; figures of another form count as one part. */
-static int read_part(struct search *search, const struct ph_ref *ref, uint64_t *part,
-		     uint64_t *parts)
-{
-	struct issued one = { 0 };
-	struct ph_log log;
-	int rc = load_entry(search->hub, ref, &log, &search->bytes, &search->entry);
-
-	*part = 1;
-	*parts = 1;
-	rc = rc == 0 ? read_figures(&search->entry, &one) : rc;
-	if (rc == 0) {
-		*part = one.figures.part;
-		*parts = one.figures.parts;
-	}
-	issued_deinit(&one);
-	return rc < 0 ? rc : 0;
-}
-
-static int list_one(json_t *list, const struct issued *issued, uint64_t parts)
-{
-	char ref[PH_REF_TEXT];
-	char time[PH_TIME_TEXT];
-	json_t *item;
-
-	ph_ref_text(ref, &issued->ref);
-	ph_time_text(time, issued->second);
-	item = json_pack("{s:s, s:s, s:s, s:I, s:I, s:I}", "report", issued->name, "ref",
-			 ref, "issued", time, "parts", (json_int_t)parts, "agree",
-			 (json_int_t)issued->agrees, "disagree",
-			 (json_int_t)issued->disagrees);
-	set_day(item, "from", issued->from);
-	set_day(item, "to", issued->to);
-	return json_array_append_new(list, item) ? -ENOMEM : 0;
-}
-
-static int on_report(void *data, struct ph_view id, struct ph_view state)
-{
-	struct search *search = data;
-	struct issued issued = { 0 };
-	uint64_t part, parts;
-	bool is_issued;
-	int rc = read_state(state, &issued, &is_issued);
-
-	if (rc != 0 || !is_issued || !ph_key_get_ref(id, &issued.ref)) {
-		return rc;
-	}
-	if (search->name && strcmp(search->name, issued.name) != 0) {
-		return 0;
-	}
-	rc = read_part(search, &issued.ref, &part, &parts);
-	if (rc != 0 || part != 1) {
-		return rc;
-	}
-	if (search->list) {
-		return list_one(search->list, &issued, parts);
-	}
-	if (!search->any || issued.second >= search->found->second) {
-		*search->found = issued;
-		search->any = true;
-	}
-	return 0;
-}
-
-static int walk(struct search *search)
-{
-	int rc = ph_ledger_each(search->hub->ledger, PH_ENTITY_REPORT, on_report, search);
-
-	ph_buf_deinit(&search->bytes);
-	return rc;
-}
-
-static int find_by_ref(struct ph_hub *hub, const struct ph_ref *ref,
-		       struct issued *issued, bool *found)
-{
-	struct ph_entity_key key = ph_key_ref(PH_ENTITY_REPORT, ref);
-	struct ph_buf state = { 0 };
-	int rc = ph_ledger_get(hub->ledger, PH_ENTITY_REPORT, ph_key_view(&key), &state);
-
-	issued->ref = *ref;
-	*found = false;
-	rc = rc == 0 ? read_state(ph_buf_view(&state), issued, found) : rc;
-	ph_buf_deinit(&state);
-	return rc < 0 ? rc : 0;
-}
+/* --- what was issued --- */
 
 /* The report that the request names: by reference, or the last that was issued under a name. */
-static int find_report(struct ph_hub *hub, const json_t *request, struct issued *issued,
-		       struct ph_error *err)
+static int find_report(struct ph_hub *hub, const json_t *request,
+		       struct ph_hub_issued *issued, struct ph_error *err)
 {
 	const char *text = ph_request_need(request, "report", err);
-	struct search search = { .hub = hub, .name = text, .found = issued };
-	struct ph_ref ref;
-	int rc;
+	int rc = text ? ph_hub_issued_find(hub, text, issued, err) : -EINVAL;
 
-	if (!text) {
-		return -EINVAL;
-	}
-	rc = ph_ref_parse(text, strlen(text), &ref) == 0
-		     ? find_by_ref(hub, &ref, issued, &search.any)
-		     : walk(&search);
-	if (rc < 0) {
-		return ph_fail_errno(err, rc, "looking up the report");
-	}
-	if (!search.any) {
-		return ph_fail(err, PH_EXIT_OTHER, -ENOENT,
-			       "there is no report \"%.100s\"; `packhorsed report list` "
-			       "shows those there are",
-			       text);
-	}
-	return load_parts(hub, issued, err);
+	return rc == PH_HUB_E_NONE ? ph_fail(err, PH_EXIT_OTHER, -ENOENT,
+					     "there is no report \"%.100s\"; `packhorsed "
+					     "report list` "
+					     "shows those there are",
+					     text)
+				   : rc;
 }
 
-static void show_issue(const struct issued *issued, json_t *answer)
+static void show_issue(const struct ph_hub_issued *issued, json_t *answer)
 {
 	char text[PH_REF_TEXT];
 
@@ -480,26 +296,29 @@ static void show_issue(const struct issued *issued, json_t *answer)
 int ph_hub_report_list(struct ph_hub *hub, const json_t *request, json_t *answer,
 		       struct ph_error *err)
 {
-	struct search search = { .hub = hub, .list = json_array() };
-	int rc;
+	json_t *list = json_array();
+	int rc = json_object_set_new(answer, "reports", list)
+			 ? -ENOMEM
+			 : ph_hub_issued_list(hub, list);
 
 	(void)request;
-	json_object_set_new(answer, "reports", search.list);
-	rc = walk(&search);
 	return rc < 0 ? ph_fail_errno(err, rc, "listing the reports") : 0;
 }
 
 int ph_hub_report_show(struct ph_hub *hub, const json_t *request, json_t *answer,
 		       struct ph_error *err)
 {
-	struct issued issued = { 0 };
+	struct ph_hub_issued issued = { 0 };
 	int rc = find_report(hub, request, &issued, err);
 
 	if (rc == 0) {
 		show_issue(&issued, answer);
 		rc = show_figures(hub, &issued.figures, answer);
 	}
-	issued_deinit(&issued);
+	if (rc == 0 && issued.sheet.len > 0) {
+		json_object_set_new(answer, "sheet", ph_hub_sheet_printed(&issued));
+	}
+	ph_hub_issued_deinit(&issued);
 	return rc < 0 ? ph_fail_errno(err, rc, "showing the report") : 0;
 }
 
@@ -507,7 +326,7 @@ int ph_hub_report_changed(struct ph_hub *hub, const json_t *request, json_t *ans
 			  struct ph_error *err)
 {
 	static const char *const lists[] = { "changed", "entries", "unexplained" };
-	struct issued issued = { 0 };
+	struct ph_hub_issued issued = { 0 };
 	json_t *found = NULL;
 	int rc = find_report(hub, request, &issued, err);
 
@@ -524,6 +343,6 @@ int ph_hub_report_changed(struct ph_hub *hub, const json_t *request, json_t *ans
 		json_object_set(answer, lists[i], list);
 	}
 	json_decref(found);
-	issued_deinit(&issued);
+	ph_hub_issued_deinit(&issued);
 	return rc < 0 ? ph_fail_errno(err, rc, "comparing the report") : 0;
 }

@@ -1,0 +1,427 @@
+/*
+ * daemon/cmd_indicator.c - packhorsed report CODE: a row of the province's plan, as a
+ * table with what stands around it.
+ */
+#include "daemon/cmd_indicator.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/cli/out.h"
+#include "daemon/act.h"
+
+#define COLUMNS_MAX 16
+#define MISSING_MAX 10 /* that are named; the others are counted */
+
+static const char *text_of(const json_t *object, const char *name)
+{
+	const char *text = json_string_value(json_object_get(object, name));
+
+	return text ? text : "";
+}
+
+static long long number_of(const json_t *object, const char *name)
+{
+	return (long long)json_integer_value(json_object_get(object, name));
+}
+
+/* The English or the Vietnamese one. */
+static const char *word_of(const json_t *object)
+{
+	return text_of(object, ph_is_vietnamese() ? "vi" : "en");
+}
+
+/* --- cells --- */
+
+#define CELL_TEXT 64
+
+/* Hundredths of a per cent, as 12.5 %. */
+static void percent_text(char out[static CELL_TEXT], long long value)
+{
+	unsigned long long size =
+		value < 0 ? 0 - (unsigned long long)value : (unsigned long long)value;
+
+	snprintf(out, CELL_TEXT, "%s%llu%s%02llu %%", value < 0 ? "-" : "", size / 100,
+		 ph_say(".", ","), size % 100);
+}
+
+static void number_text(char out[static CELL_TEXT], long long value)
+{
+	char digits[PH_NUMBER_TEXT];
+
+	snprintf(out, CELL_TEXT, "%s%s", value < 0 ? "-" : "",
+		 ph_number(digits, value < 0 ? 0 - (uint64_t)value : (uint64_t)value));
+}
+
+/* A number of this TYPE; what names a thing has no points in it. */
+static void figure_text(char out[static CELL_TEXT], const char *type, bool is_name,
+			long long value)
+{
+	if (strcmp(type, "percent") == 0) {
+		percent_text(out, value);
+	} else if (is_name) {
+		snprintf(out, CELL_TEXT, "%lld", value);
+	} else {
+		number_text(out, value);
+	}
+}
+
+static void put_cell(const struct ph_cli *cli, struct ph_table *table, const json_t *cell,
+		     const json_t *column)
+{
+	char text[CELL_TEXT];
+	bool is_name = strcmp(text_of(column, "name"), "site") == 0;
+
+	if (json_is_string(cell)) {
+		ph_table_cell(table, json_string_value(cell));
+	} else if (json_is_object(cell)) {
+		ph_table_cellf(table, "< %lld", number_of(cell, "below"));
+	} else if (!json_is_integer(cell)) {
+		ph_table_cell(table, cli->plain ? "" : "–");
+	} else if (cli->plain) {
+		ph_table_cellf(table, "%lld", (long long)json_integer_value(cell));
+	} else {
+		figure_text(text, text_of(column, "type"), is_name,
+			    (long long)json_integer_value(cell));
+		ph_table_cell(table, text);
+	}
+}
+
+static void put_line(const struct ph_cli *cli, struct ph_table *table,
+		     const json_t *columns, const json_t *cells, const char *first)
+{
+	json_t *column;
+	size_t i;
+
+	json_array_foreach(columns, i, column)
+	{
+		if (i == 0 && first != NULL && i < COLUMNS_MAX) {
+			ph_table_cell(table, first);
+		} else if (i < COLUMNS_MAX) {
+			put_cell(cli, table, json_array_get(cells, i), column);
+		}
+	}
+}
+
+static int print_table(const struct ph_cli *cli, const json_t *sheet)
+{
+	const json_t *columns = json_object_get(sheet, "columns");
+	const json_t *total = json_object_get(sheet, "total");
+	const char *headings[COLUMNS_MAX];
+	struct ph_table *table;
+	json_t *item;
+	size_t i, n = 0;
+	int rc;
+
+	json_array_foreach(columns, i, item)
+	{
+		if (n < COLUMNS_MAX) {
+			headings[n++] = word_of(item);
+		}
+	}
+	table = ph_table_new(headings, (unsigned)n, cli->plain);
+	json_array_foreach(json_object_get(sheet, "rows"), i, item)
+	{
+		put_line(cli, table, columns, item, NULL);
+	}
+	if (total != NULL && !cli->plain) {
+		put_line(cli, table, columns, total, ph_say("total", "tổng"));
+	}
+	rc = ph_table_print(table, stdout);
+	ph_table_free(table);
+	return rc;
+}
+
+/* --- what stands around it --- */
+
+static void print_head(const json_t *sheet)
+{
+	const json_t *period = json_object_get(sheet, "period");
+	const json_t *rule = json_object_get(sheet, "rule");
+
+	printf("%s  %s  %s (%s – %s)\n", text_of(sheet, "report"),
+	       word_of(json_object_get(sheet, "title")), text_of(period, "name"),
+	       text_of(period, "from"), text_of(period, "to"));
+	printf("%s: %s (%s, %s %lld)\n\n", ph_say("rule", "cách tính"), word_of(rule),
+	       text_of(rule, "name"), ph_say("version", "bản"),
+	       number_of(rule, "version"));
+}
+
+static void value_text(char out[static CELL_TEXT], const json_t *value, bool is_share)
+{
+	if (!json_is_integer(value)) {
+		snprintf(out, CELL_TEXT, "–");
+	} else if (is_share) {
+		percent_text(out, (long long)json_integer_value(value));
+	} else {
+		number_text(out, (long long)json_integer_value(value));
+	}
+}
+
+static void print_share(const json_t *sheet)
+{
+	char text[CELL_TEXT], n[CELL_TEXT], d[CELL_TEXT];
+	json_t *target;
+	const char *year;
+
+	if (json_object_get(sheet, "denominator") != NULL) {
+		value_text(text, json_object_get(sheet, "value"), true);
+		number_text(n, number_of(sheet, "numerator"));
+		number_text(d, number_of(sheet, "denominator"));
+		printf(ph_say("%s = %s of %s", "%s = %s trên %s"), text, n, d);
+		json_object_foreach(json_object_get(sheet, "targets"), year, target)
+		{
+			value_text(text, target, true);
+			printf(ph_say("; target %s: %s", "; mục tiêu %s: %s"), year,
+			       text);
+		}
+		putchar('\n');
+	}
+	if (json_is_integer(json_object_get(sheet, "mean"))) {
+		value_text(text, json_object_get(sheet, "mean"), true);
+		printf(ph_say("mean growth a year since 2025: %s\n",
+			      "tăng bình quân mỗi năm từ 2025: %s\n"),
+		       text);
+	}
+}
+
+static void print_trend(const json_t *sheet)
+{
+	bool is_share = json_object_get(sheet, "denominator") != NULL;
+	json_t *item;
+	size_t i;
+
+	fputs(ph_say("before:", "các kỳ trước:"), stdout);
+	json_array_foreach(json_object_get(sheet, "trend"), i, item)
+	{
+		char text[CELL_TEXT];
+
+		value_text(text, json_object_get(item, "value"), is_share);
+		printf("%s %s %s", i > 0 ? ";" : "", text_of(item, "period"), text);
+	}
+	putchar('\n');
+}
+
+static void print_missing(const json_t *missing)
+{
+	json_t *item;
+	size_t i;
+
+	json_array_foreach(missing, i, item)
+	{
+		const char *site = text_of(item, "site");
+		const char *last = text_of(item, "last");
+
+		if (i == MISSING_MAX) {
+			printf(ph_say("; and %zu more", "; và %zu nữa"),
+			       json_array_size(missing) - i);
+			return;
+		}
+		printf("%s %s %s", i > 0 ? ";" : "", text_of(item, "code"),
+		       text_of(item, "name"));
+		if (site[0] == '\0') {
+			printf(" (%s)", ph_say("no device", "chưa có máy"));
+		} else {
+			printf(" (%s, %.8s, %s %s)", site, text_of(item, "device"),
+			       ph_say("last", "lần cuối"),
+			       last[0] ? last : ph_say("never", "chưa lần nào"));
+		}
+	}
+}
+
+static void print_complete(const json_t *sheet)
+{
+	const json_t *complete = json_object_get(sheet, "complete");
+	const json_t *missing = json_object_get(complete, "missing");
+	const char *up_to = text_of(complete, "up_to");
+
+	printf(ph_say("complete for %lld of %lld communes",
+		      "đủ số liệu của %lld trên %lld xã, phường"),
+	       number_of(complete, "communes"), number_of(complete, "of"));
+	if (up_to[0] != '\0') {
+		printf(ph_say(" up to %s", " đến %s"), up_to);
+	}
+	if (json_array_size(missing) > 0) {
+		printf("; %s:", ph_say("missing", "còn thiếu"));
+		print_missing(missing);
+	}
+	putchar('\n');
+	if (number_of(sheet, "suppressed") > 0) {
+		printf(ph_say("%lld figures of few persons are not told\n",
+			      "%lld số liệu ít người không nêu\n"),
+		       number_of(sheet, "suppressed"));
+	}
+}
+
+/* A cell in a line of text. */
+static void revised_text(char out[static CELL_TEXT], const json_t *cell)
+{
+	if (json_is_string(cell)) {
+		snprintf(out, CELL_TEXT, "%.60s", json_string_value(cell));
+	} else if (json_is_object(cell)) {
+		snprintf(out, CELL_TEXT, "< %lld", number_of(cell, "below"));
+	} else {
+		value_text(out, cell, false);
+	}
+}
+
+static void print_revised(const json_t *sheet)
+{
+	json_t *item;
+	size_t i;
+
+	json_array_foreach(json_object_get(sheet, "revised"), i, item)
+	{
+		const json_t *row = json_object_get(item, "row");
+		char was[CELL_TEXT], is[CELL_TEXT], key[CELL_TEXT];
+
+		revised_text(was, json_object_get(item, "printed"));
+		revised_text(is, json_object_get(item, "now"));
+		if (json_is_array(row)) {
+			revised_text(key, json_array_get(row, 0));
+		} else {
+			snprintf(key, sizeof(key), "%s", ph_say("total", "tổng"));
+		}
+		printf(ph_say("revised: %s %s was %s, is %s\n",
+			      "sửa: %s %s trước là %s, nay là %s\n"),
+		       key, text_of(item, "column"), was, is);
+	}
+}
+
+static void print_issued(const json_t *sheet)
+{
+	const json_t *issued = json_object_get(sheet, "issued");
+	json_t *item;
+	size_t i;
+
+	if (issued == NULL) {
+		return;
+	}
+	printf(ph_say("issued %s; %lld agree, %lld do not\n",
+		      "đã ban hành %s; %lld đồng ý, %lld không\n"),
+	       text_of(issued, "time"), number_of(issued, "agree"),
+	       number_of(issued, "disagree"));
+	json_array_foreach(json_object_get(issued, "signoffs"), i, item)
+	{
+		printf("  %s %s: %s\n", text_of(item, "commune"), text_of(item, "code"),
+		       json_is_true(json_object_get(item, "agrees"))
+			       ? ph_say("agrees", "đồng ý")
+			       : ph_say("does not agree", "không đồng ý"));
+	}
+	print_revised(sheet);
+}
+
+int ph_print_sheet(const struct ph_cli *cli, const json_t *sheet)
+{
+	int rc;
+
+	if (cli->plain) {
+		return print_table(cli, sheet);
+	}
+	print_head(sheet);
+	rc = print_table(cli, sheet);
+	if (rc == 0) {
+		putchar('\n');
+		print_share(sheet);
+		print_trend(sheet);
+		print_complete(sheet);
+		print_issued(sheet);
+	}
+	return rc;
+}
+
+/* --- the commands --- */
+
+int ph_ask_sheet(struct ph_cli *cli, const char *command, json_t **answer_out,
+		 struct ph_error *err)
+{
+	json_t *request = ph_request(command);
+	static const char *const options[] = { "period", "by", "commune" };
+	int rc = ph_request_set(request, "report", cli->args[0], err);
+
+	for (size_t i = 0; rc == 0 && i < sizeof(options) / sizeof(options[0]); i++) {
+		rc = ph_request_set(request, options[i], ph_cli_get(cli, options[i]),
+				    err);
+	}
+	if (rc < 0) {
+		json_decref(request);
+		return rc;
+	}
+	return ph_ask(cli, request, answer_out, err);
+}
+
+static int run_report(struct ph_cli *cli, struct ph_error *err)
+{
+	json_t *answer;
+	int rc = ph_cli_has(cli, "period") ? ph_ask_sheet(cli, "report", &answer, err)
+					   : ph_cli_usage(cli, err, "--period is needed");
+
+	if (rc < 0) {
+		return rc;
+	}
+	if (cli->json) {
+		return ph_out_json(answer);
+	}
+	rc = ph_print_sheet(cli, answer);
+	json_decref(answer);
+	return rc;
+}
+
+static int run_codes(struct ph_cli *cli, struct ph_error *err)
+{
+	static const char *const columns[] = { "report", "title", "by" };
+	struct ph_table *table;
+	json_t *answer;
+	json_t *item;
+	size_t i;
+	int rc = ph_ask(cli, ph_request("report-codes"), &answer, err);
+
+	if (rc < 0) {
+		return rc;
+	}
+	if (cli->json) {
+		return ph_out_json(answer);
+	}
+	table = ph_table_new(columns, 3, cli->plain);
+	json_array_foreach(json_object_get(answer, "reports"), i, item)
+	{
+		char bys[120] = "";
+		json_t *by;
+		size_t k;
+
+		json_array_foreach(json_object_get(item, "by"), k, by)
+		{
+			size_t len = strlen(bys);
+
+			snprintf(bys + len, sizeof(bys) - len, "%s%s", k > 0 ? " " : "",
+				 json_string_value(by));
+		}
+		ph_table_cell(table, text_of(item, "report"));
+		ph_table_cell(table, word_of(json_object_get(item, "title")));
+		ph_table_cell(table, bys);
+	}
+	rc = ph_table_print(table, stdout);
+	ph_table_free(table);
+	json_decref(answer);
+	return rc;
+}
+
+static const struct ph_cli_option report_options[] = {
+	{ "period", "P", "a year, quarter or month: 2026, 2026-Q3, 2026-09" },
+	{ "by", "B", "what its lines are about: commune, site, kind, month, ..." },
+	{ "commune", "C", "only what belongs to this one, by its code" },
+	{ 0 },
+};
+
+const struct ph_cli_command ph_cmds_indicator[] = {
+	{ "report", "Reports", "CODE --period P", 1, 1,
+	  "a row of the province's plan: M1 to M4, A1 to A15, stock, visits, ...\n"
+	  "`report codes` lists them and what each can be given by. What they count: "
+	  "docs/REPORTS.md.",
+	  report_options, run_report, NULL },
+	{ "report codes", "Reports", "", 0, 0, "the rows of the plan that there are",
+	  NULL, run_codes, NULL },
+	{ 0 },
+};

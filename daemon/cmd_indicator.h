@@ -1,0 +1,14 @@
+/* daemon/cmd_indicator.h - sheets of the plan, asked for and printed; for cmd_report.c. */
+#ifndef PH_DAEMON_CMD_INDICATOR_H
+#define PH_DAEMON_CMD_INDICATOR_H
+
+#include "daemon/cmd.h"
+#include "daemon/ask.h"
+
+/* COMMAND about the report that the first argument names, with --period, --by and --commune. */
+int ph_ask_sheet(struct ph_cli *cli, const char *command, json_t **answer_out,
+		 struct ph_error *err);
+/* SHEET for people, or its rows with --plain. 0, -ENOMEM, PH_OUT_LOST. */
+int ph_print_sheet(const struct ph_cli *cli, const json_t *sheet);
+
+#endif

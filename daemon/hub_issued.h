@@ -1,0 +1,31 @@
+/* daemon/hub_issued.h - a report as it was issued, found by its name or reference. */
+#ifndef PH_DAEMON_HUB_ISSUED_H
+#define PH_DAEMON_HUB_ISSUED_H
+
+#include "common/ledger/figures.h"
+#include "daemon/hub_internal.h"
+
+#define PH_HUB_ISSUED_NAME 64 /* bytes of a name, at most */
+
+/* All zero is a valid empty one. */
+struct ph_hub_issued {
+	struct ph_ref ref; /* of its first part */
+	char name[PH_HUB_ISSUED_NAME + 1];
+	int64_t from, to, second;
+	uint64_t agrees, disagrees; /* sites that signed it off, or would not */
+	json_t *signoffs; /* [{site, agrees, commune (if it is about one)} ...] */
+	struct ph_figures figures; /* of all parts */
+	struct ph_buf sheet;       /* JSON, as it was printed; empty: there was none */
+};
+void ph_hub_issued_deinit(struct ph_hub_issued *issued);
+
+/*
+ * By reference, or the last that was issued under a name. 0; PH_HUB_E_NONE; a negative
+ * errno with ERR. ISSUED, all zero before, is to be ended in any case.
+ */
+int ph_hub_issued_find(struct ph_hub *hub, const char *text, struct ph_hub_issued *issued,
+		       struct ph_error *err);
+/* Append an item for each report to LIST. 0 or negative errno. */
+int ph_hub_issued_list(struct ph_hub *hub, json_t *list);
+
+#endif

@@ -1,0 +1,198 @@
+#!/bin/bash
+# The rows of the province's plan, from what the provincial library, two communes' libraries and
+# a van have recorded: each figure is known beforehand. Then a sheet is issued, signed off, and
+# a late page revises it. And what is asked for wrongly says what there is.
+. "$(dirname "$0")/lib.sh"
+
+hubd=$BUILD/daemon/packhorsed
+P=$BUILD/client/packhorse
+H="$hubd -d hub"
+pass="--passphrase-file pass"
+printf 'mot cau dai\n' >pass
+sync() { "$P" -d "$1" sync --hub "$at" >/dev/null 2>&1; }
+# row CODE [option…]: the lines of a sheet of 2026-Q3, and its total, as JSON; also in sheet.json
+row() {
+  local code=$1
+  shift
+  $H report "$code" --period 2026-Q3 "$@" --json >sheet.json
+  of 'j["rows"] + [j["total"]]'
+}
+of() { spell "$(json sheet.json "$1")"; }
+spell() { printf '%b' "$1"; } # letters as letters
+
+$H init --listen 127.0.0.1:0 --kdf-memory-mib 8 $pass 2>/dev/null
+$H commune add 03646 --name 'Chiềng Khoa' --type xa >/dev/null 2>&1
+$H commune add 03651 --name 'Mường Bám' --type xa >/dev/null 2>&1
+$H commune add 03658 --name 'Tô Hiệu' --type phuong >/dev/null 2>&1
+add() { # CODE COMMUNE KIND
+  $H site add "$1" --commune "$2" --kind "$3" --name "$1" >/dev/null 2>&1
+  $H site set "$1" --status open --when 2025-01-01 >/dev/null 2>&1
+  $H invite --site "$1" --role site --out "$1" $pass 2>/dev/null
+}
+add 14-0001 03658 provincial-library
+add 14-0371 03646 commune-library
+add 14-0372 03651 school-library
+add 14-0009 03658 van
+start serve "$hubd" -d hub serve
+at=$(wait_for_line serve '^listening ' | cut -d' ' -f2)
+for site in 14-0001 14-0371 14-0372 14-0009; do
+  "$P" -d "$site.d" join "$site" >/dev/null 2>&1
+  sync "$site.d"
+done
+A="$P -d 14-0371.d"
+B="$P -d 14-0372.d"
+V="$P -d 14-0009.d"
+L="$P -d 14-0001.d"
+
+# --- what happened ---
+ok "a library: visits, books, an event" bash -ec "
+  $A visit 10 --band adult --women 4 --when 2026-08-03
+  $A visit 6 --band child --purpose reading --when 2026-07-04
+  $A visit 20 --band adult --when 2025-08-03
+  $A title add --name 'Truyện cổ Mông' --language hmn --when 2026-07-01 --json >t1
+  $A title add --name 'Luật Đất đai' --language vie --law --when 2026-07-01 --json >t2"
+hmn=$(json t1 'j["entries"][0]["ref"]')
+law=$(json t2 'j["entries"][0]["ref"]')
+ok "its copies, lent and read, and sent to the school" bash -ec "
+  $A copy add C1 --title $hmn --owner 14-0371 --price 50000 --acquisition budget --when 2026-07-01
+  $A copy add C2 --title $hmn --owner 14-0371 --price 50000 --acquisition donation --when 2026-07-02
+  $A copy add C3 --title $law --owner 14-0371 --when 2026-07-02
+  $A copy add C4 --title $law --owner 14-0371 --when 2025-07-02
+  $A loan K1 C1 --when 2026-08-05T09:00
+  $A return C1 --when 2026-08-15T09:00
+  $A use C3 --count 2 --when 2026-08-06
+  $A copy withdraw C4 --decision 12/QĐ --when 2026-09-01
+  $A crate dispatch C1 C2 C3 --to 14-0372 --when 2026-09-02
+  $A activity reading-day 30 --women 12 --when 2026-09-10"
+ok "a school: the network, and figures that were told" bash -ec "
+  $B digital-use reading 7 --women 3 --when 2026-07-02
+  $B digital-use lookup 5 --when 2026-07-03
+  $B tally put user-turns 40 --from 2025-07-01 --to 2025-09-30
+  $B tally put budget-state 3000000 --from 2026-07-01 --to 2026-07-31
+  $B tally put budget-state 2000000 --from 2026-07-01 --to 2026-07-31
+  $B tally put premises 2 --from 2026-01-01 --to 2026-06-30
+  $B tally put commendations 1 --from 2026-08-01 --to 2026-08-01"
+ok "a van: a stop, and what was before and after it" bash -ec "
+  $V stop open --commune 03651 --when 2026-08-10T08:00
+  $V visit 9 --band child --when 2026-08-10T08:30
+  $V loan K9 C9 --when 2026-08-10T08:40
+  $V use C9 --when 2026-08-10T08:50
+  $V stop close --when 2026-08-10T10:00
+  $V visit 5 --band adult --when 2026-08-10T11:00"
+ok "the provincial library: its own visits and events" bash -ec "
+  $L activity talk 100 --when 2026-09-03
+  $L visit 50 --band adult --when 2026-08-03
+  $L digital-use catalogue 8 --when 2026-08-04"
+for site in 14-0001 14-0371 14-0372 14-0009; do sync "$site.d"; done
+$H model put 03646 14-0371 --status recognised --decision 5/QĐ --date 2026-05-20 >/dev/null
+$H model put 03651 --status planned --date 2026-05-20 >/dev/null
+$H worker add --name 'Lò Thị Hoa' --site 14-0371 --role librarian --from 2026-01-01 --json >w1 2>/dev/null
+$H worker add --name 'Cà Văn Hai' --site 14-0372 --role part-time --from 2026-01-01 --json >w2 2>/dev/null
+$H worker add --name 'Vì Thị Ba' --site 14-0372 --role volunteer --from 2026-01-01 >/dev/null 2>&1
+$H training 'Biên mục' --workers 12 --collaborators 3 --women 9 --when 2026-03-01 \
+  --attendees "$(json w1 'j["entries"][0]["ref"]')" >/dev/null
+$H donation enterprise --foreign --money 1000000 --copies 20 --titles 5 --when 2026-08-20 >/dev/null
+
+# --- the four rows that have a target ---
+is "M1" "$(row M1)" '[["03646", "Chiềng Khoa", "recognised", "5/QĐ", "2026-05-20", 1], ["03651", "Mường Bám", "planned", null, "2026-05-20", 0], ["03658", "Tô Hiệu", null, null, null, 0], [null, null, null, null, null, 1]]'
+is "its share, and the plan's targets" "$(of '[j["numerator"], j["denominator"], j["value"], j["targets"]]')" \
+  '[1, 3, 3333, {"2026": 1500, "2030": 5000, "2045": 9000}]'
+is "its trend: since the second quarter" "$(of '[t["value"] for t in j["trend"]][-3:]')" '[0, 0, 3333]'
+is "M2" "$(row M2)" '[["03646", "Chiềng Khoa", 1, 0, 0, 1, 2, 1], ["03651", "Mường Bám", 1, 1, 12, 0, 3, 1], ["03658", "Tô Hiệu", 0, 0, 0, 0, 0, 0], [null, null, 2, 1, 12, 1, 5, 2]]'
+is "M3" "$(row M3)" '[["03646", "Chiềng Khoa", 1, 1, 10000], ["03651", "Mường Bám", 1, 0, 0], [null, null, 2, 1, 5000]]'
+is "M4: the van's turns are the commune's" "$(row M4)" \
+  '[["03646", "Chiềng Khoa", 16, 20, -2000], ["03651", "Mường Bám", 21, 40, -4750], ["03658", "Tô Hiệu", 63, 0, null], [null, null, 100, 60, 6667]]'
+is "its mean growth since 2025" "$(of '[j["numerator"], j["denominator"], j["value"], j["mean"]]')" '[40, 60, 6667, 6667]'
+$H policy set report-xa-only yes >/dev/null 2>&1
+is "by rule of xã alone" "$(row M1 >/dev/null; of '[j["denominator"], j["rule"]["name"], j["complete"]["of"]]')" '[2, "xa", 2]'
+$H policy set report-xa-only no >/dev/null 2>&1
+$H policy set report-m2-least 3 >/dev/null 2>&1
+is "three of four" "$(row M2 >/dev/null; of '[j["numerator"], j["rule"]["name"]]')" '[1, "3-of-4"]'
+status "five of four is no rule" 2 $H policy set report-m2-least 5
+$H policy set report-m2-least 1 >/dev/null 2>&1
+$H target set M1 2026 20% >/dev/null
+is "a target of the province's own" "$(row M1 >/dev/null; of 'j["targets"]["2026"]')" 2000
+
+# --- the others ---
+is "A1" "$(row A1)" '[["provincial-library", 1], ["commune-library", 1], ["school-library", 1], ["van", 1], [null, 4]]'
+is "A2" "$(row A2)" '[["03651", "Mường Bám", 1, 3, 2, 1], [null, null, 1, 3, 2, 1]]'
+is "A3" "$(row A3)" '[["03651", "Mường Bám", 1, 9, 1, 1], [null, null, 1, 9, 1, 1]]'
+is "A4 by form: few women are not told" "$(row A4)" '[["catalogue", 8, 0], ["reading", 7, {"below": 5}], ["lookup", 5, 0], [null, 20, {"below": 5}]]'
+is "A5 by occasion" "$(row A5)" '[["reading-day", 1, 30, 12], ["talk", 1, 100, 0], [null, 2, 130, 12]]'
+is "A6 in March" "$($H report A6 --period 2026-03 --json >sheet.json; of 'j["rows"]')" '[[null, null, 1, 12, 3, 9]]'
+is "A7" "$(row A7)" '[["hmn", 2, 1, 1, 0], [null, 2, 1, 1, 0]]'
+is "A8" "$(row A8)" '[["enterprise", 1, 1, 1000000, 20, 5], [null, 1, 1, 1000000, 20, 5]]'
+is "A9" "$(row A9)" '[["03651", "Mường Bám", 1], [null, null, 1]]'
+is "A11: what was last told" "$(row A11)" '[["03651", "Mường Bám", 2], [null, null, 2]]'
+is "A12: the last figure of a month puts the first right" "$(row A12)" '[["03651", "Mường Bám", 2000000, 0], [null, null, 2000000, 0]]'
+is "A15" "$(row A15)" '[["03646", "Chiềng Khoa", 0, 2], [null, null, 0, 2]]'
+is "stock" "$(row stock)" '[["03646", "Chiềng Khoa", 3, 2, 0], [null, null, 3, 2, 0]]'
+is "its trend: one copy before, since withdrawn" "$(of '[t["value"] for t in j["trend"]][-6:]')" '[0, 0, 1, 1, 1, 1]'
+is "additions by how they were come by" "$(row additions --by acquisition)" \
+  '[["budget", 1, 50000], ["donation", 1, 50000], [null, 1, 0], [null, 3, 100000]]'
+is "withdrawals" "$(row withdrawals --by site)" '[[140371, "14-0371", "14-0371", 1, 0], [null, null, null, 1, 0]]'
+is "visits by commune" "$(row visits)" \
+  '[["03646", "Chiềng Khoa", 16, {"below": 5}, 6, 0, 10, 0], ["03651", "Mường Bám", 9, 0, 9, 0, 0, 0], ["03658", "Tô Hiệu", 55, 0, 0, 0, 55, 0], [null, null, 80, {"below": 5}, 15, 0, 65, 0]]'
+is "visits by site: the van's are its own" "$(row visits --by site >/dev/null; of '[[r[1], r[3]] for r in j["rows"]]')" '[["14-0001", 50], ["14-0009", 14], ["14-0371", 16]]'
+is "visits by band" "$(row visits --by band)" '[["child", 15], ["adult", 65], [null, 80]]'
+is "visits by month" "$(row visits --by month >/dev/null; of '[r[:2] for r in j["rows"]]')" '[["2026-07", 6], ["2026-08", 74], ["2026-09", 0]]'
+is "of one commune alone" "$(row visits --by purpose --commune 03646)" '[["reading", 6], [null, 10], [null, 16]]'
+is "loans" "$(row loans)" '[["03646", "Chiềng Khoa", 1, 0, 1, 0], ["03651", "Mường Bám", 1, 0, 0, 0], [null, null, 2, 0, 1, 0]]'
+is "loans by language" "$(row loans --by language)" '[["hmn", 1], [null, 1], [null, 2]]'
+is "uses by kind" "$(row uses --by kind)" '[["commune-library", 2], ["van", 1], [null, 3]]'
+is "every row there is can be given by all that it says" "$(
+  $H report codes --json >codes.json
+  json codes.json '"\n".join(r["report"] + " " + b for r in j["reports"] for b in r["by"])' | while read -r code by; do
+    $H report "$code" --period 2026 --by "$by" --json >one.json || echo "$code $by"
+    [ "$(json one.json '[len(r) == len(j["columns"]) for r in j["rows"] + [j["total"]]].count(False)')" = 0 ] || echo "$code $by: cells"
+  done
+)" ''
+
+# --- how far they are complete ---
+is "complete for" "$(row M1 >/dev/null; of '[j["complete"]["communes"], j["complete"]["of"], j["complete"]["up_to"], j["complete"]["missing"]]')" \
+  '[3, 3, "2026-09-30", []]'
+$H commune add 03660 --name 'Chiềng An' --type phuong >/dev/null 2>&1
+is "a commune without a device is missing" "$(row M1 >/dev/null; of '[j["complete"]["communes"], j["complete"]["of"], j["complete"]["missing"]]')" \
+  '[3, 4, [{"code": "03660", "name": "Chiềng An"}]]'
+like "and is named to people" "$($H report M1 --period 2026-Q3)" 'complete for 3 of 4 communes up to 2026-09-30; missing: 03660 Chiềng An \(no device\)'
+like "as is the share" "$($H report M1 --period 2026-Q3)" '25.00 % = 1 of 4; target 2026: 20.00 %'
+like "in Vietnamese" "$(LC_ALL=vi_VN.UTF-8 $H report M1 --period 2026-Q3)" '25,00 % = 1 trên 4; mục tiêu 2026: 20,00 %'
+
+# --- issued, signed off, revised ---
+ok "report issue of a row" bash -c "$H report issue visits --period 2026-Q3 --json >issued.json 2>/dev/null"
+ref=$(json issued.json 'j["entries"][0]["ref"]')
+ok "and by site" bash -c "$H report issue visits --period 2026-Q3 --by site >/dev/null 2>&1"
+is "report list" "$($H report list --plain | cut -f1-3)" "$(printf 'visits 2026-Q3\t2026-07-01\t2026-09-30\nvisits 2026-Q3 by site\t2026-07-01\t2026-09-30')"
+is "nothing is revised yet" "$(row visits >/dev/null; of '[j["issued"]["ref"] == "'"$ref"'", "revised" in j]')" '[true, false]'
+ok "a commune signs it off, another does not" bash -ec "$A signoff $ref --commune 03646; $B signoff $ref --commune 03651 --disagrees"
+ok "and a page is typed in late" bash -ec "$A visit 2 --band adult --when 2026-09-20"
+sync 14-0371.d
+sync 14-0372.d
+row visits >/dev/null
+is "who signed it off" "$(of '[j["issued"]["agree"], j["issued"]["disagree"], sorted([s["commune"], s["code"], s["agrees"]] for s in j["issued"]["signoffs"])]')" \
+  '[1, 1, [["03646", "14-0371", true], ["03651", "14-0372", false]]]'
+is "what is revised" "$(of '[[r["row"], r["column"], r["printed"], r["now"]] for r in j["revised"] if r["column"] == "visits"]')" \
+  '[[["03646", "Chiềng Khoa"], "visits", 16, 18], [null, "visits", 80, 82]]'
+like "to people" "$($H report visits --period 2026-Q3)" 'revised: 03646 visits was 16, is 18'
+is "what was printed stays" "$($H report show 'visits 2026-Q3' --json >shown.json; spell "$(json shown.json 'j["sheet"]["rows"][0][:3]')")" '["03646", "Chiềng Khoa", 16]'
+is "and its entries are found as ever" "$($H report changed 'visits 2026-Q3' --json >changed.json; json changed.json '[e["why"] for e in j["entries"]]')" '["late"]'
+
+# --- what cannot be ---
+wrong() { # NAME REGEX option…
+  local name=$1 regex=$2
+  shift 2
+  status "$name" 2 $H report "$@"
+  like "$name: says so" "$($H report "$@" 2>&1)" "$regex"
+}
+wrong "no such row" 'no report "M9"; there are M1, M2, .*uses' M9 --period 2026
+wrong "a month that is none" '"2026-13" is none; .*2026-Q3' M1 --period 2026-13
+wrong "a quarter that is none" 'is none' M1 --period 2026-Q5
+wrong "a year of two digits" 'is none' M1 --period 26
+wrong "a year before the plan's time" 'is none' M1 --period 1999
+wrong "what comes" '2999-Q1 has not begun; its first day is 2999-01-01' M1 --period 2999-Q1
+wrong "no period" '--period is needed' M1
+wrong "by what it is not" 'M2 is not given by "band"; it is by commune' M2 --period 2026 --by band
+wrong "a commune that is not there" 'no commune 99999' visits --period 2026 --commune 99999
+wrong "both ways of naming a time" 'not both' issue M1 --period 2026 --from 2026-01-01 --to 2026-02-01
+ok "a digest that is right" $H verify
+done_testing
