@@ -1,7 +1,7 @@
 /*
  * common/log/control.c - the hub's control log, which may be several logs after a restore.
  *
- * Few and short, so nothing is kept but rows, ids and first stamps; how far each has come is
+ * Few and short, so nothing is kept but rows and ids; how far each has come is
  * asked of the journal. A log that grows late (a device brings back what a restored hub had
  * lost) moves the positions behind it: a position that was told before then has another hash,
  * and whoever told it is sent the whole again, which changes nothing that it holds.
@@ -13,71 +13,123 @@
 
 #include <sodium.h>
 
-static int open_stamp(struct ph_journal *journal, int64_t row, uint64_t *stamp_out)
+/* What orders a log: its first stamp, and which one it goes on from. */
+struct place {
+	int64_t row;
+	uint64_t opened;
+	uint8_t id[PH_LOG_ID_SIZE];
+	bool continues;
+	uint8_t from[PH_LOG_ID_SIZE];
+};
+
+struct places {
+	struct place place[PH_CONTROL_LOGS_MAX];
+	unsigned n;
+};
+
+static int read_open(struct ph_journal *journal, struct place *place)
 {
 	struct ph_buf bytes = { 0 };
 	struct ph_entry entry;
-	int rc = ph_journal_entry(journal, row, 1, &bytes);
+	int rc = ph_journal_entry(journal, place->row, 1, &bytes);
 
-	*stamp_out = 0;
 	rc = rc == 0 ? ph_entry_decode(ph_buf_view(&bytes), &entry) : rc;
 	if (rc == 0 || rc == PH_ENTRY_E_UNKNOWN) {
-		*stamp_out = entry.stamp;
+		place->opened = entry.stamp;
+	}
+	if (rc == 0 && entry.number == PH_KIND_OPEN &&
+	    entry.field[PH_OPEN_CONTINUES].set) {
+		place->continues = true;
+		memcpy(place->from, entry.field[PH_OPEN_CONTINUES].as.head.log_id,
+		       sizeof(place->from));
 	}
 	ph_buf_deinit(&bytes);
 	return rc < 0 ? rc : 0;
 }
 
-static bool stands_before(uint64_t opened, const uint8_t *id, uint64_t other,
-			  const uint8_t *other_id)
+static bool is_in(const struct places *places, const uint8_t *id)
 {
-	return opened != other ? opened < other
-			       : memcmp(id, other_id, PH_LOG_ID_SIZE) < 0;
+	for (unsigned i = 0; i < places->n; i++) {
+		if (memcmp(places->place[i].id, id, PH_LOG_ID_SIZE) == 0) {
+			return true;
+		}
+	}
+	return false;
 }
 
-static void insert(struct ph_control *control, int64_t row, uint64_t opened,
-		   const uint8_t *id)
+static int read_places(struct ph_journal *journal, struct ph_view ids,
+		       struct places *places)
 {
-	unsigned at = control->n;
+	places->n = 0;
+	for (size_t at = 0; at < ids.len; at += PH_LOG_ID_SIZE) {
+		struct place place = { 0 };
+		struct ph_log log;
+		int rc = ph_journal_log_find(journal, ids.data + at, &log);
 
-	while (at > 0 && stands_before(opened, id, control->log[at - 1].opened,
-				       control->log[at - 1].id)) {
-		control->log[at] = control->log[at - 1];
-		at--;
+		if (rc == PH_JOURNAL_E_NONE ||
+		    (rc == 0 && (log.n == 0 || is_in(places, log.id)))) {
+			continue;
+		}
+		place.row = log.row;
+		memcpy(place.id, log.id, sizeof(place.id));
+		rc = rc == 0 ? read_open(journal, &place) : rc;
+		if (rc < 0) {
+			return rc;
+		}
+		places->place[places->n++] = place;
 	}
-	control->log[at].row = row;
-	control->log[at].opened = opened;
-	memcpy(control->log[at].id, id, PH_LOG_ID_SIZE);
-	control->n++;
+	return 0;
+}
+
+static bool stands_before(const struct place *one, const struct place *other)
+{
+	return one->opened != other->opened
+		       ? one->opened < other->opened
+		       : memcmp(one->id, other->id, PH_LOG_ID_SIZE) < 0;
+}
+
+/*
+ * The next in the order: of those whose predecessor is placed, or not held, the one of the
+ * first stamp. The chains make a cycle impossible; were there one, its logs would be left.
+ */
+static struct place *next_place(struct places *left)
+{
+	struct place *next = NULL;
+
+	for (unsigned i = 0; i < left->n; i++) {
+		struct place *place = &left->place[i];
+		bool waits = place->continues && is_in(left, place->from);
+
+		if (!waits && (!next || stands_before(place, next))) {
+			next = place;
+		}
+	}
+	return next;
 }
 
 int ph_control_load(struct ph_journal *journal, struct ph_view ids,
 		    struct ph_control *control_out)
 {
 	struct ph_control control = { 0 };
+	struct places left;
+	struct place *next;
+	int rc;
 
 	if (ids.len % PH_LOG_ID_SIZE != 0 ||
 	    ids.len > PH_CONTROL_LOGS_MAX * PH_LOG_ID_SIZE) {
 		return -EUCLEAN;
 	}
-	for (size_t at = 0; at < ids.len; at += PH_LOG_ID_SIZE) {
-		struct ph_log log;
-		uint64_t opened;
-		int rc = ph_journal_log_find(journal, ids.data + at, &log);
-
-		if (rc == PH_JOURNAL_E_NONE || (rc == 0 && log.n == 0)) {
-			continue;
-		}
-		rc = rc == 0 ? open_stamp(journal, log.row, &opened) : rc;
-		if (rc < 0) {
-			return rc;
-		}
-		if (!ph_control_has(&control, log.id)) {
-			insert(&control, log.row, opened, log.id);
-		}
+	rc = read_places(journal, ids, &left);
+	while (rc == 0 && (next = next_place(&left)) != NULL) {
+		control.log[control.n].row = next->row;
+		memcpy(control.log[control.n].id, next->id, PH_LOG_ID_SIZE);
+		control.n++;
+		*next = left.place[--left.n];
 	}
-	*control_out = control;
-	return 0;
+	if (rc == 0) {
+		*control_out = control;
+	}
+	return rc;
 }
 
 bool ph_control_has(const struct ph_control *control,

@@ -2,8 +2,9 @@
  * common/log/control.h - the hub's control log, which may be several logs after a restore.
  *
  * A hub that was restored goes on in another log, since it cannot know how far its old one
- * had come. All of them together are read as one: in the order of their first stamps, then
- * of their ids. A position in it is the number of entries before it, over all logs in that
+ * had come. All of them together are read as one: each behind the one that it continues,
+ * else in the order of their first stamps, then of their ids: a hub may be restored on a
+ * machine whose clock is behind. A position in it is the number of entries before it, over all logs in that
  * order, with a hash of what these are (docs/LOG.md, "The hub's own logs").
  */
 #ifndef PH_LOG_CONTROL_H
@@ -18,7 +19,6 @@ struct ph_control {
 	unsigned n;
 	struct {
 		int64_t row;
-		uint64_t opened; /* its first stamp */
 		uint8_t id[PH_LOG_ID_SIZE];
 	} log[PH_CONTROL_LOGS_MAX];
 };

@@ -189,6 +189,33 @@ static void test_nothing_before_the_control_log(void **state)
 	rolled_close(&r);
 }
 
+/*
+ * The clock of the machine on which it was restored is behind all that the old one said: its
+ * new log goes on from the old one, so it stands behind it all the same.
+ */
+static void test_clock_behind(void **state)
+{
+	struct rolled r;
+	struct hub_room *room = &r.pair.room;
+	struct ph_job *job;
+
+	(void)state;
+	roll_back(&r);
+	room->machine.now.wall -= 365LL * 86400;
+	set_policy(room, "14");
+	be_admitted(room, &r.pair.a);
+	r.pair.a.peer.control = 0;
+	job = carry_out(room, job_of(&r.pair.a, PH_JOB_LOAD, NULL));
+	assert_int_equal(job->result, 0);
+	assert_non_null(job->items);
+	assert_memory_equal(job->items->log_id, r.items->log_id, PH_LOG_ID_SIZE);
+	assert_non_null(job->items->next);
+	assert_memory_not_equal(job->items->next->log_id, r.items->log_id,
+				PH_LOG_ID_SIZE);
+	ph_job_free(job);
+	rolled_close(&r);
+}
+
 /* Altered on the way, or sealed by nobody who may: nothing of it is kept. */
 static void test_forged(void **state)
 {
@@ -327,6 +354,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_it_comes_back),
+		cmocka_unit_test(test_clock_behind),
 		cmocka_unit_test(test_forged),
 		cmocka_unit_test(test_first_word_is_recorded),
 		cmocka_unit_test(test_nothing_before_the_control_log),
