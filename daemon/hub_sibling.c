@@ -6,8 +6,8 @@
  * not heard for a day, the welcome asks for the rest: a PC that calls by itself every day
  * is waited for, so that no byte is paid twice. A bundle brings it unasked.
  *
- * Who may carry is confirmed by the control log; whose log it is, an admitted desk of the
- * same site, also one that was retired or cut off since: what counts of that the ledger
+ * Who may carry is confirmed by the control log; whose log it is, an admitted device of the
+ * same site (a desk or a courier: a desk holds the logs of both), also one that was retired or cut off since: what counts of that the ledger
  * says, as with what a courier brings. Nothing of who is carried for is moved: not when it
  * was heard, nor its counter, nor its cursors. A receipt goes to who carried, since it
  * is for a log, and so it knows that it need not tell again.
@@ -29,17 +29,17 @@ bool ph_hub_is_own(const struct ph_hub_peer *peer, const struct ph_device *write
 
 /* --- whose log --- */
 
-/* As the control log admits the device of that id; PH_JOURNAL_E_FORK if it does not. */
+/* As the control log admits the device of that id; PH_JOURNAL_E_NONE if it does not. */
 static int read_admission(struct ph_hub *hub, struct ph_device *device)
 {
 	const struct ph_admission *admission;
 	struct ph_device_state held;
 	int rc = ph_device_load(hub->ledger, device->id, &held);
 
-	rc = rc == PH_LEDGER_E_NONE ? PH_JOURNAL_E_FORK : rc;
+	rc = rc == PH_LEDGER_E_NONE ? PH_JOURNAL_E_NONE : rc;
 	if (rc == 0) {
 		admission = ph_device_admitted(&held);
-		rc = admission ? 0 : PH_JOURNAL_E_FORK;
+		rc = admission ? 0 : PH_JOURNAL_E_NONE;
 		if (rc == 0) {
 			memcpy(device->key, admission->key, sizeof(device->key));
 			device->site = admission->site;
@@ -63,9 +63,8 @@ int ph_hub_sibling_writer(struct ph_hub *hub, const struct ph_hub_peer *peer,
 	ph_device_id(writer.id, key);
 	rc = ph_journal_device_by_id(hub->journal, writer.id, &writer);
 	rc = rc == PH_JOURNAL_E_NONE ? read_admission(hub, &writer) : rc;
-	if (rc == 0 &&
-	    (memcmp(writer.key, key, PH_KEY_SIZE) != 0 ||
-	     writer.site != peer->device.site || (writer.role & PH_ROLE_SITE) == 0)) {
+	if (rc == 0 && (memcmp(writer.key, key, PH_KEY_SIZE) != 0 ||
+			writer.site != peer->device.site)) {
 		rc = PH_JOURNAL_E_FORK;
 	}
 	if (rc == 0) {
@@ -236,6 +235,17 @@ static int ask_for(struct ph_hub *hub, struct ph_welcome *welcome,
 		memcpy(out->log_id, log_id, sizeof(out->log_id));
 	}
 	return rc < 0 ? rc : 0;
+}
+
+bool ph_hub_sibling_told(const struct ph_hub_peer *peer,
+			 const uint8_t log_id[static PH_LOG_ID_SIZE])
+{
+	for (unsigned i = 0; peer->confirmed && i < peer->n_siblings; i++) {
+		if (memcmp(peer->sibling[i].log_id, log_id, PH_LOG_ID_SIZE) == 0) {
+			return true;
+		}
+	}
+	return false;
 }
 
 static bool was_told_before(const struct ph_hub_peer *peer, unsigned index)

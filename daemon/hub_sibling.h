@@ -10,13 +10,16 @@
 /* Whether WRITER is PEER's own device. */
 bool ph_hub_is_own(const struct ph_hub_peer *peer, const struct ph_device *writer);
 /*
- * The device of KEY, for which PEER may carry: a desk of its own site, by the control log.
- * Its row is 0 if no certificate of it is held. 0; PH_JOURNAL_E_FORK: there is none;
- * negative errno.
+ * The device of KEY, for which PEER may carry: one of its own site, by the control log.
+ * Its row is 0 if no certificate of it is held. 0; PH_JOURNAL_E_FORK: PEER may not, or it is of
+ * another site; PH_JOURNAL_E_NONE: nobody admitted it; negative errno.
  */
 int ph_hub_sibling_writer(struct ph_hub *hub, const struct ph_hub_peer *peer,
 			  const uint8_t key[static PH_KEY_SIZE],
 			  struct ph_device *writer_out);
+/* Whether PEER, which may carry, told of the log in its hello, so that it may have been asked for. */
+bool ph_hub_sibling_told(const struct ph_hub_peer *peer,
+			 const uint8_t log_id[static PH_LOG_ID_SIZE]);
 /* Whether an item of JOB is of the log. */
 bool ph_hub_job_touches(const struct ph_job *job,
 			const uint8_t log_id[static PH_LOG_ID_SIZE]);

@@ -157,6 +157,18 @@ static int left_alone(struct ph_hub_peer *peer, int rc)
 	return 0;
 }
 
+/*
+ * What PEER may not bring, or not yet, and could not know. A stick's: that it may carry no
+ * more. A session's: a hub that was restored asks for a log, and in the same session for its
+ * own word by which it knows the writer, which counts for the next one.
+ */
+static bool is_excused(const struct ph_hub_peer *peer, const struct ph_item *item, int rc)
+{
+	return peer->by_file ? rc == PH_JOURNAL_E_FORK || rc == PH_JOURNAL_E_NONE
+			     : rc == PH_JOURNAL_E_NONE &&
+				       ph_hub_sibling_told(peer, item->log_id);
+}
+
 static int store(struct ph_hub *hub, struct ph_hub_peer *peer, const struct ph_item *item)
 {
 	struct ph_log log = { 0 };
@@ -167,8 +179,8 @@ static int store(struct ph_hub *hub, struct ph_hub_peer *peer, const struct ph_i
 	log.row = is_new ? 0 : log.row;
 	rc = is_new ? 0 : rc;
 	rc = rc != 0 ? rc : writer_of(hub, peer, item, &log, &writer);
-	if (rc == PH_JOURNAL_E_FORK && peer->by_file) {
-		peer->left++; /* it could not know that it may no more carry for others */
+	if (is_excused(peer, item, rc)) {
+		peer->left++;
 		return 0;
 	}
 	if (rc != 0) {

@@ -367,6 +367,47 @@ static void test_who_may_carry(void **state)
 	pc_end(&guest);
 }
 
+/* The hub is put back as it was when MOMENT was kept, or MOMENT is kept. */
+static void hub_copy(struct site *site, const char *from, const char *to)
+{
+	char command[320];
+
+	ph_hub_close(site->room.hub);
+	snprintf(command, sizeof(command), "rm -rf '%s%s' && cp -r '%s%s' '%s%s'",
+		 site->room.dir, to, site->room.dir, from, site->room.dir, to);
+	assert_int_equal(system(command), 0);
+	hub_start(&site->room);
+}
+
+/* A desk has the logs of its site's couriers from the hub; one that was restored gets them back. */
+static void test_of_a_courier(void **state)
+{
+	struct site *site = *state;
+	struct pc courier;
+	char moment[80];
+
+	pc_join_as(&site->room, &courier, "14-0371", PH_ROLE_COURIER, "courier", 4);
+	hub_copy(site, "", ".moment");
+	sync_pc(&site->room, &courier);
+	pc_confirm(&site->room, &courier);
+	for (unsigned i = 0; i < 2; i++) {
+		sync_pc(&site->room, &site->lives);
+		sync_pc(&site->room, &courier);
+	}
+	assert_int_equal(at_hub(site, &courier), ph_site_log(courier.site)->n);
+	hub_copy(site, ".moment", "");
+	json_decref(ask(&site->room, json_pack("{s:s}", "command", "epoch-begin")));
+	json_decref(ask(&site->room, json_pack("{s:s}", "command", "collect-end")));
+	pass(&site->room.machine, DAY);
+	for (unsigned i = 0; i < 3; i++) {
+		sync_pc(&site->room, &site->lives);
+	}
+	assert_int_equal(at_hub(site, &courier), ph_site_log(courier.site)->n);
+	snprintf(moment, sizeof(moment), "%s.moment", site->room.dir);
+	remove_dir(moment);
+	pc_end(&courier);
+}
+
 /* ---- by stick ---- */
 
 static void test_by_stick(void **state)
@@ -445,6 +486,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_charged_to_the_writer, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(test_who_may_carry, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_of_a_courier, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_by_stick, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_in_many_files, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_stick_of_one_that_may_not, set_up,
