@@ -32,8 +32,10 @@ int sim_round_trip(struct sim *sim, struct sim_device *device)
 	(void)sim_pack(sim, device, 0);
 	sim->now += 3600 * 1000;
 	(void)sim_hub_take(sim, 0, false);
-	sim_confirm(sim, device);
-	(void)sim_hub_pack(sim, device, 0);
+	if (sim_is_known(sim, device)) { /* else its disk was full, and nothing came */
+		sim_confirm(sim, device);
+		(void)sim_hub_pack(sim, device, 0);
+	}
 	sim->now += 3600 * 1000;
 	return sim_take(sim, device, 0, false);
 }
