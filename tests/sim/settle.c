@@ -71,6 +71,7 @@ static int lacks_log(void *data, const struct ph_log *log)
 static const char *what_lacks(struct sim *sim, struct sim_device *device)
 {
 	struct ph_journal *journal = ph_site_journal(device->site_open);
+	const struct ph_log *own = ph_site_log(device->site_open);
 	struct lacking lacking = { sim, device };
 	struct ph_feeder_state feed = { 0 };
 	struct ph_site_state state;
@@ -108,6 +109,10 @@ static const char *what_lacks(struct sim *sim, struct sim_device *device)
 	}
 	if (ph_journal_log_each(ph_hub_journal(sim->hub), lacks_log, &lacking) != 0) {
 		return "it lacks a log of its site";
+	}
+	if (ph_journal_log_with(ph_hub_journal(sim->hub), own->id, own->n, own->h,
+				&control) != 0) {
+		return "the hub lacks some of what it wrote"; /* it was put back */
 	}
 	if (!device->was_cloned && feed.number > 0 &&
 	    (feed.number != fed.number || feed.scope != fed.scope)) {

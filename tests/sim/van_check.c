@@ -181,9 +181,13 @@ static void check_arrived(struct sim *sim, const struct sim_handed *handed)
 	struct ph_log log;
 	int rc = 0;
 
-	/* to a hub that was put back it may go on from what is not there any more */
+	/*
+	 * To a hub that was put back it may go on from what is not there any more. What was
+	 * packed for an older program of the hub, and comes to the newer one, is left: the
+	 * device hears the new form, and sends it again.
+	 */
 	if (handed->n == 0 || device->cut || sim_was_copied(device) ||
-	    sim_is_put_back(sim)) {
+	    sim_is_put_back(sim) || sim->hub_machine.updated) {
 		return;
 	}
 	do {

@@ -98,6 +98,7 @@ static void update(struct sim *sim, struct sim_machine *machine)
 {
 	sim_note(sim, "%s gets the newest program", machine->name);
 	machine->lacks = "";
+	machine->updated = true;
 }
 
 void sim_maybe_update(struct sim *sim, struct sim_machine *machine)

@@ -35,6 +35,7 @@ struct sim_machine {
 	bool ill;          /* its disk fails, or is full: what is asked of it may fail */
 	unsigned ill_for;  /* events */
 	const char *lacks; /* kinds that its program does not know: version.h */
+	bool updated;      /* its program was older once */
 	bool hurt; /* its program met an error of an earlier fault, and runs still */
 	struct ph_rng_seeded seeded;
 	struct ph_clock clock;
