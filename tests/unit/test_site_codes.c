@@ -15,6 +15,8 @@
 
 struct codes {
 	char code[CODES_AT][PH_PRINTED_SIZE + 1];
+	unsigned repeated;
+	bool may_repeat; /* the caller judges */
 	size_t n;
 };
 
@@ -47,8 +49,9 @@ static void print(struct world *world, const char *dir, unsigned count,
 		assert_true(codes->n < CODES_AT);
 		assert_int_equal(ph_site_print_code(site, code, NULL), 0);
 		for (size_t j = 0; j < codes->n; j++) {
-			assert_string_not_equal(code, codes->code[j]);
+			codes->repeated += strcmp(code, codes->code[j]) == 0;
 		}
+		assert_true(codes->may_repeat || codes->repeated == 0);
 		codes->n++;
 	}
 	ph_site_close(site);
@@ -164,33 +167,48 @@ static const struct {
 	{ "the store and its keys", "site.db keys", "cp -a" },
 };
 
+/* The codes of a folder that is put back three times. */
+static void print_put_back(size_t i, struct codes *codes)
+{
+	struct world *world;
+	char line[600], backup[160];
+
+	world_setup_joined((void **)&world);
+	close_site(world);
+	print(world, world->dir, 5, codes);
+	beside(world, "backup", backup);
+	assert_int_equal(mkdir(backup, 0700), 0);
+	snprintf(line, sizeof(line), "cd '%s' && cp -a %s '%s'", world->dir,
+		 put_back[i].saved, backup);
+	assert_int_equal(system(line), 0);
+	for (unsigned round = 0; round < 3; round++) {
+		print(world, world->dir, MANY, codes);
+		snprintf(line, sizeof(line),
+			 "rm -f '%s'/site.db-wal && cd '%s' && %s %s '%s'", world->dir,
+			 backup, put_back[i].restored, put_back[i].saved, world->dir);
+		assert_int_equal(system(line), 0);
+	}
+	print(world, world->dir, MANY, codes);
+	world_teardown((void **)&world);
+}
+
+/*
+ * Places are drawn among 499,950, so two of them meet once in some thousand runs of this
+ * test (decision 0012): twice in one run is no chance.
+ */
 static void test_put_back(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(put_back) / sizeof(put_back[0]); i++) {
-		struct codes codes = { 0 };
-		struct world *world;
-		char line[600], backup[160];
+		struct codes codes = { .may_repeat = true };
+		struct codes again = { 0 };
 
 		print_message("# %s\n", put_back[i].name);
-		world_setup_joined((void **)&world);
-		close_site(world);
-		print(world, world->dir, 5, &codes);
-		beside(world, "backup", backup);
-		assert_int_equal(mkdir(backup, 0700), 0);
-		snprintf(line, sizeof(line), "cd '%s' && cp -a %s '%s'", world->dir,
-			 put_back[i].saved, backup);
-		assert_int_equal(system(line), 0);
-		for (unsigned round = 0; round < 3; round++) {
-			print(world, world->dir, MANY, &codes);
-			snprintf(line, sizeof(line),
-				 "rm -f '%s'/site.db-wal && cd '%s' && %s %s '%s'",
-				 world->dir, backup, put_back[i].restored,
-				 put_back[i].saved, world->dir);
-			assert_int_equal(system(line), 0);
+		print_put_back(i, &codes);
+		if (codes.repeated > 0) {
+			print_message("# two places met: once more\n");
+			print_put_back(i, &again);
 		}
-		print(world, world->dir, MANY, &codes);
-		world_teardown((void **)&world);
 	}
 }
 
