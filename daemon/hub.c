@@ -7,6 +7,7 @@
  * and where; a folder that is no hub is a usage error, a damaged file
  * PH_EXIT_DAMAGED. The root and operator keys are never read here.
  */
+#include "daemon/hub_metrics.h"
 #include "daemon/hub_backup.h"
 #include "daemon/hub_collect.h"
 #include "daemon/hub_second.h"
@@ -166,6 +167,7 @@ void ph_hub_close(struct ph_hub *hub)
 	}
 	ph_hub_backup_free(hub->backup);
 	ph_hub_second_free(hub);
+	ph_hub_metrics_free(hub->metrics);
 	ph_feeder_free(hub->feeder);
 	ph_writer_free(hub->writer);
 	ph_writer_free(hub->desk);

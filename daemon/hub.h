@@ -111,6 +111,7 @@ struct ph_hub_peer {
 	bool reused;   /* ... used by another device before */
 	bool forked;   /* a log of the device got another branch */
 	uint64_t entries, parts, receipts;
+	uint64_t plain;   /* bytes of entries and parts that were new, unpacked */
 	uint64_t carried; /* of the entries: written by another device of its site */
 	uint64_t
 		clamped; /* entries with stamps ahead of our clock; their mark was judged */

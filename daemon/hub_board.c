@@ -15,6 +15,7 @@
 #include "common/ledger/query.h"
 #include "common/ledger/rule.h"
 #include "daemon/hub_copy.h"
+#include "daemon/hub_judge.h"
 #include "daemon/hub_quota.h"
 
 #define STATUS_CLOSED 1
@@ -201,6 +202,7 @@ static int see_waiting(struct ph_hub *hub, struct ph_board_device *device)
 
 	rc = rc < 0 ? rc : ph_feeder_state(hub->feeder, device->device.row, &feed);
 	rc = rc < 0 ? rc : ph_hub_quota_wants(hub, &device->device, &device->wants);
+	rc = rc < 0 ? rc : ph_hub_judge_ahead(hub, device->device.row, &device->ahead);
 	if (rc == 0 && ph_board_is_active(device)) {
 		device->pending_down = control > device->device.control
 					       ? control - device->device.control
@@ -335,6 +337,10 @@ static void judge_site(struct ph_board *board, struct ph_board_site *site)
 		struct ph_board_device *device = &board->devices[site->first + i];
 
 		judge_device(board, site, device);
+		if (ph_board_is_active(device) && device->ahead > site->ahead) {
+			site->ahead = device->ahead;
+			site->clock_wrong = true;
+		}
 		if (speaks(device, has_desk) && device->heard > site->heard) {
 			site->heard = device->heard;
 			site->road = device->road;

@@ -40,6 +40,7 @@ struct ph_board_device {
 	uint64_t pending_down; /* items of feed and control log that it lacks */
 	uint64_t parts_missing;
 	uint64_t wants; /* what was put off, for its allowance or the hub's disk */
+	int64_t ahead; /* seconds that its clock was ahead when its newest entries came */
 };
 
 struct ph_board_site {
@@ -52,7 +53,8 @@ struct ph_board_site {
 	struct ph_due due;
 	size_t first, n; /* of its devices */
 	uint64_t cases, quarantined;
-	bool clock_wrong; /* a case about stamps is open */
+	bool clock_wrong; /* a case about stamps is open, or a clock was ahead */
+	int64_t ahead;    /* the most of its devices */
 	bool is_wanted;   /* it was asked for */
 };
 

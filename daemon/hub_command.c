@@ -40,6 +40,7 @@ static const struct {
 	{ "status", ph_hub_status, LOOKS },
 	{ "devices", ph_hub_devices, LOOKS },
 	{ "board", ph_hub_board, LOOKS },
+	{ "metrics", ph_hub_metrics_command, LOOKS },
 	{ "device-show", ph_hub_device_show, LOOKS },
 	{ "device-confirm", ph_hub_device_confirm, BUILDS },
 	{ "device-held", ph_hub_device_held, BUILDS },

@@ -14,7 +14,8 @@ typedef int ph_hub_command_fn(struct ph_hub *hub, const json_t *request, json_t 
 ph_hub_command_fn ph_hub_site_add, ph_hub_site_list, ph_hub_commune_add,
 	ph_hub_commune_list, ph_hub_policy_set, ph_hub_policy_list;
 ph_hub_command_fn ph_hub_invite_prepare, ph_hub_invite_record;
-ph_hub_command_fn ph_hub_status, ph_hub_devices, ph_hub_log, ph_hub_board;
+ph_hub_command_fn ph_hub_status, ph_hub_devices, ph_hub_log, ph_hub_board,
+	ph_hub_metrics_command;
 ph_hub_command_fn ph_hub_device_show, ph_hub_device_confirm, ph_hub_device_held;
 ph_hub_command_fn ph_hub_stick_begin, ph_hub_bundle_take_command,
 	ph_hub_bundle_pack_command, ph_hub_stick_manifest;

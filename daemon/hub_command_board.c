@@ -172,6 +172,7 @@ static json_t *device_json(struct ph_hub *hub, const struct ph_board *board,
 	json_object_set_new(item, "pending_down", count(device->pending_down));
 	json_object_set_new(item, "parts_missing", count(device->parts_missing));
 	json_object_set_new(item, "put_off", count(device->wants));
+	json_object_set_new(item, "clock_ahead_s", json_integer(device->ahead));
 	add_device_why(hub, why, device, &site->schedule, ends);
 	json_object_set_new(item, "why", why);
 	return item;

@@ -16,6 +16,7 @@
 #define PH_HUB_PATH_MAX 4096
 
 struct ph_hub_backup;
+struct ph_hub_metrics;
 struct ph_hub_second;
 
 struct ph_hub {
@@ -47,9 +48,10 @@ struct ph_hub {
 	struct ph_hub_clock clock;
 	/* of a device; set by other threads, too */
 	atomic_uint entries_a_day, entries_saved;
-	struct ph_hub_second *second; /* NULL: not looked for yet */
-	struct ph_hub_backup *backup; /* one that is under way; NULL: none */
-	struct ph_accounts *accounts; /* to be told; NULL: nobody asks */
+	struct ph_hub_second *second;   /* NULL: not looked for yet */
+	struct ph_hub_metrics *metrics; /* NULL: nobody has asked for them yet */
+	struct ph_hub_backup *backup;   /* one that is under way; NULL: none */
+	struct ph_accounts *accounts;   /* to be told; NULL: nobody asks */
 	bool stopped; /* an I/O error was seen: nothing more is acknowledged */
 };
 

@@ -210,40 +210,6 @@ static int look(struct judging *judging, uint64_t n, struct ph_view bytes)
 
 /* --- a quick look --- */
 
-/* A MessagePack unsigned integer off the front of IN. */
-static bool take_uint(struct ph_view *in, uint64_t *out)
-{
-	uint8_t head = in->len > 0 ? in->data[0] : 0xc0;
-	size_t len = head >= 0xcc && head <= 0xcf ? (size_t)1 << (head - 0xcc) : 0;
-
-	if ((len == 0 && head > 0x7f) || in->len < 1 + len) {
-		return false;
-	}
-	*out = len == 0 ? head : 0;
-	for (size_t i = 1; i <= len; i++) {
-		*out = *out << 8 | in->data[i];
-	}
-	*in = PH_VIEW(in->data + 1 + len, in->len - 1 - len);
-	return true;
-}
-
-/* The stamp of an entry, [kind, stamp, ...], without decoding it; 0 if it has none. */
-static uint64_t peek_stamp(struct ph_view bytes)
-{
-	size_t head = bytes.len == 0              ? 0
-		      : bytes.data[0] >> 4 == 0x9 ? 1
-		      : bytes.data[0] == 0xdc     ? 3
-						  : 0;
-	struct ph_view in = { 0 };
-	uint64_t kind, stamp;
-
-	if (head == 0 || bytes.len < head) {
-		return 0;
-	}
-	in = PH_VIEW(bytes.data + head, bytes.len - head);
-	return take_uint(&in, &kind) && take_uint(&in, &stamp) ? stamp : 0;
-}
-
 /* The largest stamp in BODY, in seconds. */
 static int64_t latest_in(struct ph_view body)
 {
@@ -251,11 +217,47 @@ static int64_t latest_in(struct ph_view body)
 	int64_t latest = 0;
 
 	while (ph_segment_next(&body, &bytes) == 0) {
-		int64_t second = ph_stamp_seconds(peek_stamp(bytes));
+		uint64_t kind, stamp;
 
-		latest = second > latest ? second : latest;
+		if (ph_entry_peek(bytes, &kind, &stamp) &&
+		    ph_stamp_seconds(stamp) > latest) {
+			latest = ph_stamp_seconds(stamp);
+		}
 	}
 	return latest;
+}
+
+/* --- how far ahead a device's clock was, when its newest entries came --- */
+
+static void ahead_name(int64_t device, char out[static 32])
+{
+	snprintf(out, 32, "ahead.%lld", (long long)device);
+}
+
+int ph_hub_judge_ahead(struct ph_hub *hub, int64_t device, int64_t *seconds_out)
+{
+	char name[32];
+	int rc;
+
+	*seconds_out = 0;
+	ahead_name(device, name);
+	rc = ph_journal_meta_get_int(hub->journal, name, seconds_out);
+	return rc < 0 ? rc : 0;
+}
+
+/* Kept when it changes: nearly always it is 0, and stays so. */
+static int note_ahead(struct ph_hub *hub, int64_t device, int64_t latest)
+{
+	int64_t ahead = latest - ph_hub_now(hub);
+	char name[32];
+	int64_t before;
+	int rc = ph_hub_judge_ahead(hub, device, &before);
+
+	ahead = ahead > PH_CLOCK_AHEAD_MAX ? ahead : 0;
+	ahead_name(device, name);
+	return rc < 0 || ahead == before
+		       ? rc
+		       : ph_journal_meta_put_int(hub->journal, name, ahead);
 }
 
 int ph_hub_judge(struct ph_hub *hub, struct ph_hub_peer *peer,
@@ -278,8 +280,9 @@ int ph_hub_judge(struct ph_hub *hub, struct ph_hub_peer *peer,
 	}
 	latest = latest_in(segment->body);
 	ph_hub_latest_saw(&hub->latest, writer->row, latest, ph_hub_now(hub));
-	if ((uint64_t)latest <= judging.latest) {
-		return 0;
+	rc = note_ahead(hub, writer->row, latest);
+	if (rc < 0 || (uint64_t)latest <= judging.latest) {
+		return rc;
 	}
 	if (peer->mark.row != stored->row || peer->mark.upto != stored->first - 1) {
 		rc = find_mark(hub, stored->row, stored->first - 1, &peer->mark);

@@ -22,5 +22,10 @@ int ph_hub_judge(struct ph_hub *hub, struct ph_hub_peer *peer,
  */
 int ph_hub_judge_note(struct ph_hub *hub, const struct ph_ref *mark,
 		      const struct ph_entry *judge);
+/*
+ * How many seconds ahead of the hub's clock the newest stamp was of what the device of that
+ * row brought last; 0: within PH_CLOCK_AHEAD_MAX, or nothing came. 0 or negative errno.
+ */
+int ph_hub_judge_ahead(struct ph_hub *hub, int64_t device, int64_t *seconds_out);
 
 #endif

@@ -82,6 +82,7 @@ static int put_segment(struct ph_hub *hub, struct ph_hub_peer *peer,
 
 	if (rc == 0) {
 		peer->entries += stored.n;
+		peer->plain += stored.n > 0 ? segment->body.len : 0;
 		peer->carried += carried ? stored.n : 0;
 		rc = ph_hub_quota_segment(hub, peer, writer, segment, &stored);
 		peer->forked = peer->forked || (stored.n > 0 && log->branch > 0 &&
@@ -134,6 +135,7 @@ static int store_part(struct ph_hub *hub, struct ph_hub_peer *peer,
 				     ph_buf_view(&cipher), PH_VIEW(box, sizeof(box)));
 	if (rc == 0) {
 		peer->parts++;
+		peer->plain += item->body.len;
 		rc = ph_hub_quota_part(hub, peer, writer, cipher.len);
 	} else if (rc == PH_JOURNAL_E_SEAL) {
 		rc = 0; /* it does not fit its commitment: it stays missing, and the receipt says so */

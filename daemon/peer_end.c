@@ -196,6 +196,9 @@ static void peer_free(struct ph_peer *peer)
 			tell_delay(peer);
 		}
 		server->total[result]++;
+		ph_counters_session(&server->counters, ph_result_name(result),
+				    reason_of(peer), ph_peer_now(peer) - peer->began);
+		server->counters.plain_in += peer->hub.plain;
 		server->bytes_in += peer->counts.bytes_in;
 		server->bytes_out += peer->counts.bytes_out;
 		server->entries += peer->hub.entries;

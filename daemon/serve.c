@@ -43,6 +43,7 @@ struct serve {
 	uv_signal_t term, interrupt, hup;
 	uv_timer_t deadline, watchdog;
 	uint64_t stop_began;
+	bool is_hung; /* the service manager is told nothing */
 	bool has_loop, has_handles, has_worker, worker_stops;
 	int rc;                      /* why we stop; 0: we were told to */
 	const char *sandbox;         /* on, wide, none */
@@ -56,17 +57,32 @@ static struct serve *serve_of(struct ph_server *server)
 
 /* ---- the service manager ---- */
 
+/*
+ * The loop answers for itself and for the store worker: while that is stuck, nothing is
+ * acknowledged to anybody, and somebody should hear of it. It is stuck when one group of
+ * jobs, or one step of folding, takes as long as the watchdog waits.
+ */
 static void on_watchdog(uv_timer_t *timer)
 {
-	(void)timer;
-	(void)ph_notify("WATCHDOG=1");
+	struct serve *serve = timer->data;
+	bool hangs = ph_server_store(&serve->server) == PH_STORE_HANGS;
+
+	if (!hangs) {
+		(void)ph_notify("WATCHDOG=1");
+	}
+	if (hangs != serve->is_hung) {
+		ph_event(&serve->server.log, hangs ? PH_EVENT_ERROR : PH_EVENT_WARNING,
+			 hangs ? "store.hangs" : "store.answers", "watchdog=%s",
+			 hangs ? "silent" : "told");
+	}
+	serve->is_hung = hangs;
 }
 
-/* The loop answers for itself: a disk that hangs is not mended by a restart. */
 static void start_watchdog(struct serve *serve)
 {
 	uint64_t usec = ph_notify_watchdog();
 
+	serve->server.hang_ms = usec > 0 ? usec / 1000 : PH_HANG_MS;
 	if (usec > 0) {
 		(void)uv_timer_start(&serve->watchdog, on_watchdog, 0, usec / 2000);
 	}

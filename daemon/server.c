@@ -165,10 +165,42 @@ static json_t *status(struct ph_server *server)
 	return object;
 }
 
+enum ph_store_state ph_server_store(const struct ph_server *server)
+{
+	bool is_command = false;
+	uint64_t ms = server->worker && !server->is_stopping
+			      ? ph_storeworker_busy(server->worker, &is_command)
+			      : 0;
+
+	if (!server->worker || server->is_stopping) {
+		return PH_STORE_STOPPING;
+	}
+	return ms > (is_command ? PH_COMMAND_HANG_MS : server->hang_ms)
+		       ? PH_STORE_HANGS
+		       : PH_STORE_ANSWERS;
+}
+
+/* What a monitor asks of the running daemon. */
+static json_t *counters(const struct ph_server *server)
+{
+	json_t *object = ph_counters_json(&server->counters);
+
+	json_object_set_new(object, "open_sessions", number(server->gate.sessions));
+	json_object_set_new(object, "wire_in", number(server->bytes_in));
+	json_object_set_new(object, "wire_out", number(server->bytes_out));
+	json_object_set_new(object, "limits", hits(server));
+	json_object_set_new(object, "version", json_string(PH_VERSION));
+	return object;
+}
+
 json_t *ph_server_prepare(struct ph_server *server, const char *command, json_t *request)
 {
 	if (strcmp(command, "board") == 0) {
 		json_object_set_new(request, "ends", ph_trail_json(&server->trail));
+	}
+	if (strcmp(command, "metrics") == 0) {
+		json_object_set_new(request, "served", json_true());
+		return json_pack("{s:b, s:o}", "running", 1, "server", counters(server));
 	}
 	return strcmp(command, "status") == 0 ? status(server) : NULL;
 }

@@ -12,6 +12,7 @@
 #include <uv.h>
 
 #include "daemon/config.h"
+#include "daemon/counters.h"
 #include "common/cli/eventlog.h"
 #include "daemon/gate.h"
 #include "daemon/partials.h"
@@ -19,6 +20,9 @@
 #include "daemon/trail.h"
 
 #define PH_READ_BUFFER (64 * 1024)
+#define PH_HANG_MS     60000 /* where no service manager says otherwise */
+#define PH_COMMAND_HANG_MS                                                               \
+	3600000 /* verify and rebuild of a large province take their time */
 
 enum ph_session_result {
 	PH_RESULT_CLOSED,
@@ -67,11 +71,13 @@ struct ph_server {
 	void (*on_gone)(struct ph_server *server);
 
 	uint64_t started; /* loop time */
+	uint64_t hang_ms; /* so long the store may be at one group of jobs, or one fold */
 	uint64_t total[PH_RESULTS];
 	uint64_t bytes_in, bytes_out; /* of sessions that ended */
 	uint64_t entries, parts, receipts;
 	struct ph_hit hit[PH_HITS];
 	struct ph_trail trail;
+	struct ph_counters counters;
 	/* lines about strangers: so many more may be written now */
 	unsigned stranger_lines;
 	uint64_t stranger_since, strangers_untold;
@@ -87,6 +93,13 @@ void ph_server_hit(struct ph_server *server, unsigned limit);
  * second, so that nobody fills the disk with them.
  */
 bool ph_server_may_tell_stranger(struct ph_server *server);
+/* As the store worker looks from the loop. */
+enum ph_store_state {
+	PH_STORE_ANSWERS,
+	PH_STORE_HANGS, /* it is at one and the same piece of work for too long */
+	PH_STORE_STOPPING,
+};
+enum ph_store_state ph_server_store(const struct ph_server *server);
 /*
  * A local command on its way to the store, from whatever door: add to REQUEST what the
  * running daemon knows and the store does not. Returns what it adds to the answer, the

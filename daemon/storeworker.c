@@ -45,6 +45,9 @@ struct ph_storeworker {
 	int trouble; /* to be told */
 	struct ph_storeworker_counts counts;
 
+	_Atomic uint64_t busy_since; /* nanoseconds, as uv_hrtime(); 0: it waits */
+	_Atomic bool is_at_command;
+
 	/* the thread's own */
 	bool is_dirty;        /* something was stored since the last fold */
 	uint64_t dirty_since; /* nanoseconds, as uv_hrtime() */
@@ -152,12 +155,25 @@ static bool stores(const struct ph_job *job)
 	return job->type == PH_JOB_STORE || job->type == PH_JOB_HELLO;
 }
 
+static void begin(struct ph_storeworker *worker, bool is_command)
+{
+	worker->is_at_command = is_command;
+	worker->busy_since = uv_hrtime();
+}
+
+static void end(struct ph_storeworker *worker)
+{
+	worker->busy_since = 0;
+}
+
 static void run_jobs(struct ph_storeworker *worker, struct ph_job *jobs)
 {
 	uint64_t count = 0;
 	int rc = 0;
 
+	begin(worker, false);
 	worker->config.ops->jobs(worker->config.hub, jobs);
+	end(worker);
 	for (const struct ph_job *job = jobs; job; job = job->next) {
 		count++;
 		rc = job->result == -EIO ? -EIO : rc;
@@ -203,11 +219,13 @@ static void answer(struct ph_storeworker *worker, struct ph_order *order)
 
 static void run_order(struct ph_storeworker *worker, struct ph_order *order)
 {
+	begin(worker, true);
 	if (order->call) {
 		order->call(worker->config.hub, order);
 	} else {
 		answer(worker, order);
 	}
+	end(worker);
 	/*
 	 * Also one that is done may have met an I/O error, or a full disk, as what it wrote
 	 * was folded: only the next fold shows it, or makes up for it.
@@ -245,7 +263,9 @@ static void fold_if_due(struct ph_storeworker *worker)
 	if (uv_hrtime() < fold_at(worker)) {
 		return;
 	}
+	begin(worker, false);
 	rc = worker->config.ops->fold(worker->config.hub);
+	end(worker);
 	if (rc < 0) {
 		worker->fold_not_before = uv_hrtime() + AGAIN_MS * MS;
 		trouble(worker, rc);
@@ -443,4 +463,13 @@ void ph_storeworker_counts(struct ph_storeworker *worker,
 	uv_mutex_lock(&worker->mutex);
 	*counts_out = worker->counts;
 	uv_mutex_unlock(&worker->mutex);
+}
+
+uint64_t ph_storeworker_busy(const struct ph_storeworker *worker, bool *is_command_out)
+{
+	uint64_t since = worker->busy_since;
+	uint64_t now = uv_hrtime();
+
+	*is_command_out = worker->is_at_command;
+	return since > 0 && now > since ? (now - since) / MS : 0;
 }

@@ -80,6 +80,9 @@ int ph_cases_about(struct ph_ledger *ledger, const struct ph_entity_key *subject
 		   int (*cb)(void *data, const struct ph_case_row *row), void *data);
 /* Cases that wait; of a site, if SITE is not 0. */
 uint64_t ph_cases_count(struct ph_ledger *ledger, uint64_t site);
+/* Cases of one kind that wait, and the earliest second of their facts (0 of none). 0 or negative errno. */
+int ph_cases_of_kind(struct ph_ledger *ledger, unsigned kind, uint64_t *count_out,
+		     int64_t *oldest_out);
 
 /* --- for the files of this folder --- */
 

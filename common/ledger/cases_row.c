@@ -196,3 +196,26 @@ uint64_t ph_cases_count(struct ph_ledger *ledger, uint64_t site)
 	ph_stmt_reset(stmt);
 	return count;
 }
+
+int ph_cases_of_kind(struct ph_ledger *ledger, unsigned kind, uint64_t *count_out,
+		     int64_t *oldest_out)
+{
+	struct ph_stmt *stmt;
+	int rc = ph_db_prepare(ledger->db,
+			       "SELECT count(*), min(second) FROM ledger_case"
+			       " WHERE kind = ?1 AND closed = 0",
+			       &stmt);
+
+	if (rc != 0) {
+		return rc;
+	}
+	ph_stmt_int(stmt, 1, (int64_t)kind);
+	rc = ph_stmt_step(stmt);
+	if (rc == PH_DB_ROW) {
+		*count_out = (uint64_t)ph_stmt_col_int(stmt, 0);
+		*oldest_out = ph_stmt_col_int(stmt, 1);
+		rc = 0;
+	}
+	ph_stmt_reset(stmt);
+	return rc;
+}

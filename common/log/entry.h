@@ -127,6 +127,8 @@ enum {
  * and _E_UNKNOWN.
  */
 int ph_entry_decode(struct ph_view bytes, struct ph_entry *entry);
+/* The number of its kind and its stamp, without looking at the rest. False: it has none. */
+bool ph_entry_peek(struct ph_view bytes, uint64_t *kind_out, uint64_t *stamp_out);
 /*
  * The same of bytes that it gave 0 for before, for those who read them often: in one
  * pass, without memory or second checks. 0; -EUCLEAN: they are not what they were.

@@ -225,6 +225,32 @@ static void stop(void)
 
 /* ---- tests ---- */
 
+/* From the moment that a piece of work begins to its end it can be seen that it is at it. */
+static void test_busy(void **state)
+{
+	bool is_command = true;
+	uint64_t before, after;
+
+	(void)state;
+	start(60000, 60000);
+	assert_int_equal(ph_storeworker_busy(world.worker, &is_command), 0);
+	world.is_slow = true;
+	(void)push(PH_JOB_STORE);
+	uv_sem_wait(&world.entered);
+	uv_sleep(20);
+	before = ph_storeworker_busy(world.worker, &is_command);
+	assert_true(before >= 20);
+	assert_false(is_command);
+	uv_sleep(10);
+	after = ph_storeworker_busy(world.worker, &is_command);
+	assert_true(after >= before + 10);
+	world.is_slow = false;
+	uv_sem_post(&world.may_go);
+	run_until(1, 0, 0, 0);
+	assert_int_equal(ph_storeworker_busy(world.worker, &is_command), 0);
+	stop();
+}
+
 /* Everything that comes while the store is busy is one group, in the order it came. */
 static void test_group(void **state)
 {
@@ -435,6 +461,7 @@ static void test_stop_with_work(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_busy),
 		cmocka_unit_test(test_group),
 		cmocka_unit_test(test_orders),
 		cmocka_unit_test(test_turns),
