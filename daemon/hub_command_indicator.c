@@ -71,12 +71,25 @@ static int read_period(const struct ph_hub *hub, const char *text,
 	return 0;
 }
 
+/* A text that may lack: its default stays in *TEXT. Another type is refused. */
+static int read_word(const json_t *request, const char *name, const char **text,
+		     struct ph_error *err)
+{
+	const json_t *value = json_object_get(request, name);
+
+	if (value != NULL && !json_is_string(value)) {
+		return ph_fail(err, PH_EXIT_USAGE, -EINVAL, "%s: is no text", name);
+	}
+	*text = value != NULL ? json_string_value(value) : *text;
+	return 0;
+}
+
 static int read_query(const struct ph_hub *hub, const json_t *request,
 		      struct ph_indicator_query *query, struct ph_error *err)
 {
 	const char *code = ph_request_need(request, "report", err);
 	const char *period = code ? ph_request_need(request, "period", err) : NULL;
-	const char *by = ph_request_text(request, "by");
+	const char *by = NULL;
 
 	if (code == NULL || period == NULL) {
 		return -EINVAL;
@@ -86,10 +99,13 @@ static int read_query(const struct ph_hub *hub, const json_t *request,
 		return no_report(code, err);
 	}
 	query->by = query->row->bys[0];
+	if (read_word(request, "by", &by, err) < 0 ||
+	    read_word(request, "commune", &query->commune, err) < 0) {
+		return -EINVAL;
+	}
 	if (by != NULL && !ph_indicator_by(query->row, by, &query->by)) {
 		return no_by(query->row, by, err);
 	}
-	query->commune = ph_request_text(request, "commune");
 	return read_period(hub, period, query, err);
 }
 

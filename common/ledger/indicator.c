@@ -339,14 +339,33 @@ static int (*const sources[])(struct ph_reckoning *reckoning) = {
 	[PH_FROM_COUNTERS] = ph_reckon_counters,
 };
 
-/* Every month of the period has a line. */
-static int add_months(struct ph_reckoning *reckoning)
+/*
+ * How many lines there are in any case: every month of the period; and every band and
+ * purpose, since the line of one alone would tell how many came with it.
+ */
+static int64_t lines_of(const struct ph_indicator_query *query)
+{
+	const struct ph_kind *visit = ph_kind_find(PH_KIND_VISIT);
+
+	switch (query->by) {
+	case PH_BY_MONTH:
+		return query->period.months;
+	case PH_BY_BAND:
+		return (int64_t)visit->fields[PH_VISIT_BAND].max;
+	case PH_BY_PURPOSE:
+		return (int64_t)visit->fields[PH_VISIT_PURPOSE].max;
+	default:
+		return 0;
+	}
+}
+
+static int add_lines(struct ph_reckoning *reckoning)
 {
 	struct ph_line_key key = { 0 };
 	size_t index;
 	int rc = 0;
 
-	for (; rc == 0 && key.number < reckoning->query->period.months; key.number++) {
+	for (; rc == 0 && key.number < lines_of(reckoning->query); key.number++) {
 		rc = find_line(reckoning, &key, &index);
 	}
 	return rc;
@@ -385,9 +404,7 @@ int ph_indicator_sheet(struct ph_ledger *ledger, const struct ph_indicator_query
 	rc = rc != 0 ? rc : make_periods(&reckoning);
 	rc = rc != 0 ? rc : ph_reckon_places(&reckoning);
 	rc = rc != 0 ? rc : ph_reckon_stops(&reckoning);
-	if (rc == 0 && query->by == PH_BY_MONTH) {
-		rc = add_months(&reckoning);
-	}
+	rc = rc != 0 ? rc : add_lines(&reckoning);
 	rc = rc != 0 ? rc : run_source(&reckoning);
 	if (rc == 0) {
 		count_distinct(&reckoning);

@@ -52,17 +52,22 @@ static int put_line(struct ph_reckoning *reckoning, const char *commune,
 	return rc;
 }
 
-/* Add the cells of row ROW in PERIOD to the totals; of the asked period they are a line. */
+/*
+ * Add the cells of row ROW in PERIOD to the totals; of the asked period they are a line,
+ * but of what belongs to no unit only if there is something.
+ */
 static int put_cells(struct ph_reckoning *reckoning, size_t row, size_t period)
 {
 	const int64_t *values = reckoning->grid[row * reckoning->n_periods + period];
 	const char *code =
 		row < reckoning->n_communes ? reckoning->communes[row].code : NULL;
+	bool any = code != NULL;
 
 	for (size_t c = 0; c < PH_COLUMNS_MAX; c++) {
 		reckoning->total[period][c] += values[c];
+		any = any || values[c] != 0;
 	}
-	return period == 0 ? put_line(reckoning, code, values) : 0;
+	return period == 0 && any ? put_line(reckoning, code, values) : 0;
 }
 
 /* --- M2 --- */
@@ -182,18 +187,13 @@ static void weigh(struct ph_reckoning *reckoning, size_t row)
 	}
 }
 
-/* Whether row ROW counts: a unit; and the rest, if it is asked for and not empty. */
+/* Whether row ROW counts: a unit; and the rest, if it is asked for. */
 static bool is_shown(const struct ph_reckoning *reckoning, size_t row)
 {
-	bool any = false;
-
 	if (row < reckoning->n_communes) {
 		return reckoning->communes[row].is_unit;
 	}
-	for (size_t p = 0; p < reckoning->n_periods; p++) {
-		any = any || reckoning->grid[row * reckoning->n_periods + p][TURNS] != 0;
-	}
-	return any && !reckoning->xa_only && reckoning->query->commune == NULL;
+	return !reckoning->xa_only && reckoning->query->commune == NULL;
 }
 
 int ph_reckon_turns(struct ph_reckoning *reckoning)

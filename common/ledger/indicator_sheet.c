@@ -215,12 +215,14 @@ static json_t *figure(const struct ph_reckoning *reckoning, size_t column,
 	return json_integer((json_int_t)cell[column]);
 }
 
-/* Units and months stand there in any case, others if they have a figure. */
+/* Units, months, bands and purposes stand there in any case, others if they have a figure. */
 static bool has_figures(const struct ph_reckoning *reckoning, const struct ph_line *line)
 {
 	enum ph_row_source source = reckoning->query->row->source;
+	enum ph_by by = reckoning->query->by;
 	bool any = source == PH_FROM_MODEL || source == PH_FROM_SERVICES ||
-		   source == PH_FROM_TURNS || reckoning->query->by == PH_BY_MONTH;
+		   source == PH_FROM_TURNS || by == PH_BY_MONTH ||
+		   ((by == PH_BY_BAND || by == PH_BY_PURPOSE) && !line->key.is_null);
 
 	for (size_t c = 0; c < PH_COLUMNS_MAX; c++) {
 		any = any || line->cell[c] != 0;

@@ -134,9 +134,9 @@ is "withdrawals" "$(row withdrawals --by site)" '[[140371, "14-0371", "14-0371",
 is "visits by commune" "$(row visits)" \
   '[["03646", "Chiềng Khoa", 16, {"below": 5}, 6, 0, 10, 0], ["03651", "Mường Bám", 9, 0, 9, 0, 0, 0], ["03658", "Tô Hiệu", 55, 0, 0, 0, 55, 0], [null, null, 80, {"below": 5}, 15, 0, 65, 0]]'
 is "visits by site: the van's are its own" "$(row visits --by site >/dev/null; of '[[r[1], r[3]] for r in j["rows"]]')" '[["14-0001", 50], ["14-0009", 14], ["14-0371", 16]]'
-is "visits by band" "$(row visits --by band)" '[["child", 15], ["adult", 65], [null, 80]]'
+is "visits by band" "$(row visits --by band)" '[["child", 15], ["youth", 0], ["adult", 65], ["elder", 0], [null, 80]]'
 is "visits by month" "$(row visits --by month >/dev/null; of '[r[:2] for r in j["rows"]]')" '[["2026-07", 6], ["2026-08", 74], ["2026-09", 0]]'
-is "of one commune alone" "$(row visits --by purpose --commune 03646)" '[["reading", 6], [null, 10], [null, 16]]'
+is "of one commune alone" "$(row visits --by purpose --commune 03646)" '[["reading", 6], ["borrowing", 0], ["study", 0], ["internet", 0], ["event", 0], ["other", 0], [null, 10], [null, 16]]'
 is "loans" "$(row loans)" '[["03646", "Chiềng Khoa", 1, 0, 1, 0], ["03651", "Mường Bám", 1, 0, 0, 0], [null, null, 2, 0, 1, 0]]'
 is "loans by language" "$(row loans --by language)" '[["hmn", 1], [null, 1], [null, 2]]'
 is "uses by kind" "$(row uses --by kind)" '[["commune-library", 2], ["van", 1], [null, 3]]'
