@@ -1,0 +1,203 @@
+#!/usr/bin/python3
+"""independent.py CODE --period P [--by B] [--commune C] HISTORY: one report, reckoned a second time.
+
+From what `packhorsed history` printed, by docs/REPORTS.md, docs/MERGE.md and docs/KINDS.md
+alone: nothing here was written with the C of the reports in view. Prints the sheet as
+JSON, with the members that the page defines.
+"""
+import argparse
+import json
+
+import count_rows
+import exported
+from grid import Scope, head, head_columns
+import plan_rows
+from spans import Span
+import suppression
+import tally_rows
+
+ROWS = {**plan_rows.ROWS, **count_rows.ROWS, **tally_rows.ROWS}
+TREND = 8
+ALWAYS = {by: range(len(exported.enum_names("visit", by))) for by in ("band", "purpose")}
+
+
+def sort_key(by, key):
+    return (key is None, key if key is not None else 0)
+
+
+def body(scope, code):
+    """The rows of a sheet with their totals, before anything is suppressed."""
+    grid, totals, part = ROWS[code](scope)
+    keys = set(grid.cells)
+    always = scope.span.months() if scope.by == "month" else ALWAYS.get(scope.by, [])
+    if always:
+        keys = {k for k in keys | set(always) if k is not None or grid.value(k, grid.columns[0])}
+        for key in keys:
+            grid.want(key)
+    elif code not in ("M1", "M2", "M4"):
+        keys = {k for k in keys if any(grid.value(k, c) for c in grid.columns)}
+    keys = sorted(keys, key=lambda key: sort_key(scope.by, key))
+    rows = [[grid.value(key, column) for column in grid.columns] for key in keys]
+    total = [totals[c] if c in totals else grid.total(c) for c in grid.columns]
+    return grid.columns, keys, rows, total, part
+
+
+def main_figure(total, part):
+    if part is not None:
+        return plan_rows.percent(*part)
+    return total[0] if isinstance(total[0], int) else None
+
+
+def trend(ledger, code, span, by, commune, units):
+    found = []
+    for back in range(TREND, 0, -1):
+        then = span.moved(-back)
+        if then is None:
+            continue
+        scope = Scope(ledger, then, by, commune, units)
+        columns, keys, rows, total, part = body(scope, code)
+        suppression.suppress(code, by, columns, keys, rows, total)
+        value = main_figure(total, part)
+        found.append({"period": then.name, "value": value})
+    return found
+
+
+def targets(ledger, code):
+    found = dict(plan_rows.TARGETS.get(code, {}))
+    puts = {}
+    for fact in ledger.of("target-put"):
+        if fact["indicator"] == code:
+            puts.setdefault(fact["year"], []).append(fact)
+    for year, own in puts.items():
+        value = exported.shown(own, "value")
+        if value is not None:
+            found[str(year)] = value
+    return found
+
+
+class Device:
+    def __init__(self, id_, state, last):
+        admissions, _, retires, cuts = (state + [None] * 4)[:4]
+        self.id = id_
+        self.site = self.role = None
+        if admissions:
+            _, self.site, self.role, *_ = admissions[-1]
+        self.in_use = bool(
+            admissions and not retires and not cuts and self.role & 1
+        )
+        self.last = last
+
+
+def devices(ledger):
+    stamps = ledger.last_stamps()
+    states = ledger.fold.of(exported.naming.DEVICE)
+    found = [Device(id_, state, stamps.get(id_)) for id_, state in states.items()]
+    return [device for device in found if device.in_use]
+
+
+def day_of(second):
+    return (second + exported.ZONE) // exported.DAY
+
+
+def complete(ledger, period, commune=None):
+    """How far the figures of a period are complete, and who is missing."""
+    span = Span(period)
+    scope = Scope(ledger, span, "commune", commune)
+    asked = span.last if span.last < ledger.today else ledger.today - 1
+    good, missing = 0, []
+    in_use = devices(ledger)
+    for code in scope.units:
+        own = [d for d in in_use if ledger.site(d.site, "commune") == code]
+        late = [d for d in own if d.last is None or day_of(d.last) <= asked]
+        good += bool(own) and not late
+        name = ledger.commune_name(code)
+        if not own:
+            missing.append({"code": code, "name": name})
+        for device in sorted(late, key=lambda d: (d.site, d.id)):
+            site = ledger.site(device.site, "code") or str(device.site)
+            missing.append({"code": code, "name": name, "site": site, "device": device.id.hex()})
+    return {
+        "communes": good,
+        "of": len(scope.units),
+        "up_to": Span.text(asked) if asked >= span.first else None,
+        "missing": missing,
+    }
+
+
+def sheet(ledger, code, period, by, commune=None):
+    """What packhorsed must say, as far as the page defines it."""
+    span = Span(period)
+    scope = Scope(ledger, span, by, commune)
+    columns, keys, rows, total, part = body(scope, code)
+    hidden = suppression.suppress(code, by, columns, keys, rows, total)
+    heads = [head(ledger, by, key) for key in keys]
+    found = {
+        "report": code,
+        "period": {"name": span.name, "from": Span.text(span.first), "to": Span.text(span.last)},
+        "by": by,
+        "rule": plan_rows.rule(ledger, code),
+        "columns": head_columns(by) + list(columns),
+        "rows": [front + row for front, row in zip(heads, rows)],
+        "total": total,
+        "targets": targets(ledger, code),
+        "trend": trend(ledger, code, span, by, commune, scope.units),
+        "suppressed": hidden,
+    }
+    if part is not None:
+        found["numerator"], found["denominator"] = part
+        found["value"] = plan_rows.percent(*part)
+    if code == "M4":
+        found["mean"] = plan_rows.mean_growth(scope)
+    return found
+
+
+def said_bands(ledger, period, by, commune=None):
+    """Of each row of `visits`, and of the total, how many said their band."""
+    columns, _, rows, total, _ = body(Scope(ledger, Span(period), by, commune), "visits")
+    bands = [columns.index(name) for name in suppression.BANDS if name in columns]
+    return [sum(row[at] for at in bands) for row in rows + [total]]
+
+
+def comparable(theirs, ours):
+    """What packhorsed said, in the shape of sheet(): without titles, words of rules and the like."""
+    if "rows" not in theirs:
+        return theirs
+    found = {name: theirs[name] for name in ours if name in theirs}
+    found["rule"] = theirs["rule"]["name"]
+    found["columns"] = [column["name"] for column in theirs["columns"]]
+    width = len(theirs["columns"]) - len(ours["total"])
+    found["total"] = theirs["total"][width:] if "total" in theirs else None
+    found["targets"] = theirs.get("targets", {})
+    return found
+
+
+def comparable_complete(theirs):
+    """The same of complete()."""
+    if "complete" not in theirs:
+        return theirs
+    names = ("code", "name", "site", "device")
+    found = dict(theirs["complete"])
+    found["missing"] = [
+        {name: item[name] for name in names if item.get(name) is not None}
+        for item in found["missing"]
+    ]
+    return found
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("code", choices=list(ROWS))
+    parser.add_argument("history")
+    parser.add_argument("--period", required=True)
+    parser.add_argument("--by", default="commune")
+    parser.add_argument("--commune")
+    asked = parser.parse_args()
+    with open(asked.history, encoding="utf-8") as file:
+        ledger = exported.Ledger(file)
+    found = sheet(ledger, asked.code, asked.period, asked.by, asked.commune)
+    found["complete"] = complete(ledger, asked.period, asked.commune)
+    print(json.dumps(found, ensure_ascii=False, indent=1))
+
+
+if __name__ == "__main__":
+    main()
