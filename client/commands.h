@@ -60,6 +60,7 @@ extern const struct ph_cli_command ph_cmd_void;
 /* readers */
 extern const struct ph_cli_command ph_cmd_reader_add;
 extern const struct ph_cli_command ph_cmd_reader_set;
+extern const struct ph_cli_command ph_cmd_reader_list;
 extern const struct ph_cli_command ph_cmd_reader_show;
 extern const struct ph_cli_command ph_cmd_reader_consent;
 extern const struct ph_cli_command ph_cmd_reader_block;
@@ -75,6 +76,7 @@ extern const struct ph_cli_command ph_cmd_payment;
 /* the catalogue */
 extern const struct ph_cli_command ph_cmd_title_add;
 extern const struct ph_cli_command ph_cmd_title_set;
+extern const struct ph_cli_command ph_cmd_title_list;
 extern const struct ph_cli_command ph_cmd_title_show;
 extern const struct ph_cli_command ph_cmd_title_merge;
 extern const struct ph_cli_command ph_cmd_title_unmerge;

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "common/base/clock.h"
+#include "common/cli/export.h"
 #include "common/cli/out.h"
 #include "daemon/ask.h"
 
@@ -144,15 +145,15 @@ static void common_cells(const struct columns *to, const json_t *item)
 	time_cell(to, item, "heard");
 	ph_table_cell(to->table, to->plain ? road : say(roads, COUNT(roads), road));
 	if (to->plain) {
-		ph_table_cellf(to->table, "%lld", overdue);
+		ph_table_number(to->table, overdue);
 	} else {
 		ph_table_cell(to->table, overdue > 0 ? ph_span(span, overdue) : "-");
 	}
 	time_cell(to, item, next_name(item));
-	ph_table_cellf(to->table, "%lld", number_of(item, "pending_up"));
-	ph_table_cellf(to->table, "%lld", number_of(item, "pending_down"));
-	ph_table_cellf(to->table, "%lld", number_of(item, "cases"));
-	ph_table_cellf(to->table, "%lld", number_of(item, "quarantined"));
+	ph_table_number(to->table, number_of(item, "pending_up"));
+	ph_table_number(to->table, number_of(item, "pending_down"));
+	ph_table_number(to->table, number_of(item, "cases"));
+	ph_table_number(to->table, number_of(item, "quarantined"));
 	why_text(json_object_get(item, "why"), to->plain, text, sizeof(text));
 	ph_table_cell(to->table, text);
 }
@@ -262,8 +263,10 @@ static int run_board(struct ph_cli *cli, struct ph_error *err)
 	if (cli->json) {
 		rc = ph_out_json(json_incref(answer));
 	} else {
-		rc = some || cli->plain ? print_board(cli, answer) : 0;
-		if (!cli->plain) {
+		bool is_for_people = !cli->plain && !ph_export_is_asked(cli);
+
+		rc = some || !is_for_people ? print_board(cli, answer) : 0;
+		if (is_for_people) {
 			print_states(answer);
 		}
 	}
@@ -278,6 +281,7 @@ static const struct ph_cli_option board_options[] = {
 	{ "site", "CODE", "only this site" },
 	{ "commune", "CODE", "only sites of this commune" },
 	{ "kind", "K", "only sites of this kind" },
+	PH_EXPORT_OPTIONS,
 	{ 0 },
 };
 

@@ -9,82 +9,33 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/cli/export.h"
+#include "common/cli/figure.h"
+#include "common/cli/member.h"
 #include "common/cli/out.h"
 #include "daemon/act.h"
+#include "daemon/report_book.h"
 
 #define COLUMNS_MAX 16
 #define MISSING_MAX 10 /* that are named; the others are counted */
 
-static const char *text_of(const json_t *object, const char *name)
-{
-	const char *text = json_string_value(json_object_get(object, name));
-
-	return text ? text : "";
-}
-
-static long long number_of(const json_t *object, const char *name)
-{
-	return (long long)json_integer_value(json_object_get(object, name));
-}
-
-/* The English or the Vietnamese one. */
-static const char *word_of(const json_t *object)
-{
-	return text_of(object, ph_is_vietnamese() ? "vi" : "en");
-}
-
 /* --- cells --- */
-
-#define CELL_TEXT 64
-
-/* Hundredths of a per cent, as 12.5 %. */
-static void percent_text(char out[static CELL_TEXT], long long value)
-{
-	unsigned long long size =
-		value < 0 ? 0 - (unsigned long long)value : (unsigned long long)value;
-
-	snprintf(out, CELL_TEXT, "%s%llu%s%02llu %%", value < 0 ? "-" : "", size / 100,
-		 ph_say(".", ","), size % 100);
-}
-
-static void number_text(char out[static CELL_TEXT], long long value)
-{
-	char digits[PH_NUMBER_TEXT];
-
-	snprintf(out, CELL_TEXT, "%s%s", value < 0 ? "-" : "",
-		 ph_number(digits, value < 0 ? 0 - (uint64_t)value : (uint64_t)value));
-}
-
-/* A number of this TYPE; what names a thing has no points in it. */
-static void figure_text(char out[static CELL_TEXT], const char *type, bool is_name,
-			long long value)
-{
-	if (strcmp(type, "percent") == 0) {
-		percent_text(out, value);
-	} else if (is_name) {
-		snprintf(out, CELL_TEXT, "%lld", value);
-	} else {
-		number_text(out, value);
-	}
-}
 
 static void put_cell(const struct ph_cli *cli, struct ph_table *table, const json_t *cell,
 		     const json_t *column)
 {
-	char text[CELL_TEXT];
-	bool is_name = strcmp(text_of(column, "name"), "site") == 0;
+	char text[PH_FIGURE_TEXT];
+	bool is_name = strcmp(ph_member_text(column, "name"), "site") == 0;
 
 	if (json_is_string(cell)) {
 		ph_table_cell(table, json_string_value(cell));
-	} else if (json_is_object(cell)) {
-		ph_table_cellf(table, "< %lld", number_of(cell, "below"));
-	} else if (!json_is_integer(cell)) {
-		ph_table_cell(table, cli->plain ? "" : "–");
-	} else if (cli->plain) {
-		ph_table_cellf(table, "%lld", (long long)json_integer_value(cell));
+	} else if (json_is_null(cell) && cli->plain) {
+		ph_table_cell(table, "");
+	} else if (json_is_integer(cell) && (cli->plain || is_name)) {
+		/* what names a thing has no points in it */
+		ph_table_number(table, (long long)json_integer_value(cell));
 	} else {
-		figure_text(text, text_of(column, "type"), is_name,
-			    (long long)json_integer_value(cell));
+		ph_figure_cell(text, ph_member_text(column, "type"), cell);
 		ph_table_cell(table, text);
 	}
 }
@@ -118,7 +69,7 @@ static int print_table(const struct ph_cli *cli, const json_t *sheet)
 	json_array_foreach(columns, i, item)
 	{
 		if (n < COLUMNS_MAX) {
-			headings[n++] = word_of(item);
+			headings[n++] = ph_member_word(item);
 		}
 	}
 	table = ph_table_new(headings, (unsigned)n, cli->plain);
@@ -141,46 +92,36 @@ static void print_head(const json_t *sheet)
 	const json_t *period = json_object_get(sheet, "period");
 	const json_t *rule = json_object_get(sheet, "rule");
 
-	printf("%s  %s  %s (%s – %s)\n", text_of(sheet, "report"),
-	       word_of(json_object_get(sheet, "title")), text_of(period, "name"),
-	       text_of(period, "from"), text_of(period, "to"));
-	printf("%s: %s (%s, %s %lld)\n\n", ph_say("rule", "cách tính"), word_of(rule),
-	       text_of(rule, "name"), ph_say("version", "bản"),
-	       number_of(rule, "version"));
-}
-
-static void value_text(char out[static CELL_TEXT], const json_t *value, bool is_share)
-{
-	if (!json_is_integer(value)) {
-		snprintf(out, CELL_TEXT, "–");
-	} else if (is_share) {
-		percent_text(out, (long long)json_integer_value(value));
-	} else {
-		number_text(out, (long long)json_integer_value(value));
-	}
+	printf("%s  %s  %s (%s – %s)\n", ph_member_text(sheet, "report"),
+	       ph_member_word(json_object_get(sheet, "title")),
+	       ph_member_text(period, "name"), ph_member_text(period, "from"),
+	       ph_member_text(period, "to"));
+	printf("%s: %s (%s, %s %lld)\n\n", ph_say("rule", "cách tính"),
+	       ph_member_word(rule), ph_member_text(rule, "name"),
+	       ph_say("version", "bản"), ph_member_number(rule, "version"));
 }
 
 static void print_share(const json_t *sheet)
 {
-	char text[CELL_TEXT], n[CELL_TEXT], d[CELL_TEXT];
+	char text[PH_FIGURE_TEXT], n[PH_FIGURE_TEXT], d[PH_FIGURE_TEXT];
 	json_t *target;
 	const char *year;
 
 	if (json_object_get(sheet, "denominator") != NULL) {
-		value_text(text, json_object_get(sheet, "value"), true);
-		number_text(n, number_of(sheet, "numerator"));
-		number_text(d, number_of(sheet, "denominator"));
+		ph_figure_cell(text, "percent", json_object_get(sheet, "value"));
+		ph_figure_text(n, "count", ph_member_number(sheet, "numerator"));
+		ph_figure_text(d, "count", ph_member_number(sheet, "denominator"));
 		printf(ph_say("%s = %s of %s", "%s = %s trên %s"), text, n, d);
 		json_object_foreach(json_object_get(sheet, "targets"), year, target)
 		{
-			value_text(text, target, true);
+			ph_figure_cell(text, "percent", target);
 			printf(ph_say("; target %s: %s", "; mục tiêu %s: %s"), year,
 			       text);
 		}
 		putchar('\n');
 	}
 	if (json_is_integer(json_object_get(sheet, "mean"))) {
-		value_text(text, json_object_get(sheet, "mean"), true);
+		ph_figure_cell(text, "percent", json_object_get(sheet, "mean"));
 		printf(ph_say("mean growth a year since 2025: %s\n",
 			      "tăng bình quân mỗi năm từ 2025: %s\n"),
 		       text);
@@ -189,17 +130,18 @@ static void print_share(const json_t *sheet)
 
 static void print_trend(const json_t *sheet)
 {
-	bool is_share = json_object_get(sheet, "denominator") != NULL;
+	const char *type = json_object_get(sheet, "denominator") ? "percent" : "count";
 	json_t *item;
 	size_t i;
 
 	fputs(ph_say("before:", "các kỳ trước:"), stdout);
 	json_array_foreach(json_object_get(sheet, "trend"), i, item)
 	{
-		char text[CELL_TEXT];
+		char text[PH_FIGURE_TEXT];
 
-		value_text(text, json_object_get(item, "value"), is_share);
-		printf("%s %s %s", i > 0 ? ";" : "", text_of(item, "period"), text);
+		ph_figure_cell(text, type, json_object_get(item, "value"));
+		printf("%s %s %s", i > 0 ? ";" : "", ph_member_text(item, "period"),
+		       text);
 	}
 	putchar('\n');
 }
@@ -211,20 +153,20 @@ static void print_missing(const json_t *missing)
 
 	json_array_foreach(missing, i, item)
 	{
-		const char *site = text_of(item, "site");
-		const char *last = text_of(item, "last");
+		const char *site = ph_member_text(item, "site");
+		const char *last = ph_member_text(item, "last");
 
 		if (i == MISSING_MAX) {
 			printf(ph_say("; and %zu more", "; và %zu nữa"),
 			       json_array_size(missing) - i);
 			return;
 		}
-		printf("%s %s %s", i > 0 ? ";" : "", text_of(item, "code"),
-		       text_of(item, "name"));
+		printf("%s %s %s", i > 0 ? ";" : "", ph_member_text(item, "code"),
+		       ph_member_text(item, "name"));
 		if (site[0] == '\0') {
 			printf(" (%s)", ph_say("no device", "chưa có máy"));
 		} else {
-			printf(" (%s, %.8s, %s %s)", site, text_of(item, "device"),
+			printf(" (%s, %.8s, %s %s)", site, ph_member_text(item, "device"),
 			       ph_say("last", "lần cuối"),
 			       last[0] ? last : ph_say("never", "chưa lần nào"));
 		}
@@ -235,11 +177,11 @@ static void print_complete(const json_t *sheet)
 {
 	const json_t *complete = json_object_get(sheet, "complete");
 	const json_t *missing = json_object_get(complete, "missing");
-	const char *up_to = text_of(complete, "up_to");
+	const char *up_to = ph_member_text(complete, "up_to");
 
 	printf(ph_say("complete for %lld of %lld communes",
 		      "đủ số liệu của %lld trên %lld xã, phường"),
-	       number_of(complete, "communes"), number_of(complete, "of"));
+	       ph_member_number(complete, "communes"), ph_member_number(complete, "of"));
 	if (up_to[0] != '\0') {
 		printf(ph_say(" up to %s", " đến %s"), up_to);
 	}
@@ -248,22 +190,20 @@ static void print_complete(const json_t *sheet)
 		print_missing(missing);
 	}
 	putchar('\n');
-	if (number_of(sheet, "suppressed") > 0) {
+	if (ph_member_number(sheet, "suppressed") > 0) {
 		printf(ph_say("%lld figures of few persons are not told\n",
 			      "%lld số liệu ít người không nêu\n"),
-		       number_of(sheet, "suppressed"));
+		       ph_member_number(sheet, "suppressed"));
 	}
 }
 
 /* A cell in a line of text. */
-static void revised_text(char out[static CELL_TEXT], const json_t *cell)
+static void revised_text(char out[static PH_FIGURE_TEXT], const json_t *cell)
 {
 	if (json_is_string(cell)) {
-		snprintf(out, CELL_TEXT, "%.60s", json_string_value(cell));
-	} else if (json_is_object(cell)) {
-		snprintf(out, CELL_TEXT, "< %lld", number_of(cell, "below"));
+		snprintf(out, PH_FIGURE_TEXT, "%.60s", json_string_value(cell));
 	} else {
-		value_text(out, cell, false);
+		ph_figure_cell(out, "count", cell);
 	}
 }
 
@@ -275,7 +215,7 @@ static void print_revised(const json_t *sheet)
 	json_array_foreach(json_object_get(sheet, "revised"), i, item)
 	{
 		const json_t *row = json_object_get(item, "row");
-		char was[CELL_TEXT], is[CELL_TEXT], key[CELL_TEXT];
+		char was[PH_FIGURE_TEXT], is[PH_FIGURE_TEXT], key[PH_FIGURE_TEXT];
 
 		revised_text(was, json_object_get(item, "printed"));
 		revised_text(is, json_object_get(item, "now"));
@@ -286,7 +226,7 @@ static void print_revised(const json_t *sheet)
 		}
 		printf(ph_say("revised: %s %s was %s, is %s\n",
 			      "sửa: %s %s trước là %s, nay là %s\n"),
-		       key, text_of(item, "column"), was, is);
+		       key, ph_member_text(item, "column"), was, is);
 	}
 }
 
@@ -301,11 +241,12 @@ static void print_issued(const json_t *sheet)
 	}
 	printf(ph_say("issued %s; %lld agree, %lld do not\n",
 		      "đã ban hành %s; %lld đồng ý, %lld không\n"),
-	       text_of(issued, "time"), number_of(issued, "agree"),
-	       number_of(issued, "disagree"));
+	       ph_member_text(issued, "time"), ph_member_number(issued, "agree"),
+	       ph_member_number(issued, "disagree"));
 	json_array_foreach(json_object_get(issued, "signoffs"), i, item)
 	{
-		printf("  %s %s: %s\n", text_of(item, "commune"), text_of(item, "code"),
+		printf("  %s %s: %s\n", ph_member_text(item, "commune"),
+		       ph_member_text(item, "code"),
 		       json_is_true(json_object_get(item, "agrees"))
 			       ? ph_say("agrees", "đồng ý")
 			       : ph_say("does not agree", "không đồng ý"));
@@ -317,6 +258,9 @@ int ph_print_sheet(const struct ph_cli *cli, const json_t *sheet)
 {
 	int rc;
 
+	if (ph_export_is_asked(cli)) {
+		return ph_report_book(sheet, ph_cli_has(cli, "csv"));
+	}
 	if (cli->plain) {
 		return print_table(cli, sheet);
 	}
@@ -398,8 +342,8 @@ static int run_codes(struct ph_cli *cli, struct ph_error *err)
 			snprintf(bys + len, sizeof(bys) - len, "%s%s", k > 0 ? " " : "",
 				 json_string_value(by));
 		}
-		ph_table_cell(table, text_of(item, "report"));
-		ph_table_cell(table, word_of(json_object_get(item, "title")));
+		ph_table_cell(table, ph_member_text(item, "report"));
+		ph_table_cell(table, ph_member_word(json_object_get(item, "title")));
 		ph_table_cell(table, bys);
 	}
 	rc = ph_table_print(table, stdout);
@@ -412,8 +356,11 @@ static const struct ph_cli_option report_options[] = {
 	{ "period", "P", "a year, quarter or month: 2026, 2026-Q3, 2026-09" },
 	{ "by", "B", "what its lines are about: commune, site, kind, month, ..." },
 	{ "commune", "C", "only what belongs to this one, by its code" },
+	PH_EXPORT_OPTIONS,
 	{ 0 },
 };
+
+static const struct ph_cli_option codes_options[] = { PH_EXPORT_OPTIONS, { 0 } };
 
 const struct ph_cli_command ph_cmds_indicator[] = {
 	{ "report", "Reports", "CODE --period P", 1, 1,
@@ -422,6 +369,6 @@ const struct ph_cli_command ph_cmds_indicator[] = {
 	  "docs/REPORTS.md.",
 	  report_options, run_report, NULL },
 	{ "report codes", "Reports", "", 0, 0, "the rows of the plan that there are",
-	  NULL, run_codes, NULL },
+	  codes_options, run_codes, NULL },
 	{ 0 },
 };

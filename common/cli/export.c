@@ -119,6 +119,16 @@ static bool is_stdout(const char *path)
 	return strcmp(path, "-") == 0;
 }
 
+int ph_export_check(const struct ph_cli *cli, const char *path, struct ph_error *err)
+{
+	return path && !is_stdout(path) && !ph_cli_has(cli, "yes") && ph_file_exists(path)
+		       ? ph_fail(err, PH_EXIT_OTHER, -EEXIST,
+				 "%s is there already; name another file, or --yes to "
+				 "write over it",
+				 path)
+		       : 0;
+}
+
 static int check(const struct ph_cli *cli, struct ph_error *err)
 {
 	const char *path = ph_cli_get(cli, "xlsx");
@@ -126,22 +136,14 @@ static int check(const struct ph_cli *cli, struct ph_error *err)
 	if (cli->json + cli->plain + ph_cli_has(cli, "csv") + (path != NULL) > 1) {
 		return ph_cli_usage(cli, err, "one of --json, --plain, --csv and --xlsx");
 	}
-	if (path && !is_stdout(path) && !ph_cli_has(cli, "yes") && ph_file_exists(path)) {
-		return ph_fail(
-			err, PH_EXIT_OTHER, -EEXIST,
-			"%s is there already; name another file, or --yes to write over "
-			"it",
-			path);
-	}
-	return 0;
+	return ph_export_check(cli, path, err);
 }
 
-static int write_out(const char *path, struct ph_view bytes, struct ph_error *err)
+int ph_export_write(const char *path, struct ph_view bytes, struct ph_error *err)
 {
 	if (path && !is_stdout(path)) {
 		return ph_file_write(path, bytes, MODE, err);
 	}
-	/* a failure is found when standard output is flushed */
 	(void)fwrite(bytes.data, 1, bytes.len, stdout);
 	return 0;
 }
@@ -152,7 +154,7 @@ static int deliver(const struct ph_cli *cli, const json_t *book, struct ph_error
 	struct ph_buf bytes = { 0 };
 	int rc = path ? ph_export_xlsx(book, &bytes, err) : ph_sheet_csv(book, &bytes);
 
-	rc = rc != 0 ? rc : write_out(path, ph_buf_view(&bytes), err);
+	rc = rc != 0 ? rc : ph_export_write(path, ph_buf_view(&bytes), err);
 	ph_buf_wipe(&bytes);
 	return rc;
 }

@@ -25,6 +25,14 @@ bool ph_export_is_asked(const struct ph_cli *cli);
 int ph_export_run(struct ph_cli *cli, struct ph_error *err);
 
 /*
+ * For a command that writes a file of its own: that PATH ("-", NULL: standard output) may be
+ * written, and writing it, as --xlsx does. 0 or a negative errno with ERR; what standard
+ * output does not take is found when it is flushed.
+ */
+int ph_export_check(const struct ph_cli *cli, const char *path, struct ph_error *err);
+int ph_export_write(const char *path, struct ph_view bytes, struct ph_error *err);
+
+/*
  * Append BOOK (common/cli/sheet.h) as XLSX to OUT, by packhorse-xlsx. What did not fit the
  * format is said on standard error. 0 or negative errno with ERR.
  */

@@ -107,8 +107,12 @@ bool ph_sheet_is_risky(const char *text)
 
 static int put_text(struct ph_buf *out, const char *text)
 {
-	int rc = ph_buf_printf(out, "\"%s", ph_sheet_is_risky(text) ? "'" : "");
+	int rc;
 
+	if (text[0] == '\0') {
+		return 0;
+	}
+	rc = ph_buf_printf(out, "\"%s", ph_sheet_is_risky(text) ? "'" : "");
 	while (rc == 0 && *text) {
 		size_t len = strcspn(text, "\"");
 
@@ -163,8 +167,10 @@ static const char *type_of(const json_t *column)
 	return type ? type : "text";
 }
 
+/* A line without anything would part two tables: an only cell is quoted though it is empty. */
 static int put_row(struct ph_buf *out, const json_t *columns, const json_t *row)
 {
+	size_t before = out->len;
 	const json_t *cell;
 	size_t i;
 	int rc = 0;
@@ -175,6 +181,7 @@ static int put_row(struct ph_buf *out, const json_t *columns, const json_t *row)
 		rc = rc != 0 ? rc
 			     : put_cell(out, cell, type_of(json_array_get(columns, i)));
 	}
+	rc = rc == 0 && out->len == before ? ph_buf_printf(out, "\"\"") : rc;
 	return rc != 0 ? rc : ph_buf_printf(out, LINE_END);
 }
 

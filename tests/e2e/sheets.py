@@ -1,10 +1,11 @@
 #!/usr/bin/python3
-"""Reads sheets for 21-sheets.sh, by other programs than ours.
+"""Reads sheets for 21-sheets.sh and 96-report-page.sh, by other programs than ours.
 
   sheets.py office FILE...   what LibreOffice reads in them: JSON, {file: {sheet: rows}}
   sheets.py strict FILE      a file of CSV by docs/EXPORTS.md alone: JSON, list of tables
   sheets.py parts FILE.xlsx  that each part of a workbook is XML; how many formulas, links
   sheets.py names FILE.xlsx  of its sheets
+  sheets.py page FILE.html   a page to be printed: its headings, its tables, what would run or be loaded
   sheets.py random PROGRAM [--count N] [--seed S]
                              N books of texts that a format could trip over, through
                              packhorse-xlsx and read back; each text must be what it was
@@ -151,6 +152,15 @@ def random_books(program, count, seed):
     return "%d books, %d cells, seed %d: each text and number came back" % (count, cells, seed)
 
 
+def page(path):
+    root = ElementTree.parse(path).getroot()
+    text = lambda element: "".join(element.itertext())
+    loads = [e.tag for e in root.iter() if e.tag in ("script", "link", "img", "iframe", "object", "embed", "form", "a", "base")]
+    loads += [k for e in root.iter() for k in e.keys() if k.startswith("on") or k in ("src", "href", "srcset", "style")]
+    return {"headings": [text(e) for e in root.iter("h2")], "loads": loads, "text": text(root),
+            "tables": [[[text(c) for c in row] for row in table.iter("tr")] for table in root.iter("table")]}
+
+
 def random_arguments(arguments):
     options = dict(zip(arguments[1::2], arguments[2::2]))
     return arguments[0], int(options.get("--count", 100)), int(options.get("--seed") or os.environ.get("PACKHORSE_SEED") or random.randrange(1 << 32))
@@ -159,7 +169,7 @@ def random_arguments(arguments):
 def main():
     what, files = sys.argv[1], sys.argv[2:]
     answer = {"office": lambda: office(files), "strict": lambda: strict(files[0]),
-              "parts": lambda: parts(files[0]), "names": lambda: names(files[0]),
+              "parts": lambda: parts(files[0]), "names": lambda: names(files[0]), "page": lambda: page(files[0]),
               "random": lambda: random_books(*random_arguments(files))}[what]()
     print(json.dumps(answer, ensure_ascii=False))
 

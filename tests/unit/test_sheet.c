@@ -41,13 +41,14 @@ static void test_csv(void **state)
 	check_csv("{\"sheets\":[{\"columns\":[{\"title\":\"XÃ\"},{\"title\":\"n\"}],"
 		  "\"rows\":[]}]}",
 		  BOM "\"XÃ\",\"n\"\r\n");
-	check_csv("{\"sheets\":[{\"columns\":[{\"title\":\"=a\"}],"
-		  "\"rows\":[[\"000123\"],[7],[-7],[null],[{\"below\":5}],[\"a\\\"b,"
-		  "c\\nd\"]],"
-		  "\"total\":[\"Cộng\"]}]}",
-		  BOM
-		  "\"'=a\"\r\n\"000123\"\r\n7\r\n-7\r\n\r\n\"<5\"\r\n\"a\"\"b,c\nd\"\r\n"
-		  "\"Cộng\"\r\n");
+	check_csv(
+		"{\"sheets\":[{\"columns\":[{\"title\":\"=a\"}],"
+		"\"rows\":[[\"000123\"],[\"\"],[7],[-7],[null],[{\"below\":5}],[\"a\\\"b,"
+		"c\\nd\"]],"
+		"\"total\":[\"Cộng\"]}]}",
+		BOM "\"'=a\"\r\n\"000123\"\r\n\"\"\r\n7\r\n-7\r\n\"\"\r\n\"<"
+		    "5\"\r\n\"a\"\"b,c\nd\"\r\n"
+		    "\"Cộng\"\r\n");
 	check_csv(
 		"{\"sheets\":[{\"columns\":[{\"title\":\"p\",\"type\":\"percent\"},"
 		"{\"title\":\"d\",\"type\":\"day\"},{\"title\":\"m\",\"type\":\"money\"}]"

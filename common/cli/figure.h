@@ -1,0 +1,15 @@
+/* common/cli/figure.h - the cells of a report (docs/REPORTS.md, "The answer") as people read them. */
+#ifndef PH_CLI_FIGURE_H
+#define PH_CLI_FIGURE_H
+
+#include <jansson.h>
+
+#define PH_FIGURE_TEXT 64
+
+/* VALUE of a column of this TYPE: 1.234, or, of "percent", hundredths of one as 12,34 %. */
+void ph_figure_text(char out[static PH_FIGURE_TEXT], const char *type, long long value);
+/* A cell that is no text: the same, "< 5" of one that is not told, a dash of what is not known. */
+void ph_figure_cell(char out[static PH_FIGURE_TEXT], const char *type,
+		    const json_t *cell);
+
+#endif

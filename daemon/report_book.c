@@ -1,0 +1,285 @@
+/*
+ * daemon/report_book.c - a report (docs/REPORTS.md, "The answer") as sheets of a book.
+ *
+ * CSV gets the lines alone, since programs read it; a workbook is read by people, and a
+ * figure without its rule and without what is missing from it says nothing.
+ */
+#include "daemon/report_book.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/cli/figure.h"
+#include "common/cli/member.h"
+#include "common/cli/out.h"
+#include "common/cli/sheet.h"
+
+static int append(json_t *list, json_t *value)
+{
+	return json_array_append_new(list, value) == 0 ? 0 : -ENOMEM;
+}
+
+static int append_text(json_t *list, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+static int append_text(json_t *list, const char *format, ...)
+{
+	va_list args;
+	json_t *text;
+
+	va_start(args, format);
+	text = json_vsprintf(format, args);
+	va_end(args);
+	return append(list, text);
+}
+
+/* --- what stands around the lines --- */
+
+static int add_note(json_t *rows, const char *name, json_t *value)
+{
+	return append(rows, json_pack("[s, o]", name, value));
+}
+
+static int add_figure(json_t *rows, const char *name, const char *type,
+		      const json_t *cell)
+{
+	char text[PH_FIGURE_TEXT];
+
+	ph_figure_cell(text, type, cell);
+	return add_note(rows, name, json_string(text));
+}
+
+static int add_share(json_t *rows, const json_t *report)
+{
+	json_t *targets = json_object_get(report, "targets");
+	char name[64];
+	const char *year;
+	json_t *target;
+	int rc = 0;
+
+	if (json_object_get(report, "denominator")) {
+		rc = add_figure(rows, ph_say("value", "kết quả"), "percent",
+				json_object_get(report, "value"));
+		rc = rc != 0 ? rc
+			     : add_note(
+				       rows, ph_say("numerator", "tử số"),
+				       json_incref(json_object_get(report, "numerator")));
+		rc = rc != 0 ? rc
+			     : add_note(rows, ph_say("denominator", "mẫu số"),
+					json_incref(
+						json_object_get(report, "denominator")));
+	}
+	json_object_foreach(targets, year, target)
+	{
+		snprintf(name, sizeof(name), ph_say("target %.16s", "mục tiêu %.16s"),
+			 year);
+		rc = rc != 0 ? rc : add_figure(rows, name, "percent", target);
+	}
+	return rc;
+}
+
+static int add_trend(json_t *rows, const json_t *report)
+{
+	const char *type = json_object_get(report, "denominator") ? "percent" : "count";
+	char name[64];
+	json_t *item;
+	size_t i;
+	int rc = 0;
+
+	json_array_foreach(json_object_get(report, "trend"), i, item)
+	{
+		snprintf(name, sizeof(name), ph_say("before: %.32s", "kỳ trước: %.32s"),
+			 ph_member_text(item, "period"));
+		rc = rc != 0 ? rc
+			     : add_figure(rows, name, type,
+					  json_object_get(item, "value"));
+	}
+	return rc;
+}
+
+static int complete_line(json_t *list, const json_t *report)
+{
+	const json_t *complete = json_object_get(report, "complete");
+	const char *up_to = ph_member_text(complete, "up_to");
+
+	return append_text(list,
+			   ph_say("Complete for %lld of %lld communes%s%s",
+				  "Đủ số liệu của %lld trên %lld xã, phường%s%s"),
+			   ph_member_number(complete, "communes"),
+			   ph_member_number(complete, "of"),
+			   up_to[0] ? ph_say(" up to ", " đến ") : "", up_to);
+}
+
+static int add_missing(json_t *rows, const json_t *report)
+{
+	const json_t *missing =
+		json_object_get(json_object_get(report, "complete"), "missing");
+	json_t *item;
+	size_t i;
+	int rc = 0;
+
+	json_array_foreach(missing, i, item)
+	{
+		rc = rc != 0 ? rc
+			     : add_note(rows, ph_say("missing", "còn thiếu"),
+					json_sprintf("%s %s %s %.8s %s",
+						     ph_member_text(item, "code"),
+						     ph_member_text(item, "name"),
+						     ph_member_text(item, "site"),
+						     ph_member_text(item, "device"),
+						     ph_member_text(item, "last")));
+	}
+	return rc;
+}
+
+static int add_notes(const json_t *report)
+{
+	const json_t *rule = json_object_get(report, "rule");
+	json_t *rows = json_array();
+	int rc = rows ? 0 : -ENOMEM;
+
+	rc = rc != 0 ? rc
+		     : add_note(rows, ph_say("rule", "cách tính"),
+				json_string(ph_member_word(rule)));
+	rc = rc != 0 ? rc
+		     : add_note(rows,
+				ph_say("name and version of the rule",
+				       "tên và bản của cách tính"),
+				json_sprintf("%s %lld", ph_member_text(rule, "name"),
+					     ph_member_number(rule, "version")));
+	rc = rc != 0 ? rc : add_share(rows, report);
+	rc = rc != 0 ? rc : add_trend(rows, report);
+	rc = rc != 0 ? rc
+		     : add_note(rows,
+				ph_say("figures of few persons, not told",
+				       "số liệu ít người, không nêu"),
+				json_integer(ph_member_number(report, "suppressed")));
+	rc = rc != 0 ? rc : add_missing(rows, report);
+	if (rc != 0) {
+		json_decref(rows);
+		return rc;
+	}
+	return ph_sheet_add(json_pack("{s:s, s:[{s:s}, {s:s}], s:o}", "name",
+				      ph_say("notes", "ghi chú"), "columns", "title",
+				      ph_say("WHAT", "MỤC"), "title",
+				      ph_say("VALUE", "GIÁ TRỊ"), "rows", rows));
+}
+
+static int add_revised(const json_t *report)
+{
+	const json_t *revised = json_object_get(report, "revised");
+	json_t *rows = json_array();
+	json_t *item;
+	size_t i;
+	int rc = rows ? 0 : -ENOMEM;
+
+	json_array_foreach(revised, i, item)
+	{
+		const json_t *row = json_object_get(item, "row");
+		json_t *about = json_is_array(row) ? json_incref(json_array_get(row, 0))
+						   : json_string(ph_say("total", "tổng"));
+
+		rc = rc != 0 ? rc
+			     : append(rows, json_pack("[o, s, O?, O?]", about,
+						      ph_member_text(item, "column"),
+						      json_object_get(item, "printed"),
+						      json_object_get(item, "now")));
+	}
+	if (rc != 0 || json_array_size(rows) == 0) {
+		json_decref(rows);
+		return rc;
+	}
+	return ph_sheet_add(json_pack(
+		"{s:s, s:[{s:s}, {s:s}, {s:s}, {s:s}], s:o}", "name",
+		ph_say("revised", "sửa đổi"), "columns", "title", ph_say("ROW", "DÒNG"),
+		"title", ph_say("COLUMN", "CỘT"), "title", ph_say("PRINTED", "ĐÃ IN"),
+		"title", ph_say("NOW", "NAY LÀ"), "rows", rows));
+}
+
+/* --- the lines --- */
+
+static json_t *head_of(const json_t *report)
+{
+	const json_t *period = json_object_get(report, "period");
+	const json_t *rule = json_object_get(report, "rule");
+	json_t *head = json_array();
+	int rc = append_text(head, "%s  %s", ph_member_text(report, "report"),
+			     ph_member_word(json_object_get(report, "title")));
+
+	rc = rc != 0 ? rc
+		     : append_text(head, "%s: %s (%s – %s)", ph_say("Period", "Kỳ"),
+				   ph_member_text(period, "name"),
+				   ph_member_text(period, "from"),
+				   ph_member_text(period, "to"));
+	rc = rc != 0 ? rc
+		     : append_text(head, "%s: %s (%s, %s %lld)",
+				   ph_say("Rule", "Cách tính"), ph_member_word(rule),
+				   ph_member_text(rule, "name"), ph_say("version", "bản"),
+				   ph_member_number(rule, "version"));
+	rc = rc != 0 ? rc : complete_line(head, report);
+	if (rc != 0) {
+		json_decref(head);
+		return NULL;
+	}
+	return head;
+}
+
+static json_t *columns_of(const json_t *report)
+{
+	json_t *columns = json_array();
+	json_t *item;
+	size_t i;
+	int rc = columns ? 0 : -ENOMEM;
+
+	json_array_foreach(json_object_get(report, "columns"), i, item)
+	{
+		/* a number that names a site is none to add up, nor parted by points */
+		const char *type = strcmp(ph_member_text(item, "name"), "site") == 0
+					   ? "text"
+					   : ph_member_text(item, "type");
+
+		rc = rc != 0 ? rc
+			     : append(columns,
+				      json_pack("{s:s, s:s}", "title",
+						ph_member_word(item), "type", type));
+	}
+	if (rc != 0) {
+		json_decref(columns);
+		return NULL;
+	}
+	return columns;
+}
+
+static json_t *total_of(const json_t *report)
+{
+	json_t *total = json_copy(json_object_get(report, "total"));
+
+	if (json_is_null(json_array_get(total, 0))) {
+		json_array_set_new(total, 0, json_string(ph_say("total", "tổng")));
+	}
+	return total;
+}
+
+int ph_report_book(const json_t *report, bool bare)
+{
+	json_t *columns = columns_of(report);
+	json_t *head = bare ? NULL : head_of(report);
+	json_t *total = json_object_get(report, "total") ? total_of(report) : NULL;
+	int rc = columns && (bare || head) ? 0 : -ENOMEM;
+
+	rc = rc != 0 ? rc
+		     : ph_sheet_add(json_pack("{s:s, s:O, s:O, s:O*, s:O*}", "name",
+					      ph_member_text(report, "report"), "columns",
+					      columns, "rows",
+					      json_object_get(report, "rows"), "head",
+					      head, "total", total));
+	json_decref(columns);
+	json_decref(head);
+	json_decref(total);
+	if (rc != 0 || bare) {
+		return rc;
+	}
+	rc = add_notes(report);
+	return rc != 0 ? rc : add_revised(report);
+}

@@ -1,0 +1,95 @@
+#!/bin/bash
+# The rows of the plan as CSV, as a workbook, and all of them as a page to be printed: read by
+# other programs, and compared with what `report --json` says. Names are hostile.
+. "$(dirname "$0")/lib.sh"
+
+hubd=$BUILD/daemon/packhorsed
+P="$BUILD/client/packhorse -d $T/s"
+H="$hubd -d $T/hub"
+sheets() { "$PYTHON" "$ROOT/tests/e2e/sheets.py" "$@"; }
+
+make() {
+  echo secret >pass && $H init --listen 127.0.0.1:0 --kdf-memory-mib 8 --passphrase-file pass &&
+    $H commune add 03646 --name '=Chiềng <script>alert(1)</script> & "Khoa"' --type xa &&
+    $H commune add 03651 --name 'Mường ꪀꪫꪱꪣ' --type xa &&
+    $H site add 14-0371 --commune 03646 --kind commune-library --name '</td>A' &&
+    $H site set 14-0371 --status open --when 2025-01-01 &&
+    $H invite --site 14-0371 --role site --out invite --passphrase-file pass && $P join invite &&
+    $H model put 03646 --status recognised --date 2026-08-01 --decision '<b>&' &&
+    $P visit 1234 --band adult --women 3 --when 2026-08-03 && $P digital-use lookup 7 --when 2026-08-04
+}
+ok "a province with two communes" make
+start serve "$hubd" -d hub serve
+at=$(wait_for_line serve '^listening ' | cut -d' ' -f2)
+ok "all at the hub" $P sync --hub "$at"
+
+# --- one row ---
+for row in M1 M2 M4 A1 visits; do
+  $H report $row --period 2026-Q3 --json >json
+  $H report $row --period 2026-Q3 --csv >csv 2>err
+  sheets strict csv >strict
+  is "$row: one table, its headings" "$(json strict 'len(j), j[0][0]')" "(1, $(json json '[c["en"] for c in j["columns"]]' | "$PYTHON" -c 'import json,sys; print(json.load(sys.stdin))'))"
+  is "$row: each cell" "$("$PYTHON" - <<'END'
+import json
+report = json.load(open("json", encoding="utf-8"))
+rows = json.load(open("strict", encoding="utf-8"))[0][1:]
+def cell(value, column):
+    if value is None: return ""
+    if isinstance(value, dict): return "<%d" % value["below"]
+    if column["type"] == "percent": return "%.2f%%" % (value / 100)
+    return str(value)
+want = [[cell(*pair) for pair in zip(row, report["columns"])] for row in report["rows"]]
+if "total" in report:
+    want.append([cell(*pair) for pair in zip(["total" if report["total"][0] is None else report["total"][0]] + report["total"][1:], report["columns"])])
+print(rows == want or (rows, want))
+END
+)" True
+  ok "$row: a workbook" $H report $row --period 2026-Q3 --xlsx $row.xlsx
+  is "$row: no formula in it" "$(sheets parts $row.xlsx)" '{"formulas": 0, "links": 0}'
+  is "$row: lines, and what stands around them" "$(sheets names $row.xlsx)" "[\"$row\", \"notes\"]"
+done
+ok "in Vietnamese" env LC_ALL=vi_VN.UTF-8 $H report M1 --period 2026-Q3 --xlsx vi.xlsx
+is "its sheets" "$(sheets names vi.xlsx)" '["M1", "ghi chú"]'
+ok "which rows there are" $H report codes --csv
+if command -v soffice >/dev/null; then
+  ok "LibreOffice opens it" sheets office M1.xlsx
+  like "with the name of a commune as it is" "$(cat ok.out)" '"=Chiềng <script>alert\(1\)</script> & \\"Khoa\\""'
+else
+  skip "LibreOffice opens it" "there is no soffice: the Debian package libreoffice-calc-nogui has it"
+fi
+
+# --- the page ---
+ok "report page" bash -c "$H report page --period 2026-Q3 --agency 'SỞ <VH> & DU LỊCH' --place 'Sơn La' >page.html"
+sheets page page.html >page
+is "is XML, runs nothing, loads nothing" "$(json page 'j["loads"]')" '[]'
+$H report codes --plain | cut -f1 >codes
+is "has every row of the plan" "$(json page '[h.split(".")[0] for h in j["headings"] if ". " in h]')" \
+  "$("$PYTHON" -c 'import json; print(json.dumps(open("codes").read().split()))')"
+has() { "$PYTHON" -c 'import json,sys; print(sys.argv[1] in json.load(open("page", encoding="utf-8"))["text"])' "$1"; }
+for text in 'SỞ <VH> & DU LỊCH' '=Chiềng <script>alert(1)</script> & "Khoa"' 'Mường ꪀꪫꪱꪣ' '<b>&' '1.241' '1.241 trên 0' 'quý III năm 2026' \
+  'Kết quả: 50,00 % = 1 trên 2' 'mục tiêu 2045: 90,00 %' 'Đủ số liệu của 1 trên 2 xã, phường đến 30/09/2026' 'chưa có máy' \
+  'Bản nháp' 'NGƯỜI LẬP BIỂU' 'CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM' '< 5'; do
+  is "has: $text" "$(has "$text")" True
+done
+is "a rule beside each of the four" "$(json page '[r[7].count("quy tắc") for r in j["tables"][1][1:]]')" '[1, 1, 1, 1]'
+is "nothing was issued" "$($H report list --plain | wc -l)" 0
+status "a file that is there" 1 $H report page --period 2026-Q3 --issue --out page.html
+is "nothing was issued for it" "$($H report list --plain | wc -l)" 0
+ok "issued, into a file" $H report page --period 2026-Q3 --issue --out issued.html
+is "each row" "$($H report list --plain | wc -l)" "$(wc -l <codes)"
+sheets page issued.html >page
+is "it is no draft" "$(has 'Bản nháp')" False
+is "and names what was issued" "$(has "$($H report M2 --period 2026-Q3 --json | json /dev/stdin 'j["issued"]["ref"]')")" True
+ok "a late page of the notebook" $P visit 100 --band adult --when 2026-09-01
+ok "comes" $P sync --hub "$at"
+$H report page --period 2026-Q3 >later.html
+sheets page later.html >page
+is "what was printed, and what it is now" "$(has 'đã in 1.241, nay là 1.341')" True
+$H report M4 --period 2026-Q3 --xlsx revised.xlsx
+is "in the workbook too" "$(sheets names revised.xlsx)" '["M4", "notes", "revised"]'
+status "no period" 2 $H report page
+status "a period that is none" 2 $H report page --period 2026-13
+status "JSON" 2 $H report page --period 2026-Q3 --json
+status "standard output is full" 1 bash -c "$H report page --period 2026-Q3 --issue >/dev/full"
+like "what was issued is said" "$(cat ok.out)" 'issued, do not issue it again'
+done_testing

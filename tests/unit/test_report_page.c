@@ -1,0 +1,180 @@
+/*
+ * tests/unit/test_report_page.c - a report as a page to be printed, and as sheets: what
+ * stands in it, and that no text of it becomes anything but text.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "common/cli/out.h"
+#include "common/cli/sheet.h"
+#include "daemon/report_book.h"
+#include "daemon/report_page.h"
+
+static const char report_text[] =
+	"{\"report\":\"M2\",\"title\":{\"en\":\"working\",\"vi\":\"phối hợp\"},"
+	"\"period\":{\"name\":\"2026-Q3\",\"from\":\"2026-07-01\",\"to\":\"2026-09-30\"},"
+	"\"by\":\"site\",\"rule\":{\"name\":\"1-of-4\",\"version\":2,\"en\":\"one\","
+	"\"vi\":\"một trong bốn\"},\"columns\":["
+	"{\"name\":\"site\",\"en\":\"site\",\"vi\":\"số\",\"type\":\"count\"},"
+	"{\"name\":\"name\",\"en\":\"name\",\"vi\":\"tên\",\"type\":\"text\"},"
+	"{\"name\":\"turns\",\"en\":\"turns\",\"vi\":\"lượt\",\"type\":\"count\"},"
+	"{\"name\":\"share\",\"en\":\"share\",\"vi\":\"tỷ lệ\",\"type\":\"percent\"},"
+	"{\"name\":\"on\",\"en\":\"on\",\"vi\":\"ngày\",\"type\":\"day\"}],"
+	"\"rows\":[[140371,\"<b onload=\\\"x\\\">&'=\",1234567,2550,\"2026-09-30\"],"
+	"[null,\"ꪀꪫ\\u202e\\u0001\",{\"below\":5},null,null]],"
+	"\"total\":[null,null,1234570,null,null],"
+	"\"numerator\":12,\"denominator\":75,\"value\":1600,"
+	"\"targets\":{\"2026\":1500,\"2030\":5000},"
+	"\"trend\":[{\"period\":\"2026-Q2\",\"value\":null}],"
+	"\"complete\":{\"communes\":61,\"of\":75,\"up_to\":\"2026-09-30\",\"missing\":["
+	"{\"code\":\"03646\",\"name\":\"Chiềng Khoa\"}]},\"suppressed\":3,"
+	"\"issued\":{\"ref\":\"r\",\"time\":\"2026-10-02\",\"agree\":3,\"disagree\":1},"
+	"\"revised\":[{\"row\":[140371,\"Tô "
+	"Múa\"],\"column\":\"turns\",\"printed\":7,\"now\":8}]}";
+
+static json_t *load(void)
+{
+	json_t *report = json_loads(report_text, 0, NULL);
+
+	assert_non_null(report);
+	return report;
+}
+
+static char *page_of(const char *agency, const json_t *issued)
+{
+	json_t *reports = json_pack("[o]", load());
+	struct ph_buf out = { 0 };
+	const struct ph_report_page page = { .agency = agency,
+					     .unit = "THƯ VIỆN TỈNH",
+					     .place = "Sơn La",
+					     .day = "2026-11-29",
+					     .reports = reports,
+					     .issued = issued };
+
+	assert_int_equal(ph_report_page(&page, &out), 0);
+	assert_int_equal(ph_buf_put_u8(&out, '\0'), 0);
+	json_decref(reports);
+	return (char *)out.data;
+}
+
+static void test_page(void **state)
+{
+	static const char *const parts[] = {
+
+		"<b>Kết quả: 16,00 %</b> = 12 trên 75; mục tiêu 2026: 15,00 %; mục tiêu "
+		"2030: 50,00 %.",
+		"<td>140371</td><td>&lt;b onload=&quot;x&quot;&gt;&amp;&#39;=</td>"
+		"<td class=\"n\">1.234.567</td><td class=\"n\">25,50 %</td>"
+		"<td class=\"n\">30/09/2026</td>",
+		"<td class=\"n\">–</td><td>ꪀꪫ\u202e?</td><td class=\"n\">&lt; 5</td>",
+		"<tr class=\"total\"><td>Tổng</td>",
+		"Các kỳ trước: 2026-Q2: –.",
+		"Cách tính: một trong bốn (quy tắc 1-of-4, bản 2)",
+		"Đủ số liệu của 61 trên 75 xã, phường đến 30/09/2026",
+		"3 số liệu ít người không nêu.",
+		"Đã ban hành 2026-10-02; 3 nơi đồng ý, 1 nơi không.",
+		"Sửa: 140371 Tô Múa, lượt: đã in 7, nay là 8.",
+		"Kỳ: quý III năm 2026 (01/07/2026 – 30/09/2026)",
+		"<td>Chiềng Khoa</td><td>chưa có máy</td>",
+		"Sơn La, ngày 29 tháng 11 năm 2026",
+		"Bản nháp",
+		"NGƯỜI LẬP BIỂU",
+	};
+	char *page = page_of("SỞ <VH> & DU LỊCH", NULL);
+
+	(void)state;
+	assert_non_null(strstr(page, "<td>SỞ &lt;VH&gt; &amp; DU LỊCH<br/>"));
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		if (!strstr(page, parts[i])) {
+			fail_msg("%s: not in %s", parts[i], page);
+		}
+	}
+	assert_null(strstr(page, "<script"));
+	assert_null(strstr(page, "<b onload"));
+	assert_false(ph_is_vietnamese());
+	free(page);
+}
+
+static void test_issued(void **state)
+{
+	json_t *issued = json_pack("[{s:s, s:s}]", "report", "M2", "ref", "abc.7.def");
+	char *page = page_of("SỞ", issued);
+
+	(void)state;
+	assert_null(strstr(page, "Bản nháp"));
+	assert_non_null(strstr(page, "M2: abc.7.def"));
+	json_decref(issued);
+	free(page);
+}
+
+/* --- sheets --- */
+
+static json_t *book_of(bool bare)
+{
+	json_t *report = load();
+
+	assert_int_equal(ph_sheet_collect("report"), 0);
+	assert_int_equal(ph_report_book(report, bare), 0);
+	json_decref(report);
+	return ph_sheet_take();
+}
+
+static void test_bare(void **state)
+{
+	json_t *book = book_of(true);
+	struct ph_buf out = { 0 };
+
+	(void)state;
+	assert_int_equal(ph_sheet_csv(book, &out), 0);
+	assert_int_equal(ph_buf_put_u8(&out, '\0'), 0);
+	assert_string_equal(
+		(const char *)out.data,
+		"\xef\xbb\xbf\"site\",\"name\",\"turns\",\"share\",\"on\"\r\n"
+		"140371,\"<b onload=\"\"x\"\">&'=\",1234567,25.50%,2026-09-30\r\n"
+		",\"ꪀꪫ\u202e\x01\",\"<5\",,\r\n"
+		"\"total\",,1234570,,\r\n");
+	ph_buf_deinit(&out);
+	json_decref(book);
+}
+
+static void test_book(void **state)
+{
+	json_t *book = book_of(false);
+	json_t *sheets = json_object_get(book, "sheets");
+	char *text = json_dumps(book, JSON_COMPACT);
+
+	(void)state;
+	assert_int_equal(json_array_size(sheets), 3);
+	assert_non_null(strstr(text,
+			       "\"head\":[\"M2  working\",\"Period: 2026-Q3 "
+			       "(2026-07-01 – 2026-09-30)\",\"Rule: one (1-of-4, "
+			       "version 2)\",\"Complete for 61 of 75 communes up to "
+			       "2026-09-30\"]"));
+	assert_non_null(strstr(text, "[\"target 2026\",\"15.00 %\"]"));
+	assert_non_null(strstr(text, "[\"denominator\",75]"));
+	assert_non_null(strstr(text, "[\"missing\",\"03646 Chiềng Khoa   \"]"));
+	assert_non_null(strstr(text, "[140371,\"turns\",7,8]"));
+	free(text);
+	json_decref(book);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_page),
+		cmocka_unit_test(test_issued),
+		cmocka_unit_test(test_bare),
+		cmocka_unit_test(test_book),
+	};
+
+	unsetenv("LC_ALL");
+	unsetenv("LC_MESSAGES");
+	unsetenv("LANG");
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
