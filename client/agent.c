@@ -25,6 +25,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "client/carry.h"
 #include "common/base/limits.h"
 #include "common/cli/notify.h"
 
@@ -67,6 +68,7 @@ static void on_moved(void *data)
 	ph_pace_entry(&agent->pace, uv_now(&agent->loop));
 	ph_agent_lan_entry(agent->lan);
 	ph_agent_set_alarm(agent);
+	ph_front_tell(agent->front, "entries", json_object());
 }
 
 static void on_full(void *data)
@@ -80,6 +82,39 @@ static void on_full(void *data)
 			 "name=commands count=%llu", (unsigned long long)agent->full);
 		agent->full_since = now;
 	}
+}
+
+/* Somebody who may read the folder wants to open the desk's page. */
+static int on_desk(void *data, struct ph_buf *answer)
+{
+	struct agent *agent = data;
+	char token[PH_DOOR_TEXT];
+	int rc;
+
+	if (!agent->front) {
+		return ph_carry_refuse(answer, PH_EXIT_CONFIG, false,
+				       agent->settings.desk_serve
+					       ? "the agent does not serve the desk: its "
+						 "log says why (desk.listen), or it must "
+						 "be started again"
+					       : "the agent does not serve the desk: put "
+						 "serve = 1 under [desk] in agent.conf "
+						 "and start it again");
+	}
+	ph_front_token(agent->front, token);
+	rc = ph_buf_printf(answer,
+			   "{\"schema\":1,\"exit\":0,\"port\":%u,\"token\":\"%s\"}\n",
+			   ph_front_port(agent->front), token);
+	explicit_bzero(token, sizeof(token));
+	return rc;
+}
+
+static void on_front_gone(void *data)
+{
+	struct agent *agent = data;
+
+	agent->front = NULL;
+	ph_agent_check_end(agent);
 }
 
 static void on_trouble(void *data, const struct ph_error *why)
@@ -115,7 +150,7 @@ static void close_handles(struct agent *agent)
 
 void ph_agent_check_end(struct agent *agent)
 {
-	if (!agent->is_stopping || !ph_agent_talk_is_empty(agent->talk)) {
+	if (!agent->is_stopping || agent->front || !ph_agent_talk_is_empty(agent->talk)) {
 		return;
 	}
 	if (agent->work && !agent->worker_stops) {
@@ -178,6 +213,7 @@ static void begin_stop(struct agent *agent)
 	ph_agent_road_stop(agent->road);
 	ph_agent_lan_stop(agent->lan);
 	ph_agent_talk_stop(agent->talk, false);
+	ph_front_stop(agent->front);
 	ph_agent_check_end(agent);
 }
 
@@ -266,6 +302,7 @@ static int start_talk(struct agent *agent, struct ph_error *err)
 						.dir = agent->cli->dir,
 						.max = agent->settings.commands,
 						.state = on_state,
+						.desk = on_desk,
 						.on_full = on_full,
 						.on_moved = on_moved,
 						.on_empty = on_empty,
@@ -284,7 +321,11 @@ static void on_order_done(void *data, struct ph_order *order)
 {
 	struct agent *agent = data;
 
-	ph_agent_talk_on_done(agent->talk, order);
+	if (order->on_done) {
+		order->on_done(order);
+	} else {
+		ph_agent_talk_on_done(agent->talk, order);
+	}
 }
 
 /* The folder is kept from here on, and given to those who wait by turns. */
@@ -339,6 +380,32 @@ static int start_threads(struct agent *agent, struct ph_error *err)
 	return rc;
 }
 
+/* The desk is worth less than what the agent does without it: what fails is only told. */
+static void start_front(struct agent *agent)
+{
+	struct ph_error why = { .exit = PH_EXIT_OTHER };
+	const struct ph_front_config config = { .loop = &agent->loop,
+						.work = agent->work,
+						.program = agent->cli->program,
+						.dir = agent->cli->dir,
+						.port = agent->settings.desk_port,
+						.state = on_state,
+						.on_moved = on_moved,
+						.on_gone = on_front_gone,
+						.data = agent };
+
+	if (!agent->settings.desk_serve) {
+		return;
+	}
+	if (ph_front_start(&agent->front, &config, &why) < 0) {
+		ph_event(&agent->log, PH_EVENT_ERROR, "desk.listen",
+			 "result=failed why=\"%s\"", why.text);
+	} else {
+		ph_event(&agent->log, PH_EVENT_INFO, "desk.listen",
+			 "address=127.0.0.1:%u", ph_front_port(agent->front));
+	}
+}
+
 static int open_site(struct agent *agent, struct ph_error *err)
 {
 	return ph_site_open(&agent->site,
@@ -373,6 +440,7 @@ static int start(struct agent *agent, struct ph_error *err)
 	if (rc < 0) {
 		return ph_fail_errno(err, rc, "starting");
 	}
+	start_front(agent);
 	rc = ph_agent_net_start(&agent->net, &agent->loop, ph_agent_on_network, agent);
 	if (rc < 0) { /* the timer comes all the same */
 		ph_event(&agent->log, PH_EVENT_WARNING, "network.unseen", "why=\"%s\"",
@@ -392,6 +460,7 @@ static void finish(struct agent *agent)
 {
 	if (agent->has_loop) {
 		ph_agent_net_stop(agent->net);
+		ph_front_stop(agent->front);
 		if (agent->talk) {
 			ph_agent_talk_stop(agent->talk, true);
 		}

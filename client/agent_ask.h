@@ -19,6 +19,7 @@ enum {
 
 struct ph_agent_ask {
 	json_t *request; /* the caller's */
+	bool is_desk;    /* a token for the desk's page is asked for; else */
 	bool is_loan; /* the folder is to be lent; else a command is to be carried out */
 	uint64_t wait_ms; /* for its turn, at most PH_AGENT_WAIT_MS */
 };

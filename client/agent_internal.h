@@ -13,6 +13,7 @@
 #include "client/agent_road.h"
 #include "client/agent_settings.h"
 #include "client/agent_talk.h"
+#include "client/front.h"
 #include "common/cli/eventlog.h"
 
 struct agent {
@@ -31,6 +32,7 @@ struct agent {
 	struct ph_agent_road *road;
 	struct ph_agent_net *net;
 	struct ph_agent_lan *lan;
+	struct ph_front *front; /* NULL: the desk is not served */
 	struct ph_pace pace;
 	int64_t since;
 	uint64_t sessions;

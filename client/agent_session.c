@@ -131,6 +131,9 @@ void ph_agent_on_sync_end(void *data, const struct ph_sync_end *end, int rc,
 		    ph_agent_chance());
 	log_end(agent, end, why);
 	ph_agent_set_alarm(agent);
+	ph_front_tell(agent->front, "sync",
+		      json_pack("{s:b, s:s}", "complete", (int)end->result.complete,
+				"reason", end->result.reason ? end->result.reason : ""));
 	ph_agent_check_end(agent);
 }
 

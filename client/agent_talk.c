@@ -255,6 +255,12 @@ static void order(struct talker *talker, size_t len)
 		       "the line is no JSON object with a command that is known here");
 		return;
 	}
+	if (ask.is_desk) {
+		json_decref(ask.request);
+		(void)talk->config.desk(talk->config.data, &talker->out);
+		finish(talker);
+		return;
+	}
 	talker->order.request = ask.request;
 	talker->order.is_loan = ask.is_loan;
 	talker->order.owner = talker;

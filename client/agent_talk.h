@@ -17,6 +17,8 @@ struct ph_agent_talk_config {
 	const char *dir;
 	unsigned max; /* connections at once; may be changed by ph_agent_talk_bound() */
 	void (*state)(void *data, struct ph_host_state *state_out);
+	/* Append the answer to who wants to open the desk's page. 0 or -ENOMEM. */
+	int (*desk)(void *data, struct ph_buf *answer);
 	void (*on_full)(void *data);  /* one more than MAX came */
 	void (*on_moved)(void *data); /* there are new entries */
 	void (*on_empty)(void *data); /* after ph_agent_talk_stop(): nobody is there */

@@ -156,7 +156,8 @@ static const char *const carried[] = {
 	"title show",     "title unmerge",  "training",
 	"uncoded loan",   "uncoded return", "use",
 	"visit",          "void",           "why",
-	"worker add",     "worker set",
+	"worker add",     "worker set",     "budget",
+	"plan",
 };
 
 bool ph_borrow_is_carried(const char *name)

@@ -23,6 +23,7 @@ static const struct ph_cli_command *const commands[] = {
 	&ph_cmd_budget_set,
 	&ph_cmd_agent,
 	/* the desk */
+	&ph_cmd_desk_open,
 	&ph_cmd_loan,
 	&ph_cmd_return,
 	&ph_cmd_renew,

@@ -42,6 +42,7 @@ extern const struct ph_cli_command ph_cmd_budget;
 extern const struct ph_cli_command ph_cmd_budget_set;
 extern const struct ph_cli_command ph_cmd_plan;
 /* the desk */
+extern const struct ph_cli_command ph_cmd_desk_open;
 extern const struct ph_cli_command ph_cmd_loan;
 extern const struct ph_cli_command ph_cmd_return;
 extern const struct ph_cli_command ph_cmd_renew;

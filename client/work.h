@@ -24,6 +24,8 @@ struct ph_order {
 	struct ph_buf answer; /* to send; empty when memory lacked. Not of a loan */
 	struct ph_order *next;
 	void *owner;
+	/* whose it is, if not the local socket's: called when it is done */
+	void (*on_done)(struct ph_order *order);
 };
 /* Drop what ORDER holds, wiping it; not ORDER. */
 void ph_order_deinit(struct ph_order *order);

@@ -35,6 +35,7 @@ static const struct {
 	  0, true, 0 },
 	{ "the largest", "{\"command\":\"lend\",\"wait_ms\":9223372036854775807}", 0,
 	  true, 60000 },
+	{ "desk", "{\"command\":\"desk\"}", 0, false, PH_COMMAND_WAIT_MS },
 	{ "another command", "{\"command\":\"stop\"}", PH_AGENT_ASK_E_FORM, false, 0 },
 	{ "the command is no text", "{\"command\":1}", PH_AGENT_ASK_E_FORM, false, 0 },
 	{ "no command", "{}", PH_AGENT_ASK_E_FORM, false, 0 },
