@@ -160,14 +160,29 @@ static const char *const carried[] = {
 	"plan",
 };
 
-bool ph_borrow_is_carried(const char *name)
+static const char *const served[] = {
+	"crate dispatch", "crate receive", "note", "privacy", "sighting",
+};
+
+static bool is_among(const char *const *names, size_t n, const char *name)
 {
-	for (size_t i = 0; i < sizeof(carried) / sizeof(carried[0]); i++) {
-		if (strcmp(carried[i], name) == 0) {
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(names[i], name) == 0) {
 			return true;
 		}
 	}
 	return false;
+}
+
+bool ph_borrow_is_carried(const char *name)
+{
+	return is_among(carried, sizeof(carried) / sizeof(carried[0]), name);
+}
+
+bool ph_borrow_is_served(const char *name)
+{
+	return ph_borrow_is_carried(name) ||
+	       is_among(served, sizeof(served) / sizeof(served[0]), name);
 }
 
 static json_t *options_of(const struct ph_cli *cli)

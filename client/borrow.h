@@ -24,6 +24,11 @@ int ph_borrow(int *loan_out, const struct ph_site_config *config, struct ph_erro
  */
 bool ph_borrow_is_carried(const char *name);
 /*
+ * The same, or one that reads standard input only if it is given no words: it is carried out
+ * for a page, which gives them, and not for a person at a terminal.
+ */
+bool ph_borrow_is_served(const char *name);
+/*
  * Have CLI's command carried out by the agent: what it said is on our standard output and
  * error, and *STATUS_OUT is its exit status. False: nobody has done anything, the command
  * is ours to run. Fits struct ph_cli_program.

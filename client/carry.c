@@ -152,7 +152,7 @@ static bool take_request(const json_t *request, struct ph_cli *cli)
 	cli->json = json_is_true(json_object_get(request, "json"));
 	cli->plain = json_is_true(json_object_get(request, "plain"));
 	cli->command = name ? ph_cli_find(cli->program, name) : NULL;
-	return cli->command && ph_borrow_is_carried(name) && cli->dir && cli->dir[0] &&
+	return cli->command && ph_borrow_is_served(name) && cli->dir && cli->dir[0] &&
 	       take_options(json_object_get(request, "options"), cli) &&
 	       !ph_export_is_asked(cli) &&
 	       take_words(json_object_get(request, "words"), cli);

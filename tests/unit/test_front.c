@@ -189,7 +189,7 @@ static void test_routes(void **state)
 			assert_null(route->command);
 			continue;
 		}
-		if (!command || !ph_borrow_is_carried(route->command)) {
+		if (!command || !ph_borrow_is_served(route->command)) {
 			fail_msg("%s: \"%s\" is no command that the agent carries out",
 				 route->path, route->command);
 		}
