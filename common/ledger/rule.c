@@ -6,13 +6,20 @@
 #include "common/ledger/query.h"
 
 const struct ph_rule ph_rules[PH_RULES] = {
-	[PH_RULE_LOAN_DAYS] = { "loan-term-days", 14, 3650 },
-	[PH_RULE_HOLD_DAYS] = { "hold-days", 30, 3650 },
-	[PH_RULE_MONEY] = { "money", 0, 0 },
-	[PH_RULE_CUT_LOANS] = { "cut-loans-before", 0, 0, .is_date = true },
-	[PH_RULE_SCHEDULE] = { "schedule.default", 0, 0, .is_schedule = true },
-	[PH_RULE_XA_ONLY] = { "report-xa-only", 0, 0 },
-	[PH_RULE_M2_LEAST] = { "report-m2-least", 1, 4, .is_count = true },
+	[PH_RULE_LOAN_DAYS] = { .name = "loan-term-days",
+				.days_fallback = 14,
+				.days_max = 3650 },
+	[PH_RULE_HOLD_DAYS] = { .name = "hold-days",
+				.days_fallback = 30,
+				.days_max = 3650 },
+	[PH_RULE_MONEY] = { .name = "money" },
+	[PH_RULE_CUT_LOANS] = { .name = "cut-loans-before", .is_date = true },
+	[PH_RULE_SCHEDULE] = { .name = "schedule.default", .is_schedule = true },
+	[PH_RULE_XA_ONLY] = { .name = "report-xa-only" },
+	[PH_RULE_M2_LEAST] = { .name = "report-m2-least",
+			       .days_fallback = 1,
+			       .days_max = 4,
+			       .is_count = true },
 };
 
 const struct ph_rule *ph_rule_find(struct ph_view name)
