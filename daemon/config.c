@@ -5,8 +5,11 @@
  */
 #include "daemon/config.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 
 #include "common/base/limits.h"
 
@@ -17,6 +20,10 @@
 static int put_listen(void *data, const char *value, bool is_again, struct ph_error *err);
 
 static int put_second(void *data, const char *value, bool is_again, struct ph_error *err);
+
+static int put_web(void *data, const char *value, bool is_again, struct ph_error *err);
+static int put_web_host(void *data, const char *value, bool is_again,
+			struct ph_error *err);
 
 const struct ph_setting ph_setting_table[] = {
 	{ "server", "listen", PH_SETTING_OWN, offsetof(struct ph_settings, listen), 0, 0,
@@ -61,6 +68,19 @@ const struct ph_setting ph_setting_table[] = {
 	  "backups that stay in a folder; the oldest go", NULL },
 	{ "backup", "days", UINT(backup_days), 1, 3650, 35,
 	  "days after which a backup goes, unless it is the newest", NULL },
+	{ "web", "listen", PH_SETTING_OWN, offsetof(struct ph_settings, web), 0, 0, 0,
+	  "ADDR:PORT of this machine, or the path of a socket, where pages are served",
+	  put_web },
+	{ "web", "host", PH_SETTING_OWN, offsetof(struct ph_settings, web_host), 0, 0, 0,
+	  "name under which a proxy serves them; may stand several times", put_web_host },
+	{ "web", "connections", UINT(web_connections), 1, 4096, PH_WEB_CONNECTIONS,
+	  "of browsers and programs at once", NULL },
+	{ "web", "requests-per-second", UINT(web_rate), 1, 100000, PH_WEB_RATE,
+	  "of one account, or of one address without one", NULL },
+	{ "web", "followers", UINT(web_followers), 1, 1024, PH_WEB_FOLLOWERS,
+	  "of the events, at once", NULL },
+	{ "web", "waiting", UINT(web_waiting), 1, 1024, PH_WEB_WAITING,
+	  "requests that wait for the store", NULL },
 	{ "log", "prefix", PH_SETTING_PREFIX, offsetof(struct ph_settings, prefix), 0, 0,
 	  PH_PREFIX_AUTO, "levels as <N> before each line: yes, no, or auto", NULL },
 	{ .name = NULL },
@@ -131,6 +151,75 @@ static int put_second(void *data, const char *value, bool is_again, struct ph_er
 			       sizeof(settings->second) - 1);
 	}
 	strcpy(settings->second, value);
+	return 0;
+}
+
+/* An address of this machine alone: what others see must be encrypted, by a proxy. */
+static bool is_near(const char *host)
+{
+	struct in6_addr six;
+	struct in_addr four;
+
+	return (inet_pton(AF_INET, host, &four) == 1 &&
+		ntohl(four.s_addr) >> 24 == 127) ||
+	       (inet_pton(AF_INET6, host, &six) == 1 && IN6_IS_ADDR_LOOPBACK(&six));
+}
+
+static int put_web(void *data, const char *value, bool is_again, struct ph_error *err)
+{
+	struct ph_settings *settings = data;
+	char host[PH_LISTEN_TEXT];
+	unsigned port;
+	int rc = 0;
+
+	if (is_again || strlen(value) >= sizeof(settings->web)) {
+		return ph_fail(err, PH_EXIT_CONFIG, -EINVAL,
+			       "one address of at most %zu bytes",
+			       sizeof(settings->web) - 1);
+	}
+	if (value[0] == '/') {
+		if (strlen(value) >= sizeof(((struct sockaddr_un *)0)->sun_path)) {
+			return ph_fail(err, PH_EXIT_CONFIG, -EINVAL,
+				       "the path of a socket has at most %zu bytes",
+				       sizeof(((struct sockaddr_un *)0)->sun_path) - 1);
+		}
+	} else if (value[0] != '\0') {
+		rc = ph_address_split(value, host, sizeof(host), &port, err);
+		if (rc == 0 && !is_near(host)) {
+			rc = ph_fail(err, PH_EXIT_CONFIG, -EINVAL,
+				     "\"%s\" can be seen from other machines, and pages "
+				     "go unencrypted: 127.0.0.1:%u or a socket, and a "
+				     "proxy before it (docs/API.md)",
+				     value, port);
+		}
+	}
+	if (rc == 0) {
+		strcpy(settings->web, value);
+	}
+	return rc;
+}
+
+static int put_web_host(void *data, const char *value, bool is_again,
+			struct ph_error *err)
+{
+	static const char taken[] = "abcdefghijklmnopqrstuvwxyz0123456789-.[]:";
+	struct ph_settings *settings = data;
+	size_t len = strlen(value);
+	bool is_six = value[0] == '[' && len > 2 && value[len - 1] == ']';
+
+	if (len == 0 || len >= PH_LISTEN_TEXT || strspn(value, taken) != len ||
+	    (!is_six && strpbrk(value, "[]:"))) {
+		return ph_fail(err, PH_EXIT_CONFIG, -EINVAL,
+			       "\"%.100s\" is not a name in small letters, without a "
+			       "port: for example thuvien.example.vn",
+			       value);
+	}
+	settings->n_web_hosts = is_again ? settings->n_web_hosts : 0;
+	if (settings->n_web_hosts == PH_WEB_HOSTS_MAX) {
+		return ph_fail(err, PH_EXIT_CONFIG, -EINVAL, "at most %d names",
+			       PH_WEB_HOSTS_MAX);
+	}
+	strcpy(settings->web_host[settings->n_web_hosts++], value);
 	return 0;
 }
 

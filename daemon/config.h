@@ -7,6 +7,8 @@
  *   listen = 0.0.0.0:7415
  *   [limits]
  *   sessions = 4096
+ *   [web]
+ *   listen = 127.0.0.1:8080
  *
  * A later file overrides an earlier one. `listen` may stand several times; the first
  * one of a file replaces what earlier files said. An unknown section or name, a value
@@ -23,6 +25,7 @@
 
 #define PH_LISTEN_MAX         16
 #define PH_SECOND_TEXT        1024
+#define PH_WEB_HOSTS_MAX      8
 #define PH_LISTEN_TEXT        272 /* bytes of one address with its terminator */
 #define PH_CONFIG_LISTEN_HERE "0.0.0.0:7415"
 
@@ -48,6 +51,11 @@ struct ph_settings {
 	unsigned backup_keep;        /* backups that stay in a folder */
 	unsigned backup_days;        /* none is older but the newest */
 	char second[PH_SECOND_TEXT]; /* folder of the second medium; "": none */
+	char web[PH_LISTEN_TEXT];    /* where pages are served; "": nowhere */
+	char web_host[PH_WEB_HOSTS_MAX]
+		     [PH_LISTEN_TEXT]; /* names besides this machine's */
+	unsigned n_web_hosts;
+	unsigned web_connections, web_rate, web_followers, web_waiting;
 	enum ph_prefix prefix;
 };
 

@@ -201,11 +201,32 @@ static int finish(json_t *answer, int exit)
 		       : 0;
 }
 
+/* For programs: what kind of refusal it is, where that can be said. */
+static const char *reason_of(int rc)
+{
+	switch (rc) {
+	case -ENOENT:
+		return "not-found";
+	case -EEXIST:
+		return "exists";
+	case -EACCES:
+	case -EPERM:
+		return "denied";
+	case -ENOSPC:
+		return "disk-full";
+	case -ENOMEM:
+		return "memory";
+	default:
+		return NULL;
+	}
+}
+
 json_t *ph_hub_command(struct ph_hub *hub, const json_t *request)
 {
 	struct ph_error err = { .exit = PH_EXIT_DONE };
 	uint64_t shortages = ph_json_shortages();
 	json_t *answer = json_object();
+	const char *reason;
 	int rc;
 
 	if (!answer) {
@@ -222,7 +243,11 @@ json_t *ph_hub_command(struct ph_hub *hub, const json_t *request)
 	if (rc < 0) {
 		(void)ph_fail_errno(&err, rc, "the hub's store");
 		json_object_clear(answer);
+		reason = reason_of(rc);
 		rc = json_object_set_new(answer, "error", json_string(err.text));
+		if (rc == 0 && reason) {
+			rc = json_object_set_new(answer, "reason", json_string(reason));
+		}
 		rc = rc ? rc : finish(answer, (int)err.exit);
 	}
 	if (rc != 0) {

@@ -6,6 +6,8 @@
  */
 #include "daemon/peer_internal.h"
 
+#include "daemon/api.h"
+
 #include <stdlib.h>
 
 static enum ph_session_result result_of(const struct ph_peer *peer)
@@ -88,6 +90,24 @@ static int64_t wall_of(const struct ph_peer *peer)
 	return now.wall;
 }
 
+/* Those who follow hear of devices that are ours. */
+static void tell_followers(struct ph_peer *peer, const char *id,
+			   enum ph_session_result result)
+{
+	const struct ph_hub_peer *hub = &peer->hub;
+
+	if (!hub->known || !ph_api_is_followed(peer->server)) {
+		return;
+	}
+	ph_api_event(
+		peer->server, "session",
+		json_pack("{s:s, s:I, s:s, s:s, s:I, s:I}", "device", id, "site_number",
+			  (json_int_t)hub->device.site, "result", ph_result_name(result),
+			  "reason", reason_of(peer), "entries", (json_int_t)hub->entries,
+			  "bytes",
+			  (json_int_t)(peer->counts.bytes_in + peer->counts.bytes_out)));
+}
+
 static void tell_end(struct ph_peer *peer, enum ph_session_result result)
 {
 	const struct ph_session_counts *counts = &peer->counts;
@@ -124,6 +144,7 @@ static void tell_end(struct ph_peer *peer, enum ph_session_result result)
 		 (unsigned long long)(ph_peer_now(peer) - peer->began),
 		 hub->refusal[0] ? " why=\"" : "", hub->refusal,
 		 hub->refusal[0] ? "\"" : "");
+	tell_followers(peer, id, result);
 }
 
 /* The same of an exchange with a courier. */

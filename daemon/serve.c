@@ -3,7 +3,7 @@
  *
  *   start --> serving --> stopping --> (sessions gone) --> worker ended --> done
  *
- * Start: settings, hub folder (its lock with it), local socket, addresses, sandbox, store
+ * Start: settings, hub folder (its lock with it), local socket, addresses, pages, sandbox, store
  * worker, then "ready". SIGHUP reads the settings again and keeps the old ones if
  * anything is wrong with the new. SIGTERM and SIGINT stop: nothing new comes in, each
  * session gets the answers to what is with the store, and after five seconds what is
@@ -27,6 +27,7 @@
 
 #include "common/cli/notify.h"
 #include "common/cli/sandbox.h"
+#include "daemon/api.h"
 #include "daemon/listener.h"
 #include "daemon/peer.h"
 #include "daemon/talk.h"
@@ -124,6 +125,7 @@ static void on_ended(void *data)
 	struct serve *serve = data;
 
 	serve->has_worker = false;
+	ph_api_close(&serve->server);
 	close_handles(serve);
 }
 
@@ -131,8 +133,8 @@ static void on_gone(struct ph_server *server)
 {
 	struct serve *serve = serve_of(server);
 
-	if (server->n_peers == 0 && ph_talk_count(server) == 0 && serve->has_worker &&
-	    !serve->worker_stops) {
+	if (server->n_peers == 0 && ph_talk_count(server) == 0 &&
+	    ph_api_count(server) == 0 && serve->has_worker && !serve->worker_stops) {
 		serve->worker_stops = true;
 		ph_storeworker_stop(server->worker);
 	}
@@ -146,6 +148,7 @@ static void on_deadline(uv_timer_t *timer)
 	if (uv_now(&server->loop) - serve->stop_began < GIVE_UP_MS) {
 		ph_peers_stop(server, true);
 		ph_talk_stop(server, true);
+		ph_api_stop(server, true);
 		return;
 	}
 	ph_event(&server->log, PH_EVENT_WARNING, "serve.stop",
@@ -169,6 +172,7 @@ static void begin_stop(struct serve *serve, int rc)
 			     GIVE_UP_MS - GRACE_MS);
 	ph_listeners_close(server);
 	ph_talk_stop(server, false);
+	ph_api_stop(server, false);
 	ph_peers_stop(server, false);
 	on_gone(server);
 }
@@ -236,7 +240,7 @@ static int load_settings(const struct serve *serve, struct ph_settings *settings
 static void raise_files(const struct ph_server *server)
 {
 	uint64_t need = (uint64_t)server->settings.sessions + server->settings.commands +
-			FILES_MARGIN;
+			server->settings.web_connections + FILES_MARGIN;
 	struct rlimit limit;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0) {
@@ -298,6 +302,11 @@ static void on_reload(uv_signal_t *signal, int number)
 	if (rc == 0) {
 		apply_settings(serve, &settings);
 		ph_event(&server->log, PH_EVENT_INFO, "config.reload", "result=applied");
+		if (!ph_api_is_as(server, &settings)) {
+			ph_event(&server->log, PH_EVENT_WARNING, "config.reload",
+				 "result=kept why=\"[web] is heeded at the start only: "
+				 "restart packhorsed\"");
+		}
 	} else {
 		ph_event(&server->log, PH_EVENT_ERROR, "config.reload",
 			 "result=kept why=\"%s\"", why.text);
@@ -457,6 +466,9 @@ static int start(struct serve *serve, struct ph_error *err)
 		rc = ph_listeners_apply(server, &settings, err);
 	}
 	if (rc == 0) {
+		rc = ph_api_start(server, err);
+	}
+	if (rc == 0) {
 		rc = enter_sandbox(serve, err);
 	}
 	if (rc == 0) {
@@ -473,6 +485,7 @@ static void finish(struct serve *serve)
 	if (serve->has_loop) {
 		ph_listeners_close(server);
 		ph_talk_stop(server, true);
+		ph_api_close(server);
 		close_handles(serve);
 		(void)uv_run(&server->loop, UV_RUN_DEFAULT);
 		ph_talk_free(server);

@@ -7,6 +7,7 @@
  */
 #include "daemon/server.h"
 
+#include "daemon/api.h"
 #include "daemon/listener.h"
 #include "daemon/peer.h"
 
@@ -162,6 +163,9 @@ static json_t *status(struct ph_server *server)
 	json_object_set_new(object, "partial_bytes", number(server->partials.bytes));
 	json_object_set_new(object, "store", store(server));
 	json_object_set_new(object, "logins", accounts(server));
+	if (server->api) {
+		json_object_set_new(object, "web", ph_api_status(server));
+	}
 	return object;
 }
 

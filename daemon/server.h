@@ -4,7 +4,7 @@
  *
  *   serve.c     start, signals, reload, stop      peer.c    one session over TCP
  *   listener.c  addresses, who may come in        talk.c    local commands
- *   server.c    counters, what status adds
+ *   server.c    counters, what status adds          api.c     pages and the API over HTTP
  */
 #ifndef PH_DAEMON_SERVER_H
 #define PH_DAEMON_SERVER_H
@@ -50,6 +50,7 @@ struct ph_hit {
 struct ph_peer;
 struct ph_listener;
 struct ph_talk;
+struct ph_api;
 
 struct ph_server {
 	uv_loop_t loop;
@@ -64,6 +65,7 @@ struct ph_server {
 	struct ph_accounts *accounts;
 	struct ph_listener *listeners;
 	struct ph_talk *talk;
+	struct ph_api *api;    /* NULL: no pages are served */
 	struct ph_peer *peers; /* all, those that are closing too */
 	unsigned n_peers;
 	bool is_stopping;

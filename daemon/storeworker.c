@@ -210,6 +210,7 @@ static void answer(struct ph_storeworker *worker, struct ph_order *order)
 	if (order->extra && json_integer_value(exit) == 0) {
 		is_whole = json_object_update_missing(answer, order->extra) == 0;
 	}
+	order->exit = (int)json_integer_value(exit);
 	if (!is_whole ||
 	    json_dump_callback(answer, write_text, &order->answer, JSON_COMPACT) != 0) {
 		ph_buf_wipe(&order->answer);
@@ -219,6 +220,8 @@ static void answer(struct ph_storeworker *worker, struct ph_order *order)
 
 static void run_order(struct ph_storeworker *worker, struct ph_order *order)
 {
+	uint64_t began = uv_hrtime();
+
 	begin(worker, true);
 	if (order->call) {
 		order->call(worker->config.hub, order);
@@ -226,11 +229,14 @@ static void run_order(struct ph_storeworker *worker, struct ph_order *order)
 		answer(worker, order);
 	}
 	end(worker);
+	order->took_ns = uv_hrtime() - began;
 	/*
 	 * Also one that is done may have met an I/O error, or a full disk, as what it wrote
 	 * was folded: only the next fold shows it, or makes up for it.
 	 */
-	note_dirty(worker);
+	if (!order->looks) {
+		note_dirty(worker);
+	}
 	uv_mutex_lock(&worker->mutex);
 	put_order(&worker->orders_out, order);
 	worker->counts.orders++;
@@ -373,7 +379,11 @@ static void on_wake(uv_async_t *wake)
 		config->on_jobs(config->data, jobs);
 	}
 	while ((order = take_order(&orders))) {
-		config->on_order(config->data, order);
+		if (order->returned) {
+			order->returned(order);
+		} else {
+			config->on_order(config->data, order);
+		}
 	}
 	if (rc < 0) {
 		config->on_trouble(config->data, rc);

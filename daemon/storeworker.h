@@ -32,7 +32,12 @@ struct ph_order {
 	json_t *request;
 	json_t *extra;        /* members added to an answer without error; may be NULL */
 	struct ph_buf answer; /* JSON text; empty when memory lacked */
+	int exit;             /* its "exit" */
+	uint64_t took_ns;     /* with the store */
+	bool looks;           /* a `call` that can leave nothing to fold */
 	struct ph_order *next;
+	/* If set, it comes back here, and not to on_order of the worker. */
+	void (*returned)(struct ph_order *order);
 	void *owner;
 };
 /* Drop what ORDER holds; not ORDER. */

@@ -67,6 +67,15 @@ enum {
 	PH_CERT_MAX = 4096,
 	PH_CONTROL_TALK_MAX = 16, /* local command connections at once */
 
+	/* pages and the API of the hub */
+	PH_WEB_CONNECTIONS = 128, /* at once */
+	PH_WEB_RATE = 50,         /* requests a second of one account or address, ... */
+	PH_WEB_BURST = 2,         /* ... and so many times that at once */
+	PH_WEB_FOLLOWERS = 32,    /* of the events */
+	PH_WEB_WAITING = 32,      /* requests that wait for the store, ... */
+	PH_WEB_ACCOUNT = 8,       /* ... and of one account; likewise followers */
+	PH_WEB_LOGINS = 4,        /* passwords that wait to be looked at */
+
 	/* the agent of a site */
 	PH_AGENT_COMMANDS = 16,        /* local connections at once */
 	PH_AGENT_LINE_MS = 5000,       /* from a connection to its whole line */

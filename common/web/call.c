@@ -101,6 +101,11 @@ enum MHD_Result ph_web_queue(struct ph_web_call *call)
 
 /* ---- replies ---- */
 
+void ph_web_call_retry(struct ph_web_call *call, unsigned seconds)
+{
+	call->retry_s = seconds;
+}
+
 void ph_web_reply(struct ph_web_call *call, unsigned status, const char *type,
 		  struct ph_buf *body)
 {

@@ -35,6 +35,13 @@ void ph_web_events_deinit(struct ph_web_events *events)
 	}
 }
 
+void ph_web_events_skip(struct ph_web_events *events)
+{
+	ph_web_events_deinit(events);
+	events->next++;
+	events->first = events->next;
+}
+
 int ph_web_events_put(struct ph_web_events *events, const char *name, struct ph_view data)
 {
 	struct ph_buf text = { 0 };

@@ -28,6 +28,8 @@ void ph_web_events_deinit(struct ph_web_events *events);
 /* Add one: DATA is JSON on one line. 0, -EMSGSIZE, -ENOMEM. */
 int ph_web_events_put(struct ph_web_events *events, const char *name,
 		      struct ph_view data);
+/* There were some that nobody noted: whoever has an earlier id is to be told of a gap. */
+void ph_web_events_skip(struct ph_web_events *events);
 
 /* Where a follower is. All zero but `next` is one that begins there. */
 struct ph_web_place {

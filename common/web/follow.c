@@ -12,6 +12,7 @@
 #include "common/web/web_internal.h"
 
 #define PING_MS 15000
+#define KEEP_MS 60000 /* events are kept so long for one who left */
 
 static unsigned followers_of(const struct ph_web *web, const char *name)
 {
@@ -39,6 +40,10 @@ void ph_web_follow(struct ph_web_call *call)
 				    limits->followers, limits->per_account);
 		ph_web_reply_no(call, &call->no);
 		return;
+	}
+	if (!ph_web_is_followed(web) && web->followed_at > 0) {
+		ph_web_events_skip(&web->events);
+		web->followed_at = 0;
 	}
 	ph_web_place_init(&call->place, &web->events, call->head.last_id);
 	strcpy(call->hello, "retry: 5000\n\n");
@@ -141,5 +146,6 @@ void ph_web_event(struct ph_web *web, const char *name, json_t *data)
 
 bool ph_web_is_followed(const struct ph_web *web)
 {
-	return web->counts.followers > 0;
+	return web->counts.followers > 0 ||
+	       (web->followed_at > 0 && ph_web_now(web) - web->followed_at <= KEEP_MS);
 }

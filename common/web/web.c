@@ -204,7 +204,10 @@ static void on_completed(void *data, struct MHD_Connection *mhd, void **context,
 	if (call->is_counted) {
 		web->answers -= call->body.len;
 	}
-	web->counts.followers -= call->follows;
+	if (call->follows) {
+		web->counts.followers--;
+		web->followed_at = ph_web_now(web);
+	}
 	call->conn->call = NULL;
 	ph_web_move(call->conn, PHASE_READING);
 	call_free(call);
@@ -244,7 +247,7 @@ static int admit(struct ph_web_call *call)
 	if (call->route->need > call->role) {
 		(void)ph_web_refuse(&call->no, call->role == PH_WEB_ANYBODY ? 401 : 403,
 				    call->role == PH_WEB_ANYBODY ? "token" : "role",
-				    "Authorization", "this is for a %s and above",
+				    "Authorization", "this takes the role of %s",
 				    ph_web_need_name(call->route->need));
 		call->no.act = call->role == PH_WEB_ANYBODY
 				       ? "send Authorization: Bearer TOKEN, with a token "
@@ -357,9 +360,16 @@ static enum MHD_Result on_request(void *data, struct MHD_Connection *mhd, const 
 
 void ph_web_resume(struct ph_web_call *call)
 {
+	struct ph_web *web = call->conn->web;
+
 	if (call->is_suspended) {
 		call->is_suspended = false;
-		call->conn->web->mhd->resume_connection(call->conn->mhd);
+		web->mhd->resume_connection(call->conn->mhd);
+		web->is_woken =
+			true; /* libmicrohttpd does not say so by its descriptor */
+		if (web->config.wake) {
+			web->config.wake(web->config.data);
+		}
 	}
 }
 
@@ -422,6 +432,7 @@ int ph_web_fd(const struct ph_web *web)
 
 void ph_web_run(struct ph_web *web)
 {
+	web->is_woken = false;
 	sweep(web);
 	(void)web->mhd->run(web->daemon);
 }
@@ -431,6 +442,9 @@ int ph_web_timeout(struct ph_web *web)
 	MHD_UNSIGNED_LONG_LONG ms = 0;
 	int most = web->conns ? SWEEP_MS : -1;
 
+	if (web->is_woken) {
+		return 0;
+	}
 	if (web->mhd->get_timeout(web->daemon, &ms) != MHD_YES) {
 		return most;
 	}
@@ -452,6 +466,15 @@ void ph_web_stop(struct ph_web *web)
 			ph_web_resume(conn->call);
 		} else if (conn->phase == PHASE_READING) {
 			(void)shutdown(conn->fd, SHUT_RD);
+		}
+	}
+}
+
+void ph_web_cut(struct ph_web *web)
+{
+	for (struct conn *conn = web->conns; conn; conn = conn->next) {
+		if (conn->phase == PHASE_WRITING) {
+			ph_web_hang_up(conn);
 		}
 	}
 }

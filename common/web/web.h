@@ -3,7 +3,7 @@
  *
  * libmicrohttpd speaks HTTP; this checks what comes, by a table of routes, and answers. No
  * loop and no clock of its own: watch ph_web_fd() for reading, call ph_web_run() when it is
- * readable or ph_web_timeout() has passed. All of it on one thread.
+ * readable or ph_web_timeout() has passed, which is to be asked after each run and each wake. All of it on one thread.
  *
  *   connection --> reading --> (whole request) --> waiting --> writing --> reading ...
  *                     |                               |
@@ -67,6 +67,11 @@ struct ph_web_config {
 		   char name[static PH_WEB_NAME_SIZE]);
 	/* Carry CALL out, and reply to it, now or later, once. */
 	void (*handle)(void *data, struct ph_web_call *call);
+	/*
+	 * A reply or an event waits: ask ph_web_timeout() again, which is 0 now. NULL is fine for
+	 * whoever runs the web after each.
+	 */
+	void (*wake)(void *data);
 	void *data;
 };
 
@@ -80,7 +85,9 @@ void ph_web_run(struct ph_web *web);
 int ph_web_timeout(struct ph_web *web);
 /* Take no more connections, end those that wait for nothing, and followers. */
 void ph_web_stop(struct ph_web *web);
-/* Calls that have no reply yet. */
+/* Wait no longer for those who take their answers slowly. */
+void ph_web_cut(struct ph_web *web);
+/* Requests whose reply is not made, or not taken yet. */
 unsigned ph_web_waiting(const struct ph_web *web);
 /* Nothing may wait. NULL is fine. */
 void ph_web_free(struct ph_web *web);
@@ -96,6 +103,8 @@ const char *ph_web_call_name(const struct ph_web_call *call);
 unsigned ph_web_call_role(const struct ph_web_call *call);
 struct ph_view ph_web_call_bearer(const struct ph_web_call *call);
 
+/* Whatever is replied says: not before so many SECONDS. */
+void ph_web_call_retry(struct ph_web_call *call, unsigned seconds);
 /* Reply with BODY, which is taken, of media type TYPE. */
 void ph_web_reply(struct ph_web_call *call, unsigned status, const char *type,
 		  struct ph_buf *body);
@@ -110,7 +119,10 @@ void ph_web_follow(struct ph_web_call *call);
 
 /* Tell those who follow. DATA (NULL: memory lacked) is taken. */
 void ph_web_event(struct ph_web *web, const char *name, json_t *data);
-/* Whether anybody follows. */
+/*
+ * Whether anybody follows, or did a minute ago and may come again: only then are events kept.
+ * Who comes later than that is told of a gap.
+ */
 bool ph_web_is_followed(const struct ph_web *web);
 
 #endif

@@ -60,10 +60,12 @@ struct ph_web {
 	unsigned n_waiting, n_writing;
 	size_t answers; /* bytes that wait to be taken */
 	uint64_t swept;
+	uint64_t followed_at; /* when somebody who followed left last; 0: nobody did */
 	struct ph_web_rate rate;
 	struct ph_web_events events;
 	struct ph_web_counts counts;
 	bool is_stopping;
+	bool is_woken; /* since it ran last */
 };
 
 uint64_t ph_web_now(const struct ph_web *web);

@@ -1,0 +1,105 @@
+/*
+ * daemon/api_routes.c - the hub's API, a row each: docs/API.md shows this table.
+ *
+ * The form of `takes` is that of common/web/route.h. What an operator's key signs (cutting
+ * off, erasing, revoking) is not here: the key is not opened for pages.
+ */
+#include "daemon/api.h"
+
+#define V "/api/v1"
+#define GO(path, need, command, takes, doc)                                              \
+	{                                                                                \
+		"GET", path, PH_WEB_##need, command, PH_API_COMMAND, takes, doc          \
+	}
+#define DO(path, need, command, takes, doc)                                              \
+	{                                                                                \
+		"POST", path, PH_WEB_##need, command, PH_API_COMMAND, takes, doc         \
+	}
+
+const struct ph_web_route ph_api_routes[] = {
+	{ "GET", "/healthz", PH_WEB_ANYBODY, NULL, PH_API_HEALTH, NULL,
+	  "whether the daemon is well: 200 or 503" },
+	{ "GET", "/metrics", PH_WEB_VIEWER, "metrics", PH_API_METRICS, NULL,
+	  "for Prometheus, as text" },
+	{ "POST", V "/login", PH_WEB_ANYBODY, NULL, PH_API_LOGIN, "name! password!",
+	  "a session's token" },
+	{ "POST", V "/logout", PH_WEB_VIEWER, NULL, PH_API_LOGOUT, NULL,
+	  "the session of this token is over" },
+	{ "GET", V "/me", PH_WEB_VIEWER, NULL, PH_API_ME, NULL,
+	  "the account and role of this token" },
+	{ "GET", V "/events", PH_WEB_VIEWER, NULL, PH_API_EVENTS, NULL,
+	  "what changes, as server-sent events" },
+
+	GO(V "/status", VIEWER, "status", NULL, "counts of everything, and the daemon's"),
+	GO(V "/summary", VIEWER, "query", "what=summary", "counts of the ledger"),
+	GO(V "/board", VIEWER, "board", "site commune kind late:flag",
+	   "each site by its own timetable: heard, due, overdue, and why"),
+	GO(V "/clock", VIEWER, "clock", NULL, "whether the hub doubts its clock"),
+	GO(V "/keys", VIEWER, "keys", NULL, "the key list"),
+	GO(V "/log", VIEWER, "log", "site limit:int", "entries as they are kept"),
+
+	GO(V "/sites", VIEWER, "site-list", NULL, "the sites"),
+	DO(V "/sites", ADMIN, "site-add",
+	   "code! name kind commune status schedule update:flag",
+	   "a site is added, or with `update` changed"),
+	GO(V "/sites/{id}", VIEWER, "query", "what=site", "what is known of a site"),
+	GO(V "/communes", VIEWER, "commune-list", NULL, "the communes"),
+	DO(V "/communes", ADMIN, "commune-add", "communes:list!",
+	   "communes are added: `code`, `name`, `type`"),
+	GO(V "/policies", VIEWER, "policy-list", NULL, "the province's settings"),
+	DO(V "/policies", ADMIN, "policy-set", "name! value!", "a setting"),
+
+	GO(V "/devices", VIEWER, "devices", NULL, "the devices"),
+	GO(V "/devices/{device}", VIEWER, "device-show", NULL, "one device"),
+	GO(V "/devices/{device}/held", OPERATOR, "device-held", "names:names",
+	   "whose data a device may have"),
+	DO(V "/devices/{device}/confirm", OPERATOR, "device-confirm", "fingerprint!",
+	   "the fingerprint was compared: the device is confirmed"),
+	GO(V "/invites", VIEWER, "invite-list", NULL, "invites and what became of them"),
+
+	GO(V "/titles", VIEWER, "query", "what=titles words>id! site",
+	   "titles, of these words"),
+	GO(V "/titles/{id}", VIEWER, "query", "what=title", "one title"),
+	GO(V "/copies/{id}", VIEWER, "query", "what=copy ns:int", "one copy"),
+	GO(V "/cards/{id}", VIEWER, "query", "what=card ns:int names:names", "one card"),
+	/* the words may be a name, and addresses are written into logs */
+	DO(V "/readers", OPERATOR, "query", "what=readers words>id! site names:names",
+	   "readers, of these words in their names; changes nothing"),
+	GO(V "/readers/{id}", VIEWER, "query", "what=reader names:names", "one reader"),
+	GO(V "/loans", VIEWER, "query", "what=loans site names:names", "open loans"),
+	GO(V "/lists/{what}", VIEWER, "list",
+	   "site commune kind limit:int after names:names",
+	   "`here`, `out`, `overdue`, `expected` or `holds`, a page"),
+	GO(V "/why/{what}/{id}", VIEWER, "why", "ns:int names:names",
+	   "the signed entries behind what is shown"),
+
+	GO(V "/cases", VIEWER, "cases", "kind site commune all:flag limit:int after",
+	   "what a person must look at, a page"),
+	GO(V "/cases/{case}", VIEWER, "case-show", "names:names",
+	   "the facts of a case, and the choices"),
+	DO(V "/cases/{case}/decide", OPERATOR, "case-decide",
+	   "choice! site facts voids:list dry_run:flag again:flag",
+	   "what is made of a case"),
+
+	GO(V "/privacy/{reader}", OPERATOR, "privacy", NULL,
+	   "all that is kept of a reader"),
+	GO(V "/erasures", OPERATOR, "erasures", "erasure",
+	   "erasures and how far they are"),
+
+	GO(V "/reports", VIEWER, "report-codes", NULL,
+	   "the rows of the plan: what each is"),
+	GO(V "/reports/{report}", VIEWER, "report", "period! by commune",
+	   "one of them, for a year, quarter or month"),
+	GO(V "/issued", VIEWER, "report-list", NULL, "reports that were issued"),
+	DO(V "/issued", OPERATOR, "report-issue", "report! from! to!",
+	   "the figures of a period are issued under a name"),
+	GO(V "/issued/{report}", VIEWER, "report-show", NULL, "one of them"),
+	GO(V "/issued/{report}/changed", VIEWER, "report-changed", NULL,
+	   "what would be different today"),
+	GO(V "/figures", VIEWER, "report-figures", "from! to!",
+	   "what each site counted in a period"),
+
+	DO(V "/record", ADMIN, "record", "entries:list! lines:list refs:object",
+	   "entries in the hub's own name, all or none"),
+};
+const size_t ph_api_n_routes = sizeof(ph_api_routes) / sizeof(ph_api_routes[0]);

@@ -1,0 +1,538 @@
+#!/usr/bin/python3
+"""The hub's API over a real socket. Prints TAP; e2e/98-api.sh runs it.
+
+  api.py examples   each example of docs/API.md, in order, against a hub
+  api.py hostile    what a client may do to others, or to itself
+  api.py events     what is told to those who follow
+  api.py settings   where it is served, and where not
+  api.py all        one after another
+"""
+
+import http.client
+import json
+import os
+import re
+import socket
+import sys
+import threading
+import time
+
+sys.dont_write_bytecode = True
+
+from room import CLIENT, FULL, Hub, Tap, leave, room, run, wait_for
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+tap = Tap()
+
+
+class Web(Hub):
+    """A hub that serves pages, with an account of each role."""
+
+    def __init__(self, folder, **settings):
+        super().__init__(folder)
+        self.init()
+        self.configure()
+        with open(os.path.join(folder, "packhorsed.conf"), "a", encoding="utf-8") as file:
+            file.write("[web]\nlisten = 127.0.0.1:0\nhost = thuvien.example\n")
+            file.writelines(f"{name.replace('_', '-')} = {value}\n"
+                            for name, value in settings.items())
+        self.tokens = {role: self.account(role) for role in ("viewer", "operator", "admin")}
+
+    def account(self, role):
+        secret = self.folder + ".secret"
+        with open(secret, "w", encoding="utf-8") as file:
+            file.write(f"mật khẩu của {role}\n")
+        made = self.command("account", "add", role, "--role", role, "--password-file", secret)
+        if made.returncode == 0:
+            made = self.command("account", "token", role, "--json")
+        if made.returncode != 0:
+            raise AssertionError(made.stderr)
+        return json.loads(made.stdout)["bearer"]
+
+    def start(self, *args):
+        super().start(*args)
+        line = self.process.stdout.readline().decode()
+        self.web = int(re.fullmatch(r"web http://127\.0\.0\.1:(\d+)\n", line).group(1))
+
+    def ask(self, method, path, body=None, role="viewer", headers=(), raw=None):
+        """(status, what came as JSON or text, headers)."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.web, timeout=30)
+        send = {"Host": f"localhost:{self.web}"}
+        if role != "nobody":
+            send["Authorization"] = "Bearer " + self.tokens.get(role, role)
+        if body is not None or raw is not None:
+            send["Content-Type"] = "application/json"
+            raw = json.dumps(body).encode() if raw is None else raw
+        send.update(headers)
+        connection.request(method, path, raw, send)
+        reply = connection.getresponse()
+        data = reply.read()
+        connection.close()
+        if reply.getheader("Content-Type", "").startswith("application/json"):
+            data = json.loads(data)
+        return reply.status, data, reply.headers
+
+    def refused(self, name, status, error, *args, **options):
+        got = self.ask(*args, **options)
+        word = got[1].get("error") if isinstance(got[1], dict) else None
+        return tap.equal(name, (got[0], word), (status, error))
+
+    def raw(self, data, seconds=10):
+        """What comes for DATA until the hub ends the connection or says nothing."""
+        with socket.create_connection(("127.0.0.1", self.web), timeout=seconds) as peer:
+            peer.sendall(data)
+            got = b""
+            try:
+                while True:
+                    more = peer.recv(65536)
+                    if not more:
+                        return got
+                    got += more
+                    peer.settimeout(1)
+            except (socket.timeout, ConnectionResetError):
+                return got
+
+    def counts(self):
+        return self.status()["web"]
+
+
+def site_with_a_loan(hub, folder):
+    hub.join(folder)
+    for words in (["copy", "add", "000123"], ["loan", "T001", "000123"]):
+        got = run(CLIENT, "-d", folder, *words)
+        if words[0] == "loan" and got.returncode != 0:
+            raise AssertionError(got.stderr)
+    got = hub.sync(folder)
+    if got.returncode not in (0, 13):
+        raise AssertionError(got.stderr)
+
+
+# --- examples ---
+
+def differs(got, want, where="answer"):
+    """What of GOT is not as WANT says; None: nothing."""
+    if want == "…":
+        return None
+    if isinstance(want, dict) and isinstance(got, dict):
+        if "…" not in want and set(got) != set(want):
+            return f"{where}: has {sorted(got)}, not {sorted(want)}"
+        for name in set(want) - {"…"}:
+            if name not in got:
+                return f"{where}: has no {name}: {sorted(got)}"
+            found = differs(got[name], want[name], f"{where}.{name}")
+            if found:
+                return found
+        return None
+    if isinstance(want, list) and isinstance(got, list):
+        if want == ["…"]:
+            return None
+        if len(got) != len(want):
+            return f"{where}: {len(got)} items, not {len(want)}: {got}"
+        return next((found for i, pair in enumerate(zip(got, want))
+                     if (found := differs(*pair, f"{where}[{i}]"))), None)
+    return None if got == want and type(got) is type(want) else f"{where}: {got!r}, not {want!r}"
+
+
+def examples():
+    with open(os.path.join(ROOT, "docs", "API.md"), encoding="utf-8") as file:
+        blocks = re.findall(r"^```example\n(.*?)^```$", file.read(), re.M | re.S)
+    folder = room()
+    hub = Web(os.path.join(folder, "hub"))
+    try:
+        hub.start()
+        site_with_a_loan(hub, os.path.join(folder, "site"))
+        tap.ok("the page has examples", len(blocks) >= 20, len(blocks))
+        for block in blocks:
+            first, *rest = block.strip().splitlines()
+            method, path, role = re.fullmatch(r"(\S+) (\S+) \((\w+)\)", first).groups()
+            body = "".join(line[2:] for line in rest if line.startswith("> "))
+            status, want = "".join(line for line in rest if not line.startswith("> ")) \
+                .split(" ", 1)
+            got = hub.ask(method, path, json.loads(body) if body else None, role)
+            tap.ok(f"{method} {path} ({role})", got[0] == int(status) and
+                   differs(got[1], json.loads(want)) is None, got[0],
+                   differs(got[1], json.loads(want)), json.dumps(got[1], ensure_ascii=False))
+    finally:
+        hub.kill()
+        leave(folder)
+
+
+# --- hostile clients ---
+
+def headers_and_bodies(hub):
+    token = f"Authorization: Bearer {hub.tokens['admin']}\r\n"
+    ok = hub.ask("GET", "/api/v1/sites")
+    tap.equal("a plain question", ok[0], 200)
+    for name, value in (("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff"),
+                        ("Content-Security-Policy",
+                         "default-src 'none'; frame-ancestors 'none'")):
+        tap.equal(f"its header {name}", ok[2].get(name), value)
+    before = hub.ask("GET", "/api/v1/policies")[1]["policies"]
+    for host in ("evil.example", "localhost.evil.example", "127.0.0.1.evil.example", ""):
+        hub.refused(f"Host {host!r}", 403, "host", "GET", "/api/v1/sites",
+                    headers={"Host": host})
+    tap.equal("the name that a proxy serves", hub.ask("GET", "/api/v1/sites",
+              headers={"Host": "thuvien.example"})[0], 200)
+    change = ("POST", "/api/v1/policies", {"name": "loan-term-days", "value": "20"}, "admin")
+    for name, value, error, status in (
+            ("Origin", "http://evil.example", "origin", 403),
+            ("Origin", "null", "origin", 403),
+            ("Origin", "http://localhost:1", "origin", 403),
+            ("Sec-Fetch-Site", "cross-site", "origin", 403),
+            ("Content-Type", "text/plain", "content-type", 415),
+            ("Content-Type", "application/x-www-form-urlencoded", "content-type", 415)):
+        hub.refused(f"a change with {name} {value}", status, error, *change,
+                    headers={name: value})
+    tap.equal("nothing was changed by these", hub.ask("GET", "/api/v1/policies")[1]
+              ["policies"], before)
+    tap.equal("a change of our own page", hub.ask(*change, headers={
+        "Origin": f"http://localhost:{hub.web}"})[0], 200)
+    for name, raw, error in (
+            ("a name twice", b'{"name":"a","name":"b","value":"1"}', "json"),
+            ("a body cut short", b'{"name":"a","value":', "json"),
+            ("something behind the body", b'{"name":"a","value":"1"}{}', "json"),
+            ("a wrong type", b'{"name":1,"value":"1"}', "type"),
+            ("a name that is not taken", b'{"name":"a","value":"1","x":1}', "unknown"),
+            ("a lack", b'{"name":"a"}', "missing"),
+            ("a list", b"[]", "json"), ("nothing", b"", "json"),
+            ("a body of zeros", b"\0" * 100, "json"),
+            ("no UTF-8", b'{"name":"\xff","value":"1"}', "json"),
+            ("100,000 brackets", b"[" * 100000, "depth")):
+        hub.refused(name, 400, error, "POST", "/api/v1/policies", None, "admin", raw=raw)
+    big = b'{"name":"%s","value":"1"}'
+    fill = 131072 - len(big) + 2
+    hub.refused("a body of 131,072 bytes is read", 422 if fill < 0 else 400, "usage",
+                "POST", "/api/v1/policies", None, "admin", raw=big % (b"a" * fill))
+    hub.refused("one of 131,073 is not", 413, "size", "POST", "/api/v1/policies", None,
+                "admin", raw=big % (b"a" * (fill + 1)))
+    body = '{"name":"loan-term-days","value":"9"}'
+    post = f"POST /api/v1/policies HTTP/1.1\r\nHost: localhost\r\n{token}" \
+           "Content-Type: application/json\r\n"
+    chunked = f"{len(body):x}\r\n{body}\r\n0\r\n\r\n"
+    for name, text in (
+            ("chunks", post + "Transfer-Encoding: chunked\r\n\r\n" + chunked),
+            ("chunks and a length", post + f"Content-Length: {len(body)}\r\n"
+             "Transfer-Encoding: chunked\r\n\r\n" + chunked),
+            ("a length and chunks", post + "Transfer-Encoding: chunked\r\n"
+             f"Content-Length: {len(chunked)}\r\n\r\n" + chunked),
+            ("two lengths", post + f"Content-Length: {len(body)}\r\nContent-Length: 1\r\n\r\n"
+             + body)):
+        got = hub.raw(text.encode())
+        tap.ok(f"{name}: refused", re.match(rb"HTTP/1\.1 4\d\d ", got), got)
+        tap.equal(f"{name}: one answer", got.count(b"HTTP/1.1 "), 1)
+    tap.equal("none of these was carried out", [
+        policy["value"] for policy in hub.ask("GET", "/api/v1/policies")[1]["policies"]
+        if policy["name"] == "loan-term-days"], ["20"])
+    for name, data in (("noise", os.urandom(4000)), ("TLS", b"\x16\x03\x01\x02\x00\x01" * 90),
+                       ("a line without end", b"GET /" + b"a" * 300000),
+                       ("headers without end", b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 60000)):
+        try:
+            hub.raw(data, 3)
+        except (BrokenPipeError, ConnectionResetError):
+            pass
+        tap.equal(f"{name}: the hub answers others", hub.ask("GET", "/healthz")[0], 200)
+    many = f"GET /api/v1/sites HTTP/1.1\r\nHost: localhost\r\n{token}\r\n".encode() * 20
+    tap.equal("twenty requests at once are answered in order",
+              hub.raw(many, 20).count(b"HTTP/1.1 200"), 20)
+
+
+def roles(hub):
+    for role, path, status in (("nobody", "/api/v1/sites", 401), ("wrong", "/api/v1/sites", 401),
+                               ("nobody", "/healthz", 200), ("viewer", "/api/v1/sites", 200),
+                               ("viewer", "/api/v1/erasures", 403),
+                               ("operator", "/api/v1/erasures", 200),
+                               ("admin", "/api/v1/erasures", 200)):
+        tap.equal(f"{role} at {path}", hub.ask("GET", path, role=role)[0], status)
+    got = hub.ask("POST", "/api/v1/login", {"name": "admin", "password": "mật khẩu của admin"},
+                  "nobody")
+    tap.equal("a password is good for a session", (got[0], got[1].get("role")), (200, "admin"))
+    hub.tokens["session"] = got[1].get("token", "")
+    tap.equal("whose token is good", hub.ask("GET", "/api/v1/me", role="session")[1].get("name"),
+              "admin")
+    tap.equal("until it is given up", hub.ask("POST", "/api/v1/logout", {}, "session")[0], 200)
+    hub.refused("and then not", 401, "token", "GET", "/api/v1/me", role="session")
+    hub.refused("a wrong password", 401, "login", "POST", "/api/v1/login",
+                {"name": "admin", "password": "x"}, "nobody")
+
+
+def slow(hub):
+    """Clients that are slow, silent or many: others are served, and they are let go of."""
+    idle = [socket.create_connection(("127.0.0.1", hub.web)) for _ in range(40)]
+    drip = socket.create_connection(("127.0.0.1", hub.web))
+    drip.sendall(b"GET /api/v1/sites HTTP/1.1\r\n")
+    body = socket.create_connection(("127.0.0.1", hub.web))
+    body.sendall(f"POST /api/v1/policies HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer "
+                 f"{hub.tokens['admin']}\r\nContent-Type: application/json\r\n"
+                 "Content-Length: 1000\r\n\r\n{".encode())
+    begun = time.monotonic()
+    tap.equal("with forty silent ones there, others are served",
+              hub.ask("GET", "/api/v1/sites")[0], 200)
+    ended = None
+    while time.monotonic() - begun < 25:
+        try:
+            drip.sendall(b"X")
+            body.sendall(b" ")
+        except OSError:
+            ended = time.monotonic() - begun
+            break
+        time.sleep(0.5)
+    tap.between("a byte each half second is not enough: ended after seconds",
+                round(ended or 99), 14, 20)
+    tap.ok("the silent ones are let go of",
+           wait_for(lambda: hub.counts()["connections"] == 0, 10), hub.counts())
+    tap.ok("which is counted", hub.counts()["slow"] >= 1, hub.counts())
+    for peer in idle + [drip, body]:
+        peer.close()
+    crowd = [socket.create_connection(("127.0.0.1", hub.web)) for _ in range(160)]
+    tap.between("of 160 connections so many are held",
+                wait_for(lambda: hub.counts()["connections"] >= 128 and
+                         hub.counts()["connections"]), 128, 128)
+    for peer in crowd:
+        peer.close()
+    tap.ok("when they are gone others are served", wait_for(
+        lambda: hub.ask("GET", "/api/v1/sites")[0] == 200))
+
+
+def flood(hub, folder):
+    """One page that asks as fast as it can, while a device syncs."""
+    stop = threading.Event()
+    asked, answers = [0] * 4, {}
+    request = (f"GET /api/v1/status HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer "
+               f"{hub.tokens['viewer']}\r\n\r\n").encode() * 50
+
+    def page(number):
+        with socket.create_connection(("127.0.0.1", hub.web)) as peer:
+            while not stop.is_set():
+                peer.sendall(request)
+                got, data = 0, b""
+                while got < 50:
+                    data = peer.recv(262144)
+                    if not data:
+                        return
+                    for status in re.findall(rb"HTTP/1\.1 (\d+)", data):
+                        answers[status] = answers.get(status, 0) + 1
+                        got += 1
+                asked[number] += 50
+
+    pages = [threading.Thread(target=page, args=(i,)) for i in range(4)]
+    begun = time.monotonic()
+    for thread in pages:
+        thread.start()
+    codes = []
+    while time.monotonic() - begun < 4:
+        run(CLIENT, "-d", folder, "visit", "3", "--band", "adult")
+        codes.append(hub.sync(folder).returncode)
+    stop.set()
+    took = time.monotonic() - begun
+    for thread in pages:
+        thread.join(10)
+    print(f"# {sum(asked) / took:.0f} requests a second; {len(codes)} syncs; answers {answers}")
+    tap.ok("a device syncs all the while", codes and all(code in (0, 13) for code in codes),
+           codes)
+    tap.ok("what is too much is refused", answers.get(b"429", 0) > answers.get(b"200", 0) > 0,
+           answers)
+    tap.equal("and counted", hub.counts()["limited"], answers.get(b"429", 0))
+    tap.equal("another account is served meanwhile",
+              hub.ask("GET", "/api/v1/sites", role="admin")[0], 200)
+
+
+def stops(hub):
+    """The end, with followers, silent ones, and one that does not take its answer."""
+    peers = []
+    for path in ("/api/v1/events", "/api/v1/log?limit=10000"):
+        peer = socket.socket()
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        peer.connect(("127.0.0.1", hub.web))
+        peer.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer "
+                     f"{hub.tokens['viewer']}\r\n\r\n".encode())
+        peers.append(peer)
+    peers.append(socket.create_connection(("127.0.0.1", hub.web)))
+    time.sleep(0.3)
+    status, seconds = hub.stop()
+    tap.equal("SIGTERM: exit 0", status, 0)
+    tap.ok("within ten seconds", seconds < 10, seconds)
+    for peer in peers:
+        peer.close()
+
+
+def hostile():
+    folder = room()
+    hub = Web(os.path.join(folder, "hub"))
+    try:
+        hub.start()
+        site_with_a_loan(hub, os.path.join(folder, "site"))
+        roles(hub)
+        headers_and_bodies(hub)
+        flood(hub, os.path.join(folder, "site"))
+        slow(hub)
+        stops(hub)
+    finally:
+        hub.kill()
+        leave(folder)
+
+
+# --- settings ---
+
+def settings():
+    folder = room()
+    hub = Hub(os.path.join(folder, "hub"))
+    hub.init()
+    conf = os.path.join(hub.folder, "packhorsed.conf")
+    path = os.path.join(folder, "web")
+
+    def write(text):
+        with open(conf, "w", encoding="utf-8") as file:
+            file.write("[server]\nlisten = 127.0.0.1:0\n[web]\n" + text)
+
+    for text in ("listen = 0.0.0.0:8080", "listen = [::]:8080", "listen = 192.0.2.1:80",
+                 "listen = localhost:8080", "listen = 8080", "listen = /" + "a" * 108,
+                 "host = Example.org", "host = a:80", "host =", "connections = 0",
+                 "requests-per-second = 0", "listen = 127.0.0.1:1\nlisten = 127.0.0.1:2"):
+        write(text + "\n")
+        got = hub.command("serve")
+        tap.ok(f"{text!r} is refused with file and line", got.returncode == 78 and
+               "packhorsed.conf:" in got.stderr, got.returncode, got.stderr)
+    try:
+        write("")
+        hub.start()
+        tap.ok("nothing is served unasked", "web" not in hub.status())
+        write(f"listen = {path}\n")
+        hub.process.send_signal(1)
+        tap.ok("a reload says that it takes a restart",
+               hub.logged(r"config\.reload .*\[web\] is heeded at the start only"))
+        hub.stop()
+        for _ in range(2):  # the second finds what the first left
+            hub.start()
+            tap.equal("it says where", hub.process.stdout.readline().decode(),
+                      f"web unix:{path}\n")
+            peer = socket.socket(socket.AF_UNIX)
+            peer.connect(path)
+            peer.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            tap.ok("a socket in the file system", peer.recv(4096).startswith(
+                b"HTTP/1.1 200 "))
+            tap.equal("its mode", os.stat(path).st_mode & 0o777, 0o660)
+            peer.close()
+            hub.kill()
+        hub.start()
+        hub.process.stdout.readline()
+        hub.stop()
+        tap.ok("which is gone after the end", not os.path.exists(path))
+    finally:
+        hub.kill()
+        leave(folder)
+
+
+# --- events ---
+
+def join_another(hub, folder):
+    """A device of a second site."""
+    invite = folder + ".invite"
+    for program, words in ((hub.command, ("site", "add", "14-0372", "--name", "Tô Múa", "--kind",
+                                          "commune-library", "--commune", "03646")),
+                           (hub.command, ("invite", "--site", "14-0372", "--role", "site",
+                                          "--out", invite, "--hub", "127.0.0.1:1",
+                                          "--passphrase-file", hub.passphrase)),
+                           (run, (CLIENT, "-d", folder, "join", invite))):
+        got = program(*words)
+        if got.returncode != 0:
+            raise AssertionError(got.stderr)
+    hub.sync(folder)
+
+
+class Follower:
+    def __init__(self, hub, last=None):
+        self.peer = socket.create_connection(("127.0.0.1", hub.web), timeout=20)
+        again = f"Last-Event-ID: {last}\r\n" if last is not None else ""
+        self.peer.sendall(f"GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\nAuthorization: "
+                          f"Bearer {hub.tokens['viewer']}\r\n{again}\r\n".encode())
+        self.text = ""
+        self.events = []
+
+    def read(self, seconds=0.1):
+        self.peer.settimeout(seconds)
+        try:
+            while True:
+                data = self.peer.recv(65536)
+                if not data:
+                    return
+                self.text += data.decode()
+        except (socket.timeout, BlockingIOError):
+            pass
+        finally:
+            self.events = [(int(i), name, json.loads(data)) for i, name, data in
+                           re.findall(r"id: (\d+)\nevent: (\S+)\ndata: (.*)\n\n",
+                                      re.sub(r"\r\n[0-9a-f]+\r\n", "", self.text))]
+
+    def wait(self, name, what=lambda data: True, seconds=10):
+        def found():
+            self.read()
+            return next((event for event in self.events
+                         if event[1] == name and what(event[2])), None)
+        return wait_for(found, seconds)
+
+
+def events():
+    folder = room()
+    hub = Web(os.path.join(folder, "hub"), followers=3)
+    site = os.path.join(folder, "site")
+    try:
+        hub.start()
+        hub.join(site)
+        follower = Follower(hub)
+        tap.ok("it begins", wait_for(lambda: follower.read() or "retry: 5000" in follower.text))
+        for words in (["visit", "3", "--band", "adult"], ["visit", "2", "--band", "youth"],
+                      ["loan", "T001", "000123"]):
+            run(CLIENT, "-d", site, *words)
+        hub.sync(site)
+        came = follower.wait("entries", lambda data: any(
+            item["site"] == "14-0371" for item in data["sites"]))
+        kinds = came and next(item for item in came[2]["sites"] if item["site"] == "14-0371")
+        tap.ok("entries by site and kind", kinds and kinds["kinds"].get("visit") == 2 and
+               kinds["kinds"].get("loan") == 1 and kinds["n"] >= 3, follower.events)
+        ended = follower.wait("session")
+        tap.ok("a session that ended", ended and ended[2]["site_number"] == 140371 and
+               ended[2]["result"] == "closed" and ended[2]["entries"] >= 3, follower.events)
+        second = os.path.join(folder, "second")
+        join_another(hub, second)
+        device = follower.wait("device")
+        tap.ok("a device that was admitted", device and device[2]["site"] == "14-0372" and
+               device[2]["state"] == "unconfirmed", follower.events)
+        for card, place in (("T1", site), ("T2", second)):
+            lent = {"kind": "loan", "copy": {"ns": 0, "code": "1400000000031"},
+                    "card": {"ns": 0, "code": card}, "term": 14, "when": "2026-09-01T08:00"}
+            run(CLIENT, "-d", place, "record", input=json.dumps(lent) + "\n")
+            hub.sync(place)
+        cases = follower.wait("cases", lambda data: data["opened"])
+        tap.ok("a case that opened", cases and cases[2]["open"] >= 1 and
+               re.fullmatch("[0-9a-f]{32}", cases[2]["opened"][0]["case"]), follower.events)
+        ids = [event[0] for event in follower.events]
+        tap.ok("ids rise by one", ids == list(range(ids[0], ids[0] + len(ids))), ids)
+
+        again = Follower(hub, ids[0])
+        again.wait("cases")
+        tap.equal("who comes again goes on where he was",
+                  [event[0] for event in again.events][:len(ids) - 1], ids[1:])
+        lost = Follower(hub, 17)
+        gap = lost.wait("gap")
+        tap.ok("who was away too long is told", gap and gap[2]["next"] == ids[0], lost.events)
+        hub.refused("more than may follow", 429, "followers", "GET", "/api/v1/events")
+        for peer in (again, lost):
+            peer.peer.close()
+        quiet = hub.status()["store"]["commands"]
+        time.sleep(3)
+        tap.between("looking costs nothing while nothing happens: commands of three seconds",
+                    hub.status()["store"]["commands"] - quiet, 1, 3)
+        follower.peer.close()
+        status, _ = hub.stop()
+        tap.equal("the end", status, 0)
+    finally:
+        hub.kill()
+        leave(folder)
+
+
+if __name__ == "__main__":
+    parts = {"examples": examples, "settings": settings, "events": events,
+             "hostile": hostile}
+    for part in parts if sys.argv[1] == "all" else [sys.argv[1]]:
+        parts[part]()
+    tap.done()
