@@ -14,6 +14,7 @@ import sys
 
 from province import Failed, Province, ZONE
 import scenes
+import spans
 
 KINDS = [
     "commune-library", "learning-centre", "post-office", "law-bookcase", "school-library",
@@ -34,6 +35,10 @@ class Story:
         self.written = []  # (reference, site) of all that may be voided
         self.copies = {}  # number of a site: copies that it named
         self.counter = 0
+
+    def today(self):
+        """Days since 1970, in UTC+7."""
+        return self.now.date().toordinal() - spans.EPOCH
 
     # --- names for scenes ---
 
@@ -195,6 +200,7 @@ class Story:
         retired, cut = rng.sample(self.devices, 2)
         self.province.hub("devices", "retire", retired["id"][:12])
         self.cut(cut)
+        self.heard = [d for d in self.devices if d is not cut]  # whose word counts
         closed = rng.choice(self.sites)
         then = self.now - datetime.timedelta(days=rng.uniform(1, 300))
         self.province.hub("site", "set", closed["code"], "--status", "closed", "--when", scenes.day_text(then))
