@@ -18,6 +18,7 @@ struct line {
 	const struct ph_small *small;
 	size_t start, step, n;
 	int64_t sum_min, sum_max; /* of its cells, as a reader knows it */
+	bool hides_sum; /* the sum is a total that is hidden, and must not follow */
 };
 
 static size_t at(const struct line *line, size_t i)
@@ -102,6 +103,11 @@ static bool is_safe(const struct line *line)
 		unbounded += max >= INFINITE;
 		sum_max = max >= INFINITE ? sum_max : add(sum_max, max);
 	}
+	if (line->hides_sum && unbounded == 0 &&
+	    (sum_max < line->sum_max ? sum_max : line->sum_max) <=
+		    (sum_min > line->sum_min ? sum_min : line->sum_min)) {
+		return false;
+	}
 	for (size_t i = 0; i < line->n; i++) {
 		int64_t min;
 		int64_t max;
@@ -179,6 +185,7 @@ static bool column_safe(const struct ph_small *small, size_t column)
 	size_t total = small->n_rows * small->n_columns + column;
 
 	bounds(&line, total, INFINITE, &line.sum_min, &line.sum_max);
+	line.hides_sum = small->told[total] != PH_TOLD;
 	return make_safe(&line);
 }
 

@@ -52,12 +52,15 @@ def attack(code, sheet, said):
     persons, split = suppression.persons(code, sheet["by"])
     columns = {name: list(names).index(name) for name in persons}
     found = []
+    total = list(sheet["total"])
     for name, at in columns.items():
         cells = [row[at] for row in sheet["rows"]]
+        if not isinstance(total[at - width], int) and all(isinstance(c, int) for c in cells):
+            total[at - width] = sum(cells)  # hidden for nothing
         found += ["row %d, %s" % (i, name) for i in follows(cells, sheet["total"][at - width])]
     if split:
         heads = [None] * width
-        for i, (row, came) in enumerate(zip(sheet["rows"] + [heads + sheet["total"]], said)):
+        for i, (row, came) in enumerate(zip(sheet["rows"] + [heads + total], said)):
             cells = [row[columns[name]] for name in split]
             found += ["row %d, %s" % (i, split[at]) for at in follows(cells, came)]
     return found

@@ -49,6 +49,10 @@ class Line:
         least = min((c.value for c in self.candidates()), default=math.inf)
         all_ = [(cell, *cell.bounds(least)) for cell in self.cells]
         low_sum, high_sum = self.known_sum()
+        if self.total is not None and self.total.shown != TOLD:
+            least_sum = sum(lo for _, lo, _ in all_)
+            most_sum = sum(hi for _, _, hi in all_)
+            yield max(low_sum, least_sum), min(high_sum, most_sum)
         for cell, low, high in all_:
             if cell.shown != TOLD:
                 others = [(lo, hi) for other, lo, hi in all_ if other is not cell]
