@@ -48,6 +48,10 @@ TABLE = {
         ["{tree}/tests/reference/compare", "--ledger", "{build}/tests/reference/ledger",
          "--odd", "--count", "100", "--seed", "1", "--jobs", "1"],
     ),
+    "reports": (
+        PROGRAMS,
+        ["{tree}/tests/report/run", "--build", "{build}", "--seeds", "1-6", "--periods", "6"],
+    ),
 }  # fmt: skip
 
 # The groups of tests/fault/run: how much of each.
