@@ -13,6 +13,7 @@
 #include "common/cli/figure.h"
 #include "common/cli/member.h"
 #include "common/cli/out.h"
+#include "common/cli/value_words.h"
 #include "daemon/act.h"
 #include "daemon/report_book.h"
 
@@ -28,7 +29,10 @@ static void put_cell(const struct ph_cli *cli, struct ph_table *table, const jso
 	bool is_name = strcmp(ph_member_text(column, "name"), "site") == 0;
 
 	if (json_is_string(cell)) {
-		ph_table_cell(table, json_string_value(cell));
+		ph_table_cell(table,
+			      cli->plain ? json_string_value(cell)
+					 : ph_value_say(ph_member_text(column, "name"),
+							json_string_value(cell)));
 	} else if (json_is_null(cell) && cli->plain) {
 		ph_table_cell(table, "");
 	} else if (json_is_integer(cell) && (cli->plain || is_name)) {

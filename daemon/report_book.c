@@ -15,6 +15,7 @@
 #include "common/cli/member.h"
 #include "common/cli/out.h"
 #include "common/cli/sheet.h"
+#include "common/cli/value_words.h"
 
 static int append(json_t *list, json_t *value)
 {
@@ -251,6 +252,43 @@ static json_t *columns_of(const json_t *report)
 	return columns;
 }
 
+/* A cell of a value that has a word in the language that is spoken. */
+static json_t *cell_of(const json_t *column, json_t *cell)
+{
+	return json_is_string(cell)
+		       ? json_string(ph_value_say(ph_member_text(column, "name"),
+						  json_string_value(cell)))
+		       : json_incref(cell);
+}
+
+static json_t *rows_of(const json_t *report)
+{
+	const json_t *columns = json_object_get(report, "columns");
+	json_t *rows = json_array();
+	json_t *row;
+	json_t *cell;
+	size_t i, c;
+	int rc = rows ? 0 : -ENOMEM;
+
+	json_array_foreach(json_object_get(report, "rows"), i, row)
+	{
+		json_t *line = json_array();
+
+		json_array_foreach(row, c, cell)
+		{
+			rc = rc != 0 ? rc
+				     : append(line,
+					      cell_of(json_array_get(columns, c), cell));
+		}
+		rc = append(rows, line) != 0 ? -ENOMEM : rc;
+	}
+	if (rc != 0) {
+		json_decref(rows);
+		return NULL;
+	}
+	return rows;
+}
+
 static json_t *total_of(const json_t *report)
 {
 	json_t *total = json_copy(json_object_get(report, "total"));
@@ -264,17 +302,18 @@ static json_t *total_of(const json_t *report)
 int ph_report_book(const json_t *report, bool bare)
 {
 	json_t *columns = columns_of(report);
+	json_t *rows = rows_of(report);
 	json_t *head = bare ? NULL : head_of(report);
 	json_t *total = json_object_get(report, "total") ? total_of(report) : NULL;
-	int rc = columns && (bare || head) ? 0 : -ENOMEM;
+	int rc = columns && rows && (bare || head) ? 0 : -ENOMEM;
 
 	rc = rc != 0 ? rc
 		     : ph_sheet_add(json_pack("{s:s, s:O, s:O, s:O*, s:O*}", "name",
 					      ph_member_text(report, "report"), "columns",
-					      columns, "rows",
-					      json_object_get(report, "rows"), "head",
-					      head, "total", total));
+					      columns, "rows", rows, "head", head,
+					      "total", total));
 	json_decref(columns);
+	json_decref(rows);
 	json_decref(head);
 	json_decref(total);
 	if (rc != 0 || bare) {

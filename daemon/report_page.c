@@ -18,6 +18,7 @@
 
 #include "common/cli/figure.h"
 #include "common/cli/member.h"
+#include "common/cli/value_words.h"
 
 static const char style[] =
 	"@page{size:A4;margin:20mm 15mm 20mm 25mm}"
@@ -171,7 +172,9 @@ static void cell(struct writing *to, const json_t *value, const json_t *column)
 		day_words(words, json_string_value(value));
 		html(to, "<td class=\"n\">%s</td>", words);
 	} else if (json_is_string(value)) {
-		html(to, "<td>%s</td>", json_string_value(value));
+		html(to, "<td>%s</td>",
+		     ph_value_say(ph_member_text(column, "name"),
+				  json_string_value(value)));
 	} else if (json_is_integer(value) &&
 		   strcmp(ph_member_text(column, "name"), "site") == 0) {
 		html(to, "<td>%d</td>", (long long)json_integer_value(value));
@@ -311,7 +314,7 @@ static const char *value_words(char out[static PH_FIGURE_TEXT], const json_t *va
 }
 
 /* What a row is about: a code and a name, a site's number and more, a month. */
-static void row_words(struct writing *to, const json_t *row)
+static void row_words(struct writing *to, const json_t *row, const char *by)
 {
 	const json_t *item;
 	size_t i;
@@ -322,7 +325,9 @@ static void row_words(struct writing *to, const json_t *row)
 		if (json_is_integer(item)) {
 			html(to, "%d", (long long)json_integer_value(item));
 		} else {
-			text(to, json_is_string(item) ? json_string_value(item) : "–");
+			text(to, json_is_string(item)
+					 ? ph_value_say(by, json_string_value(item))
+					 : "–");
 		}
 	}
 	if (json_array_size(row) == 0) {
@@ -339,7 +344,7 @@ static void revised(struct writing *to, const json_t *report)
 	json_array_foreach(json_object_get(report, "revised"), i, item)
 	{
 		raw(to, "<br/>\nSửa: ");
-		row_words(to, json_object_get(item, "row"));
+		row_words(to, json_object_get(item, "row"), ph_member_text(report, "by"));
 		html(to, ", %s: đã in %s, nay là %s.",
 		     title_of_column(report, ph_member_text(item, "column")),
 		     value_words(was, json_object_get(item, "printed")),

@@ -49,6 +49,7 @@ END
   is "$row: lines, and what stands around them" "$(sheets names $row.xlsx)" "[\"$row\", \"notes\"]"
 done
 ok "in Vietnamese" env LC_ALL=vi_VN.UTF-8 $H report M1 --period 2026-Q3 --xlsx vi.xlsx
+like "words instead of codes" "$(LC_ALL=vi_VN.UTF-8 $H report M1 --period 2026-Q3 --csv)" '"được công nhận"'
 is "its sheets" "$(sheets names vi.xlsx)" '["M1", "ghi chú"]'
 ok "which rows there are" $H report codes --csv
 if command -v soffice >/dev/null; then
@@ -68,7 +69,7 @@ is "has every row of the plan" "$(json page '[h.split(".")[0] for h in j["headin
 has() { "$PYTHON" -c 'import json,sys; print(sys.argv[1] in json.load(open("page", encoding="utf-8"))["text"])' "$1"; }
 for text in 'SỞ <VH> & DU LỊCH' '=Chiềng <script>alert(1)</script> & "Khoa"' 'Mường ꪀꪫꪱꪣ' '<b>&' '1.241' '1.241 trên 0' 'quý III năm 2026' \
   'Kết quả: 50,00 % = 1 trên 2' 'mục tiêu 2045: 90,00 %' 'Đủ số liệu của 1 trên 2 xã, phường đến 30/09/2026' 'chưa có máy' \
-  'Bản nháp' 'NGƯỜI LẬP BIỂU' 'CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM' '< 5'; do
+  'được công nhận' 'thư viện xã' 'Bản nháp' 'NGƯỜI LẬP BIỂU' 'CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM' '< 5'; do
   is "has: $text" "$(has "$text")" True
 done
 is "a rule beside each of the four" "$(json page '[r[7].count("quy tắc") for r in j["tables"][1][1:]]')" '[1, 1, 1, 1]'

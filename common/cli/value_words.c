@@ -1,0 +1,101 @@
+/*
+ * common/cli/value_words.c - the values of enums and languages in reports, for people.
+ *
+ * A report names them as entries do; on paper a reader of Vietnamese wants words. Languages
+ * are those of the province's peoples, and the ones that its books are mostly in.
+ */
+#include "common/cli/value_words.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "common/cli/out.h"
+
+static const struct {
+	const char *column, *value, *vietnamese;
+} words[] = {
+	{ "kind", "provincial-library", "thư viện tỉnh" },
+	{ "kind", "commune-library", "thư viện xã" },
+	{ "kind", "learning-centre", "trung tâm học tập cộng đồng" },
+	{ "kind", "post-office", "điểm bưu điện - văn hóa xã" },
+	{ "kind", "law-bookcase", "tủ sách pháp luật" },
+	{ "kind", "school-library", "thư viện trường học" },
+	{ "kind", "police-library", "thư viện công an" },
+	{ "kind", "border-post", "đồn biên phòng" },
+	{ "kind", "economic-defence", "đoàn kinh tế - quốc phòng" },
+	{ "kind", "private-library", "thư viện tư nhân" },
+	{ "kind", "van", "thư viện lưu động" },
+	{ "status", "planned", "dự kiến" },
+	{ "status", "building", "đang xây dựng" },
+	{ "status", "recognised", "được công nhận" },
+	{ "status", "withdrawn", "thôi công nhận" },
+	{ "form", "catalogue", "tra mục lục" },
+	{ "form", "reading", "đọc trên mạng" },
+	{ "form", "download", "tải về" },
+	{ "form", "video", "xem phim" },
+	{ "form", "social", "mạng xã hội" },
+	{ "form", "lookup", "tra cứu" },
+	{ "form", "other", "khác" },
+	{ "occasion", "reading-day", "Ngày Sách và Văn hóa đọc" },
+	{ "occasion", "book-festival", "hội sách" },
+	{ "occasion", "school", "tại trường học" },
+	{ "occasion", "holiday", "dịp lễ, hè" },
+	{ "occasion", "contest", "cuộc thi" },
+	{ "occasion", "exhibition", "trưng bày" },
+	{ "occasion", "talk", "nói chuyện, giới thiệu sách" },
+	{ "occasion", "other", "khác" },
+	{ "donor", "person", "cá nhân" },
+	{ "donor", "organisation", "tổ chức" },
+	{ "donor", "enterprise", "doanh nghiệp" },
+	{ "donor", "state", "cơ quan nhà nước" },
+	{ "donor", "project", "dự án" },
+	{ "donor", "other", "khác" },
+	{ "acquisition", "budget", "ngân sách" },
+	{ "acquisition", "donation", "tặng biếu" },
+	{ "acquisition", "project", "dự án" },
+	{ "acquisition", "exchange", "trao đổi" },
+	{ "acquisition", "other", "khác" },
+	{ "band", "child", "thiếu nhi" },
+	{ "band", "youth", "thanh niên" },
+	{ "band", "adult", "người lớn" },
+	{ "band", "elder", "người cao tuổi" },
+	{ "purpose", "reading", "đọc tại chỗ" },
+	{ "purpose", "borrowing", "mượn sách" },
+	{ "purpose", "study", "học tập" },
+	{ "purpose", "internet", "dùng Internet" },
+	{ "purpose", "event", "dự hoạt động" },
+	{ "purpose", "other", "khác" },
+	{ "language", "vie", "Việt" },
+	{ "language", "blt", "Thái (Thái Đen)" },
+	{ "language", "twh", "Thái (Thái Trắng)" },
+	{ "language", "tyr", "Thái (Thái Đỏ)" },
+	{ "language", "hmn", "Mông" },
+	{ "language", "hnj", "Mông (Mông Xanh)" },
+	{ "language", "mww", "Mông (Mông Trắng)" },
+	{ "language", "mtq", "Mường" },
+	{ "language", "ium", "Dao (Ưu Miền)" },
+	{ "language", "mji", "Dao (Kim Mùn)" },
+	{ "language", "kjg", "Khơ Mú" },
+	{ "language", "puo", "Xinh Mun" },
+	{ "language", "kjm", "Kháng" },
+	{ "language", "lha", "La Ha" },
+	{ "language", "lao", "Lào" },
+	{ "language", "eng", "Anh" },
+	{ "language", "fra", "Pháp" },
+	{ "language", "rus", "Nga" },
+	{ "language", "zho", "Trung" },
+};
+
+const char *ph_value_say(const char *column, const char *value)
+{
+	if (!ph_is_vietnamese()) {
+		return value;
+	}
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (strcmp(words[i].column, column) == 0 &&
+		    strcmp(words[i].value, value) == 0) {
+			return words[i].vietnamese;
+		}
+	}
+	return value;
+}

@@ -1,0 +1,11 @@
+/* common/cli/value_words.h - the values of enums and languages in reports, for people. */
+#ifndef PH_CLI_VALUE_WORDS_H
+#define PH_CLI_VALUE_WORDS_H
+
+/*
+ * VALUE of the column of a report that is called COLUMN (docs/REPORTS.md): what it is in
+ * Vietnamese, where that is spoken and there is a word; else itself.
+ */
+const char *ph_value_say(const char *column, const char *value);
+
+#endif
