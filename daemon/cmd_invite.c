@@ -18,7 +18,7 @@
 #include "common/log/cert.h"
 #include "daemon/act.h"
 #include "daemon/config.h"
-#include "daemon/qr.h"
+#include "common/cli/qr.h"
 
 #define DAY          86400
 #define EXPIRES_DAYS 30

@@ -1,8 +1,8 @@
 /*
- * daemon/qr.h - an invite as a QR code, for a screen or for paper.
+ * common/cli/qr.h - an invite, or a desk's card, as a QR code, for a screen or for paper.
  */
-#ifndef PH_DAEMON_QR_H
-#define PH_DAEMON_QR_H
+#ifndef PH_CLI_QR_H
+#define PH_CLI_QR_H
 
 #include "common/base/bytes.h"
 #include "common/base/error.h"

@@ -1,11 +1,11 @@
 /*
- * daemon/qr.c - an invite as a QR code, by libqrencode.
+ * common/cli/qr.c - a text as a QR code, by libqrencode.
  *
  * Bytes as they are, the least correction (L): the code is shown fresh or printed once, and
  * every step of correction makes it larger than a terminal is. Around it stands the quiet zone
  * of four modules that readers need.
  */
-#include "daemon/qr.h"
+#include "common/cli/qr.h"
 
 #include <errno.h>
 #include <string.h>
