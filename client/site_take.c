@@ -234,7 +234,12 @@ static int put_part(struct ph_site *site, const struct ph_item *item,
 {
 	uint8_t box[PH_SEED_BOX_SIZE];
 	struct ph_buf cipher = { 0 };
-	int rc = seal_to_desk(site, item, log, &cipher, box);
+	int rc;
+
+	if (item->is_boxed) {
+		return PH_JOURNAL_E_NONE; /* its seed is for the hub */
+	}
+	rc = seal_to_desk(site, item, log, &cipher, box);
 
 	if (rc == 0) {
 		rc = ph_journal_part_put_any(site->journal, log->id, item->first,

@@ -69,6 +69,38 @@ int ph_hub_seed_open(const struct ph_box_pair *own, struct ph_view box,
 	return opens ? 0 : PH_JOURNAL_E_NONE;
 }
 
+int ph_hub_part_unbox(struct ph_hub *hub, const struct ph_item *item,
+		      struct ph_item **open_out)
+{
+	struct ph_view box = { item->body.data, item->body.len };
+	struct ph_item *open;
+	int rc;
+
+	if (box.len <= PH_SEED_BOX_SIZE) {
+		return PH_JOURNAL_E_NONE;
+	}
+	box.len = PH_SEED_BOX_SIZE;
+	open = ph_item_new(PH_ITEM_PART);
+	if (!open) {
+		return -ENOMEM;
+	}
+	memcpy(open->log_id, item->log_id, sizeof(open->log_id));
+	open->first = item->first;
+	open->last = item->last;
+	rc = ph_hub_ring_open(&hub->ring, box, open->seed);
+	rc = rc != 0 ? rc
+		     : ph_part_open(open->seed, item->log_id, item->first,
+				    PH_VIEW(item->body.data + PH_SEED_BOX_SIZE,
+					    item->body.len - PH_SEED_BOX_SIZE),
+				    &open->body);
+	if (rc != 0) {
+		ph_items_free(open);
+		return rc == -EBADMSG ? PH_JOURNAL_E_NONE : rc;
+	}
+	*open_out = open;
+	return 0;
+}
+
 /* --- opening --- */
 
 static int on_branch(void *data, const struct ph_log *log)

@@ -6,6 +6,7 @@
 #include "common/log/feed.h"
 #include "common/log/part.h"
 #include "daemon/hub.h"
+#include "proto/session.h"
 
 /* How views open personal fields with the hub's key; borrows HUB. */
 struct ph_opener ph_hub_opener(struct ph_hub *hub);
@@ -23,5 +24,12 @@ void ph_hub_seed_box(const struct ph_box_pair *own, const struct ph_rng *rng,
 /* 0, or PH_JOURNAL_E_NONE: it is none of ours. */
 int ph_hub_seed_open(const struct ph_box_pair *own, struct ph_view box,
 		     uint8_t seed_out[static PH_SEED_SIZE]);
+/*
+ * ITEM, a part that a locked desk sent, as an open desk would have sent it: by whichever
+ * of our keys its seed was sealed to. *OPEN_OUT is the caller's. 0; PH_JOURNAL_E_NONE: it
+ * does not open; -ENOMEM.
+ */
+int ph_hub_part_unbox(struct ph_hub *hub, const struct ph_item *item,
+		      struct ph_item **open_out);
 
 #endif

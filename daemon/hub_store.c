@@ -12,6 +12,7 @@
 
 #include "daemon/hub_collect.h"
 #include "daemon/hub_judge.h"
+#include "daemon/hub_part.h"
 #include "daemon/hub_quota.h"
 #include "daemon/hub_sibling.h"
 
@@ -114,7 +115,7 @@ static int store_segment(struct ph_hub *hub, struct ph_hub_peer *peer,
 	return rc == 0 ? put_segment(hub, peer, &segment, writer, log) : rc;
 }
 
-static int store_part(struct ph_hub *hub, struct ph_hub_peer *peer,
+static int store_open(struct ph_hub *hub, struct ph_hub_peer *peer,
 		      const struct ph_item *item, const struct ph_device *writer,
 		      const struct ph_log *log)
 {
@@ -142,6 +143,25 @@ static int store_part(struct ph_hub *hub, struct ph_hub_peer *peer,
 	}
 out:
 	ph_buf_deinit(&cipher);
+	return rc;
+}
+
+static int store_part(struct ph_hub *hub, struct ph_hub_peer *peer,
+		      const struct ph_item *item, const struct ph_device *writer,
+		      const struct ph_log *log)
+{
+	struct ph_item *open = NULL;
+	int rc;
+
+	if (!item->is_boxed) {
+		return store_open(hub, peer, item, writer, log);
+	}
+	rc = ph_hub_part_unbox(hub, item, &open);
+	if (rc != 0) {
+		return rc < 0 ? rc : 0; /* it stays missing */
+	}
+	rc = store_open(hub, peer, open, writer, log);
+	ph_items_free(open);
 	return rc;
 }
 

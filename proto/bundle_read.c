@@ -270,6 +270,7 @@ static int on_item(struct ph_bundle_reader *reader, const struct ph_message *mes
 	}
 	if (type == PH_ITEM_PART) {
 		memcpy(reader->item->seed, message->seed, sizeof(message->seed));
+		reader->item->is_boxed = message->form == PH_PART_FORM_BOX;
 	} else {
 		memcpy(reader->item_hash, message->hash, sizeof(message->hash));
 	}

@@ -261,6 +261,7 @@ static void first_chunk(const struct ph_item *item, struct ph_message *message)
 	memcpy(message->log_id, item->log_id, sizeof(message->log_id));
 	memcpy(message->seal, item->seal, sizeof(message->seal));
 	memcpy(message->seed, item->seed, sizeof(message->seed));
+	message->form = item->is_boxed ? PH_PART_FORM_BOX : PH_PART_FORM_SEED;
 	ph_item_hash(item, message->hash);
 }
 

@@ -191,12 +191,17 @@ static bool get_segment(const msgpack_object_array *array, struct ph_message *me
 	       ph_mp_bin(&array->ptr[7], 1, PH_FRAME_MAX, &message->chunk);
 }
 
+static size_t seed_size(uint64_t form)
+{
+	return form == PH_PART_FORM_SEED ? PH_SEED_SIZE : 0;
+}
+
 static void put_part(struct ph_mpw *writer, const struct ph_message *message)
 {
 	ph_mpw_bin(writer, message->log_id, sizeof(message->log_id));
 	ph_mpw_uint(writer, message->first);
-	ph_mpw_uint(writer, PH_PART_FORM_SEED);
-	ph_mpw_bin(writer, message->seed, sizeof(message->seed));
+	ph_mpw_uint(writer, message->form);
+	ph_mpw_bin(writer, message->seed, seed_size(message->form));
 	ph_mpw_uint(writer, message->total);
 	ph_mpw_bin(writer, message->chunk.data, message->chunk.len);
 }
@@ -204,6 +209,8 @@ static void put_part(struct ph_mpw *writer, const struct ph_message *message)
 static bool part_ok(const struct ph_message *message)
 {
 	return message->first >= 1 && message->first <= PH_MESSAGE_UINT_MAX &&
+	       (message->form == PH_PART_FORM_SEED ||
+		message->form == PH_PART_FORM_BOX) &&
 	       message->total >= 1 && message->total <= PH_PART_MAX &&
 	       message->chunk.len >= 1 && message->chunk.len <= message->total;
 }
@@ -211,16 +218,21 @@ static bool part_ok(const struct ph_message *message)
 static bool get_part(const msgpack_object_array *array, struct ph_message *message)
 {
 	uint64_t form;
+	struct ph_view seed;
 
 	if (!ph_mp_bin_exact(&array->ptr[1], message->log_id, sizeof(message->log_id)) ||
 	    !ph_mp_uint(&array->ptr[2], PH_MESSAGE_UINT_MAX, &message->first) ||
-	    !ph_mp_uint(&array->ptr[3], PH_PART_FORM_SEED, &form) ||
-	    !ph_mp_bin_exact(&array->ptr[4], message->seed, sizeof(message->seed)) ||
+	    !ph_mp_uint(&array->ptr[3], PH_PART_FORM_BOX, &form) ||
+	    !ph_mp_bin(&array->ptr[4], seed_size(form), seed_size(form), &seed) ||
 	    !ph_mp_uint(&array->ptr[5], PH_MESSAGE_UINT_MAX, &message->total) ||
 	    !ph_mp_bin(&array->ptr[6], 1, PH_FRAME_MAX, &message->chunk)) {
 		return false;
 	}
 	message->last = message->first;
+	message->form = (enum ph_part_form)form;
+	if (seed.len > 0) {
+		memcpy(message->seed, seed.data, seed.len);
+	}
 	return true;
 }
 

@@ -189,8 +189,10 @@ enum ph_message_type {
 	PH_MSG_RESUME = 16, /* [16, chunk]: of the segment whose front the welcome told */
 };
 
-#define PH_PART_FORM_SEED                                                                \
-	0 /* seed and plain fields; the receiver makes the ciphertext again */
+enum ph_part_form {
+	PH_PART_FORM_SEED, /* seed and plain fields: the receiver makes the ciphertext again */
+	PH_PART_FORM_BOX, /* the seed sealed to the hub, and the ciphertext: of a locked desk */
+};
 
 struct ph_message {
 	enum ph_message_type type;
@@ -198,7 +200,8 @@ struct ph_message {
 	uint64_t first, last; /* PART: first = n */
 	uint8_t seal[PH_SIGNATURE_SIZE];
 	uint8_t hash[16];
-	uint8_t seed[PH_SEED_SIZE];
+	enum ph_part_form form;     /* PART */
+	uint8_t seed[PH_SEED_SIZE]; /* of form SEED */
 	uint64_t total;
 	struct ph_view chunk; /* borrowed; also cert, welcome */
 	uint64_t count;       /* DONE items, CREDIT bytes, REFUSE status */

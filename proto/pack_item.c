@@ -25,7 +25,7 @@ static struct ph_pack_where where_of(const struct ph_item *item)
 
 static bool is_part_of(const struct ph_item *part, const struct ph_item *segment)
 {
-	return part != NULL && part->type == PH_ITEM_PART &&
+	return part != NULL && part->type == PH_ITEM_PART && !part->is_boxed &&
 	       memcmp(part->log_id, segment->log_id, PH_LOG_ID_SIZE) == 0 &&
 	       part->first >= segment->first && part->first <= segment->last;
 }
@@ -39,7 +39,7 @@ struct inside {
 	size_t plain; /* bytes of all that were taken */
 };
 
-/* The parts behind SEGMENT, as long as they rise. */
+/* The parts behind SEGMENT, as long as they rise and are open. */
 static int gather(const struct ph_item *segment, struct inside *inside)
 {
 	const struct ph_item *part = segment->next;

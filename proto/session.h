@@ -81,6 +81,9 @@ struct ph_item {
 	uint64_t first, last; /* PART: first = last = n */
 	uint8_t seal[PH_SIGNATURE_SIZE];
 	uint8_t seed[PH_SEED_SIZE];
+	/* of a part: no seed is in it, and the body is the seed sealed to the hub
+	 * (PH_SEED_BOX_SIZE bytes) and the ciphertext */
+	bool is_boxed;
 	/* segment body, plain fields of the part, the page, or the packed segment */
 	struct ph_buf body;
 	size_t n_parts; /* PACKED, where it was packed: parts that are in it */

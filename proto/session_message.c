@@ -135,6 +135,7 @@ static void on_item(struct ph_session *session, const struct ph_message *message
 		ph_unfinished_deinit(&session->partial);
 	} else if (type == PH_ITEM_PART) {
 		memcpy(item->seed, message->seed, sizeof(item->seed));
+		item->is_boxed = message->form == PH_PART_FORM_BOX;
 	}
 	open_item(session, item, (size_t)message->total, message->hash);
 	put_chunk(session, message->chunk);

@@ -272,6 +272,7 @@ static struct ph_message message_of(const struct ph_session *session)
 	memcpy(message.log_id, item->log_id, sizeof(message.log_id));
 	memcpy(message.seal, item->seal, sizeof(message.seal));
 	memcpy(message.seed, item->seed, sizeof(message.seed));
+	message.form = item->is_boxed ? PH_PART_FORM_BOX : PH_PART_FORM_SEED;
 	memcpy(message.hash, session->front_hash, sizeof(message.hash));
 	return message;
 }

@@ -17,8 +17,6 @@
 /* Id of an entity: a namespace and a code at most. */
 #define PH_FEED_ID_MAX     (8 + PH_CODE_MAX)
 #define PH_FEED_TYPE_MAX   255
-/* A part's seed, sealed to the desk key of the device (crypto_box_seal). */
-#define PH_SEED_BOX_SIZE   (PH_SEED_SIZE + 48)
 /* A second is at most this, from 0. */
 #define PH_FEED_SECOND_MAX (UINT64_C(1) << 48)
 #define PH_FEED_UNSURE_MAX UINT32_MAX

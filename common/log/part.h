@@ -11,7 +11,9 @@
 
 #include "common/log/entry.h"
 
-#define PH_SEED_SIZE 16
+#define PH_SEED_SIZE     16
+/* A part's seed, sealed to the desk key of a device, or to the hub (crypto_box_seal). */
+#define PH_SEED_BOX_SIZE (PH_SEED_SIZE + 48)
 
 /*
  * Append the plain form: a MessagePack array of the sealed fields in table order,

@@ -4,6 +4,10 @@
  */
 #include "tests/unit/hub_room.h"
 
+#include <sodium.h>
+
+#include "daemon/hub_internal.h"
+
 /* --- what fits --- */
 
 static void test_segments_are_receipted(void **state)
@@ -118,6 +122,104 @@ static void test_parts(void **state)
 	assert_null(strstr(text, "Mai"));
 	free(text);
 	json_decref(answer);
+	pair_close(&s);
+}
+
+/* The part of entry N of A as a locked desk sends it, its seed sealed to KEY. */
+static struct ph_item *boxed_item(struct pair *s, uint64_t n, const uint8_t *key)
+{
+	struct ph_item *open = part_item(&s->a, n);
+	struct ph_item *item = part_item(&s->a, n);
+	uint8_t box[PH_SEED_BOX_SIZE];
+
+	assert_int_equal(crypto_box_seal(box, open->seed, PH_SEED_SIZE, key), 0);
+	memset(item->seed, 0, sizeof(item->seed));
+	item->is_boxed = true;
+	item->body.len = 0;
+	assert_int_equal(ph_buf_put(&item->body, box, sizeof(box)), 0);
+	assert_int_equal(ph_part_seal(open->seed, open->log_id, n,
+				      ph_buf_view(&open->body), &item->body),
+			 0);
+	ph_items_free(open);
+	return item;
+}
+
+static void flip_box(struct ph_item *item)
+{
+	item->body.data[40] ^= 1;
+}
+static void flip_cipher(struct ph_item *item)
+{
+	item->body.data[item->body.len - 1] ^= 1;
+}
+static void box_alone(struct ph_item *item)
+{
+	item->body.len = PH_SEED_BOX_SIZE;
+}
+static void cut_box(struct ph_item *item)
+{
+	item->body.len = PH_SEED_BOX_SIZE - 1;
+}
+static void cut_cipher(struct ph_item *item)
+{
+	item->body.len = PH_SEED_BOX_SIZE + 15;
+}
+static void another_entry(struct ph_item *item)
+{
+	item->first = --item->last;
+}
+
+/* It is kept as any other; one that does not open here, or does not fit, stays missing. */
+static void test_parts_of_a_locked_desk(void **state)
+{
+	static const struct {
+		const char *name;
+		void (*spoil)(struct ph_item *item);
+	} bad[] = {
+		{ "box altered", flip_box }, { "ciphertext altered", flip_cipher },
+		{ "box alone", box_alone },  { "half a box", cut_box },
+		{ "cut short", cut_cipher }, { "another entry's", another_entry },
+		{ "for another hub", NULL },
+	};
+	struct pair s;
+	uint64_t mai;
+
+	(void)state;
+	pair_open(&s);
+
+	const uint8_t *key = s.room.hub->keys.box.key;
+
+	(void)write_reader(&s.a, "Giàng A Páo");
+	mai = write_reader(&s.a, "Lò Thị Mai");
+	expect_job(&s.room, store_of(&s.a, all_item(&s.a, 0)), 0);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct ph_item *item =
+			boxed_item(&s, mai, bad[i].spoil ? key : s.a.keys.desk.key);
+
+		print_message("# %s\n", bad[i].name);
+		if (bad[i].spoil) {
+			bad[i].spoil(item);
+		}
+
+		struct ph_job *job = carry_out(&s.room, store_of(&s.a, item));
+
+		assert_int_equal(job->result, 0);
+		assert_false(job->bad);
+		assert_int_equal(s.a.peer.parts, 0);
+		ph_job_free(job);
+	}
+	expect_job(&s.room, store_of(&s.a, boxed_item(&s, mai, key)), 0);
+	assert_int_equal(s.a.peer.parts, 1);
+
+	json_t *answer =
+		ask(&s.room, json_pack("{s:s, s:s, s:s, s:b}", "command", "query", "what",
+				       "readers", "id", "mai", "names", 1));
+	char *text = json_dumps(json_object_get(answer, "readers"), JSON_COMPACT);
+
+	assert_non_null(strstr(text, "Lò Thị Mai"));
+	free(text);
+	json_decref(answer);
+	hub_verify(&s.room);
 	pair_close(&s);
 }
 
@@ -341,6 +443,7 @@ int main(void)
 		cmocka_unit_test(test_segments_are_receipted),
 		cmocka_unit_test(test_no_receipt_without_head),
 		cmocka_unit_test(test_parts),
+		cmocka_unit_test(test_parts_of_a_locked_desk),
 		cmocka_unit_test(test_part_lengths),
 		cmocka_unit_test(test_malformed_entries_are_kept),
 		cmocka_unit_test(test_open_of_a_later_table),

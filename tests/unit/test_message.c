@@ -51,6 +51,14 @@ static struct ph_message part(void)
 	return message;
 }
 
+static struct ph_message boxed(void)
+{
+	struct ph_message message = part();
+
+	message.form = PH_PART_FORM_BOX;
+	return message;
+}
+
 static struct ph_message page(void)
 {
 	struct ph_message message = { .type = PH_MSG_PAGE,
@@ -100,6 +108,7 @@ static void test_message_bytes(void **state)
 	} cases[] = {
 		{ "segment", segment(), "9801c41001010101", 116 },
 		{ "part", part(), "9702c41001010101", 46 },
+		{ "part of a locked desk", boxed(), "9702c41001010101", 30 },
 		{ "more",
 		  { .type = PH_MSG_MORE, .chunk = PH_VIEW(abc, 3) },
 		  "9203c403616263",
@@ -276,6 +285,30 @@ static void test_message_limits(void **state)
 	}
 }
 
+/* A form that is none, and a seed where the form has none, or the other way round. */
+static void test_forms_of_a_part(void **state)
+{
+	(void)state;
+	const struct ph_message forms[] = { part(), boxed() };
+
+	for (size_t i = 0; i < 2; i++) {
+		struct ph_message back;
+		struct ph_buf out = { 0 };
+		struct ph_view in;
+		size_t at = 2 + 2 + PH_LOG_ID_SIZE + 1;
+
+		assert_int_equal(ph_message_encode(&forms[i], &out), 0);
+		assert_int_equal(out.data[at], i);
+		for (uint8_t form = 0; form < 4; form++) {
+			out.data[at] = form;
+			in = ph_buf_view(&out);
+			assert_int_equal(ph_message_decode(&in, &back),
+					 form == i ? 0 : PH_MESSAGE_E_FORM);
+		}
+		ph_buf_deinit(&out);
+	}
+}
+
 static void test_receipt_limits(void **state)
 {
 	(void)state;
@@ -378,6 +411,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_message_bytes),
 		cmocka_unit_test(test_message_limits),
+		cmocka_unit_test(test_forms_of_a_part),
 		cmocka_unit_test(test_receipt_limits),
 		cmocka_unit_test(test_message_refused),
 	};
