@@ -31,6 +31,7 @@
 
 #define LOCK_WAIT_MS 10000
 #define GRACE_MS     3000
+#define DESK_MS      5000 /* between two looks whether the desk's secret is to be wiped */
 #define GIVE_UP_MS   (PH_AGENT_STOP_MS - 500)
 #define FULL_MS      10000 /* between two lines of the log about too many connections */
 
@@ -55,7 +56,8 @@ static void on_state(void *data, struct ph_host_state *state_out)
 					     .sessions = agent->sessions,
 					     .failures = agent->pace.failures,
 					     .is_syncing = agent->is_syncing,
-					     .why = why };
+					     .why = why,
+					     .desk_ms = agent->settings.desk_idle_ms };
 	if (due != UINT64_MAX) {
 		state_out->next = wall() + (int64_t)(due > now ? (due - now) / 1000 : 0);
 	}
@@ -132,6 +134,25 @@ static void on_watchdog(uv_timer_t *timer)
 	(void)ph_notify("WATCHDOG=1");
 }
 
+/* ---- the desk's key ---- */
+
+/*
+ * A desk that nobody works at is closed by its own clock to whoever asks; what is left to do
+ * is to wipe its secret. While a session has the turn it waits for the next time.
+ */
+static void on_key_due(uv_timer_t *timer)
+{
+	struct agent *agent = timer->data;
+
+	if (!ph_turn_try(&agent->turn)) {
+		return;
+	}
+	if (ph_site_desk(agent->site) != PH_DESK_OPEN) {
+		(void)uv_timer_stop(timer);
+	}
+	ph_turn_give(&agent->turn);
+}
+
 /* ---- stopping ---- */
 
 static void close_handles(struct agent *agent)
@@ -146,6 +167,7 @@ static void close_handles(struct agent *agent)
 	uv_close((uv_handle_t *)&agent->due, NULL);
 	uv_close((uv_handle_t *)&agent->deadline, NULL);
 	uv_close((uv_handle_t *)&agent->watchdog, NULL);
+	uv_close((uv_handle_t *)&agent->desk, NULL);
 }
 
 void ph_agent_check_end(struct agent *agent)
@@ -276,12 +298,14 @@ static void start_handles(struct agent *agent)
 	(void)uv_timer_init(loop, &agent->due);
 	(void)uv_timer_init(loop, &agent->deadline);
 	(void)uv_timer_init(loop, &agent->watchdog);
+	(void)uv_timer_init(loop, &agent->desk);
 	agent->term.data = agent;
 	agent->interrupt.data = agent;
 	agent->hup.data = agent;
 	agent->due.data = agent;
 	agent->deadline.data = agent;
 	agent->watchdog.data = agent;
+	agent->desk.data = agent;
 	agent->has_handles = true;
 }
 
@@ -321,6 +345,9 @@ static void on_order_done(void *data, struct ph_order *order)
 {
 	struct agent *agent = data;
 
+	if (agent->has_handles && !uv_is_active((uv_handle_t *)&agent->desk)) {
+		(void)uv_timer_start(&agent->desk, on_key_due, DESK_MS, DESK_MS);
+	}
 	if (order->on_done) {
 		order->on_done(order);
 	} else {

@@ -1,5 +1,5 @@
 /*
- * client/agent_ask.c - one line of JSON: "run", "lend" or "desk".
+ * client/agent_ask.c - one line of JSON: "run", "lend", "desk" or "desk-key".
  *
  * A loan says itself how long it waits; more than PH_AGENT_WAIT_MS is that, and what is no
  * number is as if it had not been said. Nonsense is PH_AGENT_ASK_E_FORM, and nothing is kept.
@@ -32,14 +32,17 @@ int ph_agent_ask_decode(struct ph_view line, struct ph_agent_ask *ask_out)
 	const char *command = json_string_value(json_object_get(request, "command"));
 	bool is_loan = command && strcmp(command, "lend") == 0;
 	bool is_desk = command && strcmp(command, "desk") == 0;
+	bool is_key = command && strcmp(command, "desk-key") == 0;
 
-	if (!is_loan && !is_desk && !(command && strcmp(command, "run") == 0)) {
+	if (!is_loan && !is_desk && !is_key &&
+	    !(command && strcmp(command, "run") == 0)) {
 		json_decref(request);
 		return ph_json_shortages() != shortages ? -ENOMEM : PH_AGENT_ASK_E_FORM;
 	}
 	*ask_out = (struct ph_agent_ask){ .request = request,
 					  .is_desk = is_desk,
 					  .is_loan = is_loan,
+					  .is_key = is_key,
 					  .wait_ms = wait_of(request, is_loan) };
 	return 0;
 }

@@ -2,7 +2,7 @@
  * client/agent_ask.h - what a line over the agent's local socket asks for.
  *
  * Of the line itself nothing is kept here: whoever read it wipes it. Members of a command
- * ("run") are looked at by client/carry.h. docs/OPERATIONS.md, "Local socket of the agent".
+ * ("run") are looked at by client/carry.h, of "desk-key" by client/work.c. docs/OPERATIONS.md, "Local socket of the agent".
  */
 #ifndef PH_CLIENT_AGENT_ASK_H
 #define PH_CLIENT_AGENT_ASK_H
@@ -20,6 +20,7 @@ enum {
 struct ph_agent_ask {
 	json_t *request; /* the caller's */
 	bool is_desk;    /* a token for the desk's page is asked for; else */
+	bool is_key;     /* the desk is opened or locked; else */
 	bool is_loan; /* the folder is to be lent; else a command is to be carried out */
 	uint64_t wait_ms; /* for its turn, at most PH_AGENT_WAIT_MS */
 };

@@ -21,7 +21,7 @@ struct agent {
 	const char *hub;
 	uv_loop_t loop;
 	uv_signal_t term, interrupt, hup;
-	uv_timer_t due, deadline, watchdog;
+	uv_timer_t due, deadline, watchdog, desk;
 	struct ph_eventlog log;
 	struct ph_agent_settings settings;
 	struct ph_site *site;

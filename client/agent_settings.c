@@ -68,6 +68,8 @@ const struct ph_setting ph_agent_setting_table[] = {
 	{ "desk", "serve", UINT(desk_serve), 0, 1, 0,
 	  "1: serve the desk's page and API on 127.0.0.1; heeded at the start", NULL },
 	{ "desk", "port", UINT(desk_port), 0, 65535, 0, "its port; 0: a free one", NULL },
+	{ "desk", "idle-ms", UINT(desk_idle_ms), 1000, 12 * HOUR_MS, 900000,
+	  "a desk with a PIN is locked when nobody has worked at it for so long", NULL },
 	{ "limits", "commands", UINT(commands), 1, 1024, PH_AGENT_COMMANDS,
 	  "local commands at once", NULL },
 	{ "log", "prefix", PH_SETTING_PREFIX, offsetof(struct ph_agent_settings, prefix),

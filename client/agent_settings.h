@@ -18,7 +18,7 @@ struct ph_agent_settings {
 	unsigned interval_ms, spread_ms, quiet_ms, latest_ms;
 	unsigned backoff_ms, backoff_max_ms, settle_ms;
 	unsigned commands;
-	unsigned desk_serve, desk_port;
+	unsigned desk_serve, desk_port, desk_idle_ms;
 	char lan_listen[PH_HUB_ADDRESS_MAX + 1]; /* ADDR:PORT; "": it does not */
 	char sibling[PH_LAN_SIBLINGS_MAX]
 		    [PH_HUB_ADDRESS_MAX + 1]; /* other machines of the site */

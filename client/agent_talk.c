@@ -30,7 +30,6 @@
 #define BACKLOG   64
 #define AGAIN_MS  200
 #define READ_SIZE 4096
-#define LENT      "{\"schema\":1,\"exit\":0}\n"
 
 enum talker_state {
 	READING,
@@ -197,6 +196,21 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
 	*buffer = uv_buf_init(talker->talk->buffer, READ_SIZE);
 }
 
+static void say_lent(struct talker *talker, struct ph_order *order)
+{
+	char digits[2 * PH_BOX_SECRET_SIZE + 1] = "";
+
+	if (order->has_desk) {
+		ph_hex(digits, order->desk, sizeof(order->desk));
+	}
+	(void)ph_buf_printf(&talker->out, "{\"schema\":1,\"exit\":0%s%s%s}\n",
+			    order->has_desk ? ",\"desk\":\"" : "", digits,
+			    order->has_desk ? "\"" : "");
+	explicit_bzero(digits, sizeof(digits));
+	explicit_bzero(order->desk, sizeof(order->desk));
+	order->has_desk = false;
+}
+
 void ph_agent_talk_on_lent(void *data, struct ph_order *order)
 {
 	struct talker *talker = order->owner;
@@ -209,7 +223,7 @@ void ph_agent_talk_on_lent(void *data, struct ph_order *order)
 	}
 	(void)uv_timer_stop(&talker->timer);
 	talker->state = LENDING;
-	(void)ph_buf_put(&talker->out, LENT, strlen(LENT));
+	say_lent(talker, order);
 	send_out(talker);
 	/* the end of it is all that we wait for */
 	if (!talker->is_closing &&
@@ -263,6 +277,7 @@ static void order(struct talker *talker, size_t len)
 	}
 	talker->order.request = ask.request;
 	talker->order.is_loan = ask.is_loan;
+	talker->order.is_key = ask.is_key;
 	talker->order.owner = talker;
 	talk->config.state(talk->config.data, &talker->order.state);
 	talker->has_order = true;

@@ -30,6 +30,7 @@
 
 /* Members of an answer's line. */
 struct answer {
+	const char *desk; /* the secret of the desk, in hexadecimal digits; NULL: none */
 	json_int_t exit;
 	const char *error;
 	bool again; /* nothing was done: do it yourself */
@@ -40,6 +41,9 @@ struct answer {
 
 static void answer_deinit(struct answer *answer)
 {
+	if (answer->desk) {
+		explicit_bzero((char *)answer->desk, strlen(answer->desk));
+	}
 	json_decref(answer->object);
 	answer->object = NULL;
 }
@@ -56,9 +60,9 @@ static int read_answer(const struct ph_buf *buf, struct answer *answer)
 	answer->object = json_loadb((const char *)buf->data, (size_t)(end - buf->data),
 				    JSON_REJECT_DUPLICATES, NULL);
 	if (!answer->object ||
-	    json_unpack(answer->object, "{s:I, s?s, s?b, s?I, s?I}", "exit",
+	    json_unpack(answer->object, "{s:I, s?s, s?b, s?I, s?I, s?s}", "exit",
 			&answer->exit, "error", &answer->error, "again", &again, "out",
-			&out, "err", &err) != 0 ||
+			&out, "err", &err, "desk", &answer->desk) != 0 ||
 	    answer->exit < 0 || answer->exit > 255 || out < 0 || err < 0 ||
 	    out > PH_AGENT_ANSWER_MAX || err > PH_AGENT_ANSWER_MAX) {
 		answer_deinit(answer);
@@ -81,8 +85,16 @@ static void set_patience(int fd, unsigned ms)
 	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &time, sizeof(time));
 }
 
+static void take_desk(const struct answer *answer, struct ph_loan *loan)
+{
+	loan->has_desk =
+		answer->desk && ph_unhex(loan->desk, sizeof(loan->desk), answer->desk,
+					 strlen(answer->desk)) == 0;
+}
+
 /* What the agent on FD says to a request for the folder: 0, 1 nobody there, or negative. */
-static int ask_loan(int fd, const struct ph_site_config *config, struct ph_error *err)
+static int ask_loan(int fd, const struct ph_site_config *config, struct ph_loan *loan,
+		    struct ph_error *err)
 {
 	struct ph_buf buf = { 0 };
 	struct answer answer = { 0 };
@@ -105,27 +117,30 @@ static int ask_loan(int fd, const struct ph_site_config *config, struct ph_error
 		rc = ph_fail(err, (enum ph_exit)answer.exit,
 			     answer.exit == PH_EXIT_IN_USE ? -EWOULDBLOCK : -EREMOTEIO,
 			     "%s", answer.error ? answer.error : "the agent refused");
+	} else {
+		take_desk(&answer, loan);
 	}
 	answer_deinit(&answer);
 	json_decref(request);
 	free(line);
-	ph_buf_deinit(&buf);
+	ph_buf_wipe(&buf);
 	return rc;
 }
 
-int ph_borrow(int *loan_out, const struct ph_site_config *config, struct ph_error *err)
+int ph_borrow(struct ph_loan *loan_out, const struct ph_site_config *config,
+	      struct ph_error *err)
 {
 	int fd = ph_local_connect(config->dir);
 	int rc;
 
-	*loan_out = -1;
+	*loan_out = (struct ph_loan){ .fd = -1 };
 	if (fd < 0) {
 		return 0; /* the lock will tell whether the folder is free */
 	}
 	set_patience(fd, config->wait_ms + MARGIN_MS);
-	rc = ask_loan(fd, config, err);
+	rc = ask_loan(fd, config, loan_out, err);
 	if (rc == 0) {
-		*loan_out = fd;
+		loan_out->fd = fd;
 	} else {
 		close(fd);
 	}
@@ -282,6 +297,49 @@ static int hear(const struct ph_cli *cli, int fd, struct ph_buf *buf)
 	}
 	answer_deinit(&answer);
 	return status;
+}
+
+bool ph_borrow_is_there(const char *dir)
+{
+	int fd = ph_local_connect(dir);
+
+	if (fd >= 0) {
+		close(fd);
+	}
+	return fd >= 0;
+}
+
+int ph_borrow_desk(const char *dir, const uint8_t *secret, struct ph_error *err)
+{
+	char digits[2 * PH_BOX_SECRET_SIZE + 1] = "";
+	char line[128];
+	struct ph_buf buf = { 0 };
+	struct answer answer = { 0 };
+	int fd = ph_local_connect(dir);
+	int rc = fd < 0 ? fd : 0;
+
+	if (secret) {
+		ph_hex(digits, secret, PH_BOX_SECRET_SIZE);
+	}
+	snprintf(line, sizeof(line), "{\"command\":\"desk-key\",\"key\":\"%s\"}", digits);
+	rc = rc < 0 ? rc : ph_local_exchange(fd, line, HEAD_MAX, &buf);
+	rc = rc < 0 ? rc : read_answer(&buf, &answer);
+	if (rc == -ENOENT) {
+		rc = PH_BORROW_E_NOBODY;
+	} else if (rc < 0) {
+		rc = ph_fail_errno(err, rc, "asking the running agent");
+	} else if (answer.exit != 0) {
+		rc = ph_fail(err, (enum ph_exit)answer.exit, -EREMOTEIO, "%s",
+			     answer.error ? answer.error : "the agent refused");
+	}
+	if (fd >= 0) {
+		close(fd);
+	}
+	answer_deinit(&answer);
+	ph_buf_wipe(&buf);
+	explicit_bzero(digits, sizeof(digits));
+	explicit_bzero(line, sizeof(line));
+	return rc;
 }
 
 bool ph_borrow_hands(const struct ph_cli *cli, int *status_out)

@@ -11,12 +11,27 @@
 #include "client/site.h"
 #include "common/cli/cli.h"
 
+struct ph_loan {
+	int fd; /* to be closed when the folder is given back; -1: no agent is there */
+	bool has_desk; /* the agent's desk is open, and this is its secret: to be wiped */
+	uint8_t desk[PH_BOX_SECRET_SIZE];
+};
 /*
- * Have the folder lent. 0 with *LOAN_OUT a descriptor, to be closed when it is given
- * back, or -1 when no agent is there; -EWOULDBLOCK with PH_EXIT_IN_USE when another
+ * Have the folder lent. 0; -EWOULDBLOCK with PH_EXIT_IN_USE when another
  * command had it for all of CONFIG's wait; or another negative errno with ERR.
  */
-int ph_borrow(int *loan_out, const struct ph_site_config *config, struct ph_error *err);
+int ph_borrow(struct ph_loan *loan_out, const struct ph_site_config *config,
+	      struct ph_error *err);
+/* Whether an agent runs in DIR. */
+bool ph_borrow_is_there(const char *dir);
+enum {
+	PH_BORROW_E_NOBODY = 1, /* no agent runs there */
+};
+/*
+ * Tell the agent of DIR that its desk is open, with the desk's SECRET, or (NULL) that it is
+ * locked. 0, PH_BORROW_E_NOBODY, or a negative errno with ERR.
+ */
+int ph_borrow_desk(const char *dir, const uint8_t *secret, struct ph_error *err);
 /*
  * Whether the command called NAME is one that an agent carries out: it asks nothing of its
  * surroundings but the folder (no standard input, no other file), is done in a moment, and

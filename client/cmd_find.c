@@ -3,7 +3,7 @@
  *
  * Words are matched blind to Vietnamese marks and case, each as the beginning of a
  * word; a copy or card by its exact code. Readers' names are opened in memory, one
- * after another, and never stored.
+ * after another, and never stored; at a locked desk they are not, and that is said.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -25,6 +25,7 @@ struct finding {
 	struct ph_opener opener;
 	struct ph_buf text;
 	size_t limit;
+	bool is_locked; /* the desk: no name opens */
 	json_t *titles, *readers, *copies, *cards;
 };
 
@@ -252,6 +253,17 @@ static int print_all(const struct ph_cli *cli, struct finding *finding)
 	size_t codes = json_array_size(finding->copies) + json_array_size(finding->cards);
 	int rc = 0;
 
+	if (finding->is_locked) {
+		fprintf(stderr, "%s\n",
+			ph_say("the desk is locked, so readers are not searched by name: "
+			       "packhorse desk unlock",
+			       "bàn đang khóa nên không tìm bạn đọc theo tên: chạy "
+			       "packhorse "
+			       "desk unlock"));
+	}
+	if (titles + readers + codes == 0 && finding->is_locked) {
+		return PH_EXIT_OTHER; /* nobody knows whether there is such a reader */
+	}
 	if (titles + readers + codes == 0) {
 		fprintf(stderr, "%s\n", ph_say("nothing found", "không tìm thấy gì"));
 	}
@@ -282,14 +294,16 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 		goto out;
 	}
 	finding.limit = limit;
+	finding.is_locked = ph_site_desk(finding.site) == PH_DESK_LOCKED;
 	finding.opener = ph_page_opener(finding.site);
 	finding.ledger = ph_site_ledger(finding.site, err);
 	rc = finding.ledger ? find_all(&finding) : -EIO;
 	if (rc == 0 && cli->json) {
-		rc = ph_out_json(json_pack("{s:i,s:O,s:O,s:O,s:O}", "schema", 1, "titles",
-					   finding.titles, "readers", finding.readers,
-					   "copies", finding.copies, "cards",
-					   finding.cards));
+		rc = ph_out_json(json_pack("{s:i,s:O,s:O,s:O,s:O,s:s*}", "schema", 1,
+					   "titles", finding.titles, "readers",
+					   finding.readers, "copies", finding.copies,
+					   "cards", finding.cards, "desk",
+					   finding.is_locked ? "locked" : NULL));
 	} else if (rc == 0) {
 		rc = print_all(cli, &finding);
 	}

@@ -319,6 +319,18 @@ static void standing_row(const struct ph_status_report *report, struct ph_table 
 	}
 }
 
+static void desk_row(const struct ph_status_report *report, struct ph_table *table)
+{
+	if (report->desk != PH_DESK_NO_PIN) {
+		row(table, ph_say("Readers' details", "Thông tin bạn đọc"),
+		    report->desk == PH_DESK_OPEN
+			    ? ph_say("shown: the desk is open",
+				     "đang hiện: bàn đã mở khóa")
+			    : ph_say("hidden: the desk is locked (packhorse desk unlock)",
+				     "đang ẩn: bàn đã khóa (packhorse desk unlock)"));
+	}
+}
+
 /* That this folder was put back or copied, for a month; and what to do: nothing, as a rule. */
 static void went_on_rows(const struct ph_status_report *report, struct ph_table *table)
 {
@@ -420,6 +432,7 @@ static int print(const struct ph_status_report *report)
 	row(table, ph_say("Fingerprint of this device", "Vân tay của máy này"),
 	    report->info.fingerprint);
 	standing_row(report, table);
+	desk_row(report, table);
 	rc = ph_table_print(table, stdout);
 	ph_table_free(table);
 	return rc;
@@ -466,6 +479,7 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 	report.now = now.wall;
 	report.agent = host ? &host->state : NULL;
 	ph_site_info(site, &report.info);
+	report.desk = ph_site_desk(site);
 	rc = ph_site_state(site, &report.state);
 	if (rc == 0) {
 		rc = ph_site_went_on(site, &report.went_on);

@@ -13,6 +13,10 @@ static const struct ph_cli_command *const commands[] = {
 	&ph_cmd_case_show,
 	&ph_cmd_case_decide,
 	&ph_cmd_why,
+	&ph_cmd_desk_unlock,
+	&ph_cmd_desk_lock,
+	&ph_cmd_desk_pin,
+	&ph_cmd_desk_card,
 	/* the road */
 	&ph_cmd_sync,
 	&ph_cmd_pack_stick,

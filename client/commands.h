@@ -32,6 +32,10 @@ extern const struct ph_cli_command ph_cmd_cases;
 extern const struct ph_cli_command ph_cmd_case_show;
 extern const struct ph_cli_command ph_cmd_case_decide;
 extern const struct ph_cli_command ph_cmd_why;
+extern const struct ph_cli_command ph_cmd_desk_unlock;
+extern const struct ph_cli_command ph_cmd_desk_lock;
+extern const struct ph_cli_command ph_cmd_desk_pin;
+extern const struct ph_cli_command ph_cmd_desk_card;
 /* the road */
 extern const struct ph_cli_command ph_cmd_sync;
 extern const struct ph_cli_command ph_cmd_pack_stick;

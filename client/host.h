@@ -13,6 +13,7 @@ struct ph_host_state {
 	bool is_syncing;
 	int64_t next; /* when the next session begins; 0 while one runs */
 	enum ph_pace_why why;
+	uint64_t desk_ms; /* that a desk stays open when nobody works; 0: without end */
 };
 
 /* `host` of a struct ph_cli. */

@@ -23,6 +23,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <sodium.h>
+
 static const char remedy[] = "keep this folder as it is and call the provincial library";
 
 int64_t ph_site_now(const struct ph_site *site)
@@ -70,21 +72,23 @@ struct ph_site *ph_site_new(const struct ph_site_config *config)
 
 int ph_site_writer_new(struct ph_site *site, struct ph_error *err)
 {
-	return ph_writer_new(&site->writer,
-			     &(struct ph_writer_config){
-				     .journal = site->journal,
-				     .keys = &site->keys.sign,
-				     .desk_key = site->keys.desk.key,
-				     .site = site->cert.invite.site,
-				     .role = site->cert.invite.role,
-				     .clock = site->config.clock,
-				     .rng = site->config.rng,
-				     .replaces = site->cert.invite.replaces
-							 ? &site->cert.invite.from
-							 : NULL,
-				     .floor = (int64_t)site->cert.invite.issued,
-			     },
-			     err);
+	return ph_writer_new(
+		&site->writer,
+		&(struct ph_writer_config){
+			.journal = site->journal,
+			.keys = &site->keys.sign,
+			.desk_key = site->keys.desk.key,
+			.hub_key = site->keys.desk_is_apart ? site->keylist.hub[0].box
+							    : NULL,
+			.site = site->cert.invite.site,
+			.role = site->cert.invite.role,
+			.clock = site->config.clock,
+			.rng = site->config.rng,
+			.replaces = site->cert.invite.replaces ? &site->cert.invite.from
+							       : NULL,
+			.floor = (int64_t)site->cert.invite.issued,
+		},
+		err);
 }
 
 /* WHAT is wrong with the store, if RC is what we found; negative: it was not even read. */
@@ -206,22 +210,37 @@ static int load_keys(struct ph_site *site, struct ph_error *err)
 			       "%s is missing: without it this device cannot write; %s",
 			       path, remedy);
 	}
-	return ph_device_keys_load(&site->keys, path, err);
+	return ph_site_keys_load(site, err);
+}
+
+/* The desk of a borrowed folder is open as long as the lender's is. */
+static void take_desk(struct ph_site *site, const struct ph_loan *loan)
+{
+	if (!loan->has_desk || ph_site_desk_open(site, loan->desk) < 0) {
+		ph_site_desk_lock(site);
+	}
 }
 
 /* Lock and store; what is read once is read if FIRST. */
 static int take(struct ph_site *site, bool first, struct ph_error *err)
 {
 	char path[PH_SITE_PATH_MAX];
-	int rc = site->config.borrows ? ph_borrow(&site->loan, &site->config, err) : 0;
+	struct ph_loan loan = { .fd = -1 };
+	int rc = site->config.borrows ? ph_borrow(&loan, &site->config, err) : 0;
+
+	site->loan = loan.fd;
 
 	if (rc == 0) {
 		rc = ph_lock_take(&site->lock, site->dir, site->config.who,
 				  site->config.wait_ms, err);
 	}
-	if (rc == 0 && first) {
-		rc = load_keys(site, err);
+	if (rc == 0) {
+		rc = first ? load_keys(site, err) : ph_site_desk_look(site, err);
 	}
+	if (rc == 0 && site->config.borrows) {
+		take_desk(site, &loan);
+	}
+	sodium_memzero(&loan, sizeof(loan));
 	if (rc == 0) {
 		rc = ph_path_join(path, sizeof(path), site->dir, "site.db", err);
 	}

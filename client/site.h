@@ -4,6 +4,8 @@
  *   DIR/lock     who holds the folder      DIR/keys     the device's secret keys, 0600
  *   DIR/site.db  journal and ledger        DIR/codes    how far printed codes have come
  *   DIR/witness  how far the own log has come, and on which machine
+ *   DIR/desk     the desk's secret, locked by PIN and card, if it has one; then DIR/keys
+ *                is without it. DIR/desk-tries: at the PIN, since it was right
  *
  * A command opens the folder, does its work and closes it. `sync` lets go of it
  * (ph_site_pause) whenever it waits for the network, so that a loan at the desk never
@@ -17,6 +19,7 @@
 #include "common/ledger/fed.h"
 #include "common/ledger/ledger.h"
 #include "common/log/code.h"
+#include "common/log/desk_key.h"
 #include "common/log/fingerprint.h"
 #include "common/log/json.h"
 #include "common/log/writer.h"
@@ -152,6 +155,46 @@ int ph_site_part(struct ph_site *site, const struct ph_ref *ref, struct ph_buf *
 /* The same, as ENTRY with its sealed fields; all of it borrows PLAIN, which is cleared first. */
 int ph_site_open_part(struct ph_site *site, const struct ph_ref *ref,
 		      struct ph_entry *entry, struct ph_buf *plain);
+
+/*
+ * --- the desk's key (site_desk.c), with which readers' parts are opened ---
+ *
+ * A desk without a PIN is as if always open. One with a PIN is locked when the folder is
+ * opened, until somebody gives the secret; whatever opens a part then says that it does not
+ * open here, so that nothing else has to know.
+ */
+enum ph_desk_state {
+	PH_DESK_NO_PIN,
+	PH_DESK_LOCKED,
+	PH_DESK_OPEN,
+};
+/* It locks itself when its time is over (ph_site_desk_touch()). */
+enum ph_desk_state ph_site_desk(struct ph_site *site);
+/* 0; -EACCES: that is another desk's. */
+int ph_site_desk_open(struct ph_site *site,
+		      const uint8_t secret[static PH_BOX_SECRET_SIZE]);
+/* One without a PIN stays as it is. */
+void ph_site_desk_lock(struct ph_site *site);
+/* From now on it is open for MS, by a clock that suspended machines cannot stop; 0: no end. */
+void ph_site_desk_touch(struct ph_site *site, uint64_t ms);
+/* The secret, of a desk with a PIN that is open; else NULL. Borrowed. */
+const uint8_t *ph_site_desk_secret(struct ph_site *site);
+/*
+ * Lock the secret under CARD and PIN from now on, whether it had a PIN or not; it must not
+ * be locked, and stays open in SITE. The first time the seeds of own parts are boxed for the
+ * hub too, and what lay open in DIR/keys is overwritten. 0; negative errno with ERR.
+ */
+int ph_site_desk_protect(struct ph_site *site,
+			 const char card[static PH_DESK_CARD_SIZE + 1],
+			 struct ph_view pin, unsigned memory_mib, struct ph_error *err);
+/*
+ * Open it with CARD and PIN. The try is on the disk before it is made. 0; -EACCES with
+ * words: wrong card, wrong PIN, or too many tries; -EAGAIN with PH_EXIT_TRY_LATER: not yet;
+ * another negative errno.
+ */
+int ph_site_desk_unlock(struct ph_site *site,
+			const char card[static PH_DESK_CARD_SIZE + 1], struct ph_view pin,
+			struct ph_error *err);
 
 /* --- the session's storage (proto/session.h) --- */
 

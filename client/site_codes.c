@@ -23,8 +23,8 @@
 #define META_RUN  "code.run"
 #define FILE_NAME "codes"
 
-static int here(const struct ph_site *site, uint8_t place[static PH_PLACE_SIZE],
-		struct ph_error *err)
+int ph_site_codes_place(const struct ph_site *site,
+			uint8_t place[static PH_CODE_PLACE_SIZE], struct ph_error *err)
 {
 	char path[PH_SITE_PATH_MAX];
 	int rc = ph_path_join(path, sizeof(path), site->dir, "keys", err);
@@ -57,7 +57,7 @@ int ph_site_codes_start(struct ph_site *site, struct ph_error *err)
 {
 	uint8_t place[PH_PLACE_SIZE];
 	struct ph_code_run run;
-	int rc = here(site, place, err);
+	int rc = ph_site_codes_place(site, place, err);
 
 	if (rc == 0) {
 		ph_code_run_first(&run, place, ph_writer_log(site->writer)->id);
@@ -153,7 +153,7 @@ static int find_run(struct ph_site *site, struct ph_code_run *run_out,
 	struct ph_code_run run = { 0 }, beside = { 0 };
 	uint8_t place[PH_PLACE_SIZE];
 	bool doubt = false, same = false;
-	int rc = here(site, place, err);
+	int rc = ph_site_codes_place(site, place, err);
 
 	if (rc == 0) {
 		rc = read_meta(site, &run);
@@ -178,6 +178,31 @@ static int find_run(struct ph_site *site, struct ph_code_run *run_out,
 		*run_out = run;
 	}
 	return rc;
+}
+
+int ph_site_codes_move(struct ph_site *site,
+		       const uint8_t from[static PH_CODE_PLACE_SIZE],
+		       struct ph_error *err)
+{
+	uint8_t place[PH_PLACE_SIZE];
+	struct ph_code_run run = { 0 };
+	int rc = ph_site_codes_place(site, place, err);
+
+	ph_site_codes_forget(site);
+	if (rc == 0 && read_file(site, &run) &&
+	    memcmp(run.place, from, sizeof(run.place)) == 0) {
+		memcpy(run.place, place, sizeof(run.place));
+		rc = write_file(site, &run, err);
+	}
+	if (rc < 0) {
+		return rc;
+	}
+	rc = read_meta(site, &run);
+	if (rc == 0 && memcmp(run.place, from, sizeof(run.place)) == 0) {
+		memcpy(run.place, place, sizeof(run.place));
+		rc = write_meta(site, &run);
+	}
+	return rc < 0 ? ph_fail_errno(err, rc, "keeping the row of printed codes") : 0;
 }
 
 /* --- the next code --- */

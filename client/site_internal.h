@@ -98,6 +98,8 @@ struct ph_site {
 	struct ph_db *memory;     /* where it lives while the disk is full, else NULL */
 	struct ph_writer *writer;
 	struct ph_device_keys keys;
+	bool desk_is_open;   /* keys.desk.secret is there, though it is apart */
+	uint64_t desk_until; /* by mono_ms; 0: no end */
 	struct ph_buf cert_bytes;
 	struct ph_cert cert; /* borrows cert_bytes */
 	struct ph_buf keylist_bytes;
@@ -177,11 +179,28 @@ enum ph_road ph_site_road(const struct ph_site *site);
 /* Undo the open transaction and forget what was in it. */
 void ph_site_roll_back(struct ph_site *site);
 
+/* --- site_desk.c --- */
+/* Read DIR/keys, and end what was begun when the desk was given a PIN. Under the lock. 0 or negative errno with ERR. */
+int ph_site_keys_load(struct ph_site *site, struct ph_error *err);
+/* The desk may have been given a PIN while another had the folder. Under the lock. 0 or negative errno with ERR. */
+int ph_site_desk_look(struct ph_site *site, struct ph_error *err);
+
 /* --- site_codes.c --- */
 /* Begin with the codes of the invite's block; in the transaction of a join. 0 or negative errno. */
 int ph_site_codes_start(struct ph_site *site, struct ph_error *err);
 /* What the batch has taken, for good: before its commit. 0 or negative errno with ERR. */
 int ph_site_codes_keep(struct ph_site *site, struct ph_error *err);
+/*
+ * Where this folder is, as runs of codes have it, which is by DIR/keys; and: DIR/keys was
+ * written anew in its place, so what was at FROM is where it is now. Not in a transaction. 0
+ * or negative errno with ERR.
+ */
+int ph_site_codes_place(const struct ph_site *site,
+			uint8_t place_out[static PH_CODE_PLACE_SIZE],
+			struct ph_error *err);
+int ph_site_codes_move(struct ph_site *site,
+		       const uint8_t from[static PH_CODE_PLACE_SIZE],
+		       struct ph_error *err);
 /* The batch, or the store, is gone. */
 void ph_site_codes_forget(struct ph_site *site);
 
@@ -240,14 +259,20 @@ int ph_site_own_told(struct ph_site *site, const struct ph_welcome *welcome);
 bool ph_site_parts_last(const struct ph_site *site);
 /* NULL: no memory. */
 struct ph_pack *ph_site_packer(struct ph_site *site);
-/* The part of entry N of LOG as an item; *ITEM_OUT is NULL if we have none that opens. 0 or negative errno. */
+/*
+ * The part of entry N of LOG as an item; *ITEM_OUT is NULL if we have none that opens, here
+ * or (FOR_HUB) there. 0 or negative errno.
+ */
 int ph_site_part_item(struct ph_site *site, const struct ph_log *log, uint64_t n,
-		      struct ph_item **item_out);
+		      bool for_hub, struct ph_item **item_out);
 
 /* --- site_resolve.c --- */
 /* Plain form and seed of the part of entry N, as ph_site_part(); the caller wipes both. */
 int ph_site_part_read(struct ph_site *site, const struct ph_log *log, uint64_t n,
 		      uint8_t seed[static PH_SEED_SIZE], struct ph_buf *plain);
+/* The same as it is: its seed, boxed for the hub, and the ciphertext. 0, PH_JOURNAL_E_NONE, negative errno. */
+int ph_site_part_boxed(struct ph_site *site, const struct ph_log *log, uint64_t n,
+		       struct ph_buf *out);
 
 /* --- site_jobs.c --- */
 /* STORE, in a transaction. 0, also where it sets the job's bad; or negative errno. */

@@ -117,7 +117,7 @@ static int next_part(struct ph_site_lan *lan, const struct ph_log *log,
 		if (count == 0) {
 			break;
 		}
-		rc = ph_site_part_item(lan->site, log, n, &item);
+		rc = ph_site_part_item(lan->site, log, n, false, &item);
 		if (rc < 0) {
 			return rc;
 		}

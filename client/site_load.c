@@ -4,8 +4,9 @@
  * To a hub that was restored first what it lacks of its own control log (site_control.c).
  * For each log in turn: first the sealed parts of entries that are sent already, then
  * parts that the hub says it lacks, then the next segment, sealed where it is cut. A
- * part travels as its plain fields and seed, and only if our own copy of it opens: so
- * the hub makes the same ciphertext again. Last what we carry for other devices of the
+ * part travels as its plain fields and seed, if our own copy of it opens: so the hub makes
+ * the same ciphertext again. Of a locked desk the ciphertext itself goes, with the seed that
+ * was boxed for the hub when it was written. Last what we carry for other devices of the
  * site (site_sibling.c), by the seals that it has.
  *
  * If a budget has no room for all of it, plain entries go first, of all logs, then the
@@ -136,12 +137,16 @@ int ph_site_has_more(struct ph_site *site, bool *more_out)
 /* --- parts --- */
 
 int ph_site_part_item(struct ph_site *site, const struct ph_log *log, uint64_t n,
-		      struct ph_item **item_out)
+		      bool for_hub, struct ph_item **item_out)
 {
 	struct ph_item *item = ph_item_new(PH_ITEM_PART);
 	int rc =
 		item ? ph_site_part_read(site, log, n, item->seed, &item->body) : -ENOMEM;
 
+	if (rc == PH_JOURNAL_E_NONE && for_hub) {
+		item->is_boxed = true;
+		rc = ph_site_part_boxed(site, log, n, &item->body);
+	}
 	if (rc != 0) {
 		ph_items_free(item);
 		*item_out = NULL;
@@ -259,7 +264,7 @@ static int add_parts(struct ph_site *site, const struct ph_log *log, struct ph_i
 					 &count);
 		for (size_t i = 0; rc == 0 && i < count; i++) {
 			after = numbers[i];
-			rc = ph_site_part_item(site, log, after, end);
+			rc = ph_site_part_item(site, log, after, true, end);
 			*n_out += *end != NULL;
 			end = *end ? &(*end)->next : end;
 		}
@@ -359,7 +364,7 @@ static int load_one(struct ph_site *site, const struct ph_log *log,
 	bool packs = step == STEP_SEGMENT && site->packs && ph_site_packer(site);
 	int rc = step == STEP_SEGMENT
 			 ? make_fitting(site, log, send->cursor, load->fit, &item, &parts)
-			 : ph_site_part_item(site, log, n, &item);
+			 : ph_site_part_item(site, log, n, true, &item);
 
 	if (rc < 0) {
 		return rc;

@@ -18,10 +18,13 @@ struct ph_status_report {
 	int64_t ahead; /* of this machine's clock before the hub's; 0: not over the limit */
 	const struct ph_host_state *agent; /* that keeps the folder; NULL: none does */
 	struct ph_budget budget;
+	enum ph_desk_state desk;
 };
 
 /* The hub's name for it (packhorsed devices). */
 const char *ph_standing_name(enum ph_site_standing standing);
+/* "no-pin", "locked", "open": the names stay for ever. */
+const char *ph_desk_name(enum ph_desk_state state);
 /* As JSON or plain. 0 or negative errno. */
 int ph_status_script(const struct ph_cli *cli, const struct ph_status_report *report);
 

@@ -84,6 +84,17 @@ static json_t *clock_json(const struct ph_status_report *report)
 		       : json_pack("{s:I}", "ahead_s", (json_int_t)report->ahead);
 }
 
+const char *ph_desk_name(enum ph_desk_state state)
+{
+	static const char *const names[] = {
+		[PH_DESK_NO_PIN] = "no-pin",
+		[PH_DESK_LOCKED] = "locked",
+		[PH_DESK_OPEN] = "open",
+	};
+
+	return names[state];
+}
+
 int ph_status_script(const struct ph_cli *cli, const struct ph_status_report *report)
 {
 	const struct ph_site_info *info = &report->info;
@@ -111,7 +122,7 @@ int ph_status_script(const struct ph_cli *cli, const struct ph_status_report *re
 		    out,
 		    json_pack("{s:I, s:I, s:I, s:s?, s:s?, s:I, s:o, s:o, s:s?, s:I, s:o,"
 			      " s:b, s:s, s:I, s:o, s:s?, s:s?, s:I, s:o, s:o, s:o, "
-			      "s:o}",
+			      "s:o, s:s}",
 			      "entries", (json_int_t)state->entries, "pending",
 			      (json_int_t)report->pending, "receipted",
 			      (json_int_t)state->receipted, "receipted_time",
@@ -131,7 +142,8 @@ int ph_status_script(const struct ph_cli *cli, const struct ph_status_report *re
 			      agent_json(report->agent), "network",
 			      ph_budget_json(&report->budget), "courier",
 			      ph_status_road_json(&report->road), "new_log",
-			      went_on_json(&report->went_on))) != 0) {
+			      went_on_json(&report->went_on), "desk",
+			      ph_desk_name(report->desk))) != 0) {
 		json_decref(out);
 		return -ENOMEM;
 	}

@@ -43,6 +43,14 @@ void ph_order_deinit(struct ph_order *order)
 	json_decref(order->request);
 	order->request = NULL;
 	ph_buf_wipe(&order->answer);
+	explicit_bzero(order->desk, sizeof(order->desk));
+}
+
+/* Which command ORDER is of; NULL: it does not say. */
+static const char *name_of(const struct ph_order *order)
+{
+	return json_string_value(
+		json_object_get(order->request, order->is_loan ? "who" : "name"));
 }
 
 /* --- the thread --- */
@@ -76,6 +84,14 @@ static void fail(struct ph_work *work, struct ph_order *order, const struct ph_e
 	tell_trouble(work, why);
 }
 
+/* Whether somebody is at the desk: what shows how things stand, or sends, comes by itself too. */
+static bool is_work(const struct ph_order *order)
+{
+	const char *name = name_of(order);
+
+	return !name || (strcmp(name, "status") != 0 && strcmp(name, "sync") != 0);
+}
+
 static void carry(struct ph_work *work, struct ph_order *order)
 {
 	struct ph_site *site = work->config.site;
@@ -87,6 +103,9 @@ static void carry(struct ph_work *work, struct ph_order *order)
 		fail(work, order, &why);
 		return;
 	}
+	if (is_work(order)) {
+		ph_site_desk_touch(site, order->state.desk_ms);
+	}
 	if (ph_carry(work->config.program, order->request, &host, &order->answer,
 		     &status) < 0) {
 		order->answer.len = 0;
@@ -95,6 +114,34 @@ static void carry(struct ph_work *work, struct ph_order *order)
 	if (status > 0) {
 		ph_site_put_away(site);
 	}
+	ph_site_pause(site);
+}
+
+/* The desk is opened with the secret that ORDER has, or locked. */
+static void turn_desk(struct ph_work *work, struct ph_order *order)
+{
+	struct ph_site *site = work->config.site;
+	struct ph_error why = { .exit = PH_EXIT_OTHER };
+	const char *digits = json_string_value(json_object_get(order->request, "key"));
+	uint8_t secret[PH_BOX_SECRET_SIZE];
+	int rc;
+
+	if (ph_site_resume(site, &why) < 0) {
+		fail(work, order, &why);
+		return;
+	}
+	if (!digits || digits[0] == '\0') {
+		ph_site_desk_lock(site);
+		rc = 0;
+	} else {
+		rc = ph_unhex(secret, sizeof(secret), digits, strlen(digits));
+		rc = rc < 0 ? -EACCES : ph_site_desk_open(site, secret);
+		ph_site_desk_touch(site, order->state.desk_ms);
+		explicit_bzero((char *)digits, strlen(digits));
+	}
+	(void)ph_carry_refuse(&order->answer, rc < 0 ? PH_EXIT_OTHER : PH_EXIT_DONE,
+			      false, rc < 0 ? "that is not the key of this desk" : "");
+	explicit_bzero(secret, sizeof(secret));
 	ph_site_pause(site);
 }
 
@@ -108,12 +155,28 @@ static void wait_for_return(struct ph_work *work)
 	uv_mutex_unlock(&work->lock);
 }
 
+/* Whoever borrows the folder has the desk's secret as long as the desk is open here. */
+static void take_desk(struct ph_site *site, struct ph_order *order)
+{
+	const uint8_t *secret;
+
+	if (is_work(order)) {
+		ph_site_desk_touch(site, order->state.desk_ms);
+	}
+	secret = ph_site_desk_secret(site);
+	order->has_desk = secret != NULL;
+	if (secret) {
+		memcpy(order->desk, secret, sizeof(order->desk));
+	}
+}
+
 static void lend(struct ph_work *work, struct ph_order *order)
 {
 	struct ph_site *site = work->config.site;
 	struct ph_error why = { .exit = PH_EXIT_OTHER };
 
 	ph_turn_take(work->config.turn);
+	take_desk(site, order);
 	ph_site_put_away(site);
 	uv_mutex_lock(&work->lock);
 	work->lent = order;
@@ -126,14 +189,16 @@ static void lend(struct ph_work *work, struct ph_order *order)
 		return;
 	}
 	order->has_moved = has_grown(work);
+	if (is_work(order)) { /* also a desk that has its PIN since, and is open */
+		ph_site_desk_touch(site, order->state.desk_ms);
+	}
 	ph_site_pause(site);
 }
 
 /* Who asks, for those who wait. Under the lock. */
 static void name_it(struct ph_work *work, const struct ph_order *order)
 {
-	const char *who = json_string_value(
-		json_object_get(order->request, order->is_loan ? "who" : "name"));
+	const char *who = order->is_key ? "desk" : name_of(order);
 
 	snprintf(work->who, sizeof(work->who), "%s", who ? who : "a command");
 }
@@ -182,7 +247,9 @@ static void run(void *data)
 		ph_site_pause(work->config.site);
 	}
 	while ((order = next(work)) != NULL) {
-		if (order->is_loan) {
+		if (order->is_key) {
+			turn_desk(work, order);
+		} else if (order->is_loan) {
 			lend(work, order);
 		} else {
 			carry(work, order);

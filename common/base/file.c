@@ -328,6 +328,50 @@ int ph_file_rename(const char *from, const char *to, struct ph_error *err)
 	return rc == 0 ? 0 : ph_fail_errno(err, rc, to);
 }
 
+static int put_zeros(int fd, uint64_t left)
+{
+	static const uint8_t zeros[256];
+	int rc = 0;
+
+	while (rc == 0 && left > 0) {
+		size_t len = left < sizeof(zeros) ? (size_t)left : sizeof(zeros);
+
+		rc = ph_file_put(fd, PH_VIEW(zeros, len));
+		left -= len;
+	}
+	return rc < 0 ? rc : ops->sync(fd);
+}
+
+/* From the beginning of PATH: zeros as far as it goes, or (WITH) BYTES and no more. */
+static int put_over(const char *path, struct ph_view bytes, bool with)
+{
+	struct ph_file_info info;
+	int rc = ops->info(path, &info);
+	int fd = rc < 0 ? rc : ops->open(path, O_WRONLY, 0);
+
+	if (fd < 0) {
+		return fd;
+	}
+	if (!with) {
+		rc = put_zeros(fd, info.size);
+	} else {
+		rc = ph_file_put(fd, bytes);
+		rc = rc < 0 ? rc : ops->truncate(fd, bytes.len);
+		rc = rc < 0 ? rc : ops->sync(fd);
+	}
+
+	int closed = ops->close(fd);
+
+	return rc < 0 ? rc : closed;
+}
+
+int ph_file_replace(const char *path, struct ph_view bytes)
+{
+	int rc = put_over(path, bytes, false);
+
+	return rc < 0 ? rc : put_over(path, bytes, true);
+}
+
 int ph_file_remove(const char *path)
 {
 	return ops->unlink(path);

@@ -46,6 +46,13 @@ int ph_file_read_front(const char *path, size_t len, struct ph_buf *out);
  * negative errno.
  */
 int ph_file_rename(const char *from, const char *to, struct ph_error *err);
+/*
+ * Overwrite what is in PATH where it lies, first with zeros and then with BYTES; it stays the
+ * same file, and all is on the disk when this returns 0. A cut leaves it anyhow. What the disk
+ * itself keeps elsewhere (flash, a file system that copies) is not reached. 0 or a negative
+ * errno.
+ */
+int ph_file_replace(const char *path, struct ph_view bytes);
 /* Write all of BYTES to FD, which ph_file_ops_used() opened. 0 or a negative errno. */
 int ph_file_put(int fd, struct ph_view bytes);
 /*

@@ -285,6 +285,9 @@ int ph_journal_part_put(struct ph_journal *journal, int64_t log_row, uint64_t n,
 int ph_journal_part_put_any(struct ph_journal *journal,
 			    const uint8_t log_id[static PH_LOG_ID_SIZE], uint64_t n,
 			    struct ph_view cipher, struct ph_view seed_box);
+/* Another boxed seed for the part of entry N, which is here. 0, PH_JOURNAL_E_NONE or _FORM. */
+int ph_journal_part_rebox(struct ph_journal *journal, int64_t log_row, uint64_t n,
+			  struct ph_view seed_box);
 /*
  * Expect the parts of all entries held, if another table of kinds than ours was the last
  * to do so: a program that did not know a kind has no row for its parts. By itself a

@@ -256,6 +256,29 @@ int ph_journal_part_put_any(struct ph_journal *journal,
 	return rc == 0 ? found : rc;
 }
 
+int ph_journal_part_rebox(struct ph_journal *journal, int64_t log_row, uint64_t n,
+			  struct ph_view seed_box)
+{
+	struct ph_stmt *stmt;
+	int rc = ph_journal_keeper(journal, log_row, n, &log_row);
+
+	if (rc == 0 && seed_box.len > SEED_BOX_MAX) {
+		return PH_JOURNAL_E_FORM;
+	}
+	rc = rc != 0 ? rc
+		     : ph_db_prepare(journal->db,
+				     "UPDATE part SET seed = ?2 WHERE id = ?1 AND"
+				     " length(cipher) > 0",
+				     &stmt);
+	if (rc != 0) {
+		return rc;
+	}
+	ph_stmt_int(stmt, 1, ph_journal_key(log_row, n));
+	ph_stmt_blob(stmt, 2, seed_box);
+	rc = ph_stmt_run(stmt);
+	return rc == 0 && ph_db_changes(journal->db) == 0 ? PH_JOURNAL_E_NONE : rc;
+}
+
 int ph_journal_part_get(struct ph_journal *journal, int64_t log_row, uint64_t n,
 			struct ph_buf *cipher, struct ph_buf *seed_box)
 {

@@ -3,7 +3,8 @@
  *
  * Device keys: seeds, secrets and public halves, plain, mode 0600; when read, each
  * secret must give the public half beside it, so that a damaged file is found
- * here and not by a log that nobody can verify.
+ * here and not by a log that nobody can verify. Where a desk has a PIN, its secret is
+ * not among them (common/log/desk_key.c), and the title is another.
  * Locked keys: Argon2id of the passphrase opens XChaCha20-Poly1305 over the seed,
  * with the public key as associated data.
  *
@@ -16,6 +17,7 @@
 
 #include <errno.h>
 #include <sodium.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "common/base/file.h"
@@ -24,15 +26,14 @@
 
 #define FILE_MAX     1024
 #define DEVICE_TITLE "packhorse device keys 1"
+#define APART_TITLE  "packhorse device keys 2" /* the desk's secret is elsewhere */
 #define LOCKED_TITLE "packhorse locked key 1"
 #define MIB          (UINT64_C(1) << 20)
 #define SEALED_SIZE  (PH_SEED_KEY_SIZE + crypto_aead_xchacha20poly1305_ietf_ABYTES)
 
 struct locked {
 	uint8_t key[PH_KEY_SIZE];
-	uint64_t passes;
-	uint64_t memory; /* bytes */
-	uint8_t salt[crypto_pwhash_SALTBYTES];
+	struct ph_passphrase_cost cost;
 	uint8_t nonce[crypto_aead_xchacha20poly1305_ietf_NPUBBYTES];
 	uint8_t sealed[SEALED_SIZE];
 };
@@ -104,13 +105,16 @@ int ph_device_keys_save(const struct ph_device_keys *keys, const char *path,
 	struct ph_mpw writer;
 
 	ph_mpw_init(&writer, &bytes);
-	ph_mpw_array(&writer, 7);
-	ph_mpw_str(&writer, ph_view_str(DEVICE_TITLE));
+	ph_mpw_array(&writer, keys->desk_is_apart ? 6 : 7);
+	ph_mpw_str(&writer,
+		   ph_view_str(keys->desk_is_apart ? APART_TITLE : DEVICE_TITLE));
 	ph_mpw_bin(&writer, keys->sign.secret, PH_SEED_KEY_SIZE);
 	ph_mpw_bin(&writer, keys->sign.key, PH_KEY_SIZE);
 	ph_mpw_bin(&writer, keys->box.secret, PH_BOX_SECRET_SIZE);
 	ph_mpw_bin(&writer, keys->box.key, PH_KEY_SIZE);
-	ph_mpw_bin(&writer, keys->desk.secret, PH_BOX_SECRET_SIZE);
+	if (!keys->desk_is_apart) {
+		ph_mpw_bin(&writer, keys->desk.secret, PH_BOX_SECRET_SIZE);
+	}
 	ph_mpw_bin(&writer, keys->desk.key, PH_KEY_SIZE);
 
 	int rc = ph_mpw_end(&writer);
@@ -134,11 +138,19 @@ static int device_keys_decode(struct ph_view bytes, struct ph_device_keys *keys)
 		return rc < 0 ? rc : -EUCLEAN;
 	}
 
-	const msgpack_object_array *array = ph_mp_array(mp.root, 7, 7);
-	bool ok = array && title_is(ph_mp_item(array, 0), DEVICE_TITLE) &&
-		  sign_pair_read(array, 1, &keys->sign) &&
-		  box_pair_read(array, 3, &keys->box) &&
-		  box_pair_read(array, 5, &keys->desk);
+	const msgpack_object_array *array = ph_mp_array(mp.root, 6, 7);
+	bool ok = array && sign_pair_read(array, 1, &keys->sign) &&
+		  box_pair_read(array, 3, &keys->box);
+
+	keys->desk_is_apart = array && array->size == 6;
+	if (ok && keys->desk_is_apart) {
+		ok = title_is(ph_mp_item(array, 0), APART_TITLE) &&
+		     ph_mp_bin_exact(ph_mp_item(array, 5), keys->desk.key, PH_KEY_SIZE);
+		memset(keys->desk.secret, 0, sizeof(keys->desk.secret));
+	} else if (ok) {
+		ok = title_is(ph_mp_item(array, 0), DEVICE_TITLE) &&
+		     box_pair_read(array, 5, &keys->desk);
+	}
 
 	ph_mp_deinit(&mp);
 	return ok ? 0 : -EUCLEAN;
@@ -167,22 +179,30 @@ out:
 	return rc;
 }
 
-/* The key that the passphrase gives; this is where the memory and the second go. */
-static int lock_derive(const struct locked *locked, struct ph_view passphrase,
-		       uint8_t out[static crypto_aead_xchacha20poly1305_ietf_KEYBYTES],
-		       const char *path, struct ph_error *err)
+int ph_passphrase_key(uint8_t out[static PH_PASSPHRASE_KEY_SIZE],
+		      const struct ph_passphrase_cost *cost, struct ph_view passphrase,
+		      const char *what, struct ph_error *err)
 {
-	if (crypto_pwhash(out, crypto_aead_xchacha20poly1305_ietf_KEYBYTES,
-			  (const char *)passphrase.data, passphrase.len, locked->salt,
-			  locked->passes, (size_t)locked->memory,
+	if (crypto_pwhash(out, PH_PASSPHRASE_KEY_SIZE, (const char *)passphrase.data,
+			  passphrase.len, cost->salt, cost->passes, (size_t)cost->memory,
 			  crypto_pwhash_ALG_ARGON2ID13) == 0) {
 		return 0;
 	}
 	return ph_fail(
 		err, PH_EXIT_OTHER, -ENOMEM,
-		"the passphrase of %s needs %u MiB of free memory for a moment, "
+		"%s needs %u MiB of free memory for a moment, "
 		"and this machine has not got it: end other programs and try again",
-		path, (unsigned)(locked->memory / MIB));
+		what, (unsigned)(cost->memory / MIB));
+}
+
+static int open_lock(const struct locked *locked, struct ph_view passphrase,
+		     uint8_t out[static PH_PASSPHRASE_KEY_SIZE], const char *path,
+		     struct ph_error *err)
+{
+	char what[PH_ERROR_TEXT_MAX / 2];
+
+	snprintf(what, sizeof(what), "the passphrase of %s", path);
+	return ph_passphrase_key(out, &locked->cost, passphrase, what, err);
 }
 
 static int locked_encode(const struct locked *locked, struct ph_buf *bytes)
@@ -193,9 +213,9 @@ static int locked_encode(const struct locked *locked, struct ph_buf *bytes)
 	ph_mpw_array(&writer, 7);
 	ph_mpw_str(&writer, ph_view_str(LOCKED_TITLE));
 	ph_mpw_bin(&writer, locked->key, sizeof(locked->key));
-	ph_mpw_uint(&writer, locked->passes);
-	ph_mpw_uint(&writer, locked->memory);
-	ph_mpw_bin(&writer, locked->salt, sizeof(locked->salt));
+	ph_mpw_uint(&writer, locked->cost.passes);
+	ph_mpw_uint(&writer, locked->cost.memory);
+	ph_mpw_bin(&writer, locked->cost.salt, sizeof(locked->cost.salt));
 	ph_mpw_bin(&writer, locked->nonce, sizeof(locked->nonce));
 	ph_mpw_bin(&writer, locked->sealed, sizeof(locked->sealed));
 	return ph_mpw_end(&writer);
@@ -214,17 +234,19 @@ static int locked_decode(struct ph_view bytes, struct locked *locked)
 	bool ok =
 		array && title_is(ph_mp_item(array, 0), LOCKED_TITLE) &&
 		ph_mp_bin_exact(ph_mp_item(array, 1), locked->key, sizeof(locked->key)) &&
-		ph_mp_uint(ph_mp_item(array, 2), PH_LOCK_PASSES_MAX, &locked->passes) &&
+		ph_mp_uint(ph_mp_item(array, 2), PH_LOCK_PASSES_MAX,
+			   &locked->cost.passes) &&
 		ph_mp_uint(ph_mp_item(array, 3), PH_LOCK_MIB_MAX * MIB,
-			   &locked->memory) &&
-		ph_mp_bin_exact(ph_mp_item(array, 4), locked->salt,
-				sizeof(locked->salt)) &&
+			   &locked->cost.memory) &&
+		ph_mp_bin_exact(ph_mp_item(array, 4), locked->cost.salt,
+				sizeof(locked->cost.salt)) &&
 		ph_mp_bin_exact(ph_mp_item(array, 5), locked->nonce,
 				sizeof(locked->nonce)) &&
 		ph_mp_bin_exact(ph_mp_item(array, 6), locked->sealed,
 				sizeof(locked->sealed)) &&
-		locked->passes >= 1 && locked->memory >= PH_LOCK_MIB_MIN * MIB &&
-		locked->memory % MIB == 0; /* Argon2id would round it off unseen */
+		locked->cost.passes >= 1 &&
+		locked->cost.memory >= PH_LOCK_MIB_MIN * MIB &&
+		locked->cost.memory % MIB == 0; /* Argon2id would round it off unseen */
 
 	ph_mp_deinit(&mp);
 	return ok ? 0 : -EUCLEAN;
@@ -244,15 +266,16 @@ int ph_locked_key_save(const struct ph_sign_pair *pair, const char *path,
 			       "the passphrase for %s is empty", path);
 	}
 
-	struct locked locked = { .passes = PH_LOCK_PASSES, .memory = memory_mib * MIB };
+	struct locked locked = { .cost = { .passes = PH_LOCK_PASSES,
+					   .memory = memory_mib * MIB } };
 	uint8_t lock[crypto_aead_xchacha20poly1305_ietf_KEYBYTES];
 	struct ph_buf bytes = { 0 };
 
 	memcpy(locked.key, pair->key, sizeof(locked.key));
-	rng->fill(rng->data, locked.salt, sizeof(locked.salt));
+	rng->fill(rng->data, locked.cost.salt, sizeof(locked.cost.salt));
 	rng->fill(rng->data, locked.nonce, sizeof(locked.nonce));
 
-	int rc = lock_derive(&locked, passphrase, lock, path, err);
+	int rc = open_lock(&locked, passphrase, lock, path, err);
 
 	if (rc) {
 		goto out;
@@ -288,7 +311,7 @@ int ph_locked_key_look(const char *path, uint8_t key_out[static PH_KEY_SIZE],
 		goto out;
 	}
 	memcpy(key_out, locked.key, sizeof(locked.key));
-	*memory_mib_out = (unsigned)(locked.memory / MIB);
+	*memory_mib_out = (unsigned)(locked.cost.memory / MIB);
 out:
 	ph_buf_deinit(&bytes);
 	return rc;
@@ -312,7 +335,7 @@ int ph_locked_key_load(struct ph_sign_pair *pair, const char *path,
 		rc = rc == -EUCLEAN ? damaged(err, path) : ph_fail_errno(err, rc, path);
 		goto out;
 	}
-	rc = lock_derive(&locked, passphrase, lock, path, err);
+	rc = open_lock(&locked, passphrase, lock, path, err);
 	if (rc) {
 		goto out;
 	}

@@ -123,6 +123,7 @@ void ph_device_keys_make(struct ph_device_keys *keys, const struct ph_rng *rng)
 	ph_sign_pair_make(&keys->sign, rng);
 	ph_box_pair_make(&keys->box, rng);
 	ph_box_pair_make(&keys->desk, rng);
+	keys->desk_is_apart = false;
 }
 
 void ph_device_keys_wipe(struct ph_device_keys *keys)

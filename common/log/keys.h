@@ -60,13 +60,16 @@ struct ph_device_keys {
 	struct ph_sign_pair sign;
 	struct ph_box_pair box;  /* Noise static */
 	struct ph_box_pair desk; /* readers' seeds are sealed to it */
+	/* the file had no secret of it: that lies in another, locked (desk_key.h), and
+	 * desk.secret is zeros until it was opened */
+	bool desk_is_apart;
 };
 /* These, and pairs that are made, are in locked memory (common/base/secret.h) until wiped. */
 void ph_device_keys_make(struct ph_device_keys *keys, const struct ph_rng *rng);
 void ph_device_keys_wipe(struct ph_device_keys *keys);
 /*
- * Write (ph_file_write(), mode 0600) and read. Reading checks that each secret
- * gives the public half that stands beside it. 0; -EUCLEAN with PH_EXIT_DAMAGED
+ * Write (ph_file_write(), mode 0600), without the desk's secret if that is apart, and
+ * read. Reading checks that each secret gives the public half that stands beside it. 0; -EUCLEAN with PH_EXIT_DAMAGED
  * for a file that is not such a key file; or another negative errno.
  */
 int ph_device_keys_save(const struct ph_device_keys *keys, const char *path,
@@ -97,6 +100,20 @@ int ph_locked_key_save(const struct ph_sign_pair *pair, const char *path,
  */
 int ph_locked_key_load(struct ph_sign_pair *pair, const char *path,
 		       struct ph_view passphrase, struct ph_error *err);
+/*
+ * The key that a passphrase gives, of the salt and the cost given; this is where the
+ * memory and the time go. 0; -ENOMEM with words: WHAT needs so much.
+ */
+#define PH_PASSPHRASE_KEY_SIZE  32
+#define PH_PASSPHRASE_SALT_SIZE 16
+struct ph_passphrase_cost {
+	uint64_t passes;
+	uint64_t memory; /* bytes */
+	uint8_t salt[PH_PASSPHRASE_SALT_SIZE];
+};
+int ph_passphrase_key(uint8_t out[static PH_PASSPHRASE_KEY_SIZE],
+		      const struct ph_passphrase_cost *cost, struct ph_view passphrase,
+		      const char *what, struct ph_error *err);
 /* What stands in such a file in clear: its public key, and the memory it asks for. As ph_locked_key_load(). */
 int ph_locked_key_look(const char *path, uint8_t key_out[static PH_KEY_SIZE],
 		       unsigned *memory_mib_out, struct ph_error *err);

@@ -383,9 +383,27 @@ int ph_writer_start(struct ph_writer *writer, struct ph_error *err)
 /* The part of one entry, ready to be put. */
 struct part {
 	uint8_t commit[PH_HASH_SIZE];
-	struct ph_buf cipher; /* empty: it has none */
-	uint8_t box[crypto_box_SEALBYTES + PH_SEED_SIZE];
+	struct ph_buf cipher;              /* empty: it has none */
+	uint8_t box[2 * PH_SEED_BOX_SIZE]; /* for the desk; and for the hub */
+	size_t box_len;
 };
+
+static int box_seed(const struct ph_writer *writer,
+		    const uint8_t seed[static PH_SEED_SIZE], struct part *part,
+		    struct ph_error *err)
+{
+	const uint8_t *hub = writer->config.hub_key;
+
+	if (crypto_box_seal(part->box, seed, PH_SEED_SIZE, writer->config.desk_key) !=
+		    0 ||
+	    (hub && crypto_box_seal(part->box + PH_SEED_BOX_SIZE, seed, PH_SEED_SIZE,
+				    hub) != 0)) {
+		return ph_fail(err, PH_EXIT_CONFIG, -EINVAL,
+			       "the key of the desk, or of the hub, is not valid");
+	}
+	part->box_len = hub ? sizeof(part->box) : PH_SEED_BOX_SIZE;
+	return 0;
+}
 
 /* Seal ENTRY's part as that of the entry after DRAFT; sets its fields sets and commit. */
 static int seal_part(struct ph_writer *writer, const struct draft *draft,
@@ -419,10 +437,7 @@ static int seal_part(struct ph_writer *writer, const struct draft *draft,
 	if (rc == 0 && part->cipher.len > PH_PART_MAX) {
 		rc = -EMSGSIZE;
 	}
-	if (rc == 0 && crypto_box_seal(part->box, seed, sizeof(seed),
-				       writer->config.desk_key) != 0) {
-		rc = ph_fail(err, PH_EXIT_CONFIG, -EINVAL, "the desk key is not valid");
-	}
+	rc = rc != 0 ? rc : box_seed(writer, seed, part, err);
 	if (rc == 0) {
 		ph_part_commit(ph_buf_view(&part->cipher), part->commit);
 		set_uint(sets, mask);
@@ -449,7 +464,7 @@ static int put_part(struct ph_writer *writer, const struct ph_log *log,
 	}
 	rc = ph_journal_part_put(writer->config.journal, log->row, log->n,
 				 ph_buf_view(&part->cipher),
-				 PH_VIEW(part->box, sizeof(part->box)));
+				 PH_VIEW(part->box, part->box_len));
 	return rc > 0 ? -EINVAL : rc;
 }
 

@@ -27,7 +27,9 @@ struct ph_writer_config {
 	const struct ph_sign_pair *keys; /* of the device, or of the hub */
 	const uint8_t
 		*desk_key; /* seeds are boxed to this X25519 key; NULL: no sealed kinds */
-	uint64_t site;     /* 0: the hub */
+	const uint8_t
+		*hub_key; /* and to this one, the hub's; NULL: to the desk's alone */
+	uint64_t site;    /* 0: the hub */
 	uint64_t role;
 	struct ph_clock clock;
 	struct ph_rng rng;

@@ -2,6 +2,7 @@
 
   images.py learn OUT STORE...     of every part in these folders (a hub's or a device's): ciphertext, box, seed
   images.py find OUT [--ref R]... DIR...   which files have any of that (of these entries only)
+  images.py secret STORE DIR...    which files have the secret that opens the seeds of STORE, a device's
   images.py text WORDS DIR...      which files have these words, as typed, in other forms, other letters
 
 A store is read from a copy of its database and WAL, with the keys beside it; what is looked for is
@@ -74,8 +75,10 @@ def learn(out, folders):
             with open_copy(folder, scratch) as db:
                 for log, n, cipher, box in parts_of(db):
                     seed = None
-                    if len(box) == 64:
-                        seed = sodium.seal_open(box, keys[5], keys[4]) or sodium.seal_open(box, keys[3], keys[2])
+                    if len(box) in (64, 128):  # behind it the same for the hub
+                        box = box[:64]
+                        seed = sodium.seal_open(box, keys[5], keys[4]) if len(keys) == 6 else None
+                        seed = seed or sodium.seal_open(box, keys[3], keys[2])
                     elif len(box) == 56:
                         seed = sodium.hub_open(box, keys[2])
                     if box and not seed:
@@ -109,6 +112,23 @@ def find(out, refs, folders):
     tell({f"{path} {what}" for path, data in files(folders) for what, part in known if part in data})
 
 
+def secret(store, folders):
+    """Every 32 bytes of every file that X25519 could take are tried."""
+    public = keys_of(store)[-1]
+    lib = Sodium().lib
+    out = ctypes.create_string_buffer(32)
+
+    def has(data):
+        for i in range(len(data) - 31):
+            if not data[i] & 7 and data[i + 31] & 0xc0 == 0x40:
+                lib.crypto_scalarmult_base(out, data[i:i + 32])
+                if out.raw == public:
+                    return True
+        return False
+
+    tell({path for path, data in files(folders) if has(data)})
+
+
 def text(words, folders):
     plain = "".join(c for c in unicodedata.normalize("NFD", words) if not unicodedata.combining(c))
     plain = plain.replace("đ", "d").replace("Đ", "D")
@@ -129,6 +149,8 @@ def main():
         refs = [args[i + 1] for i in range(len(args) - 1) if args[i] == "--ref"]
         rest = [a for i, a in enumerate(args[1:], 1) if a != "--ref" and args[i - 1] != "--ref"]
         find(args[0], refs, rest)
+    elif what == "secret":
+        secret(args[0], args[1:])
     else:
         text(args[0], args[1:])
 

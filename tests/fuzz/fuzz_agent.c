@@ -390,7 +390,8 @@ static void be_command(struct ph_view input)
 	char *out = NULL, *err = NULL;
 	size_t out_len = 0, err_len = 0;
 	struct ph_error why = { 0 };
-	int status = -2, loan = -2;
+	struct ph_loan loan = { .fd = -2 };
+	int status = -2;
 	bool done;
 
 	said = input;
@@ -411,9 +412,10 @@ static void be_command(struct ph_view input)
 	free(err);
 	said = input;
 	if (ph_borrow(&loan, &config, &why) < 0) {
-		must(loan == -1 && why.text[0] != '\0' && why.exit != PH_EXIT_DONE);
-	} else if (loan >= 0) {
-		close(loan);
+		must(loan.fd == -1 && !loan.has_desk && why.text[0] != '\0' &&
+		     why.exit != PH_EXIT_DONE);
+	} else if (loan.fd >= 0) {
+		close(loan.fd);
 	}
 }
 

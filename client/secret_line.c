@@ -1,0 +1,78 @@
+/*
+ * client/secret_line.c - a line from a terminal that does not show it, or from a pipe.
+ *
+ * Byte by byte, past the buffers of stdio, which nobody wipes. While a secret is typed the
+ * terminal makes no signals of keys: Ctrl-C ends the line as a refusal, and the terminal is
+ * put back as it was on every path.
+ */
+#include "client/secret_line.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <termios.h>
+#include <unistd.h>
+
+#define CTRL_C 3
+
+static int read_line(struct ph_buf *out)
+{
+	for (;;) {
+		uint8_t byte;
+		ssize_t n = read(STDIN_FILENO, &byte, 1);
+		int rc;
+
+		if (n < 0 && errno == EINTR) {
+			continue;
+		}
+		if (n < 0) {
+			return -errno;
+		}
+		if ((n == 0 && out->len == 0) || (n == 1 && byte == CTRL_C)) {
+			return -ECANCELED;
+		}
+		if (n == 0 || byte == '\n') {
+			return 0;
+		}
+		if (out->len == PH_SECRET_LINE_MAX) {
+			return -EMSGSIZE;
+		}
+		rc = ph_buf_put_u8(out, byte);
+		if (rc < 0) {
+			return rc;
+		}
+	}
+}
+
+int ph_secret_line(const char *prompt, struct ph_buf *out, struct ph_error *err)
+{
+	struct termios before;
+	bool is_terminal = tcgetattr(STDIN_FILENO, &before) == 0;
+	int rc = ph_buf_reserve(out, PH_SECRET_LINE_MAX); /* it is not moved about */
+
+	if (rc < 0) {
+		return ph_fail_errno(err, rc, "standard input");
+	}
+	if (is_terminal) {
+		struct termios quiet = before;
+
+		quiet.c_lflag &= ~(tcflag_t)(ECHO | ISIG);
+		(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
+		fprintf(stderr, "%s ", prompt);
+	}
+	rc = read_line(out);
+	if (is_terminal) {
+		(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
+		fputc('\n', stderr);
+	}
+	if (rc == 0 && out->len > 0 && out->data[out->len - 1] == '\r') {
+		out->len--;
+	}
+	return rc == 0 ? 0
+	       : rc == -ECANCELED
+		       ? ph_fail(err, PH_EXIT_USAGE, rc, "nothing was given: %s", prompt)
+	       : rc == -EMSGSIZE ? ph_fail(err, PH_EXIT_USAGE, rc,
+					   "a line of standard input is too "
+					   "long for a PIN or a card")
+				 : ph_fail_errno(err, rc, "standard input");
+}
