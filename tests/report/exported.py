@@ -92,6 +92,23 @@ class Ledger:
     def digest(self):
         return fold.digest(fold.encoded(self.fold))
 
+    def had(self):
+        """What there was in it that could mislead."""
+        effects, records = self.effects, self.history.records
+        branches = sum(len(log.branches) - 1 for log in self.history.logs.values())
+        told = {
+            "logs": len(self.history.logs),
+            "branches beside": branches,
+            "cut": sum(effects.cut(record) for record in records),
+            "voided": sum(effects.voided(record) for record in effects.may_speak),
+            "told late": sum(record.told is not None for record in records),
+            "twins": sum(r.source is not None for r in effects.may_speak)
+            - sum(f.record.source is not None and not f.twin for f in self.all_facts),
+            "stops": sum(len(own) for own in self.stops.values()),
+            "for others": sum(r.site != r.log.site for r in effects.may_speak),
+        }
+        return ", ".join("%d %s" % (n, what) for what, n in told.items())
+
     # --- sites, communes, policies ---
 
     def _find_sites(self):

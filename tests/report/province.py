@@ -66,6 +66,10 @@ class Province:
     def site(self, device, *args, moment=None, text=None, allow=(0,)):
         return self.run(self.site_program, ["-d", self.path(device), *args], moment, text, allow)
 
+    def copy(self, device, name):
+        """The folder of DEVICE is copied, and somebody goes on in the copy too."""
+        shutil.copytree(self.path(device), self.path(name))
+
     # --- making it ---
 
     def make(self, moment):

@@ -19,6 +19,7 @@ TALLIES = [
 ]  # fmt: skip
 LANGUAGES = ["vie"] * 6 + ["blt", "twh", "tyr", "hmn", "mtq", "ium", "kjg", "puo", "lao", "eng", "kjm", "lha"]
 ACQUISITIONS = ["budget", "donation", "project", "exchange", "other", None]
+LIVES = ["sighting", "copy-missing", "damaged", "repaired"] + ["withdrawn"] * 3 + ["reinstated"]
 ROLES = ["librarian", "part-time", "collaborator", "volunteer", "manager"]
 
 
@@ -191,7 +192,7 @@ def uncoded(story, batch):
 def copy_life(story, batch):
     rng = story.rng
     item = story.copy_at(batch.site)
-    kind = rng.choice(["sighting", "copy-missing", "damaged", "repaired", "withdrawn", "withdrawn", "withdrawn", "reinstated"])
+    kind = rng.choice(LIVES)
     line = {"kind": kind, "copy": item}
     if kind == "withdrawn":
         line["decision"] = "%d/QĐ" % rng.randrange(100)
@@ -246,7 +247,8 @@ def stop(story, batch):
     opened = batch.add(line, lambda ref: story.stops.append((ref, batch.site)))
     lasts = rng.choice([0, 30, 120, 300])
     for _ in range(rng.randrange(1, 6)):
-        aside = rng.choice([-1, 0, 1, rng.randrange(0, lasts + 1), rng.randrange(0, lasts + 1), lasts, lasts + 1])
+        within = rng.randrange(0, lasts + 1)
+        aside = rng.choice([-1, 0, 1, within, within, lasts, lasts + 1])
         then = minute_text(begins + datetime.timedelta(minutes=aside))
         start = len(batch.lines)
         rng.choice([visit, visit, lend, use, activity, digital, reader, uncoded])(story, batch)
@@ -347,7 +349,8 @@ def tally(story, batch):
         start = start.replace(day=1, month=rng.choice([1, 1, 4, 7, 10]))
     lasts = rng.choice([27, 30, 89, 91, 364, 0, 3])
     end = start + datetime.timedelta(days=lasts)
-    line = {"kind": "tally", "code": rng.choice(TALLIES), "value": people(rng) * rng.choice([1, 1, 10, 10**6])}
+    value = people(rng) * rng.choice([1, 1, 10, 10**6])
+    line = {"kind": "tally", "code": rng.choice(TALLIES), "value": value}
     line["from"], line["to"] = day_text(start), day_text(end)
     maybe(rng, line, "commune", story.stray_commune(), 0.4)
     batch.add(told(story, batch, line))
@@ -380,7 +383,8 @@ def join_titles(story, batch):
 def alias(story, batch):
     one, other = story.copy_at(batch.site), story.copy_at(batch.site)
     if one != other:
-        batch.add({"kind": "copy-alias", "copy": one, "other": other, "reason": story.rng.choice(["relabelled", "same"])})
+        reason = story.rng.choice(["relabelled", "same"])
+        batch.add({"kind": "copy-alias", "copy": one, "other": other, "reason": reason})
 
 
 DESK = (
@@ -389,4 +393,4 @@ DESK = (
     + [change_copy, change_worker, training, tally, tally, day_open, again, void, join_titles, alias, model]
 )  # fmt: skip
 VAN = DESK + [stop] * 14
-HUB = [worker, worker, change_worker, training, training, donation, donation, model, model, model, model, tally, tally, tally]
+HUB = [worker, training, donation] * 2 + [change_worker] + [model] * 4 + [tally] * 3

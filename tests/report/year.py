@@ -94,7 +94,8 @@ class Story:
             one = {"code": "%05d" % (3600 + 7 * i), "name": "Mường %d" % i}
             one["type"] = "xa" if i == 0 or rng.random() < 0.7 else "phuong"
             self.communes.append(one)
-            self.province.hub("commune", "add", one["code"], "--name", one["name"], "--type", one["type"], moment=self.begins)
+            words = ["--name", one["name"], "--type", one["type"]]
+            self.province.hub("commune", "add", one["code"], *words, moment=self.begins)
 
     def make_sites(self):
         rng = self.rng
@@ -105,10 +106,12 @@ class Story:
             site["commune"] = rng.choice(self.communes[:-1])["code"]
             site["no_readers"] = kind in ("police-library", "border-post")
             self.sites.append(site)
-            self.province.hub("site", "add", site["code"], "--commune", site["commune"], "--kind", kind, "--name", "Điểm %d" % i, moment=self.begins)
+            words = ["--commune", site["commune"], "--kind", kind, "--name", "Điểm %d" % i]
+            self.province.hub("site", "add", site["code"], *words, moment=self.begins)
             if site["no_readers"]:
                 self.province.hub("site", "set", site["code"], "--no-readers", moment=self.begins)
-        self.province.hub("site", "set", self.sites[1]["code"], "--route", ",".join(c["code"] for c in self.communes[:3]), moment=self.begins)
+        route = ",".join(c["code"] for c in self.communes[:3])
+        self.province.hub("site", "set", self.sites[1]["code"], "--route", route, moment=self.begins)
 
     def make_devices(self):
         """The last site has none; one has two; each is used on some days, and some end early."""
@@ -124,9 +127,13 @@ class Story:
             device["ahead"] = datetime.timedelta(0)
             self.devices.append(device)
             self.province.enrol(device["name"], site["code"], self.begins, starts)
-        self.devices[rng.randrange(len(self.devices))]["ahead"] = datetime.timedelta(days=700)
-        fast = [d for d in self.devices if d["ahead"]][0]
+        fast, copied = rng.sample(self.devices, 2)
+        fast["ahead"] = datetime.timedelta(days=700)
         fast["times"] = fast["times"][-2:]
+        days = [t + datetime.timedelta(days=rng.uniform(0, 3)) for t in copied["times"][1:]]
+        days = [t for t in days if t < ends]
+        if days:
+            self.devices.append(dict(copied, name="copy", times=days, copied=copied["name"]))
 
     def make_rules(self):
         """Settings and targets that differ from the plan's, for some."""
@@ -185,6 +192,8 @@ class Story:
             if device is None:
                 self.hub_speaks(moment, min(lines, 20))
             else:
+                if "copied" in device:  # on its first day it is made
+                    self.province.copy(device.pop("copied"), device["name"])
                 van = device["site"]["kind"] == "van"
                 self.tell(device, device["site"], moment, lines, scenes.VAN if van else scenes.DESK)
 
@@ -196,11 +205,12 @@ class Story:
             told = json.loads(self.province.site(device["name"], "status", "--json", moment=self.now))
             device["id"] = told["device"]
             if rng.random() < 0.9:
-                self.province.hub("devices", "confirm", told["device"][:12], "--fingerprint", told["fingerprint"])
-        retired, cut = rng.sample(self.devices, 2)
+                words = ["--fingerprint", told["fingerprint"]]
+                self.province.hub("devices", "confirm", told["device"][:12], *words)
+        retired, cut = rng.sample([d for d in self.devices if d["name"] != "copy"], 2)
         self.province.hub("devices", "retire", retired["id"][:12])
         self.cut(cut)
-        self.heard = [d for d in self.devices if d is not cut]  # whose word counts
+        self.heard = [d for d in self.devices if d["id"] != cut["id"]]  # whose word counts
         closed = rng.choice(self.sites)
         then = self.now - datetime.timedelta(days=rng.uniform(1, 300))
         self.province.hub("site", "set", closed["code"], "--status", "closed", "--when", scenes.day_text(then))
@@ -231,7 +241,8 @@ class Story:
         items = self.entries_of(self.rng.choice(self.devices))
         marks = [item["ref"] for item in items if item["entry"].get("kind") == "clock-mark"]
         mark = self.rng.choice(sorted(marks, key=lambda ref: int(ref.split(".")[1])))
-        line = {"kind": "clock-judge", "mark": mark, self.rng.choice(["ahead", "behind"]): self.rng.randrange(10**6)}
+        line = {"kind": "clock-judge", "mark": mark}
+        line[self.rng.choice(["ahead", "behind"])] = self.rng.randrange(10**6)
         self.province.record("hub", [line], None)
 
 
