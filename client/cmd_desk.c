@@ -236,9 +236,11 @@ static int run_lock(struct ph_cli *cli, struct ph_error *err)
 
 	if (rc == 0 && ph_site_desk(site) == PH_DESK_NO_PIN) {
 		rc = no_pin(err);
+	} else if (rc == 0) {
+		ph_site_desk_lock(site); /* the agent's own, where it carries this out */
 	}
 	ph_site_close(site);
-	rc = rc < 0 ? rc : ph_borrow_desk(cli->dir, NULL, err);
+	rc = rc < 0 || cli->host ? rc : ph_borrow_desk(cli->dir, NULL, err);
 	if (rc < 0) {
 		return rc;
 	}

@@ -131,6 +131,35 @@ ok "a desk that nobody works at locks itself" wait_until 10 bash -c "[ \"\$('$P'
 is "then no name" "$(site a reader show "$hoa" --json | grep -c Tuyệt)" 0
 stop "$agent"
 
+# --- by the desk's API, and a PIN that comes while the agent runs ---
+agent_start $'[desk]\nserve = 1\nidle-ms = 600000'
+is "a desk that is open" "$(unlock 271828 >/dev/null; desk)" open
+cat >by_api.py <<'END'
+import json, sys, urllib.request
+base, token = sys.argv[1].split("/#")
+def ask(path, body=None, bearer=None):
+    headers = {"Content-Type": "application/json"} if body is not None else {}
+    headers.update({"Authorization": "Bearer " + bearer} if bearer else {})
+    data = json.dumps(body).encode() if body is not None else None
+    return json.load(urllib.request.urlopen(urllib.request.Request(base + "/api/v1" + path, data, headers)))
+bearer = ask("/session", {"token": token})["bearer"]
+def name(): return ask("/readers/" + sys.argv[2], None, bearer).get("name")
+print(name(), ask("/desk/lock", {}, bearer)["desk"], name(), ask("/status", None, bearer)["desk"])
+END
+is "names a reader, is locked by its page, and names none" \
+  "$("$PYTHON" by_api.py "$(site a desk | grep -o 'http://[^ ]*')" "$hoa" 2>&1 | tail -n 1)" 'Lò Thị Tuyệt locked None locked'
+stop "$agent"
+printf '[hub]\naddress = %s\n' "$at" >b/agent.conf
+start agent.b "$P" -d b agent
+agent=$started_pid
+wait_until 20 grep -q '^agent.start' agent.b.err
+b=$(ref b reader add --name 'Lường Văn Sang' --born 1970 --commune 03641)
+ok "a PIN while the agent runs" bash -c "printf '141421\n' | '$P' -d b desk pin --new-card cardb --memory 8"
+is "leaves the desk open for now" "$(member b desk)/$(site b reader show "$b" --json | pick 'd["name"]')" 'open/Lường Văn Sang'
+ok "until it is locked" site b desk lock
+is "and it is" "$(member b desk)/$(site b reader show "$b" --json | grep -c Sang)/$(image secret b b)" locked/0/
+stop "$agent"
+
 # --- tries ---
 agent_start $'[desk]\nidle-ms = 600000'
 for i in 1 2 3; do unlock 314159 >/dev/null 2>&1; done
