@@ -49,8 +49,8 @@ static const struct word roads[] = {
 };
 static const struct word whys[] = {
 	{ "no-device", "no device of it has joined yet", "chưa có máy nào tham gia", "" },
-	{ "cut-off", "a device was cut off", "một máy đã bị cắt", "" },
-	{ "retired", "a device was retired", "một máy đã ngừng dùng", "" },
+	{ "cut-off", "its device was cut off", "máy ở đó đã bị cắt", "" },
+	{ "retired", "its device was retired", "máy ở đó đã ngừng dùng", "" },
 	{ "clock", "a clock there was wrong", "đồng hồ ở đó bị sai", "" },
 	{ "session", "its last session broke off", "phiên gửi gần nhất bị đứt", "" },
 	{ "budget", "its budget of data is used up", "đã dùng hết hạn mức dữ liệu", "" },

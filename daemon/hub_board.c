@@ -56,7 +56,8 @@ bool ph_board_is_active(const struct ph_board_device *device)
 
 bool ph_board_is_silent(const struct ph_board_device *device)
 {
-	return ph_board_is_active(device) && device->due.state == PH_LATE_OVERDUE;
+	return device->counts && ph_board_is_active(device) &&
+	       device->due.state == PH_LATE_OVERDUE;
 }
 
 /* ---- sites ---- */
@@ -329,6 +330,7 @@ static void judge_site(struct ph_board *board, struct ph_board_site *site)
 	bool has_desk = false;
 	bool is_silent = false;
 
+	site->is_deserted = site->n > 0;
 	for (size_t i = 0; i < site->n; i++) {
 		has_desk = has_desk || (board->devices[site->first + i].device.role &
 					PH_ROLE_SITE) != 0;
@@ -341,12 +343,13 @@ static void judge_site(struct ph_board *board, struct ph_board_site *site)
 			site->ahead = device->ahead;
 			site->clock_wrong = true;
 		}
-		if (speaks(device, has_desk) && device->heard > site->heard) {
+		device->counts = speaks(device, has_desk);
+		site->is_deserted = site->is_deserted && !ph_board_is_active(device);
+		if (device->counts && device->heard > site->heard) {
 			site->heard = device->heard;
 			site->road = device->road;
 		}
-		is_silent = is_silent ||
-			    (speaks(device, has_desk) && ph_board_is_silent(device));
+		is_silent = is_silent || ph_board_is_silent(device);
 	}
 	ph_schedule_judge(&site->schedule, site->heard, board->now, &site->due);
 	if (site->site.status == STATUS_CLOSED) {

@@ -35,6 +35,7 @@ struct ph_board_device {
 	int64_t heard; /* itself or by another; 0: never */
 	enum ph_board_road road;
 	struct ph_due due;
+	bool counts;           /* its site is judged by it, among others */
 	bool by_file;          /* what was heard of it last came in a bundle */
 	uint64_t pending_up;   /* entries that it told of, and that did not come */
 	uint64_t pending_down; /* items of feed and control log that it lacks */
@@ -51,7 +52,8 @@ struct ph_board_site {
 	int64_t heard;
 	enum ph_board_road road;
 	struct ph_due due;
-	size_t first, n; /* of its devices */
+	size_t first, n;  /* of its devices */
+	bool is_deserted; /* it has devices, and all of them were retired or cut off */
 	uint64_t cases, quarantined;
 	bool clock_wrong; /* a case about stamps is open, or a clock was ahead */
 	int64_t ahead;    /* the most of its devices */
@@ -72,7 +74,7 @@ int ph_board_load(struct ph_hub *hub, const struct ph_hub_sites *sites,
 		  struct ph_board *board);
 /* Whether DEVICE still has a part in its site: neither retired nor cut off. */
 bool ph_board_is_active(const struct ph_board_device *device);
-/* It is active, and overdue by its site's timetable. */
+/* Its site is judged by it, it is active, and overdue by the site's timetable. */
 bool ph_board_is_silent(const struct ph_board_device *device);
 const char *ph_board_state_name(enum ph_board_state state);
 /* "network", "stick", "courier", "sibling"; NULL of none. */

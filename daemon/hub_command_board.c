@@ -97,7 +97,7 @@ static void add_device_why(struct ph_hub *hub, json_t *list,
 	}
 }
 
-/* Of a site: what its devices have in common, each reason once. */
+/* Of a site: the reasons of those by which it is judged, each once. */
 static json_t *site_why(struct ph_hub *hub, const struct ph_board *board,
 			const struct ph_board_site *site, const json_t *ends)
 {
@@ -115,8 +115,11 @@ static json_t *site_why(struct ph_hub *hub, const struct ph_board *board,
 		add_why(list, "clock", NULL, NULL);
 	}
 	for (i = 0; i < site->n; i++) {
-		add_device_why(hub, all, &board->devices[site->first + i],
-			       &site->schedule, ends);
+		const struct ph_board_device *device = &board->devices[site->first + i];
+
+		if (device->counts && (ph_board_is_active(device) || site->is_deserted)) {
+			add_device_why(hub, all, device, &site->schedule, ends);
+		}
 	}
 	json_array_foreach(all, i, why)
 	{

@@ -6,6 +6,7 @@
  * million entries is not held up for it by one question: each counts some more, and the
  * numbers are told once all are. Nothing of it is stored.
  */
+#include "daemon/hub_command.h"
 #include "daemon/hub_metrics.h"
 
 #include <errno.h>
@@ -14,6 +15,7 @@
 #include <string.h>
 
 #include "common/base/clock.h"
+#include "common/base/json_memory.h"
 #include "common/ledger/state.h"
 
 #define KINDS_MAX      256 /* numbers of kinds are below this */
@@ -188,29 +190,45 @@ static void add_row(json_t *plan, const char *report, const json_t *answer, long
 	json_array_append_new(plan, row);
 }
 
-/* Each row of the plan that has a target, as `report` tells it of this year. */
-static json_t *make_plan(struct ph_hub *hub)
+/* One row of the plan as `report` tells it of this YEAR; one that cannot be told is left out. */
+static int ask_row(struct ph_hub *hub, json_t *plan, const char *report, const char *year)
+{
+	json_t *request = json_pack("{s:s, s:s}", "report", report, "period", year);
+	json_t *answer = json_object();
+	struct ph_error err = { .exit = PH_EXIT_DONE };
+	int rc = request && answer ? ph_hub_report(hub, request, answer, &err) : -ENOMEM;
+
+	if (rc == 0) {
+		add_row(plan, report, answer, strtol(year, NULL, 10));
+	}
+	json_decref(request);
+	json_decref(answer);
+	return rc == -EINVAL || rc == -ENOENT ? 0 : rc;
+}
+
+/* Each row of the plan that has a target. 0 or negative errno; then *OUT is untouched. */
+static int make_plan(struct ph_hub *hub, json_t **out)
 {
 	static const char *const reports[] = { "M1", "M2", "M3", "M4" };
-	char day[PH_TIME_TEXT];
+	uint64_t shortages = ph_json_shortages();
+	char year[PH_TIME_TEXT];
 	json_t *plan = json_array();
-	long year;
+	int rc = 0;
 
-	ph_day_text(day, ph_day_of(ph_hub_now(hub)));
-	year = strtol(day, NULL, 10);
-	day[4] = '\0';
-	for (size_t i = 0; i < sizeof(reports) / sizeof(reports[0]); i++) {
-		json_t *request = json_pack("{s:s, s:s, s:s}", "command", "report",
-					    "report", reports[i], "period", day);
-		json_t *answer = request ? ph_hub_command(hub, request) : NULL;
-
-		if (answer && json_integer_value(json_object_get(answer, "exit")) == 0) {
-			add_row(plan, reports[i], answer, year);
-		}
-		json_decref(request);
-		json_decref(answer);
+	ph_day_text(year, ph_day_of(ph_hub_now(hub)));
+	year[4] = '\0';
+	for (size_t i = 0; rc == 0 && i < sizeof(reports) / sizeof(reports[0]); i++) {
+		rc = ask_row(hub, plan, reports[i], year);
 	}
-	return plan;
+	if (rc == 0 && ph_json_shortages() != shortages) {
+		rc = -ENOMEM; /* something that it should have is not in it: it is not kept */
+	}
+	if (rc < 0) {
+		json_decref(plan);
+		return rc;
+	}
+	*out = plan;
+	return 0;
 }
 
 int ph_hub_metrics_plan(struct ph_hub *hub, json_t **out)
@@ -224,8 +242,14 @@ int ph_hub_metrics_plan(struct ph_hub *hub, json_t **out)
 	}
 	if (!metrics->plan || now < metrics->planned ||
 	    now - metrics->planned >= PLAN_PAUSE_S) {
+		json_t *plan;
+		int rc = make_plan(hub, &plan);
+
+		if (rc < 0) {
+			return rc;
+		}
 		json_decref(metrics->plan);
-		metrics->plan = make_plan(hub);
+		metrics->plan = plan;
 		metrics->planned = now;
 	}
 	*out = json_incref(metrics->plan);

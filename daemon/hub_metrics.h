@@ -20,7 +20,7 @@ void ph_hub_metrics_free(struct ph_hub_metrics *metrics);
  * while not all are counted. 0 or negative errno.
  */
 int ph_hub_metrics_entries(struct ph_hub *hub, uint64_t budget, json_t **out);
-/* [{"report","target","actual"} ...] as shares of 1; rows that cannot be told are left out. 0 or -ENOMEM. */
+/* [{"report","target","actual"} ...] as shares of 1; rows that cannot be told are left out. 0 or negative errno. */
 int ph_hub_metrics_plan(struct ph_hub *hub, json_t **out);
 
 #endif

@@ -65,7 +65,9 @@ static void next_word(struct words *words)
 		words->word[len++] = (char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
 	}
 	words->word[len] = '\0';
-	words->left = PH_VIEW(words->left.data + len, words->left.len - len);
+	if (len > 0) { /* of nothing there may be no address */
+		words->left = PH_VIEW(words->left.data + len, words->left.len - len);
+	}
 }
 
 static bool is_word(const struct words *words, const char *word)

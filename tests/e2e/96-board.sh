@@ -117,7 +117,9 @@ ok "then it comes through" sync s1
 is "and there is no reason left" "$(board 'b["1"]["state"], b["1"]["why"]')" "('in-time', [])"
 stop "$serving"
 H devices retire "${silent:0:8}" >/dev/null
-is "a device that was retired is not waited for" "$(board 'b["4"]["state"]')" in-time
+is "a device that was retired is not waited for" "$(board 'b["4"]["state"], b["4"]["why"]')" "('in-time', [])"
+H devices retire "$(member s2 device)" --reason broken >/dev/null
+is "one that has no other says so" "$(board 'b["2"]["state"], b["2"]["why"][0]["code"]')" "('overdue', 'retired')"
 
 # --- for people, and bad input ---
 like "in Vietnamese" "$(timed env LC_ALL=vi_VN.UTF-8 "$hubd" -d hub board)" 'quá hạn .*từ đó xe chưa mang gì về'

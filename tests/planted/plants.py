@@ -21,7 +21,7 @@ import re
 HEAD = re.compile(r"^(what|kind|caught|file)[ \t]+(.*\S)[ \t]*$")
 PRODUCT = ("common/", "proto/", "daemon/", "client/")
 KINDS = [
-    "durability", "log", "session", "limits", "clocks", "fold", "feeds", "privacy",
+    "durability", "log", "session", "limits", "clocks", "fold", "feeds", "privacy", "watch",
 ]  # fmt: skip
 
 

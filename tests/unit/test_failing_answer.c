@@ -104,6 +104,8 @@ static void test_answers(void **state)
 		"{\"command\":\"policy-list\"}",
 		"{\"command\":\"status\"}",
 		"{\"command\":\"devices\"}",
+		"{\"command\":\"board\"}",
+		"{\"command\":\"metrics\"}",
 		"{\"command\":\"log\"}",
 		"{\"command\":\"digest\"}",
 		"{\"command\":\"verify\"}",

@@ -14,6 +14,7 @@
 #include "daemon/counters.h"
 #include "daemon/metrics.h"
 #include "daemon/metrics_text.h"
+#include "daemon/server.h"
 
 /* TEXT as a C string, the caller's to free. */
 static char *words_of(struct ph_buf *text)
@@ -147,6 +148,107 @@ static void test_plan(void **state)
 	free(got);
 }
 
+/* ---- is it well ---- */
+
+static uv_sem_t entered, may_go;
+
+static void hang(void *hub, struct ph_job *jobs)
+{
+	(void)hub;
+	(void)jobs;
+}
+
+static json_t *hang_command(void *hub, const json_t *request)
+{
+	(void)hub;
+	(void)request;
+	return NULL;
+}
+
+/* The worker folds at once when it starts: here for as long as the test wants. */
+static int hang_fold(void *hub)
+{
+	(void)hub;
+	uv_sem_post(&entered);
+	uv_sem_wait(&may_go);
+	return 0;
+}
+
+static void on_jobs(void *data, struct ph_job *jobs)
+{
+	(void)data;
+	(void)jobs;
+}
+
+static void on_order(void *data, struct ph_order *order)
+{
+	(void)data;
+	(void)order;
+}
+
+static void on_trouble(void *data, int rc)
+{
+	(void)data;
+	(void)rc;
+}
+
+static void on_ended(void *data)
+{
+	*(bool *)data = true;
+}
+
+static void health_is(struct ph_server *server, int want, const char *words)
+{
+	struct ph_buf out = { 0 };
+	char *got;
+
+	assert_int_equal(ph_metrics_healthz(server, &out), want);
+	got = words_of(&out);
+	assert_string_equal(got, words);
+	free(got);
+}
+
+static void test_healthz(void **state)
+{
+	static const struct ph_storeworker_ops ops = { hang, hang_command, hang_fold };
+	static struct ph_server server; /* it has a large buffer */
+	bool has_ended = false;
+
+	(void)state;
+	health_is(&server, 0, "{\"schema\":1,\"ok\":false,\"store\":\"stopping\"}\n");
+	server.hang_ms = 60;
+	assert_int_equal(uv_loop_init(&server.loop), 0);
+	assert_int_equal(uv_sem_init(&entered, 0), 0);
+	assert_int_equal(uv_sem_init(&may_go, 0), 0);
+	assert_int_equal(ph_storeworker_start(&server.worker,
+					      &(struct ph_storeworker_config){
+						      .loop = &server.loop,
+						      .ops = &ops,
+						      .on_jobs = on_jobs,
+						      .on_order = on_order,
+						      .on_trouble = on_trouble,
+						      .on_ended = on_ended,
+						      .data = &has_ended,
+						      .quiet_ms = 1,
+						      .latest_ms = 1,
+					      }),
+			 0);
+	uv_sem_wait(&entered);
+	uv_sleep(80);
+	health_is(&server, 0, "{\"schema\":1,\"ok\":false,\"store\":\"hangs\"}\n");
+	uv_sem_post(&may_go);
+	while (ph_server_store(&server) != PH_STORE_ANSWERS) {
+		uv_sleep(1);
+	}
+	health_is(&server, 1, "{\"schema\":1,\"ok\":true,\"store\":\"answers\"}\n");
+	ph_storeworker_stop(server.worker);
+	assert_int_equal(uv_run(&server.loop, UV_RUN_DEFAULT), 0);
+	assert_true(has_ended);
+	assert_int_equal(uv_loop_close(&server.loop), 0);
+	uv_sem_destroy(&entered);
+	uv_sem_destroy(&may_go);
+}
+
 /* ---- counters ---- */
 
 static void test_buckets(void **state)
@@ -229,6 +331,7 @@ int main(void)
 		cmocka_unit_test(test_unknown_is_left_out),
 		cmocka_unit_test(test_odd_answers),
 		cmocka_unit_test(test_plan),
+		cmocka_unit_test(test_healthz),
 		cmocka_unit_test(test_buckets),
 		cmocka_unit_test(test_histogram),
 		cmocka_unit_test(test_many_reasons),

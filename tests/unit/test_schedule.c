@@ -137,6 +137,16 @@ static void test_closed_limit(void **state)
 	assert_int_equal(schedule.n_closed, PH_SCHEDULE_CLOSED_MAX);
 }
 
+/* A policy that is not set is no text at all. */
+static void test_nothing(void **state)
+{
+	struct ph_schedule schedule;
+
+	(void)state;
+	assert_int_equal(ph_schedule_parse((struct ph_view){ 0 }, &schedule),
+			 PH_SCHEDULE_E_FREE);
+}
+
 static void test_fallback(void **state)
 {
 	(void)state;
@@ -289,10 +299,11 @@ static void test_odd_times(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_texts),        cmocka_unit_test(test_closed_limit),
-		cmocka_unit_test(test_fallback),     cmocka_unit_test(test_next),
-		cmocka_unit_test(test_edges),        cmocka_unit_test(test_heard_edge),
-		cmocka_unit_test(test_each_its_own), cmocka_unit_test(test_odd_times),
+		cmocka_unit_test(test_texts),      cmocka_unit_test(test_closed_limit),
+		cmocka_unit_test(test_fallback),   cmocka_unit_test(test_nothing),
+		cmocka_unit_test(test_next),       cmocka_unit_test(test_edges),
+		cmocka_unit_test(test_heard_edge), cmocka_unit_test(test_each_its_own),
+		cmocka_unit_test(test_odd_times),
 	};
 
 	return cmocka_run_group_tests_name("schedule", tests, NULL, NULL);
