@@ -483,13 +483,17 @@ int ph_book_make(const json_t *book, struct ph_buf *out, struct ph_book_cut *cut
 		return rc;
 	}
 	*cut = (struct ph_book_cut){ 0 };
+	(void)ph_memory_lacked();
 	making.names = json_object();
 	making.book = workbook_new(PH_MEMORY_NAME);
 	rc = making.names && making.book ? write_book(&making, book) : -ENOMEM;
 	if (rc == 0) {
 		ph_memory_keep(&made);
-		rc = translate(&making, workbook_close(making.book));
+		lxw_error error = workbook_close(making.book);
+
 		ph_memory_keep(NULL);
+		/* what lack of memory led to has other names */
+		rc = ph_memory_lacked() ? -ENOMEM : translate(&making, error);
 	} else {
 		lxw_workbook_free(making.book);
 	}

@@ -5,7 +5,8 @@
  * minizip opens the workbook with. The linker takes ours first, for shared libraries too. A
  * file of another name is opened as ever.
  *
- * Lack of memory is an error of the stream, which both libraries pass on.
+ * Lack of memory is an error of the stream, and it is kept in mind: libxlsxwriter does not
+ * look at each of its writes.
  */
 #include "common/xlsx/memory.h"
 
@@ -23,6 +24,15 @@ struct memory {
 };
 
 static struct ph_buf *kept;
+static bool lacked;
+
+bool ph_memory_lacked(void)
+{
+	bool it = lacked;
+
+	lacked = false;
+	return it;
+}
 
 void ph_memory_keep(struct ph_buf *out)
 {
@@ -51,6 +61,7 @@ static ssize_t on_write(void *cookie, const char *bytes, size_t len)
 	}
 	if (ph_buf_reserve(buf, over) != 0) {
 		errno = ENOMEM;
+		lacked = true;
 		return 0; /* fopencookie(3): an error */
 	}
 	memcpy(buf->data + memory->at, bytes, len);
@@ -92,12 +103,14 @@ static FILE *open_memory(struct ph_buf *bytes, const char *mode)
 	FILE *file;
 
 	if (!memory) {
+		lacked = true;
 		return NULL;
 	}
 	memory->bytes = bytes ? bytes : &memory->own;
 	memory->bytes->len = 0;
 	file = fopencookie(memory, mode, calls);
 	if (!file) {
+		lacked = true;
 		free(memory);
 	}
 	return file;

@@ -8,6 +8,8 @@
 #ifndef PH_XLSX_MEMORY_H
 #define PH_XLSX_MEMORY_H
 
+#include <stdbool.h>
+
 #include "common/base/bytes.h"
 
 /* The name of the one file that is kept. */
@@ -15,5 +17,7 @@
 
 /* What was written under PH_MEMORY_NAME goes into OUT, borrowed, from now on; NULL: nowhere. */
 void ph_memory_keep(struct ph_buf *out);
+/* Whether memory has lacked since this was asked last; not everybody who writes looks. */
+bool ph_memory_lacked(void);
 
 #endif

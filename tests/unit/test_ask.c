@@ -38,8 +38,8 @@ static int remove_dir(void **state)
 	return system(command);
 }
 
-/* A daemon that takes one connection: reads a line if it LISTENS, says ANSWER, closes. */
-static pid_t start_daemon(bool listens, const char *answer)
+/* As fork(): the child has the socket of the folder. */
+static pid_t fork_listening(int *fd_out)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
@@ -54,6 +54,18 @@ static pid_t start_daemon(bool listens, const char *answer)
 	assert_true(pid >= 0);
 	if (pid > 0) {
 		close(fd);
+	}
+	*fd_out = fd;
+	return pid;
+}
+
+/* A daemon that takes one connection: reads a line if it LISTENS, says ANSWER, closes. */
+static pid_t start_daemon(bool listens, const char *answer)
+{
+	int fd;
+	pid_t pid = fork_listening(&fd);
+
+	if (pid > 0) {
 		return pid;
 	}
 
@@ -65,6 +77,33 @@ static pid_t start_daemon(bool listens, const char *answer)
 	while (listens && c != '\n' && read(peer, &c, 1) == 1) {
 	}
 	_exit(write(peer, answer, strlen(answer)) < 0 && errno != EPIPE);
+}
+
+/* The same, of N connections; each question must have in it what belongs to its answer. */
+static pid_t start_pages(const char *const (*pages)[2], int n)
+{
+	int fd;
+	pid_t pid = fork_listening(&fd);
+
+	if (pid > 0) {
+		return pid;
+	}
+	alarm(20);
+	for (int i = 0; i < n; i++) {
+		int peer = accept(fd, NULL, NULL);
+		char line[4096] = "";
+
+		for (size_t len = 0; len + 1 < sizeof(line) &&
+				     read(peer, line + len, 1) == 1 && line[len] != '\n';
+		     len++) {
+		}
+		if (!strstr(line, pages[i][0]) ||
+		    write(peer, pages[i][1], strlen(pages[i][1])) < 0) {
+			_exit(1);
+		}
+		close(peer);
+	}
+	_exit(0);
 }
 
 static void end_daemon(pid_t pid)
@@ -128,6 +167,62 @@ static void test_answers(void **state)
 			assert_null(json_object_get(answer, "running"));
 		} else {
 			assert_null(answer);
+		}
+		json_decref(answer);
+	}
+}
+
+#define PAGE_ONE "{\"exit\":0,\"items\":[1,2],\"next\":\"aa\"}\n"
+#define PAGE_TWO "{\"exit\":0,\"items\":[3],\"next\":\"bb\"}\n"
+#define PAGE_END "{\"exit\":0,\"items\":[4],\"next\":\"\"}\n"
+#define PAGE_BAD "{\"exit\":1,\"error\":\"the disk failed\"}\n"
+
+/* A file is given all pages, people the one that they asked for. */
+static void test_pages(void **state)
+{
+	static const char *const all[][2] = { { "\"list\"", PAGE_ONE },
+					      { "\"after\":\"aa\"", PAGE_TWO },
+					      { "\"after\":\"bb\"", PAGE_END } };
+	static const char *const broken[][2] = { { "\"list\"", PAGE_ONE },
+						 { "\"after\":\"aa\"", PAGE_BAD } };
+	static const struct {
+		const char *option, *other; /* that are given */
+		const char *const (*pages)[2];
+		int n_pages;
+		int rc;
+		size_t n_items;
+	} cases[] = {
+		{ "csv", NULL, all, 3, 0, 4 },
+		{ "xlsx", NULL, all, 3, 0, 4 },
+		{ NULL, NULL, all, 1, 0, 2 },
+		{ "csv", "limit", all, 1, 0, 2 },
+		{ "csv", NULL, all + 2, 1, 0, 1 },
+		{ "csv", NULL, broken, 2, -EREMOTEIO, 0 },
+	};
+	const struct ph_cli_command command = { .name = "list" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const char *const(*pages)[2] = cases[i].pages;
+		pid_t pid = start_pages(pages, cases[i].n_pages);
+		struct ph_cli cli = cli_of(&command);
+		struct ph_error err = { 0 };
+		json_t *request = ph_request("list");
+		json_t *answer = NULL;
+		int rc;
+
+		if (pages == all + 2) {
+			json_object_set_new(request, "after", json_string("bb"));
+		}
+		cli.set[0].name = cases[i].option ? cases[i].option : "names";
+		cli.set[1].name = cases[i].other ? cases[i].other : "names";
+		cli.set[0].value = cli.set[1].value = "";
+		cli.n_set = 2;
+		rc = ph_ask_pages(&cli, request, "items", &answer, &err);
+		end_daemon(pid);
+		if (rc != cases[i].rc || json_array_size(json_object_get(
+						 answer, "items")) != cases[i].n_items) {
+			fail_msg("case %zu: %d, %s", i, rc, err.text);
 		}
 		json_decref(answer);
 	}
@@ -278,6 +373,7 @@ static void test_request_set(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_pages),
 		cmocka_unit_test(test_answers),
 		cmocka_unit_test(test_told_before_asking),
 		cmocka_unit_test(test_line_limit),
