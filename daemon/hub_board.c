@@ -129,8 +129,22 @@ struct device_walk {
 	struct ph_board *board;
 	/* of the device at hand */
 	struct ph_arrival last[PH_ROAD_COURIER + 1]; /* by each road; second 0: none */
-	uint64_t parts_missing;
+	uint64_t parts_missing, beyond_cut;
 };
+
+/* How many entries of LOG are above a cut. */
+static int see_cut(struct device_walk *walk, const struct ph_log *log)
+{
+	uint64_t limit = UINT64_MAX;
+	int rc = ph_ledger_cut_at(walk->hub->ledger, log->row, &limit);
+
+	/* what a branch has in common with its parent is counted with that */
+	limit = limit > log->base ? limit : log->base;
+	if (rc == 0 && log->n > limit) {
+		walk->beyond_cut += log->n - limit;
+	}
+	return rc < 0 ? rc : 0;
+}
 
 static int see_log(void *data, const struct ph_log *log)
 {
@@ -144,6 +158,7 @@ static int see_log(void *data, const struct ph_log *log)
 	for (size_t i = 0; rc == 0 && i < count; i++) {
 		walk->parts_missing += missing[i] > log->base;
 	}
+	rc = rc < 0 ? rc : see_cut(walk, log);
 	rc = rc < 0 ? rc
 		    : ph_journal_arrival(walk->hub->journal, log->row, log->n, &arrival);
 	if (rc == 0 && arrival.road <= PH_ROAD_COURIER &&
@@ -228,6 +243,7 @@ static int on_device(void *data, const struct ph_device *known)
 	*device = (struct ph_board_device){ .device = *known };
 	memset(walk->last, 0, sizeof(walk->last));
 	walk->parts_missing = 0;
+	walk->beyond_cut = 0;
 	rc = ph_hub_device_trust(walk->hub, known->id, &device->trust);
 	rc = rc < 0 ? rc : see_told(walk->hub, device);
 	rc = rc < 0 ? rc : see_waiting(walk->hub, device);
@@ -236,6 +252,7 @@ static int on_device(void *data, const struct ph_device *known)
 						walk);
 	if (rc >= 0) {
 		device->parts_missing = walk->parts_missing;
+		device->beyond_cut = walk->beyond_cut;
 		set_road(walk, device);
 	}
 	return rc < 0 ? rc : 0;
@@ -243,25 +260,69 @@ static int on_device(void *data, const struct ph_device *known)
 
 /* ---- entries that are set aside ---- */
 
-static int on_aside(void *data, const struct ph_case_row *row)
+struct case_walk {
+	struct ph_hub *hub;
+	struct ph_board *board;
+};
+
+static uint64_t beyond_cut(const struct ph_board *board, const struct ph_case_row *row)
 {
-	struct ph_board *board = data;
+	for (size_t i = 0; i < board->n_devices; i++) {
+		const struct ph_board_device *device = &board->devices[i];
 
-	board->quarantined += row->n_refs;
-	for (size_t i = 0; i < row->n_sites; i++) {
-		struct ph_board_site *site = site_of(board, row->sites[i]);
-
-		if (site) {
-			site->quarantined += row->n_refs;
+		if (row->anchor_len == sizeof(device->device.id) &&
+		    memcmp(device->device.id, row->anchor, row->anchor_len) == 0) {
+			return device->beyond_cut;
 		}
 	}
 	return 0;
 }
 
+/* All of the logs whose entry 1 the case shows. 0 or negative errno. */
+static int whole_logs(struct ph_hub *hub, const struct ph_case_row *row, uint64_t *out)
+{
+	int rc = 0;
+
+	*out = 0;
+	for (size_t i = 0; rc >= 0 && i < row->n_refs; i++) {
+		struct ph_log log;
+
+		rc = ph_journal_log_find(hub->journal, row->refs[i].log_id, &log);
+		*out += rc == 0 ? log.n : 0;
+	}
+	return rc < 0 ? rc : 0;
+}
+
+/* What a case that waits sets aside: of unreadable entries it shows the first of each log. */
+static int on_aside(void *data, const struct ph_case_row *row)
+{
+	struct case_walk *walk = data;
+	struct ph_board *board = walk->board;
+	uint64_t n = row->n_refs;
+	int rc = 0;
+
+	if (row->kind == PH_CASE_AFTER_CUT) {
+		n = beyond_cut(board, row);
+	} else if (row->kind == PH_CASE_FOREIGN_LOG) {
+		rc = whole_logs(walk->hub, row, &n);
+	}
+	board->quarantined += n;
+	for (size_t i = 0; i < row->n_sites; i++) {
+		struct ph_board_site *site = site_of(board, row->sites[i]);
+
+		if (site) {
+			site->quarantined += n;
+		}
+	}
+	return rc;
+}
+
 static int on_stamp(void *data, const struct ph_case_row *row)
 {
+	const struct case_walk *walk = data;
+
 	for (size_t i = 0; i < row->n_sites; i++) {
-		struct ph_board_site *site = site_of(data, row->sites[i]);
+		struct ph_board_site *site = site_of(walk->board, row->sites[i]);
 
 		if (site) {
 			site->clock_wrong = true;
@@ -281,12 +342,13 @@ static int see_cases(struct ph_hub *hub, struct ph_board *board)
 		{ PH_CASE_FOREIGN_LOG, on_aside },
 		{ PH_CASE_STAMP, on_stamp },
 	};
+	struct case_walk walk = { hub, board };
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < sizeof(walks) / sizeof(walks[0]); i++) {
 		rc = ph_cases_each(hub->ledger,
 				   &(struct ph_case_filter){ .kind = walks[i].kind },
-				   walks[i].cb, board);
+				   walks[i].cb, &walk);
 	}
 	for (size_t i = 0; rc == 0 && i < board->n_sites; i++) {
 		board->sites[i].cases =

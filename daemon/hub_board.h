@@ -40,7 +40,8 @@ struct ph_board_device {
 	uint64_t pending_up;   /* entries that it told of, and that did not come */
 	uint64_t pending_down; /* items of feed and control log that it lacks */
 	uint64_t parts_missing;
-	uint64_t wants; /* what was put off, for its allowance or the hub's disk */
+	uint64_t beyond_cut; /* entries of it that do not count, since it was cut off */
+	uint64_t wants;      /* what was put off, for its allowance or the hub's disk */
 	int64_t ahead; /* seconds that its clock was ahead when its newest entries came */
 };
 
@@ -66,7 +67,8 @@ struct ph_board {
 	size_t n_sites, cap_sites;
 	struct ph_board_device *devices; /* site by site */
 	size_t n_devices, cap_devices;
-	uint64_t quarantined; /* of all, each counted once */
+	/* entries that count for nothing until somebody looks; of all, each counted once */
+	uint64_t quarantined;
 };
 void ph_board_deinit(struct ph_board *board);
 /* SITES (may be NULL): only these are wanted. 0 or negative errno; BOARD is to be deinited either way. */

@@ -121,6 +121,17 @@ is "a device that was retired is not waited for" "$(board 'b["4"]["state"], b["4
 H devices retire "$(member s2 device)" --reason broken >/dev/null
 is "one that has no other says so" "$(board 'b["2"]["state"], b["2"]["why"][0]["code"]')" "('overdue', 'retired')"
 
+# --- entries that are set aside ---
+is "nothing is set aside" "$(board 'j["quarantined"], b["1"]["quarantined"]')" '(0, 0)'
+log=$(H log --site 14-0001 --limit 1 | "$PYTHON" -c 'import json, sys; print(json.loads(sys.stdin.readline())["log"])')
+held=$(H devices --json | "$PYTHON" -c 'import json, sys; print([d["entries"] for d in json.load(sys.stdin)["devices"] if d["site"] == "14-0001"][0])')
+ok "what a PC wrote counts only up to entry 10" H cut "$(member s1 device)" --reason misuse --at "$log:10" --passphrase-file pass
+is "what is above is set aside, every entry" "$(board 'j["quarantined"], b["1"]["quarantined"]')" "($((held - 10)), $((held - 10)))"
+is "that is a case" "$(board 'b["1"]["cases"] > 0')" True
+case=$(H cases --kind after-cut --json | "$PYTHON" -c 'import json, sys; print(json.load(sys.stdin)["cases"][0]["id"])')
+ok "somebody has looked" H case decide "$case" stolen
+is "and nothing waits for that any more" "$(board 'j["quarantined"], b["1"]["quarantined"]')" '(0, 0)'
+
 # --- for people, and bad input ---
 like "in Vietnamese" "$(timed env LC_ALL=vi_VN.UTF-8 "$hubd" -d hub board)" 'quá hạn .*từ đó xe chưa mang gì về'
 like "summed up" "$(H board | tail -1)" '^2 overdue · 1 never heard · 2 in time · 1 closed$'
