@@ -17,10 +17,10 @@
 
 #include "client/borrow.h"
 #include "client/commands.h"
-#include "client/secret_line.h"
 #include "common/base/file.h"
 #include "common/cli/out.h"
 #include "common/cli/qr.h"
+#include "common/cli/secret_line.h"
 
 /* What a person holds and knows. */
 struct held {
@@ -61,21 +61,14 @@ static int read_pin(struct ph_buf *pin, struct ph_error *err)
 /* Twice where a person types it. */
 static int read_new_pin(struct ph_buf *pin, struct ph_error *err)
 {
-	struct ph_buf again = { 0 };
 	int rc = ph_secret_line(
 		ph_say("New PIN (six digits or more):", "Mã PIN mới (từ sáu chữ số):"),
 		pin, err);
 
 	rc = rc < 0 ? rc : ph_pin_check(ph_buf_view(pin), err);
-	if (rc == 0 && ph_is_terminal(stdin)) {
-		rc = ph_secret_line(ph_say("The same again:", "Nhập lại:"), &again, err);
-		if (rc == 0 && !ph_view_equal(ph_buf_view(pin), ph_buf_view(&again))) {
-			rc = ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-				     "the two PINs differ; nothing was changed");
-		}
-	}
-	ph_buf_wipe(&again);
-	return rc;
+	return rc < 0 ? rc
+		      : ph_secret_line_again(ph_say("The same again:", "Nhập lại:"), pin,
+					     err);
 }
 
 static int read_held(const struct ph_cli *cli, struct held *held, struct ph_error *err)

@@ -60,10 +60,9 @@ static int read_password(const struct ph_cli *cli, struct ph_buf *out,
 	if (ph_cli_has(cli, "password-file")) {
 		return ph_cmd_passphrase_of(cli, "password-file", out, err);
 	}
-	rc = ph_secret_line(ph_say("password: ", "mật khẩu: "), out, err);
+	rc = ph_secret_line(ph_say("password:", "mật khẩu:"), out, err);
 	return rc < 0 ? rc
-		      : ph_secret_line_again(ph_say("once more: ", "nhập lại: "), out,
-					     err);
+		      : ph_secret_line_again(ph_say("once more:", "nhập lại:"), out, err);
 }
 
 static int set_password(const struct ph_cli *cli, json_t *request, struct ph_error *err)

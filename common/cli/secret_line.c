@@ -1,83 +1,80 @@
 /*
- * common/cli/secret_line.c - a line that nobody sees.
+ * common/cli/secret_line.c - a line from a terminal that does not show it, or from a pipe.
  *
- * Standard input is read byte by byte and without a buffer of its own, so that no copy of
- * the secret stays behind in one. At a terminal echo is off meanwhile, and Ctrl-C is a byte that
- * ends the question, so that the terminal is as before whatever happens.
+ * Byte by byte, past the buffers of stdio, which nobody wipes. While a secret is typed the
+ * terminal makes no signals of keys: Ctrl-C ends the line as a refusal, and the terminal is
+ * put back as it was on every path.
  */
 #include "common/cli/secret_line.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <termios.h>
 #include <unistd.h>
 
 #define CTRL_C 3
 
-static int read_line(struct ph_buf *line)
+static int read_line(struct ph_buf *out)
 {
-	int byte;
+	for (;;) {
+		uint8_t byte;
+		ssize_t n = read(STDIN_FILENO, &byte, 1);
+		int rc;
 
-	while ((byte = fgetc(stdin)) != EOF && byte != '\n') {
-		if (byte == CTRL_C) {
+		if (n < 0 && errno == EINTR) {
+			continue;
+		}
+		if (n < 0) {
+			return -errno;
+		}
+		if ((n == 0 && out->len == 0) || (n == 1 && byte == CTRL_C)) {
 			return -ECANCELED;
 		}
-		if (line->len == PH_SECRET_LINE_MAX) {
-			return -EFBIG;
+		if (n == 0 || byte == '\n') {
+			return 0;
 		}
-		if (ph_buf_put_u8(line, (uint8_t)byte) < 0) {
-			return -ENOMEM;
+		if (out->len == PH_SECRET_LINE_MAX) {
+			return -EMSGSIZE;
+		}
+		rc = ph_buf_put_u8(out, byte);
+		if (rc < 0) {
+			return rc;
 		}
 	}
-	if (line->len > 0 && line->data[line->len - 1] == '\r') {
-		line->len--;
-	}
-	return ferror(stdin) ? -EIO : 0;
 }
 
-static int read_unseen(const char *asks, struct ph_buf *line)
+int ph_secret_line(const char *prompt, struct ph_buf *out, struct ph_error *err)
 {
-	struct termios was;
-	struct termios quiet;
-	int rc;
-
-	if (tcgetattr(STDIN_FILENO, &was) < 0) {
-		return read_line(line);
-	}
-	quiet = was;
-	quiet.c_lflag &= ~(tcflag_t)(ECHO | ISIG);
-	quiet.c_cc[VEOL] = CTRL_C; /* so that it comes without waiting for Enter */
-	if (tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet) < 0) {
-		return -errno;
-	}
-	fputs(asks, stderr);
-	fflush(stderr);
-	rc = read_line(line);
-	fputs("\n", stderr);
-	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &was);
-	return rc;
-}
-
-int ph_secret_line(const char *asks, struct ph_buf *out, struct ph_error *err)
-{
-	/* room for all of it, so that it is never moved and left behind */
-	int rc = ph_buf_reserve(out, PH_SECRET_LINE_MAX + 1);
-	size_t before = out->len;
+	struct termios before;
+	bool is_terminal = tcgetattr(STDIN_FILENO, &before) == 0;
+	int rc = ph_buf_reserve(out, PH_SECRET_LINE_MAX); /* it is not moved about */
 
 	if (rc < 0) {
-		return ph_fail_errno(err, rc, "reading standard input");
+		return ph_fail_errno(err, rc, "standard input");
 	}
-	(void)setvbuf(stdin, NULL, _IONBF, 0);
-	rc = read_unseen(asks, out);
-	if (rc == -ECANCELED) {
-		return ph_fail(err, PH_EXIT_OTHER, rc, "nothing was done");
+	if (is_terminal) {
+		struct termios quiet = before;
+
+		quiet.c_lflag &= ~(tcflag_t)(ECHO | ISIG);
+		quiet.c_cc[VEOL] = CTRL_C; /* it comes without waiting for Enter */
+		(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
+		fprintf(stderr, "%s ", prompt);
 	}
-	if (rc == -EFBIG || (rc == 0 && out->len == before)) {
-		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-			       rc == 0 ? "the line on standard input is empty"
-				       : "the line on standard input is too long");
+	rc = read_line(out);
+	if (is_terminal) {
+		(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
+		fputc('\n', stderr);
 	}
-	return rc < 0 ? ph_fail_errno(err, rc, "reading standard input") : 0;
+	if (rc == 0 && out->len > 0 && out->data[out->len - 1] == '\r') {
+		out->len--;
+	}
+	return rc == 0 ? 0
+	       : rc == -ECANCELED
+		       ? ph_fail(err, PH_EXIT_USAGE, rc, "nothing was given: %s", prompt)
+	       : rc == -EMSGSIZE ? ph_fail(err, PH_EXIT_USAGE, rc,
+					   "a line of standard input is too long")
+				 : ph_fail_errno(err, rc, "standard input");
 }
 
 int ph_secret_line_again(const char *again, const struct ph_buf *line,
@@ -88,7 +85,7 @@ int ph_secret_line_again(const char *again, const struct ph_buf *line,
 
 	if (rc == 0 && !ph_view_equal(ph_buf_view(line), ph_buf_view(&second))) {
 		rc = ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-			     "the two are not the same; nothing was done");
+			     "the two are not the same; nothing was changed");
 	}
 	ph_buf_wipe(&second);
 	return rc < 0 ? rc : 0;

@@ -1,4 +1,7 @@
-/* common/cli/secret_line.h - a password or PIN from standard input; never from arguments. */
+/*
+ * common/cli/secret_line.h - a line that nobody shall read over a shoulder: a password, a
+ * PIN, a card. From standard input, never from arguments.
+ */
 #ifndef PH_CLI_SECRET_LINE_H
 #define PH_CLI_SECRET_LINE_H
 
@@ -8,12 +11,13 @@
 #define PH_SECRET_LINE_MAX 1024
 
 /*
- * Append the next line of standard input, without its end, to OUT, which is to be wiped. At
- * a terminal ASKS is shown on standard error, and what is typed is not. 0; -EINVAL with
- * words: there is none, or it is too long or empty; -ECANCELED: Ctrl-C; another negative errno.
+ * Read a line of standard input into OUT, which the caller wipes, without its end. On a
+ * terminal PROMPT is shown, and what is typed is not; elsewhere nothing is said. Nothing
+ * behind the line is read. 0; -ECANCELED with ERR: no line came, or Ctrl-C or Ctrl-D;
+ * -EMSGSIZE with PH_EXIT_USAGE; or another negative errno.
  */
-int ph_secret_line(const char *asks, struct ph_buf *out, struct ph_error *err);
-/* At a terminal ask once more, with AGAIN: -EINVAL with words if it is another than LINE. */
+int ph_secret_line(const char *prompt, struct ph_buf *out, struct ph_error *err);
+/* On a terminal ask once more, with AGAIN: -EINVAL with ERR if it is another than LINE. */
 int ph_secret_line_again(const char *again, const struct ph_buf *line,
 			 struct ph_error *err);
 

@@ -90,8 +90,8 @@ tty() { timeout 20 "$PYTHON" typist.py "$@"; }
 status "typed twice" 0 tty 'ngựa thồ nước/ngựa thồ nước' $H account add thu --role viewer
 is "and not shown" "$(grep -c 'ngựa' ok.out)" 0
 status "typed otherwise the second time" 2 tty 'ngựa thồ nước/ngựa thồ gạo' $H account add vui --role viewer
-status "Ctrl-C" 1 tty '^C' $H account add vui --role viewer
-like "nothing was done" "$(cat ok.out)" 'nothing was done'
+status "Ctrl-C" 2 tty '^C' $H account add vui --role viewer
+like "nothing was done" "$(cat ok.out)" 'nothing was given'
 is "only the first was added" "$(list)" "lan:admin:1 minh:viewer:0 thu:viewer:0"
 
 # --- what is in the files ---

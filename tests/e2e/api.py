@@ -19,6 +19,7 @@ import time
 
 sys.dont_write_bytecode = True
 
+from examples import differs, examples
 from room import CLIENT, FULL, Hub, Tap, leave, room, run, wait_for
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -109,49 +110,19 @@ def site_with_a_loan(hub, folder):
 
 # --- examples ---
 
-def differs(got, want, where="answer"):
-    """What of GOT is not as WANT says; None: nothing."""
-    if want == "…":
-        return None
-    if isinstance(want, dict) and isinstance(got, dict):
-        if "…" not in want and set(got) != set(want):
-            return f"{where}: has {sorted(got)}, not {sorted(want)}"
-        for name in set(want) - {"…"}:
-            if name not in got:
-                return f"{where}: has no {name}: {sorted(got)}"
-            found = differs(got[name], want[name], f"{where}.{name}")
-            if found:
-                return found
-        return None
-    if isinstance(want, list) and isinstance(got, list):
-        if want == ["…"]:
-            return None
-        if len(got) != len(want):
-            return f"{where}: {len(got)} items, not {len(want)}: {got}"
-        return next((found for i, pair in enumerate(zip(got, want))
-                     if (found := differs(*pair, f"{where}[{i}]"))), None)
-    return None if got == want and type(got) is type(want) else f"{where}: {got!r}, not {want!r}"
-
-
-def examples():
-    with open(os.path.join(ROOT, "docs", "API.md"), encoding="utf-8") as file:
-        blocks = re.findall(r"^```example\n(.*?)^```$", file.read(), re.M | re.S)
+def page():
+    shown = list(examples(os.path.join(ROOT, "docs", "API.md")))
     folder = room()
     hub = Web(os.path.join(folder, "hub"))
     try:
         hub.start()
         site_with_a_loan(hub, os.path.join(folder, "site"))
-        tap.ok("the page has examples", len(blocks) >= 20, len(blocks))
-        for block in blocks:
-            first, *rest = block.strip().splitlines()
-            method, path, role = re.fullmatch(r"(\S+) (\S+) \((\w+)\)", first).groups()
-            body = "".join(line[2:] for line in rest if line.startswith("> "))
-            status, want = "".join(line for line in rest if not line.startswith("> ")) \
-                .split(" ", 1)
-            got = hub.ask(method, path, json.loads(body) if body else None, role)
-            tap.ok(f"{method} {path} ({role})", got[0] == int(status) and
-                   differs(got[1], json.loads(want)) is None, got[0],
-                   differs(got[1], json.loads(want)), json.dumps(got[1], ensure_ascii=False))
+        tap.ok("the page has examples", len(shown) >= 20, len(shown))
+        for method, path, role, body, status, want in shown:
+            got = hub.ask(method, path, body, role)
+            found = differs(got[1], want)
+            tap.ok(f"{method} {path} ({role})", got[0] == status and found is None, got[0],
+                   found, json.dumps(got[1], ensure_ascii=False))
     finally:
         hub.kill()
         leave(folder)
@@ -531,7 +502,7 @@ def events():
 
 
 if __name__ == "__main__":
-    parts = {"examples": examples, "settings": settings, "events": events,
+    parts = {"examples": page, "settings": settings, "events": events,
              "hostile": hostile}
     for part in parts if sys.argv[1] == "all" else [sys.argv[1]]:
         parts[part]()
