@@ -108,6 +108,7 @@ static void conn_open(struct ph_web *web, struct MHD_Connection *mhd, void **con
 	}
 	web->conns = conn;
 	web->counts.connections++;
+	web->was_full |= web->counts.connections >= web->config.limits.connections;
 }
 
 static void on_connection(void *data, struct MHD_Connection *mhd, void **context,
@@ -435,6 +436,11 @@ void ph_web_run(struct ph_web *web)
 	web->is_woken = false;
 	sweep(web);
 	(void)web->mhd->run(web->daemon);
+	/* when it was full it listens again in the run after the one that made room */
+	if (web->was_full && web->counts.connections < web->config.limits.connections) {
+		web->was_full = false;
+		web->is_woken = true;
+	}
 }
 
 int ph_web_timeout(struct ph_web *web)

@@ -66,6 +66,7 @@ struct ph_web {
 	struct ph_web_counts counts;
 	bool is_stopping;
 	bool is_woken; /* since it ran last */
+	bool was_full; /* of connections */
 };
 
 uint64_t ph_web_now(const struct ph_web *web);

@@ -237,7 +237,7 @@ def slow(hub):
                  "Content-Length: 1000\r\n\r\n{".encode())
     begun = time.monotonic()
     tap.equal("with forty silent ones there, others are served",
-              hub.ask("GET", "/api/v1/sites")[0], 200)
+              hub.ask("GET", "/api/v1/sites", role="operator")[0], 200)
     ended = None
     while time.monotonic() - begun < 25:
         try:
@@ -260,8 +260,12 @@ def slow(hub):
                          hub.counts()["connections"]), 128, 128)
     for peer in crowd:
         peer.close()
-    tap.ok("when they are gone others are served", wait_for(
-        lambda: hub.ask("GET", "/api/v1/sites")[0] == 200))
+    for _ in range(3):
+        tap.equal("when they are gone others are served", hub.ask("GET", "/healthz")[0], 200)
+        crowd = [socket.create_connection(("127.0.0.1", hub.web)) for _ in range(160)]
+        wait_for(lambda: hub.counts()["connections"] >= 128)
+        for peer in crowd:
+            peer.close()
 
 
 def flood(hub, folder):

@@ -224,8 +224,8 @@ static void test_limits(void **state)
 
 	for (unsigned i = 0; i < 6; i++) {
 		fd[i] = dial();
-		turn();
 	}
+	turn();
 	ph_web_counts(web, &counts);
 	assert_int_equal(counts.connections, 4);
 	for (unsigned i = 0; i < 6; i++) {
