@@ -3,6 +3,7 @@
  * devices of a unit have been heard of since the last day that is asked for.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +11,7 @@
 #include "common/base/bytes.h"
 #include "common/ledger/device.h"
 #include "common/ledger/indicator_internal.h"
+#include "common/ledger/show.h"
 #include "common/ledger/store.h"
 
 /* A device in use, where it stands, and what the hub last has of it. */
@@ -123,33 +125,36 @@ static bool is_complete(const struct roll *roll, const struct heard *item)
 	return item->last > 0 && ph_day_of(item->last) > roll->day;
 }
 
+static void show_device(struct ph_show *show, const struct ph_reckoning *reckoning,
+			const struct heard *item)
+{
+	const struct ph_reckon_site *site = ph_reckon_site(reckoning, item->site);
+	char number[24];
+
+	snprintf(number, sizeof number, "%llu", (unsigned long long)item->site);
+	ph_show_text(
+		show, "site",
+		ph_view_str(site != NULL && site->code[0] != '\0' ? site->code : number));
+	ph_show_hex(show, "device", PH_VIEW(item->id, sizeof item->id));
+	if (item->last > 0) {
+		ph_show_time(show, "last", item->last);
+	} else {
+		ph_show_set(show, "last", json_null());
+	}
+}
+
+/* Of UNIT there is no device (ITEM is NULL), or this one is not complete. */
 static int miss(json_t *list, const struct ph_reckoning *reckoning,
 		const struct ph_reckon_commune *unit, const struct heard *item)
 {
-	json_t *entry = json_pack("{s:s, s:s}", "code", unit->code, "name", unit->name);
-	const struct ph_reckon_site *site;
-	char text[2 * PH_DEVICE_ID_SIZE + 1];
+	struct ph_show show = ph_show_begin();
 
-	if (entry == NULL || item == NULL) {
-		return json_array_append_new(list, entry) ? -ENOMEM : 0;
+	ph_show_text(&show, "code", ph_view_str(unit->code));
+	ph_show_text(&show, "name", ph_view_str(unit->name));
+	if (item != NULL) {
+		show_device(&show, reckoning, item);
 	}
-	site = ph_reckon_site(reckoning, item->site);
-	json_object_set_new(
-		entry, "site",
-		site != NULL && site->code[0] != '\0'
-			? json_string(site->code)
-			: json_sprintf("%llu", (unsigned long long)item->site));
-	ph_hex(text, item->id, sizeof item->id);
-	json_object_set_new(entry, "device", json_string(text));
-	if (item->last > 0) {
-		char time[PH_TIME_TEXT];
-
-		ph_time_text(time, item->last);
-		json_object_set_new(entry, "last", json_string(time));
-	} else {
-		json_object_set_new(entry, "last", json_null());
-	}
-	return json_array_append_new(list, entry) ? -ENOMEM : 0;
+	return ph_show_append(list, ph_show_end(&show));
 }
 
 /* The devices of UNIT; whether all of them are complete, and there are any. */
@@ -178,13 +183,12 @@ static int look(struct roll *roll, const struct ph_reckon_commune *unit, json_t 
 	return rc;
 }
 
-static int show(struct roll *roll, json_t *out)
+static int show_units(struct roll *roll, struct ph_show *show)
 {
 	const struct ph_reckoning *reckoning = roll->reckoning;
 	json_t *missing = json_array();
-	json_int_t units = 0;
-	char text[PH_TIME_TEXT];
-	int rc = json_object_set_new(out, "missing", missing) ? -ENOMEM : 0;
+	uint64_t units = 0;
+	int rc = json_object_set_new(show->object, "missing", missing) ? -ENOMEM : 0;
 
 	for (size_t i = 0; rc == 0 && i < reckoning->n_communes; i++) {
 		bool complete = false;
@@ -194,23 +198,33 @@ static int show(struct roll *roll, json_t *out)
 		}
 		units += complete;
 	}
-	json_object_set_new(out, "communes", json_integer(units));
-	json_object_set_new(out, "of", json_integer((json_int_t)reckoning->n_units));
-	ph_day_text(text, roll->day);
-	json_object_set_new(out, "up_to",
-			    roll->day >= reckoning->query->period.from ? json_string(text)
-								       : json_null());
+	ph_show_number(show, "communes", units);
+	ph_show_number(show, "of", reckoning->n_units);
 	return rc;
+}
+
+static int show(struct roll *roll, json_t **out)
+{
+	struct ph_show show = ph_show_begin();
+	int rc = show_units(roll, &show);
+
+	if (roll->day >= roll->reckoning->query->period.from) {
+		ph_show_day(&show, "up_to", roll->day);
+	} else {
+		ph_show_set(&show, "up_to", json_null());
+	}
+	if (rc != 0) {
+		json_decref(show.object);
+		return rc;
+	}
+	return ph_show_done(&show, out);
 }
 
 int ph_reckon_complete(struct ph_reckoning *reckoning, json_t **out)
 {
 	const struct ph_indicator_query *query = reckoning->query;
 	struct roll roll = { .reckoning = reckoning, .day = query->period.to };
-	json_t *answer = json_object();
-	int rc = answer == NULL ? -ENOMEM
-				: ph_ledger_each(reckoning->ledger, PH_ENTITY_DEVICE,
-						 on_device, &roll);
+	int rc = ph_ledger_each(reckoning->ledger, PH_ENTITY_DEVICE, on_device, &roll);
 
 	if (query->today <= query->period.to) {
 		roll.day = query->today - 1;
@@ -219,12 +233,7 @@ int ph_reckon_complete(struct ph_reckoning *reckoning, json_t **out)
 	if (rc == 0 && roll.n > 0) {
 		qsort(roll.items, roll.n, sizeof *roll.items, compare);
 	}
-	rc = rc != 0 ? rc : show(&roll, answer);
+	rc = rc != 0 ? rc : show(&roll, out);
 	free(roll.items);
-	if (rc != 0) {
-		json_decref(answer);
-		return rc;
-	}
-	*out = answer;
-	return 0;
+	return rc;
 }

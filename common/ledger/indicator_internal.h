@@ -220,7 +220,7 @@ int64_t ph_reckon_number(const struct ph_record *record, unsigned field,
 bool ph_reckon_day(const struct ph_record *record, unsigned field, int64_t *day_out);
 
 /* --- indicator_sheet.c --- */
-/* What the lines say, as docs/REPORTS.md has it. 0 or -ENOMEM. */
-int ph_reckon_show(struct ph_reckoning *reckoning, json_t *sheet);
+/* What the lines say, as docs/REPORTS.md has it, into the object OUT. 0 or negative errno. */
+int ph_reckon_show(struct ph_reckoning *reckoning, json_t *out);
 
 #endif

@@ -32,6 +32,13 @@ static int64_t model_day(const struct ph_fact *fact, const struct ph_entry *entr
 	return date->set ? date->as.day : ph_day_of(fact->second);
 }
 
+/* TEXT in place of the number of COLUMN. */
+static int put_word(struct ph_line *line, unsigned column, const char *text)
+{
+	line->words[column] = json_string(text);
+	return line->words[column] == NULL ? -ENOMEM : 0;
+}
+
 static int show_model(struct ph_line *line, const struct ph_record *record)
 {
 	const struct ph_field *field =
@@ -39,20 +46,21 @@ static int show_model(struct ph_line *line, const struct ph_record *record)
 	int64_t status = ph_reckon_number(record, PH_MODEL_STATUS, -1);
 	char text[PH_TIME_TEXT > 64 ? PH_TIME_TEXT : 64];
 	int64_t day;
+	int rc = 0;
 
 	if (status >= 0 && (uint64_t)status < field->max) {
-		line->words[STATUS] = json_string(field->names[status]);
+		rc = put_word(line, STATUS, field->names[status]);
 	}
 	ph_reckon_text(record, PH_MODEL_DECISION, text, sizeof text);
-	if (text[0] != '\0') {
-		line->words[DECISION] = json_string(text);
+	if (rc == 0 && text[0] != '\0') {
+		rc = put_word(line, DECISION, text);
 	}
-	if (ph_reckon_day(record, PH_MODEL_DATE, &day)) {
+	if (rc == 0 && ph_reckon_day(record, PH_MODEL_DATE, &day)) {
 		ph_day_text(text, day);
-		line->words[DATE] = json_string(text);
+		rc = put_word(line, DATE, text);
 	}
 	line->cell[RECOGNISED] = status == PH_MODEL_IS_RECOGNISED;
-	return 0;
+	return rc;
 }
 
 static int model_at(struct ph_reckoning *reckoning, const struct ph_entity_key *key,

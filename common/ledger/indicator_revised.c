@@ -4,6 +4,7 @@
  * Lines are the same if what they are about is, which is their first cell; columns by
  * their names, so that a later program's sheet can still be compared.
  */
+#include <errno.h>
 #include <string.h>
 
 #include "common/ledger/indicator.h"
@@ -58,9 +59,14 @@ static json_t *line_of(const json_t *sheet, const json_t *key)
 static json_t *key_cells(const json_t *sheet, const json_t *cells)
 {
 	json_t *list = json_array();
+	int rc = list == NULL ? -ENOMEM : 0;
 
-	for (size_t i = 0; i < keys_of(sheet); i++) {
-		json_array_append(list, json_array_get(cells, i));
+	for (size_t i = 0; rc == 0 && i < keys_of(sheet); i++) {
+		rc = ph_show_append(list, json_incref(json_array_get(cells, i)));
+	}
+	if (rc != 0) {
+		json_decref(list);
+		return NULL;
 	}
 	return list;
 }
@@ -109,7 +115,7 @@ static int compare_line(const json_t *printed, const json_t *was, const json_t *
 			const json_t *is, json_t *list)
 {
 	json_t *row = key_cells(is != NULL ? now : printed, is != NULL ? is : was);
-	int rc = row == NULL ? -1 : compare(printed, was, now, is, row, list);
+	int rc = row == NULL ? -ENOMEM : compare(printed, was, now, is, row, list);
 
 	json_decref(row);
 	return rc;

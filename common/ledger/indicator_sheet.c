@@ -76,7 +76,7 @@ static bool is_of_part(const struct ph_reckoning *reckoning, size_t column)
 		by == PH_BY_PURPOSE);
 }
 
-static int show_columns(const struct ph_reckoning *reckoning, json_t *sheet)
+static int show_columns(const struct ph_reckoning *reckoning, struct ph_show *sheet)
 {
 	static const char *const types[] = {
 		[PH_CELL_TEXT] = "text",       [PH_CELL_COUNT] = "count",
@@ -87,7 +87,7 @@ static int show_columns(const struct ph_reckoning *reckoning, json_t *sheet)
 	json_t *list = json_array();
 	struct heading headings[3];
 	size_t n = headings_of(reckoning->query->by, headings);
-	int rc = json_object_set_new(sheet, "columns", list) ? -ENOMEM : 0;
+	int rc = json_object_set_new(sheet->object, "columns", list) ? -ENOMEM : 0;
 
 	for (size_t i = 0; rc == 0 && i < n; i++) {
 		rc = ph_show_append(list,
@@ -353,12 +353,12 @@ static int put_cells(const struct ph_reckoning *reckoning, const struct table *t
 }
 
 static int put_total(const struct ph_reckoning *reckoning, const struct table *table,
-		     json_t *sheet)
+		     struct ph_show *sheet)
 {
 	json_t *cells = json_array();
 	struct heading headings[3];
 	size_t n = headings_of(reckoning->query->by, headings);
-	int rc = json_object_set_new(sheet, "total", cells) ? -ENOMEM : 0;
+	int rc = json_object_set_new(sheet->object, "total", cells) ? -ENOMEM : 0;
 
 	for (size_t i = 0; rc == 0 && i < n; i++) {
 		rc = ph_show_append(cells, json_null());
@@ -366,11 +366,11 @@ static int put_total(const struct ph_reckoning *reckoning, const struct table *t
 	return rc != 0 ? rc : put_cells(reckoning, table, table->n, cells);
 }
 
-static int show_lines(const struct ph_reckoning *reckoning, json_t *sheet)
+static int show_lines(const struct ph_reckoning *reckoning, struct ph_show *sheet)
 {
 	struct table table = { 0 };
 	json_t *rows = json_array();
-	int rc = json_object_set_new(sheet, "rows", rows) ? -ENOMEM : 0;
+	int rc = json_object_set_new(sheet->object, "rows", rows) ? -ENOMEM : 0;
 
 	rc = rc != 0 ? rc : make_table(reckoning, &table);
 	for (size_t i = 0; rc == 0 && i < table.n; i++) {
@@ -381,15 +381,8 @@ static int show_lines(const struct ph_reckoning *reckoning, json_t *sheet)
 		rc = rc != 0 ? rc : put_cells(reckoning, &table, i, cells);
 	}
 	rc = rc != 0 ? rc : put_total(reckoning, &table, sheet);
-	if (rc == 0 &&
-	    json_object_set_new(
-		    sheet, "suppressed",
-		    json_integer(
-			    (json_int_t)(table.small.n_columns == 0
-						 ? 0
-						 : ph_small_hidden(&table.small))))) {
-		rc = -ENOMEM;
-	}
+	ph_show_number(sheet, "suppressed",
+		       table.small.n_columns == 0 ? 0 : ph_small_hidden(&table.small));
 	table_deinit(&table);
 	return rc;
 }
@@ -420,30 +413,29 @@ static json_t *main_figure(const struct ph_reckoning *reckoning, size_t period)
 	return json_integer((json_int_t)reckoning->total[period][c]);
 }
 
-static void show_share(const struct ph_reckoning *reckoning, json_t *sheet)
+static void show_share(const struct ph_reckoning *reckoning, struct ph_show *sheet)
 {
 	int64_t mean;
 
 	if (!has_share(reckoning)) {
 		return;
 	}
-	json_object_set_new(sheet, "numerator",
-			    json_integer((json_int_t)reckoning->share[0][0]));
-	json_object_set_new(sheet, "denominator",
-			    json_integer((json_int_t)reckoning->share[0][1]));
-	json_object_set_new(sheet, "value", main_figure(reckoning, 0));
+	ph_show_set(sheet, "numerator", json_integer((json_int_t)reckoning->share[0][0]));
+	ph_show_set(sheet, "denominator",
+		    json_integer((json_int_t)reckoning->share[0][1]));
+	ph_show_set(sheet, "value", main_figure(reckoning, 0));
 	if (reckoning->query->row->source == PH_FROM_TURNS) {
-		json_object_set_new(sheet, "mean",
-				    ph_reckon_mean(reckoning, &mean)
-					    ? json_integer((json_int_t)mean)
-					    : json_null());
+		ph_show_set(sheet, "mean",
+			    ph_reckon_mean(reckoning, &mean)
+				    ? json_integer((json_int_t)mean)
+				    : json_null());
 	}
 }
 
-static int show_trend(const struct ph_reckoning *reckoning, json_t *sheet)
+static int show_trend(const struct ph_reckoning *reckoning, struct ph_show *sheet)
 {
 	json_t *list = json_array();
-	int rc = json_object_set_new(sheet, "trend", list) ? -ENOMEM : 0;
+	int rc = json_object_set_new(sheet->object, "trend", list) ? -ENOMEM : 0;
 
 	for (size_t p = reckoning->n_trend; rc == 0 && p > 0; p--) {
 		char name[PH_PERIOD_TEXT];
@@ -487,18 +479,20 @@ static int on_target(void *data, struct ph_view id, struct ph_view state)
 		       : 0;
 }
 
-static int show_targets(const struct ph_reckoning *reckoning, json_t *sheet)
+static int show_targets(const struct ph_reckoning *reckoning, struct ph_show *sheet)
 {
 	struct targets targets = { reckoning->query->row->code, json_object() };
-	int rc = json_object_set_new(sheet, "targets", targets.out) ? -ENOMEM : 0;
+	int rc = json_object_set_new(sheet->object, "targets", targets.out) ? -ENOMEM : 0;
 
 	for (size_t i = 0; rc == 0 && has_share(reckoning) && i < PH_TARGETS; i++) {
 		char text[24];
 
 		snprintf(text, sizeof text, "%d", target_years[i]);
-		json_object_set_new(
-			targets.out, text,
-			json_integer((json_int_t)reckoning->query->row->targets[i]));
+		rc = json_object_set_new(
+			     targets.out, text,
+			     json_integer((json_int_t)reckoning->query->row->targets[i]))
+			     ? -ENOMEM
+			     : 0;
 	}
 	return rc != 0 ? rc
 		       : ph_ledger_each(reckoning->ledger, PH_ENTITY_TARGET, on_target,
@@ -518,7 +512,7 @@ static void fill(char *out, size_t size, const char *text, uint64_t number)
 	}
 }
 
-static int show_rule(const struct ph_reckoning *reckoning, json_t *sheet)
+static void show_rule(const struct ph_reckoning *reckoning, struct ph_show *sheet)
 {
 	static const struct {
 		enum ph_row_source source;
@@ -553,10 +547,10 @@ static int show_rule(const struct ph_reckoning *reckoning, json_t *sheet)
 	fill(texts[2], sizeof texts[2], vi, reckoning->least);
 	rule = json_pack("{s:s, s:i, s:s, s:s}", "name", texts[0], "version", 1, "en",
 			 texts[1], "vi", texts[2]);
-	return json_object_set_new(sheet, "rule", rule) ? -ENOMEM : 0;
+	ph_show_set(sheet, "rule", rule);
 }
 
-static int show_head(const struct ph_reckoning *reckoning, json_t *sheet)
+static void show_head(const struct ph_reckoning *reckoning, struct ph_show *sheet)
 {
 	const struct ph_indicator_query *query = reckoning->query;
 	char name[PH_PERIOD_TEXT], from[PH_TIME_TEXT], to[PH_TIME_TEXT];
@@ -564,29 +558,28 @@ static int show_head(const struct ph_reckoning *reckoning, json_t *sheet)
 	ph_period_name(name, &query->period);
 	ph_day_text(from, query->period.from);
 	ph_day_text(to, query->period.to);
-	json_object_set_new(sheet, "report", json_string(query->row->code));
-	json_object_set_new(
-		sheet, "title",
-		json_pack("{s:s, s:s}", "en", query->row->en, "vi", query->row->vi));
-	json_object_set_new(
-		sheet, "period",
-		json_pack("{s:s, s:s, s:s}", "name", name, "from", from, "to", to));
-	json_object_set_new(sheet, "by", json_string(ph_by_name(query->by)));
+	ph_show_set(sheet, "report", json_string(query->row->code));
+	ph_show_set(sheet, "title",
+		    json_pack("{s:s, s:s}", "en", query->row->en, "vi", query->row->vi));
+	ph_show_set(sheet, "period",
+		    json_pack("{s:s, s:s, s:s}", "name", name, "from", from, "to", to));
+	ph_show_set(sheet, "by", json_string(ph_by_name(query->by)));
 	if (query->commune != NULL) {
-		json_object_set_new(sheet, "commune", json_string(query->commune));
+		ph_show_set(sheet, "commune", json_string(query->commune));
 	}
-	return show_rule(reckoning, sheet);
+	show_rule(reckoning, sheet);
 }
 
-int ph_reckon_show(struct ph_reckoning *reckoning, json_t *sheet)
+int ph_reckon_show(struct ph_reckoning *reckoning, json_t *out)
 {
-	int rc = show_head(reckoning, sheet);
+	struct ph_show sheet = { .object = out };
+	int rc;
 
-	rc = rc != 0 ? rc : show_columns(reckoning, sheet);
-	rc = rc != 0 ? rc : show_lines(reckoning, sheet);
-	if (rc == 0) {
-		show_share(reckoning, sheet);
-	}
-	rc = rc != 0 ? rc : show_targets(reckoning, sheet);
-	return rc != 0 ? rc : show_trend(reckoning, sheet);
+	show_head(reckoning, &sheet);
+	rc = show_columns(reckoning, &sheet);
+	rc = rc != 0 ? rc : show_lines(reckoning, &sheet);
+	show_share(reckoning, &sheet);
+	rc = rc != 0 ? rc : show_targets(reckoning, &sheet);
+	rc = rc != 0 ? rc : show_trend(reckoning, &sheet);
+	return rc == 0 && sheet.failed ? -ENOMEM : rc;
 }

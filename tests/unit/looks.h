@@ -19,6 +19,7 @@
 #include "common/ledger/changes.h"
 #include "common/ledger/figures.h"
 #include "common/ledger/find.h"
+#include "common/ledger/indicator.h"
 #include "common/ledger/keyset.h"
 #include "common/ledger/kin.h"
 #include "common/ledger/listing.h"
@@ -528,10 +529,44 @@ static int look_scope(struct looking *looking, json_t **out)
 	return look_told(rc, list, out);
 }
 
+/* Rows of the plan, each from another source, against themselves of a month before. */
+static int look_sheet(struct looking *looking, json_t **out)
+{
+	static const struct {
+		const char *code;
+		enum ph_by by;
+	} rows[] = {
+		{ "M1", PH_BY_COMMUNE },  { "M2", PH_BY_COMMUNE },
+		{ "M3", PH_BY_SITE },     { "M4", PH_BY_COMMUNE },
+		{ "A7", PH_BY_LANGUAGE }, { "additions", PH_BY_ACQUISITION },
+		{ "A2", PH_BY_SITE },     { "A3", PH_BY_SITE },
+		{ "A5", PH_BY_OCCASION }, { "A14", PH_BY_COMMUNE },
+		{ "A1", PH_BY_KIND },     { "visits", PH_BY_BAND },
+	};
+	struct ph_indicator_query query = { .today = ph_day_of(T0) };
+	json_t *list = json_array();
+	int rc = list == NULL ? -ENOMEM : ph_period_parse("2026-09", &query.period);
+
+	for (unsigned i = looking->number; rc == 0 && i < 12; i += 6) {
+		json_t *now = NULL;
+
+		query.row = ph_indicator_find(rows[i].code);
+		query.by = rows[i].by;
+		rc = ph_indicator_sheet(looking->world->ledger, &query, &now);
+		rc = rc != 0 ? rc : look_listed(list, now);
+	}
+	if (rc == 0) {
+		json_t *one = json_array_get(list, 0), *other = json_array_get(list, 1);
+
+		rc = look_listed(list, ph_indicator_revised(one, other));
+	}
+	return look_told(rc, list, out);
+}
+
 static const struct look looks_at_all[] = {
 	LOOK(all),     LOOK(titles), LOOK(readers), LOOK(list),       LOOK(cases),
 	LOOK(loans),   LOOK(names),  LOOK(digest),  LOOK(site_cases), LOOK(query_cases),
-	LOOK(summary), LOOK(scope),  LOOK(figures), LOOK(revised),
+	LOOK(summary), LOOK(scope),  LOOK(figures), LOOK(revised),    LOOK(sheet),
 };
 #define LOOKS_AT_ALL (sizeof(looks_at_all) / sizeof(looks_at_all[0]))
 
