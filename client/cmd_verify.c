@@ -33,6 +33,7 @@ static int fresh_digest(struct ph_site *site, uint8_t digest[static 32],
 				    &(struct ph_ledger_config){
 					    .journal = ph_site_journal(site),
 					    .db = db,
+					    .speakers = ph_site_speakers(site),
 					    .fed = ph_journal_db(ph_site_journal(site)) },
 				    err);
 	}

@@ -127,10 +127,10 @@ static int read_hub_turn(struct ph_site *site, struct ph_error *err)
 static int read_cert(struct ph_site *site, struct ph_error *err)
 {
 	struct ph_buf joined_bytes = { 0 };
-	struct ph_keylist joined;
 	struct ph_device device;
 	uint8_t id[PH_DEVICE_ID_SIZE];
-	int rc = read_keylist(site, PH_META_KEYLIST_JOINED, &joined_bytes, &joined, err);
+	int rc = read_keylist(site, PH_META_KEYLIST_JOINED, &joined_bytes, &site->joined,
+			      err);
 
 	if (rc < 0) {
 		goto out;
@@ -141,7 +141,8 @@ static int read_cert(struct ph_site *site, struct ph_error *err)
 		rc = ph_journal_device_cert(site->journal, device.row, &site->cert_bytes);
 	}
 	if (rc == 0) {
-		rc = ph_cert_decode(ph_buf_view(&site->cert_bytes), &joined, &site->cert);
+		rc = ph_cert_decode(ph_buf_view(&site->cert_bytes), &site->joined,
+				    &site->cert);
 	}
 	if (rc == 0 &&
 	    (memcmp(site->cert.device_key, site->keys.sign.key, PH_KEY_SIZE) != 0 ||
@@ -247,6 +248,7 @@ static int take(struct ph_site *site, bool first, struct ph_error *err)
 	if (rc == 0) {
 		rc = ph_site_store_open(site, path, false, err);
 	}
+	site->speakers = (struct ph_speakers){ { &site->keylist, &site->joined } };
 	if (rc == 0 && first) {
 		rc = read_keylist(site, PH_META_KEYLIST, &site->keylist_bytes,
 				  &site->keylist, err);
@@ -448,6 +450,11 @@ struct ph_view ph_site_cert(const struct ph_site *site)
 	return ph_buf_view(&site->cert_bytes);
 }
 
+const struct ph_speakers *ph_site_speakers(const struct ph_site *site)
+{
+	return &site->speakers;
+}
+
 struct ph_journal *ph_site_journal(struct ph_site *site)
 {
 	return site->journal;
@@ -464,11 +471,13 @@ static int bring_up(struct ph_site *site, struct ph_db *db, struct ph_error *err
 	int rc = 0;
 
 	if (!site->ledger) {
-		rc = ph_ledger_open(&site->ledger,
-				    &(struct ph_ledger_config){ .journal = site->journal,
-								.db = db,
-								.fed = site->db },
-				    err);
+		rc = ph_ledger_open(
+			&site->ledger,
+			&(struct ph_ledger_config){ .journal = site->journal,
+						    .db = db,
+						    .speakers = &site->speakers,
+						    .fed = site->db },
+			err);
 	}
 	if (rc == 0 && !site->batch) {
 		rc = ph_ledger_catch_up(site->ledger, NULL, err);

@@ -95,6 +95,8 @@ struct ph_view ph_site_cert(const struct ph_site *site);
 /* The device key, for what is signed beside the log. */
 const struct ph_sign_pair *ph_site_sign(const struct ph_site *site);
 struct ph_journal *ph_site_journal(struct ph_site *site);
+/* By which key lists a hub's logs are read here; as long as SITE is open. */
+const struct ph_speakers *ph_site_speakers(const struct ph_site *site);
 /* Caught up with the journal; inside a batch as it was before it. NULL with ERR on failure. */
 struct ph_ledger *ph_site_ledger(struct ph_site *site, struct ph_error *err);
 const struct ph_log *ph_site_log(struct ph_site *site);

@@ -20,9 +20,11 @@ static unsigned peek_kind(struct ph_view entry)
 }
 
 struct control_walk {
+	struct ph_site *site;
 	struct ph_site_admitted *admitted;
 	const struct ph_control *control;
-	unsigned at; /* which of its logs is looked through */
+	unsigned at;    /* which of its logs is looked through, ... */
+	uint64_t limit; /* ... and up to where */
 };
 
 static bool is_of(const struct control_walk *walk, const struct ph_value *device)
@@ -68,7 +70,9 @@ static void take_back(struct ph_site_words *words, int64_t row, uint64_t n)
 	}
 }
 
-static void on_void(struct control_walk *walk, const struct ph_entry *entry)
+/* An operator's void takes back what operators sign, too. */
+static void on_void(struct control_walk *walk, const struct ph_entry *entry,
+		    bool by_operator)
 {
 	const struct ph_ref *target = &entry->field[PH_VOID_TARGET].as.ref;
 
@@ -78,13 +82,17 @@ static void on_void(struct control_walk *walk, const struct ph_entry *entry)
 			continue;
 		}
 		for (unsigned word = 0; word < PH_SITE_WORDS; word++) {
+			if (word == PH_SITE_CUT && (!by_operator || i != walk->at)) {
+				continue;
+			}
 			take_back(&walk->admitted->words[word], walk->control->log[i].row,
 				  target->n);
 		}
 	}
 }
 
-static void on_entry(struct control_walk *walk, uint64_t n, const struct ph_entry *entry)
+static void on_entry(struct control_walk *walk, uint64_t n, const struct ph_entry *entry,
+		     bool by_operator)
 {
 	switch (entry->number) {
 	case PH_KIND_DEVICE_ADMIT:
@@ -97,10 +105,12 @@ static void on_entry(struct control_walk *walk, uint64_t n, const struct ph_entr
 		on_word(walk, PH_SITE_RETIRE, n, &entry->field[PH_RETIRE_DEVICE]);
 		break;
 	case PH_KIND_DEVICE_CUT:
-		on_word(walk, PH_SITE_CUT, n, &entry->field[PH_CUT_DEVICE]);
+		if (by_operator) {
+			on_word(walk, PH_SITE_CUT, n, &entry->field[PH_CUT_DEVICE]);
+		}
 		break;
 	case PH_KIND_VOID:
-		on_void(walk, entry);
+		on_void(walk, entry, by_operator);
 		break;
 	default:
 		break;
@@ -114,6 +124,9 @@ static int on_control(void *data, uint64_t n, struct ph_view bytes)
 	struct ph_entry entry;
 	int rc;
 
+	if (n > walk->limit) {
+		return 1;
+	}
 	if (kind != PH_KIND_VOID &&
 	    (kind < PH_KIND_DEVICE_ADMIT || kind > PH_KIND_DEVICE_CUT)) {
 		return 0;
@@ -122,8 +135,29 @@ static int on_control(void *data, uint64_t n, struct ph_view bytes)
 	if (rc != 0) {
 		return rc < 0 ? rc : 0;
 	}
-	on_entry(walk, n, &entry);
-	return 0;
+	rc = entry.number == PH_KIND_VOID || entry.number == PH_KIND_DEVICE_CUT
+		     ? ph_operator_of(&walk->site->speakers, &entry,
+				      walk->control->log[walk->at].id, n)
+		     : PH_OPERATOR_E_NONE;
+	if (rc >= 0) {
+		on_entry(walk, n, &entry, rc == 0);
+	}
+	return rc < 0 ? rc : 0;
+}
+
+/* One log of the control log, as far as it counts. */
+static int look_through(struct control_walk *walk)
+{
+	int64_t row = walk->control->log[walk->at].row;
+	struct ph_journal *journal = walk->site->journal;
+	struct ph_log log;
+	int rc = ph_journal_log_at(journal, row, &log);
+
+	rc = rc != 0 ? rc
+		     : ph_control_limit(journal, &walk->site->keylist, &log,
+					&walk->limit);
+	rc = rc != 0 ? rc : ph_journal_entry_each(journal, row, 0, on_control, walk);
+	return rc > 0 ? 0 : rc;
 }
 
 int ph_site_admitted(struct ph_site *site, const uint8_t device[static PH_DEVICE_ID_SIZE],
@@ -131,7 +165,9 @@ int ph_site_admitted(struct ph_site *site, const uint8_t device[static PH_DEVICE
 {
 	struct ph_site_admitted *admitted = &site->admitted;
 	struct ph_control control;
-	struct control_walk walk = { .admitted = admitted, .control = &control };
+	struct control_walk walk = { .site = site,
+				     .admitted = admitted,
+				     .control = &control };
 	uint64_t total = 0;
 	int rc = ph_site_control(site, &control);
 
@@ -147,8 +183,7 @@ int ph_site_admitted(struct ph_site *site, const uint8_t device[static PH_DEVICE
 	memset(admitted, 0, sizeof(*admitted));
 	memcpy(admitted->device, device, sizeof(admitted->device));
 	for (walk.at = 0; rc == 0 && walk.at < control.n; walk.at++) {
-		rc = ph_journal_entry_each(site->journal, control.log[walk.at].row, 0,
-					   on_control, &walk);
+		rc = look_through(&walk);
 	}
 	admitted->control = rc == 0 ? total : 0;
 	return rc;
@@ -190,6 +225,7 @@ static int covered_by(struct ph_site *site, int64_t row, uint64_t n,
 }
 
 struct adopting {
+	const struct ph_site *site;
 	const struct ph_segment *segment;
 	bool is_adopted;
 };
@@ -202,6 +238,11 @@ static int on_act(void *data, const struct ph_fed_entry *act)
 	int rc = ph_entry_decode(act->bytes, &entry);
 
 	if (rc != 0 || entry.number != PH_KIND_LOG_ADOPT || act->role != PH_ROLE_HUB) {
+		return rc < 0 ? rc : 0;
+	}
+	rc = ph_operator_heed(&adopting->site->speakers, &entry, act->ref.log_id,
+			      act->ref.n);
+	if (rc != 0) {
 		return rc < 0 ? rc : 0;
 	}
 	head = &entry.field[PH_ADOPT_HEAD].as.head;
@@ -227,7 +268,7 @@ int ph_site_is_covered(struct ph_site *site, const struct ph_site_admitted *admi
 		*covered_out = *covered_out && segment->first <= covered;
 	}
 	if (rc == 0 && !*covered_out) {
-		struct adopting adopting = { .segment = segment };
+		struct adopting adopting = { .site = site, .segment = segment };
 
 		rc = ph_fed_acts(site->db, on_act, &adopting);
 		*covered_out = adopting.is_adopted;

@@ -68,8 +68,7 @@ int ph_site_control_find(struct ph_site *site, const struct ph_segment *segment,
 		return open_log(site, &control, segment, log_out);
 	}
 	rc = ph_journal_log_find(site->journal, segment->log_id, log_out);
-	return rc == 0 && !ph_control_may_speak(&site->keylist, segment, log_out->key)
-		       ? PH_JOURNAL_E_SEAL
+	return rc == 0 ? ph_control_check(site->journal, &site->keylist, segment, log_out)
 		       : rc;
 }
 

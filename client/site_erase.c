@@ -18,32 +18,14 @@
 #include "common/ledger/erasing.h"
 #include "common/log/erased.h"
 
-/* The key list it joined with, which borrows BYTES. 0, PH_JOURNAL_E_NONE or negative errno. */
-static int read_joined(struct ph_site *site, struct ph_buf *bytes,
-		       struct ph_keylist *list_out)
-{
-	int rc = ph_journal_meta_get(site->journal, PH_META_KEYLIST_JOINED, bytes);
-
-	rc = rc != 0 ? rc : ph_keylist_decode(ph_buf_view(bytes), list_out);
-	return rc > 0 ? PH_JOURNAL_E_NONE : rc;
-}
-
 static int carry_out(struct ph_site *site)
 {
 	struct ph_erasing erasing = { .ledger = site->ledger,
-				      .keylist = { &site->keylist },
+				      .speakers = &site->speakers,
 				      .now = ph_site_now(site) };
 	struct ph_erasing_done done;
-	struct ph_buf bytes = { 0 };
-	struct ph_keylist joined;
-	int rc = read_joined(site, &bytes, &joined);
 
-	if (rc == 0) {
-		erasing.keylist[1] = &joined;
-	}
-	rc = rc < 0 ? rc : ph_erasing_run(&erasing, &done);
-	ph_buf_deinit(&bytes);
-	return rc;
+	return ph_erasing_run(&erasing, &done);
 }
 
 int ph_site_erase(struct ph_site *site)

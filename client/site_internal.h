@@ -104,7 +104,9 @@ struct ph_site {
 	struct ph_cert cert; /* borrows cert_bytes */
 	struct ph_buf keylist_bytes;
 	struct ph_keylist keylist;
-	unsigned hub_turn; /* of which hub of it we call; 0: the one in use */
+	struct ph_keylist joined;    /* the one that it joined with */
+	struct ph_speakers speakers; /* these two */
+	unsigned hub_turn;           /* of which hub of it we call; 0: the one in use */
 	bool batch;
 	struct ph_site_witness witness;
 	struct ph_code_run run; /* of printed codes, if HAS_RUN */

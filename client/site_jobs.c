@@ -271,6 +271,7 @@ int ph_site_keep_keylist(struct ph_site *site, struct ph_view bytes)
 	if (rc == 0) {
 		site->keylist = list;
 		site->hub_turn = 0;
+		memset(&site->admitted, 0, sizeof(site->admitted));
 	}
 	return rc;
 }

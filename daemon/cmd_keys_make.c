@@ -207,6 +207,9 @@ static void take_off(struct ph_keylist *list, const char *hex)
 
 		ph_hex(text, list->operator_key[i], PH_KEY_SIZE);
 		if (strcmp(text, hex) == 0) {
+			/* what it signed until now is still heeded */
+			memcpy(list->former[list->n_former++], list->operator_key[i],
+			       PH_KEY_SIZE);
 			list->n_operators--;
 			memmove(list->operator_key[i], list->operator_key[i + 1],
 				(list->n_operators - i) * PH_KEY_SIZE);
@@ -227,6 +230,12 @@ static int revoke(struct ph_cli *cli, const json_t *answer, struct ph_error *err
 			err, PH_EXIT_OTHER, -EPERM,
 			"this is the only operator: nobody could cut off a device any "
 			"more. Make another first (packhorsed keys add)");
+	}
+	if (rc == 0 && list.n_former == PH_KEYLIST_FORMER_MAX) {
+		rc = ph_fail(err, PH_EXIT_OTHER, -ENOSPC,
+			     "the key list has no room for more than %d operators of "
+			     "before, whose cuts and erasures must still be heeded",
+			     PH_KEYLIST_FORMER_MAX);
 	}
 	rc = rc < 0 ? rc : ph_cmd_keys_root(cli, &root, err);
 	if (rc == 0) {

@@ -68,6 +68,9 @@ static int open_writers(struct ph_hub *hub, struct ph_error *err)
 	return rc == 0 ? ph_writer_new(&hub->desk, &config, err) : rc;
 }
 
+/* Whose key signed was looked at when it was written, by the list of then (hub_put.c). */
+const struct ph_speakers ph_hub_speakers = { .list = { NULL, NULL } };
+
 static int open_store(struct ph_hub *hub, struct ph_error *err)
 {
 	char path[PH_HUB_PATH_MAX];
@@ -99,6 +102,7 @@ static int open_store(struct ph_hub *hub, struct ph_error *err)
 	rc = ph_ledger_open(&hub->ledger,
 			    &(struct ph_ledger_config){ .journal = hub->journal,
 							.db = hub->db,
+							.speakers = &ph_hub_speakers,
 							.hub = &hub->eyes,
 							.keeps_changes = true },
 			    err);

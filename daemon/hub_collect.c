@@ -261,9 +261,12 @@ static int take(struct ph_hub *hub, const struct ph_segment *segment, bool eithe
 
 	if (rc == PH_JOURNAL_E_NONE) {
 		rc = begin_log(hub, segment, either, &log, &is_new_control);
-	} else if (rc == 0 && (log.role != PH_ROLE_HUB ||
-			       !ph_control_may_speak(&hub->keylist, segment, log.key))) {
-		return PH_HUB_COLLECT_E_NOT;
+	} else if (rc == 0) {
+		rc = log.role == PH_ROLE_HUB
+			     ? ph_control_check(hub->journal, &hub->keylist, segment,
+						&log)
+			     : PH_HUB_COLLECT_E_NOT;
+		rc = rc > 0 ? PH_HUB_COLLECT_E_NOT : rc;
 	}
 	if (rc != 0) {
 		return rc;

@@ -449,6 +449,7 @@ static int fresh_digest(struct ph_hub *hub, const struct scope *scope,
 					    .db = db,
 					    .takes = scope ? takes_scope : NULL,
 					    .data = (void *)(uintptr_t)scope,
+					    .speakers = &ph_hub_speakers,
 				    },
 				    err);
 	}

@@ -12,7 +12,9 @@
 
 int ph_hub_erase(struct ph_hub *hub)
 {
-	struct ph_erasing erasing = { .ledger = hub->ledger, .now = ph_hub_now(hub) };
+	struct ph_erasing erasing = { .ledger = hub->ledger,
+				      .speakers = &ph_hub_speakers,
+				      .now = ph_hub_now(hub) };
 	struct ph_erasing_done done;
 
 	return ph_erasing_run(&erasing, &done);

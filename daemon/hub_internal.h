@@ -67,6 +67,9 @@ int ph_hub_unpack(struct ph_hub *hub, struct ph_item **at, bool leave);
 /* What FIRST was unpacked to was stored: only the first item stays, without its body. */
 void ph_hub_unpacked_done(struct ph_item *first);
 
+/* For each ledger over the hub's journal: any operator's signature that is good. */
+extern const struct ph_speakers ph_hub_speakers;
+
 int64_t ph_hub_now(const struct ph_hub *hub);
 /* What the device of row DEVICE is told the time is (hub_time.h). */
 int64_t ph_hub_time(const struct ph_hub *hub, int64_t device);

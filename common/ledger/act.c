@@ -113,7 +113,13 @@ static int insert(struct ph_ledger *ledger, const struct ph_held *held,
 {
 	const struct ph_entry *entry = held->entry;
 	struct ph_stmt *stmt;
-	int rc = ph_db_prepare(ledger->db,
+	bool is_signed;
+	int rc = ph_speakers_sign(ledger, entry, held->fact.ref.log_id, held->fact.ref.n,
+				  &is_signed);
+
+	rc = rc != 0 ? rc
+		     : ph_db_prepare(
+			       ledger->db,
 			       "INSERT INTO ledger_act(target, log, n, off, kind, site,"
 			       " signed, stamp, hash, entry)"
 			       " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
@@ -125,7 +131,7 @@ static int insert(struct ph_ledger *ledger, const struct ph_held *held,
 	bind_act(stmt, held, target, off);
 	ph_stmt_int(stmt, 5, (int64_t)entry->number);
 	ph_stmt_int(stmt, 6, (int64_t)held->fact.site);
-	ph_stmt_int(stmt, 7, entry->extras.operator_sig.len > 0);
+	ph_stmt_int(stmt, 7, is_signed);
 	ph_stmt_int(stmt, 8, (int64_t)entry->stamp);
 	ph_stmt_blob(stmt, 9, PH_VIEW(held->fact.ref.hash, sizeof held->fact.ref.hash));
 	if (is_about_logs(held) || entry->number == PH_KIND_CLOCK_JUDGE) {

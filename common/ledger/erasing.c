@@ -88,22 +88,6 @@ static int drop_notes(struct run *run)
 
 /* --- orders --- */
 
-static bool may_order(const struct ph_erasing *erasing,
-		      const struct ph_view *operator_sig)
-{
-	bool any = false;
-
-	for (size_t i = 0; i < 2; i++) {
-		const struct ph_keylist *list = erasing->keylist[i];
-
-		any = any || list != NULL;
-		if (list != NULL && ph_keylist_has_operator(list, operator_sig->data)) {
-			return true;
-		}
-	}
-	return !any;
-}
-
 /* The order REF into run->entry. 0; PH_LEDGER_E_NONE: it is not here, or none that counts. */
 static int load_order(struct run *run, const struct ph_ref *ref)
 {
@@ -120,9 +104,8 @@ static int load_order(struct run *run, const struct ph_ref *ref)
 	    run->entry->number != PH_KIND_READER_ERASE) {
 		return PH_LEDGER_E_NONE;
 	}
-	rc = ph_operator_check(run->entry, ref->log_id, ref->n);
-	if (rc > 0 ||
-	    (rc == 0 && !may_order(run->erasing, &run->entry->extras.operator_sig))) {
+	rc = ph_operator_heed(run->erasing->speakers, run->entry, ref->log_id, ref->n);
+	if (rc > 0) {
 		run->done.refused++;
 		return PH_LEDGER_E_NONE;
 	}

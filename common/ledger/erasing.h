@@ -13,9 +13,8 @@
 #include "common/log/cert.h"
 
 struct ph_erasing {
-	struct ph_ledger *ledger; /* borrowed; caught up */
-	/* Whose operators may order it; none: of whom a hub's own log took the order. */
-	const struct ph_keylist *keylist[2];
+	struct ph_ledger *ledger;           /* borrowed; caught up */
+	const struct ph_speakers *speakers; /* borrowed: whose operators may order it */
 	int64_t now;
 };
 

@@ -295,7 +295,7 @@ static int on_act(void *data, const struct ph_fed_entry *entry)
 	struct ph_ledger *ledger = intake->ledger;
 	struct ph_log log = { .site = entry->log_site, .role = entry->role };
 	int64_t row;
-	bool act;
+	bool act, heeds;
 	int rc = need_row(ledger, entry, &row, &act);
 
 	if (rc != 0 || act) {
@@ -305,8 +305,11 @@ static int on_act(void *data, const struct ph_fed_entry *entry)
 	if (rc != 0) {
 		return rc < 0 ? rc : 0;
 	}
-	if (!(ph_held_part(&log, entry->ref.n, intake->held.entry) & PH_PART_ACT)) {
-		return 0;
+	rc = ph_speakers_heed(ledger, intake->held.entry, entry->ref.log_id, entry->ref.n,
+			      &heeds);
+	if (rc < 0 || !heeds ||
+	    !(ph_held_part(&log, entry->ref.n, intake->held.entry) & PH_PART_ACT)) {
+		return rc;
 	}
 	rc = ph_act_add(ledger, &intake->held);
 	return rc != 0 ? rc : set_act(ledger, row, true);

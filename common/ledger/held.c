@@ -49,14 +49,19 @@ enum ph_part_in_fold ph_held_part(const struct ph_log *log, uint64_t n,
 }
 
 /* Decode BYTES, entry N of LOG, into ITEM. 0 with its part, which may be none. */
-static int decode(const struct ph_log *log, uint64_t n, struct ph_view bytes,
-		  struct ph_held *held, enum ph_part_in_fold *part)
+static int decode(const struct ph_ledger *ledger, const struct ph_log *log, uint64_t n,
+		  struct ph_view bytes, struct ph_held *held, enum ph_part_in_fold *part)
 {
 	int rc = ph_entry_decode(bytes, held->entry);
+	bool heeds;
 
 	*part = PH_PART_NONE;
 	if (rc != 0) {
 		return rc < 0 ? rc : 0;
+	}
+	rc = ph_speakers_heed(ledger, held->entry, log->id, n, &heeds);
+	if (rc < 0 || !heeds) {
+		return rc;
 	}
 	*part = ph_held_part(log, n, held->entry);
 	if (*part != PH_PART_NONE) {
@@ -94,7 +99,7 @@ int ph_held_load(struct ph_ledger *ledger, int64_t row, uint64_t n, struct ph_he
 	if (rc != 0) {
 		return rc > 0 ? -EUCLEAN : rc;
 	}
-	rc = decode(&log, n, ph_buf_view(&held->bytes), held, part);
+	rc = decode(ledger, &log, n, ph_buf_view(&held->bytes), held, part);
 	if (rc != 0 || *part == PH_PART_NONE) {
 		return rc;
 	}
@@ -126,7 +131,7 @@ static int on_entry(void *data, uint64_t n, struct ph_view bytes)
 	if (n > walk->last) {
 		return 1;
 	}
-	rc = decode(&walk->log, n, bytes, walk->held, &part);
+	rc = decode(walk->ledger, &walk->log, n, bytes, walk->held, &part);
 	if (rc != 0 || part == PH_PART_NONE) {
 		return rc;
 	}

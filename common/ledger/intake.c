@@ -30,10 +30,11 @@ static int take_item(struct walk *walk, uint64_t n, struct ph_view bytes)
 	struct ph_ledger *ledger = walk->ledger;
 	struct ph_held *held = &ledger->held;
 	enum ph_part_in_fold part = ph_held_part(walk->log, n, held->entry);
-	int rc = 0;
+	bool heeds;
+	int rc = ph_speakers_heed(ledger, held->entry, walk->log->id, n, &heeds);
 
-	if (part == PH_PART_NONE) {
-		return 0;
+	if (rc < 0 || !heeds || part == PH_PART_NONE) {
+		return rc;
 	}
 	held->row = walk->log->row;
 	ph_fact_init(&held->fact, walk->log, n, bytes, held->entry);

@@ -163,6 +163,12 @@ uint64_t ph_ledger_takes(const struct ph_ledger *ledger, const struct ph_log *lo
 				  ? UINT64_MAX
 				  : ledger->config.takes(ledger->config.data, log);
 
+	uint64_t limit = 0;
+
+	if (ph_speakers_limit(ledger, log, &limit) < 0) {
+		limit = 0; /* what cannot be read says so to who folds it */
+	}
+	wanted = wanted < limit ? wanted : limit;
 	return wanted < log->n ? wanted : log->n;
 }
 
@@ -437,8 +443,16 @@ int ph_ledger_catch_up(struct ph_ledger *ledger, uint64_t *folded_out,
 		       struct ph_error *err)
 {
 	bool moved = false;
-	int rc = take_in(ledger, folded_out, err);
+	int rc = ph_speakers_follow(ledger, &moved);
 
+	if (moved) {
+		forget(ledger);
+		moved = false;
+	}
+	if (rc != 0) {
+		return fail(ledger, err, rc, "reading the ledger by another key list");
+	}
+	rc = take_in(ledger, folded_out, err);
 	if (rc == 0 && (rc = ph_cut_day_follow(ledger, &moved)) != 0) {
 		return fail(ledger, err, rc, "reading the policies");
 	}

@@ -13,6 +13,7 @@
 #define PH_LEDGER_LEDGER_H
 
 #include "common/log/journal.h"
+#include "common/log/operator.h"
 
 /* Types of entities: the first key of the digest's order. */
 enum ph_entity {
@@ -66,6 +67,12 @@ struct ph_ledger_config {
 	/* How many of a log's entries to fold: 0 leaves it out. NULL: all of all logs. */
 	uint64_t (*takes)(void *data, const struct ph_log *log);
 	void *data;
+	/*
+	 * By which key lists a hub's logs are read: an entry that an operator signs counts with
+	 * the signature of one of theirs, and a log that the newest closes up to there; when that
+	 * is another one, all is folded anew. NULL: whatever stands there counts.
+	 */
+	const struct ph_speakers *speakers; /* borrowed, with its lists */
 	/* Of a site: where what the hub fed lies (fed.h), the journal's database; NULL: nothing. */
 	struct ph_db *fed;
 	unsigned fed_batch; /* how much of that in one transaction; 0: some 2,000 facts */

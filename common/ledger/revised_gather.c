@@ -250,6 +250,7 @@ int ph_revision_gather_before(struct ph_revision *revision, struct ph_error *err
 					    .db = db,
 					    .takes = takes,
 					    .data = revision,
+					    .speakers = revision->ledger->config.speakers,
 				    },
 				    err);
 	}

@@ -109,6 +109,8 @@ struct ph_ledger {
 	struct ph_cursor *cursors; /* by row of the log */
 	size_t n_cursors;
 	uint64_t
+		generation; /* of the key list by which it was folded; 0: not looked at */
+	uint64_t
 		seen; /* mark of the journal: what moved before is folded; 0: look at all */
 	int64_t *moved; /* rows of cursors to be written */
 	size_t n_moved, cap_moved;
@@ -159,6 +161,24 @@ void ph_ledger_note_fork(struct ph_ledger *ledger,
 /* --- intake.c: what comes in --- */
 /* Fold entries of LOG beyond its cursor until ledger->budget is used up. */
 int ph_ledger_intake(struct ph_ledger *ledger, const struct ph_log *log);
+
+/* --- speakers.c: what a hub's logs may say --- */
+/*
+ * Whether ENTRY, number N of a log of that id, is signed as its kind asks. 0 or negative
+ * errno.
+ */
+int ph_speakers_heed(const struct ph_ledger *ledger, const struct ph_entry *entry,
+		     const uint8_t log_id[static PH_LOG_ID_SIZE], uint64_t n,
+		     bool *heeds);
+/* Whether an operator has signed it. */
+int ph_speakers_sign(const struct ph_ledger *ledger, const struct ph_entry *entry,
+		     const uint8_t log_id[static PH_LOG_ID_SIZE], uint64_t n,
+		     bool *signs);
+/* How many entries of LOG count by the key lists. 0 or negative errno. */
+int ph_speakers_limit(const struct ph_ledger *ledger, const struct ph_log *log,
+		      uint64_t *limit_out);
+/* Drop a projection that was made by another key list; then *MOVED. 0 or negative errno. */
+int ph_speakers_follow(struct ph_ledger *ledger, bool *moved);
 
 /* --- held.c: entries that were taken in, found again --- */
 int ph_held_init(struct ph_held *held);

@@ -20,6 +20,7 @@
 #define PH_KEYLIST_HUBS_MAX      4
 #define PH_KEYLIST_OPERATORS_MAX 16
 #define PH_KEYLIST_CLOSED_MAX    16
+#define PH_KEYLIST_FORMER_MAX    32
 #define PH_INVITE_ID_SIZE        16
 #define PH_SITE_CODE_MAX         32  /* bytes */
 #define PH_SITE_NAME_MAX         200 /* bytes */
@@ -36,8 +37,9 @@ enum {
 };
 
 /* body: [1, generation, issued, root key, [[hub signing key, hub Noise static] ...], [operator key ...],
- * [[log id, n, h(n)] ...]], the last left out if there are none; context "packhorse keys 1". The first hub
- * is the one in use. A closed log is of a hub key that is named no more: up to there it counts. */
+ * [[log id, n, h(n)] ...], [former operator key ...]], the last two left out if there are none; context
+ * "packhorse keys 1". The first hub is the one in use. A closed log is of a hub key that is named no more: up to
+ * there it counts. A former operator signs nothing new; what stands in a hub's log with their signature counts. */
 struct ph_keylist {
 	uint64_t generation; /* from 1 */
 	uint64_t issued;     /* seconds since 1970 */
@@ -51,6 +53,8 @@ struct ph_keylist {
 	unsigned n_operators; /* from 1 */
 	struct ph_head closed[PH_KEYLIST_CLOSED_MAX];
 	unsigned n_closed;
+	uint8_t former[PH_KEYLIST_FORMER_MAX][PH_KEY_SIZE];
+	unsigned n_former;
 };
 /* ROOT must be the pair of list->root. */
 int ph_keylist_encode(const struct ph_keylist *list, const struct ph_sign_pair *root,
@@ -60,6 +64,9 @@ int ph_keylist_decode(struct ph_view bytes, struct ph_keylist *list);
 bool ph_keylist_has_hub(const struct ph_keylist *list,
 			const uint8_t sign[static PH_KEY_SIZE]);
 bool ph_keylist_has_operator(const struct ph_keylist *list,
+			     const uint8_t key[static PH_KEY_SIZE]);
+/* The same of those that were operators: of what they signed then. */
+bool ph_keylist_had_operator(const struct ph_keylist *list,
 			     const uint8_t key[static PH_KEY_SIZE]);
 
 /* How far a log of a hub key that is named no more counts; NULL: it is not among them. */

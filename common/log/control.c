@@ -234,6 +234,55 @@ bool ph_control_may_speak(const struct ph_keylist *list, const struct ph_segment
 	return closed ? segment->last <= closed->n : ph_keylist_has_hub(list, key);
 }
 
+/* Whether a log that LIST closes has come there by another way, as a thief would write it. */
+static bool is_other(const struct ph_keylist *list, const uint8_t *log_id, uint64_t n,
+		     const uint8_t h[static PH_HASH_SIZE])
+{
+	const struct ph_head *closed = ph_keylist_closed(list, log_id);
+
+	return closed && closed->n == n && memcmp(closed->h, h, PH_HASH_SIZE) != 0;
+}
+
+int ph_control_check(struct ph_journal *journal, const struct ph_keylist *list,
+		     const struct ph_segment *segment, const struct ph_log *log)
+{
+	const struct ph_head *closed = ph_keylist_closed(list, segment->log_id);
+	uint8_t h[PH_HASH_SIZE];
+	int rc;
+
+	if (!ph_control_may_speak(list, segment, log->key)) {
+		return PH_JOURNAL_E_SEAL;
+	}
+	if (!closed || segment->last != closed->n || segment->first > log->n + 1) {
+		return 0;
+	}
+	rc = ph_journal_chain_at(journal, log, segment->first - 1, h);
+	rc = rc != 0 ? rc : ph_segment_verify(segment, log->key, h, h);
+	if (rc == 0 && is_other(list, segment->log_id, segment->last, h)) {
+		return PH_JOURNAL_E_SEAL;
+	}
+	return rc < 0 ? rc
+		      : 0; /* what else is wrong with it is for who takes it to say */
+}
+
+int ph_control_limit(struct ph_journal *journal, const struct ph_keylist *list,
+		     const struct ph_log *log, uint64_t *limit_out)
+{
+	const struct ph_head *closed = ph_keylist_closed(list, log->id);
+	uint8_t h[PH_HASH_SIZE];
+	int rc;
+
+	*limit_out = UINT64_MAX;
+	if (!closed || log->n < closed->n) {
+		return 0;
+	}
+	rc = ph_journal_chain_at(journal, log, closed->n, h);
+	if (rc == 0) {
+		*limit_out = is_other(list, log->id, closed->n, h) ? 0 : closed->n;
+	}
+	return rc > 0 ? -EUCLEAN : rc;
+}
+
 int ph_control_check_open(const struct ph_segment *segment, const struct ph_keylist *list,
 			  uint8_t key_out[static PH_KEY_SIZE], struct ph_head *from_out)
 {
@@ -265,6 +314,9 @@ int ph_control_check_open(const struct ph_segment *segment, const struct ph_keyl
 		return rc == PH_SEGMENT_E_FORM ? PH_JOURNAL_E_FORM
 		       : rc > 0                ? PH_JOURNAL_E_SEAL
 					       : rc;
+	}
+	if (is_other(list, segment->log_id, segment->last, h)) {
+		return PH_JOURNAL_E_SEAL;
 	}
 	memcpy(key_out, key, PH_KEY_SIZE);
 	memset(from_out, 0, sizeof(*from_out));

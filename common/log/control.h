@@ -56,6 +56,18 @@ int ph_control_hash(struct ph_journal *journal, const struct ph_control *control
 bool ph_control_may_speak(const struct ph_keylist *list, const struct ph_segment *segment,
 			  const uint8_t key[static PH_KEY_SIZE]);
 /*
+ * The same of SEGMENT, which goes on LOG: and if it reaches to where the list closes that, it
+ * must be the very entries that the list names there. 0, PH_JOURNAL_E_SEAL, or a negative errno.
+ */
+int ph_control_check(struct ph_journal *journal, const struct ph_keylist *list,
+		     const struct ph_segment *segment, const struct ph_log *log);
+/*
+ * How many entries of LOG, a hub's, count by LIST: of one that it closes those up to there, and
+ * none if what is held there is not what the list names. 0 or a negative errno.
+ */
+int ph_control_limit(struct ph_journal *journal, const struct ph_keylist *list,
+		     const struct ph_log *log, uint64_t *limit_out);
+/*
  * Whether SEGMENT begins a log of KEY, which may speak: its `open` names site 0 and KEY, its
  * id follows, chain and seal meet. FROM_OUT (n 0: nothing) is what it continues. 0,
  * PH_JOURNAL_E_GAP, _FORM or _SEAL, or -ENOMEM.

@@ -16,11 +16,13 @@
 #include "common/log/envelope.h"
 
 #define CONTEXT "packhorse keys 1"
-#define ITEMS   16
-#define MEMBERS 6 /* and one more, if logs are closed */
+#define ITEMS   32
+#define MEMBERS                                                                          \
+	6 /* and one more, if logs are closed; and another, if there are former operators */
 
 _Static_assert(ITEMS >= PH_KEYLIST_OPERATORS_MAX, "operators fit the walk");
 _Static_assert(ITEMS >= PH_KEYLIST_CLOSED_MAX, "closed logs fit the walk");
+_Static_assert(ITEMS >= PH_KEYLIST_FORMER_MAX, "former operators fit the walk");
 
 static bool hubs_read(const msgpack_object *object, struct ph_keylist *list)
 {
@@ -43,27 +45,29 @@ static bool hubs_read(const msgpack_object *object, struct ph_keylist *list)
 	return true;
 }
 
-static bool operators_read(const msgpack_object *object, struct ph_keylist *list)
+static bool keys_read(const msgpack_object *object, uint8_t (*out)[PH_KEY_SIZE],
+		      uint32_t max, unsigned *n_out)
 {
-	const msgpack_object_array *keys =
-		ph_mp_array(object, 1, PH_KEYLIST_OPERATORS_MAX);
+	const msgpack_object_array *keys = ph_mp_array(object, 1, max);
 
 	if (!keys) {
 		return false;
 	}
 	for (unsigned i = 0; i < keys->size; i++) {
-		if (!ph_mp_bin_exact(ph_mp_item(keys, i), list->operator_key[i],
-				     PH_KEY_SIZE)) {
+		if (!ph_mp_bin_exact(ph_mp_item(keys, i), out[i], PH_KEY_SIZE)) {
 			return false;
 		}
 	}
-	list->n_operators = keys->size;
+	*n_out = keys->size;
 	return true;
 }
 
-static bool closed_read(const msgpack_object *object, struct ph_keylist *list)
+/* LEAST: how many there must be. */
+static bool closed_read(const msgpack_object *object, uint32_t least,
+			struct ph_keylist *list)
 {
-	const msgpack_object_array *logs = ph_mp_array(object, 1, PH_KEYLIST_CLOSED_MAX);
+	const msgpack_object_array *logs =
+		ph_mp_array(object, least, PH_KEYLIST_CLOSED_MAX);
 
 	if (!logs) {
 		return false;
@@ -94,7 +98,8 @@ static int body_decode(struct ph_view body, struct ph_keylist *list)
 	int rc = ph_envelope_body(&mp, body, ITEMS, members, &array);
 
 	list->n_closed = 0;
-	if (rc > 0) {
+	list->n_former = 0;
+	while (rc > 0 && members < MEMBERS + 2) {
 		members++;
 		rc = ph_envelope_body(&mp, body, ITEMS, members, &array);
 	}
@@ -108,8 +113,13 @@ static int body_decode(struct ph_view body, struct ph_keylist *list)
 				   &list->issued) &&
 		  ph_mp_bin_exact(ph_mp_item(array, 3), list->root, PH_KEY_SIZE) &&
 		  hubs_read(ph_mp_item(array, 4), list) &&
-		  operators_read(ph_mp_item(array, 5), list) &&
-		  (members == MEMBERS || closed_read(ph_mp_item(array, 6), list));
+		  keys_read(ph_mp_item(array, 5), list->operator_key,
+			    PH_KEYLIST_OPERATORS_MAX, &list->n_operators) &&
+		  (members == MEMBERS ||
+		   closed_read(ph_mp_item(array, 6), members == MEMBERS + 1, list)) &&
+		  (members < MEMBERS + 2 ||
+		   keys_read(ph_mp_item(array, 7), list->former, PH_KEYLIST_FORMER_MAX,
+			     &list->n_former));
 
 	ph_mp_deinit(&mp);
 	return ok ? 0 : PH_CERT_E_FORM;
@@ -126,6 +136,9 @@ static bool keys_ok(const struct ph_keylist *list)
 	for (unsigned i = 0; i < list->n_operators; i++) {
 		ok = ok && ph_sign_key_ok(list->operator_key[i]);
 	}
+	for (unsigned i = 0; i < list->n_former; i++) {
+		ok = ok && ph_sign_key_ok(list->former[i]);
+	}
 	return ok;
 }
 
@@ -134,7 +147,9 @@ static int body_encode(const struct ph_keylist *list, struct ph_buf *body)
 	struct ph_mpw writer;
 
 	ph_mpw_init(&writer, body);
-	ph_mpw_array(&writer, list->n_closed > 0 ? MEMBERS + 1 : MEMBERS);
+	ph_mpw_array(&writer, list->n_former > 0   ? MEMBERS + 2
+			      : list->n_closed > 0 ? MEMBERS + 1
+						   : MEMBERS);
 	ph_mpw_uint(&writer, 1);
 	ph_mpw_uint(&writer, list->generation);
 	ph_mpw_uint(&writer, list->issued);
@@ -149,7 +164,7 @@ static int body_encode(const struct ph_keylist *list, struct ph_buf *body)
 	for (unsigned i = 0; i < list->n_operators; i++) {
 		ph_mpw_bin(&writer, list->operator_key[i], PH_KEY_SIZE);
 	}
-	if (list->n_closed > 0) {
+	if (list->n_closed > 0 || list->n_former > 0) {
 		ph_mpw_array(&writer, list->n_closed);
 	}
 	for (unsigned i = 0; i < list->n_closed; i++) {
@@ -157,6 +172,12 @@ static int body_encode(const struct ph_keylist *list, struct ph_buf *body)
 		ph_mpw_bin(&writer, list->closed[i].log_id, PH_LOG_ID_SIZE);
 		ph_mpw_uint(&writer, list->closed[i].n);
 		ph_mpw_bin(&writer, list->closed[i].h, PH_HASH_SIZE);
+	}
+	if (list->n_former > 0) {
+		ph_mpw_array(&writer, list->n_former);
+	}
+	for (unsigned i = 0; i < list->n_former; i++) {
+		ph_mpw_bin(&writer, list->former[i], PH_KEY_SIZE);
 	}
 	return ph_mpw_end(&writer);
 }
@@ -167,6 +188,7 @@ int ph_keylist_encode(const struct ph_keylist *list, const struct ph_sign_pair *
 	if (list->n_hubs > PH_KEYLIST_HUBS_MAX ||
 	    list->n_operators > PH_KEYLIST_OPERATORS_MAX ||
 	    list->n_closed > PH_KEYLIST_CLOSED_MAX ||
+	    list->n_former > PH_KEYLIST_FORMER_MAX ||
 	    memcmp(list->root, root->key, PH_KEY_SIZE) != 0) {
 		return -EINVAL;
 	}
@@ -232,15 +254,28 @@ bool ph_keylist_has_hub(const struct ph_keylist *list,
 	return false;
 }
 
-bool ph_keylist_has_operator(const struct ph_keylist *list,
-			     const uint8_t key[static PH_KEY_SIZE])
+static bool has(const uint8_t (*keys)[PH_KEY_SIZE], unsigned n,
+		const uint8_t key[static PH_KEY_SIZE])
 {
-	for (unsigned i = 0; i < list->n_operators; i++) {
-		if (memcmp(list->operator_key[i], key, PH_KEY_SIZE) == 0) {
+	for (unsigned i = 0; i < n; i++) {
+		if (memcmp(keys[i], key, PH_KEY_SIZE) == 0) {
 			return true;
 		}
 	}
 	return false;
+}
+
+bool ph_keylist_has_operator(const struct ph_keylist *list,
+			     const uint8_t key[static PH_KEY_SIZE])
+{
+	return has((const uint8_t(*)[PH_KEY_SIZE])list->operator_key, list->n_operators,
+		   key);
+}
+
+bool ph_keylist_had_operator(const struct ph_keylist *list,
+			     const uint8_t key[static PH_KEY_SIZE])
+{
+	return has((const uint8_t(*)[PH_KEY_SIZE])list->former, list->n_former, key);
 }
 
 const struct ph_head *ph_keylist_closed(const struct ph_keylist *list,

@@ -66,3 +66,38 @@ int ph_operator_check(const struct ph_entry *entry,
 	ph_buf_deinit(&body);
 	return rc;
 }
+
+static bool is_known(const struct ph_speakers *speakers,
+		     const uint8_t key[static PH_KEY_SIZE])
+{
+	bool any = false;
+
+	for (size_t i = 0; i < 2; i++) {
+		const struct ph_keylist *list = speakers->list[i];
+
+		any = any || list != NULL;
+		if (list && (ph_keylist_has_operator(list, key) ||
+			     ph_keylist_had_operator(list, key))) {
+			return true;
+		}
+	}
+	return !any;
+}
+
+int ph_operator_of(const struct ph_speakers *speakers, const struct ph_entry *entry,
+		   const uint8_t log_id[static PH_LOG_ID_SIZE], uint64_t n)
+{
+	int rc = ph_operator_check(entry, log_id, n);
+
+	return rc == 0 && !is_known(speakers, entry->extras.operator_sig.data)
+		       ? PH_OPERATOR_E_STRANGER
+		       : rc;
+}
+
+int ph_operator_heed(const struct ph_speakers *speakers, const struct ph_entry *entry,
+		     const uint8_t log_id[static PH_LOG_ID_SIZE], uint64_t n)
+{
+	return entry->kind && entry->kind->operator_only
+		       ? ph_operator_of(speakers, entry, log_id, n)
+		       : 0;
+}

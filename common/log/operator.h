@@ -9,11 +9,12 @@
 #ifndef PH_LOG_OPERATOR_H
 #define PH_LOG_OPERATOR_H
 
-#include "common/log/keys.h"
+#include "common/log/cert.h"
 
 enum {
 	PH_OPERATOR_E_NONE = 1,  /* it carries none */
 	PH_OPERATOR_E_SIGNATURE, /* it is of something else, or its key is none */
+	PH_OPERATOR_E_STRANGER,  /* it is of a key that no list names as an operator's */
 };
 
 /*
@@ -32,5 +33,23 @@ int ph_operator_sign(const struct ph_entry *entry,
  */
 int ph_operator_check(const struct ph_entry *entry,
 		      const uint8_t log_id[static PH_LOG_ID_SIZE], uint64_t n);
+
+/*
+ * Key lists by which entries of a hub's logs are heeded: the newest, and the one that a device
+ * joined with. None: whoever asks wrote them, or had their segments proved to be its own.
+ */
+struct ph_speakers {
+	const struct ph_keylist *list[2]; /* borrowed; may be NULL */
+};
+/*
+ * Whether ENTRY, number N of that log of a hub, has all that it needs to be heeded: the
+ * signature of an operator of now or then, if its kind is theirs to sign. 0; PH_OPERATOR_E_*: it
+ * is to be as if it were not there; or a negative errno.
+ */
+int ph_operator_heed(const struct ph_speakers *speakers, const struct ph_entry *entry,
+		     const uint8_t log_id[static PH_LOG_ID_SIZE], uint64_t n);
+/* The same of the signature itself, whatever the kind: whether it makes ENTRY an operator's. */
+int ph_operator_of(const struct ph_speakers *speakers, const struct ph_entry *entry,
+		   const uint8_t log_id[static PH_LOG_ID_SIZE], uint64_t n);
 
 #endif

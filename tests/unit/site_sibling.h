@@ -118,14 +118,29 @@ static inline struct ph_value bytes_value(const void *data, size_t len)
 	return (struct ph_value){ .set = true, .as.bytes = PH_VIEW(data, len) };
 }
 
+/* Who signs what an operator has to: the operator of the province; or somebody, or nobody. */
+static const struct ph_sign_pair *words_signed_by;
+static bool words_unsigned;
+
 static inline struct ph_ref say(struct world *world, struct ph_entry *entry,
 				uint32_t number)
 {
+	const struct ph_log *log = ph_writer_log(world->control);
+	uint8_t sig[PH_OPERATOR_SIZE];
 	struct ph_ref ref;
 
 	entry->kind = ph_kind_find(number);
 	entry->number = number;
+	if ((entry->kind->operator_only || number == PH_KIND_VOID) && !words_unsigned) {
+		province_must(ph_operator_sign(entry, log->id, log->n + 1,
+					       words_signed_by
+						       ? words_signed_by
+						       : &world->province.operator_pair,
+					       sig, NULL));
+		entry->extras.operator_sig = PH_VIEW(sig, sizeof(sig));
+	}
 	province_must(ph_writer_add(world->control, entry, &ref, NULL));
+	assert_int_equal(ref.n, ph_writer_log(world->control)->n);
 	return ref;
 }
 

@@ -139,11 +139,14 @@ static bool has_part(struct room *room, const struct ph_ref *ref)
 
 static struct ph_erasing_done carry_out(struct bench *bench, unsigned n_lists)
 {
-	struct ph_erasing erasing = { .ledger = bench->room->world.ledger, .now = T0 };
+	struct ph_speakers speakers = { { NULL } };
+	struct ph_erasing erasing = { .ledger = bench->room->world.ledger,
+				      .speakers = &speakers,
+				      .now = T0 };
 	struct ph_erasing_done done;
 
 	for (unsigned i = 0; i < n_lists; i++) {
-		erasing.keylist[i] = &bench->list[i];
+		speakers.list[i] = &bench->list[i];
 	}
 	assert_int_equal(ph_erasing_run(&erasing, &done), 0);
 	return done;

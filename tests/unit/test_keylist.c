@@ -197,6 +197,67 @@ static void test_closed(void **state)
 	ph_buf_deinit(&bytes);
 }
 
+/* Who was an operator: the last member, behind closed logs, which there need not be. */
+static void test_former(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *name;
+		unsigned n, n_closed;
+		int rc;
+	} cases[] = {
+		{ "one, and no closed log", 1, 0, 0 },
+		{ "behind a closed log", 1, 1, 0 },
+		{ "most", PH_KEYLIST_FORMER_MAX, PH_KEYLIST_CLOSED_MAX, 0 },
+		{ "one more", PH_KEYLIST_FORMER_MAX + 1, 0, -EINVAL },
+	};
+	struct ph_sign_pair pair, other;
+	struct ph_rng_seeded seeded;
+	struct ph_rng rng;
+
+	ph_rng_seed(&seeded, 77, &rng);
+	ph_sign_pair_make(&pair, &rng);
+	ph_sign_pair_make(&other, &rng);
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		print_message("# %s\n", cases[i].name);
+		struct ph_keylist list = p.list, again;
+		struct ph_buf bytes = { 0 };
+
+		list.n_former = cases[i].n;
+		for (unsigned j = 0; j < PH_KEYLIST_FORMER_MAX; j++) {
+			memcpy(list.former[j], pair.key, PH_KEY_SIZE);
+		}
+		list.n_closed = cases[i].n_closed;
+		for (unsigned j = 0; j < list.n_closed; j++) {
+			list.closed[j] =
+				(struct ph_head){ .log_id = { (uint8_t)j }, .n = 1 };
+		}
+		assert_int_equal(ph_keylist_encode(&list, &p.root, &bytes), cases[i].rc);
+		if (cases[i].rc == 0) {
+			memset(&again, 0x5a, sizeof(again));
+			assert_int_equal(ph_keylist_decode(ph_buf_view(&bytes), &again),
+					 0);
+			assert_int_equal(again.n_former, list.n_former);
+			assert_int_equal(again.n_closed, list.n_closed);
+			assert_true(ph_keylist_had_operator(&again, pair.key));
+			assert_false(ph_keylist_has_operator(&again, pair.key));
+			assert_false(ph_keylist_had_operator(&again, other.key));
+		}
+		ph_buf_deinit(&bytes);
+	}
+	/* a key that is no point is none; and there is no list of nobody */
+	struct ph_keylist list = p.list;
+	struct ph_buf bytes = { 0 };
+
+	list.n_former = 1;
+	memset(list.former[0], 0xff, PH_KEY_SIZE);
+	assert_int_equal(ph_keylist_encode(&list, &p.root, &bytes), -EINVAL);
+	assert_int_equal(ph_keylist_encode(&p.list, &p.root, &bytes), 0);
+	assert_int_equal(ph_keylist_decode(ph_buf_view(&bytes), &list), 0);
+	assert_int_equal(list.n_former, 0);
+	ph_buf_deinit(&bytes);
+}
+
 static void assert_list_refused(const struct ph_keylist *list, uint64_t version,
 				const char *context, const struct ph_sign_pair *pair,
 				int expected)
@@ -311,6 +372,7 @@ int main(void)
 		cmocka_unit_test(test_round_trip_at_limits),
 		cmocka_unit_test(test_every_bit),
 		cmocka_unit_test(test_closed),
+		cmocka_unit_test(test_former),
 		cmocka_unit_test(test_forged),
 		cmocka_unit_test(test_root_of_small_order),
 		cmocka_unit_test(test_size_limit),

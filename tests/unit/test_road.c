@@ -4,6 +4,7 @@
  * client/site_take.c), and who gets them.
  */
 #include "tests/unit/road_world.h"
+#include "tests/unit/put_room.h"
 
 #include "daemon/hub_internal.h"
 
@@ -304,44 +305,38 @@ static void test_road_fork(void **state)
 
 /* ---- devices that were cut off ---- */
 
-static void say(struct two *two, struct ph_entry *entry, uint32_t number)
-{
-	struct ph_error err = { 0 };
-
-	entry->kind = ph_kind_find(number);
-	entry->number = number;
-	if ((number == PH_KIND_LOG_ADOPT
-		     ? ph_hub_desk_add(two->room.hub, entry, 1, NULL, &err)
-		     : ph_hub_control_add(two->room.hub, entry, 1, &err)) != 0) {
-		fail_msg("%s", err.text);
-	}
-}
-
-/* The first is cut off behind what its log now has. */
+/* The first is cut off behind what its log now has, all of which is at the hub. */
 static struct ph_head cut_first(struct two *two)
 {
 	const struct ph_log *log = ph_site_log(two->first.site);
 	struct ph_head head = { .n = log->n };
-	struct ph_buf heads = { 0 };
-	struct ph_entry entry = { 0 };
 
 	memcpy(head.log_id, log->id, sizeof(log->id));
 	memcpy(head.h, log->h, sizeof(log->h));
-	entry.field[PH_CUT_DEVICE].set = true;
-	entry.field[PH_CUT_DEVICE].as.bytes =
-		PH_VIEW(log->device_id, sizeof(log->device_id));
-	assert_int_equal(ph_list_put_heads(&heads, &head, 1, &entry.field[PH_CUT_HEADS]),
-			 0);
-	say(two, &entry, PH_KIND_DEVICE_CUT);
-	ph_buf_deinit(&heads);
+	json_decref(signs(&two->room,
+			  json_pack("{s:s, s:s, s:s}", "command", "device-cut", "device",
+				    pc_id(&two->first), "reason", "stolen")));
 	return head;
+}
+
+/* An operator adopts its log up to entry N. */
+static void adopt_first(struct two *two, uint64_t n)
+{
+	char id[2 * PH_LOG_ID_SIZE + 1];
+	char place[sizeof(id) + 24];
+
+	ph_hex(id, ph_site_log(two->first.site)->id, PH_LOG_ID_SIZE);
+	snprintf(place, sizeof(place), "%s:%llu", id, (unsigned long long)n);
+	json_decref(signs(&two->room,
+			  json_pack("{s:s, s:s}", "command", "log-adopt", "log", place)));
+	while (ph_hub_fold(two->room.hub) > 0) {
+	}
 }
 
 /* Its log goes to others as far as the cut covers it; further when it is adopted. */
 static void test_road_cut_off(void **state)
 {
 	struct two *two = *state;
-	struct ph_entry adopt = { 0 };
 	struct ph_head head;
 	struct ph_ref reader;
 	struct drove drove;
@@ -359,14 +354,7 @@ static void test_road_cut_off(void **state)
 	drove = sync_pc(&two->room, &two->second);
 	assert_int_equal(drove.counts.items_in, 0);
 
-	adopt.field[PH_ADOPT_HEAD].set = true;
-	adopt.field[PH_ADOPT_HEAD].as.head = head;
-	adopt.field[PH_ADOPT_HEAD].as.head.n = ph_site_log(two->first.site)->n;
-	memcpy(adopt.field[PH_ADOPT_HEAD].as.head.h, ph_site_log(two->first.site)->h,
-	       PH_HASH_SIZE);
-	say(two, &adopt, PH_KIND_LOG_ADOPT);
-	while (ph_hub_fold(two->room.hub) > 0) {
-	}
+	adopt_first(two, ph_site_log(two->first.site)->n);
 	drove = sync_pc(&two->room, &two->second);
 	/* the hub sends it; here it is left alone until the feed has brought the adoption */
 	assert_int_equal(drove.counts.items_in, 2); /* its part is inside; a page */
@@ -382,9 +370,6 @@ static void test_road_cut_off(void **state)
 static void test_road_adopted_between_seals(void **state)
 {
 	struct two *two = *state;
-	struct ph_entry adopt = { 0 };
-	struct ph_log log;
-	struct ph_head head;
 	struct ph_ref readers[2];
 
 	sync_pc(&two->room, &two->first);
@@ -396,19 +381,7 @@ static void test_road_adopted_between_seals(void **state)
 	readers[1] = pc_reader(&two->first, "Lò Thị Hoa");
 	assert_int_equal(ph_site_commit(two->first.site, NULL), 0);
 	sync_pc(&two->room, &two->first);
-	memcpy(head.log_id, readers[0].log_id, sizeof(head.log_id));
-	head.n = readers[0].n;
-	assert_int_equal(ph_journal_log_find(ph_hub_journal(two->room.hub),
-					     readers[0].log_id, &log),
-			 0);
-	assert_int_equal(
-		ph_journal_chain_at(ph_hub_journal(two->room.hub), &log, head.n, head.h),
-		0);
-	adopt.field[PH_ADOPT_HEAD].set = true;
-	adopt.field[PH_ADOPT_HEAD].as.head = head;
-	say(two, &adopt, PH_KIND_LOG_ADOPT);
-	while (ph_hub_fold(two->room.hub) > 0) {
-	}
+	adopt_first(two, readers[0].n);
 	for (int i = 0; i < 2; i++) { /* the adoption by the feed, then the log */
 		sync_pc(&two->room, &two->second);
 	}

@@ -212,9 +212,11 @@ static void test_take_epochs(void **state)
 	ph_buf_deinit(&feeding.page);
 }
 
-/* A page with the adoption of what SIBLING has written. */
-static struct ph_item *adoption(struct world *world, struct sibling *sibling)
+/* A page with the adoption of what SIBLING has written, which BY has signed. */
+static struct ph_item *adoption(struct world *world, struct sibling *sibling,
+				const struct ph_sign_pair *by)
 {
+	uint8_t sig[PH_OPERATOR_SIZE];
 	const struct ph_log *log = ph_writer_log(sibling->writer);
 	struct ph_feed_page page = { .epoch = world->epoch, .scope = 1, .number = 1 };
 	struct ph_feed_log hub = { .role = PH_ROLE_HUB };
@@ -230,6 +232,8 @@ static struct ph_item *adoption(struct world *world, struct sibling *sibling)
 	memcpy(entry.field[PH_ADOPT_HEAD].as.head.log_id, log->id, PH_LOG_ID_SIZE);
 	memcpy(entry.field[PH_ADOPT_HEAD].as.head.h, log->h, PH_HASH_SIZE);
 	entry.field[PH_ADOPT_HEAD].as.head.n = log->n;
+	province_must(ph_operator_sign(&entry, hub.id, 9, by, sig, NULL));
+	entry.extras.operator_sig = PH_VIEW(sig, sizeof(sig));
 	province_must(ph_entry_encode(&entry, &bytes, NULL));
 	act.entry = ph_buf_view(&bytes);
 	act.ref = feed_ref(&hub, 9, act.entry);
@@ -258,7 +262,12 @@ static void test_take_adopted(void **state)
 	assert_true(store(world,
 			  two_items(control_item(world, 0), sibling_item(&sibling, 0))));
 	assert_int_equal(told_n(world, &sibling), 0);
-	assert_true(store(world, adoption(world, &sibling)));
+	assert_true(store(world, adoption(world, &sibling, &world->province.hub.sign)));
+	assert_true(store(world, sibling_item(&sibling, 0)));
+	assert_int_equal(told_n(world, &sibling), 0); /* nobody who may has signed it */
+	world->epoch.number++;                        /* the feed begins anew */
+	assert_true(
+		store(world, adoption(world, &sibling, &world->province.operator_pair)));
 	assert_true(store(world, sibling_item(&sibling, 0)));
 	assert_int_equal(told_n(world, &sibling), n);
 	sibling_write(&sibling, world_visit(3)); /* beyond it */
