@@ -6,6 +6,7 @@
   sheets.py parts FILE.xlsx  that each part of a workbook is XML; how many formulas, links
   sheets.py names FILE.xlsx  of its sheets
   sheets.py page FILE.html   a page to be printed: its headings, its tables, what would run or be loaded
+  sheets.py rows N           a book of N lines of stock, for those who measure
   sheets.py random PROGRAM [--count N] [--seed S]
                              N books of texts that a format could trip over, through
                              packhorse-xlsx and read back; each text must be what it was
@@ -161,6 +162,11 @@ def page(path):
             "tables": [[[text(c) for c in row] for row in table.iter("tr")] for table in root.iter("table")]}
 
 
+def rows(n):
+    return {"sheets": [{"name": "here", "columns": [{"title": t} for t in ("ĐIỂM", "BẢN SÁCH", "NHAN ĐỀ", "TÌNH TRẠNG")] + [{"title": "GIÁ", "type": "money"}],
+                        "rows": [["Điểm %d" % (i % 500), "%06d" % i, "Nhan đề số %d của tủ sách" % (i % 9000), "", i % 90 * 1000] for i in range(n)]}]}
+
+
 def random_arguments(arguments):
     options = dict(zip(arguments[1::2], arguments[2::2]))
     return arguments[0], int(options.get("--count", 100)), int(options.get("--seed") or os.environ.get("PACKHORSE_SEED") or random.randrange(1 << 32))
@@ -169,7 +175,7 @@ def random_arguments(arguments):
 def main():
     what, files = sys.argv[1], sys.argv[2:]
     answer = {"office": lambda: office(files), "strict": lambda: strict(files[0]),
-              "parts": lambda: parts(files[0]), "names": lambda: names(files[0]), "page": lambda: page(files[0]),
+              "parts": lambda: parts(files[0]), "names": lambda: names(files[0]), "page": lambda: page(files[0]), "rows": lambda: rows(int(files[0])),
               "random": lambda: random_books(*random_arguments(files))}[what]()
     print(json.dumps(answer, ensure_ascii=False))
 
