@@ -207,6 +207,7 @@ static void on_deadline(uv_timer_t *timer)
 
 	if (uv_now(&agent->loop) - agent->stop_began < GIVE_UP_MS) {
 		ph_agent_talk_stop(agent->talk, true);
+		ph_front_stop(agent->front, true);
 		ph_agent_check_end(agent);
 		return;
 	}
@@ -235,7 +236,7 @@ static void begin_stop(struct agent *agent)
 	ph_agent_road_stop(agent->road);
 	ph_agent_lan_stop(agent->lan);
 	ph_agent_talk_stop(agent->talk, false);
-	ph_front_stop(agent->front);
+	ph_front_stop(agent->front, false);
 	ph_agent_check_end(agent);
 }
 
@@ -413,7 +414,6 @@ static void start_front(struct agent *agent)
 	struct ph_error why = { .exit = PH_EXIT_OTHER };
 	const struct ph_front_config config = { .loop = &agent->loop,
 						.work = agent->work,
-						.program = agent->cli->program,
 						.dir = agent->cli->dir,
 						.port = agent->settings.desk_port,
 						.state = on_state,
@@ -487,7 +487,7 @@ static void finish(struct agent *agent)
 {
 	if (agent->has_loop) {
 		ph_agent_net_stop(agent->net);
-		ph_front_stop(agent->front);
+		ph_front_stop(agent->front, true);
 		if (agent->talk) {
 			ph_agent_talk_stop(agent->talk, true);
 		}

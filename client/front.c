@@ -112,7 +112,7 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 	run(poll->data);
 }
 
-static uint64_t now(void *data)
+static uint64_t now_ms(void *data)
 {
 	const struct ph_front *front = data;
 
@@ -152,7 +152,7 @@ static void look_at_row(struct ph_front *front)
 		char words[200];
 
 		next = asked->next;
-		if (now(front) - asked->since < PH_COMMAND_WAIT_MS ||
+		if (now_ms(front) - asked->since < PH_COMMAND_WAIT_MS ||
 		    !ph_work_take_back(front->config.work, &asked->order)) {
 			continue;
 		}
@@ -194,9 +194,8 @@ static void on_done(struct ph_order *order)
 static int order(struct ph_front *front, struct ph_web_call *call, struct ph_web_no *no)
 {
 	const struct ph_door_entry *session =
-		ph_door_session(&front->door, now(front), ph_web_call_bearer(call));
+		ph_door_session(&front->door, now_ms(front), ph_web_call_bearer(call));
 	const struct ph_front_setting setting = {
-		.program = front->config.program,
 		.dir = front->config.dir,
 		.is_vietnamese = session && session->is_vietnamese,
 	};
@@ -211,7 +210,7 @@ static int order(struct ph_front *front, struct ph_web_call *call, struct ph_web
 	}
 	asked->front = front;
 	asked->call = call;
-	asked->since = now(front);
+	asked->since = now_ms(front);
 	asked->order.owner = asked;
 	asked->order.on_done = on_done;
 	asked->next = front->asked;
@@ -257,7 +256,7 @@ static void enter(struct ph_front *front, struct ph_web_call *call)
 	if (!is_vietnamese && strcmp(language, "en") != 0) {
 		(void)ph_web_refuse(&no, 400, "usage", "language",
 				    "\"language\" is vi or en");
-	} else if (ph_door_enter(&front->door, now(front), ph_view_str(token),
+	} else if (ph_door_enter(&front->door, now_ms(front), ph_view_str(token),
 				 is_vietnamese, bearer) < 0) {
 		(void)ph_web_refuse(
 			&no, 403, "token", "token",
@@ -316,7 +315,7 @@ static int who(void *data, struct ph_view bearer, unsigned *role_out,
 {
 	struct ph_front *front = data;
 
-	if (!ph_door_session(&front->door, now(front), bearer)) {
+	if (!ph_door_session(&front->door, now_ms(front), bearer)) {
 		return -EACCES;
 	}
 	*role_out = PH_WEB_OPERATOR;
@@ -359,7 +358,7 @@ static int start_web(struct ph_front *front, int fd, struct ph_error *err)
 					.hosts = hosts,
 					.n_hosts = 2,
 					.rng = ph_rng_system,
-					.now = now,
+					.now = now_ms,
 					.who = who,
 					.handle = handle,
 					.data = front };
@@ -433,7 +432,7 @@ unsigned ph_front_port(const struct ph_front *front)
 
 void ph_front_token(struct ph_front *front, char out[static PH_DOOR_TEXT])
 {
-	ph_door_token(&front->door, now(front), out);
+	ph_door_token(&front->door, now_ms(front), out);
 }
 
 void ph_front_tell(struct ph_front *front, const char *name, json_t *data)
@@ -446,7 +445,7 @@ void ph_front_tell(struct ph_front *front, const char *name, json_t *data)
 	run(front);
 }
 
-void ph_front_stop(struct ph_front *front)
+void ph_front_stop(struct ph_front *front, bool now)
 {
 	struct asked *next;
 
@@ -460,6 +459,9 @@ void ph_front_stop(struct ph_front *front)
 		if (ph_work_take_back(front->config.work, &asked->order)) {
 			give_up(asked, "the agent is stopping");
 		}
+	}
+	if (now) {
+		ph_web_cut(front->web);
 	}
 	run(front);
 }

@@ -15,7 +15,6 @@
 struct ph_front_config {
 	uv_loop_t *loop;
 	struct ph_work *work;
-	const struct ph_cli_program *program;
 	const char *dir;
 	unsigned port; /* 0: a free one */
 	void (*state)(void *data, struct ph_host_state *state_out);
@@ -35,8 +34,9 @@ void ph_front_token(struct ph_front *front, char out[static PH_DOOR_TEXT]);
 void ph_front_tell(struct ph_front *front, const char *name, json_t *data);
 /*
  * Take no more; what the worker has begun is answered, the rest refused; then FRONT frees
- * itself and calls on_gone. May be called again. FRONT may be NULL.
+ * itself and calls on_gone. With NOW nobody is waited for who does not take his answer. May
+ * be called again. FRONT may be NULL.
  */
-void ph_front_stop(struct ph_front *front);
+void ph_front_stop(struct ph_front *front, bool now);
 
 #endif

@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/cli/cli.h"
+
 #define NAME_MAX_LEN 40
 #define SAID_MAX     64 /* lines of standard error that are told */
 

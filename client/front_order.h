@@ -6,7 +6,6 @@
 #ifndef PH_CLIENT_FRONT_ORDER_H
 #define PH_CLIENT_FRONT_ORDER_H
 
-#include "common/cli/cli.h"
 #include "common/web/route.h"
 
 enum ph_front_action {
@@ -27,7 +26,6 @@ extern const size_t ph_front_n_routes;
 const char *ph_front_words(const char *command);
 
 struct ph_front_setting {
-	const struct ph_cli_program *program;
 	const char *dir;
 	bool is_vietnamese;
 };

@@ -366,6 +366,34 @@ def test_end(site, bearer):
     tap.equal("with all that was said", site.command("verify").returncode, 0)
 
 
+def fill(site):
+    """Copies enough that a list of them is more than sockets hold."""
+    title = json.loads(site.command("title", "add", "--name", "Sách dày " * 20, "--json").stdout)
+    ref = title["entries"][0]["ref"]
+    lines = "".join(json.dumps({"kind": "copy-put", "copy": f"{500000 + i}", "title": ref,
+                                "owner": 140371}) + "\n" for i in range(4000))
+    got = site.command("record", "--batch", input=lines)
+    if got.returncode != 0:
+        raise AssertionError(got.stderr)
+
+
+def test_deaf(site):
+    """A page that takes no answer keeps nobody from ending."""
+    site.start()
+    bearer = site.enter()
+    with socket.socket() as peer:
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        peer.connect(("127.0.0.1", site.port))
+        peer.sendall((f"GET /api/v1/lists/here?limit=10000 HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+                      f"Authorization: Bearer {bearer}\r\n\r\n").encode())
+        wait_for(lambda: None, 2)
+        status, seconds = site.end()
+        tap.equal("a page that takes no answer: the agent ends", status, 0)
+        tap.ok("within five seconds", seconds < 5, seconds)
+        tap.ok("and in order", "agent.stop" in site.log() and "result=done" in site.log(),
+               site.log())
+
+
 def main():
     folder = room()
     hub = Hub(os.path.join(folder, "hub"))
@@ -387,6 +415,8 @@ def main():
         test_events(site, bearer)
         test_waiting(site, bearer)
         test_end(site, bearer)
+        fill(site)
+        test_deaf(site)
     finally:
         hub.kill()
         off.kill()

@@ -253,8 +253,7 @@ static void expect_json(const json_t *got, const char *want)
 
 static void test_orders(void **state)
 {
-	const struct ph_front_setting setting = { .program = &program,
-						  .dir = "somewhere",
+	const struct ph_front_setting setting = { .dir = "somewhere",
 						  .is_vietnamese = true };
 
 	(void)state;
