@@ -242,6 +242,63 @@ static void test_addresses(void **state)
 	assert_int_equal(ph_address_split("abc:1", host, 3, &port, NULL), -22);
 }
 
+/* Where pages are served: on this machine alone, or nowhere. */
+static void test_web(void **state)
+{
+	static const struct {
+		const char *text;
+		bool is_good;
+	} webs[] = {
+		{ "listen = 127.0.0.1:0", true },
+		{ "listen = 127.255.0.9:65535", true },
+		{ "listen = [::1]:8080", true },
+		{ "listen = /run/packhorse/web", true },
+		{ "listen =", true },
+		{ "listen = 0.0.0.0:80", false },
+		{ "listen = 128.0.0.1:80", false },
+		{ "listen = [::]:80", false },
+		{ "listen = [::ffff:127.0.0.1]:80", false },
+		{ "listen = localhost:80", false },
+		{ "listen = 127.0.0.1", false },
+		{ "listen = 127.0.0.1:65536", false },
+		{ "listen = 127.0.0.1:1\nlisten = 127.0.0.1:2", false },
+		{ "host = thuvien.example.vn", true },
+		{ "host = [fe80::1]", true },
+		{ "host = a\nhost = b\nhost = c\nhost = d\nhost = e\nhost = f\nhost = "
+		  "g\nhost = h",
+		  true },
+		{ "host = a\nhost = b\nhost = c\nhost = d\nhost = e\nhost = f\nhost = "
+		  "g\nhost = h\nhost = i",
+		  false },
+		{ "host =", false },
+		{ "host = A", false },
+		{ "host = a:80", false },
+		{ "host = a b", false },
+		{ "host = [a", false },
+	};
+	struct ph_settings settings;
+	struct ph_error err;
+	char text[200];
+
+	(void)state;
+	ph_settings_init(&settings);
+	assert_string_equal(settings.web, "");
+	assert_int_equal(settings.web_connections, PH_WEB_CONNECTIONS);
+	assert_int_equal(settings.web_waiting, PH_WEB_WAITING);
+	for (size_t i = 0; i < sizeof(webs) / sizeof(webs[0]); i++) {
+		snprintf(text, sizeof(text), "[web]\n%s\n", webs[i].text);
+		if ((parse(&settings, text, &err) == 0) != webs[i].is_good) {
+			fail_msg("%s: %s", webs[i].text, err.text);
+		}
+		assert_true(webs[i].is_good || strncmp(err.text, "conf:", 5) == 0);
+	}
+	/* a path of just as many bytes as a socket's may have, and one more */
+	for (int len = 107; len <= 108; len++) {
+		snprintf(text, sizeof(text), "[web]\nlisten = /%0*d\n", len - 1, 0);
+		assert_int_equal(parse(&settings, text, &err) == 0, len == 107);
+	}
+}
+
 static void put_file(const char *dir, const char *name, const char *text)
 {
 	char path[512];
@@ -309,6 +366,7 @@ int main(void)
 		cmocka_unit_test(test_cases),     cmocka_unit_test(test_values),
 		cmocka_unit_test(test_long_line), cmocka_unit_test(test_many_addresses),
 		cmocka_unit_test(test_addresses), cmocka_unit_test(test_folder),
+		cmocka_unit_test(test_web),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
