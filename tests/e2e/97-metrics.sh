@@ -114,6 +114,21 @@ status "a folder that is not there" 1 $H metrics --out nowhere/x.prom
 status "a word too many" 2 $H metrics now
 stop "$serving"
 
+# --- over HTTP, by a real Prometheus ---
+printf 'mat khau cua nguoi xem\n' >secret
+ok "an account that may look" $H account add monitor --role viewer --password-file secret
+$H account token monitor --json | pick 'd["bearer"]' >token
+printf '[server]\nlisten = 127.0.0.1:0\n[web]\nlisten = 127.0.0.1:0\n' >hub/packhorsed.conf
+start web "$hubd" -d hub serve
+serving=$started_pid
+web=$(wait_for_line web '^web http' | sed 's|.*//||')
+"$PYTHON" "$ROOT/tests/e2e/scrape.py" "$web" token "$monitor/alerts.yml" >scrape
+rc=$?
+while IFS= read -r line; do like "${line%%:*}" "$line" ': True'; done <scrape
+promises "clean by promtool over HTTP"
+if [ "$rc" = 77 ]; then skip "a real Prometheus" "none is installed"; else is "all of it" "$rc $(wc -l <scrape)" '0 7'; fi
+stop "$serving"
+
 # --- by the calendar ---
 if [ -e "$faketime" ]; then
   faketime -f +9d "$hubd" -d hub metrics >metrics
