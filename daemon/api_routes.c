@@ -27,6 +27,8 @@ const struct ph_web_route ph_api_routes[] = {
 	  "the session of this token is over" },
 	{ "GET", V "/me", PH_WEB_VIEWER, NULL, PH_API_ME, NULL,
 	  "the account and role of this token" },
+	GO(V "/accounts", ADMIN, "account-list", NULL,
+	   "accounts, and what tokens they have"),
 	{ "GET", V "/events", PH_WEB_VIEWER, NULL, PH_API_EVENTS, NULL,
 	  "what changes, as server-sent events" },
 
