@@ -200,7 +200,10 @@ class Story:
     def settle(self):
         """What the hub hears, and what becomes of devices and sites in the end."""
         rng = self.rng
-        self.province.send([(d["name"], d["times"][-1] + d["ahead"]) for d in self.devices])
+        for copies in (False, True):  # two of one device do not go onto one stick
+            some = [d for d in self.devices if (d["name"] == "copy") == copies]
+            if some:
+                self.province.send([(d["name"], d["times"][-1] + d["ahead"]) for d in some])
         for device in self.devices:
             told = json.loads(self.province.site(device["name"], "status", "--json", moment=self.now))
             device["id"] = told["device"]
