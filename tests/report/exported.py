@@ -243,7 +243,11 @@ class Ledger:
         days = sorted(f.day() for f in self.facts if f.kind not in ("open", "clock-mark"))
         days = [d for d in days if Span.day_of(2001, 1, 1) < d <= self.today]
         names = {Span.name_at(self.today, "year"), Span.name_at(self.today, "month")}
-        for length in ("year", "quarter", "month", "quarter", "month")[: count - 2]:
+        ends = sorted((second + ZONE) // DAY for second in self.last_stamps().values())
+        ends = [day for day in ends if Span.day_of(2001, 1, 1) < day <= self.today]
+        for length in ("month", "quarter", "month")[: count - 2]:
+            names.add(Span.name_at(rng.choice(ends), length))
+        for length in ("year", "quarter", "month")[: max(0, count - 5)]:
             names.add(Span.name_at(rng.choice(days), length))
         for _ in range(10 * count):
             if len(names) < count:

@@ -123,6 +123,9 @@ class Story:
             if rng.random() < 0.4:
                 ends = starts + datetime.timedelta(days=rng.uniform(20, 380))
             times = sorted(starts + (ends - starts) * rng.random() for _ in range(rng.randrange(3, 8)))
+            edge = self.end_of_month(times[-1])
+            if rng.random() < 0.6 and edge < self.now:
+                times[-1] = edge
             device = {"name": "m%d" % i, "site": site, "joins": starts, "times": times}
             device["ahead"] = datetime.timedelta(0)
             self.devices.append(device)
@@ -134,6 +137,11 @@ class Story:
         days = [t for t in days if t < ends]
         if days:
             self.devices.append(dict(copied, name="copy", times=days, copied=copied["name"]))
+
+    def end_of_month(self, moment):
+        """The last hours of the month of MOMENT, or the first ones of the next."""
+        first = (moment.replace(day=28) + datetime.timedelta(days=4)).replace(day=1, hour=0, minute=5)
+        return first - datetime.timedelta(hours=self.rng.choice([0, 10]))
 
     def make_rules(self):
         """Settings and targets that differ from the plan's, for some."""
