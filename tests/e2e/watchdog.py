@@ -20,6 +20,22 @@ HOLD = 4.0
 WATCH = 1.0  # seconds of the watchdog
 
 
+def traced(pid):
+    """Whether every thread is held by a tracer."""
+    for task in os.listdir("/proc/%d/task" % pid):
+        with open("/proc/%d/task/%s/status" % (pid, task), encoding="ascii", errors="replace") as file:
+            if re.search(r"^TracerPid:\s0$", file.read(), re.M):
+                return False
+    return True
+
+
+def wait(seconds, condition):
+    end = time.monotonic() + seconds
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.05)
+    return condition()
+
+
 def main():
     hubd, hub, pack, site = sys.argv[1:5]
     manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -34,6 +50,9 @@ def main():
             except OSError:
                 return
 
+    def beats(since):
+        return [t for t, text in said if "WATCHDOG=1" in text and t >= since]
+
     threading.Thread(target=listen, daemon=True).start()
     env = dict(os.environ, NOTIFY_SOCKET=path, WATCHDOG_USEC=str(int(WATCH * 1e6)))
     env.pop("WATCHDOG_PID", None)
@@ -42,33 +61,25 @@ def main():
                                   stdout=out, stderr=log)
     strace = None
     try:
-        at = None
-        for _ in range(200):
-            found = re.search(r"^listening (\S+)", open("watch.out").read(), re.M)
-            if found:
-                at = found.group(1)
-                break
-            time.sleep(0.05)
-        time.sleep(2 * WATCH)
-        beats = [t for t, text in said if "WATCHDOG=1" in text]
-        print("beats while well:", len(beats) >= 3)
+        listening = re.compile(r"^listening (\S+)", re.M)
+        wait(30, lambda: listening.search(open("watch.out").read()))
+        at = listening.search(open("watch.out").read()).group(1)
+        print("beats while well:", wait(30, lambda: len(beats(0)) >= 3))
         strace = subprocess.Popen(
             ["strace", "-f", "-qq", "-o", "strace.out", "-p", str(server.pid), "-e", "trace=fdatasync,fsync",
              "-e", "inject=fdatasync,fsync:delay_enter=%d:when=1" % int(HOLD * 1e6)],
             stderr=open("strace.err", "w"))
-        time.sleep(1)
-        if strace.poll() is not None or "not permitted" in open("strace.err").read():
+        if not wait(20, lambda: strace.poll() is not None or traced(server.pid)) or strace.poll() is not None:
             print("strace:", open("strace.err").read().strip())
             return 77
         begun = time.monotonic()
         subprocess.run([pack, "-d", site, "sync", "--hub", at], stdout=subprocess.DEVNULL,
                        stderr=subprocess.DEVNULL, timeout=60)
-        time.sleep(2 * WATCH)
-        times = [t for t, text in said if "WATCHDOG=1" in text and t >= begun - WATCH]
-        gap = max(b - a for a, b in zip(times, times[1:]))
         # it is told until the store has hung for WATCH, and again when it answers
-        print("silent while it hung:", HOLD - 2 * WATCH < gap < HOLD + 2 * WATCH, "(%.1f s)" % gap)
-        print("told again after:", times[-1] > begun + HOLD)
+        print("told again after:", wait(30, lambda: len(beats(begun + HOLD)) >= 2))
+        times = beats(begun - WATCH)
+        gap = max(b - a for a, b in zip(times, times[1:]))
+        print("silent while it hung:", gap > HOLD - 2 * WATCH, "(%.1f s)" % gap)
         log = open("watch.log").read()
         print("the log says so:", "store.hangs" in log and "store.answers" in log)
         print("nobody was ended:", server.poll() is None)
