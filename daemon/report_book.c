@@ -167,6 +167,18 @@ static int add_notes(const json_t *report)
 				      ph_say("VALUE", "GIÁ TRỊ"), "rows", rows));
 }
 
+static int add_revision(json_t *rows, const json_t *item)
+{
+	const json_t *row = json_object_get(item, "row");
+	json_t *about = json_is_array(row) ? json_incref(json_array_get(row, 0))
+					   : json_string(ph_say("total", "tổng"));
+
+	return append(rows,
+		      json_pack("[o, s, O?, O?]", about, ph_member_text(item, "column"),
+				json_object_get(item, "printed"),
+				json_object_get(item, "now")));
+}
+
 static int add_revised(const json_t *report)
 {
 	const json_t *revised = json_object_get(report, "revised");
@@ -177,15 +189,7 @@ static int add_revised(const json_t *report)
 
 	json_array_foreach(revised, i, item)
 	{
-		const json_t *row = json_object_get(item, "row");
-		json_t *about = json_is_array(row) ? json_incref(json_array_get(row, 0))
-						   : json_string(ph_say("total", "tổng"));
-
-		rc = rc != 0 ? rc
-			     : append(rows, json_pack("[o, s, O?, O?]", about,
-						      ph_member_text(item, "column"),
-						      json_object_get(item, "printed"),
-						      json_object_get(item, "now")));
+		rc = rc != 0 ? rc : add_revision(rows, item);
 	}
 	if (rc != 0 || json_array_size(rows) == 0) {
 		json_decref(rows);

@@ -45,6 +45,9 @@ static ssize_t on_read(void *cookie, char *out, size_t len)
 	size_t left = memory->bytes->len - memory->at;
 
 	len = len < left ? len : left;
+	if (len == 0) {
+		return 0;
+	}
 	memcpy(out, memory->bytes->data + memory->at, len);
 	memory->at += len;
 	return (ssize_t)len;
