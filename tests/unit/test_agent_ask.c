@@ -36,6 +36,8 @@ static const struct {
 	{ "the largest", "{\"command\":\"lend\",\"wait_ms\":9223372036854775807}", 0,
 	  true, 60000 },
 	{ "desk", "{\"command\":\"desk\"}", 0, false, PH_COMMAND_WAIT_MS },
+	{ "the desk's key", "{\"command\":\"desk-key\",\"key\":\"\"}", 0, false,
+	  PH_COMMAND_WAIT_MS },
 	{ "another command", "{\"command\":\"stop\"}", PH_AGENT_ASK_E_FORM, false, 0 },
 	{ "the command is no text", "{\"command\":1}", PH_AGENT_ASK_E_FORM, false, 0 },
 	{ "no command", "{}", PH_AGENT_ASK_E_FORM, false, 0 },
@@ -55,10 +57,12 @@ static void test_lines(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct ph_agent_ask ask = { 0 };
 		int rc = ph_agent_ask_decode(ph_view_str(cases[i].line), &ask);
+		bool is_key = strstr(cases[i].line, "\"desk-key\"") != NULL;
+		bool is_desk = strstr(cases[i].line, "\"desk\"") != NULL;
 
 		if (rc != cases[i].rc || ask.is_loan != cases[i].is_loan ||
-		    ask.wait_ms != cases[i].wait_ms ||
-		    (ask.request != NULL) != (rc == 0)) {
+		    ask.wait_ms != cases[i].wait_ms || ask.is_key != is_key ||
+		    ask.is_desk != is_desk || (ask.request != NULL) != (rc == 0)) {
 			fail_msg("%s: %d", cases[i].name, rc);
 		}
 		json_decref(ask.request);
