@@ -446,9 +446,26 @@ class Follower:
         return wait_for(found, seconds)
 
 
+def busy(hub):
+    """Forty that ask at once, of a hub where one may wait for the store."""
+    peers = [socket.create_connection(("127.0.0.1", hub.web), timeout=20) for _ in range(40)]
+    for peer in peers:
+        peer.sendall(f"GET /api/v1/log?limit=10000 HTTP/1.1\r\nHost: localhost\r\nAuthorization: "
+                     f"Bearer {hub.tokens['operator']}\r\n\r\n".encode())
+    got = [peer.recv(4096) for peer in peers]
+    for peer in peers:
+        peer.close()
+    codes = {data[9:12] for data in got}
+    tap.equal("who cannot wait is told so, others are answered", codes, {b"200", b"503"})
+    tap.ok("and when to come again", all(b"\r\nRetry-After: 1\r\n" in data for data in got
+                                        if data[9:12] == b"503"))
+    tap.equal("each is counted", hub.counts()["busy"],
+              sum(data[9:12] == b"503" for data in got))
+
+
 def events():
     folder = room()
-    hub = Web(os.path.join(folder, "hub"), followers=3)
+    hub = Web(os.path.join(folder, "hub"), followers=3, waiting=1)
     site = os.path.join(folder, "site")
     try:
         hub.start()
@@ -493,6 +510,7 @@ def events():
         hub.refused("more than may follow", 429, "followers", "GET", "/api/v1/events")
         for peer in (again, lost):
             peer.peer.close()
+        busy(hub)
         quiet = hub.status()["store"]["commands"]
         time.sleep(3)
         tap.between("looking costs nothing while nothing happens: commands of three seconds",
