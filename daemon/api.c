@@ -354,8 +354,8 @@ static void on_closed(uv_handle_t *handle)
 {
 	struct ph_api *api = handle->data;
 
-	if (handle != (uv_handle_t *)&api->watch) {
-		return; /* the last to be closed */
+	if (--api->n_handles > 0) {
+		return;
 	}
 	ph_web_free(api->web);
 	ph_api_watch_free(api);
@@ -371,6 +371,7 @@ void ph_api_close(struct ph_server *server)
 		return;
 	}
 	api->is_closing = true;
+	api->n_handles = 4;
 	if (api->settings.web[0] == '/') {
 		(void)unlink(api->settings.web);
 	}

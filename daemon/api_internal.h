@@ -37,6 +37,7 @@ struct ph_api {
 	uv_timer_t watch; /* whether something changed */
 	struct ph_asked *first, **last;
 	unsigned n_asked, n_logins;
+	unsigned n_handles; /* that are being closed */
 	bool is_out, is_stopping, is_closing;
 	uint64_t asked, slowest_ns;
 	struct ph_api_look look;
