@@ -59,10 +59,12 @@ static int find_branch(struct ph_hub *hub, const json_t *request, int64_t row,
 	if (rc < 0) {
 		return rc;
 	}
-	do {
-		rc = ph_journal_log_at(hub->journal, row++, log);
-	} while (rc == 0 && code && log->site != site.number);
-	return rc;
+	for (;; row++) {
+		rc = ph_journal_log_at(hub->journal, row, log);
+		if (rc != 0 || !code || log->site == site.number) {
+			return rc;
+		}
+	}
 }
 
 static int show_page(struct ph_hub *hub, const struct ph_log *log, uint64_t after,
