@@ -14,6 +14,7 @@
 #include "client/commands.h"
 #include "client/courier_serve.h"
 #include "common/cli/out.h"
+#include "common/cli/export.h"
 #include "common/cli/sheet.h"
 
 /* ---- the list ---- */
@@ -171,7 +172,9 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 	struct ph_site *site = NULL;
 	struct ph_site_info info;
 	struct ph_van van;
-	int rc = ph_command_open(cli, &site, err);
+	int rc = ph_export_is_asked(cli) && !ph_cli_has(cli, "list")
+			 ? ph_cli_usage(cli, err, "--csv and --xlsx go with --list")
+			 : ph_command_open(cli, &site, err);
 
 	if (rc < 0) {
 		return rc;
@@ -193,6 +196,7 @@ static const struct ph_cli_option options[] = {
 	{ "listen", "ADDR:PORT",
 	  "listen there; if not given, on every address, port 7416" },
 	{ "quiet", NULL, "do not announce it on the network" },
+	PH_EXPORT_OPTIONS,
 	{ NULL, NULL, NULL },
 };
 

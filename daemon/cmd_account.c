@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/cli/export.h"
 #include "common/cli/out.h"
 #include "common/cli/secret_line.h"
 #include "daemon/account_kept.h"
@@ -283,6 +284,8 @@ static const struct ph_cli_option token_options[] = {
 	{ 0 },
 };
 
+static const struct ph_cli_option list_options[] = { PH_EXPORT_OPTIONS, { 0 } };
+
 const struct ph_cli_command ph_cmds_account[] = {
 	{ "account add", "Accounts", "NAME", 1, 1,
 	  "let a person use the hub's API\n"
@@ -292,7 +295,7 @@ const struct ph_cli_command ph_cmds_account[] = {
 	  "an admin may all.",
 	  add_options, run_add, NULL },
 	{ "account list", "Accounts", "", 0, 0, "all accounts, and the tokens of each",
-	  NULL, run_list, NULL },
+	  list_options, run_list, NULL },
 	{ "account role", "Accounts", "NAME viewer|operator|admin", 2, 2,
 	  "give an account another role, at once", NULL, run_role, NULL },
 	{ "account password", "Accounts", "NAME", 1, 1,

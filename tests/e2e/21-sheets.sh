@@ -79,7 +79,7 @@ sheets strict hub.csv >hub.json
 is "packhorsed list --csv, all pages" "$(json hub.json 'sorted(r[2] for r in j[0][1:])')" "$want"
 is "a site's name" "$(json hub.json '{r[0] for r in j[0][1:]}')" "{'=Chiềng Khoa'}"
 ok "and as XLSX" $H list here --xlsx hub.xlsx
-for what in 'site list' 'commune list' 'policy list' devices 'invite list' keys 'report list' erasures cases 'query summary' 'query titles a'; do
+for what in 'site list' 'commune list' 'policy list' devices 'invite list' keys 'report list' erasures 'account list' board cases 'query summary' 'query titles a'; do
   $H $what --csv >out.csv 2>/dev/null
   ok "$what" sheets strict out.csv
 done
@@ -115,6 +115,7 @@ status "and these" 2 $P list here --csv --xlsx x.xlsx
 status "a command that has no table" 2 $P loan 000001 K1 --csv
 status "and wrote nothing" 1 bash -c "$P list out --plain | grep -q ."
 status "a certificate" 2 $H erasures abc --csv
+status "a courier that is to stay" 2 $P courier --csv
 status "what is not known" 1 $P copy show 999999 --xlsx unknown.xlsx
 status "has no file" 1 test -e unknown.xlsx
 status "a folder that is not there" 1 $P list here --xlsx nowhere/x.xlsx
