@@ -60,6 +60,7 @@ meet s1 "$van_at" >met
 is "and once more, without a word that is new" "$(json '[d["complete"], d["bytes"] < 2500]' <met) $(ls van/carried/packhorse/*.phb)" "[True, True] $again"
 is "the courier has one bundle, the last" "$(carried '[len(d["bundles"]), d["bundles"][0]["direction"], d["bundles"][0]["site"]]')" "[1, 'up', '14-0371']"
 like "it shows for whom and since when" "$("$P" -d van courier --list)" 'to the hub +14-0371 +Chiềng Khoa'
+like "as a file too, and nothing else" "$("$P" -d van courier --list --csv | tail -1)" '^"to the hub","14-0371","Chiềng Khoa","[0-9a-f]{8}",[0-9]+,'
 like "with a manifest beside" "$(ls van/carried/packhorse)" '\.phm'
 
 # --- the courier's keys open nothing of it ---
