@@ -389,6 +389,9 @@ static void test_told(void **state)
 		"\"from\":\"2022-07-01\",\"to\":\"2022-09-30\"}",
 		"{\"kind\":\"visit\",\"count\":40,\"when\":\"2022-08-01\"}",
 		"{\"kind\":\"visit\",\"count\":130,\"when\":\"2023-08-01\"}",
+		/* of August, and put right */
+		"{\"kind\":\"tally\",\"code\":\"user-turns\",\"value\":15,"
+		"\"from\":\"2023-08-01\",\"to\":\"2023-08-31\",\"commune\":\"03646\"}",
 		"{\"kind\":\"tally\",\"code\":\"user-turns\",\"value\":20,"
 		"\"from\":\"2023-08-01\",\"to\":\"2023-08-31\",\"commune\":\"03646\"}",
 		/* beyond the quarter at one end: not of it */
