@@ -113,6 +113,21 @@ static int read_keylist(struct ph_site *site, const char *name, struct ph_buf *b
 	return rc == 0 ? 0 : damaged(site, rc, "the province's key list is damaged", err);
 }
 
+/* The newest key list: who had the folder in between may have heard of another. */
+static int read_newest(struct ph_site *site, struct ph_error *err)
+{
+	struct ph_buf bytes = { 0 };
+	struct ph_keylist list;
+	int rc = read_keylist(site, PH_META_KEYLIST, &bytes, &list, err);
+
+	if (rc == 0) {
+		site->keylist = list;
+		memset(&site->admitted, 0, sizeof(site->admitted));
+	}
+	ph_buf_deinit(&bytes);
+	return rc;
+}
+
 static int read_hub_turn(struct ph_site *site, struct ph_error *err)
 {
 	int64_t turn = 0;
@@ -249,15 +264,10 @@ static int take(struct ph_site *site, bool first, struct ph_error *err)
 		rc = ph_site_store_open(site, path, false, err);
 	}
 	site->speakers = (struct ph_speakers){ { &site->keylist, &site->joined } };
+	rc = rc == 0 ? read_newest(site, err) : rc;
+	rc = rc == 0 ? read_hub_turn(site, err) : rc;
 	if (rc == 0 && first) {
-		rc = read_keylist(site, PH_META_KEYLIST, &site->keylist_bytes,
-				  &site->keylist, err);
-		if (rc == 0) {
-			rc = read_hub_turn(site, err);
-		}
-		if (rc == 0) {
-			rc = read_cert(site, err);
-		}
+		rc = read_cert(site, err);
 	}
 	if (rc == 0) {
 		rc = ph_site_writer_new(site, err);
@@ -407,7 +417,6 @@ void ph_site_close(struct ph_site *site)
 	ph_site_put_away(site);
 	ph_device_keys_wipe(&site->keys);
 	ph_buf_deinit(&site->cert_bytes);
-	ph_buf_deinit(&site->keylist_bytes);
 	ph_pack_free(site->pack);
 	free(site);
 }

@@ -102,7 +102,6 @@ struct ph_site {
 	uint64_t desk_until; /* by mono_ms; 0: no end */
 	struct ph_buf cert_bytes;
 	struct ph_cert cert; /* borrows cert_bytes */
-	struct ph_buf keylist_bytes;
 	struct ph_keylist keylist;
 	struct ph_keylist joined;    /* the one that it joined with */
 	struct ph_speakers speakers; /* these two */

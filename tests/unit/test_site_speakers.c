@@ -294,6 +294,23 @@ static void test_closed_refused(void **state)
 	assert_string_equal(term(world), "99");
 }
 
+/* An agent lets go of its folder, and a command takes a stick meanwhile: it hears of the list. */
+static void test_list_of_another_process(void **state)
+{
+	struct world *world = *state;
+	struct ph_keylist list = world->province.list;
+	struct ph_site *agent = world->site;
+
+	ph_site_pause(agent);
+	assert_int_equal(world_open(world, NULL), 0);
+	hear_list(world, &list);
+	ph_site_close(world->site);
+	world->site = agent;
+	assert_int_equal(agent->keylist.generation, 1);
+	assert_int_equal(ph_site_resume(agent, NULL), 0);
+	assert_int_equal(agent->keylist.generation, 2);
+}
+
 #define JOINED(test)                                                                     \
 	cmocka_unit_test_setup_teardown(test, world_setup_joined, world_teardown)
 
@@ -307,6 +324,7 @@ int main(void)
 		JOINED(test_closed_words_of_before),
 		JOINED(test_closed_other_words),
 		JOINED(test_closed_refused),
+		JOINED(test_list_of_another_process),
 	};
 
 	province_must(ph_crypto_start());
