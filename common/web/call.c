@@ -59,6 +59,9 @@ static bool add_headers(const struct ph_web_call *call, struct MHD_Response *res
 		snprintf(seconds, sizeof(seconds), "%u", call->retry_s);
 		is_done = mhd->add_response_header(response, "Retry-After", seconds);
 	}
+	if (is_done && call->allow) {
+		is_done = mhd->add_response_header(response, "Allow", call->allow);
+	}
 	if (is_done && call->status == 401) {
 		is_done = mhd->add_response_header(response, "WWW-Authenticate",
 						   "Bearer realm=\"packhorse\"");
@@ -155,6 +158,7 @@ void ph_web_reply_no(struct ph_web_call *call, const struct ph_web_no *no)
 		json_decref(object);
 		object = NULL;
 	}
+	call->allow = no->allow;
 	ph_web_reply_json(call, no->status, object);
 }
 

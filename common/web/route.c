@@ -31,6 +31,7 @@ int ph_web_refuse(struct ph_web_no *no, unsigned status, const char *error,
 	no->status = status;
 	no->error = error;
 	no->act = NULL;
+	no->allow = NULL;
 	snprintf(no->where, sizeof(no->where), "%s", where ? where : "");
 	va_start(args, format);
 	(void)vsnprintf(no->what, sizeof(no->what), format, args);
@@ -220,8 +221,10 @@ int ph_web_route_find(const struct ph_web_route *routes, size_t n, const char *m
 		other = &routes[i];
 	}
 	if (other) {
-		return ph_web_refuse(no, 405, "method", NULL, "this address takes %s",
-				     other->method);
+		(void)ph_web_refuse(no, 405, "method", NULL, "this address takes %s",
+				    other->method);
+		no->allow = other->method;
+		return -EINVAL;
 	}
 	(void)ph_web_refuse(no, 404, "not-found", NULL,
 			    "there is nothing at this address");

@@ -48,8 +48,9 @@ struct ph_web_no {
 	unsigned status;
 	const char *error; /* a word for programs */
 	char what[400];
-	char where[80];  /* of what: a member, a header; or empty */
-	const char *act; /* what to do, a sentence */
+	char where[80];    /* of what: a member, a header; or empty */
+	const char *act;   /* what to do, a sentence */
+	const char *allow; /* 405: the method that is taken */
 };
 /* Fill NO; always -EINVAL. ACT may be NULL. */
 int ph_web_refuse(struct ph_web_no *no, unsigned status, const char *error,

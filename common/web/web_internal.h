@@ -42,6 +42,7 @@ struct ph_web_call {
 
 	unsigned status; /* of the reply */
 	const char *type;
+	const char *allow;
 	unsigned retry_s;
 
 	bool follows, ends; /* events */
