@@ -60,8 +60,9 @@ static struct serve *serve_of(struct ph_server *server)
 
 /*
  * The loop answers for itself and for the store worker: while that is stuck, nothing is
- * acknowledged to anybody, and somebody should hear of it. It is stuck when one group of
- * jobs, or one step of folding, takes as long as the watchdog waits.
+ * acknowledged to anybody, and somebody should hear of it. It is stuck when it is at a group
+ * of jobs, or at folding, and its store has done nothing for as long as the watchdog waits:
+ * to fold all logs anew takes minutes, and is no hanging.
  */
 static void on_watchdog(uv_timer_t *timer)
 {

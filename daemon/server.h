@@ -22,7 +22,7 @@
 #define PH_READ_BUFFER (64 * 1024)
 #define PH_HANG_MS     60000 /* where no service manager says otherwise */
 #define PH_COMMAND_HANG_MS                                                               \
-	3600000 /* verify and rebuild of a large province take their time */
+	3600000 /* to check the pages of a large store is one step, and takes its time */
 
 enum ph_session_result {
 	PH_RESULT_CLOSED,
@@ -73,7 +73,8 @@ struct ph_server {
 	void (*on_gone)(struct ph_server *server);
 
 	uint64_t started; /* loop time */
-	uint64_t hang_ms; /* so long the store may be at one group of jobs, or one fold */
+	uint64_t
+		hang_ms; /* so long the store may do nothing while its worker is at work */
 	uint64_t total[PH_RESULTS];
 	uint64_t bytes_in, bytes_out; /* of sessions that ended */
 	uint64_t entries, parts, receipts;
@@ -98,7 +99,7 @@ bool ph_server_may_tell_stranger(struct ph_server *server);
 /* As the store worker looks from the loop. */
 enum ph_store_state {
 	PH_STORE_ANSWERS,
-	PH_STORE_HANGS, /* it is at one and the same piece of work for too long */
+	PH_STORE_HANGS, /* it is at work, and has done nothing for too long */
 	PH_STORE_STOPPING,
 };
 enum ph_store_state ph_server_store(const struct ph_server *server);

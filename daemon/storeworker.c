@@ -47,6 +47,8 @@ struct ph_storeworker {
 
 	_Atomic uint64_t busy_since; /* nanoseconds, as uv_hrtime(); 0: it waits */
 	_Atomic bool is_at_command;
+	uint64_t pulse,
+		moved_at; /* the loop's: the store's, and when it was seen to move */
 
 	/* the thread's own */
 	bool is_dirty;        /* something was stored since the last fold */
@@ -411,6 +413,7 @@ int ph_storeworker_start(struct ph_storeworker **worker_out,
 	worker->orders_in.last = &worker->orders_in.first;
 	worker->orders_out.last = &worker->orders_out.first;
 	worker->wake.data = worker;
+	worker->pulse = ph_db_pulse();
 	note_dirty(worker); /* what an earlier process stored and did not fold */
 	rc = uv_mutex_init(&worker->mutex);
 	if (rc < 0) {
@@ -475,11 +478,19 @@ void ph_storeworker_counts(struct ph_storeworker *worker,
 	uv_mutex_unlock(&worker->mutex);
 }
 
-uint64_t ph_storeworker_busy(const struct ph_storeworker *worker, bool *is_command_out)
+uint64_t ph_storeworker_busy(struct ph_storeworker *worker, bool *is_command_out)
 {
 	uint64_t since = worker->busy_since;
+	uint64_t pulse = ph_db_pulse();
 	uint64_t now = uv_hrtime();
 
 	*is_command_out = worker->is_at_command;
+	if (pulse != worker->pulse) {
+		worker->pulse = pulse;
+		worker->moved_at = now;
+	}
+	if (since > 0 && worker->moved_at > since) {
+		since = worker->moved_at;
+	}
 	return since > 0 && now > since ? (now - since) / MS : 0;
 }

@@ -82,9 +82,10 @@ void ph_storeworker_stop(struct ph_storeworker *worker);
 void ph_storeworker_counts(struct ph_storeworker *worker,
 			   struct ph_storeworker_counts *counts_out);
 /*
- * For how many milliseconds it has been at the piece of work that it is at: a group of
- * jobs, a fold, or (IS_COMMAND_OUT) a command. 0: it waits for some. From any thread.
+ * For how many milliseconds it has been at the piece of work that it is at, a group of
+ * jobs, a fold, or (IS_COMMAND_OUT) a command, without its store having done anything
+ * (ph_db_pulse), as far as was looked. 0: it waits for some work. On the loop.
  */
-uint64_t ph_storeworker_busy(const struct ph_storeworker *worker, bool *is_command_out);
+uint64_t ph_storeworker_busy(struct ph_storeworker *worker, bool *is_command_out);
 
 #endif

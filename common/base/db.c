@@ -17,6 +17,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -393,6 +394,21 @@ void ph_stmt_null(struct ph_stmt *stmt, int index)
 	bound(stmt, sqlite3_bind_null(stmt->raw, index));
 }
 
+static _Atomic uint64_t pulse;
+
+/* Which thread adds does not matter, nor that two at once may count once. */
+void ph_dbraw_beat(void)
+{
+	atomic_store_explicit(&pulse,
+			      atomic_load_explicit(&pulse, memory_order_relaxed) + 1,
+			      memory_order_relaxed);
+}
+
+uint64_t ph_db_pulse(void)
+{
+	return atomic_load_explicit(&pulse, memory_order_relaxed);
+}
+
 int ph_stmt_step(struct ph_stmt *stmt)
 {
 	int rc = may_go_on(stmt->db);
@@ -404,6 +420,7 @@ int ph_stmt_step(struct ph_stmt *stmt)
 	if (rc == 0) {
 		int code = sqlite3_step(stmt->raw);
 
+		ph_dbraw_beat();
 		if (code == SQLITE_ROW) {
 			return PH_DB_ROW;
 		}

@@ -109,4 +109,11 @@ struct ph_view ph_stmt_col_blob(struct ph_stmt *stmt, int column);
 struct ph_view ph_stmt_col_text(struct ph_stmt *stmt, int column);
 bool ph_stmt_col_is_null(struct ph_stmt *stmt, int column);
 
+/*
+ * A number that moves as long as any database of this process does anything, at least with
+ * each row and with each million instructions of one statement: of a disk that hangs it
+ * stands still. From any thread.
+ */
+uint64_t ph_db_pulse(void);
+
 #endif

@@ -11,7 +11,8 @@
 #include "common/base/db.h"
 
 enum {
-	PH_DB_BUCKETS = 128
+	PH_DB_BUCKETS = 128,
+	PH_DB_BEAT_OPS = 1000000 /* some tens of milliseconds of one statement */
 };
 
 struct ph_db {
@@ -31,5 +32,7 @@ int ph_dbraw_settle(struct ph_db *db, int code);
 int ph_dbraw_errno(int code);
 /* Run SQL without asking whether anything forbids it. 0 or a negative errno. */
 int ph_dbraw_run(struct ph_db *db, const char *sql);
+/* Something was done for somebody: ph_db_pulse() moves. */
+void ph_dbraw_beat(void);
 
 #endif

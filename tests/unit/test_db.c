@@ -394,9 +394,36 @@ static void test_lost_transaction(void **state)
 	ph_db_close(db);
 }
 
+/* Within one long statement, too, it can be seen that something is done. */
+static void test_pulse(void **state)
+{
+	struct ph_db *db = NULL;
+	struct ph_stmt *stmt;
+	uint64_t before;
+
+	(void)state;
+	assert_int_equal(
+		ph_db_open(&db,
+			   &(struct ph_db_config){ .path = ":memory:", .create = true },
+			   NULL),
+		0);
+	assert_int_equal(
+		ph_db_prepare(db,
+			      "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1"
+			      " FROM c LIMIT 1000000) SELECT count(*) FROM c",
+			      &stmt),
+		0);
+	before = ph_db_pulse();
+	assert_int_equal(ph_stmt_step(stmt), PH_DB_ROW);
+	assert_true(ph_db_pulse() >= before + 3);
+	ph_stmt_reset(stmt);
+	ph_db_close(db);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_pulse),
 		cmocka_unit_test_setup(test_transactions, fresh),
 		cmocka_unit_test_setup(test_columns, fresh),
 		cmocka_unit_test_setup(test_statements, fresh),
