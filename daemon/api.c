@@ -118,6 +118,7 @@ static void handle(void *data, struct ph_web_call *call)
 	switch ((enum ph_api_action)ph_web_call_route(call)->action) {
 	case PH_API_COMMAND:
 	case PH_API_METRICS:
+	case PH_API_CSV:
 		ph_api_ask(api, call);
 		break;
 	case PH_API_LOGIN:

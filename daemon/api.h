@@ -19,7 +19,8 @@ enum ph_api_action {
 	PH_API_ME,
 	PH_API_EVENTS,
 	PH_API_HEALTH,
-	PH_API_METRICS, /* a command, whose answer becomes text */
+	PH_API_METRICS, /* a command, whose answer becomes text; */
+	PH_API_CSV,     /* likewise */
 };
 extern const struct ph_web_route ph_api_routes[];
 extern const size_t ph_api_n_routes;

@@ -15,8 +15,10 @@
 #include <string.h>
 
 #include "common/base/limits.h"
+#include "common/cli/sheet.h"
 #include "daemon/accounts.h"
 #include "daemon/metrics.h"
+#include "daemon/report_book.h"
 
 #define LONG_NS 20000000u
 
@@ -85,12 +87,28 @@ static bool needs_key(const struct ph_web_call *call, const struct ph_buf *answe
 	return needs;
 }
 
-static void reply_metrics(struct ph_web_call *call, const struct ph_order *order)
+/* A report as CSV. */
+static int write_csv(const json_t *report, struct ph_buf *out)
 {
+	json_t *book;
+	int rc = ph_sheet_collect("report"); /* this thread alone collects */
+
+	rc = rc < 0 ? rc : ph_report_book(report, true);
+	book = ph_sheet_take();
+	rc = rc < 0 ? rc : book ? ph_sheet_csv(book, out) : -ENOMEM;
+	json_decref(book);
+	return rc;
+}
+
+static void reply_text(struct ph_web_call *call, const struct ph_order *order)
+{
+	bool is_csv = ph_web_call_route(call)->action == PH_API_CSV;
 	json_t *answer =
 		json_loadb((const char *)order->answer.data, order->answer.len, 0, NULL);
 	struct ph_buf text = { 0 };
-	int rc = answer ? ph_metrics_write(answer, &text) : -ENOMEM;
+	int rc = !answer  ? -ENOMEM
+		 : is_csv ? write_csv(answer, &text)
+			  : ph_metrics_write(answer, &text);
 
 	json_decref(answer);
 	if (rc < 0) {
@@ -98,7 +116,8 @@ static void reply_metrics(struct ph_web_call *call, const struct ph_order *order
 		ph_web_reply_json(call, 503, NULL);
 		return;
 	}
-	ph_web_reply(call, 200, PH_METRICS_TYPE, &text);
+	ph_web_reply(call, 200, is_csv ? "text/csv; charset=utf-8" : PH_METRICS_TYPE,
+		     &text);
 }
 
 static void reply(struct ph_web_call *call, struct ph_order *order)
@@ -115,8 +134,8 @@ static void reply(struct ph_web_call *call, struct ph_order *order)
 				    "opened for pages; nothing was written");
 		no.act = "give the command on the hub: packhorsed help";
 		ph_web_reply_no(call, &no);
-	} else if (ph_web_call_route(call)->action == PH_API_METRICS) {
-		reply_metrics(call, order);
+	} else if (ph_web_call_route(call)->action != PH_API_COMMAND) {
+		reply_text(call, order);
 	} else {
 		ph_web_reply(call, 200, "application/json", &order->answer);
 	}

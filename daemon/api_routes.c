@@ -92,6 +92,8 @@ const struct ph_web_route ph_api_routes[] = {
 	   "the rows of the plan: what each is"),
 	GO(V "/reports/{report}", VIEWER, "report", "period! by commune",
 	   "one of them, for a year, quarter or month"),
+	{ "GET", V "/reports/{report}/csv", PH_WEB_VIEWER, "report", PH_API_CSV,
+	  "period! by commune", "the same lines as CSV (EXPORTS)" },
 	GO(V "/issued", VIEWER, "report-list", NULL, "reports that were issued"),
 	DO(V "/issued", OPERATOR, "report-issue", "report! from! to!",
 	   "the figures of a period are issued under a name"),

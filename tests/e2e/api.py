@@ -117,6 +117,13 @@ def page():
     try:
         hub.start()
         site_with_a_loan(hub, os.path.join(folder, "site"))
+        got = hub.ask("GET", "/api/v1/reports/loans/csv?period=2026")
+        tap.equal("a report as CSV", (got[0], got[2]["Content-Type"]),
+                  (200, "text/csv; charset=utf-8"))
+        tap.equal("which is that of the command", got[1].decode().replace("\r\n", "\n"),
+                  hub.command("report", "loans", "--period", "2026", "--csv").stdout)
+        hub.refused("of no period", 400, "missing", "GET", "/api/v1/reports/loans/csv")
+        hub.refused("of no report", 400, "usage", "GET", "/api/v1/reports/M9/csv?period=2026")
         tap.ok("the page has examples", len(shown) >= 20, len(shown))
         for method, path, role, body, status, want in shown:
             got = hub.ask(method, path, body, role)
