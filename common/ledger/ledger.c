@@ -163,11 +163,8 @@ uint64_t ph_ledger_takes(const struct ph_ledger *ledger, const struct ph_log *lo
 				  ? UINT64_MAX
 				  : ledger->config.takes(ledger->config.data, log);
 
-	uint64_t limit = 0;
+	uint64_t limit = ph_speakers_limit(ledger, log);
 
-	if (ph_speakers_limit(ledger, log, &limit) < 0) {
-		limit = 0; /* what cannot be read says so to who folds it */
-	}
 	wanted = wanted < limit ? wanted : limit;
 	return wanted < log->n ? wanted : log->n;
 }

@@ -43,15 +43,15 @@ static const struct ph_keylist *newest(const struct ph_ledger *ledger)
 	return ledger->config.speakers ? ledger->config.speakers->list[0] : NULL;
 }
 
-int ph_speakers_limit(const struct ph_ledger *ledger, const struct ph_log *log,
-		      uint64_t *limit_out)
+uint64_t ph_speakers_limit(const struct ph_ledger *ledger, const struct ph_log *log)
 {
 	const struct ph_keylist *list = newest(ledger);
+	uint64_t limit = UINT64_MAX;
 
-	*limit_out = UINT64_MAX;
-	return list && log->role == PH_ROLE_HUB
-		       ? ph_control_limit(ledger->journal, list, log, limit_out)
-		       : 0;
+	return list && log->role == PH_ROLE_HUB &&
+			       ph_control_limit(ledger->journal, list, log, &limit) < 0
+		       ? 0
+		       : limit;
 }
 
 static int read_generation(struct ph_ledger *ledger, uint64_t *out)

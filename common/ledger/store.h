@@ -174,9 +174,8 @@ int ph_speakers_heed(const struct ph_ledger *ledger, const struct ph_entry *entr
 int ph_speakers_sign(const struct ph_ledger *ledger, const struct ph_entry *entry,
 		     const uint8_t log_id[static PH_LOG_ID_SIZE], uint64_t n,
 		     bool *signs);
-/* How many entries of LOG count by the key lists. 0 or negative errno. */
-int ph_speakers_limit(const struct ph_ledger *ledger, const struct ph_log *log,
-		      uint64_t *limit_out);
+/* How many entries of LOG count by the key lists; none if it cannot be read, which who folds it is told. */
+uint64_t ph_speakers_limit(const struct ph_ledger *ledger, const struct ph_log *log);
 /* Drop a projection that was made by another key list; then *MOVED. 0 or negative errno. */
 int ph_speakers_follow(struct ph_ledger *ledger, bool *moved);
 

@@ -7,7 +7,7 @@
 hubd=$BUILD/daemon/packhorsed
 P=$BUILD/client/packhorse
 here=$ROOT/tests/e2e
-day=0
+day=0 served=0
 H() { timed "$hubd" -d hub "$@"; }
 P() { timed "$P" "$@"; }
 export FAKETIME_DONT_FAKE_MONOTONIC=1 DONT_FAKE_MONOTONIC=1
@@ -21,8 +21,9 @@ list_of() { "$PYTHON" "$here/site_keys.py" "$1"; }
 operators() { H keys --json | json 'sorted((o.get("name", "?"), o["state"]) for o in d["operators"])'; }
 serve() { # [FOLDER]; not by the command faketime, which stays in between and does not pass signals on
   local ahead=(env); [ "$day" = 0 ] || ahead=(env "LD_PRELOAD=$faketime" "FAKETIME=+${day}d")
-  start serve "${ahead[@]}" "$hubd" -d "${1:-hub}" serve --listen 127.0.0.1:0
-  at=127.0.0.1:$(listen_port serve)
+  served=$((served + 1)) # a file each: the last one's address must not be read
+  start "serve.$served" "${ahead[@]}" "$hubd" -d "${1:-hub}" serve --listen 127.0.0.1:0
+  at=127.0.0.1:$(listen_port "serve.$served")
   serving=$started_pid
 }
 rest() { stop "$serving"; }
