@@ -258,6 +258,7 @@ static int write_keys(struct ph_site *site, struct ph_error *err)
 		site->keys.desk_is_apart = false;
 		return rc;
 	}
+	ph_writer_box_for(site->writer, site->keylist.hub[0].box);
 	rc = end_keys(site, err);
 	return rc < 0 ? rc : ph_site_codes_move(site, place, err);
 }

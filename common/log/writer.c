@@ -157,6 +157,11 @@ void ph_writer_free(struct ph_writer *writer)
 	free(writer);
 }
 
+void ph_writer_box_for(struct ph_writer *writer, const uint8_t *hub_key)
+{
+	writer->config.hub_key = hub_key;
+}
+
 int ph_writer_reload(struct ph_writer *writer, struct ph_error *err)
 {
 	ph_journal_reload(writer->config.journal);

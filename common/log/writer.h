@@ -48,6 +48,8 @@ struct ph_writer;
 int ph_writer_new(struct ph_writer **writer_out, const struct ph_writer_config *config,
 		  struct ph_error *err);
 void ph_writer_free(struct ph_writer *writer);
+/* From now on seeds are boxed to HUB_KEY, borrowed, as well. */
+void ph_writer_box_for(struct ph_writer *writer, const uint8_t *hub_key);
 /*
  * Append `open` and a clock-mark now if the log is new, or a clock-mark if the machine
  * was started again since the last one, or wall and monotonic time have drifted apart by

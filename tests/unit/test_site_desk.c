@@ -197,9 +197,10 @@ static void test_a_locked_desk_sends(void **state)
 
 	world_write(world, world_reader("Lò Thị Ón"));
 	assert_int_equal(protect(world, PIN), 0);
+	world_write(world, world_reader("Giàng Thị Mỷ")); /* in the same opening */
 	reopen(world);
 	world_write(world, world_reader("Vàng A Sử"));
-	assert_int_equal(boxed_parts(world), 2);
+	assert_int_equal(boxed_parts(world), 3);
 }
 
 /* --- the steps --- */
