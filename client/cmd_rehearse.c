@@ -12,44 +12,20 @@
 #include <unistd.h>
 
 #include "client/commands.h"
+#include "common/cli/child.h"
 
-#define NAME     "packhorse-rehearse"
-#define PATH_LEN 4096
-
-/* Where it is; a name alone if it is nowhere near, to be looked for along PATH. */
-static void find(char out[static PATH_LEN])
-{
-	static const char *const places[] = { NAME, "../tests/sim/" NAME };
-	const char *named = getenv("PACKHORSE_REHEARSE");
-	char self[PATH_LEN];
-	ssize_t len;
-
-	if (named && named[0]) {
-		snprintf(out, PATH_LEN, "%s", named);
-		return;
-	}
-	len = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	if (len > 0) {
-		self[len] = '\0';
-		*strrchr(self, '/') = '\0';
-		for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-			int n = snprintf(out, PATH_LEN, "%s/%s", self, places[i]);
-
-			if (n > 0 && n < PATH_LEN && access(out, X_OK) == 0) {
-				return;
-			}
-		}
-	}
-	snprintf(out, PATH_LEN, "%s", NAME);
-}
+#define NAME "packhorse-rehearse"
 
 static int run(struct ph_cli *cli, struct ph_error *err)
 {
-	char path[PATH_LEN];
+	char path[PH_CHILD_PATH];
 	const char *argv[8] = { NAME };
 	size_t n = 1;
 
-	find(path);
+	if (!ph_child_find(path, NAME, "PACKHORSE_REHEARSE", "../tests/sim") &&
+	    !getenv("PACKHORSE_REHEARSE")) {
+		snprintf(path, sizeof(path), "%s", NAME); /* looked for along PATH */
+	}
 	if (cli->json) {
 		argv[n++] = "--json";
 	}

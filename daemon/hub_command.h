@@ -102,6 +102,8 @@ int ph_hub_site_need(struct ph_hub *hub, const char *code, struct ph_hub_site *s
 /* The number of a kind of sites by its name or part of it. 0, or -EINVAL with the names. */
 int ph_hub_site_kind(const char *text, uint64_t *out, struct ph_error *err);
 int ph_hub_site_at(struct ph_hub *hub, uint64_t number, struct ph_hub_site *site_out);
+/* Beside each "site" of LIST, a number, its "code", where the control log has one. 0 or negative errno. */
+int ph_hub_site_codes(struct ph_hub *hub, json_t *list);
 /* Each site in order of number; CB returning non-zero ends the walk. */
 int ph_hub_site_each(struct ph_hub *hub,
 		     int (*cb)(void *data, const struct ph_hub_site *site), void *data);

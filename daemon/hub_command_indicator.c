@@ -151,34 +151,11 @@ json_t *ph_hub_sheet_printed(const struct ph_hub_issued *issued)
 
 /* --- against what was issued --- */
 
-/* Codes of sites beside their numbers. */
-static int name_sites(struct ph_hub *hub, json_t *signoffs)
-{
-	json_t *item;
-	size_t i;
-
-	json_array_foreach(signoffs, i, item)
-	{
-		struct ph_hub_site site;
-		int rc = ph_hub_site_at(
-			hub, (uint64_t)json_integer_value(json_object_get(item, "site")),
-			&site);
-
-		if (rc < 0) {
-			return rc;
-		}
-		if (rc == 0) {
-			json_object_set_new(item, "code", json_string(site.code));
-		}
-	}
-	return 0;
-}
-
 static int show_issued(struct ph_hub *hub, const struct ph_hub_issued *issued,
 		       json_t *answer)
 {
 	char ref[PH_REF_TEXT], time[PH_TIME_TEXT];
-	int rc = name_sites(hub, issued->signoffs);
+	int rc = ph_hub_site_codes(hub, issued->signoffs);
 
 	ph_ref_text(ref, &issued->ref);
 	ph_time_text(time, issued->second);

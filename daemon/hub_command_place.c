@@ -138,6 +138,29 @@ int ph_hub_site_at(struct ph_hub *hub, uint64_t number, struct ph_hub_site *site
 	return rc;
 }
 
+int ph_hub_site_codes(struct ph_hub *hub, json_t *list)
+{
+	json_t *item;
+	size_t i;
+
+	json_array_foreach(list, i, item)
+	{
+		struct ph_hub_site site;
+		int rc = ph_hub_site_at(
+			hub, (uint64_t)json_integer_value(json_object_get(item, "site")),
+			&site);
+
+		if (rc < 0) {
+			return rc;
+		}
+		if (rc == 0 &&
+		    json_object_set_new(item, "code", json_string(site.code))) {
+			return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
 /* --- putting --- */
 
 /* Put ENTRY, about the entity TYPE, ID, naming every head that the ledger shows. */

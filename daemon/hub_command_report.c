@@ -51,30 +51,6 @@ static int read_period(const json_t *request, int64_t *from, int64_t *to,
 				      : rc;
 }
 
-/* Beside each "site" of LIST its "code", where the control log has one. */
-static int add_codes(struct ph_hub *hub, json_t *list)
-{
-	json_t *item;
-	size_t i;
-
-	json_array_foreach(list, i, item)
-	{
-		struct ph_hub_site site;
-		int rc = ph_hub_site_at(
-			hub, (uint64_t)json_integer_value(json_object_get(item, "site")),
-			&site);
-
-		if (rc < 0) {
-			return rc;
-		}
-		if (rc == 0 &&
-		    json_object_set_new(item, "code", json_string(site.code))) {
-			return -ENOMEM;
-		}
-	}
-	return 0;
-}
-
 static json_t *show_site(const struct ph_figure_site *site)
 {
 	json_t *figures = json_object();
@@ -103,7 +79,7 @@ static int show_figures(struct ph_hub *hub, const struct ph_figures *figures,
 		rc = json_array_append_new(list, show_site(&figures->sites[i])) ? -ENOMEM
 										: 0;
 	}
-	return rc != 0 ? rc : add_codes(hub, list);
+	return rc != 0 ? rc : ph_hub_site_codes(hub, list);
 }
 
 static void set_day(json_t *object, const char *name, int64_t day)
@@ -339,7 +315,7 @@ int ph_hub_report_changed(struct ph_hub *hub, const json_t *request, json_t *ans
 	for (size_t i = 0; rc == 0 && i < sizeof(lists) / sizeof(lists[0]); i++) {
 		json_t *list = json_object_get(found, lists[i]);
 
-		rc = add_codes(hub, list);
+		rc = ph_hub_site_codes(hub, list);
 		json_object_set(answer, lists[i], list);
 	}
 	json_decref(found);

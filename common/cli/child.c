@@ -17,37 +17,35 @@
 
 extern char **environ;
 
-#define PATH_LEN 4096
-
 /* DIR/PLACE/NAME if it can be run. */
-static bool found(char out[static PATH_LEN], const char *dir, const char *place,
+static bool found(char out[static PH_CHILD_PATH], const char *dir, const char *place,
 		  const char *name)
 {
-	int len = snprintf(out, PATH_LEN, "%s/%s/%s", dir, place, name);
+	int len = snprintf(out, PH_CHILD_PATH, "%s/%s/%s", dir, place, name);
 
-	return len > 0 && len < PATH_LEN && access(out, X_OK) == 0;
+	return len > 0 && len < PH_CHILD_PATH && access(out, X_OK) == 0;
 }
 
-static void find(char out[static PATH_LEN], const struct ph_child_config *config)
+bool ph_child_find(char out[static PH_CHILD_PATH], const char *name, const char *variable,
+		   const char *built)
 {
-	const char *named = getenv(config->variable);
-	char self[PATH_LEN];
+	const char *named = getenv(variable);
+	char self[PH_CHILD_PATH];
 	ssize_t len;
 
 	if (named && named[0]) {
-		snprintf(out, PATH_LEN, "%s", named);
-		return;
+		snprintf(out, PH_CHILD_PATH, "%s", named);
+		return access(out, X_OK) == 0;
 	}
 	len = readlink("/proc/self/exe", self, sizeof(self) - 1);
 	if (len > 0) {
 		self[len] = '\0';
 		*strrchr(self, '/') = '\0';
-		if (found(out, self, ".", config->name) ||
-		    found(out, self, config->built, config->name)) {
-			return;
+		if (found(out, self, ".", name) || found(out, self, built, name)) {
+			return true;
 		}
 	}
-	found(out, PH_LIBEXECDIR, ".", config->name);
+	return found(out, PH_LIBEXECDIR, ".", name);
 }
 
 static int spawn(struct ph_child *child, const char *path,
@@ -74,12 +72,12 @@ static int spawn(struct ph_child *child, const char *path,
 int ph_child_start(struct ph_child *child, const struct ph_child_config *config,
 		   struct ph_error *err)
 {
-	char path[PATH_LEN] = "";
+	char path[PH_CHILD_PATH] = "";
 	int ends[2];
 	int rc;
 
 	*child = (struct ph_child){ .out = -1 };
-	find(path, config);
+	(void)ph_child_find(path, config->name, config->variable, config->built);
 	if (pipe2(ends, O_CLOEXEC) != 0) {
 		return ph_fail_errno(err, -errno, config->name);
 	}

@@ -21,14 +21,21 @@ struct ph_child_config {
 	int in;            /* its standard input; -1: ours */
 };
 
+#define PH_CHILD_PATH 4096
+/*
+ * What the environment's VARIABLE names, or NAME beside our own program or in BUILT, or where
+ * it was installed; whether it can be run there.
+ */
+bool ph_child_find(char out[static PH_CHILD_PATH], const char *name, const char *variable,
+		   const char *built);
+
 struct ph_child {
 	pid_t pid; /* 0: none */
 	int out; /* reads what it writes on standard output; whoever starts it closes this */
 };
 
 /*
- * Start it: what VARIABLE names, or NAME beside our own program or in BUILT, or where it was
- * installed. It gets its arguments and standard streams; all our descriptors close on exec.
+ * Start it where ph_child_find() finds it. It gets its arguments and standard streams; all our descriptors close on exec.
  * 0, or negative errno with ERR, which names the path.
  */
 int ph_child_start(struct ph_child *child, const struct ph_child_config *config,
