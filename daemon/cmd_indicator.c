@@ -13,7 +13,6 @@
 #include "common/cli/figure.h"
 #include "common/cli/member.h"
 #include "common/cli/out.h"
-#include "common/cli/value_words.h"
 #include "daemon/act.h"
 #include "daemon/report_book.h"
 
@@ -26,17 +25,14 @@ static void put_cell(const struct ph_cli *cli, struct ph_table *table, const jso
 		     const json_t *column)
 {
 	char text[PH_FIGURE_TEXT];
-	bool is_name = strcmp(ph_member_text(column, "name"), "site") == 0;
 
-	if (json_is_string(cell)) {
-		ph_table_cell(table,
-			      cli->plain ? json_string_value(cell)
-					 : ph_value_say(ph_member_text(column, "name"),
-							json_string_value(cell)));
-	} else if (json_is_null(cell) && cli->plain) {
+	if (!cli->plain) {
+		ph_table_cell(table, ph_figure_words(text, column, cell));
+	} else if (json_is_string(cell)) {
+		ph_table_cell(table, json_string_value(cell));
+	} else if (json_is_null(cell)) {
 		ph_table_cell(table, "");
-	} else if (json_is_integer(cell) && (cli->plain || is_name)) {
-		/* what names a thing has no points in it */
+	} else if (json_is_integer(cell)) {
 		ph_table_number(table, (long long)json_integer_value(cell));
 	} else {
 		ph_figure_cell(text, ph_member_text(column, "type"), cell);
@@ -201,36 +197,27 @@ static void print_complete(const json_t *sheet)
 	}
 }
 
-/* A cell in a line of text. */
-static void revised_text(char out[static PH_FIGURE_TEXT], const json_t *cell)
-{
-	if (json_is_string(cell)) {
-		snprintf(out, PH_FIGURE_TEXT, "%.60s", json_string_value(cell));
-	} else {
-		ph_figure_cell(out, "count", cell);
-	}
-}
-
 static void print_revised(const json_t *sheet)
 {
+	const json_t *first = json_array_get(json_object_get(sheet, "columns"), 0);
 	json_t *item;
 	size_t i;
 
 	json_array_foreach(json_object_get(sheet, "revised"), i, item)
 	{
 		const json_t *row = json_object_get(item, "row");
+		const char *name = ph_member_text(item, "column");
+		const json_t *column = ph_figure_column(sheet, name);
 		char was[PH_FIGURE_TEXT], is[PH_FIGURE_TEXT], key[PH_FIGURE_TEXT];
 
-		revised_text(was, json_object_get(item, "printed"));
-		revised_text(is, json_object_get(item, "now"));
-		if (json_is_array(row)) {
-			revised_text(key, json_array_get(row, 0));
-		} else {
-			snprintf(key, sizeof(key), "%s", ph_say("total", "tổng"));
-		}
 		printf(ph_say("revised: %s %s was %s, is %s\n",
 			      "sửa: %s %s trước là %s, nay là %s\n"),
-		       key, ph_member_text(item, "column"), was, is);
+		       json_is_array(row)
+			       ? ph_figure_words(key, first, json_array_get(row, 0))
+			       : ph_say("total", "tổng"),
+		       column ? ph_member_word(column) : name,
+		       ph_figure_words(was, column, json_object_get(item, "printed")),
+		       ph_figure_words(is, column, json_object_get(item, "now")));
 	}
 }
 

@@ -167,16 +167,41 @@ static int add_notes(const json_t *report)
 				      ph_say("VALUE", "GIÁ TRỊ"), "rows", rows));
 }
 
-static int add_revision(json_t *rows, const json_t *item)
+/* A cell of a value that has a word in the language that is spoken. */
+static json_t *cell_of(const json_t *column, json_t *cell)
 {
+	return json_is_string(cell)
+		       ? json_string(ph_value_say(ph_member_text(column, "name"),
+						  json_string_value(cell)))
+		       : json_incref(cell);
+}
+
+/* A count is a number still; all else as people read it. */
+static json_t *revised_cell(const json_t *column, json_t *cell)
+{
+	bool is_share = strcmp(ph_member_text(column, "type"), "percent") == 0;
+	char text[PH_FIGURE_TEXT];
+
+	return json_is_string(cell) || (json_is_integer(cell) && is_share)
+		       ? json_string(ph_figure_words(text, column, cell))
+		       : json_incref(cell);
+}
+
+static int add_revision(json_t *rows, const json_t *report, const json_t *item)
+{
+	const json_t *first = json_array_get(json_object_get(report, "columns"), 0);
 	const json_t *row = json_object_get(item, "row");
-	json_t *about = json_is_array(row) ? json_incref(json_array_get(row, 0))
-					   : json_string(ph_say("total", "tổng"));
+	const char *name = ph_member_text(item, "column");
+	const json_t *column = ph_figure_column(report, name);
 
 	return append(rows,
-		      json_pack("[o, s, O?, O?]", about, ph_member_text(item, "column"),
-				json_object_get(item, "printed"),
-				json_object_get(item, "now")));
+		      json_pack("[o, s, o?, o?]",
+				json_is_array(row)
+					? cell_of(first, json_array_get(row, 0))
+					: json_string(ph_say("total", "tổng")),
+				column ? ph_member_word(column) : name,
+				revised_cell(column, json_object_get(item, "printed")),
+				revised_cell(column, json_object_get(item, "now"))));
 }
 
 static int add_revised(const json_t *report)
@@ -189,7 +214,7 @@ static int add_revised(const json_t *report)
 
 	json_array_foreach(revised, i, item)
 	{
-		rc = rc != 0 ? rc : add_revision(rows, item);
+		rc = rc != 0 ? rc : add_revision(rows, report, item);
 	}
 	if (rc != 0 || json_array_size(rows) == 0) {
 		json_decref(rows);
@@ -254,15 +279,6 @@ static json_t *columns_of(const json_t *report)
 		return NULL;
 	}
 	return columns;
-}
-
-/* A cell of a value that has a word in the language that is spoken. */
-static json_t *cell_of(const json_t *column, json_t *cell)
-{
-	return json_is_string(cell)
-		       ? json_string(ph_value_say(ph_member_text(column, "name"),
-						  json_string_value(cell)))
-		       : json_incref(cell);
 }
 
 static json_t *rows_of(const json_t *report)

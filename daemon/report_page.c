@@ -127,7 +127,7 @@ static void html(struct writing *to, const char *format, ...)
 
 /* --- words --- */
 
-#define WORDS 64
+#define WORDS PH_FIGURE_TEXT
 
 /* "2026-Q3" as "quý III năm 2026". */
 static void period_words(char out[static WORDS], const char *name)
@@ -166,7 +166,7 @@ static const char *vietnamese(const json_t *words)
 static void cell(struct writing *to, const json_t *value, const json_t *column)
 {
 	const char *type = ph_member_text(column, "type");
-	char words[PH_FIGURE_TEXT > WORDS ? PH_FIGURE_TEXT : WORDS];
+	char words[WORDS];
 
 	if (json_is_string(value) && strcmp(type, "day") == 0) {
 		day_words(words, json_string_value(value));
@@ -290,27 +290,15 @@ static void complete(struct writing *to, const json_t *report)
 	}
 }
 
-static const char *title_of_column(const json_t *report, const char *name)
+/* VALUE of COLUMN in a line of text. */
+static const char *value_words(char out[static WORDS], const json_t *column,
+			       const json_t *value)
 {
-	const json_t *item;
-	size_t i;
-
-	json_array_foreach(json_object_get(report, "columns"), i, item)
-	{
-		if (strcmp(ph_member_text(item, "name"), name) == 0) {
-			return vietnamese(item);
-		}
+	if (json_is_string(value) && strcmp(ph_member_text(column, "type"), "day") == 0) {
+		day_words(out, json_string_value(value));
+		return out;
 	}
-	return name;
-}
-
-static const char *value_words(char out[static PH_FIGURE_TEXT], const json_t *value)
-{
-	if (json_is_string(value)) {
-		return json_string_value(value);
-	}
-	ph_figure_cell(out, "count", value);
-	return out;
+	return ph_figure_words(out, column, value);
 }
 
 /* What a row is about: a code and a name, a site's number and more, a month. */
@@ -337,18 +325,20 @@ static void row_words(struct writing *to, const json_t *row, const char *by)
 
 static void revised(struct writing *to, const json_t *report)
 {
-	char was[PH_FIGURE_TEXT], is[PH_FIGURE_TEXT];
+	char was[WORDS], is[WORDS];
 	const json_t *item;
 	size_t i;
 
 	json_array_foreach(json_object_get(report, "revised"), i, item)
 	{
+		const char *name = ph_member_text(item, "column");
+		const json_t *column = ph_figure_column(report, name);
+
 		raw(to, "<br/>\nSửa: ");
 		row_words(to, json_object_get(item, "row"), ph_member_text(report, "by"));
-		html(to, ", %s: đã in %s, nay là %s.",
-		     title_of_column(report, ph_member_text(item, "column")),
-		     value_words(was, json_object_get(item, "printed")),
-		     value_words(is, json_object_get(item, "now")));
+		html(to, ", %s: đã in %s, nay là %s.", column ? vietnamese(column) : name,
+		     value_words(was, column, json_object_get(item, "printed")),
+		     value_words(is, column, json_object_get(item, "now")));
 	}
 }
 

@@ -4,7 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/cli/member.h"
 #include "common/cli/out.h"
+#include "common/cli/value_words.h"
 
 void ph_figure_text(char out[static PH_FIGURE_TEXT], const char *type, long long value)
 {
@@ -34,4 +36,35 @@ void ph_figure_cell(char out[static PH_FIGURE_TEXT], const char *type, const jso
 	} else {
 		snprintf(out, PH_FIGURE_TEXT, "–");
 	}
+}
+
+const json_t *ph_figure_column(const json_t *report, const char *name)
+{
+	const json_t *column;
+	size_t i;
+
+	json_array_foreach(json_object_get(report, "columns"), i, column)
+	{
+		if (strcmp(ph_member_text(column, "name"), name) == 0) {
+			return column;
+		}
+	}
+	return NULL;
+}
+
+const char *ph_figure_words(char out[static PH_FIGURE_TEXT], const json_t *column,
+			    const json_t *cell)
+{
+	const char *name = ph_member_text(column, "name");
+
+	if (json_is_string(cell)) {
+		return ph_value_say(name, json_string_value(cell));
+	}
+	if (json_is_integer(cell) && strcmp(name, "site") == 0) {
+		snprintf(out, PH_FIGURE_TEXT, "%" JSON_INTEGER_FORMAT,
+			 json_integer_value(cell));
+	} else {
+		ph_figure_cell(out, ph_member_text(column, "type"), cell);
+	}
+	return out;
 }

@@ -11,5 +11,13 @@ void ph_figure_text(char out[static PH_FIGURE_TEXT], const char *type, long long
 /* A cell that is no text: the same, "< 5" of one that is not told, a dash of what is not known. */
 void ph_figure_cell(char out[static PH_FIGURE_TEXT], const char *type,
 		    const json_t *cell);
+/* Of the columns of REPORT the one called NAME; NULL: it has none. */
+const json_t *ph_figure_column(const json_t *report, const char *name);
+/*
+ * A cell of COLUMN (NULL: of none that is known) in words: a text is what it is called, the
+ * number of a site is a name. OUT, or a text of CELL.
+ */
+const char *ph_figure_words(char out[static PH_FIGURE_TEXT], const json_t *column,
+			    const json_t *cell);
 
 #endif

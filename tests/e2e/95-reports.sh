@@ -176,6 +176,19 @@ is "what is revised" "$(of '[[r["row"], r["column"], r["printed"], r["now"]] for
 like "to people" "$($H report visits --period 2026-Q3)" 'revised: 03646 visits was 16, is 18'
 is "what was printed stays" "$($H report show 'visits 2026-Q3' --json >shown.json; spell "$(json shown.json 'j["sheet"]["rows"][0][:3]')")" '["03646", "Chiềng Khoa", 16]'
 is "and its entries are found as ever" "$($H report changed 'visits 2026-Q3' --json >changed.json; json changed.json '[e["why"] for e in j["entries"]]')" '["late"]'
+for code in M1 M4; do $H report issue $code --period 2026-Q3 >/dev/null 2>&1; done
+$H model put 03651 --status recognised --date 2026-09-20 >/dev/null
+ok "another late page" $A visit 2 --band adult --when 2026-09-21
+sync 14-0371.d
+like "shares are shares" "$($H report M4 --period 2026-Q3)" 'revised: 03646 growth was -10.00 %, is 0.00 %'
+vi() { LC_ALL=vi_VN.UTF-8 $H report "$@" --period 2026-Q3; }
+like "in Vietnamese" "$(vi M4)" 'sửa: tổng tăng trước là '
+like "and its words" "$(vi M1)" 'sửa: 03651 tình trạng trước là dự kiến, nay là được công nhận'
+like "on the page" "$($H report page --period 2026-Q3)" 'Sửa: 03651 Mường Bám, tình trạng: đã in dự kiến, nay là được công nhận\.'
+ok "issued by site" bash -c "$H report issue visits --period 2026-Q3 --by site >/dev/null 2>&1"
+ok "and another late page" $A visit 1 --band adult --when 2026-09-22
+sync 14-0371.d
+like "what names a site has no points" "$(vi visits --by site)" 'sửa: 140371 lượt trước là 20, nay là 21'
 
 # --- what cannot be ---
 wrong() { # NAME REGEX option…

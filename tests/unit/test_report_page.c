@@ -36,7 +36,11 @@ static const char report_text[] =
 	"{\"code\":\"03646\",\"name\":\"Chiềng Khoa\"}]},\"suppressed\":3,"
 	"\"issued\":{\"ref\":\"r\",\"time\":\"2026-10-02\",\"agree\":3,\"disagree\":1},"
 	"\"revised\":[{\"row\":[140371,\"Tô "
-	"Múa\"],\"column\":\"turns\",\"printed\":7,\"now\":8}]}";
+	"Múa\"],\"column\":\"turns\",\"printed\":7,\"now\":8},"
+	"{\"row\":[140371,\"Tô Múa\"],\"column\":\"share\",\"printed\":-1050,"
+	"\"now\":2550},{\"row\":null,\"column\":\"on\",\"printed\":\"2026-08-31\","
+	"\"now\":null},{\"row\":[140371,\"Tô Múa\"],\"column\":\"gone\","
+	"\"printed\":{\"below\":5},\"now\":null}]}";
 
 static json_t *load(void)
 {
@@ -80,6 +84,9 @@ static void test_page(void **state)
 		"3 số liệu ít người không nêu.",
 		"Đã ban hành 2026-10-02; 3 nơi đồng ý, 1 nơi không.",
 		"Sửa: 140371 Tô Múa, lượt: đã in 7, nay là 8.",
+		"Sửa: 140371 Tô Múa, tỷ lệ: đã in -10,50 %, nay là 25,50 %.",
+		"Sửa: tổng, ngày: đã in 31/08/2026, nay là –.",
+		"Sửa: 140371 Tô Múa, gone: đã in &lt; 5, nay là –.",
 		"Kỳ: quý III năm 2026 (01/07/2026 – 30/09/2026)",
 		"<td>Chiềng Khoa</td><td>chưa có máy</td>",
 		"Sơn La, ngày 29 tháng 11 năm 2026",
@@ -160,6 +167,9 @@ static void test_book(void **state)
 	assert_non_null(strstr(text, "[\"denominator\",75]"));
 	assert_non_null(strstr(text, "[\"missing\",\"03646 Chiềng Khoa   \"]"));
 	assert_non_null(strstr(text, "[140371,\"turns\",7,8]"));
+	assert_non_null(strstr(text, "[140371,\"share\",\"-10.50 %\",\"25.50 %\"]"));
+	assert_non_null(strstr(text, "[\"total\",\"on\",\"2026-08-31\",null]"));
+	assert_non_null(strstr(text, "[140371,\"gone\",{\"below\":5},null]"));
 	free(text);
 	json_decref(book);
 }
