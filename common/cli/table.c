@@ -13,6 +13,7 @@
 #include <string.h>
 #include <utf8proc.h>
 
+#include "common/cli/heading_words.h"
 #include "common/cli/out.h"
 #include "common/cli/sheet.h"
 
@@ -129,13 +130,18 @@ void ph_table_cellf(struct ph_table *table, const char *format, ...)
 	ph_table_cell(table, text);
 }
 
+static const char *heading(const struct ph_table *table, unsigned column)
+{
+	return ph_heading_say(table->headings[column]);
+}
+
 /* The row that begins with CELLS; NULL: the headings. */
 static void print_row(const struct ph_table *table, FILE *out, const struct cell *cells,
 		      const unsigned *widths)
 {
 	for (unsigned c = 0; c < table->columns; c++) {
 		bool last = c + 1 == table->columns;
-		const char *text = cells ? cells[c].text : table->headings[c];
+		const char *text = cells ? cells[c].text : heading(table, c);
 
 		fputs(text, out);
 		if (table->plain) {
@@ -179,8 +185,8 @@ static int add_sheet(const struct ph_table *table)
 	int rc = columns && rows ? 0 : -ENOMEM;
 
 	for (unsigned c = 0; rc == 0 && c < table->columns; c++) {
-		rc = json_array_append_new(
-			     columns, json_pack("{s:s}", "title", table->headings[c]))
+		rc = json_array_append_new(columns,
+					   json_pack("{s:s}", "title", heading(table, c)))
 			     ? -ENOMEM
 			     : 0;
 	}
@@ -217,7 +223,7 @@ int ph_table_print(const struct ph_table *table, FILE *out)
 		return -ENOMEM;
 	}
 	for (unsigned c = 0; c < table->columns; c++) {
-		widths[c] = ph_text_width(table->headings[c]);
+		widths[c] = ph_text_width(heading(table, c));
 	}
 	for (size_t i = 0; i < table->n; i++) {
 		unsigned width = ph_text_width(table->cell[i].text);

@@ -185,6 +185,19 @@ vi() { LC_ALL=vi_VN.UTF-8 $H report "$@" --period 2026-Q3; }
 like "in Vietnamese" "$(vi M4)" 'sửa: tổng tăng trước là '
 like "and its words" "$(vi M1)" 'sửa: 03651 tình trạng trước là dự kiến, nay là được công nhận'
 like "on the page" "$($H report page --period 2026-Q3)" 'Sửa: 03651 Mường Bám, tình trạng: đã in dự kiến, nay là được công nhận\.'
+alike() { # of the headings of a command, those that are no other in Vietnamese
+  $H "$@" --csv 2>/dev/null >en.csv
+  LC_ALL=vi_VN.UTF-8 $H "$@" --csv 2>/dev/null >vi.csv
+  "$PYTHON" -c '
+import csv
+en, vi = (next(csv.reader(open(name, encoding="utf-8-sig"))) for name in ("en.csv", "vi.csv"))
+print(len(en) > 1 and [e for e, v in zip(en, vi) if e == v])'
+}
+for words in "report codes" "report list" "report figures --from 2026-07-01 --to 2026-09-30" "report show visits.2026-Q3" "report changed visits.2026-Q3" \
+  devices "site list" "commune list" "policy list" "invite list" "account list" erasures; do
+  read -ra words <<<"$words"
+  is "headings in Vietnamese: ${words[*]}" "$(alike "${words[@]//./ }")" '[]'
+done
 ok "issued by site" bash -c "$H report issue visits --period 2026-Q3 --by site >/dev/null 2>&1"
 ok "and another late page" $A visit 1 --band adult --when 2026-09-22
 sync 14-0371.d

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "common/cli/heading_words.h"
 #include "common/cli/out.h"
 #include "common/cli/value_words.h"
 #include "common/log/kinds.h"
@@ -57,6 +58,17 @@ static void every_value_has_a_word(void **state)
 	}
 }
 
+static void headings(void **state)
+{
+	(void)state;
+	assert_string_equal(ph_heading_say("site"), "điểm");
+	assert_string_equal(ph_heading_say("Điểm"), "Điểm");
+	assert_string_equal(ph_heading_say("anything"), "anything");
+	ph_speak(PH_SPEAK_ENGLISH);
+	assert_string_equal(ph_heading_say("site"), "site");
+	ph_speak(PH_SPEAK_VIETNAMESE);
+}
+
 static void others_stay(void **state)
 {
 	(void)state;
@@ -73,6 +85,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_value_has_a_word),
 		cmocka_unit_test(others_stay),
+		cmocka_unit_test(headings),
 	};
 
 	ph_speak(PH_SPEAK_VIETNAMESE);
