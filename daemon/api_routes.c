@@ -95,8 +95,9 @@ const struct ph_web_route ph_api_routes[] = {
 	{ "GET", V "/reports/{report}/csv", PH_WEB_VIEWER, "report", PH_API_CSV,
 	  "period! by commune", "the same lines as CSV (EXPORTS)" },
 	GO(V "/issued", VIEWER, "report-list", NULL, "reports that were issued"),
-	DO(V "/issued", OPERATOR, "report-issue", "report! from! to!",
-	   "the figures of a period are issued under a name"),
+	DO(V "/issued", OPERATOR, "report-issue", "report! period by commune from to",
+	   "a row of the plan is issued as it is printed (`period`), or the figures of "
+	   "any days under a name (`from`, `to`)"),
 	GO(V "/issued/{report}", VIEWER, "report-show", NULL, "one of them"),
 	GO(V "/issued/{report}/changed", VIEWER, "report-changed", NULL,
 	   "what would be different today"),

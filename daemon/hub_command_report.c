@@ -185,6 +185,22 @@ static int show_issued(const struct issue *issue, json_t *answer)
 		       : 0;
 }
 
+/* A row of the plan has a period and may be cut; any days have a first and a last one. */
+static int check_issue(const json_t *request, struct ph_error *err)
+{
+	bool is_row = json_object_get(request, "period") != NULL;
+	bool has_days =
+		json_object_get(request, "from") || json_object_get(request, "to");
+	bool has_cut =
+		json_object_get(request, "by") || json_object_get(request, "commune");
+
+	return is_row && has_days   ? ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+					      "period, or from and to: not both")
+	       : !is_row && has_cut ? ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+					      "by and commune go with period")
+				    : 0;
+}
+
 /* What is to be issued: a sheet with its name and period, or any days under a name. */
 static int read_issue(struct ph_hub *hub, const json_t *request, struct issue *issue,
 		      struct ph_hub_sheet *sheet, struct ph_error *err)
@@ -194,13 +210,15 @@ static int read_issue(struct ph_hub *hub, const json_t *request, struct issue *i
 	int64_t from, to;
 	int rc;
 
-	if (name != NULL && json_object_get(request, "period") != NULL) {
+	if (name == NULL) {
+		rc = -EINVAL;
+	} else if (json_object_get(request, "period") != NULL) {
 		rc = ph_hub_sheet_make(hub, request, sheet, err);
 		name = sheet->name;
 		from = sheet->query.period.from;
 		to = sheet->query.period.to;
 	} else {
-		rc = name ? read_period(request, &from, &to, err) : -EINVAL;
+		rc = read_period(request, &from, &to, err);
 	}
 	if (rc != 0) {
 		return rc;
@@ -222,8 +240,9 @@ int ph_hub_report_issue(struct ph_hub *hub, const json_t *request, json_t *answe
 	const struct ph_value *field = issue.entry.field;
 	struct ph_figures figures = { 0 };
 	struct ph_hub_sheet sheet = { 0 };
-	int rc = read_issue(hub, request, &issue, &sheet, err);
+	int rc = check_issue(request, err);
 
+	rc = rc != 0 ? rc : read_issue(hub, request, &issue, &sheet, err);
 	rc = rc != 0 ? rc
 		     : ph_figures_sum(hub->ledger, field[PH_REPORT_FROM].as.day,
 				      field[PH_REPORT_TO].as.day, &figures);
