@@ -33,6 +33,35 @@ static int unlock(struct world *world, const char *pin)
 	return ph_site_desk_unlock(world->site, card, ph_view_str(pin), NULL);
 }
 
+/* --- what is on the disk when a PIN is tried --- */
+
+#define COUNT_AT 24 /* where DIR/desk-tries has the number of tries */
+
+static const struct world *watched; /* or NULL */
+static uint8_t counted;             /* by the file, when Argon2id was asked last */
+
+/* In the place of libsodium's: it looks, and goes on. */
+int crypto_pwhash(unsigned char *const out, unsigned long long out_len,
+		  const char *const pin, unsigned long long pin_len,
+		  const unsigned char *const salt, unsigned long long passes,
+		  size_t memory, int alg)
+{
+	struct ph_buf bytes = { 0 };
+	char path[160];
+
+	if (watched) {
+		world_path(watched, "desk-tries", path);
+		counted =
+			ph_file_read(path, 256, &bytes, NULL) == 0 && bytes.len > COUNT_AT
+				? bytes.data[COUNT_AT]
+				: 0;
+		ph_buf_deinit(&bytes);
+	}
+	assert_int_equal(alg, crypto_pwhash_ALG_ARGON2ID13);
+	return crypto_pwhash_argon2id(out, out_len, pin, pin_len, salt, passes, memory,
+				      crypto_pwhash_argon2id_ALG_ARGON2ID13);
+}
+
 static int set_up(void **state)
 {
 	struct world *world;
@@ -40,6 +69,7 @@ static int set_up(void **state)
 	world_setup_joined(state);
 	world = *state;
 	ph_desk_card_make(card, &world->config.rng);
+	watched = NULL;
 	return 0;
 }
 
@@ -415,7 +445,22 @@ static void test_tries_that_are_damaged(void **state)
 	}
 }
 
-/* Counted before it is made, and no more once it was right; the wrong card costs none. */
+/* Whoever kills it while a PIN is tried has had that try, right or wrong. */
+static void test_counted_before_it_is_made(void **state)
+{
+	struct world *world = *state;
+
+	assert_int_equal(protect(world, PIN), 0);
+	watched = world;
+	for (uint8_t i = 1; i < PH_DESK_TRIES_FREE; i++) {
+		assert_int_equal(unlock(world, "314159"), -EACCES);
+		assert_int_equal(counted, i);
+	}
+	assert_int_equal(unlock(world, PIN), 0);
+	assert_int_equal(counted, PH_DESK_TRIES_FREE);
+}
+
+/* None any more once it was right; the wrong card costs none. */
 static void test_tries_of_the_desk(void **state)
 {
 	struct world *world = *state;
@@ -456,6 +501,7 @@ int main(void)
 		TEST(test_tries_cost_time),
 		TEST(test_no_try_for_nothing),
 		TEST(test_tries_that_are_damaged),
+		TEST(test_counted_before_it_is_made),
 		TEST(test_tries_of_the_desk),
 	};
 
