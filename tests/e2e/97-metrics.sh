@@ -43,6 +43,17 @@ is "never heard: no lag" "$(value 'packhorse_site_lag_seconds{')" none
 is "two sites, the closed one is left out" "$(grep -c '^packhorse_site_overdue_seconds{' metrics)" 2
 is "every entry, by kind" "$(awk '/^packhorse_entries_total/ { n += $NF } END { print n }' metrics)" "$($H status --json | pick 'd["entries"]')"
 
+# --- the plan ---
+$H commune add 03646 --name 'Chiềng Khoa' --type xa >/dev/null 2>&1
+$H commune add 03651 --name 'Mường Bám' --type xa >/dev/null 2>&1
+$H model put 03646 --status recognised --date 2026-01-01 >/dev/null
+$H target set M1 2999 70% >/dev/null
+look
+is "one of two communes has the model" "$(value 'packhorse_plan_actual{kind="M1"}')" 0.5
+is "where nothing can be told of it, nothing is" "$(value 'packhorse_plan_actual{kind="M3"}')" none
+is "what the plan aims at is that of the nearest year" "$(value 'packhorse_plan_target{kind="M1"}')" \
+  "$($H report M1 --period "$(TZ=UTC-7 date +%Y)" --json | pick 'd["targets"][min(y for y in d["targets"] if y >= d["period"]["name"])] / 10000')"
+
 # --- sessions ---
 serve
 reader=$("$P" -d s1 reader add --name 'Lò Văn Pánh' --band adult --json | pick 'd["entries"][0]["ref"]')
@@ -79,7 +90,7 @@ is "nothing more is to come up" "$(value 'packhorse_site_pending_entries{site="1
 ok "the backup is of now" test "$(value packhorse_backup_age_seconds)" -lt 300
 missing=
 for name in site_lag_seconds site_overdue_seconds site_pending_entries sessions_total session_seconds_bucket resumed_total bytes_total \
-  entries_total cases_open quarantined_entries clock_offset_seconds devices store_bytes wal_bytes backup_age_seconds build_info; do
+  entries_total cases_open quarantined_entries clock_offset_seconds devices store_bytes wal_bytes backup_age_seconds plan_target plan_actual build_info; do
   grep -q "^packhorse_$name[{ ]" metrics || missing+=" $name"
 done
 is "every name that was promised" "$missing" ''
