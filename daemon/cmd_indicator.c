@@ -287,11 +287,23 @@ int ph_ask_sheet(struct ph_cli *cli, const char *command, json_t **answer_out,
 	return ph_ask(cli, request, answer_out, err);
 }
 
+static int check_report(const struct ph_cli *cli, struct ph_error *err)
+{
+	if (ph_cli_has(cli, "table") &&
+	    (cli->json || cli->plain || ph_export_is_asked(cli))) {
+		return ph_cli_usage(cli, err,
+				    "one of --table, --json, --plain, --csv and --xlsx");
+	}
+	return ph_cli_has(cli, "period") ? 0
+					 : ph_cli_usage(cli, err, "--period is needed");
+}
+
 static int run_report(struct ph_cli *cli, struct ph_error *err)
 {
 	json_t *answer;
-	int rc = ph_cli_has(cli, "period") ? ph_ask_sheet(cli, "report", &answer, err)
-					   : ph_cli_usage(cli, err, "--period is needed");
+	int rc = check_report(cli, err);
+
+	rc = rc != 0 ? rc : ph_ask_sheet(cli, "report", &answer, err);
 
 	if (rc < 0) {
 		return rc;
@@ -347,6 +359,7 @@ static const struct ph_cli_option report_options[] = {
 	{ "period", "P", "a year, quarter or month: 2026, 2026-Q3, 2026-09" },
 	{ "by", "B", "what its lines are about: commune, site, kind, month, ..." },
 	{ "commune", "C", "only what belongs to this one, by its code" },
+	{ "table", NULL, "as a table, which it is without any of these" },
 	PH_EXPORT_OPTIONS,
 	{ 0 },
 };
