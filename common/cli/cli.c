@@ -19,6 +19,7 @@
 #include "common/base/json_memory.h"
 #include "common/base/secret.h"
 #include "common/cli/export.h"
+#include "common/cli/given.h"
 #include "common/cli/out.h"
 
 #define WORDS_MAX    3 /* "help", and a name of two words */
@@ -28,11 +29,13 @@
 #define HELP_CODE    1001
 #define JSON_CODE    1002
 #define PLAIN_CODE   1003
+#define STDIN_CODE   1004
 
 static const struct option common_options[] = {
 	{ "dir", required_argument, NULL, 'd' },
 	{ "json", no_argument, NULL, JSON_CODE },
 	{ "plain", no_argument, NULL, PLAIN_CODE },
+	{ "stdin", no_argument, NULL, STDIN_CODE },
 	{ "help", no_argument, NULL, HELP_CODE },
 	{ "version", no_argument, NULL, VERSION_CODE },
 };
@@ -68,7 +71,7 @@ static void print_command_help(const struct ph_cli_program *program,
 			printf("  %-28s %s\n", left, o->doc);
 		}
 	}
-	printf("\ncommon options: -d DIR, --json, --plain, --help, --version\n");
+	printf("\ncommon options: -d DIR, --json, --plain, --stdin, --help, --version\n");
 }
 
 /* --- families: commands of two words whose first word is the same --- */
@@ -361,6 +364,9 @@ static int read_options(struct ph_cli *cli, int argc, char **argv, bool is_named
 		case PLAIN_CODE:
 			cli->plain = true;
 			break;
+		case STDIN_CODE:
+			cli->is_given_more = true;
+			break;
 		case 'h':
 		case HELP_CODE:
 			return asked_for_help(cli, is_named);
@@ -467,6 +473,22 @@ void ph_cli_start(void)
 	}
 }
 
+static int run_with_given(struct ph_cli *cli)
+{
+	struct ph_given given = { 0 };
+	struct ph_error err = { .exit = PH_EXIT_OTHER };
+	int status;
+
+	if (ph_given_read(&given, cli, &err) == 0) {
+		status = ph_cli_run(cli);
+	} else {
+		fprintf(stderr, "%s: %s\n", cli->program->name, err.text);
+		status = (int)err.exit;
+	}
+	ph_given_end(&given);
+	return status;
+}
+
 int ph_cli_main(const struct ph_cli_program *program, int argc, char **argv)
 {
 	struct ph_cli cli = { .program = program };
@@ -489,7 +511,7 @@ int ph_cli_main(const struct ph_cli_program *program, int argc, char **argv)
 	/* getopt_long() has moved the words behind the options, in their order */
 	cli.args = argv + optind + n_words;
 	cli.n_args = argc - optind - n_words;
-	return ph_cli_run(&cli);
+	return cli.is_given_more ? run_with_given(&cli) : ph_cli_run(&cli);
 }
 
 /* --- for commands --- */

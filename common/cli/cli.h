@@ -3,7 +3,7 @@
  *
  * One table names every subcommand with its arguments, options and help; usage,
  * `help`, and what getopt_long() accepts all come from it. `-d DIR`, `--json`,
- * `--plain`, `--help` and `--version` are known to all of them and may stand
+ * `--plain`, `--stdin`, `--help` and `--version` are known to all of them and may stand
  * anywhere. docs/COMMANDS.md, "Habits".
  */
 #ifndef PH_CLI_CLI_H
@@ -55,6 +55,7 @@ struct ph_cli {
 	const char *dir;
 	bool json;
 	bool plain;
+	bool is_given_more; /* by --stdin: common/cli/given.h */
 	int n_args;
 	char **args; /* positional, after the subcommand */
 	struct {

@@ -539,4 +539,13 @@ is "a time to come is written, and remarked" "$? $(grep -c 'is the year right' e
 $P visit --band adult --when 2025-09-22 >out 2>err
 is "one that is past is not" "$? $(grep -c 'is the year right' err)" "0 0"
 
+# what is somebody's comes by standard input, where no other user of the machine sees it
+run $P reader add --commune 03646 --stdin --json <<<'{"name":"Cà Văn Ín","born":1988,"telephone":"0977","card":"S1"}'
+is "a reader by --stdin" "$rc $(entry kind) $(entry kind 1)" "0 reader-put card-issue"
+run $P reader set --stdin --json <<<'{"words":["S1"],"address":"Bản Lùn"}'
+run $P find --stdin --json <<<'{"words":["cà văn ín"]}'
+is "changed and found by it" "$rc $(json out 'len(j["readers"]), j["readers"][0]["name"], j["readers"][0]["born"]')" "0 (1, 'Cà Văn Ín', 1988)"
+run $P find --stdin <<<'{"Cà Văn Ín":1}'
+is "an error repeats nothing of it" "$rc $(grep -c 'member 1' err) $(grep -c Ín err)" "2 1 0"
+
 done_testing

@@ -117,7 +117,7 @@ ok "card and PIN" unlock 271828
 is "open" "$(desk)" open
 is "a reader has a name again" "$(site a reader show "$hoa" --json | pick 'd["name"]')" 'Lò Thị Tuyệt'
 is "who was registered while it was locked, too" "$(site a reader show "$new" --json | pick 'd["name"]')" 'Quàng Văn Khóa'
-is "and who was received then" "$(site a find 'luong van sang' --json | pick '[r["name"] for r in d["readers"]]')" "['Lường Văn Sang']"
+is "and who was received then" "$(site a find --stdin --json <<<'{"words":["luong van sang"]}' | pick '[r["name"] for r in d["readers"]]')" "['Lường Văn Sang']"
 is "to a command that borrows the folder, as well" "$(site a privacy "$card" --json | pick '[f["entry"]["name"] for f in d["facts"] if f["kind"] == "reader-put"]')" "['Lò Thị Tuyệt']"
 is "the secret is in no file while it is open" "$(image secret a a)" ''
 ok "locked by hand" site a desk lock

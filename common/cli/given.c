@@ -1,0 +1,186 @@
+/*
+ * common/cli/given.c - options and words of a command from standard input.
+ *
+ *   {"name":"...","born":1987,"print-card":true,"words":["..."]}
+ *
+ * Members are the command's options by their long names: text, a whole number, or true for
+ * one that takes no value; "words" are the arguments. Read byte by byte, past the buffers of
+ * stdio, so that a command that takes lines of its own finds them untouched. An error says
+ * which member it means by its place, since even a name that is none may be somebody's.
+ */
+#include "common/cli/given.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/base/bytes.h"
+
+#define WORDS "words"
+
+static int no_line(struct ph_error *err)
+{
+	return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+		       "--stdin: standard input has no line of JSON, like "
+		       "{\"name\":\"...\",\"words\":[\"...\"]}, of at most %d bytes",
+		       PH_GIVEN_MAX);
+}
+
+static int read_line(struct ph_buf *line, struct ph_error *err)
+{
+	for (;;) {
+		uint8_t byte;
+		ssize_t n = read(STDIN_FILENO, &byte, 1);
+		int rc;
+
+		if (n < 0 && errno == EINTR) {
+			continue;
+		}
+		if (n < 0) {
+			return ph_fail_errno(err, -errno, "standard input");
+		}
+		if (n == 0 || byte == '\n') {
+			return 0;
+		}
+		rc = line->len == PH_GIVEN_MAX ? no_line(err) : ph_buf_put_u8(line, byte);
+		if (rc < 0) {
+			return rc;
+		}
+	}
+}
+
+static const struct ph_cli_option *find(const struct ph_cli *cli, const char *name)
+{
+	const struct ph_cli_option *option = cli->command->options;
+
+	while (option && option->name && strcmp(option->name, name) != 0) {
+		option++;
+	}
+	return option && option->name ? option : NULL;
+}
+
+static int refuse(const struct ph_cli *cli, unsigned place, const char *why,
+		  struct ph_error *err)
+{
+	return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+		       "--stdin: member %u %s; see `%s help %s`", place, why,
+		       cli->program->name, cli->command->name);
+}
+
+/* The text of VALUE, which is NAME's; a number becomes one. NULL: it is neither. */
+static const char *text_of(json_t *object, const char *name, json_t *value)
+{
+	char digits[32];
+
+	if (json_is_integer(value)) {
+		snprintf(digits, sizeof(digits), "%" JSON_INTEGER_FORMAT,
+			 json_integer_value(value));
+		value = json_string(digits);
+		if (json_object_set_new(object, name, value) < 0) {
+			return NULL;
+		}
+	}
+	return json_string_value(value);
+}
+
+static int take_option(struct ph_cli *cli, json_t *object, const char *name,
+		       json_t *value, unsigned place, struct ph_error *err)
+{
+	const struct ph_cli_option *option = find(cli, name);
+	const char *text;
+
+	if (!option) {
+		return refuse(cli, place, "is no option of this command", err);
+	}
+	if (json_is_null(value) || json_is_false(value)) {
+		return 0;
+	}
+	text = option->arg           ? text_of(object, name, value)
+	       : json_is_true(value) ? ""
+				     : NULL;
+	if (!text) {
+		return refuse(cli, place,
+			      option->arg ? "is neither text nor a whole number"
+					  : "takes no value: true or false",
+			      err);
+	}
+	if (cli->n_set == sizeof(cli->set) / sizeof(cli->set[0])) {
+		return refuse(cli, place, "is one option too many", err);
+	}
+	cli->set[cli->n_set].name = option->name;
+	cli->set[cli->n_set++].value = text;
+	return 0;
+}
+
+static int take_words(struct ph_given *given, struct ph_cli *cli, json_t *words,
+		      unsigned place, struct ph_error *err)
+{
+	json_t *word;
+	size_t i;
+
+	if (!json_is_array(words)) {
+		return refuse(cli, place, "is no list of words", err);
+	}
+	given->args = calloc((size_t)cli->n_args + json_array_size(words) + 1,
+			     sizeof(given->args[0]));
+	if (!given->args) {
+		return ph_fail_errno(err, -ENOMEM, "standard input");
+	}
+	if (cli->n_args > 0) {
+		memcpy(given->args, cli->args,
+		       (size_t)cli->n_args * sizeof(given->args[0]));
+	}
+	cli->args = given->args;
+	json_array_foreach(words, i, word)
+	{
+		if (!json_is_string(word)) {
+			return refuse(cli, place, "has a word that is no text", err);
+		}
+		cli->args[cli->n_args++] = (char *)json_string_value(word);
+	}
+	return 0;
+}
+
+static int take_members(struct ph_given *given, struct ph_cli *cli, struct ph_error *err)
+{
+	unsigned place = 0;
+	const char *name;
+	json_t *value;
+
+	json_object_foreach(given->object, name, value)
+	{
+		int rc = strcmp(name, WORDS) == 0
+				 ? take_words(given, cli, value, ++place, err)
+				 : take_option(cli, given->object, name, value, ++place,
+					       err);
+
+		if (rc < 0) {
+			return rc;
+		}
+	}
+	return 0;
+}
+
+int ph_given_read(struct ph_given *given, struct ph_cli *cli, struct ph_error *err)
+{
+	struct ph_buf line = { 0 };
+	int rc = read_line(&line, err);
+
+	if (rc == 0) {
+		given->object = json_loadb((const char *)line.data, line.len,
+					   JSON_REJECT_DUPLICATES, NULL);
+		rc = json_is_object(given->object) ? take_members(given, cli, err)
+						   : no_line(err);
+	}
+	ph_buf_wipe(&line);
+	return rc < 0 ? ph_fail_errno(err, rc, "standard input") : 0;
+}
+
+void ph_given_end(struct ph_given *given)
+{
+	json_decref(given->object);
+	free(given->args);
+	*given = (struct ph_given){ 0 };
+}
