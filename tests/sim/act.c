@@ -16,6 +16,7 @@
 #include "daemon/hub_internal.h"
 #include "tests/sim/count.h"
 #include "tests/sim/safe.h"
+#include "tests/sim/theft.h"
 #include "tests/sim/version.h"
 #include "tests/sim/work.h"
 
@@ -25,6 +26,10 @@ void sim_confirm(struct sim *sim, struct sim_device *device)
 	json_t *answer;
 	int exit;
 
+	if (device->is_thief) {
+		sim_deny(sim, device);
+		return;
+	}
 	if (device->confirmed || device->cut) {
 		return;
 	}

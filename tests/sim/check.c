@@ -53,6 +53,9 @@ const struct sim_invariant_doc sim_invariants[SIM_INVARIANTS] = {
 	[SIM_BUDGET] = { "budget",
 			 "a session costs what is left of the month's budget at most, "
 			 "unless it may cost what it will" },
+	[SIM_STOLEN] = { "stolen", "who joined with a copied invite is served nothing of "
+				   "others, is not confirmed in the place of whom it "
+				   "was for, and the case says so" },
 	[SIM_HEALTHY] = { "healthy",
 			  "a machine whose disk is sound starts and does what it "
 			  "is asked" },

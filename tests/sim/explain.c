@@ -12,6 +12,7 @@
 #include "daemon/hub_internal.h"
 #include "tests/sim/check.h"
 #include "tests/sim/safe.h"
+#include "tests/sim/theft.h"
 #include "tests/sim/work.h"
 
 /* The devices whose log ID is, by their id: any with a flag that MADE asks for. */
@@ -129,6 +130,8 @@ static bool is_explained(struct sim *sim, const struct ph_case_row *row)
 		       is_of_a_hub_put_back(sim, row->anchor);
 	case PH_CASE_FORKED:
 		return is_made_by(sim, row->anchor, sim_was_copied);
+	case PH_CASE_INVITE_USED_TWICE:
+		return sim_was_invite_copied(sim, row->anchor);
 	case PH_CASE_LATE_INVITE: /* by a clock that was ahead when the device came */
 		return sim->hub_clocked;
 	case PH_CASE_AFTER_CUT:

@@ -372,8 +372,10 @@ static bool is_shaken(const struct sim *sim, const struct sim_ack *ack)
 {
 	const struct sim_device *device = &sim->devices[ack->device];
 
-	return sim->hub_clocked || device->was_clocked || device->was_restored ||
-	       device->was_cloned || device->cut || ack->dead || ack->voided_by != 0;
+	/* whom one invite made two of, print the same codes */
+	return sim->hub_clocked || device->was_clocked || device->mate >= 0 ||
+	       device->was_restored || device->was_cloned || device->cut || ack->dead ||
+	       ack->voided_by != 0;
 }
 
 static bool is_marked(const struct sim_books *books, const struct sim_touch *touch)

@@ -69,6 +69,7 @@ const struct sim_op_doc sim_ops[SIM_OPS] = {
 	[SIM_DO_IMAGE] = { "image", 15, true },
 	[SIM_DO_RESTORE] = { "restore", 12, true },
 	[SIM_DO_CLONE] = { "clone", 6, true },
+	[SIM_DO_COPIED_INVITE] = { "copied-invite", 0, true },
 };
 
 static enum sim_op pick(const struct ph_rng *rng, const unsigned *weights)
@@ -96,6 +97,25 @@ static uint32_t gap(const struct ph_rng *rng)
 					  : ph_rng_below(rng, 86400));
 }
 
+/* OP happens as well. Drawn apart, so that the rest, and all other seeds, stay what they are. */
+static void steal(struct sim_script *script, enum sim_op op)
+{
+	struct ph_rng_seeded state;
+	struct ph_rng rng;
+	size_t at;
+
+	ph_rng_seed(&state, script->seed ^ UINT64_C(0x7468656674), &rng);
+	at = 6 + (size_t)ph_rng_below(&rng, script->n_events - 6);
+	memmove(&script->events[at + 1], &script->events[at],
+		(script->n_events - at) * sizeof *script->events);
+	script->n_events++;
+	script->events[at] =
+		(struct sim_event){ .after = gap(&rng),
+				    .op = op,
+				    .who = (unsigned)ph_rng_below(&rng, SIM_DEVICES_MAX),
+				    .seed = 1 + ph_rng_below(&rng, 1u << 30) };
+}
+
 void sim_plan(struct sim_script *script, uint64_t seed)
 {
 	struct ph_rng_seeded state;
@@ -112,7 +132,8 @@ void sim_plan(struct sim_script *script, uint64_t seed)
 	/* of four faults so many come; at times none */
 	stormy = ph_rng_below(&rng, 8) == 0 ? 0 : 1 + (unsigned)ph_rng_below(&rng, 3);
 	for (unsigned i = 0; i < SIM_OPS; i++) {
-		bool comes = !sim_ops[i].fault || ph_rng_below(&rng, 4) < stormy;
+		bool comes = sim_ops[i].weight > 0 &&
+			     (!sim_ops[i].fault || ph_rng_below(&rng, 4) < stormy);
 
 		weights[i] = comes ? sim_ops[i].weight : 0;
 	}
@@ -124,6 +145,9 @@ void sim_plan(struct sim_script *script, uint64_t seed)
 			.who = (unsigned)ph_rng_below(&rng, SIM_DEVICES_MAX),
 			.seed = 1 + ph_rng_below(&rng, 1u << 30),
 		};
+	}
+	if (seed % 4 == 3) {
+		steal(script, SIM_DO_COPIED_INVITE);
 	}
 }
 

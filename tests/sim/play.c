@@ -19,6 +19,7 @@
 #include "tests/sim/purse.h"
 #include "tests/sim/safe.h"
 #include "tests/sim/stick.h"
+#include "tests/sim/theft.h"
 #include "tests/sim/van.h"
 #include "tests/sim/version.h"
 #include "tests/sim/work.h"
@@ -402,7 +403,8 @@ static void do_image(const struct happening *it)
 static void do_restore(const struct happening *it)
 {
 	/* a hub that was put back gets from it what it lost */
-	if (it->device->has_image && !it->device->cut && !sim_is_put_back(it->sim)) {
+	if (it->device->has_image && !it->device->cut && !it->device->is_thief &&
+	    !sim_is_put_back(it->sim)) {
 		sim_note(it->sim, "the folder of %s is put back as it was",
 			 it->device->machine.name);
 		sim_restore(it->sim, it->device);
@@ -414,7 +416,7 @@ static void do_clone(const struct happening *it)
 	struct sim_device *twin;
 
 	if (it->sim->n_devices < SIM_DEVICES_MAX && it->device->twin < 0 &&
-	    !it->device->cut) {
+	    !it->device->cut && !it->device->is_thief) {
 		twin = sim_clone(it->sim, it->device);
 		twin->no_network = it->device->no_network ||
 				   (below(it, 4) == 0 && it->sim->safe->has_second);
@@ -468,15 +470,25 @@ static void (*const deeds[SIM_OPS])(const struct happening *it) = {
 /* Those of people who carry, and between machines: carry.c, van_road.c, lan.c. */
 static void (*const carried[SIM_OPS])(struct sim *sim, struct sim_device *device,
 				      const struct ph_rng *dice) = {
-	[SIM_DO_PACK] = sim_do_pack,           [SIM_DO_TAKE] = sim_do_take,
-	[SIM_DO_HUB_STICK] = sim_do_hub_stick, [SIM_DO_VAN] = sim_do_van,
-	[SIM_DO_PULL] = sim_do_pull,           [SIM_DO_STICK_FULL] = sim_do_stick_full,
-	[SIM_DO_LOSE] = sim_do_lose,           [SIM_DO_OLD] = sim_do_old,
-	[SIM_DO_DAMAGE] = sim_do_damage,       [SIM_DO_MEET] = sim_do_meet,
-	[SIM_DO_BASE] = sim_do_base,           [SIM_DO_TOUR] = sim_do_tour,
-	[SIM_DO_MEET_CUT] = sim_do_meet_cut,   [SIM_DO_VAN_FALL] = sim_do_van_fall,
-	[SIM_DO_VAN_LOST] = sim_do_van_lost,   [SIM_DO_LAN] = sim_do_lan,
-	[SIM_DO_LAN_CUT] = sim_do_lan_cut,     [SIM_DO_BUDGET] = sim_do_budget,
+	[SIM_DO_PACK] = sim_do_pack,
+	[SIM_DO_TAKE] = sim_do_take,
+	[SIM_DO_HUB_STICK] = sim_do_hub_stick,
+	[SIM_DO_VAN] = sim_do_van,
+	[SIM_DO_PULL] = sim_do_pull,
+	[SIM_DO_STICK_FULL] = sim_do_stick_full,
+	[SIM_DO_LOSE] = sim_do_lose,
+	[SIM_DO_OLD] = sim_do_old,
+	[SIM_DO_DAMAGE] = sim_do_damage,
+	[SIM_DO_MEET] = sim_do_meet,
+	[SIM_DO_BASE] = sim_do_base,
+	[SIM_DO_TOUR] = sim_do_tour,
+	[SIM_DO_MEET_CUT] = sim_do_meet_cut,
+	[SIM_DO_VAN_FALL] = sim_do_van_fall,
+	[SIM_DO_VAN_LOST] = sim_do_van_lost,
+	[SIM_DO_LAN] = sim_do_lan,
+	[SIM_DO_LAN_CUT] = sim_do_lan_cut,
+	[SIM_DO_BUDGET] = sim_do_budget,
+	[SIM_DO_COPIED_INVITE] = sim_do_copied_invite,
 };
 
 /* A program that met an error of its disk has ended with it. */

@@ -20,6 +20,7 @@
 #include "tests/sim/purse.h"
 #include "tests/sim/safe.h"
 #include "tests/sim/stick.h"
+#include "tests/sim/theft.h"
 #include "tests/sim/van.h"
 #include "tests/sim/version.h"
 #include "tests/sim/work.h"
@@ -244,6 +245,9 @@ static void run_rounds(struct sim *sim)
 
 			meet(sim, device);
 			sim_confirm(sim, device);
+			if (device->is_thief) { /* people have looked at the case */
+				sim_cutoff(sim, device);
+			}
 		}
 		sim_collected(sim);
 	} while (!is_even(sim, why, sizeof why));
@@ -435,6 +439,7 @@ void sim_settle(struct sim *sim)
 	sim_check_counts(sim);
 	sim_check_books(sim);
 	sim_check_cases(sim);
+	sim_check_thieves(sim);
 	for (unsigned i = 0; i < sim->n_devices; i++) {
 		if (!sim->devices[i].cut) {
 			check_live(sim, &sim->devices[i]);

@@ -30,6 +30,7 @@ enum sim_invariant {
 	SIM_UNREAD,
 	SIM_SIBLING,
 	SIM_BUDGET,
+	SIM_STOLEN,
 	SIM_HEALTHY,
 	SIM_WHOLE,
 	SIM_CONVERGES,
@@ -112,6 +113,8 @@ enum sim_op {
 	SIM_DO_IMAGE,   /* a copy of the folder is laid aside */
 	SIM_DO_RESTORE, /* ... and put back */
 	SIM_DO_CLONE,   /* a second machine goes on with a copy of the folder */
+	/* thieves, of whom only some seeds have any: theft.c */
+	SIM_DO_COPIED_INVITE, /* two machines join with one invite, one of them a thief's */
 	SIM_OPS,
 };
 struct sim_op_doc {

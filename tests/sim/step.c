@@ -10,6 +10,7 @@
 #include "tests/sim/check.h"
 #include "tests/sim/count.h"
 #include "tests/sim/line.h"
+#include "tests/sim/theft.h"
 #include "tests/sim/version.h"
 
 #define COUNT_EVERY 8
@@ -56,6 +57,9 @@ void sim_check_step(struct sim *sim, struct sim_device *device)
 			sim_check_store(sim, device);
 			sim_check_site_ledger(sim, device);
 		}
+	}
+	if (device->is_thief && !sim_is_ill(sim, device)) {
+		sim_check_thief(sim, device);
 	}
 	if (!is_sound(sim)) {
 		return;

@@ -70,6 +70,7 @@ struct sim_van *sim_van(struct sim *sim, unsigned number)
 	*device = (struct sim_device){ .number = 100000 + life,
 				       .site = (3 + number) % sim_n_sites,
 				       .twin = -1,
+				       .mate = -1,
 				       .synced = -1,
 				       .arrived = -1 };
 	snprintf(name, sizeof name, "v%u", number);

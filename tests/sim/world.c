@@ -238,6 +238,7 @@ static struct sim_device *device_new(struct sim *sim, unsigned site)
 	*device = (struct sim_device){ .number = sim->n_devices,
 				       .site = site,
 				       .twin = -1,
+				       .mate = -1,
 				       .synced = -1,
 				       .arrived = -1 };
 	snprintf(name, sizeof name, "d%u", sim->n_devices);
@@ -307,28 +308,35 @@ void sim_device_fall(struct sim *sim, struct sim_device *device, bool power)
 	sim_device_open(sim, device);
 }
 
-void sim_enrol(struct sim *sim, struct sim_device *device, uint64_t role)
+/* By the TEXT of an invite. */
+static void enrol_by(struct sim *sim, struct sim_device *device, struct ph_view text)
 {
-	struct ph_buf text = { 0 };
 	struct ph_error err = { 0 };
 	struct ph_site_info info;
 	int rc;
 
 	configure(device);
-	make_invite(sim, device->site, role, &text);
 	sim_enter(&device->machine);
-	rc = ph_site_join(&device->config, ph_buf_view(&text), &err);
+	rc = ph_site_join(&device->config, text, &err);
 	sim_leave();
 	if (rc != 0) {
 		sim_broken(sim, SIM_HEALTHY, "%s cannot join: %s", device->machine.name,
 			   err.text);
 	}
-	ph_buf_wipe(&text);
 	sim_device_open(sim, device);
 	ph_site_info(device->site_open, &info);
 	memcpy(device->id, info.device_id, sizeof device->id);
 	ph_hex(device->hex, device->id, sizeof device->id);
 	sim_note(sim, "%s joins %s", device->machine.name, sim_sites[device->site].code);
+}
+
+void sim_enrol(struct sim *sim, struct sim_device *device, uint64_t role)
+{
+	struct ph_buf text = { 0 };
+
+	make_invite(sim, device->site, role, &text);
+	enrol_by(sim, device, ph_buf_view(&text));
+	ph_buf_wipe(&text);
 }
 
 struct sim_device *sim_join(struct sim *sim, unsigned site)
@@ -337,6 +345,21 @@ struct sim_device *sim_join(struct sim *sim, unsigned site)
 
 	sim_enrol(sim, device, PH_ROLE_SITE);
 	return device;
+}
+
+void sim_join_copied(struct sim *sim, unsigned site, struct sim_device *pair_out[2])
+{
+	struct ph_buf text = { 0 };
+
+	make_invite(sim, site, PH_ROLE_SITE, &text);
+	for (unsigned i = 0; i < 2; i++) {
+		pair_out[i] = device_new(sim, site);
+		enrol_by(sim, pair_out[i], ph_buf_view(&text));
+	}
+	ph_buf_wipe(&text);
+	pair_out[0]->mate = (int)pair_out[1]->number;
+	pair_out[1]->mate = (int)pair_out[0]->number;
+	pair_out[1]->is_thief = true;
 }
 
 /* --- folders --- */
@@ -439,6 +462,7 @@ struct sim_device *sim_clone(struct sim *sim, struct sim_device *device)
 	device->was_cloned = twin->was_cloned = true;
 	twin->was_restored = device->was_restored;
 	twin->was_clocked = device->was_clocked;
+	twin->mate = device->mate;
 	sim_device_open(sim, twin);
 	return twin;
 }

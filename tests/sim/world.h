@@ -100,6 +100,8 @@ struct sim_device {
 	int twin; /* the device whose folder it began with; -1: it joined */
 	/* What the simulator did to it, for what is found at the end. */
 	bool was_clocked, was_restored, was_cloned;
+	bool is_thief;   /* it joined with a copy of the invite that MATE joined with */
+	int mate;        /* who used the same invite; -1: nobody */
 	bool no_network; /* it is reached by stick alone, from its invite on */
 	bool unnoted;    /* its receipts could not be read for a fault of its disk */
 	struct sim_tape tapes[SIM_TAPES];
@@ -221,6 +223,11 @@ bool sim_ask_signed(struct sim *sim, json_t *request);
 
 /* DEVICE, whose machine is there, joins its site for ROLE with an invite, and is started. */
 void sim_enrol(struct sim *sim, struct sim_device *device, uint64_t role);
+/*
+ * Two new devices of site number SITE join with one invite: the second is the machine of a
+ * thief, who copied its text.
+ */
+void sim_join_copied(struct sim *sim, unsigned site, struct sim_device *pair_out[2]);
 /* A new device of site number SITE joins with an invite. */
 struct sim_device *sim_join(struct sim *sim, unsigned site);
 /* Start the program of a device; what its disk says must be whole. */
