@@ -11,6 +11,7 @@
  */
 #include "daemon/report_page.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -25,17 +26,20 @@ static const char style[] =
 	"body{font:12pt/1.35 \"Times New Roman\",\"Liberation Serif\",\"Noto Serif\","
 	"\"Noto Sans Tai Viet\",serif;max-width:170mm;margin:0 auto;color:#000}"
 	"@media screen{body{padding:8mm}}"
-	".head{width:100%;border:0}.head td{border:0;width:50%;text-align:center;"
-	"vertical-align:top;padding:0 2mm}"
+	".head td{border:0;text-align:center;vertical-align:top;padding:0 2mm}"
 	"h1{font-size:14pt;text-align:center;margin:8mm 0 1mm}"
 	"h2{font-size:12pt;margin:6mm 0 1mm;break-after:avoid;page-break-after:avoid}"
 	"p{margin:1mm 0}.period{text-align:center;margin-bottom:5mm}"
 	".draft{text-align:center;font-style:italic}.small{font-size:10pt}"
-	"table{border-collapse:collapse;width:100%;margin:2mm 0;font-size:10.5pt}"
+	/* half of the border lies outside of the table */
+	"table{border-collapse:collapse;width:calc(100% - 0.4mm);margin:2mm 0.2mm;"
+	"font-size:10.5pt}"
 	"thead{display:table-header-group}tr{break-inside:avoid;page-break-inside:avoid}"
 	"th,td{border:0.3mm solid #000;padding:0.6mm 1.5mm;text-align:left;"
 	"overflow-wrap:anywhere;unicode-bidi:isolate}"
-	"th{text-align:center}td.n{text-align:right;white-space:nowrap}"
+	"th{text-align:center;overflow-wrap:normal}td.n{text-align:right;white-space:"
+	"nowrap}"
+	"td.c,table:not(.head) td:first-child{white-space:nowrap}"
 	"tr.total td{font-weight:bold}"
 	".sign{margin-top:10mm;break-inside:avoid;page-break-inside:avoid}"
 	".sign td{height:32mm}";
@@ -347,8 +351,15 @@ static void report_section(struct writing *to, const json_t *report)
 	long long suppressed = ph_member_number(report, "suppressed");
 	const json_t *issued = json_object_get(report, "issued");
 
-	html(to, "<h2>%s. %s</h2>\n", ph_member_text(report, "report"),
-	     vietnamese(json_object_get(report, "title")));
+	const char *code = ph_member_text(report, "report");
+	const char *title = vietnamese(json_object_get(report, "title"));
+
+	if (isupper((unsigned char)
+			    code[0])) { /* a row of the plan; others have names of ours */
+		html(to, "<h2>%s. %s</h2>\n", code, title);
+	} else {
+		html(to, "<h2>%s</h2>\n", title);
+	}
 	share(to, report);
 	lines(to, report);
 	raw(to, "<p class=\"small\">");
@@ -377,7 +388,8 @@ static void summary_line(struct writing *to, const json_t *report)
 	static const char *const years[] = { "2026", "2030", "2045" };
 	char figure[PH_FIGURE_TEXT], of[PH_FIGURE_TEXT], all[PH_FIGURE_TEXT];
 
-	html(to, "<tr><td>%s</td><td>%s</td>", ph_member_text(report, "report"),
+	html(to, "<tr><td class=\"c\">%s</td><td>%s</td>",
+	     ph_member_text(report, "report"),
 	     vietnamese(json_object_get(report, "title")));
 	ph_figure_cell(figure, "percent", json_object_get(report, "value"));
 	ph_figure_text(of, "count", ph_member_number(report, "numerator"));
@@ -468,7 +480,8 @@ static void office(struct writing *to, const struct ph_report_page *page)
 
 	html(to,
 	     "<table class=\"head\"><tr><td>%s<br/><b>%s</b><br/>———<br/>Số: ......./BC"
-	     "</td><td><b>CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM<br/>Độc lập - Tự do - Hạnh "
+	     "</td><td class=\"c\"><b>CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM<br/>Độc lập - "
+	     "Tự do - Hạnh "
 	     "phúc</b><br/>———————<br/>",
 	     page->agency, page->unit);
 	if (sscanf(page->day, "%4d-%2d-%2d", &year, &month, &day) == 3) {
