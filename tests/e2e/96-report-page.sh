@@ -78,7 +78,7 @@ is "nothing was issued" "$($H report list --plain | wc -l)" 0
 status "a file that is there" 1 $H report page --period 2026-Q3 --issue --out page.html
 is "nothing was issued for it" "$($H report list --plain | wc -l)" 0
 ok "issued, into a file" $H report page --period 2026-Q3 --issue --out issued.html
-is "each row" "$($H report list --plain | wc -l)" "$(wc -l <codes)"
+is "each row" "$($H report list --plain | wc -l)" "$(json codes 'len(j["reports"])')"
 sheets page issued.html >page
 is "it is no draft" "$(has 'Bản nháp')" False
 is "and names what was issued" "$(has "$($H report M2 --period 2026-Q3 --json | json /dev/stdin 'j["issued"]["ref"]')")" True
