@@ -1,0 +1,88 @@
+/*
+ * Tests of who gets bundles by courier, and who is none: daemon/hub_courier_tour.c and the
+ * certificates that the sides of an exchange show each other, between real folders.
+ */
+#include "tests/unit/van_world.h"
+
+/* ---- who is on the tour ---- */
+
+static void test_who(void **state)
+{
+	struct tour *tour = *state;
+	struct ph_site_courier_told told;
+	struct ph_van_told van;
+
+	/* one with a network, heard today: not */
+	pc_visits(&tour->other, 3);
+	sync_pc(&tour->room, &tour->other);
+	pc_confirm(&tour->room, &tour->other);
+	assert_true(base(tour, &van));
+	assert_int_equal(van.taken, 0);
+	/* not heard for a week, and something waits for it */
+	pass(&tour->room.machine, (PH_HUB_TOUR_DAYS + 1) * 86400);
+	assert_true(base(tour, &van));
+	assert_int_equal(van.taken, 1);
+	assert_true(meet(tour, &tour->other, &told));
+	assert_int_equal(told.taken, 1);
+	assert_int_equal(pc_state(&tour->other).standing, PH_SITE_CONFIRMED);
+	/* it is heard again by the network: what was packed for it is let go of */
+	pc_visits(&tour->other, 1);
+	sync_pc(&tour->room, &tour->other);
+	assert_true(base(tour, &van));
+	assert_true(base(tour, &van));
+	assert_carried(tour, 0, 0);
+}
+
+/* A device of another role, with good keys, is served by no hub as a courier. */
+static void test_no_courier(void **state)
+{
+	struct tour *tour = *state;
+	struct ph_site_courier_told told;
+	struct ph_courier_told hub;
+	struct ph_van_told van;
+	enum ph_status status;
+	struct ph_van false_van = tour->van;
+	struct ph_error err = { 0 };
+
+	pc_visits(&tour->site, 3);
+	assert_true(meet(tour, &tour->site, &told));
+	sync_pc(&tour->room, &tour->other);
+	assert_int_equal(ph_van_open(&false_van, tour->other.site, tour->other.dir,
+				     tour->van.clock, &err),
+			 -EACCES);
+	false_van =
+		tour->van; /* with the van's folder, but keys and certificate of a site */
+	false_van.visits = NULL;
+	false_van.box = *ph_site_box(tour->other.site);
+	false_van.cert = (struct ph_buf){ 0 };
+	assert_int_equal(ph_buf_put_view(&false_van.cert, ph_site_cert(tour->other.site)),
+			 0);
+	assert_false(base_as(tour, &false_van, &van, &hub, &status));
+	assert_int_equal(status, PH_STATUS_UNKNOWN);
+	assert_int_equal(hub.taken + hub.given + van.taken + van.given, 0);
+	ph_buf_deinit(&false_van.cert);
+	/* nor does a site give such a one anything */
+	struct ph_van van_before = tour->van;
+
+	tour->van.box = *ph_site_box(tour->other.site);
+	tour->van.cert = (struct ph_buf){ 0 };
+	assert_int_equal(ph_buf_put_view(&tour->van.cert, ph_site_cert(tour->other.site)),
+			 0);
+	assert_false(meet(tour, &tour->site, &told));
+	assert_false(told.is_met);
+	assert_non_null(told.refusal);
+	assert_true(tour->moved < 1000);
+	ph_buf_deinit(&tour->van.cert);
+	tour->van = van_before;
+}
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TOUR(test_who),
+		TOUR(test_no_courier),
+	};
+
+	return ph_crypto_start() == 0
+		       ? cmocka_run_group_tests(tests, make_pattern, remove_pattern)
+		       : 1;
+}
