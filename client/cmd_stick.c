@@ -14,6 +14,7 @@
 
 #include "client/budget.h"
 #include "client/commands.h"
+#include "client/link.h"
 #include "client/site_bundle.h"
 #include "common/base/file.h"
 #include "common/cli/out.h"
@@ -397,12 +398,7 @@ static int end_take(struct take *take, struct ph_error *err)
 	(void)sweep_served(take, &state);
 	printed = print_take(take, &state);
 	if (printed == 0 && state.standing == PH_SITE_CUT_OFF) {
-		return ph_fail(
-			err, PH_EXIT_CUT_OFF, -EACCES, "%s",
-			ph_say("the provincial library has cut this device off: what it "
-			       "writes does not count. Call the provincial library",
-			       "thư viện tỉnh đã ngừng máy này: những gì máy này ghi "
-			       "không được tính. Hãy gọi cho thư viện tỉnh"));
+		return ph_link_cut_off(err);
 	}
 	if (printed == 0 && take->refused > 0) {
 		return ph_fail(

@@ -66,4 +66,7 @@ struct ph_link_result {
 int ph_link_run(struct ph_site *site, const struct ph_link_config *config,
 		struct ph_link_result *result_out, struct ph_error *err);
 
+/* What came by stick or courier says that this device was cut off: -EACCES, with words. */
+int ph_link_cut_off(struct ph_error *err);
+
 #endif

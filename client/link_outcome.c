@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/cli/out.h"
+
 static bool port_ok(const char *port)
 {
 	size_t digits = strspn(port, "0123456789");
@@ -238,4 +240,13 @@ const char *ph_link_explain_sibling(const struct ph_link_result *result,
 	}
 	ph_fail(err, PH_EXIT_OTHER, -ENOMEM, "out of memory during the session");
 	return "memory";
+}
+
+int ph_link_cut_off(struct ph_error *err)
+{
+	return ph_fail(err, PH_EXIT_CUT_OFF, -EACCES, "%s",
+		       ph_say("the provincial library has cut this device off: what it "
+			      "writes does not count. Call the provincial library",
+			      "thư viện tỉnh đã ngừng máy này: những gì máy này ghi "
+			      "không được tính. Hãy gọi cho thư viện tỉnh"));
 }

@@ -84,6 +84,9 @@ int ph_sync_meet(struct ph_cli *cli, struct ph_site *site, const char *address,
 	if (printed == 0 && met.reason[0]) {
 		return -ECONNABORTED; /* ERR says what came of it */
 	}
+	if (printed == 0 && state.standing == PH_SITE_CUT_OFF) {
+		return ph_link_cut_off(err);
+	}
 	return printed;
 }
 

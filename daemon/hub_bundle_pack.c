@@ -213,12 +213,29 @@ static int sibling_waits(const struct ph_hub_packing *packing, bool *waits_out)
 	return rc;
 }
 
+/* Whether the copy at hand, of a device that was cut off, has not heard of that. */
+static int cut_waits(const struct ph_hub_packing *packing, bool *waits_out)
+{
+	const struct ph_hub_peer *peer = &packing->peer;
+	uint64_t cut_at;
+	int rc = ph_hub_device_cut_at(packing->hub, peer->device.id, &cut_at);
+
+	*waits_out = rc == 0 && cut_at != UINT64_MAX && peer->control < cut_at &&
+		     peer->control_moves == packing->hub->control_moves;
+	return rc;
+}
+
 /* Whether anything waits for the copy at hand. */
 static int copy_waits(const struct ph_hub_packing *packing, bool *waits_out)
 {
 	struct unreceipted unreceipted = { .hello = &packing->hello };
-	int rc = ph_hub_load_waits(packing->hub, &packing->peer, waits_out);
+	enum ph_hub_trust trust;
+	int rc = ph_hub_device_trust(packing->hub, packing->device.id, &trust);
 
+	if (rc == 0 && trust == PH_HUB_CUT) {
+		return cut_waits(packing, waits_out);
+	}
+	rc = rc < 0 ? rc : ph_hub_load_waits(packing->hub, &packing->peer, waits_out);
 	/* what a session told is receipted in it */
 	if (rc == 0 && !*waits_out && packing->copies.copy[packing->at].by_file) {
 		rc = ph_journal_logs_of_device(packing->hub->journal,

@@ -185,6 +185,12 @@ int ph_hub_device_trust(struct ph_hub *hub, const uint8_t id[static PH_DEVICE_ID
 /* Whether the ledger knows a device of that id. 0 or negative errno. */
 int ph_hub_device_known(struct ph_hub *hub, const uint8_t id[static PH_DEVICE_ID_SIZE],
 			bool *known_out);
+/*
+ * How much of the control log a device must hold to know that it was cut off; UINT64_MAX: it
+ * was not, or the cut is not in a log that is read as the control log now. 0 or negative errno.
+ */
+int ph_hub_device_cut_at(struct ph_hub *hub, const uint8_t id[static PH_DEVICE_ID_SIZE],
+			 uint64_t *position_out);
 const char *ph_hub_trust_name(enum ph_hub_trust trust);
 /* site, courier or both. */
 const char *ph_hub_role_name(uint64_t role);

@@ -218,11 +218,28 @@ fi
 meet s1 "$van_at" >met
 is "a bundle that was lost with the van is packed again" "$(json '[d["given"], d["complete"]]' <met)" '[1, True]'
 
+# --- a device without a network that was cut off hears of it ---
+invite 14-0372 site i2
+"$P" -d s2 join i2 >/dev/null
+"$P" -d s2 visit 5 --band adult >/dev/null
+meet s2 "$van_at" >/dev/null
+"$P" -d van sync --hub "$at" >/dev/null
+meet s2 "$van_at" >/dev/null
+ok "it is cut off" $H cut "$(member s2 device)" --reason stolen --passphrase-file pass
+"$P" -d van sync --hub "$at" >/dev/null
+is "the van carries the word of it" "$(carried '[b["direction"] for b in d["bundles"] if b["device"] == "'"$(member s2 device)"'"]')" "['down']"
+"$P" -d s2 sync --courier "$van_at" --json >met 2>met.err
+is "it hears of it (exit 11), and gets nothing of others" "$? $(json '[d["complete"], d["taken"], d["entries_of_site"], d["pages"]]' <met)" '11 [True, 1, 0, 0]'
+like "in words" "$(cat met.err)" 'has cut this device off'
+is "and knows it" "$(member s2 state)" cut
+"$P" -d van sync --hub "$at" >/dev/null
+is "once: nothing more is carried for it" "$(carried 'sum(b["device"] == "'"$(member s2 device)"'" for b in d["bundles"])')" 0
+
 # --- a courier that was cut off ---
 ok "the van is stolen, and cut off" $H cut "$(member van device)" --reason stolen --passphrase-file pass
 "$P" -d van sync --hub "$at" >cut.out 2>&1
 is "the hub serves it no more (exit 11)" "$?" 11
-is "what it had is not taken" "$($H devices --json | json 'sum(x["state"] == "cut" for x in d["devices"])')" 1
+is "what it had is not taken" "$($H devices --json | json 'sum(x["state"] == "cut" for x in d["devices"])')" 2
 like "the log says why" "$(grep courier.end serve.err | tail -1)" 'reason=cut-off.*why="cut off or retired"'
 ok "a site that hears of it by another road" "$P" -d s1 sync --hub "$at"
 status "does not deal with it" 1 "$P" -d s1 sync --courier "$van_at"

@@ -225,7 +225,7 @@ static void meet(struct sim *sim, struct sim_device *device)
 		sim_line(sim, device, (struct sim_line_how){ 0 });
 	} else if (sim->script->seed % 2 == 0 || device->cut) {
 		sim_round_trip(sim, device);
-	} else { /* couriers are given nothing for a device that was cut off */
+	} else { /* of one that was cut off couriers are given the cut, and nothing after that */
 		sim_courier_trip(sim, device);
 	}
 }

@@ -4,6 +4,8 @@
  */
 #include "tests/unit/van_world.h"
 
+#include "tests/unit/put_room.h"
+
 /* ---- who is on the tour ---- */
 
 static void test_who(void **state)
@@ -75,11 +77,124 @@ static void test_no_courier(void **state)
 	ph_buf_deinit(&tour->van.cert);
 	tour->van = van_before;
 }
+/* ---- who was cut off ---- */
+
+static void cut_off(struct tour *tour, struct pc *pc)
+{
+	json_decref(
+		signs(&tour->room, json_pack("{s:s, s:s, s:s}", "command", "device-cut",
+					     "device", pc_id(pc), "reason", "stolen")));
+	while (ph_hub_fold(tour->room.hub) > 0) {
+	}
+}
+
+/* Who lives by couriers: once, with the control log and nothing that others wrote. */
+static void test_cut_off(void **state)
+{
+	struct tour *tour = *state;
+	struct ph_site_courier_told told;
+	struct ph_van_told van;
+	struct pc second;
+
+	pc_join(&tour->room, &second, "14-0371", "second", 4);
+	pc_visits(&tour->site, 3);
+	assert_true(meet(tour, &tour->site, &told));
+	assert_true(base(tour, &van));
+	pc_confirm(&tour->room, &tour->site);
+	assert_true(meet(tour, &tour->site, &told));
+	assert_true(base(tour, &van));
+	assert_true(meet(tour, &tour->site, &told));
+	assert_int_equal(pc_state(&tour->site).standing, PH_SITE_CONFIRMED);
+	assert_true(base(tour, &van));
+	/* what another of its site writes would come next, and its feed */
+	sync_pc(&tour->room, &second);
+	pc_confirm(&tour->room, &second);
+	pc_visits(&second, 5);
+	sync_pc(&tour->room, &second);
+	cut_off(tour, &tour->site);
+
+	assert_true(base(tour, &van));
+	assert_int_equal(van.taken, 1);
+	assert_carried(tour, 0, 1);
+	/* another morning, the same bundle */
+	assert_true(base(tour, &van));
+	assert_int_equal(van.taken, 0);
+	assert_carried(tour, 0, 1);
+	assert_true(meet(tour, &tour->site, &told));
+	assert_int_equal(told.taken, 1);
+	assert_int_equal(told.pages, 0);
+	assert_int_equal(pc_state(&tour->site).standing, PH_SITE_CUT_OFF);
+	assert_int_equal(pc_holds(&tour->site, &second), 0);
+	assert_int_equal(told.entries_of_site + told.parts_received, 0);
+
+	/* it has told that it knows: nothing waits, whatever it and others write */
+	pc_visits(&second, 5);
+	sync_pc(&tour->room, &second);
+	for (unsigned i = 0; i < 2; i++) {
+		assert_true(base(tour, &van));
+		assert_int_equal(van.taken, 0);
+		assert_carried(tour, 0, 0);
+		assert_true(meet(tour, &tour->site, &told));
+		assert_int_equal(told.taken, 0);
+	}
+	assert_int_equal(pc_holds(&tour->site, &second), 0);
+	pc_end(&second);
+}
+
+/* Who has a network: by courier if it is not heard for a week, and behind all others. */
+static void test_cut_off_unheard(void **state)
+{
+	struct tour *tour = *state;
+	struct ph_site_courier_told told;
+	struct ph_courier_line line;
+	struct ph_bundle_header header;
+	struct ph_hub_tour *stops;
+	struct ph_van_told van;
+	struct ph_site_info info;
+
+	sync_pc(&tour->room, &tour->other);
+	pass(&tour->room.machine, 86400);
+	sync_pc(&tour->room, &tour->site);
+	cut_off(tour, &tour->other);
+	pc_confirm(&tour->room, &tour->site);
+	assert_true(base(tour, &van));
+	assert_int_equal(van.taken, 0);
+	pass(&tour->room.machine, PH_HUB_TOUR_DAYS * 86400);
+
+	/* heard a day before the other, it would be the first */
+	assert_int_equal(ph_hub_tour_new(&stops, tour->room.hub), 0);
+	ph_site_info(tour->site.site, &info);
+	assert_int_equal(ph_hub_tour_next(stops, &line), 0);
+	assert_int_equal(ph_bundle_header_decode(
+				 PH_VIEW(line.header, sizeof(line.header)), &header),
+			 0);
+	assert_memory_equal(header.to, info.device_id, sizeof(header.to));
+	ph_site_info(tour->other.site, &info);
+	assert_int_equal(ph_hub_tour_next(stops, &line), 0);
+	assert_int_equal(ph_bundle_header_decode(
+				 PH_VIEW(line.header, sizeof(line.header)), &header),
+			 0);
+	assert_memory_equal(header.to, info.device_id, sizeof(header.to));
+	assert_int_equal(ph_hub_tour_next(stops, &line), PH_HUB_TOUR_E_OVER);
+	ph_hub_tour_free(stops);
+
+	/* it hears by the network first: nothing is packed for it */
+	sync_pc(&tour->room, &tour->other);
+	assert_int_equal(pc_state(&tour->other).standing, PH_SITE_CUT_OFF);
+	pass(&tour->room.machine, (PH_HUB_TOUR_DAYS + 1) * 86400);
+	assert_true(base(tour, &van));
+	assert_int_equal(van.taken, 1);
+	assert_true(meet(tour, &tour->other, &told));
+	assert_int_equal(told.taken, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TOUR(test_who),
 		TOUR(test_no_courier),
+		TOUR(test_cut_off),
+		TOUR(test_cut_off_unheard),
 	};
 
 	return ph_crypto_start() == 0
