@@ -200,7 +200,7 @@ due in 3000|due: "3000-01-01" is not a day from 1970-01-01 to 2999-12-31|loan K1
 back in 1900|when: is not from 1970 to 2999|return ${b[3]} --when 1900-01-01
 in 3000|when: "3000-01-01T08:00" is not a day or minute from 1970 to 2999|return ${b[3]} --when 3000-01-01T08:00
 on 30 February|when: "2026-02-30" is not a day|return ${b[3]} --when 2026-02-30
-born in 0|--born: "0" is not|reader add --name A --born 0
+born in 0|--born: must be a whole number from 1 to|reader add --name A --born 0
 a copy with a tab|copy.code: holds a control character|loan K1 $'B\t1'
 a copy with an escape|copy.code: holds a control character|return $'\e[2JB1'
 a copy with a bell|copy.code: holds a control character|copy add $'B\a1' --title ${t[1]}
