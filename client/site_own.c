@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "client/site_sibling.h"
 #include "client/site_take.h"
 
 #define META_ASK   "own.ask"   /* 1: the hello tells of the own logs */
@@ -126,7 +127,7 @@ bool ph_site_lacks_own(const struct ph_site *site)
 struct looking {
 	struct ph_site *site;
 	const struct ph_sibling *told;
-	bool found;
+	bool found; /* or it is of another device, which the hub asks for */
 };
 
 static int look_at(void *data, const struct ph_log *log)
@@ -136,6 +137,10 @@ static int look_at(void *data, const struct ph_log *log)
 	uint8_t h[PH_HASH_SIZE];
 	int rc;
 
+	if (ph_site_is_sibling(looking->site, log)) {
+		looking->found = true;
+		return 1;
+	}
 	if (told->n > log->n) {
 		return 0;
 	}

@@ -3,186 +3,7 @@
  * to the hub with another, which has it over the LAN. A hub and PCs with folders of their
  * own; sessions run over a wire in memory, bundles are carried as bytes.
  */
-#include "tests/unit/stick_world.h"
-
-#include "client/site_lan.h"
-#include "daemon/hub_internal.h"
-
-#define DAY  86400
-#define NAME "Lò Văn Pánh"
-
-struct site {
-	struct hub_room room;
-	struct pc lives, dies; /* of one site, with a network each */
-	struct pc other;       /* of another */
-};
-
-static void let_in(struct hub_room *room, struct pc *pc, const char *site,
-		   const char *name, uint64_t number)
-{
-	pc_join(room, pc, site, name, number);
-	sync_pc(room, pc);
-	pc_confirm(room, pc);
-}
-
-static int set_up(void **state)
-{
-	struct site *site = calloc(1, sizeof(*site));
-
-	assert_non_null(site);
-	hub_open(&site->room);
-	let_in(&site->room, &site->lives, "14-0371", "lives", 1);
-	let_in(&site->room, &site->dies, "14-0371", "dies", 2);
-	let_in(&site->room, &site->other, "14-0372", "other", 3);
-	for (unsigned i = 0; i < 2; i++) {
-		sync_pc(&site->room, &site->lives);
-		sync_pc(&site->room, &site->dies);
-		sync_pc(&site->room, &site->other);
-	}
-	*state = site;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct site *site = *state;
-
-	pc_end(&site->lives);
-	pc_end(&site->dies);
-	pc_end(&site->other);
-	hub_close(&site->room);
-	free(site);
-	return 0;
-}
-
-/* ---- over the LAN ---- */
-
-static struct ph_job *lan_job(struct ph_site_lan *lan, struct ph_job *job)
-{
-	ph_site_lan_job(lan, job, NULL);
-	assert_int_equal(job->result, 0);
-	assert_false(job->bad);
-	return job;
-}
-
-static void give_all(struct ph_site_lan *from, struct ph_site_lan *to)
-{
-	struct ph_job load = { .type = PH_JOB_LOAD, .budget = PH_SEGMENT_MAX };
-	bool more = true;
-
-	while (more) {
-		struct ph_job store = { .type = PH_JOB_STORE };
-
-		load.items = NULL;
-		lan_job(from, &load);
-		more = load.items != NULL;
-		store.items = load.items;
-		lan_job(to, &store);
-		ph_items_free(store.items);
-	}
-}
-
-/* All that FROM has of the site comes to TO. */
-static void lan(struct pc *from, struct pc *to)
-{
-	struct ph_site_lan *gives = ph_site_lan_new(from->site);
-	struct ph_site_lan *takes = ph_site_lan_new(to->site);
-	struct ph_job *judge = calloc(1, sizeof(*judge));
-	struct ph_job *hello = calloc(1, sizeof(*hello));
-
-	assert_true(gives && takes && judge && hello);
-	judge->type = PH_JOB_JUDGE;
-	assert_int_equal(ph_buf_put_view(&judge->bytes, ph_site_cert(from->site)), 0);
-	lan_job(takes, judge);
-	assert_true(ph_site_lan_is_known(takes));
-	hello->type = PH_JOB_HELLO;
-	assert_int_equal(ph_site_lan_hello(takes, &hello->hello, NULL), 0);
-	memcpy(hello->peer_key, ph_site_box(to->site)->key, sizeof(hello->peer_key));
-	lan_job(gives, hello);
-	assert_true(ph_site_lan_is_known(gives));
-	give_all(gives, takes);
-	ph_job_free(judge);
-	ph_job_free(hello);
-	ph_site_lan_free(gives);
-	ph_site_lan_free(takes);
-}
-
-/* ---- what can be asked ---- */
-
-static struct ph_log log_at(struct ph_journal *journal, struct pc *writer)
-{
-	struct ph_log log;
-
-	assert_int_equal(
-		ph_journal_log_find(journal, ph_site_log(writer->site)->id, &log), 0);
-	return log;
-}
-
-static uint64_t at_hub(struct site *site, struct pc *writer)
-{
-	return log_at(ph_hub_journal(site->room.hub), writer).n;
-}
-
-static bool is_all_there(struct site *site, struct pc *writer)
-{
-	struct ph_journal *journal = ph_hub_journal(site->room.hub);
-	struct ph_log log = log_at(journal, writer);
-	size_t missing = 0;
-	uint64_t n;
-
-	assert_int_equal(ph_journal_parts_missing(journal, log.row, &n, 1, &missing), 0);
-	return log.n == ph_site_log(writer->site)->n && missing == 0;
-}
-
-/* How much of WRITER's log READER knows to be at the hub, by a receipt. */
-static uint64_t receipted(struct pc *reader, struct pc *writer)
-{
-	struct ph_journal *journal = ph_site_journal(reader->site);
-	struct ph_log log = log_at(journal, writer);
-	int64_t time;
-	uint64_t n;
-
-	assert_int_equal(
-		ph_journal_receipt_get(journal, log.row, PH_LEVEL_HUB, &n, &time, NULL),
-		0);
-	return n;
-}
-
-static enum ph_road road_of_last(struct site *site, struct pc *writer)
-{
-	struct ph_journal *journal = ph_hub_journal(site->room.hub);
-	struct ph_log log = log_at(journal, writer);
-	struct ph_arrival arrival;
-
-	assert_int_equal(ph_journal_arrival(journal, log.row, log.n, &arrival), 0);
-	return arrival.road;
-}
-
-static int64_t allowance(struct site *site, struct pc *pc)
-{
-	json_t *answer = ask(&site->room, json_pack("{s:s}", "command", "devices"));
-	const json_t *item;
-	int64_t left = INT64_MIN;
-	size_t i;
-
-	json_array_foreach(json_object_get(answer, "devices"), i, item)
-	{
-		if (strcmp(text_in(item, "device"), pc_id(pc)) == 0) {
-			left = json_integer_value(json_object_get(item, "allowance"));
-		}
-	}
-	json_decref(answer);
-	return left;
-}
-
-/* It records, meets the other on the LAN, and is not heard again. */
-static void write_and_die(struct site *site, unsigned visits)
-{
-	(void)pc_reader(&site->dies, NAME);
-	pc_visits(&site->dies, visits);
-	lan(&site->dies, &site->lives);
-	assert_false(is_all_there(site, &site->dies));
-}
+#include "tests/unit/sibling_room.h"
 
 /* ---- in a session ---- */
 
@@ -477,20 +298,16 @@ static void test_stick_of_one_that_may_not(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_it_comes_with_the_other, set_up,
-						tear_down),
-		cmocka_unit_test_setup_teardown(test_who_calls_is_waited_for, set_up,
-						tear_down),
-		cmocka_unit_test_setup_teardown(test_it_comes_back, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_cut_anywhere, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_charged_to_the_writer, set_up,
-						tear_down),
-		cmocka_unit_test_setup_teardown(test_who_may_carry, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_of_a_courier, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_by_stick, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_in_many_files, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_stick_of_one_that_may_not, set_up,
-						tear_down),
+		SIBLINGS(test_it_comes_with_the_other),
+		SIBLINGS(test_who_calls_is_waited_for),
+		SIBLINGS(test_it_comes_back),
+		SIBLINGS(test_cut_anywhere),
+		SIBLINGS(test_charged_to_the_writer),
+		SIBLINGS(test_who_may_carry),
+		SIBLINGS(test_of_a_courier),
+		SIBLINGS(test_by_stick),
+		SIBLINGS(test_in_many_files),
+		SIBLINGS(test_stick_of_one_that_may_not),
 	};
 
 	return cmocka_run_group_tests_name("hub_sibling", tests, make_pattern,
