@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -201,6 +202,32 @@ static int check_issue(const json_t *request, struct ph_error *err)
 				    : 0;
 }
 
+/* "M2 2026-Q3", whatever follows: under that a sheet is kept, which other figures would hide. */
+static int check_name(const char *name, struct ph_error *err)
+{
+	size_t len = strcspn(name, " ");
+	char code[PH_PERIOD_TEXT], period[PH_PERIOD_TEXT];
+	struct ph_period ignored;
+
+	if (len >= sizeof(code) || name[len] == '\0') {
+		return 0;
+	}
+	snprintf(code, sizeof(code), "%.*s", (int)len, name);
+	name += len + 1;
+	len = strcspn(name, " ");
+	if (len >= sizeof(period)) {
+		return 0;
+	}
+	snprintf(period, sizeof(period), "%.*s", (int)len, name);
+	return ph_indicator_find(code) == NULL || ph_period_parse(period, &ignored) != 0
+		       ? 0
+		       : ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+				 "report: \"%s %s\" is the name of a row of the plan: "
+				 "`packhorsed report issue %s --period %s` issues that; "
+				 "give other figures another name",
+				 code, period, code, period);
+}
+
 /* What is to be issued: a sheet with its name and period, or any days under a name. */
 static int read_issue(struct ph_hub *hub, const json_t *request, struct issue *issue,
 		      struct ph_hub_sheet *sheet, struct ph_error *err)
@@ -218,7 +245,8 @@ static int read_issue(struct ph_hub *hub, const json_t *request, struct issue *i
 		from = sheet->query.period.from;
 		to = sheet->query.period.to;
 	} else {
-		rc = read_period(request, &from, &to, err);
+		rc = check_name(name, err);
+		rc = rc != 0 ? rc : read_period(request, &from, &to, err);
 	}
 	if (rc != 0) {
 		return rc;

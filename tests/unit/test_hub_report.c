@@ -412,13 +412,30 @@ static void test_full_disk(void **state)
 	scene_close(&scene);
 }
 
+/* Figures of other days may not bear the name of a row: its sheet would not be found any more. */
+static void test_row_names(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	scene_open(&scene);
+	refused(&scene.room, request_issue(&scene, "M2 2026-Q3"), PH_EXIT_USAGE,
+		"the name of a row");
+	refused(&scene.room, request_issue(&scene, "visits 2026 by site"), PH_EXIT_USAGE,
+		"report issue visits --period 2026");
+	issue(&scene, "M2");
+	issue(&scene, "M2 of 2026");
+	issue(&scene, "Q3 2026");
+	scene_close(&scene);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_judged),    cmocka_unit_test(test_clamped),
 		cmocka_unit_test(test_reasons),   cmocka_unit_test(test_parts),
 		cmocka_unit_test(test_by_others), cmocka_unit_test(test_full_disk),
-		cmocka_unit_test(test_own),
+		cmocka_unit_test(test_own),       cmocka_unit_test(test_row_names),
 	};
 
 	return cmocka_run_group_tests(tests, make_pattern, remove_pattern);
