@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "common/cli/out.h"
+#include "common/ledger/indicator.h"
 #include "common/ledger/schedule.h"
 #include "daemon/form.h"
 
@@ -142,6 +143,7 @@ static bool per_cent(const char *text, char *out, size_t size)
 static int run_target(struct ph_cli *cli, struct ph_error *err)
 {
 	char value[32];
+	int rc;
 
 	if (!per_cent(cli->args[2], value, sizeof(value))) {
 		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
@@ -150,7 +152,16 @@ static int run_target(struct ph_cli *cli, struct ph_error *err)
 			       cli->args[2]);
 	}
 	cli->args[2] = value;
-	return ph_form_run(cli, err);
+	rc = ph_form_run(cli, err);
+	if (rc == 0 && ph_indicator_find(cli->args[0]) == NULL) {
+		fprintf(stderr,
+			ph_say("packhorsed: no report is called %s, so none shows this "
+			       "target; `packhorsed report codes` lists them\n",
+			       "packhorsed: không có báo cáo nào tên %s nên không đâu "
+			       "hiện chỉ tiêu này; xem `packhorsed report codes`\n"),
+			cli->args[0]);
+	}
+	return rc;
 }
 
 /* --- what no entry counts --- */

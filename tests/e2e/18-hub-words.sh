@@ -49,6 +49,8 @@ ok "target set, in per cent" $H target set M1 2026 12.5%
 is "its hundredths" "$(last | json 'd["value"]')" 1250
 ok "a count, with its rule" $H target set M4 2030 110 --rule 'mean growth' --version 2
 is "what it wrote" "$(last | json 'd["value"], d["rule"], d["version"]')" "(110, 'mean growth', 2)"
+status "of no row of the plan" 0 $H target set m1 2026 1%
+like "it is written, and remarked upon" "$(cat ok.out)" 'no report is called m1'
 status "three digits behind the point" 2 $H target set M1 2026 1.234%
 status "a year before any" 2 $H target set M1 1999 1%
 status "no number" 2 $H target set M1 2026 many
