@@ -256,6 +256,30 @@ static int check_heads(struct ph_site *site, const struct ph_job *job)
 	return rc > 0 ? -EUCLEAN : rc;
 }
 
+/* Whether LIST names a key that is named by HELD. */
+static bool names_one_of(const struct ph_keylist *list, const struct ph_keylist *held)
+{
+	for (unsigned i = 0; i < held->n_hubs; i++) {
+		if (ph_keylist_has_hub(list, held->hub[i].sign)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/*
+ * Nobody whom we heeded is heeded any more. Keys that were stolen may have told of an epoch
+ * above all that the hub will have, and then what it says would be old for ever; so of
+ * epochs, receipts and the feed nothing was heard yet.
+ */
+static int hear_anew(struct ph_site *site)
+{
+	int rc = ph_journal_meta_put_int(site->journal, PH_META_EPOCH, 0);
+
+	rc = rc < 0 ? rc : ph_journal_receipts_drop(site->journal);
+	return rc < 0 ? rc : ph_fed_forget(site->db);
+}
+
 /* A newer key list of our own province; any other is left alone. */
 int ph_site_keep_keylist(struct ph_site *site, struct ph_view bytes)
 {
@@ -268,6 +292,9 @@ int ph_site_keep_keylist(struct ph_site *site, struct ph_view bytes)
 	}
 	rc = ph_journal_meta_put(site->journal, PH_META_KEYLIST, bytes);
 	rc = rc == 0 ? ph_journal_meta_put_int(site->journal, PH_META_HUB_TURN, 0) : rc;
+	if (rc == 0 && !names_one_of(&list, &site->keylist)) {
+		rc = hear_anew(site);
+	}
 	if (rc == 0) {
 		site->keylist = list;
 		site->hub_turn = 0;

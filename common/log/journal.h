@@ -321,6 +321,8 @@ int ph_journal_parts_held(struct ph_journal *journal, int64_t log_row, uint64_t 
  */
 int ph_journal_receipt_put(struct ph_journal *journal, int64_t log_row,
 			   const struct ph_receipt *receipt, struct ph_view bytes);
+/* Drop all that a hub has signed: nobody heeds its keys any more. 0 or a negative errno. */
+int ph_journal_receipts_drop(struct ph_journal *journal);
 /*
  * The highest n receipted at LEVEL or above (0: none), and when; the receipt's bytes
  * appended to BYTES_OUT (may be NULL). After the hub was restored, what an older epoch

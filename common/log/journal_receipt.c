@@ -242,6 +242,19 @@ int ph_journal_receipt_put(struct ph_journal *journal, int64_t log_row,
 	return store(journal, log_row, receipt, bytes);
 }
 
+int ph_journal_receipts_drop(struct ph_journal *journal)
+{
+	struct ph_stmt *stmt;
+	int rc = ph_db_prepare(journal->db, "DELETE FROM receipt WHERE level >= ?1",
+			       &stmt);
+
+	if (rc != 0) {
+		return rc;
+	}
+	ph_stmt_int(stmt, 1, PH_LEVEL_HUB);
+	return ph_stmt_run(stmt);
+}
+
 /*
  * How far ROW counts: in full, unless the hub has begun a newer epoch since. A
  * courier's word is about what it carries, not about a hub, and is left alone.

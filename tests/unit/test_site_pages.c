@@ -3,6 +3,7 @@
  * refused, of which epoch, and that a log may come which a page tells as adopted.
  */
 #include "site_sibling.h"
+#include "client/site_take.h"
 #include "tests/unit/feed_maker.h"
 
 /* One page that brings a reader of another site, its name for this desk. */
@@ -212,6 +213,103 @@ static void test_take_epochs(void **state)
 	ph_buf_deinit(&feeding.page);
 }
 
+/* The hub's word for entry N of the device's own log. */
+static void be_receipted(struct world *world, uint64_t n)
+{
+	struct ph_receipt receipt = { .epoch = world->epoch,
+				      .level = PH_LEVEL_HUB,
+				      .time = WORLD_NOW + 60,
+				      .head.n = n };
+	const struct ph_log *log = ph_site_log(world->site);
+	struct ph_buf bytes = { 0 };
+
+	memcpy(receipt.head.log_id, log->id, sizeof(log->id));
+	province_must(ph_journal_chain_at(ph_site_journal(world->site), log, n,
+					  receipt.head.h));
+	province_must(
+		ph_receipt_encode(&receipt, world->province.hub.sign.secret, &bytes));
+	province_must(ph_journal_receipt_put(ph_site_journal(world->site), log->row,
+					     &receipt, ph_buf_view(&bytes)));
+	ph_buf_deinit(&bytes);
+}
+
+static uint64_t receipted(struct world *world)
+{
+	uint64_t n = 0;
+	int64_t time;
+
+	province_must(ph_journal_receipt_get(ph_site_journal(world->site),
+					     ph_site_log(world->site)->row, PH_LEVEL_HUB,
+					     &n, &time, NULL));
+	return n;
+}
+
+/* The hub's keys are replaced; with ALONE the old ones are named no more. */
+static void replace_keys(struct world *world, bool alone)
+{
+	struct ph_keylist list = world->province.list;
+	struct ph_buf bytes = { 0 };
+
+	ph_device_keys_make(&world->province.hub, &world->config.rng);
+	list.generation = world->site->keylist.generation + 1;
+	list.hub[1] = list.hub[0];
+	list.n_hubs = alone ? 1 : 2;
+	memcpy(list.hub[0].sign, world->province.hub.sign.key, PH_KEY_SIZE);
+	memcpy(list.hub[0].box, world->province.hub.box.key, PH_KEY_SIZE);
+	province_must(ph_keylist_encode(&list, &world->province.root, &bytes));
+	world->province.list = list;
+	province_must(ph_db_begin(world->site->db));
+	province_must(ph_site_keep_keylist(world->site, ph_buf_view(&bytes)));
+	province_must(ph_db_commit(world->site->db));
+	ph_buf_deinit(&bytes);
+}
+
+/*
+ * Who had the hub's keys told of an epoch that no hub will ever reach, so that what the
+ * hub says would be old for ever. With keys of which none is named any more that ends.
+ */
+static void test_epoch_of_a_thief(void **state)
+{
+	struct world *world = *state;
+	struct feeding first = { 0 }, thief = { 0 }, next = { 0 };
+	struct ph_buf bytes = { 0 };
+
+	world_visits(world, 3);
+	be_welcomed(world);
+	be_receipted(world, 2);
+	feed_reader(world, &first, 0, 3);
+	assert_true(store(world, page_item(&first.page)));
+	replace_keys(world, false); /* as is done now and then: nothing begins anew */
+	be_welcomed(world);
+	assert_int_equal(told_number(world), 3);
+	assert_int_equal(receipted(world), 2);
+
+	world->epoch.number = INT64_MAX;
+	be_welcomed(world);
+	be_receipted(world, 1);
+	feed_reader(world, &thief, 0, 2);
+	assert_true(store(world, page_item(&thief.page)));
+	assert_int_equal(told_number(world), 2);
+	assert_int_equal(receipted(world), 1);
+
+	replace_keys(world, true);
+	world->epoch.number = 2;
+	be_welcomed(world);
+	assert_int_equal(told_number(world), 0);
+	assert_int_equal(receipted(world), 0); /* by nobody who is heeded */
+	be_receipted(world, 3);
+	assert_int_equal(receipted(world), 3);
+	feed_reader(world, &next, 0, 1);
+	assert_true(store(world, page_item(&next.page)));
+	assert_int_equal(told_number(world), 1);
+	assert_int_equal(ph_site_entry(world->site, &thief.ref, &bytes, NULL),
+			 PH_JOURNAL_E_NONE);
+	ph_buf_deinit(&bytes);
+	ph_buf_deinit(&first.page);
+	ph_buf_deinit(&thief.page);
+	ph_buf_deinit(&next.page);
+}
+
 /* A page with the adoption of what SIBLING has written, which BY has signed. */
 static struct ph_item *adoption(struct world *world, struct sibling *sibling,
 				const struct ph_sign_pair *by)
@@ -279,9 +377,8 @@ static void test_take_adopted(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		JOINED(test_take_pages),
-		JOINED(test_take_bad_pages),
-		JOINED(test_take_epochs),
+		JOINED(test_take_pages),   JOINED(test_take_bad_pages),
+		JOINED(test_take_epochs),  JOINED(test_epoch_of_a_thief),
 		JOINED(test_take_adopted),
 	};
 
