@@ -535,7 +535,8 @@ int ph_writer_seal(struct ph_writer *writer)
 {
 	int rc = catch_up(writer);
 
-	if (rc != 0 || writer->log.n == 0) {
+	/* a log that is sealed may be one that is left, of a key that was in use before */
+	if (rc != 0 || writer->log.sealed == writer->log.n) {
 		return rc;
 	}
 	rc = ph_journal_seal(writer->config.journal, &writer->log, writer->log.n,

@@ -109,6 +109,8 @@ later 30
 status "not without the root" 1 H keys rotate --passphrase-file root.pass
 is "and nothing was changed" "$(ls hub/keys/online*)" 'hub/keys/online'
 ok "the hub gets other keys" H keys rotate --passphrase-file root2.pass
+printf '{"kind": "training", "topic": "khóa mới", "workers": 3}\n' >word
+ok "the first word under them is for the desk log" H record word
 is "the old ones are kept, for nobody else to read" "$(stat -c %a hub/keys/online.2*)" 600
 is "it has no more than two" "$(H keys --json | json '[h["state"] for h in d["hubs"]]')" "['in-use', 'was-in-use']"
 ok "the hub is whole" H verify
