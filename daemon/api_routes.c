@@ -38,7 +38,7 @@ const struct ph_web_route ph_api_routes[] = {
 	   "each site by its own timetable: heard, due, overdue, and why"),
 	GO(V "/clock", VIEWER, "clock", NULL, "whether the hub doubts its clock"),
 	GO(V "/keys", VIEWER, "keys", NULL, "the key list"),
-	GO(V "/log", VIEWER, "log", "site limit:int", "entries as they are kept"),
+	GO(V "/log", VIEWER, "log", "site limit:int", "the last entries of each log"),
 
 	GO(V "/sites", VIEWER, "site-list", NULL, "the sites"),
 	DO(V "/sites", ADMIN, "site-add",

@@ -241,6 +241,14 @@ int ph_cmd_log(struct ph_cli *cli, struct ph_error *err)
 	{
 		rc = rc == 0 ? ph_out_json(json_incref(item)) : rc;
 	}
+	if (number_of(answer, "limit") < limit) {
+		fprintf(stderr,
+			ph_say("only the last %lld of each log: there would be too "
+			       "many; --site, or `history` for all\n",
+			       "chỉ %lld giao dịch cuối của mỗi nhật ký vì quá nhiều; "
+			       "dùng --site, hoặc `history` để xem hết\n"),
+			(long long)number_of(answer, "limit"));
+	}
 	json_decref(answer);
 	return rc;
 }

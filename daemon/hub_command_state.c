@@ -1,5 +1,5 @@
 /*
- * daemon/hub_command_state.c - how the hub is: status, devices, log; digest, rebuild, verify.
+ * daemon/hub_command_state.c - how the hub is: status, devices; digest, rebuild, verify.
  */
 #include "common/ledger/scope.h"
 #include "common/ledger/cases.h"
@@ -12,9 +12,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-
-#define LOG_LIMIT_DEFAULT 20
-#define LOG_LIMIT_MAX     10000
 
 static void set_hex(json_t *object, const char *name, const uint8_t *data, size_t len)
 {
@@ -233,91 +230,6 @@ int ph_hub_devices(struct ph_hub *hub, const json_t *request, json_t *answer,
 	json_object_set_new(answer, "devices", list.out);
 	rc = ph_journal_device_each(hub->journal, list_device, &list);
 	return rc < 0 ? ph_fail_errno(err, rc, "listing the devices") : 0;
-}
-
-/* --- log: the entries as they were written --- */
-
-struct log_walk {
-	json_t *out;
-	const struct ph_log *log;
-	uint64_t n_from;
-	uint64_t site; /* only of this site; UINT64_MAX: of all */
-	json_int_t limit;
-	struct ph_journal *journal;
-};
-
-static int show_entry(void *data, uint64_t n, struct ph_view bytes)
-{
-	struct log_walk *walk = data;
-	struct ph_entry entry;
-	uint8_t hash[PH_HASH_SIZE];
-	char text[PH_REF_TEXT];
-	struct ph_ref ref;
-	int rc = ph_entry_decode(bytes, &entry);
-	json_t *item;
-
-	if (rc < 0) {
-		return rc;
-	}
-	item = rc == PH_ENTRY_E_MALFORMED ? json_pack("{s:b}", "malformed", 1)
-					  : ph_entry_to_json(&entry);
-	if (!item) {
-		return -ENOMEM;
-	}
-	ph_entry_hash(bytes, hash);
-	memcpy(ref.log_id, walk->log->id, sizeof(ref.log_id));
-	memcpy(ref.hash, hash, sizeof(ref.hash));
-	ref.n = n;
-	ph_ref_text(text, &ref);
-	set_hex(item, "log", walk->log->id, sizeof(walk->log->id));
-	json_object_set_new(item, "n", json_integer((json_int_t)n));
-	json_object_set_new(item, "ref", json_string(text));
-	json_object_set_new(item, "log_site", json_integer((json_int_t)walk->log->site));
-	return json_array_append_new(walk->out, item) ? -ENOMEM : 0;
-}
-
-static int show_log(void *data, const struct ph_log *log)
-{
-	struct log_walk *walk = data;
-	uint64_t limit = (uint64_t)walk->limit;
-	uint64_t after = log->n > limit ? log->n - limit : 0;
-
-	if (walk->site != UINT64_MAX && log->site != walk->site) {
-		return 0;
-	}
-	walk->log = log;
-	/* what a branch has in common with its parent is shown with that */
-	return ph_journal_entry_each(walk->journal, log->row,
-				     after > log->base ? after : log->base, show_entry,
-				     walk);
-}
-
-int ph_hub_log(struct ph_hub *hub, const json_t *request, json_t *answer,
-	       struct ph_error *err)
-{
-	const char *code = ph_request_text(request, "site");
-	json_t *limit = json_object_get(request, "limit");
-	struct log_walk walk = { .out = json_array(),
-				 .site = UINT64_MAX,
-				 .limit = limit ? json_integer_value(limit)
-						: LOG_LIMIT_DEFAULT,
-				 .journal = hub->journal };
-	struct ph_hub_site site;
-	int rc = 0;
-
-	json_object_set_new(answer, "entries", walk.out);
-	if (walk.limit < 1 || walk.limit > LOG_LIMIT_MAX) {
-		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-			       "limit: a number from 1 to %d", LOG_LIMIT_MAX);
-	}
-	if (code) {
-		rc = ph_hub_site_need(hub, code, &site, err);
-		walk.site = site.number;
-	}
-	if (rc == 0) {
-		rc = ph_journal_log_each(hub->journal, show_log, &walk);
-	}
-	return rc < 0 ? ph_fail_errno(err, rc, "reading the logs") : 0;
 }
 
 /* --- digest, rebuild, verify --- */
