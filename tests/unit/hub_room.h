@@ -149,6 +149,7 @@ static inline void hub_open(struct hub_room *room)
 {
 	char command[256];
 
+	assert_true(pattern.dir[0] != '\0'); /* else the whole machine would be copied */
 	*room = pattern;
 	temp_dir(room->dir);
 	assert_true(pattern.dir[0] != '\0'); /* without it all of / would be copied */
