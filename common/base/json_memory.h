@@ -3,7 +3,7 @@
  *
  * Lack of memory makes a member of an object missing, and a text that is read "no JSON". What
  * is said in JSON is of no use in part, so whoever makes or reads it looks at its end whether
- * this has changed.
+ * this has changed. Memory that jansson has done with is wiped.
  */
 #ifndef PH_BASE_JSON_MEMORY_H
 #define PH_BASE_JSON_MEMORY_H
