@@ -93,15 +93,15 @@ static int on_desk(void *data, struct ph_buf *answer)
 	char token[PH_DOOR_TEXT];
 	int rc;
 
-	if (!agent->front) {
+	if (!agent->front || agent->front_ends) {
 		return ph_carry_refuse(answer, PH_EXIT_CONFIG, false,
 				       agent->settings.desk_serve
 					       ? "the agent does not serve the desk: its "
-						 "log says why (desk.listen), or it must "
-						 "be started again"
+						 "log says why (desk.listen)"
 					       : "the agent does not serve the desk: put "
 						 "serve = 1 under [desk] in agent.conf "
-						 "and start it again");
+						 "and have it read that: kill -HUP, or "
+						 "systemctl reload");
 	}
 	ph_front_token(agent->front, token);
 	rc = ph_buf_printf(answer,
@@ -111,11 +111,17 @@ static int on_desk(void *data, struct ph_buf *answer)
 	return rc;
 }
 
+static void start_front(struct agent *agent);
+
 static void on_front_gone(void *data)
 {
 	struct agent *agent = data;
 
 	agent->front = NULL;
+	if (agent->front_ends && !agent->is_stopping) {
+		agent->front_ends = false;
+		start_front(agent);
+	}
 	ph_agent_check_end(agent);
 }
 
@@ -235,8 +241,9 @@ static void begin_stop(struct agent *agent)
 	agent->net = NULL;
 	ph_agent_road_stop(agent->road);
 	ph_agent_lan_stop(agent->lan);
-	ph_agent_talk_stop(agent->talk, false);
+	/* before a folder that was lent comes back, or one of its orders begins */
 	ph_front_stop(agent->front, false);
+	ph_agent_talk_stop(agent->talk, false);
 	ph_agent_check_end(agent);
 }
 
@@ -256,9 +263,26 @@ static void apply(struct agent *agent, const struct ph_agent_settings *settings)
 				    : settings->prefix == PH_PREFIX_YES;
 }
 
+/* The desk is served as the settings have it now, if that is otherwise than in OLD. */
+static void serve_anew(struct agent *agent, const struct ph_agent_settings *old)
+{
+	if (agent->settings.desk_serve == old->desk_serve &&
+	    agent->settings.desk_port == old->desk_port &&
+	    (agent->front || !agent->settings.desk_serve)) {
+		return;
+	}
+	if (agent->front) {
+		agent->front_ends = true;
+		ph_front_stop(agent->front, true); /* on_front_gone() goes on */
+	} else {
+		start_front(agent);
+	}
+}
+
 static void on_reload(uv_signal_t *signal, int number)
 {
 	struct agent *agent = signal->data;
+	const struct ph_agent_settings old = agent->settings;
 	struct ph_agent_settings settings;
 	struct ph_pace_limits limits;
 	struct ph_error why = { 0 };
@@ -279,6 +303,7 @@ static void on_reload(uv_signal_t *signal, int number)
 				 "result=failed why=\"%s\"", why.text);
 		}
 		ph_agent_set_alarm(agent);
+		serve_anew(agent, &old);
 		ph_event(&agent->log, PH_EVENT_INFO, "config.reload", "result=applied");
 	} else {
 		ph_event(&agent->log, PH_EVENT_ERROR, "config.reload",

@@ -41,6 +41,7 @@ struct agent {
 	uint64_t budget; /* bytes a month, as of the last session; PH_BUDGET_NONE */
 	bool has_loop, has_turn, is_kept, has_handles, is_syncing;
 	bool is_stopping, worker_stops;
+	bool front_ends; /* to begin anew, by settings that were read again */
 };
 
 /* --- agent_session.c --- */
