@@ -190,6 +190,25 @@ static void on_done(struct ph_order *order)
 	run(front);
 }
 
+/* What CALL asks, as ORDER. 0; -EINVAL with NO; -ENOMEM. */
+static int fill(struct ph_order *order, const struct ph_front_setting *setting,
+		struct ph_web_call *call, struct ph_web_no *no)
+{
+	json_t *request = ph_web_call_request(call);
+
+	order->by_itself = !ph_web_call_is_person(call);
+	if (ph_web_call_route(call)->action != PH_FRONT_UNLOCK) {
+		return ph_front_order(setting, request, &order->request, no);
+	}
+	if (json_object_set_new(request, "vietnamese",
+				json_boolean(setting->is_vietnamese)) != 0) {
+		return -ENOMEM;
+	}
+	order->is_unlock = true; /* the request itself: its secrets are nowhere twice */
+	order->request = json_incref(request);
+	return 0;
+}
+
 /* Put CALL into the worker's row. 0; -EINVAL with NO; -ENOMEM. */
 static int order(struct ph_front *front, struct ph_web_call *call, struct ph_web_no *no)
 {
@@ -200,9 +219,7 @@ static int order(struct ph_front *front, struct ph_web_call *call, struct ph_web
 		.is_vietnamese = session && session->is_vietnamese,
 	};
 	struct asked *asked = calloc(1, sizeof(*asked));
-	int rc = asked ? ph_front_order(&setting, ph_web_call_request(call),
-					&asked->order.request, no)
-		       : -ENOMEM;
+	int rc = asked ? fill(&asked->order, &setting, call, no) : -ENOMEM;
 
 	if (rc < 0) {
 		free(asked);
@@ -292,6 +309,7 @@ static void handle(void *data, struct ph_web_call *call)
 
 	switch ((enum ph_front_action)ph_web_call_route(call)->action) {
 	case PH_FRONT_COMMAND:
+	case PH_FRONT_UNLOCK:
 		take_order(front, call);
 		break;
 	case PH_FRONT_ENTER:
@@ -357,8 +375,6 @@ static int start_web(struct ph_front *front, int fd, struct ph_error *err)
 					.n_routes = ph_front_n_routes,
 					.hosts = hosts,
 					.n_hosts = 2,
-					.host_act = "ask for http://127.0.0.1 and the "
-						    "port, as `packhorse desk` prints it",
 					.rng = ph_rng_system,
 					.now = now_ms,
 					.who = who,

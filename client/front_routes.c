@@ -126,8 +126,9 @@ const struct ph_web_route ph_front_routes[] = {
 	DO("/crates/{crate}/receive", "crate receive",
 	   "copies:list listed:flag final:flag " S, "a crate has come"),
 
-	DO("/desk/lock", "desk lock", NULL,
-	   "no reader is shown until `packhorse desk unlock`"),
+	DO("/desk/lock", "desk lock", NULL, "no reader is shown until it is unlocked"),
+	{ "POST", V "/desk/unlock", PH_WEB_OPERATOR, NULL, PH_FRONT_UNLOCK, "card! pin!",
+	  "readers are shown again; `card` as it was scanned" },
 	DO("/day", "day open", "from to " W, "the library is open today"),
 	DO("/shifts/begin", "shift begin", "who! when", "someone begins to work"),
 	DO("/shifts/end", "shift end", "who! when", "and ends"),

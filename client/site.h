@@ -197,6 +197,9 @@ int ph_site_desk_protect(struct ph_site *site,
 int ph_site_desk_unlock(struct ph_site *site,
 			const char card[static PH_DESK_CARD_SIZE + 1], struct ph_view pin,
 			struct ph_error *err);
+/* What that takes of memory, MiB. 0 or a negative errno with ERR. */
+int ph_site_desk_memory(const struct ph_site *site, unsigned *mib_out,
+			struct ph_error *err);
 
 /* --- the session's storage (proto/session.h) --- */
 

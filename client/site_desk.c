@@ -311,3 +311,12 @@ int ph_site_desk_unlock(struct ph_site *site,
 	ph_secret_wipe(&pair, sizeof(pair));
 	return rc;
 }
+
+int ph_site_desk_memory(const struct ph_site *site, unsigned *mib_out,
+			struct ph_error *err)
+{
+	char path[PH_SITE_PATH_MAX];
+	int rc = path_of(site, DESK_FILE, path, err);
+
+	return rc < 0 ? rc : ph_desk_key_memory(path, mib_out, err);
+}

@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "client/carry.h"
+#include "client/unlock.h"
 
 #define WHO_MAX 32
 
@@ -40,6 +41,9 @@ struct ph_work {
 
 void ph_order_deinit(struct ph_order *order)
 {
+	if (order->is_unlock) {
+		ph_unlock_wipe(order->request);
+	}
 	json_decref(order->request);
 	order->request = NULL;
 	ph_buf_wipe(&order->answer);
@@ -89,7 +93,8 @@ static bool is_work(const struct ph_order *order)
 {
 	const char *name = name_of(order);
 
-	return !name || (strcmp(name, "status") != 0 && strcmp(name, "sync") != 0);
+	return !order->by_itself &&
+	       (!name || (strcmp(name, "status") != 0 && strcmp(name, "sync") != 0));
 }
 
 static void carry(struct ph_work *work, struct ph_order *order)
@@ -142,6 +147,22 @@ static void turn_desk(struct ph_work *work, struct ph_order *order)
 	(void)ph_carry_refuse(&order->answer, rc < 0 ? PH_EXIT_OTHER : PH_EXIT_DONE,
 			      false, rc < 0 ? "that is not the key of this desk" : "");
 	explicit_bzero(secret, sizeof(secret));
+	ph_site_pause(site);
+}
+
+/* The desk is opened by card and PIN. It is here that the PIN takes its memory. */
+static void unlock_desk(struct ph_work *work, struct ph_order *order)
+{
+	struct ph_site *site = work->config.site;
+	struct ph_error why = { .exit = PH_EXIT_OTHER };
+
+	if (ph_site_resume(site, &why) < 0) {
+		ph_unlock_wipe(order->request);
+		fail(work, order, &why);
+		return;
+	}
+	ph_unlock(site, order->request, &order->answer);
+	ph_site_desk_touch(site, order->state.desk_ms);
 	ph_site_pause(site);
 }
 
@@ -198,7 +219,7 @@ static void lend(struct ph_work *work, struct ph_order *order)
 /* Who asks, for those who wait. Under the lock. */
 static void name_it(struct ph_work *work, const struct ph_order *order)
 {
-	const char *who = order->is_key ? "desk" : name_of(order);
+	const char *who = order->is_key || order->is_unlock ? "desk" : name_of(order);
 
 	snprintf(work->who, sizeof(work->who), "%s", who ? who : "a command");
 }
@@ -247,7 +268,9 @@ static void run(void *data)
 		ph_site_pause(work->config.site);
 	}
 	while ((order = next(work)) != NULL) {
-		if (order->is_key) {
+		if (order->is_unlock) {
+			unlock_desk(work, order);
+		} else if (order->is_key) {
 			turn_desk(work, order);
 		} else if (order->is_loan) {
 			lend(work, order);

@@ -20,8 +20,10 @@ struct ph_order {
 	json_t *request;
 	struct ph_host_state state; /* as `status` tells it */
 	bool is_loan;
-	bool is_key;   /* the desk is opened or locked */
-	bool has_desk; /* of a loan: the desk is open, and this is its secret */
+	bool is_key;    /* the desk is opened or locked */
+	bool is_unlock; /* the desk is opened, by "card" and "pin" (client/unlock.h) */
+	bool by_itself; /* nobody is known to be at the desk who asks */
+	bool has_desk;  /* of a loan: the desk is open, and this is its secret */
 	uint8_t desk[PH_BOX_SECRET_SIZE];
 	bool has_moved;       /* there are entries that were not there before */
 	struct ph_buf answer; /* to send; empty when memory lacked. Not of a loan */

@@ -314,6 +314,15 @@ int ph_desk_key_look(const char *path, const char card[static PH_DESK_CARD_SIZE 
 	return rc < 0 ? rc : fit(&locked, card);
 }
 
+int ph_desk_key_memory(const char *path, unsigned *mib_out, struct ph_error *err)
+{
+	struct locked locked;
+	int rc = load(path, &locked, err);
+
+	*mib_out = rc < 0 ? 0 : (unsigned)(locked.cost.memory / MIB);
+	return rc;
+}
+
 static int open_sealed(const struct locked *locked, const char *card, struct ph_view pin,
 		       struct ph_box_pair *out, struct ph_error *err)
 {

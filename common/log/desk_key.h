@@ -46,6 +46,8 @@ int ph_desk_key_save(const struct ph_box_pair *desk, const char *path,
 /* Whether CARD is the one of PATH, at no cost: 0, PH_DESK_E_CARD, or a negative errno with ERR. */
 int ph_desk_key_look(const char *path, const char card[static PH_DESK_CARD_SIZE + 1],
 		     struct ph_error *err);
+/* What a try at the PIN of PATH takes of memory, MiB. 0 or a negative errno with ERR. */
+int ph_desk_key_memory(const char *path, unsigned *mib_out, struct ph_error *err);
 /*
  * DESK is in locked memory until it is wiped. 0, PH_DESK_E_*; -EUCLEAN with
  * PH_EXIT_DAMAGED; -ENOMEM; another negative errno.

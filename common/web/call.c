@@ -43,6 +43,11 @@ struct ph_view ph_web_call_bearer(const struct ph_web_call *call)
 	return ph_web_bearer(&call->head);
 }
 
+bool ph_web_call_is_person(const struct ph_web_call *call)
+{
+	return call->head.person || strcmp(call->route->method, "POST") == 0;
+}
+
 /* ---- handing it to libmicrohttpd ---- */
 
 static bool add_headers(const struct ph_web_call *call, struct MHD_Response *response)

@@ -21,6 +21,7 @@ void ph_web_head_put(struct ph_web_head *head, const char *name, const char *val
 		{ "Transfer-Encoding", offsetof(struct ph_web_head, coding) },
 		{ "Authorization", offsetof(struct ph_web_head, bearer) },
 		{ "Last-Event-ID", offsetof(struct ph_web_head, last_id) },
+		{ "Packhorse-Person", offsetof(struct ph_web_head, person) },
 	};
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
@@ -108,11 +109,15 @@ int ph_web_head_check(const struct ph_web_head *head, const char *method,
 		return ph_web_refuse(no, 400, "twice", head->twice,
 				     "the header %s stands twice", head->twice);
 	}
+	if (head->person && strcmp(head->person, "1") != 0) {
+		return ph_web_refuse(no, 400, "usage", "Packhorse-Person",
+				     "Packhorse-Person is 1, or not there");
+	}
 	if (!head->host || !is_ours(head->host, rules)) {
 		(void)ph_web_refuse(no, 403, "host", "Host",
 				    "this is not served under the name \"%.80s\"",
 				    head->host ? head->host : "");
-		no->act = rules->host_act;
+		no->act = "if it is to be, add the name to the setting [web] host";
 		return -EINVAL;
 	}
 	if (head->coding) {

@@ -18,7 +18,8 @@ struct ph_web_head {
 	const char *type, *length, *coding;
 	const char *bearer; /* Authorization */
 	const char *last_id;
-	const char *twice; /* the name of one that stands twice */
+	const char *person; /* Packhorse-Person */
+	const char *twice;  /* the name of one that stands twice */
 };
 /* Note the header NAME if it is one of them. */
 void ph_web_head_put(struct ph_web_head *head, const char *name, const char *value);
@@ -26,7 +27,6 @@ void ph_web_head_put(struct ph_web_head *head, const char *name, const char *val
 struct ph_web_rules {
 	const char *const *hosts; /* names without port, lower case */
 	size_t n_hosts;
-	const char *host_act; /* what to do about another name; NULL: nothing */
 	uint64_t body_max;
 };
 

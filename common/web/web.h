@@ -58,7 +58,6 @@ struct ph_web_config {
 	size_t n_routes;
 	const char *const *hosts; /* names we are served under, lower case, no port */
 	size_t n_hosts;
-	const char *host_act; /* what to do if it is to be another name, or NULL */
 	struct ph_web_limits limits;
 	struct ph_rng rng;
 	uint64_t first_event;        /* id */
@@ -103,6 +102,8 @@ json_t *ph_web_call_request(const struct ph_web_call *call);
 const char *ph_web_call_name(const struct ph_web_call *call);
 unsigned ph_web_call_role(const struct ph_web_call *call);
 struct ph_view ph_web_call_bearer(const struct ph_web_call *call);
+/* Whether a person stands behind it: it is a POST, or says so (Packhorse-Person: 1). */
+bool ph_web_call_is_person(const struct ph_web_call *call);
 
 /* Whatever is replied says: not before so many SECONDS. */
 void ph_web_call_retry(struct ph_web_call *call, unsigned seconds);

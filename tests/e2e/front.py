@@ -17,6 +17,7 @@ import time
 sys.dont_write_bytecode = True
 
 from examples import differs, examples
+import unlock
 from room import CLIENT, Hub, Tap, leave, room, run, wait_for
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -402,6 +403,7 @@ def main():
     hub.start()
     off = Site(hub, os.path.join(folder, "off"), serve=False)
     site = Site(hub, os.path.join(folder, "site"))
+    locked = Site(hub, os.path.join(folder, "locked"))
     try:
         test_off(off)
         test_taken(site)
@@ -417,10 +419,12 @@ def main():
         test_end(site, bearer)
         fill(site)
         test_deaf(site)
+        unlock.run(tap, locked)
     finally:
         hub.kill()
         off.kill()
         site.kill()
+        locked.kill()
         leave(folder)
     tap.done()
 
