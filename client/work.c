@@ -67,10 +67,14 @@ static void tell_trouble(struct ph_work *work, const struct ph_error *why)
 	(void)uv_async_send(&work->wakes);
 }
 
-/* Whether the own log is another than when it was last looked at. The site is open. */
+/*
+ * Whether the own log is another than when it was last looked at. What a command put away, as
+ * after one that found the disk full, is looked at the next time.
+ */
 static bool has_grown(struct ph_work *work)
 {
-	const struct ph_log *log = ph_site_log(work->config.site);
+	struct ph_site *site = work->config.site;
+	const struct ph_log *log = ph_site_is_open(site) ? ph_site_log(site) : NULL;
 	bool has = log && (log->n != work->n ||
 			   memcmp(log->id, work->log_id, sizeof(work->log_id)) != 0);
 
