@@ -43,7 +43,7 @@ const struct ph_web_route ph_api_routes[] = {
 	GO(V "/sites", VIEWER, "site-list", NULL, "the sites"),
 	DO(V "/sites", ADMIN, "site-add",
 	   "code! name kind commune status schedule update:flag",
-	   "a site is added, or with `update` changed"),
+	   "a site is added, with name, kind and commune, or with `update` changed"),
 	GO(V "/sites/{id}", VIEWER, "query", "what=site", "what is known of a site"),
 	GO(V "/communes", VIEWER, "commune-list", NULL, "the communes"),
 	DO(V "/communes", ADMIN, "commune-add", "communes:list!",

@@ -334,6 +334,10 @@ int ph_hub_site_add(struct ph_hub *hub, const json_t *request, json_t *answer,
 	if (rc < 0) {
 		return rc;
 	}
+	if (is_new && (!kind || !commune || !ph_request_text(request, "name"))) {
+		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+			       "a new site needs its name, its kind and its commune");
+	}
 	set_uint(&entry, PH_SITE_SITE, number);
 	set_text(&entry, PH_SITE_CODE, is_new ? code : NULL);
 	set_text(&entry, PH_SITE_NAME, ph_request_text(request, "name"));
@@ -399,24 +403,59 @@ int ph_hub_site_list(struct ph_hub *hub, const json_t *request, json_t *answer,
 	return rc < 0 ? ph_fail_errno(err, rc, "listing the sites") : 0;
 }
 
-static int add_commune(struct ph_hub *hub, const char *code, const char *name,
-		       const char *type, struct ph_error *err)
+/* What {"code","name","type"?} says; ENTRY borrows from ITEM. */
+static int read_commune(json_t *item, struct ph_entry *entry, struct ph_error *err)
 {
-	struct ph_entry entry = entry_of(PH_KIND_COMMUNE_PUT);
-	uint64_t value;
+	const char *code = ph_request_need(item, "code", err);
+	const char *name = code ? ph_request_need(item, "name", err) : NULL;
+	const char *type = ph_request_text(item, "type");
+	uint64_t value = 0;
+	const char *member;
+	json_t *ignored;
+	int rc = name ? 0 : -EINVAL;
 
-	set_text(&entry, PH_COMMUNE_CODE, code);
-	set_text(&entry, PH_COMMUNE_NAME, name);
-	if (type) {
-		int rc = ph_hub_enum(&entry.kind->fields[PH_COMMUNE_TYPE], type, &value,
-				     err);
-
-		if (rc < 0) {
-			return rc;
+	json_object_foreach(item, member, ignored)
+	{
+		if (rc == 0 && strcmp(member, "code") != 0 &&
+		    strcmp(member, "name") != 0 && strcmp(member, "type") != 0) {
+			rc = ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+				     "\"%.40s\" is nothing that a commune has; it has "
+				     "code, name, type",
+				     member);
 		}
-		set_uint(&entry, PH_COMMUNE_TYPE, value);
 	}
-	return put(hub, &entry, PH_ENTITY_COMMUNE, ph_view_str(code), err);
+	*entry = entry_of(PH_KIND_COMMUNE_PUT);
+	if (rc == 0 && type) {
+		rc = ph_hub_enum(&entry->kind->fields[PH_COMMUNE_TYPE], type, &value,
+				 err);
+		set_uint(entry, PH_COMMUNE_TYPE, value);
+	}
+	set_text(entry, PH_COMMUNE_CODE, code);
+	set_text(entry, PH_COMMUNE_NAME, name);
+	return rc < 0 ? rc : ph_entry_check(entry, err);
+}
+
+/* Whether the ledger shows all that ENTRY would say. */
+static bool is_shown(struct ph_hub *hub, const struct ph_entry *entry)
+{
+	const struct ph_value *type = &entry->field[PH_COMMUNE_TYPE];
+	struct ph_buf state = { 0 };
+	struct ph_record record;
+	char held[201] = "";
+	bool is_same = false;
+
+	if (ph_ledger_get(hub->ledger, PH_ENTITY_COMMUNE,
+			  entry->field[PH_COMMUNE_CODE].as.bytes, &state) == 0 &&
+	    ph_record_decode(ph_buf_view(&state), entry->kind, &record) == 0) {
+		copy_text(&record, PH_COMMUNE_NAME, held, sizeof(held));
+		is_same = ph_view_equal(ph_view_str(held),
+					entry->field[PH_COMMUNE_NAME].as.bytes) &&
+			  (!type->set ||
+			   type->as.uint == copy_uint(&record, PH_COMMUNE_TYPE));
+		ph_record_deinit(&record);
+	}
+	ph_buf_deinit(&state);
+	return is_same;
 }
 
 /* {"communes":[{"code","name","type"?} ...]}: those that the ledger shows as asked already are left alone. */
@@ -425,43 +464,32 @@ int ph_hub_commune_add(struct ph_hub *hub, const json_t *request, json_t *answer
 {
 	json_t *list = json_object_get(request, "communes");
 	json_int_t added = 0;
-	json_int_t same = 0;
+	struct ph_entry entry;
 	json_t *item;
 	size_t i;
+	int rc = 0;
 
 	json_array_foreach(list, i, item)
 	{
-		const char *code = ph_request_need(item, "code", err);
-		const char *name = ph_request_need(item, "name", err);
-		struct ph_buf state = { 0 };
-		struct ph_record record;
-		char held[201] = "";
-		int rc;
-
-		if (!code || !name) {
-			return -EINVAL;
+		if ((rc = read_commune(item, &entry, err)) < 0) {
+			return rc; /* before any is written */
 		}
-		rc = ph_ledger_get(hub->ledger, PH_ENTITY_COMMUNE, ph_view_str(code),
-				   &state);
-		if (rc == 0 &&
-		    ph_record_decode(ph_buf_view(&state),
-				     ph_kind_find(PH_KIND_COMMUNE_PUT), &record) == 0) {
-			copy_text(&record, PH_COMMUNE_NAME, held, sizeof(held));
-			ph_record_deinit(&record);
+	}
+	json_array_foreach(list, i, item)
+	{
+		rc = read_commune(item, &entry, err);
+		if (rc == 0 && !is_shown(hub, &entry)) {
+			rc = put(hub, &entry, PH_ENTITY_COMMUNE,
+				 entry.field[PH_COMMUNE_CODE].as.bytes, err);
+			added++;
 		}
-		ph_buf_deinit(&state);
-		if (rc == 0 && strcmp(held, name) == 0) {
-			same++;
-			continue;
-		}
-		rc = add_commune(hub, code, name, ph_request_text(item, "type"), err);
 		if (rc < 0) {
 			return rc;
 		}
-		added++;
 	}
 	json_object_set_new(answer, "added", json_integer(added));
-	json_object_set_new(answer, "unchanged", json_integer(same));
+	json_object_set_new(answer, "unchanged",
+			    json_integer((json_int_t)json_array_size(list) - added));
 	return 0;
 }
 

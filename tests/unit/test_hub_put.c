@@ -73,6 +73,73 @@ static void test_refusals(void **state)
 	hub_close(&room);
 }
 
+/* A place as the local command makes it: a whole one, or none, and no part of a list. */
+static void test_places(void **state)
+{
+	static const struct {
+		const char *request, *words;
+	} cases[] = {
+		{ "{\"command\":\"site-add\",\"code\":\"14-0404\"}", "its commune" },
+		{ "{\"command\":\"site-add\",\"code\":\"14-0404\",\"name\":\"x\","
+		  "\"commune\":\"03646\"}",
+		  "its commune" },
+		{ "{\"command\":\"commune-add\",\"communes\":[{\"code\":\"04001\","
+		  "\"name\":"
+		  "\"a\"},{\"code\":\"bad\",\"name\":\"b\"}]}",
+		  "exactly 5" },
+		{ "{\"command\":\"commune-add\",\"communes\":[{\"code\":\"04001\","
+		  "\"name\":"
+		  "\"a\"},7]}",
+		  "lacks \"code\"" },
+		{ "{\"command\":\"commune-add\",\"communes\":[{\"code\":\"04001\","
+		  "\"name\":"
+		  "\"a\",\"typ\":\"xa\"}]}",
+		  "\"typ\" is nothing" },
+	};
+	struct hub_room room;
+	int64_t control;
+
+	(void)state;
+	hub_open(&room);
+	control = hub_says(&room, "control_entries");
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		refused(&room, json_loads(cases[i].request, 0, NULL), PH_EXIT_USAGE,
+			cases[i].words);
+	}
+	assert_int_equal(hub_says(&room, "control_entries"), control);
+	hub_close(&room);
+}
+
+static json_t *commune(const char *type)
+{
+	return json_pack("{s:s, s:[{s:s, s:s, s:s*}]}", "command", "commune-add",
+			 "communes", "code", "04001", "name", "a", "type", type);
+}
+
+/* Its type counts in reports: one that is another is not passed over, nor one that is none. */
+static void test_commune_type(void **state)
+{
+	struct hub_room room;
+	json_t *answer;
+
+	(void)state;
+	hub_open(&room);
+	answer = ask(&room, commune(NULL));
+	assert_int_equal(int_in(answer, "added"), 1);
+	json_decref(answer);
+	answer = ask(&room, commune("phuong"));
+	assert_int_equal(int_in(answer, "added"), 1);
+	json_decref(answer);
+	answer = ask(&room, commune("phuong"));
+	assert_int_equal(int_in(answer, "unchanged"), 1);
+	json_decref(answer);
+	answer = ask(&room, commune(NULL));
+	assert_int_equal(int_in(answer, "unchanged"), 1);
+	json_decref(answer);
+	refused(&room, commune("banana"), PH_EXIT_USAGE, "banana");
+	hub_close(&room);
+}
+
 /* A site by its code, and what it has of registers is seen without being asked. */
 static void test_site_by_code(void **state)
 {
@@ -453,6 +520,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_places),
+		cmocka_unit_test(test_commune_type),
 		cmocka_unit_test(test_site_by_code),
 		cmocka_unit_test(test_targets_see_each_other),
 		cmocka_unit_test(test_void),
