@@ -375,6 +375,8 @@ static int start_web(struct ph_front *front, int fd, struct ph_error *err)
 					.n_routes = ph_front_n_routes,
 					.hosts = hosts,
 					.n_hosts = 2,
+					.host_act = "ask for http://127.0.0.1 and the "
+						    "port, as `packhorse desk` prints it",
 					.rng = ph_rng_system,
 					.now = now_ms,
 					.who = who,

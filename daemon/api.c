@@ -229,6 +229,8 @@ static int start_web(struct ph_api *api, int fd, struct ph_error *err)
 					.routes = ph_api_routes,
 					.n_routes = ph_api_n_routes,
 					.hosts = api->hosts,
+					.host_act = "if it is to be, add the name to "
+						    "the setting [web] host",
 					.rng = ph_rng_system,
 					.now = now,
 					.who = who,

@@ -117,7 +117,7 @@ int ph_web_head_check(const struct ph_web_head *head, const char *method,
 		(void)ph_web_refuse(no, 403, "host", "Host",
 				    "this is not served under the name \"%.80s\"",
 				    head->host ? head->host : "");
-		no->act = "if it is to be, add the name to the setting [web] host";
+		no->act = rules->host_act;
 		return -EINVAL;
 	}
 	if (head->coding) {

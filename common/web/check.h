@@ -27,6 +27,7 @@ void ph_web_head_put(struct ph_web_head *head, const char *name, const char *val
 struct ph_web_rules {
 	const char *const *hosts; /* names without port, lower case */
 	size_t n_hosts;
+	const char *host_act; /* what to do about another name; NULL: nothing */
 	uint64_t body_max;
 };
 

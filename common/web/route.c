@@ -460,14 +460,23 @@ static int read_body(struct ph_view body, json_t **object_out, struct ph_web_no 
 				     "the body is nested deeper than %d levels",
 				     PH_WEB_DEPTH_MAX);
 	}
+	if (body.len == 0) {
+		return ph_web_refuse(no, 400, "json", "body",
+				     "the body is empty; it must be one JSON object");
+	}
 	object = json_loadb((const char *)body.data, body.len, JSON_REJECT_DUPLICATES,
 			    &why);
 	if (!object) {
+		/* behind that the parser repeats what stood there: a name, a password */
+		const char *near = strstr(why.text, " near '");
+
 		return json_error_code(&why) == json_error_out_of_memory
 			       ? -ENOMEM
 			       : ph_web_refuse(no, 400, "json", "body",
-					       "the body is no JSON object: %s, line "
+					       "the body is no JSON object: %.*s, line "
 					       "%d, column %d",
+					       near ? (int)(near - why.text)
+						    : (int)strlen(why.text),
 					       why.text, why.line, why.column);
 	}
 	if (!json_is_object(object)) {

@@ -265,6 +265,7 @@ static int begin(struct ph_web_call *call, const char *method)
 	struct ph_web *web = call->conn->web;
 	const struct ph_web_rules rules = { .hosts = web->config.hosts,
 					    .n_hosts = web->config.n_hosts,
+					    .host_act = web->config.host_act,
 					    .body_max = web->config.limits.body };
 	int rc;
 

@@ -58,6 +58,7 @@ struct ph_web_config {
 	size_t n_routes;
 	const char *const *hosts; /* names we are served under, lower case, no port */
 	size_t n_hosts;
+	const char *host_act; /* what to do if it is to be another name, or NULL */
 	struct ph_web_limits limits;
 	struct ph_rng rng;
 	uint64_t first_event;        /* id */

@@ -136,6 +136,22 @@ static void test_head(void **state)
 	}
 }
 
+/* What to do is said by whoever can do it: a site has no setting for its names. */
+static void test_host_act(void **state)
+{
+	struct ph_web_rules own = rules;
+	struct ph_web_head head = { .host = "evil.example" };
+	struct ph_web_no no = { 0 };
+	uint64_t length;
+
+	(void)state;
+	assert_int_equal(ph_web_head_check(&head, "GET", &own, &length, &no), -EINVAL);
+	assert_null(no.act);
+	own.host_act = "look at the settings";
+	assert_int_equal(ph_web_head_check(&head, "GET", &own, &length, &no), -EINVAL);
+	assert_string_equal(no.act, "look at the settings");
+}
+
 static void test_bearer(void **state)
 {
 	static const struct {
@@ -166,6 +182,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_head),
+		cmocka_unit_test(test_host_act),
 		cmocka_unit_test(test_bearer),
 	};
 

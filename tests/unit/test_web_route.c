@@ -192,6 +192,40 @@ static void test_post(void **state)
 	free(deep);
 }
 
+/* What is wrong in a body is said without what stood there: it may be a name or a password. */
+static void test_no_echo(void **state)
+{
+	static const char *const bodies[] = {
+		"{\"code\" \"xyzzy\"}",
+		"{\"code\":\"xyzzy\" \"xyzzy\"}",
+		"{\"code\":xyzzy}",
+		"\"xyzzy\"",
+		"{\"xyzzy\":1,\"xyzzy\":2}",
+		"{\"code\":\"xyzzy near '\" 1}",
+		"",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
+		struct ph_web_target target = { 0 };
+		struct ph_web_no no = { 0 };
+		const struct ph_web_route *route = NULL;
+		json_t *request = NULL;
+
+		assert_int_equal(ph_web_target_parse(&target, "/api/v1/sites", &no), 0);
+		assert_int_equal(
+			ph_web_route_find(routes, N, "POST", &target, &route, &no), 0);
+		assert_int_equal(ph_web_route_request(route, &target,
+						      ph_view_str(bodies[i]),
+						      PH_WEB_ADMIN, &request, &no),
+				 -EINVAL);
+		assert_string_equal(no.error, "json");
+		assert_null(strstr(no.what, "xyzzy"));
+		assert_null(strstr(no.what, "-1"));
+		ph_web_target_deinit(&target);
+	}
+}
+
 /* At the limit of a target, and one byte beyond. */
 static void test_long(void **state)
 {
@@ -232,9 +266,8 @@ static void test_print(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_get),
-		cmocka_unit_test(test_post),
-		cmocka_unit_test(test_long),
+		cmocka_unit_test(test_get),     cmocka_unit_test(test_post),
+		cmocka_unit_test(test_no_echo), cmocka_unit_test(test_long),
 		cmocka_unit_test(test_print),
 	};
 
