@@ -27,6 +27,7 @@
 struct held {
 	char card[PH_DESK_CARD_SIZE + 1];
 	struct ph_buf pin;
+	const char *wrote[2]; /* files that a new card went into, or NULL */
 };
 
 static void held_wipe(struct held *held)
@@ -81,21 +82,41 @@ static int read_held(const struct ph_cli *cli, struct held *held, struct ph_erro
 
 /* --- a new card --- */
 
-static int write_new(const char *path, const char *bytes, size_t len,
+static int write_new(const char *path, struct ph_view bytes, const char **wrote_out,
 		     struct ph_error *err)
 {
-	int rc = ph_file_exists(path) ? -EEXIST : 0;
+	int rc;
 
-	rc = rc < 0 ? rc : ph_file_write(path, PH_VIEW(bytes, len), 0600, err);
-	return rc < 0 ? ph_fail_errno(err, rc, path) : 0;
+	if (ph_file_exists(path)) {
+		return ph_fail(err, PH_EXIT_OTHER, -EEXIST, "%s: %s", path,
+			       ph_say("already there; name another file, or remove it",
+				      "đã có; hãy ghi vào tập tin khác, hoặc xóa nó"));
+	}
+	rc = ph_file_write(path, bytes, 0600, err);
+	if (rc < 0) {
+		return ph_fail_errno(err, rc, path);
+	}
+	*wrote_out = path;
+	return 0;
 }
 
-static int write_svg(const char *path, const char *card, struct ph_error *err)
+/* A card that came to nothing is not to be printed: it opens no desk. */
+static void card_drop(struct held *held)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		if (held->wrote[i]) {
+			(void)ph_file_remove(held->wrote[i]);
+		}
+		held->wrote[i] = NULL;
+	}
+}
+
+static int write_svg(const char *path, struct held *held, struct ph_error *err)
 {
 	struct ph_buf drawn = { 0 };
-	int rc = ph_qr_svg(ph_view_str(card), &drawn, err);
+	int rc = ph_qr_svg(ph_view_str(held->card), &drawn, err);
 
-	rc = rc < 0 ? rc : write_new(path, (const char *)drawn.data, drawn.len, err);
+	rc = rc < 0 ? rc : write_new(path, ph_buf_view(&drawn), &held->wrote[1], err);
 	ph_buf_wipe(&drawn);
 	return rc;
 }
@@ -129,10 +150,10 @@ static int make_card(const struct ph_cli *cli, struct held *held, struct ph_erro
 	ph_desk_card_make(held->card, &ph_rng_system);
 	snprintf(line, sizeof(line), "%s\n", held->card);
 	if (file) {
-		rc = write_new(file, line, strlen(line), err);
+		rc = write_new(file, ph_view_str(line), &held->wrote[0], err);
 	}
 	if (rc == 0 && svg) {
-		rc = write_svg(svg, held->card, err);
+		rc = write_svg(svg, held, err);
 	}
 	if (rc == 0 && !file && !svg) {
 		rc = show_card(held->card, err);
@@ -290,6 +311,9 @@ static int renew(struct ph_cli *cli, enum ph_desk_state state, struct ph_error *
 	rc = rc < 0 ? rc : read_new_pin(&held.pin, err);
 	rc = rc < 0 ? rc : ph_command_open(cli, &site, err);
 	rc = rc < 0 ? rc : is_still(site, state, err);
+	if (rc < 0) {
+		card_drop(&held); /* once protect has begun the card may be what opens */
+	}
 	rc = rc < 0 ? rc : protect(cli, site, &held, err);
 	ph_site_close(site);
 	held_wipe(&held);

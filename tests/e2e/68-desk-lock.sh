@@ -58,6 +58,11 @@ like "and says what to do" "$(cat ok.out)" 'desk pin'
 status "a PIN of five digits" 2 bash -c "printf '27182\n' | '$P' -d a desk pin --new-card c1 --memory 8"
 status "one that is counted up" 2 bash -c "printf '123456\n' | '$P' -d a desk pin --new-card c2 --memory 8"
 is "nothing was changed" "$(desk)/$(ls a | grep -c desk)" 'no-pin/0'
+status "a card that is not read back" 2 bash -c "'$P' -d a desk pin --svg c3 --memory 8 </dev/null"
+: >c4
+status "a card into a file that is there" 1 bash -c "printf '271828\n' | '$P' -d a desk pin --new-card c5 --svg c4 --memory 8"
+like "and says what to do" "$(cat ok.out)" 'another file'
+is "no card is left that opens nothing" "$(ls c1 c2 c3 c5 2>/dev/null)/$(stat -c %s c4)" '/0'
 ok "a PIN and a card" bash -c "printf '271828\n' | '$P' -d a desk pin --new-card card --svg card.svg --memory 8"
 like "the card has forty digits" "$(cat card)" '^[0-9]{40}$'
 like "and is an image to print" "$(head -c 300 card.svg)" '<svg'
