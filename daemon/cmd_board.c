@@ -12,6 +12,7 @@
 #include "common/base/clock.h"
 #include "common/cli/export.h"
 #include "common/cli/out.h"
+#include "common/cli/sheet.h"
 #include "daemon/ask.h"
 
 static const char *text_of(const json_t *object, const char *name)
@@ -113,6 +114,12 @@ struct columns {
 	bool plain;
 };
 
+/* What stands where there is nothing to tell; a sheet has nothing there. */
+static const char *nothing(void)
+{
+	return ph_sheet_is_wanted() ? "" : "-";
+}
+
 static void time_cell(const struct columns *to, const json_t *item, const char *name)
 {
 	char minute[PH_TIME_TEXT];
@@ -120,7 +127,7 @@ static void time_cell(const struct columns *to, const json_t *item, const char *
 	minute_of(text_of(item, name), minute);
 	ph_table_cell(to->table, to->plain           ? text_of(item, name)
 				 : minute[0] != '\0' ? minute
-						     : "-");
+						     : nothing());
 }
 
 /* Which of its times is the one to wait for. */
@@ -147,7 +154,8 @@ static void common_cells(const struct columns *to, const json_t *item)
 	if (to->plain) {
 		ph_table_number(to->table, overdue);
 	} else {
-		ph_table_cell(to->table, overdue > 0 ? ph_span(span, overdue) : "-");
+		ph_table_cell(to->table,
+			      overdue > 0 ? ph_span(span, overdue) : nothing());
 	}
 	time_cell(to, item, next_name(item));
 	ph_table_number(to->table, number_of(item, "pending_up"));

@@ -58,8 +58,9 @@ int ph_hub_sites_find(struct ph_hub *hub, const json_t *request, const char *kin
 	if (sites->n == 0 && sites->asked) {
 		return ph_fail(
 			err, PH_EXIT_OTHER, -ENOENT,
-			"there is no such site; `packhorsed site list` shows those "
-			"there are");
+			"there is no such site%s; `packhorsed site list` shows those "
+			"there are",
+			search.commune ? " in that commune" : "");
 	}
 	return 0;
 }

@@ -74,6 +74,9 @@ is "in time, there is nothing to explain" "$(why 1)$(why 2)$(why 3)" '[][][]'
 status "--late: the one that never came" 13 H board --late
 is "only that one is listed" "$(H board --late --plain | cut -f1,3)" "$(printf '14-0005\tnever')"
 status "of a site that is in time there is none" 0 H board --late --site 14-0001
+is "a sheet has nothing where there is nothing to tell" "$(H board --csv --site 14-0005 | tail -n 1 | cut -d, -f4-6)" ',,'
+status "a commune that no site has" 1 H board --commune 99999
+like "it is told that it is the commune" "$(cat ok.out)" 'in that commune'
 
 # --- Wednesday evening to Friday: edges ---
 now="2026-12-02 01:00:00"
