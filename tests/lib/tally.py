@@ -2,7 +2,7 @@
 """Count test results, for ./test.
 
   tally.py tap FILE NAME STATUS < output   one program's TAP output
-  tally.py meson FILE LABEL TESTLOG        the testlog.json of `meson test`
+  tally.py meson FILE LABEL TESTLOG STATUS < output   the testlog.json of `meson test`, and how that ended
   tally.py check FILE NAME STATUS < output a step that passes or fails as a whole
   tally.py report FILE                     failures, then "N passed, N failed"
 
@@ -100,9 +100,21 @@ def show(result):
         ", %d skipped" % len(result["skipped"]) if result["skipped"] else ""))
 
 
-def from_meson(path, label, log):
+def read_log(log):
+    """The tests of meson's log, and whether it is whole: a full disk cuts it short."""
+    tests = []
     with open(log, encoding="utf-8", errors="replace") as file:
-        tests = [json.loads(line) for line in file if line.strip()]
+        for line in file:
+            try:
+                tests.append(json.loads(line))
+            except ValueError:
+                return tests, False
+    return tests, True
+
+
+def from_meson(path, label, log, status):
+    tests, is_whole = read_log(log)
+    failures = 0
     for test in tests:
         output = test.get("stdout") or ""
         code = test.get("returncode") or 0
@@ -116,7 +128,13 @@ def from_meson(path, label, log):
         verdict_holds = test["result"] != "FAIL" or code or not result["skipped"]
         if test["result"] not in ("OK", "SKIP") and verdict_holds and not result["failed"]:
             result["failed"].append("meson: " + test["result"])
+        failures += len(result["failed"]) + (test["result"] not in ("OK", "SKIP"))
         show(append(path, result, output + (test.get("stderr") or "")))
+    if not is_whole or (status != 0 and failures == 0):
+        result = record(label + ": meson test", "check")
+        result["failed"].append(ending(status) if is_whole else "its log ends in the middle")
+        show(append(path, result, sys.stdin.buffer.read().decode("utf-8", "replace")))
+    return 0
 
 
 def report(path):
@@ -150,7 +168,7 @@ def main():
     if what == "report":
         return report(path)
     if what == "meson":
-        return from_meson(path, *rest)
+        return from_meson(path, rest[0], rest[1], int(rest[2]))
     name, status = rest[0], int(rest[1])
     output = sys.stdin.buffer.read().decode("utf-8", "replace")
     if what == "tap":
