@@ -1,7 +1,8 @@
 /*
  * Tests of the two meanings of a welcome's member siblings (docs/WIRE.md): logs of others that
  * the hub asks for, daemon/hub_sibling.c, and heads of the device's own, daemon/hub_own.c; as
- * client/site_sibling.c and client/site_own.c understand them, in real sessions.
+ * client/site_sibling.c and client/site_own.c understand them, in real sessions. With
+ * PACKHORSE_SEEDS=FOLDER each hello and welcome becomes a seed of fuzz_message there.
  */
 #include "tests/unit/sibling_room.h"
 
@@ -10,12 +11,41 @@
 static struct ph_sibling welcomed[PH_SIBLINGS_MAX]; /* in the last welcome */
 static unsigned n_welcomed;
 
+/* BYTES, of which a decoder that KIND names makes a message. */
+static void write_seed(uint8_t kind, const struct ph_buf *bytes)
+{
+	static unsigned number;
+	const char *folder = getenv("PACKHORSE_SEEDS");
+	char path[PATH_MAX];
+	FILE *file;
+
+	if (folder == NULL) {
+		return;
+	}
+	snprintf(path, sizeof(path), "%s/siblings-%02u", folder, number++);
+	file = fopen(path, "wb");
+	assert_non_null(file);
+	assert_int_equal(fwrite(&kind, 1, 1, file), 1);
+	assert_int_equal(fwrite(bytes->data, 1, bytes->len, file), bytes->len);
+	assert_int_equal(fclose(file), 0);
+}
+
 static void keep_welcome(struct ph_job *job, enum ph_side side, bool done)
 {
-	if (side == PH_SIDE_HUB && job->type == PH_JOB_HELLO && done) {
+	struct ph_buf bytes = { 0 };
+
+	if (side != PH_SIDE_HUB || job->type != PH_JOB_HELLO) {
+		return;
+	}
+	if (done) {
 		n_welcomed = job->welcome.n_siblings;
 		memcpy(welcomed, job->welcome.sibling, sizeof(welcomed));
+		assert_int_equal(ph_welcome_encode(&job->welcome, &bytes), 0);
+	} else {
+		assert_int_equal(ph_hello_encode(&job->hello, &bytes), 0);
 	}
+	write_seed(done ? 2 : 1, &bytes);
+	ph_buf_deinit(&bytes);
 }
 
 static struct drove sync_watched(struct hub_room *room, struct pc *pc)
@@ -114,11 +144,41 @@ static void test_both_in_one_welcome(void **state)
 			 dead.n);
 }
 
+/* The hub has the entries and lost a part: it tells how many it has, and which is the first that it lacks. */
+static void test_parts_are_asked_for(void **state)
+{
+	struct site *site = *state;
+	struct ph_log log;
+	struct drove drove;
+
+	(void)pc_reader(&site->dies, NAME);
+	(void)pc_reader(&site->dies, NAME);
+	log = *ph_site_log(site->dies.site);
+	sync_pc(&site->room, &site->dies);
+	lan(&site->dies, &site->lives);
+	assert_int_equal(ph_db_exec(ph_journal_db(ph_hub_journal(site->room.hub)),
+				    "UPDATE part SET cipher = NULL, seed = NULL WHERE "
+				    "id = (SELECT max(id) FROM part)"),
+			 0);
+	assert_false(is_all_there(site, &site->dies));
+	pass(&site->room.machine, DAY);
+	drove = sync_watched(&site->room, &site->lives);
+	assert_int_equal(n_welcomed, 1);
+	assert_non_null(told_of(&log));
+	assert_int_equal(told_of(&log)->n, log.n);
+	assert_int_equal(told_of(&log)->missing, log.n);
+	assert_int_equal(told_of(&log)->parts, 1);
+	assert_int_equal(drove.moved.parts_sent, 1);
+	assert_true(is_all_there(site, &site->dies));
+	assert_false(ph_site_lacks_own(site->lives.site));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		SIBLINGS(test_asked_is_not_own),
 		SIBLINGS(test_both_in_one_welcome),
+		SIBLINGS(test_parts_are_asked_for),
 	};
 
 	return cmocka_run_group_tests_name("hub_sibling_own", tests, make_pattern,
