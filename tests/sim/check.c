@@ -56,6 +56,9 @@ const struct sim_invariant_doc sim_invariants[SIM_INVARIANTS] = {
 	[SIM_STOLEN] = { "stolen", "who joined with a copied invite is served nothing of "
 				   "others, is not confirmed in the place of whom it "
 				   "was for, and the case says so" },
+	[SIM_FORGED] = { "forged",
+			 "who has the hub's keys and no operator's cuts off, adopts "
+			 "and erases nothing at a device" },
 	[SIM_HEALTHY] = { "healthy",
 			  "a machine whose disk is sound starts and does what it "
 			  "is asked" },

@@ -49,6 +49,9 @@ void sim_heard(struct sim *sim, const struct sim_device *device, struct sim_hear
 bool sim_was_copied(const struct sim_device *device);
 /* Each case at the hub has something that made it. */
 void sim_check_cases(struct sim *sim);
+/* Of all that DEVICE concludes about its site; *N_OUT: entities. */
+void sim_site_digest(struct sim *sim, struct sim_device *device, uint8_t out[static 32],
+		     uint64_t *n_out);
 /* The faults are over: in a bounded number of rounds all must come together. */
 void sim_settle(struct sim *sim);
 

@@ -18,7 +18,8 @@ struct ph_hub_config sim_hub_config(struct sim *sim)
 {
 	return (struct ph_hub_config){ .dir = sim->hub_machine.dir,
 				       .who = "sim",
-				       .second = sim_safe_second(sim),
+				       .second = sim->is_false ? NULL
+							       : sim_safe_second(sim),
 				       .clock = sim->hub_machine.clock,
 				       .rng = sim->hub_machine.rng };
 }

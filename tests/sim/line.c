@@ -269,6 +269,21 @@ static int say_hello(struct line *line, struct ph_hello *hello, struct ph_buf *a
 	return rc;
 }
 
+/* The keys that DEVICE calls by, as far as it has heard: those in use, or that were. */
+static const struct ph_box_pair *called(struct sim *sim, struct sim_device *device)
+{
+	const struct ph_hub_ring *ring = &sim->hub->ring;
+	struct ph_site_info info;
+
+	ph_site_info(device->site_open, &info);
+	for (unsigned i = 0; i < ring->n; i++) {
+		if (memcmp(ring->box[i].key, info.hub_box, PH_KEY_SIZE) == 0) {
+			return &ring->box[i];
+		}
+	}
+	return &ph_hub_keys(sim->hub)->box;
+}
+
 static void line_open(struct line *line)
 {
 	struct sim_device *device = line->device;
@@ -277,8 +292,9 @@ static void line_open(struct line *line)
 					  .keys = ph_site_box(device->site_open),
 					  .cert = ph_site_cert(device->site_open),
 					  .rng = device->machine.rng };
+	const struct ph_box_pair *keys = called(sim, device);
 	struct ph_session_config far = { .side = PH_SIDE_HUB,
-					 .keys = &ph_hub_keys(sim->hub)->box,
+					 .keys = keys,
 					 .rng = sim->hub_machine.rng };
 	struct ph_hello *hello = calloc(1, sizeof *hello);
 	struct ph_buf arena = { 0 };

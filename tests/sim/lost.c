@@ -177,7 +177,7 @@ bool sim_hub_has(struct sim *sim, const struct sim_receipt *receipt)
 				   receipt->h, &log) == 0;
 }
 
-static void reckon_receipts(struct sim *sim)
+void sim_reckon_receipts(struct sim *sim)
 {
 	for (size_t i = 0; i < sim->n_receipts; i++) {
 		struct sim_receipt *receipt = &sim->receipts[i];
@@ -287,7 +287,7 @@ void sim_hub_lost(struct sim *sim)
 			reckon_words(sim, &sim->vans->van[i].device);
 		}
 	}
-	reckon_receipts(sim);
+	sim_reckon_receipts(sim);
 }
 
 void sim_collected(struct sim *sim)

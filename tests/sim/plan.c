@@ -70,6 +70,7 @@ const struct sim_op_doc sim_ops[SIM_OPS] = {
 	[SIM_DO_RESTORE] = { "restore", 12, true },
 	[SIM_DO_CLONE] = { "clone", 6, true },
 	[SIM_DO_COPIED_INVITE] = { "copied-invite", 0, true },
+	[SIM_DO_KEYS_STOLEN] = { "keys-stolen", 0, true },
 };
 
 static enum sim_op pick(const struct ph_rng *rng, const unsigned *weights)
@@ -148,6 +149,8 @@ void sim_plan(struct sim_script *script, uint64_t seed)
 	}
 	if (seed % 4 == 3) {
 		steal(script, SIM_DO_COPIED_INVITE);
+	} else if (seed % 8 == 5) {
+		steal(script, SIM_DO_KEYS_STOLEN);
 	}
 }
 

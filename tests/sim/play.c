@@ -489,6 +489,7 @@ static void (*const carried[SIM_OPS])(struct sim *sim, struct sim_device *device
 	[SIM_DO_LAN_CUT] = sim_do_lan_cut,
 	[SIM_DO_BUDGET] = sim_do_budget,
 	[SIM_DO_COPIED_INVITE] = sim_do_copied_invite,
+	[SIM_DO_KEYS_STOLEN] = sim_do_keys_stolen,
 };
 
 /* A program that met an error of its disk has ended with it. */

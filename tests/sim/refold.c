@@ -70,6 +70,8 @@ void sim_check_site_ledger(struct sim *sim, struct sim_device *device)
 	}
 	compare(sim, &device->machine,
 		&(struct ph_ledger_config){ .journal = journal,
-					    .fed = ph_journal_db(journal) },
+					    .fed = ph_journal_db(journal),
+					    .speakers =
+						    ph_site_speakers(device->site_open) },
 		ledger);
 }

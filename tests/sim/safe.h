@@ -58,6 +58,8 @@ bool sim_is_left(const struct sim *sim, const uint8_t *log_id);
 bool sim_is_orphaned(const struct sim *sim, const struct sim_device *device);
 /* Whether the hub holds what RECEIPT is for; also while its disk is about to fail. */
 bool sim_hub_has(struct sim *sim, const struct sim_receipt *receipt);
+/* Of what devices have receipts for, the hub may lack some now: whoever has it is to offer it again. */
+void sim_reckon_receipts(struct sim *sim);
 /* What the hub had signed for and lost is there again. */
 void sim_check_back(struct sim *sim);
 

@@ -46,31 +46,41 @@ static void catch_up_hub(struct sim *sim)
 	}
 }
 
-/* Whether what DEVICE concludes about its site is what the hub does. */
-static bool is_same_ledger(struct sim *sim, struct sim_device *device,
-			   uint64_t *wanted_out, uint64_t *got_out)
+void sim_site_digest(struct sim *sim, struct sim_device *device, uint8_t out[static 32],
+		     uint64_t *n_out)
 {
 	struct ph_journal *journal = ph_site_journal(device->site_open);
 	struct ph_error err = { 0 };
 	struct ph_ledger *site = ph_site_ledger(device->site_open, &err);
-	struct ph_scope_digest at_hub = { .ledger = ph_hub_ledger(sim->hub),
-					  .common = ph_hub_ledger(sim->hub),
-					  .site = sim->site_numbers[device->site] };
 	struct ph_scope_digest there = { .ledger = site,
 					 .common = site,
-					 .site = at_hub.site,
+					 .site = sim->site_numbers[device->site],
 					 .fed = ph_journal_db(journal) };
-	uint8_t wanted[32], got[32];
 
 	if (site == NULL) {
 		sim_broken(sim, SIM_HEALTHY, "%s does not fold: %s", device->machine.name,
 			   err.text);
 	}
-	if (ph_scope_digest(&at_hub, wanted, wanted_out) != 0 ||
-	    ph_scope_digest(&there, got, got_out) != 0) {
+	if (ph_scope_digest(&there, out, n_out) != 0) {
 		sim_broken(sim, SIM_HEALTHY, "%s: no digest of its scope",
 			   device->machine.name);
 	}
+}
+
+/* Whether what DEVICE concludes about its site is what the hub does. */
+static bool is_same_ledger(struct sim *sim, struct sim_device *device,
+			   uint64_t *wanted_out, uint64_t *got_out)
+{
+	struct ph_scope_digest at_hub = { .ledger = ph_hub_ledger(sim->hub),
+					  .common = ph_hub_ledger(sim->hub),
+					  .site = sim->site_numbers[device->site] };
+	uint8_t wanted[32], got[32];
+
+	if (ph_scope_digest(&at_hub, wanted, wanted_out) != 0) {
+		sim_broken(sim, SIM_HEALTHY, "no digest of the scope of %s at the hub",
+			   device->machine.name);
+	}
+	sim_site_digest(sim, device, got, got_out);
 	return memcmp(wanted, got, sizeof got) == 0;
 }
 
@@ -266,12 +276,16 @@ struct comparing {
 /*
  * Of a device that was cut off, put back or copied, another of the site may have by LAN
  * what never comes to the hub: a log comes there from its own device. Of one that was cut off
- * others may also have what the hub lost with its disk.
+ * others may also have what the hub lost with its disk;
+ * and of a log of the hub that was closed, what a thief wrote.
  */
 static bool may_be_ahead(const struct comparing *comparing, const struct ph_log *log)
 {
 	const struct sim *sim = comparing->sim;
 
+	if (ph_keylist_closed(ph_hub_keylist(sim->hub), log->id)) {
+		return true;
+	}
 	for (unsigned i = 0; i < sim->n_devices; i++) {
 		const struct sim_device *other = &sim->devices[i];
 		bool by_lan = comparing->device->was_lan &&
@@ -419,6 +433,9 @@ void sim_settle(struct sim *sim)
 	}
 	run_rounds(sim);
 	if (sim_update_all(sim) > 0) { /* who was older knows all of it now */
+		run_rounds(sim);
+	}
+	if (sim_use_stolen_keys(sim)) {
 		run_rounds(sim);
 	}
 	catch_up_hub(sim);

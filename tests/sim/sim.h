@@ -31,6 +31,7 @@ enum sim_invariant {
 	SIM_SIBLING,
 	SIM_BUDGET,
 	SIM_STOLEN,
+	SIM_FORGED,
 	SIM_HEALTHY,
 	SIM_WHOLE,
 	SIM_CONVERGES,
@@ -115,6 +116,7 @@ enum sim_op {
 	SIM_DO_CLONE,   /* a second machine goes on with a copy of the folder */
 	/* thieves, of whom only some seeds have any: theft.c */
 	SIM_DO_COPIED_INVITE, /* two machines join with one invite, one of them a thief's */
+	SIM_DO_KEYS_STOLEN, /* somebody has the hub's online keys, and uses them at the end */
 	SIM_OPS,
 };
 struct sim_op_doc {

@@ -20,6 +20,13 @@ void sim_deny(struct sim *sim, struct sim_device *thief);
 void sim_check_thief(struct sim *sim, struct sim_device *thief);
 /* The faults are over: the same of all thieves, and the hub has the case of each invite. */
 void sim_check_thieves(struct sim *sim);
+/*
+ * Somebody has copied the folder of the hub, or will have when it comes to light: its
+ * online keys, and no operator's. True: he has used them, and they were replaced.
+ */
+void sim_do_keys_stolen(struct sim *sim, struct sim_device *device,
+			const struct ph_rng *dice);
+bool sim_use_stolen_keys(struct sim *sim);
 /* Whether INVITE is one that a thief copied. */
 bool sim_was_invite_copied(struct sim *sim, const uint8_t *invite);
 

@@ -78,7 +78,7 @@ static void use_random(void)
 
 static struct {
 	char dir[SIM_PATH];
-	struct ph_sign_pair operator_pair;
+	struct ph_sign_pair operator_pair, root_pair;
 	uint64_t numbers[SIM_SITES_MAX];
 } pattern;
 
@@ -135,6 +135,10 @@ static void make_pattern(struct sim *sim)
 		snprintf(path, sizeof path, "%s/keys/operator", pattern.dir);
 		rc = ph_locked_key_load(&pattern.operator_pair, path,
 					ph_view_str(PASSPHRASE), &err);
+		snprintf(path, sizeof path, "%s/keys/root", pattern.dir);
+		rc = rc != 0 ? rc
+			     : ph_locked_key_load(&pattern.root_pair, path,
+						  ph_view_str(PASSPHRASE), &err);
 	}
 	if (rc != 0) {
 		fprintf(stderr, "sim: making a hub: %s\n", err.text);
@@ -488,6 +492,7 @@ void sim_open(struct sim *sim, const struct sim_script *script, unsigned cap_dev
 	sim_disk_seed(script->seed);
 	sim_disk_number(1 << 20); /* of the pattern there are fewer */
 	sim->operator_pair = pattern.operator_pair;
+	sim->root_pair = pattern.root_pair;
 	sim->site_numbers = pattern.numbers;
 	sim->cap_devices = cap_devices;
 	sim->devices = calloc(cap_devices, sizeof *sim->devices);
@@ -530,6 +535,9 @@ static void clear_disks(struct sim *sim)
 	}
 	if (sim_disk_exists("hub")) {
 		sim_disk_remove("hub");
+	}
+	if (sim_disk_exists("thief")) {
+		sim_disk_remove("thief");
 	}
 }
 

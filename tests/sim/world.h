@@ -169,7 +169,9 @@ struct sim {
 	struct ph_hub *hub;
 	bool hub_asked; /* a command came since it last folded */
 	bool hub_failed; /* it met an I/O error; as the daemon does, it ends and starts again */
-	struct ph_sign_pair operator_pair;
+	struct ph_sign_pair operator_pair, root_pair;
+	bool keys_stolen; /* those of the hub: theft_keys.c */
+	bool is_false;    /* the hub in hand is the thief's */
 	struct ph_partials partials;
 	const uint64_t *site_numbers; /* of sim_sites[] */
 
