@@ -100,7 +100,9 @@ static json_t *ask(const char *method, const char *text, struct ph_view body,
 static void try_headers(char *text, const char *method)
 {
 	static const char *const hosts[] = { "localhost", "[::1]" };
-	const struct ph_web_rules rules = { hosts, 2, 100 };
+	const struct ph_web_rules rules = { .hosts = hosts,
+					    .n_hosts = 2,
+					    .body_max = 100 };
 	struct ph_web_head head = { 0 };
 	struct ph_web_no no = { 0 };
 	uint64_t length = 0;
