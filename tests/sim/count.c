@@ -79,15 +79,21 @@ void sim_count_cut(struct sim *sim, struct sim_device *device)
 	} while (sim_hub_again(sim, rc, "the logs of a device"));
 }
 
-static const struct sim_limit *find_limit(const struct sim_device *device,
-					  const uint8_t *log_id)
+static const struct sim_limit *find_in(const struct sim_limit *limits, unsigned n,
+				       const uint8_t *log_id)
 {
-	for (unsigned i = 0; i < device->n_limits; i++) {
-		if (memcmp(device->limits[i].log_id, log_id, PH_LOG_ID_SIZE) == 0) {
-			return &device->limits[i];
+	for (unsigned i = 0; i < n; i++) {
+		if (memcmp(limits[i].log_id, log_id, PH_LOG_ID_SIZE) == 0) {
+			return &limits[i];
 		}
 	}
 	return NULL;
+}
+
+static const struct sim_limit *find_limit(const struct sim_device *device,
+					  const uint8_t *log_id)
+{
+	return find_in(device->limits, device->n_limits, log_id);
 }
 
 uint64_t sim_count_limit(const struct sim_device *device, const uint8_t *log_id)
@@ -115,6 +121,20 @@ void sim_count_adopt(struct sim *sim, const struct ph_log *log)
 	}
 }
 
+/*
+ * How far LOG, as the hub has it, counts. A head that is not held covers nothing yet: a hub
+ * that was put back may have its cut or adoption again, and not all of the log.
+ */
+static uint64_t counts_to(const struct sim_device *device, const struct ph_log *log)
+{
+	const struct sim_limit *limit = find_limit(device, log->id);
+
+	if (limit != NULL && limit->n > log->n) {
+		limit = find_in(device->cut_limits, device->n_cut_limits, log->id);
+	}
+	return limit != NULL && limit->n <= log->n ? limit->n : 0;
+}
+
 static bool is_cut(struct sim *sim, const struct ph_log *log, uint64_t n)
 {
 	for (unsigned i = 0; i < sim->n_devices; i++) {
@@ -122,7 +142,7 @@ static bool is_cut(struct sim *sim, const struct ph_log *log, uint64_t n)
 
 		if (device->cut &&
 		    memcmp(device->id, log->device_id, sizeof device->id) == 0) {
-			return n > sim_count_limit(device, log->id);
+			return n > counts_to(device, log);
 		}
 	}
 	return false;
