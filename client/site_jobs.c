@@ -277,7 +277,7 @@ static int hear_anew(struct ph_site *site)
 	int rc = ph_journal_meta_put_int(site->journal, PH_META_EPOCH, 0);
 
 	rc = rc < 0 ? rc : ph_journal_receipts_drop(site->journal);
-	return rc < 0 ? rc : ph_fed_forget(site->db);
+	return rc < 0 ? rc : ph_fed_drop(site->db);
 }
 
 /* A newer key list of our own province; any other is left alone. */

@@ -116,6 +116,13 @@ static int start_anew(struct ph_db *db)
 	return ph_db_exec(db, sql);
 }
 
+int ph_fed_drop(struct ph_db *db)
+{
+	int rc = start_anew(db);
+
+	return rc != 0 ? rc : ph_fed_forget(db);
+}
+
 /* ---- logs and news ---- */
 
 static int log_insert(struct ph_db *db, const struct ph_feed_log *log)

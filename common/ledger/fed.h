@@ -39,6 +39,11 @@ int ph_fed_cursor_get(struct ph_db *db, struct ph_fed_cursor *cursor_out);
  * was fed stays until the first page of the new feed takes its place.
  */
 int ph_fed_forget(struct ph_db *db);
+/*
+ * The same, and all that was fed goes now: of what somebody said who had the hub's keys there
+ * may be no word in the feed that comes. In a transaction.
+ */
+int ph_fed_drop(struct ph_db *db);
 
 /* What pages changed, summed up for a person. */
 struct ph_fed_moved {

@@ -199,6 +199,26 @@ static void call(struct sim *sim, struct sim_device *device, bool is_signed)
 	}
 }
 
+/* A visit that DEVICE has recorded is to count no more. */
+static void void_visit(struct sim *sim, const struct sim_device *device)
+{
+	for (size_t i = 0; i < sim->n_acks; i++) {
+		char text[PH_REF_TEXT];
+
+		if (&sim->devices[sim->acks[i].device] != device || sim->acks[i].dead ||
+		    sim->acks[i].kind != PH_KIND_VISIT) {
+			continue;
+		}
+		ph_ref_text(text, &sim->acks[i].ref);
+		json_decref(
+			sim_ask(sim,
+				json_pack("{s:s, s:[{s:s, s:s}]}", "command", "record",
+					  "entries", "kind", "void", "target", text),
+				NULL));
+		return;
+	}
+}
+
 /* What a hub says without an operator; and what DEVICE records it signs for. */
 static void deceive(struct sim *sim, struct sim_device *device)
 {
@@ -207,6 +227,7 @@ static void deceive(struct sim *sim, struct sim_device *device)
 				      "record", "entries", "kind", "commune-put", "code",
 				      "03646", "name", "Kẻ trộm", "type", "phuong"),
 			    NULL));
+	void_visit(sim, device);
 	sim_hub_settle(sim);
 	if (sim_visit(sim, device, 2)) {
 		(void)sim_line(sim, device, (struct sim_line_how){ 0 });
