@@ -190,8 +190,8 @@ int ph_site_desk_protect(struct ph_site *site,
 			 const char card[static PH_DESK_CARD_SIZE + 1],
 			 struct ph_view pin, unsigned memory_mib, struct ph_error *err);
 /*
- * Open it with CARD and PIN. The try is on the disk before it is made. 0; -EACCES with
- * words: wrong card, wrong PIN, or too many tries; -EAGAIN with PH_EXIT_TRY_LATER: not yet;
+ * Open it with CARD and PIN. The try is on the disk before it is made. 0; -EINVAL: no PIN is
+ * such, which costs no try; -EACCES with words: wrong card, wrong PIN, or too many tries; -EAGAIN with PH_EXIT_TRY_LATER: not yet;
  * another negative errno.
  */
 int ph_site_desk_unlock(struct ph_site *site,

@@ -295,6 +295,10 @@ int ph_site_desk_unlock(struct ph_site *site,
 	if (rc != 0) {
 		return rc < 0 ? rc : wrong_card(err);
 	}
+	rc = ph_pin_check(pin, err); /* none such was ever taken: it is no try */
+	if (rc < 0) {
+		return rc;
+	}
 	site->config.clock.read(site->config.clock.data, &now);
 	rc = ph_desk_try_begin(site->dir, &now, err);
 	rc = rc < 0 ? rc : ph_desk_key_load(&pair, path, card, pin, err);

@@ -187,7 +187,7 @@ ok "the right PIN" unlock 271828
 is "counts them no more" "$(ls a | grep -c tries)" 0
 
 # --- changed ---
-status "a wrong PIN changes no PIN" 1 bash -c "printf '999999\n161803\n' | '$P' -d a desk pin --card card --memory 8"
+status "a wrong PIN changes no PIN" 1 bash -c "printf '839201\n161803\n' | '$P' -d a desk pin --card card --memory 8"
 ok "another PIN" bash -c "printf '271828\n161803\n' | '$P' -d a desk pin --card card --memory 8"
 site a desk lock >/dev/null
 status "the old one opens nothing" 1 unlock 271828

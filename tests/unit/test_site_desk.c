@@ -474,6 +474,10 @@ static void test_tries_of_the_desk(void **state)
 			ph_site_desk_unlock(world->site, wrong, ph_view_str(PIN), NULL),
 			-EACCES);
 		assert_false(is_there(world, "desk-tries"));
+		assert_int_equal(unlock(world, ""), -EINVAL); /* no PIN is such */
+		assert_int_equal(unlock(world, "1234567"), -EINVAL);
+		assert_int_equal(unlock(world, "12 34 56"), -EINVAL);
+		assert_false(is_there(world, "desk-tries"));
 	}
 	for (unsigned i = 0; i < PH_DESK_TRIES_FREE; i++) {
 		assert_int_equal(unlock(world, "314159"), -EACCES);
