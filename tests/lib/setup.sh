@@ -27,6 +27,7 @@ module libzstd libzstd-dev
 module msgpack|msgpack-c libmsgpack-dev
 module yaz libyaz-dev
 module xlsxwriter libxlsxwriter-dev
+module zlib zlib1g-dev
 module libutf8proc libutf8proc-dev
 module jansson libjansson-dev
 module libqrencode libqrencode-dev
