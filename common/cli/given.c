@@ -14,9 +14,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "common/base/bytes.h"
+#include "common/cli/secret_line.h"
 
 #define WORDS "words"
 
@@ -30,25 +30,12 @@ static int no_line(struct ph_error *err)
 
 static int read_line(struct ph_buf *line, struct ph_error *err)
 {
-	for (;;) {
-		uint8_t byte;
-		ssize_t n = read(STDIN_FILENO, &byte, 1);
-		int rc;
+	int rc = ph_stdin_line(line, PH_GIVEN_MAX);
 
-		if (n < 0 && errno == EINTR) {
-			continue;
-		}
-		if (n < 0) {
-			return ph_fail_errno(err, -errno, "standard input");
-		}
-		if (n == 0 || byte == '\n') {
-			return 0;
-		}
-		rc = line->len == PH_GIVEN_MAX ? no_line(err) : ph_buf_put_u8(line, byte);
-		if (rc < 0) {
-			return rc;
-		}
+	if (rc == -ECANCELED || rc == -EMSGSIZE) {
+		return no_line(err);
 	}
+	return rc < 0 ? ph_fail_errno(err, rc, "standard input") : 0;
 }
 
 static const struct ph_cli_option *find(const struct ph_cli *cli, const char *name)

@@ -15,7 +15,7 @@
 
 #define CTRL_C 3
 
-static int read_line(struct ph_buf *out)
+int ph_stdin_line(struct ph_buf *out, size_t max)
 {
 	for (;;) {
 		uint8_t byte;
@@ -34,7 +34,7 @@ static int read_line(struct ph_buf *out)
 		if (n == 0 || byte == '\n') {
 			return 0;
 		}
-		if (out->len == PH_SECRET_LINE_MAX) {
+		if (out->len == max) {
 			return -EMSGSIZE;
 		}
 		rc = ph_buf_put_u8(out, byte);
@@ -61,7 +61,7 @@ int ph_secret_line(const char *prompt, struct ph_buf *out, struct ph_error *err)
 		(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
 		fprintf(stderr, "%s ", prompt);
 	}
-	rc = read_line(out);
+	rc = ph_stdin_line(out, PH_SECRET_LINE_MAX);
 	if (is_terminal) {
 		(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
 		fputc('\n', stderr);

@@ -21,4 +21,11 @@ int ph_secret_line(const char *prompt, struct ph_buf *out, struct ph_error *err)
 int ph_secret_line_again(const char *again, const struct ph_buf *line,
 			 struct ph_error *err);
 
+/*
+ * A line of standard input without its newline, byte by byte so that nothing behind it is
+ * taken; appended to OUT, which takes at most MAX bytes. 0; -ECANCELED: there is none, or
+ * Ctrl-C was read; -EMSGSIZE; another negative errno.
+ */
+int ph_stdin_line(struct ph_buf *out, size_t max);
+
 #endif
