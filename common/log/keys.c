@@ -103,9 +103,28 @@ bool ph_sign_verify(const uint8_t sig[static PH_SIGNATURE_SIZE], const char *con
 	return crypto_sign_verify_detached(sig, message, len, key) == 0;
 }
 
+/*
+ * To look at a key costs nearly as much as to verify a signature, and the same few are
+ * opened again and again (every key list, every certificate of a session): the last good
+ * ones are remembered, each in the slot of its first byte.
+ */
+#define GOOD_KEYS 64
+static _Thread_local struct {
+	bool used;
+	uint8_t key[PH_KEY_SIZE];
+} good_keys[GOOD_KEYS];
+
 bool ph_sign_key_ok(const uint8_t key[static PH_KEY_SIZE])
 {
-	return crypto_core_ed25519_is_valid_point(key) == 1;
+	size_t slot = key[0] % GOOD_KEYS;
+	bool known = good_keys[slot].used &&
+		     memcmp(good_keys[slot].key, key, PH_KEY_SIZE) == 0;
+
+	if (!known && crypto_core_ed25519_is_valid_point(key) == 1) {
+		memcpy(good_keys[slot].key, key, PH_KEY_SIZE);
+		good_keys[slot].used = known = true;
+	}
+	return known;
 }
 
 bool ph_box_key_ok(const uint8_t key[static PH_KEY_SIZE])

@@ -244,6 +244,22 @@ static void test_keys_that_are_none(void **state)
 		assert_true(ph_box_key_ok(keys.box.key));
 		assert_true(ph_box_key_ok(keys.desk.key));
 	}
+	/* a good one is remembered; one of the same first byte is none for that */
+	for (unsigned i = 0; i < 300; i++) {
+		uint8_t good[PH_KEY_SIZE], bad[PH_KEY_SIZE];
+		struct ph_sign_pair pair;
+
+		ph_sign_pair_make(&pair, &rng);
+		memcpy(good, pair.key, sizeof good);
+		memcpy(bad, good, sizeof bad);
+		do {
+			bad[1 + ph_rng_below(&rng, 30)] ^= 1;
+		} while (crypto_core_ed25519_is_valid_point(bad) == 1);
+		assert_true(ph_sign_key_ok(good));
+		assert_false(ph_sign_key_ok(bad));
+		assert_true(ph_sign_key_ok(good));
+		assert_false(ph_sign_key_ok(bad));
+	}
 }
 
 static void write_bytes(struct ph_view bytes)
