@@ -34,6 +34,8 @@ void ph_derived_deinit(struct ph_derived *derived);
 /* The tables, to be made and dropped with the others of the projection. */
 extern const char ph_derive_make_sql[];
 extern const char ph_derive_drop_sql[];
+extern const char ph_words_make_sql[]; /* what is searched by words, one table of FTS5 */
+extern const char ph_words_drop_sql[];
 /* Raise when the same states give other rows than before, or the tables change. */
 #define PH_DERIVE_VERSION 8
 

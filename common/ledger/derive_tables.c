@@ -65,8 +65,10 @@ const char ph_derive_make_sql[] =
 	"CREATE TABLE ledger_title(row INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE,"
 	" root BLOB, site INTEGER, second INTEGER);"
 	"CREATE INDEX ledger_title_root ON ledger_title(root) WHERE root IS NOT NULL;"
-	"CREATE INDEX ledger_title_site ON ledger_title(site);"
-	/* Words of Tai Viet hold combining vowels, which must not part them. */
+	"CREATE INDEX ledger_title_site ON ledger_title(site);";
+
+/* Words of Tai Viet hold combining vowels, which must not part them. */
+const char ph_words_make_sql[] =
 	"CREATE VIRTUAL TABLE ledger_words USING fts5(words, tokenize ="
 	" \"unicode61 remove_diacritics 0 categories 'L* M* N* Co'\");";
 
@@ -77,4 +79,6 @@ const char ph_derive_drop_sql[] =
 	"DROP TABLE IF EXISTS ledger_way; DROP TABLE IF EXISTS ledger_hold;"
 	"DROP TABLE IF EXISTS ledger_case; DROP TABLE IF EXISTS ledger_case_site;"
 	"DROP TABLE IF EXISTS ledger_card; DROP TABLE IF EXISTS ledger_reader;"
-	"DROP TABLE IF EXISTS ledger_title; DROP TABLE IF EXISTS ledger_words;";
+	"DROP TABLE IF EXISTS ledger_title;";
+
+const char ph_words_drop_sql[] = "DROP TABLE IF EXISTS ledger_words;";

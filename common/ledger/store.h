@@ -15,6 +15,7 @@
 #include "common/ledger/keyset.h"
 #include "common/ledger/memo.h"
 #include "common/ledger/refset.h"
+#include "common/ledger/tables.h"
 #include "common/ledger/tally.h"
 #include "common/ledger/touch.h"
 
@@ -322,10 +323,5 @@ void ph_batch_deinit(struct ph_batch *batch);
 /* --- refold.c: entities and tallies --- */
 int ph_refold_dirty(struct ph_ledger *ledger);
 int ph_refold_tallies(struct ph_ledger *ledger);
-
-/* --- tables.c --- */
-/* Make the tables, or drop and make them if they are of another version. */
-int ph_tables_open(struct ph_db *db);
-int ph_tables_renew(struct ph_db *db);
 
 #endif

@@ -5,6 +5,7 @@
  * table, and if either is another one, the tables go and are filled again from
  * the journal.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "common/ledger/changes.h"
@@ -79,18 +80,77 @@ static int read_version(struct ph_db *db, bool *current)
 	return rc;
 }
 
-static int renew(struct ph_db *db)
+/* NAME becomes the next table that this version fills; 0 at the end, PH_DB_ROW, negative errno. */
+static int next_table(struct ph_db *db, char *name, size_t size)
+{
+	struct ph_stmt *stmt;
+	int rc = ph_db_prepare(db,
+			       "SELECT name FROM sqlite_schema WHERE type = 'table'"
+			       " AND (name GLOB 'ledger_*' OR name GLOB 'scope_*')"
+			       " AND NOT name GLOB 'ledger_words*'"
+			       " AND name <> 'ledger_meta' AND name > ?1"
+			       " ORDER BY name LIMIT 1",
+			       &stmt);
+
+	if (rc != 0) {
+		return rc;
+	}
+	ph_stmt_text(stmt, 1, PH_VIEW(name, strlen(name)));
+	rc = ph_stmt_step(stmt);
+	if (rc == PH_DB_ROW) {
+		struct ph_view next = ph_stmt_col_text(stmt, 0);
+
+		snprintf(name, size, "%.*s", (int)next.len, (const char *)next.data);
+	}
+	ph_stmt_reset(stmt);
+	return rc;
+}
+
+/* FTS5 deletes row by row, so a table that holds any is better made again. */
+static int empty_words(struct ph_db *db)
+{
+	struct ph_stmt *stmt;
+	int rc = ph_db_prepare(db, "SELECT 1 FROM ledger_words LIMIT 1", &stmt);
+
+	rc = rc != 0 ? rc : ph_stmt_step(stmt);
+	if (rc != PH_DB_ROW) {
+		return rc;
+	}
+	ph_stmt_reset(stmt);
+	rc = ph_db_exec(db, ph_words_drop_sql);
+	return rc != 0 ? rc : ph_db_exec(db, ph_words_make_sql);
+}
+
+/* Tables of this version, whose layout stays as it is. */
+static int empty(struct ph_db *db)
+{
+	char name[64] = "", sql[96];
+	int rc;
+
+	while ((rc = next_table(db, name, sizeof name)) == PH_DB_ROW) {
+		snprintf(sql, sizeof sql, "DELETE FROM %s", name);
+		rc = ph_db_exec(db, sql);
+		if (rc != 0) {
+			return rc;
+		}
+	}
+	return rc != 0 ? rc : empty_words(db);
+}
+
+static int make(struct ph_db *db)
 {
 	uint8_t wanted[VERSION_SIZE];
 	struct ph_stmt *stmt;
 	int rc = ph_db_exec(db, drop_sql);
 
 	rc = rc != 0 ? rc : ph_db_exec(db, ph_derive_drop_sql);
+	rc = rc != 0 ? rc : ph_db_exec(db, ph_words_drop_sql);
 	rc = rc != 0 ? rc : ph_db_exec(db, ph_scope_drop_sql);
 	rc = rc != 0 ? rc : ph_db_exec(db, ph_fed_intake_drop_sql);
 	rc = rc != 0 ? rc : ph_db_exec(db, ph_changes_drop_sql);
 	rc = rc != 0 ? rc : ph_db_exec(db, make_sql);
 	rc = rc != 0 ? rc : ph_db_exec(db, ph_derive_make_sql);
+	rc = rc != 0 ? rc : ph_db_exec(db, ph_words_make_sql);
 	rc = rc != 0 ? rc : ph_db_exec(db, ph_scope_make_sql);
 	rc = rc != 0 ? rc : ph_db_exec(db, ph_fed_intake_make_sql);
 	rc = rc != 0 ? rc : ph_db_exec(db, ph_changes_make_sql);
@@ -105,6 +165,14 @@ static int renew(struct ph_db *db)
 	version(wanted);
 	ph_stmt_blob(stmt, 1, PH_VIEW(wanted, sizeof wanted));
 	return ph_stmt_run(stmt);
+}
+
+static int renew(struct ph_db *db)
+{
+	bool current;
+	int rc = read_version(db, &current);
+
+	return rc != 0 ? rc : current ? empty(db) : make(db);
 }
 
 /* Whether what is deleted is overwritten, which SQLite does or not as it was built. */
@@ -125,7 +193,7 @@ static int read_overwrites(struct ph_db *db, bool *out)
 /*
  * To overwrite all of a large table writes all of it, and SQLite holds half of that in
  * memory. Nothing here is secret that is not in the journal as well, and most of it is
- * filled again at once; so while the tables are dropped nothing is overwritten.
+ * filled again at once; so while the tables are emptied nothing is overwritten.
  */
 int ph_tables_renew(struct ph_db *db)
 {

@@ -40,6 +40,34 @@ static void titles_are_found_without_marks(void **state)
 	assert_number(scene->json, "0.copies", 2);
 }
 
+static int64_t rows_of_words(struct scene *scene)
+{
+	struct ph_stmt *stmt;
+	int64_t n;
+
+	assert_int_equal(ph_db_prepare(scene->world.db,
+				       "SELECT count(*) FROM ledger_words", &stmt),
+			 0);
+	assert_int_equal(ph_stmt_step(stmt), PH_DB_ROW);
+	n = ph_stmt_col_int(stmt, 0);
+	ph_stmt_reset(stmt);
+	return n;
+}
+
+/* The words are a table of another sort, which is made anew where the others are emptied. */
+static void titles_are_found_after_a_rebuild(void **state)
+{
+	struct scene *scene = *state;
+	int64_t rows = rows_of_words(scene);
+	struct ph_error err = { 0 };
+
+	for (unsigned i = 0; i < 2; i++) {
+		assert_int_equal(ph_ledger_rebuild(scene->world.ledger, &err), 0);
+		titles_are_found_without_marks(state);
+		assert_int_equal(rows_of_words(scene), rows);
+	}
+}
+
 static void words_follow_the_title(void **state)
 {
 	struct scene *scene = *state;
@@ -103,6 +131,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		SCENE_TEST(titles_are_found_without_marks),
+		SCENE_TEST(titles_are_found_after_a_rebuild),
 		SCENE_TEST(words_follow_the_title),
 		SCENE_TEST(readers_are_found_without_marks),
 	};
