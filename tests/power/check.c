@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "daemon/hub_internal.h"
+#include "tests/lib/memory_db.h"
 
 const char *const invariant_name[INVARIANTS] = {
 	[OPENS] = "opens",
@@ -206,14 +207,14 @@ static int fresh_digest(struct ph_site *site, uint8_t digest[static 32],
 {
 	struct ph_journal *journal = ph_site_journal(site);
 	struct ph_ledger *ledger = NULL;
-	struct ph_db *db = NULL;
-	int rc = ph_db_open(&db,
-			    &(struct ph_db_config){ .path = ":memory:",
-						    .application = PH_STORE_SITE,
-						    .steps = ph_journal_steps,
-						    .n_steps = ph_journal_steps_count,
-						    .create = true },
-			    err);
+	struct ph_db *db =
+		memory_db_open(&(struct ph_db_config){ .path = ":memory:",
+						       .application = PH_STORE_SITE,
+						       .steps = ph_journal_steps,
+						       .n_steps = ph_journal_steps_count,
+						       .create = true },
+			       err);
+	int rc = db ? 0 : -ENOMEM;
 
 	if (rc == 0) {
 		rc = ph_ledger_open(

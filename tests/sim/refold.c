@@ -1,8 +1,10 @@
 /*
  * tests/sim/refold.c - a ledger against one that is folded anew, as `packhorse verify` does it.
  */
+#include <errno.h>
 #include <string.h>
 
+#include "tests/lib/memory_db.h"
 #include "tests/sim/check.h"
 #include "tests/sim/version.h"
 
@@ -13,9 +15,9 @@ static int digests(const struct ph_ledger_config *config, struct ph_ledger *ledg
 {
 	struct ph_ledger_config other = *config;
 	struct ph_ledger *fresh = NULL;
-	struct ph_db *db = NULL;
-	int rc = ph_db_open(
-		&db, &(struct ph_db_config){ .path = ":memory:", .create = true }, err);
+	struct ph_db *db = memory_db_open(
+		&(struct ph_db_config){ .path = ":memory:", .create = true }, err);
+	int rc = db ? 0 : -ENOMEM;
 
 	other.db = db;
 	rc = rc != 0 ? rc : ph_ledger_open(&fresh, &other, err);

@@ -24,6 +24,7 @@
 #include "common/log/journal_internal.h"
 #include "common/log/chain.h"
 #include "common/log/segment.h"
+#include "tests/lib/memory_db.h"
 
 #define WORLD_LOGS    16
 #define ACTOR_ENTRIES 4096
@@ -252,9 +253,9 @@ static inline struct ph_db *open_memory(bool journal)
 				       .n_steps = journal ? ph_journal_steps_count : 0,
 				       .create = true };
 	struct ph_error err = { 0 };
-	struct ph_db *db;
+	struct ph_db *db = memory_db_open(&config, &err);
 
-	if (ph_db_open(&db, &config, &err) != 0) {
+	if (db == NULL) {
 		fail_msg("%s", err.text);
 	}
 	return db;
