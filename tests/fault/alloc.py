@@ -24,11 +24,11 @@ import shutil
 import signal
 import threading
 
-from points import (Point, again, chosen_by_name, pick, report, run_points, sides,
+from points import (Point, chosen_by_name, pick, report, run_points, sides,
                     wait_for_fold)
 from rig import (ALLOC, CASES, ERRNO, FOREVER, HERE, LATER, OTHER, PARTIAL, ROOT, SCRIPT,
-                 STACKS, UNREACHABLE, USAGE, Plan, World, check_all, check_hub_alone,
-                 check_site_alone, folder_for, is_crash, make_worlds, must, now, say)
+                 STACKS, UNREACHABLE, USAGE, Plan, World, folder_for, is_crash,
+                 make_worlds, must, now, say)
 
 GONE_S = 0.5
 LEAK_MAX = 500  # runs with a sanitizer
@@ -63,18 +63,14 @@ class Short(Point):
     def play(self, world, plan):
         HOW.get(self.side, site_fails)(world, self, plan)
 
-    def look(self, world, whole):
+    def looks(self, world, whole):
         step = self.step
         if whole:
-            again(world, step)
-            check_all(world)
-        elif step.who == "hub" or self.side in HOW:
-            if step.who == "hub":
-                again(world, step)
-            check_hub_alone(world)
-        elif step.again or os.path.exists(world.path(step.who, "site.db")):
-            again(world, step)
-            check_site_alone(world, step.who)
+            return True, "all"
+        if step.who == "hub" or self.side in HOW:
+            return step.who == "hub", "hub"
+        is_there = step.again or os.path.exists(world.path(step.who, "site.db"))
+        return is_there, step.who if is_there else None
 
 
 def judge(point, got, log, plan):

@@ -17,9 +17,6 @@ import hashlib
 import json
 import os
 import random
-import shutil
-import sqlite3
-import stat
 import time
 import traceback
 from concurrent.futures import ProcessPoolExecutor
@@ -27,12 +24,13 @@ from concurrent.futures import ProcessPoolExecutor
 import rig
 from rig import (CASES, CLIENT, DAEMON, OTHER, Broken, Plan, World, check_all,
                  check_hub_alone, check_receipts, check_site_alone, fill_in, must, now, say)
-
-DATABASE = (".db", ".db.new")
-BESIDE = tuple(name + suffix for name in DATABASE for suffix in ("-wal", "-shm", "-journal"))
+from state import state_of
 
 QUIET_S = 0.35  # a hub folds 0.2 s after what it stored last
-POLL_S = 0.02
+STILL_S = 0.03  # and nothing is to come if its worker waits for no time
+POLL_S = 0.01
+LATER_S = 3600  # by the clocks that stand, between a run, the same command again and the checks
+WORKERS = 4  # for each processor, since those with a hub wait for it
 LATEST_S = 20
 WHOLE = 10  # of states that no session left, each tenth is looked at with the hub
 TRIES = 5  # of a session, until it comes by a point
@@ -69,15 +67,18 @@ class Point:
         """Do the step, and judge what is seen of it. False: the call did not come."""
         raise NotImplementedError
 
-    def look(self, world, whole):
-        """Behind it: is all as it must be?"""
-        again(world, self.step)
-        if self.step.serves or whole:
-            check_all(world)
-        elif self.step.who == "hub":
-            check_hub_alone(world)
-        else:
-            check_site_alone(world, self.step.who)
+    def looks(self, world, whole):
+        """What is to be looked at behind it: (whether the same command is given again, a key
+        of CHECKS or None)."""
+        return True, "all" if self.step.serves or whole else self.step.who
+
+
+CHECKS = {
+    "all": check_all,
+    "hub": check_hub_alone,
+    "a": lambda world: check_site_alone(world, "a"),
+    "b": lambda world: check_site_alone(world, "b"),
+}
 
 
 def again(world, step):
@@ -108,8 +109,9 @@ def sleeps(pid):
 
 
 def wait_for_fold(world, plan, until_hit=True):
-    """Until the hub has done what it still wants to: it sleeps, for longer than it waits
-    before a fold. A machine with much else to do only makes that later."""
+    """Until the hub has done what it still wants to: it sleeps, and no thread of it waits for
+    a time to come, or for longer than it waits before a fold. A machine with much else to do
+    only makes that later."""
     begun = quiet = now()
     count = plan.count
     while world.alive() and not (until_hit and plan.hits) and now() < begun + LATEST_S:
@@ -119,64 +121,9 @@ def wait_for_fold(world, plan, until_hit=True):
             continue  # a thread has just ended
         if not still:
             quiet, count = now(), plan.count
-        elif now() > quiet + QUIET_S:
+        elif now() > quiet + (QUIET_S if plan.timed else STILL_S):
             return
         time.sleep(POLL_S)
-
-
-# --- what is the same state ---
-
-def hash_file(path):
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "blake2b").hexdigest()
-
-
-def hash_database(path, scratch):
-    """Of its pages as SQLite reads them, so a write that was not committed is none."""
-    for name in os.listdir(scratch):
-        os.unlink(os.path.join(scratch, name))
-    copy = os.path.join(scratch, "db")
-    for suffix in ("", "-wal", "-journal"):
-        if os.path.exists(path + suffix):
-            shutil.copyfile(path + suffix, copy + suffix)
-    try:
-        with sqlite3.connect(copy) as database:
-            pages = database.serialize()
-        database.close()
-    except sqlite3.Error:
-        return "none " + " ".join(hash_file(path + suffix) for suffix in ("", "-wal", "-journal")
-                                  if os.path.exists(path + suffix))
-    return hashlib.blake2b(pages).hexdigest()
-
-
-def has_pages_beside(path):
-    return any(os.path.exists(path + suffix) and os.path.getsize(path + suffix) > 0
-               for suffix in ("-wal", "-journal"))
-
-
-def state_of(world, scratch):
-    """A hash of all that lies in the folders of hub and sites: which names there are, with
-    their rights, and the bytes of all files; of databases their pages, and whether there
-    are some beside it that it has yet to take in. Not counted are what holds a process's
-    number (lock) and what SQLite makes anew (-shm)."""
-    state = hashlib.blake2b()
-    for folder, folders, names in os.walk(world.folder):
-        folders.sort()
-        for name in sorted(names) + folders:
-            path = os.path.join(folder, name)
-            mode = os.lstat(path).st_mode
-            content = ""
-            if folder == world.folder and name in ("serve.err", "told.json"):
-                continue
-            if name.endswith(BESIDE):
-                continue
-            if name.endswith(DATABASE):
-                beside = has_pages_beside(path)
-                content = f"{beside} {hash_database(path, scratch) if beside else hash_file(path)}"
-            elif stat.S_ISREG(mode) and name != "lock":
-                content = hash_file(path)
-            state.update(f"{os.path.relpath(path, world.folder)} {mode:o} {content}\n".encode())
-    return state.hexdigest()
 
 
 # --- one run ---
@@ -201,17 +148,31 @@ class Outcome:
         return bool(self.broken) == bool(self.twice.broken)
 
 
-def look(point, world, folder, state):
-    """True: such a state has been looked at already."""
-    key = hashlib.blake2b(json.dumps(
-        [point.step.name, point.side, world.told, state], sort_keys=True).encode()).hexdigest()
-    seen = os.path.join(folder, "seen", key)
-    if os.path.exists(seen):
+def is_news(folder, *what):
+    """(whether nobody has looked at WHAT yet, its key)"""
+    key = hashlib.blake2b(json.dumps(what, sort_keys=True).encode()).hexdigest()
+    return not os.path.exists(os.path.join(folder, "seen", key)), key
+
+
+def look(point, world, folder, state, scratch):
+    """True: such a state has been looked at already; as it was left, or behind the same
+    command given again."""
+    news, key = is_news(folder, point.step.name, point.side, world.told, state)
+    if not news:
         return True
-    point.look(world, int(key[:8], 16) % WHOLE == 0)
-    with open(seen, "wb"):
-        pass
-    return False
+    gives_again, check = point.looks(world, int(key[:8], 16) % WHOLE == 0)
+    world.later(LATER_S)
+    if gives_again:
+        again(world, point.step)
+    must(world.stop() == 0, "the hub does not end well:", world.hub_log())
+    news, then = is_news(folder, check, world.told, state_of(world, scratch))
+    if news and check:
+        world.later(LATER_S)
+        CHECKS[check](world)
+    for done in (then, key):
+        with open(os.path.join(folder, "seen", done), "wb"):
+            pass
+    return not news
 
 
 def play(source, own, point, programs, outcome):
@@ -248,9 +209,8 @@ def play_and_look(job, own):
         state = state_of(world, own + ".db")
         outcome.left = json.dumps([world.heard.hexdigest(), world.told, state, outcome.calls])
         if outcome.reached:
-            world.still = None
             world.daemon, world.client = DAEMON, CLIENT  # no sanitizer is needed now
-            outcome.was_known = look(point, world, folder, state)
+            outcome.was_known = look(point, world, folder, state, own + ".db")
     except Broken as broken:
         outcome.broken = str(broken)
     except Exception:  # a harness that breaks is no run that went well
@@ -344,8 +304,7 @@ def run_points(options, before, folder, points, programs=None, extra=None):
     later = [point for point in points if point.once() in names]
     first = [point for point in points if point.once() not in names]
     twice = {str(point) for point in first[:-(-len(points) // TWICE)]}
-    # twice as many as there are processors, since those with a hub wait for it
-    with ProcessPoolExecutor(2 * options.jobs) as pool:
+    with ProcessPoolExecutor(WORKERS * options.jobs) as pool:
         for some in (first, later):
             outcomes, some = proven(some, ran)
             ran.outcomes += outcomes

@@ -20,6 +20,8 @@ import sys
 import time
 import zlib
 
+from state import saved_at
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 BUILD = os.path.abspath(os.environ.get("PACKHORSE_BUILD", os.path.join(ROOT, "build")))
@@ -69,10 +71,12 @@ class Plan:
         self.set(COUNT, 0)
 
     def set(self, mode, classes, at=0, until=None, error=0):
-        """From now on; counts begin anew. UNTIL: FOREVER, else only the one."""
-        self.map[:HEAD.size] = HEAD.pack(MAGIC, COUNT, *[0] * 10)
-        self.map[:HEAD.size] = HEAD.pack(MAGIC, mode, classes, error, at,
-                                         until or at, *[0] * 6)
+        """From now on; counts begin anew. UNTIL: FOREVER, else only the one. The last field
+        is the shim's."""
+        last = HEAD.size - 4
+        self.map[:last] = HEAD.pack(MAGIC, COUNT, *[0] * 10)[:last]
+        self.map[:last] = HEAD.pack(MAGIC, mode, classes, error, at, until or at,
+                                    *[0] * 6)[:last]
 
     def off(self):
         """The fault has gone; the counts stay."""
@@ -101,6 +105,11 @@ class Plan:
     def uv_gave_up(self):
         """libuv ended a process for lack of memory, which is its way."""
         return HEAD.unpack(self.map[:HEAD.size])[10] > 0
+
+    @property
+    def timed(self):
+        """So many threads wait for a time to come."""
+        return HEAD.unpack(self.map[:HEAD.size])[11]
 
     @property
     def what(self):
@@ -140,12 +149,14 @@ class World:
 
     def __init__(self, folder, daemon=DAEMON, client=CLIENT):
         self.folder, self.daemon, self.client = folder, daemon, client
+        self.saved = None  # what it is a copy of
         self.server = None
         self.status = None  # of the hub that ended last
         self.port = 0
         self.running = {}
         self.limit = 60
         self.still = None  # (wall seconds, ms since the boot): the clocks stand there
+        self.drawn = 0  # processes whose chance stands still, each at another place
         self.heard = hashlib.blake2b()  # of all that programs said, and how they ended
         self.told = {"a": [], "b": [], "hub": [], "receipted": {"a": 0, "b": 0},
                      "vars": {}}
@@ -165,12 +176,16 @@ class World:
     @classmethod
     def copy(cls, source, folder, **options):
         shutil.rmtree(folder, ignore_errors=True)
-        shutil.copytree(source, folder)
-        forget_machine(folder)
         world = cls(folder, **options)
-        with open(world.path("told.json"), encoding="utf-8") as file:
-            world.told = json.load(file)
+        world.saved = saved_at(source)
+        world.saved.put(folder)
+        world.told = json.loads(world.saved.files["told.json"].data)
         return world
+
+    def later(self, seconds):
+        """Clocks that stand go on by so much; what is drawn does not depend on what was before."""
+        self.still = self.still[0] + seconds, self.still[1] + 1000 * seconds
+        self.drawn = self.still[0]
 
     # -- programs --
 
@@ -178,8 +193,10 @@ class World:
         env = plan.environment() if plan else PLAIN
         if self.still is None:
             return env
-        return {**env, **EXTRA, "LD_PRELOAD": SHIM, "PACKHORSE_STILL":
-                "{} {} {}".format(*self.still, zlib.crc32(str(who).encode()))}
+        self.drawn += 1
+        seed = zlib.crc32(f"{who} {self.drawn}".encode())
+        return {**env, **EXTRA, "LD_PRELOAD": SHIM,
+                "PACKHORSE_STILL": "{} {} {}".format(*self.still, seed)}
 
     def run(self, *args, plan=None, stdin=None, who=None):
         """WHO: under which name others find the process while it runs."""
@@ -236,6 +253,8 @@ class World:
         return True
 
     def hub_log(self):
+        if not os.path.exists(self.path("serve.err")):
+            return "no hub has served"
         with open(self.path("serve.err"), encoding="utf-8", errors="replace") as file:
             return file.read()
 
@@ -446,22 +465,29 @@ def digest(world, name):
     must(got.code == 0, got)
     return got.json()["digest"]
 
-def settle(world, name, tries=6):
-    """Sync until nothing waits and nothing came."""
-    for _ in range(tries):
-        got = world.sync(name)
-        must(got.code in (0, CASES), "sync does not recover:", got, world.hub_log())
-        said = got.json()
-        if (said["complete"] and said["entries"] == 0 and said["parts_sent"] == 0 and
-                said["fed"]["pages"] == 0):
-            break
-    state = world.site(name, "status", "--json").json()
-    must(state["pending"] == 0 and state["parts_pending"] == 0,
-         f"{name} does not get its receipts:", state)
-    return state
+def is_quiet(said):
+    return (said["complete"] and said["entries"] == 0 and said["parts_sent"] == 0 and
+            said["fed"]["pages"] == 0)
 
-def check_hub_alone(world):
-    """The hub's own words are there, it is whole, and the same after a rebuild."""
+def settle(world, *names, tries=6):
+    """Sync until nothing waits and nothing came: what one sends may be news to the other."""
+    for _ in range(tries):
+        news = False
+        for name in names:
+            got = world.sync(name)
+            must(got.code in (0, CASES), "sync does not recover:", got, world.hub_log())
+            news |= not is_quiet(got.json())
+        if not news:
+            break
+    states = {name: world.site(name, "status", "--json").json() for name in names}
+    for name, state in states.items():
+        must(state["pending"] == 0 and state["parts_pending"] == 0,
+             f"{name} does not get its receipts:", state)
+    return states
+
+def check_hub_alone(world, before=None):
+    """The hub's own words are there, it is whole, and the same after a rebuild. BEFORE: its
+    digest, if that is known."""
     got = world.hub("log", "--limit", "10000")
     must(got.code == 0, got)
     refs = [json.loads(line)["ref"] for line in got.out.splitlines()]
@@ -470,14 +496,14 @@ def check_hub_alone(world):
     must(not lost, "LOST at the hub, though acknowledged:", *lost)
     got = world.hub("verify")
     must(got.code == 0, got)
-    before = digest(world, "hub")
+    before = before or digest(world, "hub")
     got = world.hub("rebuild", "--json")
     must(got.code == 0 and got.json()["digest"] == before,
          "the hub is another after a rebuild:", got)
 
-def check_site_alone(world, name):
+def check_site_alone(world, name, before=None):
     check_site(world, name)
-    before = digest(world, name)
+    before = before or digest(world, name)
     got = world.site(name, "rebuild", "--json")
     must(got.code == 0 and got.json()["digest"] == before,
          f"{name} is another after a rebuild:", got)
@@ -491,13 +517,12 @@ def check_all(world, rebuild=True):
     for name in sites:
         got = world.site(name, "record", "-", stdin=b'{"kind":"visit","count":2}\n')
         must(got.code == 0, "recording does not go on:", got)
-    states = {}
-    for _ in range(2):  # what one sends may be news to the other
-        for name in sites:
-            states[name] = settle(world, name)
+    states = settle(world, *sites)
+    digests = {}
     for name in sites:
+        digests[name] = digest(world, name)
         if world.told["vars"].get("confirmed"):
-            must(digest(world, name) == digest(world, "hub." + name),
+            must(digests[name] == digest(world, "hub." + name),
                  f"{name} and the hub do not agree over its scope")
     devices = world.hub("devices", "--json").json()["devices"]
     for name in sites:
@@ -507,7 +532,7 @@ def check_all(world, rebuild=True):
     must(world.stop() == 0, "the hub does not end with 0:", world.hub_log())
     for name in sites:
         if rebuild:
-            check_site_alone(world, name)
+            check_site_alone(world, name, digests[name])
         else:
             check_site(world, name)
     check_hub_alone(world)

@@ -37,6 +37,17 @@ __thread int shim_busy __attribute__((tls_model("initial-exec")));
 
 /* ---- what lies underneath ---- */
 
+/* Of its two versions dlsym() may give the one for conditions of another form. */
+static void find_timedwait(void)
+{
+	void *found = dlvsym(RTLD_NEXT, "pthread_cond_timedwait", "GLIBC_2.3.2");
+
+	if (!found) {
+		found = dlsym(RTLD_NEXT, "pthread_cond_timedwait");
+	}
+	memcpy(&shim_real.cond_timedwait, &found, sizeof(found));
+}
+
 void shim_find(void)
 {
 	static const struct {
@@ -71,6 +82,7 @@ void shim_find(void)
 
 		memcpy(names[i].slot, &found, sizeof(found));
 	}
+	find_timedwait();
 	shim_busy--;
 }
 
@@ -236,4 +248,23 @@ bool shim_fails(enum ph_fault_class which)
 	}
 	errno = (int)shim_plan->error;
 	return true;
+}
+
+/* While one waits so, there is something that it is yet to do. */
+int pthread_cond_timedwait(pthread_cond_t *cond, pthread_mutex_t *mutex,
+			   const struct timespec *until)
+{
+	int rc;
+
+	if (!shim_real.cond_timedwait) {
+		shim_find();
+	}
+	if (shim_plan) {
+		__atomic_add_fetch(&shim_plan->timed, 1, __ATOMIC_SEQ_CST);
+	}
+	rc = shim_real.cond_timedwait(cond, mutex, until);
+	if (shim_plan) {
+		__atomic_sub_fetch(&shim_plan->timed, 1, __ATOMIC_SEQ_CST);
+	}
+	return rc;
 }

@@ -46,7 +46,7 @@ struct ph_fault_plan {
 	uint32_t hit_class; /* of the last that was */
 	uint32_t hit_way;   /* to the first that was, of allocations: its hash */
 	uint32_t uv_aborts; /* libuv gave up for lack of memory */
-	uint32_t unused;
+	uint32_t timed;     /* threads that wait for each other, or a time */
 	uint32_t trace[PH_FAULT_TRACE]; /* by call, from 0: its class, or a hash */
 };
 

@@ -11,6 +11,7 @@
 #define PH_FAULT_SHIM_INTERNAL_H
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/stat.h>
@@ -40,6 +41,8 @@ extern struct shim_real {
 	int (*clock_gettime)(clockid_t, struct timespec *);
 	ssize_t (*getrandom)(void *, size_t, unsigned);
 	void (*abort)(void);
+	int (*cond_timedwait)(pthread_cond_t *, pthread_mutex_t *,
+			      const struct timespec *);
 	void *(*malloc)(size_t);
 	void *(*calloc)(size_t, size_t);
 	void *(*realloc)(void *, size_t);
