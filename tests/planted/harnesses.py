@@ -3,10 +3,13 @@
 Those of random histories get a seed here, so that a plant which is caught today is caught
 tomorrow; the runs of ./test draw theirs.
 """
+import functools
 import os
 import re
 import signal
 import subprocess
+import tempfile
+import threading
 import time
 
 PROGRAMS = ["client/packhorse", "client/marc/packhorse-marc", "common/xlsx/packhorse-xlsx", "daemon/packhorsed", "tests/link/relay"]
@@ -67,6 +70,15 @@ DECODERS = [
 ]  # fmt: skip
 
 
+IN_MEMORY = [
+    "unshare", "--mount", "sh", "-c",
+    'mount -t tmpfs tmpfs /tmp && mount -t tmpfs tmpfs /dev/shm && exec "$@"', "in-memory",
+]  # fmt: skip
+OWN_FOLDERS = ("/tmp", "/dev/shm")
+SETTLE_S = 0.5  # in which one that has complained says the rest of it
+POLL_S = 0.05
+
+
 class Unknown(Exception):
     pass
 
@@ -80,6 +92,7 @@ class Harness:
     def __init__(self, name):
         self.name = name
         self.group, _, which = name.partition("/")
+        self.lock = threading.Lock()
         self.usual = None  # seconds of a run of the unmutated copy
         if name in TABLE:
             self.targets, self.command = TABLE[name]
@@ -106,9 +119,11 @@ class Harness:
         """A run that takes so many seconds hangs: ten times what it takes by itself."""
         return FIRST if self.usual is None else max(LIMIT, 10 * self.usual)
 
-    def run(self, tree, build, keep):
-        """A Result; caught says that the run failed. What it says goes to the file KEEP."""
+    def run(self, tree, build, keep, to_its_end):
+        """A Result; caught says that the run failed. What it says goes to the file KEEP. If not
+        TO_ITS_END, it is ended at its first complaint."""
         command = [part.format(tree=tree, build=build) for part in self.command]
+        command = in_memory(os.environ.get("PACKHORSE_TESTDATA", DATA), tree) + command
         environment = dict(
             os.environ,
             LC_ALL="C.UTF-8",
@@ -119,28 +134,66 @@ class Harness:
             PACKHORSE_FULL="0",
         )
         begun = time.monotonic()
-        process = subprocess.Popen(
-            command, cwd=tree, env=environment, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
-        )  # fmt: skip
-        hung = False
-        try:
-            out, err = process.communicate(timeout=self.limit())
-        except subprocess.TimeoutExpired:
-            hung = True
-            end(process, signal.SIGTERM)
-            out, err = process.communicate()
-        finally:
-            end(process, signal.SIGKILL)  # what it left behind, also when we are ended
+        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+            process = subprocess.Popen(
+                command, cwd=tree, env=environment, stdin=subprocess.DEVNULL,
+                stdout=out, stderr=err, start_new_session=True,
+            )  # fmt: skip
+            try:
+                how = self.wait(process, out, to_its_end)
+            finally:
+                end(process, signal.SIGKILL)  # what it left behind, also when we are ended
+            out, err = whole(out), whole(err)
         seconds = time.monotonic() - begun
         with open(keep, "wb") as file:
             file.write(out + err)
         out, err = (text.decode("utf-8", "replace") for text in (out, err))
-        if hung:
+        if how == "hangs":
             return Result(True, seconds, "no end in %.0f s" % self.limit())
-        if process.returncode == 0 and not complaints(out):
+        if how == "itself" and process.returncode == 0 and not complaints(out):
             return Result(False, seconds, skips(out))
         return Result(True, seconds, first_line(out, err, process.returncode))
+
+
+    def wait(self, process, out, to_its_end):
+        """How it ended: "itself", "complained", "hangs"."""
+        begun, complained = time.monotonic(), None
+        while True:
+            try:
+                process.wait(timeout=POLL_S)
+                return "itself"
+            except subprocess.TimeoutExpired:
+                pass
+            now = time.monotonic()
+            if now - begun > self.limit():
+                end(process, signal.SIGTERM)
+                return "hangs"
+            if to_its_end or (complained and now - complained < SETTLE_S):
+                continue
+            if complained:
+                end(process, signal.SIGTERM)
+                return "complained"
+            if complaints(whole(out).decode("utf-8", "replace")):
+                complained = now
+
+
+def whole(file):
+    """What was written to it, by us or others, without moving where they write."""
+    return os.pread(file.fileno(), os.fstat(file.fileno()).st_size, 0)
+
+
+@functools.cache
+def in_memory(*needed):
+    """Words before a command that give it a /tmp and a /dev/shm of its own: then no test waits
+    for a disk, and nothing is left behind. None where that is not allowed, or they would hide
+    what is NEEDED."""
+    hidden = any(os.path.realpath(path).startswith(tuple(own + "/" for own in OWN_FOLDERS))
+                 for path in needed)
+    if hidden:
+        return []
+    done = subprocess.run([*IN_MEMORY, "true"], stdin=subprocess.DEVNULL,
+                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return IN_MEMORY if done.returncode == 0 else []
 
 
 def end(process, how):

@@ -1,4 +1,5 @@
-"""The tree that is spoilt: a copy of the source beside its own build, both kept for the next run."""
+"""The trees that are spoilt: copies of the source, each beside its own build, kept for the next
+run. The first is built; others begin as copies of it, objects and all."""
 import os
 import re
 import shutil
@@ -8,6 +9,10 @@ SETUP = [
     "-Dtests=enabled", "-Dsystemd=disabled", "-Ddebug=false", "-Doptimization=1",
 ]  # fmt: skip
 ERROR = re.compile(r"error:|undefined reference|FAILED:|ninja: error")
+
+
+# of a build, what names the folder that it lies in
+OF_FOLDER = {"build.ninja", "compile_commands.json", "meson-info", "meson-logs", "meson-private"}
 
 
 class Broken(Exception):
@@ -39,11 +44,10 @@ def read(path):
 
 
 class Copy:
-    def __init__(self, source, folder, jobs):
+    def __init__(self, source, folder):
         self.source = source
         self.tree = os.path.join(folder, "tree")
         self.build = os.path.join(folder, "build")
-        self.jobs = jobs
         self.spoilt = set()  # files that are not the source's
 
     def refresh(self):
@@ -77,8 +81,24 @@ class Copy:
     def setup(self):
         self.command([os.path.join(self.tree, "tests/lib/configure.sh"), self.build, *SETUP])
 
-    def make(self, targets):
-        self.command(["ninja", "-C", self.build, "-j", str(self.jobs), *targets])
+    def follow(self, first):
+        """Take the tree of FIRST, if there is none yet. Files keep their times, so that what
+        was built of them there counts as built of them here."""
+        if not os.path.isdir(self.build):
+            shutil.rmtree(self.tree, ignore_errors=True)
+            shutil.copytree(first.tree, self.tree)
+            return True
+        self.refresh()
+        return False
+
+    def take_built(self, first):
+        shutil.copytree(
+            first.build, self.build, dirs_exist_ok=True,
+            ignore=lambda folder, names: OF_FOLDER if folder == first.build else (),
+        )  # fmt: skip
+
+    def make(self, targets, jobs=1):
+        self.command(["ninja", "-C", self.build, "-j", str(jobs), *targets])
 
     def command(self, command):
         done = subprocess.run(
