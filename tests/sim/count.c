@@ -17,6 +17,7 @@
 #include "common/ledger/query.h"
 #include "common/log/chain.h"
 #include "tests/sim/check.h"
+#include "tests/sim/safe.h"
 #include "tests/sim/version.h"
 
 struct counted {
@@ -135,14 +136,20 @@ static uint64_t counts_to(const struct sim_device *device, const struct ph_log *
 	return limit != NULL && limit->n <= log->n ? limit->n : 0;
 }
 
+/* A hub that was put back cuts nobody off before the word for it has come back. */
+static bool is_cut_there(struct sim *sim, const struct sim_device *device)
+{
+	return device->cut &&
+	       sim_place_held(ph_hub_journal(sim->hub), &device->cut_at) == 0;
+}
+
 static bool is_cut(struct sim *sim, const struct ph_log *log, uint64_t n)
 {
 	for (unsigned i = 0; i < sim->n_devices; i++) {
 		struct sim_device *device = &sim->devices[i];
 
-		if (device->cut &&
-		    memcmp(device->id, log->device_id, sizeof device->id) == 0) {
-			return n > counts_to(device, log);
+		if (memcmp(device->id, log->device_id, sizeof device->id) == 0) {
+			return is_cut_there(sim, device) && n > counts_to(device, log);
 		}
 	}
 	return false;

@@ -154,6 +154,27 @@ static bool is_excused(struct sim *sim, const struct sim_device *device)
 	return false;
 }
 
+/*
+ * Whether JOURNAL, a device's, has all logs of the control log to their ends: not the writer's alone,
+ * since a hub that was put back, and has nothing to say yet, has what the devices gave it.
+ */
+static bool has_control(struct sim *sim, struct ph_journal *journal)
+{
+	const struct ph_control *control = &sim->hub->control;
+
+	for (unsigned i = 0; i < control->n; i++) {
+		struct ph_log ours, held;
+
+		if (ph_journal_log_at(ph_hub_journal(sim->hub), control->log[i].row,
+				      &ours) != 0 ||
+		    ph_journal_log_find(journal, ours.id, &held) != 0 ||
+		    held.n != ours.n) {
+			return false;
+		}
+	}
+	return true;
+}
+
 /* What keeps DEVICE from being even with the hub; NULL: nothing. */
 static const char *what_lacks(struct sim *sim, struct sim_device *device)
 {
@@ -164,7 +185,7 @@ static const char *what_lacks(struct sim *sim, struct sim_device *device)
 	struct ph_site_state state;
 	struct ph_fed_cursor fed;
 	struct ph_device row;
-	struct ph_log control;
+	struct ph_log held;
 	uint64_t wanted, got;
 
 	if (ph_site_state(device->site_open, &state) != 0 ||
@@ -183,9 +204,7 @@ static const char *what_lacks(struct sim *sim, struct sim_device *device)
 	if (ph_journal_device_by_id(ph_hub_journal(sim->hub), device->id, &row) != 0) {
 		return "the hub does not know it";
 	}
-	if (ph_journal_log_find(journal, ph_writer_log(sim->hub->writer)->id, &control) !=
-		    0 ||
-	    control.n != ph_writer_log(sim->hub->writer)->n) {
+	if (!has_control(sim, journal)) {
 		return "the control log is behind";
 	}
 	if (state.standing != PH_SITE_CONFIRMED) {
@@ -199,7 +218,7 @@ static const char *what_lacks(struct sim *sim, struct sim_device *device)
 		return "it lacks a log of its site";
 	}
 	if (ph_journal_log_with(ph_hub_journal(sim->hub), own->id, own->n, own->h,
-				&control) != 0) {
+				&held) != 0) {
 		return "the hub lacks some of what it wrote"; /* it was put back */
 	}
 	if (device->was_cloned) { /* the hub's cursor is that of who called last */
