@@ -155,13 +155,18 @@ static bool is_excused(struct sim *sim, const struct sim_device *device)
 }
 
 /*
- * Whether JOURNAL, a device's, has all logs of the control log to their ends: not the writer's alone,
- * since a hub that was put back, and has nothing to say yet, has what the devices gave it.
+ * Whether JOURNAL, a device's, has the control log to its end: the log that the hub writes, or,
+ * if it was put back and has had nothing to say since, all that the devices gave it.
  */
 static bool has_control(struct sim *sim, struct ph_journal *journal)
 {
+	const struct ph_log *last = ph_writer_log(sim->hub->writer);
 	const struct ph_control *control = &sim->hub->control;
+	struct ph_log own;
 
+	if (ph_journal_log_find(journal, last->id, &own) == 0 && own.n == last->n) {
+		return true;
+	}
 	for (unsigned i = 0; i < control->n; i++) {
 		struct ph_log ours, held;
 
