@@ -1,7 +1,8 @@
 /*
- * client/cmd_list.c - packhorse list: what is here, out, overdue, expected, held.
+ * client/cmd_list.c - packhorse list: what is here, out, overdue, expected, held; all titles,
+ * readers, ....
  *
- * One page at a time, of this site unless --site or --all says otherwise. Who has a
+ * One page at a time; of the former those of this site unless --site or --all says otherwise. Who has a
  * book is shown by name where this desk can open it, else by card.
  */
 #include <errno.h>
@@ -16,14 +17,14 @@
 #define LIMIT_MAX     10000
 
 /* Which site; 0: all that this ledger knows. */
-static int choose_site(const struct ph_cli *cli, struct ph_site *site, uint64_t *number,
-		       struct ph_error *err)
+static int choose_site(const struct ph_cli *cli, struct ph_site *site, bool is_roll,
+		       uint64_t *number, struct ph_error *err)
 {
 	const char *code = ph_cli_get(cli, "site");
 	struct ph_site_info info;
 
 	ph_site_info(site, &info);
-	*number = ph_cli_has(cli, "all") ? 0 : info.site;
+	*number = ph_cli_has(cli, "all") || is_roll ? 0 : info.site;
 	return code ? ph_scan_site(site, code, number, err) : 0;
 }
 
@@ -35,7 +36,9 @@ static int show(const struct ph_cli *cli, struct ph_site *site,
 	char next[PH_LISTING_NEXT];
 	json_t *items = NULL;
 	uint64_t number;
-	int rc = ledger ? choose_site(cli, site, &number, err) : -EIO;
+	int rc = ledger ? choose_site(cli, site, ph_listing_is_roll(query->list), &number,
+				      err)
+			: -EIO;
 
 	if (rc < 0) {
 		return rc;
@@ -43,7 +46,12 @@ static int show(const struct ph_cli *cli, struct ph_site *site,
 	query->opener = &opener;
 	query->sites = number != 0 ? &number : NULL;
 	query->n_sites = 1;
-	rc = ph_listing(ledger, query, &items, next);
+	if (ph_export_is_asked(cli) && !ph_cli_has(cli, "limit")) {
+		next[0] = '\0';
+		rc = ph_listing_all(ledger, query, &items);
+	} else {
+		rc = ph_listing(ledger, query, &items, next);
+	}
 	if (rc == PH_LISTING_E_AFTER) {
 		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
 			       "--after: \"%s\" is not where a page of this list ended",
@@ -57,7 +65,7 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 	int list = ph_listing_named(cli->args[0]);
 	struct ph_listing_query query = { .list = (enum ph_listing)list,
 					  .after = ph_cli_get(cli, "after") };
-	uint64_t limit = ph_export_is_asked(cli) ? PH_EXPORT_ALL : LIMIT_DEFAULT;
+	uint64_t limit = LIMIT_DEFAULT;
 	struct ph_site *site = NULL;
 	int rc;
 
@@ -88,11 +96,15 @@ static const struct ph_cli_option options[] = {
 const struct ph_cli_command ph_cmd_list = {
 	.name = "list",
 	.group = "The desk",
-	.args = "here|out|overdue|expected|holds",
+	.args = "WHAT",
 	.min_args = 1,
 	.max_args = 1,
 	.doc = "copies here, out, overdue, on their way here; holds to be picked up "
-	       "here\n"
+	       "here; all titles, readers, ...\n"
+	       "WHAT: here, out, overdue, expected, holds, of this site; all titles, "
+	       "readers,\n"
+	       "workers, models, targets, tallies (figures that no entry counts) known "
+	       "here.\n"
 	       "A page at a time: the last line on standard error says how to go on.",
 	.options = options,
 	.run = run,

@@ -71,7 +71,8 @@ const struct ph_web_route ph_api_routes[] = {
 	GO(V "/loans", VIEWER, "query", "what=loans site names:names", "open loans"),
 	GO(V "/lists/{what}", VIEWER, "list",
 	   "site commune kind limit:int after names:names",
-	   "`here`, `out`, `overdue`, `expected` or `holds`, a page"),
+	   "`here`, `out`, `overdue`, `expected`, `holds`; `titles`, `readers`, "
+	   "`workers`, `models`, `targets` or `tallies`; a page"),
 	GO(V "/why/{what}/{id}", VIEWER, "why", "ns:int names:names",
 	   "the signed entries behind what is shown"),
 

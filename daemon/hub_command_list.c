@@ -1,6 +1,6 @@
 /*
- * daemon/hub_command_list.c - lists of copies, loans and holds: of a site, of a commune,
- * of a kind of sites, of the province.
+ * daemon/hub_command_list.c - lists of copies, loans and holds, of titles, readers and
+ * others: of a site, of a commune, of a kind of sites, of the province.
  */
 #include "daemon/hub_command.h"
 
@@ -9,11 +9,13 @@
 #include <string.h>
 
 #include "common/base/clock.h"
+#include "common/cli/listing_rows.h"
 #include "common/ledger/listing.h"
 #include "common/ledger/state.h"
 #include "daemon/hub_part.h"
 
 #define LIMIT_MAX 10000
+#define ROLL_MAX  1000 /* items of a page of titles, readers, ...: each asks for more */
 
 struct search {
 	const char *code, *commune;
@@ -87,10 +89,12 @@ int ph_hub_list(struct ph_hub *hub, const json_t *request, json_t *answer,
 
 	if (list < 0) {
 		return what ? ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-				      "list: \"%s\" is not one of here, out, overdue, "
-				      "expected, holds",
+				      "list: \"%s\" is not one of " PH_LISTING_NAMES,
 				      what)
 			    : -EINVAL;
+	}
+	if (ph_listing_is_roll(query.list) && query.limit > ROLL_MAX) {
+		query.limit = ROLL_MAX;
 	}
 	rc = ph_hub_sites_find(hub, request, ph_request_text(request, "kind"), &sites,
 			       err);

@@ -76,7 +76,7 @@ static const struct ph_cli_option list_options[] = {
 	ONE("site", "CODE", "only of this site"),
 	ONE("commune", "CODE", "only of the sites of this commune"),
 	ONE("kind", "K", "only of this kind of sites; any part of its name"),
-	ONE("names", NULL, "open the names of readers"),
+	ONE("names", NULL, "open the names of readers and workers"),
 	ONE("limit", "N", "at most so many (default 50)"),
 	ONE("after", "PLACE", "go on where the last page ended"),
 	PH_EXPORT_OPTIONS,
@@ -157,8 +157,11 @@ static const struct ph_cli_command own_commands[] = {
 	  "readers TEXT,\n"
 	  "loans, cases (exit 13 if there are some), site CODE.",
 	  query_options, ph_cmd_query, NULL },
-	{ "list", "Looking", "here|out|overdue|expected|holds", 1, 1,
-	  "copies on shelves, out, overdue, on their way; holds: site by site\n"
+	{ "list", "Looking", "WHAT", 1, 1,
+	  "copies, loans, holds; all titles, readers, ...\n"
+	  "WHAT: here, out, overdue, expected (on their way), holds, site by site; all "
+	  "titles,\n"
+	  "readers, workers, models, targets, tallies (figures that no entry counts).\n"
 	  "A page at a time: the last line on standard error says how to go on.",
 	  list_options, ph_cmd_list, NULL },
 	{ "log", "Looking", "", 0, 0,

@@ -6,6 +6,7 @@
 #include "common/cli/out.h"
 #include "common/cli/sheet.h"
 
+#define COLUMNS_MAX 9
 #define SITE                                                                             \
 	{                                                                                \
 		"SITE", "ĐIỂM", "site_name|site"                                         \
@@ -22,6 +23,18 @@
 	{                                                                                \
 		"WHO", "AI", "name|card"                                                 \
 	}
+#define REFERENCE(member)                                                                \
+	{                                                                                \
+		"REFERENCE", "THAM CHIẾU", member                                        \
+	}
+#define COMMUNE                                                                          \
+	{                                                                                \
+		"COMMUNE", "XÃ", "commune_name|commune"                                  \
+	}
+#define TELEPHONE                                                                        \
+	{                                                                                \
+		"TELEPHONE", "ĐIỆN THOẠI", "telephone"                                   \
+	}
 #define DUE                                                                              \
 	{                                                                                \
 		"DUE", "HẠN TRẢ", "due"                                                  \
@@ -29,7 +42,7 @@
 
 static const struct {
 	const char *name;
-	struct ph_column columns[8];
+	struct ph_column columns[COLUMNS_MAX];
 } lists[] = {
 	{ "here", { SITE, COPY, TITLE, { "CONDITION", "TÌNH TRẠNG", "condition" } } },
 	{ "out", { SITE, DUE, COPY, TITLE, WHO, { "SINCE", "TỪ", "time" } } },
@@ -51,9 +64,58 @@ static const struct {
 	    { "COPY", "BẢN SÁCH", "ready|copy" },
 	    WHO,
 	    { "HOLD", "ĐẶT TRƯỚC", "hold" } } },
+	{ "titles",
+	  { { "TITLE", "NHAN ĐỀ", "name" },
+	    { "AUTHOR", "TÁC GIẢ", "author" },
+	    { "YEAR", "NĂM", "year" },
+	    { "ISBN", "ISBN", "isbn" },
+	    { "LANGUAGE", "NGÔN NGỮ", "language" },
+	    { "PUBLISHER", "NHÀ XUẤT BẢN", "publisher" },
+	    { "CLASS", "PHÂN LOẠI", "class" },
+	    { "COPIES", "SỐ BẢN", "n_copies" },
+	    REFERENCE("title") } },
+	{ "readers",
+	  { { "READER", "BẠN ĐỌC", "name" },
+	    { "BORN", "NĂM SINH", "born" },
+	    { "COMMUNE", "XÃ", "commune" },
+	    TELEPHONE,
+	    { "CARDS", "THẺ", "cards" },
+	    { "LOANS", "ĐANG MƯỢN", "n_loans" },
+	    REFERENCE("reader"),
+	    SITE } },
+	{ "workers",
+	  { SITE,
+	    { "WORKER", "NGƯỜI LÀM", "name" },
+	    { "ROLE", "VIỆC", "role" },
+	    { "FROM", "TỪ NGÀY", "from" },
+	    { "UNTIL", "ĐẾN", "to" },
+	    TELEPHONE,
+	    REFERENCE("worker") } },
+	{ "models",
+	  { { "CODE", "MÃ", "commune" },
+	    COMMUNE,
+	    { "STATUS", "TRẠNG THÁI", "status" },
+	    { "DECISION", "QUYẾT ĐỊNH", "decision" },
+	    { "DATE", "NGÀY", "date" },
+	    { "SITES", "CÁC ĐIỂM", "sites" } } },
+	{ "targets",
+	  { { "INDICATOR", "CHỈ TIÊU", "indicator" },
+	    { "YEAR", "NĂM", "year" },
+	    { "VALUE", "GIÁ TRỊ", "value" },
+	    { "RULE", "QUY TẮC", "rule" },
+	    { "VERSION", "PHIÊN BẢN", "version" } } },
+	{ "tallies",
+	  { { "CODE", "MÃ", "code" },
+	    { "VALUE", "GIÁ TRỊ", "value" },
+	    { "FROM", "TỪ NGÀY", "from" },
+	    { "UNTIL", "ĐẾN", "to" },
+	    COMMUNE,
+	    SITE,
+	    { "TIME", "LÚC", "time" },
+	    REFERENCE("tally") } },
 };
 
-static int print_table(const struct ph_cli *cli, const char *name, const json_t *items)
+int ph_listing_rows(const struct ph_cli *cli, const char *name, const json_t *items)
 {
 	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
 		unsigned n = 0;
@@ -61,7 +123,7 @@ static int print_table(const struct ph_cli *cli, const char *name, const json_t 
 		if (strcmp(lists[i].name, name) != 0) {
 			continue;
 		}
-		while (n < 8 && lists[i].columns[n].member) {
+		while (n < COLUMNS_MAX && lists[i].columns[n].member) {
 			n++;
 		}
 		return ph_rows_print(items, lists[i].columns, n, cli->plain);
@@ -85,7 +147,7 @@ int ph_listing_print(const struct ph_cli *cli, const char *name, json_t *items,
 		fprintf(stderr, "%s\n", ph_say("nothing", "không có gì"));
 	}
 	rc = json_array_size(items) > 0 || ph_sheet_is_wanted()
-		     ? print_table(cli, name, items)
+		     ? ph_listing_rows(cli, name, items)
 		     : 0;
 	json_decref(items);
 	if (rc == 0 && next[0]) {

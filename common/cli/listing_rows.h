@@ -6,7 +6,9 @@
 #include "common/cli/rows.h"
 
 /* "here", "out", ... in one line, for help and for errors. */
-#define PH_LISTING_NAMES "here, out, overdue, expected, holds"
+#define PH_LISTING_NAMES                                                                 \
+	"here, out, overdue, expected, holds, titles, readers, workers, models, "        \
+	"targets, tallies"
 
 /*
  * Print a page of the list NAME: with --json ITEMS (taken) in an object with "list",
@@ -15,5 +17,7 @@
  */
 int ph_listing_print(const struct ph_cli *cli, const char *name, json_t *items,
 		     const char *next);
+/* ITEMS of the list NAME as a table, whatever --json says. 0 or negative errno. */
+int ph_listing_rows(const struct ph_cli *cli, const char *name, const json_t *items);
 
 #endif

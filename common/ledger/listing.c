@@ -1,5 +1,5 @@
 /*
- * common/ledger/listing.c - what is here, out, overdue, expected, held: page by page.
+ * common/ledger/listing.c - what is here, out, overdue, expected, held: page by page (the others: roll.c).
  *
  * Every list has one query for one site: equality on the site, a range behind the last
  * item, and an index in just that order. The next site is looked up by itself, in the
@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "common/ledger/listing_item.h"
+#include "common/ledger/roll.h"
 #include "common/ledger/store.h"
 
 #define LIMIT_DEFAULT 50
@@ -85,7 +86,17 @@ int ph_listing_named(const char *name)
 			return (int)i;
 		}
 	}
+	for (int i = PH_LISTING_TITLES; ph_roll_name((enum ph_listing)i) != NULL; i++) {
+		if (strcmp(ph_roll_name((enum ph_listing)i), name) == 0) {
+			return i;
+		}
+	}
 	return -1;
+}
+
+bool ph_listing_is_roll(enum ph_listing list)
+{
+	return ph_roll_name(list) != NULL;
 }
 
 const char *ph_listing_sql(enum ph_listing list, bool next_site)
@@ -299,13 +310,19 @@ static int start(struct page *page)
 int ph_listing(struct ph_ledger *ledger, const struct ph_listing_query *query,
 	       json_t **out, char next[static PH_LISTING_NEXT])
 {
-	struct page page = { .ledger = ledger,
-			     .query = query,
-			     .limit = query->limit == 0 ? LIMIT_DEFAULT : query->limit,
-			     .items = json_array(),
-			     .next = next };
-	int rc = page.items == NULL ? -ENOMEM : start(&page);
+	struct ph_listing_query bounded = *query;
+	struct page page = { .ledger = ledger, .query = &bounded, .next = next };
+	int rc;
 
+	if (bounded.limit == 0) {
+		bounded.limit = LIMIT_DEFAULT;
+	}
+	if (ph_listing_is_roll(query->list)) {
+		return ph_roll(ledger, &bounded, out, next);
+	}
+	page.limit = bounded.limit;
+	page.items = json_array();
+	rc = page.items == NULL ? -ENOMEM : start(&page);
 	next[0] = '\0';
 	rc = rc != 0 ? rc : fill(&page);
 	ph_buf_deinit(&page.place.x);
@@ -318,5 +335,35 @@ int ph_listing(struct ph_ledger *ledger, const struct ph_listing_query *query,
 		next[0] = '\0';
 	}
 	*out = page.items;
+	return 0;
+}
+
+int ph_listing_all(struct ph_ledger *ledger, const struct ph_listing_query *query,
+		   json_t **out)
+{
+	struct ph_listing_query rest = *query;
+	char after[PH_LISTING_NEXT], next[PH_LISTING_NEXT];
+	json_t *all = json_array();
+	int rc = all == NULL ? -ENOMEM : 0;
+
+	rest.limit = INT32_MAX; /* the pages of a roll end earlier */
+	do {
+		json_t *page = NULL;
+
+		rc = rc != 0 ? rc : ph_listing(ledger, &rest, &page, next);
+		if (rc != 0) {
+			json_decref(all);
+			return rc;
+		}
+		rc = json_array_extend(all, page) != 0 ? -ENOMEM : 0;
+		json_decref(page);
+		memcpy(after, next, sizeof after);
+		rest.after = after;
+	} while (next[0] != '\0');
+	if (rc != 0) {
+		json_decref(all);
+		return rc;
+	}
+	*out = all;
 	return 0;
 }

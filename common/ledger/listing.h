@@ -1,8 +1,9 @@
 /*
- * common/ledger/listing.h - what is here, out, overdue, expected, held: page by page.
+ * common/ledger/listing.h - what is here, out, overdue, expected, held, and all titles,
+ * readers, ...: page by page.
  *
- * A list goes site by site, in order of number, and each page costs what it gives,
- * however many entries there are. Items are JSON objects; their members are on the
+ * A list of the first five goes site by site, in order of number, any other by reference,
+ * commune or year. Each page costs what it gives, however many entries there are. Items are JSON objects; their members are on the
  * page docs/MERGE.md, "Lists".
  */
 #ifndef PH_LEDGER_LISTING_H
@@ -16,16 +17,28 @@ enum ph_listing {
 	PH_LISTING_OVERDUE,  /* of them those due before DAY */
 	PH_LISTING_EXPECTED, /* copies in a crate to the site, by crate */
 	PH_LISTING_HOLDS, /* holds to be picked up there, ready ones first, by last day */
+	/* All that are known, joined ones once; readers that were erased are not. */
+	PH_LISTING_TITLES,
+	PH_LISTING_READERS,
+	PH_LISTING_WORKERS,
+	PH_LISTING_MODELS, /* how far communes are with the model */
+	PH_LISTING_TARGETS,
+	PH_LISTING_TALLIES, /* figures that no entry counts */
 };
 /* The number of a list, by its name; -1: there is none. */
 int ph_listing_named(const char *name);
+/* Whether it is one of titles, readers, ... */
+bool ph_listing_is_roll(enum ph_listing list);
 
 /* Room for where a page ends, as text, with its terminator. */
 #define PH_LISTING_NEXT (2 * (2 + 4 * 8 + 2 * PH_ENTITY_ID_MAX) + 1)
 
 struct ph_listing_query {
 	enum ph_listing list;
-	/* Of these sites, rising; NULL: of all. */
+	/*
+	 * Of these sites, rising; NULL: of all. Titles of which they own copies, readers that
+	 * they registered, models that they are part of; targets are of no site.
+	 */
 	const uint64_t *sites;
 	size_t n_sites;
 	int64_t day;       /* today */
@@ -39,9 +52,12 @@ enum {
 };
 /*
  * One page as a new array in *OUT, and where it ends in NEXT, empty if nothing
- * follows. 0, PH_LISTING_E_AFTER, or a negative errno.
+ * follows; of titles, readers, ... the next page may turn out to be empty. 0, PH_LISTING_E_AFTER, or a negative errno.
  */
 int ph_listing(struct ph_ledger *ledger, const struct ph_listing_query *query,
 	       json_t **out, char next[static PH_LISTING_NEXT]);
+/* All of them from AFTER on, whatever the limit says. As above. */
+int ph_listing_all(struct ph_ledger *ledger, const struct ph_listing_query *query,
+		   json_t **out);
 
 #endif

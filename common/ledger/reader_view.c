@@ -62,8 +62,8 @@ static void opened_deinit(struct opened *opened)
 }
 
 /* 0, a positive number (missing, locked, malformed), or a negative errno. End with opened_deinit(). */
-static int open_part(const struct ph_opener *opener, const struct ph_ref *ref,
-		     struct opened *opened)
+static int open_part(const struct ph_opener *opener, const struct ph_kind *kind,
+		     const struct ph_ref *ref, struct opened *opened)
 {
 	*opened = (struct opened){ 0 };
 	if (opener == NULL) {
@@ -79,22 +79,21 @@ static int open_part(const struct ph_opener *opener, const struct ph_ref *ref,
 	if (rc != 0) {
 		return rc;
 	}
-	opened->entry->kind = ph_kind_find(PH_KIND_READER_PUT);
+	opened->entry->kind = kind;
 	return ph_part_decode(ph_buf_view(&opened->plain), opened->entry);
 }
 
-static int show_one(struct ph_show *show, json_t *locked, const struct ph_register *reg,
-		    const struct ph_opener *opener)
+static int show_one(struct ph_show *show, json_t *locked, const struct ph_kind *kind,
+		    const struct ph_register *reg, const struct ph_opener *opener)
 {
 	unsigned at = reg->field - PH_REGISTER_SEALED;
-	const struct ph_kind *kind = ph_kind_find(PH_KIND_READER_PUT);
 	struct opened opened;
 	int rc;
 
 	if (at >= kind->n_sealed) {
 		return 0;
 	}
-	rc = open_part(opener, &reg->winner, &opened);
+	rc = open_part(opener, kind, &reg->winner, &opened);
 	if (rc == 0 && opened.entry->sealed[at].set) {
 		ph_show_set(show, kind->sealed[at].name,
 			    ph_show_value(&kind->sealed[at], &opened.entry->sealed[at]));
@@ -106,15 +105,15 @@ static int show_one(struct ph_show *show, json_t *locked, const struct ph_regist
 	return rc < 0 ? rc : 0;
 }
 
-int ph_reader_show_sealed(struct ph_show *show, const struct ph_registers *registers,
-			  const struct ph_opener *opener)
+int ph_show_sealed(struct ph_show *show, const struct ph_kind *kind,
+		   const struct ph_registers *registers, const struct ph_opener *opener)
 {
 	json_t *locked = json_array();
 	int rc = locked == NULL ? -ENOMEM : 0;
 
 	for (size_t i = 0; rc == 0 && i < registers->n; i++) {
 		if (registers->items[i].field >= PH_REGISTER_SEALED) {
-			rc = show_one(show, locked, &registers->items[i], opener);
+			rc = show_one(show, locked, kind, &registers->items[i], opener);
 		}
 	}
 	if (json_array_size(locked) > 0) {
@@ -137,7 +136,7 @@ static int open_field(const struct ph_registers *registers, unsigned field,
 	if (reg == NULL) {
 		return 1;
 	}
-	rc = open_part(opener, &reg->winner, opened);
+	rc = open_part(opener, ph_kind_find(PH_KIND_READER_PUT), &reg->winner, opened);
 	return rc != 0 ? rc : opened->entry->sealed[field].set ? 0 : 1;
 }
 

@@ -155,7 +155,7 @@ int ph_view_reader(struct ph_ledger *ledger, const struct ph_ref *ref,
 	ph_show_set(&show, "cards", json_incref(cards));
 	ph_show_set(&show, "loans", json_incref(loans));
 	rc = ph_show_reader_standing(&show, ph_buf_view(&state));
-	rc = rc != 0 ? rc : ph_reader_show_sealed(&show, &reader.registers, opener);
+	rc = rc != 0 ? rc : ph_show_sealed(&show, kind, &reader.registers, opener);
 	if (rc == 0) {
 		rc = ph_show_done(&show, out);
 	} else {

@@ -85,6 +85,34 @@ for what in 'site list' 'commune list' 'policy list' devices 'invite list' keys 
 done
 is "numbers are numbers" "$($H devices --csv | tail -1 | cut -d, -f4,5)" "$($H devices --json | json /dev/stdin 'j["devices"][0]["entries"]'),0"
 
+ok "what the programme is about" bash -c "$H target set M2 2030 50% && $H model put 03646 14-0371 --status building &&
+  $H tally put budget-state 1200000 --from 2026-01-01 --to 2026-12-31 && $H worker add --name '=Quàng Thị Ế' --role librarian"
+rows() { $H list "$@" --csv >out.csv 2>/dev/null && sheets strict out.csv >out.json && json out.json 'sorted(j[0][1:])'; }
+$H list titles --csv >out.csv
+sheets strict out.csv >out.json
+is "list titles: all, by their names" "$(json out.json 'sorted(r[0] for r in j[0][1:])')" "$want"
+rows readers >/dev/null
+is "list readers: no names unasked, but cards" "$(json out.json '[sorted(r[0] for r in j[0][1:]), sorted(r[4] for r in j[0][1:])]')" '[["", "", ""], ["", "K1", "K2"]]'
+rows readers --names >/dev/null
+is "with --names who they are" "$(json out.json 'sorted(r[0] for r in j[0][1:]) == ["=Đinh Thị An", "Bùi Áng", "Lò Văn Ế"]')" true
+rows readers --names --commune 99999 >/dev/null
+is "of a commune that has no site: nothing is written" "$($H list readers --names --commune 99999 --csv 2>/dev/null | wc -c)" 0
+rows workers --names >/dev/null
+is "list workers" "$(json out.json '[r[1:3] for r in j[0][1:]] == [["=Quàng Thị Ế", "librarian"]]')" true
+rows models >/dev/null
+is "list models" "$(json out.json '[[r[0], r[2]] for r in j[0][1:]]')" '[["03646", "building"]]'
+rows targets >/dev/null
+is "list targets" "$(json out.json '[r[:3] for r in j[0][1:]]')" '[["M2", "2030", "5000"]]'
+rows tallies >/dev/null
+is "list tallies" "$(json out.json '[r[:4] for r in j[0][1:]]')" '[["budget-state", "1200000", "2026-01-01", "2026-12-31"]]'
+ok "and as a workbook" $H list readers --names --xlsx all.xlsx
+ok "without a formula" sheets parts all.xlsx
+is "a page has at most so many, and says how to go on" "$($H list titles --limit 5 --plain 2>&1 | grep -c .)" 6
+$H list readers --names --json >readers.json
+ok "a reader is erased" $H erase "$(json readers.json '[r["reader"] for r in j["items"] if r["name"] == "Bùi Áng"][0]')" --passphrase-file pass
+rows readers --names >/dev/null
+is "and stands in no list" "$(json out.json 'sorted(r[0] for r in j[0][1:]) == ["=Đinh Thị An", "Lò Văn Ế"]')" true
+
 # --- LibreOffice ---
 if command -v soffice >/dev/null; then
   ok "LibreOffice opens them" sheets office here.xlsx hub.xlsx here.csv

@@ -370,7 +370,7 @@ static int look_list(struct looking *looking, json_t **out)
 {
 	static const uint64_t sites[] = { 101, 102 };
 	struct ph_listing_query query = {
-		.list = (enum ph_listing)(looking->number % 5),
+		.list = (enum ph_listing)(looking->number % (PH_LISTING_TALLIES + 1)),
 		.sites = looking->number % 2 ? sites : NULL,
 		.n_sites = looking->number % 2 ? 2 : 0,
 		.day = ph_day_of(T0) + 20,
