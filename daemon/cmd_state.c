@@ -275,29 +275,46 @@ static void table_value(struct ph_table *table, const json_t *value)
 	free(text);
 }
 
+/* What the rows of a question have; a row that lacks one has an empty cell. */
+static const struct {
+	const char *what;
+	const char *columns[16];
+} questions[] = {
+	{ "summary",
+	  { "site", "titles", "copies", "readers", "loans_open", "overdue", "loans",
+	    "returns", "renewals", "visits", "women", "uses", "cards", "code", "name" } },
+	{ "titles", { "title", "name", "author", "year", "copies" } },
+	{ "readers",
+	  { "reader", "name", "born", "telephone", "commune", "band", "cards", "site",
+	    "time" } },
+	{ "loans",
+	  { "copy", "card", "site", "time", "due", "title", "title_name", "loan" } },
+	{ "cases",
+	  { "case", "short", "status", "time", "anchor", "sites", "facts", "id" } },
+};
+
 static int print_rows(const struct ph_cli *cli, const json_t *rows)
 {
-	const char *columns[16];
+	const char *const *columns = questions[0].columns;
 	unsigned n = 0;
-	const char *name;
-	json_t *value;
 	json_t *row;
 	size_t i;
 	struct ph_table *table;
 	int rc;
 
-	json_object_foreach(json_array_get(rows, 0), name, value)
-	{
-		if (n < 16) {
-			columns[n++] = name;
+	for (i = 0; i < sizeof(questions) / sizeof(questions[0]); i++) {
+		if (strcmp(questions[i].what, cli->args[0]) == 0) {
+			columns = questions[i].columns;
 		}
 	}
-	if (n == 0) {
+	while (columns[n]) {
+		n++;
+	}
+	if (json_array_size(rows) == 0) {
 		fprintf(stderr, "%s\n", ph_say("none", "không có"));
 		if (!ph_sheet_is_wanted()) {
 			return 0;
 		}
-		columns[n++] = "";
 	}
 	table = ph_table_new(columns, n, cli->plain);
 	json_array_foreach(rows, i, row)

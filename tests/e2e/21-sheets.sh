@@ -83,6 +83,8 @@ for what in 'site list' 'commune list' 'policy list' devices 'invite list' keys 
   $H $what --csv >out.csv 2>/dev/null
   ok "$what" sheets strict out.csv
 done
+is "query that finds nothing has its headings" "$($H query titles '' --csv 2>/dev/null | tr -d '\r')" $'\ufeff"title","name","author","year","copies"'
+is "each column of a query, though its first row lacks some" "$($H query titles a --csv 2>/dev/null | head -1 | tr -d '\r')" $'\ufeff"title","name","author","year","copies"'
 is "numbers are numbers" "$($H devices --csv | tail -1 | cut -d, -f4,5)" "$($H devices --json | json /dev/stdin 'j["devices"][0]["entries"]'),0"
 
 ok "what the programme is about" bash -c "$H target set M2 2030 50% && $H model put 03646 14-0371 --status building &&
