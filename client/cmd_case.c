@@ -155,6 +155,8 @@ const struct ph_cli_command ph_cmd_cases = {
 	.run = run_cases,
 };
 
+static const struct ph_cli_option show_options[] = { PH_EXPORT_OPTIONS, { 0 } };
+
 const struct ph_cli_command ph_cmd_case_show = {
 	.name = "case show",
 	.group = "This site",
@@ -163,6 +165,7 @@ const struct ph_cli_command ph_cmd_case_show = {
 	.max_args = 1,
 	.doc = "the facts of a case side by side, and what was decided\n"
 	       "ID is how it begins, as `cases` shows it.",
+	.options = show_options,
 	.run = run_show,
 };
 

@@ -6,6 +6,7 @@
 
 #include "client/page.h"
 #include "client/scan.h"
+#include "common/cli/export.h"
 #include "common/cli/out.h"
 #include "common/cli/story_rows.h"
 #include "common/ledger/privacy.h"
@@ -49,6 +50,8 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 					   : rc;
 }
 
+static const struct ph_cli_option options[] = { PH_EXPORT_OPTIONS, { 0 } };
+
 const struct ph_cli_command ph_cmd_privacy = {
 	.name = "privacy",
 	.group = "Readers",
@@ -62,5 +65,6 @@ const struct ph_cli_command ph_cmd_privacy = {
 	       "their details, consents, cards, loans, holds, money, and notes about any "
 	       "of "
 	       "these.",
+	.options = options,
 	.run = run,
 };

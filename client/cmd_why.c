@@ -10,6 +10,7 @@
 #include "client/case_name.h"
 #include "client/page.h"
 #include "client/scan.h"
+#include "common/cli/export.h"
 #include "common/cli/out.h"
 #include "common/cli/story_rows.h"
 #include "common/ledger/cases_choice.h"
@@ -181,6 +182,7 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 
 static const struct ph_cli_option options[] = {
 	{ "ns", "N", "copy, card, crate: the code's namespace" },
+	PH_EXPORT_OPTIONS,
 	{ 0 },
 };
 

@@ -191,6 +191,7 @@ static const struct ph_cli_option cases_options[] = {
 };
 static const struct ph_cli_option show_options[] = {
 	{ "names", NULL, "open the names of readers" },
+	PH_EXPORT_OPTIONS,
 	{ 0 },
 };
 static const struct ph_cli_option decide_options[] = {
@@ -205,6 +206,7 @@ static const struct ph_cli_option decide_options[] = {
 static const struct ph_cli_option why_options[] = {
 	{ "ns", "N", "copy, card, crate: the code's namespace" },
 	{ "names", NULL, "open the names of readers" },
+	PH_EXPORT_OPTIONS,
 	{ 0 },
 };
 

@@ -270,6 +270,6 @@ const struct ph_cli_command ph_cmds_erase[] = {
 	  "READER is a reference, or a card: all registrations that are the same person, "
 	  "with\n"
 	  "consents, cards, loans, holds, money, and notes about any of these.",
-	  NULL, run_privacy, NULL },
+	  look_options, run_privacy, NULL },
 	{ 0 },
 };

@@ -11,6 +11,7 @@
 #include "common/base/clock.h"
 #include "common/cli/out.h"
 #include "common/cli/sheet.h"
+#include "common/cli/story_sheet.h"
 #include "daemon/ask.h"
 
 static uint64_t number_of(const json_t *object, const char *name)
@@ -213,6 +214,42 @@ int ph_cmd_devices(struct ph_cli *cli, struct ph_error *err)
 
 /* --- log, query: JSON lines and trees --- */
 
+/* What the entry ITEM says, without what its row has in other cells. */
+static void log_what(struct ph_table *table, const json_t *item)
+{
+	json_t *entry = json_copy((json_t *)(uintptr_t)item);
+
+	json_object_del(entry, "log");
+	json_object_del(entry, "log_site");
+	json_object_del(entry, "ref");
+	ph_entry_cell(table, entry);
+	json_decref(entry);
+}
+
+static int log_sheet(const json_t *entries)
+{
+	static const char *const columns[] = { "site", "log",  "n",  "time",
+					       "kind", "what", "ref" };
+	struct ph_table *table = ph_table_new(columns, 7, true);
+	json_t *item;
+	size_t i;
+	int rc;
+
+	json_array_foreach(entries, i, item)
+	{
+		ph_table_number(table, (long long)number_of(item, "log_site"));
+		ph_table_cell(table, text_of(item, "log"));
+		ph_table_number(table, (long long)number_of(item, "n"));
+		ph_table_cell(table, text_of(item, "time"));
+		ph_table_cell(table, text_of(item, "kind"));
+		log_what(table, item);
+		ph_table_cell(table, text_of(item, "ref"));
+	}
+	rc = ph_table_print(table, stdout);
+	ph_table_free(table);
+	return rc;
+}
+
 int ph_cmd_log(struct ph_cli *cli, struct ph_error *err)
 {
 	json_t *request = ph_request("log");
@@ -237,9 +274,13 @@ int ph_cmd_log(struct ph_cli *cli, struct ph_error *err)
 	if (cli->json) {
 		return ph_out_json(answer);
 	}
-	json_array_foreach(json_object_get(answer, "entries"), i, item)
-	{
-		rc = rc == 0 ? ph_out_json(json_incref(item)) : rc;
+	if (ph_sheet_is_wanted()) {
+		rc = log_sheet(json_object_get(answer, "entries"));
+	} else {
+		json_array_foreach(json_object_get(answer, "entries"), i, item)
+		{
+			rc = rc == 0 ? ph_out_json(json_incref(item)) : rc;
+		}
 	}
 	if (number_of(answer, "limit") < limit) {
 		fprintf(stderr,
@@ -251,28 +292,6 @@ int ph_cmd_log(struct ph_cli *cli, struct ph_error *err)
 	}
 	json_decref(answer);
 	return rc;
-}
-
-/* A value in one cell: text and numbers as they are, a copy or card by its code, the rest as JSON. */
-static void table_value(struct ph_table *table, const json_t *value)
-{
-	char *text;
-
-	if (json_is_string(value)) {
-		ph_table_cell(table, json_string_value(value));
-		return;
-	}
-	if (json_is_integer(value)) {
-		ph_table_number(table, json_integer_value(value));
-		return;
-	}
-	if (json_object_get(value, "code") && json_object_get(value, "ns")) {
-		ph_table_cell(table, text_of(value, "code"));
-		return;
-	}
-	text = value ? json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
-	ph_table_cell(table, text ? text : "");
-	free(text);
 }
 
 /* What the rows of a question have; a row that lacks one has an empty cell. */
@@ -320,27 +339,8 @@ static int print_rows(const struct ph_cli *cli, const json_t *rows)
 	json_array_foreach(rows, i, row)
 	{
 		for (unsigned c = 0; c < n; c++) {
-			table_value(table, json_object_get(row, columns[c]));
+			ph_value_cell(table, json_object_get(row, columns[c]));
 		}
-	}
-	rc = ph_table_print(table, stdout);
-	ph_table_free(table);
-	return rc;
-}
-
-static int table_tree(const json_t *object)
-{
-	const char *const columns[] = { ph_say("member", "mục"),
-					ph_say("value", "giá trị") };
-	struct ph_table *table = ph_table_new(columns, 2, true);
-	const char *name;
-	json_t *value;
-	int rc;
-
-	json_object_foreach((json_t *)(uintptr_t)object, name, value)
-	{
-		ph_table_cell(table, name);
-		table_value(table, value);
 	}
 	rc = ph_table_print(table, stdout);
 	ph_table_free(table);
@@ -353,7 +353,7 @@ static int print_tree(const json_t *object)
 	json_t *value;
 
 	if (ph_sheet_is_wanted()) {
-		return table_tree(object);
+		return ph_members_sheet(object);
 	}
 	json_object_foreach((json_t *)(uintptr_t)object, name, value)
 	{

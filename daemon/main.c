@@ -102,6 +102,7 @@ static const struct ph_cli_option confirm_options[] = {
 static const struct ph_cli_option log_options[] = {
 	ONE("site", "CODE", "only logs of this site"),
 	ONE("limit", "N", "the last N entries of each log (default 20)"),
+	PH_EXPORT_OPTIONS,
 	END,
 };
 

@@ -13,7 +13,9 @@
 #include "common/cli/case_words.h"
 #include "common/cli/entry_words.h"
 #include "common/cli/out.h"
+#include "common/cli/sheet.h"
 #include "common/cli/story_rows.h"
+#include "common/cli/story_sheet.h"
 
 static const char *text_of(const json_t *object, const char *member)
 {
@@ -173,6 +175,14 @@ int ph_case_print(const struct ph_cli *cli, json_t *answer)
 
 	if (cli->json) {
 		return ph_out_json(answer);
+	}
+	if (ph_sheet_is_wanted()) {
+		int rc = ph_members_sheet(one);
+
+		rc = rc != 0 ? rc : ph_stories_sheet(json_object_get(one, "facts"));
+		rc = rc != 0 ? rc : ph_decisions_sheet(json_object_get(one, "decisions"));
+		json_decref(answer);
+		return rc;
 	}
 	if (cli->plain) {
 		ph_stories_print(cli, json_object_get(one, "facts"));

@@ -10,6 +10,8 @@
 #include "common/cli/case_rows.h"
 #include "common/cli/entry_words.h"
 #include "common/cli/out.h"
+#include "common/cli/sheet.h"
+#include "common/cli/story_sheet.h"
 
 #define TEXT_MAX 400
 
@@ -27,65 +29,79 @@ static const char *say_time(const struct ph_cli *cli, char out[PH_CASE_TIME_TEXT
 	return out;
 }
 
-/* What a stranger wrote may hold anything. */
-static void print_safe(const char *text)
+/* What a stranger wrote may hold anything; a sheet keeps it as it is. */
+static void put_safe(FILE *out, const char *text)
 {
 	char safe[TEXT_MAX];
 
+	if (ph_sheet_is_wanted()) {
+		fputs(text, out);
+		return;
+	}
 	ph_text_safe(safe, sizeof(safe), text, strlen(text));
-	fputs(safe, stdout);
+	fputs(safe, out);
+}
+
+static void print_safe(const char *text)
+{
+	put_safe(stdout, text);
 }
 
 /* --- values --- */
 
-static void print_value(const json_t *value, unsigned depth);
+static void put_value(FILE *out, const json_t *value, unsigned depth);
 
-static void print_members(const json_t *object, unsigned depth)
+static void put_members(FILE *out, const json_t *object, unsigned depth)
 {
 	const char *name, *between = "";
 	json_t *value;
 
 	json_object_foreach((json_t *)(uintptr_t)object, name, value)
 	{
-		printf("%s%s ", between, ph_label_say(name));
-		print_value(value, depth + 1);
+		fprintf(out, "%s%s ", between, ph_label_say(name));
+		put_value(out, value, depth + 1);
 		between = ", ";
 	}
 }
 
-static void print_items(const json_t *array, unsigned depth)
+static void put_items(FILE *out, const json_t *array, unsigned depth)
 {
 	size_t n = json_array_size(array);
 
 	if (n > 0 && json_is_object(json_array_get(array, 0)) &&
 	    !json_object_get(json_array_get(array, 0), "code")) {
-		printf("%zu", n); /* what they are the entries tell */
+		fprintf(out, "%zu", n); /* what they are the entries tell */
 		return;
 	}
 	for (size_t i = 0; i < n; i++) {
-		fputs(i > 0 ? " " : "", stdout);
-		print_value(json_array_get(array, i), depth + 1);
+		fputs(i > 0 ? " " : "", out);
+		put_value(out, json_array_get(array, i), depth + 1);
+	}
+}
+
+static void put_value(FILE *out, const json_t *value, unsigned depth)
+{
+	if (json_is_string(value)) {
+		put_safe(out, json_string_value(value));
+	} else if (json_is_integer(value)) {
+		fprintf(out, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+	} else if (json_is_boolean(value)) {
+		fputs(json_is_true(value) ? ph_say("yes", "có") : ph_say("no", "không"),
+		      out);
+	} else if (json_object_get(value, "code")) {
+		put_value(out, json_object_get(value, "code"), depth + 1);
+	} else if (json_is_object(value) && depth < 3) {
+		put_members(out, value, depth);
+	} else if (json_is_array(value)) {
+		put_items(out, value, depth);
+	} else {
+		fputs("...", out);
 	}
 }
 
 static void print_value(const json_t *value, unsigned depth)
 {
-	if (json_is_string(value)) {
-		print_safe(json_string_value(value));
-	} else if (json_is_integer(value)) {
-		printf("%" JSON_INTEGER_FORMAT, json_integer_value(value));
-	} else if (json_is_boolean(value)) {
-		fputs(json_is_true(value) ? ph_say("yes", "có") : ph_say("no", "không"),
-		      stdout);
-	} else if (json_object_get(value, "code")) {
-		print_value(json_object_get(value, "code"), depth + 1);
-	} else if (json_is_object(value) && depth < 3) {
-		print_members(value, depth);
-	} else if (json_is_array(value)) {
-		print_items(value, depth);
-	} else {
-		fputs("...", stdout);
-	}
+	put_value(stdout, value, depth);
 }
 
 /* --- an entry --- */
@@ -106,7 +122,7 @@ static bool is_shown(const char *name)
 	return true;
 }
 
-void ph_entry_words_print(const json_t *entry)
+void ph_entry_words_put(FILE *out, const json_t *entry)
 {
 	const char *name, *between = "";
 	json_t *value;
@@ -114,11 +130,16 @@ void ph_entry_words_print(const json_t *entry)
 	json_object_foreach((json_t *)(uintptr_t)entry, name, value)
 	{
 		if (is_shown(name)) {
-			printf("%s%s ", between, ph_label_say(name));
-			print_value(value, 1);
+			fprintf(out, "%s%s ", between, ph_label_say(name));
+			put_value(out, value, 1);
 			between = ", ";
 		}
 	}
+}
+
+void ph_entry_words_print(const json_t *entry)
+{
+	ph_entry_words_put(stdout, entry);
 }
 
 /* --- a story, for people --- */
@@ -346,16 +367,23 @@ static void print_state(const json_t *state)
 int ph_why_print(const struct ph_cli *cli, json_t *answer)
 {
 	json_int_t left_off = json_integer_value(json_object_get(answer, "left_off"));
+	const json_t *state = json_object_get(answer, "state");
 	const json_t *facts = json_object_get(answer, "facts");
+	int rc = 0;
 
 	if (cli->json) {
 		return ph_out_json(answer);
 	}
-	if (!cli->plain) {
-		print_state(json_object_get(answer, "state"));
-		printf("\n%s\n", ph_say("because", "vì"));
+	if (ph_sheet_is_wanted()) {
+		rc = ph_members_sheet(state);
+		rc = rc != 0 ? rc : ph_stories_sheet(facts);
+	} else {
+		if (!cli->plain) {
+			print_state(state);
+			printf("\n%s\n", ph_say("because", "vì"));
+		}
+		ph_stories_print(cli, facts);
 	}
-	ph_stories_print(cli, facts);
 	if (left_off > 0) {
 		fprintf(stderr,
 			ph_say("%lld earlier entries are not told\n",
@@ -363,5 +391,5 @@ int ph_why_print(const struct ph_cli *cli, json_t *answer)
 			(long long)left_off);
 	}
 	json_decref(answer);
-	return ph_out_flush("", NULL);
+	return rc != 0 ? rc : ph_out_flush("", NULL);
 }

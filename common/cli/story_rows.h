@@ -3,6 +3,7 @@
 #define PH_CLI_STORY_ROWS_H
 
 #include <jansson.h>
+#include <stdio.h>
 
 #include "common/cli/cli.h"
 
@@ -14,7 +15,8 @@
 void ph_stories_print(const struct ph_cli *cli, const json_t *list);
 /* Print ANSWER (taken), of `why`: the state and its stories. 0 or negative errno. */
 int ph_why_print(const struct ph_cli *cli, json_t *answer);
-/* What ENTRY, in its JSON view, says, in one line. */
+/* What ENTRY, in its JSON view, says, in one line; on OUT, or printed. */
+void ph_entry_words_put(FILE *out, const json_t *entry);
 void ph_entry_words_print(const json_t *entry);
 
 #endif

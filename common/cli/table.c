@@ -58,12 +58,17 @@ void ph_table_free(struct ph_table *table)
 
 static void add(struct ph_table *table, const char *text, bool is_number)
 {
-	size_t len = strlen(text);
+	size_t len;
 	char *copy;
 
 	if (!table) {
 		return; /* no memory for it; ph_table_print() says so */
 	}
+	if (!text) {
+		table->failed = true;
+		return;
+	}
+	len = strlen(text);
 	if (table->n == table->cap) {
 		size_t cap = table->cap ? table->cap * 2 : 64;
 		struct cell *cell = realloc(table->cell, cap * sizeof(*cell));

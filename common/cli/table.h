@@ -17,7 +17,7 @@ struct ph_table *ph_table_new(const char *const *headings, unsigned columns, boo
 void ph_table_free(struct ph_table *table);
 /*
  * Set the next cell, row by row, made safe as by ph_text_safe(). Memory errors stick,
- * and a TABLE that is NULL is one. cellf cuts at 511 bytes.
+ * and a TABLE that is NULL is one, as is a TEXT that is. cellf cuts at 511 bytes.
  */
 void ph_table_cell(struct ph_table *table, const char *text);
 void ph_table_cellf(struct ph_table *table, const char *format, ...)

@@ -67,6 +67,18 @@ ok "readers" bash -c "$P reader add --name 'Lò Văn Ế' --born 1990 --card K1 
 $P reader list --csv >readers.csv
 sheets strict readers.csv >readers.json
 is "reader list: by given name; telephone, cards, loans" "$(json readers.json '[[r[0], r[3], r[4], r[5]] for r in j[0][1:]] == [["=Đinh Thị An", "", "K2", "0"], ["Bùi Áng", "", "", "0"], ["Lò Văn Ế", "0912345678", "K1", "1"]]')" true
+for what in 'why copy 000001' 'why title Lý' 'privacy K1' log; do
+  $P $what --csv >out.csv 2>err
+  ok "$what: of its own form" sheets strict out.csv
+  cp ok.out out.json
+  is "$what: no word on standard error" "$(cat err)" ''
+done
+$P why copy 000001 --csv >out.csv && sheets strict out.csv >out.json
+is "why: what it is, then the entries behind it" "$(json out.json '[j[0][0], [r[0] for r in j[1][1:]] == ["copy-put", "loan"], j[1][0][0], j[1][0][-1]]')" '[["member", "value"], true, "kind", "reference"]'
+$P privacy K1 --csv >out.csv && sheets strict out.csv >out.json
+is "privacy: the name, whole" "$(json out.json '["name", "Lò Văn Ế"] in j[0] and "0912345678" in str(j[1])')" true
+ok "and as a workbook" $P privacy K1 --xlsx privacy.xlsx
+ok "of two sheets" sheets parts privacy.xlsx
 ok "taken back" $P return 000001
 ok "as a workbook" $P reader list --xlsx readers.xlsx
 
@@ -107,6 +119,14 @@ rows targets >/dev/null
 is "list targets" "$(json out.json '[r[:3] for r in j[0][1:]]')" '[["M2", "2030", "5000"]]'
 rows tallies >/dev/null
 is "list tallies" "$(json out.json '[r[:4] for r in j[0][1:]]')" '[["budget-state", "1200000", "2026-01-01", "2026-12-31"]]'
+for what in 'why copy 000001' 'privacy K1' log history; do
+  $H $what --csv >out.csv 2>err
+  ok "$what" sheets strict out.csv
+  cp ok.out out.json
+done
+is "history: an entry a line, as many as there are" "$(json out.json 'len(j[0]) - 1')" "$($H history | "$PYTHON" -c 'import json,sys; print(sum(len(json.loads(l)["entries"]) for l in sys.stdin))')"
+$H log --csv --limit 3 >out.csv && sheets strict out.csv >out.json
+is "log: the last of each log" "$(json out.json 'j[0][0]')" '["site", "log", "n", "time", "kind", "what", "ref"]'
 ok "and as a workbook" $H list readers --names --xlsx all.xlsx
 ok "without a formula" sheets parts all.xlsx
 is "a page has at most so many, and says how to go on" "$($H list titles --limit 5 --plain 2>&1 | grep -c .)" 6
