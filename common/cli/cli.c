@@ -311,16 +311,47 @@ static int no_option(const struct ph_cli *cli, const char *word)
 {
 	const char letter[] = { '-', (char)optopt, '\0' };
 	bool is_letter = optopt != 0 && optopt < FIRST_CODE;
+	int len = (int)strcspn(word, "="); /* what follows may be a secret */
 	char text[256];
 
 	if (is_letter && optopt >= '0' && optopt <= '9') {
 		snprintf(text, sizeof(text),
 			 "`%s`: %s... is a number below 0, and none here can be",
 			 cli->command->name, letter);
+	} else if (optopt >= FIRST_CODE) {
+		snprintf(text, sizeof(text), "`%s`: %.*s takes no value",
+			 cli->command->name, len, word);
 	} else {
-		snprintf(text, sizeof(text), "`%s` has no option %s", cli->command->name,
+		snprintf(text, sizeof(text), "`%s` has no option %.*s",
+			 cli->command->name, is_letter ? 2 : len,
 			 is_letter ? letter : word);
 	}
+	return usage_error(cli->program, text);
+}
+
+/*
+ * What gives a secret's file is written out: `--password X`, taken for the beginning of
+ * --password-file, would have the secret itself on the command line and in an error.
+ */
+static bool is_of_secret(const char *name)
+{
+	return strstr(name, "pass") != NULL || strcmp(name, "recovery-key") == 0;
+}
+
+/* WORD is as getopt_long() took it for the option NAME. */
+static bool is_cut_short(const char *word, const char *name)
+{
+	return strcspn(word, "=") != strlen("--") + strlen(name);
+}
+
+static int refuse_cut_short(const struct ph_cli *cli, const char *name)
+{
+	char text[256];
+
+	snprintf(text, sizeof(text),
+		 "`%s`: --%s must be written out, and names a file; a secret itself "
+		 "never stands on a command line, where others can read it",
+		 cli->command->name, name);
 	return usage_error(cli->program, text);
 }
 
@@ -349,8 +380,15 @@ static int read_options(struct ph_cli *cli, int argc, char **argv, bool is_named
 			if (cli->n_set == sizeof(cli->set) / sizeof(cli->set[0])) {
 				return usage_error(cli->program, "too many options");
 			}
-			cli->set[cli->n_set].name =
-				cli->command->options[c - FIRST_CODE].name;
+			const char *name = cli->command->options[c - FIRST_CODE].name;
+			/* getopt_long() went past the value, if that is a word of its own */
+			bool is_apart = optarg && optarg == argv[optind - 1];
+
+			if (is_of_secret(name) &&
+			    is_cut_short(argv[optind - 1 - is_apart], name)) {
+				return refuse_cut_short(cli, name);
+			}
+			cli->set[cli->n_set].name = name;
 			cli->set[cli->n_set++].value = optarg ? optarg : "";
 			continue;
 		}

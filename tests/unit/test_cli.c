@@ -53,6 +53,7 @@ static int chatter(struct ph_cli *cli, struct ph_error *err)
 static const struct ph_cli_option site_options[] = {
 	{ "commune", "CODE", "official code" },
 	{ "update", NULL, "change one that is there" },
+	{ "password-file", "F", "its first line" },
 	{ NULL, NULL, NULL },
 };
 
@@ -102,6 +103,11 @@ static int run_line(const struct ph_cli_program *the_program, const char *line,
 	return status;
 }
 
+#define OUT_IN_FULL                                                                      \
+	"prog: `site add`: --password-file must be written out, and names a file; a "    \
+	"secret itself never stands on a command line, where others can read it; see "   \
+	"`prog help`\n"
+
 static void test_parsing(void **state)
 {
 	static const struct {
@@ -137,6 +143,11 @@ static void test_parsing(void **state)
 		{ "site add --commune a --commune b x",
 		  "site add /home/lib --commune=a --commune=b (x)" },
 		{ "site add --commune= x", "site add /home/lib --commune= (x)" },
+		{ "site add --password-file f x",
+		  "site add /home/lib --password-file=f (x)" },
+		{ "site add --password-file=f x",
+		  "site add /home/lib --password-file=f (x)" },
+		{ "site add --com a x", "site add /home/lib --commune=a (x)" },
 		{ "site add --commune --update x",
 		  "site add /home/lib --commune=--update (x)" },
 		{ "loan C1 B1 B2", "loan /home/lib (C1|B1|B2)" },
@@ -191,7 +202,13 @@ static void test_usage_errors(void **state)
 		{ "status --site x",
 		  "prog: `status` has no option --site; see `prog help`\n" },
 		{ "status --json=3",
-		  "prog: `status` has no option --json=3; see `prog help`\n" },
+		  "prog: `status`: --json takes no value; see `prog help`\n" },
+		{ "status --word=geheim",
+		  "prog: `status` has no option --word; see `prog help`\n" },
+		{ "site add x --password geheim", OUT_IN_FULL },
+		{ "site add x --password=geheim", OUT_IN_FULL },
+		{ "site add --pass geheim x", OUT_IN_FULL },
+		{ "site add --password-fil geheim x", OUT_IN_FULL },
 		{ "status -x", "prog: `status` has no option -x; see `prog help`\n" },
 		{ "-x", "prog: `status` has no option -x; see `prog help`\n" },
 		{ "loan -15",
