@@ -15,6 +15,8 @@
 
 #include <utf8proc.h>
 
+#include "common/base/text.h"
+
 /* Cut a UTF-8 character that the end of the buffer tore. */
 static void trim_torn(char *text)
 {
@@ -36,7 +38,7 @@ static void trim_torn(char *text)
 	}
 }
 
-/* A text may quote any bytes: control characters become blanks, what is no UTF-8 '?'. */
+/* A text may quote any bytes: what is not harmless becomes blanks, what is no UTF-8 '?'. */
 static void make_text(char *text)
 {
 	utf8proc_uint8_t *at = (utf8proc_uint8_t *)text;
@@ -49,8 +51,8 @@ static void make_text(char *text)
 			*at++ = '?';
 			continue;
 		}
-		if (point < 0x20 || point == 0x7f) {
-			*at = ' ';
+		if (!ph_text_is_harmless(point)) {
+			memset(at, ' ', (size_t)len);
 		}
 		at += len;
 	}

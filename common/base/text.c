@@ -316,3 +316,14 @@ int ph_text_fold(struct ph_view in, struct ph_buf *out)
 	}
 	return rc;
 }
+
+bool ph_text_is_harmless(int32_t letter)
+{
+	bool is_control = letter < 0x20 || (letter >= 0x7f && letter <= 0x9f);
+	bool ends_line = letter == 0x2028 || letter == 0x2029;
+	bool turns = letter == 0x061c || letter == 0x200e || letter == 0x200f ||
+		     (letter >= 0x202a && letter <= 0x202e) ||
+		     (letter >= 0x2066 && letter <= 0x2069);
+
+	return !is_control && !ends_line && !turns;
+}

@@ -24,6 +24,12 @@ enum {
  */
 int ph_text_check(struct ph_view in);
 /*
+ * Whether a character may go to a terminal as it is: none that moves the cursor, clears,
+ * paints or ends a line, and none that turns the writing around (U+061C, U+200E, U+200F,
+ * U+202A to U+202E, U+2066 to U+2069), by which one name could look like another.
+ */
+bool ph_text_is_harmless(int32_t letter);
+/*
  * Append the NFC form of IN to OUT. 0; PH_TEXT_E_UTF8, _CONTROL or _MARKS; or -ENOMEM.
  * OUT's content is unchanged on error.
  */

@@ -12,6 +12,7 @@
 #include <utf8proc.h>
 
 #include "common/base/error.h"
+#include "common/base/text.h"
 
 int ph_out_json(json_t *object)
 {
@@ -98,13 +99,6 @@ unsigned ph_text_width(const char *text)
 	return width;
 }
 
-/* Nothing that moves the cursor, clears or paints: controls of both sets, line and paragraph ends. */
-static bool is_harmless(utf8proc_int32_t letter)
-{
-	return letter >= 0x20 && !(letter >= 0x7f && letter <= 0x9f) &&
-	       letter != 0x2028 && letter != 0x2029;
-}
-
 void ph_text_safe(char *out, size_t out_size, const char *text, size_t len)
 {
 	const utf8proc_uint8_t *p = (const utf8proc_uint8_t *)text;
@@ -114,7 +108,7 @@ void ph_text_safe(char *out, size_t out_size, const char *text, size_t len)
 		utf8proc_int32_t letter;
 		utf8proc_ssize_t size =
 			utf8proc_iterate(p + i, (utf8proc_ssize_t)(len - i), &letter);
-		bool shown = size > 0 && is_harmless(letter);
+		bool shown = size > 0 && ph_text_is_harmless(letter);
 		size_t takes = shown ? (size_t)size : 1;
 
 		if (n + takes >= out_size) {

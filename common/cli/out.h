@@ -37,8 +37,8 @@ int ph_out_flush(const char *what, struct ph_error *err);
 /* Columns that TEXT takes on a terminal. */
 unsigned ph_text_width(const char *text);
 /*
- * LEN bytes of TEXT safe to print on a terminal: control characters, line separators and
- * bytes that are no UTF-8 become '?'; cut between two letters. OUT_SIZE at least 1.
+ * LEN bytes of TEXT safe to print on a terminal: what is not harmless
+ * (common/base/text.h) and bytes that are no UTF-8 become '?'; cut between two letters. OUT_SIZE at least 1.
  */
 void ph_text_safe(char *out, size_t out_size, const char *text, size_t len);
 

@@ -57,6 +57,9 @@ static void test_one_line(void **state)
 	(void)state;
 	ph_fail(&err, PH_EXIT_OTHER, -EIO, "file \"a\nb\x1b[2J\x7f\tsách\"");
 	assert_string_equal(err.text, "file \"a b [2J  sách\"");
+	err = (struct ph_error){ 0 };
+	ph_fail(&err, PH_EXIT_OTHER, -EIO, "a\u202e=1\u2028ế");
+	assert_string_equal(err.text, "a   =1   ế");
 }
 
 /* A text at the limit is whole; one byte more is cut between characters. */

@@ -77,6 +77,12 @@ static void test_safe(void **state)
 		  "b",
 		  5, "a?b" },
 		{ "paragraph separator", "\xe2\x80\xa9", 3, "?" },
+		{ "right to left override", "a\u202e=1", 6, "a?=1" },
+		{ "all that turn",
+		  "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u2066\u2067\u2068\u2069",
+		  32, "???????????" },
+		{ "what stands beside them", "\u200d\u2010\u2029\u202f\u2065\u206a", 18,
+		  "\u200d\u2010?\u202f\u2065\u206a" },
 		{ "raw C1 byte",
 		  "\x9b"
 		  "2J",
