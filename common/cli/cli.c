@@ -51,8 +51,8 @@ static int doc_line(const char *doc)
 static void print_usage(FILE *out, const struct ph_cli_program *program,
 			const struct ph_cli_command *command)
 {
-	fprintf(out, "usage: %s [-d DIR] %s%s%s%s\n", program->name, command->name,
-		command->args[0] ? " " : "", command->args,
+	fprintf(out, "%s %s [-d DIR] %s%s%s%s\n", ph_say("usage:", "cách dùng:"),
+		program->name, command->name, command->args[0] ? " " : "", command->args,
 		command->options ? " [options]" : "");
 }
 
@@ -171,7 +171,8 @@ static int usage_error(const struct ph_cli_program *program, const char *text)
 	char safe[640];
 
 	ph_text_safe(safe, sizeof(safe), text, strlen(text));
-	fprintf(stderr, "%s: %s; see `%s help`\n", program->name, safe, program->name);
+	fprintf(stderr, ph_say("%s: %s; see `%s help`\n", "%s: %s; xem `%s help`\n"),
+		program->name, safe, program->name);
 	return PH_EXIT_USAGE;
 }
 
@@ -261,21 +262,19 @@ static const struct ph_cli_command *find_command(const struct ph_cli_program *pr
 /* "site" alone where only "site add" and the like exist: say which there are. */
 static int unknown_command(const struct ph_cli_program *program, const char *word)
 {
+	const char *between = ph_say(" alone, but", " đứng riêng, nhưng có");
+	size_t n = strlen(word);
 	char text[512];
 	size_t len;
 
-	snprintf(text, sizeof(text), "there is no command \"%s\"", word);
+	snprintf(text, sizeof(text),
+		 ph_say("there is no command \"%s\"", "không có lệnh \"%s\""), word);
 	len = strlen(text);
 	for (const struct ph_cli_command *c = program->commands; c->name; c++) {
-		size_t n = strlen(word);
-
 		if (strncmp(c->name, word, n) == 0 && c->name[n] == ' ') {
-			len += (size_t)snprintf(
-				text + len, sizeof(text) - len, "%s `%s`",
-				len == strlen("there is no command \"\"") + n
-					? " alone, but"
-					: ",",
-				c->name);
+			len += (size_t)snprintf(text + len, sizeof(text) - len, "%s `%s`",
+						between, c->name);
+			between = ",";
 			if (len >= sizeof(text)) {
 				break;
 			}
@@ -316,13 +315,17 @@ static int no_option(const struct ph_cli *cli, const char *word)
 
 	if (is_letter && optopt >= '0' && optopt <= '9') {
 		snprintf(text, sizeof(text),
-			 "`%s`: %s... is a number below 0, and none here can be",
+			 ph_say("`%s`: %s... is a number below 0, and none here can be",
+				"`%s`: %s... là số âm, mà ở đây không có số âm"),
 			 cli->command->name, letter);
 	} else if (optopt >= FIRST_CODE) {
-		snprintf(text, sizeof(text), "`%s`: %.*s takes no value",
+		snprintf(text, sizeof(text),
+			 ph_say("`%s`: %.*s takes no value",
+				"`%s`: %.*s không nhận giá trị"),
 			 cli->command->name, len, word);
 	} else {
-		snprintf(text, sizeof(text), "`%s` has no option %.*s",
+		snprintf(text, sizeof(text),
+			 ph_say("`%s` has no option %.*s", "`%s` không có tùy chọn %.*s"),
 			 cli->command->name, is_letter ? 2 : len,
 			 is_letter ? letter : word);
 	}
@@ -349,8 +352,10 @@ static int refuse_cut_short(const struct ph_cli *cli, const char *name)
 	char text[256];
 
 	snprintf(text, sizeof(text),
-		 "`%s`: --%s must be written out, and names a file; a secret itself "
-		 "never stands on a command line, where others can read it",
+		 ph_say("`%s`: --%s must be written out, and names a file; a secret "
+			"itself never stands on a command line, where others can read it",
+			"`%s`: --%s phải viết đủ chữ và chỉ một tệp; bản thân bí mật "
+			"không bao giờ nằm trên dòng lệnh, nơi người khác đọc được"),
 		 cli->command->name, name);
 	return usage_error(cli->program, text);
 }
@@ -378,7 +383,9 @@ static int read_options(struct ph_cli *cli, int argc, char **argv, bool is_named
 
 		if (c >= FIRST_CODE && c < FIRST_CODE + (int)own) {
 			if (cli->n_set == sizeof(cli->set) / sizeof(cli->set[0])) {
-				return usage_error(cli->program, "too many options");
+				return usage_error(
+					cli->program,
+					ph_say("too many options", "quá nhiều tùy chọn"));
 			}
 			const char *name = cli->command->options[c - FIRST_CODE].name;
 			/* getopt_long() went past the value, if that is a word of its own */
@@ -412,7 +419,8 @@ static int read_options(struct ph_cli *cli, int argc, char **argv, bool is_named
 			printf("%s %s\n", cli->program->name, PH_VERSION);
 			return PH_EXIT_DONE;
 		case ':':
-			snprintf(text, sizeof(text), "%s needs a value",
+			snprintf(text, sizeof(text),
+				 ph_say("%s needs a value", "%s cần một giá trị"),
 				 argv[optind - 1]);
 			return usage_error(cli->program, text);
 		default:
@@ -437,12 +445,15 @@ int ph_cli_run(struct ph_cli *cli)
 		cli->dir = cli->program->default_dir();
 	}
 	if (!cli->dir || cli->dir[0] == '\0') {
-		return usage_error(cli->program, "name the folder with -d DIR");
+		return usage_error(cli->program, ph_say("name the folder with -d DIR",
+							"hãy chỉ thư mục bằng -d DIR"));
 	}
 	if (cli->n_args < cli->command->min_args ||
 	    (cli->command->max_args >= 0 && cli->n_args > cli->command->max_args)) {
-		fprintf(stderr, "%s: %s arguments; ", cli->program->name,
-			cli->n_args < cli->command->min_args ? "too few" : "too many");
+		fprintf(stderr, "%s: %s; ", cli->program->name,
+			cli->n_args < cli->command->min_args
+				? ph_say("too few arguments", "thiếu tham số")
+				: ph_say("too many arguments", "thừa tham số"));
 		print_usage(stderr, cli->program, cli->command);
 		return PH_EXIT_USAGE;
 	}
@@ -588,9 +599,11 @@ int ph_cli_uint(const char *text, const char *what, uint64_t min, uint64_t max,
 		uint64_t *out, struct ph_error *err)
 {
 	if (!read_uint(text, min, max, out)) {
-		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-			       "%s: \"%s\" is not a whole number from %llu to %llu", what,
-			       text, (unsigned long long)min, (unsigned long long)max);
+		return ph_fail(
+			err, PH_EXIT_USAGE, -EINVAL,
+			ph_say("%s: \"%s\" is not a whole number from %llu to %llu",
+			       "%s: \"%s\" không phải là số nguyên từ %llu đến %llu"),
+			what, text, (unsigned long long)min, (unsigned long long)max);
 	}
 	return 0;
 }
@@ -600,8 +613,9 @@ int ph_cli_uint_of_person(const char *text, const char *what, uint64_t min, uint
 {
 	if (!read_uint(text, min, max, out)) {
 		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-			       "%s: must be a whole number from %llu to %llu", what,
-			       (unsigned long long)min, (unsigned long long)max);
+			       ph_say("%s: must be a whole number from %llu to %llu",
+				      "%s: phải là số nguyên từ %llu đến %llu"),
+			       what, (unsigned long long)min, (unsigned long long)max);
 	}
 	return 0;
 }
@@ -622,8 +636,9 @@ int ph_cli_get_uint(const struct ph_cli *cli, const char *name, uint64_t min,
 int ph_cli_usage(const struct ph_cli *cli, struct ph_error *err, const char *why)
 {
 	return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-		       "%s; usage: %s [-d DIR] %s%s%s; see `%s help %s`", why,
-		       cli->program->name, cli->command->name,
+		       ph_say("%s; usage: %s [-d DIR] %s%s%s; see `%s help %s`",
+			      "%s; cách dùng: %s [-d DIR] %s%s%s; xem `%s help %s`"),
+		       why, cli->program->name, cli->command->name,
 		       cli->command->args[0] ? " " : "", cli->command->args,
 		       cli->program->name, cli->command->name);
 }

@@ -123,8 +123,10 @@ int ph_export_check(const struct ph_cli *cli, const char *path, struct ph_error 
 {
 	return path && !is_stdout(path) && !ph_cli_has(cli, "yes") && ph_file_exists(path)
 		       ? ph_fail(err, PH_EXIT_OTHER, -EEXIST,
-				 "%s is there already; name another file, or --yes to "
-				 "write over it",
+				 ph_say("%s is there already; name another file, or "
+					"--yes to write over it",
+					"%s đã có; hãy đặt tên khác, hoặc --yes để ghi "
+					"đè"),
 				 path)
 		       : 0;
 }
@@ -134,7 +136,10 @@ static int check(const struct ph_cli *cli, struct ph_error *err)
 	const char *path = ph_cli_get(cli, "xlsx");
 
 	if (cli->json + cli->plain + ph_cli_has(cli, "csv") + (path != NULL) > 1) {
-		return ph_cli_usage(cli, err, "one of --json, --plain, --csv and --xlsx");
+		return ph_cli_usage(
+			cli, err,
+			ph_say("one of --json, --plain, --csv and --xlsx",
+			       "chỉ một trong --json, --plain, --csv và --xlsx"));
 	}
 	return ph_export_check(cli, path, err);
 }

@@ -5,6 +5,7 @@
 #include "tests/unit/capture.h"
 
 #include "common/cli/cli.h"
+#include "common/cli/out.h"
 
 /* What the command saw, as text, and what it gives. */
 static struct {
@@ -107,6 +108,44 @@ static int run_line(const struct ph_cli_program *the_program, const char *line,
 	"prog: `site add`: --password-file must be written out, and names a file; a "    \
 	"secret itself never stands on a command line, where others can read it; see "   \
 	"`prog help`\n"
+
+/* All that is wrong with a command line is said in Vietnamese where that is spoken. */
+static void test_vietnamese(void **state)
+{
+	static const struct {
+		const char *line, *says;
+	} cases[] = {
+		{ "lend", "prog: không có lệnh \"lend\"; xem `prog help`\n" },
+		{ "site", "prog: không có lệnh \"site\" đứng riêng, nhưng có `site add`, "
+			  "`site list`; xem `prog help`\n" },
+		{ "status --site x",
+		  "prog: `status` không có tùy chọn --site; xem `prog help`\n" },
+		{ "status --json=3",
+		  "prog: `status`: --json không nhận giá trị; xem `prog help`\n" },
+		{ "site add x --commune",
+		  "prog: --commune cần một giá trị; xem `prog help`\n" },
+		{ "loan -15",
+		  "prog: `loan`: -1... là số âm, mà ở đây không có số âm; xem "
+		  "`prog help`\n" },
+		{ "site add",
+		  "prog: thiếu tham số; cách dùng: prog [-d DIR] site add CODE "
+		  "[options]\n" },
+		{ "status now", "prog: thừa tham số; cách dùng: prog [-d DIR] status\n" },
+		{ "-d ~ status", "prog: hãy chỉ thư mục bằng -d DIR; xem `prog help`\n" },
+		{ "refuse", "prog: not like this; cách dùng: prog [-d DIR] refuse; xem "
+			    "`prog help refuse`\n" },
+	};
+
+	(void)state;
+	ph_speak(PH_SPEAK_VIETNAMESE);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		int status = run_line(&program, cases[i].line, NULL);
+
+		assert_string_equal(captured.text[1], cases[i].says);
+		assert_int_equal(status, PH_EXIT_USAGE);
+	}
+	ph_speak(PH_SPEAK_OWN);
+}
 
 static void test_parsing(void **state)
 {
@@ -519,6 +558,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_parsing),
+		cmocka_unit_test(test_vietnamese),
 		cmocka_unit_test(test_usage_errors),
 		cmocka_unit_test(test_long_words),
 		cmocka_unit_test(test_too_many_options),
