@@ -146,6 +146,17 @@ static void handle(void *data, struct ph_web_call *call)
 
 /* ---- starting ---- */
 
+/* It is the settings that are to be mended, unless somebody else has the place. */
+static int cannot_listen(int rc, const char *text, struct ph_error *err)
+{
+	bool is_taken = rc == -EADDRINUSE || rc == -ENOMEM || rc == -EMFILE;
+	struct ph_error why = { 0 };
+
+	(void)ph_fail_errno(&why, rc, text);
+	return ph_fail(err, is_taken ? PH_EXIT_OTHER : PH_EXIT_CONFIG, rc,
+		       "[web] listen = %s", why.text);
+}
+
 static int open_path(const char *path, struct ph_error *err)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -165,7 +176,7 @@ static int open_path(const char *path, struct ph_error *err)
 	    chmod(path, SOCKET_MODE) < 0 || listen(fd, BACKLOG) < 0) {
 		rc = -errno;
 		close(fd);
-		return ph_fail_errno(err, rc, path);
+		return cannot_listen(rc, path, err);
 	}
 	return fd;
 }
@@ -187,12 +198,12 @@ static int open_address(const char *text, struct ph_error *err)
 	}
 	snprintf(service, sizeof(service), "%u", port);
 	if (getaddrinfo(host, service, &hints, &found) != 0) {
-		return ph_fail_errno(err, -EINVAL, text);
+		return cannot_listen(-EINVAL, text, err);
 	}
 	fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
 	    bind(fd, found->ai_addr, found->ai_addrlen) < 0 || listen(fd, BACKLOG) < 0) {
-		rc = ph_fail_errno(err, -errno, text);
+		rc = cannot_listen(-errno, text, err);
 		if (fd >= 0) {
 			close(fd);
 		}

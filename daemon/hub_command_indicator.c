@@ -132,7 +132,7 @@ int ph_hub_sheet_make(struct ph_hub *hub, const json_t *request,
 	}
 	rc = ph_indicator_sheet(hub->ledger, &sheet->query, &sheet->json);
 	if (rc == -ENOENT) {
-		return ph_fail(err, PH_EXIT_USAGE, rc,
+		return ph_fail(err, PH_EXIT_OTHER, rc,
 			       "there is no commune %.40s; `packhorsed commune list` "
 			       "shows those there are",
 			       sheet->query.commune);

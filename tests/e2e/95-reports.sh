@@ -218,7 +218,8 @@ wrong "a year before the plan's time" 'is none' M1 --period 1999
 wrong "what comes" '2999-Q1 has not begun; its first day is 2999-01-01' M1 --period 2999-Q1
 wrong "no period" '--period is needed' M1
 wrong "by what it is not" 'M2 is not given by "band"; it is by commune' M2 --period 2026 --by band
-wrong "a commune that is not there" 'no commune 99999' visits --period 2026 --commune 99999
+status "a commune that is not there is nothing found" 1 $H report visits --period 2026 --commune 99999
+like "and it is named" "$(cat ok.out)" 'no commune 99999'
 is "a table is what it is" "$($H report M1 --period 2026-Q3 --table)" "$($H report M1 --period 2026-Q3)"
 wrong "a table and JSON" 'one of --table' M1 --period 2026 --table --json
 wrong "a table and CSV" 'one of --table' M1 --period 2026 --table --csv
