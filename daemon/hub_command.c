@@ -129,6 +129,21 @@ const char *ph_request_need(const json_t *request, const char *name, struct ph_e
 	return text;
 }
 
+int ph_request_limit(const json_t *request, size_t max, size_t *out, struct ph_error *err)
+{
+	const json_t *member = json_object_get(request, "limit");
+	json_int_t limit = json_integer_value(member);
+
+	if (member && limit < 1) {
+		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+			       "limit: must be a whole number from 1 to %zu", max);
+	}
+	if (member) {
+		*out = (uint64_t)limit > max ? max : (size_t)limit;
+	}
+	return 0;
+}
+
 static int catch_up(struct ph_hub *hub, bool looks, struct ph_error *err)
 {
 	struct ph_error first = { 0 };

@@ -52,6 +52,9 @@ const char *ph_request_text(const json_t *request, const char *name);
 /* A string member that must be there; else NULL with ERR (PH_EXIT_USAGE). */
 const char *ph_request_need(const json_t *request, const char *name,
 			    struct ph_error *err);
+/* "limit": how many items of a page, from 1 on, MAX if it is more; *OUT unchanged if it is absent. */
+int ph_request_limit(const json_t *request, size_t max, size_t *out,
+		     struct ph_error *err);
 
 /*
  * The number of an enum by its name, or by any part of it that only one name has ("van",

@@ -31,14 +31,13 @@ static int read_kind(const json_t *request, unsigned *kind, struct ph_error *err
 static int read_query(const json_t *request, struct ph_cases_query *query,
 		      struct ph_error *err)
 {
-	json_int_t limit = json_integer_value(json_object_get(request, "limit"));
+	int rc;
 
 	query->all = json_is_true(json_object_get(request, "all"));
-	query->limit = limit < 1           ? LIMIT_DEFAULT
-		       : limit > LIMIT_MAX ? LIMIT_MAX
-					   : (size_t)limit;
+	query->limit = LIMIT_DEFAULT;
 	query->after = ph_request_text(request, "after");
-	return read_kind(request, &query->kind, err);
+	rc = ph_request_limit(request, LIMIT_MAX, &query->limit, err);
+	return rc < 0 ? rc : read_kind(request, &query->kind, err);
 }
 
 int ph_hub_cases(struct ph_hub *hub, const json_t *request, json_t *answer,

@@ -72,12 +72,10 @@ int ph_hub_list(struct ph_hub *hub, const json_t *request, json_t *answer,
 {
 	const struct ph_opener opener = ph_hub_opener(hub);
 	const char *what = ph_request_need(request, "what", err);
-	json_int_t limit = json_integer_value(json_object_get(request, "limit"));
 	int list = what ? ph_listing_named(what) : -1;
 	struct ph_listing_query query = {
 		.list = (enum ph_listing)list,
 		.day = ph_day_of(ph_hub_now(hub)),
-		.limit = limit < 0 || limit > LIMIT_MAX ? LIMIT_MAX : (size_t)limit,
 		.after = ph_request_text(request, "after"),
 		.opener =
 			json_is_true(json_object_get(request, "names")) ? &opener : NULL,
@@ -92,6 +90,10 @@ int ph_hub_list(struct ph_hub *hub, const json_t *request, json_t *answer,
 				      "list: \"%s\" is not one of " PH_LISTING_NAMES,
 				      what)
 			    : -EINVAL;
+	}
+	rc = ph_request_limit(request, LIMIT_MAX, &query.limit, err);
+	if (rc < 0) {
+		return rc;
 	}
 	if (ph_listing_is_roll(query.list) && query.limit > ROLL_MAX) {
 		query.limit = ROLL_MAX;

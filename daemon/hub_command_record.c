@@ -229,6 +229,40 @@ static void take_back(json_t *answers)
 	}
 }
 
+/* LINES and REFS may lack; if they are there, they are of their form. */
+static int check_lines(const json_t *request, size_t n, struct ph_error *err)
+{
+	const json_t *lines = json_object_get(request, "lines");
+	json_t *refs = json_object_get(request, "refs");
+	const char *name;
+	const json_t *item;
+	json_t *ref;
+	struct ph_ref parsed;
+	size_t i;
+	bool fits = !lines || (json_is_array(lines) && json_array_size(lines) == n);
+
+	json_array_foreach(lines, i, item)
+	{
+		fits = fits && json_is_integer(item) && json_integer_value(item) > 0;
+	}
+	if (!fits) {
+		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+			       "lines: is no list of line numbers, one for each entry");
+	}
+	fits = !refs || json_is_object(refs);
+	json_object_foreach(refs, name, ref)
+	{
+		const char *text = json_string_value(ref);
+
+		fits = fits && name[strspn(name, "0123456789")] == '\0' && text &&
+		       ph_ref_parse(text, strlen(text), &parsed) == 0;
+	}
+	return fits ? 0
+		    : ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+			      "refs: is no object of line numbers and references "
+			      "(<log>.<n>.<hash>)");
+}
+
 /* In a transaction; *SIGNS: it was undone, and nothing of it is to be committed. */
 static int record_all(struct recording *recording, bool *signs, struct ph_error *err)
 {
@@ -278,6 +312,10 @@ int ph_hub_record(struct ph_hub *hub, const json_t *request, json_t *answer,
 	json_object_set_new(answer, "entries", recording.answers);
 	if (n == 0) {
 		return ph_fail(err, PH_EXIT_USAGE, -EINVAL, "the request has no entries");
+	}
+	rc = check_lines(request, n, err);
+	if (rc < 0) {
+		return rc;
 	}
 	recording.refs = calloc(n, sizeof(*recording.refs));
 	rc = recording.refs ? ph_hub_put_begin(hub, err) : -ENOMEM;

@@ -141,11 +141,28 @@ def headers_and_bodies(hub):
     token = f"Authorization: Bearer {hub.tokens['admin']}\r\n"
     ok = hub.ask("GET", "/api/v1/sites")
     tap.equal("a plain question", ok[0], 200)
+    for what in ("lists/out", "lists/titles", "cases"):
+        hub.refused(f"{what}: a page of nothing", 400, "usage", "GET",
+                    f"/api/v1/{what}?limit=0")
+    hub.refused("a report of a commune that is not there", 404, "not-found", "GET",
+                "/api/v1/reports/visits?period=2026&commune=99999")
+    before = hub.ask("GET", "/api/v1/policies")[1]["policies"]
+    one = {"kind": "policy-put", "name": "loan-term-days", "value": "20"}
+    ref = "00" * 16 + ".1." + "00" * 8
+    for name, more in (("lines that are texts", {"lines": ["1"]}),
+                       ("a line too many", {"lines": [1, 2]}),
+                       ("line 0", {"lines": [0]}),
+                       ("a reference that is a number", {"refs": {"1": 7}}),
+                       ("a reference that is none", {"refs": {"1": "x"}}),
+                       ("a reference of no line", {"refs": {"x": ref}})):
+        hub.refused(f"record: {name}", 400, "usage", "POST", "/api/v1/record",
+                    {"entries": [one], **more}, "admin")
+    tap.equal("and nothing was written", hub.ask("GET", "/api/v1/policies")[1]["policies"],
+              before)
     for name, value in (("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff"),
                         ("Content-Security-Policy",
                          "default-src 'none'; frame-ancestors 'none'")):
         tap.equal(f"its header {name}", ok[2].get(name), value)
-    before = hub.ask("GET", "/api/v1/policies")[1]["policies"]
     for method in ("PUT", "DELETE", "OPTIONS", "HEAD", "TRACE", "PATCH"):
         got = hub.ask(method, "/api/v1/keys", {} if method in ("PUT", "PATCH") else None)
         tap.equal(f"{method} is not taken, and what is", (got[0], got[2].get("Allow")),
@@ -378,6 +395,12 @@ def settings():
         got = hub.command("serve")
         tap.ok(f"{text!r} is refused with file and line", got.returncode == 78 and
                "packhorsed.conf:" in got.stderr, got.returncode, got.stderr)
+    for text, says in ((f"{folder}/nowhere/web", "no such file or folder"),
+                       (f"{conf}/web", "not a folder")):
+        write(f"listen = {text}\n")
+        got = hub.command("serve")
+        tap.ok(f"a place that {says}: a matter of the settings", got.returncode == 78 and
+               f"[web] listen = {text}: {says}" in got.stderr, got.returncode, got.stderr)
     try:
         write("")
         hub.start()
