@@ -192,7 +192,8 @@ static void receipted_row(const struct ph_status_report *report, struct ph_table
 		return;
 	}
 	snprintf(text, sizeof(text),
-		 ph_say("%s entries (receipt of %s)", "%s giao dịch (biên nhận %s)"),
+		 ph_say_n(report->state.receipted, "%s entry (receipt of %s)",
+			  "%s entries (receipt of %s)", "%s giao dịch (biên nhận %s)"),
 		 ph_number(number, report->state.receipted),
 		 ph_status_time(time, report->state.receipted_time));
 	row(table, ph_say("At the hub", "Đã ở thư viện tỉnh"), text);
@@ -253,13 +254,17 @@ static void elsewhere_rows(const struct ph_status_report *report, struct ph_tabl
 	char number[PH_NUMBER_TEXT];
 
 	if (report->state.of_site > 0) {
-		snprintf(text, sizeof(text), ph_say("%s entries", "%s giao dịch"),
+		snprintf(text, sizeof(text),
+			 ph_say_n(report->state.of_site, "%s entry", "%s entries",
+				  "%s giao dịch"),
 			 ph_number(number, report->state.of_site));
 		row(table, ph_say("Other machines of this site", "Máy khác của điểm này"),
 		    text);
 	}
 	if (report->state.fed.entries > 0) {
-		snprintf(text, sizeof(text), ph_say("%s facts", "%s thông tin"),
+		snprintf(text, sizeof(text),
+			 ph_say_n(report->state.fed.entries, "%s fact", "%s facts",
+				  "%s thông tin"),
 			 ph_number(number, report->state.fed.entries));
 		row(table, ph_say("From elsewhere", "Từ nơi khác"), text);
 	}
@@ -371,7 +376,9 @@ static void waiting_row(const struct ph_status_report *report, struct ph_table *
 	char text[160];
 
 	if (standings[report->state.standing].headline && report->pending > 0) {
-		snprintf(text, sizeof(text), ph_say("%s entries", "%s giao dịch"),
+		snprintf(text, sizeof(text),
+			 ph_say_n(report->pending, "%s entry", "%s entries",
+				  "%s giao dịch"),
 			 ph_number(number, report->pending));
 		row(table, ph_say("Not sent yet", "Chưa gửi"), text);
 	}
@@ -398,7 +405,8 @@ static int print(const struct ph_status_report *report)
 	char line[160];
 
 	snprintf(line, sizeof(line),
-		 ph_say("%s entries (safe)", "%s giao dịch (an toàn)"),
+		 ph_say_n(report->state.entries, "%s entry (safe)", "%s entries (safe)",
+			  "%s giao dịch (an toàn)"),
 		 ph_number(number, report->state.entries));
 	row(table, ph_say("Saved on this machine", "Đã lưu trên máy này"), line);
 	receipted_row(report, table);

@@ -84,10 +84,13 @@ static int full_stick(struct pack *pack, struct ph_error *err)
 	pack->full = true;
 	return ph_fail(
 		err, PH_EXIT_PARTIAL, -ENOSPC,
-		ph_say("the stick is full: %u bundles are on it, the rest is not. "
-		       "Nothing is lost; pack the rest onto another stick",
-		       "thẻ USB đã đầy: đã ghi %u gói, phần còn lại thì chưa. Không "
-		       "mất gì; hãy ghi tiếp vào thẻ khác"),
+		ph_say_n(pack->manifest.n,
+			 "the stick is full: %u bundle is on it, the rest is not. "
+			 "Nothing is lost; pack the rest onto another stick",
+			 "the stick is full: %u bundles are on it, the rest is not. "
+			 "Nothing is lost; pack the rest onto another stick",
+			 "thẻ USB đã đầy: đã ghi %u gói, phần còn lại thì chưa. Không "
+			 "mất gì; hãy ghi tiếp vào thẻ khác"),
 		pack->manifest.n);
 }
 
@@ -157,12 +160,15 @@ static int print_pack(const struct pack *pack)
 					       (json_int_t)pack->bytes, "removed",
 					       (json_int_t)pack->removed));
 	}
-	printf(ph_say("%s transactions and %" PRIu64 " sealed parts are on the stick, in "
-		      "%u bundles of together %s bytes.\n",
-		      "Đã ghi %s giao dịch và %" PRIu64
-		      " phần kín lên thẻ, trong %u gói, "
-		      "tổng cộng %s byte.\n"),
-	       ph_number(entries, pack->entries), pack->parts, pack->manifest.n,
+	printf(ph_say("Now on the stick: %s %s, %" PRIu64 " %s, in %u %s of together %s "
+		      "bytes.\n",
+		      "Đã ghi lên thẻ: %s %s, %" PRIu64
+		      " %s, trong %u %s, tổng cộng %s byte.\n"),
+	       ph_number(entries, pack->entries),
+	       ph_say_n(pack->entries, "transaction", "transactions", "giao dịch"),
+	       pack->parts,
+	       ph_say_n(pack->parts, "sealed part", "sealed parts", "phần kín"),
+	       pack->manifest.n, ph_say_n(pack->manifest.n, "bundle", "bundles", "gói"),
 	       ph_number(bytes, pack->bytes));
 	printf("%s\n",
 	       ph_say("They stay here too, until the provincial library's receipt comes "
@@ -369,14 +375,20 @@ static int print_take(const struct take *take, const struct ph_site_state *state
 				      "Trên thẻ này không có gì cho máy này."));
 		return 0;
 	}
-	printf(ph_say("%u bundles taken: %" PRIu64 " receipts, %" PRIu64
-		      " entries, %" PRIu64 " pages of the feed.\n",
-		      "Đã nhận %u gói: %" PRIu64 " biên nhận, %" PRIu64
-		      " giao dịch, %" PRIu64 " trang tin.\n"),
-	       take->taken, take->sum.receipts, moved->entries_received,
-	       (uint64_t)moved->fed.pages);
-	printf(ph_say("Without a receipt: %s transactions.\n",
-		      "Chưa có biên nhận: %s giao dịch.\n"),
+	printf(ph_say("%u %s taken: %" PRIu64 " %s, %" PRIu64 " %s, %" PRIu64
+		      " %s of the feed.\n",
+		      "Đã nhận %u %s: %" PRIu64 " %s, %" PRIu64 " %s, %" PRIu64
+		      " %s tin.\n"),
+	       take->taken, ph_say_n(take->taken, "bundle", "bundles", "gói"),
+	       take->sum.receipts,
+	       ph_say_n(take->sum.receipts, "receipt", "receipts", "biên nhận"),
+	       moved->entries_received,
+	       ph_say_n(moved->entries_received, "entry", "entries", "giao dịch"),
+	       (uint64_t)moved->fed.pages,
+	       ph_say_n(moved->fed.pages, "page", "pages", "trang"));
+	printf(ph_say_n(pending, "Without a receipt: %s transaction.\n",
+			"Without a receipt: %s transactions.\n",
+			"Chưa có biên nhận: %s giao dịch.\n"),
 	       ph_number(number, pending));
 	return 0;
 }

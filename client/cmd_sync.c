@@ -106,27 +106,36 @@ static void print_taken(const struct total *total)
 	char number[2][PH_NUMBER_TEXT];
 
 	if (moved->entries_of_site > 0 || moved->parts_received > 0) {
-		printf(ph_say("From other machines of this site: %s entries.\n",
-			      "Từ máy khác của điểm: %s giao dịch.\n"),
+		printf(ph_say_n(moved->entries_of_site,
+				"From other machines of this site: %s entry.\n",
+				"From other machines of this site: %s entries.\n",
+				"Từ máy khác của điểm: %s giao dịch.\n"),
 		       ph_number(number[0], moved->entries_of_site));
 	}
 	if (moved->entries_back > 0) {
-		printf(ph_say("This device's own, which was missing here: %s entries "
-			      "came "
-			      "back.\n",
-			      "Của chính máy này, trước còn thiếu: %s giao dịch đã "
-			      "về.\n"),
+		printf(ph_say_n(moved->entries_back,
+				"This device's own, which was missing here: %s entry "
+				"came back.\n",
+				"This device's own, which was missing here: %s entries "
+				"came "
+				"back.\n",
+				"Của chính máy này, trước còn thiếu: %s giao dịch đã "
+				"về.\n"),
 		       ph_number(number[0], moved->entries_back));
 	}
 	if (moved->fed.facts > 0 || moved->fed.left > 0) {
-		printf(ph_say("%s facts from elsewhere, %s left.\n",
-			      "Nhận %s thông tin từ nơi khác, %s thứ không còn ở đây.\n"),
+		printf(ph_say_n(moved->fed.facts, "%s fact from elsewhere, %s left.\n",
+				"%s facts from elsewhere, %s left.\n",
+				"Nhận %s thông tin từ nơi khác, %s thứ không còn ở "
+				"đây.\n"),
 		       ph_number(number[0], moved->fed.facts),
 		       ph_number(number[1], moved->fed.left));
 	}
 	if (moved->fed.cases > 0) {
-		printf(ph_say("%s cases to look at came: packhorse cases\n",
-			      "Có %s việc cần xem: packhorse cases\n"),
+		printf(ph_say_n(moved->fed.cases,
+				"%s case to look at came: packhorse cases\n",
+				"%s cases to look at came: packhorse cases\n",
+				"Có %s việc cần xem: packhorse cases\n"),
 		       ph_number(number[0], moved->fed.cases));
 	}
 }
@@ -164,15 +173,20 @@ static int print(const struct ph_cli *cli, const struct total *total)
 				  "courier", total->courier));
 	}
 	if (total->complete && ph_cli_has(cli, "sibling")) {
-		printf(ph_say("Gave %s entries to the other machine.\n",
-			      "Đã chuyển %s giao dịch cho máy kia.\n"),
+		printf(ph_say_n(total->moved.entries_sent,
+				"Gave %s entry to the other machine.\n",
+				"Gave %s entries to the other machine.\n",
+				"Đã chuyển %s giao dịch cho máy kia.\n"),
 		       ph_number(number[0], total->moved.entries_sent));
 	} else if (total->complete) {
-		printf(ph_say("Sent %s entries; all is at the hub. %s bytes up, %s "
-			      "down.\n",
-			      "Đã gửi %s giao dịch; thư viện tỉnh đã nhận đủ. Gửi %s "
-			      "byte, "
-			      "nhận %s byte.\n"),
+		printf(ph_say_n(total->moved.entries_sent,
+				"Sent %s entry; all is at the hub. %s bytes up, %s "
+				"down.\n",
+				"Sent %s entries; all is at the hub. %s bytes up, %s "
+				"down.\n",
+				"Đã gửi %s giao dịch; thư viện tỉnh đã nhận đủ. Gửi %s "
+				"byte, "
+				"nhận %s byte.\n"),
 		       ph_number(number[0], total->moved.entries_sent),
 		       ph_number(number[1], total->bytes_up),
 		       ph_number(number[2], total->bytes_down));

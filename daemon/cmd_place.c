@@ -183,7 +183,11 @@ static int send_communes(const struct ph_cli *cli, json_t *communes, struct ph_e
 		return ph_out_json(json_pack("{s:i, s:I, s:I}", "schema", 1, "added",
 					     sums[0], "unchanged", sums[1]));
 	}
-	fprintf(stderr, "%lld communes added or changed, %lld as they were\n",
+	fprintf(stderr,
+		ph_say_n((uint64_t)sums[0],
+			 "%lld commune added or changed, %lld as they were\n",
+			 "%lld communes added or changed, %lld as they were\n",
+			 "đã thêm hoặc sửa %lld xã, phường; %lld giữ nguyên\n"),
 		(long long)sums[0], (long long)sums[1]);
 	return 0;
 }

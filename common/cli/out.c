@@ -154,6 +154,12 @@ const char *ph_say(const char *english, const char *vietnamese)
 	return ph_is_vietnamese() ? vietnamese : english;
 }
 
+const char *ph_say_n(uint64_t n, const char *one, const char *many,
+		     const char *vietnamese)
+{
+	return ph_is_vietnamese() ? vietnamese : n == 1 ? one : many;
+}
+
 const char *ph_number(char out[static PH_NUMBER_TEXT], uint64_t number)
 {
 	char digits[24];

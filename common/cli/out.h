@@ -57,6 +57,10 @@ void ph_speak(enum ph_speak language);
 /* English or Vietnamese. */
 const char *ph_say(const char *english, const char *vietnamese)
 	__attribute__((format_arg(1), format_arg(2)));
+/* Of N things: ONE for one of them and MANY for others, in English; in Vietnamese one word does. */
+const char *ph_say_n(uint64_t n, const char *one, const char *many,
+		     const char *vietnamese)
+	__attribute__((format_arg(2), format_arg(3), format_arg(4)));
 /* 1832 as 1,832 or 1.832. */
 #define PH_NUMBER_TEXT 32
 const char *ph_number(char out[static PH_NUMBER_TEXT], uint64_t number);

@@ -386,8 +386,9 @@ int ph_why_print(const struct ph_cli *cli, json_t *answer)
 	}
 	if (left_off > 0) {
 		fprintf(stderr,
-			ph_say("%lld earlier entries are not told\n",
-			       "%lld giao dịch trước đó không kể ở đây\n"),
+			ph_say_n((uint64_t)left_off, "%lld earlier entry is not told\n",
+				 "%lld earlier entries are not told\n",
+				 "%lld giao dịch trước đó không kể ở đây\n"),
 			(long long)left_off);
 	}
 	json_decref(answer);

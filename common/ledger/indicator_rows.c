@@ -42,7 +42,7 @@ const struct ph_indicator ph_indicators[] = {
 	  "số xã xây dựng mô hình thư viện cơ sở", PH_FROM_MODEL, BYS(PH_BY_COMMUNE),
 	  COLUMNS(OTHER("status", "status", "tình trạng", PH_CELL_TEXT, 0),
 		  OTHER("decision", "decision", "quyết định", PH_CELL_TEXT, 0),
-		  OTHER("date", "of", "ngày", PH_CELL_DAY, 0),
+		  OTHER("date", "decided on", "ngày quyết định", PH_CELL_DAY, 0),
 		  COUNT("recognised", "recognised", "được công nhận", 0)),
 	  .targets = { 1500, 5000, 9000 } },
 	{ "M2", "grassroots libraries that work effectively with the provincial library",

@@ -114,6 +114,18 @@ static void test_safe(void **state)
 }
 
 /* What does not fit is cut between two letters. */
+static void test_how_many(void **state)
+{
+	(void)state;
+	ph_speak(PH_SPEAK_ENGLISH);
+	assert_string_equal(ph_say_n(0, "bundle", "bundles", "gói"), "bundles");
+	assert_string_equal(ph_say_n(1, "bundle", "bundles", "gói"), "bundle");
+	assert_string_equal(ph_say_n(2, "bundle", "bundles", "gói"), "bundles");
+	ph_speak(PH_SPEAK_VIETNAMESE);
+	assert_string_equal(ph_say_n(1, "bundle", "bundles", "gói"), "gói");
+	ph_speak(PH_SPEAK_OWN);
+}
+
 static void test_safe_cut(void **state)
 {
 	static const char *const cuts[] = { NULL, "", "a", "a", "a", "aệ", "aệb", "aệb" };
@@ -481,15 +493,16 @@ static void test_terminal(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_width),          cmocka_unit_test(test_safe),
-		cmocka_unit_test(test_safe_cut),       cmocka_unit_test(test_table),
-		cmocka_unit_test(test_plain_table),    cmocka_unit_test(test_empty_table),
-		cmocka_unit_test(test_hostile_cells),  cmocka_unit_test(test_many_cells),
-		cmocka_unit_test(test_long_cell),      cmocka_unit_test(test_no_table),
-		cmocka_unit_test(test_failing_stream), cmocka_unit_test(test_json),
-		cmocka_unit_test(test_plain),          cmocka_unit_test(test_flush),
-		cmocka_unit_test(test_language),       cmocka_unit_test(test_number),
-		cmocka_unit_test(test_span),           cmocka_unit_test(test_terminal),
+		cmocka_unit_test(test_width),       cmocka_unit_test(test_safe),
+		cmocka_unit_test(test_safe_cut),    cmocka_unit_test(test_how_many),
+		cmocka_unit_test(test_table),       cmocka_unit_test(test_plain_table),
+		cmocka_unit_test(test_empty_table), cmocka_unit_test(test_hostile_cells),
+		cmocka_unit_test(test_many_cells),  cmocka_unit_test(test_long_cell),
+		cmocka_unit_test(test_no_table),    cmocka_unit_test(test_failing_stream),
+		cmocka_unit_test(test_json),        cmocka_unit_test(test_plain),
+		cmocka_unit_test(test_flush),       cmocka_unit_test(test_language),
+		cmocka_unit_test(test_number),      cmocka_unit_test(test_span),
+		cmocka_unit_test(test_terminal),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
