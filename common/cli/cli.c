@@ -20,6 +20,7 @@
 #include "common/base/secret.h"
 #include "common/cli/export.h"
 #include "common/cli/given.h"
+#include "common/cli/help.h"
 #include "common/cli/out.h"
 
 #define WORDS_MAX    3 /* "help", and a name of two words */
@@ -40,131 +41,6 @@ static const struct option common_options[] = {
 	{ "version", no_argument, NULL, VERSION_CODE },
 };
 #define COMMON_COUNT (sizeof(common_options) / sizeof(common_options[0]))
-
-/* --- help --- */
-
-static int doc_line(const char *doc)
-{
-	return (int)strcspn(doc, "\n");
-}
-
-static void print_usage(FILE *out, const struct ph_cli_program *program,
-			const struct ph_cli_command *command)
-{
-	fprintf(out, "%s %s [-d DIR] %s%s%s%s\n", ph_say("usage:", "cách dùng:"),
-		program->name, command->name, command->args[0] ? " " : "", command->args,
-		command->options ? " [options]" : "");
-}
-
-static void print_command_help(const struct ph_cli_program *program,
-			       const struct ph_cli_command *command)
-{
-	print_usage(stdout, program, command);
-	printf("\n%s\n", command->doc);
-	if (command->options) {
-		printf("\noptions:\n");
-		for (const struct ph_cli_option *o = command->options; o->name; o++) {
-			char left[64];
-
-			snprintf(left, sizeof(left), "--%s%s%s", o->name,
-				 o->arg ? " " : "", o->arg ? o->arg : "");
-			printf("  %-28s %s\n", left, o->doc);
-		}
-	}
-	printf("\ncommon options: -d DIR, --json, --plain, --stdin, --help, --version\n");
-}
-
-/* --- families: commands of two words whose first word is the same --- */
-
-#define FOLDED_FROM 3 /* so many of a family stand on one line of `help` */
-
-/* The length of the first word of a name of two; 0 if it has one. */
-static size_t family_len(const char *name)
-{
-	const char *blank = strchr(name, ' ');
-
-	return blank ? (size_t)(blank - name) : 0;
-}
-
-static bool in_family(const char *name, const char *word, size_t len)
-{
-	return len > 0 && family_len(name) == len && strncmp(name, word, len) == 0;
-}
-
-static unsigned family_size(const struct ph_cli_program *program, const char *word,
-			    size_t len)
-{
-	unsigned n = 0;
-
-	for (const struct ph_cli_command *c = program->commands; c->name; c++) {
-		n += in_family(c->name, word, len);
-	}
-	return n;
-}
-
-static void print_line(const struct ph_cli_command *command)
-{
-	printf("  %-16s %.*s\n", command->name, doc_line(command->doc), command->doc);
-}
-
-/* "  card             issue, show", at the first of them; nothing at the others. */
-static void print_folded(const struct ph_cli_program *program,
-			 const struct ph_cli_command *command)
-{
-	size_t len = family_len(command->name);
-	bool first = true;
-
-	for (const struct ph_cli_command *c = program->commands; c < command; c++) {
-		if (in_family(c->name, command->name, len)) {
-			return;
-		}
-	}
-	printf("  %-16.*s ", (int)len, command->name);
-	for (const struct ph_cli_command *c = command; c->name; c++) {
-		if (in_family(c->name, command->name, len)) {
-			printf("%s%s", first ? "" : ", ", c->name + len + 1);
-			first = false;
-		}
-	}
-	printf("\n");
-}
-
-/* All commands, families on one line each unless ALL. */
-static void print_help(const struct ph_cli_program *program, bool all)
-{
-	const char *group = "";
-	bool folded = false;
-
-	printf("%s: %s\n\nusage: %s [-d DIR] COMMAND [arguments]\n", program->name,
-	       program->summary, program->name);
-	for (const struct ph_cli_command *c = program->commands; c->name; c++) {
-		size_t len = family_len(c->name);
-
-		if (strcmp(group, c->group) != 0) {
-			group = c->group;
-			printf("\n%s:\n", group);
-		}
-		if (!all && family_size(program, c->name, len) >= FOLDED_FROM) {
-			print_folded(program, c);
-			folded = true;
-		} else {
-			print_line(c);
-		}
-	}
-	printf("\n`%s help COMMAND` says more of one%s. Without a command: status.\n",
-	       program->name, folded ? ", `help all` a line of each" : "");
-}
-
-/* A line for each command whose first word is WORD. */
-static void print_family(const struct ph_cli_program *program, const char *word)
-{
-	for (const struct ph_cli_command *c = program->commands; c->name; c++) {
-		if (in_family(c->name, word, strlen(word))) {
-			print_line(c);
-		}
-	}
-	printf("\n`%s help %s ...` says more of one.\n", program->name, word);
-}
 
 static int usage_error(const struct ph_cli_program *program, const char *text)
 {
@@ -363,9 +239,9 @@ static int refuse_cut_short(const struct ph_cli *cli, const char *name)
 static int asked_for_help(const struct ph_cli *cli, bool is_named)
 {
 	if (is_named) {
-		print_command_help(cli->program, cli->command);
+		ph_help_command(cli->program, cli->command);
 	} else {
-		print_help(cli->program, false);
+		ph_help_print(cli->program, false);
 	}
 	return PH_EXIT_DONE;
 }
@@ -454,7 +330,7 @@ int ph_cli_run(struct ph_cli *cli)
 			cli->n_args < cli->command->min_args
 				? ph_say("too few arguments", "thiếu tham số")
 				: ph_say("too many arguments", "thừa tham số"));
-		print_usage(stderr, cli->program, cli->command);
+		ph_help_usage(stderr, cli->program, cli->command);
 		return PH_EXIT_USAGE;
 	}
 	if (cli->program->hands && cli->program->hands(cli, &status)) {
@@ -485,11 +361,11 @@ static int help(const struct ph_cli_program *program, int argc, char **argv,
 	char name[64];
 
 	if (words[1] == argc || strcmp(argv[words[1]], "help") == 0) {
-		print_help(program, false);
+		ph_help_print(program, false);
 		return PH_EXIT_DONE;
 	}
 	if (strcmp(argv[words[1]], "all") == 0) {
-		print_help(program, true);
+		ph_help_print(program, true);
 		return PH_EXIT_DONE;
 	}
 	snprintf(name, sizeof(name), "%s %s", argv[words[1]],
@@ -499,14 +375,14 @@ static int help(const struct ph_cli_program *program, int argc, char **argv,
 		command = ph_cli_find(program, argv[words[1]]);
 	}
 	if (!command &&
-	    family_size(program, argv[words[1]], strlen(argv[words[1]])) > 0) {
-		print_family(program, argv[words[1]]);
+	    ph_help_family_size(program, argv[words[1]], strlen(argv[words[1]])) > 0) {
+		ph_help_family(program, argv[words[1]]);
 		return PH_EXIT_DONE;
 	}
 	if (!command) {
 		return unknown_command(program, argv[words[1]]);
 	}
-	print_command_help(program, command);
+	ph_help_command(program, command);
 	return PH_EXIT_DONE;
 }
 
