@@ -10,6 +10,7 @@
 #include "client/card.h"
 #include "client/page.h"
 #include "client/register.h"
+#include "common/cli/out.h"
 
 static int put(struct ph_desk *desk, struct ph_cli *cli, struct ph_error *err)
 {
@@ -39,8 +40,10 @@ static int run_issue(struct ph_cli *cli, struct ph_error *err)
 	int rc;
 
 	if ((cli->n_args == 1) != ph_cli_has(cli, "print-card")) {
-		return ph_cli_usage(cli, err,
-				    "give a card, or --print-card for a new code");
+		return ph_cli_usage(
+			cli, err,
+			ph_say("give a card, or --print-card for a new code",
+			       "hãy cho mã thẻ, hoặc --print-card để in mã mới"));
 	}
 	rc = ph_desk_open(&desk, cli, err);
 	if (rc < 0) {

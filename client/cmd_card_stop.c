@@ -9,6 +9,7 @@
 
 #include "client/card.h"
 #include "client/form.h"
+#include "common/cli/out.h"
 
 static const struct ph_slip_field card = PH_SLIP_NAMED("card");
 static const struct ph_slip_field fields[] = { PH_SLIP_NAMED("reason"), { 0 } };
@@ -55,12 +56,16 @@ static int run_replace(struct ph_cli *cli, struct ph_error *err)
 	int rc;
 
 	if ((cli->n_args == 1) != ph_cli_has(cli, "print-card")) {
-		return ph_cli_usage(cli, err,
-				    "give the new card, or --print-card for a new code");
+		return ph_cli_usage(
+			cli, err,
+			ph_say("give the new card, or --print-card for a new code",
+			       "hãy cho thẻ mới, hoặc --print-card để in mã mới"));
 	}
 	if (cli->n_args == 2 && strcmp(cli->args[0], cli->args[1]) == 0) {
-		return ph_cli_usage(cli, err,
-				    "both are the same: codes are never reused");
+		return ph_cli_usage(
+			cli, err,
+			ph_say("both are the same: codes are never reused",
+			       "hai mã giống nhau: mã không bao giờ dùng lại"));
 	}
 	rc = ph_desk_open(&desk, cli, err);
 	if (rc < 0) {

@@ -32,7 +32,9 @@ static int read_query(const struct ph_cli *cli, struct ph_cases_query *query,
 					  .limit = limit,
 					  .after = ph_cli_get(cli, "after") };
 	return rc == 0 && kind && query->kind == 0
-		       ? ph_cli_usage(cli, err, "--kind: there are no such cases")
+		       ? ph_cli_usage(cli, err,
+				      ph_say("--kind: there are no such cases",
+					     "--kind: không có loại việc như thế"))
 		       : rc;
 }
 

@@ -10,6 +10,7 @@
 
 #include "client/copy_name.h"
 #include "client/page.h"
+#include "common/cli/out.h"
 
 static const struct ph_slip_field fields[] = {
 	{ .option = "title",
@@ -45,11 +46,15 @@ static int run_add(struct ph_cli *cli, struct ph_error *err)
 	int rc;
 
 	if (!ph_cli_has(cli, "title")) {
-		return ph_cli_usage(cli, err, "say which title with --title REF");
+		return ph_cli_usage(cli, err,
+				    ph_say("say which title with --title REF",
+					   "hãy cho biết nhan đề nào bằng --title REF"));
 	}
 	if ((cli->n_args == 0) == !ph_cli_has(cli, "print-code")) {
-		return ph_cli_usage(cli, err,
-				    "give a code, or --print-code for a new one");
+		return ph_cli_usage(
+			cli, err,
+			ph_say("give a code, or --print-code for a new one",
+			       "hãy cho một mã, hoặc --print-code để in mã mới"));
 	}
 	rc = ph_desk_open(&desk, cli, err);
 	if (rc < 0) {
@@ -69,7 +74,9 @@ static int put_set(struct ph_desk *desk, const struct ph_cli *cli, struct ph_err
 
 	rc = rc != 0 ? rc : ph_desk_fields(desk, fields, slip, &count, err);
 	if (rc == 0 && count == 0) {
-		rc = ph_cli_usage(cli, err, "say what is to be changed");
+		rc = ph_cli_usage(
+			cli, err,
+			ph_say("say what is to be changed", "hãy cho biết cần sửa gì"));
 	}
 	if (rc != 0) {
 		json_decref(slip);

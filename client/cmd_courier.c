@@ -173,7 +173,9 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 	struct ph_site_info info;
 	struct ph_van van;
 	int rc = ph_export_is_asked(cli) && !ph_cli_has(cli, "list")
-			 ? ph_cli_usage(cli, err, "--csv and --xlsx go with --list")
+			 ? ph_cli_usage(cli, err,
+					ph_say("--csv and --xlsx go with --list",
+					       "--csv và --xlsx chỉ đi cùng --list"))
 			 : ph_command_open(cli, &site, err);
 
 	if (rc < 0) {

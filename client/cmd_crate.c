@@ -201,7 +201,8 @@ static int fill_dispatch(struct ph_desk *desk, json_t *slip, json_t *crate,
 	if (rc == 0 &&
 	    json_equal(json_object_get(slip, "from"), json_object_get(slip, "to"))) {
 		rc = ph_cli_usage(desk->cli, err,
-				  "the crate goes to the site that it leaves");
+				  ph_say("the crate goes to the site that it leaves",
+					 "thùng được gửi tới chính điểm mà nó rời đi"));
 	}
 	if (rc == 0 && ph_cli_has(desk->cli, "crate")) {
 		rc = check_crate(desk, ph_cli_get(desk->cli, "crate"),
@@ -241,7 +242,8 @@ static int dispatch(struct ph_desk *desk, struct ph_error *err)
 
 	if (rc == 0 && json_array_size(load.codes) == 0) {
 		rc = ph_cli_usage(desk->cli, err,
-				  "there is no copy to go into the crate");
+				  ph_say("there is no copy to go into the crate",
+					 "không có bản sách nào để xếp vào thùng"));
 	}
 	rc = rc != 0 ? rc : name_crate(desk, &crate, err);
 	rc = rc != 0 ? rc : put_dispatches(desk, &load, crate, err);
@@ -257,7 +259,9 @@ static int run_dispatch(struct ph_cli *cli, struct ph_error *err)
 	int rc;
 
 	if (!ph_cli_has(cli, "to")) {
-		return ph_cli_usage(cli, err, "say where it goes with --to SITE");
+		return ph_cli_usage(cli, err,
+				    ph_say("say where it goes with --to SITE",
+					   "hãy cho biết gửi tới đâu bằng --to SITE"));
 	}
 	rc = ph_desk_open(&desk, cli, err);
 	if (rc < 0) {
@@ -377,10 +381,12 @@ static int run_receive(struct ph_cli *cli, struct ph_error *err)
 	int rc;
 
 	if (cli->n_args == 1 && !ph_cli_has(cli, "listed") && !ph_cli_has(cli, "final")) {
-		return ph_cli_usage(cli, err,
-				    "give the copies, or - to scan them, or --listed to "
-				    "take them from the list; --final when nothing more "
-				    "comes");
+		return ph_cli_usage(
+			cli, err,
+			ph_say("give the copies, or - to scan them, or --listed to take "
+			       "them from the list; --final when nothing more comes",
+			       "hãy cho các bản sách, hoặc - để quét, hoặc --listed để "
+			       "lấy theo danh sách; --final khi không còn gì nữa"));
 	}
 	rc = ph_desk_open(&desk, cli, err);
 	if (rc < 0) {

@@ -356,8 +356,10 @@ static int run_pin(struct ph_cli *cli, struct ph_error *err)
 	int rc = look(cli, &state, err);
 
 	if (rc == 0 && state != PH_DESK_NO_PIN && ph_cli_has(cli, "new-card")) {
-		return ph_cli_usage(cli, err,
-				    "this desk has a card; `desk card` makes another");
+		return ph_cli_usage(
+			cli, err,
+			ph_say("this desk has a card; `desk card` makes another",
+			       "bàn này đã có thẻ; `desk card` làm thẻ khác"));
 	}
 	return rc < 0                    ? rc
 	       : state == PH_DESK_NO_PIN ? renew(cli, state, err)

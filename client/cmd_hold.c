@@ -9,6 +9,7 @@
 
 #include "client/form.h"
 #include "client/holding.h"
+#include "common/cli/out.h"
 #include "common/ledger/rule.h"
 
 /* --- place --- */
@@ -64,7 +65,9 @@ static const struct ph_cli_option place_options[] = {
 static int run_place(struct ph_cli *cli, struct ph_error *err)
 {
 	if (ph_cli_has(cli, "title") == ph_cli_has(cli, "copy")) {
-		return ph_cli_usage(cli, err, "give --title or --copy, one of them");
+		return ph_cli_usage(cli, err,
+				    ph_say("give --title or --copy, one of them",
+					   "hãy cho --title hoặc --copy, một trong hai"));
 	}
 	return ph_form_run(cli, err);
 }

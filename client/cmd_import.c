@@ -225,7 +225,9 @@ static int check_choice(const struct ph_cli *cli, const char *option,
 	if (!value) {
 		return 0;
 	}
-	snprintf(why, sizeof(why), "--%s: there is no \"%.40s\"", option, value);
+	snprintf(why, sizeof(why),
+		 ph_say("--%s: there is no \"%.40s\"", "--%s: không có \"%.40s\""),
+		 option, value);
 	return ph_cli_usage(cli, err, why);
 }
 

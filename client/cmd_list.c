@@ -70,7 +70,9 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 	int rc;
 
 	if (list < 0) {
-		return ph_cli_usage(cli, err, "lists are " PH_LISTING_NAMES);
+		return ph_cli_usage(cli, err,
+				    ph_say("lists are " PH_LISTING_NAMES,
+					   "có các danh sách " PH_LISTING_NAMES));
 	}
 	rc = ph_cli_get_uint(cli, "limit", 1, LIMIT_MAX, &limit, err);
 	rc = rc != 0 ? rc : ph_command_open(cli, &site, err);

@@ -8,13 +8,17 @@
 #include <errno.h>
 
 #include "client/form.h"
+#include "common/cli/out.h"
 
 /* What is merged with itself would say nothing. */
 static int check_two(struct ph_desk *desk, json_t *slip, const char *one,
 		     const char *other, struct ph_error *err)
 {
 	if (json_equal(json_object_get(slip, one), json_object_get(slip, other))) {
-		return ph_cli_usage(desk->cli, err, "both are the same: name two");
+		return ph_cli_usage(
+			desk->cli, err,
+			ph_say("both are the same: name two",
+			       "hai cái giống nhau: hãy nêu hai cái khác nhau"));
 	}
 	return 0;
 }

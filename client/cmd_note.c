@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "client/form.h"
+#include "common/cli/out.h"
 
 #define LINE_ROOM 4096
 
@@ -27,7 +28,9 @@ static int add_text(struct ph_desk *desk, json_t *slip, struct ph_error *err)
 		return 0;
 	}
 	if (!fgets(line, sizeof(line), stdin)) {
-		return ph_cli_usage(desk->cli, err, "say what is to be noted");
+		return ph_cli_usage(
+			desk->cli, err,
+			ph_say("say what is to be noted", "hãy cho biết cần ghi chú gì"));
 	}
 	line[strcspn(line, "\r\n")] = '\0';
 	return ph_slip_text(slip, "text", line, err);

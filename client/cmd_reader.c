@@ -10,6 +10,7 @@
 
 #include "client/card.h"
 #include "client/page.h"
+#include "common/cli/out.h"
 
 static const struct ph_slip_field fields[] = {
 	PH_SLIP_NAMED("name"),    PH_SLIP_NAMED("born"),     PH_SLIP_NAMED("telephone"),
@@ -26,7 +27,9 @@ static int put(struct ph_desk *desk, const struct ph_cli *cli, const char *who,
 	int rc = slip ? ph_desk_fields(desk, fields, slip, &count, err) : -EINVAL;
 
 	if (rc == 0 && count == 0) {
-		rc = ph_cli_usage(cli, err, "say what is to be changed");
+		rc = ph_cli_usage(
+			cli, err,
+			ph_say("say what is to be changed", "hãy cho biết cần sửa gì"));
 	}
 	if (rc == 0 && who) {
 		rc = ph_scan_reader(&desk->scanner, who, ref_out, err);
@@ -53,10 +56,15 @@ static int run_add(struct ph_cli *cli, struct ph_error *err)
 	int rc;
 
 	if (!ph_cli_has(cli, "name")) {
-		return ph_cli_usage(cli, err, "say the reader's name with --name");
+		return ph_cli_usage(cli, err,
+				    ph_say("say the reader's name with --name",
+					   "hãy cho tên bạn đọc bằng --name"));
 	}
 	if (card && print) {
-		return ph_cli_usage(cli, err, "give --card or --print-card, not both");
+		return ph_cli_usage(
+			cli, err,
+			ph_say("give --card or --print-card, not both",
+			       "hãy cho --card hoặc --print-card, không phải cả hai"));
 	}
 	rc = ph_desk_open(&desk, cli, err);
 	if (rc < 0) {

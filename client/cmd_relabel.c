@@ -94,8 +94,10 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 	int rc;
 
 	if ((cli->n_args == 1) != ph_cli_has(cli, "print-code")) {
-		return ph_cli_usage(cli, err,
-				    "give the new code, or --print-code for a new one");
+		return ph_cli_usage(
+			cli, err,
+			ph_say("give the new code, or --print-code for a new one",
+			       "hãy cho mã mới, hoặc --print-code để in mã mới"));
 	}
 	rc = ph_desk_open(&desk, cli, err);
 	if (rc < 0) {

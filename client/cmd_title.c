@@ -9,6 +9,7 @@
 
 #include "client/page.h"
 #include "client/slip.h"
+#include "common/cli/out.h"
 
 static const struct ph_slip_field fields[] = {
 	PH_SLIP_NAMED("name"),
@@ -36,7 +37,9 @@ static int put(struct ph_desk *desk, const struct ph_cli *cli, const char *ref,
 	int rc = slip ? ph_desk_fields(desk, fields, slip, &count, err) : -EINVAL;
 
 	if (rc == 0 && count == 0) {
-		rc = ph_cli_usage(cli, err, "say what is to be changed");
+		rc = ph_cli_usage(
+			cli, err,
+			ph_say("say what is to be changed", "hãy cho biết cần sửa gì"));
 	}
 	if (rc == 0 && ref) {
 		rc = ph_desk_set(desk, slip, &word, word.option, ref, err);
@@ -65,7 +68,9 @@ static int write_title(struct ph_cli *cli, const char *ref, struct ph_error *err
 static int run_add(struct ph_cli *cli, struct ph_error *err)
 {
 	if (!ph_cli_has(cli, "name")) {
-		return ph_cli_usage(cli, err, "say the title with --name");
+		return ph_cli_usage(cli, err,
+				    ph_say("say the title with --name",
+					   "hãy cho nhan đề bằng --name"));
 	}
 	return write_title(cli, NULL, err);
 }

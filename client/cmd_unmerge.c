@@ -167,7 +167,10 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 	int rc;
 
 	if (!ph_cli_has(cli, "merges") && cli->n_args != 2) {
-		return ph_cli_usage(cli, err, "name the two, or merges with --merges");
+		return ph_cli_usage(
+			cli, err,
+			ph_say("name the two, or merges with --merges",
+			       "hãy nêu hai cái, hoặc các lần gộp bằng --merges"));
 	}
 	rc = ph_desk_open(&desk, cli, err);
 	if (rc < 0) {

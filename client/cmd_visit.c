@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "client/slip.h"
+#include "common/cli/out.h"
 
 static int put(struct ph_desk *desk, const struct ph_cli *cli, struct ph_error *err)
 {
@@ -33,7 +34,10 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 	int rc;
 
 	if (!ph_cli_has(cli, "band")) {
-		return ph_cli_usage(cli, err, "say --band child, youth, adult or elder");
+		return ph_cli_usage(
+			cli, err,
+			ph_say("say --band child, youth, adult or elder",
+			       "hãy cho --band child, youth, adult hoặc elder"));
 	}
 	rc = ph_desk_open(&desk, cli, err);
 	if (rc < 0) {

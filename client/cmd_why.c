@@ -119,7 +119,8 @@ static int find_entity(const struct asking *asking, const char *what,
 		return find_reader(asking, key);
 	}
 	return ph_cli_usage(asking->cli, asking->err,
-			    "WHAT is copy, card, crate, title, reader or case");
+			    ph_say("WHAT is copy, card, crate, title, reader or case",
+				   "WHAT là copy, card, crate, title, reader hoặc case"));
 }
 
 /* --- the answer --- */

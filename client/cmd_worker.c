@@ -5,6 +5,7 @@
  * `add` prints; `set` changes what is given, and tells which puts it saw.
  */
 #include "client/form.h"
+#include "common/cli/out.h"
 
 static const struct ph_slip_field fields[] = {
 	PH_SLIP_NAMED("name"),
@@ -62,7 +63,9 @@ static int check_change(struct ph_desk *desk, json_t *slip, struct ph_error *err
 			return 0;
 		}
 	}
-	return ph_cli_usage(desk->cli, err, "say what is to be changed");
+	return ph_cli_usage(
+		desk->cli, err,
+		ph_say("say what is to be changed", "hãy cho biết cần sửa gì"));
 }
 
 static const struct ph_slip_field set_words[] = {

@@ -5,6 +5,7 @@
  * there then is asked for by the name of its option. All entries are one commit.
  */
 #include "client/form.h"
+#include "common/cli/out.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -70,7 +71,8 @@ static int check_needs(const struct ph_desk *desk, const struct ph_form *form,
 			      (form->need && strcmp(form->need, field->option) == 0);
 
 		if (needed && !json_object_get(slip, field->member)) {
-			snprintf(why, sizeof(why), "say --%s: %s", field->option,
+			snprintf(why, sizeof(why),
+				 ph_say("say --%s: %s", "cần có --%s: %s"), field->option,
 				 wanted->doc);
 			return ph_cli_usage(desk->cli, err, why);
 		}

@@ -92,7 +92,8 @@ static int run_add(struct ph_cli *cli, struct ph_error *err)
 
 	if (ph_role_parse(role, &parsed) < 0) {
 		return ph_cli_usage(cli, err,
-				    "--role viewer, operator or admin is needed");
+				    ph_say("--role viewer, operator or admin is needed",
+					   "cần có --role viewer, operator hoặc admin"));
 	}
 	request = request_for(cli, "account-add", err);
 	if (!request) {

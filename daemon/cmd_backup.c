@@ -112,7 +112,7 @@ static int run_recovery_key(struct ph_cli *cli, struct ph_error *err)
 	int rc;
 
 	if (!out) {
-		return ph_cli_usage(cli, err, "--out is needed");
+		return ph_cli_usage(cli, err, ph_say("--out is needed", "cần có --out"));
 	}
 	rc = ph_backup_keylist(cli->dir, &bytes, &list, err);
 	rc = rc < 0 ? rc : check_recovery(cli, out, err);

@@ -77,7 +77,8 @@ static int run_cut(struct ph_cli *cli, struct ph_error *err)
 	json_t *list;
 
 	if (!ph_cli_has(cli, "reason")) {
-		return ph_cli_usage(cli, err, "--reason is needed");
+		return ph_cli_usage(cli, err,
+				    ph_say("--reason is needed", "cần có --reason"));
 	}
 	request = request_of(cli, "device-cut", "device", err);
 	if (!request) {

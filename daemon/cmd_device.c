@@ -72,9 +72,12 @@ static int heard_words(struct ph_cli *cli, const json_t *device, const char **wo
 		return 0;
 	}
 	if (!isatty(STDIN_FILENO)) {
-		return ph_cli_usage(cli, err,
-				    "nobody is here to compare: give --fingerprint "
-				    "with the words that the site reads");
+		return ph_cli_usage(
+			cli, err,
+			ph_say("nobody is here to compare: give --fingerprint with the "
+			       "words that the site reads",
+			       "không có ai ở đây để so: hãy cho --fingerprint với các "
+			       "từ mà điểm thư viện đọc"));
 	}
 	if (!says_yes()) {
 		return ph_fail(err, PH_EXIT_OTHER, -EACCES,

@@ -202,7 +202,9 @@ static int run_erasures(struct ph_cli *cli, struct ph_error *err)
 	json_t *answer;
 	json_t *certificate;
 	int rc = cli->n_args > 0 && ph_export_is_asked(cli)
-			 ? ph_cli_usage(cli, err, "a certificate is no table")
+			 ? ph_cli_usage(cli, err,
+					ph_say("a certificate is no table",
+					       "giấy chứng nhận không phải là bảng"))
 		 : cli->n_args > 0 ? ph_request_set(request, "erasure", cli->args[0], err)
 				   : 0;
 

@@ -291,11 +291,16 @@ static int check_report(const struct ph_cli *cli, struct ph_error *err)
 {
 	if (ph_cli_has(cli, "table") &&
 	    (cli->json || cli->plain || ph_export_is_asked(cli))) {
-		return ph_cli_usage(cli, err,
-				    "one of --table, --json, --plain, --csv and --xlsx");
+		return ph_cli_usage(
+			cli, err,
+			ph_say("one of --table, --json, --plain, --csv and --xlsx",
+			       "chỉ một trong --table, --json, --plain, --csv và "
+			       "--xlsx"));
 	}
-	return ph_cli_has(cli, "period") ? 0
-					 : ph_cli_usage(cli, err, "--period is needed");
+	return ph_cli_has(cli, "period")
+		       ? 0
+		       : ph_cli_usage(cli, err,
+				      ph_say("--period is needed", "cần có --period"));
 }
 
 static int run_report(struct ph_cli *cli, struct ph_error *err)

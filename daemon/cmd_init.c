@@ -9,6 +9,7 @@
 
 #include "common/base/file.h"
 #include "common/base/text.h"
+#include "common/cli/out.h"
 #include "daemon/config.h"
 #include "daemon/hub.h"
 
@@ -50,7 +51,8 @@ int ph_cmd_passphrase_of(const struct ph_cli *cli, const char *option, struct ph
 	int rc;
 
 	if (!path) {
-		snprintf(why, sizeof(why), "--%s is needed", option);
+		snprintf(why, sizeof(why), ph_say("--%s is needed", "cần có --%s"),
+			 option);
 		return ph_cli_usage(cli, err, why);
 	}
 	rc = ph_file_read(path, PASSPHRASE_MAX, out, err);
@@ -87,7 +89,8 @@ int ph_cmd_init(struct ph_cli *cli, struct ph_error *err)
 	int rc = 0;
 
 	if (!init.listen) {
-		rc = ph_cli_usage(cli, err, "--listen is needed");
+		rc = ph_cli_usage(cli, err,
+				  ph_say("--listen is needed", "cần có --listen"));
 	} else if (ph_address_split(init.listen, host, sizeof(host), &port, &why) < 0) {
 		rc = ph_fail(err, PH_EXIT_USAGE, -EINVAL, "--listen: %s", why.text);
 	}

@@ -251,7 +251,8 @@ static int check_out(const struct ph_cli *cli, struct ph_error *err)
 	    (!ph_cli_has(cli, "out") && !ph_cli_has(cli, "svg") &&
 	     !ph_cli_has(cli, "qr"))) {
 		return ph_cli_usage(cli, err,
-				    "--site, and --out, --svg or --qr are needed");
+				    ph_say("--site, and --out, --svg or --qr are needed",
+					   "cần có --site, và --out, --svg hoặc --qr"));
 	}
 	for (size_t i = 0; i < 2; i++) {
 		const char *path = ph_cli_get(cli, names[i]);
@@ -270,8 +271,10 @@ static int check_out(const struct ph_cli *cli, struct ph_error *err)
 	}
 	return shown < 2 ? 0
 			 : ph_cli_usage(cli, err,
-					"standard output takes one of --out -, --svg - "
-					"and --qr");
+					ph_say("standard output takes one of --out -, "
+					       "--svg - and --qr",
+					       "đầu ra chuẩn chỉ nhận một trong --out -, "
+					       "--svg - và --qr"));
 }
 
 int ph_cmd_invite(struct ph_cli *cli, struct ph_error *err)

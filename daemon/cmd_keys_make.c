@@ -99,7 +99,9 @@ static int check_new(const struct ph_cli *cli, const struct ph_keylist *list,
 	}
 	return ph_cli_has(cli, "new-passphrase-file")
 		       ? 0
-		       : ph_cli_usage(cli, err, "--new-passphrase-file is needed");
+		       : ph_cli_usage(cli, err,
+				      ph_say("--new-passphrase-file is needed",
+					     "cần có --new-passphrase-file"));
 }
 
 static int make_key(struct ph_cli *cli, const struct ph_keylist *held, const char *path,

@@ -134,9 +134,13 @@ static int write_page(const struct pages *pages)
 static int run(struct ph_cli *cli, struct ph_error *err)
 {
 	struct pages pages = { .cli = cli, .reports = json_array(), .err = err };
-	int rc = !ph_cli_has(cli, "period") ? ph_cli_usage(cli, err, "--period is needed")
+	int rc = !ph_cli_has(cli, "period")
+			 ? ph_cli_usage(cli, err,
+					ph_say("--period is needed", "cần có --period"))
 		 : cli->json || cli->plain
-			 ? ph_cli_usage(cli, err, "a page is HTML; `report` has figures")
+			 ? ph_cli_usage(cli, err,
+					ph_say("a page is HTML; `report` has figures",
+					       "trang là HTML; `report` cho số liệu"))
 			 : ph_export_check(cli, ph_cli_get(cli, "out"), err);
 
 	if (ph_cli_has(cli, "issue")) {

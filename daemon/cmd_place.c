@@ -93,8 +93,10 @@ int ph_cmd_site_add(struct ph_cli *cli, struct ph_error *err)
 
 	for (size_t i = 0; rc == 0 && i < sizeof(options) / sizeof(options[0]); i++) {
 		if (!update && i < 3 && !ph_cli_has(cli, options[i])) {
-			rc = ph_cli_usage(cli, err,
-					  "--commune, --kind and --name are needed");
+			rc = ph_cli_usage(
+				cli, err,
+				ph_say("--commune, --kind and --name are needed",
+				       "cần có --commune, --kind và --name"));
 		}
 		if (rc == 0) {
 			rc = ph_request_set(request, options[i],
@@ -198,7 +200,8 @@ int ph_cmd_commune_add(struct ph_cli *cli, struct ph_error *err)
 	int rc;
 
 	if (!ph_cli_has(cli, "name")) {
-		return ph_cli_usage(cli, err, "--name is needed");
+		return ph_cli_usage(cli, err,
+				    ph_say("--name is needed", "cần có --name"));
 	}
 	communes = json_array();
 	rc = add_commune(communes, cli->args[0], ph_cli_get(cli, "name"),

@@ -95,7 +95,9 @@ static int need_period(const struct ph_cli *cli, struct ph_error *err)
 {
 	return ph_cli_has(cli, "from") && ph_cli_has(cli, "to")
 		       ? 0
-		       : ph_cli_usage(cli, err, "--from and --to are needed");
+		       : ph_cli_usage(cli, err,
+				      ph_say("--from and --to are needed",
+					     "cần có --from và --to"));
 }
 
 static int run_figures(struct ph_cli *cli, struct ph_error *err)
@@ -122,12 +124,17 @@ static int ask_issue(struct ph_cli *cli, json_t **answer_out, struct ph_error *e
 
 	if (ph_cli_has(cli, "period")) {
 		return ph_cli_has(cli, "from") || ph_cli_has(cli, "to")
-			       ? ph_cli_usage(cli, err,
-					      "--period, or --from and --to: not both")
+			       ? ph_cli_usage(
+					 cli, err,
+					 ph_say("--period, or --from and --to: not both",
+						"--period, hoặc --from và --to: không "
+						"phải cả hai"))
 			       : ph_ask_sheet(cli, "report-issue", answer_out, err);
 	}
 	rc = ph_cli_has(cli, "by") || ph_cli_has(cli, "commune")
-		     ? ph_cli_usage(cli, err, "--by and --commune go with --period")
+		     ? ph_cli_usage(cli, err,
+				    ph_say("--by and --commune go with --period",
+					   "--by và --commune chỉ đi cùng --period"))
 		     : need_period(cli, err);
 	return rc != 0 ? rc : ask(cli, "report-issue", answer_out, err);
 }

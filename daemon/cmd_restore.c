@@ -277,7 +277,9 @@ static int run_restore(struct ph_cli *cli, struct ph_error *err)
 	int rc;
 
 	if (!secret) {
-		return ph_cli_usage(cli, err, "--recovery-key is needed");
+		return ph_cli_usage(
+			cli, err,
+			ph_say("--recovery-key is needed", "cần có --recovery-key"));
 	}
 	rc = ph_recovery_key_load(&restore.key, secret, err);
 	rc = rc < 0 ? rc : find_file(&restore, err);

@@ -186,10 +186,13 @@ int ph_form_run(struct ph_cli *cli, struct ph_error *err)
 
 	rc = rc != 0 ? rc : set_options(cli, form, kind, object, &count, err);
 	if (rc == 0 && form->need && !ph_cli_has(cli, form->need)) {
-		snprintf(why, sizeof(why), "--%s is needed", form->need);
+		snprintf(why, sizeof(why), ph_say("--%s is needed", "cần có --%s"),
+			 form->need);
 		rc = ph_cli_usage(cli, err, why);
 	} else if (rc == 0 && !form->need && !form->enough && count == 0) {
-		rc = ph_cli_usage(cli, err, "say what is to be written");
+		rc = ph_cli_usage(
+			cli, err,
+			ph_say("say what is to be written", "hãy cho biết cần ghi gì"));
 	}
 	if (rc < 0) {
 		json_decref(object);
