@@ -386,10 +386,10 @@ static void waiting_row(const struct ph_status_report *report, struct ph_table *
 
 static int print(const struct ph_status_report *report)
 {
-	char title[320];
+	char title[320], safe[320];
 	char text[160];
 	char number[PH_NUMBER_TEXT];
-	const char *headings[2] = { title, text };
+	const char *headings[2] = { safe, text };
 	struct ph_table *table;
 	int rc;
 
@@ -397,6 +397,7 @@ static int print(const struct ph_status_report *report)
 		 (const char *)report->info.site_name.data,
 		 (int)report->info.site_code.len,
 		 (const char *)report->info.site_code.data);
+	ph_text_safe(safe, sizeof(safe), title, strlen(title));
 	headline(report, text);
 	table = ph_table_new(headings, 2, false);
 	if (!table) {

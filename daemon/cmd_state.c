@@ -357,12 +357,22 @@ static int print_tree(const json_t *object)
 	}
 	json_object_foreach((json_t *)(uintptr_t)object, name, value)
 	{
-		char *text = json_is_string(value)
+		char *made = json_is_string(value)
 				     ? NULL
 				     : json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+		const char *text = made ? made : text_of(object, name);
+		size_t len = strlen(text);
+		char *safe = malloc(len + 1);
 
-		printf("%-16s %s\n", name, text ? text : text_of(object, name));
-		free(text);
+		if (safe) {
+			ph_text_safe(safe, len + 1, text, len);
+			printf("%-16s %s\n", name, safe);
+		}
+		free(safe);
+		free(made);
+		if (!safe) {
+			return -ENOMEM;
+		}
 	}
 	return 0;
 }

@@ -17,6 +17,7 @@
 #include <string.h>
 #include <utf8proc.h>
 
+#include "common/base/text.h"
 #include "common/cli/figure.h"
 #include "common/cli/member.h"
 #include "common/cli/value_words.h"
@@ -90,8 +91,7 @@ static void text(struct writing *to, const char *plain)
 		utf8proc_ssize_t n =
 			utf8proc_iterate((const utf8proc_uint8_t *)plain, left, &it);
 
-		if (n < 1 || it < 0x20 || (it >= 0x7f && it <= 0x9f) || it == 0xfffe ||
-		    it == 0xffff) {
+		if (n < 1 || !ph_text_is_harmless(it) || it == 0xfffe || it == 0xffff) {
 			letter(to, '?', "?", 1);
 			n = n < 1 ? 1 : n;
 		} else {

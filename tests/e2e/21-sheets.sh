@@ -97,6 +97,11 @@ for what in 'site list' 'commune list' 'policy list' devices 'invite list' keys 
 done
 is "query that finds nothing has its headings" "$($H query titles '' --csv 2>/dev/null | tr -d '\r')" $'\ufeff"title","name","author","year","copies"'
 is "each column of a query, though its first row lacks some" "$($H query titles a --csv 2>/dev/null | head -1 | tr -d '\r')" $'\ufeff"title","name","author","year","copies"'
+turned=$($H list titles --limit 1000 --json 2>/dev/null | json /dev/stdin '[t["title"] for t in j["items"] if t["name"][0] == "\u202e"][0]')
+shown() { $P title list && $P find 1 && $P title show "$turned" && $P why title "$turned" && $H list titles --limit 1000 && $H query titles 1 && $H query title "$turned" && $H why title "$turned"; }
+ok "what turns the writing around" shown
+is "is never printed" "$(grep -c $'\u202e' ok.out)" 0
+like "but as ?" "$(cat ok.out)" '[?]=1'
 is "numbers are numbers" "$($H devices --csv | tail -1 | cut -d, -f4,5)" "$($H devices --json | json /dev/stdin 'j["devices"][0]["entries"]'),0"
 
 ok "what the programme is about" bash -c "$H target set M2 2030 50% && $H model put 03646 14-0371 --status building &&

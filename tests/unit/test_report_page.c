@@ -76,7 +76,7 @@ static void test_page(void **state)
 		"<td>140371</td><td>&lt;b onload=&quot;x&quot;&gt;&amp;&#39;=</td>"
 		"<td class=\"n\">1.234.567</td><td class=\"n\">25,50 %</td>"
 		"<td class=\"n\">30/09/2026</td>",
-		"<td class=\"n\">–</td><td>ꪀꪫ\u202e?</td><td class=\"n\">&lt; 5</td>",
+		"<td class=\"n\">–</td><td>ꪀꪫ?\?</td><td class=\"n\">&lt; 5</td>",
 		"<tr class=\"total\"><td>Tổng</td>",
 		"Các kỳ trước: 2026-Q2: –.",
 		"Cách tính: một trong bốn (quy tắc 1-of-4, bản 2)",
