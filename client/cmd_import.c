@@ -193,13 +193,13 @@ static void tell_person(const struct import *import)
 	ph_number(known, in->known);
 	ph_number(failed, in->failed);
 	tell_remarks(import);
-	printf(ph_say("%s %s titles, %s copies; of %s records %s known already, %s "
-		      "malformed\n",
-		      "%s %s nhan đề, %s bản sách; trong %s biểu ghi có %s đã biết, %s "
-		      "hỏng\n"),
+	printf(ph_say("%s %s %s, %s %s; of %s %s %s known already, %s malformed\n",
+		      "%s %s %s, %s %s; trong %s %s có %s đã biết, %s hỏng\n"),
 	       in->dry_run ? ph_say("would save", "sẽ lưu")
 			   : ph_say("saved ✓", "đã lưu ✓"),
-	       titles, copies, records, known, failed);
+	       titles, ph_say_n(in->titles, "title", "titles", "nhan đề"), copies,
+	       ph_say_n(in->copies, "copy", "copies", "bản sách"), records,
+	       ph_say_n(in->records, "record", "records", "biểu ghi"), known, failed);
 	if (import->interrupted) {
 		fprintf(stderr, "%s\n",
 			ph_say("interrupted: whole records only; import the file again "
@@ -327,7 +327,9 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 	} else {
 		end_progress(&import);
 		if (import.importing.safe_titles + import.importing.safe_copies > 0) {
-			fprintf(stderr, "%llu titles and %llu copies are in\n",
+			fprintf(stderr,
+				ph_say("in so far: titles %llu, copies %llu\n",
+				       "đã vào: %llu nhan đề, %llu bản sách\n"),
 				(unsigned long long)import.importing.safe_titles,
 				(unsigned long long)import.importing.safe_copies);
 		}

@@ -157,7 +157,9 @@ static int print(const struct plan *plan)
 		if (plan->all.class[i].entries > 0) {
 			ph_table_cell(table, class_words(i));
 			ph_table_cellf(
-				table, ph_say("%s entries, %s", "%s giao dịch, %s"),
+				table,
+				ph_say_n(plan->all.class[i].entries, "%s entry, %s",
+					 "%s entries, %s", "%s giao dịch, %s"),
 				ph_number(number[0], plan->all.class[i].entries),
 				ph_bytes_text(number[1], plan->all.class[i].bytes));
 		}

@@ -72,7 +72,8 @@ static void courier_row(const struct ph_status_road *road, struct ph_table *tabl
 	}
 	ph_text_safe(name, sizeof(name), peer->name, strlen(peer->name));
 	snprintf(text, sizeof(text),
-		 ph_say("%s entries since %s: %s (%s)", "%s giao dịch từ %s: %s (%s)"),
+		 ph_say_n(road->carried, "%s entry since %s: %s (%s)",
+			  "%s entries since %s: %s (%s)", "%s giao dịch từ %s: %s (%s)"),
 		 ph_number(number, road->carried),
 		 ph_status_time(time, road->custody.time), name, peer->site);
 	ph_table_cell(table, ph_say("With a courier", "Đang được chuyển"));

@@ -335,7 +335,8 @@ static int tell(const struct make *make)
 	       make->path, ph_number(size, (make->found.size >> 20) + 1),
 	       ph_number(entries, make->checked.entries));
 	if (make->removed > 0) {
-		printf(ph_say("%d older backups removed\n", "đã xoá %d bản sao cũ\n"),
+		printf(ph_say_n((uint64_t)make->removed, "%d older backup removed\n",
+				"%d older backups removed\n", "đã xoá %d bản sao cũ\n"),
 		       make->removed);
 	}
 	return 0;

@@ -52,19 +52,22 @@ static int cut(struct ph_cli *cli, json_t *request, struct ph_error *err)
 		ph_act_tell(cli, item);
 	}
 	if (!cli->plain) {
+		json_int_t readers =
+			json_integer_value(json_object_get(answer, "readers_held"));
+
 		fprintf(stderr,
-			ph_say("it had the data of %lld readers, as far as it had "
+			ph_say("it had the data of %lld %s, as far as it had "
 			       "called; "
 			       "`packhorsed devices held %s --names` lists them, so that "
 			       "they "
 			       "can be told. What it had read cannot be called back\n",
-			       "máy đó có dữ liệu của %lld bạn đọc, tính đến lần liên "
+			       "máy đó có dữ liệu của %lld %s, tính đến lần liên "
 			       "lạc cuối; "
 			       "`packhorsed devices held %s --names` liệt kê để báo cho "
 			       "họ. "
 			       "Không thể thu hồi những gì máy đã đọc\n"),
-			(long long)json_integer_value(
-				json_object_get(answer, "readers_held")),
+			(long long)readers,
+			ph_say_n((uint64_t)readers, "reader", "readers", "bạn đọc"),
 			cli->args[0]);
 	}
 	json_decref(answer);

@@ -146,16 +146,17 @@ static void print_sticks(const json_t *certificate)
 static int print_certificate(const json_t *certificate)
 {
 	const json_t *cards = json_object_get(certificate, "cards");
+	size_t readers = json_array_size(json_object_get(certificate, "readers"));
 
 	printf(ph_say("Erasure %s\nordered %s, signed by the operator %.8s: %zu "
-		      "registrations, %zu cards\n",
-		      "Lệnh xóa %s\nra ngày %s, người điều hành ký %.8s: %zu lần đăng "
-		      "ký, "
-		      "%zu thẻ\n"),
+		      "%s, %zu %s\n",
+		      "Lệnh xóa %s\nra ngày %s, người điều hành ký %.8s: %zu %s, "
+		      "%zu %s\n"),
 	       text_of(certificate, "erasure"), text_of(certificate, "time"),
-	       text_of(certificate, "operator"),
-	       json_array_size(json_object_get(certificate, "readers")),
-	       json_array_size(cards));
+	       text_of(certificate, "operator"), readers,
+	       ph_say_n(readers, "registration", "registrations", "lần đăng ký"),
+	       json_array_size(cards),
+	       ph_say_n(json_array_size(cards), "card", "cards", "thẻ"));
 	printf(json_is_true(json_object_get(certificate, "at_hub"))
 		       ? ph_say("At the hub: erased %s\n", "Tại máy chủ: đã xóa %s\n")
 		       : ph_say("At the hub: not yet %s\n", "Tại máy chủ: chưa %s\n"),
