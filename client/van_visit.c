@@ -84,9 +84,12 @@ static bool is_for_peer(const struct ph_van_visit *visit,
 {
 	const struct ph_bundle_header *header = &file->header;
 
+	/* whichever keys of the hub it is sealed to: the hub has those that were, too */
 	return !file->reason &&
-	       header->direction == (visit->at_hub ? PH_BUNDLE_UP : PH_BUNDLE_DOWN) &&
-	       memcmp(header->to, visit->peer, sizeof(visit->peer)) == 0;
+	       (visit->at_hub ? header->direction == PH_BUNDLE_UP
+			      : header->direction == PH_BUNDLE_DOWN &&
+					memcmp(header->to, visit->peer,
+					       sizeof(visit->peer)) == 0);
 }
 
 static int list(struct ph_van_visit *visit)
@@ -167,7 +170,11 @@ static void told(struct ph_van_visit *visit, const struct ph_courier_job *job)
 
 /* ---- what it takes ---- */
 
-/* Is it from who hands it over, and does it go where this courier goes? */
+/*
+ * Is it from who hands it over, and does it go where this courier goes? That is the hub,
+ * whichever keys of it the device has heard of: stolen ones are on no list any more, and this
+ * courier may run since before there were others.
+ */
 static bool is_ours(const struct ph_van_visit *visit,
 		    const struct ph_bundle_header *header)
 {
@@ -175,8 +182,7 @@ static bool is_ours(const struct ph_van_visit *visit,
 				       ph_van_is_hub(visit->van, header->from)
 			     : header->direction == PH_BUNDLE_UP &&
 				       memcmp(header->from, visit->peer,
-					      sizeof(visit->peer)) == 0 &&
-				       ph_van_is_hub(visit->van, header->to);
+					      sizeof(visit->peer)) == 0;
 }
 
 static bool is_coming(const struct ph_van_visit *visit,

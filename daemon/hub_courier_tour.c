@@ -208,6 +208,7 @@ static int make_mark(struct ph_hub *hub, const struct ph_device *device,
 		add_number(&state, fed.confirmed);
 		add_number(&state, ph_writer_log(hub->writer)->sealed);
 		add_number(&state, hub->epoch.number);
+		add_number(&state, hub->keylist.generation);
 		add_number(&state, (uint64_t)(ph_hub_now(hub) / (7 * DAY)));
 		rc = add_logs(hub, device->site, &state);
 	}

@@ -297,14 +297,11 @@ static void rotate(struct sim *sim)
 	sim_note(sim, "the keys of the hub are replaced, as stolen");
 }
 
-/*
- * Not yet where a device comes by couriers alone, or goes on with a copied folder
- * (docs/TESTING.md, "The keys of the hub stolen").
- */
+/* Not yet where one goes on with a copied folder (docs/TESTING.md, "The keys of the hub stolen"). */
 static bool may_be_healed(const struct sim *sim)
 {
 	for (unsigned i = 0; i < sim->n_devices; i++) {
-		if (sim->devices[i].no_network || sim_was_copied(&sim->devices[i])) {
+		if (sim_was_copied(&sim->devices[i])) {
 			return false;
 		}
 	}

@@ -563,6 +563,8 @@ bool sim_base(struct sim *sim, struct sim_van *van, struct sim_line_how how)
 		(void)sim_line(sim, &van->device, (struct sim_line_how){ 0 });
 		sim_confirm(sim, &van->device);
 	}
+	/* `sync` at base is a program of its own, with the list of the session before */
+	van->van.keylist = *ph_site_keylist(van->device.site_open);
 	keys = ph_hub_keys(sim->hub);
 	ph_hub_id(sim->hub, hub);
 	begin(&meeting,
