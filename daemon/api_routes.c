@@ -1,7 +1,9 @@
 /*
  * daemon/api_routes.c - the hub's API, a row each: docs/API.md shows this table.
  *
- * The form of `takes` is that of common/web/route.h. What an operator's key signs (cutting
+ * The form of `takes` is that of common/web/route.h. What was counted before small figures
+ * are hidden (docs/REPORTS.md) is for operators: a route that shows it to others too takes
+ * `counted@` and leaves it out. What an operator's key signs (cutting
  * off, erasing, revoking) is not here: the key is not opened for pages.
  */
 #include "daemon/api.h"
@@ -33,12 +35,13 @@ const struct ph_web_route ph_api_routes[] = {
 	  "what changes, as server-sent events" },
 
 	GO(V "/status", VIEWER, "status", NULL, "counts of everything, and the daemon's"),
-	GO(V "/summary", VIEWER, "query", "what=summary", "counts of the ledger"),
+	GO(V "/summary", VIEWER, "query", "what=summary counted@",
+	   "counts of the ledger"),
 	GO(V "/board", VIEWER, "board", "site commune kind late:flag",
 	   "each site by its own timetable: heard, due, overdue, and why"),
 	GO(V "/clock", VIEWER, "clock", NULL, "whether the hub doubts its clock"),
 	GO(V "/keys", VIEWER, "keys", NULL, "the key list"),
-	GO(V "/log", VIEWER, "log", "site limit:int", "the last entries of each log"),
+	GO(V "/log", OPERATOR, "log", "site limit:int", "the last entries of each log"),
 
 	GO(V "/sites", VIEWER, "site-list", NULL, "the sites"),
 	DO(V "/sites", ADMIN, "site-add",
@@ -73,12 +76,12 @@ const struct ph_web_route ph_api_routes[] = {
 	   "site commune kind limit:int after names:names",
 	   "`here`, `out`, `overdue`, `expected`, `holds`; `titles`, `readers`, "
 	   "`workers`, `models`, `targets` or `tallies`; a page"),
-	GO(V "/why/{what}/{id}", VIEWER, "why", "ns:int names:names",
+	GO(V "/why/{what}/{id}", VIEWER, "why", "ns:int names:names counted@",
 	   "the signed entries behind what is shown"),
 
 	GO(V "/cases", VIEWER, "cases", "kind site commune all:flag limit:int after",
 	   "what a person must look at, a page"),
-	GO(V "/cases/{case}", VIEWER, "case-show", "names:names",
+	GO(V "/cases/{case}", VIEWER, "case-show", "names:names counted@",
 	   "the facts of a case, and the choices"),
 	DO(V "/cases/{case}/decide", OPERATOR, "case-decide",
 	   "choice! site facts voids:list dry_run:flag again:flag",
@@ -99,10 +102,11 @@ const struct ph_web_route ph_api_routes[] = {
 	DO(V "/issued", OPERATOR, "report-issue", "report! period by commune from to",
 	   "a row of the plan is issued as it is printed (`period`), or the figures of "
 	   "any days under a name (`from`, `to`)"),
-	GO(V "/issued/{report}", VIEWER, "report-show", NULL, "one of them"),
-	GO(V "/issued/{report}/changed", VIEWER, "report-changed", NULL,
+	GO(V "/issued/{report}", VIEWER, "report-show", "counted@",
+	   "one of them; with the sums of the sites for operators"),
+	GO(V "/issued/{report}/changed", OPERATOR, "report-changed", NULL,
 	   "what would be different today"),
-	GO(V "/figures", VIEWER, "report-figures", "from! to!",
+	GO(V "/figures", OPERATOR, "report-figures", "from! to!",
 	   "what each site counted in a period"),
 
 	DO(V "/record", ADMIN, "record", "entries:list! lines:list refs:object",

@@ -9,6 +9,7 @@
  * nothing answer from what was folded before, and say so on standard error.
  */
 #include "daemon/hub_command.h"
+#include "daemon/hub_counted.h"
 #include "daemon/hub_erase.h"
 #include "daemon/hub_second.h"
 
@@ -191,6 +192,9 @@ static int run(struct ph_hub *hub, const json_t *request, json_t *answer,
 			rc = catch_up(hub, commands[i].use == LOOKS, err);
 		}
 		rc = rc < 0 ? rc : commands[i].run(hub, request, answer, err);
+		if (!ph_hub_is_counted(request)) {
+			ph_hub_close_entries(answer);
+		}
 		if (commands[i].use == BUILDS) {
 			ph_hub_second_write(hub);
 		}

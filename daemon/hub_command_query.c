@@ -12,6 +12,7 @@
 
 #include "common/ledger/find.h"
 #include "common/ledger/query.h"
+#include "daemon/hub_counted.h"
 #include "daemon/hub_part.h"
 
 /* --- what is asked for --- */
@@ -233,6 +234,9 @@ static int sum_site(void *data, const struct ph_hub_site *site)
 	}
 	json_object_set_new(sums, "code", json_string(site->code));
 	json_object_set_new(sums, "name", json_string(site->name));
+	if (!ph_hub_is_counted(q->request)) {
+		json_object_del(sums, "women");
+	}
 	return json_array_append_new(both[1], sums) ? -ENOMEM : 0;
 }
 

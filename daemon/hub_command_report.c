@@ -17,6 +17,7 @@
 
 #include "common/ledger/revised.h"
 #include "common/ledger/view.h"
+#include "daemon/hub_counted.h"
 #include "daemon/hub_issued.h"
 #include "daemon/hub_sheet.h"
 
@@ -336,7 +337,9 @@ int ph_hub_report_show(struct ph_hub *hub, const json_t *request, json_t *answer
 
 	if (rc == 0) {
 		show_issue(&issued, answer);
-		rc = show_figures(hub, &issued.figures, answer);
+		rc = ph_hub_is_counted(request)
+			     ? show_figures(hub, &issued.figures, answer)
+			     : 0;
 	}
 	if (rc == 0 && issued.sheet.len > 0) {
 		json_object_set_new(answer, "sheet", ph_hub_sheet_printed(&issued));

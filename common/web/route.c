@@ -242,9 +242,10 @@ enum type {
 	LIST,
 	OBJECT,
 	FIXED,
+	ASKER,
 };
-static const char *const types[] = { "text", "int",    "flag", "names",
-				     "list", "object", "fixed" };
+static const char *const types[] = { "text", "int",    "flag",  "names",
+				     "list", "object", "fixed", "asker" };
 
 struct member {
 	char name[32]; /* as it is given */
@@ -260,7 +261,7 @@ static bool next_member(const char **takes, struct member *member)
 {
 	const char *at = *takes ? *takes + strspn(*takes, " ") : "";
 	size_t len = strcspn(at, " ");
-	size_t name = strcspn(at, " :=!>");
+	size_t name = strcspn(at, " :=!>@");
 	size_t as = at[name] == '>' ? strcspn(at + name + 1, " :=!") : 0;
 
 	if (len == 0) {
@@ -275,6 +276,8 @@ static bool next_member(const char **takes, struct member *member)
 		member->type = FIXED;
 		member->fixed = at + name + 1;
 		member->fixed_len = len - name - 1;
+	} else if (at[name] == '@') {
+		member->type = ASKER;
 	} else if (at[name] == ':') {
 		const char *type = at + name + 1;
 		size_t type_len = len - name - 1 - member->needed;
@@ -290,12 +293,18 @@ static bool next_member(const char **takes, struct member *member)
 	return true;
 }
 
+/* What we say ourselves, whatever is asked for. */
+static bool is_ours(const struct member *member)
+{
+	return member->type == FIXED || member->type == ASKER;
+}
+
 static bool is_taken(const char *takes, const char *name)
 {
 	struct member member;
 
 	while (next_member(&takes, &member)) {
-		if (member.type != FIXED && strcmp(member.name, name) == 0) {
+		if (!is_ours(&member) && strcmp(member.name, name) == 0) {
 			return true;
 		}
 	}
@@ -341,6 +350,7 @@ static bool fits(enum type type, const json_t *value)
 	case OBJECT:
 		return json_is_object(value);
 	case FIXED:
+	case ASKER:
 		break;
 	}
 	return false;
@@ -377,6 +387,15 @@ static int put_given(const struct member *member, json_t *given, bool is_query,
 	return json_object_set_new(request, member->as, value) < 0 ? -ENOMEM : 0;
 }
 
+static int put_ours(const struct member *member, unsigned role, json_t *request)
+{
+	json_t *value = member->type == ASKER
+				? json_boolean(role >= PH_WEB_OPERATOR)
+				: json_stringn(member->fixed, member->fixed_len);
+
+	return json_object_set_new(request, member->name, value) < 0 ? -ENOMEM : 0;
+}
+
 static int put_members(const struct ph_web_route *route, json_t *given, bool is_query,
 		       unsigned role, json_t *request, struct ph_web_no *no)
 {
@@ -387,12 +406,8 @@ static int put_members(const struct ph_web_route *route, json_t *given, bool is_
 	while (rc == 0 && next_member(&takes, &member)) {
 		json_t *value = json_object_get(given, member.name);
 
-		if (member.type == FIXED) {
-			rc = json_object_set_new(
-				     request, member.name,
-				     json_stringn(member.fixed, member.fixed_len)) < 0
-				     ? -ENOMEM
-				     : 0;
+		if (is_ours(&member)) {
+			rc = put_ours(&member, role, request);
 		} else if (value) {
 			rc = put_given(&member, value, is_query, role, request, no);
 		} else if (member.needed) {
@@ -551,7 +566,7 @@ static int print_takes(const char *takes, struct ph_buf *out)
 	int rc = 0;
 
 	while (rc == 0 && next_member(&takes, &member)) {
-		if (member.type == FIXED) {
+		if (is_ours(&member)) {
 			continue;
 		}
 		rc = ph_buf_printf(out, "%s`%s`%s%s%s", comma, member.name,

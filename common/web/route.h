@@ -7,7 +7,8 @@
  *
  * The members of the command come from the pattern ("/api/v1/sites/{site}"), and from
  * `takes`: names parted by blanks, each NAME, NAME:TYPE, with '!' behind it if it must be
- * there, or NAME=TEXT, which is always that; NAME>MEMBER is called MEMBER in the request. Those of a GET stand in its query, those of a
+ * there, or NAME=TEXT, which is always that, or NAME@, which is true if who asks is an
+ * operator, else false; NAME>MEMBER is called MEMBER in the request. Those of a GET stand in its query, those of a
  * POST are members of its body, a JSON object. Types: text (when none is said), int, flag,
  * list, object, and `names`: a flag for which one must be an operator, since it opens
  * readers' names.

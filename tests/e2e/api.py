@@ -254,6 +254,55 @@ def roles(hub):
                 {"name": "admin", "password": "x"}, "nobody")
 
 
+PERSONS = re.compile("women|child|youth|adult|elder|band|purpose")
+
+
+def tells_persons(answer):
+    """Members of ANSWER, at any depth, that count persons of a part; a sheet's are in lists."""
+    items = answer.items() if isinstance(answer, dict) else \
+        list(enumerate(answer)) if isinstance(answer, list) else ()
+    return [name for name, value in items if PERSONS.search(str(name))] + \
+        [found for _, value in items for found in tells_persons(value)]
+
+
+def small(hub, site):
+    """Small figures: who sees sheets alone comes to none by any address."""
+    for words in (["visit", "2", "--band", "child", "--women", "1"],
+                  ["visit", "9", "--band", "adult", "--women", "7"]):
+        tap.equal(" ".join(words), run(CLIENT, "-d", site, *words).returncode, 0)
+    tap.ok("which come to the hub", hub.sync(site).returncode in (0, 13))
+    year = time.strftime("%Y")
+    hub.ask("POST", "/api/v1/issued", {"report": "visits", "period": year}, "operator")
+    issued = f"/api/v1/issued/visits%20{year}"
+    days = f"/api/v1/figures?from={year}-01-01&to={year}-12-31"
+    for path in (days, "/api/v1/log?limit=100", issued + "/changed"):
+        hub.refused(f"a viewer at {path}", 403, "role", "GET", path)
+        tap.equal(f"an operator at {path}", hub.ask("GET", path, role="operator")[0], 200)
+    for path in (days, "/api/v1/log?limit=100", issued, "/api/v1/summary"):
+        found = tells_persons(hub.ask("GET", path, role="operator")[1])
+        tap.ok(f"to an operator {path} tells the figures", found, found)
+    one, other = (hub.ask("GET", issued, role=role)[1] for role in ("viewer", "operator"))
+    tap.equal("a viewer is given the sheet that was issued", one.get("sheet"),
+              other.get("sheet"))
+    tap.ok("in which a small one is hidden", '{"below": 5}' in json.dumps(one["sheet"]), one)
+    tap.equal("and all else but the sums", sorted(set(other) - set(one)), ["sites"])
+    values = {"report": f"visits%20{year}", "id": "14-0371", "what": "here",
+              "device": "ffffffff", "case": "00", "reader": "0"}
+    with open(os.path.join(ROOT, "docs", "API.md"), encoding="utf-8") as file:
+        paths = re.findall(r"^\| `GET (/\S+)` \| viewer", file.read(), re.M)
+    tap.ok("viewers have addresses", len(paths) > 20, paths)
+    for path in paths:
+        if path.endswith("/events"):
+            continue
+        query = f"?period={year}" if "/reports/{" in path else \
+            "?words=a" if path.endswith("/titles") else ""
+        if "/reports/{" in path:
+            path = path.replace("{report}", "visits")
+        status, answer, _ = hub.ask("GET", path.format(**values) + query)
+        tap.ok(f"{path}: no figure of a part", status in (200, 404, 400) and
+               not tells_persons(answer if isinstance(answer, dict) else {}), status, answer)
+
+
 def slow(hub):
     """Clients that are slow, silent or many: others are served, and they are let go of."""
     idle = [socket.create_connection(("127.0.0.1", hub.web)) for _ in range(40)]
@@ -347,7 +396,7 @@ def stops(hub):
         peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
         peer.connect(("127.0.0.1", hub.web))
         peer.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer "
-                     f"{hub.tokens['viewer']}\r\n\r\n".encode())
+                     f"{hub.tokens['operator']}\r\n\r\n".encode())
         peers.append(peer)
     peers.append(socket.create_connection(("127.0.0.1", hub.web)))
     time.sleep(0.3)
@@ -365,6 +414,7 @@ def hostile():
         hub.start()
         site_with_a_loan(hub, os.path.join(folder, "site"))
         roles(hub)
+        small(hub, os.path.join(folder, "site"))
         headers_and_bodies(hub)
         flood(hub, os.path.join(folder, "site"))
         slow(hub)

@@ -182,6 +182,56 @@ static void both_are_kept(void **state)
 	copies_close(&s);
 }
 
+/* Of the entries of CASE how many say how many came. */
+static unsigned counts_in(struct hub_room *room, const char *command, const char *id,
+			  bool counted)
+{
+	json_t *answer = ask(room, json_pack("{s:s, s:s, s:s, s:s, s:b}", "command",
+					     command, "case", id, "id", id, "what",
+					     "case", "counted", counted));
+	json_t *view = json_object_get(answer, "case");
+	unsigned n = 0;
+	json_t *fact;
+	size_t i;
+
+	view = view ? view : answer;
+	assert_int_equal(json_array_size(json_object_get(view, "facts")), 2);
+	json_array_foreach(json_object_get(view, "facts"), i, fact)
+	{
+		json_t *entry = json_object_get(fact, "entry");
+		bool is_visit = strcmp(text_in(entry, "kind"), "visit") == 0;
+
+		n += is_visit && json_object_get(entry, "count");
+		assert_true(counted || json_object_size(entry) == 1 || !is_visit);
+	}
+	json_decref(answer);
+	return n;
+}
+
+/* A visit and a clock-mark are the facts of a case: who sees sheets alone is not told how many came. */
+static void a_viewer_counts_nobody(void **state)
+{
+	struct copies s;
+	json_t *answer;
+	const char *id;
+
+	(void)state;
+	copies_open(&s);
+	write_visits(&s.a, 2);
+	write_visits(&s.b, 3);
+	sync_all(&s.room, &s.a, s.shared);
+	sync_all(&s.room, &s.b, s.shared);
+	answer = ask(&s.room,
+		     json_pack("{s:s, s:s}", "command", "cases", "kind", "forked"));
+	id = text_in(json_array_get(json_object_get(answer, "cases"), 0), "id");
+	assert_int_equal(counts_in(&s.room, "case-show", id, true), 1);
+	assert_int_equal(counts_in(&s.room, "case-show", id, false), 0);
+	assert_int_equal(counts_in(&s.room, "why", id, true), 1);
+	assert_int_equal(counts_in(&s.room, "why", id, false), 0);
+	json_decref(answer);
+	copies_close(&s);
+}
+
 /* --- what the welcome tells --- */
 
 static void expect_told(struct hub_room *room, struct ph_job *job, struct member *member,
@@ -496,10 +546,15 @@ static void seventeenth(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(both_are_kept), cmocka_unit_test(no_flight),
-		cmocka_unit_test(may_be_ahead),  cmocka_unit_test(part_of_a_flight),
-		cmocka_unit_test(lost_branch),   cmocka_unit_test(another_device),
-		cmocka_unit_test(parts),         cmocka_unit_test(seventeenth),
+		cmocka_unit_test(both_are_kept),
+		cmocka_unit_test(a_viewer_counts_nobody),
+		cmocka_unit_test(no_flight),
+		cmocka_unit_test(may_be_ahead),
+		cmocka_unit_test(part_of_a_flight),
+		cmocka_unit_test(lost_branch),
+		cmocka_unit_test(another_device),
+		cmocka_unit_test(parts),
+		cmocka_unit_test(seventeenth),
 	};
 
 	return cmocka_run_group_tests(tests, make_pattern, remove_pattern);

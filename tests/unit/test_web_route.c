@@ -18,7 +18,7 @@ static const struct ph_web_route routes[] = {
 	  "code! kind update:flag at:list about:object n:int", "a site" },
 	{ "GET", "/api/v1/reports/figures", PH_WEB_VIEWER, "figures", 0, "from! to!",
 	  "sums" },
-	{ "GET", "/api/v1/reports/{report}", PH_WEB_VIEWER, "report-show", 0, NULL,
+	{ "GET", "/api/v1/reports/{report}", PH_WEB_VIEWER, "report-show", 0, "counted@",
 	  "one" },
 	{ "GET", "/api/v1/copies/{id}", PH_WEB_VIEWER, "query", 0,
 	  "what=copy ns:int names:names", "a copy" },
@@ -102,7 +102,8 @@ static void test_get(void **state)
 		  "{\"command\":\"figures\",\"from\":\"a\",\"to\":\"b\"}" },
 		{ "/api/v1/reports/figures?from=a", "400 missing to" },
 		{ "/api/v1/reports/Q3",
-		  "{\"command\":\"report-show\",\"report\":\"Q3\"}" },
+		  "{\"command\":\"report-show\",\"counted\":false,\"report\":\"Q3\"}" },
+		{ "/api/v1/reports/Q3?counted=1", "400 unknown counted" },
 		/* what is no text */
 		{ "/api/v1/copies/%", "400 target " },
 		{ "/api/v1/copies/%4", "400 target " },
@@ -130,6 +131,9 @@ static void test_get(void **state)
 	assert_string_equal(ask("GET", "/api/v1/copies/1?names=1", "", PH_WEB_OPERATOR),
 			    "{\"command\":\"query\",\"id\":\"1\",\"names\":true,\"what\":"
 			    "\"copy\"}");
+	assert_string_equal(
+		ask("GET", "/api/v1/reports/Q3", "", PH_WEB_OPERATOR),
+		"{\"command\":\"report-show\",\"counted\":true,\"report\":\"Q3\"}");
 	assert_string_equal(ask("DELETE", "/api/v1/sites", "", PH_WEB_ADMIN),
 			    "405 method ");
 	assert_string_equal(ask("HEAD", "/healthz", "", PH_WEB_ADMIN), "405 method ");

@@ -1,0 +1,62 @@
+/*
+ * daemon/hub_counted.c - what is not shown to who sees sheets alone.
+ *
+ * A sheet hides small figures (docs/REPORTS.md); one entry is the smallest figure that there
+ * is. So of those that count persons, wherever an answer shows one, its kind alone is left.
+ */
+#include "daemon/hub_counted.h"
+
+#include <string.h>
+
+#include "common/log/kinds.h"
+
+bool ph_hub_is_counted(const json_t *request)
+{
+	return !json_is_false(json_object_get(request, "counted"));
+}
+
+static bool counts_persons(const char *kind)
+{
+	static const uint32_t kinds[] = { PH_KIND_VISIT, PH_KIND_ACTIVITY,
+					  PH_KIND_TRAINING, PH_KIND_DIGITAL_USE,
+					  PH_KIND_REPORT_ISSUE };
+
+	for (size_t i = 0; kind && i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		const struct ph_kind *one = ph_kind_find(kinds[i]);
+
+		if (one && strcmp(one->name, kind) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void close_entry(json_t *entry)
+{
+	json_t *kind = json_object_get(entry, "kind");
+
+	if (counts_persons(json_string_value(kind))) {
+		json_incref(kind);
+		json_object_clear(entry);
+		json_object_set_new(entry, "kind", kind);
+	}
+}
+
+void ph_hub_close_entries(json_t *answer)
+{
+	const char *name;
+	json_t *value;
+	size_t i;
+
+	json_object_foreach(answer, name, value)
+	{
+		if (strcmp(name, "entry") == 0 && json_is_object(value)) {
+			close_entry(value);
+		}
+		ph_hub_close_entries(value);
+	}
+	json_array_foreach(answer, i, value)
+	{
+		ph_hub_close_entries(value);
+	}
+}

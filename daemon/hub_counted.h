@@ -1,0 +1,13 @@
+/* daemon/hub_counted.h - figures as they were counted, before small ones are hidden. */
+#ifndef PH_DAEMON_HUB_COUNTED_H
+#define PH_DAEMON_HUB_COUNTED_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+/* Whether who asks may see them: unless the request says "counted": false. */
+bool ph_hub_is_counted(const json_t *request);
+/* Wherever ANSWER has an "entry" that counts persons, only its kind is left. */
+void ph_hub_close_entries(json_t *answer);
+
+#endif
