@@ -75,6 +75,7 @@ struct ph_indicator {
 	size_t n_bys; /* the first is what is taken when nothing is asked for */
 	struct ph_column columns[PH_COLUMNS_MAX];
 	size_t n_columns;
+	uint8_t came; /* columns that together count all who came, of whom others are parts: a bit each */
 	uint32_t targets[PH_TARGETS]; /* hundredths of a per cent; 0: none */
 };
 extern const struct ph_indicator ph_indicators[];

@@ -237,6 +237,7 @@ struct table {
 	unsigned part[PH_COLUMNS_MAX]; /* the columns of parts */
 	struct ph_small small;
 	int64_t *cells;
+	int64_t *came;
 	enum ph_told *told; /* of CELLS; behind them the totals */
 };
 
@@ -244,6 +245,7 @@ static void table_deinit(struct table *table)
 {
 	free(table->lines);
 	free(table->cells);
+	free(table->came);
 	free(table->told);
 }
 
@@ -255,8 +257,16 @@ static void fill_cells(const struct ph_reckoning *reckoning, struct table *table
 		const int64_t *from =
 			i < table->n ? table->lines[i]->cell : reckoning->total[0];
 
+		for (size_t c = 0; c < PH_COLUMNS_MAX; c++) {
+			table->came[i] +=
+				reckoning->query->row->came & 1 << c ? from[c] : 0;
+		}
 		for (size_t k = 0; k < columns; k++) {
-			table->cells[i * columns + k] = from[table->part[k]];
+			int64_t cell = from[table->part[k]];
+
+			table->cells[i * columns + k] = cell;
+			/* more women may have been told than came in all */
+			table->came[i] = table->came[i] > cell ? table->came[i] : cell;
 		}
 	}
 }
@@ -278,17 +288,16 @@ static int hide_small(const struct ph_reckoning *reckoning, struct table *table)
 	small->last_open =
 		splits && table->n > 0 && table->lines[table->n - 1]->key.is_null;
 	table->cells = calloc((table->n + 1) * PH_COLUMNS_MAX, sizeof *table->cells);
+	table->came = calloc(table->n + 1, sizeof *table->came);
 	table->told = calloc((table->n + 1) * PH_COLUMNS_MAX, sizeof *table->told);
-	if (table->cells == NULL || table->told == NULL) {
+	if (table->cells == NULL || table->came == NULL || table->told == NULL) {
 		return -ENOMEM;
 	}
 	fill_cells(reckoning, table);
 	small->cells = table->cells;
+	small->came = splits ? NULL : table->came;
 	small->told = table->told;
-	if (small->n_columns > 0) {
-		ph_small_hide(small);
-	}
-	return 0;
+	return small->n_columns > 0 ? ph_small_hide(small) : 0;
 }
 
 static int make_table(const struct ph_reckoning *reckoning, struct table *table)

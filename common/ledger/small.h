@@ -27,11 +27,14 @@ struct ph_small {
 	const int64_t *cells;
 	size_t split; /* from this column on a row adds up to what another column tells; n_columns: none does */
 	bool all_came; /* the totals are of all who came: always told */
+	const int64_t *
+		came; /* of each row, and of the totals, how many came, which is told; NULL: they are no cells' bounds */
 	bool last_open; /* the last row is of those of whom it was not said: blank at most */
 	enum ph_told *told; /* as many as cells, with the totals; set here */
 };
 
-void ph_small_hide(const struct ph_small *small);
+/* 0 or -ENOMEM. */
+int ph_small_hide(const struct ph_small *small);
 /* How many cells stand otherwise than as their number; totals are not among them. */
 size_t ph_small_hidden(const struct ph_small *small);
 

@@ -151,11 +151,11 @@ def sheet(ledger, code, period, by, commune=None):
     return found
 
 
-def said_bands(ledger, period, by, commune=None):
-    """Of each row of `visits`, and of the total, how many said their band."""
+def bands(ledger, period, by, commune=None):
+    """Of each row of `visits`, and of the total, how many were of each band."""
     columns, _, rows, total, _ = body(Scope(ledger, Span(period), by, commune), "visits")
-    bands = [columns.index(name) for name in suppression.BANDS if name in columns]
-    return [sum(row[at] for at in bands) for row in rows + [total]]
+    places = [columns.index(name) for name in suppression.BANDS if name in columns]
+    return [[row[at] for at in places] for row in rows + [total]]
 
 
 def comparable(theirs, ours):

@@ -371,7 +371,7 @@ static void test_ends(void **state)
 	sends(&scene, &scene.pair.a);
 	assert_rows(&scene, "visits", "month",
 		    "\"2023-07\" 6 0 0 0 0 0; \"2023-08\" 24 0 0 0 0 0; "
-		    "\"2023-09\" 1 0 0 0 0 0; - 31 0 0 0 0 0; ");
+		    "\"2023-09\" 1 - 0 0 0 0; - 31 0 0 0 0 0; ");
 	sheet = sheet_of(&scene, "visits", "2023-07", NULL);
 	assert_int_equal(
 		json_integer_value(json_object_get(

@@ -1,6 +1,6 @@
 /*
- * Tests of common/ledger/small.c: known sheets, and random ones against a stranger who
- * tries all numbers that a row or a column leaves open.
+ * Tests of common/ledger/small*.c: known sheets, and random ones against a stranger who
+ * tries all numbers that a row or a column leaves open, and all tables that a sheet does.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -161,7 +161,7 @@ static void test_cases(void **state)
 
 		memcpy(cells, one->cells, sizeof(one->cells));
 		add_totals(cells, one->rows, one->columns);
-		ph_small_hide(&small);
+		assert_int_equal(ph_small_hide(&small), 0);
 		print(&small, got);
 		if (strcmp(got, one->expected) != 0 ||
 		    ph_small_hidden(&small) != one->hidden) {
@@ -182,6 +182,17 @@ struct guess {
 	int64_t first[CELLS_MAX]; /* a number that each can be; -1: none yet */
 	bool open[CELLS_MAX];     /* it can be another one too */
 };
+
+/* How many came in the row of cell I, of whom it counts a part. */
+static int64_t most(const struct guess *guess, size_t i)
+{
+	const struct ph_small *small = guess->small;
+	size_t cell = guess->cell[i];
+
+	return small->came && cell % small->n_columns < small->split
+		       ? small->came[cell / small->n_columns]
+		       : INT64_MAX;
+}
 
 /* All numbers that fit in place of the cells from I on, LEFT being their sum. */
 static void try_all(struct guess *guess, size_t i, int64_t left)
@@ -206,7 +217,8 @@ static void try_all(struct guess *guess, size_t i, int64_t left)
 		try_all(guess, i + 1, left - guess->now[i]);
 		return;
 	}
-	for (int64_t v = least[told]; v <= left && (told != PH_BELOW || v <= 4); v++) {
+	for (int64_t v = least[told];
+	     v <= left && (told != PH_BELOW || v <= 4) && v <= most(guess, i); v++) {
 		guess->now[i] = v;
 		try_all(guess, i + 1, left - v);
 	}
@@ -235,6 +247,92 @@ static void assert_open(const struct ph_small *small, size_t start, size_t step,
 	}
 }
 
+/* --- the stranger who takes all lines together --- */
+
+/*
+ * Two tables of whole numbers with equal sums differ by rings, of which each changes a cell
+ * by one. So it is enough to try those in which each cell is by one more or less than here.
+ */
+struct table {
+	const struct ph_small *small;
+	int now[CELLS_MAX]; /* less than, as, or more than it is: of the split, and its totals */
+	size_t wanted; /* the cell that is to be another number */
+};
+
+static bool may_change(const struct ph_small *small, size_t cell, int by)
+{
+	static const int64_t least[] = { 0, 1, PH_SMALL_BELOW, 0 };
+	int64_t value = small->cells[cell] + by;
+
+	return by == 0 ||
+	       (small->told[cell] != PH_TOLD && value >= least[small->told[cell]] &&
+		(small->told[cell] != PH_BELOW || value < PH_SMALL_BELOW));
+}
+
+static bool totals_fit(const struct table *table)
+{
+	const struct ph_small *small = table->small;
+
+	for (size_t c = small->split; c < small->n_columns; c++) {
+		size_t total = small->n_rows * small->n_columns + c;
+		int sum = 0;
+
+		for (size_t r = 0; r < small->n_rows; r++) {
+			sum += table->now[r * small->n_columns + c];
+		}
+		if (sum < -1 || sum > 1 || !may_change(small, total, sum) ||
+		    (total == table->wanted && sum == 0)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* Whether there is such a table, from CELL on; SUM: of the row so far. */
+static bool is_table(struct table *table, size_t cell, int sum)
+{
+	const struct ph_small *small = table->small;
+	size_t column = cell % small->n_columns;
+
+	if (column == 0 && sum != 0) {
+		return false;
+	}
+	if (cell == small->n_rows * small->n_columns) {
+		return totals_fit(table);
+	}
+	if (column < small->split) {
+		return is_table(table, cell + 1, sum);
+	}
+	for (int by = -1; by <= 1; by++) {
+		table->now[cell] = by;
+		if ((cell != table->wanted || by != 0) && may_change(small, cell, by) &&
+		    is_table(table, cell + 1, sum + by)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* No figure of persons follows from the sheet. */
+static void assert_sheet_open(const struct ph_small *small, uint64_t seed)
+{
+	char got[CELLS_MAX + 1];
+
+	for (size_t i = 0; i < (small->n_rows + 1) * small->n_columns; i++) {
+		struct table table = { .small = small, .wanted = i };
+
+		if (i % small->n_columns >= small->split && small->told[i] != PH_TOLD &&
+		    small->cells[i] >= 1 && small->cells[i] < PH_SMALL_BELOW &&
+		    !is_table(&table, 0, 0)) {
+			print(small, got);
+			fail_msg("seed %llu: cell %zu of %s follows from the sheet",
+				 (unsigned long long)seed, i, got);
+		}
+	}
+}
+
+/* --- random sheets --- */
+
 static uint64_t next(uint64_t *state)
 {
 	*state = *state * 6364136223846793005u + 1442695040888963407u;
@@ -245,6 +343,7 @@ static void one_sheet(uint64_t seed)
 {
 	uint64_t state = seed;
 	int64_t cells[CELLS_MAX] = { 0 };
+	int64_t came[CELLS_MAX] = { 0 };
 	enum ph_told told[CELLS_MAX];
 	size_t rows = 1 + next(&state) % 4;
 	size_t columns = 1 + next(&state) % 4;
@@ -265,7 +364,15 @@ static void one_sheet(uint64_t seed)
 	}
 	add_totals(cells, rows, columns);
 	small.last_open = small.all_came && rows > 1 && next(&state) % 2 == 0;
-	ph_small_hide(&small);
+	if (!small.all_came && (columns == 1 || small.split == 1)) {
+		for (size_t r = 0; r < rows; r++) {
+			came[r] = cells[r * columns] + (int64_t)(next(&state) % 3);
+			came[rows] += came[r];
+		}
+		small.came = came;
+	}
+	assert_int_equal(ph_small_hide(&small), 0);
+	assert_sheet_open(&small, seed);
 	for (size_t i = 0; i < rows * columns; i++) {
 		assert_true(told[i] != PH_TOLD || cells[i] == 0 ||
 			    (small.last_open && i + 1 == rows) ||
