@@ -1,9 +1,9 @@
 /*
  * daemon/cmd_page.c - packhorsed report page: all rows of the plan for a period, to be printed.
  *
- * The rows are asked for one by one. With --issue each is issued (`report issue`), so that what
- * is printed is what is kept; the file is looked at before that, for what was issued once is
- * not issued again because the disk was full.
+ * The rows are asked for one by one. With --issue all are issued at once, or none is, so that
+ * what is printed is what is kept; the file is looked at before that, for what was issued
+ * once is not issued again because the disk was full.
  */
 #include "daemon/cmd.h"
 
@@ -35,26 +35,10 @@ static const char *option_or(const struct ph_cli *cli, const char *name,
 	return value ? value : otherwise;
 }
 
-/* What was issued of CODE: its sheet, and its reference. */
-static int take_issued(struct pages *pages, const char *code, const json_t *answer)
+static int ask(const struct pages *pages, const char *command, const char *code,
+	       json_t **answer_out)
 {
-	const json_t *entry = json_array_get(json_object_get(answer, "entries"), 0);
-	json_t *sheet = json_object_get(answer, "sheet");
-
-	return json_array_append(pages->reports, sheet) ||
-			       json_array_append_new(
-				       pages->issued,
-				       json_pack("{s:s, s:s}", "report", code, "ref",
-						 ph_member_text(entry, "ref")))
-		       ? -ENOMEM
-		       : 0;
-}
-
-static int take_report(struct pages *pages, const char *code)
-{
-	const char *command = pages->issued ? "report-issue" : "report";
 	json_t *request = ph_request(command);
-	json_t *answer;
 	int rc = ph_request_set(request, "report", code, pages->err);
 
 	rc = rc != 0 ? rc
@@ -64,28 +48,17 @@ static int take_report(struct pages *pages, const char *code)
 		json_decref(request);
 		return rc;
 	}
-	rc = ph_ask(pages->cli, request, &answer, pages->err);
-	if (rc < 0) {
-		return rc;
-	}
-	rc = pages->issued ? take_issued(pages, code, answer)
-	     : json_array_append(pages->reports, answer) ? -ENOMEM
-							 : 0;
-	json_decref(answer);
-	return rc;
+	return ph_ask(pages->cli, request, answer_out, pages->err);
 }
 
-/* What was issued before something failed stays issued. */
-static void tell_issued(const struct pages *pages)
-{
-	const json_t *item;
-	size_t i;
+/* --- as it is now --- */
 
-	json_array_foreach(pages->issued, i, item)
-	{
-		fprintf(stderr, ph_say("issued %s: %s\n", "đã ban hành %s: %s\n"),
-			ph_member_text(item, "report"), ph_member_text(item, "ref"));
-	}
+static int take_report(struct pages *pages, const char *code)
+{
+	json_t *answer;
+	int rc = ask(pages, "report", code, &answer);
+
+	return rc < 0 ? rc : json_array_append_new(pages->reports, answer) ? -ENOMEM : 0;
 }
 
 static int take_all(struct pages *pages)
@@ -104,6 +77,55 @@ static int take_all(struct pages *pages)
 	}
 	json_decref(codes);
 	return rc;
+}
+
+/* --- issued --- */
+
+/* The sheet of ITEM, and the reference under which it is kept. */
+static int take_issued(struct pages *pages, const json_t *item)
+{
+	const json_t *entry = json_array_get(json_object_get(item, "entries"), 0);
+	json_t *sheet = json_object_get(item, "sheet");
+
+	return json_array_append(pages->reports, sheet) ||
+			       json_array_append_new(
+				       pages->issued,
+				       json_pack("{s:s, s:s}", "report",
+						 ph_member_text(sheet, "report"), "ref",
+						 ph_member_text(entry, "ref")))
+		       ? -ENOMEM
+		       : 0;
+}
+
+static int issue_all(struct pages *pages)
+{
+	json_t *answer;
+	json_t *item;
+	size_t i;
+	int rc = ask(pages, "page-issue", NULL, &answer);
+
+	if (rc < 0) {
+		return rc;
+	}
+	json_array_foreach(json_object_get(answer, "issued"), i, item)
+	{
+		rc = rc != 0 ? rc : take_issued(pages, item);
+	}
+	json_decref(answer);
+	return rc;
+}
+
+/* What was issued stays so, whatever becomes of the page. */
+static void tell_issued(const struct pages *pages)
+{
+	const json_t *item;
+	size_t i;
+
+	json_array_foreach(pages->issued, i, item)
+	{
+		fprintf(stderr, ph_say("issued %s: %s\n", "đã ban hành %s: %s\n"),
+			ph_member_text(item, "report"), ph_member_text(item, "ref"));
+	}
 }
 
 static int write_page(const struct pages *pages)
@@ -148,7 +170,7 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 		rc = rc == 0 && !pages.issued ? -ENOMEM : rc;
 	}
 	rc = rc == 0 && !pages.reports ? -ENOMEM : rc;
-	rc = rc != 0 ? rc : take_all(&pages);
+	rc = rc != 0 ? rc : pages.issued ? issue_all(&pages) : take_all(&pages);
 	rc = rc != 0 ? rc : write_page(&pages);
 	tell_issued(&pages);
 	if (rc == 0 && json_array_size(pages.issued) > 0) {
@@ -162,7 +184,7 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 
 static const struct ph_cli_option options[] = {
 	{ "period", "P", "a year, quarter or month: 2026, 2026-Q3, 2026-09" },
-	{ "issue", NULL, "issue each row, so that what is printed is kept" },
+	{ "issue", NULL, "issue all rows, so that what is printed is kept" },
 	{ "out", "FILE", "instead of standard output" },
 	{ "yes", NULL, "--out: write over a file that is there" },
 	{ "agency", "TEXT", "the office above, in the head of the page" },

@@ -71,6 +71,7 @@ static const struct {
 	{ "report-codes", ph_hub_report_codes, NO_LEDGER },
 	{ "report-figures", ph_hub_report_figures, LOOKS },
 	{ "report-issue", ph_hub_report_issue, BUILDS },
+	{ "page-issue", ph_hub_page_issue, BUILDS },
 	{ "report-list", ph_hub_report_list, LOOKS },
 	{ "report-show", ph_hub_report_show, LOOKS },
 	{ "report-changed", ph_hub_report_changed, LOOKS },

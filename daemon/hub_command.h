@@ -34,8 +34,9 @@ ph_hub_command_fn ph_hub_account_add, ph_hub_account_role, ph_hub_account_passwo
 	ph_hub_account_remove, ph_hub_account_token, ph_hub_account_revoke,
 	ph_hub_account_list;
 ph_hub_command_fn ph_hub_keys_command, ph_hub_keylist_put;
-ph_hub_command_fn ph_hub_report_figures, ph_hub_report_issue, ph_hub_report_list,
-	ph_hub_report_show, ph_hub_report_changed, ph_hub_report, ph_hub_report_codes;
+ph_hub_command_fn ph_hub_report_figures, ph_hub_report_issue, ph_hub_page_issue,
+	ph_hub_report_list, ph_hub_report_show, ph_hub_report_changed, ph_hub_report,
+	ph_hub_report_codes;
 
 /* Set "fingerprint" and "state" of DEVICE in OUT. 0 or negative errno. */
 /* The device that REQUEST names, and in ANSWER what there is to say of it. 0 or negative errno with ERR. */

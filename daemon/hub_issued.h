@@ -28,4 +28,13 @@ int ph_hub_issued_find(struct ph_hub *hub, const char *text, struct ph_hub_issue
 /* Append an item for each report to LIST. 0 or negative errno. */
 int ph_hub_issued_list(struct ph_hub *hub, json_t *list);
 
+/* --- hub_command_report.c --- */
+
+/* "from" and "to", days. 0, or -EINVAL with ERR. */
+int ph_hub_read_days(const json_t *request, int64_t *from, int64_t *to,
+		     struct ph_error *err);
+/* Set "sites" of ANSWER. 0 or negative errno. */
+int ph_hub_show_figures(struct ph_hub *hub, const struct ph_figures *figures,
+			json_t *answer);
+
 #endif

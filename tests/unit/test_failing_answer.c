@@ -17,6 +17,7 @@
 #include "hub_room.h"
 
 #include "common/base/json_memory.h"
+#include "common/ledger/indicator.h"
 #include "daemon/ask.h"
 #include "daemon/config.h"
 
@@ -128,6 +129,63 @@ static void test_answers(void **state)
 	hub_close(&room);
 }
 
+static size_t n_issued(struct hub_room *room)
+{
+	json_t *answer = ask(room, json_pack("{s:s}", "command", "report-list"));
+	size_t n = json_array_size(json_object_get(answer, "reports"));
+
+	json_decref(answer);
+	return n;
+}
+
+/* A page is issued whole, or nothing of it, whatever fails. */
+static void test_page(void **state)
+{
+	json_t *request =
+		json_pack("{s:s, s:s}", "command", "page-issue", "period", "2020-01");
+	size_t n = 0;
+	unsigned failed = 0;
+	bool hit;
+	struct hub_room room;
+	struct member member;
+
+	(void)state;
+	hub_open(&room);
+	member_open(&room, &member, 1, "14-0371");
+	write_visits(&member, 2);
+	expect_job(&room, hello_of(&member, all_item(&member, 0)), 0);
+	do {
+		failing_arm();
+
+		json_t *answer = ph_hub_command(room.hub, request);
+
+		hit = failing_disarm();
+		failed += hit;
+
+		bool is_done = answer && !says_so(answer);
+
+		if (is_done) {
+			assert_int_equal(
+				json_array_size(json_object_get(answer, "issued")),
+				ph_indicators_count);
+		}
+		/* the last words of the answer are put in when all is kept */
+		size_t now = n_issued(&room);
+
+		if (now != n + ph_indicators_count && (is_done || now != n)) {
+			failing_show();
+			fail_msg("%zu reports are issued, and were %zu", now, n);
+		}
+		n = now;
+		json_decref(answer);
+	} while (hit);
+	print_message("# %u failures\n", failed);
+	assert_true(failed > 100 && n > 0);
+	json_decref(request);
+	member_close(&member);
+	hub_close(&room);
+}
+
 /* What could not be read for lack of memory, or room, is not damaged. */
 static void test_open(void **state)
 {
@@ -232,9 +290,8 @@ static void test_request(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_answers),
-		cmocka_unit_test(test_open),
-		cmocka_unit_test(test_settings),
+		cmocka_unit_test(test_answers), cmocka_unit_test(test_page),
+		cmocka_unit_test(test_open),    cmocka_unit_test(test_settings),
 		cmocka_unit_test(test_request),
 	};
 
