@@ -268,6 +268,22 @@ static int take_logs(struct wake *wake, bool *done_out)
 
 /* --- one step --- */
 
+/*
+ * A feed that begins anew takes away what was fed before, by its first page. One that has
+ * nothing for the device begins with a case, of no id that there is, which is over.
+ */
+static int begin_empty(struct wake *wake)
+{
+	static const struct ph_entity_key none = { .type = PH_ENTITY_CASE,
+						   .len = PH_CASE_ID_SIZE };
+	struct ph_feeder_item item = { .what = PH_FEED_UNCASE, .key = &none };
+	bool anew = wake->feeder->config.epoch.number > 1 || wake->device->scope > 1;
+
+	return anew && wake->device->number == 0
+		       ? ph_feeder_append(wake->feeder, wake->device, &item)
+		       : 0;
+}
+
 static int wake_one(struct wake *wake)
 {
 	bool done = false;
@@ -285,6 +301,7 @@ static int wake_one(struct wake *wake)
 	if (rc == 0 && done) {
 		wake->device->waking = false;
 		wake->device->moved = true;
+		rc = begin_empty(wake);
 	}
 	return rc != 0 ? rc : save_place(wake);
 }

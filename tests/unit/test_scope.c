@@ -283,6 +283,74 @@ static void a_case_that_a_page_took_away_is_told_again(void **state)
 	}
 }
 
+/* What waits in the feed of SHARE at a hub of this epoch that holds the control log alone. */
+static bool begin_feed(struct province *bare, const struct share *share, uint64_t epoch,
+		       struct ph_buf *out)
+{
+	struct ph_feeder_cursor none = { 0 };
+	bool more = true;
+	int rc;
+
+	ph_feeder_set_epoch(bare->feeder, &(struct ph_epoch){ .number = epoch });
+	world_take(&bare->hub, &bare->history->actors[CONTROL], UINT64_MAX);
+	catch_up(bare->hub.ledger);
+	while (more) {
+		assert_int_equal(ph_feeder_step(bare->feeder, 100, &more), 0);
+	}
+	rc = ph_feeder_page(bare->feeder, share->device, &none, 40000, out, &more);
+	assert_true(rc == 0 || rc == PH_FEEDER_E_NONE);
+	return rc == 0;
+}
+
+/*
+ * A hub that was put back and has nothing for a site any more (all was cut off meanwhile)
+ * takes away what it fed before. A first hub has nothing to take away, and says nothing.
+ */
+static unsigned feed_nothing(uint64_t seed, struct share *share)
+{
+	static const char fed[] = "SELECT count(*) FROM fed_fact";
+	struct ph_fed_moved moved = { 0 };
+	struct ph_buf bytes = { 0 };
+	struct ph_feed_page page;
+	struct province bare;
+
+	if (count_rows(share->world.db, fed) == 0) {
+		return 0;
+	}
+	open_province(&bare, history_placed(seed), seed);
+	assert_false(begin_feed(&bare, share, 1, &bytes));
+	close_province(&bare);
+	open_province(&bare, history_placed(seed), seed);
+	assert_true(begin_feed(&bare, share, 2, &bytes));
+	assert_int_equal(ph_feed_decode(ph_buf_view(&bytes), keys.sign.key, &page), 0);
+	assert_int_equal(ph_db_begin(share->world.db), 0);
+	assert_int_equal(ph_fed_apply(share->world.db, share->id, &page, &moved), 0);
+	assert_int_equal(ph_db_commit(share->world.db), 0);
+	assert_int_equal(count_rows(share->world.db, fed), 0);
+	ph_buf_deinit(&bytes);
+	close_province(&bare);
+	return 1;
+}
+
+static void a_feed_of_nothing_takes_away_what_was_fed(void **state)
+{
+	unsigned seen = 0;
+
+	(void)state;
+	for (uint64_t seed = 1; seen < 5; seed++) {
+		struct province province;
+
+		open_province(&province, history_placed(seed), seed);
+		settle(&province);
+		for (size_t i = 0; i < province.n_shares; i++) {
+			if (is_fed(&province, &province.shares[i])) {
+				seen += feed_nothing(seed, &province.shares[i]);
+			}
+		}
+		close_province(&province);
+	}
+}
+
 static void every_site_has_its_share(void **state)
 {
 	(void)state;
@@ -301,6 +369,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_case_that_a_page_took_away_is_told_again),
+		cmocka_unit_test(a_feed_of_nothing_takes_away_what_was_fed),
 		cmocka_unit_test(every_site_has_its_share),
 	};
 
