@@ -15,6 +15,8 @@
 #include "common/base/mp.h"
 #include "common/base/walk.h"
 
+#define LOOKED_FOR 256
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void must(bool fact)
@@ -155,20 +157,30 @@ static void judge_canonical(struct ph_view in, const msgpack_object *root)
 	ph_buf_deinit(&again);
 }
 
-/* The items of an array fill it from its head to its end. */
+/*
+ * The items of an array fill it from its head to its end. Each is looked for from the head
+ * on, which for all of 65,536 takes seconds: of a long array only the first, and the last.
+ */
 static void judge_items(struct ph_view in, const msgpack_object *root)
 {
 	const msgpack_object_array *array = ph_mp_array(root, 0, SIZE_MAX);
+	size_t size = array != NULL ? array->size : 0;
 	const uint8_t *next = NULL;
 
-	for (size_t i = 0; array != NULL && i < array->size; i++) {
+	for (size_t i = 0; i < size && i < LOOKED_FOR; i++) {
 		struct ph_view item = ph_mp_item_bytes(in, i);
 
 		must(item.len > 0 && (i == 0 || item.data == next));
 		next = item.data + item.len;
 	}
+	if (size > LOOKED_FOR) {
+		struct ph_view last = ph_mp_item_bytes(in, size - 1);
+
+		must(last.len > 0 && last.data >= next);
+		next = last.data + last.len;
+	}
 	must(next == NULL || next == in.data + in.len);
-	must(ph_mp_item_bytes(in, array != NULL ? array->size : 0).len == 0);
+	must(ph_mp_item_bytes(in, size).len == 0);
 }
 
 /* Walk and decode; the length of the object at the front, or 0 when it is refused. */
