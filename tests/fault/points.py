@@ -50,6 +50,7 @@ class Point:
 
     def __init__(self, step, side, n, calls):
         self.step, self.side, self.n, self.left = step, side, n, calls - n
+        self.wanted = 0  # the way of the call, if that tells which it is
 
     def is_fixed(self):
         """It makes the same calls each time."""
@@ -188,7 +189,7 @@ def play(source, own, point, programs, outcome):
         plan.off()
         world.kill()
         outcome.reached = plan.hits > 0
-        outcome.was_last = outcome.reached and plan.count == point.n
+        outcome.was_last = outcome.reached and plan.count == point.n and not point.wanted
         outcome.way = plan.way
         outcome.calls = plan.count
         plan.close()

@@ -37,7 +37,8 @@ CLASSES = {WRITE: "write", SYNC: "sync", NAME: "rename, unlink or mkdir",
            LENGTH: "ftruncate", CREATE: "open to create", READ: "read",
            TALK: "send", ALLOC: "allocation"}
 FOREVER = (1 << 64) - 1
-HEAD = struct.Struct("<IIIIQQQQIIII")
+HEAD = struct.Struct("<IIIIQQQQIIIIII")
+OF_SHIM = 8  # bytes at its end
 TRACE = 262144
 MAGIC = 0x50684631
 
@@ -70,13 +71,12 @@ class Plan:
         self.map = mmap.mmap(self.file.fileno(), HEAD.size + 4 * TRACE)
         self.set(COUNT, 0)
 
-    def set(self, mode, classes, at=0, until=None, error=0):
-        """From now on; counts begin anew. UNTIL: FOREVER, else only the one. The last field
-        is the shim's."""
-        last = HEAD.size - 4
-        self.map[:last] = HEAD.pack(MAGIC, COUNT, *[0] * 10)[:last]
+    def set(self, mode, classes, at=0, until=None, error=0, wanted=0):
+        """From now on; counts begin anew. UNTIL: FOREVER, else only the one."""
+        last = HEAD.size - OF_SHIM
+        self.map[:last] = HEAD.pack(MAGIC, COUNT, *[0] * 12)[:last]
         self.map[:last] = HEAD.pack(MAGIC, mode, classes, error, at, until or at,
-                                    *[0] * 6)[:last]
+                                    *[0] * 5, wanted, 0, 0)[:last]
 
     def off(self):
         """The fault has gone; the counts stay."""
@@ -109,7 +109,7 @@ class Plan:
     @property
     def timed(self):
         """So many threads wait for a time to come."""
-        return HEAD.unpack(self.map[:HEAD.size])[11]
+        return HEAD.unpack(self.map[:HEAD.size])[12]
 
     @property
     def what(self):

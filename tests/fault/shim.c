@@ -209,6 +209,27 @@ void abort(void)
 	shim_die();
 }
 
+static uint32_t quiet_way(void)
+{
+	uint32_t found;
+
+	shim_busy++;
+	found = way();
+	shim_busy--;
+	return found;
+}
+
+static bool is_struck(uint64_t n)
+{
+	if (shim_plan->wanted == 0) {
+		return shim_plan->at != 0 && n >= shim_plan->at && n <= shim_plan->until;
+	}
+	if (shim_plan->hits != 0) {
+		return shim_plan->until == UINT64_MAX;
+	}
+	return quiet_way() == shim_plan->wanted;
+}
+
 enum ph_fault_mode shim_count(enum ph_fault_class which)
 {
 	uint64_t n;
@@ -220,19 +241,14 @@ enum ph_fault_mode shim_count(enum ph_fault_class which)
 	mode = shim_plan->mode;
 	n = __atomic_add_fetch(&shim_plan->count, 1, __ATOMIC_SEQ_CST);
 	if (n <= PH_FAULT_TRACE) {
-		shim_busy++;
-		shim_plan->trace[n - 1] = mode == PH_FAULT_STACKS ? way() : which;
-		shim_busy--;
+		shim_plan->trace[n - 1] = mode == PH_FAULT_STACKS ? quiet_way() : which;
 	}
-	if (mode == PH_FAULT_STACKS || n < shim_plan->at || n > shim_plan->until ||
-	    shim_plan->at == 0) {
+	if (mode == PH_FAULT_STACKS || !is_struck(n)) {
 		return PH_FAULT_COUNT;
 	}
 	if (__atomic_add_fetch(&shim_plan->hits, 1, __ATOMIC_SEQ_CST) == 1 &&
 	    which == PH_FAULT_ALLOC) {
-		shim_busy++;
-		shim_plan->hit_way = way();
-		shim_busy--;
+		shim_plan->hit_way = quiet_way();
 	}
 	shim_plan->hit_class = which;
 	if (mode == PH_FAULT_KILL) {

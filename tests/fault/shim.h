@@ -34,6 +34,10 @@ enum ph_fault_class {
 	PH_FAULT_ALLOC = 128, /* malloc, calloc, realloc */
 };
 
+/*
+ * With `wanted` the first allocation that comes by that way is hit, and with an `until` of
+ * UINT64_MAX all from then on.
+ */
 struct ph_fault_plan {
 	uint32_t magic;
 	uint32_t mode;
@@ -46,7 +50,9 @@ struct ph_fault_plan {
 	uint32_t hit_class; /* of the last that was */
 	uint32_t hit_way;   /* to the first that was, of allocations: its hash */
 	uint32_t uv_aborts; /* libuv gave up for lack of memory */
+	uint32_t wanted;    /* not 0: what is hit is told by its way, not by `at` */
 	uint32_t timed;     /* threads that wait for each other, or a time */
+	uint32_t unused;
 	uint32_t trace[PH_FAULT_TRACE]; /* by call, from 0: its class, or a hash */
 };
 
