@@ -54,7 +54,7 @@ class Point:
 
     def is_fixed(self):
         """It makes the same calls each time."""
-        return not self.step.serves
+        return not (self.step.serves or self.step.helped)
 
     def once(self):
         """The name of the point that is this one, if no call comes behind it."""

@@ -325,11 +325,12 @@ PASS = ("--passphrase-file", "pass")
 
 class Step:
     """What is done, by which side, with which sides running; AGAIN: it can be given a
-    second time after a crash, and then comes out the same."""
+    second time after a crash, and then comes out the same. HELPED: another program works for
+    it at the same time, so the calls of both come in another order each time."""
 
-    def __init__(self, name, who, args, stdin=None, serves=False, again=False, setup=()):
+    def __init__(self, name, who, args, stdin=None, serves=False, again=False, helped=False):
         self.name, self.who, self.args, self.stdin = name, who, args, stdin
-        self.serves, self.again, self.setup = serves, again, setup
+        self.serves, self.again, self.helped = serves, again, helped
 
     def do(self, world, plan=None):
         """By the side that acts."""
@@ -360,7 +361,8 @@ SCRIPT = [
     Step("loan", "a", ["loan", "T001", "000001", "000002", "--plain"]),
     Step("record", "a", ["record", "-"], lines(4, "một")),
     Step("batch", "a", ["record", "--batch", "-"], lines(40, "hai")),
-    Step("import", "a", ["import", "books.xml", "--print-codes"], again=True),
+    Step("import", "a", ["import", "books.xml", "--print-codes"], again=True,
+         helped=True),
     Step("sync-first", "a", ["sync"], serves=True, again=True),
     Step("sync-b", "b", ["sync"], serves=True, again=True),
     Step("confirm-a", "hub", ["devices", "confirm", "{a}", "--fingerprint", "{words_a}"], again=True),
