@@ -10,7 +10,8 @@ again.
 
 A session does not make the same calls in the same order each time, so a run that tells its
 call by number may come by another way than it set out for. Ways that none came by are tried
-again by the way itself, which takes longer, as the shim looks at it for each call.
+again by the way itself, which takes longer, as the shim looks at the way of each call from
+about there on.
 
 With programs that carry AddressSanitizer (build-leak/, or $PACKHORSE_LEAK_BUILD) the same
 runs look for leaks and for what is used after it was freed: gcc's sanitizer is a shared
@@ -31,8 +32,9 @@ from rig import (ALLOC, CASES, ERRNO, FOREVER, HERE, LATER, OTHER, PARTIAL, ROOT
                  make_worlds, must, now, say)
 
 GONE_S = 0.5
+NEAR = 300  # calls that a session may make less, or earlier
 LEAK_MAX = 500  # runs with a sanitizer
-ROUNDS = 3  # counts and runs, at most, until each way was gone
+ROUNDS = 2  # counts and runs, at most, until each way was gone
 LEFT = 0.05  # of the ways, that sessions may not go again
 LEAK_BUILD = os.environ.get("PACKHORSE_LEAK_BUILD", os.path.join(ROOT, "build-leak"))
 SANITIZER = {
@@ -54,6 +56,7 @@ class Short(Point):
         super().__init__(step, side, n, calls)
         self.on, self.way = on, way
         self.wanted = way[-1] if by_way else 0
+        self.tries = 2 if by_way else self.tries
         self.name = f"{step.name}/{side}/{f'way-{way[-1]:08x}' if by_way else n}/"
 
     def __str__(self):
@@ -63,8 +66,15 @@ class Short(Point):
         return self.name + "once" if self.on else None
 
     def put(self, plan):
-        plan.set(ERRNO, ALLOC, self.n, FOREVER if self.on else self.n, errno.ENOMEM,
-                 self.wanted)
+        # to know a way takes time: it is looked for from a little before where it was on
+        at = max(1, self.n - self.n // 8 - NEAR) if self.wanted else self.n
+        plan.set(ERRNO, ALLOC, at, FOREVER if self.on else at, errno.ENOMEM, self.wanted)
+
+    def move(self, calls):
+        if self.wanted:
+            self.n = 1  # from the beginning on
+        else:
+            super().move(calls)
 
     def play(self, world, plan):
         HOW.get(self.side, site_fails)(world, self, plan)
@@ -217,11 +227,11 @@ def leak_programs():
     return None
 
 
-def run_some(tap, options, name, before, folder, points, programs, extra):
+def run_some(tap, options, name, before, folder, points, programs, extra, is_each_asked=True):
     begun = now()
     ran = run_points(options, before, folder, points, programs, extra)
     report(tap, options, name, "no crash, words and status, nothing acknowledged lost",
-           ran, points, begun)
+           ran, points, begun, is_each_asked)
     return ran
 
 
@@ -274,7 +284,8 @@ def try_rest(tap, options, before, folder, ran, points):
         rest = points_of(count_points(before, folder, {}), options, came, by_way=True)
         if not rest or (options.deadline and now() > options.deadline):
             break
-        ran = run_some(tap, options, "alloc again", before, folder, rest, {}, {})
+        ran = run_some(tap, options, "alloc again", before, folder, rest, {}, {},
+                       is_each_asked=False)  # that is asked below, of all
         came |= ways_that_came(ran, rest, options)
     say(f"alloc: by {len(wanted & came)} of {len(wanted)} ways memory was short, once and "
         f"from then on, and by {len(came - wanted)} that only later counts had")

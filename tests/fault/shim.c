@@ -227,7 +227,7 @@ static bool is_struck(uint64_t n)
 	if (shim_plan->hits != 0) {
 		return shim_plan->until == UINT64_MAX;
 	}
-	return quiet_way() == shim_plan->wanted;
+	return n >= shim_plan->at && quiet_way() == shim_plan->wanted;
 }
 
 enum ph_fault_mode shim_count(enum ph_fault_class which)

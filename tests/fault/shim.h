@@ -35,8 +35,8 @@ enum ph_fault_class {
 };
 
 /*
- * With `wanted` the first allocation that comes by that way is hit, and with an `until` of
- * UINT64_MAX all from then on.
+ * With `wanted` the first allocation from `at` on that comes by that way is hit, and with an
+ * `until` of UINT64_MAX all behind it too.
  */
 struct ph_fault_plan {
 	uint32_t magic;
@@ -50,7 +50,7 @@ struct ph_fault_plan {
 	uint32_t hit_class; /* of the last that was */
 	uint32_t hit_way;   /* to the first that was, of allocations: its hash */
 	uint32_t uv_aborts; /* libuv gave up for lack of memory */
-	uint32_t wanted;    /* not 0: what is hit is told by its way, not by `at` */
+	uint32_t wanted;    /* not 0: the way of what is hit */
 	uint32_t timed;     /* threads that wait for each other, or a time */
 	uint32_t unused;
 	uint32_t trace[PH_FAULT_TRACE]; /* by call, from 0: its class, or a hash */
