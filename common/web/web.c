@@ -5,6 +5,10 @@
  * is no more than any body may be), so that the client hears the refusal and not a reset.
  * A body in chunks, or longer than it may be, is answered at once and the connection ended.
  *
+ * Room: one connection more than may be held is taken all the same, and another one makes room for
+ * it: who has been bringing a request, or idle between two, for longest; if there is none, who
+ * has been taking an answer for longest. So whoever holds many holds nobody up.
+ *
  * Time: once a second each connection is looked at. One that took too long to bring a
  * request, or to take its answer, has its socket shut down; libmicrohttpd then finds its end
  * and lets go of it.
@@ -22,6 +26,8 @@
 #define POOL        ((size_t)16 * 1024) /* of a connection: headers, a little of the answer */
 #define SEND_BUFFER (128 * 1024)        /* of the kernel, doubled by it */
 #define SWEEP_MS    1000
+#define SPARE       1 /* connection beyond those that are held, while another makes room */
+#define TAKING_MS   2000 /* so long nobody who takes an answer has to make room */
 
 void ph_web_limits_init(struct ph_web_limits *limits)
 {
@@ -61,6 +67,8 @@ void ph_web_move(struct conn *conn, enum phase phase)
 void ph_web_hang_up(struct conn *conn)
 {
 	(void)shutdown(conn->fd, SHUT_RDWR);
+	conn->web->n_leaving += !conn->is_leaving;
+	conn->is_leaving = true;
 	if (conn->phase == PHASE_FOLLOWING) {
 		conn->call->ends = true;
 		ph_web_resume(conn->call);
@@ -82,6 +90,36 @@ static void write_address(struct conn *conn)
 		       conn->address, sizeof(conn->address))) {
 		strcpy(conn->address, "local");
 	}
+}
+
+/* Whether FOUND (may be NULL) or CONN should go, if one has to. */
+static struct conn *older(struct conn *found, struct conn *conn)
+{
+	return !found || conn->since <= found->since ? conn : found;
+}
+
+/* One of the others goes, so that NEW may stay; else NEW does. */
+static void make_room(struct ph_web *web, struct conn *new)
+{
+	uint64_t now = ph_web_now(web);
+	struct conn *reading = NULL;
+	struct conn *writing = NULL;
+	struct conn *gone;
+
+	for (struct conn *conn = web->conns; conn; conn = conn->next) {
+		if (conn->is_leaving || conn == new) {
+			continue;
+		}
+		if (conn->phase == PHASE_READING) {
+			reading = older(reading, conn);
+		} else if (conn->phase == PHASE_WRITING &&
+			   now - conn->since > TAKING_MS) {
+			writing = older(writing, conn);
+		}
+	}
+	gone = reading ? reading : writing ? writing : new;
+	web->counts.crowded++;
+	ph_web_hang_up(gone);
 }
 
 static void conn_open(struct ph_web *web, struct MHD_Connection *mhd, void **context)
@@ -108,7 +146,10 @@ static void conn_open(struct ph_web *web, struct MHD_Connection *mhd, void **con
 	}
 	web->conns = conn;
 	web->counts.connections++;
-	web->was_full |= web->counts.connections >= web->config.limits.connections;
+	web->was_full |= web->counts.connections >= web->most;
+	if (web->counts.connections - web->n_leaving > web->config.limits.connections) {
+		make_room(web, conn);
+	}
 }
 
 static void on_connection(void *data, struct MHD_Connection *mhd, void **context,
@@ -126,6 +167,7 @@ static void on_connection(void *data, struct MHD_Connection *mhd, void **context
 			conn->next->link = conn->link;
 		}
 		web->counts.connections--;
+		web->n_leaving -= conn->is_leaving;
 		free(conn);
 		*context = NULL;
 	}
@@ -382,11 +424,14 @@ static int start(struct ph_web *web, struct ph_error *err)
 	const struct ph_web_limits *limits = &web->config.limits;
 	const union MHD_DaemonInfo *info;
 
+	web->most = limits->connections + SPARE;
 	web->daemon = web->mhd->start_daemon(
 		MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, web,
 		MHD_OPTION_LISTEN_SOCKET, (MHD_socket)web->config.fd,
-		MHD_OPTION_CONNECTION_LIMIT, limits->connections,
-		MHD_OPTION_PER_IP_CONNECTION_LIMIT, limits->per_address,
+		MHD_OPTION_CONNECTION_LIMIT, web->most,
+		MHD_OPTION_PER_IP_CONNECTION_LIMIT,
+		limits->per_address < limits->connections ? limits->per_address
+							  : web->most,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, POOL, MHD_OPTION_STRICT_FOR_CLIENT, 1,
 		MHD_OPTION_URI_LOG_CALLBACK, on_uri, (void *)web,
 		MHD_OPTION_NOTIFY_COMPLETED, on_completed, (void *)web,
@@ -438,7 +483,7 @@ void ph_web_run(struct ph_web *web)
 	sweep(web);
 	(void)web->mhd->run(web->daemon);
 	/* when it was full it listens again in the run after the one that made room */
-	if (web->was_full && web->counts.connections < web->config.limits.connections) {
+	if (web->was_full && web->counts.connections < web->most) {
 		web->was_full = false;
 		web->is_woken = true;
 	}

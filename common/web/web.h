@@ -10,7 +10,7 @@
  *                     +-- refused: an error            +-- following: events, for a while
  *
  * What nobody can hold: connections are few, each has its time for a request and for taking
- * an answer; answers that wait to be taken are bounded in bytes; how often one account (or,
+ * an answer, and makes room for others; answers that wait to be taken are bounded in bytes; how often one account (or,
  * with no token, one address) may ask is bounded; who follows events keeps a place in a
  * ring, is dropped when he does not read, and ends after a while in any case.
  */
@@ -43,6 +43,7 @@ struct ph_web_counts {
 	uint64_t requests, refused;
 	uint64_t limited; /* 429 */
 	uint64_t busy;    /* 503 */
+	uint64_t crowded; /* connections ended to make room for others */
 	uint64_t slow;    /* connections ended: a request or an answer took too long */
 	uint64_t deaf;    /* followers dropped: they did not read */
 	uint64_t events;

@@ -22,6 +22,7 @@ struct conn {
 	enum phase phase;
 	uint64_t since; /* ms: of the phase; following: when it was last idle or read */
 	uint64_t allowed_ms; /* writing */
+	bool is_leaving;     /* its end is to be found by libmicrohttpd */
 	struct ph_web_call *call;
 	struct conn *next, **link;
 };
@@ -66,8 +67,10 @@ struct ph_web {
 	struct ph_web_events events;
 	struct ph_web_counts counts;
 	bool is_stopping;
-	bool is_woken; /* since it ran last */
-	bool was_full; /* of connections */
+	bool is_woken;      /* since it ran last */
+	unsigned most;      /* connections of libmicrohttpd */
+	unsigned n_leaving; /* of them */
+	bool was_full;      /* of connections */
 };
 
 uint64_t ph_web_now(const struct ph_web *web);

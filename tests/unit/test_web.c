@@ -192,12 +192,14 @@ static void test_untaken(void **state)
 	close(fd);
 }
 
+#define MANY 50
+
 static void test_limits(void **state)
 {
 	struct ph_web_limits limits;
 	struct ph_web_counts counts;
 	unsigned good = 0, limited = 0;
-	int fd[6];
+	int fd[MANY];
 
 	(void)state;
 	ph_web_free(web);
@@ -222,17 +224,118 @@ static void test_limits(void **state)
 	ph_web_counts(web, &counts);
 	assert_int_equal(counts.limited, 20);
 
-	for (unsigned i = 0; i < 6; i++) {
+	/* more at once than libmicrohttpd takes: then it does not listen until there is room */
+	for (unsigned i = 0; i < MANY; i++) {
 		fd[i] = dial();
 	}
 	turn();
 	ph_web_counts(web, &counts);
 	assert_int_equal(counts.connections, 4);
-	for (unsigned i = 0; i < 6; i++) {
+	assert_int_equal(counts.crowded, MANY - 4);
+	for (unsigned i = 0; i < MANY; i++) {
 		close(fd[i]);
 	}
 	turn();
 	like(ask("GET /say HTTP/1.1\r\n" HOST OPERATOR "\r\n"), "200 ");
+}
+
+/* Who is full of others' connections takes one more: the oldest that brings nothing makes room. */
+static void test_room(void **state)
+{
+	struct ph_web_limits limits;
+	struct ph_web_counts counts;
+	int half[4], waits, deaf;
+
+	(void)state;
+	ph_web_free(web);
+	ph_web_limits_init(&limits);
+	limits.connections = 4;
+	start(&limits);
+	for (unsigned i = 0; i < 4; i++) {
+		half[i] = dial();
+		send_text(half[i], "GET /say HTTP/1.1\r\nHost: ");
+		now_ms += 10;
+	}
+	like(ask("GET /say HTTP/1.1\r\n" HOST OPERATOR "\r\n"), "200 ");
+	assert_true(is_ended(half[0]));
+	assert_false(is_ended(half[1]));
+	half[0] = dial();
+	send_text(half[0], "G");
+
+	/* not one that waits for us, nor one that has just begun to take its answer */
+	waits = dial();
+	send_text(waits, "GET /later HTTP/1.1\r\n" HOST VIEWER "\r\n");
+	deaf = dial();
+	send_text(deaf, "GET /big?n=2000000 HTTP/1.1\r\n" HOST VIEWER "\r\n");
+	for (unsigned i = 0; i < 4; i++) {
+		now_ms += 10;
+		like(ask("GET /say HTTP/1.1\r\n" HOST OPERATOR "\r\n"), "200 ");
+	}
+	assert_false(is_ended(waits));
+	assert_int_equal(ph_web_waiting(web), 2);
+	ph_web_reply_json(later[0], 200, json_object());
+	assert_non_null(strstr(recv_text(waits), "200 "));
+	ph_web_counts(web, &counts);
+	assert_int_equal(counts.slow, 0);
+	assert_true(counts.connections <= 4);
+	for (unsigned i = 0; i < 4; i++) {
+		close(half[i]);
+	}
+	close(waits);
+	close(deaf);
+}
+
+/* More come at once than libmicrohttpd takes, so that it does not listen, and all leave again, soon or late. */
+static void test_rush(void **state)
+{
+	struct ph_web_limits limits;
+	int fd[MANY];
+
+	(void)state;
+	ph_web_free(web);
+	ph_web_limits_init(&limits);
+	limits.connections = 4;
+	start(&limits);
+	for (unsigned runs = 0; runs < 12; runs++) {
+		for (unsigned i = 0; i < MANY; i++) {
+			fd[i] = dial();
+		}
+		for (unsigned i = 0; i < runs; i++) {
+			ph_web_run(web);
+		}
+		for (unsigned i = 0; i < MANY; i++) {
+			close(fd[i]);
+		}
+		turn();
+		like(ask("GET /say HTTP/1.1\r\n" HOST OPERATOR "\r\n"), "200 ");
+	}
+}
+
+/* All that are held take answers and do not read: the oldest goes once it has had its time. */
+static void test_room_deaf(void **state)
+{
+	struct ph_web_limits limits;
+	int deaf[4];
+
+	(void)state;
+	ph_web_free(web);
+	ph_web_limits_init(&limits);
+	limits.connections = 4;
+	start(&limits);
+	for (unsigned i = 0; i < 4; i++) {
+		deaf[i] = dial();
+		send_text(deaf[i], "GET /big?n=2000000 HTTP/1.1\r\n" HOST VIEWER "\r\n");
+		now_ms += 10;
+	}
+	assert_int_equal(ph_web_waiting(web), 4);
+	like(ask("GET /say HTTP/1.1\r\n" HOST OPERATOR "\r\n"), "");
+	assert_int_equal(ph_web_waiting(web), 4);
+	now_ms += 2000;
+	like(ask("GET /say HTTP/1.1\r\n" HOST OPERATOR "\r\n"), "200 ");
+	assert_int_equal(ph_web_waiting(web), 3);
+	for (unsigned i = 0; i < 4; i++) {
+		close(deaf[i]);
+	}
 }
 
 /* The end: followers are told, nobody new comes in, what waits is still answered. */
@@ -269,7 +372,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		LIVE(test_replies), LIVE(test_bodies), LIVE(test_pipeline),
 		LIVE(test_later),   LIVE(test_slow),   LIVE(test_untaken),
-		LIVE(test_limits),  LIVE(test_stop),
+		LIVE(test_limits),  LIVE(test_room),   LIVE(test_room_deaf),
+		LIVE(test_rush),    LIVE(test_stop),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
