@@ -24,7 +24,8 @@
 #define BACKLOG     64
 #define WATCH_MS    1000
 #define SOCKET_MODE 0660
-#define EVENT_SHIFT 20 /* of the seconds of our start, in the ids of events */
+#define THREADS     "5" /* of libuv's */
+#define EVENT_SHIFT 20  /* of the seconds of our start, in the ids of events */
 
 /* ---- the loop ---- */
 
@@ -279,15 +280,16 @@ static int start_handles(struct ph_api *api)
 	}
 	api->poll.data = api;
 	(void)uv_timer_init(loop, &api->timer);
-	(void)uv_timer_init(loop, &api->lane);
 	(void)uv_timer_init(loop, &api->watch);
+	ph_api_lanes_start(api);
 	api->timer.data = api;
-	api->lane.data = api;
 	api->watch.data = api;
 	rc = uv_poll_start(&api->poll, UV_READABLE, on_poll);
 	return rc < 0 ? rc
 		      : uv_timer_start(&api->watch, ph_api_on_watch, WATCH_MS, WATCH_MS);
 }
+
+_Static_assert(PH_WEB_LOGINS == 4, "THREADS is one more");
 
 int ph_api_start(struct ph_server *server, struct ph_error *err)
 {
@@ -298,13 +300,15 @@ int ph_api_start(struct ph_server *server, struct ph_error *err)
 	if (text[0] == '\0') {
 		return 0;
 	}
+	/* as many passwords as are looked at at once, and a look (api_lane.c) */
+	(void)setenv("UV_THREADPOOL_SIZE", THREADS, 1);
 	api = calloc(1, sizeof(*api));
 	if (!api) {
 		return ph_fail_errno(err, -ENOMEM, "serving pages");
 	}
 	api->server = server;
 	api->settings = server->settings;
-	api->last = &api->first;
+	ph_api_lanes_init(api);
 	api->look.api = api;
 	fd = text[0] == '/' ? open_path(text, err) : open_address(text, err);
 	if (fd < 0) {
@@ -347,7 +351,7 @@ void ph_api_stop(struct ph_server *server, bool now_too)
 	}
 	if (!api->is_stopping) {
 		api->is_stopping = true;
-		ph_api_ask_stop(api);
+		ph_api_lanes_stop(api);
 		ph_web_stop(api->web);
 	}
 	if (now_too) {
@@ -364,10 +368,8 @@ unsigned ph_api_count(const struct ph_server *server)
 	return api && !api->is_closing ? ph_web_waiting(api->web) + api->look.is_out : 0;
 }
 
-static void on_closed(uv_handle_t *handle)
+static void handle_closed(struct ph_api *api)
 {
-	struct ph_api *api = handle->data;
-
 	if (--api->n_handles > 0) {
 		return;
 	}
@@ -375,6 +377,18 @@ static void on_closed(uv_handle_t *handle)
 	ph_api_watch_free(api);
 	api->server->api = NULL;
 	free(api);
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+	handle_closed(handle->data);
+}
+
+static void on_rest_closed(uv_handle_t *handle)
+{
+	const struct ph_api_lane *lane = handle->data;
+
+	handle_closed(lane->api);
 }
 
 void ph_api_close(struct ph_server *server)
@@ -385,13 +399,15 @@ void ph_api_close(struct ph_server *server)
 		return;
 	}
 	api->is_closing = true;
-	api->n_handles = 4;
+	api->n_handles = 3 + PH_API_LANES;
 	if (api->settings.web[0] == '/') {
 		(void)unlink(api->settings.web);
 	}
 	uv_close((uv_handle_t *)&api->poll, on_closed);
 	uv_close((uv_handle_t *)&api->timer, on_closed);
-	uv_close((uv_handle_t *)&api->lane, on_closed);
+	for (unsigned i = 0; i < PH_API_LANES; i++) {
+		uv_close((uv_handle_t *)&api->lane[i].rest, on_rest_closed);
+	}
 	uv_close((uv_handle_t *)&api->watch, on_closed);
 }
 
@@ -424,14 +440,19 @@ json_t *ph_api_status(const struct ph_server *server)
 	}
 	ph_web_counts(api->web, &counts);
 	return json_pack(
-		"{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "listen",
-		api->settings.web, "connections", (json_int_t)counts.connections,
-		"followers", (json_int_t)counts.followers, "requests",
-		(json_int_t)counts.requests, "refused", (json_int_t)counts.refused,
-		"limited", (json_int_t)counts.limited, "busy", (json_int_t)counts.busy,
-		"slow", (json_int_t)counts.slow, "deaf", (json_int_t)counts.deaf,
-		"events", (json_int_t)counts.events, "asked", (json_int_t)api->asked,
-		"slowest_ms", (json_int_t)(api->slowest_ns / 1000000));
+		"{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, "
+		"s:I}",
+		"listen", api->settings.web, "connections",
+		(json_int_t)counts.connections, "followers", (json_int_t)counts.followers,
+		"requests", (json_int_t)counts.requests, "refused",
+		(json_int_t)counts.refused, "limited", (json_int_t)counts.limited, "busy",
+		(json_int_t)counts.busy, "crowded", (json_int_t)counts.crowded, "slow",
+		(json_int_t)counts.slow, "deaf", (json_int_t)counts.deaf, "events",
+		(json_int_t)counts.events, "asked",
+		(json_int_t)api->lane[PH_API_STORE].asked, "slowest_ms",
+		(json_int_t)(api->lane[PH_API_STORE].slowest_ns / 1000000), "looked",
+		(json_int_t)api->lane[PH_API_LOOK].asked, "longest_look_ms",
+		(json_int_t)(api->lane[PH_API_LOOK].slowest_ns / 1000000));
 }
 
 void ph_api_event(struct ph_server *server, const char *name, json_t *data)

@@ -2,8 +2,8 @@
  * daemon/api.h - the hub's API and pages: common/web on the daemon's loop (docs/API.md).
  *
  * Most routes become local commands, carried out by the store worker like those of
- * DIR/socket. One at a time is with the worker; what comes meanwhile waits here, bounded, and
- * after one that took long the worker is left to the devices for as long.
+ * DIR/socket; what only looks is answered beside it by server->look, if there is one. One at a
+ * time is with each; what comes meanwhile waits here, bounded (api_lane.c).
  */
 #ifndef PH_DAEMON_API_H
 #define PH_DAEMON_API_H

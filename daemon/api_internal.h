@@ -1,4 +1,4 @@
-/* daemon/api_internal.h - for api*.c: the loop's side (api.c), the store's lane, what changed. */
+/* daemon/api_internal.h - for api*.c: the loop's side (api.c), lanes to the store, what changed. */
 #ifndef PH_DAEMON_API_INTERNAL_H
 #define PH_DAEMON_API_INTERNAL_H
 
@@ -8,12 +8,31 @@
 
 struct ph_hub_watch;
 
-/* A request that is, or will be, with the store. */
+struct ph_api_lane;
+
+/* A request that is, or will be, with the store or the look. */
 struct ph_asked {
 	struct ph_order order;
-	struct ph_api *api;
+	uv_work_t work; /* with the look */
+	bool is_ready;  /* for the look */
+	struct ph_api_lane *lane;
 	struct ph_web_call *call;
 	struct ph_asked *next;
+};
+
+/* Where requests wait, of which one can be out. */
+enum {
+	PH_API_STORE, /* for the store */
+	PH_API_LOOK,  /* for the look at it */
+	PH_API_LANES,
+};
+struct ph_api_lane {
+	struct ph_api *api;
+	struct ph_asked *first, **last;
+	uv_timer_t rest; /* while it runs none is asked */
+	bool is_out;
+	char served[PH_WEB_NAME_SIZE]; /* whose request was asked last */
+	uint64_t asked, slowest_ns;
 };
 
 /* The look at what changed in the store, of which one can be out. */
@@ -33,25 +52,36 @@ struct ph_api {
 	struct ph_settings settings; /* as they were when it began */
 	uv_poll_t poll;
 	uv_timer_t timer; /* when the web wants to be run */
-	uv_timer_t lane;  /* when the store may be asked again */
 	uv_timer_t watch; /* whether something changed */
-	struct ph_asked *first, **last;
+	struct ph_api_lane lane[PH_API_LANES];
 	unsigned n_asked, n_logins;
 	unsigned n_handles; /* that are being closed */
-	bool is_out, is_stopping, is_closing;
-	uint64_t asked, slowest_ns;
+	bool is_stopping, is_closing;
 	struct ph_api_look look;
 };
 
+/* --- api_lane.c --- */
+
+void ph_api_lanes_init(struct ph_api *api);
+/* Their timers, on the loop. */
+void ph_api_lanes_start(struct ph_api *api);
+/* Have the store, or the look, carry out CALL. */
+void ph_api_ask(struct ph_api *api, struct ph_web_call *call);
+/* Those that wait are told to come again, and what the look is at ends. */
+void ph_api_lanes_stop(struct ph_api *api);
+
 /* --- api_ask.c --- */
 
-/* Have the store carry out CALL. */
-void ph_api_ask(struct ph_api *api, struct ph_web_call *call);
-/* Those that wait and are not with the store yet are told to come again. */
-void ph_api_ask_stop(struct ph_api *api);
-void ph_api_on_lane(uv_timer_t *timer);
+/* Reply with what ORDER has for an answer. */
+void ph_api_reply(struct ph_web_call *call, struct ph_order *order);
+
+/* --- api_login.c --- */
+
 /* Look at a password, on another thread. */
 void ph_api_login(struct ph_api *api, struct ph_web_call *call);
+
+/* --- api.c --- */
+
 /* Somebody may wait for the end. */
 void ph_api_settled(struct ph_api *api);
 

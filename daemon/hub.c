@@ -19,6 +19,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/dblook.h"
+
 int64_t ph_hub_now(const struct ph_hub *hub)
 {
 	struct ph_now now;
@@ -73,6 +75,9 @@ const struct ph_speakers ph_hub_speakers = { .list = { NULL, NULL } };
 
 static int open_store(struct ph_hub *hub, struct ph_error *err)
 {
+	struct ph_db_config config = { .application = PH_STORE_HUB,
+				       .steps = ph_journal_steps,
+				       .n_steps = ph_journal_steps_count };
 	char path[PH_HUB_PATH_MAX];
 	int rc;
 
@@ -80,12 +85,9 @@ static int open_store(struct ph_hub *hub, struct ph_error *err)
 	if (rc < 0) {
 		return rc;
 	}
-	rc = ph_db_open(&hub->db,
-			&(struct ph_db_config){ .path = path,
-						.application = PH_STORE_HUB,
-						.steps = ph_journal_steps,
-						.n_steps = ph_journal_steps_count },
-			err);
+	config.path = path;
+	rc = hub->config.is_looked_at ? ph_db_open_looked_at(&hub->db, &config, err)
+				      : ph_db_open(&hub->db, &config, err);
 	if (rc < 0) {
 		return rc;
 	}

@@ -32,6 +32,7 @@ struct ph_hub_config {
 	const char *second; /* folder of the second medium; NULL: there is none */
 	struct ph_clock clock;
 	bool watches_clock; /* with one that jumps nothing is signed: hub_clock.h */
+	bool is_looked_at;  /* there will be another view of it: hub_look.h */
 	struct ph_rng rng;
 };
 

@@ -24,38 +24,40 @@ static const struct {
 	ph_hub_command_fn *run;
 	enum {
 		NO_LEDGER,
-		LOOKS,  /* catch up first; a disk too full for that does not stop it */
-		BUILDS, /* on it: catch up first, or fail */
+		LOOKS,    /* catch up first; a disk too full for that does not stop it */
+		SEES,     /* likewise; a look (hub_look.h) has all that it takes */
+		SEES_ALL, /* likewise, but catch up or fail */
+		BUILDS,   /* on it: catch up first, or fail */
 	} use;
 } commands[] = {
 	{ "site-add", ph_hub_site_add, BUILDS },
-	{ "site-list", ph_hub_site_list, LOOKS },
+	{ "site-list", ph_hub_site_list, SEES },
 	{ "commune-add", ph_hub_commune_add, BUILDS },
-	{ "commune-list", ph_hub_commune_list, LOOKS },
+	{ "commune-list", ph_hub_commune_list, SEES },
 	{ "policy-set", ph_hub_policy_set, BUILDS },
-	{ "policy-list", ph_hub_policy_list, LOOKS },
+	{ "policy-list", ph_hub_policy_list, SEES },
 	{ "invite-prepare", ph_hub_invite_prepare, BUILDS },
 	{ "invite-record", ph_hub_invite_record, NO_LEDGER },
 	{ "clock", ph_hub_clock_show, NO_LEDGER },
 	{ "clock-accept", ph_hub_clock_accept, NO_LEDGER },
-	{ "status", ph_hub_status, LOOKS },
-	{ "devices", ph_hub_devices, LOOKS },
-	{ "board", ph_hub_board, LOOKS },
-	{ "metrics", ph_hub_metrics_command, LOOKS },
-	{ "device-show", ph_hub_device_show, LOOKS },
+	{ "status", ph_hub_status, SEES },
+	{ "devices", ph_hub_devices, SEES },
+	{ "board", ph_hub_board, SEES },
+	{ "metrics", ph_hub_metrics_command, SEES },
+	{ "device-show", ph_hub_device_show, SEES },
 	{ "device-confirm", ph_hub_device_confirm, BUILDS },
-	{ "device-held", ph_hub_device_held, BUILDS },
-	{ "log", ph_hub_log, LOOKS },
+	{ "device-held", ph_hub_device_held, SEES_ALL },
+	{ "log", ph_hub_log, SEES },
 	{ "digest", ph_hub_digest, NO_LEDGER },
 	{ "rebuild", ph_hub_rebuild, NO_LEDGER },
 	{ "verify", ph_hub_verify, LOOKS },
-	{ "query", ph_hub_query, LOOKS },
+	{ "query", ph_hub_query, SEES },
 	{ "record", ph_hub_record, BUILDS },
 	{ "operator-put", ph_hub_operator_put, BUILDS },
 	{ "device-retire", ph_hub_device_retire, BUILDS },
 	{ "device-cut", ph_hub_device_cut, BUILDS },
 	{ "log-adopt", ph_hub_log_adopt, BUILDS },
-	{ "invite-list", ph_hub_invite_list, LOOKS },
+	{ "invite-list", ph_hub_invite_list, SEES },
 	{ "invite-cancel", ph_hub_invite_cancel, BUILDS },
 	{ "account-add", ph_hub_account_add, NO_LEDGER },
 	{ "account-role", ph_hub_account_role, NO_LEDGER },
@@ -65,22 +67,22 @@ static const struct {
 	{ "account-revoke", ph_hub_account_revoke, NO_LEDGER },
 	{ "account-list", ph_hub_account_list, NO_LEDGER },
 	{ "reader-erase", ph_hub_reader_erase, BUILDS },
-	{ "erasures", ph_hub_erasures, LOOKS },
-	{ "privacy", ph_hub_privacy, LOOKS },
-	{ "report", ph_hub_report, LOOKS },
+	{ "erasures", ph_hub_erasures, SEES },
+	{ "privacy", ph_hub_privacy, SEES },
+	{ "report", ph_hub_report, SEES },
 	{ "report-codes", ph_hub_report_codes, NO_LEDGER },
-	{ "report-figures", ph_hub_report_figures, LOOKS },
+	{ "report-figures", ph_hub_report_figures, SEES },
 	{ "report-issue", ph_hub_report_issue, BUILDS },
 	{ "page-issue", ph_hub_page_issue, BUILDS },
-	{ "report-list", ph_hub_report_list, LOOKS },
-	{ "report-show", ph_hub_report_show, LOOKS },
-	{ "report-changed", ph_hub_report_changed, LOOKS },
-	{ "list", ph_hub_list, LOOKS },
+	{ "report-list", ph_hub_report_list, SEES },
+	{ "report-show", ph_hub_report_show, SEES },
+	{ "report-changed", ph_hub_report_changed, SEES },
+	{ "list", ph_hub_list, SEES },
 	{ "history", ph_hub_history, LOOKS },
-	{ "cases", ph_hub_cases, LOOKS },
-	{ "case-show", ph_hub_case_show, LOOKS },
+	{ "cases", ph_hub_cases, SEES },
+	{ "case-show", ph_hub_case_show, SEES },
 	{ "case-decide", ph_hub_case_decide, BUILDS },
-	{ "why", ph_hub_why, LOOKS },
+	{ "why", ph_hub_why, SEES },
 	{ "stick-begin", ph_hub_stick_begin, LOOKS },
 	{ "stick-manifest", ph_hub_stick_manifest, NO_LEDGER },
 	{ "bundle-take", ph_hub_bundle_take_command, BUILDS },
@@ -99,7 +101,7 @@ static const struct {
 
 /*
  * Whether COMMAND signs or writes down a time: not while the clock is doubted. Those that
- * build on the ledger do, but for one; of the others these.
+ * build on the ledger do; of the others these.
  */
 static bool signs(const char *command, int use)
 {
@@ -112,7 +114,7 @@ static bool signs(const char *command, int use)
 			return true;
 		}
 	}
-	return use == BUILDS && strcmp(command, "device-held") != 0;
+	return use == BUILDS;
 }
 
 const char *ph_request_text(const json_t *request, const char *name)
@@ -165,50 +167,86 @@ static int catch_up(struct ph_hub *hub, bool looks, struct ph_error *err)
 	return rc < 0 ? ph_fail(err, first.exit, rc, "%s", first.text) : 0;
 }
 
-static int run(struct ph_hub *hub, const json_t *request, json_t *answer,
-	       struct ph_error *err)
+/* Which of the commands REQUEST asks for; -EINVAL with ERR. */
+static int find(const json_t *request, struct ph_error *err)
 {
 	const char *name = ph_request_need(request, "command", err);
 
 	if (!name) {
 		return -EINVAL;
 	}
-	if (hub->stopped) {
-		return ph_fail(err, PH_EXIT_DAMAGED, -EIO,
-			       "the store has seen an I/O error; the daemon must be "
-			       "started again");
-	}
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
-		int rc = 0;
-
-		if (strcmp(name, commands[i].name) != 0) {
-			continue;
+		if (strcmp(name, commands[i].name) == 0) {
+			return (int)i;
 		}
-		if (signs(name, commands[i].use)) {
-			rc = ph_hub_check_clock(hub, err);
-		} else {
-			(void)ph_hub_clock_look(hub, false);
-		}
-		if (rc == 0 && commands[i].use != NO_LEDGER) {
-			rc = catch_up(hub, commands[i].use == LOOKS, err);
-		}
-		rc = rc < 0 ? rc : commands[i].run(hub, request, answer, err);
-		if (!ph_hub_is_counted(request)) {
-			ph_hub_close_entries(answer);
-		}
-		if (commands[i].use == BUILDS) {
-			ph_hub_second_write(hub);
-		}
-		if (rc == 0 && commands[i].use == BUILDS && hub->behind) {
-			(void)ph_hub_fold(hub); /* else it is done when little happens */
-		}
-		return rc;
 	}
 	return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
 		       "the running packhorsed does not know the command \"%s\": it is "
 		       "of another "
 		       "version; restart it",
 		       name);
+}
+
+/* What is done before command I. */
+static int ready(struct ph_hub *hub, int i, struct ph_error *err)
+{
+	int use = commands[i].use;
+	int rc = 0;
+
+	if (hub->stopped) {
+		return ph_fail(err, PH_EXIT_DAMAGED, -EIO,
+			       "the store has seen an I/O error; the daemon must be "
+			       "started again");
+	}
+	if (signs(commands[i].name, use)) {
+		rc = ph_hub_check_clock(hub, err);
+	} else {
+		(void)ph_hub_clock_look(hub, false);
+	}
+	return rc < 0 || use == NO_LEDGER
+		       ? rc
+		       : catch_up(hub, use == LOOKS || use == SEES, err);
+}
+
+/* The command I itself, as whoever asks may see it. */
+static int carry_out(struct ph_hub *hub, int i, const json_t *request, json_t *answer,
+		     struct ph_error *err)
+{
+	int rc = commands[i].run(hub, request, answer, err);
+
+	if (!ph_hub_is_counted(request)) {
+		ph_hub_close_entries(answer);
+	}
+	return rc;
+}
+
+static int run(struct ph_hub *hub, const json_t *request, json_t *answer,
+	       struct ph_error *err)
+{
+	int i = find(request, err);
+	int rc = i < 0 ? i : ready(hub, i, err);
+
+	rc = rc < 0 ? rc : carry_out(hub, i, request, answer, err);
+	if (i >= 0 && commands[i].use == BUILDS) {
+		ph_hub_second_write(hub);
+	}
+	if (rc == 0 && commands[i].use == BUILDS && hub->behind) {
+		(void)ph_hub_fold(hub); /* else it is done when little happens */
+	}
+	return rc;
+}
+
+static bool sees(int i)
+{
+	return commands[i].use == SEES || commands[i].use == SEES_ALL;
+}
+
+static int see(struct ph_hub *hub, const json_t *request, json_t *answer,
+	       struct ph_error *err)
+{
+	int i = find(request, err);
+
+	return i < 0 ? i : sees(i) ? carry_out(hub, i, request, answer, err) : -EINVAL;
 }
 
 /* The parts that every answer has. */
@@ -241,19 +279,39 @@ static const char *reason_of(int rc)
 	}
 }
 
-json_t *ph_hub_command(struct ph_hub *hub, const json_t *request)
+/* The failure RC as an answer. NULL: no memory. */
+static json_t *refusal(int rc, struct ph_error *err)
+{
+	const char *reason = reason_of(rc);
+	json_t *answer = json_object();
+
+	(void)ph_fail_errno(err, rc, "the hub's store");
+	rc = answer ? json_object_set_new(answer, "error", json_string(err->text))
+		    : -ENOMEM;
+	if (rc == 0 && reason) {
+		rc = json_object_set_new(answer, "reason", json_string(reason));
+	}
+	rc = rc ? rc : finish(answer, (int)err->exit);
+	if (rc != 0) {
+		json_decref(answer);
+		return NULL;
+	}
+	return answer;
+}
+
+/* What becomes of REQUEST by ACT, as an answer. NULL: no memory. */
+static json_t *answer_by(ph_hub_command_fn *act, struct ph_hub *hub,
+			 const json_t *request)
 {
 	struct ph_error err = { .exit = PH_EXIT_DONE };
 	uint64_t shortages = ph_json_shortages();
 	json_t *answer = json_object();
-	const char *reason;
 	int rc;
 
 	if (!answer) {
 		return NULL;
 	}
-	ph_hub_room_look(hub);
-	rc = run(hub, request, answer, &err);
+	rc = act(hub, request, answer, &err);
 	if (rc == 0) {
 		rc = finish(answer, PH_EXIT_DONE);
 	}
@@ -261,18 +319,52 @@ json_t *ph_hub_command(struct ph_hub *hub, const json_t *request)
 		rc = -ENOMEM; /* something that it should have is not in it */
 	}
 	if (rc < 0) {
-		(void)ph_fail_errno(&err, rc, "the hub's store");
-		json_object_clear(answer);
-		reason = reason_of(rc);
-		rc = json_object_set_new(answer, "error", json_string(err.text));
-		if (rc == 0 && reason) {
-			rc = json_object_set_new(answer, "reason", json_string(reason));
-		}
-		rc = rc ? rc : finish(answer, (int)err.exit);
-	}
-	if (rc != 0) {
 		json_decref(answer);
-		return NULL;
+		answer = refusal(rc, &err);
 	}
 	return answer;
+}
+
+json_t *ph_hub_command(struct ph_hub *hub, const json_t *request)
+{
+	ph_hub_room_look(hub);
+	return answer_by(run, hub, request);
+}
+
+/* --- for hub_look.c --- */
+
+bool ph_hub_command_sees(const char *command)
+{
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		if (strcmp(command, commands[i].name) == 0) {
+			return sees((int)i);
+		}
+	}
+	return false;
+}
+
+int ph_hub_command_ready(struct ph_hub *hub, const json_t *request, json_t **refusal_out)
+{
+	struct ph_error err = { .exit = PH_EXIT_DONE };
+	int i, rc;
+
+	ph_hub_room_look(hub);
+	i = find(request, &err);
+	rc = i < 0 ? i : ready(hub, i, &err);
+	if (rc < 0) {
+		*refusal_out = refusal(rc, &err);
+	}
+	return rc;
+}
+
+json_t *ph_hub_command_see(struct ph_hub *view, const json_t *request)
+{
+	return answer_by(see, view, request);
+}
+
+json_t *ph_hub_command_failed(int rc)
+{
+	struct ph_error err = { .exit = PH_EXIT_DONE };
+
+	return refusal(rc, &err);
 }

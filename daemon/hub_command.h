@@ -38,6 +38,16 @@ ph_hub_command_fn ph_hub_report_figures, ph_hub_report_issue, ph_hub_page_issue,
 	ph_hub_report_list, ph_hub_report_show, ph_hub_report_changed, ph_hub_report,
 	ph_hub_report_codes;
 
+/* --- for hub_look.c --- */
+/* Whether COMMAND only looks at what a look has. */
+bool ph_hub_command_sees(const char *command);
+/* What HUB does itself before it answers REQUEST. 0, or a negative errno with the error as an answer, NULL: no memory. */
+int ph_hub_command_ready(struct ph_hub *hub, const json_t *request, json_t **refusal_out);
+/* As ph_hub_command(), of a command that only looks, by VIEW. */
+json_t *ph_hub_command_see(struct ph_hub *view, const json_t *request);
+/* An answer that is the error RC of the store. */
+json_t *ph_hub_command_failed(int rc);
+
 /* Set "fingerprint" and "state" of DEVICE in OUT. 0 or negative errno. */
 /* The device that REQUEST names, and in ANSWER what there is to say of it. 0 or negative errno with ERR. */
 int ph_hub_device_find(struct ph_hub *hub, const json_t *request, json_t *answer,

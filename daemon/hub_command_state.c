@@ -35,7 +35,7 @@ static void set_time(json_t *object, const char *name, int64_t seconds)
 struct totals {
 	const struct ph_hub *hub;
 	const struct ph_control *own; /* the control log */
-	const struct ph_log *desk;    /* row 0: not opened yet */
+	int64_t desk;                 /* its row; 0: not opened yet */
 	uint64_t back;                /* devices heard since the restore */
 	uint64_t logs, forked, entries, control, decided;
 	uint64_t devices;
@@ -50,7 +50,7 @@ static int sum_log(void *data, const struct ph_log *log)
 	totals->forked += log->branch == 1;
 	totals->entries += log->n - log->base;
 	totals->control += ph_control_has(totals->own, log->id) ? log->n : 0;
-	totals->decided += log->row == totals->desk->row ? log->n : 0;
+	totals->decided += log->row == totals->desk ? log->n : 0;
 	return 0;
 }
 
@@ -87,7 +87,8 @@ int ph_hub_status(struct ph_hub *hub, const json_t *request, json_t *answer,
 	};
 	struct totals totals = { .hub = hub,
 				 .own = &hub->control,
-				 .desk = ph_writer_log(hub->desk) };
+				 .desk = hub->is_look ? hub->told.desk
+						      : ph_writer_log(hub->desk)->row };
 	uint64_t room;
 	int rc = ph_journal_log_each(hub->journal, sum_log, &totals);
 

@@ -53,6 +53,11 @@ struct ph_hub {
 	struct ph_hub_backup *backup;   /* one that is under way; NULL: none */
 	struct ph_accounts *accounts;   /* to be told; NULL: nobody asks */
 	bool stopped; /* an I/O error was seen: nothing more is acknowledged */
+	bool is_look; /* a view of another hub, which only reads (hub_look.h), and ... */
+	struct {
+		int64_t desk;     /* row of its desk log; 0: none yet */
+		char second[256]; /* ph_hub_second_state(); "": NULL */
+	} told;                   /* ... what that one has in memory */
 };
 
 /* --- hub_pack.c --- */

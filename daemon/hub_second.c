@@ -146,6 +146,9 @@ void ph_hub_second_free(struct ph_hub *hub)
 
 const char *ph_hub_second_state(const struct ph_hub *hub)
 {
+	if (hub->is_look) {
+		return hub->told.second[0] ? hub->told.second : NULL;
+	}
 	return !hub->config.second                         ? NULL
 	       : !hub->second || !hub->second->why.text[0] ? "ok"
 							   : hub->second->why.text;

@@ -28,6 +28,7 @@
 #include "common/cli/notify.h"
 #include "common/cli/sandbox.h"
 #include "daemon/api.h"
+#include "daemon/hub_look.h"
 #include "daemon/listener.h"
 #include "daemon/peer.h"
 #include "daemon/talk.h"
@@ -365,6 +366,17 @@ static int start_worker(struct serve *serve)
 	return rc;
 }
 
+/* For pages. Where the store has no second view, its own answers them too. */
+static int start_look(struct serve *serve, const struct ph_settings *settings,
+		      struct ph_error *err)
+{
+	int rc = settings->web[0] == '\0'
+			 ? 0
+			 : ph_hub_look_open(&serve->server.look, serve->hub, err);
+
+	return rc == -ENOTSUP ? 0 : rc;
+}
+
 static int start_accounts(struct serve *serve, struct ph_error *err)
 {
 	struct ph_server *server = &serve->server;
@@ -434,12 +446,17 @@ static int start(struct serve *serve, struct ph_error *err)
 				 .second = settings.second[0] ? serve->second : NULL,
 				 .clock = ph_clock_system,
 				 .watches_clock = true,
+				 .is_looked_at = settings.web[0] != '\0',
 				 .rng = ph_rng_system },
 			 err);
 	if (rc < 0) {
 		return rc;
 	}
 	say_clock(serve);
+	rc = start_look(serve, &settings, err);
+	if (rc < 0) {
+		return rc;
+	}
 	rc = start_accounts(serve, err);
 	if (rc < 0) {
 		return rc;
@@ -499,6 +516,7 @@ static void finish(struct serve *serve)
 	ph_partials_deinit(&server->partials);
 	ph_trail_deinit(&server->trail);
 	ph_gate_deinit(&server->gate);
+	ph_hub_look_free(server->look);
 	ph_hub_close(serve->hub);
 	ph_accounts_free(server->accounts);
 	free(serve);

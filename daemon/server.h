@@ -51,6 +51,7 @@ struct ph_peer;
 struct ph_listener;
 struct ph_talk;
 struct ph_api;
+struct ph_hub_look;
 
 struct ph_server {
 	uv_loop_t loop;
@@ -62,6 +63,7 @@ struct ph_server {
 	struct ph_gate gate;
 	struct ph_partials partials;
 	struct ph_storeworker *worker;
+	struct ph_hub_look *look; /* NULL: there is none, the worker answers all */
 	struct ph_accounts *accounts;
 	struct ph_listener *listeners;
 	struct ph_talk *talk;

@@ -89,6 +89,27 @@ void ph_order_deinit(struct ph_order *order)
 	ph_buf_wipe(&order->answer);
 }
 
+static int write_text(const char *text, size_t len, void *data)
+{
+	return ph_buf_put(data, text, len);
+}
+
+void ph_order_answer(struct ph_order *order, json_t *answer)
+{
+	json_t *exit = json_object_get(answer, "exit");
+	bool is_whole = answer != NULL;
+
+	if (order->extra && json_integer_value(exit) == 0) {
+		is_whole = json_object_update_missing(answer, order->extra) == 0;
+	}
+	order->exit = (int)json_integer_value(exit);
+	if (!is_whole ||
+	    json_dump_callback(answer, write_text, &order->answer, JSON_COMPACT) != 0) {
+		ph_buf_wipe(&order->answer);
+	}
+	json_decref(answer);
+}
+
 /* ---- lists ---- */
 
 static void put_jobs(struct list_of_jobs *list, struct ph_job *jobs)
@@ -197,29 +218,6 @@ static void run_jobs(struct ph_storeworker *worker, struct ph_job *jobs)
 	}
 }
 
-static int write_text(const char *text, size_t len, void *data)
-{
-	return ph_buf_put(data, text, len);
-}
-
-/* The answer to a command, as text; empty when memory lacked. */
-static void answer(struct ph_storeworker *worker, struct ph_order *order)
-{
-	json_t *answer = worker->config.ops->command(worker->config.hub, order->request);
-	json_t *exit = json_object_get(answer, "exit");
-	bool is_whole = answer != NULL;
-
-	if (order->extra && json_integer_value(exit) == 0) {
-		is_whole = json_object_update_missing(answer, order->extra) == 0;
-	}
-	order->exit = (int)json_integer_value(exit);
-	if (!is_whole ||
-	    json_dump_callback(answer, write_text, &order->answer, JSON_COMPACT) != 0) {
-		ph_buf_wipe(&order->answer);
-	}
-	json_decref(answer);
-}
-
 static void run_order(struct ph_storeworker *worker, struct ph_order *order)
 {
 	uint64_t began = uv_hrtime();
@@ -228,7 +226,8 @@ static void run_order(struct ph_storeworker *worker, struct ph_order *order)
 	if (order->call) {
 		order->call(worker->config.hub, order);
 	} else {
-		answer(worker, order);
+		ph_order_answer(order, worker->config.ops->command(worker->config.hub,
+								   order->request));
 	}
 	end(worker);
 	order->took_ns = uv_hrtime() - began;

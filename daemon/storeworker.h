@@ -40,6 +40,8 @@ struct ph_order {
 	void (*returned)(struct ph_order *order);
 	void *owner;
 };
+/* ANSWER, taken, becomes ORDER's, with what it has extra. NULL: memory lacked. From any thread. */
+void ph_order_answer(struct ph_order *order, json_t *answer);
 /* Drop what ORDER holds; not ORDER. */
 void ph_order_deinit(struct ph_order *order);
 

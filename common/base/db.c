@@ -149,9 +149,9 @@ int ph_dbraw_settle(struct ph_db *db, int code)
 }
 
 /* 0, or the error that forbids to go on. */
-static int may_go_on(const struct ph_db *db)
+static int may_go_on(struct ph_db *db)
 {
-	return db->poisoned ? -EIO : db->lost;
+	return db->poisoned ? -EIO : db->store ? ph_dbraw_look_over(db) : db->lost;
 }
 
 int ph_dbraw_run(struct ph_db *db, const char *sql)
@@ -420,7 +420,9 @@ int ph_stmt_step(struct ph_stmt *stmt)
 	if (rc == 0) {
 		int code = sqlite3_step(stmt->raw);
 
-		ph_dbraw_beat();
+		if (!stmt->db->store) {
+			ph_dbraw_beat();
+		}
 		if (code == SQLITE_ROW) {
 			return PH_DB_ROW;
 		}

@@ -5,6 +5,7 @@
 #define PH_BASE_DBRAW_H
 
 #include <limits.h>
+#include <stdatomic.h>
 
 #include <sqlite3.h>
 
@@ -24,7 +25,22 @@ struct ph_db {
 	bool poisoned;      /* there was an I/O error */
 	const char *remedy; /* borrowed; static */
 	char path[PATH_MAX];
+	bool is_looked_at;    /* by its VFS others of this process may look at it */
+	atomic_bool is_alone; /* now: a look ends */
+
+	/* of a look (dblook.h) */
+	struct ph_db *store;    /* whose; NULL: this is none */
+	atomic_bool is_stopped; /* for good */
+	int64_t until;          /* ms, monotonic */
+	int over;               /* why it has ended before its end, or 0 */
+	int64_t version;        /* of what it saw last */
 };
+
+/* SQLite's VFS whose connections in one process share what they lock others out of. */
+#define PH_DB_LOOK_VFS "unix-excl"
+
+/* Why LOOK has to end now, which then stays so; or 0. */
+int ph_dbraw_look_over(struct ph_db *look);
 
 /* Translate SQLite's CODE and remember what must stick. 0 or a negative errno. */
 int ph_dbraw_settle(struct ph_db *db, int code);
