@@ -3,7 +3,7 @@
  *
  * The first one is taken from its first segment, if a hub of the key list writes it; another
  * if its `open` goes on from one of them: that of a hub that was restored, or has other keys. Of a
- * key that the list names no more counts what the list says, and no entry above. A restored a hub may
+ * key that the list names no more counts what the list says, and no entry above or beside. A restored a hub may
  * have lost what it said, and asks in its welcome for what lies behind what it has; any
  * device can give that back, since it is sealed by the hub itself.
  */
@@ -18,15 +18,21 @@ int ph_site_control(struct ph_site *site, struct ph_control *control_out)
 	int rc = ph_journal_meta_get(site->journal, PH_META_CONTROL, &ids);
 
 	rc = rc < 0 ? rc : ph_control_load(site->journal, ph_buf_view(&ids), control_out);
+	rc = rc < 0 ? rc : ph_control_heed(site->journal, &site->keylist, control_out);
 	ph_buf_deinit(&ids);
 	return rc;
 }
 
-static int note_log(struct ph_site *site, const uint8_t id[static PH_LOG_ID_SIZE])
+/* Behind those of CONTROL; what a thief has begun is left out, and takes up no room. */
+static int note_log(struct ph_site *site, const struct ph_control *control,
+		    const uint8_t id[static PH_LOG_ID_SIZE])
 {
 	struct ph_buf ids = { 0 };
-	int rc = ph_journal_meta_get(site->journal, PH_META_CONTROL, &ids);
+	int rc = 0;
 
+	for (unsigned i = 0; rc == 0 && i < control->n; i++) {
+		rc = ph_buf_put(&ids, control->log[i].id, PH_LOG_ID_SIZE);
+	}
 	rc = rc < 0 ? rc : ph_buf_put(&ids, id, PH_LOG_ID_SIZE);
 	rc = rc < 0 ? rc
 		    : ph_journal_meta_put(site->journal, PH_META_CONTROL,
@@ -52,7 +58,7 @@ static int open_log(struct ph_site *site, const struct ph_control *control,
 	}
 	rc = ph_journal_log_add(site->journal, segment->log_id, key, 0, PH_ROLE_HUB,
 				log_out);
-	return rc == 0 ? note_log(site, segment->log_id) : rc;
+	return rc == 0 ? note_log(site, control, segment->log_id) : rc;
 }
 
 int ph_site_control_find(struct ph_site *site, const struct ph_segment *segment,

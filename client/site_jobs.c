@@ -401,6 +401,20 @@ static int note_forked(struct ph_site *site, bool forked)
 	return ph_journal_meta_put_int(site->journal, PH_META_FORKED, forked);
 }
 
+/*
+ * Of a log that the list closes we may have a thief's words where the hub's own belong: then
+ * both are kept, and the list says which counts (ph_control_limit()).
+ */
+static int put_control(struct ph_site *site, struct ph_log *log,
+		       const struct ph_segment *segment, struct ph_stored *stored)
+{
+	bool closed = ph_keylist_closed(&site->keylist, log->id) != NULL;
+
+	memset(&site->admitted, 0, sizeof(site->admitted));
+	return closed ? ph_journal_put_segment(site->journal, log, segment, stored)
+		      : ph_journal_extend(site->journal, log, segment, stored);
+}
+
 /* A segment that is new, or goes on, or is of another branch of the control log. 0, or as ph_site_take(). */
 static int store_control(struct ph_site *site, const struct ph_item *item)
 {
@@ -411,9 +425,7 @@ static int store_control(struct ph_site *site, const struct ph_item *item)
 
 	ph_item_segment(item, &segment);
 	rc = ph_site_control_find(site, &segment, &log);
-	if (rc == 0) {
-		rc = ph_journal_extend(site->journal, &log, &segment, &stored);
-	}
+	rc = rc == 0 ? put_control(site, &log, &segment, &stored) : rc;
 	if (rc == 0 && stored.n > 0) {
 		site->moved.entries_received += stored.n;
 		rc = ph_site_erase_look(site, &stored);
@@ -423,7 +435,7 @@ static int store_control(struct ph_site *site, const struct ph_item *item)
 						      ph_site_road(site), PH_LEVEL_HUB);
 		return rc == 0 ? note_forked(site, false) : rc;
 	}
-	if (rc == PH_JOURNAL_E_FORK) {
+	if (rc == PH_JOURNAL_E_FORK || rc == PH_JOURNAL_E_BRANCHES) {
 		return note_forked(site, true);
 	}
 	if (rc > 0 && site->by_file && item->first > 1) {

@@ -325,7 +325,7 @@ struct logs {
 	struct ph_ledger *ledger;
 	struct ph_log *items; /* those with entries beyond their cursors */
 	size_t n, cap;
-	bool strange; /* the journal is another one */
+	bool strange; /* the journal is another one, or less of it counts */
 };
 
 static int on_log(void *data, const struct ph_log *log)
@@ -347,10 +347,10 @@ static int on_log(void *data, const struct ph_log *log)
 
 	const struct ph_cursor *cursor = &ledger->cursors[log->row];
 
-	if (cursor->known && (cursor->n > n || cursor->site != log->site ||
-			      memcmp(cursor->id, log->id, sizeof log->id) != 0)) {
-		logs->strange = true;
-	}
+	logs->strange |=
+		ph_speakers_shrank(ledger, log) ||
+		(cursor->known && (cursor->n > n || cursor->site != log->site ||
+				   memcmp(cursor->id, log->id, sizeof log->id) != 0));
 	if (cursor->n >= n && !logs->strange) {
 		return 0;
 	}

@@ -54,6 +54,17 @@ uint64_t ph_speakers_limit(const struct ph_ledger *ledger, const struct ph_log *
 		       : limit;
 }
 
+bool ph_speakers_shrank(const struct ph_ledger *ledger, const struct ph_log *log)
+{
+	struct ph_log parent;
+
+	return log->role == PH_ROLE_HUB && log->parent > 0 &&
+	       (size_t)log->parent < ledger->n_cursors &&
+	       ledger->cursors[log->parent].known &&
+	       ph_journal_log_at(ledger->journal, log->parent, &parent) == 0 &&
+	       ledger->cursors[log->parent].n > ph_ledger_takes(ledger, &parent);
+}
+
 static int read_generation(struct ph_ledger *ledger, uint64_t *out)
 {
 	struct ph_stmt *stmt;

@@ -177,6 +177,8 @@ int ph_speakers_sign(const struct ph_ledger *ledger, const struct ph_entry *entr
 		     bool *signs);
 /* How many entries of LOG count by the key lists; none if it cannot be read, which who folds it is told. */
 uint64_t ph_speakers_limit(const struct ph_ledger *ledger, const struct ph_log *log);
+/* Whether less counts of what LOG grew beside than is folded: a hub's own words came after a thief's. */
+bool ph_speakers_shrank(const struct ph_ledger *ledger, const struct ph_log *log);
 /* Drop a projection that was made by another key list; then *MOVED. 0 or negative errno. */
 int ph_speakers_follow(struct ph_ledger *ledger, bool *moved);
 

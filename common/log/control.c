@@ -122,6 +122,7 @@ int ph_control_load(struct ph_journal *journal, struct ph_view ids,
 	rc = read_places(journal, ids, &left);
 	while (rc == 0 && (next = next_place(&left)) != NULL) {
 		control.log[control.n].row = next->row;
+		control.log[control.n].limit = UINT64_MAX;
 		memcpy(control.log[control.n].id, next->id, PH_LOG_ID_SIZE);
 		control.n++;
 		*next = left.place[--left.n];
@@ -143,11 +144,15 @@ bool ph_control_has(const struct ph_control *control,
 	return false;
 }
 
+/* As far as it counts; of the rest of LOG only what does not change may be read then. */
 static int log_at(struct ph_journal *journal, const struct ph_control *control,
 		  unsigned index, struct ph_log *log)
 {
 	int rc = ph_journal_log_at(journal, control->log[index].row, log);
 
+	if (rc == 0 && log->n > control->log[index].limit) {
+		log->n = control->log[index].limit;
+	}
 	return rc > 0 ? -EUCLEAN : rc;
 }
 
@@ -210,6 +215,9 @@ int ph_control_hash(struct ph_journal *journal, const struct ph_control *control
 		uint64_t n;
 		int rc = log_at(journal, control, i, &log);
 
+		if (rc == 0 && log.n == 0) {
+			continue; /* nothing of it counts */
+		}
 		n = rc == 0 && total < log.n ? total : log.n;
 		rc = rc < 0 ? rc : ph_journal_chain_at(journal, &log, n, h);
 		if (rc != 0) {
@@ -265,22 +273,74 @@ int ph_control_check(struct ph_journal *journal, const struct ph_keylist *list,
 		      : 0; /* what else is wrong with it is for who takes it to say */
 }
 
+/* The branch of a log that LIST closes which goes through the entry that it names. */
+static int find_named(struct ph_journal *journal, const struct ph_head *closed,
+		      struct ph_log *named)
+{
+	return ph_journal_log_with(journal, closed->log_id, closed->n, closed->h, named);
+}
+
 int ph_control_limit(struct ph_journal *journal, const struct ph_keylist *list,
 		     const struct ph_log *log, uint64_t *limit_out)
 {
 	const struct ph_head *closed = ph_keylist_closed(list, log->id);
-	uint8_t h[PH_HASH_SIZE];
+	struct ph_log named;
+	uint64_t common;
 	int rc;
 
-	*limit_out = UINT64_MAX;
-	if (!closed || log->n < closed->n) {
+	if (!closed) {
+		*limit_out = ph_keylist_has_hub(list, log->key) ? UINT64_MAX : 0;
 		return 0;
 	}
-	rc = ph_journal_chain_at(journal, log, closed->n, h);
+	rc = find_named(journal, closed, &named);
+	if (rc == PH_JOURNAL_E_NONE) {
+		*limit_out = log->n < closed->n ? UINT64_MAX : 0;
+		return 0;
+	}
+	rc = rc != 0 ? rc : ph_journal_log_common(journal, log->row, named.row, &common);
 	if (rc == 0) {
-		*limit_out = is_other(list, log->id, closed->n, h) ? 0 : closed->n;
+		*limit_out = common < closed->n ? common : closed->n;
 	}
 	return rc > 0 ? -EUCLEAN : rc;
+}
+
+/* The log at INDEX, by LIST; *COUNTS_OUT: not at all. */
+static int heed_one(struct ph_journal *journal, const struct ph_keylist *list,
+		    struct ph_control *control, unsigned index, bool *counts_out)
+{
+	const struct ph_head *closed = ph_keylist_closed(list, control->log[index].id);
+	struct ph_log log;
+	int rc = closed ? find_named(journal, closed, &log) : PH_JOURNAL_E_NONE;
+
+	if (rc == PH_JOURNAL_E_NONE) {
+		rc = ph_journal_log_at(journal, control->log[index].row, &log);
+	}
+	if (rc == 0) {
+		control->log[index].row = log.row;
+		rc = ph_control_limit(journal, list, &log, &control->log[index].limit);
+	}
+	*counts_out = rc == 0 && (closed || control->log[index].limit > 0);
+	return rc > 0 ? -EUCLEAN : rc;
+}
+
+int ph_control_heed(struct ph_journal *journal, const struct ph_keylist *list,
+		    struct ph_control *control)
+{
+	struct ph_control heeded = { 0 };
+
+	for (unsigned i = 0; i < control->n; i++) {
+		bool counts;
+		int rc = heed_one(journal, list, control, i, &counts);
+
+		if (rc < 0) {
+			return rc;
+		}
+		if (counts) {
+			heeded.log[heeded.n++] = control->log[i];
+		}
+	}
+	*control = heeded;
+	return 0;
 }
 
 int ph_control_check_open(const struct ph_segment *segment, const struct ph_keylist *list,

@@ -20,6 +20,7 @@ struct ph_control {
 	struct {
 		int64_t row;
 		uint8_t id[PH_LOG_ID_SIZE];
+		uint64_t limit; /* no entry above it counts */
 	} log[PH_CONTROL_LOGS_MAX];
 };
 
@@ -29,6 +30,13 @@ struct ph_control {
  */
 int ph_control_load(struct ph_journal *journal, struct ph_view ids,
 		    struct ph_control *control_out);
+/*
+ * What of CONTROL counts by LIST: logs of keys that it names no more and does not close are
+ * left out, those that it closes end there, and of one that is held in two branches the one
+ * that it names is read. 0 or negative errno.
+ */
+int ph_control_heed(struct ph_journal *journal, const struct ph_keylist *list,
+		    struct ph_control *control);
 bool ph_control_has(const struct ph_control *control,
 		    const uint8_t id[static PH_LOG_ID_SIZE]);
 /* All entries of it. 0 or negative errno. */
@@ -62,8 +70,10 @@ bool ph_control_may_speak(const struct ph_keylist *list, const struct ph_segment
 int ph_control_check(struct ph_journal *journal, const struct ph_keylist *list,
 		     const struct ph_segment *segment, const struct ph_log *log);
 /*
- * How many entries of LOG, a hub's, count by LIST: of one that it closes those up to there, and
- * none if what is held there is not what the list names. 0 or a negative errno.
+ * How many entries of LOG, a branch of a hub's, count by LIST: none of a key that it names no
+ * more, unless it closes the log: then those up to there. If the branch is another than the one
+ * that it names, those that both have, or none if that is not held and this one reaches as far. 0
+ * or a negative errno.
  */
 int ph_control_limit(struct ph_journal *journal, const struct ph_keylist *list,
 		     const struct ph_log *log, uint64_t *limit_out);

@@ -461,6 +461,7 @@ void sim_settle(struct sim *sim)
 	}
 	if (sim_use_stolen_keys(sim)) {
 		run_rounds(sim);
+		sim_check_quiet(sim);
 	}
 	catch_up_hub(sim);
 	sim_check_back(sim);

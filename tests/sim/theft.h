@@ -30,4 +30,7 @@ bool sim_use_stolen_keys(struct sim *sim);
 /* Whether INVITE is one that a thief copied. */
 bool sim_was_invite_copied(struct sim *sim, const uint8_t *invite);
 
+/* Of the sessions after it: nothing is said twice. */
+void sim_check_quiet(struct sim *sim);
+
 #endif

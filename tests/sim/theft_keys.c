@@ -7,9 +7,11 @@
  * operator, and signs for what they record. Then `keys rotate --stolen`: all agree again
  * with the true hub, which knows nothing of what he said.
  */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/hub_collect.h"
 #include "daemon/hub_internal.h"
 #include "daemon/hub_rotate.h"
 #include "tests/sim/check.h"
@@ -22,6 +24,7 @@
 #include "tests/sim/work.h"
 
 #define FORGED 3
+#define QUIET  300 /* bytes of a session in which there is nothing to say, and some */
 
 void sim_do_keys_stolen(struct sim *sim, struct sim_device *device,
 			const struct ph_rng *dice)
@@ -234,6 +237,25 @@ static void deceive(struct sim *sim, struct sim_device *device)
 	}
 }
 
+/* He goes on in logs of his own, and in an epoch above the hub's. */
+static void leave_logs(struct sim *sim)
+{
+	int rc;
+
+	sim_enter(&sim->hub_machine);
+	rc = ph_db_begin(sim->hub->db);
+	rc = rc == 0 ? ph_hub_leave(sim->hub, true) : rc;
+	rc = rc == 0 ? ph_db_commit(sim->hub->db) : rc;
+	sim_leave();
+	if (rc != 0) {
+		sim_broken(sim, SIM_HEALTHY, "the thief cannot leave the hub's logs: %s",
+			   strerror(-rc));
+	}
+	sim_hub_close(sim);
+	sim_hub_open(sim);
+	sim_note(sim, "the thief goes on in logs of his own");
+}
+
 static void meet_thief(struct sim *sim, const struct ph_rng *dice)
 {
 	bool is_signed = ph_rng_below(dice, 2) == 0;
@@ -252,6 +274,9 @@ static void meet_thief(struct sim *sim, const struct ph_rng *dice)
 	}
 	sim_note(sim, "a thief plays the hub; his words are signed by %s",
 		 is_signed ? "a stranger" : "nobody");
+	if (ph_rng_below(dice, 3) == 0) {
+		leave_logs(sim);
+	}
 	/* his hub heeds what a stranger has signed, so who is cut off does not call it */
 	forge_all(sim, callers[0], is_signed, dice);
 	for (unsigned i = is_signed ? 1 : 0; i < n; i++) {
@@ -261,6 +286,17 @@ static void meet_thief(struct sim *sim, const struct ph_rng *dice)
 }
 
 /* --- and back --- */
+
+/* What the thief has copied the hub goes on with, so that he wrote beside it. */
+static void write_beside(struct sim *sim)
+{
+	json_decref(sim_ask(sim,
+			    json_pack("{s:s, s:[{s:s, s:s, s:s, s:s}]}", "command",
+				      "record", "entries", "kind", "commune-put", "code",
+				      "03647", "name", "Chiềng Lề", "type", "phuong"),
+			    NULL));
+	sim_note(sim, "the hub goes on beside the thief");
+}
 
 static void rotate(struct sim *sim)
 {
@@ -321,6 +357,28 @@ bool sim_use_stolen_keys(struct sim *sim)
 	play_hub(sim, &aside);
 	meet_thief(sim, &dice);
 	end_play(sim, &aside);
+	if (ph_rng_below(&dice, 2) == 0) {
+		write_beside(sim);
+	}
 	rotate(sim);
 	return true;
+}
+
+/* Who is even with the hub is sent nothing more, whatever the thief had said to it. */
+void sim_check_quiet(struct sim *sim)
+{
+	for (unsigned i = 0; i < sim->n_devices; i++) {
+		struct sim_device *device = &sim->devices[i];
+		struct sim_line_end end;
+
+		if (device->cut || device->no_network) {
+			continue;
+		}
+		end = sim_line(sim, device, (struct sim_line_how){ 0 });
+		if (end.down > QUIET) {
+			sim_broken(sim, SIM_CONVERGES,
+				   "%s has all, and is sent %" PRIu64 " bytes again",
+				   device->machine.name, end.down);
+		}
+	}
 }
