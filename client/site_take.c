@@ -215,36 +215,42 @@ static int take_segment(struct ph_site *site, const struct ph_item *item)
 
 /* ---- parts ---- */
 
-static int seal_to_desk(struct ph_site *site, const struct ph_item *item,
-			const struct ph_log *log, struct ph_buf *cipher,
-			uint8_t box[static PH_SEED_BOX_SIZE])
+/*
+ * The seed for this desk; of what this device wrote itself for the hub as well, as when it was
+ * written: a desk that is locked could not give it to a hub that was put back.
+ */
+static int box_seed(struct ph_site *site, const struct ph_item *item,
+		    const struct ph_log *log, uint8_t box[static 2 * PH_SEED_BOX_SIZE],
+		    size_t *len_out)
 {
-	int rc = ph_part_seal(item->seed, log->id, item->first, ph_buf_view(&item->body),
-			      cipher);
+	bool twice = site->keys.desk_is_apart && is_own(site, log->key);
 
-	if (rc == 0 &&
-	    crypto_box_seal(box, item->seed, PH_SEED_SIZE, site->keys.desk.key) != 0) {
-		rc = -EINVAL;
-	}
-	return rc;
+	*len_out = twice ? 2 * PH_SEED_BOX_SIZE : PH_SEED_BOX_SIZE;
+	return crypto_box_seal(box, item->seed, PH_SEED_SIZE, site->keys.desk.key) != 0 ||
+			       (twice && crypto_box_seal(box + PH_SEED_BOX_SIZE,
+							 item->seed, PH_SEED_SIZE,
+							 site->keylist.hub[0].box) != 0)
+		       ? -EINVAL
+		       : 0;
 }
 
 static int put_part(struct ph_site *site, const struct ph_item *item,
 		    const struct ph_log *log)
 {
-	uint8_t box[PH_SEED_BOX_SIZE];
+	uint8_t box[2 * PH_SEED_BOX_SIZE];
 	struct ph_buf cipher = { 0 };
+	size_t len = 0;
 	int rc;
 
 	if (item->is_boxed) {
 		return PH_JOURNAL_E_NONE; /* its seed is for the hub */
 	}
-	rc = seal_to_desk(site, item, log, &cipher, box);
-
+	rc = ph_part_seal(item->seed, log->id, item->first, ph_buf_view(&item->body),
+			  &cipher);
+	rc = rc == 0 ? box_seed(site, item, log, box, &len) : rc;
 	if (rc == 0) {
 		rc = ph_journal_part_put_any(site->journal, log->id, item->first,
-					     ph_buf_view(&cipher),
-					     PH_VIEW(box, sizeof(box)));
+					     ph_buf_view(&cipher), PH_VIEW(box, len));
 	}
 	ph_buf_deinit(&cipher);
 	return rc;

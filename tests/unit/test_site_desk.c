@@ -8,6 +8,7 @@
 #include <sodium.h>
 
 #include "client/desk_tries.h"
+#include "client/site_internal.h"
 #include "common/base/file.h"
 #include "site_world.h"
 
@@ -231,6 +232,33 @@ static void test_a_locked_desk_sends(void **state)
 	reopen(world);
 	world_write(world, world_reader("Vàng A Sử"));
 	assert_int_equal(boxed_parts(world), 3);
+}
+
+/* What was missing and the hub gave back, while the desk was locked, can go there again. */
+static void test_what_came_back_is_sent(void **state)
+{
+	struct world *world = *state;
+	struct ph_item *item = ph_item_new(PH_ITEM_PART);
+	struct ph_job *job = world_job(PH_JOB_STORE);
+	struct ph_log own;
+
+	world_write(world, world_reader("Lò Thị Ón"));
+	own = *ph_site_log(world->site);
+	province_must(
+		ph_site_part_read(world->site, &own, own.n, item->seed, &item->body));
+	memcpy(item->log_id, own.id, sizeof(item->log_id));
+	item->first = item->last = own.n;
+	assert_int_equal(protect(world, PIN), 0);
+	province_must(ph_db_exec(world->site->db,
+				 "UPDATE part SET cipher = NULL, seed = NULL"));
+	reopen(world);
+	assert_int_equal(boxed_parts(world), 0);
+	job->items = item;
+	ph_site_job(world->site, job, NULL);
+	province_must(job->result);
+	assert_false(job->bad);
+	ph_job_free(job);
+	assert_int_equal(boxed_parts(world), 1);
 }
 
 /* --- the steps --- */
@@ -495,17 +523,12 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, world_teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_locked_and_open),
-		TEST(test_its_time_is_over),
-		TEST(test_a_locked_desk_sends),
-		TEST(test_cut_between_steps),
-		TEST(test_a_pin_from_elsewhere),
-		TEST(test_nothing_else_changes),
-		TEST(test_changed),
-		TEST(test_tries_cost_time),
-		TEST(test_no_try_for_nothing),
-		TEST(test_tries_that_are_damaged),
-		TEST(test_counted_before_it_is_made),
+		TEST(test_locked_and_open),        TEST(test_its_time_is_over),
+		TEST(test_a_locked_desk_sends),    TEST(test_what_came_back_is_sent),
+		TEST(test_cut_between_steps),      TEST(test_a_pin_from_elsewhere),
+		TEST(test_nothing_else_changes),   TEST(test_changed),
+		TEST(test_tries_cost_time),        TEST(test_no_try_for_nothing),
+		TEST(test_tries_that_are_damaged), TEST(test_counted_before_it_is_made),
 		TEST(test_tries_of_the_desk),
 	};
 
