@@ -208,13 +208,16 @@ static int on_log(void *data, const struct ph_log *log)
 
 static int fill_heads(struct heads *heads)
 {
-	const struct ph_log *own = ph_writer_log(heads->site->writer);
+	int64_t row = ph_writer_log(heads->site->writer)->row;
 	struct ph_site_went_on went_on;
+	struct ph_log own;
 	uint64_t n = 0;
-	int rc = own->row == 0 ? -EUCLEAN : receipted(heads->site, own, &n);
+	/* as it is held: what came back from the hub the writer does not go on from */
+	int rc = row == 0 ? -EUCLEAN : ph_journal_log_at(heads->site->journal, row, &own);
 
+	rc = rc == 0 ? receipted(heads->site, &own, &n) : rc;
 	if (rc == 0) {
-		rc = add_head(heads, own, n);
+		rc = add_head(heads, &own, n);
 	}
 	if (rc == 0 && n == 0) {
 		rc = ph_site_went_on(heads->site, &went_on);

@@ -301,13 +301,14 @@ struct comparing {
  * Of a device that was cut off, put back or copied, another of the site may have by LAN
  * what never comes to the hub: a log comes there from its own device. Of one that was cut off
  * others may also have what the hub lost with its disk;
- * and of a log of the hub that was closed, what a thief wrote.
+ * and under keys of the hub that were stolen, what a thief wrote.
  */
 static bool may_be_ahead(const struct comparing *comparing, const struct ph_log *log)
 {
 	const struct sim *sim = comparing->sim;
 
-	if (ph_keylist_closed(ph_hub_keylist(sim->hub), log->id)) {
+	if (log->role == PH_ROLE_HUB &&
+	    !ph_keylist_has_hub(ph_hub_keylist(sim->hub), log->key)) {
 		return true;
 	}
 	for (unsigned i = 0; i < sim->n_devices; i++) {

@@ -333,24 +333,13 @@ static void rotate(struct sim *sim)
 	sim_note(sim, "the keys of the hub are replaced, as stolen");
 }
 
-/* Not yet where one goes on with a copied folder (docs/TESTING.md, "The keys of the hub stolen"). */
-static bool may_be_healed(const struct sim *sim)
-{
-	for (unsigned i = 0; i < sim->n_devices; i++) {
-		if (sim_was_copied(&sim->devices[i])) {
-			return false;
-		}
-	}
-	return !sim->hub_clocked && !sim_is_put_back(sim);
-}
-
 bool sim_use_stolen_keys(struct sim *sim)
 {
 	struct ph_rng_seeded seeded;
 	struct ph_rng dice;
 	struct aside aside;
 
-	if (!sim->keys_stolen || !may_be_healed(sim)) {
+	if (!sim->keys_stolen || sim->hub_clocked || sim_is_put_back(sim)) {
 		return false;
 	}
 	ph_rng_seed(&seeded, sim->script->seed ^ UINT64_C(0x6b657973), &dice);
@@ -371,8 +360,8 @@ void sim_check_quiet(struct sim *sim)
 		struct sim_device *device = &sim->devices[i];
 		struct sim_line_end end;
 
-		if (device->cut || device->no_network) {
-			continue;
+		if (device->cut || device->no_network || sim_was_copied(device)) {
+			continue; /* to copies in turn its feed begins anew */
 		}
 		end = sim_line(sim, device, (struct sim_line_how){ 0 });
 		if (end.down > QUIET) {

@@ -5,6 +5,7 @@
  */
 #include "tests/unit/road_world.h"
 #include "tests/unit/put_room.h"
+#include "tests/unit/stolen_keys.h"
 
 #include "daemon/hub_internal.h"
 
@@ -431,18 +432,47 @@ static void test_road_late_part(void **state)
 
 #define TWO(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
+/* What came back to a copied folder is receipted anew, when the receipts of before are worth nothing. */
+static void test_road_copy_anew(void **state)
+{
+	struct two *two = *state;
+	struct pc copy = two->first;
+	struct ph_site_state known;
+
+	pc_visits(&two->first, 3);
+	sync_pc(&two->room, &two->first);
+	pc_confirm(&two->room, &two->first);
+	sync_pc(&two->room, &two->first);
+	pc_copy(&two->first, "", ".copy");
+	snprintf(copy.dir, sizeof(copy.dir), "%s.copy", two->first.dir);
+	copy.config.dir = copy.dir;
+	garble_witness(&copy);
+	pc_open(&copy);
+	pc_visits(&two->first, 4);
+	sync_pc(&two->room, &two->first);
+	sync_pc(&two->room, &copy);
+	sync_pc(&two->room, &copy);
+	assert_int_equal(ph_site_state(copy.site, &known), 0);
+	assert_int_equal(known.entries, ph_site_log(two->first.site)->n);
+	assert_int_equal(known.receipted, known.entries);
+	rotate_stolen(&two->room);
+	for (unsigned i = 0; i < 3; i++) {
+		sync_pc(&two->room, &copy);
+	}
+	assert_int_equal(ph_site_state(copy.site, &known), 0);
+	assert_int_equal(known.entries, ph_site_log(two->first.site)->n);
+	assert_int_equal(known.receipted, known.entries);
+	pc_end(&copy);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TWO(test_road_siblings),
-		TWO(test_road_other_site),
-		TWO(test_road_courier),
-		TWO(test_road_cuts),
-		TWO(test_road_always_cut),
-		TWO(test_road_late_part),
-		TWO(test_road_cut_off),
-		TWO(test_road_fork),
-		TWO(test_road_adopted_between_seals),
+		TWO(test_road_siblings),   TWO(test_road_other_site),
+		TWO(test_road_courier),    TWO(test_road_cuts),
+		TWO(test_road_always_cut), TWO(test_road_late_part),
+		TWO(test_road_cut_off),    TWO(test_road_fork),
+		TWO(test_road_copy_anew),  TWO(test_road_adopted_between_seals),
 	};
 
 	return cmocka_run_group_tests_name("road", tests, make_pattern, remove_pattern);

@@ -5,26 +5,7 @@
  */
 #include "tests/unit/van_world.h"
 
-#include "daemon/hub_internal.h"
-#include "daemon/hub_rotate.h"
-
-static void rotate_stolen(struct hub_room *room)
-{
-	struct ph_sign_pair root;
-	struct ph_error err = { 0 };
-	uint64_t generation;
-	char path[128];
-
-	snprintf(path, sizeof(path), "%s/keys/root", room->dir);
-	assert_int_equal(ph_locked_key_load(&root, path, ph_view_str(PASSPHRASE), &err),
-			 0);
-	if (ph_hub_rotate(room->hub, &root, true, &generation, &err) != 0) {
-		fail_msg("%s", err.text);
-	}
-	assert_int_equal(generation, 2);
-	hub_restart(room);
-	add_site(room, "14-0379", "Thư viện xã Mường Bú"); /* a new control log */
-}
+#include "tests/unit/stolen_keys.h"
 
 /* As `packhorse sync` at base, a program of its own beside the courier that runs. */
 static void sync_base(struct tour *tour, struct ph_van_told *told_out)
