@@ -269,10 +269,13 @@ static int replaces(struct ph_hub *hub, const struct ph_head *at,
 	return rc;
 }
 
-/* COPY is gone, and what it told stands with FRESH. */
+/*
+ * COPY is gone, and what it told stands with FRESH. Its number is of the same folder only if
+ * its head is the same: from what both began with, another copy may have numbered on.
+ */
 static void absorb(struct ph_hub_copy *fresh, struct ph_hub_copy *copy)
 {
-	if (copy->counter > fresh->counter) {
+	if (is_same(&fresh->at, &copy->at) && copy->counter > fresh->counter) {
 		fresh->counter = copy->counter;
 	}
 	if (fresh->hello.len == 0) {

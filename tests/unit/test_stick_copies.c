@@ -260,6 +260,34 @@ static void test_network_and_stick(void **state)
 	pocket_empty(&late);
 }
 
+/*
+ * The PC called often from where they parted, so that its numbers are the higher ones; what its
+ * copy asks for, when it has written once and nothing since, is heard all the same.
+ */
+static void test_asks_without_writing(void **state)
+{
+	struct copies *copies = *state;
+
+	sync_pc(&copies->room, &copies->pc);
+	pc_confirm(&copies->room, &copies->pc);
+	sync_pc(&copies->room, &copies->pc);
+	copy(copies);
+	for (int i = 0; i < 9; i++) {
+		sync_pc(&copies->room, &copies->pc);
+	}
+	pc_visits(&copies->twin, 1);
+	round_trip(copies, &copies->twin);
+	for (int i = 0; i < 3; i++) {
+		pass(&copies->room.machine, 3600);
+		pack_pc(&copies->twin, PH_BUNDLE_MAX, &copies->up);
+		assert_true(
+			take_up(&copies->room, ph_buf_view(&copies->up.bundle[0])).live);
+		/* and is no news when it is shown again */
+		assert_false(
+			take_up(&copies->room, ph_buf_view(&copies->up.bundle[0])).live);
+	}
+}
+
 /* ---- what is kept ---- */
 
 static unsigned kept(struct copies *copies)
@@ -332,10 +360,15 @@ static void test_of_an_older_hub(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		IN_COPIES(test_both_by_stick),     IN_COPIES(test_clock_of_1970),
-		IN_COPIES(test_clock_ahead),       IN_COPIES(test_on_one_stick),
-		IN_COPIES(test_silent_copy),       IN_COPIES(test_number_stays),
-		IN_COPIES(test_network_and_stick), IN_COPIES(test_kept),
+		IN_COPIES(test_both_by_stick),
+		IN_COPIES(test_clock_of_1970),
+		IN_COPIES(test_clock_ahead),
+		IN_COPIES(test_on_one_stick),
+		IN_COPIES(test_silent_copy),
+		IN_COPIES(test_number_stays),
+		IN_COPIES(test_network_and_stick),
+		IN_COPIES(test_asks_without_writing),
+		IN_COPIES(test_kept),
 		IN_COPIES(test_of_an_older_hub),
 	};
 
