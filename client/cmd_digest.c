@@ -5,6 +5,7 @@
  * concerns its site: with everything receipted and its feed applied to the end it is what
  * the hub prints for it. One that is not (it is not confirmed yet) has its own entries and
  * the control log only, and prints the digest of all of it, as the hub does for it.
+ * Its first 40 bits are told as words too, for the telephone (docs/MERGE.md, "Digest").
  */
 #include <errno.h>
 #include <stdio.h>
@@ -13,6 +14,7 @@
 #include "common/cli/out.h"
 #include "common/ledger/device.h"
 #include "common/ledger/scope.h"
+#include "common/log/fingerprint.h"
 
 /* Whether the control log confirms this device, so that the hub feeds it. */
 static int is_fed(struct ph_ledger *ledger, const struct ph_site_info *info,
@@ -61,6 +63,7 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 	bool fed = false;
 	uint8_t digest[32];
 	char hex[2 * sizeof(digest) + 1];
+	char words[PH_FINGERPRINT_TEXT];
 	int rc = ph_command_open(cli, &site, err);
 
 	if (rc < 0) {
@@ -72,11 +75,14 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 		return ph_fail_errno(err, rc, "folding the ledger");
 	}
 	ph_hex(hex, digest, sizeof(digest));
-	if (cli->json) {
-		return ph_out_json(json_pack("{s:i, s:s, s:b}", "schema", 1, "digest",
-					     hex, "fed", (int)fed));
+	ph_fingerprint_text(digest, words);
+	if (cli->json || cli->plain) {
+		return ph_out_script(cli->json,
+				     json_pack("{s:i, s:s, s:s, s:b}", "schema", 1,
+					       "digest", hex, "words", words, "fed",
+					       (int)fed));
 	}
-	printf("%s\n", hex);
+	printf("%s\n%s\n", hex, words);
 	return 0;
 }
 
@@ -84,6 +90,11 @@ const struct ph_cli_command ph_cmd_digest = {
 	.name = "digest",
 	.group = "The store",
 	.args = "",
-	.doc = "the hash of this site's ledger; equal hashes mean equal books",
+	.doc = "the hash of this site's ledger; equal hashes mean equal books\n"
+	       "\n"
+	       "Below it are four syllables to be read over the telephone. `packhorsed "
+	       "digest\n"
+	       "--site CODE` tells those that this site should have: equal words, equal "
+	       "books.",
 	.run = run,
 };

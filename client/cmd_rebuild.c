@@ -10,6 +10,7 @@
 
 #include "client/commands.h"
 #include "common/cli/out.h"
+#include "common/log/fingerprint.h"
 
 static int run(struct ph_cli *cli, struct ph_error *err)
 {
@@ -18,6 +19,7 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 	uint8_t digest[32];
 	bool fed;
 	char hex[2 * sizeof(digest) + 1];
+	char words[PH_FINGERPRINT_TEXT];
 	int rc = ph_command_open(cli, &site, err);
 
 	if (rc < 0) {
@@ -33,13 +35,14 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 		return rc;
 	}
 	ph_hex(hex, digest, sizeof(digest));
+	ph_fingerprint_text(digest, words);
 	if (cli->json || cli->plain) {
-		return ph_out_script(cli->json,
-				     json_pack("{s:i, s:s}", "schema", 1, "digest", hex));
+		return ph_out_script(cli->json, json_pack("{s:i, s:s, s:s}", "schema", 1,
+							  "digest", hex, "words", words));
 	}
-	printf(ph_say("The ledger was made again; digest %s\n",
-		      "Đã lập lại sổ; mã tổng %s\n"),
-	       hex);
+	printf(ph_say("The ledger was made again; digest %s (%s)\n",
+		      "Đã lập lại sổ; mã tổng %s (%s)\n"),
+	       hex, words);
 	return 0;
 }
 

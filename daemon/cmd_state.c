@@ -426,7 +426,7 @@ int ph_cmd_query(struct ph_cli *cli, struct ph_error *err)
 
 static int print_digest(const json_t *answer)
 {
-	printf("%s\n", text_of(answer, "digest"));
+	printf("%s\n%s\n", text_of(answer, "digest"), text_of(answer, "words"));
 	return 0;
 }
 

@@ -4,6 +4,7 @@
 #include "common/ledger/scope.h"
 #include "common/ledger/cases.h"
 #include "common/ledger/query.h"
+#include "common/log/fingerprint.h"
 #include "common/log/json.h"
 #include "daemon/hub_backup.h"
 #include "daemon/hub_command.h"
@@ -19,6 +20,16 @@ static void set_hex(json_t *object, const char *name, const uint8_t *data, size_
 
 	ph_hex(text, data, len);
 	json_object_set_new(object, name, json_string(text));
+}
+
+/* DIGEST, and its first bits as what is read over the telephone. */
+static void set_digest(json_t *object, const uint8_t digest[static 32])
+{
+	char words[PH_FINGERPRINT_TEXT];
+
+	ph_fingerprint_text(digest, words);
+	set_hex(object, "digest", digest, 32);
+	json_object_set_new(object, "words", json_string(words));
 }
 
 /* A time as text, or null for never. */
@@ -430,7 +441,7 @@ int ph_hub_digest(struct ph_hub *hub, const json_t *request, json_t *answer,
 	if (rc < 0) {
 		return ph_fail_errno(err, rc, "folding the ledger");
 	}
-	set_hex(answer, "digest", digest, sizeof(digest));
+	set_digest(answer, digest);
 	if (scoped) {
 		uint64_t n;
 
@@ -463,7 +474,7 @@ int ph_hub_rebuild(struct ph_hub *hub, const json_t *request, json_t *answer,
 	if (rc < 0) {
 		return ph_fail_errno(err, rc, "folding the ledger");
 	}
-	set_hex(answer, "digest", digest, sizeof(digest));
+	set_digest(answer, digest);
 	return 0;
 }
 
@@ -504,6 +515,6 @@ int ph_hub_verify(struct ph_hub *hub, const json_t *request, json_t *answer,
 			    json_integer((json_int_t)counts.parts_missing));
 	json_object_set_new(answer, "parts_erased",
 			    json_integer((json_int_t)counts.parts_erased));
-	set_hex(answer, "digest", held, sizeof(held));
+	set_digest(answer, held);
 	return 0;
 }

@@ -169,8 +169,10 @@ static const struct ph_cli_command own_commands[] = {
 	  "the entries as they were written, one JSON object a line", log_options,
 	  ph_cmd_log, NULL },
 	{ "digest", "Checking", "", 0, 0,
-	  "hash of the ledger: equal digests, equal books", digest_options, ph_cmd_digest,
-	  NULL },
+	  "hash of the ledger: equal digests, equal books\n"
+	  "Below it are four syllables, to be compared over the telephone with those of\n"
+	  "`packhorse digest`.",
+	  digest_options, ph_cmd_digest, NULL },
 	{ "verify", "Checking", "", 0, 0, "check every chain, seal, part and the ledger",
 	  NULL, ph_cmd_verify, NULL },
 	{ "rebuild", "Checking", "", 0, 0, "make the ledger anew from the logs", NULL,

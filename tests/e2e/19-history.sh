@@ -10,7 +10,7 @@ fold() { $H history >history && "$PYTHON" "$ROOT/tests/reference/fold.py" histor
 
 $H init --listen 127.0.0.1:7415 --kdf-memory-mib 8 --passphrase-file pass 2>/dev/null
 is "a hub without sites: two lines at most" "$($H history | grep -c '"site":0,"role":4')" "$($H history | wc -l)"
-is "its fold is the hub's" "$(fold)" "$($H digest)"
+is "its fold is the hub's" "$(fold)" "$($H digest | head -n 1)"
 mkdir stick
 for site in 14-0371 14-0372; do
   $H site add $site --commune 03646 --kind commune --name "$site" 2>/dev/null
@@ -26,7 +26,7 @@ for i in range(400): print(json.dumps({"kind": "title-put", "name": "%d " % i + 
 ok "many titles" "$P" -d 14-0371.d record --batch titles
 for site in 14-0371 14-0372; do "$P" -d $site.d pack-stick stick >/dev/null 2>&1; done
 ok "all comes to the hub" $H take-stick stick
-is "the fold of what it gives away is the hub's" "$(fold)" "$($H digest)"
+is "the fold of what it gives away is the hub's" "$(fold)" "$($H digest | head -n 1)"
 is "a line is a branch of a log" "$("$PYTHON" -c 'import json
 print(sorted((d["site"], d["role"], d["branch"]) for d in map(json.loads, open("history"))))')" \
   "[(0, 4, 0), (140371, 1, 0), (140372, 1, 0)]"

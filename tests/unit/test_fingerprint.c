@@ -44,6 +44,30 @@ static void test_fingerprint_vector(void **state)
 	}
 }
 
+/* docs/MERGE.md, "Digest": the first five bytes count, each bit of them, and no others. */
+static void test_fingerprint_digest(void **state)
+{
+	(void)state;
+	uint8_t digest[32];
+	char text[PH_FINGERPRINT_TEXT];
+	char other[PH_FINGERPRINT_TEXT];
+
+	assert_int_equal(ph_unhex(digest, sizeof(digest),
+				  "5f77a2664ddaa589cc802c2bba811484"
+				  "ada24463f7aa546233f17855957d7821",
+				  64),
+			 0);
+	ph_fingerprint_text(digest, text);
+	print_message("# %s\n", text);
+	assert_string_equal(text, "nầy-nguýnh-dình-xàng");
+	for (unsigned bit = 0; bit < 8 * sizeof(digest); bit++) {
+		digest[bit / 8] ^= (uint8_t)(0x80 >> bit % 8);
+		ph_fingerprint_text(digest, other);
+		digest[bit / 8] ^= (uint8_t)(0x80 >> bit % 8);
+		assert_int_equal(strcmp(text, other) == 0, bit >= 40);
+	}
+}
+
 /* A fingerprint whose four syllables are all number TEN. */
 static void four_of(unsigned ten, uint8_t out[static PH_FINGERPRINT_SIZE])
 {
@@ -140,6 +164,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_fingerprint_vector),
+		cmocka_unit_test(test_fingerprint_digest),
 		cmocka_unit_test(test_fingerprint_syllables),
 		cmocka_unit_test(test_fingerprint_heard),
 	};
