@@ -4,7 +4,8 @@
  * Sessions' jobs and local commands go in by queues and come back, each exactly once,
  * by callbacks on the loop. All jobs that wait at one moment are carried out as one
  * group (ph_hub_jobs), so they share one fsync; commands run one at a time between the
- * groups; when little happens, what was stored is folded into the ledger.
+ * groups; when little happens, what was stored is folded into the ledger. So nobody waits
+ * for more than the group at work and the own one (docs/decisions/0036).
  *
  * The queues need no bound of their own: a session has at most one job of each type
  * out, a local connection one command, and both are bounded in number.

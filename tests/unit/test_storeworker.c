@@ -27,11 +27,16 @@ static struct world {
 	int result;     /* of every job */
 	int fold_rc[4]; /* in turn, then 0 */
 	unsigned group[MANY], n_groups, n_orders;
-	_Atomic unsigned n_folds; /* also looked at while the worker may fold */
+	const struct ph_job *quiet; /* the one that is looked for */
+	unsigned quiet_in;          /* the group that had it */
+	_Atomic unsigned n_folds;   /* also looked at while the worker may fold */
 	uint64_t folded_at;
 	/* the loop's side */
 	struct ph_job *back[MANY];
 	unsigned n_back, n_orders_back, n_ended;
+	unsigned
+		greedy; /* owner of jobs that are pushed again once they are back: how often */
+	bool is_sated;
 	int trouble[4];
 	unsigned n_troubles;
 	/* what ends the loop's running */
@@ -48,6 +53,9 @@ static void do_jobs(void *hub, struct ph_job *jobs)
 	for (struct ph_job *job = jobs; job; job = job->next) {
 		job->result = world.result;
 		world.group[world.n_groups]++;
+		if (job == world.quiet) {
+			world.quiet_in = world.n_groups;
+		}
 	}
 	world.n_groups++;
 	if (world.is_slow) {
@@ -97,7 +105,12 @@ static void on_jobs(void *data, struct ph_job *jobs)
 	while (jobs) {
 		struct ph_job *next = jobs->next;
 
-		world.back[world.n_back++] = jobs;
+		if (jobs->owner == &world.greedy && !world.is_sated) {
+			ph_storeworker_push(world.worker, &jobs);
+			world.greedy++;
+		} else {
+			world.back[world.n_back++] = jobs;
+		}
 		jobs = next;
 	}
 }
@@ -351,6 +364,56 @@ static void test_turns(void **state)
 	stop();
 }
 
+/*
+ * docs/decisions/0036: a site with one job beside many that always have another waits for
+ * the group at work, and for no more of them than share its own.
+ */
+static void test_quiet_beside_greedy(void **state)
+{
+	enum {
+		GREEDY = 20,
+		ROUNDS = 12
+	};
+	unsigned begun, beside = 0;
+
+	(void)state;
+	start(60000, 60000);
+	world.is_slow = true;
+	for (unsigned i = 0; i < GREEDY; i++) {
+		push(PH_JOB_STORE)->owner = &world.greedy;
+		if (i ==
+		    0) { /* one is at work, the others wait: so it goes on in turns */
+			uv_sem_wait(&world.entered);
+		}
+	}
+	for (unsigned i = 0; i < ROUNDS; i++) {
+		if (i > 0) {
+			uv_sem_wait(&world.entered);
+		}
+		/* those of the group before are pushed again, ahead of the quiet one */
+		uv_run(&world.loop, UV_RUN_NOWAIT);
+		begun = world.n_groups;
+		world.quiet_in = MANY;
+		world.quiet = push(PH_JOB_STORE);
+		uv_sem_post(&world.may_go);
+		uv_sem_wait(&world.entered);
+		assert_int_equal(world.quiet_in, begun);
+		assert_true(world.group[begun] <= GREEDY + 1);
+		beside += world.group[begun] - 1;
+		uv_run(&world.loop, UV_RUN_NOWAIT);
+		uv_sem_post(&world.may_go);
+	}
+	uv_sem_wait(&world.entered);
+	world.is_sated = true;
+	world.is_slow = false;
+	uv_sem_post(&world.may_go);
+	run_until(GREEDY + ROUNDS, 0, 0, 0);
+	print_message("# %u pushed again, %u jobs beside the quiet ones\n", world.greedy,
+		      beside);
+	assert_true(world.greedy > ROUNDS && beside == ROUNDS * (GREEDY - 1));
+	stop();
+}
+
 static void test_fold_when_quiet(void **state)
 {
 	(void)state;
@@ -485,6 +548,7 @@ int main(void)
 		cmocka_unit_test(test_group),
 		cmocka_unit_test(test_orders),
 		cmocka_unit_test(test_turns),
+		cmocka_unit_test(test_quiet_beside_greedy),
 		cmocka_unit_test(test_fold_when_quiet),
 		cmocka_unit_test(test_fold_at_the_latest),
 		cmocka_unit_test(test_fold_fails),
