@@ -19,10 +19,11 @@ enum {
 struct ph_db {
 	sqlite3 *raw; /* owned */
 	struct ph_stmt *buckets[PH_DB_BUCKETS];
-	bool begun;         /* by ph_db_begin() */
-	unsigned depth;     /* open savepoints */
-	int lost;           /* why SQLite ended our transaction by itself, or 0 */
-	bool poisoned;      /* there was an I/O error */
+	bool begun;     /* by ph_db_begin() */
+	unsigned depth; /* open savepoints */
+	int lost;       /* why SQLite ended our transaction by itself, or 0 */
+	atomic_bool
+		poisoned; /* there was an I/O error; others ask whether a look had one */
 	const char *remedy; /* borrowed; static */
 	char path[PATH_MAX];
 	bool is_looked_at;    /* by its VFS others of this process may look at it */
