@@ -53,6 +53,7 @@ ph_needs_full='
 command valgrind valgrind
 file /usr/lib/debug/.build-id libc6-dbg
 command soffice libreoffice-calc-nogui
+command promtool prometheus
 '
 
 # what tests/bench/peers compares with
