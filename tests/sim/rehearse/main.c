@@ -5,6 +5,9 @@
  *   packhorse-rehearse [--json] [--seed N] [--trace] [FILE]     --print: the scenario that
  *                                                               is played without a FILE
  *
+ * What goes wrong is told by way of struct ph_error, since files may have any bytes in
+ * their names.
+ *
  * Exit status: 0 played; 1 Packhorse itself failed in it; 2 usage; 78 a bad scenario.
  */
 #include <errno.h>
@@ -17,7 +20,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "common/base/error.h"
+#include "common/base/file.h"
+#include "common/cli/out.h"
 #include "tests/sim/rehearse/month.h"
 
 #define TEXT_MAX (1 << 20)
@@ -30,6 +34,22 @@ static double seconds(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* --- what is said --- */
+
+static int complain(const struct ph_error *err)
+{
+	fprintf(stderr, "packhorse-rehearse: %s\n", err->text);
+	return (int)err->exit;
+}
+
+/* RC, if all that was to be printed is written. */
+static int written(int rc)
+{
+	struct ph_error err = { 0 };
+
+	return ph_out_flush("", &err) == 0 ? rc : complain(&err);
 }
 
 /* --- staleness --- */
@@ -140,6 +160,7 @@ static int print_json(const struct rehearse_report *report, double took)
 {
 	json_t *sites = json_array(), *links = json_array(), *cases = json_object();
 	struct roads roads = roads_of(report);
+	struct ph_error err = { 0 };
 	json_t *all;
 	int rc;
 
@@ -178,7 +199,11 @@ static int print_json(const struct rehearse_report *report, double took)
 	rc = all != NULL ? json_dumpf(all, stdout, JSON_INDENT(1)) : -1;
 	putchar('\n');
 	json_decref(all);
-	return rc;
+	if (rc == 0 || ferror(stdout)) {
+		return PH_EXIT_DONE; /* written() tells what stdout did not take */
+	}
+	ph_fail_errno(&err, -ENOMEM, "the report");
+	return complain(&err);
 }
 
 /* --- for people --- */
@@ -245,9 +270,10 @@ static void print_report(const struct rehearse_report *report, double took)
 	if (report->lost == 0) {
 		printf("nothing was lost\n");
 	} else {
-		printf("%" PRIu64 " were lost: with a disk that died, or a folder that "
-		       "was put back, before they were sent\n",
-		       report->lost);
+		printf("%" PRIu64 " %s lost: with a disk that died, or a folder that "
+		       "was put back, before %s sent\n",
+		       report->lost, report->lost == 1 ? "was" : "were",
+		       report->lost == 1 ? "it was" : "they were");
 	}
 	printf("cases:");
 	for (unsigned kind = 1; kind < PH_CASE_KINDS; kind++) {
@@ -267,42 +293,26 @@ static const char usage[] =
 	"  --print    the scenario of its own   --trace    all that happens, on stderr\n"
 	"The form of a scenario: docs/REHEARSE.md\n";
 
-static char *read_file(const char *name)
-{
-	FILE *file = strcmp(name, "-") == 0 ? stdin : fopen(name, "r");
-	char *text = calloc(1, TEXT_MAX);
-	size_t len = 0;
-
-	if (file == NULL || text == NULL) {
-		fprintf(stderr, "packhorse-rehearse: %s: %s\n", name, strerror(errno));
-		free(text);
-		return NULL;
-	}
-	len = fread(text, 1, TEXT_MAX - 1, file);
-	if (file != stdin) {
-		fclose(file);
-	}
-	text[len] = '\0';
-	return text;
-}
-
+/* NULL: the scenario of its own; "-": standard input. */
 static int read_scenario(const char *name)
 {
-	char error[400];
-	char *text = name != NULL ? read_file(name) : strdup(rehearse_default);
-	int rc;
+	const char *path = name != NULL && strcmp(name, "-") == 0 ? "/dev/stdin" : name;
+	struct ph_error err = { 0 };
+	struct ph_buf text = { 0 };
+	int rc = path != NULL ? ph_file_read(path, TEXT_MAX, &text, &err)
+			      : ph_buf_put_view(&text, ph_view_str(rehearse_default));
 
-	if (text == NULL) {
-		return PH_EXIT_CONFIG;
+	if (rc == 0) {
+		rc = rehearse_read(&scenario, ph_buf_view(&text),
+				   name != NULL ? name : "built in", &err);
 	}
-	rc = rehearse_read(&scenario, text, name != NULL ? name : "built in", error,
-			   sizeof error);
-	free(text);
-	if (rc != 0) {
-		fprintf(stderr, "packhorse-rehearse: %s\n", error);
-		return PH_EXIT_CONFIG;
+	ph_buf_deinit(&text);
+	if (rc == 0) {
+		return 0;
 	}
-	return 0;
+	ph_fail_errno(&err, rc, "the scenario"); /* unless it is said already */
+	complain(&err);
+	return PH_EXIT_CONFIG;
 }
 
 /* What the programs say to the people of their sites is not said here. */
@@ -346,13 +356,13 @@ static int rehearse(bool json, bool trace)
 			scenario.seed);
 		rc = PH_EXIT_OTHER;
 	} else if (json) {
-		rc = print_json(&report, seconds() - began) == 0 ? rc : PH_EXIT_OTHER;
+		rc = print_json(&report, seconds() - began);
 	} else {
 		print_report(&report, seconds() - began);
 	}
 	rehearse_report_free(&report);
 	sim_end();
-	return fflush(stdout) == 0 ? rc : PH_EXIT_OTHER;
+	return written(rc);
 }
 
 int main(int argc, char **argv)
@@ -383,10 +393,10 @@ int main(int argc, char **argv)
 			break;
 		case 'p':
 			fputs(rehearse_default, stdout);
-			return PH_EXIT_DONE;
+			return written(PH_EXIT_DONE);
 		case 'h':
 			fputs(usage, stdout);
-			return PH_EXIT_DONE;
+			return written(PH_EXIT_DONE);
 		default:
 			fputs(usage, stderr);
 			return PH_EXIT_USAGE;
@@ -398,8 +408,9 @@ int main(int argc, char **argv)
 	}
 	rc = read_scenario(optind < argc ? argv[optind] : NULL);
 	if (rc == 0 && seed != NULL) {
+		errno = 0;
 		scenario.seed = strtoull(seed, &end, 10);
-		if (*seed < '0' || *seed > '9' || *end != '\0') {
+		if (*seed < '0' || *seed > '9' || *end != '\0' || errno != 0) {
 			fputs(usage, stderr);
 			return PH_EXIT_USAGE;
 		}

@@ -5,6 +5,9 @@
  * happen on it is put in order of time, and done. Of an attempt to sync the link decides
  * whether there is a line at all, and after how many bytes it breaks; a broken one is
  * tried again, as the real program does, and goes on where it was.
+ *
+ * For a machine that died another joins on the first morning when the hub, which makes the
+ * invite, is there and a road leads to the site; until then nobody works in its place.
  */
 #include "tests/sim/rehearse/month_internal.h"
 
@@ -128,14 +131,24 @@ static struct sim_device *device_of(struct month *month, unsigned site)
 	return NULL;
 }
 
-/* Its disk is no more; a new one joins with an invite and is confirmed by telephone. */
+/* Its disk is no more. */
 static void die(struct month *month, struct sim_device *device)
 {
-	unsigned site = device->site;
-
 	sim_note(month->sim, "%s dies, with its disk", device->machine.name);
 	sim_device_dies(month->sim, device);
-	(void)sim_join(month->sim, site);
+	month->missing[device->site]++;
+}
+
+/* For each that died a new one, with an invite; it is confirmed by telephone. */
+static void replace(struct month *month)
+{
+	for (unsigned s = 0; s < month->scenario->n_sites; s++) {
+		bool cut_off = month->hub_down || month->offline[s];
+
+		for (; month->missing[s] > 0 && !cut_off; month->missing[s]--) {
+			(void)sim_join(month->sim, s);
+		}
+	}
 }
 
 static void strike(struct month *month, const struct rehearse_disaster *disaster)
@@ -200,7 +213,9 @@ static void morning(struct month *month)
 				struct sim_device *device =
 					device_of(month, disaster->site - 1);
 
-				sim_heal(&device->machine);
+				if (device != NULL) {
+					sim_heal(&device->machine);
+				}
 			}
 			continue;
 		}
@@ -217,6 +232,7 @@ static void morning(struct month *month)
 			strike(month, disaster);
 		}
 	}
+	replace(month);
 }
 
 /* --- a day --- */
@@ -468,7 +484,8 @@ void rehearse_play(const struct rehearse_scenario *scenario, FILE *trace,
 	script = (struct sim_script){ .seed = scenario->seed };
 	*month = (struct month){ .scenario = scenario, .report = report, .sim = sim };
 	month->offline = calloc(scenario->n_sites, sizeof *month->offline);
-	assert(month->offline != NULL);
+	month->missing = calloc(scenario->n_sites, sizeof *month->missing);
+	assert(month->offline != NULL && month->missing != NULL);
 	ph_rng_seed(&month->seeded, scenario->seed, &month->dice);
 	sim_open(sim, &script, devices, trace, &report->result);
 	sim->calm = true;
@@ -477,6 +494,7 @@ void rehearse_play(const struct rehearse_scenario *scenario, FILE *trace,
 	}
 	sim_close(sim);
 	free(month->offline);
+	free(month->missing);
 	free(month->deeds);
 	free(month);
 	free(sim);

@@ -26,7 +26,8 @@ struct month {
 	int64_t began; /* millisecond at which day 1 begins */
 	unsigned day;
 	bool hub_down;
-	bool *offline; /* by site */
+	bool *offline;     /* by site */
+	unsigned *missing; /* by site: machines that died, and none joined for them yet */
 	struct deed *deeds;
 	size_t n_deeds, cap_deeds;
 };

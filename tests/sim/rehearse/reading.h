@@ -10,8 +10,8 @@ struct reading {
 	struct rehearse_scenario *scenario;
 	const char *name;
 	unsigned line;
-	char *error;
-	size_t size;
+	struct ph_error *err;
+	bool has_days, has_seed;
 	char *words[READING_WORDS_MAX];
 	unsigned n;
 };

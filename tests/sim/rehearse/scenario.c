@@ -7,11 +7,14 @@
  */
 #include "tests/sim/rehearse/reading.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "common/cli/out.h"
 
 const char rehearse_default[] =
 	"# A month of a province: 75 sites and two vans.\n"
@@ -42,14 +45,14 @@ const char rehearse_default[] =
 
 int rehearse_wrong(const struct reading *reading, const char *format, ...)
 {
+	char words[400];
 	va_list args;
-	int len = snprintf(reading->error, reading->size, "%s:%u: ", reading->name,
-			   reading->line);
 
 	va_start(args, format);
-	vsnprintf(reading->error + len, reading->size - (size_t)len, format, args);
+	vsnprintf(words, sizeof words, format, args);
 	va_end(args);
-	return -1;
+	return ph_fail(reading->err, PH_EXIT_CONFIG, -1, "%.200s:%u: %s", reading->name,
+		       reading->line, words);
 }
 
 int rehearse_number(const struct reading *reading, const char *word, const char *what,
@@ -96,6 +99,12 @@ int rehearse_check_names(const struct reading *reading, unsigned from, const cha
 					      "behind \"%.30s\" its value is missing",
 					      reading->words[i]);
 		}
+		for (unsigned before = from; before < i; before += 2) {
+			if (strcmp(reading->words[before], reading->words[i]) == 0) {
+				return rehearse_wrong(reading, "\"%s\" stands twice",
+						      reading->words[i]);
+			}
+		}
 	}
 	return 0;
 }
@@ -109,6 +118,33 @@ static int optional(const struct reading *reading, unsigned from, const char *na
 }
 
 /* --- links --- */
+
+/* REHEARSE_NO_LINK: there is none of this name. */
+static unsigned link_named(const struct rehearse_scenario *scenario, const char *name)
+{
+	for (unsigned i = 0; i < scenario->n_links; i++) {
+		if (strcmp(scenario->links[i].name, name) == 0) {
+			return i;
+		}
+	}
+	return REHEARSE_NO_LINK;
+}
+
+static int check_link_name(const struct reading *reading, const char *name)
+{
+	if (strlen(name) >= sizeof reading->scenario->links->name) {
+		return rehearse_wrong(reading,
+				      "the name of a link has at most 15 letters");
+	}
+	if (strcmp(name, "none") == 0) {
+		return rehearse_wrong(reading, "no link is called none: that is the word "
+					       "for sites without one");
+	}
+	return link_named(reading->scenario, name) != REHEARSE_NO_LINK
+		       ? rehearse_wrong(reading, "there is a link \"%s\" above this line",
+					name)
+		       : 0;
+}
 
 static int read_link(struct reading *reading)
 {
@@ -124,11 +160,8 @@ static int read_link(struct reading *reading)
 	if (scenario->n_links == REHEARSE_LINKS_MAX) {
 		return rehearse_wrong(reading, "more than %d links", REHEARSE_LINKS_MAX);
 	}
-	if (strlen(reading->words[1]) >= sizeof link->name) {
-		return rehearse_wrong(reading,
-				      "the name of a link has at most 15 letters");
-	}
-	if (rehearse_check_names(reading, 2, " rate delay up cut ") != 0 ||
+	if (check_link_name(reading, reading->words[1]) != 0 ||
+	    rehearse_check_names(reading, 2, " rate delay up cut ") != 0 ||
 	    optional(reading, 2, "rate", 100, 1000000000, &rate) != 0 ||
 	    optional(reading, 2, "delay", 0, 60000, &delay) != 0 ||
 	    optional(reading, 2, "up", 0, 100, &up) != 0 ||
@@ -152,11 +185,9 @@ static int find_link(const struct reading *reading, unsigned from, unsigned *out
 		*out = REHEARSE_NO_LINK;
 		return 0;
 	}
-	for (unsigned i = 0; name != NULL && i < reading->scenario->n_links; i++) {
-		if (strcmp(reading->scenario->links[i].name, name) == 0) {
-			*out = i;
-			return 0;
-		}
+	*out = name != NULL ? link_named(reading->scenario, name) : REHEARSE_NO_LINK;
+	if (*out != REHEARSE_NO_LINK) {
+		return 0;
 	}
 	return name == NULL ? rehearse_wrong(reading, "which link? Add: link NAME")
 			    : rehearse_wrong(
@@ -193,7 +224,9 @@ int rehearse_read_times(const struct reading *reading, const char *text,
 		}
 		plan->minutes[plan->n_times++] = hour * 60 + minute;
 	}
-	return 0;
+	return plan->n_times > 0
+		       ? 0
+		       : rehearse_wrong(reading, "which time of the day? 08:30,16:00");
 }
 
 int rehearse_read_days(const struct reading *reading, const char *text,
@@ -221,7 +254,7 @@ int rehearse_read_days(const struct reading *reading, const char *text,
 		}
 		*days_out |= 1u << day;
 	}
-	return 0;
+	return *days_out != 0 ? 0 : rehearse_wrong(reading, "on: which days? on mon,thu");
 }
 
 static int is_kind(const char *kind)
@@ -377,7 +410,7 @@ static int read_clock(struct reading *reading)
 	if (strcmp(reading->words[3], "1970") != 0) {
 		seconds = strtoll(reading->words[3], &end, 10);
 		if (end == reading->words[3] || *end != '\0' ||
-		    llabs(seconds) > INT64_C(1000000000)) {
+		    seconds < -INT64_C(1000000000) || seconds > INT64_C(1000000000)) {
 			return rehearse_wrong(
 				reading,
 				"clock: \"%.30s\" is no number of seconds, such as "
@@ -476,10 +509,16 @@ static int read_words(struct reading *reading)
 
 	if (strcmp(word, "days") == 0 || strcmp(word, "seed") == 0) {
 		bool days = word[0] == 'd';
+		bool *has = days ? &reading->has_days : &reading->has_seed;
 
 		if (reading->n != 2) {
 			return rehearse_wrong(reading, "that is: %s NUMBER", word);
 		}
+		if (*has) {
+			return rehearse_wrong(reading, "%s stands above this line, too",
+					      word);
+		}
+		*has = true;
 		if (rehearse_number(reading, reading->words[1], word, days ? 1 : 0,
 				    days ? REHEARSE_DAYS_MAX : UINT32_MAX, &value) != 0) {
 			return -1;
@@ -503,6 +542,20 @@ static int read_words(struct reading *reading)
 	return read_disaster(reading);
 }
 
+/* Whether WORD, which is reported and quoted, may go to a terminal and into JSON. */
+static bool is_plain(const char *word)
+{
+	size_t size = strlen(word) + 1;
+	char *safe = malloc(size);
+	bool same;
+
+	assert(safe != NULL);
+	ph_text_safe(safe, size, word, size - 1);
+	same = strcmp(safe, word) == 0;
+	free(safe);
+	return same;
+}
+
 static int read_line(struct reading *reading, char *line)
 {
 	char *save = NULL, *comment = strchr(line, '#');
@@ -518,6 +571,13 @@ static int read_line(struct reading *reading, char *line)
 					      READING_WORDS_MAX);
 		}
 		reading->words[reading->n++] = word;
+		if (!is_plain(word)) {
+			return rehearse_wrong(
+				reading,
+				"word %u is no plain text: it holds bytes that are not "
+				"UTF-8, or a character that steers a terminal",
+				reading->n);
+		}
 	}
 	return reading->n > 0 ? read_words(reading) : 0;
 }
@@ -544,14 +604,28 @@ static int check_days(struct reading *reading)
 		       : 0;
 }
 
-int rehearse_read(struct rehearse_scenario *scenario, const char *text, const char *name,
-		  char *error_out, size_t size)
+/* A zero byte would be the end of what is read: the line of the first is named. */
+static int check_bytes(struct reading *reading, struct ph_view text)
 {
-	struct reading reading = {
-		.scenario = scenario, .name = name, .error = error_out, .size = size
-	};
-	char *copy = strdup(text), *rest = copy;
-	int rc = copy != NULL ? 0 : rehearse_wrong(&reading, "no memory");
+	const uint8_t *zero = text.len > 0 ? memchr(text.data, '\0', text.len) : NULL;
+
+	if (zero == NULL) {
+		return 0;
+	}
+	reading->line = 1;
+	for (const uint8_t *at = text.data; at < zero; at++) {
+		reading->line += *at == '\n';
+	}
+	return rehearse_wrong(reading, "a byte of zero: a scenario is text, in UTF-8");
+}
+
+int rehearse_read(struct rehearse_scenario *scenario, struct ph_view text,
+		  const char *name, struct ph_error *err)
+{
+	struct reading reading = { .scenario = scenario, .name = name, .err = err };
+	char *copy = strndup((const char *)text.data, text.len), *rest = copy;
+	int rc = copy != NULL ? check_bytes(&reading, text)
+			      : ph_fail_errno(err, -ENOMEM, name);
 
 	*scenario = (struct rehearse_scenario){ .seed = 1, .days = 30 };
 	while (rc == 0 && rest != NULL) {

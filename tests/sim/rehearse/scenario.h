@@ -7,6 +7,8 @@
 
 #include <limits.h>
 
+#include "common/base/bytes.h"
+#include "common/base/error.h"
 #include "tests/sim/sim.h"
 
 #define REHEARSE_DAYS_MAX     92
@@ -82,10 +84,10 @@ struct rehearse_scenario {
 extern const char rehearse_default[];
 
 /*
- * Read TEXT, which is called NAME. 0; or -1, and ERROR_OUT says which line is wrong, how,
- * and what would be right.
+ * Read TEXT, which is called NAME. 0; or -1, and ERR says which line is wrong, how, and
+ * what would be right.
  */
-int rehearse_read(struct rehearse_scenario *scenario, const char *text, const char *name,
-		  char *error_out, size_t size);
+int rehearse_read(struct rehearse_scenario *scenario, struct ph_view text,
+		  const char *name, struct ph_error *err);
 
 #endif

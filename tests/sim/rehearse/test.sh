@@ -63,6 +63,16 @@ ok "the same scenario gives the same report" sh -c \
 "$rehearse" --json "$dir/disaster" >"$dir/json" 2>/dev/null
 ok "what a disk that died had not sent, is lost, and said to be" says \
 	"r['lost'] > 0 and r['sites'][1]['lost'] == r['lost']"
+# A machine of site 2 dies on day 3; there is no hub, or no road, on that day and the next.
+for bad in "hub down 3 4" "site 2 offline 3 4"; do
+	grep -v -e down -e offline "$dir/plan" >"$dir/later"
+	printf 'pc 2 dies 3\n%s\n' "$bad" >>"$dir/later"
+	"$rehearse" --trace "$dir/later" 2>"$dir/trace" >/dev/null
+	ok "$bad: another joins for the machine that died when that is over" awk '
+		/ dies, / { died = $2 }
+		/ joins / && died && !came { came = $2 }
+		END { exit !(died && came - died > 1.9 && came - died < 2.1) }' "$dir/trace"
+done
 ok "for people, too" sh -c "'$rehearse' '$dir/disaster' 2>/dev/null | grep -q 'were lost'"
 ok "packhorse rehearse does the same" sh -c \
 	"PACKHORSE_REHEARSE='$rehearse' '$packhorse' rehearse --json '$dir/disaster' 2>/dev/null |
@@ -114,6 +124,53 @@ ok "a stop that there is not" refuses "courier xe stops 2-4 on mon" "from 2 to 3
 ok "a tour without its days" refuses "courier xe stops 2" "on is missing" 4
 ok "a courier that there is not" refuses "lost xe 2" "no courier or stick" 4
 ok "a value that is missing" refuses "link x rate 2000 up" "its value is missing" 4
+ok "a link of a name that there is" refuses "link 3g rate 5000" "there is a link" 4
+ok "a link that is called none" refuses "link none rate 5000" "no link is called none" 4
+ok "a value twice" refuses "link x rate 2000 up 50 rate 3000" "\"rate\" stands twice" 4
+ok "days twice" refuses "days 6" "days stands above" 4
+ok "no time of the day" refuses "sites 2 kind post-office link 3g sync ," "which time" 4
+ok "no day of the week" refuses "vans 1 link 3g sync 16:00 on ," "which days" 4
+ok "a clock beyond all numbers" refuses "clock 1 2 -99999999999999999999" "no number of seconds" 4
+
+# What is no text, and a file that is none.
+bytes()
+{
+	printf "days 5\nlink 3g rate 20000\n$1" >"$dir/bad"
+	"$rehearse" "$dir/bad" >/dev/null 2>"$dir/talk"
+	[ $? -eq 78 ] && grep -q "bad:3: $2" "$dir/talk" && ! LC_ALL=C grep -q '[^ -~]' "$dir/talk"
+}
+ok "a byte of zero, and all behind it" bytes 'sites 3 kind\000 post-office link 3g sync 16:00\nsleds' "a byte of zero"
+ok "a character that steers a terminal" bytes 'link zz\033]0;x\007 rate 2000' "word 2 is no plain text"
+ok "bytes that are no UTF-8" bytes 'link z\377\376 rate 2000' "word 2 is no plain text"
+ok "one that turns the writing around" bytes 'link z\342\200\256a rate 2000' "word 2 is no plain text"
+{
+	cat "$dir/carried"
+	head -c 1100000 /dev/zero | tr '\0' '#'
+	printf '\nsleds 3\n'
+} >"$dir/large"
+# FILE, and a word of what is said about it.
+no_file()
+{
+	"$rehearse" "$1" >/dev/null 2>"$dir/talk"
+	[ $? -eq 78 ] && grep -q "$2" "$dir/talk" && [ "$(wc -l <"$dir/talk")" = 1 ]
+}
+ok "a file that is too large" no_file "$dir/large" "larger than 1048576 bytes"
+ok "a folder" no_file "$dir" "is a folder, not a file"
+echo "sleds 3" >"$dir/bad"
+ok "a long path, and the words behind it" no_file "$dir/$(printf './%.0s' $(seq 1500))bad" ":1: \"sleds\" is not understood"
+printf 'sleds 3\n' >"$dir/esc$(printf '\033')"
+ok "a name that steers a terminal" sh -c "
+	'$rehearse' '$dir'/esc* 2>'$dir/talk'
+	! LC_ALL=C grep -q '[^ -~]' '$dir/talk'"
+ok "standard input is a file, too" sh -c "'$rehearse' --seed 3 - <'$dir/carried' | grep -q 'nothing was lost'"
+
+# Where standard output takes nothing: that is said, and 1.
+for args in "--print" "--help" "$dir/carried" "--json $dir/carried"; do
+	"$rehearse" $args >/dev/full 2>"$dir/talk"
+	ok "standard output is full: ${args%%/*}" test $? -eq 1 -a "$(grep -c 'standard output cannot be written' "$dir/talk")" = 1
+done
+"$rehearse" --seed 99999999999999999999 >/dev/null 2>&1
+ok "a seed beyond all numbers" test $? -eq 2
 "$rehearse" --frobnicate >/dev/null 2>&1
 ok "wrong arguments" test $? -eq 2
 "$rehearse" "$dir/nothing" >/dev/null 2>&1
