@@ -1,4 +1,4 @@
-/* tests/sim/rehearse/reading.h - how a scenario is read: shared by scenario.c and tours.c only. */
+/* tests/sim/rehearse/reading.h - how a scenario is read: shared by scenario.c, disasters.c and tours.c only. */
 #ifndef PH_TESTS_SIM_REHEARSE_READING_H
 #define PH_TESTS_SIM_REHEARSE_READING_H
 
@@ -29,8 +29,12 @@ int rehearse_read_times(const struct reading *reading, const char *text,
 			struct rehearse_site *plan);
 int rehearse_read_days(const struct reading *reading, const char *text,
 		       unsigned *days_out);
+
+/* --- disasters.c --- */
 int rehearse_add_disaster(struct reading *reading, enum rehearse_kind kind, unsigned site,
 			  uint64_t from, uint64_t to, int64_t seconds);
+/* Whatever is none of the other lines. */
+int rehearse_read_disaster(struct reading *reading);
 
 /* --- tours.c --- */
 /* courier NAME, or stick NAME. */
