@@ -162,38 +162,74 @@ int ph_cmd_keys_add(struct ph_cli *cli, struct ph_error *err)
 
 /* --- revoke --- */
 
-/* The one operator that WHICH names, as it stands in ANSWER; NULL with ERR. */
-static const json_t *find_operator(const json_t *answer, const char *which,
-				   struct ph_error *err)
+/* The key in the file of the operator WHICH, in hex; "" if there is none. */
+static int named_key(const struct ph_cli *cli, const char *which,
+		     char hex[static 2 * PH_KEY_SIZE + 1], struct ph_error *err)
 {
-	const json_t *found = NULL;
+	const char *name = strcmp(which, "operator") == 0 ? NULL : which;
+	uint8_t key[PH_KEY_SIZE];
+	char path[PH_ACT_PATH_MAX];
+	unsigned memory;
+	int rc;
+
+	hex[0] = '\0';
+	if (strchr(which, '/') || ph_act_key_path(cli, name, path, NULL) < 0 ||
+	    !ph_file_exists(path)) {
+		return 0;
+	}
+	rc = ph_locked_key_look(path, key, &memory, err);
+	if (rc == 0) {
+		ph_hex(hex, key, sizeof(key));
+	}
+	return rc;
+}
+
+/* The one operator whose key is HEX, or without it begins like WHICH, as it stands in ANSWER. */
+static int find_valid(const json_t *answer, const char *which, const char *hex,
+		      const json_t **found_out, struct ph_error *err)
+{
 	const json_t *item;
 	size_t i;
 
+	*found_out = NULL;
 	json_array_foreach(json_object_get(answer, "operators"), i, item)
 	{
-		bool named = strcmp(text_of(item, "name"), which) == 0;
+		const char *key = text_of(item, "key");
 
 		if (strcmp(text_of(item, "state"), "valid") != 0 ||
-		    (!named &&
-		     (strlen(which) < PREFIX_MIN ||
-		      strncmp(text_of(item, "key"), which, strlen(which)) != 0))) {
+		    (hex[0] ? strcmp(key, hex) != 0
+			    : strlen(which) < PREFIX_MIN ||
+				      strncmp(key, which, strlen(which)) != 0)) {
 			continue;
 		}
-		if (found && !named) {
-			(void)ph_fail(
+		if (*found_out) {
+			return ph_fail(
 				err, PH_EXIT_USAGE, -EINVAL,
 				"several operators' keys begin with %s; give more of "
 				"it",
 				which);
-			return NULL;
 		}
-		found = item;
-		if (named) {
-			break;
-		}
+		*found_out = item;
 	}
-	if (!found) {
+	return 0;
+}
+
+/* The one operator that WHICH names, as it stands in ANSWER; NULL with ERR. */
+static const json_t *find_operator(const struct ph_cli *cli, const json_t *answer,
+				   const char *which, struct ph_error *err)
+{
+	char hex[2 * PH_KEY_SIZE + 1];
+	const json_t *found = NULL;
+	int rc = named_key(cli, which, hex, err);
+
+	rc = rc < 0 ? rc : find_valid(answer, which, hex, &found, err);
+	if (rc == 0 && !found && hex[0]) {
+		(void)ph_fail(
+			err, PH_EXIT_OTHER, -EALREADY,
+			"the key of %s, %.16s, is revoked already: it signs nothing "
+			"any more",
+			which, hex);
+	} else if (rc == 0 && !found) {
 		(void)ph_fail(err, PH_EXIT_OTHER, -ENOENT,
 			      "no operator who may sign is called %s, and no such key "
 			      "begins so; `packhorsed keys` lists them",
@@ -222,7 +258,7 @@ static void take_off(struct ph_keylist *list, const char *hex)
 
 static int revoke(struct ph_cli *cli, const json_t *answer, struct ph_error *err)
 {
-	const json_t *item = find_operator(answer, cli->args[0], err);
+	const json_t *item = find_operator(cli, answer, cli->args[0], err);
 	struct ph_sign_pair root = { 0 };
 	struct ph_keylist list;
 	int rc = item ? next_list(answer, &list, err) : -ENOENT;

@@ -73,6 +73,12 @@ serve
 status "the only one with the root's passphrase revokes her" 1 H keys revoke anna --passphrase-file anna.pass
 ok "while the hub serves" H keys revoke anna --passphrase-file root.pass
 is "her key is named no more" "$(operators)" "[('anna', 'revoked'), ('operator', 'valid')]"
+status "revoked once" 1 H keys revoke anna --passphrase-file root.pass
+like "the second time it says so" "$(cat ok.out)" 'anna, [0-9a-f]{16}, is revoked already'
+mv hub/keys/operator-anna held && head -c 40 held >hub/keys/operator-anna
+status "nor is a key that cannot be read taken for none" 15 H keys revoke anna --passphrase-file root.pass
+like "it names the file" "$(cat ok.out)" 'operator-anna'
+mv held hub/keys/operator-anna
 status "she invites nobody any more" 1 H invite --site 14-0371 --role site --out x --operator anna --passphrase-file anna.pass
 like "and is told why" "$(cat ok.out)" 'not any more'
 status "nor cuts anybody off" 1 H cut "$(member home device)" --reason other --operator anna --passphrase-file anna.pass
