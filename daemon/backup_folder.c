@@ -154,8 +154,11 @@ int ph_backup_folder_newest(const char *folder, const uint8_t *root,
 
 	if (rc == 0 && names.n == 0) {
 		rc = ph_fail(err, PH_EXIT_OTHER, -ENOENT,
-			     "%s holds no backup of a hub (" PREFIX "...%s)", folder,
-			     ENDING);
+			     "%s holds no backup of a hub (" PREFIX "...%s)%s", folder,
+			     ENDING,
+			     root ? " of the province that the recovery key names: look "
+				    "there, or try another copy of the key"
+				  : "");
 	} else if (rc == 0) {
 		memcpy(out, names.name[names.n - 1], PH_BACKUP_FILE_NAME);
 	}

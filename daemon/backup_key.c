@@ -4,7 +4,8 @@
  * The text is PACKHORSE-RECOVERY1: and base64url of a MessagePack array; the public half
  * a small file of the same kind. Whoever reads either makes the public key again from the
  * secret, or looks whether it is a point that can be used. White space in the text does
- * not count: it may have been typed from paper.
+ * not count: it may have been typed from paper. So there is a checksum over what must be
+ * right in it; lines of before there was one are read without.
  */
 #include "daemon/backup_key.h"
 
@@ -22,9 +23,10 @@
 #define PUBLIC_TITLE "packhorse recovery public 1"
 #define PUBLIC_FILE  "keys/recovery"
 #define FILE_MAX     1024
+#define CHECK_SIZE   4
 #define PATH_SIZE    4096
 
-static const struct ph_walk_limits limits = { .depth = 1, .items = 4 };
+static const struct ph_walk_limits limits = { .depth = 1, .items = 5 };
 
 void ph_recovery_key_wipe(struct ph_recovery_key *key)
 {
@@ -38,6 +40,20 @@ void ph_recovery_name(const uint8_t key[static PH_KEY_SIZE],
 
 	crypto_generichash(hash, sizeof(hash), key, PH_KEY_SIZE, NULL, 0);
 	memcpy(out, hash, PH_RECOVERY_NAME_SIZE);
+}
+
+/* What a slip in copying either half of KEY alters. */
+static void make_check(const struct ph_recovery_key *key, uint8_t out[static CHECK_SIZE])
+{
+	crypto_generichash_state state;
+	uint8_t hash[32];
+
+	crypto_generichash_init(&state, NULL, 0, sizeof(hash));
+	crypto_generichash_update(&state, key->box.secret, sizeof(key->box.secret));
+	crypto_generichash_update(&state, key->root, sizeof(key->root));
+	crypto_generichash_final(&state, hash, sizeof(hash));
+	memcpy(out, hash, CHECK_SIZE);
+	sodium_memzero(&state, sizeof(state));
 }
 
 static bool title_is(const msgpack_object_array *array, const char *title)
@@ -55,13 +71,16 @@ int ph_recovery_key_text(const struct ph_recovery_key *key, struct ph_buf *out)
 	struct ph_buf bytes = { 0 };
 	struct ph_mpw writer;
 	char text[FILE_MAX];
+	uint8_t check[CHECK_SIZE];
 	int rc;
 
+	make_check(key, check);
 	ph_mpw_init(&writer, &bytes);
-	ph_mpw_array(&writer, 3);
+	ph_mpw_array(&writer, 4);
 	ph_mpw_str(&writer, ph_view_str(TITLE));
 	ph_mpw_bin(&writer, key->box.secret, sizeof(key->box.secret));
 	ph_mpw_bin(&writer, key->root, sizeof(key->root));
+	ph_mpw_bin(&writer, check, sizeof(check));
 	rc = ph_mpw_end(&writer);
 	if (rc == 0) {
 		sodium_bin2base64(text, sizeof(text), bytes.data, bytes.len,
@@ -75,6 +94,17 @@ int ph_recovery_key_text(const struct ph_recovery_key *key, struct ph_buf *out)
 	return rc;
 }
 
+static bool check_ok(const msgpack_object_array *array, const struct ph_recovery_key *key)
+{
+	uint8_t told[CHECK_SIZE];
+	uint8_t made[CHECK_SIZE];
+
+	make_check(key, made);
+	return array->size == 3 ||
+	       (ph_mp_bin_exact(ph_mp_item(array, 3), told, sizeof(told)) &&
+		memcmp(told, made, sizeof(made)) == 0);
+}
+
 static int decode(struct ph_view bytes, struct ph_recovery_key *key)
 {
 	const msgpack_object_array *array;
@@ -85,11 +115,12 @@ static int decode(struct ph_view bytes, struct ph_recovery_key *key)
 	if (rc != 0) {
 		return rc < 0 ? rc : -EUCLEAN;
 	}
-	array = ph_mp_array(mp.root, 3, 3);
+	array = ph_mp_array(mp.root, 3, 4);
 	ok = title_is(array, TITLE) &&
 	     ph_mp_bin_exact(ph_mp_item(array, 1), key->box.secret,
 			     sizeof(key->box.secret)) &&
 	     ph_mp_bin_exact(ph_mp_item(array, 2), key->root, sizeof(key->root)) &&
+	     check_ok(array, key) &&
 	     crypto_scalarmult_base(key->box.key, key->box.secret) == 0;
 	ph_mp_deinit(&mp);
 	return ok ? 0 : -EUCLEAN;
@@ -123,10 +154,11 @@ int ph_recovery_key_load(struct ph_recovery_key *key, const char *path,
 		rc = parse(&text, &result);
 	}
 	if (rc == -EUCLEAN || rc == -EFBIG) {
-		rc = ph_fail(err, PH_EXIT_DAMAGED, -EUCLEAN,
-			     "%s is no recovery key, or was not copied whole: it is one "
-			     "line that begins with " PREFIX "; use another copy of it",
-			     path);
+		rc = ph_fail(
+			err, PH_EXIT_DAMAGED, -EUCLEAN,
+			"%s is no recovery key, or was not copied exactly: it is one "
+			"line that begins with " PREFIX "; use another copy of it",
+			path);
 	} else if (rc < 0) {
 		ph_fail_errno(err, rc, path);
 	} else {

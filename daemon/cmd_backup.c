@@ -63,6 +63,20 @@ int ph_backup_check_signed(const char *path, const struct ph_backup_found *found
 						  path);
 }
 
+int ph_backup_check_root(const char *path, const struct ph_recovery_key *key,
+			 const struct ph_keylist *list, struct ph_error *err)
+{
+	return memcmp(list->root, key->root, PH_KEY_SIZE) == 0
+		       ? 0
+		       : ph_fail(err, PH_EXIT_DAMAGED, -EUCLEAN,
+				 "%s is of another province than the recovery key, or "
+				 "the "
+				 "key was miscopied: try another copy of the key, and "
+				 "keep "
+				 "the backup",
+				 path);
+}
+
 /* --- recovery-key --- */
 
 static int write_secret(const struct ph_cli *cli, const char *out,
@@ -220,6 +234,9 @@ static int run_check(struct ph_cli *cli, struct ph_error *err)
 	}
 	rc = rc < 0 ? rc : ph_backup_read(path, &how, &found, err);
 	rc = rc < 0 ? rc : ph_backup_check_signed(path, &found, &list, &manifest, err);
+	if (rc == 0 && secret) {
+		rc = ph_backup_check_root(path, &key, &list, err);
+	}
 	if (rc == 0 && secret) {
 		rc = check_opened(into, &manifest, path, err);
 	}

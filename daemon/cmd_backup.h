@@ -15,6 +15,13 @@ struct ph_keylist;
 int ph_backup_check_signed(const char *path, const struct ph_backup_found *found,
 			   const struct ph_keylist *list,
 			   struct ph_backup_manifest *manifest_out, struct ph_error *err);
+/*
+ * Whether KEY names the province of LIST, which has backup PATH or is what it brought. 0, or
+ * -EUCLEAN with words.
+ */
+struct ph_recovery_key;
+int ph_backup_check_root(const char *path, const struct ph_recovery_key *key,
+			 const struct ph_keylist *list, struct ph_error *err);
 /* The key list of the hub in DIR. 0 or a negative errno with ERR. */
 int ph_backup_keylist(const char *dir, struct ph_buf *bytes, struct ph_keylist *list_out,
 		      struct ph_error *err);

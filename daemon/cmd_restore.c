@@ -120,12 +120,7 @@ static int check_signed(struct restore *restore, struct ph_error *err)
 	struct ph_keylist list;
 	int rc = ph_backup_keylist(restore->into, &bytes, &list, err);
 
-	if (rc == 0 && memcmp(list.root, restore->key.root, PH_KEY_SIZE) != 0) {
-		rc = ph_fail(err, PH_EXIT_DAMAGED, -EUCLEAN,
-			     "%s is of another province than the recovery key: do not "
-			     "use it",
-			     restore->file);
-	}
+	rc = rc < 0 ? rc : ph_backup_check_root(restore->file, &restore->key, &list, err);
 	rc = rc < 0 ? rc
 		    : ph_backup_check_signed(restore->file, &restore->found, &list,
 					     &restore->manifest, err);

@@ -133,6 +133,24 @@ status "another recovery key does not open it" 1 $H backup check whole --recover
 like "and is told so" "$($H backup check whole --recovery-key secret2 2>&1)" 'another recovery key'
 head -c 60 secret >half
 status "half a key is no key" 15 $H backup check whole --recovery-key half
+# A line of before there was a checksum in it, and the same with its last character miscopied.
+"$PYTHON" - <<'PY'
+import base64
+prefix, text = open("secret").read().strip().split(":")
+data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+def line(name, data):
+    open(name, "w").write(prefix + ":" + base64.urlsafe_b64encode(data).decode().rstrip("=") + "\n")
+old = b"\x93" + data[1:-6]
+line("old", old)
+line("old-bent", old[:-1] + bytes([old[-1] ^ 0x10]))
+line("bent", data[:-7] + bytes([data[-7] ^ 0x10]) + data[-6:])
+PY
+ok "a key of before it had a checksum opens it" $H backup check whole --recovery-key old
+status "one that was miscopied does not pass" 15 $H backup check whole --recovery-key bent
+like "which is said" "$($H backup check whole --recovery-key bent 2>&1)" 'not copied exactly'
+status "without a checksum neither" 15 $H backup check whole --recovery-key old-bent
+like "and the backup is not blamed" "$($H backup check whole --recovery-key old-bent 2>&1)" 'the key was miscopied'
+is "restore says the same" "$($hubd -d hub3 restore whole --recovery-key old-bent 2>&1)" "$($H backup check whole --recovery-key old-bent 2>&1)"
 ok "a new key may be made" $H recovery-key --replace --out secret3
 ok "old backups still open with the old one" $H backup check whole --recovery-key secret
 status "not with the new one" 1 $H backup check whole --recovery-key secret3

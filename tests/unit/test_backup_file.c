@@ -16,6 +16,9 @@
 
 #include <cmocka.h>
 
+#include <sodium.h>
+
+#include "common/base/mp.h"
 #include "daemon/backup_folder.h"
 #include "daemon/backup_format.h"
 #include "daemon/backup_state.h"
@@ -261,6 +264,59 @@ static void test_other_key(void **state)
 	ph_buf_deinit(&bytes);
 }
 
+/* A line as it was written before it had a checksum, which may still lie in a safe. */
+static void put_old_line(const char *name)
+{
+	struct ph_buf bytes = { 0 };
+	struct ph_mpw writer;
+	char text[512] = "PACKHORSE-RECOVERY1:";
+	size_t skip = strlen(text);
+
+	ph_mpw_init(&writer, &bytes);
+	ph_mpw_array(&writer, 3);
+	ph_mpw_str(&writer, ph_view_str("packhorse recovery key 1"));
+	ph_mpw_bin(&writer, key.box.secret, sizeof(key.box.secret));
+	ph_mpw_bin(&writer, key.root, sizeof(key.root));
+	assert_int_equal(ph_mpw_end(&writer), 0);
+	assert_non_null(sodium_bin2base64(text + skip, sizeof(text) - skip, bytes.data,
+					  bytes.len,
+					  sodium_base64_VARIANT_URLSAFE_NO_PADDING));
+	put(name, ph_view_str(text));
+	ph_buf_wipe(&bytes);
+}
+
+static void test_old_key_text(void **state)
+{
+	struct ph_recovery_key again;
+
+	(void)state;
+	put_old_line("secret");
+	assert_int_equal(ph_recovery_key_load(&again, in_room("secret"), NULL), 0);
+	assert_memory_equal(&again, &key, sizeof(key));
+}
+
+/* Each character of the line, another one of its alphabet in its place. */
+static void test_key_miscopied(void **state)
+{
+	struct ph_recovery_key again;
+	struct ph_buf text = { 0 };
+	struct ph_error err = { 0 };
+
+	(void)state;
+	assert_int_equal(ph_recovery_key_text(&key, &text), 0);
+	for (size_t i = 0; i + 1 < text.len; i++) {
+		uint8_t right = text.data[i];
+
+		text.data[i] = right == 'A' ? 'Q' : 'A'; /* Q: may end such a line */
+		put("secret", ph_buf_view(&text));
+		assert_int_equal(ph_recovery_key_load(&again, in_room("secret"), &err),
+				 -EUCLEAN);
+		text.data[i] = right;
+	}
+	assert_non_null(strstr(err.text, "not copied exactly"));
+	ph_buf_wipe(&text);
+}
+
 static void test_key_text(void **state)
 {
 	struct ph_recovery_key again;
@@ -353,9 +409,14 @@ static void test_folder(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_there_and_back), cmocka_unit_test(test_every_byte),
-		cmocka_unit_test(test_lies),           cmocka_unit_test(test_other_key),
-		cmocka_unit_test(test_key_text),       cmocka_unit_test(test_folder),
+		cmocka_unit_test(test_there_and_back),
+		cmocka_unit_test(test_every_byte),
+		cmocka_unit_test(test_lies),
+		cmocka_unit_test(test_other_key),
+		cmocka_unit_test(test_key_text),
+		cmocka_unit_test(test_old_key_text),
+		cmocka_unit_test(test_key_miscopied),
+		cmocka_unit_test(test_folder),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
