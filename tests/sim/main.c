@@ -469,7 +469,7 @@ static bool number(const char *text, uint64_t *out)
 
 	errno = 0;
 	*out = strtoull(text, &end, 10);
-	return errno == 0 && end != text && *end == '\0';
+	return errno == 0 && *text >= '0' && *text <= '9' && *end == '\0';
 }
 
 static bool range(const char *text)
@@ -484,6 +484,16 @@ static bool range(const char *text)
 	first[dash - text] = '\0';
 	return number(first, &args.first) && number(dash + 1, &args.last) &&
 	       args.first <= args.last;
+}
+
+static bool asks_help(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--help") == 0) {
+			return true;
+		}
+	}
+	return false;
 }
 
 static bool read_args(int argc, char **argv)
@@ -555,6 +565,10 @@ int main(int argc, char **argv)
 	static struct sim_script script;
 	int rc;
 
+	if (asks_help(argc, argv)) {
+		fputs(usage, stdout);
+		return fflush(stdout) == 0 ? 0 : 1;
+	}
 	if (sodium_init() < 0 || !read_args(argc, argv)) {
 		fputs(usage, stderr);
 		return 2;

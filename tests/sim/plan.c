@@ -180,7 +180,7 @@ static int op_named(const char *name)
 static const char *read_line(struct sim_script *script, const char *line, bool *begun)
 {
 	struct sim_event event = { 0 };
-	char name[32];
+	char name[32], rest;
 	int op;
 
 	if (!*begun) {
@@ -193,9 +193,12 @@ static const char *read_line(struct sim_script *script, const char *line, bool *
 			       : "the first line is: province SEED DEVICES, 1 to 16 of "
 				 "them";
 	}
-	if (sscanf(line, "%" SCNu32 " %31s %u %" SCNu64, &event.after, name, &event.who,
-		   &event.seed) != 4) {
+	if (sscanf(line, "%" SCNu32 " %31s %u %" SCNu64 " %c", &event.after, name,
+		   &event.who, &event.seed, &rest) != 4) {
 		return "an event is: AFTER NAME WHO SEED";
+	}
+	if (event.who >= SIM_DEVICES_MAX) {
+		return "WHO is 0 to 15, and is taken modulo the devices that there are";
 	}
 	op = op_named(name);
 	if (op < 0) {
