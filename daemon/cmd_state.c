@@ -150,6 +150,9 @@ static const char *device_note(const json_t *item)
 {
 	bool late = json_is_true(json_object_get(item, "invite_late"));
 
+	if (json_is_null(json_object_get(item, "fingerprint"))) {
+		return "not heard since the hub was restored";
+	}
 	if (json_is_true(json_object_get(item, "forked"))) {
 		return "two copies of its folder record";
 	}

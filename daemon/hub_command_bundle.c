@@ -79,7 +79,7 @@ static int choose_devices(struct ph_hub *hub, const json_t *request, json_t *dev
 	int rc = 0;
 
 	if (prefix) {
-		rc = ph_hub_device_called(hub, prefix, &device, err);
+		rc = ph_hub_device_here(hub, prefix, &device, err);
 		return rc < 0 ? rc : add_device(&choice, &device);
 	}
 	if (code) {
@@ -256,7 +256,7 @@ int ph_hub_bundle_pack_command(struct ph_hub *hub, const json_t *request, json_t
 	struct ph_device device;
 	int rc = prefix && packed.names ? 0 : -EINVAL;
 
-	rc = rc < 0 ? rc : ph_hub_device_called(hub, prefix, &device, err);
+	rc = rc < 0 ? rc : ph_hub_device_here(hub, prefix, &device, err);
 	/* so that it has all that was stored before */
 	rc = rc < 0 ? rc : ph_hub_fold(hub);
 	rc = rc < 0 ? rc : ph_hub_pack_new(&packing, hub, &device);

@@ -33,7 +33,10 @@ int ph_hub_device_about(struct ph_hub *hub, const struct ph_device *device, json
 		return rc;
 	}
 	ph_hub_fingerprint(device, words);
-	return json_object_set_new(out, "fingerprint", json_string(words)) != 0 ||
+	/* without its keys there is nothing to compare */
+	return json_object_set_new(out, "fingerprint",
+				   device->row != 0 ? json_string(words) : json_null()) !=
+				       0 ||
 			       json_object_set_new(
 				       out, "state",
 				       json_string(ph_hub_trust_name(trust))) != 0
@@ -130,6 +133,9 @@ int ph_hub_device_confirm(struct ph_hub *hub, const json_t *request, json_t *ans
 	enum ph_hub_trust trust;
 	int rc = words ? ph_hub_device_find(hub, request, answer, &device, err) : -EINVAL;
 
+	rc = rc < 0 ? rc
+		    : ph_hub_device_here(hub, ph_request_text(request, "device"), &device,
+					 err);
 	rc = rc < 0 ? rc : compare(&device, words, err);
 	rc = rc < 0 ? rc : ph_hub_device_trust(hub, device.id, &trust);
 	if (rc < 0) {

@@ -240,7 +240,7 @@ int ph_hub_devices(struct ph_hub *hub, const json_t *request, json_t *answer,
 
 	(void)request;
 	json_object_set_new(answer, "devices", list.out);
-	rc = ph_journal_device_each(hub->journal, list_device, &list);
+	rc = ph_hub_device_each(hub, list_device, &list);
 	return rc < 0 ? ph_fail_errno(err, rc, "listing the devices") : 0;
 }
 

@@ -4,10 +4,12 @@
  * A device that was admitted sends, and gets receipts and the control log. What others
  * wrote goes to it only once the control log confirms it, and not after it was retired
  * or cut off. The ledger says so; what was written since it was folded counts with the
- * next fold.
+ * next fold. A hub that was restored hears of devices by the control log before they call.
  */
 #include "daemon/hub_internal.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/ledger/device.h"
@@ -44,6 +46,72 @@ int ph_hub_device_known(struct ph_hub *hub, const uint8_t id[static PH_DEVICE_ID
 		ph_device_deinit(&device);
 	}
 	return rc < 0 ? rc : 0;
+}
+
+/* --- all of them --- */
+
+struct told {
+	struct ph_hub *hub;
+	struct ph_device *devices;
+	size_t n, cap;
+};
+
+static void of_admission(const struct ph_admission *admission, struct ph_device *device)
+{
+	memcpy(device->key, admission->key, sizeof(device->key));
+	device->site = admission->site;
+	device->role = admission->role;
+	device->admitted = admission->second;
+	if (admission->invite.len == sizeof(device->invite)) {
+		memcpy(device->invite, admission->invite.data, sizeof(device->invite));
+	}
+}
+
+/* A device of the ledger that is admitted there, if the journal has none of that id. */
+static int on_told(void *data, struct ph_view id, struct ph_view bytes)
+{
+	struct told *told = data;
+	struct ph_device device = { 0 };
+	struct ph_device_state state;
+	int rc;
+
+	if (id.len != sizeof(device.id)) {
+		return -EUCLEAN;
+	}
+	rc = ph_journal_device_by_id(told->hub->journal, id.data, &device);
+	if (rc != PH_JOURNAL_E_NONE) {
+		return rc;
+	}
+	rc = ph_device_decode(bytes, &state);
+	if (rc < 0) {
+		return rc;
+	}
+	if (state.n_admissions > 0) {
+		memcpy(device.id, id.data, sizeof(device.id));
+		of_admission(ph_device_admitted(&state), &device);
+		rc = ph_state_grow((void **)&told->devices, told->n, &told->cap,
+				   sizeof(*told->devices));
+	}
+	if (rc == 0 && state.n_admissions > 0) {
+		told->devices[told->n++] = device;
+	}
+	ph_device_deinit(&state);
+	return rc;
+}
+
+int ph_hub_device_each(struct ph_hub *hub,
+		       int (*cb)(void *data, const struct ph_device *device), void *data)
+{
+	struct told told = { .hub = hub };
+	int rc = ph_journal_device_each(hub->journal, cb, data);
+
+	/* walks of the ledger may not be nested: CB is called when this one is over */
+	rc = rc != 0 ? rc : ph_ledger_each(hub->ledger, PH_ENTITY_DEVICE, on_told, &told);
+	for (size_t i = 0; rc == 0 && i < told.n; i++) {
+		rc = cb(data, &told.devices[i]);
+	}
+	free(told.devices);
+	return rc;
 }
 
 /* Where REF stands in the control log, if it comes before *POSITION. 0 or negative errno. */

@@ -191,6 +191,14 @@ int ph_hub_device_trust(struct ph_hub *hub, const uint8_t id[static PH_DEVICE_ID
 int ph_hub_device_known(struct ph_hub *hub, const uint8_t id[static PH_DEVICE_ID_SIZE],
 			bool *known_out);
 /*
+ * Each device: those that came, in that order; then those of which the control log alone tells,
+ * as of devices of the days that a restored hub has lost, until they call. Of these there is
+ * what the log says: row, box, desk and heard are zero. CB returning non-zero ends the walk
+ * with that value.
+ */
+int ph_hub_device_each(struct ph_hub *hub,
+		       int (*cb)(void *data, const struct ph_device *device), void *data);
+/*
  * How much of the control log a device must hold to know that it was cut off; UINT64_MAX: it
  * was not, or the cut is not in a log that is read as the control log now. 0 or negative errno.
  */

@@ -159,9 +159,23 @@ int ph_hub_device_called(struct ph_hub *hub, const char *prefix,
 	if (rc < 0) {
 		return rc;
 	}
-	rc = ph_journal_device_each(hub->journal, on_device, &search);
+	rc = ph_hub_device_each(hub, on_device, &search);
 	return rc < 0 ? ph_fail_errno(err, rc, "reading the devices")
 		      : only_one(search.found, "device", prefix, "devices", err);
+}
+
+int ph_hub_device_here(struct ph_hub *hub, const char *prefix,
+		       struct ph_device *device_out, struct ph_error *err)
+{
+	int rc = ph_hub_device_called(hub, prefix, device_out, err);
+
+	return rc < 0 || device_out->row != 0
+		       ? rc
+		       : ph_fail(err, PH_EXIT_OTHER, -ENOENT,
+				 "the device %s has not called since this hub was "
+				 "restored: "
+				 "its keys are not here before it does",
+				 prefix);
 }
 
 struct log_search {

@@ -17,8 +17,12 @@
 /* A site by its code, or by its number if there is one with it. */
 int ph_hub_site_called(struct ph_hub *hub, const char *text, uint64_t *number_out,
 		       struct ph_error *err);
+/* Also one of which the control log alone tells (ph_hub_device_each). */
 int ph_hub_device_called(struct ph_hub *hub, const char *prefix,
 			 struct ph_device *device_out, struct ph_error *err);
+/* The same for what needs the device's keys: one that has not come is refused. */
+int ph_hub_device_here(struct ph_hub *hub, const char *prefix,
+		       struct ph_device *device_out, struct ph_error *err);
 /* A log of a device, not one of the hub's. */
 int ph_hub_log_called(struct ph_hub *hub, const char *prefix, struct ph_log *log_out,
 		      struct ph_error *err);

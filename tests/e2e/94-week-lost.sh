@@ -2,7 +2,8 @@
 # The hub loses a week in which a device was cut off, a reader's erasure ordered, cases decided and
 # things typed in at the hub. With a second medium all devices come back to the very state of
 # before; without one what stands in the desk log alone is lost, is shown as open, and is decided
-# again. PACKHORSE_DEVICES: how many devices (6; 75 with ./test --full).
+# again. Then a PC that joined in that week is stolen, and cut off before it calls.
+# PACKHORSE_DEVICES: how many devices (6; 75 with ./test --full).
 . "$(dirname "$0")/lib.sh"
 
 hubd=$BUILD/daemon/packhorsed
@@ -130,6 +131,26 @@ ok "it is decided again" bash -c "$H case decide $first later && $H case decide 
 all_sync new
 is "each device has what the hub says it has, once more" "$(compare new)" ''
 status "the thief gets nothing" 11 sync d4
+ok "all is whole" $H verify
+stop "$serving"
+
+# --- once more: one device is back, another that joined in that week has been stolen ---
+mv hub dead3
+ok "the hub is restored from a week ago again" $H restore "$(ls far/*.backup | head -n 1)" --recovery-key secret
+joined=$(member new device)
+status "nothing is known of who joined meanwhile" 1 $H devices held "$joined"
+serve
+sync d1 >/dev/null 2>&1
+is "by another device it is known before it calls" "$(state_of "$joined")" "['confirmed']"
+like "which is said" "$($H devices)" 'not heard since the hub was restored'
+ok "and whose data it had" $H devices held "${joined:0:8}"
+status "it cannot be confirmed: there is nothing to compare" 1 $H devices confirm "$joined" --fingerprint "$(member new fingerprint)"
+like "which is said, too" "$(cat ok.out)" 'has not called since'
+ok "it is cut off before it calls" $H cut "${joined:0:8}" --reason stolen --passphrase-file pass
+is "and known for one" "$(state_of "$joined")" "['cut']"
+ok "the operator ends the collecting" $H restore end
+sync new >/dev/null 2>&1
+status "when it calls it gets nothing" 11 sync new
 ok "all is whole" $H verify
 stop "$serving"
 done_testing

@@ -2,7 +2,7 @@
  * tests/unit/test_hub_collect.c - a hub that was rolled back: its epochs, its control log from
  * whoever has it, and what it does with what is none of its own.
  */
-#include "tests/unit/hub_room.h"
+#include "tests/unit/put_room.h"
 
 #include "common/log/control.h"
 
@@ -350,6 +350,144 @@ static void test_blocks(void **state)
 	rolled_close(&r);
 }
 
+/* --- devices of the lost days, before they call --- */
+
+struct lost {
+	struct rolled r;
+	struct member late; /* joined and was confirmed in the days that were lost */
+	char id[2 * PH_DEVICE_ID_SIZE + 1];
+};
+
+/* What `devices` says of ID; the caller's, NULL: nothing. */
+static json_t *listed(struct hub_room *room, const char *id)
+{
+	json_t *answer = ask(room, json_pack("{s:s}", "command", "devices"));
+	json_t *item;
+	json_t *found = NULL;
+	size_t i;
+
+	json_array_foreach(json_object_get(answer, "devices"), i, item)
+	{
+		if (strcmp(text_in(item, "device"), id) == 0) {
+			found = json_incref(item);
+		}
+	}
+	json_decref(answer);
+	return found;
+}
+
+static json_t *of_device(const struct lost *lost, const char *command)
+{
+	return json_pack("{s:s, s:s}", "command", command, "device", lost->id);
+}
+
+static json_t *of_confirming(const struct lost *lost, const char *words)
+{
+	return json_pack("{s:s, s:s, s:s}", "command", "device-confirm", "device",
+			 lost->id, "fingerprint", words);
+}
+
+/* The hub is rolled back; one that was confirmed meanwhile has not called since. */
+static void lose(struct lost *lost)
+{
+	struct rolled *r = &lost->r;
+	struct hub_room *room = &r->pair.room;
+	json_t *item;
+
+	pair_open(&r->pair);
+	snprintf(r->copy, sizeof(r->copy), "%s.copy", room->dir);
+	keep(room, room->dir, r->copy);
+	member_open(room, &lost->late, 3, "14-0371");
+	be_admitted(room, &lost->late);
+	ph_hex(lost->id, lost->late.peer.device.id, PH_DEVICE_ID_SIZE);
+	item = listed(room, lost->id);
+	json_decref(ask(room, of_confirming(lost, text_in(item, "fingerprint"))));
+	json_decref(item);
+	be_admitted(room, &r->pair.a);
+	r->items = control_items(room, &r->pair.a);
+	keep(room, r->copy, room->dir);
+	say(room, "epoch-begin");
+	refused(room, of_device(lost, "device-show"), PH_EXIT_OTHER, "no device's id");
+	be_admitted(room, &r->pair.a);
+	expect_job(room, store_of(&r->pair.a, copy_item(r->items)), 0);
+}
+
+static void lost_close(struct lost *lost)
+{
+	member_close(&lost->late);
+	rolled_close(&lost->r);
+}
+
+static json_t *request_cut(const char *device)
+{
+	return json_pack("{s:s, s:s, s:s}", "command", "device-cut", "device", device,
+			 "reason", "stolen");
+}
+
+/* It is shown, and what needs its keys is refused. */
+static void test_told_device_is_shown(void **state)
+{
+	struct lost lost;
+	struct hub_room *room = &lost.r.pair.room;
+	json_t *item;
+
+	(void)state;
+	lose(&lost);
+	item = listed(room, lost.id);
+	assert_non_null(item);
+	assert_string_equal(text_in(item, "state"), "confirmed");
+	assert_string_equal(text_in(item, "site"), "14-0371");
+	assert_true(json_is_null(json_object_get(item, "fingerprint")));
+	assert_true(json_is_null(json_object_get(item, "heard")));
+	json_decref(item);
+	item = ask(room, of_device(&lost, "device-held"));
+	assert_true(json_is_true(json_object_get(item, "all")));
+	json_decref(item);
+	refused(room, of_confirming(&lost, "khoan-nì-đạng-thấy"), PH_EXIT_OTHER,
+		"has not called since");
+	refused(room, of_device(&lost, "stick-begin"), PH_EXIT_OTHER,
+		"has not called since");
+	refused(room, of_device(&lost, "bundle-pack"), PH_EXIT_OTHER,
+		"has not called since");
+	json_decref(wrote(room, of_device(&lost, "device-retire")));
+	/* once it has called it is there, and there once */
+	be_admitted(room, &lost.late);
+	item = listed(room, lost.id);
+	assert_true(json_is_string(json_object_get(item, "fingerprint")));
+	json_decref(item);
+	assert_int_equal(hub_says(room, "devices"), 3);
+	lost_close(&lost);
+}
+
+/* A thief that has not called since can be cut off, by the whole id or how it begins. */
+static void test_told_device_is_cut(void **state)
+{
+	struct lost lost;
+	struct hub_room *room = &lost.r.pair.room;
+	char begins[9];
+	json_t *entry;
+	struct ph_job *job;
+
+	(void)state;
+	lose(&lost);
+	snprintf(begins, sizeof(begins), "%.8s", lost.id);
+	entry = signs(room, request_cut(begins));
+	assert_string_equal(text_in(entry, "device"), lost.id);
+	assert_null(json_object_get(entry, "heads")); /* nothing of it is here */
+	json_decref(entry);
+	refused(room, request_cut(lost.id), PH_EXIT_OTHER, "cut off already");
+	say(room, "collect-end");
+	write_visits(&lost.late, 2);
+	job = carry_out(room, hello_of(&lost.late, NULL));
+	assert_int_equal(job->result, 0);
+	assert_false(lost.late.peer.confirmed);
+	ph_job_free(job);
+	entry = listed(room, lost.id);
+	assert_string_equal(text_in(entry, "state"), "cut");
+	json_decref(entry);
+	lost_close(&lost);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -361,6 +499,8 @@ int main(void)
 		cmocka_unit_test(test_not_restored),
 		cmocka_unit_test(test_epochs),
 		cmocka_unit_test(test_blocks),
+		cmocka_unit_test(test_told_device_is_shown),
+		cmocka_unit_test(test_told_device_is_cut),
 	};
 
 	return cmocka_run_group_tests(tests, make_pattern, remove_pattern);
