@@ -35,6 +35,8 @@ refuses "no group" "$source/tests/fault/run" --only kills,
 refuses "neither a number nor auto" "$source/tests/planted/run" --quarter x
 refuses "neither a number nor auto" "$source/tests/planted/run" --quarter ""
 refuses "no whole number" "$source/tests/planted/run" --count 0
+refuses "no whole number" "$source/tests/fuzz/run" --count 0
+refuses "no whole number" "$source/tests/fuzz/run" --seconds 0
 refuses usage "$sim" --count -1
 refuses usage "$sim" --count 0
 printf 'province 1 4\n60 work 99 7\n' >"$dir/far"
