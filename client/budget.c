@@ -8,6 +8,9 @@
  * never too low; and two sessions at once cannot spend the same bytes twice.
  *
  * Without a bound nothing is set apart; what went is noted now and then.
+ *
+ * A courier's exchange at base is bounded by all that is left, and sets apart what a bundle
+ * will take before it is begun: killed, it leaves the account too high by one at most.
  */
 #include "client/budget.h"
 
@@ -179,6 +182,43 @@ int ph_site_spend_begin(struct ph_site *site, enum ph_spend_road road, bool over
 	}
 	site->parts_last = ph_budget_is_short(&share, waiting);
 	*share_out = share;
+	return 0;
+}
+
+int ph_site_spend_open(struct ph_site *site, enum ph_spend_road road, bool over,
+		       uint64_t *left_out, struct ph_error *err)
+{
+	struct ph_site_spending *spend = &site->spend;
+	bool is_bounded = road == PH_SPEND_NETWORK && !over;
+	struct ph_budget budget;
+	int rc = ph_site_budget(site, &budget);
+
+	if (rc < 0) {
+		return ph_fail_errno(err, rc, "reading this site's store");
+	}
+	is_bounded = is_bounded && budget.left != PH_BUDGET_NONE;
+	if (is_bounded && budget.left < PH_BUDGET_LEAST) {
+		return PH_BUDGET_E_SPENT;
+	}
+	*spend = (struct ph_site_spending){ .runs = true, .road = road };
+	memcpy(spend->month, budget.month, sizeof(spend->month));
+	*left_out = is_bounded ? budget.left : PH_BUDGET_NONE;
+	return is_bounded ? ph_site_spend_apart(site, PH_BUDGET_LEAST, err) : 0;
+}
+
+int ph_site_spend_apart(struct ph_site *site, uint64_t more, struct ph_error *err)
+{
+	struct ph_site_spending *spend = &site->spend;
+	int rc = ph_db_begin(site->db);
+
+	rc = rc == 0 ? change(site, line_of(spend->month, spend->road, "unsure"), more, 0)
+		     : rc;
+	rc = rc == 0 ? ph_db_commit(site->db) : rc;
+	if (rc < 0) {
+		ph_site_roll_back(site);
+		return ph_fail_errno(err, rc, "writing to this site's store");
+	}
+	spend->ahead += more;
 	return 0;
 }
 

@@ -64,6 +64,14 @@ enum {
 int ph_site_spend_begin(struct ph_site *site, enum ph_spend_road road, bool over,
 			uint64_t waiting, struct ph_share *share_out,
 			struct ph_error *err);
+/*
+ * An exchange by ROAD begins, that is told what may go and sets it apart itself, step by
+ * step: *LEFT_OUT bytes, or PH_BUDGET_NONE. 0, PH_BUDGET_E_SPENT or negative errno with ERR.
+ */
+int ph_site_spend_open(struct ph_site *site, enum ph_spend_road road, bool over,
+		       uint64_t *left_out, struct ph_error *err);
+/* MORE bytes are about to go in it: set them apart, durably. 0; negative errno with ERR. */
+int ph_site_spend_apart(struct ph_site *site, uint64_t more, struct ph_error *err);
 /* So many bytes went so far in it; with END it is over, and gives back what it did not use. 0; negative errno with ERR. */
 int ph_site_spend_note(struct ph_site *site, uint64_t up, uint64_t down, bool end,
 		       struct ph_error *err);

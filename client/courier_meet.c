@@ -93,7 +93,7 @@ static const char *explain(const struct ph_courier_result *result, bool at_hub,
 		return "protocol";
 	case PH_FAIL_STORE:
 	case PH_FAIL_MEMORY:
-	case PH_FAIL_BUDGET: /* of sessions */
+	case PH_FAIL_BUDGET: /* at base alone, where it is said */
 		break;
 	}
 	ph_fail(err, PH_EXIT_OTHER, -EIO, "the exchange failed here; nothing is lost");
@@ -173,55 +173,97 @@ int ph_courier_meet(struct ph_site *site, const char *dir, const char *address,
 
 struct base {
 	struct ph_van_visit visit;
-	void (*progress)(void *data, const struct ph_van_visit *visit,
-			 const struct ph_session_counts *counts);
-	void *data;
+	const struct ph_courier_base_config *config;
 };
+
+/* What the job is about to bring on the way; none: a refusal, or a word. */
+static uint64_t begins(const struct ph_courier_job *job)
+{
+	bool is_begun = (job->type == PH_COURIER_NEXT && job->has_line) ||
+			(job->type == PH_COURIER_LOOK && job->wants);
+
+	return is_begun ? job->line.size - job->offset : 0;
+}
 
 static void on_van_job(void *data, struct ph_courier_job *job)
 {
 	struct base *base = data;
+	uint64_t bytes;
 
 	ph_van_job(&base->visit, job);
+	bytes = begins(job);
+	if (job->result == 0 && bytes > 0 && base->config->budget != 0) {
+		job->result = base->config->spend(base->config->data,
+						  bytes + bytes / 128 + 512);
+	}
 }
 
 static void on_progress(void *data, const struct ph_session_counts *counts)
 {
 	struct base *base = data;
 
-	base->progress(base->data, &base->visit, counts);
+	base->config->progress(base->config->data, &base->visit, counts);
 }
 
-int ph_courier_base(struct ph_van *van, const char *address, unsigned connect_ms,
-		    const uint8_t hub[static PH_DEVICE_ID_SIZE],
-		    const uint8_t hub_box[static PH_KEY_SIZE],
-		    void (*progress)(void *data, const struct ph_van_visit *visit,
-				     const struct ph_session_counts *counts),
-		    void *data, struct ph_courier_base *base_out, struct ph_error *err)
+static const char *fail_budget(struct ph_error *err)
 {
-	struct base base = { .progress = progress, .data = data };
+	ph_fail(err, PH_EXIT_PARTIAL, -EDQUOT, "%s",
+		ph_say("this month's data budget has no room for all that is to be "
+		       "handed over or taken along; nothing is lost. The rest goes next "
+		       "month, or with `packhorse sync --over-budget`; over a network "
+		       "that costs nothing with `packhorse sync --lan`",
+		       "dung lượng mạng của tháng này không đủ cho tất cả các gói; không "
+		       "mất gì. Phần còn lại gửi vào tháng sau, hoặc bằng `packhorse "
+		       "sync "
+		       "--over-budget`; qua mạng không mất tiền thì bằng `packhorse sync "
+		       "--lan`"));
+	return "budget";
+}
+
+static const char *reason_of_base(const struct ph_courier_base *base, const char *address,
+				  struct ph_error *err)
+{
+	const char *reason = base->result.failure == PH_FAIL_BUDGET
+				     ? fail_budget(err)
+				     : explain(&base->result, true, address, err);
+
+	return reason[0] == '\0' && base->told.over_budget > 0 ? fail_budget(err)
+							       : reason;
+}
+
+int ph_courier_base(struct ph_van *van, const struct ph_courier_base_config *config,
+		    struct ph_courier_base *base_out, struct ph_error *err)
+{
+	struct base base = { .config = config };
 	const struct ph_courier_call call = {
-		.address = address,
-		.connect_ms = connect_ms,
+		.address = config->address,
+		.connect_ms = config->connect_ms,
 		.exchange = { .is_courier = true,
 			      .rng = ph_rng_system,
 			      .keys = &van->box,
 			      .cert = ph_buf_view(&van->cert),
-			      .peer_key = hub_box },
+			      .peer_key = config->hub_box,
+			      .budget = config->budget },
 		.job = on_van_job,
-		.progress = progress ? on_progress : NULL,
+		.progress = config->progress ? on_progress : NULL,
 		.data = &base,
 	};
 	int rc;
 
 	memset(base_out, 0, sizeof(*base_out));
-	ph_van_visit_init(&base.visit, van, hub);
+	ph_van_visit_init(&base.visit, van, config->hub);
 	rc = ph_courier_call(&call, &base_out->result, err);
 	base_out->told = base.visit.told;
 	base_out->to_give = base.visit.to_give;
 	base_out->bytes_to_give = base.visit.bytes_to_give;
 	base_out->reason =
-		rc < 0 ? "address" : explain(&base_out->result, true, address, err);
+		rc < 0 ? "address" : reason_of_base(base_out, config->address, err);
 	ph_van_visit_deinit(&base.visit);
 	return rc;
+}
+
+void ph_courier_base_poor(struct ph_courier_base *base_out, struct ph_error *err)
+{
+	memset(base_out, 0, sizeof(*base_out));
+	base_out->reason = fail_budget(err);
 }

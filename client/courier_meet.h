@@ -19,7 +19,7 @@ struct ph_courier_met {
 	 * One word: "" complete, "unreachable", "cut", "not-a-courier" (what it showed is
 	 * not a courier's of this province, or it does not hold its key), "cut-off",
 	 * "later", "not-accepted", "version", "protocol", "stopped", "store", "address",
-	 * "incomplete" (it could not take all). Static.
+	 * "incomplete" (it could not take all), "budget" (at base). Static.
 	 */
 	const char *reason;
 };
@@ -38,12 +38,23 @@ struct ph_courier_base {
 	const char *
 		reason; /* as above; "not-accepted": the hub does not take it for a courier */
 };
-/* VAN comes to the hub at ADDRESS, whose static key is HUB_BOX and whose device id HUB. */
-int ph_courier_base(struct ph_van *van, const char *address, unsigned connect_ms,
-		    const uint8_t hub[static PH_DEVICE_ID_SIZE],
-		    const uint8_t hub_box[static PH_KEY_SIZE],
-		    void (*progress)(void *data, const struct ph_van_visit *visit,
-				     const struct ph_session_counts *counts),
-		    void *data, struct ph_courier_base *base_out, struct ph_error *err);
+struct ph_courier_base_config {
+	const char *address;
+	unsigned connect_ms;
+	const uint8_t *hub;     /* its device id */
+	const uint8_t *hub_box; /* its static key */
+	uint64_t budget;        /* bytes that may go, both ways; 0: no bound */
+	/* A bundle begins, that takes so many bytes of it. 0, or a negative errno that ends all. */
+	int (*spend)(void *data, uint64_t bytes);
+	/* May be NULL. */
+	void (*progress)(void *data, const struct ph_van_visit *visit,
+			 const struct ph_session_counts *counts);
+	void *data;
+};
+/* VAN comes to the hub. 0 when it was tried: BASE and ERR tell what came of it; or a negative errno with ERR. */
+int ph_courier_base(struct ph_van *van, const struct ph_courier_base_config *config,
+		    struct ph_courier_base *base_out, struct ph_error *err);
+/* What came of it when the budget had not even room to call. */
+void ph_courier_base_poor(struct ph_courier_base *base_out, struct ph_error *err);
 
 #endif

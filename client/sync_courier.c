@@ -138,33 +138,84 @@ static void print_base(const struct ph_courier_base *base)
 			      "%" PRIu64 " gói bị từ chối, không mang nữa.\n"),
 		       told->refused);
 	}
+	if (told->waiting > 0) {
+		printf(ph_say("%" PRIu64 " bundles wait for another time.\n",
+			      "%" PRIu64 " gói chờ lần sau.\n"),
+		       told->waiting);
+	}
+}
+
+struct spending {
+	struct ph_site *site; /* paused */
+	struct ph_error *err;
+};
+
+static int on_spend(void *data, uint64_t bytes)
+{
+	struct spending *spending = data;
+	int rc = ph_site_resume(spending->site, spending->err);
+
+	if (rc == 0) {
+		rc = ph_site_spend_apart(spending->site, bytes, spending->err);
+		ph_site_pause(spending->site);
+	}
+	return rc;
+}
+
+/* SITE is paused meanwhile: a desk in the van goes on. */
+static int call_hub(struct ph_site *site, struct ph_van *van,
+		    const struct ph_courier_base_config *config,
+		    struct ph_courier_base *base, struct ph_error *err)
+{
+	int opened;
+	int rc;
+
+	ph_site_pause(site);
+	rc = ph_courier_base(van, config, base, err);
+	if (config->progress) {
+		fputs("\r\033[K", stderr);
+	}
+	opened = ph_site_resume(site, err);
+	return rc < 0 ? rc : opened;
 }
 
 static int at_hub(struct ph_cli *cli, struct ph_van *van, struct ph_site *site,
 		  const struct ph_link_config *link, struct ph_courier_base *base,
 		  struct ph_error *err)
 {
+	struct spending spending = { .site = site, .err = err };
+	struct ph_courier_base_config config = { .address = link->address,
+						 .connect_ms = link->connect_ms,
+						 .spend = on_spend,
+						 .data = &spending };
 	bool is_watched = ph_is_terminal(stderr) && !cli->json;
 	uint8_t hub[PH_DEVICE_ID_SIZE];
 	struct ph_site_info info;
-	int opened;
-	int rc;
+	uint64_t left;
+	int noted;
+	int rc = ph_site_spend_open(site, link->road, link->over_budget, &left, err);
 
+	if (rc == PH_BUDGET_E_SPENT) {
+		ph_courier_base_poor(base, err);
+		return 0;
+	}
+	if (rc < 0) {
+		return rc;
+	}
 	ph_site_info(site, &info);
 	ph_device_id(hub, ph_site_keylist(site)->hub[0].sign);
-	ph_site_pause(site);
-	rc = ph_courier_base(van, link->address, link->connect_ms, hub, info.hub_box,
-			     is_watched ? on_progress : NULL, NULL, base, err);
-	if (is_watched) {
-		fputs("\r\033[K", stderr);
+	config.hub = hub;
+	config.hub_box = info.hub_box;
+	config.budget = left == PH_BUDGET_NONE ? 0 : left;
+	config.progress = is_watched ? on_progress : NULL;
+	rc = call_hub(site, van, &config, base, err);
+	if (!ph_site_is_open(site)) {
+		return rc;
 	}
-	opened = ph_site_resume(site, err);
-	rc = rc < 0 ? rc : opened;
-	if (rc == 0) {
-		rc = ph_site_spend(site, link->road, base->result.counts.bytes_out,
-				   base->result.counts.bytes_in, err);
-	}
-	return rc;
+	noted = ph_site_spend_note(site, base->result.counts.bytes_out,
+				   base->result.counts.bytes_in, true,
+				   rc < 0 ? NULL : err);
+	return rc < 0 ? rc : noted;
 }
 
 int ph_sync_base(struct ph_cli *cli, struct ph_site *site,

@@ -125,6 +125,13 @@ static bool read_whole(struct ph_van_visit *visit, const char *name,
 	return true;
 }
 
+static void leave_for_later(struct ph_van_visit *visit)
+{
+	visit->told.waiting++;
+	visit->told.over_budget++;
+}
+
+/* A smaller one may still go when a larger does not. */
 static int next(struct ph_van_visit *visit, struct ph_courier_job *job)
 {
 	int rc = visit->is_listed ? 0 : list(visit);
@@ -132,8 +139,14 @@ static int next(struct ph_van_visit *visit, struct ph_courier_job *job)
 	while (rc == 0 && !job->has_line && visit->at < visit->files.n) {
 		const struct ph_spool_file *file = &visit->files.file[visit->at++];
 
-		job->has_line = is_for_peer(visit, file) &&
-				read_whole(visit, file->name, &job->line);
+		if (!is_for_peer(visit, file)) {
+			continue;
+		}
+		if (file->size > job->room) {
+			leave_for_later(visit);
+		} else {
+			job->has_line = read_whole(visit, file->name, &job->line);
+		}
 	}
 	return rc;
 }
@@ -267,7 +280,18 @@ static int look(struct ph_van_visit *visit, struct ph_courier_job *job)
 		return 0;
 	}
 	job->wants = true;
-	return ph_parcel_begin(&visit->parcel, visit->van->dir, &job->line, &job->offset);
+	rc = ph_parcel_begin(&visit->parcel, visit->van->dir, &job->line, &job->offset);
+	if (rc == 0 && job->line.size - job->offset > job->room) {
+		ph_parcel_deinit(&visit->parcel);
+		if (job->offset == 0) {
+			(void)ph_file_remove(visit->parcel.path);
+		}
+		job->wants = false;
+		job->answer = PH_COURIER_LATER;
+		visit->n_missed++;
+		leave_for_later(visit);
+	}
+	return rc;
 }
 
 static int sign(struct ph_van_visit *visit, const char *name, struct ph_courier_job *job)

@@ -65,6 +65,17 @@ void ph_courier_fail_rc(struct ph_courier *courier, int rc)
 	}
 }
 
+uint64_t ph_courier_left(const struct ph_courier *courier)
+{
+	const struct ph_session_counts *counts = &courier->counts;
+	uint64_t spent = counts->bytes_in + counts->bytes_out + courier->out.len;
+
+	if (courier->budget == UINT64_MAX) {
+		return UINT64_MAX;
+	}
+	return spent < courier->budget ? courier->budget - spent : 0;
+}
+
 /* All but the output and the counts. */
 static void drop_all(struct ph_courier *courier)
 {
@@ -131,6 +142,10 @@ static void start_call(struct ph_courier *courier, const uint8_t *peer_key)
 		courier->asks = true;
 		ph_courier_fail_rc(courier, ph_meet_ask(&courier->out));
 	}
+	if (ph_courier_left(courier) < COURIER_LEAST) { /* nothing was said yet */
+		ph_buf_deinit(&courier->out);
+		ph_courier_fail(courier, PH_FAIL_BUDGET);
+	}
 }
 
 int ph_courier_new(struct ph_courier **courier_out,
@@ -153,14 +168,16 @@ int ph_courier_new(struct ph_courier **courier_out,
 	courier->first_byte_ms = or_default(config->first_byte_ms, PH_FIRST_BYTE_MS);
 	courier->handshake_ms = or_default(config->handshake_ms, PH_HANDSHAKE_MS);
 	courier->idle_ms = or_default(config->idle_ms, PH_IDLE_MS);
+	courier->budget = config->budget != 0 ? config->budget : UINT64_MAX;
 	courier->now = courier->started = courier->heard = courier->sent_at = now_ms;
 	courier->given = courier->pinged = now_ms;
 	rc = ph_buf_put_view(&courier->cert, config->cert);
 	if (rc == 0 && config->calls) {
 		start_call(courier, config->peer_key);
-		rc = courier->failure == PH_FAIL_NONE     ? 0
-		     : courier->failure == PH_FAIL_MEMORY ? -ENOMEM
-							  : -EINVAL;
+		bool is_made = courier->failure == PH_FAIL_NONE ||
+			       courier->failure == PH_FAIL_BUDGET;
+
+		rc = is_made ? 0 : courier->failure == PH_FAIL_MEMORY ? -ENOMEM : -EINVAL;
 	}
 	if (rc != 0) {
 		ph_courier_free(courier);
@@ -192,6 +209,9 @@ void ph_courier_receive(struct ph_courier *courier, struct ph_view bytes, uint64
 	courier->heard = now_ms;
 	courier->counts.bytes_in += bytes.len;
 	ph_courier_take_bytes(courier, bytes);
+	if (ph_courier_left(courier) == 0) { /* it sends more than it has to */
+		ph_courier_fail(courier, PH_FAIL_BUDGET);
+	}
 	settle(courier);
 }
 
@@ -272,6 +292,9 @@ void ph_courier_tick(struct ph_courier *courier, uint64_t now_ms)
 	courier->now = now_ms;
 	if (!ph_courier_is_over(courier) && now_ms >= timeout_at(courier)) {
 		ph_courier_fail(courier, PH_FAIL_TIMEOUT);
+	} else if (!ph_courier_is_over(courier) && now_ms >= ping_at(courier) &&
+		   ph_courier_left(courier) < COURIER_LEAST) {
+		ph_courier_fail(courier, PH_FAIL_BUDGET);
 	} else if (!ph_courier_is_over(courier) && now_ms >= ping_at(courier)) {
 		courier->owe_ping = true;
 		courier->pinged = now_ms;

@@ -33,15 +33,18 @@ enum ph_courier_job_type {
 	 * the static in the certificate. Other than OK ends it.
 	 */
 	PH_COURIER_JUDGE,
-	/* Out: line, if has_line: the next bundle to offer. None: there is nothing more. */
+	/*
+	 * In: room. Out: line, if has_line: the next bundle to offer, of no more bytes than
+	 * that. None: there is nothing more.
+	 */
 	PH_COURIER_NEXT,
 	/* In: line, offset, budget. Out: bytes from there, 1 to budget of them. */
 	PH_COURIER_READ,
 	/* In: line, answer, custody: what the peer says of what it was offered. */
 	PH_COURIER_TOLD,
 	/*
-	 * In: line, which the peer offers. Out: wants and offset: send it from there; or
-	 * answer, and custody.
+	 * In: line, which the peer offers, and room. Out: wants and offset: send it from
+	 * there, if no more bytes are left of it; or answer, and custody.
 	 */
 	PH_COURIER_LOOK,
 	/*
@@ -63,6 +66,8 @@ struct ph_courier_job {
 	enum ph_status status;
 	bool has_line;
 	struct ph_courier_line line;
+	uint64_t
+		room; /* bytes of a bundle that the budget has room for; UINT64_MAX: all */
 	bool wants;
 	uint64_t offset;
 	size_t budget;
@@ -86,6 +91,11 @@ struct ph_courier_config {
 	struct ph_view cert;
 	/* The caller: the other's static, 32 bytes, copied; NULL: ask who listens. */
 	const uint8_t *peer_key;
+	/*
+	 * Bytes that may go, both ways, 0: no bound. A bundle is begun only if all that is
+	 * to come of it fits; when not even the next answer does: PH_FAIL_BUDGET.
+	 */
+	uint64_t budget;
 	/* milliseconds; 0: the default of limits.h */
 	unsigned first_byte_ms, handshake_ms, idle_ms;
 };

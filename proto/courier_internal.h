@@ -24,6 +24,12 @@ enum {
 	COURIER_WRITE = 8 * 1024,
 	/* More is not read while it waits to be written. */
 	COURIER_PENDING_MAX = 64 * 1024,
+	/* Of a budget: what is said around a bundle, what is kept for the rest, and for the next. */
+	COURIER_AROUND = 512,
+	COURIER_ENDS = 1024,
+	COURIER_LEAST = 384,
+	/* A frame in so many bytes of a bundle is no larger than one of them. */
+	COURIER_FRAMED = 256,
 };
 
 enum courier_phase {
@@ -42,6 +48,7 @@ struct ph_courier {
 	const struct ph_box_pair *keys; /* borrowed */
 	struct ph_buf cert;
 	unsigned first_byte_ms, handshake_ms, idle_ms;
+	uint64_t budget;                   /* UINT64_MAX: no bound */
 	uint8_t preamble[PH_PREAMBLE_LEN]; /* the prologue */
 	uint8_t peer[PH_KEY_SIZE];
 	bool asks;      /* caller: the certificate is awaited */
@@ -81,6 +88,8 @@ bool ph_courier_is_over(const struct ph_courier *courier);
 void ph_courier_fail(struct ph_courier *courier, enum ph_session_failure failure);
 /* For something that can only lack memory. */
 void ph_courier_fail_rc(struct ph_courier *courier, int rc);
+/* What is left of the budget; UINT64_MAX: all. */
+uint64_t ph_courier_left(const struct ph_courier *courier);
 
 /* courier_receive.c */
 void ph_courier_take_bytes(struct ph_courier *courier, struct ph_view bytes);
@@ -89,6 +98,8 @@ void ph_courier_take_bytes(struct ph_courier *courier, struct ph_view bytes);
 /* Make the job TYPE to be taken; NULL: no memory, and it has failed. */
 struct ph_courier_job *ph_courier_ask(struct ph_courier *courier,
 				      enum ph_courier_job_type type);
+/* So many bytes of a bundle may still go, if KEPT are kept for something else. */
+uint64_t ph_courier_room(const struct ph_courier *courier, uint64_t kept);
 /* JOB came back without an error. */
 void ph_courier_on_job(struct ph_courier *courier, struct ph_courier_job *job);
 /* Seal and frame MESSAGE. */

@@ -39,10 +39,15 @@ static void on_offer(struct ph_courier *courier, const struct ph_courier_message
 		fail_protocol(courier);
 		return;
 	}
+	if (ph_courier_left(courier) < COURIER_LEAST) { /* not even to say no */
+		ph_courier_fail(courier, PH_FAIL_BUDGET);
+		return;
+	}
 	courier->take = message->line;
 	job = ph_courier_ask(courier, PH_COURIER_LOOK);
 	if (job) {
 		job->line = message->line;
+		job->room = ph_courier_room(courier, 0);
 	}
 }
 

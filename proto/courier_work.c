@@ -109,8 +109,31 @@ struct ph_courier_job *ph_courier_ask(struct ph_courier *courier,
 		return NULL;
 	}
 	job->type = type;
+	job->room = UINT64_MAX;
 	courier->job = job;
 	return job;
+}
+
+uint64_t ph_courier_room(const struct ph_courier *courier, uint64_t kept)
+{
+	uint64_t left = ph_courier_left(courier);
+
+	if (left == UINT64_MAX) {
+		return left;
+	}
+	kept += COURIER_ENDS + COURIER_AROUND;
+	left = left > kept ? left - kept : 0;
+	return left - left / COURIER_FRAMED;
+}
+
+/* A quarter of the budget is kept for what the peer has: receipts come before all else. */
+static void ask_next(struct ph_courier *courier)
+{
+	struct ph_courier_job *job = ph_courier_ask(courier, PH_COURIER_NEXT);
+
+	if (job && courier->budget != UINT64_MAX) {
+		job->room = ph_courier_room(courier, courier->budget / 4);
+	}
 }
 
 static void ask_read(struct ph_courier *courier)
@@ -271,7 +294,7 @@ void ph_courier_on_job(struct ph_courier *courier, struct ph_courier_job *job)
 static void go_on_offering(struct ph_courier *courier)
 {
 	if (!courier->is_offered) {
-		(void)ph_courier_ask(courier, PH_COURIER_NEXT);
+		ask_next(courier);
 	} else if (courier->is_wanted && courier->offer_sent < courier->offer.size &&
 		   courier->out.len < COURIER_OUT_LOW) {
 		ask_read(courier);

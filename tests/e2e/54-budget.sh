@@ -186,6 +186,49 @@ for _ in 1 2 3 4 5; do # the hub may still be at work on a session that was kill
 done
 is "what is left is enough to go on" "$rc" 0
 
+# --- a courier at base: what it carries is bounded, too ---
+P="$BUILD/client/packhorse -d van"
+$H site add 14-0900 --commune 03646 --kind van --name 'Xe thư viện' 2>/dev/null
+$H site add 14-0372 --commune 03646 --kind commune --name 'Chiềng La' 2>/dev/null
+for i in 14-0900:courier:van 14-0371:site:s3 14-0372:site:s4; do
+  IFS=: read -r site role folder <<<"$i"
+  $H invite --site "$site" --role "$role" --out "i.$folder" --passphrase-file pass 2>/dev/null
+  "$BUILD/client/packhorse" -d "$folder" join "i.$folder" >/dev/null
+done
+$P sync --hub "$at" >/dev/null
+start van.out $P courier --listen 127.0.0.1:0
+van_pid=$started_pid
+van_at=127.0.0.1:$(listen_port van.out)
+lines 3000 8 | "$BUILD/client/packhorse" -d s3 record --batch >/dev/null
+"$BUILD/client/packhorse" -d s4 visit 3 --band adult >/dev/null
+for s in s3 s4; do "$BUILD/client/packhorse" -d "$s" sync --courier "$van_at" >/dev/null; done
+carried() { $P courier --list --json | json "$1"; }
+large=$(carried 'max(b["size"] for b in d["bundles"])')
+for left in 2600 3200 8000; do
+  $P budget set $(($(spent) + left)) >/dev/null
+  over
+  ok "of $left bytes no more than those go, though $large are carried ($bytes)" test "$bytes" -le "$left"
+  is "and it says so (exit 14)" "$rc $(json 'd["courier"]["complete"], d["courier"]["reason"], d["courier"]["given"], d["courier"]["waiting"]' <sync.json)" "14 (False, 'budget', 0, 2)"
+done
+like "in words, with what to do" "$(cat sync.err)" 'data budget has no room.*--over-budget'
+is "the account has what the relay has" "$(net '["left"]')" $((left - bytes))
+$P budget set $(($(spent) + 24000)) >/dev/null
+over
+is "of 24,000 the small one goes, and its answer comes" "$rc $(json 'd["courier"]["given"], d["courier"]["taken"], d["courier"]["waiting"]' <sync.json)" '14 (1, 1, 1)'
+ok "and none too many ($bytes)" test "$bytes" -le 24000
+is "and the account is right" "$(net '["left"]')" $((24000 - bytes))
+over --lan
+is "over a LAN all of it goes" "$rc $(carried 'sum(b["direction"] == "up" for b in d["bundles"])')" '0 0'
+"$BUILD/client/packhorse" -d s3 visit 3 --band adult >/dev/null
+"$BUILD/client/packhorse" -d s3 sync --courier "$van_at" >/dev/null
+$P budget set $(($(spent) + 2500)) >/dev/null
+before=$(spent)
+over --over-budget
+is "or told to exceed it" "$rc $(carried 'sum(b["direction"] == "up" for b in d["bundles"])')" '0 0'
+is "and that is counted" "$(spent)" $((before + bytes))
+stop "$van_pid"
+P=$first
+
 # --- the month's turn ---
 if command -v faketime >/dev/null; then
   record 10 7

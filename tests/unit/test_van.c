@@ -93,6 +93,42 @@ static void test_cuts(void **state)
 	} while (!meet(tour, &tour->site, &told));
 	assert_receipted(&tour->site);
 }
+
+/* ---- a budget at base ---- */
+
+/* Whatever is left, not a byte more goes both ways; with enough all of it does. */
+static void test_budget(void **state)
+{
+	struct tour *tour = *state;
+	struct ph_site_courier_told told;
+	struct ph_van_told van = { 0 };
+	bool is_partly = false;
+	bool is_done = false;
+
+	for (int i = 0; i < 40; i++) {
+		pc_reader(&tour->site, "Lò Văn Pánh");
+		pc_visits(&tour->site, 50);
+	}
+	pc_visits(&tour->other, 3);
+	assert_true(meet(tour, &tour->site, &told));
+	assert_true(meet(tour, &tour->other, &told));
+	assert_carried(tour, 2, 0);
+	for (tour->budget = 100; !is_done; tour->budget += 700) {
+		assert_true(tour->budget < 200000);
+		is_done = base(tour, &van) && van.over_budget == 0;
+		assert_true(tour->moved <= tour->budget);
+		assert_int_equal(van.waiting, van.over_budget);
+		is_partly = is_partly || (van.given == 1 && van.over_budget > 0);
+	}
+	assert_true(is_partly); /* the small one did not wait for the large one */
+	assert_carried(tour, 0, 2);
+	tour->budget = 0;
+	assert_true(meet(tour, &tour->site, &told));
+	assert_true(meet(tour, &tour->other, &told));
+	assert_receipted(&tour->site);
+	assert_receipted(&tour->other);
+}
+
 /* ---- what is wrong ---- */
 
 /* Custody of another bundle: nothing is said to be with the courier. */
@@ -236,6 +272,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TOUR(test_tour),
 		TOUR(test_cuts),
+		TOUR(test_budget),
 		TOUR(test_bad_custody),
 		TOUR(test_age),
 		TOUR(test_age_of_no_clock),

@@ -19,9 +19,10 @@ struct tour {
 	struct ph_van van;
 	uint64_t cut_at; /* bytes, both ways; UINT64_MAX: never */
 	uint64_t moved;
-	bool bends;     /* the courier signs another hash */
-	bool busy;      /* it takes the same bundle from somebody else right now */
-	unsigned fails; /* which of its calls for the disk; 0: none */
+	bool bends;      /* the courier signs another hash */
+	bool busy;       /* it takes the same bundle from somebody else right now */
+	unsigned fails;  /* which of its calls for the disk; 0: none */
+	uint64_t budget; /* bytes that an exchange at base may take; 0: no bound */
 };
 
 static inline int set_up(void **state)
@@ -269,7 +270,8 @@ static inline bool base_as(struct tour *tour, struct ph_van *van,
 						.rng = tour->room.rng,
 						.keys = &van->box,
 						.cert = ph_buf_view(&van->cert),
-						.peer_key = keys->box.key },
+						.peer_key = keys->box.key,
+						.budget = tour->budget },
 					0),
 			 0);
 	assert_int_equal(
