@@ -143,6 +143,22 @@ static void print_sticks(const json_t *certificate)
 	}
 }
 
+static void print_second(const char *state)
+{
+	if (state[0]) {
+		puts(strcmp(state, "erased") == 0
+			     ? ph_say("On the second medium: erased",
+				      "Trên ổ đĩa thứ hai: đã xóa")
+			     : ph_say("On the second medium: still out; it goes from "
+				      "there "
+				      "when that disk is there again and has room "
+				      "(packhorsed status)",
+				      "Trên ổ đĩa thứ hai: chưa xóa; sẽ xóa khi ổ đó có "
+				      "lại "
+				      "và còn chỗ (packhorsed status)"));
+	}
+}
+
 static int print_certificate(const json_t *certificate)
 {
 	const json_t *cards = json_object_get(certificate, "cards");
@@ -161,6 +177,7 @@ static int print_certificate(const json_t *certificate)
 		       ? ph_say("At the hub: erased %s\n", "Tại máy chủ: đã xóa %s\n")
 		       : ph_say("At the hub: not yet %s\n", "Tại máy chủ: chưa %s\n"),
 	       text_of(certificate, "at_hub_time"));
+	print_second(text_of(certificate, "second_medium"));
 	printf(ph_say("Devices: %lld erased, %lld still out, %lld beyond reach\n",
 		      "Các máy: %lld đã xóa, %lld chưa, %lld ngoài tầm với\n"),
 	       number_of(certificate, "confirmed"), number_of(certificate, "out"),

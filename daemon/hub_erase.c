@@ -1,5 +1,6 @@
 /*
- * daemon/hub_erase.c - erasures at the hub: what it holds goes with the first fold.
+ * daemon/hub_erase.c - erasures at the hub: what it holds goes with the first fold, on the second
+ * medium as well.
  *
  * The hub took the order itself, and its control log is its own: whose operator signed it
  * was looked at then (hub_put.c), and an operator who has left since has still ordered it.
@@ -9,6 +10,7 @@
 #include <errno.h>
 
 #include "common/ledger/erasing.h"
+#include "daemon/hub_second.h"
 
 int ph_hub_erase(struct ph_hub *hub)
 {
@@ -17,5 +19,10 @@ int ph_hub_erase(struct ph_hub *hub)
 				      .now = ph_hub_now(hub) };
 	struct ph_erasing_done done;
 
-	return ph_erasing_run(&erasing, &done);
+	int rc = ph_erasing_run(&erasing, &done);
+
+	if (rc == 0 && (done.orders > 0 || done.readers > 0)) {
+		ph_hub_second_erased(hub);
+	}
+	return rc;
 }

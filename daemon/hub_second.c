@@ -4,6 +4,10 @@
  * After each commit the heads of the two logs are looked at; only if one has moved is
  * anything read or written. What was recorded while the medium was away, or by a command
  * while no daemon ran, follows when it is there again.
+ *
+ * What was erased goes from it as well: when that happens, and each time the file is opened,
+ * since it may have been away. Up to which erasure nothing is left is noted in the store,
+ * so that a certificate can say so.
  */
 #include "daemon/hub_second.h"
 
@@ -12,11 +16,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/ledger/erasing.h"
+#include "common/log/erased.h"
 #include "daemon/hub_collect.h"
 #include "daemon/hub_command.h"
 #include "daemon/second.h"
 
-#define AGAIN_MS 60000
+#define AGAIN_MS    60000
+#define META_ERASED "second_erased" /* ph_erasing_mark() when it was looked through */
 
 struct ph_hub_second {
 	struct ph_second *file; /* NULL: not open */
@@ -24,6 +31,9 @@ struct ph_hub_second {
 	unsigned moves;         /* of control logs by then */
 	uint64_t not_before_ms;
 	struct ph_error why;
+	bool due; /* it may have what was erased, and is looked through ... */
+	uint64_t due_ms;
+	struct ph_error why_due; /* ... again then, because of this */
 };
 
 static uint64_t now_ms(const struct ph_hub *hub)
@@ -90,6 +100,64 @@ static int put_log(void *data, const struct ph_log *log)
 	return rc > 0 ? -EUCLEAN : rc;
 }
 
+/* --- what was erased, from it --- */
+
+static int is_gone(void *data, const struct ph_second_record *part)
+{
+	struct ph_hub *hub = data;
+	bool gone = false;
+	int rc = ph_journal_part_gone(hub->journal, part->segment.log_id,
+				      part->segment.first, part->cipher, &gone);
+
+	return rc < 0 ? rc : gone;
+}
+
+static int note_erased(struct ph_hub *hub, int64_t mark)
+{
+	int64_t noted = -1;
+	int rc = ph_journal_meta_get_int(hub->journal, META_ERASED, &noted);
+
+	if (rc < 0 || (rc == 0 && noted == mark)) {
+		return rc;
+	}
+	rc = ph_db_begin(hub->db);
+	if (rc < 0) {
+		return rc;
+	}
+	rc = ph_journal_meta_put_int(hub->journal, META_ERASED, mark);
+	rc = rc < 0 ? rc : ph_db_commit(hub->db);
+	if (rc < 0) {
+		ph_db_rollback(hub->db);
+		hub->stopped = hub->stopped || rc == -EIO;
+	}
+	return rc;
+}
+
+/* It failed: the file is as it was, and what the hub says goes on to be appended. */
+static int drop_erased(struct ph_hub *hub)
+{
+	struct ph_hub_second *second = hub->second;
+	int64_t mark = 0;
+	int rc = ph_erasing_mark(hub->db, &mark);
+
+	memset(&second->why_due, 0, sizeof(second->why_due));
+	rc = rc < 0 ? rc : ph_second_drop(second->file, is_gone, hub);
+	rc = rc < 0 ? rc : note_erased(hub, mark);
+	second->due = rc < 0;
+	if (rc < 0) {
+		ph_fail_errno(&second->why_due, rc, "erasing on the second medium");
+		second->due_ms = now_ms(hub) + AGAIN_MS;
+	}
+	return rc == -EUCLEAN ? rc : 0;
+}
+
+static bool is_due(const struct ph_hub *hub)
+{
+	return hub->second->due && now_ms(hub) >= hub->second->due_ms;
+}
+
+/* --- all of it --- */
+
 static int write_all(struct ph_hub *hub)
 {
 	struct ph_hub_second *second = hub->second;
@@ -98,9 +166,12 @@ static int write_all(struct ph_hub *hub)
 	if (!second->file) {
 		rc = ph_second_open(&second->file, hub->config.second, hub->keylist.root,
 				    &second->why);
+		second->due = true;
+		second->due_ms = 0;
 	}
 	rc = rc < 0 ? rc : ph_journal_log_each(hub->journal, put_log, hub);
-	return rc < 0 ? rc : ph_second_sync(second->file);
+	rc = rc < 0 ? rc : ph_second_sync(second->file);
+	return rc == 0 && is_due(hub) ? drop_erased(hub) : rc;
 }
 
 void ph_hub_second_write(struct ph_hub *hub)
@@ -118,7 +189,7 @@ void ph_hub_second_write(struct ph_hub *hub)
 	}
 	if (!second || now_ms(hub) < second->not_before_ms ||
 	    (second->file && control == second->control && desk == second->desk &&
-	     second->moves == hub->control_moves)) {
+	     second->moves == hub->control_moves && !is_due(hub))) {
 		return;
 	}
 	memset(&second->why, 0, sizeof(second->why));
@@ -135,6 +206,27 @@ void ph_hub_second_write(struct ph_hub *hub)
 	second->moves = hub->control_moves;
 }
 
+void ph_hub_second_erased(struct ph_hub *hub)
+{
+	if (hub->second) {
+		hub->second->due = true;
+		hub->second->due_ms = 0;
+	}
+	ph_hub_second_write(hub);
+}
+
+int ph_hub_second_has_erased(struct ph_hub *hub, bool *erased_out)
+{
+	int64_t noted = -1;
+	int64_t mark = 0;
+	int rc = ph_journal_meta_get_int(hub->journal, META_ERASED, &noted);
+	bool none = rc > 0 && !ph_hub_second_state(hub);
+
+	rc = rc < 0 ? rc : ph_erasing_mark(hub->db, &mark);
+	*erased_out = noted == mark;
+	return rc < 0 ? rc : none;
+}
+
 void ph_hub_second_free(struct ph_hub *hub)
 {
 	if (hub->second) {
@@ -149,9 +241,13 @@ const char *ph_hub_second_state(const struct ph_hub *hub)
 	if (hub->is_look) {
 		return hub->told.second[0] ? hub->told.second : NULL;
 	}
-	return !hub->config.second                         ? NULL
-	       : !hub->second || !hub->second->why.text[0] ? "ok"
-							   : hub->second->why.text;
+	if (!hub->config.second) {
+		return NULL;
+	}
+	return !hub->second                   ? "ok"
+	       : hub->second->why.text[0]     ? hub->second->why.text
+	       : hub->second->why_due.text[0] ? hub->second->why_due.text
+					      : "ok";
 }
 
 /* --- from it --- */

@@ -9,6 +9,13 @@
  * failure is the medium's alone: it is told by status, and tried again a minute later.
  */
 void ph_hub_second_write(struct ph_hub *hub);
+/* Parts were erased: what of them is on the medium goes, now or when it is there. Outside of a transaction. */
+void ph_hub_second_erased(struct ph_hub *hub);
+/*
+ * *ERASED_OUT: nothing of what was erased here is left on it. 0; 1: there never was a medium;
+ * negative errno.
+ */
+int ph_hub_second_has_erased(struct ph_hub *hub, bool *erased_out);
 void ph_hub_second_free(struct ph_hub *hub);
 /* "ok", or what is the matter; NULL: none is configured. */
 const char *ph_hub_second_state(const struct ph_hub *hub);

@@ -23,6 +23,7 @@
 #define HASH_SIZE  16
 #define RECORD_MAX (PH_SEGMENT_PLAIN_MAX + 1024)
 #define PATH_SIZE  4096
+#define PIECE      (256 * 1024) /* of a file that is written anew, in memory */
 
 enum {
 	RECORD_SEGMENT = 1,
@@ -31,6 +32,7 @@ enum {
 
 struct ph_second {
 	int fd;
+	char path[PATH_SIZE];
 	struct ph_buf pending;
 	struct {
 		uint8_t id[PH_LOG_ID_SIZE];
@@ -198,9 +200,11 @@ int ph_second_open(struct ph_second **second_out, const char *folder,
 {
 	const struct ph_file_ops *ops = ph_file_ops_used();
 	struct ph_second *second = calloc(1, sizeof(*second));
-	char path[PATH_SIZE];
+	const char *path = second ? second->path : "";
 	uint64_t whole = 0;
-	int rc = second ? ph_second_path(folder, root, path, sizeof(path), err) : -ENOMEM;
+	int rc = second ? ph_second_path(folder, root, second->path, sizeof(second->path),
+					 err)
+			: -ENOMEM;
 
 	if (rc == 0) {
 		second->fd = -1;
@@ -309,4 +313,97 @@ int ph_second_sync(struct ph_second *second)
 		second->pending.len = 0;
 	}
 	return rc;
+}
+
+/* --- writing it anew --- */
+
+struct dropping {
+	int (*gone)(void *data, const struct ph_second_record *part);
+	void *data;
+	uint64_t n;             /* that are gone */
+	struct ph_second *copy; /* NULL: they are only counted */
+};
+
+static int put_kept(struct dropping *dropping, const struct ph_second_record *record)
+{
+	const struct ph_segment *segment = &record->segment;
+	struct ph_second *copy = dropping->copy;
+	int rc = record->is_part
+			 ? ph_second_put_part(copy, segment->log_id, segment->first,
+					      record->cipher, record->seed_box)
+			 : ph_second_put_segment(copy, segment);
+
+	if (rc == 0 && copy->pending.len >= PIECE) {
+		rc = ph_file_put(copy->fd, ph_buf_view(&copy->pending));
+		copy->pending.len = 0;
+	}
+	return rc;
+}
+
+static int see_kept(void *data, const struct ph_second_record *record)
+{
+	struct dropping *dropping = data;
+	int rc = record->is_part ? dropping->gone(dropping->data, record) : 0;
+
+	if (rc > 0) {
+		dropping->n++;
+		return 0;
+	}
+	return rc < 0 || !dropping->copy ? rc : put_kept(dropping, record);
+}
+
+/* All records of the file, and nothing behind them. */
+static int walk(const struct ph_second *second, struct dropping *dropping)
+{
+	struct ph_file_info info = { 0 };
+	uint64_t whole = 0;
+	int rc = ph_second_each(second->path, see_kept, dropping, &whole);
+
+	rc = rc < 0 ? rc : ph_file_info(second->path, &info);
+	return rc < 0 ? rc : whole == info.size ? 0 : -EUCLEAN;
+}
+
+static int write_copy(const struct ph_second *second, struct dropping *dropping)
+{
+	struct ph_second *copy = dropping->copy;
+	int rc;
+
+	dropping->n = 0;
+	(void)ph_file_remove(copy->path);
+	copy->fd = ph_file_ops_used()->open(copy->path,
+					    O_WRONLY | O_APPEND | O_CREAT | O_EXCL, 0600);
+	rc = copy->fd < 0 ? copy->fd : walk(second, dropping);
+	rc = rc < 0 ? rc : ph_second_sync(copy);
+	rc = rc < 0 ? rc : ph_file_rename(copy->path, second->path, NULL);
+	if (rc < 0) {
+		(void)ph_file_remove(copy->path);
+	}
+	return rc;
+}
+
+int ph_second_drop(struct ph_second *second,
+		   int (*gone)(void *data, const struct ph_second_record *part),
+		   void *data)
+{
+	struct dropping dropping = { .gone = gone, .data = data };
+	const struct ph_file_ops *ops = ph_file_ops_used();
+	int rc = walk(second, &dropping);
+
+	if (rc < 0 || dropping.n == 0) {
+		return rc < 0 ? rc : ph_file_sync(second->path, NULL);
+	}
+	dropping.copy = calloc(1, sizeof(*dropping.copy));
+	if (!dropping.copy) {
+		return -ENOMEM;
+	}
+	dropping.copy->fd = -1;
+	rc = snprintf(dropping.copy->path, PATH_SIZE, "%s.part", second->path) >=
+			     PATH_SIZE
+		     ? -ENAMETOOLONG
+		     : write_copy(second, &dropping);
+	ph_second_close(dropping.copy);
+	/* also if it failed: the new one may bear the name, only not for certain */
+	ops->close(second->fd);
+	second->fd = ops->open(second->path, O_WRONLY | O_APPEND, 0);
+	return rc < 0 ? rc : second->fd < 0 ? second->fd : 0;
 }

@@ -5,7 +5,8 @@
  *   FOLDER/packhorse-RRRRRRRR.hublog     R: how the province's root key begins
  *
  * Records of segments of the hub's logs and of the sealed parts of their entries, as they are
- * in the store (docs/BACKUP.md, "The second medium"). No hub here.
+ * in the store (docs/BACKUP.md, "The second medium"). Parts of readers who were erased go:
+ * then the file is written anew. No hub here.
  */
 #ifndef PH_DAEMON_SECOND_H
 #define PH_DAEMON_SECOND_H
@@ -51,5 +52,14 @@ int ph_second_put_part(struct ph_second *second,
 		       struct ph_view cipher, struct ph_view seed_box);
 /* 0 or a negative errno: nothing may be put any more, close it. */
 int ph_second_sync(struct ph_second *second);
+/*
+ * Write the file anew without the parts that are GONE (1; 0: they stay; negative errno), if it
+ * has any, and go on with that one: FILE.part, fsync, rename, fsync of the folder. Nothing that
+ * was put may wait for ph_second_sync(). 0 or a negative errno: SECOND goes on with the file
+ * as it was; -EUCLEAN: it was damaged since it was opened.
+ */
+int ph_second_drop(struct ph_second *second,
+		   int (*gone)(void *data, const struct ph_second_record *part),
+		   void *data);
 
 #endif

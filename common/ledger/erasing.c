@@ -354,6 +354,23 @@ int ph_erasing_run(const struct ph_erasing *erasing, struct ph_erasing_done *don
 	return rc;
 }
 
+int ph_erasing_mark(struct ph_db *db, int64_t *mark_out)
+{
+	struct ph_stmt *stmt;
+	int rc = ph_db_prepare(db,
+			       "SELECT (SELECT count(*) FROM erased)"
+			       " + (SELECT count(*) FROM erasure)",
+			       &stmt);
+
+	rc = rc != 0 ? rc : ph_stmt_step(stmt);
+	if (rc != PH_DB_ROW) {
+		return rc < 0 ? rc : -EUCLEAN;
+	}
+	*mark_out = ph_stmt_col_int(stmt, 0);
+	ph_stmt_reset(stmt);
+	return 0;
+}
+
 int ph_erasing_sites(struct ph_ledger *ledger, const struct ph_ref *ref,
 		     struct ph_sites *sites)
 {

@@ -35,6 +35,9 @@ int ph_erasing_waits(struct ph_ledger *ledger, bool *waits_out);
  */
 int ph_erasing_run(const struct ph_erasing *erasing, struct ph_erasing_done *done_out);
 
+/* How much was erased here so far: a number that each erasure raises. 0 or negative errno. */
+int ph_erasing_mark(struct ph_db *db, int64_t *mark_out);
+
 /* The sites of the logs that the facts of the reader REF stand in, onto SITES; also of those that do not count. */
 int ph_erasing_sites(struct ph_ledger *ledger, const struct ph_ref *ref,
 		     struct ph_sites *sites);

@@ -39,6 +39,10 @@ int ph_erased_is_of(struct ph_db *db, const uint8_t log_id[static PH_LOG_ID_SIZE
 /* The part of entry N is gone, and not missing; no effect without one. *HELD_OUT: it was here. 0 or negative errno. */
 int ph_journal_part_erase(struct ph_journal *journal, int64_t log_row, uint64_t n,
 			  bool *held_out);
+/* Whether CIPHER, of entry N of a log in whatever branch, is a part that is gone. 0 or negative errno. */
+int ph_journal_part_gone(struct ph_journal *journal,
+			 const uint8_t log_id[static PH_LOG_ID_SIZE], uint64_t n,
+			 struct ph_view cipher, bool *gone_out);
 /* Write all parts anew, so that no page has what was in one that is gone. In a transaction. */
 int ph_journal_parts_rewrite(struct ph_journal *journal);
 

@@ -16,6 +16,7 @@
 
 #include "common/log/journal_internal.h"
 #include "common/log/kinds.h"
+#include "common/log/part.h"
 
 /* --- who --- */
 
@@ -153,6 +154,44 @@ int ph_journal_part_erase(struct ph_journal *journal, int64_t log_row, uint64_t 
 	ph_stmt_int(stmt, 1, ph_journal_key(log_row, n));
 	*held_out = held > 0;
 	return ph_stmt_run(stmt);
+}
+
+static int is_gone(struct ph_journal *journal, int64_t row, uint64_t n,
+		   const uint8_t commit[static PH_HASH_SIZE])
+{
+	struct ph_stmt *stmt;
+	int64_t one = 0;
+	int rc = ph_journal_keeper(journal, row, n, &row);
+
+	rc = rc != 0 ? rc
+		     : ph_db_prepare(journal->db,
+				     "SELECT 1 FROM part WHERE id = ?1"
+				     " AND commit_hash = ?2 AND cipher = x''",
+				     &stmt);
+	if (rc != 0) {
+		return rc;
+	}
+	ph_stmt_int(stmt, 1, ph_journal_key(row, n));
+	ph_stmt_blob(stmt, 2, PH_VIEW(commit, PH_HASH_SIZE));
+	return ph_journal_one_int(stmt, &one);
+}
+
+int ph_journal_part_gone(struct ph_journal *journal,
+			 const uint8_t log_id[static PH_LOG_ID_SIZE], uint64_t n,
+			 struct ph_view cipher, bool *gone_out)
+{
+	int64_t rows[PH_BRANCHES_MAX];
+	uint8_t commit[PH_HASH_SIZE];
+	unsigned n_rows = 0;
+	int rc = ph_journal_branches(journal, log_id, rows, &n_rows);
+
+	*gone_out = false;
+	ph_part_commit(cipher, commit);
+	for (unsigned i = 0; rc >= 0 && !*gone_out && i < n_rows; i++) {
+		rc = is_gone(journal, rows[i], n, commit);
+		*gone_out = rc == 0;
+	}
+	return rc < 0 ? rc : 0;
 }
 
 int ph_journal_erase_known(struct ph_journal *journal, const struct ph_log *log,

@@ -1,6 +1,6 @@
 #!/bin/bash
-# A reader asks to be erased: what the hub, devices of one site and of another, a van, sticks and a
-# backup hold of her before, by every byte of every file; the order, who has carried it out, who is
+# A reader asks to be erased: what the hub, devices of one site and of another, a van, sticks, a
+# backup and the hub's second medium hold of her before, by every byte of every file; the order, who has carried it out, who is
 # out; that nothing is left, and that nothing comes back: not by a late change, a card used again, an old
 # stick, or yesterday's backup. And everything that is held about a reader, for who asks.
 . "$(dirname "$0")/lib.sh"
@@ -25,6 +25,8 @@ invite() { # SITE CODE NAME ROLE: as the folder NAME
 confirm() { $H devices confirm "$(member "$1" device)" --fingerprint "$(member "$1" fingerprint)" >/dev/null 2>&1; }
 
 $H init --listen 127.0.0.1:0 --kdf-memory-mib 8 $secret 2>/dev/null
+mkdir medium
+printf '[backup]\nsecond-medium = %s\n' "$T/medium" >>hub/packhorsed.conf
 $H site add 14-0001 --commune 03641 --kind commune-library --name 'Điểm một' 2>/dev/null
 $H site add 14-0002 --commune 03641 --kind post-office --name 'Điểm hai' 2>/dev/null
 $H site add 14-0003 --commune 03642 --kind commune-library --name 'Điểm ba' 2>/dev/null
@@ -88,6 +90,22 @@ is "the hub says the same of her" "$($H privacy "$card" --json | pick 'sorted((f
 status "of nobody" 2 $H privacy 9999
 is "of another reader nothing of hers" "$(site a privacy "$stays" --json | grep -c 'Tuyệt')" 0
 
+# --- what the hub itself wrote of her is on the second medium, too ---
+printf '{"kind":"note","about":"%s","text":"Tuyệt nợ sách, nhà ở Nà Phặc"}\n' "$hoa" >w
+ok "the hub notes something about her" $H record w
+printf '{"kind":"note","about":"%s","text":"Ở hay đến muộn"}\n' "$stays" >w
+ok "and about the other reader" $H record w
+cp -r hub learned/hub1 && image learn known1 learned/hub1 >/dev/null
+image find known1 medium >found
+is "both notes are on the second medium, sealed" "$(grep -c ciphertext found) $(grep -c box found) $(image text 'Tuyệt' medium)" '1 1 '
+hers=$("$PYTHON" - known1 known <<'PY'
+import json, sys
+known1, known = ({(log, n) for log, n, what, data in json.load(open(f))} for f in sys.argv[1:])
+print(" ".join("--ref %s.%d" % pair for pair in sorted(known1 - known)[:1]))
+PY
+)
+is "of both the ciphertext is known" "$(image find known1 $hers medium | grep -c ciphertext)" 1
+
 # --- the order ---
 status "only an operator erases" 2 $H erase "$card"
 ok "the order, by her card" $H erase "$card" $secret
@@ -96,11 +114,15 @@ is "the hub has done it at once" "$($H erasures --json | pick '[d["erasures"][0]
 is "it names both registrations and both cards" "$($H erasures "${order:0:20}" --json | pick '[len(d["certificate"][k]) for k in ("readers", "cards", "sticks")]')" '[2, 2, 1]'
 image find known $refs hub >found
 is "nothing of her is left in the hub's files" "$(cat found)" ''
+image find known1 $hers hub medium >found
+is "nor in those of the second medium" "$(cat found)" ''
+is "where the other note is" "$(image find known1 medium | grep -c ciphertext)" 1
+is "which the certificate says" "$($H erasures "$order" --json | pick 'd["certificate"]["second_medium"]')" erased
 image find known --ref "$stays" hub >found
 is "the other reader is there" "$(grep -c 'ciphertext' found)" 1
 is "the hub still reads him, not her" "$($H query reader "$stays" --names --json | grep -c 'Quàng Văn Ở') $($H query reader "$hoa" --names --json | grep -ci 'tuyệt')" '1 0'
 ok "the hub's chains and seals verify" $H verify
-is "and what is gone is not missing" "$($H verify --json | pick '[d["parts_missing"], d["parts_erased"]]')" '[0, 4]'
+is "and what is gone is not missing" "$($H verify --json | pick '[d["parts_missing"], d["parts_erased"]]')" '[0, 5]'
 
 # --- the devices ---
 is "until it hears of it a device shows her" "$(site a reader show "$hoa" --json | pick 'd["name"]')" 'Lò Thị Tuyệt'
@@ -162,7 +184,36 @@ ok "a device calls" sync a
 ok "the collecting ends" $hubd -d hub3 restore end
 image find known $refs hub3 >found
 is "what the device knew has erased her there, before anybody was served" "$(cat found)" ''
-image text 'Tuyệt' hub hub3 a a2 b c van stick backup serve serve.err serve3 serve3.err sync.err >found
+
+# --- a second medium that was away meanwhile ---
+is "the second medium is gone on with" "$($hubd -d hub3 status --json | pick 'd["second_medium"]')" ok
+printf '{"kind":"note","about":"%s","text":"Ở hay quên thẻ"}\n' "$stays" >w
+ok "a note about the other reader" $hubd -d hub3 record w
+cp -r hub3 learned/hub3 && image learn known4 learned/hub3 >/dev/null
+image find known4 medium >found
+is "is on the medium" "$(grep -c ciphertext found)" 1
+stop "$started_pid"
+mv medium away
+start serve4 $hubd -d hub3 serve --listen 127.0.0.1:0
+listen_port serve4 >/dev/null
+ok "he is erased, too" $hubd -d hub3 erase "$stays" $secret
+order2=$($hubd -d hub3 erasures --json | pick 'max(d["erasures"], key=lambda e: e["out"])["erasure"]')
+is "the certificate names the medium" "$($hubd -d hub3 erasures "$order2" --json | pick '[d["certificate"][k] for k in ("at_hub", "second_medium")]')" "[True, 'out']"
+like "for people, too" "$($hubd -d hub3 erasures "$order2")" 'second medium: still out'
+stop "$started_pid"
+mv away medium
+is "what was away has it still" "$(image find known4 medium | grep -c ciphertext)" 1
+is "as is said without a daemon" "$($hubd -d hub3 erasures "$order2" --json | pick 'd["certificate"]["second_medium"]')" out
+start serve5 $hubd -d hub3 serve --listen 127.0.0.1:0
+listen_port serve5 >/dev/null
+ok "it is there again, and something is said" $hubd -d hub3 policy set loan-term-days 21
+image find known4 medium hub3 >found
+is "now nothing of him is left on it" "$(cat found)" ''
+is "as the certificate says" "$($hubd -d hub3 erasures "$order2" --json | pick 'd["certificate"]["second_medium"]')" erased
+is "and no half of a file" "$(ls medium | grep -c part)" 0
+ok "and it is good for a restore" $hubd -d hub4 restore $(ls backup/*.backup) --recovery-key recovery --second-medium medium
+ok "that is whole" $hubd -d hub4 verify
+image text 'Tuyệt' hub hub3 hub4 medium a a2 b c van stick backup serve serve.err serve3 serve3.err sync.err >found
 is "no log, no file name, no file has the name" "$(cat found) $(find . -path ./learned -prune -o -name '*uy*t*' -print | grep -c 'Tuyệt')" ' 0'
 is "and no process leaves its memory behind" "$(awk '/core file/ { print $5, $6 }' "/proc/$started_pid/limits")" '0 0'
 done_testing
