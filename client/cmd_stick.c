@@ -16,7 +16,9 @@
 #include "client/commands.h"
 #include "client/link.h"
 #include "client/site_bundle.h"
+#include "client/stick_missing.h"
 #include "common/base/file.h"
+#include "common/cli/missing.h"
 #include "common/cli/out.h"
 #include "proto/spool.h"
 
@@ -213,7 +215,7 @@ struct take {
 	struct ph_site_taken sum;
 	unsigned taken, others, refused, removed;
 	uint64_t bytes;
-	json_t *refusals;
+	json_t *refusals, *missing;
 	bool own_is_here;
 };
 
@@ -329,22 +331,27 @@ static int take_each(struct take *take, const struct ph_spool_files *files,
 	return rc;
 }
 
-/* When all is receipted, what this device put on the stick has served. */
-static int sweep_served(struct take *take, const struct ph_site_state *state)
+/*
+ * When all is receipted, what this device put on the stick has served. First the manifest,
+ * so that at no moment more is promised than is there.
+ */
+static void sweep_served(struct take *take, const struct ph_site_state *state)
 {
 	struct ph_manifest none = { .written = 0 };
 	unsigned removed = 0;
 
 	if (!take->own_is_here || state->receipted < state->entries ||
 	    state->parts_pending > 0) {
-		return 0;
+		return;
 	}
+	memcpy(none.key, ph_site_sign(take->site)->key, PH_KEY_SIZE);
 	/* on a stick that cannot be written they stay: no harm */
-	if (ph_spool_sweep(&take->spool, take->info.device_id, &none, &removed, NULL) ==
-	    0) {
+	if (ph_spool_put_manifest(&take->spool, &none, ph_site_sign(take->site), NULL) ==
+		    0 &&
+	    ph_spool_sweep(&take->spool, take->info.device_id, &none, &removed, NULL) ==
+		    0) {
 		take->removed += removed;
 	}
-	return 0;
 }
 
 static int print_take(const struct take *take, const struct ph_site_state *state)
@@ -358,7 +365,7 @@ static int print_take(const struct take *take, const struct ph_site_state *state
 			take->cli->json,
 			json_pack(
 				"{s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, "
-				"s:O}",
+				"s:O, s:O}",
 				"schema", 1, "bundles", (json_int_t)take->taken,
 				"receipts", (json_int_t)take->sum.receipts, "entries",
 				(json_int_t)moved->entries_received, "entries_of_site",
@@ -368,7 +375,7 @@ static int print_take(const struct take *take, const struct ph_site_state *state
 				(json_int_t)take->sum.left, "pending",
 				(json_int_t)pending, "others", (json_int_t)take->others,
 				"removed", (json_int_t)take->removed, "refused",
-				take->refusals));
+				take->refusals, "missing", take->missing));
 	}
 	if (take->taken == 0 && take->refused == 0) {
 		printf("%s\n", ph_say("Nothing on this stick is for this device.",
@@ -407,7 +414,7 @@ static int end_take(struct take *take, struct ph_error *err)
 	if (rc < 0) {
 		return ph_fail_errno(err, rc, "reading this site's store");
 	}
-	(void)sweep_served(take, &state);
+	sweep_served(take, &state);
 	printed = print_take(take, &state);
 	if (printed == 0 && state.standing == PH_SITE_CUT_OFF) {
 		return ph_link_cut_off(err);
@@ -426,20 +433,26 @@ static int end_take(struct take *take, struct ph_error *err)
 
 static int run_take(struct ph_cli *cli, struct ph_error *err)
 {
-	struct take take = { .cli = cli, .refusals = json_array() };
+	struct take take = { .cli = cli,
+			     .refusals = json_array(),
+			     .missing = json_array() };
 	struct ph_spool_files files = { 0 };
-	int rc = take.refusals ? open_spool(cli, false, &take.spool, err) : -ENOMEM;
+	int rc = take.refusals && take.missing ? open_spool(cli, false, &take.spool, err)
+					       : -ENOMEM;
 
 	rc = rc == 0 ? ph_spool_list(&take.spool, &files, err) : rc;
 	rc = rc == 0 ? ph_command_open(cli, &take.site, err) : rc;
 	if (rc == 0) {
 		ph_site_info(take.site, &take.info);
-		rc = take_each(&take, &files, err);
+		rc = ph_stick_missing(take.site, &take.spool, take.missing, err);
+		ph_missing_tell(take.missing);
+		rc = rc == 0 ? take_each(&take, &files, err) : rc;
 	}
 	rc = rc == 0 ? end_take(&take, err) : rc;
 	ph_site_close(take.site);
 	ph_spool_files_deinit(&files);
 	json_decref(take.refusals);
+	json_decref(take.missing);
 	return rc < 0 ? ph_fail_errno(err, rc, "taking the stick") : rc;
 }
 

@@ -11,12 +11,13 @@
 #include <string.h>
 #include <time.h>
 
+#include "common/cli/missing.h"
 #include "common/cli/out.h"
 #include "daemon/ask.h"
 
 struct take {
 	struct ph_stick stick;
-	json_t *bundles, *refusals;
+	json_t *bundles, *refusals, *missing;
 	json_int_t entries, parts, left, admitted;
 	unsigned others, removed;
 	bool later;
@@ -113,6 +114,40 @@ static int take_file(struct take *take, const struct ph_spool_file *file,
 	return rc;
 }
 
+static bool is_for_hub(void *data, const uint8_t to[static PH_DEVICE_ID_SIZE])
+{
+	return ph_stick_is_hub(data, to);
+}
+
+/* What devices say they have packed for the hub, and is not there. */
+static int look_for_missing(struct take *take, struct ph_error *err)
+{
+	struct ph_spool_asker asker = { .is_for = is_for_hub,
+					.data = &take->stick,
+					.now = (uint64_t)time(NULL) };
+	struct ph_spool_senders senders;
+	int rc = ph_spool_senders(&take->stick.spool, &senders, err);
+
+	if (rc < 0) {
+		return rc;
+	}
+	for (unsigned i = 0; rc == 0 && i < senders.n; i++) {
+		char hex[2 * PH_DEVICE_ID_SIZE + 1];
+		struct ph_spool_tally tally;
+
+		ph_hex(hex, senders.id[i], PH_DEVICE_ID_SIZE);
+		rc = ph_spool_tally(&take->stick.spool, senders.id[i], &asker, &tally);
+		if (rc == PH_SPOOL_E_UNKNOWN) {
+			rc = ph_missing_add_unknown(take->missing, hex);
+		} else if (rc == 0 && tally.here < tally.packed) {
+			rc = ph_missing_add(take->missing, hex, tally.packed, tally.here);
+		}
+	}
+	ph_spool_senders_deinit(&senders);
+	ph_missing_tell(take->missing);
+	return rc;
+}
+
 static void tell_more(const struct ph_spool_files *files)
 {
 	if (files->is_more) {
@@ -191,11 +226,12 @@ static int print_take(const struct take *take)
 
 	if (cli->json) {
 		return ph_out_json(json_pack(
-			"{s:i, s:O, s:I, s:I, s:I, s:I, s:I, s:I, s:O}", "schema", 1,
+			"{s:i, s:O, s:I, s:I, s:I, s:I, s:I, s:I, s:O, s:O}", "schema", 1,
 			"bundles", take->bundles, "entries", take->entries, "parts",
 			take->parts, "left", take->left, "admitted", take->admitted,
 			"others", (json_int_t)take->others, "removed",
-			(json_int_t)take->removed, "refused", take->refusals));
+			(json_int_t)take->removed, "refused", take->refusals, "missing",
+			take->missing));
 	}
 	if (json_array_size(take->bundles) == 0 && !cli->plain) {
 		printf("%s\n", ph_say("Nothing on this stick is for the hub.",
@@ -209,12 +245,14 @@ int ph_stick_run_take(struct ph_cli *cli, struct ph_error *err)
 {
 	struct take take = { .stick.lock.fd = -1,
 			     .bundles = json_array(),
-			     .refusals = json_array() };
+			     .refusals = json_array(),
+			     .missing = json_array() };
 	size_t refused;
-	int rc = take.bundles && take.refusals
+	int rc = take.bundles && take.refusals && take.missing
 			 ? ph_stick_begin(cli, false, &take.stick, err)
 			 : -ENOMEM;
 
+	rc = rc < 0 ? rc : look_for_missing(&take, err);
 	rc = rc < 0 ? rc : take_each(&take, err);
 	rc = rc < 0 ? rc : print_take(&take);
 	refused = json_array_size(take.refusals);
@@ -229,5 +267,6 @@ int ph_stick_run_take(struct ph_cli *cli, struct ph_error *err)
 	ph_stick_end(&take.stick);
 	json_decref(take.bundles);
 	json_decref(take.refusals);
+	json_decref(take.missing);
 	return rc < 0 ? ph_fail_errno(err, rc, "taking the stick") : rc;
 }

@@ -19,9 +19,10 @@
 #include "proto/bundle.h"
 #include "proto/manifest.h"
 
-#define PH_SPOOL_FOLDER    "packhorse"
-#define PH_SPOOL_PATH_MAX  4096
-#define PH_SPOOL_NAME_SIZE (2 * PH_BUNDLE_HASH_SIZE + 5) /* with a terminator */
+#define PH_SPOOL_FOLDER      "packhorse"
+#define PH_SPOOL_PATH_MAX    4096
+#define PH_SPOOL_SENDERS_MAX 1024 /* manifests that are looked for */
+#define PH_SPOOL_NAME_SIZE   (2 * PH_BUNDLE_HASH_SIZE + 5) /* with a terminator */
 
 struct ph_spool {
 	char path[PH_SPOOL_PATH_MAX]; /* of the folder packhorse/ */
@@ -99,6 +100,35 @@ int ph_spool_read(struct ph_spool *spool, const char *name, struct ph_buf *out,
 int ph_spool_manifest(struct ph_spool *spool,
 		      const uint8_t device[static PH_DEVICE_ID_SIZE],
 		      struct ph_manifest *manifest_out);
+
+/* Whose manifests are there: by id; of more than PH_SPOOL_SENDERS_MAX some. */
+struct ph_spool_senders {
+	uint8_t (*id)[PH_DEVICE_ID_SIZE];
+	unsigned n;
+};
+/* 0 or a negative errno with words. */
+int ph_spool_senders(struct ph_spool *spool, struct ph_spool_senders *senders_out,
+		     struct ph_error *err);
+void ph_spool_senders_deinit(struct ph_spool_senders *senders);
+
+/* For whom bundles are looked for, and when: seconds since 1970. */
+struct ph_spool_asker {
+	bool (*is_for)(void *data, const uint8_t to[static PH_DEVICE_ID_SIZE]);
+	void *data;
+	uint64_t now;
+};
+struct ph_spool_tally {
+	unsigned packed, here; /* by the manifest, and by what there is of that */
+};
+enum {
+	PH_SPOOL_E_UNKNOWN = 1, /* the manifest is damaged, or cannot be read */
+};
+/*
+ * How many of the bundles that FROM says it has packed for ASKER are there. None if there
+ * is no manifest. 0, PH_SPOOL_E_UNKNOWN or -ENOMEM.
+ */
+int ph_spool_tally(struct ph_spool *spool, const uint8_t from[static PH_DEVICE_ID_SIZE],
+		   const struct ph_spool_asker *asker, struct ph_spool_tally *tally_out);
 
 /* Lower-case hex of a device id, and the name of a bundle with that hash. */
 void ph_spool_name(const uint8_t hash[static PH_BUNDLE_HASH_SIZE],

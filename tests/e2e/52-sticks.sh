@@ -149,6 +149,34 @@ is "what is for the first is nothing to the second" "$(down s2 stick | json '[d[
 like "which it says" "$("$P" -d s2 take-stick stick)" 'Nothing on this stick is for this device'
 like "in Vietnamese too" "$(LC_ALL=vi_VN.UTF-8 "$P" -d s2 take-stick stick)" 'không có gì cho máy này'
 
+# --- bundles that were packed and are not on the stick: told, and nothing is refused for it ---
+missing() { json '[(x["packed"], x["here"]) for x in d["missing"]]'; }
+mkdir few
+"$P" -d s1 visit 8 --band adult >/dev/null
+up s1 few >/dev/null
+first=$(ls few/packhorse/*.phb)
+ls few/packhorse/* >theirs
+mv "$first" aside
+ok "a bundle is gone: the hub takes nothing" bash -c "$H take-stick few --json >few.json 2>few.err"
+is "and tells what is not" "$(missing <few.json) $(json 'len(d["bundles"])' <few.json)" '[(1, 0)] 0'
+is "of which device" "$(json 'd["missing"][0]["device"]' <few.json)" "$(member s1 device)"
+like "in words" "$(cat few.err)" "Only 0 of 1 bundles that $(member s1 device | cut -c1-8) has packed"
+mv aside "$first"
+is "nothing is missing" "$($H take-stick few --json | missing)" '[]'
+$H pack-stick few --device "$(member s1 device)" >/dev/null
+ls few/packhorse/* | grep -vxFf theirs >hubs
+cp -r few home
+for file in $(grep phb hubs); do rm "home/${file#few/}"; done
+ok "the hub's are gone: a site takes nothing" bash -c "'$P' -d s1 take-stick home --json >few.json 2>few.err"
+is "and is told" "$(missing <few.json) $(json 'd["bundles"]' <few.json)" '[(1, 0)] 0'
+like "in Vietnamese, too" "$(LC_ALL=vi_VN.UTF-8 "$P" -d s1 take-stick home 2>&1)" 'chỉ có 0 trong 1 gói'
+manifest=$(grep phm hubs)
+printf x >>"home/${manifest#few/}"
+is "of a damaged list nothing is known" "$(down s1 home 2>few.err | missing)" '[(None, None)]'
+like "which is said" "$(cat few.err)" 'is damaged: whether all of it is on this stick is not known'
+is "from the whole stick all comes home" "$(down s1 few | json '[d["missing"], d["pending"], d["removed"]]')" '[[], 0, 1]'
+is "what has served is not missing" "$(test ! -e "$first" && $H take-stick few --json | missing)" '[]'
+
 # --- no room ---
 mkdir small
 if mount -t tmpfs -o size=256k tmpfs small 2>/dev/null; then

@@ -285,6 +285,174 @@ static void test_many(void **state)
 	}
 }
 
+/* ---- what was packed, and what is there of it ---- */
+
+static bool is_to(void *data, const uint8_t to[static PH_DEVICE_ID_SIZE])
+{
+	return to[0] == *(const uint8_t *)data;
+}
+
+static void check_tally(struct ph_spool *spool, const struct sender *sender, uint8_t to,
+			uint64_t now, unsigned packed, unsigned here)
+{
+	struct ph_spool_tally tally;
+
+	assert_int_equal(ph_spool_tally(spool, sender->id,
+					&(struct ph_spool_asker){ .is_for = is_to,
+								  .data = &to,
+								  .now = now },
+					&tally),
+			 0);
+	assert_int_equal(tally.packed, packed);
+	assert_int_equal(tally.here, here);
+}
+
+/* Three for 22.., one for 66..; NAMES has them. */
+static void pack_four(struct sender *sender, struct ph_spool *spool,
+		      char names[static 4][PH_SPOOL_NAME_SIZE])
+{
+	struct ph_manifest manifest = { .written = 1790000000 };
+	struct ph_buf bundle = { 0 };
+	struct ph_manifest_line line;
+
+	memcpy(manifest.key, sender->pair.key, PH_KEY_SIZE);
+	for (unsigned i = 0; i < 4; i++) {
+		memset(sender->maker.config.header.to, i < 3 ? 0x22 : 0x66,
+		       PH_DEVICE_ID_SIZE);
+		sender->maker.config.header.number = 7 + i;
+		make(sender, 1000, &bundle);
+		assert_int_equal(
+			ph_spool_put(spool, ph_buf_view(&bundle), names[i], NULL), 0);
+		ph_spool_line(ph_buf_view(&bundle), &line);
+		assert_int_equal(ph_manifest_add(&manifest, &line), 0);
+	}
+	assert_int_equal(ph_spool_put_manifest(spool, &manifest, &sender->pair, NULL), 0);
+	ph_manifest_deinit(&manifest);
+	ph_buf_deinit(&bundle);
+}
+
+static void manifest_path(const struct sender *sender, char out[static 256])
+{
+	char id[2 * PH_DEVICE_ID_SIZE + 1];
+	char name[80];
+
+	ph_hex(id, sender->id, sizeof(sender->id));
+	snprintf(name, sizeof(name), "packhorse/%s.phm", id);
+	in_room(name, out);
+}
+
+static void test_missing(void **state)
+{
+	const uint64_t made = 1790000000;
+	const uint64_t last = made + PH_BUNDLE_DAYS * UINT64_C(86400);
+	char names[4][PH_SPOOL_NAME_SIZE];
+	struct ph_spool spool;
+	struct sender sender;
+	char name[PH_SPOOL_NAME_SIZE + 16];
+	char path[256];
+
+	(void)state;
+	sender_init(&sender);
+	assert_int_equal(ph_spool_open(&spool, room, true, NULL), 0);
+	check_tally(&spool, &sender, 0x22, made, 0, 0); /* no manifest: nothing is said */
+	pack_four(&sender, &spool, names);
+	check_tally(&spool, &sender, 0x22, made, 3, 3);
+	check_tally(&spool, &sender, 0x66, made, 1, 1);
+	check_tally(&spool, &sender, 0x33, made, 0, 0);
+	for (unsigned i = 0; i < 3; i++) {
+		snprintf(name, sizeof(name), "packhorse/%.*s", PH_SPOOL_NAME_SIZE,
+			 names[i]);
+		in_room(name, path);
+		assert_int_equal(unlink(path), 0);
+		check_tally(&spool, &sender, 0x22, made, 3, 2 - i);
+		check_tally(&spool, &sender, 0x66, made, 1, 1);
+	}
+	/* then whoever took them has removed them */
+	check_tally(&spool, &sender, 0x22, last, 3, 0);
+	check_tally(&spool, &sender, 0x22, last + 1, 0, 0);
+}
+
+/* A manifest that was bent, cut, is somebody else's, or no file: nothing is known of it. */
+static void test_missing_unknown(void **state)
+{
+	char names[4][PH_SPOOL_NAME_SIZE];
+	struct ph_buf bytes = { 0 };
+	struct ph_spool_tally tally;
+	struct ph_spool spool;
+	struct sender sender;
+	uint8_t to = 0x22;
+	const struct ph_spool_asker asker = { .is_for = is_to, .data = &to };
+	char path[256];
+
+	(void)state;
+	sender_init(&sender);
+	assert_int_equal(ph_spool_open(&spool, room, true, NULL), 0);
+	pack_four(&sender, &spool, names);
+	manifest_path(&sender, path);
+	assert_int_equal(ph_file_read_plain(path, 65536, &bytes), 0);
+	bytes.data[bytes.len / 2] ^= 1;
+	assert_int_equal(ph_file_write(path, ph_buf_view(&bytes), 0600, NULL), 0);
+	assert_int_equal(ph_spool_tally(&spool, sender.id, &asker, &tally),
+			 PH_SPOOL_E_UNKNOWN);
+	bytes.data[bytes.len / 2] ^= 1;
+	assert_int_equal(
+		ph_file_write(path, PH_VIEW(bytes.data, bytes.len - 1), 0600, NULL), 0);
+	assert_int_equal(ph_spool_tally(&spool, sender.id, &asker, &tally),
+			 PH_SPOOL_E_UNKNOWN);
+	assert_int_equal(ph_file_write(path, ph_buf_view(&bytes), 0600, NULL), 0);
+	check_tally(&spool, &sender, 0x22, 0, 3, 3);
+	sender.id[0] ^= 1; /* whole, and under the name of another */
+	manifest_path(&sender, path);
+	assert_int_equal(ph_file_write(path, ph_buf_view(&bytes), 0600, NULL), 0);
+	assert_int_equal(ph_spool_tally(&spool, sender.id, &asker, &tally),
+			 PH_SPOOL_E_UNKNOWN);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(symlink("/etc/passwd", path), 0);
+	assert_int_equal(ph_spool_tally(&spool, sender.id, &asker, &tally),
+			 PH_SPOOL_E_UNKNOWN);
+	ph_buf_deinit(&bytes);
+}
+
+static void test_senders(void **state)
+{
+	static const char *const odd[] = {
+		"packhorse/0123456789abcdef0123456789abcde.phm",
+		"packhorse/0123456789abcdef0123456789abcdef0.phm",
+		"packhorse/0123456789ABCDEF0123456789abcdef.phm",
+		"packhorse/0123456789abcdef0123456789abcdef.phb",
+		"packhorse/0123456789abcdef0123456789abcdef.phm.part",
+	};
+	struct ph_spool_senders senders;
+	struct ph_spool spool;
+	char name[80];
+
+	(void)state;
+	assert_int_equal(ph_spool_open(&spool, room, true, NULL), 0);
+	assert_int_equal(ph_spool_senders(&spool, &senders, NULL), 0);
+	assert_int_equal(senders.n, 0);
+	ph_spool_senders_deinit(&senders);
+	for (unsigned i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
+		write_file(odd[i], "x");
+	}
+	for (unsigned i = 0; i < 70; i++) {
+		snprintf(name, sizeof(name), "packhorse/%032x.phm", 69 - i);
+		write_file(name, "x");
+	}
+	assert_int_equal(ph_spool_senders(&spool, &senders, NULL), 0);
+	assert_int_equal(senders.n, 70);
+	for (unsigned i = 0; i < senders.n; i++) {
+		assert_int_equal(senders.id[i][PH_DEVICE_ID_SIZE - 1], i);
+	}
+	ph_spool_senders_deinit(&senders);
+	for (unsigned i = 70; i < PH_SPOOL_SENDERS_MAX + 5; i++) {
+		snprintf(name, sizeof(name), "packhorse/%032x.phm", i);
+		write_file(name, "");
+	}
+	assert_int_equal(ph_spool_senders(&spool, &senders, NULL), 0);
+	assert_int_equal(senders.n, PH_SPOOL_SENDERS_MAX);
+	ph_spool_senders_deinit(&senders);
+}
+
 #define IN_ROOM(test) cmocka_unit_test_setup_teardown(test, room_setup, room_teardown)
 
 /* A folder that has the name of the bundle: refused, and nothing is left beside it. */
@@ -326,6 +494,8 @@ int main(void)
 		IN_ROOM(test_no_stick),    IN_ROOM(test_read_only),
 		IN_ROOM(test_reads_other), IN_ROOM(test_hostile),
 		IN_ROOM(test_many),        IN_ROOM(test_name_taken),
+		IN_ROOM(test_missing),     IN_ROOM(test_missing_unknown),
+		IN_ROOM(test_senders),
 	};
 
 	return ph_crypto_start() != 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
