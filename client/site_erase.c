@@ -16,6 +16,7 @@
 #include "client/site_take.h"
 #include "common/cli/out.h"
 #include "common/ledger/erasing.h"
+#include "common/ledger/key.h"
 #include "common/log/erased.h"
 
 static int carry_out(struct ph_site *site)

@@ -3,9 +3,11 @@
  *
  * An order is done when every device that may hold something of the reader has said so, in
  * an entry of its own log. Asked are the devices of sites that were admitted when it was
- * ordered: those that have not answered are out, with when they were last heard; of those
- * that were cut off or retired nothing is to be hoped. `held` says of which it is known
- * that they had something: a device of theirs wrote of the reader, or the hub fed it.
+ * ordered, by what the control log says, so that those count that have not called since the
+ * hub was restored: those that have not answered are out, with when they were last heard; of
+ * those that were cut off or retired nothing is to be hoped. `held` says of which it is known
+ * that they had something: the device itself wrote of the reader, one of its site did and it
+ * was confirmed, or the hub fed it.
  */
 #include "daemon/hub_command.h"
 
@@ -13,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/ledger/device.h"
 #include "common/ledger/erasing.h"
 #include "common/ledger/erasure.h"
 #include "common/ledger/scope.h"
@@ -28,7 +31,8 @@ struct asked {
 	struct ph_ref ref;
 	struct ph_erasing_order order; /* as it was carried out here */
 	bool carried_out;
-	struct ph_sites sites; /* whose devices wrote of the readers */
+	struct ph_sites sites;    /* whose devices wrote of the readers ... */
+	struct ph_keyset writers; /* ... and which devices */
 	uint64_t confirmed, out, gone;
 	json_t *devices; /* NULL: to be counted alone */
 	json_t *sticks;
@@ -74,6 +78,34 @@ static int find_done(struct asked *asked, const struct ph_device *device,
 	return 0;
 }
 
+/* What the control log says of a device, as far as it is asked here. */
+struct told {
+	int64_t admitted; /* the first time; as it was kept here, if the log does not say */
+	bool confirmed;   /* once, also if that ended since */
+};
+
+static int find_told(struct ph_hub *hub, const struct ph_device *device,
+		     struct told *told)
+{
+	struct ph_device_state state;
+	int rc = ph_device_load(hub->ledger, device->id, &state);
+
+	*told = (struct told){ .admitted = device->admitted };
+	if (rc != 0) {
+		return rc < 0 ? rc : 0;
+	}
+	for (size_t i = 0; i < state.n_admissions; i++) {
+		int64_t second = state.admissions[i].second;
+
+		/* a restored hub admits again whom it does not know from before */
+		told->admitted =
+			i == 0 || second < told->admitted ? second : told->admitted;
+	}
+	told->confirmed = state.n_confirms > 0;
+	ph_device_deinit(&state);
+	return 0;
+}
+
 /* Whether the hub ever fed DEVICE anything of the readers. */
 static int was_fed(struct asked *asked, const struct ph_device *device, bool *fed_out)
 {
@@ -101,6 +133,18 @@ static int was_fed(struct asked *asked, const struct ph_device *device, bool *fe
 		}
 	}
 	return rc;
+}
+
+static int find_held(struct asked *asked, const struct ph_device *device, bool confirmed,
+		     bool *held_out)
+{
+	struct ph_entity_key key;
+
+	*held_out = (confirmed && ph_sites_has(&asked->sites, device->site)) ||
+		    (ph_key_bytes(PH_ENTITY_DEVICE,
+				  PH_VIEW(device->id, sizeof(device->id)), &key) &&
+		     ph_keyset_has(&asked->writers, &key));
+	return *held_out ? 0 : was_fed(asked, device, held_out);
 }
 
 /* How DEVICE stands in words, and into which of the three sums it goes. */
@@ -157,22 +201,22 @@ static int on_device(void *data, const struct ph_device *device)
 {
 	struct asked *asked = data;
 	enum ph_hub_trust trust = PH_HUB_UNCONFIRMED;
-	bool held = ph_sites_has(&asked->sites, device->site);
 	const char *state;
+	struct told told;
 	int64_t done = 0;
+	bool held = false;
 	int rc;
 
 	if (!(device->role & PH_ROLE_SITE)) {
 		return 0; /* a courier reads nothing */
 	}
 	rc = find_done(asked, device, &done);
-	if (rc == 0 && done == 0 && device->admitted > asked->erasure.second) {
+	rc = rc != 0 ? rc : find_told(asked->hub, device, &told);
+	if (rc == 0 && done == 0 && told.admitted > asked->erasure.second) {
 		return 0; /* it came afterwards: nothing of the reader was given to it */
 	}
 	rc = rc != 0 ? rc : ph_hub_device_trust(asked->hub, device->id, &trust);
-	if (rc == 0 && !held) {
-		rc = was_fed(asked, device, &held);
-	}
+	rc = rc != 0 ? rc : find_held(asked, device, told.confirmed, &held);
 	state = state_of(asked, trust, done);
 	if (rc < 0 || !asked->devices) {
 		return rc;
@@ -184,6 +228,24 @@ static int on_device(void *data, const struct ph_device *device)
 }
 
 /* --- one order --- */
+
+/* Who wrote FACT, and where. */
+static int on_fact(void *data, const struct ph_fact *fact)
+{
+	struct asked *asked = data;
+	struct ph_entity_key key;
+	struct ph_log log;
+	int rc = ph_sites_add(&asked->sites, fact->log_site);
+
+	rc = rc != 0 ? rc
+		     : ph_journal_log_find(asked->hub->journal, fact->ref.log_id, &log);
+	if (rc == 0 &&
+	    ph_key_bytes(PH_ENTITY_DEVICE, PH_VIEW(log.device_id, sizeof(log.device_id)),
+			 &key)) {
+		rc = ph_keyset_add(&asked->writers, &key);
+	}
+	return rc < 0 ? rc : 0;
+}
 
 static int load(struct asked *asked, const struct ph_ref *ref, struct ph_view state)
 {
@@ -202,7 +264,7 @@ static int load(struct asked *asked, const struct ph_ref *ref, struct ph_view st
 	}
 	iter = ph_list_begin(&asked->entry->field[PH_ERASE_READERS].as.list);
 	while (rc == 0 && ph_list_next_ref(&iter, &reader)) {
-		rc = ph_erasing_sites(asked->hub->ledger, &reader, &asked->sites);
+		rc = ph_erasing_facts(asked->hub->ledger, &reader, on_fact, asked);
 	}
 	if (rc == 0) {
 		rc = ph_erasing_get(asked->hub->db, ref, &asked->order);
@@ -215,7 +277,9 @@ static void unload(struct asked *asked)
 {
 	ph_erasure_deinit(&asked->erasure);
 	ph_sites_deinit(&asked->sites);
+	ph_keyset_deinit(&asked->writers);
 	memset(&asked->sites, 0, sizeof(asked->sites));
+	memset(&asked->writers, 0, sizeof(asked->writers));
 	asked->confirmed = asked->out = asked->gone = 0;
 }
 
@@ -280,7 +344,7 @@ static int tell_whole(struct asked *asked, json_t *answer)
 	asked->devices = json_array();
 	asked->sticks = json_array();
 	rc = asked->devices && asked->sticks ? 0 : -ENOMEM;
-	rc = rc != 0 ? rc : ph_journal_device_each(asked->hub->journal, on_device, asked);
+	rc = rc != 0 ? rc : ph_hub_device_each(asked->hub, on_device, asked);
 	if (rc == 0) {
 		item = summary(asked);
 		rc = item ? tell_order(asked, item) : -ENOMEM;
@@ -325,7 +389,7 @@ static int tell_short(struct listing *listing, const struct ph_ref *ref,
 	int rc = load(asked, ref, state);
 
 	if (rc == 0) {
-		rc = ph_journal_device_each(asked->hub->journal, on_device, asked);
+		rc = ph_hub_device_each(asked->hub, on_device, asked);
 		item = rc == 0 ? summary(asked) : NULL;
 		rc = rc != 0                                      ? rc
 		     : json_array_append_new(listing->list, item) ? -ENOMEM

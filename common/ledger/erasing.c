@@ -371,15 +371,15 @@ int ph_erasing_mark(struct ph_db *db, int64_t *mark_out)
 	return 0;
 }
 
-int ph_erasing_sites(struct ph_ledger *ledger, const struct ph_ref *ref,
-		     struct ph_sites *sites)
+int ph_erasing_facts(struct ph_ledger *ledger, const struct ph_ref *ref,
+		     int (*cb)(void *data, const struct ph_fact *fact), void *data)
 {
 	struct ph_entity_key key = ph_key_ref(PH_ENTITY_READER, ref);
 	struct ph_facts facts = { 0 };
 	int rc = ph_facts_load_rows(ledger, &key, &facts);
 
 	for (size_t i = 0; rc == 0 && i < facts.n; i++) {
-		rc = ph_sites_add(sites, facts.items[i].log_site);
+		rc = cb(data, &facts.items[i]);
 	}
 	ph_facts_deinit(&facts);
 	return rc;

@@ -9,7 +9,7 @@
 #ifndef PH_LEDGER_ERASING_H
 #define PH_LEDGER_ERASING_H
 
-#include "common/ledger/scope.h"
+#include "common/ledger/fact.h"
 #include "common/log/cert.h"
 
 struct ph_erasing {
@@ -38,9 +38,12 @@ int ph_erasing_run(const struct ph_erasing *erasing, struct ph_erasing_done *don
 /* How much was erased here so far: a number that each erasure raises. 0 or negative errno. */
 int ph_erasing_mark(struct ph_db *db, int64_t *mark_out);
 
-/* The sites of the logs that the facts of the reader REF stand in, onto SITES; also of those that do not count. */
-int ph_erasing_sites(struct ph_ledger *ledger, const struct ph_ref *ref,
-		     struct ph_sites *sites);
+/*
+ * The facts of the reader REF, in no order; also those that do not count. CB may not load
+ * others; returning non-zero it ends the walk with that value. 0 or negative errno.
+ */
+int ph_erasing_facts(struct ph_ledger *ledger, const struct ph_ref *ref,
+		     int (*cb)(void *data, const struct ph_fact *fact), void *data);
 
 /* An order that this store has carried out. */
 struct ph_erasing_order {

@@ -37,6 +37,9 @@ compare() { # those whose ledger is not what the hub says they have, or that hav
   done
 }
 state_of() { $H devices --json | json "[x['state'] for x in d['devices'] if x['device'] == '$1']"; }
+standing() { # how the certificate of the only erasure lists a device
+  $H erasures "$order" --json | json "[x['state'] for x in d['certificate']['devices'] if x['device'] == '$1']"
+}
 case_status() { $H case show "$1" --json | json 'd.get("status") or d["case"]["status"]'; }
 own_words() { $H log --limit 10000 | grep -c "\"kind\":\"$1\""; }
 
@@ -144,10 +147,13 @@ sync d1 >/dev/null 2>&1
 is "by another device it is known before it calls" "$(state_of "$joined")" "['confirmed']"
 like "which is said" "$($H devices)" 'not heard since the hub was restored'
 ok "and whose data it had" $H devices held "${joined:0:8}"
+order=$($H erasures --json | json 'd["erasures"][0]["erasure"]')
+is "it was there when the reader was erased: the certificate asks for its word" "$(standing "$joined")" "['out']"
 status "it cannot be confirmed: there is nothing to compare" 1 $H devices confirm "$joined" --fingerprint "$(member new fingerprint)"
 like "which is said, too" "$(cat ok.out)" 'has not called since'
 ok "it is cut off before it calls" $H cut "${joined:0:8}" --reason stolen --passphrase-file pass
 is "and known for one" "$(state_of "$joined")" "['cut']"
+is "of which nothing is to be hoped" "$(standing "$joined")" "['cut']"
 ok "the operator ends the collecting" $H restore end
 sync new >/dev/null 2>&1
 status "when it calls it gets nothing" 11 sync new

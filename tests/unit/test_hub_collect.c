@@ -354,8 +354,11 @@ static void test_blocks(void **state)
 
 struct lost {
 	struct rolled r;
-	struct member late; /* joined and was confirmed in the days that were lost */
+	struct member late;  /* joined and was confirmed in the days that were lost */
+	struct member quiet; /* joined, and was not */
 	char id[2 * PH_DEVICE_ID_SIZE + 1];
+	char reader
+		[PH_REF_TEXT]; /* of the first device; erased, once all that had come */
 };
 
 /* What `devices` says of ID; the caller's, NULL: nothing. */
@@ -395,14 +398,21 @@ static void lose(struct lost *lost)
 	json_t *item;
 
 	pair_open(&r->pair);
+	ref_of(&r->pair.a, write_reader(&r->pair.a, "Lò Văn Pánh"), lost->reader);
+	expect_job(room, store_of(&r->pair.a, all_item(&r->pair.a, 0)), 0);
 	snprintf(r->copy, sizeof(r->copy), "%s.copy", room->dir);
 	keep(room, room->dir, r->copy);
 	member_open(room, &lost->late, 3, "14-0371");
+	member_open(room, &lost->quiet, 5, "14-0371");
 	be_admitted(room, &lost->late);
+	be_admitted(room, &lost->quiet);
 	ph_hex(lost->id, lost->late.peer.device.id, PH_DEVICE_ID_SIZE);
 	item = listed(room, lost->id);
 	json_decref(ask(room, of_confirming(lost, text_in(item, "fingerprint"))));
 	json_decref(item);
+	pass(&room->machine, 60);
+	json_decref(signs(room, request_erase(lost->reader)));
+	pass(&room->machine, 60);
 	be_admitted(room, &r->pair.a);
 	r->items = control_items(room, &r->pair.a);
 	keep(room, r->copy, room->dir);
@@ -415,6 +425,7 @@ static void lose(struct lost *lost)
 static void lost_close(struct lost *lost)
 {
 	member_close(&lost->late);
+	member_close(&lost->quiet);
 	rolled_close(&lost->r);
 }
 
@@ -488,6 +499,76 @@ static void test_told_device_is_cut(void **state)
 	lost_close(&lost);
 }
 
+/* The certificate of the only order there is; the caller's. */
+static json_t *certificate(struct hub_room *room)
+{
+	json_t *all = ask(room, json_pack("{s:s}", "command", "erasures"));
+	json_t *first = json_array_get(json_object_get(all, "erasures"), 0);
+	json_t *one = ask(room, json_pack("{s:s, s:s}", "command", "erasures", "erasure",
+					  text_in(first, "erasure")));
+	json_t *found = json_incref(json_object_get(one, "certificate"));
+
+	assert_int_equal(json_array_size(json_object_get(all, "erasures")), 1);
+	assert_true(
+		json_equal(json_object_get(first, "out"), json_object_get(found, "out")));
+	json_decref(all);
+	json_decref(one);
+	return found;
+}
+
+/* How the certificate lists MEMBER: "STATE held", "STATE", or "". */
+static void assert_listed(struct hub_room *room, const struct member *member,
+			  const char *as)
+{
+	json_t *whole = certificate(room);
+	char id[2 * PH_DEVICE_ID_SIZE + 1];
+	char found[40] = "";
+	json_t *item;
+	size_t i;
+
+	ph_hex(id, member->peer.device.id, PH_DEVICE_ID_SIZE);
+	json_array_foreach(json_object_get(whole, "devices"), i, item)
+	{
+		if (strcmp(text_in(item, "device"), id) == 0) {
+			snprintf(found, sizeof(found), "%s%s", text_in(item, "state"),
+				 json_is_true(json_object_get(item, "held")) ? " held"
+									     : "");
+		}
+	}
+	assert_string_equal(found, as);
+	json_decref(whole);
+}
+
+/*
+ * A device that was admitted before the order to erase, and has not called since, is still out,
+ * and stays so when it calls: it is asked by when the control log admitted it, not this hub.
+ */
+static void test_told_device_is_asked(void **state)
+{
+	struct lost lost;
+	struct hub_room *room = &lost.r.pair.room;
+	struct member after;
+
+	(void)state;
+	lose(&lost);
+	assert_listed(room, &lost.late, "out held");
+	assert_listed(room, &lost.r.pair.a,
+		      "out held"); /* never confirmed: it wrote it */
+	assert_listed(room, &lost.r.pair.b, "out");
+	assert_listed(room, &lost.quiet, "out"); /* so nobody gave it anything */
+	say(room, "collect-end");
+	assert_listed(room, &lost.late, "out held");
+	be_admitted(room, &lost.late);
+	assert_listed(room, &lost.late, "out held");
+	member_open(room, &after, 4, "14-0371");
+	be_admitted(room, &after);
+	assert_listed(room, &after, ""); /* it came afterwards */
+	json_decref(signs(room, request_cut(lost.id)));
+	assert_listed(room, &lost.late, "cut held");
+	member_close(&after);
+	lost_close(&lost);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -501,6 +582,7 @@ int main(void)
 		cmocka_unit_test(test_blocks),
 		cmocka_unit_test(test_told_device_is_shown),
 		cmocka_unit_test(test_told_device_is_cut),
+		cmocka_unit_test(test_told_device_is_asked),
 	};
 
 	return cmocka_run_group_tests(tests, make_pattern, remove_pattern);

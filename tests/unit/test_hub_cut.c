@@ -294,27 +294,6 @@ static void write_card(struct member *member, uint64_t n, const char *code)
 	ph_buf_deinit(&bytes);
 }
 
-static void ref_of(const struct member *member, uint64_t n, char out[static PH_REF_TEXT])
-{
-	struct ph_ref ref = { .n = n };
-	struct ph_buf bytes = { 0 };
-	uint8_t e[PH_HASH_SIZE];
-
-	assert_int_equal(ph_journal_entry(member->desk.room.journal, own_log(member)->row,
-					  n, &bytes),
-			 0);
-	ph_entry_hash(ph_buf_view(&bytes), e);
-	memcpy(ref.log_id, own_log(member)->id, PH_LOG_ID_SIZE);
-	memcpy(ref.hash, e, sizeof(ref.hash));
-	ph_ref_text(out, &ref);
-	ph_buf_deinit(&bytes);
-}
-
-static json_t *request_erase(const char *ref)
-{
-	return json_pack("{s:s, s:[s]}", "command", "reader-erase", "readers", ref);
-}
-
 static void test_erase(void **state)
 {
 	struct pair pair;
