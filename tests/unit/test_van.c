@@ -3,6 +3,7 @@
  * daemon/hub_courier*.c, joined by a wire in memory. A whole tour, links that are cut at any
  * place, what is let go of, and custody that is signed otherwise.
  */
+#include "tests/unit/put_room.h"
 #include "tests/unit/van_world.h"
 
 #include <glob.h>
@@ -172,6 +173,35 @@ static void test_no_room_for_the_new(void **state)
 	assert_int_equal(pc_state(&tour->site).receipted, custody.entries);
 }
 
+/*
+ * An order to erase came in a session, and the hello of what is packed for the courier notes
+ * that it was carried out: the courier signs for that, too.
+ */
+static void test_erased_before_the_hello(void **state)
+{
+	struct tour *tour = *state;
+	struct ph_site_courier_told told;
+	struct ph_site_custody custody;
+	struct ph_ref reader = pc_reader(&tour->site, "Lò Văn Pánh");
+	char text[PH_REF_TEXT];
+	uint64_t before;
+
+	sync_pc(&tour->room, &tour->site);
+	pc_confirm(&tour->room, &tour->site);
+	ph_ref_text(text, &reader);
+	json_decref(signs(&tour->room, json_pack("{s:s, s:[s]}", "command",
+						 "reader-erase", "readers", text)));
+	sync_pc(&tour->room, &tour->site);
+	/* as `sync` does */
+	assert_int_equal(ph_site_erase_heard(tour->site.site, NULL), 0);
+	before = pc_state(&tour->site).entries;
+	assert_true(meet(tour, &tour->site, &told));
+	assert_int_equal(told.given, 1);
+	assert_int_equal(pc_state(&tour->site).entries, before + 1);
+	assert_int_equal(ph_site_custody(tour->site.site, &custody), 0);
+	assert_int_equal(custody.entries, before + 1);
+}
+
 /* For each custody receipt that the van has written the bundle is there, whole. */
 static void assert_signed_is_here(struct tour *tour)
 {
@@ -278,6 +308,7 @@ int main(void)
 		TOUR(test_age_of_no_clock),
 		TOUR(test_no_room_for_the_new),
 		TOUR(test_custody_comes_last),
+		TOUR(test_erased_before_the_hello),
 	};
 
 	return ph_crypto_start() == 0
