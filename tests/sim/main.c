@@ -1,6 +1,6 @@
 /*
  * tests/sim/main.c - provinces by number: sim [--seeds A-B | --count N [--seed S] | --seed N
- * | --script FILE] [--jobs J] [--trace] [--shrink] [--tap] [--fixed S]
+ * | --script FILE] [--jobs J] [--trace] [--shrink] [--print] [--tap] [--fixed S]
  *
  * Processes of their own play the seeds, each some of them; one that dies is started again
  * behind the seed at which it died, which counts as broken. One seed in a hundred is
@@ -30,7 +30,7 @@
 static struct {
 	uint64_t first, last;
 	unsigned jobs;
-	bool trace, shrink, tap;
+	bool trace, shrink, tap, print;
 	const char *script;
 } args = { .jobs = 1 };
 
@@ -453,13 +453,14 @@ static int play_many(void)
 static const char usage[] =
 	"usage: run [--seeds A-B] [--count N] [--seed S] [--jobs J] [--trace] "
 	"[--shrink]\n"
-	"           [--script FILE]\n"
+	"           [--print] [--script FILE]\n"
 	"  --seeds A-B, or --count N from --seed S: play these provinces\n"
 	"  --seed N without --count: that one; without either 100 from $PACKHORSE_SEED,\n"
 	"  else from a drawn one\n"
 	"  --trace: one, with all that happens; --shrink: one that breaks, shrunk\n"
 	"  (of several the first that breaks is shrunk without being asked)\n"
-	"  --script FILE: a script that --shrink printed\n"
+	"  --print: the script of one is printed, not played\n"
+	"  --script FILE: a script that --shrink or --print printed\n"
 	"  --fixed S: the seed in place of a drawn one, unless PACKHORSE_FULL is 1\n"
 	"  --tap: one TAP point\n";
 
@@ -515,6 +516,10 @@ static bool read_args(int argc, char **argv)
 			args.shrink = true;
 			continue;
 		}
+		if (strcmp(argv[i], "--print") == 0) {
+			args.print = true;
+			continue;
+		}
 		if (strcmp(argv[i], "--tap") == 0) {
 			args.tap = true;
 			continue;
@@ -534,14 +539,21 @@ static bool read_args(int argc, char **argv)
 		}
 		i++;
 	}
+	bool alone = args.trace || args.shrink || args.print;
+
 	if (!has_seeds) {
 		args.first = seed;
-		count = (has_seed || args.trace || args.shrink) && !has_count ? 1 : count;
+		count = (has_seed || alone) && !has_count ? 1 : count;
 		args.last = seed + (count > 0 ? count - 1 : 0);
 	}
 	args.jobs = (unsigned)(jobs < 1 ? 1 : jobs > JOBS_MAX ? JOBS_MAX : jobs);
-	return count > 0 && (args.script != NULL || args.first == args.last ||
-			     !(args.trace || args.shrink));
+	return count > 0 && (args.script != NULL || args.first == args.last || !alone);
+}
+
+static int print_script(const struct sim_script *script)
+{
+	sim_script_print(script, stdout);
+	return fflush(stdout) == 0 ? 0 : 1;
 }
 
 static int play_file(struct sim_script *script)
@@ -578,7 +590,7 @@ int main(int argc, char **argv)
 		rc = play_file(&script);
 	} else if (args.first == args.last) {
 		sim_plan(&script, args.first);
-		rc = play_one(&script);
+		rc = args.print ? print_script(&script) : play_one(&script);
 	} else {
 		rc = play_many();
 	}
