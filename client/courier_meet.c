@@ -70,7 +70,9 @@ static const char *explain(const struct ph_courier_result *result, bool at_hub,
 	case PH_FAIL_HANDSHAKE:
 	case PH_FAIL_CUT:
 	case PH_FAIL_TIMEOUT:
-		if (!result->was_served) {
+		/* the hub's key is known beforehand: where a link breaks, it is only that */
+		if (!result->was_served &&
+		    (!at_hub || result->failure == PH_FAIL_HANDSHAKE)) {
 			ph_fail(err, PH_EXIT_OTHER, -EACCES,
 				"who answers at %s has not proved to be %s; nothing was "
 				"given to it. Check the address; if it is right, try "
@@ -174,6 +176,7 @@ int ph_courier_meet(struct ph_site *site, const char *dir, const char *address,
 struct base {
 	struct ph_van_visit visit;
 	const struct ph_courier_base_config *config;
+	struct ph_error *err;
 };
 
 /* What the job is about to bring on the way; none: a refusal, or a word. */
@@ -191,6 +194,9 @@ static void on_van_job(void *data, struct ph_courier_job *job)
 	uint64_t bytes;
 
 	ph_van_job(&base->visit, job);
+	if (job->result < 0) { /* what failed here is said, not only that something did */
+		(void)ph_fail_errno(base->err, job->result, base->visit.van->dir);
+	}
 	bytes = begins(job);
 	if (job->result == 0 && bytes > 0 && base->config->budget != 0) {
 		job->result = base->config->spend(base->config->data,
@@ -234,7 +240,7 @@ static const char *reason_of_base(const struct ph_courier_base *base, const char
 int ph_courier_base(struct ph_van *van, const struct ph_courier_base_config *config,
 		    struct ph_courier_base *base_out, struct ph_error *err)
 {
-	struct base base = { .config = config };
+	struct base base = { .config = config, .err = err };
 	const struct ph_courier_call call = {
 		.address = config->address,
 		.connect_ms = config->connect_ms,
