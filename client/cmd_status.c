@@ -126,6 +126,13 @@ static const char *what_to_do(const struct ph_status_report *report)
 	if (report->pending == 0) {
 		return ph_say("nothing", "không");
 	}
+	if (report->road.is_overdue) {
+		return ph_say(
+			"the receipt should be home by now: meet the courier again, "
+			"or pack a stick; nothing is lost",
+			"lẽ ra đã có biên nhận: gặp lại xe chuyển tin, hoặc ghi thẻ "
+			"USB; không mất gì");
+	}
 	if (report->agent) {
 		return ph_say("nothing: it is sent by itself", "không: máy tự gửi");
 	}
@@ -500,7 +507,7 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 		rc = ph_site_budget(site, &report.budget);
 	}
 	if (rc == 0) {
-		rc = ph_status_road(site, &report.state, &report.road);
+		rc = ph_status_road(site, &report.state, report.now, &report.road);
 	}
 	if (rc < 0) {
 		ph_fail_errno(err, rc, "reading this site's store");

@@ -7,6 +7,7 @@
 #include "client/courier_meet.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "client/budget.h"
@@ -226,6 +227,27 @@ static const char *fail_budget(struct ph_error *err)
 	return "budget";
 }
 
+static const char *fail_damaged(uint64_t n, struct ph_error *err)
+{
+	ph_fail(err, PH_EXIT_PARTIAL, -EUCLEAN,
+		ph_say_n(
+			n,
+			"%" PRIu64 " bundle that this machine carried cannot be read as "
+			"it was handed over, and was not given. Nothing is lost: whoever "
+			"gave it has it all, and hands it over again at the next visit. "
+			"If it happens again, look at the disk of this machine",
+			"%" PRIu64 " bundles that this machine carried cannot be read "
+			"as they were handed over, and were not given. Nothing is lost: "
+			"whoever gave them has it all, and hands it over again at the "
+			"next visit. If it happens again, look at the disk of this "
+			"machine",
+			"%" PRIu64 " gói mà máy này mang theo đã bị hỏng, không giao "
+			"được. Không mất gì: nơi gửi vẫn còn đủ dữ liệu và sẽ giao lại ở "
+			"lần gặp sau. Nếu lặp lại, hãy kiểm tra ổ đĩa của máy này"),
+		n);
+	return "damaged";
+}
+
 static const char *reason_of_base(const struct ph_courier_base *base, const char *address,
 				  struct ph_error *err)
 {
@@ -233,6 +255,9 @@ static const char *reason_of_base(const struct ph_courier_base *base, const char
 				     ? fail_budget(err)
 				     : explain(&base->result, true, address, err);
 
+	if (reason[0] == '\0' && base->told.damaged > 0) {
+		return fail_damaged(base->told.damaged, err);
+	}
 	return reason[0] == '\0' && base->told.over_budget > 0 ? fail_budget(err)
 							       : reason;
 }

@@ -19,7 +19,8 @@ struct ph_courier_met {
 	 * One word: "" complete, "unreachable", "cut", "not-a-courier" (what it showed is
 	 * not a courier's of this province, or it does not hold its key), "cut-off",
 	 * "later", "not-accepted", "version", "protocol", "stopped", "store", "address",
-	 * "incomplete" (it could not take all), "budget" (at base). Static.
+	 * "incomplete" (it could not take all); at base also "budget" and "damaged" (some of
+	 * what was carried). Static.
 	 */
 	const char *reason;
 };

@@ -85,11 +85,12 @@ static void tell(const struct visitor *visitor)
 	}
 	ph_event(&visitor->server->log, PH_EVENT_INFO, "courier.visit",
 		 "peer=%s site=%s result=%s given=%llu taken=%llu refused=%llu "
-		 "waiting=%llu in=%llu out=%llu ms=%llu%s%s%s",
+		 "waiting=%llu damaged=%llu in=%llu out=%llu ms=%llu%s%s%s",
 		 id, visit->site[0] ? visit->site : "-",
 		 result_name(visitor->wire.exchange), (unsigned long long)told->given,
 		 (unsigned long long)told->taken, (unsigned long long)told->refused,
-		 (unsigned long long)told->waiting, (unsigned long long)counts.bytes_in,
+		 (unsigned long long)told->waiting, (unsigned long long)told->damaged,
+		 (unsigned long long)counts.bytes_in,
 		 (unsigned long long)counts.bytes_out,
 		 (unsigned long long)(uv_now(&visitor->server->loop) - visitor->began),
 		 visit->refusal ? " why=\"" : "", visit->refusal ? visit->refusal : "",

@@ -19,7 +19,7 @@ const char *ph_status_time(char out[static PH_TIME_TEXT], int64_t seconds)
 	return out;
 }
 
-int ph_status_road(struct ph_site *site, const struct ph_site_state *state,
+int ph_status_road(struct ph_site *site, const struct ph_site_state *state, int64_t now,
 		   struct ph_status_road *road_out)
 {
 	int rc;
@@ -36,6 +36,8 @@ int ph_status_road(struct ph_site *site, const struct ph_site_state *state,
 
 		road_out->is_carried = true;
 		road_out->carried = upto - state->receipted;
+		road_out->is_overdue = now - road_out->custody.time >
+				       PH_STATUS_COURIER_DAYS * INT64_C(86400);
 	}
 	return rc < 0 ? rc : 0;
 }
@@ -97,7 +99,8 @@ json_t *ph_status_road_json(const struct ph_status_road *road)
 	}
 	ph_hex(device, peer->device, sizeof(peer->device));
 	ph_time_text(since, road->custody.time);
-	return json_pack("{s:I, s:s, s:s, s:s, s:s}", "entries",
-			 (json_int_t)road->carried, "since", since, "device", device,
-			 "site", peer->site, "name", peer->name);
+	return json_pack("{s:I, s:s, s:b, s:s, s:s, s:s}", "entries",
+			 (json_int_t)road->carried, "since", since, "overdue",
+			 (int)road->is_overdue, "device", device, "site", peer->site,
+			 "name", peer->name);
 }

@@ -10,10 +10,13 @@ struct ph_status_road {
 	int64_t packed, taken; /* sticks, last; 0: never */
 	bool is_carried;       /* a courier has signed for some that have no receipt */
 	uint64_t carried;      /* so many transactions */
+	bool is_overdue;       /* they are with it for longer than a round takes */
 	struct ph_site_custody custody;
 };
-/* 0 or negative errno. */
-int ph_status_road(struct ph_site *site, const struct ph_site_state *state,
+/* A courier that is good for something has been at the hub and back by then. */
+#define PH_STATUS_COURIER_DAYS 35
+/* As it is at NOW. 0 or negative errno. */
+int ph_status_road(struct ph_site *site, const struct ph_site_state *state, int64_t now,
 		   struct ph_status_road *road_out);
 /* Rows of the table, where there is something to say. */
 void ph_status_road_rows(const struct ph_status_road *road, struct ph_table *table);

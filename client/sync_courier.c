@@ -112,13 +112,14 @@ static json_t *base_json(const struct ph_courier_base *base)
 {
 	const struct ph_van_told *told = &base->told;
 
-	return json_pack(
-		"{s:b, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "complete",
-		(int)(base->reason[0] == '\0'), "reason", base->reason, "carried",
-		(json_int_t)base->to_give, "given", (json_int_t)told->given, "taken",
-		(json_int_t)told->taken, "refused", (json_int_t)told->refused, "waiting",
-		(json_int_t)told->waiting, "bytes_given", (json_int_t)told->bytes_given,
-		"bytes_taken", (json_int_t)told->bytes_taken);
+	return json_pack("{s:b, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "complete",
+			 (int)(base->reason[0] == '\0'), "reason", base->reason,
+			 "carried", (json_int_t)base->to_give, "given",
+			 (json_int_t)told->given, "taken", (json_int_t)told->taken,
+			 "refused", (json_int_t)told->refused, "waiting",
+			 (json_int_t)told->waiting, "damaged", (json_int_t)told->damaged,
+			 "bytes_given", (json_int_t)told->bytes_given, "bytes_taken",
+			 (json_int_t)told->bytes_taken);
 }
 
 static void print_base(const struct ph_courier_base *base)

@@ -53,7 +53,8 @@ struct ph_van_told {
 	uint64_t taken, bytes_taken; /* that it handed over */
 	uint64_t refused;            /* of either that will not be offered again */
 	uint64_t waiting;            /* that it, or we, could not take now */
-	uint64_t over_budget;        /* of those: the budget has no room for it */
+	uint64_t damaged;            /* of ours: not what we signed for any more */
+	uint64_t over_budget; /* of those that wait: the budget has no room for it */
 };
 
 struct ph_van_visit {

@@ -92,13 +92,41 @@ static bool is_for_peer(const struct ph_van_visit *visit,
 					       sizeof(visit->peer)) == 0);
 }
 
+static bool is_signed_for(const struct ph_van_visit *visit, const char *name)
+{
+	char path[PH_VAN_PATH_MAX];
+
+	return ph_van_custody_path(visit->van, name, path) == 0 && ph_file_exists(path);
+}
+
+/*
+ * What is not what it was serves nobody, and would keep out the same one, whole, the next
+ * time that it is handed over: who gave it has it all. What we never signed for was put
+ * there by somebody, and is nobody's loss.
+ */
+static void let_go_of_damaged(struct ph_van_visit *visit, const char *name)
+{
+	visit->told.damaged += is_signed_for(visit, name);
+	ph_van_drop(visit->van, name);
+}
+
+/* NAME is no bundle by its look. Others' files are left alone. */
+static void look_at_odd(struct ph_van_visit *visit, const struct ph_spool_file *file)
+{
+	if (strcmp(file->reason, "unreadable") != 0 && is_signed_for(visit, file->name)) {
+		let_go_of_damaged(visit, file->name);
+	}
+}
+
 static int list(struct ph_van_visit *visit)
 {
 	int rc = ph_van_list(visit->van, &visit->files, NULL);
 
 	visit->is_listed = rc == 0;
 	for (unsigned i = 0; rc == 0 && i < visit->files.n; i++) {
-		if (is_for_peer(visit, &visit->files.file[i])) {
+		if (visit->files.file[i].reason) {
+			look_at_odd(visit, &visit->files.file[i]);
+		} else if (is_for_peer(visit, &visit->files.file[i])) {
 			visit->to_give++;
 			visit->bytes_to_give += visit->files.file[i].size;
 		}
@@ -106,18 +134,22 @@ static int list(struct ph_van_visit *visit)
 	return rc;
 }
 
-/* Take the bundle NAME into memory. False: it is not what it was; it is dropped. */
+/* Take the bundle NAME into memory. False: it is gone, or not what it was. */
 static bool read_whole(struct ph_van_visit *visit, const char *name,
 		       struct ph_courier_line *line_out)
 {
 	const char *reason = NULL;
+	int rc;
 
 	visit->reading.len = 0;
-	if (ph_spool_read(&visit->van->spool, name, &visit->reading, &reason) < 0) {
+	rc = ph_spool_read(&visit->van->spool, name, &visit->reading, &reason);
+	if (rc < 0) {
+		/* another process may have let go of it; a disk may read it the next time */
+		visit->told.damaged += rc != -ENOENT && is_signed_for(visit, name);
 		return false;
 	}
 	if (reason || visit->reading.len < PH_BUNDLE_LEAST) {
-		ph_van_drop(visit->van, name);
+		let_go_of_damaged(visit, name);
 		return false;
 	}
 	ph_courier_line_of(ph_buf_view(&visit->reading), line_out);

@@ -207,6 +207,28 @@ meet s1 "$van_at" >met
 is "a site, too, takes the good one and refuses the bent" "$(json '[d["taken"], d["refused"], d["pending_entries"]]' <met)" '[1, 1, 0]'
 rm -r $spool/0000*
 
+# --- a bundle that is damaged in the van, under its own name ---
+"$P" -d van sync --hub "$at" >/dev/null
+"$P" -d s1 visit 5 --band adult >/dev/null
+meet s1 "$van_at" >/dev/null
+bent=$(carried '[b["file"] for b in d["bundles"] if b["direction"] == "up"][0]')
+printf 'xyz' | dd of="$spool/$bent" bs=1 seek=500 conv=notrunc 2>/dev/null
+"$P" -d van sync --hub "$at" --json >base 2>base.err
+is "it is not handed over, and that is told (exit 14)" \
+  "$? $(json '[d["courier"]["complete"], d["courier"]["reason"], d["courier"]["given"], d["courier"]["damaged"]]' <base)" "14 [False, 'damaged', 0, 1]"
+like "with what to do" "$(cat base.err)" 'cannot be read as it was handed over.*at the next visit'
+is "it is let go of" "$(ls $spool | grep -c "$bent")" 0
+like "the site does not know yet" "$("$P" -d s1 status)" 'the courier brings the receipt'
+if command -v faketime >/dev/null; then
+  like "but does not wait for it for ever" "$(faketime -f '+36d' "$P" -d s1 status)" 'should be home by now: meet the courier again'
+else
+  skip "but does not wait for it for ever" "no faketime"
+fi
+meet s1 "$van_at" >met
+"$P" -d van sync --hub "$at" --json >base
+is "met again it is handed over again, and goes" "$(json '[d["given"]]' <met) $(json '[d["courier"]["given"], d["courier"]["damaged"]]' <base)" '[1] [1, 0]'
+meet s1 "$van_at" >/dev/null
+
 # --- bundles that nobody took ---
 "$P" -d s1 visit 6 --band adult >/dev/null
 meet s1 "$van_at" >/dev/null

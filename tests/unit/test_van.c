@@ -149,6 +149,55 @@ static void test_bad_custody(void **state)
 	assert_int_equal(ph_site_custody(tour->site.site, &custody), 0);
 }
 
+/* Flip a byte of the only bundle that is carried. */
+static void bend_carried(struct tour *tour, uint64_t at)
+{
+	char names[PH_VAN_PATH_MAX + 16];
+	struct ph_buf bundle = { 0 };
+	glob_t found;
+
+	snprintf(names, sizeof(names), "%s/*.phb", tour->van.spool.path);
+	assert_int_equal(glob(names, 0, NULL, &found), 0);
+	assert_int_equal(found.gl_pathc, 1);
+	assert_int_equal(ph_file_read(found.gl_pathv[0], PH_BUNDLE_MAX, &bundle, NULL),
+			 0);
+	bundle.data[at] ^= 1;
+	assert_int_equal(
+		ph_file_write(found.gl_pathv[0], ph_buf_view(&bundle), 0600, NULL), 0);
+	ph_buf_deinit(&bundle);
+	globfree(&found);
+}
+
+/* It is told, let go of, and handed over again; on the way out as well. */
+static void test_damaged_in_the_van(void **state)
+{
+	static const uint64_t places[] = { 0, 9, 20, 500, 4095 };
+	struct tour *tour = *state;
+	struct ph_site_courier_told told;
+	struct ph_van_told van;
+
+	pc_visits(&tour->site, 3);
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		assert_true(meet(tour, &tour->site, &told));
+		assert_int_equal(told.given, 1);
+		bend_carried(tour, places[i]);
+		assert_true(base(tour, &van));
+		assert_int_equal(van.damaged, 1);
+		assert_int_equal(van.given, 0);
+		assert_carried(tour, 0, 0);
+	}
+	assert_true(meet(tour, &tour->site, &told));
+	assert_true(base(tour, &van));
+	assert_int_equal(van.damaged, 0);
+	assert_int_equal(van.given, 1);
+	bend_carried(tour, 700);
+	assert_true(meet(tour, &tour->site, &told));
+	assert_int_equal(told.taken, 0);
+	assert_true(base(tour, &van));
+	assert_true(meet(tour, &tour->site, &told));
+	assert_receipted(&tour->site);
+}
+
 /* What it signed for stays while what is to take its place could not be taken. */
 static void test_no_room_for_the_new(void **state)
 {
@@ -304,6 +353,7 @@ int main(void)
 		TOUR(test_cuts),
 		TOUR(test_budget),
 		TOUR(test_bad_custody),
+		TOUR(test_damaged_in_the_van),
 		TOUR(test_age),
 		TOUR(test_age_of_no_clock),
 		TOUR(test_no_room_for_the_new),
