@@ -38,16 +38,33 @@ static int read_line(struct ph_buf *text, struct ph_error *err)
 	return 0;
 }
 
+/* What was opened for us, perhaps by somebody who may read more than we: not by its path. */
+static int read_rest(struct ph_buf *text, struct ph_error *why)
+{
+	char part[256];
+	size_t len;
+
+	while ((len = fread(part, 1, sizeof(part), stdin)) > 0) {
+		int rc =
+			text->len + len > FILE_MAX ? -EFBIG : ph_buf_put(text, part, len);
+
+		if (rc < 0) {
+			return ph_fail_errno(why, rc, "standard input");
+		}
+	}
+	return ferror(stdin) ? ph_fail_errno(why, -EIO, "standard input") : 0;
+}
+
 static int read_invite(const char *name, struct ph_buf *text, struct ph_error *err)
 {
 	struct ph_error why = { 0 };
+	bool is_stdin = strcmp(name, "-") == 0;
+	int rc;
 
-	if (strcmp(name, "-") == 0 && isatty(STDIN_FILENO)) {
+	if (is_stdin && isatty(STDIN_FILENO)) {
 		return read_line(text, err);
 	}
-
-	const char *path = strcmp(name, "-") == 0 ? "/dev/stdin" : name;
-	int rc = ph_file_read(path, FILE_MAX, text, &why);
+	rc = is_stdin ? read_rest(text, &why) : ph_file_read(name, FILE_MAX, text, &why);
 
 	if (rc < 0) {
 		/* another file would not help against these two */

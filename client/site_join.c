@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "client/site_internal.h"
+#include "common/cli/out.h"
 
 #define STORE_NEW "site.db.new"
 
@@ -53,6 +54,23 @@ static int check_free(const char *dir, struct ph_error *err)
 }
 
 /* DIR with the folders above it, which XDG leaves to whoever comes first. */
+static int make_folder(const char *path, const char *dir, struct ph_error *err)
+{
+	int rc = ph_dir_create(path, NULL);
+
+	if (rc != -EACCES && rc != -EPERM) {
+		return rc < 0 ? ph_fail_errno(err, rc, path) : 0;
+	}
+	return ph_fail(
+		err, PH_EXIT_OTHER, rc,
+		ph_say("%s cannot be made: this user may not write there. As root: "
+		       "install -d -m 0700 -o USER -g USER %s, then join again",
+		       "không tạo được %s: người dùng này không có quyền ghi ở đó. "
+		       "Với quyền root: install -d -m 0700 -o USER -g USER %s, rồi "
+		       "chạy join lại"),
+		path, dir);
+}
+
 static int make_folders(const char *dir, struct ph_error *err)
 {
 	char path[PH_SITE_PATH_MAX];
@@ -67,14 +85,14 @@ static int make_folders(const char *dir, struct ph_error *err)
 		memcpy(path, dir, len);
 		path[len] = '\0';
 		if (!ph_file_exists(path)) {
-			int rc = ph_dir_create(path, err);
+			int rc = make_folder(path, dir, err);
 
 			if (rc < 0) {
 				return rc;
 			}
 		}
 	}
-	return ph_dir_create(dir, err);
+	return make_folder(dir, dir, err);
 }
 
 static int check_expiry(const struct ph_site *site, const struct ph_invite *invite,

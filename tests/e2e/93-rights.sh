@@ -162,4 +162,24 @@ for unit in daemon/packhorsed client/packhorse-agent client/packhorse-courier; d
   [ -f "$BUILD/$unit.service" ] || { skip "$unit.service runs as a user of its own" "built without units"; continue; }
   is "$unit.service runs as a user of its own" "$(grep -c '^User=packhorse$' "$BUILD/$unit.service")" 1
 done
+
+# --- the steps of OPERATIONS.md, "A site's agent": the folder of a unit, made for another user ---
+folders=$(grep -oh '/var/lib/packhorse-[a-z]*' "$ROOT/docs/OPERATIONS.md" "$ROOT"/client/*.service | sort -u | xargs)
+is "text and units name one folder" "$folders $(sed -n 's/^StateDirectory=//p' "$ROOT/client/packhorse-agent.service" "$ROOT/client/packhorse-courier.service" | sort -u | xargs)" '/var/lib/packhorse-site packhorse-site'
+if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
+  chmod 711 "$T" # as /var/lib is: others pass, and make nothing
+  mkdir -m 755 lib
+  mkdir -m 755 lib/bin
+  cp "$P" lib/bin/packhorse # the build may lie where others do not come
+  as() { setpriv --reuid 65534 --regid 65534 --clear-groups env -u HOME "$@"; }
+  $H invite --site 14-0371 --role site --out i3 --passphrase-file pass 2>/dev/null
+  chmod 600 i3
+  as "$T/lib/bin/packhorse" -d "$T/lib/packhorse-site" join - <i3 >none.out 2>none.err
+  is "without the folder join says what to do" "$? $(grep -c 'install -d -m 0700 -o USER -g USER .*lib/packhorse-site' none.err)" '1 1'
+  install -d -m 0700 -o 65534 -g 65534 lib/packhorse-site
+  ok "with it the unit's user joins, from an invite that is root's alone" as "$T/lib/bin/packhorse" -d "$T/lib/packhorse-site" join - <i3
+  ok "and works in it" as "$T/lib/bin/packhorse" -d "$T/lib/packhorse-site" status
+else
+  skip "with it the unit's user joins" "not root, or no setpriv"
+fi
 done_testing
