@@ -8,8 +8,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/base/file.h"
 #include "common/cli/export.h"
 #include "common/cli/out.h"
+#include "common/log/cert.h"
 #include "daemon/act.h"
 
 /* ASK with the text MEMBER from the first word, and --reason if it is given. */
@@ -109,11 +111,64 @@ static int run_adopt(struct ph_cli *cli, struct ph_error *err)
 	return request ? ph_act(cli, request, "log-adopt", err) : -EINVAL;
 }
 
+/* The id of the invite in the file PATH, as `invite --out` has written it. */
+static int id_in_file(const char *path, char out[static 2 * PH_INVITE_ID_SIZE + 1],
+		      struct ph_error *err)
+{
+	struct ph_invite_bundle bundle = { 0 };
+	struct ph_buf text = { 0 };
+	int rc = ph_file_read(path, 2 * PH_INVITE_MAX, &text, err);
+
+	rc = rc < 0 ? rc : ph_invite_parse(ph_buf_view(&text), &bundle, err);
+	if (rc == 0) {
+		ph_hex(out, bundle.invite.id, sizeof(bundle.invite.id));
+		ph_invite_bundle_deinit(&bundle);
+	}
+	ph_buf_wipe(&text);
+	return rc < 0 ? ph_fail_errno(err, rc, path) : 0;
+}
+
+/* What was done, and that the hub knows of no such invite, if it does not. */
+static int cancel(struct ph_cli *cli, json_t *request, struct ph_error *err)
+{
+	json_t *answer;
+	int rc = ph_act_ask(cli, request, "invite-cancel", &answer, err);
+
+	if (rc < 0 || cli->json) {
+		return rc < 0 ? rc : ph_out_json(answer);
+	}
+	ph_act_tell(cli, json_array_get(json_object_get(answer, "entries"), 0));
+	if (json_is_false(json_object_get(answer, "made_here"))) {
+		fprintf(stderr, "%s\n",
+			ph_say("it is not one that this hub knows, as none is that was "
+			       "made after the backup a hub was restored from; if there "
+			       "is such an invite, it lets nobody in any more",
+			       "hub không biết thư mời này, như mọi thư mời làm sau bản "
+			       "sao lưu đã dùng để khôi phục hub; nếu có thư mời như "
+			       "vậy thì nó không còn cho ai vào nữa"));
+	}
+	json_decref(answer);
+	return ph_out_flush("saved, do not enter it again; ", err);
+}
+
 static int run_cancel(struct ph_cli *cli, struct ph_error *err)
 {
-	json_t *request = request_of(cli, "invite-cancel", "invite", err);
+	const char *given = cli->args[0];
+	char id[2 * PH_INVITE_ID_SIZE + 1];
+	json_t *request;
+	int rc = 0;
 
-	return request ? ph_act(cli, request, "invite-cancel", err) : -EINVAL;
+	if (given[strspn(given, "0123456789abcdef")] == '\0' || !ph_file_exists(given)) {
+		request = request_of(cli, "invite-cancel", "invite", err);
+		return request ? cancel(cli, request, err) : -EINVAL;
+	}
+	rc = id_in_file(given, id, err);
+	if (rc < 0) {
+		return rc;
+	}
+	request = ph_request("invite-cancel");
+	ph_request_put(&request, "invite", json_string(id));
+	return cancel(cli, request, err);
 }
 
 static int run_void(struct ph_cli *cli, struct ph_error *err)
@@ -215,9 +270,11 @@ const struct ph_cli_command ph_cmds_cut[] = {
 	{ "invite list", "Setting up", "", 0, 0,
 	  "the invites that were made, and what became of them", look_options,
 	  run_invites, NULL },
-	{ "invite cancel", "Setting up", "ID", 1, 1,
+	{ "invite cancel", "Setting up", "ID|FILE", 1, 1,
 	  "an invite that was not used yet lets nobody in any more\n"
-	  "ID is how it begins in `invite list`. An operator signs it.",
+	  "ID is how it begins in `invite list`; of one that is not there, since the hub "
+	  "was\n"
+	  "restored, the whole of it. FILE has the invite. An operator signs it.",
 	  operator_options, run_cancel, NULL },
 	{ "void", "Scripts", "REF", 1, 1,
 	  "one entry is to count no more\n"

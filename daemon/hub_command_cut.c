@@ -368,12 +368,14 @@ int ph_hub_invite_cancel(struct ph_hub *hub, const json_t *request, json_t *answ
 	struct ph_entry entry = entry_of(PH_KIND_INVITE_CANCEL);
 	const char *text = ph_request_need(request, "invite", err);
 	uint8_t id[PH_INVITE_ID_SIZE];
-	int rc = text ? ph_hub_invite_called(hub, text, id, err) : -EINVAL;
+	bool known = false;
+	int rc = text ? ph_hub_invite_called(hub, text, id, &known, err) : -EINVAL;
 
 	rc = rc < 0 ? rc : check_invite(hub, id, err);
 	if (rc < 0) {
 		return rc;
 	}
+	json_object_set_new(answer, "made_here", json_boolean(known));
 	set_bytes(&entry, PH_INVITE_CANCEL_INVITE, id, sizeof(id));
 	return ph_hub_put_one(hub, &entry, false, answer, err);
 }

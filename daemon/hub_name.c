@@ -232,7 +232,8 @@ static int on_invite(void *data, const char *name, struct ph_view value)
 }
 
 int ph_hub_invite_called(struct ph_hub *hub, const char *prefix,
-			 uint8_t id_out[static PH_INVITE_ID_SIZE], struct ph_error *err)
+			 uint8_t id_out[static PH_INVITE_ID_SIZE], bool *known_out,
+			 struct ph_error *err)
 {
 	struct invite_search search = { .out = id_out };
 	char name[sizeof(PH_HUB_META_INVITE) + 2 * PH_INVITE_ID_SIZE];
@@ -244,6 +245,11 @@ int ph_hub_invite_called(struct ph_hub *hub, const char *prefix,
 	if ((size_t)snprintf(name, sizeof(name), PH_HUB_META_INVITE "%s", prefix) <
 	    sizeof(name)) {
 		rc = ph_journal_meta_each(hub->journal, name, on_invite, &search);
+	}
+	*known_out = search.found > 0;
+	if (rc == 0 && search.found == 0 &&
+	    ph_unhex(id_out, PH_INVITE_ID_SIZE, prefix, strlen(prefix)) == 0) {
+		return 0;
 	}
 	return rc < 0 ? ph_fail_errno(err, rc, "reading the invites")
 		      : only_one(search.found, "invite", prefix, "invite list", err);

@@ -26,9 +26,13 @@ int ph_hub_device_here(struct ph_hub *hub, const char *prefix,
 /* A log of a device, not one of the hub's. */
 int ph_hub_log_called(struct ph_hub *hub, const char *prefix, struct ph_log *log_out,
 		      struct ph_error *err);
-/* An invite that this hub made. */
+/*
+ * An invite that was made with this hub; or one that it does not know (it may have been
+ * restored since), by its whole id alone.
+ */
 int ph_hub_invite_called(struct ph_hub *hub, const char *prefix,
-			 uint8_t id_out[static PH_INVITE_ID_SIZE], struct ph_error *err);
+			 uint8_t id_out[static PH_INVITE_ID_SIZE], bool *known_out,
+			 struct ph_error *err);
 
 /* A case, also one that is gone. */
 int ph_hub_case_called(struct ph_hub *hub, const char *prefix,

@@ -70,6 +70,8 @@ for copy in "${copies[@]}"; do # each lent in two places
   "$P" -d d1 loan K1 "$copy" --when 2026-03-02T08:00 >/dev/null 2>&1
   "$P" -d d2 loan K2 "$copy" --when 2026-03-02T09:00 >/dev/null 2>&1
 done
+for i in spare1 spare2; do $H invite --site 14-0371 --role site --out "$i.invite" --passphrase-file pass 2>/dev/null; done
+lost=$($H invite list --json | json '[i["invite"] for i in d["invites"] if i["state"] == "open"]' | tr -d "[]',")
 enrol new 14-0371
 "$P" -d new visit 7 --band child >/dev/null
 all_sync new
@@ -157,6 +159,15 @@ is "of which nothing is to be hoped" "$(standing "$joined")" "['cut']"
 ok "the operator ends the collecting" $H restore end
 sync new >/dev/null 2>&1
 status "when it calls it gets nothing" 11 sync new
+for i in spare1 spare2; do "$P" -d $i join $i.invite >/dev/null 2>&1; done
+status "an invite of that week is not known by how it begins" 1 $H invite cancel "${lost:0:8}" --passphrase-file pass
+ok "by its whole id it is cancelled" $H invite cancel "${lost%% *}" --passphrase-file pass
+like "and it is said that the hub does not know it" "$(cat ok.out)" 'not one that this hub knows'
+status "once" 1 $H invite cancel "${lost%% *}" --passphrase-file pass
+status "a file that is no invite" 2 $H invite cancel ./pass --passphrase-file pass
+for i in spare1 spare2; do $H invite cancel $i.invite --passphrase-file pass >/dev/null 2>&1; echo $?; done | sort | xargs >cancelled
+is "the other one by its file" "$(cat cancelled)" '0 1'
+is "who comes with either is turned away" "$(for i in spare1 spare2; do sync $i >/dev/null 2>&1; echo $?; done | xargs)" '11 11'
 ok "all is whole" $H verify
 stop "$serving"
 done_testing

@@ -265,6 +265,38 @@ static void test_cancel(void **state)
 	hub_close(&room);
 }
 
+/* One that is not known here, as a restored hub knows none of the days it has lost: by its whole id. */
+static void test_cancel_unknown(void **state)
+{
+	struct hub_room room;
+	struct member late;
+	char id[2 * PH_INVITE_ID_SIZE + 1];
+	struct ph_cert cert;
+	struct ph_job *job;
+	json_t *answer;
+
+	(void)state;
+	hub_open(&room);
+	member_open(&room, &late, 1, "14-0371");
+	assert_int_equal(
+		ph_cert_decode(ph_buf_view(&late.cert), ph_hub_keylist(room.hub), &cert),
+		0);
+	ph_hex(id, cert.invite.id, PH_INVITE_ID_SIZE);
+	answer = ask(&room, request_cancel(id));
+	assert_true(json_is_false(json_object_get(answer, "made_here")));
+	json_decref(answer);
+	json_decref(signs(&room, request_cancel(id)));
+	refused(&room, request_cancel(id), PH_EXIT_OTHER, "cancelled already");
+	id[31] = '\0'; /* a digit is missing */
+	refused(&room, request_cancel(id), PH_EXIT_OTHER, "no invite's id begins");
+	job = carry_out(&room, hello_of(&late, NULL));
+	assert_int_equal(job->welcome.status, PH_STATUS_CUT);
+	assert_string_equal(late.peer.refusal, "its invite was cancelled");
+	ph_job_free(job);
+	member_close(&late);
+	hub_close(&room);
+}
+
 /* --- readers --- */
 
 /* A card for the reader that entry N of MEMBER's log made. */
@@ -332,9 +364,9 @@ static void test_erase(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_retire), cmocka_unit_test(test_cut),
-		cmocka_unit_test(test_cut_at), cmocka_unit_test(test_cancel),
-		cmocka_unit_test(test_erase),
+		cmocka_unit_test(test_retire),         cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_cut_at),         cmocka_unit_test(test_cancel),
+		cmocka_unit_test(test_cancel_unknown), cmocka_unit_test(test_erase),
 	};
 
 	return cmocka_run_group_tests(tests, make_pattern, remove_pattern);
