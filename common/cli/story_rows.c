@@ -256,6 +256,11 @@ static void print_effect(const json_t *story)
 		printf("   %s: %s %s\n", ph_say("does not count", "không tính"),
 		       text_of(why, "why"), text_of(why, "by"));
 	}
+	if (json_is_true(json_object_get(story, "forgotten"))) {
+		printf("   %s\n",
+		       ph_say("shown nowhere else any more; the log still has it",
+			      "không còn hiện ở nơi khác; nhật ký vẫn còn"));
+	}
 	if (json_array_size(says) == 0) {
 		return;
 	}

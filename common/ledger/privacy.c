@@ -3,7 +3,9 @@
  *
  * What names the registrations and the cards is filed under them. A loan is filed under
  * its copy, a hold under itself: the states of all copies and holds are looked through for
- * the cards. A loan that a policy has cut from its card (copy.h) is nobody's any more.
+ * the cards. A loan that a policy has cut from its card (copy_cut.h), or that somebody has
+ * voided, is in no state; but it is in its log, as long as that is kept, and so it is told:
+ * each entry of the logs that has the code of a card in it is looked at.
  */
 #include "common/ledger/privacy.h"
 
@@ -29,6 +31,7 @@ struct item {
 	struct ph_ref ref;
 	int64_t second;
 	uint16_t tick;
+	bool from_log; /* found there alone */
 };
 
 struct privacy {
@@ -41,6 +44,9 @@ struct privacy {
 	struct ph_entry *entry; /* scratch */
 	struct item *items;
 	size_t n_items, cap_items;
+	struct ph_log log; /* that is looked through, and what was found so far */
+	struct ph_ref *named;
+	size_t n_named, cap_named;
 };
 
 /* --- which entries --- */
@@ -135,20 +141,134 @@ static int on_hold(void *data, struct ph_view id, struct ph_view state)
 		       : 0;
 }
 
-static int on_note(void *data, int64_t row, const struct ph_ref *ref)
+static int add_by_story(struct privacy *privacy, const struct ph_ref *ref)
 {
-	struct privacy *privacy = data;
 	json_t *story = NULL;
 	int rc = ph_story(privacy->ledger, ref, &story);
 	const char *text = json_string_value(json_object_get(story, "time"));
 	int64_t second = 0;
 
-	(void)row;
 	if (rc == 0 && text != NULL) {
 		(void)ph_time_parse(text, strlen(text), &second);
 	}
 	json_decref(story);
 	return rc < 0 ? rc : add_item(privacy, ref, second, UINT16_MAX);
+}
+
+static int on_note(void *data, int64_t row, const struct ph_ref *ref)
+{
+	(void)row;
+	return add_by_story(data, ref);
+}
+
+/* --- whatever else is in the logs --- */
+
+/* The code of a card behind its namespace, 8 bytes. */
+static struct ph_view code_of(const struct ph_entity_key *key)
+{
+	struct ph_view id = ph_key_view(key);
+
+	return PH_VIEW(id.data + 8, id.len - 8);
+}
+
+static bool has_code(const struct privacy *privacy, struct ph_view entry)
+{
+	for (size_t i = 0; i < privacy->cards.n; i++) {
+		struct ph_view code = code_of(&privacy->cards.keys[i]);
+
+		if (memmem(entry.data, entry.len, code.data, code.len)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool names_card(const struct privacy *privacy, const struct ph_entry *entry)
+{
+	for (size_t i = 0; i < entry->kind->n_fields; i++) {
+		const struct ph_value *value = &entry->field[i];
+		struct ph_list_iter iter;
+		struct ph_id id;
+
+		if (!value->set) {
+			continue;
+		}
+		if (entry->kind->fields[i].type == PH_T_CARD_ID &&
+		    has_card(privacy, &value->as.id)) {
+			return true;
+		}
+		if (entry->kind->fields[i].type != PH_T_CARD_IDS) {
+			continue;
+		}
+		iter = ph_list_begin(&value->as.list);
+		while (ph_list_next_id(&iter, &id)) {
+			if (has_card(privacy, &id)) {
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
+static bool is_told(const struct privacy *privacy, const struct ph_ref *ref)
+{
+	for (size_t i = 0; i < privacy->n_items; i++) {
+		if (ph_ref_equal(&privacy->items[i].ref, ref)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static int on_entry(void *data, uint64_t n, struct ph_view bytes)
+{
+	struct privacy *privacy = data;
+	struct ph_ref ref = { .n = n };
+	uint8_t e[PH_HASH_SIZE];
+	int rc;
+
+	if (!has_code(privacy, bytes)) {
+		return 0;
+	}
+	rc = ph_entry_decode(bytes, privacy->entry);
+	if (rc != 0 || !names_card(privacy, privacy->entry)) {
+		return rc < 0 ? rc : 0;
+	}
+	ph_entry_hash(bytes, e);
+	memcpy(ref.log_id, privacy->log.id, sizeof(ref.log_id));
+	memcpy(ref.hash, e, sizeof(ref.hash));
+	rc = is_told(privacy, &ref)
+		     ? 0
+		     : ph_state_grow((void **)&privacy->named, privacy->n_named,
+				     &privacy->cap_named, sizeof(*privacy->named));
+	if (rc == 0 && !is_told(privacy, &ref)) {
+		privacy->named[privacy->n_named++] = ref;
+	}
+	return rc;
+}
+
+static int on_log(void *data, const struct ph_log *log)
+{
+	struct privacy *privacy = data;
+
+	privacy->log = *log;
+	return ph_journal_entry_each(privacy->ledger->journal, log->row, log->base,
+				     on_entry, privacy);
+}
+
+static int add_named(struct privacy *privacy)
+{
+	int rc = privacy->cards.n == 0
+			 ? 0
+			 : ph_journal_log_each(privacy->ledger->journal, on_log, privacy);
+
+	for (size_t i = 0; rc == 0 && i < privacy->n_named; i++) {
+		rc = add_by_story(privacy, &privacy->named[i]);
+		if (rc == 0) {
+			privacy->items[privacy->n_items - 1].from_log = true;
+		}
+	}
+	return rc;
 }
 
 static int find_cards(struct privacy *privacy, const struct ph_ref *reader)
@@ -246,6 +366,18 @@ static int open_fields(struct privacy *privacy, const struct ph_ref *ref, json_t
 	return rc < 0 ? rc : 0;
 }
 
+/* A loan that counts and is in no state: it was cut. */
+static int tell_forgotten(const struct item *item, json_t *story)
+{
+	const char *kind = json_string_value(json_object_get(story, "kind"));
+	bool lends = kind && (strcmp(kind, "loan") == 0 || strcmp(kind, "renew") == 0);
+
+	return item->from_log && lends && !json_object_get(story, "not_counted") &&
+			       json_object_set_new(story, "forgotten", json_true())
+		       ? -ENOMEM
+		       : 0;
+}
+
 static int tell_items(struct privacy *privacy, json_t *list)
 {
 	int rc = 0;
@@ -262,6 +394,7 @@ static int tell_items(struct privacy *privacy, json_t *list)
 		}
 		rc = ph_story(privacy->ledger, ref, &story);
 		rc = rc != 0 ? rc : open_fields(privacy, ref, story);
+		rc = rc != 0 ? rc : tell_forgotten(&privacy->items[i], story);
 		if (rc != 0) {
 			json_decref(story);
 			break;
@@ -285,6 +418,7 @@ static int gather(struct privacy *privacy, const struct ph_ref *reader)
 	}
 	rc = rc != 0 ? rc : find_cards(privacy, reader);
 	rc = rc != 0 ? rc : add_by_card(privacy);
+	rc = rc != 0 ? rc : add_named(privacy);
 	return rc != 0 ? rc
 		       : ph_notes_about(privacy->ledger, &privacy->about, on_note,
 					privacy);
@@ -313,6 +447,7 @@ int ph_privacy(struct ph_ledger *ledger, const struct ph_ref *reader,
 	json_decref(list);
 	free(privacy.entry);
 	free(privacy.items);
+	free(privacy.named);
 	ph_keyset_deinit(&privacy.cards);
 	ph_keyset_deinit(&privacy.found);
 	ph_refset_deinit(&privacy.about);
