@@ -37,9 +37,12 @@ int ph_link_split(const char *address, char host[static PH_HOST_MAX + 1],
 		ok = !memchr(from, ':', len) && from[0] != '[';
 	}
 	if (!ok) {
-		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-			       "\"%s\" is no address of a hub: HOST:PORT or [IPV6]:PORT",
-			       address);
+		return ph_fail(
+			err, PH_EXIT_USAGE, -EINVAL,
+			ph_say("\"%s\" is no address of a hub: HOST:PORT or [IPV6]:PORT",
+			       "“%s” không phải là địa chỉ của máy chủ: viết HOST:PORT "
+			       "hoặc [IPV6]:PORT"),
+			address);
 	}
 	memcpy(host, from, len);
 	host[len] = '\0';
@@ -52,42 +55,62 @@ static const char *explain_refusal(enum ph_status status, struct ph_error *err)
 	switch (status) {
 	case PH_STATUS_CUT:
 		ph_fail(err, PH_EXIT_CUT_OFF, -EACCES,
-			"the provincial library has cut this device off. What is "
-			"recorded "
-			"here stays here; call the provincial library");
+			ph_say("the provincial library has cut this device off. What is "
+			       "recorded "
+			       "here stays here; call the provincial library",
+			       "thư viện tỉnh đã ngừng máy này. Những gì đã ghi ở đây "
+			       "vẫn còn ở đây; hãy gọi cho thư viện tỉnh"));
 		return "cut-off";
 	case PH_STATUS_LATER:
 		ph_fail(err, PH_EXIT_TRY_LATER, -EAGAIN,
-			"the hub is busy, short of disk, or has taken as much of this "
-			"device as it does for now; nothing is lost, try again later");
+			ph_say("the hub is busy, short of disk, or has taken as much of "
+			       "this "
+			       "device as it does for now; nothing is lost, try again "
+			       "later",
+			       "máy chủ đang bận, sắp hết chỗ trên đĩa, hoặc tạm thời đã "
+			       "nhận đủ của máy này; không mất gì, hãy thử lại sau"));
 		return "later";
 	case PH_STATUS_UNKNOWN:
 	case PH_STATUS_CERT:
 		ph_fail(err, PH_EXIT_OTHER, -EACCES,
-			"the hub does not accept this device's certificate; call the "
-			"provincial library");
+			ph_say("the hub does not accept this device's certificate; call "
+			       "the "
+			       "provincial library",
+			       "máy chủ không nhận chứng thư của máy này; hãy gọi cho "
+			       "thư viện tỉnh"));
 		return "not-accepted";
 	case PH_STATUS_VERSION:
 		ph_fail(err, PH_EXIT_OTHER, -EPROTONOSUPPORT,
-			"the hub does not speak this version of the protocol; one of the "
-			"two must be brought up to date");
+			ph_say("the hub does not speak this version of the protocol; one "
+			       "of the "
+			       "two must be brought up to date",
+			       "máy chủ không dùng phiên bản giao thức này; cần nâng cấp "
+			       "một trong hai bên"));
 		return "version";
 	case PH_STATUS_PROTOCOL:
 	case PH_STATUS_OK:
 		break;
 	}
 	ph_fail(err, PH_EXIT_PARTIAL, -EPROTO,
-		"the hub did not take what was sent; the next sync sends it in another "
-		"way. Tell the provincial library if this goes on");
+		ph_say("the hub did not take what was sent; the next sync sends it in "
+		       "another "
+		       "way. Tell the provincial library if this goes on",
+		       "máy chủ không nhận những gì đã gửi; lần đồng bộ sau sẽ gửi theo "
+		       "cách khác. Nếu cứ lặp lại, hãy báo thư viện tỉnh"));
 	return "not-taken";
 }
 
 static const char *explain_key(const char *address, struct ph_error *err)
 {
 	ph_fail(err, PH_EXIT_OTHER, -EACCES,
-		"the hub at %s does not hold the key this device was enrolled with, is "
-		"no Packhorse hub, or the first message was damaged on the way; nothing "
-		"was told to it. Check the address; if it is right, try again",
+		ph_say("the hub at %s does not hold the key this device was enrolled "
+		       "with, is "
+		       "no Packhorse hub, or the first message was damaged on the way; "
+		       "nothing "
+		       "was told to it. Check the address; if it is right, try again",
+		       "máy ở %s không giữ khóa mà máy này đã đăng ký, không phải là máy "
+		       "chủ Packhorse, hoặc tin đầu tiên bị hỏng trên đường; chưa gửi gì "
+		       "cho nó. Hãy kiểm tra địa chỉ; nếu đúng, hãy thử lại"),
 		address);
 	return "wrong-key";
 }
@@ -95,18 +118,27 @@ static const char *explain_key(const char *address, struct ph_error *err)
 static const char *explain_cut(struct ph_error *err)
 {
 	ph_fail(err, PH_EXIT_PARTIAL, -ECONNRESET,
-		"the connection to the hub broke off; what the hub has signed for need "
-		"not be sent again, the rest goes with the next sync");
+		ph_say("the connection to the hub broke off; what the hub has signed for "
+		       "need "
+		       "not be sent again, the rest goes with the next sync",
+		       "kết nối với máy chủ bị đứt; những gì máy chủ đã ký nhận không "
+		       "phải gửi lại, phần còn lại gửi ở lần đồng bộ sau"));
 	return "cut";
 }
 
 static const char *explain_budget(struct ph_error *err)
 {
 	ph_fail(err, PH_EXIT_PARTIAL, -EDQUOT,
-		"this month's data budget has no room for what is left; what the hub has "
-		"signed for need not be sent again. The rest goes next month, by stick, "
-		"or "
-		"with `packhorse sync --over-budget`");
+		ph_say("this month's data budget has no room for what is left; what the "
+		       "hub has "
+		       "signed for need not be sent again. The rest goes next month, by "
+		       "stick, "
+		       "or "
+		       "with `packhorse sync --over-budget`",
+		       "hạn mức dữ liệu tháng này không đủ cho phần còn lại; những gì "
+		       "máy chủ đã ký nhận không phải gửi lại. Phần còn lại gửi vào "
+		       "tháng sau, bằng thẻ USB, hoặc bằng `packhorse sync "
+		       "--over-budget`"));
 	return "budget";
 }
 
@@ -128,8 +160,13 @@ const char *ph_link_explain(const struct ph_link_result *result, const char *add
 		return stranger ? explain_key(address, err) : explain_cut(err);
 	case PH_FAIL_PROTOCOL:
 		ph_fail(err, PH_EXIT_OTHER, -EPROTO,
-			"the hub broke the protocol, or sent a control log that does not "
-			"fit; nothing of that was kept. Call the provincial library");
+			ph_say("the hub broke the protocol, or sent a control log that "
+			       "does not "
+			       "fit; nothing of that was kept. Call the provincial "
+			       "library",
+			       "máy chủ vi phạm giao thức, hoặc gửi nhật ký điều hành "
+			       "không khớp; không giữ lại gì của phần đó. Hãy gọi cho "
+			       "thư viện tỉnh"));
 		return "protocol";
 	case PH_FAIL_BUDGET:
 		return explain_budget(err);
@@ -137,7 +174,9 @@ const char *ph_link_explain(const struct ph_link_result *result, const char *add
 	case PH_FAIL_MEMORY:
 		break;
 	}
-	ph_fail(err, PH_EXIT_OTHER, -ENOMEM, "out of memory during the session");
+	ph_fail(err, PH_EXIT_OTHER, -ENOMEM,
+		ph_say("out of memory during the session",
+		       "không đủ bộ nhớ trong phiên làm việc"));
 	return "memory";
 }
 
@@ -146,10 +185,16 @@ const char *ph_link_explain(const struct ph_link_result *result, const char *add
 static const char *explain_stranger(const char *address, struct ph_error *err)
 {
 	ph_fail(err, PH_EXIT_OTHER, -EACCES,
-		"who is at %s has not proved to be another machine of this site; no "
-		"record "
-		"was given to it. If it should be one, check the address, and that it "
-		"listens there (`[lan] listen` in its agent.conf)",
+		ph_say("who is at %s has not proved to be another machine of this site; "
+		       "no "
+		       "record "
+		       "was given to it. If it should be one, check the address, and "
+		       "that it "
+		       "listens there (`[lan] listen` in its agent.conf)",
+		       "máy ở %s chưa chứng minh được là máy khác của điểm này; không "
+		       "giao dịch nào được gửi cho nó. Nếu đúng là máy của điểm, hãy "
+		       "kiểm tra địa chỉ, và xem nó có nhận kết nối ở đó không (`[lan] "
+		       "listen` trong agent.conf của nó)"),
 		address);
 	return "not-of-this-site";
 }
@@ -160,26 +205,39 @@ static const char *explain_other_refuses(enum ph_status status, const char *addr
 	switch (status) {
 	case PH_STATUS_VERSION:
 		ph_fail(err, PH_EXIT_OTHER, -EPROTONOSUPPORT,
-			"the machine at %s does not speak this version of the protocol; "
-			"one of the two must be brought up to date",
+			ph_say("the machine at %s does not speak this version of the "
+			       "protocol; "
+			       "one of the two must be brought up to date",
+			       "máy ở %s không dùng phiên bản giao thức này; cần nâng "
+			       "cấp một trong hai máy"),
 			address);
 		return "version";
 	case PH_STATUS_LATER:
 		ph_fail(err, PH_EXIT_TRY_LATER, -EAGAIN,
-			"the machine at %s cannot take anything now; nothing is lost, "
-			"try again later",
+			ph_say("the machine at %s cannot take anything now; nothing is "
+			       "lost, "
+			       "try again later",
+			       "máy ở %s lúc này không nhận được gì; không mất gì, hãy "
+			       "thử lại sau"),
 			address);
 		return "later";
 	case PH_STATUS_CUT:
 		ph_fail(err, PH_EXIT_CUT_OFF, -EACCES,
-			"the machine at %s has heard that the provincial library has cut "
-			"this device off or retired it; call the provincial library",
+			ph_say("the machine at %s has heard that the provincial library "
+			       "has cut "
+			       "this device off or retired it; call the provincial "
+			       "library",
+			       "máy ở %s đã nghe rằng thư viện tỉnh ngừng máy này hoặc "
+			       "cho thôi dùng; hãy gọi cho thư viện tỉnh"),
 			address);
 		return "cut-off";
 	case PH_STATUS_PROTOCOL:
 		ph_fail(err, PH_EXIT_PARTIAL, -EPROTO,
-			"the machine at %s did not take what was sent; nothing is lost. "
-			"Tell the provincial library if this goes on",
+			ph_say("the machine at %s did not take what was sent; nothing is "
+			       "lost. "
+			       "Tell the provincial library if this goes on",
+			       "máy ở %s không nhận những gì đã gửi; không mất gì. Nếu "
+			       "cứ lặp lại, hãy báo thư viện tỉnh"),
 			address);
 		return "not-taken";
 	case PH_STATUS_UNKNOWN:
@@ -188,10 +246,14 @@ static const char *explain_other_refuses(enum ph_status status, const char *addr
 		break;
 	}
 	ph_fail(err, PH_EXIT_OTHER, -EACCES,
-		"the machine at %s has not heard yet that the provincial library "
-		"confirmed this one, or is not confirmed itself; let it sync with the "
-		"hub "
-		"once",
+		ph_say("the machine at %s has not heard yet that the provincial library "
+		       "confirmed this one, or is not confirmed itself; let it sync with "
+		       "the "
+		       "hub "
+		       "once",
+		       "máy ở %s chưa nghe rằng thư viện tỉnh đã xác nhận máy này, hoặc "
+		       "chính nó chưa được xác nhận; hãy cho nó đồng bộ với máy chủ một "
+		       "lần"),
 		address);
 	return "not-accepted";
 }
@@ -205,8 +267,11 @@ const char *ph_link_explain_sibling(const struct ph_link_result *result,
 	}
 	if (refusal) {
 		ph_fail(err, PH_EXIT_OTHER, -EACCES,
-			"no record was given to the machine at %s: the certificate it "
-			"shows %s",
+			ph_say("no record was given to the machine at %s: the "
+			       "certificate it "
+			       "shows %s",
+			       "không giao dịch nào được gửi cho máy ở %s: chứng thư nó "
+			       "đưa ra không được nhận (%s)"),
 			address, refusal);
 		return "not-of-this-site";
 	}
@@ -219,17 +284,22 @@ const char *ph_link_explain_sibling(const struct ph_link_result *result,
 			return explain_stranger(address, err);
 		}
 		ph_fail(err, PH_EXIT_PARTIAL, -ECONNRESET,
-			"the connection to the machine at %s broke off; what came "
-			"through "
-			"stays, the rest goes next time",
+			ph_say("the connection to the machine at %s broke off; what came "
+			       "through "
+			       "stays, the rest goes next time",
+			       "kết nối với máy ở %s bị đứt; những gì đã tới vẫn giữ, "
+			       "phần còn lại gửi lần sau"),
 			address);
 		return "cut";
 	case PH_FAIL_HANDSHAKE:
 		return explain_stranger(address, err);
 	case PH_FAIL_PROTOCOL:
 		ph_fail(err, PH_EXIT_OTHER, -EPROTO,
-			"the machine at %s broke the protocol; nothing of that was kept. "
-			"Tell the provincial library if this goes on",
+			ph_say("the machine at %s broke the protocol; nothing of that "
+			       "was kept. "
+			       "Tell the provincial library if this goes on",
+			       "máy ở %s vi phạm giao thức; không giữ lại gì của phần "
+			       "đó. Nếu cứ lặp lại, hãy báo thư viện tỉnh"),
 			address);
 		return "protocol";
 	case PH_FAIL_NONE:
@@ -238,7 +308,9 @@ const char *ph_link_explain_sibling(const struct ph_link_result *result,
 	case PH_FAIL_MEMORY:
 		break;
 	}
-	ph_fail(err, PH_EXIT_OTHER, -ENOMEM, "out of memory during the session");
+	ph_fail(err, PH_EXIT_OTHER, -ENOMEM,
+		ph_say("out of memory during the session",
+		       "không đủ bộ nhớ trong phiên làm việc"));
 	return "memory";
 }
 

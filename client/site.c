@@ -15,6 +15,7 @@
  */
 #include "client/borrow.h"
 #include "client/site_internal.h"
+#include "common/cli/out.h"
 #include "common/ledger/fed.h"
 
 #include <errno.h>
@@ -25,7 +26,11 @@
 
 #include <sodium.h>
 
-static const char remedy[] = "keep this folder as it is and call the provincial library";
+static const char *remedy(void)
+{
+	return ph_say("keep this folder as it is and call the provincial library",
+		      "hãy giữ nguyên thư mục này và gọi cho thư viện tỉnh");
+}
 
 int64_t ph_site_now(const struct ph_site *site)
 {
@@ -99,7 +104,7 @@ static int damaged(const struct ph_site *site, int rc, const char *what,
 		return ph_fail_errno(err, rc, "reading this site's store");
 	}
 	return ph_fail(err, PH_EXIT_DAMAGED, -EUCLEAN, "%s/site.db: %s; %s", site->dir,
-		       what, remedy);
+		       what, remedy());
 }
 
 static int read_keylist(struct ph_site *site, const char *name, struct ph_buf *bytes,
@@ -110,7 +115,11 @@ static int read_keylist(struct ph_site *site, const char *name, struct ph_buf *b
 	if (rc == 0) {
 		rc = ph_keylist_decode(ph_buf_view(bytes), list);
 	}
-	return rc == 0 ? 0 : damaged(site, rc, "the province's key list is damaged", err);
+	return rc == 0 ? 0
+		       : damaged(site, rc,
+				 ph_say("the province's key list is damaged",
+					"danh sách khóa của tỉnh bị hỏng"),
+				 err);
 }
 
 /* The newest key list: who had the folder in between may have heard of another. */
@@ -167,7 +176,9 @@ static int read_cert(struct ph_site *site, struct ph_error *err)
 	}
 	if (rc != 0) {
 		rc = damaged(site, rc,
-			     "keys and certificate of this device do not fit each other",
+			     ph_say("keys and certificate of this device do not fit each "
+				    "other",
+				    "khóa và chứng thư của máy này không khớp nhau"),
 			     err);
 	}
 out:
@@ -184,7 +195,7 @@ int ph_site_store_open(struct ph_site *site, const char *path, bool create,
 						    .steps = ph_journal_steps,
 						    .n_steps = ph_journal_steps_count,
 						    .create = create,
-						    .remedy = remedy },
+						    .remedy = remedy() },
 			    err);
 
 	if (rc < 0) {
@@ -223,8 +234,10 @@ static int load_keys(struct ph_site *site, struct ph_error *err)
 	}
 	if (ph_file_info(path, &found) == -ENOENT) {
 		return ph_fail(err, PH_EXIT_DAMAGED, -EUCLEAN,
-			       "%s is missing: without it this device cannot write; %s",
-			       path, remedy);
+			       ph_say("%s is missing: without it this device cannot "
+				      "write; %s",
+				      "thiếu %s: không có nó máy này không ghi được; %s"),
+			       path, remedy());
 	}
 	return ph_site_keys_load(site, err);
 }
@@ -308,16 +321,22 @@ static int find_store(const char *dir, struct ph_error *err)
 	/* a join that was interrupted leaves keys too, and its half-made store */
 	if (!holds(dir, "site.db.new") &&
 	    (holds(dir, "keys") || holds(dir, "site.db-wal"))) {
-		return ph_fail(err, PH_EXIT_DAMAGED, -EUCLEAN,
-			       "%s is missing or empty, but other files of a site are "
-			       "there; %s. If a `packhorse join` was interrupted here, "
-			       "give it the invite again",
-			       path, remedy);
+		return ph_fail(
+			err, PH_EXIT_DAMAGED, -EUCLEAN,
+			ph_say("%s is missing or empty, but other files of a site "
+			       "are there; %s. If a `packhorse join` was "
+			       "interrupted here, give it the invite again",
+			       "thiếu %s hoặc tệp đó rỗng, mà các tệp khác của điểm "
+			       "vẫn còn; %s. Nếu `packhorse join` bị ngắt ở đây, "
+			       "hãy đưa lại giấy mời"),
+			path, remedy());
 	}
 	return ph_fail(err, PH_EXIT_NOT_ENROLLED, -ENOENT,
-		       "%s belongs to no site yet: ask the provincial library for "
-		       "an invite and give it to `packhorse join`, or name the "
-		       "right folder with -d",
+		       ph_say("%s belongs to no site yet: ask the provincial library for "
+			      "an invite and give it to `packhorse join`, or name the "
+			      "right folder with -d",
+			      "%s chưa thuộc điểm nào: hãy xin thư viện tỉnh giấy mời và "
+			      "đưa cho `packhorse join`, hoặc chỉ đúng thư mục bằng -d"),
 		       dir);
 }
 

@@ -110,6 +110,16 @@ cp -r "$T/a" "$T/broken"
 printf 'damaged' | dd of="$T/broken/site.db" bs=1 seek=40 conv=notrunc 2>/dev/null
 dd if=/dev/zero of="$T/broken/site.db" bs=4096 seek=2 count=3 conv=notrunc 2>/dev/null
 status "a damaged store: exit 15" 15 "$pack" -d "$T/broken" verify
+vi() { LC_ALL=vi_VN.UTF-8 "$pack" -d "$@" 2>&1; }
+cp -r "$T/a" "$T/parts"
+mv "$T/parts/keys" "$T/parts.keys"
+like "keys are missing, in Vietnamese" "$(vi "$T/parts" visit 1 --band adult)" "thiếu .*keys: .* hãy giữ nguyên thư mục này"
+cp "$T/b/keys" "$T/parts/keys"
+like "another device's keys, likewise" "$(vi "$T/parts" visit 1 --band adult)" 'khóa và chứng thư của máy này không khớp nhau'
+rm "$T/parts/site.db"
+like "no store, likewise" "$(vi "$T/parts" status)" 'thiếu .*site.db hoặc tệp đó rỗng'
+like "no site at all, likewise" "$(vi "$T/nowhere" status)" 'chưa thuộc điểm nào'
+like "no address, likewise" "$(vi "$T/a" sync --hub nowhere)" 'không phải là địa chỉ của máy chủ'
 cp -r "$T/a" "$T/nokeys"
 printf 'x' >"$T/nokeys/keys"
 status "damaged keys: exit 15" 15 "$pack" -d "$T/nokeys" status

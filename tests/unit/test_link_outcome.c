@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "client/link_internal.h"
+#include "common/cli/out.h"
 
 static const struct {
 	const char *address;
@@ -161,13 +162,52 @@ static void test_explain_sibling(void **state)
 	}
 }
 
+/* Each end has words of its own in Vietnamese, that fit into an error whole. */
+static void explain(size_t i, bool sibling, struct ph_error *err)
+{
+	struct ph_link_result result = {
+		.connected = true,
+		.failure = sibling ? siblings[i].failure : ends[i].failure,
+		.status = sibling ? siblings[i].status : ends[i].status
+	};
+
+	if (sibling) {
+		(void)ph_link_explain_sibling(&result, "127.0.0.1:1", siblings[i].refusal,
+					      siblings[i].stranger, err);
+	} else {
+		(void)ph_link_explain(&result, "127.0.0.1:1", ends[i].stranger, err);
+	}
+}
+
+static void test_vietnamese(void **state)
+{
+	size_t n_ends = sizeof(ends) / sizeof(ends[0]);
+	size_t n = n_ends + sizeof(siblings) / sizeof(siblings[0]);
+
+	(void)state;
+	for (size_t i = 0; i < n; i++) {
+		size_t at = i < n_ends ? i : i - n_ends;
+		struct ph_error english = { 0 };
+		struct ph_error vietnamese = { 0 };
+
+		ph_speak(PH_SPEAK_ENGLISH);
+		explain(at, i >= n_ends, &english);
+		ph_speak(PH_SPEAK_VIETNAMESE);
+		explain(at, i >= n_ends, &vietnamese);
+		ph_speak(PH_SPEAK_OWN);
+		assert_int_equal(english.text[0] == '\0', vietnamese.text[0] == '\0');
+		assert_true(english.text[0] == '\0' ||
+			    strcmp(english.text, vietnamese.text) != 0);
+		assert_true(strlen(vietnamese.text) + 1 < sizeof(vietnamese.text));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_split),
-		cmocka_unit_test(test_split_length),
-		cmocka_unit_test(test_explain),
-		cmocka_unit_test(test_explain_sibling),
+		cmocka_unit_test(test_split),      cmocka_unit_test(test_split_length),
+		cmocka_unit_test(test_explain),    cmocka_unit_test(test_explain_sibling),
+		cmocka_unit_test(test_vietnamese),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
