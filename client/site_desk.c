@@ -121,13 +121,35 @@ static int end_keys(struct ph_site *site, struct ph_error *err)
 	return rc;
 }
 
+/* Nobody has a copy: two devices with one key would fork its log. */
+static int keys_are_gone(const char *path, struct ph_error *err)
+{
+	return ph_fail(
+		err, PH_EXIT_DAMAGED, -EUCLEAN,
+		ph_say("%s is damaged, and there is no copy of it: this device can "
+		       "write no more. Keep this folder as it is and call the "
+		       "provincial library, which gives an invite for another "
+		       "folder",
+		       "%s bị hỏng và không có bản sao nào: máy này không ghi được "
+		       "nữa. Hãy giữ nguyên thư mục này và gọi cho thư viện tỉnh để "
+		       "nhận giấy mời cho thư mục khác"),
+		path);
+}
+
 int ph_site_keys_load(struct ph_site *site, struct ph_error *err)
 {
+	struct ph_error why = { 0 };
 	char path[PH_SITE_PATH_MAX];
 	int rc = end_keys(site, err);
 
 	rc = rc < 0 ? rc : path_of(site, KEYS_FILE, path, err);
-	return rc < 0 ? rc : ph_device_keys_load(&site->keys, path, err);
+	if (rc < 0) {
+		return rc;
+	}
+	rc = ph_device_keys_load(&site->keys, path, &why);
+	return rc == 0          ? 0
+	       : rc == -EUCLEAN ? keys_are_gone(path, err)
+				: ph_fail(err, why.exit, rc, "%s", why.text);
 }
 
 int ph_site_desk_look(struct ph_site *site, struct ph_error *err)

@@ -184,7 +184,7 @@ int ph_bearer_hash(struct ph_view text, uint8_t out[static PH_BEARER_HASH_SIZE],
 
 /* --- passwords --- */
 
-static unsigned count_characters(struct ph_view text)
+unsigned ph_password_characters(struct ph_view text)
 {
 	unsigned n = 0;
 
@@ -201,7 +201,7 @@ int ph_password_take(struct ph_view password, struct ph_buf *out, struct ph_erro
 						: ph_text_nfc(password, &nfc);
 
 	if (rc == 0 && nfc.len <= PH_PASSWORD_MAX &&
-	    count_characters(ph_buf_view(&nfc)) >= PH_PASSWORD_MIN) {
+	    ph_password_characters(ph_buf_view(&nfc)) >= PH_PASSWORD_MIN) {
 		rc = ph_buf_put_view(out, ph_buf_view(&nfc));
 	} else if (rc >= 0) {
 		rc = ph_fail(err, PH_EXIT_USAGE, -EINVAL,

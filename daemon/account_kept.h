@@ -50,6 +50,8 @@ void ph_bearer_make(const struct ph_rng *rng, const char *kind,
 int ph_bearer_hash(struct ph_view text, uint8_t out[static PH_BEARER_HASH_SIZE],
 		   bool *is_token_out);
 
+/* How many characters a password has, if it is UTF-8. */
+unsigned ph_password_characters(struct ph_view text);
 /* PASSWORD in the form that is hashed, NFC. 0, -EINVAL with words, -ENOMEM. */
 int ph_password_take(struct ph_view password, struct ph_buf *out, struct ph_error *err);
 /* What is kept of PASSWORD, in that form. 0 or -ENOMEM. */

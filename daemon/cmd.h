@@ -27,5 +27,8 @@ int ph_cmd_passphrase(const struct ph_cli *cli, struct ph_buf *out, struct ph_er
 /* The same of --OPTION. */
 int ph_cmd_passphrase_of(const struct ph_cli *cli, const char *option, struct ph_buf *out,
 			 struct ph_error *err);
+/* The same of one that is to be used from now on: it has PH_PASSWORD_MIN characters or more. */
+int ph_cmd_passphrase_new(const struct ph_cli *cli, const char *option,
+			  struct ph_buf *out, struct ph_error *err);
 
 #endif

@@ -8,8 +8,10 @@
 #include <string.h>
 
 #include "common/base/file.h"
+#include "common/base/limits.h"
 #include "common/base/text.h"
 #include "common/cli/out.h"
+#include "daemon/account_kept.h"
 #include "daemon/config.h"
 #include "daemon/hub.h"
 
@@ -77,6 +79,23 @@ int ph_cmd_passphrase_of(const struct ph_cli *cli, const char *option, struct ph
 				      path);
 }
 
+int ph_cmd_passphrase_new(const struct ph_cli *cli, const char *option,
+			  struct ph_buf *out, struct ph_error *err)
+{
+	int rc = ph_cmd_passphrase_of(cli, option, out, err);
+
+	if (rc == 0 && ph_password_characters(ph_buf_view(out)) < PH_PASSWORD_MIN) {
+		return ph_fail(
+			err, PH_EXIT_USAGE, -EINVAL,
+			ph_say("%s: a passphrase has at least %d characters; best "
+			       "are several words",
+			       "%s: câu khóa phải có ít nhất %d ký tự; tốt nhất là "
+			       "nhiều từ"),
+			ph_cli_get(cli, option), PH_PASSWORD_MIN);
+	}
+	return rc;
+}
+
 int ph_cmd_init(struct ph_cli *cli, struct ph_error *err)
 {
 	struct ph_hub_init init = { .listen = ph_cli_get(cli, "listen") };
@@ -101,7 +120,7 @@ int ph_cmd_init(struct ph_cli *cli, struct ph_error *err)
 		rc = ph_cli_get_uint(cli, "kdf-memory-mib", 8, 1024, &memory, err);
 	}
 	if (rc == 0) {
-		rc = ph_cmd_passphrase(cli, &passphrase, err);
+		rc = ph_cmd_passphrase_new(cli, "passphrase-file", &passphrase, err);
 	}
 	if (rc == 0) {
 		init.passphrase = ph_buf_view(&passphrase);

@@ -194,7 +194,7 @@ int ph_cmd_keys_lock(const struct ph_cli *cli, const struct ph_sign_pair *pair,
 		     const char *path, unsigned memory_mib, struct ph_error *err)
 {
 	struct ph_buf passphrase = { 0 };
-	int rc = ph_cmd_passphrase_of(cli, "new-passphrase-file", &passphrase, err);
+	int rc = ph_cmd_passphrase_new(cli, "new-passphrase-file", &passphrase, err);
 
 	rc = rc < 0 ? rc
 		    : ph_locked_key_save(pair, path, ph_buf_view(&passphrase), memory_mib,

@@ -34,6 +34,21 @@ static int last_holder(struct ph_hub *hub, const struct ph_id *id, struct ph_ref
 	return rc < 0 ? rc : 0;
 }
 
+/* What is no card and no reference may be a name, which nothing repeats. */
+static int not_known(const char *text, struct ph_error *err)
+{
+	if (!strpbrk(text, "0123456789")) {
+		return ph_fail(
+			err, PH_EXIT_OTHER, -ENOENT,
+			"what was given for a reader is neither a reference, as "
+			"`query readers` shows it, nor a card that was issued to one");
+	}
+	return ph_fail(err, PH_EXIT_OTHER, -ENOENT,
+		       "\"%.100s\" is neither the reference of a reader, as `query "
+		       "readers` shows it, nor a card that was issued to one",
+		       text);
+}
+
 int ph_hub_reader_called(struct ph_hub *hub, const json_t *request, const char *text,
 			 struct ph_ref *ref_out, struct ph_error *err)
 {
@@ -49,12 +64,7 @@ int ph_hub_reader_called(struct ph_hub *hub, const json_t *request, const char *
 	if (rc < 0) {
 		return ph_fail_errno(err, rc, "looking up the card");
 	}
-	return found ? 0
-		     : ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-			       "\"%.100s\" is neither the reference of a reader, as "
-			       "`query "
-			       "readers` shows it, nor a card that was issued to one",
-			       text);
+	return found ? 0 : not_known(text, err);
 }
 
 int ph_hub_privacy(struct ph_hub *hub, const json_t *request, json_t *answer,

@@ -26,6 +26,24 @@
 
 /* --- one file --- */
 
+/* 0, or words if NAME, without which there is no hub, is not in DIR. */
+static int check_there(const char *dir, const char *name, struct ph_error *err)
+{
+	char path[PATH_SIZE];
+	int rc = ph_path_join(path, sizeof(path), dir, name, err);
+
+	return rc < 0 || ph_file_exists(path)
+		       ? rc
+		       : ph_fail(err, PH_EXIT_DAMAGED, -EUCLEAN,
+				 "%s is missing: without it the hub cannot speak to any "
+				 "device. Keep this folder as it is; restore a backup "
+				 "into "
+				 "another one (`packhorsed restore`), and then give "
+				 "`packhorsed keys rotate` there if keys were replaced "
+				 "since it was made",
+				 path);
+}
+
 static int load(const char *dir, const char *name, struct ph_device_keys *keys,
 		struct ph_error *err)
 {
@@ -206,8 +224,10 @@ int ph_hub_keys_load(const char *dir, struct ph_device_keys *keys,
 		     struct ph_buf *list_bytes, struct ph_keylist *list,
 		     struct ph_hub_ring *ring, struct ph_error *err)
 {
-	int rc = load(dir, ONLINE, keys, err);
+	int rc = check_there(dir, ONLINE, err);
 
+	rc = rc < 0 ? rc : check_there(dir, LIST, err);
+	rc = rc < 0 ? rc : load(dir, ONLINE, keys, err);
 	rc = rc < 0 ? rc : load_list(dir, list_bytes, list, err);
 	if (rc == 0 && memcmp(list->hub[0].sign, keys->sign.key, PH_KEY_SIZE) != 0) {
 		rc = finish(dir, list, keys, err);

@@ -36,6 +36,16 @@ rm "$T/lost/hub.db"
 status "a hub that lost its database is damaged, not new" 15 "$hubd" -d "$T/lost" status
 status "and init does not write over its keys" 15 "$hubd" -d "$T/lost" $init --passphrase-file "$T/pass"
 ok "they are as they were" diff -r "$T/hub/keys" "$T/lost/keys"
+for key in online list; do
+  rm -rf "$T/lost" && cp -r "$T/hub" "$T/lost" && rm "$T/lost/keys/$key"
+  status "keys/$key is lost" 15 "$hubd" -d "$T/lost" status
+  like "which is said, and what to do" "$("$hubd" -d "$T/lost" status 2>&1)" "keys/$key is missing.*restore a backup"
+done
+printf 'chín ký t\n' >"$T/nine"
+status "nine characters are no passphrase for a new hub" 2 "$hubd" -d "$T/short" $init --passphrase-file "$T/nine"
+is "nothing is made" "$(ls "$T/short" 2>&1 | grep -c 'No such')" 1
+status "nor a new one for a key" 2 $H keys passphrase operator --passphrase-file "$T/pass" --new-passphrase-file "$T/nine"
+like "which is said" "$($H keys passphrase operator --passphrase-file "$T/pass" --new-passphrase-file "$T/nine" 2>&1)" 'at least 10 characters'
 
 # --- sites, communes, policies ---
 ok "site add with a number in its code" $H site add 14-0371 --commune 03646 --kind commune --name 'Thư viện Tô Hiệu'

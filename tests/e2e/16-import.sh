@@ -16,7 +16,7 @@ counts() {
 }
 
 make_site() {
-  echo secret >pass &&
+  echo 'secret words' >pass &&
     "$hubd" -d "$T/hub" init --listen 127.0.0.1:7415 --kdf-memory-mib 8 --passphrase-file pass &&
     "$hubd" -d "$T/hub" site add 14-0371 --commune 03646 --kind commune-library \
       --name 'Chiềng Khoa' &&

@@ -31,7 +31,7 @@ ref_of() { # command…: the reference of the entry that it writes
 }
 
 make_site() {
-  echo secret >pass &&
+  echo 'secret words' >pass &&
     "$hubd" -d "$T/hub" init --listen 127.0.0.1:7415 --kdf-memory-mib 8 --passphrase-file pass &&
     "$hubd" -d "$T/hub" site add 14-0371 --commune 03646 --kind van --name 'Xe thư viện' &&
     "$hubd" -d "$T/hub" invite --site 14-0371 --role site --out invite --passphrase-file pass &&

@@ -116,6 +116,9 @@ mv "$T/parts/keys" "$T/parts.keys"
 like "keys are missing, in Vietnamese" "$(vi "$T/parts" visit 1 --band adult)" "thiếu .*keys: .* hãy giữ nguyên thư mục này"
 cp "$T/b/keys" "$T/parts/keys"
 like "another device's keys, likewise" "$(vi "$T/parts" visit 1 --band adult)" 'khóa và chứng thư của máy này không khớp nhau'
+printf x | dd of="$T/parts/keys" bs=1 seek=9 conv=notrunc 2>/dev/null
+status "keys that are damaged" 15 "$pack" -d "$T/parts" visit 1 --band adult
+like "of which nobody is sent to look for a copy" "$("$pack" -d "$T/parts" visit 1 --band adult 2>&1)" 'there is no copy of it.*another folder'
 rm "$T/parts/site.db"
 like "no store, likewise" "$(vi "$T/parts" status)" 'thiếu .*site.db hoặc tệp đó rỗng'
 like "no site at all, likewise" "$(vi "$T/nowhere" status)" 'chưa thuộc điểm nào'

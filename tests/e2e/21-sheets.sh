@@ -17,7 +17,7 @@ titles=(
   '_x0041_' '_x005F_' 'https://x.invalid/' 'TRUE' '#REF!' '{=1}' '%0A=1' '🐴 ngựa thồ'
 )
 make() {
-  echo secret >pass && $H init --listen 127.0.0.1:0 --kdf-memory-mib 8 --passphrase-file pass &&
+  echo 'secret words' >pass && $H init --listen 127.0.0.1:0 --kdf-memory-mib 8 --passphrase-file pass &&
     $H site add 14-0371 --commune 03646 --kind commune-library --name '=Chiềng Khoa' &&
     $H invite --site 14-0371 --role site --out invite --passphrase-file pass && $P join invite || return
   local i=0 ref

@@ -87,7 +87,11 @@ is "both loans, both registrations" "$(pick '[sum(f["kind"] == k for f in d["fac
 like "for people, too" "$(site a privacy "$card")" '0912333444'
 is "the hub says the same of her" "$($H privacy "$card" --json | pick 'sorted((f["ref"], str(f["entry"].get("name"))) for f in d["facts"])')" \
   "$(pick 'sorted((f["ref"], str(f["entry"].get("name"))) for f in d["facts"])' <privacy)"
-status "of nobody" 2 $H privacy 9999
+status "of nobody" 1 $H privacy 9999
+like "which is said" "$($H privacy 9999 2>&1)" '9999'
+is "but what may be a name is not repeated" "$( ($H privacy 'Lò Thị Tuyệt'; $H erase 'Lò Thị Tuyệt' $secret; true) 2>&1 | grep -c 'neither a reference') $( ($H privacy 'Lò Thị Tuyệt'; $H erase 'Lò Thị Tuyệt' $secret; true) 2>&1 | grep -c 'Tuyệt')" '2 0'
+status "nobody is erased by a card that is unknown" 1 $H erase 9999 $secret
+status "nor by a reference" 1 $H erase "${hoa%.*}.0000000000000000" $secret
 is "of another reader nothing of hers" "$(site a privacy "$stays" --json | grep -c 'Tuyệt')" 0
 
 # --- what the hub itself wrote of her is on the second medium, too ---

@@ -9,7 +9,7 @@ H="$hubd -d $T/hub"
 sheets() { "$PYTHON" "$ROOT/tests/e2e/sheets.py" "$@"; }
 
 make() {
-  echo secret >pass && $H init --listen 127.0.0.1:0 --kdf-memory-mib 8 --passphrase-file pass &&
+  echo 'secret words' >pass && $H init --listen 127.0.0.1:0 --kdf-memory-mib 8 --passphrase-file pass &&
     $H commune add 03646 --name '=Chiềng <script>alert(1)</script> & "Khoa"' --type xa &&
     $H commune add 03651 --name 'Mường ꪀꪫꪱꪣ' --type xa &&
     $H site add 14-0371 --commune 03646 --kind commune-library --name '</td>A' &&

@@ -41,7 +41,7 @@ class Province:
         self.code = {n: f"14-{numbers[n] - 140000:04d}" for n in self.names}
         passphrase = os.path.join(folder, "pass")
         with open(passphrase, "w", encoding="ascii") as file:
-            file.write("transits\n")
+            file.write("transits of a year\n")
         run(HUB, "-d", self.hub, "init", "--listen", "127.0.0.1:0", "--kdf-memory-mib", "8",
             "--passphrase-file", passphrase)
         with open(os.path.join(self.hub, "packhorsed.conf"), "a", encoding="ascii") as file:

@@ -355,7 +355,8 @@ static void test_erase(void **state)
 
 	ref_of(&pair.a, 1, ref); /* not a reader */
 	refused(&pair.room, request_erase(ref), PH_EXIT_OTHER, "no reader");
-	refused(&pair.room, request_erase("x"), PH_EXIT_USAGE, "neither the reference");
+	refused(&pair.room, request_erase("x"), PH_EXIT_OTHER, "neither a reference");
+	refused(&pair.room, request_erase("x1"), PH_EXIT_OTHER, "\"x1\" is neither");
 	refused(&pair.room, json_pack("{s:s}", "command", "reader-erase"), PH_EXIT_USAGE,
 		"names no reader");
 	pair_close(&pair);
