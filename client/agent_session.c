@@ -70,7 +70,7 @@ static enum ph_pace_outcome outcome_of(struct agent *agent, const struct ph_sync
 	if (strcmp(result->reason, "budget") == 0 && !end->goes_on) {
 		return PH_PACE_BARRED;
 	}
-	if (result->counts.receipts > 0 || moved->entries_received > 0 ||
+	if (end->goes_on || result->counts.receipts > 0 || moved->entries_received > 0 ||
 	    moved->parts_received > 0 || moved->fed.pages > 0) {
 		return PH_PACE_MOVED;
 	}

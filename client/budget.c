@@ -7,6 +7,10 @@
  * is killed in between, or a power cut, leaves the account too high by a slice at most, and
  * never too low; and two sessions at once cannot spend the same bytes twice.
  *
+ * A slice may be too small for one item: entries of others come by their seals, and a seal may
+ * cover much. After a session that moved nothing for want of room the next has a larger
+ * one, for the way that wants it; after one that moved something it is as it was.
+ *
  * Without a bound nothing is set apart; what went is noted now and then.
  *
  * A courier's exchange at base is bounded by all that is left, and sets apart what a bundle
@@ -21,7 +25,14 @@
 
 #include "client/site_internal.h"
 
-#define META_BUDGET "budget" /* bytes a month; -1: none */
+#define META_BUDGET "budget"        /* bytes a month; -1: none */
+#define META_GROWTH "budget.growth" /* GROWN_UP and GROWN_DOWN, and the level above */
+
+enum {
+	GROWN_UP = 1,
+	GROWN_DOWN = 2,
+	GROWN_LEVEL = 4,
+};
 
 static const char *const names[PH_SPEND_ROADS] = { "network", "lan", "courier", "stick" };
 
@@ -125,17 +136,107 @@ int ph_site_budget_set(struct ph_site *site, uint64_t bytes, struct ph_error *er
 
 /* ---- one session ---- */
 
+static uint64_t smaller(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
 /*
  * The hub gets a quarter at least: control log and receipts come before all else. What we
- * do not need, as far as we can guess, is the hub's.
+ * do not need, as far as we can guess, is the hub's. A slice that grew is for what found no
+ * room, but for a quarter of a common one.
  */
-struct ph_share ph_budget_share(uint64_t left, uint64_t waiting)
+struct ph_share ph_budget_share(uint64_t left, uint64_t waiting,
+				const struct ph_growth *growth)
 {
-	uint64_t slice = left < PH_BUDGET_SLICE ? left : PH_BUDGET_SLICE;
-	uint64_t up = PH_BUDGET_LEAST / 2 + waiting;
+	uint64_t slice = smaller(left, (uint64_t)PH_BUDGET_SLICE << 2 * growth->level);
+	uint64_t least = smaller(slice / 4, PH_BUDGET_SLICE / 4);
+	uint64_t up = smaller(PH_BUDGET_LEAST / 2 + waiting, slice - slice / 4);
 
-	up = up < slice - slice / 4 ? up : slice - slice / 4;
+	if (growth->level > 0) {
+		up = growth->up && growth->down ? slice / 2
+		     : growth->up               ? slice - least
+						: smaller(up, least);
+	}
 	return (struct ph_share){ .up = up, .down = slice - up };
+}
+
+/* Whether there is more room, by so much that it is worth a session. */
+static bool is_wider(uint64_t room, uint64_t before)
+{
+	return room >= before + PH_BUDGET_LEAST;
+}
+
+bool ph_budget_grow(struct ph_growth *growth, uint64_t left, uint64_t waiting, bool up,
+		    bool down)
+{
+	struct ph_growth next = { growth->level + 1, up, down };
+	struct ph_share before = ph_budget_share(left, waiting, growth);
+	struct ph_share after;
+
+	if (next.level > PH_BUDGET_GROWS) {
+		return false;
+	}
+	after = ph_budget_share(left, waiting, &next);
+	if ((up && is_wider(after.up, before.up)) ||
+	    (down && is_wider(after.down, before.down))) {
+		*growth = next;
+		return true;
+	}
+	return false;
+}
+
+int ph_site_spend_growth(struct ph_site *site, struct ph_growth *growth_out)
+{
+	int64_t value = 0;
+	int rc = ph_journal_meta_get_int(site->journal, META_GROWTH, &value);
+	uint64_t level = value > 0 ? (uint64_t)value / GROWN_LEVEL : 0;
+
+	*growth_out =
+		(struct ph_growth){ (unsigned)smaller(level, PH_BUDGET_GROWS),
+				    (value & GROWN_UP) != 0, (value & GROWN_DOWN) != 0 };
+	return rc < 0 ? rc : 0;
+}
+
+static int put_growth(struct ph_site *site, const struct ph_growth *growth)
+{
+	int64_t value = (int64_t)growth->level * GROWN_LEVEL +
+			(growth->up ? GROWN_UP : 0) + (growth->down ? GROWN_DOWN : 0);
+	int rc = ph_db_begin(site->db);
+
+	rc = rc == 0 ? ph_journal_meta_put_int(site->journal, META_GROWTH, value) : rc;
+	rc = rc == 0 ? ph_db_commit(site->db) : rc;
+	if (rc < 0) {
+		ph_site_roll_back(site);
+	}
+	return rc;
+}
+
+int ph_site_spend_ended(struct ph_site *site, const struct ph_spend_end *end,
+			bool *goes_on_out, struct ph_error *err)
+{
+	const struct ph_growth none = { 0 };
+	struct ph_growth growth = { 0 };
+	struct ph_budget budget;
+	bool goes_on = false;
+	bool is_new = false;
+	int rc = ph_site_budget(site, &budget);
+
+	rc = rc == 0 ? ph_site_spend_growth(site, &growth) : rc;
+	if (rc == 0 && end->is_short && !end->has_moved) {
+		goes_on = is_new = ph_budget_grow(&growth, budget.left, end->waiting,
+						  end->up, end->down);
+	} else if (rc == 0) {
+		is_new = growth.level > 0;
+		growth = none;
+		goes_on = end->is_short && budget.left >= PH_BUDGET_LEAST;
+	}
+	rc = rc == 0 && is_new ? put_growth(site, &growth) : rc;
+	if (rc < 0) {
+		return ph_fail_errno(err, rc, "writing to this site's store");
+	}
+	*goes_on_out = goes_on;
+	return 0;
 }
 
 bool ph_budget_is_short(const struct ph_share *share, uint64_t waiting)
@@ -157,16 +258,19 @@ int ph_site_spend_begin(struct ph_site *site, enum ph_spend_road road, bool over
 {
 	struct ph_site_spending *spend = &site->spend;
 	struct ph_share share = { 0 };
+	struct ph_growth growth;
 	struct ph_budget budget;
 	int rc = ph_db_begin(site->db);
 
 	*spend = (struct ph_site_spending){ .runs = true, .road = road };
 	rc = rc == 0 ? ph_site_budget(site, &budget) : rc;
+	rc = rc == 0 ? ph_site_spend_growth(site, &growth) : rc;
 	if (rc == 0) {
 		memcpy(spend->month, budget.month, sizeof(spend->month));
 		if (road == PH_SPEND_NETWORK && !over && budget.left != PH_BUDGET_NONE) {
 			rc = budget.left < PH_BUDGET_LEAST ? PH_BUDGET_E_SPENT : 0;
-			share = rc == 0 ? ph_budget_share(budget.left, waiting) : share;
+			share = rc == 0 ? ph_budget_share(budget.left, waiting, &growth)
+					: share;
 			spend->ahead = share.up + share.down;
 		}
 	}

@@ -26,6 +26,8 @@ const char *ph_spend_road_name(enum ph_spend_road road);
 #define PH_BUDGET_LEAST 2048
 /* The most that one session is given of a budget; if that was too little, another follows. */
 #define PH_BUDGET_SLICE (64 * 1024)
+/* If not one item found room in that, the next is given four times as much, so often. */
+#define PH_BUDGET_GROWS 2
 
 struct ph_spent {
 	uint64_t up, down;
@@ -47,8 +49,20 @@ int ph_site_budget_set(struct ph_site *site, uint64_t bytes, struct ph_error *er
 struct ph_share {
 	uint64_t up, down;
 };
+/* What a session is given more than others, since one before it moved nothing. */
+struct ph_growth {
+	unsigned level; /* 0: nothing; to PH_BUDGET_GROWS */
+	bool up, down;  /* what found no room */
+};
 /* Of LEFT bytes of the budget, if WAITING (at a guess) wait to be sent. */
-struct ph_share ph_budget_share(uint64_t left, uint64_t waiting);
+struct ph_share ph_budget_share(uint64_t left, uint64_t waiting,
+				const struct ph_growth *growth);
+/*
+ * A session with a share by GROWTH moved nothing, since there was no room for what goes UP,
+ * DOWN, or both. false: a larger share is not to be had of LEFT; else GROWTH is now for it.
+ */
+bool ph_budget_grow(struct ph_growth *growth, uint64_t left, uint64_t waiting, bool up,
+		    bool down);
 /* Whether not all of WAITING will go. */
 bool ph_budget_is_short(const struct ph_share *share, uint64_t waiting);
 /* Room for segments in message 1, FLIGHT_MAX at most: not for what ends a session. */
@@ -75,6 +89,21 @@ int ph_site_spend_apart(struct ph_site *site, uint64_t more, struct ph_error *er
 /* So many bytes went so far in it; with END it is over, and gives back what it did not use. 0; negative errno with ERR. */
 int ph_site_spend_note(struct ph_site *site, uint64_t up, uint64_t down, bool end,
 		       struct ph_error *err);
+/* How a session that a budget bounded ended, in order. */
+struct ph_spend_end {
+	uint64_t waiting; /* as it was when it began */
+	bool has_moved;   /* something, either way */
+	bool is_short;    /* something found no room: ... */
+	bool up, down;    /* ... which way */
+};
+/*
+ * After ph_site_spend_note() with END: note whether the next session needs a larger share.
+ * *GOES_ON_OUT: it is worth having now. 0; negative errno with ERR.
+ */
+int ph_site_spend_ended(struct ph_site *site, const struct ph_spend_end *end,
+			bool *goes_on_out, struct ph_error *err);
+/* What the next session is given, for who measures it. 0 or negative errno. */
+int ph_site_spend_growth(struct ph_site *site, struct ph_growth *growth_out);
 /* Bytes that went by a road that has no sessions. 0; negative errno with ERR. */
 int ph_site_spend(struct ph_site *site, enum ph_spend_road road, uint64_t up,
 		  uint64_t down, struct ph_error *err);

@@ -426,6 +426,7 @@ static void take_result(struct link *link)
 	result->failure = ph_session_failure(link->session);
 	result->status = ph_session_status(link->session);
 	result->is_short = ph_session_is_short(link->session);
+	ph_session_short_sides(link->session, &result->short_up, &result->short_down);
 	result->complete = ph_session_state(link->session) == PH_SESSION_CLOSED &&
 			   !result->is_short && result->status != PH_STATUS_LATER;
 }

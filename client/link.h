@@ -43,6 +43,7 @@ struct ph_link_result {
 	struct ph_session_counts counts;
 	uint64_t elapsed_ms;
 	bool is_short; /* the budget had no room for something: not complete either */
+	bool short_up, short_down; /* of what goes that way */
 	/*
 	 * One word of what came of it: "" complete, "unreachable", "cut", "wrong-key"
 	 * (or a first message that was damaged: from here that looks the same),

@@ -32,6 +32,7 @@ struct dry {
 	struct ph_site_send send[PH_HEADS_MAX];
 	enum ph_site_pass pass;
 	uint64_t came[PH_HEADS_MAX]; /* entries of each log that the other end has */
+	struct ph_growth growth;
 	int rc;
 };
 
@@ -249,8 +250,22 @@ static int join(struct dry *dry, const struct ph_share *share, size_t frame_max)
 
 /* ---- one session, and all ---- */
 
-/* What it came to, of LEFT bytes. Whether another would carry more: MOVED was when it began. */
-static bool end(struct dry *dry, uint64_t *left, uint64_t moved)
+/* Of LEFT bytes. MOVED and WAITING were when it began. */
+static bool goes_on(struct dry *dry, uint64_t left, uint64_t waiting, uint64_t moved)
+{
+	bool up;
+	bool down;
+
+	if (dry->out->entries + dry->out->parts > moved) {
+		dry->growth = (struct ph_growth){ 0 };
+		return left >= PH_BUDGET_LEAST;
+	}
+	ph_session_short_sides(dry->device, &up, &down);
+	return ph_budget_grow(&dry->growth, left, waiting, up, down);
+}
+
+/* What it came to, of LEFT bytes. Whether another would carry more. */
+static bool end(struct dry *dry, uint64_t *left, uint64_t waiting, uint64_t moved)
 {
 	struct ph_session_counts counts;
 	uint64_t bytes;
@@ -271,8 +286,7 @@ static bool end(struct dry *dry, uint64_t *left, uint64_t moved)
 	}
 	dry->pass = dry->site->pass;
 	dry->is_begun = true;
-	return ph_session_is_short(dry->device) &&
-	       dry->out->entries + dry->out->parts > moved && *left >= PH_BUDGET_LEAST;
+	return ph_session_is_short(dry->device) && goes_on(dry, *left, waiting, moved);
 }
 
 /* A guess of what waits, as sync makes it, less what went. */
@@ -300,7 +314,7 @@ static int one_session(struct dry *dry, const struct ph_site_state *state, uint6
 	int rc;
 
 	if (*left != PH_BUDGET_NONE) {
-		share = ph_budget_share(*left, waiting);
+		share = ph_budget_share(*left, waiting, &dry->growth);
 	}
 	flight = ph_budget_flight(&share, state->flight_next);
 	for (unsigned i = 0; i < PH_HEADS_MAX; i++) {
@@ -317,7 +331,7 @@ static int one_session(struct dry *dry, const struct ph_site_state *state, uint6
 		rc = dry->rc;
 	}
 	if (rc == 0) {
-		*again_out = end(dry, left, moved);
+		*again_out = end(dry, left, waiting, moved);
 	}
 	rc = rc == -EDQUOT ? 0 : rc; /* not even a greeting */
 	ph_session_free(dry->device);
@@ -342,6 +356,7 @@ int ph_site_dry_run(struct ph_site *site, uint64_t left, struct ph_site_dry *out
 		dry->out = &result;
 		dry->err = err;
 		ph_box_pair_make(&dry->keys, &ph_rng_system);
+		rc = ph_site_spend_growth(site, &dry->growth);
 	}
 	while (rc == 0 && again) {
 		rc = one_session(dry, &state, &left, &again);

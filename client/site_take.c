@@ -256,9 +256,24 @@ static int put_part(struct ph_site *site, const struct ph_item *item,
 	return rc;
 }
 
+/* Whether the part of ITEM is here already. 0 or negative errno. */
+static int is_held(struct ph_site *site, const struct ph_item *item,
+		   const struct ph_log *log, bool *held_out)
+{
+	struct ph_buf cipher = { 0 };
+	struct ph_buf box = { 0 };
+	int rc = ph_journal_part_get(site->journal, log->row, item->first, &cipher, &box);
+
+	*held_out = rc == 0;
+	ph_buf_deinit(&cipher);
+	ph_buf_deinit(&box);
+	return rc < 0 ? rc : 0;
+}
+
 static int take_part(struct ph_site *site, const struct ph_item *item)
 {
 	struct ph_log log;
+	bool held = false;
 	int rc = ph_journal_log_find(site->journal, item->log_id, &log);
 
 	if (rc == PH_JOURNAL_E_NONE && site->by_file) {
@@ -276,8 +291,9 @@ static int take_part(struct ph_site *site, const struct ph_item *item)
 	    (site->by_lan && memcmp(log.key, site->keys.sign.key, PH_KEY_SIZE) == 0)) {
 		return PH_TAKE_E_BAD;
 	}
-	rc = put_part(site, item, &log);
-	if (rc == 0) {
+	rc = is_held(site, item, &log, &held);
+	rc = rc == 0 ? put_part(site, item, &log) : rc;
+	if (rc == 0 && !held) {
 		site->moved.parts_received++;
 	}
 	/* one that fits no entry stays missing: never a refusal */

@@ -45,6 +45,19 @@ static bool has_moved(const struct ph_sync_end *end)
 	       end->moved.parts_received > 0 || end->moved.fed.pages > 0;
 }
 
+/* Whether another session is to follow at once; and what it is given. 0 or negative errno. */
+static int look_on(struct ph_site *site, const struct ph_link_config *link,
+		   struct ph_sync_end *end)
+{
+	const struct ph_spend_end spend = { .waiting = link->waiting,
+					    .has_moved = has_moved(end),
+					    .is_short = end->result.is_short,
+					    .up = end->result.short_up,
+					    .down = end->result.short_down };
+
+	return ph_site_spend_ended(site, &spend, &end->goes_on, NULL);
+}
+
 /* Whether there is anything to spend. 0; or negative errno with ERR: there is not. */
 static int check_budget(struct ph_site *site, const struct ph_link_config *config,
 			struct ph_sync_end *end, struct ph_error *err)
@@ -123,12 +136,9 @@ int ph_sync_once(struct ph_site *site, const struct ph_link_config *config,
 	if (ph_site_is_open(site) && is_telling(end_out->result.reason)) {
 		kept = keep(site, end_out);
 	}
-	if (end_out->result.is_short && ph_site_is_open(site)) {
-		struct ph_budget budget;
-
-		end_out->goes_on = has_moved(end_out) &&
-				   ph_site_budget(site, &budget) == 0 &&
-				   budget.left >= PH_BUDGET_LEAST;
+	if ((end_out->result.is_short || end_out->result.complete) &&
+	    ph_site_is_open(site) && kept == 0) {
+		kept = look_on(site, &link, end_out);
 	}
 	if (rc == 0 && kept < 0) {
 		return ph_fail_errno(err, kept, "keeping what came of the session");

@@ -9,7 +9,10 @@ struct ph_sync_end {
 	struct ph_site_moved moved; /* zero if no connection came about */
 	bool has_pending;
 	uint64_t pending; /* entries without a receipt, once it was over */
-	/* it was given a slice of the budget that was too little, moved something, and there is more */
+	/*
+	 * it was given a slice of the budget that was too little, there is more, and the next
+	 * is worth it: something moved, or it will be given more
+	 */
 	bool goes_on;
 	bool again; /* of this device's own the next session takes or brings what lacks */
 	uint64_t budget; /* bytes a month; PH_BUDGET_NONE */

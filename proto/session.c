@@ -420,6 +420,13 @@ bool ph_session_is_short(const struct ph_session *session)
 	return session->is_spent || session->peer_spent;
 }
 
+void ph_session_short_sides(const struct ph_session *session, bool *ours_out,
+			    bool *peers_out)
+{
+	*ours_out = session->is_spent;
+	*peers_out = session->peer_spent;
+}
+
 const uint8_t *ph_session_peer(const struct ph_session *session)
 {
 	return session->has_peer ? session->peer : NULL;

@@ -254,6 +254,9 @@ enum ph_session_failure ph_session_failure(const struct ph_session *session);
 enum ph_status ph_session_status(const struct ph_session *session);
 /* Something was left for another session, by us or by the hub, since the budget had no room for it. */
 bool ph_session_is_short(const struct ph_session *session);
+/* The same, and whose share it was: ours, the peer's. */
+void ph_session_short_sides(const struct ph_session *session, bool *ours_out,
+			    bool *peers_out);
 /* Hub: static key of the peer; NULL before the handshake. */
 const uint8_t *ph_session_peer(const struct ph_session *session);
 /*

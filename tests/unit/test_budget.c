@@ -1,6 +1,7 @@
 /*
  * Tests of client/budget.c and client/budget_rows.c: the account of the roads, what is set
- * apart for a session and given back, the month's turn; sizes as people write them.
+ * apart for a session and given back, what is given more, the month's turn; sizes as people
+ * write them.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,6 +11,7 @@
 
 #include "client/budget.h"
 #include "client/budget_rows.h"
+#include "proto/session.h"
 #include "site_world.h"
 
 #define MONTH_S (31 * 86400)
@@ -137,6 +139,76 @@ static void test_share(void **state)
 	}
 }
 
+/* The longest segment that may travel, in the shortest frames that one can set. */
+#define LARGE (2 * (uint64_t)PH_SEGMENT_TRAVEL_MAX)
+
+static bool ended(struct world *world, bool has_moved, bool is_short, bool up, bool down)
+{
+	const struct ph_spend_end end = {
+		.has_moved = has_moved, .is_short = is_short, .up = up, .down = down
+	};
+	bool goes_on = false;
+
+	assert_int_equal(ph_site_spend_note(world->site, 0, 0, true, NULL), 0);
+	assert_int_equal(ph_site_spend_ended(world->site, &end, &goes_on, NULL), 0);
+	return goes_on;
+}
+
+/* What finds no room in a slice is given more, its way, until any item has; then as before. */
+static void test_growth(void **state)
+{
+	struct world *world = *state;
+	struct ph_share share;
+
+	for (unsigned sides = 1; sides <= 3; sides++) {
+		bool up = (sides & 1) != 0;
+		bool down = (sides & 2) != 0;
+
+		assert_int_equal(ph_site_budget_set(world->site, 100000000, NULL), 0);
+		for (unsigned i = 0; i <= PH_BUDGET_GROWS; i++) {
+			assert_int_equal(begin(world, PH_SPEND_NETWORK, false, 0, &share),
+					 0);
+			assert_int_equal(share.up + share.down,
+					 (uint64_t)PH_BUDGET_SLICE << 2 * i);
+			/* what it learned is kept over the end of a process */
+			assert_int_equal(ended(world, false, true, up, down),
+					 i < PH_BUDGET_GROWS);
+			open_again(world);
+		}
+		assert_true(!up || share.up >= LARGE);
+		assert_true(!down || share.down >= LARGE);
+		/* control log and receipts still have room, and a greeting */
+		assert_true(share.up >= PH_BUDGET_LEAST / 2);
+		assert_true(share.down >= PH_BUDGET_SLICE / 4);
+		/* something moved: on with a common slice, if anything is left to do */
+		assert_int_equal(begin(world, PH_SPEND_NETWORK, false, 0, &share), 0);
+		assert_true(ended(world, true, true, up, down));
+		assert_int_equal(begin(world, PH_SPEND_NETWORK, false, 0, &share), 0);
+		assert_int_equal(share.up + share.down, PH_BUDGET_SLICE);
+		assert_false(ended(world, true, false, false, false));
+	}
+}
+
+/* Where the month has no more room for it, no session is spent on trying. */
+static void test_no_growth(void **state)
+{
+	static const uint64_t lefts[] = { PH_BUDGET_LEAST, 4000, 30000, PH_BUDGET_SLICE };
+	struct world *world = *state;
+	struct ph_share share;
+
+	for (unsigned i = 0; i < sizeof(lefts) / sizeof(lefts[0]); i++) {
+		assert_int_equal(ph_site_budget_set(world->site, lefts[i], NULL), 0);
+		/* little waits here: nearly all is the hub's as it is */
+		assert_int_equal(begin(world, PH_SPEND_NETWORK, false, 0, &share), 0);
+		assert_false(ended(world, false, true, false, true));
+		/* much: three quarters are ours */
+		assert_int_equal(begin(world, PH_SPEND_NETWORK, false, 1000000, &share),
+				 0);
+		assert_int_equal(share.up, lefts[i] - lefts[i] / 4);
+		assert_true(ended(world, true, true, true, false));
+	}
+}
+
 /* Killed in the middle: all that was set apart counts, and no byte less than went. */
 static void test_killed(void **state)
 {
@@ -255,8 +327,14 @@ static void test_sizes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		JOINED(test_account),         JOINED(test_share), JOINED(test_killed),
-		JOINED(test_not_noted),       JOINED(test_over),  JOINED(test_month),
+		JOINED(test_account),
+		JOINED(test_share),
+		JOINED(test_killed),
+		JOINED(test_growth),
+		JOINED(test_no_growth),
+		JOINED(test_not_noted),
+		JOINED(test_over),
+		JOINED(test_month),
 		cmocka_unit_test(test_sizes),
 	};
 
