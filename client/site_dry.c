@@ -31,30 +31,41 @@ struct dry {
 	bool is_begun;
 	struct ph_site_send send[PH_HEADS_MAX];
 	enum ph_site_pass pass;
-	uint64_t came[PH_HEADS_MAX]; /* entries of each log that the other end has */
+	uint64_t came[PH_HEADS_MAX];  /* entries of each log that the other end has */
+	uint64_t parts[PH_HEADS_MAX]; /* the same of sealed parts, in this session */
 	struct ph_growth growth;
 	int rc;
 };
 
 /* ---- the other end ---- */
 
-/* Sealed parts inside of ITEM, a packed segment. 0 or negative errno. */
+/* Of the log of ITEM so many sealed parts are at the other end; what a hub misses is not of the row. */
+static void note_parts(struct dry *dry, const struct ph_item *item, uint64_t n)
+{
+	dry->out->parts += n;
+	for (unsigned i = 0; i < dry->hello.n_heads; i++) {
+		if (memcmp(dry->hello.head[i].log_id, item->log_id, PH_LOG_ID_SIZE) ==
+			    0 &&
+		    item->last > dry->site->send[i].parts_from) {
+			dry->parts[i] += n;
+		}
+	}
+}
+
+/* Those inside of ITEM, a packed segment: as a hub finds them. 0 or negative errno. */
 static int count_inside(struct dry *dry, const struct ph_item *item)
 {
-	uint64_t after = item->first - 1;
-	uint64_t numbers[64];
-	size_t n = 0;
-	struct ph_log log;
-	int rc = ph_journal_log_find(dry->site->journal, item->log_id, &log);
+	struct ph_pack *pack = ph_site_packer(dry->site);
+	struct ph_pack_where where = { .first = item->first, .last = item->last };
+	struct ph_unpacked out;
+	int rc;
 
-	do {
-		rc = rc != 0 ? rc
-			     : ph_journal_parts_in(dry->site->journal, log.row, after,
-						   item->last, numbers, 64, &n);
-		n = rc == 0 ? n : 0;
-		dry->out->parts += n;
-		after = n > 0 ? numbers[n - 1] : after;
-	} while (n > 0);
+	memcpy(where.log_id, item->log_id, sizeof(where.log_id));
+	rc = pack ? ph_unpack(pack, &where, ph_buf_view(&item->body), &out) : -ENOMEM;
+	if (rc == 0) {
+		note_parts(dry, item, out.n_parts);
+		ph_pack_wipe(pack);
+	}
 	return rc > 0 ? -EUCLEAN : rc;
 }
 
@@ -78,7 +89,7 @@ static int count(struct dry *dry, const struct ph_item *items, bool in_flight)
 
 	for (const struct ph_item *item = items; rc == 0 && item; item = item->next) {
 		if (item->type == PH_ITEM_PART) {
-			dry->out->parts++;
+			note_parts(dry, item, 1);
 			continue;
 		}
 		note_came(dry, item);
@@ -250,6 +261,28 @@ static int join(struct dry *dry, const struct ph_share *share, size_t frame_max)
 
 /* ---- one session, and all ---- */
 
+/*
+ * Where sending of the parts of SEND's log goes on: behind the first N of those that it began
+ * with, since that many went. 0 or negative errno.
+ */
+static int place_parts(struct dry *dry, struct ph_site_send *send, uint64_t n)
+{
+	uint64_t numbers[64];
+	struct ph_log log;
+	size_t count = 1;
+	int rc = ph_journal_log_find(dry->site->journal, send->log_id, &log);
+
+	send->parts = send->parts_from;
+	for (; rc == 0 && n > 0 && count > 0; n -= count) {
+		rc = ph_journal_parts_in(dry->site->journal, log.row, send->parts,
+					 send->cursor, numbers, n < 64 ? (size_t)n : 64,
+					 &count);
+		send->parts = rc == 0 && count > 0 ? numbers[count - 1] : send->parts;
+	}
+	send->parts_from = send->parts;
+	return rc > 0 ? -EUCLEAN : rc;
+}
+
 /* Of LEFT bytes. MOVED and WAITING were when it began. */
 static bool goes_on(struct dry *dry, uint64_t left, uint64_t waiting, uint64_t moved)
 {
@@ -282,8 +315,13 @@ static bool end(struct dry *dry, uint64_t *left, uint64_t waiting, uint64_t move
 		/* what was loaded and found no room did not go */
 		send->cursor = dry->came[i] > send->start ? dry->came[i] : send->start;
 		send->parts = send->parts < send->cursor ? send->parts : send->cursor;
-		send->parts_from = send->parts;
+		if (dry->rc == 0 && !ph_site_parts_last(dry->site)) {
+			dry->rc = place_parts(dry, send, dry->parts[i]);
+		} else {
+			send->parts_from = send->parts;
+		}
 	}
+	memset(dry->parts, 0, sizeof(dry->parts));
 	dry->pass = dry->site->pass;
 	dry->is_begun = true;
 	return ph_session_is_short(dry->device) && goes_on(dry, *left, waiting, moved);
@@ -332,6 +370,7 @@ static int one_session(struct dry *dry, const struct ph_site_state *state, uint6
 	}
 	if (rc == 0) {
 		*again_out = end(dry, left, waiting, moved);
+		rc = dry->rc;
 	}
 	rc = rc == -EDQUOT ? 0 : rc; /* not even a greeting */
 	ph_session_free(dry->device);

@@ -20,8 +20,7 @@
 
 enum {
 	LOAD_BUDGET = 64 * 1024,
-	BUNDLE_AROUND = 900, /* header, certificate, hello, END */
-	PART_PLAIN = 60,     /* bytes of a sealed part, seed included, as a rule */
+	PART_PLAIN = 60, /* bytes of a sealed part, seed included, as a rule */
 };
 
 struct ph_site_packing {
@@ -33,6 +32,7 @@ struct ph_site_packing {
 	struct ph_bundle_source source;
 	struct ph_hello hello;
 	struct ph_error *err; /* of the call that runs */
+	uint64_t bytes;       /* of all items that were loaded */
 };
 
 /* What a session would send next. */
@@ -42,12 +42,15 @@ static int load(void *data, struct ph_item **items_out)
 	struct ph_job job = { .type = PH_JOB_LOAD, .budget = LOAD_BUDGET };
 
 	ph_site_job(packing->site, &job, packing->err);
-	if (job.result == 0) {
-		*items_out = job.items;
-	} else {
+	if (job.result != 0) {
 		ph_items_free(job.items);
+		return job.result;
 	}
-	return job.result;
+	for (const struct ph_item *item = job.items; item; item = item->next) {
+		packing->bytes += item->body.len;
+	}
+	*items_out = job.items;
+	return 0;
 }
 
 int ph_site_pack_new(struct ph_site_packing **packing_out, struct ph_site *site)
@@ -197,16 +200,15 @@ static int begin_bundle(struct ph_site_packing *packing, uint64_t max,
 	return rc;
 }
 
-int ph_site_pack_next(struct ph_site_packing *packing, uint64_t max, struct ph_buf *out,
-		      struct ph_site_packed *packed_out, struct ph_error *err)
+/* As ph_site_pack_next(), by the number that was used last. */
+static int pack_one(struct ph_site_packing *packing, uint64_t max, struct ph_buf *out,
+		    struct ph_site_packed *packed_out, struct ph_error *err)
 {
 	struct ph_bundle_writer *writer = NULL;
 	struct ph_bundle_counts counts = { 0 };
 	bool more = false;
-	int rc = take_number(packing->site);
+	int rc = make_hello(packing, err);
 
-	rc = rc < 0 ? ph_fail_errno(err, rc, "writing to this site's store")
-		    : make_hello(packing, err);
 	packing->err = err;
 	rc = rc == 0 ? begin_bundle(packing, max, &writer, out) : rc;
 	if (rc == 0) {
@@ -232,17 +234,16 @@ int ph_site_pack_next(struct ph_site_packing *packing, uint64_t max, struct ph_b
 	return 0;
 }
 
-/* ---- measuring ---- */
-
-static void measure_item(struct ph_site_measured *out, const struct ph_item *item)
+int ph_site_pack_next(struct ph_site_packing *packing, uint64_t max, struct ph_buf *out,
+		      struct ph_site_packed *packed_out, struct ph_error *err)
 {
-	bool is_part = item->type == PH_ITEM_PART;
+	int rc = take_number(packing->site);
 
-	out->bytes += item->body.len;
-	out->bundle += item->body.len + 170;
-	out->entries += is_part ? 0 : item->last - item->first + 1;
-	out->parts += is_part ? 1 : item->n_parts;
+	return rc < 0 ? ph_fail_errno(err, rc, "writing to this site's store")
+		      : pack_one(packing, max, out, packed_out, err);
 }
+
+/* ---- measuring ---- */
 
 /* Plain bytes of the entries of LOG above AFTER, by class. */
 static int weigh_log(struct ph_site *site, const struct ph_log *log, uint64_t after,
@@ -297,24 +298,26 @@ static int weigh(struct ph_site *site, struct ph_site_measured *out)
 	return rc > 0 ? -EUCLEAN : rc;
 }
 
-static int measure_all(struct ph_site_packing *packing, struct ph_site_measured *out)
+static int measure_all(struct ph_site_packing *packing, struct ph_site_measured *out,
+		       struct ph_error *err)
 {
-	struct ph_item *items = NULL;
-	int rc;
+	struct ph_site_packed packed = { .more = true };
+	struct ph_buf bundle = { 0 };
+	int rc = 0;
 
-	do {
-		ph_items_free(items);
-		items = NULL;
-		rc = load(packing, &items);
-		for (const struct ph_item *item = items; item; item = item->next) {
-			measure_item(out, item);
+	while (rc == 0 && packed.more) {
+		bundle.len = 0;
+		rc = pack_one(packing, PH_BUNDLE_MAX, &bundle, &packed, err);
+		if (rc == 0) {
+			out->bundle += bundle.len;
+			out->entries += packed.entries;
+			out->parts += packed.parts;
+			out->files++;
 		}
-	} while (rc == 0 && items);
-	out->files = out->bundle / (PH_BUNDLE_MAX - 128 * 1024) + 1;
-	out->bundle = out->bundle < PH_BUNDLE_MAX - 128 * 1024
-			      ? ph_bundle_padded(out->bundle + BUNDLE_AROUND)
-			      : out->bundle + out->bundle / 16;
-	return rc;
+	}
+	ph_buf_deinit(&bundle);
+	out->bytes = packing->bytes;
+	return rc > 0 ? -EUCLEAN : rc;
 }
 
 int ph_site_measure(struct ph_site *site, struct ph_site_measured *out,
@@ -324,11 +327,7 @@ int ph_site_measure(struct ph_site *site, struct ph_site_measured *out,
 	struct ph_site_packing *packing = NULL;
 	int rc = ph_site_pack_new(&packing, site);
 
-	rc = rc == 0 ? make_hello(packing, err) : rc;
-	if (rc == 0) {
-		packing->err = err;
-		rc = measure_all(packing, &measured);
-	}
+	rc = rc == 0 ? measure_all(packing, &measured, err) : rc;
 	rc = rc == 0 ? weigh(site, &measured) : rc;
 	ph_site_pack_free(packing);
 	if (rc < 0) {

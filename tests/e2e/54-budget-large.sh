@@ -83,6 +83,26 @@ is "a long note is one entry" "$(member s2 pending)" 1
 sync s2 $ago
 is "it goes, though it is more than was guessed" "$rc $(member s2 pending)" '0 0'
 
+# --- what plan says of many parts ---
+notes() { "$PYTHON" -c 'import json; [print(json.dumps({"kind": "note", "text": "Ghi chú %d" % (i * 7919 % 100003)})) for i in range(3000)]'; }
+notes | $ago "$P" -d s2 record --batch >/dev/null
+for left in 15000 40000 90000; do
+  $ago "$P" -d s2 budget set $(($(spent s2) + left)) >/dev/null
+  parts=$(member s2 parts_pending)
+  $ago "$P" -d s2 plan --json >plan.json
+  is "of $left bytes: each part goes or waits" "$(json plan.json '[j["parts"], j["network"]["parts_fit"] + j["network"]["parts_wait"]]')" "[$parts, $parts]"
+  mkdir -p "stick.$left"
+  $ago "$P" -d s2 pack-stick "stick.$left" --json >pack.json
+  is "the stick has the size that plan said" "$(json pack.json '[j["bytes"], j["bundles"], j["parts"]]')" "$(json plan.json '[j["stick"]["bytes"], j["stick"]["bundles"], j["parts"]]')"
+  said=$(json plan.json 'j["network"]["parts_fit"]')
+  sync s2 $ago
+  went=$((parts - $(member s2 parts_pending)))
+  ok "what plan said goes of them: $said, really $went" test $((said * 99)) -le $((went * 100)) -a $((went * 10)) -le $((said * 11 + 10))
+done
+$ago "$P" -d s2 budget set 100MB >/dev/null
+sync s2 $ago
+is "then the rest" "$rc $(member s2 parts_pending)" '0 0'
+
 # --- up: what its writer will not bring any more ---
 if [ -n "$days" ]; then
   port=$($LAN port)
