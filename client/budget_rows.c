@@ -25,6 +25,24 @@ const char *ph_bytes_text(char out[static PH_NUMBER_TEXT], uint64_t bytes)
 	return out;
 }
 
+/*
+ * The part of a UNIT behind the point, *LEN_OUT bytes of TEXT: one digit or two. Of three some
+ * mean thousands.
+ */
+static uint64_t read_part(const char *text, uint64_t unit, size_t *len_out)
+{
+	size_t digits =
+		text[0] == '.' || text[0] == ',' ? strspn(text + 1, "0123456789") : 0;
+	uint64_t part = 0;
+
+	for (size_t i = 0; i < digits; i++) {
+		unit /= 10;
+		part += unit * (uint64_t)(text[i + 1] - '0');
+	}
+	*len_out = digits > 0 && digits <= 2 && unit > 0 ? digits + 1 : 0;
+	return part;
+}
+
 int ph_bytes_parse(const char *text, uint64_t *out, struct ph_error *err)
 {
 	static const struct {
@@ -38,16 +56,23 @@ int ph_bytes_parse(const char *text, uint64_t *out, struct ph_error *err)
 
 	for (size_t i = 0;
 	     digits > 0 && digits <= 12 && i < sizeof(units) / sizeof(units[0]); i++) {
-		if (strcmp(text + digits, units[i].name) == 0 &&
-		    number <= PH_BUDGET_MAX / units[i].size) {
-			*out = number * units[i].size;
+		size_t len;
+		uint64_t part = read_part(text + digits, units[i].size, &len);
+		const char *name = text + digits + len;
+
+		/* as `budget` prints it, too: "2.9 MB" */
+		name += units[i].size > 1 && name[0] == ' ';
+		if (strcmp(name, units[i].name) == 0 &&
+		    number <= PH_BUDGET_MAX / units[i].size &&
+		    number * units[i].size + part <= PH_BUDGET_MAX) {
+			*out = number * units[i].size + part;
 			return 0;
 		}
 	}
 	return ph_fail(
 		err, PH_EXIT_USAGE, -EINVAL,
-		"\"%s\" is no size: bytes, or a number with kB, MB or GB behind it, "
-		"at most 1000GB; or none",
+		"\"%s\" is no size: bytes, or a number with kB, MB or GB behind it "
+		"(2.9MB), at most 1000GB; or none",
 		text);
 }
 

@@ -14,6 +14,7 @@
 #include "client/commands.h"
 #include "client/courier_serve.h"
 #include "common/cli/out.h"
+#include "common/cli/refusal_words.h"
 #include "common/cli/export.h"
 #include "common/cli/sheet.h"
 
@@ -80,8 +81,8 @@ static int on_item(void *data, const struct ph_van_item *item)
 
 	if (item->file.reason) {
 		fprintf(stderr,
-			ph_say("%s is no bundle: %s\n", "%s không phải gói: %s\n"),
-			item->file.name, item->file.reason);
+			ph_say("%s is not carried: %s.\n", "%s không được mang: %s.\n"),
+			item->file.name, ph_refusal_words(item->file.reason));
 		return 0;
 	}
 	list->n++;

@@ -75,6 +75,29 @@ static int read_invite(const char *name, struct ph_buf *text, struct ph_error *e
 	return 0;
 }
 
+static void print_task(unsigned role, const char *name, const char *code)
+{
+	if (!(role & PH_ROLE_COURIER)) {
+		printf(ph_say("This machine now records for %s (%s).\n",
+			      "Máy này từ nay ghi cho %s (%s).\n"),
+		       name, code);
+	} else if (role & PH_ROLE_SITE) {
+		printf(ph_say("This machine now records for %s (%s), and carries for "
+			      "other "
+			      "sites.\n",
+			      "Máy này từ nay ghi cho %s (%s) và chuyển tin cho các điểm "
+			      "khác.\n"),
+		       name, code);
+	} else {
+		printf(ph_say("This machine is now the courier %s (%s): it carries what "
+			      "sites and the hub have for each other.\n",
+			      "Máy này từ nay là máy chuyển tin %s (%s): mang gói giữa "
+			      "các "
+			      "điểm và tỉnh.\n"),
+		       name, code);
+	}
+}
+
 static int print(const struct ph_cli *cli, const struct ph_site_info *info)
 {
 	char device[2 * PH_DEVICE_ID_SIZE + 1];
@@ -98,9 +121,7 @@ static int print(const struct ph_cli *cli, const struct ph_site_info *info)
 		     info->site_name.len);
 	ph_text_safe(code, sizeof(code), (const char *)info->site_code.data,
 		     info->site_code.len);
-	printf(ph_say("This machine now records for %s (%s).\n",
-		      "Máy này từ nay ghi cho %s (%s).\n"),
-	       name, code);
+	print_task((unsigned)info->role, name, code);
 	printf(ph_say("Fingerprint %s: read these words to the provincial library by "
 		      "telephone.\n",
 		      "Vân tay %s: đọc các tiếng này qua điện thoại cho thư viện "

@@ -20,6 +20,7 @@
 #include "common/base/file.h"
 #include "common/cli/missing.h"
 #include "common/cli/out.h"
+#include "common/cli/refusal_words.h"
 #include "proto/spool.h"
 
 /* What a stick keeps free: its folder, the manifest, and what the system wants. */
@@ -237,8 +238,7 @@ static void refuse(struct take *take, const char *name, const char *reason)
 	take->refused++;
 	json_array_append_new(take->refusals,
 			      json_pack("{s:s, s:s}", "file", name, "reason", reason));
-	fprintf(stderr, ph_say("%s was refused: %s\n", "%s bị từ chối: %s\n"), name,
-		reason);
+	ph_refusal_tell(name, reason, NULL);
 }
 
 /* Gone when its time is over; until then whoever else needs it has it. */

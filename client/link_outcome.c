@@ -37,12 +37,11 @@ int ph_link_split(const char *address, char host[static PH_HOST_MAX + 1],
 		ok = !memchr(from, ':', len) && from[0] != '[';
 	}
 	if (!ok) {
-		return ph_fail(
-			err, PH_EXIT_USAGE, -EINVAL,
-			ph_say("\"%s\" is no address of a hub: HOST:PORT or [IPV6]:PORT",
-			       "“%s” không phải là địa chỉ của máy chủ: viết HOST:PORT "
-			       "hoặc [IPV6]:PORT"),
-			address);
+		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+			       ph_say("\"%s\" is no address: HOST:PORT or [IPV6]:PORT",
+				      "“%s” không phải là địa chỉ: viết HOST:PORT hoặc "
+				      "[IPV6]:PORT"),
+			       address);
 	}
 	memcpy(host, from, len);
 	host[len] = '\0';

@@ -13,6 +13,7 @@
 
 #include "common/cli/missing.h"
 #include "common/cli/out.h"
+#include "common/cli/refusal_words.h"
 #include "daemon/ask.h"
 
 struct take {
@@ -24,12 +25,11 @@ struct take {
 };
 
 static void refuse(struct take *take, const char *name, const char *reason,
-		   const char *words)
+		   const char *detail)
 {
 	json_array_append_new(take->refusals,
 			      json_pack("{s:s, s:s}", "file", name, "reason", reason));
-	fprintf(stderr, ph_say("%s was refused: %s\n", "%s bị từ chối: %s\n"), name,
-		words);
+	ph_refusal_tell(name, reason, detail);
 }
 
 static void expire(struct take *take, const struct ph_spool_file *file)
@@ -173,7 +173,7 @@ static int take_each(struct take *take, struct ph_error *err)
 		const struct ph_spool_file *file = &files.file[i];
 
 		if (file->reason) {
-			refuse(take, file->name, file->reason, file->reason);
+			refuse(take, file->name, file->reason, NULL);
 		} else if (!ph_stick_is_hub(&take->stick, file->header.to)) {
 			take->others++;
 		} else {

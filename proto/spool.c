@@ -64,6 +64,41 @@ static void id_name(const uint8_t id[static PH_DEVICE_ID_SIZE], const char *end,
 
 /* ---- the folder ---- */
 
+/* What went wrong as PATH on the stick was written, in words. */
+static int fail_put(struct ph_error *err, int rc, const char *path, uint64_t len)
+{
+	uint64_t room = 0;
+
+	if (rc == -ENOSPC || rc == -EDQUOT) {
+		(void)ph_dir_room(path, &room);
+		return ph_fail(err, PH_EXIT_PARTIAL, rc,
+			       "the stick is full: %llu bytes are needed, %llu are left. "
+			       "Nothing is lost; make room or take another stick, and "
+			       "pack again",
+			       (unsigned long long)len, (unsigned long long)room);
+	}
+	if (rc == -EROFS || rc == -EACCES || rc == -EPERM) {
+		return ph_fail(err, PH_EXIT_OTHER, rc,
+			       "%s cannot be written (%s): is the stick write-protected? "
+			       "Slide its switch, or take another one, and pack again. "
+			       "Nothing is lost",
+			       path, strerror(-rc));
+	}
+	if (rc == -EBADMSG) {
+		return ph_fail(err, PH_EXIT_OTHER, rc,
+			       "%s: the stick gives back other bytes than were written: "
+			       "take another one. Nothing is lost",
+			       path);
+	}
+	if (rc == -EIO) {
+		return ph_fail(err, PH_EXIT_OTHER, rc,
+			       "%s: the stick reported an error, or was pulled. Nothing "
+			       "is lost; pack again",
+			       path);
+	}
+	return ph_fail_errno(err, rc, path);
+}
+
 void ph_spool_set_private(struct ph_spool *spool)
 {
 	spool->mode = PRIVATE_MODE;
@@ -88,8 +123,8 @@ int ph_spool_open(struct ph_spool *spool, const char *dir, bool create,
 	}
 	rc = ph_file_look(spool->path, &info);
 	if (rc == -ENOENT && create) {
-		rc = ph_dir_create_as(spool->path, FOLDER_MODE, err);
-		return rc;
+		rc = ph_dir_create_as(spool->path, FOLDER_MODE, NULL);
+		return rc < 0 ? fail_put(err, rc, spool->path, PH_BUNDLE_LEAST) : 0;
 	}
 	if (rc == -ENOENT) {
 		return ph_fail(err, PH_EXIT_OTHER, rc,
@@ -106,40 +141,6 @@ int ph_spool_open(struct ph_spool *spool, const char *dir, bool create,
 }
 
 /* ---- writing ---- */
-
-/* What went wrong with NAME on the stick, in words. */
-static int fail_put(struct ph_error *err, int rc, const char *path, uint64_t len)
-{
-	uint64_t room = 0;
-
-	if (rc == -ENOSPC || rc == -EDQUOT) {
-		(void)ph_dir_room(path, &room);
-		return ph_fail(err, PH_EXIT_PARTIAL, rc,
-			       "the stick is full: %llu bytes are needed, %llu are left. "
-			       "Nothing is lost; make room or take another stick, and "
-			       "pack again",
-			       (unsigned long long)len, (unsigned long long)room);
-	}
-	if (rc == -EROFS || rc == -EACCES || rc == -EPERM) {
-		return ph_fail(err, PH_EXIT_OTHER, rc,
-			       "%s cannot be written (%s). Is the stick write-protected? "
-			       "Nothing is lost",
-			       path, strerror(-rc));
-	}
-	if (rc == -EBADMSG) {
-		return ph_fail(err, PH_EXIT_OTHER, rc,
-			       "%s: the stick gives back other bytes than were written: "
-			       "take another one. Nothing is lost",
-			       path);
-	}
-	if (rc == -EIO) {
-		return ph_fail(err, PH_EXIT_OTHER, rc,
-			       "%s: the stick reported an error, or was pulled. Nothing "
-			       "is lost; pack again",
-			       path);
-	}
-	return ph_fail_errno(err, rc, path);
-}
 
 /* Whether the file at PATH is BYTES. 0, -EBADMSG if not, another negative errno. */
 static int compare(const char *path, struct ph_view bytes)

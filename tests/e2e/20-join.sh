@@ -122,7 +122,7 @@ like "of which nobody is sent to look for a copy" "$("$pack" -d "$T/parts" visit
 rm "$T/parts/site.db"
 like "no store, likewise" "$(vi "$T/parts" status)" 'thiếu .*site.db hoặc tệp đó rỗng'
 like "no site at all, likewise" "$(vi "$T/nowhere" status)" 'chưa thuộc điểm nào'
-like "no address, likewise" "$(vi "$T/a" sync --hub nowhere)" 'không phải là địa chỉ của máy chủ'
+like "no address, likewise" "$(vi "$T/a" sync --hub nowhere)" 'không phải là địa chỉ: viết HOST:PORT'
 cp -r "$T/a" "$T/nokeys"
 printf 'x' >"$T/nokeys/keys"
 status "damaged keys: exit 15" 15 "$pack" -d "$T/nokeys" status

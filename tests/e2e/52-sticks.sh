@@ -130,6 +130,10 @@ is "they are refused one by one (exit 14)" "$rc $(json 'len(d["refused"])' <<<"$
 is "and what is good is taken" "$(json 'd["entries"] > 0' <<<"$taken")" True
 is "each with its reason" "$(json '" ".join(sorted(set(r["reason"] for r in d["refused"])))' <<<"$taken")" 'cut-short no-bundle not-a-file too-big'
 status "a site likewise" 14 "$P" -d s1 take-stick stick
+for who in "$H" "$P -d s1"; do
+  like "people hear why, and what to do" "$($who take-stick stick 2>&1)" 'was refused: it is cut short.*Pack again where it came from'
+  like "in Vietnamese" "$(LC_ALL=vi_VN.UTF-8 $who take-stick stick 2>&1)" 'bị từ chối: gói bị cụt.*ghi lại ở nơi gửi'
+done
 is "nothing of them is touched" "$(ls stick/packhorse | grep -c '^0000')" 8
 rm -r stick/packhorse/0000*
 

@@ -32,7 +32,7 @@ ok "a site joins from the stick" "$P" -d s1 join stick/chieng-khoa.invite
 title=$("$P" -d s1 title add --name 'Dế mèn phiêu lưu ký' --json | json 'd["entries"][0]["ref"]')
 "$P" -d s1 copy add 000123 --title "$title" >/dev/null
 invite 14-0900 courier van.invite
-ok "a courier joins" "$P" -d van join van.invite
+like "a courier joins, and is told what it is" "$("$P" -d van join van.invite)" 'is now the courier Xe thư viện \(14-0900\)'
 like "which is none to the hub before its first session" \
   "$("$P" -d van courier --list)" 'Nothing is carried'
 ok "at base it syncs" "$P" -d van sync --hub "$at"

@@ -55,9 +55,11 @@ planned_is() {
 
 # --- the setting ---
 is "no budget, no bound" "$(net '["budget"], d["network"]["left"]')" '(None, None)'
-for bad in 5XB MB -1 '' 1.5MB 1001GB 99999999999999999999; do
+for bad in 5XB MB -1 '' 1.500MB 1001GB 99999999999999999999; do
   status "a size that is none: \"$bad\"" 2 $P budget set "$bad"
 done
+ok "what budget prints can be set" $P budget set '2.9 MB'
+is "and is that" "$(net '["budget"]')" 2900000
 ok "20MB" $P budget set 20MB
 is "is twenty million bytes" "$(net '["budget"]')" 20000000
 ok "none takes it away" $P budget set none

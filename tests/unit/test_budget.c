@@ -281,18 +281,17 @@ static void test_sizes(void **state)
 		     { "5kB", 5000 },
 		     { "20MB", 20000000 },
 		     { "1GB", 1000000000 },
+		     { "1.5MB", 1500000 }, /* as it is printed, in either language */
+		     { "2,9 MB", 2900000 },
+		     { "0.05kB", 50 },
 		     { "1000GB", PH_BUDGET_MAX } };
-	static const char *const bad[] = { "",
-					   " 1",
-					   "1 MB",
-					   "1mb",
-					   "-1",
-					   "1.5MB",
-					   "MB",
-					   "0x10",
-					   "1001GB",
-					   "none",
-					   "99999999999999999999" };
+	static const char *const bad[] = {
+		"",        " 1",       "1  MB", "1mb",
+		"1 ",      "1.5",      "1.MB",  ".5MB",
+		"1.500MB", /* some mean thousands */
+		"1.5.5MB", "1000.1GB", "-1",    "MB",
+		"0x10",    "1001GB",   "none",  "99999999999999999999"
+	};
 	static const struct {
 		uint64_t bytes;
 		const char *text;

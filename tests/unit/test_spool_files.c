@@ -453,6 +453,28 @@ static void test_senders(void **state)
 	ph_spool_senders_deinit(&senders);
 }
 
+static int no_mkdir(const char *path, unsigned mode)
+{
+	(void)path;
+	(void)mode;
+	return -EROFS;
+}
+
+/* A stick that was never written and cannot be: what to do is said. */
+static void test_new_and_protected(void **state)
+{
+	struct ph_file_ops ops = ph_file_ops_system;
+	struct ph_error err = { 0 };
+	struct ph_spool spool;
+
+	(void)state;
+	ops.mkdir = no_mkdir;
+	ph_file_use(&ops);
+	assert_int_equal(ph_spool_open(&spool, room, true, &err), -EROFS);
+	ph_file_use(NULL);
+	assert_non_null(strstr(err.text, "write-protected? Slide its switch"));
+}
+
 #define IN_ROOM(test) cmocka_unit_test_setup_teardown(test, room_setup, room_teardown)
 
 /* A folder that has the name of the bundle: refused, and nothing is left beside it. */
@@ -491,11 +513,11 @@ static void test_name_taken(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		IN_ROOM(test_no_stick),    IN_ROOM(test_read_only),
-		IN_ROOM(test_reads_other), IN_ROOM(test_hostile),
-		IN_ROOM(test_many),        IN_ROOM(test_name_taken),
-		IN_ROOM(test_missing),     IN_ROOM(test_missing_unknown),
-		IN_ROOM(test_senders),
+		IN_ROOM(test_no_stick),        IN_ROOM(test_new_and_protected),
+		IN_ROOM(test_read_only),       IN_ROOM(test_reads_other),
+		IN_ROOM(test_hostile),         IN_ROOM(test_many),
+		IN_ROOM(test_name_taken),      IN_ROOM(test_missing),
+		IN_ROOM(test_missing_unknown), IN_ROOM(test_senders),
 	};
 
 	return ph_crypto_start() != 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,14 @@
+/*
+ * common/cli/refusal_words.h - why a bundle on a stick, or with a courier, was not taken, and
+ * what to do: one table for both programs, in two languages. The reasons are words for
+ * scripts (docs/BUNDLE.md) and stay for ever.
+ */
+#ifndef PH_CLI_REFUSAL_WORDS_H
+#define PH_CLI_REFUSAL_WORDS_H
+
+/* "is cut short: ..."; of a reason that is in no table: itself. */
+const char *ph_refusal_words(const char *reason);
+/* On stderr: "FILE was refused: it ...". DETAIL for who looks into it; NULL, "": there is none. */
+void ph_refusal_tell(const char *file, const char *reason, const char *detail);
+
+#endif
