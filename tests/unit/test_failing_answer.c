@@ -112,8 +112,8 @@ static void test_answers(void **state)
 		"{\"command\":\"verify\"}",
 		"{\"command\":\"report-codes\"}",
 		"{\"command\":\"report-list\"}",
-		"{\"command\":\"report-figures\",\"from\":\"2020-01-01\","
-		"\"to\":\"2029-12-31\"}",
+		("{\"command\":\"report-figures\",\"from\":\"2020-01-01\","
+		 "\"to\":\"2029-12-31\"}"),
 		"{\"command\":\"report\",\"report\":\"visits\",\"period\":\"2020\"}",
 		"{\"command\":\"query\",\"what\":\"summary\",\"counted\":false}",
 		"{\"command\":\"cases\"}",
