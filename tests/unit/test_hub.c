@@ -124,8 +124,8 @@ static void test_open_refuses(void **state)
 		enum ph_exit exit;
 	} cases[] = {
 		{ NULL, "hub.db", PH_EXIT_DAMAGED },
-		{ NULL, "keys/online", PH_EXIT_OTHER },
-		{ NULL, "keys/list", PH_EXIT_OTHER },
+		{ NULL, "keys/online", PH_EXIT_DAMAGED },
+		{ NULL, "keys/list", PH_EXIT_DAMAGED },
 		{ "nonsense", "keys/online", PH_EXIT_DAMAGED },
 		{ "nonsense", "keys/list", PH_EXIT_DAMAGED },
 		{ "nonsense", "hub.db", PH_EXIT_DAMAGED },
