@@ -130,6 +130,14 @@ static int name_site(const struct page *page, json_t *item)
 
 /* --- the lists --- */
 
+/* What ID names, and whether it is listed: by itself, not under another that it is one with. */
+static int get_root(const struct page *page, enum ph_entity type, struct ph_view id,
+		    struct ph_ref *ref, bool *wanted)
+{
+	*wanted = false;
+	return ph_key_get_ref(id, ref) ? is_root(page, type, ref, wanted) : 0;
+}
+
 static int show_title(const struct page *page, struct ph_view id, struct ph_view state,
 		      json_t **out)
 {
@@ -139,10 +147,7 @@ static int show_title(const struct page *page, struct ph_view id, struct ph_view
 	int rc;
 
 	(void)state;
-	if (!ph_key_get_ref(id, &ref)) {
-		return 0;
-	}
-	rc = is_root(page, PH_ENTITY_TITLE, &ref, &wanted);
+	rc = get_root(page, PH_ENTITY_TITLE, id, &ref, &wanted);
 	if (rc != 0 || !wanted) {
 		return rc;
 	}
@@ -161,10 +166,7 @@ static int show_reader(const struct page *page, struct ph_view id, struct ph_vie
 	int rc;
 
 	(void)state;
-	if (!ph_key_get_ref(id, &ref)) {
-		return 0;
-	}
-	rc = is_root(page, PH_ENTITY_READER, &ref, &wanted);
+	rc = get_root(page, PH_ENTITY_READER, id, &ref, &wanted);
 	if (rc != 0 || !wanted) {
 		return rc;
 	}
