@@ -130,10 +130,12 @@ done_testing() {
 }
 
 # start OUT command…: run it in the background, output to OUT, errors to OUT.err; its
-# process id is in $started_pid.
+# process id is in $started_pid. OUT is empty before it runs: what an earlier program of
+# the same name wrote there is not taken for its words.
 start() {
   local out=$1
   shift
+  : >"$out" >"$out.err"
   "$@" >"$out" 2>"$out.err" &
   started_pid=$!
   started+=("$started_pid")
