@@ -14,6 +14,7 @@
 #include "common/cli/entry_words.h"
 #include "common/cli/export.h"
 #include "common/cli/out.h"
+#include "common/cli/sheet.h"
 
 #define LIMIT_DEFAULT 20
 #define LIMIT_MAX     1000000
@@ -238,6 +239,20 @@ static int walk_all(struct walk *walk, uint64_t limit, struct ph_error *err)
 		       : ph_fail_errno(err, rc < 0 ? rc : -EUCLEAN, "reading the log");
 }
 
+/* A sheet does not show that there is more than it has. */
+static void tell_more(const struct walk *walk, uint64_t limit)
+{
+	char given[PH_NUMBER_TEXT];
+	char all[PH_NUMBER_TEXT];
+
+	if (ph_sheet_is_wanted() && walk->total > limit) {
+		fprintf(stderr,
+			ph_say("only the last %s of %s entries: --limit N for more\n",
+			       "chỉ %s giao dịch cuối trên %s: --limit N để xem thêm\n"),
+			ph_number(given, limit), ph_number(all, walk->total));
+	}
+}
+
 static int run(struct ph_cli *cli, struct ph_error *err)
 {
 	const char *const headings[] = {
@@ -262,9 +277,13 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 	}
 	rc = walk.list || walk.table ? walk_all(&walk, limit, err) : -ENOMEM;
 	if (rc == 0) {
-		rc = walk.list ? ph_out_json(json_pack("{s:i, s:O}", "schema", 1,
-						       "entries", walk.list))
+		rc = walk.list ? ph_out_json(json_pack("{s:i, s:O, s:b}", "schema", 1,
+						       "entries", walk.list, "more",
+						       walk.total > limit))
 			       : ph_table_print(walk.table, stdout);
+	}
+	if (rc == 0) {
+		tell_more(&walk, limit);
 	}
 	json_decref(walk.list);
 	ph_table_free(walk.table);

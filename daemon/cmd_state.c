@@ -253,6 +253,27 @@ static int log_sheet(const json_t *entries)
 	return rc;
 }
 
+/* That the logs have more than was given: where fewer were given than asked for, or in a sheet, which shows no end. */
+static void tell_more(const json_t *answer, uint64_t asked)
+{
+	if (number_of(answer, "limit") < asked) {
+		fprintf(stderr,
+			ph_say("only the last %lld of each log: there would be too "
+			       "many; --site, or `history` for all\n",
+			       "chỉ %lld giao dịch cuối của mỗi nhật ký vì quá nhiều; "
+			       "dùng --site, hoặc `history` để xem hết\n"),
+			(long long)number_of(answer, "limit"));
+	} else if (ph_sheet_is_wanted() &&
+		   json_is_true(json_object_get(answer, "more"))) {
+		fprintf(stderr,
+			ph_say("only the last %lld of each log: --limit N for more, "
+			       "`history` for all\n",
+			       "chỉ %lld giao dịch cuối của mỗi nhật ký: --limit N để "
+			       "xem thêm, `history` để xem hết\n"),
+			(long long)number_of(answer, "limit"));
+	}
+}
+
 int ph_cmd_log(struct ph_cli *cli, struct ph_error *err)
 {
 	json_t *request = ph_request("log");
@@ -285,14 +306,7 @@ int ph_cmd_log(struct ph_cli *cli, struct ph_error *err)
 			rc = rc == 0 ? ph_out_json(json_incref(item)) : rc;
 		}
 	}
-	if (number_of(answer, "limit") < limit) {
-		fprintf(stderr,
-			ph_say("only the last %lld of each log: there would be too "
-			       "many; --site, or `history` for all\n",
-			       "chỉ %lld giao dịch cuối của mỗi nhật ký vì quá nhiều; "
-			       "dùng --site, hoặc `history` để xem hết\n"),
-			(long long)number_of(answer, "limit"));
-	}
+	tell_more(answer, limit);
 	json_decref(answer);
 	return rc;
 }

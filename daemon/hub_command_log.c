@@ -2,7 +2,8 @@
  * daemon/hub_command_log.c - the last entries of each log, as they were written.
  *
  * {"command":"log","site"?,"limit"?}. The limit is of each log, and all together are bounded:
- * whoever asks for more is given less of each, and told how much. Else one question could
+ * whoever asks for more is given less of each, and told how much; "more" tells that some log
+ * has earlier entries than those that are given. Else one question could
  * make the store read everything that it holds.
  */
 #include "common/log/json.h"
@@ -20,6 +21,7 @@ struct log_walk {
 	uint64_t site; /* only of this site; UINT64_MAX: of all */
 	uint64_t limit;
 	uint64_t count;
+	bool more; /* some log has entries before those that are shown */
 	struct ph_journal *journal;
 };
 
@@ -74,6 +76,8 @@ static int show_log(void *data, const struct ph_log *log)
 	struct log_walk *walk = data;
 
 	walk->log = log;
+	walk->more =
+		walk->more || (is_wanted(walk, log) && begin_of(walk, log) > log->base);
 	return is_wanted(walk, log)
 		       ? ph_journal_entry_each(walk->journal, log->row,
 					       begin_of(walk, log), show_entry, walk)
@@ -141,5 +145,6 @@ int ph_hub_log(struct ph_hub *hub, const json_t *request, json_t *answer,
 	rc = rc != 0 ? rc : fit_limit(&walk);
 	rc = rc != 0 ? rc : ph_journal_log_each(hub->journal, show_log, &walk);
 	json_object_set_new(answer, "limit", json_integer((json_int_t)walk.limit));
+	json_object_set_new(answer, "more", json_boolean(walk.more));
 	return rc < 0 ? ph_fail_errno(err, rc, "reading the logs") : 0;
 }

@@ -67,13 +67,18 @@ ok "readers" bash -c "$P reader add --name 'Lò Văn Ế' --born 1990 --card K1 
 $P reader list --csv >readers.csv
 sheets strict readers.csv >readers.json
 is "reader list: by given name; telephone, cards, loans" "$(json readers.json '[[r[0], r[3], r[4], r[5]] for r in j[0][1:]] == [["=Đinh Thị An", "", "K2", "0"], ["Bùi Áng", "", "", "0"], ["Lò Văn Ế", "0912345678", "K1", "1"]]')" true
-for what in 'why copy 000001' 'why title Lý' 'privacy K1' log; do
+for what in 'why copy 000001' 'why title Lý' 'privacy K1' 'log --limit 1000'; do
   $P $what --csv >out.csv 2>err
   ok "$what: of its own form" sheets strict out.csv
   cp ok.out out.json
   is "$what: no word on standard error" "$(cat err)" ''
 done
 $P why copy 000001 --csv >out.csv && sheets strict out.csv >out.json
+$P log --csv --limit 2 >out.csv 2>err
+is "log of fewer than there are: it is said" "$(cat err)" "only the last 2 of $($P log --limit 1000 --plain | wc -l) entries: --limit N for more"
+is "and in JSON" "$($P log --limit 2 --json | json /dev/stdin '[j["more"], len(j["entries"])]') $($P log --limit 1000 --json | json /dev/stdin 'j["more"]')" '[true, 2] false'
+$P log --limit 2 >/dev/null 2>err
+is "a person who asked for the last ones is told no more" "$(cat err)" ''
 is "why: what it is, then the entries behind it" "$(json out.json '[j[0][0], [r[0] for r in j[1][1:]] == ["copy-put", "loan"], j[1][0][0], j[1][0][-1]]')" '[["member", "value"], true, "kind", "reference"]'
 $P privacy K1 --csv >out.csv && sheets strict out.csv >out.json
 is "privacy: the name, whole" "$(json out.json '["name", "Lò Văn Ế"] in j[0] and "0912345678" in str(j[1])')" true
@@ -130,7 +135,13 @@ for what in 'why copy 000001' 'privacy K1' log history; do
   cp ok.out out.json
 done
 is "history: an entry a line, as many as there are" "$(json out.json 'len(j[0]) - 1')" "$($H history | "$PYTHON" -c 'import json,sys; print(sum(len(json.loads(l)["entries"]) for l in sys.stdin))')"
-$H log --csv --limit 3 >out.csv && sheets strict out.csv >out.json
+is "log of all there is says no more" "$($H log --csv --limit 1000 2>&1 >out.csv)" ''
+is "in JSON, too" "$($H log --limit 1000 --json | json /dev/stdin 'j["more"]')" false
+is "log of fewer says so" "$($H log --csv --limit 3 2>&1 >out.csv)" 'only the last 3 of each log: --limit N for more, `history` for all'
+is "as a workbook, too" "$($H log --xlsx - --limit 3 2>&1 >few.xlsx)" 'only the last 3 of each log: --limit N for more, `history` for all'
+is "in Vietnamese" "$(LC_ALL=vi_VN.UTF-8 $H log --csv --limit 3 2>&1 >out.csv)" 'chỉ 3 giao dịch cuối của mỗi nhật ký: --limit N để xem thêm, `history` để xem hết'
+is "in JSON that there are more" "$($H log --limit 3 --json | json /dev/stdin 'j["more"]')" true
+$H log --csv --limit 3 >out.csv 2>/dev/null && sheets strict out.csv >out.json
 is "log: the last of each log" "$(json out.json 'j[0][0]')" '["site", "log", "n", "time", "kind", "what", "ref"]'
 ok "and as a workbook" $H list readers --names --xlsx all.xlsx
 ok "without a formula" sheets parts all.xlsx
