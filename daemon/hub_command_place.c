@@ -343,6 +343,7 @@ int ph_hub_site_add(struct ph_hub *hub, const json_t *request, json_t *answer,
 	set_text(&entry, PH_SITE_NAME, ph_request_text(request, "name"));
 	set_text(&entry, PH_SITE_COMMUNE, commune);
 	if (kind) {
+	set_text(&entry, PH_SITE_SCHEDULE, ph_request_text(request, "schedule"));
 		rc = ph_hub_enum(&entry.kind->fields[PH_SITE_KIND], kind, &value, err);
 		if (rc < 0) {
 			return rc;
