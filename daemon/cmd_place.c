@@ -15,6 +15,36 @@
 #define COMMUNES_FILE_MAX (16u << 20)
 #define COMMUNES_AT_ONCE  200 /* with the longest names well below PH_LINE_MAX */
 
+/* VALUE as a cell; of a list, its texts with blanks between them. */
+static int place_cell(struct ph_table *table, const json_t *value)
+{
+	struct ph_buf words = { 0 };
+	const json_t *one;
+	size_t i;
+	int rc = 0;
+
+	if (json_is_integer(value)) {
+		ph_table_number(table, json_integer_value(value));
+		return 0;
+	}
+	if (!json_is_array(value)) {
+		ph_table_cell(table, value ? json_string_value(value) : "");
+		return 0;
+	}
+	json_array_foreach(value, i, one)
+	{
+		rc = rc != 0 ? rc
+			     : ph_buf_printf(&words, "%s%s", i > 0 ? " " : "",
+					     json_string_value(one));
+	}
+	rc = rc != 0 ? rc : ph_buf_put_u8(&words, '\0');
+	if (rc == 0) {
+		ph_table_cell(table, (const char *)words.data);
+	}
+	ph_buf_deinit(&words);
+	return rc;
+}
+
 /* Print the answer's list MEMBER as JSON or as a table of COLUMNS, whose names are the members. */
 static int print_list(const struct ph_cli *cli, json_t *answer, const char *member,
 		      const char *const *columns, unsigned n_columns)
@@ -22,7 +52,7 @@ static int print_list(const struct ph_cli *cli, json_t *answer, const char *memb
 	struct ph_table *table;
 	json_t *item;
 	size_t i;
-	int rc;
+	int rc = 0;
 
 	if (cli->json) {
 		return ph_out_json(answer);
@@ -34,18 +64,11 @@ static int print_list(const struct ph_cli *cli, json_t *answer, const char *memb
 	}
 	json_array_foreach(json_object_get(answer, member), i, item)
 	{
-		for (unsigned c = 0; c < n_columns; c++) {
-			const json_t *value = json_object_get(item, columns[c]);
-
-			if (json_is_integer(value)) {
-				ph_table_number(table, json_integer_value(value));
-			} else {
-				ph_table_cell(table,
-					      value ? json_string_value(value) : "");
-			}
+		for (unsigned c = 0; rc == 0 && c < n_columns; c++) {
+			rc = place_cell(table, json_object_get(item, columns[c]));
 		}
 	}
-	rc = ph_table_print(table, stdout);
+	rc = rc != 0 ? rc : ph_table_print(table, stdout);
 	ph_table_free(table);
 	json_decref(answer);
 	return rc;
@@ -115,10 +138,10 @@ int ph_cmd_site_add(struct ph_cli *cli, struct ph_error *err)
 
 int ph_cmd_site_list(struct ph_cli *cli, struct ph_error *err)
 {
-	static const char *const columns[] = { "code", "number", "kind", "commune",
-					       "name" };
+	static const char *const columns[] = { "code", "number", "kind",     "commune",
+					       "name", "status", "schedule", "route" };
 
-	return list(cli, "site-list", "sites", columns, 5, err);
+	return list(cli, "site-list", "sites", columns, 8, err);
 }
 
 static int add_commune(json_t *communes, const char *code, const char *name,
@@ -286,9 +309,10 @@ int ph_cmd_commune_import(struct ph_cli *cli, struct ph_error *err)
 
 int ph_cmd_commune_list(struct ph_cli *cli, struct ph_error *err)
 {
-	static const char *const columns[] = { "code", "name" };
+	static const char *const columns[] = { "code", "name", "type", "from",
+					       "predecessor" };
 
-	return list(cli, "commune-list", "communes", columns, 2, err);
+	return list(cli, "commune-list", "communes", columns, 5, err);
 }
 
 int ph_cmd_policy_set(struct ph_cli *cli, struct ph_error *err)

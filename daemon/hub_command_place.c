@@ -1,5 +1,6 @@
 /*
  * daemon/hub_command_place.c - sites, communes and policies: what the control log says.
+ * Lists of them: hub_command_places.c.
  *
  * Each command is one put: it sets the fields it is given and names the heads it saw
  * of each, so that two operators' changes made at once are both kept and shown. Values
@@ -342,8 +343,8 @@ int ph_hub_site_add(struct ph_hub *hub, const json_t *request, json_t *answer,
 	set_text(&entry, PH_SITE_CODE, is_new ? code : NULL);
 	set_text(&entry, PH_SITE_NAME, ph_request_text(request, "name"));
 	set_text(&entry, PH_SITE_COMMUNE, commune);
-	if (kind) {
 	set_text(&entry, PH_SITE_SCHEDULE, ph_request_text(request, "schedule"));
+	if (kind) {
 		rc = ph_hub_enum(&entry.kind->fields[PH_SITE_KIND], kind, &value, err);
 		if (rc < 0) {
 			return rc;
@@ -375,33 +376,6 @@ int ph_hub_site_add(struct ph_hub *hub, const json_t *request, json_t *answer,
 	}
 	ph_buf_deinit(&state);
 	return 0;
-}
-
-static int list_site(void *data, const struct ph_hub_site *site)
-{
-	const struct ph_field *kind =
-		&ph_kind_find(PH_KIND_SITE_PUT)->fields[PH_SITE_KIND];
-
-	return json_array_append_new(
-		       data,
-		       json_pack("{s:s, s:I, s:s, s:s, s:s}", "code", site->code,
-				 "number", (json_int_t)site->number, "name", site->name,
-				 "commune", site->commune, "kind",
-				 site->kind < kind->max ? kind->names[site->kind] : "?"))
-		       ? -ENOMEM
-		       : 0;
-}
-
-int ph_hub_site_list(struct ph_hub *hub, const json_t *request, json_t *answer,
-		     struct ph_error *err)
-{
-	json_t *list = json_array();
-	int rc;
-
-	(void)request;
-	json_object_set_new(answer, "sites", list);
-	rc = ph_hub_site_each(hub, list_site, list);
-	return rc < 0 ? ph_fail_errno(err, rc, "listing the sites") : 0;
 }
 
 /* What {"code","name","type"?} says; ENTRY borrows from ITEM. */
@@ -494,56 +468,6 @@ int ph_hub_commune_add(struct ph_hub *hub, const json_t *request, json_t *answer
 	return 0;
 }
 
-struct place_list {
-	json_t *out;
-	enum ph_kind_number kind;
-	unsigned field;
-	const char *id_name;
-	const char *value_name;
-};
-
-static int list_place(void *data, struct ph_view id, struct ph_view state)
-{
-	struct place_list *list = data;
-	struct ph_record record;
-	char value[1001];
-	int rc = ph_record_decode(state, ph_kind_find(list->kind), &record);
-
-	if (rc < 0) {
-		return rc;
-	}
-	copy_text(&record, list->field, value, sizeof(value));
-	ph_record_deinit(&record);
-	return json_array_append_new(list->out, json_pack("{s:s%, s:s}", list->id_name,
-							  (const char *)id.data, id.len,
-							  list->value_name, value))
-		       ? -ENOMEM
-		       : 0;
-}
-
-static int list_places(struct ph_hub *hub, json_t *answer, const char *member,
-		       enum ph_entity type, struct place_list *list, struct ph_error *err)
-{
-	int rc;
-
-	list->out = json_array();
-	json_object_set_new(answer, member, list->out);
-	rc = ph_ledger_each(hub->ledger, type, list_place, list);
-	return rc < 0 ? ph_fail_errno(err, rc, "reading the ledger") : 0;
-}
-
-int ph_hub_commune_list(struct ph_hub *hub, const json_t *request, json_t *answer,
-			struct ph_error *err)
-{
-	struct place_list list = { .kind = PH_KIND_COMMUNE_PUT,
-				   .field = PH_COMMUNE_NAME,
-				   .id_name = "code",
-				   .value_name = "name" };
-
-	(void)request;
-	return list_places(hub, answer, "communes", PH_ENTITY_COMMUNE, &list, err);
-}
-
 static json_t *warn_unheeded(const char *name)
 {
 	char heeded[200] = "";
@@ -578,16 +502,4 @@ int ph_hub_policy_set(struct ph_hub *hub, const json_t *request, json_t *answer,
 	set_text(&entry, PH_POLICY_VALUE, value);
 	json_object_set_new(answer, "name", json_string(name));
 	return put(hub, &entry, PH_ENTITY_POLICY, ph_view_str(name), err);
-}
-
-int ph_hub_policy_list(struct ph_hub *hub, const json_t *request, json_t *answer,
-		       struct ph_error *err)
-{
-	struct place_list list = { .kind = PH_KIND_POLICY_PUT,
-				   .field = PH_POLICY_VALUE,
-				   .id_name = "name",
-				   .value_name = "value" };
-
-	(void)request;
-	return list_places(hub, answer, "policies", PH_ENTITY_POLICY, &list, err);
 }
