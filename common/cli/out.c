@@ -125,7 +125,7 @@ void ph_text_safe(char *out, size_t out_size, const char *text, size_t len)
 	out[n] = '\0';
 }
 
-static enum ph_speak spoken;
+static _Thread_local enum ph_speak spoken;
 
 void ph_speak(enum ph_speak language)
 {

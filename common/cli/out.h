@@ -45,8 +45,8 @@ void ph_text_safe(char *out, size_t out_size, const char *text, size_t len);
 /* Vietnamese is asked for: by LC_ALL, LC_MESSAGES, LANG, or ph_speak(). */
 bool ph_is_vietnamese(void);
 /*
- * From now on speak as whoever we work for does, whatever our own environment says; by it
- * again with PH_SPEAK_OWN. One thread at a time.
+ * From now on this thread speaks as whoever it works for does, whatever our own environment
+ * says; by it again with PH_SPEAK_OWN.
  */
 enum ph_speak {
 	PH_SPEAK_OWN,
