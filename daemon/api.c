@@ -112,6 +112,18 @@ static void reply_health(struct ph_api *api, struct ph_web_call *call)
 	ph_web_reply(call, rc == 1 ? 200 : 503, "application/json", &text);
 }
 
+/* Nothing that serves links what makes workbooks, or starts a program that does. */
+static void reply_no_workbook(struct ph_web_call *call)
+{
+	struct ph_web_no no = { 0 };
+
+	(void)ph_web_refuse(&no, 501, "not-here", NULL,
+			    "the hub's daemon makes no workbooks");
+	no.act = "ask for csv, or give the command on the hub: packhorsed report CODE "
+		 "--period P --xlsx FILE";
+	ph_web_reply_no(call, &no);
+}
+
 static void handle(void *data, struct ph_web_call *call)
 {
 	struct ph_api *api = data;
@@ -120,7 +132,12 @@ static void handle(void *data, struct ph_web_call *call)
 	case PH_API_COMMAND:
 	case PH_API_METRICS:
 	case PH_API_CSV:
+	case PH_API_PAGE:
+	case PH_API_LOOKED:
 		ph_api_ask(api, call);
+		break;
+	case PH_API_XLSX:
+		reply_no_workbook(call);
 		break;
 	case PH_API_LOGIN:
 		ph_api_login(api, call);

@@ -20,7 +20,10 @@ enum ph_api_action {
 	PH_API_EVENTS,
 	PH_API_HEALTH,
 	PH_API_METRICS, /* a command, whose answer becomes text; */
-	PH_API_CSV,     /* likewise */
+	PH_API_CSV,     /* likewise; */
+	PH_API_PAGE,    /* and HTML */
+	PH_API_LOOKED, /* a command that takes too long for the store, whatever its lane */
+	PH_API_XLSX,   /* what is not made here */
 };
 extern const struct ph_web_route ph_api_routes[];
 extern const size_t ph_api_n_routes;

@@ -9,6 +9,7 @@
 #include "common/cli/sheet.h"
 #include "daemon/metrics.h"
 #include "daemon/report_book.h"
+#include "daemon/report_page.h"
 
 static const struct {
 	const char *reason; /* of the answer; or ... */
@@ -87,15 +88,52 @@ static int write_csv(const json_t *report, struct ph_buf *out)
 	return rc;
 }
 
+/* All rows of the plan as a page, headed as REQUEST says. */
+static int write_page(const json_t *request, const json_t *answer, struct ph_buf *out)
+{
+	struct ph_now now;
+	char day[PH_TIME_TEXT];
+
+	ph_clock_system.read(ph_clock_system.data, &now);
+	ph_day_text(day, ph_day_of(now.wall));
+	return ph_report_page(
+		&(struct ph_report_page){
+			.agency = json_string_value(json_object_get(request, "agency")),
+			.unit = json_string_value(json_object_get(request, "unit")),
+			.place = json_string_value(json_object_get(request, "place")),
+			.day = day,
+			.reports = json_object_get(answer, "reports"),
+		},
+		out);
+}
+
+/* The media type of what CALL asks for. */
+static const char *type_of(const struct ph_web_call *call)
+{
+	int action = ph_web_call_route(call)->action;
+
+	return action == PH_API_CSV    ? "text/csv; charset=utf-8"
+	       : action == PH_API_PAGE ? "text/html; charset=utf-8"
+				       : PH_METRICS_TYPE;
+}
+
+static int write_text(const struct ph_web_call *call, const json_t *answer,
+		      struct ph_buf *out)
+{
+	int action = ph_web_call_route(call)->action;
+
+	return action == PH_API_CSV ? write_csv(answer, out)
+	       : action == PH_API_PAGE
+		       ? write_page(ph_web_call_request(call), answer, out)
+		       : ph_metrics_write(answer, out);
+}
+
 static void reply_text(struct ph_web_call *call, const struct ph_order *order)
 {
-	bool is_csv = ph_web_call_route(call)->action == PH_API_CSV;
 	json_t *answer =
 		json_loadb((const char *)order->answer.data, order->answer.len, 0, NULL);
 	struct ph_buf text = { 0 };
-	int rc = !answer  ? -ENOMEM
-		 : is_csv ? write_csv(answer, &text)
-			  : ph_metrics_write(answer, &text);
+	int rc = answer ? write_text(call, answer, &text) : -ENOMEM;
 
 	json_decref(answer);
 	if (rc < 0) {
@@ -103,8 +141,12 @@ static void reply_text(struct ph_web_call *call, const struct ph_order *order)
 		ph_web_reply_json(call, 503, NULL);
 		return;
 	}
-	ph_web_reply(call, 200, is_csv ? "text/csv; charset=utf-8" : PH_METRICS_TYPE,
-		     &text);
+	ph_web_reply(call, 200, type_of(call), &text);
+}
+
+static bool is_text(int action)
+{
+	return action == PH_API_CSV || action == PH_API_PAGE || action == PH_API_METRICS;
 }
 
 void ph_api_reply(struct ph_web_call *call, struct ph_order *order)
@@ -121,7 +163,7 @@ void ph_api_reply(struct ph_web_call *call, struct ph_order *order)
 				    "opened for pages; nothing was written");
 		no.act = "give the command on the hub: packhorsed help";
 		ph_web_reply_no(call, &no);
-	} else if (ph_web_call_route(call)->action != PH_API_COMMAND) {
+	} else if (is_text(ph_web_call_route(call)->action)) {
 		reply_text(call, order);
 	} else {
 		ph_web_reply(call, 200, "application/json", &order->answer);

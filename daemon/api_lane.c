@@ -193,12 +193,29 @@ static struct ph_api_lane *lane_of(struct ph_api *api, const char *command)
 				  : PH_API_STORE];
 }
 
+/* The store would be held as long as it takes, and devices with it. */
+static void reply_too_long(struct ph_web_call *call)
+{
+	struct ph_web_no no = { 0 };
+
+	(void)ph_web_refuse(&no, 422, "too-long", NULL,
+			    "that takes longer than a page may while the store cannot be "
+			    "looked at beside");
+	no.act = "give the command on the hub: packhorsed verify, packhorsed digest";
+	ph_web_reply_no(call, &no);
+}
+
 void ph_api_ask(struct ph_api *api, struct ph_web_call *call)
 {
 	const char *command = ph_web_call_route(call)->command;
 	struct ph_api_lane *lane = lane_of(api, command);
 	struct ph_asked *asked;
 
+	if (ph_web_call_route(call)->action == PH_API_LOOKED &&
+	    lane == &api->lane[PH_API_STORE]) {
+		reply_too_long(call);
+		return;
+	}
 	if (api->is_stopping || api->n_asked >= api->server->settings.web_waiting ||
 	    asked_by(api, ph_web_call_name(call)) >= PH_WEB_ACCOUNT) {
 		ph_web_reply_busy(call, 1);

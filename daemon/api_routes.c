@@ -41,6 +41,10 @@ const struct ph_web_route ph_api_routes[] = {
 	   "each site by its own timetable: heard, due, overdue, and why"),
 	GO(V "/clock", VIEWER, "clock", NULL, "whether the hub doubts its clock"),
 	GO(V "/keys", VIEWER, "keys", NULL, "the key list"),
+	{ "GET", V "/digest", PH_WEB_OPERATOR, "digest", PH_API_LOOKED, "site device",
+	  "the digest of the ledger, or of what a site or a device has" },
+	{ "GET", V "/verify", PH_WEB_ADMIN, "verify", PH_API_LOOKED, NULL,
+	  "whether all that is held is whole: signatures, store, ledger" },
 	GO(V "/log", OPERATOR, "log", "site limit:int", "the last entries of each log"),
 
 	GO(V "/sites", VIEWER, "site-list", NULL, "the sites"),
@@ -98,6 +102,11 @@ const struct ph_web_route ph_api_routes[] = {
 	   "one of them, for a year, quarter or month"),
 	{ "GET", V "/reports/{report}/csv", PH_WEB_VIEWER, "report", PH_API_CSV,
 	  "period! by commune", "the same lines as CSV (EXPORTS)" },
+	{ "GET", V "/reports/{report}/xlsx", PH_WEB_VIEWER, NULL, PH_API_XLSX,
+	  "period! by commune", "501: no workbook is made here (\"Pages and tables\")" },
+	{ "GET", V "/page", PH_WEB_VIEWER, "page", PH_API_PAGE,
+	  "period! agency unit place",
+	  "all rows of the plan as a page to be printed, in HTML (EXPORTS)" },
 	GO(V "/issued", VIEWER, "report-list", NULL, "reports that were issued"),
 	DO(V "/issued", OPERATOR, "report-issue", "report! period by commune from to",
 	   "a row of the plan is issued as it is printed (`period`), or the figures of "

@@ -17,23 +17,11 @@
 #include "daemon/ask.h"
 #include "daemon/report_page.h"
 
-#define AGENCY "SỞ VĂN HÓA, THỂ THAO VÀ DU LỊCH"
-#define UNIT   "THƯ VIỆN TỈNH"
-#define PLACE  "................"
-
 struct pages {
 	const struct ph_cli *cli;
 	json_t *reports, *issued;
 	struct ph_error *err;
 };
-
-static const char *option_or(const struct ph_cli *cli, const char *name,
-			     const char *otherwise)
-{
-	const char *value = ph_cli_get(cli, name);
-
-	return value ? value : otherwise;
-}
 
 static int ask(const struct pages *pages, const char *command, const char *code,
 	       json_t **answer_out)
@@ -138,14 +126,13 @@ static int write_page(const struct pages *pages)
 
 	ph_clock_system.read(ph_clock_system.data, &now);
 	ph_day_text(day, ph_day_of(now.wall));
-	rc = ph_report_page(
-		&(struct ph_report_page){ .agency = option_or(cli, "agency", AGENCY),
-					  .unit = option_or(cli, "unit", UNIT),
-					  .place = option_or(cli, "place", PLACE),
-					  .day = day,
-					  .reports = pages->reports,
-					  .issued = pages->issued },
-		&out);
+	rc = ph_report_page(&(struct ph_report_page){ .agency = ph_cli_get(cli, "agency"),
+						      .unit = ph_cli_get(cli, "unit"),
+						      .place = ph_cli_get(cli, "place"),
+						      .day = day,
+						      .reports = pages->reports,
+						      .issued = pages->issued },
+			    &out);
 	rc = rc != 0 ? rc
 		     : ph_export_write(ph_cli_get(cli, "out"), ph_buf_view(&out),
 				       pages->err);

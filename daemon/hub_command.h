@@ -36,7 +36,7 @@ ph_hub_command_fn ph_hub_account_add, ph_hub_account_role, ph_hub_account_passwo
 ph_hub_command_fn ph_hub_keys_command, ph_hub_keylist_put;
 ph_hub_command_fn ph_hub_report_figures, ph_hub_report_issue, ph_hub_page_issue,
 	ph_hub_report_list, ph_hub_report_show, ph_hub_report_changed, ph_hub_report,
-	ph_hub_report_codes;
+	ph_hub_report_codes, ph_hub_page;
 
 /* --- for hub_look.c --- */
 /* Whether COMMAND only looks at what a look has. */

@@ -206,6 +206,38 @@ int ph_hub_report(struct ph_hub *hub, const json_t *request, json_t *answer,
 	return rc < 0 ? ph_fail_errno(err, rc, "reckoning the report") : 0;
 }
 
+/* --- all of them --- */
+
+static int add_row(struct ph_hub *hub, const char *code, const char *period, json_t *rows,
+		   struct ph_error *err)
+{
+	json_t *request = json_pack("{s:s, s:s}", "report", code, "period", period);
+	json_t *row = json_object();
+	int rc = request && row && json_array_append(rows, row) == 0
+			 ? ph_hub_report(hub, request, row, err)
+			 : -ENOMEM;
+
+	json_decref(request);
+	json_decref(row);
+	return rc;
+}
+
+/* {"period"}: all rows of the plan, of one moment. */
+int ph_hub_page(struct ph_hub *hub, const json_t *request, json_t *answer,
+		struct ph_error *err)
+{
+	const char *period = ph_request_need(request, "period", err);
+	json_t *rows = json_array();
+	int rc = json_object_set_new(answer, "reports", rows) != 0 ? -ENOMEM
+		 : period                                          ? 0
+								   : -EINVAL;
+
+	for (size_t i = 0; rc == 0 && i < ph_indicators_count; i++) {
+		rc = add_row(hub, ph_indicators[i].code, period, rows, err);
+	}
+	return rc < 0 ? ph_fail_errno(err, rc, "making the page") : 0;
+}
+
 /* --- which there are --- */
 
 int ph_hub_report_codes(struct ph_hub *hub, const json_t *request, json_t *answer,

@@ -429,7 +429,7 @@ int ph_hub_digest(struct ph_hub *hub, const json_t *request, json_t *answer,
 		json_object_get(request, "site") || json_object_get(request, "device");
 	struct scope scope = { .hub = hub, .feeder = hub->feeder };
 	uint8_t digest[32];
-	int rc = ph_hub_fold(hub);
+	int rc = hub->is_look ? 0 : ph_hub_fold(hub); /* feeds, too */
 
 	if (rc == 0 && scoped) {
 		rc = find_scope(hub, request, &scope, err);

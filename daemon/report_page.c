@@ -474,6 +474,11 @@ static void issued_list(struct writing *to, const json_t *issued)
 	raw(to, "</p>\n");
 }
 
+static const char *or_else(const char *text, const char *usual)
+{
+	return text ? text : usual;
+}
+
 static void office(struct writing *to, const struct ph_report_page *page)
 {
 	int year = 0, month = 0, day = 0;
@@ -483,10 +488,12 @@ static void office(struct writing *to, const struct ph_report_page *page)
 	     "</td><td class=\"c\"><b>CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM<br/>Độc lập - "
 	     "Tự do - Hạnh "
 	     "phúc</b><br/>———————<br/>",
-	     page->agency, page->unit);
+	     or_else(page->agency, "SỞ VĂN HÓA, THỂ THAO VÀ DU LỊCH"),
+	     or_else(page->unit, "THƯ VIỆN TỈNH"));
 	if (sscanf(page->day, "%4d-%2d-%2d", &year, &month, &day) == 3) {
-		html(to, "<i>%s, ngày %d tháng %d năm %d</i>", page->place,
-		     (long long)day, (long long)month, (long long)year);
+		html(to, "<i>%s, ngày %d tháng %d năm %d</i>",
+		     or_else(page->place, "................"), (long long)day,
+		     (long long)month, (long long)year);
 	}
 	raw(to, "</td></tr></table>\n");
 }

@@ -7,9 +7,8 @@
 #include "common/base/bytes.h"
 
 struct ph_report_page {
-	const char *agency,
-		*unit;         /* whose report it is: the office above, and this one */
-	const char *place;     /* where it is signed */
+	/* Whose report it is, the office above and this one, and where it is signed; NULL: as usual. */
+	const char *agency, *unit, *place;
 	const char *day;       /* when it was made: 2026-11-29 */
 	const json_t *reports; /* docs/REPORTS.md, "The answer", of one period */
 	/* Of those that were issued with this page, "report" and "ref"; NULL: it is a draft. */

@@ -13,7 +13,6 @@
 static const char *const headers[][2] = {
 	{ "Cache-Control", "no-store" },
 	{ "X-Content-Type-Options", "nosniff" },
-	{ "Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'" },
 	{ "Referrer-Policy", "no-referrer" },
 	{ "Cross-Origin-Resource-Policy", "same-origin" },
 };
@@ -48,12 +47,23 @@ bool ph_web_call_is_person(const struct ph_web_call *call)
 	return call->head.person || strcmp(call->route->method, "POST") == 0;
 }
 
+/* A page brings the style that it is printed with, and nothing else. */
+static const char *policy_of(const char *type)
+{
+	return strncmp(type, "text/html", strlen("text/html")) == 0
+		       ? "default-src 'none'; style-src 'unsafe-inline'; "
+			 "frame-ancestors 'none'"
+		       : "default-src 'none'; frame-ancestors 'none'";
+}
+
 /* ---- handing it to libmicrohttpd ---- */
 
 static bool add_headers(const struct ph_web_call *call, struct MHD_Response *response)
 {
 	const struct ph_mhd *mhd = call->conn->web->mhd;
-	bool is_done = mhd->add_response_header(response, "Content-Type", call->type);
+	bool is_done = mhd->add_response_header(response, "Content-Type", call->type) &&
+		       mhd->add_response_header(response, "Content-Security-Policy",
+						policy_of(call->type));
 	char seconds[16];
 
 	for (size_t i = 0; is_done && i < sizeof(headers) / sizeof(headers[0]); i++) {

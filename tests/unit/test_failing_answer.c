@@ -110,6 +110,8 @@ static void test_answers(void **state)
 		"{\"command\":\"log\"}",
 		"{\"command\":\"digest\"}",
 		"{\"command\":\"verify\"}",
+		"{\"command\":\"digest\",\"site\":\"14-0371\"}",
+		"{\"command\":\"page\",\"period\":\"2020-01\"}",
 		"{\"command\":\"report-codes\"}",
 		"{\"command\":\"report-list\"}",
 		("{\"command\":\"report-figures\",\"from\":\"2020-01-01\","

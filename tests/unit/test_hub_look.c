@@ -112,9 +112,9 @@ static void same(struct hub_room *room, json_t *request)
 static void all_the_same(struct hub_room *room)
 {
 	static const char *const plain[] = {
-		"status",      "site-list", "commune-list", "policy-list",
-		"devices",     "board",     "metrics",      "log",
-		"invite-list", "erasures",  "cases",        "report-list",
+		"status", "site-list",   "commune-list", "policy-list", "devices",
+		"board",  "metrics",     "log",          "invite-list", "erasures",
+		"cases",  "report-list", "digest",       "verify",
 	};
 	static const char *const queries[] = { "summary", "loans", "cases" };
 
@@ -126,6 +126,8 @@ static void all_the_same(struct hub_room *room)
 		     json_pack("{s:s, s:s}", "command", "query", "what", queries[i]));
 	}
 	same(room, json_pack("{s:s, s:s}", "command", "list", "what", "here"));
+	same(room, json_pack("{s:s, s:s}", "command", "digest", "site", "14-0371"));
+	same(room, json_pack("{s:s, s:s}", "command", "page", "period", "2023"));
 	same(room, json_pack("{s:s, s:s, s:s}", "command", "report", "report", "M1",
 			     "period", "2023"));
 	same(room, json_pack("{s:s, s:s, s:s}", "command", "report-figures", "from",
@@ -179,7 +181,7 @@ static void test_takes(void **state)
 					      "policy-set",     "case-decide",
 					      "report-issue",   "account-list",
 					      "device-confirm", "rebuild",
-					      "digest",         "no-such" };
+					      "keys",           "no-such" };
 	struct hub_room *room = *state;
 	int64_t sites = hub_says(room, "sites");
 
