@@ -13,6 +13,7 @@
 #include "common/cli/figure.h"
 #include "common/cli/member.h"
 #include "common/cli/out.h"
+#include "common/cli/value_words.h"
 #include "daemon/act.h"
 #include "daemon/report_book.h"
 
@@ -221,6 +222,20 @@ static void print_revised(const json_t *sheet)
 	}
 }
 
+/* What a site says of the figures; its number where it has no code. */
+static void print_word(const json_t *item)
+{
+	const char *code = ph_member_text(item, "code");
+	char number[24];
+
+	snprintf(number, sizeof(number), "%lld", ph_member_number(item, "site"));
+	printf("  %s %s: %s", ph_member_text(item, "commune"),
+	       code[0] != '\0' ? code : number,
+	       json_is_true(json_object_get(item, "agrees"))
+		       ? ph_say("agrees", "đồng ý")
+		       : ph_say("does not agree", "không đồng ý"));
+}
+
 static void print_issued(const json_t *sheet)
 {
 	const json_t *issued = json_object_get(sheet, "issued");
@@ -236,11 +251,14 @@ static void print_issued(const json_t *sheet)
 	       ph_member_number(issued, "disagree"));
 	json_array_foreach(json_object_get(issued, "signoffs"), i, item)
 	{
-		printf("  %s %s: %s\n", ph_member_text(item, "commune"),
-		       ph_member_text(item, "code"),
-		       json_is_true(json_object_get(item, "agrees"))
-			       ? ph_say("agrees", "đồng ý")
-			       : ph_say("does not agree", "không đồng ý"));
+		print_word(item);
+		putchar('\n');
+	}
+	json_array_foreach(json_object_get(issued, "strays"), i, item)
+	{
+		print_word(item);
+		printf(ph_say("; not counted: %s\n", "; không tính: %s\n"),
+		       ph_stray_say(ph_member_text(item, "why")));
 	}
 	print_revised(sheet);
 }

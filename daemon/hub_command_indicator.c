@@ -157,15 +157,17 @@ static int show_issued(struct ph_hub *hub, const struct ph_hub_issued *issued,
 	char ref[PH_REF_TEXT], time[PH_TIME_TEXT];
 	int rc = ph_hub_site_codes(hub, issued->signoffs);
 
+	rc = rc < 0 ? rc : ph_hub_site_codes(hub, issued->strays);
 	ph_ref_text(ref, &issued->ref);
 	ph_time_text(time, issued->second);
 	return rc < 0 ? rc
 	       : json_object_set_new(answer, "issued",
-				     json_pack("{s:s, s:s, s:s, s:I, s:I, s:O}", "name",
-					       issued->name, "ref", ref, "time", time,
-					       "agree", (json_int_t)issued->agrees,
+				     json_pack("{s:s, s:s, s:s, s:I, s:I, s:O, s:O}",
+					       "name", issued->name, "ref", ref, "time",
+					       time, "agree", (json_int_t)issued->agrees,
 					       "disagree", (json_int_t)issued->disagrees,
-					       "signoffs", issued->signoffs))
+					       "signoffs", issued->signoffs, "strays",
+					       issued->strays))
 		       ? -ENOMEM
 		       : 0;
 }

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "common/ledger/report.h"
+#include "common/ledger/signoff.h"
 #include "common/ledger/view.h"
 #include "daemon/hub_command.h"
 
@@ -24,6 +25,7 @@ void ph_hub_issued_deinit(struct ph_hub_issued *issued)
 	ph_figures_deinit(&issued->figures);
 	ph_buf_deinit(&issued->sheet);
 	json_decref(issued->signoffs);
+	json_decref(issued->strays);
 	*issued = (struct ph_hub_issued){ 0 };
 }
 
@@ -36,31 +38,46 @@ static int read_figures(const struct ph_entry *entry, struct ph_hub_issued *issu
 			    : PH_FIGURES_E_FORM;
 }
 
-static int read_signoffs(const struct ph_report *report, struct ph_hub_issued *issued)
+static json_t *show_word(const struct ph_signoff *word, const struct ph_sign *sign)
 {
-	json_decref(issued->signoffs);
-	issued->signoffs = json_array();
-	for (size_t i = 0; i < report->n_signoffs; i++) {
-		const struct ph_signoff *one = &report->signoffs[i];
-		json_t *item = json_pack("{s:I, s:b}", "site", (json_int_t)one->site,
-					 "agrees", one->agrees);
+	const char *why = ph_signs_name(sign->signs);
 
-		issued->agrees += one->agrees;
-		issued->disagrees += !one->agrees;
-		if (one->commune.len > 0) {
-			json_object_set_new(item, "commune",
-					    json_stringn((const char *)one->commune.data,
-							 one->commune.len));
+	return json_pack("{s:I, s:b, s:s*, s:s*}", "site", (json_int_t)word->site,
+			 "agrees", word->agrees, "commune",
+			 sign->commune[0] ? sign->commune : NULL, "why", why);
+}
+
+static int read_signoffs(struct ph_hub *hub, const struct ph_report *report,
+			 struct ph_hub_issued *issued)
+{
+	struct ph_sign *signs = NULL;
+	int rc = ph_report_signs(hub->ledger, report, &signs);
+
+	json_decref(issued->signoffs);
+	json_decref(issued->strays);
+	issued->signoffs = json_array();
+	issued->strays = json_array();
+	for (size_t i = 0; rc == 0 && i < report->n_signoffs; i++) {
+		const struct ph_signoff *word = &report->signoffs[i];
+		bool counts = signs[i].signs == PH_SIGNS_COUNTS;
+
+		if (signs[i].signs == PH_SIGNS_REPLACED) {
+			continue;
 		}
-		if (json_array_append_new(issued->signoffs, item)) {
-			return -ENOMEM;
-		}
+		issued->agrees += counts && word->agrees;
+		issued->disagrees += counts && !word->agrees;
+		rc = json_array_append_new(counts ? issued->signoffs : issued->strays,
+					   show_word(word, &signs[i]))
+			     ? -ENOMEM
+			     : 0;
 	}
-	return 0;
+	free(signs);
+	return rc;
 }
 
 /* What the ledger says of the report-issue whose state this is; false: only signed off, not issued. */
-static int read_state(struct ph_view state, struct ph_hub_issued *issued, bool *is_issued)
+static int read_state(struct ph_hub *hub, struct ph_view state,
+		      struct ph_hub_issued *issued, bool *is_issued)
 {
 	struct ph_report report;
 	int rc = ph_report_decode(state, &report);
@@ -79,7 +96,7 @@ static int read_state(struct ph_view state, struct ph_hub_issued *issued, bool *
 		issued->to = report.to;
 		issued->second = report.second;
 	}
-	rc = read_signoffs(&report, issued);
+	rc = read_signoffs(hub, &report, issued);
 	ph_report_deinit(&report);
 	return rc;
 }
@@ -283,7 +300,7 @@ static int on_report(void *data, struct ph_view id, struct ph_view state)
 	struct ph_hub_issued issued = { 0 };
 	uint64_t part, parts;
 	bool is_issued;
-	int rc = read_state(state, &issued, &is_issued);
+	int rc = read_state(search->hub, state, &issued, &is_issued);
 
 	if (rc == 0 && is_issued && ph_key_get_ref(id, &issued.ref) &&
 	    (!search->name || strcmp(search->name, issued.name) == 0)) {
@@ -311,7 +328,7 @@ static int find_by_ref(struct ph_hub *hub, const struct ph_ref *ref,
 
 	issued->ref = *ref;
 	*found = false;
-	rc = rc == 0 ? read_state(ph_buf_view(&state), issued, found) : rc;
+	rc = rc == 0 ? read_state(hub, ph_buf_view(&state), issued, found) : rc;
 	ph_buf_deinit(&state);
 	return rc < 0 ? rc : 0;
 }

@@ -346,6 +346,32 @@ static void revised(struct writing *to, const json_t *report)
 	}
 }
 
+/* What sites said that do not speak for that commune. */
+static void strays(struct writing *to, const json_t *issued)
+{
+	const json_t *item;
+	size_t i;
+
+	json_array_foreach(json_object_get(issued, "strays"), i, item)
+	{
+		const char *code = ph_member_text(item, "code");
+
+		html(to, "<br/>\nKhông tính: ");
+		if (code[0]) {
+			text(to, code);
+		} else {
+			html(to, "%d", ph_member_number(item, "site"));
+		}
+		html(to, " %s",
+		     json_is_true(json_object_get(item, "agrees")) ? "đồng ý"
+								   : "không đồng ý");
+		if (json_object_get(item, "commune")) {
+			html(to, " về %s", ph_member_text(item, "commune"));
+		}
+		html(to, ": %s.", ph_stray_say(ph_member_text(item, "why")));
+	}
+}
+
 static void report_section(struct writing *to, const json_t *report)
 {
 	long long suppressed = ph_member_number(report, "suppressed");
@@ -375,6 +401,7 @@ static void report_section(struct writing *to, const json_t *report)
 		html(to, "<br/>\nĐã ban hành %s; %d nơi đồng ý, %d nơi không.",
 		     ph_member_text(issued, "time"), ph_member_number(issued, "agree"),
 		     ph_member_number(issued, "disagree"));
+		strays(to, issued);
 	}
 	revised(to, report);
 	raw(to, "</p>\n");

@@ -99,3 +99,23 @@ const char *ph_value_say(const char *column, const char *value)
 	}
 	return value;
 }
+
+const char *ph_stray_say(const char *why)
+{
+	static const struct {
+		const char *why, *english, *vietnamese;
+	} strays[] = {
+		{ "foreign-site", "the site does not lie in that commune",
+		  "điểm không thuộc xã, phường ấy" },
+		{ "unknown-commune", "no commune has that code",
+		  "không có xã, phường mang mã ấy" },
+		{ "unknown-site", "no site has that number", "không có điểm mang số ấy" },
+	};
+
+	for (size_t i = 0; i < sizeof(strays) / sizeof(strays[0]); i++) {
+		if (strcmp(strays[i].why, why) == 0) {
+			return ph_say(strays[i].english, strays[i].vietnamese);
+		}
+	}
+	return why;
+}

@@ -7,5 +7,10 @@
  * Vietnamese, where that is spoken and there is a word; else itself.
  */
 const char *ph_value_say(const char *column, const char *value);
+/*
+ * Why a word of a site does not count, as a report names it ("foreign-site"), for people;
+ * WHY itself if that is not known. Borrows from it.
+ */
+const char *ph_stray_say(const char *why);
 
 #endif

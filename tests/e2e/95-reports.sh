@@ -171,6 +171,21 @@ sync 14-0372.d
 row visits >/dev/null
 is "who signed it off" "$(of '[j["issued"]["agree"], j["issued"]["disagree"], sorted([s["commune"], s["code"], s["agrees"]] for s in j["issued"]["signoffs"])]')" \
   '[1, 1, [["03646", "14-0371", true], ["03651", "14-0372", false]]]'
+is "nobody strays" "$(of 'j["issued"]["strays"]')" '[]'
+ok "a library says something of its neighbours' commune, and of one that is none" bash -ec "
+  $A signoff $ref --commune 03651; $A signoff $ref --commune 99999"
+ok "and the other changes its mind" $B signoff $ref
+sync 14-0371.d
+sync 14-0372.d
+row visits >/dev/null
+is "the last word counts, once" "$(of '[j["issued"]["agree"], j["issued"]["disagree"], sorted([s["commune"], s["code"], s["agrees"]] for s in j["issued"]["signoffs"])]')" \
+  '[2, 0, [["03646", "14-0371", true], ["03651", "14-0372", true]]]'
+is "a stray word does not" "$(of 'sorted([s["commune"], s["code"], s["agrees"], s["why"]] for s in j["issued"]["strays"])')" \
+  '[["03651", "14-0371", true, "foreign-site"], ["99999", "14-0371", true, "unknown-commune"]]'
+is "the list of reports says the same" "$($H report list --json >list.json; json list.json '[(r["agree"], r["disagree"]) for r in j["reports"] if r["ref"] == "'"$ref"'"]')" '[[2, 0]]'
+like "it is told to people" "$($H report visits --period 2026-Q3)" '03651 14-0371: agrees; not counted: the site does not lie in that commune'
+like "in Vietnamese" "$(LC_ALL=vi_VN.UTF-8 $H report visits --period 2026-Q3)" '99999 14-0371: đồng ý; không tính: không có xã, phường mang mã ấy'
+like "and on the page" "$($H report page --period 2026-Q3)" 'Không tính: 14-0371 đồng ý về 03651: điểm không thuộc xã, phường ấy\.'
 is "what is revised" "$(of '[[r["row"], r["column"], r["printed"], r["now"]] for r in j["revised"] if r["column"] == "visits"]')" \
   '[[["03646", "Chiềng Khoa"], "visits", 16, 18], [null, "visits", 80, 82]]'
 like "to people" "$($H report visits --period 2026-Q3)" 'revised: 03646 visits was 16, is 18'

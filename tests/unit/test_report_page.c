@@ -34,7 +34,10 @@ static const char report_text[] =
 	"\"trend\":[{\"period\":\"2026-Q2\",\"value\":null}],"
 	"\"complete\":{\"communes\":61,\"of\":75,\"up_to\":\"2026-09-30\",\"missing\":["
 	"{\"code\":\"03646\",\"name\":\"Chiềng Khoa\"}]},\"suppressed\":3,"
-	"\"issued\":{\"ref\":\"r\",\"time\":\"2026-10-02\",\"agree\":3,\"disagree\":1},"
+	"\"issued\":{\"ref\":\"r\",\"time\":\"2026-10-02\",\"agree\":3,\"disagree\":1,"
+	"\"strays\":[{\"site\":140372,\"code\":\"14-0372\",\"agrees\":true,\"commune\":"
+	"\"03646\",\"why\":\"foreign-site\"},{\"site\":140999,\"agrees\":false,"
+	"\"commune\":\"03646\",\"why\":\"unknown-site\"}]},"
 	"\"revised\":[{\"row\":[140371,\"Tô "
 	"Múa\"],\"column\":\"turns\",\"printed\":7,\"now\":8},"
 	"{\"row\":[140371,\"Tô Múa\"],\"column\":\"share\",\"printed\":-1050,"
@@ -83,6 +86,8 @@ static void test_page(void **state)
 		"Đủ số liệu của 61 trên 75 xã, phường đến 30/09/2026",
 		"3 số liệu ít người không nêu.",
 		"Đã ban hành 2026-10-02; 3 nơi đồng ý, 1 nơi không.",
+		"Không tính: 14-0372 đồng ý về 03646: điểm không thuộc xã, phường ấy.",
+		"Không tính: 140999 không đồng ý về 03646: không có điểm mang số ấy.",
 		"Sửa: 140371 Tô Múa, lượt: đã in 7, nay là 8.",
 		"Sửa: 140371 Tô Múa, tỷ lệ: đã in -10,50 %, nay là 25,50 %.",
 		"Sửa: tổng, ngày: đã in 31/08/2026, nay là –.",
