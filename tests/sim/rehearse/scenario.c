@@ -478,11 +478,25 @@ static int check_bytes(struct reading *reading, struct ph_view text)
 	return rehearse_wrong(reading, "a byte of zero: a scenario is text, in UTF-8");
 }
 
+/* What a text says as a string of its own, to free(); NULL without memory. */
+static char *string_of(struct ph_view text)
+{
+	char *string = malloc(text.len + 1);
+
+	if (string != NULL) {
+		if (text.len != 0) {
+			memcpy(string, text.data, text.len);
+		}
+		string[text.len] = '\0';
+	}
+	return string;
+}
+
 int rehearse_read(struct rehearse_scenario *scenario, struct ph_view text,
 		  const char *name, struct ph_error *err)
 {
 	struct reading reading = { .scenario = scenario, .name = name, .err = err };
-	char *copy = strndup((const char *)text.data, text.len), *rest = copy;
+	char *copy = string_of(text), *rest = copy;
 	int rc = copy != NULL ? check_bytes(&reading, text)
 			      : ph_fail_errno(err, -ENOMEM, name);
 
