@@ -231,7 +231,10 @@ void ph_site_moved(const struct ph_site *site, struct ph_site_moved *moved_out);
 int ph_site_session_end(struct ph_site *site, bool complete, const char *reason,
 			const struct ph_session_counts *counts);
 
-/* An erasure that has come is carried out now; else when the ledger is next asked for. 0 or negative errno with ERR. */
+/*
+ * An erasure that has come, in this session or in one that was broken off, is carried out now;
+ * else when the ledger is next asked for. 0 or negative errno with ERR.
+ */
 int ph_site_erase_heard(struct ph_site *site, struct ph_error *err);
 
 /* Of the log that is written now. */

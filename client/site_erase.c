@@ -3,7 +3,9 @@
  *
  * Whenever the ledger is brought up to date, what it says is erased goes from this folder;
  * so no name is shown of whom the control log erases. That it is gone is written into the
- * own log (erase-done) before the next hello or bundle, which takes it along. An order is
+ * own log (erase-done) before the next hello or bundle, which takes it along. That an order
+ * has come is noted with it: a session that ends without bringing the ledger up to date,
+ * because the power did, leaves it to the end of the next one. An order is
  * heeded if an operator of a key list signed it that this device has had: the newest, or
  * the one that it joined with.
  *
@@ -19,6 +21,8 @@
 #include "common/ledger/key.h"
 #include "common/log/erased.h"
 
+#define META_HEARD "erase_heard"
+
 static int carry_out(struct ph_site *site)
 {
 	struct ph_erasing erasing = { .ledger = site->ledger,
@@ -29,12 +33,37 @@ static int carry_out(struct ph_site *site)
 	return ph_erasing_run(&erasing, &done);
 }
 
+/* Whether an order has come since the ledger was brought up to date last. 0 or negative errno. */
+static int is_heard(struct ph_site *site, bool *heard_out)
+{
+	int64_t heard = 0;
+	int rc = ph_journal_meta_get_int(site->journal, META_HEARD, &heard);
+
+	*heard_out = heard != 0;
+	return rc < 0 ? rc : 0;
+}
+
+static int forget_heard(struct ph_site *site)
+{
+	int rc = ph_db_begin(site->db);
+
+	rc = rc == 0 ? ph_journal_meta_put_int(site->journal, META_HEARD, 0) : rc;
+	rc = rc == 0 ? ph_db_commit(site->db) : rc;
+	if (rc < 0) {
+		ph_site_roll_back(site);
+	}
+	return rc;
+}
+
 int ph_site_erase(struct ph_site *site)
 {
 	bool waits = false;
+	bool heard = false;
 	int rc = ph_erasing_waits(site->ledger, &waits);
 
 	rc = rc == 0 && waits ? carry_out(site) : rc;
+	rc = rc == 0 ? is_heard(site, &heard) : rc;
+	rc = rc == 0 && heard ? forget_heard(site) : rc;
 	return rc == -ENOSPC ? 0 : rc;
 }
 
@@ -90,30 +119,32 @@ int ph_site_erase_look(struct ph_site *site, const struct ph_stored *stored)
 {
 	struct ph_buf bytes = { 0 };
 	struct ph_entry entry;
+	bool erases = false;
 	int rc = 0;
 
 	for (uint64_t n = stored->first;
-	     rc == 0 && !site->erases && stored->n > 0 && n <= stored->last; n++) {
+	     rc == 0 && !erases && stored->n > 0 && n <= stored->last; n++) {
 		bytes.len = 0;
 		rc = ph_journal_entry(site->journal, stored->row, n, &bytes);
 		if (rc == 0 && ph_entry_decode(ph_buf_view(&bytes), &entry) == 0) {
-			site->erases = entry.number == PH_KIND_READER_ERASE;
+			erases = entry.number == PH_KIND_READER_ERASE;
 		}
 	}
 	ph_buf_deinit(&bytes);
+	rc = rc >= 0 && erases ? ph_journal_meta_put_int(site->journal, META_HEARD, 1)
+			       : rc;
 	return rc < 0 ? rc : 0;
 }
 
 int ph_site_erase_heard(struct ph_site *site, struct ph_error *err)
 {
-	if (!site->erases) {
-		return 0;
+	bool heard = false;
+	int rc = is_heard(site, &heard);
+
+	if (rc < 0) {
+		return ph_fail_errno(err, rc, "reading this site's store");
 	}
-	if (!ph_site_ledger(site, err)) {
-		return -EIO;
-	}
-	site->erases = false;
-	return 0;
+	return heard && !ph_site_ledger(site, err) ? -EIO : 0;
 }
 
 /* Whether ORDER is older than our invite: nothing of that reader was ever given to us. */

@@ -159,7 +159,6 @@ struct ph_site {
 		uint64_t n;
 	} give[PH_CONTROL_LOGS_MAX];
 	unsigned n_gives;
-	bool erases; /* the control log has brought an erasure that is not carried out */
 	/* logs of devices that were cut off, of which nothing is taken in this session */
 	uint8_t left_alone[PH_SIBLINGS_MAX][PH_LOG_ID_SIZE];
 	unsigned n_left_alone;
