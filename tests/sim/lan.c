@@ -307,48 +307,6 @@ static void fall(struct meeting *meeting, unsigned i)
 
 /* --- what must hold --- */
 
-/* Sealed parts of the first N entries of the log ROW. */
-static uint64_t parts_of(struct sim *sim, struct sim_device *device, int64_t row,
-			 uint64_t n)
-{
-	uint64_t held = 0;
-	int rc;
-
-	do {
-		rc = ph_journal_parts_held(ph_site_journal(device->site_open), row, n,
-					   &held);
-	} while (sim_device_again(sim, device, rc, "parts"));
-	return held;
-}
-
-static void must_hold(struct sim *sim, struct sim_device *device,
-		      struct sim_device *other)
-{
-	const struct ph_log *own = ph_site_log(other->site_open);
-	struct ph_log log;
-	uint64_t wanted, got;
-
-	if (own->n == 0 || sim_was_copied(other)) {
-		return;
-	}
-	if (ph_journal_log_with(ph_site_journal(device->site_open), own->id, own->n,
-				own->h, &log) != 0) {
-		sim_broken(sim, SIM_SIBLING,
-			   "%s exchanged with %s to the end, and lacks some of its "
-			   "%" PRIu64 " entries",
-			   device->machine.name, other->machine.name, own->n);
-	}
-	wanted = parts_of(sim, other, own->row, own->n);
-	got = parts_of(sim, device, log.row, own->n);
-	if (got < wanted) {
-		sim_broken(
-			sim, SIM_SIBLING,
-			"%s exchanged with %s to the end, and lacks sealed parts of it: "
-			"%" PRIu64 " of %" PRIu64,
-			device->machine.name, other->machine.name, wanted - got, wanted);
-	}
-}
-
 /* No receipt, no time, no page, no control log comes from a machine of the site. */
 static void check_bounds(struct sim *sim, const struct lan_side *side)
 {
@@ -386,7 +344,7 @@ static void check_all(struct meeting *meeting, const char *why_not, bool must)
 		}
 		sim->result->tally.by_lan += held - side[i].held;
 		if (must) {
-			must_hold(sim, side[i].device, side[1 - i].device);
+			sim_lan_must_hold(sim, side[i].device, side[1 - i].device);
 		}
 	}
 }

@@ -16,6 +16,10 @@
 void sim_lan(struct sim *sim, struct sim_device *calls, struct sim_device *answers,
 	     struct sim_line_how how);
 
+/* What DEVICE must have of OTHER, with which it has exchanged to the end; else *sibling* is broken. */
+void sim_lan_must_hold(struct sim *sim, struct sim_device *device,
+		       struct sim_device *other);
+
 /* How far DEVICE has heard of the control log. */
 uint64_t sim_control_of(struct sim *sim, struct sim_device *device);
 /* Whether DEVICE has heard that OTHER was cut off. */

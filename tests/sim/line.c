@@ -366,13 +366,29 @@ static bool should_end_well(const struct line *line)
 	       line->end.store == 0;
 }
 
+/* As `sync` does: the outcome is kept, and what it brought to be erased is erased. */
+static void end_at_device(struct line *line, const struct ph_session_counts *counts)
+{
+	struct sim_device *device = line->device;
+	bool told = line->end.complete && !ph_session_is_short(line->near);
+	int rc;
+
+	sim_enter(&device->machine);
+	rc = ph_site_session_end(device->site_open, told, told ? "" : "cut", counts);
+	rc = rc == 0 ? ph_site_erase_heard(device->site_open, NULL) : rc;
+	sim_leave();
+	if (rc != 0 && !sim_is_ill(line->sim, device)) {
+		sim_broken(line->sim, SIM_HEALTHY, "%s does not end its session: %s",
+			   device->machine.name, strerror(-rc));
+	}
+}
+
 static void line_close(struct line *line)
 {
 	struct sim *sim = line->sim;
 	struct sim_device *device = line->device;
 	struct ph_session_counts counts;
 	struct sim_line_end *end = &line->end;
-	int rc;
 
 	if (line->near == NULL) {
 		return;
@@ -386,16 +402,7 @@ static void line_close(struct line *line)
 	ph_session_counts(line->near, &counts);
 	sim_purse_end(sim, device, counts.bytes_out, end->down, !line->is_gone);
 	if (!line->is_gone) {
-		bool told = end->complete && !ph_session_is_short(line->near);
-
-		sim_enter(&device->machine);
-		rc = ph_site_session_end(device->site_open, told, told ? "" : "cut",
-					 &counts);
-		sim_leave();
-		if (rc != 0 && !sim_is_ill(sim, device)) {
-			sim_broken(sim, SIM_HEALTHY, "%s does not end its session: %s",
-				   device->machine.name, strerror(-rc));
-		}
+		end_at_device(line, &counts);
 	}
 	if (end->complete) {
 		device->synced = sim->now;
