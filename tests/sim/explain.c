@@ -13,6 +13,7 @@
 #include "tests/sim/check.h"
 #include "tests/sim/safe.h"
 #include "tests/sim/theft.h"
+#include "tests/sim/van.h"
 #include "tests/sim/work.h"
 
 /* The devices whose log ID is, by their id: any with a flag that MADE asks for. */
@@ -135,7 +136,8 @@ static bool is_explained(struct sim *sim, const struct ph_case_row *row)
 	case PH_CASE_LATE_INVITE: /* by a clock that was ahead when the device came */
 		return sim->hub_clocked;
 	case PH_CASE_AFTER_CUT:
-		return is_cut_device(sim, row->anchor);
+		return is_cut_device(sim, row->anchor) ||
+		       sim_van_was_cut(sim, row->anchor);
 	default:
 		return false;
 	}

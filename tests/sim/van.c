@@ -3,7 +3,9 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "tests/sim/act.h"
 #include "tests/sim/check.h"
 #include "tests/sim/disk.h"
 
@@ -91,6 +93,26 @@ void sim_van_falls(struct sim *sim, struct sim_van *van, bool power)
 	ph_van_close(&van->van);
 	open_van(sim, van);
 	sim_check_vows(sim, van);
+}
+
+void sim_van_cutoff(struct sim *sim, struct sim_van *van)
+{
+	struct sim_vans *vans = sim->vans;
+
+	sim_cutoff(sim, &van->device);
+	if (van->device.cut && !sim_van_was_cut(sim, van->device.id)) {
+		memcpy(vans->cut[vans->n_cut++], van->device.id, PH_DEVICE_ID_SIZE);
+	}
+}
+
+bool sim_van_was_cut(const struct sim *sim, const uint8_t id[static PH_DEVICE_ID_SIZE])
+{
+	for (unsigned i = 0; i < sim->vans->n_cut; i++) {
+		if (memcmp(sim->vans->cut[i], id, PH_DEVICE_ID_SIZE) == 0) {
+			return true;
+		}
+	}
+	return false;
 }
 
 void sim_van_lost(struct sim *sim, struct sim_van *van)

@@ -47,7 +47,9 @@ struct sim_vans {
 	size_t n_vows, cap_vows;
 	struct sim_handed *handed;
 	size_t n_handed, cap_handed;
-	struct sim_freight freight[SIM_VANS]; /* over the line to the hub */
+	struct sim_freight freight[SIM_VANS];          /* over the line to the hub */
+	uint8_t cut[SIM_VAN_LIVES][PH_DEVICE_ID_SIZE]; /* off, and gone by now, too */
+	unsigned n_cut;
 	char words[SIM_WORDS][80]; /* names that somebody recorded, the last few */
 	unsigned n_words;
 };
@@ -58,6 +60,10 @@ void sim_vans_free(struct sim_vans *vans);
 struct sim_van *sim_van(struct sim *sim, unsigned number);
 /* Its process, or its power, is gone, and it is started again: what it signed for is there. */
 void sim_van_falls(struct sim *sim, struct sim_van *van, bool power);
+/* The operator cuts VAN off, as sim_cutoff(), which is remembered when it is gone. */
+void sim_van_cutoff(struct sim *sim, struct sim_van *van);
+/* Whether a courier of this device ID was cut off. */
+bool sim_van_was_cut(const struct sim *sim, const uint8_t id[static PH_DEVICE_ID_SIZE]);
 /* Its disk is no more, and with it all that it carried. */
 void sim_van_lost(struct sim *sim, struct sim_van *van);
 

@@ -181,7 +181,7 @@ void sim_do_van_lost(struct sim *sim, struct sim_device *device,
 	struct sim_van *van = &sim->vans->van[draw(dice, SIM_VANS_FEW)];
 
 	if (van->is_there && draw(dice, 2) == 0) { /* stolen: who has it goes on */
-		sim_cutoff(sim, &van->device);
+		sim_van_cutoff(sim, van);
 		sim_hub_settle(sim);
 		if (!device->no_network) {
 			(void)sim_line(sim, device, (struct sim_line_how){ 0 });
