@@ -198,27 +198,46 @@ static void print_complete(const json_t *sheet)
 	}
 }
 
-static void print_revised(const json_t *sheet)
+static void print_restated(const json_t *sheet, const json_t *item)
+{
+	char name[PH_FIGURE_TEXT], was[PH_FIGURE_TEXT], is[PH_FIGURE_TEXT];
+
+	ph_restated_name(name, item);
+	ph_restated_figure(was, sheet, item, "printed");
+	ph_restated_figure(is, sheet, item, "now");
+	printf(ph_say("revised: %s was %s, is %s\n", "sửa: %s trước là %s, nay là %s\n"),
+	       name, was, is);
+}
+
+static void print_cell(const json_t *sheet, const json_t *item)
 {
 	const json_t *first = json_array_get(json_object_get(sheet, "columns"), 0);
+	const json_t *row = json_object_get(item, "row");
+	const char *name = ph_member_text(item, "column");
+	const json_t *column = ph_figure_column(sheet, name);
+	char was[PH_FIGURE_TEXT], is[PH_FIGURE_TEXT], key[PH_FIGURE_TEXT];
+
+	printf(ph_say("revised: %s %s was %s, is %s\n",
+		      "sửa: %s %s trước là %s, nay là %s\n"),
+	       json_is_array(row) ? ph_figure_words(key, first, json_array_get(row, 0))
+				  : ph_say("total", "tổng"),
+	       column ? ph_member_word(column) : name,
+	       ph_figure_words(was, column, json_object_get(item, "printed")),
+	       ph_figure_words(is, column, json_object_get(item, "now")));
+}
+
+static void print_revised(const json_t *sheet)
+{
 	json_t *item;
 	size_t i;
 
 	json_array_foreach(json_object_get(sheet, "revised"), i, item)
 	{
-		const json_t *row = json_object_get(item, "row");
-		const char *name = ph_member_text(item, "column");
-		const json_t *column = ph_figure_column(sheet, name);
-		char was[PH_FIGURE_TEXT], is[PH_FIGURE_TEXT], key[PH_FIGURE_TEXT];
-
-		printf(ph_say("revised: %s %s was %s, is %s\n",
-			      "sửa: %s %s trước là %s, nay là %s\n"),
-		       json_is_array(row)
-			       ? ph_figure_words(key, first, json_array_get(row, 0))
-			       : ph_say("total", "tổng"),
-		       column ? ph_member_word(column) : name,
-		       ph_figure_words(was, column, json_object_get(item, "printed")),
-		       ph_figure_words(is, column, json_object_get(item, "now")));
+		if (json_object_get(item, "what") != NULL) {
+			print_restated(sheet, item);
+		} else {
+			print_cell(sheet, item);
+		}
 	}
 }
 

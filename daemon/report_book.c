@@ -204,6 +204,17 @@ static int add_revision(json_t *rows, const json_t *report, const json_t *item)
 				revised_cell(column, json_object_get(item, "now"))));
 }
 
+/* The rule, or a figure of it: it is of no row. */
+static int add_restated(json_t *rows, const json_t *report, const json_t *item)
+{
+	char name[PH_FIGURE_TEXT], was[PH_FIGURE_TEXT], is[PH_FIGURE_TEXT];
+
+	ph_restated_name(name, item);
+	ph_restated_figure(was, report, item, "printed");
+	ph_restated_figure(is, report, item, "now");
+	return append(rows, json_pack("[n, s, s, s]", name, was, is));
+}
+
 static int add_revised(const json_t *report)
 {
 	const json_t *revised = json_object_get(report, "revised");
@@ -214,7 +225,9 @@ static int add_revised(const json_t *report)
 
 	json_array_foreach(revised, i, item)
 	{
-		rc = rc != 0 ? rc : add_revision(rows, report, item);
+		rc = rc != 0                         ? rc
+		     : json_object_get(item, "what") ? add_restated(rows, report, item)
+						     : add_revision(rows, report, item);
 	}
 	if (rc != 0 || json_array_size(rows) == 0) {
 		json_decref(rows);

@@ -327,22 +327,41 @@ static void row_words(struct writing *to, const json_t *row, const char *by)
 	}
 }
 
+static void revised_cell(struct writing *to, const json_t *report, const json_t *item)
+{
+	const char *name = ph_member_text(item, "column");
+	const json_t *column = ph_figure_column(report, name);
+	char was[WORDS], is[WORDS];
+
+	row_words(to, json_object_get(item, "row"), ph_member_text(report, "by"));
+	html(to, ", %s: đã in %s, nay là %s.", column ? vietnamese(column) : name,
+	     value_words(was, column, json_object_get(item, "printed")),
+	     value_words(is, column, json_object_get(item, "now")));
+}
+
+static void restated(struct writing *to, const json_t *report, const json_t *item)
+{
+	char name[WORDS], was[WORDS], is[WORDS];
+
+	ph_restated_name(name, item);
+	ph_restated_figure(was, report, item, "printed");
+	ph_restated_figure(is, report, item, "now");
+	html(to, "%s: đã in %s, nay là %s.", name, was, is);
+}
+
 static void revised(struct writing *to, const json_t *report)
 {
-	char was[WORDS], is[WORDS];
 	const json_t *item;
 	size_t i;
 
 	json_array_foreach(json_object_get(report, "revised"), i, item)
 	{
-		const char *name = ph_member_text(item, "column");
-		const json_t *column = ph_figure_column(report, name);
-
 		raw(to, "<br/>\nSửa: ");
-		row_words(to, json_object_get(item, "row"), ph_member_text(report, "by"));
-		html(to, ", %s: đã in %s, nay là %s.", column ? vietnamese(column) : name,
-		     value_words(was, column, json_object_get(item, "printed")),
-		     value_words(is, column, json_object_get(item, "now")));
+		if (json_object_get(item, "what")) {
+			restated(to, report, item);
+		} else {
+			revised_cell(to, report, item);
+		}
 	}
 }
 

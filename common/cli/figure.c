@@ -68,3 +68,46 @@ const char *ph_figure_words(char out[static PH_FIGURE_TEXT], const json_t *colum
 	}
 	return out;
 }
+
+/* --- what is revised and is no cell --- */
+
+void ph_restated_name(char out[static PH_FIGURE_TEXT], const json_t *item)
+{
+	static const struct {
+		const char *what, *english, *vietnamese;
+	} names[] = {
+		{ "rule", "the rule", "quy tắc" },
+		{ "numerator", "the numerator", "tử số" },
+		{ "denominator", "the denominator", "mẫu số" },
+		{ "mean", "the mean growth a year", "mức tăng bình quân năm" },
+		{ "target", "the target of", "mục tiêu" },
+	};
+	const char *what = ph_member_text(item, "what");
+	const char *year = ph_member_text(item, "year");
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(names[i].what, what) == 0) {
+			what = ph_say(names[i].english, names[i].vietnamese);
+			break;
+		}
+	}
+	snprintf(out, PH_FIGURE_TEXT, "%.50s%s%.4s", what, year[0] ? " " : "", year);
+}
+
+void ph_restated_figure(char out[static PH_FIGURE_TEXT], const json_t *report,
+			const json_t *item, const char *which)
+{
+	const char *what = ph_member_text(item, "what");
+	const json_t *value = json_object_get(item, which);
+	bool is_share = strcmp(what, "mean") == 0 ||
+			(strcmp(what, "target") == 0 &&
+			 json_object_get(report, "denominator") != NULL);
+
+	if (strcmp(what, "rule") == 0) {
+		snprintf(out, PH_FIGURE_TEXT, "%.32s (%s %lld)",
+			 ph_member_text(value, "name"), ph_say("version", "bản"),
+			 ph_member_number(value, "version"));
+	} else {
+		ph_figure_cell(out, is_share ? "percent" : "count", value);
+	}
+}

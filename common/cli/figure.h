@@ -19,5 +19,12 @@ const json_t *ph_figure_column(const json_t *report, const char *name);
  */
 const char *ph_figure_words(char out[static PH_FIGURE_TEXT], const json_t *column,
 			    const json_t *cell);
+/*
+ * Of ITEM, of a report's "revised", that is no cell (it has "what"): its name, as "target
+ * 2030", and "printed" or "now" of it (WHICH), as REPORT counts.
+ */
+void ph_restated_name(char out[static PH_FIGURE_TEXT], const json_t *item);
+void ph_restated_figure(char out[static PH_FIGURE_TEXT], const json_t *report,
+			const json_t *item, const char *which);
 
 #endif

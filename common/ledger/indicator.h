@@ -119,7 +119,8 @@ int ph_indicator_sheet(struct ph_ledger *ledger, const struct ph_indicator_query
 		       json_t **out);
 /*
  * What of NOW, a sheet, is not as it stood in PRINTED, another of the same: the list
- * "revised", empty if nothing is. NULL: no memory.
+ * "revised" (docs/REPORTS.md, "What was printed"), the rule and its figures before the
+ * cells; empty if nothing is. NULL: no memory.
  */
 json_t *ph_indicator_revised(const json_t *printed, const json_t *now);
 

@@ -2,7 +2,8 @@
  * common/ledger/indicator_revised.c - a sheet against what was printed of it.
  *
  * Lines are the same if what they are about is, which is their first cell; columns by
- * their names, so that a later program's sheet can still be compared.
+ * their names, so that a later program's sheet can still be compared. Of what the printed
+ * sheet has no member nothing is said: the program that made it did not have that yet.
  */
 #include <errno.h>
 #include <string.h>
@@ -121,13 +122,94 @@ static int compare_line(const json_t *printed, const json_t *was, const json_t *
 	return rc;
 }
 
+/* --- the rule, and what it is reckoned from and held against --- */
+
+/* Name and version: its words may be put better without another rule. */
+static json_t *rule_of(const json_t *sheet)
+{
+	const json_t *rule = json_object_get(sheet, "rule");
+
+	return rule == NULL
+		       ? NULL
+		       : json_pack("{s:O?, s:O?}", "name", json_object_get(rule, "name"),
+				   "version", json_object_get(rule, "version"));
+}
+
+static int restate(const char *what, json_t *was, json_t *is, json_t *list)
+{
+	return was == NULL || is == NULL || json_equal(was, is)
+		       ? 0
+		       : ph_show_append(list, json_pack("{s:s, s:O, s:O}", "what", what,
+							"printed", was, "now", is));
+}
+
+static int compare_rules(const json_t *printed, const json_t *now, json_t *list)
+{
+	json_t *was = rule_of(printed), *is = rule_of(now);
+	bool short_of = (was == NULL && json_object_get(printed, "rule") != NULL) ||
+			(is == NULL && json_object_get(now, "rule") != NULL);
+	int rc = short_of ? -ENOMEM : restate("rule", was, is, list);
+
+	json_decref(was);
+	json_decref(is);
+	return rc;
+}
+
+/* A year that only one of them has is null in the other. */
+static int compare_target(const char *year, const json_t *was, const json_t *is,
+			  json_t *list)
+{
+	json_t *a = json_object_get(was, year), *b = json_object_get(is, year);
+
+	return a != NULL && b != NULL && json_equal(a, b)
+		       ? 0
+		       : ph_show_append(list, json_pack("{s:s, s:s, s:o, s:o}", "what",
+							"target", "year", year, "printed",
+							or_null(a), "now", or_null(b)));
+}
+
+static int compare_targets(const json_t *printed, const json_t *now, json_t *list)
+{
+	const json_t *was = json_object_get(printed, "targets");
+	const json_t *is = json_object_get(now, "targets");
+	json_t *years = json_object(); /* of both */
+	const char *year;
+	json_t *ignored;
+	int rc = years == NULL ? -ENOMEM : 0;
+
+	if (rc == 0 && was != NULL && is != NULL) {
+		rc = json_object_update(years, (json_t *)was) ||
+				     json_object_update_missing(years, (json_t *)is)
+			     ? -ENOMEM
+			     : 0;
+	}
+	json_object_foreach(years, year, ignored)
+	{
+		rc = rc != 0 ? rc : compare_target(year, was, is, list);
+	}
+	json_decref(years);
+	return rc;
+}
+
+static int compare_heads(const json_t *printed, const json_t *now, json_t *list)
+{
+	static const char *const names[] = { "numerator", "denominator", "mean" };
+	int rc = compare_rules(printed, now, list);
+
+	for (size_t i = 0; rc == 0 && i < sizeof names / sizeof *names; i++) {
+		rc = restate(names[i], json_object_get(printed, names[i]),
+			     json_object_get(now, names[i]), list);
+	}
+	return rc != 0 ? rc : compare_targets(printed, now, list);
+}
+
 json_t *ph_indicator_revised(const json_t *printed, const json_t *now)
 {
 	json_t *list = json_array();
 	json_t *cells;
 	json_t *none = json_null();
 	size_t i;
-	int rc = 0;
+	int rc = list == NULL ? -ENOMEM : compare_heads(printed, now, list);
 
 	json_array_foreach(json_object_get(now, "rows"), i, cells)
 	{

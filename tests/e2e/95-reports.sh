@@ -200,6 +200,18 @@ vi() { LC_ALL=vi_VN.UTF-8 $H report "$@" --period 2026-Q3; }
 like "in Vietnamese" "$(vi M4)" 'sửa: tổng tăng trước là '
 like "and its words" "$(vi M1)" 'sửa: 03651 tình trạng trước là dự kiến, nay là được công nhận'
 like "on the page" "$($H report page --period 2026-Q3)" 'Sửa: 03651 Mường Bám, tình trạng: đã in dự kiến, nay là được công nhận\.'
+standing() { of '[[r["what"], r.get("year"), r["printed"], r["now"]] for r in j["revised"] if "what" in r]'; }
+is "so is what it is reckoned from" "$(row M1 >/dev/null; standing)" '[["numerator", null, 1, 2]]'
+$H target set M1 2026 25% >/dev/null
+$H policy set report-xa-only yes >/dev/null 2>&1
+is "another rule and another target are told" "$(row M1 >/dev/null; standing)" \
+  '[["rule", null, {"name": "units", "version": 1}, {"name": "xa", "version": 1}], ["numerator", null, 1, 2], ["denominator", null, 4, 2], ["target", "2026", 2000, 2500]]'
+like "to people" "$($H report M1 --period 2026-Q3)" 'revised: the rule was units \(version 1\), is xa \(version 1\)'
+like "the target in Vietnamese" "$(vi M1)" 'sửa: mục tiêu 2026 trước là 20,00 %, nay là 25,00 %'
+like "the denominator on the page" "$($H report page --period 2026-Q3)" 'Sửa: mẫu số: đã in 4, nay là 2\.'
+$H target set M1 2026 20% >/dev/null
+$H policy set report-xa-only no >/dev/null 2>&1
+is "and no more, when all is as it was" "$(row M1 >/dev/null; standing)" '[["numerator", null, 1, 2]]'
 alike() { # of the headings of a command, those that are no other in Vietnamese
   $H "$@" --csv 2>/dev/null >en.csv
   LC_ALL=vi_VN.UTF-8 $H "$@" --csv 2>/dev/null >vi.csv

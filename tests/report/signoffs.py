@@ -1,12 +1,11 @@
 """Who signed off what was issued: whose word counts, reckoned a second time (docs/REPORTS.md, "Who signs off")."""
-from exported import told_order
 from history import ref_text
 
 
 def words(ledger, report):
     """(site, commune or None) -> (agrees, why it does not count or None); the last of each site and commune."""
     found = {}
-    for fact in sorted(ledger.of("report-signoff"), key=told_order):
+    for fact in sorted(ledger.of("report-signoff"), key=lambda fact: fact.key()):
         if ref_text(fact["report"]) != report:
             continue
         own = ledger.site(fact.site, "commune")

@@ -160,6 +160,14 @@ class Story:
         then = scenes.day_text(self.begins + datetime.timedelta(days=rng.randrange(10, 460)))
         hub("commune", "set", heir["code"], "--from", then, "--predecessor", old["code"], moment=self.begins)
 
+    def restate(self, rng, codes):
+        """Rules and targets are others than when these reports were issued, or are put as they were."""
+        hub = self.province.hub
+        hub("policy", "set", "report-xa-only", rng.choice(["yes", "no"]))
+        hub("policy", "set", "report-m2-least", str(rng.randrange(1, 5)))
+        for code in rng.sample(codes, 3):
+            hub("target", "set", code, rng.choice(["2026", "2030", "2050"]), str(rng.randrange(1, 9000)))
+
     def stray_commune(self):
         """A code that nobody named, for one line in a while."""
         return "09999" if self.rng.random() < 0.05 else self.rng.choice(self.communes)["code"]

@@ -32,7 +32,8 @@ static const char report_text[] =
 	"\"trend\":[{\"period\":\"2026-Q2\",\"value\":null}],"
 	"\"complete\":{\"communes\":1,\"of\":2,\"up_to\":null,\"missing\":["
 	"{\"code\":\"03646\",\"name\":\"A\"}]},\"suppressed\":1,"
-	"\"revised\":[{\"row\":[\"van\"],\"column\":\"turns\",\"printed\":6,\"now\":7}]}";
+	"\"revised\":[{\"what\":\"numerator\",\"printed\":0,\"now\":1},{\"row\":[\"van\"]"
+	",\"column\":\"turns\",\"printed\":6,\"now\":7}]}";
 static json_t *report, *book;
 
 /* Something that ends in bytes. 0 or a negative errno. */

@@ -213,11 +213,9 @@ static json_t *sheet_of(const char *rows, const char *total)
 	return sheet;
 }
 
-static void assert_revised(const char *was, const char *was_total, const char *is,
-			   const char *is_total, const char *expected)
+/* Takes LIST. */
+static void assert_list(json_t *list, const char *expected)
 {
-	json_t *printed = sheet_of(was, was_total), *now = sheet_of(is, is_total);
-	json_t *list = ph_indicator_revised(printed, now);
 	json_t *wanted = json_loads(expected, 0, NULL);
 	char *text = json_dumps(list, JSON_COMPACT);
 
@@ -228,6 +226,15 @@ static void assert_revised(const char *was, const char *was_total, const char *i
 	free(text);
 	json_decref(wanted);
 	json_decref(list);
+}
+
+static void assert_revised(const char *was, const char *was_total, const char *is,
+			   const char *is_total, const char *expected)
+{
+	json_t *printed = sheet_of(was, was_total), *now = sheet_of(is, is_total);
+	json_t *list = ph_indicator_revised(printed, now);
+
+	assert_list(list, expected);
 	json_decref(printed);
 	json_decref(now);
 }
@@ -256,12 +263,69 @@ static void test_revised(void **state)
 		       "\"column\":\"women\",\"printed\":null,\"now\":6}]");
 }
 
+/* Of two sheets without a line; TEXT is the rest of them. */
+static void assert_restated(const char *was, const char *is, const char *expected)
+{
+	char text[2][400];
+	json_t *sheet[2];
+
+	snprintf(text[0], sizeof(text[0]), "{\"by\":\"commune\",\"columns\":[],%s}", was);
+	snprintf(text[1], sizeof(text[1]), "{\"by\":\"commune\",\"columns\":[],%s}", is);
+	for (size_t i = 0; i < 2; i++) {
+		sheet[i] = json_loads(text[i], 0, NULL);
+		assert_non_null(sheet[i]);
+	}
+	assert_list(ph_indicator_revised(sheet[0], sheet[1]), expected);
+	json_decref(sheet[0]);
+	json_decref(sheet[1]);
+}
+
+/* The rule, what it makes of the figures, and what they are held against. */
+static void test_restated(void **state)
+{
+	static const char whole[] =
+		"\"rule\":{\"name\":\"units\",\"version\":1,\"en\":\"a\"},\"numerator\":"
+		"3,"
+		"\"denominator\":75,\"value\":400,\"mean\":7,\"targets\":{\"2026\":1500}";
+
+	(void)state;
+	assert_restated(whole, whole, "[]");
+	/* other words for the same rule are no other rule */
+	assert_restated("\"rule\":{\"name\":\"units\",\"version\":1,\"en\":\"a\"}",
+			"\"rule\":{\"name\":\"units\",\"version\":1,\"en\":\"b\"}", "[]");
+	assert_restated(
+		"\"rule\":{\"name\":\"units\",\"version\":1}",
+		"\"rule\":{\"name\":\"xa\",\"version\":1}",
+		"[{\"what\":\"rule\",\"printed\":{\"name\":\"units\",\"version\":1},"
+		"\"now\":{\"name\":\"xa\",\"version\":1}}]");
+	assert_restated(
+		"\"rule\":{\"name\":\"units\",\"version\":1}",
+		"\"rule\":{\"name\":\"units\",\"version\":2}",
+		"[{\"what\":\"rule\",\"printed\":{\"name\":\"units\",\"version\":1},"
+		"\"now\":{\"name\":\"units\",\"version\":2}}]");
+	assert_restated("\"numerator\":3,\"denominator\":75,\"mean\":null",
+			"\"numerator\":4,\"denominator\":67,\"mean\":-5",
+			"[{\"what\":\"numerator\",\"printed\":3,\"now\":4},"
+			"{\"what\":\"denominator\",\"printed\":75,\"now\":67},"
+			"{\"what\":\"mean\",\"printed\":null,\"now\":-5}]");
+	/* one changed, one new, one gone */
+	assert_restated(
+		"\"targets\":{\"2026\":1500,\"2030\":5000,\"2045\":9000}",
+		"\"targets\":{\"2026\":2000,\"2045\":9000,\"2050\":9500}",
+		"[{\"what\":\"target\",\"year\":\"2026\",\"printed\":1500,\"now\":2000},"
+		"{\"what\":\"target\",\"year\":\"2030\",\"printed\":5000,\"now\":null},"
+		"{\"what\":\"target\",\"year\":\"2050\",\"printed\":null,\"now\":9500}]");
+	/* of what an earlier program did not print nothing is said */
+	assert_restated("\"suppressed\":0", whole, "[]");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_page),    cmocka_unit_test(test_table),
-		cmocka_unit_test(test_periods), cmocka_unit_test(test_before),
-		cmocka_unit_test(test_percent), cmocka_unit_test(test_revised),
+		cmocka_unit_test(test_page),     cmocka_unit_test(test_table),
+		cmocka_unit_test(test_periods),  cmocka_unit_test(test_before),
+		cmocka_unit_test(test_percent),  cmocka_unit_test(test_revised),
+		cmocka_unit_test(test_restated),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

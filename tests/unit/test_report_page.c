@@ -38,7 +38,11 @@ static const char report_text[] =
 	"\"strays\":[{\"site\":140372,\"code\":\"14-0372\",\"agrees\":true,\"commune\":"
 	"\"03646\",\"why\":\"foreign-site\"},{\"site\":140999,\"agrees\":false,"
 	"\"commune\":\"03646\",\"why\":\"unknown-site\"}]},"
-	"\"revised\":[{\"row\":[140371,\"Tô "
+	"\"revised\":[{\"what\":\"rule\",\"printed\":{\"name\":\"1-of-4\",\"version\":1},"
+	"\"now\":{\"name\":\"1-of-4\",\"version\":2}},{\"what\":\"denominator\","
+	"\"printed\":75,\"now\":1067},{\"what\":\"mean\",\"printed\":null,\"now\":-1050},"
+	"{\"what\":\"target\",\"year\":\"2030\",\"printed\":5000,\"now\":null},"
+	"{\"row\":[140371,\"Tô "
 	"Múa\"],\"column\":\"turns\",\"printed\":7,\"now\":8},"
 	"{\"row\":[140371,\"Tô Múa\"],\"column\":\"share\",\"printed\":-1050,"
 	"\"now\":2550},{\"row\":null,\"column\":\"on\",\"printed\":\"2026-08-31\","
@@ -88,6 +92,10 @@ static void test_page(void **state)
 		"Đã ban hành 2026-10-02; 3 nơi đồng ý, 1 nơi không.",
 		"Không tính: 14-0372 đồng ý về 03646: điểm không thuộc xã, phường ấy.",
 		"Không tính: 140999 không đồng ý về 03646: không có điểm mang số ấy.",
+		"Sửa: quy tắc: đã in 1-of-4 (bản 1), nay là 1-of-4 (bản 2).",
+		"Sửa: mẫu số: đã in 75, nay là 1.067.",
+		"Sửa: mức tăng bình quân năm: đã in –, nay là -10,50 %.",
+		"Sửa: mục tiêu 2030: đã in 50,00 %, nay là –.",
 		"Sửa: 140371 Tô Múa, lượt: đã in 7, nay là 8.",
 		"Sửa: 140371 Tô Múa, tỷ lệ: đã in -10,50 %, nay là 25,50 %.",
 		"Sửa: tổng, ngày: đã in 31/08/2026, nay là –.",
@@ -171,6 +179,9 @@ static void test_book(void **state)
 	assert_non_null(strstr(text, "[\"target 2026\",\"15.00 %\"]"));
 	assert_non_null(strstr(text, "[\"denominator\",75]"));
 	assert_non_null(strstr(text, "[\"missing\",\"03646 Chiềng Khoa   \"]"));
+	assert_non_null(strstr(text, "[null,\"the rule\",\"1-of-4 (version 1)\",\"1-of-4 "
+				     "(version 2)\"]"));
+	assert_non_null(strstr(text, "[null,\"the target of 2030\",\"50.00 %\",\"–\"]"));
 	assert_non_null(strstr(text, "[140371,\"turns\",7,8]"));
 	assert_non_null(strstr(text, "[140371,\"share\",\"-10.50 %\",\"25.50 %\"]"));
 	assert_non_null(strstr(text, "[\"total\",\"on\",\"2026-08-31\",null]"));
