@@ -326,13 +326,15 @@ int ph_site_spend_apart(struct ph_site *site, uint64_t more, struct ph_error *er
 	return 0;
 }
 
+/* SPENT, of which BEFORE is in the account; it may be less. */
 static int note(struct ph_site *site, const char *month, enum ph_spend_road road,
-		const struct ph_spent *spent)
+		const struct ph_spent *before, const struct ph_spent *spent)
 {
-	int rc = change(site, line_of(month, road, "up"), spent->up, 0);
+	int rc = change(site, line_of(month, road, "up"), spent->up, before->up);
 
 	if (rc == 0) {
-		rc = change(site, line_of(month, road, "down"), spent->down, 0);
+		rc = change(site, line_of(month, road, "down"), spent->down,
+			    before->down);
 	}
 	return rc == 0 ? change(site, line_of(month, road, "unsure"), 0, spent->unsure)
 		       : rc;
@@ -348,16 +350,18 @@ int ph_site_spend_note(struct ph_site *site, uint64_t up, uint64_t down, bool en
 		       struct ph_error *err)
 {
 	struct ph_site_spending *spend = &site->spend;
-	uint64_t more = up - spend->up + (down - spend->down);
+	uint64_t noted = spend->up + spend->down;
+	uint64_t more = up + down > noted ? up + down - noted : 0;
 	uint64_t freed = end || more > spend->ahead ? spend->ahead : more;
-	const struct ph_spent spent = { up - spend->up, down - spend->down, freed };
+	const struct ph_spent before = { spend->up, spend->down, 0 };
+	const struct ph_spent spent = { up, down, freed };
 	int rc;
 
 	if (!spend->runs) {
 		return 0;
 	}
 	rc = ph_db_begin(site->db);
-	rc = rc == 0 ? note(site, spend->month, spend->road, &spent) : rc;
+	rc = rc == 0 ? note(site, spend->month, spend->road, &before, &spent) : rc;
 	rc = rc == 0 ? ph_db_commit(site->db) : rc;
 	if (rc < 0) {
 		return not_noted(site, rc, err);
@@ -372,12 +376,13 @@ int ph_site_spend_note(struct ph_site *site, uint64_t up, uint64_t down, bool en
 int ph_site_spend(struct ph_site *site, enum ph_spend_road road, uint64_t up,
 		  uint64_t down, struct ph_error *err)
 {
+	const struct ph_spent none = { 0 };
 	const struct ph_spent spent = { up, down, 0 };
 	char month[8];
 	int rc = ph_db_begin(site->db);
 
 	month_of(site, month);
-	rc = rc == 0 ? note(site, month, road, &spent) : rc;
+	rc = rc == 0 ? note(site, month, road, &none, &spent) : rc;
 	rc = rc == 0 ? ph_db_commit(site->db) : rc;
 	return rc < 0 ? not_noted(site, rc, err) : 0;
 }

@@ -86,7 +86,10 @@ int ph_site_spend_open(struct ph_site *site, enum ph_spend_road road, bool over,
 		       uint64_t *left_out, struct ph_error *err);
 /* MORE bytes are about to go in it: set them apart, durably. 0; negative errno with ERR. */
 int ph_site_spend_apart(struct ph_site *site, uint64_t more, struct ph_error *err);
-/* So many bytes went so far in it; with END it is over, and gives back what it did not use. 0; negative errno with ERR. */
+/*
+ * So many bytes went so far in it, as far as is known; with END it is over, gives back what it did not use,
+ * and takes back what was noted of it and never left. 0; negative errno with ERR.
+ */
 int ph_site_spend_note(struct ph_site *site, uint64_t up, uint64_t down, bool end,
 		       struct ph_error *err);
 /* How a session that a budget bounded ended, in order. */

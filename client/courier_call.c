@@ -139,7 +139,7 @@ static void take_result(struct call *call)
 	struct ph_courier_result *result = call->result;
 
 	if (exchange) {
-		ph_courier_counts(exchange, &result->counts);
+		ph_wire_counts(&call->wire, &result->counts);
 		result->failure = ph_courier_failure(exchange);
 		result->status = ph_courier_status(exchange);
 		result->complete = ph_courier_state(exchange) == PH_SESSION_CLOSED;

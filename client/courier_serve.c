@@ -79,7 +79,7 @@ static void tell(const struct visitor *visitor)
 	struct ph_session_counts counts;
 	char id[9] = "-";
 
-	ph_courier_counts(visitor->wire.exchange, &counts);
+	ph_wire_counts(&visitor->wire, &counts);
 	if (visit->site[0]) {
 		ph_hex(id, visit->peer, 4);
 	}

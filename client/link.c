@@ -38,6 +38,22 @@ static void on_stop(uv_async_t *wakes);
 
 /* --- ends --- */
 
+static void close_tcp(struct link *link)
+{
+	struct ph_session_counts counts = { 0 };
+	bool is_cut = true;
+
+	if (link->session) {
+		ph_session_counts(link->session, &counts);
+		is_cut = ph_went_is_cut(ph_session_state(link->session),
+					ph_session_failure(link->session),
+					link->is_writing || link->is_stopped);
+	}
+	link->went =
+		ph_went_close(&link->tcp, counts.bytes_out, link->pending, is_cut, NULL);
+	link->has_tcp = false;
+}
+
 void ph_link_close(struct link *link)
 {
 	if (link->stage == STAGE_CLOSING) {
@@ -51,8 +67,7 @@ void ph_link_close(struct link *link)
 	uv_close((uv_handle_t *)&link->progress, NULL);
 	ph_link_stop_unhear(link->config->stop, &link->wakes);
 	if (link->has_tcp) {
-		uv_close((uv_handle_t *)&link->tcp, NULL);
-		link->has_tcp = false;
+		close_tcp(link);
 	}
 }
 
@@ -173,6 +188,7 @@ static void on_written(uv_write_t *request, int status)
 	if (status < 0) {
 		end_stream(link, status);
 	} else {
+		link->pending = 0;
 		ph_session_sent(link->session, link->out.len, uv_now(&link->loop));
 	}
 	pump(link);
@@ -212,6 +228,7 @@ static void start_write(struct link *link)
 			return;
 		}
 		link->is_writing = true;
+		link->pending = link->out.len;
 	}
 }
 
@@ -423,6 +440,8 @@ static void take_result(struct link *link)
 		return;
 	}
 	ph_session_counts(link->session, &result->counts);
+	result->counts.bytes_out = link->went.up;
+	result->counts.bytes_in += link->went.unread;
 	result->failure = ph_session_failure(link->session);
 	result->status = ph_session_status(link->session);
 	result->is_short = ph_session_is_short(link->session);

@@ -7,6 +7,7 @@
 #include "client/budget.h"
 #include "client/dial.h"
 #include "client/link.h"
+#include "client/went.h"
 
 #define PH_HOST_MAX      255
 #define PH_PORT_MAX      5
@@ -35,6 +36,8 @@ struct link {
 	uv_write_t write;
 	struct ph_buf out; /* what the write in flight sends */
 	bool is_writing;
+	size_t pending;      /* bytes of it, or of the one that failed */
+	struct ph_went went; /* when it is closed */
 	bool has_dial;
 	bool has_tcp;   /* the handle is open, and ours */
 	bool hung_up;   /* the peer ended the stream in order */

@@ -40,6 +40,8 @@ static void on_closed(uv_handle_t *handle)
 
 static void close_all(struct ph_wire *wire)
 {
+	struct ph_session_counts counts;
+
 	if (wire->is_closing) {
 		return;
 	}
@@ -47,13 +49,25 @@ static void close_all(struct ph_wire *wire)
 	if (!is_over(wire)) {
 		ph_courier_eof(wire->exchange);
 	}
-	uv_close((uv_handle_t *)&wire->tcp, on_closed);
+	ph_courier_counts(wire->exchange, &counts);
+	wire->went = ph_went_close(&wire->tcp, counts.bytes_out, wire->pending,
+				   ph_went_is_cut(ph_courier_state(wire->exchange),
+						  ph_courier_failure(wire->exchange),
+						  wire->is_writing),
+				   on_closed);
 	uv_close((uv_handle_t *)&wire->alarm, on_closed);
 }
 
 void ph_wire_end(struct ph_wire *wire)
 {
 	close_all(wire);
+}
+
+void ph_wire_counts(const struct ph_wire *wire, struct ph_session_counts *counts_out)
+{
+	ph_courier_counts(wire->exchange, counts_out);
+	counts_out->bytes_out = wire->went.up;
+	counts_out->bytes_in += wire->went.unread;
 }
 
 static void end_stream(struct ph_wire *wire)
@@ -75,6 +89,7 @@ static void on_written(uv_write_t *request, int status)
 	if (status < 0) {
 		end_stream(wire);
 	} else {
+		wire->pending = 0;
 		ph_courier_sent(wire->exchange, wire->out.len, now(wire));
 	}
 	pump(wire);
@@ -110,6 +125,7 @@ static void start_write(struct ph_wire *wire)
 			return;
 		}
 		wire->is_writing = true;
+		wire->pending = wire->out.len;
 	}
 }
 

@@ -10,6 +10,7 @@
 
 #include <uv.h>
 
+#include "client/went.h"
 #include "proto/courier.h"
 
 struct ph_wire {
@@ -24,6 +25,8 @@ struct ph_wire {
 	uv_timer_t alarm;
 	uv_write_t write;
 	struct ph_buf out;
+	size_t pending; /* bytes of it that the exchange is not told of yet */
+	struct ph_went went;
 	bool is_writing, is_reading, is_broken, is_closing;
 	unsigned n_handles;
 	char buffer[32 * 1024];
@@ -33,5 +36,7 @@ struct ph_wire {
 void ph_wire_begin(struct ph_wire *wire);
 /* End it at once; as a cut, if it is not over. */
 void ph_wire_end(struct ph_wire *wire);
+/* Once it is closed: the exchange's counts, with the bytes that really went and came. */
+void ph_wire_counts(const struct ph_wire *wire, struct ph_session_counts *counts_out);
 
 #endif

@@ -268,6 +268,7 @@ ends() {
   status "no --to" 2 "$RELAY" --listen 127.0.0.1:0
   status "address without port" 2 "$RELAY" --listen 127.0.0.1 --to 127.0.0.1:1
   status "queue over its maximum" 2 "$RELAY" --listen 127.0.0.1:0 --to 127.0.0.1:1 --queue 262145
+  status "window over its maximum" 2 "$RELAY" --listen 127.0.0.1:0 --to 127.0.0.1:1 --window 262145
   status "port in use" 1 "$RELAY" --listen "127.0.0.1:$echo_port" --to 127.0.0.1:1
 }
 

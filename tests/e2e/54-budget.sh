@@ -28,10 +28,12 @@ PY
 record() { lines "$1" "${2:-1}" | $P record --batch >/dev/null; }
 
 # over OPTIONS…: one sync through a relay that counts; sets rc, bytes. sync.json is what it said.
+# The relay has the options in ROAD besides, as words.
 n=0
+ROAD=
 over() {
   n=$((n + 1)) # a file of its own: in an old one stands an old port
-  start "relay.$n" "$RELAY" --listen 127.0.0.1:0 --to "$at" --json
+  start "relay.$n" "$RELAY" --listen 127.0.0.1:0 --to "$at" --json $ROAD
   local pid=$started_pid
   $P sync --hub "127.0.0.1:$(listen_port "relay.$n")" --json "$@" >sync.json 2>sync.err
   rc=$?
@@ -187,6 +189,26 @@ for _ in 1 2 3 4 5; do # the hub may still be at work on a session that was kill
   diag "again: $(cat sync.err)"
 done
 is "what is left is enough to go on" "$rc" 0
+
+# --- a link that stalls with much in our own queues, and then breaks: they have cost nothing ---
+# The relay takes 1 byte and a read more than it delivers, and its kernel a few kB.
+record 9000 9
+ROAD='--queue 1 --window 4096 --stall-after 20000 --stall-ms 60000 --seconds 3'
+slack=8192 # in the relay's kernel when it goes away: it left us, and the relay has not seen it
+for bound in none 10MB; do
+  $P budget set "$bound" >/dev/null
+  before=$(spent)
+  unsure=$(net '["spent"]["network"]["unsure"]')
+  over
+  is "$bound: it broke off (14)" "$rc $(json 'd["reason"]' <sync.json)" '14 cut'
+  said=$(json 'd["bytes_up"] + d["bytes_down"]' <sync.json)
+  ok "$bound: what it says went ($said) is what the relay had ($bytes), and what was on the way" test "$said" -ge "$bytes" -a "$said" -le $((bytes + slack))
+  is "$bound: and so is the account" "$(($(spent) - before)) $(net '["spent"]["network"]["unsure"]')" "$said $unsure"
+done
+ROAD=
+$P budget set none >/dev/null
+over
+is "what stood in the queues goes with the next" "$rc $(state 'd["pending"], d["parts_pending"]')" '0 (0, 0)'
 
 # --- a courier at base: what it carries is bounded, too ---
 P="$BUILD/client/packhorse -d van"

@@ -24,6 +24,9 @@ static const char usage[] =
 	"  --rate BITS_PER_S    serial line of that speed each way (k and M are known)\n"
 	"  --delay-ms MS        one-way latency\n"
 	"  --queue BYTES        most that waits each way (default and maximum 262144)\n"
+	"  --window BYTES       room of the kernel's for what the relay has not read "
+	"yet\n"
+	"                       (the system's; the system doubles it, and has a least)\n"
 	"  --cut-after BYTES    reset a connection after a seeded number of delivered\n"
 	"                       bytes, both ways together, uniform in [N/2, 3N/2]\n"
 	"  --cut-exact          ... after exactly N\n"
@@ -42,6 +45,7 @@ enum option_code {
 	OPT_RATE,
 	OPT_DELAY,
 	OPT_QUEUE,
+	OPT_WINDOW,
 	OPT_CUT_AFTER,
 	OPT_CUT_EXACT,
 	OPT_CUTS,
@@ -62,6 +66,7 @@ static const struct option long_options[] = {
 	{ "rate", required_argument, NULL, OPT_RATE },
 	{ "delay-ms", required_argument, NULL, OPT_DELAY },
 	{ "queue", required_argument, NULL, OPT_QUEUE },
+	{ "window", required_argument, NULL, OPT_WINDOW },
 	{ "cut-after", required_argument, NULL, OPT_CUT_AFTER },
 	{ "cut-exact", no_argument, NULL, OPT_CUT_EXACT },
 	{ "cuts", required_argument, NULL, OPT_CUTS },
@@ -130,6 +135,8 @@ static uint64_t *number_option(struct relay_options *options, int code)
 		return &options->delay_ms;
 	case OPT_QUEUE:
 		return &options->queue;
+	case OPT_WINDOW:
+		return &options->window;
 	case OPT_CUT_AFTER:
 		return &options->cut_after;
 	case OPT_CUTS:
@@ -197,8 +204,10 @@ static int parse_options(struct relay_options *options, int argc, char **argv)
 		}
 	}
 	if (optind < argc || !options->listen.ss_family || !options->to.ss_family ||
-	    options->queue < 1 || options->queue > RELAY_QUEUE_MAX) {
-		fputs("relay: --listen and --to are needed, --queue is 1 to 262144\n",
+	    options->queue < 1 || options->queue > RELAY_QUEUE_MAX ||
+	    options->window > RELAY_QUEUE_MAX) {
+		fputs("relay: --listen and --to are needed, --queue is 1 to 262144, "
+		      "--window at most that\n",
 		      stderr);
 		return 3;
 	}
@@ -271,6 +280,16 @@ static int print_listening(const struct relay *relay)
 	return rc;
 }
 
+/* Before anybody connects: whoever is accepted has it from the listener. */
+static int limit_window(struct relay *relay)
+{
+	int window = (int)relay->options.window;
+
+	return window == 0
+		       ? 0
+		       : uv_recv_buffer_size((uv_handle_t *)&relay->listener, &window);
+}
+
 static int relay_start(struct relay *relay)
 {
 	static const int numbers[2] = { SIGTERM, SIGINT };
@@ -294,6 +313,9 @@ static int relay_start(struct relay *relay)
 	int rc = uv_tcp_bind(&relay->listener,
 			     (const struct sockaddr *)&relay->options.listen, 0);
 
+	if (rc == 0) {
+		rc = limit_window(relay);
+	}
 	if (rc == 0) {
 		rc = uv_listen((uv_stream_t *)&relay->listener, 128, on_connection);
 	}

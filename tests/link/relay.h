@@ -39,6 +39,7 @@ struct relay_options {
 	uint64_t corrupt_after; /* bytes of a connection before the bad one */
 	uint64_t corrupts;      /* at most so many bad bytes, 0: no limit */
 	uint64_t queue;         /* bytes, at most RELAY_QUEUE_MAX */
+	uint64_t window;        /* receive buffer of who connects; 0: the system's */
 	uint64_t seed;
 	uint64_t seconds; /* 0: until a signal */
 	bool cut_exact;

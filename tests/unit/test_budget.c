@@ -52,6 +52,40 @@ static void test_not_noted(void **state)
 	assert_int_equal(read_budget(world).spent[PH_SPEND_STICK].up, 0);
 }
 
+static int said(struct world *world, uint64_t up, uint64_t down, bool end)
+{
+	return ph_site_spend_note(world->site, up, down, end, NULL);
+}
+
+/* What was noted on the way and turns out not to have left is taken back, at the end alone of what was set apart. */
+static void test_taken_back(void **state)
+{
+	static const uint64_t bounds[] = { PH_BUDGET_NONE, 1000000 };
+	struct world *world = *state;
+	struct ph_share share;
+
+	for (unsigned i = 0; i < sizeof(bounds) / sizeof(bounds[0]); i++) {
+		uint64_t before = read_budget(world).spent[PH_SPEND_NETWORK].up;
+		struct ph_spent spent;
+
+		assert_int_equal(ph_site_budget_set(world->site, bounds[i], NULL), 0);
+		assert_int_equal(begin(world, PH_SPEND_NETWORK, false, 0, &share), 0);
+		assert_int_equal(said(world, 30000, 500, false), 0);
+		/* less than was noted, in the middle: nothing is set free for it */
+		assert_int_equal(said(world, 20000, 600, false), 0);
+		spent = read_budget(world).spent[PH_SPEND_NETWORK];
+		assert_int_equal(spent.up, before + 20000);
+		assert_true(bounds[i] == PH_BUDGET_NONE ||
+			    spent.unsure == PH_BUDGET_SLICE - 30500);
+		assert_int_equal(said(world, 9000, 700, true), 0);
+		spent = read_budget(world).spent[PH_SPEND_NETWORK];
+		assert_int_equal(spent.up, before + 9000);
+		assert_int_equal(spent.down, (i + 1) * 700);
+		assert_int_equal(spent.unsure, 0);
+	}
+	assert_int_equal(read_budget(world).left, 1000000 - 2 * 9700);
+}
+
 /* As after a kill: another process opens the folder. */
 static void open_again(struct world *world)
 {
@@ -326,15 +360,11 @@ static void test_sizes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		JOINED(test_account),
-		JOINED(test_share),
-		JOINED(test_killed),
-		JOINED(test_growth),
-		JOINED(test_no_growth),
-		JOINED(test_not_noted),
-		JOINED(test_over),
-		JOINED(test_month),
-		cmocka_unit_test(test_sizes),
+		JOINED(test_account),   JOINED(test_taken_back),
+		JOINED(test_share),     JOINED(test_killed),
+		JOINED(test_growth),    JOINED(test_no_growth),
+		JOINED(test_not_noted), JOINED(test_over),
+		JOINED(test_month),     cmocka_unit_test(test_sizes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
