@@ -392,9 +392,9 @@ def slow(hub):
 
 def crowded(hub):
     """Half requests on more connections than are held, and new ones all the time."""
-    def half():
+    def half(data=b"GET /api/v1/sites HTTP/1.1\r\nHost: "):
         peer = socket.create_connection(("127.0.0.1", hub.web))
-        peer.sendall(b"GET /api/v1/sites HTTP/1.1\r\nHost: ")
+        peer.sendall(data)
         return peer
 
     def honest(name):
@@ -404,6 +404,12 @@ def crowded(hub):
         tap.ok(f"{name}: an honest client is answered within 2 s", status == 200 and took < 2,
                status, took)
 
+    crowd = [half(b"") for _ in range(140)]
+    for _ in range(3):
+        honest("140 silent ones")
+    for peer in crowd:
+        peer.close()
+    wait_for(lambda: hub.counts()["connections"] < 8)
     before = hub.counts()["crowded"]
     crowd = [half() for _ in range(140)]
     for _ in range(3):
