@@ -27,8 +27,8 @@ static uint64_t wait_of(const json_t *request, bool is_loan)
 int ph_agent_ask_decode(struct ph_view line, struct ph_agent_ask *ask_out)
 {
 	uint64_t shortages = ph_json_shortages();
-	json_t *request = json_loadb((const char *)line.data, line.len,
-				     JSON_REJECT_DUPLICATES, NULL);
+	json_t *request = ph_json_loadb((const char *)line.data, line.len,
+					JSON_REJECT_DUPLICATES, NULL);
 	const char *command = json_string_value(json_object_get(request, "command"));
 	bool is_loan = command && strcmp(command, "lend") == 0;
 	bool is_desk = command && strcmp(command, "desk") == 0;

@@ -20,6 +20,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "common/base/json_memory.h"
 #include "common/base/limits.h"
 #include "common/cli/export.h"
 #include "common/cli/local.h"
@@ -57,8 +58,8 @@ static int read_answer(const struct ph_buf *buf, struct answer *answer)
 	int again = 0;
 
 	memset(answer, 0, sizeof(*answer));
-	answer->object = json_loadb((const char *)buf->data, (size_t)(end - buf->data),
-				    JSON_REJECT_DUPLICATES, NULL);
+	answer->object = ph_json_loadb((const char *)buf->data, (size_t)(end - buf->data),
+				       JSON_REJECT_DUPLICATES, NULL);
 	if (!answer->object ||
 	    json_unpack(answer->object, "{s:I, s?s, s?b, s?I, s?I, s?s}", "exit",
 			&answer->exit, "error", &answer->error, "again", &again, "out",

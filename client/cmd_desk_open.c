@@ -15,6 +15,7 @@
 
 #include "client/commands.h"
 #include "common/base/file.h"
+#include "common/base/json_memory.h"
 #include "common/cli/local.h"
 #include "common/cli/out.h"
 
@@ -42,7 +43,8 @@ static int ask(const struct ph_cli *cli, json_t **answer_out, struct ph_error *e
 	}
 	rc = ph_local_exchange(fd, "{\"command\":\"desk\"}", ANSWER_MAX, &line);
 	close(fd);
-	answer = rc < 0 ? NULL : json_loadb((const char *)line.data, line.len, 0, NULL);
+	answer =
+		rc < 0 ? NULL : ph_json_loadb((const char *)line.data, line.len, 0, NULL);
 	ph_buf_wipe(&line);
 	if (rc < 0 || !answer) {
 		json_decref(answer);

@@ -92,8 +92,8 @@ static void end_progress(const struct import *import)
 static int take_line(struct import *import, struct ph_view text, struct ph_error *err)
 {
 	uint64_t shortages = ph_json_shortages();
-	json_t *line = json_loadb((const char *)text.data, text.len,
-				  JSON_REJECT_DUPLICATES, NULL);
+	json_t *line = ph_json_loadb((const char *)text.data, text.len,
+				     JSON_REJECT_DUPLICATES, NULL);
 	int rc = 0;
 
 	if (!line && ph_json_shortages() != shortages) {

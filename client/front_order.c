@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/json_memory.h"
 #include "common/cli/cli.h"
 
 #define NAME_MAX_LEN 40
@@ -282,7 +283,7 @@ unsigned ph_front_answer(struct ph_view answer, json_t **body_out)
 {
 	const uint8_t *end = answer.len ? memchr(answer.data, '\n', answer.len) : NULL;
 	size_t line = end ? (size_t)(end - answer.data) : 0;
-	json_t *head = json_loadb((const char *)answer.data, line, 0, NULL);
+	json_t *head = ph_json_loadb((const char *)answer.data, line, 0, NULL);
 	size_t out = (size_t)json_integer_value(json_object_get(head, "out"));
 	size_t err = (size_t)json_integer_value(json_object_get(head, "err"));
 	json_int_t exit = json_integer_value(json_object_get(head, "exit"));
@@ -301,7 +302,8 @@ unsigned ph_front_answer(struct ph_view answer, json_t **body_out)
 		json_decref(head);
 		return status;
 	}
-	body = out > 0 ? json_loadb((const char *)end + 1, out, 0, NULL) : json_object();
+	body = out > 0 ? ph_json_loadb((const char *)end + 1, out, 0, NULL)
+		       : json_object();
 	if (!json_is_object(body) ||
 	    json_object_set_new(body, "schema", json_integer(1)) != 0 ||
 	    json_object_set(body, "exit", json_object_get(head, "exit")) != 0 ||

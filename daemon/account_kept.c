@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "common/base/json_memory.h"
 #include "common/base/text.h"
 
 #define SECRET_SIZE 32
@@ -130,8 +131,8 @@ static bool decode(const json_t *json, struct ph_account_kept *account)
 int ph_account_kept_decode(const char *name, struct ph_view bytes,
 			   struct ph_account_kept *out)
 {
-	json_t *json = json_loadb((const char *)bytes.data, bytes.len,
-				  JSON_REJECT_DUPLICATES, NULL);
+	json_t *json = ph_json_loadb((const char *)bytes.data, bytes.len,
+				     JSON_REJECT_DUPLICATES, NULL);
 	struct ph_account_kept account = { 0 };
 	bool is_good = ph_account_name_check(name, NULL) == 0 && decode(json, &account);
 

@@ -60,8 +60,8 @@ int ph_ask_daemon(const char *dir, const json_t *request, json_t **answer_out,
 			     strerror(-rc));
 		goto out;
 	}
-	answer = json_loadb((const char *)line.data, line.len, JSON_REJECT_DUPLICATES,
-			    NULL);
+	answer = ph_json_loadb((const char *)line.data, line.len, JSON_REJECT_DUPLICATES,
+			       NULL);
 	if (!answer && ph_json_shortages() != shortages) {
 		rc = ph_fail_errno(err, -ENOMEM, "reading what packhorsed answered");
 		goto out;

@@ -290,8 +290,8 @@ int ph_cmd_commune_import(struct ph_cli *cli, struct ph_error *err)
 	int rc = ph_file_read(cli->args[0], COMMUNES_FILE_MAX, &bytes, err);
 
 	if (rc == 0) {
-		file = json_loadb((const char *)bytes.data, bytes.len,
-				  JSON_REJECT_DUPLICATES, &where);
+		file = ph_json_loadb((const char *)bytes.data, bytes.len,
+				     JSON_REJECT_DUPLICATES, &where);
 		rc = ph_json_shortages() != shortages
 			     ? ph_fail_errno(err, -ENOMEM, cli->args[0])
 		     : file ? read_provinces(file, communes, err)

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "common/base/clock.h"
+#include "common/base/json_memory.h"
 #include "daemon/hub_sheet.h"
 
 #define WORDS_MAX 400
@@ -143,8 +144,8 @@ int ph_hub_sheet_make(struct ph_hub *hub, const json_t *request,
 
 json_t *ph_hub_sheet_printed(const struct ph_hub_issued *issued)
 {
-	json_t *sheet =
-		json_loadb((const char *)issued->sheet.data, issued->sheet.len, 0, NULL);
+	json_t *sheet = ph_json_loadb((const char *)issued->sheet.data, issued->sheet.len,
+				      0, NULL);
 
 	return sheet != NULL ? sheet : json_null();
 }

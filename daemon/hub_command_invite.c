@@ -7,6 +7,7 @@
  * given out with each prepare and never again, so two invites never print one code.
  */
 #include "daemon/hub_command.h"
+#include "common/base/json_memory.h"
 #include "daemon/hub_name.h"
 
 #include <errno.h>
@@ -187,7 +188,8 @@ int ph_hub_invite_known(struct ph_hub *hub, const struct ph_cert *cert, bool *kn
 	ph_hex(id, cert->invite.id, sizeof(cert->invite.id));
 	snprintf(name, sizeof(name), PH_HUB_META_INVITE "%s", id);
 	rc = ph_journal_meta_get(hub->journal, name, &bytes);
-	about = rc == 0 ? json_loadb((const char *)bytes.data, bytes.len, 0, NULL) : NULL;
+	about = rc == 0 ? ph_json_loadb((const char *)bytes.data, bytes.len, 0, NULL)
+			: NULL;
 	held = json_string_value(json_object_get(about, "hash"));
 	ph_entry_hash(cert->invite_bytes, hash);
 	ph_hex(hex, hash, sizeof(hash));
@@ -243,7 +245,7 @@ static int list_invite(void *data, const char *name, struct ph_view value)
 	static const char *const roles[] = { "", "site", "courier", "both" };
 	struct invite_list *list = data;
 	const char *hex = name + strlen(PH_HUB_META_INVITE);
-	json_t *about = json_loadb((const char *)value.data, value.len, 0, NULL);
+	json_t *about = ph_json_loadb((const char *)value.data, value.len, 0, NULL);
 	json_int_t role = json_integer_value(json_object_get(about, "role"));
 	json_int_t expires = json_integer_value(json_object_get(about, "expires"));
 	json_t *item = json_pack("{s:s, s:O?, s:s}", "invite", hex, "site",

@@ -157,8 +157,8 @@ void ph_talk_on_order(struct ph_server *server, struct ph_order *order)
 static void order(struct talker *talker, size_t len)
 {
 	uint64_t shortages = ph_json_shortages();
-	json_t *request = json_loadb((const char *)talker->line.data, len,
-				     JSON_REJECT_DUPLICATES, NULL);
+	json_t *request = ph_json_loadb((const char *)talker->line.data, len,
+					JSON_REJECT_DUPLICATES, NULL);
 	const char *command = json_string_value(json_object_get(request, "command"));
 
 	ph_buf_drop(&talker->line, len + 1);

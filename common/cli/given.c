@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "common/base/bytes.h"
+#include "common/base/json_memory.h"
 #include "common/cli/secret_line.h"
 
 #define WORDS "words"
@@ -156,8 +157,8 @@ int ph_given_read(struct ph_given *given, struct ph_cli *cli, struct ph_error *e
 	int rc = read_line(&line, err);
 
 	if (rc == 0) {
-		given->object = json_loadb((const char *)line.data, line.len,
-					   JSON_REJECT_DUPLICATES, NULL);
+		given->object = ph_json_loadb((const char *)line.data, line.len,
+					      JSON_REJECT_DUPLICATES, NULL);
 		rc = json_is_object(given->object) ? take_members(given, cli, err)
 						   : no_line(err);
 	}

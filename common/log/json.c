@@ -279,8 +279,8 @@ int ph_json_parse(struct ph_view line, json_t **object_out, struct ph_error *err
 	}
 
 	uint64_t shortages = ph_json_shortages();
-	json_t *object = json_loadb((const char *)line.data, line.len,
-				    JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+	json_t *object = ph_json_loadb((const char *)line.data, line.len,
+				       JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
 
 	if (object == NULL) {
 		/* of most of its own lack of memory the library says nothing */

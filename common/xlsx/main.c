@@ -51,8 +51,8 @@ static int make(const struct ph_buf *in, struct ph_buf *out, struct ph_error *er
 	uint64_t shortages = ph_json_shortages();
 	struct ph_book_cut cut = { 0 };
 	json_error_t where;
-	json_t *book = json_loadb((const char *)in->data, in->len, JSON_REJECT_DUPLICATES,
-				  &where);
+	json_t *book = ph_json_loadb((const char *)in->data, in->len,
+				     JSON_REJECT_DUPLICATES, &where);
 	int rc;
 
 	if (!book) {
