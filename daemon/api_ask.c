@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "common/base/json_memory.h"
 #include "common/cli/sheet.h"
 #include "daemon/metrics.h"
 #include "daemon/report_book.h"
@@ -32,14 +33,18 @@ static const struct {
 
 static void reply_refusal(struct ph_web_call *call, const struct ph_order *order)
 {
-	json_t *answer =
-		json_loadb((const char *)order->answer.data, order->answer.len, 0, NULL);
+	json_t *answer = ph_json_loadb((const char *)order->answer.data,
+				       order->answer.len, 0, NULL);
 	const char *words = json_string_value(json_object_get(answer, "error"));
 	const char *reason = json_string_value(json_object_get(answer, "reason"));
 	struct ph_web_no no = { 0 };
 	unsigned status = 500;
 	const char *error = "other";
 
+	if (!answer) { /* or it could not be read */
+		ph_web_reply_json(call, 503, NULL);
+		return;
+	}
 	for (size_t i = sizeof(refusals) / sizeof(refusals[0]); i-- > 0;) {
 		if (refusals[i].reason ? reason && strcmp(refusals[i].reason, reason) == 0
 				       : refusals[i].exit == order->exit) {
@@ -47,8 +52,7 @@ static void reply_refusal(struct ph_web_call *call, const struct ph_order *order
 			error = refusals[i].error;
 		}
 	}
-	(void)ph_web_refuse(&no, status, error, NULL, "%s",
-			    words ? words : "packhorsed is short of memory");
+	(void)ph_web_refuse(&no, status, error, NULL, "%s", words ? words : error);
 	json_decref(answer);
 	if (status == 503) {
 		ph_web_call_retry(call, 1);
@@ -56,17 +60,23 @@ static void reply_refusal(struct ph_web_call *call, const struct ph_order *order
 	ph_web_reply_no(call, &no);
 }
 
-/* Of a change: it was not carried out, since an operator must sign it where the key is. */
-static bool needs_key(const struct ph_web_call *call, const struct ph_buf *answer)
+/*
+ * Of a change: 1 if it was not carried out, since an operator must sign it where the key is;
+ * else 0, or -ENOMEM.
+ */
+static int needs_key(const struct ph_web_call *call, const struct ph_buf *answer)
 {
 	json_t *object, *entry;
 	bool needs = false;
 	size_t i;
 
 	if (strcmp(ph_web_call_route(call)->method, "POST") != 0) {
-		return false;
+		return 0;
 	}
-	object = json_loadb((const char *)answer->data, answer->len, 0, NULL);
+	object = ph_json_loadb((const char *)answer->data, answer->len, 0, NULL);
+	if (!object) {
+		return -ENOMEM;
+	}
 	json_array_foreach(json_object_get(object, "entries"), i, entry)
 	{
 		needs = needs || json_object_get(entry, "sign");
@@ -130,8 +140,8 @@ static int write_text(const struct ph_web_call *call, const json_t *answer,
 
 static void reply_text(struct ph_web_call *call, const struct ph_order *order)
 {
-	json_t *answer =
-		json_loadb((const char *)order->answer.data, order->answer.len, 0, NULL);
+	json_t *answer = ph_json_loadb((const char *)order->answer.data,
+				       order->answer.len, 0, NULL);
 	struct ph_buf text = { 0 };
 	int rc = answer ? write_text(call, answer, &text) : -ENOMEM;
 
@@ -152,12 +162,18 @@ static bool is_text(int action)
 void ph_api_reply(struct ph_web_call *call, struct ph_order *order)
 {
 	struct ph_web_no no = { 0 };
+	int needs;
 
 	if (order->answer.len == 0 ||
 	    (order->exit != PH_EXIT_DONE && order->exit != PH_EXIT_CASES &&
 	     order->exit != PH_EXIT_PARTIAL)) {
 		reply_refusal(call, order);
-	} else if (needs_key(call, &order->answer)) {
+		return;
+	}
+	needs = needs_key(call, &order->answer);
+	if (needs < 0) {
+		ph_web_reply_json(call, 503, NULL);
+	} else if (needs) {
 		(void)ph_web_refuse(&no, 409, "needs-key", NULL,
 				    "an operator's key must sign this, and it is not "
 				    "opened for pages; nothing was written");

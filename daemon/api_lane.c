@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/json_memory.h"
 #include "common/base/limits.h"
 #include "daemon/hub_look.h"
 
@@ -209,6 +210,7 @@ void ph_api_ask(struct ph_api *api, struct ph_web_call *call)
 {
 	const char *command = ph_web_call_route(call)->command;
 	struct ph_api_lane *lane = lane_of(api, command);
+	uint64_t shortages = ph_json_shortages();
 	struct ph_asked *asked;
 
 	if (ph_web_call_route(call)->action == PH_API_LOOKED &&
@@ -231,6 +233,11 @@ void ph_api_ask(struct ph_api *api, struct ph_web_call *call)
 	asked->order.request = json_incref(ph_web_call_request(call));
 	asked->order.extra =
 		ph_server_prepare(api->server, command, asked->order.request);
+	if (ph_json_shortages() != shortages) { /* the answer would lack something */
+		drop(asked);
+		ph_web_reply_json(call, 503, NULL);
+		return;
+	}
 	*lane->last = asked;
 	lane->last = &asked->next;
 	api->n_asked++;

@@ -322,12 +322,26 @@ static json_t *rows_of(const json_t *report)
 	return rows;
 }
 
+/* NULL: no memory. */
 static json_t *total_of(const json_t *report)
 {
-	json_t *total = json_copy(json_object_get(report, "total"));
+	json_t *of = json_object_get(report, "total");
+	json_t *total = json_array();
+	json_t *cell;
+	size_t i;
+	int rc = total ? 0 : -ENOMEM;
 
-	if (json_is_null(json_array_get(total, 0))) {
-		json_array_set_new(total, 0, json_string(ph_say("total", "tổng")));
+	json_array_foreach(of, i, cell)
+	{
+		rc = rc != 0 ? rc
+			     : append(total,
+				      i == 0 && json_is_null(cell)
+					      ? json_string(ph_say("total", "tổng"))
+					      : json_incref(cell));
+	}
+	if (rc != 0) {
+		json_decref(total);
+		return NULL;
 	}
 	return total;
 }
@@ -337,8 +351,9 @@ int ph_report_book(const json_t *report, bool bare)
 	json_t *columns = columns_of(report);
 	json_t *rows = rows_of(report);
 	json_t *head = bare ? NULL : head_of(report);
-	json_t *total = json_object_get(report, "total") ? total_of(report) : NULL;
-	int rc = columns && rows && (bare || head) ? 0 : -ENOMEM;
+	bool has_total = json_object_get(report, "total") != NULL;
+	json_t *total = has_total ? total_of(report) : NULL;
+	int rc = columns && rows && (bare || head) && (!has_total || total) ? 0 : -ENOMEM;
 
 	rc = rc != 0 ? rc
 		     : ph_sheet_add(json_pack("{s:s, s:O, s:O, s:O*, s:O*}", "name",

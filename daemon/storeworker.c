@@ -17,6 +17,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "common/base/json_memory.h"
+
 #define QUIET_MS  200
 #define LATEST_MS 5000
 #define AGAIN_MS  10000 /* after a fold that failed */
@@ -89,22 +91,19 @@ void ph_order_deinit(struct ph_order *order)
 	ph_buf_wipe(&order->answer);
 }
 
-static int write_text(const char *text, size_t len, void *data)
-{
-	return ph_buf_put(data, text, len);
-}
-
 void ph_order_answer(struct ph_order *order, json_t *answer)
 {
 	json_t *exit = json_object_get(answer, "exit");
 	bool is_whole = answer != NULL;
+	uint64_t shortages = ph_json_shortages();
 
 	if (order->extra && json_integer_value(exit) == 0) {
-		is_whole = json_object_update_missing(answer, order->extra) == 0;
+		/* which says 0 where there was no memory for a member */
+		is_whole = json_object_update_missing(answer, order->extra) == 0 &&
+			   ph_json_shortages() == shortages;
 	}
 	order->exit = (int)json_integer_value(exit);
-	if (!is_whole ||
-	    json_dump_callback(answer, write_text, &order->answer, JSON_COMPACT) != 0) {
+	if (!is_whole || ph_json_write(answer, &order->answer) != 0) {
 		ph_buf_wipe(&order->answer);
 	}
 	json_decref(answer);

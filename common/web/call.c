@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/base/json_memory.h"
 #include "common/web/web_internal.h"
 
 static const char *const headers[][2] = {
@@ -137,11 +138,6 @@ void ph_web_reply(struct ph_web_call *call, unsigned status, const char *type,
 	ph_web_resume(call);
 }
 
-static int put_text(const char *text, size_t len, void *data)
-{
-	return ph_buf_put(data, text, len);
-}
-
 void ph_web_reply_json(struct ph_web_call *call, unsigned status, json_t *object)
 {
 	static const char short_of_memory[] = "{\"schema\":1,\"error\":\"memory\","
@@ -149,7 +145,7 @@ void ph_web_reply_json(struct ph_web_call *call, unsigned status, json_t *object
 					      "at the moment\"}";
 	struct ph_buf text = { 0 };
 
-	if (!object || json_dump_callback(object, put_text, &text, JSON_COMPACT) != 0) {
+	if (!object || ph_json_write(object, &text) != 0) {
 		ph_buf_wipe(&text);
 		status = 503;
 		(void)ph_buf_put(&text, short_of_memory, sizeof(short_of_memory) - 1);

@@ -5,10 +5,12 @@
  * fifteen seconds he gets a comment, by which we find out that he is gone. One who is given
  * bytes and takes none for as long as an answer may wait is dropped.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/json_memory.h"
 #include "common/web/web_internal.h"
 
 #define PING_MS 15000
@@ -126,16 +128,18 @@ void ph_web_follow_sweep(struct conn *conn, uint64_t now)
 
 void ph_web_event(struct ph_web *web, const char *name, json_t *data)
 {
-	char *text = data ? json_dumps(data, JSON_COMPACT) : NULL;
+	struct ph_buf text = { 0 };
 	uint64_t now = ph_web_now(web);
+	int rc = data ? ph_json_write(data, &text) : -ENOMEM;
 
 	json_decref(data);
-	if (!text || ph_web_events_put(&web->events, name, ph_view_str(text)) < 0) {
-		free(text);
-		return;
+	rc = rc < 0 ? rc : ph_web_events_put(&web->events, name, ph_buf_view(&text));
+	ph_buf_deinit(&text);
+	if (rc < 0) {
+		ph_web_events_skip(&web->events); /* so that they ask anew */
+	} else {
+		web->counts.events++;
 	}
-	free(text);
-	web->counts.events++;
 	for (struct conn *conn = web->conns; conn; conn = conn->next) {
 		if (conn->phase == PHASE_FOLLOWING && conn->call->is_suspended) {
 			conn->since = now;

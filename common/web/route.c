@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/json_memory.h"
 #include "common/base/text.h"
 
 const char *ph_web_need_name(unsigned need)
@@ -479,20 +480,17 @@ static int read_body(struct ph_view body, json_t **object_out, struct ph_web_no 
 		return ph_web_refuse(no, 400, "json", "body",
 				     "the body is empty; it must be one JSON object");
 	}
-	object = json_loadb((const char *)body.data, body.len, JSON_REJECT_DUPLICATES,
-			    &why);
+	object = ph_json_loadb((const char *)body.data, body.len, JSON_REJECT_DUPLICATES,
+			       &why);
 	if (!object) {
 		/* behind that the parser repeats what stood there: a name, a password */
 		const char *near = strstr(why.text, " near '");
 
-		return json_error_code(&why) == json_error_out_of_memory
-			       ? -ENOMEM
-			       : ph_web_refuse(no, 400, "json", "body",
-					       "the body is no JSON object: %.*s, line "
-					       "%d, column %d",
-					       near ? (int)(near - why.text)
-						    : (int)strlen(why.text),
-					       why.text, why.line, why.column);
+		return ph_web_refuse(
+			no, 400, "json", "body",
+			"the body is no JSON object: %.*s, line %d, column %d",
+			near ? (int)(near - why.text) : (int)strlen(why.text), why.text,
+			why.line, why.column);
 	}
 	if (!json_is_object(object)) {
 		json_decref(object);
@@ -527,6 +525,7 @@ int ph_web_route_request(const struct ph_web_route *route,
 			 unsigned role, json_t **request_out, struct ph_web_no *no)
 {
 	bool is_post = strcmp(route->method, "POST") == 0;
+	uint64_t shortages = ph_json_shortages();
 	json_t *request = json_object();
 	json_t *given = NULL;
 	int rc = request ? 0 : -ENOMEM;
@@ -549,6 +548,9 @@ int ph_web_route_request(const struct ph_web_route *route,
 	rc = rc < 0 ? rc : put_members(route, given, !is_post, role, request, no);
 	rc = rc < 0 ? rc : put_parts(route->path, target, request);
 	json_decref(given);
+	if (ph_json_shortages() != shortages) {
+		rc = -ENOMEM; /* whatever it was taken for: no JSON, a wrong type */
+	}
 	if (rc < 0) {
 		json_decref(request);
 		return rc;

@@ -121,7 +121,10 @@ void ph_web_reply_busy(struct ph_web_call *call, unsigned seconds);
 /* Reply with events from now on, or from where the request's Last-Event-ID says. */
 void ph_web_follow(struct ph_web_call *call);
 
-/* Tell those who follow. DATA (NULL: memory lacked) is taken. */
+/*
+ * Tell those who follow. DATA (NULL: memory lacked) is taken. What there is no memory for, or is
+ * too long for an event, they are told of as a gap.
+ */
 void ph_web_event(struct ph_web *web, const char *name, json_t *data);
 /*
  * Whether anybody follows, or did a minute ago and may come again: only then are events kept.

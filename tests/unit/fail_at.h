@@ -2,8 +2,8 @@
  * tests/unit/fail_at.h - memory and the store fail once at each place that asks for them.
  *
  * A program that is linked with --wrap for what is below (tests/unit/meson.build,
- * `failing_tests`) asks here before each malloc, calloc and realloc of ours, each block of
- * jansson's, and each step, prepare and exec of SQLite. While it is armed, the first call that
+ * `failing_tests`) asks here before each malloc, calloc, realloc and strdup of ours, each block
+ * of jansson's, and each step, prepare and exec of SQLite, on whatever thread. While it is armed, the first call that
  * comes by a way (the functions it came through, BACK of them) on which none has failed yet
  * fails, and no other. So an operation that is run again and again until nothing fails any
  * more has been through each of its failures, once each.
@@ -15,6 +15,8 @@
 
 #include <errno.h>
 #include <execinfo.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -30,19 +32,21 @@ enum {
 };
 
 static struct {
-	bool armed;
-	bool hit;       /* since it was armed */
-	int as;         /* what that is, as a negative errno */
-	uint64_t calls; /* that asked, while armed */
-	uint64_t ways;  /* on which one has failed */
+	pthread_mutex_t lock;
+	atomic_bool armed;
+	atomic_bool hit; /* since it was armed */
+	int as;          /* what that is, as a negative errno */
+	uint64_t calls;  /* that asked, while armed */
+	uint64_t ways;   /* on which one has failed */
 	uint64_t way[FAIL_WAYS];
 	void *last[16]; /* the way of the last failure, for people */
 	int n_last;
-} failing;
+} failing = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
 void *__real_realloc(void *block, size_t size);
+char *__real_strdup(const char *text);
 int __real_sqlite3_step(sqlite3_stmt *stmt);
 int __real_sqlite3_prepare_v3(sqlite3 *db, const char *sql, int len, unsigned flags,
 			      sqlite3_stmt **stmt, const char **tail);
@@ -52,6 +56,7 @@ int __real_sqlite3_exec(sqlite3 *db, const char *sql,
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_realloc(void *block, size_t size);
+char *__wrap_strdup(const char *text);
 int __wrap_sqlite3_step(sqlite3_stmt *stmt);
 int __wrap_sqlite3_prepare_v3(sqlite3 *db, const char *sql, int len, unsigned flags,
 			      sqlite3_stmt **stmt, const char **tail);
@@ -78,39 +83,51 @@ static bool failing_is_new(uint64_t way)
 	return true;
 }
 
-/* Whether the call that asks is to fail. */
-static bool failing_now(void)
+/* Whether the call that asks, by the way BACK of N functions, is to fail. */
+static bool failing_by(void *const *back, int n)
 {
-	void *back[16];
 	uint64_t way = 1469598103934665603u;
-	int n;
 
 	if (!failing.armed || failing.hit) {
-		return false;
+		return false; /* another thread's was quicker */
 	}
-	failing.armed = false; /* backtrace() may ask for memory itself */
 	failing.calls++;
-	n = backtrace(back, FAIL_BACK + 2);
 	for (int i = 2; i < n; i++) {
 		way = (way ^ (uint64_t)(uintptr_t)back[i]) * 1099511628211u;
 	}
 	if (failing_is_new(way | 1)) {
-		failing.hit = true;
 		failing.n_last = n;
 		for (int i = 0; i < n; i++) {
 			failing.last[i] = back[i];
 		}
 		failing.as = -ENOMEM;
+		failing.hit = true;
 	}
-	failing.armed = true;
 	return failing.hit;
+}
+
+/* Whether the call that asks is to fail. */
+static bool failing_now(void)
+{
+	static _Thread_local bool asks; /* backtrace() may ask for memory itself */
+	void *back[16];
+	bool fails = false;
+
+	if (failing.armed && !failing.hit && !asks) {
+		asks = true;
+		pthread_mutex_lock(&failing.lock);
+		fails = failing_by(back, backtrace(back, FAIL_BACK + 2));
+		pthread_mutex_unlock(&failing.lock);
+		asks = false;
+	}
+	return fails;
 }
 
 static inline void failing_arm(void)
 {
-	failing.armed = true;
 	failing.hit = false;
 	failing.as = 0;
+	failing.armed = true;
 }
 
 /* All ways are new again. */
@@ -146,6 +163,11 @@ void *__wrap_calloc(size_t count, size_t size)
 void *__wrap_realloc(void *block, size_t size)
 {
 	return failing_now() ? NULL : __real_realloc(block, size);
+}
+
+char *__wrap_strdup(const char *text)
+{
+	return failing_now() ? NULL : __real_strdup(text);
 }
 
 /*

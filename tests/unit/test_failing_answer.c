@@ -15,39 +15,12 @@
 
 #include "fail_at.h"
 #include "hub_room.h"
+#include "same_shape.h"
 
 #include "common/base/json_memory.h"
 #include "common/ledger/indicator.h"
 #include "daemon/ask.h"
 #include "daemon/config.h"
-
-/* The same members and items, whatever the values: numbers go on from one answer to the next. */
-static bool same_shape(const json_t *a, const json_t *b)
-{
-	const char *name;
-	json_t *value;
-	size_t i;
-
-	if (!a || !b || json_typeof(a) != json_typeof(b)) {
-		return false;
-	}
-	if (json_is_object(a)) {
-		json_object_foreach((json_t *)a, name, value)
-		{
-			if (!same_shape(value, json_object_get(b, name))) {
-				return false;
-			}
-		}
-		return json_object_size(a) == json_object_size(b);
-	}
-	json_array_foreach(a, i, value)
-	{
-		if (!same_shape(value, json_array_get(b, i))) {
-			return false;
-		}
-	}
-	return json_array_size(a) == json_array_size(b);
-}
 
 /* Whether memory was short in an ANSWER that says so. */
 static bool says_so(const json_t *answer)
