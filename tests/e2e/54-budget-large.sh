@@ -4,23 +4,6 @@
 # that PC, when its writer is not heard again; and one entry that is large by itself.
 . "$(dirname "$0")/lib.sh"
 
-hubd=$BUILD/daemon/packhorsed
-P=$BUILD/client/packhorse
-H="$hubd -d hub"
-LAN="$PYTHON $ROOT/tests/e2e/lan.py"
-printf 'mot cau dai\n' >pass
-
-member() { "$P" -d "$1" status --json >member.json; json member.json "j['$2']"; }
-hub_start() { # NAME [faketime ...]
-  start "serve.$1" "${@:2}" "$hubd" -d hub serve --listen 127.0.0.1:0
-  hub_pid=$started_pid
-  at=127.0.0.1:$(listen_port "serve.$1")
-}
-# sync FOLDER [faketime ...]: sets rc
-sync() {
-  "${@:2}" "$P" -d "$1" sync --hub "$at" --json >"$1.json" 2>"$1.err"
-  rc=$?
-}
 spent() { "$P" -d "$1" budget --json >budget.json; json budget.json "sum(j['network']['spent']['network'].values())"; }
 readers() {
   "$PYTHON" - "$1" "$2" <<'PY'
@@ -40,47 +23,41 @@ if command -v faketime >/dev/null; then
 fi
 
 # --- a site of two PCs, both confirmed ---
-$ago $H init --listen 127.0.0.1:0 --kdf-memory-mib 8 --passphrase-file pass 2>/dev/null
-$ago $H site add 14-0371 --commune 03646 --kind commune --name 'Chiềng Khoa' 2>/dev/null
-for i in 1 2; do
-  $ago $H invite --site 14-0371 --role site --out "i$i" --passphrase-file pass 2>/dev/null
-  $ago "$P" -d "s$i" join "i$i" >/dev/null
-done
+hub_of_one_site $ago
+for s in s1 s2; do pc_join $s 14-0371 $ago; done
 hub_start 1 $ago
-for s in s1 s2; do sync $s $ago; done
-for s in s1 s2; do
-  $ago $H devices confirm "$(member $s device)" --fingerprint "$(member $s fingerprint)" >/dev/null 2>&1
-done
-for s in s1 s2; do sync $s $ago; done
+for s in s1 s2; do pc_sync $s $ago; done
+for s in s1 s2; do pc_confirm $s $ago 2>/dev/null; done
+for s in s1 s2; do pc_sync $s $ago; done
 
 # --- down: 3,000 readers of the other PC, in seals of many ---
 readers 3000 1 | $ago "$P" -d s1 record --batch >/dev/null
-sync s1 $ago
+pc_sync s1 $ago
 is "one PC records 3,000 readers, and sends them" "$rc $(member s1 pending)" '0 0'
 $ago "$P" -d s2 budget set 100MB >/dev/null
-sync s2 $ago
+pc_sync s2 $ago
 is "under a budget with room the other gets them all" "$rc $(member s2 of_site) $(json s2.json 'j["parts_received"]')" "0 $(member s1 entries) 3000"
 ok "in few sessions ($(json s2.json 'j["tries"]'))" test "$(json s2.json 'j["tries"]')" -le 20
 is "one digest, here and there" "$($H digest --device "$(member s2 device)")" "$("$P" -d s2 digest)"
-sync s2 $ago
+pc_sync s2 $ago
 is "then there is nothing more" "$rc $(json s2.json 'j["tries"]')" '0 1'
 $ago "$P" -d s2 budget set $(($(spent s2) + 9000)) >/dev/null
 readers 3000 2 | $ago "$P" -d s1 record --batch >/dev/null
-sync s1 $ago
+pc_sync s1 $ago
 before=$(spent s2)
-sync s2 $ago
+pc_sync s2 $ago
 is "with no room for one seal of them it stops (14)" "$rc $(json s2.json 'j["reason"]')" '14 budget'
 ok "and not a byte too many" test "$(spent s2)" -le $((before + 9000))
 ok "nor for sessions that cannot help ($(($(spent s2) - before)))" test $(($(spent s2) - before)) -le 2500
 $ago "$P" -d s2 budget set 100MB >/dev/null
-sync s2 $ago
+pc_sync s2 $ago
 is "with room again all of it comes" "$rc $(member s2 of_site)" "0 $(member s1 entries)"
 
 # --- up: one entry that is no small one ---
 "$PYTHON" -c 'import json; print(json.dumps({"kind": "note", "text": "".join(chr(0x4e00 + i * 7919 % 20000) for i in range(330))}))' |
   $ago "$P" -d s2 record >note.json 2>note.err
 is "a long note is one entry" "$(member s2 pending)" 1
-sync s2 $ago
+pc_sync s2 $ago
 is "it goes, though it is more than was guessed" "$rc $(member s2 pending)" '0 0'
 
 # --- what plan says of many parts ---
@@ -95,12 +72,12 @@ for left in 15000 40000 90000; do
   $ago "$P" -d s2 pack-stick "stick.$left" --json >pack.json
   is "the stick has the size that plan said" "$(json pack.json '[j["bytes"], j["bundles"], j["parts"]]')" "$(json plan.json '[j["stick"]["bytes"], j["stick"]["bundles"], j["parts"]]')"
   said=$(json plan.json 'j["network"]["parts_fit"]')
-  sync s2 $ago
+  pc_sync s2 $ago
   went=$((parts - $(member s2 parts_pending)))
   ok "what plan said goes of them: $said, really $went" test $((said * 99)) -le $((went * 100)) -a $((went * 10)) -le $((said * 11 + 10))
 done
 $ago "$P" -d s2 budget set 100MB >/dev/null
-sync s2 $ago
+pc_sync s2 $ago
 is "then the rest" "$rc $(member s2 parts_pending)" '0 0'
 
 # --- up: what its writer will not bring any more ---
@@ -118,12 +95,12 @@ if [ -n "$days" ]; then
   hub_start 2
   $H clock accept >/dev/null # its clock has gone two days on, at once
   "$P" -d s2 budget set 100MB >/dev/null
-  sync s2
+  pc_sync s2
   is "under a budget with room it brings them all" "$rc $(json s2.json '[j["entries_carried"], j["parts_sent"]]')" '0 [3000, 3000]'
-  sync s2
+  pc_sync s2
   is "and no more of them" "$rc $(json s2.json 'j["entries_carried"]')" '0 0'
   $H digest --site 14-0371 >hub.digest
-  sync s1
+  pc_sync s1
   is "the writer itself has nothing left to send" "$(member s1 pending)" 0
   is "and the books stay as they were" "$($H digest --site 14-0371)" "$(cat hub.digest)"
 else

@@ -4,20 +4,6 @@
 # by bytes. Both call at once. An old control log on either side. The hub gets all in the end.
 . "$(dirname "$0")/lib.sh"
 
-hubd=$BUILD/daemon/packhorsed
-P=$BUILD/client/packhorse
-H="$hubd -d hub"
-LAN="$PYTHON $ROOT/tests/e2e/lan.py"
-printf 'mot cau dai\n' >pass
-
-member() { "$P" -d "$1" status --json >member.json; json member.json "j['$2']"; }
-hub_start() {
-  start "serve.$1" "$hubd" -d hub serve --listen 127.0.0.1:0
-  hub_pid=$started_pid
-  at=127.0.0.1:$(listen_port "serve.$1")
-}
-sync() { "$P" -d "$1" sync --hub "$at" --json >/dev/null 2>&1; }
-confirm() { ok "$1 is confirmed" $H devices confirm "$(member "$1" device)" --fingerprint "$(member "$1" fingerprint)"; }
 # settings FOLDER LISTEN [SIBLING]: no hub is to be found there
 settings() {
   printf '[hub]\naddress = 127.0.0.1:1\nconnect-ms = 200\n[lan]\nlisten = 127.0.0.1:%s\ninterval-ms = 2000\n' "$2" >"$1/agent.conf"
@@ -38,17 +24,13 @@ loan() { "$P" -d "$1" loan "$2" "$3" --when 2026-09-22T08:01 >/dev/null; }
 has_loan() { "$P" -d "$1" copy show "$2" | grep -q "$3"; }
 
 # --- a site of two, one of another site, one that nobody has confirmed ---
-$H init --listen 127.0.0.1:0 --kdf-memory-mib 8 --passphrase-file pass 2>/dev/null
-$H site add 14-0371 --commune 03646 --kind commune --name 'Chiềng Khoa' 2>/dev/null
+hub_of_one_site
 $H site add 14-0372 --commune 03646 --kind commune --name 'Chiềng La' 2>/dev/null
-for i in 1:14-0371 2:14-0371 3:14-0372 4:14-0371 5:14-0371; do
-  $H invite --site "${i#*:}" --role site --out "i${i%:*}" --passphrase-file pass 2>/dev/null
-  "$P" -d "s${i%:*}" join "i${i%:*}" >/dev/null
-done
+for i in s1:14-0371 s2:14-0371 s3:14-0372 s4:14-0371 s5:14-0371; do pc_join "${i%:*}" "${i#*:}"; done
 hub_start 1
-for s in s1 s2 s3 s4; do sync $s; done
-for s in s1 s2 s3; do confirm $s; done
-for s in s1 s2 s3 s4; do sync $s; done
+for s in s1 s2 s3 s4; do pc_sync $s; done
+for s in s1 s2 s3; do ok "$s is confirmed" pc_confirm $s; done
+for s in s1 s2 s3 s4; do pc_sync $s; done
 stop "$hub_pid"
 
 # --- they meet ---
@@ -139,9 +121,9 @@ is "so does the other" "$?" 0
 
 # --- an old control log on either side ---
 hub_start 2
-sync s5
-confirm s5
-sync s5
+pc_sync s5
+ok "s5 is confirmed" pc_confirm s5
+pc_sync s5
 stop "$hub_pid"
 rm s1/agent.conf
 settings s2 "$port"
@@ -160,14 +142,14 @@ status "nor does it go on with one that it calls" 1 lan s2 "$port"
 like "saying so" "$(cat s2.err)" 'the certificate it shows is of a device that the provincial library has not admitted'
 is "nothing was taken" "$(json s2.json '[j["entries_sent"], j["entries_of_site"]]')" '[0, 0]'
 hub_start 3
-sync s2
+pc_sync s2
 ok "once it has heard, they meet" lan s2 "$port"
 is "and have the same" "$("$P" -d s2 digest)" "$("$P" -d s5 digest)"
 
 # --- cut off ---
-sync s1
+pc_sync s1
 ok "s1 is cut off" $H cut "$(member s1 device)" --reason stolen --passphrase-file pass
-sync s5
+pc_sync s5
 "$P" -d s1 visit 9 --band adult >/dev/null
 status "who was cut off and has not heard is told, and given nothing" 11 lan s1 "$port"
 is "not an entry" "$(json s1.json '[j["entries_sent"], j["entries_of_site"]]')" '[0, 0]'
@@ -177,7 +159,7 @@ print([x["ref"] for x in map(json.loads, sys.stdin) if x["kind"] == "device-cut"
 ok "the cut is taken back" $H void "$cut" --passphrase-file pass
 
 # --- the hub gets all, each from its own device ---
-for s in s1 s2 s5 s1 s2 s5; do sync $s; done
+for s in s1 s2 s5 s1 s2 s5; do pc_sync $s; done
 is "all is at the hub" "$(member s1 pending) $(member s2 pending) $(member s5 pending)" "0 0 0"
 is "one site, one digest" "$("$P" -d s1 digest) $("$P" -d s2 digest)" "$("$P" -d s5 digest) $("$P" -d s5 digest)"
 is "and it is the hub's for this site" "$($H digest --site 14-0371)" "$("$P" -d s1 digest)"

@@ -3,25 +3,14 @@
 # many, and come again as soon as they are hung up on. The other PC of the site gets through.
 . "$(dirname "$0")/lib.sh"
 
-hubd=$BUILD/daemon/packhorsed
-P=$BUILD/client/packhorse
-H="$hubd -d hub"
-LAN="$PYTHON $ROOT/tests/e2e/lan.py"
-printf 'mot cau dai\n' >pass
-
-member() { "$P" -d "$1" status --json >member.json; json member.json "j['$2']"; }
-$H init --listen 127.0.0.1:0 --kdf-memory-mib 8 --passphrase-file pass 2>/dev/null
-$H site add 14-0371 --commune 03646 --kind commune --name 'Chiềng Khoa' 2>/dev/null
-start serve "$hubd" -d hub serve --listen 127.0.0.1:0
-hub_pid=$started_pid
-at=127.0.0.1:$(listen_port serve)
-for s in 1 2; do
-  $H invite --site 14-0371 --role site --out "i$s" --passphrase-file pass 2>/dev/null
-  "$P" -d "s$s" join "i$s" >/dev/null
-  "$P" -d "s$s" sync --hub "$at" >/dev/null
-  $H devices confirm "$(member "s$s" device)" --fingerprint "$(member "s$s" fingerprint)" >/dev/null 2>&1
+hub_of_one_site
+hub_start 1
+for s in s1 s2; do
+  pc_join $s 14-0371
+  pc_sync $s
+  pc_confirm $s 2>/dev/null
 done
-for s in 1 2; do "$P" -d "s$s" sync --hub "$at" >/dev/null; done
+for s in s1 s2; do pc_sync $s; done
 stop "$hub_pid"
 port=$($LAN port)
 printf '[hub]\naddress = 127.0.0.1:1\nconnect-ms = 200\n[lan]\nlisten = 127.0.0.1:%s\n' "$port" >s2/agent.conf

@@ -7,6 +7,7 @@
 #   like "name" "$got" 'regex'     passes when bash's =~ finds it
 #   skip "name" "why"              counted as skipped
 #   done_testing                   the plan; last line of every script
+#   hub_of_one_site, hub_start, pc_join, pc_sync, pc_confirm, member    a hub and PCs (below)
 #
 # The script runs in a temporary folder of its own ($T), removed at the end (kept and
 # named when PACKHORSE_KEEP=1). Programs come from $PACKHORSE_BUILD (default: build in
@@ -190,4 +191,49 @@ j = json.loads(open(sys.argv[1], encoding="utf-8").read().strip().splitlines()[-
 value = eval(sys.argv[2])
 print(json.dumps(value) if isinstance(value, (bool, type(None), dict, list)) else value)
 ' "$1" "$2"
+}
+
+# --- a hub in ./hub, and PCs of its sites, each in a folder of its name ---
+#
+# RUN, where it is said, are words that stand before each program: another clock.
+
+# hub_of_one_site [RUN…]: there is a hub, and the site 14-0371. Sets hubd, H, P and LAN.
+hub_of_one_site() {
+  hubd=$BUILD/daemon/packhorsed
+  H="$hubd -d hub"
+  P=$BUILD/client/packhorse
+  LAN="$PYTHON $ROOT/tests/e2e/lan.py"
+  printf 'mot cau dai\n' >pass
+  "$@" $H init --listen 127.0.0.1:0 --kdf-memory-mib 8 --passphrase-file pass 2>/dev/null
+  "$@" $H site add 14-0371 --commune 03646 --kind commune --name 'Chiềng Khoa' 2>/dev/null
+}
+
+# hub_start NAME [RUN…]: it serves; its output is in serve.NAME. Sets hub_pid and at, its address.
+hub_start() {
+  start "serve.$1" "${@:2}" "$hubd" -d hub serve --listen 127.0.0.1:0
+  hub_pid=$started_pid
+  at=127.0.0.1:$(listen_port "serve.$1")
+}
+
+# pc_join FOLDER SITE [RUN…]: by an invite of its own.
+pc_join() {
+  "${@:3}" $H invite --site "$2" --role site --out "invite.$1" --passphrase-file pass 2>/dev/null
+  "${@:3}" "$P" -d "$1" join "invite.$1" >/dev/null
+}
+
+# pc_confirm FOLDER [RUN…]: it has been heard by the hub once.
+pc_confirm() {
+  "${@:2}" $H devices confirm "$(member "$1" device)" --fingerprint "$(member "$1" fingerprint)" >/dev/null
+}
+
+# pc_sync FOLDER [RUN…]: with the hub. Sets rc; what it says is in FOLDER.json and FOLDER.err.
+pc_sync() {
+  "${@:2}" "$P" -d "$1" sync --hub "$at" --json >"$1.json" 2>"$1.err"
+  rc=$?
+}
+
+# member FOLDER NAME: of its `status --json`.
+member() {
+  "$P" -d "$1" status --json >member.json
+  json member.json "j['$2']"
 }
