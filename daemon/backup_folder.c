@@ -14,6 +14,7 @@
 #include <time.h>
 
 #include "common/base/file.h"
+#include "common/cli/out.h"
 
 #define PREFIX    "packhorse-"
 #define ENDING    ".backup"
@@ -29,11 +30,15 @@ int ph_backup_folder_check(const char *folder, struct ph_error *err)
 	int rc = ph_file_info(folder, &info);
 
 	if (rc == -ENOENT || (rc == 0 && !info.folder)) {
-		return ph_fail(err, PH_EXIT_OTHER, rc < 0 ? rc : -ENOTDIR,
-			       "%s is no folder: is the disk mounted? Make the folder on "
+		return ph_fail(
+			err, PH_EXIT_OTHER, rc < 0 ? rc : -ENOTDIR,
+			ph_say("%s is no folder: is the disk mounted? Make the folder on "
 			       "it first; it is not made here, so that no backup lands "
 			       "beside the disk that it was meant for",
-			       folder);
+			       "%s không phải là thư mục: đã gắn ổ đĩa chưa? Hãy tạo thư "
+			       "mục trên ổ đó trước; ở đây không tự tạo, để bản sao "
+			       "không nằm ngoài ổ đĩa đã định"),
+			folder);
 	}
 	return rc < 0 ? ph_fail_errno(err, rc, folder) : 0;
 }
@@ -154,11 +159,19 @@ int ph_backup_folder_newest(const char *folder, const uint8_t *root,
 
 	if (rc == 0 && names.n == 0) {
 		rc = ph_fail(err, PH_EXIT_OTHER, -ENOENT,
-			     "%s holds no backup of a hub (" PREFIX "...%s)%s", folder,
-			     ENDING,
-			     root ? " of the province that the recovery key names: look "
-				    "there, or try another copy of the key"
-				  : "");
+			     root ? ph_say("%s holds no backup of a hub (" PREFIX
+					   "...%s) of the province that the recovery key "
+					   "names: look there, or try another copy of "
+					   "the key",
+					   "%s không có bản sao lưu máy chủ (" PREFIX
+					   "...%s) của tỉnh ghi trong khoá phục hồi: hãy "
+					   "xem lại thư mục, hoặc thử bản chép khác của "
+					   "khoá")
+				  : ph_say("%s holds no backup of a hub (" PREFIX
+					   "...%s)",
+					   "%s không có bản sao lưu máy chủ (" PREFIX
+					   "...%s)"),
+			     folder, ENDING);
 	} else if (rc == 0) {
 		memcpy(out, names.name[names.n - 1], PH_BACKUP_FILE_NAME);
 	}

@@ -17,6 +17,7 @@
 #include "common/base/file.h"
 #include "common/base/mp.h"
 #include "common/base/secret.h"
+#include "common/cli/out.h"
 
 #define PREFIX       "PACKHORSE-RECOVERY1:"
 #define TITLE        "packhorse recovery key 1"
@@ -154,11 +155,15 @@ int ph_recovery_key_load(struct ph_recovery_key *key, const char *path,
 		rc = parse(&text, &result);
 	}
 	if (rc == -EUCLEAN || rc == -EFBIG) {
-		rc = ph_fail(
-			err, PH_EXIT_DAMAGED, -EUCLEAN,
-			"%s is no recovery key, or was not copied exactly: it is one "
-			"line that begins with " PREFIX "; use another copy of it",
-			path);
+		rc = ph_fail(err, PH_EXIT_DAMAGED, -EUCLEAN,
+			     ph_say("%s is no recovery key, or was not copied exactly: "
+				    "it is one "
+				    "line that begins with " PREFIX
+				    "; use another copy of it",
+				    "%s không phải là khoá phục hồi, hoặc chép không "
+				    "đúng: khoá là một dòng bắt đầu bằng " PREFIX
+				    "; hãy dùng bản chép khác"),
+			     path);
 	} else if (rc < 0) {
 		ph_fail_errno(err, rc, path);
 	} else {
@@ -223,17 +228,25 @@ int ph_recovery_public_load(const char *dir, uint8_t key_out[static PH_KEY_SIZE]
 	if (rc == -ENOENT) {
 		return ph_fail(
 			err, PH_EXIT_OTHER, rc,
-			"there is no recovery key yet, and without one nobody could "
-			"open a backup: make it with `packhorsed -d %s "
-			"recovery-key --out FILE`, and keep FILE away from this "
-			"machine",
+			ph_say("there is no recovery key yet, and without one nobody "
+			       "could "
+			       "open a backup: make it with `packhorsed -d %s "
+			       "recovery-key --out FILE`, and keep FILE away from this "
+			       "machine",
+			       "chưa có khoá phục hồi, mà không có nó thì không ai mở "
+			       "được bản sao lưu: hãy tạo bằng `packhorsed -d %s "
+			       "recovery-key --out TỆP`, và giữ TỆP ở nơi khác, ngoài "
+			       "máy này"),
 			dir);
 	}
 	if (rc == -EUCLEAN || rc == -EFBIG) {
-		return ph_fail(err, PH_EXIT_DAMAGED, -EUCLEAN,
-			       "%s is damaged: make a new recovery key with `packhorsed "
+		return ph_fail(
+			err, PH_EXIT_DAMAGED, -EUCLEAN,
+			ph_say("%s is damaged: make a new recovery key with `packhorsed "
 			       "recovery-key --replace --out FILE`",
-			       path);
+			       "%s bị hỏng: hãy tạo khoá phục hồi mới bằng `packhorsed "
+			       "recovery-key --replace --out TỆP`"),
+			path);
 	}
 	return rc < 0 ? ph_fail_errno(err, rc, path) : 0;
 }

@@ -14,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/cli/out.h"
+
 struct reading {
 	const struct ph_file_ops *ops;
 	const struct ph_backup_read *how;
@@ -35,8 +37,10 @@ static int damaged(const struct reading *r, const char *how)
 {
 	return ph_fail(
 		r->err, PH_EXIT_DAMAGED, -EUCLEAN,
-		"%s is not a whole backup: %s. Use an older one, or another copy of "
-		"this one",
+		ph_say("%s is not a whole backup: %s. Use an older one, or another copy "
+		       "of this one",
+		       "%s không phải là bản sao lưu trọn vẹn: %s. Hãy dùng bản cũ hơn, "
+		       "hoặc bản chép khác của bản này"),
 		r->path, how);
 }
 
@@ -52,7 +56,7 @@ static int take(struct reading *r, void *out, size_t len)
 			return ph_fail_errno(r->err, (int)n, r->path);
 		}
 		if (n == 0) {
-			return damaged(r, "it ends too soon");
+			return damaged(r, ph_say("it ends too soon", "tệp hết quá sớm"));
 		}
 		at += n;
 		len -= (size_t)n;
@@ -88,18 +92,22 @@ static int open_stream(struct reading *r, const struct ph_backup_head *head)
 		if (memcmp(name, head->recovery, sizeof(name)) != 0) {
 			return ph_fail(
 				r->err, PH_EXIT_OTHER, -EACCES,
-				"%s was made for another recovery key than this: "
-				"look for the one that was in use when it was made",
+				ph_say("%s was made for another recovery key than this: "
+				       "look for the one that was in use when it was "
+				       "made",
+				       "%s được làm cho khoá phục hồi khác: hãy tìm khoá "
+				       "dùng lúc làm bản sao đó"),
 				r->path);
 		}
 		if (crypto_box_seal_open(key, head->sealed, sizeof(head->sealed),
 					 box->key, box->secret) != 0) {
-			rc = damaged(r, "its head was altered");
+			rc = damaged(
+				r, ph_say("its head was altered", "phần đầu đã bị sửa"));
 		}
 	}
 	if (rc == 0 && crypto_secretstream_xchacha20poly1305_init_pull(
 			       &r->stream, head->stream, key) != 0) {
-		rc = damaged(r, "its head was altered");
+		rc = damaged(r, ph_say("its head was altered", "phần đầu đã bị sửa"));
 	}
 	sodium_memzero(key, sizeof(key));
 	return rc;
@@ -114,9 +122,12 @@ static int read_head(struct reading *r)
 		return rc;
 	}
 	if (memcmp(head.magic, PH_BACKUP_MAGIC, sizeof(head.magic)) != 0) {
-		return damaged(r, memcmp(head.magic, PH_BACKUP_MAGIC, 8) == 0
-					  ? "it was made by another version of Packhorse"
-					  : "it does not begin like one");
+		return damaged(
+			r, memcmp(head.magic, PH_BACKUP_MAGIC, 8) == 0
+				   ? ph_say("it was made by another version of Packhorse",
+					    "do phiên bản Packhorse khác làm")
+				   : ph_say("it does not begin like one",
+					    "phần đầu không giống bản sao lưu"));
 	}
 	memcpy(r->found->recovery, head.recovery, sizeof(head.recovery));
 	return r->opens ? open_stream(r, &head) : 0;
@@ -129,7 +140,8 @@ static int end_file(struct reading *r)
 	int rc = 0;
 
 	if (r->out >= 0) {
-		rc = r->left > 0 ? damaged(r, "a file in it ends too soon")
+		rc = r->left > 0 ? damaged(r, ph_say("a file in it ends too soon",
+						     "một tệp trong đó hết quá sớm"))
 				 : r->ops->sync(r->out);
 		r->ops->close(r->out);
 		r->out = -1;
@@ -162,13 +174,16 @@ static int begin_file(struct reading *r, const uint8_t *bytes, size_t len)
 	}
 	if (len < 8 || len - 8 > PH_BACKUP_NAME_MAX || memchr(bytes + 8, 0, len - 8) ||
 	    ++r->files > PH_BACKUP_FILES_MAX) {
-		return damaged(r, "what it says of its files makes no sense");
+		return damaged(r, ph_say("what it says of its files makes no sense",
+					 "những gì ghi về các tệp không có nghĩa"));
 	}
 	memcpy(name, bytes + 8, len - 8);
 	name[len - 8] = '\0';
 	r->left = ph_be64_get(bytes);
 	if (!ph_backup_name_ok(name)) {
-		return damaged(r, "a file in it has a name that no hub gives");
+		return damaged(
+			r, ph_say("a file in it has a name that no hub gives",
+				  "một tệp trong đó mang tên mà không máy chủ nào đặt"));
 	}
 	rc = make_parent(r, name);
 	rc = rc < 0 ? rc
@@ -186,7 +201,8 @@ static int put_data(struct reading *r, const uint8_t *bytes, size_t len)
 	int rc;
 
 	if (r->out < 0 || len > r->left) {
-		return damaged(r, "a file in it is longer than it says");
+		return damaged(r, ph_say("a file in it is longer than it says",
+					 "một tệp trong đó dài hơn đã ghi"));
 	}
 	r->left -= len;
 	rc = ph_file_put(r->out, PH_VIEW(bytes, len));
@@ -202,11 +218,13 @@ static int open_block(struct reading *r, size_t len)
 	    crypto_secretstream_xchacha20poly1305_pull(&r->stream, r->plain, &n, &tag,
 						       r->block, len, NULL, 0) != 0 ||
 	    n < 1) {
-		return damaged(r, "bytes in it were damaged or altered");
+		return damaged(r, ph_say("bytes in it were damaged or altered",
+					 "có byte bị hỏng hoặc bị sửa"));
 	}
 	r->ended = tag == crypto_secretstream_xchacha20poly1305_TAG_FINAL;
 	if (r->ended != (r->plain[0] == PH_BACKUP_END)) {
-		return damaged(r, "its parts are not in order");
+		return damaged(r, ph_say("its parts are not in order",
+					 "các phần không đúng thứ tự"));
 	}
 	switch (r->plain[0]) {
 	case PH_BACKUP_FILE:
@@ -216,7 +234,8 @@ static int open_block(struct reading *r, size_t len)
 	case PH_BACKUP_END:
 		return end_file(r);
 	default:
-		return damaged(r, "it holds what this version does not know");
+		return damaged(r, ph_say("it holds what this version does not know",
+					 "có nội dung mà phiên bản này không biết"));
 	}
 }
 
@@ -234,12 +253,15 @@ static int read_blocks(struct reading *r)
 			break;
 		}
 		if (len <= PH_BACKUP_ABYTES || len > PH_BACKUP_BLOCK_MAX) {
-			return damaged(r, "bytes in it were damaged or altered");
+			return damaged(r, ph_say("bytes in it were damaged or altered",
+						 "có byte bị hỏng hoặc bị sửa"));
 		}
 		rc = take_hashed(r, r->block, len);
 		rc = rc == 0 && r->opens ? open_block(r, len) : rc;
 	}
-	return rc == 0 && r->opens && !r->ended ? damaged(r, "it ends too soon") : rc;
+	return rc == 0 && r->opens && !r->ended
+		       ? damaged(r, ph_say("it ends too soon", "tệp hết quá sớm"))
+		       : rc;
 }
 
 /* --- its end --- */
@@ -256,7 +278,8 @@ static int read_manifest(struct reading *r)
 	}
 	len = ph_be32_get(length);
 	if (len == 0 || len > PH_BACKUP_MANIFEST_MAX) {
-		return damaged(r, "what is signed at its end makes no sense");
+		return damaged(r, ph_say("what is signed at its end makes no sense",
+					 "phần đã ký ở cuối không có nghĩa"));
 	}
 	rc = ph_buf_reserve(&r->found->manifest, len);
 	rc = rc < 0 ? ph_fail_errno(r->err, rc, r->path)
@@ -264,7 +287,8 @@ static int read_manifest(struct reading *r)
 	if (rc == 0) {
 		r->found->manifest.len = len;
 		if (r->ops->read(r->fd, &byte, 1) != 0) {
-			rc = damaged(r, "something stands behind its end");
+			rc = damaged(r, ph_say("something stands behind its end",
+					       "còn gì đó sau phần cuối"));
 		}
 	}
 	return rc;

@@ -26,8 +26,11 @@ int ph_backup_keylist(const char *dir, struct ph_buf *bytes, struct ph_keylist *
 
 	rc = rc < 0 ? rc : ph_file_read(path, PH_CERT_MAX, bytes, NULL);
 	if (rc == -ENOENT) {
-		return ph_fail(err, PH_EXIT_NOT_ENROLLED, rc,
-			       "%s holds no hub: name the right folder with -d", dir);
+		return ph_fail(
+			err, PH_EXIT_NOT_ENROLLED, rc,
+			ph_say("%s holds no hub: name the right folder with -d",
+			       "%s không có máy chủ nào: hãy chỉ đúng thư mục bằng -d"),
+			dir);
 	}
 	if (rc < 0) {
 		return ph_fail_errno(err, rc, path);
@@ -55,12 +58,15 @@ int ph_backup_check_signed(const char *path, const struct ph_backup_found *found
 	    manifest_out->size == found->size) {
 		return 0;
 	}
-	return rc < 0 && rc != -EUCLEAN ? rc
-					: ph_fail(err, PH_EXIT_DAMAGED, -EUCLEAN,
-						  "%s is not signed by this province's "
-						  "hub, or was altered "
-						  "since: do not use it",
-						  path);
+	return rc < 0 && rc != -EUCLEAN
+		       ? rc
+		       : ph_fail(err, PH_EXIT_DAMAGED, -EUCLEAN,
+				 ph_say("%s is not signed by this province's "
+					"hub, or was altered "
+					"since: do not use it",
+					"%s không do máy chủ của tỉnh này ký, hoặc đã bị "
+					"sửa sau đó: đừng dùng"),
+				 path);
 }
 
 int ph_backup_check_root(const char *path, const struct ph_recovery_key *key,
@@ -69,11 +75,16 @@ int ph_backup_check_root(const char *path, const struct ph_recovery_key *key,
 	return memcmp(list->root, key->root, PH_KEY_SIZE) == 0
 		       ? 0
 		       : ph_fail(err, PH_EXIT_DAMAGED, -EUCLEAN,
-				 "%s is of another province than the recovery key, or "
-				 "the "
-				 "key was miscopied: try another copy of the key, and "
-				 "keep "
-				 "the backup",
+				 ph_say("%s is of another province than the recovery "
+					"key, or "
+					"the "
+					"key was miscopied: try another copy of the key, "
+					"and "
+					"keep "
+					"the backup",
+					"%s không cùng tỉnh với khoá phục hồi, hoặc khoá "
+					"đã chép sai: hãy thử bản chép khác của khoá, và "
+					"giữ lại bản sao lưu"),
 				 path);
 }
 
@@ -103,14 +114,20 @@ static int check_recovery(const struct ph_cli *cli, const char *out, struct ph_e
 	int rc = ph_path_join(path, sizeof(path), cli->dir, "keys/recovery", err);
 
 	if (rc == 0 && ph_file_exists(path) && !ph_cli_has(cli, "replace")) {
-		return ph_fail(err, PH_EXIT_OTHER, -EEXIST,
-			       "there is a recovery key already. If it was lost, make "
+		return ph_fail(
+			err, PH_EXIT_OTHER, -EEXIST,
+			ph_say("there is a recovery key already. If it was lost, make "
 			       "another with --replace: backups made until then still "
-			       "need the old one");
+			       "need the old one",
+			       "đã có khoá phục hồi. Nếu đã mất, hãy tạo khoá khác với "
+			       "--replace: các bản sao lưu làm trước đó vẫn cần khoá "
+			       "cũ"));
 	}
 	if (rc == 0 && strcmp(out, "-") != 0 && ph_file_exists(out)) {
 		return ph_fail(err, PH_EXIT_OTHER, -EEXIST,
-			       "%s is there already; name another file", out);
+			       ph_say("%s is there already; name another file",
+				      "đã có %s; hãy chọn tên tệp khác"),
+			       out);
 	}
 	return rc;
 }
@@ -197,10 +214,13 @@ static int check_opened(const char *into, const struct ph_backup_manifest *manif
 
 	if (rc == 0 &&
 	    memcmp(checked.digest, manifest->digest, sizeof(checked.digest)) != 0) {
-		rc = ph_fail(err, PH_EXIT_DAMAGED, -EUCLEAN,
-			     "%s opens, but its ledger is not the one that was signed; "
-			     "was it made by another version of Packhorse?",
-			     path);
+		rc = ph_fail(
+			err, PH_EXIT_DAMAGED, -EUCLEAN,
+			ph_say("%s opens, but its ledger is not the one that was signed; "
+			       "was it made by another version of Packhorse?",
+			       "mở được %s, nhưng sổ trong đó không phải là sổ đã ký; có "
+			       "phải do phiên bản Packhorse khác làm?"),
+			path);
 	}
 	return rc;
 }

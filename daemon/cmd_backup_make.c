@@ -378,8 +378,11 @@ int ph_backup_run_make(struct ph_cli *cli, struct ph_error *err)
 						       settings.backup_days, make.made);
 		if (make.removed < 0) {
 			rc = ph_fail(err, PH_EXIT_PARTIAL, make.removed,
-				     "the backup %s is made and checked, but older ones "
-				     "in %s could not be removed (%s)",
+				     ph_say("the backup %s is made and checked, but "
+					    "older ones "
+					    "in %s could not be removed (%s)",
+					    "đã làm và kiểm tra bản sao %s, nhưng không "
+					    "xoá được các bản cũ trong %s (%s)"),
 				     make.name, make.folder, strerror(-make.removed));
 		}
 	}

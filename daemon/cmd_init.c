@@ -72,11 +72,14 @@ int ph_cmd_passphrase_of(const struct ph_cli *cli, const char *option, struct ph
 	if (rc < 0) {
 		return ph_fail_errno(err, rc, path);
 	}
-	return out->len > 0 ? 0
-			    : ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-				      "%s: the first line is empty; it should be the "
-				      "passphrase",
-				      path);
+	return out->len > 0
+		       ? 0
+		       : ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+				 ph_say("%s: the first line is empty; it should be the "
+					"passphrase",
+					"%s: dòng đầu để trống; dòng đó phải là câu "
+					"khóa"),
+				 path);
 }
 
 int ph_cmd_passphrase_new(const struct ph_cli *cli, const char *option,

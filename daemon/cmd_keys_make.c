@@ -43,7 +43,9 @@ static int next_list(const json_t *answer, struct ph_keylist *list, struct ph_er
 	if (rc != 0) {
 		return rc < 0 ? ph_fail_errno(err, rc, "the hub's key list")
 			      : ph_fail(err, PH_EXIT_DAMAGED, -EUCLEAN,
-					"the hub's key list %s", ph_cert_error(rc));
+					ph_say("the hub's key list %s",
+					       "danh sách khóa của máy chủ: %s"),
+					ph_cert_error(rc));
 	}
 	list->generation = (uint64_t)json_integer_value(json_object_get(answer, "next"));
 	list->issued = (uint64_t)json_integer_value(json_object_get(answer, "now"));
@@ -87,15 +89,20 @@ static int check_new(const struct ph_cli *cli, const struct ph_keylist *list,
 		     const char *path, struct ph_error *err)
 {
 	if (list->n_operators == PH_KEYLIST_OPERATORS_MAX) {
-		return ph_fail(err, PH_EXIT_OTHER, -ENOSPC,
-			       "the key list has %d operators, and no room for more: "
+		return ph_fail(
+			err, PH_EXIT_OTHER, -ENOSPC,
+			ph_say("the key list has %d operators, and no room for more: "
 			       "revoke one first",
-			       PH_KEYLIST_OPERATORS_MAX);
+			       "danh sách khóa đã có %d người vận hành, hết chỗ: hãy thu "
+			       "hồi một người trước"),
+			PH_KEYLIST_OPERATORS_MAX);
 	}
 	if (ph_file_exists(path)) {
-		return ph_fail(err, PH_EXIT_OTHER, -EEXIST,
-			       "%s is there already; give the operator another name",
-			       path);
+		return ph_fail(
+			err, PH_EXIT_OTHER, -EEXIST,
+			ph_say("%s is there already; give the operator another name",
+			       "đã có %s; hãy đặt tên khác cho người vận hành"),
+			path);
 	}
 	return ph_cli_has(cli, "new-passphrase-file")
 		       ? 0
@@ -203,11 +210,13 @@ static int find_valid(const json_t *answer, const char *which, const char *hex,
 			continue;
 		}
 		if (*found_out) {
-			return ph_fail(
-				err, PH_EXIT_USAGE, -EINVAL,
-				"several operators' keys begin with %s; give more of "
-				"it",
-				which);
+			return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+				       ph_say("several operators' keys begin with %s; "
+					      "give more of "
+					      "it",
+					      "nhiều khóa của người vận hành bắt đầu "
+					      "bằng %s; hãy ghi dài hơn"),
+				       which);
 		}
 		*found_out = item;
 	}
@@ -226,14 +235,20 @@ static const json_t *find_operator(const struct ph_cli *cli, const json_t *answe
 	if (rc == 0 && !found && hex[0]) {
 		(void)ph_fail(
 			err, PH_EXIT_OTHER, -EALREADY,
-			"the key of %s, %.16s, is revoked already: it signs nothing "
-			"any more",
+			ph_say("the key of %s, %.16s, is revoked already: it signs "
+			       "nothing "
+			       "any more",
+			       "khóa của %s, %.16s, đã bị thu hồi: không ký được gì nữa"),
 			which, hex);
 	} else if (rc == 0 && !found) {
-		(void)ph_fail(err, PH_EXIT_OTHER, -ENOENT,
-			      "no operator who may sign is called %s, and no such key "
-			      "begins so; `packhorsed keys` lists them",
-			      which);
+		(void)ph_fail(
+			err, PH_EXIT_OTHER, -ENOENT,
+			ph_say("no operator who may sign is called %s, and no such key "
+			       "begins so; `packhorsed keys` lists them",
+			       "không có người vận hành nào được ký mang tên %s, cũng "
+			       "không có khóa nào bắt đầu như vậy; `packhorsed keys` "
+			       "liệt kê các khóa"),
+			which);
 	}
 	return found;
 }
@@ -264,10 +279,13 @@ static int revoke(struct ph_cli *cli, const json_t *answer, struct ph_error *err
 	int rc = item ? next_list(answer, &list, err) : -ENOENT;
 
 	if (rc == 0 && list.n_operators == 1) {
-		rc = ph_fail(
-			err, PH_EXIT_OTHER, -EPERM,
-			"this is the only operator: nobody could cut off a device any "
-			"more. Make another first (packhorsed keys add)");
+		rc = ph_fail(err, PH_EXIT_OTHER, -EPERM,
+			     ph_say("this is the only operator: nobody could cut off a "
+				    "device any "
+				    "more. Make another first (packhorsed keys add)",
+				    "đây là người vận hành duy nhất: sau đó không ai "
+				    "ngừng được máy nào nữa. Hãy tạo người khác trước "
+				    "(packhorsed keys add)"));
 	}
 	if (rc == 0 && list.n_former == PH_KEYLIST_FORMER_MAX) {
 		rc = ph_fail(err, PH_EXIT_OTHER, -ENOSPC,
@@ -333,7 +351,8 @@ static int rotate(struct ph_cli *cli, const struct ph_sign_pair *root,
 		     ? ph_hub_rotate(hub, root, ph_cli_has(cli, "stolen"), generation_out,
 				     err)
 		     : ph_fail(err, PH_EXIT_OTHER, -EINVAL,
-			       "that root key is of another province");
+			       ph_say("that root key is of another province",
+				      "khóa gốc đó là của tỉnh khác"));
 	ph_hub_close(hub);
 	return rc;
 }
@@ -347,8 +366,11 @@ int ph_cmd_keys_rotate(struct ph_cli *cli, struct ph_error *err)
 	if (rc > 0) {
 		rc = ph_fail(
 			err, PH_EXIT_IN_USE, -EBUSY,
-			"packhorsed is serving this folder: stop it, give this command "
-			"again, and start it. Devices try again by themselves");
+			ph_say("packhorsed is serving this folder: stop it, give this "
+			       "command "
+			       "again, and start it. Devices try again by themselves",
+			       "packhorsed đang phục vụ thư mục này: hãy dừng nó, ra lại "
+			       "lệnh này, rồi chạy lại. Các máy tự thử lại"));
 	}
 	rc = rc < 0 ? rc : ph_cmd_keys_root(cli, &root, err);
 	rc = rc < 0 ? rc : rotate(cli, &root, &generation, err);

@@ -94,11 +94,15 @@ static int prepare(struct restore *restore, struct ph_error *err)
 		return rc;
 	}
 	if (ph_file_exists(path)) {
-		return ph_fail(err, PH_EXIT_OTHER, -EEXIST,
-			       "%s is a hub: nothing is restored over it. If that one is "
+		return ph_fail(
+			err, PH_EXIT_OTHER, -EEXIST,
+			ph_say("%s is a hub: nothing is restored over it. If that one is "
 			       "dead, move its folder away and keep it; then give this "
 			       "command again",
-			       dir);
+			       "%s đang là một máy chủ: không phục hồi đè lên. Nếu máy "
+			       "chủ đó đã hỏng, hãy dời thư mục đi chỗ khác và giữ lại; "
+			       "rồi ra lại lệnh này"),
+			dir);
 	}
 	rc = ph_dir_create(dir, err);
 	if (rc == 0 && !ph_file_exists(restore->mark)) {
@@ -208,11 +212,13 @@ static int move_up(struct restore *restore, struct ph_error *err)
 	int rc = ph_path_join(from, sizeof(from), restore->into, "hub.db-wal", err);
 
 	if (rc == 0 && ph_file_exists(from)) {
-		return ph_fail(
-			err, PH_EXIT_OTHER, -EIO,
-			"%s could not be written whole; see that the disk is sound "
-			"and has room, then give the same command again",
-			restore->into);
+		return ph_fail(err, PH_EXIT_OTHER, -EIO,
+			       ph_say("%s could not be written whole; see that the disk "
+				      "is sound "
+				      "and has room, then give the same command again",
+				      "không ghi được trọn vẹn %s; hãy xem ổ đĩa còn tốt "
+				      "và còn chỗ, rồi ra lại chính lệnh này"),
+			       restore->into);
 	}
 	for (size_t i = 0; rc == 0 && i < sizeof(moved) / sizeof(moved[0]); i++) {
 		rc = ph_path_join(from, sizeof(from), restore->into, moved[i], err);

@@ -12,6 +12,7 @@
 #include <sys/un.h>
 
 #include "common/base/limits.h"
+#include "common/cli/out.h"
 
 #define DAY_MS       86400000u
 #define PORT_MAX     65535
@@ -109,10 +110,13 @@ int ph_address_split(const char *text, char *host_out, size_t host_size,
 	if (len == 0 || len >= host_size || (!is_v6 && memchr(host, ':', len)) ||
 	    strcspn(host, " \t[]") < len ||
 	    ph_ini_uint(colon + 1, 0, PORT_MAX, port_out) < 0) {
-		return ph_fail(err, PH_EXIT_CONFIG, -EINVAL,
-			       "\"%s\" is not ADDR:PORT, for example 0.0.0.0:7415 or "
+		return ph_fail(
+			err, PH_EXIT_CONFIG, -EINVAL,
+			ph_say("\"%s\" is not ADDR:PORT, for example 0.0.0.0:7415 or "
 			       "[::]:7415",
-			       text);
+			       "“%s” không có dạng ĐỊA-CHỈ:CỔNG, ví dụ 0.0.0.0:7415 hoặc "
+			       "[::]:7415"),
+			text);
 	}
 	memcpy(host_out, host, len);
 	host_out[len] = '\0';
@@ -134,8 +138,9 @@ static int put_listen(void *data, const char *value, bool is_again, struct ph_er
 	}
 	if (strlen(value) >= PH_LISTEN_TEXT || settings->n_listen == PH_LISTEN_MAX) {
 		return ph_fail(err, PH_EXIT_CONFIG, -EINVAL,
-			       "at most %d addresses of %d bytes", PH_LISTEN_MAX,
-			       PH_LISTEN_TEXT - 1);
+			       ph_say("at most %d addresses of %d bytes",
+				      "nhiều nhất %d địa chỉ, mỗi địa chỉ %d byte"),
+			       PH_LISTEN_MAX, PH_LISTEN_TEXT - 1);
 	}
 	strcpy(settings->listen[settings->n_listen++], value);
 	return 0;
@@ -146,9 +151,11 @@ static int put_second(void *data, const char *value, bool is_again, struct ph_er
 	struct ph_settings *settings = data;
 
 	if (is_again || value[0] != '/' || strlen(value) >= sizeof(settings->second)) {
-		return ph_fail(err, PH_EXIT_CONFIG, -EINVAL,
-			       "one folder, by its whole path, of at most %zu bytes",
-			       sizeof(settings->second) - 1);
+		return ph_fail(
+			err, PH_EXIT_CONFIG, -EINVAL,
+			ph_say("one folder, by its whole path, of at most %zu bytes",
+			       "một thư mục, viết đủ đường dẫn, nhiều nhất %zu byte"),
+			sizeof(settings->second) - 1);
 	}
 	strcpy(settings->second, value);
 	return 0;
@@ -174,23 +181,31 @@ static int put_web(void *data, const char *value, bool is_again, struct ph_error
 
 	if (is_again || strlen(value) >= sizeof(settings->web)) {
 		return ph_fail(err, PH_EXIT_CONFIG, -EINVAL,
-			       "one address of at most %zu bytes",
+			       ph_say("one address of at most %zu bytes",
+				      "một địa chỉ, nhiều nhất %zu byte"),
 			       sizeof(settings->web) - 1);
 	}
 	if (value[0] == '/') {
 		if (strlen(value) >= sizeof(((struct sockaddr_un *)0)->sun_path)) {
-			return ph_fail(err, PH_EXIT_CONFIG, -EINVAL,
-				       "the path of a socket has at most %zu bytes",
-				       sizeof(((struct sockaddr_un *)0)->sun_path) - 1);
+			return ph_fail(
+				err, PH_EXIT_CONFIG, -EINVAL,
+				ph_say("the path of a socket has at most %zu bytes",
+				       "đường dẫn của socket có nhiều nhất %zu byte"),
+				sizeof(((struct sockaddr_un *)0)->sun_path) - 1);
 		}
 	} else if (value[0] != '\0') {
 		rc = ph_address_split(value, host, sizeof(host), &port, err);
 		if (rc == 0 && !is_near(host)) {
-			rc = ph_fail(err, PH_EXIT_CONFIG, -EINVAL,
-				     "\"%s\" can be seen from other machines, and pages "
-				     "go unencrypted: 127.0.0.1:%u or a socket, and a "
-				     "proxy before it (docs/API.md)",
-				     value, port);
+			rc = ph_fail(
+				err, PH_EXIT_CONFIG, -EINVAL,
+				ph_say("\"%s\" can be seen from other machines, and "
+				       "pages "
+				       "go unencrypted: 127.0.0.1:%u or a socket, and a "
+				       "proxy before it (docs/API.md)",
+				       "máy khác thấy được “%s”, mà trang web không được "
+				       "mã hóa: dùng 127.0.0.1:%u hoặc một socket, và "
+				       "đặt proxy phía trước (docs/API.md)"),
+				value, port);
 		}
 	}
 	if (rc == 0) {
@@ -209,14 +224,18 @@ static int put_web_host(void *data, const char *value, bool is_again,
 
 	if (len == 0 || len >= PH_LISTEN_TEXT || strspn(value, taken) != len ||
 	    (!is_six && strpbrk(value, "[]:"))) {
-		return ph_fail(err, PH_EXIT_CONFIG, -EINVAL,
-			       "\"%.100s\" is not a name in small letters, without a "
+		return ph_fail(
+			err, PH_EXIT_CONFIG, -EINVAL,
+			ph_say("\"%.100s\" is not a name in small letters, without a "
 			       "port: for example thuvien.example.vn",
-			       value);
+			       "“%.100s” không phải là tên viết bằng chữ thường, không "
+			       "có cổng: ví dụ thuvien.example.vn"),
+			value);
 	}
 	settings->n_web_hosts = is_again ? settings->n_web_hosts : 0;
 	if (settings->n_web_hosts == PH_WEB_HOSTS_MAX) {
-		return ph_fail(err, PH_EXIT_CONFIG, -EINVAL, "at most %d names",
+		return ph_fail(err, PH_EXIT_CONFIG, -EINVAL,
+			       ph_say("at most %d names", "nhiều nhất %d tên"),
 			       PH_WEB_HOSTS_MAX);
 	}
 	strcpy(settings->web_host[settings->n_web_hosts++], value);

@@ -8,6 +8,7 @@
  * PH_EXIT_DAMAGED. The root and operator keys are never read here.
  */
 #include "daemon/hub_metrics.h"
+#include "common/cli/out.h"
 #include "daemon/hub_backup.h"
 #include "daemon/hub_collect.h"
 #include "daemon/hub_second.h"
@@ -43,10 +44,13 @@ static int load_meta(struct ph_hub *hub, struct ph_error *err)
 		return ph_fail_errno(err, rc, "reading the hub's store");
 	}
 	if (rc > 0) {
-		return ph_fail(err, PH_EXIT_DAMAGED, -EUCLEAN,
-			       "%s/hub.db lacks its province: it is not a whole hub "
+		return ph_fail(
+			err, PH_EXIT_DAMAGED, -EUCLEAN,
+			ph_say("%s/hub.db lacks its province: it is not a whole hub "
 			       "store; restore it from a backup",
-			       hub->dir);
+			       "%s/hub.db không ghi tỉnh nào: kho của máy chủ không trọn "
+			       "vẹn; hãy phục hồi từ bản sao lưu"),
+			hub->dir);
 	}
 	hub->province = (unsigned)province;
 	return ph_hub_collect_load(hub, err);
@@ -131,11 +135,13 @@ int ph_hub_open(struct ph_hub **hub_out, const struct ph_hub_config *config,
 		if (rc < 0) {
 			return rc;
 		}
-		return ph_fail(
-			err, PH_EXIT_NOT_ENROLLED, -ENOENT,
-			"%s holds no hub: make one with `packhorsed -d %s init`, or name "
-			"the right folder with -d",
-			config->dir, config->dir);
+		return ph_fail(err, PH_EXIT_NOT_ENROLLED, -ENOENT,
+			       ph_say("%s holds no hub: make one with `packhorsed -d %s "
+				      "init`, or name "
+				      "the right folder with -d",
+				      "%s không có máy chủ nào: hãy tạo bằng `packhorsed "
+				      "-d %s init`, hoặc chỉ đúng thư mục bằng -d"),
+			       config->dir, config->dir);
 	}
 	hub = calloc(1, sizeof(*hub));
 	if (!hub) {

@@ -15,6 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/cli/out.h"
+
 #define DEFAULT_PROVINCE   14
 #define DEFAULT_MEMORY_MIB 256
 #define DEFAULT_LOAN_DAYS  "14"
@@ -54,11 +56,13 @@ int ph_hub_check_keys(const char *dir, struct ph_error *err)
 		rc = path_in(dir, UNFINISHED, mark, err);
 	}
 	if (rc == 0 && ph_file_exists(keys) && !ph_file_exists(mark)) {
-		rc = ph_fail(
-			err, PH_EXIT_DAMAGED, -EUCLEAN,
-			"%s holds the keys of a hub, but its hub.db is gone: restore it "
-			"from a backup; keep the keys",
-			dir);
+		rc = ph_fail(err, PH_EXIT_DAMAGED, -EUCLEAN,
+			     ph_say("%s holds the keys of a hub, but its hub.db is gone: "
+				    "restore it "
+				    "from a backup; keep the keys",
+				    "%s giữ khóa của một máy chủ nhưng mất tệp hub.db: "
+				    "hãy phục hồi từ bản sao lưu; giữ lại các khóa"),
+			     dir);
 	}
 	return rc;
 }
@@ -72,10 +76,13 @@ static int check_empty(const char *dir, struct ph_error *err)
 		return rc;
 	}
 	if (ph_file_exists(path)) {
-		return ph_fail(err, PH_EXIT_OTHER, -EEXIST,
-			       "%s is a hub already; to make another, name another "
+		return ph_fail(
+			err, PH_EXIT_OTHER, -EEXIST,
+			ph_say("%s is a hub already; to make another, name another "
 			       "folder with -d",
-			       dir);
+			       "%s đã là một máy chủ; muốn tạo máy chủ khác, hãy chỉ thư "
+			       "mục khác bằng -d"),
+			dir);
 	}
 	rc = ph_hub_check_keys(dir, err);
 	if (rc < 0) {
@@ -246,11 +253,13 @@ static int name_store(const struct ph_hub *hub, struct ph_error *err)
 		return rc;
 	}
 	if (ph_file_exists(wal)) {
-		return ph_fail(
-			err, PH_EXIT_OTHER, -EIO,
-			"%s could not be written whole; see that the disk is sound "
-			"and has room, then give the same command again",
-			part);
+		return ph_fail(err, PH_EXIT_OTHER, -EIO,
+			       ph_say("%s could not be written whole; see that the disk "
+				      "is sound "
+				      "and has room, then give the same command again",
+				      "không ghi được trọn vẹn %s; hãy xem ổ đĩa còn tốt "
+				      "và còn chỗ, rồi ra lại chính lệnh này"),
+			       part);
 	}
 	return ph_file_rename(part, path, err);
 }
@@ -311,10 +320,13 @@ int ph_hub_init(const struct ph_hub_config *config, const struct ph_hub_init *in
 	int rc;
 
 	if (init->passphrase.len == 0) {
-		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-			       "the passphrase is empty: it guards the province's root "
+		return ph_fail(
+			err, PH_EXIT_USAGE, -EINVAL,
+			ph_say("the passphrase is empty: it guards the province's root "
 			       "key; write "
-			       "one into the file named with --passphrase-file");
+			       "one into the file named with --passphrase-file",
+			       "câu khóa để trống: nó bảo vệ khóa gốc của tỉnh; hãy ghi "
+			       "một câu vào tệp chỉ bằng --passphrase-file"));
 	}
 	rc = check_empty(config->dir, err);
 	if (rc < 0) {

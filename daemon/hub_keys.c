@@ -15,6 +15,7 @@
 #include <time.h>
 
 #include "common/base/file.h"
+#include "common/cli/out.h"
 #include "daemon/hub_part.h"
 
 #define PATH_SIZE 4096
@@ -35,12 +36,22 @@ static int check_there(const char *dir, const char *name, struct ph_error *err)
 	return rc < 0 || ph_file_exists(path)
 		       ? rc
 		       : ph_fail(err, PH_EXIT_DAMAGED, -EUCLEAN,
-				 "%s is missing: without it the hub cannot speak to any "
-				 "device. Keep this folder as it is; restore a backup "
-				 "into "
-				 "another one (`packhorsed restore`), and then give "
-				 "`packhorsed keys rotate` there if keys were replaced "
-				 "since it was made",
+				 ph_say("%s is missing: without it the hub cannot speak "
+					"to any "
+					"device. Keep this folder as it is; restore a "
+					"backup "
+					"into "
+					"another one (`packhorsed restore`), and then "
+					"give "
+					"`packhorsed keys rotate` there if keys were "
+					"replaced "
+					"since it was made",
+					"thiếu %s: không có nó máy chủ không nói chuyện "
+					"được với máy nào. Hãy giữ nguyên thư mục này; "
+					"phục hồi bản sao lưu vào thư mục khác "
+					"(`packhorsed restore`), rồi ra lệnh `packhorsed "
+					"keys rotate` ở đó nếu từ khi sao lưu đã thay "
+					"khóa"),
 				 path);
 }
 
@@ -78,8 +89,9 @@ static int load_list(const char *dir, struct ph_buf *bytes, struct ph_keylist *l
 	}
 	return rc == 0 ? 0
 		       : ph_fail(err, PH_EXIT_DAMAGED, -EUCLEAN,
-				 "%s is damaged: %s; restore it from a backup", path,
-				 ph_cert_error(rc));
+				 ph_say("%s is damaged: %s; restore it from a backup",
+					"%s bị hỏng: %s; hãy phục hồi từ bản sao lưu"),
+				 path, ph_cert_error(rc));
 }
 
 /* --- those that were in use --- */
@@ -236,11 +248,15 @@ int ph_hub_keys_load(const char *dir, struct ph_device_keys *keys,
 		return rc;
 	}
 	if (memcmp(list->hub[0].sign, keys->sign.key, PH_KEY_SIZE) != 0) {
-		return ph_fail(err, PH_EXIT_DAMAGED, -EUCLEAN,
-			       "%s/" LIST " does not name the key in " ONLINE ": one of "
+		return ph_fail(
+			err, PH_EXIT_DAMAGED, -EUCLEAN,
+			ph_say("%s/" LIST " does not name the key in " ONLINE ": one of "
 			       "the two is of another hub, or older; restore both from "
 			       "one backup",
-			       dir);
+			       "%s/" LIST " không ghi khóa trong " ONLINE
+			       ": một trong hai là của máy chủ khác, hoặc cũ hơn; hãy "
+			       "phục hồi cả hai từ cùng một bản sao lưu"),
+			dir);
 	}
 	return load_ring(dir, keys, ring, err);
 }

@@ -26,6 +26,7 @@
 #include <unistd.h>
 
 #include "common/cli/notify.h"
+#include "common/cli/out.h"
 #include "common/cli/sandbox.h"
 #include "daemon/api.h"
 #include "daemon/hub_look.h"
@@ -231,7 +232,7 @@ static int load_settings(const struct serve *serve, struct ph_settings *settings
 	rc = ph_address_split(listen, host, sizeof(host), &port, &why);
 	if (rc < 0 || strlen(listen) >= sizeof(settings->listen[0])) {
 		return ph_fail(err, PH_EXIT_USAGE, -EINVAL, "--listen: %s",
-			       rc < 0 ? why.text : "too long");
+			       rc < 0 ? why.text : ph_say("too long", "dài quá"));
 	}
 	snprintf(settings->listen[0], sizeof(settings->listen[0]), "%s", listen);
 	settings->n_listen = 1;
@@ -548,10 +549,13 @@ int ph_serve(const struct ph_serve *config, struct ph_error *err)
 	ph_event(&serve->server.log, PH_EVENT_INFO, "serve.stop", "result=%s",
 		 rc < 0 ? "failed" : "done");
 	if (rc < 0) {
-		rc = ph_fail(err, PH_EXIT_DAMAGED, rc,
-			     "the store saw an I/O error, so nothing more is "
-			     "acknowledged; start packhorsed again, and have the disk "
-			     "looked at");
+		rc = ph_fail(
+			err, PH_EXIT_DAMAGED, rc,
+			ph_say("the store saw an I/O error, so nothing more is "
+			       "acknowledged; start packhorsed again, and have the disk "
+			       "looked at",
+			       "kho gặp lỗi đọc/ghi đĩa nên không xác nhận gì thêm; hãy "
+			       "chạy lại packhorsed và cho kiểm tra ổ đĩa"));
 	}
 out:
 	finish(serve);

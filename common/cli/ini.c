@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "common/base/file.h"
+#include "common/cli/out.h"
 
 #define PATH_SIZE    4096
 #define FILES_MAX    256
@@ -141,14 +142,17 @@ static int put_value(struct reading *reading, size_t i, const char *value)
 	}
 	if (is_again) {
 		return ph_fail(&reading->err, PH_EXIT_CONFIG, -EINVAL,
-			       "%s stands twice in this file", setting->name);
+			       ph_say("%s stands twice in this file",
+				      "%s có hai lần trong tệp này"),
+			       setting->name);
 	}
 	if (setting->type == PH_SETTING_PREFIX) {
 		return put_prefix(place, value, &reading->err);
 	}
 	if (ph_ini_uint(value, setting->min, setting->max, place) < 0) {
 		return ph_fail(&reading->err, PH_EXIT_CONFIG, -EINVAL,
-			       "%s: \"%s\" is not a whole number from %u to %u",
+			       ph_say("%s: \"%s\" is not a whole number from %u to %u",
+				      "%s: “%s” không phải là số nguyên từ %u đến %u"),
 			       setting->name, value, setting->min, setting->max);
 	}
 	return 0;
@@ -185,13 +189,18 @@ static int on_setting(void *data, const char *section, const char *name,
 	}
 	if (section[0] == '\0') {
 		(void)ph_fail(&reading->err, PH_EXIT_CONFIG, rc,
-			      "%s stands before the first [section]", name);
+			      ph_say("%s stands before the first [section]",
+				     "%s đứng trước [mục] đầu tiên"),
+			      name);
 	} else if (!is_section(reading, section)) {
 		(void)ph_fail(&reading->err, PH_EXIT_CONFIG, rc,
-			      "there is no section [%s]", section);
+			      ph_say("there is no section [%s]", "không có mục [%s]"),
+			      section);
 	} else {
 		(void)ph_fail(&reading->err, PH_EXIT_CONFIG, rc,
-			      "there is no setting %s in [%s]", name, section);
+			      ph_say("there is no setting %s in [%s]",
+				     "không có thiết lập %s trong mục [%s]"),
+			      name, section);
 	}
 	wrong(reading);
 	return 0;
@@ -208,16 +217,21 @@ int ph_ini_parse(const struct ph_setting *table, void *settings, struct ph_view 
 
 	assert(reading.count <= SETTINGS_MAX);
 	if (text.len > 0 && memchr(text.data, '\0', text.len)) {
-		return ph_fail(err, PH_EXIT_CONFIG, -EINVAL, "%s: is not a text file",
-			       name);
+		return ph_fail(
+			err, PH_EXIT_CONFIG, -EINVAL,
+			ph_say("%s: is not a text file", "%s: không phải là tệp văn bản"),
+			name);
 	}
 	rc = ini_parse_stream(read_line, &reading, on_setting, &reading);
 	if (rc < 0) {
 		return ph_fail_errno(err, -ENOMEM, name);
 	}
 	if (rc > 0 && (reading.error_line == 0 || (unsigned)rc < reading.error_line)) {
-		return ph_fail(err, PH_EXIT_CONFIG, -EINVAL,
-			       "%s:%d: neither [section] nor name = value", name, rc);
+		return ph_fail(
+			err, PH_EXIT_CONFIG, -EINVAL,
+			ph_say("%s:%d: neither [section] nor name = value",
+			       "%s:%d: không phải [mục] cũng không phải tên = giá trị"),
+			name, rc);
 	}
 	if (reading.error_line > 0) {
 		return ph_fail(err, PH_EXIT_CONFIG, -EINVAL, "%s:%u: %s", name,
