@@ -13,6 +13,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "common/base/clock.h"
 #include "common/base/text.h"
 
 #define WHEN_MINUTE_MAX ((INT64_C(1) + PH_DAY_MAX) * 1440 - 7 * 60 - 1)
@@ -367,6 +368,28 @@ static int check_seen(const struct ph_entry *entry, struct ph_error *err)
 	return 0;
 }
 
+/* A number, or a day, that is above another one. */
+static int not_above_wrong(const struct ph_field *a, uint64_t is,
+			   const struct ph_field *b, uint64_t top, struct ph_error *err)
+{
+	char day[2][PH_TIME_TEXT];
+
+	if (a->type != PH_T_DAY) {
+		return wrong(err, "%s: %" PRIu64 " is more than %s, which is %" PRIu64,
+			     a->name, is, b->name, top);
+	}
+	ph_day_text(day[0], (int64_t)is);
+	ph_day_text(day[1], (int64_t)top);
+	return wrong(err, "%s: %s is after %s, which is %s", a->name, day[0], b->name,
+		     day[1]);
+}
+
+/* What a number or a day holds, which was checked to be none below 0. */
+static uint64_t amount_of(const struct ph_field *field, const struct ph_value *value)
+{
+	return field->type == PH_T_DAY ? (uint64_t)value->as.day : value->as.uint;
+}
+
 static int check_pair(const struct ph_entry *entry, struct ph_error *err)
 {
 	const struct ph_pair *pair = &entry->kind->pair;
@@ -379,13 +402,13 @@ static int check_pair(const struct ph_entry *entry, struct ph_error *err)
 			     fields[pair->a].name, fields[pair->b].name);
 	}
 	if (pair->rule == PH_PAIR_NOT_ABOVE && a->set) {
-		uint64_t top = b->set ? b->as.uint : fields[pair->b].min;
+		uint64_t is = amount_of(&fields[pair->a], a);
+		uint64_t top =
+			b->set ? amount_of(&fields[pair->b], b) : fields[pair->b].min;
 
-		if (a->as.uint > top) {
-			return wrong(err,
-				     "%s: %" PRIu64 " is more than %s, which is %" PRIu64,
-				     fields[pair->a].name, a->as.uint,
-				     fields[pair->b].name, top);
+		if (is > top) {
+			return not_above_wrong(&fields[pair->a], is, &fields[pair->b],
+					       top, err);
 		}
 	}
 	if (pair->rule == PH_PAIR_ONE_OF && a->set == b->set) {

@@ -192,6 +192,10 @@ static int put_pair(struct ph_buf *out, const struct ph_kind *kind)
 		return ph_buf_printf(out, "\nOne of `%s` and `%s`, not both.\n",
 				     fields[pair->a].name, fields[pair->b].name);
 	case PH_PAIR_NOT_ABOVE:
+		if (fields[pair->b].flags & PH_F_REQUIRED) {
+			return ph_buf_printf(out, "\n`%s` is at most `%s`.\n",
+					     fields[pair->a].name, fields[pair->b].name);
+		}
 		return ph_buf_printf(
 			out,
 			"\n`%s` is at most `%s`, which counts as %" PRIu64 " if unset.\n",

@@ -230,6 +230,20 @@ ok "and another late page" $A visit 1 --band adult --when 2026-09-22
 sync 14-0371.d
 like "what names a site has no points" "$(vi visits --by site)" 'sửa: 140371 lượt trước là 20, nay là 21'
 
+# --- a time that ends before it begins ---
+back='--from 2026-09-30 --to 2026-07-01'
+status "a tally that ends before it begins" 2 $B tally put budget-state 7 $back
+like "says so" "$($B tally put budget-state 7 $back 2>&1)" 'from: 2026-09-30 is after to, which is 2026-07-01'
+echo '{"kind":"tally","code":"budget-state","value":7,"from":"2026-09-30","to":"2026-07-01"}' >back.json
+status "from a script" 1 $B record back.json
+status "at the hub" 1 $H record back.json
+"$PYTHON" "$ROOT/tests/e2e/odd_log.py" 14-0372.d --entry '[86, "stamp", null, 0, 7, 20726, 20635]' >odd
+ok "one that an earlier program wrote comes to the hub" sync 14-0372.d
+is "and is there" "$($H log --limit 10000 | grep -c "$(tail -1 odd | cut -d' ' -f1)")" 1
+is "but counts in no quarter" "$(for q in 1 2 3; do $H report A12 --period 2026-Q$q --json >q.json; json q.json 'j["total"]'; done)" \
+  "$(printf '[null, null, 0, 0]\n[null, null, 0, 0]\n[null, null, 2000000, 0]')"
+is "and is a case" "$($H cases --kind opaque --json >cases.json; json cases.json '[c["facts"] for c in j["cases"]]')" "[[\"$(tail -1 odd | cut -d' ' -f1)\"]]"
+
 # --- what cannot be ---
 wrong() { # NAME REGEX option…
   local name=$1 regex=$2

@@ -237,7 +237,7 @@ kind 85 model-put sh
   date day R
   sites uints 64 R
   seen seen
-kind 86 tally sh
+kind 86 tally sh not-above from to
   code enum budget-state,budget-other,premises,commendations,media,inspections,\
 learning-families,collaborators,uncatalogued-stock,user-turns,computers,staff *
   value uint 0 1000000000000000 *
@@ -311,7 +311,7 @@ kind 111 policy-put h
 kind 112 reader-erase h operator
   readers refs 64 *
   cards ids 64
-kind 113 report-issue h
+kind 113 report-issue h not-above from to
   report text 64 *
   from day *
   to day *

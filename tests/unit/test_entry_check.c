@@ -40,6 +40,9 @@ static void make_least(struct maker *maker, const struct ph_kind *kind,
 			entry->field[i] = make_value(maker, &kind->fields[i]);
 		}
 	}
+	if (kind->pair.rule == PH_PAIR_NOT_ABOVE && entry->field[kind->pair.a].set) {
+		entry->field[kind->pair.a] = uint_value(0);
+	}
 	if (kind->pair.rule == PH_PAIR_ONE_OF) {
 		entry->field[kind->pair.a] =
 			make_value(maker, &kind->fields[kind->pair.a]);
@@ -54,6 +57,9 @@ static void make_room(struct ph_entry *entry, uint32_t i)
 
 	if (pair->rule == PH_PAIR_NOT_ABOVE && i == pair->a) {
 		entry->field[pair->b] = uint_value(kind->fields[pair->b].max);
+	}
+	if (pair->rule == PH_PAIR_NOT_ABOVE && i == pair->b) {
+		entry->field[pair->a] = uint_value(0);
 	}
 	if (pair->rule == PH_PAIR_ONE_OF && i == pair->b) {
 		entry->field[pair->a].set = false;

@@ -122,6 +122,10 @@ static void test_refusals(void **state)
 		  "count: 100001 is not in 1 to 100000" },
 		{ "{\"kind\":\"visit\",\"count\":3,\"women\":4}",
 		  "women: 4 is more than count, which is 3" },
+		{ "{\"kind\":\"tally\",\"code\":\"media\",\"value\":1,\"from\":\"2026-09-"
+		  "30\","
+		  "\"to\":\"2026-07-01\"}",
+		  "from: 2026-09-30 is after to, which is 2026-07-01" },
 		{ "{\"kind\":\"visit\",\"women\":2}",
 		  "women: 2 is more than count, which is 1" },
 		{ "{\"kind\":\"visit\",\"kount\":3}",
