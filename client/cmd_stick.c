@@ -21,20 +21,31 @@
 #include "common/cli/missing.h"
 #include "common/cli/out.h"
 #include "common/cli/refusal_words.h"
+#include "common/cli/stick_words.h"
 #include "proto/spool.h"
 
 /* What a stick keeps free: its folder, the manifest, and what the system wants. */
 #define ROOM_LEFT (128 * 1024)
+
+/* What SPOOL has of why it cannot be used, or PATH, in words. */
+static int fail_stick(const struct ph_spool *spool, const char *path, int rc,
+		      struct ph_error *err)
+{
+	const struct ph_stick_trouble trouble = { spool->trouble, path, spool->need,
+						  spool->room };
+
+	return ph_stick_fail(err, rc, &trouble);
+}
 
 /* A stick is everybody's: whoever it is shown to must be able to read it. */
 static int open_spool(const struct ph_cli *cli, bool create, struct ph_spool *spool,
 		      struct ph_error *err)
 {
 	mode_t mask = umask(0);
-	int rc = ph_spool_open(spool, cli->args[0], create, err);
+	int rc = ph_spool_open(spool, cli->args[0], create, NULL);
 
 	(void)umask(mask);
-	return rc;
+	return rc < 0 ? fail_stick(spool, cli->args[0], rc, err) : 0;
 }
 
 /* ---- pack-stick ---- */
@@ -69,8 +80,10 @@ static int put_on_stick(struct pack *pack, struct ph_view bundle, struct ph_erro
 	int rc;
 
 	ph_site_pause(pack->site);
-	rc = ph_spool_put(&pack->spool, bundle, name, err);
-	if (rc == 0) {
+	rc = ph_spool_put(&pack->spool, bundle, name, NULL);
+	if (rc < 0) {
+		(void)fail_stick(&pack->spool, pack->spool.path, rc, err);
+	} else {
 		ph_spool_line(bundle, &line);
 		rc = ph_manifest_add(&pack->manifest, &line);
 		pack->bytes += bundle.len;
@@ -137,8 +150,11 @@ static int end_pack(struct pack *pack, bool whole, struct ph_error *err)
 	memcpy(pack->manifest.key, ph_site_sign(pack->site)->key, PH_KEY_SIZE);
 	pack->manifest.written = now.wall > 0 ? (uint64_t)now.wall : 0;
 	rc = ph_spool_put_manifest(&pack->spool, &pack->manifest,
-				   ph_site_sign(pack->site), err);
-	if (rc == 0 && whole) {
+				   ph_site_sign(pack->site), NULL);
+	if (rc < 0) {
+		return fail_stick(&pack->spool, pack->spool.path, rc, err);
+	}
+	if (whole) {
 		rc = ph_spool_sweep(&pack->spool, info.device_id, &pack->manifest,
 				    &pack->removed, err);
 	}

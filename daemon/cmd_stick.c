@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "common/cli/stick_words.h"
 #include "daemon/ask.h"
 #include "daemon/cmd.h"
 
@@ -28,15 +29,26 @@ json_int_t ph_stick_number(const json_t *object, const char *name)
 	return json_integer_value(json_object_get(object, name));
 }
 
+int ph_stick_in_words(const struct ph_stick *stick, const char *path, int rc,
+		      struct ph_error *err)
+{
+	const struct ph_spool *spool = &stick->spool;
+	const struct ph_stick_trouble trouble = { spool->trouble, path, spool->need,
+						  spool->room };
+
+	return ph_stick_fail(err, rc, &trouble);
+}
+
 int ph_stick_begin(struct ph_cli *cli, bool create, struct ph_stick *stick,
 		   struct ph_error *err)
 {
 	json_t *request = ph_request("stick-begin");
 	char path[PH_SPOOL_PATH_MAX];
 	mode_t mask = umask(0); /* a stick is everybody's */
-	int rc = ph_spool_open(&stick->spool, cli->args[0], create, err);
+	int rc = ph_spool_open(&stick->spool, cli->args[0], create, NULL);
 
 	(void)umask(mask);
+	rc = rc < 0 ? ph_stick_in_words(stick, cli->args[0], rc, err) : rc;
 	stick->cli = cli;
 	stick->lock.fd = -1;
 	/* before it is swept: another such command may be at work */

@@ -69,8 +69,12 @@ static int put_bundle(struct pack *pack, const char *own, struct ph_error *err)
 	if (rc < 0) {
 		rc = ph_fail_errno(err, rc, "the hub's spool");
 	}
-	rc = rc < 0 ? rc
-		    : ph_spool_put(&pack->stick.spool, ph_buf_view(&bundle), name, err);
+	if (rc == 0) {
+		rc = ph_spool_put(&pack->stick.spool, ph_buf_view(&bundle), name, NULL);
+		rc = rc < 0 ? ph_stick_in_words(&pack->stick, pack->stick.spool.path, rc,
+						err)
+			    : rc;
+	}
 	if (rc == 0) {
 		ph_spool_line(ph_buf_view(&bundle), &line);
 		rc = add_line(pack, &line);
@@ -229,9 +233,13 @@ static int write_manifest(struct pack *pack, struct ph_error *err)
 		bytes.len = strlen(hex) / 2;
 		rc = ph_unhex(bytes.data, bytes.len, hex, strlen(hex));
 	}
-	rc = rc == 0 ? ph_spool_put_manifest_bytes(&pack->stick.spool, pack->stick.hub,
-						   ph_buf_view(&bytes), err)
-		     : rc;
+	if (rc == 0) {
+		rc = ph_spool_put_manifest_bytes(&pack->stick.spool, pack->stick.hub,
+						 ph_buf_view(&bytes), NULL);
+		rc = rc < 0 ? ph_stick_in_words(&pack->stick, pack->stick.spool.path, rc,
+						err)
+			    : rc;
+	}
 	ph_buf_deinit(&bytes);
 	json_decref(answer);
 	return rc;

@@ -26,6 +26,9 @@ struct ph_stick {
 int ph_stick_begin(struct ph_cli *cli, bool create, struct ph_stick *stick,
 		   struct ph_error *err);
 void ph_stick_end(struct ph_stick *stick);
+/* Why the stick cannot be used, or PATH, in words: its last call failed with RC, which is returned. */
+int ph_stick_in_words(const struct ph_stick *stick, const char *path, int rc,
+		      struct ph_error *err);
 /* Whether ID is this hub's, or was before it had other keys. */
 bool ph_stick_is_hub(const struct ph_stick *stick,
 		     const uint8_t id[static PH_DEVICE_ID_SIZE]);

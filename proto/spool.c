@@ -64,38 +64,46 @@ static void id_name(const uint8_t id[static PH_DEVICE_ID_SIZE], const char *end,
 
 /* ---- the folder ---- */
 
-/* What went wrong as PATH on the stick was written, in words. */
-static int fail_put(struct ph_error *err, int rc, const char *path, uint64_t len)
+/* What RC says of a stick that was to be written. */
+static const char *trouble_of(int rc)
 {
-	uint64_t room = 0;
+	switch (rc) {
+	case -ENOSPC:
+	case -EDQUOT:
+		return PH_SPOOL_T_FULL;
+	case -EROFS:
+	case -EACCES:
+	case -EPERM:
+		return PH_SPOOL_T_PROTECTED;
+	case -EBADMSG:
+		return PH_SPOOL_T_OTHER_BYTES;
+	case -EIO:
+		return PH_SPOOL_T_PULLED;
+	default:
+		return NULL;
+	}
+}
 
-	if (rc == -ENOSPC || rc == -EDQUOT) {
-		(void)ph_dir_room(path, &room);
-		return ph_fail(err, PH_EXIT_PARTIAL, rc,
-			       "the stick is full: %llu bytes are needed, %llu are left. "
-			       "Nothing is lost; make room or take another stick, and "
-			       "pack again",
-			       (unsigned long long)len, (unsigned long long)room);
+/* LEN bytes could not be written. */
+static int fail_put(struct ph_spool *spool, int rc, uint64_t len, struct ph_error *err)
+{
+	spool->trouble = trouble_of(rc);
+	if (rc != -ENOSPC && rc != -EDQUOT) {
+		return ph_fail_errno(err, rc, spool->path);
 	}
-	if (rc == -EROFS || rc == -EACCES || rc == -EPERM) {
-		return ph_fail(err, PH_EXIT_OTHER, rc,
-			       "%s cannot be written (%s): is the stick write-protected? "
-			       "Slide its switch, or take another one, and pack again. "
-			       "Nothing is lost",
-			       path, strerror(-rc));
-	}
-	if (rc == -EBADMSG) {
-		return ph_fail(err, PH_EXIT_OTHER, rc,
-			       "%s: the stick gives back other bytes than were written: "
-			       "take another one. Nothing is lost",
-			       path);
-	}
-	if (rc == -EIO) {
-		return ph_fail(err, PH_EXIT_OTHER, rc,
-			       "%s: the stick reported an error, or was pulled. Nothing "
-			       "is lost; pack again",
-			       path);
-	}
+	spool->need = len;
+	spool->room = 0;
+	(void)ph_dir_room(spool->path, &spool->room);
+	return ph_fail(err, PH_EXIT_PARTIAL, rc,
+		       "%s: the disk is full: %llu bytes are needed, %llu are left",
+		       spool->path, (unsigned long long)len,
+		       (unsigned long long)spool->room);
+}
+
+static int fail_open(struct ph_spool *spool, const char *trouble, int rc,
+		     const char *path, struct ph_error *err)
+{
+	spool->trouble = trouble;
 	return ph_fail_errno(err, rc, path);
 }
 
@@ -111,11 +119,12 @@ int ph_spool_open(struct ph_spool *spool, const char *dir, bool create,
 	int rc = ph_file_info(dir, &info);
 
 	spool->mode = FILE_MODE;
-	if (rc < 0 || !info.folder) {
-		return rc == -ENOENT || rc == 0
-			       ? ph_fail(err, PH_EXIT_OTHER, -ENOENT,
-					 "%s is no folder: is the stick plugged in?", dir)
-			       : ph_fail_errno(err, rc, dir);
+	spool->trouble = NULL;
+	if (rc == -ENOENT || (rc == 0 && !info.folder)) {
+		return fail_open(spool, PH_SPOOL_T_NO_STICK, -ENOENT, dir, err);
+	}
+	if (rc < 0) {
+		return ph_fail_errno(err, rc, dir);
 	}
 	rc = ph_path_join(spool->path, sizeof(spool->path), dir, PH_SPOOL_FOLDER, err);
 	if (rc < 0) {
@@ -124,18 +133,13 @@ int ph_spool_open(struct ph_spool *spool, const char *dir, bool create,
 	rc = ph_file_look(spool->path, &info);
 	if (rc == -ENOENT && create) {
 		rc = ph_dir_create_as(spool->path, FOLDER_MODE, NULL);
-		return rc < 0 ? fail_put(err, rc, spool->path, PH_BUNDLE_LEAST) : 0;
+		return rc < 0 ? fail_put(spool, rc, PH_BUNDLE_LEAST, err) : 0;
 	}
 	if (rc == -ENOENT) {
-		return ph_fail(err, PH_EXIT_OTHER, rc,
-			       "%s holds nothing of Packhorse (no folder " PH_SPOOL_FOLDER
-			       ")",
-			       dir);
+		return fail_open(spool, PH_SPOOL_T_NOTHING, rc, spool->path, err);
 	}
 	if (rc == 0 && !info.folder) {
-		return ph_fail(err, PH_EXIT_OTHER, -ENOTDIR,
-			       "%s is there and is no folder; it was left alone",
-			       spool->path);
+		return fail_open(spool, PH_SPOOL_T_NO_FOLDER, -ENOTDIR, spool->path, err);
 	}
 	return rc < 0 ? ph_fail_errno(err, rc, spool->path) : 0;
 }
@@ -193,7 +197,7 @@ int ph_spool_put(struct ph_spool *spool, struct ph_view bundle,
 		return 0;
 	}
 	rc = rc == 0 ? write_part(part, path, bundle, spool->mode) : rc;
-	return rc == 0 ? 0 : fail_put(err, rc, spool->path, bundle.len);
+	return rc == 0 ? 0 : fail_put(spool, rc, bundle.len, err);
 }
 
 void ph_spool_line(struct ph_view bundle, struct ph_manifest_line *line_out)
@@ -221,7 +225,7 @@ int ph_spool_put_manifest_bytes(struct ph_spool *spool,
 	if (rc == 0) {
 		rc = ph_file_write(path, bytes, spool->mode, NULL);
 	}
-	return rc < 0 ? fail_put(err, rc, spool->path, bytes.len) : 0;
+	return rc < 0 ? fail_put(spool, rc, bytes.len, err) : 0;
 }
 
 int ph_spool_put_manifest(struct ph_spool *spool, const struct ph_manifest *manifest,
@@ -231,6 +235,7 @@ int ph_spool_put_manifest(struct ph_spool *spool, const struct ph_manifest *mani
 	struct ph_buf bytes = { 0 };
 	int rc = ph_manifest_encode(manifest, pair, &bytes);
 
+	spool->trouble = NULL;
 	ph_device_id(id, pair->key);
 	rc = rc < 0 ? ph_fail_errno(err, rc, spool->path)
 		    : ph_spool_put_manifest_bytes(spool, id, ph_buf_view(&bytes), err);

@@ -19,20 +19,36 @@
 #include "proto/bundle.h"
 #include "proto/manifest.h"
 
-#define PH_SPOOL_FOLDER      "packhorse"
-#define PH_SPOOL_PATH_MAX    4096
-#define PH_SPOOL_SENDERS_MAX 1024 /* manifests that are looked for */
-#define PH_SPOOL_NAME_SIZE   (2 * PH_BUNDLE_HASH_SIZE + 5) /* with a terminator */
+#define PH_SPOOL_FOLDER        "packhorse"
+#define PH_SPOOL_PATH_MAX      4096
+#define PH_SPOOL_SENDERS_MAX   1024 /* manifests that are looked for */
+#define PH_SPOOL_NAME_SIZE     (2 * PH_BUNDLE_HASH_SIZE + 5) /* with a terminator */
+
+/*
+ * What a person can mend when a stick cannot be used: words for programs, which say them in
+ * the language that is spoken (common/cli/stick_words.h). What a function here writes into ERR
+ * is what errno says, for whoever has no stick but a folder of his own.
+ */
+#define PH_SPOOL_T_NO_STICK    "no-stick"    /* DIR is no folder */
+#define PH_SPOOL_T_NOTHING     "nothing"     /* there is no folder packhorse/ in it */
+#define PH_SPOOL_T_NO_FOLDER   "no-folder"   /* there is, and it is none */
+#define PH_SPOOL_T_FULL        "full"        /* NEED bytes more, ROOM are left */
+#define PH_SPOOL_T_PROTECTED   "protected"   /* it may not be written */
+#define PH_SPOOL_T_OTHER_BYTES "other-bytes" /* it gives back others than were written */
+#define PH_SPOOL_T_PULLED      "pulled"      /* an error of its own */
 
 struct ph_spool {
 	char path[PH_SPOOL_PATH_MAX]; /* of the folder packhorse/ */
 	unsigned mode;                /* of files */
+	/* Of the last call of ph_spool_open() or one that writes, if it failed; NULL: errno's. */
+	const char *trouble;
+	uint64_t need, room;
 };
 
 /*
  * The spool in the folder DIR, which must be there: a stick that is not plugged in is not
  * made. CREATE: make the folder in it if there is none. 0; -ENOENT with words (PH_EXIT_OTHER);
- * another negative errno with words.
+ * another negative errno with words. Of a failure SPOOL has the trouble.
  */
 int ph_spool_open(struct ph_spool *spool, const char *dir, bool create,
 		  struct ph_error *err);

@@ -31,6 +31,8 @@ title=$("$P" -d s1 title add --name 'Dế mèn phiêu lưu ký' --json | json 'd
 # --- Monday: up ---
 status "a stick that is not there is not made" 1 "$P" -d s1 pack-stick nothing/here
 like "it asks whether it is plugged in" "$("$P" -d s1 pack-stick nothing/here 2>&1)" 'plugged in'
+like "in Vietnamese, too" "$(LC_ALL=vi_VN.UTF-8 "$P" -d s1 pack-stick nothing/here 2>&1)" 'nothing/here không phải là thư mục: đã cắm thẻ USB chưa'
+like "so does the hub" "$($H take-stick nothing/here 2>&1)$(LC_ALL=vi_VN.UTF-8 $H pack-stick nothing/here 2>&1)" 'is the stick plugged in.*đã cắm thẻ USB chưa'
 is "nor is anything made" "$(ls nothing 2>&1 | grep -c 'No such')" 1
 status "an empty stick has nothing to take" 1 "$P" -d s1 take-stick stick
 packed=$(up s1 stick)
