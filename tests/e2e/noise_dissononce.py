@@ -29,6 +29,9 @@ except ImportError as error:
     print(f"1..0 # SKIP no dissononce ({error}); on Debian: python3-dissononce")
     sys.exit(0)
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
+from given import at_least_one  # noqa: E402
+
 MESSAGE_MAX = 65535
 TAG = 16
 OVERHEAD_1, OVERHEAD_2 = 96, 48
@@ -245,7 +248,7 @@ def tampered_back(program, rng):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("peer", help="tests/vectors/noise_peer")
-    parser.add_argument("--count", type=int,
+    parser.add_argument("--count", type=at_least_one,
                         default=200 if os.environ.get("PACKHORSE_FULL") == "1" else 20,
                         help="handshakes in each direction (%(default)s)")
     parser.add_argument("--seed", type=int, default=None)

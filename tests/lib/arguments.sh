@@ -1,8 +1,13 @@
 #!/bin/sh
-# tests/lib/arguments.sh SOURCE SIM - harnesses refuse arguments that they cannot take, with what
-# is wrong and 2; none is taken for one that was not given. TAP.
+# tests/lib/arguments.sh SOURCE SIM POWER PEER TEST... - harnesses refuse arguments that they cannot take, with what
+# is wrong and 2; none is taken for one that was not given, and none runs nothing and passes. SIM,
+# POWER and PEER are tests/sim/sim, tests/power/power and tests/vectors/noise_peer; each TEST is
+# one that takes --count and --seed (tests/unit/seed_args.h). TAP.
 source=$1
 sim=$2
+power=$3
+peer=$4
+shift 4
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 points=0
@@ -39,6 +44,45 @@ refuses "no whole number" "$source/tests/fuzz/run" --count 0
 refuses "no whole number" "$source/tests/fuzz/run" --seconds 0
 refuses usage "$sim" --count -1
 refuses usage "$sim" --count 0
+# NAME, then the command: asked for so many that none would be run, or for what is no number.
+refuses_none()
+{
+	option=$1
+	shift
+	for value in 0 many "" -1 +1 1.5 "1 " 99999999999999999999; do
+		refuses "no whole number from 1" "$@" "$option" "$value"
+	done
+}
+
+for test in "$power" "$@"; do
+	refuses_none --count "$test"
+	refuses "no whole number from 0" "$test" --seed ""
+	refuses usage "$test" --count
+done
+for test in "$@"; do
+	case $test in
+	*/test_permute) refuses_none --orders "$test" ;;
+	esac
+done
+refuses "no whole number from 0" "$power" --script ""
+for option in --count --size --jobs --most; do
+	refuses "no whole number" "$source/tests/reference/compare" $option 0
+done
+refuses "no whole number" "$source/tests/reference/compare" --count many
+refuses "no whole number" "$source/tests/reference/compare" --count ""
+refuses "no whole number" "$source/tests/reference/compare" --count -1
+refuses "nothing is named" "$source/tests/reference/compare" --file ""
+for option in --count --size --periods; do
+	refuses "no whole number" "$source/tests/report/run" $option 0
+done
+# the one of Debian has dissononce; without it there is nothing to refuse
+python=/usr/bin/python3
+[ -x $python ] || python=python3
+if $python -c "import dissononce" 2>/dev/null; then
+	for value in 0 many "" -1; do
+		refuses "no whole number" $python "$source/tests/e2e/noise_dissononce.py" "$peer" --count "$value"
+	done
+fi
 printf 'province 1 4\n60 work 99 7\n' >"$dir/far"
 refuses "far:2: WHO is 0 to 15" "$sim" --script "$dir/far"
 printf 'province 1 4\n60 work 3 7 8\n' >"$dir/long"

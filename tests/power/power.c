@@ -486,17 +486,9 @@ static int run_plants(const char *name)
 	return n > 0 ? result : 2;
 }
 
-static bool read_script(const char *text, uint64_t *script_out)
-{
-	char *end;
-
-	*script_out = strtoull(text, &end, 10);
-	return end != text && *end == '\0';
-}
-
 static int usage(void)
 {
-	fputs("power [--count N] [--seed S] [--script K | --plant all", stderr);
+	fputs("usage: power [--count N] [--seed S] [--script K | --plant all", stderr);
 	for (size_t i = 0; i < sizeof(plants) / sizeof(plants[0]); i++) {
 		fprintf(stderr, " | %s", plants[i].name);
 	}
@@ -514,7 +506,7 @@ int main(int argc, char **argv)
 	int result = 0;
 
 	if (ph_crypto_start() != 0 || (plant && only) ||
-	    (only && !read_script(only, &script)) ||
+	    (only && !given_number("--script", only, 0, &script)) ||
 	    !read_args(argc, argv, 2000, 100000)) {
 		return usage();
 	}

@@ -547,6 +547,7 @@ int main(int argc, char **argv)
 	};
 
 	if (sodium_init() < 0 || !read_args(argc, argv, 40, 2000)) {
+		fprintf(stderr, "usage: test_pack [--count N] [--seed S]\n");
 		return 2;
 	}
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -23,6 +23,7 @@
 
 #include "tests/lib/first_seed.h"
 #include "tests/lib/full_run.h"
+#include "tests/lib/given_number.h"
 
 #include "history_count.h"
 #include "history_write.h"
@@ -364,17 +365,13 @@ static bool read_args(int argc, char **argv)
 			       : strcmp(argv[i], "--seed") == 0   ? &arg_seed
 			       : strcmp(argv[i], "--orders") == 0 ? &arg_orders
 								  : NULL;
-		char *end;
 
 		if (strcmp(argv[i], "--write") == 0) {
 			arg_write = argv[i + 1];
 			continue;
 		}
-		if (to == NULL) {
-			return false;
-		}
-		*to = strtoull(argv[i + 1], &end, 10);
-		if (*end != '\0') {
+		if (to == NULL ||
+		    !given_number(argv[i], argv[i + 1], to == &arg_seed ? 0 : 1, to)) {
 			return false;
 		}
 	}

@@ -249,7 +249,8 @@ int main(int argc, char **argv)
 	};
 
 	if (!read_args(argc, argv, 20000, UINT64_MAX)) {
-		return 1;
+		fprintf(stderr, "usage: test_session_bits [--count N] [--seed S]\n");
+		return 2;
 	}
 	return cmocka_run_group_tests_name("session_bits", tests, NULL, NULL);
 }

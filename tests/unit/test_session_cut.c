@@ -467,7 +467,8 @@ int main(int argc, char **argv)
 	};
 
 	if (!read_args(argc, argv, 200, 10000)) {
-		return 1;
+		fprintf(stderr, "usage: test_session_cut [--count N] [--seed S]\n");
+		return 2;
 	}
 	return cmocka_run_group_tests_name("session_cut", tests, NULL, NULL);
 }
