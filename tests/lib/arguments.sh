@@ -29,6 +29,16 @@ refuses()
 	fi
 }
 
+# NAME, then the command: asked for so many that none would be run, or for what is no number.
+refuses_none()
+{
+	option=$1
+	shift
+	for value in 0 many "" -1 +1 1.5 "1 " 99999999999999999999; do
+		refuses "no whole number from 1" "$@" "$option" "$value"
+	done
+}
+
 refuses "no whole number" "$source/tests/fault/run" --count 0
 refuses "no whole number" "$source/tests/fault/run" --count many
 refuses "no whole number" "$source/tests/fault/run" --jobs 0
@@ -42,18 +52,11 @@ refuses "neither a number nor auto" "$source/tests/planted/run" --quarter ""
 refuses "no whole number" "$source/tests/planted/run" --count 0
 refuses "no whole number" "$source/tests/fuzz/run" --count 0
 refuses "no whole number" "$source/tests/fuzz/run" --seconds 0
-refuses usage "$sim" --count -1
-refuses usage "$sim" --count 0
-# NAME, then the command: asked for so many that none would be run, or for what is no number.
-refuses_none()
-{
-	option=$1
-	shift
-	for value in 0 many "" -1 +1 1.5 "1 " 99999999999999999999; do
-		refuses "no whole number from 1" "$@" "$option" "$value"
-	done
-}
-
+for option in --count --jobs --seconds --limit; do
+	refuses_none $option "$sim"
+done
+refuses "no whole number from 0" "$sim" --seeds 5-
+refuses usage "$sim" --seeds 5-3
 for test in "$power" "$@"; do
 	refuses_none --count "$test"
 	refuses "no whole number from 0" "$test" --seed ""

@@ -84,7 +84,8 @@ const struct sim_invariant_doc sim_invariants[SIM_INVARIANTS] = {
 		       "gets a receipt for it in one session" },
 	[SIM_TWICE] = { "twice", "the same script gives the same run" },
 	[SIM_DIED] = { "died",
-		       "the program itself does not end by a signal or an assertion" },
+		       "the program itself does not end by a signal or an assertion, "
+		       "and has an end" },
 };
 
 /* --- receipts --- */

@@ -1,11 +1,12 @@
 /*
  * tests/sim/main.c - provinces by number: sim [--seeds A-B | --count N [--seed S] | --seed N
- * | --script FILE] [--jobs J] [--trace] [--shrink] [--print] [--tap] [--fixed S]
+ * | --script FILE] [--seconds T] [--jobs J] …: args.c
  *
  * Processes of their own play the seeds, each some of them; one that dies is started again
- * behind the seed at which it died, which counts as broken. One seed in a hundred is
+ * behind the seed at which it died, which counts as broken, and so does one that hangs, which
+ * is ended (limit.h). One seed in a hundred is
  * played twice, and so is one that is played alone. Of several the first that broke is
- * shrunk for a while. The exit status is 1 when anything broke.
+ * shrunk for a while, unless it hangs, when each try would take its limit. The exit status is 1 when anything broke.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -21,18 +22,14 @@
 
 #include <sodium.h>
 
-#include "tests/lib/first_seed.h"
+#include "tests/sim/args.h"
+#include "tests/sim/limit.h"
 #include "tests/sim/sim.h"
 
-#define JOBS_MAX            64
 #define SHRINK_MANY_SECONDS 90 /* for the first that broke of many */
+#define TIME_UP             3  /* a worker's exit status when --seconds are over */
 
-static struct {
-	uint64_t first, last;
-	unsigned jobs;
-	bool trace, shrink, tap, print;
-	const char *script;
-} args = { .jobs = 1 };
+static struct sim_args args;
 
 /* What a worker writes for each seed. */
 struct word {
@@ -106,6 +103,7 @@ static void run_apart(const struct sim_script *script, FILE *trace,
 	child = fork();
 	if (child == 0) {
 		be_quiet(trace != NULL);
+		limit_begin(&args, script->seed);
 		sim_run(script, trace, result);
 		n = write(ends[1], result, sizeof *result);
 		fflush(NULL);
@@ -119,8 +117,7 @@ static void run_apart(const struct sim_script *script, FILE *trace,
 	}
 	if (n != (ssize_t)sizeof *result) {
 		*result = (struct sim_result){ .broken = SIM_DIED };
-		snprintf(result->what, sizeof result->what, "signal %d",
-			 WIFSIGNALED(status) ? WTERMSIG(status) : 0);
+		limit_tell(&args, status, result->what, sizeof result->what);
 	}
 }
 
@@ -252,13 +249,24 @@ struct worker {
 	uint64_t next, last, step; /* seeds it plays */
 };
 
+static double began;
+
+static bool time_is_up(void)
+{
+	return args.seconds > 0 && seconds() - began >= (double)args.seconds;
+}
+
 static void work(const struct worker *worker, int to)
 {
 	be_quiet(false);
 	for (uint64_t seed = worker->next; seed <= worker->last; seed += worker->step) {
 		static struct word word;
 
+		if (time_is_up()) {
+			_exit(TIME_UP);
+		}
 		word.seed = seed;
+		limit_begin(&args, seed);
 		play_seed(seed, &word.result);
 		if (write(to, &word, sizeof word) != (ssize_t)sizeof word) {
 			_exit(1);
@@ -286,23 +294,25 @@ static void start(struct worker *worker)
 }
 
 static struct sim_tally sums;
-static uint64_t played, broken[SIM_INVARIANTS], n_broken;
+static uint64_t played, last_played, broken[SIM_INVARIANTS], n_broken;
 static struct {
 	uint64_t seed;
 	enum sim_invariant how;
-} first_broken; /* by any worker */
+} first_broken; /* by any worker, of those that do not hang */
 
-static void add_up(uint64_t seed, const struct sim_result *result)
+static void add_up(uint64_t seed, const struct sim_result *result, bool hangs)
 {
 	const uint64_t *from = (const uint64_t *)&result->tally;
 	uint64_t *to = (uint64_t *)&sums;
 
 	played++;
+	last_played = seed > last_played ? seed : last_played;
 	for (size_t i = 0; i < sizeof sums / sizeof *to; i++) {
 		to[i] += from[i];
 	}
 	broken[result->broken]++;
-	if (result->broken != SIM_OK && n_broken++ == 0) {
+	n_broken += result->broken != SIM_OK;
+	if (result->broken != SIM_OK && first_broken.how == SIM_OK && !hangs) {
 		first_broken.seed = seed;
 		first_broken.how = result->broken;
 	}
@@ -323,22 +333,23 @@ static bool read_word(int from, struct word *word)
 	return true;
 }
 
-/* WORKER ended: if not with its last seed, it died at the next, which is broken then. */
+/* WORKER ended: if not with its last seed or the time, it died at the next, which is broken then. */
 static void bury(struct worker *worker)
 {
 	static struct sim_result died;
 	int status = 0;
+	bool hangs;
 
 	close(worker->from);
 	waitpid(worker->pid, &status, 0);
 	worker->from = -1;
-	if (worker->next > worker->last) {
+	if (worker->next > worker->last ||
+	    (WIFEXITED(status) && WEXITSTATUS(status) == TIME_UP && time_is_up())) {
 		return;
 	}
 	died = (struct sim_result){ .broken = SIM_DIED };
-	snprintf(died.what, sizeof died.what, "signal %d",
-		 WIFSIGNALED(status) ? WTERMSIG(status) : 0);
-	add_up(worker->next, &died);
+	hangs = limit_tell(&args, status, died.what, sizeof died.what);
+	add_up(worker->next, &died, hangs);
 	tell_broken(worker->next, &died);
 	worker->next += worker->step;
 	if (worker->next <= worker->last) {
@@ -355,7 +366,7 @@ static void listen_to(struct worker *worker)
 		bury(worker);
 		return;
 	}
-	add_up(word.seed, &word.result);
+	add_up(word.seed, &word.result, false);
 	if (word.result.broken != SIM_OK) {
 		tell_broken(word.seed, &word.result);
 	}
@@ -365,7 +376,7 @@ static void listen_to(struct worker *worker)
 /* To whoever speaks, so that none waits until another has done. */
 static void listen_to_all(struct worker *workers, unsigned n)
 {
-	struct pollfd ends[JOBS_MAX];
+	struct pollfd ends[ARGS_JOBS_MAX];
 	bool any = true;
 
 	while (any) {
@@ -389,12 +400,14 @@ static void listen_to_all(struct worker *workers, unsigned n)
 
 static void tell_all(double took)
 {
-	printf("# %" PRIu64 " provinces (seeds %" PRIu64 " to %" PRIu64 ") in %.1f s: "
+	printf("# %" PRIu64 " provinces (seeds %" PRIu64 " to %" PRIu64 "%s) in %.1f s: "
 	       "%" PRIu64 " devices, %" PRIu64 " entries, %" PRIu64 " sessions, %" PRIu64
 	       " of them whole, %" PRIu64 " receipts, %" PRIu64 " acts of the operator, "
 	       "%" PRIu64 " cases; %.2f rounds to converge\n",
-	       played, args.first, args.last, took, sums.devices, sums.entries,
-	       sums.sessions, sums.whole, sums.receipts, sums.acts, sums.cases,
+	       played, args.first, last_played,
+	       played > 0 && played == last_played - args.first + 1 ? "" : ", not each",
+	       took, sums.devices, sums.entries, sums.sessions, sums.whole, sums.receipts,
+	       sums.acts, sums.cases,
 	       played > 0 ? (double)sums.rounds / (double)played : 0.0);
 	printf("# events:");
 	for (unsigned i = 0; i < SIM_OPS; i++) {
@@ -427,11 +440,16 @@ static void tell_all(double took)
 
 static int play_many(void)
 {
-	static struct worker workers[JOBS_MAX];
+	static struct worker workers[ARGS_JOBS_MAX];
 	static struct sim_script script;
-	double began = seconds();
+	bool good;
 
-	printf("# seeds %" PRIu64 " to %" PRIu64 "\n", args.first, args.last);
+	began = seconds();
+	printf("# seeds %" PRIu64 " to %" PRIu64, args.first, args.last);
+	if (args.seconds > 0) {
+		printf("; none is begun after %" PRIu64 " s", args.seconds);
+	}
+	printf("\n");
 	for (unsigned i = 0; i < args.jobs; i++) {
 		workers[i] = (struct worker){ .next = args.first + i,
 					      .last = args.last,
@@ -440,114 +458,16 @@ static int play_many(void)
 	}
 	listen_to_all(workers, args.jobs);
 	tell_all(seconds() - began);
-	tell_tap(n_broken == 0, played);
-	if (n_broken > 0) {
+	good = n_broken == 0 && played > 0;
+	if (played == 0) {
+		printf("# the time was up before a province was played\n");
+	}
+	tell_tap(good, played);
+	if (first_broken.how != SIM_OK) {
 		sim_plan(&script, first_broken.seed);
 		tell_shrunk(&script, first_broken.how, seconds() + SHRINK_MANY_SECONDS);
 	}
-	return n_broken > 0;
-}
-
-/* --- arguments --- */
-
-static const char usage[] =
-	"usage: run [--seeds A-B] [--count N] [--seed S] [--jobs J] [--trace] "
-	"[--shrink]\n"
-	"           [--print] [--script FILE]\n"
-	"  --seeds A-B, or --count N from --seed S: play these provinces\n"
-	"  --seed N without --count: that one; without either 100 from $PACKHORSE_SEED,\n"
-	"  else from a drawn one\n"
-	"  --trace: one, with all that happens; --shrink: one that breaks, shrunk\n"
-	"  (of several the first that breaks is shrunk without being asked)\n"
-	"  --print: the script of one is printed, not played\n"
-	"  --script FILE: a script that --shrink or --print printed\n"
-	"  --fixed S: the seed in place of a drawn one, unless PACKHORSE_FULL is 1\n"
-	"  --tap: one TAP point\n";
-
-static bool number(const char *text, uint64_t *out)
-{
-	char *end;
-
-	errno = 0;
-	*out = strtoull(text, &end, 10);
-	return errno == 0 && *text >= '0' && *text <= '9' && *end == '\0';
-}
-
-static bool range(const char *text)
-{
-	const char *dash = strchr(text, '-');
-	char first[32];
-
-	if (dash == NULL || dash - text >= (ptrdiff_t)sizeof first) {
-		return false;
-	}
-	memcpy(first, text, (size_t)(dash - text));
-	first[dash - text] = '\0';
-	return number(first, &args.first) && number(dash + 1, &args.last) &&
-	       args.first <= args.last;
-}
-
-static bool asks_help(int argc, char **argv)
-{
-	for (int i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "--help") == 0) {
-			return true;
-		}
-	}
-	return false;
-}
-
-static bool read_args(int argc, char **argv)
-{
-	const char *env = getenv("PACKHORSE_FULL");
-	bool full = env != NULL && strcmp(env, "1") == 0;
-	uint64_t count = full ? 5000 : 100;
-	uint64_t jobs = 1, seed = first_seed(), fixed;
-	bool has_count = false, has_seeds = false, has_seed = false;
-
-	for (int i = 1; i < argc; i++) {
-		const char *value = i + 1 < argc ? argv[i + 1] : "";
-
-		if (strcmp(argv[i], "--trace") == 0) {
-			args.trace = true;
-			continue;
-		}
-		if (strcmp(argv[i], "--shrink") == 0) {
-			args.shrink = true;
-			continue;
-		}
-		if (strcmp(argv[i], "--print") == 0) {
-			args.print = true;
-			continue;
-		}
-		if (strcmp(argv[i], "--tap") == 0) {
-			args.tap = true;
-			continue;
-		}
-		if (strcmp(argv[i], "--seeds") == 0 && range(value)) {
-			has_seeds = true;
-		} else if (strcmp(argv[i], "--script") == 0) {
-			args.script = value;
-		} else if (strcmp(argv[i], "--count") == 0 && number(value, &count)) {
-			has_count = true;
-		} else if (strcmp(argv[i], "--fixed") == 0 && number(value, &fixed)) {
-			seed = full ? seed : fixed;
-		} else if (strcmp(argv[i], "--seed") == 0 && number(value, &seed)) {
-			has_seed = true;
-		} else if (!(strcmp(argv[i], "--jobs") == 0 && number(value, &jobs))) {
-			return false;
-		}
-		i++;
-	}
-	bool alone = args.trace || args.shrink || args.print;
-
-	if (!has_seeds) {
-		args.first = seed;
-		count = (has_seed || alone) && !has_count ? 1 : count;
-		args.last = seed + (count > 0 ? count - 1 : 0);
-	}
-	args.jobs = (unsigned)(jobs < 1 ? 1 : jobs > JOBS_MAX ? JOBS_MAX : jobs);
-	return count > 0 && (args.script != NULL || args.first == args.last || !alone);
+	return good ? 0 : 1;
 }
 
 static int print_script(const struct sim_script *script)
@@ -577,12 +497,12 @@ int main(int argc, char **argv)
 	static struct sim_script script;
 	int rc;
 
-	if (asks_help(argc, argv)) {
-		fputs(usage, stdout);
+	if (args_ask_help(argc, argv)) {
+		fputs(args_usage, stdout);
 		return fflush(stdout) == 0 ? 0 : 1;
 	}
-	if (sodium_init() < 0 || !read_args(argc, argv)) {
-		fputs(usage, stderr);
+	if (sodium_init() < 0 || !args_read(&args, argc, argv)) {
+		fputs(args_usage, stderr);
 		return 2;
 	}
 	sim_start(sim_six_sites, 6);
