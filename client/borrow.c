@@ -101,7 +101,7 @@ static int ask_loan(int fd, const struct ph_site_config *config, struct ph_loan 
 	struct answer answer = { 0 };
 	json_t *request = json_pack("{s:s, s:s, s:i}", "command", "lend", "who",
 				    config->who, "wait_ms", (int)config->wait_ms);
-	char *line = request ? json_dumps(request, JSON_COMPACT) : NULL;
+	char *line = request ? ph_json_dumps(request, JSON_COMPACT) : NULL;
 	int rc = line ? ph_local_exchange(fd, line, HEAD_MAX, &buf) : -ENOMEM;
 
 	if (rc == 0) {
@@ -231,7 +231,7 @@ static char *request_line(const struct ph_cli *cli)
 		"version", ph_cli_version(), "name", cli->command->name, "options",
 		options_of(cli), "words", words_of(cli), "json", (int)cli->json, "plain",
 		(int)cli->plain, "dir", cli->dir, "vietnamese", (int)ph_is_vietnamese());
-	char *line = request ? json_dumps(request, JSON_COMPACT) : NULL;
+	char *line = request ? ph_json_dumps(request, JSON_COMPACT) : NULL;
 
 	json_decref(request);
 	if (line && strlen(line) > PH_LINE_MAX) {

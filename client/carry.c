@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "client/borrow.h"
+#include "common/base/json_memory.h"
 #include "common/base/limits.h"
 #include "common/cli/export.h"
 #include "common/cli/out.h"
@@ -165,7 +166,7 @@ int ph_carry_refuse(struct ph_buf *answer, enum ph_exit exit, bool again,
 {
 	json_t *object = json_pack("{s:i, s:i, s:s, s:b}", "schema", 1, "exit", (int)exit,
 				   "error", words, "again", (int)again);
-	char *line = object ? json_dumps(object, JSON_COMPACT) : NULL;
+	char *line = object ? ph_json_dumps(object, JSON_COMPACT) : NULL;
 	int rc = line ? ph_buf_printf(answer, "%s\n", line) : -ENOMEM;
 
 	free(line);

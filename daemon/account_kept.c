@@ -131,6 +131,7 @@ static bool decode(const json_t *json, struct ph_account_kept *account)
 int ph_account_kept_decode(const char *name, struct ph_view bytes,
 			   struct ph_account_kept *out)
 {
+	uint64_t shortages = ph_json_shortages();
 	json_t *json = ph_json_loadb((const char *)bytes.data, bytes.len,
 				     JSON_REJECT_DUPLICATES, NULL);
 	struct ph_account_kept account = { 0 };
@@ -142,7 +143,7 @@ int ph_account_kept_decode(const char *name, struct ph_view bytes,
 		*out = account;
 	}
 	sodium_memzero(&account, sizeof(account));
-	return is_good ? 0 : -EUCLEAN;
+	return is_good ? 0 : ph_json_shortages() != shortages ? -ENOMEM : -EUCLEAN;
 }
 
 /* --- sessions' secrets, tokens --- */

@@ -39,7 +39,7 @@ struct ph_account_kept {
 int ph_account_name_check(const char *name, struct ph_error *err);
 /* Write ACCOUNT as JSON. NULL: no memory. */
 json_t *ph_account_kept_encode(const struct ph_account_kept *account);
-/* 0, or -EUCLEAN: not of the form. */
+/* 0; -EUCLEAN: not of the form; -ENOMEM. */
 int ph_account_kept_decode(const char *name, struct ph_view bytes,
 			   struct ph_account_kept *out);
 

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "common/base/file.h"
+#include "common/base/json_memory.h"
 #include "common/cli/out.h"
 #include "common/log/json.h"
 #include "common/log/operator.h"
@@ -115,7 +116,7 @@ static int show_order(const struct ph_cli *cli, const struct order *order)
 
 	json_object_del(shows, "stamp"); /* there is none before it is written */
 	json_object_del(shows, "time");
-	text = shows ? json_dumps(shows, JSON_COMPACT) : NULL;
+	text = shows ? ph_json_dumps(shows, JSON_COMPACT) : NULL;
 	if (text) {
 		fprintf(stderr, "%s: %s: %s\n", cli->program->name,
 			ph_say("signing", "ký"), text);

@@ -39,7 +39,7 @@ int ph_ask_daemon(const char *dir, const json_t *request, json_t **answer_out,
 				     : ph_fail_errno(err, fd,
 						     "talking to the running packhorsed");
 	}
-	text = json_dumps(request, JSON_COMPACT);
+	text = ph_json_dumps(request, JSON_COMPACT);
 	if (!text) {
 		rc = ph_fail_errno(err, -ENOMEM, "asking the running packhorsed");
 		goto out;

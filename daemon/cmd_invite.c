@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "common/base/file.h"
+#include "common/base/json_memory.h"
 #include "common/cli/out.h"
 #include "common/log/cert.h"
 #include "daemon/act.h"
@@ -164,7 +165,7 @@ static int record(struct ph_cli *cli, const struct ph_invite *invite, const char
 			  (json_int_t)invite->role, "issued", (json_int_t)invite->issued,
 			  "expires", (json_int_t)invite->expires, "hash", hash,
 			  "replaces", invite->replaces ? device : NULL);
-	text = about ? json_dumps(about, JSON_COMPACT) : NULL;
+	text = about ? ph_json_dumps(about, JSON_COMPACT) : NULL;
 	ph_hex(id, invite->id, sizeof(invite->id));
 	ph_request_put(&request, "id", json_string(id));
 	ph_request_put(&request, "about", text ? json_string(text) : NULL);

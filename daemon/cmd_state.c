@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "common/base/clock.h"
+#include "common/base/json_memory.h"
 #include "common/cli/out.h"
 #include "common/cli/sheet.h"
 #include "common/cli/story_sheet.h"
@@ -374,9 +375,10 @@ static int print_tree(const json_t *object)
 	}
 	json_object_foreach((json_t *)(uintptr_t)object, name, value)
 	{
-		char *made = json_is_string(value)
-				     ? NULL
-				     : json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+		char *made =
+			json_is_string(value)
+				? NULL
+				: ph_json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
 		const char *text = made ? made : text_of(object, name);
 		size_t len = strlen(text);
 		char *safe = malloc(len + 1);

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/json_memory.h"
 #include "daemon/account_kept.h"
 
 #define NAME_SIZE (sizeof(PH_HUB_META_ACCOUNT) + PH_ACCOUNT_NAME_MAX)
@@ -42,7 +43,7 @@ static int save(struct ph_hub *hub, const char *name,
 		const struct ph_account_kept *account)
 {
 	json_t *json = account ? ph_account_kept_encode(account) : NULL;
-	char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
+	char *text = json ? ph_json_dumps(json, JSON_COMPACT) : NULL;
 	char row[NAME_SIZE];
 	int rc = text || !account ? ph_db_begin(hub->db) : -ENOMEM;
 

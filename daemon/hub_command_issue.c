@@ -71,7 +71,7 @@ static int write_sheet_part(void *data, struct ph_view bytes)
 /* The sheet as JSON, behind the figures. */
 static int write_sheet(struct issue *issue, const json_t *sheet)
 {
-	char *text = json_dumps(sheet, JSON_COMPACT | JSON_SORT_KEYS);
+	char *text = ph_json_dumps(sheet, JSON_COMPACT | JSON_SORT_KEYS);
 	int rc = text == NULL ? -ENOMEM
 			      : ph_printed_encode(ph_view_str(text), FIGURES_MAX,
 						  write_sheet_part, issue);

@@ -106,6 +106,18 @@ json_t *ph_json_loadb(const char *text, size_t len, size_t flags, json_error_t *
 	return object;
 }
 
+char *ph_json_dumps(const json_t *object, size_t flags)
+{
+	uint64_t before = shortages;
+	char *text = json_dumps(object, flags);
+
+	if (text && shortages != before) {
+		give(text);
+		text = NULL;
+	}
+	return text;
+}
+
 void ph_json_watch(void)
 {
 	json_set_alloc_funcs(take, give);

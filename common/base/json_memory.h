@@ -19,6 +19,9 @@ void ph_json_watch(void);
 /* How often in this thread; 0 for ever if nobody watches. */
 uint64_t ph_json_shortages(void);
 
+/* As json_dumps(), which likewise goes on without a member's name (below). NULL: no memory. */
+char *ph_json_dumps(const json_t *object, size_t flags);
+
 /*
  * As json_loadb(), which must not go on when memory lacks: the lexer of jansson 2.14 then forgets
  * characters of a text, up to the quote at its end, and reads and writes on behind it. Here

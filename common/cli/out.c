@@ -12,6 +12,7 @@
 #include <utf8proc.h>
 
 #include "common/base/error.h"
+#include "common/base/json_memory.h"
 #include "common/base/text.h"
 
 int ph_out_json(json_t *object)
@@ -32,7 +33,7 @@ static int put_plain(const char *name, const json_t *value)
 	bool is_text = json_is_string(value);
 	char *made = is_text || json_is_null(value)
 			     ? NULL
-			     : json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+			     : ph_json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
 	const char *text = is_text ? json_string_value(value) : made;
 	size_t len = is_text ? json_string_length(value) : text ? strlen(text) : 0;
 	char *safe = malloc(len + 1);

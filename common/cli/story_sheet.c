@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/json_memory.h"
 #include "common/cli/out.h"
 #include "common/cli/story_rows.h"
 
@@ -51,7 +52,7 @@ void ph_value_cell(struct ph_table *table, const json_t *value)
 		ph_table_cell(table, "");
 		return;
 	}
-	text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+	text = ph_json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
 	ph_table_cell(table, text);
 	free(text);
 }

@@ -19,6 +19,7 @@
 
 #include "common/base/json_memory.h"
 #include "common/ledger/indicator.h"
+#include "daemon/account_kept.h"
 #include "daemon/ask.h"
 #include "daemon/config.h"
 
@@ -169,6 +170,90 @@ static void test_page(void **state)
 	hub_close(&room);
 }
 
+/* A text has all its members' names, and is read whole, or there is none. */
+static void test_texts(void **state)
+{
+	json_t *object =
+		json_pack("{s:i, s:[s]}", "a name that is longer than a first block", 1,
+			  "names", "and \\ a text \" of some length, too");
+	char *whole = json_dumps(object, JSON_COMPACT);
+	unsigned failed = 0;
+	bool hit;
+
+	(void)state;
+	failing_again();
+	do {
+		struct ph_buf out = { 0 };
+
+		failing_arm();
+
+		char *text = ph_json_dumps(object, JSON_COMPACT);
+		json_t *read = ph_json_loadb(whole, strlen(whole), 0, NULL);
+		int rc = ph_json_write(object, &out);
+
+		hit = failing_disarm();
+		failed += hit;
+		if ((!hit && (!text || !read || rc != 0)) ||
+		    (text && strcmp(text, whole) != 0) ||
+		    (read && !json_equal(read, object)) ||
+		    (rc == 0 && !ph_view_equal(ph_buf_view(&out), ph_view_str(whole)))) {
+			failing_show();
+			fail_msg("%s", text ? text : "NULL");
+		}
+		free(text);
+		json_decref(read);
+		ph_buf_deinit(&out);
+	} while (hit);
+	print_message("# %u failures\n", failed);
+	assert_true(failed > 10);
+	free(whole);
+	json_decref(object);
+}
+
+/* What is kept of an account can be read again, whatever failed while it was written. */
+static void test_account(void **state)
+{
+	char hash[crypto_pwhash_STRBYTES];
+	unsigned failed = 0;
+	bool hit;
+	struct hub_room room;
+
+	(void)state;
+	hub_open(&room);
+	assert_int_equal(ph_password_hash(ph_view_str("ngựa thồ sách"), hash), 0);
+	json_decref(
+		ask(&room, json_pack("{s:s, s:s, s:s, s:s}", "command", "account-add",
+				     "name", "lan", "role", "viewer", "password", hash)));
+
+	json_t *request = json_pack("{s:s, s:s, s:s}", "command", "account-password",
+				    "name", "lan", "password", hash);
+
+	do {
+		failing_arm();
+
+		json_t *answer = ph_hub_command(room.hub, request);
+
+		hit = failing_disarm();
+		failed += hit;
+		if (answer && json_integer_value(json_object_get(answer, "exit")) != 0 &&
+		    !says_so(answer)) {
+			failing_show();
+			fail_msg("%s", json_dumps(answer, JSON_COMPACT));
+		}
+		json_decref(answer);
+		answer = ask(&room, json_pack("{s:s}", "command", "account-list"));
+		if (json_array_size(json_object_get(answer, "accounts")) != 1) {
+			failing_show();
+			fail_msg("%s", json_dumps(answer, JSON_COMPACT));
+		}
+		json_decref(answer);
+	} while (hit);
+	print_message("# %u failures\n", failed);
+	assert_true(failed > 10);
+	json_decref(request);
+	hub_close(&room);
+}
+
 /* What could not be read for lack of memory, or room, is not damaged. */
 static void test_open(void **state)
 {
@@ -275,7 +360,8 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_answers), cmocka_unit_test(test_page),
 		cmocka_unit_test(test_open),    cmocka_unit_test(test_settings),
-		cmocka_unit_test(test_request),
+		cmocka_unit_test(test_request), cmocka_unit_test(test_account),
+		cmocka_unit_test(test_texts),
 	};
 
 	failing_start();
