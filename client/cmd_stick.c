@@ -2,7 +2,8 @@
  * client/cmd_stick.c - packhorse pack-stick and take-stick: the road without a network.
  *
  * Bundles are made and read in memory, one at a time, so that a slow stick never holds the
- * folder: it is let go while the stick is written or read. Packing copies all that has no
+ * folder: it is let go while the stick is written or read, and now and then while much is
+ * packed. Packing copies all that has no
  * receipt; nothing here counts as sent until the receipt is home. Taking looks at each
  * bundle on the stick by itself: one that is damaged, or for somebody else, stops none.
  */
@@ -26,6 +27,7 @@
 
 /* What a stick keeps free: its folder, the manifest, and what the system wants. */
 #define ROOM_LEFT (128 * 1024)
+#define MOMENT_MS 100 /* for which packing keeps the folder at a time, and a step */
 
 /* What SPOOL has of why it cannot be used, or PATH, in words. */
 static int fail_stick(const struct ph_spool *spool, const char *path, int rc,
@@ -110,6 +112,42 @@ static int full_stick(struct pack *pack, struct ph_error *err)
 		pack->manifest.n);
 }
 
+/* Whether the folder was kept for a moment since *BEGAN, which is then begun anew. */
+static bool is_moment_over(uint64_t *began)
+{
+	struct ph_now now;
+
+	ph_clock_system.read(ph_clock_system.data, &now);
+	if (now.mono_ms - *began < MOMENT_MS) {
+		return false;
+	}
+	*began = now.mono_ms;
+	return true;
+}
+
+/* As ph_site_pack_next(), while others may have the folder after each moment. */
+static int pack_one(struct pack *pack, struct ph_site_packing *packing,
+		    struct ph_buf *bundle, struct ph_site_packed *packed_out,
+		    struct ph_error *err)
+{
+	uint64_t began = 0;
+	int rc = ph_site_pack_begin(packing, room_for(pack), bundle, err);
+
+	rc = rc == 0 ? PH_SITE_PACK_E_MORE : rc;
+	(void)is_moment_over(&began);
+	while (rc == PH_SITE_PACK_E_MORE) {
+		rc = ph_site_pack_step(packing, bundle, packed_out, err);
+		if (rc == PH_SITE_PACK_E_MORE && is_moment_over(&began)) {
+			int resumed;
+
+			ph_site_pause(pack->site);
+			resumed = ph_site_resume(pack->site, err);
+			rc = resumed < 0 ? resumed : rc;
+		}
+	}
+	return rc;
+}
+
 static int pack_all(struct pack *pack, struct ph_error *err)
 {
 	struct ph_site_packed packed = { .more = true };
@@ -123,7 +161,7 @@ static int pack_all(struct pack *pack, struct ph_error *err)
 			break;
 		}
 		bundle.len = 0;
-		rc = ph_site_pack_next(packing, room_for(pack), &bundle, &packed, err);
+		rc = pack_one(pack, packing, &bundle, &packed, err);
 		if (rc == PH_SITE_PACK_E_FULL) {
 			rc = full_stick(pack, err);
 		}

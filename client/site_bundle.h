@@ -24,9 +24,10 @@ struct ph_site_packed {
 
 enum {
 	PH_SITE_PACK_E_FULL = 1, /* not even the next item fits */
+	PH_SITE_PACK_E_MORE,     /* of a step: the bundle is not finished */
 };
 
-/* Begin behind the receipts. SITE is borrowed; it may be paused between two bundles. */
+/* Begin behind the receipts. SITE is borrowed; it may be paused between two calls. */
 int ph_site_pack_new(struct ph_site_packing **packing_out, struct ph_site *site);
 void ph_site_pack_free(struct ph_site_packing *packing);
 /*
@@ -35,6 +36,17 @@ void ph_site_pack_free(struct ph_site_packing *packing);
  * PH_SITE_PACK_E_FULL, OUT undefined; or a negative errno with ERR.
  */
 int ph_site_pack_next(struct ph_site_packing *packing, uint64_t max, struct ph_buf *out,
+		      struct ph_site_packed *packed_out, struct ph_error *err);
+
+/*
+ * The same in steps, each of which has the store for as long as one segment takes; in between
+ * it may be paused, written to, and sent from. Begin, then step until that gives something
+ * else than PH_SITE_PACK_E_MORE; OUT is the same each time. As ph_site_pack_next() otherwise:
+ * 0, from a step, is a whole bundle.
+ */
+int ph_site_pack_begin(struct ph_site_packing *packing, uint64_t max, struct ph_buf *out,
+		       struct ph_error *err);
+int ph_site_pack_step(struct ph_site_packing *packing, struct ph_buf *out,
 		      struct ph_site_packed *packed_out, struct ph_error *err);
 
 /*

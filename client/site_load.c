@@ -352,6 +352,8 @@ static bool fits(struct load *load, const struct ph_item *item)
 	}
 	load->left -= cost < load->left ? cost : load->left;
 	load->is_first = false;
+	load->is_full =
+		load->left == 0; /* so the next is not made only to be let go of */
 	return true;
 }
 

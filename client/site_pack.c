@@ -4,8 +4,9 @@
  * A packing begins behind what the hub has given receipts for, and goes on from bundle to
  * bundle as a session goes on from frame to frame, by the same LOAD. Segments are packed if
  * the hub told, when it was last heard, that it reads our form. What was loaded and did not
- * fit into one bundle comes first in the next. Nothing is noted of what was
- * packed: the next packing begins at the receipts again.
+ * fit into one bundle comes first in the next. It does so in steps, between which anybody
+ * else may have the site: where it sends from is kept here and brought back. Nothing is
+ * noted of what was packed: the next packing begins at the receipts again.
  *
  * Receipts of an epoch that is not the newest heard of are of a hub that was restored
  * since, and may lack what it gave them for: then all is sent. Each bundle has a number
@@ -19,18 +20,22 @@
 #include "client/site_sibling.h"
 
 enum {
-	LOAD_BUDGET = 64 * 1024,
-	PART_PLAIN = 60, /* bytes of a sealed part, seed included, as a rule */
+	LOAD_BUDGET = 64 * 1024, /* plain: some segments, and parts one by one */
+	LOAD_PACKED = 1,         /* one segment, which was eight times as long */
+	PART_PLAIN = 60,         /* bytes of a sealed part, seed included, as a rule */
 };
 
 struct ph_site_packing {
 	struct ph_site *site; /* borrowed */
 	struct ph_site_send send[PH_HEADS_MAX + PH_SIBLINGS_MAX];
 	unsigned n_send, n_carried;
-	bool is_begun; /* these are where an earlier bundle ended */
-	bool carries;  /* also what other devices of the site wrote */
+	bool is_begun; /* these are where an earlier bundle, or step, ended */
+	bool packs;
+	bool carries; /* also what other devices of the site wrote */
 	struct ph_bundle_source source;
 	struct ph_hello hello;
+	struct ph_bundle_writer *writer; /* of the bundle that is not finished */
+	struct ph_bundle_counts counts;
 	struct ph_error *err; /* of the call that runs */
 	uint64_t bytes;       /* of all items that were loaded */
 };
@@ -39,7 +44,8 @@ struct ph_site_packing {
 static int load(void *data, struct ph_item **items_out)
 {
 	struct ph_site_packing *packing = data;
-	struct ph_job job = { .type = PH_JOB_LOAD, .budget = LOAD_BUDGET };
+	struct ph_job job = { .type = PH_JOB_LOAD,
+			      .budget = packing->packs ? LOAD_PACKED : LOAD_BUDGET };
 
 	ph_site_job(packing->site, &job, packing->err);
 	if (job.result != 0) {
@@ -72,6 +78,7 @@ void ph_site_pack_free(struct ph_site_packing *packing)
 {
 	if (packing) {
 		ph_items_free(packing->source.items);
+		ph_bundle_writer_free(packing->writer);
 		free(packing);
 	}
 }
@@ -131,7 +138,20 @@ static void keep_cursors(struct ph_site_packing *packing)
 	memcpy(packing->send, packing->site->send, sizeof(packing->send));
 	packing->n_send = packing->site->n_send;
 	packing->n_carried = packing->site->n_carried;
+	packing->packs = packing->site->packs;
 	packing->is_begun = true;
+}
+
+/* Whoever had the site since may have sent from it, or measured. */
+static void bring_cursors(struct ph_site_packing *packing)
+{
+	struct ph_site *site = packing->site;
+
+	memcpy(site->send, packing->send, sizeof(site->send));
+	site->n_send = packing->n_send;
+	site->n_carried = packing->n_carried;
+	site->packs = packing->packs;
+	site->parts_last = false;
 }
 
 /* ---- one bundle ---- */
@@ -174,8 +194,7 @@ static int make_hello(struct ph_site_packing *packing, struct ph_error *err)
 	return rc;
 }
 
-static int begin_bundle(struct ph_site_packing *packing, uint64_t max,
-			struct ph_bundle_writer **writer_out, struct ph_buf *out)
+static int begin_bundle(struct ph_site_packing *packing, uint64_t max, struct ph_buf *out)
 {
 	struct ph_site *site = packing->site;
 	struct ph_bundle_config config = {
@@ -193,54 +212,91 @@ static int begin_bundle(struct ph_site_packing *packing, uint64_t max,
 	ph_device_id(config.header.to, site->keylist.hub[site->hub_turn].sign);
 	memcpy(config.to_key, site->keylist.hub[site->hub_turn].box,
 	       sizeof(config.to_key));
-	rc = max == 0 ? PH_BUNDLE_E_FULL : ph_bundle_writer_new(writer_out, &config, out);
+	rc = max == 0 ? PH_BUNDLE_E_FULL
+		      : ph_bundle_writer_new(&packing->writer, &config, out);
 	if (rc == 0) {
-		rc = ph_bundle_put_up(*writer_out, &packing->hello, out);
+		rc = ph_bundle_put_up(packing->writer, &packing->hello, out);
 	}
 	return rc;
 }
 
-/* As ph_site_pack_next(), by the number that was used last. */
-static int pack_one(struct ph_site_packing *packing, uint64_t max, struct ph_buf *out,
-		    struct ph_site_packed *packed_out, struct ph_error *err)
+/* RC, of the bundle under way, which is over. */
+static int end_bundle(struct ph_site_packing *packing, int rc, struct ph_error *err)
 {
-	struct ph_bundle_writer *writer = NULL;
-	struct ph_bundle_counts counts = { 0 };
-	bool more = false;
+	ph_bundle_writer_free(packing->writer);
+	packing->writer = NULL;
+	return rc > 0   ? PH_SITE_PACK_E_FULL
+	       : rc < 0 ? ph_fail_errno(err, rc, "making a bundle")
+			: 0;
+}
+
+/* As ph_site_pack_begin(), by the number that was used last. */
+static int begin_one(struct ph_site_packing *packing, uint64_t max, struct ph_buf *out,
+		     struct ph_error *err)
+{
 	int rc = make_hello(packing, err);
 
-	packing->err = err;
-	rc = rc == 0 ? begin_bundle(packing, max, &writer, out) : rc;
-	if (rc == 0) {
-		rc = ph_bundle_put_all(writer, &packing->source, &counts, out);
-		if (rc == PH_BUNDLE_E_FULL && counts.entries + counts.parts > 0) {
-			more = true;
-			rc = 0;
-		}
-	}
-	rc = rc == 0 ? ph_bundle_finish(writer, out) : rc;
+	packing->counts = (struct ph_bundle_counts){ 0 };
+	rc = rc == 0 ? begin_bundle(packing, max, out) : rc;
 	keep_cursors(packing);
-	ph_bundle_writer_free(writer);
-	if (rc > 0) {
-		return PH_SITE_PACK_E_FULL;
+	return rc == 0 ? 0 : end_bundle(packing, rc, err);
+}
+
+int ph_site_pack_begin(struct ph_site_packing *packing, uint64_t max, struct ph_buf *out,
+		       struct ph_error *err)
+{
+	int rc = take_number(packing->site);
+
+	return rc < 0 ? ph_fail_errno(err, rc, "writing to this site's store")
+		      : begin_one(packing, max, out, err);
+}
+
+int ph_site_pack_step(struct ph_site_packing *packing, struct ph_buf *out,
+		      struct ph_site_packed *packed_out, struct ph_error *err)
+{
+	struct ph_bundle_counts *counts = &packing->counts;
+	bool is_full = false;
+	bool left = false;
+	int rc;
+
+	packing->err = err;
+	bring_cursors(packing);
+	rc = ph_bundle_put_some(packing->writer, &packing->source, counts, out, &left);
+	keep_cursors(packing);
+	if (rc == 0 && left) {
+		return PH_SITE_PACK_E_MORE;
 	}
-	if (rc < 0) {
-		return ph_fail_errno(err, rc, "making a bundle");
+	if (rc == PH_BUNDLE_E_FULL && counts->entries + counts->parts > 0) {
+		is_full = true;
+		rc = 0;
 	}
-	*packed_out = (struct ph_site_packed){ .number = packing->hello.counter,
-					       .entries = counts.entries,
-					       .parts = counts.parts,
-					       .more = more };
-	return 0;
+	rc = rc == 0 ? ph_bundle_finish(packing->writer, out) : rc;
+	rc = end_bundle(packing, rc, err);
+	if (rc == 0) {
+		*packed_out = (struct ph_site_packed){ .number = packing->hello.counter,
+						       .entries = counts->entries,
+						       .parts = counts->parts,
+						       .more = is_full };
+	}
+	return rc;
+}
+
+/* One that was begun with RC, to its end. */
+static int pack_rest(struct ph_site_packing *packing, int rc, struct ph_buf *out,
+		     struct ph_site_packed *packed_out, struct ph_error *err)
+{
+	rc = rc == 0 ? PH_SITE_PACK_E_MORE : rc;
+	while (rc == PH_SITE_PACK_E_MORE) {
+		rc = ph_site_pack_step(packing, out, packed_out, err);
+	}
+	return rc;
 }
 
 int ph_site_pack_next(struct ph_site_packing *packing, uint64_t max, struct ph_buf *out,
 		      struct ph_site_packed *packed_out, struct ph_error *err)
 {
-	int rc = take_number(packing->site);
-
-	return rc < 0 ? ph_fail_errno(err, rc, "writing to this site's store")
-		      : pack_one(packing, max, out, packed_out, err);
+	return pack_rest(packing, ph_site_pack_begin(packing, max, out, err), out,
+			 packed_out, err);
 }
 
 /* ---- measuring ---- */
@@ -307,7 +363,8 @@ static int measure_all(struct ph_site_packing *packing, struct ph_site_measured 
 
 	while (rc == 0 && packed.more) {
 		bundle.len = 0;
-		rc = pack_one(packing, PH_BUNDLE_MAX, &bundle, &packed, err);
+		rc = begin_one(packing, PH_BUNDLE_MAX, &bundle, err);
+		rc = pack_rest(packing, rc, &bundle, &packed, err);
 		if (rc == 0) {
 			out->bundle += bundle.len;
 			out->entries += packed.entries;

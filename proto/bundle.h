@@ -127,6 +127,13 @@ struct ph_bundle_counts {
  */
 int ph_bundle_put_all(struct ph_bundle_writer *writer, struct ph_bundle_source *source,
 		      struct ph_bundle_counts *counts, struct ph_buf *out);
+/*
+ * The same for what is loaded at once, so that others can have the store in between; errors
+ * likewise. *LEFT_OUT: there may be more.
+ */
+int ph_bundle_put_some(struct ph_bundle_writer *writer, struct ph_bundle_source *source,
+		       struct ph_bundle_counts *counts, struct ph_buf *out,
+		       bool *left_out);
 /* Padding and END. 0 or -ENOMEM; nothing may be put afterwards. */
 int ph_bundle_finish(struct ph_bundle_writer *writer, struct ph_buf *out);
 /* Bytes of the file so far, those appended to any OUT. */

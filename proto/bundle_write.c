@@ -324,27 +324,40 @@ static void count(struct ph_bundle_counts *counts, const struct ph_item *item)
 	}
 }
 
+int ph_bundle_put_some(struct ph_bundle_writer *writer, struct ph_bundle_source *source,
+		       struct ph_bundle_counts *counts, struct ph_buf *out,
+		       bool *left_out)
+{
+	int rc = source->items != NULL ? 0 : source->load(source->data, &source->items);
+	bool left = source->items != NULL;
+
+	while (rc == 0 && source->items != NULL) {
+		struct ph_item *item = source->items;
+
+		rc = ph_bundle_put_item(writer, item, out);
+		if (rc == 0) {
+			count(counts, item);
+			source->items = item->next;
+			item->next = NULL;
+			ph_items_free(item);
+		}
+	}
+	if (rc == 0) {
+		*left_out = left;
+	}
+	return rc;
+}
+
 int ph_bundle_put_all(struct ph_bundle_writer *writer, struct ph_bundle_source *source,
 		      struct ph_bundle_counts *counts, struct ph_buf *out)
 {
-	for (;;) {
-		int rc = source->items != NULL
-				 ? 0
-				 : source->load(source->data, &source->items);
-		struct ph_item *item = source->items;
+	bool left = true;
+	int rc = 0;
 
-		if (rc != 0 || item == NULL) {
-			return rc;
-		}
-		rc = ph_bundle_put_item(writer, item, out);
-		if (rc != 0) {
-			return rc;
-		}
-		count(counts, item);
-		source->items = item->next;
-		item->next = NULL;
-		ph_items_free(item);
+	while (rc == 0 && left) {
+		rc = ph_bundle_put_some(writer, source, counts, out, &left);
 	}
+	return rc;
 }
 
 /* ---- the end ---- */
