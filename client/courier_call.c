@@ -36,14 +36,14 @@ static void end(struct call *call)
 	ph_link_stop_unhear(call->config->stop, &call->wakes);
 }
 
-static void on_job(void *data, struct ph_courier_job *job)
+static bool on_job(void *data, struct ph_courier_job *job)
 {
 	struct call *call = data;
 
 	if (job->type != PH_COURIER_JUDGE) {
 		call->result->was_served = true;
 	}
-	call->config->job(call->config->data, job);
+	return call->config->job(call->config->data, job);
 }
 
 static void on_closed(void *data)

@@ -6,10 +6,10 @@
 #include "proto/courier.h"
 
 struct ph_courier_call {
-	const char *address;               /* HOST:PORT, [v6]:PORT */
-	unsigned connect_ms;               /* 0: 15,000 */
-	struct ph_courier_config exchange; /* calls is set here */
-	void (*job)(void *data, struct ph_courier_job *job);
+	const char *address;                                 /* HOST:PORT, [v6]:PORT */
+	unsigned connect_ms;                                 /* 0: 15,000 */
+	struct ph_courier_config exchange;                   /* calls is set here */
+	bool (*job)(void *data, struct ph_courier_job *job); /* as that of a wire */
 	/* About ten times a second; may be NULL. */
 	void (*progress)(void *data, const struct ph_session_counts *counts);
 	void *data;

@@ -105,9 +105,9 @@ static const char *explain(const struct ph_courier_result *result, bool at_hub,
 
 /* ---- a site ---- */
 
-static void on_site_job(void *data, struct ph_courier_job *job)
+static bool on_site_job(void *data, struct ph_courier_job *job)
 {
-	ph_site_courier_job(data, job);
+	return ph_site_courier_job(data, job);
 }
 
 static const char *reason_of(struct ph_courier_met *met, const char *address,
@@ -189,7 +189,7 @@ static uint64_t begins(const struct ph_courier_job *job)
 	return is_begun ? job->line.size - job->offset : 0;
 }
 
-static void on_van_job(void *data, struct ph_courier_job *job)
+static bool on_van_job(void *data, struct ph_courier_job *job)
 {
 	struct base *base = data;
 	uint64_t bytes;
@@ -203,6 +203,7 @@ static void on_van_job(void *data, struct ph_courier_job *job)
 		job->result = base->config->spend(base->config->data,
 						  bytes + bytes / 128 + 512);
 	}
+	return false;
 }
 
 static void on_progress(void *data, const struct ph_session_counts *counts)

@@ -113,11 +113,12 @@ static void on_wire_closed(void *data)
 	free(visitor);
 }
 
-static void on_job(void *data, struct ph_courier_job *job)
+static bool on_job(void *data, struct ph_courier_job *job)
 {
 	struct visitor *visitor = data;
 
 	ph_van_job(&visitor->visit, job);
+	return false;
 }
 
 /* ---- coming in ---- */

@@ -1,9 +1,7 @@
 /*
  * client/site_courier.c - judged, taken from, packed for, and signed by a courier.
  *
- * What is packed stays in a folder of its own and is packed anew when a hello would tell
- * something else: so a courier that drove off in the middle is given the rest, and one that
- * comes every day is not given the same under another name.
+ * What is handed over site_courier_pack.c packs, in steps.
  *
  * A custody receipt must be of the bundle that was sent, by the key of the courier that
  * showed its certificate; what is signed otherwise ends the exchange. Only when all that
@@ -19,35 +17,14 @@
 
 #include <sodium.h>
 
-#include "client/site_internal.h"
+#include "client/site_courier_internal.h"
 #include "client/site_take.h"
 #include "proto/custody.h"
-#include "proto/spool.h"
 
-#define META_MARK    "courier.mark"    /* of what is packed */
 #define META_CUSTODY "courier.custody" /* what was signed for it */
 
 enum {
-	MARK_SIZE = 32,
 	CUSTODY_ITEMS = 7,
-};
-
-struct ph_site_courier {
-	struct ph_site *site;
-	struct ph_error *err;
-	char dir[PH_SITE_PATH_MAX]; /* DIR/courier */
-	struct ph_spool spool;
-	struct ph_site_courier_told told;
-	struct ph_parcel parcel;
-	/* what is handed over */
-	bool is_packed;
-	struct ph_courier_line line[PH_SITE_COURIER_MAX];
-	unsigned n_lines, at;
-	uint64_t entries; /* in it and before */
-	uint64_t signed_time;
-	struct ph_buf reading;
-	uint8_t reading_hash[PH_BUNDLE_HASH_SIZE];
-	struct ph_buf custody[PH_SITE_COURIER_MAX];
 };
 
 int ph_site_courier_new(struct ph_site_courier **courier_out, struct ph_site *site,
@@ -79,6 +56,7 @@ void ph_site_courier_free(struct ph_site_courier *courier)
 {
 	if (courier) {
 		ph_parcel_deinit(&courier->parcel);
+		ph_site_courier_pack_end(courier);
 		ph_buf_deinit(&courier->reading);
 		for (unsigned i = 0; i < PH_SITE_COURIER_MAX; i++) {
 			ph_buf_deinit(&courier->custody[i]);
@@ -221,152 +199,6 @@ static int take(struct ph_site_courier *courier, struct ph_courier_job *job)
 
 /* ---- what it is given ---- */
 
-/* Of all that a bundle would say: what a hello tells, and what waits. */
-static int make_mark(struct ph_site_courier *courier, uint8_t out[static MARK_SIZE])
-{
-	struct ph_hello *hello = calloc(1, sizeof(*hello));
-	struct ph_site_state state;
-	struct ph_buf bytes = { 0 };
-	struct ph_buf arena = { 0 };
-	int rc = hello ? 0 : -ENOMEM;
-
-	/* the hello first: it may write that something was erased */
-	rc = rc == 0 ? ph_site_hello(courier->site, 0, hello, &arena, courier->err) : rc;
-	rc = rc == 0 ? ph_site_state(courier->site, &state) : rc;
-	if (rc == 0) {
-		courier->entries = state.entries;
-		hello->counter = 0;
-		hello->cert = PH_VIEW(NULL, 0);
-		rc = ph_hello_encode(hello, &bytes);
-	}
-	rc = rc == 0 ? ph_buf_put_be64(&bytes, state.parts_pending) : rc;
-	if (rc == 0) {
-		crypto_generichash(out, MARK_SIZE, bytes.data, bytes.len, NULL, 0);
-	}
-	free(hello);
-	ph_buf_deinit(&bytes);
-	ph_buf_deinit(&arena);
-	return rc;
-}
-
-static int add_line(struct ph_site_courier *courier, struct ph_view bundle)
-{
-	if (courier->n_lines == PH_SITE_COURIER_MAX) {
-		return -EMSGSIZE;
-	}
-	ph_courier_line_of(bundle, &courier->line[courier->n_lines++]);
-	return 0;
-}
-
-/* What lies there, if it was packed under MARK and all of it is whole. */
-static int find_packed(struct ph_site_courier *courier,
-		       const uint8_t mark[static MARK_SIZE], bool *found_out)
-{
-	struct ph_spool_files files = { 0 };
-	struct ph_buf held = { 0 };
-	struct ph_buf bundle = { 0 };
-	const char *reason;
-	int rc = ph_journal_meta_get(courier->site->journal, META_MARK, &held);
-
-	/* the mark, then how many */
-	*found_out = rc == 0 && held.len == MARK_SIZE + 1 &&
-		     memcmp(held.data, mark, MARK_SIZE) == 0;
-	if (*found_out) {
-		rc = ph_spool_list(&courier->spool, &files, courier->err);
-		*found_out = rc == 0 && files.n == held.data[MARK_SIZE];
-	}
-	for (unsigned i = 0; rc == 0 && *found_out && i < files.n; i++) {
-		bundle.len = 0;
-		*found_out = !files.file[i].reason &&
-			     ph_spool_read(&courier->spool, files.file[i].name, &bundle,
-					   &reason) == 0 &&
-			     !reason && add_line(courier, ph_buf_view(&bundle)) == 0;
-	}
-	courier->n_lines = *found_out ? courier->n_lines : 0;
-	ph_spool_files_deinit(&files);
-	ph_buf_deinit(&held);
-	ph_buf_deinit(&bundle);
-	return rc < 0 ? rc : 0;
-}
-
-static int put_meta(struct ph_site *site, const char *name, struct ph_view value)
-{
-	int rc = ph_db_begin(site->db);
-
-	rc = rc == 0 ? ph_journal_meta_put(site->journal, name, value) : rc;
-	rc = rc == 0 ? ph_db_commit(site->db) : rc;
-	if (rc < 0) {
-		ph_site_roll_back(site);
-	}
-	return rc;
-}
-
-static int put_all(struct ph_site_courier *courier, struct ph_site_packing *packing)
-{
-	struct ph_site_packed packed = { .more = true };
-	struct ph_buf bundle = { 0 };
-	char name[PH_SPOOL_NAME_SIZE];
-	int rc = 0;
-
-	while (rc == 0 && packed.more && courier->n_lines < PH_SITE_COURIER_MAX) {
-		bundle.len = 0;
-		rc = ph_site_pack_next(packing, PH_BUNDLE_MAX, &bundle, &packed,
-				       courier->err);
-		rc = rc > 0 ? -EMSGSIZE : rc;
-		rc = rc == 0 ? ph_spool_put(&courier->spool, ph_buf_view(&bundle), name,
-					    courier->err)
-			     : rc;
-		rc = rc == 0 ? add_line(courier, ph_buf_view(&bundle)) : rc;
-	}
-	if (rc == 0 && packed.more) {
-		courier->entries =
-			0; /* not all of it: none is said to be with the courier */
-	}
-	ph_buf_deinit(&bundle);
-	return rc;
-}
-
-/* Pack anew: what was there has been said otherwise by now. */
-static int pack(struct ph_site_courier *courier, const uint8_t mark[static MARK_SIZE])
-{
-	struct ph_site *site = courier->site;
-	const struct ph_manifest none = { .written = 0 };
-	struct ph_site_packing *packing = NULL;
-	struct ph_buf held = { 0 };
-	unsigned removed;
-	int rc = ph_spool_sweep(&courier->spool, site->cert.device_id, &none, &removed,
-				courier->err);
-
-	rc = rc == 0 ? ph_site_pack_new(&packing, site) : rc;
-	rc = rc == 0 ? put_all(courier, packing) : rc;
-	ph_site_pack_free(packing);
-	rc = rc == 0 ? ph_buf_put(&held, mark, MARK_SIZE) : rc;
-	rc = rc == 0 ? ph_buf_put_u8(&held, (uint8_t)courier->n_lines) : rc;
-	rc = rc == 0 ? put_meta(site, META_MARK, ph_buf_view(&held)) : rc;
-	ph_buf_deinit(&held);
-	return rc;
-}
-
-static int next(struct ph_site_courier *courier, struct ph_courier_job *job)
-{
-	uint8_t mark[MARK_SIZE];
-	bool found = false;
-	int rc = 0;
-
-	if (!courier->is_packed) {
-		rc = make_mark(courier, mark);
-		rc = rc == 0 ? find_packed(courier, mark, &found) : rc;
-		rc = rc == 0 && !found ? pack(courier, mark) : rc;
-		courier->is_packed = rc == 0;
-		courier->told.packed = courier->n_lines;
-	}
-	job->has_line = rc == 0 && courier->at < courier->n_lines;
-	if (job->has_line) {
-		job->line = courier->line[courier->at++];
-	}
-	return rc;
-}
-
 static int read_piece(struct ph_site_courier *courier, struct ph_courier_job *job)
 {
 	char name[PH_SPOOL_NAME_SIZE];
@@ -412,7 +244,9 @@ static int keep_custody(struct ph_site_courier *courier)
 		ph_mpw_bin(&writer, courier->custody[i].data, courier->custody[i].len);
 	}
 	rc = ph_mpw_end(&writer);
-	rc = rc == 0 ? put_meta(courier->site, META_CUSTODY, ph_buf_view(&bytes)) : rc;
+	rc = rc == 0 ? ph_site_courier_meta(courier->site, META_CUSTODY,
+					    ph_buf_view(&bytes))
+		     : rc;
 	ph_buf_deinit(&bytes);
 	return rc;
 }
@@ -455,6 +289,7 @@ static int told(struct ph_site_courier *courier, struct ph_courier_job *job)
 
 /* ---- all ---- */
 
+/* 0, PH_SITE_COURIER_E_AGAIN or negative errno. */
 static int do_job(struct ph_site_courier *courier, struct ph_courier_job *job)
 {
 	int rc;
@@ -463,7 +298,7 @@ static int do_job(struct ph_site_courier *courier, struct ph_courier_job *job)
 	case PH_COURIER_JUDGE:
 		return judge(courier, job);
 	case PH_COURIER_NEXT:
-		return next(courier, job);
+		return ph_site_courier_next(courier, job);
 	case PH_COURIER_READ:
 		return read_piece(courier, job);
 	case PH_COURIER_TOLD:
@@ -490,21 +325,23 @@ static bool needs_store(const struct ph_courier_job *job)
 		job->offset + job->bytes.len == job->line.size);
 }
 
-void ph_site_courier_job(struct ph_site_courier *courier, struct ph_courier_job *job)
+bool ph_site_courier_job(struct ph_site_courier *courier, struct ph_courier_job *job)
 {
 	bool needs = needs_store(job);
+	int rc = needs ? ph_site_resume(courier->site, courier->err) : 0;
 
-	job->result = needs ? ph_site_resume(courier->site, courier->err) : 0;
-	if (job->result == 0) {
-		job->result = do_job(courier, job);
-		if (job->result < 0) {
-			(void)ph_fail_errno(courier->err, job->result,
+	if (rc == 0) {
+		rc = do_job(courier, job);
+		if (rc < 0) {
+			(void)ph_fail_errno(courier->err, rc,
 					    "the exchange with the courier");
 		}
 		if (needs) {
 			ph_site_pause(courier->site);
 		}
 	}
+	job->result = rc > 0 ? 0 : rc;
+	return rc == PH_SITE_COURIER_E_AGAIN;
 }
 
 static bool get_text(const msgpack_object *object, char *out, size_t size)

@@ -1,6 +1,8 @@
 /*
  * client/wire.c - a pump: jobs, output, input, alarm, after each event, until the exchange is over.
  *
+ * A job that is not done has the loop poll without waiting, and goes on behind that.
+ *
  * What it says last (why it refuses) is given two seconds to get through.
  */
 #include "client/wire.h"
@@ -46,6 +48,8 @@ static void close_all(struct ph_wire *wire)
 		return;
 	}
 	wire->is_closing = true;
+	ph_courier_job_free(wire->under_way);
+	wire->under_way = NULL;
 	if (!is_over(wire)) {
 		ph_courier_eof(wire->exchange);
 	}
@@ -56,6 +60,7 @@ static void close_all(struct ph_wire *wire)
 						  wire->is_writing),
 				   on_closed);
 	uv_close((uv_handle_t *)&wire->alarm, on_closed);
+	uv_close((uv_handle_t *)&wire->turn, on_closed);
 }
 
 void ph_wire_end(struct ph_wire *wire)
@@ -199,15 +204,45 @@ static void set_alarm(struct ph_wire *wire)
 
 /* ---- all ---- */
 
+static void on_turn(uv_idle_t *turn);
+
+/* A piece of JOB. */
+static void work_on(struct ph_wire *wire, struct ph_courier_job *job)
+{
+	bool is_done = !wire->job(wire->data, job);
+
+	uv_update_time(wire->loop);
+	wire->under_way = is_done ? NULL : job;
+	if (is_done) {
+		ph_courier_give_job(wire->exchange, job, now(wire));
+		start_write(wire);
+	} else {
+		uv_idle_start(&wire->turn, on_turn);
+	}
+}
+
+static void on_turn(uv_idle_t *turn)
+{
+	struct ph_wire *wire = turn->data;
+
+	if (is_over(wire)) { /* nobody is there to be told */
+		ph_courier_job_free(wire->under_way);
+		wire->under_way = NULL;
+	} else {
+		work_on(wire, wire->under_way);
+	}
+	if (!wire->under_way) {
+		uv_idle_stop(turn);
+		pump(wire);
+	}
+}
+
 static void run_jobs(struct ph_wire *wire)
 {
 	struct ph_courier_job *job;
 
-	while ((job = ph_courier_take_job(wire->exchange)) != NULL) {
-		wire->job(wire->data, job);
-		uv_update_time(wire->loop);
-		ph_courier_give_job(wire->exchange, job, now(wire));
-		start_write(wire);
+	while (!wire->under_way && (job = ph_courier_take_job(wire->exchange)) != NULL) {
+		work_on(wire, job);
 	}
 }
 
@@ -241,6 +276,8 @@ void ph_wire_begin(struct ph_wire *wire)
 	wire->tcp.data = wire;
 	uv_timer_init(wire->loop, &wire->alarm);
 	wire->alarm.data = wire;
-	wire->n_handles = 2;
+	uv_idle_init(wire->loop, &wire->turn);
+	wire->turn.data = wire;
+	wire->n_handles = 3;
 	pump(wire);
 }

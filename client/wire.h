@@ -2,8 +2,8 @@
  * client/wire.h - one connection with a courier at either end: bytes, time and jobs.
  *
  * The stream is connected, by ph_dial or by accept; the exchange is made. Jobs are carried
- * out where they come, on the loop: who carries holds no store, and a site has nothing
- * else to do meanwhile.
+ * out where they come, on the loop; one that takes long in pieces, a piece a turn, so that what
+ * comes meanwhile, a PING, is answered.
  */
 #ifndef PH_CLIENT_WIRE_H
 #define PH_CLIENT_WIRE_H
@@ -17,12 +17,15 @@ struct ph_wire {
 	uv_loop_t *loop;
 	uv_tcp_t tcp;
 	struct ph_courier *exchange; /* the wire's from _begin on */
-	void (*job)(void *data, struct ph_courier_job *job);
+	/* Carry JOB out. True: it is not done; the loop goes round once, then it comes again. */
+	bool (*job)(void *data, struct ph_courier_job *job);
 	/* Its handles are closed; EXCHANGE can still be asked, and is the callee's to free. */
 	void (*closed)(void *data);
 	void *data;
 	/* inside */
 	uv_timer_t alarm;
+	uv_idle_t turn;
+	struct ph_courier_job *under_way; /* not done; TURN is active */
 	uv_write_t write;
 	struct ph_buf out;
 	size_t pending; /* bytes of it that the exchange is not told of yet */

@@ -132,7 +132,8 @@ static void device_job(struct meeting *meeting, struct ph_courier_job *job)
 	uint64_t entries = told->entries_received, pages = told->pages;
 
 	sim_enter(&device->machine);
-	ph_site_courier_job(meeting->site, job);
+	while (ph_site_courier_job(meeting->site, job)) {
+	}
 	sim_leave();
 	if (job->result < 0) {
 		meeting->store = job->result;

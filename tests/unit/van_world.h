@@ -161,9 +161,17 @@ static inline bool run(struct tour *tour, struct end *calls, struct end *answers
 	return is_done;
 }
 
+/* Called when a job of the site is not done yet; NULL: nobody. */
+static void (*between_pieces)(void *data);
+static void *between_data;
+
 static inline void site_job(void *data, struct ph_courier_job *job)
 {
-	ph_site_courier_job(data, job);
+	while (ph_site_courier_job(data, job)) {
+		if (between_pieces) {
+			between_pieces(between_data);
+		}
+	}
 }
 
 struct van_end {
