@@ -50,6 +50,7 @@ static const struct {
 	{ "log", "HUB", 1, bench_log },
 	{ "refold", "HUB SITE --count N", 2, bench_refold },
 	{ "pack", "--count BYTES <LINES", 0, bench_pack },
+	{ "handover", "DIR", 1, bench_handover },
 	{ "train", "TEXTS <LINES", 1, bench_train },
 	{ "sessions",
 	  "HUB ADDR:PORT SITE-NUMBER --count N --mode idle|busy --passphrase-file F", 3,

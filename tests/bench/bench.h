@@ -8,6 +8,7 @@
  *   bench cases HUB                    a page of the list of cases
  *   bench refold HUB SITE...           one more entry of a copy that has N
  *   bench pack <LINES                  compact segments: bytes by column
+ *   bench handover DIR                 all that a site packs for a courier, and in what steps
  *   bench train TEXTS <LINES           what the dictionary of packing is made of
  *   bench peak PROGRAM ARG...          resident memory of a program, at its highest
  *   bench sessions HUB ADDR:PORT ...   hold many sessions open at a hub
@@ -41,6 +42,7 @@ int bench_cases(const struct bench_args *args, struct ph_error *err);
 int bench_log(const struct bench_args *args, struct ph_error *err);
 int bench_refold(const struct bench_args *args, struct ph_error *err);
 int bench_pack(const struct bench_args *args, struct ph_error *err);
+int bench_handover(const struct bench_args *args, struct ph_error *err);
 int bench_train(const struct bench_args *args, struct ph_error *err);
 int bench_sessions(const struct bench_args *args, struct ph_error *err);
 
