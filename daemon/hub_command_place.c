@@ -7,6 +7,7 @@
  * are checked by the kind table when the entry is encoded.
  */
 #include "daemon/hub_command.h"
+#include "daemon/hub_plan.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -358,6 +359,13 @@ int ph_hub_site_add(struct ph_hub *hub, const json_t *request, json_t *answer,
 			return rc;
 		}
 		set_uint(&entry, PH_SITE_STATUS, value);
+	}
+	rc = ph_entry_check(&entry, err);
+	rc = rc != 0 || !commune
+		     ? rc
+		     : ph_hub_commune_need(hub, ph_view_str(commune), "commune", err);
+	if (rc < 0) {
+		return rc;
 	}
 	key = ph_key_number(PH_ENTITY_SITE, number);
 	rc = put(hub, &entry, PH_ENTITY_SITE, ph_key_view(&key), err);

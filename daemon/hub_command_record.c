@@ -10,6 +10,7 @@
  * by its place), of earlier ones by `refs`.
  */
 #include "daemon/hub_name.h"
+#include "daemon/hub_plan.h"
 #include "daemon/hub_put.h"
 
 #include <errno.h>
@@ -156,6 +157,9 @@ static int read_entry(struct recording *recording, json_t *object, struct draft 
 		     : ph_entry_from_json(object, &scope, &draft->entry, &draft->arena,
 					  err);
 	rc = rc != 0 ? rc : ph_hub_put_look(hub, &draft->entry, seen, &draft->put, err);
+	rc = rc != 0 ? rc
+		     : ph_hub_plan_check(hub, &draft->entry, recording->entries,
+					 recording->at, err);
 	return rc != 0 ? rc : check_own(hub, &draft->entry, err);
 }
 

@@ -245,6 +245,14 @@ is "but counts in no quarter" "$(for q in 1 2 3; do $H report A12 --period 2026-
 is "and is a case" "$($H cases --kind opaque --json >cases.json; json cases.json '[c["facts"] for c in j["cases"]]')" "[[\"$(tail -1 odd | cut -d' ' -f1)\"]]"
 
 # --- what cannot be ---
+status "a site in a commune that nobody named" 1 $H site add 14-0999 --commune 99999 --kind van --name x
+like "says so" "$($H site add 14-0999 --commune 99999 --kind van --name x 2>&1)" 'commune: there is no commune 99999; .*commune list'
+status "a figure of it" 1 $H tally put media 1 --from 2026-01-01 --to 2026-01-31 --commune 99999
+status "its model" 1 $H model put 99999 --status planned
+status "a commune before itself" 2 $H commune set 03646 --predecessor 03646
+status "a target of a row that is none" 2 $H target set M9 2026 10%
+status "twice the whole" 2 $H target set M1 2026 200%
+ok "growth may be more" $H target set M4 2045 200%
 wrong() { # NAME REGEX option…
   local name=$1 regex=$2
   shift 2

@@ -352,7 +352,8 @@ def tally(story, batch):
     value = people(rng) * rng.choice([1, 1, 10, 10**6])
     line = {"kind": "tally", "code": rng.choice(TALLIES), "value": value}
     line["from"], line["to"] = day_text(start), day_text(end)
-    maybe(rng, line, "commune", story.stray_commune(), 0.4)
+    commune = story.stray_commune() if batch.site["number"] else rng.choice(story.communes)["code"]
+    maybe(rng, line, "commune", commune, 0.4)  # the hub is not let speak of one that nobody named
     batch.add(told(story, batch, line))
 
 

@@ -73,6 +73,65 @@ static void test_refusals(void **state)
 	hub_close(&room);
 }
 
+/* Of the hub whose list of communes is there: ENTRY is refused with EXIT and WORDS. */
+static void refused_entry(struct hub_room *room, const char *entry, enum ph_exit exit,
+			  const char *words)
+{
+	refused(room, record_of(entry), exit, words);
+}
+
+static void test_plan(void **state)
+{
+	static const char *const unknown[] = {
+		"{\"kind\":\"site-put\",\"site\":140371,\"commune\":\"99999\"}",
+		"{\"kind\":\"model-put\",\"commune\":\"99999\",\"status\":\"planned\"}",
+		"{\"kind\":\"tally\",\"code\":\"media\",\"value\":1,\"from\":\"2023-01-"
+		"01\","
+		"\"to\":\"2023-01-31\",\"commune\":\"99999\"}",
+	};
+	static const char tally[] =
+		"{\"kind\":\"tally\",\"code\":\"media\",\"value\":1,"
+		"\"from\":\"2023-01-01\",\"to\":\"2023-01-31\",\"commune\":\"03651\"}";
+	struct hub_room room;
+
+	(void)state;
+	hub_open(&room);
+	/* no list yet: what is typed in before it is taken */
+	json_decref(wrote(&room, record_of(tally)));
+	json_decref(wrote(&room, record_of("{\"kind\":\"commune-put\",\"code\":"
+					   "\"03646\",\"name\":\"M\"}")));
+	for (size_t i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++) {
+		refused_entry(&room, unknown[i], PH_EXIT_OTHER,
+			      "commune: there is no commune 99999");
+	}
+	refused(&room,
+		json_pack("{s:s, s:s, s:s, s:s, s:s}", "command", "site-add", "code",
+			  "14-0404", "name", "x", "kind", "van", "commune", "99999"),
+		PH_EXIT_OTHER, "commune: there is no commune 99999");
+	/* named in the same request, before it */
+	json_decref(
+		ask(&room, json_pack("{s:s, s:[{s:s, s:s, s:s}, o]}", "command", "record",
+				     "entries", "kind", "commune-put", "code", "03651",
+				     "name", "N", json_loads(tally, 0, NULL))));
+	refused_entry(&room,
+		      "{\"kind\":\"commune-put\",\"code\":\"03646\","
+		      "\"predecessor\":\"03646\"}",
+		      PH_EXIT_USAGE, "predecessor: is the commune itself");
+	refused_entry(&room,
+		      "{\"kind\":\"target-put\",\"indicator\":\"M9\",\"year\":2030,"
+		      "\"value\":5000}",
+		      PH_EXIT_USAGE, "the plan has no row M9");
+	refused_entry(&room,
+		      "{\"kind\":\"target-put\",\"indicator\":\"M3\",\"year\":2030,"
+		      "\"value\":10001}",
+		      PH_EXIT_USAGE, "M3 is a share");
+	json_decref(wrote(&room, record_of("{\"kind\":\"target-put\",\"indicator\":"
+					   "\"M3\",\"year\":2030,\"value\":10000}")));
+	json_decref(wrote(&room, record_of("{\"kind\":\"target-put\",\"indicator\":"
+					   "\"M4\",\"year\":2030,\"value\":20000}")));
+	hub_close(&room);
+}
+
 /* A place as the local command makes it: a whole one, or none, and no part of a list. */
 static void test_places(void **state)
 {
@@ -522,6 +581,7 @@ int main(void)
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_places),
 		cmocka_unit_test(test_commune_type),
+		cmocka_unit_test(test_plan),
 		cmocka_unit_test(test_site_by_code),
 		cmocka_unit_test(test_targets_see_each_other),
 		cmocka_unit_test(test_void),

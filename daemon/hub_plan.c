@@ -1,0 +1,168 @@
+/*
+ * daemon/hub_plan.c - what the hub does not write of communes and targets, since no report
+ * could heed it: a commune that nobody named, a commune before itself, a target of a row
+ * that the plan does not have, a share above the whole.
+ *
+ * What sites write of such communes comes as it is, and is told beside the figures.
+ */
+#include "daemon/hub_plan.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "common/ledger/indicator.h"
+
+#define WHOLE 10000 /* hundredths of a per cent */
+
+/* --- communes --- */
+
+static int on_any(void *data, struct ph_view id, struct ph_view state)
+{
+	(void)data;
+	(void)id;
+	(void)state;
+	return 1;
+}
+
+static int find_commune(struct ph_hub *hub, struct ph_view code, bool *known)
+{
+	struct ph_buf state = { 0 };
+	int rc = ph_ledger_get(hub->ledger, PH_ENTITY_COMMUNE, code, &state);
+
+	ph_buf_deinit(&state);
+	*known = rc == 0;
+	if (rc == PH_LEDGER_E_NONE) {
+		rc = ph_ledger_each(hub->ledger, PH_ENTITY_COMMUNE, on_any, NULL);
+		*known = rc == 0;
+	}
+	return rc < 0 ? rc : 0;
+}
+
+int ph_hub_commune_need(struct ph_hub *hub, struct ph_view code, const char *member,
+			struct ph_error *err)
+{
+	bool known;
+	int rc = find_commune(hub, code, &known);
+
+	if (rc < 0) {
+		return ph_fail_errno(err, rc, "looking up the commune");
+	}
+	return known ? 0
+		     : ph_fail(err, PH_EXIT_OTHER, -ENOENT,
+			       "%s: there is no commune %.*s; `packhorsed commune list` "
+			       "shows those there are, `packhorsed commune add` names "
+			       "one",
+			       member, (int)code.len, (const char *)code.data);
+}
+
+/* Whether one of the first N entries of EARLIER names it. */
+static bool is_named(const json_t *earlier, size_t n, struct ph_view code)
+{
+	for (size_t i = 0; i < n; i++) {
+		const json_t *item = json_array_get(earlier, i);
+		const char *kind = json_string_value(json_object_get(item, "kind"));
+		const char *name = json_string_value(json_object_get(item, "code"));
+
+		if (kind && name && strcmp(kind, "commune-put") == 0 &&
+		    ph_view_equal(ph_view_str(name), code)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Of which commune an entry of this number speaks, by which field; -1: of none. */
+static int commune_field(uint64_t number)
+{
+	switch (number) {
+	case PH_KIND_SITE_PUT:
+		return PH_SITE_COMMUNE;
+	case PH_KIND_MODEL_PUT:
+		return PH_MODEL_COMMUNE;
+	case PH_KIND_TALLY:
+		return PH_TALLY_COMMUNE;
+	default:
+		return -1;
+	}
+}
+
+static int check_self(const struct ph_value *field, struct ph_error *err)
+{
+	const struct ph_value *before = &field[PH_COMMUNE_PREDECESSOR];
+
+	return before->set && ph_view_equal(before->as.bytes,
+					    field[PH_COMMUNE_CODE].as.bytes)
+		       ? ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+				 "predecessor: is the commune itself; give the code of "
+				 "the one that it came in place of")
+		       : 0;
+}
+
+/* --- targets --- */
+
+/* As the plan calls its rows: M9, A16. */
+static bool is_code(struct ph_view name)
+{
+	bool is = name.len >= 2 && (name.data[0] == 'M' || name.data[0] == 'A');
+
+	for (size_t i = 1; is && i < name.len; i++) {
+		is = name.data[i] >= '0' && name.data[i] <= '9';
+	}
+	return is;
+}
+
+static const struct ph_indicator *find_row(struct ph_view name)
+{
+	for (size_t i = 0; i < ph_indicators_count; i++) {
+		if (ph_view_equal(ph_view_str(ph_indicators[i].code), name)) {
+			return &ph_indicators[i];
+		}
+	}
+	return NULL;
+}
+
+/* M1 to M3 are parts of a whole; M4 grows, by any amount. */
+static bool is_part(const struct ph_indicator *row)
+{
+	return row->source == PH_FROM_MODEL || row->source == PH_FROM_SERVICES ||
+	       row->source == PH_FROM_WORKERS;
+}
+
+static int check_target(const struct ph_value *field, struct ph_error *err)
+{
+	struct ph_view name = field[PH_TARGET_INDICATOR].as.bytes;
+	const struct ph_value *value = &field[PH_TARGET_VALUE];
+	const struct ph_indicator *row = find_row(name);
+
+	if (row == NULL && is_code(name)) {
+		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+			       "indicator: the plan has no row %.*s; `packhorsed report "
+			       "codes` lists those there are",
+			       (int)name.len, (const char *)name.data);
+	}
+	if (row != NULL && is_part(row) && value->set && value->as.uint > WHOLE) {
+		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+			       "value: %s is a share, of which 100%% is all (10000 "
+			       "hundredths of a per cent)",
+			       row->code);
+	}
+	return 0;
+}
+
+int ph_hub_plan_check(struct ph_hub *hub, const struct ph_entry *entry,
+		      const json_t *earlier, size_t n, struct ph_error *err)
+{
+	const struct ph_value *field = entry->field;
+	int of = commune_field(entry->number);
+
+	if (entry->number == PH_KIND_TARGET_PUT) {
+		return check_target(field, err);
+	}
+	if (entry->number == PH_KIND_COMMUNE_PUT) {
+		return check_self(field, err);
+	}
+	return of < 0 || !field[of].set || is_named(earlier, n, field[of].as.bytes)
+		       ? 0
+		       : ph_hub_commune_need(hub, field[of].as.bytes,
+					     entry->kind->fields[of].name, err);
+}
