@@ -168,6 +168,7 @@ static const char *const carried[] = {
 	"title unmerge", "training",       "uncoded loan",   "uncoded return",
 	"use",           "visit",          "void",           "why",
 	"worker add",    "worker set",     "budget",         "plan",
+	"figures",
 };
 
 static const char *const served[] = {

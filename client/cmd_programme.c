@@ -3,8 +3,12 @@
  * province's reports ask of a commune, and what a site answers to the hub.
  */
 #include <errno.h>
+#include <stdio.h>
+#include <strings.h>
 
 #include "client/form.h"
+#include "client/own_figures.h"
+#include "common/cli/out.h"
 
 /* --- model --- */
 
@@ -114,12 +118,70 @@ static const struct ph_slip_field signoff_words[] = {
 	{ 0 },
 };
 
-static const struct ph_slip_field signoff_fields[] = { PH_SLIP_NAMED("commune"), { 0 } };
+static const struct ph_slip_field signoff_fields[] = {
+	PH_SLIP_NAMED("commune"),
+	PH_SLIP_NAMED("seen"),
+	{ 0 },
+};
+
+/* The digest of this site's figures of PERIOD, against the one that is SEEN, if there is one. */
+static int check_seen(struct ph_desk *desk, const char *period, const char *seen,
+		      struct ph_error *err)
+{
+	struct ph_own_figures figures = { 0 };
+	char words[200];
+	int rc = desk->behalf == 0
+			 ? ph_own_period(period, ph_site_today(desk->site), &figures, err)
+			 : ph_cli_usage(desk->cli, err,
+					ph_say("--period is of this site's own figures: "
+					       "not with --behalf",
+					       "--period là số liệu của chính điểm này: "
+					       "không đi cùng --behalf"));
+
+	rc = rc != 0 ? rc
+		     : ph_own_figures_sum(desk->ledger, desk->info.site, &figures, err);
+	if (rc != 0) {
+		return rc;
+	}
+	if (seen && strcasecmp(seen, figures.seen) != 0) {
+		return ph_fail(
+			err, PH_EXIT_USAGE, -EINVAL,
+			ph_say("--seen: the figures of %s here have the digest %s; "
+			       "look at them again: `packhorse figures --period "
+			       "%s`",
+			       "--seen: số liệu %s ở đây có mã %s; hãy xem lại: "
+			       "`packhorse figures --period %s`"),
+			figures.period, figures.seen, figures.period);
+	}
+	if (!seen) {
+		snprintf(words, sizeof(words),
+			 ph_say("it does not say which figures were seen; those of %s "
+				"here have the digest %s (--seen)",
+				"chưa nói đã xem số liệu nào; số liệu %s ở đây có mã %s "
+				"(--seen)"),
+			 figures.period, figures.seen);
+		ph_desk_say(desk, "signoff", words);
+	}
+	return 0;
+}
 
 static int add_agrees(struct ph_desk *desk, json_t *slip, struct ph_error *err)
 {
-	(void)err;
-	return ph_slip_number(slip, "agrees", !ph_cli_has(desk->cli, "disagrees"));
+	const char *period = ph_cli_get(desk->cli, "period");
+	const char *seen = ph_cli_get(desk->cli, "seen");
+	int rc = ph_slip_number(slip, "agrees", !ph_cli_has(desk->cli, "disagrees"));
+
+	if (rc == 0 && period) {
+		rc = check_seen(desk, period, seen, err);
+	} else if (rc == 0 && !seen) {
+		ph_desk_say(desk, "signoff",
+			    ph_say("it does not say which figures were seen: `packhorse "
+				   "figures --period P` shows them, and their digest for "
+				   "--seen",
+				   "chưa nói đã xem số liệu nào: `packhorse figures "
+				   "--period P` cho xem, kèm mã để ghi vào --seen"));
+	}
+	return rc;
 }
 
 static const struct ph_form signoff = {
@@ -132,6 +194,9 @@ static const struct ph_form signoff = {
 static const struct ph_cli_option signoff_options[] = {
 	{ "commune", "C", "five-digit code of the commune it speaks for" },
 	{ "disagrees", NULL, "the figures are not right" },
+	{ "seen", "HEX", "digest of the figures that were seen, as `figures` prints it" },
+	{ "period", "P",
+	  "make sure of it: the figures of this period, as they are here" },
 	PH_SLIP_OPTIONS,
 	{ 0 },
 };
@@ -142,7 +207,13 @@ const struct ph_cli_command ph_cmd_signoff = {
 	.args = "REPORT",
 	.min_args = 1,
 	.max_args = 1,
-	.doc = "the figures of a report are right, or not",
+	.doc = "the figures of a report are right, or not\n"
+	       "\n"
+	       "REPORT is its reference, as the hub prints it. --seen says which figures "
+	       "of its\n"
+	       "own this site had before it (`figures`); with --period it is refused if "
+	       "they\n"
+	       "are others by now.",
 	.options = signoff_options,
 	.run = ph_form_run,
 	.data = &signoff,

@@ -98,6 +98,7 @@ static const struct ph_cli_command *const commands[] = {
 	&ph_cmd_worker_set,
 	&ph_cmd_model_put,
 	&ph_cmd_tally_put,
+	&ph_cmd_figures,
 	&ph_cmd_signoff,
 	&ph_cmd_erase_done,
 	/* scripts */

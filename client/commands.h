@@ -116,6 +116,7 @@ extern const struct ph_cli_command ph_cmd_worker_add;
 extern const struct ph_cli_command ph_cmd_worker_set;
 extern const struct ph_cli_command ph_cmd_model_put;
 extern const struct ph_cli_command ph_cmd_tally_put;
+extern const struct ph_cli_command ph_cmd_figures;
 extern const struct ph_cli_command ph_cmd_signoff;
 extern const struct ph_cli_command ph_cmd_privacy;
 extern const struct ph_cli_command ph_cmd_erase_done;

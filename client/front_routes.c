@@ -151,7 +151,9 @@ const struct ph_web_route ph_front_routes[] = {
 	   "what is known of a worker changes"),
 	DO("/tallies", "tally put", "code! value:int! from! to! list:int commune " W,
 	   "a figure that nobody else counts"),
-	DO("/signoffs", "signoff", "report! commune disagrees:flag " W,
+	GO("/figures", "figures", "period from to",
+	   "what this site counted, and its digest, `seen`"),
+	DO("/signoffs", "signoff", "report! commune disagrees:flag seen period " W,
 	   "the figures of a report are right, or not"),
 };
 const size_t ph_front_n_routes = sizeof(ph_front_routes) / sizeof(ph_front_routes[0]);

@@ -241,6 +241,23 @@ static void print_revised(const json_t *sheet)
 	}
 }
 
+/* Which figures of its own a site had before it when it signed. */
+static const char *seen_words(const char *seen)
+{
+	return strcmp(seen, "counted") == 0
+		       ? ph_say("signed what the hub counts of it",
+				"đã ký đúng số liệu mà tỉnh đang tính")
+	       : strcmp(seen, "printed") == 0
+		       ? ph_say("signed what was printed; since then the hub counts "
+				"otherwise",
+				"đã ký đúng số liệu lúc in; từ đó số liệu ở tỉnh đã đổi")
+	       : strcmp(seen, "other") == 0
+		       ? ph_say("signed other figures than the hub counts of it",
+				"đã ký số liệu khác với số liệu ở tỉnh")
+		       : ph_say("did not say which figures it saw",
+				"không nói đã xem số liệu nào");
+}
+
 /* What a site says of the figures; its number where it has no code. */
 static void print_word(const json_t *item)
 {
@@ -271,13 +288,14 @@ static void print_issued(const json_t *sheet)
 	json_array_foreach(json_object_get(issued, "signoffs"), i, item)
 	{
 		print_word(item);
-		putchar('\n');
+		printf("; %s\n", seen_words(ph_member_text(item, "seen")));
 	}
 	json_array_foreach(json_object_get(issued, "strays"), i, item)
 	{
 		print_word(item);
-		printf(ph_say("; not counted: %s\n", "; không tính: %s\n"),
-		       ph_stray_say(ph_member_text(item, "why")));
+		printf(ph_say("; not counted: %s; %s\n", "; không tính: %s; %s\n"),
+		       ph_stray_say(ph_member_text(item, "why")),
+		       seen_words(ph_member_text(item, "seen")));
 	}
 	print_revised(sheet);
 }

@@ -10,6 +10,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/json_memory.h"
+#include "daemon/hub_seen.h"
 #include "daemon/hub_sheet.h"
 
 #define WORDS_MAX 400
@@ -159,6 +160,7 @@ static int show_issued(struct ph_hub *hub, const struct ph_hub_issued *issued,
 	int rc = ph_hub_site_codes(hub, issued->signoffs);
 
 	rc = rc < 0 ? rc : ph_hub_site_codes(hub, issued->strays);
+	rc = rc < 0 ? rc : ph_hub_seen_tell(hub, issued);
 	ph_ref_text(ref, &issued->ref);
 	ph_time_text(time, issued->second);
 	return rc < 0 ? rc

@@ -41,9 +41,11 @@ static int read_figures(const struct ph_entry *entry, struct ph_hub_issued *issu
 static json_t *show_word(const struct ph_signoff *word, const struct ph_sign *sign)
 {
 	const char *why = ph_signs_name(sign->signs);
+	char ref[PH_REF_TEXT];
 
-	return json_pack("{s:I, s:b, s:s*, s:s*}", "site", (json_int_t)word->site,
-			 "agrees", word->agrees, "commune",
+	ph_ref_text(ref, &word->entry);
+	return json_pack("{s:s, s:I, s:b, s:s*, s:s*}", "entry", ref, "site",
+			 (json_int_t)word->site, "agrees", word->agrees, "commune",
 			 sign->commune[0] ? sign->commune : NULL, "why", why);
 }
 

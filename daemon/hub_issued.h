@@ -13,8 +13,8 @@ struct ph_hub_issued {
 	char name[PH_HUB_ISSUED_NAME + 1];
 	int64_t from, to, second;
 	uint64_t agrees, disagrees; /* words that count: it is right, or not */
-	json_t *signoffs; /* those: [{site, agrees, commune (if it is for one)} ...] */
-	json_t *strays;   /* that do not: the same, with why (ph_signs_name()) */
+	json_t *signoffs; /* those: [{entry, site, agrees, commune (if it is for one)} ...] */
+	json_t *strays;            /* that do not: the same, with why (ph_signs_name()) */
 	struct ph_figures figures; /* of all parts */
 	struct ph_buf sheet;       /* JSON, as it was printed; empty: there was none */
 };

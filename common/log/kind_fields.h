@@ -390,7 +390,8 @@ enum {
 enum {
 	PH_SIGNOFF_REPORT,
 	PH_SIGNOFF_COMMUNE,
-	PH_SIGNOFF_AGREES
+	PH_SIGNOFF_AGREES,
+	PH_SIGNOFF_SEEN
 };
 
 /* Values of enums that code has to name; the names stand in the table. */

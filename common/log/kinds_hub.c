@@ -199,6 +199,8 @@ static const struct ph_field signoff_fields[] = {
 		DIGITS("commune", 5, 0, "code of the commune whose figures they are"),
 	[PH_SIGNOFF_AGREES] =
 		UINT("agrees", 0, 1, 0, "1: they are right; 0: they are not"),
+	[PH_SIGNOFF_SEEN] = FIXED("seen", 16, 0,
+				  "digest of the site's own figures that the signer saw"),
 };
 
 static const struct ph_kind kinds[] = {

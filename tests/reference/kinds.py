@@ -322,6 +322,7 @@ kind 121 report-signoff s
   report ref *
   commune digits 5
   agrees uint 0 1
+  seen fixed 16
 """
 
 

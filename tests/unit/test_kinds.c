@@ -89,7 +89,7 @@ static const struct {
 	{ 112, "reader-erase", "readers cards", "" },
 	{ 113, "report-issue", "report from to figures", "" },
 	{ 120, "erase-done", "erase", "" },
-	{ 121, "report-signoff", "report commune agrees", "" },
+	{ 121, "report-signoff", "report commune agrees seen", "" },
 };
 
 static void assert_names(const struct ph_field *fields, uint32_t n, const char *want)
@@ -333,7 +333,7 @@ static void test_hash(void **state)
 
 	(void)state;
 	ph_kinds_hash(hash);
-	assert_hex(hash, sizeof(hash), "a3a9462e8f5364b9");
+	assert_hex(hash, sizeof(hash), "50861f00a594b04a");
 }
 
 static void test_page(void **state)
