@@ -443,6 +443,7 @@ static void start_front(struct agent *agent)
 						.port = agent->settings.desk_port,
 						.state = on_state,
 						.on_moved = on_moved,
+						.sync = ph_agent_sync_now,
 						.on_gone = on_front_gone,
 						.data = agent };
 

@@ -40,6 +40,7 @@ struct agent {
 	uint64_t stop_began, full_since, full;
 	uint64_t budget; /* bytes a month, as of the last session; PH_BUDGET_NONE */
 	bool has_loop, has_turn, is_kept, has_handles, is_syncing;
+	bool is_asked; /* somebody wants a session now */
 	bool is_stopping, worker_stops;
 	bool front_ends; /* to begin anew, by settings that were read again */
 };
@@ -49,6 +50,8 @@ struct agent {
 uint64_t ph_agent_chance(void);
 /* The timer for the next session, as the pace has it now. */
 void ph_agent_set_alarm(struct agent *agent);
+/* A session begins at once: true; false: one runs already, or the agent stops. DATA is the agent. */
+bool ph_agent_sync_now(void *data);
 /* It has run out. */
 void ph_agent_on_due(uv_timer_t *timer);
 /* The network is another one; DATA is the agent. */

@@ -21,8 +21,8 @@ uint64_t ph_agent_chance(void)
 
 void ph_agent_set_alarm(struct agent *agent)
 {
-	uint64_t due = ph_pace_due(&agent->pace, NULL);
 	uint64_t now = uv_now(&agent->loop);
+	uint64_t due = agent->is_asked ? now : ph_pace_due(&agent->pace, NULL);
 
 	if (agent->is_stopping || due == UINT64_MAX) {
 		(void)uv_timer_stop(&agent->due);
@@ -133,23 +133,24 @@ void ph_agent_on_sync_end(void *data, const struct ph_sync_end *end, int rc,
 	ph_agent_set_alarm(agent);
 	ph_front_tell(agent->front, "sync",
 		      json_pack("{s:b, s:s}", "complete", (int)end->result.complete,
-				"reason", end->result.reason ? end->result.reason : ""));
+				"reason",
+				end->result.complete ? "done"
+				: end->result.reason ? end->result.reason
+						     : ""));
 	ph_agent_check_end(agent);
 }
 
-static void begin_session(struct agent *agent)
+static void begin_session(struct agent *agent, const char *reason)
 {
 	struct ph_sync_end none = { .result.reason = "memory", .budget = agent->budget };
 	struct ph_error why = { .exit = PH_EXIT_OTHER };
 	char address[PH_HUB_ADDRESS_MAX + 1];
-	enum ph_pace_why reason;
 	int rc;
 
-	(void)ph_pace_due(&agent->pace, &reason);
 	address_of(agent, address);
-	ph_event(&agent->log, PH_EVENT_INFO, "sync.begin", "why=%s",
-		 ph_pace_why_name(reason));
+	ph_event(&agent->log, PH_EVENT_INFO, "sync.begin", "why=%s", reason);
 	ph_pace_begin(&agent->pace);
+	agent->is_asked = false;
 	agent->is_syncing = true;
 	rc = ph_agent_road_begin(
 		agent->road,
@@ -166,12 +167,28 @@ static void begin_session(struct agent *agent)
 void ph_agent_on_due(uv_timer_t *timer)
 {
 	struct agent *agent = timer->data;
+	enum ph_pace_why reason;
 
-	if (ph_pace_due(&agent->pace, NULL) <= uv_now(&agent->loop)) {
-		begin_session(agent);
+	if (agent->is_asked && !agent->is_syncing) {
+		begin_session(agent, "asked");
+	} else if (ph_pace_due(&agent->pace, &reason) <= uv_now(&agent->loop)) {
+		begin_session(agent, ph_pace_why_name(reason));
 	} else {
 		ph_agent_set_alarm(agent);
 	}
+}
+
+bool ph_agent_sync_now(void *data)
+{
+	struct agent *agent = data;
+
+	if (agent->is_syncing || agent->is_stopping) {
+		return false;
+	}
+	/* the timer begins it: whoever asks may be in the midst of a page */
+	agent->is_asked = true;
+	ph_agent_set_alarm(agent);
+	return true;
 }
 
 void ph_agent_on_network(void *data)

@@ -172,7 +172,8 @@ static const char *const carried[] = {
 };
 
 static const char *const served[] = {
-	"crate dispatch", "crate receive", "note", "privacy", "sighting",
+	"crate dispatch", "crate receive", "log",        "note",
+	"privacy",        "sighting",      "budget set",
 };
 
 static bool is_among(const char *const *names, size_t n, const char *name)

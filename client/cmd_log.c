@@ -18,6 +18,7 @@
 
 #define LIMIT_DEFAULT 20
 #define LIMIT_MAX     1000000
+#define LIMIT_HOST    10000 /* in the agent, whose memory it takes */
 
 struct walk {
 	struct ph_site *site;
@@ -262,7 +263,8 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 	};
 	struct walk walk = { .cli = cli };
 	uint64_t limit = LIMIT_DEFAULT;
-	int rc = ph_cli_get_uint(cli, "limit", 1, LIMIT_MAX, &limit, err);
+	int rc = ph_cli_get_uint(cli, "limit", 1, cli->host ? LIMIT_HOST : LIMIT_MAX,
+				 &limit, err);
 
 	if (rc == 0) {
 		rc = ph_command_open(cli, &walk.site, err);

@@ -303,6 +303,20 @@ static void tell_home(struct ph_web_call *call)
 	ph_web_reply(call, 200, "text/plain; charset=utf-8", &text);
 }
 
+static void sync_now(struct ph_front *front, struct ph_web_call *call)
+{
+	bool begun;
+
+	if (front->is_stopping) {
+		ph_web_reply_busy(call, 1);
+		return;
+	}
+	begun = front->config.sync(front->config.data);
+	ph_web_reply_json(call, 200,
+			  json_pack("{s:i, s:i, s:s}", "schema", 1, "exit", PH_EXIT_DONE,
+				    "sync", begun ? "begun" : "running"));
+}
+
 static void handle(void *data, struct ph_web_call *call)
 {
 	struct ph_front *front = data;
@@ -321,6 +335,9 @@ static void handle(void *data, struct ph_web_call *call)
 		break;
 	case PH_FRONT_EVENTS:
 		ph_web_follow(call);
+		break;
+	case PH_FRONT_SYNC:
+		sync_now(front, call);
 		break;
 	case PH_FRONT_HOME:
 		tell_home(call);

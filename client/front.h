@@ -19,7 +19,9 @@ struct ph_front_config {
 	unsigned port; /* 0: a free one */
 	void (*state)(void *data, struct ph_host_state *state_out);
 	void (*on_moved)(void *data); /* there are new entries */
-	void (*on_gone)(void *data);  /* after ph_front_stop(): nothing is left of it */
+	/* Have a session with the hub begin, when this has returned: true; false: one runs already. */
+	bool (*sync)(void *data);
+	void (*on_gone)(void *data); /* after ph_front_stop(): nothing is left of it */
 	void *data;
 };
 

@@ -15,6 +15,7 @@ enum ph_front_action {
 	PH_FRONT_LEAVE,
 	PH_FRONT_EVENTS,
 	PH_FRONT_HOME,
+	PH_FRONT_SYNC,
 };
 
 /* The API of a site. */

@@ -33,7 +33,13 @@ const struct ph_web_route ph_front_routes[] = {
 
 	GO("/status", "status", NULL, "what is safe, what waits, why"),
 	GO("/plan", "plan", NULL, "what each road would carry and cost"),
+	{ "POST", V "/sync", PH_WEB_OPERATOR, NULL, PH_FRONT_SYNC, NULL,
+	  "a session with the hub begins now, if none runs; the event `sync` tells how "
+	  "it ended" },
 	GO("/budget", "budget", NULL, "what the network may cost, and did"),
+	DO("/budget", "budget set", "size!",
+	   "what it may cost in a month: `20MB`, or `none`"),
+	GO("/log", "log", "limit:int", "the last entries, and how far each has come"),
 	GO("/cases", "cases", "kind all:flag limit:int after",
 	   "what a person must look at, a page"),
 	GO("/cases/{case}", "case show", NULL, "the facts of a case"),
@@ -163,6 +169,7 @@ const char *ph_front_words(const char *command)
 	static const struct {
 		const char *command, *words;
 	} all[] = {
+		{ "budget set", "size" },
 		{ "case show", "case" },
 		{ "case decide", "case choice" },
 		{ "why", "what id" },

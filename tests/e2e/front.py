@@ -32,13 +32,14 @@ class Site:
         self.folder = folder
         self.log_path = folder + ".log"
         self.process = None
+        self.hub = hub
         hub.join(folder)
         self.configure("serve = 1\n" if serve else "")
 
     def configure(self, desk):
         with open(os.path.join(self.folder, "agent.conf"), "w", encoding="utf-8") as file:
             file.write("[sync]\nspread-ms = 3600000\nquiet-ms = 3600000\nlatest-ms = 3600000\n"
-                       "[courier]\nfind = 0\n[desk]\n" + desk)
+                       f"[courier]\nfind = 0\n[hub]\naddress = {self.hub.address}\n[desk]\n" + desk)
 
     def start(self):
         with open(self.log_path, "wb") as log:
@@ -307,6 +308,61 @@ def test_events(site, bearer):
         tap.ok("what a command records is told", b"event: entries" in got, got)
 
 
+def sync_events(site, bearer, n):
+    """N sessions that are asked for, one after the other: what the events told of each."""
+    told = []
+    with socket.create_connection(("127.0.0.1", site.port), timeout=20) as peer:
+        peer.sendall((f"GET /api/v1/events HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+                      f"Authorization: Bearer {bearer}\r\n\r\n").encode())
+        got = b""
+        while b"\r\n\r\n" not in got:
+            got += peer.recv(4096)
+        for i in range(n):
+            answer = site.ask("POST", "/api/v1/sync", {}, bearer)
+            while got.count(b"event: sync") <= i:
+                more = peer.recv(4096)
+                if not more:
+                    return told
+                got += more
+            told.append((answer[0], answer[1].get("sync")))
+        told.append(re.findall(rb'data: (\{"complete":.*\})', got))
+    return told
+
+
+def test_sync(hub, site, bearer):
+    """A session when the page wants one, though the timer is an hour away."""
+    wait_for(lambda: not site.ask("GET", "/api/v1/status", bearer=bearer)[1]["agent"]["syncing"],
+             20)
+    asked = re.compile(r"^.*sync\.begin .*why=asked", re.M)
+    before = len(asked.findall(site.log()))
+    told = sync_events(site, bearer, 2)
+    tap.equal("a session begins when it is asked for", told[:2], [(200, "begun")] * 2)
+    tap.equal("and both came through",
+              [json.loads(text) for text in told[2]],
+              [{"complete": True, "reason": "done"}] * 2)
+    tap.equal("the log says who wanted them",
+              len(asked.findall(site.log())) - before, 2)
+    state = site.ask("GET", "/api/v1/status", bearer=bearer)[1]
+    tap.equal("nothing waits", state["pending"], 0)
+    got = site.ask("GET", "/api/v1/log", bearer=bearer)
+    tap.equal("the last entries are at the hub", (len(got[1]["entries"]), {
+        entry["level"] for entry in got[1]["entries"]}), (20, {"hub"}))
+    figures = site.ask("GET", "/api/v1/figures?period=" + time.strftime("%Y"), bearer=bearer)[1]
+    report = "1" * 32 + ".5." + "2" * 16
+    got = site.ask("POST", "/api/v1/signoffs", {"report": report, "seen": figures["seen"],
+                                                "period": figures["period"]["name"]}, bearer)
+    tap.equal("what was shown is signed", (got[0], got[1]["entries"][0]["seen"], "said" in got[1]),
+              (200, figures["seen"], False))
+    tap.equal("and stands", site.ask("POST", "/api/v1/visits", {"band": "child"}, bearer)[0], 200)
+    got = site.ask("POST", "/api/v1/signoffs", {"report": report, "seen": figures["seen"],
+                                                "period": figures["period"]["name"]}, bearer)
+    tap.equal("what is not so any more is refused", (got[0], got[1]["error"]), (400, "usage"))
+    hub.kill()
+    answer = sync_events(site, bearer, 1)
+    tap.equal("no hub there: it begins all the same", answer[0], (200, "begun"))
+    tap.equal("and the event says so", json.loads(answer[1][0])["complete"], False)
+
+
 def lend(site):
     peer = socket.socket(socket.AF_UNIX)
     peer.settimeout(30)
@@ -415,6 +471,7 @@ def main():
         test_hidden(site, bearer)
         test_browser(site)
         test_events(site, bearer)
+        test_sync(hub, site, bearer)
         test_waiting(site, bearer)
         test_end(site, bearer)
         fill(site)
