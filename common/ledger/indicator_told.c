@@ -106,7 +106,8 @@ static void settle(struct gathering *gathering)
 static bool is_level(uint64_t code)
 {
 	return code == PH_TALLY_OF_PREMISES || code == PH_TALLY_OF_LEARNING_FAMILIES ||
-	       code == PH_TALLY_OF_UNCATALOGUED_STOCK;
+	       code == PH_TALLY_OF_UNCATALOGUED_STOCK || code == PH_TALLY_OF_STAFF ||
+	       code == PH_TALLY_OF_COLLABORATORS || code == PH_TALLY_OF_COMPUTERS;
 }
 
 /* Whether ITEM, of which NEXT is the one behind or NULL, counts in PERIOD. */

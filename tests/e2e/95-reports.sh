@@ -71,7 +71,11 @@ ok "a school: the network, and figures that were told" bash -ec "
   $B tally put budget-state 3000000 --from 2026-07-01 --to 2026-07-31
   $B tally put budget-state 2000000 --from 2026-07-01 --to 2026-07-31
   $B tally put premises 2 --from 2026-01-01 --to 2026-06-30
-  $B tally put commendations 1 --from 2026-08-01 --to 2026-08-01"
+  $B tally put commendations 1 --from 2026-08-01 --to 2026-08-01
+  $B tally put staff 9 --from 2026-01-01 --to 2026-03-31
+  $B tally put staff 3 --from 2026-04-01 --to 2026-06-30
+  $B tally put collaborators 2 --from 2026-04-01 --to 2026-06-30
+  $B tally put computers 1 --from 2026-01-01 --to 2026-06-30"
 ok "a van: a stop, and what was before and after it" bash -ec "
   $V stop open --commune 03651 --when 2026-08-10T08:00
   $V visit 9 --band child --when 2026-08-10T08:30
@@ -124,6 +128,7 @@ is "A7" "$(row A7)" '[["hmn", 2, 1, 1, 0], [null, 2, 1, 1, 0]]'
 is "A8" "$(row A8)" '[["enterprise", 1, 1, 1000000, 20, 5], [null, 1, 1, 1000000, 20, 5]]'
 is "A9" "$(row A9)" '[["03651", "Mường Bám", 1], [null, null, 1]]'
 is "A11: what was last told" "$(row A11)" '[["03651", "Mường Bám", 2], [null, null, 2]]'
+is "what stands in no other row" "$(row tallies)" '[["03651", "Mường Bám", 3, 2, 1], [null, null, 3, 2, 1]]'
 is "A12: the last figure of a month puts the first right" "$(row A12)" '[["03651", "Mường Bám", 2000000, 0], [null, null, 2000000, 0]]'
 is "A15" "$(row A15)" '[["03646", "Chiềng Khoa", 0, 2], [null, null, 0, 2]]'
 is "stock" "$(row stock)" '[["03646", "Chiềng Khoa", 3, 2, 0], [null, null, 3, 2, 0]]'

@@ -54,4 +54,5 @@ ROWS = {
     "A12": sheet_of({"state": "budget-state", "other": "budget-other"}, flows),
     "A13": sheet_of({"inspections": "inspections"}, flows),
     "A14": sheet_of({"families": "learning-families"}, levels),
+    "tallies": sheet_of({name: name for name in ("staff", "collaborators", "computers")}, levels),
 }
