@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/ledger/device.h"
 #include "common/ledger/invite_state.h"
 #include "common/log/code.h"
 
@@ -207,12 +208,21 @@ struct invite_list {
 };
 
 /* What the control log says of an invite: who used it first, whether it was cancelled. */
+static void tell_use(const struct ph_invite_state *invite, json_t *item)
+{
+	char device[2 * PH_DEVICE_ID_SIZE + 1];
+
+	if (invite->n_uses > 0) {
+		ph_hex(device, invite->uses[0].device, PH_DEVICE_ID_SIZE);
+		json_object_set_new(item, "device", json_string(device));
+	}
+}
+
 static int read_use(struct ph_hub *hub, const uint8_t id[static PH_INVITE_ID_SIZE],
 		    json_t *item, bool *used, bool *cancelled)
 {
 	struct ph_invite_state invite;
 	struct ph_buf bytes = { 0 };
-	char device[2 * PH_DEVICE_ID_SIZE + 1];
 	int rc = ph_ledger_get(hub->ledger, PH_ENTITY_INVITE,
 			       PH_VIEW(id, PH_INVITE_ID_SIZE), &bytes);
 
@@ -222,10 +232,7 @@ static int read_use(struct ph_hub *hub, const uint8_t id[static PH_INVITE_ID_SIZ
 	if (rc == 0) {
 		*used = invite.n_uses > 0;
 		*cancelled = invite.n_cancels > 0;
-		if (*used) {
-			ph_hex(device, invite.uses[0].device, PH_DEVICE_ID_SIZE);
-			json_object_set_new(item, "device", json_string(device));
-		}
+		tell_use(&invite, item);
 		ph_invite_state_deinit(&invite);
 	}
 	ph_buf_deinit(&bytes);
@@ -240,9 +247,15 @@ static void set_day(json_t *item, const char *name, json_int_t second)
 	json_object_set_new(item, name, json_string(text));
 }
 
-static int list_invite(void *data, const char *name, struct ph_view value)
+static const char *role_name(uint64_t role)
 {
 	static const char *const roles[] = { "", "site", "courier", "both" };
+
+	return role < sizeof(roles) / sizeof(*roles) ? roles[role] : "";
+}
+
+static int list_invite(void *data, const char *name, struct ph_view value)
+{
 	struct invite_list *list = data;
 	const char *hex = name + strlen(PH_HUB_META_INVITE);
 	json_t *about = ph_json_loadb((const char *)value.data, value.len, 0, NULL);
@@ -250,7 +263,7 @@ static int list_invite(void *data, const char *name, struct ph_view value)
 	json_int_t expires = json_integer_value(json_object_get(about, "expires"));
 	json_t *item = json_pack("{s:s, s:O?, s:s}", "invite", hex, "site",
 				 json_object_get(about, "site"), "role",
-				 role >= 1 && role <= 3 ? roles[role] : "");
+				 role_name((uint64_t)role));
 	uint8_t id[PH_INVITE_ID_SIZE];
 	bool used = false;
 	bool cancelled = false;
@@ -265,6 +278,7 @@ static int list_invite(void *data, const char *name, struct ph_view value)
 	if (ph_unhex(id, sizeof(id), hex, strlen(hex)) == 0) {
 		rc = read_use(list->hub, id, item, &used, &cancelled);
 	}
+	json_object_set_new(item, "made_here", json_true());
 	json_object_set_new(item, "state",
 			    json_string(used                              ? "used"
 					: cancelled                       ? "cancelled"
@@ -277,6 +291,73 @@ static int list_invite(void *data, const char *name, struct ph_view value)
 	return json_array_append_new(list->out, item) ? -ENOMEM : 0;
 }
 
+/* For which site, and as what, it let USE in. */
+static int tell_admitted(struct ph_hub *hub, const struct ph_invite_use *use,
+			 json_t *item)
+{
+	struct ph_device_state device;
+	struct ph_hub_site site = { 0 };
+	int rc = ph_device_load(hub->ledger, use->device, &device);
+
+	if (rc != 0) {
+		return rc < 0 ? rc : 0;
+	}
+	for (size_t i = 0; rc >= 0 && i < device.n_admissions; i++) {
+		const struct ph_admission *admission = &device.admissions[i];
+
+		if (ph_ref_equal(&admission->entry, &use->entry)) {
+			rc = ph_hub_site_at(hub, admission->site, &site);
+			json_object_set_new(item, "site", json_string(site.code));
+			json_object_set_new(item, "role",
+					    json_string(role_name(admission->role)));
+		}
+	}
+	ph_device_deinit(&device);
+	return rc < 0 ? rc : 0;
+}
+
+/* An invite of which the control log tells, and that was not made by this store: the hub was restored. */
+static int list_lost(struct invite_list *list, const char *hex, struct ph_view state)
+{
+	struct ph_invite_state invite;
+	json_t *item = json_pack("{s:s, s:s, s:s, s:b}", "invite", hex, "site", "",
+				 "role", "", "made_here", 0);
+	int rc = item ? ph_invite_state_decode(state, &invite) : -ENOMEM;
+
+	if (rc == 0) {
+		json_object_set_new(
+			item, "state",
+			json_string(invite.n_uses > 0 ? "used" : "cancelled"));
+		tell_use(&invite, item);
+		rc = invite.n_uses > 0 ? tell_admitted(list->hub, &invite.uses[0], item)
+				       : 0;
+		ph_invite_state_deinit(&invite);
+	}
+	if (rc < 0) {
+		json_decref(item);
+		return rc;
+	}
+	return json_array_append_new(list->out, item) ? -ENOMEM : 0;
+}
+
+static int see_invite(void *data, struct ph_view id, struct ph_view state)
+{
+	struct invite_list *list = data;
+	char hex[2 * PH_INVITE_ID_SIZE + 1];
+	char name[64];
+	struct ph_buf about = { 0 };
+	int rc;
+
+	if (id.len != PH_INVITE_ID_SIZE) {
+		return -EUCLEAN;
+	}
+	ph_hex(hex, id.data, id.len);
+	snprintf(name, sizeof(name), PH_HUB_META_INVITE "%s", hex);
+	rc = ph_journal_meta_get(list->hub->journal, name, &about);
+	ph_buf_deinit(&about);
+	return rc == PH_JOURNAL_E_NONE ? list_lost(list, hex, state) : rc;
+}
+
 int ph_hub_invite_list(struct ph_hub *hub, const json_t *request, json_t *answer,
 		       struct ph_error *err)
 {
@@ -286,5 +367,7 @@ int ph_hub_invite_list(struct ph_hub *hub, const json_t *request, json_t *answer
 	(void)request;
 	json_object_set_new(answer, "invites", list.out);
 	rc = ph_journal_meta_each(hub->journal, PH_HUB_META_INVITE, list_invite, &list);
+	rc = rc < 0 ? rc
+		    : ph_ledger_each(hub->ledger, PH_ENTITY_INVITE, see_invite, &list);
 	return rc < 0 ? ph_fail_errno(err, rc, "listing the invites") : 0;
 }

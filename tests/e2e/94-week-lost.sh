@@ -148,6 +148,9 @@ serve
 sync d1 >/dev/null 2>&1
 is "by another device it is known before it calls" "$(state_of "$joined")" "['confirmed']"
 like "which is said" "$($H devices)" 'not heard since the hub was restored'
+is "and its invite is listed, which was made in that week: used, and by it" \
+  "$($H invite list --json | json "[(i['state'], i['site'], i['role'], i['made_here']) for i in d['invites'] if i.get('device') == '$joined']")" \
+  "[('used', '14-0371', 'site', False)]"
 ok "and whose data it had" $H devices held "${joined:0:8}"
 order=$($H erasures --json | json 'd["erasures"][0]["erasure"]')
 is "it was there when the reader was erased: the certificate asks for its word" "$(standing "$joined")" "['out']"
@@ -164,6 +167,8 @@ status "an invite of that week is not known by how it begins" 1 $H invite cancel
 ok "by its whole id it is cancelled" $H invite cancel "${lost%% *}" --passphrase-file pass
 like "and it is said that the hub does not know it" "$(cat ok.out)" 'not one that this hub knows'
 status "once" 1 $H invite cancel "${lost%% *}" --passphrase-file pass
+is "and it is listed as that" "$($H invite list --json | json "[(i['state'], i['made_here']) for i in d['invites'] if i['invite'] == '${lost%% *}']")" "[('cancelled', False)]"
+is "those of before the week as ever" "$($H invite list --json | json "sum(i['made_here'] for i in d['invites'] if i['state'] == 'used')")" "$N"
 status "a file that is no invite" 2 $H invite cancel ./pass --passphrase-file pass
 for i in spare1 spare2; do $H invite cancel $i.invite --passphrase-file pass >/dev/null 2>&1; echo $?; done | sort | xargs >cancelled
 is "the other one by its file" "$(cat cancelled)" '0 1'
