@@ -14,6 +14,11 @@
 void ph_hub_backup_free(struct ph_hub_backup *backup);
 /* End one that nobody goes on with. */
 void ph_hub_backup_expire(struct ph_hub *hub);
+/*
+ * Remove what a backup, or a check of one, that was killed has left in DIR/backup: all of a store,
+ * with readers who may be erased since. Nothing is done while another process is at one.
+ */
+void ph_hub_backup_sweep(struct ph_hub *hub);
 /* What status says of backups, and of a restore. 0 or negative errno. */
 int ph_hub_backup_tell(struct ph_hub *hub, json_t *answer);
 

@@ -9,7 +9,8 @@
  * disk, so the receipts are kept and given from now on. drop: it came to nothing.
  *
  * There is one at a time: begin ends an earlier one, and one of which nothing was heard for
- * ten minutes is ended when the hub folds. Failures are the backup's alone.
+ * ten minutes is ended when the hub folds. Failures are the backup's alone. What one that was
+ * killed leaves on the disk goes then, when the hub is opened, and when a reader is erased.
  */
 #include "daemon/hub_backup.h"
 
@@ -19,6 +20,7 @@
 
 #include "common/base/dbcopy.h"
 #include "daemon/backup_file.h"
+#include "daemon/backup_state.h"
 #include "daemon/hub_command.h"
 #include "daemon/hub_receipt.h"
 #include "daemon/hub_second.h"
@@ -76,7 +78,29 @@ void ph_hub_backup_expire(struct ph_hub *hub)
 {
 	if (hub->backup && monotonic(hub) - hub->backup->last > EXPIRE_SECS) {
 		drop(hub);
+		ph_hub_backup_sweep(hub);
 	}
+}
+
+/* Whoever makes or checks one holds the lock of that folder, and clears it up itself. */
+void ph_hub_backup_sweep(struct ph_hub *hub)
+{
+	struct ph_lock lock = { .fd = -1 };
+	char work[PH_HUB_PATH_MAX];
+	char copy[PH_HUB_PATH_MAX];
+	char check[PH_HUB_PATH_MAX];
+
+	if (hub->backup ||
+	    ph_path_join(work, sizeof(work), hub->dir, "backup", NULL) < 0 ||
+	    ph_path_join(copy, sizeof(copy), work, "copy.db", NULL) < 0 ||
+	    ph_path_join(check, sizeof(check), work, "check", NULL) < 0 ||
+	    (!ph_file_exists(copy) && !ph_file_exists(check)) ||
+	    ph_lock_take(&lock, work, "hub", 0, NULL) < 0) {
+		return;
+	}
+	(void)ph_file_remove(copy);
+	(void)ph_backup_remove_tree(check);
+	ph_lock_release(&lock);
 }
 
 /* The backup that REQUEST is about, or NULL with words. */
