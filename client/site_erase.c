@@ -17,6 +17,7 @@
 
 #include "client/site_take.h"
 #include "common/cli/out.h"
+#include "common/ledger/device.h"
 #include "common/ledger/erasing.h"
 #include "common/ledger/key.h"
 #include "common/log/erased.h"
@@ -147,20 +148,35 @@ int ph_site_erase_heard(struct ph_site *site, struct ph_error *err)
 	return heard && !ph_site_ledger(site, err) ? -EIO : 0;
 }
 
-/* Whether ORDER is older than our invite: nothing of that reader was ever given to us. */
+/*
+ * Whether we were let in after ORDER: nothing of that reader was ever given to us. By the order of
+ * the control log, as the hub asks (hub_command_erasure.c), and no clock: an invite says when it was
+ * made by one that may have been set since.
+ */
 static int is_before_us(struct ph_site *site, const struct ph_ref *order,
-			bool *before_out)
+			bool *before_out, struct ph_error *err)
 {
-	struct ph_buf bytes = { 0 };
-	struct ph_entry entry;
-	struct ph_log log;
-	int rc = ph_journal_resolve(site->journal, order, &log, &bytes);
+	struct ph_ledger *ledger = ph_site_ledger(site, err);
+	struct ph_control control;
+	struct ph_device_state us;
+	int rc;
 
-	rc = rc != 0 ? rc : ph_entry_decode(ph_buf_view(&bytes), &entry);
-	*before_out = rc == 0 &&
-		      (uint64_t)ph_stamp_seconds(entry.stamp) < site->cert.invite.issued;
-	ph_buf_deinit(&bytes);
-	return rc < 0 ? rc : 0;
+	if (!ledger) {
+		return -EIO;
+	}
+	*before_out = true;
+	rc = ph_site_control(site, &control);
+	rc = rc < 0 ? rc : ph_device_load(ledger, site->cert.device_id, &us);
+	if (rc != 0) { /* or nobody has said yet that we are let in */
+		return rc < 0 ? ph_fail_errno(err, rc, "reading who was let in") : 0;
+	}
+	for (size_t i = 0; i < us.n_admissions; i++) {
+		*before_out =
+			*before_out &&
+			ph_control_is_before(&control, order, &us.admissions[i].entry);
+	}
+	ph_device_deinit(&us);
+	return 0;
 }
 
 static int tell(struct ph_site *site, const struct ph_ref *order, struct ph_error *err)
@@ -168,10 +184,9 @@ static int tell(struct ph_site *site, const struct ph_ref *order, struct ph_erro
 	struct ph_entry entry = { .number = PH_KIND_ERASE_DONE,
 				  .kind = ph_kind_find(PH_KIND_ERASE_DONE) };
 	bool before = false;
-	int rc = is_before_us(site, order, &before);
+	int rc = is_before_us(site, order, &before, err);
 
-	rc = rc < 0 ? ph_fail_errno(err, rc, "reading an order to erase")
-		    : ph_site_begin(site, err);
+	rc = rc < 0 ? rc : ph_site_begin(site, err);
 	if (rc < 0) {
 		return rc;
 	}

@@ -7,7 +7,8 @@
  * hub was restored: those that have not answered are out, with when they were last heard; of
  * those that were cut off or retired nothing is to be hoped. `held` says of which it is known
  * that they had something: the device itself wrote of the reader, one of its site did and it
- * was confirmed, or the hub fed it.
+ * was confirmed, or the hub fed it. Of one that was cut off or retired the hub keeps no more
+ * what it was fed: that is taken to be what the site's scope has.
  */
 #include "daemon/hub_command.h"
 
@@ -33,6 +34,7 @@ struct asked {
 	bool carried_out;
 	struct ph_sites sites;    /* whose devices wrote of the readers ... */
 	struct ph_keyset writers; /* ... and which devices */
+	struct ph_sites scope;    /* those that had the readers in their scope */
 	uint64_t confirmed, out, gone;
 	json_t *devices; /* NULL: to be counted alone */
 	json_t *sticks;
@@ -80,26 +82,30 @@ static int find_done(struct asked *asked, const struct ph_device *device,
 
 /* What the control log says of a device, as far as it is asked here. */
 struct told {
-	int64_t admitted; /* the first time; as it was kept here, if the log does not say */
-	bool confirmed;   /* once, also if that ended since */
+	bool is_later;  /* it was let in after the order */
+	bool confirmed; /* once, also if that ended since */
 };
 
-static int find_told(struct ph_hub *hub, const struct ph_device *device,
+/*
+ * By the order of that log, which no clock changes: that of a hub that was put back may be behind
+ * all that it said before.
+ */
+static int find_told(struct asked *asked, const struct ph_device *device,
 		     struct told *told)
 {
 	struct ph_device_state state;
-	int rc = ph_device_load(hub->ledger, device->id, &state);
+	int rc = ph_device_load(asked->hub->ledger, device->id, &state);
 
-	*told = (struct told){ .admitted = device->admitted };
+	*told = (struct told){ .is_later = false };
 	if (rc != 0) {
 		return rc < 0 ? rc : 0;
 	}
+	told->is_later = state.n_admissions > 0;
 	for (size_t i = 0; i < state.n_admissions; i++) {
-		int64_t second = state.admissions[i].second;
-
 		/* a restored hub admits again whom it does not know from before */
-		told->admitted =
-			i == 0 || second < told->admitted ? second : told->admitted;
+		told->is_later = told->is_later &&
+				 ph_control_is_before(&asked->hub->control, &asked->ref,
+						      &state.admissions[i].entry);
 	}
 	told->confirmed = state.n_confirms > 0;
 	ph_device_deinit(&state);
@@ -135,12 +141,19 @@ static int was_fed(struct asked *asked, const struct ph_device *device, bool *fe
 	return rc;
 }
 
+static bool is_gone(enum ph_hub_trust trust)
+{
+	return trust == PH_HUB_CUT || trust == PH_HUB_RETIRED;
+}
+
 static int find_held(struct asked *asked, const struct ph_device *device, bool confirmed,
-		     bool *held_out)
+		     enum ph_hub_trust trust, bool *held_out)
 {
 	struct ph_entity_key key;
 
 	*held_out = (confirmed && ph_sites_has(&asked->sites, device->site)) ||
+		    (confirmed && is_gone(trust) &&
+		     ph_sites_has(&asked->scope, device->site)) ||
 		    (ph_key_bytes(PH_ENTITY_DEVICE,
 				  PH_VIEW(device->id, sizeof(device->id)), &key) &&
 		     ph_keyset_has(&asked->writers, &key));
@@ -154,7 +167,7 @@ static const char *state_of(struct asked *asked, enum ph_hub_trust trust, int64_
 		asked->confirmed++;
 		return "confirmed";
 	}
-	if (trust == PH_HUB_CUT || trust == PH_HUB_RETIRED) {
+	if (is_gone(trust)) {
 		asked->gone++;
 		return ph_hub_trust_name(trust);
 	}
@@ -211,12 +224,12 @@ static int on_device(void *data, const struct ph_device *device)
 		return 0; /* a courier reads nothing */
 	}
 	rc = find_done(asked, device, &done);
-	rc = rc != 0 ? rc : find_told(asked->hub, device, &told);
-	if (rc == 0 && done == 0 && told.admitted > asked->erasure.second) {
+	rc = rc != 0 ? rc : find_told(asked, device, &told);
+	if (rc == 0 && done == 0 && told.is_later) {
 		return 0; /* it came afterwards: nothing of the reader was given to it */
 	}
 	rc = rc != 0 ? rc : ph_hub_device_trust(asked->hub, device->id, &trust);
-	rc = rc != 0 ? rc : find_held(asked, device, told.confirmed, &held);
+	rc = rc != 0 ? rc : find_held(asked, device, told.confirmed, trust, &held);
 	state = state_of(asked, trust, done);
 	if (rc < 0 || !asked->devices) {
 		return rc;
@@ -247,6 +260,19 @@ static int on_fact(void *data, const struct ph_fact *fact)
 	return rc < 0 ? rc : 0;
 }
 
+static int add_scope(struct asked *asked, const struct ph_ref *reader)
+{
+	struct ph_entity_key key = ph_key_ref(PH_ENTITY_READER, reader);
+	struct ph_sites sites = { 0 };
+	int rc = ph_scope_sites(asked->hub->ledger, &key, &sites);
+
+	for (size_t i = 0; rc == 0 && i < sites.n; i++) {
+		rc = ph_sites_add(&asked->scope, sites.list[i]);
+	}
+	ph_sites_deinit(&sites);
+	return rc < 0 ? rc : 0;
+}
+
 static int load(struct asked *asked, const struct ph_ref *ref, struct ph_view state)
 {
 	struct ph_list_iter iter;
@@ -265,6 +291,7 @@ static int load(struct asked *asked, const struct ph_ref *ref, struct ph_view st
 	iter = ph_list_begin(&asked->entry->field[PH_ERASE_READERS].as.list);
 	while (rc == 0 && ph_list_next_ref(&iter, &reader)) {
 		rc = ph_erasing_facts(asked->hub->ledger, &reader, on_fact, asked);
+		rc = rc != 0 ? rc : add_scope(asked, &reader);
 	}
 	if (rc == 0) {
 		rc = ph_erasing_get(asked->hub->db, ref, &asked->order);
@@ -278,6 +305,8 @@ static void unload(struct asked *asked)
 	ph_erasure_deinit(&asked->erasure);
 	ph_sites_deinit(&asked->sites);
 	ph_keyset_deinit(&asked->writers);
+	ph_sites_deinit(&asked->scope);
+	memset(&asked->scope, 0, sizeof(asked->scope));
 	memset(&asked->sites, 0, sizeof(asked->sites));
 	memset(&asked->writers, 0, sizeof(asked->writers));
 	asked->confirmed = asked->out = asked->gone = 0;

@@ -133,15 +133,34 @@ int ph_control_load(struct ph_journal *journal, struct ph_view ids,
 	return rc;
 }
 
+/* Which log of CONTROL it is; control->n: none. */
+static unsigned index_of(const struct ph_control *control,
+			 const uint8_t id[static PH_LOG_ID_SIZE])
+{
+	unsigned i = 0;
+
+	while (i < control->n && memcmp(control->log[i].id, id, PH_LOG_ID_SIZE) != 0) {
+		i++;
+	}
+	return i;
+}
+
 bool ph_control_has(const struct ph_control *control,
 		    const uint8_t id[static PH_LOG_ID_SIZE])
 {
-	for (unsigned i = 0; i < control->n; i++) {
-		if (memcmp(control->log[i].id, id, PH_LOG_ID_SIZE) == 0) {
-			return true;
-		}
+	return index_of(control, id) < control->n;
+}
+
+bool ph_control_is_before(const struct ph_control *control, const struct ph_ref *first,
+			  const struct ph_ref *then)
+{
+	unsigned a = index_of(control, first->log_id);
+	unsigned b = index_of(control, then->log_id);
+
+	if (a == control->n || b == control->n) {
+		return false;
 	}
-	return false;
+	return a != b ? a < b : first->n < then->n;
 }
 
 /* As far as it counts; of the rest of LOG only what does not change may be read then. */

@@ -39,6 +39,9 @@ int ph_control_heed(struct ph_journal *journal, const struct ph_keylist *list,
 		    struct ph_control *control);
 bool ph_control_has(const struct ph_control *control,
 		    const uint8_t id[static PH_LOG_ID_SIZE]);
+/* Whether the entry FIRST stands in CONTROL before the entry THEN; not if either is of no log of it. */
+bool ph_control_is_before(const struct ph_control *control, const struct ph_ref *first,
+			  const struct ph_ref *then);
 /* All entries of it. 0 or negative errno. */
 int ph_control_total(struct ph_journal *journal, const struct ph_control *control,
 		     uint64_t *total_out);

@@ -1,6 +1,6 @@
 /*
- * Tests of daemon/hub_erase.c and hub_command_backup.c (the sweep): what a process that was
- * killed leaves of readers who are erased goes all the same.
+ * Tests of daemon/hub_erase.c, hub_command_backup.c (the sweep) and hub_command_erasure.c: what a
+ * process that was killed leaves of readers who are erased goes all the same, and who is asked.
  */
 #include "tests/unit/put_room.h"
 #include "tests/unit/road_world.h"
@@ -13,6 +13,19 @@ struct town {
 	struct ph_ref reader;
 };
 
+/* Of the commune in which both sites are: she is in the scope of both. */
+static struct ph_ref reader_of_both(struct pc *pc)
+{
+	struct ph_entry entry = { .kind = ph_kind_find(PH_KIND_READER_PUT),
+				  .number = PH_KIND_READER_PUT };
+
+	entry.sealed[PH_READER_S_NAME].set = true;
+	entry.sealed[PH_READER_S_NAME].as.bytes = ph_view_str("Lò Văn Pánh");
+	entry.field[PH_READER_COMMUNE].set = true;
+	entry.field[PH_READER_COMMUNE].as.bytes = ph_view_str("03646");
+	return pc_write(pc, entry);
+}
+
 static int set_up(void **state)
 {
 	struct town *town = calloc(1, sizeof(*town));
@@ -20,7 +33,7 @@ static int set_up(void **state)
 	assert_non_null(town);
 	hub_open(&town->room);
 	pc_join(&town->room, &town->pc, "14-0371", "desk", 1);
-	town->reader = pc_reader(&town->pc, "Lò Văn Pánh");
+	town->reader = reader_of_both(&town->pc);
 	sync_pc(&town->room, &town->pc);
 	pc_confirm(&town->room, &town->pc);
 	sync_pc(&town->room, &town->pc);
@@ -132,6 +145,110 @@ static void test_given_up(void **state)
 	assert_false(is_left(town));
 }
 
+/* --- the certificate --- */
+
+static int64_t out(struct town *town)
+{
+	json_t *answer = ask(&town->room, json_pack("{s:s}", "command", "erasures"));
+	const json_t *item = json_array_get(json_object_get(answer, "erasures"), 0);
+	int64_t n = json_integer_value(json_object_get(item, "out"));
+
+	assert_non_null(item);
+	json_decref(answer);
+	return n;
+}
+
+/*
+ * A hub is put back where the clock is days behind: by the stamps the PC was let in after the order.
+ * It is asked all the same, and answers.
+ */
+static void test_a_clock_behind(void **state)
+{
+	struct town *town = *state;
+
+	town->room.machine.now.wall -= 5 * 86400;
+	hub_restart(&town->room);
+	json_decref(ask(&town->room, json_pack("{s:s}", "command", "epoch-begin")));
+	json_decref(ask(&town->room, json_pack("{s:s}", "command", "collect-end")));
+	erase(town);
+	assert_int_equal(out(town), 1);
+	sync_pc(&town->room, &town->pc);
+	assert_int_equal(ph_site_erase_heard(town->pc.site, NULL), 0);
+	assert_int_equal(out(town), 1);
+	sync_pc(&town->room, &town->pc);
+	assert_int_equal(ph_hub_fold(town->room.hub), 0);
+	assert_int_equal(out(town), 0);
+}
+
+/* Who came afterwards was never given anything, and is not asked, nor answers. */
+static void test_came_later(void **state)
+{
+	struct town *town = *state;
+	struct ph_site_state before, after;
+	struct pc late;
+
+	erase(town);
+	pc_join(&town->room, &late, "14-0371", "late", 5);
+	sync_pc(&town->room, &late);
+	pc_confirm(&town->room, &late);
+	sync_pc(&town->room, &late);
+	assert_int_equal(ph_site_erase_heard(late.site, NULL), 0);
+	assert_int_equal(out(town), 1);
+	assert_int_equal(ph_site_state(late.site, &before), 0);
+	sync_pc(&town->room, &late);
+	assert_int_equal(ph_site_state(late.site, &after), 0);
+	assert_int_equal(after.entries, before.entries);
+	pc_end(&late);
+}
+
+/* Whether the certificate says that something of the reader was at PC. */
+static bool held(struct town *town, struct pc *pc)
+{
+	json_t *list = ask(&town->room, json_pack("{s:s}", "command", "erasures"));
+	const json_t *first = json_array_get(json_object_get(list, "erasures"), 0);
+	json_t *answer =
+		ask(&town->room, json_pack("{s:s, s:O}", "command", "erasures", "erasure",
+					   json_object_get(first, "erasure")));
+	const json_t *item;
+	int held = -1;
+	size_t i;
+
+	json_array_foreach(
+		json_object_get(json_object_get(answer, "certificate"), "devices"), i,
+		item)
+	{
+		if (strcmp(json_string_value(json_object_get(item, "device")),
+			   pc_id(pc)) == 0) {
+			held = json_is_true(json_object_get(item, "held"));
+		}
+	}
+	json_decref(answer);
+	json_decref(list);
+	assert_true(held >= 0);
+	return held == 1;
+}
+
+/* A PC of another site was fed the reader, and is stolen: the hub forgets what it was fed. */
+static void test_held_by_a_thief(void **state)
+{
+	struct town *town = *state;
+	struct pc other;
+
+	pc_join(&town->room, &other, "14-0372", "other", 7);
+	sync_pc(&town->room, &other);
+	pc_confirm(&town->room, &other);
+	sync_pc(&town->room, &other);
+	sync_pc(&town->room, &other);
+	erase(town);
+	assert_true(held(town, &other));
+	json_decref(signs(&town->room,
+			  json_pack("{s:s, s:s, s:s}", "command", "device-cut", "device",
+				    pc_id(&other), "reason", "stolen")));
+	assert_int_equal(ph_hub_fold(town->room.hub), 0);
+	assert_true(held(town, &other));
+	pc_end(&other);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -140,6 +257,9 @@ int main(void)
 						tear_down),
 		cmocka_unit_test_setup_teardown(test_not_under_way, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_given_up, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_a_clock_behind, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_came_later, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_held_by_a_thief, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests_name("erase_rest", tests, make_pattern,
