@@ -15,6 +15,7 @@
 #include "common/ledger/cases_choice.h"
 #include "daemon/hub_internal.h"
 #include "tests/sim/count.h"
+#include "tests/sim/erase.h"
 #include "tests/sim/safe.h"
 #include "tests/sim/theft.h"
 #include "tests/sim/version.h"
@@ -155,22 +156,11 @@ static void void_one(struct sim *sim, const struct ph_rng *dice)
 static void erase(struct sim *sim, const struct ph_rng *dice)
 {
 	struct sim_books *books = sim->books;
-	char text[PH_REF_TEXT];
-	size_t at;
 
-	if (books->n_readers == 0) {
-		return;
+	if (books->n_readers > 0) {
+		(void)sim_order_erasure(sim,
+					(size_t)ph_rng_below(dice, books->n_readers));
 	}
-	at = (size_t)ph_rng_below(dice, books->n_readers);
-	ph_ref_text(text, &sim->acks[books->readers[at].put].ref);
-	if (books->readers[at].erased ||
-	    !sim_ask_signed(sim, json_pack("{s:s, s:[s]}", "command", "reader-erase",
-					   "readers", text))) {
-		return;
-	}
-	sim_note(sim, "the reader %s is erased", text);
-	sim->result->tally.acts++;
-	sim_erased(sim, at);
 }
 
 void sim_hubwork(struct sim *sim, const struct ph_rng *dice)

@@ -12,6 +12,7 @@
 #include "daemon/backup_state.h"
 #include "daemon/hub_internal.h"
 #include "tests/sim/disk.h"
+#include "tests/sim/erase.h"
 #include "tests/sim/safe_internal.h"
 #include "tests/sim/version.h"
 
@@ -94,6 +95,9 @@ static int read_back(struct making *making, struct ph_error *err)
 	sim_enter(&making->sim->hub_machine);
 	rc = rc != 0 ? rc : ph_backup_check_state(CHECK, &making->checked, err);
 	sim_leave();
+	if (rc == 0) {
+		sim_check_erased_copy(making->sim, "check");
+	}
 	sim_disk_remove("check");
 	return rc;
 }

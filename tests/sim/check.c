@@ -82,6 +82,10 @@ const struct sim_invariant_doc sim_invariants[SIM_INVARIANTS] = {
 	[SIM_LIVE] = { "live",
 		       "each device that was not cut off records one thing more and "
 		       "gets a receipt for it in one session" },
+	[SIM_ERASED] = { "erased",
+			 "a store that has carried an erasure out has nothing of that "
+			 "reader, nor does what is made of it, and no certificate "
+			 "says more than is so; when all have come together none has" },
 	[SIM_TWICE] = { "twice", "the same script gives the same run" },
 	[SIM_DIED] = { "died",
 		       "the program itself does not end by a signal or an assertion, "

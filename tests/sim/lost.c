@@ -13,6 +13,7 @@
 #include "daemon/hub_internal.h"
 #include "tests/sim/check.h"
 #include "tests/sim/disk.h"
+#include "tests/sim/erase.h"
 #include "tests/sim/line.h"
 #include "tests/sim/safe_internal.h"
 #include "tests/sim/stick.h"
@@ -89,8 +90,7 @@ static bool has_place(struct sim *sim, struct ph_journal *journal,
 	return rc == 0;
 }
 
-/* Whether somebody has it who brings it back. */
-static bool comes_back(struct sim *sim, const struct sim_place *place)
+bool sim_comes_back(struct sim *sim, const struct sim_place *place)
 {
 	bool does =
 		sim->safe->has_second || has_place(sim, ph_hub_journal(sim->hub), place);
@@ -107,11 +107,11 @@ static bool comes_back(struct sim *sim, const struct sim_place *place)
 /* Of what was said about DEVICE, what nobody brings back. */
 static void reckon_words(struct sim *sim, struct sim_device *device)
 {
-	if (device->confirmed && !comes_back(sim, &device->confirmed_at)) {
+	if (device->confirmed && !sim_comes_back(sim, &device->confirmed_at)) {
 		device->confirmed = false;
 		sim_note(sim, "nobody knows that %s was confirmed", device->machine.name);
 	}
-	if (device->cut && !comes_back(sim, &device->cut_at)) {
+	if (device->cut && !sim_comes_back(sim, &device->cut_at)) {
 		device->cut = false;
 		device->n_limits = 0;
 		sim_note(sim, "nobody knows that %s was cut off", device->machine.name);
@@ -288,6 +288,7 @@ void sim_hub_lost(struct sim *sim)
 		}
 	}
 	sim_reckon_receipts(sim);
+	sim_reckon_erasures(sim);
 }
 
 void sim_collected(struct sim *sim)

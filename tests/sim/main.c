@@ -430,6 +430,9 @@ static void tell_all(double took)
 	printf("# budgets: %" PRIu64 " sessions kept to one, %" PRIu64
 	       " did not begin for want of it\n",
 	       sums.bounded, sums.poor);
+	printf("# readers: %" PRIu64 " orders to erase, %" PRIu64
+	       " changes by who had not heard of them\n",
+	       sums.erased, sums.late_puts);
 	for (unsigned i = 1; i < SIM_INVARIANTS; i++) {
 		if (broken[i] > 0) {
 			printf("# broken %" PRIu64 " times: %s\n", broken[i],

@@ -71,6 +71,7 @@ const struct sim_op_doc sim_ops[SIM_OPS] = {
 	[SIM_DO_CLONE] = { "clone", 6, true },
 	[SIM_DO_COPIED_INVITE] = { "copied-invite", 0, true },
 	[SIM_DO_KEYS_STOLEN] = { "keys-stolen", 0, true },
+	[SIM_DO_ERASE] = { "erase", 0, false },
 };
 
 static enum sim_op pick(const struct ph_rng *rng, const unsigned *weights)
@@ -98,23 +99,43 @@ static uint32_t gap(const struct ph_rng *rng)
 					  : ph_rng_below(rng, 86400));
 }
 
-/* OP happens as well. Drawn apart, so that the rest, and all other seeds, stay what they are. */
-static void steal(struct sim_script *script, enum sim_op op)
+/* OP happens as well, somewhere behind the first days. */
+static void insert(struct sim_script *script, enum sim_op op, const struct ph_rng *rng)
 {
-	struct ph_rng_seeded state;
-	struct ph_rng rng;
-	size_t at;
+	size_t at = 6 + (size_t)ph_rng_below(rng, script->n_events - 6);
 
-	ph_rng_seed(&state, script->seed ^ UINT64_C(0x7468656674), &rng);
-	at = 6 + (size_t)ph_rng_below(&rng, script->n_events - 6);
 	memmove(&script->events[at + 1], &script->events[at],
 		(script->n_events - at) * sizeof *script->events);
 	script->n_events++;
 	script->events[at] =
-		(struct sim_event){ .after = gap(&rng),
+		(struct sim_event){ .after = gap(rng),
 				    .op = op,
-				    .who = (unsigned)ph_rng_below(&rng, SIM_DEVICES_MAX),
-				    .seed = 1 + ph_rng_below(&rng, 1u << 30) };
+				    .who = (unsigned)ph_rng_below(rng, SIM_DEVICES_MAX),
+				    .seed = 1 + ph_rng_below(rng, 1u << 30) };
+}
+
+/* What follows is drawn apart, so that the rest, and all other seeds, stay what they are. */
+static void steal(struct sim_script *script, enum sim_op op)
+{
+	struct ph_rng_seeded state;
+	struct ph_rng rng;
+
+	ph_rng_seed(&state, script->seed ^ UINT64_C(0x7468656674), &rng);
+	insert(script, op, &rng);
+}
+
+/* In one province of three readers ask to be erased. */
+static void erase(struct sim_script *script)
+{
+	struct ph_rng_seeded state;
+	struct ph_rng rng;
+	uint64_t n;
+
+	ph_rng_seed(&state, script->seed ^ UINT64_C(0x6572617365), &rng);
+	n = ph_rng_below(&rng, 3) == 0 ? 1 + ph_rng_below(&rng, 3) : 0;
+	while (n-- > 0) {
+		insert(script, SIM_DO_ERASE, &rng);
+	}
 }
 
 void sim_plan(struct sim_script *script, uint64_t seed)
@@ -152,6 +173,7 @@ void sim_plan(struct sim_script *script, uint64_t seed)
 	} else if (seed % 8 == 5) {
 		steal(script, SIM_DO_KEYS_STOLEN);
 	}
+	erase(script);
 }
 
 /* --- text --- */

@@ -14,6 +14,7 @@
 #include "tests/sim/act.h"
 #include "tests/sim/check.h"
 #include "tests/sim/disk.h"
+#include "tests/sim/erase.h"
 #include "tests/sim/lan.h"
 #include "tests/sim/line.h"
 #include "tests/sim/purse.h"
@@ -490,6 +491,7 @@ static void (*const carried[SIM_OPS])(struct sim *sim, struct sim_device *device
 	[SIM_DO_BUDGET] = sim_do_budget,
 	[SIM_DO_COPIED_INVITE] = sim_do_copied_invite,
 	[SIM_DO_KEYS_STOLEN] = sim_do_keys_stolen,
+	[SIM_DO_ERASE] = sim_do_erase,
 };
 
 /* A program that met an error of its disk has ended with it. */

@@ -49,6 +49,8 @@ void sim_collected(struct sim *sim);
 void sim_place_said(const struct sim *sim, struct sim_place *out);
 /* Whether JOURNAL, which is to be readable, has the entry at PLACE. 0, 1: no, negative errno. */
 int sim_place_held(struct ph_journal *journal, const struct sim_place *place);
+/* Whether somebody has what stands at PLACE, and brings it back to a hub that was put back. */
+bool sim_comes_back(struct sim *sim, const struct sim_place *place);
 /* Whether LOG_ID is a log of the hub's that it does not write any more. */
 bool sim_is_left(const struct sim *sim, const uint8_t *log_id);
 /*

@@ -16,6 +16,7 @@
 #include "tests/sim/act.h"
 #include "tests/sim/check.h"
 #include "tests/sim/count.h"
+#include "tests/sim/erase.h"
 #include "tests/sim/line.h"
 #include "tests/sim/purse.h"
 #include "tests/sim/safe.h"
@@ -450,11 +451,16 @@ void sim_settle(struct sim *sim)
 	sim_hub_unbound(sim);
 	sim_heal_all(sim);
 	sim_linger(sim);
+	sim_end_programs(sim);
 	for (unsigned i = 0; i < sim->n_devices; i++) {
 		sim_note_receipts(sim, &sim->devices[i]);
 		sim_purse_lift(sim, &sim->devices[i]);
 		sim_type_pages(sim, &sim->devices[i]);
 		speak_up(sim, &sim->devices[i]);
+	}
+	if (sim_is_put_back(
+		    sim)) { /* it lost what couriers had said of themselves, too */
+		sim_all_to_base(sim);
 	}
 	run_rounds(sim);
 	if (sim_update_all(sim) > 0) { /* who was older knows all of it now */
@@ -469,6 +475,7 @@ void sim_settle(struct sim *sim)
 	check_whole(sim);
 	check_entries(sim);
 	sim_check_all_unread(sim);
+	sim_check_all_erased(sim);
 	for (unsigned i = 0; i < sim->n_devices; i++) {
 		if (!sim->devices[i].cut && !shares_a_stick(sim, &sim->devices[i]) &&
 		    !has_orphans(sim, sim->devices[i].site)) {
@@ -488,5 +495,6 @@ void sim_settle(struct sim *sim)
 			check_live(sim, &sim->devices[i]);
 		}
 	}
+	sim_check_certificates(sim);
 	sim_check_receipted(sim);
 }

@@ -42,6 +42,7 @@ enum sim_invariant {
 	SIM_BOOKS,
 	SIM_EXPLAINED,
 	SIM_LIVE,
+	SIM_ERASED,
 	SIM_TWICE,
 	SIM_DIED,
 	SIM_INVARIANTS,
@@ -117,6 +118,7 @@ enum sim_op {
 	/* thieves, of whom only some seeds have any: theft.c */
 	SIM_DO_COPIED_INVITE, /* two machines join with one invite, one of them a thief's */
 	SIM_DO_KEYS_STOLEN, /* somebody has the hub's online keys, and uses them at the end */
+	SIM_DO_ERASE,       /* a reader is erased, in some seeds: erase.c */
 	SIM_OPS,
 };
 struct sim_op_doc {
@@ -165,6 +167,8 @@ struct sim_tally {
 	uint64_t put_off;       /* sessions and bundles */
 	uint64_t lost;          /* disks of hubs */
 	uint64_t plain;         /* copies to which nothing odd was done */
+	uint64_t erased;        /* orders */
+	uint64_t late_puts; /* of readers whose erasure that device had not heard of */
 };
 
 struct sim_result {

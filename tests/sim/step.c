@@ -9,6 +9,7 @@
 #include "daemon/hub_internal.h"
 #include "tests/sim/check.h"
 #include "tests/sim/count.h"
+#include "tests/sim/erase.h"
 #include "tests/sim/line.h"
 #include "tests/sim/theft.h"
 #include "tests/sim/version.h"
@@ -61,6 +62,7 @@ void sim_check_step(struct sim *sim, struct sim_device *device)
 	if (device->is_thief && !sim_is_ill(sim, device)) {
 		sim_check_thief(sim, device);
 	}
+	sim_check_erased(sim, device);
 	if (!is_sound(sim)) {
 		return;
 	}

@@ -106,6 +106,8 @@ void sim_note_words(struct sim *sim, const json_t *entries);
 
 /* There and back by courier. As sim_round_trip(). */
 int sim_courier_trip(struct sim *sim, struct sim_device *device);
+/* Each courier comes to the hub once. */
+void sim_all_to_base(struct sim *sim);
 void sim_do_meet(struct sim *sim, struct sim_device *device, const struct ph_rng *dice);
 void sim_do_base(struct sim *sim, struct sim_device *device, const struct ph_rng *dice);
 void sim_do_tour(struct sim *sim, struct sim_device *device, const struct ph_rng *dice);

@@ -43,6 +43,16 @@ int sim_courier_trip(struct sim *sim, struct sim_device *device)
 	return rc;
 }
 
+void sim_all_to_base(struct sim *sim)
+{
+	for (unsigned i = 0; i < SIM_VANS; i++) {
+		if (sim->vans->van[i].is_there) {
+			(void)sim_base(sim, &sim->vans->van[i],
+				       (struct sim_line_how){ 0 });
+		}
+	}
+}
+
 void sim_do_meet(struct sim *sim, struct sim_device *device, const struct ph_rng *dice)
 {
 	struct sim_van *van = sim_van(sim, draw(dice, SIM_VANS_FEW));

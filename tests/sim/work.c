@@ -94,6 +94,7 @@ static void enrol(const struct desk *desk)
 	card.reader = (unsigned)books->n_readers;
 	*ADD(books, readers) =
 		(struct sim_reader){ .put = (uint32_t)put, .site = desk->device->site };
+	strcpy(books->readers[card.reader].name, name);
 	sim_touch(desk->sim, put, SIM_READER, card.reader);
 	if (!sim_print_code(desk, card.code)) {
 		return;

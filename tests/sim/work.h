@@ -44,6 +44,7 @@ struct sim_reader {
 	unsigned site;
 	uint32_t block; /* ack + 1; 0: not blocked */
 	bool odd, erased;
+	char name[120]; /* "": not hers alone */
 };
 struct sim_title {
 	uint32_t put;

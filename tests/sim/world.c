@@ -21,6 +21,7 @@
 #include "daemon/hub_internal.h"
 #include "tests/sim/check.h"
 #include "tests/sim/disk.h"
+#include "tests/sim/erase.h"
 #include "tests/sim/stick.h"
 #include "tests/sim/van.h"
 #include "tests/sim/version.h"
@@ -553,6 +554,7 @@ void sim_close(struct sim *sim)
 	}
 	sim_hub_close(sim);
 	sim_vans_free(sim->vans);
+	sim_erasures_free(sim);
 	clear_disks(sim);
 	sim_books_free(sim->books);
 	sim_sticks_free(sim->sticks);

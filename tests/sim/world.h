@@ -144,10 +144,11 @@ struct sim_seen {
 	uint64_t n;
 };
 
-struct sim_books;  /* work.h */
-struct sim_sticks; /* stick.h */
-struct sim_vans;   /* van.h */
-struct sim_safe;   /* safe.h */
+struct sim_books;    /* work.h */
+struct sim_sticks;   /* stick.h */
+struct sim_vans;     /* van.h */
+struct sim_safe;     /* safe.h */
+struct sim_erasures; /* erase_internal.h */
 
 struct sim {
 	const struct sim_script *script;
@@ -185,7 +186,8 @@ struct sim {
 	struct sim_books *books;
 	struct sim_sticks *sticks;
 	struct sim_vans *vans;
-	struct sim_safe *safe; /* NULL: of this hub no backup is made */
+	struct sim_safe *safe;         /* NULL: of this hub no backup is made */
+	struct sim_erasures *erasures; /* NULL: none was ordered */
 	struct ph_journal
 		*reading; /* of a device, while its receipts are looked through */
 };

@@ -8,6 +8,7 @@
 #include "common/ledger/key.h"
 #include "common/ledger/query.h"
 #include "common/log/json.h"
+#include "tests/sim/erase.h"
 #include "tests/sim/van.h"
 #include "tests/sim/version.h"
 #include "tests/sim/work.h"
@@ -121,7 +122,8 @@ ptrdiff_t sim_write(struct sim *sim, struct sim_device *device, json_t *entries)
 		char *what = json_dumps(entries, JSON_COMPACT);
 
 		sim_note(sim, "%s: not written: %s", device->machine.name, err.text);
-		if (err.exit == PH_EXIT_USAGE || !sim_is_ill(sim, device)) {
+		if (!sim_is_erased_refusal(sim, rc) &&
+		    (err.exit == PH_EXIT_USAGE || !sim_is_ill(sim, device))) {
 			sim_broken(sim, SIM_HEALTHY, "%s: \"%s\" for %.200s",
 				   device->machine.name, err.text, what);
 		}
