@@ -67,6 +67,8 @@ for test in "$@"; do
 	*/test_permute) refuses_none --orders "$test" ;;
 	esac
 done
+refuses_none --seconds "$power"
+refuses usage "$power" --seconds 5 --plant all
 refuses "no whole number from 0" "$power" --script ""
 for option in --count --size --jobs --most; do
 	refuses "no whole number" "$source/tests/reference/compare" $option 0

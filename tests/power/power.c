@@ -1,7 +1,7 @@
 /*
  * tests/power/power.c - power cuts over the real stores of hub and sites.
  *
- *	power [--count N] [--seed S] [--script K | --plant LIE|all]
+ *	power [--count N] [--seed S] [--seconds T | --script K | --plant LIE|all]
  *
  * Random scripts of what hub and sites do (script.c) run over the simulated disk. At
  * operations on a disk (each write, sync, truncate, new name, rename, removal) its state
@@ -10,12 +10,16 @@
  * behind every operation. Now and then the power really goes, or the process is killed: the
  * machine is started again from what is left, and goes on from there.
  *
+ * With --seconds no script is begun after so many, and without --count it is they alone that
+ * end the run.
+ *
  * One script of a hundred is run twice more, and the same must happen.
  *
  * Odd scripts run on disks that may spoil the sector around a torn write and say so to
  * SQLite, even ones on such as SQLite's unix VFS believes in.
  */
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +36,8 @@ enum {
 	STEPS = 40,  /* of a script */
 	TWICE = 100, /* one script of so many is run twice */
 };
+
+#define ENDLESS 1000000000000u /* cuts, of those that only the time ends */
 
 static const char *const op_name[SIM_OP_COUNT] = {
 	[SIM_OP_CREATE] = "create",
@@ -442,9 +448,19 @@ static const char *take_option(int *argc, char **argv, const char *name)
 	return NULL;
 }
 
-static void run_all(uint64_t seed, bool planted)
+static double clock_now(void)
 {
-	for (uint64_t script = 0; run.tally.budget > 0 && run.tally.failures < 20;
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* Until the cuts are made, the time END of clock_now() has come, or enough is broken. */
+static void run_all(uint64_t seed, bool planted, double end)
+{
+	for (uint64_t script = 0;
+	     run.tally.budget > 0 && run.tally.failures < 20 && clock_now() < end;
 	     script++) {
 		run_script(seed, script);
 		found(seed, script);
@@ -472,7 +488,7 @@ static int run_plants(const char *name)
 		run.tally.budget = arg_count;
 		run.tally.quiet = true;
 		run.plant_lies = plants[i].lies;
-		run_all(arg_seed, true);
+		run_all(arg_seed, true, INFINITY);
 		if (run.tally.failures > 0) {
 			printf("ok %u - planted %s: caught, at cut %llu\n", ++n,
 			       plants[i].name, (unsigned long long)run.tally.first_at);
@@ -488,7 +504,9 @@ static int run_plants(const char *name)
 
 static int usage(void)
 {
-	fputs("usage: power [--count N] [--seed S] [--script K | --plant all", stderr);
+	fputs("usage: power [--count N] [--seed S] [--seconds T | --script K | --plant "
+	      "all",
+	      stderr);
 	for (size_t i = 0; i < sizeof(plants) / sizeof(plants[0]); i++) {
 		fprintf(stderr, " | %s", plants[i].name);
 	}
@@ -500,14 +518,17 @@ int main(int argc, char **argv)
 {
 	const char *plant = take_option(&argc, argv, "--plant");
 	const char *only = take_option(&argc, argv, "--script");
+	const char *time = take_option(&argc, argv, "--seconds");
+	double begun = clock_now();
 	struct timespec begin;
 	struct timespec end;
-	uint64_t script = 0;
+	uint64_t script = 0, seconds = 0;
 	int result = 0;
 
-	if (ph_crypto_start() != 0 || (plant && only) ||
+	if (ph_crypto_start() != 0 || (plant && only) || (time && (plant || only)) ||
 	    (only && !given_number("--script", only, 0, &script)) ||
-	    !read_args(argc, argv, 2000, 100000)) {
+	    (time && !given_number("--seconds", time, 1, &seconds)) ||
+	    !read_args(argc, argv, time ? ENDLESS : 2000, time ? ENDLESS : 100000)) {
 		return usage();
 	}
 	setvbuf(stdout, NULL, _IOLBF, 0);
@@ -522,7 +543,8 @@ int main(int argc, char **argv)
 		run_script(arg_seed, script);
 		found(arg_seed, script);
 	} else {
-		run_all(arg_seed, false);
+		run_all(arg_seed, false,
+			seconds > 0 ? begun + (double)seconds : INFINITY);
 	}
 	sim_disk_end();
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end);
