@@ -174,6 +174,23 @@ static void print_missing(const json_t *missing)
 	}
 }
 
+/* What names a commune that there is not. */
+static void print_strays(const json_t *strays)
+{
+	json_t *item;
+	size_t i;
+
+	json_array_foreach(strays, i, item)
+	{
+		printf(ph_say("%s: no such commune; named by %lld of kind %s, site "
+			      "%lld\n",
+			      "%s: không có xã, phường này; nêu trong %lld mục %s, điểm "
+			      "%lld\n"),
+		       ph_member_text(item, "commune"), ph_member_number(item, "entries"),
+		       ph_member_text(item, "kind"), ph_member_number(item, "site"));
+	}
+}
+
 static void print_complete(const json_t *sheet)
 {
 	const json_t *complete = json_object_get(sheet, "complete");
@@ -191,6 +208,7 @@ static void print_complete(const json_t *sheet)
 		print_missing(missing);
 	}
 	putchar('\n');
+	print_strays(json_object_get(complete, "strays"));
 	if (ph_member_number(sheet, "suppressed") > 0) {
 		printf(ph_say("%lld figures of few persons are not told\n",
 			      "%lld số liệu ít người không nêu\n"),

@@ -200,6 +200,12 @@ static int show_units(struct roll *roll, struct ph_show *show)
 	}
 	ph_show_number(show, "communes", units);
 	ph_show_number(show, "of", reckoning->n_units);
+	if (rc == 0) {
+		json_t *strays = json_array();
+
+		rc = json_object_set_new(show->object, "strays", strays) ? -ENOMEM : 0;
+		rc = rc != 0 ? rc : ph_reckon_strays(roll->reckoning, strays);
+	}
 	return rc;
 }
 

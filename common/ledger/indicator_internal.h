@@ -200,6 +200,14 @@ int ph_reckon_title_row(struct ph_ledger *ledger, struct ph_view root, int64_t *
 /* --- indicator_complete.c --- */
 int ph_reckon_complete(struct ph_reckoning *reckoning, json_t **out);
 
+/* --- indicator_stray.c --- */
+/*
+ * Append to LIST what of the asked period names a commune that the hub does not know, once
+ * it knows any, and sites that lie in one; nothing if one commune is asked for. 0 or
+ * negative errno.
+ */
+int ph_reckon_strays(struct ph_reckoning *reckoning, json_t *list);
+
 /* --- indicator_asof.c --- */
 /*
  * The registers of an entity from those of its puts of which DAY_OF gives a day not after

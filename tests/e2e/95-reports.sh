@@ -163,6 +163,14 @@ like "and is named to people" "$($H report M1 --period 2026-Q3)" 'complete for 3
 like "as is the share" "$($H report M1 --period 2026-Q3)" '25.00 % = 1 of 4; target 2026: 20.00 %'
 like "in Vietnamese" "$(LC_ALL=vi_VN.UTF-8 $H report M1 --period 2026-Q3)" '25,00 % = 1 trên 4; mục tiêu 2026: 20,00 %'
 
+is "nothing strays" "$(row A10 >/dev/null; of 'j["complete"]["strays"]')" '[]'
+ok "a site tells a figure of a commune that is none" $B tally put media 1 --from 2026-09-01 --to 2026-10-31 --commune 99999
+sync 14-0372.d
+is "it is told beside the figures" "$(row A10 >/dev/null; of 'j["complete"]["strays"]')" \
+  '[{"commune": "99999", "site": 140372, "code": "14-0372", "kind": "tally", "entries": 1}]'
+like "to people" "$($H report A10 --period 2026-Q3)" '99999: no such commune; named by 1 of kind tally, site 140372'
+is "of a time that it does not touch it is not" "$($H report A10 --period 2026-Q2 --json >q.json; json q.json 'j["complete"]["strays"]')" '[]'
+
 # --- issued, signed off, revised ---
 ok "report issue of a row" bash -c "$H report issue visits --period 2026-Q3 --json >issued.json 2>/dev/null"
 ref=$(json issued.json 'j["entries"][0]["ref"]')

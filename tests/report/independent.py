@@ -99,6 +99,33 @@ def day_of(second):
     return (second + exported.ZONE) // exported.DAY
 
 
+def strays(ledger, span, commune):
+    """What names a commune that nobody named: (commune, site, kind) of each entry, counted."""
+    if commune or not ledger.commune_puts:
+        return []
+    found = []
+    for fact in ledger.of("tally"):
+        if fact["commune"] and fact["from"] <= span.last and fact["to"] >= span.first:
+            found.append((fact["commune"], fact.site, "tally"))
+    for site, stops in ledger.stops.items():
+        for stop in stops:
+            told = stop.commune and stop.commune != ledger.site(site, "commune")
+            if told and span.first <= stop.fact.day() <= span.last:
+                found.append((stop.commune, site, "mobile-stop"))
+    for site in ledger.site_puts:
+        if ledger.site(site, "commune"):
+            found.append((ledger.site(site, "commune"), site, "site-put"))
+    found = [item for item in found if item[0] not in ledger.commune_puts]
+    number = {"mobile-stop": 72, "tally": 86, "site-put": 100}
+    shown = []
+    for one in sorted(set(found), key=lambda item: (item[0], item[1], number[item[2]])):
+        item = {"commune": one[0], "site": one[1], "kind": one[2], "entries": found.count(one)}
+        if ledger.site(one[1], "code"):
+            item["code"] = ledger.site(one[1], "code")
+        shown.append(item)
+    return shown
+
+
 def complete(ledger, period, commune=None):
     """How far the figures of a period are complete, and who is missing."""
     span = Span(period)
@@ -121,6 +148,7 @@ def complete(ledger, period, commune=None):
         "of": len(scope.units),
         "up_to": Span.text(asked) if asked >= span.first else None,
         "missing": missing,
+        "strays": strays(ledger, span, commune),
     }
 
 
