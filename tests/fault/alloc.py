@@ -25,13 +25,15 @@ import shutil
 import signal
 import threading
 
-from points import (Point, chosen_by_name, clocks_of, pick, report, run_points, sides,
-                    wait_for_fold)
-from rig import (ALLOC, CASES, ERRNO, FOREVER, HERE, LATER, OTHER, PARTIAL, ROOT, SCRIPT,
+from points import (Point, called, chosen_by_name, clocks_of, pick, report, run_points,
+                    sides, wait_for_fold)
+from rig import (ALLOC, ERRNO, FOREVER, HERE, LATER, OTHER, PARTIAL, ROOT,
                  STACKS, UNREACHABLE, USAGE, Plan, World, folder_for, is_crash,
-                 make_worlds, must, now, say)
+                 must, now, say)
+from script import make_worlds
 
 GONE_S = 0.5
+POLL_S = 0.02
 NEAR = 300  # calls that a session may make less, or earlier
 LEAK_MAX = 500  # runs with a sanitizer
 ROUNDS = 2  # counts and runs, at most, until each way was gone
@@ -84,7 +86,7 @@ class Short(Point):
         if whole:
             return True, "all"
         if step.who == "hub" or self.side in HOW:
-            return step.who == "hub", "hub"
+            return step.who == "hub" or step.serves is not True, "hub"
         is_there = step.again or os.path.exists(world.path(step.who, "site.db"))
         return is_there, step.who if is_there else None
 
@@ -99,14 +101,15 @@ def judge(point, got, log, plan):
     if is_of_others(got.err):
         return
     must(not is_crash(got.code) and "Sanitizer" not in got.err, "crashed:", got)
-    if got.code in (0, CASES):
+    if got.code in point.step.codes:
         return
     must(got.err.strip() or got.out.strip(), "failed without a word:", got)
     if point.side == "server":
-        must(got.code in (OTHER, UNREACHABLE, PARTIAL, LATER), "exit status:", got, log)
+        must(got.code in (OTHER, UNREACHABLE, PARTIAL, LATER, *point.step.may),
+             "exit status:", got, log)
     else:
         # of a file that cannot be read, import says 2
-        must(got.code in (OTHER, UNREACHABLE, PARTIAL) or
+        must(got.code in (OTHER, UNREACHABLE, PARTIAL, *point.step.may) or
              (got.code == USAGE and point.step.name == "import"), "exit status:", got)
         must("damaged" not in got.err, "blames the data:", got)
 
@@ -124,7 +127,7 @@ def hub_fails(world, point, plan):
     """Memory is short from after its start on (that is a point of its own) until it is
     asked to end."""
     plan.set(ERRNO, 0)
-    must(world.serve(plan), "the hub does not start", world.hub_log())
+    must(point.step.serve(world, plan), "it does not start", world.hub_log())
     point.put(plan)
     # a hub that cannot even accept waits for better times, and its peer with it
     gone = threading.Timer(GONE_S, plan.off)
@@ -145,7 +148,7 @@ def hub_fails(world, point, plan):
 def start_fails(world, point, plan):
     """Memory is short while a hub starts."""
     point.put(plan)
-    listens = world.serve(plan)
+    listens = point.step.serve(world, plan)
     plan.off()
     # one that listens may have seen it behind that, and end by itself
     status = world.stop() if listens else world.status
@@ -154,11 +157,30 @@ def start_fails(world, point, plan):
     must("Sanitizer" not in world.hub_log() or is_of_others(world.hub_log()), world.hub_log())
 
 
+def relents(plan):
+    """Memory is short for so long, behind the first call that was hit: who cannot even accept
+    waits for better times, and its peer with it. What ends this is to be called."""
+    ended = threading.Event()
+
+    def wait():
+        while not plan.hits and not ended.wait(POLL_S):
+            pass
+        if not ended.wait(GONE_S):
+            plan.off()
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    return lambda: (ended.set(), thread.join())
+
+
 def site_fails(world, point, plan):
     if point.step.serves:
-        must(world.serve(), "the hub does not start", world.hub_log())
+        must(point.step.serve(world), "it does not start", world.hub_log())
     point.put(plan)
+    ended = relents(plan) if point.step.waits else None
     got = point.step.do(world, plan)
+    if ended:
+        ended()
     plan.off()
     judge(point, got, "", plan)
     if point.step.serves:
@@ -174,11 +196,11 @@ def count_step(step, side, before, folder, programs, plan):
     world.still = clocks_of(before[step.name])
     plan.set(STACKS, ALLOC if side == "start" else 0)
     if step.serves:
-        must(world.serve(plan if side in HOW else None), world.hub_log())
+        must(step.serve(world, plan if side in HOW else None), world.hub_log())
     if side != "start":
         plan.set(STACKS, ALLOC)
         got = step.do(world, None if side in HOW else plan)
-        must(got.code in (0, CASES), got)
+        must(got.code in step.codes, got)
         if side == "server":
             wait_for_fold(world, plan)
     ways = plan.trace()
@@ -186,12 +208,12 @@ def count_step(step, side, before, folder, programs, plan):
     return ways
 
 
-def count_points(before, folder, programs):
-    """(step, side, ways) of all the script."""
+def count_points(script, before, folder, programs):
+    """(step, side, ways) of all of SCRIPT."""
     found = []
     plan = Plan(os.path.join(folder, "count.plan"))
-    for step in SCRIPT:
-        for side in sides(step) + (["start"] if step.name == "sync-first" else []):
+    for step in script.points():
+        for side in sides(step) + (["start"] if step.starts else []):
             found.append((step, side, count_step(step, side, before, folder, programs,
                                                  plan)))
     plan.close()
@@ -199,7 +221,9 @@ def count_points(before, folder, programs):
 
 
 def program_of(step, side):
-    return "packhorsed" if step.who == "hub" or side in HOW else "packhorse"
+    if side in HOW:
+        return "packhorsed" if step.serves is True else "packhorse"
+    return "packhorsed" if step.who == "hub" else "packhorse"
 
 
 def points_of(found, options, came=frozenset(), by_way=False):
@@ -248,10 +272,11 @@ def ways_that_came(ran, points, options):
 
 def run(tap, options):
     rng = random.Random(f"{options.seed} alloc")
+    script, name = options.played, called(options, "alloc")
     folder = folder_for("alloc")
     try:
-        before = make_worlds(folder, {})
-        found = count_points(before, folder, {})
+        before = make_worlds(folder, {}, script)
+        found = count_points(script, before, folder, {})
         every = points_of(found, options)
         calls = sum(len(ways) for _, _, ways in found)
         points = every
@@ -265,9 +290,9 @@ def run(tap, options):
         elif options.count or not options.full:
             points = pick(points, options.count or 60, rng)
         rng.shuffle(points)
-        say(f"alloc: {calls} allocations, {len(every)} points; {len(points)} are run, "
+        say(f"{name}: {calls} allocations, {len(every)} points; {len(points)} are run, "
             f"seed {options.seed}")
-        ran = run_some(tap, options, "alloc", before, folder, points, {}, {})
+        ran = run_some(tap, options, name, before, folder, points, {}, {})
         if len(points) == len(every) and len(ran.outcomes) == len(points):
             try_rest(tap, options, before, folder, ran, points)
         leaks(tap, options, before, folder, points)
@@ -281,15 +306,16 @@ def try_rest(tap, options, before, folder, ran, points):
     wanted = {p.way for p in points}
     came = ways_that_came(ran, points, options)
     for _ in range(ROUNDS):
-        rest = points_of(count_points(before, folder, {}), options, came, by_way=True)
+        rest = points_of(count_points(options.played, before, folder, {}), options, came, by_way=True)
         if not rest or (options.deadline and now() > options.deadline):
             break
-        ran = run_some(tap, options, "alloc again", before, folder, rest, {}, {},
+        ran = run_some(tap, options, called(options, "alloc again"), before, folder, rest, {}, {},
                        is_each_asked=False)  # that is asked below, of all
         came |= ways_that_came(ran, rest, options)
-    say(f"alloc: by {len(wanted & came)} of {len(wanted)} ways memory was short, once and "
+    name = called(options, "alloc")
+    say(f"{name}: by {len(wanted & came)} of {len(wanted)} ways memory was short, once and "
         f"from then on, and by {len(came - wanted)} that only later counts had")
-    tap.ok("alloc: nearly all ways were gone", len(wanted - came) <= LEFT * len(wanted),
+    tap.ok(f"{name}: nearly all ways were gone", len(wanted - came) <= LEFT * len(wanted),
            *[f"{way}" for way in list(wanted - came)[:10]])
 
 
@@ -302,5 +328,5 @@ def leaks(tap, options, before, folder, points):
         return
     points = points[:min(max(1, len(points) // 4), LEAK_MAX)]
     options.deadline = options.seconds and now() + options.seconds
-    run_some(tap, options, "alloc under AddressSanitizer", before, folder, points,
+    run_some(tap, options, called(options, "alloc under AddressSanitizer"), before, folder, points,
              programs, SANITIZER)

@@ -21,8 +21,10 @@ import time
 
 import packed
 from rig import (BUILD, CASES, CLIENT, DAEMON, OTHER, PLAIN, ROOT, UNREACHABLE, USAGE, World,
-                 check_all, folder_for, make_worlds, must, now, say)
+                 check_all, folder_for, must, now, say)
 from room import HAS_NOISE, Device
+from script import make_worlds
+from script_sync import MAIN
 
 SPACE = 128 << 20
 BATCH = 100
@@ -251,7 +253,7 @@ def local(world, bomb):
 def programs(tap, options, rng, folder):
     count = (options.count or (1000 if options.full else 150)) // 10
     begun = now()
-    world = Limited.copy(make_worlds(folder, {})[None], os.path.join(folder, "w"))
+    world = Limited.copy(make_worlds(folder, {}, MAIN)[None], os.path.join(folder, "w"))
     done = 0
     try:
         sender = packed.Sender(world, "b") if HAS_NOISE else None

@@ -19,7 +19,9 @@ import time
 from concurrent.futures import ProcessPoolExecutor
 
 from rig import (CASES, LATER, PARTIAL, UNREACHABLE, Broken, World, check_all,
-                 check_receipts, folder_for, lines, make_worlds, must, now, say)
+                 check_receipts, folder_for, must, now, say)
+from script import lines, make_worlds
+from script_sync import MAIN
 
 KILLS = 10
 WORK_S = 0.02  # what a command takes of a machine that has nothing else to do, and more
@@ -150,7 +152,7 @@ def run(tap, options, programs=None):
     count = options.count or (300 if options.full else 10)
     begun = now()
     try:
-        before = make_worlds(folder, programs)
+        before = make_worlds(folder, programs, MAIN)
         jobs = [(before[None], folder, f"{options.seed} {i}", min(KILLS, count - i * KILLS),
                  programs) for i in range((count + KILLS - 1) // KILLS)]
         if options.point:

@@ -12,11 +12,12 @@ import os
 import random
 import shutil
 
-from points import (Point, chosen_by_name, pick, report, run_points, sides,
+from points import (Point, called, chosen_by_name, pick, report, run_points, sides,
                     wait_for_fold)
-from rig import (CASES, COUNT, CREATE, DAMAGED, DISK, ERRNO, FOREVER, LATER, LENGTH, NAME,
-                 OTHER, PARTIAL, READ, SCRIPT, SHORT, SYNC, UNREACHABLE, WRITE, Plan,
-                 World, folder_for, is_crash, make_worlds, must, now, say, settle)
+from rig import (COUNT, CREATE, DAMAGED, DISK, ERRNO, FOREVER, LATER, LENGTH, NAME, OTHER,
+                 PARTIAL, READ, SHORT, SYNC, UNREACHABLE, WRITE, Plan, World, folder_for,
+                 is_crash, must, now, say, settle)
+from script import make_worlds
 
 FAULTS = {
     "full": (ERRNO, errno.ENOSPC, WRITE | CREATE | NAME),
@@ -51,7 +52,7 @@ class Fault(Point):
 
 
 def says(point, text, plan):
-    if any(words in text for words in WORDS[point.fault]):
+    if any(words in text for words in (*WORDS[point.fault], *point.step.says)):
         return True
     # SQLite does not tell why it could not make a file, and by now it can be made
     return not point.on and plan.hit_class == CREATE and WORDS["error"][0] in text
@@ -60,15 +61,15 @@ def says(point, text, plan):
 def judge(point, got, hub_log, plan):
     """What the one that acted may end with."""
     must(not is_crash(got.code), "crashed:", got)
-    if got.code in (0, CASES):
+    if got.code in point.step.codes:
         return
     must(point.fault != "short", "a short write was noticed:", got)
     must(got.err.strip() or got.out.strip(), "failed without a word:", got)
     if point.side == "server":
-        must(got.code in (OTHER, UNREACHABLE, PARTIAL, LATER, DAMAGED), "exit status:",
-             got, hub_log)
+        must(got.code in (OTHER, UNREACHABLE, PARTIAL, LATER, DAMAGED, *point.step.may),
+             "exit status:", got, hub_log)
         return
-    must(got.code == OTHER or (got.code == DAMAGED and point.fault == "unread"),
+    must(got.code in (OTHER, *point.step.may) or (got.code == DAMAGED and point.fault == "unread"),
          "exit status:", got)
     must(says(point, got.err + got.out, plan), "does not say what it is:", got)
 
@@ -76,11 +77,11 @@ def judge(point, got, hub_log, plan):
 def hub_fails(world, point, plan):
     """The hub of a session with the fault: what of it is seen while it lasts and after."""
     point.put(plan)
-    if not world.serve(plan):
+    if not point.step.serve(world, plan):
         plan.off()
         must(point.fault != "short", "a short write was noticed:", world.hub_log())
         must(world.status == OTHER or (world.status == DAMAGED and point.fault != "full"),
-             f"the hub does not start, and ends with {world.status}:", world.hub_log())
+             f"it does not start, and ends with {world.status}:", world.hub_log())
         must(says(point, world.hub_log(), plan), "does not start, and says", world.hub_log())
         return
     got = point.step.do(world)
@@ -96,7 +97,10 @@ def hub_fails(world, point, plan):
              f"the hub ended with {status}:", world.hub_log())
         return
     must(world.alive(), "the hub is gone:", world.hub_log())
-    if point.fault in ("full", "short") and point.step.who != "hub":
+    if point.step.serves is not True:
+        got = point.step.do(world)
+        must(got.code in point.step.codes, "it does not go on without a restart:", got)
+    elif point.fault in ("full", "short") and point.step.who in world.sites():
         settle(world, point.step.who)  # by itself, without a restart
     status = world.stop()
     must(status == 0 or (point.fault in ("error", "unread") and status == DAMAGED),
@@ -117,7 +121,7 @@ def closing_fails(world, point, plan):
 
 def site_fails(world, point, plan):
     if point.step.serves:
-        must(world.serve(), "the hub does not start", world.hub_log())
+        must(point.step.serve(world), "it does not start", world.hub_log())
     point.put(plan)
     got = point.step.do(world, plan)
     plan.off()
@@ -126,22 +130,22 @@ def site_fails(world, point, plan):
         must(world.stop() == 0, "the hub does not end well:", world.hub_log())
 
 
-def count_points(before, folder, programs):
-    """(step, side, fault, calls) of all the script."""
+def count_points(script, before, folder, programs):
+    """(step, side, fault, calls) of all of SCRIPT."""
     found = []
     plan = Plan(os.path.join(folder, "count.plan"))
     every = DISK | READ
-    for step in SCRIPT:
+    for step in script.points():
         for side in sides(step):
             world = World.copy(before[step.name], os.path.join(folder, "count"),
                                **programs)
             plan.set(COUNT, every)
             if step.serves:
-                must(world.serve(plan if side == "server" else None), world.hub_log())
+                must(step.serve(world, plan if side == "server" else None), world.hub_log())
             if side != "server":
                 plan.set(COUNT, every)
             got = step.do(world, None if side == "server" else plan)
-            must(got.code in (0, CASES), got)
+            must(got.code in step.codes, got)
             if side == "server":
                 wait_for_fold(world, plan)
                 world.stop()
@@ -161,21 +165,22 @@ def all_points(found):
 def run(tap, options, programs=None):
     programs = programs or {}
     rng = random.Random(f"{options.seed} disk")
+    script, name = options.played, called(options, "disk")
     folder = folder_for("disk")
     begun = now()
     try:
-        before = make_worlds(folder, programs)
-        points = all_points(count_points(before, folder, programs))
+        before = make_worlds(folder, programs, script)
+        points = all_points(count_points(script, before, folder, programs))
         total = len(points)
         if options.point:
             points = chosen_by_name(points, options)
         elif options.count or not options.full:
             points = pick(points, options.count or 40, rng)
         rng.shuffle(points)
-        say(f"disk: {total} points (each call of {len(SCRIPT)} steps; full, error, unread, short; "
+        say(f"{name}: {total} points (each call of {len(script.points())} steps; full, error, unread, short; "
             f"once, from then on), {len(points)} are run, seed {options.seed}")
         ran = run_points(options, before, folder, points, programs)
-        report(tap, options, "disk", "clear words and status, nothing acknowledged lost, "
+        report(tap, options, name, "clear words and status, nothing acknowledged lost, "
                "recovers by itself", ran, points, begun)
     finally:
         if not options.keep:

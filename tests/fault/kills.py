@@ -11,14 +11,13 @@ import random
 import shutil
 import signal
 
-from points import (Point, chosen_by_name, pick, report, run_points, sides,
+from points import (Point, called, chosen_by_name, pick, report, run_points, sides,
                     wait_for_fold)
-from rig import (CASES, COUNT, DISK, KILL, LATER, OTHER, PARTIAL, SCRIPT, SYNC, TALK, TORN,
-                 UNREACHABLE, Plan, World, folder_for, make_worlds, must, now, say)
+from rig import (COUNT, DISK, KILL, SYNC, TALK, TORN, Plan, World, folder_for, must, now,
+                 say)
+from script import make_worlds
 
 WHAT = DISK | TALK
-# how a session, and a command of the hub's own, may end when it has gone
-WITHOUT_HUB = (UNREACHABLE, PARTIAL, LATER), (OTHER,)
 
 
 class Kill(Point):
@@ -38,33 +37,33 @@ def run_step(world, step, side, plan, mode=COUNT, n=0):
     """Do STEP with SIDE killed at its Nth call; 0: at none."""
     if side == "server":
         plan.set(mode, WHAT, n)
-        if not world.serve(plan):
-            must(plan.hits, "the hub does not start:", world.hub_log())
+        if not step.serve(world, plan):
+            must(plan.hits, "it does not start:", world.hub_log())
             return
         got = step.do(world)
-        must(got.code in (0, CASES, *WITHOUT_HUB[step.who == "hub"]), "of a hub that is gone:", got)
+        must(got.code in step.has_gone(), "of who is gone:", got)
         wait_for_fold(world, plan)
         status = world.ended() if plan.hits else world.stop()
-        must(status == (-signal.SIGKILL if plan.hits else 0), f"the hub ended with {status}:",
+        must(status == (-signal.SIGKILL if plan.hits else 0), f"it ended with {status}:",
              world.hub_log())
         return
     if step.serves:
-        must(world.serve(), "the hub does not start", world.hub_log())
+        must(step.serve(world), "it does not start", world.hub_log())
     plan.set(mode, WHAT, n)
     got = step.do(world, plan)
     if plan.hits:
         must(got.code == -signal.SIGKILL, "not killed:", got)
     elif n == 0:
-        must(got.code in (0, CASES), "the script itself fails:", got)
+        must(got.code in step.codes, "the script itself fails:", got)
     if step.serves:
-        must(world.stop() == 0, "the hub does not end well:", world.hub_log())
+        must(world.stop() == 0, "it does not end well:", world.hub_log())
 
 
-def count_points(before, folder, programs):
-    """(step, side, classes of its calls) of all the script."""
+def count_points(script, before, folder, programs):
+    """(step, side, classes of its calls) of all of SCRIPT."""
     found = []
     plan = Plan(os.path.join(folder, "count.plan"))
-    for step in SCRIPT:
+    for step in script.points():
         for side in sides(step):
             world = World.copy(before[step.name], os.path.join(folder, "count"),
                                **programs)
@@ -86,11 +85,12 @@ def all_points(found):
 def run(tap, options, programs=None):
     programs = programs or {}
     rng = random.Random(f"{options.seed} kills")
+    script, name = options.played, called(options, "kills")
     folder = folder_for("kills")
     begun = now()
     try:
-        before = make_worlds(folder, programs)
-        found = count_points(before, folder, programs)
+        before = make_worlds(folder, programs, script)
+        found = count_points(script, before, folder, programs)
         points = all_points(found)
         total = len(points)
         if options.point:
@@ -100,11 +100,11 @@ def run(tap, options, programs=None):
         # by kill first: if time is short, it goes to them
         rng.shuffle(points)
         points.sort(key=lambda p: p.mode)
-        say(f"kills: {len(SCRIPT)} steps have {sum(len(calls) for _, _, calls in found)} calls "
+        say(f"{name}: {len(script.points())} steps have {sum(len(calls) for _, _, calls in found)} calls "
             f"to be killed at, {total} points with torn ones; {len(points)} are run, seed "
             f"{options.seed}")
         ran = run_points(options, before, folder, points, programs)
-        report(tap, options, "kills",
+        report(tap, options, name,
                "nothing acknowledged is lost, all recovers, all agrees", ran, points, begun)
     finally:
         if not options.keep:

@@ -18,8 +18,10 @@ import shutil
 import socket
 import time
 
-from rig import CASES, Broken, World, check_all, folder_for, make_worlds, must, now, say
+from rig import CASES, Broken, World, check_all, folder_for, must, now, say
 from room import HAS_NOISE, Device, key_file, wait_for
+from script import make_worlds
+from script_sync import MAIN
 
 BUSY_MS = 1000  # a sync without anybody hostile takes some tens
 SLOW_MS = 400  # slower, the newcomer that it is may be the oldest of so many a second
@@ -198,7 +200,7 @@ def run(tap, options):
     hostile = []
     world = None
     try:
-        world = World.copy(make_worlds(folder, {})[None], os.path.join(folder, "w"))
+        world = World.copy(make_worlds(folder, {}, MAIN)[None], os.path.join(folder, "w"))
         must(world.serve(), "the hub does not start", world.hub_log())
         alone, _, bad = honest(world, min(3, seconds))
         must(not bad, "without anybody hostile:", *bad)

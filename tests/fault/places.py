@@ -8,7 +8,9 @@ import os
 import shutil
 import subprocess
 
-from rig import (CASES, OTHER, SCRIPT, World, check_all, folder_for, make_worlds, must)
+from rig import CASES, OTHER, World, check_all, folder_for, must
+from script import make_worlds
+from script_sync import MAIN
 
 NOBODY = "65534"
 
@@ -180,7 +182,7 @@ def user_of_its_own(tap, before, folder):
     drop = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
     run_as_root = world.run
     world.run = lambda *args, **more: run_as_root(*drop, *args, **more)
-    for step in SCRIPT:
+    for step in MAIN.steps:
         if step.serves:
             break
         got = step.do(world)
@@ -196,7 +198,7 @@ def run(tap, options):
         return
     folder = folder_for("places")
     try:
-        before = make_worlds(folder, {})
+        before = make_worlds(folder, {}, MAIN)
         full_disk(tap, before[None], os.path.join(folder, "full"))
         no_files(tap, before[None], os.path.join(folder, "files"))
         read_only(tap, before[None], os.path.join(folder, "ro"))

@@ -22,8 +22,8 @@ import traceback
 from concurrent.futures import ProcessPoolExecutor
 
 import rig
-from rig import (CASES, CLIENT, DAEMON, OTHER, Broken, Plan, World, check_all,
-                 check_hub_alone, check_receipts, check_site_alone, fill_in, must, now, say)
+import scripts
+from rig import CLIENT, DAEMON, Broken, Plan, World, check_receipts, must, now, say
 from state import state_of
 
 QUIET_S = 0.35  # a hub folds 0.2 s after what it stored last
@@ -36,9 +36,6 @@ WHOLE = 10  # of states that no session left, each tenth is looked at with the h
 TRIES = 5  # of a session, until it comes by a point
 TWICE = 100  # one point of so many is run twice
 FEW = 0.01  # of all, that sessions may not come by
-
-HAS_ALREADY = ("is a hub already", "is enrolled already", "there is a site",
-               "is there already", "confirmed already", "is confirmed")
 
 
 def sides(step):
@@ -72,33 +69,21 @@ class Point:
 
     def looks(self, world, whole):
         """What is to be looked at behind it: (whether the same command is given again, a key
-        of CHECKS or None)."""
+        of scripts.check() or None)."""
         return True, "all" if self.step.serves or whole else self.step.who
-
-
-CHECKS = {
-    "all": check_all,
-    "hub": check_hub_alone,
-    "a": lambda world: check_site_alone(world, "a"),
-    "b": lambda world: check_site_alone(world, "b"),
-}
 
 
 def again(world, step):
     """The same command once more, by programs that nothing happens to."""
     if step.serves:
-        must(world.serve(), "the hub does not start again:", world.hub_log())
+        must(step.serve(world), "it does not start again:", world.hub_log())
+    if step.serves is True:
         check_receipts(world)
-    got = step.do(world)
-    if step.serves or not step.again:
-        must(got.code in (0, CASES), "not the second time either:", got,
-             world.hub_log() if step.serves else "")
-        return
-    if step.args[0] == "invite" and got.code == OTHER:
-        got = world.hub(*step.args, "--force")
-    must(got.code in (0, CASES) or any(words in got.err for words in HAS_ALREADY),
-         "not the second time either:", got)
-    fill_in(step, world, got)
+    got = step.do_again(world)
+    must(got.code in step.codes or step.is_done_already(got),
+         "not the second time either:", got, world.hub_log() if step.serves else "")
+    if step.again and not step.serves:
+        step.after(world, got)
 
 
 def sleeps(pid):
@@ -167,11 +152,11 @@ def look(point, world, folder, state, scratch):
     world.later(LATER_S)
     if gives_again:
         again(world, point.step)
-    must(world.stop() == 0, "the hub does not end well:", world.hub_log())
+    must(world.stop() == 0, "it does not end well:", world.hub_log())
     news, then = is_news(folder, check, world.told, state_of(world, scratch))
     if news and check:
         world.later(LATER_S)
-        CHECKS[check](world)
+        scripts.check(world, check)
     for done in (then, key):
         with open(os.path.join(folder, "seen", done), "wb"):
             pass
@@ -330,6 +315,15 @@ def run_jobs(options, pool, jobs, ran):
     return True
 
 
+def by_script(options):
+    return "" if options.played is scripts.MAIN else f"--script {options.played.name} "
+
+
+def called(options, group):
+    """GROUP, as a run of it is called."""
+    return group if options.played is scripts.MAIN else f"{group} of {options.played.name}"
+
+
 def report(tap, options, name, what, ran, points, begun, is_each_asked=True):
     """The lines and points of TAP on what ran. IS_EACH_ASKED: whether each has to be reached."""
     broken, twice = ran.broken(), ran.twice()
@@ -342,8 +336,8 @@ def report(tap, options, name, what, ran, points, begun, is_each_asked=True):
     words = []
     for outcome in broken[:5]:
         words += [f"{outcome.point}: {outcome.broken}",
-                  f"again: tests/fault/run --only {name.split()[0]} --seed {options.seed} "
-                  f"--point {outcome.point}"]
+                  f"again: tests/fault/run --only {name.split()[0]} {by_script(options)}--seed "
+                  f"{options.seed} --point {outcome.point}"]
     tap.ok(f"{name}: {what} ({done} of {len(points)})", done and not broken,
            f"{len(broken)} of {done}, seed {options.seed}", *words)
     if options.full or not options.seconds:

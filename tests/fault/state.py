@@ -13,7 +13,7 @@ import stat
 
 DATABASE = (".db", ".db.new")
 BESIDE = tuple(name + suffix for name in DATABASE for suffix in ("-wal", "-shm", "-journal"))
-NOT_COUNTED = ("serve.err", "told.json")
+NOT_COUNTED = ("serve.err", "agent.err", "told.json")
 
 
 def hash_of(data):

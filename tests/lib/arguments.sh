@@ -47,6 +47,10 @@ refuses "no number of seconds" "$source/tests/fault/run" --seconds nan
 refuses "nothing is named" "$source/tests/fault/run" --only ""
 refuses "nothing is named" "$source/tests/fault/run" --point ""
 refuses "no group" "$source/tests/fault/run" --only kills,
+refuses "no script 'stik'; there are sync stick" "$source/tests/fault/run" --script stik
+refuses "no script ''" "$source/tests/fault/run" --script stick,
+refuses "nothing is named" "$source/tests/fault/run" --script ""
+refuses "script: does nothing for crash" "$source/tests/fault/run" --script stick --only crash
 refuses "neither a number nor auto" "$source/tests/planted/run" --quarter x
 refuses "neither a number nor auto" "$source/tests/planted/run" --quarter ""
 refuses "no whole number" "$source/tests/planted/run" --count 0
