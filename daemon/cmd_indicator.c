@@ -342,13 +342,36 @@ int ph_print_sheet(const struct ph_cli *cli, const json_t *sheet)
 
 /* --- the commands --- */
 
+int ph_check_sheet(const struct ph_cli *cli, struct ph_error *err)
+{
+	static const char *const once[] = { "period", "by", "commune" };
+
+	for (size_t i = 0; i < sizeof(once) / sizeof(once[0]); i++) {
+		unsigned n = 0;
+		char text[80];
+
+		for (unsigned k = 0; k < cli->n_set; k++) {
+			n += strcmp(cli->set[k].name, once[i]) == 0;
+		}
+		if (n > 1) {
+			snprintf(text, sizeof(text),
+				 ph_say("--%s is given twice; give one",
+					"--%s ghi hai lần; chỉ ghi một"),
+				 once[i]);
+			return ph_cli_usage(cli, err, text);
+		}
+	}
+	return 0;
+}
+
 int ph_ask_sheet(struct ph_cli *cli, const char *command, json_t **answer_out,
 		 struct ph_error *err)
 {
 	json_t *request = ph_request(command);
 	static const char *const options[] = { "period", "by", "commune" };
-	int rc = ph_request_set(request, "report", cli->args[0], err);
+	int rc = ph_check_sheet(cli, err);
 
+	rc = rc != 0 ? rc : ph_request_set(request, "report", cli->args[0], err);
 	for (size_t i = 0; rc == 0 && i < sizeof(options) / sizeof(options[0]); i++) {
 		rc = ph_request_set(request, options[i], ph_cli_get(cli, options[i]),
 				    err);

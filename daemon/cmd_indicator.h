@@ -5,6 +5,8 @@
 #include "daemon/cmd.h"
 #include "daemon/ask.h"
 
+/* Whether --period, --by and --commune are each given once at most: of two one would not be heeded. 0 or -EINVAL. */
+int ph_check_sheet(const struct ph_cli *cli, struct ph_error *err);
 /* COMMAND about the report that the first argument names, with --period, --by and --commune. */
 int ph_ask_sheet(struct ph_cli *cli, const char *command, json_t **answer_out,
 		 struct ph_error *err);

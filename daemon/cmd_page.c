@@ -15,6 +15,7 @@
 #include "common/cli/member.h"
 #include "common/cli/out.h"
 #include "daemon/ask.h"
+#include "daemon/cmd_indicator.h"
 #include "daemon/report_page.h"
 
 struct pages {
@@ -152,6 +153,7 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 					       "trang là HTML; `report` cho số liệu"))
 			 : ph_export_check(cli, ph_cli_get(cli, "out"), err);
 
+	rc = rc != 0 ? rc : ph_check_sheet(cli, err);
 	if (ph_cli_has(cli, "issue")) {
 		pages.issued = json_array();
 		rc = rc == 0 && !pages.issued ? -ENOMEM : rc;

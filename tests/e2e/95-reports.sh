@@ -278,6 +278,10 @@ wrong "a quarter that is none" 'is none' M1 --period 2026-Q5
 wrong "a year of two digits" 'is none' M1 --period 26
 wrong "a year before the plan's time" 'is none' M1 --period 1999
 wrong "what comes" '2999-Q1 has not begun; its first day is 2999-01-01' M1 --period 2999-Q1
+wrong "two periods" '--period is given twice' M1 --period 2026-Q3 --period 2026-Q2
+wrong "two periods of an issue" '--period is given twice' issue M1 --period 2026-Q3 --period 2026-Q2
+wrong "two periods of a page" '--period is given twice' page --period 2026-Q3 --period 2026-Q2
+wrong "two communes" '--commune is given twice' M1 --period 2026-Q3 --commune 03646 --commune 03651
 wrong "no period" '--period is needed' M1
 wrong "by what it is not" 'M2 is not given by "band"; it is by commune' M2 --period 2026 --by band
 status "a commune that is not there is nothing found" 1 $H report visits --period 2026 --commune 99999
