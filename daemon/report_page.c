@@ -503,6 +503,23 @@ static void missing(struct writing *to, const json_t *report)
 	raw(to, "</tbody></table>\n");
 }
 
+/* What names a commune that there is not. */
+static void of_no_commune(struct writing *to, const json_t *report)
+{
+	const json_t *list =
+		json_object_get(json_object_get(report, "complete"), "strays");
+	const json_t *item;
+	size_t i;
+
+	json_array_foreach(list, i, item)
+	{
+		html(to,
+		     "<p>Không có xã, phường mang mã %s: %d mục %s của điểm %d.</p>\n",
+		     ph_member_text(item, "commune"), ph_member_number(item, "entries"),
+		     ph_member_text(item, "kind"), ph_member_number(item, "site"));
+	}
+}
+
 static void issued_list(struct writing *to, const json_t *issued)
 {
 	const json_t *item;
@@ -585,6 +602,7 @@ int ph_report_page(const struct ph_report_page *page, struct ph_buf *out)
 		report_section(&to, report);
 	}
 	missing(&to, json_array_get(page->reports, 0));
+	of_no_commune(&to, json_array_get(page->reports, 0));
 	issued_list(&to, page->issued);
 	signatures(&to);
 	raw(&to, "</body></html>\n");

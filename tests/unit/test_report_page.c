@@ -33,7 +33,9 @@ static const char report_text[] =
 	"\"targets\":{\"2026\":1500,\"2030\":5000},"
 	"\"trend\":[{\"period\":\"2026-Q2\",\"value\":null}],"
 	"\"complete\":{\"communes\":61,\"of\":75,\"up_to\":\"2026-09-30\",\"missing\":["
-	"{\"code\":\"03646\",\"name\":\"Chiềng Khoa\"}]},\"suppressed\":3,"
+	"{\"code\":\"03646\",\"name\":\"Chiềng "
+	"Khoa\"}],\"strays\":[{\"commune\":\"99999\","
+	"\"site\":140372,\"kind\":\"tally\",\"entries\":2}]},\"suppressed\":3,"
 	"\"issued\":{\"ref\":\"r\",\"time\":\"2026-10-02\",\"agree\":3,\"disagree\":1,"
 	"\"strays\":[{\"site\":140372,\"code\":\"14-0372\",\"agrees\":true,\"commune\":"
 	"\"03646\",\"why\":\"foreign-site\"},{\"site\":140999,\"agrees\":false,"
@@ -102,6 +104,7 @@ static void test_page(void **state)
 		"Sửa: 140371 Tô Múa, gone: đã in &lt; 5, nay là –.",
 		"Kỳ: quý III năm 2026 (01/07/2026 – 30/09/2026)",
 		"<td>Chiềng Khoa</td><td>chưa có máy</td>",
+		"Không có xã, phường mang mã 99999: 2 mục tally của điểm 140372.",
 		"Sơn La, ngày 29 tháng 11 năm 2026",
 		"Bản nháp",
 		"NGƯỜI LẬP BIỂU",
