@@ -27,7 +27,7 @@ void sim_erasures_free(struct sim *sim);
 
 /* --- what must hold --- */
 
-/* After an event of DEVICE: in its store and the hub's; each fourth time what certificates say. */
+/* After an event of DEVICE: in its store and the hub's; each eighth time what certificates say. */
 void sim_check_erased(struct sim *sim, struct sim_device *device);
 /* What is on DISK came from a hub that had carried orders out: nothing is there of those readers. */
 void sim_check_erased_copy(struct sim *sim, const char *disk);

@@ -16,7 +16,7 @@
 #include "tests/sim/line.h"
 #include "tests/sim/theft.h"
 
-#define SAID_EVERY 4
+#define SAID_EVERY 8
 #define HUB_BIT    SIM_DEVICES_MAX
 
 /* --- stores --- */
