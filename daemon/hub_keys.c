@@ -295,6 +295,31 @@ int ph_hub_keys_list_write(const char *dir, struct ph_view list, struct ph_error
 	return rc < 0 ? rc : ph_file_write(path, list, 0600, err);
 }
 
+/*
+ * Where the keys USED are to be kept, which were so until NOW: their name, or that of a later
+ * second if others were replaced in the same one. What a rotation that was broken off left of
+ * these keys is written again.
+ */
+static int old_name(const char *dir, const struct ph_device_keys *used, int64_t now,
+		    char out[static PATH_SIZE], struct ph_error *err)
+{
+	struct ph_device_keys there = { 0 };
+	struct ph_error unread = { 0 };
+	char path[PATH_SIZE];
+	bool is_free = false;
+	int rc = 0;
+
+	for (; rc == 0 && !is_free; now++) {
+		name_at(now, out);
+		rc = ph_path_join(path, sizeof(path), dir, out, err);
+		is_free = rc < 0 || !ph_file_exists(path) ||
+			  (load(dir, out, &there, &unread) == 0 &&
+			   memcmp(there.sign.key, used->sign.key, PH_KEY_SIZE) == 0);
+		ph_device_keys_wipe(&there);
+	}
+	return rc;
+}
+
 int ph_hub_keys_replace(const char *dir, const struct ph_device_keys *used,
 			const struct ph_device_keys *next, struct ph_view list,
 			int64_t now, struct ph_error *err)
@@ -304,8 +329,8 @@ int ph_hub_keys_replace(const char *dir, const struct ph_device_keys *used,
 	char old[PATH_SIZE];
 	int rc;
 
-	name_at(now, old);
-	rc = ph_path_join(from, sizeof(from), dir, NEXT, err);
+	rc = old_name(dir, used, now, old, err);
+	rc = rc < 0 ? rc : ph_path_join(from, sizeof(from), dir, NEXT, err);
 	rc = rc < 0 ? rc : ph_path_join(to, sizeof(to), dir, ONLINE, err);
 	rc = rc < 0 ? rc : save(dir, NEXT, next, err);
 	rc = rc < 0 ? rc : save(dir, old, used, err);

@@ -40,7 +40,8 @@ int ph_hub_ring_open(const struct ph_hub_ring *ring, struct ph_view box,
 
 /*
  * Put NEXT in the place of the keys in use, which stay as those that were in use until
- * NOW: the next keys, the old ones, then LIST, which makes it so, then the change of names.
+ * NOW (or a second or so later, if others were replaced in that one): the next keys, the old
+ * ones, then LIST, which makes it so, then the change of names.
  * Interrupted before LIST is there, nothing has changed. 0 or negative errno with ERR.
  */
 int ph_hub_keys_replace(const char *dir, const struct ph_device_keys *used,

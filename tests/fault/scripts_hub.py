@@ -5,7 +5,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 
 from rig import CASES, CUT, OTHER, ROOT, SITES, must
 from script import PASS, Act, Keep, KeepCode, Know, Script, Step, founded, lines, quiet
@@ -101,12 +100,6 @@ def passphrase_again(world, step):
                      "--new-passphrase-file", "pass2")
 
 
-def another_second(_):
-    """Old keys are kept under the second in which they were replaced: a rotation within the same
-    one overwrites those of the rotation before, by which a site that was away still calls."""
-    time.sleep(1.1)
-
-
 def receipts_anew(world):
     """Those of keys that are in wrong hands are none any more: they are given anew."""
     world.told["receipts-anew"] = True
@@ -132,7 +125,6 @@ KEYS = Script("keys", [
     Step("revoke-serving", "hub", ["keys", "revoke", "anna", *ROOT_PASS], serves=True,
          codes=(OTHER,), again=True),
     Act("keys-stolen", receipts_anew),
-    Act("another-second", another_second),
     Step("stolen", "hub", ["keys", "rotate", "--stolen", *ROOT_PASS], again=True),
     Step("sync-b", "b", ["sync"], serves=True, again=True),
     Step("sync-a", "a", ["sync"], serves=True, again=True),

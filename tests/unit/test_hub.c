@@ -5,6 +5,8 @@
 #include "tests/lib/full_run.h"
 #include "tests/unit/hub_room.h"
 
+#include "daemon/hub_rotate.h"
+
 #include <sys/stat.h>
 
 /* --- making and opening --- */
@@ -179,6 +181,38 @@ static void test_keys_of_another_hub(void **state)
 	assert_int_equal(err.exit, PH_EXIT_DAMAGED);
 	assert_non_null(strstr(err.text, "another hub"));
 	remove_dir(room.dir);
+}
+
+static int count_old(void *data, const char *name)
+{
+	*(unsigned *)data += strncmp(name, "online.2", 8) == 0;
+	return 0;
+}
+
+/* Keys that are replaced twice within a second are kept, both: a site may still call by either. */
+static void test_keys_of_one_second(void **state)
+{
+	struct hub_room room;
+	struct ph_sign_pair root;
+	struct ph_error err = { 0 };
+	uint64_t generation;
+	unsigned kept = 0;
+	char path[128];
+
+	(void)state;
+	hub_open(&room);
+	snprintf(path, sizeof(path), "%s/keys/root", room.dir);
+	assert_int_equal(ph_locked_key_load(&root, path, ph_view_str(PASSPHRASE), &err),
+			 0);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(ph_hub_rotate(room.hub, &root, false, &generation, &err),
+				 0);
+		hub_restart(&room);
+	}
+	snprintf(path, sizeof(path), "%s/keys", room.dir);
+	assert_int_equal(ph_dir_list(path, count_old, &kept), 0);
+	assert_int_equal(kept, 2);
+	hub_close(&room);
 }
 
 static void test_one_at_a_time(void **state)
@@ -535,6 +569,7 @@ int main(void)
 		cmocka_unit_test(test_head_of_another_device),
 		cmocka_unit_test(test_replayed_hello),
 		cmocka_unit_test(test_heard),
+		cmocka_unit_test(test_keys_of_one_second),
 		cmocka_unit_test(test_control_log_in_pieces),
 		cmocka_unit_test(test_control_log_grows),
 		cmocka_unit_test(test_jobs_of_a_device_are_refused),
