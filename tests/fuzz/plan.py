@@ -1,0 +1,80 @@
+"""What tests/fuzz/run does with each target: executions, the sources that it is about, what is
+counted with it. tests/fuzz/test_plan.py compares it with meson.build, the corpora and
+docs/TESTING.md."""
+
+# Executions with --full, in thousands, and the source that the target is about. Each gets some
+# fifteen to fifty seconds of a processor: those that keep a store or a folder run a
+# thousand times slower than those that read bytes, and have no less to look for.
+PLAN = {
+    "agent": (1, ["client/agent_ask.c", "client/borrow.c", "client/carry.c"]),
+    "bundle": (40, ["proto/bundle.c", "proto/bundle_read.c"]),
+    "cert": (300, ["common/log/cert.c", "common/log/envelope.c"]),
+    "command": (0.6, ["daemon/hub_command.c", "daemon/hub_command_account.c",
+                      "daemon/hub_command_backup.c", "daemon/hub_command_board.c",
+                      "daemon/hub_command_bundle.c", "daemon/hub_command_case.c",
+                      "daemon/hub_command_cut.c", "daemon/hub_command_decide.c",
+                      "daemon/hub_command_device.c", "daemon/hub_command_erase.c",
+                      "daemon/hub_command_erasure.c", "daemon/hub_command_held.c",
+                      "daemon/hub_command_history.c", "daemon/hub_command_indicator.c",
+                      "daemon/hub_command_invite.c", "daemon/hub_command_issue.c",
+                      "daemon/hub_command_keys.c", "daemon/hub_command_list.c",
+                      "daemon/hub_command_log.c", "daemon/hub_command_metrics.c",
+                      "daemon/hub_command_place.c", "daemon/hub_command_places.c",
+                      "daemon/hub_command_privacy.c", "daemon/hub_command_query.c",
+                      "daemon/hub_command_record.c", "daemon/hub_command_report.c",
+                      "daemon/hub_command_restore.c", "daemon/hub_command_state.c",
+                      "daemon/hub_command_why.c", "daemon/hub_name.c", "daemon/hub_put.c"]),
+    "config": (100, ["daemon/config.c", "common/cli/ini.c"]),
+    "courier": (10, ["proto/courier.c", "proto/courier_message.c", "proto/courier_receive.c",
+                     "proto/courier_work.c", "proto/meet.c"]),
+    "entry": (200, ["common/log/entry.c", "common/log/entry_again.c", "common/log/entry_check.c",
+                    "common/log/entry_peek.c", "common/log/list.c", "common/log/part.c",
+                    "common/log/json_show.c", "common/base/mpr.c"]),
+    "feed": (0.6, ["common/ledger/fed.c", "common/ledger/fed_fact.c", "common/ledger/fed_intake.c",
+                 "common/ledger/fed_read.c"]),
+    "frame": (700, ["proto/frame.c"]),
+    "front": (100, ["client/front_order.c", "client/front_routes.c", "common/web/route.c"]),
+    "handshake": (25, ["proto/hello.c", "proto/welcome.c", "proto/session_greet.c"]),
+    "import": (2, ["client/cmd_import.c", "client/importing.c", "client/sources.c"]),
+    "invite": (250, ["common/log/invite.c", "common/log/invite_text.c", "common/log/keylist.c"]),
+    "json": (450, ["common/log/json.c", "common/log/json_value.c", "common/log/ref.c"]),
+    "keyfile": (250, ["common/log/keyfile.c", "common/log/desk_key.c"]),
+    "ledger": (0.6, ["common/ledger/intake.c", "common/ledger/effect.c", "common/ledger/cut.c",
+                   "common/ledger/judge.c", "common/ledger/act.c", "common/ledger/refold.c"]),
+    "manifest": (250, ["proto/manifest.c", "proto/custody.c"]),
+    "marc": (60, ["client/marc/charset.c", "client/marc/file.c", "client/marc/input.c",
+                   "client/marc/iso2709.c", "client/marc/items.c", "client/marc/map.c",
+                   "client/marc/record.c", "client/marc/rest.c", "client/marc/value.c"]),
+    "message": (500, ["proto/message.c", "proto/hello.c", "proto/welcome.c"]),
+    "netlink": (300, ["client/netlink.c"]),
+    "noise": (120, ["proto/noise.c", "proto/cipher.c"]),
+    "pack": (6, ["proto/pack.c", "proto/pack_text.c", "proto/pack_desk.c", "proto/pack_entry.c",
+                   "proto/pack_model.c", "proto/pack_name.c", "proto/pack_value.c"]),
+    "page": (250, ["common/log/feed.c"]),
+    "province": (0.25, ["daemon/feeder.c", "daemon/feeder_page.c", "daemon/feeder_told.c",
+                     "common/ledger/scope.c", "common/ledger/scope_find.c"]),
+    "receipt": (350, ["common/log/receipt.c"]),
+    "record": (3, ["client/cmd_record.c", "client/scan.c", "common/log/json_refs.c"]),
+    "schedule": (100, ["common/ledger/schedule.c"]),
+    "segment": (500, ["common/log/segment.c", "common/log/chain.c"]),
+    "session": (10, ["proto/session.c", "proto/session_budget.c", "proto/session_item.c", "proto/session_job.c",
+                     "proto/session_message.c", "proto/session_receive.c",
+                     "proto/session_send.c", "proto/session_time.c"]),
+    "sheet": (100, ["common/xlsx/book.c", "common/xlsx/cell.c", "common/xlsx/name.c",
+                   "common/xlsx/memory.c", "common/cli/sheet.c"]),
+    "sibling": (1, ["client/site_lan.c", "client/site_lan_load.c", "proto/session_meet.c",
+                    "proto/message_sibling.c"]),
+    "site": (1.2, ["client/site_take.c", "client/site_jobs.c", "client/site_admitted.c",
+                 "client/site_state.c", "common/log/control.c"]),
+    "spool": (6, ["proto/spool.c", "proto/spool_read.c"]),
+    "stick": (0.5, ["client/cmd_stick.c", "client/site_unpack.c"]),
+    "walk": (500, ["common/base/walk.c", "common/base/mp.c"]),
+    "web": (300, ["common/web/check.c", "common/web/route.c"]),
+}
+# Targets that are about the same sources from another side: their inputs are counted with
+# those of the first. Session and handshake are two halves of one thing, and the two ends of
+# the LAN; what is sealed in a hello is read by `message`, too.
+WITH = {"handshake": ["message", "session", "sibling"], "session": ["handshake", "sibling"],
+        "sibling": ["message"], "walk": ["entry"]}
+# Bytes of an input; of the stateful targets each is a choice.
+LONGEST = {"feed": 600, "ledger": 1000, "province": 1000, "site": 2000, "sibling": 2000, "spool": 400, "stick": 600}
