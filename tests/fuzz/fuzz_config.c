@@ -3,7 +3,7 @@
  *
  * Every refusal has words that name a line. What is taken lies within the limits of the
  * table, each address splits, and the same text gives the same settings again, also out of
- * a file. The bytes are an address, too: what splits has a host and a port.
+ * packhorsed.conf and out of a file of conf.d. The bytes are an address, too: what splits has a host and a port.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -54,27 +54,53 @@ static void try_address(const uint8_t *data, size_t size)
 	must(rc != 0 || (host[0] != '\0' && port <= 65535));
 }
 
-/* Out of packhorsed.conf, if PARSED is what its text alone gives. */
-static void try_file(const uint8_t *data, size_t size, int parsed,
+static void put(const char *name, const uint8_t *data, size_t size)
+{
+	char path[96];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", fuzz_folder, name);
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	must(fd >= 0 && write(fd, data, size) == (ssize_t)size && close(fd) == 0);
+}
+
+/* A folder without settings, and one in it with files that are none. */
+static void prepare(void)
+{
+	static struct ph_settings loaded;
+	struct ph_error err = { 0 };
+	char path[96];
+
+	fuzz_folder_make();
+	must(ph_settings_load(&loaded, fuzz_folder, &err) == 0);
+	snprintf(path, sizeof(path), "%s/conf.d", fuzz_folder);
+	must(mkdir(path, 0700) == 0);
+	put("conf.d/.10-disk.conf", (const uint8_t *)"[", 1);
+	put("conf.d/10-disk.bak", (const uint8_t *)"[", 1);
+	put("conf.d/conf", (const uint8_t *)"[", 1);
+	must(ph_settings_load(&loaded, fuzz_folder, &err) == 0);
+}
+
+/* Out of the file NAME alone, if PARSED is what its text alone gives. */
+static void try_file(const char *name, const uint8_t *data, size_t size, int parsed,
 		     const struct ph_settings *settings)
 {
 	static struct ph_settings loaded, before;
 	struct ph_error err = { 0 };
 	char path[96];
-	int fd, rc;
+	int rc;
 
 	if (fuzz_folder[0] == '\0') {
-		fuzz_folder_make();
-		must(ph_settings_load(&loaded, fuzz_folder, &err) == 0); /* no file */
+		prepare();
 	}
-	snprintf(path, sizeof(path), "%s/packhorsed.conf", fuzz_folder);
-	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-	must(fd >= 0 && write(fd, data, size) == (ssize_t)size && close(fd) == 0);
+	put(name, data, size);
 	memset(&loaded, 0x5a, sizeof(loaded));
 	before = loaded;
 	rc = ph_settings_load(&loaded, fuzz_folder, &err);
 	must((rc == 0) == (parsed == 0));
 	must(memcmp(&loaded, rc == 0 ? settings : &before, sizeof(loaded)) == 0);
+	snprintf(path, sizeof(path), "%s/%s", fuzz_folder, name);
+	must(unlink(path) == 0);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -87,7 +113,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	rc = ph_settings_parse(&settings, PH_VIEW(data, size), "conf", &err);
 	must(rc <= 0 && (rc == 0) == (err.text[0] == '\0'));
 	try_address(data, size);
-	try_file(data, size, rc, &settings);
+	try_file("packhorsed.conf", data, size, rc, &settings);
+	try_file("conf.d/10-disk.conf", data, size, rc, &settings);
 	if (rc != 0) {
 		must(strncmp(err.text, "conf", 4) == 0);
 		return 0;

@@ -2,10 +2,11 @@
  * tests/fuzz/fuzz_entry.c - any bytes as an entry, and as the plain form of a part.
  *
  * What decodes must encode to the very same bytes, read again as the same entry and show
- * as JSON; what does not must leave the entry as it was. Each list in it, put together
- * again from its items, is the list. One value of what decoded is then made another, as a
- * program might that has it wrong (value_bend.h): it is refused in words, or what is written
- * decodes. As a part it is sealed and opened, and opens with nothing changed.
+ * as JSON; what does not must leave the entry as it was. A peek at it says what decoding says.
+ * Each list in it, put together again from its items, is the list. One value of what decoded is
+ * then made another, as a program might that has it wrong (value_bend.h): it is refused in
+ * words, or what is written decodes. As a part it is sealed and opened, and opens with nothing
+ * changed.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -99,6 +100,17 @@ static void judge_bent(struct ph_entry *entry)
 	ph_buf_deinit(&out);
 }
 
+/* What is looked at without decoding is what is decoded, of what DECODED as an entry. */
+static void judge_peek(struct ph_view in, const struct ph_entry *decoded)
+{
+	uint64_t kind = 7, stamp = 8;
+	bool is_entry = ph_entry_peek(in, &kind, &stamp);
+
+	must(is_entry || (kind == 7 && stamp == 8));
+	must(decoded == NULL ||
+	     (is_entry && kind == decoded->number && stamp == decoded->stamp));
+}
+
 static void try_entry(struct ph_view in)
 {
 	static struct ph_entry entry;
@@ -109,6 +121,7 @@ static void try_entry(struct ph_view in)
 	int rc = ph_entry_decode(in, &entry);
 
 	must(rc >= 0);
+	judge_peek(in, rc == PH_ENTRY_E_MALFORMED ? NULL : &entry);
 	if (rc == PH_ENTRY_E_MALFORMED) {
 		must(entry.number == UINT64_C(0xa5a5a5a5a5a5a5a5));
 		return;
