@@ -17,7 +17,6 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -265,27 +264,42 @@ static enum MHD_Result on_header(void *data, enum MHD_ValueKind kind, const char
 	return MHD_YES;
 }
 
+/*
+ * Whether whoever makes CALL may ask so often. What anybody may look at is answered for no more
+ * than a refusal would cost, so it is not counted. A POST that anybody may make is a door:
+ * guesses at it are few, and it is kept apart from what strangers ask for otherwise, so that
+ * these do not shut it for others of their address, which behind a proxy is everybody's.
+ */
+static bool is_too_often(struct ph_web_call *call)
+{
+	struct ph_web *web = call->conn->web;
+	const struct ph_web_limits *limits = &web->config.limits;
+	bool is_open = call->route->need == PH_WEB_ANYBODY;
+	enum asker asker = is_open ? AT_THE_DOOR : call->name[0] ? ACCOUNT : STRANGER;
+	const char *whose = asker == ACCOUNT ? call->name : call->conn->address;
+
+	return (!is_open || strcmp(call->route->method, "POST") == 0) &&
+	       !ph_web_rate_take(&web->rate[asker], ph_view_str(whose), ph_web_now(web),
+				 limits->rate, limits->burst);
+}
+
 /* Whose request it is, and whether he may ask so often. */
 static int admit(struct ph_web_call *call)
 {
 	struct ph_web *web = call->conn->web;
-	const struct ph_web_limits *limits = &web->config.limits;
 	struct ph_view bearer = ph_web_bearer(&call->head);
-	char who[PH_WEB_NAME_SIZE + 2];
 
 	if (bearer.len > 0 &&
 	    web->config.who(web->config.data, bearer, &call->role, call->name) != 0) {
 		call->role = PH_WEB_ANYBODY;
 		call->name[0] = '\0';
 	}
-	snprintf(who, sizeof(who), "%c%s", call->name[0] ? 'a' : 'i',
-		 call->name[0] ? call->name : call->conn->address);
-	if (!ph_web_rate_take(&web->rate, ph_view_str(who), ph_web_now(web), limits->rate,
-			      limits->burst)) {
+	if (is_too_often(call)) {
 		web->counts.limited++;
 		call->retry_s = 1;
 		return ph_web_refuse(&call->no, 429, "rate", NULL,
-				     "more than %u requests a second", limits->rate);
+				     "more than %u requests a second",
+				     web->config.limits.rate);
 	}
 	if (call->route->need > call->role) {
 		(void)ph_web_refuse(&call->no, call->role == PH_WEB_ANYBODY ? 401 : 403,
@@ -456,7 +470,9 @@ int ph_web_start(struct ph_web **web_out, const struct ph_web_config *config,
 		return ph_fail_errno(err, -ENOMEM, "serving pages");
 	}
 	web->config = *config;
-	ph_web_rate_init(&web->rate, &config->rng);
+	for (unsigned i = 0; i < N_ASKERS; i++) {
+		ph_web_rate_init(&web->rate[i], &config->rng);
+	}
 	ph_web_events_init(&web->events, config->first_event);
 	rc = ph_mhd_load(&web->mhd, err);
 	errno = 0;

@@ -11,7 +11,8 @@
  *
  * What nobody can hold: connections are few, each has its time for a request and for taking
  * an answer, and makes room for others; answers that wait to be taken are bounded in bytes; how often one account (or,
- * with no token, one address) may ask is bounded; who follows events keeps a place in a
+ * with no token, one address) may ask is bounded, and how often one address may try to get a
+ * token apart from that; who follows events keeps a place in a
  * ring, is dropped when he does not read, and ends after a while in any case.
  */
 #ifndef PH_WEB_H
@@ -27,13 +28,14 @@
 struct ph_web_limits {
 	unsigned connections, per_address;
 	unsigned followers, per_account; /* of events, in all and of one account */
-	unsigned rate, burst;            /* requests a second of one account or address */
-	unsigned request_ms;             /* to a whole request */
-	unsigned answer_ms;              /* to its answer being taken, and ... */
-	unsigned answer_rate;            /* ... a second more for so many bytes of it */
-	unsigned follow_ms;              /* following ends; who follows may come again */
-	unsigned body;                   /* bytes */
-	size_t answers;                  /* bytes of answers that wait to be taken */
+	/* Requests a second of one account, of one stranger's address, of an address at the door. */
+	unsigned rate, burst;
+	unsigned request_ms;  /* to a whole request */
+	unsigned answer_ms;   /* to its answer being taken, and ... */
+	unsigned answer_rate; /* ... a second more for so many bytes of it */
+	unsigned follow_ms;   /* following ends; who follows may come again */
+	unsigned body;        /* bytes */
+	size_t answers;       /* bytes of answers that wait to be taken */
 };
 /* Those that suit a hub of a province. */
 void ph_web_limits_init(struct ph_web_limits *limits);

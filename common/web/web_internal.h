@@ -14,6 +14,14 @@ enum phase {
 	PHASE_FOLLOWING,
 };
 
+/* Whose tokens a request takes; tables apart, so that none can take another sort's. */
+enum asker {
+	ACCOUNT,     /* by its name */
+	STRANGER,    /* by address: what a token is needed for, without one */
+	AT_THE_DOOR, /* by address: what gives one a token */
+	N_ASKERS
+};
+
 struct conn {
 	struct ph_web *web;
 	struct MHD_Connection *mhd;
@@ -63,7 +71,7 @@ struct ph_web {
 	size_t answers; /* bytes that wait to be taken */
 	uint64_t swept;
 	uint64_t followed_at; /* when somebody who followed left last; 0: nobody did */
-	struct ph_web_rate rate;
+	struct ph_web_rate rate[N_ASKERS];
 	struct ph_web_events events;
 	struct ph_web_counts counts;
 	bool is_stopping;

@@ -21,6 +21,7 @@ import urllib.parse
 sys.dont_write_bytecode = True
 
 from examples import differs, examples
+from hammer import Hammer, cpu_seconds
 from room import CLIENT, FULL, Hub, Tap, leave, room, run, wait_for
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -40,15 +41,16 @@ class Web(Hub):
             file.write("[web]\nlisten = 127.0.0.1:0\nhost = thuvien.example\n")
             file.writelines(f"{name.replace('_', '-')} = {value}\n"
                             for name, value in settings.items())
-        self.tokens = {role: self.account(role) for role in ("viewer", "operator", "admin")}
+        self.tokens = {role: self.account(role, role) for role in ("viewer", "operator", "admin")}
 
-    def account(self, role):
+    def account(self, name, role):
+        """The bearer of a token of the new account NAME."""
         secret = self.folder + ".secret"
         with open(secret, "w", encoding="utf-8") as file:
-            file.write(f"mật khẩu của {role}\n")
-        made = self.command("account", "add", role, "--role", role, "--password-file", secret)
+            file.write(f"mật khẩu của {name}\n")
+        made = self.command("account", "add", name, "--role", role, "--password-file", secret)
         if made.returncode == 0:
-            made = self.command("account", "token", role, "--json")
+            made = self.command("account", "token", name, "--json")
         if made.returncode != 0:
             raise AssertionError(made.stderr)
         return json.loads(made.stdout)["bearer"]
@@ -98,15 +100,6 @@ class Web(Hub):
 
     def counts(self):
         return self.status()["web"]
-
-    def cpu_seconds(self):
-        """Of processor, of all threads of the daemon that there are."""
-        tasks = f"/proc/{self.process.pid}/task"
-        total = 0
-        for task in os.listdir(tasks):
-            with open(f"{tasks}/{task}/schedstat", encoding="ascii") as file:
-                total += int(file.read().split()[0])
-        return total / 1e9
 
 
 def site_with_a_loan(hub, folder):
@@ -433,54 +426,62 @@ def crowded(hub):
         peer.close()
 
 
+def request_of(hub, path, role=None):
+    whose = f"Authorization: Bearer {hub.tokens[role]}\r\n" if role else ""
+    return f"GET {path} HTTP/1.1\r\nHost: localhost\r\n{whose}\r\n".encode()
+
+
 def flood(hub, folder):
     """One page that asks as fast as it can, and another, while a device syncs. What a request costs the daemon
     is counted in time of processors, which does not depend on what else the machine does."""
-    stop = threading.Event()
-    asked, answers = [0] * 4, {}
-    requests = [(f"GET /api/v1/{path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer "
-                 f"{hub.tokens[role]}\r\n\r\n").encode() * 50
-                for path, role in [("me", "viewer")] * 3 + [("status", "operator")]]
-
-    def page(number):
-        with socket.create_connection(("127.0.0.1", hub.web)) as peer:
-            while not stop.is_set():
-                peer.sendall(requests[number])
-                got, data = 0, b""
-                while got < 50:
-                    data = peer.recv(262144)
-                    if not data:
-                        return
-                    for status in re.findall(rb"HTTP/1\.1 (\d+)", data):
-                        answers[status] = answers.get(status, 0) + 1
-                        got += 1
-                asked[number] += 50
-
-    pages = [threading.Thread(target=page, args=(i,)) for i in range(4)]
-    begun, cpu = time.monotonic(), hub.cpu_seconds()
-    for thread in pages:
-        thread.start()
+    hub.tokens["page"] = hub.account("page", "viewer")
+    hub.tokens["other-page"] = hub.account("other-page", "operator")
     codes = []
-    while time.monotonic() - begun < 4 or sum(asked) < 5000 and time.monotonic() - begun < 60:
-        run(CLIENT, "-d", folder, "visit", "3", "--band", "adult")
-        codes.append(hub.sync(folder).returncode)
-    stop.set()
-    took = time.monotonic() - begun
-    for thread in pages:
-        thread.join(10)
-    cost = sum(asked) / (hub.cpu_seconds() - cpu)
+    begun, cpu = time.monotonic(), cpu_seconds(hub.process.pid)
+    with Hammer(hub.web, [request_of(hub, "/api/v1/me", "page")] * 3 +
+                [request_of(hub, "/api/v1/status", "other-page")]) as pages:
+        while time.monotonic() - begun < 4 or \
+                pages.asked < 5000 and time.monotonic() - begun < 60:
+            run(CLIENT, "-d", folder, "visit", "3", "--band", "adult")
+            codes.append(hub.sync(folder).returncode)
+        tap.equal("another account is served meanwhile",
+                  hub.ask("GET", "/api/v1/sites", role="admin")[0], 200)
+        took = time.monotonic() - begun
+    cost = pages.asked / (cpu_seconds(hub.process.pid) - cpu)
+    answers = pages.answers
     print(f"# {len(codes)} syncs; answers {answers}")
-    tap.ok(f"{sum(asked) / took:.0f} requests a second are borne, {cost:.0f} for a second of "
+    tap.ok(f"{pages.asked / took:.0f} requests a second are borne, {cost:.0f} for a second of "
            f"processor (at least {LEAST})", cost >= LEAST)
-    tap.ok("each is answered or refused", set(answers) <= {b"200", b"429", b"503"} and
-           sum(answers.values()) >= sum(asked), answers, asked)
+    tap.ok("each is answered or refused", set(answers) <= {200, 429, 503}, answers)
     tap.ok("a device syncs all the while", codes and all(code in (0, 13) for code in codes),
            codes)
-    tap.ok("what is too much is refused", answers.get(b"429", 0) > answers.get(b"200", 0) > 0,
-           answers)
-    tap.equal("and counted", hub.counts()["limited"], answers.get(b"429", 0))
-    tap.equal("another account is served meanwhile",
-              hub.ask("GET", "/api/v1/sites", role="admin")[0], 200)
+    tap.ok("what is too much is refused", answers[429] > answers[200] > 0, answers)
+    tap.equal("and counted", hub.counts()["limited"], answers[429])
+
+
+def strangers(hub):
+    """Whoever asks without a token, as fast as he can: the door stays open for others of his address, and so does
+    what anybody may ask."""
+    def enter():
+        return hub.ask("POST", "/api/v1/login", {"name": "admin", "password":
+                                                 "mật khẩu của admin"}, role="nobody")[0]
+
+    with Hammer(hub.web, [request_of(hub, "/api/v1/sites")]) as pages:
+        wait_for(lambda: pages.answers[429] > 300, 60)
+        tap.equal("a stranger asks without end: whoever has a password comes in",
+                  [enter() for _ in range(3)], [200] * 3)
+        tap.equal("and anybody hears whether the hub is well",
+                  {hub.ask("GET", "/healthz", role="nobody")[0] for _ in range(20)}, {200})
+        before = pages.answers[429]
+        tap.ok("he himself is refused all the while",
+               wait_for(lambda: pages.answers[429] > before, 60), pages.answers)
+    tap.ok("at most told that he needs a token", set(pages.answers) == {401, 429} and
+           pages.answers[429] > pages.answers[401], pages.answers)
+    with Hammer(hub.web, [request_of(hub, "/healthz")]) as pages:
+        wait_for(lambda: pages.asked > 1000, 60)
+        tap.equal("somebody asks without end whether the hub is well: others come in", enter(),
+                  200)
+    tap.equal("and he is told each time", set(pages.answers), {200})
 
 
 def stops(hub):
@@ -512,6 +513,7 @@ def hostile():
         small(hub, os.path.join(folder, "site"))
         headers_and_bodies(hub)
         flood(hub, os.path.join(folder, "site"))
+        strangers(hub)
         slow(hub)
         stops(hub)
     finally:

@@ -17,11 +17,13 @@ import time
 sys.dont_write_bytecode = True
 
 from examples import differs, examples
+from hammer import Hammer, cpu_seconds
 import unlock
 from room import CLIENT, Hub, Tap, leave, room, run, wait_for
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 NAME = "Cầm Thị Hoài Thương"
+LEAST = 10000  # requests for each second of processor that the agent takes
 tap = Tap()
 
 
@@ -230,6 +232,57 @@ def test_heads(site, bearer):
             tap.skip("other machines find nothing", "this machine has no other address")
 
 
+# --- pages that ask without end ---
+
+def request_of(path, bearer=None):
+    whose = f"Authorization: Bearer {bearer}\r\n" if bearer else ""
+    return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{whose}\r\n".encode()
+
+
+def test_flood(site, bearer):
+    """One page that asks as fast as it can, on several connections, while the desk works and syncs."""
+    codes = []
+    begun, cpu = time.monotonic(), cpu_seconds(site.process.pid)
+    with Hammer(site.port, [request_of("/api/v1/status", bearer)] * 4) as pages:
+        while time.monotonic() - begun < 4 or \
+                pages.asked < 5000 and time.monotonic() - begun < 60:
+            codes.append(site.command("visit", "3", "--band", "adult").returncode)
+            codes.append(site.hub.sync(site.folder).returncode)
+        took = time.monotonic() - begun
+    cost = pages.asked / (cpu_seconds(site.process.pid) - cpu)
+    answers = pages.answers
+    print(f"# {len(codes)} commands; answers {answers}")
+    tap.ok(f"{pages.asked / took:.0f} requests a second are borne, {cost:.0f} for a second of "
+           f"processor (at least {LEAST})", cost >= LEAST)
+    tap.ok("each is answered or refused", set(answers) <= {200, 429, 503}, answers)
+    tap.ok("what is too much is refused", answers[429] > answers[200] > 0, answers)
+    tap.ok("commands record and sync all the while",
+           codes and all(code in (0, 13) for code in codes), codes)
+    wait_for(lambda: None, 2.5)  # until the page may ask a hundred times again
+
+
+def test_strangers(site):
+    """Who has no session asks without end: a token opens one all the same, and guesses are few."""
+    with Hammer(site.port, [request_of("/api/v1/status")]) as pages:
+        wait_for(lambda: pages.answers[429] > 300, 60)
+        bearer = site.enter()
+        tap.equal("a stranger asks without end: a token opens a session",
+                  site.ask("GET", "/api/v1/status", bearer=bearer)[0], 200)
+        tap.equal("and anybody is told what this is",
+                  {site.ask("GET", "/")[0] for _ in range(20)}, {200})
+    tap.ok("at most told that he needs a session", set(pages.answers) == {401, 429} and
+           pages.answers[429] > pages.answers[401], pages.answers)
+    body = json.dumps({"token": "0" * 64}).encode()
+    guess = (b"POST /api/v1/session HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+             b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body)) + body
+    with Hammer(site.port, [guess]) as pages:
+        wait_for(lambda: pages.answers[429] > 300, 60)
+        tap.equal("guesses at the door: who is inside works on",
+                  site.ask("GET", "/api/v1/status", bearer=bearer)[0], 200)
+    tap.ok("and most guesses are not even looked at", set(pages.answers) == {403, 429} and
+           pages.answers[429] > pages.answers[403], pages.answers)
+
+
 # --- what is hidden ---
 
 def test_hidden(site, bearer):
@@ -357,6 +410,9 @@ def test_sync(hub, site, bearer):
     got = site.ask("POST", "/api/v1/signoffs", {"report": report, "seen": figures["seen"],
                                                 "period": figures["period"]["name"]}, bearer)
     tap.equal("what is not so any more is refused", (got[0], got[1]["error"]), (400, "usage"))
+
+
+def test_no_hub(hub, site, bearer):
     hub.kill()
     answer = sync_events(site, bearer, 1)
     tap.equal("no hub there: it begins all the same", answer[0], (200, "begun"))
@@ -472,6 +528,9 @@ def main():
         test_browser(site)
         test_events(site, bearer)
         test_sync(hub, site, bearer)
+        test_flood(site, bearer)
+        test_strangers(site)
+        test_no_hub(hub, site, bearer)
         test_waiting(site, bearer)
         test_end(site, bearer)
         fill(site)

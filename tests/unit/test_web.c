@@ -209,7 +209,7 @@ static void test_limits(void **state)
 	limits.connections = 4;
 	start(&limits);
 	for (unsigned i = 0; i < 30; i++) {
-		const char *got = ask("GET /say HTTP/1.1\r\n" HOST VIEWER "\r\n");
+		const char *got = ask("GET /own HTTP/1.1\r\n" HOST VIEWER "\r\n");
 
 		good += strncmp(got, "200", 3) == 0;
 		limited += strncmp(got, "429", 3) == 0;
@@ -217,10 +217,10 @@ static void test_limits(void **state)
 	assert_int_equal(good, 10);
 	assert_int_equal(limited, 20);
 	/* another account is not concerned, nor those without one */
-	like(ask("GET /say HTTP/1.1\r\n" HOST OPERATOR "\r\n"), "200 ");
+	like(ask("GET /own HTTP/1.1\r\n" HOST OPERATOR "\r\n"), "200 ");
 	like(ask("GET /say HTTP/1.1\r\n" HOST "\r\n"), "200 ");
 	now_ms += 1000;
-	like(ask("GET /say HTTP/1.1\r\n" HOST VIEWER "\r\n"), "200 ");
+	like(ask("GET /own HTTP/1.1\r\n" HOST VIEWER "\r\n"), "200 ");
 	ph_web_counts(web, &counts);
 	assert_int_equal(counts.limited, 20);
 
@@ -237,6 +237,52 @@ static void test_limits(void **state)
 	}
 	turn();
 	like(ask("GET /say HTTP/1.1\r\n" HOST OPERATOR "\r\n"), "200 ");
+}
+
+static unsigned n_of(const char *request, const char *status, unsigned times)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < times; i++) {
+		n += strncmp(ask(request), status, strlen(status)) == 0;
+	}
+	return n;
+}
+
+/* Who asks without a token, for whatever it be, keeps nobody of his address from the door. */
+static void test_strangers(void **state)
+{
+	static const char look[] = "GET /say HTTP/1.1\r\n" HOST "\r\n";
+	static const char closed[] = "GET /later HTTP/1.1\r\n" HOST "\r\n";
+	static const char guess[] =
+		"GET /later HTTP/1.1\r\n" HOST "Authorization: Bearer x\r\n\r\n";
+	static const char door[] = "POST /enter HTTP/1.1\r\n" HOST JSON
+				   "Content-Length: 14\r\n\r\n{\"word\":\"yes\"}";
+	static const char door_of_one[] = "POST /enter HTTP/1.1\r\n" HOST VIEWER JSON
+					  "Content-Length: 14\r\n\r\n{\"word\":\"yes\"}";
+	struct ph_web_limits limits;
+
+	(void)state;
+	ph_web_free(web);
+	ph_web_limits_init(&limits);
+	limits.rate = 5;
+	limits.burst = 10;
+	start(&limits);
+	/* what takes a token: so many are told so, and guesses are among them */
+	assert_int_equal(n_of(closed, "401", 8), 8);
+	assert_int_equal(n_of(guess, "401", 8), 2);
+	assert_int_equal(n_of(guess, "429", 8), 8);
+	/* what anybody may look at is not refused, however often */
+	assert_int_equal(n_of(look, "200", 40), 40);
+	/* the door has tokens of its own; an account is none the better for being one */
+	assert_int_equal(n_of(door, "200", 6), 6);
+	assert_int_equal(n_of(door_of_one, "200", 8), 4);
+	assert_int_equal(n_of(door, "429", 4), 4);
+	assert_int_equal(n_of(look, "200", 4), 4);
+	like(ask("GET /say HTTP/1.1\r\n" HOST VIEWER "\r\n"), "200 ");
+	now_ms += 1000;
+	assert_int_equal(n_of(door, "200", 8), 5);
+	assert_int_equal(n_of(closed, "401", 8), 5);
 }
 
 /* Who is full of others' connections takes one more: the oldest that brings nothing makes room. */
@@ -370,10 +416,10 @@ static void test_stop(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		LIVE(test_replies), LIVE(test_bodies), LIVE(test_pipeline),
-		LIVE(test_later),   LIVE(test_slow),   LIVE(test_untaken),
-		LIVE(test_limits),  LIVE(test_room),   LIVE(test_room_deaf),
-		LIVE(test_rush),    LIVE(test_stop),
+		LIVE(test_replies),   LIVE(test_bodies),    LIVE(test_pipeline),
+		LIVE(test_later),     LIVE(test_slow),      LIVE(test_untaken),
+		LIVE(test_limits),    LIVE(test_strangers), LIVE(test_room),
+		LIVE(test_room_deaf), LIVE(test_rush),      LIVE(test_stop),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -35,6 +35,8 @@ static const struct ph_web_route routes[] = {
 	{ "GET", "/later", PH_WEB_VIEWER, NULL, LATER, NULL, "when it is done" },
 	{ "GET", "/events", PH_WEB_VIEWER, NULL, FOLLOW, NULL, "events" },
 	{ "GET", "/big", PH_WEB_VIEWER, NULL, BIG, "n:int!", "many bytes" },
+	{ "GET", "/own", PH_WEB_VIEWER, NULL, SAY, NULL, "of an account" },
+	{ "POST", "/enter", PH_WEB_ANYBODY, NULL, SAY, "word!", "a door" },
 };
 static const char *const hosts[] = { "localhost" };
 
@@ -105,21 +107,23 @@ static void start(const struct ph_web_limits *limits)
 	assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &len), 0);
 	now_ms = 1000000;
 	n_later = n_wakes = 0;
-	assert_int_equal(ph_web_start(&web,
-				      &(struct ph_web_config){ .fd = fd,
-							       .routes = routes,
-							       .n_routes = 5,
-							       .hosts = hosts,
-							       .n_hosts = 1,
-							       .limits = *limits,
-							       .rng = ph_rng_system,
-							       .first_event = 1,
-							       .now = now,
-							       .who = who,
-							       .handle = handle,
-							       .wake = wake },
-				      &err),
-			 0);
+	assert_int_equal(
+		ph_web_start(&web,
+			     &(struct ph_web_config){ .fd = fd,
+						      .routes = routes,
+						      .n_routes = sizeof(routes) /
+								  sizeof(routes[0]),
+						      .hosts = hosts,
+						      .n_hosts = 1,
+						      .limits = *limits,
+						      .rng = ph_rng_system,
+						      .first_event = 1,
+						      .now = now,
+						      .who = who,
+						      .handle = handle,
+						      .wake = wake },
+			     &err),
+		0);
 }
 
 static int setup(void **state)
