@@ -23,6 +23,7 @@ import os
 import random
 import shutil
 import signal
+import sys
 import threading
 
 from points import (Point, called, chosen_by_name, clocks_of, pick, report, run_points,
@@ -35,7 +36,7 @@ from script import make_worlds
 GONE_S = 0.5
 POLL_S = 0.02
 NEAR = 300  # calls that a session may make less, or earlier
-LEAK_MAX = 500  # runs with a sanitizer
+LEAK_MAX = 500  # runs with a sanitizer, unless --leaks says how many
 ROUNDS = 2  # counts and runs, at most, until each way was gone
 LEFT = 0.05  # of the ways, that sessions may not go again
 LEAK_BUILD = os.environ.get("PACKHORSE_LEAK_BUILD", os.path.join(ROOT, "build-leak"))
@@ -271,6 +272,9 @@ def ways_that_came(ran, points, options):
 
 
 def run(tap, options):
+    if options.leaks and leak_programs() is None:
+        sys.exit(f"--leaks: no programs with AddressSanitizer in {LEAK_BUILD}; docs/TESTING.md, "
+                 '"Faults on purpose"')
     rng = random.Random(f"{options.seed} alloc")
     script, name = options.played, called(options, "alloc")
     folder = folder_for("alloc")
@@ -319,6 +323,12 @@ def try_rest(tap, options, before, folder, ran, points):
            *[f"{way}" for way in list(wanted - came)[:10]])
 
 
+def how_many_leak(asked, count):
+    if asked is None:
+        return min(max(1, count // 4), LEAK_MAX)
+    return count if asked == "all" else min(asked, count)
+
+
 def leaks(tap, options, before, folder, points):
     programs = leak_programs()
     if programs is None:
@@ -326,7 +336,7 @@ def leaks(tap, options, before, folder, points):
             tap.skip("alloc: no leak", "no programs with AddressSanitizer in build-leak; "
                      "docs/TESTING.md, \"Faults on purpose\"")
         return
-    points = points[:min(max(1, len(points) // 4), LEAK_MAX)]
+    points = points[:how_many_leak(options.leaks, len(points))]
     options.deadline = options.seconds and now() + options.seconds
     run_some(tap, options, called(options, "alloc under AddressSanitizer"), before, folder, points,
              programs, SANITIZER)

@@ -51,6 +51,9 @@ refuses "no script 'stik'; there are sync stick" "$source/tests/fault/run" --scr
 refuses "no script ''" "$source/tests/fault/run" --script stick,
 refuses "nothing is named" "$source/tests/fault/run" --script ""
 refuses "script: does nothing for crash" "$source/tests/fault/run" --script stick --only crash
+refuses "no whole number" "$source/tests/fault/run" --leaks 0
+refuses "no whole number" "$source/tests/fault/run" --leaks some
+refuses "leaks: does nothing for kills" "$source/tests/fault/run" --leaks all --only kills
 refuses "neither a number nor auto" "$source/tests/planted/run" --quarter x
 refuses "neither a number nor auto" "$source/tests/planted/run" --quarter ""
 refuses "no whole number" "$source/tests/planted/run" --count 0

@@ -10,6 +10,10 @@ def at_least_one(text):
     return int(text)
 
 
+def at_least_one_or_all(text):
+    return text if text == "all" else at_least_one(text)
+
+
 def some_seconds(text):
     try:
         value = float(text)
