@@ -102,7 +102,8 @@ static int see_record(struct ph_view bytes,
 		return 1;
 	}
 	array = ph_mp_array(mp.root, 5, 6);
-	ok = array && ph_mp_uint(ph_mp_item(array, 0), RECORD_PART, &type);
+	ok = array && ph_mp_uint(ph_mp_item(array, 0), RECORD_PART, &type) &&
+	     type >= RECORD_SEGMENT;
 	record.is_part = type == RECORD_PART;
 	ok = ok && (record.is_part ? read_part(array, &record)
 				   : read_segment(array, &record.segment));

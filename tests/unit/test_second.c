@@ -4,6 +4,8 @@
  */
 #include "one_disk.h"
 
+#include <sodium.h>
+
 #include "daemon/second.h"
 
 #define FOLDER "/m/a/medium"
@@ -237,10 +239,46 @@ static void test_damaged(void **state)
 	ph_second_close(second);
 }
 
+/* A record whose hash is right, but whose type there is not, is none: the file ends before it. */
+static void test_unknown_type(void **state)
+{
+	static const uint8_t types[] = { 0, 3 };
+	struct ph_buf bytes = { 0 };
+	struct ph_second *second;
+	char path[256];
+
+	(void)state;
+	assert_int_equal(ph_dir_create(FOLDER, NULL), 0);
+	assert_int_equal(ph_second_path(FOLDER, root, path, sizeof(path), NULL), 0);
+	second = open_it();
+	put_one(second, 1);
+	assert_int_equal(ph_second_sync(second), 0);
+	ph_second_close(second);
+	assert_int_equal(look(FOLDER).segments, 1);
+	assert_int_equal(ph_file_read(path, 1 << 20, &bytes, NULL), 0);
+	for (size_t i = 0; i < sizeof(types); i++) {
+		uint8_t *record = bytes.data + 4;
+		size_t len = ph_be32_get(bytes.data) - 16;
+		struct seen seen = { 0 };
+		uint64_t whole = 1;
+
+		record[1] = types[i]; /* behind the head of the array */
+		crypto_generichash(record + len, 16, record, len, NULL, 0);
+		assert_int_equal(ph_file_write(path, PH_VIEW(bytes.data, 4 + len + 16),
+					       0600, NULL),
+				 0);
+		assert_int_equal(ph_second_each(path, see, &seen, &whole), 0);
+		assert_int_equal(seen.segments, 0);
+		assert_int_equal(whole, 0);
+	}
+	ph_buf_deinit(&bytes);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(drop), T(power_cut), T(io_error), T(full), T(cannot_read), T(damaged),
+		T(drop),        T(power_cut), T(io_error),     T(full),
+		T(cannot_read), T(damaged),   T(unknown_type),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
