@@ -7,8 +7,11 @@ docs/TESTING.md."""
 # thousand times slower than those that read bytes, and have no less to look for.
 PLAN = {
     "agent": (1, ["client/agent_ask.c", "client/borrow.c", "client/carry.c"]),
+    "backup": (6, ["daemon/backup_read.c", "daemon/backup_manifest.c", "daemon/backup_key.c",
+                    "daemon/second.c"]),
     "bundle": (40, ["proto/bundle.c", "proto/bundle_read.c"]),
     "cert": (300, ["common/log/cert.c", "common/log/envelope.c"]),
+    "code": (300, ["common/log/code.c", "common/log/ref.c"]),
     "command": (0.6, ["daemon/hub_command.c", "daemon/hub_command_account.c",
                       "daemon/hub_command_backup.c", "daemon/hub_command_board.c",
                       "daemon/hub_command_bundle.c", "daemon/hub_command_case.c",
@@ -37,7 +40,7 @@ PLAN = {
     "handshake": (25, ["proto/hello.c", "proto/welcome.c", "proto/session_greet.c"]),
     "import": (2, ["client/cmd_import.c", "client/importing.c", "client/sources.c"]),
     "invite": (250, ["common/log/invite.c", "common/log/invite_text.c", "common/log/keylist.c"]),
-    "json": (450, ["common/log/json.c", "common/log/json_value.c", "common/log/ref.c"]),
+    "json": (450, ["common/log/json.c", "common/log/json_value.c"]),
     "keyfile": (250, ["common/log/keyfile.c", "common/log/desk_key.c"]),
     "ledger": (0.6, ["common/ledger/intake.c", "common/ledger/effect.c", "common/ledger/cut.c",
                    "common/ledger/judge.c", "common/ledger/act.c", "common/ledger/refold.c"]),
@@ -55,11 +58,14 @@ PLAN = {
                      "common/ledger/scope.c", "common/ledger/scope_find.c"]),
     "receipt": (350, ["common/log/receipt.c"]),
     "record": (3, ["client/cmd_record.c", "client/scan.c", "common/log/json_refs.c"]),
+    "scenario": (150, ["tests/sim/rehearse/scenario.c", "tests/sim/rehearse/disasters.c",
+                      "tests/sim/rehearse/tours.c"]),
     "schedule": (100, ["common/ledger/schedule.c"]),
     "segment": (500, ["common/log/segment.c", "common/log/chain.c"]),
     "session": (10, ["proto/session.c", "proto/session_budget.c", "proto/session_item.c", "proto/session_job.c",
                      "proto/session_message.c", "proto/session_receive.c",
                      "proto/session_send.c", "proto/session_time.c"]),
+    "settings": (60, ["client/agent_settings.c"]),
     "sheet": (100, ["common/xlsx/book.c", "common/xlsx/cell.c", "common/xlsx/name.c",
                    "common/xlsx/memory.c", "common/cli/sheet.c"]),
     "sibling": (1, ["client/site_lan.c", "client/site_lan_load.c", "proto/session_meet.c",
@@ -73,8 +79,10 @@ PLAN = {
 }
 # Targets that are about the same sources from another side: their inputs are counted with
 # those of the first. Session and handshake are two halves of one thing, and the two ends of
-# the LAN; what is sealed in a hello is read by `message`, too.
-WITH = {"handshake": ["message", "session", "sibling"], "session": ["handshake", "sibling"],
+# the LAN; what is sealed in a hello is read by `message`, too. Both kinds of settings are read
+# by ini.c.
+WITH = {"config": ["settings"], "handshake": ["message", "session", "sibling"],
+        "session": ["handshake", "sibling"],
         "sibling": ["message"], "walk": ["entry"]}
 # Bytes of an input; of the stateful targets each is a choice.
 LONGEST = {"feed": 600, "ledger": 1000, "province": 1000, "site": 2000, "sibling": 2000, "spool": 400, "stick": 600}
