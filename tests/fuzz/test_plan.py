@@ -71,9 +71,8 @@ def undefined(functions):
     """What of FUNCTIONS is not defined in its source, or whose source is in no line of PLAN."""
     wrong = [path for path in functions if path not in sources()]
     for path, names in functions.items():
-        text = read(*path.split("/"))
-        wrong += ["%s: %s" % (path, name) for name in sorted(names)
-                  if not re.search(r"^[a-z][^;{}]*?\b%s\([^;{}]*\)\n\{" % name, text, re.MULTILINE)]
+        defined = re.findall(r"^[a-z][\w *]*?(\w+)\([^;{}]*\)\n\{", read(*path.split("/")), re.MULTILINE)
+        wrong += ["%s: %s" % (path, name) for name in sorted(names - set(defined))]
     return wrong
 
 
