@@ -33,6 +33,11 @@ void sim_check_store(struct sim *sim, struct sim_device *device);
 /* Its ledger is what a fold made afresh gives. */
 void sim_check_hub_ledger(struct sim *sim);
 void sim_check_site_ledger(struct sim *sim, struct sim_device *device);
+/*
+ * Of each log that DEVICE holds the hub holds the same, as far as both have it; what is beyond is
+ * its own, or with who wrote it. Also at any time before the end.
+ */
+void sim_check_held(struct sim *sim, struct sim_device *device);
 /* All that is looked at after an event, which was DEVICE's (step.c says what). */
 void sim_check_step(struct sim *sim, struct sim_device *device);
 /* What the hub keeps of a device that it heard. */
@@ -47,8 +52,13 @@ void sim_heard(struct sim *sim, const struct sim_device *device, struct sim_hear
 
 /* Its folder was put back, or copied. */
 bool sim_was_copied(const struct sim_device *device);
-/* Each case at the hub has something that made it. */
-void sim_check_cases(struct sim *sim);
+/*
+ * Each case at the hub has something that made it. Before the end those of books are looked
+ * at as far as the hub has heard all that was said of them.
+ */
+void sim_check_cases(struct sim *sim, bool at_end);
+/* What the simulator made, and the hub has heard both sides of, is a case there: arise.c. */
+void sim_check_arisen(struct sim *sim);
 /* Of all that DEVICE concludes about its site; *N_OUT: entities. */
 void sim_site_digest(struct sim *sim, struct sim_device *device, uint8_t out[static 32],
 		     uint64_t *n_out);

@@ -143,7 +143,7 @@ static bool is_cut_there(struct sim *sim, const struct sim_device *device)
 	       sim_place_held(ph_hub_journal(sim->hub), &device->cut_at) == 0;
 }
 
-static bool is_cut(struct sim *sim, const struct ph_log *log, uint64_t n)
+bool sim_count_is_cut(struct sim *sim, const struct ph_log *log, uint64_t n)
 {
 	for (unsigned i = 0; i < sim->n_devices; i++) {
 		struct sim_device *device = &sim->devices[i];
@@ -189,7 +189,7 @@ static int take_entry(void *data, uint64_t n, struct ph_view bytes)
 				 ? entry.field[PH_VISIT_COUNT].as.uint
 				 : 1,
 		.is_void = entry.number == PH_KIND_VOID,
-		.counts = !is_cut(counting->sim, log, n),
+		.counts = !sim_count_is_cut(counting->sim, log, n),
 	};
 	ph_entry_hash(bytes, hash);
 	memcpy(counted->ref.log_id, log->id, sizeof counted->ref.log_id);

@@ -8,6 +8,8 @@
 
 /* Visits, loans and renewals of each site are what its entries that count add up to. */
 void sim_check_counts(struct sim *sim);
+/* Whether entry N of LOG, of the hub's journal, stands behind a cut that this hub has. */
+bool sim_count_is_cut(struct sim *sim, const struct ph_log *log, uint64_t n);
 
 /*
  * DEVICE is cut off: of its logs what is at the hub counts, and nothing else. It is

@@ -493,6 +493,22 @@ const char *sim_disk_find(const char *name, const void *needle, size_t len)
 	return NULL;
 }
 
+const char *sim_disk_each(const char *name,
+			  bool (*look)(void *data, const uint8_t *bytes, size_t len),
+			  void *data)
+{
+	const struct sim_disk *disk = get(name);
+
+	for (size_t i = 0; i < disk->now.count; i++) {
+		const struct sim_bytes *bytes = &disk->now.name[i].node->now;
+
+		if (look(data, bytes->data, bytes->len)) {
+			return disk->now.name[i].path;
+		}
+	}
+	return NULL;
+}
+
 int sim_disk_save(const char *name, const char *folder)
 {
 	const struct sim_disk *disk = get(name);

@@ -175,6 +175,10 @@ void sim_disk_watch(sim_disk_done *done, void *data);
 
 /* The file of NAME in which the LEN bytes at NEEDLE stand, below the machine's folder; NULL: none. */
 const char *sim_disk_find(const char *name, const void *needle, size_t len);
+/* Each file of NAME, until LOOK says true: of that one the path, as above; NULL: it never did. */
+const char *sim_disk_each(const char *name,
+			  bool (*look)(void *data, const uint8_t *bytes, size_t len),
+			  void *data);
 
 /* Write the files of NAME below FOLDER of the real disk, to look at. 0 or -errno. */
 int sim_disk_save(const char *name, const char *folder);

@@ -27,8 +27,8 @@ void sim_erasures_free(struct sim *sim);
 
 /* --- what must hold --- */
 
-/* After an event of DEVICE: in its store and the hub's; each eighth time what certificates say. */
-void sim_check_erased(struct sim *sim, struct sim_device *device);
+/* After an event: in the stores of all whom it touched, and the hub's; each eighth time what certificates say. */
+void sim_check_erased(struct sim *sim);
 /* What is on DISK came from a hub that had carried orders out: nothing is there of those readers. */
 void sim_check_erased_copy(struct sim *sim, const char *disk);
 /* All have come together: everywhere, to the bytes of the files. */

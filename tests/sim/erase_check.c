@@ -347,14 +347,18 @@ static void check_word(struct sim *sim, struct sim_order *order, bool at_end)
 	json_decref(answer);
 }
 
-void sim_check_erased(struct sim *sim, struct sim_device *device)
+void sim_check_erased(struct sim *sim)
 {
 	struct sim_store hub;
 
 	if (sim->erasures == NULL) {
 		return;
 	}
-	check_one(sim, device);
+	for (unsigned i = 0; i < sim->n_devices; i++) {
+		if (sim->devices[i].machine.touched) {
+			check_one(sim, &sim->devices[i]);
+		}
+	}
 	check_one(sim, NULL);
 	if (sim->at % SAID_EVERY != 0 || !sim_store_of(sim, NULL, &hub)) {
 		return;

@@ -28,7 +28,7 @@ static int digests(const struct ph_ledger_config *config, struct ph_ledger *ledg
 	return rc;
 }
 
-static void compare(struct sim *sim, const struct sim_machine *machine,
+static void compare(struct sim *sim, struct sim_machine *machine,
 		    const struct ph_ledger_config *config, struct ph_ledger *ledger)
 {
 	struct ph_error err = { 0 };

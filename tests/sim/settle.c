@@ -487,8 +487,9 @@ void sim_settle(struct sim *sim)
 	must(sim, "its tallies",
 	     ph_ledger_each(ph_hub_ledger(sim->hub), PH_ENTITY_TALLY, check_day, sim));
 	sim_check_counts(sim);
-	sim_check_books(sim);
-	sim_check_cases(sim);
+	sim_check_books(sim, true);
+	sim_check_cases(sim, true);
+	sim_check_arisen(sim);
 	sim_check_thieves(sim);
 	for (unsigned i = 0; i < sim->n_devices; i++) {
 		if (!sim->devices[i].cut) {

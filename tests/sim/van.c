@@ -38,6 +38,7 @@ void sim_vans_free(struct sim_vans *vans)
 	if (vans != NULL) {
 		free(vans->vows);
 		free(vans->handed);
+		free(vans->words);
 		free(vans);
 	}
 }

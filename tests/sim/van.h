@@ -15,7 +15,6 @@
 #define SIM_VANS      8 /* at a time; provinces by seed have two */
 #define SIM_VANS_FEW  2
 #define SIM_VAN_LIVES 40 /* in a province */
-#define SIM_WORDS     8
 
 struct sim_van {
 	struct sim_device device; /* none of sim->devices[] */
@@ -40,6 +39,10 @@ struct sim_handed {
 	uint8_t h[PH_HASH_SIZE];
 	uint64_t left; /* bundles that are not at the hub yet */
 };
+/* A name that somebody recorded. */
+struct sim_word {
+	char text[80];
+};
 struct sim_vans {
 	struct sim_van van[SIM_VANS];
 	unsigned lives;
@@ -50,8 +53,8 @@ struct sim_vans {
 	struct sim_freight freight[SIM_VANS];          /* over the line to the hub */
 	uint8_t cut[SIM_VAN_LIVES][PH_DEVICE_ID_SIZE]; /* off, and gone by now, too */
 	unsigned n_cut;
-	char words[SIM_WORDS][80]; /* names that somebody recorded, the last few */
-	unsigned n_words;
+	struct sim_word *words;
+	size_t n_words, cap_words;
 };
 
 struct sim_vans *sim_vans_new(void);
@@ -95,7 +98,10 @@ void sim_hand_over(struct sim *sim, const struct sim_van *van, struct sim_device
 void sim_check_vows(struct sim *sim, struct sim_van *van);
 /* An exchange with TO went well from end to end: nothing is left that is for it. */
 void sim_check_given(struct sim *sim, const struct sim_van *van, const uint8_t *to);
-/* Nothing that people wrote can be read on the DISK of a courier, or on a stick. */
+
+/* --- unread.c --- */
+
+/* Nothing that people wrote so far can be read on the DISK of a courier, or on a stick. */
 void sim_check_unread(struct sim *sim, const char *disk);
 /* Nor on any of them. */
 void sim_check_all_unread(struct sim *sim);

@@ -1,5 +1,5 @@
 /*
- * tests/sim/van_check.c - what couriers signed for, and what they must not be able to read.
+ * tests/sim/van_check.c - what couriers signed for.
  *
  * A vow begins when the courier's signature is with the one who gave it a bundle. It ends
  * when the bundle was taken where it goes, when who gave it offers other bundles, not this
@@ -11,14 +11,11 @@
 #include <string.h>
 
 #include "tests/sim/check.h"
-#include "tests/sim/disk.h"
 #include "tests/sim/safe.h"
-#include "tests/sim/stick.h"
 #include "tests/sim/van.h"
 #include "tests/sim/work_internal.h"
 
-#define OLD     (85 * SIM_DAY) /* some days before it may be let go of */
-#define ENTRIES 8              /* whose bytes are looked for */
+#define OLD (85 * SIM_DAY) /* some days before it may be let go of */
 
 /* --- vows --- */
 
@@ -225,77 +222,6 @@ void sim_vow_done(struct sim *sim, const struct sim_van *van, const char *name,
 		handed->left = refused ? 0 : handed->left - (handed->left > 0);
 		if (handed->left == 0 && !refused) {
 			check_arrived(sim, handed);
-		}
-	}
-}
-
-/* --- nobody in between can read --- */
-
-void sim_note_words(struct sim *sim, const json_t *entries)
-{
-	struct sim_vans *vans = sim->vans;
-	const json_t *entry;
-	size_t i;
-
-	json_array_foreach(entries, i, entry)
-	{
-		const char *name = json_string_value(json_object_get(entry, "name"));
-
-		if (name != NULL && strlen(name) >= 12 && vans != NULL) {
-			snprintf(vans->words[vans->n_words++ % SIM_WORDS],
-				 sizeof vans->words[0], "%s", name);
-		}
-	}
-}
-
-static void must_not_find(struct sim *sim, const char *disk, struct ph_view needle,
-			  const char *what)
-{
-	const char *path = sim_disk_find(disk, needle.data, needle.len);
-
-	if (path != NULL) {
-		sim_broken(sim, SIM_UNREAD, "who has %s can read %s in its file %s", disk,
-			   what, path);
-	}
-}
-
-void sim_check_unread(struct sim *sim, const char *disk)
-{
-	struct sim_vans *vans = sim->vans;
-
-	for (unsigned i = 0; i < SIM_WORDS; i++) {
-		if (vans->words[i][0] != '\0') {
-			must_not_find(sim, disk, ph_view_str(vans->words[i]),
-				      vans->words[i]);
-		}
-	}
-	for (size_t i = 0; i < sim->n_acks && i < ENTRIES; i++) {
-		const struct sim_ack *ack = &sim->acks[sim->n_acks - 1 - i];
-		struct sim_device *device = &sim->devices[ack->device];
-		char text[PH_REF_TEXT];
-		struct ph_buf bytes = { 0 };
-		struct ph_log log;
-
-		ph_ref_text(text, &ack->ref);
-		if (device->site_open != NULL && !device->machine.ill &&
-		    ph_journal_resolve(ph_site_journal(device->site_open), &ack->ref,
-				       &log, &bytes) == 0) {
-			must_not_find(sim, disk, ph_buf_view(&bytes), text);
-		}
-		ph_buf_deinit(&bytes);
-	}
-}
-
-void sim_check_all_unread(struct sim *sim)
-{
-	for (unsigned i = 0; i < SIM_VANS; i++) {
-		if (sim->vans->van[i].is_there) {
-			sim_check_unread(sim, sim->vans->van[i].device.machine.name);
-		}
-	}
-	for (unsigned i = 0; i < SIM_STICKS; i++) {
-		if (sim_disk_exists(sim_stick_name(i, false))) {
-			sim_check_unread(sim, sim_stick_name(i, false));
 		}
 	}
 }

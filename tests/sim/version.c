@@ -63,9 +63,10 @@ void sim_version_draw(struct sim *sim, struct sim_machine *machine, unsigned at)
 	}
 }
 
-void sim_enter(const struct sim_machine *machine)
+void sim_enter(struct sim_machine *machine)
 {
 	sim_kinds_without = machine->lacks;
+	machine->touched = true;
 }
 
 void sim_leave(void)

@@ -18,7 +18,7 @@ extern const char *sim_kinds_without;
 /* Where sim->mixed is set, in one province of three, programs are of several versions; draw that of MACHINE, number AT. */
 void sim_version_draw(struct sim *sim, struct sim_machine *machine, unsigned at);
 /* From here on the program of MACHINE runs, until sim_leave(). */
-void sim_enter(const struct sim_machine *machine);
+void sim_enter(struct sim_machine *machine);
 void sim_leave(void);
 /* Whether the program of MACHINE knows the kind of this name. */
 bool sim_knows(const struct sim_machine *machine, const char *kind);

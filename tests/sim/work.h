@@ -105,8 +105,13 @@ void sim_work(struct sim *sim, struct sim_device *device, const struct ph_rng *d
 void sim_odd(struct sim *sim, struct sim_device *device, const struct ph_rng *dice);
 /* What is left in the notebook of DEVICE is typed in. */
 void sim_type_pages(struct sim *sim, struct sim_device *device);
-/* Each copy to which nothing odd was done is where the ledger says it is. */
-void sim_check_books(struct sim *sim);
+/*
+ * Each copy to which nothing odd was done is where the ledger says it is; before the end each
+ * of which the hub, which knows all kinds, has heard all.
+ */
+void sim_check_books(struct sim *sim, bool at_end);
+/* Whether the hub holds each entry that names something that entry number ACK names. */
+bool sim_is_heard(struct sim *sim, size_t ack);
 /* N visits, no more: something to send. */
 bool sim_visit(struct sim *sim, struct sim_device *device, unsigned n);
 

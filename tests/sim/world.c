@@ -559,6 +559,9 @@ void sim_close(struct sim *sim)
 	sim_books_free(sim->books);
 	sim_sticks_free(sim->sticks);
 	free(sim->devices);
+	for (size_t i = 0; i < sim->n_acks; i++) {
+		ph_buf_deinit(&sim->acks[i].bytes);
+	}
 	free(sim->acks);
 	free(sim->receipts);
 	crypto_generichash_final(&sim->heard, sim->result->digest, 32);

@@ -36,7 +36,8 @@ struct sim_machine {
 	unsigned ill_for;  /* events */
 	const char *lacks; /* kinds that its program does not know: version.h */
 	bool updated;      /* its program was older once */
-	bool hurt; /* its program met an error of an earlier fault, and runs still */
+	bool hurt;    /* its program met an error of an earlier fault, and runs still */
+	bool touched; /* its program ran in the event in hand: step.c */
 	struct ph_rng_seeded seeded;
 	struct ph_clock clock;
 	struct ph_rng rng;
@@ -127,6 +128,10 @@ struct sim_ack {
 	uint32_t voided_by; /* index + 1 */
 	int64_t at;         /* millisecond when it was written */
 	bool unheard; /* its device had never had a whole session: nobody knows its clock */
+	int64_t ahead;       /* seconds that the clock of its device was ahead */
+	struct ph_buf bytes; /* as they were read once, to be looked for: unread.c */
+	uint32_t
+		beside; /* index + 1 of one that another copy of its folder has, and it had not */
 };
 
 /* A receipt that a device was given. */
@@ -159,9 +164,10 @@ struct sim {
 	int64_t now;                    /* milliseconds since SIM_T0 */
 	size_t at;                      /* the event in hand, from 1; 0: before them */
 	bool settling;                  /* the faults are over */
-	bool mixed;                     /* some programs may be older: version.h */
-	bool calm;                      /* costly checks wait for the end */
-	bool strict;                    /* the hub lets no device bring much at once */
+	unsigned hub_samples, site_samples; /* times that all of it was read: step.c */
+	bool mixed;                         /* some programs may be older: version.h */
+	bool calm;                          /* costly checks wait for the end */
+	bool strict; /* the hub lets no device bring much at once */
 
 	struct sim_machine hub_machine;
 	bool hub_clocked;        /* its clock was set */

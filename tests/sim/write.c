@@ -4,10 +4,12 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/ledger/key.h"
 #include "common/ledger/query.h"
 #include "common/log/json.h"
+#include "tests/sim/check.h"
 #include "tests/sim/erase.h"
 #include "tests/sim/van.h"
 #include "tests/sim/version.h"
@@ -73,9 +75,32 @@ static int write_all(struct sim_device *device, json_t *entries, struct draft *d
 	return ph_site_commit(device->site_open, err);
 }
 
+/* The first entry that this device is said to have written, and has not; 0: it has all. */
+static uint32_t find_lacking(const struct sim *sim, const struct sim_device *device)
+{
+	for (size_t i = 0; sim_was_copied(device) && i < sim->n_acks; i++) {
+		const struct sim_ack *ack = &sim->acks[i];
+		struct ph_buf bytes = { 0 };
+		struct ph_log log;
+		int rc = 0;
+
+		if (memcmp(sim->devices[ack->device].id, device->id, sizeof device->id) ==
+		    0) {
+			rc = ph_journal_resolve(ph_site_journal(device->site_open),
+						&ack->ref, &log, &bytes);
+		}
+		ph_buf_deinit(&bytes);
+		if (rc == PH_JOURNAL_E_NONE) {
+			return (uint32_t)i + 1;
+		}
+	}
+	return 0;
+}
+
 static void remember(struct sim *sim, struct sim_device *device,
 		     const struct ph_entry *entry, const struct ph_ref *ref)
 {
+	uint32_t lacking = find_lacking(sim, device);
 	struct sim_ack *ack;
 
 	if (sim->n_acks == sim->cap_acks) {
@@ -89,7 +114,9 @@ static void remember(struct sim *sim, struct sim_device *device,
 				 .kind = (uint16_t)entry->number,
 				 .site = sim->site_numbers[device->site],
 				 .at = sim->now,
-				 .unheard = device->synced < 0 };
+				 .unheard = device->synced < 0,
+				 .ahead = device->machine.skew,
+				 .beside = lacking };
 }
 
 ptrdiff_t sim_write(struct sim *sim, struct sim_device *device, json_t *entries)
