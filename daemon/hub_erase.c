@@ -22,7 +22,8 @@ int ph_hub_erase(struct ph_hub *hub)
 
 	int rc = ph_erasing_run(&erasing, &done);
 
-	if (rc == 0 && (done.orders > 0 || done.readers > 0)) {
+	/* also where the rest failed, on a full disk say: what is done next then is only the rest */
+	if (done.orders > 0 || done.readers > 0) {
 		ph_hub_second_erased(hub);
 		ph_hub_backup_sweep(hub);
 	}
