@@ -31,7 +31,8 @@ BATCH = 100
 FEW = 65536  # bytes of a bomb
 TARGETS = ("walk", "entry", "cert", "invite", "receipt", "segment", "page", "message",
            "frame", "noise", "handshake", "session", "bundle", "manifest", "pack", "json",
-           "keyfile", "config", "marc", "courier", "spool", "netlink")
+           "keyfile", "config", "marc", "courier", "spool", "netlink", "web", "front",
+           "command", "agent", "import", "sheet", "backup", "code", "scenario", "settings")
 HUGE = [b"\xdd", b"\xdf", b"\xc6", b"\xdb", b"\xc9"]  # array, map, bin, str, ext of 32 bits
 BIG = [b"\xdc", b"\xde", b"\xc5", b"\xda", b"\xc8"]  # of 16
 
@@ -137,8 +138,34 @@ def seeds_of(target):
     return seeds
 
 
-# fuzz_marc.c has what the file is in a byte before it
-OWN = {"json": json_bomb, "pack": packed.fuzz_input,
+def request_bomb(rng):
+    """Of HTTP, as fuzz_web.c parts it."""
+    n = rng.choice([10, 1000, 20000])
+    line = rng.choice([b"POST /s", b"GET /s/" + b"%2F" * n, b"GET /s?" + b"a=1&" * n])
+    return b"\0".join((b"Host: x\r\n" * (n % 3000), line, json_bomb(rng)))
+
+
+def command_bomb(rng):
+    """A line for the hub's local socket."""
+    return rng.choice([b'{"command":"record","entries":[%s]}\n', b'{"command":"query","what":%s}\n',
+                       b'{"command":"commune-add","communes":[%s]}\n', b"%s\n"]) % json_bomb(rng)
+
+
+def book_bomb(rng):
+    n = rng.choice([10, 1000, 20000])
+    return rng.choice([
+        json_bomb(rng), b'{"sheets":[' + b'{"columns":[],"rows":[]},' * n + b"{}]}",
+        b'{"sheets":[{"columns":[' + b'{"title":"a"},' * n + b'{"title":"b"}],"rows":[]}]}',
+        b'{"sheets":[{"columns":[{"title":"a"}],"rows":[' + b"[%s]," % (b"9" * 20) * (n // 8) + b"[1]]}]}"])
+
+
+# Where a byte says what the rest is, it stands before it (fuzz_marc.c, fuzz_front.c, fuzz_import.c,
+# fuzz_agent.c).
+OWN = {"json": json_bomb, "pack": packed.fuzz_input, "web": request_bomb, "command": command_bomb,
+       "sheet": book_bomb,
+       "front": lambda rng: rng.choice([b"\x03/api/v1/loans\n", b"\xff"]) + json_bomb(rng),
+       "import": lambda rng: bytes([rng.randrange(8)]) + json_bomb(rng),
+       "agent": lambda rng: rng.choice([b"\0", b"\1\0"]) + json_bomb(rng) + b"\n",
        "marc": lambda rng: bytes([rng.randrange(60)]) + marc_bomb(rng)[:FEW]}
 
 

@@ -63,6 +63,13 @@ def differs(have, want):
         ["has none: " + name for name in sorted(have - want)]
 
 
+def bombed():
+    """Targets that memory bombs go to; those that a harness of the planted faults builds for them."""
+    return [set(re.findall(r'"(\w+)"', re.search(pattern, read("tests", *path), re.DOTALL)[1])) for path, pattern in (
+        (("fault", "bombs.py"), r"\nTARGETS = \((.*?)\)\n"),
+        (("planted", "harnesses.py"), r"\nDECODERS = \[(.*?)\]"))]
+
+
 def sources():
     return {path for _, paths in PLAN.values() for path in paths}
 
@@ -84,6 +91,7 @@ def misjudged():
 
 def main():
     targets = of_meson()
+    bombs, built = bombed()
     commands = {os.path.relpath(path, ROOT)
                 for path in glob.glob(os.path.join(ROOT, "daemon", "hub_command*.c"))}
     points = (
@@ -95,6 +103,7 @@ def main():
         ("each source of PLAN is there",
          [path for path in sorted(sources()) if not os.path.exists(os.path.join(ROOT, path))]),
         ("each local command of the hub is in PLAN", sorted(commands - sources())),
+        ("bombs go to targets, which the planted faults build", differs(built, bombs) + sorted(bombs - targets)),
         ("the functions that write are there", undefined(WRITERS)),
         ("and those that fail for memory alone", undefined(ONLY_MEMORY)),
         ("only an allocation that fails is memory", misjudged()),

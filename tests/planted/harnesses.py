@@ -64,9 +64,10 @@ FAULTS = {
     "bombs": ["--count", "600"],
 }  # fmt: skip
 DECODERS = [
-    "bundle", "cert", "config", "courier", "entry", "frame", "handshake", "invite", "json", "keyfile",
-    "manifest", "marc", "message", "netlink", "noise", "pack", "page", "receipt", "segment",
-    "session", "spool", "walk",
+    "agent", "backup", "bundle", "cert", "code", "command", "config", "courier", "entry", "frame",
+    "front", "handshake", "import", "invite", "json", "keyfile", "manifest", "marc", "message",
+    "netlink", "noise", "pack", "page", "receipt", "scenario", "segment", "session", "settings",
+    "sheet", "spool", "walk", "web",
 ]  # fmt: skip
 
 
