@@ -144,7 +144,7 @@ static void add_row(struct walk *walk, uint64_t n, int64_t second, const char *r
 		       level_time > 0 ? " " : "", level_time > 0 ? receipted : "");
 	ph_table_cell(walk->table, !kind              ? "?"
 				   : walk->cli->plain ? kind
-						      : ph_kind_say(kind));
+						      : ph_kind_say_of(entry));
 	ph_table_cell(walk->table, words.data ? (const char *)words.data : "");
 	ph_table_cell(walk->table, ref);
 	ph_buf_deinit(&words);

@@ -13,11 +13,23 @@
 #include "common/cli/entry_words.h"
 #include "common/cli/out.h"
 
+/* A word against a report is not told as one for it. */
+static bool is_against(const struct ph_entry *entry)
+{
+	const struct ph_value *agrees = &entry->field[PH_SIGNOFF_AGREES];
+
+	return entry->number == PH_KIND_REPORT_SIGNOFF &&
+	       !(agrees->set && agrees->as.uint == 1);
+}
+
 const char *ph_slip_word(const struct ph_entry *entry, bool *bare_out)
 {
 	const struct ph_kind_words *words = ph_kind_words(entry->kind->name);
 
 	*bare_out = words && words->bare;
+	if (is_against(entry)) {
+		return ph_say("does not agree", "không đồng ý");
+	}
 	return words ? ph_say(words->english, words->vietnamese) : entry->kind->name;
 }
 

@@ -96,6 +96,17 @@ const char *ph_kind_say(const char *kind)
 	return words ? ph_say(kind, words->vietnamese) : kind;
 }
 
+const char *ph_kind_say_of(const json_t *entry)
+{
+	const char *kind = json_string_value(json_object_get(entry, "kind"));
+
+	if (kind && strcmp(kind, "report-signoff") == 0 &&
+	    json_integer_value(json_object_get(entry, "agrees")) != 1) {
+		return ph_say(kind, "không đồng ý báo cáo");
+	}
+	return kind ? ph_kind_say(kind) : "";
+}
+
 static const struct {
 	const char *member, *vietnamese;
 } labels[] = {

@@ -152,7 +152,8 @@ static void print_head(const struct ph_cli *cli, const json_t *story, size_t num
 	char time[PH_CASE_TIME_TEXT];
 
 	printf("%zu. %s  %s  ", number,
-	       kind[0] ? ph_kind_say(kind) : ph_say("cannot be read", "không đọc được"),
+	       kind[0] ? ph_kind_say_of(json_object_get(story, "entry"))
+		       : ph_say("cannot be read", "không đọc được"),
 	       say_time(cli, time, story, "time"));
 	if (name[0]) {
 		print_safe(name);

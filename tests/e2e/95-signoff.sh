@@ -161,6 +161,13 @@ ok "of another commune" $A signoff $report --commune 03643 --seen "$(json sheet.
 sync a1
 is "what does not count is told of, too" "$($H report visits --period 2026-Q3 --json >visits.json; json visits.json '[[s["code"], s["commune"], s["seen"]] for s in j["issued"]["strays"]]')" '[["14-0371", "03643", "counted"]]'
 like "in words" "$($H report visits --period 2026-Q3)" '03643 14-0371: agrees; not counted: [a-z ]+; signed what the hub counts of it'
+# --- a word against it ---
+ok "one does not agree" bash -c "$B signoff $report --disagrees --seen $seen >against.out 2>&1"
+like "and is told so" "$(cat against.out)" "saved ✓ does not agree $report"
+ok "another says so in Vietnamese" bash -c "LC_ALL=vi_VN.UTF-8 $C signoff $report --disagrees --seen $seen >against.out 2>&1"
+like "không đồng ý" "$(cat against.out)" "đã lưu ✓ không đồng ý $report"
+like "who agrees is told that" "$(LC_ALL=vi_VN.UTF-8 $A signoff $report --seen $seen)" "đã lưu ✓ xác nhận báo cáo $report"
+like "the log tells them apart" "$(LC_ALL=vi_VN.UTF-8 $C log --limit 1)" 'không đồng ý báo cáo'
 ok "verify" $A verify
 ok "verify at the hub" $H verify
 done_testing
