@@ -17,6 +17,7 @@
 #include "common/ledger/query.h"
 #include "common/ledger/record.h"
 #include "common/ledger/rule.h"
+#include "common/ledger/schedule.h"
 
 #define SITE_CODE_MAX  32
 #define SITE_MAX       9999
@@ -309,6 +310,39 @@ static int site_number(struct ph_hub *hub, const char *code, bool update, uint64
 	return rc < 0 ? ph_fail_errno(err, rc, "reading the sites") : 0;
 }
 
+/* What was written and will not do what it seems to: "warning" of ANSWER, if there is something. */
+static void warn_of_site(struct ph_hub *hub, const char *commune, const char *schedule,
+			 json_t *answer)
+{
+	struct ph_schedule timetable;
+	struct ph_buf state = { 0 };
+	bool is_nameless = commune && ph_ledger_get(hub->ledger, PH_ENTITY_COMMUNE,
+						    ph_view_str(commune),
+						    &state) == PH_LEDGER_E_NONE;
+	bool is_words = schedule && schedule[0] &&
+			ph_schedule_parse(ph_view_str(schedule), &timetable) != 0;
+	char nameless[160] = "";
+
+	ph_buf_deinit(&state);
+	if (is_nameless) {
+		snprintf(nameless, sizeof(nameless),
+			 "commune %s has no name here yet: `packhorsed commune add` or "
+			 "`commune import` gives it one",
+			 commune);
+	}
+	if (is_nameless || is_words) {
+		json_object_set_new(
+			answer, "warning",
+			json_sprintf(
+				"%s%s%s", nameless, is_nameless && is_words ? "; " : "",
+				is_words ? "the schedule is kept as words: it is no "
+					   "timetable (daily; mon thu; market 5d from "
+					   "2026-01-03; van:thu), so the province's "
+					   "schedule.default counts for this site"
+					 : ""));
+	}
+}
+
 int ph_hub_site_add(struct ph_hub *hub, const json_t *request, json_t *answer,
 		    struct ph_error *err)
 {
@@ -317,8 +351,8 @@ int ph_hub_site_add(struct ph_hub *hub, const json_t *request, json_t *answer,
 	const char *kind = ph_request_text(request, "kind");
 	const char *commune = ph_request_text(request, "commune");
 	const char *status = ph_request_text(request, "status");
+	const char *schedule = ph_request_text(request, "schedule");
 	struct ph_entity_key key;
-	struct ph_buf state = { 0 };
 	uint64_t number = 0;
 	uint64_t value = 0;
 	bool is_new = false;
@@ -344,7 +378,7 @@ int ph_hub_site_add(struct ph_hub *hub, const json_t *request, json_t *answer,
 	set_text(&entry, PH_SITE_CODE, is_new ? code : NULL);
 	set_text(&entry, PH_SITE_NAME, ph_request_text(request, "name"));
 	set_text(&entry, PH_SITE_COMMUNE, commune);
-	set_text(&entry, PH_SITE_SCHEDULE, ph_request_text(request, "schedule"));
+	set_text(&entry, PH_SITE_SCHEDULE, schedule);
 	if (kind) {
 		rc = ph_hub_enum(&entry.kind->fields[PH_SITE_KIND], kind, &value, err);
 		if (rc < 0) {
@@ -374,15 +408,7 @@ int ph_hub_site_add(struct ph_hub *hub, const json_t *request, json_t *answer,
 	}
 	json_object_set_new(answer, "site", json_string(code));
 	json_object_set_new(answer, "number", json_integer((json_int_t)number));
-	if (commune && ph_ledger_get(hub->ledger, PH_ENTITY_COMMUNE, ph_view_str(commune),
-				     &state) == PH_LEDGER_E_NONE) {
-		json_object_set_new(
-			answer, "warning",
-			json_sprintf("commune %s has no name here yet: `packhorsed "
-				     "commune add` or `commune import` gives it one",
-				     commune));
-	}
-	ph_buf_deinit(&state);
+	warn_of_site(hub, commune, schedule, answer);
 	return 0;
 }
 

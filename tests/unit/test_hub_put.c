@@ -132,6 +132,39 @@ static void test_plan(void **state)
 	hub_close(&room);
 }
 
+static void warned(struct hub_room *room, const char *commune, const char *schedule,
+		   const char *words)
+{
+	json_t *answer = ask(room, json_pack("{s:s, s:b, s:s, s:s*, s:s*}", "command",
+					     "site-add", "update", 1, "code", "14-0371",
+					     "commune", commune, "schedule", schedule));
+	const char *warning = json_string_value(json_object_get(answer, "warning"));
+
+	if (words) {
+		assert_non_null(warning);
+		assert_non_null(strstr(warning, words));
+	} else {
+		assert_null(warning);
+	}
+	json_decref(answer);
+}
+
+/* What is kept and does not do what it seems to: said, as the command does. */
+static void test_warnings(void **state)
+{
+	struct hub_room room;
+
+	(void)state;
+	hub_open(&room);
+	warned(&room, NULL, "every 5 parsecs", "it is no timetable");
+	warned(&room, NULL, "mon thu", NULL);
+	warned(&room, NULL, NULL, NULL);
+	warned(&room, "03646", NULL, "commune 03646 has no name here yet");
+	warned(&room, "03646", "every 5 parsecs",
+	       "gives it one; the schedule is kept as words");
+	hub_close(&room);
+}
+
 /* A place as the local command makes it: a whole one, or none, and no part of a list. */
 static void test_places(void **state)
 {
@@ -582,6 +615,7 @@ int main(void)
 		cmocka_unit_test(test_places),
 		cmocka_unit_test(test_commune_type),
 		cmocka_unit_test(test_plan),
+		cmocka_unit_test(test_warnings),
 		cmocka_unit_test(test_site_by_code),
 		cmocka_unit_test(test_targets_see_each_other),
 		cmocka_unit_test(test_void),
