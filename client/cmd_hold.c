@@ -139,7 +139,8 @@ static int check_ready(struct ph_desk *desk, json_t *slip, struct ph_error *err)
 	const char *code = json_string_value(json_object_get(slip, "copy"));
 	struct ph_ref hold;
 	struct ph_id copy;
-	int rc = ph_scan_ref(text, "a hold", &hold, err);
+	int rc =
+		ph_scan_ref(text, ph_say("a hold", "một lượt đặt giữ"), NULL, &hold, err);
 
 	rc = rc != 0 ? rc
 		     : ph_scan(&desk->scanner, PH_T_COPY_ID, ph_view_str(code), &copy,

@@ -86,7 +86,8 @@ static int run_show(struct ph_cli *cli, struct ph_error *err)
 	struct ph_ledger *ledger;
 	struct ph_ref ref;
 	json_t *view = NULL;
-	int rc = ph_scan_ref(cli->args[0], "a title", &ref, err);
+	int rc = ph_scan_ref(cli->args[0], ph_say("a title", "một nhan đề"), NULL, &ref,
+			     err);
 
 	rc = rc != 0 ? rc : ph_command_open(cli, &site, err);
 	if (rc < 0) {

@@ -39,8 +39,10 @@ static int name_one(struct ph_desk *desk, enum ph_entity type, const char *text,
 		rc = ph_scan(&desk->scanner, PH_T_COPY_ID, ph_view_str(text), &id, err);
 		return rc == 0 && !ph_key_id(type, &id, key_out) ? -EINVAL : rc;
 	}
-	rc = type == PH_ENTITY_READER ? ph_scan_reader(&desk->scanner, text, &ref, err)
-				      : ph_scan_ref(text, "a title", &ref, err);
+	rc = type == PH_ENTITY_READER
+		     ? ph_scan_reader(&desk->scanner, text, &ref, err)
+		     : ph_scan_ref(text, ph_say("a title", "một nhan đề"), NULL, &ref,
+				   err);
 	if (rc == 0) {
 		*key_out = ph_key_ref(type, &ref);
 	}
@@ -130,7 +132,8 @@ static int list_named(struct ph_desk *desk, const struct unmerge *what, json_t *
 	for (int i = 0; rc == 0 && i < desk->cli->n_args; i++) {
 		struct ph_ref ref;
 
-		rc = ph_scan_ref(desk->cli->args[i], "a merge", &ref, err);
+		rc = ph_scan_ref(desk->cli->args[i], ph_say("a merge", "một lần nhập"),
+				 NULL, &ref, err);
 		rc = rc != 0 ? rc : ph_desk_look_entry(desk, what->merge_kind, &ref, err);
 		rc = rc != 0 ? rc : append_ref(list, &ref);
 	}

@@ -8,6 +8,7 @@
 #include <errno.h>
 
 #include "client/slip.h"
+#include "common/cli/out.h"
 
 /* What stays whatever is said of it. */
 static int check_kind(struct ph_view bytes, struct ph_error *err)
@@ -61,7 +62,9 @@ static int put(struct ph_desk *desk, const struct ph_cli *cli, struct ph_error *
 	json_t *slip = ph_desk_slip(desk, "void", err);
 	struct ph_ref ref;
 	bool known = false;
-	int rc = slip ? ph_scan_ref(cli->args[0], "an entry", &ref, err) : -EINVAL;
+	int rc = slip ? ph_scan_ref(cli->args[0], ph_say("an entry", "một giao dịch"),
+				    NULL, &ref, err)
+		      : -EINVAL;
 
 	rc = rc != 0 ? rc : look(desk, &ref, &known, err);
 	rc = rc != 0 ? rc : ph_slip_ref(slip, "target", &ref);

@@ -170,8 +170,8 @@ struct ph_json_scope ph_scan_scope(struct ph_scanner *scanner)
 	return (struct ph_json_scope){ .resolve = on_scan, .data = scanner };
 }
 
-int ph_scan_ref(const char *text, const char *what, struct ph_ref *ref_out,
-		struct ph_error *err)
+int ph_scan_ref(const char *text, const char *what, const char *shown_by,
+		struct ph_ref *ref_out, struct ph_error *err)
 {
 	char shown[PH_REF_TEXT];
 
@@ -179,10 +179,15 @@ int ph_scan_ref(const char *text, const char *what, struct ph_ref *ref_out,
 		return 0;
 	}
 	ph_text_safe(shown, sizeof(shown), text, strlen(text));
-	return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-		       "\"%s\" is not the reference of %s: log id, number and hash, "
-		       "parted by dots, as `find` and `log` show it",
-		       shown, what);
+	return ph_fail(
+		err, PH_EXIT_USAGE, -EINVAL,
+		ph_say("\"%s\" is not the reference of %s: log id, number and "
+		       "hash, parted by dots, as %s",
+		       "\"%s\" không phải tham chiếu của %s: mã nhật ký, số và mã "
+		       "băm, cách nhau bằng dấu chấm, như %s"),
+		shown, what,
+		shown_by ? shown_by
+			 : ph_say("`find` and `log` show it", "`find` và `log` cho xem"));
 }
 
 int ph_scan_reader(struct ph_scanner *scanner, const char *text, struct ph_ref *ref_out,

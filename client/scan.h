@@ -45,9 +45,12 @@ struct ph_json_scope ph_scan_scope(struct ph_scanner *scanner);
  */
 int ph_scan_reader(struct ph_scanner *scanner, const char *text, struct ph_ref *ref_out,
 		   struct ph_error *err);
-/* A reference typed in. 0, or -EINVAL with ERR (PH_EXIT_USAGE). */
-int ph_scan_ref(const char *text, const char *what, struct ph_ref *ref_out,
-		struct ph_error *err);
+/*
+ * A reference typed in, of WHAT ("a title", in the user's language), as SHOWN_BY says where it is
+ * to be found; NULL: by `find` and `log`. 0, or -EINVAL with ERR (PH_EXIT_USAGE).
+ */
+int ph_scan_ref(const char *text, const char *what, const char *shown_by,
+		struct ph_ref *ref_out, struct ph_error *err);
 /* A site by code, or by number even if it is not known here. 0, or -EINVAL with ERR (PH_EXIT_USAGE). */
 int ph_scan_site(struct ph_site *site, const char *text, uint64_t *site_out,
 		 struct ph_error *err);

@@ -130,19 +130,19 @@ static const char *noun_of(enum ph_entity type)
 {
 	switch (type) {
 	case PH_ENTITY_TITLE:
-		return "a title";
+		return ph_say("a title", "một nhan đề");
 	case PH_ENTITY_HOLD:
-		return "a hold";
+		return ph_say("a hold", "một lượt đặt giữ");
 	case PH_ENTITY_WORKER:
-		return "a worker";
+		return ph_say("a worker", "một người làm");
 	case PH_ENTITY_STOP:
-		return "a stop";
+		return ph_say("a stop", "một điểm lưu động");
 	case PH_ENTITY_REPORT:
-		return "a report";
+		return ph_say("a report", "một báo cáo");
 	case PH_ENTITY_ERASURE:
-		return "an erasure";
+		return ph_say("an erasure", "một lần xóa");
 	default:
-		return "an entry";
+		return ph_say("an entry", "một giao dịch");
 	}
 }
 
@@ -150,12 +150,21 @@ static int set_ref(struct ph_desk *desk, json_t *object,
 		   const struct ph_slip_field *field, const char *text,
 		   struct ph_error *err)
 {
-	const char *noun =
-		field->how == PH_SLIP_ENTRY ? "an entry" : noun_of(field->entity);
+	const char *noun = field->how == PH_SLIP_ENTRY
+				   ? ph_say("an entry", "một giao dịch")
+				   : noun_of(field->entity);
+	/* no site has the log that reports stand in */
+	const char *shown_by =
+		field->how == PH_SLIP_ENTRY || field->entity != PH_ENTITY_REPORT
+			? NULL
+			: ph_say("the hub shows it (`packhorsed report "
+				 "list`)",
+				 "thư viện tỉnh cho biết (`packhorsed "
+				 "report list`)");
 	struct ph_ref ref;
 	int rc = field->how == PH_SLIP_READER
 			 ? ph_scan_reader(&desk->scanner, text, &ref, err)
-			 : ph_scan_ref(text, noun, &ref, err);
+			 : ph_scan_ref(text, noun, shown_by, &ref, err);
 
 	rc = rc != 0 ? rc : ph_slip_ref(object, field->member, &ref);
 	if (rc != 0) {

@@ -13,6 +13,7 @@
 #include "common/cli/export.h"
 #include "common/cli/out.h"
 #include "common/cli/sheet.h"
+#include "common/cli/value_words.h"
 #include "daemon/act.h"
 #include "daemon/cmd_indicator.h"
 
@@ -170,6 +171,32 @@ static int run_issue(struct ph_cli *cli, struct ph_error *err)
 		       : ph_out_flush("issued, do not issue it again; ", err);
 }
 
+/* Words of sites that are of no report: a slip in the reference, as a rule. */
+static void tell_strays(const json_t *answer)
+{
+	json_t *item;
+	size_t i;
+
+	json_array_foreach(json_object_get(answer, "strays"), i, item)
+	{
+		const char *code = text_of(item, "code");
+		const char *words = json_is_true(json_object_get(item, "agrees"))
+					    ? ph_say("agrees", "đồng ý")
+					    : ph_say("does not agree", "không đồng ý");
+		char number[24];
+
+		snprintf(number, sizeof(number), "%lld",
+			 (long long)json_integer_value(json_object_get(item, "site")));
+		fprintf(stderr,
+			ph_say("%s: %s %s; it names %s. Let the site sign again, with a "
+			       "reference that stands here (%s)\n",
+			       "%s: %s %s; nêu %s. Điểm đó cần xác nhận lại, bằng tham "
+			       "chiếu có ở đây (%s)\n"),
+			ph_stray_say(text_of(item, "why")), code[0] ? code : number,
+			words, text_of(item, "report"), text_of(item, "entry"));
+	}
+}
+
 static int run_list(struct ph_cli *cli, struct ph_error *err)
 {
 	static const char *const columns[] = { "report", "from",     "to", "issued",
@@ -199,8 +226,10 @@ static int run_list(struct ph_cli *cli, struct ph_error *err)
 			}
 		}
 	}
+	rc = print(table);
+	tell_strays(answer);
 	json_decref(answer);
-	return print(table);
+	return rc;
 }
 
 static int run_show(struct ph_cli *cli, struct ph_error *err)

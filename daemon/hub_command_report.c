@@ -131,11 +131,14 @@ int ph_hub_report_list(struct ph_hub *hub, const json_t *request, json_t *answer
 		       struct ph_error *err)
 {
 	json_t *list = json_array();
-	int rc = json_object_set_new(answer, "reports", list)
+	json_t *strays = json_array();
+	int rc = json_object_set_new(answer, "reports", list) ||
+				 json_object_set_new(answer, "strays", strays)
 			 ? -ENOMEM
-			 : ph_hub_issued_list(hub, list);
+			 : ph_hub_issued_list(hub, list, strays);
 
 	(void)request;
+	rc = rc != 0 ? rc : ph_hub_site_codes(hub, strays);
 	return rc < 0 ? ph_fail_errno(err, rc, "listing the reports") : 0;
 }
 

@@ -218,6 +218,7 @@ struct search {
 	struct ph_hub *hub;
 	const char *name; /* NULL: each, for LIST */
 	json_t *list;
+	json_t *strays;              /* with LIST: words that are of no report */
 	struct ph_hub_issued *found; /* the last one issued under that name */
 	bool any;
 	struct ph_buf bytes;
@@ -296,6 +297,36 @@ static int take_report(struct search *search, struct ph_hub_issued *issued,
 	return 0;
 }
 
+/* The words of WORDS, which name ISSUED, for the strays of a list. 0 or -ENOMEM. */
+static int stray_words(json_t *strays, const struct ph_hub_issued *issued, json_t *words,
+		       const char *why)
+{
+	char ref[PH_REF_TEXT];
+	json_t *word;
+	size_t i;
+	int rc = 0;
+
+	ph_ref_text(ref, &issued->ref);
+	json_array_foreach(words, i, word)
+	{
+		rc = rc != 0 || json_object_set_new(word, "report", json_string(ref)) ||
+				     json_object_set_new(word, "why", json_string(why)) ||
+				     json_array_append(strays, word)
+			     ? -ENOMEM
+			     : 0;
+	}
+	return rc;
+}
+
+/* A word with a slip in its reference counts nowhere: whoever looks for it is to find it. */
+static int take_strays(struct search *search, const struct ph_hub_issued *issued,
+		       const char *why)
+{
+	int rc = stray_words(search->strays, issued, issued->signoffs, why);
+
+	return rc != 0 ? rc : stray_words(search->strays, issued, issued->strays, why);
+}
+
 static int on_report(void *data, struct ph_view id, struct ph_view state)
 {
 	struct search *search = data;
@@ -304,10 +335,19 @@ static int on_report(void *data, struct ph_view id, struct ph_view state)
 	bool is_issued;
 	int rc = read_state(search->hub, state, &issued, &is_issued);
 
-	if (rc == 0 && is_issued && ph_key_get_ref(id, &issued.ref) &&
-	    (!search->name || strcmp(search->name, issued.name) == 0)) {
+	if (rc != 0 || !ph_key_get_ref(id, &issued.ref)) {
+		ph_hub_issued_deinit(&issued);
+		return rc;
+	}
+	if (!is_issued && search->strays) {
+		rc = take_strays(search, &issued, "unknown-report");
+	} else if (is_issued &&
+		   (!search->name || strcmp(search->name, issued.name) == 0)) {
 		rc = read_part(search, &issued.ref, &part, &parts);
-		rc = rc == 0 && part == 1 ? take_report(search, &issued, parts) : rc;
+		rc = rc != 0          ? rc
+		     : part == 1      ? take_report(search, &issued, parts)
+		     : search->strays ? take_strays(search, &issued, "later-part")
+				      : 0;
 	}
 	ph_hub_issued_deinit(&issued);
 	return rc;
@@ -350,9 +390,9 @@ int ph_hub_issued_find(struct ph_hub *hub, const char *text, struct ph_hub_issue
 	return search.any ? load_parts(hub, issued, err) : PH_HUB_E_NONE;
 }
 
-int ph_hub_issued_list(struct ph_hub *hub, json_t *list)
+int ph_hub_issued_list(struct ph_hub *hub, json_t *list, json_t *strays)
 {
-	struct search search = { .hub = hub, .list = list };
+	struct search search = { .hub = hub, .list = list, .strays = strays };
 
 	return walk(&search);
 }

@@ -26,8 +26,12 @@ void ph_hub_issued_deinit(struct ph_hub_issued *issued);
  */
 int ph_hub_issued_find(struct ph_hub *hub, const char *text, struct ph_hub_issued *issued,
 		       struct ph_error *err);
-/* Append an item for each report to LIST. 0 or negative errno. */
-int ph_hub_issued_list(struct ph_hub *hub, json_t *list);
+/*
+ * Append an item for each report to LIST, and to STRAYS one for each word of a site that names
+ * none of them: as of `strays` above, with "report", the reference that it names, and why:
+ * "unknown-report", or "later-part" (of a report; its first is what is signed). 0 or negative errno.
+ */
+int ph_hub_issued_list(struct ph_hub *hub, json_t *list, json_t *strays);
 
 /* --- hub_command_report.c --- */
 

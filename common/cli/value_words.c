@@ -110,6 +110,10 @@ const char *ph_stray_say(const char *why)
 		{ "unknown-commune", "no commune has that code",
 		  "không có xã, phường mang mã ấy" },
 		{ "unknown-site", "no site has that number", "không có điểm mang số ấy" },
+		{ "unknown-report", "a sign-off of a report that is not known",
+		  "xác nhận một báo cáo không có ở đây" },
+		{ "later-part", "a sign-off of a later part of a report",
+		  "xác nhận một phần sau của báo cáo" },
 	};
 
 	for (size_t i = 0; i < sizeof(strays) / sizeof(strays[0]); i++) {

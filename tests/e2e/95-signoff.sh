@@ -168,6 +168,27 @@ ok "another says so in Vietnamese" bash -c "LC_ALL=vi_VN.UTF-8 $C signoff $repor
 like "không đồng ý" "$(cat against.out)" "đã lưu ✓ không đồng ý $report"
 like "who agrees is told that" "$(LC_ALL=vi_VN.UTF-8 $A signoff $report --seen $seen)" "đã lưu ✓ xác nhận báo cáo $report"
 like "the log tells them apart" "$(LC_ALL=vi_VN.UTF-8 $C log --limit 1)" 'không đồng ý báo cáo'
+# --- a slip in the reference ---
+digit=${report: -1}
+wrong=${report%?}$([ "$digit" = 0 ] && echo 1 || echo 0)
+is "no word is of no report so far" "$($H report list --json >list.json; json list.json 'j["strays"]')" '[]'
+ok "a site signs with one digit wrong" $B signoff $wrong --seen $seen
+ok "another, against it" $C signoff $wrong --commune 03643 --disagrees --seen $seen
+for dir in b c; do sync $dir; done
+$H report list --json >list.json
+is "the list tells who said it" "$(json list.json 'sorted([s["code"], s["agrees"], s.get("commune"), s["why"], s["report"] == "'"$wrong"'"] for s in j["strays"])')" \
+  '[["14-0372", true, "03642", "unknown-report", true], ["14-0373", false, "03643", "unknown-report", true]]'
+is "the reports are as before" "$(json list.json '[r["report"] for r in j["reports"]]')" '["visits 2026-Q3"]'
+like "in words" "$($H report list 2>&1)" "a sign-off of a report that is not known: 14-0372 agrees; it names $wrong. Let the site sign again"
+like "in Vietnamese" "$(LC_ALL=vi_VN.UTF-8 $H report list 2>&1)" "xác nhận một báo cáo không có ở đây: 14-0373 không đồng ý; nêu $wrong"
+is "a table of reports has reports alone" "$($H report list --plain 2>/dev/null | wc -l)" 1
+ok "said again, rightly" $B signoff $report --seen $seen
+ok "and the slip is voided" $B void "$($B log --json --limit 2 | "$PYTHON" -c 'import json,sys; print(json.load(sys.stdin)["entries"][0]["ref"])')"
+sync b
+is "it is told no more" "$($H report list --json >list.json; json list.json '[s["code"] for s in j["strays"]]')" '["14-0373"]'
+status "what is no reference is refused" 2 $B signoff ${report%.*}
+like "and where it stands is said" "$(cat ok.out)" 'is not the reference of a report: .* as the hub shows it \(.packhorsed report list.\)'
+like "in Vietnamese" "$(LC_ALL=vi_VN.UTF-8 $B signoff ${report%.*} 2>&1)" 'không phải tham chiếu của một báo cáo: .* như thư viện tỉnh cho biết'
 ok "verify" $A verify
 ok "verify at the hub" $H verify
 done_testing
