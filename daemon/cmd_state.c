@@ -232,9 +232,9 @@ static void log_what(struct ph_table *table, const json_t *item)
 
 static int log_sheet(const json_t *entries)
 {
-	static const char *const columns[] = { "site", "log",  "n",  "time",
-					       "kind", "what", "ref" };
-	struct ph_table *table = ph_table_new(columns, 7, true);
+	static const char *const columns[] = { "site", "log",  "n",      "time", "when",
+					       "kind", "what", "source", "ref" };
+	struct ph_table *table = ph_table_new(columns, 9, true);
 	json_t *item;
 	size_t i;
 	int rc;
@@ -245,8 +245,10 @@ static int log_sheet(const json_t *entries)
 		ph_table_cell(table, text_of(item, "log"));
 		ph_table_number(table, (long long)number_of(item, "n"));
 		ph_table_cell(table, text_of(item, "time"));
+		ph_table_cell(table, text_of(item, "when"));
 		ph_table_cell(table, text_of(item, "kind"));
 		log_what(table, item);
+		ph_table_cell(table, text_of(item, "source"));
 		ph_table_cell(table, text_of(item, "ref"));
 	}
 	rc = ph_table_print(table, stdout);

@@ -142,7 +142,12 @@ is "as a workbook, too" "$($H log --xlsx - --limit 3 2>&1 >few.xlsx)" 'only the 
 is "in Vietnamese" "$(LC_ALL=vi_VN.UTF-8 $H log --csv --limit 3 2>&1 >out.csv)" 'chỉ 3 giao dịch cuối của mỗi nhật ký: --limit N để xem thêm, `history` để xem hết'
 is "in JSON that there are more" "$($H log --limit 3 --json | json /dev/stdin 'j["more"]')" true
 $H log --csv --limit 3 >out.csv 2>/dev/null && sheets strict out.csv >out.json
-is "log: the last of each log" "$(json out.json 'j[0][0]')" '["site", "log", "n", "time", "kind", "what", "ref"]'
+is "log: the last of each log" "$(json out.json 'j[0][0]')" '["site", "log", "n", "time", "when", "kind", "what", "source", "ref"]'
+source=000102030405060708090a0b0c0d0e0f
+printf '{"kind":"tally","code":"media","value":1,"from":"2026-01-01","to":"2026-01-31","when":"2026-02-03","source":"%s"}\n' $source >late.jsonl
+ok "a page that came late, from elsewhere" bash -c "$H record <late.jsonl"
+$H log --csv --limit 1 >out.csv 2>/dev/null && sheets strict out.csv >out.json
+is "the time that was told, and from where" "$(json out.json '[[r[4], r[5], r[7]] for r in j[0][1:] if r[5] == "tally"]')" "[[\"2026-02-03\", \"tally\", \"$source\"]]"
 ok "and as a workbook" $H list readers --names --xlsx all.xlsx
 ok "without a formula" sheets parts all.xlsx
 is "a page has at most so many, and says how to go on" "$($H list titles --limit 5 --plain 2>&1 | grep -c .)" 6
