@@ -7,11 +7,13 @@
  * nobody here can know. Between two slices of a budget there is no receipt to be kept: the next
  * begins where the one before ended.
  *
- * Our jobs are carried out but for those that would keep what the hub says.
+ * Our jobs are carried out but for those that would keep what the hub says. A session that is
+ * at work with a real hub meanwhile (the agent keeps one site for both) goes on as it was.
  */
 #include "client/site_dry.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -381,14 +383,31 @@ static int one_session(struct dry *dry, const struct ph_site_state *state, uint6
 	return rc;
 }
 
+/* What a running session has in a site: all from `send` on. */
+#define SESSION_AT  offsetof(struct ph_site, send)
+#define SESSION_LEN (sizeof(struct ph_site) - SESSION_AT)
+
+static void put_back(struct ph_site *site, const uint8_t *session)
+{
+	struct ph_pack *pack = site->pack; /* made when first needed, and kept */
+
+	memcpy((uint8_t *)site + SESSION_AT, session, SESSION_LEN);
+	site->pack = pack;
+}
+
 int ph_site_dry_run(struct ph_site *site, uint64_t left, struct ph_site_dry *out,
 		    struct ph_error *err)
 {
 	struct dry *dry = calloc(1, sizeof(*dry));
+	uint8_t *session = malloc(SESSION_LEN);
 	struct ph_site_dry result = { 0 };
 	struct ph_site_state state;
 	bool again = left >= PH_BUDGET_LEAST;
-	int rc = dry ? ph_site_state(site, &state) : -ENOMEM;
+	int rc = dry && session ? ph_site_state(site, &state) : -ENOMEM;
+
+	if (session) {
+		memcpy(session, (const uint8_t *)site + SESSION_AT, SESSION_LEN);
+	}
 
 	if (rc == 0) {
 		dry->site = site;
@@ -400,6 +419,10 @@ int ph_site_dry_run(struct ph_site *site, uint64_t left, struct ph_site_dry *out
 	while (rc == 0 && again) {
 		rc = one_session(dry, &state, &left, &again);
 	}
+	if (session) {
+		put_back(site, session);
+	}
+	free(session);
 	free(dry);
 	if (rc < 0) {
 		return ph_fail_errno(err, rc, "measuring what a sync would carry");
