@@ -25,6 +25,9 @@ int rehearse_number(const struct reading *reading, const char *word, const char 
 char *rehearse_value_of(const struct reading *reading, unsigned from, const char *name);
 /* The words from FROM on are pairs, of names in the list KNOWN alone. */
 int rehearse_check_names(const struct reading *reading, unsigned from, const char *known);
+/* The list TEXT, of words parted by commas, into OUT, whole: what is cut off would not be read. */
+int rehearse_copy_list(const struct reading *reading, const char *what, const char *text,
+		       char *out, size_t size);
 int rehearse_read_times(const struct reading *reading, const char *text,
 			struct rehearse_site *plan);
 int rehearse_read_days(const struct reading *reading, const char *text,

@@ -109,6 +109,15 @@ int rehearse_check_names(const struct reading *reading, unsigned from, const cha
 	return 0;
 }
 
+int rehearse_copy_list(const struct reading *reading, const char *what, const char *text,
+		       char *out, size_t size)
+{
+	if ((size_t)snprintf(out, size, "%s", text) >= size) {
+		return rehearse_wrong(reading, "%s: more than %zu bytes", what, size - 1);
+	}
+	return 0;
+}
+
 static int optional(const struct reading *reading, unsigned from, const char *name,
 		    uint64_t min, uint64_t max, uint64_t *out)
 {
@@ -204,7 +213,9 @@ int rehearse_read_times(const struct reading *reading, const char *text,
 {
 	char copy[120], *save = NULL;
 
-	snprintf(copy, sizeof copy, "%s", text);
+	if (rehearse_copy_list(reading, "sync", text, copy, sizeof copy) != 0) {
+		return -1;
+	}
 	for (char *word = strtok_r(copy, ",", &save); word != NULL;
 	     word = strtok_r(NULL, ",", &save)) {
 		unsigned hour, minute;
@@ -237,7 +248,9 @@ int rehearse_read_days(const struct reading *reading, const char *text,
 	char copy[60], *save = NULL;
 
 	*days_out = 0;
-	snprintf(copy, sizeof copy, "%s", text);
+	if (rehearse_copy_list(reading, "on", text, copy, sizeof copy) != 0) {
+		return -1;
+	}
 	for (char *word = strtok_r(copy, ",", &save); word != NULL;
 	     word = strtok_r(NULL, ",", &save)) {
 		unsigned day = 0;

@@ -130,6 +130,10 @@ ok "a value twice" refuses "link x rate 2000 up 50 rate 3000" "\"rate\" stands t
 ok "days twice" refuses "days 6" "days stands above" 4
 ok "no time of the day" refuses "sites 2 kind post-office link 3g sync ," "which time" 4
 ok "no day of the week" refuses "vans 1 link 3g sync 16:00 on ," "which days" 4
+many=$(printf '%0130d' 0 | tr 0 ,)
+ok "times behind more than is read" refuses "sites 2 kind post-office link 3g sync 16:00${many}25:00" "sync: more than 119" 4
+ok "days behind more than is read" refuses "vans 1 link 3g sync 16:00 on mon${many}monday" "on: more than 59" 4
+ok "stops behind more than is read" refuses "courier xe stops 2${many}${many}${many}${many}4 on mon" "stops: more than 399" 4
 ok "a clock beyond all numbers" refuses "clock 1 2 -99999999999999999999" "no number of seconds" 4
 
 # What is no text, and a file that is none.

@@ -43,7 +43,9 @@ static int read_stops(const struct reading *reading, const char *text,
 	if (reading->scenario->n_sites == 0) {
 		return rehearse_wrong(reading, "there are no sites above this line");
 	}
-	snprintf(copy, sizeof copy, "%s", text);
+	if (rehearse_copy_list(reading, "stops", text, copy, sizeof copy) != 0) {
+		return -1;
+	}
 	for (char *word = strtok_r(copy, ",", &save); word != NULL;
 	     word = strtok_r(NULL, ",", &save)) {
 		char *dash = strchr(word, '-');
