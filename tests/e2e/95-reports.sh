@@ -144,6 +144,8 @@ is "visits by month" "$(row visits --by month >/dev/null; of '[r[:2] for r in j[
 is "of one commune alone" "$(row visits --by purpose --commune 03646)" '[["reading", 6], ["borrowing", 0], ["study", 0], ["internet", 0], ["event", 0], ["other", 0], [null, 10], [null, 16]]'
 is "loans" "$(row loans)" '[["03646", "Chiềng Khoa", 1, 0, 1, 0], ["03651", "Mường Bám", 1, 0, 0, 0], [null, null, 2, 0, 1, 0]]'
 is "loans by language" "$(row loans --by language)" '[["hmn", 1], [null, 1], [null, 2]]'
+is "what sites told, by their kind" "$(row A12 --by kind)" '[["school-library", 2000000, 0], [null, 2000000, 0]]'
+is "what the province told is of no kind" "$(row A8 --by kind)" '[[null, 1, 1, 1000000, 20, 5], [null, 1, 1, 1000000, 20, 5]]'
 is "uses by kind" "$(row uses --by kind)" '[["commune-library", 2], ["van", 1], [null, 3]]'
 is "every row there is can be given by all that it says" "$(
   $H report codes --json >codes.json
