@@ -10,7 +10,7 @@ S="$pack -d $T/s"
 here=$ROOT/tests/e2e
 n=0
 rounds=4
-[ "$FULL" = 1 ] && rounds=40
+[ "$FULL" = 1 ] && rounds=12
 
 # --- what is needed ---
 
