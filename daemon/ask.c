@@ -9,6 +9,7 @@
 #include "daemon/ask.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -18,6 +19,7 @@
 #include "common/base/text.h"
 #include "common/cli/export.h"
 #include "common/cli/local.h"
+#include "common/cli/out.h"
 #include "daemon/config.h"
 #include "daemon/hub.h"
 
@@ -137,6 +139,19 @@ int ph_ask_check(const json_t *answer, struct ph_error *err)
 	return 0;
 }
 
+/* Names that were asked for and are not in ANSWER: why. */
+static void tell_withheld(const json_t *answer)
+{
+	if (json_object_get(answer, "withheld")) {
+		fprintf(stderr, "%s",
+			ph_say("packhorsed: names are withheld until `packhorsed restore "
+			       "end`: erasures of the lost days may still come\n",
+			       "packhorsed: chưa cho xem tên trước lệnh `packhorsed "
+			       "restore end`: lệnh xóa của những ngày bị mất có thể còn "
+			       "gửi lại\n"));
+	}
+}
+
 int ph_ask(const struct ph_cli *cli, json_t *request, json_t **answer_out,
 	   struct ph_error *err)
 {
@@ -161,6 +176,7 @@ int ph_ask(const struct ph_cli *cli, json_t *request, json_t **answer_out,
 		return rc;
 	}
 	json_object_del(answer, "exit");
+	tell_withheld(answer);
 	if (answer_out) {
 		*answer_out = answer;
 	} else {

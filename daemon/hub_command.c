@@ -19,6 +19,9 @@
 
 #include "common/base/json_memory.h"
 
+/* Why names are not shown while the hub is collecting. */
+#define WITHHELD "until `restore end`: erasures of the lost days may still come"
+
 static const struct {
 	const char *name;
 	ph_hub_command_fn *run;
@@ -213,10 +216,16 @@ static int ready(struct ph_hub *hub, int i, struct ph_error *err)
 static int carry_out(struct ph_hub *hub, int i, const json_t *request, json_t *answer,
 		     struct ph_error *err)
 {
-	int rc = commands[i].run(hub, request, answer, err);
+	int rc;
 
+	hub->withholds = false;
+	rc = commands[i].run(hub, request, answer, err);
 	if (!ph_hub_is_counted(request)) {
 		ph_hub_close_entries(answer);
+	}
+	if (rc == 0 && hub->withholds &&
+	    json_object_set_new(answer, "withheld", json_string(WITHHELD)) != 0) {
+		rc = -ENOMEM;
 	}
 	return rc;
 }

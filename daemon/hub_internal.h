@@ -41,6 +41,7 @@ struct ph_hub {
 	int64_t backed_up;         /* when, last; 0: never */
 	int64_t restored;          /* when, last; 0: never */
 	bool collecting;           /* what others wrote is not served yet */
+	bool withholds;            /* the command under way would have shown it */
 	unsigned province;
 	struct ph_hub_latest latest; /* stamped by whom; since this process started */
 	struct ph_pack *pack;        /* made when first needed */

@@ -73,7 +73,7 @@ static int gather(const struct ph_registers *registers, const struct ph_opener *
 static int match(void *data, const struct ph_registers *registers, uint8_t out[static 16])
 {
 	struct ph_hub *hub = data;
-	struct opened opened = { .hub = ph_hub_opener(hub) };
+	struct opened opened = { .hub = ph_hub_opener_own(hub) };
 	const struct ph_opener opener = { .open = open_once, .data = &opened };
 	struct ph_buf text = { 0 };
 	uint8_t key[32];

@@ -8,8 +8,14 @@
 #include "daemon/hub.h"
 #include "proto/session.h"
 
-/* How views open personal fields with the hub's key; borrows HUB. */
+/*
+ * How views for people open personal fields with the hub's key; borrows HUB. A hub that is
+ * collecting opens none: an erasure of the lost days may still come. hub->withholds then says
+ * that one was asked for.
+ */
 struct ph_opener ph_hub_opener(struct ph_hub *hub);
+/* The same for what the hub compares by itself and shows nobody; collecting or not. */
+struct ph_opener ph_hub_opener_own(struct ph_hub *hub);
 
 /*
  * The seed of a part that came, as the hub keeps it: boxed under a key that follows from
