@@ -301,10 +301,68 @@ static int run_restore(struct ph_cli *cli, struct ph_error *err)
 	return rc;
 }
 
-static int run_end(struct ph_cli *cli, struct ph_error *err)
+#define SITES_NAMED 10
+
+/* Codes of SITES, so many as a person reads. */
+static void name_sites(const json_t *sites, char *out, size_t size)
+{
+	size_t n = json_array_size(sites);
+	size_t len = 0;
+
+	out[0] = '\0';
+	for (size_t i = 0; i < n && i < SITES_NAMED && len < size; i++) {
+		len += (size_t)snprintf(out + len, size - len, "%s%s", i ? ", " : "",
+					json_string_value(json_array_get(sites, i)));
+	}
+	if (n > SITES_NAMED && len < size) {
+		snprintf(out + len, size - len, ", +%zu", n - SITES_NAMED);
+	}
+}
+
+/* 0 if all devices have called since the restore. */
+static int check_heard(struct ph_cli *cli, struct ph_error *err)
 {
 	json_t *answer;
-	int rc = ph_ask(cli, ph_request("collect-end"), &answer, err);
+	char sites[SITES_NAMED * 40];
+	json_int_t unheard, all;
+	int rc = ph_ask(cli, ph_request("collect-unheard"), &answer, err);
+
+	if (rc < 0) {
+		return rc;
+	}
+	unheard = json_integer_value(json_object_get(answer, "unheard"));
+	all = json_integer_value(json_object_get(answer, "devices"));
+	if (json_is_true(json_object_get(answer, "collecting")) && unheard > 0) {
+		name_sites(json_object_get(answer, "sites"), sites, sizeof(sites));
+		rc = ph_fail(
+			err, PH_EXIT_TRY_LATER, -EAGAIN,
+			ph_say("%lld of %lld devices have not called since the restore "
+			       "(sites %s). What they know of cuts and erasures of the "
+			       "lost days is not here. Wait for them; if they will not "
+			       "call, say `restore end --anyway`",
+			       "%lld trên %lld máy chưa gọi về từ khi phục hồi (điểm "
+			       "%s). "
+			       "Lệnh cắt máy và lệnh xóa của những ngày bị mất mà các "
+			       "máy "
+			       "đó biết chưa có ở đây. Hãy chờ; nếu các máy đó không gọi "
+			       "nữa thì ra lệnh `restore end --anyway`"),
+			(long long)unheard, (long long)all, sites);
+	}
+	json_decref(answer);
+	return rc;
+}
+
+static int run_end(struct ph_cli *cli, struct ph_error *err)
+{
+	bool anyway = ph_cli_has(cli, "anyway");
+	json_t *answer;
+	int rc = anyway ? 0 : check_heard(cli, err);
+
+	rc = rc < 0 ? rc
+		    : ph_ask(cli,
+			     json_pack("{s:s, s:b}", "command", "collect-end", "anyway",
+				       anyway),
+			     &answer, err);
 
 	if (rc < 0) {
 		return rc;
@@ -330,6 +388,11 @@ static const struct ph_cli_option restore_options[] = {
 	{ 0 },
 };
 
+static const struct ph_cli_option end_options[] = {
+	{ "anyway", NULL, "although devices have not called" },
+	{ 0 },
+};
+
 const struct ph_cli_command ph_cmds_restore[] = {
 	{ "restore", "Setting up", "FILE", 1, 1,
 	  "make a hub of a backup, in a folder that is absent or empty\n"
@@ -339,7 +402,8 @@ const struct ph_cli_command ph_cmds_restore[] = {
 	  "came since, also what the hub itself had said.",
 	  restore_options, run_restore, NULL },
 	{ "restore end", "Setting up", "", 0, 0,
-	  "enough devices have called since the restore: serve what others wrote", NULL,
-	  run_end, NULL },
+	  "enough devices have called since the restore: serve what others wrote\n"
+	  "Refused (75) while some have not, which are then named.",
+	  end_options, run_end, NULL },
 	{ 0 },
 };

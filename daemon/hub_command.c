@@ -93,6 +93,7 @@ static const struct {
 	{ "bundle-pack", ph_hub_bundle_pack_command, BUILDS },
 	{ "epoch-begin", ph_hub_epoch_begin, NO_LEDGER },
 	{ "second-take", ph_hub_second_take, NO_LEDGER },
+	{ "collect-unheard", ph_hub_collect_unheard, LOOKS },
 	{ "collect-end", ph_hub_collect_end, BUILDS },
 	{ "keys", ph_hub_keys_command, NO_LEDGER },
 	{ "keylist-put", ph_hub_keylist_put, NO_LEDGER },

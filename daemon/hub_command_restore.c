@@ -1,15 +1,18 @@
 /*
- * daemon/hub_command_restore.c - epoch-begin and collect-end.
+ * daemon/hub_command_restore.c - epoch-begin, collect-unheard and collect-end.
  *
  * epoch-begin makes the store of a backup a restored hub's; `restore` asks it of a folder
  * that nobody else can see yet. collect-end is the operator's word that enough devices have
  * called: those that came in meanwhile are admitted, unless what was collected did so, and
- * what others wrote is served again.
+ * what others wrote is served again. While a device that may know of a cut or an erasure has
+ * not called, collect-end refuses, unless it is told "anyway".
  */
 #include "daemon/hub_collect.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/ledger/state.h"
 #include "daemon/hub_command.h"
@@ -23,6 +26,105 @@ int ph_hub_epoch_begin(struct ph_hub *hub, const json_t *request, json_t *answer
 	json_object_set_new(answer, "epoch", json_integer((json_int_t)hub->epoch.number));
 	return rc;
 }
+
+/* --- who has not called --- */
+
+struct unheard {
+	struct ph_hub *hub;
+	json_t *sites; /* their codes */
+	json_int_t devices, all;
+};
+
+/* Add the code of the site NUMBER; it is there once. */
+static int add_site(struct unheard *unheard, uint64_t number)
+{
+	struct ph_hub_site site;
+	char digits[24];
+	const char *code = site.code;
+	const json_t *known;
+	size_t i;
+	int rc = ph_hub_site_at(unheard->hub, number, &site);
+
+	if (rc < 0) {
+		return rc;
+	}
+	if (rc > 0) {
+		snprintf(digits, sizeof(digits), "%llu", (unsigned long long)number);
+		code = digits;
+	}
+	json_array_foreach(unheard->sites, i, known)
+	{
+		if (strcmp(json_string_value(known), code) == 0) {
+			return 0;
+		}
+	}
+	return json_array_append_new(unheard->sites, json_string(code)) ? -ENOMEM : 0;
+}
+
+/* One that was cut off or retired is not waited for. */
+static int see_unheard(void *data, const struct ph_device *device)
+{
+	struct unheard *unheard = data;
+	enum ph_hub_trust trust;
+	int rc = ph_hub_device_trust(unheard->hub, device->id, &trust);
+
+	if (rc < 0 || trust == PH_HUB_CUT || trust == PH_HUB_RETIRED) {
+		return rc;
+	}
+	unheard->all++;
+	if (device->heard >= unheard->hub->restored) {
+		return 0;
+	}
+	unheard->devices++;
+	return add_site(unheard, device->site);
+}
+
+static int find_unheard(struct unheard *unheard)
+{
+	unheard->sites = json_array();
+	return unheard->sites ? ph_hub_device_each(unheard->hub, see_unheard, unheard)
+			      : -ENOMEM;
+}
+
+int ph_hub_collect_unheard(struct ph_hub *hub, const json_t *request, json_t *answer,
+			   struct ph_error *err)
+{
+	struct unheard unheard = { .hub = hub };
+	int rc = find_unheard(&unheard);
+
+	(void)request;
+	if (rc < 0) {
+		json_decref(unheard.sites);
+		return ph_fail_errno(err, rc, "reading the devices");
+	}
+	json_object_set_new(answer, "collecting", json_boolean(hub->collecting));
+	json_object_set_new(answer, "unheard", json_integer(unheard.devices));
+	json_object_set_new(answer, "devices", json_integer(unheard.all));
+	json_object_set_new(answer, "sites", unheard.sites);
+	return 0;
+}
+
+/* 0 if all have called. */
+static int check_heard(struct ph_hub *hub, struct ph_error *err)
+{
+	struct unheard unheard = { .hub = hub };
+	int rc = find_unheard(&unheard);
+
+	if (rc < 0) {
+		rc = ph_fail_errno(err, rc, "reading the devices");
+	} else if (unheard.devices > 0) {
+		rc = ph_fail(err, PH_EXIT_TRY_LATER, -EAGAIN,
+			     "%lld of %lld devices have not called since the restore, at "
+			     "%zu sites; what they know of cuts and erasures of the lost "
+			     "days is not here. Wait for them, or say --anyway",
+			     (long long)unheard.devices, (long long)unheard.all,
+			     json_array_size(unheard.sites));
+	}
+	json_decref(unheard.sites);
+	return rc;
+}
+
+/* --- the end --- */
 
 struct waiting {
 	struct ph_hub *hub;
@@ -83,13 +185,13 @@ int ph_hub_collect_end(struct ph_hub *hub, const json_t *request, json_t *answer
 	int64_t collected = 0;
 	int rc;
 
-	(void)request;
 	if (!hub->collecting) {
 		return ph_fail(err, PH_EXIT_OTHER, -EALREADY,
 			       "this hub collects nothing: it was not restored, or that "
 			       "was ended already");
 	}
-	rc = ph_journal_device_each(hub->journal, see_device, &waiting);
+	rc = json_is_true(json_object_get(request, "anyway")) ? 0 : check_heard(hub, err);
+	rc = rc < 0 ? rc : ph_journal_device_each(hub->journal, see_device, &waiting);
 	rc = rc < 0 ? rc : end_collecting(hub, &waiting, &admitted);
 	rc = rc < 0 ? rc
 		    : ph_journal_meta_get_int(hub->journal, PH_HUB_META_COLLECTED,

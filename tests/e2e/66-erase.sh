@@ -202,8 +202,20 @@ image find known --ref "$hoa" hub3 >found
 is "it knows her again" "$(grep -c ciphertext found)" 1
 start serve3 $hubd -d hub3 serve --listen 127.0.0.1:0
 at=127.0.0.1:$(listen_port serve3)
+H3="$hubd -d hub3"
+$H3 query readers tuyet --names --json >asked 2>asked.err
+$H3 query reader "$hoa" --names --json >>asked 2>>asked.err
+$H3 privacy "$card" --json >>asked 2>>asked.err
+$H3 why reader "$hoa" --names --json >>asked 2>>asked.err
+is "before a device has called it shows nobody who she is" "$(grep -c 'Tuyệt\|0912333444\|Khuyên' asked)" 0
+is "and says why: to people, to programs" "$(grep -c 'withheld until .packhorsed restore end' asked.err) $(grep -c '"withheld"' asked)" '4 4'
 ok "a device calls" sync a
-ok "the collecting ends" $hubd -d hub3 restore end
+status "it is not ended while four of five have not" 75 $H3 restore end
+like "which says how many, and of which sites" "$(cat ok.out)" '4 of 5 devices.*14-0001, 14-0002, 14-0003, 14-0900'
+is "in Vietnamese, too" "$(LC_ALL=vi_VN.UTF-8 LANGUAGE=vi $H3 restore end 2>&1 | grep -c '4 trên 5 máy chưa gọi về')" 1
+is "it collects as before" "$($H3 status --json | pick 'd["collecting"]')" True
+ok "the collecting ends when the operator says so all the same" $H3 restore end --anyway
+like "the other reader is shown again" "$($H3 query reader "$stays" --names)" 'Quàng Văn Ở'
 image find known $refs hub3 >found
 is "what the device knew has erased her there, before anybody was served" "$(cat found)" ''
 

@@ -159,7 +159,7 @@ like "which is said, too" "$(cat ok.out)" 'has not called since'
 ok "it is cut off before it calls" $H cut "${joined:0:8}" --reason stolen --passphrase-file pass
 is "and known for one" "$(state_of "$joined")" "['cut']"
 is "of which nothing is to be hoped" "$(standing "$joined")" "['cut']"
-ok "the operator ends the collecting" $H restore end
+ok "the operator ends the collecting" $H restore end --anyway
 sync new >/dev/null 2>&1
 status "when it calls it gets nothing" 11 sync new
 for i in spare1 spare2; do "$P" -d $i join $i.invite >/dev/null 2>&1; done

@@ -299,7 +299,9 @@ void sim_collected(struct sim *sim)
 	if (!sim->hub->collecting) {
 		return;
 	}
-	answer = sim_ask(sim, json_pack("{s:s}", "command", "collect-end"), &exit);
+	answer = sim_ask(sim,
+			 json_pack("{s:s, s:b}", "command", "collect-end", "anyway", 1),
+			 &exit);
 	if (answer != NULL) {
 		sim_note(sim, "the operator ends the collecting");
 	}

@@ -51,6 +51,12 @@ static void say(struct hub_room *room, const char *command)
 	json_decref(ask(room, json_pack("{s:s}", "command", command)));
 }
 
+static void end_collecting(struct hub_room *room)
+{
+	json_decref(ask(room,
+			json_pack("{s:s, s:b}", "command", "collect-end", "anyway", 1)));
+}
+
 static void set_policy(struct hub_room *room, const char *value)
 {
 	json_decref(ask(room, json_pack("{s:s, s:s, s:s}", "command", "policy-set",
@@ -112,7 +118,7 @@ static void test_it_comes_back(void **state)
 	be_admitted(room, &r.pair.b);
 	expect_job(room, store_of(&r.pair.b, copy_item(r.items)), 0);
 	assert_int_equal(hub_says(room, "control_entries"), r.control);
-	say(room, "collect-end");
+	end_collecting(room);
 	/* what it says now is in another log, and one position covers both */
 	set_policy(room, "35");
 	assert_int_equal(hub_says(room, "control_entries"),
@@ -163,7 +169,7 @@ static void test_nothing_before_the_control_log(void **state)
 
 	(void)state;
 	roll_back(&r);
-	say(room, "collect-end");
+	end_collecting(room);
 	member_open(room, &sibling, 3, "14-0371");
 	write_visits(&sibling, 3);
 	be_admitted(room, &sibling);
@@ -342,7 +348,7 @@ static void test_blocks(void **state)
 	/* it waits to be admitted until the operator has ended the collecting */
 	assert_int_equal(hub_says(room, "devices"), 3);
 	assert_int_equal(late.peer.device.admitted, 0);
-	say(room, "collect-end");
+	end_collecting(room);
 	be_admitted(room, &late);
 	assert_true(late.peer.device.admitted > 0);
 	member_close(&late);
@@ -487,7 +493,7 @@ static void test_told_device_is_cut(void **state)
 	assert_null(json_object_get(entry, "heads")); /* nothing of it is here */
 	json_decref(entry);
 	refused(room, request_cut(lost.id), PH_EXIT_OTHER, "cut off already");
-	say(room, "collect-end");
+	end_collecting(room);
 	write_visits(&lost.late, 2);
 	job = carry_out(room, hello_of(&lost.late, NULL));
 	assert_int_equal(job->result, 0);
@@ -556,7 +562,7 @@ static void test_told_device_is_asked(void **state)
 		      "out held"); /* never confirmed: it wrote it */
 	assert_listed(room, &lost.r.pair.b, "out");
 	assert_listed(room, &lost.quiet, "out"); /* so nobody gave it anything */
-	say(room, "collect-end");
+	end_collecting(room);
 	assert_listed(room, &lost.late, "out held");
 	be_admitted(room, &lost.late);
 	assert_listed(room, &lost.late, "out held");
