@@ -704,9 +704,55 @@ def events():
         leave(folder)
 
 
+# --- a restored hub ---
+
+def tell(hub, **request):
+    """What the daemon answers over the socket in its folder."""
+    with socket.socket(socket.AF_UNIX) as peer:
+        peer.settimeout(20)
+        folder = os.open(hub.folder, os.O_PATH)
+        peer.connect(f"/proc/self/fd/{folder}/socket")
+        os.close(folder)
+        peer.sendall(json.dumps(request).encode() + b"\n")
+        return json.loads(peer.makefile().readline())
+
+
+def collecting():
+    """Names are shown to nobody before `restore end`."""
+    folder = room()
+    hub = Web(os.path.join(folder, "hub"))
+    site = os.path.join(folder, "site")
+    try:
+        hub.start()
+        hub.join(site)
+        run(CLIENT, "-d", site, "reader", "add", "--name", "Lò Văn Pánh", "--band", "adult")
+        hub.sync(site)
+        asked = (("GET", "/api/v1/lists/readers?names=true", None),
+                 ("POST", "/api/v1/readers", {"words": "panh", "names": True}))
+        for method, path, body in asked:
+            got = hub.ask(method, path, body, "operator")
+            tap.ok(f"{path}: a name", got[0] == 200 and "Pánh" in json.dumps(
+                got[1], ensure_ascii=False) and "withheld" not in got[1], got)
+        tap.equal("the hub is as one that was restored",
+                  tell(hub, command="epoch-begin")["exit"], 0)
+        for method, path, body in asked:
+            got = hub.ask(method, path, body, "operator")
+            tap.ok(f"{path}: no name while it collects, and why", got[0] == 200 and "Pánh" not in
+                   json.dumps(got[1], ensure_ascii=False) and
+                   "restore end" in got[1].get("withheld", ""), got)
+        tap.equal("the collecting ends", hub.command("restore", "end", "--anyway").returncode, 0)
+        for method, path, body in asked:
+            got = hub.ask(method, path, body, "operator")
+            tap.ok(f"{path}: a name again", "Pánh" in json.dumps(
+                got[1], ensure_ascii=False) and "withheld" not in got[1], got)
+    finally:
+        hub.kill()
+        leave(folder)
+
+
 if __name__ == "__main__":
     parts = {"examples": page, "settings": settings, "events": events,
-             "hostile": hostile}
+             "hostile": hostile, "collecting": collecting}
     for part in parts if sys.argv[1] == "all" else [sys.argv[1]]:
         parts[part]()
     tap.done()
