@@ -100,6 +100,16 @@ static int print_status(const json_t *answer)
 		status_line(ph_say("Second medium", "Ổ thứ hai"), "%s",
 			    text_of(answer, "second_medium"));
 	}
+	if (json_is_true(json_object_get(answer, "collecting")) &&
+	    text_of(answer, "put_back")[0]) {
+		status_line(
+			ph_say("This folder was put back", "Thư mục bị chép lại"), "%s",
+			ph_say("hub.db is an older copy: devices have what this hub "
+			       "said since (DRILLS, \"A hub's folder was copied "
+			       "back\")",
+			       "hub.db là bản cũ: các máy có những gì máy chủ đã nói "
+			       "sau đó (DRILLS, \"A hub's folder was copied back\")"));
+	}
 	if (json_is_true(json_object_get(answer, "collecting"))) {
 		status_line(
 			ph_say("Collecting what was lost", "Đang gom sau phục hồi"),

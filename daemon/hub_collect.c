@@ -9,6 +9,12 @@
  * the lost days may be the first to call. One that comes later with more is asked all the
  * same, as its position in the control log is none of ours.
  *
+ * A store that was put back by other means (an older copy of the folder, a snapshot) does not
+ * know it. The first device whose position in the control log is none of ours is asked for that
+ * log whole. If it brings what our own key has sealed and we have not, or have otherwise, then
+ * this store is an older one, and it goes on as one that was restored. Nobody else can bring
+ * that about: a log of another key, and one that the key list closes, prove nothing.
+ *
  * A device that has heard of a higher epoch than ours, or of ours before we can have told it
  * (the same backup was restored twice), makes us go above it. How far is bounded, so that a
  * stolen device cannot use the numbers up.
@@ -16,6 +22,7 @@
 #include "daemon/hub_collect.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "daemon/hub_backup.h"
@@ -84,6 +91,7 @@ int ph_hub_collect_load(struct ph_hub *hub, struct ph_error *err)
 	rc = rc < 0 ? rc : load_flag(hub, PH_HUB_META_BACKUP, &hub->backed_up);
 	rc = rc < 0 ? rc : load_flag(hub, PH_HUB_META_RESTORED, &hub->restored);
 	rc = rc < 0 ? rc : load_flag(hub, PH_HUB_META_COLLECTING, &collecting);
+	rc = rc < 0 ? rc : load_flag(hub, PH_HUB_META_PUT_BACK, &hub->put_back);
 	hub->collecting = collecting != 0;
 	/* what could not be read need not be missing */
 	return rc < 0 ? ph_fail_errno(err, rc, "reading the hub's store") : 0;
@@ -157,11 +165,11 @@ int ph_hub_leave(struct ph_hub *hub, bool new_epoch)
 	return rc < 0 ? rc : leave(hub, "desk_log", "desk_leave");
 }
 
-int ph_hub_restored(struct ph_hub *hub, struct ph_error *err)
+/* A new epoch, other logs, collecting; found by itself: PUT_BACK is when, else 0. In a transaction. */
+static int begin_collecting(struct ph_hub *hub, int64_t put_back)
 {
-	int rc = ph_db_begin(hub->db);
+	int rc = ph_hub_leave(hub, true);
 
-	rc = rc < 0 ? rc : ph_hub_leave(hub, true);
 	rc = rc < 0 ? rc
 		    : ph_journal_meta_put_int(hub->journal, PH_HUB_META_RESTORED,
 					      ph_hub_now(hub));
@@ -169,6 +177,16 @@ int ph_hub_restored(struct ph_hub *hub, struct ph_error *err)
 		    : ph_journal_meta_put_int(hub->journal, PH_HUB_META_COLLECTING, 1);
 	rc = rc < 0 ? rc
 		    : ph_journal_meta_put_int(hub->journal, PH_HUB_META_COLLECTED, 0);
+	return rc < 0 ? rc
+		      : ph_journal_meta_put_int(hub->journal, PH_HUB_META_PUT_BACK,
+						put_back);
+}
+
+int ph_hub_restored(struct ph_hub *hub, struct ph_error *err)
+{
+	int rc = ph_db_begin(hub->db);
+
+	rc = rc < 0 ? rc : begin_collecting(hub, 0);
 	rc = rc < 0 ? rc : ph_db_commit(hub->db);
 	if (rc < 0) {
 		ph_db_rollback(hub->db);
@@ -196,23 +214,40 @@ int ph_hub_epoch_heard(struct ph_hub *hub, const struct ph_hub_peer *peer,
 
 /* --- what was lost --- */
 
+/* Whether our next word to all goes on log ID. 0 or negative errno. */
+static int is_current(struct ph_hub *hub, const uint8_t id[static PH_LOG_ID_SIZE],
+		      bool *out)
+{
+	struct ph_buf left = { 0 };
+	int rc = ph_journal_meta_get(hub->journal, "leave", &left);
+
+	*out = memcmp(ph_writer_log(hub->writer)->id, id, PH_LOG_ID_SIZE) == 0 &&
+	       !(rc == 0 && left.len == PH_LOG_ID_SIZE &&
+		 memcmp(left.data, id, PH_LOG_ID_SIZE) == 0);
+	ph_buf_deinit(&left);
+	return rc < 0 ? rc : 0;
+}
+
 int ph_hub_collect_ask(struct ph_hub *hub, const struct ph_hub_peer *peer,
 		       struct ph_welcome *welcome)
 {
 	welcome->n_wants = 0;
-	if (hub->restored == 0 || (!hub->collecting && !peer->strays)) {
+	if (!hub->collecting && !peer->strays) {
 		return 0;
 	}
 	for (unsigned i = 0; i < hub->control.n; i++) {
 		struct ph_want *want = &welcome->want[welcome->n_wants];
 		struct ph_log log;
+		bool current = false;
 		int rc = ph_journal_log_at(hub->journal, hub->control.log[i].row, &log);
 
+		rc = rc == 0 && !hub->collecting ? is_current(hub, log.id, &current) : rc;
 		if (rc != 0) {
 			return rc < 0 ? rc : -EUCLEAN;
 		}
 		memcpy(want->log_id, log.id, sizeof(want->log_id));
-		want->n = log.n;
+		/* we may have gone on from an older state: where the two part is not known */
+		want->n = current ? 1 : log.n;
 		welcome->n_wants++;
 	}
 	return 0;
@@ -240,6 +275,39 @@ static int begin_log(struct ph_hub *hub, const struct ph_segment *segment, bool 
 				  log);
 }
 
+/*
+ * Whether what LOG has and we have not proves that this store is an older one: we go on writing
+ * it, or it goes on from what we write and no restore explains it.
+ */
+static int is_proof(struct ph_hub *hub, const struct ph_log *log, bool is_new, bool *out)
+{
+	*out = !hub->collecting && !ph_keylist_closed(&hub->keylist, log->id) &&
+	       memcmp(log->key, hub->keys.sign.key, PH_KEY_SIZE) == 0;
+	if (!*out || is_new) {
+		*out = *out && hub->restored == 0;
+		return 0;
+	}
+	return is_current(hub, log->id, out);
+}
+
+/* This store was put back, and a device has shown it; in the transaction of its job. */
+static int begin_put_back(struct ph_hub *hub)
+{
+	int rc = begin_collecting(hub, ph_hub_now(hub));
+
+	if (rc == 0) {
+		ph_hub_forget(hub);
+		fprintf(stderr,
+			"hub.put-back epoch=%llu: %s/hub.db is an older copy: a device "
+			"has "
+			"what this hub said since. Nobody gets what others wrote, and no "
+			"name is shown, until `packhorsed restore end`\n",
+			(unsigned long long)hub->epoch.number, hub->dir);
+		hub->control_moves++; /* who is being served waits for its next hello */
+	}
+	return rc;
+}
+
 static int note_taken(struct ph_hub *hub, const struct ph_stored *stored)
 {
 	int64_t count = 0;
@@ -257,6 +325,7 @@ static int take(struct ph_hub *hub, const struct ph_segment *segment, bool eithe
 	struct ph_stored stored = { 0 };
 	struct ph_log log;
 	bool is_new_control = false;
+	bool is_behind;
 	int rc = ph_journal_log_find(hub->journal, segment->log_id, &log);
 
 	if (rc == PH_JOURNAL_E_NONE) {
@@ -271,7 +340,17 @@ static int take(struct ph_hub *hub, const struct ph_segment *segment, bool eithe
 	if (rc != 0) {
 		return rc;
 	}
+	rc = is_proof(hub, &log, is_new_control, &is_behind);
+	if (rc < 0) {
+		return rc;
+	}
 	rc = ph_journal_extend(hub->journal, &log, segment, &stored);
+	is_behind = is_behind && ((rc == 0 && stored.n > 0) || rc == PH_JOURNAL_E_FORK);
+	if (is_behind) {
+		int begun = begin_put_back(hub);
+
+		rc = begun < 0 ? begun : rc;
+	}
 	if (rc == 0 && is_new_control) {
 		rc = add_control(hub, log.id);
 	}
@@ -286,8 +365,7 @@ int ph_hub_collect_take(struct ph_hub *hub, const struct ph_segment *segment)
 {
 	uint64_t stored;
 
-	return hub->restored == 0 ? PH_HUB_COLLECT_E_NOT
-				  : take(hub, segment, false, &stored);
+	return take(hub, segment, false, &stored);
 }
 
 int ph_hub_collect_own(struct ph_hub *hub, const struct ph_segment *segment,

@@ -11,7 +11,9 @@
 #define PH_HUB_META_RESTORED   "restored"   /* when, last; none: never */
 #define PH_HUB_META_COLLECTING "collecting" /* 1: the operator has not ended it */
 #define PH_HUB_META_COLLECTED  "collected"  /* own entries that came back since */
-#define PH_HUB_META_CONTROL    "control_logs"
+#define PH_HUB_META_PUT_BACK                                                             \
+	"put_back" /* when a device showed that it was, not by `restore`; 0: no */
+#define PH_HUB_META_CONTROL "control_logs"
 
 enum {
 	PH_HUB_COLLECT_E_NOT = 1 /* a segment of nobody's but the device's own */
@@ -38,7 +40,8 @@ int ph_hub_epoch_heard(struct ph_hub *hub, const struct ph_hub_peer *peer,
 int ph_hub_collect_ask(struct ph_hub *hub, const struct ph_hub_peer *peer,
 		       struct ph_welcome *welcome);
 /*
- * Take SEGMENT if it is of a log of ours. 0, also when it fits nowhere; PH_HUB_COLLECT_E_NOT;
+ * Take SEGMENT if it is of a log of ours. If it shows that this store is an older one, that was put back,
+ * it begins as ph_hub_restored() in the same transaction. 0, also when it fits nowhere; PH_HUB_COLLECT_E_NOT;
  * negative errno.
  */
 int ph_hub_collect_take(struct ph_hub *hub, const struct ph_segment *segment);

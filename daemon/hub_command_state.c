@@ -141,6 +141,9 @@ int ph_hub_status(struct ph_hub *hub, const json_t *request, json_t *answer,
 	set_hex(answer, "root", hub->keylist.root, sizeof(hub->keylist.root));
 	if (hub->restored > 0) {
 		json_object_set_new(answer, "collecting", json_boolean(hub->collecting));
+		if (hub->put_back > 0) {
+			set_time(answer, "put_back", hub->put_back);
+		}
 		json_object_set_new(answer, "devices_back",
 				    json_integer((json_int_t)totals.back));
 	}

@@ -40,8 +40,9 @@ struct ph_hub {
 	unsigned control_moves;    /* times that one of them grew other than at its end */
 	int64_t backed_up;         /* when, last; 0: never */
 	int64_t restored;          /* when, last; 0: never */
-	bool collecting;           /* what others wrote is not served yet */
-	bool withholds;            /* the command under way would have shown it */
+	int64_t put_back; /* when a device showed that the store was; 0: `restore` said it */
+	bool collecting; /* what others wrote is not served yet */
+	bool withholds;  /* the command under way would have shown it */
 	unsigned province;
 	struct ph_hub_latest latest; /* stamped by whom; since this process started */
 	struct ph_pack *pack;        /* made when first needed */

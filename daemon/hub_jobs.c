@@ -86,12 +86,17 @@ static int try_item(struct ph_hub *hub, struct ph_job *job, const struct ph_item
 		[PH_JOURNAL_E_BRANCHES] = "its log has 16 branches here already",
 	};
 	struct ph_hub_peer *peer = peer_of(job);
+	int64_t put_back = hub->put_back;
 	int rc;
 
 	if (*full && memcmp((*full)->log_id, item->log_id, PH_LOG_ID_SIZE) == 0) {
 		return 0;
 	}
 	rc = ph_hub_store_item(hub, peer, item);
+	if (rc == 0 && hub->put_back != put_back) {
+		job->later = true; /* receipts of this epoch need another welcome */
+		return 1;
+	}
 	if (rc <= 0) {
 		return rc;
 	}

@@ -114,6 +114,7 @@ static void tell(struct ph_hub *view, const struct ph_hub *hub)
 	view->control = hub->control;
 	view->control_moves = hub->control_moves;
 	view->restored = hub->restored;
+	view->put_back = hub->put_back;
 	view->collecting = hub->collecting;
 	view->clock = hub->clock;
 	view->room.is_low = hub->room.is_low;

@@ -217,16 +217,32 @@ static int store(struct ph_hub *hub, struct ph_hub_peer *peer, const struct ph_i
 	return ph_hub_is_own(peer, &writer) ? rc : left_alone(peer, rc);
 }
 
+/* Whether ITEM is of a log that PEER told as its own. */
+static bool is_told(const struct ph_hub_peer *peer, const struct ph_item *item)
+{
+	for (unsigned i = 0; i < peer->n_heads; i++) {
+		if (memcmp(peer->head[i].log_id, item->log_id, PH_LOG_ID_SIZE) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
 int ph_hub_store_item(struct ph_hub *hub, struct ph_hub_peer *peer,
 		      const struct ph_item *item)
 {
 	struct ph_segment segment;
 	int rc = PH_HUB_COLLECT_E_NOT;
 
-	if (item->type == PH_ITEM_SEGMENT && hub->restored > 0) {
+	if (item->type == PH_ITEM_SEGMENT && (hub->restored > 0 || peer->strays)) {
 		ph_item_segment(item, &segment);
 		rc = ph_hub_quota_ask(hub, peer, &peer->device, item);
 		rc = rc == 0 ? ph_hub_collect_take(hub, &segment) : rc;
 	}
-	return rc == PH_HUB_COLLECT_E_NOT ? store(hub, peer, item) : rc;
+	rc = rc == PH_HUB_COLLECT_E_NOT ? store(hub, peer, item) : rc;
+	if (rc > 0 && rc != PH_HUB_E_DELAY && peer->strays && !is_told(peer, item)) {
+		peer->left++; /* it was asked for, and is no word of ours: a thief's, that it believed */
+		return 0;
+	}
+	return rc;
 }

@@ -5,6 +5,7 @@
 #include "tests/unit/put_room.h"
 
 #include "common/log/control.h"
+#include "daemon/hub_internal.h"
 
 /* What the whole control log is by now, as segments. */
 static struct ph_item *control_items(struct hub_room *room, struct member *member)
@@ -128,6 +129,105 @@ static void test_it_comes_back(void **state)
 	job = carry_out(room, hello_of(&r.pair.a, NULL));
 	assert_int_equal(job->welcome.n_wants, 0);
 	ph_job_free(job);
+	rolled_close(&r);
+}
+
+/* The hub's folder was put back, and nothing says so: no restore. */
+static void put_back(struct rolled *r, bool speaks)
+{
+	struct hub_room *room = &r->pair.room;
+
+	pair_open(&r->pair);
+	snprintf(r->copy, sizeof(r->copy), "%s.copy", room->dir);
+	keep(room, room->dir, r->copy);
+	set_policy(room, "21");
+	set_policy(room, "28");
+	r->control = hub_says(room, "control_entries");
+	be_admitted(room, &r->pair.a);
+	r->items = control_items(room, &r->pair.a);
+	keep(room, r->copy, room->dir);
+	if (speaks) {
+		set_policy(room, "35");
+	}
+}
+
+/* The hello of one that tells a position in the control log that is none of the hub's. */
+static struct ph_job *stray_hello(struct rolled *r)
+{
+	struct ph_job *job = hello_of(&r->pair.a, NULL);
+
+	job->hello.control.n = (uint64_t)r->control;
+	memset(job->hello.control.h, 0x55, sizeof(job->hello.control.h));
+	return carry_out(&r->pair.room, job);
+}
+
+/* The device is asked for it all; what it brings is ours and not here, so this store is an old one. */
+static void test_put_back_is_found(void **state)
+{
+	struct rolled r;
+	struct hub_room *room = &r.pair.room;
+	struct ph_job *job;
+
+	(void)state;
+	for (int speaks = 0; speaks < 2; speaks++) {
+		put_back(&r, speaks);
+		job = stray_hello(&r);
+		assert_int_equal(job->result, 0);
+		assert_int_equal(job->welcome.n_wants, 1);
+		assert_int_equal(job->welcome.want[0].n, 1);
+		ph_job_free(job);
+		assert_int_equal(hub_says(room, "epoch"), 1);
+		job = carry_out(room, store_of(&r.pair.a, copy_item(r.items)));
+		assert_int_equal(job->result, 0);
+		assert_true(job->later);
+		ph_job_free(job);
+		assert_int_equal(hub_says(room, "epoch"), 2);
+		assert_true(room->hub->collecting);
+		hub_restart(room);
+		assert_true(room->hub->collecting);
+		job = carry_out(room, hello_of(&r.pair.a, NULL));
+		assert_int_equal(job->welcome.epoch.number, 2);
+		assert_false(r.pair.a.peer.confirmed);
+		ph_job_free(job);
+		if (!speaks) {
+			assert_int_equal(hub_says(room, "control_entries"), r.control);
+			set_policy(room, "14"); /* behind what came, in another log */
+			assert_int_equal(hub_says(room, "control_entries"),
+					 r.control + 3);
+		}
+		end_collecting(room);
+		job = stray_hello(&r);
+		ph_job_free(job);
+		job = carry_out(room, store_of(&r.pair.a, copy_item(r.items)));
+		assert_int_equal(job->result, 0);
+		ph_job_free(job);
+		assert_false(room->hub->collecting); /* that is known now */
+		rolled_close(&r);
+	}
+}
+
+/* Who tells a wrong position and brings nothing that is ours, or what we have, brings nothing about. */
+static void test_put_back_is_proved(void **state)
+{
+	struct rolled r;
+	struct hub_room *room = &r.pair.room;
+	struct ph_item *item;
+
+	(void)state;
+	put_back(&r, false);
+	ph_job_free(stray_hello(&r));
+	item = copy_item(r.items);
+	item->seal[5] ^= 1;
+	expect_job(room, store_of(&r.pair.a, item), 0);
+	item = copy_item(r.items);
+	item->body.data[item->body.len - 1] ^= 1;
+	expect_job(room, store_of(&r.pair.a, item), 0);
+	item = copy_item(r.items);
+	item->log_id[0] ^= 1;
+	expect_job(room, store_of(&r.pair.a, item), 0);
+	expect_job(room, store_of(&r.pair.a, control_items(room, &r.pair.a)), 0);
+	assert_int_equal(hub_says(room, "epoch"), 1);
+	assert_false(room->hub->collecting);
 	rolled_close(&r);
 }
 
@@ -584,6 +684,8 @@ int main(void)
 		cmocka_unit_test(test_first_word_is_recorded),
 		cmocka_unit_test(test_nothing_before_the_control_log),
 		cmocka_unit_test(test_not_restored),
+		cmocka_unit_test(test_put_back_is_found),
+		cmocka_unit_test(test_put_back_is_proved),
 		cmocka_unit_test(test_epochs),
 		cmocka_unit_test(test_blocks),
 		cmocka_unit_test(test_told_device_is_shown),

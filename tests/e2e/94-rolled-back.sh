@@ -1,0 +1,75 @@
+#!/bin/bash
+# A hub's folder is copied back, by hand or as a snapshot, not by `restore`: nothing in it knows. A
+# device was cut off meanwhile. The first device that calls has what the hub said since, under
+# the hub's own key: the hub finds that out, begins a new epoch, and serves nobody before the
+# operator says so; the thief gets nothing.
+. "$(dirname "$0")/lib.sh"
+
+hubd=$BUILD/daemon/packhorsed
+P=$BUILD/client/packhorse
+H="$hubd -d hub"
+printf 'mot cau dai\n' >pass
+json() { "$PYTHON" -c 'import json,sys; d=json.load(sys.stdin); print(eval(sys.argv[1]))' "$1"; }
+member() { "$P" -d "$1" status --json | json "d['$2']"; }
+sync() { "$P" -d "$1" sync --hub "$at" >sync.out 2>&1; }
+serve() { start serve $H serve --listen 127.0.0.1:0; at=127.0.0.1:$(listen_port serve); serving=$started_pid; }
+enrol() { # DIR SITE
+  $H invite --site "$2" --role site --out "$1.invite" --passphrase-file pass 2>/dev/null
+  "$P" -d "$1" join "$1.invite" >/dev/null 2>&1
+}
+confirm() { $H devices confirm "$(member "$1" device)" --fingerprint "$(member "$1" fingerprint)" >/dev/null 2>&1; }
+state_of() { $H devices --json | json "[x['state'] for x in d['devices'] if x['device'] == '$1']"; }
+epoch() { $H status --json | json '[d["epoch"], d.get("collecting"), bool(d.get("put_back"))]'; }
+
+$H init --listen 127.0.0.1:0 --kdf-memory-mib 8 --passphrase-file pass 2>/dev/null
+for i in 1 2; do
+  $H site add "14-037$i" --commune 03646 --kind commune --name "Điểm $i" 2>/dev/null
+done
+enrol x1 14-0371
+enrol x2 14-0371
+serve
+for d in x1 x2; do sync $d; confirm $d; sync $d; done
+stop "$serving"
+cp -r hub copy
+
+# --- what the copy does not know ---
+serve
+ok "a device is cut off" $H cut "$(member x2 device)" --reason stolen --passphrase-file pass
+name=$("$P" -d x1 reader add --name 'Lò Văn Pánh' --band adult --json | json 'd["entries"][0]["ref"]')
+ok "another hears of it" sync x1
+stop "$serving"
+
+# --- the copy is put back ---
+mv hub gone
+cp -r copy hub
+serve
+is "the copy knows nothing of it" "$(epoch)" '[1, None, False]'
+sync x1
+is "the device that knows more shows it: a new epoch" "$(epoch)" '[2, True, True]'
+like "status says what happened" "$($H status)" 'hub.db is an older copy'
+like "and the log" "$(cat serve.err)" 'hub.put-back epoch=2'
+is "the cut is back" "$(state_of "$(member x2 device)")" "['cut']"
+status "the thief hears that it is cut off" 11 sync x2
+is "and has no name" "$("$P" -d x2 reader show "$name" --json 2>&1 | grep -c 'Pánh')" 0
+ok "the first goes on" sync x1
+is "and nobody is shown a name meanwhile" "$($H query reader "$name" --names --json 2>/dev/null | grep -c 'Pánh')" 0
+$H policy set loan-term-days 21 >/dev/null 2>&1
+ok "what the hub says now reaches it" sync x1
+ok "the operator ends the collecting" $H restore end
+ok "and it is served" sync x1
+is "names are shown again" "$($H query reader "$name" --names --json | grep -c 'Pánh')" 1
+is "books are equal" "$("$P" -d x1 digest --json | json 'd["digest"]')" \
+  "$($H digest --device "$(member x1 device)" --json | json 'd["digest"]')"
+status "the thief stays out" 11 sync x2
+ok "all is whole" $H verify
+stop "$serving"
+
+# --- once more, and now the hub has spoken before anybody called ---
+mv hub gone2
+cp -r copy hub
+$H policy set loan-term-days 28 >/dev/null 2>&1
+serve
+sync x1
+is "that is found, too" "$($H status --json | json "[d.get(\"collecting\"), bool(d.get(\"put_back\"))]")" "[True, True]"
+stop "$serving"
+done_testing
