@@ -23,6 +23,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "client/budget_month.h"
 #include "client/site_internal.h"
 
 #define META_BUDGET "budget"        /* bytes a month; -1: none */
@@ -41,12 +42,9 @@ const char *ph_spend_road_name(enum ph_spend_road road)
 	return names[road];
 }
 
-static void month_of(struct ph_site *site, char out[static 8])
+static uint64_t smaller(uint64_t a, uint64_t b)
 {
-	char text[PH_TIME_TEXT];
-
-	ph_day_text(text, ph_site_today(site));
-	snprintf(out, 8, "%.7s", text);
+	return a < b ? a : b;
 }
 
 /* ---- the account ---- */
@@ -96,25 +94,79 @@ static int read_spent(struct ph_site *site, const char *month, enum ph_spend_roa
 	return rc == 0 ? get(site, line_of(month, road, "unsure"), &spent->unsure) : rc;
 }
 
+int ph_spent_move(struct ph_site *site, const char *from, const char *to)
+{
+	static const char *const what[] = { "up", "down", "unsure" };
+	uint64_t bytes = 0;
+	int rc = 0;
+
+	for (unsigned i = 0; rc == 0 && i < PH_SPEND_ROADS * 3; i++) {
+		struct line line =
+			line_of(from, (enum ph_spend_road)(i / 3), what[i % 3]);
+
+		rc = get(site, line, &bytes);
+		rc = rc == 0 ? change(site, line_of(to, i / 3, what[i % 3]), bytes, 0)
+			     : rc;
+		rc = rc == 0 ? change(site, line, 0, bytes) : rc;
+	}
+	return rc;
+}
+
+/* Of the month NAME, with what is open if that counts for it. */
+static int read_month(struct ph_site *site, const struct ph_month *month,
+		      const char *name, struct ph_budget *budget)
+{
+	const struct ph_spent *paid = &budget->spent[PH_SPEND_NETWORK];
+	bool has_open = false;
+	int rc = ph_month_has_open(site, month, name, &has_open);
+
+	snprintf(budget->month, sizeof(budget->month), "%s", name);
+	for (int road = 0; rc == 0 && road < PH_SPEND_ROADS; road++) {
+		struct ph_spent *spent = &budget->spent[road];
+		struct ph_spent open = { 0 };
+
+		rc = read_spent(site, name, road, spent);
+		rc = rc == 0 && has_open ? read_spent(site, PH_MONTH_OPEN, road, &open)
+					 : rc;
+		spent->up += open.up;
+		spent->down += open.down;
+		spent->unsure += open.unsure;
+	}
+	if (rc == 0 && budget->bytes != PH_BUDGET_NONE) {
+		uint64_t spent = paid->up + paid->down + paid->unsure;
+
+		budget->left = spent < budget->bytes ? budget->bytes - spent : 0;
+	}
+	return rc;
+}
+
+/*
+ * Until the hub is heard again the month is the last that it confirmed, if there is a bound.
+ * When that has no room, and by our clock it is over, the hub is asked for the time, and no more
+ * than that.
+ */
 int ph_site_budget(struct ph_site *site, struct ph_budget *budget_out)
 {
 	struct ph_budget budget = { .bytes = PH_BUDGET_NONE, .left = PH_BUDGET_NONE };
-	const struct ph_spent *paid = &budget.spent[PH_SPEND_NETWORK];
+	struct ph_month month;
 	int64_t bytes = -1;
 	int rc = ph_journal_meta_get_int(site->journal, META_BUDGET, &bytes);
 
-	rc = rc < 0 ? rc : 0;
-	month_of(site, budget.month);
-	for (int road = 0; rc == 0 && road < PH_SPEND_ROADS; road++) {
-		rc = read_spent(site, budget.month, road, &budget.spent[road]);
-	}
+	rc = rc < 0 ? rc : ph_month_now(site, &month);
 	if (rc == 0 && bytes >= 0) {
-		uint64_t spent = paid->up + paid->down + paid->unsure;
-
 		budget.bytes = (uint64_t)bytes;
-		budget.left = spent < budget.bytes ? budget.bytes - spent : 0;
+	}
+	rc = rc == 0 ? read_month(site, &month, bytes >= 0 ? month.name : month.by_own,
+				  &budget)
+		     : rc;
+	if (rc == 0 && budget.left < PH_BUDGET_LEAST &&
+	    strcmp(month.name, month.by_own) != 0) {
+		rc = read_month(site, &month, month.by_own, &budget);
+		budget.is_asking = rc == 0 && budget.left >= PH_BUDGET_LEAST;
+		budget.left = smaller(budget.left, PH_BUDGET_LEAST);
 	}
 	if (rc == 0) {
+		budget.is_sure = month.is_sure;
 		*budget_out = budget;
 	}
 	return rc;
@@ -135,11 +187,6 @@ int ph_site_budget_set(struct ph_site *site, uint64_t bytes, struct ph_error *er
 }
 
 /* ---- one session ---- */
-
-static uint64_t smaller(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
 
 /*
  * The hub gets a quarter at least: control log and receipts come before all else. What we
@@ -265,14 +312,12 @@ int ph_site_spend_begin(struct ph_site *site, enum ph_spend_road road, bool over
 	*spend = (struct ph_site_spending){ .runs = true, .road = road };
 	rc = rc == 0 ? ph_site_budget(site, &budget) : rc;
 	rc = rc == 0 ? ph_site_spend_growth(site, &growth) : rc;
-	if (rc == 0) {
-		memcpy(spend->month, budget.month, sizeof(spend->month));
-		if (road == PH_SPEND_NETWORK && !over && budget.left != PH_BUDGET_NONE) {
-			rc = budget.left < PH_BUDGET_LEAST ? PH_BUDGET_E_SPENT : 0;
-			share = rc == 0 ? ph_budget_share(budget.left, waiting, &growth)
-					: share;
-			spend->ahead = share.up + share.down;
-		}
+	rc = rc == 0 ? ph_month_purse(site, spend->month) : rc;
+	if (rc == 0 && road == PH_SPEND_NETWORK && !over &&
+	    budget.left != PH_BUDGET_NONE) {
+		rc = budget.left < PH_BUDGET_LEAST ? PH_BUDGET_E_SPENT : 0;
+		share = rc == 0 ? ph_budget_share(budget.left, waiting, &growth) : share;
+		spend->ahead = share.up + share.down;
 	}
 	if (rc == 0) {
 		rc = change(site, line_of(spend->month, road, "unsure"), spend->ahead, 0);
@@ -305,7 +350,6 @@ int ph_site_spend_open(struct ph_site *site, enum ph_spend_road road, bool over,
 		return PH_BUDGET_E_SPENT;
 	}
 	*spend = (struct ph_site_spending){ .runs = true, .road = road };
-	memcpy(spend->month, budget.month, sizeof(spend->month));
 	*left_out = is_bounded ? budget.left : PH_BUDGET_NONE;
 	return is_bounded ? ph_site_spend_apart(site, PH_BUDGET_LEAST, err) : 0;
 }
@@ -315,6 +359,7 @@ int ph_site_spend_apart(struct ph_site *site, uint64_t more, struct ph_error *er
 	struct ph_site_spending *spend = &site->spend;
 	int rc = ph_db_begin(site->db);
 
+	rc = rc == 0 ? ph_month_purse(site, spend->month) : rc;
 	rc = rc == 0 ? change(site, line_of(spend->month, spend->road, "unsure"), more, 0)
 		     : rc;
 	rc = rc == 0 ? ph_db_commit(site->db) : rc;
@@ -361,6 +406,7 @@ int ph_site_spend_note(struct ph_site *site, uint64_t up, uint64_t down, bool en
 		return 0;
 	}
 	rc = ph_db_begin(site->db);
+	rc = rc == 0 ? ph_month_purse(site, spend->month) : rc;
 	rc = rc == 0 ? note(site, spend->month, spend->road, &before, &spent) : rc;
 	rc = rc == 0 ? ph_db_commit(site->db) : rc;
 	if (rc < 0) {
@@ -378,10 +424,10 @@ int ph_site_spend(struct ph_site *site, enum ph_spend_road road, uint64_t up,
 {
 	const struct ph_spent none = { 0 };
 	const struct ph_spent spent = { up, down, 0 };
-	char month[8];
+	char month[8] = "";
 	int rc = ph_db_begin(site->db);
 
-	month_of(site, month);
+	rc = rc == 0 ? ph_month_purse(site, month) : rc;
 	rc = rc == 0 ? note(site, month, road, &none, &spent) : rc;
 	rc = rc == 0 ? ph_db_commit(site->db) : rc;
 	return rc < 0 ? not_noted(site, rc, err) : 0;

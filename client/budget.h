@@ -2,8 +2,8 @@
  * client/budget.h - what the roads cost this device, and what they may: a month's data
  * budget, and an account of the bytes that each road took.
  *
- * Months are those of UTC+7, by the hub's clock as far as it was heard of. The account is
- * this folder's own; nobody else hears of it. docs/OPERATIONS.md, "What the network costs".
+ * Months are those of UTC+7, by the hub's clock (budget_month.h). The account is this folder's
+ * own; nobody else hears of it. docs/OPERATIONS.md, "What the network costs".
  */
 #ifndef PH_CLIENT_BUDGET_H
 #define PH_CLIENT_BUDGET_H
@@ -35,13 +35,20 @@ struct ph_spent {
 	uint64_t unsure;
 };
 struct ph_budget {
-	char month[8];  /* "2026-11" */
+	char month[8]; /* "2026-11" */
+	bool is_sure;  /* by the hub's time, heard since this machine was started */
+	bool is_asking; /* not so, and begun by our own clock alone: the last has no room */
 	uint64_t bytes; /* a month over the network, both ways; PH_BUDGET_NONE */
 	uint64_t left;  /* of it; PH_BUDGET_NONE */
 	struct ph_spent spent[PH_SPEND_ROADS];
 };
 /* 0 or negative errno. */
 int ph_site_budget(struct ph_site *site, struct ph_budget *budget_out);
+/*
+ * The hub's time was just heard: what was spent since this machine's start is of its month. In
+ * the transaction of that. 0 or negative errno.
+ */
+int ph_site_budget_heard(struct ph_site *site);
 /* BYTES a month, or PH_BUDGET_NONE. What was spent stays spent. */
 int ph_site_budget_set(struct ph_site *site, uint64_t bytes, struct ph_error *err);
 

@@ -94,9 +94,9 @@ json_t *ph_budget_json(const struct ph_budget *budget)
 					      (json_int_t)line->down, "unsure",
 					      (json_int_t)line->unsure));
 	}
-	return json_pack("{s:s, s:o, s:o, s:o}", "month", budget->month, "budget",
-			 number_or_null(budget->bytes), "left",
-			 number_or_null(budget->left), "spent", spent);
+	return json_pack("{s:s, s:b, s:o, s:o, s:o}", "month", budget->month, "confirmed",
+			 (int)budget->is_sure, "budget", number_or_null(budget->bytes),
+			 "left", number_or_null(budget->left), "spent", spent);
 }
 
 static const char *road_words(enum ph_spend_road road)
@@ -139,5 +139,14 @@ void ph_budget_rows(const struct ph_budget *budget, struct ph_table *table)
 {
 	for (int road = 0; road < PH_SPEND_ROADS; road++) {
 		spent_row(budget, road, table);
+	}
+	if (budget->is_asking) {
+		ph_table_cell(table, ph_say("New month", "Tháng mới"));
+		ph_table_cell(
+			table,
+			ph_say("by this machine's clock alone: the next session asks "
+			       "the hub, and is short",
+			       "mới chỉ theo đồng hồ máy này: lần gửi tới sẽ hỏi "
+			       "máy chủ, nên chỉ gửi ít"));
 	}
 }

@@ -100,7 +100,7 @@ const struct ph_speakers *ph_site_speakers(const struct ph_site *site);
 /* Caught up with the journal; inside a batch as it was before it. NULL with ERR on failure. */
 struct ph_ledger *ph_site_ledger(struct ph_site *site, struct ph_error *err);
 const struct ph_log *ph_site_log(struct ph_site *site);
-/* Today in UTC+7, by the hub's clock as far as it was heard of. */
+/* Today in UTC+7, by the hub's clock; by this machine's if that was started since the hub was heard, but never before that. */
 int64_t ph_site_today(struct ph_site *site);
 
 /*

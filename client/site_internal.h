@@ -132,7 +132,7 @@ struct ph_site {
 	struct ph_site_spending {
 		bool runs;
 		enum ph_spend_road road;
-		char month[8];
+		char month[8];     /* or PH_MONTH_OPEN; "": nothing was noted yet */
 		uint64_t ahead;    /* set apart, and not used yet */
 		uint64_t up, down; /* noted */
 	} spend;

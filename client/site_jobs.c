@@ -377,6 +377,7 @@ static int do_welcome(struct ph_site *site, struct ph_job *job, struct ph_error 
 	if (rc == 0) {
 		rc = ph_writer_heard_time(site->writer, (int64_t)welcome->time);
 	}
+	rc = rc == 0 ? ph_site_budget_heard(site) : rc;
 	if (rc == 0) { /* until it ends: it may end without a word (site_state.c) */
 		rc = ph_journal_meta_put_int(site->journal, PH_META_FLIGHT, 0);
 	}

@@ -107,10 +107,20 @@ int ph_writer_seal_each(struct ph_writer *writer);
 /* After a rollback: forget what was not committed, here and in the journal. 0 or negative errno with ERR. */
 int ph_writer_reload(struct ph_writer *writer, struct ph_error *err);
 
+/* What is known of the hub's clock, since its time was last heard. */
+struct ph_heard_clock {
+	bool is_sure;  /* in this boot: the monotonic clock has counted TIME on */
+	int64_t time;  /* what it says now; not sure: what it said then */
+	int64_t ahead; /* seconds that our wall clock is, or was then, ahead of it */
+};
+/* 0 or negative errno; PH_JOURNAL_E_NONE: the hub's time was never heard. */
+int ph_writer_heard_clock(struct ph_journal *journal, const struct ph_now *now,
+			  struct ph_heard_clock *clock_out);
 /*
- * By how many seconds the wall clock of NOW is ahead of the hub's (negative: behind), as
- * last heard: by the monotonic clock since, or, if the machine was started again, as it
- * was then. 0 or negative errno; PH_JOURNAL_E_NONE: the hub's time was never heard.
+ * By how many seconds the wall clock of NOW is ahead of the hub's (negative: behind), by the
+ * monotonic clock since that was heard. If the machine was started again since, somebody may
+ * have set the clock: then 0, or by how much it is behind what was heard, at the least.
+ * As ph_writer_heard_clock().
  */
 int ph_writer_clock_ahead(struct ph_journal *journal, const struct ph_now *now,
 			  int64_t *ahead_out);

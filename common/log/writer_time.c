@@ -295,19 +295,37 @@ static int put_leaves(struct ph_writer *writer, bool leaves)
 				  PH_LOG_ID_SIZE);
 }
 
+int ph_writer_heard_clock(struct ph_journal *journal, const struct ph_now *now,
+			  struct ph_heard_clock *clock_out)
+{
+	struct ph_now clamped = *now;
+	struct ph_heard_clock clock;
+	struct ph_heard heard;
+	int rc = read_heard(journal, META_HEARD, &heard);
+
+	if (rc != 0) {
+		return rc;
+	}
+	clamped.wall = clamp_time(now->wall);
+	clock.ahead = ahead_of(&heard, &clamped, &clock.is_sure);
+	clock.time = clock.is_sure ? clamped.wall - clock.ahead : heard.time;
+	*clock_out = clock;
+	return 0;
+}
+
 int ph_writer_clock_ahead(struct ph_journal *journal, const struct ph_now *now,
 			  int64_t *ahead_out)
 {
-	struct ph_now clamped = *now;
-	struct ph_heard heard;
-	bool is_now;
-	int rc = read_heard(journal, META_HEARD, &heard);
+	struct ph_heard_clock clock;
+	int rc = ph_writer_heard_clock(journal, now, &clock);
+	int64_t ahead;
 
-	if (rc == 0) {
-		clamped.wall = clamp_time(now->wall);
-		*ahead_out = ahead_of(&heard, &clamped, &is_now);
+	if (rc != 0) {
+		return rc;
 	}
-	return rc;
+	ahead = clamp_time(now->wall) - clock.time;
+	*ahead_out = clock.is_sure || ahead < 0 ? ahead : 0;
+	return 0;
 }
 
 int ph_writer_time_load(struct ph_writer *writer)

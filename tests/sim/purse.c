@@ -3,7 +3,8 @@
  *
  * A session that is bounded may cost what is left of the month, by this count; whatever was
  * cut, killed or lost in between. What a session without a bound cost and never told, since it
- * was killed, the device cannot know, and it is not counted here either.
+ * was killed, the device cannot know, and it is not counted here either; nor what one cost that
+ * began before the hub was heard in this boot, and did not hear it: it is of no month yet.
  */
 #include "tests/sim/purse.h"
 
@@ -46,6 +47,7 @@ int sim_purse_begin(struct sim *sim, struct sim_device *device, bool over, uint6
 		     : rc;
 	sim_leave();
 	purse->is_bound = rc == 0 && share_out->up > 0;
+	purse->is_sure = rc == 0 && budget.is_sure;
 	purse->now = rc == 0 ? month_of(device, budget.month) : NULL;
 	if (rc == PH_BUDGET_E_SPENT) {
 		sim_note(sim, "%s has spent its budget of %s", device->machine.name,
@@ -53,6 +55,18 @@ int sim_purse_begin(struct sim *sim, struct sim_device *device, bool over, uint6
 		sim->result->tally.poor++;
 	}
 	return rc;
+}
+
+/* The month that the hub told in the session that has ended; NULL: none. */
+static struct sim_month *month_told(struct sim_device *device)
+{
+	struct ph_budget budget;
+	int rc;
+
+	sim_enter(&device->machine);
+	rc = ph_site_budget(device->site_open, &budget);
+	sim_leave();
+	return rc == 0 && budget.is_sure ? month_of(device, budget.month) : NULL;
 }
 
 void sim_purse_end(struct sim *sim, struct sim_device *device, uint64_t up, uint64_t down,
@@ -89,7 +103,10 @@ void sim_purse_end(struct sim *sim, struct sim_device *device, uint64_t up, uint
 				   device->machine.name, left, month->name, up + down);
 		}
 	}
-	if (purse->is_bound || rc == 0) {
+	if (!purse->is_sure) {
+		month = rc == 0 ? month_told(device) : NULL;
+	}
+	if (month != NULL && (purse->is_bound || rc == 0)) {
 		month->spent += up + down;
 	}
 }

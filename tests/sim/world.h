@@ -74,7 +74,8 @@ struct sim_freight {
 };
 struct sim_purse { /* purse.h */
 	uint64_t bytes;
-	bool is_bound; /* the session that runs, which is of the month NOW */
+	bool is_bound; /* the session that runs, which is of the month NOW; ... */
+	bool is_sure;  /* ... as the hub told it, else as the device has it */
 	struct sim_month *now;
 	struct sim_month month[SIM_MONTHS];
 	unsigned n_months;

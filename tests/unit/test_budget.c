@@ -11,6 +11,7 @@
 
 #include "client/budget.h"
 #include "client/budget_rows.h"
+#include "client/site_internal.h"
 #include "proto/session.h"
 #include "site_world.h"
 
@@ -305,6 +306,216 @@ static void test_month(void **state)
 	assert_string_equal(read_budget(world).month, "2026-11");
 }
 
+/* ---- over a start of the machine ---- */
+
+#define FIRST   INT64_C(1790787600) /* 2026-10-01 00:00 UTC+7 */
+#define DAY_S   INT64_C(86400)
+#define YEARS10 (3650 * DAY_S)
+
+static void boot(struct world *world, int64_t wall)
+{
+	world->now.boot[0]++;
+	world->now.mono_ms = 7000;
+	world->now.wall = wall;
+}
+
+/* A hub welcomes the session that runs. */
+static void heard(struct world *world, int64_t time)
+{
+	struct ph_db *db = world->site->db;
+
+	assert_int_equal(ph_db_begin(db), 0);
+	assert_int_equal(ph_writer_heard_time(world->site->writer, time), 0);
+	assert_int_equal(ph_site_budget_heard(world->site), 0);
+	assert_int_equal(ph_db_commit(db), 0);
+}
+
+/* A session of BYTES; HUB: its time, or 0: nobody answers. */
+static void session(struct world *world, uint64_t bytes, int64_t hub)
+{
+	struct ph_share share;
+
+	assert_int_equal(begin(world, PH_SPEND_NETWORK, false, 500, &share), 0);
+	assert_true(share.up + share.down >= bytes);
+	assert_int_equal(said(world, 100, 0, false), 0);
+	if (hub != 0) {
+		heard(world, hub);
+	}
+	assert_int_equal(said(world, bytes - 100, 100, true), 0);
+}
+
+static void budget_is(struct world *world, const char *month, uint64_t left, bool is_sure,
+		      bool is_asking)
+{
+	struct ph_budget budget = read_budget(world);
+
+	assert_string_equal(budget.month, month);
+	assert_int_equal(budget.left, left);
+	assert_int_equal(budget.is_sure, is_sure);
+	assert_int_equal(budget.is_asking, is_asking);
+}
+
+static void no_session(struct world *world)
+{
+	struct ph_share share;
+
+	assert_int_equal(begin(world, PH_SPEND_NETWORK, false, 500, &share),
+			 PH_BUDGET_E_SPENT);
+}
+
+/* One month of the hub's has one purse, whatever the clock says from one start to the next. */
+static void test_boots(void **state)
+{
+	static const int64_t walls[] = { 1000, FIRST - 9 * DAY_S, FIRST + YEARS10, 1000 };
+	struct world *world = *state;
+	uint64_t left = 20000;
+
+	world->now.wall = FIRST - 10 * DAY_S;
+	assert_int_equal(ph_site_budget_set(world->site, left, NULL), 0);
+	session(world, 2000, FIRST - 10 * DAY_S);
+	left -= 2000;
+	for (unsigned i = 0; i < sizeof(walls) / sizeof(walls[0]); i++) {
+		boot(world, walls[i]);
+		budget_is(world, "2026-09", left, false, false);
+		session(world, 1000, 0);
+		left -= 1000;
+		budget_is(world, "2026-09", left, false, false);
+		open_again(world);
+		budget_is(world, "2026-09", left, false, false);
+		session(world, 2500, FIRST - 9 * DAY_S + (int64_t)i);
+		left -= 2500;
+		budget_is(world, "2026-09", left, true, false);
+	}
+	/* the month's turn, counted on by the monotonic clock, and by no other */
+	world->now.mono_ms += 10 * DAY_S * 1000;
+	budget_is(world, "2026-10", 20000, true, false);
+	session(world, 3000, 0);
+	boot(world, 1000);
+	budget_is(world, "2026-10", 17000, false, false);
+}
+
+/* What came of a clock that was wrong in another start: today is as it should be. */
+static void test_today(void **state)
+{
+	static const int64_t wrong[] = { 1000, FIRST + YEARS10, FIRST - 10 * DAY_S };
+	struct world *world = *state;
+
+	for (unsigned i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		int64_t time = FIRST + (int64_t)i * DAY_S;
+
+		boot(world, wrong[i]);
+		heard(world, time);
+		assert_int_equal(ph_site_today(world->site), ph_day_of(time));
+		boot(world, time + 3 * DAY_S);
+		assert_int_equal(ph_site_today(world->site), ph_day_of(time) + 3);
+		/* never before what was heard */
+		boot(world, 1000);
+		assert_int_equal(ph_site_today(world->site), ph_day_of(time));
+	}
+}
+
+/* The month is spent and turns while the machine is off: the hub is asked for little. */
+static void test_turn_off(void **state)
+{
+	struct world *world = *state;
+
+	world->now.wall = FIRST - DAY_S;
+	assert_int_equal(ph_site_budget_set(world->site, 6000, NULL), 0);
+	session(world, 5000, FIRST - DAY_S);
+	boot(world, FIRST - 1);
+	no_session(world);
+	boot(world, 1000); /* a clock that is behind knows of no turn */
+	budget_is(world, "2026-09", 1000, false, false);
+	no_session(world);
+	boot(world, FIRST);
+	budget_is(world, "2026-10", PH_BUDGET_LEAST, false, true);
+	session(world, 700, 0);
+	budget_is(world, "2026-10", PH_BUDGET_LEAST, false, true);
+	session(world, PH_BUDGET_LEAST, FIRST + 5);
+	budget_is(world, "2026-10", 6000 - 700 - PH_BUDGET_LEAST, true, false);
+}
+
+/* There is room in the month before: of that, as long as the hub has not said more. */
+static void test_turn_room(void **state)
+{
+	struct world *world = *state;
+
+	world->now.wall = FIRST - DAY_S;
+	assert_int_equal(ph_site_budget_set(world->site, 6000, NULL), 0);
+	session(world, 2500, FIRST - DAY_S);
+	boot(world, FIRST + DAY_S);
+	budget_is(world, "2026-09", 3500, false, false);
+	session(world, 3500, FIRST + DAY_S);
+	budget_is(world, "2026-10", 2500, true, false);
+	/* and another start, to a clock that has gone back into the month before */
+	boot(world, FIRST - DAY_S);
+	budget_is(world, "2026-10", 2500, false, false);
+}
+
+/* The clock goes into a month to come: asked once, and not again while it is off by that. */
+static void test_asked_too_early(void **state)
+{
+	struct world *world = *state;
+
+	world->now.wall = FIRST - 10 * DAY_S;
+	assert_int_equal(ph_site_budget_set(world->site, 6000, NULL), 0);
+	session(world, 6000, FIRST - 10 * DAY_S);
+	boot(world, FIRST + YEARS10);
+	budget_is(world, "2036-09", PH_BUDGET_LEAST, false, true);
+	session(world, 600, FIRST - 9 * DAY_S);
+	budget_is(world, "2026-09", 0, true, false);
+	boot(world, FIRST + YEARS10 + DAY_S);
+	budget_is(world, "2026-09", 0, false, false);
+	no_session(world);
+	/* it was set since, and the month is over */
+	boot(world, FIRST + DAY_S);
+	budget_is(world, "2026-10", PH_BUDGET_LEAST, false, true);
+	session(world, 600, FIRST + DAY_S);
+	budget_is(world, "2026-10", 5400, true, false);
+}
+
+/* Nobody answers for months: what was tried in one is not of the next. */
+static void test_unheard(void **state)
+{
+	struct world *world = *state;
+
+	assert_int_equal(ph_site_budget_set(world->site, 6000, NULL), 0);
+	for (int i = 0; i < 4; i++) { /* the hub was never heard */
+		boot(world, FIRST + i * MONTH_S);
+		assert_int_equal(read_budget(world).left, 6000);
+		session(world, 3000, 0);
+		assert_int_equal(read_budget(world).left, 3000);
+	}
+	session(world, 500, FIRST + 3 * MONTH_S);
+	budget_is(world, "2027-01", 2500, true, false);
+	for (int i = 4; i < 8; i++) { /* or not any more */
+		boot(world, FIRST + i * MONTH_S);
+		session(world, 2000, 0);
+		session(world, i < 7 ? 2000 : 500, 0);
+	}
+	session(world, 2000, FIRST + 7 * MONTH_S);
+	budget_is(world, "2027-05", 1500, true, false);
+}
+
+/* Another process hears the hub while a session of ours, begun before, is at work. */
+static void test_heard_by_another(void **state)
+{
+	struct world *world = *state;
+	struct ph_site_spending ours;
+	struct ph_share share;
+
+	world->now.wall = FIRST - DAY_S;
+	assert_int_equal(ph_site_budget_set(world->site, 200000, NULL), 0);
+	session(world, 2000, FIRST - DAY_S);
+	boot(world, FIRST);
+	assert_int_equal(begin(world, PH_SPEND_NETWORK, false, 500, &share), 0);
+	ours = world->site->spend;
+	session(world, 3000, FIRST);
+	world->site->spend = ours;
+	assert_int_equal(said(world, 900, 100, true), 0);
+	budget_is(world, "2026-10", 200000 - 4000, true, false);
+}
+
 static void test_sizes(void **state)
 {
 	static const struct {
@@ -360,11 +571,23 @@ static void test_sizes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		JOINED(test_account),   JOINED(test_taken_back),
-		JOINED(test_share),     JOINED(test_killed),
-		JOINED(test_growth),    JOINED(test_no_growth),
-		JOINED(test_not_noted), JOINED(test_over),
-		JOINED(test_month),     cmocka_unit_test(test_sizes),
+		JOINED(test_account),
+		JOINED(test_taken_back),
+		JOINED(test_share),
+		JOINED(test_killed),
+		JOINED(test_growth),
+		JOINED(test_no_growth),
+		JOINED(test_not_noted),
+		JOINED(test_over),
+		JOINED(test_month),
+		cmocka_unit_test(test_sizes),
+		JOINED(test_boots),
+		JOINED(test_today),
+		JOINED(test_turn_off),
+		JOINED(test_turn_room),
+		JOINED(test_unheard),
+		JOINED(test_asked_too_early),
+		JOINED(test_heard_by_another),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -346,7 +346,7 @@ static void wall_stays_wrong(void **state)
 	assert_int_equal(ph_stamp_seconds(record(&desk)), T0 + YEAR);
 	hear(&desk, T0 + 500);
 	boot(&desk.machine, 3, T0 + YEAR + 60);
-	assert_int_equal(ahead_now(&desk), YEAR - 500);
+	assert_int_equal(ahead_now(&desk), 0); /* nobody knows */
 	assert_int_equal(ph_stamp_seconds(record(&desk)), T0 + YEAR + 60);
 	assert_int_equal(mark_of(&desk, 2, &sure), T0 + YEAR + 60);
 	assert_int_equal(sure, PH_SURE_NONE);
@@ -524,7 +524,7 @@ static void clock_ahead(void **state)
 	desk.machine.now.wall += 500;
 	assert_int_equal(ahead_now(&desk), 460);
 	desk.machine.now.mono_ms = 1; /* started again, and there are no boot ids */
-	assert_int_equal(ahead_now(&desk), -40);
+	assert_int_equal(ahead_now(&desk), 0);
 	desk.machine.now.wall = INT64_MAX;
 	ahead_now(&desk);
 	hear(&desk, INT64_MIN);
@@ -541,14 +541,54 @@ static void clock_ahead(void **state)
 	desk_close(&desk);
 }
 
+static struct ph_heard_clock hub_clock(struct desk *desk)
+{
+	struct ph_heard_clock clock = { 0 };
+
+	assert_int_equal(
+		ph_writer_heard_clock(desk->room.journal, &desk->machine.now, &clock), 0);
+	return clock;
+}
+
+/* A clock that was wrong when the hub was heard may have been set before the next start. */
+static void ahead_after_boot(void **state)
+{
+	static const int64_t wrong[] = { 0, T0 + 10 * YEAR, T0 - 20 * YEAR };
+	struct desk desk;
+
+	(void)state;
+	desk_open(&desk, ":memory:", 26);
+	for (unsigned i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		int64_t heard = T0 + 1000 * (int64_t)i;
+
+		boot(&desk.machine, (uint8_t)(10 + 4 * i), wrong[i]);
+		hear(&desk, heard);
+		assert_true(hub_clock(&desk).is_sure);
+		assert_int_equal(ahead_now(&desk), wrong[i] - heard);
+		/* right again: what was off then is off no more */
+		boot(&desk.machine, (uint8_t)(11 + 4 * i), heard + 500);
+		assert_int_equal(ahead_now(&desk), 0);
+		assert_false(hub_clock(&desk).is_sure);
+		assert_int_equal(hub_clock(&desk).time, heard);
+		assert_int_equal(hub_clock(&desk).ahead, wrong[i] - heard);
+		/* to the second: not before what was heard */
+		boot(&desk.machine, (uint8_t)(12 + 4 * i), heard);
+		assert_int_equal(ahead_now(&desk), 0);
+		boot(&desk.machine, (uint8_t)(13 + 4 * i), heard - 1);
+		assert_int_equal(ahead_now(&desk), -1);
+	}
+	desk_close(&desk);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(clock_steps),      cmocka_unit_test(random_clocks),
-		cmocka_unit_test(floors),           cmocka_unit_test(another_log),
-		cmocka_unit_test(wall_stays_wrong), cmocka_unit_test(limits),
-		cmocka_unit_test(taken_back),       cmocka_unit_test(log_rolled_back),
-		cmocka_unit_test(other_process),    cmocka_unit_test(clock_ahead),
+		cmocka_unit_test(ahead_after_boot), cmocka_unit_test(clock_steps),
+		cmocka_unit_test(random_clocks),    cmocka_unit_test(floors),
+		cmocka_unit_test(another_log),      cmocka_unit_test(wall_stays_wrong),
+		cmocka_unit_test(limits),           cmocka_unit_test(taken_back),
+		cmocka_unit_test(log_rolled_back),  cmocka_unit_test(other_process),
+		cmocka_unit_test(clock_ahead),
 	};
 
 	if (sodium_init() < 0) {
