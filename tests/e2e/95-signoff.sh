@@ -186,6 +186,11 @@ ok "said again, rightly" $B signoff $report --seen $seen
 ok "and the slip is voided" $B void "$($B log --json --limit 2 | "$PYTHON" -c 'import json,sys; print(json.load(sys.stdin)["entries"][0]["ref"])')"
 sync b
 is "it is told no more" "$($H report list --json >list.json; json list.json '[s["code"] for s in j["strays"]]')" '["14-0373"]'
+later=$($H log --limit 1000 | "$PYTHON" -c 'import json,sys; print([e["ref"] for e in map(json.loads, sys.stdin) if e["kind"] == "report-issue"][-1])')
+ok "a report has more parts than one" test "$later" != "$report"
+ok "a part of a report is signed" $B signoff "$later" --seen $seen
+sync b
+is "that is no word on the report, and told" "$($H report list --json >list.json; json list.json '[[s["code"], s["report"] == "'"$later"'"] for s in j["strays"] if s["why"] == "later-part"]')" '[["14-0372", true]]'
 status "what is no reference is refused" 2 $B signoff ${report%.*}
 like "and where it stands is said" "$(cat ok.out)" 'is not the reference of a report: .* as the hub shows it \(.packhorsed report list.\)'
 like "in Vietnamese" "$(LC_ALL=vi_VN.UTF-8 $B signoff ${report%.*} 2>&1)" 'không phải tham chiếu của một báo cáo: .* như thư viện tỉnh cho biết'
