@@ -17,6 +17,7 @@ LOADED = {"93-rights": ["tests/fault/forbidden.so"]}  # what a script loads into
 DATA = os.path.abspath(os.path.join(os.path.dirname(__file__), "../../../shared"))
 FIRST = 900  # seconds for a run of the copy as it is
 LIMIT = 120  # seconds at least for one with a plant
+SEEDS = re.compile(r"^[a-z-]+:\d+(,\d+)*$")  # sim/INVARIANT:SEED,…
 POINT = re.compile(r"^(not )?ok\b")
 SKIP = re.compile(r"# *SKIP", re.IGNORECASE)
 ALARM = re.compile(r"ERROR: \w+Sanitizer|runtime error:|Assertion|assertion failed", re.IGNORECASE)
@@ -95,10 +96,15 @@ class Harness:
         self.group, _, which = name.partition("/")
         self.lock = threading.Lock()
         self.usual = None  # seconds of a run of the unmutated copy
+        self.invariant = ""  # of the simulator's the one that is to break, and no other
         if name in TABLE:
             self.targets, self.command = TABLE[name]
         elif self.group == "unit" and which:
             self.targets, self.command = unit(which)
+        elif self.group == "sim" and SEEDS.match(which):
+            self.invariant, _, seeds = which.partition(":")
+            self.targets = ["tests/sim/sim"]
+            self.command = ["{tree}/tests/sim/seeds", self.invariant, *seeds.split(",")]
         elif self.group == "fault" and which in FAULTS:
             self.targets = PROGRAMS + ["tests/fault/fault_shim.so"]
             self.targets += ["tests/fuzz/replay_" + name for name in DECODERS]
@@ -153,7 +159,12 @@ class Harness:
             return Result(True, seconds, "no end in %.0f s" % self.limit())
         if how == "itself" and process.returncode == 0 and not complaints(out):
             return Result(False, seconds, skips(out))
-        return Result(True, seconds, first_line(out, err, process.returncode))
+        line = first_line(out, err, process.returncode)
+        return Result(to_its_end or self.is_meant(line), seconds, line)
+
+    def is_meant(self, line):
+        """Whether it complains of what it is to catch."""
+        return not self.invariant or ": %s (" % self.invariant in line
 
 
     def wait(self, process, out, to_its_end):
