@@ -268,10 +268,10 @@ struct take {
 	struct ph_site_info info;
 	struct ph_spool spool;
 	struct ph_site_taken sum;
-	unsigned taken, others, refused, removed;
+	unsigned taken, others, refused, refused_more, removed;
 	uint64_t bytes;
 	json_t *refusals, *missing;
-	bool own_is_here;
+	bool own_is_here, is_more;
 };
 
 static void add(struct take *take, const struct ph_site_taken *taken)
@@ -359,13 +359,6 @@ static int take_each(struct take *take, const struct ph_spool_files *files,
 	struct ph_buf bundle = { 0 };
 	int rc = 0;
 
-	if (files->is_more) {
-		fprintf(stderr,
-			ph_say("there are more than %d bundles on the stick; the others "
-			       "were not looked at\n",
-			       "trên thẻ có hơn %d gói; các gói còn lại chưa được xem\n"),
-			PH_SPOOL_FILES_MAX);
-	}
 	for (unsigned i = 0; rc == 0 && i < files->n; i++) {
 		const struct ph_spool_file *file = &files->file[i];
 
@@ -381,6 +374,9 @@ static int take_each(struct take *take, const struct ph_spool_files *files,
 			rc = take_file(take, file, &bundle, err);
 		}
 	}
+	take->refused_more = files->n_refused;
+	take->is_more = files->is_more;
+	ph_refusal_tell_rest(files->n_refused, files->is_more);
 	ph_buf_deinit(&bundle);
 	return rc;
 }
@@ -419,7 +415,7 @@ static int print_take(const struct take *take, const struct ph_site_state *state
 			take->cli->json,
 			json_pack(
 				"{s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, "
-				"s:O, s:O}",
+				"s:O, s:I, s:b, s:O}",
 				"schema", 1, "bundles", (json_int_t)take->taken,
 				"receipts", (json_int_t)take->sum.receipts, "entries",
 				(json_int_t)moved->entries_received, "entries_of_site",
@@ -429,9 +425,11 @@ static int print_take(const struct take *take, const struct ph_site_state *state
 				(json_int_t)take->sum.left, "pending",
 				(json_int_t)pending, "others", (json_int_t)take->others,
 				"removed", (json_int_t)take->removed, "refused",
-				take->refusals, "missing", take->missing));
+				take->refusals, "refused_more",
+				(json_int_t)take->refused_more, "more",
+				(int)take->is_more, "missing", take->missing));
 	}
-	if (take->taken == 0 && take->refused == 0) {
+	if (take->taken == 0 && take->refused == 0 && !take->is_more) {
 		printf("%s\n", ph_say("Nothing on this stick is for this device.",
 				      "Trên thẻ này không có gì cho máy này."));
 		return 0;
@@ -473,6 +471,14 @@ static int end_take(struct take *take, struct ph_error *err)
 	if (printed == 0 && state.standing == PH_SITE_CUT_OFF) {
 		return ph_link_cut_off(err);
 	}
+	if (printed == 0 && take->is_more) {
+		return ph_fail(
+			err, PH_EXIT_PARTIAL, -E2BIG, "%s",
+			ph_say("not all bundles on the stick were looked at; what was "
+			       "good was taken",
+			       "chưa xem hết các gói trên thẻ; phần tốt đã được "
+			       "nhận"));
+	}
 	if (printed == 0 && take->refused > 0) {
 		return ph_fail(
 			err, PH_EXIT_PARTIAL, -EBADMSG,
@@ -480,7 +486,7 @@ static int end_take(struct take *take, struct ph_error *err)
 			       "was taken. The next stick brings the rest",
 			       "%u tệp trên thẻ bị từ chối; phần tốt đã được nhận. "
 			       "Thẻ sau sẽ mang phần còn lại"),
-			take->refused);
+			take->refused + take->refused_more);
 	}
 	return printed;
 }

@@ -172,13 +172,19 @@ static bool is_replaced(const struct pack *pack, const struct ph_spool_file *fil
 	return replaced;
 }
 
+static bool is_from_hub(void *data, const uint8_t from[static PH_DEVICE_ID_SIZE])
+{
+	return ph_stick_is_hub(data, from);
+}
+
 /* The hub's own bundles that stay are listed as well, up to what a manifest holds; others go. */
 static int keep_or_drop(struct pack *pack, struct ph_error *err)
 {
 	struct ph_spool_files files;
 	unsigned n_new = pack->manifest.n;
 	struct ph_manifest old = { 0 };
-	int rc = ph_spool_list(&pack->stick.spool, &files, err);
+	int rc = ph_spool_list_from(&pack->stick.spool, is_from_hub, &pack->stick, &files,
+				    err);
 
 	if (rc < 0) {
 		return rc;
@@ -195,8 +201,7 @@ static int keep_or_drop(struct pack *pack, struct ph_error *err)
 			ph_spool_name(pack->manifest.line[j].hash, name);
 			is_new = strcmp(name, file->name) == 0;
 		}
-		if (file->reason || is_new || is_replaced(pack, file) ||
-		    !ph_stick_is_hub(&pack->stick, file->header.from) ||
+		if (is_new || is_replaced(pack, file) ||
 		    file->header.made + PH_BUNDLE_DAYS * UINT64_C(86400) <
 			    (uint64_t)time(NULL)) {
 			continue;

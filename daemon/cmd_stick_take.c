@@ -20,8 +20,8 @@ struct take {
 	struct ph_stick stick;
 	json_t *bundles, *refusals, *missing;
 	json_int_t entries, parts, left, admitted;
-	unsigned others, removed;
-	bool later;
+	unsigned others, removed, refused_more;
+	bool later, is_more;
 };
 
 static void refuse(struct take *take, const char *name, const char *reason,
@@ -148,17 +148,6 @@ static int look_for_missing(struct take *take, struct ph_error *err)
 	return rc;
 }
 
-static void tell_more(const struct ph_spool_files *files)
-{
-	if (files->is_more) {
-		fprintf(stderr,
-			ph_say("there are more than %d bundles on the stick; the others "
-			       "were not looked at\n",
-			       "trên thẻ có hơn %d gói; các gói còn lại chưa được xem\n"),
-			PH_SPOOL_FILES_MAX);
-	}
-}
-
 static int take_each(struct take *take, struct ph_error *err)
 {
 	struct ph_spool_files files;
@@ -168,7 +157,8 @@ static int take_each(struct take *take, struct ph_error *err)
 	if (rc < 0) {
 		return rc;
 	}
-	tell_more(&files);
+	take->refused_more = files.n_refused;
+	take->is_more = files.is_more;
 	for (unsigned i = 0; rc == 0 && i < files.n; i++) {
 		const struct ph_spool_file *file = &files.file[i];
 
@@ -180,6 +170,7 @@ static int take_each(struct take *take, struct ph_error *err)
 			rc = take_file(take, file, &bundle, err);
 		}
 	}
+	ph_refusal_tell_rest(files.n_refused, files.is_more);
 	ph_buf_deinit(&bundle);
 	ph_spool_files_deinit(&files);
 	return rc;
@@ -226,12 +217,13 @@ static int print_take(const struct take *take)
 
 	if (cli->json) {
 		return ph_out_json(json_pack(
-			"{s:i, s:O, s:I, s:I, s:I, s:I, s:I, s:I, s:O, s:O}", "schema", 1,
-			"bundles", take->bundles, "entries", take->entries, "parts",
-			take->parts, "left", take->left, "admitted", take->admitted,
-			"others", (json_int_t)take->others, "removed",
-			(json_int_t)take->removed, "refused", take->refusals, "missing",
-			take->missing));
+			"{s:i, s:O, s:I, s:I, s:I, s:I, s:I, s:I, s:O, s:I, s:b, s:O}",
+			"schema", 1, "bundles", take->bundles, "entries", take->entries,
+			"parts", take->parts, "left", take->left, "admitted",
+			take->admitted, "others", (json_int_t)take->others, "removed",
+			(json_int_t)take->removed, "refused", take->refusals,
+			"refused_more", (json_int_t)take->refused_more, "more",
+			(int)take->is_more, "missing", take->missing));
 	}
 	if (json_array_size(take->bundles) == 0 && !cli->plain) {
 		printf("%s\n", ph_say("Nothing on this stick is for the hub.",
@@ -255,7 +247,7 @@ int ph_stick_run_take(struct ph_cli *cli, struct ph_error *err)
 	rc = rc < 0 ? rc : look_for_missing(&take, err);
 	rc = rc < 0 ? rc : take_each(&take, err);
 	rc = rc < 0 ? rc : print_take(&take);
-	refused = json_array_size(take.refusals);
+	refused = json_array_size(take.refusals) + take.refused_more;
 	if (rc == 0 && refused > 0) {
 		rc = ph_fail(err, take.later ? PH_EXIT_TRY_LATER : PH_EXIT_PARTIAL,
 			     -EBADMSG,
@@ -263,6 +255,13 @@ int ph_stick_run_take(struct ph_cli *cli, struct ph_error *err)
 				    "was taken",
 				    "%zu tệp trên thẻ bị từ chối; phần tốt đã được nhận"),
 			     refused);
+	} else if (rc == 0 && take.is_more) {
+		rc = ph_fail(
+			err, PH_EXIT_PARTIAL, -E2BIG, "%s",
+			ph_say("not all bundles on the stick were looked at; what was "
+			       "good was taken",
+			       "chưa xem hết các gói trên thẻ; phần tốt đã được "
+			       "nhận"));
 	}
 	ph_stick_end(&take.stick);
 	json_decref(take.bundles);

@@ -258,25 +258,31 @@ static bool is_kept(const struct ph_manifest *keep, const char *name)
 	return false;
 }
 
+static bool is_sender(void *data, const uint8_t from[static PH_DEVICE_ID_SIZE])
+{
+	return memcmp(data, from, PH_DEVICE_ID_SIZE) == 0;
+}
+
 int ph_spool_sweep(struct ph_spool *spool, const uint8_t from[static PH_DEVICE_ID_SIZE],
 		   const struct ph_manifest *keep, unsigned *removed_out,
 		   struct ph_error *err)
 {
+	uint8_t id[PH_DEVICE_ID_SIZE];
 	struct ph_spool_files files;
 	char name[ID_NAME_SIZE];
 	char path[PATH_SIZE];
 	unsigned removed = 0;
-	int rc = ph_spool_list(spool, &files, err);
+	int rc;
 
+	memcpy(id, from, sizeof(id));
+	rc = ph_spool_list_from(spool, is_sender, id, &files, err);
 	if (rc < 0) {
 		return rc;
 	}
 	for (unsigned i = 0; i < files.n; i++) {
 		const struct ph_spool_file *file = &files.file[i];
 
-		if (!file->reason &&
-		    memcmp(file->header.from, from, PH_DEVICE_ID_SIZE) == 0 &&
-		    !is_kept(keep, file->name) && path_of(spool, file->name, path) == 0 &&
+		if (!is_kept(keep, file->name) && path_of(spool, file->name, path) == 0 &&
 		    ph_file_remove(path) == 0) {
 			removed++;
 		}

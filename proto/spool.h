@@ -22,6 +22,7 @@
 #define PH_SPOOL_FOLDER        "packhorse"
 #define PH_SPOOL_PATH_MAX      4096
 #define PH_SPOOL_SENDERS_MAX   1024 /* manifests that are looked for */
+#define PH_SPOOL_REFUSED_MAX   256  /* refused files that are named, one by one */
 #define PH_SPOOL_NAME_SIZE     (2 * PH_BUNDLE_HASH_SIZE + 5) /* with a terminator */
 
 /*
@@ -95,13 +96,21 @@ struct ph_spool_file {
 struct ph_spool_files {
 	struct ph_spool_file
 		*file; /* by sender, direction and number, refused ones last */
-	unsigned n;
-	bool is_more; /* there were over PH_SPOOL_FILES_MAX; the rest was not looked at */
+	unsigned n;    /* at most PH_SPOOL_FILES_MAX, and PH_SPOOL_REFUSED_MAX refused */
+	unsigned n_refused; /* ... and so many more were refused */
+	bool is_more; /* over PH_SPOOL_FILES_MAX have a header; the rest is not in file */
 };
 void ph_spool_files_deinit(struct ph_spool_files *files);
-/* Look at all. 0 or a negative errno with words. */
+/*
+ * Look at all. Of more than are kept, those that a manifest names come first. 0 or a negative
+ * errno with words.
+ */
 int ph_spool_list(struct ph_spool *spool, struct ph_spool_files *files_out,
 		  struct ph_error *err);
+/* The same of what IS_FROM says alone, without those that are refused: others do not count. */
+typedef bool ph_spool_is_from(void *data, const uint8_t from[static PH_DEVICE_ID_SIZE]);
+int ph_spool_list_from(struct ph_spool *spool, ph_spool_is_from *is_from, void *data,
+		       struct ph_spool_files *files_out, struct ph_error *err);
 /*
  * Read a bundle, appended to OUT. *REASON_OUT: NULL, or one word, static, why it is not
  * what it says (then it may be there all the same: "hash", bytes that do not make its name).

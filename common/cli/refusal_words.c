@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/base/limits.h"
 #include "common/cli/out.h"
 
 static const struct {
@@ -97,4 +98,39 @@ void ph_refusal_tell(const char *file, const char *reason, const char *detail)
 		ph_say("%s was refused: %s%s%s%s.\n", "%s bị từ chối: %s%s%s%s.\n"), file,
 		ph_refusal_words(reason), has_detail ? " (" : "",
 		has_detail ? detail : "", has_detail ? ")" : "");
+}
+
+void ph_refusal_tell_rest(unsigned n_refused, bool is_more)
+{
+	if (n_refused > 0) {
+		fprintf(stderr,
+			ph_say_n(n_refused,
+				 "%u file more was refused. Delete from the folder "
+				 "packhorse/ of the stick what Packhorse did not put "
+				 "there.\n",
+				 "%u files more were refused. Delete from the folder "
+				 "packhorse/ of the stick what Packhorse did not put "
+				 "there.\n",
+				 "Còn %u tệp nữa bị từ chối. Hãy xóa khỏi thư mục "
+				 "packhorse/ trên thẻ những gì không phải do Packhorse "
+				 "ghi.\n"),
+			n_refused);
+	}
+	if (is_more) {
+		fprintf(stderr,
+			ph_say("there are more than %d bundles on the stick. Those that "
+			       "a "
+			       "sender's list names were looked at first; others were "
+			       "not looked at. Delete the folder packhorse/ of the stick "
+			       "(nothing is lost: what has no receipt is packed again), "
+			       "pack again where it came from, and take it again\n",
+			       "trên thẻ có hơn %d gói. Các gói có trong danh sách của "
+			       "nơi "
+			       "gửi đã được xem trước; các gói khác chưa được xem. Hãy "
+			       "xóa thư mục packhorse/ trên thẻ (không mất gì: dữ liệu "
+			       "chưa có biên nhận sẽ được ghi lại), ghi lại ở nơi gửi "
+			       "rồi "
+			       "nhận lại\n"),
+			PH_SPOOL_FILES_MAX);
+	}
 }

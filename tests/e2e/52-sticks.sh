@@ -139,6 +139,22 @@ done
 is "nothing of them is touched" "$(ls stick/packhorse | grep -c '^0000')" 8
 rm -r stick/packhorse/0000*
 
+# --- more junk than a list of bundles holds hides none ---
+rm -r stick/packhorse
+"$P" -d s1 visit 11 --band adult >/dev/null
+up s1 stick >/dev/null
+old=$(ls stick/packhorse/*.phb)
+seq 9000 | xargs printf 'stick/packhorse/%064d.phb\n' | xargs touch
+taken=$($H take-stick stick --json 2>taken.err)
+is "beside 9,000 empty files the good bundle is taken (exit 14)" "$? $(json '[d["entries"] > 0, len(d["bundles"]), len(d["refused"]), d["refused_more"], d["more"]]' <<<"$taken")" '14 [True, 1, 256, 8744, False]'
+like "people hear how many more, and what to do" "$(cat taken.err)" '8744 files more were refused. Delete.*9000 files on the stick were refused'
+$H pack-stick stick --device "$(member s1 device)" >/dev/null
+"$P" -d s1 visit 12 --band adult >/dev/null
+up s1 stick >/dev/null
+ok "who packs again finds its old one, and removes it" test ! -e "$old"
+is "a site finds the hub's" "$(down s1 stick 2>/dev/null | json '[d["bundles"], len(d["refused"]), d["refused_more"], d["more"]]')" '[1, 256, 8744, False]'
+like "and says so in Vietnamese" "$(LC_ALL=vi_VN.UTF-8 "$P" -d s1 take-stick stick 2>&1)" 'Còn 8744 tệp nữa bị từ chối. Hãy xóa'
+
 # --- a bundle that was altered, and one for somebody else ---
 "$P" -d s1 visit 6 --band adult >/dev/null
 rm -r stick/packhorse

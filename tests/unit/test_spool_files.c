@@ -262,32 +262,6 @@ static void test_hostile(void **state)
 	ph_buf_deinit(&bytes);
 }
 
-/* A folder with more names than are looked at. */
-static void test_many(void **state)
-{
-	struct ph_spool_files files;
-	struct ph_spool spool;
-	char path[256];
-
-	(void)state;
-	assert_int_equal(ph_spool_open(&spool, room, true, NULL), 0);
-	for (unsigned i = 0; i < PH_SPOOL_FILES_MAX - 1; i++) {
-		hostile_name(i, path);
-		int fd = open(path, O_WRONLY | O_CREAT, 0600);
-
-		assert_true(fd >= 0);
-		close(fd);
-	}
-	for (unsigned i = 0; i < 3; i++) {
-		assert_int_equal(ph_spool_list(&spool, &files, NULL), 0);
-		assert_int_equal(files.n, PH_SPOOL_FILES_MAX - (i == 0 ? 1 : 0));
-		assert_int_equal(files.is_more, i == 2);
-		ph_spool_files_deinit(&files);
-		hostile_name(PH_SPOOL_FILES_MAX + i, path);
-		assert_int_equal(ph_file_write(path, ph_view_str("x"), 0600, NULL), 0);
-	}
-}
-
 /* ---- what was packed, and what is there of it ---- */
 
 static bool is_to(void *data, const uint8_t to[static PH_DEVICE_ID_SIZE])
@@ -581,17 +555,11 @@ static void test_name_taken(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		IN_ROOM(test_troubles),
-		IN_ROOM(test_no_stick),
-		IN_ROOM(test_new_and_protected),
-		IN_ROOM(test_read_only),
-		IN_ROOM(test_reads_other),
-		IN_ROOM(test_hostile),
-		IN_ROOM(test_many),
-		IN_ROOM(test_name_taken),
-		IN_ROOM(test_missing),
-		IN_ROOM(test_missing_unknown),
-		IN_ROOM(test_senders),
+		IN_ROOM(test_troubles),          IN_ROOM(test_no_stick),
+		IN_ROOM(test_new_and_protected), IN_ROOM(test_read_only),
+		IN_ROOM(test_reads_other),       IN_ROOM(test_hostile),
+		IN_ROOM(test_name_taken),        IN_ROOM(test_missing),
+		IN_ROOM(test_missing_unknown),   IN_ROOM(test_senders),
 	};
 
 	return ph_crypto_start() != 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
