@@ -126,8 +126,9 @@ static int print_list(struct ph_cli *cli, struct ph_van *van, struct ph_error *e
 	} else {
 		rc = ph_table_print(list.table, stdout);
 		if (is_for_people(cli)) {
-			printf(ph_say("%" PRIu64 " bundles, %s bytes.\n",
-				      "%" PRIu64 " gói, %s byte.\n"),
+			printf(ph_say_n(list.n, "%" PRIu64 " bundle, %s bytes.\n",
+					"%" PRIu64 " bundles, %s bytes.\n",
+					"%" PRIu64 " gói, %s byte.\n"),
 			       list.n, ph_number(bytes, list.bytes));
 		}
 	}

@@ -9,6 +9,7 @@
 #include "client/dial.h"
 #include "client/link_internal.h"
 #include "client/wire.h"
+#include "common/cli/out.h"
 
 #define PROGRESS_MS 100
 
@@ -81,8 +82,9 @@ static void on_dialled(void *data, const char *why)
 
 	if (why) {
 		ph_fail(call->err, PH_EXIT_UNREACHABLE, -EHOSTUNREACH,
-			"cannot reach %s: %s; all is kept here", call->config->address,
-			why);
+			ph_say("cannot reach %s: %s; all is kept here",
+			       "không nối được tới %s: %s; mọi thứ vẫn còn ở đây"),
+			call->config->address, why);
 		end(call);
 		return;
 	}

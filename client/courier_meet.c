@@ -34,33 +34,59 @@ static const char *explain_status(enum ph_status status, bool at_hub,
 			       "sau"));
 		return "later";
 	case PH_STATUS_VERSION:
-		ph_fail(err, PH_EXIT_OTHER, -EPROTONOSUPPORT,
-			"the other side speaks another version; one of the two must be "
-			"brought up to date");
+		ph_fail(err, PH_EXIT_OTHER, -EPROTONOSUPPORT, "%s",
+			ph_say("the other side speaks another version; one of the two "
+			       "must be brought up to date",
+			       "bên kia dùng phiên bản khác; cần nâng cấp một trong hai "
+			       "bên"));
 		return "version";
 	case PH_STATUS_UNKNOWN:
 	case PH_STATUS_CERT:
-		ph_fail(err, PH_EXIT_OTHER, -EACCES,
-			at_hub ? "the hub does not take this device for a courier; call "
-				 "the provincial library"
-			       : "the courier does not take this device for one of its "
-				 "province; nothing was given to it");
+		ph_fail(err, PH_EXIT_OTHER, -EACCES, "%s",
+			at_hub ? ph_say("the hub does not take this device for a "
+					"courier; "
+					"call the provincial library",
+					"máy chủ không nhận máy này là máy chuyển tin; "
+					"hãy gọi cho thư viện tỉnh")
+			       : ph_say("the courier does not take this device for one "
+					"of its province; nothing was given to it",
+					"máy chuyển tin không nhận máy này là máy của "
+					"tỉnh mình; chưa giao gì cho nó"));
 		return "not-accepted";
 	case PH_STATUS_PROTOCOL:
 	case PH_STATUS_OK:
 		break;
 	}
-	ph_fail(err, PH_EXIT_PARTIAL, -EPROTO,
-		"the other side did not take what was sent; nothing is lost");
+	ph_fail(err, PH_EXIT_PARTIAL, -EPROTO, "%s",
+		ph_say("the other side did not take what was sent; nothing is lost",
+		       "bên kia không nhận những gì đã gửi; không mất gì"));
 	return "protocol";
 }
 
-static const char *explain(const struct ph_courier_result *result, bool at_hub,
-			   const char *address, struct ph_error *err)
+static void explain_stranger(bool at_hub, const char *address, struct ph_error *err)
+{
+	ph_fail(err, PH_EXIT_OTHER, -EACCES,
+		at_hub ? ph_say("who answers at %s has not proved to be this province's "
+				"hub; nothing was given to it. Check the address; if it "
+				"is right, try again",
+				"máy trả lời ở %s chưa chứng minh được là máy chủ của "
+				"tỉnh; chưa giao gì cho nó. Hãy kiểm tra địa chỉ; nếu "
+				"đúng, hãy thử lại")
+		       : ph_say("who answers at %s has not proved to be a courier of "
+				"this province; nothing was given to it. Check the "
+				"address; if it is right, try again",
+				"máy trả lời ở %s chưa chứng minh được là máy chuyển tin "
+				"của tỉnh; chưa giao gì cho nó. Hãy kiểm tra địa chỉ; "
+				"nếu đúng, hãy thử lại"),
+		address);
+}
+
+const char *ph_courier_explain(const struct ph_courier_result *result, bool at_hub,
+			       const char *address, struct ph_error *err)
 {
 	if (!result->connected) {
-		ph_fail(err, PH_EXIT_UNREACHABLE, -EHOSTUNREACH, "cannot reach %s",
-			address);
+		ph_fail(err, PH_EXIT_UNREACHABLE, -EHOSTUNREACH,
+			ph_say("cannot reach %s", "không nối được tới %s"), address);
 		return "unreachable";
 	}
 	switch (result->failure) {
@@ -74,13 +100,7 @@ static const char *explain(const struct ph_courier_result *result, bool at_hub,
 		/* the hub's key is known beforehand: where a link breaks, it is only that */
 		if (!result->was_served &&
 		    (!at_hub || result->failure == PH_FAIL_HANDSHAKE)) {
-			ph_fail(err, PH_EXIT_OTHER, -EACCES,
-				"who answers at %s has not proved to be %s; nothing was "
-				"given to it. Check the address; if it is right, try "
-				"again",
-				address,
-				at_hub ? "this province's hub"
-				       : "a courier of this province");
+			explain_stranger(at_hub, address, err);
 			return "not-a-courier";
 		}
 		ph_fail(err, PH_EXIT_PARTIAL, -ECONNRESET, "%s",
@@ -90,16 +110,20 @@ static const char *explain(const struct ph_courier_result *result, bool at_hub,
 			       "sau gửi tiếp"));
 		return "cut";
 	case PH_FAIL_PROTOCOL:
-		ph_fail(err, PH_EXIT_OTHER, -EPROTO,
-			"the other side broke the protocol; nothing is lost. Tell the "
-			"provincial library if this goes on");
+		ph_fail(err, PH_EXIT_OTHER, -EPROTO, "%s",
+			ph_say("the other side broke the protocol; nothing is lost. Tell "
+			       "the provincial library if this goes on",
+			       "bên kia vi phạm giao thức; không mất gì. Nếu cứ lặp lại, "
+			       "hãy báo thư viện tỉnh"));
 		return "protocol";
 	case PH_FAIL_STORE:
 	case PH_FAIL_MEMORY:
 	case PH_FAIL_BUDGET: /* at base alone, where it is said */
 		break;
 	}
-	ph_fail(err, PH_EXIT_OTHER, -EIO, "the exchange failed here; nothing is lost");
+	ph_fail(err, PH_EXIT_OTHER, -EIO, "%s",
+		ph_say("the exchange failed here; nothing is lost",
+		       "việc trao đổi bị lỗi ở máy này; không mất gì"));
 	return "store";
 }
 
@@ -117,9 +141,10 @@ static const char *reason_of(struct ph_courier_met *met, const char *address,
 
 	if (told->refusal) { /* judged before anything was said */
 		ph_fail(err, PH_EXIT_OTHER, -EACCES,
-			"who answers at %s is no courier to deal with: the certificate "
-			"it "
-			"shows %s; nothing was given to it",
+			ph_say("who answers at %s is no courier to deal with: the "
+			       "certificate it shows %s; nothing was given to it",
+			       "máy trả lời ở %s không phải là máy chuyển tin để giao: "
+			       "chứng thư nó đưa ra %s; chưa giao gì cho nó"),
 			address, told->refusal);
 		return "not-a-courier";
 	}
@@ -131,7 +156,7 @@ static const char *reason_of(struct ph_courier_met *met, const char *address,
 			       "còn lại gửi lần khác"));
 		return "incomplete";
 	}
-	return explain(&met->result, false, address, err);
+	return ph_courier_explain(&met->result, false, address, err);
 }
 
 static int spend(struct ph_site *site, enum ph_spend_road road,
@@ -252,9 +277,10 @@ static const char *fail_damaged(uint64_t n, struct ph_error *err)
 static const char *reason_of_base(const struct ph_courier_base *base, const char *address,
 				  struct ph_error *err)
 {
-	const char *reason = base->result.failure == PH_FAIL_BUDGET
-				     ? fail_budget(err)
-				     : explain(&base->result, true, address, err);
+	const char *reason =
+		base->result.failure == PH_FAIL_BUDGET
+			? fail_budget(err)
+			: ph_courier_explain(&base->result, true, address, err);
 
 	if (reason[0] == '\0' && base->told.damaged > 0) {
 		return fail_damaged(base->told.damaged, err);

@@ -25,6 +25,12 @@ struct ph_courier_met {
 	const char *reason;
 };
 /*
+ * Say in ERR what RESULT means for a person, and its exit status; nothing if it is complete.
+ * AT_HUB: it was the hub that was called, not a courier. Returns the word, as above.
+ */
+const char *ph_courier_explain(const struct ph_courier_result *result, bool at_hub,
+			       const char *address, struct ph_error *err);
+/*
  * SITE, in the folder DIR, open and so on return, meets the courier at ADDRESS. 0 when it
  * was tried: what came of it is in MET and ERR; a negative errno when the own store failed.
  */

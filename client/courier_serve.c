@@ -21,6 +21,7 @@
 #include "client/link_internal.h"
 #include "client/wire.h"
 #include "common/cli/notify.h"
+#include "common/cli/out.h"
 
 #define BACKLOG 64
 
@@ -237,6 +238,20 @@ static int look_up(const char *address, struct sockaddr_storage *out,
 	return rc;
 }
 
+static int fail_listen(struct ph_error *err, int rc, const char *address)
+{
+	return rc != UV_EADDRINUSE
+		       ? ph_fail_errno(err, rc, address)
+		       : ph_fail(err, PH_EXIT_OTHER, rc,
+				 ph_say("%s: the address is in use: another courier, or "
+					"another program, listens there. Stop it, or "
+					"give --listen ADDR:PORT",
+					"%s: địa chỉ này đang được dùng: một máy chuyển "
+					"tin hoặc chương trình khác đang nhận ở đó. Hãy "
+					"dừng nó, hoặc chọn --listen ADDR:PORT"),
+				 address);
+}
+
 static int listen_at(struct server *server, const char *address, struct ph_error *err)
 {
 	struct sockaddr_storage where = { 0 };
@@ -256,7 +271,7 @@ static int listen_at(struct server *server, const char *address, struct ph_error
 	if (rc < 0) {
 		uv_close((uv_handle_t *)&server->listener, NULL);
 		(void)uv_run(&server->loop, UV_RUN_NOWAIT);
-		return ph_fail_errno(err, rc, address);
+		return fail_listen(err, rc, address);
 	}
 	return 0;
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "client/link_internal.h"
+#include "common/cli/out.h"
 
 static void try_next(struct ph_dial *dial);
 
@@ -18,6 +19,26 @@ static void finish(struct ph_dial *dial, const char *why)
 		dial->is_over = true;
 		uv_timer_stop(&dial->alarm);
 		dial->done(dial->data, why);
+	}
+}
+
+/* What the system says, in the language that is spoken; its own words where it is rare. */
+static const char *words_of(int rc)
+{
+	switch (rc) {
+	case UV_ECONNREFUSED:
+		return ph_say(uv_strerror(rc), "không có chương trình nào nhận ở đó");
+	case UV_ENETUNREACH:
+	case UV_EHOSTUNREACH:
+		return ph_say(uv_strerror(rc), "không có đường mạng tới đó");
+	case UV_ETIMEDOUT:
+		return ph_say(uv_strerror(rc), "không trả lời kịp");
+	case UV_EAI_AGAIN:
+	case UV_EAI_NONAME:
+	case UV_EAI_NODATA:
+		return ph_say(uv_strerror(rc), "không tìm thấy tên máy này");
+	default:
+		return uv_strerror(rc);
 	}
 }
 
@@ -46,7 +67,7 @@ static void give_up_address(struct ph_dial *dial, const char *why)
 
 static void on_connect_timeout(uv_timer_t *timer)
 {
-	give_up_address(timer->data, "no answer in time");
+	give_up_address(timer->data, ph_say("no answer in time", "không trả lời kịp"));
 }
 
 static void on_connected(uv_connect_t *request, int status)
@@ -57,7 +78,7 @@ static void on_connected(uv_connect_t *request, int status)
 		return; /* given up already */
 	}
 	if (status < 0) {
-		give_up_address(dial, uv_strerror(status));
+		give_up_address(dial, words_of(status));
 		return;
 	}
 	finish(dial, NULL);
@@ -75,7 +96,7 @@ static void try_next(struct ph_dial *dial)
 	dial->next = address->ai_next;
 	rc = uv_tcp_init(dial->loop, dial->tcp);
 	if (rc < 0) {
-		finish(dial, uv_strerror(rc));
+		finish(dial, words_of(rc));
 		return;
 	}
 	dial->tcp->data = dial;
@@ -83,7 +104,7 @@ static void try_next(struct ph_dial *dial)
 	dial->connect.data = dial;
 	rc = uv_tcp_connect(&dial->connect, dial->tcp, address->ai_addr, on_connected);
 	if (rc < 0) {
-		give_up_address(dial, uv_strerror(rc));
+		give_up_address(dial, words_of(rc));
 		return;
 	}
 	uv_timer_start(&dial->alarm, on_connect_timeout, patience(dial), 0);
@@ -100,7 +121,7 @@ static void on_looked_up(uv_getaddrinfo_t *request, int status, struct addrinfo 
 	}
 	uv_timer_stop(&dial->alarm);
 	if (status < 0) {
-		finish(dial, uv_strerror(status));
+		finish(dial, words_of(status));
 		return;
 	}
 	dial->addresses = list;

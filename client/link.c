@@ -73,11 +73,8 @@ void ph_link_close(struct link *link)
 
 void ph_link_unreachable(struct link *link, const char *why)
 {
-	ph_fail(link->err, PH_EXIT_UNREACHABLE, -EHOSTUNREACH,
-		"cannot reach %s at %s: %s; all is kept here and goes with the next "
-		"sync",
-		link->config->is_sibling ? "the other machine" : "the hub",
-		link->config->address, why);
+	ph_link_explain_unreachable(link->config->is_sibling, link->config->address, why,
+				    link->err);
 	ph_link_close(link);
 }
 

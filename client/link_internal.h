@@ -83,6 +83,9 @@ void ph_link_stop_unhear(struct ph_link_stop *stop, uv_async_t *wakes);
 /* HOST:PORT or [V6]:PORT into its two halves. 0, or -EINVAL with a text. */
 int ph_link_split(const char *address, char host[static PH_HOST_MAX + 1],
 		  char port[static PH_PORT_MAX + 1], struct ph_error *err);
+/* Say in ERR that the hub, or another machine of the site, cannot be reached: WHY, in words. */
+void ph_link_explain_unreachable(bool is_sibling, const char *address, const char *why,
+				 struct ph_error *err);
 /*
  * Say in ERR what RESULT means for a person, and its exit status; nothing if it is
  * complete. STRANGER: the peer hung up in order before it had proved to

@@ -49,6 +49,21 @@ int ph_link_split(const char *address, char host[static PH_HOST_MAX + 1],
 	return 0;
 }
 
+void ph_link_explain_unreachable(bool is_sibling, const char *address, const char *why,
+				 struct ph_error *err)
+{
+	ph_fail(err, PH_EXIT_UNREACHABLE, -EHOSTUNREACH,
+		is_sibling ? ph_say("cannot reach the other machine at %s: %s; all is "
+				    "kept here and goes with the next sync",
+				    "không nối được tới máy kia ở %s: %s; mọi thứ vẫn "
+				    "còn ở đây, lần đồng bộ sau sẽ gửi")
+			   : ph_say("cannot reach the hub at %s: %s; all is kept here "
+				    "and goes with the next sync",
+				    "không nối được tới máy chủ ở %s: %s; mọi thứ vẫn "
+				    "còn ở đây, lần đồng bộ sau sẽ gửi"),
+		address, why);
+}
+
 static const char *explain_refusal(enum ph_status status, struct ph_error *err)
 {
 	switch (status) {
@@ -270,7 +285,7 @@ const char *ph_link_explain_sibling(const struct ph_link_result *result,
 			       "certificate it "
 			       "shows %s",
 			       "không giao dịch nào được gửi cho máy ở %s: chứng thư nó "
-			       "đưa ra không được nhận (%s)"),
+			       "đưa ra %s"),
 			address, refusal);
 		return "not-of-this-site";
 	}

@@ -19,6 +19,7 @@
 
 #include "client/site_courier_internal.h"
 #include "client/site_take.h"
+#include "common/cli/out.h"
 #include "proto/custody.h"
 
 #define META_CUSTODY "courier.custody" /* what was signed for it */
@@ -78,6 +79,25 @@ const struct ph_keylist *ph_site_keylist(const struct ph_site *site)
 
 /* ---- who listens ---- */
 
+/* As ph_cert_error() has it, in the language that is spoken. */
+static const char *words_of(int code)
+{
+	switch (code) {
+	case PH_CERT_E_FORM:
+		return ph_say(ph_cert_error(code),
+			      "bị hỏng, hoặc có dạng mà phần mềm này không biết");
+	case PH_CERT_E_SIGNATURE:
+		return ph_say(ph_cert_error(code), "có chữ ký không đúng");
+	case PH_CERT_E_OPERATOR:
+		return ph_say(ph_cert_error(code),
+			      "do người ký không có trong danh sách khóa của tỉnh");
+	case PH_CERT_E_ROOT:
+		return ph_say(ph_cert_error(code), "là của tỉnh khác");
+	default:
+		return ph_say(ph_cert_error(code), "không được nhận");
+	}
+}
+
 static void refuse(struct ph_site_courier *courier, struct ph_courier_job *job,
 		   enum ph_status status, const char *why)
 {
@@ -112,9 +132,10 @@ static int judge(struct ph_site_courier *courier, struct ph_courier_job *job)
 		rc = PH_CERT_E_ROOT;
 	}
 	if (rc > 0) {
-		refuse(courier, job, PH_STATUS_UNKNOWN, ph_cert_error(rc));
+		refuse(courier, job, PH_STATUS_UNKNOWN, words_of(rc));
 	} else if (rc == 0 && !(cert.invite.role & PH_ROLE_COURIER)) {
-		refuse(courier, job, PH_STATUS_UNKNOWN, "is not a courier's");
+		refuse(courier, job, PH_STATUS_UNKNOWN,
+		       ph_say("is not a courier's", "không phải của máy chuyển tin"));
 	}
 	if (rc != 0 || courier->told.refusal) {
 		return rc < 0 ? rc : 0;
@@ -126,14 +147,14 @@ static int judge(struct ph_site_courier *courier, struct ph_courier_job *job)
 	/* who invited it signs no more: then the hub must have let it in before */
 	if (!is_valid && (!admitted->is_admitted ||
 			  memcmp(admitted->key, cert.device_key, PH_KEY_SIZE) != 0)) {
-		refuse(courier, job, PH_STATUS_UNKNOWN,
-		       ph_cert_error(PH_CERT_E_OPERATOR));
+		refuse(courier, job, PH_STATUS_UNKNOWN, words_of(PH_CERT_E_OPERATOR));
 		return 0;
 	}
 	standing = ph_site_standing_of(admitted);
 	if (standing == PH_SITE_CUT_OFF || standing == PH_SITE_RETIRED) {
 		refuse(courier, job, PH_STATUS_CUT,
-		       "is of a courier that was cut off or retired");
+		       ph_say("is of a courier that was cut off or retired",
+			      "là của máy chuyển tin đã bị ngừng hoặc cho nghỉ"));
 		return 0;
 	}
 	memcpy(job->key, cert.box_key, sizeof(job->key));

@@ -16,6 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/cli/out.h"
+
 struct ph_site_lan *ph_site_lan_new(struct ph_site *site)
 {
 	struct ph_site_lan *lan = calloc(1, sizeof(*lan));
@@ -65,27 +67,32 @@ static const char *against(struct ph_site *site, const struct ph_site_admitted *
 	*status = PH_STATUS_UNKNOWN;
 	if (!admitted->is_admitted ||
 	    memcmp(admitted->key, key, sizeof(admitted->key)) != 0) {
-		return "is of a device that the provincial library has not admitted, as "
-		       "far "
-		       "as this machine has heard";
+		return ph_say("is of a device that the provincial library has not "
+			      "admitted, as far as this machine has heard",
+			      "là của máy mà theo máy này biết thì thư viện tỉnh chưa "
+			      "nhận");
 	}
 	if (admitted->site != site->cert.invite.site ||
 	    (admitted->role & PH_ROLE_SITE) == 0) {
-		return "is of no desk of this site";
+		return ph_say("is of no desk of this site",
+			      "không phải của máy ghi ở điểm này");
 	}
 	switch (ph_site_standing_of(admitted)) {
 	case PH_SITE_CONFIRMED:
 		*status = PH_STATUS_OK;
 		return NULL;
 	case PH_SITE_UNCONFIRMED:
-		return "is of a device that the provincial library has not confirmed, as "
-		       "far as this machine has heard";
+		return ph_say("is of a device that the provincial library has not "
+			      "confirmed, as far as this machine has heard",
+			      "là của máy mà theo máy này biết thì thư viện tỉnh chưa "
+			      "xác nhận");
 	case PH_SITE_RETIRED:
 	case PH_SITE_CUT_OFF:
 		break;
 	}
 	*status = PH_STATUS_CUT;
-	return "is of a device that the provincial library has cut off or retired";
+	return ph_say("is of a device that the provincial library has cut off or retired",
+		      "là của máy đã bị thư viện tỉnh ngừng hoặc cho nghỉ");
 }
 
 /* *STATUS, and in the session's memory who it is, and why not. 0 or negative errno. */
@@ -98,19 +105,22 @@ static int judge(struct ph_site_lan *lan, struct ph_view bytes, struct ph_cert *
 
 	*status = PH_STATUS_UNKNOWN;
 	if (rc != 0) {
-		lan->refusal = "is not one of this province, or is damaged";
+		lan->refusal = ph_say("is not one of this province, or is damaged",
+				      "không phải của tỉnh này, hoặc bị hỏng");
 		return rc < 0 ? rc : 0;
 	}
 	if (memcmp(cert->device_key, site->keys.sign.key, PH_KEY_SIZE) == 0) {
-		lan->refusal = "is this machine's own";
+		lan->refusal = ph_say("is this machine's own", "là của chính máy này");
 		return 0;
 	}
 	rc = ph_site_admitted(site, site->cert.device_id, &admitted);
 	if (rc == 0 && against(site, admitted, site->keys.sign.key, status)) {
 		*status = PH_STATUS_UNKNOWN; /* nothing is wrong with the other */
 		lan->refusal =
-			"may be good, but this machine itself is not confirmed, or "
-			"not any more";
+			ph_say("may be good, but this machine itself is not confirmed, "
+			       "or not any more",
+			       "có thể đúng, nhưng chính máy này chưa được xác nhận, "
+			       "hoặc không còn được xác nhận");
 		return 0;
 	}
 	rc = rc == 0 ? ph_site_admitted(site, cert->device_id, &admitted) : rc;
@@ -175,7 +185,8 @@ static int do_hello(struct ph_site_lan *lan, struct ph_job *job)
 	if (rc == 0 && lan->is_known &&
 	    memcmp(cert.box_key, job->peer_key, sizeof(job->peer_key)) != 0) {
 		lan->is_known = false;
-		lan->refusal = "is another's than the one who shows it";
+		lan->refusal = ph_say("is another's than the one who shows it",
+				      "không phải của máy đưa nó ra");
 		welcome->status = PH_STATUS_UNKNOWN;
 	}
 	if (rc < 0 || !lan->is_known) {

@@ -12,6 +12,7 @@
 #include <errno.h>
 
 #include "client/site_internal.h"
+#include "common/cli/out.h"
 
 void ph_site_roll_back(struct ph_site *site)
 {
@@ -72,8 +73,10 @@ static int check_kind(const struct ph_site *site, const struct ph_entry *entry,
 			err, PH_EXIT_USAGE, -EINVAL, "%s: %s", entry->kind->name,
 			entry->kind->writers == PH_ROLE_HUB
 				? "only the provincial library writes these"
-				: "this device is a courier's; only a site's writes "
-				  "these");
+				: ph_say("this device is a courier's; only a site's "
+					 "writes these",
+					 "máy này là máy chuyển tin; chỉ máy của điểm "
+					 "mới ghi được"));
 	}
 	return 0;
 }

@@ -49,18 +49,22 @@ static int print_met(const struct ph_cli *cli, const struct ph_courier_met *met,
 	if (!told->is_met) {
 		return 0;
 	}
-	printf(ph_say("Courier %s (%s): handed over %" PRIu64 " bundles, took %" PRIu64
-		      " with %" PRIu64 " receipts.\n",
-		      "Máy chuyển tin %s (%s): đã giao %" PRIu64 " gói, nhận %" PRIu64
-		      " gói với %" PRIu64 " biên nhận.\n"),
-	       told->peer.name, told->peer.site, told->given, told->taken,
-	       told->receipts);
-	printf(ph_say("Without a receipt of the hub: %s transactions. They stay here "
-		      "until "
-		      "it is home.\n",
-		      "Chưa có biên nhận của tỉnh: %s giao dịch. Dữ liệu vẫn còn trên "
-		      "máy "
-		      "này cho tới khi có.\n"),
+	printf(ph_say("Courier %s (%s): handed over %" PRIu64 " %s, took %" PRIu64
+		      " with %" PRIu64 " %s.\n",
+		      "Máy chuyển tin %s (%s): đã giao %" PRIu64 " %s, nhận %" PRIu64
+		      " gói với %" PRIu64 " %s.\n"),
+	       told->peer.name, told->peer.site, told->given,
+	       ph_say_n(told->given, "bundle", "bundles", "gói"), told->taken,
+	       told->receipts,
+	       ph_say_n(told->receipts, "receipt", "receipts", "biên nhận"));
+	printf(ph_say_n(pending,
+			"Without a receipt of the hub: %s transaction. It stays here "
+			"until the receipt is home.\n",
+			"Without a receipt of the hub: %s transactions. They stay here "
+			"until it is home.\n",
+			"Chưa có biên nhận của tỉnh: %s giao dịch. Dữ liệu vẫn còn trên "
+			"máy "
+			"này cho tới khi có.\n"),
 	       ph_number(number, pending));
 	return 0;
 }
@@ -127,21 +131,31 @@ static void print_base(const struct ph_courier_base *base)
 	const struct ph_van_told *told = &base->told;
 	char number[2][PH_NUMBER_TEXT];
 
-	printf(ph_say("Handed over %" PRIu64 " bundles of sites (%s bytes), took %" PRIu64
-		      " along for sites (%s bytes).\n",
-		      "Đã giao %" PRIu64 " gói của các điểm (%s byte), nhận %" PRIu64
-		      " gói mang tới các điểm (%s byte).\n"),
+	printf(ph_say_n(told->given,
+			"Handed over %" PRIu64
+			" bundle of sites (%s bytes), took %" PRIu64
+			" along for sites (%s bytes).\n",
+			"Handed over %" PRIu64
+			" bundles of sites (%s bytes), took %" PRIu64
+			" along for sites (%s bytes).\n",
+			"Đã giao %" PRIu64 " gói của các điểm (%s byte), nhận %" PRIu64
+			" gói mang tới các điểm (%s byte).\n"),
 	       told->given, ph_number(number[0], told->bytes_given), told->taken,
 	       ph_number(number[1], told->bytes_taken));
 	if (told->refused > 0) {
-		printf(ph_say("%" PRIu64
-			      " bundles were refused, and are carried no more.\n",
-			      "%" PRIu64 " gói bị từ chối, không mang nữa.\n"),
+		printf(ph_say_n(told->refused,
+				"%" PRIu64
+				" bundle was refused, and is carried no more.\n",
+				"%" PRIu64
+				" bundles were refused, and are carried no more.\n",
+				"%" PRIu64 " gói bị từ chối, không mang nữa.\n"),
 		       told->refused);
 	}
 	if (told->waiting > 0) {
-		printf(ph_say("%" PRIu64 " bundles wait for another time.\n",
-			      "%" PRIu64 " gói chờ lần sau.\n"),
+		printf(ph_say_n(told->waiting,
+				"%" PRIu64 " bundle waits for another time.\n",
+				"%" PRIu64 " bundles wait for another time.\n",
+				"%" PRIu64 " gói chờ lần sau.\n"),
 		       told->waiting);
 	}
 }

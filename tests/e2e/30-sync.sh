@@ -100,6 +100,7 @@ $S sync --hub 127.0.0.1:1 --json >s0 2>s0.err
 is "nobody there: exit 12" "$?" 12
 is "--json says why" "$(json s0 'j["reason"]')" unreachable
 like "so do words" "$(cat s0.err)" 'cannot reach the hub'
+like "in Vietnamese, too" "$(LC_ALL=vi_VN.UTF-8 $S sync --hub 127.0.0.1:1 2>&1)" 'không nối được tới máy chủ ở 127.0.0.1:1'
 status "a name that does not exist: exit 12" 12 $S sync --hub hub.invalid:7415 --connect-ms 5000
 is "the queue stays" "$(pending_here)" 52
 like "status says why" "$($S status)" 'could not be reached'

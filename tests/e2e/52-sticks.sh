@@ -88,8 +88,8 @@ is "of two on the stick, one is for this device" "$(down s1 stick | json '[d["bu
 is "it knows that it is confirmed" "$(member s1 state)" confirmed
 like "it reads what the second PC wrote" "$("$P" -d s1 reader show "$third")" 'Cầm Thị Ban'
 up s1 stick >/dev/null
-$H take-stick stick >/dev/null
-$H pack-stick stick >/dev/null
+like "the hub's tables are in Vietnamese, too" "$(LC_ALL=vi_VN.UTF-8 $H take-stick stick)" 'điểm +máy +tạo lúc +giao dịch +phần riêng +tình trạng'
+like "of what it packs as well" "$(LC_ALL=vi_VN.UTF-8 $H pack-stick stick)" 'điểm +máy +gói +biên nhận +giao dịch +trang +byte'
 down s1 stick >/dev/null
 is "one site, one digest, without a network" "$("$P" -d s1 digest)" "$($H digest --device "$(member s1 device)")"
 

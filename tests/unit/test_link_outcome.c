@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "client/courier_meet.h"
 #include "client/link_internal.h"
 #include "common/cli/out.h"
 
@@ -162,6 +163,106 @@ static void test_explain_sibling(void **state)
 	}
 }
 
+/* With a courier, and of a courier at the hub. */
+static const struct {
+	bool connected, was_served, at_hub;
+	enum ph_session_failure failure;
+	enum ph_status status;
+	const char *reason;
+	enum ph_exit exit;
+} couriers[] = {
+	{ false, false, false, PH_FAIL_NONE, PH_STATUS_OK, "unreachable",
+	  PH_EXIT_UNREACHABLE },
+	{ true, false, false, PH_FAIL_REFUSED, PH_STATUS_CUT, "cut-off",
+	  PH_EXIT_CUT_OFF },
+	{ true, false, false, PH_FAIL_REFUSED, PH_STATUS_LATER, "later",
+	  PH_EXIT_TRY_LATER },
+	{ true, false, false, PH_FAIL_REFUSED, PH_STATUS_VERSION, "version",
+	  PH_EXIT_OTHER },
+	{ true, false, false, PH_FAIL_REFUSED, PH_STATUS_CERT, "not-accepted",
+	  PH_EXIT_OTHER },
+	{ true, false, true, PH_FAIL_REFUSED, PH_STATUS_UNKNOWN, "not-accepted",
+	  PH_EXIT_OTHER },
+	{ true, false, false, PH_FAIL_REFUSED, PH_STATUS_PROTOCOL, "protocol",
+	  PH_EXIT_PARTIAL },
+	{ true, false, false, PH_FAIL_CUT, PH_STATUS_OK, "not-a-courier", PH_EXIT_OTHER },
+	{ true, false, true, PH_FAIL_HANDSHAKE, PH_STATUS_OK, "not-a-courier",
+	  PH_EXIT_OTHER },
+	{ true, true, false, PH_FAIL_TIMEOUT, PH_STATUS_OK, "cut", PH_EXIT_PARTIAL },
+	{ true, true, false, PH_FAIL_PROTOCOL, PH_STATUS_OK, "protocol", PH_EXIT_OTHER },
+	{ true, true, false, PH_FAIL_STORE, PH_STATUS_OK, "store", PH_EXIT_OTHER },
+};
+
+static const char *explain_courier(size_t i, struct ph_error *err)
+{
+	const struct ph_courier_result result = { .connected = couriers[i].connected,
+						  .was_served = couriers[i].was_served,
+						  .failure = couriers[i].failure,
+						  .status = couriers[i].status };
+
+	return ph_courier_explain(&result, couriers[i].at_hub, "127.0.0.1:1", err);
+}
+
+static void test_explain_courier(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(couriers) / sizeof(couriers[0]); i++) {
+		struct ph_error err = { 0 };
+
+		assert_string_equal(explain_courier(i, &err), couriers[i].reason);
+		assert_int_equal(err.exit, couriers[i].exit);
+	}
+}
+
+static void assert_vietnamese(const struct ph_error *english,
+			      const struct ph_error *vietnamese)
+{
+	assert_int_equal(english->exit, vietnamese->exit);
+	assert_int_equal(english->text[0] == '\0', vietnamese->text[0] == '\0');
+	assert_true(english->text[0] == '\0' ||
+		    strcmp(english->text, vietnamese->text) != 0);
+	assert_true(strlen(vietnamese->text) + 1 < sizeof(vietnamese->text));
+}
+
+static void test_courier_vietnamese(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(couriers) / sizeof(couriers[0]); i++) {
+		struct ph_error english = { 0 };
+		struct ph_error vietnamese = { 0 };
+
+		ph_speak(PH_SPEAK_ENGLISH);
+		(void)explain_courier(i, &english);
+		ph_speak(PH_SPEAK_VIETNAMESE);
+		(void)explain_courier(i, &vietnamese);
+		ph_speak(PH_SPEAK_OWN);
+		assert_vietnamese(&english, &vietnamese);
+	}
+}
+
+static void test_unreachable(void **state)
+{
+	(void)state;
+	for (int sibling = 0; sibling < 2; sibling++) {
+		struct ph_error english = { 0 };
+		struct ph_error vietnamese = { 0 };
+
+		ph_speak(PH_SPEAK_ENGLISH);
+		ph_link_explain_unreachable(sibling, "127.0.0.1:1", "x", &english);
+		ph_speak(PH_SPEAK_VIETNAMESE);
+		ph_link_explain_unreachable(sibling, "127.0.0.1:1", "x", &vietnamese);
+		ph_speak(PH_SPEAK_OWN);
+		assert_vietnamese(&english, &vietnamese);
+		assert_int_equal(english.exit, PH_EXIT_UNREACHABLE);
+		assert_non_null(strstr(english.text,
+				       sibling ? "cannot reach the other machine at "
+						 "127.0.0.1:1: x;"
+					       : "cannot reach the hub at 127.0.0.1:1: "
+						 "x;"));
+		assert_non_null(strstr(vietnamese.text, "127.0.0.1:1: x;"));
+	}
+}
+
 /* Each end has words of its own in Vietnamese, that fit into an error whole. */
 static void explain(size_t i, bool sibling, struct ph_error *err)
 {
@@ -195,19 +296,21 @@ static void test_vietnamese(void **state)
 		ph_speak(PH_SPEAK_VIETNAMESE);
 		explain(at, i >= n_ends, &vietnamese);
 		ph_speak(PH_SPEAK_OWN);
-		assert_int_equal(english.text[0] == '\0', vietnamese.text[0] == '\0');
-		assert_true(english.text[0] == '\0' ||
-			    strcmp(english.text, vietnamese.text) != 0);
-		assert_true(strlen(vietnamese.text) + 1 < sizeof(vietnamese.text));
+		assert_vietnamese(&english, &vietnamese);
 	}
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_split),      cmocka_unit_test(test_split_length),
-		cmocka_unit_test(test_explain),    cmocka_unit_test(test_explain_sibling),
+		cmocka_unit_test(test_split),
+		cmocka_unit_test(test_split_length),
+		cmocka_unit_test(test_explain),
+		cmocka_unit_test(test_explain_sibling),
 		cmocka_unit_test(test_vietnamese),
+		cmocka_unit_test(test_explain_courier),
+		cmocka_unit_test(test_courier_vietnamese),
+		cmocka_unit_test(test_unreachable),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
