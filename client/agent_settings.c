@@ -6,6 +6,7 @@
 #include "client/agent_settings.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "client/link_internal.h"
@@ -167,6 +168,22 @@ int ph_agent_settings_load(struct ph_agent_settings *out, const char *dir,
 	rc = ph_ini_load(ph_agent_setting_table, &settings, dir, "agent.conf", err);
 	if (rc == 0) {
 		*out = settings;
+	}
+	return rc;
+}
+
+int ph_agent_hub_address(const char *dir, const struct ph_site_info *info,
+			 char out[static PH_HUB_ADDRESS_MAX + 1], struct ph_error *err)
+{
+	struct ph_agent_settings settings = { .hub = "" };
+	int rc = ph_agent_settings_load(&settings, dir, err);
+
+	if (settings.hub[0]) {
+		snprintf(out, PH_HUB_ADDRESS_MAX + 1, "%s", settings.hub);
+	} else {
+		snprintf(out, PH_HUB_ADDRESS_MAX + 1, "%.*s", (int)info->hub_address.len,
+			 info->hub_address.len ? (const char *)info->hub_address.data
+					       : "");
 	}
 	return rc;
 }

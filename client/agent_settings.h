@@ -35,6 +35,13 @@ int ph_agent_settings_parse(struct ph_agent_settings *settings, struct ph_view t
 			    const char *name, struct ph_error *err);
 int ph_agent_settings_load(struct ph_agent_settings *out, const char *dir,
 			   struct ph_error *err);
+/*
+ * Where the hub is, for the device of INFO in the folder DIR: as its agent.conf says, or else
+ * the invite; "": neither. 0, or a negative errno with PH_EXIT_CONFIG: agent.conf is wrong;
+ * OUT is then what the invite says.
+ */
+int ph_agent_hub_address(const char *dir, const struct ph_site_info *info,
+			 char out[static PH_HUB_ADDRESS_MAX + 1], struct ph_error *err);
 /* As SETTINGS have it, and not so often that greetings take over a fifth of BUDGET, bytes a month. */
 struct ph_pace_limits ph_agent_pace(const struct ph_agent_settings *settings,
 				    uint64_t budget);

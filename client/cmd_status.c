@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "client/agent_settings.h"
 #include "client/commands.h"
 #include "client/site_bundle.h"
 #include "client/status_report.h"
@@ -286,10 +287,12 @@ static void address_row(const struct ph_status_report *report, struct ph_table *
 {
 	char text[PH_HUB_ADDRESS_MAX + 1];
 
-	ph_text_safe(text, sizeof(text), (const char *)report->info.hub_address.data,
-		     report->info.hub_address.len);
+	ph_text_safe(text, sizeof(text), report->hub, strlen(report->hub));
 	row(table, ph_say("Hub", "Máy chủ"),
 	    text[0] ? text : ph_say("no address; give --hub", "chưa có địa chỉ"));
+	if (report->hub_wrong.text[0]) {
+		row(table, "", report->hub_wrong.text);
+	}
 }
 
 /* Only when there is something to say; loans go on whatever the clock is. */
@@ -495,6 +498,8 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 	report.now = now.wall;
 	report.agent = host ? &host->state : NULL;
 	ph_site_info(site, &report.info);
+	/* what is wrong with it is no reason to say nothing of the rest */
+	(void)ph_agent_hub_address(cli->dir, &report.info, report.hub, &report.hub_wrong);
 	report.desk = ph_site_desk(site);
 	rc = ph_site_state(site, &report.state);
 	if (rc == 0) {

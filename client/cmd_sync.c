@@ -22,6 +22,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "client/agent_settings.h"
 #include "client/commands.h"
 #include "client/sync.h"
 #include "client/sync_courier.h"
@@ -417,15 +418,16 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 		return rc;
 	}
 	if (!config.address) {
-		snprintf(address, sizeof(address), "%.*s", (int)info.hub_address.len,
-			 (const char *)info.hub_address.data);
+		rc = ph_agent_hub_address(cli->dir, &info, address, err);
 		config.address = address;
 	}
-	if (config.address[0] == '\0') {
-		rc = ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-			     "the invite named no address of the hub: give --hub "
-			     "HOST:PORT");
-	} else {
+	if (rc == 0 && config.address[0] == '\0') {
+		rc = ph_fail(err, PH_EXIT_USAGE, -EINVAL, "%s",
+			     ph_say("the invite named no address of the hub: give --hub "
+				    "HOST:PORT, or set [hub] address in agent.conf",
+				    "giấy mời không có địa chỉ máy chủ: hãy thêm --hub "
+				    "HOST:PORT, hoặc ghi [hub] address vào agent.conf"));
+	} else if (rc == 0) {
 		rc = try_all(cli, site, &config, patience, &total, err);
 		if (config.progress) {
 			fputs("\r\033[K", stderr);

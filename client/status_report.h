@@ -19,6 +19,8 @@ struct ph_status_report {
 	const struct ph_host_state *agent; /* that keeps the folder; NULL: none does */
 	struct ph_budget budget;
 	enum ph_desk_state desk;
+	char hub[PH_HUB_ADDRESS_MAX + 1]; /* where sync goes; "": nowhere */
+	struct ph_error hub_wrong;        /* what is wrong with agent.conf, if anything */
 };
 
 /* The hub's name for it (packhorsed devices). */

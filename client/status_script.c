@@ -108,13 +108,12 @@ int ph_status_script(const struct ph_cli *cli, const struct ph_status_report *re
 	json_t *out;
 
 	ph_hex(device, info->device_id, sizeof(info->device_id));
-	out = json_pack("{s:i, s:I, s:s%, s:s%, s:s%, s:s, s:s, s:s%, s:s}", "schema", 1,
+	out = json_pack("{s:i, s:I, s:s%, s:s%, s:s%, s:s, s:s, s:s, s:s}", "schema", 1,
 			"site", (json_int_t)info->site, "code", info->site_code.data,
 			info->site_code.len, "name", info->site_name.data,
 			info->site_name.len, "commune", info->commune.data,
 			info->commune.len, "device", device, "fingerprint",
-			info->fingerprint, "hub", info->hub_address.data,
-			info->hub_address.len, "folder", cli->dir);
+			info->fingerprint, "hub", report->hub, "folder", cli->dir);
 	if (!out) {
 		return -ENOMEM;
 	}

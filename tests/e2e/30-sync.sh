@@ -104,6 +104,16 @@ like "in Vietnamese, too" "$(LC_ALL=vi_VN.UTF-8 $S sync --hub 127.0.0.1:1 2>&1)"
 status "a name that does not exist: exit 12" 12 $S sync --hub hub.invalid:7415 --connect-ms 5000
 is "the queue stays" "$(pending_here)" 52
 like "status says why" "$($S status)" 'could not be reached'
+printf '[hub]\naddress = 127.0.0.1:2\n' >"$T/s/agent.conf"
+status "the address of agent.conf comes before the invite's" 12 $S sync
+like "as it says" "$(cat ok.out)" 'cannot reach the hub at 127.0.0.1:2'
+$S status --json >s0
+is "status shows it" "$(json s0 'j["hub"]')" 127.0.0.1:2
+printf '[hub]\naddress = nowhere\n' >"$T/s/agent.conf"
+status "an agent.conf that is wrong is told (78)" 78 $S sync
+status "but not where --hub is given" 12 $S sync --hub 127.0.0.1:1
+like "status says it, and all the rest" "$($S status)" 'agent.conf.*nowhere'
+rm "$T/s/agent.conf"
 for bad in nonsense 127.0.0.1 127.0.0.1: :7415 ::1:7415 127.0.0.1:0 127.0.0.1:65536 127.0.0.1:7415x; do
   status "an address that is none: $bad" 2 $S sync --hub "$bad"
 done

@@ -4,11 +4,14 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "client/agent_settings.h"
+#include "common/base/file.h"
 #include "common/base/limits.h"
 
 static int parse(struct ph_agent_settings *settings, const char *text,
@@ -117,12 +120,50 @@ static void test_hub(void **state)
 	}
 }
 
+/* The folder's agent.conf before the invite; one that is wrong is told, and the invite's stays. */
+static void test_hub_address(void **state)
+{
+	const struct ph_site_info info = { .hub_address = ph_view_str("invite:1") };
+	const struct ph_site_info none = { .site = 0 };
+	char out[PH_HUB_ADDRESS_MAX + 1];
+	struct ph_error err = { 0 };
+	char dir[] = "/tmp/packhorse-unit.XXXXXX";
+	char path[64];
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/agent.conf", dir);
+	assert_int_equal(ph_agent_hub_address(dir, &info, out, &err), 0);
+	assert_string_equal(out, "invite:1");
+	assert_int_equal(ph_agent_hub_address(dir, &none, out, &err), 0);
+	assert_string_equal(out, "");
+	assert_int_equal(
+		ph_file_write(path, ph_view_str("[hub]\naddress = conf:2\n"), 0600, NULL),
+		0);
+	assert_int_equal(ph_agent_hub_address(dir, &info, out, &err), 0);
+	assert_string_equal(out, "conf:2");
+	assert_int_equal(
+		ph_file_write(path, ph_view_str("[sync]\nspread-ms = 0\n"), 0600, NULL),
+		0);
+	assert_int_equal(ph_agent_hub_address(dir, &info, out, &err), 0);
+	assert_string_equal(out, "invite:1");
+	assert_int_equal(ph_file_write(path, ph_view_str("[hub]\naddress = nowhere\n"),
+				       0600, NULL),
+			 0);
+	assert_true(ph_agent_hub_address(dir, &info, out, &err) < 0);
+	assert_int_equal(err.exit, PH_EXIT_CONFIG);
+	assert_string_equal(out, "invite:1");
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(rmdir(dir), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_ranges),
 		cmocka_unit_test(test_hub),
+		cmocka_unit_test(test_hub_address),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
