@@ -28,6 +28,7 @@
 #include "client/carry.h"
 #include "common/base/limits.h"
 #include "common/cli/notify.h"
+#include "common/cli/out.h"
 
 #define LOCK_WAIT_MS 10000
 #define GRACE_MS     3000
@@ -470,6 +471,23 @@ static int open_site(struct agent *agent, struct ph_error *err)
 			    err);
 }
 
+/* One that is only a courier would be kept from its own work, which `packhorse courier` does. */
+static int check_role(const struct agent *agent, struct ph_error *err)
+{
+	struct ph_site_info info;
+
+	ph_site_info(agent->site, &info);
+	return info.role & PH_ROLE_SITE
+		       ? 0
+		       : ph_fail(err, PH_EXIT_USAGE, -EINVAL, "%s",
+				 ph_say("this device is a courier's, and an agent is a "
+					"site's: run `packhorse courier` here, and "
+					"`packhorse sync` at base",
+					"máy này là máy chuyển tin, còn agent là của "
+					"điểm: ở đây hãy chạy `packhorse courier`, và "
+					"`packhorse sync` khi về tới nơi có mạng"));
+}
+
 static int start(struct agent *agent, struct ph_error *err)
 {
 	struct ph_agent_settings settings;
@@ -477,6 +495,7 @@ static int start(struct agent *agent, struct ph_error *err)
 	int rc = ph_agent_settings_load(&settings, agent->cli->dir, err);
 
 	rc = rc != 0 ? rc : open_site(agent, err);
+	rc = rc != 0 ? rc : check_role(agent, err);
 	if (rc < 0) {
 		return rc;
 	}

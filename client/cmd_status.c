@@ -104,9 +104,27 @@ static const char *why(const char *reason)
 	return ph_say(other_english, other_vietnamese);
 }
 
+/*
+ * Why the last session came to no end, if that is so still; "": it is not. A budget holds up
+ * nothing that came by stick since, nor when it was taken away.
+ */
+static const char *reason_of(const struct ph_status_report *report)
+{
+	const struct ph_site_state *state = &report->state;
+	bool all_came = report->pending == 0 && state->parts_pending == 0 &&
+			report->road.taken >= state->last_time;
+
+	if (state->last_time == 0 || state->last_complete ||
+	    (strcmp(state->last_reason, "budget") == 0 &&
+	     (report->budget.bytes == PH_BUDGET_NONE || all_came))) {
+		return "";
+	}
+	return state->last_reason;
+}
+
 static const char *what_to_do(const struct ph_status_report *report)
 {
-	const char *reason = report->state.last_reason;
+	const char *reason = reason_of(report);
 
 	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
 		if (strcmp(reasons[i].reason, reason) == 0 && reasons[i].to_do) {
@@ -430,8 +448,8 @@ static int print(const struct ph_status_report *report)
 	last_session(report, line);
 	row(table, ph_say("Last sent", "Lần gửi gần nhất"), line);
 	ph_status_road_rows(&report->road, table);
-	if (report->state.last_time > 0 && !report->state.last_complete) {
-		row(table, ph_say("Why", "Vì sao"), why(report->state.last_reason));
+	if (reason_of(report)[0]) {
+		row(table, ph_say("Why", "Vì sao"), why(reason_of(report)));
 	}
 	ph_budget_rows(&report->budget, table);
 	agent_rows(report, table);

@@ -306,9 +306,14 @@ static int read_options(const struct ph_cli *cli, struct ph_link_config *config,
 	config->address = ph_cli_get(cli, config->is_sibling ? "sibling" : "hub");
 	config->road = ph_cli_has(cli, "lan") ? PH_SPEND_LAN : PH_SPEND_NETWORK;
 	config->over_budget = ph_cli_has(cli, "over-budget");
-	if (rc == 0 && config->is_sibling && ph_cli_has(cli, "hub")) {
-		rc = ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-			     "--hub or --sibling: one machine at a time");
+	if (rc == 0 && ph_cli_has(cli, "hub") + ph_cli_has(cli, "sibling") +
+				       ph_cli_has(cli, "courier") >
+			       1) {
+		rc = ph_fail(err, PH_EXIT_USAGE, -EINVAL, "%s",
+			     ph_say("--hub, --courier or --sibling: one machine at a "
+				    "time",
+				    "--hub, --courier hoặc --sibling: mỗi lần một "
+				    "máy"));
 	}
 	if (ph_is_terminal(stderr) && !cli->json) {
 		config->progress = on_progress;

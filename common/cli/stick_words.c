@@ -11,7 +11,7 @@ static int fail_no_stick(struct ph_error *err, int rc, const struct ph_stick_tro
 	return ph_fail(err, PH_EXIT_OTHER, rc,
 		       ph_say("%s is no folder: is the stick plugged in?",
 			      "%s không phải là thư mục: đã cắm thẻ USB chưa?"),
-		       at->path);
+		       at->path[0] ? at->path : "\"\"");
 }
 
 static int fail_nothing(struct ph_error *err, int rc, const struct ph_stick_trouble *at)

@@ -32,6 +32,7 @@ title=$("$P" -d s1 title add --name 'Dế mèn phiêu lưu ký' --json | json 'd
 status "a stick that is not there is not made" 1 "$P" -d s1 pack-stick nothing/here
 like "it asks whether it is plugged in" "$("$P" -d s1 pack-stick nothing/here 2>&1)" 'plugged in'
 like "in Vietnamese, too" "$(LC_ALL=vi_VN.UTF-8 "$P" -d s1 pack-stick nothing/here 2>&1)" 'nothing/here không phải là thư mục: đã cắm thẻ USB chưa'
+like "a stick without a name" "$("$P" -d s1 pack-stick '' 2>&1)" '"" is no folder'
 like "so does the hub" "$($H take-stick nothing/here 2>&1)$(LC_ALL=vi_VN.UTF-8 $H pack-stick nothing/here 2>&1)" 'is the stick plugged in.*đã cắm thẻ USB chưa'
 is "nor is anything made" "$(ls nothing 2>&1 | grep -c 'No such')" 1
 status "an empty stick has nothing to take" 1 "$P" -d s1 take-stick stick
@@ -111,6 +112,18 @@ is "the lost one, found, adds nothing" "$($H take-stick lost --json | json '[d["
 up s1 stick >/dev/null
 ok "then the network comes" "$P" -d s1 sync --hub "$at"
 is "the stick adds nothing" "$($H take-stick stick --json | json 'd["entries"]')" 0
+
+# --- what a budget held up comes by stick ---
+"$P" -d s1 visit 1 --band adult >/dev/null
+"$P" -d s1 budget set 0 >/dev/null
+status "a budget holds it up" 75 "$P" -d s1 sync --hub "$at"
+like "which status says" "$("$P" -d s1 status)" 'data budget has no room'
+up s1 stick >/dev/null
+$H take-stick stick >/dev/null
+$H pack-stick stick >/dev/null
+down s1 stick >/dev/null
+is "and no more when it came by stick" "$(member s1 pending) $("$P" -d s1 status | grep -c 'data budget has no room\|by stick, or next month')" '0 0'
+"$P" -d s1 budget set none >/dev/null
 
 # --- hostile files stop nothing ---
 "$P" -d s1 visit 9 --band adult >/dev/null

@@ -37,6 +37,9 @@ like "which is none to the hub before its first session" \
   "$("$P" -d van courier --list)" 'Nothing is carried'
 ok "at base it syncs" "$P" -d van sync --hub "$at"
 status "a site's device is no courier" 2 "$P" -d s1 courier
+status "an agent does not keep a courier's" 2 "$P" -d van agent
+like "and says who does" "$(cat ok.out)" 'run .packhorse courier. here'
+like "in Vietnamese, too" "$(LC_ALL=vi_VN.UTF-8 "$P" -d van agent 2>&1)" 'máy này là máy chuyển tin'
 start van.out "$P" -d van courier --listen 127.0.0.1:0
 van=$started_pid
 van_at=127.0.0.1:$(listen_port van.out)
@@ -120,6 +123,8 @@ impostor=$started_pid
 false_at=127.0.0.1:$(listen_port false)
 status "somebody who shows that certificate is found out" 1 "$P" -d s1 sync --courier "$false_at"
 like "which is said" "$("$P" -d s1 sync --courier 127.0.0.1:1 2>&1)" 'cannot reach'
+like "in Vietnamese, too" "$(LC_ALL=vi_VN.UTF-8 "$P" -d s1 sync --courier 127.0.0.1:1 2>&1)" 'không nối được tới 127.0.0.1:1: không có chương trình nào nhận ở đó'
+status "a courier or the hub, not both" 2 "$P" -d s1 sync --hub "$at" --courier "$van_at"
 wait "$impostor" 2>/dev/null
 is "all it was given: a question, and one message for the key that it does not hold" "$(($(stat -c %s heard) < 1400)) $(grep -c 'PHBUNDLE' heard)" '1 0'
 printf 'PH\001abcdGET / HTTP/1.0\r\n\r\n' >noise

@@ -81,6 +81,8 @@ done
 like "with words" "$(cat sync.err)" "data budget is used up"
 is "status says why" "$(state 'd["last_session"]["reason"]')" budget
 like "and for people what to do" "$($P status)" 'by stick, or next month'
+$P budget set none >/dev/null
+is "without a budget it is none that holds it up" "$($P status | grep -c 'data budget has no room\|by stick, or next month')" 0
 $P budget set $(($(spent) + 2048)) >/dev/null
 over
 is "with 2048 all 40 entries go" "$rc $(state 'd["pending"]')" '0 0'
