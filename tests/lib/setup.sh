@@ -48,6 +48,10 @@ command clang-format clang-format
 python dissononce python3-dissononce
 command faketime faketime
 command strace strace
+file /usr/sbin/avahi-daemon avahi-daemon
+command avahi-browse avahi-utils
+command dbus-daemon dbus-daemon
+command ip iproute2
 '
 ph_needs_full='
 command valgrind valgrind
