@@ -160,34 +160,92 @@ static void test_courier(void **state)
 
 /* ---- several roads ---- */
 
+enum {
+	MANY = 600, /* visits, which take many times the bytes of a greeting */
+};
+
+/* A bundle of PC is shown to the hub by ROAD: so many entries of it are new there. */
+static void show(struct two *two, const struct pocket *pocket, enum ph_road road,
+		 uint64_t entries)
+{
+	struct ph_hub_bundle_taken taken;
+
+	assert_int_equal(pocket->n, 1);
+	assert_int_equal(ph_hub_bundle_take(two->room.hub,
+					    ph_buf_view(&pocket->bundle[0]), road,
+					    &taken),
+			 0);
+	while (ph_hub_fold(two->room.hub) > 0) {
+	}
+	assert_int_equal(taken.refusal, 0);
+	assert_int_equal(taken.peer.entries, entries);
+}
+
+/* By which road the hub has entry N of PC. */
+static enum ph_road road_of(struct two *two, struct pc *pc, uint64_t n)
+{
+	struct ph_journal *journal = ph_hub_journal(two->room.hub);
+	struct ph_arrival arrival;
+	struct ph_log log;
+
+	assert_int_equal(ph_journal_log_find(journal, ph_site_log(pc->site)->id, &log),
+			 0);
+	assert_int_equal(ph_journal_arrival(journal, log.row, n, &arrival), 0);
+	return arrival.road;
+}
+
+/*
+ * The same entries by network, stick and courier: in the ledger once, whoever comes first. Their
+ * bytes go over the network only if no bundle has brought them before, readers' details
+ * likewise: nothing goes with the first message here, and the hub says what it has in its own.
+ */
 static void test_several_roads(void **state)
 {
 	struct two *two = *state;
+	struct pocket late = { 0 };
 	struct ph_hub_bundle_taken taken;
 
 	pc_reader(&two->first, "Lò Văn Pánh");
-	pc_visits(&two->first, 5);
+	pc_visits(&two->first, MANY);
 	pack_pc(&two->first, PH_BUNDLE_MAX, &two->up);
-	sync_pc(&two->room, &two->first); /* the network came first */
+	struct drove network = sync_pc(&two->room, &two->first); /* came first */
 	uint64_t entries = at_hub(two, &two->first);
+	assert_int_equal(entries, ph_site_log(two->first.site)->n);
+	assert_int_equal(network.moved.entries_sent, entries);
+	assert_int_equal(network.moved.parts_sent, 1);
 	taken = take_up(&two->room, ph_buf_view(&two->up.bundle[0]));
-	assert_int_equal(taken.refusal, 0);
-	assert_int_equal(taken.peer.entries, 0);
-	assert_int_equal(at_hub(two, &two->first), entries);
 	/* it was packed before the session, and so tells nothing new */
 	assert_false(taken.live);
-	/* and the other way: by stick, then by the network, then by another stick */
-	pc_visits(&two->first, 4);
-	pack_pc(&two->first, PH_BUNDLE_MAX, &two->up);
-	assert_int_equal(two->up.entries, ph_site_log(two->first.site)->n - entries);
-	take_all_up(&two->room, &two->up);
-	struct drove drove = sync_pc(&two->room, &two->first);
-	assert_int_equal(at_hub(two, &two->first), ph_site_log(two->first.site)->n);
-	assert_int_equal(drove.moved.parts_sent, 0);
-	assert_receipted(&two->first);
-	taken = take_up(&two->room, ph_buf_view(&two->up.bundle[0]));
-	assert_int_equal(taken.refusal, 0);
 	assert_int_equal(taken.peer.entries, 0);
+	show(two, &two->up, PH_ROAD_COURIER, 0);
+
+	/* by courier first, then by stick, then by the network, then by both again */
+	pc_reader(&two->first, "Cầm Thị Ban");
+	pc_visits(&two->first, MANY);
+	pack_pc(&two->first, PH_BUNDLE_MAX, &two->up);
+	pack_pc(&two->first, PH_BUNDLE_MAX, &late);
+	uint64_t more = ph_site_log(two->first.site)->n - entries;
+	assert_int_equal(two->up.entries, more);
+	assert_int_equal(two->up.parts, 1);
+	show(two, &two->up, PH_ROAD_COURIER, more);
+	show(two, &late, PH_ROAD_STICK, 0);
+	struct drove drove = sync_pc(&two->room, &two->first);
+	print_message("# up: %llu bytes with %llu entries, then %llu with %llu\n",
+		      (unsigned long long)network.up,
+		      (unsigned long long)network.moved.entries_sent,
+		      (unsigned long long)drove.up,
+		      (unsigned long long)drove.moved.entries_sent);
+	assert_int_equal(drove.moved.entries_sent, 0);
+	assert_int_equal(drove.moved.parts_sent, 0);
+	assert_true(4 * drove.up < network.up);
+	assert_receipted(&two->first);
+	show(two, &two->up, PH_ROAD_COURIER, 0);
+	show(two, &late, PH_ROAD_STICK, 0);
+	assert_int_equal(at_hub(two, &two->first), entries + more);
+	assert_int_equal(road_of(two, &two->first, entries), PH_ROAD_SESSION);
+	assert_int_equal(road_of(two, &two->first, entries + 1), PH_ROAD_COURIER);
+	assert_int_equal(road_of(two, &two->first, entries + more), PH_ROAD_COURIER);
+	pocket_empty(&late);
 }
 
 /* What came by session while it was packed for goes on from there. */
