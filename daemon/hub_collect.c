@@ -247,7 +247,7 @@ int ph_hub_collect_ask(struct ph_hub *hub, const struct ph_hub_peer *peer,
 		}
 		memcpy(want->log_id, log.id, sizeof(want->log_id));
 		/* we may have gone on from an older state: where the two part is not known */
-		want->n = current ? 1 : log.n;
+		want->n = current || (hub->put_back > 0 && peer->strays) ? 1 : log.n;
 		welcome->n_wants++;
 	}
 	return 0;
@@ -275,19 +275,34 @@ static int begin_log(struct ph_hub *hub, const struct ph_segment *segment, bool 
 				  log);
 }
 
+/* Whether LOG is under the key that we sign with, and may still grow. */
+static bool is_ours_now(const struct ph_hub *hub, const struct ph_log *log)
+{
+	return !ph_keylist_closed(&hub->keylist, log->id) &&
+	       memcmp(log->key, hub->keys.sign.key, PH_KEY_SIZE) == 0;
+}
+
 /*
  * Whether what LOG has and we have not proves that this store is an older one: we go on writing
  * it, or it goes on from what we write and no restore explains it.
  */
 static int is_proof(struct ph_hub *hub, const struct ph_log *log, bool is_new, bool *out)
 {
-	*out = !hub->collecting && !ph_keylist_closed(&hub->keylist, log->id) &&
-	       memcmp(log->key, hub->keys.sign.key, PH_KEY_SIZE) == 0;
+	*out = !hub->collecting && is_ours_now(hub, log);
 	if (!*out || is_new) {
 		*out = *out && hub->restored == 0;
 		return 0;
 	}
 	return is_current(hub, log->id, out);
+}
+
+/*
+ * Whether what differs from ours in LOG is kept as a branch beside it. We have spoken in the place of
+ * what was lost: both are our word.
+ */
+static bool goes_beside(const struct ph_hub *hub, const struct ph_log *log)
+{
+	return hub->put_back > 0 && is_ours_now(hub, log);
 }
 
 /* This store was put back, and a device has shown it; in the transaction of its job. */
@@ -344,8 +359,10 @@ static int take(struct ph_hub *hub, const struct ph_segment *segment, bool eithe
 	if (rc < 0) {
 		return rc;
 	}
-	rc = ph_journal_extend(hub->journal, &log, segment, &stored);
-	is_behind = is_behind && ((rc == 0 && stored.n > 0) || rc == PH_JOURNAL_E_FORK);
+	rc = is_behind || goes_beside(hub, &log)
+		     ? ph_journal_put_segment(hub->journal, &log, segment, &stored)
+		     : ph_journal_extend(hub->journal, &log, segment, &stored);
+	is_behind = is_behind && rc == 0 && stored.n > 0;
 	if (is_behind) {
 		int begun = begin_put_back(hub);
 

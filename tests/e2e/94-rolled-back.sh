@@ -31,6 +31,7 @@ serve
 for d in x1 x2; do sync $d; confirm $d; sync $d; done
 stop "$serving"
 cp -r hub copy
+cp -r x2 x2.old # which has not heard of what comes
 
 # --- what the copy does not know ---
 serve
@@ -66,10 +67,22 @@ stop "$serving"
 
 # --- once more, and now the hub has spoken before anybody called ---
 mv hub gone2
+mv x2 x2.gone
+mv x2.old x2
 cp -r copy hub
 $H policy set loan-term-days 28 >/dev/null 2>&1
 serve
 sync x1
 is "that is found, too" "$($H status --json | json "[d.get(\"collecting\"), bool(d.get(\"put_back\"))]")" "[True, True]"
+is "the cut is taken in beside what was said in its place" "$(state_of "$(member x2 device)")" "['cut']"
+ok "the first goes on" sync x1
+sync x2
+ok "the operator ends the collecting" $H restore end
+ok "the first is served" sync x1
+is "the name is at the hub" "$($H query reader "$name" --names --json | grep -c 'Pánh')" 1
+sync x2
+is "the thief, who was not there when it was cut off, is not served by it" \
+  "$(grep -c 'From other machines' sync.out) $("$P" -d x2 reader show "$name" --json 2>&1 | grep -c 'Pánh')" '0 0'
+ok "all is whole" $H verify
 stop "$serving"
 done_testing
