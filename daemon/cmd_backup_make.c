@@ -139,6 +139,7 @@ static int sweep(struct make *make)
 	int rc = ph_backup_remove_tree(make->check);
 
 	(void)ph_file_remove(make->copy);
+	(void)ph_dir_sync(make->work); /* or a power cut brings them back */
 	return rc;
 }
 

@@ -100,6 +100,7 @@ void ph_hub_backup_sweep(struct ph_hub *hub)
 	}
 	(void)ph_file_remove(copy);
 	(void)ph_backup_remove_tree(check);
+	(void)ph_dir_sync(work); /* or a power cut brings them back */
 	ph_lock_release(&lock);
 }
 

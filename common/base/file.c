@@ -377,6 +377,11 @@ int ph_file_remove(const char *path)
 	return ops->unlink(path);
 }
 
+int ph_dir_sync(const char *path)
+{
+	return sync_path(path, O_DIRECTORY);
+}
+
 int ph_dir_create(const char *path, struct ph_error *err)
 {
 	return ph_dir_create_as(path, 0700, err);

@@ -64,6 +64,8 @@ int ph_file_sync(const char *path, struct ph_error *err);
 int ph_dir_create(const char *path, struct ph_error *err);
 /* The same with another mode, of which the umask takes its part. */
 int ph_dir_create_as(const char *path, unsigned mode, struct ph_error *err);
+/* Make last what was created, renamed or removed in the folder PATH. 0 or a negative errno. */
+int ph_dir_sync(const char *path);
 /* The names in a folder but "." and "..". What SEEN returned if not 0, or negative errno. */
 int ph_dir_list(const char *path, ph_file_seen *seen, void *data);
 /*
