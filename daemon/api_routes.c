@@ -56,7 +56,7 @@ const struct ph_web_route ph_api_routes[] = {
 	DO(V "/communes", ADMIN, "commune-add", "communes:list!",
 	   "communes are added: `code`, `name`, `type`"),
 	GO(V "/policies", VIEWER, "policy-list", NULL, "the province's settings"),
-	DO(V "/policies", ADMIN, "policy-set", "name! value!", "a setting"),
+	DO(V "/policies", ADMIN, "policy-set", "name! value! when", "a setting"),
 
 	GO(V "/devices", VIEWER, "devices", NULL, "the devices"),
 	GO(V "/devices/{device}", VIEWER, "device-show", NULL, "one device"),

@@ -92,14 +92,15 @@ static void print_head(const json_t *sheet)
 {
 	const json_t *period = json_object_get(sheet, "period");
 	const json_t *rule = json_object_get(sheet, "rule");
+	char words[PH_RULE_WORDS];
 
+	ph_rule_words(words, rule);
 	printf("%s  %s  %s (%s – %s)\n", ph_member_text(sheet, "report"),
 	       ph_member_word(json_object_get(sheet, "title")),
 	       ph_member_text(period, "name"), ph_member_text(period, "from"),
 	       ph_member_text(period, "to"));
-	printf("%s: %s (%s, %s %lld)\n\n", ph_say("rule", "cách tính"),
-	       ph_member_word(rule), ph_member_text(rule, "name"),
-	       ph_say("version", "bản"), ph_member_number(rule, "version"));
+	printf("%s: %s (%s)\n\n", ph_say("rule", "cách tính"), ph_member_word(rule),
+	       words);
 }
 
 static void print_share(const json_t *sheet)

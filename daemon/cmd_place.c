@@ -323,6 +323,9 @@ int ph_cmd_policy_set(struct ph_cli *cli, struct ph_error *err)
 	if (rc == 0) {
 		rc = ph_request_set(request, "value", cli->args[1], err);
 	}
+	if (rc == 0 && ph_cli_get(cli, "when")) {
+		rc = ph_request_set(request, "when", ph_cli_get(cli, "when"), err);
+	}
 	if (rc < 0) {
 		json_decref(request);
 		return rc;

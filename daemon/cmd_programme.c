@@ -109,6 +109,7 @@ static const struct ph_form target_form = {
 static const struct ph_cli_option target_options[] = {
 	{ "rule", "TEXT", "how it is reckoned" },
 	{ "version", "N", "version of that rule" },
+	{ "when", "T", "since when they hold: 2026-09-22 (default: now)" },
 	{ 0 },
 };
 

@@ -18,6 +18,7 @@
 #include "common/ledger/record.h"
 #include "common/ledger/rule.h"
 #include "common/ledger/schedule.h"
+#include "common/log/json.h"
 
 #define SITE_CODE_MAX  32
 #define SITE_MAX       9999
@@ -516,6 +517,25 @@ static json_t *warn_unheeded(const char *name)
 			    name, heeded);
 }
 
+/* The day from which NAME is to hold, of those that periods are reckoned by. */
+static int policy_when(const char *name, const json_t *when, struct ph_entry *entry,
+		       struct ph_error *err)
+{
+	const struct ph_rule *rule = ph_rule_find(ph_view_str(name));
+
+	if (!when || json_is_null(when)) {
+		return 0;
+	}
+	if (!rule || !rule->is_dated) {
+		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+			       "when: %.64s holds from now on; a day can be named for %s "
+			       "and %s alone, by which periods are reckoned",
+			       name, ph_rules[PH_RULE_XA_ONLY].name,
+			       ph_rules[PH_RULE_M2_LEAST].name);
+	}
+	return ph_json_when(when, &entry->extras, err);
+}
+
 int ph_hub_policy_set(struct ph_hub *hub, const json_t *request, json_t *answer,
 		      struct ph_error *err)
 {
@@ -526,7 +546,8 @@ int ph_hub_policy_set(struct ph_hub *hub, const json_t *request, json_t *answer,
 	if (!name || !value) {
 		return -EINVAL;
 	}
-	if (ph_hub_policy_check(ph_view_str(name), ph_view_str(value), err) < 0) {
+	if (ph_hub_policy_check(ph_view_str(name), ph_view_str(value), err) < 0 ||
+	    policy_when(name, json_object_get(request, "when"), &entry, err) < 0) {
 		return -EINVAL;
 	}
 	if (!ph_rule_find(ph_view_str(name))) {

@@ -99,6 +99,10 @@ static const struct ph_cli_option confirm_options[] = {
 	ONE("fingerprint", "WORDS", "the words that the site reads from its screen"),
 	END,
 };
+static const struct ph_cli_option policy_options[] = {
+	ONE("when", "DAY", "of a rule of reports: since when it holds (default: today)"),
+	END,
+};
 static const struct ph_cli_option log_options[] = {
 	ONE("site", "CODE", "only logs of this site"),
 	ONE("limit", "N", "the last N entries of each log (default 20)"),
@@ -127,8 +131,8 @@ static const struct ph_cli_command own_commands[] = {
 	{ "commune list", "Setting up", "", 0, 0, "all communes", look_options,
 	  ph_cmd_commune_list, NULL },
 	{ "policy set", "Setting up", "NAME VALUE", 2, 2,
-	  "a rule for all devices, e.g. loan-term-days 14", NULL, ph_cmd_policy_set,
-	  NULL },
+	  "a rule for all devices, e.g. loan-term-days 14", policy_options,
+	  ph_cmd_policy_set, NULL },
 	{ "policy list", "Setting up", "", 0, 0, "all rules", look_options,
 	  ph_cmd_policy_list, NULL },
 	{ "invite", "Setting up", "", 0, 0,

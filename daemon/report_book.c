@@ -1,8 +1,9 @@
 /*
  * daemon/report_book.c - a report (docs/REPORTS.md, "The answer") as sheets of a book.
  *
- * CSV gets the lines alone, since programs read it; a workbook is read by people, and a
- * figure without its rule and without what is missing from it says nothing.
+ * CSV gets the lines alone, since programs read it, and behind each by which rule it is
+ * reckoned; a workbook is read by people, and a figure without its rule and without what is
+ * missing from it says nothing.
  */
 #include "daemon/report_book.h"
 
@@ -138,8 +139,10 @@ static int add_notes(const json_t *report)
 {
 	const json_t *rule = json_object_get(report, "rule");
 	json_t *rows = json_array();
+	char words[PH_RULE_WORDS];
 	int rc = rows ? 0 : -ENOMEM;
 
+	ph_rule_words(words, rule);
 	rc = rc != 0 ? rc
 		     : add_note(rows, ph_say("rule", "cách tính"),
 				json_string(ph_member_word(rule)));
@@ -147,8 +150,7 @@ static int add_notes(const json_t *report)
 		     : add_note(rows,
 				ph_say("name and version of the rule",
 				       "tên và bản của cách tính"),
-				json_sprintf("%s %lld", ph_member_text(rule, "name"),
-					     ph_member_number(rule, "version")));
+				json_string(words));
 	rc = rc != 0 ? rc : add_share(rows, report);
 	rc = rc != 0 ? rc : add_trend(rows, report);
 	rc = rc != 0 ? rc
@@ -247,6 +249,7 @@ static json_t *head_of(const json_t *report)
 	const json_t *period = json_object_get(report, "period");
 	const json_t *rule = json_object_get(report, "rule");
 	json_t *head = json_array();
+	char words[PH_RULE_WORDS];
 	int rc = append_text(head, "%s  %s", ph_member_text(report, "report"),
 			     ph_member_word(json_object_get(report, "title")));
 
@@ -255,11 +258,10 @@ static json_t *head_of(const json_t *report)
 				   ph_member_text(period, "name"),
 				   ph_member_text(period, "from"),
 				   ph_member_text(period, "to"));
+	ph_rule_words(words, rule);
 	rc = rc != 0 ? rc
-		     : append_text(head, "%s: %s (%s, %s %lld)",
-				   ph_say("Rule", "Cách tính"), ph_member_word(rule),
-				   ph_member_text(rule, "name"), ph_say("version", "bản"),
-				   ph_member_number(rule, "version"));
+		     : append_text(head, "%s: %s (%s)", ph_say("Rule", "Cách tính"),
+				   ph_member_word(rule), words);
 	rc = rc != 0 ? rc : complete_line(head, report);
 	if (rc != 0) {
 		json_decref(head);
@@ -346,6 +348,35 @@ static json_t *total_of(const json_t *report)
 	return total;
 }
 
+/* Behind the cells of LINE the rule's name and version. */
+static int append_rule(json_t *line, const json_t *rule)
+{
+	int rc = append(line, json_string(ph_member_text(rule, "name")));
+
+	return rc != 0 ? rc
+		       : append(line, json_integer(ph_member_number(rule, "version")));
+}
+
+static int add_rule_columns(const json_t *report, json_t *columns, json_t *rows,
+			    json_t *total)
+{
+	const json_t *rule = json_object_get(report, "rule");
+	json_t *line;
+	size_t i;
+	int rc = append(columns, json_pack("{s:s, s:s}", "title",
+					   ph_say("rule", "cách tính"), "type", "text"));
+
+	rc = rc != 0 ? rc
+		     : append(columns,
+			      json_pack("{s:s, s:s}", "title", ph_say("version", "bản"),
+					"type", "count"));
+	json_array_foreach(rows, i, line)
+	{
+		rc = rc != 0 ? rc : append_rule(line, rule);
+	}
+	return rc != 0 || total == NULL ? rc : append_rule(total, rule);
+}
+
 int ph_report_book(const json_t *report, bool bare)
 {
 	json_t *columns = columns_of(report);
@@ -355,6 +386,9 @@ int ph_report_book(const json_t *report, bool bare)
 	json_t *total = has_total ? total_of(report) : NULL;
 	int rc = columns && rows && (bare || head) && (!has_total || total) ? 0 : -ENOMEM;
 
+	if (rc == 0 && bare) {
+		rc = add_rule_columns(report, columns, rows, total);
+	}
 	rc = rc != 0 ? rc
 		     : ph_sheet_add(json_pack("{s:s, s:O, s:O, s:O*, s:O*}", "name",
 					      ph_member_text(report, "report"), "columns",

@@ -275,9 +275,17 @@ static void trend(struct writing *to, const json_t *report)
 static void rule(struct writing *to, const json_t *report)
 {
 	const json_t *of = json_object_get(report, "rule");
+	const char *since = ph_member_text(of, "since");
+	const char *told = ph_member_text(of, "told");
+	char day[WORDS];
 
-	html(to, "Cách tính: %s (quy tắc %s, bản %d)", vietnamese(of),
+	html(to, "Cách tính: %s (quy tắc %s, bản %d", vietnamese(of),
 	     ph_member_text(of, "name"), ph_member_number(of, "version"));
+	if (since[0]) {
+		day_words(day, since);
+		html(to, " từ %s", day);
+	}
+	html(to, "%s%s)", told[0] ? ": " : "", told);
 }
 
 static void complete(struct writing *to, const json_t *report)

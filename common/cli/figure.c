@@ -111,3 +111,15 @@ void ph_restated_figure(char out[static PH_FIGURE_TEXT], const json_t *report,
 		ph_figure_cell(out, is_share ? "percent" : "count", value);
 	}
 }
+
+void ph_rule_words(char out[static PH_RULE_WORDS], const json_t *rule)
+{
+	const char *since = ph_member_text(rule, "since");
+	const char *told = ph_member_text(rule, "told");
+
+	snprintf(out, PH_RULE_WORDS, "%.32s, %s %lld%s%.10s%s%.200s",
+		 ph_member_text(rule, "name"), ph_say("version", "bản"),
+		 ph_member_number(rule, "version"),
+		 since[0] ? ph_say(" since ", " từ ") : "", since, told[0] ? ": " : "",
+		 told);
+}

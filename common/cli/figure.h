@@ -27,4 +27,11 @@ void ph_restated_name(char out[static PH_FIGURE_TEXT], const json_t *item);
 void ph_restated_figure(char out[static PH_FIGURE_TEXT], const json_t *report,
 			const json_t *item, const char *which);
 
+/*
+ * Of RULE, of a report: "units, version 2 since 2026-03-01: how a target says that it is
+ * reckoned"; what is not in it is left out.
+ */
+#define PH_RULE_WORDS 400
+void ph_rule_words(char out[static PH_RULE_WORDS], const json_t *rule);
+
 #endif

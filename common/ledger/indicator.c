@@ -9,8 +9,6 @@
 
 #include "common/base/clock.h"
 #include "common/ledger/indicator_internal.h"
-#include "common/ledger/query.h"
-#include "common/ledger/rule.h"
 
 #define PLAN_BASE 2025 /* the year from which the plan reckons growth */
 
@@ -381,26 +379,14 @@ static int run_source(struct ph_reckoning *reckoning)
 			 : sources[query->row->source](reckoning);
 }
 
-static int read_xa_only(struct ph_reckoning *reckoning)
-{
-	struct ph_buf text = { 0 };
-	int rc = ph_query_policy_text(reckoning->ledger, ph_rules[PH_RULE_XA_ONLY].name,
-				      &text);
-
-	reckoning->xa_only = ph_view_equal(ph_buf_view(&text), PH_RULE_YES);
-	ph_buf_deinit(&text);
-	return rc;
-}
-
 int ph_indicator_sheet(struct ph_ledger *ledger, const struct ph_indicator_query *query,
 		       json_t **out)
 {
 	struct ph_reckoning reckoning = { .ledger = ledger, .query = query };
 	json_t *sheet = json_object();
 	json_t *complete = NULL;
-	int rc = sheet == NULL ? -ENOMEM : read_xa_only(&reckoning);
+	int rc = sheet == NULL ? -ENOMEM : ph_reckon_rule(&reckoning);
 
-	reckoning.least = ph_rule_days(ledger, PH_RULE_M2_LEAST);
 	rc = rc != 0 ? rc : make_periods(&reckoning);
 	rc = rc != 0 ? rc : ph_reckon_places(&reckoning);
 	rc = rc != 0 ? rc : ph_reckon_stops(&reckoning);

@@ -16,6 +16,7 @@
 
 #define PH_COMMUNE_TEXT 6
 #define PH_TREND_MAX    8
+#define PH_RULE_TEXT    201
 
 /* What a column of copies counts. */
 enum {
@@ -68,14 +69,25 @@ struct ph_distinct {
 	int64_t id;
 };
 
+/* Which version of its rule a row is reckoned by. */
+struct ph_reckon_rule {
+	uint64_t version;
+	bool has_since;    /* false: the first one, which nobody put */
+	int64_t since;     /* the day from which it holds ... */
+	struct ph_ref put; /* ... and the last put of that day */
+	char text
+		[PH_RULE_TEXT]; /* how a target says that it is reckoned; empty: none does */
+};
+
 struct ph_reckoning {
 	struct ph_ledger *ledger;
 	const struct ph_indicator_query *query;
 	struct ph_period *periods; /* that asked for, the one before, ... */
 	size_t n_periods, n_trend;
 	int64_t month[13]; /* first days of the months of the period */
-	bool xa_only;
-	uint64_t least;               /* of four services */
+	bool xa_only;      /* as of the last day of the period */
+	uint64_t least;    /* of four services; likewise */
+	struct ph_reckon_rule rule;
 	struct ph_reckon_site *sites; /* by number */
 	size_t n_sites;
 	struct ph_reckon_commune *communes; /* by code */
@@ -226,6 +238,13 @@ void ph_reckon_text(const struct ph_record *record, unsigned field, char *out,
 int64_t ph_reckon_number(const struct ph_record *record, unsigned field,
 			 int64_t fallback);
 bool ph_reckon_day(const struct ph_record *record, unsigned field, int64_t *day_out);
+
+/* --- indicator_rule.c --- */
+/* Which units count, how many services are enough, and the version of that. 0 or negative errno. */
+int ph_reckon_rule(struct ph_reckoning *reckoning);
+/* The member "rule" of SHEET. */
+struct ph_show;
+void ph_reckon_show_rule(const struct ph_reckoning *reckoning, struct ph_show *sheet);
 
 /* --- indicator_sheet.c --- */
 /* What the lines say, as docs/REPORTS.md has it, into the object OUT. 0 or negative errno. */

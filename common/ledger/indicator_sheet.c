@@ -508,57 +508,6 @@ static int show_targets(const struct ph_reckoning *reckoning, struct ph_show *sh
 					&targets);
 }
 
-/* TEXT with NUMBER in place of "%d". */
-static void fill(char *out, size_t size, const char *text, uint64_t number)
-{
-	const char *at = strstr(text, "%d");
-
-	if (at == NULL) {
-		snprintf(out, size, "%s", text);
-	} else {
-		snprintf(out, size, "%.*s%llu%s", (int)(at - text), text,
-			 (unsigned long long)number, at + 2);
-	}
-}
-
-static void show_rule(const struct ph_reckoning *reckoning, struct ph_show *sheet)
-{
-	static const struct {
-		enum ph_row_source source;
-		const char *name, *xa, *en, *vi;
-	} rules[] = {
-		{ PH_FROM_MODEL, "units", "xa", "communes recognised, of all communes",
-		  "số xã được công nhận trên tổng số xã, phường" },
-		{ PH_FROM_SERVICES, "%d-of-4", "%d-of-4-xa",
-		  "communes with at least %d of rotation, mobile service, network and "
-		  "reading promotion",
-		  "xã có ít nhất %d trong bốn: luân chuyển, lưu động, mạng, khuyến đọc" },
-		{ PH_FROM_WORKERS, "ever-trained", "ever-trained-xa",
-		  "workers trained by now, of those who work at the end",
-		  "người đã được tập huấn trên số người đang làm cuối kỳ" },
-		{ PH_FROM_TURNS, "year-before", "year-before-xa",
-		  "growth on the same period of the year before",
-		  "tăng so với cùng kỳ năm trước" },
-	};
-	const char *name = "count", *en = "as counted", *vi = "theo số ghi nhận";
-	char texts[3][160];
-	json_t *rule;
-
-	for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
-		if (rules[i].source == reckoning->query->row->source) {
-			name = reckoning->xa_only ? rules[i].xa : rules[i].name;
-			en = rules[i].en;
-			vi = rules[i].vi;
-		}
-	}
-	fill(texts[0], sizeof texts[0], name, reckoning->least);
-	fill(texts[1], sizeof texts[1], en, reckoning->least);
-	fill(texts[2], sizeof texts[2], vi, reckoning->least);
-	rule = json_pack("{s:s, s:i, s:s, s:s}", "name", texts[0], "version", 1, "en",
-			 texts[1], "vi", texts[2]);
-	ph_show_set(sheet, "rule", rule);
-}
-
 static void show_head(const struct ph_reckoning *reckoning, struct ph_show *sheet)
 {
 	const struct ph_indicator_query *query = reckoning->query;
@@ -576,7 +525,7 @@ static void show_head(const struct ph_reckoning *reckoning, struct ph_show *shee
 	if (query->commune != NULL) {
 		ph_show_set(sheet, "commune", json_string(query->commune));
 	}
-	show_rule(reckoning, sheet);
+	ph_reckon_show_rule(reckoning, sheet);
 }
 
 int ph_reckon_show(struct ph_reckoning *reckoning, json_t *out)

@@ -51,6 +51,8 @@ int ph_query_summary(struct ph_ledger *ledger, uint64_t site, int64_t day, int64
 /* Number or text of a policy; FALLBACK, or "", if it is not set or is no number. */
 uint64_t ph_query_policy_number(struct ph_ledger *ledger, const char *name,
 				uint64_t fallback);
+/* TEXT of 1 to 18 digits; false, and *OUT as it was, if it is none. */
+bool ph_query_number(struct ph_view text, uint64_t *out);
 int ph_query_policy_text(struct ph_ledger *ledger, const char *name, struct ph_buf *out);
 /* The number of the site with this code, or its number in digits. 0, PH_LEDGER_E_NONE, negative errno. */
 int ph_query_site_named(struct ph_ledger *ledger, struct ph_view code, uint64_t *site);

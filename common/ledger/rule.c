@@ -15,11 +15,12 @@ const struct ph_rule ph_rules[PH_RULES] = {
 	[PH_RULE_MONEY] = { .name = "money" },
 	[PH_RULE_CUT_LOANS] = { .name = "cut-loans-before", .is_date = true },
 	[PH_RULE_SCHEDULE] = { .name = "schedule.default", .is_schedule = true },
-	[PH_RULE_XA_ONLY] = { .name = "report-xa-only" },
+	[PH_RULE_XA_ONLY] = { .name = "report-xa-only", .is_dated = true },
 	[PH_RULE_M2_LEAST] = { .name = "report-m2-least",
 			       .days_fallback = 1,
 			       .days_max = 4,
-			       .is_count = true },
+			       .is_count = true,
+			       .is_dated = true },
 };
 
 const struct ph_rule *ph_rule_find(struct ph_view name)
@@ -30,6 +31,14 @@ const struct ph_rule *ph_rule_find(struct ph_view name)
 		}
 	}
 	return NULL;
+}
+
+uint64_t ph_rule_number(enum ph_rule_index rule, struct ph_view text)
+{
+	uint64_t number = ph_rules[rule].days_fallback;
+
+	(void)ph_query_number(text, &number);
+	return number <= ph_rules[rule].days_max ? number : ph_rules[rule].days_max;
 }
 
 uint64_t ph_rule_days(struct ph_ledger *ledger, enum ph_rule_index rule)

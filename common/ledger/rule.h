@@ -31,6 +31,7 @@ struct ph_rule {
 	bool is_date;           /* a date, or ... */
 	bool is_schedule;       /* ... a timetable */
 	bool is_count;          /* a number, but of no days */
+	bool is_dated; /* each period is reckoned by what it was at its end: it may be put of a day */
 };
 extern const struct ph_rule ph_rules[PH_RULES];
 
@@ -39,6 +40,8 @@ extern const struct ph_rule ph_rules[PH_RULES];
 
 /* The rule of this name, or NULL: no program heeds it. */
 const struct ph_rule *ph_rule_find(struct ph_view name);
+/* What TEXT says, a value of it that is a number; never over days_max; days_fallback if it is none. */
+uint64_t ph_rule_number(enum ph_rule_index rule, struct ph_view text);
 /* What LEDGER says of it, in days; never over days_max. */
 uint64_t ph_rule_days(struct ph_ledger *ledger, enum ph_rule_index rule);
 /* What LEDGER says of one of yes or no: *YES_OUT, true where it is not set. 0 or negative errno. */

@@ -156,7 +156,7 @@ int ph_query_policy_text(struct ph_ledger *ledger, const char *name, struct ph_b
 	return rc < 0 ? rc : 0;
 }
 
-static bool parse_number(struct ph_view text, uint64_t *out)
+bool ph_query_number(struct ph_view text, uint64_t *out)
 {
 	uint64_t number = 0;
 
@@ -180,7 +180,7 @@ uint64_t ph_query_policy_number(struct ph_ledger *ledger, const char *name,
 	uint64_t number = fallback;
 
 	if (ph_query_policy_text(ledger, name, &text) == 0) {
-		parse_number(ph_buf_view(&text), &number);
+		(void)ph_query_number(ph_buf_view(&text), &number);
 	}
 	ph_buf_deinit(&text);
 	return number;
@@ -221,7 +221,7 @@ int ph_query_site_named(struct ph_ledger *ledger, struct ph_view code, uint64_t 
 		*site = named.site;
 		return 0;
 	}
-	if (rc != 0 || !parse_number(code, &number)) {
+	if (rc != 0 || !ph_query_number(code, &number)) {
 		return rc != 0 ? rc : PH_LEDGER_E_NONE;
 	}
 

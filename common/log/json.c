@@ -18,11 +18,10 @@
 #include "common/base/clock.h"
 #include "common/base/json_memory.h"
 
-static int read_when(struct ph_json_reader *in, const json_t *json)
+int ph_json_when(const json_t *json, struct ph_extras *extras, struct ph_error *err)
 {
 	const char *want = "a day or minute from 1970 to 2999, as YYYY-MM-DD or "
 			   "YYYY-MM-DDTHH:MM (seconds are not kept)";
-	struct ph_extras *extras = &in->entry->extras;
 	const char *text = json_string_value(json); /* NULL if it is no string */
 	size_t len = text ? json_string_length(json) : 0;
 	int64_t seconds;
@@ -32,7 +31,7 @@ static int read_when(struct ph_json_reader *in, const json_t *json)
 		return 0;
 	}
 	if (!text || ph_time_parse(text, len, &seconds) || seconds % 60 != 0) {
-		return ph_json_not_a("when", json, want, in->err);
+		return ph_json_not_a("when", json, want, err);
 	}
 	extras->when = PH_WHEN_MINUTE;
 	extras->when_value = seconds / 60;
@@ -60,7 +59,7 @@ static int read_extra(struct ph_json_reader *in, const char *name, const json_t 
 	struct ph_extras *extras = &in->entry->extras;
 
 	if (strcmp(name, "when") == 0) {
-		return read_when(in, json);
+		return ph_json_when(json, extras, in->err);
 	}
 	if (strcmp(name, "source") == 0) {
 		extras->has_source = true;

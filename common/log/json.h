@@ -50,4 +50,9 @@ json_t *ph_list_to_json(enum ph_type type, const struct ph_list *list);
 /* A new JSON object, the caller's; NULL on lack of memory. Unknown kinds show their number only. */
 json_t *ph_entry_to_json(const struct ph_entry *entry);
 
+/*
+ * JSON, a day or a minute as text, into EXTRAS: the extra `when`. 0; -EINVAL with a text.
+ */
+int ph_json_when(const json_t *json, struct ph_extras *extras, struct ph_error *err);
+
 #endif

@@ -107,15 +107,30 @@ is "M3" "$(row M3)" '[["03646", "Chiềng Khoa", 1, 1, 10000], ["03651", "Mườ
 is "M4: the van's turns are the commune's" "$(row M4)" \
   '[["03646", "Chiềng Khoa", 16, 20, -2000], ["03651", "Mường Bám", 21, 40, -4750], ["03658", "Tô Hiệu", 63, 0, null], [null, null, 100, 60, 6667]]'
 is "its mean growth since 2025" "$(of '[j["numerator"], j["denominator"], j["value"], j["mean"]]')" '[40, 60, 6667, 6667]'
-$H policy set report-xa-only yes >/dev/null 2>&1
+rule() { row "$1" >/dev/null; of '[j["rule"]["name"], j["rule"]["version"], j["rule"].get("since")]'; }
+xa() { $H policy set report-xa-only "$1" --when 2026-09-01 >/dev/null 2>&1; }
+least() { $H policy set report-m2-least "$1" --when 2026-09-01 >/dev/null 2>&1; }
+tomorrow=$(date -d tomorrow +%F)
+ok "a rule that holds since a later day" $H policy set report-xa-only yes --when "$tomorrow"
+is "a period that was over keeps its own" "$(row M1 >/dev/null; of '[j["denominator"], j["rule"]["name"], j["rule"]["version"]]')" '[3, "units", 1]'
+xa yes
 is "by rule of xã alone" "$(row M1 >/dev/null; of '[j["denominator"], j["rule"]["name"], j["complete"]["of"]]')" '[2, "xa", 2]'
-$H policy set report-xa-only no >/dev/null 2>&1
-$H policy set report-m2-least 3 >/dev/null 2>&1
+is "its version, and since when" "$(rule M1)" '["xa", 2, "2026-09-01"]'
+like "to people" "$($H report M1 --period 2026-Q3)" '\(xa, version 2 since 2026-09-01\)'
+is "the quarter before is of the first one" "$($H report M1 --period 2026-Q2 --json | json /dev/stdin 'j["rule"]["name"], j["rule"]["version"]')" "('units', 1)"
+is "in the CSV" "$($H report M1 --period 2026-Q3 --csv | tr -d '\r' | cut -d, -f7- | tail -n +2 | sort -u)" '"xa",2'
+like "on the page" "$($H report page --period 2026-Q3)" 'quy tắc xa, bản 2 từ 01/09/2026'
+xa no
+least 3
 is "three of four" "$(row M2 >/dev/null; of '[j["numerator"], j["rule"]["name"]]')" '[1, "3-of-4"]'
 status "five of four is no rule" 2 $H policy set report-m2-least 5
-$H policy set report-m2-least 1 >/dev/null 2>&1
-$H target set M1 2026 20% >/dev/null
+status "a day for what devices heed at once" 2 $H policy set loan-term-days 9 --when 2026-09-01
+least 1
+is "as it was, no version is another" "$(rule M1) $(rule M2)" '["units", 1, null] ["1-of-4", 1, null]'
+$H target set M1 2026 20% --when 2026-09-02 >/dev/null
 is "a target of the province's own" "$(row M1 >/dev/null; of 'j["targets"]["2026"]')" 2000
+$H target set A1 2030 500 --rule 'hai phần ba' --version 7 --when 2026-09-02 >/dev/null
+like "a target names rule and version" "$($H report A1 --period 2026-Q3)" '\(count, version 7 since 2026-09-02: hai phần ba\)'
 
 # --- the others ---
 is "A1" "$(row A1)" '[["provincial-library", 1], ["commune-library", 1], ["school-library", 1], ["van", 1], [null, 4]]'
@@ -218,14 +233,14 @@ like "on the page" "$($H report page --period 2026-Q3)" 'Sửa: 03651 Mường B
 standing() { of '[[r["what"], r.get("year"), r["printed"], r["now"]] for r in j["revised"] if "what" in r]'; }
 is "so is what it is reckoned from" "$(row M1 >/dev/null; standing)" '[["numerator", null, 1, 2]]'
 $H target set M1 2026 25% >/dev/null
-$H policy set report-xa-only yes >/dev/null 2>&1
+xa yes
 is "another rule and another target are told" "$(row M1 >/dev/null; standing)" \
-  '[["rule", null, {"name": "units", "version": 1}, {"name": "xa", "version": 1}], ["numerator", null, 1, 2], ["denominator", null, 4, 2], ["target", "2026", 2000, 2500]]'
-like "to people" "$($H report M1 --period 2026-Q3)" 'revised: the rule was units \(version 1\), is xa \(version 1\)'
+  '[["rule", null, {"name": "units", "version": 1}, {"name": "xa", "version": 2}], ["numerator", null, 1, 2], ["denominator", null, 4, 2], ["target", "2026", 2000, 2500]]'
+like "to people" "$($H report M1 --period 2026-Q3)" 'revised: the rule was units \(version 1\), is xa \(version 2\)'
 like "the target in Vietnamese" "$(vi M1)" 'sửa: mục tiêu 2026 trước là 20,00 %, nay là 25,00 %'
 like "the denominator on the page" "$($H report page --period 2026-Q3)" 'Sửa: mẫu số: đã in 4, nay là 2\.'
 $H target set M1 2026 20% >/dev/null
-$H policy set report-xa-only no >/dev/null 2>&1
+xa no
 is "and no more, when all is as it was" "$(row M1 >/dev/null; standing)" '[["numerator", null, 1, 2]]'
 alike() { # of the headings of a command, those that are no other in Vietnamese
   $H "$@" --csv 2>/dev/null >en.csv

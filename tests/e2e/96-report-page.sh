@@ -28,7 +28,7 @@ for row in M1 M2 M4 A1 visits; do
   $H report $row --period 2026-Q3 --json >json
   $H report $row --period 2026-Q3 --csv >csv 2>err
   sheets strict csv >strict
-  is "$row: one table, its headings" "$(json strict 'len(j), j[0][0]')" "(1, $(json json '[c["en"] for c in j["columns"]]' | "$PYTHON" -c 'import json,sys; print(json.load(sys.stdin))'))"
+  is "$row: one table, its headings" "$(json strict 'len(j), j[0][0]')" "(1, $(json json '[c["en"] for c in j["columns"]] + ["rule", "version"]' | "$PYTHON" -c 'import json,sys; print(json.load(sys.stdin))'))"
   is "$row: each cell" "$("$PYTHON" - <<'END'
 import json
 report = json.load(open("json", encoding="utf-8"))
@@ -41,6 +41,8 @@ def cell(value, column):
 want = [[cell(*pair) for pair in zip(row, report["columns"])] for row in report["rows"]]
 if "total" in report:
     want.append([cell(*pair) for pair in zip(["total" if report["total"][0] is None else report["total"][0]] + report["total"][1:], report["columns"])])
+rule = [report["rule"]["name"], str(report["rule"]["version"])]
+want = [line + rule for line in want]
 print(rows == want or (rows, want))
 END
 )" True

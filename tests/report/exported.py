@@ -133,6 +133,18 @@ class Ledger:
     def policy(self, name):
         return shown([f for f in self.of("policy-put") if f["name"] == name], "value")
 
+    def written_last(self, puts, name, day):
+        """What of PUTS that hold by a day was said last of NAME, by when it was written; None: nothing."""
+        found = [f for f in puts if f.day() <= day and f[name] is not None]
+        return max(found, key=self.written)[name] if found else None
+
+    def written(self, fact):
+        return self.effects.judged(fact.record), fact.ref
+
+    def policy_by(self, name, day):
+        """What a policy said that was in force on a day."""
+        return self.written_last([f for f in self.of("policy-put") if f["name"] == name], "value", day)
+
     def units(self, last_day):
         """The codes of the communes that count as units on a day."""
         begins = {code: shown(puts, "from") for code, puts in self.commune_puts.items()}
@@ -143,12 +155,15 @@ class Ledger:
             if begins[code] is not None and before != code:
                 gone.add(before)
         found = [code for code in there if code not in gone]
-        if self.xa_only():
+        if self.xa_only(last_day):
             found = [c for c in found if shown(self.commune_puts[c], "type") in (None, 0)]
         return sorted(found)
 
-    def xa_only(self):
-        return self.policy("report-xa-only") == "yes"
+    def xa_only(self, day):
+        return self.policy_by("report-xa-only", day) == "yes"
+
+    def least(self, day):
+        return int(self.policy_by("report-m2-least", day) or 1)
 
     # --- stops of vans ---
 

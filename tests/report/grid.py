@@ -41,11 +41,14 @@ class Grid:
 
 
 class Scope:
-    """What a sheet is asked for: a span, what it is counted by, and perhaps one commune."""
+    """What a sheet is asked for: a span, what it is counted by, and perhaps one commune.
 
-    def __init__(self, ledger, span, by, commune=None, units=None):
+    Rules are those of the last day of the span, or of RULE_DAY."""
+
+    def __init__(self, ledger, span, by, commune=None, units=None, rule_day=None):
         self.ledger = ledger
         self.span = span
+        self.rule_day = span.last if rule_day is None else rule_day
         self.by = by
         self.commune = commune
         self.units = ledger.units(span.last) if units is None else units

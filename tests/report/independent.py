@@ -54,7 +54,7 @@ def trend(ledger, code, span, by, commune, units):
         then = span.moved(-back)
         if then is None:
             continue
-        scope = Scope(ledger, then, by, commune, units)
+        scope = Scope(ledger, then, by, commune, units, span.last)
         columns, keys, rows, total, part = body(scope, code)
         suppression.suppress(code, by, columns, keys, rows, total)
         value = main_figure(total, part)
@@ -163,7 +163,7 @@ def sheet(ledger, code, period, by, commune=None):
         "report": code,
         "period": {"name": span.name, "from": Span.text(span.first), "to": Span.text(span.last)},
         "by": by,
-        "rule": plan_rows.rule(ledger, code),
+        "rule": plan_rows.rule(ledger, code, span.last),
         "columns": head_columns(by) + list(columns),
         "rows": [front + row for front, row in zip(heads, rows)],
         "total": total,
@@ -191,7 +191,7 @@ def comparable(theirs, ours):
     if "rows" not in theirs:
         return theirs
     found = {name: theirs[name] for name in ours if name in theirs}
-    found["rule"] = theirs["rule"]["name"]
+    found["rule"] = {name: value for name, value in theirs["rule"].items() if name not in ("en", "vi")}
     found["columns"] = [column["name"] for column in theirs["columns"]]
     width = len(theirs["columns"]) - len(ours["total"])
     found["total"] = theirs["total"][width:] if "total" in theirs else None

@@ -1,7 +1,7 @@
 """M1 to M4: the four targets of the plan (docs/REPORTS.md)."""
 from exported import PROVINCIAL, VAN, enum_names, shown
 from grid import Grid
-from history import ref_bytes
+from history import ref_bytes, ref_text
 from spans import Span
 import tally_rows
 
@@ -38,7 +38,7 @@ def m2(scope):
     ledger = scope.ledger
     columns = ["rotations", "stops", "digital", "activities"]
     grid = Grid(columns + ["services", "effective"])
-    least = int(ledger.policy("report-m2-least") or 1)
+    least = ledger.least(scope.rule_day)
     units = set(scope.units)
     for fact in scope.during("crate-dispatch"):
         ends = {s for s in (fact["from"], fact["to"]) if ledger.is_grassroots(s)}
@@ -98,7 +98,7 @@ def m3(scope):
             continue
         worker = Worker(first[0], own)
         commune = ledger.site(worker.site, "commune")
-        if not worker.counts(ledger, day) or ledger.xa_only() and commune not in scope.units:
+        if not worker.counts(ledger, day) or ledger.xa_only(scope.rule_day) and commune not in scope.units:
             continue
         key = scope.key(worker.site, commune, day)
         grid.add(key, "workers", 1)
@@ -122,7 +122,7 @@ def turns(scope, span):
         code = unit(tally_rows.commune_of(ledger, tally))
         told[code] = told.get(code, 0) + tally["value"]
     found = {c: max(recorded.get(c, 0), told.get(c, 0)) for c in set(recorded) | set(told)}
-    if ledger.xa_only() or scope.commune is not None or not found.get(None):
+    if ledger.xa_only(scope.rule_day) or scope.commune is not None or not found.get(None):
         found.pop(None, None)
     return found
 
@@ -167,14 +167,52 @@ TARGETS = {
 }  # fmt: skip
 
 
-def rule(ledger, code):
-    """The name of the rule by which CODE is reckoned."""
-    xa = ledger.xa_only()
+def rule_name(ledger, code, day):
+    """The name of the rule by which CODE is reckoned, as of a day."""
+    xa = ledger.xa_only(day)
     if code == "M1":
         return "xa" if xa else "units"
     if code == "M2":
-        return "%d-of-4%s" % (int(ledger.policy("report-m2-least") or 1), "-xa" if xa else "")
+        return "%d-of-4%s" % (ledger.least(day), "-xa" if xa else "")
     return RULES[code] + ("-xa" if xa else "") if code in RULES else "count"
+
+
+def told_rule(ledger, code, day):
+    """Version and text of the rule as the targets of CODE name it by a day."""
+    best = (0, None)
+    puts = {}
+    for fact in ledger.of("target-put"):
+        if fact["indicator"] == code:
+            puts.setdefault(fact["year"], []).append(fact)
+    for year in sorted(puts):
+        version = ledger.written_last(puts[year], "version", day) or 0
+        if version > best[0] or version == best[0] and best[1] is None:
+            best = (version, ledger.written_last(puts[year], "rule", day))
+    return best
+
+
+def rule(ledger, code, last):
+    """The rule of CODE for a period that ends on a day: as `rule` of the answer, without its words."""
+    policies = ["report-xa-only"] * (code in RULES) + ["report-m2-least"] * (code == "M2")
+    puts = [f for f in ledger.of("policy-put") if f["name"] in policies]
+    puts += [f for f in ledger.of("target-put") if f["indicator"] == code]
+    days = {}
+    for fact in sorted(puts, key=ledger.written):
+        if fact.day() <= last:
+            days[fact.day()] = fact
+    state = lambda day: (rule_name(ledger, code, day), told_rule(ledger, code, day))
+    before = state(-(1 << 60))
+    found = {"version": 1}
+    for day in sorted(days):
+        now = state(day)
+        if now != before:
+            named = now[1][0] if now[1][0] != before[1][0] else 0
+            found = {"version": named or found["version"] + 1, "since": Span.text(day), "put": ref_text(days[day].ref)}
+        before = now
+    found["name"] = rule_name(ledger, code, last)
+    if told_rule(ledger, code, last)[1]:
+        found["told"] = told_rule(ledger, code, last)[1]
+    return found
 
 
 __all__ = ["ROWS", "TARGETS", "mean_growth", "percent", "rule"]

@@ -146,19 +146,31 @@ class Story:
     def make_rules(self):
         """Settings and targets that differ from the plan's, for some."""
         rng, hub = self.rng, self.province.hub
-        if rng.random() < 0.4:
-            hub("policy", "set", "report-xa-only", rng.choice(["yes", "no"]), moment=self.begins)
-        if rng.random() < 0.5:
-            hub("policy", "set", "report-m2-least", str(rng.randrange(1, 5)), moment=self.begins)
+        for _ in range(rng.choice([0, 0, 1, 3])):
+            hub("policy", "set", "report-xa-only", rng.choice(["yes", "no"]), *self.some_day(), moment=self.begins)
+        for _ in range(rng.choice([0, 1, 1, 4])):
+            least = str(rng.randrange(1, 5))
+            hub("policy", "set", "report-m2-least", least, *self.some_day(), moment=self.begins)
         if rng.random() < 0.3:
             then = self.now - datetime.timedelta(days=rng.randrange(30, 300))
             hub("policy", "set", "cut-loans-before", scenes.day_text(then), moment=self.begins)
         for code in rng.sample(["M1", "M2", "M3", "M4", "A1", "visits"], 3):
-            year = rng.choice(["2026", "2030", "2050"])
-            hub("target", "set", code, year, str(rng.randrange(1, 9000)), moment=self.begins)
+            for _ in range(rng.choice([1, 1, 3])):
+                year = rng.choice(["2026", "2030", "2050"])
+                put = [code, year, str(rng.randrange(1, 9000)), *self.some_rule(), *self.some_day()]
+                hub("target", "set", *put, moment=self.begins)
         heir, old = self.communes[-1], self.communes[-2]
         then = scenes.day_text(self.begins + datetime.timedelta(days=rng.randrange(10, 460)))
         hub("commune", "set", heir["code"], "--from", then, "--predecessor", old["code"], moment=self.begins)
+
+    def some_day(self):
+        """Since when a rule holds: from the beginning, or a day before or after it."""
+        then = self.begins + datetime.timedelta(days=self.rng.randrange(-400, 500))
+        return self.rng.choice([[], ["--when", scenes.day_text(then)]])
+
+    def some_rule(self):
+        version = ["--version", str(self.rng.randrange(1, 9))]
+        return self.rng.choice([[], version, ["--rule", "hai phần ba"], ["--rule", "một nửa", *version]])
 
     def restate(self, rng, codes):
         """Rules and targets are others than when these reports were issued, or are put as they were."""
@@ -166,7 +178,8 @@ class Story:
         hub("policy", "set", "report-xa-only", rng.choice(["yes", "no"]))
         hub("policy", "set", "report-m2-least", str(rng.randrange(1, 5)))
         for code in rng.sample(codes, 3):
-            hub("target", "set", code, rng.choice(["2026", "2030", "2050"]), str(rng.randrange(1, 9000)))
+            value = str(rng.randrange(1, 9000))
+            hub("target", "set", code, rng.choice(["2026", "2030", "2050"]), value, *self.some_rule())
 
     def stray_commune(self):
         """A code that nobody named, for one line in a while."""

@@ -19,7 +19,8 @@
 static const char report_text[] =
 	"{\"report\":\"M2\",\"title\":{\"en\":\"working\",\"vi\":\"phối hợp\"},"
 	"\"period\":{\"name\":\"2026-Q3\",\"from\":\"2026-07-01\",\"to\":\"2026-09-30\"},"
-	"\"by\":\"site\",\"rule\":{\"name\":\"1-of-4\",\"version\":2,\"en\":\"one\","
+	"\"by\":\"site\",\"rule\":{\"name\":\"1-of-4\",\"version\":2,"
+	"\"since\":\"2026-03-01\",\"told\":\"<half>\",\"en\":\"one\","
 	"\"vi\":\"một trong bốn\"},\"columns\":["
 	"{\"name\":\"site\",\"en\":\"site\",\"vi\":\"số\",\"type\":\"count\"},"
 	"{\"name\":\"name\",\"en\":\"name\",\"vi\":\"tên\",\"type\":\"text\"},"
@@ -88,7 +89,8 @@ static void test_page(void **state)
 		"<td class=\"n\">–</td><td>ꪀꪫ?\?</td><td class=\"n\">&lt; 5</td>",
 		"<tr class=\"total\"><td>Tổng</td>",
 		"Các kỳ trước: 2026-Q2: –.",
-		"Cách tính: một trong bốn (quy tắc 1-of-4, bản 2)",
+		"Cách tính: một trong bốn (quy tắc 1-of-4, bản 2 từ "
+		"01/03/2026: &lt;half&gt;)",
 		"Đủ số liệu của 61 trên 75 xã, phường đến 30/09/2026",
 		"3 số liệu ít người không nêu.",
 		"Đã ban hành 2026-10-02; 3 nơi đồng ý, 1 nơi không.",
@@ -158,10 +160,12 @@ static void test_bare(void **state)
 	assert_int_equal(ph_buf_put_u8(&out, '\0'), 0);
 	assert_string_equal(
 		(const char *)out.data,
-		"\xef\xbb\xbf\"site\",\"name\",\"turns\",\"share\",\"on\"\r\n"
-		"140371,\"<b onload=\"\"x\"\">&'=\",1234567,25.50%,2026-09-30\r\n"
-		",\"ꪀꪫ\u202e\x01\",\"<5\",,\r\n"
-		"\"total\",,1234570,,\r\n");
+		"\xef\xbb\xbf\"site\",\"name\",\"turns\",\"share\",\"on\","
+		"\"rule\",\"version\"\r\n"
+		"140371,\"<b onload=\"\"x\"\">&'=\",1234567,25.50%,2026-09-30,"
+		"\"1-of-4\",2\r\n"
+		",\"ꪀꪫ\u202e\x01\",\"<5\",,,\"1-of-4\",2\r\n"
+		"\"total\",,1234570,,,\"1-of-4\",2\r\n");
 	ph_buf_deinit(&out);
 	json_decref(book);
 }
@@ -174,11 +178,11 @@ static void test_book(void **state)
 
 	(void)state;
 	assert_int_equal(json_array_size(sheets), 3);
-	assert_non_null(strstr(text,
-			       "\"head\":[\"M2  working\",\"Period: 2026-Q3 "
-			       "(2026-07-01 – 2026-09-30)\",\"Rule: one (1-of-4, "
-			       "version 2)\",\"Complete for 61 of 75 communes up to "
-			       "2026-09-30\"]"));
+	assert_non_null(strstr(text, "\"head\":[\"M2  working\",\"Period: 2026-Q3 "
+				     "(2026-07-01 – 2026-09-30)\",\"Rule: one (1-of-4, "
+				     "version 2 since 2026-03-01: <half>)\",\"Complete "
+				     "for 61 of 75 communes up to "
+				     "2026-09-30\"]"));
 	assert_non_null(strstr(text, "[\"target 2026\",\"15.00 %\"]"));
 	assert_non_null(strstr(text, "[\"denominator\",75]"));
 	assert_non_null(strstr(text, "[\"missing\",\"03646 Chiềng Khoa   \"]"));
