@@ -13,6 +13,7 @@
 #include "common/ledger/listing.h"
 #include "common/ledger/state.h"
 #include "daemon/hub_part.h"
+#include "daemon/hub_plan.h"
 
 #define LIMIT_MAX 10000
 #define ROLL_MAX  1000 /* items of a page of titles, readers, ...: each asks for more */
@@ -57,14 +58,17 @@ int ph_hub_sites_find(struct ph_hub *hub, const json_t *request, const char *kin
 	if (rc < 0) {
 		return ph_fail_errno(err, rc, "reading the sites");
 	}
-	if (sites->n == 0 && sites->asked) {
+	if (sites->n == 0 && search.commune) {
+		rc = ph_hub_commune_need(hub, ph_view_str(search.commune), NULL, err);
+	}
+	if (rc == 0 && sites->n == 0 && sites->asked) {
 		return ph_fail(
 			err, PH_EXIT_OTHER, -ENOENT,
 			"there is no such site%s; `packhorsed site list` shows those "
 			"there are",
 			search.commune ? " in that commune" : "");
 	}
-	return 0;
+	return rc;
 }
 
 int ph_hub_list(struct ph_hub *hub, const json_t *request, json_t *answer,

@@ -49,10 +49,11 @@ int ph_hub_commune_need(struct ph_hub *hub, struct ph_view code, const char *mem
 	}
 	return known ? 0
 		     : ph_fail(err, PH_EXIT_OTHER, -ENOENT,
-			       "%s: there is no commune %.*s; `packhorsed commune list` "
-			       "shows those there are, `packhorsed commune add` names "
-			       "one",
-			       member, (int)code.len, (const char *)code.data);
+			       "%s%sthere is no commune %.*s; `packhorsed commune list` "
+			       "shows those there are%s",
+			       member ? member : "", member ? ": " : "", (int)code.len,
+			       (const char *)code.data,
+			       member ? ", `packhorsed commune add` names one" : "");
 }
 
 /* Whether one of the first N entries of EARLIER names it. */

@@ -6,7 +6,8 @@
 
 /*
  * Whether the hub knows the commune CODE, or none at all, as before its list is put in. 0;
- * -ENOENT with words, MEMBER before them; another negative errno.
+ * -ENOENT with words, MEMBER before them (NULL: it is only looked for, not written); another
+ * negative errno.
  */
 int ph_hub_commune_need(struct ph_hub *hub, struct ph_view code, const char *member,
 			struct ph_error *err);

@@ -97,6 +97,11 @@ $H training 'Biên mục' --workers 12 --collaborators 3 --women 9 --when 2026-0
   --attendees "$(json w1 'j["entries"][0]["ref"]')" >/dev/null
 $H donation enterprise --foreign --money 1000000 --copies 20 --titles 5 --when 2026-08-20 >/dev/null
 
+for words in board "list here" cases; do
+  read -ra words <<<"$words"
+  like "a commune that nobody named: ${words[*]}" "$($H "${words[@]}" --commune 99999 2>&1)" 'there is no commune 99999; .packhorsed commune list. shows those there are$'
+done
+
 # --- the four rows that have a target ---
 is "M1" "$(row M1)" '[["03646", "Chiềng Khoa", "recognised", "5/QĐ", "2026-05-20", 1], ["03651", "Mường Bám", "planned", null, "2026-05-20", 0], ["03658", "Tô Hiệu", null, null, null, 0], [null, null, null, null, null, 1]]'
 is "its share, and the plan's targets" "$(of '[j["numerator"], j["denominator"], j["value"], j["targets"]]')" \
