@@ -124,14 +124,33 @@ static void reply_no_workbook(struct ph_web_call *call)
 	ph_web_reply_no(call, &no);
 }
 
+/* A report as CSV; false of a language that is none of ours. */
+static bool is_spoken(struct ph_web_call *call)
+{
+	const json_t *request = ph_web_call_request(call);
+	const char *language = json_string_value(json_object_get(request, "language"));
+	struct ph_web_no no = { 0 };
+
+	if (!language || strcmp(language, "vi") == 0 || strcmp(language, "en") == 0) {
+		return true;
+	}
+	(void)ph_web_refuse(&no, 400, "usage", "language", "\"language\" is vi or en");
+	ph_web_reply_no(call, &no);
+	return false;
+}
+
 static void handle(void *data, struct ph_web_call *call)
 {
 	struct ph_api *api = data;
 
 	switch ((enum ph_api_action)ph_web_call_route(call)->action) {
+	case PH_API_CSV:
+		if (is_spoken(call)) {
+			ph_api_ask(api, call);
+		}
+		break;
 	case PH_API_COMMAND:
 	case PH_API_METRICS:
-	case PH_API_CSV:
 	case PH_API_PAGE:
 	case PH_API_LOOKED:
 		ph_api_ask(api, call);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/base/json_memory.h"
+#include "common/cli/out.h"
 #include "common/cli/sheet.h"
 #include "daemon/metrics.h"
 #include "daemon/report_book.h"
@@ -85,13 +86,19 @@ static int needs_key(const struct ph_web_call *call, const struct ph_buf *answer
 	return needs;
 }
 
-/* A report as CSV. */
-static int write_csv(const json_t *report, struct ph_buf *out)
+/* A report as CSV, with words in the language that REQUEST asks for. */
+static int write_csv(const json_t *request, const json_t *report, struct ph_buf *out)
 {
+	const char *language = json_string_value(json_object_get(request, "language"));
 	json_t *book;
 	int rc = ph_sheet_collect("report"); /* this thread alone collects */
 
+	if (language) {
+		ph_speak(strcmp(language, "vi") == 0 ? PH_SPEAK_VIETNAMESE
+						     : PH_SPEAK_ENGLISH);
+	}
 	rc = rc < 0 ? rc : ph_report_book(report, true);
+	ph_speak(PH_SPEAK_OWN);
 	book = ph_sheet_take();
 	rc = rc < 0 ? rc : book ? ph_sheet_csv(book, out) : -ENOMEM;
 	json_decref(book);
@@ -132,10 +139,11 @@ static int write_text(const struct ph_web_call *call, const json_t *answer,
 {
 	int action = ph_web_call_route(call)->action;
 
-	return action == PH_API_CSV ? write_csv(answer, out)
-	       : action == PH_API_PAGE
-		       ? write_page(ph_web_call_request(call), answer, out)
-		       : ph_metrics_write(answer, out);
+	const json_t *request = ph_web_call_request(call);
+
+	return action == PH_API_CSV    ? write_csv(request, answer, out)
+	       : action == PH_API_PAGE ? write_page(request, answer, out)
+				       : ph_metrics_write(answer, out);
 }
 
 static void reply_text(struct ph_web_call *call, const struct ph_order *order)

@@ -163,6 +163,15 @@ def page():
                   (200, "text/csv; charset=utf-8"))
         tap.equal("which is that of the command", got[1].decode().replace("\r\n", "\n"),
                   hub.command("report", "loans", "--period", "2026", "--csv").stdout)
+        lines = {language: hub.ask("GET", "/api/v1/reports/A1/csv?period=2026&language=" + language)[1]
+                 .decode("utf-8-sig").splitlines() for language in ("vi", "en")}
+        tap.equal("its headings in Vietnamese", lines["vi"][0],
+                  '"loại điểm","điểm thư viện","cách tính","bản"')
+        tap.equal("and in English", lines["en"][0], '"kind of site","sites","rule","version"')
+        tap.ok("its words too", lines["vi"][-1].startswith('"tổng"') and
+               lines["en"][-1].startswith('"total"'), lines)
+        hub.refused("in no language of ours", 400, "usage", "GET",
+                    "/api/v1/reports/loans/csv?period=2026&language=fr")
         hub.refused("of no period", 400, "missing", "GET", "/api/v1/reports/loans/csv")
         hub.refused("of no report", 400, "usage", "GET", "/api/v1/reports/M9/csv?period=2026")
         printed(hub)
