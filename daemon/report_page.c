@@ -422,7 +422,12 @@ static void report_section(struct writing *to, const json_t *report)
 	complete(to, report);
 	raw(to, ".");
 	if (suppressed > 0) {
-		html(to, "<br/>\n%d số liệu ít người không nêu.", suppressed);
+		html(to,
+		     "<br/>\n%d số liệu ít người không nêu; cùng với bảng chia cách khác "
+		     "(tháng "
+		     "của quý, điểm của xã) có thể suy ra, nên chỉ đưa ra một cách "
+		     "chia.",
+		     suppressed);
 	}
 	if (issued) {
 		html(to, "<br/>\nĐã ban hành %s; %d nơi đồng ý, %d nơi không.",

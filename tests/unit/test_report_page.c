@@ -92,7 +92,9 @@ static void test_page(void **state)
 		"Cách tính: một trong bốn (quy tắc 1-of-4, bản 2 từ "
 		"01/03/2026: &lt;half&gt;)",
 		"Đủ số liệu của 61 trên 75 xã, phường đến 30/09/2026",
-		"3 số liệu ít người không nêu.",
+		"3 số liệu ít người không nêu; cùng với bảng chia cách khác (tháng của "
+		"quý, "
+		"điểm của xã) có thể suy ra, nên chỉ đưa ra một cách chia.",
 		"Đã ban hành 2026-10-02; 3 nơi đồng ý, 1 nơi không.",
 		"Không tính: 14-0372 đồng ý về 03646: điểm không thuộc xã, phường ấy.",
 		"Không tính: 140999 không đồng ý về 03646: không có điểm mang số ấy.",
