@@ -40,6 +40,9 @@ status "a site's device is no courier" 2 "$P" -d s1 courier
 status "an agent does not keep a courier's" 2 "$P" -d van agent
 like "and says who does" "$(cat ok.out)" 'run .packhorse courier. here'
 like "in Vietnamese, too" "$(LC_ALL=vi_VN.UTF-8 "$P" -d van agent 2>&1)" 'máy này là máy chuyển tin'
+status "an address that is in use is no place to listen" 1 "$P" -d van courier --listen "$at"
+like "which is said, with what to do" "$(cat ok.out)" "$at: the address is in use.*--listen"
+like "in Vietnamese, too" "$(LC_ALL=vi_VN.UTF-8 "$P" -d van courier --listen "$at" 2>&1)" "$at: địa chỉ này đang được dùng"
 start van.out "$P" -d van courier --listen 127.0.0.1:0
 van=$started_pid
 van_at=127.0.0.1:$(listen_port van.out)
