@@ -5,7 +5,7 @@
  * for; all that can be verified is; then the machine goes on: it writes, and meets the
  * others, for whom nothing may look as if an older state had been put back.
  */
-#include "tests/power/check.h"
+#include "tests/power/check_internal.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -25,19 +25,15 @@ const char *const invariant_name[INVARIANTS] = {
 	[CODES_ARE_NEW] = "codes-are-new",
 	[GOES_ON] = "goes-on",
 	[NO_FALSE_ALARM] = "no-false-alarm",
+	[ACCOUNT_HOLDS] = "account-holds",
+	[DESK_OPENS] = "desk-opens",
+	[KEYS_ARE_WHOLE] = "keys-are-whole",
+	[BACKUP_STAYS] = "backup-stays",
+	[ERASED_STAYS_ERASED] = "erased-stays-erased",
 };
 
-struct checking {
-	const struct after_cut *cut;
-	struct ph_hub *hub;
-	struct ph_site *site;
-	struct ph_journal *journal;
-	struct finding *finding;
-};
-
-/* False, with what and why; RC 0 is no reason. */
-static bool found(struct checking *checking, enum invariant invariant, int rc,
-		  const char *what)
+bool check_found(struct checking *checking, enum invariant invariant, int rc,
+		 const char *what)
 {
 	struct ph_error *err = &checking->finding->what;
 	char first[sizeof(err->text)];
@@ -110,25 +106,27 @@ static bool logs_stay(struct checking *checking)
 		uint64_t n = 0;
 
 		if (!goes_through(checking->journal, &held->head, &n)) {
-			return found(checking, ACKNOWLEDGED_STAYS, 0,
-				     "entries are gone that were acknowledged");
+			return check_found(checking, ACKNOWLEDGED_STAYS, 0,
+					   "entries are gone that were acknowledged");
 		}
 		if (cut->machine == HUB && n < held->receipted) {
-			return found(checking, RECEIPTED_STAYS, 0,
-				     "the hub lacks entries that it gave a receipt for");
+			return check_found(
+				checking, RECEIPTED_STAYS, 0,
+				"the hub lacks entries that it gave a receipt for");
 		}
 		if (cut->machine == HUB && held->receipted > 0 &&
 		    !parts_stay(checking->journal, held)) {
-			return found(checking, RECEIPTED_STAYS, 0,
-				     "the hub lacks parts that it gave a receipt for");
+			return check_found(
+				checking, RECEIPTED_STAYS, 0,
+				"the hub lacks parts that it gave a receipt for");
 		}
 		if (cut->after && n != held->head.n && (!then || n != then->head.n)) {
 			ph_fail(&checking->finding->what, PH_EXIT_OTHER, 0,
 				"log %u: %u before, %u now, %u then", i,
 				(unsigned)held->head.n, (unsigned)n,
 				then ? (unsigned)then->head.n : 0);
-			return found(checking, WHOLE_OR_NOT, 0,
-				     "a log ends within what was one commit");
+			return check_found(checking, WHOLE_OR_NOT, 0,
+					   "a log ends within what was one commit");
 		}
 	}
 	return true;
@@ -149,10 +147,14 @@ static bool site_words_stay(struct checking *checking)
 	int rc = site_holding(checking->site, &now);
 
 	if (rc < 0) {
-		return found(checking, VERIFIES, rc, "what the site holds");
+		return check_found(checking, VERIFIES, rc, "what the site holds");
+	}
+	if (!check_account(checking, &now.beside) || !check_backed(checking, &now) ||
+	    !check_erased(checking, now.beside.erased)) {
+		return false;
 	}
 	if (is_behind(&now.fed, &before->fed)) {
-		return found(checking, TOLD_STAYS, 0, "pages of the feed are gone");
+		return check_found(checking, TOLD_STAYS, 0, "pages of the feed are gone");
 	}
 	for (unsigned i = 0; i < before->n_logs; i++) {
 		const struct held *held = held_of(&now, before->log[i].head.log_id);
@@ -162,12 +164,12 @@ static bool site_words_stay(struct checking *checking)
 				"log %u: %u before, %u now", i,
 				(unsigned)before->log[i].receipted,
 				held ? (unsigned)held->receipted : 0);
-			return found(checking, RECEIPTED_STAYS, 0,
-				     "the site has lost a receipt");
+			return check_found(checking, RECEIPTED_STAYS, 0,
+					   "the site has lost a receipt");
 		}
 		if (held->receipted > held->head.n) {
-			return found(checking, RECEIPTED_STAYS, 0,
-				     "a receipt for what is not here");
+			return check_found(checking, RECEIPTED_STAYS, 0,
+					   "a receipt for what is not here");
 		}
 	}
 	return true;
@@ -176,25 +178,34 @@ static bool site_words_stay(struct checking *checking)
 static bool hub_words_stay(struct checking *checking)
 {
 	const struct after_cut *cut = checking->cut;
+	struct holding now;
+	int rc = hub_holding(checking->hub, &now);
 
+	if (rc < 0) {
+		return check_found(checking, VERIFIES, rc, "what the hub holds");
+	}
+	if (!check_keys(checking, &now.beside) || !check_backup(checking, &now.beside) ||
+	    !check_backed(checking, &now) || !check_erased(checking, now.beside.erased)) {
+		return false;
+	}
 	for (unsigned i = SITE_A; i < MACHINES; i++) {
 		const struct ph_fed_cursor *told = &cut->before->told[i];
 		struct ph_feeder_state state;
 		struct ph_device device;
-		int rc = ph_journal_device_by_id(checking->journal, cut->world->device[i],
-						 &device);
 
+		rc = ph_journal_device_by_id(checking->journal, cut->world->device[i],
+					     &device);
 		if (rc == 0) {
 			rc = ph_feeder_state(checking->hub->feeder, device.row, &state);
 		}
 		if (rc != 0) {
-			return found(checking, ACKNOWLEDGED_STAYS, rc,
-				     "a device is not known any more");
+			return check_found(checking, ACKNOWLEDGED_STAYS, rc,
+					   "a device is not known any more");
 		}
 		if (told->scope > state.scope ||
 		    (told->scope == state.scope && told->number > state.number)) {
-			return found(checking, TOLD_STAYS, 0,
-				     "a feed ends before what its site was told");
+			return check_found(checking, TOLD_STAYS, 0,
+					   "a feed ends before what its site was told");
 		}
 	}
 	return true;
@@ -244,13 +255,14 @@ static bool site_verifies(struct checking *checking)
 		rc = ph_journal_verify(checking->journal, NULL, err);
 	}
 	if (rc != 0) {
-		return found(checking, VERIFIES, rc, "the site's journal");
+		return check_found(checking, VERIFIES, rc, "the site's journal");
 	}
 	ledger = ph_site_ledger(checking->site, err);
 	rc = ledger ? ph_ledger_digest(ledger, held, err) : -EUCLEAN;
 	rc = rc == 0 ? fresh_digest(checking->site, fresh, err) : rc;
 	if (rc != 0 || memcmp(held, fresh, sizeof(held)) != 0) {
-		return found(checking, LEDGER_IS_A_REBUILD, rc, "the site's ledger");
+		return check_found(checking, LEDGER_IS_A_REBUILD, rc,
+				   "the site's ledger");
 	}
 	return true;
 }
@@ -265,7 +277,8 @@ static bool hub_verifies(struct checking *checking)
 
 	if (!good) {
 		ph_fail(&checking->finding->what, PH_EXIT_OTHER, 0, "%s", text);
-		found(checking, ledger ? LEDGER_IS_A_REBUILD : VERIFIES, 0, "the hub");
+		check_found(checking, ledger ? LEDGER_IS_A_REBUILD : VERIFIES, 0,
+			    "the hub");
 	}
 	json_decref(request);
 	json_decref(answer);
@@ -330,11 +343,11 @@ static bool codes_are_new(struct checking *checking)
 	int rc = ph_site_print_code(checking->site, code, &checking->finding->what);
 
 	if (rc != 0) {
-		return found(checking, GOES_ON, rc, "printing a code");
+		return check_found(checking, GOES_ON, rc, "printing a code");
 	}
 	for (unsigned i = 0; i < before->n_codes; i++) {
 		if (strcmp(before->code[i], code) == 0) {
-			return found(checking, CODES_ARE_NEW, 0, code);
+			return check_found(checking, CODES_ARE_NEW, 0, code);
 		}
 	}
 	return true;
@@ -347,16 +360,16 @@ static bool site_goes_on(struct checking *checking)
 	int rc;
 
 	if (memcmp(log.id, cut->world->own_log[cut->machine], sizeof(log.id)) != 0) {
-		return found(checking, NO_FALSE_ALARM, 0,
-			     "another log is begun, as if this were a copy");
+		return check_found(checking, NO_FALSE_ALARM, 0,
+				   "another log is begun, as if this were a copy");
 	}
 	rc = power_visit(checking->site, 7, &checking->finding->what);
 	if (rc != 0) {
-		return found(checking, GOES_ON, rc, "writing");
+		return check_found(checking, GOES_ON, rc, "writing");
 	}
 	if (memcmp(ph_site_log(checking->site)->id, log.id, sizeof(log.id)) != 0 ||
 	    ph_site_log(checking->site)->n <= log.n) {
-		return found(checking, GOES_ON, 0, "the write is not in the log");
+		return check_found(checking, GOES_ON, 0, "the write is not in the log");
 	}
 	return true;
 }
@@ -377,19 +390,19 @@ static bool meet(struct checking *checking, struct ph_hub *hub, struct ph_site *
 	int rc = power_session(&drive, &checking->finding->what);
 
 	if (rc != 0) {
-		return found(checking, NO_FALSE_ALARM, rc, "the next session");
+		return check_found(checking, NO_FALSE_ALARM, rc, "the next session");
 	}
 	rc = hub_holding(hub, &at_hub);
 	rc = rc < 0 ? rc : site_holding(site, &at_site);
 	if (rc != 0) {
-		return found(checking, NO_FALSE_ALARM, rc, "a log has branched");
+		return check_found(checking, NO_FALSE_ALARM, rc, "a log has branched");
 	}
 	here = held_of(&at_site, checking->cut->world->own_log[index]);
 	there = held_of(&at_hub, checking->cut->world->own_log[index]);
 	if (!here || !there || memcmp(&here->head, &there->head, sizeof(here->head)) ||
 	    here->receipted != here->head.n) {
-		return found(checking, GOES_ON, 0,
-			     "after a session hub and site do not hold the same");
+		return check_found(checking, GOES_ON, 0,
+				   "after a session hub and site do not hold the same");
 	}
 	return true;
 }
@@ -418,7 +431,8 @@ static bool meets_others(struct checking *checking)
 			rc = world_open_site(&clock, "y", &site, err);
 		}
 		if (rc != 0) {
-			good = found(checking, OPENS, rc, "the copy of another machine");
+			good = check_found(checking, OPENS, rc,
+					   "the copy of another machine");
 		} else if (i == HUB) {
 			good = meet(checking, hub, checking->site, cut->machine);
 		} else {
@@ -434,32 +448,40 @@ static bool meets_others(struct checking *checking)
 static bool check_site(struct checking *checking)
 {
 	const struct after_cut *cut = checking->cut;
-	int rc = world_open_site(cut->clock, cut->disk, &checking->site,
-				 &checking->finding->what);
+	int rc;
 
+	if (!check_erased_files(checking)) {
+		return false;
+	}
+	rc = world_open_site(cut->clock, cut->disk, &checking->site,
+			     &checking->finding->what);
 	if (rc != 0) {
-		return found(checking, OPENS, rc, "the site");
+		return check_found(checking, OPENS, rc, "the site");
 	}
 	checking->journal = ph_site_journal(checking->site);
 	return logs_stay(checking) && site_words_stay(checking) && verifies(checking) &&
-	       codes_are_new(checking) && site_goes_on(checking);
+	       check_desk(checking) && codes_are_new(checking) && site_goes_on(checking);
 }
 
 static bool check_hub(struct checking *checking)
 {
 	const struct after_cut *cut = checking->cut;
-	int rc = world_open_hub(cut->clock, cut->disk, &checking->hub,
-				&checking->finding->what);
+	int rc;
 
+	if (!check_erased_files(checking)) {
+		return false;
+	}
+	rc = world_open_hub(cut->clock, cut->disk, &checking->hub,
+			    &checking->finding->what);
 	if (rc != 0) {
-		return found(checking, OPENS, rc, "the hub");
+		return check_found(checking, OPENS, rc, "the hub");
 	}
 	checking->journal = ph_hub_journal(checking->hub);
 	if (!logs_stay(checking) || !hub_words_stay(checking) || !verifies(checking)) {
 		return false;
 	}
 	rc = power_policy(checking->hub, 7, &checking->finding->what);
-	return rc == 0 || found(checking, GOES_ON, rc, "the hub's next entry");
+	return rc == 0 || check_found(checking, GOES_ON, rc, "the hub's next entry");
 }
 
 bool check_new_site(struct ph_site *site, const char *disk, struct machine *clock,
@@ -485,7 +507,7 @@ bool check_new_site(struct ph_site *site, const char *disk, struct machine *cloc
 	sim_disk_copy(power_pristine_hub, "y", true);
 	rc = world_open_hub(&world.machine[HUB], "y", &hub, &finding_out->what);
 	good = rc == 0 ? meet(&checking, hub, site, SITE_NEW)
-		       : found(&checking, OPENS, rc, "the hub");
+		       : check_found(&checking, OPENS, rc, "the hub");
 	sim_disk_kill("y");
 	ph_hub_close(hub);
 	return good;
@@ -504,7 +526,7 @@ bool check_new_hub(struct ph_hub *hub, const char *disk, struct finding *finding
 		return false;
 	}
 	rc = power_policy(hub, 7, &finding_out->what);
-	return rc == 0 || found(&checking, GOES_ON, rc, "the hub's next entry");
+	return rc == 0 || check_found(&checking, GOES_ON, rc, "the hub's next entry");
 }
 
 void tally_finding(struct tally *tally, const struct finding *finding, const char *where,

@@ -16,6 +16,11 @@ enum invariant {
 	CODES_ARE_NEW,
 	GOES_ON,
 	NO_FALSE_ALARM,
+	ACCOUNT_HOLDS,
+	DESK_OPENS,
+	KEYS_ARE_WHOLE,
+	BACKUP_STAYS,
+	ERASED_STAYS_ERASED,
 	INVARIANTS
 };
 extern const char *const invariant_name[INVARIANTS];
@@ -23,6 +28,7 @@ extern const char *const invariant_name[INVARIANTS];
 /* A disk after a cut. */
 struct after_cut {
 	const char *disk; /* its name */
+	uint64_t seed;    /* of the cut; what is dear is looked at in some of them */
 	unsigned machine;
 	struct machine *clock; /* of the machine, as it was at the cut; it is booted */
 	/* of the call that the cut fell into; AFTER is NULL when it never came to its end */

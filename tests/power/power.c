@@ -34,6 +34,7 @@
 enum {
 	SHOTS = 48,  /* images of one call */
 	STEPS = 40,  /* of a script */
+	KINDS = 16,  /* of steps */
 	TWICE = 100, /* one script of so many is run twice */
 };
 
@@ -87,6 +88,10 @@ static struct run {
 	/* what happened */
 	struct tally tally;
 	uint64_t scripts, steps, real, kills, between, founded, twice;
+	struct {
+		const char *doing;
+		uint64_t n;
+	} kind[KINDS];
 } run;
 
 static uint64_t draw(void)
@@ -114,6 +119,7 @@ static void look_at(struct shot *shot, const struct holding *after)
 {
 	struct finding finding;
 	struct after_cut cut = { .disk = shot->disk,
+				 .seed = shot->seed,
 				 .machine = run.machine,
 				 .clock = &shot->clock,
 				 .before = &run.before,
@@ -252,20 +258,15 @@ static void start_again(void)
 		       err.text);
 		return;
 	}
-	for (unsigned l = 0; l < now.n_logs; l++) {
-		const struct held *old =
-			held_of(&world->promised[i], now.log[l].head.log_id);
-
-		if (old && old->receipted > now.log[l].receipted) {
-			now.log[l].receipted = old->receipted;
-			now.log[l].n_missing = old->n_missing;
-			memcpy(now.log[l].missing, old->missing, sizeof(old->missing));
-		}
-	}
-	memcpy(now.told, world->promised[i].told, sizeof(now.told));
-	memcpy(now.code, world->promised[i].code, sizeof(now.code));
-	now.n_codes = world->promised[i].n_codes;
+	power_keep_words(&world->promised[i], &now);
 	world->promised[i] = now;
+	if (i != HUB && power_desk_settle(world, i) != 0) {
+		run.tally.failures++;
+		printf("# script %llu: neither PIN of %s opens its desk\n",
+		       (unsigned long long)run.script, power_name[i]);
+		return;
+	}
+	now = world->promised[i];
 
 	/* before anything more is synced */
 	run.machine = i;
@@ -276,6 +277,19 @@ static void start_again(void)
 	}
 	look_at_all(&now);
 	run.machine = MACHINES;
+}
+
+static void count_step(const char *doing)
+{
+	unsigned i = 0;
+
+	while (run.kind[i].doing && strcmp(run.kind[i].doing, doing) != 0) {
+		if (++i == KINDS) {
+			power_die("too many kinds of steps");
+		}
+	}
+	run.kind[i].doing = doing;
+	run.kind[i].n++;
 }
 
 static void run_script(uint64_t seed, uint64_t script)
@@ -311,6 +325,7 @@ static void run_script(uint64_t seed, uint64_t script)
 		}
 		good = world_step(world);
 		run.steps++;
+		count_step(world->doing);
 		if (run.gone < MACHINES) {
 			start_again();
 		} else if (!good) {
@@ -392,7 +407,12 @@ static void print_counts(double seconds)
 	       (unsigned long long)run.founded, (unsigned long long)run.tally.of[HUB],
 	       (unsigned long long)(run.tally.of[SITE_A] + run.tally.of[SITE_B]),
 	       (unsigned long long)run.tally.of[SITE_NEW], seconds);
-	printf("# behind");
+	printf("# steps");
+	for (unsigned i = 0; i < KINDS && run.kind[i].doing; i++) {
+		printf("%s %s %llu", i ? "," : "", run.kind[i].doing,
+		       (unsigned long long)run.kind[i].n);
+	}
+	printf("\n# behind");
 	for (unsigned i = 0; i < SIM_OP_COUNT; i++) {
 		printf("%s %s %llu", i ? "," : "", op_name[i],
 		       (unsigned long long)run.tally.at[i]);

@@ -22,9 +22,11 @@ void power_call(struct world *world, unsigned machine)
 	}
 }
 
-/* Keep what does not stand in the store: codes, receipts given, feeds told. */
-static void keep_words(const struct holding *old, struct holding *new)
+void power_keep_words(const struct holding *old, struct holding *new)
 {
+	new->beside.gone = old->beside.gone;
+	new->beside.pin = old->beside.pin;
+	new->beside.tries = old->beside.tries;
 	memcpy(new->told, old->told, sizeof(new->told));
 	memcpy(new->code, old->code, sizeof(new->code));
 	new->n_codes = old->n_codes;
@@ -65,7 +67,7 @@ void power_called(struct world *world, unsigned machine, int rc)
 		rc = machine == HUB ? hub_holding(world->hub, &now)
 				    : site_holding(world->site[machine], &now);
 		if (rc == 0) {
-			keep_words(&world->promised[machine], &now);
+			power_keep_words(&world->promised[machine], &now);
 			world->promised[machine] = now;
 		} else if (machine != HUB) {
 			promise_own(world, machine);
@@ -180,6 +182,22 @@ static bool carry(struct road *road, struct ph_session *from, struct ph_session 
 	return true;
 }
 
+/* The keys by which SITE calls, as far as it has heard: those in use, or that were. */
+static const struct ph_box_pair *called(const struct drive *drive)
+{
+	struct ph_site_info info;
+	unsigned n = 0;
+	const struct ph_box_pair *pairs = ph_hub_statics(drive->hub, &n);
+
+	ph_site_info(drive->site, &info);
+	for (unsigned i = 0; i < n; i++) {
+		if (memcmp(pairs[i].key, info.hub_box, PH_KEY_SIZE) == 0) {
+			return &pairs[i];
+		}
+	}
+	return NULL;
+}
+
 static int road_open(struct road *road)
 {
 	const struct drive *drive = road->drive;
@@ -188,7 +206,7 @@ static int road_open(struct road *road)
 					    .cert = ph_site_cert(drive->site),
 					    .rng = drive->site_rng };
 	struct ph_session_config hub = { .side = PH_SIDE_HUB,
-					 .keys = &ph_hub_keys(drive->hub)->box,
+					 .keys = called(drive),
 					 .rng = drive->hub_rng };
 	struct ph_hello *hello = calloc(1, sizeof(*hello)); /* too large for a stack */
 	struct ph_buf arena = { 0 };
@@ -196,6 +214,11 @@ static int road_open(struct road *road)
 
 	if (hello == NULL) {
 		return -ENOMEM;
+	}
+	if (hub.keys == NULL) {
+		free(hello);
+		return ph_fail(road->err, PH_EXIT_OTHER, -ENOKEY,
+			       "the hub has not the keys by which the site calls");
 	}
 	memcpy(device.hub_key, hub.keys->key, sizeof(device.hub_key));
 	power_call(drive->world, drive->index);
@@ -363,11 +386,15 @@ static int write_one(struct world *world, unsigned index)
 {
 	struct texts texts;
 	struct ph_entry entry = random_entry(world, &texts);
+	struct ph_ref ref;
 	int rc;
 
 	power_call(world, index);
-	rc = ph_site_write(world->site[index], &entry, 1, NULL, &world->err);
+	rc = ph_site_write(world->site[index], &entry, 1, &ref, &world->err);
 	power_called(world, index, rc);
+	if (rc == 0 && entry.number == PH_KIND_READER_PUT) {
+		power_erase_wrote(&ref);
+	}
 	return rc;
 }
 
@@ -484,6 +511,11 @@ static int meet(struct world *world, unsigned index)
 				 .cut = cut ? (int64_t)power_below(world, 6000) : -1 },
 		err);
 
+	if (rc >= 0) { /* as `sync` does behind a session */
+		power_call(world, index);
+		rc = ph_site_erase_heard(world->site[index], err);
+		power_called(world, index, rc);
+	}
 	return rc > 0 ? 0 : rc;
 }
 
@@ -497,7 +529,7 @@ bool world_step(struct world *world)
 		world->machine[i].now.mono_ms += 20000;
 	}
 	memset(&world->err, 0, sizeof(world->err));
-	switch (power_below(world, 20)) {
+	switch (power_below(world, 23)) {
 	case 0:
 	case 1:
 	case 2:
@@ -540,6 +572,13 @@ bool world_step(struct world *world)
 	case 15:
 		world->doing = "carry";
 		rc = power_carry(world, index);
+		break;
+	case 16:
+		world->doing = "budget";
+		rc = power_budget(world, index);
+		break;
+	case 17:
+		rc = power_seldom(world, index);
 		break;
 	default:
 		world->doing = "meet";

@@ -22,6 +22,7 @@
 const char *const power_name[MACHINES] = { "hub", "a", "b" };
 const char *const power_pristine_hub = "p-hub";
 struct ph_buf power_invite;
+struct ph_sign_pair power_root, power_operator;
 static const char *const pristine[MACHINES] = { "p-hub", "p-a", "p-b" };
 static const char *const site_code[MACHINES] = { NULL, "14-0371", "14-0372" };
 
@@ -219,7 +220,6 @@ void world_make(void)
 	struct ph_hub_init init = { .listen = "127.0.0.1:7415",
 				    .passphrase = ph_view_str(PASSPHRASE),
 				    .memory_mib = PH_LOCK_MIB_MIN };
-	struct ph_sign_pair operator_pair;
 	struct ph_error err = { 0 };
 	struct ph_hub *hub;
 
@@ -236,20 +236,23 @@ void world_make(void)
 	config.rng = made.machine[HUB].rng;
 	must(ph_hub_init(&config, &init, &err), &err);
 	must(ph_hub_open(&hub, &config, &err), &err);
-	must(ph_locked_key_load(&operator_pair, "/m/p-hub/store/keys/operator",
+	must(ph_locked_key_load(&power_operator, "/m/p-hub/store/keys/operator",
 				init.passphrase, &err),
+	     &err);
+	must(ph_locked_key_load(&power_root, "/m/p-hub/store/keys/root", init.passphrase,
+				&err),
 	     &err);
 	for (unsigned i = SITE_A; i < MACHINES; i++) {
 		json_decref(ask(hub, json_pack("{s:s, s:s, s:s, s:s, s:s}", "command",
 					       "site-add", "code", site_code[i],
 					       "commune", "03646", "kind", "commune",
 					       "name", site_code[i])));
-		make_site(hub, &operator_pair, i);
+		make_site(hub, &power_operator, i);
 	}
 	json_decref(ask(hub, json_pack("{s:s, s:s, s:s, s:s, s:s}", "command", "site-add",
 				       "code", "14-0373", "commune", "03646", "kind",
 				       "commune", "name", "14-0373")));
-	make_invite(hub, &made.machine[HUB], &operator_pair, "14-0373", &power_invite);
+	make_invite(hub, &made.machine[HUB], &power_operator, "14-0373", &power_invite);
 	ph_hub_close(hub);
 }
 
@@ -270,6 +273,7 @@ void world_begin(struct world *world, uint64_t seed)
 
 	memset(world, 0, sizeof(*world));
 	world->draws = seed;
+	power_erase_begin();
 	sim_disk_seed(seed);
 	memcpy(world->device, made.device, sizeof(world->device));
 	for (unsigned i = 0; i < MACHINES; i++) {
@@ -326,6 +330,7 @@ static int see_log(void *data, const struct ph_log *log)
 	struct looking *looking = data;
 	struct held *held = &looking->out->log[looking->out->n_logs];
 	int64_t time;
+	int rc;
 
 	if (log->branch > 0 || looking->out->n_logs == LOGS_MAX) {
 		return -EOVERFLOW; /* nothing here makes branches, or so many logs */
@@ -334,8 +339,10 @@ static int see_log(void *data, const struct ph_log *log)
 	memcpy(held->head.log_id, log->id, sizeof(log->id));
 	memcpy(held->head.h, log->h, sizeof(log->h));
 	held->head.n = log->n;
-	if (!looking->site) {
-		return 0;
+	rc = ph_journal_receipt_get(looking->journal, log->row, PH_LEVEL_BACKUP,
+				    &held->backed, &time, NULL);
+	if (rc < 0 || !looking->site) {
+		return rc;
 	}
 	return ph_journal_receipt_get(looking->journal, log->row, PH_LEVEL_HUB,
 				      &held->receipted, &time, NULL);
@@ -344,9 +351,11 @@ static int see_log(void *data, const struct ph_log *log)
 int hub_holding(struct ph_hub *hub, struct holding *out)
 {
 	struct looking looking = { .journal = ph_hub_journal(hub), .out = out };
+	int rc;
 
 	memset(out, 0, sizeof(*out));
-	return ph_journal_log_each(looking.journal, see_log, &looking);
+	rc = ph_journal_log_each(looking.journal, see_log, &looking);
+	return rc < 0 ? rc : power_beside_hub(hub, &out->beside);
 }
 
 int site_holding(struct ph_site *site, struct holding *out)
@@ -358,5 +367,6 @@ int site_holding(struct ph_site *site, struct holding *out)
 
 	memset(out, 0, sizeof(*out));
 	rc = ph_journal_log_each(looking.journal, see_log, &looking);
-	return rc < 0 ? rc : ph_fed_cursor_get(ph_journal_db(looking.journal), &out->fed);
+	rc = rc < 0 ? rc : ph_fed_cursor_get(ph_journal_db(looking.journal), &out->fed);
+	return rc < 0 ? rc : power_beside_site(site, &out->beside);
 }

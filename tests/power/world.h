@@ -5,6 +5,7 @@
 #ifndef PH_TESTS_POWER_WORLD_H
 #define PH_TESTS_POWER_WORLD_H
 
+#include "client/budget.h"
 #include "client/site.h"
 #include "daemon/hub.h"
 #include "tests/sim/disk.h"
@@ -17,7 +18,7 @@ enum {
 	SITE_NEW = MACHINES, /* one that is only just joining */
 	PLACES,
 
-	LOGS_MAX = 8,
+	LOGS_MAX = 16,
 	CODES_MAX = 64,
 };
 
@@ -25,13 +26,35 @@ extern const char *const power_name[MACHINES]; /* "hub", "a", "b" */
 /* Closed, as they were made; and the text of an invite for one more site. */
 extern const char *const power_pristine_hub;
 extern struct ph_buf power_invite;
+extern struct ph_sign_pair power_root, power_operator;
 
 /* What a machine holds of one log. */
 struct held {
 	struct ph_head head;
 	uint64_t receipted;                       /* hub: given out; site: kept */
+	uint64_t backed;                          /* what a backup of the hub has of it */
 	uint64_t missing[PH_RECEIPT_MISSING_MAX]; /* parts that the receipt names */
 	size_t n_missing;
+};
+
+/* What locks a desk. */
+struct power_pin {
+	unsigned number; /* which PIN, one more each time; 0: none */
+	char card[PH_DESK_CARD_SIZE + 1];
+};
+
+/* What a machine has besides its logs, and has said (trust.c). */
+struct beside {
+	/* site: the account of the network as it stands, and what the budget is */
+	uint64_t account, budget;
+	/* what sessions with a bound took, counted beside it: no account may have less */
+	uint64_t gone;
+	struct power_pin pin;
+	unsigned tries; /* at it that were wrong, since it was right */
+	/* hub: the signing key in use; when the last backup was kept */
+	uint8_t key[PH_KEY_SIZE];
+	int64_t backup;
+	unsigned erased; /* bits: orders to erase that it has carried out, as it says */
 };
 
 /* What a machine holds. */
@@ -44,6 +67,7 @@ struct holding {
 	/* site: codes that were printed */
 	char code[CODES_MAX][PH_PRINTED_SIZE + 1];
 	unsigned n_codes;
+	struct beside beside;
 };
 
 struct machine {
@@ -59,6 +83,10 @@ struct world {
 	uint8_t device[PLACES][PH_DEVICE_ID_SIZE];
 	uint8_t own_log[PLACES][PH_LOG_ID_SIZE];
 	struct holding promised[MACHINES];
+	/* of desks: the PIN that is being set, and the secret once it has one */
+	struct power_pin pin_next[MACHINES];
+	uint8_t desk_secret[MACHINES][PH_BOX_SECRET_SIZE];
+	unsigned rotations;
 	uint64_t draws;
 	uint64_t written;    /* names of what is written come from it */
 	const char *doing;   /* the step */
@@ -94,6 +122,8 @@ int hub_holding(struct ph_hub *hub, struct holding *out);
 int site_holding(struct ph_site *site, struct holding *out);
 struct held *held_of(struct holding *holding, const uint8_t id[static PH_LOG_ID_SIZE]);
 
+/* Into NEW what OLD promised that does not stand in the store: codes, receipts given, feeds told. */
+void power_keep_words(const struct holding *old, struct holding *new);
 /*
  * Around a call on MACHINE: it begins; it returned RC, and when that is good, what is held
  * now is promised. Nothing if WORLD is NULL.
@@ -102,6 +132,39 @@ void power_call(struct world *world, unsigned machine);
 void power_called(struct world *world, unsigned machine, int rc);
 /* Bundles of a site to the hub and back, by stick. 0 or negative errno with world->err. */
 int power_carry(struct world *world, unsigned index);
+
+/*
+ * trust.c: a budget is set, or a session spends of it; a desk gets a PIN, is opened, is tried;
+ * the hub gets other keys, is backed up. Each 0 or negative errno with world->err.
+ */
+int power_budget(struct world *world, unsigned index);
+int power_desk(struct world *world, unsigned index);
+int power_rotate(struct world *world);
+int power_backup(struct world *world);
+/* One of these or an erasure: they take long, and so are done seldom. Sets world->doing. */
+int power_seldom(struct world *world, unsigned index);
+/*
+ * After a start: a PIN that was being set when the power went is there, or the one before it.
+ * 0; -EACCES: neither.
+ */
+int power_desk_settle(struct world *world, unsigned index);
+/* The digits of a PIN. */
+void power_pin_text(unsigned number, char out[static PH_PIN_MAX + 1]);
+/* One command of the hub, a call by itself; REQUEST is taken. NULL: it failed, world->err says how. */
+json_t *power_ask(struct world *world, json_t *request);
+
+/* erase.c: a script begins; a reader was registered; one is ordered to be erased, if there is one. */
+void power_erase_begin(void);
+void power_erase_wrote(const struct ph_ref *reader);
+int power_erase(struct world *world);
+/* Bits of the orders that the store of JOURNAL says are carried out. 0 or negative errno. */
+int power_erased(struct ph_journal *journal, unsigned *bits_out);
+/* A file of DISK in which something lies that the orders BITS had erased; NULL: none. */
+const char *power_erased_lies(const char *disk, unsigned bits);
+
+/* What stands there of this; also used by hub_holding() and site_holding(). 0 or negative errno. */
+int power_beside_site(struct ph_site *site, struct beside *out);
+int power_beside_hub(struct ph_hub *hub, struct beside *out);
 
 /* One random thing. False: a machine has failed, as after a cut. */
 bool world_step(struct world *world);
