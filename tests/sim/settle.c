@@ -115,6 +115,9 @@ static int lacks_log(void *data, const struct ph_log *log)
 				held.n < counts);
 		}
 	}
+	if (sim_is_put_back(sim) && sim_van_was_cut(sim, log->device_id)) {
+		return 0; /* cut off before the hub had its log back: nothing of it counts */
+	}
 	return ph_journal_log_with(journal, log->id, log->n, log->h, &held) != 0;
 }
 
