@@ -167,6 +167,7 @@ mv older hub
 serve 5
 "$hubd" -d hub policy set loan-term-days 30 2>/dev/null
 "$P" -d s1 visit 7 --band adult >/dev/null
+status "the hub finds that it was put back, and asks to be called again" 75 "$P" -d s1 sync --hub "$at"
 "$P" -d s1 sync --hub "$at" >sync.out 2>&1
 is "its own entries get through all the same" "$("$P" -d s1 status --json | json 'd["pending"]')" 0
 like "and it says that the hub's own log is another one" "$(cat sync.out; "$P" -d s1 status 2>&1)" 'put back'
