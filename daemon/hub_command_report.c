@@ -132,10 +132,12 @@ int ph_hub_report_list(struct ph_hub *hub, const json_t *request, json_t *answer
 {
 	json_t *list = json_array();
 	json_t *strays = json_array();
-	int rc = json_object_set_new(answer, "reports", list) ||
-				 json_object_set_new(answer, "strays", strays)
-			 ? -ENOMEM
-			 : ph_hub_issued_list(hub, list, strays);
+	/* one after the other: each takes its list, also when it fails */
+	bool lacks = json_object_set_new(answer, "reports", list) != 0;
+
+	lacks = json_object_set_new(answer, "strays", strays) != 0 || lacks;
+
+	int rc = lacks ? -ENOMEM : ph_hub_issued_list(hub, list, strays);
 
 	(void)request;
 	rc = rc != 0 ? rc : ph_hub_site_codes(hub, strays);

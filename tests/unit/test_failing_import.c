@@ -75,7 +75,7 @@ static void test_asked(void **state)
 		json_decref(ask.request);
 	} while (hit);
 	print_message("# %u failures\n", failed);
-	assert_true(failed >= 5); /* under a sanitizer jansson's copies are not seen */
+	assert_true(failed >= 2); /* 6; under a sanitizer jansson's copies are not seen */
 }
 
 /* --- a record --- */
