@@ -16,25 +16,7 @@
 #include <cmocka.h>
 
 #include "spool_maker.h"
-
-static char room[64];
-
-static int room_setup(void **state)
-{
-	(void)state;
-	snprintf(room, sizeof(room), "/tmp/packhorse-unit.XXXXXX");
-	return mkdtemp(room) ? 0 : -1;
-}
-
-static int room_teardown(void **state)
-{
-	char command[128];
-
-	(void)state;
-	ph_file_use(NULL);
-	snprintf(command, sizeof(command), "rm -rf '%s'", room);
-	return system(command);
-}
+#include "spool_room.h"
 
 static void in_room(const char *name, char out[static 256])
 {
