@@ -125,12 +125,12 @@ static int set_pin(struct world *world, unsigned index)
 	if (rc == 0) {
 		*pin = *next;
 		world->promised[index].beside.tries = 0;
+		if (ph_site_desk_secret(site) != NULL) {
+			memcpy(world->desk_secret[index], ph_site_desk_secret(site),
+			       PH_BOX_SECRET_SIZE);
+		}
 	}
 	power_called(world, index, rc);
-	if (rc == 0 && ph_site_desk_secret(site) != NULL) {
-		memcpy(world->desk_secret[index], ph_site_desk_secret(site),
-		       PH_BOX_SECRET_SIZE);
-	}
 	return rc;
 }
 
