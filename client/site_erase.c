@@ -149,7 +149,7 @@ int ph_site_erase_heard(struct ph_site *site, struct ph_error *err)
 }
 
 /*
- * Whether we were let in after ORDER: nothing of that reader was ever given to us. By the order of
+ * Whether we were let in after ORDER: the hub has given us nothing of that reader. By the order of
  * the control log, as the hub asks (hub_command_erasure.c), and no clock: an invite says when it was
  * made by one that may have been set since.
  */
@@ -179,24 +179,26 @@ static int is_before_us(struct ph_site *site, const struct ph_ref *order,
 	return 0;
 }
 
-static int tell(struct ph_site *site, const struct ph_ref *order, struct ph_error *err)
+/* Who was let in after it may still have written of her before, or have been given it by another of the site. */
+static int tell(struct ph_site *site, const struct ph_erasing_order *order,
+		struct ph_error *err)
 {
 	struct ph_entry entry = { .number = PH_KIND_ERASE_DONE,
 				  .kind = ph_kind_find(PH_KIND_ERASE_DONE) };
 	bool before = false;
-	int rc = is_before_us(site, order, &before, err);
+	int rc = is_before_us(site, &order->ref, &before, err);
 
 	rc = rc < 0 ? rc : ph_site_begin(site, err);
 	if (rc < 0) {
 		return rc;
 	}
 	entry.field[PH_ERASE_DONE_ERASE].set = true;
-	entry.field[PH_ERASE_DONE_ERASE].as.ref = *order;
+	entry.field[PH_ERASE_DONE_ERASE].as.ref = order->ref;
 	/* a courier has read nothing */
-	if (!before && (site->cert.invite.role & PH_ROLE_SITE)) {
+	if ((!before || order->held) && (site->cert.invite.role & PH_ROLE_SITE)) {
 		rc = ph_site_write(site, &entry, 1, NULL, err);
 	}
-	rc = rc < 0 ? rc : ph_erasing_tell(site->db, order);
+	rc = rc < 0 ? rc : ph_erasing_tell(site->db, &order->ref);
 	if (rc < 0) {
 		ph_site_undo(site);
 		return rc;
@@ -206,7 +208,7 @@ static int tell(struct ph_site *site, const struct ph_ref *order, struct ph_erro
 
 int ph_site_erase_tell(struct ph_site *site, struct ph_error *err)
 {
-	struct ph_ref order;
+	struct ph_erasing_order order;
 	int rc = ph_erasing_untold(site->db, &order);
 
 	while (rc == 0) {

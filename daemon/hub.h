@@ -93,6 +93,7 @@ struct ph_hub_peer {
 	bool heard;             /* a transport frame came: it is no replay */
 	uint64_t control;       /* position in the control log, sent so far */
 	unsigned control_moves; /* of which state of it that is a position */
+	uint64_t control_held;  /* the same, as its hello told it: it holds that much */
 	bool strays;            /* what it told is no position of ours */
 	bool confirmed;         /* it gets what others wrote; as of its hello */
 	bool asks_own; /* it told of its own logs: it gets what it lacks of them */

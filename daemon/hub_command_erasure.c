@@ -4,8 +4,9 @@
  * An order is done when every device that may hold something of the reader has said so, in
  * an entry of its own log. Asked are the devices of sites that were admitted when it was
  * ordered, by what the control log says, so that those count that have not called since the
- * hub was restored: those that have not answered are out, with when they were last heard; of
- * those that were cut off or retired nothing is to be hoped. `held` says of which it is known
+ * hub was restored; and of those let in since, until they hold the order, the ones of a site that
+ * had her: they may have worked there before they ever called. Those that have not answered are
+ * out, with when they were last heard; of those that were cut off or retired nothing is to be hoped. `held` says of which it is known
  * that they had something: the device itself wrote of the reader, one of its site did and it
  * was confirmed, or the hub fed it. Of one that was cut off or retired the hub keeps no more
  * what it was fed: that is taken to be what the site's scope has.
@@ -30,6 +31,7 @@ struct asked {
 	struct ph_buf bytes; /* of the order, which entry borrows */
 	struct ph_entry *entry;
 	struct ph_ref ref;
+	uint64_t place;                /* in the control log */
 	struct ph_erasing_order order; /* as it was carried out here */
 	bool carried_out;
 	struct ph_sites sites;    /* whose devices wrote of the readers ... */
@@ -110,6 +112,24 @@ static int find_told(struct asked *asked, const struct ph_device *device,
 	told->confirmed = state.n_confirms > 0;
 	ph_device_deinit(&state);
 	return 0;
+}
+
+/*
+ * Whether DEVICE is to answer. To one that was let in after the order the hub has given nothing of the
+ * reader; but at her site it may have written of her before, or have been given it by another
+ * one there. What holds the order has carried it out, and says so if it had anything.
+ */
+static int find_asked(struct asked *asked, const struct ph_device *device,
+		      const struct told *told, bool *asked_out)
+{
+	uint64_t held = 0;
+	int rc = told->is_later ? ph_hub_device_control_held(asked->hub, device, &held)
+				: 0;
+
+	*asked_out = !told->is_later || ((ph_sites_has(&asked->sites, device->site) ||
+					  ph_sites_has(&asked->scope, device->site)) &&
+					 held < asked->place);
+	return rc;
 }
 
 /* Whether the hub ever fed DEVICE anything of the readers. */
@@ -217,6 +237,7 @@ static int on_device(void *data, const struct ph_device *device)
 	const char *state;
 	struct told told;
 	int64_t done = 0;
+	bool is_asked = false;
 	bool held = false;
 	int rc;
 
@@ -225,8 +246,9 @@ static int on_device(void *data, const struct ph_device *device)
 	}
 	rc = find_done(asked, device, &done);
 	rc = rc != 0 ? rc : find_told(asked, device, &told);
-	if (rc == 0 && done == 0 && told.is_later) {
-		return 0; /* it came afterwards: nothing of the reader was given to it */
+	rc = rc != 0 ? rc : find_asked(asked, device, &told, &is_asked);
+	if (rc == 0 && done == 0 && !is_asked) {
+		return 0;
 	}
 	rc = rc != 0 ? rc : ph_hub_device_trust(asked->hub, device->id, &trust);
 	rc = rc != 0 ? rc : find_held(asked, device, told.confirmed, trust, &held);
@@ -293,6 +315,7 @@ static int load(struct asked *asked, const struct ph_ref *ref, struct ph_view st
 		rc = ph_erasing_facts(asked->hub->ledger, &reader, on_fact, asked);
 		rc = rc != 0 ? rc : add_scope(asked, &reader);
 	}
+	rc = rc != 0 ? rc : ph_hub_control_place(asked->hub, ref, &asked->place);
 	if (rc == 0) {
 		rc = ph_erasing_get(asked->hub->db, ref, &asked->order);
 		asked->carried_out = rc == 0;

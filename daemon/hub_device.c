@@ -9,6 +9,8 @@
 #include "daemon/hub_internal.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -152,6 +154,50 @@ int ph_hub_device_cut_at(struct ph_hub *hub, const uint8_t id[static PH_DEVICE_I
 	}
 	*position_out = position;
 	return 0;
+}
+
+int ph_hub_control_place(struct ph_hub *hub, const struct ph_ref *ref,
+			 uint64_t *place_out)
+{
+	*place_out = UINT64_MAX;
+	return look_at(hub, ref, place_out);
+}
+
+/* --- what of the control log a device holds --- */
+
+#define HELD_NAME 40
+
+static void held_name(const struct ph_device *device, char out[static HELD_NAME])
+{
+	snprintf(out, HELD_NAME, "control_held.%" PRId64, device->row);
+}
+
+int ph_hub_device_control_held(struct ph_hub *hub, const struct ph_device *device,
+			       uint64_t *held_out)
+{
+	char name[HELD_NAME];
+	int64_t held = 0;
+	int rc;
+
+	held_name(device, name);
+	rc = ph_journal_meta_get_int(hub->journal, name, &held);
+	*held_out = rc == 0 ? (uint64_t)held : device->control;
+	return rc < 0 ? rc : 0;
+}
+
+int ph_hub_device_control_note(struct ph_hub *hub, const struct ph_device *device,
+			       uint64_t held)
+{
+	char name[HELD_NAME];
+	int64_t before = 0;
+	int rc;
+
+	held_name(device, name);
+	rc = ph_journal_meta_get_int(hub->journal, name, &before);
+	if (rc < 0 || (rc == 0 && (uint64_t)before == held)) {
+		return rc;
+	}
+	return ph_journal_meta_put_int(hub->journal, name, (int64_t)held);
 }
 
 const char *ph_hub_role_name(uint64_t role)

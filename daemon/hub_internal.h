@@ -206,6 +206,18 @@ int ph_hub_device_each(struct ph_hub *hub,
  */
 int ph_hub_device_cut_at(struct ph_hub *hub, const uint8_t id[static PH_DEVICE_ID_SIZE],
 			 uint64_t *position_out);
+/*
+ * How many entries of the control log DEVICE holds, by its last hello: what a session sent since may
+ * not have arrived, as device->control takes it to be. Noted in a transaction; of a device that
+ * was heard before this was kept it is device->control. 0 or negative errno.
+ */
+int ph_hub_device_control_note(struct ph_hub *hub, const struct ph_device *device,
+			       uint64_t held);
+int ph_hub_device_control_held(struct ph_hub *hub, const struct ph_device *device,
+			       uint64_t *held_out);
+/* The place of REF in the control log, counted from 1; UINT64_MAX: it is in none of its logs. 0 or negative errno. */
+int ph_hub_control_place(struct ph_hub *hub, const struct ph_ref *ref,
+			 uint64_t *place_out);
 const char *ph_hub_trust_name(enum ph_hub_trust trust);
 /* site, courier or both. */
 const char *ph_hub_role_name(uint64_t role);

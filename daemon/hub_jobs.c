@@ -222,7 +222,8 @@ static int do_heard(struct ph_hub *hub, struct ph_job *job)
 	}
 	peer->device.control = peer->control;
 	peer->heard = true;
-	rc = ph_hub_feed_heard(hub, peer);
+	rc = ph_hub_device_control_note(hub, &peer->device, peer->control_held);
+	rc = rc < 0 ? rc : ph_hub_feed_heard(hub, peer);
 	rc = rc < 0 ? rc : ph_hub_copy_heard(hub, peer);
 	return rc < 0 ? rc : ph_journal_device_update(hub->journal, &peer->device);
 }

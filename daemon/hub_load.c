@@ -43,7 +43,7 @@ static int read_control(struct ph_hub *hub, struct ph_hub_peer *peer,
 	uint64_t total;
 	int rc = ph_control_total(hub->journal, &hub->control, &total);
 
-	peer->control = 0;
+	peer->control = peer->control_held = 0;
 	peer->control_moves = hub->control_moves;
 	peer->strays = cursor->n > 0;
 	if (rc < 0 || cursor->n == 0 || cursor->n > total) {
@@ -51,7 +51,7 @@ static int read_control(struct ph_hub *hub, struct ph_hub_peer *peer,
 	}
 	rc = ph_control_hash(hub->journal, &hub->control, cursor->n, h);
 	if (rc == 0 && memcmp(h, cursor->h, sizeof(cursor->h)) == 0) {
-		peer->control = cursor->n;
+		peer->control = peer->control_held = cursor->n;
 		peer->strays = false;
 	}
 	return rc;

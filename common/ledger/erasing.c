@@ -44,9 +44,9 @@ static int drop_part(struct run *run, int64_t row, const struct ph_ref *ref)
 {
 	bool held = false;
 	int rc = row > 0 ? ph_journal_part_erase(run->journal, row, ref->n, &held)
-			 : ph_fed_part_drop(run->db, ref);
+			 : ph_fed_part_drop(run->db, ref, &held);
 
-	run->done.parts += held || row < 0;
+	run->done.parts += held;
 	return rc;
 }
 
@@ -202,6 +202,13 @@ static int erase_holders(struct run *run, const struct ph_entity_key *key)
 	return rc < 0 ? rc : 0;
 }
 
+/* Of a run that found nothing: those orders ask for a word only of who was here before them. */
+static int note_nothing(struct run *run)
+{
+	return ph_db_exec(run->db,
+			  "UPDATE erasure SET told = 2 WHERE done = 0 AND told = 0");
+}
+
 static int drop_all(struct run *run, const struct ph_keyset *orders)
 {
 	struct ph_keyset cards = { 0 };
@@ -219,6 +226,7 @@ static int drop_all(struct run *run, const struct ph_keyset *orders)
 		rc = erase_holders(run, &cards.keys[i]);
 	}
 	rc = rc != 0 ? rc : drop_notes(run);
+	rc = rc == 0 && run->done.parts == 0 ? note_nothing(run) : rc;
 	if (rc == 0 && run->done.readers > 0) {
 		rc = ph_journal_meta_put_int(run->journal, META_REST, 1);
 	}
@@ -396,7 +404,8 @@ static int read_order(struct ph_stmt *stmt, struct ph_erasing_order *out)
 	}
 	out->second = ph_stmt_col_int(stmt, 1);
 	out->done = ph_stmt_col_int(stmt, 2) != 0;
-	out->told = ph_stmt_col_int(stmt, 3) != 0;
+	out->told = ph_stmt_col_int(stmt, 3) == 1;
+	out->held = ph_stmt_col_int(stmt, 3) == 0;
 	rc = ph_key_get_ref(ph_stmt_col_blob(stmt, 0), &out->ref) ? 0 : -EUCLEAN;
 	ph_stmt_reset(stmt);
 	return rc;
@@ -417,20 +426,15 @@ int ph_erasing_get(struct ph_db *db, const struct ph_ref *ref,
 	return read_order(stmt, out);
 }
 
-int ph_erasing_untold(struct ph_db *db, struct ph_ref *ref_out)
+int ph_erasing_untold(struct ph_db *db, struct ph_erasing_order *out)
 {
-	struct ph_erasing_order order;
 	struct ph_stmt *stmt;
 	int rc = ph_db_prepare(db,
 			       "SELECT id, second, done, told FROM erasure"
-			       " WHERE done = 1 AND told = 0 ORDER BY id LIMIT 1",
+			       " WHERE done = 1 AND told <> 1 ORDER BY id LIMIT 1",
 			       &stmt);
 
-	rc = rc != 0 ? rc : read_order(stmt, &order);
-	if (rc == 0) {
-		*ref_out = order.ref;
-	}
-	return rc;
+	return rc != 0 ? rc : read_order(stmt, out);
 }
 
 int ph_erasing_tell(struct ph_db *db, const struct ph_ref *ref)

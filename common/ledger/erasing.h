@@ -51,12 +51,13 @@ struct ph_erasing_order {
 	int64_t second;    /* when, by the clock here */
 	bool done;         /* and nothing of it is left in the files */
 	bool told;         /* a site: it has written so */
+	bool held; /* not told yet: something was here that went with it, as far as is known */
 };
 /* The one of REF. 0, PH_LEDGER_E_NONE, negative errno. */
 int ph_erasing_get(struct ph_db *db, const struct ph_ref *ref,
 		   struct ph_erasing_order *out);
 /* The first that is done and not told. 0, PH_LEDGER_E_NONE, negative errno. */
-int ph_erasing_untold(struct ph_db *db, struct ph_ref *ref_out);
+int ph_erasing_untold(struct ph_db *db, struct ph_erasing_order *out);
 /* It is told. In a transaction. */
 int ph_erasing_tell(struct ph_db *db, const struct ph_ref *ref);
 

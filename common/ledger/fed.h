@@ -99,8 +99,8 @@ int ph_fed_resolve(struct ph_db *db, const struct ph_ref *ref,
 /* Its sealed part, both appended. 0, PH_FED_E_NONE (no such entry, or no part of it), negative errno. */
 int ph_fed_part(struct ph_db *db, const struct ph_ref *ref, struct ph_buf *cipher,
 		struct ph_buf *seed_box);
-/* Drop the part of REF, if it is here: its reader was erased. */
-int ph_fed_part_drop(struct ph_db *db, const struct ph_ref *ref);
+/* Drop the part of REF, if it is here, which *HELD_OUT tells: its reader was erased. 0 or negative errno. */
+int ph_fed_part_drop(struct ph_db *db, const struct ph_ref *ref, bool *held_out);
 
 /* A log that a page told of: its site, and the device that writes it. 0, PH_FED_E_NONE, negative errno. */
 int ph_fed_log(struct ph_db *db, const uint8_t log_id[static PH_LOG_ID_SIZE],

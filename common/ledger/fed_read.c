@@ -235,15 +235,18 @@ int ph_fed_part(struct ph_db *db, const struct ph_ref *ref, struct ph_buf *ciphe
 	return rc;
 }
 
-int ph_fed_part_drop(struct ph_db *db, const struct ph_ref *ref)
+int ph_fed_part_drop(struct ph_db *db, const struct ph_ref *ref, bool *held_out)
 {
 	static const char sql[] =
 		"UPDATE fed_entry SET cipher = NULL, seed = NULL WHERE n = ?2 AND"
-		" hash = ?3 AND log IN (SELECT id FROM fed_log WHERE log_id = ?1)";
+		" hash = ?3 AND (cipher IS NOT NULL OR seed IS NOT NULL)"
+		" AND log IN (SELECT id FROM fed_log WHERE log_id = ?1)";
 	struct ph_stmt *stmt;
 	int rc = bind_ref(db, sql, ref, &stmt);
 
-	return rc != 0 ? rc : ph_stmt_run(stmt);
+	rc = rc != 0 ? rc : ph_stmt_run(stmt);
+	*held_out = rc == 0 && ph_db_changes(db) > 0;
+	return rc;
 }
 
 /* ---- entities ---- */

@@ -147,15 +147,25 @@ static void test_given_up(void **state)
 
 /* --- the certificate --- */
 
-static int64_t out(struct town *town)
+static int64_t counted(struct town *town, const char *name)
 {
 	json_t *answer = ask(&town->room, json_pack("{s:s}", "command", "erasures"));
 	const json_t *item = json_array_get(json_object_get(answer, "erasures"), 0);
-	int64_t n = json_integer_value(json_object_get(item, "out"));
+	int64_t n = json_integer_value(json_object_get(item, name));
 
 	assert_non_null(item);
 	json_decref(answer);
 	return n;
+}
+
+static int64_t out(struct town *town)
+{
+	return counted(town, "out");
+}
+
+static int64_t confirmed(struct town *town)
+{
+	return counted(town, "confirmed");
 }
 
 /*
@@ -181,7 +191,7 @@ static void test_a_clock_behind(void **state)
 	assert_int_equal(out(town), 0);
 }
 
-/* Who came afterwards was never given anything, and is not asked, nor answers. */
+/* Who came afterwards was never given anything: when it has heard the order it is not asked, nor answers. */
 static void test_came_later(void **state)
 {
 	struct town *town = *state;
@@ -191,6 +201,7 @@ static void test_came_later(void **state)
 	erase(town);
 	pc_join(&town->room, &late, "14-0371", "late", 5);
 	sync_pc(&town->room, &late);
+	assert_int_equal(out(town), 2);
 	pc_confirm(&town->room, &late);
 	sync_pc(&town->room, &late);
 	assert_int_equal(ph_site_erase_heard(late.site, NULL), 0);
@@ -199,6 +210,36 @@ static void test_came_later(void **state)
 	sync_pc(&town->room, &late);
 	assert_int_equal(ph_site_state(late.site, &after), 0);
 	assert_int_equal(after.entries, before.entries);
+	pc_end(&late);
+}
+
+/*
+ * A PC had not called yet, and wrote of her, whom it knew by another PC of its site: it holds her
+ * part until it has heard the order, and then says that it went.
+ */
+static void test_wrote_before_it_called(void **state)
+{
+	struct town *town = *state;
+	struct ph_entry entry = { .kind = ph_kind_find(PH_KIND_READER_PUT),
+				  .number = PH_KIND_READER_PUT };
+	struct pc late;
+
+	pc_join(&town->room, &late, "14-0371", "late", 5);
+	entry.sealed[PH_READER_S_NAME].set = true;
+	entry.sealed[PH_READER_S_NAME].as.bytes = ph_view_str("Lò Văn Pánh");
+	entry.field[PH_READER_READER].set = true;
+	entry.field[PH_READER_READER].as.ref = town->reader;
+	pc_write(&late, entry);
+	erase(town);
+	assert_int_equal(out(town), 1);
+	sync_pc(&town->room, &late);
+	assert_int_equal(ph_hub_fold(town->room.hub), 0);
+	assert_int_equal(out(town), 2);
+	assert_int_equal(ph_site_erase_heard(late.site, NULL), 0);
+	sync_pc(&town->room, &late);
+	assert_int_equal(ph_hub_fold(town->room.hub), 0);
+	assert_int_equal(out(town), 1);
+	assert_int_equal(confirmed(town), 1);
 	pc_end(&late);
 }
 
@@ -260,6 +301,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_given_up, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_a_clock_behind, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_came_later, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_wrote_before_it_called, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(test_held_by_a_thief, set_up, tear_down),
 	};
 

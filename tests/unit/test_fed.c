@@ -328,6 +328,7 @@ static void test_fed_part(void **state)
 	struct ph_buf cipher = { 0 };
 	struct ph_buf box = { 0 };
 	struct ph_ref ref;
+	bool held;
 
 	(void)state;
 	scene.n_steps = 4;
@@ -355,10 +356,14 @@ static void test_fed_part(void **state)
 	assert_int_equal(ph_fed_part(db, &ref, &cipher, &box), 0);
 	assert_int_equal(box.data[0], 5);
 	scene.box[0] = 0;
-	assert_int_equal(ph_fed_part_drop(db, &ref), 0);
+	assert_int_equal(ph_fed_part_drop(db, &ref, &held), 0);
+	assert_true(held);
 	assert_int_equal(ph_fed_part(db, &ref, &cipher, &box), PH_FED_E_NONE);
+	assert_int_equal(ph_fed_part_drop(db, &ref, &held), 0);
+	assert_false(held);
 	ref.hash[0] ^= 1;
-	assert_int_equal(ph_fed_part_drop(db, &ref), 0);
+	assert_int_equal(ph_fed_part_drop(db, &ref, &held), 0);
+	assert_false(held);
 	ph_db_rollback(db);
 	ph_buf_deinit(&cipher);
 	ph_buf_deinit(&box);
