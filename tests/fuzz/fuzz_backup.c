@@ -261,7 +261,8 @@ static void try_manifest(struct ph_view in, bool is_body)
 	int rc;
 
 	if (is_body) {
-		if (ph_backup_manifest_sign(in, hub.secret, &bytes) != 0) {
+		if (in.len > PH_SIGN_BODY_MAX ||
+		    ph_backup_manifest_sign(in, hub.secret, &bytes) != 0) {
 			return;
 		}
 	} else {
