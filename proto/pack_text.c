@@ -38,7 +38,8 @@ static const ZSTD_CDict *dict_open(struct ph_pack *pack, struct ph_view dict)
 	size_t size = ZSTD_estimateCDictSize_advanced(dict.len, params, ZSTD_dlm_byRef);
 
 	free(pack->dict_room);
-	pack->dict_room = malloc(size);
+	/* it reads what it has not written, and then finds by chance what was there */
+	pack->dict_room = calloc(1, size);
 	return pack->dict_room == NULL
 		       ? NULL
 		       : ZSTD_initStaticCDict(pack->dict_room, size, dict.data, dict.len,
