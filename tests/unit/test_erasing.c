@@ -197,7 +197,7 @@ static void taken(void **state)
 	digest(bench.room, after);
 	assert_memory_equal(before, after, sizeof before);
 	assert_int_equal(ph_erasing_get(bench.room->world.db, &erase, &found), 0);
-	assert_true(found.done && !found.told);
+	assert_true(found.done && !found.told && found.held);
 	done = carry_out(&bench, 1);
 	assert_true(done.orders == 0 && done.readers == 0 && done.parts == 0);
 	for (unsigned i = 0; i < 5; i++) {
@@ -289,7 +289,7 @@ static void told(void **state)
 	struct ph_buf cipher = { 0 };
 	struct ph_ref reader;
 	struct ph_ref erase;
-	struct ph_ref first;
+	struct ph_erasing_order first;
 	struct bench bench;
 
 	setup(&bench, state);
@@ -300,7 +300,8 @@ static void told(void **state)
 			 PH_LEDGER_E_NONE);
 	carry_out(&bench, 1);
 	assert_int_equal(ph_erasing_untold(bench.room->world.db, &first), 0);
-	assert_true(ph_ref_equal(&first, &erase));
+	assert_true(ph_ref_equal(&first.ref, &erase));
+	assert_false(first.held); /* her part never came */
 	assert_int_equal(ph_erasing_tell(bench.room->world.db, &erase), 0);
 	assert_int_equal(ph_erasing_untold(bench.room->world.db, &first),
 			 PH_LEDGER_E_NONE);
