@@ -21,8 +21,7 @@
 #include "daemon/cmd.h"
 #include "daemon/cmd_backup.h"
 
-#define PATH_SIZE  4096
-#define UNFINISHED "restore.unfinished"
+#define PATH_SIZE 4096
 
 /* What a backup puts into a hub's folder; the store, which makes it one, last. */
 static const char *const moved[] = { "keys", "conf.d", "packhorsed.conf", "hub.db" };
@@ -42,8 +41,8 @@ struct restore {
 
 static bool is_leaving(const char *name)
 {
-	return strcmp(name, "lock") == 0 || strcmp(name, UNFINISHED) == 0 ||
-	       strcmp(name, UNFINISHED ".part") == 0;
+	return strcmp(name, "lock") == 0 || strcmp(name, PH_HUB_RESTORING) == 0 ||
+	       strcmp(name, PH_HUB_RESTORING ".part") == 0;
 }
 
 /* The file itself, or the newest of a folder. */
@@ -87,8 +86,8 @@ static int prepare(struct restore *restore, struct ph_error *err)
 	int rc = ph_path_join(restore->into, sizeof(restore->into), dir, "restore", err);
 
 	rc = rc < 0 ? rc
-		    : ph_path_join(restore->mark, sizeof(restore->mark), dir, UNFINISHED,
-				   err);
+		    : ph_path_join(restore->mark, sizeof(restore->mark), dir,
+				   PH_HUB_RESTORING, err);
 	rc = rc < 0 ? rc : ph_path_join(path, sizeof(path), dir, "hub.db", err);
 	if (rc < 0) {
 		return rc;

@@ -23,6 +23,9 @@
 #include "daemon/quota.h"
 #include "proto/session.h"
 
+/* In a folder into which a backup is being restored: daemon/cmd_restore.c. */
+#define PH_HUB_RESTORING "restore.unfinished"
+
 struct ph_hub;
 
 struct ph_hub_config {

@@ -46,12 +46,33 @@ static bool is_leaving(const char *name)
 	return strncmp(name, "hub.db.new", 10) == 0;
 }
 
+/* A restore that was killed is given again; `init` would be the wrong advice. */
+static int check_restored(const char *dir, struct ph_error *err)
+{
+	char mark[PH_HUB_PATH_MAX];
+	int rc = path_in(dir, PH_HUB_RESTORING, mark, err);
+
+	return rc < 0 || !ph_file_exists(mark)
+		       ? rc
+		       : ph_fail(err, PH_EXIT_NOT_ENROLLED, -ENOENT,
+				 ph_say("a backup was being restored into %s, and that "
+					"is not finished. If it does not run any more, "
+					"give the same `packhorsed -d %s restore` again: "
+					"it begins anew, and the backup is as it was",
+					"đang phục hồi bản sao lưu vào %s mà chưa xong. "
+					"Nếu lệnh đó không còn chạy, hãy ra lại chính "
+					"lệnh `packhorsed -d %s restore`: lệnh làm lại "
+					"từ đầu, bản sao lưu vẫn như cũ"),
+				 dir, dir);
+}
+
 int ph_hub_check_keys(const char *dir, struct ph_error *err)
 {
 	char keys[PH_HUB_PATH_MAX];
 	char mark[PH_HUB_PATH_MAX];
-	int rc = path_in(dir, "keys", keys, err);
+	int rc = check_restored(dir, err);
 
+	rc = rc < 0 ? rc : path_in(dir, "keys", keys, err);
 	if (rc == 0) {
 		rc = path_in(dir, UNFINISHED, mark, err);
 	}

@@ -101,7 +101,10 @@ int ph_hub_desk_add(struct ph_hub *hub, struct ph_entry *entries, size_t count,
 /* What is remembered of a transaction that was undone is void. */
 void ph_hub_forget(struct ph_hub *hub);
 
-/* 0, or -EUCLEAN with words if DIR holds a hub's keys that no unfinished init left, and no hub.db. */
+/*
+ * What stands in DIR, which has no hub.db: 0, or with words -ENOENT if a restore was begun there
+ * and not finished, -EUCLEAN if there are a hub's keys that no unfinished init left.
+ */
 int ph_hub_check_keys(const char *dir, struct ph_error *err);
 /* The hub does not serve this device; WHY is for the log. */
 void ph_hub_refuse(struct ph_job *job, enum ph_status status, const char *why);

@@ -83,6 +83,24 @@ stop "$serving"
 mv hub dead
 status "a folder that is not empty is not restored into" 1 $hubd -d d1 restore far --recovery-key secret
 status "without the key nothing is" 2 $H restore far
+
+# one that is killed: it has its folder, and waits for the first bytes of a backup
+mkfifo pipe
+exec 7<>pipe
+start killed $H restore pipe --recovery-key secret
+wait_until 10 test -s hub/restore.unfinished
+stop "$started_pid" KILL
+exec 7>&-
+begun() { # NAME: what is said of the folder that it left
+  status "$1: there is no hub" 10 $H status
+  like "$1: status says what to do" "$($H status 2>&1)" 'was being restored into hub, and that is not finished.*`packhorsed -d hub restore` again'
+  like "$1: nor is it served" "$($H serve 2>&1)" 'was being restored into hub'
+  like "$1: in Vietnamese" "$(LC_ALL=vi_VN.UTF-8 $H serve 2>&1)" 'đang phục hồi bản sao lưu vào hub mà chưa xong'
+  status "$1: no other hub is made there" 10 $H init --listen 127.0.0.1:0 --kdf-memory-mib 8 --passphrase-file pass
+}
+begun "a restore that was killed"
+cp -r dead/keys hub/
+begun "later on"
 ok "the newest backup is restored" $H restore far --recovery-key secret
 like "it says what is next" "$(cat ok.out)" 'restore end'
 is "the hub is as it was a week ago" "$(digest $H)" "$week"
