@@ -441,6 +441,7 @@ static void take_result(struct link *link)
 	result->counts.bytes_in += link->went.unread;
 	result->failure = ph_session_failure(link->session);
 	result->status = ph_session_status(link->session);
+	result->why = ph_session_why(link->session);
 	result->is_short = ph_session_is_short(link->session);
 	ph_session_short_sides(link->session, &result->short_up, &result->short_down);
 	result->complete = ph_session_state(link->session) == PH_SESSION_CLOSED &&

@@ -40,6 +40,7 @@ struct ph_link_result {
 	bool complete; /* CLOSED in order, and all that there was to tell was taken */
 	enum ph_session_failure failure;
 	enum ph_status status;
+	enum ph_why why; /* beside it */
 	struct ph_session_counts counts;
 	uint64_t elapsed_ms;
 	bool is_short; /* the budget had no room for something: not complete either */
@@ -47,7 +48,7 @@ struct ph_link_result {
 	/*
 	 * One word of what came of it: "" complete, "unreachable", "cut", "wrong-key"
 	 * (or a first message that was damaged: from here that looks the same),
-	 * "stopped" (asked to), "cut-off", "later", "not-accepted", "version", "not-taken", "protocol",
+	 * "stopped" (asked to), "cut-off", "later", "put-back", "not-accepted", "version", "not-taken", "protocol",
 	 * "receipt", "store", "memory", "address", "budget", "not-of-this-site". Static.
 	 */
 	const char *reason;

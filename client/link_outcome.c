@@ -114,6 +114,19 @@ static const char *explain_refusal(enum ph_status status, struct ph_error *err)
 	return "not-taken";
 }
 
+static const char *explain_put_back(struct ph_error *err)
+{
+	ph_fail(err, PH_EXIT_TRY_LATER, -EAGAIN,
+		ph_say("by what this device told it the hub has found that it is an "
+		       "older copy of itself that was put back; nothing is lost. Sync "
+		       "again: it goes on from there, and its operator is told what to "
+		       "do",
+		       "nhờ những gì máy này vừa báo, máy chủ thấy mình là bản sao cũ "
+		       "được chép lại; không mất gì. Hãy đồng bộ lại: máy chủ sẽ tiếp "
+		       "tục từ đó, và người vận hành đã được báo phải làm gì"));
+	return "put-back";
+}
+
 static const char *explain_key(const char *address, struct ph_error *err)
 {
 	ph_fail(err, PH_EXIT_OTHER, -EACCES,
@@ -168,7 +181,9 @@ const char *ph_link_explain(const struct ph_link_result *result, const char *add
 	case PH_FAIL_HANDSHAKE:
 		return explain_key(address, err);
 	case PH_FAIL_REFUSED:
-		return explain_refusal(result->status, err);
+		return result->status == PH_STATUS_LATER && result->why == PH_WHY_PUT_BACK
+			       ? explain_put_back(err)
+			       : explain_refusal(result->status, err);
 	case PH_FAIL_CUT:
 	case PH_FAIL_TIMEOUT:
 		return stranger ? explain_key(address, err) : explain_cut(err);

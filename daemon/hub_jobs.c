@@ -95,6 +95,7 @@ static int try_item(struct ph_hub *hub, struct ph_job *job, const struct ph_item
 	rc = ph_hub_store_item(hub, peer, item);
 	if (rc == 0 && hub->put_back != put_back) {
 		job->later = true; /* receipts of this epoch need another welcome */
+		job->why = PH_WHY_PUT_BACK;
 		return 1;
 	}
 	if (rc <= 0) {

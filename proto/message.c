@@ -319,6 +319,11 @@ static bool refuse_ok(const struct ph_message *message)
 	return message->count > PH_STATUS_OK && message->count <= PH_STATUS_VERSION;
 }
 
+static bool why_ok(const struct ph_message *message)
+{
+	return message->count > PH_WHY_NONE && message->count <= PH_MESSAGE_UINT_MAX;
+}
+
 static bool get_count(const msgpack_object_array *array, struct ph_message *message)
 {
 	return ph_mp_uint(&array->ptr[1], PH_MESSAGE_UINT_MAX, &message->count);
@@ -359,6 +364,7 @@ static const struct {
 	[PH_MSG_PACKED] = { 8, 8, put_segment, get_segment, packed_ok },
 	[PH_MSG_SPENT] = { 1, 1, put_nothing, get_nothing, any_ok },
 	[PH_MSG_RESUME] = { 2, 2, put_chunk, get_chunk, chunk_ok },
+	[PH_MSG_WHY] = { 2, 2, put_count, get_count, why_ok },
 };
 
 enum {

@@ -41,6 +41,12 @@ enum ph_status {
 	PH_STATUS_VERSION = 6,
 };
 
+/* Why, beside the status, where that alone does not tell what to do. Others are to be passed over. */
+enum ph_why {
+	PH_WHY_NONE = 0,
+	PH_WHY_PUT_BACK = 1, /* the hub was put back, as this device has just shown */
+};
+
 /* Control cursor: how far the device holds the hub's control log. */
 struct ph_cursor {
 	uint64_t n;
@@ -187,6 +193,7 @@ enum ph_message_type {
 	PH_MSG_PACKED = 14, /* as SEGMENT; the body is a packed segment */
 	PH_MSG_SPENT = 15,  /* [15]: there is more, and the budget has no room for it */
 	PH_MSG_RESUME = 16, /* [16, chunk]: of the segment whose front the welcome told */
+	PH_MSG_WHY = 17,    /* [17, why]: behind REFUSE in one frame, and nowhere else */
 };
 
 enum ph_part_form {

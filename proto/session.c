@@ -415,6 +415,11 @@ enum ph_status ph_session_status(const struct ph_session *session)
 	return session->status;
 }
 
+enum ph_why ph_session_why(const struct ph_session *session)
+{
+	return session->why;
+}
+
 bool ph_session_is_short(const struct ph_session *session)
 {
 	return session->is_spent || session->peer_spent;

@@ -157,6 +157,7 @@ struct ph_job {
 	int result;
 	bool bad;
 	bool later;
+	enum ph_why why; /* hub, STORE out, with later: to be told */
 	bool more;
 	uint8_t peer_key[PH_KEY_SIZE]; /* hub: static key of the device, authenticated */
 	struct ph_buf bytes;           /* what hello or welcome borrow from */
@@ -252,6 +253,8 @@ enum ph_session_state ph_session_state(const struct ph_session *session);
 enum ph_session_failure ph_session_failure(const struct ph_session *session);
 /* Why it was refused; PH_STATUS_LATER also when the hub took nothing of this device, but served it. */
 enum ph_status ph_session_status(const struct ph_session *session);
+/* What was told beside that status; PH_WHY_NONE: nothing that is known here. */
+enum ph_why ph_session_why(const struct ph_session *session);
 /* Something was left for another session, by us or by the hub, since the budget had no room for it. */
 bool ph_session_is_short(const struct ph_session *session);
 /* The same, and whose share it was: ours, the peer's. */

@@ -45,6 +45,7 @@ struct ph_session {
 	enum ph_session_state state;
 	enum ph_session_failure failure;
 	enum ph_status status;
+	enum ph_why why; /* hub: to tell with a refusal; device: as told */
 	struct ph_rng rng;
 	/* borrowed; once the preamble is read, the one that it named */
 	const struct ph_box_pair *keys;
@@ -238,6 +239,7 @@ void ph_session_bound_welcome(struct ph_session *session, uint64_t budget,
 void ph_session_pump(struct ph_session *session);
 /* Seal and frame PLAIN. false: SESSION failed. */
 bool ph_session_seal(struct ph_session *session, struct ph_view plain);
+/* With session->why behind it. */
 void ph_session_send_refuse(struct ph_session *session, enum ph_status status);
 /* The next handshake message, with PAYLOAD in it. false: SESSION failed. */
 bool ph_session_send_handshake(struct ph_session *session, struct ph_view payload);

@@ -200,6 +200,7 @@ static void give_store(struct ph_session *session, struct ph_job *job)
 		return;
 	}
 	if (job->later) {
+		session->why = session->side == PH_SIDE_HUB ? job->why : PH_WHY_NONE;
 		ph_session_fail(session, PH_FAIL_STORE);
 		return;
 	}

@@ -289,6 +289,7 @@ static const struct {
 	[PH_MSG_PACKED] = { AT(TRANSFER), TO_BOTH, on_item },
 	[PH_MSG_SPENT] = { AT(TRANSFER), TO(DEVICE), on_spent },
 	[PH_MSG_RESUME] = { AT(TRANSFER), TO(HUB), on_resume },
+	[PH_MSG_WHY] = { 0, 0, NULL }, /* is read with the REFUSE before it */
 };
 
 void ph_session_on_message(struct ph_session *session, const struct ph_message *message)

@@ -40,6 +40,18 @@ static void fail_protocol(struct ph_session *session)
 	ph_session_fail(session, PH_FAIL_PROTOCOL);
 }
 
+/* Behind REFUSE in its frame, where who does not know it does not look any more. */
+static void hear_why(struct ph_session *session, struct ph_view rest)
+{
+	struct ph_message message;
+
+	if (session->side == PH_SIDE_DEVICE && !session->is_sibling && rest.len > 0 &&
+	    ph_message_decode(&rest, &message) == 0 && message.type == PH_MSG_WHY &&
+	    message.count == PH_WHY_PUT_BACK) {
+		session->why = PH_WHY_PUT_BACK;
+	}
+}
+
 static void on_messages(struct ph_session *session, struct ph_view plain)
 {
 	struct ph_message message;
@@ -58,6 +70,9 @@ static void on_messages(struct ph_session *session, struct ph_view plain)
 			ph_session_on_message(session, &message);
 		}
 		sodium_memzero(message.seed, sizeof(message.seed));
+	}
+	if (session->failure == PH_FAIL_REFUSED) {
+		hear_why(session, plain);
 	}
 }
 

@@ -58,10 +58,12 @@ bool ph_session_seal(struct ph_session *session, struct ph_view plain)
 void ph_session_send_refuse(struct ph_session *session, enum ph_status status)
 {
 	const struct ph_message message = { .type = PH_MSG_REFUSE, .count = status };
+	const struct ph_message why = { .type = PH_MSG_WHY, .count = session->why };
 	struct ph_buf plain = { 0 };
 
 	/* Best effort: the session has failed already. */
-	if (ph_message_encode(&message, &plain) == 0) {
+	if (ph_message_encode(&message, &plain) == 0 &&
+	    (session->why == PH_WHY_NONE || ph_message_encode(&why, &plain) == 0)) {
 		(void)ph_session_seal(session, ph_buf_view(&plain));
 	}
 	ph_buf_deinit(&plain);

@@ -45,7 +45,9 @@ mv hub gone
 cp -r copy hub
 serve
 is "the copy knows nothing of it" "$(epoch)" '[1, None, False]'
-sync x1
+status "a device that knows more is told why it was not served" 75 sync x1
+like "in words of its own" "$(cat sync.out)" 'it is an older copy of itself that was put back; nothing is lost. Sync again'
+like "its status, too" "$("$P" -d x1 status)" 'the hub found that it is an older copy of itself'
 is "the device that knows more shows it: a new epoch" "$(epoch)" '[2, True, True]'
 like "status says what happened" "$($H status)" 'hub.db is an older copy'
 like "and the log" "$(cat serve.err)" 'hub.put-back epoch=2'
@@ -72,7 +74,8 @@ mv x2.old x2
 cp -r copy hub
 $H policy set loan-term-days 28 >/dev/null 2>&1
 serve
-sync x1
+LC_ALL=vi_VN.UTF-8 sync x1
+like "which a device is told in Vietnamese" "$(cat sync.out)" 'máy chủ thấy mình là bản sao cũ được chép lại; không mất gì. Hãy đồng bộ lại'
 is "that is found, too" "$($H status --json | json "[d.get(\"collecting\"), bool(d.get(\"put_back\"))]")" "[True, True]"
 is "the cut is taken in beside what was said in its place" "$(state_of "$(member x2 device)")" "['cut']"
 ok "the first goes on" sync x1

@@ -51,6 +51,7 @@ struct hub_store {
 	enum ph_status status;
 	enum ph_job_type fail_type;
 	int fail;
+	enum ph_why why; /* STORE ends with later, and this */
 };
 
 /* How one session is run. */
@@ -233,6 +234,8 @@ static inline void hub_job(struct room *room, struct ph_job *job)
 	case PH_JOB_STORE:
 		hub->stores++;
 		job->bad = !copy_items(&hub->copy, job->items);
+		job->later = hub->why != PH_WHY_NONE;
+		job->why = hub->why;
 		sign_receipt(hub, 1700000001, &job->receipt[0]);
 		job->n_receipts = 1;
 		break;

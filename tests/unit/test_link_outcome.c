@@ -263,6 +263,32 @@ static void test_unreachable(void **state)
 	}
 }
 
+/* A hub that has just found that it was put back: not "busy", if it told so. */
+static void test_put_back(void **state)
+{
+	struct ph_link_result result = { .connected = true,
+					 .failure = PH_FAIL_REFUSED,
+					 .status = PH_STATUS_LATER,
+					 .why = PH_WHY_PUT_BACK };
+	struct ph_error english = { 0 };
+	struct ph_error vietnamese = { 0 };
+	struct ph_error other = { 0 };
+
+	(void)state;
+	ph_speak(PH_SPEAK_ENGLISH);
+	assert_string_equal(ph_link_explain(&result, "127.0.0.1:1", false, &english),
+			    "put-back");
+	assert_int_equal(english.exit, PH_EXIT_TRY_LATER);
+	assert_non_null(strstr(english.text, "put back"));
+	ph_speak(PH_SPEAK_VIETNAMESE);
+	(void)ph_link_explain(&result, "127.0.0.1:1", false, &vietnamese);
+	ph_speak(PH_SPEAK_OWN);
+	assert_vietnamese(&english, &vietnamese);
+	result.status = PH_STATUS_CUT; /* beside another status it says nothing */
+	assert_string_equal(ph_link_explain(&result, "127.0.0.1:1", false, &other),
+			    "cut-off");
+}
+
 /* Each end has words of its own in Vietnamese, that fit into an error whole. */
 static void explain(size_t i, bool sibling, struct ph_error *err)
 {
@@ -307,6 +333,7 @@ int main(void)
 		cmocka_unit_test(test_split_length),
 		cmocka_unit_test(test_explain),
 		cmocka_unit_test(test_explain_sibling),
+		cmocka_unit_test(test_put_back),
 		cmocka_unit_test(test_vietnamese),
 		cmocka_unit_test(test_explain_courier),
 		cmocka_unit_test(test_courier_vietnamese),

@@ -137,6 +137,7 @@ static void test_message_bytes(void **state)
 		{ "close", { .type = PH_MSG_CLOSE }, "910c", 2 },
 		{ "page", page(), "940dc41003030303", 26 },
 		{ "packed", packed(), "980ec41001010101", 116 },
+		{ "why", { .type = PH_MSG_WHY, .count = PH_WHY_PUT_BACK }, "921101", 3 },
 		{ "resume",
 		  { .type = PH_MSG_RESUME, .chunk = PH_VIEW(abc, 3) },
 		  "9210c403616263",

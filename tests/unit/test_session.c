@@ -263,6 +263,25 @@ static void test_store_fails(void **state)
 	room_free(room);
 }
 
+/* A hub that cannot go on, and says why. */
+static void test_why(void **state)
+{
+	(void)state;
+	struct room *room = busy_room(0);
+
+	room->hub_store.why = PH_WHY_PUT_BACK;
+	room_connect(room);
+	room_ride(room, WHOLE_RIDE);
+	assert_int_equal(ph_session_failure(room->hub), PH_FAIL_STORE);
+	assert_int_equal(ph_session_failure(room->device), PH_FAIL_REFUSED);
+	assert_int_equal(ph_session_status(room->device), PH_STATUS_LATER);
+	assert_int_equal(ph_session_why(room->device), PH_WHY_PUT_BACK);
+	room->hub_store.why = PH_WHY_NONE;
+	ride_whole(room);
+	assert_int_equal(ph_session_why(room->device), PH_WHY_NONE);
+	room_free(room);
+}
+
 /* A segment that the store finds forged: refused, and what was good stays. */
 static void test_bad_segment(void **state)
 {
@@ -363,6 +382,7 @@ int main(void)
 		cmocka_unit_test(test_certificate),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_store_fails),
+		cmocka_unit_test(test_why),
 		cmocka_unit_test(test_bad_segment),
 		cmocka_unit_test(test_memory),
 		cmocka_unit_test(test_config),

@@ -292,6 +292,47 @@ static void test_sender_waits(void **state)
 	puppet_deinit(&puppet);
 }
 
+/* ---- refusals ---- */
+
+/* REFUSE, and what stands behind it in its frame: a reason that is known, or anything. */
+static void test_why(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *name, *hex;
+		enum ph_why why;
+	} cases[] = {
+		{ "REFUSE alone", "920904", PH_WHY_NONE },
+		{ "put back", "920904921101", PH_WHY_PUT_BACK },
+		{ "of a newer hub", "920904921102", PH_WHY_NONE },
+		{ "the largest",
+		  "92090492"
+		  "11cf7fffffffffffffff",
+		  PH_WHY_NONE },
+		{ "no reason is 0", "920904921100", PH_WHY_NONE },
+		{ "cut short", "9209049211", PH_WHY_NONE },
+		{ "another message", "920904910a", PH_WHY_NONE },
+		{ "one that is not known", "920904926301", PH_WHY_NONE },
+		{ "no message", "920904c1", PH_WHY_NONE },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct puppet puppet;
+		uint8_t plain[32];
+		size_t len = strlen(cases[i].hex) / 2;
+
+		print_message("# %s\n", cases[i].name);
+		puppet_init(&puppet);
+		device_in_transport(&puppet);
+		assert_int_equal(ph_unhex(plain, len, cases[i].hex, 2 * len), 0);
+		say_bytes(&puppet, PH_VIEW(plain, len));
+		assert_int_equal(ph_session_failure(puppet.session), PH_FAIL_REFUSED);
+		assert_int_equal(ph_session_status(puppet.session), PH_STATUS_LATER);
+		assert_int_equal(ph_session_why(puppet.session), cases[i].why);
+		puppet_deinit(&puppet);
+	}
+}
+
 /* ---- messages out of place ---- */
 
 static void test_out_of_place(void **state)
@@ -305,6 +346,7 @@ static void test_out_of_place(void **state)
 	const struct ph_message more = { .type = PH_MSG_MORE, .chunk = one };
 	const struct ph_message cert = { .type = PH_MSG_CERT, .chunk = one };
 	const struct ph_message welcome = { .type = PH_MSG_WELCOME, .chunk = one };
+	const struct ph_message why = { .type = PH_MSG_WHY, .count = PH_WHY_PUT_BACK };
 	const struct ph_message done = { .type = PH_MSG_DONE };
 	const struct ph_message done_too_many = { .type = PH_MSG_DONE, .count = 1 };
 	const struct ph_message close = { .type = PH_MSG_CLOSE };
@@ -329,6 +371,8 @@ static void test_out_of_place(void **state)
 		{ "RESUME in a part", true, &part, &resume },
 		{ "certificate nobody asked for", true, NULL, &cert },
 		{ "welcome at a hub", true, NULL, &welcome },
+		{ "WHY at a hub", true, NULL, &why },
+		{ "WHY without REFUSE", false, NULL, &why },
 		{ "receipt at a hub", true, NULL, &receipt },
 		{ "DONE with more than was sent, hub", true, NULL, &done_too_many },
 		{ "RESUME at a device", false, NULL, &resume },
@@ -543,6 +587,7 @@ int main(void)
 		cmocka_unit_test(test_credit_returns),
 		cmocka_unit_test(test_credit_lies),
 		cmocka_unit_test(test_sender_waits),
+		cmocka_unit_test(test_why),
 		cmocka_unit_test(test_out_of_place),
 		cmocka_unit_test(test_bad_bytes),
 		cmocka_unit_test(test_unsealed_frames),
