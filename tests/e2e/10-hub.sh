@@ -8,7 +8,6 @@ H="$hubd -d $T/hub"
 printf 'mot cau dai\n' >"$T/pass"
 printf 'another\n' >"$T/wrong"
 : >"$T/empty"
-json() { "$PYTHON" -c 'import json,sys; d=json.load(sys.stdin); print(eval(sys.argv[1]))' "$1"; }
 init="init --listen 127.0.0.1:7415 --kdf-memory-mib 8"
 
 # --- init ---

@@ -3,13 +3,9 @@
 # cancelled invites, an order to erase; lines of JSON; what an operator must sign.
 . "$(dirname "$0")/lib.sh"
 
-hubd=$BUILD/daemon/packhorsed
-P=$BUILD/client/packhorse
-H="$hubd -d hub"
-printf 'mot cau dai\n' >pass
+hub_and_pcs
 printf 'another\n' >wrong
 pass="--passphrase-file pass"
-json() { "$PYTHON" -c 'import json,sys; d=json.load(sys.stdin); print(eval(sys.argv[1]))' "$1"; }
 # the last entry of the control log
 last() { $H log --limit 50 | "$PYTHON" -c 'import json,sys
 own = [e for e in map(json.loads, sys.stdin) if e["log_site"] == 0]

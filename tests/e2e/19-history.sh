@@ -2,10 +2,7 @@
 # The whole history of a hub, given away: a stranger's fold of it comes to the hub's digest.
 . "$(dirname "$0")/lib.sh"
 
-hubd=$BUILD/daemon/packhorsed
-P=$BUILD/client/packhorse
-H="$hubd -d hub"
-printf 'mot cau dai\n' >pass
+hub_and_pcs
 fold() { $H history >history && "$PYTHON" "$ROOT/tests/reference/fold.py" history; }
 
 $H init --listen 127.0.0.1:7415 --kdf-memory-mib 8 --passphrase-file pass 2>/dev/null

@@ -4,11 +4,8 @@
 # by how much and by which entries.
 . "$(dirname "$0")/lib.sh"
 
-hubd=$BUILD/daemon/packhorsed
-P=$BUILD/client/packhorse
-H="$hubd -d hub"
+hub_and_pcs
 pass="--passphrase-file pass"
-printf 'mot cau dai\n' >pass
 pick() { "$PYTHON" -c 'import json,sys; d=json.load(sys.stdin); print(eval(sys.argv[1]))' "$1"; }
 sync() { "$P" -d "$1" sync --hub "$at" >/dev/null 2>&1; }
 # figure SITE COUNTER FROM TO: what a site has counted, as it is known now

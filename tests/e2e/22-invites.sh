@@ -4,12 +4,8 @@
 # fingerprint is confirmed nothing of a reader goes to it.
 . "$(dirname "$0")/lib.sh"
 
-hubd=$BUILD/daemon/packhorsed
-P=$BUILD/client/packhorse
-H="$hubd -d hub"
+hub_and_pcs
 here=$ROOT/tests/e2e
-printf 'mot cau dai\n' >pass
-json() { "$PYTHON" -c 'import json,sys; d=json.load(sys.stdin); print(eval(sys.argv[1]))' "$1"; }
 member() { "$P" -d "$1" status --json | json "d['$2']"; }
 sync() { "$P" -d "$1" sync --hub "$at" --json; }
 invite() { $H invite --site "$1" --role site --hub 127.0.0.1:7415 --passphrase-file pass "${@:2}"; }

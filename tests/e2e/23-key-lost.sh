@@ -4,11 +4,7 @@
 # makes a key list above the one that they hold.
 . "$(dirname "$0")/lib.sh"
 
-hubd=$BUILD/daemon/packhorsed
-P=$BUILD/client/packhorse
-H="$hubd -d hub"
-printf 'mot cau dai\n' >pass
-json() { "$PYTHON" -c 'import json,sys; d=json.load(sys.stdin); print(eval(sys.argv[1]))' "$1"; }
+hub_and_pcs
 member() { "$P" -d "$1" status --json | json "d['$2']"; }
 list_of() { "$PYTHON" "$ROOT/tests/e2e/site_keys.py" "$1"; }
 serve() { start serve $H serve --listen 127.0.0.1:0; at=127.0.0.1:$(listen_port serve); serving=$started_pid; }

@@ -15,7 +15,6 @@ timed() { if [ "$day" = 0 ]; then "$@"; else faketime -f "+${day}d" "$@"; fi; }
 faketime=$(echo /usr/lib/*/faketime/libfaketime.so.1)
 [ -e "$faketime" ] || { skip "the keys of a province" "no faketime"; done_testing; }
 for who in root root2 anna anna2 binh; do printf 'mot cau dai cua %s\n' "$who" >"$who.pass"; done
-json() { "$PYTHON" -c 'import json,sys; d=json.load(sys.stdin); print(eval(sys.argv[1]))' "$1"; }
 member() { P -d "$1" status --json | json "d['$2']"; }
 list_of() { "$PYTHON" "$here/site_keys.py" "$1"; }
 operators() { H keys --json | json 'sorted((o.get("name", "?"), o["state"]) for o in d["operators"])'; }

@@ -10,7 +10,6 @@ hubd=$BUILD/daemon/packhorsed
 P=$BUILD/client/packhorse
 served=0
 H() { "$hubd" -d "${hub:-hub}" "$@"; }
-json() { "$PYTHON" -c 'import json,sys; d=json.load(sys.stdin); print(eval(sys.argv[1]))' "$1"; }
 member() { "$P" -d "$1" status --json | json "d['$2']"; }
 serve() { # FOLDER
   served=$((served + 1)) # a file each: the last one's address must not be read

@@ -7,7 +7,6 @@
 hubd=$BUILD/daemon/packhorsed
 P=$BUILD/client/packhorse
 printf 'mot cau dai\n' >pass
-json() { "$PYTHON" -c 'import json,sys; d=json.load(sys.stdin); print(eval(sys.argv[1]))' "$1"; }
 serve() {
   "$hubd" -d hub serve >"serve.$1" 2>>serve.log &
   server=$!

@@ -3,11 +3,7 @@
 # the operator has confirmed it by its fingerprint; until then, and elsewhere, nothing.
 . "$(dirname "$0")/lib.sh"
 
-hubd=$BUILD/daemon/packhorsed
-P=$BUILD/client/packhorse
-H="$hubd -d hub"
-printf 'mot cau dai\n' >pass
-json() { "$PYTHON" -c 'import json,sys; d=json.load(sys.stdin); print(eval(sys.argv[1]))' "$1"; }
+hub_and_pcs
 serve() {
   $H serve --listen 127.0.0.1:0 >"serve.$1" 2>>serve.log &
   server=$!

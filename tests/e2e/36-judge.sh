@@ -13,7 +13,6 @@ fi
 # The wall clock alone is wrong: monotonic time goes on, as on a real machine.
 export FAKETIME_DONT_FAKE_MONOTONIC=1 DONT_FAKE_MONOTONIC=1
 ahead() { faketime -f +365d "$@"; }
-json() { "$PYTHON" -c 'import json,sys; d=json.load(sys.stdin); print(eval(sys.argv[1]))' "$1"; }
 day() { TZ=UTC-7 date -d "$1" +%F; }
 judged() { $H log --limit 1000 | grep -c '"kind":"clock-judge"'; }
 

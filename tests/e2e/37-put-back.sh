@@ -7,7 +7,6 @@
 hubd=$BUILD/daemon/packhorsed
 P=$BUILD/client/packhorse
 H="$hubd -d hub"
-json() { "$PYTHON" -c 'import json,sys; d=json.load(sys.stdin); print(eval(sys.argv[1]))' "$1"; }
 for m in 1 2 3; do
   mkdir -p m$m/etc
   printf 'machine %d\n' $m >m$m/etc/machine-id

@@ -7,7 +7,6 @@
 hubd=$BUILD/daemon/packhorsed
 P=$BUILD/client/packhorse
 H="$hubd -d hub"
-json() { "$PYTHON" -c 'import json,sys; d=json.load(sys.stdin); print(eval(sys.argv[1]))' "$1"; }
 member() { "$P" -d "$1" status --json | json "d['$2']"; }
 sync() { "$P" -d "$1" sync --hub "$at" --json; }
 visitors() { $H report figures --from 2000-01-01 --to 2999-12-31 --json |

@@ -10,7 +10,6 @@ H="$hubd -d hub"
 REPLAY="$PYTHON $ROOT/tests/e2e/replay.py"
 TIMES=25
 [ "$FULL" = 1 ] && TIMES=500
-json() { "$PYTHON" -c 'import json,sys; d=json.load(sys.stdin); print(eval(sys.argv[1]))' "$1"; }
 member() { "$P" -d "$1" status --json | json "d['$2']"; }
 serve() { # NAME of what it prints
   start "$1" "$hubd" -d hub serve --listen 127.0.0.1:0

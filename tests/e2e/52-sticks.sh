@@ -4,11 +4,7 @@
 # are lost, shown twice, damaged, full of other things; and a hub that serves meanwhile.
 . "$(dirname "$0")/lib.sh"
 
-hubd=$BUILD/daemon/packhorsed
-P=$BUILD/client/packhorse
-H="$hubd -d hub"
-printf 'mot cau dai\n' >pass
-json() { "$PYTHON" -c 'import json,sys; d=json.load(sys.stdin); print(eval(sys.argv[1]))' "$1"; }
+hub_and_pcs
 member() { "$P" -d "$1" status --json | json "d['$2']"; }
 up() { "$P" -d "$1" pack-stick "$2" --json; }
 down() { "$P" -d "$1" take-stick "$2" --json; }

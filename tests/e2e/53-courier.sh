@@ -4,12 +4,8 @@
 # nothing, links that break, and files that somebody put into the van.
 . "$(dirname "$0")/lib.sh"
 
-hubd=$BUILD/daemon/packhorsed
-P=$BUILD/client/packhorse
-H="$hubd -d hub"
+hub_and_pcs
 VAN="$PYTHON $ROOT/tests/e2e/van.py"
-printf 'mot cau dai\n' >pass
-json() { "$PYTHON" -c 'import json,sys; d=json.load(sys.stdin); print(eval(sys.argv[1]))' "$1"; }
 member() { "$P" -d "$1" status --json | json "d['$2']"; }
 meet() { "$P" -d "$1" sync --courier "$2" --json; }
 carried() { "$P" -d van courier --list --json | json "$1"; }

@@ -25,7 +25,6 @@ in_boot() {
   unshare -m bash -c 'mount --bind "$1" "$2" && shift 2 && exec "$@"' in_boot \
     "$T/boot.$1" $boot_id faketime -f "$2" "${@:3}"
 }
-json() { "$PYTHON" -c 'import json,sys; d=json.load(sys.stdin); print(eval(sys.argv[1]))' "$1"; }
 # net N OFFSET EXPRESSION: of the account, in that start
 net() { in_boot "$1" "$2" $P budget --json | json "(lambda n: ($3))(d['network'])"; }
 spent='sum(n["spent"]["network"].values())'

@@ -8,7 +8,6 @@ hubd=$BUILD/daemon/packhorsed
 P="$BUILD/client/packhorse -d s"
 H="$hubd -d hub"
 printf 'mot cau dai\n' >pass
-json() { "$PYTHON" -c 'import json,sys; d=json.load(sys.stdin); print(eval(sys.argv[1]))' "$1"; }
 state() { $P status --json | json "$1"; }
 net() { $P budget --json | json "d['network']$1"; }
 

@@ -14,10 +14,7 @@ if [ -z "${PACKHORSE_IN_NET:-}" ] && has_all avahi-daemon avahi-publish avahi-br
   PACKHORSE_IN_NET=1 exec unshare -n -m "$ROOT/tests/e2e/54-courier-found.sh"
 fi
 
-hubd=$BUILD/daemon/packhorsed
-P=$BUILD/client/packhorse
-H="$hubd -d hub"
-printf 'mot cau dai\n' >pass
+hub_and_pcs
 $H init --listen 127.0.0.1:0 --kdf-memory-mib 8 --passphrase-file pass 2>/dev/null
 $H site add 14-0371 --commune 03646 --kind commune --name 'Chiềng Khoa' 2>/dev/null
 $H site add 14-0900 --commune 03646 --kind van --name 'Xe thư viện' 2>/dev/null

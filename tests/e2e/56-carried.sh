@@ -11,11 +11,8 @@ if ! command -v faketime >/dev/null; then
 fi
 export FAKETIME_DONT_FAKE_MONOTONIC=1 DONT_FAKE_MONOTONIC=1
 
-hubd=$BUILD/daemon/packhorsed
-P=$BUILD/client/packhorse
-H="$hubd -d hub"
+hub_and_pcs
 LAN="$PYTHON $ROOT/tests/e2e/lan.py"
-printf 'mot cau dai\n' >pass
 # the first two days of the story; faketime itself would stay before what is started
 ago="env LD_PRELOAD=$(faketime -f -2d printenv LD_PRELOAD) FAKETIME=-2d"
 

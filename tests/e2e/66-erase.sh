@@ -5,10 +5,7 @@
 # stick, or yesterday's backup. And everything that is held about a reader, for who asks.
 . "$(dirname "$0")/lib.sh"
 
-hubd=$BUILD/daemon/packhorsed
-P=$BUILD/client/packhorse
-H="$hubd -d hub"
-printf 'mot cau dai\n' >pass
+hub_and_pcs
 secret="--passphrase-file pass"
 pick() { "$PYTHON" -c 'import json, sys; print(eval(sys.argv[1], {"d": json.load(sys.stdin)}))' "$1"; }
 image=$ROOT/tests/e2e/images.py

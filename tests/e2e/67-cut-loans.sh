@@ -3,10 +3,7 @@
 # was fed, in what is shown and in what was fed; counts stay; digests agree; and back.
 . "$(dirname "$0")/lib.sh"
 
-hubd=$BUILD/daemon/packhorsed
-P=$BUILD/client/packhorse
-H="$hubd -d hub"
-printf 'mot cau dai\n' >pass
+hub_and_pcs
 secret="--passphrase-file pass"
 pick() { "$PYTHON" -c 'import json, sys; print(eval(sys.argv[1], {"d": json.load(sys.stdin)}))' "$1"; }
 site() { local at=$1; shift; "$P" -d "$at" "$@"; }

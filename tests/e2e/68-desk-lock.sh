@@ -4,10 +4,7 @@
 # through kill -9; a desk that locks itself; a card and a PIN that are changed, lost, forgotten.
 . "$(dirname "$0")/lib.sh"
 
-hubd=$BUILD/daemon/packhorsed
-P=$BUILD/client/packhorse
-H="$hubd -d hub"
-printf 'mot cau dai\n' >pass
+hub_and_pcs
 secret="--passphrase-file pass"
 pick() { "$PYTHON" -c 'import json, sys; print(eval(sys.argv[1], {"d": json.load(sys.stdin)}))' "$1"; }
 image() { "$PYTHON" "$ROOT/tests/e2e/images.py" "$@"; }

@@ -20,7 +20,6 @@ off() { env LD_PRELOAD="$faketime" FAKETIME="$1" "${@:2}"; }
 # the hub's clock, in the file that it looks at each time
 hub_clock() { printf '%s\n' "$1" >hub.clock.new && mv hub.clock.new hub.clock; }
 at_hub() { env LD_PRELOAD="$faketime" FAKETIME_TIMESTAMP_FILE="$T/hub.clock" FAKETIME_NO_CACHE=1 "$@"; }
-json() { "$PYTHON" -c 'import json,sys; d=json.load(sys.stdin); print(eval(sys.argv[1]))' "$1"; }
 day() { TZ=UTC-7 date -d "$1" +%F; }
 member() { "$P" -d "$1" status --json | json "d['$2']"; }
 # total SITE COUNTER FROM TO: what the hub reports of those days

@@ -3,11 +3,7 @@
 # wrong folders, a full disk, a kill at any moment; damage of every sort is found.
 . "$(dirname "$0")/lib.sh"
 
-hubd=$BUILD/daemon/packhorsed
-P=$BUILD/client/packhorse
-H="$hubd -d hub"
-printf 'mot cau dai\n' >pass
-json() { "$PYTHON" -c 'import json,sys; d=json.load(sys.stdin); print(eval(sys.argv[1]))' "$1"; }
+hub_and_pcs
 member() { "$P" -d "$1" status --json | json "d['$2']"; }
 
 # Another disk, as far as the system can tell.

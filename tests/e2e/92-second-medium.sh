@@ -4,11 +4,7 @@
 # medium that is away, full, torn, or somebody else's.
 . "$(dirname "$0")/lib.sh"
 
-hubd=$BUILD/daemon/packhorsed
-P=$BUILD/client/packhorse
-H="$hubd -d hub"
-printf 'mot cau dai\n' >pass
-json() { "$PYTHON" -c 'import json,sys; d=json.load(sys.stdin); print(eval(sys.argv[1]))' "$1"; }
+hub_and_pcs
 digest() { "$@" digest --json | json 'd["digest"]'; }
 serve() { start serve $H serve --listen 127.0.0.1:0; at=127.0.0.1:$(listen_port serve); serving=$started_pid; }
 medium() { $H status --json | json 'd["second_medium"]'; }

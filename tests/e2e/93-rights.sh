@@ -7,7 +7,6 @@ hubd=$BUILD/daemon/packhorsed
 P=$BUILD/client/packhorse
 H="$hubd -d hub"
 LOOK="$PYTHON $ROOT/tests/e2e/rights.py"
-json() { "$PYTHON" -c 'import json,sys; d=json.load(sys.stdin); print(eval(sys.argv[1]))' "$1"; }
 grep -aqE '__[atm]san_init' "$hubd" && wide=1 || wide=0
 umask 022 # what most systems give
 phrase='mot cau rat dai khong ai biet'

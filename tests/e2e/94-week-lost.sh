@@ -6,12 +6,8 @@
 # PACKHORSE_DEVICES: how many devices (6; 75 with ./test --full).
 . "$(dirname "$0")/lib.sh"
 
-hubd=$BUILD/daemon/packhorsed
-P=$BUILD/client/packhorse
-H="$hubd -d hub"
+hub_and_pcs
 N=${PACKHORSE_DEVICES:-$([ "$FULL" = 1 ] && echo 75 || echo 6)}
-printf 'mot cau dai\n' >pass
-json() { "$PYTHON" -c 'import json,sys; d=json.load(sys.stdin); print(eval(sys.argv[1]))' "$1"; }
 member() { "$P" -d "$1" status --json | json "d['$2']"; }
 digest() { "$@" digest --json | json 'd["digest"]'; }
 sync() { "$P" -d "$1" sync --hub "$at"; }

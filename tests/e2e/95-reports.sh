@@ -4,11 +4,8 @@
 # a late page revises it. And what is asked for wrongly says what there is.
 . "$(dirname "$0")/lib.sh"
 
-hubd=$BUILD/daemon/packhorsed
-P=$BUILD/client/packhorse
-H="$hubd -d hub"
+hub_and_pcs
 pass="--passphrase-file pass"
-printf 'mot cau dai\n' >pass
 sync() { "$P" -d "$1" sync --hub "$at" >/dev/null 2>&1; }
 # row CODE [option…]: the lines of a sheet of 2026-Q3, and its total, as JSON; also in sheet.json
 row() {

@@ -4,11 +4,8 @@
 # nobody said.
 . "$(dirname "$0")/lib.sh"
 
-hubd=$BUILD/daemon/packhorsed
-P=$BUILD/client/packhorse
-H="$hubd -d hub"
+hub_and_pcs
 pass="--passphrase-file pass"
-printf 'mot cau dai\n' >pass
 sync() { "$P" -d "$1" sync --hub "$at" >/dev/null 2>&1; }
 A="$P -d a1"
 B="$P -d b"

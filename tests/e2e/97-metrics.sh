@@ -5,12 +5,9 @@
 # nothing while the store hangs.
 . "$(dirname "$0")/lib.sh"
 
-hubd=$BUILD/daemon/packhorsed
-P=$BUILD/client/packhorse
-H="$hubd -d hub"
+hub_and_pcs
 monitor=$ROOT/daemon/monitor
 faketime=$(echo /usr/lib/*/faketime/libfaketime.so.1)
-printf 'mot cau dai\n' >pass
 pick() { "$PYTHON" -c 'import json,sys; d=json.load(sys.stdin); print(eval(sys.argv[1]))' "$1"; }
 value() { awk -v name="$1" 'index($0, name) == 1 { print $NF; found = 1; exit } END { if (!found) print "none" }' metrics; }
 look() { $H metrics >metrics; }

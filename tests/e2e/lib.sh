@@ -7,7 +7,7 @@
 #   like "name" "$got" 'regex'     passes when bash's =~ finds it
 #   skip "name" "why"              counted as skipped
 #   done_testing                   the plan; last line of every script
-#   hub_of_one_site, hub_start, pc_join, pc_sync, pc_confirm, member    a hub and PCs (below)
+#   hub_and_pcs, hub_of_one_site, hub_start, pc_join, pc_sync, pc_confirm, member    a hub and PCs (below)
 #
 # The script runs in a temporary folder of its own ($T), removed at the end (kept and
 # named when PACKHORSE_KEEP=1). Programs come from $PACKHORSE_BUILD (default: build in
@@ -183,8 +183,13 @@ listen_port() {
 }
 
 # json FILE EXPRESSION: evaluate a Python expression over the JSON object j on the
-# last line of FILE, e.g. json out 'j["bytes_up"]'.
+# last line of FILE, e.g. json out 'j["bytes_up"]'. json EXPRESSION: over d, which is what
+# standard input holds; it is printed as Python has it.
 json() {
+  if [ $# = 1 ]; then
+    "$PYTHON" -c 'import json,sys; d=json.load(sys.stdin); print(eval(sys.argv[1]))' "$1"
+    return
+  fi
   "$PYTHON" -c '
 import json, sys
 j = json.loads(open(sys.argv[1], encoding="utf-8").read().strip().splitlines()[-1])
@@ -197,13 +202,18 @@ print(json.dumps(value) if isinstance(value, (bool, type(None), dict, list)) els
 #
 # RUN, where it is said, are words that stand before each program: another clock.
 
-# hub_of_one_site [RUN…]: there is a hub, and the site 14-0371. Sets hubd, H, P and LAN.
-hub_of_one_site() {
+# hub_and_pcs: they have names: hubd, H (of ./hub) and P; and there is a passphrase, in ./pass.
+hub_and_pcs() {
   hubd=$BUILD/daemon/packhorsed
   H="$hubd -d hub"
   P=$BUILD/client/packhorse
-  LAN="$PYTHON $ROOT/tests/e2e/lan.py"
   printf 'mot cau dai\n' >pass
+}
+
+# hub_of_one_site [RUN…]: there is a hub, and the site 14-0371. Sets hubd, H, P and LAN.
+hub_of_one_site() {
+  hub_and_pcs
+  LAN="$PYTHON $ROOT/tests/e2e/lan.py"
   "$@" $H init --listen 127.0.0.1:0 --kdf-memory-mib 8 --passphrase-file pass 2>/dev/null
   "$@" $H site add 14-0371 --commune 03646 --kind commune --name 'Chiềng Khoa' 2>/dev/null
 }
