@@ -50,9 +50,10 @@ const struct ph_web_route ph_front_routes[] = {
 
 	DO("/find", "find", "text! limit:int",
 	   "titles, readers, copies, cards; changes nothing"),
-	GO("/lists/{what}", "list", "site all:flag limit:int after",
+	GO("/lists/{what}", "list", "site all:flag period from to limit:int after",
 	   "`here`, `out`, `overdue`, `expected`, `holds`; `titles`, `readers`, "
-	   "`workers`, `models`, `targets` or `tallies`; a page"),
+	   "`workers`, `models`, `targets` or `tallies`; or a kind of entries (KINDS), "
+	   "of the days of `period`, or `from` to `to`; a page"),
 	GO("/copies/{copy}", "copy show", NULL, "one copy"),
 	GO("/titles/{title}", "title show", NULL, "one title and its copies"),
 	GO("/readers/{reader}", "reader show", NULL, "one reader, by reference or card"),

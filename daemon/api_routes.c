@@ -77,9 +77,10 @@ const struct ph_web_route ph_api_routes[] = {
 	GO(V "/readers/{id}", VIEWER, "query", "what=reader names:names", "one reader"),
 	GO(V "/loans", VIEWER, "query", "what=loans site names:names", "open loans"),
 	GO(V "/lists/{what}", VIEWER, "list",
-	   "site commune kind limit:int after names:names",
+	   "site commune kind period from to limit:int after names:names counted@",
 	   "`here`, `out`, `overdue`, `expected`, `holds`; `titles`, `readers`, "
-	   "`workers`, `models`, `targets` or `tallies`; a page"),
+	   "`workers`, `models`, `targets` or `tallies`; or a kind of entries (KINDS), "
+	   "of the days of `period`, or `from` to `to`; a page"),
 	GO(V "/why/{what}/{id}", VIEWER, "why", "ns:int names:names counted@",
 	   "the signed entries behind what is shown"),
 

@@ -2,6 +2,7 @@
 #include "daemon/cmd.h"
 
 #include "common/cli/export.h"
+#include "common/cli/kind_rows.h"
 #include "common/cli/listing_rows.h"
 #include "common/cli/out.h"
 #include "daemon/ask.h"
@@ -11,7 +12,8 @@
 
 static int make_request(struct ph_cli *cli, json_t *request, struct ph_error *err)
 {
-	static const char *const texts[] = { "site", "commune", "kind", "after" };
+	static const char *const texts[] = { "site",   "commune", "kind", "after",
+					     "period", "from",    "to" };
 	uint64_t limit = ph_export_is_asked(cli) ? LIMIT_MAX : LIMIT_DEFAULT;
 	int rc = ph_cli_get_uint(cli, "limit", 1, LIMIT_MAX, &limit, err);
 
@@ -47,7 +49,9 @@ int ph_cmd_list(struct ph_cli *cli, struct ph_error *err)
 	}
 	items = json_incref(json_object_get(answer, "items"));
 	next = json_string_value(json_object_get(answer, "next"));
-	rc = ph_listing_print(cli, cli->args[0], items, next ? next : "");
+	rc = ph_listing_print(cli, cli->args[0], items, next ? next : "",
+			      ph_listing_named(cli->args[0]) < 0 ? ph_kind_rows
+								 : ph_listing_rows);
 	json_decref(answer);
 	return rc;
 }

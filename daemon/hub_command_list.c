@@ -1,6 +1,7 @@
 /*
  * daemon/hub_command_list.c - lists of copies, loans and holds, of titles, readers and
- * others: of a site, of a commune, of a kind of sites, of the province.
+ * others, and of the entries of a kind: of a site, of a commune, of a kind of sites, of the
+ * province.
  */
 #include "daemon/hub_command.h"
 
@@ -9,9 +10,11 @@
 #include <string.h>
 
 #include "common/base/clock.h"
+#include "common/cli/kind_rows.h"
 #include "common/cli/listing_rows.h"
 #include "common/ledger/listing.h"
 #include "common/ledger/state.h"
+#include "daemon/hub_counted.h"
 #include "daemon/hub_part.h"
 #include "daemon/hub_plan.h"
 
@@ -71,6 +74,89 @@ int ph_hub_sites_find(struct ph_hub *hub, const json_t *request, const char *kin
 	return rc;
 }
 
+/* How a page ended, and ITEMS (taken) and NEXT into ANSWER. */
+static int finish(int rc, const char *after, json_t *items, const char *next,
+		  json_t *answer, struct ph_error *err)
+{
+	if (rc == PH_LISTING_E_AFTER) {
+		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+			       "--after: \"%s\" is not where a page of this list ended",
+			       after);
+	}
+	if (rc < 0) {
+		return ph_fail_errno(err, rc, "listing");
+	}
+	return json_object_set_new(answer, "items", items) != 0 ||
+			       json_object_set_new(answer, "next", json_string(next)) != 0
+		       ? -ENOMEM
+		       : 0;
+}
+
+/* The sites that REQUEST asks for; none: all. */
+static int asked_sites(struct ph_hub *hub, const json_t *request,
+		       struct ph_hub_sites *sites, struct ph_error *err)
+{
+	return ph_hub_sites_find(hub, request, ph_request_text(request, "kind"), sites,
+				 err);
+}
+
+/* The entries of KIND. */
+static int list_entries(struct ph_hub *hub, const json_t *request,
+			const struct ph_kind *kind, json_t *answer, struct ph_error *err)
+{
+	const struct ph_opener opener = ph_hub_opener(hub);
+	struct ph_entries_query query = {
+		.kind = kind,
+		.after = ph_request_text(request, "after"),
+		.opener =
+			json_is_true(json_object_get(request, "names")) ? &opener : NULL,
+		.no_cards = !ph_hub_is_counted(request),
+	};
+	struct ph_hub_sites sites = { 0 };
+	char next[PH_LISTING_NEXT];
+	json_t *items = NULL;
+	int rc = ph_request_limit(request, ROLL_MAX, &query.limit, err);
+
+	rc = rc != 0 ? rc
+		     : ph_kind_days(ph_request_text(request, "period"),
+				    ph_request_text(request, "from"),
+				    ph_request_text(request, "to"), &query, err);
+	rc = rc != 0 ? rc : asked_sites(hub, request, &sites, err);
+	if (rc < 0) {
+		free(sites.numbers);
+		return rc;
+	}
+	query.sites = sites.asked ? sites.numbers : NULL;
+	query.n_sites = sites.n;
+	rc = ph_entries(hub->ledger, &query, &items, next);
+	free(sites.numbers);
+	return finish(rc, query.after, items, next, answer, err);
+}
+
+/* Whether WHAT is a list, and nothing is asked of it that it does not take. */
+static int check_asked(const json_t *request, const char *what, bool is_list,
+		       struct ph_error *err)
+{
+	static const char *const days[] = { "period", "from", "to" };
+
+	if (!is_list) {
+		return ph_fail(
+			err, PH_EXIT_USAGE, -EINVAL,
+			"list: \"%s\" is not one of " PH_LISTING_NAMES PH_LISTING_KINDS,
+			what);
+	}
+	for (size_t i = 0; i < sizeof(days) / sizeof(days[0]); i++) {
+		if (ph_request_text(request, days[i])) {
+			return ph_fail(
+				err, PH_EXIT_USAGE, -EINVAL,
+				"%s: of entries of a kind alone; \"%s\" is what is "
+				"now",
+				days[i], what);
+		}
+	}
+	return 0;
+}
+
 int ph_hub_list(struct ph_hub *hub, const json_t *request, json_t *answer,
 		struct ph_error *err)
 {
@@ -84,43 +170,32 @@ int ph_hub_list(struct ph_hub *hub, const json_t *request, json_t *answer,
 		.opener =
 			json_is_true(json_object_get(request, "names")) ? &opener : NULL,
 	};
+	const struct ph_kind *kind =
+		what && list < 0 ? ph_kind_named(ph_view_str(what)) : NULL;
 	struct ph_hub_sites sites = { 0 };
 	char next[PH_LISTING_NEXT];
 	json_t *items = NULL;
 	int rc;
 
-	if (list < 0) {
-		return what ? ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-				      "list: \"%s\" is not one of " PH_LISTING_NAMES,
-				      what)
-			    : -EINVAL;
+	if (kind) {
+		return list_entries(hub, request, kind, answer, err);
 	}
-	rc = ph_request_limit(request, LIMIT_MAX, &query.limit, err);
+	rc = what ? check_asked(request, what, list >= 0, err) : -EINVAL;
+	rc = rc != 0 ? rc : ph_request_limit(request, LIMIT_MAX, &query.limit, err);
 	if (rc < 0) {
 		return rc;
 	}
 	if (ph_listing_is_roll(query.list) && query.limit > ROLL_MAX) {
 		query.limit = ROLL_MAX;
 	}
-	rc = ph_hub_sites_find(hub, request, ph_request_text(request, "kind"), &sites,
-			       err);
-	if (rc == 0 && sites.asked) {
-		query.sites = sites.numbers;
-		query.n_sites = sites.n;
-	}
-	rc = rc < 0 ? rc : ph_listing(hub->ledger, &query, &items, next);
-	free(sites.numbers);
-	if (rc == PH_LISTING_E_AFTER) {
-		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-			       "--after: \"%s\" is not where a page of this list ended",
-			       query.after);
-	}
+	rc = asked_sites(hub, request, &sites, err);
 	if (rc < 0) {
-		return ph_fail_errno(err, rc, "listing");
+		free(sites.numbers);
+		return rc;
 	}
-	if (json_object_set_new(answer, "items", items) != 0 ||
-	    json_object_set_new(answer, "next", json_string(next)) != 0) {
-		return -ENOMEM;
-	}
-	return 0;
+	query.sites = sites.asked ? sites.numbers : NULL;
+	query.n_sites = sites.n;
+	rc = ph_listing(hub->ledger, &query, &items, next);
+	free(sites.numbers);
+	return finish(rc, query.after, items, next, answer, err);
 }

@@ -76,6 +76,10 @@ static const struct ph_cli_option list_options[] = {
 	ONE("site", "CODE", "only of this site"),
 	ONE("commune", "CODE", "only of the sites of this commune"),
 	ONE("kind", "K", "only of this kind of sites; any part of its name"),
+	ONE("period", "P",
+	    "entries of a kind: of a year, quarter or month: 2026, 2026-Q3, 2026-09"),
+	ONE("from", "DAY", "entries of a kind: or from that day on"),
+	ONE("to", "DAY", "entries of a kind: up to that day"),
 	ONE("names", NULL, "open the names of readers and workers"),
 	ONE("limit", "N", "at most so many (default 50)"),
 	ONE("after", "PLACE", "go on where the last page ended"),
@@ -166,7 +170,10 @@ static const struct ph_cli_command own_commands[] = {
 	  "copies, loans, holds; all titles, readers, ...\n"
 	  "WHAT: here, out, overdue, expected (on their way), holds, site by site; all "
 	  "titles,\n"
-	  "readers, workers, models, targets, tallies (figures that no entry counts).\n"
+	  "readers, workers, models, targets, tallies (figures that no entry counts);\n"
+	  "or a kind of entries (activity, donation, crate-dispatch, ...): each one, a "
+	  "column\n"
+	  "a field.\n"
 	  "A page at a time: the last line on standard error says how to go on.",
 	  list_options, ph_cmd_list, NULL },
 	{ "log", "Looking", "", 0, 0,

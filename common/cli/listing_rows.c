@@ -132,7 +132,9 @@ int ph_listing_rows(const struct ph_cli *cli, const char *name, const json_t *it
 }
 
 int ph_listing_print(const struct ph_cli *cli, const char *name, json_t *items,
-		     const char *next)
+		     const char *next,
+		     int (*rows)(const struct ph_cli *cli, const char *name,
+				 const json_t *items))
 {
 	int rc;
 
@@ -146,9 +148,8 @@ int ph_listing_print(const struct ph_cli *cli, const char *name, json_t *items,
 	if (json_array_size(items) == 0) {
 		fprintf(stderr, "%s\n", ph_say("nothing", "không có gì"));
 	}
-	rc = json_array_size(items) > 0 || ph_sheet_is_wanted()
-		     ? ph_listing_rows(cli, name, items)
-		     : 0;
+	rc = json_array_size(items) > 0 || ph_sheet_is_wanted() ? rows(cli, name, items)
+								: 0;
 	json_decref(items);
 	if (rc == 0 && next[0]) {
 		rc = ph_out_flush("", NULL);

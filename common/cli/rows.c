@@ -37,7 +37,7 @@ static const json_t *walk(const json_t *object, const char *path, size_t len)
 	return object;
 }
 
-static const json_t *find(const json_t *object, const char *member)
+const json_t *ph_rows_find(const json_t *object, const char *member)
 {
 	const json_t *value = NULL;
 
@@ -48,6 +48,16 @@ static const json_t *find(const json_t *object, const char *member)
 		member += len + (member[len] == '|');
 	}
 	return value;
+}
+
+/* Where a log stands: its id, number and hash, as a reference has them. */
+static int write_head(struct ph_buf *out, const json_t *head)
+{
+	const char *log = json_string_value(json_object_get(head, "log"));
+	const char *h = json_string_value(json_object_get(head, "h"));
+
+	return ph_buf_printf(out, "%s.%" JSON_INTEGER_FORMAT ".%s", log ? log : "",
+			     json_integer_value(json_object_get(head, "n")), h ? h : "");
 }
 
 static int write_value(struct ph_buf *out, const json_t *value)
@@ -69,6 +79,9 @@ static int write_value(struct ph_buf *out, const json_t *value)
 	if (json_object_get(value, "code")) {
 		return write_value(out, json_object_get(value, "code"));
 	}
+	if (json_object_get(value, "h")) {
+		return write_head(out, value);
+	}
 	json_array_foreach(value, i, item)
 	{
 		rc = rc != 0 ? rc : ph_buf_printf(out, "%s", i > 0 ? " " : "");
@@ -77,7 +90,7 @@ static int write_value(struct ph_buf *out, const json_t *value)
 	return rc;
 }
 
-static int add_cell(struct ph_table *table, const json_t *value)
+int ph_rows_cell(struct ph_table *table, const json_t *value)
 {
 	struct ph_buf text = { 0 };
 	int rc;
@@ -111,7 +124,7 @@ int ph_rows_print(const json_t *rows, const struct ph_column *columns, unsigned 
 	json_array_foreach(rows, i, row)
 	{
 		for (unsigned c = 0; rc == 0 && c < n; c++) {
-			rc = add_cell(table, find(row, columns[c].member));
+			rc = ph_rows_cell(table, ph_rows_find(row, columns[c].member));
 		}
 	}
 	rc = rc != 0 ? rc : ph_table_print(table, stdout);

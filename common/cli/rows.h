@@ -5,6 +5,8 @@
 #include <jansson.h>
 #include <stdbool.h>
 
+#include "common/cli/table.h"
+
 struct ph_column {
 	const char *english, *vietnamese; /* heading */
 	/*
@@ -20,5 +22,9 @@ struct ph_column {
  */
 int ph_rows_print(const json_t *rows, const struct ph_column *columns, unsigned n,
 		  bool plain);
+/* The member of OBJECT that MEMBER names, as above; NULL: it has none. */
+const json_t *ph_rows_find(const json_t *object, const char *member);
+/* VALUE (NULL: none) as the next cell of TABLE, as above. 0 or -ENOMEM. */
+int ph_rows_cell(struct ph_table *table, const json_t *value);
 
 #endif

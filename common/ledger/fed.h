@@ -84,6 +84,14 @@ int ph_fed_facts(struct ph_db *db, uint64_t type, struct ph_view id,
 /* The acts, likewise. */
 int ph_fed_acts(struct ph_db *db, int (*cb)(void *data, const struct ph_fed_entry *entry),
 		void *data);
+/* All of them behind that place, in order of log, n and hash; likewise. */
+int ph_fed_entries(struct ph_db *db, int64_t log, uint64_t n,
+		   const uint8_t hash[static 8],
+		   int (*cb)(void *data, const struct ph_fed_entry *entry), void *data);
+/* The one at that place, its bytes appended to BYTES, which ENTRY_OUT borrows. 0, PH_FED_E_NONE, negative errno. */
+int ph_fed_entry_at(struct ph_db *db, int64_t log, uint64_t n,
+		    const uint8_t hash[static 8], struct ph_fed_entry *entry_out,
+		    struct ph_buf *bytes);
 /*
  * Entities that have facts or stand outside, each once, in the order of type and id: up
  * to LIMIT of those behind TYPE and ID (0 and nothing: from the first one).

@@ -109,6 +109,67 @@ int ph_fed_acts(struct ph_db *db, int (*cb)(void *data, const struct ph_fed_entr
 	return rc != 0 ? rc : each(stmt, cb, data);
 }
 
+int ph_fed_entries(struct ph_db *db, int64_t log, uint64_t n,
+		   const uint8_t hash[static 8],
+		   int (*cb)(void *data, const struct ph_fed_entry *entry), void *data)
+{
+	struct ph_stmt *stmt;
+	int rc = ph_db_prepare(db,
+			       "SELECT " ENTRY_COLUMNS " FROM fed_entry e"
+			       " JOIN fed_log g ON g.id = e.log"
+			       " WHERE (e.log, e.n, e.hash) > (?1, ?2, ?3)"
+			       " ORDER BY e.log, e.n, e.hash",
+			       &stmt);
+
+	if (rc != 0) {
+		return rc;
+	}
+	ph_stmt_int(stmt, 1, log);
+	ph_stmt_int(stmt, 2, (int64_t)n);
+	ph_stmt_blob(stmt, 3, PH_VIEW(hash, 8));
+	return each(stmt, cb, data);
+}
+
+/* The row of STMT, which is bound, with its bytes appended to BYTES. */
+static int one(struct ph_stmt *stmt, struct ph_fed_entry *entry_out, struct ph_buf *bytes)
+{
+	struct ph_fed_entry entry;
+	size_t start = bytes->len;
+	int rc = ph_stmt_step(stmt);
+
+	if (rc != PH_DB_ROW) {
+		return rc == 0 ? PH_FED_E_NONE : rc;
+	}
+	rc = take_row(stmt, &entry);
+	rc = rc != 0 ? rc : ph_buf_put_view(bytes, entry.bytes);
+	ph_stmt_reset(stmt);
+	if (rc == 0) {
+		entry.bytes = PH_VIEW(bytes->data + start, bytes->len - start);
+		*entry_out = entry;
+	}
+	return rc;
+}
+
+int ph_fed_entry_at(struct ph_db *db, int64_t log, uint64_t n,
+		    const uint8_t hash[static 8], struct ph_fed_entry *entry_out,
+		    struct ph_buf *bytes)
+{
+	struct ph_stmt *stmt;
+	int rc = ph_db_prepare(db,
+			       "SELECT " ENTRY_COLUMNS " FROM fed_entry e"
+			       " JOIN fed_log g ON g.id = e.log"
+			       " WHERE e.log = ?1 AND e.n = ?2 AND e.hash = ?3",
+			       &stmt);
+
+	if (rc != 0) {
+		return rc;
+	}
+	ph_stmt_int(stmt, 1, log);
+	ph_stmt_int(stmt, 2, (int64_t)n);
+	ph_stmt_blob(stmt, 3, PH_VIEW(hash, 8));
+	return one(stmt, entry_out, bytes);
+}
+
 static int bind_ref(struct ph_db *db, const char *sql, const struct ph_ref *ref,
 		    struct ph_stmt **stmt_out)
 {
@@ -128,26 +189,10 @@ int ph_fed_resolve(struct ph_db *db, const struct ph_ref *ref,
 	static const char sql[] = "SELECT " ENTRY_COLUMNS " FROM fed_log g"
 				  " JOIN fed_entry e ON e.log = g.id"
 				  " WHERE g.log_id = ?1 AND e.n = ?2 AND e.hash = ?3";
-	struct ph_fed_entry entry;
-	size_t start = bytes->len;
 	struct ph_stmt *stmt;
 	int rc = bind_ref(db, sql, ref, &stmt);
 
-	if (rc != 0) {
-		return rc;
-	}
-	rc = ph_stmt_step(stmt);
-	if (rc != PH_DB_ROW) {
-		return rc == 0 ? PH_FED_E_NONE : rc;
-	}
-	rc = take_row(stmt, &entry);
-	rc = rc != 0 ? rc : ph_buf_put_view(bytes, entry.bytes);
-	ph_stmt_reset(stmt);
-	if (rc == 0) {
-		entry.bytes = PH_VIEW(bytes->data + start, bytes->len - start);
-		*entry_out = entry;
-	}
-	return rc;
+	return rc != 0 ? rc : one(stmt, entry_out, bytes);
 }
 
 int ph_fed_bytes(struct ph_db *db, int64_t row, const struct ph_ref *ref,

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/ledger/fed.h"
 #include "common/ledger/store.h"
 
 int ph_held_init(struct ph_held *held)
@@ -108,6 +109,20 @@ int ph_held_load(struct ph_ledger *ledger, int64_t row, uint64_t n, struct ph_he
 		ph_fact_time(&held->fact, held->entry, &mark);
 	}
 	return rc;
+}
+
+void ph_held_fed(struct ph_held *held, const struct ph_fed_entry *fed)
+{
+	uint64_t behalf = held->entry->extras.behalf;
+
+	held->row = 0;
+	held->fact = (struct ph_fact){
+		.ref = fed->ref,
+		.second = (int64_t)fed->second,
+		.unsure = (uint32_t)fed->unsure,
+		.log_site = fed->log_site,
+		.site = behalf != 0 ? behalf : fed->log_site,
+	};
 }
 
 /* --- many of one log --- */

@@ -42,6 +42,25 @@ int ph_held_read_off(struct ph_ledger *ledger, const struct ph_held *held, unsig
 	return rc;
 }
 
+int ph_held_off(struct ph_ledger *ledger, const struct ph_held *held,
+		enum ph_part_in_fold part, unsigned *off)
+{
+	bool dead = false;
+	int rc = 0;
+
+	*off = 0;
+	if (part & PH_PART_FACT) {
+		rc = ph_held_read_off(ledger, held, off);
+	} else if (part & PH_PART_ACT) {
+		rc = ph_effect_dead(ledger, held, &dead);
+		*off = dead ? PH_OFF_DEAD : 0;
+	}
+	if (ph_fact_creates(held->entry)) {
+		*off &= ~(unsigned)PH_OFF_TWIN;
+	}
+	return rc;
+}
+
 static int write_off(struct ph_ledger *ledger, const struct ph_held *held, unsigned off)
 {
 	static const char put[] = "INSERT OR REPLACE INTO ledger_off(log, n, why)"

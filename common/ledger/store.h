@@ -191,6 +191,9 @@ enum ph_part_in_fold ph_held_part(const struct ph_log *log, uint64_t n,
 /* Entry N of the log ROW, with its time; PH_PART_NONE if it was not taken in or is nothing. */
 int ph_held_load(struct ph_ledger *ledger, int64_t row, uint64_t n, struct ph_held *held,
 		 enum ph_part_in_fold *part);
+struct ph_fed_entry;
+/* What FED is as one, with its time; HELD's entry is decoded already. */
+void ph_held_fed(struct ph_held *held, const struct ph_fed_entry *fed);
 /*
  * CB for each entry of the log ROW with a number in AFTER + 1 .. LAST that was taken in
  * and is something, in HELD; not 0 ends the walk. 0 or negative errno.
@@ -212,6 +215,12 @@ enum { /* of rows of ledger_fact */
 };
 /* How HELD stands on record: 0, or some of the above. */
 int ph_held_read_off(struct ph_ledger *ledger, const struct ph_held *held, unsigned *off);
+/*
+ * The same of any PART that HELD has in the fold, for who tells it: a twin that counts as
+ * the same thing under another name is not off.
+ */
+int ph_held_off(struct ph_ledger *ledger, const struct ph_held *held,
+		enum ph_part_in_fold part, unsigned *off);
 /* File a new fact under all that it names. */
 int ph_held_file(struct ph_ledger *ledger, struct ph_held *held);
 /* A row of ledger_fact for HELD under KEY; WHOLE: with its bytes. */

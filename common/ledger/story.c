@@ -250,18 +250,7 @@ static int show_fold(struct telling *telling, const struct ph_log *log,
 		return rc;
 	}
 	ph_show_number(&telling->show, "unsure", held->fact.unsure);
-	if (rc == 0 && part & PH_PART_FACT) {
-		rc = ph_held_read_off(ledger, held, &off);
-	} else if (rc == 0) {
-		bool dead;
-
-		rc = ph_effect_dead(ledger, held, &dead);
-		off = rc == 0 && dead ? PH_OFF_DEAD : 0;
-	}
-	if (rc == 0 && off & PH_OFF_TWIN && ph_fact_creates(held->entry)) {
-		off &= ~(unsigned)
-			       PH_OFF_TWIN; /* the same under another name, and counts there */
-	}
+	rc = rc != 0 ? rc : ph_held_off(ledger, held, part, &off);
 	ph_show_set(&telling->show, "counts", json_boolean(off == 0));
 	return rc != 0 || off == 0 ? rc : show_why_not(telling, log, off);
 }
@@ -294,15 +283,7 @@ static int show_fed_fold(struct telling *telling, const struct ph_fed_entry *fed
 	bool dead;
 	int rc;
 
-	held->row = 0;
-	held->fact = (struct ph_fact){
-		.ref = fed->ref,
-		.second = (int64_t)fed->second,
-		.unsure = (uint32_t)fed->unsure,
-		.log_site = fed->log_site,
-		.site = held->entry->extras.behalf != 0 ? held->entry->extras.behalf
-							: fed->log_site,
-	};
+	ph_held_fed(held, fed);
 	rc = show_site(telling, held->fact.site);
 	rc = rc != 0 ? rc : ph_effect_dead(telling->ledger, held, &dead);
 	if (rc == 0) {

@@ -80,6 +80,28 @@ is "and in JSON" "$($P log --limit 2 --json | json /dev/stdin '[j["more"], len(j
 $P log --limit 2 >/dev/null 2>err
 is "a person who asked for the last ones is told no more" "$(cat err)" ''
 is "why: what it is, then the entries behind it" "$(json out.json '[j[0][0], [r[0] for r in j[1][1:]] == ["copy-put", "loan"], j[1][0][0], j[1][0][-1]]')" '[["member", "value"], true, "kind", "reference"]'
+
+# the entries of a kind
+ok "what the day brought" bash -ec "
+  $P donation person --money 5000000 --copies 3 --name '=Lò Văn Ế' --when 2026-03-02
+  $P activity talk 40 --women 12 --name '@Hội sách Mường' --when 2026-04-05
+  $P activity contest 9 --when 2026-07-01
+  $P charge K1 5000"
+$P list activity --csv >out.csv && sheets strict out.csv >out.json
+is "list activity: a column a field" "$(json out.json 'j[0][0]')" \
+  '["SITE", "TIME", "occasion", "attendance", "women", "name", "partner", "STAFF", "DEVICE", "COUNTS", "REFERENCE"]'
+is "its rows" "$(json out.json '[r[2:7] + [r[9]] for r in j[0][1:]] == [["talk", "40", "12", "@Hội sách Mường", "", "yes"], ["contest", "9", "", "", "", "yes"]]')" true
+is "of a quarter, of some days" "$($P list activity --period 2026-Q2 --plain | cut -f3) $($P list activity --from 2026-06-01 --plain | cut -f3)" "talk contest"
+LC_ALL=vi_VN.UTF-8 $P list activity --csv --period 2026-Q2 >out.csv
+like "in Vietnamese: headings" "$(head -1 out.csv)" '"ĐIỂM","LÚC","dịp","số người","nữ","tên","phối hợp","NGƯỜI GHI","MÁY","ĐƯỢC TÍNH","THAM CHIẾU"'
+like "and values" "$(tail -1 out.csv)" '"nói chuyện, giới thiệu sách",40,12,'
+ok "one is taken back" $P void "$($P list activity --json | json /dev/stdin 'j["items"][1]["ref"]')"
+is "it is listed, and said" "$($P list activity --plain | cut -f10 | tr '\n' ' ')" "yes voided "
+status "a kind that is none" 2 $P list novels
+like "is told from lists" "$(cat ok.out)" 'lists are here, .*, tallies, or a kind of entries \(docs/KINDS.md\)'
+status "a period of what is now" 2 $P list here --period 2026
+status "a period and days" 2 $P list activity --period 2026 --to 2026-12-31
+
 $P privacy K1 --csv >out.csv && sheets strict out.csv >out.json
 is "privacy: the name, whole" "$(json out.json '["name", "Lò Văn Ế"] in j[0] and "0912345678" in str(j[1])')" true
 ok "and as a workbook" $P privacy K1 --xlsx privacy.xlsx
@@ -129,6 +151,16 @@ rows targets >/dev/null
 is "list targets" "$(json out.json '[r[:3] for r in j[0][1:]]')" '[["M2", "2030", "5000"]]'
 rows tallies >/dev/null
 is "list tallies" "$(json out.json '[r[:4] for r in j[0][1:]]')" '[["budget-state", "1200000", "2026-01-01", "2026-12-31"]]'
+rows donation >/dev/null
+is "list donation: who gave is not told unasked" "$(json out.json '[r[2:8] for r in j[0][1:]]')" '[["person", "", "5000000", "3", "", ""]]'
+rows donation --names --period 2026-Q1 >/dev/null
+is "but with --names" "$(json out.json '[r[7] for r in j[0][1:]] == ["=Lò Văn Ế"]')" true
+mkdir kinds
+for kind in $(sed -n 's/^| [0-9]* | \([a-z-]*\) | [a-z ]* | .*/\1/p' "$ROOT/docs/KINDS.md"); do
+  $H list "$kind" --names --csv >"kinds/$kind.csv" 2>/dev/null
+done
+is "every kind of the table gives one sheet, each line of as many cells" "$(sheets shapes kinds/*.csv)" '[65, [1], []]'
+ok "donations as a workbook" $H list donation --names --xlsx donation.xlsx
 for what in 'why copy 000001' 'privacy K1' log history; do
   $H $what --csv >out.csv 2>err
   ok "$what" sheets strict out.csv
@@ -158,8 +190,9 @@ is "and stands in no list" "$(json out.json 'sorted(r[0] for r in j[0][1:]) == [
 
 # --- LibreOffice ---
 if command -v soffice >/dev/null; then
-  ok "LibreOffice opens them" sheets office here.xlsx hub.xlsx here.csv
+  ok "LibreOffice opens them" sheets office here.xlsx hub.xlsx here.csv donation.xlsx
   cp ok.out office.json
+  is "a donation there: the formula is a text, money a number" "$(json office.json '[v.replace(".", "").replace(",", "") for v in list(j["donation.xlsx"].values())[0][1][2:8]] == ["person", "", "5000000", "3", "", "=Lò Văn Ế"]')" true
   for of in here.xlsx hub.xlsx; do
     is "$of there: the titles" "$(json office.json "sorted(r[2] for r in list(j['$of'].values())[0][1:])")" "$want"
     is "$of there: the copies" "$(json office.json "sorted(r[1] for r in list(j['$of'].values())[0][1:])")" "$codes"

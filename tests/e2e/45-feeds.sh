@@ -64,6 +64,10 @@ for i in 1 2 3; do same_books "site $i and the hub have the same books" "$i"; do
 
 # the crate comes; the copy leaves site 1's shelf for site 2's
 crate=$(site 2 list expected --json | pick 'd["items"][0]["crate"]["code"]')
+is "its dispatch is listed, as the hub told it; site 3 has none" \
+  "$(site 2 list crate-dispatch --json | pick '[[i["site"], i["vouched"], i["counts"], [c["code"] for c in i["entry"]["copies"]]] for i in d["items"]]') $(site 3 list crate-dispatch --json | pick 'd["items"]')" \
+  "[[140001, 'hub', True, ['B2']]] []"
+is "where it was written it is the site's own" "$(site 1 list crate-dispatch --json | pick '[i.get("vouched") for i in d["items"]]')" "[None]"
 ok "site 2 takes the crate in by its list" site 2 crate receive "$crate" --listed --final
 ok "site 2 sends it" sync 2
 ok "site 1 hears of it" sync 1

@@ -320,7 +320,7 @@ def tells_persons(answer):
 def small(hub, site):
     """Small figures: who sees sheets alone comes to none by any address."""
     for words in (["visit", "2", "--band", "child", "--women", "1"],
-                  ["visit", "9", "--band", "adult", "--women", "7"]):
+                  ["visit", "9", "--band", "adult", "--women", "7"], ["loan", "T001", "000123"]):
         tap.equal(" ".join(words), run(CLIENT, "-d", site, *words).returncode, 0)
     tap.ok("which come to the hub", hub.sync(site).returncode in (0, 13))
     year = time.strftime("%Y")
@@ -333,6 +333,17 @@ def small(hub, site):
     for path in (days, "/api/v1/log?limit=100", issued, "/api/v1/summary"):
         found = tells_persons(hub.ask("GET", path, role="operator")[1])
         tap.ok(f"to an operator {path} tells the figures", found, found)
+    for kind in ("visit", "activity", "training", "digital-use", "report-issue"):
+        status, answer, _ = hub.ask("GET", f"/api/v1/lists/{kind}")
+        entries = [item["entry"] for item in answer.get("items", ())]
+        tap.ok(f"a viewer is told that there is an entry of {kind}, and no more",
+               status == 200 and all(entry == {"kind": kind} for entry in entries), entries)
+    told = [json.dumps(hub.ask("GET", "/api/v1/lists/loan", role=role)[1])
+            for role in ("viewer", "operator")]
+    tap.equal("whose a loan was an operator is told, a viewer not",
+              ['"card"' in text for text in told], [False, True])
+    found = tells_persons(hub.ask("GET", "/api/v1/lists/visit", role="operator")[1])
+    tap.equal("an operator is told what it says", sorted(set(found)), ["band", "women"])
     one, other = (hub.ask("GET", issued, role=role)[1] for role in ("viewer", "operator"))
     tap.equal("a viewer is given the sheet that was issued", one.get("sheet"),
               other.get("sheet"))
@@ -737,6 +748,7 @@ def collecting():
         run(CLIENT, "-d", site, "reader", "add", "--name", "Lò Văn Pánh", "--band", "adult")
         hub.sync(site)
         asked = (("GET", "/api/v1/lists/readers?names=true", None),
+                 ("GET", "/api/v1/lists/reader-put?names=true", None),
                  ("POST", "/api/v1/readers", {"words": "panh", "names": True}))
         for method, path, body in asked:
             got = hub.ask(method, path, body, "operator")

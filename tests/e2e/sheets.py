@@ -54,6 +54,13 @@ def office(files):
     return found
 
 
+def shapes(paths):
+    """How many files of CSV, of how many tables each, and those whose lines differ in length."""
+    files = {path: strict(path) for path in paths}
+    odd = [path for path, tables in files.items() for table in tables if len({len(row) for row in table}) != 1]
+    return [len(files), sorted({len(tables) for tables in files.values()}), odd]
+
+
 def risky(text):
     """What docs/EXPORTS.md, "Formulas", says of a text."""
     for letter in text:
@@ -175,7 +182,7 @@ def random_arguments(arguments):
 def main():
     what, files = sys.argv[1], sys.argv[2:]
     answer = {"office": lambda: office(files), "strict": lambda: strict(files[0]),
-              "parts": lambda: parts(files[0]), "names": lambda: names(files[0]), "page": lambda: page(files[0]), "rows": lambda: rows(int(files[0])),
+              "parts": lambda: parts(files[0]), "names": lambda: names(files[0]), "page": lambda: page(files[0]), "shapes": lambda: shapes(files), "rows": lambda: rows(int(files[0])),
               "random": lambda: random_books(*random_arguments(files))}[what]()
     print(json.dumps(answer, ensure_ascii=False))
 

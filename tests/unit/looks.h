@@ -17,6 +17,7 @@
 #include "common/ledger/cases_page.h"
 #include "common/ledger/cases_site.h"
 #include "common/ledger/changes.h"
+#include "common/ledger/entries.h"
 #include "common/ledger/figures.h"
 #include "common/ledger/find.h"
 #include "common/ledger/indicator.h"
@@ -381,6 +382,31 @@ static int look_list(struct looking *looking, json_t **out)
 	return look_pages(looking, look_list_page, &query, out);
 }
 
+static int look_entries_page(struct looking *looking, void *data, const char *after,
+			     json_t **page, char *next)
+{
+	struct ph_entries_query *query = data;
+
+	query->after = after;
+	return ph_entries(looking->world->ledger, query, page, next);
+}
+
+static int look_entries(struct looking *looking, json_t **out)
+{
+	static const uint64_t site = 101;
+	struct ph_entries_query query = {
+		.kind = ph_kind_at(looking->number % ph_kinds_count()),
+		.sites = looking->number % 2 ? &site : NULL,
+		.n_sites = 1,
+		.from = INT64_MIN,
+		.to = ph_day_of(T0) + 20,
+		.limit = 2,
+		.opener = looking->number % 3 ? &looking->opener : NULL,
+	};
+
+	return look_pages(looking, look_entries_page, &query, out);
+}
+
 static int look_cases_page(struct looking *looking, void *data, const char *after,
 			   json_t **page, char *next)
 {
@@ -564,9 +590,10 @@ static int look_sheet(struct looking *looking, json_t **out)
 }
 
 static const struct look looks_at_all[] = {
-	LOOK(all),     LOOK(titles), LOOK(readers), LOOK(list),       LOOK(cases),
-	LOOK(loans),   LOOK(names),  LOOK(digest),  LOOK(site_cases), LOOK(query_cases),
-	LOOK(summary), LOOK(scope),  LOOK(figures), LOOK(revised),    LOOK(sheet),
+	LOOK(all),    LOOK(titles),     LOOK(readers),     LOOK(list),
+	LOOK(cases),  LOOK(entries),    LOOK(loans),       LOOK(names),
+	LOOK(digest), LOOK(site_cases), LOOK(query_cases), LOOK(summary),
+	LOOK(scope),  LOOK(figures),    LOOK(revised),     LOOK(sheet),
 };
 #define LOOKS_AT_ALL (sizeof(looks_at_all) / sizeof(looks_at_all[0]))
 
