@@ -260,23 +260,6 @@ static void print_revised(const json_t *sheet)
 	}
 }
 
-/* Which figures of its own a site had before it when it signed. */
-static const char *seen_words(const char *seen)
-{
-	return strcmp(seen, "counted") == 0
-		       ? ph_say("signed what the hub counts of it",
-				"đã ký đúng số liệu mà tỉnh đang tính")
-	       : strcmp(seen, "printed") == 0
-		       ? ph_say("signed what was printed; since then the hub counts "
-				"otherwise",
-				"đã ký đúng số liệu lúc in; từ đó số liệu ở tỉnh đã đổi")
-	       : strcmp(seen, "other") == 0
-		       ? ph_say("signed other figures than the hub counts of it",
-				"đã ký số liệu khác với số liệu ở tỉnh")
-		       : ph_say("did not say which figures it saw",
-				"không nói đã xem số liệu nào");
-}
-
 /* What a site says of the figures; its number where it has no code. */
 static void print_word(const json_t *item)
 {
@@ -291,15 +274,11 @@ static void print_word(const json_t *item)
 		       : ph_say("does not agree", "không đồng ý"));
 }
 
-static void print_issued(const json_t *sheet)
+void ph_print_issued(const json_t *issued)
 {
-	const json_t *issued = json_object_get(sheet, "issued");
 	json_t *item;
 	size_t i;
 
-	if (issued == NULL) {
-		return;
-	}
 	printf(ph_say("issued %s; %lld agree, %lld do not\n",
 		      "đã ban hành %s; %lld đồng ý, %lld không\n"),
 	       ph_member_text(issued, "time"), ph_member_number(issued, "agree"),
@@ -307,16 +286,15 @@ static void print_issued(const json_t *sheet)
 	json_array_foreach(json_object_get(issued, "signoffs"), i, item)
 	{
 		print_word(item);
-		printf("; %s\n", seen_words(ph_member_text(item, "seen")));
+		printf("; %s\n", ph_seen_say(ph_member_text(item, "seen")));
 	}
 	json_array_foreach(json_object_get(issued, "strays"), i, item)
 	{
 		print_word(item);
 		printf(ph_say("; not counted: %s; %s\n", "; không tính: %s; %s\n"),
 		       ph_stray_say(ph_member_text(item, "why")),
-		       seen_words(ph_member_text(item, "seen")));
+		       ph_seen_say(ph_member_text(item, "seen")));
 	}
-	print_revised(sheet);
 }
 
 int ph_print_sheet(const struct ph_cli *cli, const json_t *sheet)
@@ -336,7 +314,10 @@ int ph_print_sheet(const struct ph_cli *cli, const json_t *sheet)
 		print_share(sheet);
 		print_trend(sheet);
 		print_complete(sheet);
-		print_issued(sheet);
+		if (json_object_get(sheet, "issued")) {
+			ph_print_issued(json_object_get(sheet, "issued"));
+			print_revised(sheet);
+		}
 	}
 	return rc;
 }

@@ -12,5 +12,7 @@ int ph_ask_sheet(struct ph_cli *cli, const char *command, json_t **answer_out,
 		 struct ph_error *err);
 /* SHEET for people, or its rows with --plain. 0, -ENOMEM, PH_OUT_LOST. */
 int ph_print_sheet(const struct ph_cli *cli, const json_t *sheet);
+/* When a report was issued, and who signed it off, with what was seen: ISSUED of docs/REPORTS.md, "The answer". */
+void ph_print_issued(const json_t *issued);
 
 #endif

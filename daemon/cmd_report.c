@@ -232,6 +232,40 @@ static int run_list(struct ph_cli *cli, struct ph_error *err)
 	return rc;
 }
 
+/* When it was issued and who signed it off, as `report CODE` has them. */
+static json_t *issued_of(const json_t *answer)
+{
+	static const char *const members[] = { "ref", "agree", "disagree", "signoffs",
+					       "strays" };
+	json_t *issued = json_object();
+
+	json_object_set(issued, "time", json_object_get(answer, "issued"));
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+		json_object_set(issued, members[i], json_object_get(answer, members[i]));
+	}
+	return issued;
+}
+
+static int print_shown(const struct ph_cli *cli, const json_t *answer)
+{
+	json_t *sheet = json_object_get(answer, "sheet");
+	json_t *issued = issued_of(answer);
+	int rc = issued ? 0 : -ENOMEM;
+
+	if (rc == 0 && json_is_object(sheet)) {
+		rc = json_object_set(sheet, "issued", issued) ? -ENOMEM : 0;
+		rc = rc != 0 ? rc : ph_print_sheet(cli, sheet);
+	} else if (rc == 0) {
+		rc = print_figures(cli, answer);
+		if (rc == 0 && !cli->plain && !ph_sheet_is_wanted()) {
+			putchar('\n');
+			ph_print_issued(issued);
+		}
+	}
+	json_decref(issued);
+	return rc;
+}
+
 static int run_show(struct ph_cli *cli, struct ph_error *err)
 {
 	json_t *answer;
@@ -243,7 +277,7 @@ static int run_show(struct ph_cli *cli, struct ph_error *err)
 	if (cli->json) {
 		return ph_out_json(answer);
 	}
-	rc = print_answer(cli, answer);
+	rc = print_shown(cli, answer);
 	json_decref(answer);
 	return rc;
 }

@@ -157,22 +157,15 @@ static int show_issued(struct ph_hub *hub, const struct ph_hub_issued *issued,
 		       json_t *answer)
 {
 	char ref[PH_REF_TEXT], time[PH_TIME_TEXT];
-	int rc = ph_hub_site_codes(hub, issued->signoffs);
+	json_t *object;
 
-	rc = rc < 0 ? rc : ph_hub_site_codes(hub, issued->strays);
-	rc = rc < 0 ? rc : ph_hub_seen_tell(hub, issued);
 	ph_ref_text(ref, &issued->ref);
 	ph_time_text(time, issued->second);
-	return rc < 0 ? rc
-	       : json_object_set_new(answer, "issued",
-				     json_pack("{s:s, s:s, s:s, s:I, s:I, s:O, s:O}",
-					       "name", issued->name, "ref", ref, "time",
-					       time, "agree", (json_int_t)issued->agrees,
-					       "disagree", (json_int_t)issued->disagrees,
-					       "signoffs", issued->signoffs, "strays",
-					       issued->strays))
+	object = json_pack("{s:s, s:s, s:s}", "name", issued->name, "ref", ref, "time",
+			   time);
+	return json_object_set_new(answer, "issued", object)
 		       ? -ENOMEM
-		       : 0;
+		       : ph_hub_signed_tell(hub, issued, object);
 }
 
 static int compare(struct ph_hub *hub, const struct ph_hub_sheet *sheet, json_t *answer,

@@ -11,6 +11,7 @@
 #include "common/ledger/view.h"
 #include "daemon/hub_counted.h"
 #include "daemon/hub_issued.h"
+#include "daemon/hub_seen.h"
 #include "daemon/hub_sheet.h"
 
 /* --- days and sites --- */
@@ -152,9 +153,10 @@ int ph_hub_report_show(struct ph_hub *hub, const json_t *request, json_t *answer
 
 	if (rc == 0) {
 		show_issue(&issued, answer);
-		rc = ph_hub_is_counted(request)
-			     ? ph_hub_show_figures(hub, &issued.figures, answer)
-			     : 0;
+		rc = ph_hub_signed_tell(hub, &issued, answer);
+	}
+	if (rc == 0 && ph_hub_is_counted(request)) {
+		rc = ph_hub_show_figures(hub, &issued.figures, answer);
 	}
 	if (rc == 0 && issued.sheet.len > 0) {
 		json_object_set_new(answer, "sheet", ph_hub_sheet_printed(&issued));

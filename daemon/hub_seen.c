@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "common/ledger/seen.h"
+#include "daemon/hub_command.h"
 
 struct telling {
 	struct ph_hub *hub;
@@ -116,4 +117,26 @@ int ph_hub_seen_tell(struct ph_hub *hub, const struct ph_hub_issued *issued)
 	ph_figures_deinit(&telling.now);
 	ph_buf_deinit(&telling.bytes);
 	return rc;
+}
+
+int ph_hub_signed_tell(struct ph_hub *hub, const struct ph_hub_issued *issued,
+		       json_t *into)
+{
+	int rc = ph_hub_site_codes(hub, issued->signoffs);
+
+	rc = rc < 0 ? rc : ph_hub_site_codes(hub, issued->strays);
+	rc = rc < 0 ? rc : ph_hub_seen_tell(hub, issued);
+	if (rc < 0) {
+		return rc;
+	}
+	return json_object_set_new(into, "agree",
+				   json_integer((json_int_t)issued->agrees)) != 0 ||
+			       json_object_set_new(
+				       into, "disagree",
+				       json_integer((json_int_t)issued->disagrees)) !=
+				       0 ||
+			       json_object_set(into, "signoffs", issued->signoffs) != 0 ||
+			       json_object_set(into, "strays", issued->strays) != 0
+		       ? -ENOMEM
+		       : 0;
 }

@@ -1,4 +1,4 @@
-/* daemon/hub_seen.h - whether who signed a report off had the figures that the hub counts. */
+/* daemon/hub_seen.h - who signed a report off, and whether he had the figures that the hub counts. */
 #ifndef PH_DAEMON_HUB_SEEN_H
 #define PH_DAEMON_HUB_SEEN_H
 
@@ -15,5 +15,8 @@
  * HUB's ledger has caught up. 0 or negative errno.
  */
 int ph_hub_seen_tell(struct ph_hub *hub, const struct ph_hub_issued *issued);
+/* Set "agree", "disagree", "signoffs" and "strays" of INTO, with codes and what was seen. Likewise. */
+int ph_hub_signed_tell(struct ph_hub *hub, const struct ph_hub_issued *issued,
+		       json_t *into);
 
 #endif

@@ -135,6 +135,79 @@ static int add_missing(json_t *rows, const json_t *report)
 	return rc;
 }
 
+/* What names a commune that there is not. */
+static int add_strays(json_t *rows, const json_t *report)
+{
+	const json_t *strays =
+		json_object_get(json_object_get(report, "complete"), "strays");
+	json_t *item;
+	size_t i;
+	int rc = 0;
+
+	json_array_foreach(strays, i, item)
+	{
+		rc = rc != 0 ? rc
+			     : add_note(rows,
+					ph_say("no such commune",
+					       "không có xã, phường này"),
+					json_sprintf(
+						ph_say("%s: named by %lld of kind %s, "
+						       "site %lld",
+						       "%s: nêu trong %lld mục %s, điểm "
+						       "%lld"),
+						ph_member_text(item, "commune"),
+						ph_member_number(item, "entries"),
+						ph_member_text(item, "kind"),
+						ph_member_number(item, "site")));
+	}
+	return rc;
+}
+
+/* A word of a site about the figures, what it had seen, and why it does not count, if so. */
+static int add_word(json_t *rows, const json_t *item)
+{
+	const char *code = ph_member_text(item, "code");
+	const char *why = ph_member_text(item, "why");
+	char site[24];
+
+	snprintf(site, sizeof(site), "%lld", ph_member_number(item, "site"));
+	return add_note(rows,
+			why[0] ? ph_say("not counted", "không tính")
+			       : ph_say("signed off", "xác nhận"),
+			json_sprintf("%s %s: %s; %s%s%s", ph_member_text(item, "commune"),
+				     code[0] ? code : site,
+				     json_is_true(json_object_get(item, "agrees"))
+					     ? ph_say("agrees", "đồng ý")
+					     : ph_say("does not agree", "không đồng ý"),
+				     why[0] ? ph_stray_say(why) : "", why[0] ? "; " : "",
+				     ph_seen_say(ph_member_text(item, "seen"))));
+}
+
+/* When it was issued, and what sites said of it. */
+static int add_issued(json_t *rows, const json_t *report)
+{
+	static const char *const lists[] = { "signoffs", "strays" };
+	const json_t *issued = json_object_get(report, "issued");
+	int rc = issued ? add_note(rows, ph_say("issued", "ban hành"),
+				   json_sprintf(ph_say("%s; %lld agree, %lld do not",
+						       "%s; %lld đồng ý, %lld không"),
+						ph_member_text(issued, "time"),
+						ph_member_number(issued, "agree"),
+						ph_member_number(issued, "disagree")))
+			: 0;
+
+	for (size_t l = 0; l < sizeof(lists) / sizeof(lists[0]); l++) {
+		json_t *item;
+		size_t i;
+
+		json_array_foreach(json_object_get(issued, lists[l]), i, item)
+		{
+			rc = rc != 0 ? rc : add_word(rows, item);
+		}
+	}
+	return rc;
+}
+
 static int add_notes(const json_t *report)
 {
 	const json_t *rule = json_object_get(report, "rule");
@@ -159,6 +232,8 @@ static int add_notes(const json_t *report)
 				       "số liệu ít người, không nêu"),
 				json_integer(ph_member_number(report, "suppressed")));
 	rc = rc != 0 ? rc : add_missing(rows, report);
+	rc = rc != 0 ? rc : add_strays(rows, report);
+	rc = rc != 0 ? rc : add_issued(rows, report);
 	if (rc != 0) {
 		json_decref(rows);
 		return rc;

@@ -123,3 +123,19 @@ const char *ph_stray_say(const char *why)
 	}
 	return why;
 }
+
+const char *ph_seen_say(const char *seen)
+{
+	return strcmp(seen, "counted") == 0
+		       ? ph_say("signed what the hub counts of it",
+				"đã ký đúng số liệu mà tỉnh đang tính")
+	       : strcmp(seen, "printed") == 0
+		       ? ph_say("signed what was printed; since then the hub counts "
+				"otherwise",
+				"đã ký đúng số liệu lúc in; từ đó số liệu ở tỉnh đã đổi")
+	       : strcmp(seen, "other") == 0
+		       ? ph_say("signed other figures than the hub counts of it",
+				"đã ký số liệu khác với số liệu ở tỉnh")
+		       : ph_say("did not say which figures it saw",
+				"không nói đã xem số liệu nào");
+}

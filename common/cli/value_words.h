@@ -12,5 +12,10 @@ const char *ph_value_say(const char *column, const char *value);
  * WHY itself if that is not known. Borrows from it.
  */
 const char *ph_stray_say(const char *why);
+/*
+ * Which figures of its own a site had before it when it signed a report off, as a report
+ * names it ("counted", "printed", "other", else none), for people.
+ */
+const char *ph_seen_say(const char *seen);
 
 #endif

@@ -110,6 +110,15 @@ like "in words: the same" "$words" '03641 14-0371: agrees; signed what the hub c
 like "others" "$words" '03642 14-0372: agrees; signed other figures than the hub counts of it'
 like "not said" "$words" '03643 14-0373: agrees; did not say which figures it saw'
 like "in Vietnamese" "$(LC_ALL=vi_VN.UTF-8 $H report visits --period 2026-Q3)" '03641 14-0371: đồng ý; đã ký đúng số liệu mà tỉnh đang tính'
+$H report show "visits 2026-Q3" --json >show.json
+is "what was issued, shown again, tells it, too" "$(json show.json '[sorted({s["code"]: s["seen"] for s in j["signoffs"]}.items()), j["agree"], j["disagree"], j["strays"]]')" \
+  '[[["14-0371", "counted"], ["14-0372", "other"], ["14-0373", "none"]], 3, 0, []]'
+like "in words" "$($H report show 'visits 2026-Q3')" '03642 14-0372: agrees; signed other figures than the hub counts of it'
+is "its rows alone with --plain" "$($H report show 'visits 2026-Q3' --plain)" "$($H report visits --period 2026-Q3 --plain)"
+like "on the page to be printed" "$($H report page --period 2026-Q3)" \
+  'Trong đó 1 nơi đã ký đúng số liệu mà tỉnh đang tính; 1 nơi đã ký số liệu khác với số liệu ở tỉnh \(14-0372\); 1 nơi không nói đã xem số liệu nào\.'
+ok "in the workbook" bash -c "$H report visits --period 2026-Q3 --xlsx - | '$PYTHON' -c 'import io,sys,zipfile; z=zipfile.ZipFile(io.BytesIO(sys.stdin.buffer.read())); print(\"\".join(z.read(n).decode() for n in z.namelist() if n.endswith(\".xml\")))'"
+like "who signed, and what he saw" "$(cat ok.out)" '03642 14-0372: agrees; signed other figures than the hub counts of it'
 ok "a page is typed in late" $A visit 2 --band adult --when 2026-09-20
 is "what was signed was so when it was printed" "$(told)" '[["14-0371", "printed"], ["14-0372", "other"], ["14-0373", "none"]]'
 like "in words" "$($H report visits --period 2026-Q3)" '14-0371: agrees; signed what was printed; since then the hub counts otherwise'

@@ -38,8 +38,13 @@ static const char report_text[] =
 	"Khoa\"}],\"strays\":[{\"commune\":\"99999\","
 	"\"site\":140372,\"kind\":\"tally\",\"entries\":2}]},\"suppressed\":3,"
 	"\"issued\":{\"ref\":\"r\",\"time\":\"2026-10-02\",\"agree\":3,\"disagree\":1,"
+	"\"signoffs\":[{\"site\":140371,\"code\":\"14-0371\",\"commune\":\"03646\","
+	"\"agrees\":true,\"seen\":\"counted\"},{\"site\":140373,\"code\":\"14-0373\","
+	"\"agrees\":true,\"seen\":\"other\"},{\"site\":140374,\"agrees\":false,"
+	"\"seen\":\"other\"},{\"site\":140375,\"agrees\":true,\"seen\":\"none\"}],"
 	"\"strays\":[{\"site\":140372,\"code\":\"14-0372\",\"agrees\":true,\"commune\":"
-	"\"03646\",\"why\":\"foreign-site\"},{\"site\":140999,\"agrees\":false,"
+	"\"03646\",\"why\":\"foreign-site\",\"seen\":\"printed\"},{\"site\":140999,"
+	"\"agrees\":false,"
 	"\"commune\":\"03646\",\"why\":\"unknown-site\"}]},"
 	"\"revised\":[{\"what\":\"rule\",\"printed\":{\"name\":\"1-of-4\",\"version\":1},"
 	"\"now\":{\"name\":\"1-of-4\",\"version\":2}},{\"what\":\"denominator\","
@@ -96,8 +101,14 @@ static void test_page(void **state)
 		"quý, "
 		"điểm của xã) có thể suy ra, nên chỉ đưa ra một cách chia.",
 		"Đã ban hành 2026-10-02; 3 nơi đồng ý, 1 nơi không.",
-		"Không tính: 14-0372 đồng ý về 03646: điểm không thuộc xã, phường ấy.",
-		"Không tính: 140999 không đồng ý về 03646: không có điểm mang số ấy.",
+		"Trong đó 1 nơi đã ký đúng số liệu mà tỉnh đang tính; 2 nơi đã ký số "
+		"liệu "
+		"khác với số liệu ở tỉnh (14-0373, 140374); 1 nơi không nói đã xem số "
+		"liệu nào.",
+		"Không tính: 14-0372 đồng ý về 03646: điểm không thuộc xã, phường ấy; đã "
+		"ký đúng số liệu lúc in; từ đó số liệu ở tỉnh đã đổi.",
+		"Không tính: 140999 không đồng ý về 03646: không có điểm mang số ấy; "
+		"không nói đã xem số liệu nào.",
 		"Sửa: quy tắc: đã in 1-of-4 (bản 1), nay là 1-of-4 (bản 2).",
 		"Sửa: mẫu số: đã in 75, nay là 1.067.",
 		"Sửa: mức tăng bình quân năm: đã in –, nay là -10,50 %.",
@@ -188,6 +199,15 @@ static void test_book(void **state)
 	assert_non_null(strstr(text, "[\"target 2026\",\"15.00 %\"]"));
 	assert_non_null(strstr(text, "[\"denominator\",75]"));
 	assert_non_null(strstr(text, "[\"missing\",\"03646 Chiềng Khoa   \"]"));
+	assert_non_null(strstr(text, "[\"no such commune\",\"99999: named by 2 of kind "
+				     "tally, site 140372\"]"));
+	assert_non_null(strstr(text, "[\"issued\",\"2026-10-02; 3 agree, 1 do not\"]"));
+	assert_non_null(strstr(text, "[\"signed off\",\"03646 14-0371: agrees; signed "
+				     "what the hub counts of it\"]"));
+	assert_non_null(strstr(text,
+			       "[\"not counted\",\"03646 140999: does not agree; no "
+			       "site has that number; did not say which figures "
+			       "it saw\"]"));
 	assert_non_null(strstr(text, "[null,\"the rule\",\"1-of-4 (version 1)\",\"1-of-4 "
 				     "(version 2)\"]"));
 	assert_non_null(strstr(text, "[null,\"the target of 2030\",\"50.00 %\",\"–\"]"));
