@@ -1,4 +1,4 @@
-/* client/allowed.h - what the province's settings let this site write. */
+/* client/allowed.h - what the province's settings let this site write, and what makes sense. */
 #ifndef PH_CLIENT_ALLOWED_H
 #define PH_CLIENT_ALLOWED_H
 
@@ -11,5 +11,8 @@
  */
 int ph_allowed(struct ph_site *site, uint64_t kind, uint64_t behalf,
 	       struct ph_error *err);
+/* Whether what ENTRY says may be, besides. Likewise. */
+int ph_allowed_entry(struct ph_site *site, const struct ph_entry *entry,
+		     struct ph_error *err);
 
 #endif

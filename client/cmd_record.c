@@ -288,6 +288,7 @@ static int record_line(struct recording *recording, json_t **answer, struct ph_e
 	rc = rc != 0 ? rc
 		     : ph_allowed(recording->site, entry->number, entry->extras.behalf,
 				  err);
+	rc = rc != 0 ? rc : ph_allowed_entry(recording->site, entry, err);
 	rc = rc != 0 ? rc : look_refs(recording->site, entry, &known);
 	rc = rc != 0 ? rc : ph_site_write(recording->site, entry, 1, &ref, err);
 	rc = rc != 0 ? rc : remember(recording, &ref);

@@ -279,6 +279,7 @@ int ph_desk_put(struct ph_desk *desk, json_t **object, const struct ph_slip **sl
 	slip->unknown_copies = scanner->unknown_copies;
 	scanner->unknown_copies = NULL;
 	slip->ref_unknown = desk->ref_unknown;
+	rc = rc != 0 ? rc : ph_allowed_entry(desk->site, &slip->entry, err);
 	rc = rc != 0 ? rc : fill_seen(desk, &slip->entry);
 	rc = rc != 0 ? rc : ph_site_write(desk->site, &slip->entry, 1, &slip->ref, err);
 	if (rc == 0) {

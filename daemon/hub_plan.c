@@ -1,7 +1,7 @@
 /*
- * daemon/hub_plan.c - what the hub does not write of communes and targets, since no report
- * could heed it: a commune that nobody named, a commune before itself, a target of a row
- * that the plan does not have, a share above the whole.
+ * daemon/hub_plan.c - what the hub does not write of communes, workers and targets, since no
+ * report could heed it: a commune that nobody named, a commune before itself, a last day
+ * before the first, a target of a row that the plan does not have, a share above the whole.
  *
  * What sites write of such communes comes as it is, and is told beside the figures.
  */
@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "common/ledger/indicator.h"
+#include "common/ledger/worker.h"
 
 #define WHOLE 10000 /* hundredths of a per cent */
 
@@ -82,9 +83,56 @@ static int commune_field(uint64_t number)
 		return PH_MODEL_COMMUNE;
 	case PH_KIND_TALLY:
 		return PH_TALLY_COMMUNE;
+	case PH_KIND_COMMUNE_PUT:
+		return PH_COMMUNE_PREDECESSOR;
 	default:
 		return -1;
 	}
+}
+
+/* The entries before one that is looked at, in the same request. */
+struct earlier {
+	const json_t *entries;
+	size_t n;
+};
+
+static int need(struct ph_hub *hub, const struct earlier *earlier, struct ph_view code,
+		const char *member, struct ph_error *err)
+{
+	return is_named(earlier->entries, earlier->n, code)
+		       ? 0
+		       : ph_hub_commune_need(hub, code, member, err);
+}
+
+static int check_route(struct ph_hub *hub, const struct earlier *earlier,
+		       const struct ph_value *route, struct ph_error *err)
+{
+	struct ph_list_iter iter;
+	struct ph_view code;
+	int rc = 0;
+
+	if (!route->set) {
+		return 0;
+	}
+	iter = ph_list_begin(&route->as.list);
+	while (rc == 0 && ph_list_next_text(&iter, &code)) {
+		rc = need(hub, earlier, code, "route", err);
+	}
+	return rc;
+}
+
+static int check_worker(struct ph_hub *hub, const struct ph_entry *entry,
+			struct ph_error *err)
+{
+	bool before;
+	int rc = ph_worker_ends_before(hub->ledger, entry, &before);
+
+	if (rc < 0) {
+		return ph_fail_errno(err, rc, "looking up the worker");
+	}
+	return before ? ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+				"to: the last day is before the first (from)")
+		      : 0;
 }
 
 static int check_self(const struct ph_value *field, struct ph_error *err)
@@ -153,17 +201,24 @@ static int check_target(const struct ph_value *field, struct ph_error *err)
 int ph_hub_plan_check(struct ph_hub *hub, const struct ph_entry *entry,
 		      const json_t *earlier, size_t n, struct ph_error *err)
 {
+	const struct earlier before = { earlier, n };
 	const struct ph_value *field = entry->field;
 	int of = commune_field(entry->number);
+	int rc = 0;
 
 	if (entry->number == PH_KIND_TARGET_PUT) {
 		return check_target(field, err);
 	}
-	if (entry->number == PH_KIND_COMMUNE_PUT) {
-		return check_self(field, err);
+	if (entry->number == PH_KIND_WORKER_PUT) {
+		return check_worker(hub, entry, err);
 	}
-	return of < 0 || !field[of].set || is_named(earlier, n, field[of].as.bytes)
-		       ? 0
-		       : ph_hub_commune_need(hub, field[of].as.bytes,
-					     entry->kind->fields[of].name, err);
+	if (entry->number == PH_KIND_COMMUNE_PUT) {
+		rc = check_self(field, err);
+	} else if (entry->number == PH_KIND_SITE_PUT) {
+		rc = check_route(hub, &before, &field[PH_SITE_ROUTE], err);
+	}
+	return rc != 0 || of < 0 || !field[of].set
+		       ? rc
+		       : need(hub, &before, field[of].as.bytes,
+			      entry->kind->fields[of].name, err);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/base/clock.h"
+#include "common/ledger/facts.h"
 #include "common/ledger/indicator_internal.h"
 #include "common/ledger/show.h"
 
@@ -112,6 +113,31 @@ static int note_sites(struct strays *strays)
 	return rc;
 }
 
+/* Each put of the model of a commune that there is not; the hub itself writes none. */
+static int on_model(void *data, struct ph_view id, struct ph_view state)
+{
+	struct strays *strays = data;
+	char commune[PH_COMMUNE_TEXT] = "";
+	struct ph_facts facts = { 0 };
+	struct ph_entity_key key;
+	int rc;
+
+	(void)state;
+	if (id.len >= sizeof commune || !ph_key_bytes(PH_ENTITY_MODEL, id, &key)) {
+		return 0;
+	}
+	memcpy(commune, id.data, id.len);
+	if (ph_reckon_commune(strays->reckoning, commune) != NULL) {
+		return 0;
+	}
+	rc = ph_facts_load_filed(strays->reckoning->ledger, &key, &facts);
+	for (size_t i = 0; rc == 0 && i < facts.n; i++) {
+		rc = note(strays, PH_KIND_MODEL_PUT, commune, facts.items[i].site);
+	}
+	ph_facts_deinit(&facts);
+	return rc;
+}
+
 static int compare(const void *a, const void *b)
 {
 	const struct stray *x = a, *y = b;
@@ -156,6 +182,9 @@ int ph_reckon_strays(struct ph_reckoning *reckoning, json_t *list)
 	rc = ph_ledger_each(reckoning->ledger, PH_ENTITY_EVENT, on_event, &strays);
 	rc = rc != 0 ? rc : note_stops(&strays);
 	rc = rc != 0 ? rc : note_sites(&strays);
+	rc = rc != 0 ? rc
+		     : ph_ledger_each(reckoning->ledger, PH_ENTITY_MODEL, on_model,
+				      &strays);
 	if (rc == 0 && strays.n > 0) {
 		qsort(strays.items, strays.n, sizeof *strays.items, compare);
 	}

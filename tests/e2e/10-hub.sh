@@ -71,15 +71,19 @@ is "as one letter" "$($H site list --json | json '[s["name"] for s in d["sites"]
 status "options that are missing" 2 $H site add 14-0002 --kind van
 ok "commune add" $H commune add 03646 --name 'Tô Hiệu' --type phuong
 is "what a site has besides: open, no timetable, no route" "$($H site list --json | json '[d["sites"][0][m] for m in ("status", "schedule", "route")]')" "['open', '', []]"
+status "a route through a commune that nobody named" 1 $H site set 14-0003 --route 04231,03646
+like "says so" "$($H site set 14-0003 --route 04231,03646 2>&1)" 'route: there is no commune 04231'
+ok "a commune that came from another" $H commune add 04231 --name 'Chiềng Sơn'
 ok "site set" $H site set 14-0003 --status closed --schedule 'mon thu' --route 04231,03646
 is "site list: status, schedule, route" "$($H site list --json | json '[[s["status"], s["schedule"], s["route"]] for s in d["sites"] if s["code"] == "14-0003"][0]')" "['closed', 'mon thu', ['03646', '04231']]"
 is "in a table" "$($H site list --plain | grep ^14-0003 | cut -f6-)" "$(printf 'closed\tmon thu\t03646 04231')"
 ok "open again, at no time" $H site set 14-0003 --status open
 is "a commune of which little is known" "$($H commune list --json | json 'sorted(d["communes"][0])')" "['code', 'name', 'type']"
-ok "a commune that came from another" $H commune add 04231 --name 'Chiềng Sơn'
+status "which must be there, too" 1 $H commune set 04231 --predecessor 04240
+ok "once it is" $H commune add 04240 --name 'Chiềng Sơn cũ'
 ok "its day and the one before" $H commune set 04231 --type xa --from 2025-07-01 --predecessor 04240
 is "commune list: type, day, predecessor" "$($H commune list --json | json '[[c[m] for m in ("type", "from", "predecessor")] for c in d["communes"] if c["code"] == "04231"][0]')" "['xa', '2025-07-01', '04240']"
-is "in a table, empty where nothing is known" "$($H commune list --plain)" "$(printf '03646\tTô Hiệu\tphuong\t\t\n04231\tChiềng Sơn\txa\t2025-07-01\t04240')"
+is "in a table, empty where nothing is known" "$($H commune list --plain)" "$(printf '03646\tTô Hiệu\tphuong\t\t\n04231\tChiềng Sơn\txa\t2025-07-01\t04240\n04240\tChiềng Sơn cũ\t\t\t')"
 ok "policy set" $H policy set loan-term-days 21
 is "policy list" "$($H policy list --plain | grep loan)" "$(printf 'loan-term-days\t21')"
 status "a rule that makes no sense" 2 $H policy set loan-term-days abc

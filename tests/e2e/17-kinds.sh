@@ -438,6 +438,8 @@ no such occasion|occasion: "party" is not one of reading-day|activity party
 no such donor|donor: "cat" is not one of person|donation cat
 worker without a name|say --name|worker add --role manager
 worker set of nothing|say what is to be changed|worker set $worker
+worker who leaves before coming|to: the last day is before the first|worker add --name x --from 2026-03-02 --to 2026-03-01
+worker who left before that|to: the last day is before the first|worker set $worker --to 2025-12-31
 no such role|role: "boss" is not one of librarian|worker set $worker --role boss
 too many attendees|attendees|training T $(seq -f "${title%%.*}.%.0f.0000000000000000" 1 65)
 model without a status|say --status|model put 03646

@@ -27,7 +27,7 @@ halt() {
 }
 $H init --listen 127.0.0.1:0 --kdf-memory-mib 8 $pass 2>/dev/null
 $H site add 14-0371 --commune 03646 --kind van --name 'Xe' 2>/dev/null
-$H commune add 03646 --name 'Tô Hiệu' --type phuong 2>/dev/null
+for commune in 03646 04048 03600; do $H commune add $commune --name 'Tô Hiệu' --type phuong 2>/dev/null; done
 
 # --- places and targets ---
 ok "site set" $H site set 14-0371 --route 03646,04048 --no-readers --schedule 'T2, T5' --status closed

@@ -188,6 +188,13 @@ sync 14-0372.d
 is "it is told beside the figures" "$(row A10 >/dev/null; of 'j["complete"]["strays"]')" \
   '[{"commune": "99999", "site": 140372, "code": "14-0372", "kind": "tally", "entries": 1}]'
 like "to people" "$($H report A10 --period 2026-Q3)" '99999: no such commune; named by 1 of kind tally, site 140372'
+printf '{"kind":"model-put","commune":"99998","status":"planned"}\n' >model.json
+ok "a site puts the model of another that is none" $B record model.json
+sync 14-0372.d
+is "it is told, too" "$(row A10 >/dev/null; of '[[s["commune"], s["kind"], s["site"], s["entries"]] for s in j["complete"]["strays"]]')" \
+  '[["99998", "model-put", 140372, 1], ["99999", "tally", 140372, 1]]'
+ok "until it is taken back" $B void "$($B log --json --limit 1 | "$PYTHON" -c 'import json,sys; print(json.load(sys.stdin)["entries"][0]["ref"])')"
+sync 14-0372.d
 is "of a time that it does not touch it is not" "$($H report A10 --period 2026-Q2 --json >q.json; json q.json 'j["complete"]["strays"]')" '[]'
 
 # --- issued, signed off, revised ---
@@ -281,6 +288,10 @@ status "a site in a commune that nobody named" 1 $H site add 14-0999 --commune 9
 like "says so" "$($H site add 14-0999 --commune 99999 --kind van --name x 2>&1)" 'commune: there is no commune 99999; .*commune list'
 status "a figure of it" 1 $H tally put media 1 --from 2026-01-01 --to 2026-01-31 --commune 99999
 status "its model" 1 $H model put 99999 --status planned
+status "a commune on a van's route" 1 $H site set 14-0371 --route 03646,99999
+like "says so" "$($H site set 14-0371 --route 03646,99999 2>&1)" 'route: there is no commune 99999'
+status "a commune before another that nobody named" 1 $H commune set 03646 --predecessor 99999
+status "a worker who leaves before he comes" 2 $H worker add --name x --role librarian --from 2026-03-02 --to 2026-03-01
 status "a commune before itself" 2 $H commune set 03646 --predecessor 03646
 status "a target of a row that is none" 2 $H target set M9 2026 10%
 status "twice the whole" 2 $H target set M1 2026 200%

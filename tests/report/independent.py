@@ -115,8 +115,9 @@ def strays(ledger, span, commune):
     for site in ledger.site_puts:
         if ledger.site(site, "commune"):
             found.append((ledger.site(site, "commune"), site, "site-put"))
+    found += [(fact["commune"], fact.site, "model-put") for fact in ledger.of("model-put")]
     found = [item for item in found if item[0] not in ledger.commune_puts]
-    number = {"mobile-stop": 72, "tally": 86, "site-put": 100}
+    number = {"mobile-stop": 72, "model-put": 85, "tally": 86, "site-put": 100}
     shown = []
     for one in sorted(set(found), key=lambda item: (item[0], item[1], number[item[2]])):
         item = {"commune": one[0], "site": one[1], "kind": one[2], "entries": found.count(one)}

@@ -304,7 +304,7 @@ def change_worker(story, batch):
     seen = {}
     site = story.some_site(batch)["number"]
     for name, value in {"role": rng.choice(ROLES), "to": day_text(batch.moment), "site": site}.items():
-        if rng.random() < 0.4:
+        if rng.random() < 0.4 and (name != "to" or value >= first.get("from", "")):
             line[name] = value
             if name in first:
                 seen[name] = [ref]
