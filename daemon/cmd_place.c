@@ -335,7 +335,7 @@ int ph_cmd_policy_set(struct ph_cli *cli, struct ph_error *err)
 
 int ph_cmd_policy_list(struct ph_cli *cli, struct ph_error *err)
 {
-	static const char *const columns[] = { "name", "value" };
+	static const char *const columns[] = { "name", "value", "from", "now" };
 
-	return list(cli, "policy-list", "policies", columns, 2, err);
+	return list(cli, "policy-list", "policies", columns, 4, err);
 }

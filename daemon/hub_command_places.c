@@ -9,6 +9,8 @@
 
 #include <errno.h>
 
+#include "common/base/clock.h"
+#include "common/ledger/rule.h"
 #include "common/ledger/view.h"
 
 /* Set member NAME of ITEM to what VIEW has under FROM, or else to OTHERWISE, if that is not NULL. 0 or -ENOMEM. */
@@ -140,6 +142,35 @@ int ph_hub_commune_list(struct ph_hub *hub, const json_t *request, json_t *answe
 			   add_commune, err);
 }
 
+/* Of a rule that was put of a day to come: from when it holds, and what holds till then. */
+static int add_waiting(struct ph_hub *hub, json_t *item, struct ph_view name)
+{
+	const struct ph_rule *rule = ph_rule_find(name);
+	struct ph_buf now = { 0 };
+	char day[PH_TIME_TEXT];
+	bool waits = false, has_now;
+	int64_t from;
+	int rc = rule && rule->is_dated
+			 ? ph_rule_waits(hub->ledger,
+					 (enum ph_rule_index)(rule - ph_rules),
+					 ph_day_of(ph_hub_now(hub)), &waits, &from,
+					 &has_now, &now)
+			 : 0;
+
+	if (rc == 0 && waits) {
+		ph_day_text(day, from);
+		rc = json_object_set_new(item, "from", json_string(day));
+		if (rc == 0 && has_now) {
+			rc = json_object_set_new(
+				item, "now",
+				json_stringn((const char *)now.data, now.len));
+		}
+		rc = rc != 0 ? -ENOMEM : 0;
+	}
+	ph_buf_deinit(&now);
+	return rc;
+}
+
 static int add_policy(struct ph_hub *hub, json_t *item, struct ph_view name)
 {
 	json_t *view = NULL;
@@ -147,7 +178,7 @@ static int add_policy(struct ph_hub *hub, json_t *item, struct ph_view name)
 
 	rc = rc != 0 ? rc : pick(item, "value", view, "value", json_string(""));
 	json_decref(view);
-	return rc;
+	return rc != 0 ? rc : add_waiting(hub, item, name);
 }
 
 int ph_hub_policy_list(struct ph_hub *hub, const json_t *request, json_t *answer,

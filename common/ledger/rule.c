@@ -3,6 +3,11 @@
  */
 #include "common/ledger/rule.h"
 
+#include <errno.h>
+#include <stdlib.h>
+
+#include "common/base/clock.h"
+#include "common/ledger/facts.h"
 #include "common/ledger/query.h"
 
 const struct ph_rule ph_rules[PH_RULES] = {
@@ -56,5 +61,72 @@ int ph_rule_holds(struct ph_ledger *ledger, enum ph_rule_index rule, bool *yes_o
 
 	*yes_out = !ph_view_equal(ph_buf_view(&text), PH_RULE_NO);
 	ph_buf_deinit(&text);
+	return rc;
+}
+
+/* --- put of a day --- */
+
+struct put {
+	const struct ph_fact *fact; /* NULL: none */
+	uint64_t stamp;
+	struct ph_view value;
+};
+
+/* Whether FACT, stamped STAMP, was written after LAST. */
+static bool is_later(const struct ph_fact *fact, uint64_t stamp, const struct put *last)
+{
+	return last->fact == NULL || stamp > last->stamp ||
+	       (stamp == last->stamp && ph_ref_compare(&fact->ref, &last->fact->ref) > 0);
+}
+
+/* Of what stands in FACTS that which was written last, and that of what holds by DAY. */
+static int find_puts(const struct ph_facts *facts, int64_t day, struct put *last,
+		     struct put *now)
+{
+	struct ph_entry *entry = malloc(sizeof(*entry));
+	int rc = entry ? 0 : -ENOMEM;
+
+	for (size_t i = 0; rc == 0 && i < facts->n; i++) {
+		const struct ph_fact *fact = &facts->items[i];
+		struct put put = { .fact = fact };
+
+		rc = ph_fact_entry(fact, entry);
+		if (rc != 0 || !entry->field[PH_POLICY_VALUE].set) {
+			continue;
+		}
+		put.stamp = entry->stamp;
+		put.value = entry->field[PH_POLICY_VALUE].as.bytes;
+		if (is_later(fact, put.stamp, last)) {
+			*last = put;
+		}
+		if (ph_day_of(fact->second) <= day && is_later(fact, put.stamp, now)) {
+			*now = put;
+		}
+	}
+	free(entry);
+	return rc;
+}
+
+int ph_rule_waits(struct ph_ledger *ledger, enum ph_rule_index rule, int64_t day,
+		  bool *waits_out, int64_t *from_out, bool *has_now_out,
+		  struct ph_buf *now_out)
+{
+	struct put last = { 0 }, now = { 0 };
+	struct ph_facts facts = { 0 };
+	struct ph_entity_key key;
+	int rc = ph_key_bytes(PH_ENTITY_POLICY, ph_view_str(ph_rules[rule].name), &key)
+			 ? ph_facts_load_filed(ledger, &key, &facts)
+			 : -EUCLEAN;
+
+	rc = rc != 0 ? rc : find_puts(&facts, day, &last, &now);
+	if (rc == 0 && now.fact) {
+		rc = ph_buf_put_view(now_out, now.value);
+	}
+	if (rc == 0) {
+		*waits_out = last.fact && ph_day_of(last.fact->second) > day;
+		*from_out = last.fact ? ph_day_of(last.fact->second) : 0;
+		*has_now_out = now.fact != NULL;
+	}
+	ph_facts_deinit(&facts);
 	return rc;
 }

@@ -46,5 +46,13 @@ uint64_t ph_rule_number(enum ph_rule_index rule, struct ph_view text);
 uint64_t ph_rule_days(struct ph_ledger *ledger, enum ph_rule_index rule);
 /* What LEDGER says of one of yes or no: *YES_OUT, true where it is not set. 0 or negative errno. */
 int ph_rule_holds(struct ph_ledger *ledger, enum ph_rule_index rule, bool *yes_out);
+/*
+ * Of a rule that is put of a day: whether what was put last holds only from a day behind DAY
+ * on, *FROM_OUT, and what holds on DAY, appended to NOW; *HAS_NOW_OUT false: as where it is
+ * not set. As reports reckon (docs/REPORTS.md, "Rules and their versions"). 0 or negative errno.
+ */
+int ph_rule_waits(struct ph_ledger *ledger, enum ph_rule_index rule, int64_t day,
+		  bool *waits_out, int64_t *from_out, bool *has_now_out,
+		  struct ph_buf *now);
 
 #endif

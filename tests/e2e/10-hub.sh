@@ -85,7 +85,9 @@ ok "its day and the one before" $H commune set 04231 --type xa --from 2025-07-01
 is "commune list: type, day, predecessor" "$($H commune list --json | json '[[c[m] for m in ("type", "from", "predecessor")] for c in d["communes"] if c["code"] == "04231"][0]')" "['xa', '2025-07-01', '04240']"
 is "in a table, empty where nothing is known" "$($H commune list --plain)" "$(printf '03646\tTô Hiệu\tphuong\t\t\n04231\tChiềng Sơn\txa\t2025-07-01\t04240\n04240\tChiềng Sơn cũ\t\t\t')"
 ok "policy set" $H policy set loan-term-days 21
-is "policy list" "$($H policy list --plain | grep loan)" "$(printf 'loan-term-days\t21')"
+is "policy list" "$($H policy list --plain | grep loan)" "$(printf 'loan-term-days\t21\t\t')"
+ok "a rule of a day to come" bash -c "$H policy set report-m2-least 2 --when 2026-01-01 && $H policy set report-m2-least 3 --when 2999-01-01"
+is "is listed as one" "$($H policy list --plain | grep m2)" "$(printf 'report-m2-least\t3\t2999-01-01\t2')"
 status "a rule that makes no sense" 2 $H policy set loan-term-days abc
 status "a loan of no days" 2 $H policy set loan-term-days 0
 is "none of these is warned of" "$($H policy set hold-days 7 2>&1; $H policy set loan-term-days 21 2>&1)" \

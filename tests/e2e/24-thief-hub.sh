@@ -34,7 +34,7 @@ same() { # "name" DEVICE…
 visitors() {
   H report figures --from 2000-01-01 --to 2999-12-31 --json | json 'sum(s["figures"].get("visits", 0) for s in d["sites"])'
 }
-term() { H policy list --plain | grep loan-term; }
+term() { H policy list --plain | grep loan-term | cut -f1,2; }
 
 printf 'mot cau dai\n' >pass
 H init --listen 127.0.0.1:0 --kdf-memory-mib 8 --passphrase-file pass 2>/dev/null

@@ -1,5 +1,6 @@
 /*
- * tests/unit/test_hub_plan.c - what the hub does not write since no report could heed it.
+ * tests/unit/test_hub_plan.c - what the hub does not write since no report could heed it, and
+ * rules of the province that hold from a day to come.
  */
 #include "tests/unit/put_room.h"
 
@@ -83,11 +84,62 @@ static void test_workers(void **state)
 	hub_close(&room);
 }
 
+/* --- rules --- */
+
+static void set_rule(struct hub_room *room, const char *name, const char *value,
+		     const char *when)
+{
+	json_decref(ask(room, json_pack("{s:s, s:s, s:s, s:s*}", "command", "policy-set",
+					"name", name, "value", value, "when", when)));
+}
+
+static void assert_rule(struct hub_room *room, const char *name, const char *value,
+			const char *from, const char *now)
+{
+	json_t *answer = ask(room, json_pack("{s:s}", "command", "policy-list"));
+	json_t *wanted = json_pack("{s:s, s:s, s:s*, s:s*}", "name", name, "value", value,
+				   "from", from, "now", now);
+	json_t *item;
+	bool found = false;
+	size_t i;
+
+	json_array_foreach(json_object_get(answer, "policies"), i, item)
+	{
+		if (strcmp(text_in(item, "name"), name) == 0) {
+			found = true;
+			assert_true(json_equal(item, wanted));
+		}
+	}
+	assert_true(found);
+	json_decref(wanted);
+	json_decref(answer);
+}
+
+static void test_rules(void **state)
+{
+	struct hub_room room;
+
+	(void)state;
+	hub_open(&room);
+	set_rule(&room, "report-m2-least", "3", "2999-01-01"); /* nothing held before */
+	assert_rule(&room, "report-m2-least", "3", "2999-01-01", NULL);
+	set_rule(&room, "report-m2-least", "2", NULL);
+	assert_rule(&room, "report-m2-least", "2", NULL, NULL);
+	set_rule(&room, "report-m2-least", "4", "2998-12-31");
+	assert_rule(&room, "report-m2-least", "4", "2998-12-31", "2");
+	set_rule(&room, "report-m2-least", "1", "2001-01-01"); /* it was always so */
+	assert_rule(&room, "report-m2-least", "1", NULL, NULL);
+	set_rule(&room, "loan-term-days", "21", NULL);
+	assert_rule(&room, "loan-term-days", "21", NULL, NULL);
+	hub_close(&room);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_places),
 		cmocka_unit_test(test_workers),
+		cmocka_unit_test(test_rules),
 	};
 
 	return cmocka_run_group_tests_name("hub_plan", tests, make_pattern,
