@@ -1,281 +1,12 @@
 /*
- * Tests of common/ledger/fed*.c: pages of the feed applied at a device, in whatever
- * order and however often they come, with restarts, a full disk, and pages that are
- * wrong; and the news of it for the ledger.
+ * Tests of common/ledger/fed*.c: pages of the feed applied at a device, with restarts, a full
+ * disk, and pages that are wrong; what came of them, and the news of it for the ledger.
  */
-#include "tests/unit/feed_scene.h"
+#include "tests/unit/fed_room.h"
 
-#include <unistd.h>
-
-#include "common/base/limits.h"
-#include "common/log/journal.h"
 #include "tests/unit/faulty_vfs.h"
 
-static struct scene scene;
-static struct ph_db *db;
-static char folder[] = "/tmp/ph-fed-XXXXXX";
-static char path[64];
-
-static void open_store(const char *at, const char *vfs)
-{
-	struct ph_error err = { 0 };
-	const struct ph_db_config config = { .path = at,
-					     .vfs = vfs,
-					     .application = PH_STORE_SITE,
-					     .steps = ph_journal_steps,
-					     .n_steps = ph_journal_steps_count,
-					     .create = true };
-
-	if (ph_db_open(&db, &config, &err) != 0) {
-		fail_msg("%s", err.text);
-	}
-	assert_int_equal(ph_fed_tables_open(db), 0);
-}
-
-static int set_up(void **state)
-{
-	(void)state;
-	if (ph_crypto_start() != 0 || mkdtemp(folder) == NULL) {
-		return -1;
-	}
-	snprintf(path, sizeof(path), "%s/site.db", folder);
-	scene_init(&scene, 1);
-	open_store(":memory:", NULL);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	char command[96];
-
-	(void)state;
-	ph_db_close(db);
-	db = NULL;
-	scene_deinit(&scene);
-	snprintf(command, sizeof(command), "rm -rf '%s'", folder);
-	return system(command);
-}
-
-static void decode(const struct ph_buf *bytes, struct ph_feed_page *page)
-{
-	assert_int_equal(ph_feed_decode(ph_buf_view(bytes), scene.p.hub.sign.key, page),
-			 0);
-}
-
-/* Apply BYTES, in the transaction that is open. */
-static int apply(const struct ph_buf *bytes, struct ph_fed_moved *moved)
-{
-	struct ph_feed_page page;
-
-	decode(bytes, &page);
-	return ph_fed_apply(db, scene.feed, &page, moved);
-}
-
-static int apply_page(unsigned from, unsigned number)
-{
-	struct ph_fed_moved moved = { 0 };
-	struct ph_buf bytes = { 0 };
-	int rc;
-
-	scene_page(&scene, from, number, &bytes);
-	rc = apply(&bytes, &moved);
-	ph_buf_deinit(&bytes);
-	return rc;
-}
-
-static void begin(void)
-{
-	assert_int_equal(ph_db_begin(db), 0);
-}
-
-/* ---- one item at a time ---- */
-
-/* FACT and UNFACT under entities, moved in the order, by hash, with its part. */
-static void test_fed_random(void **state)
-{
-	struct ph_rng_seeded seeded;
-	struct ph_rng rng;
-
-	(void)state;
-	for (uint64_t seed = 1; seed <= 40; seed++) {
-		unsigned done = 0;
-
-		ph_rng_seed(&seeded, seed, &rng);
-		scene_random(&scene, 150, &rng);
-		begin();
-		while (done < scene.n_steps) {
-			unsigned next = done + 1 + (unsigned)ph_rng_below(&rng, 12);
-
-			next = next < scene.n_steps ? next : scene.n_steps;
-			assert_int_equal(apply_page(done, next), 0);
-			done = next;
-			assert_holds(&scene, db, done);
-		}
-		ph_db_rollback(db);
-	}
-}
-
-/* ---- every order ---- */
-
-enum {
-	CARDS = 7,
-};
-
-struct card {
-	struct ph_buf bytes;
-	struct ph_feed_page page;
-	bool is_foreign;
-};
-
-/* Give all of CARD in the order ORDER says. */
-static void deal(const struct card *card, const unsigned *order)
-{
-	for (unsigned i = 0; i < CARDS; i++) {
-		struct ph_fed_moved moved = { 0 };
-		int rc = ph_fed_apply(db, scene.feed, &card[order[i]].page, &moved);
-
-		assert_true(rc == 0 || rc == PH_FED_E_OLD || rc == PH_FED_E_GAP ||
-			    rc == PH_FED_E_FOREIGN);
-		assert_int_equal(rc == PH_FED_E_FOREIGN, card[order[i]].is_foreign);
-		assert_int_equal(moved.pages, rc == 0);
-	}
-}
-
-/* The next permutation, in the order of books; false after the last. */
-static bool permute(unsigned *order, unsigned n)
-{
-	unsigned i = n - 1;
-	unsigned j = n - 1;
-
-	while (i > 0 && order[i - 1] >= order[i]) {
-		i--;
-	}
-	if (i == 0) {
-		return false;
-	}
-	while (order[j] <= order[i - 1]) {
-		j--;
-	}
-
-	unsigned swap = order[i - 1];
-
-	order[i - 1] = order[j];
-	order[j] = swap;
-	for (j = n - 1; i < j; i++, j--) {
-		swap = order[i];
-		order[i] = order[j];
-		order[j] = swap;
-	}
-	return true;
-}
-
-/*
- * Pages of an older scope version, of an older epoch, of another device and of the
- * newest feed, in all 5,040 orders: once what is behind the cursor came again, the
- * newest feed is held, and nothing else.
- */
-static void test_fed_every_order(void **state)
-{
-	unsigned order[CARDS] = { 0, 1, 2, 3, 4, 5, 6 };
-	struct card card[CARDS] = { 0 };
-	struct ph_rng_seeded seeded;
-	struct ph_rng rng;
-	unsigned dealt = 0;
-
-	(void)state;
-	ph_rng_seed(&seeded, 77, &rng);
-	scene_random(&scene, 40, &rng);
-	scene.epoch.number = 2;
-	scene.scope = 9;
-	scene_page(&scene, 0, 30, &card[0].bytes);
-	scene.epoch.number = 3;
-	scene.scope = 1;
-	scene_page(&scene, 0, 10, &card[1].bytes);
-	scene_page(&scene, 10, 40, &card[2].bytes);
-	scene_random(&scene, 40, &rng);
-	scene.scope = 2;
-	scene_page(&scene, 0, 8, &card[3].bytes);
-	scene_page(&scene, 8, 25, &card[4].bytes);
-	scene_page(&scene, 25, 40, &card[5].bytes);
-	scene.feed[0] ^= 1;
-	scene_page(&scene, 0, 40, &card[6].bytes);
-	scene.feed[0] ^= 1;
-	card[6].is_foreign = true;
-	for (unsigned i = 0; i < CARDS; i++) {
-		decode(&card[i].bytes, &card[i].page);
-	}
-	do {
-		begin();
-		deal(card, order);
-		for (unsigned i = 3; i < 6; i++) { /* as the hub sends from the cursor */
-			struct ph_fed_moved moved = { 0 };
-
-			(void)ph_fed_apply(db, scene.feed, &card[i].page, &moved);
-		}
-		if (dealt % 8 == 0) {
-			assert_holds(&scene, db, 40);
-		}
-		deal(card, order); /* and all of it once more */
-		assert_holds(&scene, db, 40);
-		ph_db_rollback(db);
-		dealt++;
-	} while (permute(order, CARDS));
-	assert_int_equal(dealt, 5040);
-	for (unsigned i = 0; i < CARDS; i++) {
-		ph_buf_deinit(&card[i].bytes);
-	}
-}
-
-/* What does not go on from the cursor, and what overlaps it. */
-static void test_fed_gaps(void **state)
-{
-	static const struct {
-		const char *name;
-		unsigned from, number;
-		int rc;
-	} cases[] = {
-		{ "again", 0, 10, PH_FED_E_OLD },
-		{ "a part of it", 5, 9, PH_FED_E_OLD },
-		{ "overlaps", 5, 15, PH_FED_E_GAP },
-		{ "from the start, and further", 0, 15, PH_FED_E_GAP },
-		{ "one left out", 11, 15, PH_FED_E_GAP },
-		{ "the next", 10, 15, 0 },
-	};
-	struct ph_fed_counts counts;
-	struct ph_rng_seeded seeded;
-	struct ph_rng rng;
-
-	(void)state;
-	ph_rng_seed(&seeded, 5, &rng);
-	scene_random(&scene, 20, &rng);
-	begin();
-	assert_int_equal(apply_page(0, 10), 0);
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		print_message("# %s\n", cases[i].name);
-		assert_int_equal(apply_page(cases[i].from, cases[i].number), cases[i].rc);
-		assert_holds(&scene, db, cases[i].rc == 0 ? 15 : 10);
-	}
-
-	/* another hub of the same number: its pages are not ours, until it is asked anew */
-	scene.epoch.random[0] ^= 1;
-	assert_int_equal(apply_page(0, 20), PH_FED_E_OLD);
-	assert_int_equal(apply_page(15, 20), PH_FED_E_OLD);
-	assert_int_equal(ph_fed_forget(db), 0);
-	assert_int_equal(apply_page(15, 20), PH_FED_E_GAP);
-	assert_int_equal(apply_page(0, 20), 0);
-	assert_holds(&scene, db, 20);
-	/* somebody had its keys: nothing of it stays, before any page comes */
-	assert_int_equal(ph_fed_drop(db), 0);
-	assert_int_equal(ph_fed_counts(db, &counts), 0);
-	assert_int_equal(counts.entries + counts.entities + counts.outside, 0);
-	assert_int_equal(apply_page(0, 20), 0);
-	assert_holds(&scene, db, 20);
-	scene.epoch.random[0] ^= 1;
-	scene.scope = 1; /* a higher scope version goes on only from the start */
-	assert_int_equal(apply_page(0, 20), PH_FED_E_OLD);
-	ph_db_rollback(db);
-	scene.scope = 1;
-}
+/* ---- what is wrong ---- */
 
 /* A page whose last item cites what never came: nothing of it stays. */
 static void test_fed_cites_unknown(void **state)
@@ -291,14 +22,11 @@ static void test_fed_cites_unknown(void **state)
 	struct ph_feed_writer writer = { 0 };
 	struct ph_fed_moved moved = { 0 };
 	struct ph_feed_key key = scene_key(0);
-	struct ph_rng_seeded seeded;
 	struct ph_buf keys = { 0 };
 	struct ph_buf bytes = { 0 };
-	struct ph_rng rng;
 
 	(void)state;
-	ph_rng_seed(&seeded, 6, &rng);
-	scene_random(&scene, 10, &rng);
+	random_feed(6, 10);
 	for (unsigned i = 0; i < 10; i++) {
 		scene.step[i].log = 0; /* so that nothing of log 1 is held */
 	}
@@ -392,9 +120,7 @@ static void test_fed_moved(void **state)
 	struct ph_buf bytes = { 0 };
 
 	(void)state;
-	memcpy(scene.step, steps, sizeof(steps));
-	scene.n_steps = sizeof(steps) / sizeof(steps[0]);
-	begin();
+	BEGIN_FEED(steps);
 	scene_page(&scene, 0, 6, &bytes);
 	assert_int_equal(apply(&bytes, &moved), 0);
 	assert_int_equal(moved.facts, 3);
@@ -481,9 +207,7 @@ static void test_fed_news(void **state)
 	uint64_t last;
 
 	(void)state;
-	memcpy(scene.step, steps, sizeof(steps));
-	scene.n_steps = sizeof(steps) / sizeof(steps[0]);
-	begin();
+	BEGIN_FEED(steps);
 	assert_int_equal(ph_fed_news_last(db, &last), 0);
 	assert_int_equal(last, 0);
 	assert_int_equal(apply_page(0, 2), 0);
@@ -531,13 +255,10 @@ static void test_fed_news(void **state)
 static void test_fed_disk_full(void **state)
 {
 	struct ph_db *memory = db;
-	struct ph_rng_seeded seeded;
-	struct ph_rng rng;
 	int rounds = 0;
 
 	(void)state;
-	ph_rng_seed(&seeded, 8, &rng);
-	scene_random(&scene, 120, &rng);
+	random_feed(8, 120);
 	use_faulty_vfs();
 	open_store(path, "faulty");
 	begin();
@@ -596,9 +317,6 @@ static void test_fed_version(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_fed_random),
-		cmocka_unit_test(test_fed_every_order),
-		cmocka_unit_test(test_fed_gaps),
 		cmocka_unit_test(test_fed_cites_unknown),
 		cmocka_unit_test(test_fed_part),
 		cmocka_unit_test(test_fed_moved),
