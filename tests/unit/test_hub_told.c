@@ -197,6 +197,7 @@ static void test_told_device_is_asked(void **state)
 	struct lost lost;
 	struct hub_room *room = &lost.r.pair.room;
 	struct member after;
+	struct member elsewhere;
 
 	(void)state;
 	lose(&lost);
@@ -211,10 +212,14 @@ static void test_told_device_is_asked(void **state)
 	assert_listed(room, &lost.late, "out held");
 	member_open(room, &after, 4, "14-0371");
 	be_admitted(room, &after);
-	assert_listed(room, &after, ""); /* it came afterwards */
+	assert_listed(room, &after, "out"); /* it came afterwards, to her site */
+	member_open(room, &elsewhere, 6, "14-0372");
+	be_admitted(room, &elsewhere);
+	assert_listed(room, &elsewhere, "");
 	json_decref(signs(room, request_cut(lost.id)));
 	assert_listed(room, &lost.late, "cut held");
 	member_close(&after);
+	member_close(&elsewhere);
 	lost_close(&lost);
 }
 
