@@ -52,7 +52,8 @@ int ph_hub_pack_next(struct ph_hub_packing *packing, uint64_t max, struct ph_buf
 
 /*
  * Before the first: whether it will hold anything that DEVICE, as far as it told by a bundle
- * or a session, does not know; of one that was cut off, that it was. 0 or negative errno.
+ * or a session, does not know; of one that was cut off, that it was; of one that is retired, that it
+ * is, or a receipt. 0 or negative errno.
  */
 int ph_hub_pack_waits(struct ph_hub_packing *packing, bool *waits_out);
 /* The same: whether the last that was heard of it, or of a copy of it, came in a bundle. */

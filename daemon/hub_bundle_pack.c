@@ -213,35 +213,64 @@ static int sibling_waits(const struct ph_hub_packing *packing, bool *waits_out)
 	return rc;
 }
 
-/* Whether the copy at hand, of a device that was cut off, has not heard of that. */
-static int cut_waits(const struct ph_hub_packing *packing, bool *waits_out)
+/* Whether a receipt waits for the copy at hand; what a session told is receipted in it. */
+static int receipt_waits(const struct ph_hub_packing *packing, bool *waits_out)
+{
+	struct unreceipted unreceipted = { .hello = &packing->hello };
+	int rc = 0;
+
+	if (packing->copies.copy[packing->at].by_file) {
+		rc = ph_journal_logs_of_device(packing->hub->journal,
+					       packing->peer.device.id, look_for_receipt,
+					       &unreceipted);
+	}
+	*waits_out = rc == 0 && unreceipted.waits;
+	return rc;
+}
+
+/* Whether the copy at hand, of a device that was cut off or retired, has not heard of that. */
+static int word_waits(const struct ph_hub_packing *packing, bool *waits_out)
 {
 	const struct ph_hub_peer *peer = &packing->peer;
-	uint64_t cut_at;
-	int rc = ph_hub_device_cut_at(packing->hub, peer->device.id, &cut_at);
+	uint64_t at;
+	int rc = ph_hub_device_ended_at(packing->hub, peer->device.id, &at);
 
-	*waits_out = rc == 0 && cut_at != UINT64_MAX && peer->control < cut_at &&
+	*waits_out = rc == 0 && at != UINT64_MAX && peer->control < at &&
 		     peer->control_moves == packing->hub->control_moves;
+	return rc;
+}
+
+/*
+ * What waits for one that is retired: that word and, since what it wrote counts, its receipts. Of
+ * one that was not heard for long it is not known that it is gone; but as a rule it is.
+ */
+static int retired_waits(const struct ph_hub_packing *packing, bool *waits_out)
+{
+	int rc = 0;
+
+	*waits_out = false;
+	if (packing->device.heard + (int64_t)COPY_DAYS * DAY > ph_hub_now(packing->hub)) {
+		rc = word_waits(packing, waits_out);
+		rc = rc == 0 && !*waits_out ? receipt_waits(packing, waits_out) : rc;
+	}
 	return rc;
 }
 
 /* Whether anything waits for the copy at hand. */
 static int copy_waits(const struct ph_hub_packing *packing, bool *waits_out)
 {
-	struct unreceipted unreceipted = { .hello = &packing->hello };
 	enum ph_hub_trust trust;
 	int rc = ph_hub_device_trust(packing->hub, packing->device.id, &trust);
 
 	if (rc == 0 && trust == PH_HUB_CUT) {
-		return cut_waits(packing, waits_out);
+		return word_waits(packing, waits_out);
+	}
+	if (rc == 0 && trust == PH_HUB_RETIRED) {
+		return retired_waits(packing, waits_out);
 	}
 	rc = rc < 0 ? rc : ph_hub_load_waits(packing->hub, &packing->peer, waits_out);
-	/* what a session told is receipted in it */
-	if (rc == 0 && !*waits_out && packing->copies.copy[packing->at].by_file) {
-		rc = ph_journal_logs_of_device(packing->hub->journal,
-					       packing->peer.device.id, look_for_receipt,
-					       &unreceipted);
-		*waits_out = unreceipted.waits;
+	if (rc == 0 && !*waits_out) {
+		rc = receipt_waits(packing, waits_out);
 	}
 	if (rc == 0 && !*waits_out && packing->copies.copy[packing->at].by_file) {
 		rc = sibling_waits(packing, waits_out);

@@ -2,11 +2,12 @@
  * daemon/hub_courier_tour.c - for whom a courier gets bundles, and which.
  *
  * A device of a site is on the tour if the last that was heard of it came in a bundle, or
- * nothing was heard of it for a week by any road; unless it is retired, or
- * nothing waits for it. For one that was cut off nothing waits but to hear of that: it gets
- * the control log, until it tells that it holds the cut. Whoever was heard least recently comes
- * first, those that were cut off behind all others, so that a courier that has no room for all
- * leaves out those who need it least.
+ * nothing was heard of it for a week by any road; unless nothing waits for it. For one that was
+ * cut off nothing waits but to hear of that: it gets the control log, until it tells that it holds
+ * the cut. One that is retired hears of it likewise, and gets its receipts, since what it wrote
+ * counts: until then its folder may not be destroyed. Whoever was heard least recently comes
+ * first, those that were cut off or retired behind all others, so that a courier that has no room
+ * for all leaves out those who need it least.
  *
  * Its bundles stay here, and are packed anew only when there is something else to say: when
  * it told something since, the logs of its site or the control log grew, its feed went on,
@@ -37,7 +38,7 @@ enum {
 
 struct stop {
 	uint8_t device[PH_DEVICE_ID_SIZE];
-	bool is_cut;
+	bool has_ended; /* cut off, or retired */
 	int64_t heard;
 };
 
@@ -87,7 +88,7 @@ static int consider(void *data, const struct ph_device *device)
 		return rc;
 	}
 	rc = ph_hub_device_trust(tour->hub, device->id, &trust);
-	if (rc < 0 || trust == PH_HUB_RETIRED) {
+	if (rc < 0) {
 		return rc;
 	}
 	if (tour->n == tour->cap) {
@@ -101,7 +102,7 @@ static int consider(void *data, const struct ph_device *device)
 		tour->cap = cap;
 	}
 	memcpy(tour->stop[tour->n].device, device->id, sizeof(device->id));
-	tour->stop[tour->n].is_cut = trust == PH_HUB_CUT;
+	tour->stop[tour->n].has_ended = trust == PH_HUB_CUT || trust == PH_HUB_RETIRED;
 	tour->stop[tour->n++].heard = device->heard;
 	return 0;
 }
@@ -111,8 +112,8 @@ static int by_need(const void *a, const void *b)
 	const struct stop *left = a;
 	const struct stop *right = b;
 
-	if (left->is_cut != right->is_cut) {
-		return left->is_cut ? 1 : -1;
+	if (left->has_ended != right->has_ended) {
+		return left->has_ended ? 1 : -1;
 	}
 	return left->heard != right->heard
 		       ? (left->heard > right->heard) - (left->heard < right->heard)

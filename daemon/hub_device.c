@@ -136,8 +136,8 @@ static int look_at(struct ph_hub *hub, const struct ph_ref *ref, uint64_t *posit
 	return 0;
 }
 
-int ph_hub_device_cut_at(struct ph_hub *hub, const uint8_t id[static PH_DEVICE_ID_SIZE],
-			 uint64_t *position_out)
+int ph_hub_device_ended_at(struct ph_hub *hub, const uint8_t id[static PH_DEVICE_ID_SIZE],
+			   uint64_t *position_out)
 {
 	struct ph_device_state device;
 	uint64_t position = UINT64_MAX;
@@ -146,6 +146,10 @@ int ph_hub_device_cut_at(struct ph_hub *hub, const uint8_t id[static PH_DEVICE_I
 	if (rc == 0) {
 		for (size_t i = 0; rc == 0 && i < device.n_cuts; i++) {
 			rc = look_at(hub, &device.cuts[i], &position);
+		}
+		for (size_t i = 0; rc == 0 && device.n_cuts == 0 && i < device.n_retires;
+		     i++) {
+			rc = look_at(hub, &device.retires[i].entry, &position);
 		}
 		ph_device_deinit(&device);
 	}

@@ -204,11 +204,12 @@ int ph_hub_device_known(struct ph_hub *hub, const uint8_t id[static PH_DEVICE_ID
 int ph_hub_device_each(struct ph_hub *hub,
 		       int (*cb)(void *data, const struct ph_device *device), void *data);
 /*
- * How much of the control log a device must hold to know that it was cut off; UINT64_MAX: it
- * was not, or the cut is not in a log that is read as the control log now. 0 or negative errno.
+ * How much of the control log a device must hold to know that it was cut off or, if it was not,
+ * that it is retired; UINT64_MAX: neither, or the word is not in a log that is read as the control
+ * log now. 0 or negative errno.
  */
-int ph_hub_device_cut_at(struct ph_hub *hub, const uint8_t id[static PH_DEVICE_ID_SIZE],
-			 uint64_t *position_out);
+int ph_hub_device_ended_at(struct ph_hub *hub, const uint8_t id[static PH_DEVICE_ID_SIZE],
+			   uint64_t *position_out);
 /*
  * How many entries of the control log DEVICE holds, by its last hello: what a session sent since may
  * not have arrived, as device->control takes it to be. Noted in a transaction; of a device that

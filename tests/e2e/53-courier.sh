@@ -261,6 +261,20 @@ is "and knows it" "$(member s2 state)" cut
 "$P" -d van sync --hub "$at" >/dev/null
 is "once: nothing more is carried for it" "$(carried 'sum(b["device"] == "'"$(member s2 device)"'" for b in d["bundles"])')" 0
 
+# --- one that is retired, too ---
+invite 14-0372 site i4
+"$P" -d s4 join i4 >/dev/null
+"$P" -d s4 visit 7 --band adult >/dev/null
+meet s4 "$van_at" >/dev/null
+"$P" -d van sync --hub "$at" >/dev/null
+ok "it is retired" $H devices retire "$(member s4 device)" --reason replaced
+"$P" -d van sync --hub "$at" >/dev/null
+meet s4 "$van_at" >met
+is "it hears of it, with its receipts" "$(json '[d["complete"], d["taken"], d["pending_entries"], d["pages"]]' <met) $(member s4 state)" '[True, 1, 0, 0] retired'
+like "in words" "$("$P" -d s4 status)" 'retired: to be used no more; what it wrote counts'
+"$P" -d van sync --hub "$at" >/dev/null
+is "once, too" "$(carried 'sum(b["device"] == "'"$(member s4 device)"'" for b in d["bundles"])')" 0
+
 # --- a courier that was cut off ---
 ok "the van is stolen, and cut off" $H cut "$(member van device)" --reason stolen --passphrase-file pass
 "$P" -d van sync --hub "$at" >cut.out 2>&1

@@ -188,13 +188,82 @@ static void test_cut_off_unheard(void **state)
 	assert_int_equal(told.taken, 0);
 }
 
+/* ---- who is retired ---- */
+
+static void retire(struct tour *tour, struct pc *pc)
+{
+	json_decref(wrote(&tour->room,
+			  json_pack("{s:s, s:s, s:s}", "command", "device-retire",
+				    "device", pc_id(pc), "reason", "replaced")));
+	while (ph_hub_fold(tour->room.hub) > 0) {
+	}
+}
+
+/* Who lives by couriers hears of it, and gets receipts for what it wrote before it did. */
+static void test_retired(void **state)
+{
+	struct tour *tour = *state;
+	struct ph_site_courier_told told;
+	struct ph_van_told van;
+
+	pc_visits(&tour->site, 3);
+	assert_true(meet(tour, &tour->site, &told));
+	assert_true(base(tour, &van));
+	pc_confirm(&tour->room, &tour->site);
+	assert_true(meet(tour, &tour->site, &told));
+	assert_true(base(tour, &van));
+	retire(tour, &tour->site);
+	pc_visits(&tour->site, 2);
+	assert_true(meet(tour, &tour->site, &told));
+	assert_true(base(tour, &van));
+	assert_true(meet(tour, &tour->site, &told));
+	assert_int_equal(told.taken, 1);
+	assert_int_equal(told.pages + told.entries_of_site, 0);
+	assert_int_equal(pc_state(&tour->site).standing, PH_SITE_RETIRED);
+	assert_receipted(&tour->site);
+	/* it has told that it knows, and has them: nothing waits, whatever else happens */
+	sync_pc(&tour->room, &tour->other);
+	pc_confirm(&tour->room, &tour->other);
+	for (unsigned i = 0; i < 2; i++) {
+		assert_true(base(tour, &van));
+		assert_int_equal(van.taken, 0);
+		assert_carried(tour, 0, 0);
+		assert_true(meet(tour, &tour->site, &told));
+		assert_int_equal(told.taken, 0);
+	}
+	/* what somebody records there all the same counts, and that it is there is told */
+	pc_visits(&tour->site, 1);
+	assert_true(meet(tour, &tour->site, &told));
+	assert_true(base(tour, &van));
+	assert_int_equal(van.taken, 1);
+	assert_true(meet(tour, &tour->site, &told));
+	assert_receipted(&tour->site);
+}
+
+/* One that was not heard for 90 days is taken to be gone. */
+static void test_retired_gone(void **state)
+{
+	struct tour *tour = *state;
+	struct ph_van_told van;
+
+	sync_pc(&tour->room, &tour->other);
+	retire(tour, &tour->other);
+	pass(&tour->room.machine, 89 * 86400);
+	assert_true(base(tour, &van));
+	assert_int_equal(van.taken, 1);
+	assert_carried(tour, 0, 1);
+	pass(&tour->room.machine, 2 * 86400);
+	assert_true(base(tour, &van));
+	assert_int_equal(van.taken, 0);
+	assert_carried(tour, 0, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TOUR(test_who),
-		TOUR(test_no_courier),
-		TOUR(test_cut_off),
-		TOUR(test_cut_off_unheard),
+		TOUR(test_who),     TOUR(test_no_courier),
+		TOUR(test_cut_off), TOUR(test_cut_off_unheard),
+		TOUR(test_retired), TOUR(test_retired_gone),
 	};
 
 	return ph_crypto_start() == 0
