@@ -159,7 +159,7 @@ struct ph_site {
 		uint64_t n;
 	} give[PH_CONTROL_LOGS_MAX];
 	unsigned n_gives;
-	/* logs of devices that were cut off, of which nothing is taken in this session */
+	/* logs of devices that were cut off, or are not known, of which nothing is taken in this session */
 	uint8_t left_alone[PH_SIBLINGS_MAX][PH_LOG_ID_SIZE];
 	unsigned n_left_alone;
 };

@@ -12,11 +12,12 @@
  * left out. A page is applied whole, or left alone when it does not go on from where the
  * feed is.
  *
- * A log of a stranger, of another site, or of a device that nobody admitted, a page that
+ * A log of another site, or under another key than was admitted, a page that
  * is not signed by a hub of the key list, or not for this device, and all of this at a
  * device that is only a courier: the peer broke the protocol (PH_TAKE_E_BAD), and nothing
- * of it is kept. Another device of the site may have heard of one that we have not: what it
- * sends of that is left alone, and a page of the feed is not its to send.
+ * of it is kept. What nobody has admitted, by what is held here, is left alone: another device of the
+ * site may have heard of one that we have not, and a hub that was put back and then spoke has two
+ * histories of its control log, of which one device knows one. A page of the feed is not another device's to send.
  */
 #include "client/site_sibling.h"
 #include "client/site_take.h"
@@ -86,6 +87,13 @@ static bool is_sibling(const struct ph_site *site, const uint8_t key[static PH_K
 	       memcmp(key, site->keys.sign.key, PH_KEY_SIZE) != 0;
 }
 
+/* Nobody has admitted it, by what is held here. */
+static bool is_unheard(const struct ph_site *site,
+		       const struct ph_site_admitted *admitted)
+{
+	return reads_others(site) && !admitted->is_admitted;
+}
+
 /* What this device wrote itself, and has not here: it was put back, or a copy of it writes on. */
 static bool is_own(const struct ph_site *site, const uint8_t key[static PH_KEY_SIZE])
 {
@@ -134,15 +142,14 @@ static int begin_log(struct ph_site *site, const struct ph_segment *segment,
 	ph_device_id(device, key);
 	rc = ph_site_admitted(site, device, &admitted);
 	if (rc == 0 && !is_sibling(site, key, admitted)) {
-		rc = site->by_lan ? PH_TAKE_E_LEFT : PH_TAKE_E_BAD;
+		rc = is_unheard(site, admitted) || site->by_lan ? PH_TAKE_E_LEFT
+								: PH_TAKE_E_BAD;
 	}
 	rc = rc != 0 ? rc : check_start(segment, key, nonce);
 	rc = rc != 0 ? rc : ph_site_is_covered(site, admitted, segment, &covered);
-	if (rc == 0 && !covered) {
-		if (!site->by_lan) {
-			leave_alone(site, segment->log_id);
-		}
-		return PH_TAKE_E_LEFT;
+	rc = rc == 0 && !covered ? PH_TAKE_E_LEFT : rc;
+	if (rc == PH_TAKE_E_LEFT && !site->by_lan) {
+		leave_alone(site, segment->log_id);
 	}
 	return rc != 0 ? rc
 		       : ph_journal_log_add(site->journal, segment->log_id, key,
