@@ -33,6 +33,10 @@ static int open_folder(struct ph_van *van, const char *dir, struct ph_error *err
 	int rc = ph_path_join(van->dir, sizeof(van->dir), dir, "carried", err);
 
 	rc = rc < 0 ? rc : ph_dir_create(van->dir, err);
+	if (rc == 0) { /* who made it may have ended before that was on the disk */
+		rc = ph_dir_sync(dir);
+		rc = rc < 0 ? ph_fail_errno(err, rc, dir) : 0;
+	}
 	rc = rc < 0 ? rc : ph_spool_open(&van->spool, van->dir, true, err);
 	ph_spool_set_private(&van->spool);
 	return rc;

@@ -131,6 +131,11 @@ int ph_spool_open(struct ph_spool *spool, const char *dir, bool create,
 		return rc;
 	}
 	rc = ph_file_look(spool->path, &info);
+	if (rc == 0 && info.folder && create) {
+		/* who made it may have ended before that was on the disk */
+		rc = ph_dir_sync(dir);
+		return rc < 0 ? fail_put(spool, rc, PH_BUNDLE_LEAST, err) : 0;
+	}
 	if (rc == -ENOENT && create) {
 		rc = ph_dir_create_as(spool->path, FOLDER_MODE, NULL);
 		return rc < 0 ? fail_put(spool, rc, PH_BUNDLE_LEAST, err) : 0;
@@ -194,9 +199,11 @@ int ph_spool_put(struct ph_spool *spool, struct ph_view bundle,
 	}
 	rc = rc == 0 ? path_of(spool, name_out, path) : rc;
 	if (rc == 0 && compare(path, bundle) == 0) {
-		return 0;
+		/* who wrote it may have ended before it was on the disk under that name */
+		rc = ph_file_sync(path, NULL);
+	} else if (rc == 0) {
+		rc = write_part(part, path, bundle, spool->mode);
 	}
-	rc = rc == 0 ? write_part(part, path, bundle, spool->mode) : rc;
 	return rc == 0 ? 0 : fail_put(spool, rc, bundle.len, err);
 }
 

@@ -142,6 +142,58 @@ static void test_packed_stays(void **state)
 	}
 }
 
+struct ending {
+	unsigned in; /* operations until the process is ended; 0: it was */
+};
+
+static void end_process(void *data, const char *name, enum sim_disk_op op,
+			const char *path)
+{
+	struct ending *ending = data;
+
+	(void)op;
+	(void)path;
+	if (strcmp(name, "a") == 0 && ending->in > 0 && --ending->in == 0) {
+		sim_disk_kill("a");
+	}
+}
+
+static int open_and_put(const struct stick *stick)
+{
+	char name[PH_SPOOL_NAME_SIZE];
+	struct ph_spool spool;
+	int rc = ph_spool_open(&spool, "/m/a", true, NULL);
+
+	return rc < 0 ? rc : ph_spool_put(&spool, ph_buf_view(&stick->new), name, NULL);
+}
+
+/*
+ * Ended behind each operation, and done again: what is then said to be there is there
+ * whatever the power does, also if the first had given it its name already.
+ */
+static void test_put_again_stays(void **state)
+{
+	struct stick *stick = *state;
+	struct ending ending = { 0 };
+	unsigned ends = 0;
+
+	while (ending.in == 0) {
+		ending.in = ++ends;
+		sim_disk_remove("a");
+		sim_disk_add("a");
+		sim_disk_watch(end_process, &ending);
+		(void)open_and_put(stick);
+		sim_disk_watch(NULL, NULL);
+		sim_disk_on("a");
+		assert_int_equal(open_and_put(stick), 0);
+		for (uint64_t seed = 0; seed < 20; seed++) {
+			sim_disk_image("a", "b", seed, NULL);
+			assert_true(holds("/m/b", ph_buf_view(&stick->new)));
+		}
+	}
+	assert_true(ends > 6);
+}
+
 static void fail_each(struct stick *stick, enum sim_disk_fault fault, bool for_ever)
 {
 	unsigned hits = 0;
@@ -227,7 +279,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		ON_STICK(test_pulled), ON_STICK(test_packed_stays),
 		ON_STICK(test_faults), ON_STICK(test_short_writes),
-		ON_STICK(test_full),
+		ON_STICK(test_full),   ON_STICK(test_put_again_stays),
 	};
 
 	return ph_crypto_start() != 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
