@@ -312,6 +312,10 @@ static int look(struct ph_van_visit *visit, struct ph_courier_job *job)
 		return 0;
 	}
 	job->wants = true;
+	if (ph_van_custody_path(visit->van, name, path) == 0) {
+		/* a power cut may have taken the bundle alone: that was of the one before */
+		(void)ph_file_remove(path);
+	}
 	rc = ph_parcel_begin(&visit->parcel, visit->van->dir, &job->line, &job->offset);
 	if (rc == 0 && job->line.size - job->offset > job->room) {
 		ph_parcel_deinit(&visit->parcel);

@@ -304,6 +304,39 @@ static void test_custody_comes_last(void **state)
 	tour->fails = 0;
 }
 
+static void remove_carried(const struct tour *tour)
+{
+	char pattern_of_names[PH_VAN_PATH_MAX + 16];
+	glob_t found;
+
+	snprintf(pattern_of_names, sizeof(pattern_of_names), "%s/*.phb",
+		 tour->van.spool.path);
+	assert_int_equal(glob(pattern_of_names, 0, NULL, &found), 0);
+	for (size_t i = 0; i < found.gl_pathc; i++) {
+		assert_int_equal(ph_file_remove(found.gl_pathv[i]), 0);
+	}
+	globfree(&found);
+}
+
+/* A bundle that is gone without its custody receipt comes again: signed for when it is here, not before. */
+static void test_custody_without_bundle(void **state)
+{
+	struct tour *tour = *state;
+	struct ph_site_courier_told told;
+
+	pc_visits(&tour->site, 30);
+	assert_true(meet(tour, &tour->site, &told));
+	remove_carried(tour);
+	tour->cut_at = tour->moved * 3 / 4;
+	assert_false(meet(tour, &tour->site, &told));
+	assert_signed_is_here(tour);
+	tour->cut_at = UINT64_MAX;
+	assert_true(meet(tour, &tour->site, &told));
+	assert_int_equal(told.given, 1);
+	assert_signed_is_here(tour);
+	assert_carried(tour, 1, 0);
+}
+
 /* Bundles of 90 days are let go of, wherever they lie. */
 static void test_age(void **state)
 {
@@ -358,6 +391,7 @@ int main(void)
 		TOUR(test_age_of_no_clock),
 		TOUR(test_no_room_for_the_new),
 		TOUR(test_custody_comes_last),
+		TOUR(test_custody_without_bundle),
 		TOUR(test_erased_before_the_hello),
 	};
 
