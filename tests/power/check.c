@@ -30,6 +30,9 @@ const char *const invariant_name[INVARIANTS] = {
 	[KEYS_ARE_WHOLE] = "keys-are-whole",
 	[BACKUP_STAYS] = "backup-stays",
 	[ERASED_STAYS_ERASED] = "erased-stays-erased",
+	[CUSTODY_STAYS] = "custody-stays",
+	[BUNDLES_ARE_WHOLE] = "bundles-are-whole",
+	[SECOND_STAYS] = "second-stays",
 };
 
 bool check_found(struct checking *checking, enum invariant invariant, int rc,
@@ -150,7 +153,8 @@ static bool site_words_stay(struct checking *checking)
 		return check_found(checking, VERIFIES, rc, "what the site holds");
 	}
 	if (!check_account(checking, &now.beside) || !check_backed(checking, &now) ||
-	    !check_erased(checking, now.beside.erased)) {
+	    !check_erased(checking, now.beside.erased) ||
+	    !check_custody(checking, &now.beside)) {
 		return false;
 	}
 	if (is_behind(&now.fed, &before->fed)) {
@@ -407,7 +411,10 @@ static bool meet(struct checking *checking, struct ph_hub *hub, struct ph_site *
 	return true;
 }
 
-/* The other machines as they are on their disks, in copies that are used up. */
+/*
+ * The other machines as they are on their disks, in copies that are used up; to the hub come
+ * half of the sites, by chance.
+ */
 static bool meets_others(struct checking *checking)
 {
 	const struct after_cut *cut = checking->cut;
@@ -420,7 +427,8 @@ static bool meets_others(struct checking *checking)
 		struct ph_hub *hub = NULL;
 		int rc = 0;
 
-		if ((cut->machine == HUB) == (i == HUB)) {
+		if ((cut->machine == HUB) == (i == HUB) ||
+		    (cut->machine == HUB && cut->seed / 2 % 2 == i % 2)) {
 			continue;
 		}
 		sim_disk_copy(power_name[i], "y", true);
@@ -442,7 +450,10 @@ static bool meets_others(struct checking *checking)
 		ph_hub_close(hub);
 		ph_site_close(site);
 	}
-	return good;
+	return good && (cut->seed / 4 % 2 == 0 || check_meets_courier(checking)) &&
+	       (cut->seed / 4 % 2 == 1 ||
+		(cut->machine != SITE_A && cut->machine != SITE_C) ||
+		check_meets_sibling(checking));
 }
 
 static bool check_site(struct checking *checking)
@@ -450,7 +461,7 @@ static bool check_site(struct checking *checking)
 	const struct after_cut *cut = checking->cut;
 	int rc;
 
-	if (!check_erased_files(checking)) {
+	if (!check_erased_files(checking) || !check_bundles(checking)) {
 		return false;
 	}
 	rc = world_open_site(cut->clock, cut->disk, &checking->site,
@@ -459,8 +470,13 @@ static bool check_site(struct checking *checking)
 		return check_found(checking, OPENS, rc, "the site");
 	}
 	checking->journal = ph_site_journal(checking->site);
-	return logs_stay(checking) && site_words_stay(checking) && verifies(checking) &&
-	       check_desk(checking) && codes_are_new(checking) && site_goes_on(checking);
+	if (!logs_stay(checking) || !site_words_stay(checking) || !verifies(checking)) {
+		return false;
+	}
+	if (cut->machine == COURIER) { /* it writes nothing of its own */
+		return check_vows(checking);
+	}
+	return check_desk(checking) && codes_are_new(checking) && site_goes_on(checking);
 }
 
 static bool check_hub(struct checking *checking)
@@ -468,7 +484,7 @@ static bool check_hub(struct checking *checking)
 	const struct after_cut *cut = checking->cut;
 	int rc;
 
-	if (!check_erased_files(checking)) {
+	if (!check_erased_files(checking) || !check_bundles(checking)) {
 		return false;
 	}
 	rc = world_open_hub(cut->clock, cut->disk, &checking->hub,
@@ -477,11 +493,13 @@ static bool check_hub(struct checking *checking)
 		return check_found(checking, OPENS, rc, "the hub");
 	}
 	checking->journal = ph_hub_journal(checking->hub);
-	if (!logs_stay(checking) || !hub_words_stay(checking) || !verifies(checking)) {
+	if (!logs_stay(checking) || !hub_words_stay(checking) ||
+	    !check_second(checking) || !verifies(checking)) {
 		return false;
 	}
 	rc = power_policy(checking->hub, 7, &checking->finding->what);
-	return rc == 0 || check_found(checking, GOES_ON, rc, "the hub's next entry");
+	return rc == 0 ? check_second_follows(checking)
+		       : check_found(checking, GOES_ON, rc, "the hub's next entry");
 }
 
 bool check_new_site(struct ph_site *site, const char *disk, struct machine *clock,

@@ -21,6 +21,9 @@ enum invariant {
 	KEYS_ARE_WHOLE,
 	BACKUP_STAYS,
 	ERASED_STAYS_ERASED,
+	CUSTODY_STAYS,
+	BUNDLES_ARE_WHOLE,
+	SECOND_STAYS,
 	INVARIANTS
 };
 extern const char *const invariant_name[INVARIANTS];

@@ -1,4 +1,4 @@
-/* tests/power/check_internal.h - between check.c and check_beside.c. */
+/* tests/power/check_internal.h - between check.c, check_beside.c and check_roads.c. */
 #ifndef PH_TESTS_POWER_CHECK_INTERNAL_H
 #define PH_TESTS_POWER_CHECK_INTERNAL_H
 
@@ -27,5 +27,19 @@ bool check_erased_files(struct checking *checking);
 bool check_erased(struct checking *checking, unsigned now);
 /* Tries at the PIN, which cost time, in some cuts alone, and in those of a PIN that is set. */
 bool check_desk(struct checking *checking);
+
+/* check_roads.c */
+/* Before the disk is opened: what has the name of a bundle is one, whole. */
+bool check_bundles(struct checking *checking);
+/* The courier: what it signed for is there. */
+bool check_vows(struct checking *checking);
+/* What a site says a courier has. */
+bool check_custody(struct checking *checking, const struct beside *now);
+/* The second medium has what was said to be on it; and, behind the hub's next entry, all. */
+bool check_second(struct checking *checking);
+bool check_second_follows(struct checking *checking);
+/* The next exchange with a copy of the other: both are used up. */
+bool check_meets_sibling(struct checking *checking);
+bool check_meets_courier(struct checking *checking);
 
 #endif

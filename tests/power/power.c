@@ -1,5 +1,5 @@
 /*
- * tests/power/power.c - power cuts over the real stores of hub and sites.
+ * tests/power/power.c - power cuts over the real stores of hub, sites and a courier.
  *
  *	power [--count N] [--seed S] [--seconds T | --script K | --plant LIE|all]
  *
@@ -34,7 +34,7 @@
 enum {
 	SHOTS = 48,  /* images of one call */
 	STEPS = 40,  /* of a script */
-	KINDS = 16,  /* of steps */
+	KINDS = 20,  /* of steps */
 	TWICE = 100, /* one script of so many is run twice */
 };
 
@@ -400,12 +400,14 @@ static void print_counts(double seconds)
 	       "kills in %llu "
 	       "scripts of %llu steps in all and %llu folders being made; hub %llu, "
 	       "sites "
-	       "%llu, folders %llu; %.1f s\n",
+	       "%llu, courier %llu, folders %llu; %.1f s\n",
 	       (unsigned long long)run.tally.cuts, (unsigned long long)run.real,
 	       (unsigned long long)run.between, (unsigned long long)run.kills,
 	       (unsigned long long)run.scripts, (unsigned long long)run.steps,
 	       (unsigned long long)run.founded, (unsigned long long)run.tally.of[HUB],
-	       (unsigned long long)(run.tally.of[SITE_A] + run.tally.of[SITE_B]),
+	       (unsigned long long)(run.tally.of[SITE_A] + run.tally.of[SITE_B] +
+				    run.tally.of[SITE_C]),
+	       (unsigned long long)run.tally.of[COURIER],
 	       (unsigned long long)run.tally.of[SITE_NEW], seconds);
 	printf("# steps");
 	for (unsigned i = 0; i < KINDS && run.kind[i].doing; i++) {

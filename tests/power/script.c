@@ -30,6 +30,8 @@ void power_keep_words(const struct holding *old, struct holding *new)
 	memcpy(new->told, old->told, sizeof(new->told));
 	memcpy(new->code, old->code, sizeof(new->code));
 	new->n_codes = old->n_codes;
+	memcpy(new->vow, old->vow, sizeof(new->vow));
+	new->n_vows = old->n_vows;
 	for (unsigned i = 0; i < new->n_logs; i++) {
 		struct held *held = &new->log[i];
 		const struct held *before =
@@ -39,6 +41,9 @@ void power_keep_words(const struct holding *old, struct holding *new)
 			held->receipted = before->receipted;
 			held->n_missing = before->n_missing;
 			memcpy(held->missing, before->missing, sizeof(held->missing));
+		}
+		if (before && before->second > held->second) {
+			held->second = before->second;
 		}
 	}
 }
@@ -182,14 +187,13 @@ static bool carry(struct road *road, struct ph_session *from, struct ph_session 
 	return true;
 }
 
-/* The keys by which SITE calls, as far as it has heard: those in use, or that were. */
-static const struct ph_box_pair *called(const struct drive *drive)
+const struct ph_box_pair *power_called_keys(struct ph_hub *hub, struct ph_site *site)
 {
 	struct ph_site_info info;
 	unsigned n = 0;
-	const struct ph_box_pair *pairs = ph_hub_statics(drive->hub, &n);
+	const struct ph_box_pair *pairs = ph_hub_statics(hub, &n);
 
-	ph_site_info(drive->site, &info);
+	ph_site_info(site, &info);
 	for (unsigned i = 0; i < n; i++) {
 		if (memcmp(pairs[i].key, info.hub_box, PH_KEY_SIZE) == 0) {
 			return &pairs[i];
@@ -206,7 +210,8 @@ static int road_open(struct road *road)
 					    .cert = ph_site_cert(drive->site),
 					    .rng = drive->site_rng };
 	struct ph_session_config hub = { .side = PH_SIDE_HUB,
-					 .keys = called(drive),
+					 .keys = power_called_keys(drive->hub,
+								   drive->site),
 					 .rng = drive->hub_rng };
 	struct ph_hello *hello = calloc(1, sizeof(*hello)); /* too large for a stack */
 	struct ph_buf arena = { 0 };
@@ -471,6 +476,7 @@ static int reopen_hub(struct world *world)
 	power_call(world, HUB);
 	ph_hub_close(world->hub);
 	world->hub = NULL;
+	world->machine[HUB].is_without = power_below(world, 4) == 0;
 	rc = world_open_hub(&world->machine[HUB], power_name[HUB], &world->hub,
 			    &world->err);
 	power_called(world, HUB, rc);
@@ -521,7 +527,7 @@ static int meet(struct world *world, unsigned index)
 
 bool world_step(struct world *world)
 {
-	unsigned index = SITE_A + (unsigned)power_below(world, MACHINES - SITE_A);
+	unsigned index = SITE_A + (unsigned)power_below(world, SITES);
 	int rc;
 
 	for (unsigned i = 0; i < MACHINES; i++) {
@@ -570,8 +576,8 @@ bool world_step(struct world *world)
 		rc = command_hub(world);
 		break;
 	case 15:
-		world->doing = "carry";
-		rc = power_carry(world, index);
+	case 18:
+		rc = power_roads(world, index);
 		break;
 	case 16:
 		world->doing = "budget";

@@ -51,21 +51,18 @@ static int take_hub(struct world *world, struct ph_view bundle)
 	return rc < 0 ? fail(world, rc, "taking at the hub") : 0;
 }
 
-/* The bundle has a receipt for all that the hub holds of this site's logs. */
-static void promise_receipts(struct world *world, unsigned index)
+void power_promise_receipts(struct world *world, unsigned index)
 {
-	const struct holding *site = &world->promised[index];
+	struct held *held = held_of(&world->promised[HUB], world->own_log[index]);
+	struct ph_journal *journal = ph_hub_journal(world->hub);
+	struct ph_log log;
 
-	for (unsigned i = 0; i < site->n_logs; i++) {
-		struct held *held =
-			held_of(&world->promised[HUB], site->log[i].head.log_id);
-
-		if (held && memcmp(held->head.log_id, world->own_log[index],
-				   PH_LOG_ID_SIZE) == 0) {
-			held->receipted = held->head.n;
-			held->n_missing = 0;
-		}
+	if (!held || ph_journal_log_find(journal, world->own_log[index], &log) != 0 ||
+	    ph_journal_parts_missing(journal, log.row, held->missing,
+				     PH_RECEIPT_MISSING_MAX, &held->n_missing) != 0) {
+		return; /* its power has gone */
 	}
+	held->receipted = held->head.n;
 }
 
 static int pack_hub(struct world *world, unsigned index, struct ph_buf *bundle)
@@ -84,7 +81,7 @@ static int pack_hub(struct world *world, unsigned index, struct ph_buf *bundle)
 	power_called(world, HUB, rc);
 	ph_hub_pack_free(packing);
 	if (rc == 0) {
-		promise_receipts(world, index);
+		power_promise_receipts(world, index);
 	}
 	return rc < 0 ? fail(world, rc, "packing at the hub") : 0;
 }

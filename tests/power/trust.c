@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "client/site_courier.h"
 #include "daemon/hub_backup.h"
 #include "daemon/hub_internal.h"
 #include "daemon/hub_rotate.h"
@@ -21,6 +22,7 @@ enum {
 
 int power_beside_site(struct ph_site *site, struct beside *out)
 {
+	struct ph_site_custody custody;
 	struct ph_budget budget;
 	int rc = ph_site_budget(site, &budget);
 
@@ -29,6 +31,9 @@ int power_beside_site(struct ph_site *site, struct beside *out)
 
 		out->account = paid->up + paid->down + paid->unsure;
 		out->budget = budget.bytes;
+		rc = ph_site_custody(site, &custody); /* all zero if there is none */
+		out->with_courier = custody.entries;
+		out->signed_for = custody.time;
 	}
 	return rc < 0 ? rc : power_erased(ph_site_journal(site), &out->erased);
 }

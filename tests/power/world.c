@@ -15,16 +15,19 @@
 
 #include "common/base/file.h"
 #include "daemon/hub_internal.h"
+#include "daemon/hub_second.h"
 
 #define T0         INT64_C(1790000000)
 #define PASSPHRASE "ngựa thồ sách lên bản"
 
-const char *const power_name[MACHINES] = { "hub", "a", "b" };
+const char *const power_name[MACHINES] = { "hub", "a", "b", "c", "courier" };
 const char *const power_pristine_hub = "p-hub";
 struct ph_buf power_invite;
 struct ph_sign_pair power_root, power_operator;
-static const char *const pristine[MACHINES] = { "p-hub", "p-a", "p-b" };
-static const char *const site_code[MACHINES] = { NULL, "14-0371", "14-0372" };
+static const char *const pristine[MACHINES] = { "p-hub", "p-a", "p-b", "p-c",
+						"p-courier" };
+static const char *const site_code[MACHINES] = { NULL, "14-0371", "14-0372", "14-0371",
+						 "14-0374" };
 
 static struct {
 	uint8_t device[MACHINES][PH_DEVICE_ID_SIZE];
@@ -66,7 +69,7 @@ void machine_boot(struct machine *machine)
 	machine->now.boot[0]++;
 }
 
-static struct ph_clock clock_of(struct machine *machine)
+struct ph_clock power_clock(struct machine *machine)
 {
 	return (struct ph_clock){ .read = read_clock, .data = machine };
 }
@@ -80,7 +83,7 @@ struct ph_hub_config power_hub_config(struct machine *machine, const char *dir)
 {
 	return (struct ph_hub_config){ .dir = dir,
 				       .who = "power",
-				       .clock = clock_of(machine),
+				       .clock = power_clock(machine),
 				       .rng = machine->rng };
 }
 
@@ -92,6 +95,10 @@ int world_open_hub(struct machine *machine, const char *name, struct ph_hub **hu
 
 	power_folder(name, dir);
 	config = power_hub_config(machine, dir);
+	snprintf(machine->second, sizeof(machine->second), "/m/%s/second", name);
+	if (!machine->is_without && ph_file_exists(machine->second)) {
+		config.second = machine->second;
+	}
 	return ph_hub_open(hub_out, &config, err);
 }
 
@@ -99,7 +106,7 @@ struct ph_site_config power_site_config(struct machine *machine, const char *dir
 {
 	return (struct ph_site_config){ .dir = dir,
 					.who = "power",
-					.clock = clock_of(machine),
+					.clock = power_clock(machine),
 					.rng = machine->rng };
 }
 
@@ -134,7 +141,7 @@ static struct ph_view member(const json_t *object, const char *name)
 
 static void make_invite(struct ph_hub *hub, struct machine *machine,
 			const struct ph_sign_pair *operator_pair, const char *site,
-			struct ph_buf *text)
+			uint64_t role, struct ph_buf *text)
 {
 	json_t *answer = ask(
 		hub, json_pack("{s:s, s:s}", "command", "invite-prepare", "site", site));
@@ -149,7 +156,7 @@ static void make_invite(struct ph_hub *hub, struct machine *machine,
 		.site_kind =
 			(uint64_t)json_integer_value(json_object_get(answer, "kind")),
 		.commune = member(answer, "commune"),
-		.role = PH_ROLE_SITE,
+		.role = role,
 		.code_block =
 			(uint64_t)json_integer_value(json_object_get(answer, "block")),
 		.issued = T0,
@@ -196,13 +203,16 @@ static void make_site(struct ph_hub *hub, const struct ph_sign_pair *operator_pa
 	char dir[64];
 	struct ph_site_config config;
 
-	make_invite(hub, &made.machine[HUB], operator_pair, site_code[index], &text);
+	make_invite(hub, &made.machine[HUB], operator_pair, site_code[index],
+		    index == COURIER ? PH_ROLE_COURIER : PH_ROLE_SITE, &text);
 	power_folder(pristine[index], dir);
 	config = power_site_config(machine, dir);
 	must(ph_site_join(&config, ph_buf_view(&text), &err), &err);
 	ph_buf_wipe(&text);
 	must(ph_site_open(&site, &config, &err), &err);
-	must(power_visit(site, 3, &err), &err);
+	if (index != COURIER) {
+		must(power_visit(site, 3, &err), &err);
+	}
 	session_whole(hub, site, index);
 	ph_site_info(site, &info);
 	memcpy(made.device[index], info.device_id, PH_DEVICE_ID_SIZE);
@@ -211,6 +221,18 @@ static void make_site(struct ph_hub *hub, const struct ph_sign_pair *operator_pa
 				       "device", id, "fingerprint", info.fingerprint)));
 	session_whole(hub, site, index);
 	session_whole(hub, site, index);
+	ph_site_close(site);
+}
+
+/* A hears that C was let in and confirmed, as C has of A. */
+static void hear_of_c(struct ph_hub *hub)
+{
+	struct machine *machine = &made.machine[SITE_A];
+	struct ph_error err = { 0 };
+	struct ph_site *site;
+
+	must(world_open_site(machine, pristine[SITE_A], &site, &err), &err);
+	session_whole(hub, site, SITE_A);
 	ph_site_close(site);
 }
 
@@ -232,10 +254,11 @@ void world_make(void)
 						.boot = { 1, (uint8_t)i } };
 		ph_rng_seed(&machine->seeded, 100 + i, &machine->rng);
 	}
-	config.clock = clock_of(&made.machine[HUB]);
+	config.clock = power_clock(&made.machine[HUB]);
 	config.rng = made.machine[HUB].rng;
 	must(ph_hub_init(&config, &init, &err), &err);
-	must(ph_hub_open(&hub, &config, &err), &err);
+	must(ph_dir_create("/m/p-hub/second", &err), &err);
+	must(world_open_hub(&made.machine[HUB], power_pristine_hub, &hub, &err), &err);
 	must(ph_locked_key_load(&power_operator, "/m/p-hub/store/keys/operator",
 				init.passphrase, &err),
 	     &err);
@@ -243,16 +266,21 @@ void world_make(void)
 				&err),
 	     &err);
 	for (unsigned i = SITE_A; i < MACHINES; i++) {
-		json_decref(ask(hub, json_pack("{s:s, s:s, s:s, s:s, s:s}", "command",
-					       "site-add", "code", site_code[i],
-					       "commune", "03646", "kind", "commune",
-					       "name", site_code[i])));
+		if (i != SITE_C) { /* it is one of the site of A */
+			json_decref(
+				ask(hub, json_pack("{s:s, s:s, s:s, s:s, s:s}", "command",
+						   "site-add", "code", site_code[i],
+						   "commune", "03646", "kind", "commune",
+						   "name", site_code[i])));
+		}
 		make_site(hub, &power_operator, i);
 	}
+	hear_of_c(hub);
 	json_decref(ask(hub, json_pack("{s:s, s:s, s:s, s:s, s:s}", "command", "site-add",
 				       "code", "14-0373", "commune", "03646", "kind",
 				       "commune", "name", "14-0373")));
-	make_invite(hub, &made.machine[HUB], &power_operator, "14-0373", &power_invite);
+	make_invite(hub, &made.machine[HUB], &power_operator, "14-0373", PH_ROLE_SITE,
+		    &power_invite);
 	ph_hub_close(hub);
 }
 
@@ -355,6 +383,10 @@ int hub_holding(struct ph_hub *hub, struct holding *out)
 
 	memset(out, 0, sizeof(*out));
 	rc = ph_journal_log_each(looking.journal, see_log, &looking);
+	/* only what this process itself has written, and says is well, was told */
+	if (rc == 0 && hub->second && strcmp(ph_hub_second_state(hub), "ok") == 0) {
+		rc = power_second(hub->config.second, out, NULL);
+	}
 	return rc < 0 ? rc : power_beside_hub(hub, &out->beside);
 }
 

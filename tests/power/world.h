@@ -1,6 +1,6 @@
 /*
- * tests/power/world.h - a hub and two sites on the simulated disk, and what each of them
- * has promised: what it may never be without again, whenever its power goes.
+ * tests/power/world.h - a hub, the PCs of two sites and a courier on the simulated disk, and
+ * what each of them has promised: what it may never be without again, whenever its power goes.
  */
 #ifndef PH_TESTS_POWER_WORLD_H
 #define PH_TESTS_POWER_WORLD_H
@@ -8,21 +8,26 @@
 #include "client/budget.h"
 #include "client/site.h"
 #include "daemon/hub.h"
+#include "proto/courier_message.h"
 #include "tests/sim/disk.h"
 
 enum {
 	HUB, /* machines */
 	SITE_A,
 	SITE_B,
+	SITE_C, /* the other PC of A's site */
+	COURIER,
 	MACHINES,
 	SITE_NEW = MACHINES, /* one that is only just joining */
 	PLACES,
+	SITES = COURIER - SITE_A,
 
 	LOGS_MAX = 16,
 	CODES_MAX = 64,
+	VOWS_MAX = 32,
 };
 
-extern const char *const power_name[MACHINES]; /* "hub", "a", "b" */
+extern const char *const power_name[MACHINES]; /* "hub", "a", "b", "c", "courier" */
 /* Closed, as they were made; and the text of an invite for one more site. */
 extern const char *const power_pristine_hub;
 extern struct ph_buf power_invite;
@@ -33,6 +38,7 @@ struct held {
 	struct ph_head head;
 	uint64_t receipted;                       /* hub: given out; site: kept */
 	uint64_t backed;                          /* what a backup of the hub has of it */
+	uint64_t second;                          /* hub: what its second medium has */
 	uint64_t missing[PH_RECEIPT_MISSING_MAX]; /* parts that the receipt names */
 	size_t n_missing;
 };
@@ -51,10 +57,20 @@ struct beside {
 	uint64_t gone;
 	struct power_pin pin;
 	unsigned tries; /* at it that were wrong, since it was right */
+	/* site: so many of its entries are with a courier, which signed for them then */
+	uint64_t with_courier;
+	int64_t signed_for;
 	/* hub: the signing key in use; when the last backup was kept */
 	uint8_t key[PH_KEY_SIZE];
 	int64_t backup;
 	unsigned erased; /* bits: orders to erase that it has carried out, as it says */
+};
+
+/* A bundle that the courier has signed for, to a site or to the hub. */
+struct vow {
+	uint8_t hash[PH_BUNDLE_HASH_SIZE];
+	uint8_t from[PH_DEVICE_ID_SIZE];
+	bool is_up;
 };
 
 /* What a machine holds. */
@@ -67,6 +83,9 @@ struct holding {
 	/* site: codes that were printed */
 	char code[CODES_MAX][PH_PRINTED_SIZE + 1];
 	unsigned n_codes;
+	/* courier: what it must have, whole */
+	struct vow vow[VOWS_MAX];
+	unsigned n_vows;
 	struct beside beside;
 };
 
@@ -74,6 +93,8 @@ struct machine {
 	struct ph_now now;
 	struct ph_rng_seeded seeded;
 	struct ph_rng rng;
+	bool is_without; /* hub: its second medium is not plugged in */
+	char second[64]; /* where that is */
 };
 
 struct world {
@@ -112,6 +133,7 @@ int world_open_hub(struct machine *machine, const char *name, struct ph_hub **hu
 struct ph_hub_config power_hub_config(struct machine *machine, const char *dir);
 struct ph_site_config power_site_config(struct machine *machine, const char *dir);
 void power_folder(const char *disk, char out[static 64]);
+struct ph_clock power_clock(struct machine *machine);
 int world_open_site(struct machine *machine, const char *name, struct ph_site **site_out,
 		    struct ph_error *err);
 /* The machine was started again. */
@@ -132,6 +154,55 @@ void power_call(struct world *world, unsigned machine);
 void power_called(struct world *world, unsigned machine, int rc);
 /* Bundles of a site to the hub and back, by stick. 0 or negative errno with world->err. */
 int power_carry(struct world *world, unsigned index);
+/* What the hub packed for a site has a receipt for all that it holds of that one's own log. */
+void power_promise_receipts(struct world *world, unsigned index);
+/* The keys by which SITE calls HUB, as far as it has heard: those in use, or that were; NULL. */
+const struct ph_box_pair *power_called_keys(struct ph_hub *hub, struct ph_site *site);
+
+/* roads.c: by stick, by courier or to the other PC of the site. Sets world->doing. As a step. */
+int power_roads(struct world *world, unsigned index);
+
+/*
+ * lan.c: A and C, who calls first, exchange what they have; cut after so many bytes (below
+ * 0: never). 0: complete, and each has all that the other wrote; 1: cut; negative: failed, with
+ * ERR. WORLD may be NULL.
+ */
+struct power_lan {
+	struct world *world;
+	struct ph_site *site[2];
+	unsigned index[2];
+	struct ph_rng rng[2];
+	int64_t cut;
+};
+int power_lan(const struct power_lan *lan, struct ph_error *err);
+
+/*
+ * courier.c: the courier, whose device is COURIER, meets SITE, or comes to HUB; the other of
+ * them is NULL. As power_lan(), but the disks' names are needed, too. Both are open, also
+ * afterwards unless they failed.
+ */
+struct power_errand {
+	struct world *world;
+	struct ph_site *courier;
+	const char *courier_disk;
+	struct machine *clock; /* the courier's */
+	struct ph_site *site;
+	const char *site_disk;
+	unsigned index; /* of the site, or HUB */
+	struct ph_hub *hub;
+	struct ph_rng rng; /* of the other */
+	int64_t cut;
+};
+int power_errand(const struct power_errand *errand, struct ph_error *err);
+/* The folder of a courier whose disk is DISK. */
+void power_carried(const char *disk, char out[static 64]);
+
+/*
+ * second.c: what the second medium in FOLDER has of each log of OUT, into that. *WHOLE_OUT, if
+ * not NULL: nothing follows the last whole record. 0; -EUCLEAN: a log has a gap there, or
+ * is not one of OUT; or another negative errno.
+ */
+int power_second(const char *folder, struct holding *out, bool *whole_out);
 
 /*
  * trust.c: a budget is set, or a session spends of it; a desk gets a PIN, is opened, is tried;
