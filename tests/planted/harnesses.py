@@ -41,7 +41,7 @@ TABLE = {
         ["tests/sim/packhorse-rehearse"],
         ["{build}/tests/sim/packhorse-rehearse", "{tree}/tests/sim/rehearse/quiet.scenario"],
     ),
-    "power": (["tests/power/power"], ["{tree}/tests/power/run", "--count", "2000", "--seed", "1"]),
+    "power": (["tests/power/power"], ["{tree}/tests/power/run", "--count", "4000", "--seed", "1"]),
     "compare": (
         ["tests/reference/ledger"],
         ["{tree}/tests/reference/compare", "--ledger", "{build}/tests/reference/ledger",
