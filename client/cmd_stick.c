@@ -3,7 +3,7 @@
  *
  * Bundles are made and read in memory, one at a time, so that a slow stick never holds the
  * folder: it is let go while the stick is written or read, and now and then while much is
- * packed. Packing copies all that has no
+ * packed or taken. Packing copies all that has no
  * receipt; nothing here counts as sent until the receipt is home. Taking looks at each
  * bundle on the stick by itself: one that is damaged, or for somebody else, stops none.
  */
@@ -27,7 +27,7 @@
 
 /* What a stick keeps free: its folder, the manifest, and what the system wants. */
 #define ROOM_LEFT (128 * 1024)
-#define MOMENT_MS 100 /* for which packing keeps the folder at a time, and a step */
+#define MOMENT_MS 100 /* for which the folder is kept at a time, and a step */
 
 /* What SPOOL has of why it cannot be used, or PATH, in words. */
 static int fail_stick(const struct ph_spool *spool, const char *path, int rc,
@@ -48,6 +48,20 @@ static int open_spool(const struct ph_cli *cli, bool create, struct ph_spool *sp
 
 	(void)umask(mask);
 	return rc < 0 ? fail_stick(spool, cli->args[0], rc, err) : 0;
+}
+
+/* Others may have the folder, if it was kept for a moment since *BEGAN. 0 or negative errno. */
+static int let_others(struct ph_site *site, uint64_t *began, struct ph_error *err)
+{
+	int rc;
+
+	if (ph_site_ms(site) - *began < MOMENT_MS) {
+		return 0;
+	}
+	ph_site_pause(site);
+	rc = ph_site_resume(site, err);
+	*began = ph_site_ms(site);
+	return rc;
 }
 
 /* ---- pack-stick ---- */
@@ -112,37 +126,21 @@ static int full_stick(struct pack *pack, struct ph_error *err)
 		pack->manifest.n);
 }
 
-/* Whether the folder was kept for a moment since *BEGAN, which is then begun anew. */
-static bool is_moment_over(uint64_t *began)
-{
-	struct ph_now now;
-
-	ph_clock_system.read(ph_clock_system.data, &now);
-	if (now.mono_ms - *began < MOMENT_MS) {
-		return false;
-	}
-	*began = now.mono_ms;
-	return true;
-}
-
 /* As ph_site_pack_next(), while others may have the folder after each moment. */
 static int pack_one(struct pack *pack, struct ph_site_packing *packing,
 		    struct ph_buf *bundle, struct ph_site_packed *packed_out,
 		    struct ph_error *err)
 {
-	uint64_t began = 0;
+	uint64_t began = ph_site_ms(pack->site);
 	int rc = ph_site_pack_begin(packing, room_for(pack), bundle, err);
 
 	rc = rc == 0 ? PH_SITE_PACK_E_MORE : rc;
-	(void)is_moment_over(&began);
 	while (rc == PH_SITE_PACK_E_MORE) {
 		rc = ph_site_pack_step(packing, bundle, packed_out, err);
-		if (rc == PH_SITE_PACK_E_MORE && is_moment_over(&began)) {
-			int resumed;
+		if (rc == PH_SITE_PACK_E_MORE) {
+			int let = let_others(pack->site, &began, err);
 
-			ph_site_pause(pack->site);
-			resumed = ph_site_resume(pack->site, err);
-			rc = resumed < 0 ? resumed : rc;
+			rc = let < 0 ? let : rc;
 		}
 	}
 	return rc;
@@ -325,6 +323,27 @@ static int read_bundle(struct take *take, const char *name, struct ph_buf *bundl
 	return back != 0 ? back : rc != 0 ? 1 : 0;
 }
 
+/* As ph_site_take_bundle(), while others may have the folder after each moment. */
+static int take_bundle(struct take *take, struct ph_view bundle,
+		       struct ph_site_taken *taken_out, struct ph_error *err)
+{
+	struct ph_site_taking *taking = NULL;
+	uint64_t began = ph_site_ms(take->site);
+	int rc = ph_site_taking_new(&taking, take->site, bundle, PH_ROAD_STICK);
+
+	rc = rc == 0 ? PH_SITE_TAKE_E_MORE : rc;
+	while (rc == PH_SITE_TAKE_E_MORE) {
+		rc = ph_site_taking_step(taking, taken_out, err);
+		if (rc == PH_SITE_TAKE_E_MORE) {
+			int let = let_others(take->site, &began, err);
+
+			rc = let < 0 ? let : rc;
+		}
+	}
+	ph_site_taking_free(taking);
+	return rc;
+}
+
 static int take_file(struct take *take, const struct ph_spool_file *file,
 		     struct ph_buf *bundle, struct ph_error *err)
 {
@@ -337,8 +356,7 @@ static int take_file(struct take *take, const struct ph_spool_file *file,
 	if (rc != 0) {
 		return rc < 0 ? rc : 0;
 	}
-	rc = ph_site_take_bundle(take->site, ph_buf_view(bundle), PH_ROAD_STICK, &taken,
-				 err);
+	rc = take_bundle(take, ph_buf_view(bundle), &taken, err);
 	if (rc < 0) {
 		return rc;
 	}

@@ -40,6 +40,14 @@ int64_t ph_site_now(const struct ph_site *site)
 	return now.wall;
 }
 
+uint64_t ph_site_ms(const struct ph_site *site)
+{
+	struct ph_now now;
+
+	site->config.clock.read(site->config.clock.data, &now);
+	return now.mono_ms;
+}
+
 enum ph_road ph_site_road(const struct ph_site *site)
 {
 	return site->by_lan       ? PH_ROAD_LAN

@@ -102,6 +102,13 @@ struct ph_ledger *ph_site_ledger(struct ph_site *site, struct ph_error *err);
 const struct ph_log *ph_site_log(struct ph_site *site);
 /* Today in UTC+7, by the hub's clock; by this machine's if that was started since the hub was heard, but never before that. */
 int64_t ph_site_today(struct ph_site *site);
+/* Milliseconds, by a clock that is not set and does not stop. */
+uint64_t ph_site_ms(const struct ph_site *site);
+/*
+ * Who has much to do with a site pauses it after so long of it, and resumes it, so that others
+ * have it in between; a step that is begun is done.
+ */
+#define PH_SITE_MOMENT_MS 50
 
 /*
  * Name what was scanned: a code of our printed form is namespace 0; else one known

@@ -75,7 +75,24 @@ struct ph_site_taken {
 	struct ph_site_moved moved;
 };
 /*
- * Take BUNDLE, whole bytes. 0, also when it is refused somewhere: what came before is kept;
+ * Take BUNDLE, whole bytes, in steps, each of which has the store for a commit of some 64 KiB, or
+ * of one segment; in between it may be paused, written to, and sent from, and the taking be given
+ * up: what was taken stays, and all of it may be taken again. SITE and BUNDLE are borrowed until
+ * _free(). 0 or a negative errno.
+ */
+struct ph_site_taking;
+int ph_site_taking_new(struct ph_site_taking **taking_out, struct ph_site *site,
+		       struct ph_view bundle, enum ph_road road);
+/* NULL is fine. */
+void ph_site_taking_free(struct ph_site_taking *taking);
+enum {
+	PH_SITE_TAKE_E_MORE = 1 /* of a step: the bundle is not at its end */
+};
+/* 0, PH_SITE_TAKE_E_MORE, or a negative errno; else as ph_site_take_bundle(), and all is over. */
+int ph_site_taking_step(struct ph_site_taking *taking, struct ph_site_taken *taken_out,
+			struct ph_error *err);
+/*
+ * All of these steps: take BUNDLE. 0, also when it is refused somewhere: what came before is kept;
  * -EBADMSG with ERR: a receipt in it is not signed as it should be; or another negative errno with ERR.
  */
 int ph_site_take_bundle(struct ph_site *site, struct ph_view bundle, enum ph_road road,

@@ -1,7 +1,8 @@
 /*
  * client/site_courier.c - judged, taken from, packed for, and signed by a courier.
  *
- * What is handed over site_courier_pack.c packs, in steps.
+ * What is handed over site_courier_pack.c packs, in steps. What it brings is taken in steps, too,
+ * and its pieces stay until it is: an exchange that ends in between costs one byte the next time.
  *
  * A custody receipt must be of the bundle that was sent, by the key of the courier that
  * showed its certificate; what is signed otherwise ends the exchange. Only when all that
@@ -57,6 +58,8 @@ void ph_site_courier_free(struct ph_site_courier *courier)
 {
 	if (courier) {
 		ph_parcel_deinit(&courier->parcel);
+		ph_site_taking_free(courier->taking);
+		ph_buf_deinit(&courier->coming);
 		ph_site_courier_pack_end(courier);
 		ph_buf_deinit(&courier->reading);
 		for (unsigned i = 0; i < PH_SITE_COURIER_MAX; i++) {
@@ -192,30 +195,71 @@ static void add(struct ph_site_courier_told *told, const struct ph_site_taken *t
 	told->pages += moved->fed.pages;
 }
 
-static int take(struct ph_site_courier *courier, struct ph_courier_job *job)
+/* It is over with what came: the pieces are not needed any more. */
+static void take_end(struct ph_site_courier *courier)
 {
-	struct ph_site_courier_told *told = &courier->told;
-	struct ph_site_taken taken;
-	struct ph_buf bundle = { 0 };
-	int rc = ph_parcel_end(&courier->parcel, &bundle);
+	ph_parcel_remove(&courier->parcel);
+	ph_site_taking_free(courier->taking);
+	courier->taking = NULL;
+	ph_buf_deinit(&courier->coming);
+}
 
+/* All pieces are there; the store is not needed yet. */
+static int take_begin(struct ph_site_courier *courier, struct ph_courier_job *job)
+{
+	int rc = ph_parcel_read(&courier->parcel, &courier->coming);
+
+	if (rc == 0) {
+		rc = ph_site_taking_new(&courier->taking, courier->site,
+					ph_buf_view(&courier->coming), PH_ROAD_COURIER);
+	}
+	if (rc == 0) {
+		return PH_SITE_COURIER_E_AGAIN;
+	}
 	if (rc > 0) {
 		job->answer = PH_COURIER_DAMAGED;
 		rc = 0;
-	} else if (rc == 0) {
-		rc = ph_site_take_bundle(courier->site, ph_buf_view(&bundle),
-					 PH_ROAD_COURIER, &taken, courier->err);
-		if (rc == 0) {
-			add(told, &taken);
-			job->answer =
-				taken.refusal == 0 ? PH_COURIER_KEPT : PH_COURIER_REFUSED;
-			told->taken += taken.refusal == 0;
-			told->refused += taken.refusal != 0;
-			told->bytes_taken += bundle.len;
-		}
 	}
-	ph_buf_deinit(&bundle);
+	take_end(courier);
 	return rc;
+}
+
+static int take_on(struct ph_site_courier *courier, struct ph_courier_job *job)
+{
+	struct ph_site_courier_told *told = &courier->told;
+	uint64_t began = ph_site_ms(courier->site);
+	struct ph_site_taken taken;
+	int rc;
+
+	do {
+		rc = ph_site_taking_step(courier->taking, &taken, courier->err);
+	} while (rc == PH_SITE_TAKE_E_MORE &&
+		 ph_site_ms(courier->site) - began < PH_SITE_MOMENT_MS);
+	if (rc == PH_SITE_TAKE_E_MORE) {
+		return PH_SITE_COURIER_E_AGAIN;
+	}
+	if (rc == 0) {
+		add(told, &taken);
+		job->answer = taken.refusal == 0 ? PH_COURIER_KEPT : PH_COURIER_REFUSED;
+		told->taken += taken.refusal == 0;
+		told->refused += taken.refusal != 0;
+		told->bytes_taken += courier->coming.len;
+	}
+	take_end(courier);
+	return rc;
+}
+
+static int write_piece(struct ph_site_courier *courier, struct ph_courier_job *job)
+{
+	int rc;
+
+	if (courier->taking) {
+		return take_on(courier, job);
+	}
+	rc = ph_parcel_put(&courier->parcel, job->offset, ph_buf_view(&job->bytes));
+	return rc == 0 && job->offset + job->bytes.len == job->line.size
+		       ? take_begin(courier, job)
+		       : rc;
 }
 
 /* ---- what it is given ---- */
@@ -313,8 +357,6 @@ static int told(struct ph_site_courier *courier, struct ph_courier_job *job)
 /* 0, PH_SITE_COURIER_E_AGAIN or negative errno. */
 static int do_job(struct ph_site_courier *courier, struct ph_courier_job *job)
 {
-	int rc;
-
 	switch (job->type) {
 	case PH_COURIER_JUDGE:
 		return judge(courier, job);
@@ -327,28 +369,24 @@ static int do_job(struct ph_site_courier *courier, struct ph_courier_job *job)
 	case PH_COURIER_LOOK:
 		return look(courier, job);
 	case PH_COURIER_WRITE:
-		rc = ph_parcel_put(&courier->parcel, job->offset,
-				   ph_buf_view(&job->bytes));
-		return rc == 0 && job->offset + job->bytes.len == job->line.size
-			       ? take(courier, job)
-			       : rc;
+		return write_piece(courier, job);
 	case PH_COURIER_LISTED:
 		break;
 	}
 	return 0;
 }
 
-static bool needs_store(const struct ph_courier_job *job)
+static bool needs_store(const struct ph_site_courier *courier,
+			const struct ph_courier_job *job)
 {
 	return job->type == PH_COURIER_JUDGE || job->type == PH_COURIER_NEXT ||
 	       job->type == PH_COURIER_TOLD ||
-	       (job->type == PH_COURIER_WRITE &&
-		job->offset + job->bytes.len == job->line.size);
+	       (job->type == PH_COURIER_WRITE && courier->taking);
 }
 
 bool ph_site_courier_job(struct ph_site_courier *courier, struct ph_courier_job *job)
 {
-	bool needs = needs_store(job);
+	bool needs = needs_store(courier, job);
 	int rc = needs ? ph_site_resume(courier->site, courier->err) : 0;
 
 	if (rc == 0) {

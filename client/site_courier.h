@@ -32,8 +32,8 @@ int ph_site_courier_new(struct ph_site_courier **courier_out, struct ph_site *si
 void ph_site_courier_free(struct ph_site_courier *courier);
 /*
  * Carry JOB out. True: it is not done yet, and to be carried out again, with nothing of it
- * changed; the site is paused, so that others may have it first. What is packed takes long,
- * and keeps the site, and whoever calls this, for no more than a moment at a time.
+ * changed; the site is paused, so that others may have it first. What is packed or taken takes
+ * long, and keeps the site, and whoever calls this, for no more than a moment at a time.
  */
 bool ph_site_courier_job(struct ph_site_courier *courier, struct ph_courier_job *job);
 

@@ -33,6 +33,9 @@ struct ph_site_courier {
 	struct ph_spool spool;
 	struct ph_site_courier_told told;
 	struct ph_parcel parcel;
+	/* what has come whole, and is being taken; NULL: nothing */
+	struct ph_site_taking *taking;
+	struct ph_buf coming;
 	/* what is handed over */
 	enum ph_site_courier_stage stage;
 	uint8_t mark[PH_SITE_COURIER_MARK];

@@ -20,7 +20,6 @@
 #include <sodium.h>
 
 #define META_MARK "courier.mark" /* of what is packed */
-#define MOMENT_MS 50             /* of work; a step that is begun is done */
 
 /* ---- whether it is there already ---- */
 
@@ -223,23 +222,15 @@ static int step(struct ph_site_courier *courier)
 	return 0;
 }
 
-static uint64_t milliseconds(const struct ph_site *site)
-{
-	struct ph_now now;
-
-	site->config.clock.read(site->config.clock.data, &now);
-	return now.mono_ms;
-}
-
 int ph_site_courier_next(struct ph_site_courier *courier, struct ph_courier_job *job)
 {
-	uint64_t began = milliseconds(courier->site);
+	uint64_t began = ph_site_ms(courier->site);
 	int rc = 0;
 
 	while (rc == 0 && courier->stage != PH_SITE_COURIER_READY) {
 		rc = step(courier);
 		if (rc == 0 && courier->stage != PH_SITE_COURIER_READY &&
-		    milliseconds(courier->site) - began >= MOMENT_MS) {
+		    ph_site_ms(courier->site) - began >= PH_SITE_MOMENT_MS) {
 			return PH_SITE_COURIER_E_AGAIN;
 		}
 	}

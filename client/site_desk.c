@@ -48,21 +48,13 @@ void ph_site_desk_lock(struct ph_site *site)
 	}
 }
 
-static uint64_t now_ms(const struct ph_site *site)
-{
-	struct ph_now now;
-
-	site->config.clock.read(site->config.clock.data, &now);
-	return now.mono_ms;
-}
-
 enum ph_desk_state ph_site_desk(struct ph_site *site)
 {
 	if (!site->keys.desk_is_apart) {
 		return PH_DESK_NO_PIN;
 	}
 	if (site->desk_is_open && site->desk_until != 0 &&
-	    now_ms(site) >= site->desk_until) {
+	    ph_site_ms(site) >= site->desk_until) {
 		ph_site_desk_lock(site);
 	}
 	return site->desk_is_open ? PH_DESK_OPEN : PH_DESK_LOCKED;
@@ -88,7 +80,7 @@ int ph_site_desk_open(struct ph_site *site,
 void ph_site_desk_touch(struct ph_site *site, uint64_t ms)
 {
 	if (ph_site_desk(site) == PH_DESK_OPEN) {
-		site->desk_until = ms == 0 ? 0 : now_ms(site) + ms;
+		site->desk_until = ms == 0 ? 0 : ph_site_ms(site) + ms;
 	}
 }
 

@@ -88,9 +88,11 @@ int ph_parcel_begin(struct ph_parcel *parcel, const char *dir,
 	if (rc == 0 && !ph_file_exists(parcel->path)) {
 		bound(dir);
 	}
-	/* one that is whole was not ended: its last byte is asked for again, if not all */
-	rc = rc == 0 ? ph_file_grow_open(&parcel->file, parcel->path, line->size - 1)
-		     : rc;
+	rc = rc == 0 ? ph_file_grow_open(&parcel->file, parcel->path, line->size) : rc;
+	if (rc == 0 && parcel->file.size == line->size) {
+		/* it was not ended: its last byte is asked for again */
+		rc = ph_file_grow_cut(&parcel->file, parcel->path, line->size - 1);
+	}
 	if (rc == -EFBIG) {
 		rc = ph_file_remove(parcel->path);
 		rc = rc == 0 ? ph_file_grow_open(&parcel->file, parcel->path, 0) : rc;
@@ -111,7 +113,7 @@ int ph_parcel_put(struct ph_parcel *parcel, uint64_t offset, struct ph_view byte
 	return ph_file_grow(&parcel->file, bytes);
 }
 
-int ph_parcel_end(struct ph_parcel *parcel, struct ph_buf *out)
+int ph_parcel_read(struct ph_parcel *parcel, struct ph_buf *out)
 {
 	struct ph_courier_line line;
 	size_t before = out->len;
@@ -130,6 +132,18 @@ int ph_parcel_end(struct ph_parcel *parcel, struct ph_buf *out)
 	if (rc != 0) {
 		out->len = before;
 	}
+	return rc;
+}
+
+void ph_parcel_remove(const struct ph_parcel *parcel)
+{
 	(void)ph_file_remove(parcel->path);
+}
+
+int ph_parcel_end(struct ph_parcel *parcel, struct ph_buf *out)
+{
+	int rc = ph_parcel_read(parcel, out);
+
+	ph_parcel_remove(parcel);
 	return rc;
 }

@@ -37,6 +37,12 @@ enum {
  * PH_PARCEL_E_DAMAGED or a negative errno.
  */
 int ph_parcel_end(struct ph_parcel *parcel, struct ph_buf *out);
+/*
+ * The same in two, for who takes long over it: the pieces stay until _remove(), so that of a
+ * bundle that is offered again before that one byte has to come. _remove() is for any outcome.
+ */
+int ph_parcel_read(struct ph_parcel *parcel, struct ph_buf *out);
+void ph_parcel_remove(const struct ph_parcel *parcel);
 
 /* The line under which BUNDLE is offered. */
 void ph_courier_line_of(struct ph_view bundle, struct ph_courier_line *line_out);

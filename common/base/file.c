@@ -127,6 +127,14 @@ int ph_file_grow_open(struct ph_file_growing *file, const char *path, uint64_t m
 	return 0;
 }
 
+int ph_file_grow_cut(struct ph_file_growing *file, const char *path, uint64_t size)
+{
+	int rc = ops->truncate(file->fd, size);
+
+	ph_file_grow_close(file); /* the place at which is written is behind what went */
+	return rc < 0 ? rc : ph_file_grow_open(file, path, size);
+}
+
 int ph_file_grow(struct ph_file_growing *file, struct ph_view bytes)
 {
 	int rc = ph_file_put(file->fd, bytes);

@@ -14,6 +14,11 @@ struct ph_file_growing {
 };
 /* Open PATH, 0600, made if there is none, no link followed. 0; -EFBIG: over MAX; negative errno. */
 int ph_file_grow_open(struct ph_file_growing *file, const char *path, uint64_t max);
+/*
+ * What is behind the first SIZE bytes of FILE, which was opened at PATH, goes. 0 or a negative
+ * errno, after which it is closed.
+ */
+int ph_file_grow_cut(struct ph_file_growing *file, const char *path, uint64_t size);
 /* Append. 0 or a negative errno, after which FILE should be closed. */
 int ph_file_grow(struct ph_file_growing *file, struct ph_view bytes);
 /* Closing what is not open is fine. */
