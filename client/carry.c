@@ -178,15 +178,16 @@ static int run(struct ph_cli *cli, bool is_vietnamese, struct ph_buf *out,
 	       struct ph_buf *err, int *status_out)
 {
 	struct streams streams = { 0 };
+	enum ph_speak before;
 	int rc = open_streams(&streams, out, err);
 
 	if (rc < 0) {
 		return rc;
 	}
 	swap(&streams);
-	ph_speak(is_vietnamese ? PH_SPEAK_VIETNAMESE : PH_SPEAK_ENGLISH);
+	before = ph_speak(is_vietnamese ? PH_SPEAK_VIETNAMESE : PH_SPEAK_ENGLISH);
 	*status_out = ph_cli_run(cli);
-	ph_speak(PH_SPEAK_OWN);
+	(void)ph_speak(before);
 	swap(&streams);
 	close_streams(&streams);
 	return 0;

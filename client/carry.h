@@ -11,8 +11,8 @@
  * Carry out REQUEST ("command": "run", docs/OPERATIONS.md) with HOST's site, which is open
  * and stays so. What goes back to the asker is appended to ANSWER: a line of JSON, and what
  * the command said. *STATUS_OUT: its exit status, or -1 if it was refused and nothing was
- * done. 0 or -ENOMEM. One at a time in a process: standard output and error are the
- * command's for the while.
+ * done. 0 or -ENOMEM. In one thread of a process: standard output and error are the command's for
+ * the while, and those of another that it lets be carried out in between (`between` of HOST).
  */
 int ph_carry(const struct ph_cli_program *program, const json_t *request,
 	     struct ph_host *host, struct ph_buf *answer, int *status_out);

@@ -2,13 +2,15 @@
  * client/cmd_plan.c - packhorse plan: what each road would carry, and what it would cost.
  *
  * What waits is packed as for a stick and thrown away; and a sync is gone through with nobody
- * at the other end (site_dry.c). Nothing is sent, and no bundle's number used up. What the hub
+ * at the other end (site_dry.c). Nothing is sent, and no bundle's number used up. All of it is done
+ * in moments, between which others have the site: much waits where nothing was sent for long. What the hub
  * has for this site nobody here can know; a quarter of the budget is left for that.
  */
 #include <stdio.h>
 
 #include "client/budget_rows.h"
 #include "client/commands.h"
+#include "client/host.h"
 #include "client/site_bundle.h"
 #include "client/site_dry.h"
 
@@ -26,19 +28,32 @@ static bool fits(const struct plan *plan)
 	       plan->fits.parts == plan->whole.parts;
 }
 
-static int make_plan(struct ph_site *site, struct plan *plan, struct ph_error *err)
+static int measure(struct ph_site_aside *aside, struct plan *plan, struct ph_error *err)
 {
+	int rc = ph_site_measure(aside, &plan->all, err);
+
+	rc = rc == 0 ? ph_site_dry_run(aside, PH_BUDGET_NONE, &plan->whole, err) : rc;
+	plan->fits = plan->whole;
+	if (rc == 0 && plan->budget.left != PH_BUDGET_NONE) {
+		rc = ph_site_dry_run(aside, plan->budget.left, &plan->fits, err);
+	}
+	return rc;
+}
+
+static int make_plan(struct ph_site *site, const struct ph_host *host, struct plan *plan,
+		     struct ph_error *err)
+{
+	struct ph_site_aside aside;
 	int rc = ph_site_budget(site, &plan->budget);
 
+	rc = rc < 0 ? rc
+		    : ph_site_aside_begin(&aside, site, host ? host->between : NULL,
+					  host ? host->data : NULL);
 	if (rc < 0) {
 		return ph_fail_errno(err, rc, "reading this site's store");
 	}
-	rc = ph_site_measure(site, &plan->all, err);
-	rc = rc == 0 ? ph_site_dry_run(site, PH_BUDGET_NONE, &plan->whole, err) : rc;
-	plan->fits = plan->whole;
-	if (rc == 0 && plan->budget.left != PH_BUDGET_NONE) {
-		rc = ph_site_dry_run(site, plan->budget.left, &plan->fits, err);
-	}
+	rc = measure(&aside, plan, err);
+	ph_site_aside_end(&aside);
 	return rc;
 }
 
@@ -181,7 +196,7 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 	struct plan plan = { 0 };
 	int rc = ph_command_open(cli, &site, err);
 
-	rc = rc == 0 ? make_plan(site, &plan, err) : rc;
+	rc = rc == 0 ? make_plan(site, cli->host, &plan, err) : rc;
 	if (rc == 0) {
 		rc = cli->json || cli->plain ? print_script(cli, &plan) : print(&plan);
 	}

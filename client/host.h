@@ -20,6 +20,12 @@ struct ph_host_state {
 struct ph_host {
 	struct ph_site *site; /* open, and the command's for the while */
 	struct ph_host_state state;
+	/*
+	 * Others who wait are served, with DATA: for a command that has paused the site (client/site_aside.h).
+	 * NULL: nobody waits there.
+	 */
+	void (*between)(void *data);
+	void *data;
 };
 
 #endif

@@ -438,7 +438,9 @@ void ph_site_close(struct ph_site *site)
 		return;
 	}
 	if (site->turn) {
-		drop_half_done(site);
+		if (site->turn->has(site->turn->data)) {
+			drop_half_done(site);
+		}
 		return;
 	}
 	ph_site_put_away(site);

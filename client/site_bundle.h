@@ -10,6 +10,7 @@
 
 #include "client/road_class.h"
 #include "client/site.h"
+#include "client/site_aside.h"
 #include "proto/bundle.h"
 
 /* --- up --- */
@@ -62,8 +63,8 @@ struct ph_site_measured {
 		uint64_t entries, parts, bytes;
 	} class[PH_CLASSES];
 };
-/* 0 or negative errno with ERR. */
-int ph_site_measure(struct ph_site *site, struct ph_site_measured *out,
+/* Others have the site of ASIDE after each moment. 0 or negative errno with ERR. */
+int ph_site_measure(struct ph_site_aside *aside, struct ph_site_measured *out,
 		    struct ph_error *err);
 
 /* --- down --- */

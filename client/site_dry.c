@@ -8,12 +8,12 @@
  * begins where the one before ended.
  *
  * Our jobs are carried out but for those that would keep what the hub says. A session that is
- * at work with a real hub meanwhile (the agent keeps one site for both) goes on as it was.
+ * at work with a real hub meanwhile (the agent keeps one site for both) goes on as it was, also
+ * between our jobs: site_aside.c.
  */
 #include "client/site_dry.h"
 
 #include <errno.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,6 +24,7 @@
 
 struct dry {
 	struct ph_site *site;
+	struct ph_site_aside *aside;
 	struct ph_session *device, *hub;
 	struct ph_box_pair keys; /* of the hub that there is not */
 	struct ph_site_dry *out;
@@ -236,6 +237,8 @@ static void drive(struct dry *dry)
 		any |= work(dry, dry->hub, hub_job);
 		any |= move(dry->hub, dry->device);
 		any |= work(dry, dry->device, device_job);
+		dry->rc =
+			dry->rc < 0 ? dry->rc : ph_site_aside_rest(dry->aside, dry->err);
 	}
 	if (dry->rc == 0 && ph_session_state(dry->device) != PH_SESSION_CLOSED) {
 		dry->rc = -EPROTO;
@@ -383,46 +386,26 @@ static int one_session(struct dry *dry, const struct ph_site_state *state, uint6
 	return rc;
 }
 
-/* What a running session has in a site: all from `send` on. */
-#define SESSION_AT  offsetof(struct ph_site, send)
-#define SESSION_LEN (sizeof(struct ph_site) - SESSION_AT)
-
-static void put_back(struct ph_site *site, const uint8_t *session)
-{
-	struct ph_pack *pack = site->pack; /* made when first needed, and kept */
-
-	memcpy((uint8_t *)site + SESSION_AT, session, SESSION_LEN);
-	site->pack = pack;
-}
-
-int ph_site_dry_run(struct ph_site *site, uint64_t left, struct ph_site_dry *out,
+int ph_site_dry_run(struct ph_site_aside *aside, uint64_t left, struct ph_site_dry *out,
 		    struct ph_error *err)
 {
 	struct dry *dry = calloc(1, sizeof(*dry));
-	uint8_t *session = malloc(SESSION_LEN);
 	struct ph_site_dry result = { 0 };
 	struct ph_site_state state;
 	bool again = left >= PH_BUDGET_LEAST;
-	int rc = dry && session ? ph_site_state(site, &state) : -ENOMEM;
-
-	if (session) {
-		memcpy(session, (const uint8_t *)site + SESSION_AT, SESSION_LEN);
-	}
+	int rc = dry ? ph_site_state(aside->site, &state) : -ENOMEM;
 
 	if (rc == 0) {
-		dry->site = site;
+		dry->site = aside->site;
+		dry->aside = aside;
 		dry->out = &result;
 		dry->err = err;
 		ph_box_pair_make(&dry->keys, &ph_rng_system);
-		rc = ph_site_spend_growth(site, &dry->growth);
+		rc = ph_site_spend_growth(dry->site, &dry->growth);
 	}
 	while (rc == 0 && again) {
 		rc = one_session(dry, &state, &left, &again);
 	}
-	if (session) {
-		put_back(site, session);
-	}
-	free(session);
 	free(dry);
 	if (rc < 0) {
 		return ph_fail_errno(err, rc, "measuring what a sync would carry");

@@ -23,6 +23,7 @@ enum {
 	LOAD_BUDGET = 64 * 1024, /* plain: some segments, and parts one by one */
 	LOAD_PACKED = 1,         /* one segment, which was eight times as long */
 	PART_PLAIN = 60,         /* bytes of a sealed part, seed included, as a rule */
+	WEIGH_STEP = 64,         /* entries */
 };
 
 struct ph_site_packing {
@@ -281,10 +282,11 @@ int ph_site_pack_step(struct ph_site_packing *packing, struct ph_buf *out,
 	return rc;
 }
 
-/* One that was begun with RC, to its end. */
-static int pack_rest(struct ph_site_packing *packing, int rc, struct ph_buf *out,
-		     struct ph_site_packed *packed_out, struct ph_error *err)
+int ph_site_pack_next(struct ph_site_packing *packing, uint64_t max, struct ph_buf *out,
+		      struct ph_site_packed *packed_out, struct ph_error *err)
 {
+	int rc = ph_site_pack_begin(packing, max, out, err);
+
 	rc = rc == 0 ? PH_SITE_PACK_E_MORE : rc;
 	while (rc == PH_SITE_PACK_E_MORE) {
 		rc = ph_site_pack_step(packing, out, packed_out, err);
@@ -292,19 +294,14 @@ static int pack_rest(struct ph_site_packing *packing, int rc, struct ph_buf *out
 	return rc;
 }
 
-int ph_site_pack_next(struct ph_site_packing *packing, uint64_t max, struct ph_buf *out,
-		      struct ph_site_packed *packed_out, struct ph_error *err)
-{
-	return pack_rest(packing, ph_site_pack_begin(packing, max, out, err), out,
-			 packed_out, err);
-}
-
 /* ---- measuring ---- */
 
 /* Plain bytes of the entries of LOG above AFTER, by class. */
-static int weigh_log(struct ph_site *site, const struct ph_log *log, uint64_t after,
-		     uint64_t last, struct ph_site_measured *out)
+static int weigh_log(struct ph_site_aside *aside, const struct ph_log *log,
+		     uint64_t after, uint64_t last, struct ph_site_measured *out,
+		     struct ph_error *err)
 {
+	struct ph_site *site = aside->site;
 	struct ph_buf bytes = { 0 };
 	struct ph_entry entry;
 	uint64_t part;
@@ -326,13 +323,18 @@ static int weigh_log(struct ph_site *site, const struct ph_log *log, uint64_t af
 		out->class[class].entries++;
 		out->class[class].parts += parts;
 		out->class[class].bytes += bytes.len + parts * PART_PLAIN;
+		if (rc == 0 && n % WEIGH_STEP == 0) {
+			rc = ph_site_aside_rest(aside, err);
+		}
 	}
 	ph_buf_deinit(&bytes);
 	return rc > 0 ? -EUCLEAN : rc;
 }
 
-static int weigh(struct ph_site *site, struct ph_site_measured *out)
+static int weigh(struct ph_site_aside *aside, struct ph_site_measured *out,
+		 struct ph_error *err)
 {
+	struct ph_site *site = aside->site;
 	uint64_t plain = 0;
 	int rc = 0;
 
@@ -341,8 +343,8 @@ static int weigh(struct ph_site *site, struct ph_site_measured *out)
 		struct ph_log log;
 
 		rc = ph_site_send_log(site, send, &log);
-		rc = rc == 0 ? weigh_log(site, &log, send->start,
-					 ph_site_send_end(send, &log), out)
+		rc = rc == 0 ? weigh_log(aside, &log, send->start,
+					 ph_site_send_end(send, &log), out, err)
 			     : rc;
 	}
 	for (int i = 0; i < PH_CLASSES; i++) {
@@ -354,8 +356,25 @@ static int weigh(struct ph_site *site, struct ph_site_measured *out)
 	return rc > 0 ? -EUCLEAN : rc;
 }
 
-static int measure_all(struct ph_site_packing *packing, struct ph_site_measured *out,
+/* One bundle, as it would go onto a stick. */
+static int measure_one(struct ph_site_packing *packing, struct ph_site_aside *aside,
+		       struct ph_buf *bundle, struct ph_site_packed *packed_out,
 		       struct ph_error *err)
+{
+	int rc = begin_one(packing, PH_BUNDLE_MAX, bundle, err);
+
+	rc = rc == 0 ? PH_SITE_PACK_E_MORE : rc;
+	while (rc == PH_SITE_PACK_E_MORE) {
+		int rested = ph_site_aside_rest(aside, err);
+
+		rc = rested < 0 ? rested
+				: ph_site_pack_step(packing, bundle, packed_out, err);
+	}
+	return rc;
+}
+
+static int measure_all(struct ph_site_packing *packing, struct ph_site_aside *aside,
+		       struct ph_site_measured *out, struct ph_error *err)
 {
 	struct ph_site_packed packed = { .more = true };
 	struct ph_buf bundle = { 0 };
@@ -363,8 +382,7 @@ static int measure_all(struct ph_site_packing *packing, struct ph_site_measured 
 
 	while (rc == 0 && packed.more) {
 		bundle.len = 0;
-		rc = begin_one(packing, PH_BUNDLE_MAX, &bundle, err);
-		rc = pack_rest(packing, rc, &bundle, &packed, err);
+		rc = measure_one(packing, aside, &bundle, &packed, err);
 		if (rc == 0) {
 			out->bundle += bundle.len;
 			out->entries += packed.entries;
@@ -377,15 +395,15 @@ static int measure_all(struct ph_site_packing *packing, struct ph_site_measured 
 	return rc > 0 ? -EUCLEAN : rc;
 }
 
-int ph_site_measure(struct ph_site *site, struct ph_site_measured *out,
+int ph_site_measure(struct ph_site_aside *aside, struct ph_site_measured *out,
 		    struct ph_error *err)
 {
 	struct ph_site_measured measured = { 0 };
 	struct ph_site_packing *packing = NULL;
-	int rc = ph_site_pack_new(&packing, site);
+	int rc = ph_site_pack_new(&packing, aside->site);
 
-	rc = rc == 0 ? measure_all(packing, &measured, err) : rc;
-	rc = rc == 0 ? weigh(site, &measured) : rc;
+	rc = rc == 0 ? measure_all(packing, aside, &measured, err) : rc;
+	rc = rc == 0 ? weigh(aside, &measured, err) : rc;
 	ph_site_pack_free(packing);
 	if (rc < 0) {
 		return ph_fail_errno(err, rc, "measuring what waits");

@@ -87,13 +87,12 @@ void ph_unlock(struct ph_site *site, json_t *request, struct ph_buf *answer)
 {
 	static const char open[] = "{\"schema\":1,\"desk\":\"open\"}\n";
 	struct ph_error why = { .exit = PH_EXIT_OTHER };
-	int rc;
+	enum ph_speak before = ph_speak(
+		json_is_true(json_object_get(request, "vietnamese")) ? PH_SPEAK_VIETNAMESE
+								     : PH_SPEAK_ENGLISH);
+	int rc = open_desk(site, request, &why);
 
-	ph_speak(json_is_true(json_object_get(request, "vietnamese"))
-			 ? PH_SPEAK_VIETNAMESE
-			 : PH_SPEAK_ENGLISH);
-	rc = open_desk(site, request, &why);
-	ph_speak(PH_SPEAK_OWN);
+	(void)ph_speak(before);
 	ph_unlock_wipe(request);
 	if (rc < 0) {
 		(void)ph_carry_refuse(answer, why.exit, false, why.text);

@@ -4,6 +4,9 @@
  *   push --> row --> turn --> carried out ------------------> done
  *                        \--> store closed, lent --> given back --> done
  *
+ * A command that takes long has the others carried out when it lets go of the site for a moment, on
+ * this thread, before it goes on: all but another of its own sort, which would not do so.
+ *
  * After each order it is seen whether the own log has grown, since that is what the next
  * session is for. A command that failed may have left the store in any state; so the store
  * is put away and opened anew for the next one. Whatever comes back to the loop comes by
@@ -35,6 +38,7 @@ struct ph_work {
 	char who[WHO_MAX];
 	bool is_returned, is_stopping, has_ended;
 	/* the thread's own */
+	bool is_between; /* one that takes long waits for this one */
 	uint8_t log_id[PH_LOG_ID_SIZE];
 	uint64_t n;
 };
@@ -101,11 +105,16 @@ static bool is_work(const struct ph_order *order)
 	       (!name || (strcmp(name, "status") != 0 && strcmp(name, "sync") != 0));
 }
 
+static void serve_others(void *data);
+
 static void carry(struct ph_work *work, struct ph_order *order)
 {
 	struct ph_site *site = work->config.site;
 	struct ph_error why = { .exit = PH_EXIT_OTHER };
-	struct ph_host host = { .site = site, .state = order->state };
+	struct ph_host host = { .site = site,
+				.state = order->state,
+				.between = work->is_between ? NULL : serve_others,
+				.data = work };
 	int status = -1;
 
 	if (ph_site_resume(site, &why) < 0) {
@@ -118,6 +127,9 @@ static void carry(struct ph_work *work, struct ph_order *order)
 	if (ph_carry(work->config.program, order->request, &host, &order->answer,
 		     &status) < 0) {
 		order->answer.len = 0;
+	}
+	if (!ph_turn_has(work->config.turn)) {
+		return; /* it let others have the site, and then could not open it; it said so */
 	}
 	order->has_moved = has_grown(work);
 	if (status > 0) {
@@ -228,27 +240,70 @@ static void name_it(struct ph_work *work, const struct ph_order *order)
 	snprintf(work->who, sizeof(work->who), "%s", who ? who : "a command");
 }
 
+/* *AT, of the row, is begun. Under the lock. */
+static struct ph_order *begin(struct ph_work *work, struct ph_order **at)
+{
+	struct ph_order *order = *at;
+
+	*at = order->next;
+	if (!*at) {
+		work->last = at;
+	}
+	order->next = NULL;
+	name_it(work, order);
+	work->is_returned = false;
+	return order;
+}
+
 /* The next order of the row; NULL: it is over. */
 static struct ph_order *next(struct ph_work *work)
 {
-	struct ph_order *order;
+	struct ph_order *order = NULL;
 
 	uv_mutex_lock(&work->lock);
 	while (!work->first && !work->is_stopping) {
 		uv_cond_wait(&work->moved, &work->lock);
 	}
-	order = work->first;
-	if (order) {
-		work->first = order->next;
-		if (!work->first) {
-			work->last = &work->first;
-		}
-		order->next = NULL;
-		name_it(work, order);
-		work->is_returned = false;
+	if (work->first) {
+		order = begin(work, &work->first);
 	}
 	uv_mutex_unlock(&work->lock);
 	return order;
+}
+
+/* Whether ORDER is of a command that lets go of the site in between, and takes long. */
+static bool takes_long(const struct ph_order *order)
+{
+	const char *name = order->is_loan ? NULL : name_of(order);
+
+	return name && strcmp(name, "plan") == 0;
+}
+
+/* The next order of the row that does not take long; NULL: there is none now. */
+static struct ph_order *next_short(struct ph_work *work)
+{
+	struct ph_order **at = &work->first;
+	struct ph_order *order;
+
+	uv_mutex_lock(&work->lock);
+	while (*at && takes_long(*at)) {
+		at = &(*at)->next;
+	}
+	order = *at ? begin(work, at) : NULL;
+	uv_mutex_unlock(&work->lock);
+	return order;
+}
+
+static unsigned count_row(struct ph_work *work)
+{
+	unsigned n = 0;
+
+	uv_mutex_lock(&work->lock);
+	for (const struct ph_order *order = work->first; order; order = order->next) {
+		n++;
+	}
+	uv_mutex_unlock(&work->lock);
+	return n;
 }
 
 static void give(struct ph_work *work, struct ph_order *order)
@@ -259,6 +314,45 @@ static void give(struct ph_work *work, struct ph_order *order)
 	work->done_last = &order->next;
 	uv_mutex_unlock(&work->lock);
 	(void)uv_async_send(&work->wakes);
+}
+
+static void carry_out(struct ph_work *work, struct ph_order *order)
+{
+	if (order->is_unlock) {
+		unlock_desk(work, order);
+	} else if (order->is_key) {
+		turn_desk(work, order);
+	} else if (order->is_loan) {
+		lend(work, order);
+	} else {
+		carry(work, order);
+	}
+	give(work, order);
+}
+
+/*
+ * `between` of a command that takes long. Who comes while these are served waits for its next
+ * moment, so that it comes to an end.
+ */
+static void serve_others(void *data)
+{
+	struct ph_work *work = data;
+	struct ph_order *order;
+	char who[WHO_MAX];
+
+	ph_work_current(work, who, sizeof(who));
+	work->is_between = true;
+	for (unsigned n = count_row(work); n > 0; n--) {
+		order = next_short(work);
+		if (!order) {
+			break;
+		}
+		carry_out(work, order);
+	}
+	work->is_between = false;
+	uv_mutex_lock(&work->lock);
+	snprintf(work->who, sizeof(work->who), "%s", who);
+	uv_mutex_unlock(&work->lock);
 }
 
 static void run(void *data)
@@ -272,16 +366,7 @@ static void run(void *data)
 		ph_site_pause(work->config.site);
 	}
 	while ((order = next(work)) != NULL) {
-		if (order->is_unlock) {
-			unlock_desk(work, order);
-		} else if (order->is_key) {
-			turn_desk(work, order);
-		} else if (order->is_loan) {
-			lend(work, order);
-		} else {
-			carry(work, order);
-		}
-		give(work, order);
+		carry_out(work, order);
 	}
 	uv_mutex_lock(&work->lock);
 	work->has_ended = true;

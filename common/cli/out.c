@@ -128,9 +128,12 @@ void ph_text_safe(char *out, size_t out_size, const char *text, size_t len)
 
 static _Thread_local enum ph_speak spoken;
 
-void ph_speak(enum ph_speak language)
+enum ph_speak ph_speak(enum ph_speak language)
 {
+	enum ph_speak before = spoken;
+
 	spoken = language;
+	return before;
 }
 
 bool ph_is_vietnamese(void)

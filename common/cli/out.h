@@ -46,14 +46,14 @@ void ph_text_safe(char *out, size_t out_size, const char *text, size_t len);
 bool ph_is_vietnamese(void);
 /*
  * From now on this thread speaks as whoever it works for does, whatever our own environment
- * says; by it again with PH_SPEAK_OWN.
+ * says; by it again with PH_SPEAK_OWN. Returns how it spoke before.
  */
 enum ph_speak {
 	PH_SPEAK_OWN,
 	PH_SPEAK_ENGLISH,
 	PH_SPEAK_VIETNAMESE
 };
-void ph_speak(enum ph_speak language);
+enum ph_speak ph_speak(enum ph_speak language);
 /* English or Vietnamese. */
 const char *ph_say(const char *english, const char *vietnamese)
 	__attribute__((format_arg(1), format_arg(2)));

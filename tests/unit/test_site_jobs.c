@@ -5,8 +5,6 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "client/budget.h"
-#include "client/site_dry.h"
 #include "site_world.h"
 
 /* --- hello --- */
@@ -170,34 +168,6 @@ static void test_written_meanwhile(void **state)
 	world_load_all(world, 4096);
 	ph_site_moved(world->site, &moved);
 	assert_int_equal(moved.entries_sent, 12);
-}
-
-/* So is what is at work while somebody asks what a sync would carry (`plan`, at an agent). */
-static void test_planned_meanwhile(void **state)
-{
-	struct world *world = *state;
-	struct ph_error err = { 0 };
-	struct ph_site_moved moved;
-	struct ph_site_dry plan;
-	unsigned parts = 0;
-	struct ph_job *job;
-
-	world_visits(world, 1500);
-	ph_job_free(world_greet(world, &err));
-	job = world_job(PH_JOB_LOAD);
-	job->budget = 1;
-	ph_site_job(world->site, job, NULL);
-	assert_true(job->more);
-	province_must(world_take(world, job->items, &parts));
-	ph_job_free(job);
-	assert_int_equal(ph_site_dry_run(world->site, PH_BUDGET_NONE, &plan, &err), 0);
-	assert_int_equal(plan.entries, 1502);
-	assert_int_equal(ph_site_dry_run(world->site, PH_BUDGET_LEAST, &plan, &err), 0);
-	assert_true(plan.entries < 1502);
-	/* on, where it was: all of it, and nothing twice */
-	world_load_all(world, 64 * 1024);
-	ph_site_moved(world->site, &moved);
-	assert_int_equal(moved.entries_sent, 1502);
 }
 
 /* What the hub lists as missing is sent again, once a session, and nothing else is. */
@@ -559,7 +529,6 @@ int main(void)
 		JOINED(test_upload),
 		JOINED(test_resume),
 		JOINED(test_written_meanwhile),
-		JOINED(test_planned_meanwhile),
 		JOINED(test_missing_parts),
 		JOINED(test_hub_is_ahead),
 		JOINED(test_hub_tells_of_own),

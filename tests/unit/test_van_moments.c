@@ -28,6 +28,7 @@ static void be_others(void *data)
 	struct others *others = data;
 	struct pc *pc = &others->tour->site;
 	struct ph_site_measured measured;
+	struct ph_site_aside aside;
 	struct ph_site_state state;
 
 	assert_int_equal(ph_site_resume(pc->site, NULL), 0);
@@ -36,7 +37,9 @@ static void be_others(void *data)
 		pc_visits(pc, 1);
 	}
 	if (others->measures && others->turns == 5) { /* segments are on their way */
-		assert_int_equal(ph_site_measure(pc->site, &measured, NULL), 0);
+		assert_int_equal(ph_site_aside_begin(&aside, pc->site, NULL, NULL), 0);
+		assert_int_equal(ph_site_measure(&aside, &measured, NULL), 0);
+		ph_site_aside_end(&aside);
 		assert_true(measured.entries >= VISITS);
 	}
 	ph_site_pause(pc->site);

@@ -1,0 +1,269 @@
+/*
+ * tests/unit/test_work.c - the agent's thread (client/work.c): a command that takes long has the
+ * others carried out in between, and each says what it says in its own language.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "client/work.h"
+#include "common/cli/out.h"
+#include "site_world.h"
+
+#define ORDERS_MAX 8
+
+struct desk {
+	struct world *world;
+	uv_loop_t loop;
+	struct ph_turn turn;
+	struct ph_site_turn turns;
+	struct ph_work *work;
+	struct ph_order order[ORDERS_MAX];
+	unsigned n, n_done;
+	char done[ORDERS_MAX + 1]; /* whose it was, in that order */
+	unsigned n_troubles;
+};
+
+static struct desk desk;
+static uv_sem_t all_are_there;
+static bool loses; /* the store is gone when the long one is to go on */
+
+static void name_store(char path[static 160], char away[static 160])
+{
+	world_path(desk.world, "site.db", path);
+	world_path(desk.world, "site.db.away", away);
+}
+
+/* ---- commands ---- */
+
+static int say(struct ph_cli *cli, struct ph_error *err)
+{
+	(void)err;
+	printf("%s %s", cli->args[0], ph_say("in English", "bằng tiếng Việt"));
+	return 0;
+}
+
+/* A moment is over once all have come; then it goes on. */
+static int take_long(struct ph_cli *cli, struct ph_error *err)
+{
+	const struct ph_host *host = cli->host;
+	char path[160];
+	char away[160];
+	int rc;
+
+	uv_sem_wait(&all_are_there);
+	uv_sem_post(&all_are_there);
+	printf("%s began, ", cli->args[0]);
+	ph_site_pause(host->site);
+	host->between(host->data);
+	if (loses) {
+		name_store(path, away);
+		assert_int_equal(ph_site_resume(host->site, err), 0);
+		ph_site_put_away(host->site);
+		ph_site_pause(host->site);
+		assert_int_equal(rename(path, away), 0);
+	}
+	rc = ph_site_resume(host->site, err);
+	return rc < 0 ? rc : say(cli, err);
+}
+
+static const struct ph_cli_command commands[] = {
+	{ .name = "plan",
+	  .group = "",
+	  .args = "NAME",
+	  .min_args = 1,
+	  .max_args = 1,
+	  .doc = "",
+	  .run = take_long },
+	{ .name = "status",
+	  .group = "",
+	  .args = "NAME",
+	  .min_args = 1,
+	  .max_args = 1,
+	  .doc = "",
+	  .run = say },
+	{ .name = NULL },
+};
+static const struct ph_cli_program program = { .name = "prog",
+					       .summary = "",
+					       .commands = commands };
+
+/* ---- the desk ---- */
+
+static void on_lent(void *data, struct ph_order *order)
+{
+	(void)data;
+	(void)order;
+	ph_work_give_back(desk.work);
+}
+
+static void on_done(void *data, struct ph_order *order)
+{
+	(void)data;
+	desk.done[desk.n_done++] = (char)('a' + (order - desk.order));
+	if (desk.n_done == desk.n) {
+		ph_work_stop(desk.work);
+	}
+}
+
+static void on_trouble(void *data, const struct ph_error *why)
+{
+	(void)data;
+	assert_true(why->text[0] != '\0');
+	desk.n_troubles++;
+}
+
+static int set_up(void **state)
+{
+	memset(&desk, 0, sizeof(desk));
+	loses = false;
+	world_setup_joined(state);
+	desk.world = *state;
+	province_must(uv_loop_init(&desk.loop));
+	province_must(uv_sem_init(&all_are_there, 0));
+	province_must(ph_turn_init(&desk.turn));
+	desk.turns = (struct ph_site_turn){ .take = ph_turn_take,
+					    .give = ph_turn_give,
+					    .has = ph_turn_has,
+					    .data = &desk.turn };
+	ph_site_keep(desk.world->site, &desk.turns);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	for (unsigned i = 0; i < desk.n; i++) {
+		ph_order_deinit(&desk.order[i]);
+	}
+	ph_turn_take(&desk.turn);
+	ph_site_keep(desk.world->site, NULL);
+	ph_turn_give(&desk.turn);
+	ph_turn_deinit(&desk.turn);
+	uv_sem_destroy(&all_are_there);
+	province_must(uv_loop_close(&desk.loop));
+	return world_teardown(state);
+}
+
+static void begin(void)
+{
+	province_must(ph_work_start(
+		&desk.work, &(struct ph_work_config){ .loop = &desk.loop,
+						      .program = &program,
+						      .site = desk.world->site,
+						      .turn = &desk.turn,
+						      .on_lent = on_lent,
+						      .on_done = on_done,
+						      .on_trouble = on_trouble }));
+}
+
+/* NAME is called by the next letter. */
+static void push(const char *name, bool is_vietnamese)
+{
+	const char word[2] = { (char)('a' + desk.n), '\0' };
+	struct ph_order *order = &desk.order[desk.n++];
+
+	order->is_loan = name == NULL;
+	order->request =
+		json_pack("{s:s, s:s, s:[], s:[s], s:b, s:b, s:s, s:b}", "version",
+			  ph_cli_version(), "name", name ? name : "pack-stick", "options",
+			  "words", word, "json", 0, "plain", 0, "dir", "here",
+			  "vietnamese", (int)is_vietnamese);
+	assert_non_null(order->request);
+	ph_work_push(desk.work, order);
+}
+
+static void finish(void)
+{
+	uv_sem_post(&all_are_there);
+	assert_int_equal(uv_run(&desk.loop, UV_RUN_DEFAULT), 0);
+	assert_int_equal(desk.n_done, desk.n);
+}
+
+static void assert_said(unsigned i, const char *words)
+{
+	const struct ph_buf *answer = &desk.order[i].answer;
+	const char *end = memchr(answer->data, '\n', answer->len);
+	char text[200];
+
+	assert_non_null(end);
+	snprintf(text, sizeof(text), "%.*s",
+		 (int)((const char *)answer->data + answer->len - end - 1), end + 1);
+	assert_string_equal(text, words);
+}
+
+/* ---- tests ---- */
+
+static void test_in_a_row(void **state)
+{
+	(void)state;
+	begin();
+	push("status", false);
+	push("status", true);
+	push(NULL, false);
+	push("status", false);
+	finish();
+	assert_string_equal(desk.done, "abcd");
+	assert_said(0, "a in English");
+	assert_said(1, "b bằng tiếng Việt");
+	assert_int_equal(desk.n_troubles, 0);
+}
+
+/* Those that are there when it lets go are before it, but for another that takes long. */
+static void test_between(void **state)
+{
+	(void)state;
+	begin();
+	push("plan", true);
+	push("plan", false);
+	push("status", false);
+	push(NULL, false); /* a loan */
+	push("status", true);
+	finish();
+	assert_string_equal(desk.done, "cdeab");
+	assert_said(0, "a began, a bằng tiếng Việt");
+	assert_said(1, "b began, b in English");
+	assert_said(2, "c in English");
+	assert_said(4, "e bằng tiếng Việt");
+	assert_int_equal(desk.n_troubles, 0);
+}
+
+/* It cannot have the store again: it says so, and the turn is nobody's; once it is there all goes on. */
+static void test_lost_between(void **state)
+{
+	char path[160];
+	char away[160];
+
+	(void)state;
+	loses = true;
+	name_store(path, away);
+	begin();
+	push("plan", false);
+	finish();
+	assert_null(memmem(desk.order[0].answer.data, desk.order[0].answer.len,
+			   "in English", strlen("in English")));
+	assert_non_null(memmem(desk.order[0].answer.data, desk.order[0].answer.len,
+			       "site.db", strlen("site.db")));
+	assert_true(ph_turn_try(&desk.turn));
+	ph_turn_give(&desk.turn);
+	assert_int_equal(rename(away, path), 0);
+	loses = false;
+	begin();
+	push("status", false);
+	finish();
+	assert_said(1, "b in English");
+}
+
+#define AT_DESK(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		AT_DESK(test_in_a_row),
+		AT_DESK(test_between),
+		AT_DESK(test_lost_between),
+	};
+
+	return ph_crypto_start() == 0 ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
+}
