@@ -51,6 +51,7 @@ static const struct {
 	{ "refold", "HUB SITE --count N", 2, bench_refold },
 	{ "pack", "--count BYTES <LINES", 0, bench_pack },
 	{ "handover", "DIR", 1, bench_handover },
+	{ "takeover", "DIR CARRIED", 2, bench_takeover },
 	{ "train", "TEXTS <LINES", 1, bench_train },
 	{ "sessions",
 	  "HUB ADDR:PORT SITE-NUMBER --count N --mode idle|busy --passphrase-file F", 3,

@@ -9,6 +9,7 @@
  *   bench refold HUB SITE...           one more entry of a copy that has N
  *   bench pack <LINES                  compact segments: bytes by column
  *   bench handover DIR                 all that a site packs for a courier, and in what steps
+ *   bench takeover DIR CARRIED         the same of what a courier that carries CARRIED brings it
  *   bench train TEXTS <LINES           what the dictionary of packing is made of
  *   bench peak PROGRAM ARG...          resident memory of a program, at its highest
  *   bench sessions HUB ADDR:PORT ...   hold many sessions open at a hub
@@ -43,6 +44,7 @@ int bench_log(const struct bench_args *args, struct ph_error *err);
 int bench_refold(const struct bench_args *args, struct ph_error *err);
 int bench_pack(const struct bench_args *args, struct ph_error *err);
 int bench_handover(const struct bench_args *args, struct ph_error *err);
+int bench_takeover(const struct bench_args *args, struct ph_error *err);
 int bench_train(const struct bench_args *args, struct ph_error *err);
 int bench_sessions(const struct bench_args *args, struct ph_error *err);
 
