@@ -14,7 +14,8 @@
  * write two logs, not two branches of one. What this folder lacks of its old log is asked of
  * the hub (site_own.c). A doubt that was none costs a log, and nothing is lost. A witness
  * that is garbled is what a power cut leaves, and no doubt; nor is the inode alone, which
- * some file systems make anew with each start.
+ * some file systems make anew with each start. What is there and cannot be read, a folder in its
+ * place, is told: nobody would notice anything by it.
  *
  * What is not noticed here (the whole disk was put back, and this with it) the hub tells.
  */
@@ -160,6 +161,20 @@ static int compare(struct ph_site *site, struct ph_view bytes, uint64_t *why_out
 	return rc < 0 ? rc : 0;
 }
 
+static void tell_unreadable(const char *path, int found)
+{
+	fprintf(stderr,
+		ph_say("packhorse: %s cannot be read (%s). Until that is mended nobody "
+		       "notices here when this folder is put back or copied. Move it "
+		       "away: recording then goes on in a new log, and nothing is lost\n",
+		       "packhorse: không đọc được %s (%s). Trước khi sửa, nếu thư mục "
+		       "này "
+		       "bị khôi phục từ bản cũ hay bị sao chép thì ở đây không ai biết. "
+		       "Hãy dời nó đi: việc ghi sẽ tiếp tục trong một nhật ký mới, không "
+		       "mất gì\n"),
+		path, strerror(-found));
+}
+
 int ph_site_witness_open(struct ph_site *site, struct ph_error *err)
 {
 	struct ph_buf bytes = { 0 };
@@ -183,6 +198,9 @@ int ph_site_witness_open(struct ph_site *site, struct ph_error *err)
 	} else {
 		rc = 0;
 		why = found == -ENOENT && known != 0 ? PH_WHY_RESTORED : 0;
+		if (found != -ENOENT && found != -EFBIG) { /* that one is garbled */
+			tell_unreadable(path, found);
+		}
 	}
 	ph_buf_deinit(&bytes);
 	if (rc == 0 && why != 0) {

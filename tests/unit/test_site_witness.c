@@ -7,6 +7,7 @@
 
 #include "client/place.h"
 #include "common/base/file.h"
+#include "capture.h"
 #include "site_world.h"
 
 #define SIZE 120
@@ -226,6 +227,40 @@ static void test_doubts(void **state)
 	}
 }
 
+static const char *told_at_start(struct world *world)
+{
+	static struct capture capture;
+
+	close_site(world);
+	capture_start(&capture, NULL);
+	open_site(world);
+	capture_end(&capture);
+	return capture.text[1];
+}
+
+/* A folder in its place: each start says so, recording goes on, and nothing was put back. */
+static void test_folder_in_its_place(void **state)
+{
+	struct world *world = *state;
+	char path[160];
+
+	world_path(world, "witness", path);
+	assert_string_equal(told_at_start(world), "");
+	remove_it(world);
+	assert_int_equal(mkdir(path, 0700), 0);
+	for (int i = 0; i < 2; i++) {
+		assert_non_null(strstr(told_at_start(world), "witness cannot be read"));
+		assert_int_equal(doubt(world), 0);
+		world_visits(world, 1);
+	}
+	assert_int_equal(rmdir(path), 0);
+	assert_string_equal(told_at_start(world), "");
+	assert_int_equal(doubt(world), PH_WHY_RESTORED);
+	world_visits(world, 1);
+	assert_string_equal(told_at_start(world), "");
+	assert_int_equal(doubt(world), 0);
+}
+
 /* The new log continues the old one, says why, and its stamps rise on. */
 static void test_goes_on(void **state)
 {
@@ -258,6 +293,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		JOINED(test_never_leads),
 		cmocka_unit_test(test_doubts),
+		JOINED(test_folder_in_its_place),
 		JOINED(test_goes_on),
 	};
 
