@@ -100,6 +100,7 @@ static int ask_folder(const struct ph_cli *cli, const json_t *request,
 	struct ph_hub *hub;
 	int rc = ph_hub_open(&hub,
 			     &(struct ph_hub_config){ .dir = cli->dir,
+						      .witness = cli->dir,
 						      .who = cli->command->name,
 						      .wait_ms = LOCK_WAIT_MS,
 						      .clock = ph_clock_system,

@@ -86,6 +86,7 @@ static int begin(struct make *make, struct ph_error *err)
 	if (rc == 0) {
 		rc = ph_hub_open(&make->hub,
 				 &(struct ph_hub_config){ .dir = make->cli->dir,
+							  .witness = make->cli->dir,
 							  .who = "backup",
 							  .wait_ms = 5000,
 							  .clock = ph_clock_system,

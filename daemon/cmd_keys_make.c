@@ -338,6 +338,7 @@ static int rotate(struct ph_cli *cli, const struct ph_sign_pair *root,
 	struct ph_hub *hub;
 	int rc = ph_hub_open(&hub,
 			     &(struct ph_hub_config){ .dir = cli->dir,
+						      .witness = cli->dir,
 						      .who = cli->command->name,
 						      .clock = ph_clock_system,
 						      .watches_clock = true,

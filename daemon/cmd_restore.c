@@ -191,6 +191,8 @@ static int begin_epoch(struct restore *restore, struct ph_error *err)
 	struct ph_hub *hub = NULL;
 	int rc = ph_hub_open(&hub,
 			     &(struct ph_hub_config){ .dir = restore->into,
+						      .witness = restore->cli->dir,
+						      .is_restored = true,
 						      .who = "restore",
 						      .clock = ph_clock_system,
 						      .rng = ph_rng_system },

@@ -58,6 +58,26 @@ static void status_line(const char *label, const char *format, ...)
 	putchar('\n');
 }
 
+static void print_put_back(const char *by)
+{
+	const char *who = strcmp(by, "witness") == 0
+				  ? ph_say("its witness tells of more",
+					   "tệp chứng của kho biết nhiều hơn")
+			  : strcmp(by, "second-medium") == 0
+				  ? ph_say("the second medium has what this hub said "
+					   "since",
+					   "ổ thứ hai có những gì máy chủ đã nói sau đó")
+				  : ph_say("devices have what this hub said since",
+					   "các máy có những gì máy chủ đã nói sau đó");
+
+	status_line(ph_say("This folder was put back", "Thư mục bị chép lại"),
+		    ph_say("hub.db is an older copy: %s (DRILLS, \"A hub's folder was "
+			   "copied back\")",
+			   "hub.db là bản cũ: %s (DRILLS, \"A hub's folder was copied "
+			   "back\")"),
+		    who);
+}
+
 static int print_status(const json_t *answer)
 {
 	char a[PH_NUMBER_TEXT];
@@ -100,15 +120,13 @@ static int print_status(const json_t *answer)
 		status_line(ph_say("Second medium", "Ổ thứ hai"), "%s",
 			    text_of(answer, "second_medium"));
 	}
+	if (text_of(answer, "witness")[0] && strcmp(text_of(answer, "witness"), "ok")) {
+		status_line(ph_say("Witness", "Tệp chứng"), "%s",
+			    text_of(answer, "witness"));
+	}
 	if (json_is_true(json_object_get(answer, "collecting")) &&
 	    text_of(answer, "put_back")[0]) {
-		status_line(
-			ph_say("This folder was put back", "Thư mục bị chép lại"), "%s",
-			ph_say("hub.db is an older copy: devices have what this hub "
-			       "said since (DRILLS, \"A hub's folder was copied "
-			       "back\")",
-			       "hub.db là bản cũ: các máy có những gì máy chủ đã nói "
-			       "sau đó (DRILLS, \"A hub's folder was copied back\")"));
+		print_put_back(text_of(answer, "put_back_by"));
 	}
 	if (json_is_true(json_object_get(answer, "collecting"))) {
 		status_line(
@@ -118,7 +136,7 @@ static int print_status(const json_t *answer)
 			       "%s trên %s máy đã gọi về; chưa máy nào nhận dữ liệu "
 			       "của máy khác trước lệnh `packhorsed restore end`"),
 			ph_number(a, number_of(answer, "devices_back")),
-			ph_number(b, number_of(answer, "devices")));
+			ph_number(b, number_of(answer, "devices_awaited")));
 	}
 	status_line(
 		ph_say("Last backup", "Bản sao gần nhất"), "%s%s",

@@ -12,6 +12,7 @@
 #include "daemon/hub_backup.h"
 #include "daemon/hub_collect.h"
 #include "daemon/hub_second.h"
+#include "daemon/hub_witness.h"
 #include "daemon/hub_feed.h"
 #include "daemon/hub_match.h"
 
@@ -162,6 +163,7 @@ int ph_hub_open(struct ph_hub **hub_out, const struct ph_hub_config *config,
 		goto out;
 	}
 	rc = open_store(hub, err);
+	rc = rc < 0 ? rc : ph_hub_witness_open(hub, err);
 	if (rc < 0) {
 		goto out;
 	}
@@ -182,6 +184,7 @@ void ph_hub_close(struct ph_hub *hub)
 	}
 	ph_hub_backup_free(hub->backup);
 	ph_hub_second_free(hub);
+	ph_hub_witness_free(hub);
 	ph_hub_metrics_free(hub->metrics);
 	ph_feeder_free(hub->feeder);
 	ph_writer_free(hub->writer);

@@ -33,6 +33,12 @@ struct ph_hub_config {
 	const char *who;
 	unsigned wait_ms;
 	const char *second; /* folder of the second medium; NULL: there is none */
+	/*
+	 * The folder of the hub whose witness it has (ph_hub_witness_folder()), as a rule DIR; NULL:
+	 * none. Only while it is opened.
+	 */
+	const char *witness;
+	bool is_restored; /* a store that `restore` makes: what its witness says is over */
 	struct ph_clock clock;
 	bool watches_clock; /* with one that jumps nothing is signed: hub_clock.h */
 	bool is_looked_at;  /* there will be another view of it: hub_look.h */
@@ -55,6 +61,11 @@ struct ph_hub_init {
 /* Make a new hub in a folder that is absent or empty. Interrupted, it leaves nothing that looks like a hub. */
 int ph_hub_init(const struct ph_hub_config *config, const struct ph_hub_init *init,
 		struct ph_error *err);
+/*
+ * Where the witness of the hub in DIR lies: DIR-witness, beside it. 0 or a negative errno with ERR.
+ */
+int ph_hub_witness_folder(const char *dir, char *out, size_t out_size,
+			  struct ph_error *err);
 int ph_hub_open(struct ph_hub **hub_out, const struct ph_hub_config *config,
 		struct ph_error *err);
 void ph_hub_close(struct ph_hub *hub);

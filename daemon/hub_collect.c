@@ -13,7 +13,8 @@
  * know it. The first device whose position in the control log is none of ours is asked for that
  * log whole. If it brings what our own key has sealed and we have not, or have otherwise, then
  * this store is an older one, and it goes on as one that was restored. Nobody else can bring
- * that about: a log of another key, and one that the key list closes, prove nothing.
+ * that about: a log of another key, and one that the key list closes, prove nothing. A witness
+ * beside the folder, or the second medium, shows it at the start (hub_witness.c).
  *
  * A device that has heard of a higher epoch than ours, or of ours before we can have told it
  * (the same backup was restored twice), makes us go above it. How far is bounded, so that a
@@ -25,6 +26,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/cli/out.h"
 #include "daemon/hub_backup.h"
 #include "daemon/hub_feed.h"
 
@@ -92,6 +94,8 @@ int ph_hub_collect_load(struct ph_hub *hub, struct ph_error *err)
 	rc = rc < 0 ? rc : load_flag(hub, PH_HUB_META_RESTORED, &hub->restored);
 	rc = rc < 0 ? rc : load_flag(hub, PH_HUB_META_COLLECTING, &collecting);
 	rc = rc < 0 ? rc : load_flag(hub, PH_HUB_META_PUT_BACK, &hub->put_back);
+	rc = rc < 0 ? rc : load_flag(hub, PH_HUB_META_PUT_BACK_BY, &hub->put_back_by);
+	rc = rc < 0 ? rc : load_flag(hub, PH_HUB_META_ACCOUNTS, &hub->account_changes);
 	hub->collecting = collecting != 0;
 	/* what could not be read need not be missing */
 	return rc < 0 ? ph_fail_errno(err, rc, "reading the hub's store") : 0;
@@ -165,31 +169,34 @@ int ph_hub_leave(struct ph_hub *hub, bool new_epoch)
 	return rc < 0 ? rc : leave(hub, "desk_log", "desk_leave");
 }
 
-/* A new epoch, other logs, collecting; found by itself: PUT_BACK is when, else 0. In a transaction. */
-static int begin_collecting(struct ph_hub *hub, int64_t put_back)
+/* A new epoch, other logs, collecting, since WHEN; BY has shown it, or `restore`. In a transaction. */
+static int begin_collecting(struct ph_hub *hub, int64_t when, enum ph_hub_shown by)
 {
 	int rc = ph_hub_leave(hub, true);
 
 	rc = rc < 0 ? rc
-		    : ph_journal_meta_put_int(hub->journal, PH_HUB_META_RESTORED,
-					      ph_hub_now(hub));
+		    : ph_journal_meta_put_int(hub->journal, PH_HUB_META_RESTORED, when);
 	rc = rc < 0 ? rc
 		    : ph_journal_meta_put_int(hub->journal, PH_HUB_META_COLLECTING, 1);
 	rc = rc < 0 ? rc
 		    : ph_journal_meta_put_int(hub->journal, PH_HUB_META_COLLECTED, 0);
+	rc = rc < 0 ? rc
+		    : ph_journal_meta_put_int(hub->journal, PH_HUB_META_PUT_BACK,
+					      by == PH_HUB_SHOWN_NOT ? 0 : when);
 	return rc < 0 ? rc
-		      : ph_journal_meta_put_int(hub->journal, PH_HUB_META_PUT_BACK,
-						put_back);
+		      : ph_journal_meta_put_int(hub->journal, PH_HUB_META_PUT_BACK_BY,
+						by);
 }
 
 int ph_hub_restored(struct ph_hub *hub, struct ph_error *err)
 {
 	int rc = ph_db_begin(hub->db);
 
-	rc = rc < 0 ? rc : begin_collecting(hub, 0);
+	rc = rc < 0 ? rc : begin_collecting(hub, ph_hub_now(hub), PH_HUB_SHOWN_NOT);
 	rc = rc < 0 ? rc : ph_db_commit(hub->db);
 	if (rc < 0) {
 		ph_db_rollback(hub->db);
+		ph_hub_forget(hub);
 		return ph_fail_errno(err, rc, "beginning a new epoch");
 	}
 	ph_hub_forget(hub);
@@ -214,18 +221,33 @@ int ph_hub_epoch_heard(struct ph_hub *hub, const struct ph_hub_peer *peer,
 
 /* --- what was lost --- */
 
-/* Whether our next word to all goes on log ID. 0 or negative errno. */
-static int is_current(struct ph_hub *hub, const uint8_t id[static PH_LOG_ID_SIZE],
-		      bool *out)
+/* Whether the next entry of WRITER, which leaves the log that LEAVE_NAME names, goes on log ID. */
+static int writes_on(struct ph_hub *hub, const struct ph_writer *writer,
+		     const char *leave_name, const uint8_t id[static PH_LOG_ID_SIZE],
+		     bool *out)
 {
 	struct ph_buf left = { 0 };
-	int rc = ph_journal_meta_get(hub->journal, "leave", &left);
+	int rc = ph_journal_meta_get(hub->journal, leave_name, &left);
 
-	*out = memcmp(ph_writer_log(hub->writer)->id, id, PH_LOG_ID_SIZE) == 0 &&
+	*out = memcmp(ph_writer_log(writer)->id, id, PH_LOG_ID_SIZE) == 0 &&
 	       !(rc == 0 && left.len == PH_LOG_ID_SIZE &&
 		 memcmp(left.data, id, PH_LOG_ID_SIZE) == 0);
 	ph_buf_deinit(&left);
 	return rc < 0 ? rc : 0;
+}
+
+/* Whether our next word to all goes on log ID. 0 or negative errno. */
+static int is_current(struct ph_hub *hub, const uint8_t id[static PH_LOG_ID_SIZE],
+		      bool *out)
+{
+	return writes_on(hub, hub->writer, "leave", id, out);
+}
+
+int ph_hub_goes_on(struct ph_hub *hub, const uint8_t id[static PH_LOG_ID_SIZE], bool *out)
+{
+	int rc = is_current(hub, id, out);
+
+	return rc < 0 || *out ? rc : writes_on(hub, hub->desk, "desk_leave", id, out);
 }
 
 int ph_hub_collect_ask(struct ph_hub *hub, const struct ph_hub_peer *peer,
@@ -305,22 +327,79 @@ static bool goes_beside(const struct ph_hub *hub, const struct ph_log *log)
 	return hub->put_back > 0 && is_ours_now(hub, log);
 }
 
-/* This store was put back, and a device has shown it; in the transaction of its job. */
+static void tell_put_back(const struct ph_hub *hub, enum ph_hub_shown by)
+{
+	const char *who = by == PH_HUB_SHOWN_WITNESS
+				  ? ph_say("its witness tells of more",
+					   "tệp chứng của kho biết nhiều hơn")
+			  : by == PH_HUB_SHOWN_SECOND
+				  ? ph_say("the second medium has what this hub said "
+					   "since",
+					   "ổ thứ hai có những gì máy chủ đã nói sau đó")
+				  : ph_say("a device has what this hub said since",
+					   "một máy có những gì máy chủ đã nói sau đó");
+
+	fprintf(stderr,
+		ph_say("hub.put-back epoch=%llu: %s/hub.db is an older copy: %s. Nobody "
+		       "gets what others wrote, and no name is shown, until `packhorsed "
+		       "restore end`. What to do: DRILLS, \"A hub's folder was copied "
+		       "back\"\n",
+		       "hub.put-back epoch=%llu: %s/hub.db là bản cũ: %s. Chưa máy nào "
+		       "nhận dữ liệu của máy khác, chưa hiện tên bạn đọc nào, trước lệnh "
+		       "`packhorsed restore end`. Cách xử lý: DRILLS, \"A hub's folder "
+		       "was copied back\"\n"),
+		(unsigned long long)hub->epoch.number, hub->dir, who);
+}
+
+/* A device has shown that this store was put back; in the transaction of its job. */
 static int begin_put_back(struct ph_hub *hub)
 {
-	int rc = begin_collecting(hub, ph_hub_now(hub));
+	int rc = begin_collecting(hub, ph_hub_now(hub), PH_HUB_SHOWN_DEVICE);
 
 	if (rc == 0) {
 		ph_hub_forget(hub);
-		fprintf(stderr,
-			"hub.put-back epoch=%llu: %s/hub.db is an older copy: a device "
-			"has "
-			"what this hub said since. Nobody gets what others wrote, and no "
-			"name is shown, until `packhorsed restore end`\n",
-			(unsigned long long)hub->epoch.number, hub->dir);
+		tell_put_back(hub, PH_HUB_SHOWN_DEVICE);
 		hub->control_moves++; /* who is being served waits for its next hello */
 	}
 	return rc;
+}
+
+static int see_heard(void *data, const struct ph_device *device)
+{
+	int64_t *latest = data;
+
+	*latest = device->heard > *latest ? device->heard : *latest;
+	return 0;
+}
+
+int ph_hub_put_back(struct ph_hub *hub, enum ph_hub_shown by, uint64_t epoch,
+		    struct ph_error *err)
+{
+	int64_t heard = 0;
+	int64_t when = ph_hub_now(hub);
+	int rc = ph_journal_device_each(hub->journal, see_heard, &heard);
+
+	/* no device has called since, whatever this machine's clock says at its start */
+	when = when > heard ? when : heard + 1;
+	rc = rc < 0 ? rc : ph_db_begin(hub->db);
+	if (rc < 0) {
+		return ph_fail_errno(err, rc, "beginning a new epoch");
+	}
+	if (epoch > hub->epoch.number && epoch <= hub->epoch.number + EPOCH_JUMP_MAX) {
+		hub->epoch.number = epoch;
+	}
+	rc = begin_collecting(hub, when, by);
+	rc = rc < 0 ? rc : ph_db_commit(hub->db);
+	if (rc < 0) {
+		ph_db_rollback(hub->db);
+	}
+	ph_hub_forget(hub);
+	if (rc < 0) {
+		return ph_fail_errno(err, rc, "beginning a new epoch");
+	}
+	hub->behind = true;
+	tell_put_back(hub, by);
+	return 0;
 }
 
 static int note_taken(struct ph_hub *hub, const struct ph_stored *stored)
@@ -390,6 +469,15 @@ int ph_hub_collect_own(struct ph_hub *hub, const struct ph_segment *segment,
 {
 	*stored_out = 0;
 	return take(hub, segment, true, stored_out);
+}
+
+int ph_hub_collect_awaits(struct ph_hub *hub, const struct ph_device *device, bool *out)
+{
+	enum ph_hub_trust trust;
+	int rc = ph_hub_device_trust(hub, device->id, &trust);
+
+	*out = rc == 0 && trust != PH_HUB_CUT && trust != PH_HUB_RETIRED;
+	return rc;
 }
 
 struct desk_search {

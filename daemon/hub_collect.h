@@ -12,8 +12,10 @@
 #define PH_HUB_META_COLLECTING "collecting" /* 1: the operator has not ended it */
 #define PH_HUB_META_COLLECTED  "collected"  /* own entries that came back since */
 #define PH_HUB_META_PUT_BACK                                                             \
-	"put_back" /* when a device showed that it was, not by `restore`; 0: no */
-#define PH_HUB_META_CONTROL "control_logs"
+	"put_back" /* when it was found that it was, not by `restore`; 0: no */
+#define PH_HUB_META_PUT_BACK_BY "put_back_by"     /* what showed it, enum ph_hub_shown */
+#define PH_HUB_META_ACCOUNTS    "account_changes" /* how often accounts were changed */
+#define PH_HUB_META_CONTROL     "control_logs"
 
 enum {
 	PH_HUB_COLLECT_E_NOT = 1 /* a segment of nobody's but the device's own */
@@ -30,6 +32,16 @@ int ph_hub_leave(struct ph_hub *hub, bool new_epoch);
  * a backup needs before anybody hears of it. In a transaction of its own.
  */
 int ph_hub_restored(struct ph_hub *hub, struct ph_error *err);
+/*
+ * This store was put back, as BY shows, which knows of epoch EPOCH (0: of none above ours):
+ * as ph_hub_restored(), above that epoch, and it is told on standard error. In a transaction
+ * of its own. 0 or negative errno with ERR.
+ */
+int ph_hub_put_back(struct ph_hub *hub, enum ph_hub_shown by, uint64_t epoch,
+		    struct ph_error *err);
+/* Whether the next entry of either of our logs goes on log ID. 0 or negative errno. */
+int ph_hub_goes_on(struct ph_hub *hub, const uint8_t id[static PH_LOG_ID_SIZE],
+		   bool *out);
 /*
  * PEER, which is known, has heard of epoch NUMBER: ours goes above it if we cannot have said
  * so. In the transaction of its hello. 0 or negative errno.
@@ -51,6 +63,11 @@ int ph_hub_collect_take(struct ph_hub *hub, const struct ph_segment *segment);
  */
 int ph_hub_collect_own(struct ph_hub *hub, const struct ph_segment *segment,
 		       uint64_t *stored_out);
+/*
+ * Whether a hub that collects waits for DEVICE: for none that was cut off or retired. 0 or
+ * negative errno.
+ */
+int ph_hub_collect_awaits(struct ph_hub *hub, const struct ph_device *device, bool *out);
 /* A desk log of which the backup knew nothing came back: ours goes on from it. 0 or negative errno. */
 int ph_hub_collect_leave(struct ph_hub *hub);
 

@@ -12,6 +12,7 @@
 #include "daemon/hub_counted.h"
 #include "daemon/hub_erase.h"
 #include "daemon/hub_second.h"
+#include "daemon/hub_witness.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -238,6 +239,9 @@ static int run(struct ph_hub *hub, const json_t *request, json_t *answer,
 	int rc = i < 0 ? i : ready(hub, i, err);
 
 	rc = rc < 0 ? rc : carry_out(hub, i, request, answer, err);
+	if (i >= 0) { /* accounts, too, which build nothing */
+		ph_hub_witness_write(hub);
+	}
 	if (i >= 0 && commands[i].use == BUILDS) {
 		ph_hub_second_write(hub);
 	}

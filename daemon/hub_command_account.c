@@ -14,6 +14,7 @@
 
 #include "common/base/json_memory.h"
 #include "daemon/account_kept.h"
+#include "daemon/hub_collect.h"
 
 #define NAME_SIZE (sizeof(PH_HUB_META_ACCOUNT) + PH_ACCOUNT_NAME_MAX)
 
@@ -52,10 +53,15 @@ static int save(struct ph_hub *hub, const char *name,
 		rc = text ? ph_journal_meta_put(hub->journal, row, ph_view_str(text))
 			  : ph_journal_meta_drop(hub->journal, row);
 	}
+	/* so that an older store is known by it: accounts stand in no log */
+	rc = rc < 0 ? rc
+		    : ph_journal_meta_put_int(hub->journal, PH_HUB_META_ACCOUNTS,
+					      hub->account_changes + 1);
 	rc = rc < 0 ? rc : ph_db_commit(hub->db);
 	if (rc < 0) {
 		ph_db_rollback(hub->db);
 	}
+	hub->account_changes += rc == 0;
 	free(text);
 	json_decref(json);
 	return rc;

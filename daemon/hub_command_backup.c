@@ -24,6 +24,7 @@
 #include "daemon/hub_command.h"
 #include "daemon/hub_receipt.h"
 #include "daemon/hub_second.h"
+#include "daemon/hub_witness.h"
 
 #define TOKEN_SIZE  16
 #define STEP_PAGES  512
@@ -399,6 +400,10 @@ int ph_hub_backup_tell(struct ph_hub *hub, json_t *answer)
 	if (ph_hub_second_state(hub)) {
 		json_object_set_new(answer, "second_medium",
 				    json_string(ph_hub_second_state(hub)));
+	}
+	if (ph_hub_witness_state(hub)) {
+		json_object_set_new(answer, "witness",
+				    json_string(ph_hub_witness_state(hub)));
 	}
 	return rc < 0 ? rc : 0;
 }

@@ -61,14 +61,13 @@ static int add_site(struct unheard *unheard, uint64_t number)
 	return json_array_append_new(unheard->sites, json_string(code)) ? -ENOMEM : 0;
 }
 
-/* One that was cut off or retired is not waited for. */
 static int see_unheard(void *data, const struct ph_device *device)
 {
 	struct unheard *unheard = data;
-	enum ph_hub_trust trust;
-	int rc = ph_hub_device_trust(unheard->hub, device->id, &trust);
+	bool is_awaited;
+	int rc = ph_hub_collect_awaits(unheard->hub, device, &is_awaited);
 
-	if (rc < 0 || trust == PH_HUB_CUT || trust == PH_HUB_RETIRED) {
+	if (rc < 0 || !is_awaited) {
 		return rc;
 	}
 	unheard->all++;

@@ -7,6 +7,7 @@
 #include "common/log/fingerprint.h"
 #include "common/log/json.h"
 #include "daemon/hub_backup.h"
+#include "daemon/hub_collect.h"
 #include "daemon/hub_command.h"
 #include "daemon/hub_quota.h"
 
@@ -44,10 +45,12 @@ static void set_time(json_t *object, const char *name, int64_t seconds)
 /* --- status --- */
 
 struct totals {
-	const struct ph_hub *hub;
+	struct ph_hub *hub;
 	const struct ph_control *own; /* the control log */
 	int64_t desk;                 /* its row; 0: not opened yet */
-	uint64_t back;                /* devices heard since the restore */
+	uint64_t back;                /* devices heard since the restore; ... */
+	uint64_t
+		awaited; /* ... of those that it waits for: none that was cut off or retired */
 	uint64_t logs, forked, entries, control, decided;
 	uint64_t devices;
 	int64_t heard;
@@ -70,10 +73,45 @@ static int sum_device(void *data, const struct ph_device *device)
 	struct totals *totals = data;
 
 	totals->devices++;
-	totals->back +=
-		totals->hub->restored > 0 && device->heard >= totals->hub->restored;
 	totals->heard = device->heard > totals->heard ? device->heard : totals->heard;
 	return 0;
+}
+
+static int sum_awaited(void *data, const struct ph_device *device)
+{
+	struct totals *totals = data;
+	bool is_awaited = false;
+	int rc = ph_hub_collect_awaits(totals->hub, device, &is_awaited);
+
+	totals->awaited += is_awaited;
+	totals->back += is_awaited && device->heard >= totals->hub->restored;
+	return rc;
+}
+
+static int tell_restored(struct ph_hub *hub, struct totals *totals, json_t *answer)
+{
+	static const char *const shown[] = {
+		[PH_HUB_SHOWN_DEVICE] = "device",
+		[PH_HUB_SHOWN_WITNESS] = "witness",
+		[PH_HUB_SHOWN_SECOND] = "second-medium",
+	};
+	int64_t by = hub->put_back_by;
+	int rc = ph_hub_device_each(hub, sum_awaited, totals);
+
+	json_object_set_new(answer, "collecting", json_boolean(hub->collecting));
+	if (hub->put_back > 0) {
+		bool is_known = by > 0 && by < (int64_t)(sizeof(shown) / sizeof(*shown));
+
+		set_time(answer, "put_back", hub->put_back);
+		json_object_set_new(
+			answer, "put_back_by",
+			json_string(shown[is_known ? by : PH_HUB_SHOWN_DEVICE]));
+	}
+	json_object_set_new(answer, "devices_back",
+			    json_integer((json_int_t)totals->back));
+	json_object_set_new(answer, "devices_awaited",
+			    json_integer((json_int_t)totals->awaited));
+	return rc;
 }
 
 static int64_t file_size(const char *dir, const char *name)
@@ -139,13 +177,9 @@ int ph_hub_status(struct ph_hub *hub, const json_t *request, json_t *answer,
 	ph_hub_room_about(hub, answer);
 	ph_hub_clock_about(hub, answer);
 	set_hex(answer, "root", hub->keylist.root, sizeof(hub->keylist.root));
-	if (hub->restored > 0) {
-		json_object_set_new(answer, "collecting", json_boolean(hub->collecting));
-		if (hub->put_back > 0) {
-			set_time(answer, "put_back", hub->put_back);
-		}
-		json_object_set_new(answer, "devices_back",
-				    json_integer((json_int_t)totals.back));
+	rc = hub->restored > 0 ? tell_restored(hub, &totals, answer) : 0;
+	if (rc < 0) {
+		return ph_fail_errno(err, rc, "reading the devices");
 	}
 	return ph_hub_backup_tell(hub, answer);
 }

@@ -18,6 +18,15 @@
 struct ph_hub_backup;
 struct ph_hub_metrics;
 struct ph_hub_second;
+struct ph_hub_witness;
+
+/* What has shown that the store is an older copy, as `put_back_by` in meta has it. */
+enum ph_hub_shown {
+	PH_HUB_SHOWN_NOT, /* or by a program that did not note it */
+	PH_HUB_SHOWN_DEVICE,
+	PH_HUB_SHOWN_WITNESS,
+	PH_HUB_SHOWN_SECOND, /* the second medium */
+};
 
 struct ph_hub {
 	char dir[PH_HUB_PATH_MAX];
@@ -40,9 +49,11 @@ struct ph_hub {
 	unsigned control_moves;    /* times that one of them grew other than at its end */
 	int64_t backed_up;         /* when, last; 0: never */
 	int64_t restored;          /* when, last; 0: never */
-	int64_t put_back; /* when a device showed that the store was; 0: `restore` said it */
-	bool collecting; /* what others wrote is not served yet */
-	bool withholds;  /* the command under way would have shown it */
+	int64_t put_back; /* when it was found that the store was; 0: `restore` said it */
+	int64_t put_back_by;     /* enum ph_hub_shown */
+	int64_t account_changes; /* that the store has seen */
+	bool collecting;         /* what others wrote is not served yet */
+	bool withholds;          /* the command under way would have shown it */
 	unsigned province;
 	struct ph_hub_latest latest; /* stamped by whom; since this process started */
 	struct ph_pack *pack;        /* made when first needed */
@@ -51,15 +62,17 @@ struct ph_hub {
 	/* of a device; set by other threads, too */
 	atomic_uint entries_a_day, entries_saved;
 	struct ph_hub_second *second;   /* NULL: not looked for yet */
+	struct ph_hub_witness *witness; /* NULL: it has none */
 	struct ph_hub_metrics *metrics; /* NULL: nobody has asked for them yet */
 	struct ph_hub_backup *backup;   /* one that is under way; NULL: none */
 	struct ph_accounts *accounts;   /* to be told; NULL: nobody asks */
 	bool stopped; /* an I/O error was seen: nothing more is acknowledged */
 	bool is_look; /* a view of another hub, which only reads (hub_look.h), and ... */
 	struct {
-		int64_t desk;     /* row of its desk log; 0: none yet */
-		char second[256]; /* ph_hub_second_state(); "": NULL */
-	} told;                   /* ... what that one has in memory */
+		int64_t desk;                    /* row of its desk log; 0: none yet */
+		char second[PH_ERROR_TEXT_MAX];  /* ph_hub_second_state(); "": NULL */
+		char witness[PH_ERROR_TEXT_MAX]; /* ph_hub_witness_state(), likewise */
+	} told;                                  /* ... what that one has in memory */
 };
 
 /* --- hub_pack.c --- */

@@ -26,6 +26,7 @@
 #include "daemon/hub_second.h"
 #include "daemon/hub_sibling.h"
 #include "daemon/hub_store.h"
+#include "daemon/hub_witness.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -426,6 +427,7 @@ void ph_hub_jobs(struct ph_hub *hub, struct ph_job *jobs)
 		hub->stopped = hub->stopped || rc == -EIO;
 	}
 	if (rc == 0) {
+		ph_hub_witness_write(hub);
 		ph_hub_second_write(hub);
 	}
 	for (struct ph_job *job = jobs; job; job = job->next) {

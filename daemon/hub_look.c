@@ -23,6 +23,7 @@
 #include "daemon/hub_match.h"
 #include "daemon/hub_metrics.h"
 #include "daemon/hub_second.h"
+#include "daemon/hub_witness.h"
 
 struct ph_hub_look {
 	struct ph_hub view;
@@ -108,6 +109,7 @@ bool ph_hub_look_takes(const char *command)
 static void tell(struct ph_hub *view, const struct ph_hub *hub)
 {
 	const char *second = ph_hub_second_state(hub);
+	const char *witness = ph_hub_witness_state(hub);
 
 	view->keylist = hub->keylist;
 	view->epoch = hub->epoch;
@@ -115,6 +117,7 @@ static void tell(struct ph_hub *view, const struct ph_hub *hub)
 	view->control_moves = hub->control_moves;
 	view->restored = hub->restored;
 	view->put_back = hub->put_back;
+	view->put_back_by = hub->put_back_by;
 	view->collecting = hub->collecting;
 	view->clock = hub->clock;
 	view->room.is_low = hub->room.is_low;
@@ -124,6 +127,8 @@ static void tell(struct ph_hub *view, const struct ph_hub *hub)
 	view->told.desk = ph_writer_log(hub->desk)->row;
 	snprintf(view->told.second, sizeof(view->told.second), "%s",
 		 second ? second : "");
+	snprintf(view->told.witness, sizeof(view->told.witness), "%s",
+		 witness ? witness : "");
 }
 
 static json_t *ended(int why)

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "daemon/hub_collect.h"
+#include "daemon/hub_witness.h"
 
 struct closing {
 	struct ph_keylist *list;
@@ -123,6 +124,7 @@ int ph_hub_rotate(struct ph_hub *hub, const struct ph_sign_pair *root, bool stol
 		    : ph_hub_keys_replace(hub->dir, &hub->keys, &next,
 					  ph_buf_view(&bytes), ph_hub_now(hub), err);
 	if (rc == 0) {
+		ph_hub_witness_write(hub);
 		*generation_out = list.generation;
 	}
 	ph_device_keys_wipe(&next);

@@ -276,13 +276,32 @@ static int take_record(void *data, const struct ph_second_record *record)
 	return rc < 0 ? rc : 0;
 }
 
+/* What the file at PATH has and the store has not. 0 or negative errno with ERR. */
+static int take_all(struct taking *taking, const char *path, struct ph_error *err)
+{
+	struct ph_hub *hub = taking->hub;
+	uint64_t whole;
+	int rc = ph_db_begin(hub->db);
+
+	if (rc < 0) {
+		return ph_fail_errno(err, rc, path);
+	}
+	rc = ph_second_each(path, take_record, taking, &whole);
+	rc = rc < 0 ? rc : ph_hub_collect_leave(hub);
+	rc = rc < 0 ? rc : ph_db_commit(hub->db);
+	if (rc < 0) {
+		ph_db_rollback(hub->db);
+	}
+	ph_hub_forget(hub);
+	return rc < 0 ? ph_fail_errno(err, rc, path) : 0;
+}
+
 int ph_hub_second_take(struct ph_hub *hub, const json_t *request, json_t *answer,
 		       struct ph_error *err)
 {
 	const char *given = ph_request_need(request, "path", err);
 	struct taking taking = { .hub = hub };
 	char path[PH_HUB_PATH_MAX];
-	uint64_t whole;
 	int rc = given ? ph_second_path(given, hub->keylist.root, path, sizeof(path), err)
 		       : -EINVAL;
 
@@ -292,18 +311,66 @@ int ph_hub_second_take(struct ph_hub *hub, const json_t *request, json_t *answer
 			     "hub",
 			     path);
 	}
-	rc = rc < 0 ? rc : ph_db_begin(hub->db);
-	if (rc < 0) {
-		return rc;
-	}
-	rc = ph_second_each(path, take_record, &taking, &whole);
-	rc = rc < 0 ? rc : ph_hub_collect_leave(hub);
-	rc = rc < 0 ? rc : ph_db_commit(hub->db);
-	if (rc < 0) {
-		ph_db_rollback(hub->db);
-	}
-	ph_hub_forget(hub);
+	rc = rc < 0 ? rc : take_all(&taking, path, err);
 	json_object_set_new(answer, "entries", json_integer((json_int_t)taking.entries));
 	json_object_set_new(answer, "parts", json_integer((json_int_t)taking.parts));
-	return rc < 0 ? ph_fail_errno(err, rc, path) : 0;
+	return rc;
+}
+
+/* --- what it shows --- */
+
+/* Its file, if there is one. 0; 1: there is none; never worse: that is told when it is written. */
+static int find_own(struct ph_hub *hub, char path[static PH_HUB_PATH_MAX])
+{
+	struct ph_error unsaid = { 0 };
+
+	return !hub->config.second ||
+	       ph_second_path(hub->config.second, hub->keylist.root, path,
+			      PH_HUB_PATH_MAX, &unsaid) < 0 ||
+	       !ph_file_exists(path);
+}
+
+struct asking {
+	struct ph_hub *hub;
+	bool more;
+	int rc;
+};
+
+static int see_more(void *data, const struct ph_second_record *record)
+{
+	struct asking *asking = data;
+	const struct ph_segment *segment = &record->segment;
+	struct ph_log log;
+
+	if (record->is_part || asking->more) {
+		return 0;
+	}
+	asking->rc = ph_journal_log_find(asking->hub->journal, segment->log_id, &log);
+	if (asking->rc == 0 && segment->last > log.n) {
+		asking->rc = ph_hub_goes_on(asking->hub, segment->log_id, &asking->more);
+	}
+	return asking->rc < 0 ? asking->rc : 0;
+}
+
+int ph_hub_second_ask(struct ph_hub *hub, bool *more_out)
+{
+	struct asking asking = { .hub = hub };
+	char path[PH_HUB_PATH_MAX];
+	uint64_t whole;
+
+	*more_out = false;
+	if (find_own(hub, path) != 0) {
+		return 0;
+	}
+	(void)ph_second_each(path, see_more, &asking, &whole);
+	*more_out = asking.more;
+	return asking.rc < 0 ? asking.rc : 0;
+}
+
+int ph_hub_second_bring(struct ph_hub *hub, struct ph_error *err)
+{
+	struct taking taking = { .hub = hub };
+	char path[PH_HUB_PATH_MAX];
+
+	return find_own(hub, path) != 0 ? 0 : take_all(&taking, path, err);
 }

@@ -16,6 +16,14 @@ void ph_hub_second_erased(struct ph_hub *hub);
  * negative errno.
  */
 int ph_hub_second_has_erased(struct ph_hub *hub, bool *erased_out);
+/*
+ * *MORE_OUT: the medium, if it is configured and there, has more of a log that our next word
+ * goes on than the store has. What is the matter with a medium that cannot be read is told when
+ * it is written. 0 or negative errno.
+ */
+int ph_hub_second_ask(struct ph_hub *hub, bool *more_out);
+/* Take from it what it has of our own words and the store has not, if it is configured. 0 or negative errno with ERR. */
+int ph_hub_second_bring(struct ph_hub *hub, struct ph_error *err);
 void ph_hub_second_free(struct ph_hub *hub);
 /* "ok", or what is the matter; NULL: none is configured. */
 const char *ph_hub_second_state(const struct ph_hub *hub);

@@ -442,6 +442,7 @@ static int start(struct serve *serve, struct ph_error *err)
 	rc = ph_hub_open(&serve->hub,
 			 &(struct ph_hub_config){
 				 .dir = serve->config->dir,
+				 .witness = serve->config->dir,
 				 .who = "serve",
 				 .wait_ms = LOCK_WAIT_MS,
 				 .second = settings.second[0] ? serve->second : NULL,

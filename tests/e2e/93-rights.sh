@@ -163,7 +163,9 @@ for unit in daemon/packhorsed client/packhorse-agent client/packhorse-courier; d
 done
 
 # --- the steps of OPERATIONS.md, "A site's agent": the folder of a unit, made for another user ---
-folders=$(grep -oh '/var/lib/packhorse-[a-z]*' "$ROOT/docs/OPERATIONS.md" "$ROOT"/client/*.service | sort -u | xargs)
+is "the hub's unit and the text name the folder of its witness" "$(sed -n 's/^StateDirectory=//p' "$ROOT/daemon/packhorsed.service") $(grep -oh '/var/lib/packhorse-witness' "$ROOT/docs/OPERATIONS.md" | sort -u)" \
+  'packhorse packhorse-witness /var/lib/packhorse-witness'
+folders=$(grep -oh '/var/lib/packhorse-[a-z]*' "$ROOT/docs/OPERATIONS.md" "$ROOT"/client/*.service | grep -v witness | sort -u | xargs)
 is "text and units name one folder" "$folders $(sed -n 's/^StateDirectory=//p' "$ROOT/client/packhorse-agent.service" "$ROOT/client/packhorse-courier.service" | sort -u | xargs)" '/var/lib/packhorse-site packhorse-site'
 if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
   chmod 711 "$T" # as /var/lib is: others pass, and make nothing

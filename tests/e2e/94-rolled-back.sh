@@ -26,7 +26,10 @@ enrol x2 14-0371
 serve
 for d in x1 x2; do sync $d; confirm $d; sync $d; done
 stop "$serving"
-cp -r hub copy
+keep_copy() { rm -rf copy copy-witness; cp -r hub copy; cp -r hub-witness copy-witness; }
+put_back() { rm -rf hub; cp -r copy hub; }
+with_witness() { rm -rf hub-witness; cp -r copy-witness hub-witness; }
+keep_copy
 cp -r x2 x2.old # which has not heard of what comes
 
 # --- what the copy does not know ---
@@ -37,8 +40,8 @@ ok "another hears of it" sync x1
 stop "$serving"
 
 # --- the copy is put back ---
-mv hub gone
-cp -r copy hub
+put_back
+with_witness
 serve
 is "the copy knows nothing of it" "$(epoch)" '[1, None, False]'
 status "a device that knows more is told why it was not served" 75 sync x1
@@ -64,10 +67,10 @@ ok "all is whole" $H verify
 stop "$serving"
 
 # --- once more, and now the hub has spoken before anybody called ---
-mv hub gone2
+put_back
+with_witness
 mv x2 x2.gone
 mv x2.old x2
-cp -r copy hub
 $H policy set loan-term-days 28 >/dev/null 2>&1
 serve
 LC_ALL=vi_VN.UTF-8 sync x1
@@ -83,5 +86,44 @@ sync x2
 is "the thief, who was not there when it was cut off, is not served by it" \
   "$(grep -c 'From other machines' sync.out) $("$P" -d x2 reader show "$name" --json 2>&1 | grep -c 'Pánh')" '0 0'
 ok "all is whole" $H verify
+
+# --- the folder alone is put back, and the thief calls first ---
+enrol x3 14-0371 # of the site of the first: it would be given the reader's name
+sync x3
+confirm x3
+sync x3
+is "it is given names while it is trusted" "$("$P" -d x3 reader show "$name" --json | grep -c 'Pánh')" 1
 stop "$serving"
+keep_copy
+serve
+ok "it is cut off" $H cut "$(member x3 device)" --reason stolen --passphrase-file pass
+later=$("$P" -d x1 reader add --name 'Quàng Thị Hặc' --band adult --json | json 'd["entries"][0]["ref"]')
+ok "the first records another reader, and hears of it" sync x1
+stop "$serving"
+put_back
+serve
+like "the hub knows at its start" "$(cat serve.err)" "hub.put-back epoch=[0-9]*: hub/hub.db is an older copy: its witness tells of more"
+is "by its witness" "$($H status --json | json '[d["collecting"], d["put_back_by"], d["devices_back"], d["witness"]]')" \
+  "[True, 'witness', 0, 'ok']"
+like "and says what to do" "$($H status)" 'hub.db is an older copy: its witness tells of more'
+like "also in Vietnamese" "$(LC_ALL=vi_VN.UTF-8 $H status)" 'Thư mục bị chép lại'
+sync x3
+is "the thief calls first, and is given nobody's name" "$("$P" -d x3 reader show "$later" --json 2>&1 | grep -c 'Hặc')" 0
+ok "the first brings what was lost" sync x1
+is "the cut is back" "$(state_of "$(member x3 device)")" "['cut']"
+status "the thief hears of it" 11 sync x3
+is "and is none of those who are waited for" "$($H status --json | json '[d["devices_awaited"], d["devices"]]')" '[1, 3]'
+ok "the operator ends the collecting" $H restore end
+ok "the first is served" sync x1
+is "it was told once" "$($H status 2>&1 | grep -c 'older copy')" 0
+stop "$serving"
+
+# --- a witness that is none ---
+rm hub-witness/*
+like "one that is gone is told" "$($H status 2>&1 >/dev/null)" 'hub.witness-new hub-witness/'
+is "once" "$($H status 2>&1 >/dev/null)" ''
+file=$(echo hub-witness/*.witness)
+rm "$file" && mkdir "$file"
+like "a folder in its place is told" "$($H status 2>&1)" 'Witness.*it is no file'
+is "and nothing is made of it" "$(test -d "$file" && $H status --json 2>/dev/null | json 'd.get("collecting")')" False
 done_testing

@@ -92,6 +92,8 @@ int world_open_hub(struct machine *machine, const char *name, struct ph_hub **hu
 {
 	char dir[64];
 	struct ph_hub_config config;
+	struct ph_hub *hub;
+	int rc;
 
 	power_folder(name, dir);
 	config = power_hub_config(machine, dir);
@@ -99,7 +101,16 @@ int world_open_hub(struct machine *machine, const char *name, struct ph_hub **hu
 	if (!machine->is_without && ph_file_exists(machine->second)) {
 		config.second = machine->second;
 	}
-	return ph_hub_open(hub_out, &config, err);
+	config.witness = dir;
+	rc = ph_hub_open(&hub, &config, err);
+	if (rc == 0 && hub->put_back > 0) { /* nobody has put anything back here */
+		ph_hub_close(hub);
+		return ph_fail(err, PH_EXIT_OTHER, -EUCLEAN,
+			       "after a power cut the witness, or the second medium, "
+			       "tells of more than the store has");
+	}
+	*hub_out = rc == 0 ? hub : *hub_out;
+	return rc;
 }
 
 struct ph_site_config power_site_config(struct machine *machine, const char *dir)

@@ -1,0 +1,554 @@
+/*
+ * tests/unit/test_hub_witness.c - the witness of a hub's folder and its second medium: which store
+ * is an older one and which is none, that the witness never leads, and that who was cut off and
+ * calls first gets nothing from a store that was put back.
+ */
+#include "tests/unit/put_room.h"
+
+#include "daemon/account_kept.h"
+#include "daemon/hub_internal.h"
+#include "daemon/second.h"
+#include "tests/unit/capture.h"
+
+#define SIZE 200 /* docs/STORE.md, "The hub's witness" */
+#define AT_N 88  /* of the control log's head */
+
+/* A hub with a witness, a device that it confirmed, and copies of its folder. */
+struct scene {
+	struct hub_room room;
+	struct member thief;
+	char id[2 * PH_DEVICE_ID_SIZE + 1]; /* the thief's */
+	char copy[80], folder[80], file[160];
+	const char *second; /* NULL: no second medium */
+	bool restores;
+	struct capture told; /* at the last start */
+};
+
+static void start(struct scene *s)
+{
+	struct ph_hub_config config = hub_config(&s->room);
+	struct ph_error err = { 0 };
+	int rc;
+
+	config.witness = s->room.dir;
+	config.second = s->second;
+	config.is_restored = s->restores;
+	capture_start(&s->told, NULL);
+	rc = ph_hub_open(&s->room.hub, &config, &err);
+	capture_end(&s->told);
+	if (rc != 0) {
+		fail_msg("%s", err.text);
+	}
+}
+
+static void stop(struct scene *s)
+{
+	ph_hub_close(s->room.hub);
+	s->room.hub = NULL;
+}
+
+/* Remove A, and copy B there. */
+static void copy_tree(const char *a, const char *b)
+{
+	char line[512];
+
+	snprintf(line, sizeof(line), "rm -rf '%s' && cp -r '%s' '%s'", a, b, a);
+	assert_int_equal(system(line), 0);
+}
+
+static void set_policy(struct scene *s, const char *value)
+{
+	json_decref(ask(&s->room, json_pack("{s:s, s:s, s:s}", "command", "policy-set",
+					    "name", "loan-term-days", "value", value)));
+}
+
+static json_t *listed(struct hub_room *room, const char *id)
+{
+	json_t *answer = ask(room, json_pack("{s:s}", "command", "devices"));
+	json_t *found = NULL;
+	json_t *item;
+	size_t i;
+
+	json_array_foreach(json_object_get(answer, "devices"), i, item)
+	{
+		if (strcmp(text_in(item, "device"), id) == 0) {
+			found = json_incref(item);
+		}
+	}
+	json_decref(answer);
+	assert_non_null(found);
+	return found;
+}
+
+static void confirm(struct scene *s)
+{
+	json_t *item = listed(&s->room, s->id);
+
+	json_decref(
+		ask(&s->room, json_pack("{s:s, s:s, s:O}", "command", "device-confirm",
+					"device", s->id, "fingerprint",
+					json_object_get(item, "fingerprint"))));
+	json_decref(item);
+}
+
+static void scene_open(struct scene *s)
+{
+	char hex[9];
+
+	memset(s, 0, sizeof(*s));
+	hub_open(&s->room);
+	snprintf(s->copy, sizeof(s->copy), "%s.copy", s->room.dir);
+	snprintf(s->folder, sizeof(s->folder), "%s-witness", s->room.dir);
+	ph_hex(hex, ph_hub_keylist(s->room.hub)->root, 4);
+	snprintf(s->file, sizeof(s->file), "%s/packhorse-%s.witness", s->folder, hex);
+	stop(s);
+	start(s);
+	member_open(&s->room, &s->thief, 3, "14-0371");
+	be_admitted(&s->room, &s->thief);
+	ph_hex(s->id, s->thief.peer.device.id, PH_DEVICE_ID_SIZE);
+	confirm(s);
+}
+
+static void scene_close(struct scene *s)
+{
+	member_close(&s->thief);
+	hub_close(&s->room);
+	if (ph_file_exists(s->copy)) {
+		remove_dir(s->copy);
+	}
+	remove_dir(s->folder);
+}
+
+static void copy_folder(struct scene *s)
+{
+	stop(s);
+	copy_tree(s->copy, s->room.dir);
+	start(s);
+}
+
+static void cut(struct scene *s)
+{
+	json_decref(signs(&s->room, json_pack("{s:s, s:s, s:s}", "command", "device-cut",
+					      "device", s->id, "reason", "stolen")));
+}
+
+/* The folder is what it was when it was copied; what lies beside it stays. The hub does not run. */
+static void put_folder_back(struct scene *s)
+{
+	copy_tree(s->room.dir, s->copy);
+}
+
+static void read_witness(const struct scene *s, uint8_t out[static SIZE])
+{
+	struct ph_buf bytes = { 0 };
+
+	assert_int_equal(ph_file_read(s->file, SIZE, &bytes, NULL), 0);
+	assert_int_equal(bytes.len, SIZE);
+	memcpy(out, bytes.data, SIZE);
+	ph_buf_deinit(&bytes);
+}
+
+static void write_witness(const struct scene *s, const uint8_t bytes[static SIZE])
+{
+	assert_int_equal(ph_file_write(s->file, PH_VIEW(bytes, SIZE), 0600, NULL), 0);
+}
+
+static bool says_in_status(struct scene *s, const char *name, const char *words)
+{
+	json_t *answer = ask(&s->room, json_pack("{s:s}", "command", "status"));
+	const char *text = json_string_value(json_object_get(answer, name));
+	bool does = text && strstr(text, words);
+
+	json_decref(answer);
+	return does;
+}
+
+/* --- when it is written --- */
+
+/* A rule is set, and the disk is full for the write behind AFTER others. Whether that is an error. */
+static bool fails_to_say(struct scene *s, int after)
+{
+	json_t *request = json_pack("{s:s, s:s, s:s}", "command", "policy-set", "name",
+				    "loan-term-days", "value", "28");
+	json_t *answer;
+	bool fails;
+
+	disk.fault = FAIL_FULL;
+	disk.after = after;
+	answer = ph_hub_command(s->room.hub, request);
+	disk.fault = NO_FAULT;
+	fails = json_integer_value(json_object_get(answer, "exit")) != 0;
+	json_decref(answer);
+	json_decref(request);
+	return fails;
+}
+
+/* It tells the last commit in which the hub spoke, and is not touched by others, nor by one that fails. */
+static void test_never_leads(void **state)
+{
+	struct ph_file_info before, after;
+	struct scene s;
+	uint8_t bytes[SIZE], then[SIZE];
+	int failed = 0;
+	uint64_t n;
+
+	(void)state;
+	scene_open(&s);
+	set_policy(&s, "21");
+	n = ph_writer_log(s.room.hub->writer)->n;
+	read_witness(&s, bytes);
+	assert_int_equal(ph_be64_get(bytes + AT_N), n);
+	assert_memory_equal(bytes + AT_N + 8, ph_writer_log(s.room.hub->writer)->h,
+			    PH_HASH_SIZE);
+
+	/* a session in which a device brings entries */
+	assert_int_equal(ph_file_info(s.file, &before), 0);
+	write_visits(&s.thief, 3);
+	expect_job(&s.room, store_of(&s.thief, all_item(&s.thief, 0)), 0);
+	json_decref(ask(&s.room, json_pack("{s:s}", "command", "status")));
+	assert_int_equal(ph_file_info(s.file, &after), 0);
+	assert_int_equal(before.inode, after.inode);
+	assert_int_equal(before.changed_ns, after.changed_ns);
+
+	/* whatever write of it fails: what it would have said is nobody's */
+	while (fails_to_say(&s, failed)) {
+		failed++;
+		assert_int_equal(ph_file_info(s.file, &after), 0);
+		assert_int_equal(before.inode, after.inode);
+		assert_int_equal(before.changed_ns, after.changed_ns);
+	}
+	assert_true(failed > 2);
+	read_witness(&s, then);
+	assert_memory_not_equal(bytes, then, SIZE);
+	assert_int_equal(ph_file_info(s.file, &before), 0);
+	stop(&s);
+	start(&s);
+	assert_false(s.room.hub->collecting);
+	assert_int_equal(ph_file_info(s.file, &after), 0);
+	assert_int_equal(before.inode, after.inode); /* nor does a start write it */
+	scene_close(&s);
+}
+
+/* --- what is a doubt --- */
+
+static void nothing(struct scene *s)
+{
+	(void)s;
+}
+static void folder_alone(struct scene *s)
+{
+	put_folder_back(s);
+}
+static void with_witness(struct scene *s)
+{
+	uint8_t old[SIZE], now[SIZE];
+
+	read_witness(s, now);
+	put_folder_back(s);
+	/* as the witness was when the folder was copied: opening that folder makes it anew */
+	assert_int_equal(unlink(s->file), 0);
+	start(s);
+	stop(s);
+	read_witness(s, old);
+	assert_memory_not_equal(old, now, SIZE);
+}
+static void remove_it(struct scene *s)
+{
+	assert_int_equal(unlink(s->file), 0);
+}
+static void make_it_a_folder(struct scene *s)
+{
+	remove_it(s);
+	assert_int_equal(ph_dir_create(s->file, NULL), 0);
+}
+static void damage(struct scene *s)
+{
+	uint8_t bytes[SIZE];
+
+	read_witness(s, bytes);
+	bytes[100] ^= 1;
+	write_witness(s, bytes);
+}
+static void shorten(struct scene *s)
+{
+	assert_int_equal(truncate(s->file, SIZE - 1), 0);
+}
+static void give_another_hubs(struct scene *s)
+{
+	uint8_t bytes[SIZE];
+
+	read_witness(s, bytes);
+	bytes[8 + 9] ^= 1; /* of the root, behind what is in the name */
+	crypto_generichash(bytes + SIZE - 16, 16, bytes, SIZE - 16, NULL, 0);
+	write_witness(s, bytes);
+}
+static void lose_keys(struct scene *s)
+{
+	uint8_t bytes[SIZE];
+
+	read_witness(s, bytes);
+	ph_be64_put(bytes + 64, ph_be64_get(bytes + 64) + 1);
+	crypto_generichash(bytes + SIZE - 16, 16, bytes, SIZE - 16, NULL, 0);
+	write_witness(s, bytes);
+}
+static void lag(struct scene *s)
+{
+	uint8_t bytes[SIZE];
+
+	read_witness(s, bytes);
+	start(s);
+	set_policy(s, "35");
+	stop(s);
+	write_witness(s, bytes);
+}
+static void lose_account(struct scene *s)
+{
+	char hash[crypto_pwhash_STRBYTES];
+
+	assert_int_equal(ph_password_hash(ph_view_str("ngựa thồ sách"), hash), 0);
+	start(s);
+	json_decref(ask(&s->room,
+			json_pack("{s:s, s:s, s:s, s:s}", "command", "account-add",
+				  "name", "hoa", "role", "viewer", "password", hash)));
+	copy_folder(s);
+	json_decref(ask(&s->room, json_pack("{s:s, s:s}", "command", "account-remove",
+					    "name", "hoa")));
+	stop(s);
+	put_folder_back(s);
+}
+static void lose_epoch(struct scene *s)
+{
+	start(s);
+	copy_folder(s);
+	json_decref(ask(&s->room, json_pack("{s:s}", "command", "epoch-begin")));
+	json_decref(ask(&s->room, json_pack("{s:s}", "command", "epoch-begin")));
+	stop(s);
+	put_folder_back(s);
+}
+
+static const struct doubt_case {
+	const char *name;
+	void (*befall)(struct scene *s); /* while the hub does not run */
+	bool is_put_back;
+	int64_t epoch; /* then */
+	const char
+		*told; /* on standard error, at that start alone if `once`; "": nothing */
+	const char *state; /* in status */
+	bool once, is_kept;
+} cases[] = {
+	{ "nothing", nothing, false, 1, "", "ok", true, false },
+	{ "the folder alone was put back", folder_alone, true, 2, "hub.put-back epoch=2",
+	  "ok", true, false },
+	{ "the witness with it", with_witness, false, 1, "", "ok", true, false },
+	{ "it is gone", remove_it, false, 1, "hub.witness-new", "ok", true, false },
+	{ "it is a folder", make_it_a_folder, false, 1, "no file", "no file", false,
+	  false },
+	{ "it is damaged", damage, false, 1, "damaged", "damaged", false, true },
+	{ "it is cut short", shorten, false, 1, "damaged", "damaged", false, false },
+	{ "it is another hub's", give_another_hubs, false, 1, "of another hub",
+	  "of another hub", false, true },
+	{ "the machine stopped before it was written", lag, false, 1, "", "ok", true,
+	  false },
+	{ "an account comes back", lose_account, true, 2, "hub.put-back", "ok", true,
+	  false },
+	{ "an older key list", lose_keys, true, 2, "hub.put-back", "ok", true, false },
+	{ "an epoch is lost", lose_epoch, true, 4, "hub.put-back epoch=4", "ok", true,
+	  false },
+};
+
+static void check_case(const struct doubt_case *c)
+{
+	uint8_t before[SIZE], after[SIZE];
+	struct scene s;
+
+	print_message("# %s\n", c->name);
+	scene_open(&s);
+	copy_folder(&s);
+	set_policy(&s, "21");
+	stop(&s);
+	c->befall(&s);
+	if (c->is_kept) {
+		read_witness(&s, before);
+	}
+	for (int again = 0; again < 2; again++) {
+		bool is_told;
+
+		start(&s);
+		is_told = c->told[0] && (!again || !c->once);
+		assert_int_equal(strstr(s.told.text[1], "hub.") != NULL, is_told);
+		assert_true(!is_told || strstr(s.told.text[1], c->told));
+		assert_int_equal(hub_says(&s.room, "epoch"), c->epoch);
+		assert_true(says_in_status(&s, "witness", c->state));
+		assert_int_equal(s.room.hub->put_back > 0, c->is_put_back);
+		assert_int_equal(says_in_status(&s, "put_back_by", "witness"),
+				 c->is_put_back);
+		stop(&s);
+	}
+	if (c->is_kept) {
+		read_witness(&s, after);
+		assert_memory_equal(before, after, SIZE);
+	}
+	start(&s);
+	scene_close(&s);
+}
+
+static void test_doubts(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		check_case(&cases[i]);
+	}
+}
+
+/* --- what comes of it --- */
+
+/* What goes down to MEMBER, which told a hello, of what is not the control log. */
+static bool is_served(struct scene *s)
+{
+	struct ph_job *job = carry_out(&s->room, hello_of(&s->thief, NULL));
+	bool is = s->thief.peer.known && s->thief.peer.confirmed;
+
+	assert_int_equal(job->result, 0);
+	ph_job_free(job);
+	return is;
+}
+
+/* It was cut off in the lost days, nobody else has called, and the clock begins at 1970. */
+static void test_thief_is_first(void **state)
+{
+	struct scene s;
+	json_t *answer;
+
+	(void)state;
+	scene_open(&s);
+	assert_true(is_served(&s));
+	expect_job(&s.room, job_of(&s.thief, PH_JOB_HEARD, NULL), 0);
+	copy_folder(&s);
+	cut(&s);
+	assert_false(is_served(&s));
+	stop(&s);
+	put_folder_back(&s);
+	boot(&s.room.machine, 11, 1000);
+	start(&s);
+	assert_false(is_served(&s));
+	answer = ask(&s.room, json_pack("{s:s}", "command", "collect-unheard"));
+	assert_int_equal(json_integer_value(json_object_get(answer, "unheard")), 1);
+	json_decref(answer);
+	assert_int_equal(hub_says(&s.room, "devices_back"), 0);
+	assert_int_equal(hub_says(&s.room, "devices_awaited"), 1);
+	scene_close(&s);
+}
+
+/* Who was cut off is neither waited for nor counted. */
+static void test_counts(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	scene_open(&s);
+	cut(&s);
+	json_decref(ask(&s.room, json_pack("{s:s}", "command", "epoch-begin")));
+	(void)is_served(&s);
+	expect_job(&s.room, job_of(&s.thief, PH_JOB_HEARD, NULL), 0);
+	assert_int_equal(hub_says(&s.room, "devices"), 1);
+	assert_int_equal(hub_says(&s.room, "devices_back"), 0);
+	assert_int_equal(hub_says(&s.room, "devices_awaited"), 0);
+	scene_close(&s);
+}
+
+/* The second medium has the words themselves: the cut is back before anybody calls, and stays. */
+static void test_second_medium(void **state)
+{
+	struct scene s;
+	char medium[80];
+	int64_t control;
+	json_t *item;
+
+	(void)state;
+	scene_open(&s);
+	temp_dir(medium);
+	s.second = medium;
+	stop(&s);
+	start(&s);
+	copy_folder(&s);
+	cut(&s);
+	control = hub_says(&s.room, "control_entries");
+	stop(&s);
+	put_folder_back(&s);
+	assert_int_equal(unlink(s.file), 0); /* it alone shows it */
+	for (int i = 0; i < 2; i++) {
+		start(&s);
+		assert_true(says_in_status(&s, "put_back_by", "second-medium"));
+		assert_int_equal(hub_says(&s.room, "epoch"), 2);
+		assert_int_equal(hub_says(&s.room, "control_entries"), control);
+		assert_false(is_served(&s));
+		item = listed(&s.room, s.id);
+		assert_string_equal(text_in(item, "state"), "cut");
+		json_decref(item);
+		stop(&s);
+	}
+	start(&s);
+	scene_close(&s);
+	remove_dir(medium);
+}
+
+/* `restore` makes an older store on purpose: that is no doubt, then or later. */
+static void test_restored(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	scene_open(&s);
+	copy_folder(&s);
+	set_policy(&s, "21");
+	stop(&s);
+	put_folder_back(&s);
+	s.restores = true;
+	start(&s);
+	assert_string_equal(s.told.text[1], "");
+	json_decref(ask(&s.room, json_pack("{s:s}", "command", "epoch-begin")));
+	stop(&s);
+	s.restores = false;
+	start(&s);
+	assert_string_equal(s.told.text[1], "");
+	assert_int_equal(hub_says(&s.room, "epoch"), 2);
+	assert_false(says_in_status(&s, "put_back_by", ""));
+	scene_close(&s);
+}
+
+static void test_folder(void **state)
+{
+	static const char *const pairs[][2] = {
+		{ "hub", "hub-witness" },
+		{ "/var/lib/packhorse", "/var/lib/packhorse-witness" },
+		{ "/var/lib/packhorse//", "/var/lib/packhorse-witness" },
+		{ "../hub/", "../hub-witness" },
+	};
+	char out[512], here[256], there[300];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+		assert_int_equal(
+			ph_hub_witness_folder(pairs[i][0], out, sizeof(out), NULL), 0);
+		assert_string_equal(out, pairs[i][1]);
+	}
+	assert_non_null(getcwd(here, sizeof(here)));
+	snprintf(there, sizeof(there), "%s-witness", here);
+	assert_int_equal(ph_hub_witness_folder(".", out, sizeof(out), NULL), 0);
+	assert_string_equal(out, there);
+	assert_int_equal(ph_hub_witness_folder("./", out, sizeof(out), NULL), 0);
+	assert_string_equal(out, there);
+	assert_int_equal(ph_hub_witness_folder("hub", out, 11, NULL), -ENAMETOOLONG);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_never_leads),    cmocka_unit_test(test_doubts),
+		cmocka_unit_test(test_thief_is_first), cmocka_unit_test(test_counts),
+		cmocka_unit_test(test_second_medium),  cmocka_unit_test(test_restored),
+		cmocka_unit_test(test_folder),
+	};
+
+	return cmocka_run_group_tests(tests, make_pattern, remove_pattern);
+}
