@@ -228,6 +228,12 @@ static bool move(struct ph_session *from, struct ph_session *to)
 	return true;
 }
 
+/* Behind the jobs of one end: what is loaded at once takes long, and so does looking into it. */
+static void rest(struct dry *dry)
+{
+	dry->rc = dry->rc < 0 ? dry->rc : ph_site_aside_rest(dry->aside, dry->err);
+}
+
 static void drive(struct dry *dry)
 {
 	bool any = true;
@@ -235,10 +241,12 @@ static void drive(struct dry *dry)
 	while (any && dry->rc == 0) {
 		any = move(dry->device, dry->hub);
 		any |= work(dry, dry->hub, hub_job);
-		any |= move(dry->hub, dry->device);
-		any |= work(dry, dry->device, device_job);
-		dry->rc =
-			dry->rc < 0 ? dry->rc : ph_site_aside_rest(dry->aside, dry->err);
+		rest(dry);
+		if (dry->rc == 0) {
+			any |= move(dry->hub, dry->device);
+			any |= work(dry, dry->device, device_job);
+			rest(dry);
+		}
 	}
 	if (dry->rc == 0 && ph_session_state(dry->device) != PH_SESSION_CLOSED) {
 		dry->rc = -EPROTO;
