@@ -25,12 +25,11 @@
 
 #include "common/base/dbraw.h"
 #include "common/base/file.h"
+#include "common/base/say.h"
 
 enum {
 	BUSY_MS = 2000
 }; /* a person's shell may be reading */
-
-static const char remedy_of_hub[] = "restore it from a backup; keep this folder";
 
 /* The first column of the first row of SQL, a pragma or the like. */
 static int read_int(struct ph_db *db, const char *sql, int64_t *value_out)
@@ -50,12 +49,16 @@ static int read_int(struct ph_db *db, const char *sql, int64_t *value_out)
 
 static const char *remedy_of(const struct ph_db_config *config)
 {
-	return config->remedy ? config->remedy : remedy_of_hub;
+	return config->remedy
+		       ? config->remedy
+		       : ph_say("restore it from a backup; keep this folder",
+				"hãy phục hồi từ bản sao lưu; giữ lại thư mục này");
 }
 
 static int fail_damaged(const struct ph_db *db, const char *how, struct ph_error *err)
 {
-	return ph_fail(err, PH_EXIT_DAMAGED, -EUCLEAN, "%s is damaged (%s); %s", db->path,
+	return ph_fail(err, PH_EXIT_DAMAGED, -EUCLEAN,
+		       ph_say("%s is damaged (%s); %s", "%s bị hỏng (%s); %s"), db->path,
 		       how, db->remedy);
 }
 
@@ -142,10 +145,12 @@ static int prepare_file(const struct ph_db_config *config, const struct found *f
 		return 0;
 	}
 	if (found->wal) {
-		return ph_fail(
-			err, PH_EXIT_DAMAGED, -EUCLEAN,
-			"%s is missing, but its file %s-wal is there; put it back, or %s",
-			config->path, config->path, remedy_of(config));
+		return ph_fail(err, PH_EXIT_DAMAGED, -EUCLEAN,
+			       ph_say("%s is missing, but its file %s-wal is there; put "
+				      "it back, or %s",
+				      "thiếu %s, mà tệp %s-wal của nó vẫn còn; hãy đặt "
+				      "tệp đó lại, hoặc %s"),
+			       config->path, config->path, remedy_of(config));
 	}
 	if (!config->create) {
 		return ph_fail_errno(err, -ENOENT, config->path);
@@ -279,16 +284,21 @@ static int judge(const struct ph_db_config *config, const struct identity *ident
 		return config->create ? 0 : ph_fail_errno(err, -ENOENT, config->path);
 	}
 	if ((uint32_t)identity->application != config->application) {
-		return ph_fail(
-			err, PH_EXIT_OTHER, -EINVAL,
-			"%s is not a Packhorse store of this kind; nothing was changed",
-			config->path);
+		return ph_fail(err, PH_EXIT_OTHER, -EINVAL,
+			       ph_say("%s is not a Packhorse store of this kind; nothing "
+				      "was changed",
+				      "%s không phải là kho Packhorse loại này; chưa "
+				      "thay đổi gì"),
+			       config->path);
 	}
 	if (identity->version < 0 || (uint64_t)identity->version > config->n_steps) {
-		return ph_fail(err, PH_EXIT_OTHER, -ENOTSUP,
-			       "%s was made by a newer Packhorse (its version is %" PRId64
+		return ph_fail(
+			err, PH_EXIT_OTHER, -ENOTSUP,
+			ph_say("%s was made by a newer Packhorse (its version is %" PRId64
 			       ", ours %zu); install that one",
-			       config->path, identity->version, config->n_steps);
+			       "%s do Packhorse mới hơn tạo ra (phiên bản %" PRId64
+			       ", ở đây %zu); hãy cài bản mới đó"),
+			config->path, identity->version, config->n_steps);
 	}
 	return 0;
 }

@@ -15,6 +15,7 @@
 
 #include <utf8proc.h>
 
+#include "common/base/say.h"
 #include "common/base/text.h"
 
 /* Cut a UTF-8 character that the end of the buffer tore. */
@@ -77,39 +78,62 @@ int ph_fail(struct ph_error *err, enum ph_exit exit, int rc, const char *format,
 
 static const struct {
 	int code;
-	const char *words;
+	const char *english, *vietnamese;
 } meanings[] = {
-	{ EUCLEAN, "the data is damaged; keep this folder as it is. A site calls the "
-		   "provincial library, a hub is restored from a backup" },
-	{ ENOSPC, "disk is full; free some space and try again" },
-	{ EDQUOT, "disk quota is used up; free some space and try again" },
-	{ EFBIG, "too large" },
-	{ EIO, "the disk reported an error; nothing more is written until a restart, and "
-	       "the disk should be checked" },
-	{ EROFS, "the disk or file is read-only" },
-	{ EACCES, "no permission" },
-	{ EPERM, "not permitted" },
-	{ ENOENT, "no such file or folder" },
-	{ ENOTDIR, "not a folder" },
-	{ EISDIR, "is a folder, not a file" },
-	{ EEXIST, "already there" },
-	{ ENOMEM, "out of memory" },
-	{ EMFILE, "too many open files" },
-	{ ENFILE, "too many open files on this machine" },
-	{ EBUSY, "in use by another program; try again when it has ended" },
-	{ EAGAIN, "in use by another program; try again when it has ended" },
-	{ ENAMETOOLONG, "the name is too long" },
-	{ EBADMSG, "not in the expected form" },
-	{ EINVAL, "not valid" },
-	{ ETIMEDOUT, "took too long" },
-	{ ECONNREFUSED, "nobody answers at that address" },
-	{ ECONNRESET, "the connection was cut" },
-	{ EPIPE, "the other side has gone" },
-	{ EADDRINUSE, "the address is in use by another program" },
-	{ EADDRNOTAVAIL, "this machine does not have that address" },
-	{ EHOSTUNREACH, "there is no way to that machine" },
-	{ ENETUNREACH, "there is no network" },
+	{ EUCLEAN,
+	  "the data is damaged; keep this folder as it is. A site calls the provincial "
+	  "library, a hub is restored from a backup",
+	  "dữ liệu bị hỏng; hãy giữ nguyên thư mục này. Điểm thư viện thì gọi thư viện "
+	  "tỉnh, máy chủ thì phục hồi từ bản sao lưu" },
+	{ ENOSPC, "disk is full; free some space and try again",
+	  "ổ đĩa đã đầy; hãy xóa bớt rồi thử lại" },
+	{ EDQUOT, "disk quota is used up; free some space and try again",
+	  "đã dùng hết phần đĩa được cấp; hãy xóa bớt rồi thử lại" },
+	{ EFBIG, "too large", "quá lớn" },
+	{ EIO,
+	  "the disk reported an error; nothing more is written until a restart, and the "
+	  "disk should be checked",
+	  "ổ đĩa báo lỗi; từ nay không ghi gì nữa cho đến khi chạy lại, và cần kiểm tra "
+	  "ổ đĩa" },
+	{ EROFS, "the disk or file is read-only", "ổ đĩa hoặc tệp chỉ cho đọc" },
+	{ EACCES, "no permission", "không có quyền" },
+	{ EPERM, "not permitted", "không được phép" },
+	{ ENOENT, "no such file or folder", "không có tệp hoặc thư mục này" },
+	{ ENOTDIR, "not a folder", "không phải là thư mục" },
+	{ EISDIR, "is a folder, not a file", "là thư mục, không phải là tệp" },
+	{ EEXIST, "already there", "đã có rồi" },
+	{ ENOMEM, "out of memory", "hết bộ nhớ" },
+	{ EMFILE, "too many open files", "mở quá nhiều tệp" },
+	{ ENFILE, "too many open files on this machine", "máy này mở quá nhiều tệp" },
+	{ EBUSY, "in use by another program; try again when it has ended",
+	  "chương trình khác đang dùng; hãy thử lại khi nó kết thúc" },
+	{ EAGAIN, "in use by another program; try again when it has ended",
+	  "chương trình khác đang dùng; hãy thử lại khi nó kết thúc" },
+	{ ENAMETOOLONG, "the name is too long", "tên quá dài" },
+	{ EBADMSG, "not in the expected form", "không đúng dạng" },
+	{ EINVAL, "not valid", "không hợp lệ" },
+	{ ETIMEDOUT, "took too long", "mất quá nhiều thời gian" },
+	{ ECONNREFUSED, "nobody answers at that address",
+	  "không có chương trình nào nhận ở đó" },
+	{ ECONNRESET, "the connection was cut", "kết nối bị ngắt" },
+	{ EPIPE, "the other side has gone", "bên kia đã ngừng" },
+	{ EADDRINUSE, "the address is in use by another program",
+	  "địa chỉ này đang được dùng" },
+	{ EADDRNOTAVAIL, "this machine does not have that address",
+	  "máy này không có địa chỉ đó" },
+	{ EHOSTUNREACH, "there is no way to that machine", "không có đường tới máy đó" },
+	{ ENETUNREACH, "there is no network", "không có mạng" },
 };
+
+const char *ph_errno_say(int rc)
+{
+	for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++) {
+		if (meanings[i].code == -rc && ph_is_vietnamese()) {
+			return meanings[i].vietnamese;
+		}
+	}
+	return strerror(-rc);
+}
 
 int ph_fail_errno(struct ph_error *err, int rc, const char *what)
 {
@@ -117,12 +141,14 @@ int ph_fail_errno(struct ph_error *err, int rc, const char *what)
 
 	for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++) {
 		if (meanings[i].code == -rc) {
-			return ph_fail(err, exit, rc, "%s: %s", what, meanings[i].words);
+			return ph_fail(
+				err, exit, rc, "%s: %s", what,
+				ph_say(meanings[i].english, meanings[i].vietnamese));
 		}
 	}
 
 	char other[128];
 
-	return ph_fail(err, exit, rc, "%s: %s (error %d)", what,
-		       strerror_r(-rc, other, sizeof(other)), -rc);
+	return ph_fail(err, exit, rc, ph_say("%s: %s (error %d)", "%s: %s (lỗi %d)"),
+		       what, strerror_r(-rc, other, sizeof(other)), -rc);
 }

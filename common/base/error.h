@@ -42,5 +42,10 @@ int ph_fail(struct ph_error *err, enum ph_exit exit, int rc, const char *format,
 	__attribute__((format(printf, 4, 5)));
 /* As ph_fail(), with the exit status and the words that fit the errno in RC. */
 int ph_fail_errno(struct ph_error *err, int rc, const char *what);
+/*
+ * The errno RC within a sentence: in English what the C library says of it, in Vietnamese our
+ * words where there are some. Static, until the next call.
+ */
+const char *ph_errno_say(int rc);
 
 #endif

@@ -13,6 +13,7 @@
  */
 #include "common/base/file.h"
 #include "common/base/growing.h"
+#include "common/base/say.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -86,8 +87,10 @@ int ph_file_read(const char *path, size_t max, struct ph_buf *out, struct ph_err
 		out->len = before;
 	}
 	if (rc == -EFBIG) {
-		return ph_fail(err, PH_EXIT_OTHER, rc, "%s: larger than %zu bytes", path,
-			       max);
+		return ph_fail(
+			err, PH_EXIT_OTHER, rc,
+			ph_say("%s: larger than %zu bytes", "%s: lớn hơn %zu byte"), path,
+			max);
 	}
 	return ph_fail_errno(err, rc, path);
 }
@@ -428,7 +431,8 @@ static int see_name(void *data, const char *name)
 
 	return check->may_stay(name) ? 0
 				     : ph_fail(check->err, PH_EXIT_OTHER, -ENOTEMPTY,
-					       "%s is not empty (it holds %s); %s",
+					       ph_say("%s is not empty (it holds %s); %s",
+						      "%s không trống (có %s); %s"),
 					       check->path, name, check->advice);
 }
 
@@ -538,14 +542,22 @@ static int fail_held(int fd, const char *dir, struct ph_error *err)
 	text[n < 0 ? 0 : n] = '\0';
 	text[strcspn(text, "\n")] = '\0';
 	if (sscanf(text, "%ld %n", &pid, &used) < 1 || pid <= 0) {
-		return ph_fail(
-			err, PH_EXIT_IN_USE, -EWOULDBLOCK,
-			"%s is in use by another program; try again when it has ended",
-			dir);
+		return ph_fail(err, PH_EXIT_IN_USE, -EWOULDBLOCK,
+			       ph_say("%s is in use by another program; try again when "
+				      "it has ended",
+				      "chương trình khác đang dùng %s; hãy thử lại khi "
+				      "nó kết thúc"),
+			       dir);
 	}
-	return ph_fail(err, PH_EXIT_IN_USE, -EWOULDBLOCK,
-		       "%s is in use by %s (process %ld); try again when it has ended",
-		       dir, text[used] != '\0' ? text + used : "another program", pid);
+	return ph_fail(
+		err, PH_EXIT_IN_USE, -EWOULDBLOCK,
+		ph_say("%s is in use by %s (process %ld); try again when it has ended",
+		       "%s đang được %s dùng (tiến trình %ld); hãy thử lại khi nó kết "
+		       "thúc"),
+		dir,
+		text[used] != '\0' ? text + used
+				   : ph_say("another program", "chương trình khác"),
+		pid);
 }
 
 /* The text is a courtesy: a disk too full for it must not keep anybody out. */

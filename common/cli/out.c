@@ -1,5 +1,5 @@
 /*
- * common/cli/out.c - one-line JSON, text that a terminal may be given, words in two languages.
+ * common/cli/out.c - one-line JSON, text that a terminal may be given, numbers.
  *
  * A stdout that cannot be written is PH_OUT_LOST: nothing is wrong with the store then.
  */
@@ -74,9 +74,11 @@ int ph_out_flush(const char *what, struct ph_error *err)
 		return 0;
 	}
 	return ph_fail(err, PH_EXIT_OTHER, PH_OUT_LOST,
-		       "%sstandard output cannot be written (%s); what was recorded "
-		       "before stays recorded",
-		       what, strerror(errno));
+		       ph_say("%sstandard output cannot be written (%s); what was "
+			      "recorded before stays recorded",
+			      "%skhông ghi được dữ liệu in ra (%s); những gì đã lưu "
+			      "trước đó vẫn còn"),
+		       what, ph_errno_say(-errno));
 }
 
 unsigned ph_text_width(const char *text)
@@ -124,44 +126,6 @@ void ph_text_safe(char *out, size_t out_size, const char *text, size_t len)
 		i += size > 0 ? (size_t)size : 1;
 	}
 	out[n] = '\0';
-}
-
-static _Thread_local enum ph_speak spoken;
-
-enum ph_speak ph_speak(enum ph_speak language)
-{
-	enum ph_speak before = spoken;
-
-	spoken = language;
-	return before;
-}
-
-bool ph_is_vietnamese(void)
-{
-	static const char *const names[] = { "LC_ALL", "LC_MESSAGES", "LANG" };
-
-	if (spoken != PH_SPEAK_OWN) {
-		return spoken == PH_SPEAK_VIETNAMESE;
-	}
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		const char *value = getenv(names[i]);
-
-		if (value && value[0] != '\0') {
-			return strncmp(value, "vi", 2) == 0;
-		}
-	}
-	return false;
-}
-
-const char *ph_say(const char *english, const char *vietnamese)
-{
-	return ph_is_vietnamese() ? vietnamese : english;
-}
-
-const char *ph_say_n(uint64_t n, const char *one, const char *many,
-		     const char *vietnamese)
-{
-	return ph_is_vietnamese() ? vietnamese : n == 1 ? one : many;
 }
 
 const char *ph_number(char out[static PH_NUMBER_TEXT], uint64_t number)

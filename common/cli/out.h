@@ -1,4 +1,4 @@
-/* common/cli/out.h - data for people and for scripts: JSON, words in two languages. */
+/* common/cli/out.h - data for people and for scripts: JSON, words, numbers. */
 #ifndef PH_CLI_OUT_H
 #define PH_CLI_OUT_H
 
@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "common/base/say.h"
 #include "common/cli/table.h"
 
 struct ph_error;
@@ -42,25 +43,6 @@ unsigned ph_text_width(const char *text);
  */
 void ph_text_safe(char *out, size_t out_size, const char *text, size_t len);
 
-/* Vietnamese is asked for: by LC_ALL, LC_MESSAGES, LANG, or ph_speak(). */
-bool ph_is_vietnamese(void);
-/*
- * From now on this thread speaks as whoever it works for does, whatever our own environment
- * says; by it again with PH_SPEAK_OWN. Returns how it spoke before.
- */
-enum ph_speak {
-	PH_SPEAK_OWN,
-	PH_SPEAK_ENGLISH,
-	PH_SPEAK_VIETNAMESE
-};
-enum ph_speak ph_speak(enum ph_speak language);
-/* English or Vietnamese. */
-const char *ph_say(const char *english, const char *vietnamese)
-	__attribute__((format_arg(1), format_arg(2)));
-/* Of N things: ONE for one of them and MANY for others, in English; in Vietnamese one word does. */
-const char *ph_say_n(uint64_t n, const char *one, const char *many,
-		     const char *vietnamese)
-	__attribute__((format_arg(2), format_arg(3), format_arg(4)));
 /* 1832 as 1,832 or 1.832. */
 #define PH_NUMBER_TEXT 32
 const char *ph_number(char out[static PH_NUMBER_TEXT], uint64_t number);

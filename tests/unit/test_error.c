@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "common/base/error.h"
+#include "common/base/say.h"
 
 static void test_first_fill_wins(void **state)
 {
@@ -47,6 +48,35 @@ static void test_errno_words(void **state)
 		assert_int_equal(ph_fail_errno(&err, cases[i].rc, "log.db"), cases[i].rc);
 		assert_int_equal(err.exit, cases[i].exit);
 		assert_non_null(strstr(err.text, cases[i].words));
+	}
+}
+
+/* Each has words of its own in Vietnamese, and nothing else differs. */
+static void test_errno_vietnamese(void **state)
+{
+	static const int codes[] = {
+		EUCLEAN,       ENOSPC,       EDQUOT,       EFBIG,   EIO,
+		EROFS,         EACCES,       EPERM,        ENOENT,  ENOTDIR,
+		EISDIR,        EEXIST,       ENOMEM,       EMFILE,  ENFILE,
+		EBUSY,         EAGAIN,       ENAMETOOLONG, EBADMSG, EINVAL,
+		ETIMEDOUT,     ECONNREFUSED, ECONNRESET,   EPIPE,   EADDRINUSE,
+		EADDRNOTAVAIL, EHOSTUNREACH, ENETUNREACH,  EXDEV,
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+		struct ph_error english = { 0 };
+		struct ph_error vietnamese = { 0 };
+
+		(void)ph_speak(PH_SPEAK_ENGLISH);
+		(void)ph_fail_errno(&english, -codes[i], "kho");
+		assert_int_equal(ph_speak(PH_SPEAK_VIETNAMESE), PH_SPEAK_ENGLISH);
+		(void)ph_fail_errno(&vietnamese, -codes[i], "kho");
+		assert_int_equal(ph_speak(PH_SPEAK_OWN), PH_SPEAK_VIETNAMESE);
+		print_message("# %s\n", vietnamese.text);
+		assert_int_equal(english.exit, vietnamese.exit);
+		assert_true(strncmp(vietnamese.text, "kho: ", 5) == 0);
+		assert_string_not_equal(english.text, vietnamese.text);
 	}
 }
 
@@ -99,6 +129,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_first_fill_wins),
 		cmocka_unit_test(test_errno_words),
+		cmocka_unit_test(test_errno_vietnamese),
 		cmocka_unit_test(test_one_line),
 		cmocka_unit_test(test_cut_between_characters),
 		cmocka_unit_test(test_any_bytes),

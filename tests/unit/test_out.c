@@ -124,6 +124,11 @@ static void test_how_many(void **state)
 	ph_speak(PH_SPEAK_VIETNAMESE);
 	assert_string_equal(ph_say_n(1, "bundle", "bundles", "gói"), "gói");
 	ph_speak(PH_SPEAK_OWN);
+	assert_int_equal(ph_speak_named("vi"), PH_SPEAK_VIETNAMESE);
+	assert_int_equal(ph_speak_named("en"), PH_SPEAK_ENGLISH);
+	assert_int_equal(ph_speak_named("vi_VN"), PH_SPEAK_OWN);
+	assert_int_equal(ph_speak_named(""), PH_SPEAK_OWN);
+	assert_int_equal(ph_speak_named(NULL), PH_SPEAK_OWN);
 }
 
 static void test_safe_cut(void **state)
