@@ -95,14 +95,20 @@ static int on_desk(void *data, struct ph_buf *answer)
 	int rc;
 
 	if (!agent->front || agent->front_ends) {
-		return ph_carry_refuse(answer, PH_EXIT_CONFIG, false,
-				       agent->settings.desk_serve
-					       ? "the agent does not serve the desk: its "
-						 "log says why (desk.listen)"
-					       : "the agent does not serve the desk: put "
-						 "serve = 1 under [desk] in agent.conf "
-						 "and have it read that: kill -HUP, or "
-						 "systemctl reload");
+		return ph_carry_refuse(
+			answer, PH_EXIT_CONFIG, false,
+			agent->settings.desk_serve
+				? ph_say("the agent does not serve the desk: its log "
+					 "says why (desk.listen)",
+					 "chương trình nền không phục vụ trang quầy: lý "
+					 "do ở nhật ký của nó (desk.listen)")
+				: ph_say("the agent does not serve the desk: put serve = "
+					 "1 under [desk] in agent.conf and have it read "
+					 "that: kill -HUP, or systemctl reload",
+					 "chương trình nền không phục vụ trang quầy: hãy "
+					 "ghi serve = 1 dưới [desk] trong agent.conf rồi "
+					 "cho nó đọc lại: kill -HUP, hoặc systemctl "
+					 "reload"));
 	}
 	ph_front_token(agent->front, token);
 	rc = ph_buf_printf(answer,

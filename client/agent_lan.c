@@ -23,6 +23,7 @@
 #include "client/budget.h"
 #include "client/link_internal.h"
 #include "client/sync.h"
+#include "common/base/say.h"
 
 #define BACKLOG    16
 #define QUIET_MS   300 /* after an entry: the LAN costs nothing */
@@ -457,8 +458,10 @@ static int look_up(const char *address, struct sockaddr_storage *out,
 
 	if (rc == 0 && getaddrinfo(host, port, &hints, &found) != 0) {
 		rc = ph_fail(err, PH_EXIT_CONFIG, -EADDRNOTAVAIL,
-			     "[lan] listen = %s: give the address in numbers, as "
-			     "0.0.0.0:7417 or [::]:7417",
+			     ph_say("[lan] listen = %s: give the address in numbers, as "
+				    "0.0.0.0:7417 or [::]:7417",
+				    "[lan] listen = %s: hãy ghi địa chỉ bằng số, như "
+				    "0.0.0.0:7417 hoặc [::]:7417"),
 			     address);
 	}
 	if (rc == 0) {

@@ -20,6 +20,7 @@
 #include <string.h>
 
 #include "client/announce.h"
+#include "common/base/say.h"
 
 #define FIND_MS            3000
 #define COURIER_CONNECT_MS 5000 /* it is on the LAN */
@@ -56,8 +57,10 @@ static void call_hub(struct ph_agent_road *road)
 	}
 	road->end.result.reason = "address";
 	(void)ph_fail(&road->why, PH_EXIT_UNREACHABLE, -EHOSTUNREACH,
-		      "the invite named no address of the hub: set [hub] address in "
-		      "agent.conf");
+		      ph_say("the invite named no address of the hub: set [hub] address "
+			     "in agent.conf",
+			     "giấy mời không ghi địa chỉ máy chủ: hãy ghi address ở mục "
+			     "[hub] trong agent.conf"));
 }
 
 /* Whether all went through. */

@@ -11,6 +11,7 @@
 
 #include "client/link_internal.h"
 #include "common/base/limits.h"
+#include "common/base/say.h"
 
 #define HOUR_MS      3600000u
 #define WEEK_MS      (7 * 24 * HOUR_MS)
@@ -90,11 +91,13 @@ static int put_address(const char *name, const char *value, bool is_again,
 
 	if (is_again) {
 		return ph_fail(err, PH_EXIT_CONFIG, -EINVAL,
-			       "%s stands twice in this file", name);
+			       ph_say("%s stands twice in this file",
+				      "%s có hai lần trong tệp này"),
+			       name);
 	}
 	if (rc < 0 || strlen(value) > PH_HUB_ADDRESS_MAX) {
 		return ph_fail(err, PH_EXIT_CONFIG, -EINVAL, "%s: %s", name,
-			       rc < 0 ? why.text : "too long");
+			       rc < 0 ? why.text : ph_say("too long", "quá dài"));
 	}
 	strcpy(out, value);
 	return 0;
@@ -137,8 +140,10 @@ static int put_sibling(void *data, const char *value, bool is_again, struct ph_e
 
 	settings->n_siblings = is_again ? settings->n_siblings : 0;
 	if (settings->n_siblings == PH_LAN_SIBLINGS_MAX) {
-		return ph_fail(err, PH_EXIT_CONFIG, -EINVAL,
-			       "sibling: more than %d machines", PH_LAN_SIBLINGS_MAX);
+		return ph_fail(
+			err, PH_EXIT_CONFIG, -EINVAL,
+			ph_say("sibling: more than %d machines", "sibling: hơn %d máy"),
+			PH_LAN_SIBLINGS_MAX);
 	}
 	rc = put_address("sibling", value, false, settings->sibling[settings->n_siblings],
 			 err);

@@ -25,6 +25,7 @@
 #include "client/agent_ask.h"
 #include "client/carry.h"
 #include "common/base/limits.h"
+#include "common/base/say.h"
 #include "common/cli/local.h"
 
 #define BACKLOG   64
@@ -247,8 +248,10 @@ static void on_waited(uv_timer_t *timer)
 	talker->has_order = false;
 	ph_work_current(talker->talk->work, who, sizeof(who));
 	snprintf(words, sizeof(words),
-		 "%.300s is in use by `packhorse %s`, through the agent; try again when "
-		 "that is done",
+		 ph_say("%.300s is in use by `packhorse %s`, through the agent; try "
+			"again when that is done",
+			"%.300s đang được `packhorse %s` dùng, qua chương trình nền; hãy "
+			"thử lại khi lệnh đó xong"),
 		 talker->talk->config.dir, who[0] ? who : "agent");
 	refuse(talker, PH_EXIT_IN_USE, false, words);
 }
@@ -266,7 +269,9 @@ static void order(struct talker *talker, size_t len)
 	}
 	if (rc > 0) {
 		refuse(talker, PH_EXIT_USAGE, false,
-		       "the line is no JSON object with a command that is known here");
+		       ph_say("the line is no JSON object with a command that is known "
+			      "here",
+			      "dòng không phải là đối tượng JSON có lệnh mà ở đây biết"));
 		return;
 	}
 	if (ask.is_desk) {
@@ -292,7 +297,8 @@ static void take_line(struct talker *talker)
 	size_t len = end ? (size_t)(end - talker->line.data) : talker->line.len;
 
 	if (len > PH_LINE_MAX) {
-		refuse(talker, PH_EXIT_USAGE, false, "the line is too long");
+		refuse(talker, PH_EXIT_USAGE, false,
+		       ph_say("the line is too long", "dòng quá dài"));
 	} else if (end) {
 		(void)uv_read_stop((uv_stream_t *)&talker->pipe);
 		order(talker, len);
@@ -354,7 +360,8 @@ static int accept_one(struct ph_agent_talk *talk)
 	} else if (talk->n_talkers > talk->config.max) {
 		talk->config.on_full(talk->config.data);
 		refuse(talker, PH_EXIT_TRY_LATER, false,
-		       "too many commands at once; try again in a moment");
+		       ph_say("too many commands at once; try again in a moment",
+			      "quá nhiều lệnh cùng lúc; lát nữa hãy thử lại"));
 	} else if (uv_read_start((uv_stream_t *)&talker->pipe, on_alloc, on_read) < 0 ||
 		   uv_timer_start(&talker->timer, on_overdue, PH_AGENT_LINE_MS, 0) < 0) {
 		talker_close(talker);
@@ -417,7 +424,10 @@ int ph_agent_talk_start(struct ph_agent_talk **talk_out,
 	}
 	*talk_out = talk; /* whatever follows is undone by stopping and freeing it */
 	rc = listen_there(talk);
-	return rc < 0 ? ph_fail_errno(err, rc, "the socket for local commands") : 0;
+	return rc < 0 ? ph_fail_errno(err, rc,
+				      ph_say("the socket for local commands",
+					     "socket nhận lệnh trên máy"))
+		      : 0;
 }
 
 void ph_agent_talk_employ(struct ph_agent_talk *talk, struct ph_work *work)
@@ -439,7 +449,8 @@ static void dismiss(struct talker *talker)
 	} else if (talker->has_order &&
 		   ph_work_take_back(talker->talk->work, &talker->order)) {
 		talker->has_order = false;
-		refuse(talker, PH_EXIT_TRY_LATER, true, "the agent is stopping");
+		refuse(talker, PH_EXIT_TRY_LATER, true,
+		       ph_say("the agent is stopping", "chương trình nền đang dừng"));
 	}
 }
 

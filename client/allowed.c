@@ -20,7 +20,8 @@ static int check_money(struct ph_site *site, struct ph_error *err)
 	int rc = ledger ? ph_rule_holds(ledger, PH_RULE_MONEY, &charges) : -EIO;
 
 	if (rc < 0) {
-		return ph_fail_errno(err, rc, "looking up a rule");
+		return ph_fail_errno(err, rc,
+				     ph_say("looking up a rule", "tìm quy định"));
 	}
 	return charges ? 0
 		       : ph_fail(err, PH_EXIT_USAGE, -EINVAL, "%s",
@@ -53,7 +54,8 @@ int ph_allowed_entry(struct ph_site *site, const struct ph_entry *entry,
 	ledger = ph_site_ledger(site, err);
 	rc = ledger ? ph_worker_ends_before(ledger, entry, &before) : -EIO;
 	if (rc < 0) {
-		return ph_fail_errno(err, rc, "looking up the worker");
+		return ph_fail_errno(err, rc,
+				     ph_say("looking up the worker", "tìm người làm"));
 	}
 	return before ? ph_fail(err, PH_EXIT_USAGE, -EINVAL, "%s",
 				ph_say("to: the last day is before the first (from)",

@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "common/base/bytes.h"
+#include "common/base/say.h"
 
 #define AGAIN_MS  60000
 #define LINES_MAX (64 * 1024)
@@ -75,7 +76,9 @@ static void on_ended(uv_process_t *process, int64_t status, int signal)
 	announce->runs = false;
 	uv_close((uv_handle_t *)process, on_closed);
 	if (!announce->is_ending) {
-		tell(announce, "avahi-publish ended: does avahi-daemon run?");
+		tell(announce,
+		     ph_say("avahi-publish ended: does avahi-daemon run?",
+			    "avahi-publish đã ngừng: avahi-daemon có chạy không?"));
 		uv_timer_start(&announce->again, on_again, AGAIN_MS, 0);
 	}
 }
@@ -104,7 +107,8 @@ static void start(struct ph_announce *announce)
 	announce->runs = rc == 0;
 	if (rc < 0) {
 		uv_close((uv_handle_t *)&announce->process, on_closed);
-		tell(announce, rc == UV_ENOENT ? "avahi-publish is not installed"
+		tell(announce, rc == UV_ENOENT ? ph_say("avahi-publish is not installed",
+							"chưa cài avahi-publish")
 					       : uv_strerror(rc));
 		uv_timer_start(&announce->again, on_again, AGAIN_MS, 0);
 	} else {

@@ -109,15 +109,22 @@ static int ask_loan(int fd, const struct ph_site_config *config, struct ph_loan 
 	}
 	if (rc == -EAGAIN) {
 		rc = ph_fail(err, PH_EXIT_IN_USE, -EWOULDBLOCK,
-			     "%s: the agent does not give the folder away", config->dir);
+			     ph_say("%s: the agent does not give the folder away",
+				    "%s: chương trình nền không giao thư mục"),
+			     config->dir);
 	} else if (rc == -EPIPE || rc == -ECONNRESET || (rc == 0 && answer.again)) {
 		rc = 1;
 	} else if (rc < 0) {
-		rc = ph_fail_errno(err, rc, "asking the running agent");
+		rc = ph_fail_errno(err, rc,
+				   ph_say("asking the running agent",
+					  "hỏi chương trình nền đang chạy"));
 	} else if (answer.exit != 0) {
 		rc = ph_fail(err, (enum ph_exit)answer.exit,
 			     answer.exit == PH_EXIT_IN_USE ? -EWOULDBLOCK : -EREMOTEIO,
-			     "%s", answer.error ? answer.error : "the agent refused");
+			     "%s",
+			     answer.error ? answer.error
+					  : ph_say("the agent refused",
+						   "chương trình nền từ chối"));
 	} else {
 		take_desk(&answer, loan);
 	}
@@ -264,10 +271,12 @@ static int print(const struct ph_cli *cli, const struct answer *answer,
 static int gone(const struct ph_cli *cli, int rc)
 {
 	fprintf(stderr,
-		"%s: the running agent went away before it answered (%s); the command "
-		"may "
-		"have been carried out: look before you give it again\n",
-		cli->program->name, strerror(-rc));
+		ph_say("%s: the running agent went away before it answered (%s); the "
+		       "command may have been carried out: look before you give it "
+		       "again\n",
+		       "%s: chương trình nền ngừng trước khi trả lời (%s); lệnh có thể "
+		       "đã được thực hiện: hãy xem rồi mới ra lệnh lại\n"),
+		cli->program->name, ph_errno_say(rc));
 	return PH_EXIT_OTHER;
 }
 
@@ -324,10 +333,14 @@ int ph_borrow_desk(const char *dir, const uint8_t *secret, struct ph_error *err)
 	if (rc == -ENOENT) {
 		rc = PH_BORROW_E_NOBODY;
 	} else if (rc < 0) {
-		rc = ph_fail_errno(err, rc, "asking the running agent");
+		rc = ph_fail_errno(err, rc,
+				   ph_say("asking the running agent",
+					  "hỏi chương trình nền đang chạy"));
 	} else if (answer.exit != 0) {
 		rc = ph_fail(err, (enum ph_exit)answer.exit, -EREMOTEIO, "%s",
-			     answer.error ? answer.error : "the agent refused");
+			     answer.error ? answer.error
+					  : ph_say("the agent refused",
+						   "chương trình nền từ chối"));
 	}
 	if (fd >= 0) {
 		close(fd);

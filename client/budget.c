@@ -25,6 +25,7 @@
 
 #include "client/budget_month.h"
 #include "client/site_internal.h"
+#include "common/base/say.h"
 
 #define META_BUDGET "budget"        /* bytes a month; -1: none */
 #define META_GROWTH "budget.growth" /* GROWN_UP and GROWN_DOWN, and the level above */
@@ -181,7 +182,9 @@ int ph_site_budget_set(struct ph_site *site, uint64_t bytes, struct ph_error *er
 	rc = rc == 0 ? ph_db_commit(site->db) : rc;
 	if (rc < 0) {
 		ph_site_roll_back(site);
-		return ph_fail_errno(err, rc, "writing to this site's store");
+		return ph_fail_errno(err, rc,
+				     ph_say("writing to this site's store",
+					    "ghi vào kho dữ liệu của điểm"));
 	}
 	return 0;
 }
@@ -280,7 +283,9 @@ int ph_site_spend_ended(struct ph_site *site, const struct ph_spend_end *end,
 	}
 	rc = rc == 0 && is_new ? put_growth(site, &growth) : rc;
 	if (rc < 0) {
-		return ph_fail_errno(err, rc, "writing to this site's store");
+		return ph_fail_errno(err, rc,
+				     ph_say("writing to this site's store",
+					    "ghi vào kho dữ liệu của điểm"));
 	}
 	*goes_on_out = goes_on;
 	return 0;
@@ -326,7 +331,9 @@ int ph_site_spend_begin(struct ph_site *site, enum ph_spend_road road, bool over
 	if (rc != 0) {
 		spend->runs = false;
 		ph_site_roll_back(site);
-		return rc < 0 ? ph_fail_errno(err, rc, "writing to this site's store")
+		return rc < 0 ? ph_fail_errno(err, rc,
+					      ph_say("writing to this site's store",
+						     "ghi vào kho dữ liệu của điểm"))
 			      : rc;
 	}
 	site->parts_last = ph_budget_is_short(&share, waiting);
@@ -343,7 +350,9 @@ int ph_site_spend_open(struct ph_site *site, enum ph_spend_road road, bool over,
 	int rc = ph_site_budget(site, &budget);
 
 	if (rc < 0) {
-		return ph_fail_errno(err, rc, "reading this site's store");
+		return ph_fail_errno(
+			err, rc,
+			ph_say("reading this site's store", "đọc kho dữ liệu của điểm"));
 	}
 	is_bounded = is_bounded && budget.left != PH_BUDGET_NONE;
 	if (is_bounded && budget.left < PH_BUDGET_LEAST) {
@@ -365,7 +374,9 @@ int ph_site_spend_apart(struct ph_site *site, uint64_t more, struct ph_error *er
 	rc = rc == 0 ? ph_db_commit(site->db) : rc;
 	if (rc < 0) {
 		ph_site_roll_back(site);
-		return ph_fail_errno(err, rc, "writing to this site's store");
+		return ph_fail_errno(err, rc,
+				     ph_say("writing to this site's store",
+					    "ghi vào kho dữ liệu của điểm"));
 	}
 	spend->ahead += more;
 	return 0;
@@ -388,7 +399,9 @@ static int note(struct ph_site *site, const char *month, enum ph_spend_road road
 static int not_noted(struct ph_site *site, int rc, struct ph_error *err)
 {
 	ph_site_roll_back(site);
-	return ph_fail_errno(err, rc, "noting in this site's store how much went");
+	return ph_fail_errno(err, rc,
+			     ph_say("noting in this site's store how much went",
+				    "ghi vào kho dữ liệu của điểm lượng đã gửi"));
 }
 
 int ph_site_spend_note(struct ph_site *site, uint64_t up, uint64_t down, bool end,

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/say.h"
+
 const char *ph_bytes_text(char out[static PH_NUMBER_TEXT], uint64_t bytes)
 {
 	static const struct {
@@ -69,11 +71,12 @@ int ph_bytes_parse(const char *text, uint64_t *out, struct ph_error *err)
 			return 0;
 		}
 	}
-	return ph_fail(
-		err, PH_EXIT_USAGE, -EINVAL,
-		"\"%s\" is no size: bytes, or a number with kB, MB or GB behind it "
-		"(2.9MB), at most 1000GB; or none",
-		text);
+	return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+		       ph_say("\"%s\" is no size: bytes, or a number with kB, MB or GB "
+			      "behind it (2.9MB), at most 1000GB; or none",
+			      "“%s” không phải là dung lượng: số byte, hoặc số kèm kB, "
+			      "MB hay GB (2.9MB), nhiều nhất 1000GB; hoặc none"),
+		       text);
 }
 
 static json_t *number_or_null(uint64_t number)

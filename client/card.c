@@ -5,6 +5,7 @@
 
 #include <errno.h>
 
+#include "common/base/say.h"
 #include "common/ledger/query.h"
 
 /* A card of ours that nobody else has, as far as is known here. */
@@ -22,10 +23,14 @@ static int name_card(struct ph_desk *desk, const char *code, const struct ph_ref
 	}
 	rc = ph_query_reader_of(desk->ledger, id, &other);
 	if (rc == 0 && !ph_ref_equal(&other, reader) && !ph_cli_has(desk->cli, "again")) {
-		return ph_fail(err, PH_EXIT_USAGE, -EEXIST,
-			       "this card is another reader's; `card show` tells whose");
+		return ph_fail(
+			err, PH_EXIT_USAGE, -EEXIST,
+			ph_say("this card is another reader's; `card show` tells whose",
+			       "thẻ này là của bạn đọc khác; `card show` cho biết của "
+			       "ai"));
 	}
-	return rc < 0 ? ph_fail_errno(err, rc, "looking up a card") : 0;
+	return rc < 0 ? ph_fail_errno(err, rc, ph_say("looking up a card", "tìm thẻ"))
+		      : 0;
 }
 
 int ph_card_put(struct ph_desk *desk, const char *code, const struct ph_ref *reader,

@@ -209,9 +209,12 @@ int ph_carry(const struct ph_cli_program *program, const json_t *request,
 	if (!version || strcmp(version, ph_cli_version()) != 0 ||
 	    !take_request(request, &cli)) {
 		free(cli.args);
-		return ph_carry_refuse(answer, PH_EXIT_USAGE, true,
-				       "the running agent does not know this command; it "
-				       "may be of another version: restart it");
+		return ph_carry_refuse(
+			answer, PH_EXIT_USAGE, true,
+			ph_say("the running agent does not know this command; it may be "
+			       "of another version: restart it",
+			       "chương trình nền không biết lệnh này; có thể khác phiên "
+			       "bản: hãy chạy lại nó"));
 	}
 	rc = run(&cli, json_is_true(json_object_get(request, "vietnamese")), &out, &err,
 		 status_out);

@@ -9,6 +9,7 @@
 
 #include "client/edges.h"
 #include "client/form.h"
+#include "common/base/say.h"
 #include "common/ledger/reader.h"
 
 /* --- block --- */
@@ -136,7 +137,9 @@ static int unblock(struct ph_desk *desk, struct ph_error *err)
 	if (rc == 0 && desk->n == 0) {
 		rc = ph_fail(
 			err, PH_EXIT_USAGE, -ENOENT,
-			"no block of this reader is in force, as far as is known here");
+			ph_say("no block of this reader is in force, as far as is known "
+			       "here",
+			       "theo những gì biết ở đây, bạn đọc này không bị khóa"));
 	}
 	return rc < 0 ? ph_fail_errno(err, rc, "lifting a block") : rc;
 }

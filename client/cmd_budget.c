@@ -9,6 +9,7 @@
 
 #include "client/budget_rows.h"
 #include "client/commands.h"
+#include "common/base/say.h"
 
 static int print(const struct ph_cli *cli, const struct ph_budget *budget)
 {
@@ -48,7 +49,9 @@ static int run_show(struct ph_cli *cli, struct ph_error *err)
 		return rc;
 	}
 	rc = ph_site_budget(site, &budget);
-	rc = rc < 0 ? ph_fail_errno(err, rc, "reading this site's store")
+	rc = rc < 0 ? ph_fail_errno(err, rc,
+				    ph_say("reading this site's store",
+					   "đọc kho dữ liệu của điểm"))
 		    : print(cli, &budget);
 	ph_site_close(site);
 	return rc;
@@ -70,7 +73,9 @@ static int run_set(struct ph_cli *cli, struct ph_error *err)
 	rc = ph_site_budget_set(site, bytes, err);
 	if (rc == 0) {
 		rc = ph_site_budget(site, &budget);
-		rc = rc < 0 ? ph_fail_errno(err, rc, "reading this site's store")
+		rc = rc < 0 ? ph_fail_errno(err, rc,
+					    ph_say("reading this site's store",
+						   "đọc kho dữ liệu của điểm"))
 			    : print(cli, &budget);
 	}
 	ph_site_close(site);

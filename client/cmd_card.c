@@ -30,7 +30,8 @@ static int put(struct ph_desk *desk, struct ph_cli *cli, struct ph_error *err)
 	}
 	found = ph_view_reader(desk->ledger, &reader, NULL, &view);
 	json_decref(view);
-	return found < 0 ? ph_fail_errno(err, found, "looking up a reader")
+	return found < 0 ? ph_fail_errno(err, found,
+					 ph_say("looking up a reader", "tìm bạn đọc"))
 			 : ph_card_put(desk, code, &reader, found > 0, err);
 }
 

@@ -47,7 +47,9 @@ static int show_page(const struct ph_cli *cli, struct ph_ledger *ledger,
 
 	if (rc == PH_CASES_E_AFTER) {
 		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-			       "--after: \"%.80s\" is not where a page ended",
+			       ph_say("--after: \"%.80s\" is not where a page ended",
+				      "--after: “%.80s” không phải là chỗ kết thúc của "
+				      "một trang"),
 			       query->after);
 	}
 	if (rc < 0) {
@@ -77,8 +79,10 @@ static int run_cases(struct ph_cli *cli, struct ph_error *err)
 	ledger = ph_site_ledger(site, err);
 	rc = ledger ? show_page(cli, ledger, &query, err) : -EIO;
 	ph_site_close(site);
-	return rc < 0 && rc != PH_OUT_LOST ? ph_fail_errno(err, rc, "reading the cases")
-					   : rc;
+	return rc < 0 && rc != PH_OUT_LOST
+		       ? ph_fail_errno(err, rc,
+				       ph_say("reading the cases", "đọc các việc"))
+		       : rc;
 }
 
 /* --- case show --- */
@@ -114,8 +118,9 @@ static int run_show(struct ph_cli *cli, struct ph_error *err)
 	}
 	rc = show(cli, site, err);
 	ph_site_close(site);
-	return rc < 0 && rc != PH_OUT_LOST ? ph_fail_errno(err, rc, "reading the case")
-					   : rc;
+	return rc < 0 && rc != PH_OUT_LOST
+		       ? ph_fail_errno(err, rc, ph_say("reading the case", "đọc việc"))
+		       : rc;
 }
 
 /* --- case decide --- */

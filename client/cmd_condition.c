@@ -29,7 +29,8 @@ static int say_custody(struct ph_desk *desk, json_t *slip, struct ph_error *err)
 
 	rc = rc != 0 ? rc : ph_view_copy(desk->ledger, &id, &view);
 	if (rc < 0) {
-		return ph_fail_errno(err, rc, "looking up a copy");
+		return ph_fail_errno(err, rc,
+				     ph_say("looking up a copy", "tìm bản sách"));
 	}
 	custody = json_object_get(view, "custody");
 	at = json_string_value(json_object_get(custody, "at"));
@@ -102,8 +103,11 @@ static int add_loan(struct ph_desk *desk, json_t *slip, struct ph_error *err)
 		ph_text_safe(shown, sizeof(shown), code, strlen(code));
 		rc = ph_fail(
 			err, PH_EXIT_USAGE, -ENOENT,
-			"%s: no loan of it is open here; say which one was lost with "
-			"--loan REF, or, if it was not out, `copy missing`",
+			ph_say("%s: no loan of it is open here; say which one was lost "
+			       "with --loan REF, or, if it was not out, `copy missing`",
+			       "%s: ở đây không có lượt mượn nào đang mở; hãy nói lượt "
+			       "nào bị mất bằng --loan REF, hoặc nếu sách không cho mượn "
+			       "thì `copy missing`"),
 			shown);
 	}
 	return rc;

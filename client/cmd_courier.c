@@ -117,7 +117,9 @@ static int print_list(struct ph_cli *cli, struct ph_van *van, struct ph_error *e
 	rc = list.rows && (cli->json || list.table) ? 0 : -ENOMEM;
 	rc = rc == 0 ? ph_van_each(van, on_item, &list, err) : rc;
 	if (rc < 0) {
-		rc = ph_fail_errno(err, rc, "listing what is carried");
+		rc = ph_fail_errno(
+			err, rc,
+			ph_say("listing what is carried", "liệt kê những gì đang mang"));
 	} else if (cli->json) {
 		rc = ph_out_json(json_pack("{s:i, s:O, s:I}", "schema", 1, "bundles",
 					   list.rows, "bytes", (json_int_t)list.bytes));

@@ -56,7 +56,9 @@ static int say_line(const struct ph_desk *desk, const struct ph_codes_in *in,
 		return 0;
 	}
 	return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-		       "line %" PRIu64 " is no good; nothing was written", in->number);
+		       ph_say("line %" PRIu64 " is no good; nothing was written",
+			      "dòng %" PRIu64 " không dùng được; chưa ghi gì"),
+		       in->number);
 }
 
 static int read_codes(struct ph_desk *desk, struct load *load, struct ph_error *err)

@@ -160,9 +160,10 @@ static int make_card(const struct ph_cli *cli, struct held *held, struct ph_erro
 	}
 	rc = rc < 0 ? rc : read_card(file, again, err);
 	if (rc == 0 && sodium_memcmp(again, held->card, PH_DESK_CARD_SIZE) != 0) {
-		rc = ph_fail(
-			err, PH_EXIT_USAGE, -EINVAL,
-			"that is another card than the new one; nothing was changed");
+		rc = ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+			     ph_say("that is another card than the new one; nothing was "
+				    "changed",
+				    "đó không phải là thẻ mới; chưa thay đổi gì"));
 	}
 	sodium_memzero(line, sizeof(line));
 	sodium_memzero(again, sizeof(again));
@@ -294,11 +295,13 @@ static int look(struct ph_cli *cli, enum ph_desk_state *state_out, struct ph_err
 
 static int is_still(struct ph_site *site, enum ph_desk_state state, struct ph_error *err)
 {
-	return ph_site_desk(site) == state ? 0
-					   : ph_fail(err, PH_EXIT_TRY_LATER, -EAGAIN,
-						     "the desk was locked, or given a "
-						     "PIN, meanwhile; nothing "
-						     "was changed: try again");
+	return ph_site_desk(site) == state
+		       ? 0
+		       : ph_fail(err, PH_EXIT_TRY_LATER, -EAGAIN,
+				 ph_say("the desk was locked, or given a PIN, meanwhile; "
+					"nothing was changed: try again",
+					"trong lúc đó quầy đã khóa hoặc được đặt mã PIN; "
+					"chưa thay đổi gì: hãy thử lại"));
 }
 
 /* A new card and a new PIN, for a desk that is in STATE, which is not locked. */

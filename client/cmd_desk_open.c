@@ -37,8 +37,11 @@ static int ask(const struct ph_cli *cli, json_t **answer_out, struct ph_error *e
 
 	if (fd < 0) {
 		return ph_fail(err, PH_EXIT_OTHER, fd,
-			       "no agent keeps %s: start it (systemctl --user start "
-			       "packhorse-agent, or packhorse agent)",
+			       ph_say("no agent keeps %s: start it (systemctl --user "
+				      "start packhorse-agent, or packhorse agent)",
+				      "không có chương trình nền nào giữ %s: hãy chạy nó "
+				      "(systemctl --user start packhorse-agent, hoặc "
+				      "packhorse agent)"),
 			       cli->dir);
 	}
 	rc = ph_local_exchange(fd, "{\"command\":\"desk\"}", ANSWER_MAX, &line);
@@ -49,13 +52,17 @@ static int ask(const struct ph_cli *cli, json_t **answer_out, struct ph_error *e
 	if (rc < 0 || !answer) {
 		json_decref(answer);
 		return ph_fail_errno(err, rc < 0 ? rc : -EBADMSG,
-				     "asking the running agent");
+				     ph_say("asking the running agent",
+					    "hỏi chương trình nền đang chạy"));
 	}
 	words = json_string_value(json_object_get(answer, "error"));
 	exit = json_integer_value(json_object_get(answer, "exit"));
 	if (exit != 0 || !json_is_string(json_object_get(answer, "token"))) {
-		rc = ph_fail(err, exit != 0 ? (enum ph_exit)exit : PH_EXIT_OTHER,
-			     -EREMOTEIO, "%s", words ? words : "the agent refused");
+		rc = ph_fail(
+			err, exit != 0 ? (enum ph_exit)exit : PH_EXIT_OTHER, -EREMOTEIO,
+			"%s",
+			words ? words
+			      : ph_say("the agent refused", "chương trình nền từ chối"));
 		json_decref(answer);
 		return rc;
 	}
@@ -77,7 +84,10 @@ static int write_page(const struct ph_cli *cli, const char *url,
 	}
 	rc = rc < 0 ? rc : ph_file_write(path, ph_buf_view(&page), 0600, err);
 	ph_buf_wipe(&page);
-	return rc < 0 ? ph_fail_errno(err, rc, "the page for the browser") : 0;
+	return rc < 0 ? ph_fail_errno(err, rc,
+				      ph_say("the page for the browser",
+					     "trang cho trình duyệt"))
+		      : 0;
 }
 
 /* Have the person's browser open the file at PATH. */
@@ -94,8 +104,10 @@ static int open_browser(char *path, struct ph_error *err)
 		return 0;
 	}
 	return ph_fail(err, PH_EXIT_OTHER, -ENOENT,
-		       "xdg-open opened no browser; open the address of `packhorse desk` "
-		       "in one");
+		       ph_say("xdg-open opened no browser; open the address of "
+			      "`packhorse desk` in one",
+			      "xdg-open không mở được trình duyệt; hãy mở địa chỉ của "
+			      "`packhorse desk` trong trình duyệt"));
 }
 
 static int run(struct ph_cli *cli, struct ph_error *err)

@@ -44,7 +44,7 @@ int ph_command_digest(struct ph_site *site, uint8_t out[static 32], bool *fed_ou
 	ph_site_info(site, &info);
 	rc = is_fed(ledger, &info, fed_out);
 	if (rc < 0) {
-		return ph_fail_errno(err, rc, "reading the ledger");
+		return ph_fail_errno(err, rc, ph_say("reading the ledger", "đọc sổ"));
 	}
 	if (!*fed_out) {
 		return ph_ledger_digest(ledger, out, err);
@@ -72,7 +72,7 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 	rc = ph_command_digest(site, digest, &fed, err);
 	ph_site_close(site);
 	if (rc < 0) {
-		return ph_fail_errno(err, rc, "folding the ledger");
+		return ph_fail_errno(err, rc, ph_say("folding the ledger", "lập sổ"));
 	}
 	ph_hex(hex, digest, sizeof(digest));
 	ph_fingerprint_text(digest, words);

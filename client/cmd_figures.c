@@ -99,7 +99,7 @@ static int load(const struct ph_cli *cli, struct ph_site *site, struct sheet *sh
 	if (rc == 0) {
 		sheet->pending = state.entries - state.receipted;
 	}
-	return rc < 0 ? ph_fail_errno(err, rc, "summing up") : 0;
+	return rc < 0 ? ph_fail_errno(err, rc, ph_say("summing up", "cộng số liệu")) : 0;
 }
 
 /* --- for scripts --- */

@@ -97,12 +97,16 @@ static int take_line(struct import *import, struct ph_view text, struct ph_error
 	int rc = 0;
 
 	if (!line && ph_json_shortages() != shortages) {
-		return ph_fail_errno(err, -ENOMEM, "reading from packhorse-marc");
+		return ph_fail_errno(
+			err, -ENOMEM,
+			ph_say("reading from packhorse-marc", "đọc từ packhorse-marc"));
 	}
 	if (!json_is_object(line)) {
 		json_decref(line);
-		return ph_fail(err, PH_EXIT_OTHER, -EPROTO,
-			       "packhorse-marc said what is no answer of its version");
+		return ph_fail(
+			err, PH_EXIT_OTHER, -EPROTO,
+			ph_say("packhorse-marc said what is no answer of its version",
+			       "packhorse-marc trả lời không đúng phiên bản"));
 	}
 	if (json_object_get(line, "done")) {
 		import->done = true;
@@ -128,7 +132,9 @@ static int take_all(struct import *import, struct ph_error *err)
 		if (rc == 0) {
 			rc = take_line(import, text, err);
 		} else if (rc != 1 && rc != -EINTR) {
-			return ph_fail_errno(err, rc, "reading from packhorse-marc");
+			return ph_fail_errno(err, rc,
+					     ph_say("reading from packhorse-marc",
+						    "đọc từ packhorse-marc"));
 		}
 	}
 	import->interrupted = stop_asked != 0;
@@ -151,17 +157,21 @@ static void tell_remarks(const struct import *import)
 		char shown[512];
 
 		if (i == TALK_MAX) {
-			fprintf(stderr, "... %zu more (--json lists them)\n",
+			fprintf(stderr,
+				ph_say("... %zu more (--json lists them)\n",
+				       "... còn %zu (--json liệt kê hết)\n"),
 				json_array_size(remarks) - TALK_MAX);
 			return;
 		}
 		ph_text_safe(shown, sizeof(shown), text, strlen(text));
 		fprintf(stderr,
-			"record %" JSON_INTEGER_FORMAT " (byte %" JSON_INTEGER_FORMAT
-			"): %s%s\n",
+			ph_say("record %" JSON_INTEGER_FORMAT
+			       " (byte %" JSON_INTEGER_FORMAT "): %s%s\n",
+			       "biểu ghi %" JSON_INTEGER_FORMAT
+			       " (byte %" JSON_INTEGER_FORMAT "): %s%s\n"),
 			json_integer_value(json_object_get(remark, "record")),
 			json_integer_value(json_object_get(remark, "offset")),
-			error ? "" : "note: ", shown);
+			error ? "" : ph_say("note: ", "ghi chú: "), shown);
 	}
 }
 
@@ -281,7 +291,8 @@ static int finish(struct import *import, int child, struct ph_error *err)
 	end_progress(import);
 	if (child == PH_EXIT_USAGE) {
 		/* it has said on standard error why it cannot read the file */
-		return ph_fail(err, PH_EXIT_USAGE, -EINVAL, "%s: nothing was imported",
+		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+			       ph_say("%s: nothing was imported", "%s: chưa nhập gì"),
 			       import->cli->args[0]);
 	}
 	if (import->cli->json || import->cli->plain) {
@@ -291,8 +302,10 @@ static int finish(struct import *import, int child, struct ph_error *err)
 	}
 	if (rc == 0 && !import->done && !import->interrupted) {
 		return ph_fail(err, PH_EXIT_OTHER, -EPIPE,
-			       "packhorse-marc ended early: what is counted above is in; "
-			       "import the file again to go on");
+			       ph_say("packhorse-marc ended early: what is counted above "
+				      "is in; import the file again to go on",
+				      "packhorse-marc ngừng giữa chừng: những gì đếm ở "
+				      "trên đã nhập; hãy nhập lại tệp để tiếp tục"));
 	}
 	return rc < 0                                                     ? rc
 	       : in->failed > 0 || import->interrupted || import->stopped ? PH_EXIT_OTHER

@@ -29,7 +29,7 @@ static int read_line(struct ph_buf *text, struct ph_error *err)
 		int rc = ph_buf_put(text, part, strlen(part));
 
 		if (rc < 0) {
-			return ph_fail_errno(err, rc, "the invite");
+			return ph_fail_errno(err, rc, ph_say("the invite", "giấy mời"));
 		}
 		if (text->data[text->len - 1] == '\n') {
 			break;
@@ -49,10 +49,13 @@ static int read_rest(struct ph_buf *text, struct ph_error *why)
 			text->len + len > FILE_MAX ? -EFBIG : ph_buf_put(text, part, len);
 
 		if (rc < 0) {
-			return ph_fail_errno(why, rc, "standard input");
+			return ph_fail_errno(
+				why, rc, ph_say("standard input", "dữ liệu nhập vào"));
 		}
 	}
-	return ferror(stdin) ? ph_fail_errno(why, -EIO, "standard input") : 0;
+	return ferror(stdin) ? ph_fail_errno(why, -EIO,
+					     ph_say("standard input", "dữ liệu nhập vào"))
+			     : 0;
 }
 
 static int read_invite(const char *name, struct ph_buf *text, struct ph_error *err)
@@ -70,7 +73,10 @@ static int read_invite(const char *name, struct ph_buf *text, struct ph_error *e
 		/* another file would not help against these two */
 		return ph_fail(
 			err, rc == -EIO || rc == -ENOMEM ? PH_EXIT_OTHER : PH_EXIT_USAGE,
-			rc, "the invite cannot be read: %s", why.text);
+			rc,
+			ph_say("the invite cannot be read: %s",
+			       "không đọc được giấy mời: %s"),
+			why.text);
 	}
 	return 0;
 }

@@ -74,9 +74,12 @@ static int show(const struct ph_cli *cli, struct ph_site *site, struct asked *as
 	asked->list.n_sites = asked->entries.n_sites = 1;
 	rc = read_items(cli, ledger, asked, &items, next);
 	if (rc == PH_LISTING_E_AFTER) {
-		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-			       "--after: \"%s\" is not where a page of this list ended",
-			       asked->list.after);
+		return ph_fail(
+			err, PH_EXIT_USAGE, -EINVAL,
+			ph_say("--after: \"%s\" is not where a page of this list ended",
+			       "--after: “%s” không phải là chỗ kết thúc một trang của "
+			       "danh sách này"),
+			asked->list.after);
 	}
 	return rc < 0 ? rc
 		      : ph_listing_print(cli, cli->args[0], items, next,

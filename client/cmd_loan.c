@@ -40,7 +40,9 @@ static int find_hold(struct ph_desk *desk, const char *card, const char *copy,
 			    ph_say("it was laid aside for another reader",
 				   "bản sách này đang giữ cho bạn đọc khác"));
 	}
-	return rc < 0 ? ph_fail_errno(err, rc, "looking up holds") : 0;
+	return rc < 0 ? ph_fail_errno(err, rc,
+				      ph_say("looking up holds", "tìm các lượt đặt giữ"))
+		      : 0;
 }
 
 static int loan_one(struct ph_desk *desk, const char *card, const char *copy,
@@ -73,7 +75,8 @@ static int look_card(struct ph_desk *desk, const char *card, struct ph_error *er
 	if (rc == 0 && why) {
 		ph_desk_say(desk, card, why);
 	}
-	return rc < 0 ? ph_fail_errno(err, rc, "looking up a card") : 0;
+	return rc < 0 ? ph_fail_errno(err, rc, ph_say("looking up a card", "tìm thẻ"))
+		      : 0;
 }
 
 static int run(struct ph_cli *cli, struct ph_error *err)

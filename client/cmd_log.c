@@ -237,7 +237,8 @@ static int walk_all(struct walk *walk, uint64_t limit, struct ph_error *err)
 		rc = ph_journal_logs_of_device(journal, info.device_id, on_log, walk);
 	}
 	return rc == 0 ? 0
-		       : ph_fail_errno(err, rc < 0 ? rc : -EUCLEAN, "reading the log");
+		       : ph_fail_errno(err, rc < 0 ? rc : -EUCLEAN,
+				       ph_say("reading the log", "đọc nhật ký"));
 }
 
 /* A sheet does not show that there is more than it has. */

@@ -13,6 +13,7 @@
 #include "client/host.h"
 #include "client/site_bundle.h"
 #include "client/site_dry.h"
+#include "common/base/say.h"
 
 struct plan {
 	struct ph_budget budget;
@@ -50,7 +51,9 @@ static int make_plan(struct ph_site *site, const struct ph_host *host, struct pl
 		    : ph_site_aside_begin(&aside, site, host ? host->between : NULL,
 					  host ? host->data : NULL);
 	if (rc < 0) {
-		return ph_fail_errno(err, rc, "reading this site's store");
+		return ph_fail_errno(
+			err, rc,
+			ph_say("reading this site's store", "đọc kho dữ liệu của điểm"));
 	}
 	rc = measure(&aside, plan, err);
 	ph_site_aside_end(&aside);

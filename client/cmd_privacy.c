@@ -46,8 +46,10 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 	json_decref(answer);
 	ph_scanner_deinit(&scanner);
 	ph_site_close(scanner.site);
-	return rc < 0 && rc != PH_OUT_LOST ? ph_fail_errno(err, rc, "looking up a reader")
-					   : rc;
+	return rc < 0 && rc != PH_OUT_LOST
+		       ? ph_fail_errno(err, rc,
+				       ph_say("looking up a reader", "tìm bạn đọc"))
+		       : rc;
 }
 
 static const struct ph_cli_option options[] = { PH_EXPORT_OPTIONS, { 0 } };

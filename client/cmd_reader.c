@@ -38,7 +38,8 @@ static int put(struct ph_desk *desk, const struct ph_cli *cli, const char *who,
 	}
 	if (rc != 0) {
 		json_decref(slip);
-		return ph_fail_errno(err, rc, "looking up a reader");
+		return ph_fail_errno(err, rc,
+				     ph_say("looking up a reader", "tìm bạn đọc"));
 	}
 	rc = ph_desk_put(desk, &slip, &written, err);
 	if (rc == 0 && !who) {

@@ -95,7 +95,8 @@ static int fill(struct recording *recording, struct ph_error *err)
 		n = read(recording->input, recording->chunk, sizeof(recording->chunk));
 	} while (n < 0 && errno == EINTR);
 	if (n < 0) {
-		return ph_fail_errno(err, -EIO, "reading the input");
+		return ph_fail_errno(err, -EIO,
+				     ph_say("reading the input", "đọc dữ liệu nhập"));
 	}
 	recording->at = recording->chunk;
 	recording->end = recording->chunk + n;
@@ -123,7 +124,9 @@ static int read_whole(struct recording *recording, struct ph_error *err)
 	while ((rc = fill(recording, err)) > 0) {
 		if (ph_buf_put(&recording->all, recording->at,
 			       (size_t)(recording->end - recording->at)) != 0) {
-			return ph_fail_errno(err, -ENOMEM, "reading the input");
+			return ph_fail_errno(
+				err, -ENOMEM,
+				ph_say("reading the input", "đọc dữ liệu nhập"));
 		}
 	}
 	recording->has_all = true;
@@ -143,7 +146,9 @@ static int read_line(struct recording *recording, struct ph_error *err)
 		if (recording->line.len > PH_LINE_MAX) {
 			recording->too_long = true;
 		} else if (ph_buf_put_u8(&recording->line, (uint8_t)c) != 0) {
-			return ph_fail_errno(err, -ENOMEM, "reading the input");
+			return ph_fail_errno(
+				err, -ENOMEM,
+				ph_say("reading the input", "đọc dữ liệu nhập"));
 		}
 	}
 	if (c < -1) {
@@ -275,7 +280,8 @@ static int record_line(struct recording *recording, json_t **answer, struct ph_e
 
 	if (rc == 0 && recording->too_long) {
 		rc = ph_fail(err, PH_EXIT_USAGE, -EMSGSIZE,
-			     "the line is too long; at most %d bytes are read",
+			     ph_say("the line is too long; at most %d bytes are read",
+				    "dòng quá dài; chỉ đọc nhiều nhất %d byte"),
 			     PH_LINE_MAX);
 	}
 	rc = rc != 0 ? rc : ph_json_parse(ph_buf_view(&recording->line), &object, err);
@@ -310,7 +316,9 @@ static int told(const struct recording *recording, struct ph_error *err)
 {
 	char saved[48];
 
-	snprintf(saved, sizeof(saved), "saved %" PRIu64 " lines; ", recording->written);
+	snprintf(saved, sizeof(saved),
+		 ph_say("saved %" PRIu64 " lines; ", "đã lưu %" PRIu64 " dòng; "),
+		 recording->written);
 	return ph_out_flush(saved, err);
 }
 
@@ -321,11 +329,13 @@ static int give(struct recording *recording, json_t *answer, struct ph_error *er
 	if (recording->answers) {
 		return json_array_append_new(recording->answers, answer) == 0
 			       ? 0
-			       : ph_fail_errno(err, -ENOMEM, "answering");
+			       : ph_fail_errno(err, -ENOMEM,
+					       ph_say("answering", "trả lời"));
 	}
 	rc = ph_out_json(answer);
-	return rc < 0 && rc != PH_OUT_LOST ? ph_fail_errno(err, rc, "answering")
-					   : told(recording, err);
+	return rc < 0 && rc != PH_OUT_LOST
+		       ? ph_fail_errno(err, rc, ph_say("answering", "trả lời"))
+		       : told(recording, err);
 }
 
 /* True: not the line but the store is at fault, and the lines after it would fail too. */
@@ -352,21 +362,24 @@ static int answer_line(struct recording *recording, struct ph_error *err)
 	if (is_fatal(rc)) {
 		*err = wrong;
 		json_decref(answer);
-		return ph_fail_errno(err, rc, "writing to this site's store");
+		return ph_fail_errno(err, rc,
+				     ph_say("writing to this site's store",
+					    "ghi vào kho dữ liệu của điểm"));
 	}
 	if (rc == 0) {
 		recording->written++;
 	} else {
 		recording->failed++;
 		answer = json_pack("{s:s}", "error",
-				   wrong.text[0] ? less_line(wrong.text) : strerror(-rc));
+				   wrong.text[0] ? less_line(wrong.text)
+						 : ph_errno_say(rc));
 	}
 	if (!answer ||
 	    json_object_set_new(answer, "line",
 				json_integer((json_int_t)recording->number)) != 0 ||
 	    json_object_set_new(answer, "ok", json_boolean(rc == 0)) != 0) {
 		json_decref(answer);
-		return ph_fail_errno(err, -ENOMEM, "answering");
+		return ph_fail_errno(err, -ENOMEM, ph_say("answering", "trả lời"));
 	}
 	return give(recording, answer, err);
 }
@@ -387,9 +400,11 @@ static void take_back(json_t *answers)
 			json_object_clear(answer);
 			json_object_set_new(answer, "line", line);
 			json_object_set_new(answer, "ok", json_false());
-			json_object_set_new(answer, "error",
-					    json_string("not written: another line of "
-							"the batch is wrong"));
+			json_object_set_new(
+				answer, "error",
+				json_string(ph_say(
+					"not written: another line of the batch is wrong",
+					"chưa ghi: có dòng khác trong loạt bị sai")));
 		}
 	}
 }
@@ -414,8 +429,9 @@ static int end_batch(struct recording *recording, struct ph_error *err)
 	{
 		rc = rc != 0 ? rc : ph_out_json(json_incref(answer));
 	}
-	return rc < 0 && rc != PH_OUT_LOST ? ph_fail_errno(err, rc, "answering")
-					   : told(recording, err);
+	return rc < 0 && rc != PH_OUT_LOST
+		       ? ph_fail_errno(err, rc, ph_say("answering", "trả lời"))
+		       : told(recording, err);
 }
 
 static int record_all(struct recording *recording, struct ph_error *err)
@@ -453,7 +469,7 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 		recording.input = open(path, O_RDONLY | O_CLOEXEC);
 		if (recording.input < 0) {
 			return ph_fail(err, PH_EXIT_USAGE, -errno, "%s: %s", path,
-				       strerror(errno));
+				       ph_errno_say(-errno));
 		}
 	}
 	if (ph_cli_has(cli, "batch")) {

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "client/commands.h"
+#include "common/base/say.h"
 #include "common/cli/child.h"
 
 #define NAME "packhorse-rehearse"
@@ -44,11 +45,12 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 	}
 	fflush(NULL);
 	execvp(path, (char *const *)argv);
-	return ph_fail(
-		err, PH_EXIT_OTHER, -errno,
-		"%s does not start: %s. It is installed with packhorse, or named by "
-		"PACKHORSE_REHEARSE",
-		path, strerror(errno));
+	return ph_fail(err, PH_EXIT_OTHER, -errno,
+		       ph_say("%s does not start: %s. It is installed with packhorse, or "
+			      "named by PACKHORSE_REHEARSE",
+			      "%s không chạy được: %s. Nó được cài cùng packhorse, hoặc "
+			      "nêu bằng PACKHORSE_REHEARSE"),
+		       path, ph_errno_say(-errno));
 }
 
 static const struct ph_cli_option options[] = {

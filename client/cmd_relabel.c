@@ -76,10 +76,12 @@ static int put_both(struct ph_desk *desk, const struct ph_cli *cli, struct ph_er
 	rc = rc != 0 ? rc : ph_view_copy(desk->ledger, &old, &view);
 	if (rc > 0 || (rc == 0 && !json_is_true(json_object_get(view, "known")))) {
 		ph_text_safe(shown, sizeof(shown), cli->args[0], strlen(cli->args[0]));
-		rc = ph_fail(
-			err, PH_EXIT_USAGE, -ENOENT,
-			"%s: this copy is not known here; `copy add` names a new one",
-			shown);
+		rc = ph_fail(err, PH_EXIT_USAGE, -ENOENT,
+			     ph_say("%s: this copy is not known here; `copy add` names a "
+				    "new one",
+				    "%s: ở đây không biết bản sách này; `copy add` để "
+				    "ghi bản mới"),
+			     shown);
 	}
 	rc = rc != 0 ? rc : put_copy(desk, code, view, &name, err);
 	rc = rc != 0 ? rc : put_alias(desk, name, json_object_get(view, "copy"), err);

@@ -536,7 +536,9 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 		rc = ph_status_road(site, &report.state, report.now, &report.road);
 	}
 	if (rc < 0) {
-		ph_fail_errno(err, rc, "reading this site's store");
+		ph_fail_errno(
+			err, rc,
+			ph_say("reading this site's store", "đọc kho dữ liệu của điểm"));
 	} else {
 		report.pending = report.state.entries - report.state.receipted;
 		count_cases(site, &report);

@@ -482,7 +482,9 @@ static int end_take(struct take *take, struct ph_error *err)
 	}
 	rc = ph_site_state(take->site, &state);
 	if (rc < 0) {
-		return ph_fail_errno(err, rc, "reading this site's store");
+		return ph_fail_errno(
+			err, rc,
+			ph_say("reading this site's store", "đọc kho dữ liệu của điểm"));
 	}
 	sweep_served(take, &state);
 	printed = print_take(take, &state);
@@ -531,7 +533,8 @@ static int run_take(struct ph_cli *cli, struct ph_error *err)
 	ph_spool_files_deinit(&files);
 	json_decref(take.refusals);
 	json_decref(take.missing);
-	return rc < 0 ? ph_fail_errno(err, rc, "taking the stick") : rc;
+	return rc < 0 ? ph_fail_errno(err, rc, ph_say("taking the stick", "nhận thẻ USB"))
+		      : rc;
 }
 
 const struct ph_cli_command ph_cmd_pack_stick = {

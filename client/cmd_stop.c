@@ -7,6 +7,7 @@
 #include <errno.h>
 
 #include "client/form.h"
+#include "common/base/say.h"
 #include "common/ledger/stop.h"
 
 static const struct ph_slip_field open_fields[] = {
@@ -78,14 +79,20 @@ static int find_stop(struct ph_desk *desk, json_t *slip, struct ph_error *err)
 	}
 	rc = ph_ledger_each(desk->ledger, PH_ENTITY_STOP, on_stop, &search);
 	if (rc != 0) {
-		return ph_fail_errno(err, rc < 0 ? rc : -EUCLEAN, "looking up stops");
+		return ph_fail_errno(err, rc < 0 ? rc : -EUCLEAN,
+				     ph_say("looking up stops", "tìm các điểm dừng"));
 	}
 	if (search.count != 1) {
-		return ph_fail(err, PH_EXIT_USAGE, -ENOENT,
-			       search.count == 0
-				       ? "no stop is open, as far as is known here"
-				       : "several stops are open: say which, as `stop "
-					 "open` printed it");
+		return ph_fail(
+			err, PH_EXIT_USAGE, -ENOENT,
+			search.count == 0
+				? ph_say("no stop is open, as far as is known here",
+					 "theo những gì biết ở đây, không có điểm dừng "
+					 "nào đang mở")
+				: ph_say("several stops are open: say which, as `stop "
+					 "open` printed it",
+					 "có nhiều điểm dừng đang mở: hãy nói điểm nào, "
+					 "như `stop open` đã in"));
 	}
 	return ph_slip_ref(slip, "stop", &search.stop);
 }

@@ -328,7 +328,9 @@ static int check_standing(struct ph_site *site, struct ph_error *err)
 	int rc = ph_site_state(site, &state);
 
 	if (rc < 0) {
-		return ph_fail_errno(err, rc, "reading this site's store");
+		return ph_fail_errno(
+			err, rc,
+			ph_say("reading this site's store", "đọc kho dữ liệu của điểm"));
 	}
 	return state.standing != PH_SITE_CUT_OFF
 		       ? 0
@@ -353,7 +355,8 @@ static int check_clock(struct ph_site *site, struct ph_error *err)
 	ph_clock_system.read(ph_clock_system.data, &now);
 	rc = ph_writer_clock_ahead(ph_site_journal(site), &now, &ahead);
 	if (rc < 0) {
-		return ph_fail_errno(err, rc, "reading the hub's time");
+		return ph_fail_errno(
+			err, rc, ph_say("reading the hub's time", "đọc giờ của máy chủ"));
 	}
 	if (ahead <= PH_CLOCK_AHEAD_MAX && ahead >= -PH_CLOCK_AHEAD_MAX) {
 		return 0;

@@ -46,7 +46,8 @@ static int put(struct ph_desk *desk, const struct ph_cli *cli, const char *ref,
 	}
 	if (rc != 0) {
 		json_decref(slip);
-		return ph_fail_errno(err, rc, "looking up a title");
+		return ph_fail_errno(err, rc,
+				     ph_say("looking up a title", "tìm nhan đề"));
 	}
 	return ph_desk_put(desk, &slip, NULL, err);
 }

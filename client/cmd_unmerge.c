@@ -87,18 +87,22 @@ static int refuse(struct ph_desk *desk, const struct ph_entity_key *a,
 	}
 	ph_reach_deinit(&reach);
 	if (rc < 0) {
-		return ph_fail_errno(err, rc, "looking up merges");
+		return ph_fail_errno(
+			err, rc, ph_say("looking up merges", "tìm các lần nhập làm một"));
 	}
 	if (between[0]) {
 		return ph_fail(err, PH_EXIT_USAGE, -ENOENT,
-			       "these two are one only through %s: take that one apart "
-			       "from either of them",
+			       ph_say("these two are one only through %s: take that one "
+				      "apart from either of them",
+				      "hai cái này chỉ là một qua %s: hãy tách cái đó "
+				      "khỏi một trong hai"),
 			       between);
 	}
-	return ph_fail(
-		err, PH_EXIT_USAGE, -ENOENT,
-		"nothing that is known here makes these two one; name entries that "
-		"are not here yet with --merges");
+	return ph_fail(err, PH_EXIT_USAGE, -ENOENT,
+		       ph_say("nothing that is known here makes these two one; name "
+			      "entries that are not here yet with --merges",
+			      "theo những gì biết ở đây, không có gì nhập hai cái này "
+			      "làm một; giao dịch chưa có ở đây thì nêu bằng --merges"));
 }
 
 static int list_between(struct ph_desk *desk, const struct unmerge *what, json_t *list,

@@ -57,8 +57,10 @@ static int check_ledger(struct ph_site *site, struct ph_error *err)
 	}
 	if (rc == 0 && memcmp(held, fresh, sizeof(held)) != 0) {
 		rc = ph_fail(err, PH_EXIT_DAMAGED, -EUCLEAN,
-			     "the ledger is not what the logs give; the logs are whole: "
-			     "`packhorse rebuild` makes it again");
+			     ph_say("the ledger is not what the logs give; the logs are "
+				    "whole: `packhorse rebuild` makes it again",
+				    "sổ không đúng với nhật ký; các nhật ký còn nguyên: "
+				    "`packhorse rebuild` lập lại sổ"));
 	}
 	return rc;
 }

@@ -21,13 +21,17 @@ static int check_kind(struct ph_view bytes, struct ph_error *err)
 	if (entry.number == PH_KIND_VOID) {
 		return ph_fail(
 			err, PH_EXIT_USAGE, -EPERM,
-			"this entry is a void, and a void of a void has no effect: "
-			"record anew what was voided");
+			ph_say("this entry is a void, and a void of a void has no "
+			       "effect: record anew what was voided",
+			       "giao dịch này là lệnh hủy, mà hủy một lệnh hủy thì không "
+			       "có tác dụng: hãy ghi lại giao dịch đã bị hủy"));
 	}
 	if (entry.number == PH_KIND_OPEN || entry.number == PH_KIND_CLOCK_MARK) {
 		return ph_fail(
 			err, PH_EXIT_USAGE, -EPERM,
-			"this entry is %s, which the log made: it cannot be voided",
+			ph_say("this entry is %s, which the log made: it cannot be "
+			       "voided",
+			       "giao dịch này là %s do nhật ký tự ghi: không hủy được"),
 			entry.kind->name);
 	}
 	return 0;
@@ -48,12 +52,15 @@ static int look(struct ph_desk *desk, const struct ph_ref *ref, bool *known_out,
 		return kept;
 	}
 	if (rc == 0 && site != desk->info.site) {
-		return ph_fail(
-			err, PH_EXIT_USAGE, -EPERM,
-			"this entry was written by another site: only that site or "
-			"the provincial library can void it");
+		return ph_fail(err, PH_EXIT_USAGE, -EPERM,
+			       ph_say("this entry was written by another site: only that "
+				      "site or the provincial library can void it",
+				      "giao dịch này do điểm khác ghi: chỉ điểm đó hoặc "
+				      "thư viện tỉnh hủy được"));
 	}
-	return rc < 0 ? ph_fail_errno(err, rc, "looking up the entry") : 0;
+	return rc < 0 ? ph_fail_errno(err, rc,
+				      ph_say("looking up the entry", "tìm giao dịch"))
+		      : 0;
 }
 
 static int put(struct ph_desk *desk, const struct ph_cli *cli, struct ph_error *err)

@@ -58,8 +58,10 @@ static int find_words(const struct asking *asking, struct ph_entity_key *key)
 	text = json_string_value(json_object_get(json_array_get(list, 0), "title"));
 	if (json_array_size(list) > 1) {
 		rc = ph_fail(asking->err, PH_EXIT_USAGE, -EINVAL,
-			     "several titles have these words; `packhorse find` shows "
-			     "their references");
+			     ph_say("several titles have these words; `packhorse find` "
+				    "shows their references",
+				    "nhiều nhan đề có các từ này; `packhorse find` cho "
+				    "xem tham chiếu"));
 	} else if (!text || ph_ref_parse(text, strlen(text), &ref) != 0) {
 		rc = PH_LEDGER_E_NONE;
 	} else {
@@ -177,8 +179,9 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 	}
 	json_decref(answer);
 	ph_site_close(asking.site);
-	return rc < 0 && rc != PH_OUT_LOST ? ph_fail_errno(err, rc, "reading the ledger")
-					   : rc;
+	return rc < 0 && rc != PH_OUT_LOST
+		       ? ph_fail_errno(err, rc, ph_say("reading the ledger", "đọc sổ"))
+		       : rc;
 }
 
 static const struct ph_cli_option options[] = {

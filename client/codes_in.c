@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/base/say.h"
+
 #define LINE_MAX_BYTES 1024 /* what more there is of a line is not kept */
 
 void ph_codes_in_deinit(struct ph_codes_in *in)
@@ -71,8 +73,10 @@ int ph_codes_in_next(struct ph_codes_in *in, const char **code_out, struct ph_er
 	} while (rc == 1 && !bad && in->line.len == 0);
 	if (rc == 1 && bad) {
 		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-			       "a code has 1 to %d bytes and no zero among them; this "
-			       "line is none",
+			       ph_say("a code has 1 to %d bytes and no zero among them; "
+				      "this line is none",
+				      "một mã có 1 đến %d byte và không có byte 0; dòng "
+				      "này không phải là mã"),
 			       PH_CODE_MAX);
 	}
 	if (rc == 1) {
@@ -81,7 +85,10 @@ int ph_codes_in_next(struct ph_codes_in *in, const char **code_out, struct ph_er
 	if (rc == 1) {
 		*code_out = (const char *)in->line.data;
 	}
-	return rc < 0 ? ph_fail_errno(err, rc, "reading standard input") : rc;
+	return rc < 0 ? ph_fail_errno(
+				err, rc,
+				ph_say("reading standard input", "đọc dữ liệu nhập vào"))
+		      : rc;
 }
 
 bool ph_codes_in_asked(const struct ph_cli *cli, int first, bool none_too)

@@ -5,6 +5,8 @@
 
 #include <errno.h>
 
+#include "common/base/say.h"
+
 int ph_copy_name(struct ph_desk *desk, const char *code, json_t *slip,
 		 struct ph_error *err)
 {
@@ -20,8 +22,10 @@ int ph_copy_name(struct ph_desk *desk, const char *code, json_t *slip,
 		rc = ph_scan(&desk->scanner, PH_T_COPY_ID, ph_view_str(code), &id, err);
 		if (rc == 0 && desk->scanner.named_known) {
 			rc = ph_fail(err, PH_EXIT_USAGE, -EEXIST,
-				     "this code names a copy already; `copy show` tells "
-				     "which, `copy set` changes it");
+				     ph_say("this code names a copy already; `copy show` "
+					    "tells which, `copy set` changes it",
+					    "mã này đã là của một bản sách; `copy show` "
+					    "cho biết bản nào, `copy set` để sửa"));
 		}
 	}
 	desk->scanner.naming = PH_T_UINT;

@@ -229,7 +229,9 @@ static int look_up(const char *address, struct sockaddr_storage *out,
 	}
 	if (rc == 0 && getaddrinfo(host, port, &hints, &found) != 0) {
 		rc = ph_fail(err, PH_EXIT_CONFIG, -EADDRNOTAVAIL,
-			     "listen = %s: no such address", address);
+			     ph_say("listen = %s: no such address",
+				    "listen = %s: không có địa chỉ này"),
+			     address);
 	}
 	if (rc == 0) {
 		memcpy(out, found->ai_addr, found->ai_addrlen);

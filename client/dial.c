@@ -131,7 +131,8 @@ static void on_looked_up(uv_getaddrinfo_t *request, int status, struct addrinfo 
 
 static void on_lookup_timeout(uv_timer_t *timer)
 {
-	finish(timer->data, "its name was not found in time");
+	finish(timer->data,
+	       ph_say("its name was not found in time", "không tìm kịp tên của nó"));
 }
 
 int ph_dial_start(struct ph_dial *dial, const char *address, struct ph_error *err)

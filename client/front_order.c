@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "common/base/json_memory.h"
+#include "common/base/say.h"
 #include "common/cli/cli.h"
 
 #define NAME_MAX_LEN 40
@@ -42,7 +43,9 @@ static json_t *as_text(const json_t *value, bool *bad)
 static int bad_member(const char *name, struct ph_web_no *no)
 {
 	return ph_web_refuse(no, 400, "type", name,
-			     "\"%s\" is a list of texts or whole numbers", name);
+			     ph_say("\"%s\" is a list of texts or whole numbers",
+				    "“%s” là danh sách chữ hoặc số nguyên"),
+			     name);
 }
 
 static int put_word(json_t *words, const json_t *value, const char *name,

@@ -16,7 +16,8 @@
 
 static int no(struct ph_error *err, const char *why)
 {
-	return ph_fail(err, PH_EXIT_USAGE, -EINVAL, "%s. Nothing was written", why);
+	return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+		       ph_say("%s. Nothing was written", "%s. Chưa ghi gì"), why);
 }
 
 /* Is it over, whichever copy comes? */
@@ -130,7 +131,9 @@ int ph_holding_check(struct ph_desk *desk, const struct ph_ref *hold,
 	}
 	ph_hold_deinit(&known);
 	ph_buf_deinit(&state);
-	return rc < 0 ? ph_fail_errno(err, rc, "looking up a hold") : 0;
+	return rc < 0 ? ph_fail_errno(err, rc,
+				      ph_say("looking up a hold", "tìm lượt đặt giữ"))
+		      : 0;
 }
 
 /* --- whose it is --- */

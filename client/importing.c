@@ -17,6 +17,7 @@
 
 #include "client/marc/source.h"
 #include "common/base/json_memory.h"
+#include "common/base/say.h"
 #include "common/ledger/view.h"
 
 #define SITES_OF_PROVINCE 10000
@@ -96,7 +97,8 @@ static int take_title(struct taking *to, json_t *title, struct ph_ref *ref_out)
 
 	if (!source_of(title, source) ||
 	    json_object_set_new(title, "kind", json_string("title-put")) != 0) {
-		return fail_record(to, "packhorse-marc said nothing of its source") < 0
+		return fail_record(to, ph_say("packhorse-marc said nothing of its source",
+					      "packhorse-marc không nói gì về nguồn")) < 0
 			       ? -ENOMEM
 			       : 1;
 	}
@@ -131,7 +133,9 @@ static int note_known(struct taking *to, const struct ph_id *id, struct ph_ledge
 	if (!known) {
 		return rc < 0 ? rc : 0;
 	}
-	snprintf(text, sizeof(text), "%.*s named a copy already; it is now of this title",
+	snprintf(text, sizeof(text),
+		 ph_say("%.*s named a copy already; it is now of this title",
+			"%.*s đã là mã của một bản sách; nay thuộc nhan đề này"),
 		 (int)id->code.len, (const char *)id->code.data);
 	to->importing->notes++;
 	return remark(to, "note", text);

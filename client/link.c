@@ -28,6 +28,7 @@
 
 #include "client/site_lan.h"
 #include "common/base/limits.h"
+#include "common/base/say.h"
 
 #define PROGRESS_MS 100
 #define NOTE_BYTES  (64 * 1024)
@@ -81,7 +82,7 @@ void ph_link_unreachable(struct link *link, const char *why)
 static void store_failed(struct link *link, int rc)
 {
 	link->store_rc = rc;
-	ph_fail_errno(link->err, rc, "this site's store");
+	ph_fail_errno(link->err, rc, ph_say("this site's store", "kho dữ liệu của điểm"));
 	ph_link_close(link);
 }
 
@@ -467,7 +468,8 @@ static const char *reason_of(struct link *link, int rc)
 	}
 	if (link->is_stopped) {
 		ph_fail(link->err, PH_EXIT_PARTIAL, -ECANCELED,
-			"stopped; the rest goes with the next sync");
+			ph_say("stopped; the rest goes with the next sync",
+			       "đã dừng; phần còn lại gửi ở lần đồng bộ sau"));
 		return "stopped";
 	}
 	if (link->is_poor) {

@@ -12,6 +12,7 @@
 #include "client/commands.h"
 #include "client/host.h"
 #include "client/place.h"
+#include "common/base/say.h"
 
 /* Per user, by XDG; a relative XDG_DATA_HOME counts as unset, as its specification says. */
 static const char *default_dir(void)
@@ -63,7 +64,9 @@ int main(int argc, char **argv)
 
 	ph_place_use(getenv("PACKHORSE_MACHINE")); /* tests play several machines */
 	if (ph_crypto_start() != 0) {
-		fputs("packhorse: this machine gives no randomness to make keys with\n",
+		fputs(ph_say("packhorse: this machine gives no randomness to make keys "
+			     "with\n",
+			     "packhorse: máy này không cho số ngẫu nhiên để tạo khóa\n"),
 		      stderr);
 		return PH_EXIT_OTHER;
 	}

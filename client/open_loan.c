@@ -5,6 +5,7 @@
 
 #include <errno.h>
 
+#include "common/base/say.h"
 #include "common/ledger/view.h"
 
 int ph_open_loan(struct ph_desk *desk, const char *copy, json_t *slip, bool *found_out,
@@ -18,7 +19,8 @@ int ph_open_loan(struct ph_desk *desk, const char *copy, json_t *slip, bool *fou
 	*found_out = false;
 	rc = rc != 0 ? rc : ph_view_copy(desk->ledger, &id, &view);
 	if (rc < 0) {
-		return ph_fail_errno(err, rc, "looking up a loan");
+		return ph_fail_errno(err, rc,
+				     ph_say("looking up a loan", "tìm lượt mượn"));
 	}
 	json_array_foreach(json_object_get(view, "loans"), i, loan)
 	{

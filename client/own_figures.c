@@ -53,5 +53,5 @@ int ph_own_figures_sum(struct ph_ledger *ledger, uint64_t site,
 		ph_hex(figures->seen, digest, sizeof(digest));
 	}
 	ph_figures_deinit(&all);
-	return rc < 0 ? ph_fail_errno(err, rc, "summing up") : 0;
+	return rc < 0 ? ph_fail_errno(err, rc, ph_say("summing up", "cộng số liệu")) : 0;
 }

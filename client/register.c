@@ -26,7 +26,8 @@ static int look(struct ph_site *site, uint64_t number, bool *kept_out,
 	struct ph_ledger *ledger = ph_site_ledger(site, err);
 	int rc = ledger ? ph_query_keeps_readers(ledger, number, kept_out) : -EIO;
 
-	return rc < 0 ? ph_fail_errno(err, rc, "looking up a site") : 0;
+	return rc < 0 ? ph_fail_errno(err, rc, ph_say("looking up a site", "tìm điểm"))
+		      : 0;
 }
 
 int ph_register_kept(struct ph_site *site, bool *kept_out, struct ph_error *err)

@@ -135,8 +135,9 @@ int ph_scan(struct ph_scanner *scanner, enum ph_type type, struct ph_view code,
 	ph_site_info(scanner->site, &info);
 	if (code.len == 0 || code.len > PH_CODE_MAX) {
 		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-			       "a code has 1 to %d bytes, this one has %zu", PH_CODE_MAX,
-			       code.len);
+			       ph_say("a code has 1 to %d bytes, this one has %zu",
+				      "một mã có 1 đến %d byte, mã này có %zu"),
+			       PH_CODE_MAX, code.len);
 	}
 	rc = scanner->naming == type
 		     ? name_own(scanner, type, code, info.site, &id, &known, err)
@@ -209,9 +210,13 @@ int ph_scan_reader(struct ph_scanner *scanner, const char *text, struct ph_ref *
 	if (rc == PH_LEDGER_E_NONE) {
 		show(ph_view_str(text), shown);
 		return ph_fail(err, PH_EXIT_USAGE, -ENOENT,
-			       "no reader is known here by the card %s", shown);
+			       ph_say("no reader is known here by the card %s",
+				      "ở đây không biết bạn đọc nào có thẻ %s"),
+			       shown);
 	}
-	return rc < 0 ? ph_fail_errno(err, rc, "looking up a reader") : 0;
+	return rc < 0 ? ph_fail_errno(err, rc,
+				      ph_say("looking up a reader", "tìm bạn đọc"))
+		      : 0;
 }
 
 /* A number names a site, known here or not; before the first sync none is known. */
@@ -242,9 +247,12 @@ int ph_scan_site(struct ph_site *site, const char *text, uint64_t *site_out,
 	}
 	if (rc == PH_LEDGER_E_NONE) {
 		ph_text_safe(shown, sizeof(shown), text, strlen(text));
-		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-			       "no site %s is known here: give its code, or its number",
-			       shown);
+		return ph_fail(
+			err, PH_EXIT_USAGE, -EINVAL,
+			ph_say("no site %s is known here: give its code, or its number",
+			       "ở đây không biết điểm %s: hãy ghi mã hoặc số của điểm"),
+			shown);
 	}
-	return rc < 0 ? ph_fail_errno(err, rc, "looking up a site") : 0;
+	return rc < 0 ? ph_fail_errno(err, rc, ph_say("looking up a site", "tìm điểm"))
+		      : 0;
 }

@@ -109,7 +109,9 @@ static int damaged(const struct ph_site *site, int rc, const char *what,
 		   struct ph_error *err)
 {
 	if (rc < 0) {
-		return ph_fail_errno(err, rc, "reading this site's store");
+		return ph_fail_errno(
+			err, rc,
+			ph_say("reading this site's store", "đọc kho dữ liệu của điểm"));
 	}
 	return ph_fail(err, PH_EXIT_DAMAGED, -EUCLEAN, "%s/site.db: %s; %s", site->dir,
 		       what, remedy());
@@ -152,7 +154,10 @@ static int read_hub_turn(struct ph_site *site, struct ph_error *err)
 
 	site->hub_turn =
 		turn > 0 && turn < (int64_t)site->keylist.n_hubs ? (unsigned)turn : 0;
-	return rc < 0 ? ph_fail_errno(err, rc, "reading this site's store") : 0;
+	return rc < 0 ? ph_fail_errno(err, rc,
+				      ph_say("reading this site's store",
+					     "đọc kho dữ liệu của điểm"))
+		      : 0;
 }
 
 /* Our certificate, against the key list that came with it: a newer one may have dropped its operator. */
@@ -359,7 +364,7 @@ int ph_site_open(struct ph_site **site_out, const struct ph_site_config *config,
 	}
 	site = ph_site_new(config);
 	if (!site) {
-		return ph_fail_errno(err, -ENOMEM, "opening the site");
+		return ph_fail_errno(err, -ENOMEM, ph_say("opening the site", "mở điểm"));
 	}
 	rc = take(site, true, err);
 	if (rc < 0) {
@@ -542,8 +547,10 @@ static int fold_in_memory(struct ph_site *site, struct ph_error *err)
 		return rc;
 	}
 	fprintf(stderr,
-		"packhorse: %s: disk is full; the ledger is worked out in memory and not "
-		"saved. Free some space\n",
+		ph_say("packhorse: %s: disk is full; the ledger is worked out in memory "
+		       "and not saved. Free some space\n",
+		       "packhorse: %s: ổ đĩa đã đầy; sổ được tính trong bộ nhớ và không "
+		       "lưu. Hãy xóa bớt\n"),
 		site->dir);
 	return bring_up(site, site->memory, err);
 }
@@ -559,7 +566,8 @@ struct ph_ledger *ph_site_ledger(struct ph_site *site, struct ph_error *err)
 		ph_fail(err, first.exit, rc, "%s", first.text);
 	}
 	if (rc < 0) {
-		ph_fail_errno(err, rc, "bringing the ledger up to date");
+		ph_fail_errno(err, rc,
+			      ph_say("bringing the ledger up to date", "cập nhật sổ"));
 		return NULL;
 	}
 	return site->ledger;

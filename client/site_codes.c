@@ -18,6 +18,7 @@
 
 #include "client/place.h"
 #include "client/site_internal.h"
+#include "common/base/say.h"
 #include "common/ledger/key.h"
 
 #define META_RUN  "code.run"
@@ -202,7 +203,10 @@ int ph_site_codes_move(struct ph_site *site,
 		memcpy(run.place, place, sizeof(run.place));
 		rc = write_meta(site, &run);
 	}
-	return rc < 0 ? ph_fail_errno(err, rc, "keeping the row of printed codes") : 0;
+	return rc < 0 ? ph_fail_errno(err, rc,
+				      ph_say("keeping the row of printed codes",
+					     "lưu dãy mã đã in"))
+		      : 0;
 }
 
 /* --- the next code --- */
@@ -220,9 +224,12 @@ static int take(struct ph_site *site, char out[static PH_PRINTED_SIZE + 1],
 	}
 	if (rc == PH_CODE_E_USED) {
 		rc = ph_fail(err, PH_EXIT_OTHER, -ENOSPC,
-			     "all %d codes of this site that no invite has are used up; "
-			     "ask the provincial library for an invite with another "
-			     "block, or stick on codes of your own",
+			     ph_say("all %d codes of this site that no invite has are "
+				    "used up; ask the provincial library for an invite "
+				    "with another block, or stick on codes of your own",
+				    "đã dùng hết %d mã của điểm mà không giấy mời nào "
+				    "có; hãy xin thư viện tỉnh giấy mời với khối mã "
+				    "khác, hoặc dán mã của mình"),
 			     PH_CODE_FREE);
 	}
 	return rc;

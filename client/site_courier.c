@@ -336,10 +336,13 @@ static int told(struct ph_site_courier *courier, struct ph_courier_job *job)
 		return 0;
 	}
 	if (!is_signed_well(courier, job, &custody)) {
-		return ph_fail(courier->err, PH_EXIT_OTHER, -EBADMSG,
-			       "the courier did not sign for what it was given as it "
+		return ph_fail(
+			courier->err, PH_EXIT_OTHER, -EBADMSG,
+			ph_say("the courier did not sign for what it was given as it "
 			       "should; it is taken to have nothing. Tell the provincial "
-			       "library");
+			       "library",
+			       "máy chuyển tin không ký nhận đúng những gì đã giao; coi "
+			       "như nó chưa nhận gì. Hãy báo thư viện tỉnh"));
 	}
 	rc = ph_buf_put_view(&courier->custody[i], ph_buf_view(&job->custody));
 	if (rc < 0) {
@@ -393,7 +396,8 @@ bool ph_site_courier_job(struct ph_site_courier *courier, struct ph_courier_job 
 		rc = do_job(courier, job);
 		if (rc < 0) {
 			(void)ph_fail_errno(courier->err, rc,
-					    "the exchange with the courier");
+					    ph_say("the exchange with the courier",
+						   "trao đổi với máy chuyển tin"));
 		}
 		if (needs) {
 			ph_site_pause(courier->site);

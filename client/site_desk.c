@@ -220,7 +220,9 @@ static int box_all(struct ph_site *site, struct ph_error *err)
 	rc = rc < 0 ? rc : ph_db_commit(site->db);
 	if (rc < 0) {
 		ph_site_roll_back(site);
-		return ph_fail_errno(err, rc, "boxing readers' details for the hub");
+		return ph_fail_errno(err, rc,
+				     ph_say("boxing readers' details for the hub",
+					    "đóng gói thông tin bạn đọc gửi máy chủ"));
 	}
 	return 0;
 }
@@ -244,10 +246,13 @@ static int write_desk(struct ph_site *site, const char *card, struct ph_view pin
 	rc = ph_desk_key_load(&again, path, card, pin, err);
 	if (rc > 0 || (rc == 0 && sodium_memcmp(again.secret, site->keys.desk.secret,
 						sizeof(again.secret)) != 0)) {
-		rc = ph_fail(err, PH_EXIT_OTHER, -EIO,
-			     "%s does not open after it was written: the disk or the "
-			     "memory of this machine is at fault; nothing was changed",
-			     path);
+		rc = ph_fail(
+			err, PH_EXIT_OTHER, -EIO,
+			ph_say("%s does not open after it was written: the disk or the "
+			       "memory of this machine is at fault; nothing was changed",
+			       "ghi xong %s mà không mở được: ổ đĩa hoặc bộ nhớ máy này "
+			       "bị lỗi; chưa thay đổi gì"),
+			path);
 	}
 	ph_secret_wipe(&again, sizeof(again));
 	return rc;
@@ -321,9 +326,11 @@ int ph_site_desk_unlock(struct ph_site *site,
 			     ph_say("the PIN is wrong", "mã PIN sai"));
 	}
 	if (rc == 0 && ph_site_desk_open(site, pair.secret) < 0) {
-		rc = ph_fail(err, PH_EXIT_DAMAGED, -EUCLEAN,
-			     "%s is of another desk: put back the one of this folder",
-			     path);
+		rc = ph_fail(
+			err, PH_EXIT_DAMAGED, -EUCLEAN,
+			ph_say("%s is of another desk: put back the one of this folder",
+			       "%s là của quầy khác: hãy đặt lại tệp của thư mục này"),
+			path);
 	}
 	rc = rc != 0 ? rc : ph_desk_try_right(site->dir, err);
 	ph_secret_wipe(&pair, sizeof(pair));

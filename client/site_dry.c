@@ -20,6 +20,7 @@
 #include "client/site_internal.h"
 #include "client/site_take.h"
 #include "client/sync.h"
+#include "common/base/say.h"
 #include "proto/session.h"
 
 struct dry {
@@ -416,7 +417,9 @@ int ph_site_dry_run(struct ph_site_aside *aside, uint64_t left, struct ph_site_d
 	}
 	free(dry);
 	if (rc < 0) {
-		return ph_fail_errno(err, rc, "measuring what a sync would carry");
+		return ph_fail_errno(err, rc,
+				     ph_say("measuring what a sync would carry",
+					    "tính lượng đồng bộ sẽ gửi"));
 	}
 	*out = result;
 	return 0;

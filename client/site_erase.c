@@ -97,7 +97,9 @@ int ph_site_erase_check(struct ph_site *site, const struct ph_entry *entry,
 				   &erased);
 	}
 	if (rc < 0) {
-		return ph_fail_errno(err, rc, "reading this site's store");
+		return ph_fail_errno(
+			err, rc,
+			ph_say("reading this site's store", "đọc kho dữ liệu của điểm"));
 	}
 	if (erased) {
 		return ph_fail(err, PH_EXIT_USAGE, -EPERM,
@@ -143,7 +145,9 @@ int ph_site_erase_heard(struct ph_site *site, struct ph_error *err)
 	int rc = is_heard(site, &heard);
 
 	if (rc < 0) {
-		return ph_fail_errno(err, rc, "reading this site's store");
+		return ph_fail_errno(
+			err, rc,
+			ph_say("reading this site's store", "đọc kho dữ liệu của điểm"));
 	}
 	return heard && !ph_site_ledger(site, err) ? -EIO : 0;
 }
@@ -168,7 +172,10 @@ static int is_before_us(struct ph_site *site, const struct ph_ref *order,
 	rc = ph_site_control(site, &control);
 	rc = rc < 0 ? rc : ph_device_load(ledger, site->cert.device_id, &us);
 	if (rc != 0) { /* or nobody has said yet that we are let in */
-		return rc < 0 ? ph_fail_errno(err, rc, "reading who was let in") : 0;
+		return rc < 0 ? ph_fail_errno(err, rc,
+					      ph_say("reading who was let in",
+						     "đọc danh sách máy được nhận"))
+			      : 0;
 	}
 	for (size_t i = 0; i < us.n_admissions; i++) {
 		*before_out =
@@ -215,6 +222,8 @@ int ph_site_erase_tell(struct ph_site *site, struct ph_error *err)
 		rc = tell(site, &order, err);
 		rc = rc < 0 ? rc : ph_erasing_untold(site->db, &order);
 	}
-	return rc < 0 && rc != -ENOSPC ? ph_fail_errno(err, rc, "noting what was erased")
+	return rc < 0 && rc != -ENOSPC ? ph_fail_errno(err, rc,
+						       ph_say("noting what was erased",
+							      "ghi nhận những gì đã xóa"))
 				       : 0;
 }

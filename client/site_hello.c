@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "client/site_take.h"
+#include "common/base/say.h"
 
 /* What message 1 can carry beside the rest of the hello. */
 #define FLIGHT_MAX  (32 * 1024)
@@ -436,7 +437,8 @@ int ph_site_hello(struct ph_site *site, size_t flight_max, struct ph_hello *hell
 	if (rc != 0) {
 		ph_site_roll_back(site);
 		return ph_fail_errno(err, rc < 0 ? rc : -EUCLEAN,
-				     "preparing what to send to the hub");
+				     ph_say("preparing what to send to the hub",
+					    "soạn phần gửi máy chủ"));
 	}
 	start_session(site, hello_out);
 	return 0;

@@ -19,6 +19,7 @@
 
 #include "client/site_sibling.h"
 #include "client/site_take.h"
+#include "common/base/say.h"
 
 /* --- heads --- */
 
@@ -53,10 +54,11 @@ int ph_site_verify_receipt(const struct ph_site *site, struct ph_view bytes,
 			return rc;
 		}
 	}
-	return ph_fail(
-		err, PH_EXIT_OTHER, -EBADMSG,
-		"the hub sent a receipt that is not signed as it should be; it was "
-		"not kept. Call the provincial library");
+	return ph_fail(err, PH_EXIT_OTHER, -EBADMSG,
+		       ph_say("the hub sent a receipt that is not signed as it should "
+			      "be; it was not kept. Call the provincial library",
+			      "máy chủ gửi biên nhận có chữ ký không đúng; không giữ "
+			      "lại. Hãy gọi cho thư viện tỉnh"));
 }
 
 /* The log that SHORT_FORM is for: ours, or of another device, as the hello told it. */
@@ -78,8 +80,10 @@ static int find_receipted(struct ph_site *site, const struct ph_short_receipt *s
 	index -= site->n_send;
 	told = index < site->n_told ? &site->told[index] : NULL;
 	if (!told || short_form->n > told->n) {
-		return ph_fail(err, PH_EXIT_OTHER, -EBADMSG,
-			       "the hub sent a receipt for what it was not told of");
+		return ph_fail(
+			err, PH_EXIT_OTHER, -EBADMSG,
+			ph_say("the hub sent a receipt for what it was not told of",
+			       "máy chủ gửi biên nhận cho thứ chưa báo với nó"));
 	}
 	return ph_journal_log_at(site->journal, told->row, log);
 }
@@ -97,7 +101,8 @@ static int keep_receipt(struct ph_site *site, const struct ph_short_receipt *sho
 
 	if (short_form->n_missing > PH_RECEIPT_MISSING_MAX) {
 		return ph_fail(err, PH_EXIT_OTHER, -EBADMSG,
-			       "the hub sent a receipt that no hub gives");
+			       ph_say("the hub sent a receipt that no hub gives",
+				      "máy chủ gửi biên nhận mà không máy chủ nào cấp"));
 	}
 	rc = find_receipted(site, short_form, &log, err);
 	if (rc == PH_JOURNAL_E_GAP) {
@@ -117,7 +122,8 @@ static int keep_receipt(struct ph_site *site, const struct ph_short_receipt *sho
 	rc = ph_receipt_join(&receipt, short_form->signature, &bytes);
 	if (rc == -EINVAL) {
 		rc = ph_fail(err, PH_EXIT_OTHER, -EBADMSG,
-			     "the hub sent a receipt that no hub gives");
+			     ph_say("the hub sent a receipt that no hub gives",
+				    "máy chủ gửi biên nhận mà không máy chủ nào cấp"));
 	}
 	if (rc == 0) {
 		rc = ph_site_verify_receipt(site, ph_buf_view(&bytes), &receipt, err);
@@ -538,7 +544,9 @@ void ph_site_job(struct ph_site *site, struct ph_job *job, struct ph_error *err)
 		site->keylist = keylist;
 		site->moved = moved;
 		memset(&site->admitted, 0, sizeof(site->admitted));
-		ph_fail_errno(err, rc, "keeping what the hub sent");
+		ph_fail_errno(
+			err, rc,
+			ph_say("keeping what the hub sent", "lưu những gì máy chủ gửi"));
 	}
 	job->result = rc;
 }

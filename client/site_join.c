@@ -41,14 +41,18 @@ static int check_free(const char *dir, struct ph_error *err)
 		return rc;
 	}
 	if (ph_file_exists(path)) {
-		return ph_fail(
-			err, PH_EXIT_OTHER, -EEXIST,
-			"%s is enrolled already; `packhorse -d %s status` says for "
-			"which site. To enrol another device, name another folder "
-			"with -d",
-			dir, dir);
+		return ph_fail(err, PH_EXIT_OTHER, -EEXIST,
+			       ph_say("%s is enrolled already; `packhorse -d %s status` "
+				      "says for which site. To enrol another device, "
+				      "name another folder with -d",
+				      "%s đã được nhận; `packhorse -d %s status` cho "
+				      "biết là của điểm nào. Muốn nhận thêm máy khác, "
+				      "hãy chỉ thư mục khác bằng -d"),
+			       dir, dir);
 	}
-	rc = ph_dir_check_empty(dir, is_leaving, "give join a folder of its own with -d",
+	rc = ph_dir_check_empty(dir, is_leaving,
+				ph_say("give join a folder of its own with -d",
+				       "hãy cho join một thư mục riêng bằng -d"),
 				err);
 	return rc == -ENOENT ? 0 : rc < 0 ? ph_fail_errno(err, rc, dir) : 0;
 }
@@ -107,9 +111,13 @@ static int check_expiry(const struct ph_site *site, const struct ph_invite *invi
 	ph_day_text(day, ph_day_of((int64_t)invite->expires));
 	return ph_fail(
 		err, PH_EXIT_USAGE, -EINVAL,
-		"this invite expired on %s; ask the provincial library for a new "
-		"one. If this machine's clock is wrong, or the library has agreed, "
-		"give --even-if-expired: the hub will see that it came late",
+		ph_say("this invite expired on %s; ask the provincial library for a new "
+		       "one. If this machine's clock is wrong, or the library has "
+		       "agreed, give --even-if-expired: the hub will see that it came "
+		       "late",
+		       "giấy mời này hết hạn ngày %s; hãy xin thư viện tỉnh giấy mới. "
+		       "Nếu đồng hồ máy này sai, hoặc thư viện tỉnh đã đồng ý, hãy thêm "
+		       "--even-if-expired: máy chủ sẽ thấy là đến muộn"),
 		day);
 }
 
@@ -167,7 +175,8 @@ static int make_cert(struct ph_site *site, const struct ph_invite_bundle *bundle
 	}
 	if (rc != 0) {
 		return ph_fail(err, PH_EXIT_OTHER, rc < 0 ? rc : -EBADMSG,
-			       "the certificate for this device could not be made");
+			       ph_say("the certificate for this device could not be made",
+				      "không lập được giấy chứng nhận cho máy này"));
 	}
 	return 0;
 }
@@ -227,8 +236,10 @@ static int name_store(const struct ph_site *site, const char *part, struct ph_er
 	if (ph_file_exists(wal)) {
 		return ph_fail(
 			err, PH_EXIT_OTHER, -EIO,
-			"%s could not be written whole; see that the disk is sound "
-			"and has room, then give the same command again",
+			ph_say("%s could not be written whole; see that the disk is "
+			       "sound and has room, then give the same command again",
+			       "không ghi được trọn vẹn %s; hãy xem ổ đĩa còn tốt và còn "
+			       "chỗ, rồi ra lại chính lệnh này"),
 			part);
 	}
 	return ph_file_rename(part, path, err);

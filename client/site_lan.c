@@ -147,7 +147,10 @@ int ph_site_lan_hello(struct ph_site_lan *lan, struct ph_hello *hello_out,
 		ph_pack_form(hello_out->form);
 	}
 	rc = ph_site_tell_logs(site, true, hello_out->sibling, &hello_out->n_siblings);
-	return rc < 0 ? ph_fail_errno(err, rc, "reading this site's store") : 0;
+	return rc < 0 ? ph_fail_errno(err, rc,
+				      ph_say("reading this site's store",
+					     "đọc kho dữ liệu của điểm"))
+		      : 0;
 }
 
 static void note_told(struct ph_site_lan *lan, const struct ph_sibling *told, unsigned n,
@@ -264,7 +267,9 @@ void ph_site_lan_job(struct ph_site_lan *lan, struct ph_job *job, struct ph_erro
 		ph_site_roll_back(site);
 		lan->moved = moved;
 		memset(&site->admitted, 0, sizeof(site->admitted));
-		ph_fail_errno(err, rc, "exchanging with another machine of this site");
+		ph_fail_errno(err, rc,
+			      ph_say("exchanging with another machine of this site",
+				     "trao đổi với máy khác của điểm"));
 	}
 	job->result = rc;
 }

@@ -16,6 +16,7 @@
 
 #include "client/site_sibling.h"
 #include "client/site_take.h"
+#include "common/base/say.h"
 
 #define META_ASK   "own.ask"   /* 1: the hello tells of the own logs */
 #define META_CAME  "own.came"  /* the hub's epoch when some of them came back */
@@ -112,7 +113,9 @@ int ph_site_put_back(struct ph_site *site, struct ph_error *err)
 	rc = rc == 0 ? ph_db_commit(site->db) : rc;
 	if (rc < 0) {
 		ph_site_roll_back(site);
-		return ph_fail_errno(err, rc, "writing to this site's store");
+		return ph_fail_errno(err, rc,
+				     ph_say("writing to this site's store",
+					    "ghi vào kho dữ liệu của điểm"));
 	}
 	return 0;
 }

@@ -18,6 +18,7 @@
 
 #include "client/site_bundle.h"
 #include "client/site_sibling.h"
+#include "common/base/say.h"
 
 enum {
 	LOAD_BUDGET = 64 * 1024, /* plain: some segments, and parts one by one */
@@ -248,7 +249,9 @@ int ph_site_pack_begin(struct ph_site_packing *packing, uint64_t max, struct ph_
 {
 	int rc = take_number(packing->site);
 
-	return rc < 0 ? ph_fail_errno(err, rc, "writing to this site's store")
+	return rc < 0 ? ph_fail_errno(err, rc,
+				      ph_say("writing to this site's store",
+					     "ghi vào kho dữ liệu của điểm"))
 		      : begin_one(packing, max, out, err);
 }
 
@@ -406,7 +409,8 @@ int ph_site_measure(struct ph_site_aside *aside, struct ph_site_measured *out,
 	rc = rc == 0 ? weigh(aside, &measured, err) : rc;
 	ph_site_pack_free(packing);
 	if (rc < 0) {
-		return ph_fail_errno(err, rc, "measuring what waits");
+		return ph_fail_errno(
+			err, rc, ph_say("measuring what waits", "tính phần đang chờ"));
 	}
 	*out = measured;
 	return 0;

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "client/site_internal.h"
+#include "common/base/say.h"
 #include "common/ledger/card.h"
 #include "common/ledger/copy.h"
 #include "common/ledger/crate.h"
@@ -138,7 +139,8 @@ int ph_site_knows(struct ph_site *site, enum ph_type type, const struct ph_id *i
 	struct ph_ledger *ledger = ph_site_ledger(site, err);
 	int rc = ledger ? is_known(ledger, entity_of(type), id, known_out) : -EIO;
 
-	return rc != 0 ? ph_fail_errno(err, rc < 0 ? rc : -EUCLEAN, "looking up a code")
+	return rc != 0 ? ph_fail_errno(err, rc < 0 ? rc : -EUCLEAN,
+				       ph_say("looking up a code", "tìm mã"))
 		       : 0;
 }
 
@@ -155,8 +157,9 @@ int ph_site_resolve(struct ph_site *site, enum ph_type type, struct ph_view code
 
 	if (code.len == 0 || code.len > PH_CODE_MAX) {
 		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-			       "a code has 1 to %d bytes, this one has %zu", PH_CODE_MAX,
-			       code.len);
+			       ph_say("a code has 1 to %d bytes, this one has %zu",
+				      "một mã có 1 đến %d byte, mã này có %zu"),
+			       PH_CODE_MAX, code.len);
 	}
 	search.ledger = ph_site_ledger(site, err);
 	if (!search.ledger) {
@@ -175,7 +178,8 @@ int ph_site_resolve(struct ph_site *site, enum ph_type type, struct ph_view code
 		}
 	}
 	if (rc != 0) {
-		return ph_fail_errno(err, rc < 0 ? rc : -EUCLEAN, "looking up a code");
+		return ph_fail_errno(err, rc < 0 ? rc : -EUCLEAN,
+				     ph_say("looking up a code", "tìm mã"));
 	}
 	id_out->ns = search.count == 1 ? search.found : ns;
 	id_out->code = code;

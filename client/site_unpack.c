@@ -19,6 +19,7 @@
 
 #include "client/site_bundle.h"
 #include "client/site_take.h"
+#include "common/base/say.h"
 
 enum {
 	BATCH = 64 * 1024, /* plain bytes of items in one commit */
@@ -342,7 +343,9 @@ int ph_site_taking_step(struct ph_site_taking *taking, struct ph_site_taken *tak
 		return -EIO;
 	}
 	if (rc < 0) {
-		return ph_fail_errno(err, rc, "keeping what the stick brought");
+		return ph_fail_errno(err, rc,
+				     ph_say("keeping what the stick brought",
+					    "lưu những gì thẻ USB mang tới"));
 	}
 	taking->taken.refusal = rc == PH_BUNDLE_E_OVER ? 0 : rc;
 	*taken_out = taking->taken;
@@ -356,7 +359,9 @@ int ph_site_take_bundle(struct ph_site *site, struct ph_view bundle, enum ph_roa
 	int rc = ph_site_taking_new(&taking, site, bundle, road);
 
 	if (rc < 0) {
-		return ph_fail_errno(err, rc, "keeping what the stick brought");
+		return ph_fail_errno(err, rc,
+				     ph_say("keeping what the stick brought",
+					    "lưu những gì thẻ USB mang tới"));
 	}
 	do {
 		rc = ph_site_taking_step(taking, taken_out, err);
@@ -379,7 +384,9 @@ int ph_site_stick_note(struct ph_site *site, enum ph_site_stick what,
 	rc = rc == 0 ? ph_db_commit(site->db) : rc;
 	if (rc < 0) {
 		ph_site_roll_back(site);
-		return ph_fail_errno(err, rc, "writing to this site's store");
+		return ph_fail_errno(err, rc,
+				     ph_say("writing to this site's store",
+					    "ghi vào kho dữ liệu của điểm"));
 	}
 	return 0;
 }

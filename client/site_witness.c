@@ -207,7 +207,10 @@ int ph_site_witness_open(struct ph_site *site, struct ph_error *err)
 		ph_writer_doubt(site->writer, why);
 		site->witness.is_there = false; /* what it says is not of here */
 	}
-	return rc < 0 ? ph_fail_errno(err, rc, "reading this device's own log") : 0;
+	return rc < 0 ? ph_fail_errno(err, rc,
+				      ph_say("reading this device's own log",
+					     "đọc nhật ký của chính máy này"))
+		      : 0;
 }
 
 /* --- writing it --- */

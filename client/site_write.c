@@ -29,7 +29,9 @@ int ph_site_begin(struct ph_site *site, struct ph_error *err)
 	int rc = site->batch ? -EBUSY : ph_db_begin(site->db);
 
 	if (rc < 0) {
-		return ph_fail_errno(err, rc, "writing to this site's store");
+		return ph_fail_errno(err, rc,
+				     ph_say("writing to this site's store",
+					    "ghi vào kho dữ liệu của điểm"));
 	}
 	site->batch = true;
 	return 0;
@@ -43,7 +45,9 @@ int ph_site_commit(struct ph_site *site, struct ph_error *err)
 	rc = rc != 0 ? rc : ph_db_commit(site->db);
 	if (rc < 0) {
 		ph_site_roll_back(site);
-		return ph_fail_errno(err, rc, "writing to this site's store");
+		return ph_fail_errno(err, rc,
+				     ph_say("writing to this site's store",
+					    "ghi vào kho dữ liệu của điểm"));
 	}
 	site->batch = false;
 	ph_site_witness_note(site);
@@ -61,18 +65,22 @@ static int check_kind(const struct ph_site *site, const struct ph_entry *entry,
 	unsigned role = (unsigned)site->cert.invite.role;
 
 	if (!entry->kind) {
-		return ph_fail(err, PH_EXIT_USAGE, -EINVAL, "this kind is not known");
+		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+			       ph_say("this kind is not known", "không biết loại này"));
 	}
 	if (entry->kind->number == PH_KIND_OPEN ||
 	    entry->kind->number == PH_KIND_CLOCK_MARK) {
 		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-			       "%s: the log writes these by itself", entry->kind->name);
+			       ph_say("%s: the log writes these by itself",
+				      "%s: nhật ký tự ghi loại này"),
+			       entry->kind->name);
 	}
 	if ((entry->kind->writers & role) == 0) {
 		return ph_fail(
 			err, PH_EXIT_USAGE, -EINVAL, "%s: %s", entry->kind->name,
 			entry->kind->writers == PH_ROLE_HUB
-				? "only the provincial library writes these"
+				? ph_say("only the provincial library writes these",
+					 "chỉ thư viện tỉnh ghi loại này")
 				: ph_say("this device is a courier's; only a site's "
 					 "writes these",
 					 "máy này là máy chuyển tin; chỉ máy của điểm "
@@ -100,7 +108,9 @@ static int write_nested(struct ph_site *site, struct ph_entry *entries, size_t c
 	int rc = ph_db_savepoint(site->db);
 
 	if (rc < 0) {
-		return ph_fail_errno(err, rc, "writing to this site's store");
+		return ph_fail_errno(err, rc,
+				     ph_say("writing to this site's store",
+					    "ghi vào kho dữ liệu của điểm"));
 	}
 	rc = add_all(site, entries, count, refs_out, err);
 	if (rc < 0) {
@@ -110,7 +120,10 @@ static int write_nested(struct ph_site *site, struct ph_entry *entries, size_t c
 		return rc;
 	}
 	rc = ph_db_savepoint_release(site->db);
-	return rc < 0 ? ph_fail_errno(err, rc, "writing to this site's store") : 0;
+	return rc < 0 ? ph_fail_errno(err, rc,
+				      ph_say("writing to this site's store",
+					     "ghi vào kho dữ liệu của điểm"))
+		      : 0;
 }
 
 int ph_site_write(struct ph_site *site, struct ph_entry *entries, size_t count,
@@ -130,7 +143,9 @@ int ph_site_write(struct ph_site *site, struct ph_entry *entries, size_t count,
 	}
 	rc = ph_db_begin(site->db);
 	if (rc < 0) {
-		return ph_fail_errno(err, rc, "writing to this site's store");
+		return ph_fail_errno(err, rc,
+				     ph_say("writing to this site's store",
+					    "ghi vào kho dữ liệu của điểm"));
 	}
 	rc = add_all(site, entries, count, refs_out, err);
 	rc = rc == 0 ? ph_site_witness_ready(site, err) : rc;
@@ -139,7 +154,9 @@ int ph_site_write(struct ph_site *site, struct ph_entry *entries, size_t count,
 	}
 	if (rc < 0) {
 		ph_site_roll_back(site);
-		return ph_fail_errno(err, rc, "writing to this site's store");
+		return ph_fail_errno(err, rc,
+				     ph_say("writing to this site's store",
+					    "ghi vào kho dữ liệu của điểm"));
 	}
 	ph_site_witness_note(site);
 	return 0;

@@ -23,7 +23,9 @@ int ph_slip_no_text(const char *text, size_t len, const char *what, struct ph_er
 	struct ph_view view = { .data = (const uint8_t *)text, .len = len };
 
 	return ph_text_check(view) == PH_TEXT_E_UTF8
-		       ? ph_fail(err, PH_EXIT_USAGE, -EINVAL, "%s: is not UTF-8 text",
+		       ? ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+				 ph_say("%s: is not UTF-8 text",
+					"%s: không phải là chữ UTF-8"),
 				 what)
 		       : -ENOMEM;
 }
@@ -266,7 +268,8 @@ int ph_desk_put(struct ph_desk *desk, json_t **object, const struct ph_slip **sl
 	if (!slip) {
 		json_decref(*object);
 		*object = NULL;
-		return ph_fail_errno(err, -ENOMEM, "making an entry");
+		return ph_fail_errno(err, -ENOMEM,
+				     ph_say("making an entry", "lập giao dịch"));
 	}
 	slip->object = *object;
 	*object = NULL;
@@ -288,7 +291,7 @@ int ph_desk_put(struct ph_desk *desk, json_t **object, const struct ph_slip **sl
 	}
 	if (rc != 0) {
 		free_slip(slip);
-		return ph_fail_errno(err, rc, "making an entry");
+		return ph_fail_errno(err, rc, ph_say("making an entry", "lập giao dịch"));
 	}
 	if (slip_out) {
 		*slip_out = slip;
@@ -306,7 +309,9 @@ int ph_desk_save(struct ph_desk *desk, struct ph_error *err)
 	}
 	rc = ph_slips_tell(desk->cli, desk->slips, desk->n);
 	if (rc == 0 || rc == PH_OUT_LOST) {
-		rc = ph_out_flush("saved, do not enter it again; ", err);
+		rc = ph_out_flush(ph_say("saved, do not enter it again; ",
+					 "đã lưu, đừng nhập lại; "),
+				  err);
 	}
 	return rc;
 }

@@ -61,9 +61,12 @@ static int set_clock(json_t *object, const char *member, const char *what,
 		}
 	}
 	ph_text_safe(shown, sizeof(shown), text, strlen(text));
-	return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-		       "%s: \"%s\" is not a time of day from 00:00 to 24:00, as 07:30",
-		       what, shown);
+	return ph_fail(
+		err, PH_EXIT_USAGE, -EINVAL,
+		ph_say("%s: \"%s\" is not a time of day from 00:00 to 24:00, as 07:30",
+		       "%s: “%s” không phải là giờ trong ngày từ 00:00 đến 24:00, như "
+		       "07:30"),
+		what, shown);
 }
 
 /* --- references --- */
@@ -101,11 +104,15 @@ int ph_desk_look_entry(struct ph_desk *desk, unsigned kind, const struct ph_ref 
 	desk->ref_unknown |= rc > 0;
 	if (rc == 0 && kind != 0 && ph_entry_decode(ph_buf_view(&bytes), &entry) == 0 &&
 	    entry.number != kind) {
-		rc = ph_fail(err, PH_EXIT_USAGE, -EINVAL, "this entry is %s, and not %s",
+		rc = ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+			     ph_say("this entry is %s, and not %s",
+				    "giao dịch này là %s, không phải %s"),
 			     entry.kind->name, ph_kind_find(kind)->name);
 	}
 	ph_buf_deinit(&bytes);
-	return rc < 0 ? ph_fail_errno(err, rc, "looking up an entry") : 0;
+	return rc < 0 ? ph_fail_errno(err, rc,
+				      ph_say("looking up an entry", "tìm giao dịch"))
+		      : 0;
 }
 
 int ph_desk_look(struct ph_desk *desk, enum ph_entity type, const struct ph_ref *ref,
@@ -123,7 +130,8 @@ int ph_desk_look(struct ph_desk *desk, enum ph_entity type, const struct ph_ref 
 	rc = ph_ledger_get(desk->ledger, type, ph_key_view(&key), &state);
 	ph_buf_deinit(&state);
 	desk->ref_unknown = unknown || rc == PH_LEDGER_E_NONE;
-	return rc < 0 ? ph_fail_errno(err, rc, "reading the ledger") : 0;
+	return rc < 0 ? ph_fail_errno(err, rc, ph_say("reading the ledger", "đọc sổ"))
+		      : 0;
 }
 
 static const char *noun_of(enum ph_entity type)

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/say.h"
+
 struct slot {
 	uint64_t kind; /* 0: empty */
 	bool voided;
@@ -187,7 +189,9 @@ int ph_sources_new(struct ph_sources **sources_out, struct ph_site *site,
 	}
 	if (rc < 0) {
 		ph_sources_free(sources);
-		return ph_fail_errno(err, rc, "reading what was imported before");
+		return ph_fail_errno(err, rc,
+				     ph_say("reading what was imported before",
+					    "đọc những gì đã nhập trước đây"));
 	}
 	take_out_voided(sources);
 	*sources_out = sources;

@@ -10,6 +10,7 @@
 
 #include "client/site_courier.h"
 #include "common/base/clock.h"
+#include "common/base/say.h"
 #include "common/cli/missing.h"
 
 static bool is_for(void *data, const uint8_t to[static PH_DEVICE_ID_SIZE])
@@ -60,5 +61,7 @@ int ph_stick_missing(struct ph_site *site, struct ph_spool *spool, json_t *list,
 			     list);
 	}
 	back = ph_site_resume(site, err);
-	return back != 0 ? back : rc < 0 ? ph_fail_errno(err, rc, "the stick") : rc;
+	return back != 0 ? back
+	       : rc < 0  ? ph_fail_errno(err, rc, ph_say("the stick", "thẻ USB"))
+			 : rc;
 }

@@ -66,7 +66,9 @@ static int check_budget(struct ph_site *site, const struct ph_link_config *confi
 	int rc = ph_site_budget(site, &budget);
 
 	if (rc < 0) {
-		return ph_fail_errno(err, rc, "reading this site's store");
+		return ph_fail_errno(
+			err, rc,
+			ph_say("reading this site's store", "đọc kho dữ liệu của điểm"));
 	}
 	end->budget = budget.bytes;
 	if (config->road != PH_SPEND_NETWORK || config->over_budget ||
@@ -110,7 +112,9 @@ int ph_sync_once(struct ph_site *site, const struct ph_link_config *config,
 	end_out->result.reason = "store";
 	end_out->budget = PH_BUDGET_NONE;
 	if (rc < 0) {
-		return ph_fail_errno(err, rc, "reading this site's store");
+		return ph_fail_errno(
+			err, rc,
+			ph_say("reading this site's store", "đọc kho dữ liệu của điểm"));
 	}
 	if (link.is_sibling) {
 		link.flight_max = 0;
@@ -141,7 +145,9 @@ int ph_sync_once(struct ph_site *site, const struct ph_link_config *config,
 		kept = look_on(site, &link, end_out);
 	}
 	if (rc == 0 && kept < 0) {
-		return ph_fail_errno(err, kept, "keeping what came of the session");
+		return ph_fail_errno(
+			err, kept,
+			ph_say("keeping what came of the session", "lưu kết quả phiên"));
 	}
 	return rc == 0 && ph_site_is_open(site) ? ph_site_erase_heard(site, err) : rc;
 }

@@ -82,7 +82,9 @@ int ph_sync_meet(struct ph_cli *cli, struct ph_site *site, const char *address,
 	}
 	rc = ph_site_state(site, &state);
 	if (rc < 0) {
-		return ph_fail_errno(err, rc, "reading this site's store");
+		return ph_fail_errno(
+			err, rc,
+			ph_say("reading this site's store", "đọc kho dữ liệu của điểm"));
 	}
 	printed = print_met(cli, &met, state.entries - state.receipted);
 	if (printed == 0 && met.reason[0]) {

@@ -21,6 +21,7 @@
 
 #include "client/carry.h"
 #include "client/unlock.h"
+#include "common/base/say.h"
 
 #define WHO_MAX 32
 
@@ -161,7 +162,10 @@ static void turn_desk(struct ph_work *work, struct ph_order *order)
 		explicit_bzero((char *)digits, strlen(digits));
 	}
 	(void)ph_carry_refuse(&order->answer, rc < 0 ? PH_EXIT_OTHER : PH_EXIT_DONE,
-			      false, rc < 0 ? "that is not the key of this desk" : "");
+			      false,
+			      rc < 0 ? ph_say("that is not the key of this desk",
+					      "đó không phải là khóa của quầy này")
+				     : "");
 	explicit_bzero(secret, sizeof(secret));
 	ph_site_pause(site);
 }

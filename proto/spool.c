@@ -19,6 +19,7 @@
 #include <sodium.h>
 
 #include "common/base/file.h"
+#include "common/base/say.h"
 
 enum {
 	FOLDER_MODE =
@@ -94,10 +95,11 @@ static int fail_put(struct ph_spool *spool, int rc, uint64_t len, struct ph_erro
 	spool->need = len;
 	spool->room = 0;
 	(void)ph_dir_room(spool->path, &spool->room);
-	return ph_fail(err, PH_EXIT_PARTIAL, rc,
-		       "%s: the disk is full: %llu bytes are needed, %llu are left",
-		       spool->path, (unsigned long long)len,
-		       (unsigned long long)spool->room);
+	return ph_fail(
+		err, PH_EXIT_PARTIAL, rc,
+		ph_say("%s: the disk is full: %llu bytes are needed, %llu are left",
+		       "%s: ổ đĩa đã đầy: cần %llu byte, còn %llu"),
+		spool->path, (unsigned long long)len, (unsigned long long)spool->room);
 }
 
 static int fail_open(struct ph_spool *spool, const char *trouble, int rc,

@@ -22,6 +22,7 @@
 #include "client/marc/charset.h"
 #include "client/marc/iso2709.h"
 #include "client/marc/xml_memory.h"
+#include "common/base/say.h"
 
 struct ph_marc_file {
 	struct ph_marc_input input;
@@ -43,7 +44,7 @@ static int detect(struct ph_marc_file *file, struct ph_error *err)
 	int rc = ph_marc_input_peek(&file->input, 4096, &ahead);
 
 	if (rc < 0) {
-		return ph_fail_errno(err, rc, "reading the file");
+		return ph_fail_errno(err, rc, ph_say("reading the file", "đọc tệp"));
 	}
 	if (ahead.len >= 3 && memcmp(ahead.data, "\xef\xbb\xbf", 3) == 0) {
 		at = 3;
@@ -59,8 +60,10 @@ static int detect(struct ph_marc_file *file, struct ph_error *err)
 		ph_marc_input_skip(&file->input, at);
 	} else {
 		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-			       "it is neither ISO 2709, which begins with a digit, nor "
-			       "MARCXML, which begins with '<'");
+			       ph_say("it is neither ISO 2709, which begins with a "
+				      "digit, nor MARCXML, which begins with '<'",
+				      "tệp không phải là ISO 2709 (bắt đầu bằng chữ số), "
+				      "cũng không phải là MARCXML (bắt đầu bằng “<”)"));
 	}
 	return 0;
 }
@@ -136,7 +139,8 @@ int ph_marc_file_open(struct ph_marc_file **file_out, FILE *stream,
 		rc = rc != PH_CHARSET_E_UNKNOWN
 			     ? rc
 			     : ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-				       "%s: no charset of this name is known here",
+				       ph_say("%s: no charset of this name is known here",
+					      "%s: ở đây không biết bảng mã tên này"),
 				       charset);
 		ph_charset_free(known);
 	}
@@ -184,7 +188,8 @@ static int take_tree(struct ph_marc_file *file, struct ph_marc_record *record,
 		rc = -ENOMEM;
 	} else if (rc != 0 || !root) {
 		rc = ph_fail(err, PH_EXIT_OTHER, PH_MARC_E_BAD,
-			     "its leader cannot be read");
+			     ph_say("its leader cannot be read",
+				    "không đọc được phần đầu biểu ghi"));
 	} else {
 		rc = ph_marc_record_take(record, root, charset, err);
 	}
@@ -213,7 +218,8 @@ static int next_iso2709(struct ph_marc_file *file, struct ph_marc_record *record
 	if (rc == 0 && yaz_marc_read_iso2709(file->marc, (const char *)file->mended.data,
 					     (int)file->mended.len) <= 0) {
 		rc = ph_fail(err, PH_EXIT_OTHER, PH_MARC_E_BAD,
-			     "it cannot be read as ISO 2709");
+			     ph_say("it cannot be read as ISO 2709",
+				    "không đọc được theo ISO 2709"));
 	}
 	rc = rc != 0 ? rc : take_tree(file, record, file->charset, err);
 	if (rc == 0) {
@@ -298,7 +304,8 @@ static int next_xml(struct ph_marc_file *file, struct ph_marc_record *record,
 	}
 	*offset_out = file->input.offset;
 	if (file->input.error) {
-		return ph_fail_errno(err, file->input.error, "reading the file");
+		return ph_fail_errno(err, file->input.error,
+				     ph_say("reading the file", "đọc tệp"));
 	}
 	if (ph_xml_shortages() != shortages) {
 		return -ENOMEM;
@@ -308,13 +315,19 @@ static int next_xml(struct ph_marc_file *file, struct ph_marc_record *record,
 	}
 	if (!node) {
 		return ph_fail(err, PH_EXIT_OTHER, PH_MARC_E_STOP,
-			       "line %d: the XML is not well-formed: %s; this record "
-			       "and all after it were not read",
-			       file->line, file->said[0] ? file->said : "it ends early");
+			       ph_say("line %d: the XML is not well-formed: %s; this "
+				      "record and all after it were not read",
+				      "dòng %d: XML sai cấu trúc: %s; biểu ghi này và "
+				      "các biểu ghi sau chưa được đọc"),
+			       file->line,
+			       file->said[0]
+				       ? file->said
+				       : ph_say("it ends early", "tệp hết quá sớm"));
 	}
 	if (yaz_marc_read_xml(file->marc, node) != 0) {
 		return ph_fail(err, PH_EXIT_OTHER, PH_MARC_E_BAD,
-			       "line %d: it is not a record of MARCXML",
+			       ph_say("line %d: it is not a record of MARCXML",
+				      "dòng %d: không phải là biểu ghi MARCXML"),
 			       (int)xmlGetLineNo(node));
 	}
 	rc = take_tree(file, record, "UTF-8", err);

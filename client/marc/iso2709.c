@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "client/marc/record.h"
+#include "common/base/say.h"
 
 #define RECORD_END 0x1d
 #define FIELD_END  0x1e
@@ -85,7 +86,7 @@ int ph_iso2709_next(struct ph_marc_input *input, struct ph_view *record_out,
 	int rc = skip_between(input, &ahead);
 
 	if (rc < 0) {
-		return ph_fail_errno(err, rc, "reading the file");
+		return ph_fail_errno(err, rc, ph_say("reading the file", "đọc tệp"));
 	}
 	*offset_out = input->offset;
 	if (ahead.len == 0) {
@@ -100,11 +101,18 @@ int ph_iso2709_next(struct ph_marc_input *input, struct ph_view *record_out,
 			bool rest = ahead.len < PH_ISO2709_MAX;
 
 			rc = skip_record(input);
-			return rc < 0 ? ph_fail_errno(err, rc, "reading the file")
+			return rc < 0 ? ph_fail_errno(
+						err, rc,
+						ph_say("reading the file", "đọc tệp"))
 				      : ph_fail(err, PH_EXIT_OTHER, PH_MARC_E_BAD,
-						rest ? "the file ends within a record"
-						     : "no record ends within 99,999 "
-						       "bytes");
+						rest ? ph_say("the file ends within a "
+							      "record",
+							      "tệp hết giữa một biểu ghi")
+						     : ph_say("no record ends within "
+							      "99,999 bytes",
+							      "trong 99.999 byte không "
+							      "có chỗ kết thúc biểu "
+							      "ghi"));
 		}
 		len = (size_t)(end - ahead.data) + 1;
 	}
@@ -120,26 +128,33 @@ static int check_field(struct ph_view record, size_t base, const uint8_t *entry,
 
 	if (!isalnum(entry[0]) || !isalnum(entry[1]) || !isalnum(entry[2])) {
 		return ph_fail(err, PH_EXIT_OTHER, PH_MARC_E_BAD,
-			       "directory entry %zu has no tag", i + 1);
+			       ph_say("directory entry %zu has no tag",
+				      "mục %zu của thư mục biểu ghi không có nhãn"),
+			       i + 1);
 	}
 	if (!number(entry + 3, 4, &len) || !number(entry + 7, 5, &start)) {
 		return ph_fail(err, PH_EXIT_OTHER, PH_MARC_E_BAD,
-			       "directory entry %zu (field %.3s): length and start are "
-			       "not digits",
+			       ph_say("directory entry %zu (field %.3s): length and "
+				      "start are not digits",
+				      "mục %zu của thư mục biểu ghi (trường %.3s): độ "
+				      "dài và vị trí không phải là chữ số"),
 			       i + 1, (const char *)entry);
 	}
 	if (len == 0 || base + start + len > record.len - 1) {
-		return ph_fail(
-			err, PH_EXIT_OTHER, PH_MARC_E_BAD,
-			"directory entry %zu (field %.3s) points beyond the record",
-			i + 1, (const char *)entry);
+		return ph_fail(err, PH_EXIT_OTHER, PH_MARC_E_BAD,
+			       ph_say("directory entry %zu (field %.3s) points beyond "
+				      "the record",
+				      "mục %zu của thư mục biểu ghi (trường %.3s) chỉ ra "
+				      "ngoài biểu ghi"),
+			       i + 1, (const char *)entry);
 	}
 	if (record.data[base + start + len - 1] != FIELD_END) {
-		return ph_fail(
-			err, PH_EXIT_OTHER, PH_MARC_E_BAD,
-			"directory entry %zu (field %.3s) points to where no field "
-			"ends",
-			i + 1, (const char *)entry);
+		return ph_fail(err, PH_EXIT_OTHER, PH_MARC_E_BAD,
+			       ph_say("directory entry %zu (field %.3s) points to where "
+				      "no field ends",
+				      "mục %zu của thư mục biểu ghi (trường %.3s) chỉ "
+				      "tới chỗ không kết thúc trường"),
+			       i + 1, (const char *)entry);
 	}
 	return 0;
 }
@@ -151,20 +166,24 @@ int ph_iso2709_check(struct ph_view record, struct ph_error *err)
 
 	if (record.len < SHORTEST) {
 		return ph_fail(err, PH_EXIT_OTHER, PH_MARC_E_BAD,
-			       "%zu bytes are too few for a record", record.len);
+			       ph_say("%zu bytes are too few for a record",
+				      "%zu byte là quá ít cho một biểu ghi"),
+			       record.len);
 	}
 	if (memchr(record.data, '\0', record.len)) {
 		return ph_fail(err, PH_EXIT_OTHER, PH_MARC_E_BAD,
-			       "it contains a byte of 0");
+			       ph_say("it contains a byte of 0", "có byte 0"));
 	}
 	if (!number(record.data + 12, 5, &base) || base <= PH_MARC_LEADER ||
 	    base > record.len - 1 || record.data[base - 1] != FIELD_END) {
 		return ph_fail(err, PH_EXIT_OTHER, PH_MARC_E_BAD,
-			       "the leader does not say where the fields begin");
+			       ph_say("the leader does not say where the fields begin",
+				      "phần đầu không nói các trường bắt đầu ở đâu"));
 	}
 	if ((base - 1 - PH_MARC_LEADER) % ENTRY != 0) {
 		return ph_fail(err, PH_EXIT_OTHER, PH_MARC_E_BAD,
-			       "the directory is not made of entries of 12 bytes");
+			       ph_say("the directory is not made of entries of 12 bytes",
+				      "thư mục biểu ghi không gồm các mục 12 byte"));
 	}
 	for (size_t i = 0; rc == 0 && i < (base - 1 - PH_MARC_LEADER) / ENTRY; i++) {
 		rc = check_field(record, base, record.data + PH_MARC_LEADER + i * ENTRY,

@@ -135,7 +135,7 @@ static int one(struct ph_marc_file *file, struct ph_marc_record *record,
 	}
 	if (rc < 0) {
 		fprintf(stderr, "packhorse-marc: %s: %s\n", options->path,
-			rc != -ENOMEM && err.text[0] ? err.text : strerror(-rc));
+			rc != -ENOMEM && err.text[0] ? err.text : ph_errno_say(rc));
 		json_decref(*line);
 		*line = NULL;
 	}
@@ -193,13 +193,13 @@ int main(int argc, char **argv)
 	}
 	if (!stream || (fstat(fileno(stream), &status) == 0 && S_ISDIR(status.st_mode))) {
 		fprintf(stderr, "packhorse-marc: %s: %s\n", options.path,
-			stream ? strerror(EISDIR) : strerror(errno));
+			stream ? ph_errno_say(-EISDIR) : ph_errno_say(-errno));
 		return PH_EXIT_USAGE;
 	}
 	rc = ph_marc_file_open(&file, stream, options.format, options.charset, &err);
 	if (rc != 0) {
 		fprintf(stderr, "packhorse-marc: %s: %s\n", options.path,
-			err.text[0] ? err.text : strerror(-rc));
+			err.text[0] ? err.text : ph_errno_say(rc));
 		return PH_EXIT_USAGE;
 	}
 	/* where there is none to be had, what reads the file is still a process of its own */

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "client/marc/mapping.h"
+#include "common/base/say.h"
 #include "common/log/kinds.h"
 
 #define REST_MAX 24576
@@ -89,7 +90,8 @@ static int map_name(struct ph_mapping *to)
 	whole = ph_marc_trim(ph_buf_view(&name));
 	if (rc == 0 && whole.len == 0) {
 		rc = ph_fail(to->err, PH_EXIT_OTHER, PH_MARC_E_BAD,
-			     "it has no title (field 245, $a)");
+			     ph_say("it has no title (field 245, $a)",
+				    "không có nhan đề (trường 245, $a)"));
 	}
 	if (rc == 0 && whole.len > title_max("name")) {
 		whole = shorten(whole, title_max("name") - strlen(ellipsis));

@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "client/marc/charset.h"
+#include "common/base/say.h"
 
 #define ESCAPE 0x1b
 
@@ -216,11 +217,15 @@ static int add_text(struct taking *to, const char *tag, const xmlNode *node, cha
 	}
 	rc = ph_charset_read(to->charset, bytes, &record->text, &to->cleaned);
 	if (rc == PH_CHARSET_E_BYTES) {
-		return ph_fail(to->err, PH_EXIT_OTHER, PH_MARC_E_BAD,
-			       "field %s: its text is not %s%s", tag, to->charset_name,
-			       strcmp(to->charset_name, "MARC-8") == 0
-				       ? " and not UTF-8; name its charset"
-				       : "");
+		return ph_fail(
+			to->err, PH_EXIT_OTHER, PH_MARC_E_BAD,
+			ph_say("field %s: its text is not %s%s",
+			       "trường %s: chữ không phải là %s%s"),
+			tag, to->charset_name,
+			strcmp(to->charset_name, "MARC-8") == 0
+				? ph_say(" and not UTF-8; name its charset",
+					 ", cũng không phải là UTF-8; hãy nêu bảng mã")
+				: "");
 	}
 	if (rc == 0) {
 		record->subfields[record->n_subfields++] = (struct ph_marc_subfield){
@@ -248,7 +253,8 @@ static int add_field(struct taking *to, const xmlNode *node)
 	if (tag.len != 3 || !isalnum(tag.data[0]) || !isalnum(tag.data[1]) ||
 	    !isalnum(tag.data[2])) {
 		return ph_fail(to->err, PH_EXIT_OTHER, PH_MARC_E_BAD,
-			       "a tag is not three letters or digits");
+			       ph_say("a tag is not three letters or digits",
+				      "có nhãn không phải là ba chữ hoặc chữ số"));
 	}
 	memcpy(field.tag, tag.data, 3);
 	if (!control) {
@@ -338,7 +344,8 @@ int ph_marc_record_take(struct ph_marc_record *record, const xmlNode *root,
 		rc = rc != PH_CHARSET_E_UNKNOWN
 			     ? rc
 			     : ph_fail(err, PH_EXIT_USAGE, PH_MARC_E_STOP,
-				       "%s: no charset of this name is known here",
+				       ph_say("%s: no charset of this name is known here",
+					      "%s: ở đây không biết bảng mã tên này"),
 				       to.charset_name);
 	}
 	rc = rc != 0 ? rc : take_all(&to, root);

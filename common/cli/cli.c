@@ -344,7 +344,7 @@ int ph_cli_run(struct ph_cli *cli)
 
 	if (rc < 0 && (err.text[0] || flushed == 0)) {
 		fprintf(stderr, "%s: %s\n", cli->program->name,
-			err.text[0] ? err.text : strerror(-rc));
+			err.text[0] ? err.text : ph_errno_say(rc));
 		return err.exit != PH_EXIT_DONE ? (int)err.exit : PH_EXIT_OTHER;
 	}
 	if (flushed < 0) {

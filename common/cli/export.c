@@ -85,7 +85,8 @@ int ph_export_xlsx(const json_t *book, struct ph_buf *out, struct ph_error *err)
 	int rc;
 
 	if (!file) {
-		return ph_fail_errno(err, -errno, "making the workbook");
+		return ph_fail_errno(err, -errno,
+				     ph_say("making the workbook", "làm tệp Excel"));
 	}
 	rc = ph_child_start(&child,
 			    &(struct ph_child_config){ .name = NAME,
@@ -102,14 +103,18 @@ int ph_export_xlsx(const json_t *book, struct ph_buf *out, struct ph_error *err)
 	close(child.out);
 	status = ph_child_end(&child, rc < 0);
 	if (rc < 0) {
-		return ph_fail_errno(err, rc, "reading from " NAME);
+		return ph_fail_errno(err, rc,
+				     ph_say("reading from " NAME, "đọc từ " NAME));
 	}
 	return status == 0
 		       ? 0
 		       : ph_fail(err,
 				 status == PH_EXIT_USAGE ? PH_EXIT_USAGE : PH_EXIT_OTHER,
 				 -EBADMSG,
-				 NAME " made no workbook; --csv has no such limits");
+				 ph_say(NAME
+					" made no workbook; --csv has no such limits",
+					NAME " không tạo được tệp Excel; --csv không có "
+					     "giới hạn ấy"));
 }
 
 /* --- commands --- */
@@ -178,7 +183,7 @@ int ph_export_run(struct ph_cli *cli, struct ph_error *err)
 	status = cli->command->run(cli, err);
 	book = ph_sheet_take();
 	if (status >= 0 && (!book || ph_json_shortages() != shortages)) {
-		rc = ph_fail_errno(err, -ENOMEM, "making the sheet");
+		rc = ph_fail_errno(err, -ENOMEM, ph_say("making the sheet", "làm bảng"));
 	}
 	/* what was not found has no sheet, and has been said */
 	if (status >= 0 && rc == 0 &&

@@ -17,16 +17,20 @@
 
 #include "common/base/bytes.h"
 #include "common/base/json_memory.h"
+#include "common/base/say.h"
 #include "common/cli/secret_line.h"
 
 #define WORDS "words"
 
 static int no_line(struct ph_error *err)
 {
-	return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-		       "--stdin: standard input has no line of JSON, like "
+	return ph_fail(
+		err, PH_EXIT_USAGE, -EINVAL,
+		ph_say("--stdin: standard input has no line of JSON, like "
 		       "{\"name\":\"...\",\"words\":[\"...\"]}, of at most %d bytes",
-		       PH_GIVEN_MAX);
+		       "--stdin: dữ liệu nhập vào không có dòng JSON dạng "
+		       "{\"name\":\"...\",\"words\":[\"...\"]}, nhiều nhất %d byte"),
+		PH_GIVEN_MAX);
 }
 
 static int read_line(struct ph_buf *line, struct ph_error *err)
@@ -36,7 +40,9 @@ static int read_line(struct ph_buf *line, struct ph_error *err)
 	if (rc == -ECANCELED || rc == -EMSGSIZE) {
 		return no_line(err);
 	}
-	return rc < 0 ? ph_fail_errno(err, rc, "standard input") : 0;
+	return rc < 0 ? ph_fail_errno(err, rc,
+				      ph_say("standard input", "dữ liệu nhập vào"))
+		      : 0;
 }
 
 static const struct ph_cli_option *find(const struct ph_cli *cli, const char *name)
@@ -53,8 +59,9 @@ static int refuse(const struct ph_cli *cli, unsigned place, const char *why,
 		  struct ph_error *err)
 {
 	return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-		       "--stdin: member %u %s; see `%s help %s`", place, why,
-		       cli->program->name, cli->command->name);
+		       ph_say("--stdin: member %u %s; see `%s help %s`",
+			      "--stdin: thành phần %u %s; xem `%s help %s`"),
+		       place, why, cli->program->name, cli->command->name);
 }
 
 /* The text of VALUE, which is NAME's; a number becomes one. NULL: it is neither. */
@@ -80,7 +87,10 @@ static int take_option(struct ph_cli *cli, json_t *object, const char *name,
 	const char *text;
 
 	if (!option) {
-		return refuse(cli, place, "is no option of this command", err);
+		return refuse(cli, place,
+			      ph_say("is no option of this command",
+				     "không phải là tùy chọn của lệnh này"),
+			      err);
 	}
 	if (json_is_null(value) || json_is_false(value)) {
 		return 0;
@@ -90,12 +100,17 @@ static int take_option(struct ph_cli *cli, json_t *object, const char *name,
 				     : NULL;
 	if (!text) {
 		return refuse(cli, place,
-			      option->arg ? "is neither text nor a whole number"
-					  : "takes no value: true or false",
+			      option->arg
+				      ? ph_say("is neither text nor a whole number",
+					       "không phải là chữ, cũng không phải là số "
+					       "nguyên")
+				      : ph_say("takes no value: true or false",
+					       "không nhận giá trị: chỉ true hoặc false"),
 			      err);
 	}
 	if (cli->n_set == sizeof(cli->set) / sizeof(cli->set[0])) {
-		return refuse(cli, place, "is one option too many", err);
+		return refuse(cli, place,
+			      ph_say("is one option too many", "là tùy chọn thừa"), err);
 	}
 	cli->set[cli->n_set].name = option->name;
 	cli->set[cli->n_set++].value = text;
@@ -109,12 +124,15 @@ static int take_words(struct ph_given *given, struct ph_cli *cli, json_t *words,
 	size_t i;
 
 	if (!json_is_array(words)) {
-		return refuse(cli, place, "is no list of words", err);
+		return refuse(cli, place,
+			      ph_say("is no list of words", "không phải là danh sách từ"),
+			      err);
 	}
 	given->args = calloc((size_t)cli->n_args + json_array_size(words) + 1,
 			     sizeof(given->args[0]));
 	if (!given->args) {
-		return ph_fail_errno(err, -ENOMEM, "standard input");
+		return ph_fail_errno(err, -ENOMEM,
+				     ph_say("standard input", "dữ liệu nhập vào"));
 	}
 	if (cli->n_args > 0) {
 		memcpy(given->args, cli->args,
@@ -124,7 +142,10 @@ static int take_words(struct ph_given *given, struct ph_cli *cli, json_t *words,
 	json_array_foreach(words, i, word)
 	{
 		if (!json_is_string(word)) {
-			return refuse(cli, place, "has a word that is no text", err);
+			return refuse(cli, place,
+				      ph_say("has a word that is no text",
+					     "có từ không phải là chữ"),
+				      err);
 		}
 		cli->args[cli->n_args++] = (char *)json_string_value(word);
 	}
@@ -163,7 +184,9 @@ int ph_given_read(struct ph_given *given, struct ph_cli *cli, struct ph_error *e
 						   : no_line(err);
 	}
 	ph_buf_wipe(&line);
-	return rc < 0 ? ph_fail_errno(err, rc, "standard input") : 0;
+	return rc < 0 ? ph_fail_errno(err, rc,
+				      ph_say("standard input", "dữ liệu nhập vào"))
+		      : 0;
 }
 
 void ph_given_end(struct ph_given *given)

@@ -81,7 +81,9 @@ static int put_prefix(enum ph_prefix *out, const char *value, struct ph_error *e
 		}
 	}
 	return ph_fail(err, PH_EXIT_CONFIG, -EINVAL,
-		       "prefix: \"%s\" is not one of auto, yes, no", value);
+		       ph_say("prefix: \"%s\" is not one of auto, yes, no",
+			      "prefix: “%s” không thuộc auto, yes, no"),
+		       value);
 }
 
 /* ---- one file ---- */
@@ -119,7 +121,9 @@ static char *read_line(char *out, int size, void *data)
 	reading->line++;
 	if (len >= (size_t)size) {
 		(void)ph_fail(&reading->err, PH_EXIT_CONFIG, -EINVAL,
-			      "a line of %zu bytes; they may have %d", len, size - 2);
+			      ph_say("a line of %zu bytes; they may have %d",
+				     "một dòng có %zu byte; chỉ được %d"),
+			      len, size - 2);
 		wrong(reading);
 		return NULL;
 	}
@@ -280,8 +284,9 @@ static int load_folder(const struct ph_setting *table, void *settings, const cha
 		return errno == ENOENT ? 0 : ph_fail_errno(err, -errno, folder);
 	}
 	if (count > FILES_MAX) {
-		rc = ph_fail(err, PH_EXIT_CONFIG, -EINVAL, "%s: more than %d files",
-			     folder, FILES_MAX);
+		rc = ph_fail(err, PH_EXIT_CONFIG, -EINVAL,
+			     ph_say("%s: more than %d files", "%s: hơn %d tệp"), folder,
+			     FILES_MAX);
 	}
 	for (int i = 0; i < count; i++) {
 		if (rc == 0) {

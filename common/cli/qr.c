@@ -12,6 +12,8 @@
 
 #include <qrencode.h>
 
+#include "common/base/say.h"
+
 #define QUIET 4
 
 struct grid {
@@ -29,8 +31,10 @@ static int encode(struct ph_view text, struct grid *grid, struct ph_error *err)
 	}
 	if (errno == ERANGE) {
 		return ph_fail(err, PH_EXIT_OTHER, -EMSGSIZE,
-			       "%zu characters are more than a QR code holds; hand the "
-			       "invite over as a file",
+			       ph_say("%zu characters are more than a QR code holds; "
+				      "hand the invite over as a file",
+				      "%zu ký tự là quá nhiều cho một mã QR; hãy giao "
+				      "giấy mời bằng tệp"),
 			       text.len);
 	}
 	return ph_fail_errno(err, errno == ENOMEM ? -ENOMEM : -EIO, "making a QR code");

@@ -13,6 +13,8 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "common/base/say.h"
+
 #define CTRL_C 3
 
 int ph_stdin_line(struct ph_buf *out, size_t max)
@@ -51,7 +53,8 @@ int ph_secret_line(const char *prompt, struct ph_buf *out, struct ph_error *err)
 	int rc = ph_buf_reserve(out, PH_SECRET_LINE_MAX); /* it is not moved about */
 
 	if (rc < 0) {
-		return ph_fail_errno(err, rc, "standard input");
+		return ph_fail_errno(err, rc,
+				     ph_say("standard input", "dữ liệu nhập vào"));
 	}
 	if (is_terminal) {
 		struct termios quiet = before;
@@ -71,10 +74,15 @@ int ph_secret_line(const char *prompt, struct ph_buf *out, struct ph_error *err)
 	}
 	return rc == 0 ? 0
 	       : rc == -ECANCELED
-		       ? ph_fail(err, PH_EXIT_USAGE, rc, "nothing was given: %s", prompt)
-	       : rc == -EMSGSIZE ? ph_fail(err, PH_EXIT_USAGE, rc,
-					   "a line of standard input is too long")
-				 : ph_fail_errno(err, rc, "standard input");
+		       ? ph_fail(err, PH_EXIT_USAGE, rc,
+				 ph_say("nothing was given: %s", "chưa nhập gì: %s"),
+				 prompt)
+	       : rc == -EMSGSIZE
+		       ? ph_fail(err, PH_EXIT_USAGE, rc,
+				 ph_say("a line of standard input is too long",
+					"một dòng nhập vào quá dài"))
+		       : ph_fail_errno(err, rc,
+				       ph_say("standard input", "dữ liệu nhập vào"));
 }
 
 int ph_secret_line_again(const char *again, const struct ph_buf *line,
@@ -85,7 +93,8 @@ int ph_secret_line_again(const char *again, const struct ph_buf *line,
 
 	if (rc == 0 && !ph_view_equal(ph_buf_view(line), ph_buf_view(&second))) {
 		rc = ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-			     "the two are not the same; nothing was changed");
+			     ph_say("the two are not the same; nothing was changed",
+				    "hai lần nhập không giống nhau; chưa thay đổi gì"));
 	}
 	ph_buf_wipe(&second);
 	return rc < 0 ? rc : 0;

@@ -58,7 +58,7 @@ static int fail_protected(struct ph_error *err, int rc, const struct ph_stick_tr
 		       "không ghi được vào %s (%s): thẻ có đang khóa chống ghi "
 		       "không? Hãy gạt khóa, hoặc lấy thẻ khác, rồi ghi lại. Không "
 		       "mất gì"),
-		at->path, strerror(-rc));
+		at->path, ph_errno_say(rc));
 }
 
 static int fail_other_bytes(struct ph_error *err, int rc,

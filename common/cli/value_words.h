@@ -3,8 +3,9 @@
 #define PH_CLI_VALUE_WORDS_H
 
 /*
- * VALUE of the column of a report that is called COLUMN (docs/REPORTS.md): what it is in
- * Vietnamese, where that is spoken and there is a word; else itself.
+ * VALUE of the column of a report that is called COLUMN (docs/REPORTS.md), or of a list of the
+ * hub: "type" of a commune, "site-status", "role" and "device-state" of a device, "invite-state", "key-state".
+ * What it is in Vietnamese, where that is spoken and there is a word; else itself.
  */
 const char *ph_value_say(const char *column, const char *value);
 /*

@@ -22,6 +22,7 @@
 
 #include <sodium.h>
 
+#include "common/base/say.h"
 #include "common/ledger/class.h"
 #include "common/ledger/copy_cut.h"
 #include "common/ledger/look.h"
@@ -55,7 +56,7 @@ int ph_ledger_open(struct ph_ledger **ledger_out, const struct ph_ledger_config 
 	int rc;
 
 	if (ledger == NULL) {
-		return ph_fail_errno(err, -ENOMEM, "opening the ledger");
+		return ph_fail_errno(err, -ENOMEM, ph_say("opening the ledger", "mở sổ"));
 	}
 	ledger->config = *config;
 	ledger->db = config->db;
@@ -66,7 +67,7 @@ int ph_ledger_open(struct ph_ledger **ledger_out, const struct ph_ledger_config 
 	rc = rc != 0 ? rc : ledger->other == NULL ? -ENOMEM : ph_tables_open(ledger->db);
 	if (rc != 0) {
 		ph_ledger_free(ledger);
-		return ph_fail_errno(err, rc, "opening the ledger");
+		return ph_fail_errno(err, rc, ph_say("opening the ledger", "mở sổ"));
 	}
 	*ledger_out = ledger;
 	return 0;
@@ -500,7 +501,7 @@ int ph_ledger_digest(struct ph_ledger *ledger, uint8_t out[static 32],
 			   " ORDER BY type, id",
 			   &stmt);
 	if (rc != 0) {
-		return fail(ledger, err, rc, "reading the ledger");
+		return fail(ledger, err, rc, ph_say("reading the ledger", "đọc sổ"));
 	}
 	crypto_generichash_init(&hash, NULL, 0, 32);
 	while ((rc = ph_stmt_step(stmt)) == PH_DB_ROW) {
@@ -512,7 +513,7 @@ int ph_ledger_digest(struct ph_ledger *ledger, uint8_t out[static 32],
 	}
 	ph_stmt_reset(stmt);
 	if (rc != 0) {
-		return fail(ledger, err, rc, "reading the ledger");
+		return fail(ledger, err, rc, ph_say("reading the ledger", "đọc sổ"));
 	}
 	crypto_generichash_final(&hash, out, 32);
 	return 0;

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/say.h"
 #include "common/ledger/revised_internal.h"
 #include "common/ledger/show.h"
 #include "common/ledger/state.h"
@@ -379,5 +380,7 @@ int ph_report_revised(struct ph_ledger *ledger, const struct ph_figures *figures
 	free(revision.before.items);
 	free(revision.after.items);
 	free(revision.explained);
-	return rc < 0 ? ph_fail_errno(err, rc, "comparing the report") : 0;
+	return rc < 0 ? ph_fail_errno(err, rc,
+				      ph_say("comparing the report", "so sánh báo cáo"))
+		      : 0;
 }

@@ -15,6 +15,7 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "common/base/say.h"
 #include "common/log/envelope.h"
 
 #define CONTEXT    "packhorse cert 1"
@@ -163,13 +164,16 @@ const char *ph_cert_error(int code)
 {
 	switch (code) {
 	case PH_CERT_E_FORM:
-		return "is damaged, or of a form this program does not know";
+		return ph_say("is damaged, or of a form this program does not know",
+			      "bị hỏng, hoặc có dạng mà chương trình này không biết");
 	case PH_CERT_E_SIGNATURE:
-		return "carries a signature that does not verify";
+		return ph_say("carries a signature that does not verify",
+			      "mang chữ ký không đúng");
 	case PH_CERT_E_OPERATOR:
-		return "goes back to an operator whom the key list does not name";
+		return ph_say("goes back to an operator whom the key list does not name",
+			      "do người vận hành không có trong danh sách khóa ký");
 	case PH_CERT_E_ROOT:
-		return "is of another province";
+		return ph_say("is of another province", "là của tỉnh khác");
 	default:
 		return "is refused";
 	}

@@ -16,6 +16,7 @@
 
 #include "common/base/file.h"
 #include "common/base/mp.h"
+#include "common/base/say.h"
 #include "common/base/secret.h"
 
 #define FILE_MAX    1024
@@ -90,8 +91,11 @@ int ph_desk_card_read(struct ph_view text, char out[static PH_DESK_CARD_SIZE + 1
 	sodium_memzero(digits, sizeof(digits));
 	return is_good ? 0
 		       : ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-				 "that is no desk card: it has %d digits, the last of "
-				 "which fits the others; scan it again",
+				 ph_say("that is no desk card: it has %d digits, the "
+					"last of which fits the others; scan it again",
+					"đó không phải là thẻ quầy: thẻ quầy có %d chữ "
+					"số, chữ số cuối khớp với các số trước; hãy quét "
+					"lại"),
 				 PH_DESK_CARD_SIZE);
 }
 
@@ -127,11 +131,12 @@ int ph_pin_check(struct ph_view pin, struct ph_error *err)
 	if (is_good && !is_row(pin, 0) && !is_row(pin, 1) && !is_row(pin, -1)) {
 		return 0;
 	}
-	return ph_fail(
-		err, PH_EXIT_USAGE, -EINVAL,
-		"a PIN has %d to %d digits, not all the same and not counted up or "
-		"down",
-		PH_PIN_MIN, PH_PIN_MAX);
+	return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+		       ph_say("a PIN has %d to %d digits, not all the same and not "
+			      "counted up or down",
+			      "mã PIN có %d đến %d chữ số, không giống nhau hết và không "
+			      "liền nhau tăng hay giảm"),
+		       PH_PIN_MIN, PH_PIN_MAX);
 }
 
 /* --- the file --- */
@@ -140,8 +145,10 @@ static int damaged(struct ph_error *err, const char *path)
 {
 	return ph_fail(
 		err, PH_EXIT_DAMAGED, -EUCLEAN,
-		"%s is damaged: put back a copy of it; without one this desk shows "
-		"readers again when it is replaced by another device",
+		ph_say("%s is damaged: put back a copy of it; without one this desk "
+		       "shows readers again when it is replaced by another device",
+		       "%s bị hỏng: hãy đặt lại một bản chép; nếu không có thì quầy này "
+		       "chỉ xem lại được bạn đọc khi có máy khác thay"),
 		path);
 }
 
@@ -162,7 +169,8 @@ static int lock_of(const struct locked *locked, const char *card, struct ph_view
 	static const char context[] = "packhorse desk lock 1";
 	crypto_generichash_state state;
 	uint8_t key[PH_PASSPHRASE_KEY_SIZE];
-	int rc = ph_passphrase_key(key, &locked->cost, pin, "the PIN of the desk", err);
+	int rc = ph_passphrase_key(key, &locked->cost, pin,
+				   ph_say("the PIN of the desk", "mã PIN của quầy"), err);
 
 	if (rc == 0) {
 		crypto_generichash_init(&state, key, sizeof(key),
@@ -272,7 +280,8 @@ int ph_desk_key_save(const struct ph_box_pair *desk, const char *path,
 
 	if (rc == 0 && (memory_mib < PH_LOCK_MIB_MIN || memory_mib > PH_LOCK_MIB_MAX)) {
 		rc = ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-			     "a PIN takes from %d to %d MiB of memory, not %u",
+			     ph_say("a PIN takes from %d to %d MiB of memory, not %u",
+				    "mã PIN dùng từ %d đến %d MiB bộ nhớ, không phải %u"),
 			     PH_LOCK_MIB_MIN, PH_LOCK_MIB_MAX, memory_mib);
 	}
 	if (rc < 0) {

@@ -6,6 +6,7 @@
  * text that names the field, what is wrong and what would be right; the decoder
  * passes no ph_error and only wants to know.
  */
+#include "common/base/say.h"
 #include "common/log/list.h"
 
 #include <errno.h>
@@ -40,16 +41,23 @@ static int check_len(const char *name, struct ph_view bytes, uint64_t min, uint6
 		return 0;
 	}
 	if (min == max) {
-		return wrong(err, "%s: %zu bytes; it must be exactly %" PRIu64, name,
-			     bytes.len, max);
+		return wrong(err,
+			     ph_say("%s: %zu bytes; it must be exactly %" PRIu64,
+				    "%s: %zu byte; phải đúng %" PRIu64),
+			     name, bytes.len, max);
 	}
 	if (bytes.len < min) {
 		return wrong(err,
-			     "%s: is empty; leave it out, or give 1 to %" PRIu64 " bytes",
+			     ph_say("%s: is empty; leave it out, or give 1 to %" PRIu64
+				    " bytes",
+				    "%s: để trống; hãy bỏ đi, hoặc ghi 1 đến %" PRIu64
+				    " byte"),
 			     name, max);
 	}
-	return wrong(err, "%s: %zu bytes; at most %" PRIu64 " are kept", name, bytes.len,
-		     max);
+	return wrong(err,
+		     ph_say("%s: %zu bytes; at most %" PRIu64 " are kept",
+			    "%s: %zu byte; chỉ giữ nhiều nhất %" PRIu64),
+		     name, bytes.len, max);
 }
 
 /* CODE is what ph_text_check() said. */
@@ -57,18 +65,27 @@ static int text_wrong(const char *name, int code, struct ph_error *err)
 {
 	switch (code) {
 	case PH_TEXT_E_UTF8:
-		return wrong(err, "%s: is not UTF-8 text", name);
+		return wrong(
+			err,
+			ph_say("%s: is not UTF-8 text", "%s: không phải là chữ UTF-8"),
+			name);
 	case PH_TEXT_E_CONTROL:
 		return wrong(err,
-			     "%s: holds a control character (a tab or newline, for "
-			     "instance); leave it out",
+			     ph_say("%s: holds a control character (a tab or newline, "
+				    "for instance); leave it out",
+				    "%s: có ký tự điều khiển (như tab hoặc xuống dòng); "
+				    "hãy bỏ đi"),
 			     name);
 	case PH_TEXT_E_NFC:
-		return wrong(err, "%s: is not in Unicode form NFC", name);
+		return wrong(err,
+			     ph_say("%s: is not in Unicode form NFC",
+				    "%s: không ở dạng Unicode NFC"),
+			     name);
 	default:
 		return wrong(err,
-			     "%s: has a longer row of combining marks than any "
-			     "language",
+			     ph_say("%s: has a longer row of combining marks than any "
+				    "language",
+				    "%s: có chuỗi dấu dài hơn mọi ngôn ngữ"),
 			     name);
 	}
 }
@@ -81,10 +98,14 @@ static int check_rule(const struct ph_field *field, struct ph_view text,
 
 	for (size_t i = 0; field->rule != PH_TEXT_ANY && i < text.len; i++) {
 		if (text.data[i] < low || text.data[i] > high) {
-			return wrong(err, "%s: \"%.*s\" is not %" PRIu64 " %s",
+			return wrong(err,
+				     ph_say("%s: \"%.*s\" is not %" PRIu64 " %s",
+					    "%s: “%.*s” không phải là %" PRIu64 " %s"),
 				     field->name, (int)text.len, (const char *)text.data,
 				     field->max,
-				     low == '0' ? "digits" : "letters from a to z");
+				     low == '0' ? ph_say("digits", "chữ số")
+						: ph_say("letters from a to z",
+							 "chữ từ a đến z"));
 		}
 	}
 	return 0;
@@ -107,7 +128,10 @@ static int check_id(const struct ph_field *field, const struct ph_id *id,
 		    struct ph_error *err)
 {
 	if (id->ns > PH_SITE_MAX) {
-		return wrong(err, "%s.ns: %" PRIu64 " is not a site number (0 to %d)",
+		return wrong(err,
+			     ph_say("%s.ns: %" PRIu64 " is not a site number (0 to %d)",
+				    "%s.ns: %" PRIu64
+				    " không phải là số điểm (0 đến %d)"),
 			     field->name, id->ns, PH_SITE_MAX);
 	}
 
@@ -134,7 +158,10 @@ static int check_n(const char *name, uint64_t n, struct ph_error *err)
 	if (n >= 1 && n <= PH_N_MAX) {
 		return 0;
 	}
-	return wrong(err, "%s: names entry %" PRIu64 "; entries count from 1", name, n);
+	return wrong(err,
+		     ph_say("%s: names entry %" PRIu64 "; entries count from 1",
+			    "%s: nêu giao dịch %" PRIu64 "; giao dịch đếm từ 1"),
+		     name, n);
 }
 
 static int check_number(const struct ph_field *field, uint64_t number,
@@ -143,7 +170,9 @@ static int check_number(const struct ph_field *field, uint64_t number,
 	if (number >= field->min && number <= field->max) {
 		return 0;
 	}
-	return wrong(err, "%s: %" PRIu64 " is not in %" PRIu64 " to %" PRIu64,
+	return wrong(err,
+		     ph_say("%s: %" PRIu64 " is not in %" PRIu64 " to %" PRIu64,
+			    "%s: %" PRIu64 " không nằm trong %" PRIu64 " đến %" PRIu64),
 		     field->name, number, field->min, field->max);
 }
 
@@ -186,9 +215,11 @@ static int check_items(const struct ph_field *field, const struct ph_list *list,
 			return rc;
 		}
 		if (i > 0 && ph_item_compare(field->type, &last, &item) >= 0) {
-			return wrong(err,
-				     "%s[%zu]: is not in order, or stands there twice",
-				     field->name, i);
+			return wrong(
+				err,
+				ph_say("%s[%zu]: is not in order, or stands there twice",
+				       "%s[%zu]: không đúng thứ tự, hoặc có hai lần"),
+				field->name, i);
 		}
 		last = item;
 	}
@@ -202,13 +233,21 @@ static int check_list(const struct ph_field *field, const struct ph_list *list,
 
 	if (!ph_list_open(list->bytes, field->type, &found) ||
 	    found.count != list->count) {
-		return wrong(err, "%s: is not a list of its type", field->name);
+		return wrong(err,
+			     ph_say("%s: is not a list of its type",
+				    "%s: không phải là danh sách đúng kiểu"),
+			     field->name);
 	}
 	if (list->count < field->min) {
-		return wrong(err, "%s: is an empty list; leave it out", field->name);
+		return wrong(err,
+			     ph_say("%s: is an empty list; leave it out",
+				    "%s: là danh sách trống; hãy bỏ đi"),
+			     field->name);
 	}
 	if (list->count > field->max) {
-		return wrong(err, "%s: %" PRIu32 " items; at most %" PRIu64 " are kept",
+		return wrong(err,
+			     ph_say("%s: %" PRIu32 " items; at most %" PRIu64 " are kept",
+				    "%s: %" PRIu32 " mục; chỉ giữ nhiều nhất %" PRIu64),
 			     field->name, list->count, field->max);
 	}
 	return check_items(field, list, err);
@@ -224,14 +263,20 @@ static int check_set(const struct ph_field *field, const struct ph_value *value,
 		if (value->as.uint < field->max) {
 			return 0;
 		}
-		return wrong(err, "%s: %" PRIu64 " is none of its %" PRIu64 " values",
+		return wrong(err,
+			     ph_say("%s: %" PRIu64 " is none of its %" PRIu64 " values",
+				    "%s: %" PRIu64 " không thuộc %" PRIu64
+				    " giá trị của nó"),
 			     field->name, value->as.uint, field->max);
 	case PH_T_DAY:
 		if (value->as.day >= 0 && (uint64_t)value->as.day <= field->max) {
 			return 0;
 		}
-		return wrong(err, "%s: is not a day from 1970-01-01 to 2999-12-31",
-			     field->name);
+		return wrong(
+			err,
+			ph_say("%s: is not a day from 1970-01-01 to 2999-12-31",
+			       "%s: không phải là ngày từ 1970-01-01 đến 2999-12-31"),
+			field->name);
 	case PH_T_TEXT:
 		return check_text(field, value->as.bytes, err);
 	case PH_T_BYTES:
@@ -266,7 +311,9 @@ int ph_value_check(const struct ph_field *field, const struct ph_value *value,
 		return check_set(field, value, err);
 	}
 	if (field->flags & PH_F_REQUIRED) {
-		return wrong(err, "%s: is missing; this kind cannot be without it",
+		return wrong(err,
+			     ph_say("%s: is missing; this kind cannot be without it",
+				    "%s: thiếu; loại này phải có"),
 			     field->name);
 	}
 	return 0;
@@ -297,9 +344,13 @@ static int check_when(const struct ph_extras *extras, struct ph_error *err)
 		if (extras->when_value >= 0 && extras->when_value <= max) {
 			return 0;
 		}
-		return wrong(err, "when: is not from 1970 to 2999");
+		return wrong(err, ph_say("when: is not from 1970 to 2999",
+					 "when: không nằm trong 1970 đến 2999"));
 	}
-	return wrong(err, "when: %d is no precision", (int)extras->when);
+	return wrong(
+		err,
+		ph_say("when: %d is no precision", "when: %d không phải là độ chính xác"),
+		(int)extras->when);
 }
 
 static int check_extras(const struct ph_extras *extras, struct ph_error *err)
@@ -313,12 +364,16 @@ static int check_extras(const struct ph_extras *extras, struct ph_error *err)
 		rc = check_text(&staff, extras->staff, err);
 	}
 	if (rc == 0 && extras->behalf > PH_SITE_MAX) {
-		rc = wrong(err, "behalf: %" PRIu64 " is not a site number (1 to %d)",
+		rc = wrong(err,
+			   ph_say("behalf: %" PRIu64 " is not a site number (1 to %d)",
+				  "behalf: %" PRIu64 " không phải là số điểm (1 đến %d)"),
 			   extras->behalf, PH_SITE_MAX);
 	}
 	if (rc == 0 && extras->operator_sig.len > 0 &&
 	    extras->operator_sig.len != PH_OPERATOR_SIZE) {
-		rc = wrong(err, "operator: %zu bytes; it must be exactly %d",
+		rc = wrong(err,
+			   ph_say("operator: %zu bytes; it must be exactly %d",
+				  "operator: %zu byte; phải đúng %d"),
 			   extras->operator_sig.len, PH_OPERATOR_SIZE);
 	}
 	return rc;
@@ -339,10 +394,15 @@ static int check_seen(const struct ph_entry *entry, struct ph_error *err)
 		return 0;
 	}
 	if (ph_kind_seen(entry->kind) < 0) {
-		return wrong(err, "seen: %s has no registers", entry->kind->name);
+		return wrong(
+			err,
+			ph_say("seen: %s has no registers", "seen: %s không có mục nào"),
+			entry->kind->name);
 	}
 	if (entry->n_seen > PH_SEEN_MAX) {
-		return wrong(err, "seen: %u references; at most %d are kept",
+		return wrong(err,
+			     ph_say("seen: %u references; at most %d are kept",
+				    "seen: %u tham chiếu; chỉ giữ nhiều nhất %d"),
 			     entry->n_seen, PH_SEEN_MAX);
 	}
 	for (unsigned i = 0; i < entry->n_seen; i++) {
@@ -350,8 +410,11 @@ static int check_seen(const struct ph_entry *entry, struct ph_error *err)
 		const struct ph_field *field = seen_field(entry->kind, seen->field);
 
 		if (field == NULL || !(field->flags & PH_F_REGISTER)) {
-			return wrong(err, "seen: names %s, which is not a register of %s",
-				     field ? field->name : "a field", entry->kind->name);
+			return wrong(
+				err,
+				ph_say("seen: names %s, which is not a register of %s",
+				       "seen: nêu %s, không phải là mục của %s"),
+				field ? field->name : "a field", entry->kind->name);
 		}
 		if (check_n("seen", seen->head.n, err)) {
 			return -EINVAL;
@@ -360,8 +423,10 @@ static int check_seen(const struct ph_entry *entry, struct ph_error *err)
 			      (seen[-1].field == seen->field &&
 			       ph_ref_compare(&seen[-1].head, &seen->head) >= 0))) {
 			return wrong(err,
-				     "seen: %s: references are not in order, or one "
-				     "stands there twice",
+				     ph_say("seen: %s: references are not in order, or "
+					    "one stands there twice",
+					    "seen: %s: các tham chiếu không đúng thứ tự, "
+					    "hoặc có hai lần"),
 				     field->name);
 		}
 	}
@@ -375,13 +440,16 @@ static int not_above_wrong(const struct ph_field *a, uint64_t is,
 	char day[2][PH_TIME_TEXT];
 
 	if (a->type != PH_T_DAY) {
-		return wrong(err, "%s: %" PRIu64 " is more than %s, which is %" PRIu64,
+		return wrong(err,
+			     ph_say("%s: %" PRIu64 " is more than %s, which is %" PRIu64,
+				    "%s: %" PRIu64 " lớn hơn %s là %" PRIu64),
 			     a->name, is, b->name, top);
 	}
 	ph_day_text(day[0], (int64_t)is);
 	ph_day_text(day[1], (int64_t)top);
-	return wrong(err, "%s: %s is after %s, which is %s", a->name, day[0], b->name,
-		     day[1]);
+	return wrong(err,
+		     ph_say("%s: %s is after %s, which is %s", "%s: %s sau %s là %s"),
+		     a->name, day[0], b->name, day[1]);
 }
 
 /* What a number or a day holds, which was checked to be none below 0. */
@@ -398,7 +466,9 @@ static int check_pair(const struct ph_entry *entry, struct ph_error *err)
 	const struct ph_field *fields = entry->kind->fields;
 
 	if (pair->rule == PH_PAIR_NOT_BOTH && a->set && b->set) {
-		return wrong(err, "%s: stands beside %s; give one of them",
+		return wrong(err,
+			     ph_say("%s: stands beside %s; give one of them",
+				    "%s: đi cùng %s; chỉ ghi một trong hai"),
 			     fields[pair->a].name, fields[pair->b].name);
 	}
 	if (pair->rule == PH_PAIR_NOT_ABOVE && a->set) {
@@ -412,10 +482,14 @@ static int check_pair(const struct ph_entry *entry, struct ph_error *err)
 		}
 	}
 	if (pair->rule == PH_PAIR_ONE_OF && a->set == b->set) {
-		return wrong(err,
-			     a->set ? "%s: stands beside %s; give one of them"
-				    : "%s: is missing, and so is %s; give one of them",
-			     fields[pair->a].name, fields[pair->b].name);
+		return wrong(
+			err,
+			a->set ? ph_say("%s: stands beside %s; give one of them",
+					"%s: đi cùng %s; chỉ ghi một trong hai")
+			       : ph_say("%s: is missing, and so is %s; give one of them",
+					"%s: thiếu, %s cũng thiếu; hãy ghi một trong "
+					"hai"),
+			fields[pair->a].name, fields[pair->b].name);
 	}
 	return 0;
 }
@@ -425,7 +499,10 @@ int ph_entry_check(const struct ph_entry *entry, struct ph_error *err)
 	const struct ph_kind *kind = entry->kind;
 
 	if (kind == NULL) {
-		return wrong(err, "kind: %" PRIu64 " is not a kind of this program",
+		return wrong(err,
+			     ph_say("kind: %" PRIu64 " is not a kind of this program",
+				    "kind: %" PRIu64
+				    " không phải là loại của chương trình này"),
 			     entry->number);
 	}
 

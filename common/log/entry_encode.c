@@ -7,6 +7,7 @@
  *
  * On any error what was written is taken back off the buffer.
  */
+#include "common/base/say.h"
 #include "common/log/entry.h"
 
 #include <errno.h>
@@ -213,11 +214,14 @@ int ph_entry_check_commit(const struct ph_entry *entry, struct ph_error *err)
 
 	if (sets->set != entry->field[kind->commit].set) {
 		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-			       "commit: stands with sets, or neither does");
+			       ph_say("commit: stands with sets, or neither does",
+				      "commit: đi cùng sets, hoặc không có cả hai"));
 	}
 	if (mask != 0 && (!sets->set || sets->as.uint != mask)) {
-		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-			       "sets: does not stand for the sealed fields that are set");
+		return ph_fail(
+			err, PH_EXIT_USAGE, -EINVAL,
+			ph_say("sets: does not stand for the sealed fields that are set",
+			       "sets: không khớp các mục riêng tư đã ghi"));
 	}
 	return 0;
 }
@@ -233,7 +237,9 @@ int ph_entry_encode(const struct ph_entry *entry, struct ph_buf *out,
 		rc = ph_entry_check_commit(entry, err);
 	}
 	if (rc == 0 && entry->stamp > PH_STAMP_MAX) {
-		rc = ph_fail(err, PH_EXIT_CLOCK, -EINVAL, "stamp: is beyond any date");
+		rc = ph_fail(
+			err, PH_EXIT_CLOCK, -EINVAL,
+			ph_say("stamp: is beyond any date", "stamp: vượt quá mọi ngày"));
 	}
 	if (rc) {
 		return rc;
@@ -242,9 +248,11 @@ int ph_entry_encode(const struct ph_entry *entry, struct ph_buf *out,
 	write_entry(&writer, entry);
 	rc = ph_mpw_end(&writer);
 	if (rc == 0 && out->len - start > PH_ENTRY_MAX) {
-		rc = ph_fail(err, PH_EXIT_USAGE, -EMSGSIZE,
-			     "%s: %zu bytes in all; one entry takes at most %d",
-			     entry->kind->name, out->len - start, PH_ENTRY_MAX);
+		rc = ph_fail(
+			err, PH_EXIT_USAGE, -EMSGSIZE,
+			ph_say("%s: %zu bytes in all; one entry takes at most %d",
+			       "%s: tất cả %zu byte; một giao dịch nhận nhiều nhất %d"),
+			entry->kind->name, out->len - start, PH_ENTRY_MAX);
 	}
 	if (rc) {
 		out->len = start;

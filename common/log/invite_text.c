@@ -13,6 +13,7 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "common/base/say.h"
 #include "common/log/cert.h"
 #include "common/log/envelope.h"
 
@@ -26,8 +27,11 @@ static int refused(struct ph_error *err, const char *text)
 
 static int damaged(struct ph_error *err)
 {
-	return refused(err, "this invite is cut short or damaged: copy the whole of it "
-			    "again, from " PH_INVITE_PREFIX " to its end");
+	return refused(err,
+		       ph_say("this invite is cut short or damaged: copy the whole of it "
+			      "again, from " PH_INVITE_PREFIX " to its end",
+			      "giấy mời này bị cụt hoặc hỏng: hãy chép lại toàn bộ, "
+			      "từ " PH_INVITE_PREFIX " đến hết"));
 }
 
 /* Letters that are none of ours came in on the way: a Vietnamese keyboard makes them of ours. */
@@ -43,10 +47,11 @@ static bool is_typed_over(struct ph_view line)
 
 static int typed_over(struct ph_error *err)
 {
-	return refused(err,
-		       "this invite is not as it was printed: a letter in it has become "
-		       "a Vietnamese one. Switch the Vietnamese keyboard off and scan "
-		       "it again");
+	return refused(err, ph_say("this invite is not as it was printed: a letter in it "
+				   "has become a Vietnamese one. Switch the Vietnamese "
+				   "keyboard off and scan it again",
+				   "giấy mời này khác với bản in: có chữ đã thành chữ "
+				   "tiếng Việt. Hãy tắt bộ gõ tiếng Việt rồi quét lại"));
 }
 
 int ph_invite_text(struct ph_view invite, struct ph_view keylist,
@@ -104,15 +109,17 @@ static int strip(struct ph_view text, struct ph_buf *line, struct ph_error *err)
 		if (line->len == PH_INVITE_MAX) {
 			return ph_fail(
 				err, PH_EXIT_USAGE, -EINVAL,
-				"this is too long for a Packhorse invite, which has "
-				"at most %d characters",
+				ph_say("this is too long for a Packhorse invite, which "
+				       "has at most %d characters",
+				       "quá dài, không phải giấy mời của Packhorse: giấy "
+				       "mời có nhiều nhất %d ký tự"),
 				PH_INVITE_MAX);
 		}
 
 		int rc = ph_buf_put_u8(line, text.data[i]);
 
 		if (rc) {
-			return ph_fail_errno(err, rc, "the invite");
+			return ph_fail_errno(err, rc, ph_say("the invite", "giấy mời"));
 		}
 	}
 	if (line->len < PREFIX_LEN ||
@@ -121,8 +128,11 @@ static int strip(struct ph_view text, struct ph_buf *line, struct ph_error *err)
 		    is_typed_over(ph_buf_view(line))) {
 			return typed_over(err);
 		}
-		return refused(err, "this is not a Packhorse invite: an invite begins "
-				    "with " PH_INVITE_PREFIX);
+		return refused(err,
+			       ph_say("this is not a Packhorse invite: an invite begins "
+				      "with " PH_INVITE_PREFIX,
+				      "đây không phải giấy mời của Packhorse: giấy mời "
+				      "bắt đầu bằng " PH_INVITE_PREFIX));
 	}
 	return 0;
 }
@@ -137,7 +147,7 @@ static int base64_decode(struct ph_view line, struct ph_buf *bytes, struct ph_er
 	int rc = ph_buf_reserve(bytes, line.len);
 
 	if (rc) {
-		return ph_fail_errno(err, rc, "the invite");
+		return ph_fail_errno(err, rc, ph_say("the invite", "giấy mời"));
 	}
 	if (line.len == PREFIX_LEN ||
 	    sodium_base642bin(bytes->data, line.len, (const char *)line.data + PREFIX_LEN,
@@ -156,7 +166,8 @@ static int members_read(struct ph_invite_bundle *bundle, struct ph_error *err)
 			      PH_WALK_CANONICAL);
 
 	if (rc) {
-		return rc < 0 ? ph_fail_errno(err, rc, "the invite") : damaged(err);
+		return rc < 0 ? ph_fail_errno(err, rc, ph_say("the invite", "giấy mời"))
+			      : damaged(err);
 	}
 
 	const msgpack_object_array *array = ph_mp_array(mp.root, 3, 3);
@@ -174,7 +185,7 @@ static int members_read(struct ph_invite_bundle *bundle, struct ph_error *err)
 static int judged(int rc, const char *signed_text, struct ph_error *err)
 {
 	if (rc < 0) {
-		return ph_fail_errno(err, rc, "the invite");
+		return ph_fail_errno(err, rc, ph_say("the invite", "giấy mời"));
 	}
 	return rc == PH_CERT_E_FORM ? damaged(err) : refused(err, signed_text);
 }
@@ -186,16 +197,21 @@ static int verify(struct ph_invite_bundle *bundle, struct ph_error *err)
 	if (rc) {
 		return judged(
 			rc,
-			"the key list in this invite is not signed by the province's "
-			"root key: the invite is forged or damaged, ask for a new one",
+			ph_say("the key list in this invite is not signed by the "
+			       "province's root key: the invite is forged or damaged, "
+			       "ask for a new one",
+			       "danh sách khóa trong giấy mời này không do khóa gốc của "
+			       "tỉnh ký: giấy mời bị giả hoặc hỏng, hãy xin giấy mới"),
 			err);
 	}
 	rc = ph_invite_decode(bundle->invite_bytes, &bundle->keylist, &bundle->invite);
 	if (rc) {
 		return judged(
 			rc,
-			"this invite is not signed by an operator of this province: "
-			"it is forged or damaged, ask for a new one",
+			ph_say("this invite is not signed by an operator of this "
+			       "province: it is forged or damaged, ask for a new one",
+			       "giấy mời này không do người vận hành của tỉnh ký: giấy "
+			       "bị giả hoặc hỏng, hãy xin giấy mới"),
 			err);
 	}
 
@@ -204,8 +220,10 @@ static int verify(struct ph_invite_bundle *bundle, struct ph_error *err)
 	ph_sign_pair_from_seed(&pair, bundle->seed);
 	if (sodium_memcmp(pair.key, bundle->invite.key, PH_KEY_SIZE) != 0) {
 		rc = refused(err,
-			     "the one-time secret does not fit this invite's key: it "
-			     "is forged or damaged, ask for a new one");
+			     ph_say("the one-time secret does not fit this invite's key: "
+				    "it is forged or damaged, ask for a new one",
+				    "bí mật dùng một lần không khớp khóa của giấy mời: "
+				    "giấy bị giả hoặc hỏng, hãy xin giấy mới"));
 	}
 	ph_sign_pair_wipe(&pair);
 	return rc;

@@ -12,6 +12,7 @@
  * which log, which entry and what. A missing ciphertext is no damage; rows that
  * belong to nothing are.
  */
+#include "common/base/say.h"
 #include "common/log/journal_internal.h"
 
 #include <errno.h>
@@ -38,7 +39,9 @@ struct check {
 static int damaged(struct check *check, uint64_t n, const char *what)
 {
 	return ph_fail(check->err, PH_EXIT_DAMAGED, -EUCLEAN,
-		       "log %s, entry %" PRIu64 ": %s", check->name, n, what);
+		       ph_say("log %s, entry %" PRIu64 ": %s",
+			      "nhật ký %s, giao dịch %" PRIu64 ": %s"),
+		       check->name, n, what);
 }
 
 static int passed_up(struct check *check, int rc, const char *doing)
@@ -491,7 +494,9 @@ static int check_device(void *data, const struct ph_device *device)
 
 		ph_hex(id, device->id, sizeof(device->id));
 		rc = ph_fail(check->err, PH_EXIT_DAMAGED, -EUCLEAN,
-			     "device %s: the certificate was changed", id);
+			     ph_say("device %s: the certificate was changed",
+				    "máy %s: chứng thư đã bị sửa"),
+			     id);
 	}
 	ph_buf_deinit(&bytes);
 	return passed_up(check, rc, "reading certificates");
@@ -521,8 +526,10 @@ static int check_strays(struct check *check)
 	}
 	if (rc == 0 && strays != 0) {
 		return ph_fail(check->err, PH_EXIT_DAMAGED, -EUCLEAN,
-			       "there are entries, seals, parts, arrivals or receipts of "
-			       "a log that is not there");
+			       ph_say("there are entries, seals, parts, arrivals or "
+				      "receipts of a log that is not there",
+				      "có giao dịch, dấu niêm, phần riêng, lượt nhận "
+				      "hoặc biên nhận của một nhật ký không có ở đây"));
 	}
 	return passed_up(check, rc, "looking for stray rows");
 }
@@ -546,5 +553,6 @@ int ph_journal_verify(struct ph_journal *journal, struct ph_journal_counts *coun
 	if (counts_out != NULL) {
 		*counts_out = check.counts;
 	}
-	return passed_up(&check, rc, "checking the store");
+	return passed_up(&check, rc,
+			 ph_say("checking the store", "kiểm tra kho dữ liệu"));
 }

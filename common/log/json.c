@@ -9,6 +9,7 @@
  * right. Strings that are not NFC are composed into the arena, whose room is
  * reserved before the first view into it is made.
  */
+#include "common/base/say.h"
 #include "common/log/json_value.h"
 
 #include <errno.h>
@@ -20,8 +21,10 @@
 
 int ph_json_when(const json_t *json, struct ph_extras *extras, struct ph_error *err)
 {
-	const char *want = "a day or minute from 1970 to 2999, as YYYY-MM-DD or "
-			   "YYYY-MM-DDTHH:MM (seconds are not kept)";
+	const char *want = ph_say("a day or minute from 1970 to 2999, as YYYY-MM-DD or "
+				  "YYYY-MM-DDTHH:MM (seconds are not kept)",
+				  "ngày hoặc phút từ 1970 đến 2999, dạng YYYY-MM-DD hoặc "
+				  "YYYY-MM-DDTHH:MM (không giữ giây)");
 	const char *text = json_string_value(json); /* NULL if it is no string */
 	size_t len = text ? json_string_length(json) : 0;
 	int64_t seconds;
@@ -45,7 +48,9 @@ static int read_behalf(struct ph_json_reader *in, const json_t *json)
 
 	if (rc == 0 && site == 0) {
 		return ph_fail(in->err, PH_EXIT_USAGE, -EINVAL,
-			       "behalf: 0 is not a site number (1 to %d)", PH_SITE_MAX);
+			       ph_say("behalf: 0 is not a site number (1 to %d)",
+				      "behalf: 0 không phải là số điểm (1 đến %d)"),
+			       PH_SITE_MAX);
 	}
 	if (rc == 0) {
 		in->entry->extras.behalf = site;
@@ -73,8 +78,9 @@ static int read_extra(struct ph_json_reader *in, const char *name, const json_t 
 	}
 	if (strcmp(name, "operator") == 0) {
 		return ph_fail(in->err, PH_EXIT_USAGE, -EINVAL,
-			       "operator: is made by an operator's ceremony; leave it "
-			       "out");
+			       ph_say("operator: is made by an operator's ceremony; "
+				      "leave it out",
+				      "operator: do người vận hành ký mà có; hãy bỏ đi"));
 	}
 	return 1;
 }
@@ -103,8 +109,10 @@ static int unknown_member(const struct ph_kind *kind, const char *name,
 		}
 	}
 	return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-		       "%.80s: is not a member of %s, which has %swhen, source, staff, "
-		       "behalf",
+		       ph_say("%.80s: is not a member of %s, which has %swhen, source, "
+			      "staff, behalf",
+			      "%.80s: không phải là thành phần của %s; loại này có "
+			      "%swhen, source, staff, behalf"),
 		       name, kind->name, has);
 }
 
@@ -114,8 +122,10 @@ static int read_sealed(struct ph_json_reader *in, const struct ph_field *field,
 {
 	if (field->type == PH_T_UINT && json_is_string(json)) {
 		return ph_fail(in->err, PH_EXIT_USAGE, -EINVAL,
-			       "%s: must be a whole number from %" PRIu64 " to %" PRIu64
-			       ", not a string",
+			       ph_say("%s: must be a whole number from %" PRIu64
+				      " to %" PRIu64 ", not a string",
+				      "%s: phải là số nguyên từ %" PRIu64 " đến %" PRIu64
+				      ", không phải là chữ"),
 			       field->name, field->min, field->max);
 	}
 	return ph_json_value(in, field, json, value);
@@ -129,7 +139,9 @@ static int read_member(struct ph_json_reader *in, const char *name, const json_t
 
 	if (made_by_log(kind, name)) {
 		return ph_fail(in->err, PH_EXIT_USAGE, -EINVAL,
-			       "%s: is made by the log; leave it out", name);
+			       ph_say("%s: is made by the log; leave it out",
+				      "%s: nhật ký tự ghi; hãy bỏ đi"),
+			       name);
 	}
 	if (field >= 0) {
 		return ph_json_value(in, &kind->fields[field], json,
@@ -148,9 +160,10 @@ static int read_member(struct ph_json_reader *in, const char *name, const json_t
 static int read_kind(const json_t *object, struct ph_entry *entry, struct ph_error *err)
 {
 	const json_t *json = json_object_get(object, "kind");
-	const char *want =
-		"a kind of entry, of which KINDS.md has the list (loan, return, "
-		"visit and so on)";
+	const char *want = ph_say(
+		"a kind of entry, of which KINDS.md has the list (loan, return, visit "
+		"and so on)",
+		"một loại giao dịch, danh sách ở KINDS.md (loan, return, visit, v.v.)");
 
 	if (json_is_string(json)) {
 		entry->kind = ph_kind_named(ph_json_view(json));
@@ -161,7 +174,9 @@ static int read_kind(const json_t *object, struct ph_entry *entry, struct ph_err
 	}
 	if (json == NULL) {
 		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-			       "kind: is missing; it must be %s", want);
+			       ph_say("kind: is missing; it must be %s",
+				      "kind: thiếu; phải là %s"),
+			       want);
 	}
 	return ph_json_not_a("kind", json, want, err);
 }
@@ -202,7 +217,8 @@ int ph_entry_from_json(const json_t *object, const struct ph_json_scope *scope,
 	json_t *json;
 
 	if (!json_is_object(object)) {
-		return ph_json_not_a("entry", object, "an object", err);
+		return ph_json_not_a("entry", object, ph_say("an object", "đối tượng"),
+				     err);
 	}
 
 	int rc = read_kind(object, &out, err);
@@ -267,14 +283,16 @@ int ph_json_parse(struct ph_view line, json_t **object_out, struct ph_error *err
 
 	if (line.len > PH_LINE_MAX) {
 		return ph_fail(err, PH_EXIT_USAGE, -EMSGSIZE,
-			       "the line has %zu bytes; at most %d are read", line.len,
-			       PH_LINE_MAX);
+			       ph_say("the line has %zu bytes; at most %d are read",
+				      "dòng có %zu byte; chỉ đọc nhiều nhất %d"),
+			       line.len, PH_LINE_MAX);
 	}
 	deep = too_deep_at(line);
 	if (deep > 0) {
 		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-			       "line 1, column %zu: nested deeper than %d", deep,
-			       PH_ENTRY_DEPTH_MAX);
+			       ph_say("line 1, column %zu: nested deeper than %d",
+				      "dòng 1, cột %zu: lồng sâu hơn %d"),
+			       deep, PH_ENTRY_DEPTH_MAX);
 	}
 
 	uint64_t shortages = ph_json_shortages();
@@ -291,16 +309,22 @@ int ph_json_parse(struct ph_view line, json_t **object_out, struct ph_error *err
 		bool is_zero = json_error_code(&error) == json_error_null_character;
 
 		return ph_fail(
-			err, PH_EXIT_USAGE, -EINVAL, "line %d, column %d: %.*s",
+			err, PH_EXIT_USAGE, -EINVAL,
+			ph_say("line %d, column %d: %.*s", "dòng %d, cột %d: %.*s"),
 			error.line, error.column,
 			is_zero ? PH_ERROR_TEXT_MAX : told_of(&error),
-			is_zero ? "a text holds \\u0000, and none can; leave it out"
+			is_zero ? ph_say("a text holds \\u0000, and none can; leave it "
+					 "out",
+					 "có \\u0000 trong chữ, không được phép; hãy bỏ "
+					 "đi")
 				: error.text);
 	}
 	if (!json_is_object(object)) {
-		int rc = ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-				 "line 1, column 1: must be an object, {...}, not %s",
-				 ph_json_type(object));
+		int rc = ph_fail(
+			err, PH_EXIT_USAGE, -EINVAL,
+			ph_say("line 1, column 1: must be an object, {...}, not %s",
+			       "dòng 1, cột 1: phải là đối tượng, {...}, không phải %s"),
+			ph_json_type(object));
 
 		json_decref(object);
 		return rc;

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/say.h"
+
 static bool is_line(const json_t *value)
 {
 	return json_is_string(value) && json_string_value(value)[0] == '@';
@@ -38,8 +40,10 @@ static int find(const struct ph_json_lines *lines, const char *member,
 
 	if (!parse(text, &line) || !lines->find(lines->data, line, &found)) {
 		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-			       "%s: %.40s is not a line before this one that wrote an "
-			       "entry",
+			       ph_say("%s: %.40s is not a line before this one that "
+				      "wrote an entry",
+				      "%s: %.40s không phải là dòng phía trước đã ghi "
+				      "giao dịch"),
 			       member, text);
 	}
 	ph_ref_text(ref, &found);

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "common/base/clock.h"
+#include "common/base/say.h"
 #include "common/base/text.h"
 #include "common/log/list.h"
 
@@ -27,22 +28,26 @@ const char *ph_json_type(const json_t *json)
 {
 	switch (json_typeof(json)) {
 	case JSON_OBJECT:
-		return "an object";
+		return ph_say("an object", "đối tượng");
 	case JSON_ARRAY:
-		return json_array_size(json) ? "an array" : "an empty array";
+		return json_array_size(json)
+			       ? ph_say("an array", "danh sách")
+			       : ph_say("an empty array", "danh sách trống");
 	case JSON_STRING:
-		return "a string";
+		return ph_say("a string", "chữ");
 	case JSON_INTEGER:
-		return json_integer_value(json) < 0 ? "a negative number" : "a number";
+		return json_integer_value(json) < 0 ? ph_say("a negative number", "số âm")
+						    : ph_say("a number", "số");
 	case JSON_REAL:
-		return "a number with a fraction";
+		return ph_say("a number with a fraction", "số lẻ");
 	case JSON_TRUE:
 	case JSON_FALSE:
-		return "true or false";
+		return ph_say("true or false", "true hoặc false");
 	case JSON_NULL:
-		return "null (leave out what is not known)";
+		return ph_say("null (leave out what is not known)",
+			      "null (không biết thì bỏ đi)");
 	}
-	return "something else";
+	return ph_say("something else", "thứ khác");
 }
 
 int ph_json_not_a(const char *name, const json_t *json, const char *want,
@@ -51,19 +56,25 @@ int ph_json_not_a(const char *name, const json_t *json, const char *want,
 	if (json_is_string(json)) {
 		struct ph_view text = ph_json_view(json);
 
-		return ph_fail(err, PH_EXIT_USAGE, -EINVAL, "%s: \"%.*s\" is not %s",
-			       name, (int)(text.len < SHOWN ? text.len : SHOWN),
-			       (const char *)text.data, want);
+		return ph_fail(
+			err, PH_EXIT_USAGE, -EINVAL,
+			ph_say("%s: \"%.*s\" is not %s", "%s: “%.*s” không phải là %s"),
+			name, (int)(text.len < SHOWN ? text.len : SHOWN),
+			(const char *)text.data, want);
 	}
-	return ph_fail(err, PH_EXIT_USAGE, -EINVAL, "%s: must be %s, not %s", name, want,
-		       ph_json_type(json));
+	return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+		       ph_say("%s: must be %s, not %s", "%s: phải là %s, không phải %s"),
+		       name, want, ph_json_type(json));
 }
 
 int ph_json_number(const char *name, const json_t *json, uint64_t *out,
 		   struct ph_error *err)
 {
 	if (!json_is_integer(json) || json_integer_value(json) < 0) {
-		return ph_json_not_a(name, json, "a whole number, 0 or above", err);
+		return ph_json_not_a(
+			name, json,
+			ph_say("a whole number, 0 or above", "số nguyên từ 0 trở lên"),
+			err);
 	}
 	*out = (uint64_t)json_integer_value(json);
 	return 0;
@@ -85,11 +96,13 @@ int ph_json_text(struct ph_json_reader *in, const char *name, const json_t *json
 	struct ph_buf composed = { 0 };
 
 	if (!json_is_string(json)) {
-		return ph_json_not_a(name, json, "a string", in->err);
+		return ph_json_not_a(name, json, ph_say("a string", "chữ"), in->err);
 	}
 	if (json_string_length(json) == 0) {
 		return ph_fail(in->err, PH_EXIT_USAGE, -EINVAL,
-			       "%s: is empty; leave it out if it is not known", name);
+			       ph_say("%s: is empty; leave it out if it is not known",
+				      "%s: để trống; nếu không biết thì bỏ đi"),
+			       name);
 	}
 
 	struct ph_view text = ph_json_view(json);
@@ -139,7 +152,8 @@ int ph_json_fixed(const char *name, const json_t *json, uint8_t *out, size_t len
 	    ph_unhex(out, len, json_string_value(json), json_string_length(json)) == 0) {
 		return 0;
 	}
-	snprintf(want, sizeof(want), "%zu hexadecimal digits", 2 * len);
+	snprintf(want, sizeof(want),
+		 ph_say("%zu hexadecimal digits", "%zu chữ số hệ mười sáu"), 2 * len);
 	return ph_json_not_a(name, json, want, err);
 }
 
@@ -150,20 +164,24 @@ static int read_ref(const char *name, const json_t *json, struct ph_ref *out,
 	    ph_ref_parse(json_string_value(json), json_string_length(json), out) == 0) {
 		return 0;
 	}
-	return ph_json_not_a(name, json,
-			     "a reference: log id, number and hash, parted by dots", err);
+	return ph_json_not_a(
+		name, json,
+		ph_say("a reference: log id, number and hash, parted by dots",
+		       "tham chiếu: mã nhật ký, số và mã băm, cách nhau bằng dấu chấm"),
+		err);
 }
 
 static int read_enum(const struct ph_field *field, const json_t *json, uint64_t *out,
 		     struct ph_error *err)
 {
 	int number = json_is_string(json) ? ph_field_enum(field, ph_json_view(json)) : -1;
-	char want[400] = "one of ";
+	char want[400];
 
 	if (number >= 0) {
 		*out = (uint64_t)number;
 		return 0;
 	}
+	snprintf(want, sizeof(want), "%s", ph_say("one of ", "một trong "));
 	for (uint64_t i = 0; i < field->max; i++) {
 		size_t len = strlen(want);
 
@@ -181,7 +199,9 @@ static int read_day(const struct ph_field *field, const json_t *json, int64_t *o
 		return 0;
 	}
 	return ph_json_not_a(field->name, json,
-			     "a day from 1970-01-01 to 2999-12-31, as YYYY-MM-DD", err);
+			     ph_say("a day from 1970-01-01 to 2999-12-31, as YYYY-MM-DD",
+				    "ngày từ 1970-01-01 đến 2999-12-31, dạng YYYY-MM-DD"),
+			     err);
 }
 
 /* The members of OBJECT must be those of NAMES (ended by NULL), every one. */
@@ -196,13 +216,16 @@ static int check_members(const char *name, const json_t *object, const char *con
 	for (; names[n] != NULL; n++) {
 		if (json_object_get(object, names[n]) == NULL) {
 			return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-				       "%s: has no member %s; it must be %s", name,
-				       names[n], want);
+				       ph_say("%s: has no member %s; it must be %s",
+					      "%s: không có thành phần %s; phải là %s"),
+				       name, names[n], want);
 		}
 	}
 	if (json_object_size(object) != n) {
 		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-			       "%s: has a member too many; it must be %s", name, want);
+			       ph_say("%s: has a member too many; it must be %s",
+				      "%s: thừa một thành phần; phải là %s"),
+			       name, want);
 	}
 	return 0;
 }
@@ -235,7 +258,7 @@ static int read_id(struct ph_json_reader *in, const char *name, enum ph_type typ
 	snprintf(member, sizeof(member), "%s.code", name);
 	json = json_object_get(json, "code");
 	if (!json_is_string(json)) {
-		return ph_json_not_a(member, json, "a string", in->err);
+		return ph_json_not_a(member, json, ph_say("a string", "chữ"), in->err);
 	}
 	out->code = ph_json_view(json);
 	return 0;
@@ -304,7 +327,9 @@ static int read_list(struct ph_json_reader *in, const struct ph_field *field,
 	int rc = 0;
 
 	if (!json_is_array(json) || n == 0) {
-		return ph_json_not_a(field->name, json, "an array of one or more items",
+		return ph_json_not_a(field->name, json,
+				     ph_say("an array of one or more items",
+					    "danh sách có ít nhất một mục"),
 				     in->err);
 	}
 	items = calloc(n, sizeof(*items));
@@ -332,7 +357,9 @@ static int read_heads(const char *name, const json_t *heads, int field,
 	json_t *head;
 
 	if (!json_is_array(heads) || json_array_size(heads) == 0) {
-		return ph_json_not_a(name, heads, "an array of one or more references",
+		return ph_json_not_a(name, heads,
+				     ph_say("an array of one or more references",
+					    "danh sách có ít nhất một tham chiếu"),
 				     in->err);
 	}
 	json_array_foreach(heads, i, head)
@@ -341,7 +368,9 @@ static int read_heads(const char *name, const json_t *heads, int field,
 
 		if (entry->n_seen == PH_SEEN_MAX) {
 			return ph_fail(in->err, PH_EXIT_USAGE, -EINVAL,
-				       "seen: over %d references in all", PH_SEEN_MAX);
+				       ph_say("seen: over %d references in all",
+					      "seen: tất cả hơn %d tham chiếu"),
+				       PH_SEEN_MAX);
 		}
 
 		int rc = read_ref(name, head, &seen->head, in->err);
@@ -372,7 +401,9 @@ static int read_seen(struct ph_json_reader *in, const json_t *json)
 
 	if (!json_is_object(json) || json_object_size(json) == 0) {
 		return ph_json_not_a("seen", json,
-				     "an object from field names to references", in->err);
+				     ph_say("an object from field names to references",
+					    "đối tượng từ tên mục đến tham chiếu"),
+				     in->err);
 	}
 	json_object_foreach((json_t *)json, name, heads)
 	{
@@ -381,8 +412,9 @@ static int read_seen(struct ph_json_reader *in, const json_t *json)
 
 		if (field < 0 && sealed < 0) {
 			return ph_fail(in->err, PH_EXIT_USAGE, -EINVAL,
-				       "seen: %.80s is not a field of %s", name,
-				       entry->kind->name);
+				       ph_say("seen: %.80s is not a field of %s",
+					      "seen: %.80s không phải là mục của %s"),
+				       name, entry->kind->name);
 		}
 		if (field < 0) {
 			field = (int)entry->kind->n_fields + sealed;
@@ -408,7 +440,9 @@ static int read_uint(const struct ph_field *field, const json_t *json, uint64_t 
 		*out = (uint64_t)json_integer_value(json);
 		return 0;
 	}
-	snprintf(want, sizeof(want), "a whole number from %" PRIu64 " to %" PRIu64,
+	snprintf(want, sizeof(want),
+		 ph_say("a whole number from %" PRIu64 " to %" PRIu64,
+			"số nguyên từ %" PRIu64 " đến %" PRIu64),
 		 field->min, field->max);
 	return ph_json_not_a(field->name, json, want, err);
 }

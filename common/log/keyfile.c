@@ -13,6 +13,7 @@
  * a passphrase that does not open is -EACCES. Whatever held a secret is wiped on
  * every path.
  */
+#include "common/base/say.h"
 #include "common/log/keys.h"
 
 #include <errno.h>
@@ -42,10 +43,12 @@ static const struct ph_walk_limits limits = { .depth = 1, .items = 8 };
 
 static int damaged(struct ph_error *err, const char *path)
 {
-	return ph_fail(
-		err, PH_EXIT_DAMAGED, -EUCLEAN,
-		"the key file %s is damaged, or is no key file: put back a copy of it",
-		path);
+	return ph_fail(err, PH_EXIT_DAMAGED, -EUCLEAN,
+		       ph_say("the key file %s is damaged, or is no key file: put back a "
+			      "copy of it",
+			      "tệp khóa %s bị hỏng, hoặc không phải là tệp khóa: hãy đặt "
+			      "lại một bản chép của nó"),
+		       path);
 }
 
 static int file_read(const char *path, struct ph_buf *bytes, struct ph_error *err)
@@ -188,11 +191,12 @@ int ph_passphrase_key(uint8_t out[static PH_PASSPHRASE_KEY_SIZE],
 			  crypto_pwhash_ALG_ARGON2ID13) == 0) {
 		return 0;
 	}
-	return ph_fail(
-		err, PH_EXIT_OTHER, -ENOMEM,
-		"%s needs %u MiB of free memory for a moment, "
-		"and this machine has not got it: end other programs and try again",
-		what, (unsigned)(cost->memory / MIB));
+	return ph_fail(err, PH_EXIT_OTHER, -ENOMEM,
+		       ph_say("%s needs %u MiB of free memory for a moment, and this "
+			      "machine has not got it: end other programs and try again",
+			      "%s cần %u MiB bộ nhớ trống trong chốc lát mà máy này "
+			      "không có: hãy tắt bớt chương trình khác rồi thử lại"),
+		       what, (unsigned)(cost->memory / MIB));
 }
 
 static int open_lock(const struct locked *locked, struct ph_view passphrase,
@@ -257,13 +261,17 @@ int ph_locked_key_save(const struct ph_sign_pair *pair, const char *path,
 		       const struct ph_rng *rng, struct ph_error *err)
 {
 	if (memory_mib < PH_LOCK_MIB_MIN || memory_mib > PH_LOCK_MIB_MAX) {
-		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-			       "a passphrase takes from %d to %d MiB of memory, not %u",
-			       PH_LOCK_MIB_MIN, PH_LOCK_MIB_MAX, memory_mib);
+		return ph_fail(
+			err, PH_EXIT_USAGE, -EINVAL,
+			ph_say("a passphrase takes from %d to %d MiB of memory, not %u",
+			       "câu khóa dùng từ %d đến %d MiB bộ nhớ, không phải %u"),
+			PH_LOCK_MIB_MIN, PH_LOCK_MIB_MAX, memory_mib);
 	}
 	if (passphrase.len == 0) {
 		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-			       "the passphrase for %s is empty", path);
+			       ph_say("the passphrase for %s is empty",
+				      "câu khóa cho %s để trống"),
+			       path);
 	}
 
 	struct locked locked = { .cost = { .passes = PH_LOCK_PASSES,
@@ -343,7 +351,9 @@ int ph_locked_key_load(struct ph_sign_pair *pair, const char *path,
 		    seed, NULL, NULL, locked.sealed, sizeof(locked.sealed), locked.key,
 		    sizeof(locked.key), locked.nonce, lock) != 0) {
 		rc = ph_fail(err, PH_EXIT_OTHER, -EACCES,
-			     "the passphrase does not open %s", path);
+			     ph_say("the passphrase does not open %s",
+				    "câu khóa không mở được %s"),
+			     path);
 		goto out;
 	}
 	ph_sign_pair_from_seed(&result, seed);

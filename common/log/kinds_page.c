@@ -4,6 +4,7 @@
  * A test compares the page in the tree with what this prints, so the two cannot
  * drift apart. Lack of memory is the only thing that can fail.
  */
+#include "common/base/say.h"
 #include "common/log/kinds.h"
 
 #include <inttypes.h>
@@ -35,7 +36,7 @@ static const char *writers_text(unsigned writers)
 	case PH_ROLE_SITE:
 		return "sites";
 	case PH_ROLE_HUB:
-		return "the hub";
+		return ph_say("the hub", "máy chủ");
 	case PH_ROLE_SITE | PH_ROLE_HUB:
 		return "sites, the hub";
 	default:

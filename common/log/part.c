@@ -16,6 +16,8 @@
 
 #include <sodium.h>
 
+#include "common/base/say.h"
+
 #define PLAIN_MAX (PH_PART_MAX - crypto_aead_xchacha20poly1305_ietf_ABYTES)
 
 uint64_t ph_part_mask(const struct ph_entry *entry)
@@ -74,7 +76,9 @@ int ph_part_encode(const struct ph_entry *entry, struct ph_buf *plain,
 	size_t start = plain->len;
 
 	if (ph_part_mask(entry) == 0) {
-		return ph_fail(err, PH_EXIT_USAGE, -EINVAL, "%s: no sealed field is set",
+		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+			       ph_say("%s: no sealed field is set",
+				      "%s: chưa có mục riêng tư nào"),
 			       kind->name);
 	}
 
@@ -85,10 +89,12 @@ int ph_part_encode(const struct ph_entry *entry, struct ph_buf *plain,
 	}
 	rc = ph_part_write(entry, plain);
 	if (rc == 0 && plain->len - start > PLAIN_MAX) {
-		rc = ph_fail(
-			err, PH_EXIT_USAGE, -EMSGSIZE,
-			"%s: personal fields of %zu bytes in all; at most %zu are kept",
-			kind->name, plain->len - start, (size_t)PLAIN_MAX);
+		rc = ph_fail(err, PH_EXIT_USAGE, -EMSGSIZE,
+			     ph_say("%s: personal fields of %zu bytes in all; at most "
+				    "%zu are kept",
+				    "%s: các mục riêng tư tất cả %zu byte; chỉ giữ nhiều "
+				    "nhất %zu"),
+			     kind->name, plain->len - start, (size_t)PLAIN_MAX);
 		plain->len = start;
 	}
 	return rc;

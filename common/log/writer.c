@@ -20,6 +20,7 @@
  * only when everything was written, but the journal's may have moved before. Seeds and
  * personal fields are wiped on every path.
  */
+#include "common/base/say.h"
 #include "common/log/writer_internal.h"
 
 #include <errno.h>
@@ -108,9 +109,12 @@ static int load(struct ph_writer *writer, struct ph_error *err)
 	} else if (rc == 0) {
 		rc = ph_journal_log_find(writer->config.journal, id, &writer->log);
 		if (rc == PH_JOURNAL_E_NONE) {
-			return ph_fail(err, PH_EXIT_DAMAGED, -EUCLEAN,
-				       "this device's own log is not in its store; "
-				       "restore the store from a backup");
+			return ph_fail(
+				err, PH_EXIT_DAMAGED, -EUCLEAN,
+				ph_say("this device's own log is not in its store; "
+				       "restore the store from a backup",
+				       "kho dữ liệu không có nhật ký của chính máy này; "
+				       "hãy phục hồi kho từ bản sao lưu"));
 		}
 		if (rc == 0) {
 			rc = get_stamp(writer);
@@ -126,10 +130,15 @@ static int load(struct ph_writer *writer, struct ph_error *err)
 	if (rc == 0 && !writer->leaves &&
 	    memcmp(writer->log.key, writer->config.keys->key, PH_KEY_SIZE) != 0) {
 		return ph_fail(err, PH_EXIT_DAMAGED, -EUCLEAN,
-			       "the keys are not those that the log in this "
-			       "store was written with");
+			       ph_say("the keys are not those that the log in this store "
+				      "was written with",
+				      "khóa không phải là khóa đã dùng để ghi nhật ký "
+				      "trong kho này"));
 	}
-	return rc == 0 ? 0 : ph_fail_errno(err, rc, "reading this device's own log");
+	return rc == 0 ? 0
+		       : ph_fail_errno(err, rc,
+				       ph_say("reading this device's own log",
+					      "đọc nhật ký của chính máy này"));
 }
 
 int ph_writer_new(struct ph_writer **writer_out, const struct ph_writer_config *config,
@@ -139,7 +148,9 @@ int ph_writer_new(struct ph_writer **writer_out, const struct ph_writer_config *
 	int rc;
 
 	if (writer == NULL) {
-		return ph_fail_errno(err, -ENOMEM, "opening this device's own log");
+		return ph_fail_errno(err, -ENOMEM,
+				     ph_say("opening this device's own log",
+					    "mở nhật ký của chính máy này"));
 	}
 	writer->config = *config;
 	config->rng.fill(config->rng.data, writer->nonce, sizeof(writer->nonce));
@@ -205,13 +216,16 @@ static int draft_entry(struct draft *draft, struct ph_entry *entry, struct ph_er
 
 	if (rc == -EMSGSIZE) {
 		return ph_fail(err, PH_EXIT_USAGE, rc,
-			       "the entry is too large; at most %d bytes", PH_ENTRY_MAX);
+			       ph_say("the entry is too large; at most %d bytes",
+				      "giao dịch quá lớn; nhiều nhất %d byte"),
+			       PH_ENTRY_MAX);
 	}
 	if (rc == 0) {
 		rc = ph_segment_add(&draft->body, ph_buf_view(&draft->entry));
 	}
 	if (rc != 0) {
-		return ph_fail_errno(err, rc, "encoding an entry");
+		return ph_fail_errno(err, rc,
+				     ph_say("encoding an entry", "lập giao dịch"));
 	}
 	draft->stamp = entry->stamp;
 	draft->n++;
@@ -304,7 +318,9 @@ static int draft_begin(struct ph_writer *writer, struct draft *draft,
 	int rc = catch_up(writer);
 
 	if (rc != 0) {
-		return ph_fail_errno(err, rc, "reading this device's own log");
+		return ph_fail_errno(err, rc,
+				     ph_say("reading this device's own log",
+					    "đọc nhật ký của chính máy này"));
 	}
 	draft_log(writer, draft);
 	draft->now = ph_writer_now(writer);
@@ -376,7 +392,8 @@ int ph_writer_start(struct ph_writer *writer, struct ph_error *err)
 		if (rc == 0) {
 			draft_done(writer, &draft, &log);
 		} else {
-			ph_fail_errno(err, rc, "writing to the log");
+			ph_fail_errno(err, rc,
+				      ph_say("writing to the log", "ghi nhật ký"));
 		}
 	}
 	draft_deinit(&draft);
@@ -404,7 +421,8 @@ static int box_seed(const struct ph_writer *writer,
 	    (hub && crypto_box_seal(part->box + PH_SEED_BOX_SIZE, seed, PH_SEED_SIZE,
 				    hub) != 0)) {
 		return ph_fail(err, PH_EXIT_CONFIG, -EINVAL,
-			       "the key of the desk, or of the hub, is not valid");
+			       ph_say("the key of the desk, or of the hub, is not valid",
+				      "khóa của quầy hoặc của máy chủ không hợp lệ"));
 	}
 	part->box_len = hub ? sizeof(part->box) : PH_SEED_BOX_SIZE;
 	return 0;
@@ -429,8 +447,10 @@ static int seal_part(struct ph_writer *writer, const struct draft *draft,
 	}
 	if (writer->config.desk_key == NULL) {
 		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-			       "%s: personal fields cannot be kept here; record them at "
-			       "a site",
+			       ph_say("%s: personal fields cannot be kept here; record "
+				      "them at a site",
+				      "%s: ở đây không giữ được mục riêng tư; hãy ghi ở "
+				      "điểm thư viện"),
 			       entry->kind->name);
 	}
 	rng->fill(rng->data, seed, sizeof(seed));
@@ -449,10 +469,14 @@ static int seal_part(struct ph_writer *writer, const struct draft *draft,
 		set_bytes(commit, part->commit, sizeof(part->commit));
 	} else if (rc == -EMSGSIZE) {
 		ph_fail(err, PH_EXIT_USAGE, rc,
-			"%s: the personal fields are too large; at most %d bytes in all",
+			ph_say("%s: the personal fields are too large; at most %d bytes "
+			       "in all",
+			       "%s: các mục riêng tư quá lớn; tất cả nhiều nhất %d byte"),
 			entry->kind->name, PH_PART_MAX);
 	} else {
-		ph_fail_errno(err, rc, "sealing personal fields");
+		ph_fail_errno(
+			err, rc,
+			ph_say("sealing personal fields", "niêm phong các mục riêng tư"));
 	}
 	ph_buf_wipe(&plain);
 	sodium_memzero(seed, sizeof(seed));
@@ -493,7 +517,8 @@ int ph_writer_add(struct ph_writer *writer, struct ph_entry *entry,
 	int rc;
 
 	if (work.kind == NULL) {
-		return ph_fail(err, PH_EXIT_USAGE, -EINVAL, "this kind is not known");
+		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+			       ph_say("this kind is not known", "không biết loại này"));
 	}
 	work.number = work.kind->number;
 	rc = draft_begin(writer, &draft, err);
@@ -511,7 +536,7 @@ int ph_writer_add(struct ph_writer *writer, struct ph_entry *entry,
 		rc = put_part(writer, &log, &part);
 	}
 	if (rc != 0) {
-		ph_fail_errno(err, rc, "writing to the log");
+		ph_fail_errno(err, rc, ph_say("writing to the log", "ghi nhật ký"));
 		goto out;
 	}
 	draft_done(writer, &draft, &log);

@@ -91,11 +91,12 @@ static int check_row(const struct making *making, const json_t *row)
 		return refuse(making, "a row is no list of cells");
 	}
 	if (json_array_size(row) > PH_BOOK_COLUMNS_MAX) {
-		return ph_fail(
-			making->err, PH_EXIT_USAGE, -EFBIG,
-			"sheet %zu: a row has over %d cells, which is what a sheet "
-			"of XLSX can hold",
-			making->sheet, PH_BOOK_COLUMNS_MAX);
+		return ph_fail(making->err, PH_EXIT_USAGE, -EFBIG,
+			       ph_say("sheet %zu: a row has over %d cells, which is what "
+				      "a sheet of XLSX can hold",
+				      "bảng %zu: có dòng hơn %d ô, quá mức một bảng XLSX "
+				      "chứa được"),
+			       making->sheet, PH_BOOK_COLUMNS_MAX);
 	}
 	json_array_foreach(row, i, cell)
 	{
@@ -155,12 +156,13 @@ static int check_sheet(const struct making *making, const json_t *sheet)
 	}
 	if (rc == 0 && (height(sheet) > PH_BOOK_ROWS_MAX ||
 			json_array_size(columns) > PH_BOOK_COLUMNS_MAX)) {
-		rc = ph_fail(
-			making->err, PH_EXIT_USAGE, -EFBIG,
-			"sheet %zu has %zu rows and %zu columns; a sheet of XLSX can "
-			"hold %d and %d",
-			making->sheet, height(sheet), json_array_size(columns),
-			PH_BOOK_ROWS_MAX, PH_BOOK_COLUMNS_MAX);
+		rc = ph_fail(making->err, PH_EXIT_USAGE, -EFBIG,
+			     ph_say("sheet %zu has %zu rows and %zu columns; a sheet of "
+				    "XLSX can hold %d and %d",
+				    "bảng %zu có %zu dòng và %zu cột; một bảng XLSX chứa "
+				    "được %d và %d"),
+			     making->sheet, height(sheet), json_array_size(columns),
+			     PH_BOOK_ROWS_MAX, PH_BOOK_COLUMNS_MAX);
 	}
 	json_array_foreach(rows, i, row)
 	{
@@ -178,11 +180,13 @@ static int check_book(struct making *making, const json_t *book)
 
 	if (!json_is_array(sheets)) {
 		return ph_fail(making->err, PH_EXIT_USAGE, -EINVAL,
-			       "the book has no list of sheets");
+			       ph_say("the book has no list of sheets",
+				      "tệp không có danh sách bảng"));
 	}
 	if (json_array_size(sheets) > PH_BOOK_SHEETS_MAX) {
 		return ph_fail(making->err, PH_EXIT_USAGE, -EFBIG,
-			       "the book has %zu sheets; a workbook can hold %d",
+			       ph_say("the book has %zu sheets; a workbook can hold %d",
+				      "tệp có %zu bảng; một tệp Excel chứa được %d"),
 			       json_array_size(sheets), PH_BOOK_SHEETS_MAX);
 	}
 	json_array_foreach(sheets, i, sheet)
@@ -502,5 +506,7 @@ int ph_book_make(const json_t *book, struct ph_buf *out, struct ph_book_cut *cut
 	ph_buf_wipe(&making.text);
 	ph_buf_wipe(&making.folded);
 	ph_buf_wipe(&made);
-	return rc < 0 ? ph_fail_errno(err, rc, "making the workbook") : 0;
+	return rc < 0 ? ph_fail_errno(err, rc,
+				      ph_say("making the workbook", "làm tệp Excel"))
+		      : 0;
 }

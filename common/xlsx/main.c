@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "common/base/json_memory.h"
+#include "common/base/say.h"
 #include "common/base/secret.h"
 #include "common/cli/sandbox.h"
 #include "common/xlsx/book.h"
@@ -34,16 +35,18 @@ static int read_all(struct ph_buf *in, struct ph_error *err)
 
 		in->len += n;
 		if (n == 0) {
-			return ferror(stdin)
-				       ? ph_fail_errno(err, -errno, "standard input")
-				       : 0;
+			return ferror(stdin) ? ph_fail_errno(err, -errno,
+							     ph_say("standard input",
+								    "dữ liệu nhập vào"))
+					     : 0;
 		}
 		if (in->len > BOOK_MAX) {
-			return ph_fail(err, PH_EXIT_USAGE, -EFBIG,
-				       "the book has over 1 GiB");
+			return ph_fail(
+				err, PH_EXIT_USAGE, -EFBIG,
+				ph_say("the book has over 1 GiB", "tệp lớn hơn 1 GiB"));
 		}
 	}
-	return ph_fail_errno(err, rc, "standard input");
+	return ph_fail_errno(err, rc, ph_say("standard input", "dữ liệu nhập vào"));
 }
 
 static int make(const struct ph_buf *in, struct ph_buf *out, struct ph_error *err)
@@ -57,19 +60,25 @@ static int make(const struct ph_buf *in, struct ph_buf *out, struct ph_error *er
 
 	if (!book) {
 		return ph_json_shortages() != shortages
-			       ? ph_fail_errno(err, -ENOMEM, "reading the book")
+			       ? ph_fail_errno(err, -ENOMEM,
+					       ph_say("reading the book", "đọc tệp"))
 			       : ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-					 "the book is no JSON: line %d, column %d: %s",
+					 ph_say("the book is no JSON: line %d, column "
+						"%d: %s",
+						"dữ liệu không phải là JSON: dòng %d, "
+						"cột %d: %s"),
 					 where.line, where.column, where.text);
 	}
 	rc = ph_book_make(book, out, &cut, err);
 	json_decref(book);
 	if (rc == 0 && cut.n > 0) {
 		fprintf(stderr,
-			"packhorse-xlsx: %zu texts of over %d characters were cut, as no "
-			"cell takes more; the first is in sheet %zu, row %zu, column "
-			"%zu. "
-			"--csv has them whole\n",
+			ph_say("packhorse-xlsx: %zu texts of over %d characters were "
+			       "cut, as no cell takes more; the first is in sheet %zu, "
+			       "row %zu, column %zu. --csv has them whole\n",
+			       "packhorse-xlsx: đã cắt %zu đoạn chữ dài hơn %d ký tự vì "
+			       "một ô không chứa hơn; đoạn đầu ở bảng %zu, dòng %zu, cột "
+			       "%zu. --csv có đủ\n"),
 			cut.n, PH_BOOK_CELL_MAX, cut.sheet, cut.row, cut.column);
 	}
 	return rc;
@@ -98,11 +107,12 @@ int main(int argc, char **argv)
 	rc = rc != 0 ? rc : make(&in, &out, &err);
 	if (rc == 0 &&
 	    (fwrite(out.data, 1, out.len, stdout) != out.len || fflush(stdout) != 0)) {
-		rc = ph_fail_errno(&err, -errno, "standard output");
+		rc = ph_fail_errno(&err, -errno,
+				   ph_say("standard output", "dữ liệu in ra"));
 	}
 	if (rc < 0) {
 		fprintf(stderr, "packhorse-xlsx: %s\n",
-			err.text[0] ? err.text : strerror(-rc));
+			err.text[0] ? err.text : ph_errno_say(rc));
 	}
 	ph_buf_wipe(&in);
 	ph_buf_wipe(&out);
