@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "common/base/json_memory.h"
+#include "common/base/say.h"
 #include "common/base/text.h"
 
 #define SECRET_SIZE 32
@@ -45,8 +46,10 @@ int ph_account_name_check(const char *name, struct ph_error *err)
 	if (name[0] == '\0' || !strchr(letters, name[0]) ||
 	    strspn(name, others) != strlen(name) || strlen(name) > PH_ACCOUNT_NAME_MAX) {
 		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-			       "an account's name is 1 to %d small letters, digits, '.', "
-			       "'-' and '_', the first one a letter",
+			       ph_say("an account's name is 1 to %d small letters, "
+				      "digits, '.', '-' and '_', the first one a letter",
+				      "tên tài khoản có 1 đến %d chữ thường, chữ số, "
+				      "“.”, “-” và “_”, bắt đầu bằng chữ"),
 			       PH_ACCOUNT_NAME_MAX);
 	}
 	return 0;
@@ -207,8 +210,10 @@ int ph_password_take(struct ph_view password, struct ph_buf *out, struct ph_erro
 		rc = ph_buf_put_view(out, ph_buf_view(&nfc));
 	} else if (rc >= 0) {
 		rc = ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-			     "a password has at least %d characters and at most %d "
-			     "bytes, none of them a control character",
+			     ph_say("a password has at least %d characters and at most "
+				    "%d bytes, none of them a control character",
+				    "mật khẩu có ít nhất %d ký tự và nhiều nhất %d byte, "
+				    "không có ký tự điều khiển"),
 			     PH_PASSWORD_MIN, PH_PASSWORD_MAX);
 	}
 	ph_buf_wipe(&nfc);

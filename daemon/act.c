@@ -36,8 +36,11 @@ int ph_act_key_path(const struct ph_cli *cli, const char *name,
 		     strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") != len)) {
 		return ph_fail(
 			err, PH_EXIT_USAGE, -EINVAL,
-			"\"%s\" is no name of an operator: 1 to 32 letters a to z, "
-			"digits and hyphens, or a file with a slash in it",
+			ph_say("\"%s\" is no name of an operator: 1 to 32 letters a to "
+			       "z, digits and hyphens, or a file with a slash in it",
+			       "“%s” không phải là tên người vận hành: 1 đến 32 chữ a "
+			       "đến z, chữ số và dấu gạch nối, hoặc một tệp có dấu gạch "
+			       "chéo"),
 			name);
 	}
 	snprintf(file, sizeof(file), "keys/operator%s%s", name ? "-" : "",
@@ -96,14 +99,18 @@ static int read_order(const json_t *sign, const char *kind, struct order *order,
 	if (n < 1 || ph_unhex(order->bytes.data, len, hex, strlen(hex)) != 0 ||
 	    ph_unhex(order->log_id, sizeof(order->log_id), log, strlen(log)) != 0) {
 		return ph_fail(err, PH_EXIT_OTHER, -EBADMSG,
-			       "the hub gave something to sign that is no entry");
+			       ph_say("the hub gave something to sign that is no entry",
+				      "máy chủ đưa ký một thứ không phải là giao dịch"));
 	}
 	rc = ph_entry_decode(ph_buf_view(&order->bytes), &order->entry);
 	if (rc != 0 || strcmp(order->entry.kind->name, kind) != 0) {
 		return rc < 0 ? rc
 			      : ph_fail(err, PH_EXIT_OTHER, -EBADMSG,
-					"the hub gave something else to sign than the "
-					"%s that was asked for; nothing was signed",
+					ph_say("the hub gave something else to sign than "
+					       "the %s that was asked for; nothing was "
+					       "signed",
+					       "máy chủ đưa ký thứ khác với %s đã yêu "
+					       "cầu; chưa ký gì"),
 					kind);
 	}
 	return 0;
@@ -264,5 +271,7 @@ int ph_act(const struct ph_cli *cli, json_t *request, const char *kind,
 	}
 	return rc < 0 && rc != PH_OUT_LOST
 		       ? rc
-		       : ph_out_flush("saved, do not enter it again; ", err);
+		       : ph_out_flush(ph_say("saved, do not enter it again; ",
+					     "đã lưu, đừng nhập lại; "),
+				      err);
 }

@@ -80,7 +80,9 @@ static int set_password(const struct ph_cli *cli, json_t *request, struct ph_err
 	}
 	ph_buf_wipe(&typed);
 	ph_buf_wipe(&password);
-	return rc < 0 ? ph_fail_errno(err, rc, "taking the password") : 0;
+	return rc < 0 ? ph_fail_errno(err, rc,
+				      ph_say("taking the password", "nhận mật khẩu"))
+		      : 0;
 }
 
 static int run_add(struct ph_cli *cli, struct ph_error *err)

@@ -157,13 +157,14 @@ static int run_recovery_key(struct ph_cli *cli, struct ph_error *err)
 		ph_recovery_name(key.box.key, short_name);
 		ph_hex(name, short_name, sizeof(short_name));
 		fprintf(stderr,
-			"made the recovery key %s. It alone opens backups from now on, "
-			"and "
-			"stands\n"
-			"nowhere else: keep two copies of it, on paper or on sticks, "
-			"away "
-			"from this\n"
-			"machine and from the backups, and then remove it from here.\n",
+			ph_say("made the recovery key %s. It alone opens backups from "
+			       "now on, and stands\nnowhere else: keep two copies of it, "
+			       "on paper or on sticks, away from this\nmachine and from "
+			       "the backups, and then remove it from here.\n",
+			       "đã tạo khoá phục hồi %s. Từ nay chỉ khoá này mở được bản "
+			       "sao lưu, và không có\nở đâu khác: hãy giữ hai bản, trên "
+			       "giấy hoặc thẻ USB, xa máy này và xa các\nbản sao lưu, "
+			       "rồi xóa nó khỏi đây.\n"),
 			name);
 	}
 	ph_recovery_key_wipe(&key);

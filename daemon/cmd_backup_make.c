@@ -68,7 +68,8 @@ static int ask(struct make *make, json_t *request, json_t **answer_out,
 		rc = ph_ask_daemon(make->cli->dir, request, &answer, err);
 	}
 	json_decref(request);
-	rc = rc < 0 ? ph_fail_errno(err, rc == -ENOENT ? -ECONNREFUSED : rc, "the hub")
+	rc = rc < 0 ? ph_fail_errno(err, rc == -ENOENT ? -ECONNREFUSED : rc,
+				    ph_say("the hub", "máy chủ"))
 		    : ph_ask_check(answer, err);
 	if (rc < 0) {
 		json_decref(answer);
@@ -259,7 +260,8 @@ static int sign(struct make *make, struct ph_error *err)
 	hex = json_string_value(json_object_get(answer, "manifest"));
 	len = hex ? strlen(hex) / 2 : 0;
 	rc = hex && len <= sizeof(bytes) ? ph_unhex(bytes, len, hex, 2 * len) : -EINVAL;
-	rc = rc < 0 ? ph_fail_errno(err, rc, "what the hub signed")
+	rc = rc < 0 ? ph_fail_errno(err, rc,
+				    ph_say("what the hub signed", "phần máy chủ đã ký"))
 		    : ph_backup_finish(make->part, PH_VIEW(bytes, len), err);
 	json_decref(answer);
 	return rc;
@@ -385,7 +387,7 @@ int ph_backup_run_make(struct ph_cli *cli, struct ph_error *err)
 					    "in %s could not be removed (%s)",
 					    "đã làm và kiểm tra bản sao %s, nhưng không "
 					    "xoá được các bản cũ trong %s (%s)"),
-				     make.name, make.folder, strerror(-make.removed));
+				     make.name, make.folder, ph_errno_say(make.removed));
 		}
 	}
 	finish(&make, rc);

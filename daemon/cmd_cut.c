@@ -11,6 +11,7 @@
 #include "common/base/file.h"
 #include "common/cli/export.h"
 #include "common/cli/out.h"
+#include "common/cli/value_words.h"
 #include "common/log/cert.h"
 #include "daemon/act.h"
 
@@ -73,7 +74,8 @@ static int cut(struct ph_cli *cli, json_t *request, struct ph_error *err)
 			cli->args[0]);
 	}
 	json_decref(answer);
-	return ph_out_flush("saved, do not enter it again; ", err);
+	return ph_out_flush(
+		ph_say("saved, do not enter it again; ", "đã lưu, đừng nhập lại; "), err);
 }
 
 static int run_cut(struct ph_cli *cli, struct ph_error *err)
@@ -148,7 +150,8 @@ static int cancel(struct ph_cli *cli, json_t *request, struct ph_error *err)
 			       "vậy thì nó không còn cho ai vào nữa"));
 	}
 	json_decref(answer);
-	return ph_out_flush("saved, do not enter it again; ", err);
+	return ph_out_flush(
+		ph_say("saved, do not enter it again; ", "đã lưu, đừng nhập lại; "), err);
 }
 
 static int run_cancel(struct ph_cli *cli, struct ph_error *err)
@@ -191,6 +194,12 @@ static int run_void(struct ph_cli *cli, struct ph_error *err)
 
 /* --- invites --- */
 
+/* TEXT of the column NAME, for people. */
+static const char *invite_word(const char *name, const char *text)
+{
+	return ph_value_say(strcmp(name, "state") == 0 ? "invite-state" : name, text);
+}
+
 static int run_invites(struct ph_cli *cli, struct ph_error *err)
 {
 	static const char *const columns[] = { "invite",  "site",  "role",  "issued",
@@ -214,10 +223,13 @@ static int run_invites(struct ph_cli *cli, struct ph_error *err)
 			const char *text =
 				json_string_value(json_object_get(item, columns[c]));
 
+			text = text ? text : "";
 			if (c == 0 || c == 6) {
-				ph_table_cellf(table, "%.8s", text ? text : "");
+				ph_table_cellf(table, "%.8s", text);
 			} else {
-				ph_table_cell(table, text ? text : "");
+				ph_table_cell(table,
+					      cli->plain ? text
+							 : invite_word(columns[c], text));
 			}
 		}
 	}

@@ -80,8 +80,9 @@ static int heard_words(struct ph_cli *cli, const json_t *device, const char **wo
 			       "từ mà điểm thư viện đọc"));
 	}
 	if (!says_yes()) {
-		return ph_fail(err, PH_EXIT_OTHER, -EACCES,
-			       "the device was not confirmed");
+		return ph_fail(
+			err, PH_EXIT_OTHER, -EACCES,
+			ph_say("the device was not confirmed", "máy chưa được xác nhận"));
 	}
 	*words_out = text_of(device, "fingerprint");
 	return 0;

@@ -123,7 +123,8 @@ static int print_all(const struct ph_cli *cli, struct ph_table *table,
 		rc = more ? print_page(page, &place) : 0;
 		json_decref(page);
 		if (rc < 0) {
-			return ph_fail_errno(err, rc, "reading the logs");
+			return ph_fail_errno(
+				err, rc, ph_say("reading the logs", "đọc các nhật ký"));
 		}
 	} while (more && !ferror(stdout));
 	return table ? ph_table_print(table, stdout) : ph_out_flush("", err);

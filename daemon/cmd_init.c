@@ -140,12 +140,15 @@ int ph_cmd_init(struct ph_cli *cli, struct ph_error *err)
 		return rc;
 	}
 	fprintf(stderr,
-		"made the hub of province %u in %s\n"
-		"  keys/root and keys/operator open with the passphrase: keep a copy of "
-		"both, and of\n"
-		"  the passphrase, in two places that do not burn together.\n"
-		"next: packhorsed -d %s site add 14-0371 --commune 03646 --kind commune "
-		"--name ...\n",
+		ph_say("made the hub of province %u in %s\n  keys/root and keys/operator "
+		       "open with the passphrase: keep a copy of both, and of\n  the "
+		       "passphrase, in two places that do not burn together.\nnext: "
+		       "packhorsed -d %s site add 14-0371 --commune 03646 --kind commune "
+		       "--name ...\n",
+		       "đã tạo máy chủ của tỉnh %u ở %s\n  keys/root và keys/operator mở "
+		       "bằng câu khóa: hãy giữ bản chép của cả hai tệp và\n  câu khóa ở "
+		       "hai nơi khác nhau, phòng khi cháy.\ntiếp theo: packhorsed -d %s "
+		       "site add 14-0371 --commune 03646 --kind commune --name ...\n"),
 		init.province, cli->dir, cli->dir);
 	return PH_EXIT_DONE;
 }

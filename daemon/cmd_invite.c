@@ -37,7 +37,8 @@ static int parse_role(const char *text, uint64_t *role_out, struct ph_error *err
 		}
 	}
 	return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-		       "--role: \"%s\" is not one of site, courier, both",
+		       ph_say("--role: \"%s\" is not one of site, courier, both",
+			      "--role: “%s” không thuộc site, courier, both"),
 		       text ? text : "");
 }
 
@@ -68,11 +69,14 @@ static int read_keylist(const json_t *answer, struct ph_buf *bytes,
 		rc = ph_keylist_decode(ph_buf_view(bytes), list);
 	}
 	if (rc < 0) {
-		return ph_fail_errno(err, rc, "the hub's key list");
+		return ph_fail_errno(
+			err, rc,
+			ph_say("the hub's key list", "danh sách khóa của máy chủ"));
 	}
 	return rc == 0 ? 0
 		       : ph_fail(err, PH_EXIT_DAMAGED, -EUCLEAN,
-				 "the hub's key list does not verify: %s",
+				 ph_say("the hub's key list does not verify: %s",
+					"danh sách khóa của máy chủ không đúng: %s"),
 				 ph_cert_error(rc));
 }
 
@@ -92,9 +96,11 @@ static int make_text(const json_t *answer, struct ph_invite *invite,
 		goto out;
 	}
 	if (!ph_keylist_has_operator(&list, operator_pair->key)) {
-		rc = ph_fail(
-			err, PH_EXIT_OTHER, -EACCES,
-			"that key is no operator's, or not any more: packhorsed keys");
+		rc = ph_fail(err, PH_EXIT_OTHER, -EACCES,
+			     ph_say("that key is no operator's, or not any more: "
+				    "packhorsed keys",
+				    "khóa đó không phải, hoặc không còn là của người vận "
+				    "hành: packhorsed keys"));
 		goto out;
 	}
 	ph_rng_system.fill(ph_rng_system.data, seed, sizeof(seed));
@@ -114,7 +120,7 @@ static int make_text(const json_t *answer, struct ph_invite *invite,
 		rc = ph_buf_put(text, "\n", 1);
 	}
 	if (rc < 0) {
-		rc = ph_fail_errno(err, rc, "making the invite");
+		rc = ph_fail_errno(err, rc, ph_say("making the invite", "làm giấy mời"));
 	}
 out:
 	ph_sign_pair_wipe(&once);
@@ -144,8 +150,10 @@ static int read_replaced(const json_t *answer, struct ph_invite *invite,
 		     (const char *)log.data, log.len) != 0 ||
 	    ph_unhex(invite->from.h, sizeof(invite->from.h), (const char *)h.data,
 		     h.len) != 0) {
-		return ph_fail(err, PH_EXIT_OTHER, -EBADMSG,
-			       "what the hub said of the device to replace is no log");
+		return ph_fail(
+			err, PH_EXIT_OTHER, -EBADMSG,
+			ph_say("what the hub said of the device to replace is no log",
+			       "lời máy chủ về máy cần thay không phải là nhật ký"));
 	}
 	return 0;
 }
@@ -198,9 +206,12 @@ static int find_address(const struct ph_cli *cli, char out[static PH_LISTEN_TEXT
 	if (!given &&
 	    (port == 0 || strcmp(host, "0.0.0.0") == 0 || strcmp(host, "::") == 0)) {
 		fprintf(stderr,
-			"%s: the configured address %s is not one that a device can "
-			"call; the "
-			"invite has none (--hub ADDR:PORT names one)\n",
+			ph_say("%s: the configured address %s is not one that a device "
+			       "can call; the invite has none (--hub ADDR:PORT names "
+			       "one)\n",
+			       "%s: địa chỉ đã đặt %s không phải là địa chỉ máy khác gọi "
+			       "được; giấy mời không ghi địa chỉ (--hub ĐỊA-CHỈ:CỔNG để "
+			       "ghi)\n"),
 			cli->program->name, out);
 		out[0] = '\0';
 	}
@@ -239,7 +250,9 @@ static int write_out(const struct ph_cli *cli, const struct ph_buf *text,
 	if (rc == 0 && ph_cli_has(cli, "out")) {
 		rc = write_to(ph_cli_get(cli, "out"), text, err);
 	}
-	return rc < 0 ? ph_fail_errno(err, rc, "writing the invite") : 0;
+	return rc < 0 ? ph_fail_errno(err, rc,
+				      ph_say("writing the invite", "ghi giấy mời"))
+		      : 0;
 }
 
 /* No file is written over, and standard output takes one form. */
@@ -262,12 +275,13 @@ static int check_out(const struct ph_cli *cli, struct ph_error *err)
 		shown += is_shown;
 		if (path && !is_shown && !ph_cli_has(cli, "force") &&
 		    ph_file_exists(path)) {
-			return ph_fail(
-				err, PH_EXIT_OTHER, -EEXIST,
-				"%s is there already, perhaps an invite that nobody has "
-				"used yet; "
-				"name another file, or --force",
-				path);
+			return ph_fail(err, PH_EXIT_OTHER, -EEXIST,
+				       ph_say("%s is there already, perhaps an invite "
+					      "that nobody has used yet; name another "
+					      "file, or --force",
+					      "đã có %s, có thể là giấy mời chưa ai "
+					      "dùng; hãy chỉ tệp khác, hoặc --force"),
+				       path);
 		}
 	}
 	return shown < 2 ? 0
@@ -339,9 +353,12 @@ int ph_cmd_invite(struct ph_cli *cli, struct ph_error *err)
 	}
 	if (rc == 0) {
 		fprintf(stderr,
-			"an invite for one device of %s (%s), good for %llu days\n"
-			"  it is a secret until it is used: whoever has it can join as "
-			"this site\n",
+			ph_say("an invite for one device of %s (%s), good for %llu "
+			       "days\n  it is a secret until it is used: whoever has it "
+			       "can join as this site\n",
+			       "giấy mời cho một máy của %s (%s), có giá trị %llu ngày\n "
+			       " phải giữ kín cho đến khi dùng: ai có nó đều vào được "
+			       "như điểm này\n"),
 			json_string_value(json_object_get(answer, "name")), site,
 			(unsigned long long)days);
 	}

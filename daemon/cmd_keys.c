@@ -14,6 +14,7 @@
 #include "common/cli/export.h"
 #include "common/cli/out.h"
 #include "common/cli/rows.h"
+#include "common/cli/value_words.h"
 #include "daemon/act.h"
 #include "daemon/cmd.h"
 
@@ -62,6 +63,12 @@ static int see_file(void *data, const char *file)
 	}
 	ph_hex(hex, key, sizeof(key));
 	return add_name(finding, name[0] ? name + 1 : FILE_NAME, hex) ? -ENOMEM : 0;
+}
+
+/* STATE of a key, as a text of JSON. */
+static json_t *state_cell(const struct ph_cli *cli, const char *state)
+{
+	return json_string(cli->plain ? state : ph_value_say("key-state", state));
 }
 
 /* The operators of ANSWER, an object each: key, state, name if its file is in the folder. */
@@ -113,9 +120,9 @@ static int print_rows(const struct ph_cli *cli, const json_t *answer)
 	int rc;
 
 	json_array_append_new(
-		rows, json_pack("{s:s, s:s%, s:s}", "of", "root", "short",
+		rows, json_pack("{s:s, s:s%, s:o}", "of", "root", "short",
 				json_string_value(json_object_get(answer, "root")),
-				(size_t)16, "state", "valid"));
+				(size_t)16, "state", state_cell(cli, "valid")));
 	for (size_t list = 0; list < 2; list++) {
 		json_array_foreach(json_object_get(answer, lists[list]), i, item)
 		{
@@ -123,10 +130,19 @@ static int print_rows(const struct ph_cli *cli, const json_t *answer)
 			const char *name =
 				json_string_value(json_object_get(item, "name"));
 
-			json_object_set_new(row, "of",
-					    json_string(list == 0 ? "hub"
-							: name    ? name
-							       : "operator elsewhere"));
+			json_object_set_new(
+				row, "of",
+				json_string(
+					list == 0 ? "hub"
+					: name    ? name
+					: cli->plain
+						? "operator elsewhere"
+						: ph_say("operator elsewhere",
+							 "người vận hành ở nơi khác")));
+			json_object_set_new(
+				row, "state",
+				state_cell(cli, json_string_value(
+							json_object_get(item, "state"))));
 			json_object_set_new(
 				row, "short",
 				json_stringn(

@@ -41,7 +41,9 @@ static int next_list(const json_t *answer, struct ph_keylist *list, struct ph_er
 	}
 	ph_buf_deinit(&bytes);
 	if (rc != 0) {
-		return rc < 0 ? ph_fail_errno(err, rc, "the hub's key list")
+		return rc < 0 ? ph_fail_errno(err, rc,
+					      ph_say("the hub's key list",
+						     "danh sách khóa của máy chủ"))
 			      : ph_fail(err, PH_EXIT_DAMAGED, -EUCLEAN,
 					ph_say("the hub's key list %s",
 					       "danh sách khóa của máy chủ: %s"),
@@ -64,7 +66,8 @@ static int put_list(const struct ph_cli *cli, const struct ph_keylist *list,
 	if (rc < 0) {
 		json_decref(request);
 		ph_buf_deinit(&bytes);
-		return ph_fail_errno(err, rc, "making the key list");
+		return ph_fail_errno(err, rc,
+				     ph_say("making the key list", "lập danh sách khóa"));
 	}
 	ph_hex(hex, bytes.data, bytes.len);
 	ph_buf_deinit(&bytes);
@@ -288,10 +291,13 @@ static int revoke(struct ph_cli *cli, const json_t *answer, struct ph_error *err
 				    "(packhorsed keys add)"));
 	}
 	if (rc == 0 && list.n_former == PH_KEYLIST_FORMER_MAX) {
-		rc = ph_fail(err, PH_EXIT_OTHER, -ENOSPC,
-			     "the key list has no room for more than %d operators of "
-			     "before, whose cuts and erasures must still be heeded",
-			     PH_KEYLIST_FORMER_MAX);
+		rc = ph_fail(
+			err, PH_EXIT_OTHER, -ENOSPC,
+			ph_say("the key list has no room for more than %d operators of "
+			       "before, whose cuts and erasures must still be heeded",
+			       "danh sách khóa không chứa quá %d người vận hành cũ, mà "
+			       "lệnh ngừng và lệnh xóa của họ vẫn phải theo"),
+			PH_KEYLIST_FORMER_MAX);
 	}
 	rc = rc < 0 ? rc : ph_cmd_keys_root(cli, &root, err);
 	if (rc == 0) {

@@ -23,9 +23,10 @@ static int check_out(const char *path, struct ph_error *err)
 	return len > 5 && strcmp(path + len - 5, ".prom") == 0
 		       ? 0
 		       : ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-				 "--out: \"%s\" must end in .prom: node_exporter reads "
-				 "no "
-				 "other file",
+				 ph_say("--out: \"%s\" must end in .prom: node_exporter "
+					"reads no other file",
+					"--out: “%s” phải kết thúc bằng .prom: "
+					"node_exporter không đọc tệp khác"),
 				 path);
 }
 

@@ -167,8 +167,10 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 	}
 	json_decref(pages.reports);
 	json_decref(pages.issued);
-	return rc < 0 && rc != PH_OUT_LOST ? ph_fail_errno(err, rc, "making the page")
-					   : rc;
+	return rc < 0 && rc != PH_OUT_LOST
+		       ? ph_fail_errno(err, rc,
+				       ph_say("making the page", "làm trang báo cáo"))
+		       : rc;
 }
 
 static const struct ph_cli_option options[] = {

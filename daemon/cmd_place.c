@@ -10,13 +10,20 @@
 #include "common/base/file.h"
 #include "common/base/json_memory.h"
 #include "common/cli/out.h"
+#include "common/cli/value_words.h"
 #include "daemon/ask.h"
 
 #define COMMUNES_FILE_MAX (16u << 20)
 #define COMMUNES_AT_ONCE  200 /* with the longest names well below PH_LINE_MAX */
 
-/* VALUE as a cell; of a list, its texts with blanks between them. */
-static int place_cell(struct ph_table *table, const json_t *value)
+/* VALUE of the column NAME as people say it. */
+static const char *place_word(const char *name, const char *value)
+{
+	return ph_value_say(strcmp(name, "status") == 0 ? "site-status" : name, value);
+}
+
+/* VALUE of the column NAME as a cell; of a list, its texts with blanks between them. NULL: of no name. */
+static int place_cell(struct ph_table *table, const char *name, const json_t *value)
 {
 	struct ph_buf words = { 0 };
 	const json_t *one;
@@ -28,7 +35,9 @@ static int place_cell(struct ph_table *table, const json_t *value)
 		return 0;
 	}
 	if (!json_is_array(value)) {
-		ph_table_cell(table, value ? json_string_value(value) : "");
+		const char *text = value ? json_string_value(value) : "";
+
+		ph_table_cell(table, name ? place_word(name, text) : text);
 		return 0;
 	}
 	json_array_foreach(value, i, one)
@@ -65,7 +74,8 @@ static int print_list(const struct ph_cli *cli, json_t *answer, const char *memb
 	json_array_foreach(json_object_get(answer, member), i, item)
 	{
 		for (unsigned c = 0; rc == 0 && c < n_columns; c++) {
-			rc = place_cell(table, json_object_get(item, columns[c]));
+			rc = place_cell(table, cli->plain ? NULL : columns[c],
+					json_object_get(item, columns[c]));
 		}
 	}
 	rc = rc != 0 ? rc : ph_table_print(table, stdout);
@@ -131,7 +141,9 @@ int ph_cmd_site_add(struct ph_cli *cli, struct ph_error *err)
 		return rc;
 	}
 	ph_request_put(&request, "update", json_boolean(update));
-	snprintf(done, sizeof(done), "%s the site %s", update ? "changed" : "added",
+	snprintf(done, sizeof(done),
+		 update ? ph_say("changed the site %s", "đã sửa điểm %s")
+			: ph_say("added the site %s", "đã thêm điểm %s"),
 		 cli->args[0]);
 	return act(cli, request, done, err);
 }
@@ -262,9 +274,11 @@ static int read_provinces(const json_t *file, json_t *communes, struct ph_error 
 			int rc;
 
 			if (!code || !name) {
-				return ph_fail(err, PH_EXIT_OTHER, -EINVAL,
-					       "item %zu of Wards lacks Code or Name",
-					       k + 1);
+				return ph_fail(
+					err, PH_EXIT_OTHER, -EINVAL,
+					ph_say("item %zu of Wards lacks Code or Name",
+					       "mục %zu của Wards thiếu Code hoặc Name"),
+					k + 1);
 			}
 			rc = add_commune(communes, code, name,
 					 type_of(json_string_value(
@@ -275,9 +289,11 @@ static int read_provinces(const json_t *file, json_t *communes, struct ph_error 
 			}
 		}
 	}
-	return json_array_size(communes) > 0 ? 0
-					     : ph_fail(err, PH_EXIT_OTHER, -EINVAL,
-						       "no Wards with communes in it");
+	return json_array_size(communes) > 0
+		       ? 0
+		       : ph_fail(err, PH_EXIT_OTHER, -EINVAL,
+				 ph_say("no Wards with communes in it",
+					"không có Wards chứa các xã"));
 }
 
 int ph_cmd_commune_import(struct ph_cli *cli, struct ph_error *err)
@@ -330,7 +346,10 @@ int ph_cmd_policy_set(struct ph_cli *cli, struct ph_error *err)
 		json_decref(request);
 		return rc;
 	}
-	return act(cli, request, "set; it reaches each device with its next sync", err);
+	return act(cli, request,
+		   ph_say("set; it reaches each device with its next sync",
+			  "đã đặt; mỗi máy sẽ biết ở lần đồng bộ sau"),
+		   err);
 }
 
 int ph_cmd_policy_list(struct ph_cli *cli, struct ph_error *err)

@@ -147,10 +147,13 @@ static int run_target(struct ph_cli *cli, struct ph_error *err)
 	int rc;
 
 	if (!per_cent(cli->args[2], value, sizeof(value))) {
-		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-			       "value: \"%.40s\" is neither a number nor per cent with "
+		return ph_fail(
+			err, PH_EXIT_USAGE, -EINVAL,
+			ph_say("value: \"%.40s\" is neither a number nor per cent with "
 			       "at most two digits behind the point, as 12.5%%",
-			       cli->args[2]);
+			       "value: “%.40s” không phải là số, cũng không phải là phần "
+			       "trăm có nhiều nhất hai chữ số sau dấu chấm, như 12.5%%"),
+			cli->args[2]);
 	}
 	cli->args[2] = value;
 	rc = ph_form_run(cli, err);

@@ -93,7 +93,8 @@ static int parse_line(const struct recording *recording, json_t **object_out,
 
 	if (recording->too_long) {
 		return ph_fail(err, PH_EXIT_USAGE, -EMSGSIZE,
-			       "the line is too long; at most %d bytes are read",
+			       ph_say("the line is too long; at most %d bytes are read",
+				      "dòng quá dài; chỉ đọc nhiều nhất %d byte"),
 			       PH_LINE_MAX);
 	}
 	rc = ph_json_parse(ph_buf_view(&recording->line), &object, err);
@@ -115,7 +116,9 @@ static int told(const struct recording *recording, struct ph_error *err)
 {
 	char saved[48];
 
-	snprintf(saved, sizeof(saved), "saved %" PRIu64 " lines; ", recording->written);
+	snprintf(saved, sizeof(saved),
+		 ph_say("saved %" PRIu64 " lines; ", "đã lưu %" PRIu64 " dòng; "),
+		 recording->written);
 	return ph_out_flush(saved, err);
 }
 
@@ -130,8 +133,9 @@ static int give(const struct recording *recording, json_t *answer, json_int_t nu
 		json_object_set_new(answer, "line", json_integer(number));
 		rc = ph_out_json(answer);
 	}
-	return rc < 0 && rc != PH_OUT_LOST ? ph_fail_errno(err, rc, "answering")
-					   : told(recording, err);
+	return rc < 0 && rc != PH_OUT_LOST
+		       ? ph_fail_errno(err, rc, ph_say("answering", "trả lời"))
+		       : told(recording, err);
 }
 
 /* The parser counts lines within one line; ours is the number that the answer bears. */
@@ -284,7 +288,9 @@ static int end_batch(struct recording *recording, struct ph_error *err)
 			    "sign")) {
 		json_decref(answer);
 		return ph_fail(err, PH_EXIT_USAGE, -EPERM,
-			       "an operator signs this: give it without --batch");
+			       ph_say("an operator signs this: give it without --batch",
+				      "việc này người vận hành phải ký: hãy đưa mà không "
+				      "có --batch"));
 	}
 	json_array_foreach(json_object_get(answer, "entries"), i, item)
 	{
@@ -311,7 +317,9 @@ static int record_all(struct recording *recording, struct ph_error *err)
 
 	while (rc == 0 && (more = read_line(recording)) != 0) {
 		if (more < 0) {
-			rc = ph_fail_errno(err, more, "reading the input");
+			rc = ph_fail_errno(
+				err, more,
+				ph_say("reading the input", "đọc dữ liệu nhập"));
 		} else if (recording->too_long || !is_blank(&recording->line)) {
 			rc = batch ? keep_line(recording, err)
 				   : record_line(recording, err);
@@ -333,7 +341,7 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 		if (!recording.input) {
 			json_decref(recording.refs);
 			return ph_fail(err, PH_EXIT_USAGE, -errno, "%s: %s", path,
-				       strerror(errno));
+				       ph_errno_say(-errno));
 		}
 	}
 	if (ph_cli_has(cli, "batch")) {

@@ -106,7 +106,9 @@ static int prepare(struct restore *restore, struct ph_error *err)
 	rc = ph_dir_create(dir, err);
 	if (rc == 0 && !ph_file_exists(restore->mark)) {
 		rc = ph_dir_check_empty(dir, is_leaving,
-					"give restore a folder of its own", err);
+					ph_say("give restore a folder of its own",
+					       "hãy cho restore một thư mục riêng"),
+					err);
 		rc = rc < 0 ? ph_fail_errno(err, rc, dir) : 0;
 	}
 	rc = rc < 0 ? rc : ph_lock_take(&restore->lock, dir, "restore", 0, err);

@@ -13,6 +13,7 @@
 #include "common/cli/out.h"
 #include "common/cli/sheet.h"
 #include "common/cli/story_sheet.h"
+#include "common/cli/value_words.h"
 #include "daemon/ask.h"
 
 static uint64_t number_of(const json_t *object, const char *name)
@@ -180,15 +181,19 @@ static const char *device_note(const json_t *item)
 	bool late = json_is_true(json_object_get(item, "invite_late"));
 
 	if (json_is_null(json_object_get(item, "fingerprint"))) {
-		return "not heard since the hub was restored";
+		return ph_say("not heard since the hub was restored",
+			      "chưa gọi về từ khi máy chủ được phục hồi");
 	}
 	if (json_is_true(json_object_get(item, "forked"))) {
-		return "two copies of its folder record";
+		return ph_say("two copies of its folder record",
+			      "hai bản chép thư mục cùng ghi");
 	}
 	if (json_is_true(json_object_get(item, "invite_reused"))) {
-		return late ? "invite used before, and late" : "invite used before";
+		return late ? ph_say("invite used before, and late",
+				     "giấy mời đã dùng trước, và quá hạn")
+			    : ph_say("invite used before", "giấy mời đã dùng trước");
 	}
-	return late ? "invite was late" : "";
+	return late ? ph_say("invite was late", "giấy mời quá hạn") : "";
 }
 
 /* Whether it gets what others wrote; the words to compare, while it does not. */
@@ -199,7 +204,7 @@ static void device_state(struct ph_table *table, const json_t *item)
 	if (strcmp(state, "unconfirmed") == 0) {
 		ph_table_cellf(table, "? %s", text_of(item, "fingerprint"));
 	} else {
-		ph_table_cell(table, state);
+		ph_table_cell(table, ph_value_say("device-state", state));
 	}
 }
 
@@ -221,6 +226,9 @@ int ph_cmd_devices(struct ph_cli *cli, struct ph_error *err)
 	if (cli->json) {
 		return ph_out_json(answer);
 	}
+	if (cli->plain) {
+		(void)ph_speak(PH_SPEAK_ENGLISH); /* which is for programs */
+	}
 	table = ph_table_new(columns, 9, cli->plain);
 	json_array_foreach(json_object_get(answer, "devices"), i, item)
 	{
@@ -228,7 +236,7 @@ int ph_cmd_devices(struct ph_cli *cli, struct ph_error *err)
 
 		ph_table_cellf(table, "%.8s", text_of(item, "device"));
 		ph_table_cell(table, text_of(item, "site"));
-		ph_table_cell(table, text_of(item, "role"));
+		ph_table_cell(table, ph_value_say("role", text_of(item, "role")));
 		ph_table_number(table, (long long)number_of(item, "entries"));
 		ph_table_number(table, (long long)number_of(item, "parts_missing"));
 		ph_table_cell(table, heard[0] ? heard : "-");
@@ -238,6 +246,7 @@ int ph_cmd_devices(struct ph_cli *cli, struct ph_error *err)
 		device_state(table, item);
 		ph_table_cell(table, device_note(item));
 	}
+	(void)ph_speak(PH_SPEAK_OWN);
 	rc = ph_table_print(table, stdout);
 	ph_table_free(table);
 	json_decref(answer);
@@ -481,8 +490,10 @@ static int print_digest(const json_t *answer)
 
 static int print_verify(const json_t *answer)
 {
-	printf("%s: %llu logs, %llu entries, %llu seals, %llu sealed parts (%llu "
-	       "missing)\n",
+	printf(ph_say("%s: %llu logs, %llu entries, %llu seals, %llu sealed parts (%llu "
+		      "missing)\n",
+		      "%s: %llu nhật ký, %llu giao dịch, %llu dấu niêm, %llu phần riêng "
+		      "(thiếu %llu)\n"),
 	       ph_say("all whole", "tất cả nguyên vẹn"),
 	       (unsigned long long)number_of(answer, "logs"),
 	       (unsigned long long)number_of(answer, "entries"),

@@ -67,7 +67,8 @@ static int put_bundle(struct pack *pack, const char *own, struct ph_error *err)
 
 	rc = rc == 0 && reason ? -EUCLEAN : rc;
 	if (rc < 0) {
-		rc = ph_fail_errno(err, rc, "the hub's spool");
+		rc = ph_fail_errno(err, rc,
+				   ph_say("the hub's spool", "kho gói của máy chủ"));
 	}
 	if (rc == 0) {
 		rc = ph_spool_put(&pack->stick.spool, ph_buf_view(&bundle), name, NULL);
@@ -332,5 +333,6 @@ int ph_stick_run_pack(struct ph_cli *cli, struct ph_error *err)
 	ph_stick_end(&pack.stick);
 	json_decref(pack.devices);
 	json_decref(pack.lines);
-	return rc < 0 ? ph_fail_errno(err, rc, "packing the stick") : rc;
+	return rc < 0 ? ph_fail_errno(err, rc, ph_say("packing the stick", "ghi thẻ USB"))
+		      : rc;
 }

@@ -267,5 +267,6 @@ int ph_stick_run_take(struct ph_cli *cli, struct ph_error *err)
 	json_decref(take.bundles);
 	json_decref(take.refusals);
 	json_decref(take.missing);
-	return rc < 0 ? ph_fail_errno(err, rc, "taking the stick") : rc;
+	return rc < 0 ? ph_fail_errno(err, rc, ph_say("taking the stick", "nhận thẻ USB"))
+		      : rc;
 }

@@ -7,6 +7,7 @@
  * feeder_told.c tell the difference to each of their devices. All of a step is one
  * transaction, with the changes it takes off the list; a crash repeats it.
  */
+#include "common/base/say.h"
 #include "daemon/feeder_internal.h"
 
 #include <errno.h>
@@ -48,7 +49,8 @@ int ph_feeder_open(struct ph_feeder **feeder_out, const struct ph_feeder_config 
 
 	if (rc != 0) {
 		free(feeder);
-		return ph_fail_errno(err, rc, "opening the feeds");
+		return ph_fail_errno(err, rc,
+				     ph_say("opening the feeds", "mở các luồng tin"));
 	}
 	feeder->config = *config;
 	feeder->db = config->db;

@@ -71,8 +71,9 @@ static int set_enum(json_t *object, const struct ph_field *field, const char *wh
 		return set_new(object, field->name, json_string(part));
 	}
 	ph_text_safe(shown, sizeof(shown), text, strlen(text));
-	return ph_fail(err, PH_EXIT_USAGE, -EINVAL, "%s: \"%s\" is not one of %s", what,
-		       shown, names);
+	return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+		       ph_say("%s: \"%s\" is not one of %s", "%s: “%s” không thuộc %s"),
+		       what, shown, names);
 }
 
 static int append_text(json_t *list, const char *text, size_t len)
@@ -117,7 +118,9 @@ int ph_form_set(json_t *object, const struct ph_kind *kind, const char *member,
 	if (ph_type_is_list(field->type)) {
 		rc = set_list(object, member, text);
 		return rc == -EINVAL ? ph_fail(err, PH_EXIT_USAGE, rc,
-					       "%s: is not UTF-8 text", what)
+					       ph_say("%s: is not UTF-8 text",
+						      "%s: không phải là chữ UTF-8"),
+					       what)
 				     : rc;
 	}
 	if (field->type == PH_T_ENUM) {

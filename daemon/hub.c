@@ -42,7 +42,9 @@ static int load_meta(struct ph_hub *hub, struct ph_error *err)
 	int rc = ph_journal_meta_get_int(hub->journal, "province", &province);
 
 	if (rc < 0) { /* what could not be read need not be missing */
-		return ph_fail_errno(err, rc, "reading the hub's store");
+		return ph_fail_errno(
+			err, rc,
+			ph_say("reading the hub's store", "đọc kho dữ liệu của máy chủ"));
 	}
 	if (rc > 0) {
 		return ph_fail(
@@ -146,7 +148,8 @@ int ph_hub_open(struct ph_hub **hub_out, const struct ph_hub_config *config,
 	}
 	hub = calloc(1, sizeof(*hub));
 	if (!hub) {
-		return ph_fail_errno(err, -ENOMEM, "opening the hub");
+		return ph_fail_errno(err, -ENOMEM,
+				     ph_say("opening the hub", "mở máy chủ"));
 	}
 	hub->lock.fd = -1;
 	snprintf(hub->dir, sizeof(hub->dir), "%s", config->dir);

@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "common/base/bytes.h"
+#include "common/base/say.h"
 #include "daemon/hub_command.h"
 
 #define KEEP_S     600 /* so seldom is the store told */
@@ -169,10 +170,13 @@ int ph_hub_clock_refuse(const struct ph_hub *hub, struct ph_error *err)
 	ph_time_text(expected, hub->clock.expected);
 	return ph_fail(
 		err, PH_EXIT_CLOCK, -ETIME,
-		"this machine's clock says %s, and by all that is known here it is "
-		"about %s: nothing is signed until that is settled. Look at the "
-		"clock and set it; if it is right as it is, say `packhorsed clock "
-		"accept`",
+		ph_say("this machine's clock says %s, and by all that is known here it "
+		       "is about %s: nothing is signed until that is settled. Look at "
+		       "the clock and set it; if it is right as it is, say `packhorsed "
+		       "clock accept`",
+		       "đồng hồ máy này chỉ %s, mà theo mọi điều biết ở đây thì khoảng "
+		       "%s: chưa ký gì cho đến khi rõ. Hãy xem và chỉnh đồng hồ; nếu "
+		       "đồng hồ đúng thì ra lệnh `packhorsed clock accept`"),
 		now, expected);
 }
 
@@ -228,7 +232,9 @@ int ph_hub_clock_accept(struct ph_hub *hub, const json_t *request, json_t *answe
 	rc = keep(hub);
 	if (rc < 0) {
 		*clock = before;
-		return ph_fail_errno(err, rc, "writing the hub's store");
+		return ph_fail_errno(
+			err, rc,
+			ph_say("writing the hub's store", "ghi kho dữ liệu của máy chủ"));
 	}
 	ph_hub_clock_about(hub, answer);
 	return 0;

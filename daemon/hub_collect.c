@@ -84,10 +84,13 @@ int ph_hub_collect_load(struct ph_hub *hub, struct ph_error *err)
 	int rc = load_epoch(hub);
 
 	if (rc > 0) {
-		return ph_fail(err, PH_EXIT_DAMAGED, -EUCLEAN,
-			       "%s/hub.db lacks its epoch: it is not a whole hub store; "
+		return ph_fail(
+			err, PH_EXIT_DAMAGED, -EUCLEAN,
+			ph_say("%s/hub.db lacks its epoch: it is not a whole hub store; "
 			       "restore it from a backup",
-			       hub->dir);
+			       "%s/hub.db thiếu kỷ nguyên: không phải là kho dữ liệu máy "
+			       "chủ trọn vẹn; hãy phục hồi từ bản sao lưu"),
+			hub->dir);
 	}
 	rc = rc < 0 ? rc : load_control(hub);
 	rc = rc < 0 ? rc : load_flag(hub, PH_HUB_META_BACKUP, &hub->backed_up);
@@ -98,7 +101,10 @@ int ph_hub_collect_load(struct ph_hub *hub, struct ph_error *err)
 	rc = rc < 0 ? rc : load_flag(hub, PH_HUB_META_ACCOUNTS, &hub->account_changes);
 	hub->collecting = collecting != 0;
 	/* what could not be read need not be missing */
-	return rc < 0 ? ph_fail_errno(err, rc, "reading the hub's store") : 0;
+	return rc < 0 ? ph_fail_errno(err, rc,
+				      ph_say("reading the hub's store",
+					     "đọc kho dữ liệu của máy chủ"))
+		      : 0;
 }
 
 /* --- the control log --- */
@@ -197,7 +203,8 @@ int ph_hub_restored(struct ph_hub *hub, struct ph_error *err)
 	if (rc < 0) {
 		ph_db_rollback(hub->db);
 		ph_hub_forget(hub);
-		return ph_fail_errno(err, rc, "beginning a new epoch");
+		return ph_fail_errno(err, rc,
+				     ph_say("beginning a new epoch", "mở kỷ nguyên mới"));
 	}
 	ph_hub_forget(hub);
 	return 0;
@@ -383,7 +390,8 @@ int ph_hub_put_back(struct ph_hub *hub, enum ph_hub_shown by, uint64_t epoch,
 	when = when > heard ? when : heard + 1;
 	rc = rc < 0 ? rc : ph_db_begin(hub->db);
 	if (rc < 0) {
-		return ph_fail_errno(err, rc, "beginning a new epoch");
+		return ph_fail_errno(err, rc,
+				     ph_say("beginning a new epoch", "mở kỷ nguyên mới"));
 	}
 	if (epoch > hub->epoch.number && epoch <= hub->epoch.number + EPOCH_JUMP_MAX) {
 		hub->epoch.number = epoch;
@@ -395,7 +403,8 @@ int ph_hub_put_back(struct ph_hub *hub, enum ph_hub_shown by, uint64_t epoch,
 	}
 	ph_hub_forget(hub);
 	if (rc < 0) {
-		return ph_fail_errno(err, rc, "beginning a new epoch");
+		return ph_fail_errno(err, rc,
+				     ph_say("beginning a new epoch", "mở kỷ nguyên mới"));
 	}
 	hub->behind = true;
 	tell_put_back(hub, by);

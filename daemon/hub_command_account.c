@@ -5,6 +5,7 @@
  * committed, and then told to the running daemon (daemon/accounts.h), whose sessions of an
  * account that is gone or has another password end by that.
  */
+#include "common/base/say.h"
 #include "daemon/hub_command.h"
 
 #include <errno.h>
@@ -117,7 +118,9 @@ int ph_hub_accounts(struct ph_hub *hub, struct ph_accounts *accounts,
 
 	hub->accounts = accounts;
 	rc = tell(hub);
-	return rc < 0 ? ph_fail_errno(err, rc, "reading the accounts") : 0;
+	return rc < 0 ? ph_fail_errno(err, rc,
+				      ph_say("reading the accounts", "đọc các tài khoản"))
+		      : 0;
 }
 
 /* Keep ACCOUNT (NULL: none) as NAME, and let it count. */
@@ -127,7 +130,9 @@ static int keep(struct ph_hub *hub, const char *name,
 	int rc = save(hub, name, account);
 
 	rc = rc < 0 ? rc : tell(hub);
-	return rc < 0 ? ph_fail_errno(err, rc, "keeping the account") : 0;
+	return rc < 0 ? ph_fail_errno(err, rc,
+				      ph_say("keeping the account", "lưu tài khoản"))
+		      : 0;
 }
 
 /* --- what is asked --- */
@@ -147,11 +152,15 @@ static int need_account(struct ph_hub *hub, const json_t *request,
 	int rc = name ? load(hub, name, out) : -EINVAL;
 
 	if (rc > 0) {
-		return ph_fail(err, PH_EXIT_OTHER, -ENOENT,
-			       "there is no account \"%s\": packhorsed account list",
-			       name);
+		return ph_fail(
+			err, PH_EXIT_OTHER, -ENOENT,
+			ph_say("there is no account \"%s\": packhorsed account list",
+			       "không có tài khoản “%s”: packhorsed account list"),
+			name);
 	}
-	return rc < 0 ? ph_fail_errno(err, rc, "reading the account") : 0;
+	return rc < 0 ? ph_fail_errno(err, rc,
+				      ph_say("reading the account", "đọc tài khoản"))
+		      : 0;
 }
 
 static int take_role(const json_t *request, enum ph_role *out, struct ph_error *err)
@@ -164,7 +173,9 @@ static int take_role(const json_t *request, enum ph_role *out, struct ph_error *
 	return ph_role_parse(role, out) == 0
 		       ? 0
 		       : ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-				 "\"%s\" is not one of viewer, operator, admin", role);
+				 ph_say("\"%s\" is not one of viewer, operator, admin",
+					"“%s” không phải là viewer, operator hoặc admin"),
+				 role);
 }
 
 static int take_password(const json_t *request, char out[static crypto_pwhash_STRBYTES],
@@ -176,10 +187,13 @@ static int take_password(const json_t *request, char out[static crypto_pwhash_ST
 		return -EINVAL;
 	}
 	if (!ph_password_is_hash(hash)) {
-		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-			       "\"password\" is the password's hash, Argon2id with %d "
+		return ph_fail(
+			err, PH_EXIT_USAGE, -EINVAL,
+			ph_say("\"password\" is the password's hash, Argon2id with %d "
 			       "passes and %d MiB; packhorsed account makes it",
-			       PH_PASSWORD_PASSES, PH_PASSWORD_MIB);
+			       "“password” là mã băm của mật khẩu, Argon2id với %d lượt "
+			       "và %d MiB; packhorsed account tạo ra nó"),
+			PH_PASSWORD_PASSES, PH_PASSWORD_MIB);
 	}
 	memset(out, 0, crypto_pwhash_STRBYTES);
 	memcpy(out, hash, strlen(hash));
@@ -196,16 +210,21 @@ static int check_free(struct ph_hub *hub, const char *name, struct ph_error *err
 		is_there = is_there || strcmp(all.list[i].name, name) == 0;
 	}
 	if (rc < 0) {
-		rc = ph_fail_errno(err, rc, "reading the accounts");
+		rc = ph_fail_errno(err, rc,
+				   ph_say("reading the accounts", "đọc các tài khoản"));
 	} else if (is_there) {
 		rc = ph_fail(err, PH_EXIT_OTHER, -EEXIST,
-			     "there is an account \"%s\" already: account role and "
-			     "account password change it",
+			     ph_say("there is an account \"%s\" already: account role "
+				    "and account password change it",
+				    "đã có tài khoản “%s”: account role và account "
+				    "password để thay đổi"),
 			     name);
 	} else if (all.n >= PH_ACCOUNTS_MAX) {
 		rc = ph_fail(err, PH_EXIT_OTHER, -ENOSPC,
-			     "there are %d accounts, and no room for more: remove one "
-			     "first",
+			     ph_say("there are %d accounts, and no room for more: remove "
+				    "one first",
+				    "đã có %d tài khoản, hết chỗ: hãy xóa một tài khoản "
+				    "trước"),
 			     PH_ACCOUNTS_MAX);
 	}
 	free(all.list);
@@ -274,13 +293,17 @@ static int take_token(const json_t *request, struct ph_account_token *out,
 	const char *label = ph_request_text(request, "label");
 
 	if (!hash || ph_unhex(out->hash, sizeof(out->hash), hash, strlen(hash)) != 0) {
-		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-			       "\"hash\" is the token's hash: %d hexadecimal digits",
-			       2 * PH_BEARER_HASH_SIZE);
+		return ph_fail(
+			err, PH_EXIT_USAGE, -EINVAL,
+			ph_say("\"hash\" is the token's hash: %d hexadecimal digits",
+			       "“hash” là mã băm của mã truy cập: %d chữ số hệ mười sáu"),
+			2 * PH_BEARER_HASH_SIZE);
 	}
 	if (label && strlen(label) > PH_ACCOUNT_LABEL_MAX) {
 		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-			       "what a token is for is at most %d bytes",
+			       ph_say("what a token is for is at most %d bytes",
+				      "phần ghi mã truy cập dùng cho việc gì có nhiều "
+				      "nhất %d byte"),
 			       PH_ACCOUNT_LABEL_MAX);
 	}
 	snprintf(out->label, sizeof(out->label), "%s", label ? label : "");
@@ -300,10 +323,12 @@ int ph_hub_account_token(struct ph_hub *hub, const json_t *request, json_t *answ
 		return rc;
 	}
 	if (account.n_tokens == PH_ACCOUNT_TOKENS) {
-		return ph_fail(err, PH_EXIT_OTHER, -ENOSPC,
-			       "the account has %d tokens, and no room for more: account "
+		return ph_fail(
+			err, PH_EXIT_OTHER, -ENOSPC,
+			ph_say("the account has %d tokens, and no room for more: account "
 			       "revoke",
-			       PH_ACCOUNT_TOKENS);
+			       "tài khoản đã có %d mã truy cập, hết chỗ: account revoke"),
+			PH_ACCOUNT_TOKENS);
 	}
 	account.token[account.n_tokens++] = token;
 	token_id(id, &token);
@@ -331,8 +356,10 @@ int ph_hub_account_revoke(struct ph_hub *hub, const json_t *request, json_t *ans
 	}
 	if (n == account.n_tokens) {
 		return ph_fail(err, PH_EXIT_OTHER, -ENOENT,
-			       "the account \"%s\" has no token %s: packhorsed account "
-			       "list",
+			       ph_say("the account \"%s\" has no token %s: packhorsed "
+				      "account list",
+				      "tài khoản “%s” không có mã truy cập %s: "
+				      "packhorsed account list"),
 			       account.name, id);
 	}
 	json_object_set_new(answer, "revoked", json_integer(account.n_tokens - n));
@@ -387,5 +414,7 @@ int ph_hub_account_list(struct ph_hub *hub, const json_t *request, json_t *answe
 		json_array_append_new(list, item);
 	}
 	free(all.list);
-	return rc < 0 ? ph_fail_errno(err, rc, "listing the accounts") : 0;
+	return rc < 0 ? ph_fail_errno(err, rc,
+				      ph_say("listing the accounts", "liệt kê tài khoản"))
+		      : 0;
 }

@@ -12,6 +12,7 @@
  * ten minutes is ended when the hub folds. Failures are the backup's alone. What one that was
  * killed leaves on the disk goes then, when the hub is opened, and when a reader is erased.
  */
+#include "common/base/say.h"
 #include "daemon/hub_backup.h"
 
 #include <errno.h>
@@ -112,10 +113,11 @@ static struct ph_hub_backup *find(struct ph_hub *hub, const json_t *request,
 	const char *token = ph_request_need(request, "token", err);
 
 	if (token && (!hub->backup || strcmp(hub->backup->token, token) != 0)) {
-		(void)ph_fail(
-			err, PH_EXIT_OTHER, -ESTALE,
-			"another backup was begun meanwhile; let that one end, then "
-			"try again");
+		(void)ph_fail(err, PH_EXIT_OTHER, -ESTALE,
+			      ph_say("another backup was begun meanwhile; let that one "
+				     "end, then try again",
+				     "trong lúc đó đã bắt đầu một lần sao lưu khác; hãy "
+				     "đợi nó xong rồi thử lại"));
 		return NULL;
 	}
 	if (token) {
@@ -230,7 +232,9 @@ int ph_hub_backup_step(struct ph_hub *hub, const json_t *request, json_t *answer
 	}
 	if (rc < 0) {
 		drop(hub);
-		return ph_fail_errno(err, rc, "copying the hub's store");
+		return ph_fail_errno(err, rc,
+				     ph_say("copying the hub's store",
+					    "chép kho dữ liệu của máy chủ"));
 	}
 	json_object_set_new(answer, "whole", json_boolean(rc == 0));
 	json_object_set_new(answer, "left", json_integer((json_int_t)left));
@@ -249,7 +253,9 @@ static int take_hash(const json_t *request, const char *name, uint8_t *out, size
 	if (text && ph_unhex(out, len, text, strlen(text)) == 0) {
 		return 0;
 	}
-	return ph_fail(err, PH_EXIT_USAGE, -EINVAL, "\"%s\" is not hex of %zu bytes",
+	return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+		       ph_say("\"%s\" is not hex of %zu bytes",
+			      "“%s” không phải là %zu byte hệ mười sáu"),
 		       name, len);
 }
 
@@ -286,7 +292,9 @@ int ph_hub_backup_sign(struct ph_hub *hub, const json_t *request, json_t *answer
 	int rc = backup ? 0 : -ESTALE;
 
 	if (backup && backup->copy) {
-		rc = ph_fail(err, PH_EXIT_USAGE, -EINVAL, "the copy is not whole yet");
+		rc = ph_fail(
+			err, PH_EXIT_USAGE, -EINVAL,
+			ph_say("the copy is not whole yet", "bản chép chưa trọn vẹn"));
 	}
 	rc = rc < 0 ? rc : fill(hub, backup, request, &manifest, err);
 	rc = rc < 0 ? rc : ph_backup_manifest_body(&manifest, &body);
@@ -348,11 +356,14 @@ int ph_hub_backup_kept(struct ph_hub *hub, const json_t *request, json_t *answer
 	int rc = backup ? 0 : -ESTALE;
 
 	if (backup && backup->copy) {
-		rc = ph_fail(err, PH_EXIT_USAGE, -EINVAL, "the copy is not whole yet");
+		rc = ph_fail(
+			err, PH_EXIT_USAGE, -EINVAL,
+			ph_say("the copy is not whole yet", "bản chép chưa trọn vẹn"));
 	}
 	rc = rc < 0 ? rc : keep(hub, backup, away);
 	if (rc < 0) {
-		return ph_fail_errno(err, rc, "noting the backup");
+		return ph_fail_errno(err, rc,
+				     ph_say("noting the backup", "ghi nhận bản sao lưu"));
 	}
 	json_object_set_new(answer, "away", json_boolean(away));
 	drop(hub);

@@ -8,6 +8,7 @@
  * Why a site is late is said as far as the hub knows, the surest first, in codes:
  * docs/OPERATIONS.md, "The board".
  */
+#include "common/base/say.h"
 #include "daemon/hub_board.h"
 
 #include <errno.h>
@@ -280,7 +281,9 @@ int ph_hub_board(struct ph_hub *hub, const json_t *request, json_t *answer,
 
 	if (rc == 0) {
 		rc = ph_board_load(hub, &sites, &board);
-		(void)(rc < 0 && ph_fail_errno(err, rc, "reading the sites"));
+		(void)(rc < 0 && ph_fail_errno(err, rc,
+					       ph_say("reading the sites",
+						      "đọc các điểm thư viện")));
 	}
 	if (rc == 0) {
 		json_object_set_new(answer, "now", time_json(board.now));

@@ -6,6 +6,7 @@
  * at a time. A file in DIR/spool is gone when the command that needed it has ended; what is
  * left by one that was killed is removed by the next.
  */
+#include "common/base/say.h"
 #include "daemon/hub_bundle.h"
 #include "daemon/hub_copy.h"
 #include "daemon/hub_name.h"
@@ -87,7 +88,9 @@ static int choose_devices(struct ph_hub *hub, const json_t *request, json_t *dev
 		choice.site = rc < 0 ? 0 : site.number;
 	}
 	rc = rc < 0 ? rc : ph_journal_device_each(hub->journal, choose, &choice);
-	return rc < 0 ? ph_fail_errno(err, rc, "reading the devices") : 0;
+	return rc < 0 ? ph_fail_errno(err, rc,
+				      ph_say("reading the devices", "đọc danh sách máy"))
+		      : 0;
 }
 
 static int sweep_name(void *data, const char *name)
@@ -324,5 +327,7 @@ int ph_hub_stick_manifest(struct ph_hub *hub, const json_t *request, json_t *ans
 	ph_manifest_deinit(&manifest);
 	ph_buf_deinit(&bytes);
 	ph_buf_deinit(&hex);
-	return rc < 0 ? ph_fail_errno(err, rc, "signing the manifest") : 0;
+	return rc < 0 ? ph_fail_errno(err, rc,
+				      ph_say("signing the manifest", "ký danh sách gói"))
+		      : 0;
 }

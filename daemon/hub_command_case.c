@@ -1,6 +1,7 @@
 /*
  * daemon/hub_command_case.c - cases, case show: what a person must look at.
  */
+#include "common/base/say.h"
 #include "daemon/hub_name.h"
 
 #include <errno.h>
@@ -21,11 +22,14 @@ static int read_kind(const json_t *request, unsigned *kind, struct ph_error *err
 	const char *name = ph_request_text(request, "kind");
 
 	*kind = name ? ph_case_named(name) : 0;
-	return !name || *kind != 0 ? 0
-				   : ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-					     "--kind: there are no cases \"%.40s\"; "
-					     "docs/MERGE.md, \"Cases\", has their names",
-					     name);
+	return !name || *kind != 0
+		       ? 0
+		       : ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+				 ph_say("--kind: there are no cases \"%.40s\"; "
+					"docs/MERGE.md, \"Cases\", has their names",
+					"--kind: không có loại việc “%.40s”; tên các "
+					"loại ở docs/MERGE.md, “Cases”"),
+				 name);
 }
 
 static int read_query(const json_t *request, struct ph_cases_query *query,
@@ -58,11 +62,14 @@ int ph_hub_cases(struct ph_hub *hub, const json_t *request, json_t *answer,
 	free(sites.numbers);
 	if (rc == PH_CASES_E_AFTER) {
 		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-			       "--after: \"%.80s\" is not where a page ended",
+			       ph_say("--after: \"%.80s\" is not where a page ended",
+				      "--after: “%.80s” không phải là chỗ kết thúc của "
+				      "một trang"),
 			       query.after);
 	}
 	if (rc < 0) {
-		return ph_fail_errno(err, rc, "reading the cases");
+		return ph_fail_errno(err, rc,
+				     ph_say("reading the cases", "đọc các việc"));
 	}
 	return json_object_set_new(answer, "cases", list) != 0 ||
 			       (next[0] && json_object_set_new(answer, "next",
@@ -88,7 +95,8 @@ int ph_hub_case_show(struct ph_hub *hub, const json_t *request, json_t *answer,
 	}
 	rc = ph_view_case(hub->ledger, id, &view);
 	if (rc == PH_LEDGER_E_NONE) {
-		return ph_fail(err, PH_EXIT_OTHER, -ENOENT, "there is no case \"%s\"",
+		return ph_fail(err, PH_EXIT_OTHER, -ENOENT,
+			       ph_say("there is no case \"%s\"", "không có việc “%s”"),
 			       prefix);
 	}
 	rc = rc != 0 ? rc
@@ -96,7 +104,7 @@ int ph_hub_case_show(struct ph_hub *hub, const json_t *request, json_t *answer,
 				       names ? &opener : NULL);
 	if (rc < 0) {
 		json_decref(view);
-		return ph_fail_errno(err, rc, "reading the case");
+		return ph_fail_errno(err, rc, ph_say("reading the case", "đọc việc"));
 	}
 	return json_object_set_new(answer, "case", view) != 0 ? -ENOMEM : 0;
 }

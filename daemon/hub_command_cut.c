@@ -5,6 +5,7 @@
  * The ledger and the journal fill in what the person cannot know: which logs a device has
  * and how far they are receipted. All but the retirement must be signed by an operator.
  */
+#include "common/base/say.h"
 #include "daemon/hub_name.h"
 #include "daemon/hub_put.h"
 
@@ -60,7 +61,7 @@ static int need_device(struct ph_hub *hub, const json_t *request,
 	rc = ph_hub_device_called(hub, prefix, device, err);
 	rc = rc < 0 ? rc : ph_hub_site_at(hub, device->site, &site);
 	if (rc < 0) {
-		return ph_fail_errno(err, rc, "looking up the device");
+		return ph_fail_errno(err, rc, ph_say("looking up the device", "tìm máy"));
 	}
 	ph_hex(id, device->id, sizeof(device->id));
 	json_object_set_new(answer, "device", json_string(id));
@@ -97,7 +98,8 @@ int ph_hub_device_retire(struct ph_hub *hub, const json_t *request, json_t *answ
 	rc = rc < 0 ? rc : read_end(hub, &device, &retired, &cut);
 	if (rc == 0 && retired) {
 		rc = ph_fail(err, PH_EXIT_OTHER, -EEXIST,
-			     "this device is retired already");
+			     ph_say("this device is retired already",
+				    "máy này đã được cho nghỉ rồi"));
 	}
 	rc = rc < 0 ? rc : set_reason(&entry, PH_RETIRE_REASON, request, err);
 	if (rc < 0) {
@@ -137,10 +139,13 @@ static int parse_place(struct ph_hub *hub, const char *text, struct ph_log *log,
 	if (len >= sizeof(prefix) ||
 	    (colon && (strspn(colon + 1, "0123456789") != strlen(colon + 1) ||
 		       strlen(colon + 1) == 0 || strlen(colon + 1) > 18))) {
-		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-			       "\"%.80s\" is not LOG:N, the beginning of a log's id and "
+		return ph_fail(
+			err, PH_EXIT_USAGE, -EINVAL,
+			ph_say("\"%.80s\" is not LOG:N, the beginning of a log's id and "
 			       "the number of an entry, as `packhorsed log` shows them",
-			       text);
+			       "“%.80s” không có dạng LOG:N, phần đầu mã nhật ký và số "
+			       "giao dịch, như `packhorsed log` cho xem"),
+			text);
 	}
 	memcpy(prefix, text, len);
 	prefix[len] = '\0';
@@ -172,10 +177,13 @@ static int read_marks(struct cutting *cutting, const struct ph_device *device,
 		}
 		if (!has_n ||
 		    memcmp(log.device_id, device->id, sizeof(device->id)) != 0) {
-			return ph_fail(cutting->err, PH_EXIT_USAGE, -EINVAL,
-				       "--at %s: %s", text,
-				       has_n ? "that log is another device's"
-					     : "say up to which entry: LOG:N");
+			return ph_fail(
+				cutting->err, PH_EXIT_USAGE, -EINVAL,
+				ph_say("--at %s: %s", "--at %s: %s"), text,
+				has_n ? ph_say("that log is another device's",
+					       "nhật ký đó là của máy khác")
+				      : ph_say("say up to which entry: LOG:N",
+					       "hãy nói đến giao dịch nào: LOG:N"));
 		}
 		memcpy(mark->log_id, log.id, sizeof(log.id));
 	}
@@ -209,8 +217,10 @@ static int add_head(void *data, const struct ph_log *log)
 	}
 	if (cutting->n_heads == ITEMS_MAX) {
 		return ph_fail(cutting->err, PH_EXIT_OTHER, -E2BIG,
-			       "this device has more than %d logs: one cut cannot name "
-			       "them all",
+			       ph_say("this device has more than %d logs: one cut cannot "
+				      "name them all",
+				      "máy này có hơn %d nhật ký: một lệnh ngừng không "
+				      "nêu hết được"),
 			       ITEMS_MAX);
 	}
 	head = &cutting->heads[cutting->n_heads++];
@@ -225,7 +235,10 @@ static int check_marks(const struct cutting *cutting)
 	for (size_t i = 0; i < cutting->n_marks; i++) {
 		if (!cutting->marks[i].used) {
 			return ph_fail(cutting->err, PH_EXIT_USAGE, -EINVAL,
-				       "--at: entry %" PRIu64 " of that log is not here",
+				       ph_say("--at: entry %" PRIu64
+					      " of that log is not here",
+					      "--at: giao dịch %" PRIu64
+					      " của nhật ký đó không có ở đây"),
 				       cutting->marks[i].n);
 		}
 	}
@@ -245,9 +258,10 @@ int ph_hub_device_cut(struct ph_hub *hub, const json_t *request, json_t *answer,
 
 	rc = rc < 0 ? rc : read_end(hub, &device, &retired, &cut);
 	if (rc == 0 && cut && json_array_size(json_object_get(request, "at")) == 0) {
-		rc = ph_fail(
-			err, PH_EXIT_OTHER, -EEXIST,
-			"this device is cut off already; --at LOG:N takes more away");
+		rc = ph_fail(err, PH_EXIT_OTHER, -EEXIST,
+			     ph_say("this device is cut off already; --at LOG:N takes "
+				    "more away",
+				    "máy này đã bị ngừng rồi; --at LOG:N để bỏ thêm"));
 	}
 	cutting.heads = calloc(ITEMS_MAX, sizeof(*cutting.heads));
 	rc = rc < 0 ? rc : cutting.heads ? 0 : -ENOMEM;
@@ -270,7 +284,10 @@ int ph_hub_device_cut(struct ph_hub *hub, const json_t *request, json_t *answer,
 	free(cutting.heads);
 	free(cutting.marks);
 	ph_buf_deinit(&list);
-	return rc < 0 ? ph_fail_errno(err, rc, "reading the device's logs") : 0;
+	return rc < 0 ? ph_fail_errno(err, rc,
+				      ph_say("reading the device's logs",
+					     "đọc nhật ký của máy"))
+		      : 0;
 }
 
 /* --- adopting --- */
@@ -304,21 +321,26 @@ int ph_hub_log_adopt(struct ph_hub *hub, const json_t *request, json_t *answer,
 
 	rc = rc < 0 ? rc : ph_journal_log_each(hub->journal, furthest, &reach);
 	if (rc < 0) {
-		return ph_fail_errno(err, rc, "reading the logs");
+		return ph_fail_errno(err, rc,
+				     ph_say("reading the logs", "đọc các nhật ký"));
 	}
 	reach.n = has_n ? reach.n : reach.log.n;
 	if (reach.n == 0 || reach.n > reach.log.n) {
-		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-			       "entry %" PRIu64 " of that log is not here: it has 1 to "
-			       "%" PRIu64,
-			       reach.n, reach.log.n);
+		return ph_fail(
+			err, PH_EXIT_USAGE, -EINVAL,
+			ph_say("entry %" PRIu64
+			       " of that log is not here: it has 1 to %" PRIu64,
+			       "giao dịch %" PRIu64
+			       " của nhật ký đó không có ở đây: có từ 1 đến %" PRIu64),
+			reach.n, reach.log.n);
 	}
 	head->set = true;
 	head->as.head.n = reach.n;
 	memcpy(head->as.head.log_id, reach.log.id, sizeof(reach.log.id));
 	rc = ph_journal_chain_at(hub->journal, &reach.log, reach.n, head->as.head.h);
 	if (rc != 0) {
-		return ph_fail_errno(err, rc < 0 ? rc : -EUCLEAN, "reading the log");
+		return ph_fail_errno(err, rc < 0 ? rc : -EUCLEAN,
+				     ph_say("reading the log", "đọc nhật ký"));
 	}
 	return ph_hub_put_one(hub, &entry, false, answer, err);
 }
@@ -347,16 +369,20 @@ static int check_invite(struct ph_hub *hub, const uint8_t id[static PH_INVITE_ID
 	}
 	ph_buf_deinit(&bytes);
 	if (rc < 0) {
-		return ph_fail_errno(err, rc, "looking up the invite");
+		return ph_fail_errno(err, rc,
+				     ph_say("looking up the invite", "tìm giấy mời"));
 	}
 	if (cancels > 0) {
 		return ph_fail(err, PH_EXIT_OTHER, -EEXIST,
-			       "this invite is cancelled already");
+			       ph_say("this invite is cancelled already",
+				      "giấy mời này đã bị hủy rồi"));
 	}
 	if (device[0] != '\0') {
 		return ph_fail(err, PH_EXIT_OTHER, -EEXIST,
-			       "this invite was used already, by the device %.8s: to "
-			       "stop that, `packhorsed cut %.8s`",
+			       ph_say("this invite was used already, by the device %.8s: "
+				      "to stop that, `packhorsed cut %.8s`",
+				      "giấy mời này đã được máy %.8s dùng: muốn ngừng "
+				      "máy đó, `packhorsed cut %.8s`"),
 			       device, device);
 	}
 	return 0;

@@ -5,6 +5,7 @@
  * are recorded like any others, with the decision as the last of them: all in one
  * transaction, or, if any is refused, none. What an operator must sign is refused there.
  */
+#include "common/base/say.h"
 #include "daemon/hub_name.h"
 
 #include <errno.h>
@@ -42,12 +43,15 @@ static int find_case(struct deciding *deciding, bool *found)
 	rc = ph_case_get(deciding->hub->ledger, id, &deciding->row);
 	if (rc == PH_LEDGER_E_NONE) {
 		return ph_fail(err, PH_EXIT_OTHER, -ENOENT,
-			       "the case %s is gone: its facts contradict each other no "
-			       "more, and nothing is to be decided",
+			       ph_say("the case %s is gone: its facts contradict each "
+				      "other no more, and nothing is to be decided",
+				      "việc %s không còn: các sự việc không còn mâu "
+				      "thuẫn, không phải quyết gì"),
 			       prefix);
 	}
 	*found = rc == 0;
-	return rc < 0 ? ph_fail_errno(err, rc, "reading the case") : 0;
+	return rc < 0 ? ph_fail_errno(err, rc, ph_say("reading the case", "đọc việc"))
+		      : 0;
 }
 
 /* The person has seen other facts than those that there are now. */
@@ -60,8 +64,10 @@ static int check_facts(const struct deciding *deciding)
 	return !seen || strcmp(seen, now) == 0
 		       ? 0
 		       : ph_fail(deciding->err, PH_EXIT_OTHER, -ESTALE,
-				 "the facts of the case have changed since: their digest "
-				 "is %s. Nothing was decided; look again",
+				 ph_say("the facts of the case have changed since: their "
+					"digest is %s. Nothing was decided; look again",
+					"các sự việc đã thay đổi từ lúc đó: mã băm là "
+					"%s. Chưa quyết gì; hãy xem lại"),
 				 now);
 }
 
@@ -75,10 +81,13 @@ static int check_open(const struct deciding *deciding)
 		return 0;
 	}
 	ph_hex(id, deciding->row.id, PH_CASE_ID_SIZE);
-	return ph_fail(deciding->err, PH_EXIT_OTHER, -EEXIST,
-		       "the case was decided already, on these facts: see `case show "
+	return ph_fail(
+		deciding->err, PH_EXIT_OTHER, -EEXIST,
+		ph_say("the case was decided already, on these facts: see `case show "
 		       "%.8s`. Nothing was written; to decide otherwise say --again",
-		       id);
+		       "việc này đã được quyết trên đúng các sự việc này: xem `case show "
+		       "%.8s`. Chưa ghi gì; muốn quyết khác thì thêm --again"),
+		id);
 }
 
 /* "later, earlier, other" */
@@ -107,9 +116,12 @@ static int read_choice(struct deciding *deciding)
 	choice = ph_case_choice_named(name);
 	if (choice < 0 || !ph_case_choice_doc(kind, (unsigned)choice)) {
 		list_choices(kind, possible, sizeof(possible));
-		return ph_fail(deciding->err, PH_EXIT_USAGE, -EINVAL,
-			       "\"%.40s\" is no decision of a case %s: these are %s",
-			       name, ph_case_name(kind), possible);
+		return ph_fail(
+			deciding->err, PH_EXIT_USAGE, -EINVAL,
+			ph_say("\"%.40s\" is no decision of a case %s: these are %s",
+			       "“%.40s” không phải là cách quyết cho việc %s: có các "
+			       "cách %s"),
+			name, ph_case_name(kind), possible);
 	}
 	deciding->choice = (unsigned)choice;
 	return 0;
@@ -132,7 +144,8 @@ static int read_void(struct deciding *deciding, const char *text, struct ph_ref 
 	return rc == 0  ? 0
 	       : rc > 0 ? ph_fail(deciding->err, PH_EXIT_OTHER, -ENOENT,
 				  "--void: no entry %s is here", text)
-			: ph_fail_errno(deciding->err, rc, "looking up an entry");
+			: ph_fail_errno(deciding->err, rc,
+					ph_say("looking up an entry", "tìm giao dịch"));
 }
 
 static int read_words(struct deciding *deciding)
@@ -167,14 +180,15 @@ static int draw_up(struct deciding *deciding)
 			      &deciding->words, &deciding->entries, &wants);
 
 	if (rc == PH_LEDGER_E_NONE) {
-		return ph_fail(deciding->err, PH_EXIT_USAGE, -EINVAL, "%s needs %s: %s",
+		return ph_fail(deciding->err, PH_EXIT_USAGE, -EINVAL,
+			       ph_say("%s needs %s: %s", "%s cần %s: %s"),
 			       ph_case_choice_name(deciding->choice),
-			       wants ? wants : "other facts",
+			       wants ? wants : ph_say("other facts", "các sự việc khác"),
 			       ph_case_choice_doc(deciding->row.kind, deciding->choice));
 	}
 	return rc < 0 ? ph_fail_errno(deciding->err, rc,
-				      "drawing up what is to be "
-				      "written")
+				      ph_say("drawing up what is to be written",
+					     "soạn những gì sẽ ghi"))
 		      : 0;
 }
 
@@ -222,9 +236,12 @@ static int check_written(const json_t *answer, struct ph_error *err)
 		const char *words = json_string_value(json_object_get(item, "error"));
 
 		if (json_is_integer(status)) {
-			return ph_fail(err, (enum ph_exit)json_integer_value(status),
-				       -EINVAL, "nothing was decided: %s",
-				       words ? words : "an entry was refused");
+			return ph_fail(
+				err, (enum ph_exit)json_integer_value(status), -EINVAL,
+				ph_say("nothing was decided: %s", "chưa quyết gì: %s"),
+				words ? words
+				      : ph_say("an entry was refused",
+					       "có giao dịch bị từ chối"));
 		}
 	}
 	return 0;

@@ -7,6 +7,7 @@
  * compared here. A device that is confirmed already changes nothing; one that was retired
  * or cut off cannot be confirmed.
  */
+#include "common/base/say.h"
 #include "daemon/hub_name.h"
 
 #include <errno.h>
@@ -58,7 +59,8 @@ int ph_hub_device_find(struct ph_hub *hub, const json_t *request, json_t *answer
 	rc = ph_hub_site_at(hub, device->site, &site);
 	rc = rc < 0 ? rc : ph_hub_device_about(hub, device, answer);
 	if (rc < 0) {
-		return ph_fail_errno(err, rc, "reading the device");
+		return ph_fail_errno(err, rc,
+				     ph_say("reading the device", "đọc thông tin máy"));
 	}
 	ph_hex(id, device->id, sizeof(device->id));
 	json_object_set_new(answer, "device", json_string(id));
@@ -86,9 +88,12 @@ static int compare(const struct ph_device *device, const char *words,
 
 	if (rc == -EINVAL) {
 		return ph_fail(err, PH_EXIT_USAGE, rc,
-			       "\"%s\" is no fingerprint: it is four syllables with "
-			       "their tone marks, like khoan-nì-đạng-thấy; `packhorse "
-			       "status` shows them at the site",
+			       ph_say("\"%s\" is no fingerprint: it is four syllables "
+				      "with their tone marks, like khoan-nì-đạng-thấy; "
+				      "`packhorse status` shows them at the site",
+				      "“%s” không phải là vân tay: vân tay là bốn tiếng "
+				      "có dấu, như khoan-nì-đạng-thấy; ở điểm thư viện, "
+				      "`packhorse status` cho xem"),
 			       words);
 	}
 	if (rc < 0) {
@@ -96,11 +101,15 @@ static int compare(const struct ph_device *device, const char *words,
 	}
 	ph_fingerprint_make(device->key, device->box, device->desk, own);
 	if (memcmp(heard, own, sizeof(own)) != 0) {
-		return ph_fail(err, PH_EXIT_OTHER, -EACCES,
-			       "\"%s\" is not the fingerprint of this device: it was not "
+		return ph_fail(
+			err, PH_EXIT_OTHER, -EACCES,
+			ph_say("\"%s\" is not the fingerprint of this device: it was not "
 			       "confirmed. If the site reads these words from its own "
 			       "screen, somebody else has used its invite",
-			       words);
+			       "“%s” không phải là vân tay của máy này: chưa xác nhận. "
+			       "Nếu điểm thư viện đọc các tiếng đó từ màn hình của mình "
+			       "thì người khác đã dùng giấy mời của họ"),
+			words);
 	}
 	return 0;
 }
@@ -143,9 +152,12 @@ int ph_hub_device_confirm(struct ph_hub *hub, const json_t *request, json_t *ans
 	}
 	if (trust == PH_HUB_CUT || trust == PH_HUB_RETIRED) {
 		return ph_fail(err, PH_EXIT_OTHER, -EACCES,
-			       "this device was %s: it cannot be confirmed; give the "
-			       "site another invite",
-			       trust == PH_HUB_CUT ? "cut off" : "retired");
+			       ph_say("this device was %s: it cannot be confirmed; give "
+				      "the site another invite",
+				      "máy này đã %s: không xác nhận được; hãy cấp giấy "
+				      "mời khác cho điểm"),
+			       trust == PH_HUB_CUT ? ph_say("cut off", "bị ngừng")
+						   : ph_say("retired", "được cho nghỉ"));
 	}
 	json_object_set_new(answer, "was", json_string(ph_hub_trust_name(trust)));
 	if (trust == PH_HUB_UNCONFIRMED) {

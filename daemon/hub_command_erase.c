@@ -4,6 +4,7 @@
  * The ledger fills in what the person cannot know: which registrations are one reader's,
  * and which cards were issued to them. An operator signs it (hub_put.c).
  */
+#include "common/base/say.h"
 #include "daemon/hub_command.h"
 #include "daemon/hub_put.h"
 
@@ -30,7 +31,9 @@ struct erasing {
 static int too_many(const struct erasing *erasing, const char *what)
 {
 	return ph_fail(erasing->err, PH_EXIT_OTHER, -E2BIG,
-		       "more than %d %s: erase fewer readers at once", ITEMS_MAX, what);
+		       ph_say("more than %d %s: erase fewer readers at once",
+			      "hơn %d %s: mỗi lần hãy xóa ít bạn đọc hơn"),
+		       ITEMS_MAX, what);
 }
 
 static int add_reader(struct erasing *erasing, const struct ph_ref *ref)
@@ -94,11 +97,14 @@ static int add_class(struct erasing *erasing, const char *text)
 	rc = ph_query_members(erasing->hub->ledger, PH_ENTITY_READER, &ref, members,
 			      ITEMS_MAX, &n);
 	if (rc < 0) {
-		return ph_fail_errno(erasing->err, rc, "looking up the reader");
+		return ph_fail_errno(erasing->err, rc,
+				     ph_say("looking up the reader", "tìm bạn đọc"));
 	}
 	if (n == 0) {
 		return ph_fail(erasing->err, PH_EXIT_OTHER, -ENOENT,
-			       "no reader %s is known here", text);
+			       ph_say("no reader %s is known here",
+				      "ở đây không biết bạn đọc %s"),
+			       text);
 	}
 	for (size_t i = 0; rc == 0 && i < n && i < ITEMS_MAX; i++) {
 		rc = add_reader(erasing, &members[i]);
@@ -133,7 +139,9 @@ int ph_hub_reader_erase(struct ph_hub *hub, const json_t *request, json_t *answe
 		}
 	}
 	if (rc == 0 && erasing->n_readers == 0) {
-		rc = ph_fail(err, PH_EXIT_USAGE, -EINVAL, "the request names no reader");
+		rc = ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+			     ph_say("the request names no reader",
+				    "yêu cầu không nêu bạn đọc nào"));
 	}
 	rc = rc < 0 ? rc
 		    : ph_list_put_refs(&readers, erasing->readers, erasing->n_readers,
@@ -148,5 +156,7 @@ int ph_hub_reader_erase(struct ph_hub *hub, const json_t *request, json_t *answe
 	free(erasing);
 	ph_buf_deinit(&readers);
 	ph_buf_deinit(&cards);
-	return rc < 0 ? ph_fail_errno(err, rc, "looking up the readers") : 0;
+	return rc < 0 ? ph_fail_errno(err, rc,
+				      ph_say("looking up the readers", "tìm các bạn đọc"))
+		      : 0;
 }

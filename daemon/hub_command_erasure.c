@@ -11,6 +11,7 @@
  * was confirmed, or the hub fed it. Of one that was cut off or retired the hub keeps no more
  * what it was fed: that is taken to be what the site's scope has.
  */
+#include "common/base/say.h"
 #include "daemon/hub_command.h"
 
 #include <errno.h>
@@ -511,13 +512,18 @@ static int show_one(struct listing *listing, json_t *answer, struct ph_error *er
 	int rc = each_order(listing, count_only);
 
 	if (rc == 0 && listing->found != 1) {
-		return ph_fail(err, PH_EXIT_USAGE, listing->found ? -EINVAL : -ENOENT,
-			       listing->found
-				       ? "several orders to erase begin with \"%.80s\": "
-					 "give more of the reference"
-				       : "no order to erase begins with \"%.80s\"; "
+		return ph_fail(
+			err, PH_EXIT_USAGE, listing->found ? -EINVAL : -ENOENT,
+			listing->found
+				? ph_say("several orders to erase begin with \"%.80s\": "
+					 "give more of the reference",
+					 "nhiều lệnh xóa bắt đầu bằng “%.80s”: hãy ghi "
+					 "tham chiếu dài hơn")
+				: ph_say("no order to erase begins with \"%.80s\"; "
 					 "`packhorsed erasures` lists them",
-			       listing->wanted);
+					 "không có lệnh xóa nào bắt đầu bằng “%.80s”; "
+					 "`packhorsed erasures` liệt kê"),
+			listing->wanted);
 	}
 	key = ph_key_ref(PH_ENTITY_ERASURE, &listing->ref);
 	rc = rc != 0 ? rc
@@ -551,5 +557,7 @@ int ph_hub_erasures(struct ph_hub *hub, const json_t *request, json_t *answer,
 	json_decref(listing.list);
 	free(listing.asked.entry);
 	ph_buf_deinit(&listing.asked.bytes);
-	return rc < 0 ? ph_fail_errno(err, rc, "reading the erasures") : 0;
+	return rc < 0 ? ph_fail_errno(err, rc,
+				      ph_say("reading the erasures", "đọc các lệnh xóa"))
+		      : 0;
 }

@@ -8,6 +8,7 @@
  * device may have had when it last called, not what a thief can open: names are sealed to the
  * desk.
  */
+#include "common/base/say.h"
 #include "daemon/hub_name.h"
 
 #include <errno.h>
@@ -183,7 +184,9 @@ int ph_hub_device_held(struct ph_hub *hub, const json_t *request, json_t *answer
 	ph_keyset_deinit(&held.readers);
 	if (rc < 0) {
 		json_decref(list);
-		return ph_fail_errno(err, rc, "reading what the device had");
+		return ph_fail_errno(
+			err, rc,
+			ph_say("reading what the device had", "đọc những gì máy đã có"));
 	}
 	json_object_set_new(answer, "heard",
 			    device.heard > 0 ? json_integer(device.heard) : json_null());

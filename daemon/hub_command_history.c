@@ -5,6 +5,7 @@
  * walked by their rows, which never change, and of each up to the head that its first page
  * told, so what comes meanwhile disturbs nothing.
  */
+#include "common/base/say.h"
 #include "daemon/hub_command.h"
 
 #include <errno.h>
@@ -110,12 +111,15 @@ int ph_hub_history(struct ph_hub *hub, const json_t *request, json_t *answer,
 
 	if (row < 0 || after < 0) {
 		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-			       "row, after: numbers from 0 on");
+			       ph_say("row, after: numbers from 0 on",
+				      "row, after: là số từ 0 trở lên"));
 	}
 	rc = find_branch(hub, request, row > 0 ? row : 1, &log, err);
 	if (rc == PH_JOURNAL_E_NONE) {
 		return 0; /* no "row": there is no more */
 	}
 	rc = rc < 0 ? rc : show_page(hub, &log, (uint64_t)after, answer);
-	return rc < 0 ? ph_fail_errno(err, rc, "reading the logs") : 0;
+	return rc < 0 ? ph_fail_errno(err, rc,
+				      ph_say("reading the logs", "đọc các nhật ký"))
+		      : 0;
 }

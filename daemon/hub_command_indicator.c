@@ -2,6 +2,7 @@
  * daemon/hub_command_indicator.c - the rows of the plan: a sheet of one, against what was
  * issued of it; and which rows there are.
  */
+#include "common/base/say.h"
 #include "daemon/hub_command.h"
 
 #include <errno.h>
@@ -38,7 +39,9 @@ static int no_report(const char *code, struct ph_error *err)
 		add_word(words, ph_indicators[i].code);
 	}
 	return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-		       "there is no report \"%.40s\"; there are %s", code, words);
+		       ph_say("there is no report \"%.40s\"; there are %s",
+			      "không có báo cáo “%.40s”; có các báo cáo %s"),
+		       code, words);
 }
 
 static int no_by(const struct ph_indicator *row, const char *by, struct ph_error *err)
@@ -49,7 +52,9 @@ static int no_by(const struct ph_indicator *row, const char *by, struct ph_error
 		add_word(words, ph_by_name(row->bys[i]));
 	}
 	return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-		       "%s is not given by \"%.40s\"; it is by %s", row->code, by, words);
+		       ph_say("%s is not given by \"%.40s\"; it is by %s",
+			      "%s không chia theo “%.40s”; chia theo %s"),
+		       row->code, by, words);
 }
 
 static int read_period(const struct ph_hub *hub, const char *text,
@@ -58,17 +63,21 @@ static int read_period(const struct ph_hub *hub, const char *text,
 	char begins[PH_TIME_TEXT];
 
 	if (ph_period_parse(text, &query->period) != 0) {
-		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-			       "period: \"%.40s\" is none; there are years, quarters and "
+		return ph_fail(
+			err, PH_EXIT_USAGE, -EINVAL,
+			ph_say("period: \"%.40s\" is none; there are years, quarters and "
 			       "months from 2000 on: 2026, 2026-Q3, 2026-09",
-			       text);
+			       "period: “%.40s” không phải là kỳ; kỳ là năm, quý hoặc "
+			       "tháng từ năm 2000: 2026, 2026-Q3, 2026-09"),
+			text);
 	}
 	query->today = ph_day_of(ph_hub_now(hub));
 	if (query->period.from > query->today) {
 		ph_day_text(begins, query->period.from);
 		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-			       "period: %.40s has not begun; its first day is %s", text,
-			       begins);
+			       ph_say("period: %.40s has not begun; its first day is %s",
+				      "period: %.40s chưa bắt đầu; ngày đầu là %s"),
+			       text, begins);
 	}
 	return 0;
 }
@@ -80,7 +89,8 @@ static int read_word(const json_t *request, const char *name, const char **text,
 	const json_t *value = json_object_get(request, name);
 
 	if (value != NULL && !json_is_string(value)) {
-		return ph_fail(err, PH_EXIT_USAGE, -EINVAL, "%s: is no text", name);
+		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+			       ph_say("%s: is no text", "%s: không phải là chữ"), name);
 	}
 	*text = value != NULL ? json_string_value(value) : *text;
 	return 0;
@@ -135,12 +145,16 @@ int ph_hub_sheet_make(struct ph_hub *hub, const json_t *request,
 	rc = ph_indicator_sheet(hub->ledger, &sheet->query, &sheet->json);
 	if (rc == -ENOENT) {
 		return ph_fail(err, PH_EXIT_OTHER, rc,
-			       "there is no commune %.40s; `packhorsed commune list` "
-			       "shows those there are",
+			       ph_say("there is no commune %.40s; `packhorsed commune "
+				      "list` shows those there are",
+				      "không có xã %.40s; `packhorsed commune list` liệt "
+				      "kê các xã"),
 			       sheet->query.commune);
 	}
 	name_sheet(sheet);
-	return rc < 0 ? ph_fail_errno(err, rc, "reckoning the report") : 0;
+	return rc < 0 ? ph_fail_errno(err, rc,
+				      ph_say("reckoning the report", "tính báo cáo"))
+		      : 0;
 }
 
 json_t *ph_hub_sheet_printed(const struct ph_hub_issued *issued)
@@ -201,7 +215,9 @@ int ph_hub_report(struct ph_hub *hub, const json_t *request, json_t *answer,
 		rc = rc != 0 ? rc : compare(hub, &sheet, answer, err);
 	}
 	ph_hub_sheet_deinit(&sheet);
-	return rc < 0 ? ph_fail_errno(err, rc, "reckoning the report") : 0;
+	return rc < 0 ? ph_fail_errno(err, rc,
+				      ph_say("reckoning the report", "tính báo cáo"))
+		      : 0;
 }
 
 /* --- all of them --- */
@@ -233,7 +249,9 @@ int ph_hub_page(struct ph_hub *hub, const json_t *request, json_t *answer,
 	for (size_t i = 0; rc == 0 && i < ph_indicators_count; i++) {
 		rc = add_row(hub, ph_indicators[i].code, period, rows, err);
 	}
-	return rc < 0 ? ph_fail_errno(err, rc, "making the page") : 0;
+	return rc < 0 ? ph_fail_errno(err, rc,
+				      ph_say("making the page", "làm trang báo cáo"))
+		      : 0;
 }
 
 /* --- which there are --- */
@@ -257,6 +275,7 @@ int ph_hub_report_codes(struct ph_hub *hub, const json_t *request, json_t *answe
 						      row->en, "vi", row->vi, "by", bys));
 	}
 	return json_object_set_new(answer, "reports", list)
-		       ? ph_fail_errno(err, -ENOMEM, "listing the reports")
+		       ? ph_fail_errno(err, -ENOMEM,
+				       ph_say("listing the reports", "liệt kê báo cáo"))
 		       : 0;
 }

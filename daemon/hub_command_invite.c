@@ -6,6 +6,7 @@
  * back so that `invite list` can tell which are still unused (record). A code block is
  * given out with each prepare and never again, so two invites never print one code.
  */
+#include "common/base/say.h"
 #include "daemon/hub_command.h"
 #include "common/base/json_memory.h"
 #include "daemon/hub_name.h"
@@ -28,11 +29,13 @@ static int next_block(struct ph_hub *hub, uint64_t site, int64_t *block_out,
 	snprintf(name, sizeof(name), PH_HUB_META_BLOCK "%llu", (unsigned long long)site);
 	rc = ph_journal_meta_get_int(hub->journal, name, &block);
 	if (rc < 0) {
-		return ph_fail_errno(err, rc, "reading the code blocks");
+		return ph_fail_errno(
+			err, rc, ph_say("reading the code blocks", "đọc các khối mã"));
 	}
 	if (block >= PH_CODE_BLOCKS_GIVEN) {
 		return ph_fail(err, PH_EXIT_OTHER, -ENOSPC,
-			       "all %d code blocks of this site are given out",
+			       ph_say("all %d code blocks of this site are given out",
+				      "đã cấp hết %d khối mã của điểm này"),
 			       PH_CODE_BLOCKS_GIVEN);
 	}
 	rc = ph_db_begin(hub->db);
@@ -44,7 +47,8 @@ static int next_block(struct ph_hub *hub, uint64_t site, int64_t *block_out,
 	}
 	if (rc < 0) {
 		ph_db_rollback(hub->db);
-		return ph_fail_errno(err, rc, "giving out a code block");
+		return ph_fail_errno(err, rc,
+				     ph_say("giving out a code block", "cấp khối mã"));
 	}
 	*block_out = block;
 	return 0;
@@ -92,17 +96,24 @@ static int tell_replaced(struct ph_hub *hub, const json_t *request, uint64_t sit
 	}
 	if (device.site != site) {
 		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-			       "the device %s is of another site", prefix);
+			       ph_say("the device %s is of another site",
+				      "máy %s là của điểm khác"),
+			       prefix);
 	}
 	rc = ph_journal_logs_of_device(hub->journal, device.id, see_log, &newest);
 	if (rc < 0) {
-		return ph_fail_errno(err, rc, "reading the device's logs");
+		return ph_fail_errno(
+			err, rc,
+			ph_say("reading the device's logs", "đọc nhật ký của máy"));
 	}
 	if (newest.log.row == 0) {
-		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-			       "nothing of the device %s is here that could be gone on "
+		return ph_fail(
+			err, PH_EXIT_USAGE, -EINVAL,
+			ph_say("nothing of the device %s is here that could be gone on "
 			       "with: an invite without --replaces does as well",
-			       prefix);
+			       "ở đây không có gì của máy %s để tiếp tục: giấy mời không "
+			       "có --replaces cũng được"),
+			prefix);
 	}
 	ph_hex(id, device.id, sizeof(device.id));
 	ph_hex(log, newest.log.id, sizeof(newest.log.id));
@@ -158,7 +169,8 @@ int ph_hub_invite_record(struct ph_hub *hub, const json_t *request, json_t *answ
 	(void)answer;
 	if (!id || !about || ph_unhex(raw, sizeof(raw), id, strlen(id)) != 0) {
 		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-			       "the request names no invite");
+			       ph_say("the request names no invite",
+				      "yêu cầu không nêu giấy mời"));
 	}
 	snprintf(name, sizeof(name), PH_HUB_META_INVITE "%s", id);
 	rc = ph_db_begin(hub->db);
@@ -170,7 +182,8 @@ int ph_hub_invite_record(struct ph_hub *hub, const json_t *request, json_t *answ
 	}
 	if (rc < 0) {
 		ph_db_rollback(hub->db);
-		return ph_fail_errno(err, rc, "keeping the invite's name");
+		return ph_fail_errno(
+			err, rc, ph_say("keeping the invite's name", "lưu tên giấy mời"));
 	}
 	return 0;
 }
@@ -369,5 +382,7 @@ int ph_hub_invite_list(struct ph_hub *hub, const json_t *request, json_t *answer
 	rc = ph_journal_meta_each(hub->journal, PH_HUB_META_INVITE, list_invite, &list);
 	rc = rc < 0 ? rc
 		    : ph_ledger_each(hub->ledger, PH_ENTITY_INVITE, see_invite, &list);
-	return rc < 0 ? ph_fail_errno(err, rc, "listing the invites") : 0;
+	return rc < 0 ? ph_fail_errno(err, rc,
+				      ph_say("listing the invites", "liệt kê giấy mời"))
+		      : 0;
 }

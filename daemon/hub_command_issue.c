@@ -7,6 +7,7 @@
  * for one entry is several, its parts, one behind the other in the desk log; it is named by
  * the first.
  */
+#include "common/base/say.h"
 #include "daemon/hub_command.h"
 
 #include <errno.h>
@@ -124,10 +125,13 @@ static int check_issue(const json_t *request, struct ph_error *err)
 	bool has_cut =
 		json_object_get(request, "by") || json_object_get(request, "commune");
 
-	return is_row && has_days   ? ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-					      "period, or from and to: not both")
+	return is_row && has_days
+		       ? ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+				 ph_say("period, or from and to: not both",
+					"period, hoặc from và to: không dùng cả hai"))
 	       : !is_row && has_cut ? ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-					      "by and commune go with period")
+					      ph_say("by and commune go with period",
+						     "by và commune đi với period"))
 				    : 0;
 }
 
@@ -151,9 +155,13 @@ static int check_name(const char *name, struct ph_error *err)
 	return ph_indicator_find(code) == NULL || ph_period_parse(period, &ignored) != 0
 		       ? 0
 		       : ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-				 "report: \"%s %s\" is the name of a row of the plan: "
-				 "`packhorsed report issue %s --period %s` issues that; "
-				 "give other figures another name",
+				 ph_say("report: \"%s %s\" is the name of a row of the "
+					"plan: `packhorsed report issue %s --period %s` "
+					"issues that; give other figures another name",
+					"report: “%s %s” là tên một dòng của kế hoạch: "
+					"`packhorsed report issue %s --period %s` ban "
+					"hành dòng đó; hãy đặt tên khác cho số liệu "
+					"khác"),
 				 code, period, code, period);
 }
 
@@ -270,7 +278,9 @@ int ph_hub_report_issue(struct ph_hub *hub, const json_t *request, json_t *answe
 	rc = rc != 0 ? rc : read_issue(&issue, request);
 	rc = rc != 0 ? rc : carry_out(&issue, 1, show_one, answer);
 	ph_hub_sheet_deinit(&issue.sheet);
-	return rc < 0 ? ph_fail_errno(err, rc, "issuing the report") : 0;
+	return rc < 0 ? ph_fail_errno(err, rc,
+				      ph_say("issuing the report", "ban hành báo cáo"))
+		      : 0;
 }
 
 /* Row CODE for PERIOD. */
@@ -300,5 +310,8 @@ int ph_hub_page_issue(struct ph_hub *hub, const json_t *request, json_t *answer,
 		ph_hub_sheet_deinit(&issues[i].sheet);
 	}
 	free(issues);
-	return rc < 0 ? ph_fail_errno(err, rc, "issuing the page") : 0;
+	return rc < 0 ? ph_fail_errno(
+				err, rc,
+				ph_say("issuing the page", "ban hành trang báo cáo"))
+		      : 0;
 }

@@ -5,6 +5,7 @@
  * of our own root with a higher generation that names the keys we have; other hub keys come
  * only with a rotation, for which the hub does not serve.
  */
+#include "common/base/say.h"
 #include "daemon/hub_rotate.h"
 
 #include <errno.h>
@@ -100,7 +101,9 @@ int ph_hub_keys_command(struct ph_hub *hub, const json_t *request, json_t *answe
 	(void)request;
 	if (rc < 0) {
 		json_decref(operators);
-		return ph_fail_errno(err, rc, "reading the hub's store");
+		return ph_fail_errno(
+			err, rc,
+			ph_say("reading the hub's store", "đọc kho dữ liệu của máy chủ"));
 	}
 	for (unsigned i = 0; i < list->n_operators; i++) {
 		json_array_append_new(operators,
@@ -130,19 +133,24 @@ static int check(const struct ph_hub *hub, const struct ph_keylist *list,
 
 	if (memcmp(list->root, held->root, PH_KEY_SIZE) != 0) {
 		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-			       "that key list is of another province");
+			       ph_say("that key list is of another province",
+				      "danh sách khóa đó là của tỉnh khác"));
 	}
 	if (list->generation <= held->generation) {
 		return ph_fail(err, PH_EXIT_TRY_LATER, -EAGAIN,
-			       "another key list was made meanwhile; give the command "
-			       "again");
+			       ph_say("another key list was made meanwhile; give the "
+				      "command again",
+				      "trong lúc đó đã có danh sách khóa khác; hãy ra "
+				      "lại lệnh"));
 	}
 	if (list->n_hubs != held->n_hubs ||
 	    memcmp(list->hub, held->hub, list->n_hubs * sizeof(list->hub[0])) != 0 ||
 	    list->n_closed != held->n_closed) {
 		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-			       "that key list names other keys of the hub; only `keys "
-			       "rotate` brings these");
+			       ph_say("that key list names other keys of the hub; only "
+				      "`keys rotate` brings these",
+				      "danh sách khóa đó nêu khóa khác của máy chủ; chỉ "
+				      "`keys rotate` mới thay được"));
 	}
 	return 0;
 }
@@ -163,7 +171,8 @@ int ph_hub_keylist_put(struct ph_hub *hub, const json_t *request, json_t *answer
 			     : PH_CERT_E_FORM;
 	}
 	if (rc > 0) {
-		rc = ph_fail(err, PH_EXIT_USAGE, -EINVAL, "that key list %s",
+		rc = ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+			     ph_say("that key list %s", "danh sách khóa đó %s"),
 			     ph_cert_error(rc));
 	}
 	rc = rc < 0 ? rc : check(hub, &list, err);

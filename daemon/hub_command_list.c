@@ -3,6 +3,7 @@
  * others, and of the entries of a kind: of a site, of a commune, of a kind of sites, of the
  * province.
  */
+#include "common/base/say.h"
 #include "daemon/hub_command.h"
 
 #include <errno.h>
@@ -59,17 +60,20 @@ int ph_hub_sites_find(struct ph_hub *hub, const json_t *request, const char *kin
 	sites->asked = search.code || search.commune || kind;
 	rc = rc < 0 || !sites->asked ? rc : ph_hub_site_each(hub, on_site, &search);
 	if (rc < 0) {
-		return ph_fail_errno(err, rc, "reading the sites");
+		return ph_fail_errno(
+			err, rc, ph_say("reading the sites", "đọc các điểm thư viện"));
 	}
 	if (sites->n == 0 && search.commune) {
 		rc = ph_hub_commune_need(hub, ph_view_str(search.commune), NULL, err);
 	}
 	if (rc == 0 && sites->n == 0 && sites->asked) {
-		return ph_fail(
-			err, PH_EXIT_OTHER, -ENOENT,
-			"there is no such site%s; `packhorsed site list` shows those "
-			"there are",
-			search.commune ? " in that commune" : "");
+		return ph_fail(err, PH_EXIT_OTHER, -ENOENT,
+			       ph_say("there is no such site%s; `packhorsed site list` "
+				      "shows those there are",
+				      "không có điểm như vậy%s; `packhorsed site list` "
+				      "liệt kê các điểm"),
+			       search.commune ? ph_say(" in that commune", " ở xã đó")
+					      : "");
 	}
 	return rc;
 }
@@ -79,12 +83,15 @@ static int finish(int rc, const char *after, json_t *items, const char *next,
 		  json_t *answer, struct ph_error *err)
 {
 	if (rc == PH_LISTING_E_AFTER) {
-		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-			       "--after: \"%s\" is not where a page of this list ended",
-			       after);
+		return ph_fail(
+			err, PH_EXIT_USAGE, -EINVAL,
+			ph_say("--after: \"%s\" is not where a page of this list ended",
+			       "--after: “%s” không phải là chỗ kết thúc một trang của "
+			       "danh sách này"),
+			after);
 	}
 	if (rc < 0) {
-		return ph_fail_errno(err, rc, "listing");
+		return ph_fail_errno(err, rc, ph_say("listing", "liệt kê"));
 	}
 	return json_object_set_new(answer, "items", items) != 0 ||
 			       json_object_set_new(answer, "next", json_string(next)) != 0
@@ -140,18 +147,21 @@ static int check_asked(const json_t *request, const char *what, bool is_list,
 	static const char *const days[] = { "period", "from", "to" };
 
 	if (!is_list) {
-		return ph_fail(
-			err, PH_EXIT_USAGE, -EINVAL,
-			"list: \"%s\" is not one of " PH_LISTING_NAMES PH_LISTING_KINDS,
-			what);
+		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+			       ph_say("list: \"%s\" is not one of " PH_LISTING_NAMES
+					      PH_LISTING_KINDS,
+				      "list: “%s” không thuộc " PH_LISTING_NAMES
+					      PH_LISTING_KINDS),
+			       what);
 	}
 	for (size_t i = 0; i < sizeof(days) / sizeof(days[0]); i++) {
 		if (ph_request_text(request, days[i])) {
-			return ph_fail(
-				err, PH_EXIT_USAGE, -EINVAL,
-				"%s: of entries of a kind alone; \"%s\" is what is "
-				"now",
-				days[i], what);
+			return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+				       ph_say("%s: of entries of a kind alone; \"%s\" is "
+					      "what is now",
+					      "%s: chỉ dùng cho giao dịch của một loại; "
+					      "“%s” là những gì hiện có"),
+				       days[i], what);
 		}
 	}
 	return 0;

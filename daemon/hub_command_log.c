@@ -6,6 +6,7 @@
  * has earlier entries than those that are given. Else one question could
  * make the store read everything that it holds.
  */
+#include "common/base/say.h"
 #include "common/log/json.h"
 #include "daemon/hub_command.h"
 
@@ -136,7 +137,9 @@ int ph_hub_log(struct ph_hub *hub, const json_t *request, json_t *answer,
 	json_object_set_new(answer, "entries", walk.out);
 	if (limit < 1 || limit > LIMIT_MAX) {
 		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-			       "limit: a number from 1 to %d", LIMIT_MAX);
+			       ph_say("limit: a number from 1 to %d",
+				      "limit: là số từ 1 đến %d"),
+			       LIMIT_MAX);
 	}
 	if (code) {
 		rc = ph_hub_site_need(hub, code, &site, err);
@@ -146,5 +149,7 @@ int ph_hub_log(struct ph_hub *hub, const json_t *request, json_t *answer,
 	rc = rc != 0 ? rc : ph_journal_log_each(hub->journal, show_log, &walk);
 	json_object_set_new(answer, "limit", json_integer((json_int_t)walk.limit));
 	json_object_set_new(answer, "more", json_boolean(walk.more));
-	return rc < 0 ? ph_fail_errno(err, rc, "reading the logs") : 0;
+	return rc < 0 ? ph_fail_errno(err, rc,
+				      ph_say("reading the logs", "đọc các nhật ký"))
+		      : 0;
 }

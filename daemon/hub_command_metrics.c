@@ -6,6 +6,7 @@
  * end, however long that takes, as they are by a command alone. Sites go by their codes, and
  * nothing about a person is in it. metrics.c makes text of the answer.
  */
+#include "common/base/say.h"
 #include "daemon/hub_backup.h"
 #include "daemon/hub_board.h"
 #include "daemon/hub_metrics.h"
@@ -182,5 +183,7 @@ int ph_hub_metrics_command(struct ph_hub *hub, const json_t *request, json_t *an
 	if (plan) {
 		json_object_set_new(answer, "plan", plan);
 	}
-	return rc < 0 ? ph_fail_errno(err, rc, "reading the store") : 0;
+	return rc < 0 ? ph_fail_errno(err, rc,
+				      ph_say("reading the store", "đọc kho dữ liệu"))
+		      : 0;
 }

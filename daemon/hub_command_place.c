@@ -6,6 +6,7 @@
  * of each, so that two operators' changes made at once are both kept and shown. Values
  * are checked by the kind table when the entry is encoded.
  */
+#include "common/base/say.h"
 #include "daemon/hub_command.h"
 #include "daemon/hub_plan.h"
 
@@ -118,13 +119,17 @@ int ph_hub_site_need(struct ph_hub *hub, const char *code, struct ph_hub_site *s
 	int rc = ph_hub_site_find(hub, code, site_out);
 
 	if (rc == PH_HUB_E_NONE) {
-		return ph_fail(err, PH_EXIT_OTHER, -ENOENT,
-			       "there is no site with the code \"%s\"; `packhorsed site "
-			       "list` shows "
-			       "those there are, `packhorsed site add` makes one",
-			       code);
+		return ph_fail(
+			err, PH_EXIT_OTHER, -ENOENT,
+			ph_say("there is no site with the code \"%s\"; `packhorsed site "
+			       "list` shows those there are, `packhorsed site add` makes "
+			       "one",
+			       "không có điểm mang mã “%s”; `packhorsed site list` liệt "
+			       "kê các điểm, `packhorsed site add` để thêm"),
+			code);
 	}
-	return rc < 0 ? ph_fail_errno(err, rc, "looking up the site") : 0;
+	return rc < 0 ? ph_fail_errno(err, rc, ph_say("looking up the site", "tìm điểm"))
+		      : 0;
 }
 
 int ph_hub_site_at(struct ph_hub *hub, uint64_t number, struct ph_hub_site *site_out)
@@ -173,7 +178,7 @@ static int put(struct ph_hub *hub, struct ph_entry *entry, enum ph_entity type,
 {
 	int rc = ph_query_fill_seen(hub->ledger, type, id, entry);
 
-	return rc < 0 ? ph_fail_errno(err, rc, "reading the ledger")
+	return rc < 0 ? ph_fail_errno(err, rc, ph_say("reading the ledger", "đọc sổ"))
 		      : ph_hub_control_add(hub, entry, 1, err);
 }
 
@@ -220,7 +225,8 @@ int ph_hub_enum(const struct ph_field *field, const char *text, uint64_t *out,
 	if (found == 1) {
 		return 0;
 	}
-	return ph_fail(err, PH_EXIT_USAGE, -EINVAL, "%s: \"%s\" is not one of %s",
+	return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+		       ph_say("%s: \"%s\" is not one of %s", "%s: “%s” không thuộc %s"),
 		       field->name, text, names);
 }
 
@@ -268,11 +274,15 @@ static int free_number(struct ph_hub *hub, uint64_t *out, struct ph_error *err)
 			return 0;
 		}
 		if (rc < 0) {
-			return ph_fail_errno(err, rc, "reading the sites");
+			return ph_fail_errno(
+				err, rc,
+				ph_say("reading the sites", "đọc các điểm thư viện"));
 		}
 	}
 	return ph_fail(err, PH_EXIT_OTHER, -ENOSPC,
-		       "all %d site numbers of the province are taken", SITE_MAX);
+		       ph_say("all %d site numbers of the province are taken",
+			      "đã dùng hết %d số điểm của tỉnh"),
+		       SITE_MAX);
 }
 
 /* Which number the site of this code has or gets; *IS_NEW says which. */
@@ -283,15 +293,17 @@ static int site_number(struct ph_hub *hub, const char *code, bool update, uint64
 	int rc = ph_hub_site_find(hub, code, &site);
 
 	if (rc < 0) {
-		return ph_fail_errno(err, rc, "reading the sites");
+		return ph_fail_errno(
+			err, rc, ph_say("reading the sites", "đọc các điểm thư viện"));
 	}
 	*is_new = rc == PH_HUB_E_NONE;
 	if (rc == 0) {
 		*out = site.number;
 		return update ? 0
 			      : ph_fail(err, PH_EXIT_OTHER, -EEXIST,
-					"there is a site %s already (%s); --update "
-					"changes it",
+					ph_say("there is a site %s already (%s); "
+					       "--update changes it",
+					       "đã có điểm %s (%s); --update để sửa"),
 					code, site.name);
 	}
 	if (update) {
@@ -304,11 +316,15 @@ static int site_number(struct ph_hub *hub, const char *code, bool update, uint64
 	rc = ph_hub_site_at(hub, *out, &site);
 	if (rc == 0) {
 		return ph_fail(err, PH_EXIT_OTHER, -EEXIST,
-			       "the number of %s is taken by the site %s (%s); give it "
-			       "another code",
+			       ph_say("the number of %s is taken by the site %s (%s); "
+				      "give it another code",
+				      "số của %s đã thuộc điểm %s (%s); hãy đặt mã khác"),
 			       code, site.code, site.name);
 	}
-	return rc < 0 ? ph_fail_errno(err, rc, "reading the sites") : 0;
+	return rc < 0 ? ph_fail_errno(
+				err, rc,
+				ph_say("reading the sites", "đọc các điểm thư viện"))
+		      : 0;
 }
 
 /* What was written and will not do what it seems to: "warning" of ANSWER, if there is something. */
@@ -327,8 +343,10 @@ static void warn_of_site(struct ph_hub *hub, const char *commune, const char *sc
 	ph_buf_deinit(&state);
 	if (is_nameless) {
 		snprintf(nameless, sizeof(nameless),
-			 "commune %s has no name here yet: `packhorsed commune add` or "
-			 "`commune import` gives it one",
+			 ph_say("commune %s has no name here yet: `packhorsed commune "
+				"add` or `commune import` gives it one",
+				"xã %s chưa có tên ở đây: đặt tên bằng `packhorsed "
+				"commune add` hoặc `commune import`"),
 			 commune);
 	}
 	if (is_nameless || is_words) {
@@ -336,10 +354,16 @@ static void warn_of_site(struct ph_hub *hub, const char *commune, const char *sc
 			answer, "warning",
 			json_sprintf(
 				"%s%s%s", nameless, is_nameless && is_words ? "; " : "",
-				is_words ? "the schedule is kept as words: it is no "
-					   "timetable (daily; mon thu; market 5d from "
-					   "2026-01-03; van:thu), so the province's "
-					   "schedule.default counts for this site"
+				is_words ? ph_say("the schedule is kept as words: it is "
+						  "no timetable (daily; mon thu; market "
+						  "5d from 2026-01-03; van:thu), so the "
+						  "province's schedule.default counts "
+						  "for this site",
+						  "lịch được giữ như lời ghi: không phải "
+						  "là lịch có dạng (daily; mon thu; "
+						  "market 5d from 2026-01-03; van:thu), "
+						  "nên điểm này theo schedule.default "
+						  "của tỉnh")
 					 : ""));
 	}
 }
@@ -361,9 +385,10 @@ int ph_hub_site_add(struct ph_hub *hub, const json_t *request, json_t *answer,
 
 	if (!code || !site_code_ok(code)) {
 		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-			       "a site's code is 1 to %d letters, digits, dots, dashes: "
-			       "for example "
-			       "14-0371",
+			       ph_say("a site's code is 1 to %d letters, digits, dots, "
+				      "dashes: for example 14-0371",
+				      "mã điểm có 1 đến %d chữ, chữ số, dấu chấm, dấu "
+				      "gạch: ví dụ 14-0371"),
 			       SITE_CODE_MAX);
 	}
 	rc = site_number(hub, code, json_is_true(json_object_get(request, "update")),
@@ -372,8 +397,10 @@ int ph_hub_site_add(struct ph_hub *hub, const json_t *request, json_t *answer,
 		return rc;
 	}
 	if (is_new && (!kind || !commune || !ph_request_text(request, "name"))) {
-		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-			       "a new site needs its name, its kind and its commune");
+		return ph_fail(
+			err, PH_EXIT_USAGE, -EINVAL,
+			ph_say("a new site needs its name, its kind and its commune",
+			       "điểm mới cần có tên, loại và xã"));
 	}
 	set_uint(&entry, PH_SITE_SITE, number);
 	set_text(&entry, PH_SITE_CODE, is_new ? code : NULL);
@@ -428,10 +455,12 @@ static int read_commune(json_t *item, struct ph_entry *entry, struct ph_error *e
 	{
 		if (rc == 0 && strcmp(member, "code") != 0 &&
 		    strcmp(member, "name") != 0 && strcmp(member, "type") != 0) {
-			rc = ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-				     "\"%.40s\" is nothing that a commune has; it has "
-				     "code, name, type",
-				     member);
+			rc = ph_fail(
+				err, PH_EXIT_USAGE, -EINVAL,
+				ph_say("\"%.40s\" is nothing that a commune has; it has "
+				       "code, name, type",
+				       "xã không có “%.40s”; xã có code, name, type"),
+				member);
 		}
 	}
 	*entry = entry_of(PH_KIND_COMMUNE_PUT);
@@ -512,8 +541,10 @@ static json_t *warn_unheeded(const char *name)
 		len += (size_t)snprintf(heeded + len, sizeof(heeded) - len, "%s%s",
 					i ? ", " : "", ph_rules[i].name);
 	}
-	return json_sprintf("no program heeds a rule named \"%s\" yet; those that are "
-			    "heeded: %s",
+	return json_sprintf(ph_say("no program heeds a rule named \"%s\" yet; those that "
+				   "are heeded: %s",
+				   "chưa có chương trình nào theo quy định tên “%s”; các "
+				   "quy định đang theo: %s"),
 			    name, heeded);
 }
 
@@ -527,11 +558,14 @@ static int policy_when(const char *name, const json_t *when, struct ph_entry *en
 		return 0;
 	}
 	if (!rule || !rule->is_dated) {
-		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-			       "when: %.64s holds from now on; a day can be named for %s "
+		return ph_fail(
+			err, PH_EXIT_USAGE, -EINVAL,
+			ph_say("when: %.64s holds from now on; a day can be named for %s "
 			       "and %s alone, by which periods are reckoned",
-			       name, ph_rules[PH_RULE_XA_ONLY].name,
-			       ph_rules[PH_RULE_M2_LEAST].name);
+			       "when: %.64s có hiệu lực từ bây giờ; chỉ %s và %s mới nêu "
+			       "ngày được, vì các kỳ tính theo chúng"),
+			name, ph_rules[PH_RULE_XA_ONLY].name,
+			ph_rules[PH_RULE_M2_LEAST].name);
 	}
 	return ph_json_when(when, &entry->extras, err);
 }

@@ -5,6 +5,7 @@
  * The names are taken first and looked up then, so that no walk of the ledger is open
  * while another question goes to it.
  */
+#include "common/base/say.h"
 #include "daemon/hub_command.h"
 
 #include <errno.h>
@@ -73,7 +74,8 @@ int ph_hub_site_list(struct ph_hub *hub, const json_t *request, json_t *answer,
 	{
 		rc = rc != 0 ? rc : add_site(hub, item);
 	}
-	return rc != 0 ? ph_fail_errno(err, rc < 0 ? rc : -EUCLEAN, "listing the sites")
+	return rc != 0 ? ph_fail_errno(err, rc < 0 ? rc : -EUCLEAN,
+				       ph_say("listing the sites", "liệt kê các điểm"))
 		       : 0;
 }
 
@@ -116,7 +118,8 @@ static int list_places(struct ph_hub *hub, json_t *answer, const char *member,
 				   PH_VIEW(json_string_value(id),
 					   json_string_length(id)));
 	}
-	return rc != 0 ? ph_fail_errno(err, rc < 0 ? rc : -EUCLEAN, "reading the ledger")
+	return rc != 0 ? ph_fail_errno(err, rc < 0 ? rc : -EUCLEAN,
+				       ph_say("reading the ledger", "đọc sổ"))
 		       : 0;
 }
 

@@ -2,6 +2,7 @@
  * daemon/hub_command_privacy.c - packhorsed privacy: everything that the hub has about one
  * reader, for the reader who asks; and how a reader is named on a command line.
  */
+#include "common/base/say.h"
 #include "daemon/hub_command.h"
 #include "daemon/hub_part.h"
 
@@ -40,13 +41,19 @@ static int not_known(const char *text, struct ph_error *err)
 	if (!strpbrk(text, "0123456789")) {
 		return ph_fail(
 			err, PH_EXIT_OTHER, -ENOENT,
-			"what was given for a reader is neither a reference, as "
-			"`query readers` shows it, nor a card that was issued to one");
+			ph_say("what was given for a reader is neither a reference, as "
+			       "`query readers` shows it, nor a card that was issued to "
+			       "one",
+			       "bạn đọc được nêu không phải là tham chiếu như `query "
+			       "readers` cho xem, cũng không phải là thẻ đã cấp"));
 	}
-	return ph_fail(err, PH_EXIT_OTHER, -ENOENT,
-		       "\"%.100s\" is neither the reference of a reader, as `query "
+	return ph_fail(
+		err, PH_EXIT_OTHER, -ENOENT,
+		ph_say("\"%.100s\" is neither the reference of a reader, as `query "
 		       "readers` shows it, nor a card that was issued to one",
-		       text);
+		       "“%.100s” không phải là tham chiếu bạn đọc như `query readers` "
+		       "cho xem, cũng không phải là thẻ đã cấp"),
+		text);
 }
 
 int ph_hub_reader_called(struct ph_hub *hub, const json_t *request, const char *text,
@@ -62,7 +69,7 @@ int ph_hub_reader_called(struct ph_hub *hub, const json_t *request, const char *
 	rc = ph_hub_code_find(hub, request, PH_ENTITY_CARD, text, &id);
 	rc = rc != 0 ? rc : last_holder(hub, &id, ref_out, &found);
 	if (rc < 0) {
-		return ph_fail_errno(err, rc, "looking up the card");
+		return ph_fail_errno(err, rc, ph_say("looking up the card", "tìm thẻ"));
 	}
 	return found ? 0 : not_known(text, err);
 }
@@ -79,11 +86,15 @@ int ph_hub_privacy(struct ph_hub *hub, const json_t *request, json_t *answer,
 	rc = rc != 0 ? rc : ph_privacy(hub->ledger, &reader, &opener, &all);
 	if (rc > 0) {
 		return ph_fail(err, PH_EXIT_OTHER, -ENOENT,
-			       "no reader %.100s is known here", text);
+			       ph_say("no reader %.100s is known here",
+				      "ở đây không biết bạn đọc %.100s"),
+			       text);
 	}
 	if (rc == 0 && json_object_update(answer, all) != 0) {
 		rc = -ENOMEM;
 	}
 	json_decref(all);
-	return rc < 0 ? ph_fail_errno(err, rc, "looking up a reader") : 0;
+	return rc < 0 ? ph_fail_errno(err, rc,
+				      ph_say("looking up a reader", "tìm bạn đọc"))
+		      : 0;
 }

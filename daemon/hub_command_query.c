@@ -4,6 +4,7 @@
  * Names of readers are opened in memory, one by one, with the hub's key, and only when
  * the request says "names"; they go into the answer and nowhere else.
  */
+#include "common/base/say.h"
 #include "daemon/hub_command.h"
 
 #include <errno.h>
@@ -29,16 +30,21 @@ struct question {
 static int found(struct question *q, const char *what, int rc)
 {
 	if (rc == PH_LEDGER_E_NONE) {
-		return ph_fail(q->err, PH_EXIT_OTHER, -ENOENT,
-			       "no %s \"%s\" is known here", what, q->id);
+		return ph_fail(
+			q->err, PH_EXIT_OTHER, -ENOENT,
+			ph_say("no %s \"%s\" is known here", "ở đây không biết %s “%s”"),
+			what, q->id);
 	}
-	return rc < 0 ? ph_fail_errno(q->err, rc, "reading the ledger") : 0;
+	return rc < 0 ? ph_fail_errno(q->err, rc, ph_say("reading the ledger", "đọc sổ"))
+		      : 0;
 }
 
 static int need_id(struct question *q, const char *what)
 {
 	return q->id ? 0
-		     : ph_fail(q->err, PH_EXIT_USAGE, -EINVAL, "query %s: say which one",
+		     : ph_fail(q->err, PH_EXIT_USAGE, -EINVAL,
+			       ph_say("query %s: say which one",
+				      "query %s: hãy nói cái nào"),
 			       what);
 }
 
@@ -48,8 +54,10 @@ static int need_ref(struct question *q, const char *what, struct ph_ref *ref)
 
 	if (rc == 0 && ph_ref_parse(q->id, strlen(q->id), ref) != 0) {
 		rc = ph_fail(q->err, PH_EXIT_USAGE, -EINVAL,
-			     "query %s: \"%s\" is no reference (<log>.<n>.<hash>)", what,
-			     q->id);
+			     ph_say("query %s: \"%s\" is no reference (<log>.<n>.<hash>)",
+				    "query %s: “%s” không phải là tham chiếu "
+				    "(<log>.<n>.<hash>)"),
+			     what, q->id);
 	}
 	return rc;
 }
@@ -106,7 +114,8 @@ static int need_code(struct question *q, const char *what, enum ph_entity type,
 		return rc;
 	}
 	rc = ph_hub_code_find(q->hub, q->request, type, q->id, id);
-	return rc < 0 ? ph_fail_errno(q->err, rc, "reading the ledger") : 0;
+	return rc < 0 ? ph_fail_errno(q->err, rc, ph_say("reading the ledger", "đọc sổ"))
+		      : 0;
 }
 
 static int site_filter(struct question *q, uint64_t *number)
@@ -183,7 +192,9 @@ static int query_readers(struct question *q, json_t **out)
 	}
 	if (rc == 0 && !q->opener) {
 		rc = ph_fail(q->err, PH_EXIT_USAGE, -EINVAL,
-			     "query readers opens names: say --names to mean it");
+			     ph_say("query readers opens names: say --names to mean it",
+				    "query readers mở tên bạn đọc: hãy thêm --names nếu "
+				    "đúng là muốn vậy"));
 	}
 	return rc < 0 ? rc
 		      : found(q, "reader",
@@ -248,7 +259,9 @@ static int query_summary(struct question *q, json_t **out)
 
 	if (rc < 0) {
 		json_decref(list);
-		return ph_fail_errno(q->err, rc, "summing up the sites");
+		return ph_fail_errno(
+			q->err, rc,
+			ph_say("summing up the sites", "cộng số liệu các điểm"));
 	}
 	*out = list;
 	return 0;
@@ -291,9 +304,10 @@ int ph_hub_query(struct ph_hub *hub, const json_t *request, json_t *answer,
 									: 0;
 		}
 	}
-	return ph_fail(
-		err, PH_EXIT_USAGE, -EINVAL,
-		"query: \"%s\" is not one of summary, titles, title, copy, card, reader, "
-		"readers, loans, cases, site",
-		what);
+	return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+		       ph_say("query: \"%s\" is not one of summary, titles, title, copy, "
+			      "card, reader, readers, loans, cases, site",
+			      "query: “%s” không thuộc summary, titles, title, copy, "
+			      "card, reader, readers, loans, cases, site"),
+		       what);
 }

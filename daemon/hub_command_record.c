@@ -9,6 +9,7 @@
  * that is wrong at once. "@K" is the entry of line K: of this request by `lines` (or else
  * by its place), of earlier ones by `refs`.
  */
+#include "common/base/say.h"
 #include "daemon/hub_name.h"
 #include "daemon/hub_plan.h"
 #include "daemon/hub_put.h"
@@ -84,15 +85,19 @@ static int check_case(struct ph_hub *hub, const struct ph_value *id, struct ph_e
 
 	if (rc == PH_LEDGER_E_NONE) {
 		ph_hex(text, id->as.bytes.data, PH_CASE_ID_SIZE);
-		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-			       "case: there is no case %s now; `packhorsed cases` shows "
+		return ph_fail(
+			err, PH_EXIT_USAGE, -EINVAL,
+			ph_say("case: there is no case %s now; `packhorsed cases` shows "
 			       "those there are, `packhorsed case decide` decides one",
-			       text);
+			       "case: hiện không có việc %s; `packhorsed cases` liệt kê "
+			       "các việc, `packhorsed case decide` để quyết"),
+			text);
 	}
 	if (rc == 0) {
 		ph_case_row_deinit(&row);
 	}
-	return rc < 0 ? ph_fail_errno(err, rc, "reading the case") : 0;
+	return rc < 0 ? ph_fail_errno(err, rc, ph_say("reading the case", "đọc việc"))
+		      : 0;
 }
 
 /* What commands of their own see to, and what they would refuse. */
@@ -119,7 +124,9 @@ static int check_own(struct ph_hub *hub, const struct ph_entry *entry,
 	rc = ph_hub_site_find(hub, code, &site);
 	if (rc == 0 && site.number != field[PH_SITE_SITE].as.uint) {
 		rc = ph_fail(err, PH_EXIT_USAGE, -EEXIST,
-			     "code: \"%s\" is the code of site %" PRIu64 " (%s) already",
+			     ph_say("code: \"%s\" is the code of site %" PRIu64
+				    " (%s) already",
+				    "code: “%s” đã là mã của điểm %" PRIu64 " (%s)"),
 			     code, site.number, site.name);
 	}
 	return rc < 0 ? rc : 0;
@@ -146,9 +153,10 @@ static int read_entry(struct recording *recording, json_t *object, struct draft 
 	struct ph_hub_codes codes = { .hub = hub, .err = err };
 	struct ph_json_scope scope = ph_hub_codes_scope(&codes);
 	bool seen = !says_seen(object);
-	int rc = json_is_object(object)
-			 ? ph_json_refs(object, kind, &lines, err)
-			 : ph_fail(err, PH_EXIT_USAGE, -EINVAL, "is not a JSON object");
+	int rc = json_is_object(object) ? ph_json_refs(object, kind, &lines, err)
+					: ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+						  ph_say("is not a JSON object",
+							 "không phải là đối tượng JSON"));
 
 	rc = rc != 0 || !kind ? rc : ph_hub_put_kind(kind, err);
 	rc = rc != 0 ? rc : ph_hub_sites_numbered(hub, object, kind, err);
@@ -183,8 +191,10 @@ static int check_batch(const struct recording *recording, const struct draft *dr
 	return !draft->put.by_operator || json_array_size(recording->entries) == 1
 		       ? 0
 		       : ph_fail(err, PH_EXIT_USAGE, -EPERM,
-				 "%s: an operator signs it, so it cannot be one of a "
-				 "batch; give it by itself",
+				 ph_say("%s: an operator signs it, so it cannot be one "
+					"of a batch; give it by itself",
+					"%s: người vận hành phải ký, nên không thể nằm "
+					"trong một loạt; hãy đưa riêng"),
 				 draft->entry.kind->name);
 }
 
@@ -226,9 +236,11 @@ static void take_back(json_t *answers)
 		if (json_is_true(json_object_get(answer, "ok"))) {
 			json_object_clear(answer);
 			json_object_set_new(answer, "ok", json_false());
-			json_object_set_new(answer, "error",
-					    json_string("not written: another line of "
-							"the batch is wrong"));
+			json_object_set_new(
+				answer, "error",
+				json_string(ph_say(
+					"not written: another line of the batch is wrong",
+					"chưa ghi: có dòng khác trong loạt bị sai")));
 		}
 	}
 }
@@ -250,8 +262,11 @@ static int check_lines(const json_t *request, size_t n, struct ph_error *err)
 		fits = fits && json_is_integer(item) && json_integer_value(item) > 0;
 	}
 	if (!fits) {
-		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-			       "lines: is no list of line numbers, one for each entry");
+		return ph_fail(
+			err, PH_EXIT_USAGE, -EINVAL,
+			ph_say("lines: is no list of line numbers, one for each entry",
+			       "lines: không phải là danh sách số dòng, mỗi giao dịch "
+			       "một số"));
 	}
 	fits = !refs || json_is_object(refs);
 	json_object_foreach(refs, name, ref)
@@ -263,8 +278,10 @@ static int check_lines(const json_t *request, size_t n, struct ph_error *err)
 	}
 	return fits ? 0
 		    : ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-			      "refs: is no object of line numbers and references "
-			      "(<log>.<n>.<hash>)");
+			      ph_say("refs: is no object of line numbers and references "
+				     "(<log>.<n>.<hash>)",
+				     "refs: không phải là đối tượng gồm số dòng và tham "
+				     "chiếu (<log>.<n>.<hash>)"));
 }
 
 /* In a transaction; *SIGNS: it was undone, and nothing of it is to be committed. */
@@ -284,7 +301,7 @@ static int record_all(struct recording *recording, bool *signs, struct ph_error 
 			*signs = true;
 			rc = ask_operator(recording, draft, &answer, &wrong);
 		} else if (n > 1 && is_its_own(rc)) {
-			(void)ph_fail_errno(&wrong, rc, "the entry");
+			(void)ph_fail_errno(&wrong, rc, ph_say("the entry", "giao dịch"));
 			answer = answer_error(&wrong);
 			recording->failed++;
 			rc = 0;
@@ -315,7 +332,9 @@ int ph_hub_record(struct ph_hub *hub, const json_t *request, json_t *answer,
 
 	json_object_set_new(answer, "entries", recording.answers);
 	if (n == 0) {
-		return ph_fail(err, PH_EXIT_USAGE, -EINVAL, "the request has no entries");
+		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+			       ph_say("the request has no entries",
+				      "yêu cầu không có giao dịch nào"));
 	}
 	rc = check_lines(request, n, err);
 	if (rc < 0) {

@@ -2,6 +2,7 @@
  * daemon/hub_command_report.c - reports: the figures of a period, what was issued, listed,
  * shown as it was, and against what it is now. Issuing them: hub_command_issue.c.
  */
+#include "common/base/say.h"
 #include "daemon/hub_command.h"
 
 #include <errno.h>
@@ -26,8 +27,10 @@ static int read_day(const json_t *request, const char *member, int64_t *day,
 	}
 	if (ph_day_parse(text, strlen(text), day) != 0 || *day < 0 || *day > PH_DAY_MAX) {
 		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-			       "%s: \"%.40s\" is not a day from 1970 to 2999, as "
-			       "2026-09-22",
+			       ph_say("%s: \"%.40s\" is not a day from 1970 to 2999, as "
+				      "2026-09-22",
+				      "%s: “%.40s” không phải là ngày từ 1970 đến 2999, "
+				      "như 2026-09-22"),
 			       member, text);
 	}
 	return 0;
@@ -39,9 +42,11 @@ int ph_hub_read_days(const json_t *request, int64_t *from, int64_t *to,
 	int rc = read_day(request, "from", from, err);
 
 	rc = rc != 0 ? rc : read_day(request, "to", to, err);
-	return rc == 0 && *from > *to ? ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-						"from is behind to: no day lies between")
-				      : rc;
+	return rc == 0 && *from > *to
+		       ? ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+				 ph_say("from is behind to: no day lies between",
+					"from sau to: ở giữa không có ngày nào"))
+		       : rc;
 }
 
 static json_t *show_site(const struct ph_figure_site *site)
@@ -95,7 +100,7 @@ int ph_hub_report_figures(struct ph_hub *hub, const json_t *request, json_t *ans
 	rc = rc != 0 ? rc : ph_figures_sum(hub->ledger, from, to, &figures);
 	rc = rc != 0 ? rc : ph_hub_show_figures(hub, &figures, answer);
 	ph_figures_deinit(&figures);
-	return rc < 0 ? ph_fail_errno(err, rc, "summing up") : 0;
+	return rc < 0 ? ph_fail_errno(err, rc, ph_say("summing up", "cộng số liệu")) : 0;
 }
 
 /* --- what was issued --- */
@@ -107,12 +112,14 @@ static int find_report(struct ph_hub *hub, const json_t *request,
 	const char *text = ph_request_need(request, "report", err);
 	int rc = text ? ph_hub_issued_find(hub, text, issued, err) : -EINVAL;
 
-	return rc == PH_HUB_E_NONE ? ph_fail(err, PH_EXIT_OTHER, -ENOENT,
-					     "there is no report \"%.100s\"; `packhorsed "
-					     "report list` "
-					     "shows those there are",
-					     text)
-				   : rc;
+	return rc == PH_HUB_E_NONE
+		       ? ph_fail(err, PH_EXIT_OTHER, -ENOENT,
+				 ph_say("there is no report \"%.100s\"; `packhorsed "
+					"report list` shows those there are",
+					"không có báo cáo “%.100s”; `packhorsed report "
+					"list` liệt kê các báo cáo"),
+				 text)
+		       : rc;
 }
 
 static void show_issue(const struct ph_hub_issued *issued, json_t *answer)
@@ -142,7 +149,9 @@ int ph_hub_report_list(struct ph_hub *hub, const json_t *request, json_t *answer
 
 	(void)request;
 	rc = rc != 0 ? rc : ph_hub_site_codes(hub, strays);
-	return rc < 0 ? ph_fail_errno(err, rc, "listing the reports") : 0;
+	return rc < 0 ? ph_fail_errno(err, rc,
+				      ph_say("listing the reports", "liệt kê báo cáo"))
+		      : 0;
 }
 
 int ph_hub_report_show(struct ph_hub *hub, const json_t *request, json_t *answer,
@@ -162,7 +171,9 @@ int ph_hub_report_show(struct ph_hub *hub, const json_t *request, json_t *answer
 		json_object_set_new(answer, "sheet", ph_hub_sheet_printed(&issued));
 	}
 	ph_hub_issued_deinit(&issued);
-	return rc < 0 ? ph_fail_errno(err, rc, "showing the report") : 0;
+	return rc < 0 ? ph_fail_errno(err, rc,
+				      ph_say("showing the report", "xem báo cáo"))
+		      : 0;
 }
 
 int ph_hub_report_changed(struct ph_hub *hub, const json_t *request, json_t *answer,
@@ -187,5 +198,7 @@ int ph_hub_report_changed(struct ph_hub *hub, const json_t *request, json_t *ans
 	}
 	json_decref(found);
 	ph_hub_issued_deinit(&issued);
-	return rc < 0 ? ph_fail_errno(err, rc, "comparing the report") : 0;
+	return rc < 0 ? ph_fail_errno(err, rc,
+				      ph_say("comparing the report", "so sánh báo cáo"))
+		      : 0;
 }

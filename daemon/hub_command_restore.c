@@ -7,6 +7,7 @@
  * what others wrote is served again. While a device that may know of a cut or an erasure has
  * not called, collect-end refuses, unless it is told "anyway".
  */
+#include "common/base/say.h"
 #include "daemon/hub_collect.h"
 
 #include <errno.h>
@@ -94,7 +95,8 @@ int ph_hub_collect_unheard(struct ph_hub *hub, const json_t *request, json_t *an
 	(void)request;
 	if (rc < 0) {
 		json_decref(unheard.sites);
-		return ph_fail_errno(err, rc, "reading the devices");
+		return ph_fail_errno(err, rc,
+				     ph_say("reading the devices", "đọc danh sách máy"));
 	}
 	json_object_set_new(answer, "collecting", json_boolean(hub->collecting));
 	json_object_set_new(answer, "unheard", json_integer(unheard.devices));
@@ -110,14 +112,20 @@ static int check_heard(struct ph_hub *hub, struct ph_error *err)
 	int rc = find_unheard(&unheard);
 
 	if (rc < 0) {
-		rc = ph_fail_errno(err, rc, "reading the devices");
+		rc = ph_fail_errno(err, rc,
+				   ph_say("reading the devices", "đọc danh sách máy"));
 	} else if (unheard.devices > 0) {
-		rc = ph_fail(err, PH_EXIT_TRY_LATER, -EAGAIN,
-			     "%lld of %lld devices have not called since the restore, at "
-			     "%zu sites; what they know of cuts and erasures of the lost "
-			     "days is not here. Wait for them, or say --anyway",
-			     (long long)unheard.devices, (long long)unheard.all,
-			     json_array_size(unheard.sites));
+		rc = ph_fail(
+			err, PH_EXIT_TRY_LATER, -EAGAIN,
+			ph_say("%lld of %lld devices have not called since the restore, "
+			       "at %zu sites; what they know of cuts and erasures of the "
+			       "lost days is not here. Wait for them, or say --anyway",
+			       "%lld trên %lld máy chưa gọi về từ khi phục hồi, ở %zu "
+			       "điểm; lệnh ngừng máy và lệnh xóa của những ngày bị mất "
+			       "mà các máy đó biết chưa có ở đây. Hãy chờ, hoặc thêm "
+			       "--anyway"),
+			(long long)unheard.devices, (long long)unheard.all,
+			json_array_size(unheard.sites));
 	}
 	json_decref(unheard.sites);
 	return rc;
@@ -186,8 +194,10 @@ int ph_hub_collect_end(struct ph_hub *hub, const json_t *request, json_t *answer
 
 	if (!hub->collecting) {
 		return ph_fail(err, PH_EXIT_OTHER, -EALREADY,
-			       "this hub collects nothing: it was not restored, or that "
-			       "was ended already");
+			       ph_say("this hub collects nothing: it was not restored, "
+				      "or that was ended already",
+				      "máy chủ này không thu thập gì: chưa được phục "
+				      "hồi, hoặc việc đó đã kết thúc"));
 	}
 	rc = json_is_true(json_object_get(request, "anyway")) ? 0 : check_heard(hub, err);
 	rc = rc < 0 ? rc : ph_journal_device_each(hub->journal, see_device, &waiting);
@@ -197,7 +207,9 @@ int ph_hub_collect_end(struct ph_hub *hub, const json_t *request, json_t *answer
 					      &collected);
 	free(waiting.device);
 	if (rc < 0) {
-		return ph_fail_errno(err, rc, "ending the collecting");
+		return ph_fail_errno(
+			err, rc,
+			ph_say("ending the collecting", "kết thúc việc thu thập"));
 	}
 	json_object_set_new(answer, "collected", json_integer(collected));
 	json_object_set_new(answer, "admitted", json_integer(admitted));

@@ -1,6 +1,7 @@
 /*
  * daemon/hub_command_state.c - how the hub is: status, devices; digest, rebuild, verify.
  */
+#include "common/base/say.h"
 #include "common/ledger/scope.h"
 #include "common/ledger/cases.h"
 #include "common/ledger/query.h"
@@ -146,7 +147,8 @@ int ph_hub_status(struct ph_hub *hub, const json_t *request, json_t *answer,
 		rc = ph_journal_device_each(hub->journal, sum_device, &totals);
 	}
 	if (rc < 0) {
-		return ph_fail_errno(err, rc, "reading the journal");
+		return ph_fail_errno(err, rc,
+				     ph_say("reading the journal", "đọc các nhật ký"));
 	}
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
 		json_object_set_new(answer, types[i].name,
@@ -179,7 +181,8 @@ int ph_hub_status(struct ph_hub *hub, const json_t *request, json_t *answer,
 	set_hex(answer, "root", hub->keylist.root, sizeof(hub->keylist.root));
 	rc = hub->restored > 0 ? tell_restored(hub, &totals, answer) : 0;
 	if (rc < 0) {
-		return ph_fail_errno(err, rc, "reading the devices");
+		return ph_fail_errno(err, rc,
+				     ph_say("reading the devices", "đọc danh sách máy"));
 	}
 	return ph_hub_backup_tell(hub, answer);
 }
@@ -278,7 +281,9 @@ int ph_hub_devices(struct ph_hub *hub, const json_t *request, json_t *answer,
 	(void)request;
 	json_object_set_new(answer, "devices", list.out);
 	rc = ph_hub_device_each(hub, list_device, &list);
-	return rc < 0 ? ph_fail_errno(err, rc, "listing the devices") : 0;
+	return rc < 0 ? ph_fail_errno(err, rc,
+				      ph_say("listing the devices", "liệt kê các máy"))
+		      : 0;
 }
 
 /* --- digest, rebuild, verify --- */
@@ -447,14 +452,18 @@ static int find_scope(struct ph_hub *hub, const json_t *request, struct scope *s
 		rc = ph_journal_device_each(hub->journal, find_control, scope);
 	}
 	if (rc < 0) {
-		return ph_fail_errno(err, rc, "reading the devices");
+		return ph_fail_errno(err, rc,
+				     ph_say("reading the devices", "đọc danh sách máy"));
 	}
 	if (scope->device && scope->found != 1) {
-		return ph_fail(
-			err, PH_EXIT_OTHER, -ENOENT,
-			"%s device's id begins with \"%s\"; `packhorsed devices` shows "
-			"them",
-			scope->found ? "more than one" : "no", scope->device);
+		return ph_fail(err, PH_EXIT_OTHER, -ENOENT,
+			       ph_say("%s device's id begins with \"%s\"; `packhorsed "
+				      "devices` shows them",
+				      "%s máy có mã bắt đầu bằng “%s”; `packhorsed "
+				      "devices` liệt kê"),
+			       scope->found ? ph_say("more than one", "có nhiều hơn một")
+					    : ph_say("no", "không có"),
+			       scope->device);
 	}
 	return 0;
 }
@@ -476,7 +485,7 @@ int ph_hub_digest(struct ph_hub *hub, const json_t *request, json_t *answer,
 			    : ph_ledger_digest(hub->ledger, digest, err);
 	}
 	if (rc < 0) {
-		return ph_fail_errno(err, rc, "folding the ledger");
+		return ph_fail_errno(err, rc, ph_say("folding the ledger", "lập sổ"));
 	}
 	set_digest(answer, digest);
 	if (scoped) {
@@ -484,7 +493,9 @@ int ph_hub_digest(struct ph_hub *hub, const json_t *request, json_t *answer,
 
 		rc = ph_control_total(hub->journal, &hub->control, &n);
 		if (rc < 0) {
-			return ph_fail_errno(err, rc, "reading the control log");
+			return ph_fail_errno(err, rc,
+					     ph_say("reading the control log",
+						    "đọc nhật ký điều hành"));
 		}
 		json_object_set_new(answer, "devices", json_integer(scope.found));
 		json_object_set_new(answer, "control_entries",
@@ -509,7 +520,7 @@ int ph_hub_rebuild(struct ph_hub *hub, const json_t *request, json_t *answer,
 		rc = ph_ledger_digest(hub->ledger, digest, err);
 	}
 	if (rc < 0) {
-		return ph_fail_errno(err, rc, "folding the ledger");
+		return ph_fail_errno(err, rc, ph_say("folding the ledger", "lập sổ"));
 	}
 	set_digest(answer, digest);
 	return 0;
@@ -534,13 +545,15 @@ int ph_hub_verify(struct ph_hub *hub, const json_t *request, json_t *answer,
 		rc = fresh_digest(hub, NULL, fresh, err);
 	}
 	if (rc < 0) {
-		return ph_fail_errno(err, rc, "checking the store");
+		return ph_fail_errno(
+			err, rc, ph_say("checking the store", "kiểm tra kho dữ liệu"));
 	}
 	if (memcmp(held, fresh, sizeof(held)) != 0) {
-		return ph_fail(
-			err, PH_EXIT_DAMAGED, -EUCLEAN,
-			"the logs are whole, but the ledger is not what they give; "
-			"`packhorsed rebuild` makes it anew");
+		return ph_fail(err, PH_EXIT_DAMAGED, -EUCLEAN,
+			       ph_say("the logs are whole, but the ledger is not what "
+				      "they give; `packhorsed rebuild` makes it anew",
+				      "các nhật ký còn nguyên, nhưng sổ không đúng với "
+				      "nhật ký; `packhorsed rebuild` lập lại sổ"));
 	}
 	json_object_set_new(answer, "logs", json_integer((json_int_t)counts.logs));
 	json_object_set_new(answer, "branches",

@@ -4,6 +4,7 @@
  * What is asked for is named as for `query`; a title by words as well, if only one has
  * them. Names of readers are opened only when the request says "names".
  */
+#include "common/base/say.h"
 #include "daemon/hub_name.h"
 
 #include <errno.h>
@@ -25,8 +26,10 @@ struct asking {
 
 static int unknown(const struct asking *asking)
 {
-	return ph_fail(asking->err, PH_EXIT_OTHER, -ENOENT,
-		       "no %s \"%.80s\" is known here", asking->what, asking->id);
+	return ph_fail(
+		asking->err, PH_EXIT_OTHER, -ENOENT,
+		ph_say("no %s \"%.80s\" is known here", "ở đây không biết %s “%.80s”"),
+		asking->what, asking->id);
 }
 
 /* --- which entity --- */
@@ -55,8 +58,10 @@ static int find_words(const struct asking *asking, struct ph_entity_key *key)
 	text = json_string_value(json_object_get(json_array_get(list, 0), "title"));
 	if (json_array_size(list) > 1) {
 		rc = ph_fail(asking->err, PH_EXIT_USAGE, -EINVAL,
-			     "several titles have these words; `packhorsed query titles` "
-			     "shows their references");
+			     ph_say("several titles have these words; `packhorsed query "
+				    "titles` shows their references",
+				    "nhiều nhan đề có các từ này; `packhorsed query "
+				    "titles` cho xem tham chiếu"));
 	} else if (!text || ph_ref_parse(text, strlen(text), &ref) != 0) {
 		rc = unknown(asking);
 	} else {
@@ -77,8 +82,10 @@ static int find_ref(const struct asking *asking, enum ph_entity type,
 	}
 	return type == PH_ENTITY_TITLE ? find_words(asking, key)
 				       : ph_fail(asking->err, PH_EXIT_USAGE, -EINVAL,
-						 "why %s: \"%.80s\" is no reference "
-						 "(<log>.<n>.<hash>)",
+						 ph_say("why %s: \"%.80s\" is no "
+							"reference (<log>.<n>.<hash>)",
+							"why %s: “%.80s” không phải là "
+							"tham chiếu (<log>.<n>.<hash>)"),
 						 asking->what, asking->id);
 }
 
@@ -130,10 +137,12 @@ static int find(const struct asking *asking, json_t **out)
 			return why_entity(asking, kinds[i].type, kinds[i].by_code, out);
 		}
 	}
-	return ph_fail(asking->err, PH_EXIT_USAGE, -EINVAL,
-		       "why: \"%.40s\" is not one of copy, card, crate, title, reader, "
+	return ph_fail(
+		asking->err, PH_EXIT_USAGE, -EINVAL,
+		ph_say("why: \"%.40s\" is not one of copy, card, crate, title, reader, "
 		       "case",
-		       asking->what);
+		       "why: “%.40s” không thuộc copy, card, crate, title, reader, case"),
+		asking->what);
 }
 
 int ph_hub_why(struct ph_hub *hub, const json_t *request, json_t *answer,
@@ -160,5 +169,6 @@ int ph_hub_why(struct ph_hub *hub, const json_t *request, json_t *answer,
 		rc = -ENOMEM;
 	}
 	json_decref(why);
-	return rc < 0 ? ph_fail_errno(err, rc, "reading the ledger") : 0;
+	return rc < 0 ? ph_fail_errno(err, rc, ph_say("reading the ledger", "đọc sổ"))
+		      : 0;
 }

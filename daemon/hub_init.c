@@ -110,7 +110,10 @@ static int check_empty(const char *dir, struct ph_error *err)
 		return rc;
 	}
 	/* a folder that is not there yet, or is none, is for ph_dir_create() to judge */
-	rc = ph_dir_check_empty(dir, is_leaving, "give init a folder of its own", err);
+	rc = ph_dir_check_empty(
+		dir, is_leaving,
+		ph_say("give init a folder of its own", "hãy cho init một thư mục riêng"),
+		err);
 	return rc == -ENOTEMPTY ? rc : 0;
 }
 
@@ -172,7 +175,10 @@ static int save_keys(struct ph_hub *hub, const struct ph_hub_init *init,
 	}
 	explicit_bzero(&root, sizeof(root));
 	explicit_bzero(&operator_pair, sizeof(operator_pair));
-	return rc < 0 ? ph_fail_errno(err, rc, "writing the hub's keys") : 0;
+	return rc < 0 ? ph_fail_errno(
+				err, rc,
+				ph_say("writing the hub's keys", "ghi khóa của máy chủ"))
+		      : 0;
 }
 
 static int save_config(const struct ph_hub *hub, const struct ph_hub_init *init,
@@ -230,7 +236,9 @@ static int fill_store(struct ph_hub *hub, struct ph_error *err)
 	}
 	if (rc < 0) {
 		ph_db_rollback(hub->db);
-		return ph_fail_errno(err, rc, "writing the hub's store");
+		return ph_fail_errno(
+			err, rc,
+			ph_say("writing the hub's store", "ghi kho dữ liệu của máy chủ"));
 	}
 	return ph_hub_control_add(hub, &policy, 1, err);
 }
@@ -359,7 +367,8 @@ int ph_hub_init(const struct ph_hub_config *config, const struct ph_hub_init *in
 	}
 	hub = calloc(1, sizeof(*hub));
 	if (!hub) {
-		return ph_fail_errno(err, -ENOMEM, "making the hub");
+		return ph_fail_errno(err, -ENOMEM,
+				     ph_say("making the hub", "tạo máy chủ"));
 	}
 	hub->lock.fd = -1;
 	snprintf(hub->dir, sizeof(hub->dir), "%s", config->dir);

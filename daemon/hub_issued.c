@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/say.h"
 #include "common/ledger/report.h"
 #include "common/ledger/signoff.h"
 #include "common/ledger/view.h"
@@ -192,7 +193,10 @@ static int load_parts(struct ph_hub *hub, struct ph_hub_issued *issued,
 	ph_buf_deinit(&bytes);
 	if (rc == 0 && issued->figures.part > 1) {
 		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-			       "that is part %" PRIu64 " of a report: name its first",
+			       ph_say("that is part %" PRIu64
+				      " of a report: name its first",
+				      "đó là phần %" PRIu64
+				      " của một báo cáo: hãy nêu phần đầu"),
 			       issued->figures.part);
 	}
 	if (rc == 0) {
@@ -206,10 +210,14 @@ static int load_parts(struct ph_hub *hub, struct ph_hub_issued *issued,
 	}
 	if (rc > 0) {
 		return ph_fail(err, PH_EXIT_OTHER, -EBADMSG,
-			       "the figures of that report are of a form that this "
-			       "program does not know");
+			       ph_say("the figures of that report are of a form that "
+				      "this program does not know",
+				      "số liệu của báo cáo đó có dạng mà chương trình "
+				      "này không biết"));
 	}
-	return rc < 0 ? ph_fail_errno(err, rc, "reading the report") : 0;
+	return rc < 0 ? ph_fail_errno(err, rc,
+				      ph_say("reading the report", "đọc báo cáo"))
+		      : 0;
 }
 
 /* --- finding one --- */
@@ -385,7 +393,8 @@ int ph_hub_issued_find(struct ph_hub *hub, const char *text, struct ph_hub_issue
 			 : walk(&search);
 
 	if (rc < 0) {
-		return ph_fail_errno(err, rc, "looking up the report");
+		return ph_fail_errno(err, rc,
+				     ph_say("looking up the report", "tìm báo cáo"));
 	}
 	return search.any ? load_parts(hub, issued, err) : PH_HUB_E_NONE;
 }

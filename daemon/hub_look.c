@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "common/base/dblook.h"
+#include "common/base/say.h"
 #include "common/ledger/look.h"
 #include "daemon/hub_command.h"
 #include "daemon/hub_match.h"
@@ -40,7 +41,9 @@ static int open_view(struct ph_hub *view, struct ph_hub *hub, struct ph_error *e
 	}
 	rc = ph_journal_open(&view->journal, view->db);
 	if (rc < 0) {
-		return ph_fail_errno(err, rc, "looking at the hub's store");
+		return ph_fail_errno(err, rc,
+				     ph_say("looking at the hub's store",
+					    "xem kho dữ liệu của máy chủ"));
 	}
 	ph_hub_match_init(&view->eyes, view);
 	rc = ph_ledger_open(&view->ledger,
@@ -65,7 +68,9 @@ int ph_hub_look_open(struct ph_hub_look **look_out, struct ph_hub *hub,
 	int rc;
 
 	if (!look) {
-		return ph_fail_errno(err, -ENOMEM, "looking at the hub's store");
+		return ph_fail_errno(err, -ENOMEM,
+				     ph_say("looking at the hub's store",
+					    "xem kho dữ liệu của máy chủ"));
 	}
 	look->view.is_look = true;
 	look->view.lock.fd = -1;
@@ -136,13 +141,16 @@ static json_t *ended(int why)
 	return why == -ETIMEDOUT
 		       ? json_pack("{s:i, s:i, s:s, s:s}", "schema", 1, "exit",
 				   PH_EXIT_OTHER, "reason", "too-long", "error",
-				   "that takes longer than a page may: ask for less, or "
-				   "give the command on the hub")
-		       : json_pack(
-				 "{s:i, s:i, s:s}", "schema", 1, "exit",
-				 PH_EXIT_TRY_LATER, "error",
-				 "the store has to be alone for a moment, or packhorsed "
-				 "stops");
+				   ph_say("that takes longer than a page may: ask for "
+					  "less, or give the command on the hub",
+					  "việc này lâu hơn mức một trang được phép: hãy "
+					  "hỏi ít hơn, hoặc ra lệnh trên máy chủ"))
+		       : json_pack("{s:i, s:i, s:s}", "schema", 1, "exit",
+				   PH_EXIT_TRY_LATER, "error",
+				   ph_say("the store has to be alone for a moment, or "
+					  "packhorsed stops",
+					  "kho dữ liệu cần yên một lúc, hoặc packhorsed "
+					  "đang dừng"));
 }
 
 static json_t *failed(int rc)

@@ -30,11 +30,16 @@ int ph_hub_site_called(struct ph_hub *hub, const char *text, uint64_t *number_ou
 	if (rc == PH_LEDGER_E_NONE) {
 		ph_text_safe(shown, sizeof(shown), text, strlen(text));
 		return ph_fail(err, PH_EXIT_USAGE, -ENOENT,
-			       "there is no site \"%s\"; `packhorsed site list` shows "
-			       "codes and numbers",
+			       ph_say("there is no site \"%s\"; `packhorsed site list` "
+				      "shows codes and numbers",
+				      "không có điểm “%s”; `packhorsed site list` cho "
+				      "xem mã và số"),
 			       shown);
 	}
-	return rc < 0 ? ph_fail_errno(err, rc, "reading the sites") : 0;
+	return rc < 0 ? ph_fail_errno(
+				err, rc,
+				ph_say("reading the sites", "đọc các điểm thư viện"))
+		      : 0;
 }
 
 static bool is_site(const struct ph_field *field)
@@ -113,11 +118,12 @@ static int check_prefix(const char *prefix, const char *what, struct ph_error *e
 		return 0;
 	}
 	ph_text_safe(shown, sizeof(shown), prefix, len);
-	return ph_fail(
-		err, PH_EXIT_USAGE, -EINVAL,
-		"\"%s\" does not begin the id of %s: %d or more digits from 0 to 9 "
-		"and a to f",
-		shown, what, PH_HUB_PREFIX_MIN);
+	return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+		       ph_say("\"%s\" does not begin the id of %s: %d or more digits "
+			      "from 0 to 9 and a to f",
+			      "“%s” không phải là phần đầu mã của %s: %d chữ số trở lên, "
+			      "từ 0 đến 9 và a đến f"),
+		       shown, what, PH_HUB_PREFIX_MIN);
 }
 
 static int only_one(unsigned found, const char *what, const char *prefix,
@@ -126,9 +132,13 @@ static int only_one(unsigned found, const char *what, const char *prefix,
 	return found == 1
 		       ? 0
 		       : ph_fail(err, PH_EXIT_OTHER, -ENOENT,
-				 "%s %s's id begins with \"%s\"; `packhorsed %s` shows "
-				 "them",
-				 found > 1 ? "more than one" : "no", what, prefix, where);
+				 ph_say("%s %s's id begins with \"%s\"; `packhorsed %s` "
+					"shows them",
+					"%s %s có mã bắt đầu bằng “%s”; `packhorsed %s` "
+					"liệt kê"),
+				 found > 1 ? ph_say("more than one", "có nhiều hơn một")
+					   : ph_say("no", "không có"),
+				 what, prefix, where);
 }
 
 struct device_search {
@@ -154,14 +164,16 @@ int ph_hub_device_called(struct ph_hub *hub, const char *prefix,
 			 struct ph_device *device_out, struct ph_error *err)
 {
 	struct device_search search = { .prefix = prefix, .out = device_out };
-	int rc = check_prefix(prefix, "a device", err);
+	int rc = check_prefix(prefix, ph_say("a device", "một máy"), err);
 
 	if (rc < 0) {
 		return rc;
 	}
 	rc = ph_hub_device_each(hub, on_device, &search);
-	return rc < 0 ? ph_fail_errno(err, rc, "reading the devices")
-		      : only_one(search.found, "device", prefix, "devices", err);
+	return rc < 0 ? ph_fail_errno(err, rc,
+				      ph_say("reading the devices", "đọc danh sách máy"))
+		      : only_one(search.found, ph_say("device", "máy"), prefix, "devices",
+				 err);
 }
 
 int ph_hub_device_here(struct ph_hub *hub, const char *prefix,
@@ -172,9 +184,10 @@ int ph_hub_device_here(struct ph_hub *hub, const char *prefix,
 	return rc < 0 || device_out->row != 0
 		       ? rc
 		       : ph_fail(err, PH_EXIT_OTHER, -ENOENT,
-				 "the device %s has not called since this hub was "
-				 "restored: "
-				 "its keys are not here before it does",
+				 ph_say("the device %s has not called since this hub was "
+					"restored: its keys are not here before it does",
+					"máy %s chưa gọi về từ khi máy chủ này được phục "
+					"hồi: trước đó ở đây không có khóa của máy"),
 				 prefix);
 }
 
@@ -204,14 +217,16 @@ int ph_hub_log_called(struct ph_hub *hub, const char *prefix, struct ph_log *log
 		      struct ph_error *err)
 {
 	struct log_search search = { .prefix = prefix, .out = log_out };
-	int rc = check_prefix(prefix, "a log", err);
+	int rc = check_prefix(prefix, ph_say("a log", "một nhật ký"), err);
 
 	if (rc < 0) {
 		return rc;
 	}
 	rc = ph_journal_log_each(hub->journal, on_log, &search);
-	return rc < 0 ? ph_fail_errno(err, rc, "reading the logs")
-		      : only_one(search.found, "log", prefix, "log", err);
+	return rc < 0 ? ph_fail_errno(err, rc,
+				      ph_say("reading the logs", "đọc các nhật ký"))
+		      : only_one(search.found, ph_say("log", "nhật ký"), prefix,
+				 ph_say("log", "nhật ký"), err);
 }
 
 struct invite_search {
@@ -237,7 +252,7 @@ int ph_hub_invite_called(struct ph_hub *hub, const char *prefix,
 {
 	struct invite_search search = { .out = id_out };
 	char name[sizeof(PH_HUB_META_INVITE) + 2 * PH_INVITE_ID_SIZE];
-	int rc = check_prefix(prefix, "an invite", err);
+	int rc = check_prefix(prefix, ph_say("an invite", "một giấy mời"), err);
 
 	if (rc < 0) {
 		return rc;
@@ -251,24 +266,27 @@ int ph_hub_invite_called(struct ph_hub *hub, const char *prefix,
 	    ph_unhex(id_out, PH_INVITE_ID_SIZE, prefix, strlen(prefix)) == 0) {
 		return 0;
 	}
-	return rc < 0 ? ph_fail_errno(err, rc, "reading the invites")
-		      : only_one(search.found, "invite", prefix, "invite list", err);
+	return rc < 0 ? ph_fail_errno(err, rc,
+				      ph_say("reading the invites", "đọc các giấy mời"))
+		      : only_one(search.found, ph_say("invite", "giấy mời"), prefix,
+				 "invite list", err);
 }
 
 int ph_hub_case_called(struct ph_hub *hub, const char *prefix,
 		       uint8_t id_out[static PH_CASE_ID_SIZE], struct ph_error *err)
 {
-	int rc = check_prefix(prefix, "a case", err);
+	int rc = check_prefix(prefix, ph_say("a case", "một việc"), err);
 
 	if (rc < 0) {
 		return rc;
 	}
 	rc = ph_case_called(hub->ledger, prefix, id_out);
-	return rc < 0 ? ph_fail_errno(err, rc, "reading the cases")
+	return rc < 0 ? ph_fail_errno(err, rc,
+				      ph_say("reading the cases", "đọc các việc"))
 		      : only_one(rc == 0                ? 1
 				 : rc == PH_CASE_E_MANY ? 2
 							: 0,
-				 "case", prefix, "cases --all", err);
+				 ph_say("case", "việc"), prefix, "cases --all", err);
 }
 
 /* --- copies and cards --- */
@@ -334,22 +352,27 @@ static int find_first(struct code_search *search, bool *found)
 
 static int refuse_code(const struct code_search *search)
 {
-	const char *what = search->type == PH_ENTITY_COPY   ? "copy"
-			   : search->type == PH_ENTITY_CARD ? "card"
-							    : "crate";
+	const char *what = search->type == PH_ENTITY_COPY ? ph_say("copy", "bản sách")
+			   : search->type == PH_ENTITY_CARD ? ph_say("card", "thẻ")
+							    : ph_say("crate", "thùng");
 	struct ph_view code = search->id.code;
 	char shown[SHOWN];
 
 	ph_text_safe(shown, sizeof(shown), (const char *)code.data, code.len);
 	if (search->found > 1) {
-		return ph_fail(search->codes->err, PH_EXIT_USAGE, -EINVAL,
-			       "several sites have a %s %s (%s): name it as "
+		return ph_fail(
+			search->codes->err, PH_EXIT_USAGE, -EINVAL,
+			ph_say("several sites have a %s %s (%s): name it as "
 			       "{\"ns\":SITE,\"code\":...}, or say for which site",
-			       what, shown, search->sites);
+			       "nhiều điểm có %s %s (%s): hãy nêu dạng "
+			       "{\"ns\":SITE,\"code\":...}, hoặc nói cho điểm nào"),
+			what, shown, search->sites);
 	}
 	return ph_fail(search->codes->err, PH_EXIT_USAGE, -ENOENT,
-		       "no %s %s is known here; name one that is still to come as "
-		       "{\"ns\":SITE,\"code\":...}",
+		       ph_say("no %s %s is known here; name one that is still to come as "
+			      "{\"ns\":SITE,\"code\":...}",
+			      "ở đây không biết %s %s; thứ chưa gửi tới thì nêu dạng "
+			      "{\"ns\":SITE,\"code\":...}"),
 		       what, shown);
 }
 
@@ -366,8 +389,9 @@ static int resolve(void *data, enum ph_type type, struct ph_view code, struct ph
 
 	if (code.len == 0 || code.len > PH_CODE_MAX) {
 		return ph_fail(codes->err, PH_EXIT_USAGE, -EINVAL,
-			       "a code has 1 to %d bytes, this one has %zu", PH_CODE_MAX,
-			       code.len);
+			       ph_say("a code has 1 to %d bytes, this one has %zu",
+				      "một mã có 1 đến %d byte, mã này có %zu"),
+			       PH_CODE_MAX, code.len);
 	}
 	rc = find_first(&search, &found);
 	if (rc == 0 && !found) {
@@ -375,7 +399,8 @@ static int resolve(void *data, enum ph_type type, struct ph_view code, struct ph
 		found = search.found == 1;
 	}
 	if (rc < 0) {
-		return ph_fail_errno(codes->err, rc, "looking up a code");
+		return ph_fail_errno(codes->err, rc,
+				     ph_say("looking up a code", "tìm mã"));
 	}
 	if (!found) {
 		return refuse_code(&search);

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "common/base/say.h"
 #include "common/ledger/indicator.h"
 #include "common/ledger/worker.h"
 
@@ -46,15 +47,19 @@ int ph_hub_commune_need(struct ph_hub *hub, struct ph_view code, const char *mem
 	int rc = find_commune(hub, code, &known);
 
 	if (rc < 0) {
-		return ph_fail_errno(err, rc, "looking up the commune");
+		return ph_fail_errno(err, rc, ph_say("looking up the commune", "tìm xã"));
 	}
 	return known ? 0
 		     : ph_fail(err, PH_EXIT_OTHER, -ENOENT,
-			       "%s%sthere is no commune %.*s; `packhorsed commune list` "
-			       "shows those there are%s",
+			       ph_say("%s%sthere is no commune %.*s; `packhorsed commune "
+				      "list` shows those there are%s",
+				      "%s%skhông có xã %.*s; `packhorsed commune list` "
+				      "liệt kê các xã%s"),
 			       member ? member : "", member ? ": " : "", (int)code.len,
 			       (const char *)code.data,
-			       member ? ", `packhorsed commune add` names one" : "");
+			       member ? ph_say(", `packhorsed commune add` names one",
+					       ", `packhorsed commune add` để đặt tên")
+				      : "");
 }
 
 /* Whether one of the first N entries of EARLIER names it. */
@@ -128,10 +133,12 @@ static int check_worker(struct ph_hub *hub, const struct ph_entry *entry,
 	int rc = ph_worker_ends_before(hub->ledger, entry, &before);
 
 	if (rc < 0) {
-		return ph_fail_errno(err, rc, "looking up the worker");
+		return ph_fail_errno(err, rc,
+				     ph_say("looking up the worker", "tìm người làm"));
 	}
 	return before ? ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-				"to: the last day is before the first (from)")
+				ph_say("to: the last day is before the first (from)",
+				       "to: ngày cuối trước ngày đầu (from)"))
 		      : 0;
 }
 
@@ -142,8 +149,10 @@ static int check_self(const struct ph_value *field, struct ph_error *err)
 	return before->set && ph_view_equal(before->as.bytes,
 					    field[PH_COMMUNE_CODE].as.bytes)
 		       ? ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-				 "predecessor: is the commune itself; give the code of "
-				 "the one that it came in place of")
+				 ph_say("predecessor: is the commune itself; give the "
+					"code of the one that it came in place of",
+					"predecessor: là chính xã đó; hãy nêu mã của xã "
+					"mà nó thay"))
 		       : 0;
 }
 
@@ -185,14 +194,18 @@ static int check_target(const struct ph_value *field, struct ph_error *err)
 
 	if (row == NULL && is_code(name)) {
 		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-			       "indicator: the plan has no row %.*s; `packhorsed report "
-			       "codes` lists those there are",
+			       ph_say("indicator: the plan has no row %.*s; `packhorsed "
+				      "report codes` lists those there are",
+				      "indicator: kế hoạch không có dòng %.*s; "
+				      "`packhorsed report codes` liệt kê các dòng"),
 			       (int)name.len, (const char *)name.data);
 	}
 	if (row != NULL && is_part(row) && value->set && value->as.uint > WHOLE) {
 		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-			       "value: %s is a share, of which 100%% is all (10000 "
-			       "hundredths of a per cent)",
+			       ph_say("value: %s is a share, of which 100%% is all "
+				      "(10000 hundredths of a per cent)",
+				      "value: %s là một tỷ lệ, 100%% là tất cả (10000 "
+				      "phần trăm của một phần trăm)"),
 			       row->code);
 	}
 	return 0;

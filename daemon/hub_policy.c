@@ -3,6 +3,7 @@
  *
  * Rules that no program heeds may have any.
  */
+#include "common/base/say.h"
 #include "daemon/hub_command.h"
 
 #include <errno.h>
@@ -37,22 +38,29 @@ static bool is_good(const struct ph_rule *rule, struct ph_view value, char *want
 	int64_t day;
 
 	if (rule->is_date) {
-		snprintf(wants_out, size, "not a date (2026-01-31)");
+		snprintf(wants_out, size,
+			 ph_say("not a date (2026-01-31)",
+				"không phải là ngày (2026-01-31)"));
 		return ph_day_parse((const char *)value.data, value.len, &day) == 0;
 	}
 	if (rule->is_schedule) {
 		snprintf(wants_out, size,
-			 "not a timetable (daily; mon thu; market 5d from 2026-01-03; "
-			 "van:thu)");
+			 ph_say("not a timetable (daily; mon thu; market 5d from "
+				"2026-01-03; van:thu)",
+				"không phải là lịch (daily; mon thu; market 5d from "
+				"2026-01-03; van:thu)"));
 		return ph_schedule_parse(value, &schedule) == 0;
 	}
 	if (rule->days_max == 0) {
-		snprintf(wants_out, size, "neither yes nor no");
+		snprintf(wants_out, size,
+			 ph_say("neither yes nor no", "không phải là yes hay no"));
 		return ph_view_equal(value, PH_RULE_YES) ||
 		       ph_view_equal(value, PH_RULE_NO);
 	}
-	snprintf(wants_out, size, "not a number%s from 1 to %" PRIu64,
-		 rule->is_count ? "" : " of days", rule->days_max);
+	snprintf(wants_out, size,
+		 ph_say("not a number%s from 1 to %" PRIu64,
+			"không phải là số%s từ 1 đến %" PRIu64),
+		 rule->is_count ? "" : ph_say(" of days", " ngày"), rule->days_max);
 	return is_days(rule, value);
 }
 
@@ -64,7 +72,8 @@ int ph_hub_policy_check(struct ph_view name, struct ph_view value, struct ph_err
 	if (!rule || is_good(rule, value, wants, sizeof(wants))) {
 		return 0;
 	}
-	return ph_fail(err, PH_EXIT_USAGE, -EINVAL, "%s: \"%.*s\" is %s", rule->name,
+	return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+		       ph_say("%s: \"%.*s\" is %s", "%s: “%.*s” %s"), rule->name,
 		       value.len < SHOWN_MAX ? (int)value.len : SHOWN_MAX,
 		       (const char *)value.data, wants);
 }

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "common/base/say.h"
 #include "common/ledger/query.h"
 #include "common/log/json.h"
 #include "common/log/operator.h"
@@ -26,30 +27,41 @@ int ph_hub_put_kind(const struct ph_kind *kind, struct ph_error *err)
 	switch (kind->number) {
 	case PH_KIND_OPEN:
 	case PH_KIND_CLOCK_MARK:
-		return ph_fail(err, PH_EXIT_USAGE, -EPERM,
-			       "%s: the log writes it by itself", kind->name);
+		return ph_fail(
+			err, PH_EXIT_USAGE, -EPERM,
+			ph_say("%s: the log writes it by itself", "%s: nhật ký tự ghi"),
+			kind->name);
 	case PH_KIND_DEVICE_ADMIT:
 		return ph_fail(err, PH_EXIT_USAGE, -EPERM,
-			       "%s: the hub writes it when a device comes with an "
-			       "invite; `packhorsed invite` makes one",
+			       ph_say("%s: the hub writes it when a device comes with an "
+				      "invite; `packhorsed invite` makes one",
+				      "%s: máy chủ ghi khi có máy đến với giấy mời; "
+				      "`packhorsed invite` tạo giấy mời"),
 			       kind->name);
 	case PH_KIND_DEVICE_CONFIRM:
-		return ph_fail(err, PH_EXIT_USAGE, -EPERM,
-			       "%s: the words of the device must be compared first; "
+		return ph_fail(
+			err, PH_EXIT_USAGE, -EPERM,
+			ph_say("%s: the words of the device must be compared first; "
 			       "`packhorsed devices confirm` does that and writes it",
-			       kind->name);
+			       "%s: phải so các tiếng của máy trước; `packhorsed devices "
+			       "confirm` làm việc đó và ghi"),
+			kind->name);
 	case PH_KIND_REPORT_ISSUE:
-		return ph_fail(err, PH_EXIT_USAGE, -EPERM,
-			       "%s: its figures are what the ledger says; `packhorsed "
+		return ph_fail(
+			err, PH_EXIT_USAGE, -EPERM,
+			ph_say("%s: its figures are what the ledger says; `packhorsed "
 			       "report issue` writes it",
-			       kind->name);
+			       "%s: số liệu là theo sổ; `packhorsed report issue` ghi"),
+			kind->name);
 	default:
 		break;
 	}
 	if (!(kind->writers & PH_ROLE_HUB)) {
-		return ph_fail(err, PH_EXIT_USAGE, -EPERM,
-			       "%s: a site writes it, not the hub; record it there",
-			       kind->name);
+		return ph_fail(
+			err, PH_EXIT_USAGE, -EPERM,
+			ph_say("%s: a site writes it, not the hub; record it there",
+			       "%s: điểm ghi, không phải máy chủ; hãy ghi ở đó"),
+			kind->name);
 	}
 	return 0;
 }
@@ -70,15 +82,19 @@ static int check_kind(const struct ph_entry *entry, struct ph_error *err)
 		return rc;
 	}
 	if (strcmp(kind->family, "hub") == 0 && entry->extras.behalf != 0) {
-		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-			       "behalf: a %s is the hub's own word, and no site's",
-			       kind->name);
+		return ph_fail(
+			err, PH_EXIT_USAGE, -EINVAL,
+			ph_say("behalf: a %s is the hub's own word, and no site's",
+			       "behalf: %s là lời của máy chủ, không phải của điểm nào"),
+			kind->name);
 	}
 	if (is_of_a_site(entry) && entry->extras.behalf == 0) {
-		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-			       "behalf: is missing; a %s by the hub must say at which "
+		return ph_fail(
+			err, PH_EXIT_USAGE, -EINVAL,
+			ph_say("behalf: is missing; a %s by the hub must say at which "
 			       "site it was",
-			       kind->name);
+			       "behalf: thiếu; %s do máy chủ ghi phải nói ở điểm nào"),
+			kind->name);
 	}
 	return 0;
 }
@@ -90,18 +106,24 @@ static int check_target(const struct ph_entry *target, struct ph_error *err)
 	case PH_KIND_VOID:
 		return ph_fail(
 			err, PH_EXIT_USAGE, -EPERM,
-			"that entry is a void, and a void of a void has no effect: "
-			"record anew what was voided");
+			ph_say("that entry is a void, and a void of a void has no "
+			       "effect: record anew what was voided",
+			       "giao dịch đó là lệnh hủy, mà hủy một lệnh hủy thì không "
+			       "có tác dụng: hãy ghi lại giao dịch đã bị hủy"));
 	case PH_KIND_OPEN:
 	case PH_KIND_CLOCK_MARK:
 		return ph_fail(
 			err, PH_EXIT_USAGE, -EPERM,
-			"that entry is %s, which the log made: it cannot be voided",
+			ph_say("that entry is %s, which the log made: it cannot be "
+			       "voided",
+			       "giao dịch đó là %s do nhật ký tự ghi: không hủy được"),
 			target->kind->name);
 	case PH_KIND_READER_ERASE:
 		return ph_fail(err, PH_EXIT_USAGE, -EPERM,
-			       "that entry is an erasure: what it took is gone, so it "
-			       "cannot be voided");
+			       ph_say("that entry is an erasure: what it took is gone, "
+				      "so it cannot be voided",
+				      "giao dịch đó là lệnh xóa: thứ đã xóa không còn, "
+				      "nên không hủy được"));
 	default:
 		return 0;
 	}
@@ -139,7 +161,10 @@ static int look_void(struct ph_hub *hub, struct ph_hub_put *put, struct ph_error
 		}
 	}
 	ph_buf_deinit(&bytes);
-	return rc < 0 ? ph_fail_errno(err, rc, "looking up the entry to be voided") : 0;
+	return rc < 0 ? ph_fail_errno(err, rc,
+				      ph_say("looking up the entry to be voided",
+					     "tìm giao dịch cần hủy"))
+		      : 0;
 }
 
 static int look_ref(struct ph_hub *hub, const struct ph_ref *ref, bool *known)
@@ -213,7 +238,8 @@ static int see(struct ph_hub *hub, struct ph_entry *entry, struct ph_error *err)
 		rc = ph_query_fill_seen(hub->ledger, (enum ph_entity)key.type,
 					ph_key_view(&key), entry);
 	}
-	return rc < 0 ? ph_fail_errno(err, rc, "reading the ledger") : 0;
+	return rc < 0 ? ph_fail_errno(err, rc, ph_say("reading the ledger", "đọc sổ"))
+		      : 0;
 }
 
 int ph_hub_put_look(struct ph_hub *hub, struct ph_entry *entry, bool seen,
@@ -236,7 +262,9 @@ int ph_hub_put_look(struct ph_hub *hub, struct ph_entry *entry, bool seen,
 	for (uint32_t i = 0; rc == 0 && i < kind->n_fields; i++) {
 		rc = look_field(hub, kind->fields[i].type, &entry->field[i], &put.known);
 	}
-	rc = rc < 0 ? ph_fail_errno(err, rc, "reading the logs") : rc;
+	rc = rc < 0 ? ph_fail_errno(err, rc,
+				    ph_say("reading the logs", "đọc các nhật ký"))
+		    : rc;
 	rc = rc != 0 || !seen ? rc : see(hub, entry, err);
 	if (rc == 0) {
 		*put_out = put;
@@ -256,7 +284,10 @@ int ph_hub_put_begin(struct ph_hub *hub, struct ph_error *err)
 {
 	int rc = ph_db_begin(hub->db);
 
-	return rc < 0 ? ph_fail_errno(err, rc, "writing the hub's logs") : 0;
+	return rc < 0 ? ph_fail_errno(err, rc,
+				      ph_say("writing the hub's logs",
+					     "ghi nhật ký của máy chủ"))
+		      : 0;
 }
 
 int ph_hub_put_add(struct ph_hub *hub, struct ph_hub_put *put, struct ph_error *err)
@@ -269,7 +300,10 @@ int ph_hub_put_add(struct ph_hub *hub, struct ph_hub_put *put, struct ph_error *
 	} else if (rc == 0 && put->frees) {
 		rc = ph_hub_judge_note(hub, &put->mark, NULL);
 	}
-	return rc < 0 ? ph_fail_errno(err, rc, "writing the hub's logs") : 0;
+	return rc < 0 ? ph_fail_errno(err, rc,
+				      ph_say("writing the hub's logs",
+					     "ghi nhật ký của máy chủ"))
+		      : 0;
 }
 
 int ph_hub_put_end(struct ph_hub *hub, struct ph_error *err)
@@ -287,7 +321,9 @@ int ph_hub_put_end(struct ph_hub *hub, struct ph_error *err)
 	}
 	if (rc < 0) {
 		ph_hub_put_undo(hub);
-		return ph_fail_errno(err, rc, "writing the hub's logs");
+		return ph_fail_errno(
+			err, rc,
+			ph_say("writing the hub's logs", "ghi nhật ký của máy chủ"));
 	}
 	/* so that the next session finds it; if not now, then when idle */
 	hub->behind = true;
@@ -362,7 +398,10 @@ int ph_hub_put_ask(struct ph_hub *hub, struct ph_hub_put *put, json_t **out,
 		rc = *out ? 0 : -ENOMEM;
 	}
 	ph_buf_deinit(&bytes);
-	return rc < 0 ? ph_fail_errno(err, rc, "making what is to be signed") : 0;
+	return rc < 0 ? ph_fail_errno(
+				err, rc,
+				ph_say("making what is to be signed", "soạn phần cần ký"))
+		      : 0;
 }
 
 static int write_one(struct ph_hub *hub, struct ph_hub_put *put, struct ph_error *err)
@@ -435,8 +474,10 @@ static int read_signed(const json_t *request, struct signed_entry *in,
 	if (len == 0 || n < 1 || ph_unhex(in->bytes.data, len, text, strlen(text)) != 0 ||
 	    !read_hex(request, "log", in->log_id, sizeof(in->log_id)) ||
 	    !read_hex(request, "operator", in->sig, sizeof(in->sig))) {
-		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-			       "the request lacks an entry, its place or its signature");
+		return ph_fail(
+			err, PH_EXIT_USAGE, -EINVAL,
+			ph_say("the request lacks an entry, its place or its signature",
+			       "yêu cầu thiếu giao dịch, chỗ của nó hoặc chữ ký"));
 	}
 	in->n = (uint64_t)n;
 	in->bytes.len = len;
@@ -444,7 +485,10 @@ static int read_signed(const json_t *request, struct signed_entry *in,
 	if (rc != 0) {
 		return rc < 0 ? rc
 			      : ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-					"what was signed is no entry that is known here");
+					ph_say("what was signed is no entry that is "
+					       "known here",
+					       "thứ đã ký không phải là giao dịch mà ở "
+					       "đây biết"));
 	}
 	in->entry.extras.operator_sig = PH_VIEW(in->sig, sizeof(in->sig));
 	return 0;
@@ -459,14 +503,18 @@ static int check_signature(const struct ph_hub *hub, const struct signed_entry *
 		return rc;
 	}
 	if (rc > 0) {
-		return ph_fail(err, PH_EXIT_OTHER, -EACCES,
-			       "the operator's signature does not verify; nothing was "
-			       "written");
+		return ph_fail(
+			err, PH_EXIT_OTHER, -EACCES,
+			ph_say("the operator's signature does not verify; nothing was "
+			       "written",
+			       "chữ ký của người vận hành không đúng; chưa ghi gì"));
 	}
 	if (!ph_keylist_has_operator(&hub->keylist, in->sig)) {
 		return ph_fail(err, PH_EXIT_OTHER, -EACCES,
-			       "that key is no operator's by the key list of this hub; "
-			       "nothing was written");
+			       ph_say("that key is no operator's by the key list of this "
+				      "hub; nothing was written",
+				      "theo danh sách khóa của máy chủ này, khóa đó "
+				      "không phải của người vận hành; chưa ghi gì"));
 	}
 	return 0;
 }
@@ -484,8 +532,10 @@ static int add_signed(struct ph_hub *hub, struct ph_hub_put *put,
 	if (rc == 0 && (put->ref.n != in->n ||
 			memcmp(put->ref.log_id, in->log_id, sizeof(in->log_id)) != 0)) {
 		rc = ph_fail(err, PH_EXIT_TRY_LATER, -EAGAIN,
-			     "something else was written meanwhile; nothing was done, "
-			     "give the command again");
+			     ph_say("something else was written meanwhile; nothing was "
+				    "done, give the command again",
+				    "trong lúc đó đã ghi thứ khác; chưa làm gì, hãy ra "
+				    "lại lệnh"));
 	}
 	if (rc < 0) {
 		ph_hub_put_undo(hub);

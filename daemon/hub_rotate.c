@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "common/base/say.h"
 #include "daemon/hub_collect.h"
 #include "daemon/hub_witness.h"
 
@@ -46,15 +47,19 @@ static int check_room(const struct ph_hub *hub, struct ph_error *err)
 {
 	if (hub->ring.n == PH_HUB_RING_MAX) {
 		return ph_fail(err, PH_EXIT_OTHER, -ENOSPC,
-			       "this hub has had %d sets of keys, and keeps no more: "
-			       "some site may still call by the oldest",
+			       ph_say("this hub has had %d sets of keys, and keeps no "
+				      "more: some site may still call by the oldest",
+				      "máy chủ này đã có %d bộ khóa và không giữ thêm: "
+				      "có thể còn điểm gọi bằng bộ cũ nhất"),
 			       PH_HUB_RING_MAX);
 	}
 	if (hub->control.n == PH_CONTROL_LOGS_MAX) {
-		return ph_fail(err, PH_EXIT_OTHER, -ENOSPC,
-			       "the control log consists of %d logs already, and may not "
+		return ph_fail(
+			err, PH_EXIT_OTHER, -ENOSPC,
+			ph_say("the control log consists of %d logs already, and may not "
 			       "become more",
-			       PH_CONTROL_LOGS_MAX);
+			       "nhật ký điều hành đã gồm %d nhật ký, không thể thêm"),
+			PH_CONTROL_LOGS_MAX);
 	}
 	return 0;
 }
@@ -78,11 +83,15 @@ static int make_list(struct ph_hub *hub, const struct ph_device_keys *next, bool
 	rc = ph_hub_keylist_next(hub, &list->generation);
 	rc = rc < 0 ? rc : ph_journal_log_each(hub->journal, see_log, &closing);
 	if (rc < 0) {
-		return ph_fail_errno(err, rc, "reading the hub's store");
+		return ph_fail_errno(
+			err, rc,
+			ph_say("reading the hub's store", "đọc kho dữ liệu của máy chủ"));
 	}
 	return closing.is_full ? ph_fail(err, PH_EXIT_OTHER, -ENOSPC,
-					 "the key list has no room for the logs of so "
-					 "many keys (%d)",
+					 ph_say("the key list has no room for the logs "
+						"of so many keys (%d)",
+						"danh sách khóa không đủ chỗ cho nhật ký "
+						"của ngần ấy khóa (%d)"),
 					 PH_KEYLIST_CLOSED_MAX)
 			       : 0;
 }
@@ -95,7 +104,9 @@ static int leave_logs(struct ph_hub *hub, bool new_epoch, struct ph_error *err)
 	rc = rc < 0 ? rc : ph_db_commit(hub->db);
 	if (rc < 0) {
 		ph_db_rollback(hub->db);
-		return ph_fail_errno(err, rc, "writing the hub's store");
+		return ph_fail_errno(
+			err, rc,
+			ph_say("writing the hub's store", "ghi kho dữ liệu của máy chủ"));
 	}
 	return 0;
 }
@@ -116,7 +127,10 @@ int ph_hub_rotate(struct ph_hub *hub, const struct ph_sign_pair *root, bool stol
 	rc = make_list(hub, &next, stolen, &list, err);
 	if (rc == 0) {
 		rc = ph_keylist_encode(&list, root, &bytes);
-		rc = rc < 0 ? ph_fail_errno(err, rc, "making the key list") : 0;
+		rc = rc < 0 ? ph_fail_errno(
+				      err, rc,
+				      ph_say("making the key list", "lập danh sách khóa"))
+			    : 0;
 	}
 	/* what was signed by a key that is named no more does not count: receipts are given anew */
 	rc = rc < 0 ? rc : leave_logs(hub, list.n_hubs <= hub->keylist.n_hubs, err);

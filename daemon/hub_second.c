@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/say.h"
 #include "common/ledger/erasing.h"
 #include "common/log/erased.h"
 #include "daemon/hub_collect.h"
@@ -145,7 +146,9 @@ static int drop_erased(struct ph_hub *hub)
 	rc = rc < 0 ? rc : note_erased(hub, mark);
 	second->due = rc < 0;
 	if (rc < 0) {
-		ph_fail_errno(&second->why_due, rc, "erasing on the second medium");
+		ph_fail_errno(
+			&second->why_due, rc,
+			ph_say("erasing on the second medium", "xóa trên ổ thứ hai"));
 		second->due_ms = now_ms(hub) + AGAIN_MS;
 	}
 	return rc == -EUCLEAN ? rc : 0;
@@ -307,8 +310,9 @@ int ph_hub_second_take(struct ph_hub *hub, const json_t *request, json_t *answer
 
 	if (rc == 0 && !ph_file_exists(path)) {
 		rc = ph_fail(err, PH_EXIT_OTHER, -ENOENT,
-			     "%s is not there: the second medium holds nothing of this "
-			     "hub",
+			     ph_say("%s is not there: the second medium holds nothing of "
+				    "this hub",
+				    "không có %s: ổ thứ hai không có gì của máy chủ này"),
 			     path);
 	}
 	rc = rc < 0 ? rc : take_all(&taking, path, err);

@@ -11,6 +11,7 @@
  * refused in the other; what sites write too (a void, a merge) may stand in either. After
  * a failure everything of the call is undone, and both writers read the store again.
  */
+#include "common/base/say.h"
 #include "daemon/hub_collect.h"
 
 #include <errno.h>
@@ -32,8 +33,11 @@ static int check_kind(const struct ph_entry *entry, bool desk, struct ph_error *
 {
 	if (entry->kind && entry->kind->writers == PH_ROLE_HUB &&
 	    entry->kind->desk != desk) {
-		return ph_fail(err, PH_EXIT_USAGE, -EINVAL, "%s belongs to the %s log",
-			       entry->kind->name, desk ? "control" : "desk");
+		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+			       ph_say("%s belongs to the %s log", "%s thuộc nhật ký %s"),
+			       entry->kind->name,
+			       desk ? ph_say("control", "điều hành")
+				    : ph_say("desk", "quầy"));
 	}
 	return 0;
 }
@@ -113,7 +117,8 @@ int ph_hub_control_add(struct ph_hub *hub, struct ph_entry *entries, size_t coun
 	if (rc == 0) {
 		rc = ph_writer_seal(hub->writer);
 	}
-	return end(hub, rc, "writing the control log", err);
+	return end(hub, rc, ph_say("writing the control log", "ghi nhật ký điều hành"),
+		   err);
 }
 
 int ph_hub_desk_add(struct ph_hub *hub, struct ph_entry *entries, size_t count,
@@ -125,5 +130,5 @@ int ph_hub_desk_add(struct ph_hub *hub, struct ph_entry *entries, size_t count,
 		rc = ph_hub_desk_put(hub, &entries[i], refs_out ? &refs_out[i] : NULL,
 				     err);
 	}
-	return end(hub, rc, "writing the desk log", err);
+	return end(hub, rc, ph_say("writing the desk log", "ghi nhật ký quầy"), err);
 }

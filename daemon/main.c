@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "common/base/say.h"
 #include "common/cli/export.h"
 #include "common/log/keys.h"
 #include "daemon/act.h"
@@ -240,7 +241,9 @@ int main(int argc, char **argv)
 	umask(077);
 	signal(SIGPIPE, SIG_IGN);
 	if (ph_crypto_start() < 0) {
-		fprintf(stderr, "packhorsed: the machine has no randomness to give\n");
+		fprintf(stderr,
+			ph_say("packhorsed: the machine has no randomness to give\n",
+			       "packhorsed: máy này không cho số ngẫu nhiên\n"));
 		return PH_EXIT_OTHER;
 	}
 	return ph_cli_main(&program, argc, argv);

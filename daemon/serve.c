@@ -207,7 +207,7 @@ static void on_trouble(void *data, int rc)
 	struct serve *serve = data;
 	struct ph_error words = { 0 };
 
-	(void)ph_fail_errno(&words, rc, "the store");
+	(void)ph_fail_errno(&words, rc, ph_say("the store", "kho dữ liệu"));
 	ph_event(&serve->server.log, PH_EVENT_ERROR,
 		 rc == -EIO ? "store.failed" : "store.trouble", "why=\"%s\"", words.text);
 	if (rc == -EIO) {
@@ -408,7 +408,9 @@ static int enter_sandbox(struct serve *serve, struct ph_error *err)
 	int rc = ph_sandbox_enter(PH_SANDBOX_HUB);
 
 	if (rc < 0) {
-		return ph_fail_errno(err, rc, "giving up calls of the system");
+		return ph_fail_errno(err, rc,
+				     ph_say("giving up calls of the system",
+					    "bỏ bớt các lệnh gọi hệ thống"));
 	}
 	serve->sandbox = rc == 0 ? "on" : rc == PH_SANDBOX_E_WIDE ? "wide" : "none";
 	if (rc == PH_SANDBOX_E_NONE) {

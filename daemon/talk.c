@@ -23,6 +23,7 @@
 
 #include "common/base/json_memory.h"
 #include "common/base/limits.h"
+#include "common/base/say.h"
 #include "common/cli/local.h"
 
 #define BACKLOG  64
@@ -169,13 +170,15 @@ static void order(struct talker *talker, size_t len)
 		json_decref(request);
 		json_decref(talker->order.extra);
 		talker->order.extra = NULL;
-		say(talker, PH_EXIT_OTHER, "packhorsed is short of memory");
+		say(talker, PH_EXIT_OTHER,
+		    ph_say("packhorsed is short of memory", "packhorsed thiếu bộ nhớ"));
 		return;
 	}
 	if (!json_is_object(request) || !command) {
 		json_decref(request);
 		say(talker, PH_EXIT_USAGE,
-		    "the line is no JSON object with a command in it");
+		    ph_say("the line is no JSON object with a command in it",
+			   "dòng không phải là đối tượng JSON có lệnh"));
 		return;
 	}
 	talker->order.request = request;
@@ -217,7 +220,8 @@ static void talker_read(struct talker *talker)
 	size_t len = end ? (size_t)(end - talker->line.data) : talker->line.len;
 
 	if (len > PH_LINE_MAX) {
-		say(talker, PH_EXIT_USAGE, "the line is too long");
+		say(talker, PH_EXIT_USAGE,
+		    ph_say("the line is too long", "dòng quá dài"));
 	} else if (end) {
 		set_reading(talker, false);
 		order(talker, len);
@@ -290,7 +294,8 @@ static int accept_one(struct ph_server *server)
 	} else if (server->talk->n_talkers > server->settings.commands) {
 		ph_server_hit(server, PH_HIT_COMMANDS);
 		say(talker, PH_EXIT_TRY_LATER,
-		    "too many commands at once; try again in a moment");
+		    ph_say("too many commands at once; try again in a moment",
+			   "quá nhiều lệnh cùng lúc; lát nữa hãy thử lại"));
 	} else {
 		talker_read(talker);
 	}
@@ -332,7 +337,9 @@ int ph_talk_start(struct ph_server *server, const char *dir, struct ph_error *er
 	if (fd < 0) {
 		close(talk->folder);
 		free(talk);
-		return ph_fail_errno(err, fd, "the socket for local commands");
+		return ph_fail_errno(err, fd,
+				     ph_say("the socket for local commands",
+					    "socket nhận lệnh trên máy"));
 	}
 	server->talk = talk;
 	(void)uv_pipe_init(&server->loop, &talk->pipe, 0);
@@ -346,7 +353,10 @@ int ph_talk_start(struct ph_server *server, const char *dir, struct ph_error *er
 	} else {
 		rc = uv_listen((uv_stream_t *)&talk->pipe, BACKLOG, on_connection);
 	}
-	return rc < 0 ? ph_fail_errno(err, rc, "the socket for local commands") : 0;
+	return rc < 0 ? ph_fail_errno(err, rc,
+				      ph_say("the socket for local commands",
+					     "socket nhận lệnh trên máy"))
+		      : 0;
 }
 
 void ph_talk_stop(struct ph_server *server, bool now)

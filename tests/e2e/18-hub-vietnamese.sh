@@ -58,9 +58,33 @@ viet "no recovery key in the file" 15 'pass không phải là khoá phục hồi
 # --- keys ---
 viet "the only operator" 1 'đây là người vận hành duy nhất' -d hub keys revoke operator $pass
 viet "nobody of that name" 1 'không có người vận hành nào được ký mang tên anna' -d hub keys revoke anna $pass
+printf 'cau khac\n' >wrong
+ok "a site" "$hubd" -d hub site add 14-0371 --commune 03646 --kind van --name 'Xe'
 start serve "$hubd" -d hub serve
 wait_for_line serve '^listening ' >/dev/null
 viet "keys are not replaced while it serves" 17 'packhorsed đang phục vụ thư mục này: hãy dừng nó' -d hub keys rotate $pass
+
+# --- while it runs, whoever it speaks to itself ---
+viet "a wrong passphrase" 1 'câu khóa không mở được hub/keys/operator' -d hub invite --site 14-0371 --role site --passphrase-file wrong --out i
+viet "no such site" 1 'không có điểm mang mã “14-0399”' -d hub invite --site 14-0399 --role site --out i $pass
+viet "no such device" 1 'không có máy có mã bắt đầu bằng “0123abcd”; .packhorsed devices' -d hub devices confirm 0123abcd
+viet "no beginning of an id" 2 '“x” không phải là phần đầu mã của một máy: [0-9]* chữ số trở lên' -d hub devices confirm x
+viet "no number of days" 2 'loan-term-days: “viel” không phải là số ngày từ 1 đến' -d hub policy set loan-term-days viel
+viet "no account" 1 'không có tài khoản “anna”: packhorsed account list' -d hub account remove anna
+viet "no report" 2 'không có báo cáo “M9”; có các báo cáo M1' -d hub report M9 --period 2026
+is "and English to who reads English" "$("$hubd" -d hub account remove anna 2>&1)" 'packhorsed: there is no account "anna": packhorsed account list'
+like "a place in words" "$(LC_ALL=vi_VN.UTF-8 "$hubd" -d hub site list)" '14-0371 .*thư viện lưu động .*đang mở'
+is "but for programs as ever" "$(LC_ALL=vi_VN.UTF-8 "$hubd" -d hub site list --plain | cut -f3,6)" 'van	open'
+ok "an invite" "$hubd" -d hub invite --site 14-0371 --role both --out i $pass
+like "of which the state is said" "$(LC_ALL=vi_VN.UTF-8 "$hubd" -d hub invite list)" 'điểm, chuyển tin .*chưa dùng'
+ok "a device" "$BUILD/client/packhorse" -d site join i
+ok "calls" "$BUILD/client/packhorse" -d site sync --hub "127.0.0.1:$(listen_port serve)"
+like "its role" "$(LC_ALL=vi_VN.UTF-8 "$hubd" -d hub devices)" ' điểm, chuyển tin '
+device=$("$hubd" -d hub devices --plain | cut -f1)
+viet "other words than its own" 1 '“khoan-nì-đạng-thấy” không phải là vân tay của máy này: chưa xác nhận' -d hub devices confirm "$device" --fingerprint khoan-nì-đạng-thấy
+stop "$started_pid"
+dd if=/dev/zero of=hub/hub.db bs=1 seek=100 count=64 conv=notrunc 2>/dev/null
+viet "a damaged store" 15 'hub/hub.db bị hỏng .*; hãy phục hồi từ bản sao lưu; giữ lại thư mục này' -d hub status
 
 # --- in English as ever ---
 like "English where that is spoken" "$("$hubd" -d none status 2>&1)" 'holds no hub: make one with'
