@@ -20,6 +20,7 @@
 #include "client/commands.h"
 #include "client/front_order.h"
 #include "common/base/limits.h"
+#include "common/base/say.h"
 #include "common/web/web.h"
 
 #define BACKLOG     64
@@ -158,8 +159,10 @@ static void look_at_row(struct ph_front *front)
 		}
 		ph_work_current(front->config.work, who, sizeof(who));
 		snprintf(words, sizeof(words),
-			 "the folder is in use by `packhorse %s`; try again when that is "
-			 "done",
+			 ph_say("the folder is in use by `packhorse %s`; try again when "
+				"that is done",
+				"thư mục đang được `packhorse %s` dùng; hãy thử lại khi "
+				"lệnh đó xong"),
 			 who[0] ? who : "agent");
 		give_up(asked, words);
 	}
@@ -271,15 +274,19 @@ static void enter(struct ph_front *front, struct ph_web_call *call)
 	struct ph_web_no no = { 0 };
 
 	if (!is_vietnamese && strcmp(language, "en") != 0) {
-		(void)ph_web_refuse(&no, 400, "usage", "language",
-				    "\"language\" is vi or en");
+		(void)ph_web_refuse(
+			&no, 400, "usage", "language",
+			ph_say("\"language\" is vi or en", "“language” là vi hoặc en"));
 	} else if (ph_door_enter(&front->door, now_ms(front), ph_view_str(token),
 				 is_vietnamese, bearer) < 0) {
 		(void)ph_web_refuse(
 			&no, 403, "token", "token",
-			"this token is not good, or not any more: each is good "
-			"once and for a minute");
-		no.act = "give `packhorse desk` again";
+			ph_say("this token is not good, or not any more: each is good "
+			       "once and for a minute",
+			       "mã truy cập này không đúng hoặc không còn dùng được: mỗi "
+			       "mã dùng một lần, trong một phút"));
+		no.act = ph_say("give `packhorse desk` again",
+				"hãy ra lại lệnh `packhorse desk`");
 	}
 	if (no.status != 0) {
 		ph_web_reply_no(call, &no);
@@ -384,6 +391,13 @@ static int listen_here(unsigned port, unsigned *port_out)
 	return fd < 0 ? -errno : fd;
 }
 
+static const char *host_act(void)
+{
+	return ph_say(
+		"ask for http://127.0.0.1 and the port, as `packhorse desk` prints it",
+		"hãy vào http://127.0.0.1 với cổng này");
+}
+
 static int start_web(struct ph_front *front, int fd, struct ph_error *err)
 {
 	static const char *const hosts[] = { "127.0.0.1", "localhost" };
@@ -392,8 +406,7 @@ static int start_web(struct ph_front *front, int fd, struct ph_error *err)
 					.n_routes = ph_front_n_routes,
 					.hosts = hosts,
 					.n_hosts = 2,
-					.host_act = "ask for http://127.0.0.1 and the "
-						    "port, as `packhorse desk` prints it",
+					.host_act = host_act,
 					.rng = ph_rng_system,
 					.now = now_ms,
 					.who = who,
@@ -436,14 +449,17 @@ int ph_front_start(struct ph_front **front_out, const struct ph_front_config *co
 	int fd, rc;
 
 	if (!front) {
-		return ph_fail_errno(err, -ENOMEM, "serving the desk");
+		return ph_fail_errno(err, -ENOMEM,
+				     ph_say("serving the desk", "phục vụ trang quầy"));
 	}
 	front->config = *config;
 	ph_door_init(&front->door, &ph_rng_system);
 	fd = listen_here(config->port, &front->port);
 	if (fd < 0) {
 		free(front);
-		return ph_fail_errno(err, fd, "serving the desk on 127.0.0.1");
+		return ph_fail_errno(err, fd,
+				     ph_say("serving the desk on 127.0.0.1",
+					    "phục vụ trang quầy ở 127.0.0.1"));
 	}
 	rc = start_web(front, fd, err);
 	if (rc < 0) {
@@ -455,7 +471,8 @@ int ph_front_start(struct ph_front **front_out, const struct ph_front_config *co
 	if (rc < 0) { /* uv_poll_init() failed, so there is no handle */
 		ph_web_free(front->web);
 		free(front);
-		return ph_fail_errno(err, rc, "serving the desk");
+		return ph_fail_errno(err, rc,
+				     ph_say("serving the desk", "phục vụ trang quầy"));
 	}
 	*front_out = front;
 	arm(front);
@@ -494,7 +511,8 @@ void ph_front_stop(struct ph_front *front, bool now)
 	for (struct asked *asked = front->asked; asked; asked = next) {
 		next = asked->next;
 		if (ph_work_take_back(front->config.work, &asked->order)) {
-			give_up(asked, "the agent is stopping");
+			give_up(asked, ph_say("the agent is stopping",
+					      "chương trình nền đang dừng"));
 		}
 	}
 	if (now) {

@@ -4,6 +4,7 @@
  * The address is bound before the sandbox is entered, and stays to the end of the process:
  * other settings of [web] listen and host are for the next start.
  */
+#include "common/base/say.h"
 #include "daemon/api_internal.h"
 
 #include <assert.h>
@@ -118,9 +119,12 @@ static void reply_no_workbook(struct ph_web_call *call)
 	struct ph_web_no no = { 0 };
 
 	(void)ph_web_refuse(&no, 501, "not-here", NULL,
-			    "the hub's daemon makes no workbooks");
-	no.act = "ask for csv, or give the command on the hub: packhorsed report CODE "
-		 "--period P --xlsx FILE";
+			    ph_say("the hub's daemon makes no workbooks",
+				   "chương trình máy chủ không tạo tệp Excel"));
+	no.act = ph_say("ask for csv, or give the command on the hub: packhorsed report "
+			"CODE --period P --xlsx FILE",
+			"hãy lấy csv, hoặc ra lệnh trên máy chủ: packhorsed report CODE "
+			"--period P --xlsx FILE");
 	ph_web_reply_no(call, &no);
 }
 
@@ -134,7 +138,9 @@ static bool is_spoken(struct ph_web_call *call)
 	if (!language || strcmp(language, "vi") == 0 || strcmp(language, "en") == 0) {
 		return true;
 	}
-	(void)ph_web_refuse(&no, 400, "usage", "language", "\"language\" is vi or en");
+	(void)ph_web_refuse(
+		&no, 400, "usage", "language",
+		ph_say("\"language\" is vi or en", "“language” là vi hoặc en"));
 	ph_web_reply_no(call, &no);
 	return false;
 }
@@ -269,6 +275,12 @@ static void tell(int fd, const char *text)
 	(void)fflush(stdout);
 }
 
+static const char *host_act(void)
+{
+	return ph_say("if it is to be, add the name to the setting [web] host",
+		      "nếu cần thì thêm tên đó vào thiết lập [web] host");
+}
+
 static int start_web(struct ph_api *api, int fd, struct ph_error *err)
 {
 	const struct ph_settings *settings = &api->settings;
@@ -277,8 +289,7 @@ static int start_web(struct ph_api *api, int fd, struct ph_error *err)
 					.routes = ph_api_routes,
 					.n_routes = ph_api_n_routes,
 					.hosts = api->hosts,
-					.host_act = "if it is to be, add the name to "
-						    "the setting [web] host",
+					.host_act = host_act,
 					.rng = ph_rng_system,
 					.now = now,
 					.who = who,
@@ -340,7 +351,8 @@ int ph_api_start(struct ph_server *server, struct ph_error *err)
 	(void)setenv("UV_THREADPOOL_SIZE", THREADS, 1);
 	api = calloc(1, sizeof(*api));
 	if (!api) {
-		return ph_fail_errno(err, -ENOMEM, "serving pages");
+		return ph_fail_errno(err, -ENOMEM,
+				     ph_say("serving pages", "phục vụ trang web"));
 	}
 	api->server = server;
 	api->settings = server->settings;
@@ -361,7 +373,8 @@ int ph_api_start(struct ph_server *server, struct ph_error *err)
 	if (rc < 0) {
 		ph_web_free(api->web);
 		free(api);
-		return ph_fail_errno(err, rc, "serving pages");
+		return ph_fail_errno(err, rc,
+				     ph_say("serving pages", "phục vụ trang web"));
 	}
 	server->api = api;
 	tell(fd, text);

@@ -86,19 +86,13 @@ static int needs_key(const struct ph_web_call *call, const struct ph_buf *answer
 	return needs;
 }
 
-/* A report as CSV, with words in the language that REQUEST asks for. */
-static int write_csv(const json_t *request, const json_t *report, struct ph_buf *out)
+/* A report as CSV, with words in the language that is spoken. */
+static int write_csv(const json_t *report, struct ph_buf *out)
 {
-	const char *language = json_string_value(json_object_get(request, "language"));
 	json_t *book;
 	int rc = ph_sheet_collect("report"); /* this thread alone collects */
 
-	if (language) {
-		ph_speak(strcmp(language, "vi") == 0 ? PH_SPEAK_VIETNAMESE
-						     : PH_SPEAK_ENGLISH);
-	}
 	rc = rc < 0 ? rc : ph_report_book(report, true);
-	ph_speak(PH_SPEAK_OWN);
 	book = ph_sheet_take();
 	rc = rc < 0 ? rc : book ? ph_sheet_csv(book, out) : -ENOMEM;
 	json_decref(book);
@@ -141,7 +135,7 @@ static int write_text(const struct ph_web_call *call, const json_t *answer,
 
 	const json_t *request = ph_web_call_request(call);
 
-	return action == PH_API_CSV    ? write_csv(request, answer, out)
+	return action == PH_API_CSV    ? write_csv(answer, out)
 	       : action == PH_API_PAGE ? write_page(request, answer, out)
 				       : ph_metrics_write(answer, out);
 }
@@ -182,10 +176,14 @@ void ph_api_reply(struct ph_web_call *call, struct ph_order *order)
 	if (needs < 0) {
 		ph_web_reply_json(call, 503, NULL);
 	} else if (needs) {
-		(void)ph_web_refuse(&no, 409, "needs-key", NULL,
-				    "an operator's key must sign this, and it is not "
-				    "opened for pages; nothing was written");
-		no.act = "give the command on the hub: packhorsed help";
+		(void)ph_web_refuse(
+			&no, 409, "needs-key", NULL,
+			ph_say("an operator's key must sign this, and it is not opened "
+			       "for pages; nothing was written",
+			       "việc này phải có khóa của người vận hành ký, và khóa "
+			       "không được mở cho trang web; chưa ghi gì"));
+		no.act = ph_say("give the command on the hub: packhorsed help",
+				"hãy ra lệnh trên máy chủ: packhorsed help");
 		ph_web_reply_no(call, &no);
 	} else if (is_text(ph_web_call_route(call)->action)) {
 		reply_text(call, order);

@@ -13,6 +13,7 @@
  * what there is at the most, and who writes finds moments without a reader. What an account, or
  * all of them, may have waiting is bounded, and accounts take turns.
  */
+#include "common/base/say.h"
 #include "daemon/api_internal.h"
 
 #include <stdlib.h>
@@ -45,6 +46,14 @@ void ph_api_lanes_start(struct ph_api *api)
 	}
 }
 
+/* This thread speaks as who asks; as before by ph_speak() with what it gives. */
+static enum ph_speak speak_for(const struct ph_asked *asked)
+{
+	const json_t *language = json_object_get(asked->order.request, "language");
+
+	return ph_speak(ph_speak_named(json_string_value(language)));
+}
+
 static void drop(struct ph_asked *asked)
 {
 	ph_order_deinit(&asked->order);
@@ -61,6 +70,7 @@ static void done(struct ph_asked *asked)
 	struct ph_api_lane *lane = asked->lane;
 	struct ph_api *api = lane->api;
 	uint64_t took = asked->order.took_ns;
+	enum ph_speak before;
 
 	lane->is_out = false;
 	api->n_asked--;
@@ -70,7 +80,9 @@ static void done(struct ph_asked *asked)
 	if (took > LONG_NS && api->server->n_peers > 0 && !api->is_stopping) {
 		(void)uv_timer_start(&lane->rest, on_rested, took / 1000000, 0);
 	}
+	before = speak_for(asked);
 	ph_api_reply(asked->call, &asked->order);
+	(void)ph_speak(before);
 	drop(asked);
 	next(lane);
 }
@@ -81,6 +93,7 @@ static void done(struct ph_asked *asked)
 static void on_prepare(void *hub, struct ph_order *order)
 {
 	struct ph_asked *asked = order->owner;
+	enum ph_speak before = speak_for(asked);
 	json_t *refusal = NULL;
 
 	asked->is_ready = ph_hub_look_prepare(asked->lane->api->server->look, hub,
@@ -90,17 +103,20 @@ static void on_prepare(void *hub, struct ph_order *order)
 			false; /* what was wrong may be the store's, and is found */
 		ph_order_answer(order, refusal);
 	}
+	(void)ph_speak(before);
 }
 
 /* On a thread of libuv's. */
 static void on_look(uv_work_t *work)
 {
 	struct ph_asked *asked = work->data;
+	enum ph_speak before = speak_for(asked);
 	uint64_t began = uv_hrtime();
 
 	ph_order_answer(&asked->order, ph_hub_look_command(asked->lane->api->server->look,
 							   asked->order.request));
 	asked->order.took_ns += uv_hrtime() - began;
+	(void)ph_speak(before);
 }
 
 static void on_looked(uv_work_t *work, int status)
@@ -200,10 +216,29 @@ static void reply_too_long(struct ph_web_call *call)
 	struct ph_web_no no = { 0 };
 
 	(void)ph_web_refuse(&no, 422, "too-long", NULL,
-			    "that takes longer than a page may while the store cannot be "
-			    "looked at beside");
-	no.act = "give the command on the hub: packhorsed verify, packhorsed digest";
+			    ph_say("that takes longer than a page may while the store "
+				   "cannot be looked at beside",
+				   "việc này lâu hơn mức một trang được phép khi không "
+				   "đọc song song được kho dữ liệu"));
+	no.act = ph_say(
+		"give the command on the hub: packhorsed verify, packhorsed digest",
+		"hãy ra lệnh trên máy chủ: packhorsed verify, packhorsed digest");
 	ph_web_reply_no(call, &no);
+}
+
+/* What the request itself says of it goes before its header. */
+static void put_language(struct ph_asked *asked)
+{
+	enum ph_speak language = ph_web_call_language(asked->call);
+
+	if (language != PH_SPEAK_OWN &&
+	    !json_object_get(asked->order.request, "language")) {
+		(void)json_object_set_new(/* else memory lacks, and is counted */
+					  asked->order.request, "language",
+					  json_string(language == PH_SPEAK_VIETNAMESE
+							      ? "vi"
+							      : "en"));
+	}
 }
 
 void ph_api_ask(struct ph_api *api, struct ph_web_call *call)
@@ -231,6 +266,7 @@ void ph_api_ask(struct ph_api *api, struct ph_web_call *call)
 	asked->lane = lane;
 	asked->call = call;
 	asked->order.request = json_incref(ph_web_call_request(call));
+	put_language(asked);
 	asked->order.extra =
 		ph_server_prepare(api->server, command, asked->order.request);
 	if (ph_json_shortages() != shortages) { /* the answer would lack something */
@@ -246,12 +282,15 @@ void ph_api_ask(struct ph_api *api, struct ph_web_call *call)
 
 static void stop_lane(struct ph_api_lane *lane)
 {
+	enum ph_speak before;
 	struct ph_asked *asked;
 
 	while ((asked = lane->first)) {
 		lane->first = asked->next;
 		lane->api->n_asked--;
+		before = speak_for(asked);
 		ph_web_reply_busy(asked->call, 5);
+		(void)ph_speak(before);
 		drop(asked);
 	}
 	lane->last = &lane->first;

@@ -1,6 +1,7 @@
 /*
  * daemon/api_login.c - passwords, looked at on threads of libuv's: it takes memory and time.
  */
+#include "common/base/say.h"
 #include "daemon/api_internal.h"
 
 #include <errno.h>
@@ -49,17 +50,22 @@ static void reply_login(struct login *login)
 		return;
 	}
 	if (login->rc == -EACCES) {
-		(void)ph_web_refuse(&no, 401, "login", NULL,
-				    "there is no account of that name and password");
+		(void)ph_web_refuse(
+			&no, 401, "login", NULL,
+			ph_say("there is no account of that name and password",
+			       "không có tài khoản với tên và mật khẩu ấy"));
 	} else if (login->rc == -EAGAIN) {
 		ph_web_call_retry(login->call, login->out.wait_s);
-		(void)ph_web_refuse(&no, 429, "login", NULL,
-				    "too many wrong passwords came lately: not before "
-				    "%u seconds",
-				    login->out.wait_s);
+		(void)ph_web_refuse(
+			&no, 429, "login", NULL,
+			ph_say("too many wrong passwords came lately: not before %u "
+			       "seconds",
+			       "vừa có quá nhiều mật khẩu sai: hãy đợi %u giây"),
+			login->out.wait_s);
 	} else {
 		(void)ph_web_refuse(&no, 503, "memory", NULL,
-				    "there is not enough memory at the moment");
+				    ph_say("there is not enough memory at the moment",
+					   "hiện không đủ bộ nhớ"));
 	}
 	ph_web_reply_no(login->call, &no);
 }
@@ -74,7 +80,9 @@ static void on_worked(uv_work_t *work, int status)
 	/* jansson gives it as const; it is ours, and nobody reads it any more */
 	sodium_memzero((void *)(uintptr_t)password.data, password.len);
 	api->n_logins--;
+	(void)ph_speak(ph_web_call_language(login->call));
 	reply_login(login);
+	(void)ph_speak(PH_SPEAK_OWN);
 	sodium_memzero(&login->out, sizeof(login->out));
 	free(login);
 }

@@ -37,40 +37,54 @@ int ph_ask_daemon(const char *dir, const json_t *request, json_t **answer_out,
 	int rc;
 
 	if (fd < 0) {
-		return fd == -ENOENT ? -ENOENT
-				     : ph_fail_errno(err, fd,
-						     "talking to the running packhorsed");
+		return fd == -ENOENT
+			       ? -ENOENT
+			       : ph_fail_errno(
+					 err, fd,
+					 ph_say("talking to the running packhorsed",
+						"nói chuyện với packhorsed đang chạy"));
 	}
 	text = ph_json_dumps(request, JSON_COMPACT);
 	if (!text) {
-		rc = ph_fail_errno(err, -ENOMEM, "asking the running packhorsed");
+		rc = ph_fail_errno(err, -ENOMEM,
+				   ph_say("asking the running packhorsed",
+					  "hỏi packhorsed đang chạy"));
 		goto out;
 	}
 	if (strlen(text) > PH_LINE_MAX) {
 		rc = ph_fail(err, PH_EXIT_USAGE, -EMSGSIZE,
-			     "that is too much for one command: the running packhorsed "
-			     "takes %d bytes",
+			     ph_say("that is too much for one command: the running "
+				    "packhorsed takes %d bytes",
+				    "quá nhiều cho một lệnh: packhorsed đang chạy nhận "
+				    "%d byte"),
 			     PH_LINE_MAX);
 		goto out;
 	}
 	rc = ph_local_exchange(fd, text, ANSWER_MAX, &line);
 	if (rc < 0) {
-		rc = ph_fail(err, PH_EXIT_OTHER, rc,
-			     "the running packhorsed went away before it answered (%s); "
-			     "the command "
-			     "may have been carried out: look before you give it again",
-			     strerror(-rc));
+		rc = ph_fail(
+			err, PH_EXIT_OTHER, rc,
+			ph_say("the running packhorsed went away before it answered "
+			       "(%s); the command may have been carried out: look before "
+			       "you give it again",
+			       "packhorsed đang chạy ngừng trước khi trả lời (%s); lệnh "
+			       "có thể đã được thực hiện: hãy xem rồi mới ra lệnh lại"),
+			ph_errno_say(rc));
 		goto out;
 	}
 	answer = ph_json_loadb((const char *)line.data, line.len, JSON_REJECT_DUPLICATES,
 			       NULL);
 	if (!answer && ph_json_shortages() != shortages) {
-		rc = ph_fail_errno(err, -ENOMEM, "reading what packhorsed answered");
+		rc = ph_fail_errno(err, -ENOMEM,
+				   ph_say("reading what packhorsed answered",
+					  "đọc câu trả lời của packhorsed"));
 		goto out;
 	}
 	if (!answer) {
 		rc = ph_fail(err, PH_EXIT_OTHER, -EBADMSG,
-			     "the running packhorsed answered something that is no JSON");
+			     ph_say("the running packhorsed answered something that is "
+				    "no JSON",
+				    "packhorsed đang chạy trả lời không phải là JSON"));
 		goto out;
 	}
 	*answer_out = answer;
@@ -119,7 +133,8 @@ static int ask_folder(const struct ph_cli *cli, const json_t *request,
 					      .entries_saved = settings.entries_saved });
 	*answer_out = ph_hub_command(hub, request);
 	ph_hub_close(hub);
-	return *answer_out ? 0 : ph_fail_errno(err, -ENOMEM, "answering");
+	return *answer_out ? 0
+			   : ph_fail_errno(err, -ENOMEM, ph_say("answering", "trả lời"));
 }
 
 int ph_ask_check(const json_t *answer, struct ph_error *err)
@@ -129,13 +144,17 @@ int ph_ask_check(const json_t *answer, struct ph_error *err)
 
 	if (!json_is_integer(status)) {
 		return ph_fail(err, PH_EXIT_OTHER, -EBADMSG,
-			       "what the running packhorsed said is no answer; it may be "
-			       "of another version: restart it");
+			       ph_say("what the running packhorsed said is no answer; it "
+				      "may be of another version: restart it",
+				      "lời của packhorsed đang chạy không phải là câu "
+				      "trả lời; có thể khác phiên bản: hãy chạy lại nó"));
 	}
 	if (json_integer_value(status) != 0) {
 		return ph_fail(err, (enum ph_exit)json_integer_value(status), -EREMOTEIO,
 			       "%s",
-			       words ? words : "packhorsed refused without saying why");
+			       words ? words
+				     : ph_say("packhorsed refused without saying why",
+					      "packhorsed từ chối mà không nói lý do"));
 	}
 	return 0;
 }
@@ -157,14 +176,21 @@ int ph_ask(const struct ph_cli *cli, json_t *request, json_t **answer_out,
 	   struct ph_error *err)
 {
 	json_t *answer = NULL;
-	int rc = request ? ph_ask_daemon(cli->dir, request, &answer, err) : -ENOMEM;
+	int rc;
+
+	if (request) { /* whoever answers speaks as we do */
+		ph_request_put(&request, "language",
+			       json_string(ph_is_vietnamese() ? "vi" : "en"));
+	}
+	rc = request ? ph_ask_daemon(cli->dir, request, &answer, err) : -ENOMEM;
 
 	if (rc == -ENOENT) {
 		rc = ask_folder(cli, request, &answer, err);
 		if (rc == 0 &&
 		    json_object_set_new(answer, "running", json_false()) != 0) {
 			json_decref(answer);
-			rc = ph_fail_errno(err, -ENOMEM, "the answer");
+			rc = ph_fail_errno(err, -ENOMEM,
+					   ph_say("the answer", "câu trả lời"));
 		}
 	}
 	json_decref(request);
@@ -261,8 +287,10 @@ int ph_request_set(json_t *request, const char *name, const char *text,
 	rc = ph_text_nfc(ph_view_str(text), &nfc);
 	if (rc > 0) {
 		rc = ph_fail(err, PH_EXIT_USAGE, -EINVAL, "%s: %s", name,
-			     rc == PH_TEXT_E_CONTROL ? "holds a control character"
-						     : "is not UTF-8 text");
+			     rc == PH_TEXT_E_CONTROL ? ph_say("holds a control character",
+							      "có ký tự điều khiển")
+						     : ph_say("is not UTF-8 text",
+							      "không phải là chữ UTF-8"));
 	} else if (rc == 0) {
 		rc = json_object_set_new(
 			     request, name,

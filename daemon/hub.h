@@ -175,7 +175,8 @@ void ph_hub_rest(struct ph_hub *hub);
 /*
  * One local command, the same whether it comes over the socket or from this process:
  * {"command":"site-add", ...} -> {"exit":0, ...} or {"exit":N,"error":"..."}. Never
- * NULL but for lack of memory. Commands: docs/OPERATIONS.md.
+ * NULL but for lack of memory. Sentences are in its "language" ("vi", "en"), else in our own.
+ * Commands: docs/OPERATIONS.md.
  */
 json_t *ph_hub_command(struct ph_hub *hub, const json_t *request);
 

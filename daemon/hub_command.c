@@ -9,6 +9,7 @@
  * nothing answer from what was folded before, and say so on standard error.
  */
 #include "daemon/hub_command.h"
+#include "common/base/say.h"
 #include "daemon/hub_counted.h"
 #include "daemon/hub_erase.h"
 #include "daemon/hub_second.h"
@@ -21,7 +22,10 @@
 #include "common/base/json_memory.h"
 
 /* Why names are not shown while the hub is collecting. */
-#define WITHHELD "until `restore end`: erasures of the lost days may still come"
+#define WITHHELD                                                                                           \
+	ph_say("until `restore end`: erasures of the lost days may still come",                            \
+	       "trước lệnh `restore end`: lệnh xóa của những ngày bị mất có thể còn " \
+	       "gửi lại")
 
 static const struct {
 	const char *name;
@@ -133,7 +137,8 @@ const char *ph_request_need(const json_t *request, const char *name, struct ph_e
 	const char *text = ph_request_text(request, name);
 
 	if (!text) {
-		(void)ph_fail(err, PH_EXIT_USAGE, -EINVAL, "the request lacks \"%s\"",
+		(void)ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+			      ph_say("the request lacks \"%s\"", "yêu cầu thiếu “%s”"),
 			      name);
 	}
 	return text;
@@ -146,7 +151,9 @@ int ph_request_limit(const json_t *request, size_t max, size_t *out, struct ph_e
 
 	if (member && limit < 1) {
 		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-			       "limit: must be a whole number from 1 to %zu", max);
+			       ph_say("limit: must be a whole number from 1 to %zu",
+				      "limit: phải là số nguyên từ 1 đến %zu"),
+			       max);
 	}
 	if (member) {
 		*out = (uint64_t)limit > max ? max : (size_t)limit;
@@ -162,13 +169,17 @@ static int catch_up(struct ph_hub *hub, bool looks, struct ph_error *err)
 	rc = rc != 0 ? rc : ph_hub_erase(hub);
 	if (rc == -ENOSPC && looks) {
 		fprintf(stderr,
-			"packhorsed: %s: disk is full; what is shown may lack the latest "
-			"entries. Free some space\n",
+			ph_say("packhorsed: %s: disk is full; what is shown may lack the "
+			       "latest entries. Free some space\n",
+			       "packhorsed: %s: ổ đĩa đã đầy; những gì hiện ra có thể "
+			       "thiếu các giao dịch mới nhất. Hãy xóa bớt\n"),
 			hub->dir);
 		return 0;
 	}
 	if (rc < 0 && first.text[0] == '\0') {
-		(void)ph_fail_errno(&first, rc, "bringing the ledger up to date");
+		(void)ph_fail_errno(
+			&first, rc,
+			ph_say("bringing the ledger up to date", "cập nhật sổ"));
 	}
 	return rc < 0 ? ph_fail(err, first.exit, rc, "%s", first.text) : 0;
 }
@@ -187,9 +198,10 @@ static int find(const json_t *request, struct ph_error *err)
 		}
 	}
 	return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-		       "the running packhorsed does not know the command \"%s\": it is "
-		       "of another "
-		       "version; restart it",
+		       ph_say("the running packhorsed does not know the command \"%s\": "
+			      "it is of another version; restart it",
+			      "packhorsed đang chạy không biết lệnh “%s”: khác phiên "
+			      "bản; hãy chạy lại nó"),
 		       name);
 }
 
@@ -201,8 +213,10 @@ static int ready(struct ph_hub *hub, int i, struct ph_error *err)
 
 	if (hub->stopped) {
 		return ph_fail(err, PH_EXIT_DAMAGED, -EIO,
-			       "the store has seen an I/O error; the daemon must be "
-			       "started again");
+			       ph_say("the store has seen an I/O error; the daemon must "
+				      "be started again",
+				      "kho dữ liệu đã gặp lỗi đọc ghi; phải chạy lại "
+				      "chương trình máy chủ"));
 	}
 	if (signs(commands[i].name, use)) {
 		rc = ph_hub_check_clock(hub, err);
@@ -300,7 +314,8 @@ static json_t *refusal(int rc, struct ph_error *err)
 	const char *reason = reason_of(rc);
 	json_t *answer = json_object();
 
-	(void)ph_fail_errno(err, rc, "the hub's store");
+	(void)ph_fail_errno(err, rc,
+			    ph_say("the hub's store", "kho dữ liệu của máy chủ"));
 	rc = answer ? json_object_set_new(answer, "error", json_string(err->text))
 		    : -ENOMEM;
 	if (rc == 0 && reason) {
@@ -314,9 +329,15 @@ static json_t *refusal(int rc, struct ph_error *err)
 	return answer;
 }
 
+/* Who asks may say in which language the sentences of the answer are to be. */
+static enum ph_speak speak_for(const json_t *request)
+{
+	return ph_speak(ph_speak_named(ph_request_text(request, "language")));
+}
+
 /* What becomes of REQUEST by ACT, as an answer. NULL: no memory. */
-static json_t *answer_by(ph_hub_command_fn *act, struct ph_hub *hub,
-			 const json_t *request)
+static json_t *answer_in_words(ph_hub_command_fn *act, struct ph_hub *hub,
+			       const json_t *request)
 {
 	struct ph_error err = { .exit = PH_EXIT_DONE };
 	uint64_t shortages = ph_json_shortages();
@@ -337,6 +358,16 @@ static json_t *answer_by(ph_hub_command_fn *act, struct ph_hub *hub,
 		json_decref(answer);
 		answer = refusal(rc, &err);
 	}
+	return answer;
+}
+
+static json_t *answer_by(ph_hub_command_fn *act, struct ph_hub *hub,
+			 const json_t *request)
+{
+	enum ph_speak before = speak_for(request);
+	json_t *answer = answer_in_words(act, hub, request);
+
+	(void)ph_speak(before);
 	return answer;
 }
 
@@ -361,6 +392,7 @@ bool ph_hub_command_sees(const char *command)
 int ph_hub_command_ready(struct ph_hub *hub, const json_t *request, json_t **refusal_out)
 {
 	struct ph_error err = { .exit = PH_EXIT_DONE };
+	enum ph_speak before = speak_for(request);
 	int i, rc;
 
 	ph_hub_room_look(hub);
@@ -369,6 +401,7 @@ int ph_hub_command_ready(struct ph_hub *hub, const json_t *request, json_t **ref
 	if (rc < 0) {
 		*refusal_out = refusal(rc, &err);
 	}
+	(void)ph_speak(before);
 	return rc;
 }
 

@@ -400,10 +400,10 @@ int ph_report_page(const struct ph_report_page *page, struct ph_buf *out)
 	const json_t *period =
 		json_object_get(json_array_get(page->reports, 0), "period");
 	char of[WORDS], from[WORDS], until[WORDS];
+	enum ph_speak before = ph_speak(PH_SPEAK_VIETNAMESE); /* numbers too */
 	const json_t *report;
 	size_t i;
 
-	ph_speak(PH_SPEAK_VIETNAMESE); /* numbers too */
 	period_words(of, ph_member_text(period, "name"));
 	ph_page_day(from, ph_member_text(period, "from"));
 	ph_page_day(until, ph_member_text(period, "to"));
@@ -435,6 +435,6 @@ int ph_report_page(const struct ph_report_page *page, struct ph_buf *out)
 	issued_list(&to, page->issued);
 	signatures(&to);
 	ph_html_raw(&to, "</body></html>\n");
-	ph_speak(PH_SPEAK_OWN);
+	(void)ph_speak(before);
 	return to.rc;
 }

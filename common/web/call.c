@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "common/base/json_memory.h"
+#include "common/base/say.h"
 #include "common/web/web_internal.h"
 
 static const char *const headers[][2] = {
@@ -118,6 +119,11 @@ enum MHD_Result ph_web_queue(struct ph_web_call *call)
 	return result;
 }
 
+enum ph_speak ph_web_call_language(const struct ph_web_call *call)
+{
+	return ph_web_language(call->head.language);
+}
+
 /* ---- replies ---- */
 
 void ph_web_call_retry(struct ph_web_call *call, unsigned seconds)
@@ -177,7 +183,9 @@ void ph_web_reply_busy(struct ph_web_call *call, unsigned seconds)
 {
 	call->conn->web->counts.busy++;
 	call->retry_s = seconds;
-	(void)ph_web_refuse(&call->no, 503, "busy", NULL,
-			    "too much is being asked at the moment; come again later");
+	(void)ph_web_refuse(
+		&call->no, 503, "busy", NULL,
+		ph_say("too much is being asked at the moment; come again later",
+		       "hiện có quá nhiều yêu cầu; lát nữa hãy hỏi lại"));
 	ph_web_reply_no(call, &call->no);
 }

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "common/base/say.h"
+
 void ph_web_head_put(struct ph_web_head *head, const char *name, const char *value)
 {
 	static const struct {
@@ -22,6 +24,7 @@ void ph_web_head_put(struct ph_web_head *head, const char *name, const char *val
 		{ "Authorization", offsetof(struct ph_web_head, bearer) },
 		{ "Last-Event-ID", offsetof(struct ph_web_head, last_id) },
 		{ "Packhorse-Person", offsetof(struct ph_web_head, person) },
+		{ "Accept-Language", offsetof(struct ph_web_head, language) },
 	};
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
@@ -29,6 +32,9 @@ void ph_web_head_put(struct ph_web_head *head, const char *name, const char *val
 
 		if (strcasecmp(known[i].name, name) != 0) {
 			continue;
+		}
+		if (*slot && slot == &head->language) {
+			return; /* a list may come in parts: nothing hangs on it */
 		}
 		if (*slot) {
 			head->twice = known[i].name;
@@ -79,21 +85,28 @@ static int check_change(const struct ph_web_head *head, struct ph_web_no *no)
 	size_t type = head->type ? strcspn(head->type, "; \t") : 0;
 
 	if (head->origin && !is_same(head->origin, head->host)) {
-		return ph_web_refuse(no, 403, "origin", "Origin",
-				     "a page of another place may change nothing here");
+		return ph_web_refuse(
+			no, 403, "origin", "Origin",
+			ph_say("a page of another place may change nothing here",
+			       "trang của nơi khác không được thay đổi gì ở đây"));
 	}
 	if (head->site && strcasecmp(head->site, "cross-site") == 0) {
-		return ph_web_refuse(no, 403, "origin", "Sec-Fetch-Site",
-				     "a page of another place may change nothing here");
+		return ph_web_refuse(
+			no, 403, "origin", "Sec-Fetch-Site",
+			ph_say("a page of another place may change nothing here",
+			       "trang của nơi khác không được thay đổi gì ở đây"));
 	}
 	if (type != strlen("application/json") ||
 	    strncasecmp(head->type, "application/json", type) != 0) {
 		return ph_web_refuse(no, 415, "content-type", "Content-Type",
-				     "the body must be application/json");
+				     ph_say("the body must be application/json",
+					    "nội dung phải là application/json"));
 	}
 	if (!head->length) {
-		return ph_web_refuse(no, 411, "length", "Content-Length",
-				     "the length of the body must be said before it");
+		return ph_web_refuse(
+			no, 411, "length", "Content-Length",
+			ph_say("the length of the body must be said before it",
+			       "phải nói trước độ dài của nội dung"));
 	}
 	return 0;
 }
@@ -106,34 +119,42 @@ int ph_web_head_check(const struct ph_web_head *head, const char *method,
 	size_t digits = head->length ? strspn(head->length, "0123456789") : 0;
 
 	if (head->twice) {
-		return ph_web_refuse(no, 400, "twice", head->twice,
-				     "the header %s stands twice", head->twice);
+		return ph_web_refuse(
+			no, 400, "twice", head->twice,
+			ph_say("the header %s stands twice", "tiêu đề %s có hai lần"),
+			head->twice);
 	}
 	if (head->person && strcmp(head->person, "1") != 0) {
 		return ph_web_refuse(no, 400, "usage", "Packhorse-Person",
-				     "Packhorse-Person is 1, or not there");
+				     ph_say("Packhorse-Person is 1, or not there",
+					    "Packhorse-Person là 1, hoặc không có"));
 	}
 	if (!head->host || !is_ours(head->host, rules)) {
 		(void)ph_web_refuse(no, 403, "host", "Host",
-				    "this is not served under the name \"%.80s\"",
+				    ph_say("this is not served under the name \"%.80s\"",
+					   "ở đây không phục vụ dưới tên “%.80s”"),
 				    head->host ? head->host : "");
 		no->act = rules->host_act;
 		return -EINVAL;
 	}
 	if (head->coding) {
-		return ph_web_refuse(no, 411, "length", "Transfer-Encoding",
-				     "a body in chunks is not taken: say its length");
+		return ph_web_refuse(
+			no, 411, "length", "Transfer-Encoding",
+			ph_say("a body in chunks is not taken: say its length",
+			       "không nhận nội dung gửi từng phần: hãy nói độ dài"));
 	}
 	if (head->length && (digits == 0 || head->length[digits] != '\0')) {
 		return ph_web_refuse(no, 400, "length", "Content-Length",
-				     "the length of the body is no number");
+				     ph_say("the length of the body is no number",
+					    "độ dài của nội dung không phải là số"));
 	}
 	if (digits > 0) {
 		length = digits > 18 ? UINT64_MAX : strtoull(head->length, NULL, 10);
 	}
 	if (length > rules->body_max) {
 		return ph_web_refuse(no, 413, "size", "body",
-				     "a body has at most %llu bytes",
+				     ph_say("a body has at most %llu bytes",
+					    "nội dung có nhiều nhất %llu byte"),
 				     (unsigned long long)rules->body_max);
 	}
 	if (strcmp(method, "POST") == 0) { /* there is no other: see routes */
@@ -143,10 +164,62 @@ int ph_web_head_check(const struct ph_web_head *head, const char *method,
 			return rc;
 		}
 	} else if (length > 0 && strcmp(method, "GET") == 0) {
-		return ph_web_refuse(no, 400, "body", "body", "a GET has no body");
+		return ph_web_refuse(
+			no, 400, "body", "body",
+			ph_say("a GET has no body", "GET không có nội dung"));
 	}
 	*length_out = length;
 	return 0;
+}
+
+/* Of "vi-VN;q=0.8", LEN bytes: a thousand for q=1, 0 for what is not wanted, or no weight. */
+static unsigned weight_of(const char *range, size_t len)
+{
+	const char *q = memchr(range, ';', len);
+	unsigned weight = 0;
+
+	if (!q) {
+		return 1000;
+	}
+	q += 1 + strspn(q + 1, " \t");
+	if (strncasecmp(q, "q=", 2) != 0 || (q[2] != '0' && q[2] != '1')) {
+		return 0;
+	}
+	weight = (unsigned)(q[2] - '0') * 1000;
+	for (unsigned place = 100, i = 4;
+	     q[3] == '.' && q[i] >= '0' && q[i] <= '9' && place; place /= 10, i++) {
+		weight += (unsigned)(q[i] - '0') * place;
+	}
+	return weight > 1000 ? 1000 : weight;
+}
+
+static enum ph_speak tongue_of(const char *range, size_t len)
+{
+	bool is_whole = len == 2 || (len > 2 && strchr("-; \t", range[2]));
+
+	return !is_whole                          ? PH_SPEAK_OWN
+	       : strncasecmp(range, "vi", 2) == 0 ? PH_SPEAK_VIETNAMESE
+	       : strncasecmp(range, "en", 2) == 0 ? PH_SPEAK_ENGLISH
+						  : PH_SPEAK_OWN;
+}
+
+enum ph_speak ph_web_language(const char *accepted)
+{
+	enum ph_speak best = PH_SPEAK_OWN;
+	unsigned most = 0;
+
+	for (const char *at = accepted ? accepted : ""; *at; at += *at == ',') {
+		size_t len;
+
+		at += strspn(at, " \t");
+		len = strcspn(at, ",");
+		if (tongue_of(at, len) != PH_SPEAK_OWN && weight_of(at, len) > most) {
+			best = tongue_of(at, len);
+			most = weight_of(at, len);
+		}
+		at += len;
+	}
+	return best;
 }
 
 struct ph_view ph_web_bearer(const struct ph_web_head *head)

@@ -10,6 +10,7 @@
 
 #include <stdint.h>
 
+#include "common/base/say.h"
 #include "common/web/route.h"
 
 /* The headers that we look at; NULL: not there. They borrow. */
@@ -18,8 +19,9 @@ struct ph_web_head {
 	const char *type, *length, *coding;
 	const char *bearer; /* Authorization */
 	const char *last_id;
-	const char *person; /* Packhorse-Person */
-	const char *twice;  /* the name of one that stands twice */
+	const char *person;   /* Packhorse-Person */
+	const char *language; /* Accept-Language; of several the first */
+	const char *twice;    /* the name of one that stands twice */
 };
 /* Note the header NAME if it is one of them. */
 void ph_web_head_put(struct ph_web_head *head, const char *name, const char *value);
@@ -38,6 +40,12 @@ struct ph_web_rules {
 int ph_web_head_check(const struct ph_web_head *head, const char *method,
 		      const struct ph_web_rules *rules, uint64_t *length_out,
 		      struct ph_web_no *no);
+
+/*
+ * Which of our languages an Accept-Language (RFC 9110, 12.5.4; NULL: none) likes best, of two liked
+ * alike the one named first. PH_SPEAK_OWN: neither, or it is none.
+ */
+enum ph_speak ph_web_language(const char *accepted);
 
 /* The token of "Bearer TOKEN"; empty if there is none. */
 struct ph_view ph_web_bearer(const struct ph_web_head *head);

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "common/base/json_memory.h"
+#include "common/base/say.h"
 #include "common/web/web_internal.h"
 
 #define PING_MS 15000
@@ -36,10 +37,12 @@ void ph_web_follow(struct ph_web_call *call)
 	    followers_of(web, call->name) >= limits->per_account) {
 		web->counts.limited++;
 		call->retry_s = 30;
-		(void)ph_web_refuse(&call->no, 429, "followers", NULL,
-				    "too many follow the events: %u in all, %u of one "
-				    "account",
-				    limits->followers, limits->per_account);
+		(void)ph_web_refuse(
+			&call->no, 429, "followers", NULL,
+			ph_say("too many follow the events: %u in all, %u of one account",
+			       "quá nhiều nơi đang theo dõi: %u tất cả, %u của một tài "
+			       "khoản"),
+			limits->followers, limits->per_account);
 		ph_web_reply_no(call, &call->no);
 		return;
 	}

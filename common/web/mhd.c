@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "common/base/say.h"
+
 #define LIBRARY "libmicrohttpd.so.12"
 
 #define NAMED(name)                                                                      \
@@ -52,10 +54,14 @@ int ph_mhd_load(const struct ph_mhd **mhd_out, struct ph_error *err)
 			void *symbol = library ? dlsym(library, functions[i].name) : NULL;
 
 			if (!symbol) {
-				return ph_fail(err, PH_EXIT_CONFIG, -ENOSYS,
-					       "pages are served by " LIBRARY
+				return ph_fail(
+					err, PH_EXIT_CONFIG, -ENOSYS,
+					ph_say("pages are served by " LIBRARY
 					       ", which is not installed (Debian: "
-					       "libmicrohttpd12)");
+					       "libmicrohttpd12)",
+					       "trang web được phục vụ bằng " LIBRARY
+					       ", mà ở đây chưa cài (Debian: "
+					       "libmicrohttpd12)"));
 			}
 			memcpy((char *)&found + functions[i].at, &symbol, sizeof(symbol));
 		}

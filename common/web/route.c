@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "common/base/json_memory.h"
+#include "common/base/say.h"
 #include "common/base/text.h"
 
 const char *ph_web_need_name(unsigned need)
@@ -22,6 +23,15 @@ const char *ph_web_need_name(unsigned need)
 	static const char *const names[] = { "anybody", "viewer", "operator", "admin" };
 
 	return need < sizeof(names) / sizeof(names[0]) ? names[need] : "nobody";
+}
+
+/* SIZE bytes of TEXT that may have been cut within a letter, or quote what is none. */
+static void make_whole(char *text, size_t size)
+{
+	struct ph_error whole = { 0 };
+
+	(void)ph_fail(&whole, PH_EXIT_OTHER, 0, "%s", text);
+	snprintf(text, size, "%s", whole.text); /* no letter becomes longer by it */
 }
 
 int ph_web_refuse(struct ph_web_no *no, unsigned status, const char *error,
@@ -37,6 +47,8 @@ int ph_web_refuse(struct ph_web_no *no, unsigned status, const char *error,
 	va_start(args, format);
 	(void)vsnprintf(no->what, sizeof(no->what), format, args);
 	va_end(args);
+	make_whole(no->where, sizeof(no->where));
+	make_whole(no->what, sizeof(no->what));
 	return -EINVAL;
 }
 
@@ -61,9 +73,12 @@ static int decode(char *text, bool is_query, struct ph_web_no *no)
 		int low = *in == '%' && high >= 0 ? hex_digit(in[2]) : 0;
 
 		if (high < 0 || low < 0 || (*in == '%' && high == 0 && low == 0)) {
-			return ph_web_refuse(no, 400, "target", NULL,
-					     "the address has a percent sign that two "
-					     "hexadecimal digits, not 00, must follow");
+			return ph_web_refuse(
+				no, 400, "target", NULL,
+				ph_say("the address has a percent sign that two "
+				       "hexadecimal digits, not 00, must follow",
+				       "địa chỉ có dấu phần trăm mà sau đó phải là hai "
+				       "chữ số hệ mười sáu khác 00"));
 		}
 		if (*in == '%') {
 			*out++ = (char)(high << 4 | low);
@@ -75,8 +90,10 @@ static int decode(char *text, bool is_query, struct ph_web_no *no)
 	*out = '\0';
 	rc = ph_text_check(ph_view_str(text));
 	return rc > 0 ? ph_web_refuse(no, 400, "target", NULL,
-				      "the address is not UTF-8 in the form NFC, or has "
-				      "control characters")
+				      ph_say("the address is not UTF-8 in the form NFC, "
+					     "or has control characters",
+					     "địa chỉ không phải là UTF-8 dạng NFC, hoặc "
+					     "có ký tự điều khiển"))
 		      : rc;
 }
 
@@ -93,7 +110,8 @@ static int take_path(struct ph_web_target *target, char *path, struct ph_web_no 
 		}
 		if (target->n_parts == PH_WEB_PARTS_MAX) {
 			return ph_web_refuse(no, 404, "not-found", NULL,
-					     "there is nothing at this address");
+					     ph_say("there is nothing at this address",
+						    "không có gì ở địa chỉ này"));
 		}
 		rc = decode(at + 1, false, no);
 		if (rc < 0) {
@@ -127,7 +145,9 @@ static int take_query(struct ph_web_target *target, char *query, struct ph_web_n
 		rc = rc < 0 ? rc : decode(value, true, no);
 		if (rc == 0 && json_object_get(target->query, pair)) {
 			rc = ph_web_refuse(no, 400, "twice", pair,
-					   "\"%.40s\" stands twice in the address", pair);
+					   ph_say("\"%.40s\" stands twice in the address",
+						  "“%.40s” có hai lần trong địa chỉ"),
+					   pair);
 		}
 		if (rc == 0 &&
 		    json_object_set_new(target->query, pair, json_string(value)) < 0) {
@@ -146,8 +166,10 @@ int ph_web_target_parse(struct ph_web_target *target_out, const char *text,
 
 	if (text[0] != '/' || strlen(text) > PH_WEB_TARGET_MAX || strchr(text, '#')) {
 		return ph_web_refuse(no, 400, "target", NULL,
-				     "the address must begin with a slash and have at "
-				     "most %d bytes",
+				     ph_say("the address must begin with a slash and "
+					    "have at most %d bytes",
+					    "địa chỉ phải bắt đầu bằng dấu gạch chéo và "
+					    "có nhiều nhất %d byte"),
 				     PH_WEB_TARGET_MAX);
 	}
 	target.text = strdup(text);
@@ -222,14 +244,19 @@ int ph_web_route_find(const struct ph_web_route *routes, size_t n, const char *m
 		other = &routes[i];
 	}
 	if (other) {
-		(void)ph_web_refuse(no, 405, "method", NULL, "this address takes %s",
-				    other->method);
+		(void)ph_web_refuse(
+			no, 405, "method", NULL,
+			ph_say("this address takes %s", "địa chỉ này nhận %s"),
+			other->method);
 		no->allow = other->method;
 		return -EINVAL;
 	}
-	(void)ph_web_refuse(no, 404, "not-found", NULL,
-			    "there is nothing at this address");
-	no->act = "docs/API.md has all addresses; what is in them is part of it, encoded";
+	(void)ph_web_refuse(
+		no, 404, "not-found", NULL,
+		ph_say("there is nothing at this address", "không có gì ở địa chỉ này"));
+	no->act = ph_say(
+		"docs/API.md has all addresses; what is in them is part of it, encoded",
+		"docs/API.md có mọi địa chỉ; phần nằm trong địa chỉ thì phải mã hóa");
 	return -EINVAL;
 }
 
@@ -359,14 +386,18 @@ static bool fits(enum type type, const json_t *value)
 
 static int wrong_type(const struct member *member, struct ph_web_no *no)
 {
-	static const char *const words[] = {
-		[TEXT] = "a text",        [INT] = "a whole number",
-		[FLAG] = "true or false", [NAMES] = "true or false",
-		[LIST] = "a list",        [OBJECT] = "an object",
+	const char *const words[] = {
+		[TEXT] = ph_say("a text", "chữ"),
+		[INT] = ph_say("a whole number", "số nguyên"),
+		[FLAG] = ph_say("true or false", "true hoặc false"),
+		[NAMES] = ph_say("true or false", "true hoặc false"),
+		[LIST] = ph_say("a list", "danh sách"),
+		[OBJECT] = ph_say("an object", "đối tượng"),
 	};
 
-	return ph_web_refuse(no, 400, "type", member->name, "\"%s\" must be %s",
-			     member->name, words[member->type]);
+	return ph_web_refuse(no, 400, "type", member->name,
+			     ph_say("\"%s\" must be %s", "“%s” phải là %s"), member->name,
+			     words[member->type]);
 }
 
 static int put_given(const struct member *member, json_t *given, bool is_query,
@@ -382,8 +413,10 @@ static int put_given(const struct member *member, json_t *given, bool is_query,
 	}
 	if (member->type == NAMES && json_is_true(value) && role < PH_WEB_OPERATOR) {
 		json_decref(value);
-		return ph_web_refuse(no, 403, "role", member->name,
-				     "readers' names are opened for operators only");
+		return ph_web_refuse(
+			no, 403, "role", member->name,
+			ph_say("readers' names are opened for operators only",
+			       "tên bạn đọc chỉ mở cho operator"));
 	}
 	return json_object_set_new(request, member->as, value) < 0 ? -ENOMEM : 0;
 }
@@ -413,7 +446,8 @@ static int put_members(const struct ph_web_route *route, json_t *given, bool is_
 			rc = put_given(&member, value, is_query, role, request, no);
 		} else if (member.needed) {
 			rc = ph_web_refuse(no, 400, "missing", member.name,
-					   "\"%s\" must be given", member.name);
+					   ph_say("\"%s\" must be given", "phải có “%s”"),
+					   member.name);
 		}
 	}
 	return rc;
@@ -473,12 +507,15 @@ static int read_body(struct ph_view body, json_t **object_out, struct ph_web_no 
 
 	if (is_deep(body)) {
 		return ph_web_refuse(no, 400, "depth", "body",
-				     "the body is nested deeper than %d levels",
+				     ph_say("the body is nested deeper than %d levels",
+					    "nội dung lồng sâu hơn %d tầng"),
 				     PH_WEB_DEPTH_MAX);
 	}
 	if (body.len == 0) {
-		return ph_web_refuse(no, 400, "json", "body",
-				     "the body is empty; it must be one JSON object");
+		return ph_web_refuse(
+			no, 400, "json", "body",
+			ph_say("the body is empty; it must be one JSON object",
+			       "nội dung trống; phải là một đối tượng JSON"));
 	}
 	object = ph_json_loadb((const char *)body.data, body.len, JSON_REJECT_DUPLICATES,
 			       &why);
@@ -488,14 +525,17 @@ static int read_body(struct ph_view body, json_t **object_out, struct ph_web_no 
 
 		return ph_web_refuse(
 			no, 400, "json", "body",
-			"the body is no JSON object: %.*s, line %d, column %d",
+			ph_say("the body is no JSON object: %.*s, line %d, column %d",
+			       "nội dung không phải là đối tượng JSON: %.*s, dòng %d, "
+			       "cột %d"),
 			near ? (int)(near - why.text) : (int)strlen(why.text), why.text,
 			why.line, why.column);
 	}
 	if (!json_is_object(object)) {
 		json_decref(object);
 		return ph_web_refuse(no, 400, "json", "body",
-				     "the body must be one JSON object");
+				     ph_say("the body must be one JSON object",
+					    "nội dung phải là một đối tượng JSON"));
 	}
 	*object_out = object;
 	return 0;
@@ -510,11 +550,15 @@ static int refuse_untaken(const struct ph_web_route *route, json_t *given,
 	json_object_foreach(given, name, value)
 	{
 		if (!is_taken(route->takes, name)) {
-			return ph_web_refuse(no, 400, "unknown", name,
-					     "\"%.40s\" is nothing that this address "
-					     "takes%s%.200s",
-					     name, route->takes ? "; it takes: " : "",
-					     route->takes ? route->takes : "");
+			return ph_web_refuse(
+				no, 400, "unknown", name,
+				ph_say("\"%.40s\" is nothing that this address "
+				       "takes%s%.200s",
+				       "địa chỉ này không nhận “%.40s”%s%.200s"),
+				name,
+				route->takes ? ph_say("; it takes: ", "; địa chỉ nhận: ")
+					     : "",
+				route->takes ? route->takes : "");
 		}
 	}
 	return 0;
@@ -539,7 +583,8 @@ int ph_web_route_request(const struct ph_web_route *route,
 	rc = rc < 0 || !is_post ? rc : read_body(body, &given, no);
 	if (rc == 0 && is_post && json_object_size(target->query) > 0) {
 		rc = ph_web_refuse(no, 400, "unknown", "query",
-				   "what a POST takes stands in its body");
+				   ph_say("what a POST takes stands in its body",
+					  "những gì POST nhận nằm trong nội dung"));
 	}
 	if (rc == 0 && !is_post) {
 		given = json_incref(target->query);

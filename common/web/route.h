@@ -20,6 +20,7 @@
 #include <stdbool.h>
 
 #include "common/base/bytes.h"
+#include "common/base/error.h"
 
 /* Each may what the one before may, and more. */
 enum ph_web_need {
@@ -48,7 +49,7 @@ struct ph_web_route {
 struct ph_web_no {
 	unsigned status;
 	const char *error; /* a word for programs */
-	char what[400];
+	char what[PH_ERROR_TEXT_MAX];
 	char where[80];    /* of what: a member, a header; or empty */
 	const char *act;   /* what to do, a sentence */
 	const char *allow; /* 405: the method that is taken */

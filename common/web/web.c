@@ -13,6 +13,7 @@
  * request, or to take its answer, has its socket shut down; libmicrohttpd then finds its end
  * and lets go of it.
  */
+#include "common/base/say.h"
 #include "common/web/web_internal.h"
 
 #include <arpa/inet.h>
@@ -298,17 +299,21 @@ static int admit(struct ph_web_call *call)
 		web->counts.limited++;
 		call->retry_s = 1;
 		return ph_web_refuse(&call->no, 429, "rate", NULL,
-				     "more than %u requests a second",
+				     ph_say("more than %u requests a second",
+					    "hơn %u yêu cầu mỗi giây"),
 				     web->config.limits.rate);
 	}
 	if (call->route->need > call->role) {
-		(void)ph_web_refuse(&call->no, call->role == PH_WEB_ANYBODY ? 401 : 403,
-				    call->role == PH_WEB_ANYBODY ? "token" : "role",
-				    "Authorization", "this takes the role of %s",
-				    ph_web_need_name(call->route->need));
+		(void)ph_web_refuse(
+			&call->no, call->role == PH_WEB_ANYBODY ? 401 : 403,
+			call->role == PH_WEB_ANYBODY ? "token" : "role", "Authorization",
+			ph_say("this takes the role of %s", "việc này cần vai trò %s"),
+			ph_web_need_name(call->route->need));
 		call->no.act = call->role == PH_WEB_ANYBODY
-				       ? "send Authorization: Bearer TOKEN, with a token "
-					 "that is valid"
+				       ? ph_say("send Authorization: Bearer TOKEN, with "
+						"a token that is valid",
+						"hãy gửi Authorization: Bearer TOKEN, "
+						"với mã truy cập còn giá trị")
 				       : NULL;
 		return -EINVAL;
 	}
@@ -321,12 +326,15 @@ static int begin(struct ph_web_call *call, const char *method)
 	struct ph_web *web = call->conn->web;
 	const struct ph_web_rules rules = { .hosts = web->config.hosts,
 					    .n_hosts = web->config.n_hosts,
-					    .host_act = web->config.host_act,
+					    .host_act = web->config.host_act
+								? web->config.host_act()
+								: NULL,
 					    .body_max = web->config.limits.body };
 	int rc;
 
 	(void)web->mhd->get_connection_values(call->conn->mhd, MHD_HEADER_KIND, on_header,
 					      &call->head);
+	(void)ph_speak(ph_web_call_language(call));
 	rc = ph_web_head_check(&call->head, method, &rules, &call->length, &call->no);
 	rc = rc < 0 ? rc : ph_web_target_parse(&call->target, call->uri, &call->no);
 	rc = rc < 0 ? rc
@@ -337,7 +345,8 @@ static int begin(struct ph_web_call *call, const char *method)
 		web->counts.busy++;
 		call->retry_s = 5;
 		rc = ph_web_refuse(&call->no, 503, "busy", NULL,
-				   "too much is being answered at the moment");
+				   ph_say("too much is being answered at the moment",
+					  "hiện đang trả lời quá nhiều"));
 	}
 	return rc;
 }
@@ -360,24 +369,15 @@ static void carry_out(struct ph_web_call *call)
 	}
 	if (rc != -EINVAL) {
 		(void)ph_web_refuse(&call->no, 503, "memory", NULL,
-				    "there is not enough memory at the moment");
+				    ph_say("there is not enough memory at the moment",
+					   "hiện không đủ bộ nhớ"));
 	}
 	ph_web_reply_no(call, &call->no);
 }
 
-static enum MHD_Result on_request(void *data, struct MHD_Connection *mhd, const char *url,
-				  const char *method, const char *version,
-				  const char *upload, size_t *upload_size, void **context)
+static enum MHD_Result take(struct ph_web *web, struct ph_web_call *call,
+			    const char *method, const char *upload, size_t *upload_size)
 {
-	struct ph_web *web = data;
-	struct ph_web_call *call = *context;
-
-	(void)mhd;
-	(void)url;
-	(void)version;
-	if (!call) {
-		return MHD_NO; /* memory lacked */
-	}
 	if (!call->is_begun) {
 		int rc = begin(call, method);
 
@@ -414,6 +414,25 @@ static enum MHD_Result on_request(void *data, struct MHD_Connection *mhd, const 
 	call->is_suspended = true;
 	web->mhd->suspend_connection(call->conn->mhd);
 	return MHD_YES;
+}
+
+static enum MHD_Result on_request(void *data, struct MHD_Connection *mhd, const char *url,
+				  const char *method, const char *version,
+				  const char *upload, size_t *upload_size, void **context)
+{
+	struct ph_web_call *call = *context;
+	enum MHD_Result result;
+
+	(void)mhd;
+	(void)url;
+	(void)version;
+	if (!call) {
+		return MHD_NO; /* memory lacked */
+	}
+	(void)ph_speak(ph_web_call_language(call));
+	result = take(data, call, method, upload, upload_size);
+	(void)ph_speak(PH_SPEAK_OWN);
+	return result;
 }
 
 void ph_web_resume(struct ph_web_call *call)
@@ -454,7 +473,8 @@ static int start(struct ph_web *web, struct ph_error *err)
 		       ? web->mhd->get_daemon_info(web->daemon, MHD_DAEMON_INFO_EPOLL_FD)
 		       : NULL;
 	if (!info) {
-		return ph_fail_errno(err, errno ? -errno : -ENOMEM, "serving pages");
+		return ph_fail_errno(err, errno ? -errno : -ENOMEM,
+				     ph_say("serving pages", "phục vụ trang web"));
 	}
 	web->epoll = info->epoll_fd;
 	return 0;
@@ -467,7 +487,8 @@ int ph_web_start(struct ph_web **web_out, const struct ph_web_config *config,
 	int rc;
 
 	if (!web) {
-		return ph_fail_errno(err, -ENOMEM, "serving pages");
+		return ph_fail_errno(err, -ENOMEM,
+				     ph_say("serving pages", "phục vụ trang web"));
 	}
 	web->config = *config;
 	for (unsigned i = 0; i < N_ASKERS; i++) {

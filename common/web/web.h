@@ -61,7 +61,8 @@ struct ph_web_config {
 	size_t n_routes;
 	const char *const *hosts; /* names we are served under, lower case, no port */
 	size_t n_hosts;
-	const char *host_act; /* what to do if it is to be another name, or NULL */
+	const char *(*host_act)(
+		void); /* what to do if it is to be another name; may be NULL */
 	struct ph_web_limits limits;
 	struct ph_rng rng;
 	uint64_t first_event;        /* id */
@@ -69,7 +70,10 @@ struct ph_web_config {
 	/* Whose token? 0 with the role (enum ph_web_need) and name; else: nobody's. */
 	int (*who)(void *data, struct ph_view bearer, unsigned *role,
 		   char name[static PH_WEB_NAME_SIZE]);
-	/* Carry CALL out, and reply to it, now or later, once. */
+	/*
+	 * Carry CALL out, and reply to it, now or later, once. The thread speaks CALL's language
+	 * meanwhile; who replies later sees to that.
+	 */
 	void (*handle)(void *data, struct ph_web_call *call);
 	/*
 	 * A reply or an event waits: ask ph_web_timeout() again, which is 0 now. NULL is fine for
@@ -106,6 +110,8 @@ json_t *ph_web_call_request(const struct ph_web_call *call);
 const char *ph_web_call_name(const struct ph_web_call *call);
 unsigned ph_web_call_role(const struct ph_web_call *call);
 struct ph_view ph_web_call_bearer(const struct ph_web_call *call);
+/* The language that its Accept-Language asks for. */
+enum ph_speak ph_web_call_language(const struct ph_web_call *call);
 /* Whether a person stands behind it: it is a POST, or says so (Packhorse-Person: 1). */
 bool ph_web_call_is_person(const struct ph_web_call *call);
 

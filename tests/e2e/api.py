@@ -149,6 +149,63 @@ def whole(hub):
               {**told, "exit": None})
 
 
+# --- languages ---
+
+VI = {"Accept-Language": "vi-VN,vi;q=0.9,en;q=0.8"}
+
+
+def languages(hub):
+    """Sentences are in the language that the request asks for; words for programs are the same."""
+    for name, accepted, what in (
+            ("none is asked for", None, "there is nothing at this address"),
+            ("as a browser asks", VI["Accept-Language"], "không có gì ở địa chỉ này"),
+            ("Vietnamese second, and liked better", "en;q=0.5, vi;q=0.7",
+             "không có gì ở địa chỉ này"),
+            ("English", "en-GB,en;q=0.9,vi;q=0.1", "there is nothing at this address"),
+            ("none of ours", "fr,de;q=0.9,*;q=0.1", "there is nothing at this address"),
+            ("Vietnamese is not wanted", "vi;q=0", "there is nothing at this address"),
+            ("no language at all", "vi;q=nine,,;;=", "there is nothing at this address")):
+        got = hub.ask("GET", "/api/v1/nowhere", headers={"Accept-Language": accepted}
+                      if accepted else ())
+        tap.equal(f"a refusal: {name}", (got[0], got[1]["error"], got[1]["what"]),
+                  (404, "not-found", what))
+    for name, asked, status, error, what in (
+            ("by the store", ("POST", "/api/v1/policies",
+                              {"name": "loan-term-days", "value": "viel"}, "admin"),
+             400, "usage", "loan-term-days: “viel” không phải là số ngày từ 1 đến"),
+            ("by the look at it", ("GET", "/api/v1/reports/visits?period=2026&commune=99999"),
+             404, "not-found", "không có xã 99999"),
+            ("of a body", ("POST", "/api/v1/policies", {"name": "x"}, "admin"),
+             400, "missing", "phải có “value”"),
+            ("of a password", ("POST", "/api/v1/login", {"name": "a", "password": "b"}, "nobody"),
+             401, "login", "không có tài khoản với tên và mật khẩu ấy"),
+            ("of a workbook", ("GET", "/api/v1/reports/loans/xlsx?period=2026"),
+             501, "not-here", "chương trình máy chủ không tạo tệp Excel")):
+        english = hub.ask(*asked)
+        got = hub.ask(*asked, headers=VI)
+        tap.ok(f"a refusal {name} in Vietnamese", (got[0], got[1]["error"]) == (status, error)
+               and got[1]["what"].startswith(what), got)
+        tap.ok("and in English to who asks for none", (english[0], english[1]["error"]) ==
+               (status, error) and english[1]["what"].isascii(), english)
+    path = "/api/v1/reports/A1/csv?period=2026"
+    texts = [hub.ask("GET", path + query, headers=headers)[1].decode("utf-8-sig")
+             for query, headers in (("", VI), ("&language=vi", ()), ("&language=en", VI),
+                                    ("", ()))]
+    tap.equal("CSV in the language of the header", texts[0], texts[1])
+    tap.equal("but first in that of the address", texts[2], texts[3])
+    lists = [hub.ask("GET", "/api/v1/lists/titles", headers=headers)[1]
+             for headers in (VI, ())]
+    tap.equal("what is for programs is the same in every language", lists[0], lists[1])
+    for language, what in (("vi", "yêu cầu thiếu “"), ("en", "the request lacks "),
+                           ("fr", "the request lacks ")):
+        got = tell(hub, command="device-show", language=language)
+        tap.ok(f"over the socket: {language}", got["error"].startswith(what), got)
+    long = "ồ" * 30  # cut within a letter it would be no text
+    got = hub.ask("GET", "/api/v1/sites?" + urllib.parse.quote(long) + "=1", headers=VI)
+    tap.ok("a long name is quoted as far as it goes", (got[0], got[1]["error"]) ==
+           (400, "unknown") and "“" + "ồ" * 13 in got[1]["what"], got)
+
+
 # --- examples ---
 
 def page():
@@ -174,6 +231,7 @@ def page():
                     "/api/v1/reports/loans/csv?period=2026&language=fr")
         hub.refused("of no period", 400, "missing", "GET", "/api/v1/reports/loans/csv")
         hub.refused("of no report", 400, "usage", "GET", "/api/v1/reports/M9/csv?period=2026")
+        languages(hub)
         printed(hub)
         whole(hub)
         tap.ok("the page has examples", len(shown) >= 20, len(shown))

@@ -152,6 +152,55 @@ static void test_host_act(void **state)
 	assert_string_equal(no.act, "look at the settings");
 }
 
+/* Accept-Language; of what is none, no harm. */
+static void test_language(void **state)
+{
+	static const struct {
+		const char *value;
+		enum ph_speak want;
+	} cases[] = {
+		{ "vi", PH_SPEAK_VIETNAMESE },
+		{ "VI-vn", PH_SPEAK_VIETNAMESE },
+		{ "en", PH_SPEAK_ENGLISH },
+		{ "en-GB,en;q=0.9", PH_SPEAK_ENGLISH },
+		{ "fr", PH_SPEAK_OWN },
+		{ "*", PH_SPEAK_OWN },
+		{ "", PH_SPEAK_OWN },
+		{ ",,", PH_SPEAK_OWN },
+		{ "fr;q=1, vi;q=0.2", PH_SPEAK_VIETNAMESE },
+		{ "en;q=0.5,vi;q=0.7", PH_SPEAK_VIETNAMESE },
+		{ "en;q=0.7,vi;q=0.5", PH_SPEAK_ENGLISH },
+		{ "en;q=0.7,vi;q=0.75", PH_SPEAK_VIETNAMESE },
+		{ "en;q=0.701,vi;q=0.7", PH_SPEAK_ENGLISH },
+		{ "vi, en", PH_SPEAK_VIETNAMESE },
+		{ "en,\tvi", PH_SPEAK_ENGLISH },
+		{ "vi;q=0, en;q=0.1", PH_SPEAK_ENGLISH },
+		{ "vi;q=0.000", PH_SPEAK_OWN },
+		{ "vi;q=1.000, en", PH_SPEAK_VIETNAMESE },
+		{ "vi;q=9", PH_SPEAK_OWN },
+		{ "vi;q=", PH_SPEAK_OWN },
+		{ "vi;", PH_SPEAK_OWN },
+		{ "vi;Q=0.5", PH_SPEAK_VIETNAMESE },
+		{ "vi ; q=0.5", PH_SPEAK_VIETNAMESE },
+		{ "v", PH_SPEAK_OWN },
+		{ "vie", PH_SPEAK_OWN },
+		{ "vin,eng", PH_SPEAK_OWN },
+		{ "vi;q=0.4999999999999999999", PH_SPEAK_VIETNAMESE },
+	};
+	struct ph_web_head head = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		print_message("# %s\n", cases[i].value);
+		assert_int_equal(ph_web_language(cases[i].value), cases[i].want);
+	}
+	assert_int_equal(ph_web_language(NULL), PH_SPEAK_OWN);
+	ph_web_head_put(&head, "accept-language", "vi");
+	ph_web_head_put(&head, "Accept-Language", "en");
+	assert_string_equal(head.language, "vi");
+	assert_null(head.twice);
+}
+
 static void test_bearer(void **state)
 {
 	static const struct {
@@ -183,6 +232,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_head),
 		cmocka_unit_test(test_host_act),
+		cmocka_unit_test(test_language),
 		cmocka_unit_test(test_bearer),
 	};
 

@@ -196,6 +196,33 @@ static void test_post(void **state)
 	free(deep);
 }
 
+/* What a refusal quotes is cut between two letters, however many bytes each has. */
+static void test_torn(void **state)
+{
+	(void)state;
+	for (unsigned before = 0; before < 4; before++) {
+		struct ph_web_no no = { 0 };
+		char name[200] = "";
+		size_t len = 0;
+		json_t *text;
+
+		len += (size_t)snprintf(name, sizeof(name), "%.*s", (int)before, "abc");
+		while (len + 4 < sizeof(name)) {
+			len += (size_t)snprintf(name + len, sizeof(name) - len, "ồ");
+		}
+		assert_int_equal(
+			ph_web_refuse(&no, 400, "unknown", name, "“%.40s”", name),
+			-EINVAL);
+		text = json_string(no.what);
+		assert_non_null(text);
+		json_decref(text);
+		text = json_string(no.where);
+		assert_non_null(text);
+		json_decref(text);
+		assert_non_null(strstr(no.what, "ồồồồồ"));
+	}
+}
+
 /* What is wrong in a body is said without what stood there: it may be a name or a password. */
 static void test_no_echo(void **state)
 {
@@ -270,9 +297,9 @@ static void test_print(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_get),     cmocka_unit_test(test_post),
-		cmocka_unit_test(test_no_echo), cmocka_unit_test(test_long),
-		cmocka_unit_test(test_print),
+		cmocka_unit_test(test_torn), cmocka_unit_test(test_get),
+		cmocka_unit_test(test_post), cmocka_unit_test(test_no_echo),
+		cmocka_unit_test(test_long), cmocka_unit_test(test_print),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
