@@ -131,21 +131,6 @@ static bool sign(struct making *making, struct ph_error *err, int *rc_out)
 	return true;
 }
 
-static void note_devices(struct sim *sim)
-{
-	for (unsigned i = 0; i < sim->n_devices; i++) {
-		const struct sim_device *device = &sim->devices[i];
-		struct sim_safe_device *safe = &sim->safe->device[i];
-
-		safe->is_cut = device->cut;
-		safe->n_limits = device->n_limits;
-		memcpy(safe->limits, device->limits, sizeof safe->limits);
-	}
-	for (unsigned i = sim->n_devices; i < SIM_DEVICES_MAX; i++) {
-		sim->safe->device[i] = (struct sim_safe_device){ .is_cut = false };
-	}
-}
-
 /* Read once more, as anybody would who comes across it. */
 static int check_whole(struct making *making, struct ph_error *err)
 {
@@ -185,7 +170,7 @@ static bool keep(struct making *making)
 	snprintf(sim->safe->path, sizeof sim->safe->path, "%s", path);
 	sim->safe->has_backup = true;
 	sim->safe->lacks = sim->hub_machine.lacks;
-	note_devices(sim);
+	sim_note_safe(sim, sim->safe->device);
 	answer =
 		ask(making, json_pack("{s:s, s:b}", "command", "backup-kept", "away", 1));
 	json_decref(answer);

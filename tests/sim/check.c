@@ -56,6 +56,10 @@ const struct sim_invariant_doc sim_invariants[SIM_INVARIANTS] = {
 	[SIM_STOLEN] = { "stolen", "who joined with a copied invite is served nothing of "
 				   "others, is not confirmed in the place of whom it "
 				   "was for, and the case says so" },
+	[SIM_COLLECTS] = { "collects",
+			   "a hub that was put back finds it out from who knows more, "
+			   "serves nobody what others wrote until the operator says so, "
+			   "and who was cut off not at all" },
 	[SIM_FORGED] = { "forged",
 			 "who has the hub's keys and no operator's cuts off, adopts "
 			 "and erases nothing at a device" },

@@ -116,7 +116,7 @@ void sim_count_adopt(struct sim *sim, const struct ph_log *log)
 		}
 		if (limit == NULL) {
 			note_limit(&(struct cutting){ sim, device }, log);
-		} else if (limit->n < log->n) {
+		} else { /* below the head of the cut, too, where that is not held yet */
 			limit->n = log->n;
 		}
 	}
@@ -128,12 +128,18 @@ void sim_count_adopt(struct sim *sim, const struct ph_log *log)
  */
 static uint64_t counts_to(const struct sim_device *device, const struct ph_log *log)
 {
-	const struct sim_limit *limit = find_limit(device, log->id);
+	const struct sim_limit *limits[] = {
+		find_limit(device, log->id),
+		find_in(device->cut_limits, device->n_cut_limits, log->id),
+	};
+	uint64_t n = 0;
 
-	if (limit != NULL && limit->n > log->n) {
-		limit = find_in(device->cut_limits, device->n_cut_limits, log->id);
+	for (unsigned i = 0; i < 2; i++) {
+		if (limits[i] != NULL && limits[i]->n <= log->n && limits[i]->n > n) {
+			n = limits[i]->n;
+		}
 	}
-	return limit != NULL && limit->n <= log->n ? limit->n : 0;
+	return n;
 }
 
 /* A hub that was put back cuts nobody off before the word for it has come back. */

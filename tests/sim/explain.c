@@ -130,7 +130,8 @@ static bool is_explained(struct sim *sim, const struct ph_case_row *row)
 		return is_made_by(sim, row->anchor, sim_was_copied) ||
 		       is_of_a_hub_put_back(sim, row->anchor);
 	case PH_CASE_FORKED:
-		return is_made_by(sim, row->anchor, sim_was_copied);
+		return is_made_by(sim, row->anchor, sim_was_copied) ||
+		       is_of_a_hub_put_back(sim, row->anchor);
 	case PH_CASE_INVITE_USED_TWICE:
 		return sim_was_invite_copied(sim, row->anchor);
 	case PH_CASE_LATE_INVITE: /* by a clock that was ahead when the device came */

@@ -303,6 +303,7 @@ static void line_open(struct line *line)
 
 	assert(hello != NULL);
 	line->began = sim->now;
+	sim_look_begin(sim, device, &line->look);
 	ph_rng_seed(&line->seeded, line->how.seed, &line->portions);
 	memcpy(near.hub_key, far.keys->key, sizeof near.hub_key);
 	rc = say_hello(line, hello, &arena, &err);
@@ -383,6 +384,13 @@ static void end_at_device(struct line *line, const struct ph_session_counts *cou
 	}
 }
 
+/* The hub may say: later. Also when it has just found out that it was put back. */
+static bool is_put_off(const struct line *line)
+{
+	return sim_hub_puts_off(line->sim) ||
+	       (line->look.is_on && line->look.put_back != line->sim->hub->put_back);
+}
+
 static void line_close(struct line *line)
 {
 	struct sim *sim = line->sim;
@@ -415,13 +423,15 @@ static void line_close(struct line *line)
 	check_spent(line);
 	if (!end->complete && should_end_well(line) && !sim_is_ill(sim, device) &&
 	    !sim_hub_is_ill(sim) && !(device->cut && end->status == PH_STATUS_CUT) &&
-	    !(sim_hub_puts_off(sim) && end->status == PH_STATUS_LATER)) {
+	    !(is_put_off(line) && end->status == PH_STATUS_LATER)) {
 		sim_broken(sim, SIM_SESSION,
 			   "%s: a session over a good line ended with failure %d, status "
 			   "%d after %" PRIu64 " and %" PRIu64 " bytes",
 			   device->machine.name, end->failure, end->status, end->up,
 			   end->down);
 	}
+	line->look.knows_more &= !is_bounded(line);
+	sim_look_end(sim, device, &line->look, end);
 	keep_tape(line);
 	ph_session_free(line->near);
 	sim_line_free_far(sim, &line->far, &line->peer);

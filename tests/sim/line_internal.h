@@ -4,7 +4,7 @@
 
 #include "client/budget.h"
 #include "daemon/hub_internal.h"
-#include "tests/sim/line.h"
+#include "tests/sim/back.h"
 
 struct line {
 	struct sim *sim;
@@ -21,6 +21,7 @@ struct line {
 	bool is_gone;          /* the device's process ended */
 	bool is_poor;          /* the budget has no room for a session */
 	struct ph_share share; /* what it may cost, each way */
+	struct sim_look look;
 	unsigned steps;
 	int64_t began;
 };

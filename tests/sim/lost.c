@@ -58,7 +58,21 @@ const char *sim_safe_second(const struct sim *sim)
 
 bool sim_is_put_back(const struct sim *sim)
 {
-	return sim->safe != NULL && sim->safe->n_lost > 0;
+	return sim->safe != NULL && sim->safe->n_lost + sim->safe->n_back > 0;
+}
+
+void sim_note_safe(struct sim *sim, struct sim_safe_device device[static SIM_DEVICES_MAX])
+{
+	for (unsigned i = 0; i < SIM_DEVICES_MAX; i++) {
+		const struct sim_device *now = &sim->devices[i];
+
+		device[i] = (struct sim_safe_device){ .is_cut = false };
+		if (i < sim->n_devices) {
+			device[i].is_cut = now->cut;
+			device[i].n_limits = now->n_limits;
+			memcpy(device[i].limits, now->limits, sizeof now->limits);
+		}
+	}
 }
 
 /* --- what the hub said --- */
@@ -69,14 +83,14 @@ void sim_place_said(const struct sim *sim, struct sim_place *out)
 
 	memcpy(out->log_id, log->id, sizeof out->log_id);
 	out->n = log->n;
+	memcpy(out->h, log->h, sizeof out->h);
 }
 
 int sim_place_held(struct ph_journal *journal, const struct sim_place *place)
 {
 	struct ph_log log;
-	int rc = ph_journal_log_find(journal, place->log_id, &log);
 
-	return rc != 0 ? rc : log.n < place->n;
+	return ph_journal_log_with(journal, place->log_id, place->n, place->h, &log);
 }
 
 static bool has_place(struct sim *sim, struct ph_journal *journal,
@@ -90,6 +104,12 @@ static bool has_place(struct sim *sim, struct ph_journal *journal,
 	return rc == 0;
 }
 
+/* The hub has cut it off already, and asks it for nothing. */
+static bool is_kept_out(struct sim *sim, const struct sim_device *device)
+{
+	return device->cut && has_place(sim, ph_hub_journal(sim->hub), &device->cut_at);
+}
+
 bool sim_comes_back(struct sim *sim, const struct sim_place *place)
 {
 	bool does =
@@ -98,7 +118,7 @@ bool sim_comes_back(struct sim *sim, const struct sim_place *place)
 	for (unsigned i = 0; !does && i < sim->n_devices; i++) {
 		const struct sim_device *device = &sim->devices[i];
 
-		does = !device->no_network &&
+		does = !device->no_network && !is_kept_out(sim, device) &&
 		       has_place(sim, ph_site_journal(device->site_open), place);
 	}
 	return does;
@@ -118,11 +138,22 @@ static void reckon_words(struct sim *sim, struct sim_device *device)
 	}
 }
 
-static void reckon_device(struct sim *sim, struct sim_device *device)
+void sim_reckon_words(struct sim *sim)
 {
-	const struct sim_safe_device *then = &sim->safe->device[device->number];
+	for (unsigned i = 0; i < sim->n_devices; i++) {
+		reckon_words(sim, &sim->devices[i]);
+	}
+	for (unsigned i = 0; i < SIM_VANS; i++) {
+		if (sim->vans->van[i].is_there) {
+			reckon_words(sim, &sim->vans->van[i].device);
+		}
+	}
+	sim_reckon_erasures(sim);
+}
 
-	reckon_words(sim, device);
+static void reckon_device(struct sim *sim, struct sim_device *device,
+			  const struct sim_safe_device *then)
+{
 	if (device->cut && !sim->safe->has_second) {
 		/* what was adopted stands in the desk log, which no device gives back */
 		device->n_limits = then->is_cut ? then->n_limits : device->n_cut_limits;
@@ -260,6 +291,17 @@ static void leave_logs(struct sim *sim)
 	sim_skip_hub_clock(sim);
 }
 
+void sim_reckon_lost(struct sim *sim, const struct sim_safe_device *then)
+{
+	leave_logs(sim);
+	sim_forget_hub_taken(sim);
+	sim_reckon_words(sim);
+	for (unsigned i = 0; i < sim->n_devices; i++) {
+		reckon_device(sim, &sim->devices[i], &then[i]);
+	}
+	sim_reckon_receipts(sim);
+}
+
 void sim_hub_lost(struct sim *sim)
 {
 	sim_note(sim, "the disk of the hub is dead, and its backup is restored");
@@ -275,20 +317,9 @@ void sim_hub_lost(struct sim *sim)
 	sim->safe->is_restoring = true; /* what comes back was stamped long ago */
 	sim_put_back(sim);
 	sim->safe->is_restoring = false;
-	leave_logs(sim);
 	sim->result->tally.lost++;
-	sim_forget_hub_taken(sim);
 	check_backups(sim);
-	for (unsigned i = 0; i < sim->n_devices; i++) {
-		reckon_device(sim, &sim->devices[i]);
-	}
-	for (unsigned i = 0; i < SIM_VANS; i++) {
-		if (sim->vans->van[i].is_there) {
-			reckon_words(sim, &sim->vans->van[i].device);
-		}
-	}
-	sim_reckon_receipts(sim);
-	sim_reckon_erasures(sim);
+	sim_reckon_lost(sim, sim->safe->device);
 }
 
 void sim_collected(struct sim *sim)

@@ -72,6 +72,8 @@ const struct sim_op_doc sim_ops[SIM_OPS] = {
 	[SIM_DO_COPIED_INVITE] = { "copied-invite", 0, true },
 	[SIM_DO_KEYS_STOLEN] = { "keys-stolen", 0, true },
 	[SIM_DO_ERASE] = { "erase", 0, false },
+	[SIM_DO_HUB_ASIDE] = { "hub-aside", 0, true },
+	[SIM_DO_HUB_BACK] = { "hub-back", 0, true },
 };
 
 static enum sim_op pick(const struct ph_rng *rng, const unsigned *weights)
@@ -138,6 +140,25 @@ static void erase(struct sim_script *script)
 	}
 }
 
+/* In one province of eight a copy of the hub's folder is laid aside, and put back later. */
+static void put_back(struct sim_script *script)
+{
+	struct ph_rng_seeded state;
+	struct ph_rng rng;
+	bool is_aside = false;
+
+	ph_rng_seed(&state, script->seed ^ UINT64_C(0x6f6c646572), &rng);
+	if (ph_rng_below(&rng, 8) != 0) {
+		return;
+	}
+	insert(script, SIM_DO_HUB_BACK, &rng);
+	insert(script, SIM_DO_HUB_BACK, &rng);
+	for (size_t i = 0; !is_aside; i++) {
+		is_aside = script->events[i].op == SIM_DO_HUB_BACK;
+		script->events[i].op = is_aside ? SIM_DO_HUB_ASIDE : script->events[i].op;
+	}
+}
+
 void sim_plan(struct sim_script *script, uint64_t seed)
 {
 	struct ph_rng_seeded state;
@@ -174,6 +195,7 @@ void sim_plan(struct sim_script *script, uint64_t seed)
 		steal(script, SIM_DO_KEYS_STOLEN);
 	}
 	erase(script);
+	put_back(script);
 }
 
 /* --- text --- */

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "tests/sim/act.h"
+#include "tests/sim/back.h"
 #include "tests/sim/check.h"
 #include "tests/sim/disk.h"
 #include "tests/sim/erase.h"
@@ -329,7 +330,7 @@ static void pass_devices(struct sim *sim);
 /* Not where a folder was put back: of that device the hub alone has some entries. */
 static void do_hub_lost(const struct happening *it)
 {
-	bool may = it->sim->safe->has_backup;
+	bool may = it->sim->safe->has_backup && !sim_is_copied_back(it->sim);
 
 	for (unsigned i = 0; i < it->sim->n_devices; i++) {
 		may = may && !it->sim->devices[i].was_restored;
@@ -492,6 +493,8 @@ static void (*const carried[SIM_OPS])(struct sim *sim, struct sim_device *device
 	[SIM_DO_COPIED_INVITE] = sim_do_copied_invite,
 	[SIM_DO_KEYS_STOLEN] = sim_do_keys_stolen,
 	[SIM_DO_ERASE] = sim_do_erase,
+	[SIM_DO_HUB_ASIDE] = sim_do_hub_aside,
+	[SIM_DO_HUB_BACK] = sim_do_hub_back,
 };
 
 /* A program that met an error of its disk has ended with it. */

@@ -26,7 +26,10 @@ struct sim_safe {
 	const char *lacks;   /* of the program that made it */
 	struct sim_safe_device device[SIM_DEVICES_MAX];
 	bool is_restoring;
-	unsigned n_lost;                 /* times that the disk of the hub died */
+	unsigned n_lost; /* times that the disk of the hub died */
+	bool has_aside;  /* a copy of its folder is laid aside: back.c */
+	struct sim_safe_device aside[SIM_DEVICES_MAX];
+	unsigned n_back;                 /* times that it was put back */
 	uint8_t left[2][PH_LOG_ID_SIZE]; /* logs that a restored hub only completes */
 };
 
@@ -40,10 +43,13 @@ const char *sim_safe_second(const struct sim *sim);
 bool sim_backup(struct sim *sim);
 /* The disk of the hub is dead; its newest backup is restored onto another. */
 void sim_hub_lost(struct sim *sim);
-/* Whether that has ever happened. */
+/* Whether that, or an older copy of its folder in its place, has ever happened. */
 bool sim_is_put_back(const struct sim *sim);
 /* The operator says that enough devices have called, if that is waited for. */
 void sim_collected(struct sim *sim);
+
+/* Of what it said what nobody has any more, as things stand now, is not waited for. */
+void sim_reckon_words(struct sim *sim);
 
 /* Where what the hub has just said to all stands. */
 void sim_place_said(const struct sim *sim, struct sim_place *out);

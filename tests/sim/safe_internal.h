@@ -1,4 +1,4 @@
-/* tests/sim/safe_internal.h - between backup.c and lost.c. */
+/* tests/sim/safe_internal.h - between backup.c, lost.c and back.c. */
 #ifndef PH_TESTS_SIM_SAFE_INTERNAL_H
 #define PH_TESTS_SIM_SAFE_INTERNAL_H
 
@@ -6,5 +6,13 @@
 
 /* The newest backup becomes the hub, whose disk is empty; it is opened. */
 void sim_put_back(struct sim *sim);
+/* What each device is to the hub now. */
+void sim_note_safe(struct sim *sim,
+		   struct sim_safe_device device[static SIM_DEVICES_MAX]);
+/*
+ * The hub, which is open, was put back to when devices were to it what THEN says: what of its
+ * words and receipts nobody has who brings it back.
+ */
+void sim_reckon_lost(struct sim *sim, const struct sim_safe_device *then);
 
 #endif

@@ -14,6 +14,7 @@
 #include "common/ledger/scope.h"
 #include "daemon/hub_internal.h"
 #include "tests/sim/act.h"
+#include "tests/sim/back.h"
 #include "tests/sim/check.h"
 #include "tests/sim/count.h"
 #include "tests/sim/erase.h"
@@ -147,15 +148,55 @@ static bool has_orphans(const struct sim *sim, unsigned site)
 	return false;
 }
 
+/* Nobody brings together what DEVICE and the hub know. */
+static bool is_not_compared(struct sim *sim, const struct sim_device *device)
+{
+	return shares_a_stick(sim, device) || has_orphans(sim, device->site) ||
+	       (sim_is_copied_back(sim) && !sim_has_all_words(sim, device));
+}
+
 /* A copy of a folder that may conclude otherwise than the hub, or that one cannot compare yet. */
 static bool is_excused(struct sim *sim, const struct sim_device *device)
 {
 	if (sim->hub_machine.lacks[0] != '\0' || device->machine.lacks[0] != '\0' ||
-	    shares_a_stick(sim, device) || has_orphans(sim, device->site)) {
+	    is_not_compared(sim, device)) {
 		return true;
 	}
 	catch_up_hub(sim);
 	return false;
+}
+
+struct branches {
+	struct ph_journal *journal; /* of a device */
+	unsigned n;
+	bool is_whole; /* the device has one of them to its end */
+};
+
+static int see_whole(void *data, const struct ph_log *log)
+{
+	struct branches *branches = data;
+	struct ph_log held;
+	int rc = ph_journal_log_with(branches->journal, log->id, log->n, log->h, &held);
+
+	branches->n++;
+	branches->is_whole = branches->is_whole || rc == 0;
+	return rc < 0 ? rc : 0;
+}
+
+/* Of a log with two histories who has begun on the one that was lost gets no more of either. */
+static bool has_log(struct sim *sim, struct ph_journal *journal,
+		    const uint8_t id[static PH_LOG_ID_SIZE])
+{
+	struct branches branches = { .journal = journal };
+	struct ph_log held, at_hub;
+
+	return ph_journal_log_branch_each(ph_hub_journal(sim->hub), id, see_whole,
+					  &branches) == 0 &&
+	       (branches.is_whole ||
+		(branches.n > 1 && ph_journal_log_find(journal, id, &held) == 0 &&
+		 ph_journal_log_with(ph_hub_journal(sim->hub), id, held.n, held.h,
+				     &at_hub) == 0 &&
+		 at_hub.branch > 0));
 }
 
 /*
@@ -172,12 +213,7 @@ static bool has_control(struct sim *sim, struct ph_journal *journal)
 		return true;
 	}
 	for (unsigned i = 0; i < control->n; i++) {
-		struct ph_log ours, held;
-
-		if (ph_journal_log_at(ph_hub_journal(sim->hub), control->log[i].row,
-				      &ours) != 0 ||
-		    ph_journal_log_find(journal, ours.id, &held) != 0 ||
-		    held.n != ours.n) {
+		if (!has_log(sim, journal, control->log[i].id)) {
 			return false;
 		}
 	}
@@ -216,14 +252,15 @@ static const char *what_lacks(struct sim *sim, struct sim_device *device)
 	if (!has_control(sim, journal)) {
 		return "the control log is behind";
 	}
-	if (state.standing != PH_SITE_CONFIRMED) {
+	if (state.standing != PH_SITE_CONFIRMED && sim_has_all_words(sim, device)) {
 		return "it does not know that it is confirmed";
 	}
 	if (ph_feeder_state(sim->hub->feeder, row.row, &feed) != 0 || !feed.fed ||
 	    feed.waking) {
 		return "its feed is not at its head";
 	}
-	if (ph_journal_log_each(ph_hub_journal(sim->hub), lacks_log, &lacking) != 0) {
+	if (ph_journal_log_each(ph_hub_journal(sim->hub), lacks_log, &lacking) != 0 &&
+	    sim_has_all_words(sim, device)) {
 		return "it lacks a log of its site";
 	}
 	if (ph_journal_log_with(ph_hub_journal(sim->hub), own->id, own->n, own->h,
@@ -305,14 +342,16 @@ struct comparing {
  * Of a device that was cut off, put back or copied, another of the site may have by LAN
  * what never comes to the hub: a log comes there from its own device. Of one that was cut off
  * others may also have what the hub lost with its disk;
- * and under keys of the hub that were stolen, what a thief wrote.
+ * and under keys of the hub that were stolen, what a thief wrote. What the hub said and lost does not
+ * come back from who has no network.
  */
 static bool may_be_ahead(const struct comparing *comparing, const struct ph_log *log)
 {
 	const struct sim *sim = comparing->sim;
 
 	if (log->role == PH_ROLE_HUB &&
-	    !ph_keylist_has_hub(ph_hub_keylist(sim->hub), log->key)) {
+	    (!ph_keylist_has_hub(ph_hub_keylist(sim->hub), log->key) ||
+	     (sim_is_copied_back(sim) && comparing->device->no_network))) {
 		return true;
 	}
 	for (unsigned i = 0; i < sim->n_devices; i++) {
@@ -475,13 +514,13 @@ void sim_settle(struct sim *sim)
 	}
 	catch_up_hub(sim);
 	sim_check_back(sim);
+	sim_check_cut(sim);
 	check_whole(sim);
 	check_entries(sim);
 	sim_check_all_unread(sim);
 	sim_check_all_erased(sim);
 	for (unsigned i = 0; i < sim->n_devices; i++) {
-		if (!sim->devices[i].cut && !shares_a_stick(sim, &sim->devices[i]) &&
-		    !has_orphans(sim, sim->devices[i].site)) {
+		if (!sim->devices[i].cut && !is_not_compared(sim, &sim->devices[i])) {
 			compare_ledger(sim, &sim->devices[i]);
 		}
 	}

@@ -31,6 +31,7 @@ enum sim_invariant {
 	SIM_SIBLING,
 	SIM_BUDGET,
 	SIM_STOLEN,
+	SIM_COLLECTS,
 	SIM_FORGED,
 	SIM_HEALTHY,
 	SIM_WHOLE,
@@ -119,6 +120,8 @@ enum sim_op {
 	SIM_DO_COPIED_INVITE, /* two machines join with one invite, one of them a thief's */
 	SIM_DO_KEYS_STOLEN, /* somebody has the hub's online keys, and uses them at the end */
 	SIM_DO_ERASE,       /* a reader is erased, in some seeds: erase.c */
+	SIM_DO_HUB_ASIDE, /* of the hub a copy is laid aside, in some seeds: back.c */
+	SIM_DO_HUB_BACK,  /* ... and put back */
 	SIM_OPS,
 };
 struct sim_op_doc {
@@ -166,6 +169,7 @@ struct sim_tally {
 	uint64_t brought;       /* of them, by couriers, taken where they go, once each */
 	uint64_t put_off;       /* sessions and bundles */
 	uint64_t lost;          /* disks of hubs */
+	uint64_t back;          /* older copies in the place of hubs */
 	uint64_t plain;         /* copies to which nothing odd was done */
 	uint64_t erased;        /* orders */
 	uint64_t late_puts; /* of readers whose erasure that device had not heard of */

@@ -540,6 +540,9 @@ static void clear_disks(struct sim *sim)
 	if (sim_disk_exists("thief")) {
 		sim_disk_remove("thief");
 	}
+	if (sim_disk_exists("aside")) {
+		sim_disk_remove("aside");
+	}
 }
 
 void sim_close(struct sim *sim)

@@ -52,6 +52,7 @@ struct sim_tape {
 struct sim_place {
 	uint8_t log_id[PH_LOG_ID_SIZE];
 	uint64_t n;
+	uint8_t h[PH_HASH_SIZE]; /* of all up to there: one history of several */
 };
 
 /* How far a log of a device that was cut off counts. */
