@@ -19,21 +19,33 @@
 #include "client/commands.h"
 #include "client/unlock.h"
 #include "common/base/file.h"
+#include "common/base/secret.h"
 #include "common/cli/out.h"
 #include "common/cli/qr.h"
+#include "common/cli/secret_file.h"
 #include "common/cli/secret_line.h"
 
 /* What a person holds and knows. */
 struct held {
 	char card[PH_DESK_CARD_SIZE + 1];
+	char again[PH_DESK_CARD_SIZE + 2]; /* a new one, written, and read again */
 	struct ph_buf pin;
 	const char *wrote[2]; /* files that a new card went into, or NULL */
 };
 
-static void held_wipe(struct held *held)
+/* Nothing yet, in locked memory. 0 or -ENOMEM with ERR. */
+static int held_new(struct held **held_out, struct ph_error *err)
 {
-	sodium_memzero(held->card, sizeof(held->card));
-	ph_buf_wipe(&held->pin);
+	*held_out = ph_secret_new(sizeof(**held_out));
+	return *held_out ? 0 : ph_fail_errno(err, -ENOMEM, ph_say("the desk", "quầy"));
+}
+
+static void held_free(struct held *held)
+{
+	if (held) {
+		ph_buf_wipe(&held->pin);
+	}
+	ph_secret_free(held);
 }
 
 /* --- reading --- */
@@ -42,10 +54,11 @@ static void held_wipe(struct held *held)
 static int read_card(const char *file, char *card, struct ph_error *err)
 {
 	struct ph_buf text = { 0 };
-	int rc = file ? ph_file_read(file, PH_SECRET_LINE_MAX, &text, err)
-		      : ph_secret_line(ph_say("Scan the card of this desk:",
-					      "Quét thẻ của bàn này:"),
-				       &text, err);
+	int rc =
+		file ? ph_secret_file_read(file, "--card", PH_SECRET_LINE_MAX, &text, err)
+		     : ph_secret_line(ph_say("Scan the card of this desk:",
+					     "Quét thẻ của bàn này:"),
+				      &text, err);
 
 	while (rc == 0 && text.len > 0 && text.data[text.len - 1] == '\n') {
 		text.len--;
@@ -143,14 +156,13 @@ static int make_card(const struct ph_cli *cli, struct held *held, struct ph_erro
 {
 	const char *file = ph_cli_get(cli, "new-card");
 	const char *svg = ph_cli_get(cli, "svg");
-	char line[PH_DESK_CARD_SIZE + 2];
-	char again[PH_DESK_CARD_SIZE + 1];
+	char *again = held->again;
 	int rc = 0;
 
 	ph_desk_card_make(held->card, &ph_rng_system);
-	snprintf(line, sizeof(line), "%s\n", held->card);
+	snprintf(again, sizeof(held->again), "%s\n", held->card);
 	if (file) {
-		rc = write_new(file, ph_view_str(line), &held->wrote[0], err);
+		rc = write_new(file, ph_view_str(again), &held->wrote[0], err);
 	}
 	if (rc == 0 && svg) {
 		rc = write_svg(svg, held, err);
@@ -165,8 +177,6 @@ static int make_card(const struct ph_cli *cli, struct held *held, struct ph_erro
 				    "changed",
 				    "đó không phải là thẻ mới; chưa thay đổi gì"));
 	}
-	sodium_memzero(line, sizeof(line));
-	sodium_memzero(again, sizeof(again));
 	return rc;
 }
 
@@ -212,28 +222,29 @@ static int open_with(struct ph_site *site, const struct held *held, struct ph_er
 
 static int unlock(struct ph_cli *cli, const struct held *held, struct ph_error *err)
 {
-	uint8_t secret[PH_BOX_SECRET_SIZE];
+	uint8_t *secret = ph_secret_new(PH_BOX_SECRET_SIZE);
 	struct ph_site *site = NULL;
-	int rc = ph_command_open(cli, &site, err);
+	int rc = secret ? ph_command_open(cli, &site, err)
+			: ph_fail_errno(err, -ENOMEM, ph_say("the desk", "quầy"));
 
 	rc = rc < 0 ? rc : open_with(site, held, err);
 	if (rc == 0) {
-		memcpy(secret, ph_site_desk_secret(site), sizeof(secret));
+		memcpy(secret, ph_site_desk_secret(site), PH_BOX_SECRET_SIZE);
 	}
 	ph_site_close(site); /* the agent has its folder back */
 	rc = rc < 0 ? rc : ph_borrow_desk(cli->dir, secret, err);
-	sodium_memzero(secret, sizeof(secret));
+	ph_secret_free(secret);
 	return rc == PH_BORROW_E_NOBODY ? nobody(err) : rc;
 }
 
 static int run_unlock(struct ph_cli *cli, struct ph_error *err)
 {
-	struct held held = { 0 };
-	int rc = ph_borrow_is_there(cli->dir) ? 0 : nobody(err);
+	struct held *held = NULL;
+	int rc = ph_borrow_is_there(cli->dir) ? held_new(&held, err) : nobody(err);
 
-	rc = rc < 0 ? rc : read_held(cli, &held, err);
-	rc = rc < 0 ? rc : unlock(cli, &held, err);
-	held_wipe(&held);
+	rc = rc < 0 ? rc : read_held(cli, held, err);
+	rc = rc < 0 ? rc : unlock(cli, held, err);
+	held_free(held);
 	return rc < 0 ? rc : say_open(cli);
 }
 
@@ -307,19 +318,23 @@ static int is_still(struct ph_site *site, enum ph_desk_state state, struct ph_er
 /* A new card and a new PIN, for a desk that is in STATE, which is not locked. */
 static int renew(struct ph_cli *cli, enum ph_desk_state state, struct ph_error *err)
 {
-	struct held held = { 0 };
+	struct held *held;
 	struct ph_site *site = NULL;
-	int rc = make_card(cli, &held, err);
+	int rc = held_new(&held, err);
 
-	rc = rc < 0 ? rc : read_new_pin(&held.pin, err);
+	if (rc < 0) {
+		return rc;
+	}
+	rc = make_card(cli, held, err);
+	rc = rc < 0 ? rc : read_new_pin(&held->pin, err);
 	rc = rc < 0 ? rc : ph_command_open(cli, &site, err);
 	rc = rc < 0 ? rc : is_still(site, state, err);
 	if (rc < 0) {
-		card_drop(&held); /* once protect has begun the card may be what opens */
+		card_drop(held); /* once protect has begun the card may be what opens */
 	}
-	rc = rc < 0 ? rc : protect(cli, site, &held, err);
+	rc = rc < 0 ? rc : protect(cli, site, held, err);
 	ph_site_close(site);
-	held_wipe(&held);
+	held_free(held);
 	return rc < 0 ? rc
 		      : say_done(
 				cli,
@@ -331,23 +346,24 @@ static int renew(struct ph_cli *cli, enum ph_desk_state state, struct ph_error *
 /* The same card, another PIN. */
 static int change(struct ph_cli *cli, struct ph_error *err)
 {
-	struct held held = { 0 };
+	struct held *held;
 	struct ph_buf next = { 0 };
 	struct ph_site *site = NULL;
-	int rc = read_held(cli, &held, err);
+	int rc = held_new(&held, err);
 
+	rc = rc < 0 ? rc : read_held(cli, held, err);
 	rc = rc < 0 ? rc : read_new_pin(&next, err);
 	rc = rc < 0 ? rc : ph_command_open(cli, &site, err);
-	rc = rc < 0 ? rc : open_with(site, &held, err);
+	rc = rc < 0 ? rc : open_with(site, held, err);
 	if (rc == 0) {
-		ph_buf_wipe(&held.pin);
-		held.pin = next;
+		ph_buf_wipe(&held->pin);
+		held->pin = next;
 		next = (struct ph_buf){ 0 };
-		rc = protect(cli, site, &held, err);
+		rc = protect(cli, site, held, err);
 	}
 	ph_site_close(site);
 	ph_buf_wipe(&next);
-	held_wipe(&held);
+	held_free(held);
 	return rc < 0 ? rc
 		      : say_done(cli, "The PIN is changed; the card stays the same.",
 				 "Đã đổi mã PIN; thẻ giữ nguyên.");

@@ -11,8 +11,9 @@
 #include <unistd.h>
 
 #include "client/commands.h"
-#include "common/base/file.h"
 #include "common/cli/out.h"
+#include "common/cli/secret_file.h"
+#include "common/cli/secret_line.h"
 
 /* An invite with all the white space that mail programs may have put into it. */
 #define FILE_MAX (4 * PH_INVITE_MAX)
@@ -20,55 +21,60 @@
 /* A scanner, or a person who pastes, ends the line and not the input. */
 static int read_line(struct ph_buf *text, struct ph_error *err)
 {
-	char part[256];
+	int rc;
 
 	fprintf(stderr, "%s ",
 		ph_say("Scan or paste the invite, then Enter:",
 		       "Quét hoặc dán giấy mời, rồi nhấn Enter:"));
-	while (text->len < FILE_MAX && fgets(part, sizeof(part), stdin)) {
-		int rc = ph_buf_put(text, part, strlen(part));
-
-		if (rc < 0) {
-			return ph_fail_errno(err, rc, ph_say("the invite", "giấy mời"));
-		}
-		if (text->data[text->len - 1] == '\n') {
-			break;
-		}
-	}
-	return 0;
+	rc = ph_stdin_line(text, FILE_MAX);
+	return rc == -ECANCELED || rc == -EMSGSIZE
+		       ? 0 /* the invite is looked at, and found to be none */
+	       : rc < 0 ? ph_fail_errno(err, rc, ph_say("the invite", "giấy mời"))
+			: 0;
 }
 
 /* What was opened for us, perhaps by somebody who may read more than we: not by its path. */
 static int read_rest(struct ph_buf *text, struct ph_error *why)
 {
-	char part[256];
-	size_t len;
+	for (;;) {
+		ssize_t n = 0;
+		int rc = text->len < FILE_MAX ? ph_buf_reserve(text, FILE_MAX - text->len)
+					      : -EFBIG;
 
-	while ((len = fread(part, 1, sizeof(part), stdin)) > 0) {
-		int rc =
-			text->len + len > FILE_MAX ? -EFBIG : ph_buf_put(text, part, len);
-
-		if (rc < 0) {
-			return ph_fail_errno(
-				why, rc, ph_say("standard input", "dữ liệu nhập vào"));
+		if (rc == 0) {
+			/* past the buffers of stdio, which nobody wipes */
+			n = read(STDIN_FILENO, text->data + text->len,
+				 FILE_MAX - text->len);
+			rc = n < 0 ? -errno : 0;
 		}
+		if (rc == -EINTR) {
+			continue;
+		}
+		if (rc < 0 || n == 0) {
+			return rc < 0 ? ph_fail_errno(why, rc,
+						      ph_say("standard input",
+							     "dữ liệu nhập vào"))
+				      : 0;
+		}
+		text->len += (size_t)n;
 	}
-	return ferror(stdin) ? ph_fail_errno(why, -EIO,
-					     ph_say("standard input", "dữ liệu nhập vào"))
-			     : 0;
 }
 
+/* TEXT is in locked memory then. */
 static int read_invite(const char *name, struct ph_buf *text, struct ph_error *err)
 {
 	struct ph_error why = { 0 };
 	bool is_stdin = strcmp(name, "-") == 0;
-	int rc;
+	int rc = is_stdin ? ph_buf_secret(text, FILE_MAX) : 0;
 
-	if (is_stdin && isatty(STDIN_FILENO)) {
+	if (rc == 0 && is_stdin && isatty(STDIN_FILENO)) {
 		return read_line(text, err);
 	}
-	rc = is_stdin ? read_rest(text, &why) : ph_file_read(name, FILE_MAX, text, &why);
-
+	rc = rc < 0     ? ph_fail_errno(&why, rc,
+					ph_say("standard input", "dữ liệu nhập vào"))
+	     : is_stdin ? read_rest(text, &why)
+			: ph_secret_file_read(name, ph_say("the argument", "tham số"),
+					      FILE_MAX, text, &why);
 	if (rc < 0) {
 		/* another file would not help against these two */
 		return ph_fail(

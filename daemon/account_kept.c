@@ -202,12 +202,16 @@ unsigned ph_password_characters(struct ph_view text)
 int ph_password_take(struct ph_view password, struct ph_buf *out, struct ph_error *err)
 {
 	struct ph_buf nfc = { 0 };
-	int rc = password.len > PH_PASSWORD_MAX ? PH_TEXT_E_UTF8
-						: ph_text_nfc(password, &nfc);
+	int rc = ph_buf_secret(&nfc, PH_PASSWORD_MAX);
 
+	rc = rc < 0                           ? rc
+	     : password.len > PH_PASSWORD_MAX ? PH_TEXT_E_UTF8
+					      : ph_text_nfc(password, &nfc);
 	if (rc == 0 && nfc.len <= PH_PASSWORD_MAX &&
 	    ph_password_characters(ph_buf_view(&nfc)) >= PH_PASSWORD_MIN) {
-		rc = ph_buf_put_view(out, ph_buf_view(&nfc));
+		ph_buf_wipe(out);
+		*out = nfc;
+		nfc = (struct ph_buf){ 0 };
 	} else if (rc >= 0) {
 		rc = ph_fail(err, PH_EXIT_USAGE, -EINVAL,
 			     ph_say("a password has at least %d characters and at most "

@@ -18,6 +18,7 @@
 #include "common/base/mp.h"
 #include "common/base/secret.h"
 #include "common/cli/out.h"
+#include "common/cli/secret_file.h"
 
 #define PREFIX       "PACKHORSE-RECOVERY1:"
 #define TITLE        "packhorse recovery key 1"
@@ -71,10 +72,13 @@ int ph_recovery_key_text(const struct ph_recovery_key *key, struct ph_buf *out)
 {
 	struct ph_buf bytes = { 0 };
 	struct ph_mpw writer;
-	char text[FILE_MAX];
 	uint8_t check[CHECK_SIZE];
-	int rc;
+	int rc = ph_buf_secret(&bytes, FILE_MAX);
 
+	rc = rc == 0 ? ph_buf_secret(out, FILE_MAX) : rc;
+	if (rc < 0) {
+		goto out;
+	}
 	make_check(key, check);
 	ph_mpw_init(&writer, &bytes);
 	ph_mpw_array(&writer, 4);
@@ -83,14 +87,15 @@ int ph_recovery_key_text(const struct ph_recovery_key *key, struct ph_buf *out)
 	ph_mpw_bin(&writer, key->root, sizeof(key->root));
 	ph_mpw_bin(&writer, check, sizeof(check));
 	rc = ph_mpw_end(&writer);
+	rc = rc == 0 ? ph_buf_put_view(out, ph_view_str(PREFIX)) : rc;
 	if (rc == 0) {
-		sodium_bin2base64(text, sizeof(text), bytes.data, bytes.len,
+		sodium_bin2base64((char *)out->data + out->len, out->cap - out->len,
+				  bytes.data, bytes.len,
 				  sodium_base64_VARIANT_URLSAFE_NO_PADDING);
-		rc = ph_buf_put_view(out, ph_view_str(PREFIX));
+		out->len += strlen((char *)out->data + out->len);
+		rc = ph_buf_put_u8(out, '\n');
 	}
-	rc = rc == 0 ? ph_buf_put_view(out, ph_view_str(text)) : rc;
-	rc = rc == 0 ? ph_buf_put_u8(out, '\n') : rc;
-	sodium_memzero(text, sizeof(text));
+out:
 	ph_buf_wipe(&bytes);
 	return rc;
 }
@@ -129,30 +134,34 @@ static int decode(struct ph_view bytes, struct ph_recovery_key *key)
 
 static int parse(const struct ph_buf *text, struct ph_recovery_key *key)
 {
-	uint8_t bytes[FILE_MAX];
-	size_t len = 0;
+	struct ph_buf bytes = { 0 };
 	size_t skip = sizeof(PREFIX) - 1;
-	int rc = -EUCLEAN;
+	int rc = ph_buf_secret(&bytes, FILE_MAX);
 
-	if (text->len > skip && memcmp(text->data, PREFIX, skip) == 0 &&
-	    sodium_base642bin(bytes, sizeof(bytes), (const char *)text->data + skip,
-			      text->len - skip, " \t\r\n", &len, NULL,
-			      sodium_base64_VARIANT_URLSAFE_NO_PADDING) == 0) {
-		rc = decode(PH_VIEW(bytes, len), key);
+	if (rc == 0 &&
+	    (text->len <= skip || memcmp(text->data, PREFIX, skip) != 0 ||
+	     sodium_base642bin(bytes.data, bytes.cap, (const char *)text->data + skip,
+			       text->len - skip, " \t\r\n", &bytes.len, NULL,
+			       sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0)) {
+		rc = -EUCLEAN;
 	}
-	sodium_memzero(bytes, sizeof(bytes));
+	rc = rc == 0 ? decode(ph_buf_view(&bytes), key) : rc;
+	ph_buf_wipe(&bytes);
 	return rc;
 }
 
 int ph_recovery_key_load(struct ph_recovery_key *key, const char *path,
 			 struct ph_error *err)
 {
-	struct ph_recovery_key result = { 0 };
+	struct ph_recovery_key *result = ph_secret_new(sizeof(*result));
+	struct ph_error why = { 0 };
 	struct ph_buf text = { 0 };
-	int rc = ph_file_read(path, FILE_MAX, &text, NULL);
+	int rc = !result ? -ENOMEM
+			 : ph_secret_file_read(path, "--recovery-key", FILE_MAX, &text,
+					       &why);
 
 	if (rc == 0) {
-		rc = parse(&text, &result);
+		rc = parse(&text, result);
 	}
 	if (rc == -EUCLEAN || rc == -EFBIG) {
 		rc = ph_fail(err, PH_EXIT_DAMAGED, -EUCLEAN,
@@ -164,13 +173,15 @@ int ph_recovery_key_load(struct ph_recovery_key *key, const char *path,
 				    "đúng: khoá là một dòng bắt đầu bằng " PREFIX
 				    "; hãy dùng bản chép khác"),
 			     path);
+	} else if (rc < 0 && why.text[0]) {
+		ph_fail(err, why.exit, rc, "%s", why.text);
 	} else if (rc < 0) {
 		ph_fail_errno(err, rc, path);
 	} else {
 		ph_secret_lock(key, sizeof(*key));
-		*key = result;
+		*key = *result;
 	}
-	ph_recovery_key_wipe(&result);
+	ph_secret_free(result);
 	ph_buf_wipe(&text);
 	return rc;
 }

@@ -22,9 +22,9 @@ void ph_recovery_key_wipe(struct ph_recovery_key *key);
 /* A few bytes that tell one public key from another. */
 void ph_recovery_name(const uint8_t key[static PH_KEY_SIZE],
 		      uint8_t out[static PH_RECOVERY_NAME_SIZE]);
-/* The line of text, with its newline, appended to OUT, to be wiped. 0 or -ENOMEM. */
+/* The line of text, with its newline, in OUT, which is empty and to be wiped. 0 or -ENOMEM. */
 int ph_recovery_key_text(const struct ph_recovery_key *key, struct ph_buf *out);
-/* The file that holds such a line. 0; -EUCLEAN with PH_EXIT_DAMAGED; another negative errno. */
+/* The file that holds such a line. 0; -EUCLEAN with PH_EXIT_DAMAGED; another negative errno, also of a PATH at which there is nothing, which is then not in ERR. */
 int ph_recovery_key_load(struct ph_recovery_key *key, const char *path,
 			 struct ph_error *err);
 

@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/base/file.h"
 #include "common/cli/export.h"
 #include "common/cli/out.h"
+#include "common/cli/secret_file.h"
 #include "common/cli/value_words.h"
 #include "common/log/cert.h"
 #include "daemon/act.h"
@@ -119,7 +119,8 @@ static int id_in_file(const char *path, char out[static 2 * PH_INVITE_ID_SIZE + 
 {
 	struct ph_invite_bundle bundle = { 0 };
 	struct ph_buf text = { 0 };
-	int rc = ph_file_read(path, 2 * PH_INVITE_MAX, &text, err);
+	int rc = ph_secret_file_read(path, ph_say("the argument", "tham số"),
+				     2 * PH_INVITE_MAX, &text, err);
 
 	rc = rc < 0 ? rc : ph_invite_parse(ph_buf_view(&text), &bundle, err);
 	if (rc == 0) {
@@ -161,7 +162,8 @@ static int run_cancel(struct ph_cli *cli, struct ph_error *err)
 	json_t *request;
 	int rc = 0;
 
-	if (given[strspn(given, "0123456789abcdef")] == '\0' || !ph_file_exists(given)) {
+	/* what is no id goes no further: it may be the invite itself */
+	if (given[strspn(given, "0123456789abcdef")] == '\0') {
 		request = request_of(cli, "invite-cancel", "invite", err);
 		return request ? cancel(cli, request, err) : -EINVAL;
 	}

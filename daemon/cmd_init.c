@@ -7,10 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/base/file.h"
 #include "common/base/limits.h"
 #include "common/base/text.h"
 #include "common/cli/out.h"
+#include "common/cli/secret_file.h"
 #include "daemon/account_kept.h"
 #include "daemon/config.h"
 #include "daemon/hub.h"
@@ -30,7 +30,8 @@ static int normalise(struct ph_buf *text)
 	if (text->len >= sizeof(mark) && memcmp(text->data, mark, sizeof(mark)) == 0) {
 		ph_buf_drop(text, sizeof(mark));
 	}
-	rc = ph_text_nfc(ph_buf_view(text), &nfc);
+	rc = ph_buf_secret(&nfc, text->len);
+	rc = rc < 0 ? rc : ph_text_nfc(ph_buf_view(text), &nfc);
 	if (rc == 0) {
 		text->len = 0;
 		rc = ph_buf_put_view(text, ph_buf_view(&nfc));
@@ -57,7 +58,8 @@ int ph_cmd_passphrase_of(const struct ph_cli *cli, const char *option, struct ph
 			 option);
 		return ph_cli_usage(cli, err, why);
 	}
-	rc = ph_file_read(path, PASSPHRASE_MAX, out, err);
+	snprintf(why, sizeof(why), "--%s", option);
+	rc = ph_secret_file_read(path, why, PASSPHRASE_MAX, out, err);
 	if (rc < 0) {
 		return rc;
 	}

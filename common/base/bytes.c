@@ -17,6 +17,8 @@
 
 #include <sodium.h>
 
+#include "common/base/secret.h"
+
 enum {
 	BUF_MIN = 64
 };
@@ -47,12 +49,26 @@ void ph_buf_init(struct ph_buf *buf)
 	*buf = (struct ph_buf){ 0 };
 }
 
+static uint8_t *take(const struct ph_buf *buf, size_t size)
+{
+	return buf->is_secret ? ph_secret_new(size) : malloc(size);
+}
+
+static void give_back(struct ph_buf *buf)
+{
+	if (buf->is_secret) {
+		ph_secret_free(buf->data);
+	} else {
+		free(buf->data);
+	}
+}
+
 void ph_buf_deinit(struct ph_buf *buf)
 {
 	if (buf == NULL) {
 		return;
 	}
-	free(buf->data);
+	give_back(buf);
 	ph_buf_init(buf);
 }
 
@@ -65,6 +81,18 @@ void ph_buf_wipe(struct ph_buf *buf)
 		sodium_memzero(buf->data, buf->cap);
 	}
 	ph_buf_deinit(buf);
+}
+
+int ph_buf_secret(struct ph_buf *buf, size_t size)
+{
+	struct ph_buf made = { .is_secret = true };
+	int rc = ph_buf_reserve(&made, size);
+
+	if (rc == 0) {
+		ph_buf_wipe(buf);
+		*buf = made;
+	}
+	return rc;
 }
 
 int ph_buf_reserve(struct ph_buf *buf, size_t extra)
@@ -85,7 +113,7 @@ int ph_buf_reserve(struct ph_buf *buf, size_t extra)
 		cap = 2 * buf->cap;
 	}
 
-	uint8_t *data = malloc(cap);
+	uint8_t *data = take(buf, cap);
 
 	if (data == NULL) {
 		return -ENOMEM;
@@ -93,7 +121,7 @@ int ph_buf_reserve(struct ph_buf *buf, size_t extra)
 	if (buf->data != NULL) {
 		memcpy(data, buf->data, buf->len);
 		sodium_memzero(buf->data, buf->cap);
-		free(buf->data);
+		give_back(buf);
 	}
 	buf->data = data;
 	buf->cap = cap;

@@ -17,6 +17,7 @@ struct ph_buf {
 	uint8_t *data;
 	size_t len;
 	size_t cap;
+	bool is_secret; /* by ph_buf_secret() */
 };
 
 #define PH_VIEW(pointer, length)                                                         \
@@ -33,6 +34,11 @@ void ph_buf_init(struct ph_buf *buf);
 void ph_buf_deinit(struct ph_buf *buf);
 /* The same, but wipe the bytes first: for secrets and personal fields. */
 void ph_buf_wipe(struct ph_buf *buf);
+/*
+ * What is put into BUF, which is empty, lies in locked pages (common/base/secret.h), with room for SIZE
+ * bytes now, and is wiped when it moves to others and when it is freed. 0 or -ENOMEM.
+ */
+int ph_buf_secret(struct ph_buf *buf, size_t size);
 /* Make room for EXTRA more bytes. 0 or -ENOMEM; BUF unchanged on error. */
 int ph_buf_reserve(struct ph_buf *buf, size_t extra);
 /* Append. 0 or -ENOMEM; BUF unchanged on error. */

@@ -39,6 +39,21 @@ void ph_secret_lock(void *data, size_t len)
 	advise(data, len, MADV_DONTDUMP);
 }
 
+void *ph_secret_new(size_t size)
+{
+	void *data = sodium_init() < 0 ? NULL : sodium_malloc(size);
+
+	if (data) {
+		sodium_memzero(data, size);
+	}
+	return data;
+}
+
+void ph_secret_free(void *data)
+{
+	sodium_free(data);
+}
+
 void ph_secret_wipe(void *data, size_t len)
 {
 	(void)sodium_munlock(data, len);

@@ -27,6 +27,13 @@ void ph_secret_no_dumps(void);
  * (RLIMIT_MEMLOCK) they stay as they are: secrets are wiped all the same.
  */
 void ph_secret_lock(void *data, size_t len);
+/*
+ * SIZE bytes in locked pages of their own, which no dump has, with one behind them that nobody may
+ * touch; all zero, and aligned as far as SIZE is a multiple. NULL: there is no memory. Where locking is not allowed they are as any other.
+ */
+void *ph_secret_new(size_t size);
+/* Wipe what ph_secret_new() gave, and free it. NULL is fine. */
+void ph_secret_free(void *data);
 /* Wipe them, and let the pages go: also those of another secret that shares one. */
 void ph_secret_wipe(void *data, size_t len);
 

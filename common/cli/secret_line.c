@@ -50,7 +50,7 @@ int ph_secret_line(const char *prompt, struct ph_buf *out, struct ph_error *err)
 {
 	struct termios before;
 	bool is_terminal = tcgetattr(STDIN_FILENO, &before) == 0;
-	int rc = ph_buf_reserve(out, PH_SECRET_LINE_MAX); /* it is not moved about */
+	int rc = ph_buf_secret(out, PH_SECRET_LINE_MAX); /* it is not moved about */
 
 	if (rc < 0) {
 		return ph_fail_errno(err, rc,

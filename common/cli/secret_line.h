@@ -11,7 +11,8 @@
 #define PH_SECRET_LINE_MAX 1024
 
 /*
- * Read a line of standard input into OUT, which the caller wipes, without its end. On a
+ * Read a line of standard input into OUT, which is empty, lies in locked memory from then on, and is
+ * wiped by the caller; without its end. On a
  * terminal PROMPT is shown, and what is typed is not; elsewhere nothing is said. Nothing
  * behind the line is read. 0; -ECANCELED with ERR: no line came, or Ctrl-C or Ctrl-D;
  * -EMSGSIZE with PH_EXIT_USAGE; or another negative errno.

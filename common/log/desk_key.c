@@ -6,7 +6,8 @@
  * bytes of another hash of the card, so that a wrong card is told without a try at the PIN:
  * of 129 bits of chance such a hash gives nothing away.
  *
- * Failures are those of keyfile.c. Whatever held a secret is wiped on every path.
+ * Failures are those of keyfile.c. Whatever held a secret was in locked memory (but that of
+ * Argon2id, which is large), and is wiped on every path.
  */
 #include "common/log/desk_key.h"
 
@@ -162,28 +163,32 @@ static void mark_of(const char *card, uint8_t out[static MARK_SIZE])
 	memcpy(out, hash, MARK_SIZE);
 }
 
+/* What opens a desk, and what is behind it; by ph_secret_new(). */
+struct opened {
+	crypto_generichash_state state; /* first: it is aligned as the whole is */
+	uint8_t key[PH_PASSPHRASE_KEY_SIZE];
+	uint8_t lock[crypto_aead_xchacha20poly1305_ietf_KEYBYTES];
+	struct ph_box_pair pair;
+};
+
+/* Its lock. */
 static int lock_of(const struct locked *locked, const char *card, struct ph_view pin,
-		   uint8_t out[static crypto_aead_xchacha20poly1305_ietf_KEYBYTES],
-		   struct ph_error *err)
+		   struct opened *opened, struct ph_error *err)
 {
 	static const char context[] = "packhorse desk lock 1";
-	crypto_generichash_state state;
-	uint8_t key[PH_PASSPHRASE_KEY_SIZE];
-	int rc = ph_passphrase_key(key, &locked->cost, pin,
+	int rc = ph_passphrase_key(opened->key, &locked->cost, pin,
 				   ph_say("the PIN of the desk", "mã PIN của quầy"), err);
 
 	if (rc == 0) {
-		crypto_generichash_init(&state, key, sizeof(key),
-					crypto_aead_xchacha20poly1305_ietf_KEYBYTES);
-		crypto_generichash_update(&state, (const uint8_t *)context,
+		crypto_generichash_init(&opened->state, opened->key, sizeof(opened->key),
+					sizeof(opened->lock));
+		crypto_generichash_update(&opened->state, (const uint8_t *)context,
 					  sizeof(context) - 1);
-		crypto_generichash_update(&state, (const uint8_t *)card,
+		crypto_generichash_update(&opened->state, (const uint8_t *)card,
 					  PH_DESK_CARD_SIZE);
-		crypto_generichash_final(&state, out,
-					 crypto_aead_xchacha20poly1305_ietf_KEYBYTES);
+		crypto_generichash_final(&opened->state, opened->lock,
+					 sizeof(opened->lock));
 	}
-	sodium_memzero(&state, sizeof(state));
-	sodium_memzero(key, sizeof(key));
 	return rc;
 }
 
@@ -273,7 +278,7 @@ int ph_desk_key_save(const struct ph_box_pair *desk, const char *path,
 {
 	struct locked locked = { .cost = { .passes = PH_DESK_PASSES,
 					   .memory = memory_mib * MIB } };
-	uint8_t lock[crypto_aead_xchacha20poly1305_ietf_KEYBYTES];
+	struct opened *opened;
 	struct ph_buf bytes = { 0 };
 	struct bound bound;
 	int rc = ph_pin_check(pin, err);
@@ -292,16 +297,19 @@ int ph_desk_key_save(const struct ph_box_pair *desk, const char *path,
 	rng->fill(rng->data, locked.nonce, sizeof(locked.nonce));
 	mark_of(card, locked.mark);
 	bound = bound_of(&locked);
-	rc = lock_of(&locked, card, pin, lock, err);
+	opened = ph_secret_new(sizeof(*opened));
+	rc = opened ? lock_of(&locked, card, pin, opened, err)
+		    : ph_fail_errno(err, -ENOMEM, path);
 	if (rc == 0) {
 		crypto_aead_xchacha20poly1305_ietf_encrypt(
 			locked.sealed, NULL, desk->secret, sizeof(desk->secret),
-			bound.bytes, sizeof(bound.bytes), NULL, locked.nonce, lock);
+			bound.bytes, sizeof(bound.bytes), NULL, locked.nonce,
+			opened->lock);
 		rc = encode(&locked, &bytes);
 		rc = rc < 0 ? ph_fail_errno(err, rc, path)
 			    : ph_file_write(path, ph_buf_view(&bytes), 0600, err);
 	}
-	sodium_memzero(lock, sizeof(lock));
+	ph_secret_free(opened);
 	ph_buf_deinit(&bytes);
 	return rc;
 }
@@ -333,19 +341,17 @@ int ph_desk_key_memory(const char *path, unsigned *mib_out, struct ph_error *err
 }
 
 static int open_sealed(const struct locked *locked, const char *card, struct ph_view pin,
-		       struct ph_box_pair *out, struct ph_error *err)
+		       struct opened *opened, struct ph_error *err)
 {
 	const struct bound bound = bound_of(locked);
-	uint8_t lock[crypto_aead_xchacha20poly1305_ietf_KEYBYTES];
-	int rc = lock_of(locked, card, pin, lock, err);
+	int rc = lock_of(locked, card, pin, opened, err);
 
-	if (rc == 0 &&
-	    crypto_aead_xchacha20poly1305_ietf_decrypt(
-		    out->secret, NULL, NULL, locked->sealed, sizeof(locked->sealed),
-		    bound.bytes, sizeof(bound.bytes), locked->nonce, lock) != 0) {
+	if (rc == 0 && crypto_aead_xchacha20poly1305_ietf_decrypt(
+			       opened->pair.secret, NULL, NULL, locked->sealed,
+			       sizeof(locked->sealed), bound.bytes, sizeof(bound.bytes),
+			       locked->nonce, opened->lock) != 0) {
 		rc = PH_DESK_E_PIN;
 	}
-	sodium_memzero(lock, sizeof(lock));
 	return rc;
 }
 
@@ -353,20 +359,21 @@ int ph_desk_key_load(struct ph_box_pair *desk, const char *path,
 		     const char card[static PH_DESK_CARD_SIZE + 1], struct ph_view pin,
 		     struct ph_error *err)
 {
+	struct opened *opened = ph_secret_new(sizeof(*opened));
 	struct locked locked;
-	struct ph_box_pair result;
-	int rc = load(path, &locked, err);
+	int rc = opened ? load(path, &locked, err) : ph_fail_errno(err, -ENOMEM, path);
 
 	rc = rc != 0 ? rc : fit(&locked, card);
-	rc = rc != 0 ? rc : open_sealed(&locked, card, pin, &result, err);
-	if (rc == 0 && (crypto_scalarmult_base(result.key, result.secret) != 0 ||
-			sodium_memcmp(result.key, locked.key, PH_KEY_SIZE) != 0)) {
+	rc = rc != 0 ? rc : open_sealed(&locked, card, pin, opened, err);
+	if (rc == 0 &&
+	    (crypto_scalarmult_base(opened->pair.key, opened->pair.secret) != 0 ||
+	     sodium_memcmp(opened->pair.key, locked.key, PH_KEY_SIZE) != 0)) {
 		rc = damaged(err, path);
 	}
 	if (rc == 0) {
 		ph_secret_lock(desk, sizeof(*desk));
-		*desk = result;
+		*desk = opened->pair;
 	}
-	sodium_memzero(&result, sizeof(result));
+	ph_secret_free(opened);
 	return rc;
 }

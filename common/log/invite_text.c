@@ -7,7 +7,7 @@
  *
  * Failures: -EINVAL, with a text that tells a librarian whether to copy the line
  * again (damaged) or to ask for a new one (forged, foreign). The seed is a bearer
- * secret: every buffer it passes through is wiped.
+ * secret: every buffer of bytes it passes through is in locked memory, and all are wiped.
  */
 #include <errno.h>
 #include <sodium.h>
@@ -63,14 +63,19 @@ int ph_invite_text(struct ph_view invite, struct ph_view keylist,
 	if (invite.len > PH_CERT_MAX || keylist.len > PH_CERT_MAX) {
 		return -EMSGSIZE;
 	}
+
+	int rc = ph_buf_secret(&bytes, PH_INVITE_MAX);
+
+	if (rc) {
+		return rc;
+	}
 	ph_mpw_init(&writer, &bytes);
 	ph_mpw_array(&writer, 3);
 	ph_mpw_bin(&writer, invite.data, invite.len);
 	ph_mpw_bin(&writer, keylist.data, keylist.len);
 	ph_mpw_bin(&writer, seed, PH_SEED_KEY_SIZE);
 
-	int rc = ph_mpw_end(&writer);
-
+	rc = ph_mpw_end(&writer);
 	if (rc) {
 		goto out;
 	}
@@ -81,7 +86,8 @@ int ph_invite_text(struct ph_view invite, struct ph_view keylist,
 		rc = -EMSGSIZE;
 		goto out;
 	}
-	rc = ph_buf_reserve(out, PREFIX_LEN + len);
+	rc = out->data ? ph_buf_reserve(out, PREFIX_LEN + len)
+		       : ph_buf_secret(out, PREFIX_LEN + len + 1);
 	if (rc) {
 		goto out;
 	}
@@ -144,7 +150,7 @@ static int base64_decode(struct ph_view line, struct ph_buf *bytes, struct ph_er
 		return typed_over(err);
 	}
 
-	int rc = ph_buf_reserve(bytes, line.len);
+	int rc = ph_buf_secret(bytes, line.len);
 
 	if (rc) {
 		return ph_fail_errno(err, rc, ph_say("the invite", "giấy mời"));
@@ -234,8 +240,9 @@ int ph_invite_parse(struct ph_view text, struct ph_invite_bundle *bundle,
 {
 	struct ph_buf line = { 0 };
 	struct ph_invite_bundle result = { 0 };
-	int rc = strip(text, &line, err);
+	int rc = ph_buf_secret(&line, PH_INVITE_MAX);
 
+	rc = rc ? ph_fail_errno(err, rc, "the invite") : strip(text, &line, err);
 	if (rc) {
 		goto out;
 	}

@@ -10,8 +10,8 @@
  *
  * Failures: a file that is not of the form, or too large, is -EUCLEAN and says
  * what to do; the costs a locked file asks for are bounded before they are paid;
- * a passphrase that does not open is -EACCES. Whatever held a secret is wiped on
- * every path.
+ * a passphrase that does not open is -EACCES. Whatever held a secret was in locked memory
+ * (but the memory of Argon2id, which is large, and libsodium's), and is wiped on every path.
  */
 #include "common/base/say.h"
 #include "common/log/keys.h"
@@ -25,7 +25,9 @@
 #include "common/base/mp.h"
 #include "common/base/secret.h"
 
-#define FILE_MAX     1024
+#define FILE_MAX 1024
+#define READ_STEP                                                                        \
+	(16 * 1024) /* files are read by so much at a time (common/base/file.c) */
 #define DEVICE_TITLE "packhorse device keys 1"
 #define APART_TITLE  "packhorse device keys 2" /* the desk's secret is elsewhere */
 #define LOCKED_TITLE "packhorse locked key 1"
@@ -53,8 +55,9 @@ static int damaged(struct ph_error *err, const char *path)
 
 static int file_read(const char *path, struct ph_buf *bytes, struct ph_error *err)
 {
-	int rc = ph_file_read(path, FILE_MAX, bytes, NULL);
+	int rc = ph_buf_secret(bytes, FILE_MAX + READ_STEP);
 
+	rc = rc < 0 ? rc : ph_file_read(path, FILE_MAX, bytes, NULL);
 	if (rc == -EFBIG) {
 		return damaged(err, path);
 	}
@@ -106,7 +109,12 @@ int ph_device_keys_save(const struct ph_device_keys *keys, const char *path,
 {
 	struct ph_buf bytes = { 0 };
 	struct ph_mpw writer;
+	int rc = ph_buf_secret(&bytes, FILE_MAX);
 
+	if (rc) {
+		ph_fail_errno(err, rc, path);
+		goto out;
+	}
 	ph_mpw_init(&writer, &bytes);
 	ph_mpw_array(&writer, keys->desk_is_apart ? 6 : 7);
 	ph_mpw_str(&writer,
@@ -119,9 +127,7 @@ int ph_device_keys_save(const struct ph_device_keys *keys, const char *path,
 		ph_mpw_bin(&writer, keys->desk.secret, PH_BOX_SECRET_SIZE);
 	}
 	ph_mpw_bin(&writer, keys->desk.key, PH_KEY_SIZE);
-
-	int rc = ph_mpw_end(&writer);
-
+	rc = ph_mpw_end(&writer);
 	if (rc) {
 		ph_fail_errno(err, rc, path);
 		goto out;
@@ -163,21 +169,22 @@ int ph_device_keys_load(struct ph_device_keys *keys, const char *path,
 			struct ph_error *err)
 {
 	struct ph_buf bytes = { 0 };
-	struct ph_device_keys result;
-	int rc = file_read(path, &bytes, err);
+	struct ph_device_keys *result = ph_secret_new(sizeof(*result));
+	int rc =
+		result ? file_read(path, &bytes, err) : ph_fail_errno(err, -ENOMEM, path);
 
 	if (rc) {
 		goto out;
 	}
-	rc = device_keys_decode(ph_buf_view(&bytes), &result);
+	rc = device_keys_decode(ph_buf_view(&bytes), result);
 	if (rc) {
 		rc = rc == -EUCLEAN ? damaged(err, path) : ph_fail_errno(err, rc, path);
 		goto out;
 	}
 	ph_secret_lock(keys, sizeof(*keys));
-	*keys = result;
+	*keys = *result;
 out:
-	sodium_memzero(&result, sizeof(result));
+	ph_secret_free(result);
 	ph_buf_wipe(&bytes);
 	return rc;
 }
@@ -208,6 +215,15 @@ static int open_lock(const struct locked *locked, struct ph_view passphrase,
 	snprintf(what, sizeof(what), "the passphrase of %s", path);
 	return ph_passphrase_key(out, &locked->cost, passphrase, what, err);
 }
+
+/* What opens a lock, and what is behind it. */
+struct opened {
+	uint8_t lock[PH_PASSPHRASE_KEY_SIZE];
+	uint8_t seed[PH_SEED_KEY_SIZE];
+	struct ph_sign_pair pair;
+};
+_Static_assert(PH_PASSPHRASE_KEY_SIZE == crypto_aead_xchacha20poly1305_ietf_KEYBYTES,
+	       "the key of the lock");
 
 static int locked_encode(const struct locked *locked, struct ph_buf *bytes)
 {
@@ -276,21 +292,22 @@ int ph_locked_key_save(const struct ph_sign_pair *pair, const char *path,
 
 	struct locked locked = { .cost = { .passes = PH_LOCK_PASSES,
 					   .memory = memory_mib * MIB } };
-	uint8_t lock[crypto_aead_xchacha20poly1305_ietf_KEYBYTES];
+	struct opened *opened = ph_secret_new(sizeof(*opened));
 	struct ph_buf bytes = { 0 };
 
 	memcpy(locked.key, pair->key, sizeof(locked.key));
 	rng->fill(rng->data, locked.cost.salt, sizeof(locked.cost.salt));
 	rng->fill(rng->data, locked.nonce, sizeof(locked.nonce));
 
-	int rc = open_lock(&locked, passphrase, lock, path, err);
+	int rc = opened ? open_lock(&locked, passphrase, opened->lock, path, err)
+			: ph_fail_errno(err, -ENOMEM, path);
 
 	if (rc) {
 		goto out;
 	}
 	crypto_aead_xchacha20poly1305_ietf_encrypt(
 		locked.sealed, NULL, pair->secret, PH_SEED_KEY_SIZE, locked.key,
-		sizeof(locked.key), NULL, locked.nonce, lock);
+		sizeof(locked.key), NULL, locked.nonce, opened->lock);
 	rc = locked_encode(&locked, &bytes);
 	if (rc) {
 		ph_fail_errno(err, rc, path);
@@ -298,7 +315,7 @@ int ph_locked_key_save(const struct ph_sign_pair *pair, const char *path,
 	}
 	rc = ph_file_write(path, ph_buf_view(&bytes), 0600, err);
 out:
-	sodium_memzero(lock, sizeof(lock));
+	ph_secret_free(opened);
 	ph_buf_deinit(&bytes);
 	return rc;
 }
@@ -330,10 +347,9 @@ int ph_locked_key_load(struct ph_sign_pair *pair, const char *path,
 {
 	struct ph_buf bytes = { 0 };
 	struct locked locked;
-	uint8_t lock[crypto_aead_xchacha20poly1305_ietf_KEYBYTES];
-	uint8_t seed[PH_SEED_KEY_SIZE];
-	struct ph_sign_pair result;
-	int rc = file_read(path, &bytes, err);
+	struct opened *opened = ph_secret_new(sizeof(*opened));
+	int rc =
+		opened ? file_read(path, &bytes, err) : ph_fail_errno(err, -ENOMEM, path);
 
 	if (rc) {
 		goto out;
@@ -343,30 +359,28 @@ int ph_locked_key_load(struct ph_sign_pair *pair, const char *path,
 		rc = rc == -EUCLEAN ? damaged(err, path) : ph_fail_errno(err, rc, path);
 		goto out;
 	}
-	rc = open_lock(&locked, passphrase, lock, path, err);
+	rc = open_lock(&locked, passphrase, opened->lock, path, err);
 	if (rc) {
 		goto out;
 	}
 	if (crypto_aead_xchacha20poly1305_ietf_decrypt(
-		    seed, NULL, NULL, locked.sealed, sizeof(locked.sealed), locked.key,
-		    sizeof(locked.key), locked.nonce, lock) != 0) {
+		    opened->seed, NULL, NULL, locked.sealed, sizeof(locked.sealed),
+		    locked.key, sizeof(locked.key), locked.nonce, opened->lock) != 0) {
 		rc = ph_fail(err, PH_EXIT_OTHER, -EACCES,
 			     ph_say("the passphrase does not open %s",
 				    "câu khóa không mở được %s"),
 			     path);
 		goto out;
 	}
-	ph_sign_pair_from_seed(&result, seed);
-	if (sodium_memcmp(result.key, locked.key, sizeof(locked.key)) != 0) {
+	ph_sign_pair_from_seed(&opened->pair, opened->seed);
+	if (sodium_memcmp(opened->pair.key, locked.key, sizeof(locked.key)) != 0) {
 		rc = damaged(err, path);
 		goto out;
 	}
 	ph_secret_lock(pair, sizeof(*pair));
-	*pair = result;
+	*pair = opened->pair;
 out:
-	sodium_memzero(lock, sizeof(lock));
-	sodium_memzero(seed, sizeof(seed));
-	sodium_memzero(&result, sizeof(result));
+	ph_secret_free(opened);
 	ph_buf_deinit(&bytes);
 	return rc;
 }

@@ -127,7 +127,7 @@ dd if=/dev/zero of="$T/torn/site.db" bs=1 seek=100 count=64 conv=notrunc 2>/dev/
 like "damage, likewise" "$(vi "$T/torn" status)" 'site.db bị hỏng .*; hãy giữ nguyên thư mục này và gọi cho thư viện tỉnh'
 like "half an invite, likewise" "$(vi "$T/new" join "$T/short")" 'giấy mời này bị cụt hoặc hỏng: hãy chép lại toàn bộ'
 like "text that is none, likewise" "$(vi "$T/new" join "$T/text")" 'đây không phải giấy mời của Packhorse'
-like "no invite, likewise" "$(vi "$T/new" join "$T/none")" 'không đọc được giấy mời: .*không có tệp hoặc thư mục này'
+like "no invite, likewise" "$(vi "$T/new" join "$T/none")" 'không đọc được giấy mời: .*không có tệp nào tên như vậy'
 like "a folder that has joined, likewise" "$(vi "$T/a" join "$T/i2")" 'đã được nhận; .*là của điểm nào'
 like "no address, likewise" "$(vi "$T/a" sync --hub nowhere)" 'không phải là địa chỉ: viết HOST:PORT'
 cp -r "$T/a" "$T/nokeys"

@@ -93,6 +93,25 @@ else
   is "an agent, too" "$(json '[d["found"] >= 3, d["unlocked"], d["dumped"]]' <s1.memory)" '[True, [], []]'
 fi
 
+# --- a secret that a person gives, while the program waits for the rest of it ---
+half=ChuaHetCauNay
+if [ "$(id -u)" != 0 ] || [ "$wide" = 1 ] || [ "$(ulimit -l)" = 0 ]; then
+  skip "where what a person gives lies in memory" "not root, built with a sanitizer, or no memory may be locked"
+else
+  given() { # NAME WHERE COMMAND...: WHERE it reads, - or a file; the same word is all that comes
+    local name=$1
+    shift
+    is "$name, as far as it has come, lies in locked pages alone, that no dump has" "$($LOOK given "$half" "$@" | json '[d["found"] >= 1, d["unlocked"], d["dumped"]]')" '[True, [], []]'
+  }
+  given "a passphrase" word1 $hubd -d new init --listen 127.0.0.1:0 --passphrase-file word1
+  given "a password" - $H account add thu --role viewer
+  given "a recovery key" word2 $H backup check far/*.backup --recovery-key word2
+  given "an invite, from a file" word3 "$P" -d new join word3
+  given "and from standard input" - "$P" -d new join -
+  given "a PIN" - "$P" -d s1 desk pin --new-card card
+  given "a card" - "$P" -d s1 desk unlock
+fi
+
 # --- what it may still ask of the system ---
 if ! grep -q ' sandbox=\(on\|wide\)$' serve.err; then
   skip "the filter" "$(grep -m 1 serve.sandbox serve.err)"

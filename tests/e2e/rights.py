@@ -2,6 +2,8 @@
 
   argv OUT                   until SIGTERM: what each program of ours shows in its arguments and environment
   memory PID KEYS [WORD...]  where the secrets of a key file lie in the memory of PID, and whether WORDs do
+  given WORD WHERE COMMAND... start it, give it WORD where it reads (a pipe, or - for its standard input) and nothing more:
+                             where in its memory that lies while it waits
   dumps DIR COMMAND...       start it with core dumps allowed, end it by a fault, tell whether it dumped
 """
 import json
@@ -83,6 +85,24 @@ def memory(pid, keys, words):
     return {"found": found, "unlocked": unlocked, "dumped": dumped, "words": shown}
 
 
+def given(word, where, command):
+    if where != "-":
+        os.mkfifo(where)
+    quiet = subprocess.DEVNULL
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=quiet, stderr=quiet) as process:
+        with process.stdin if where == "-" else open(where, "wb", 0) as pipe:  # waits for who reads
+            pipe.write(word.encode())
+            pipe.flush()
+            found = []
+            until = time.monotonic() + 20
+            while not found and process.poll() is None and time.monotonic() < until:
+                time.sleep(0.02)
+                found = list(places(process.pid, word.encode()))
+            process.kill()
+    unlocked, dumped = ([name for flags, name in found if flag not in flags] for flag in ("lo", "dd"))
+    return {"found": len(found), "unlocked": unlocked, "dumped": dumped}
+
+
 def dumps(folder, command):
     resource.setrlimit(resource.RLIMIT_CORE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
     with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
@@ -103,5 +123,7 @@ if sys.argv[1] == "argv":
     argv(sys.argv[2])
 elif sys.argv[1] == "memory":
     print(json.dumps(memory(sys.argv[2], sys.argv[3], sys.argv[4:])))
+elif sys.argv[1] == "given":
+    print(json.dumps(given(sys.argv[2], sys.argv[3], sys.argv[4:])))
 else:
     print(json.dumps(dumps(sys.argv[2], sys.argv[3:])))
