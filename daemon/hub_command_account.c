@@ -348,6 +348,13 @@ int ph_hub_account_revoke(struct ph_hub *hub, const json_t *request, json_t *ans
 	if (rc < 0) {
 		return rc;
 	}
+	if (strlen(id) !=
+	    sizeof(held) - 1) { /* not repeated: it may be the token itself */
+		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+			       "a token is named by the %zu characters that packhorsed "
+			       "account list shows of it; what was given has %zu",
+			       sizeof(held) - 1, strlen(id));
+	}
 	for (unsigned i = 0; i < account.n_tokens; i++) {
 		token_id(held, &account.token[i]);
 		if (strcmp(held, id) != 0) {

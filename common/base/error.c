@@ -4,7 +4,8 @@
  * The first fill of a struct ph_error wins: the function nearest to the trouble
  * knows most. Texts may carry names that others chose (a file, a lock's holder), so
  * control characters become blanks, and a text that is too long is cut between two
- * characters, never within one.
+ * characters, never within one. An invite or a recovery key among the quoted is left out: a
+ * person who gave one where a name belongs would find it in the error once more, and in whatever keeps that.
  */
 #include "common/base/error.h"
 
@@ -59,6 +60,37 @@ static void make_text(char *text)
 	}
 }
 
+static bool is_secret_char(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       (c >= '0' && c <= '9') || c == '-' || c == '_';
+}
+
+void ph_error_hide(char *text)
+{
+	static const char begin[] = "PACKHORSE";
+	enum {
+		SHORT = 8
+	}; /* so many letters are no secret, but what a sentence says */
+
+	for (char *at = text; (at = strstr(at, begin)); at++) {
+		char *from = at + sizeof(begin) - 1;
+		char *to;
+
+		while (is_secret_char(*from)) {
+			from++;
+		}
+		to = *from == ':' ? ++from : from;
+		while (is_secret_char(*to)) {
+			to++;
+		}
+		if (to - from > SHORT) {
+			memcpy(from, "...", 3);
+			memmove(from + 3, to, strlen(to) + 1);
+		}
+	}
+}
+
 int ph_fail(struct ph_error *err, enum ph_exit exit, int rc, const char *format, ...)
 {
 	if (err == NULL || err->text[0] != '\0') {
@@ -71,6 +103,7 @@ int ph_fail(struct ph_error *err, enum ph_exit exit, int rc, const char *format,
 	vsnprintf(err->text, sizeof(err->text), format, args);
 	va_end(args);
 	trim_torn(err->text);
+	ph_error_hide(err->text);
 	make_text(err->text);
 	err->exit = exit;
 	return rc;

@@ -48,4 +48,7 @@ int ph_fail_errno(struct ph_error *err, int rc, const char *what);
  */
 const char *ph_errno_say(int rc);
 
+/* Leave out of TEXT what follows PACKHORSE1:, PACKHORSE-RECOVERY1: and the like: "..." stands there then. */
+void ph_error_hide(char *text);
+
 #endif

@@ -47,6 +47,7 @@ static int usage_error(const struct ph_cli_program *program, const char *text)
 	char safe[640];
 
 	ph_text_safe(safe, sizeof(safe), text, strlen(text));
+	ph_error_hide(safe);
 	fprintf(stderr, ph_say("%s: %s; see `%s help`\n", "%s: %s; xem `%s help`\n"),
 		program->name, safe, program->name);
 	return PH_EXIT_USAGE;

@@ -112,6 +112,22 @@ else
   given "a card" - "$P" -d s1 desk unlock
 fi
 
+# --- a secret where the name of a file belongs ---
+$H account add thu --role viewer <<<'mot mat khau dai' 2>/dev/null
+token=$($H account token thu 2>/dev/null)
+key=$(cat secret)
+invite=$(cat i1)
+for lang in en_US.UTF-8 vi_VN.UTF-8; do
+  for wrong in "$P -d new join" "$P" "$P -d new desk" "$H invite cancel --passphrase-file pass" "$H backup check far/*.backup --recovery-key" "$hubd -d new restore far/*.backup --recovery-key"; do
+    for word in "$invite" "$key"; do LC_ALL=$lang LANGUAGE=${lang%%_*} $wrong "$word"; done
+  done
+  LC_ALL=$lang LANGUAGE=${lang%%_*} $H invite --site 14-0371 --role site --out i9 --passphrase-file "$phrase"
+  LC_ALL=$lang LANGUAGE=${lang%%_*} $H account password thu --password-file "$phrase"
+  LC_ALL=$lang LANGUAGE=${lang%%_*} $H account revoke thu "$token"
+done >told 2>&1
+is "a secret that was given as an argument is in no error" "$(grep -c -e "${invite:20:30}" -e "${key:22:20}" -e "$phrase" -e "${token:8:20}" told) $((${#token} >= 20))" '0 1'
+is "which says what is wrong with it" "$(grep -c "the secret itself (${#invite} characters)" told) $(grep -c "chính bí mật (${#invite} ký tự)" told) $(grep -c "has ${#phrase} characters, and is not repeated" told)" '4 4 2'
+
 # --- what it may still ask of the system ---
 if ! grep -q ' sandbox=\(on\|wide\)$' serve.err; then
   skip "the filter" "$(grep -m 1 serve.sandbox serve.err)"

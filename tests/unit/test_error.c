@@ -124,6 +124,31 @@ static void test_any_bytes(void **state)
 	assert_string_equal(err.text, "near 'm?0' and ?????? sách ");
 }
 
+/* Of an invite or a recovery key among what is quoted no letter is left; words about them are as they were. */
+static void test_no_secret(void **state)
+{
+	static const struct {
+		const char *given, *wanted;
+	} cases[] = {
+		{ "PACKHORSE1:k8RzYWJj-_A9", "PACKHORSE1:..." },
+		{ "there is no command \"PACKHORSE-RECOVERY1:lLhwYWNraG\"; see",
+		  "there is no command \"PACKHORSE-RECOVERY1:...\"; see" },
+		{ "PACKHORSE1:k8RzYWJjd and PACKHORSE1:zzzzzzzzz",
+		  "PACKHORSE1:... and PACKHORSE1:..." },
+		{ "an invite begins with PACKHORSE1: and so on",
+		  "an invite begins with PACKHORSE1: and so on" },
+		{ "set PACKHORSE_BUILD_FOLDER", "set PACKHORSE_BUILD_FOLDER" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct ph_error err = { 0 };
+
+		ph_fail(&err, PH_EXIT_USAGE, -EINVAL, "%s", cases[i].given);
+		assert_string_equal(err.text, cases[i].wanted);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -133,6 +158,7 @@ int main(void)
 		cmocka_unit_test(test_one_line),
 		cmocka_unit_test(test_cut_between_characters),
 		cmocka_unit_test(test_any_bytes),
+		cmocka_unit_test(test_no_secret),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
