@@ -18,6 +18,7 @@
 #include "client/link.h"
 #include "client/site_bundle.h"
 #include "client/stick_missing.h"
+#include "client/stick_sweep.h"
 #include "common/base/file.h"
 #include "common/cli/missing.h"
 #include "common/cli/out.h"
@@ -177,12 +178,10 @@ static int pack_all(struct pack *pack, struct ph_error *err)
 /* What is there is listed, also if it is not all; earlier bundles go once all of it is. */
 static int end_pack(struct pack *pack, bool whole, struct ph_error *err)
 {
-	struct ph_site_info info;
 	struct ph_now now;
 	int rc;
 
 	ph_clock_system.read(ph_clock_system.data, &now);
-	ph_site_info(pack->site, &info);
 	memcpy(pack->manifest.key, ph_site_sign(pack->site)->key, PH_KEY_SIZE);
 	pack->manifest.written = now.wall > 0 ? (uint64_t)now.wall : 0;
 	rc = ph_spool_put_manifest(&pack->spool, &pack->manifest,
@@ -191,7 +190,7 @@ static int end_pack(struct pack *pack, bool whole, struct ph_error *err)
 		return fail_stick(&pack->spool, pack->spool.path, rc, err);
 	}
 	if (whole) {
-		rc = ph_spool_sweep(&pack->spool, info.device_id, &pack->manifest,
+		rc = ph_stick_sweep(pack->site, &pack->spool, &pack->manifest,
 				    &pack->removed, err);
 	}
 	rc = rc == 0 ? ph_site_spend(pack->site, PH_SPEND_STICK, pack->bytes, 0, err)
@@ -416,8 +415,7 @@ static void sweep_served(struct take *take, const struct ph_site_state *state)
 	/* on a stick that cannot be written they stay: no harm */
 	if (ph_spool_put_manifest(&take->spool, &none, ph_site_sign(take->site), NULL) ==
 		    0 &&
-	    ph_spool_sweep(&take->spool, take->info.device_id, &none, &removed, NULL) ==
-		    0) {
+	    ph_stick_sweep(take->site, &take->spool, &none, &removed, NULL) == 0) {
 		take->removed += removed;
 	}
 }

@@ -11,6 +11,7 @@
 #include "client/road_class.h"
 #include "client/site.h"
 #include "client/site_aside.h"
+#include "common/log/away.h"
 #include "proto/bundle.h"
 
 /* --- up --- */
@@ -30,6 +31,8 @@ enum {
 
 /* Begin behind the receipts. SITE is borrowed; it may be paused between two calls. */
 int ph_site_pack_new(struct ph_site_packing **packing_out, struct ph_site *site);
+/* For which road: as long as nothing is said, for a stick. */
+void ph_site_pack_for(struct ph_site_packing *packing, enum ph_away_road road);
 void ph_site_pack_free(struct ph_site_packing *packing);
 /*
  * The next bundle, of at most MAX bytes, appended to OUT; the first comes whatever waits,
@@ -66,6 +69,22 @@ struct ph_site_measured {
 /* Others have the site of ASIDE after each moment. 0 or negative errno with ERR. */
 int ph_site_measure(struct ph_site_aside *aside, struct ph_site_measured *out,
 		    struct ph_error *err);
+
+/* --- what was packed and may lie somewhere still (site_away.c) --- */
+
+/* Bundle NUMBER is made now. In a transaction. 0 or negative errno. */
+int ph_site_away_note(struct ph_site *site, uint64_t number, enum ph_away_road road);
+/* These are no more: they were removed from where they lay. 0 or a negative errno with ERR. */
+int ph_site_away_gone(struct ph_site *site, const uint64_t *numbers, size_t n,
+		      struct ph_error *err);
+/* All others that were packed within the time for which bundles last, added to AWAY. 0 or negative errno. */
+int ph_site_away(struct ph_site *site, struct ph_away *away);
+/*
+ * Remove what lies in this folder of bundles: those that were packed for a courier, and what has come of others
+ * in pieces. A courier is given what is packed anew, and gives anew. 0, also if there is nothing;
+ * negative errno: something stayed.
+ */
+int ph_site_courier_drop(struct ph_site *site);
 
 /* --- down --- */
 

@@ -138,6 +138,7 @@ static int sweep(struct ph_site_courier *courier)
 
 	rc = rc == 0 ? ph_site_pack_new(&courier->packing, courier->site) : rc;
 	if (rc == 0) {
+		ph_site_pack_for(courier->packing, PH_AWAY_COURIER);
 		courier->stage = PH_SITE_COURIER_PACKING;
 	}
 	return rc;
@@ -193,6 +194,44 @@ static int pack_on(struct ph_site_courier *courier)
 		return 0;
 	}
 	return rc > 0 ? -EMSGSIZE : rc < 0 ? rc : put_bundle(courier);
+}
+
+/* ---- nothing of it ---- */
+
+static bool is_own(void *data, const uint8_t from[static PH_DEVICE_ID_SIZE])
+{
+	const struct ph_site *site = data;
+
+	return memcmp(from, site->cert.device_id, PH_DEVICE_ID_SIZE) == 0;
+}
+
+static int drop_packed(struct ph_site *site, struct ph_spool *spool)
+{
+	const struct ph_manifest none = { .written = 0 };
+	struct ph_spool_files left = { 0 };
+	unsigned removed;
+	int rc = ph_spool_sweep(spool, site->cert.device_id, &none, &removed, NULL);
+
+	rc = rc < 0 ? rc : ph_spool_list_from(spool, is_own, site, &left, NULL);
+	if (rc == 0 && left.n > 0) {
+		rc = -EBUSY;
+	}
+	ph_spool_files_deinit(&left);
+	return rc;
+}
+
+int ph_site_courier_drop(struct ph_site *site)
+{
+	char dir[PH_SITE_PATH_MAX];
+	struct ph_spool spool;
+	int rc = ph_path_join(dir, sizeof(dir), site->dir, "courier", NULL);
+
+	rc = rc < 0 ? rc : ph_parcels_drop(dir);
+	if (rc < 0) {
+		return rc;
+	}
+	rc = ph_spool_open(&spool, dir, false, NULL);
+	return rc == -ENOENT ? 0 : rc < 0 ? rc : drop_packed(site, &spool);
 }
 
 /* ---- all of it ---- */

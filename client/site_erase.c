@@ -3,7 +3,9 @@
  *
  * Whenever the ledger is brought up to date, what it says is erased goes from this folder;
  * so no name is shown of whom the control log erases. That it is gone is written into the
- * own log (erase-done) before the next hello or bundle, which takes it along. That an order
+ * own log (erase-done) before the next hello or bundle, which takes it along; and with it, which bundles
+ * that were packed before may lie somewhere still (site_away.c). Those for couriers that lie in this
+ * folder go before that is said; while they cannot, it is not. That an order
  * has come is noted with it: a session that ends without bringing the ledger up to date,
  * because the power did, leaves it to the end of the next one. An order is
  * heeded if an operator of a key list signed it that this device has had: the newest, or
@@ -15,6 +17,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "client/site_bundle.h"
 #include "client/site_take.h"
 #include "common/cli/out.h"
 #include "common/ledger/device.h"
@@ -186,12 +189,44 @@ static int is_before_us(struct ph_site *site, const struct ph_ref *order,
 	return 0;
 }
 
+/* Into ENTRY what was packed before, if anything was: it borrows BYTES. 0 or negative errno. */
+static int tell_away(struct ph_site *site, struct ph_entry *entry, struct ph_buf *bytes)
+{
+	struct ph_value *value = &entry->field[PH_ERASE_DONE_AWAY];
+	struct ph_away away = { 0 };
+	int rc = ph_site_away(site, &away);
+
+	if (rc == 0 && away.n > 0) {
+		rc = ph_away_encode(&away, bytes);
+		value->set = rc == 0;
+		value->as.bytes = ph_buf_view(bytes);
+	}
+	ph_away_deinit(&away);
+	return rc < 0 ? rc : 0;
+}
+
+static int write_done(struct ph_site *site, const struct ph_ref *order, bool is_told,
+		      struct ph_error *err)
+{
+	struct ph_entry entry = { .number = PH_KIND_ERASE_DONE,
+				  .kind = ph_kind_find(PH_KIND_ERASE_DONE) };
+	struct ph_buf bytes = { 0 };
+	int rc = 0;
+
+	entry.field[PH_ERASE_DONE_ERASE].set = true;
+	entry.field[PH_ERASE_DONE_ERASE].as.ref = *order;
+	if (is_told) {
+		rc = tell_away(site, &entry, &bytes);
+		rc = rc < 0 ? rc : ph_site_write(site, &entry, 1, NULL, err);
+	}
+	ph_buf_deinit(&bytes);
+	return rc < 0 ? rc : ph_erasing_tell(site->db, order);
+}
+
 /* Who was let in after it may still have written of her before, or have been given it by another of the site. */
 static int tell(struct ph_site *site, const struct ph_erasing_order *order,
 		struct ph_error *err)
 {
-	struct ph_entry entry = { .number = PH_KIND_ERASE_DONE,
-				  .kind = ph_kind_find(PH_KIND_ERASE_DONE) };
 	bool before = false;
 	int rc = is_before_us(site, &order->ref, &before, err);
 
@@ -199,13 +234,10 @@ static int tell(struct ph_site *site, const struct ph_erasing_order *order,
 	if (rc < 0) {
 		return rc;
 	}
-	entry.field[PH_ERASE_DONE_ERASE].set = true;
-	entry.field[PH_ERASE_DONE_ERASE].as.ref = order->ref;
 	/* a courier has read nothing */
-	if ((!before || order->held) && (site->cert.invite.role & PH_ROLE_SITE)) {
-		rc = ph_site_write(site, &entry, 1, NULL, err);
-	}
-	rc = rc < 0 ? rc : ph_erasing_tell(site->db, &order->ref);
+	rc = write_done(
+		site, &order->ref,
+		(!before || order->held) && (site->cert.invite.role & PH_ROLE_SITE), err);
 	if (rc < 0) {
 		ph_site_undo(site);
 		return rc;
@@ -218,6 +250,9 @@ int ph_site_erase_tell(struct ph_site *site, struct ph_error *err)
 	struct ph_erasing_order order;
 	int rc = ph_erasing_untold(site->db, &order);
 
+	if (rc == 0 && ph_site_courier_drop(site) < 0) {
+		return 0; /* so it is not said, and tried again before the next hello */
+	}
 	while (rc == 0) {
 		rc = tell(site, &order, err);
 		rc = rc < 0 ? rc : ph_erasing_untold(site->db, &order);

@@ -6,11 +6,12 @@
  * the hub told, when it was last heard, that it reads our form. What was loaded and did not
  * fit into one bundle comes first in the next. It does so in steps, between which anybody
  * else may have the site: where it sends from is kept here and brought back. Nothing is
- * noted of what was packed: the next packing begins at the receipts again.
+ * noted of what was in it: the next packing begins at the receipts again.
  *
  * Receipts of an epoch that is not the newest heard of are of a hub that was restored
  * since, and may lack what it gave them for: then all is sent. Each bundle has a number
- * of its own, above all that were used before, kept before the bundle is made.
+ * of its own, above all that were used before, kept before the bundle is made, and noted with
+ * it is that there is such a bundle (site_away.c).
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -34,6 +35,7 @@ struct ph_site_packing {
 	bool is_begun; /* these are where an earlier bundle, or step, ended */
 	bool packs;
 	bool carries; /* also what other devices of the site wrote */
+	enum ph_away_road road;
 	struct ph_bundle_source source;
 	struct ph_hello hello;
 	struct ph_bundle_writer *writer; /* of the bundle that is not finished */
@@ -74,6 +76,11 @@ int ph_site_pack_new(struct ph_site_packing **packing_out, struct ph_site *site)
 	packing->source.data = packing;
 	*packing_out = packing;
 	return 0;
+}
+
+void ph_site_pack_for(struct ph_site_packing *packing, enum ph_away_road road)
+{
+	packing->road = road;
 }
 
 void ph_site_pack_free(struct ph_site_packing *packing)
@@ -159,7 +166,7 @@ static void bring_cursors(struct ph_site_packing *packing)
 /* ---- one bundle ---- */
 
 /* The number of the next bundle, for good. */
-static int take_number(struct ph_site *site)
+static int take_number(struct ph_site *site, enum ph_away_road road)
 {
 	int64_t sessions = 0;
 	int rc = ph_db_begin(site->db);
@@ -169,6 +176,7 @@ static int take_number(struct ph_site *site)
 		rc = rc < 0 ? rc
 			    : ph_journal_meta_put_int(site->journal, PH_META_SESSIONS,
 						      sessions + 1);
+		rc = rc < 0 ? rc : ph_site_away_note(site, (uint64_t)sessions + 1, road);
 	}
 	if (rc == 0) {
 		rc = ph_db_commit(site->db);
@@ -247,8 +255,10 @@ static int begin_one(struct ph_site_packing *packing, uint64_t max, struct ph_bu
 int ph_site_pack_begin(struct ph_site_packing *packing, uint64_t max, struct ph_buf *out,
 		       struct ph_error *err)
 {
-	int rc = take_number(packing->site);
+	/* what has been erased is told of the bundles before this one */
+	int rc = ph_site_erase_tell(packing->site, err);
 
+	rc = rc < 0 ? rc : take_number(packing->site, packing->road);
 	return rc < 0 ? ph_fail_errno(err, rc,
 				      ph_say("writing to this site's store",
 					     "ghi vào kho dữ liệu của điểm"))

@@ -3,7 +3,8 @@
  *
  * The order is signed by an operator. Its certificate says who has carried it out, by the
  * word of entries in their own logs, who has not, and what cannot be reached: bundles on
- * sticks that only one device can open, and backups until they are dropped.
+ * sticks that only one device can open, those that sites have packed for the hub and that have not come, and
+ * backups until they are dropped. Of bundles a person can say that they are destroyed.
  */
 #include "daemon/cmd.h"
 
@@ -143,6 +144,58 @@ static void print_sticks(const json_t *certificate)
 	}
 }
 
+static void print_run(const json_t *item)
+{
+	long long first = number_of(item, "first");
+	long long last = number_of(item, "last");
+
+	printf("  %.8s  up  ", text_of(item, "device"));
+	if (json_is_true(json_object_get(item, "unknown"))) {
+		puts(ph_say("in a form of a later program: upgrade this hub",
+			    "ở dạng của phần mềm mới hơn: hãy nâng cấp máy chủ này"));
+		return;
+	}
+	printf(first == last ? "%lld" : "%lld-%lld", first, last);
+	printf("  %s  %s", text_of(item, "day"),
+	       strcmp(text_of(item, "road"), "courier") == 0
+		       ? ph_say("for a courier", "cho máy chuyển tin")
+		       : ph_say("for a stick", "cho thẻ nhớ"));
+	if (number_of(item, "out") <= last - first) {
+		printf(ph_say("; %lld of them", "; %lld gói trong số đó"),
+		       number_of(item, "out"));
+	}
+	putchar('\n');
+}
+
+static void print_away(const json_t *certificate)
+{
+	const json_t *away = json_object_get(certificate, "away");
+	const json_t *item;
+	size_t i;
+
+	if (json_array_size(away) == 0) {
+		puts(ph_say(
+			"Of the bundles that sites say to have packed for the hub before "
+			"they erased, none that may have something of the reader is "
+			"still out.",
+			"Trong các gói mà các điểm báo đã ghi cho máy chủ trước khi "
+			"xóa, không còn gói nào có thể chứa dữ liệu của bạn đọc chưa "
+			"về."));
+		return;
+	}
+	puts(ph_say(
+		"Still out: bundles that sites packed for the hub before they erased, "
+		"each to be opened by the hub alone. Take the sticks, let the vans "
+		"call; of what is destroyed say so (packhorsed bundle gone):",
+		"Chưa về: các gói mà điểm đã ghi cho máy chủ trước khi xóa, chỉ máy "
+		"chủ mở được. Hãy nhận thẻ, cho xe gọi về; gói nào đã hủy thì báo "
+		"(packhorsed bundle gone):"));
+	json_array_foreach(away, i, item)
+	{
+		print_run(item);
+	}
+}
+
 static void print_second(const char *state)
 {
 	if (state[0]) {
@@ -184,6 +237,7 @@ static int print_certificate(const json_t *certificate)
 	       number_of(certificate, "gone"));
 	print_devices(certificate);
 	print_sticks(certificate);
+	print_away(certificate);
 	printf(ph_say("Backups of the hub, with the keys that open them, are kept until "
 		      "%s at the latest.\n",
 		      "Bản sao lưu của máy chủ cùng khóa mở được giữ muộn nhất đến "
@@ -247,6 +301,63 @@ static int run_erasures(struct ph_cli *cli, struct ph_error *err)
 	return rc;
 }
 
+/* --- what is destroyed --- */
+
+static int take_number(const struct ph_cli *cli, const char *text, json_int_t *out,
+		       struct ph_error *err)
+{
+	uint64_t number = 0;
+	size_t len = strlen(text);
+
+	if (len < 1 || len > 18 || strspn(text, "0123456789") != len) {
+		return ph_cli_usage(cli, err,
+				    ph_say("bundles are named by numbers, as the "
+					   "certificate shows them",
+					   "gói được gọi bằng số, như giấy chứng nhận "
+					   "ghi"));
+	}
+	for (size_t i = 0; i < len; i++) {
+		number = 10 * number + (uint64_t)(text[i] - '0');
+	}
+	*out = (json_int_t)number;
+	return 0;
+}
+
+static int run_gone(struct ph_cli *cli, struct ph_error *err)
+{
+	json_t *request = NULL;
+	json_t *answer;
+	json_int_t first = 0;
+	json_int_t last = 0;
+	int rc = take_number(cli, cli->args[2], &first, err);
+
+	rc = rc < 0 ? rc : take_number(cli, cli->args[cli->n_args - 1], &last, err);
+	if (rc < 0) {
+		return rc;
+	}
+	request = ph_request("bundle-gone");
+	rc = ph_request_set(request, "device", cli->args[0], err);
+	rc = rc < 0 ? rc : ph_request_set(request, "direction", cli->args[1], err);
+	ph_request_put(&request, "first", json_integer(first));
+	ph_request_put(&request, "last", json_integer(last));
+	if (rc < 0) {
+		json_decref(request);
+		return rc;
+	}
+	rc = ph_ask(cli, request, &answer, err);
+	if (rc < 0) {
+		return rc;
+	}
+	if (cli->json || cli->plain) {
+		return ph_out_script(cli->json, answer);
+	}
+	json_decref(answer);
+	fprintf(stderr, "%s\n",
+		ph_say("noted: nobody waits for these bundles any more",
+		       "đã ghi: không ai chờ các gói này nữa"));
+	return ph_out_flush("", err);
+}
+
 /* --- what is held about a reader --- */
 
 static int run_privacy(struct ph_cli *cli, struct ph_error *err)
@@ -285,6 +396,14 @@ const struct ph_cli_command ph_cmds_erase[] = {
 	  "orders to erase, and who has carried them out\n"
 	  "With the beginning of a reference: the certificate of that one.",
 	  look_options, run_erasures, NULL },
+	{ "bundle gone", "Running", "DEVICE up|down NUMBER [LAST]", 3, 4,
+	  "bundles that were on a stick or in a van are destroyed\n"
+	  "As the certificate of an erasure shows them: those that DEVICE packed (up), "
+	  "or "
+	  "that\n"
+	  "were packed for it (down). They are listed there no more. Nothing else "
+	  "changes.",
+	  NULL, run_gone, NULL },
 	{ "privacy", "Looking", "READER", 1, 1,
 	  "everything that the hub holds about one reader, names and all\n"
 	  "READER is a reference, or a card: all registrations that are the same person, "

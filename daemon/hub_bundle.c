@@ -163,6 +163,9 @@ static int on_end(struct taking *taking)
 	int rc = store(taking);
 
 	rc = rc != 0 ? rc
+		     : ph_hub_bundle_came(taking->hub, taken->header.from,
+					  taken->header.number, taken->header.number);
+	rc = rc != 0 ? rc
 		     : ph_hub_copy_is_news(taking->hub, &taken->peer,
 					   (int64_t)taken->header.made, &is_news);
 	if (rc != 0 || !is_news) {

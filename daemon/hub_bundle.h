@@ -69,9 +69,25 @@ struct ph_hub_bundle_out {
 /* Bundle NUMBER goes to DEVICE. In a transaction. 0 or negative errno. */
 int ph_hub_bundle_note(struct ph_hub *hub, const uint8_t device[static PH_DEVICE_ID_SIZE],
 		       uint64_t number);
+/* Bundle NUMBER was made for DEVICE, and is destroyed. In a transaction. 0, also if there was none; negative errno. */
+int ph_hub_bundle_gone(struct ph_hub *hub, const uint8_t device[static PH_DEVICE_ID_SIZE],
+		       uint64_t number);
 /* Those for DEVICE, of the last some thousands of all; CB returning non-zero ends the walk with that value. */
 int ph_hub_bundles_out(struct ph_hub *hub, const uint8_t device[static PH_DEVICE_ID_SIZE],
 		       int (*cb)(void *data, const struct ph_hub_bundle_out *bundle),
 		       void *data);
+
+/* --- hub_bundle_in.c --- */
+#define PH_HUB_BUNDLES_MAX 4096 /* that are noted at once */
+/*
+ * DEVICE's bundles FIRST to LAST, PH_HUB_BUNDLES_MAX at most, have come whole, or are destroyed. A transaction of
+ * its own. 0 or negative errno.
+ */
+int ph_hub_bundle_came(struct ph_hub *hub, const uint8_t device[static PH_DEVICE_ID_SIZE],
+		       uint64_t first, uint64_t last);
+/* How many of them that is known of. 0 or negative errno. */
+int ph_hub_bundles_came(struct ph_hub *hub,
+			const uint8_t device[static PH_DEVICE_ID_SIZE], uint64_t first,
+			uint64_t last, uint64_t *n_out);
 
 #endif

@@ -56,6 +56,23 @@ int ph_hub_bundle_note(struct ph_hub *hub, const uint8_t device[static PH_DEVICE
 	return rc != 0 ? rc : forget_old(hub, number);
 }
 
+int ph_hub_bundle_gone(struct ph_hub *hub, const uint8_t device[static PH_DEVICE_ID_SIZE],
+		       uint64_t number)
+{
+	struct ph_buf value = { 0 };
+	char name[OUT_NAME];
+	int rc;
+
+	out_name(name, number);
+	rc = ph_journal_meta_get(hub->journal, name, &value);
+	if (rc == 0 && value.len == OUT_SIZE &&
+	    memcmp(value.data, device, PH_DEVICE_ID_SIZE) == 0) {
+		rc = ph_journal_meta_drop(hub->journal, name);
+	}
+	ph_buf_deinit(&value);
+	return rc < 0 ? rc : 0;
+}
+
 struct out_walk {
 	const uint8_t *device;
 	int (*cb)(void *data, const struct ph_hub_bundle_out *bundle);

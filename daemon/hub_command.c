@@ -96,6 +96,7 @@ static const struct {
 	{ "stick-manifest", ph_hub_stick_manifest, NO_LEDGER },
 	{ "bundle-take", ph_hub_bundle_take_command, BUILDS },
 	{ "bundle-pack", ph_hub_bundle_pack_command, BUILDS },
+	{ "bundle-gone", ph_hub_bundle_gone_command, BUILDS },
 	{ "epoch-begin", ph_hub_epoch_begin, NO_LEDGER },
 	{ "second-take", ph_hub_second_take, NO_LEDGER },
 	{ "collect-unheard", ph_hub_collect_unheard, LOOKS },

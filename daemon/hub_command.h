@@ -18,7 +18,7 @@ ph_hub_command_fn ph_hub_status, ph_hub_devices, ph_hub_log, ph_hub_board,
 	ph_hub_metrics_command;
 ph_hub_command_fn ph_hub_device_show, ph_hub_device_confirm, ph_hub_device_held;
 ph_hub_command_fn ph_hub_stick_begin, ph_hub_bundle_take_command,
-	ph_hub_bundle_pack_command, ph_hub_stick_manifest;
+	ph_hub_bundle_pack_command, ph_hub_stick_manifest, ph_hub_bundle_gone_command;
 ph_hub_command_fn ph_hub_epoch_begin, ph_hub_collect_unheard, ph_hub_collect_end,
 	ph_hub_second_take;
 ph_hub_command_fn ph_hub_backup_begin, ph_hub_backup_step, ph_hub_backup_sign,

@@ -351,8 +351,11 @@ int ph_hub_account_revoke(struct ph_hub *hub, const json_t *request, json_t *ans
 	if (strlen(id) !=
 	    sizeof(held) - 1) { /* not repeated: it may be the token itself */
 		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
-			       "a token is named by the %zu characters that packhorsed "
-			       "account list shows of it; what was given has %zu",
+			       ph_say("a token is named by the %zu characters that "
+				      "packhorsed account list shows of it; what was "
+				      "given has %zu",
+				      "mã được gọi bằng %zu ký tự mà packhorsed account "
+				      "list hiện ra; ở đây có %zu"),
 			       sizeof(held) - 1, strlen(id));
 	}
 	for (unsigned i = 0; i < account.n_tokens; i++) {

@@ -331,3 +331,68 @@ int ph_hub_stick_manifest(struct ph_hub *hub, const json_t *request, json_t *ans
 				      ph_say("signing the manifest", "ký danh sách gói"))
 		      : 0;
 }
+
+/* ---- bundle-gone ---- */
+
+static int drop_down(struct ph_hub *hub, const uint8_t *device, uint64_t first,
+		     uint64_t last)
+{
+	int rc = hub->stopped ? -EIO : ph_db_begin(hub->db);
+
+	if (rc < 0) {
+		return rc;
+	}
+	for (uint64_t number = first; rc == 0 && number <= last; number++) {
+		rc = ph_hub_bundle_gone(hub, device, number);
+	}
+	rc = rc == 0 ? ph_db_commit(hub->db) : rc;
+	if (rc < 0) {
+		ph_db_rollback(hub->db);
+		ph_hub_forget(hub);
+		hub->stopped = hub->stopped || rc == -EIO;
+	}
+	return rc;
+}
+
+int ph_hub_bundle_gone_command(struct ph_hub *hub, const json_t *request, json_t *answer,
+			       struct ph_error *err)
+{
+	const char *prefix = ph_request_need(request, "device", err);
+	const char *way = prefix ? ph_request_need(request, "direction", err) : NULL;
+	json_int_t first = json_integer_value(json_object_get(request, "first"));
+	json_int_t last = json_integer_value(json_object_get(request, "last"));
+	bool is_up = way && strcmp(way, "up") == 0;
+	char id[2 * PH_DEVICE_ID_SIZE + 1];
+	struct ph_device device;
+	int rc = way ? 0 : -EINVAL;
+
+	if (rc == 0 && ((!is_up && strcmp(way, "down") != 0) || first < 1 ||
+			last < first || last - first >= PH_HUB_BUNDLES_MAX)) {
+		return ph_fail(
+			err, PH_EXIT_USAGE, -EINVAL,
+			ph_say("bundles are named by up or down, and by their number, or "
+			       "the first and the last of at most %d, as the certificate "
+			       "shows them",
+			       "gói được gọi bằng up hoặc down, và số của nó, hoặc số "
+			       "đầu và số cuối của nhiều nhất %d gói, như giấy chứng "
+			       "nhận ghi"),
+			PH_HUB_BUNDLES_MAX);
+	}
+	rc = rc < 0 ? rc : ph_hub_device_called(hub, prefix, &device, err);
+	if (rc < 0) {
+		return rc;
+	}
+	rc = is_up ? ph_hub_bundle_came(hub, device.id, (uint64_t)first, (uint64_t)last)
+		   : drop_down(hub, device.id, (uint64_t)first, (uint64_t)last);
+	if (rc < 0) {
+		return ph_fail_errno(err, rc,
+				     ph_say("noting that bundles are destroyed",
+					    "ghi rằng gói đã hủy"));
+	}
+	ph_hex(id, device.id, sizeof(device.id));
+	return json_object_update_new(answer, json_pack("{s:s, s:s, s:I, s:I}", "device",
+							id, "direction", way, "first",
+							first, "last", last)) != 0
+		       ? -ENOMEM
+		       : 0;
+}

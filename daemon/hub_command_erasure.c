@@ -10,6 +10,9 @@
  * that they had something: the device itself wrote of the reader, one of its site did and it
  * was confirmed, or the hub fed it. Of one that was cut off or retired the hub keeps no more
  * what it was fed: that is taken to be what the site's scope has.
+ *
+ * What devices had packed for the hub before they did it is told apart (hub_erasure_away.c), of those
+ * that wrote of the reader, or whose site did: others cannot have packed anything of it.
  */
 #include "common/base/say.h"
 #include "daemon/hub_command.h"
@@ -24,6 +27,7 @@
 #include "common/ledger/scope.h"
 #include "common/log/json.h"
 #include "daemon/hub_bundle.h"
+#include "daemon/hub_erasure_away.h"
 #include "daemon/hub_second.h"
 
 struct asked {
@@ -41,6 +45,8 @@ struct asked {
 	uint64_t confirmed, out, gone;
 	json_t *devices; /* NULL: to be counted alone */
 	json_t *sticks;
+	struct ph_hub_away away; /* while devices is not NULL, as away_list */
+	json_t *away_list;
 };
 
 static int set_time(json_t *object, const char *name, int64_t second)
@@ -167,6 +173,17 @@ static bool is_gone(enum ph_hub_trust trust)
 	return trust == PH_HUB_CUT || trust == PH_HUB_RETIRED;
 }
 
+/* Whether DEVICE, or its site, wrote of the readers: what it packs for the hub may have that. */
+static bool has_written(const struct asked *asked, const struct ph_device *device)
+{
+	struct ph_entity_key key;
+
+	return ph_sites_has(&asked->sites, device->site) ||
+	       (ph_key_bytes(PH_ENTITY_DEVICE, PH_VIEW(device->id, sizeof(device->id)),
+			     &key) &&
+		ph_keyset_has(&asked->writers, &key));
+}
+
 static int find_held(struct asked *asked, const struct ph_device *device, bool confirmed,
 		     enum ph_hub_trust trust, bool *held_out)
 {
@@ -258,6 +275,9 @@ static int on_device(void *data, const struct ph_device *device)
 		return rc;
 	}
 	rc = tell_device(asked, device, state, done, held);
+	rc = rc == 0 && has_written(asked, device)
+		     ? ph_hub_away_tell(&asked->away, device, asked->away_list)
+		     : rc;
 	return rc == 0 && held
 		       ? ph_hub_bundles_out(asked->hub, device->id, on_stick, asked)
 		       : rc;
@@ -396,7 +416,9 @@ static int tell_whole(struct asked *asked, json_t *answer)
 
 	asked->devices = json_array();
 	asked->sticks = json_array();
-	rc = asked->devices && asked->sticks ? 0 : -ENOMEM;
+	asked->away_list = json_array();
+	rc = asked->devices && asked->sticks && asked->away_list ? 0 : -ENOMEM;
+	rc = rc != 0 ? rc : ph_hub_away_load(&asked->away, asked->hub, &asked->ref);
 	rc = rc != 0 ? rc : ph_hub_device_each(asked->hub, on_device, asked);
 	if (rc == 0) {
 		item = summary(asked);
@@ -405,13 +427,16 @@ static int tell_whole(struct asked *asked, json_t *answer)
 	rc = rc != 0 ? rc : tell_second(asked, item);
 	if (rc == 0 && (json_object_set(item, "devices", asked->devices) ||
 			json_object_set(item, "sticks", asked->sticks) ||
+			json_object_set(item, "away", asked->away_list) ||
 			json_object_set(answer, "certificate", item))) {
 		rc = -ENOMEM;
 	}
 	json_decref(item);
 	json_decref(asked->devices);
 	json_decref(asked->sticks);
-	asked->devices = asked->sticks = NULL;
+	json_decref(asked->away_list);
+	ph_hub_away_deinit(&asked->away);
+	asked->devices = asked->sticks = asked->away_list = NULL;
 	return rc;
 }
 

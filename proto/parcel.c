@@ -62,6 +62,17 @@ static int drop_piece(void *data, const char *name)
 	return 0;
 }
 
+int ph_parcels_drop(const char *dir)
+{
+	unsigned n = 0;
+	char own[4096];
+
+	snprintf(own, sizeof(own), "%s", dir);
+	(void)ph_dir_list(dir, drop_piece, own);
+	(void)ph_dir_list(dir, count_piece, &n);
+	return n == 0 ? 0 : -EBUSY;
+}
+
 /* Nobody fills a disk with beginnings. One that is open elsewhere is begun anew there. */
 static void bound(const char *dir)
 {

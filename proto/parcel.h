@@ -44,6 +44,9 @@ int ph_parcel_end(struct ph_parcel *parcel, struct ph_buf *out);
 int ph_parcel_read(struct ph_parcel *parcel, struct ph_buf *out);
 void ph_parcel_remove(const struct ph_parcel *parcel);
 
+/* Remove all that has come in pieces into DIR. 0, also if there is no such folder; -EBUSY: something stayed. */
+int ph_parcels_drop(const char *dir);
+
 /* The line under which BUNDLE is offered. */
 void ph_courier_line_of(struct ph_view bundle, struct ph_courier_line *line_out);
 

@@ -245,6 +245,7 @@ static const struct {
 	{ "clamp", "không quá" },
 	{ "figures", "số liệu" },
 	{ "erase", "lệnh xóa" },
+	{ "away", "gói chưa về" },
 	{ "seen", "số liệu đã xem" },
 	{ "isbn", "ISBN" },
 };

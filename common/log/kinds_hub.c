@@ -191,6 +191,9 @@ static const struct ph_field report_fields[] = {
 
 static const struct ph_field erase_done_fields[] = {
 	[PH_ERASE_DONE_ERASE] = REF("erase", REQ, "the reader-erase entry"),
+	[PH_ERASE_DONE_AWAY] = BYTES("away", 16 * 1024, 0,
+				     "bundles that it had packed for the hub, and that "
+				     "may lie somewhere still"),
 };
 
 static const struct ph_field signoff_fields[] = {

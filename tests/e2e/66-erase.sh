@@ -61,6 +61,8 @@ ok "the second site gives the van what it has" site b sync --courier "127.0.0.1:
 stop "$van"
 carried() { site van courier --list --json | pick '[(x["direction"], x["site"]) for x in d["bundles"]]'; }
 is "which carries it" "$(carried)" "[('up', '14-0002')]"
+mkdir up
+ok "the first packs a stick, which is forgotten in a drawer" site a pack-stick up
 for x in a b c a b a2 c; do sync $x; done
 is "the second site reads her name" "$(site b reader show "$hoa" --json | pick 'd["name"]')" 'Lò Thị Tuyệt'
 is "and so does the second PC of the first" "$(site a2 reader show "$hoa" --json | pick 'd["name"]')" 'Lò Thị Tuyệt'
@@ -168,6 +170,18 @@ for x in a b c; do
   is "$x and the hub have the same books" "$(site $x digest)" "$($H digest --device "$(member $x device)")"
 done
 for x in a a2 b; do ok "$x verifies" site $x verify; done
+# --- what her sites had packed for the hub before ---
+one=$(member b device)
+two=$(member a device)
+away() { $H erasures "$order" --json | pick 'sorted((x["device"] == "'"$one"'", x["road"], x["out"], x["last"] - x["first"] + 1) for x in d["certificate"]["away"])'; }
+is "the stick and the van that have not come are still out" "$(away)" "[(False, 'stick', 1, 1), (True, 'courier', 1, 1)]"
+like "for people, too" "$($H erasures "$order")" "${one:0:8}  up  [0-9]*  20[0-9-]*  for a courier"
+like "in Vietnamese, too" "$(LC_ALL=vi_VN.UTF-8 LANGUAGE=vi $H erasures "$order")" 'Chưa về: .* gói'
+is "what was packed for a van and lies in the folder went with her" "$(ls b/courier/packhorse | grep -c phb)" 0
+last=$($H erasures "$order" --json | pick 'next(x["last"] for x in d["certificate"]["away"] if x["device"] == "'"$two"'")')
+status "of what is destroyed a person says so, by its number" 2 $H bundle gone "$two" up x
+ok "which is given" $H bundle gone "$two" up "$last"
+is "and it is out no more" "$(away)" "[(True, 'courier', 1, 1)]"
 
 # --- what comes back, does not ---
 ok "the old stick is taken all the same" bash -c "'$P' -d b take-stick stick || [ \$? -le 14 ]"
@@ -180,6 +194,10 @@ is "in which nothing of her is to be read" "$(cat found)" ''
 ok "it comes home" sync van
 image find known $refs hub van >found
 is "and brings nothing of her back" "$(cat found)" ''
+is "then nothing that was packed of her is out" "$(away)" '[]'
+like "for people, too" "$($H erasures "$order")" 'none that may have something of the reader is still out'
+ok "the bundle that was made for her other site is destroyed" $H bundle gone "$one" down 1
+is "and named no more" "$($H erasures "$order" --json | pick 'd["certificate"]["sticks"]')" '[]'
 ok "the hub is whole" $H verify
 status "her card is handed out no more where that is known" 2 site c card issue --again "$card" "$(ref c reader add --name 'Vì Thị Hiền' --commune 03642)"
 like "which is said" "$(site c card issue --again "$card" "$(ref c reader add --name 'Vì Thị Hiên' --commune 03642)" 2>&1)" 'erased'

@@ -318,6 +318,7 @@ kind 113 report-issue h not-above from to
   figures bytes 24576
 kind 120 erase-done s
   erase ref *
+  away bytes 16384
 kind 121 report-signoff s
   report ref *
   commune digits 5

@@ -1,6 +1,7 @@
 /*
  * Tests of client/site_erase.c over real sessions: an order to erase that came in a session
- * which ended without bringing the ledger up to date, since the process or the power did.
+ * which ended without bringing the ledger up to date, since the process or the power did; and what was
+ * packed for a stick before, as the certificate tells it.
  */
 #include "tests/unit/put_room.h"
 #include "tests/unit/stick_world.h"
@@ -103,6 +104,174 @@ static void test_by_the_desk(void **state)
 	assert_int_equal(heard, 0);
 }
 
+/* What the certificate of the one order has as NAME; the caller's. */
+static json_t *told(struct site *site, const char *name)
+{
+	json_t *answer = ask(&site->room, json_pack("{s:s}", "command", "erasures"));
+	json_t *order = json_incref(json_object_get(
+		json_array_get(json_object_get(answer, "erasures"), 0), "erasure"));
+	json_t *list;
+
+	json_decref(answer);
+	answer = ask(&site->room,
+		     json_pack("{s:s, s:o}", "command", "erasures", "erasure", order));
+	list = json_incref(json_object_get(json_object_get(answer, "certificate"), name));
+	json_decref(answer);
+	assert_true(json_is_array(list));
+	return list;
+}
+
+static size_t n_away(struct site *site)
+{
+	json_t *list = told(site, "away");
+	size_t n = json_array_size(list);
+
+	json_decref(list);
+	return n;
+}
+
+/* The first of those that the certificate tells. */
+static struct ph_away_run run_away(struct site *site, uint64_t *out_out)
+{
+	json_t *list = told(site, "away");
+	const json_t *item = json_array_get(list, 0);
+	struct ph_away_run run = {
+		.first = (uint64_t)json_integer_value(json_object_get(item, "first")),
+		.last = (uint64_t)json_integer_value(json_object_get(item, "last")),
+		.road = strcmp(text_in(item, "road"), "courier") == 0 ? PH_AWAY_COURIER
+								      : PH_AWAY_STICK,
+	};
+
+	*out_out = (uint64_t)json_integer_value(json_object_get(item, "out"));
+	json_decref(list);
+	return run;
+}
+
+/* She lies on two sticks; then all goes by the network, and she is erased. */
+static void pack_and_erase(struct site *site, struct pocket *pocket)
+{
+	struct pocket second = { 0 };
+
+	site->reader = pc_reader(&site->pc, "Lò Thị Tuyệt");
+	pack_pc(&site->pc, PH_BUNDLE_MAX, pocket);
+	pack_pc(&site->pc, PH_BUNDLE_MAX, &second);
+	assert_int_equal(pocket->n + second.n, 2);
+	pocket->bundle[pocket->n++] = second.bundle[0];
+	sync_and_end(site);
+	erase(site);
+	if (n_away(site) != 0) {
+		fail_msg("it is told before the site has said it");
+	}
+	sync_and_end(site);
+	sync_and_end(site);
+	assert_false(pc_reads(&site->pc, &site->reader, "Lò Thị Tuyệt"));
+}
+
+static void test_stick_is_out(void **state)
+{
+	struct site *site = *state;
+	struct pocket pocket = { 0 };
+	struct pocket later = { 0 };
+	struct ph_away_run run;
+	uint64_t out;
+
+	pack_and_erase(site, &pocket);
+	run = run_away(site, &out);
+	assert_int_equal(run.last - run.first + 1, pocket.n);
+	assert_int_equal(out, pocket.n);
+	assert_int_equal(run.road, PH_AWAY_STICK);
+	/* what is packed now has nothing of her */
+	pack_pc(&site->pc, PH_BUNDLE_MAX, &later);
+	take_all_up(&site->room, &later);
+	assert_int_equal(n_away(site), 1);
+	/* one comes, and the rest */
+	(void)take_up(&site->room, ph_buf_view(&pocket.bundle[0]));
+	run = run_away(site, &out);
+	assert_int_equal(out, pocket.n - 1);
+	take_all_up(&site->room, &pocket);
+	assert_int_equal(n_away(site), 0);
+	pocket_empty(&pocket);
+	pocket_empty(&later);
+}
+
+/* A bundle that is cut short has not come. */
+static void test_half_has_not_come(void **state)
+{
+	struct site *site = *state;
+	struct pocket pocket = { 0 };
+	uint64_t out;
+
+	pack_and_erase(site, &pocket);
+	(void)take_up(&site->room,
+		      PH_VIEW(pocket.bundle[0].data, pocket.bundle[0].len - 1));
+	(void)run_away(site, &out);
+	assert_int_equal(out, pocket.n);
+	pocket_empty(&pocket);
+}
+
+/* Of what is destroyed a person says so; of another device's nothing is meant. */
+static void test_destroyed(void **state)
+{
+	struct site *site = *state;
+	struct pocket pocket = { 0 };
+	struct ph_away_run run;
+	char id[2 * PH_DEVICE_ID_SIZE + 1];
+	struct ph_site_info info;
+	uint64_t out;
+
+	ph_site_info(site->pc.site, &info);
+	ph_hex(id, info.device_id, sizeof(info.device_id));
+	pack_and_erase(site, &pocket);
+	run = run_away(site, &out);
+	json_decref(ask(&site->room,
+			json_pack("{s:s, s:s, s:s, s:I, s:I}", "command", "bundle-gone",
+				  "device", id, "direction", "down", "first",
+				  (json_int_t)run.first, "last", (json_int_t)run.last)));
+	assert_int_equal(n_away(site), 1);
+	json_decref(ask(&site->room,
+			json_pack("{s:s, s:s, s:s, s:I, s:I}", "command", "bundle-gone",
+				  "device", id, "direction", "up", "first",
+				  (json_int_t)run.first, "last", (json_int_t)run.last)));
+	assert_int_equal(n_away(site), 0);
+	refused(&site->room,
+		json_pack("{s:s, s:s, s:s, s:i, s:i}", "command", "bundle-gone", "device",
+			  id, "direction", "up", "first", 5, "last", 4),
+		PH_EXIT_USAGE, "the first and the last");
+	pocket_empty(&pocket);
+}
+
+/* As long as bundles last, and no longer. */
+static void test_over(void **state)
+{
+	struct site *site = *state;
+	struct pocket pocket = { 0 };
+
+	pack_and_erase(site, &pocket);
+	pass(&site->room.machine, PH_BUNDLE_DAYS * 86400);
+	assert_int_equal(n_away(site), 1);
+	pass(&site->room.machine, 2 * 86400);
+	assert_int_equal(n_away(site), 0);
+	pocket_empty(&pocket);
+}
+
+/* What the device knows to be removed from its stick is not told. */
+static void test_swept(void **state)
+{
+	struct site *site = *state;
+	struct pocket pocket = { 0 };
+	struct ph_away away = { 0 };
+
+	pack_pc(&site->pc, PH_BUNDLE_MAX, &pocket);
+	assert_int_equal(ph_site_away(site->pc.site, &away), 0);
+	assert_int_equal(away.n, 1);
+	assert_int_equal(ph_site_away_gone(site->pc.site, &away.runs[0].first, 1, NULL),
+			 0);
+	ph_away_deinit(&away);
+	assert_int_equal(ph_site_away(site->pc.site, &away), 0);
+	assert_int_equal(away.n, 0);
+	pocket_empty(&pocket);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -110,6 +279,12 @@ int main(void)
 						tear_down),
 		cmocka_unit_test_setup_teardown(test_broken_off, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_by_the_desk, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_stick_is_out, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_half_has_not_come, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(test_destroyed, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_over, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_swept, set_up, tear_down),
 	};
 
 	return ph_crypto_start() == 0
