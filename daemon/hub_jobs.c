@@ -198,15 +198,19 @@ static int do_hello(struct ph_hub *hub, struct ph_job *job)
 	return rc;
 }
 
-/* A bundle speaks of when it was made; if that cannot be, of now. */
+/*
+ * A bundle speaks of when it was made; if that cannot be, of now. Now is not before the restore,
+ * which was put behind all that were heard before it, also where the clock is not.
+ */
 static int64_t when_heard(const struct ph_hub *hub, const struct ph_hub_peer *peer)
 {
 	int64_t now = ph_hub_now(hub);
 
-	return peer->by_file && peer->made > peer->device.heard &&
-			       peer->made >= peer->device.admitted && peer->made < now
-		       ? peer->made
-		       : now;
+	if (peer->by_file && peer->made > peer->device.heard &&
+	    peer->made >= peer->device.admitted && peer->made < now) {
+		return peer->made;
+	}
+	return now > hub->restored ? now : hub->restored;
 }
 
 static int do_heard(struct ph_hub *hub, struct ph_job *job)

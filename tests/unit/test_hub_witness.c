@@ -413,11 +413,19 @@ static bool is_served(struct scene *s)
 	return is;
 }
 
+static int64_t unheard(struct scene *s)
+{
+	json_t *answer = ask(&s->room, json_pack("{s:s}", "command", "collect-unheard"));
+	int64_t n = json_integer_value(json_object_get(answer, "unheard"));
+
+	json_decref(answer);
+	return n;
+}
+
 /* It was cut off in the lost days, nobody else has called, and the clock begins at 1970. */
 static void test_thief_is_first(void **state)
 {
 	struct scene s;
-	json_t *answer;
 
 	(void)state;
 	scene_open(&s);
@@ -431,11 +439,13 @@ static void test_thief_is_first(void **state)
 	boot(&s.room.machine, 11, 1000);
 	start(&s);
 	assert_false(is_served(&s));
-	answer = ask(&s.room, json_pack("{s:s}", "command", "collect-unheard"));
-	assert_int_equal(json_integer_value(json_object_get(answer, "unheard")), 1);
-	json_decref(answer);
+	assert_int_equal(unheard(&s), 1);
 	assert_int_equal(hub_says(&s.room, "devices_back"), 0);
 	assert_int_equal(hub_says(&s.room, "devices_awaited"), 1);
+	/* who calls has called since, however far behind the clock is */
+	expect_job(&s.room, job_of(&s.thief, PH_JOB_HEARD, NULL), 0);
+	assert_int_equal(unheard(&s), 0);
+	assert_int_equal(hub_says(&s.room, "devices_back"), 1);
 	scene_close(&s);
 }
 
