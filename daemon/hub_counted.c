@@ -19,7 +19,11 @@ static bool counts_persons(const char *kind)
 {
 	static const uint32_t kinds[] = { PH_KIND_VISIT, PH_KIND_ACTIVITY,
 					  PH_KIND_TRAINING, PH_KIND_DIGITAL_USE,
-					  PH_KIND_REPORT_ISSUE };
+					  PH_KIND_REPORT_ISSUE,
+					  /* the digest of counts can be tried out */
+					  PH_KIND_REPORT_SIGNOFF,
+					  /* whom, which takes an operator to ask */
+					  PH_KIND_READER_ERASE };
 
 	for (size_t i = 0; kind && i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		const struct ph_kind *one = ph_kind_find(kinds[i]);

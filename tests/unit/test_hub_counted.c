@@ -1,0 +1,70 @@
+/*
+ * tests/unit/test_hub_counted.c - what is left of an entry for who sees sheets alone.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+
+#include "daemon/hub_counted.h"
+
+/* TEXT, a list of facts, as it is told to who may not count. */
+static void assert_left(const char *text, const char *expected)
+{
+	json_t *answer = json_loads(text, 0, NULL);
+	json_t *wanted = json_loads(expected, 0, NULL);
+
+	assert_non_null(answer);
+	assert_non_null(wanted);
+	ph_hub_close_entries(answer);
+	assert_true(json_equal(answer, wanted));
+	json_decref(answer);
+	json_decref(wanted);
+}
+
+static void test_closed(void **state)
+{
+	static const char *const kinds[] = { "visit",        "activity",
+					     "training",     "digital-use",
+					     "report-issue", "report-signoff",
+					     "reader-erase" };
+	char text[200], expected[200];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		snprintf(text, sizeof(text),
+			 "{\"items\":[{\"site\":1,\"entry\":{\"kind\":\"%s\","
+			 "\"count\":3,\"seen\":\"14428ff0\",\"readers\":[\"a\"]}}]}",
+			 kinds[i]);
+		snprintf(expected, sizeof(expected),
+			 "{\"items\":[{\"site\":1,\"entry\":{\"kind\":\"%s\"}}]}",
+			 kinds[i]);
+		assert_left(text, expected);
+	}
+}
+
+static void test_open(void **state)
+{
+	static const char loan[] =
+		"{\"facts\":[{\"entry\":{\"kind\":\"loan\",\"term\":14},"
+		"\"n\":[1]}],\"entry\":\"a\"}";
+	static const char none[] = "{\"entry\":{\"count\":3}}";
+
+	(void)state;
+	assert_left(loan, loan);
+	assert_left(none, none);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_closed),
+		cmocka_unit_test(test_open),
+	};
+
+	return cmocka_run_group_tests_name("hub_counted", tests, NULL, NULL);
+}
