@@ -151,7 +151,7 @@ static int check_asked(const json_t *request, const char *what, bool is_list,
 			       ph_say("list: \"%s\" is not one of " PH_LISTING_NAMES
 					      PH_LISTING_KINDS,
 				      "list: “%s” không thuộc " PH_LISTING_NAMES
-					      PH_LISTING_KINDS),
+				      ", hoặc một loại giao dịch (docs/KINDS.md)"),
 			       what);
 	}
 	for (size_t i = 0; i < sizeof(days) / sizeof(days[0]); i++) {

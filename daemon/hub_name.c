@@ -225,8 +225,8 @@ int ph_hub_log_called(struct ph_hub *hub, const char *prefix, struct ph_log *log
 	rc = ph_journal_log_each(hub->journal, on_log, &search);
 	return rc < 0 ? ph_fail_errno(err, rc,
 				      ph_say("reading the logs", "đọc các nhật ký"))
-		      : only_one(search.found, ph_say("log", "nhật ký"), prefix,
-				 ph_say("log", "nhật ký"), err);
+		      : only_one(search.found, ph_say("log", "nhật ký"), prefix, "log",
+				 err);
 }
 
 struct invite_search {
