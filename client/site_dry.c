@@ -390,8 +390,10 @@ static int one_session(struct dry *dry, const struct ph_site_state *state, uint6
 	ph_session_free(dry->device);
 	ph_session_free(dry->hub);
 	dry->device = dry->hub = NULL;
-	site->parts_last = false;
-	memset(site->went, 0, sizeof(site->went));
+	if (!dry->aside->is_lost) { /* else it is another's by now */
+		site->parts_last = false;
+		memset(site->went, 0, sizeof(site->went));
+	}
 	return rc;
 }
 

@@ -336,11 +336,12 @@ int ph_site_taking_step(struct ph_site_taking *taking, struct ph_site_taken *tak
 
 	taking->err = err;
 	rc = take_some(taking);
+	/* behind each commit: nobody may come for the next step */
+	if (rc >= 0 && ph_site_erase_heard(taking->site, err) < 0) {
+		return -EIO;
+	}
 	if (rc == 0) {
 		return PH_SITE_TAKE_E_MORE;
-	}
-	if (rc > 0 && ph_site_erase_heard(taking->site, err) < 0) {
-		return -EIO;
 	}
 	if (rc < 0) {
 		return ph_fail_errno(err, rc,
