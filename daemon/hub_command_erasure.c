@@ -173,12 +173,16 @@ static bool is_gone(enum ph_hub_trust trust)
 	return trust == PH_HUB_CUT || trust == PH_HUB_RETIRED;
 }
 
-/* Whether DEVICE, or its site, wrote of the readers: what it packs for the hub may have that. */
+/*
+ * Whether DEVICE, or its site, wrote of the readers or had them in its scope: what it packs for the
+ * hub may have what it wrote, or another of its site.
+ */
 static bool has_written(const struct asked *asked, const struct ph_device *device)
 {
 	struct ph_entity_key key;
 
 	return ph_sites_has(&asked->sites, device->site) ||
+	       ph_sites_has(&asked->scope, device->site) ||
 	       (ph_key_bytes(PH_ENTITY_DEVICE, PH_VIEW(device->id, sizeof(device->id)),
 			     &key) &&
 		ph_keyset_has(&asked->writers, &key));
