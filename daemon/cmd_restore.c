@@ -187,6 +187,23 @@ static int take_second(struct restore *restore, struct ph_hub *hub, struct ph_er
 	return rc;
 }
 
+/* Asked before anything is made: what fails behind the new epoch leaves the witness ahead. */
+static int check_second(const struct ph_cli *cli, struct ph_error *err)
+{
+	const char *second = ph_cli_get(cli, "second-medium");
+
+	return second && !ph_file_exists(second)
+		       ? ph_fail(err, PH_EXIT_USAGE, -ENOENT,
+				 ph_say("%s: there is no such folder; is the second "
+					"medium "
+					"in place?",
+					"%s: không có thư mục này; phương tiện thứ hai "
+					"đã "
+					"được gắn chưa?"),
+				 second)
+		       : 0;
+}
+
 static int begin_epoch(struct restore *restore, struct ph_error *err)
 {
 	json_t *answer = NULL;
@@ -285,7 +302,8 @@ static int run_restore(struct ph_cli *cli, struct ph_error *err)
 			cli, err,
 			ph_say("--recovery-key is needed", "cần có --recovery-key"));
 	}
-	rc = ph_recovery_key_load(&restore.key, secret, err);
+	rc = check_second(cli, err);
+	rc = rc < 0 ? rc : ph_recovery_key_load(&restore.key, secret, err);
 	rc = rc < 0 ? rc : find_file(&restore, err);
 	rc = rc < 0 ? rc : prepare(&restore, err);
 	rc = rc < 0 ? rc : unpack(&restore, err);
