@@ -66,6 +66,30 @@ static bool is_secret_char(char c)
 	       (c >= '0' && c <= '9') || c == '-' || c == '_';
 }
 
+/*
+ * Behind the lines at AT that go on with a secret: programs for mail break long ones. '?' is what
+ * ph_text_safe() makes of the end of a line.
+ */
+static char *skip_lines(char *at)
+{
+	enum {
+		LINE = 16 /* letters that no word of a sentence has */
+	};
+
+	for (;;) {
+		char *begin = at + strspn(at, " \t\r\n?");
+		char *end = begin;
+
+		while (is_secret_char(*end)) {
+			end++;
+		}
+		if (begin == at || end - begin < LINE) {
+			return at;
+		}
+		at = end;
+	}
+}
+
 void ph_error_hide(char *text)
 {
 	static const char begin[] = "PACKHORSE";
@@ -84,6 +108,7 @@ void ph_error_hide(char *text)
 		while (is_secret_char(*to)) {
 			to++;
 		}
+		to = from < to ? skip_lines(to) : to;
 		if (to - from > SHORT) {
 			memcpy(from, "...", 3);
 			memmove(from + 3, to, strlen(to) + 1);

@@ -131,6 +131,10 @@ static void test_no_secret(void **state)
 		const char *given, *wanted;
 	} cases[] = {
 		{ "PACKHORSE1:k8RzYWJj-_A9", "PACKHORSE1:..." },
+		/* as programs for mail break it */
+		{ "\"PACKHORSE1:k8RzYWJj-_A9?DDDDSECRETSECRETEEEE?FFFFSECRETSECRET\" is "
+		  "none",
+		  "\"PACKHORSE1:...\" is none" },
 		{ "there is no command \"PACKHORSE-RECOVERY1:lLhwYWNraG\"; see",
 		  "there is no command \"PACKHORSE-RECOVERY1:...\"; see" },
 		{ "PACKHORSE1:k8RzYWJjd and PACKHORSE1:zzzzzzzzz",
