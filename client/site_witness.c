@@ -172,7 +172,9 @@ static void tell_unreadable(const char *path, int found)
 		       "bị khôi phục từ bản cũ hay bị sao chép thì ở đây không ai biết. "
 		       "Hãy dời nó đi: việc ghi sẽ tiếp tục trong một nhật ký mới, không "
 		       "mất gì\n"),
-		path, strerror(-found));
+		path,
+		found == -ENOTSUP ? ph_say("it is no file", "đó không phải là tệp")
+				  : ph_errno_say(found));
 }
 
 int ph_site_witness_open(struct ph_site *site, struct ph_error *err)

@@ -138,6 +138,7 @@ int ph_hub_rotate(struct ph_hub *hub, const struct ph_sign_pair *root, bool stol
 		    : ph_hub_keys_replace(hub->dir, &hub->keys, &next,
 					  ph_buf_view(&bytes), ph_hub_now(hub), err);
 	if (rc == 0) {
+		hub->keylist = list; /* which the witness tells of */
 		ph_hub_witness_write(hub);
 		*generation_out = list.generation;
 	}

@@ -161,7 +161,7 @@ static const char *reason_of(int found)
 {
 	return found == 0 || found == -EFBIG ? ph_say("it is damaged", "tệp bị hỏng")
 	       : found == -ENOTSUP ? ph_say("it is no file", "đó không phải là tệp")
-				   : strerror(-found);
+				   : ph_errno_say(found);
 }
 
 /* The file is there, and tells nothing: it stays until a person has looked at it. */
@@ -203,19 +203,18 @@ static void tell_missing(const struct ph_hub_witness *witness)
 int ph_hub_witness_folder(const char *dir, char *out, size_t out_size,
 			  struct ph_error *err)
 {
-	const char *last = strrchr(dir, '/');
 	char whole[PATH_MAX];
-	size_t len;
+	size_t len = strlen(dir), from;
 
-	last = last ? last + 1 : dir;
-	/* what has no name of its own is asked for it; a link keeps the name that it has */
-	if ((last[strspn(last, ".")] == '\0' || strspn(dir, "/") == strlen(dir)) &&
-	    realpath(dir, whole)) {
-		dir = whole;
-	}
-	len = strlen(dir);
 	while (len > 1 && dir[len - 1] == '/') {
 		len--;
+	}
+	for (from = len; from > 0 && dir[from - 1] != '/'; from--) {
+	}
+	/* what has no name of its own is asked for it; a link keeps the name that it has */
+	if (from + strspn(dir + from, "./") >= len && realpath(dir, whole)) {
+		dir = whole;
+		len = strlen(dir);
 	}
 	if (snprintf(out, out_size, "%.*s-witness", (int)len, dir) >= (int)out_size) {
 		return ph_fail_errno(err, -ENAMETOOLONG, dir);
@@ -326,11 +325,21 @@ int ph_hub_witness_open(struct ph_hub *hub, struct ph_error *err)
 	}
 	if (rc == 0 && by != PH_HUB_SHOWN_NOT) {
 		rc = ph_hub_put_back(hub, by, epoch, err);
-		rc = rc < 0 ? rc : ph_hub_second_bring(hub, err);
 	}
 	if (rc == 0 && hub->witness) {
 		ph_hub_witness_write(hub);
 		rc = note_known(hub);
+	}
+	/* at each start while it collects: a command may have opened the folder first, without the
+	 * medium, or it was away. One that cannot be read stops nothing */
+	if (rc == 0 && hub->collecting && hub->put_back > 0) {
+		struct ph_error why = { 0 };
+
+		if (ph_hub_second_bring(hub, &why) < 0) {
+			fprintf(stderr, "hub.second %s\n", why.text);
+		} else {
+			ph_hub_witness_write(hub);
+		}
 	}
 	return rc < 0 ? ph_fail_errno(err, rc, hub->dir) : 0;
 }
@@ -366,7 +375,7 @@ static void failed(struct ph_hub *hub, int rc)
 			    "quyền ghi ở đó không và đĩa còn chỗ không (OPERATIONS, "
 			    "\"The "
 			    "folder\")"),
-		     strerror(-rc));
+		     ph_errno_say(rc));
 	}
 }
 

@@ -7,8 +7,11 @@
 
 #include "daemon/account_kept.h"
 #include "daemon/hub_internal.h"
+#include "daemon/hub_rotate.h"
 #include "daemon/second.h"
 #include "tests/unit/capture.h"
+
+#include <sys/stat.h>
 
 #define SIZE 200 /* docs/STORE.md, "The hub's witness" */
 #define AT_N 88  /* of the control log's head */
@@ -534,7 +537,7 @@ static void test_folder(void **state)
 		{ "/var/lib/packhorse//", "/var/lib/packhorse-witness" },
 		{ "../hub/", "../hub-witness" },
 	};
-	char out[512], here[256], there[300];
+	char out[512], here[256], there[300], link[80];
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
@@ -549,15 +552,117 @@ static void test_folder(void **state)
 	assert_int_equal(ph_hub_witness_folder("./", out, sizeof(out), NULL), 0);
 	assert_string_equal(out, there);
 	assert_int_equal(ph_hub_witness_folder("hub", out, 11, NULL), -ENAMETOOLONG);
+	/* a link keeps its name, however it is written */
+	temp_dir(link);
+	snprintf(there, sizeof(there), "%s/ln", link);
+	assert_int_equal(symlink(link, there), 0);
+	snprintf(here, sizeof(here), "%s/ln-witness", link);
+	assert_int_equal(ph_hub_witness_folder(there, out, sizeof(out), NULL), 0);
+	assert_string_equal(out, here);
+	strcat(there, "/");
+	assert_int_equal(ph_hub_witness_folder(there, out, sizeof(out), NULL), 0);
+	assert_string_equal(out, here);
+	remove_dir(link);
+}
+
+/* A command, which has no second medium, opened the folder first: the daemon has its words all the same. */
+static void test_a_command_first(void **state)
+{
+	struct scene s;
+	char medium[80];
+	int64_t control;
+	json_t *item;
+
+	(void)state;
+	scene_open(&s);
+	temp_dir(medium);
+	s.second = medium;
+	stop(&s);
+	start(&s);
+	copy_folder(&s);
+	cut(&s);
+	control = hub_says(&s.room, "control_entries");
+	stop(&s);
+	put_folder_back(&s);
+	s.second = NULL;
+	start(&s);
+	stop(&s);
+	s.second = medium;
+	start(&s);
+	assert_int_equal(hub_says(&s.room, "control_entries"), control);
+	item = listed(&s.room, s.id);
+	assert_string_equal(text_in(item, "state"), "cut");
+	json_decref(item);
+	json_decref(ask(&s.room,
+			json_pack("{s:s, s:b}", "command", "collect-end", "anyway", 1)));
+	assert_false(is_served(&s));
+	scene_close(&s);
+	remove_dir(medium);
+}
+
+/* A second medium that cannot be read stops nothing, and costs no epoch at each start. */
+static void test_medium_is_ill(void **state)
+{
+	struct scene s;
+	char medium[80], path[200], hex[9];
+
+	(void)state;
+	scene_open(&s);
+	temp_dir(medium);
+	copy_folder(&s);
+	set_policy(&s, "21");
+	ph_hex(hex, ph_hub_keylist(s.room.hub)->root, 4);
+	stop(&s);
+	put_folder_back(&s);
+	snprintf(path, sizeof(path), "%s/packhorse-%s.hublog", medium, hex);
+	assert_int_equal(mkdir(path, 0700), 0);
+	s.second = medium;
+	for (int i = 0; i < 3; i++) {
+		start(&s);
+		assert_int_equal(hub_says(&s.room, "epoch"), 2);
+		stop(&s);
+	}
+	s.second = NULL;
+	start(&s);
+	scene_close(&s);
+	remove_dir(medium);
+}
+
+/* A copy from before the keys were rotated is an older one. */
+static void test_rotated(void **state)
+{
+	struct ph_sign_pair root;
+	struct scene s;
+	uint64_t generation;
+	char path[128];
+
+	(void)state;
+	scene_open(&s);
+	copy_folder(&s);
+	snprintf(path, sizeof(path), "%s/keys/root", s.room.dir);
+	assert_int_equal(ph_locked_key_load(&root, path, ph_view_str(PASSPHRASE), NULL),
+			 0);
+	assert_int_equal(ph_hub_rotate(s.room.hub, &root, false, &generation, NULL), 0);
+	stop(&s);
+	put_folder_back(&s);
+	start(&s);
+	assert_true(says_in_status(&s, "put_back_by", "witness"));
+	scene_close(&s);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_never_leads),    cmocka_unit_test(test_doubts),
-		cmocka_unit_test(test_thief_is_first), cmocka_unit_test(test_counts),
-		cmocka_unit_test(test_second_medium),  cmocka_unit_test(test_restored),
+		cmocka_unit_test(test_never_leads),
+		cmocka_unit_test(test_doubts),
+		cmocka_unit_test(test_thief_is_first),
+		cmocka_unit_test(test_counts),
+		cmocka_unit_test(test_second_medium),
+		cmocka_unit_test(test_restored),
 		cmocka_unit_test(test_folder),
+		cmocka_unit_test(test_a_command_first),
+		cmocka_unit_test(test_medium_is_ill),
+		cmocka_unit_test(test_rotated),
 	};
 
 	return cmocka_run_group_tests(tests, make_pattern, remove_pattern);
