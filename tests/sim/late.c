@@ -93,6 +93,7 @@ void sim_replay(struct sim *sim, struct sim_device *device, const struct ph_rng 
 		return;
 	}
 	tape = &device->tapes[ph_rng_below(dice, device->n_tapes)];
+	sim_hub_settle(sim); /* what waits to be folded gives it another scope */
 	sim_heard(sim, device, &before);
 	config.keys = &ph_hub_keys(sim->hub)->box;
 	rc = ph_session_new(&far, &config, sim_now_ms(sim));
