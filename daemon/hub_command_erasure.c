@@ -12,7 +12,8 @@
  * what it was fed: that is taken to be what the site's scope has.
  *
  * What devices had packed for the hub before they did it is told apart (hub_erasure_away.c), of those
- * that wrote of the reader, or whose site did: others cannot have packed anything of it.
+ * that wrote of the reader, or whose site did or had her in its scope: a device packs what others
+ * of its site wrote, too.
  */
 #include "common/base/say.h"
 #include "daemon/hub_command.h"
@@ -121,6 +122,12 @@ static int find_told(struct asked *asked, const struct ph_device *device,
 	return 0;
 }
 
+/* Whether devices of SITE wrote of the readers, or it had them in its scope. */
+static bool is_hers(const struct asked *asked, uint64_t site)
+{
+	return ph_sites_has(&asked->sites, site) || ph_sites_has(&asked->scope, site);
+}
+
 /*
  * Whether DEVICE is to answer. To one that was let in after the order the hub has given nothing of the
  * reader; but at her site it may have written of her before, or have been given it by another
@@ -133,9 +140,8 @@ static int find_asked(struct asked *asked, const struct ph_device *device,
 	int rc = told->is_later ? ph_hub_device_control_held(asked->hub, device, &held)
 				: 0;
 
-	*asked_out = !told->is_later || ((ph_sites_has(&asked->sites, device->site) ||
-					  ph_sites_has(&asked->scope, device->site)) &&
-					 held < asked->place);
+	*asked_out =
+		!told->is_later || (is_hers(asked, device->site) && held < asked->place);
 	return rc;
 }
 
@@ -173,32 +179,31 @@ static bool is_gone(enum ph_hub_trust trust)
 	return trust == PH_HUB_CUT || trust == PH_HUB_RETIRED;
 }
 
+static bool wrote_itself(const struct asked *asked, const struct ph_device *device)
+{
+	struct ph_entity_key key;
+
+	return ph_key_bytes(PH_ENTITY_DEVICE, PH_VIEW(device->id, sizeof(device->id)),
+			    &key) &&
+	       ph_keyset_has(&asked->writers, &key);
+}
+
 /*
  * Whether DEVICE, or its site, wrote of the readers or had them in its scope: what it packs for the
  * hub may have what it wrote, or another of its site.
  */
-static bool has_written(const struct asked *asked, const struct ph_device *device)
+static bool may_have_packed(const struct asked *asked, const struct ph_device *device)
 {
-	struct ph_entity_key key;
-
-	return ph_sites_has(&asked->sites, device->site) ||
-	       ph_sites_has(&asked->scope, device->site) ||
-	       (ph_key_bytes(PH_ENTITY_DEVICE, PH_VIEW(device->id, sizeof(device->id)),
-			     &key) &&
-		ph_keyset_has(&asked->writers, &key));
+	return is_hers(asked, device->site) || wrote_itself(asked, device);
 }
 
 static int find_held(struct asked *asked, const struct ph_device *device, bool confirmed,
 		     enum ph_hub_trust trust, bool *held_out)
 {
-	struct ph_entity_key key;
-
 	*held_out = (confirmed && ph_sites_has(&asked->sites, device->site)) ||
 		    (confirmed && is_gone(trust) &&
 		     ph_sites_has(&asked->scope, device->site)) ||
-		    (ph_key_bytes(PH_ENTITY_DEVICE,
-				  PH_VIEW(device->id, sizeof(device->id)), &key) &&
-		     ph_keyset_has(&asked->writers, &key));
+		    wrote_itself(asked, device);
 	return *held_out ? 0 : was_fed(asked, device, held_out);
 }
 
@@ -279,7 +284,7 @@ static int on_device(void *data, const struct ph_device *device)
 		return rc;
 	}
 	rc = tell_device(asked, device, state, done, held);
-	rc = rc == 0 && has_written(asked, device)
+	rc = rc == 0 && may_have_packed(asked, device)
 		     ? ph_hub_away_tell(&asked->away, device, asked->away_list)
 		     : rc;
 	return rc == 0 && held

@@ -2,7 +2,8 @@
  * daemon/hub_counted.c - what is not shown to who sees sheets alone.
  *
  * A sheet hides small figures (docs/REPORTS.md); one entry is the smallest figure that there
- * is. So of those that count persons, wherever an answer shows one, its kind alone is left.
+ * is. So of those that count persons, of signatures under counts and of orders to erase,
+ * wherever an answer shows one, its kind alone is left.
  */
 #include "daemon/hub_counted.h"
 
@@ -15,7 +16,7 @@ bool ph_hub_is_counted(const json_t *request)
 	return !json_is_false(json_object_get(request, "counted"));
 }
 
-static bool counts_persons(const char *kind)
+static bool is_closed(const char *kind)
 {
 	static const uint32_t kinds[] = { PH_KIND_VISIT, PH_KIND_ACTIVITY,
 					  PH_KIND_TRAINING, PH_KIND_DIGITAL_USE,
@@ -39,7 +40,7 @@ static void close_entry(json_t *entry)
 {
 	json_t *kind = json_object_get(entry, "kind");
 
-	if (counts_persons(json_string_value(kind))) {
+	if (is_closed(json_string_value(kind))) {
 		json_incref(kind);
 		json_object_clear(entry);
 		json_object_set_new(entry, "kind", kind);

@@ -7,7 +7,7 @@
 
 /* Whether who asks may see them: unless the request says "counted": false. */
 bool ph_hub_is_counted(const json_t *request);
-/* Wherever ANSWER has an "entry" that counts persons, only its kind is left. */
+/* Wherever ANSWER has an "entry" that counts persons, signs counts or erases, only its kind is left. */
 void ph_hub_close_entries(json_t *answer);
 
 #endif

@@ -469,25 +469,43 @@ static void test_counts(void **state)
 	scene_close(&s);
 }
 
+/*
+ * A scene with a second medium, in the folder MEDIUM that is made: the thief was cut off, and the
+ * folder of before is in its place. The hub does not run; given are the entries of its control log.
+ */
+static int64_t put_back_beside(struct scene *s, char medium[static 80])
+{
+	int64_t control;
+
+	scene_open(s);
+	temp_dir(medium);
+	s->second = medium;
+	stop(s);
+	start(s);
+	copy_folder(s);
+	cut(s);
+	control = hub_says(&s->room, "control_entries");
+	stop(s);
+	put_folder_back(s);
+	return control;
+}
+
+static void assert_cut(struct scene *s)
+{
+	json_t *item = listed(&s->room, s->id);
+
+	assert_string_equal(text_in(item, "state"), "cut");
+	json_decref(item);
+}
+
 /* The second medium has the words themselves: the cut is back before anybody calls, and stays. */
 static void test_second_medium(void **state)
 {
 	struct scene s;
 	char medium[80];
-	int64_t control;
-	json_t *item;
+	int64_t control = put_back_beside(&s, medium);
 
 	(void)state;
-	scene_open(&s);
-	temp_dir(medium);
-	s.second = medium;
-	stop(&s);
-	start(&s);
-	copy_folder(&s);
-	cut(&s);
-	control = hub_says(&s.room, "control_entries");
-	stop(&s);
-	put_folder_back(&s);
 	assert_int_equal(unlink(s.file), 0); /* it alone shows it */
 	for (int i = 0; i < 2; i++) {
 		start(&s);
@@ -495,9 +513,7 @@ static void test_second_medium(void **state)
 		assert_int_equal(hub_says(&s.room, "epoch"), 2);
 		assert_int_equal(hub_says(&s.room, "control_entries"), control);
 		assert_false(is_served(&s));
-		item = listed(&s.room, s.id);
-		assert_string_equal(text_in(item, "state"), "cut");
-		json_decref(item);
+		assert_cut(&s);
 		stop(&s);
 	}
 	start(&s);
@@ -570,29 +586,16 @@ static void test_a_command_first(void **state)
 {
 	struct scene s;
 	char medium[80];
-	int64_t control;
-	json_t *item;
+	int64_t control = put_back_beside(&s, medium);
 
 	(void)state;
-	scene_open(&s);
-	temp_dir(medium);
-	s.second = medium;
-	stop(&s);
-	start(&s);
-	copy_folder(&s);
-	cut(&s);
-	control = hub_says(&s.room, "control_entries");
-	stop(&s);
-	put_folder_back(&s);
 	s.second = NULL;
 	start(&s);
 	stop(&s);
 	s.second = medium;
 	start(&s);
 	assert_int_equal(hub_says(&s.room, "control_entries"), control);
-	item = listed(&s.room, s.id);
-	assert_string_equal(text_in(item, "state"), "cut");
-	json_decref(item);
+	assert_cut(&s);
 	json_decref(ask(&s.room,
 			json_pack("{s:s, s:b}", "command", "collect-end", "anyway", 1)));
 	assert_false(is_served(&s));
