@@ -74,6 +74,8 @@ struct ph_van_visit {
 	uint8_t reading_hash[PH_BUNDLE_HASH_SIZE];
 	struct ph_buf offered; /* hashes of what the other offered */
 	unsigned n_missed;     /* of that: it is wanted, and not here yet */
+	uint8_t damaged_hash[PH_BUNDLE_HASH_SIZE]; /* the last that came so */
+	bool is_damaged;
 	struct ph_van_visit *next;
 };
 /* Begin, and end; PEER: the hub's device id, or NULL at a site. */

@@ -280,6 +280,30 @@ static int custody_again(struct ph_van_visit *visit, const char *name,
 		      : ph_file_read_plain(path, PH_COURIER_CUSTODY_MAX, &job->custody);
 }
 
+static void miss(struct ph_van_visit *visit)
+{
+	visit->told.waiting++;
+	visit->n_missed++;
+}
+
+static void miss_damaged(struct ph_van_visit *visit, const uint8_t *hash)
+{
+	miss(visit);
+	visit->is_damaged = true;
+	memcpy(visit->damaged_hash, hash, sizeof(visit->damaged_hash));
+}
+
+/* What came damaged is offered once more, at once: it is not missed yet. */
+static void miss_no_more(struct ph_van_visit *visit, const uint8_t *hash)
+{
+	if (visit->is_damaged &&
+	    memcmp(visit->damaged_hash, hash, sizeof(visit->damaged_hash)) == 0) {
+		visit->told.waiting--;
+		visit->n_missed--;
+	}
+	visit->is_damaged = false;
+}
+
 static int look(struct ph_van_visit *visit, struct ph_courier_job *job)
 {
 	struct ph_bundle_header header;
@@ -293,6 +317,7 @@ static int look(struct ph_van_visit *visit, struct ph_courier_job *job)
 		visit->told.refused++;
 		return 0;
 	}
+	miss_no_more(visit, job->line.hash);
 	rc = ph_buf_put(&visit->offered, job->line.hash, sizeof(job->line.hash));
 	ph_spool_name(job->line.hash, name);
 	rc = rc < 0 ? rc
@@ -307,8 +332,7 @@ static int look(struct ph_van_visit *visit, struct ph_courier_job *job)
 	}
 	if (is_coming(visit, job->line.hash) || !has_room(visit, job->line.size)) {
 		job->answer = PH_COURIER_LATER;
-		visit->told.waiting++;
-		visit->n_missed++;
+		miss(visit);
 		return 0;
 	}
 	job->wants = true;
@@ -354,8 +378,7 @@ static int keep(struct ph_van_visit *visit, struct ph_courier_job *job)
 
 	if (rc > 0) {
 		job->answer = PH_COURIER_DAMAGED;
-		visit->told.waiting++;
-		visit->n_missed++;
+		miss_damaged(visit, job->line.hash);
 		rc = 0;
 	} else if (rc == 0) {
 		rc = ph_spool_put(&visit->van->spool, ph_buf_view(&bundle), name, NULL);

@@ -40,7 +40,10 @@ enum ph_courier_job_type {
 	PH_COURIER_NEXT,
 	/* In: line, offset, budget. Out: bytes from there, 1 to budget of them. */
 	PH_COURIER_READ,
-	/* In: line, answer, custody: what the peer says of what it was offered. */
+	/*
+	 * In: line, answer, custody: what the peer says, in the end, of what it was offered. That
+	 * a beginning of it was damaged is not told: it is offered, looked at and read once more.
+	 */
 	PH_COURIER_TOLD,
 	/*
 	 * In: line, which the peer offers, and room. Out: wants and offset: send it from

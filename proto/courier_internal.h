@@ -69,6 +69,8 @@ struct ph_courier {
 	/* what we offer */
 	struct ph_courier_line offer;
 	bool is_offered, is_wanted;
+	bool is_resumed;     /* the peer had a beginning of it */
+	bool is_again;       /* it is offered for the second time, and the last */
 	uint64_t offer_sent; /* bytes of it, those that the peer had included */
 
 	/* what the peer offers */
@@ -107,6 +109,8 @@ void ph_courier_say(struct ph_courier *courier, const struct ph_courier_message 
 void ph_courier_say_plain(struct ph_courier *courier, enum ph_courier_message_type type);
 /* Caller: preamble and message 1. */
 void ph_courier_greet(struct ph_courier *courier);
+/* Offer what courier->offer says. */
+void ph_courier_say_offer(struct ph_courier *courier);
 /* What comes next, if nothing is out. */
 void ph_courier_go_on(struct ph_courier *courier);
 

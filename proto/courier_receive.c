@@ -69,7 +69,16 @@ static void on_want(struct ph_courier *courier, uint64_t offset)
 		return;
 	}
 	courier->is_wanted = true;
+	courier->is_resumed = offset > 0;
 	courier->offer_sent = offset;
+}
+
+/* What it had of it was not what we had sent: all of it may go once more, if the budget has room. */
+static bool is_to_go_again(const struct ph_courier *courier,
+			   enum ph_courier_answer answer)
+{
+	return answer == PH_COURIER_DAMAGED && courier->is_resumed &&
+	       !courier->is_again && ph_courier_room(courier, 0) >= courier->offer.size;
 }
 
 static void on_taken(struct ph_courier *courier, const struct ph_courier_message *message)
@@ -82,6 +91,11 @@ static void on_taken(struct ph_courier *courier, const struct ph_courier_message
 
 	if (!is_due) {
 		fail_protocol(courier);
+		return;
+	}
+	if (is_to_go_again(courier, message->answer)) {
+		courier->is_again = true;
+		ph_courier_say_offer(courier);
 		return;
 	}
 	job = ph_courier_ask(courier, PH_COURIER_TOLD);

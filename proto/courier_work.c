@@ -4,6 +4,9 @@
  *   OFFERS:  NEXT -> OFFER -> (WANT: READ -> DATA ...) -> TAKEN: TOLD -> NEXT ... -> DONE
  *   TAKES:   OFFER: LOOK -> WANT -> DATA: WRITE ... -> TAKEN ... DONE: LISTED
  *
+ * TAKEN that says "damaged" of what went on from a beginning: a power cut spoiled that. It
+ * is offered once more, and comes from its start, for the next visit may be a week away.
+ *
  * The courier goes from OFFERS to TAKES, the other from TAKES to OFFERS. One job at a time;
  * when the last has come back and nothing is due, the peer is waited for.
  */
@@ -197,15 +200,23 @@ static void on_judged(struct ph_courier *courier, const struct ph_courier_job *j
 	}
 }
 
+void ph_courier_say_offer(struct ph_courier *courier)
+{
+	const struct ph_courier_message message = { .type = PH_COURIER_OFFER,
+						    .line = courier->offer };
+
+	courier->is_offered = true;
+	courier->is_wanted = courier->is_resumed = false;
+	ph_courier_say(courier, &message);
+}
+
 static void on_next(struct ph_courier *courier, const struct ph_courier_job *job)
 {
-	struct ph_courier_message message = { .type = PH_COURIER_OFFER };
-
 	if (job->has_line) {
-		message.line = courier->offer = job->line;
-		courier->is_offered = true;
+		courier->offer = job->line;
+		courier->is_again = false;
 		courier->counts.items_out++;
-		ph_courier_say(courier, &message);
+		ph_courier_say_offer(courier);
 		return;
 	}
 	ph_courier_say_plain(courier, PH_COURIER_DONE);

@@ -2,8 +2,8 @@
  * proto/parcel.c - pieces of a bundle in a file until it is whole.
  *
  * Pieces are not synced: after a power cut some of them may be lost, or be other bytes, and
- * then the hash is wrong, they are removed, and the bundle is sent from its start the next
- * time. An offset that is not where the file ends, or a file that grew too long, likewise.
+ * then the hash is wrong, they are removed, and the bundle is sent from its start, in the
+ * same exchange (proto/courier_work.c). An offset that is not where the file ends, or a file that grew too long, likewise.
  */
 #include "proto/parcel.h"
 

@@ -27,8 +27,9 @@ struct errand {
 	struct ph_hub_courier hub;
 	uint8_t offered[OFFERED_MAX][PH_BUNDLE_HASH_SIZE];
 	unsigned n_offered;
-	bool has_missed; /* something that was offered could not be taken */
-	int64_t left;    /* bytes until the cut; below 0: none comes */
+	unsigned n_missed;              /* so many that were offered could not be taken */
+	struct ph_courier_line damaged; /* the last that came so */
+	int64_t left;                   /* bytes until the cut; below 0: none comes */
 	int failed;
 	struct ph_error *err;
 };
@@ -120,6 +121,16 @@ static void release_others(const struct errand *errand)
 
 /* --- jobs --- */
 
+/* What came damaged is offered once more: it is not missed yet. */
+static void see_again(struct errand *errand, const struct ph_courier_line *line)
+{
+	if (errand->damaged.size > 0 &&
+	    memcmp(errand->damaged.hash, line->hash, sizeof(line->hash)) == 0) {
+		errand->n_missed--;
+	}
+	errand->damaged.size = 0;
+}
+
 static void before_van_job(struct errand *errand, const struct ph_courier_job *job)
 {
 	struct world *world = errand->how->world;
@@ -130,12 +141,13 @@ static void before_van_job(struct errand *errand, const struct ph_courier_job *j
 		}
 		memcpy(errand->offered[errand->n_offered++], job->line.hash,
 		       PH_BUNDLE_HASH_SIZE);
+		see_again(errand, &job->line);
 	}
 	if (world && job->type == PH_COURIER_TOLD &&
 	    (job->answer == PH_COURIER_KEPT || job->answer == PH_COURIER_REFUSED)) {
 		release(world, job->line.hash);
 	}
-	if (world && job->type == PH_COURIER_LISTED && !errand->has_missed) {
+	if (world && job->type == PH_COURIER_LISTED && errand->n_missed == 0) {
 		release_others(errand);
 	}
 }
@@ -149,8 +161,11 @@ static void van_job(struct errand *errand, struct ph_courier_job *job)
 	power_call(world, COURIER);
 	ph_van_job(&errand->visit, job);
 	answers = answers && job->result == 0 && !job->wants;
-	errand->has_missed |= answers && (job->answer == PH_COURIER_LATER ||
-					  job->answer == PH_COURIER_DAMAGED);
+	errand->n_missed += answers && (job->answer == PH_COURIER_LATER ||
+					job->answer == PH_COURIER_DAMAGED);
+	if (answers && job->answer == PH_COURIER_DAMAGED) {
+		errand->damaged = job->line;
+	}
 	if (world && answers && job->answer == PH_COURIER_KEPT) {
 		vow(world, &job->line);
 	}

@@ -38,7 +38,9 @@ struct meeting {
 	struct ph_error err;
 	uint8_t offered[OFFERED_MAX * PH_BUNDLE_HASH_SIZE];
 	size_t n_offered;
-	bool has_missed; /* the courier could not take something that was offered */
+	/* of it the courier could not take so many; the last that came damaged */
+	unsigned n_missed;
+	struct ph_courier_line damaged;
 	struct ph_rng_seeded seeded;
 	struct ph_rng portions;
 	uint64_t moved;
@@ -63,6 +65,16 @@ static bool is_last(const struct ph_courier_job *job)
 
 /* --- the courier's jobs --- */
 
+/* What came damaged is offered once more: it is not missed yet. */
+static void see_again(struct meeting *meeting, const struct ph_courier_line *line)
+{
+	if (meeting->damaged.size > 0 &&
+	    memcmp(meeting->damaged.hash, line->hash, sizeof(line->hash)) == 0) {
+		meeting->n_missed--;
+	}
+	meeting->damaged.size = 0;
+}
+
 static void van_job(struct meeting *meeting, struct ph_courier_job *job)
 {
 	struct sim *sim = meeting->sim;
@@ -73,6 +85,7 @@ static void van_job(struct meeting *meeting, struct ph_courier_job *job)
 		assert(meeting->n_offered < OFFERED_MAX);
 		memcpy(meeting->offered + meeting->n_offered++ * PH_BUNDLE_HASH_SIZE,
 		       job->line.hash, PH_BUNDLE_HASH_SIZE);
+		see_again(meeting, &job->line);
 	}
 	sim_enter(&van->device.machine);
 	ph_van_job(&meeting->visit, job);
@@ -86,10 +99,13 @@ static void van_job(struct meeting *meeting, struct ph_courier_job *job)
 		sim_vow_done(sim, van, name_of(job, name),
 			     job->answer == PH_COURIER_REFUSED);
 	}
-	meeting->has_missed |=
+	meeting->n_missed +=
 		(job->type == PH_COURIER_LOOK || is_last(job)) &&
 		(job->answer == PH_COURIER_LATER || job->answer == PH_COURIER_DAMAGED);
-	if (job->type == PH_COURIER_LISTED && !meeting->has_missed) {
+	if (is_last(job) && job->answer == PH_COURIER_DAMAGED) {
+		meeting->damaged = job->line;
+	}
+	if (job->type == PH_COURIER_LISTED && meeting->n_missed == 0) {
 		sim_vow_listed(sim, van, meeting->visit.peer, meeting->offered,
 			       meeting->n_offered);
 	}

@@ -41,6 +41,8 @@ struct end {
 	unsigned jobs[PH_COURIER_JOBS];
 	enum ph_status says; /* of whoever it judges; 0: by the certificate */
 	enum ph_courier_answer answers;
+	bool tears;      /* it says that it has a beginning, and has another one */
+	uint64_t budget; /* 0: no bound */
 	unsigned listed;
 	int fails; /* of its store, from some write on */
 	unsigned fails_at;
@@ -135,6 +137,9 @@ static inline void end_look(struct end *end, struct ph_courier_job *job)
 		held = &end->got[end->n_got++];
 		held->line = job->line;
 	}
+	if (end->tears && held->bytes.len == 0) {
+		assert_int_equal(ph_buf_put(&held->bytes, "?", 1), 0);
+	}
 	job->wants = true;
 	job->offset = held->bytes.len;
 }
@@ -226,7 +231,8 @@ static inline void end_begin(struct end *end, bool calls, bool is_courier,
 					    .is_courier = is_courier,
 					    .rng = end->rng,
 					    .keys = &end->keys,
-					    .peer_key = peer_key };
+					    .peer_key = peer_key,
+					    .budget = end->budget };
 	struct ph_buf cert = { 0 };
 
 	assert_int_equal(ph_buf_put(&cert, end->cert, strlen(end->cert)), 0);

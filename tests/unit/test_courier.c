@@ -384,6 +384,79 @@ static void test_answers(void **state)
 	}
 }
 
+/* A power cut spoils the beginning that lies there: all of it comes in the same exchange. */
+static void test_torn_beginning(void **state)
+{
+	(void)state;
+	for (int at_base = 0; at_base < 2; at_base++) {
+		struct pair pair;
+		struct held *torn;
+
+		pair_init(&pair);
+		end_add(&pair.calls, 150000);
+		end_add(&pair.calls, 4096);
+		pair.cut_at = 60000;
+		(at_base ? pair_base : pair_meet)(&pair);
+		assert_false(pair.calls.kept[0]);
+		torn = end_find(&pair.answers, pair.calls.own[0].line.hash);
+		assert_non_null(torn);
+		assert_true(torn->bytes.len > 8192);
+		torn->bytes.data[5000] ^= 1;
+		pair.cut_at = UINT64_MAX;
+		(at_base ? pair_base : pair_meet)(&pair);
+		assert_exchanged(&pair);
+		/* the rest, and then all */
+		assert_int_equal(pair.answers.jobs[PH_COURIER_LOOK], 1 + 2 + 1);
+		assert_int_equal(pair.calls.jobs[PH_COURIER_TOLD], 2);
+		pair_deinit(&pair);
+	}
+}
+
+/* Each is sent twice and no more to one whose beginnings are never the right ones. */
+static void test_always_torn(void **state)
+{
+	struct pair pair;
+
+	(void)state;
+	pair_init(&pair);
+	end_add(&pair.calls, 150000);
+	end_add(&pair.calls, 4096);
+	pair.answers.tears = true;
+	pair_meet(&pair);
+	assert_true(pair_is_done(&pair));
+	assert_int_equal(pair.answers.jobs[PH_COURIER_LOOK], 2 * 2);
+	assert_int_equal(pair.calls.jobs[PH_COURIER_TOLD], 2);
+	assert_int_equal(end_whole(&pair.answers), 0);
+	assert_true(pair.moved < 2 * 155000 + 5000);
+	pair_deinit(&pair);
+}
+
+/* A budget that has no room for all of it once more is not passed: it waits. */
+static void test_torn_in_a_budget(void **state)
+{
+	struct pair pair;
+	struct held *torn;
+
+	(void)state;
+	pair_init(&pair);
+	end_add(&pair.calls, 150000);
+	pair.cut_at = 60000;
+	pair_base(&pair);
+	torn = end_find(&pair.answers, pair.calls.own[0].line.hash);
+	assert_non_null(torn);
+	torn->bytes.data[5000] ^= 1;
+	pair.cut_at = UINT64_MAX;
+	pair.calls.budget = 200000;
+	pair_base(&pair);
+	assert_true(pair_is_done(&pair));
+	assert_true(pair.moved < 120000);
+	assert_false(pair.calls.kept[0]);
+	pair.calls.budget = 0;
+	pair_base(&pair);
+	assert_exchanged(&pair);
+	pair_deinit(&pair);
+}
+
 static void test_times(void **state)
 {
 	struct pair pair;
@@ -464,6 +537,9 @@ int main(void)
 		cmocka_unit_test(test_hub_is_asked),
 		cmocka_unit_test(test_store_fails),
 		cmocka_unit_test(test_answers),
+		cmocka_unit_test(test_torn_beginning),
+		cmocka_unit_test(test_always_torn),
+		cmocka_unit_test(test_torn_in_a_budget),
 		cmocka_unit_test(test_times),
 		cmocka_unit_test(test_forms),
 	};

@@ -149,14 +149,14 @@ static void test_bad_custody(void **state)
 	assert_int_equal(ph_site_custody(tour->site.site, &custody), 0);
 }
 
-/* Flip a byte of the only bundle that is carried. */
-static void bend_carried(struct tour *tour, uint64_t at)
+/* Flip a byte of the only file in FOLDER that ends so. */
+static void bend_only(const char *folder, const char *ending, uint64_t at)
 {
 	char names[PH_VAN_PATH_MAX + 16];
 	struct ph_buf bundle = { 0 };
 	glob_t found;
 
-	snprintf(names, sizeof(names), "%s/*.phb", tour->van.spool.path);
+	snprintf(names, sizeof(names), "%s/*%s", folder, ending);
 	assert_int_equal(glob(names, 0, NULL, &found), 0);
 	assert_int_equal(found.gl_pathc, 1);
 	assert_int_equal(ph_file_read(found.gl_pathv[0], PH_BUNDLE_MAX, &bundle, NULL),
@@ -166,6 +166,11 @@ static void bend_carried(struct tour *tour, uint64_t at)
 		ph_file_write(found.gl_pathv[0], ph_buf_view(&bundle), 0600, NULL), 0);
 	ph_buf_deinit(&bundle);
 	globfree(&found);
+}
+
+static void bend_carried(struct tour *tour, uint64_t at)
+{
+	bend_only(tour->van.spool.path, ".phb", at);
 }
 
 /* It is told, let go of, and handed over again; on the way out as well. */
@@ -220,6 +225,30 @@ static void test_no_room_for_the_new(void **state)
 	assert_int_equal(van.given, 1);
 	assert_true(meet(tour, &tour->site, &told));
 	assert_int_equal(pc_state(&tour->site).receipted, custody.entries);
+}
+
+/* The beginning that it has is not what was sent: all of it comes in the same visit, in place of the older. */
+static void test_torn_in_the_van(void **state)
+{
+	struct tour *tour = *state;
+	struct ph_site_courier_told told;
+	struct ph_van_told van;
+
+	pc_visits(&tour->site, 3);
+	assert_true(meet(tour, &tour->site, &told));
+	assert_carried(tour, 1, 0);
+	pc_visits(&tour->site, 2000);
+	tour->cut_at = 14000;
+	assert_false(meet(tour, &tour->site, &told));
+	tour->cut_at = UINT64_MAX;
+	bend_only(tour->van.dir, ".piece", 700);
+	assert_true(meet(tour, &tour->site, &told));
+	assert_int_equal(told.given, 1);
+	assert_carried(tour, 1, 0);
+	assert_true(base(tour, &van));
+	assert_int_equal(van.given, 1);
+	assert_true(meet(tour, &tour->site, &told));
+	assert_receipted(&tour->site);
 }
 
 /*
@@ -390,6 +419,7 @@ int main(void)
 		TOUR(test_age),
 		TOUR(test_age_of_no_clock),
 		TOUR(test_no_room_for_the_new),
+		TOUR(test_torn_in_the_van),
 		TOUR(test_custody_comes_last),
 		TOUR(test_custody_without_bundle),
 		TOUR(test_erased_before_the_hello),
