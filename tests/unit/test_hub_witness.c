@@ -1,144 +1,21 @@
 /*
- * tests/unit/test_hub_witness.c - the witness of a hub's folder and its second medium: which store
- * is an older one and which is none, that the witness never leads, and that who was cut off and
- * calls first gets nothing from a store that was put back.
+ * tests/unit/test_hub_witness.c - what the witness of a hub's folder says: which store is an older
+ * one and which is none, that it never leads, and where it is.
  */
-#include "tests/unit/put_room.h"
+#include "tests/unit/witness_room.h"
 
 #include "daemon/account_kept.h"
-#include "daemon/hub_internal.h"
 #include "daemon/hub_rotate.h"
-#include "daemon/second.h"
-#include "tests/unit/capture.h"
 
 #include <sys/stat.h>
 
 #define SIZE 200 /* docs/STORE.md, "The hub's witness" */
 #define AT_N 88  /* of the control log's head */
 
-/* A hub with a witness, a device that it confirmed, and copies of its folder. */
-struct scene {
-	struct hub_room room;
-	struct member thief;
-	char id[2 * PH_DEVICE_ID_SIZE + 1]; /* the thief's */
-	char copy[80], folder[80], file[160];
-	const char *second; /* NULL: no second medium */
-	bool restores;
-	struct capture told; /* at the last start */
-};
-
-static void start(struct scene *s)
-{
-	struct ph_hub_config config = hub_config(&s->room);
-	struct ph_error err = { 0 };
-	int rc;
-
-	config.witness = s->room.dir;
-	config.second = s->second;
-	config.is_restored = s->restores;
-	capture_start(&s->told, NULL);
-	rc = ph_hub_open(&s->room.hub, &config, &err);
-	capture_end(&s->told);
-	if (rc != 0) {
-		fail_msg("%s", err.text);
-	}
-}
-
-static void stop(struct scene *s)
-{
-	ph_hub_close(s->room.hub);
-	s->room.hub = NULL;
-}
-
-/* Remove A, and copy B there. */
-static void copy_tree(const char *a, const char *b)
-{
-	char line[512];
-
-	snprintf(line, sizeof(line), "rm -rf '%s' && cp -r '%s' '%s'", a, b, a);
-	assert_int_equal(system(line), 0);
-}
-
 static void set_policy(struct scene *s, const char *value)
 {
 	json_decref(ask(&s->room, json_pack("{s:s, s:s, s:s}", "command", "policy-set",
 					    "name", "loan-term-days", "value", value)));
-}
-
-static json_t *listed(struct hub_room *room, const char *id)
-{
-	json_t *answer = ask(room, json_pack("{s:s}", "command", "devices"));
-	json_t *found = NULL;
-	json_t *item;
-	size_t i;
-
-	json_array_foreach(json_object_get(answer, "devices"), i, item)
-	{
-		if (strcmp(text_in(item, "device"), id) == 0) {
-			found = json_incref(item);
-		}
-	}
-	json_decref(answer);
-	assert_non_null(found);
-	return found;
-}
-
-static void confirm(struct scene *s)
-{
-	json_t *item = listed(&s->room, s->id);
-
-	json_decref(
-		ask(&s->room, json_pack("{s:s, s:s, s:O}", "command", "device-confirm",
-					"device", s->id, "fingerprint",
-					json_object_get(item, "fingerprint"))));
-	json_decref(item);
-}
-
-static void scene_open(struct scene *s)
-{
-	char hex[9];
-
-	memset(s, 0, sizeof(*s));
-	hub_open(&s->room);
-	snprintf(s->copy, sizeof(s->copy), "%s.copy", s->room.dir);
-	snprintf(s->folder, sizeof(s->folder), "%s-witness", s->room.dir);
-	ph_hex(hex, ph_hub_keylist(s->room.hub)->root, 4);
-	snprintf(s->file, sizeof(s->file), "%s/packhorse-%s.witness", s->folder, hex);
-	stop(s);
-	start(s);
-	member_open(&s->room, &s->thief, 3, "14-0371");
-	be_admitted(&s->room, &s->thief);
-	ph_hex(s->id, s->thief.peer.device.id, PH_DEVICE_ID_SIZE);
-	confirm(s);
-}
-
-static void scene_close(struct scene *s)
-{
-	member_close(&s->thief);
-	hub_close(&s->room);
-	if (ph_file_exists(s->copy)) {
-		remove_dir(s->copy);
-	}
-	remove_dir(s->folder);
-}
-
-static void copy_folder(struct scene *s)
-{
-	stop(s);
-	copy_tree(s->copy, s->room.dir);
-	start(s);
-}
-
-static void cut(struct scene *s)
-{
-	json_decref(signs(&s->room, json_pack("{s:s, s:s, s:s}", "command", "device-cut",
-					      "device", s->id, "reason", "stolen")));
-}
-
-/* The folder is what it was when it was copied; what lies beside it stays. The hub does not run. */
-static void put_folder_back(struct scene *s)
-{
-	copy_tree(s->room.dir, s->copy);
 }
 
 static void read_witness(const struct scene *s, uint8_t out[static SIZE])
@@ -154,16 +31,6 @@ static void read_witness(const struct scene *s, uint8_t out[static SIZE])
 static void write_witness(const struct scene *s, const uint8_t bytes[static SIZE])
 {
 	assert_int_equal(ph_file_write(s->file, PH_VIEW(bytes, SIZE), 0600, NULL), 0);
-}
-
-static bool says_in_status(struct scene *s, const char *name, const char *words)
-{
-	json_t *answer = ask(&s->room, json_pack("{s:s}", "command", "status"));
-	const char *text = json_string_value(json_object_get(answer, name));
-	bool does = text && strstr(text, words);
-
-	json_decref(answer);
-	return does;
 }
 
 /* --- when it is written --- */
@@ -403,123 +270,7 @@ static void test_doubts(void **state)
 	}
 }
 
-/* --- what comes of it --- */
-
-/* What goes down to MEMBER, which told a hello, of what is not the control log. */
-static bool is_served(struct scene *s)
-{
-	struct ph_job *job = carry_out(&s->room, hello_of(&s->thief, NULL));
-	bool is = s->thief.peer.known && s->thief.peer.confirmed;
-
-	assert_int_equal(job->result, 0);
-	ph_job_free(job);
-	return is;
-}
-
-static int64_t unheard(struct scene *s)
-{
-	json_t *answer = ask(&s->room, json_pack("{s:s}", "command", "collect-unheard"));
-	int64_t n = json_integer_value(json_object_get(answer, "unheard"));
-
-	json_decref(answer);
-	return n;
-}
-
-/* It was cut off in the lost days, nobody else has called, and the clock begins at 1970. */
-static void test_thief_is_first(void **state)
-{
-	struct scene s;
-
-	(void)state;
-	scene_open(&s);
-	assert_true(is_served(&s));
-	expect_job(&s.room, job_of(&s.thief, PH_JOB_HEARD, NULL), 0);
-	copy_folder(&s);
-	cut(&s);
-	assert_false(is_served(&s));
-	stop(&s);
-	put_folder_back(&s);
-	boot(&s.room.machine, 11, 1000);
-	start(&s);
-	assert_false(is_served(&s));
-	assert_int_equal(unheard(&s), 1);
-	assert_int_equal(hub_says(&s.room, "devices_back"), 0);
-	assert_int_equal(hub_says(&s.room, "devices_awaited"), 1);
-	/* who calls has called since, however far behind the clock is */
-	expect_job(&s.room, job_of(&s.thief, PH_JOB_HEARD, NULL), 0);
-	assert_int_equal(unheard(&s), 0);
-	assert_int_equal(hub_says(&s.room, "devices_back"), 1);
-	scene_close(&s);
-}
-
-/* Who was cut off is neither waited for nor counted. */
-static void test_counts(void **state)
-{
-	struct scene s;
-
-	(void)state;
-	scene_open(&s);
-	cut(&s);
-	json_decref(ask(&s.room, json_pack("{s:s}", "command", "epoch-begin")));
-	(void)is_served(&s);
-	expect_job(&s.room, job_of(&s.thief, PH_JOB_HEARD, NULL), 0);
-	assert_int_equal(hub_says(&s.room, "devices"), 1);
-	assert_int_equal(hub_says(&s.room, "devices_back"), 0);
-	assert_int_equal(hub_says(&s.room, "devices_awaited"), 0);
-	scene_close(&s);
-}
-
-/*
- * A scene with a second medium, in the folder MEDIUM that is made: the thief was cut off, and the
- * folder of before is in its place. The hub does not run; given are the entries of its control log.
- */
-static int64_t put_back_beside(struct scene *s, char medium[static 80])
-{
-	int64_t control;
-
-	scene_open(s);
-	temp_dir(medium);
-	s->second = medium;
-	stop(s);
-	start(s);
-	copy_folder(s);
-	cut(s);
-	control = hub_says(&s->room, "control_entries");
-	stop(s);
-	put_folder_back(s);
-	return control;
-}
-
-static void assert_cut(struct scene *s)
-{
-	json_t *item = listed(&s->room, s->id);
-
-	assert_string_equal(text_in(item, "state"), "cut");
-	json_decref(item);
-}
-
-/* The second medium has the words themselves: the cut is back before anybody calls, and stays. */
-static void test_second_medium(void **state)
-{
-	struct scene s;
-	char medium[80];
-	int64_t control = put_back_beside(&s, medium);
-
-	(void)state;
-	assert_int_equal(unlink(s.file), 0); /* it alone shows it */
-	for (int i = 0; i < 2; i++) {
-		start(&s);
-		assert_true(says_in_status(&s, "put_back_by", "second-medium"));
-		assert_int_equal(hub_says(&s.room, "epoch"), 2);
-		assert_int_equal(hub_says(&s.room, "control_entries"), control);
-		assert_false(is_served(&s));
-		assert_cut(&s);
-		stop(&s);
-	}
-	start(&s);
-	scene_close(&s);
-	remove_dir(medium);
-}
+/* --- what is none, and where it is --- */
 
 /* `restore` makes an older store on purpose: that is no doubt, then or later. */
 static void test_restored(void **state)
@@ -581,28 +332,6 @@ static void test_folder(void **state)
 	remove_dir(link);
 }
 
-/* A command, which has no second medium, opened the folder first: the daemon has its words all the same. */
-static void test_a_command_first(void **state)
-{
-	struct scene s;
-	char medium[80];
-	int64_t control = put_back_beside(&s, medium);
-
-	(void)state;
-	s.second = NULL;
-	start(&s);
-	stop(&s);
-	s.second = medium;
-	start(&s);
-	assert_int_equal(hub_says(&s.room, "control_entries"), control);
-	assert_cut(&s);
-	json_decref(ask(&s.room,
-			json_pack("{s:s, s:b}", "command", "collect-end", "anyway", 1)));
-	assert_false(is_served(&s));
-	scene_close(&s);
-	remove_dir(medium);
-}
-
 /* A second medium that cannot be read stops nothing, and costs no epoch at each start. */
 static void test_medium_is_ill(void **state)
 {
@@ -656,16 +385,9 @@ static void test_rotated(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_never_leads),
-		cmocka_unit_test(test_doubts),
-		cmocka_unit_test(test_thief_is_first),
-		cmocka_unit_test(test_counts),
-		cmocka_unit_test(test_second_medium),
-		cmocka_unit_test(test_restored),
-		cmocka_unit_test(test_folder),
-		cmocka_unit_test(test_a_command_first),
-		cmocka_unit_test(test_medium_is_ill),
-		cmocka_unit_test(test_rotated),
+		cmocka_unit_test(test_never_leads),   cmocka_unit_test(test_doubts),
+		cmocka_unit_test(test_restored),      cmocka_unit_test(test_folder),
+		cmocka_unit_test(test_medium_is_ill), cmocka_unit_test(test_rotated),
 	};
 
 	return cmocka_run_group_tests(tests, make_pattern, remove_pattern);
