@@ -123,8 +123,9 @@ const struct ph_cli_command ph_cmds_stick[] = {
 	  NULL, ph_stick_run_take, NULL },
 	{ "pack-stick", "Running", "DIR", 1, 1,
 	  "put receipts, control log and feeds for devices onto a stick\n"
-	  "Without an option: for all whose entries have come by stick. Each bundle can "
-	  "be\n"
+	  "Without an option: for all whose entries have come by stick; those that are "
+	  "cut off\n"
+	  "or retired only until they know and have their receipts. Each bundle can be\n"
 	  "read by its device alone. Exit status 14: the stick is full.",
 	  pack_options, ph_stick_run_pack, NULL },
 	{ 0 },

@@ -33,10 +33,13 @@ static int spool_path(const struct ph_hub *hub, const char *name,
 struct choice {
 	struct ph_hub *hub;
 	json_t *devices;
+	json_t *ended; /* cut off or retired */
 	uint64_t site; /* 0: those that came by stick */
 };
 
-static int add_device(struct choice *choice, const struct ph_device *device)
+/* DEVICE into LIST. */
+static int add_device(const struct choice *choice, const struct ph_device *device,
+		      json_t *list)
 {
 	char id[2 * PH_DEVICE_ID_SIZE + 1];
 	struct ph_hub_site site = { 0 };
@@ -44,14 +47,12 @@ static int add_device(struct choice *choice, const struct ph_device *device)
 
 	ph_hex(id, device->id, sizeof(device->id));
 	return rc < 0 ? rc
-	       : json_array_append_new(
-			 choice->devices,
-			 json_pack("{s:s, s:s}", "device", id, "site", site.code)) != 0
+	       : json_array_append_new(list, json_pack("{s:s, s:s}", "device", id, "site",
+						       site.code)) != 0
 		       ? -ENOMEM
 		       : 0;
 }
 
-/* What was cut off or retired gets nothing more. */
 static int choose(void *data, const struct ph_device *device)
 {
 	struct choice *choice = data;
@@ -62,11 +63,53 @@ static int choose(void *data, const struct ph_device *device)
 	if (rc == 0 && choice->site == 0) {
 		rc = ph_hub_copies_by_file(choice->hub, device, &came);
 	}
-	if (rc < 0 || !came || (choice->site != 0 && device->site != choice->site) ||
-	    trust == PH_HUB_CUT || trust == PH_HUB_RETIRED) {
+	if (rc < 0 || !came || (choice->site != 0 && device->site != choice->site)) {
 		return rc < 0 ? rc : 0;
 	}
-	return add_device(choice, device);
+	return add_device(choice, device,
+			  trust == PH_HUB_CUT || trust == PH_HUB_RETIRED
+				  ? choice->ended
+				  : choice->devices);
+}
+
+/* Whether DEVICE, by its id, has yet to hear of what was said of it, or to get receipts. */
+static int waits(struct ph_hub *hub, const char *id, bool *waits_out)
+{
+	uint8_t bytes[PH_DEVICE_ID_SIZE];
+	struct ph_hub_packing *packing = NULL;
+	struct ph_device device;
+	int rc = ph_unhex(bytes, sizeof(bytes), id, strlen(id));
+
+	rc = rc < 0 ? rc : ph_journal_device_by_id(hub->journal, bytes, &device);
+	rc = rc != 0 ? rc : ph_hub_pack_new(&packing, hub, &device);
+	rc = rc != 0 ? rc : ph_hub_pack_waits(packing, waits_out);
+	ph_hub_pack_free(packing);
+	return rc;
+}
+
+/*
+ * What was cut off or retired gets what couriers have for it (hub_courier_tour.c), and is behind
+ * all others here, too.
+ */
+static int choose_ended(const struct choice *choice)
+{
+	int rc = 0;
+	size_t i;
+	json_t *device;
+
+	json_array_foreach(choice->ended, i, device)
+	{
+		bool does = false;
+
+		rc = rc != 0 ? rc
+			     : waits(choice->hub, ph_request_text(device, "device"),
+				     &does);
+		if (rc == 0 && does) {
+			rc = json_array_append(choice->devices, device) != 0 ? -ENOMEM
+									     : 0;
+		}
+	}
+	return rc;
 }
 
 static int choose_devices(struct ph_hub *hub, const json_t *request, json_t *devices,
@@ -81,13 +124,19 @@ static int choose_devices(struct ph_hub *hub, const json_t *request, json_t *dev
 
 	if (prefix) {
 		rc = ph_hub_device_here(hub, prefix, &device, err);
-		return rc < 0 ? rc : add_device(&choice, &device);
+		return rc < 0 ? rc : add_device(&choice, &device, devices);
 	}
 	if (code) {
 		rc = ph_hub_site_need(hub, code, &site, err);
 		choice.site = rc < 0 ? 0 : site.number;
 	}
-	rc = rc < 0 ? rc : ph_journal_device_each(hub->journal, choose, &choice);
+	if (rc == 0) {
+		choice.ended = json_array();
+		rc = choice.ended ? ph_journal_device_each(hub->journal, choose, &choice)
+				  : -ENOMEM;
+	}
+	rc = rc < 0 ? rc : choose_ended(&choice);
+	json_decref(choice.ended);
 	return rc < 0 ? ph_fail_errno(err, rc,
 				      ph_say("reading the devices", "đọc danh sách máy"))
 		      : 0;

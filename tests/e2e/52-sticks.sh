@@ -232,9 +232,27 @@ ok "the first device is cut off" $H cut "$(member s1 device)" --reason stolen --
 rm -r stick/packhorse
 up s1 stick >/dev/null
 $H take-stick stick >/dev/null
-is "it gets nothing more by itself" "$($H pack-stick stick --json | json 'len(d["devices"])')" 0
+is "that is packed for it, as for a van, and nothing that others wrote" "$($H pack-stick stick --json | json '[len(d["devices"]), d["pages"]]')" '[1, 0]'
+status "it hears of it" 11 "$P" -d s1 take-stick stick
+up s1 stick >/dev/null
+$H take-stick stick >/dev/null
+is "and has told that it knows: nothing more goes to it" "$($H pack-stick stick --json | json 'len(d["devices"])')" 0
 $H pack-stick stick --device "$(member s1 device)" >/dev/null
-status "but hears of it when it is named" 11 "$P" -d s1 take-stick stick
+status "but when it is named" 11 "$P" -d s1 take-stick stick
+
+# --- one that is retired, likewise, with its receipts ---
+$H invite --site 14-0372 --role site --out i4 --passphrase-file pass 2>/dev/null
+"$P" -d s4 join i4 >/dev/null
+"$P" -d s4 visit 2 --band adult >/dev/null
+mkdir retired
+up s4 retired >/dev/null
+$H take-stick retired >/dev/null
+ok "it is retired" $H devices retire "$(member s4 device)" --reason replaced
+is "it is not passed over" "$($H pack-stick retired --json | json '[[x["device"] for x in d["devices"]] == ["'"$(member s4 device)"'"], d["receipts"] > 0]')" '[True, True]'
+is "it knows, and all it wrote is receipted" "$(down s4 retired | json 'd["pending"]') $(member s4 state)" '0 retired'
+up s4 retired >/dev/null
+$H take-stick retired >/dev/null
+is "then nothing waits" "$($H pack-stick retired --json | json 'len(d["devices"])')" 0
 stop "$started_pid"
 ok "stores are whole" bash -c "$P -d s1 verify && $P -d s3 verify && $H verify"
 # --- what has served is removed after 90 days ---
