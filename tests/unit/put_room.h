@@ -7,6 +7,14 @@
 #include "common/log/json.h"
 #include "common/log/operator.h"
 
+static inline int64_t int_in(const json_t *object, const char *name)
+{
+	const json_t *value = json_object_get(object, name);
+
+	assert_true(json_is_integer(value));
+	return json_integer_value(value);
+}
+
 /* REQUEST (taken) is refused with EXIT, in words that have WORDS in them. */
 static inline void refused(struct hub_room *room, json_t *request, enum ph_exit exit,
 			   const char *words)
