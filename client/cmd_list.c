@@ -10,19 +10,15 @@
 #include "client/page.h"
 #include "client/scan.h"
 #include "common/cli/kind_rows.h"
+#include "common/cli/list_page.h"
 #include "common/cli/listing_rows.h"
 #include "common/cli/out.h"
-#include "common/ledger/listing.h"
 
 #define LIMIT_DEFAULT 50
 #define LIMIT_MAX     10000
 
-/* What is asked for: a list, or the entries of a kind. */
-struct asked {
-	struct ph_listing_query list;
-	struct ph_entries_query entries; /* its kind is NULL: the list */
-	uint64_t number;
-};
+/* While nothing is found: the agent's commands and sessions wait for a list. */
+#define LOOK_MS       250
 
 /* Which site; 0: all that this ledger knows. */
 static int choose_site(const struct ph_cli *cli, struct ph_site *site, bool is_all,
@@ -38,38 +34,36 @@ static int choose_site(const struct ph_cli *cli, struct ph_site *site, bool is_a
 
 /* A page; of a sheet all of them. */
 static int read_items(const struct ph_cli *cli, struct ph_ledger *ledger,
-		      const struct asked *asked, json_t **items,
+		      const struct ph_list_query *asked, json_t **items,
 		      char next[static PH_LISTING_NEXT])
 {
 	bool is_whole = ph_export_is_asked(cli) && !ph_cli_has(cli, "limit");
 
 	next[0] = '\0';
-	if (asked->entries.kind) {
-		return is_whole ? ph_entries_all(ledger, &asked->entries, items)
-				: ph_entries(ledger, &asked->entries, items, next);
-	}
-	return is_whole ? ph_listing_all(ledger, &asked->list, items)
-			: ph_listing(ledger, &asked->list, items, next);
+	return is_whole ? ph_list_all(ledger, asked, items)
+			: ph_list_page(ledger, asked, &ph_clock_system, LOOK_MS, items,
+				       next);
 }
 
-static int show(const struct ph_cli *cli, struct ph_site *site, struct asked *asked,
-		struct ph_error *err)
+static int show(const struct ph_cli *cli, struct ph_site *site,
+		struct ph_list_query *asked, struct ph_error *err)
 {
 	struct ph_ledger *ledger = ph_site_ledger(site, err);
 	const struct ph_opener opener = ph_page_opener(site);
 	bool is_of_kind = asked->entries.kind != NULL;
 	char next[PH_LISTING_NEXT];
 	json_t *items = NULL;
+	uint64_t number = 0;
 	int rc = ledger ? choose_site(cli, site,
 				      is_of_kind || ph_listing_is_roll(asked->list.list),
-				      &asked->number, err)
+				      &number, err)
 			: -EIO;
 
 	if (rc < 0) {
 		return rc;
 	}
 	asked->list.opener = asked->entries.opener = &opener;
-	asked->list.sites = asked->number != 0 ? &asked->number : NULL;
+	asked->list.sites = number != 0 ? &number : NULL;
 	asked->entries.sites = asked->list.sites;
 	asked->list.n_sites = asked->entries.n_sites = 1;
 	rc = read_items(cli, ledger, asked, &items, next);
@@ -87,7 +81,8 @@ static int show(const struct ph_cli *cli, struct ph_site *site, struct asked *as
 }
 
 /* What WHAT and the days are. */
-static int ask(const struct ph_cli *cli, struct asked *asked, struct ph_error *err)
+static int ask(const struct ph_cli *cli, struct ph_list_query *asked,
+	       struct ph_error *err)
 {
 	const char *period = ph_cli_get(cli, "period");
 	const char *from = ph_cli_get(cli, "from");
@@ -119,7 +114,7 @@ static int ask(const struct ph_cli *cli, struct asked *asked, struct ph_error *e
 
 static int run(struct ph_cli *cli, struct ph_error *err)
 {
-	struct asked asked = { 0 };
+	struct ph_list_query asked = { 0 };
 	uint64_t limit = LIMIT_DEFAULT;
 	struct ph_site *site = NULL;
 	int rc = ask(cli, &asked, err);

@@ -12,8 +12,8 @@
 
 #include "common/base/clock.h"
 #include "common/cli/kind_rows.h"
+#include "common/cli/list_page.h"
 #include "common/cli/listing_rows.h"
-#include "common/ledger/listing.h"
 #include "common/ledger/state.h"
 #include "daemon/hub_counted.h"
 #include "daemon/hub_part.h"
@@ -21,6 +21,7 @@
 
 #define LIMIT_MAX 10000
 #define ROLL_MAX  1000 /* items of a page of titles, readers, ...: each asks for more */
+#define LOOK_MS   1000 /* while nothing is found: beside the store (decision 35) */
 
 struct search {
 	const char *code, *commune;
@@ -99,45 +100,30 @@ static int finish(int rc, const char *after, json_t *items, const char *next,
 		       : 0;
 }
 
-/* The sites that REQUEST asks for; none: all. */
-static int asked_sites(struct ph_hub *hub, const json_t *request,
-		       struct ph_hub_sites *sites, struct ph_error *err)
-{
-	return ph_hub_sites_find(hub, request, ph_request_text(request, "kind"), sites,
-				 err);
-}
-
-/* The entries of KIND. */
-static int list_entries(struct ph_hub *hub, const json_t *request,
-			const struct ph_kind *kind, json_t *answer, struct ph_error *err)
+/* A page of QUERY, of the sites that REQUEST asks for; none: of all. */
+static int answer_page(struct ph_hub *hub, const json_t *request,
+		       struct ph_list_query *query, json_t *answer, struct ph_error *err)
 {
 	const struct ph_opener opener = ph_hub_opener(hub);
-	struct ph_entries_query query = {
-		.kind = kind,
-		.after = ph_request_text(request, "after"),
-		.opener =
-			json_is_true(json_object_get(request, "names")) ? &opener : NULL,
-		.no_cards = !ph_hub_is_counted(request),
-	};
 	struct ph_hub_sites sites = { 0 };
 	char next[PH_LISTING_NEXT];
 	json_t *items = NULL;
-	int rc = ph_request_limit(request, ROLL_MAX, &query.limit, err);
+	int rc = ph_hub_sites_find(hub, request, ph_request_text(request, "kind"), &sites,
+				   err);
 
-	rc = rc != 0 ? rc
-		     : ph_kind_days(ph_request_text(request, "period"),
-				    ph_request_text(request, "from"),
-				    ph_request_text(request, "to"), &query, err);
-	rc = rc != 0 ? rc : asked_sites(hub, request, &sites, err);
 	if (rc < 0) {
 		free(sites.numbers);
 		return rc;
 	}
-	query.sites = sites.asked ? sites.numbers : NULL;
-	query.n_sites = sites.n;
-	rc = ph_entries(hub->ledger, &query, &items, next);
+	query->list.after = query->entries.after = ph_request_text(request, "after");
+	if (json_is_true(json_object_get(request, "names"))) {
+		query->list.opener = query->entries.opener = &opener;
+	}
+	query->list.sites = query->entries.sites = sites.asked ? sites.numbers : NULL;
+	query->list.n_sites = query->entries.n_sites = sites.n;
+	rc = ph_list_page(hub->ledger, query, &ph_clock_system, LOOK_MS, &items, next);
 	free(sites.numbers);
-	return finish(rc, query.after, items, next, answer, err);
+	return finish(rc, query->list.after, items, next, answer, err);
 }
 
 /* Whether WHAT is a list, and nothing is asked of it that it does not take. */
@@ -167,45 +153,42 @@ static int check_asked(const json_t *request, const char *what, bool is_list,
 	return 0;
 }
 
+/* The days, and how many, of the entries of a kind that REQUEST asks for. */
+static int ask_entries(const json_t *request, struct ph_entries_query *query,
+		       struct ph_error *err)
+{
+	int rc = ph_request_limit(request, ROLL_MAX, &query->limit, err);
+
+	query->no_cards = !ph_hub_is_counted(request);
+	return rc != 0 ? rc
+		       : ph_kind_days(ph_request_text(request, "period"),
+				      ph_request_text(request, "from"),
+				      ph_request_text(request, "to"), query, err);
+}
+
 int ph_hub_list(struct ph_hub *hub, const json_t *request, json_t *answer,
 		struct ph_error *err)
 {
-	const struct ph_opener opener = ph_hub_opener(hub);
 	const char *what = ph_request_need(request, "what", err);
 	int list = what ? ph_listing_named(what) : -1;
-	struct ph_listing_query query = {
-		.list = (enum ph_listing)list,
-		.day = ph_day_of(ph_hub_now(hub)),
-		.after = ph_request_text(request, "after"),
-		.opener =
-			json_is_true(json_object_get(request, "names")) ? &opener : NULL,
-	};
-	const struct ph_kind *kind =
-		what && list < 0 ? ph_kind_named(ph_view_str(what)) : NULL;
-	struct ph_hub_sites sites = { 0 };
-	char next[PH_LISTING_NEXT];
-	json_t *items = NULL;
+	struct ph_list_query query = { .list = { .list = (enum ph_listing)list,
+						 .day = ph_day_of(ph_hub_now(hub)) } };
 	int rc;
 
-	if (kind) {
-		return list_entries(hub, request, kind, answer, err);
+	if (what && list < 0) {
+		query.entries.kind = ph_kind_named(ph_view_str(what));
 	}
-	rc = what ? check_asked(request, what, list >= 0, err) : -EINVAL;
-	rc = rc != 0 ? rc : ph_request_limit(request, LIMIT_MAX, &query.limit, err);
-	if (rc < 0) {
-		return rc;
+	if (query.entries.kind) {
+		rc = ask_entries(request, &query.entries, err);
+	} else {
+		rc = what ? check_asked(request, what, list >= 0, err) : -EINVAL;
+		rc = rc != 0 ? rc
+			     : ph_request_limit(request, LIMIT_MAX, &query.list.limit,
+						err);
+		if (rc == 0 && ph_listing_is_roll(query.list.list) &&
+		    query.list.limit > ROLL_MAX) {
+			query.list.limit = ROLL_MAX;
+		}
 	}
-	if (ph_listing_is_roll(query.list) && query.limit > ROLL_MAX) {
-		query.limit = ROLL_MAX;
-	}
-	rc = asked_sites(hub, request, &sites, err);
-	if (rc < 0) {
-		free(sites.numbers);
-		return rc;
-	}
-	query.sites = sites.asked ? sites.numbers : NULL;
-	query.n_sites = sites.n;
-	rc = ph_listing(hub->ledger, &query, &items, next);
-	free(sites.numbers);
-	return finish(rc, query.after, items, next, answer, err);
+	return rc < 0 ? rc : answer_page(hub, request, &query, answer, err);
 }

@@ -146,7 +146,9 @@ int ph_listing_print(const struct ph_cli *cli, const char *name, json_t *items,
 						       "list", name, "items", items));
 	}
 	if (json_array_size(items) == 0) {
-		fprintf(stderr, "%s\n", ph_say("nothing", "không có gì"));
+		fprintf(stderr, "%s\n",
+			next[0] ? ph_say("nothing so far", "đến đây chưa có gì")
+				: ph_say("nothing", "không có gì"));
 	}
 	rc = json_array_size(items) > 0 || ph_sheet_is_wanted() ? rows(cli, name, items)
 								: 0;

@@ -7,6 +7,7 @@
 #include "random_history.h"
 
 #include "common/cli/kind_rows.h"
+#include "common/cli/list_page.h"
 #include "common/cli/out.h"
 #include "common/cli/sheet.h"
 #include "common/log/json.h"
@@ -456,6 +457,53 @@ static void a_page_of_large_ones_is_short(void **state)
 	assert_in_range(pages, 3, 5);
 }
 
+/* A clock that goes on by 100 ms whenever it is read. */
+static void tick(void *data, struct ph_now *now_out)
+{
+	uint64_t *ms = data;
+
+	*now_out = (struct ph_now){ .mono_ms = *ms };
+	*ms += 100;
+}
+
+/* How many items the page from AFTER (NULL: the first) has, when it may look on for MS. */
+static size_t page_within(struct book *book, unsigned ms, const char *after)
+{
+	uint64_t now = 7;
+	const struct ph_clock clock = { .read = tick, .data = &now };
+	struct ph_list_query query = { .entries = of_kind(PH_KIND_ACTIVITY) };
+
+	query.entries.after = after;
+	json_decref(book->items);
+	book->items = NULL;
+	assert_int_equal(ph_list_page(book->world.ledger, &query, &clock, ms,
+				      &book->items, book->next),
+			 0);
+	return json_array_size(book->items);
+}
+
+/* Whoever asks is given something, unless that takes too long; then it goes on from there. */
+static void look_on_by_the_clock(struct book *book)
+{
+	struct ph_list_query bad = { .entries = of_kind(PH_KIND_DONATION) };
+	char after[PH_LISTING_NEXT];
+	json_t *items = NULL;
+
+	assert_int_equal(page_within(book, 1000, NULL), 1);
+	assert_string_equal(book->next, "");
+	assert_int_equal(page_within(book, 300, NULL), 1); /* two clocks and two looks */
+	assert_int_equal(page_within(book, 200, NULL), 0);
+	assert_string_not_equal(book->next, "");
+	memcpy(after, book->next, sizeof after);
+	assert_int_equal(page_within(book, 0, after), 1); /* one look is always taken */
+	assert_string_equal(book->next, "");
+	bad.entries.after = after;
+	assert_int_equal(ph_list_page(book->world.ledger, &bad, &ph_clock_system, 1000,
+				      &items, book->next),
+			 PH_LISTING_E_AFTER);
+	assert_null(items);
+}
+
 /* 240,000 visits before an activity: a page looks at so many, and says where it is. */
 static void a_page_ends_also_where_nothing_is_found(void **state)
 {
@@ -492,6 +540,7 @@ static void a_page_ends_also_where_nothing_is_found(void **state)
 	} while (book->next[0] != '\0');
 	assert_int_equal(items, 1);
 	assert_int_equal(pages, 3);
+	look_on_by_the_clock(book);
 }
 
 /* --- what is sealed, and what is forgotten --- */
