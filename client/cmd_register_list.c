@@ -10,9 +10,9 @@
 
 #include "client/page.h"
 #include "common/base/text.h"
+#include "common/cli/list_page.h"
 #include "common/cli/listing_rows.h"
 #include "common/cli/out.h"
-#include "common/ledger/listing.h"
 
 static const struct kind {
 	const char *name;
@@ -81,7 +81,7 @@ static int print(const struct ph_cli *cli, const struct kind *kind, json_t *list
 static int run(struct ph_cli *cli, struct ph_error *err)
 {
 	const struct kind *kind = cli->command->data;
-	struct ph_listing_query query = { .list = kind->list };
+	struct ph_list_query query = { .list = { .list = kind->list } };
 	struct ph_ledger *ledger;
 	struct ph_opener opener;
 	struct ph_site *site = NULL;
@@ -92,9 +92,9 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 		return rc;
 	}
 	opener = ph_page_opener(site);
-	query.opener = &opener;
+	query.list.opener = &opener;
 	ledger = ph_site_ledger(site, err);
-	rc = ledger ? ph_listing_all(ledger, &query, &list) : -EIO;
+	rc = ledger ? ph_list_all(ledger, &query, &list) : -EIO;
 	rc = rc != 0 ? rc : sort(kind, list, &sorted);
 	rc = rc != 0 ? rc : print(cli, kind, sorted);
 	json_decref(list);

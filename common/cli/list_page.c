@@ -1,6 +1,7 @@
 /* common/cli/list_page.c - a page of a list, or of the entries of a kind. */
 #include "common/cli/list_page.h"
 
+#include <errno.h>
 #include <string.h>
 
 static uint64_t now_ms(const struct ph_clock *clock)
@@ -46,6 +47,28 @@ int ph_list_page(struct ph_ledger *ledger, const struct ph_list_query *query,
 
 int ph_list_all(struct ph_ledger *ledger, const struct ph_list_query *query, json_t **out)
 {
-	return query->entries.kind ? ph_entries_all(ledger, &query->entries, out)
-				   : ph_listing_all(ledger, &query->list, out);
+	struct ph_list_query rest = *query;
+	char after[PH_LISTING_NEXT], next[PH_LISTING_NEXT];
+	json_t *all = json_array();
+	int rc = all ? 0 : -ENOMEM;
+
+	rest.entries.limit = rest.list.limit = INT32_MAX; /* most pages end earlier */
+	do {
+		json_t *page = NULL;
+
+		rc = rc != 0 ? rc : one_page(ledger, &rest, &page, next);
+		if (rc != 0) {
+			break;
+		}
+		rc = json_array_extend(all, page) != 0 ? -ENOMEM : 0;
+		json_decref(page);
+		memcpy(after, next, sizeof(after));
+		rest.entries.after = rest.list.after = after;
+	} while (next[0] != '\0');
+	if (rc != 0) {
+		json_decref(all);
+		return rc;
+	}
+	*out = all;
+	return 0;
 }

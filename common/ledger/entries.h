@@ -30,8 +30,5 @@ struct ph_entries_query {
  */
 int ph_entries(struct ph_ledger *ledger, const struct ph_entries_query *query,
 	       json_t **out, char next[static PH_LISTING_NEXT]);
-/* All of them from AFTER on, whatever the limit says. As above. */
-int ph_entries_all(struct ph_ledger *ledger, const struct ph_entries_query *query,
-		   json_t **out);
 
 #endif

@@ -109,25 +109,32 @@ int ph_fed_acts(struct ph_db *db, int (*cb)(void *data, const struct ph_fed_entr
 	return rc != 0 ? rc : each(stmt, cb, data);
 }
 
+/* SQL, with LOG, N and HASH as its first three values. 0 or negative errno. */
+static int bind_place(struct ph_db *db, const char *sql, int64_t log, uint64_t n,
+		      const uint8_t hash[static 8], struct ph_stmt **stmt_out)
+{
+	int rc = ph_db_prepare(db, sql, stmt_out);
+
+	if (rc == 0) {
+		ph_stmt_int(*stmt_out, 1, log);
+		ph_stmt_int(*stmt_out, 2, (int64_t)n);
+		ph_stmt_blob(*stmt_out, 3, PH_VIEW(hash, 8));
+	}
+	return rc;
+}
+
 int ph_fed_entries(struct ph_db *db, int64_t log, uint64_t n,
 		   const uint8_t hash[static 8],
 		   int (*cb)(void *data, const struct ph_fed_entry *entry), void *data)
 {
+	static const char sql[] = "SELECT " ENTRY_COLUMNS " FROM fed_entry e"
+				  " JOIN fed_log g ON g.id = e.log"
+				  " WHERE (e.log, e.n, e.hash) > (?1, ?2, ?3)"
+				  " ORDER BY e.log, e.n, e.hash";
 	struct ph_stmt *stmt;
-	int rc = ph_db_prepare(db,
-			       "SELECT " ENTRY_COLUMNS " FROM fed_entry e"
-			       " JOIN fed_log g ON g.id = e.log"
-			       " WHERE (e.log, e.n, e.hash) > (?1, ?2, ?3)"
-			       " ORDER BY e.log, e.n, e.hash",
-			       &stmt);
+	int rc = bind_place(db, sql, log, n, hash, &stmt);
 
-	if (rc != 0) {
-		return rc;
-	}
-	ph_stmt_int(stmt, 1, log);
-	ph_stmt_int(stmt, 2, (int64_t)n);
-	ph_stmt_blob(stmt, 3, PH_VIEW(hash, 8));
-	return each(stmt, cb, data);
+	return rc != 0 ? rc : each(stmt, cb, data);
 }
 
 /* The row of STMT, which is bound, with its bytes appended to BYTES. */
@@ -154,20 +161,13 @@ int ph_fed_entry_at(struct ph_db *db, int64_t log, uint64_t n,
 		    const uint8_t hash[static 8], struct ph_fed_entry *entry_out,
 		    struct ph_buf *bytes)
 {
+	static const char sql[] = "SELECT " ENTRY_COLUMNS " FROM fed_entry e"
+				  " JOIN fed_log g ON g.id = e.log"
+				  " WHERE e.log = ?1 AND e.n = ?2 AND e.hash = ?3";
 	struct ph_stmt *stmt;
-	int rc = ph_db_prepare(db,
-			       "SELECT " ENTRY_COLUMNS " FROM fed_entry e"
-			       " JOIN fed_log g ON g.id = e.log"
-			       " WHERE e.log = ?1 AND e.n = ?2 AND e.hash = ?3",
-			       &stmt);
+	int rc = bind_place(db, sql, log, n, hash, &stmt);
 
-	if (rc != 0) {
-		return rc;
-	}
-	ph_stmt_int(stmt, 1, log);
-	ph_stmt_int(stmt, 2, (int64_t)n);
-	ph_stmt_blob(stmt, 3, PH_VIEW(hash, 8));
-	return one(stmt, entry_out, bytes);
+	return rc != 0 ? rc : one(stmt, entry_out, bytes);
 }
 
 static int bind_ref(struct ph_db *db, const char *sql, const struct ph_ref *ref,
@@ -198,18 +198,14 @@ int ph_fed_resolve(struct ph_db *db, const struct ph_ref *ref,
 int ph_fed_bytes(struct ph_db *db, int64_t row, const struct ph_ref *ref,
 		 struct ph_buf *out)
 {
+	static const char sql[] = "SELECT bytes FROM fed_entry"
+				  " WHERE log = ?1 AND n = ?2 AND hash = ?3";
 	struct ph_stmt *stmt;
-	int rc = ph_db_prepare(db,
-			       "SELECT bytes FROM fed_entry"
-			       " WHERE log = ?1 AND n = ?2 AND hash = ?3",
-			       &stmt);
+	int rc = bind_place(db, sql, row, ref->n, ref->hash, &stmt);
 
 	if (rc != 0) {
 		return rc;
 	}
-	ph_stmt_int(stmt, 1, row);
-	ph_stmt_int(stmt, 2, (int64_t)ref->n);
-	ph_stmt_blob(stmt, 3, PH_VIEW(ref->hash, sizeof(ref->hash)));
 	rc = ph_stmt_step(stmt);
 	if (rc != PH_DB_ROW) {
 		return rc == 0 ? PH_FED_E_NONE : rc;

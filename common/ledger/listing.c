@@ -337,33 +337,3 @@ int ph_listing(struct ph_ledger *ledger, const struct ph_listing_query *query,
 	*out = page.items;
 	return 0;
 }
-
-int ph_listing_all(struct ph_ledger *ledger, const struct ph_listing_query *query,
-		   json_t **out)
-{
-	struct ph_listing_query rest = *query;
-	char after[PH_LISTING_NEXT], next[PH_LISTING_NEXT];
-	json_t *all = json_array();
-	int rc = all == NULL ? -ENOMEM : 0;
-
-	rest.limit = INT32_MAX; /* the pages of a roll end earlier */
-	do {
-		json_t *page = NULL;
-
-		rc = rc != 0 ? rc : ph_listing(ledger, &rest, &page, next);
-		if (rc != 0) {
-			json_decref(all);
-			return rc;
-		}
-		rc = json_array_extend(all, page) != 0 ? -ENOMEM : 0;
-		json_decref(page);
-		memcpy(after, next, sizeof after);
-		rest.after = after;
-	} while (next[0] != '\0');
-	if (rc != 0) {
-		json_decref(all);
-		return rc;
-	}
-	*out = all;
-	return 0;
-}

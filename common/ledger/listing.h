@@ -56,8 +56,5 @@ enum {
  */
 int ph_listing(struct ph_ledger *ledger, const struct ph_listing_query *query,
 	       json_t **out, char next[static PH_LISTING_NEXT]);
-/* All of them from AFTER on, whatever the limit says. As above. */
-int ph_listing_all(struct ph_ledger *ledger, const struct ph_listing_query *query,
-		   json_t **out);
 
 #endif

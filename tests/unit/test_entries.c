@@ -381,6 +381,7 @@ static void pages_follow_each_other(void **state)
 	struct ph_entries_query place = of_kind(PH_KIND_DONATION);
 	char after[PH_LISTING_NEXT], bad[PH_LISTING_NEXT];
 	json_t *whole = NULL, *parts = json_array(), *all = NULL;
+	struct ph_list_query rest;
 
 	for (int i = 0; i < 150; i++) { /* more than are noted at a time */
 		activity(i % 3 ? &book->site : &book->other, (uint64_t)i, i);
@@ -404,7 +405,8 @@ static void pages_follow_each_other(void **state)
 	}
 	query.limit = 7;
 	query.after = NULL;
-	assert_int_equal(ph_entries_all(book->world.ledger, &query, &all), 0);
+	rest = (struct ph_list_query){ .entries = query };
+	assert_int_equal(ph_list_all(book->world.ledger, &rest, &all), 0);
 	assert_true(json_equal(all, whole));
 
 	page(book, &query);

@@ -3,6 +3,7 @@
  */
 #include "ledger_world.h"
 
+#include "common/cli/list_page.h"
 #include "common/ledger/listing.h"
 #include "common/ledger/store.h"
 
@@ -168,6 +169,7 @@ static void each_stands_once(void **state)
 	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
 		int list = ph_listing_named(lists[i].name);
 		struct ph_listing_query query = { .list = (enum ph_listing)list };
+		struct ph_list_query rest = { 0 };
 		json_t *all = NULL;
 
 		assert_in_range(list, 0, 100);
@@ -175,7 +177,8 @@ static void each_stands_once(void **state)
 		assert_int_equal(page(roll, &query), lists[i].n);
 		assert_string_equal(roll->next, "");
 		query.limit = 2;
-		assert_int_equal(ph_listing_all(roll->world.ledger, &query, &all), 0);
+		rest.list = query;
+		assert_int_equal(ph_list_all(roll->world.ledger, &rest, &all), 0);
 		assert_true(json_equal(all, roll->items));
 		json_decref(all);
 	}
@@ -187,10 +190,11 @@ static void pages_follow_each_other(void **state)
 {
 	struct roll *roll = *state;
 	struct ph_listing_query query = { .list = PH_LISTING_TITLES, .limit = 4 };
+	const struct ph_list_query rest = { .list = query };
 	char after[PH_LISTING_NEXT];
 	json_t *first, *whole = NULL;
 
-	assert_int_equal(ph_listing_all(roll->world.ledger, &query, &whole), 0);
+	assert_int_equal(ph_list_all(roll->world.ledger, &rest, &whole), 0);
 	assert_int_equal(page(roll, &query), 4);
 	first = json_incref(roll->items);
 	memcpy(after, roll->next, sizeof after);
