@@ -5,7 +5,8 @@
  * is compared with the province's root in the recovery key, it verifies itself, and it gets a
  * new epoch there. Then its files move up into DIR, hub.db last, so that there is a hub or
  * none. `restore.unfinished` stands in DIR until then: what a killed restore left is removed
- * by the next one, and by nothing else.
+ * by the next one, and by nothing else. The witness beside DIR is that of the hub that was there
+ * before until DIR is a hub again; the store knows that what it tells is over.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -21,7 +22,8 @@
 #include "daemon/cmd.h"
 #include "daemon/cmd_backup.h"
 
-#define PATH_SIZE 4096
+#define PATH_SIZE    4096
+#define LOCK_WAIT_MS 5000
 
 /* What a backup puts into a hub's folder; the store, which makes it one, last. */
 static const char *const moved[] = { "keys", "conf.d", "packhorsed.conf", "hub.db" };
@@ -187,7 +189,7 @@ static int take_second(struct restore *restore, struct ph_hub *hub, struct ph_er
 	return rc;
 }
 
-/* Asked before anything is made: what fails behind the new epoch leaves the witness ahead. */
+/* Asked before anything is made: unpacking a province takes long. */
 static int check_second(const struct ph_cli *cli, struct ph_error *err)
 {
 	const char *second = ph_cli_get(cli, "second-medium");
@@ -210,8 +212,6 @@ static int begin_epoch(struct restore *restore, struct ph_error *err)
 	struct ph_hub *hub = NULL;
 	int rc = ph_hub_open(&hub,
 			     &(struct ph_hub_config){ .dir = restore->into,
-						      .witness = restore->cli->dir,
-						      .is_restored = true,
 						      .who = "restore",
 						      .clock = ph_clock_system,
 						      .rng = ph_rng_system },
@@ -251,6 +251,32 @@ static int move_up(struct restore *restore, struct ph_error *err)
 		}
 	}
 	return rc;
+}
+
+/*
+ * The folder is a hub, and its witness is made what it is: behind all that may fail, so that a
+ * restore that comes to nothing has said nothing against the hub that was there before. What
+ * fails here is no failure: who opens the hub next does the same.
+ */
+static void open_once(const struct ph_cli *cli)
+{
+	struct ph_error err = { 0 };
+	struct ph_hub *hub = NULL;
+
+	if (ph_hub_open(&hub,
+			&(struct ph_hub_config){ .dir = cli->dir,
+						 .witness = cli->dir,
+						 .who = "restore",
+						 .wait_ms = LOCK_WAIT_MS,
+						 .clock = ph_clock_system,
+						 .rng = ph_rng_system },
+			&err) < 0 &&
+	    err.exit != PH_EXIT_IN_USE) { /* who has it has done the same */
+		fprintf(stderr,
+			ph_say("packhorsed: warning: %s\n", "packhorsed: cảnh báo: %s\n"),
+			err.text);
+	}
+	ph_hub_close(hub);
 }
 
 /* --- the commands --- */
@@ -317,7 +343,10 @@ static int run_restore(struct ph_cli *cli, struct ph_error *err)
 		ph_lock_release(&restore.lock);
 	}
 	ph_backup_found_deinit(&restore.found);
-	rc = rc < 0 ? rc : tell(&restore);
+	if (rc == 0) {
+		open_once(cli);
+		rc = tell(&restore);
+	}
 	ph_recovery_key_wipe(&restore.key);
 	return rc;
 }

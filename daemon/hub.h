@@ -38,7 +38,6 @@ struct ph_hub_config {
 	 * none. Only while it is opened.
 	 */
 	const char *witness;
-	bool is_restored; /* a store that `restore` makes: what its witness says is over */
 	struct ph_clock clock;
 	bool watches_clock; /* with one that jumps nothing is signed: hub_clock.h */
 	bool is_looked_at;  /* there will be another view of it: hub_look.h */

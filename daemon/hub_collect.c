@@ -29,6 +29,7 @@
 #include "common/cli/out.h"
 #include "daemon/hub_backup.h"
 #include "daemon/hub_feed.h"
+#include "daemon/hub_witness.h"
 
 /* An epoch that is so far above ours is no restore's. */
 #define EPOCH_JUMP_MAX 1000
@@ -199,6 +200,7 @@ int ph_hub_restored(struct ph_hub *hub, struct ph_error *err)
 	int rc = ph_db_begin(hub->db);
 
 	rc = rc < 0 ? rc : begin_collecting(hub, ph_hub_now(hub), PH_HUB_SHOWN_NOT);
+	rc = rc < 0 ? rc : ph_hub_witness_over(hub);
 	rc = rc < 0 ? rc : ph_db_commit(hub->db);
 	if (rc < 0) {
 		ph_db_rollback(hub->db);

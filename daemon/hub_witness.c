@@ -29,10 +29,15 @@
 #include "daemon/hub_collect.h"
 #include "daemon/hub_second.h"
 
-#define META_WITNESS "witness" /* 1: there was one once */
+#define META_WITNESS "witness"
 #define AGAIN_MS     60000
 #define CHECK_SIZE   16
 
+/* Of META_WITNESS: there was one once; `restore` made this store: what one tells is over. */
+enum {
+	KNOWN = 1,
+	IS_OVER,
+};
 enum {
 	CONTROL,
 	DESK,
@@ -238,26 +243,24 @@ static int name_it(struct ph_hub *hub, struct ph_hub_witness *witness,
 }
 
 /* Whether the witness tells of more than the store has, and which epoch. 0 or negative errno. */
-static int ask_file(struct ph_hub *hub, bool *older_out, uint64_t *epoch_out)
+static int ask_file(struct ph_hub *hub, int64_t known_of, bool *older_out,
+		    uint64_t *epoch_out)
 {
 	struct ph_hub_witness *witness = hub->witness;
 	struct ph_buf bytes = { 0 };
-	int64_t known = 0;
 	int found = ph_file_read_plain(witness->path, SIZE, &bytes);
-	int rc = ph_journal_meta_get_int(hub->journal, META_WITNESS, &known);
+	int rc = 0;
 
 	*older_out = false;
-	rc = rc > 0 ? 0 : rc;
-	if (rc == 0 && (found == -ENOENT || found == -ENOTDIR)) {
-		if (known != 0) {
+	if (found == -ENOENT || found == -ENOTDIR) {
+		if (known_of != 0) {
 			tell_missing(witness);
 		}
-	} else if (rc == 0 && (found < 0 || !is_whole(ph_buf_view(&bytes)))) {
+	} else if (found < 0 || !is_whole(ph_buf_view(&bytes))) {
 		leave(witness, reason_of(found));
-	} else if (rc == 0 &&
-		   memcmp(bytes.data + AT_ROOT, hub->keylist.root, PH_KEY_SIZE) != 0) {
+	} else if (memcmp(bytes.data + AT_ROOT, hub->keylist.root, PH_KEY_SIZE) != 0) {
 		leave(witness, ph_say("it is of another hub", "của máy chủ khác"));
-	} else if (rc == 0) {
+	} else {
 		rc = is_older(hub, bytes.data, older_out);
 		*epoch_out = ph_be64_get(bytes.data + AT_EPOCH);
 		memcpy(witness->told, bytes.data, SIZE);
@@ -267,17 +270,16 @@ static int ask_file(struct ph_hub *hub, bool *older_out, uint64_t *epoch_out)
 	return rc;
 }
 
-/* There was a witness, from now on. */
-static int note_known(struct ph_hub *hub)
+/* There was a witness, from now on, and what it tells counts. KNOWN_OF: META_WITNESS. */
+static int note_known(struct ph_hub *hub, int64_t known_of)
 {
-	int64_t known = 0;
-	int rc = ph_journal_meta_get_int(hub->journal, META_WITNESS, &known);
+	int rc;
 
-	if (rc < 0 || (rc == 0 && known != 0) || !hub->witness->is_written) {
-		return rc < 0 ? rc : 0;
+	if (known_of == KNOWN || !hub->witness->is_written) {
+		return 0;
 	}
 	rc = ph_db_begin(hub->db);
-	rc = rc < 0 ? rc : ph_journal_meta_put_int(hub->journal, META_WITNESS, 1);
+	rc = rc < 0 ? rc : ph_journal_meta_put_int(hub->journal, META_WITNESS, KNOWN);
 	rc = rc < 0 ? rc : ph_db_commit(hub->db);
 	if (rc < 0) {
 		ph_db_rollback(hub->db);
@@ -301,11 +303,14 @@ static int make(struct ph_hub *hub, struct ph_error *err)
 }
 
 /* Whether either witness tells of more, and which epoch to go above. 0 or negative errno. */
-static int ask_both(struct ph_hub *hub, enum ph_hub_shown *by_out, uint64_t *epoch_out)
+static int ask_both(struct ph_hub *hub, int64_t known_of, enum ph_hub_shown *by_out,
+		    uint64_t *epoch_out)
 {
 	bool older = false;
 	bool more = false;
-	int rc = hub->witness ? ask_file(hub, &older, epoch_out) : 0;
+	int rc = hub->witness && known_of != IS_OVER
+			 ? ask_file(hub, known_of, &older, epoch_out)
+			 : 0;
 
 	rc = rc < 0 ? rc : ph_hub_second_ask(hub, &more);
 	*by_out = older  ? PH_HUB_SHOWN_WITNESS
@@ -318,17 +323,17 @@ int ph_hub_witness_open(struct ph_hub *hub, struct ph_error *err)
 {
 	enum ph_hub_shown by = PH_HUB_SHOWN_NOT;
 	uint64_t epoch = 0;
+	int64_t known_of = 0;
 	int rc = hub->config.witness ? make(hub, err) : 0;
 
-	if (rc == 0 && !hub->config.is_restored) {
-		rc = ask_both(hub, &by, &epoch);
-	}
+	rc = rc < 0 ? rc : ph_journal_meta_get_int(hub->journal, META_WITNESS, &known_of);
+	rc = rc < 0 ? rc : ask_both(hub, known_of, &by, &epoch); /* 1: it never had one */
 	if (rc == 0 && by != PH_HUB_SHOWN_NOT) {
 		rc = ph_hub_put_back(hub, by, epoch, err);
 	}
 	if (rc == 0 && hub->witness) {
 		ph_hub_witness_write(hub);
-		rc = note_known(hub);
+		rc = note_known(hub, known_of);
 	}
 	/* at each start while it collects: a command may have opened the folder first, without the
 	 * medium, or it was away. One that cannot be read stops nothing */
@@ -342,6 +347,13 @@ int ph_hub_witness_open(struct ph_hub *hub, struct ph_error *err)
 		}
 	}
 	return rc < 0 ? ph_fail_errno(err, rc, hub->dir) : 0;
+}
+
+int ph_hub_witness_over(struct ph_hub *hub)
+{
+	return hub->witness
+		       ? 0
+		       : ph_journal_meta_put_int(hub->journal, META_WITNESS, IS_OVER);
 }
 
 void ph_hub_witness_free(struct ph_hub *hub)

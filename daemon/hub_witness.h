@@ -21,6 +21,12 @@ int ph_hub_witness_open(struct ph_hub *hub, struct ph_error *err);
  * before anybody else is. Otherwise nothing is written. Outside of a transaction.
  */
 void ph_hub_witness_write(struct ph_hub *hub);
+/*
+ * HUB's store is being restored, from a backup, and it was opened without a witness: what one
+ * tells of it is over. Who opens it with one does not ask that, but writes it anew. A HUB with
+ * a witness has none of this. In a transaction. 0 or a negative errno.
+ */
+int ph_hub_witness_over(struct ph_hub *hub);
 /* "ok", or what is the matter, borrowed from HUB; NULL: it has none. */
 const char *ph_hub_witness_state(const struct ph_hub *hub);
 void ph_hub_witness_free(struct ph_hub *hub);

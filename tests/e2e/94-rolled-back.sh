@@ -118,6 +118,27 @@ ok "the first is served" sync x1
 is "it was told once" "$($H status 2>&1 | grep -c 'older copy')" 0
 stop "$serving"
 
+# --- a restore that comes to nothing says nothing against the hub that was there ---
+mkdir far medium medium/"$(basename hub-witness/*.witness .witness)".hublog
+ok "a recovery key" $H recovery-key --out secret
+ok "a backup" $H backup far
+$H policy set loan-term-days 35 >/dev/null 2>&1 # behind the backup
+was=$(epoch)
+mv hub dead
+status "what is to be the second medium's file is a folder: nothing is restored" 1 \
+  $H restore far --recovery-key secret --second-medium medium
+rm -rf hub
+mv dead hub
+is "the hub that was there has no doubt" "$($H status 2>&1 >/dev/null) $(epoch)" " $was"
+mv hub dead
+ok "without it, it is restored" $H restore far --recovery-key secret
+is "in a new epoch, by nobody's doubt" "$($H status --json | json '[d["collecting"], d.get("put_back_by"), d["witness"]]')" \
+  "[True, None, 'ok']"
+rm -rf hub
+mv dead hub
+like "from then on the witness counts" "$($H status 2>&1 >/dev/null)" 'its witness tells of more'
+ok "which the operator ends" $H restore end --anyway
+
 # --- a witness that is none ---
 rm hub-witness/*
 like "one that is gone is told" "$($H status 2>&1 >/dev/null)" 'hub.witness-new hub-witness/'

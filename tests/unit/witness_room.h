@@ -16,8 +16,8 @@ struct scene {
 	struct member thief;
 	char id[2 * PH_DEVICE_ID_SIZE + 1]; /* the thief's */
 	char copy[80], folder[80], file[160];
-	const char *second; /* NULL: no second medium */
-	bool restores;
+	const char *second;  /* NULL: no second medium */
+	bool restores;       /* as `restore` opens what it has unpacked */
 	struct capture told; /* at the last start */
 };
 
@@ -27,9 +27,8 @@ static inline void start(struct scene *s)
 	struct ph_error err = { 0 };
 	int rc;
 
-	config.witness = s->room.dir;
+	config.witness = s->restores ? NULL : s->room.dir;
 	config.second = s->second;
-	config.is_restored = s->restores;
 	capture_start(&s->told, NULL);
 	rc = ph_hub_open(&s->room.hub, &config, &err);
 	capture_end(&s->told);
