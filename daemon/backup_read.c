@@ -285,8 +285,12 @@ static int read_manifest(struct reading *r)
 	rc = rc < 0 ? ph_fail_errno(r->err, rc, r->path)
 		    : take(r, r->found->manifest.data, len);
 	if (rc == 0) {
+		int64_t n = r->ops->read(r->fd, &byte, 1);
+
 		r->found->manifest.len = len;
-		if (r->ops->read(r->fd, &byte, 1) != 0) {
+		if (n < 0) {
+			rc = ph_fail_errno(r->err, (int)n, r->path);
+		} else if (n > 0) {
 			rc = damaged(r, ph_say("something stands behind its end",
 					       "còn gì đó sau phần cuối"));
 		}
