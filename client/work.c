@@ -489,12 +489,12 @@ bool ph_work_take_back(struct ph_work *work, struct ph_order *order)
 			if (!*at) {
 				work->last = at;
 			}
+			order->next = NULL; /* of one that is done others may follow */
 			found = true;
 			break;
 		}
 	}
 	uv_mutex_unlock(&work->lock);
-	order->next = NULL;
 	return found;
 }
 

@@ -28,7 +28,8 @@ struct desk {
 
 static struct desk desk;
 static uv_sem_t all_are_there;
-static bool loses; /* the store is gone when the long one is to go on */
+static uv_sem_t said; /* by each short one */
+static bool loses;    /* the store is gone when the long one is to go on */
 
 static void name_store(char path[static 160], char away[static 160])
 {
@@ -41,6 +42,7 @@ static void name_store(char path[static 160], char away[static 160])
 static int say(struct ph_cli *cli, struct ph_error *err)
 {
 	(void)err;
+	uv_sem_post(&said);
 	printf("%s %s", cli->args[0], ph_say("in English", "bằng tiếng Việt"));
 	return 0;
 }
@@ -123,6 +125,7 @@ static int set_up(void **state)
 	desk.world = *state;
 	province_must(uv_loop_init(&desk.loop));
 	province_must(uv_sem_init(&all_are_there, 0));
+	province_must(uv_sem_init(&said, 0));
 	province_must(ph_turn_init(&desk.turn));
 	desk.turns = (struct ph_site_turn){ .take = ph_turn_take,
 					    .give = ph_turn_give,
@@ -142,6 +145,7 @@ static int tear_down(void **state)
 	ph_turn_give(&desk.turn);
 	ph_turn_deinit(&desk.turn);
 	uv_sem_destroy(&all_are_there);
+	uv_sem_destroy(&said);
 	province_must(uv_loop_close(&desk.loop));
 	return world_teardown(state);
 }
@@ -255,6 +259,30 @@ static void test_lost_between(void **state)
 	assert_said(1, "b in English");
 }
 
+/* Some are done and not told of yet, when those who asked give up: all are told of. */
+static void test_given_up_late(void **state)
+{
+	char who[32];
+
+	(void)state;
+	begin();
+	for (unsigned i = 0; i < 3; i++) {
+		push("status", false);
+	}
+	for (unsigned i = 0; i < 3; i++) {
+		uv_sem_wait(&said);
+	}
+	do {
+		ph_work_current(desk.work, who, sizeof(who));
+	} while (who[0] != '\0'); /* the last has said it, and is not over yet */
+	for (unsigned i = 0; i < 3; i++) {
+		assert_false(ph_work_take_back(desk.work, &desk.order[i]));
+	}
+	(void)uv_run(&desk.loop, UV_RUN_ONCE);
+	assert_string_equal(desk.done, "abc");
+	finish();
+}
+
 #define AT_DESK(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -263,6 +291,7 @@ int main(void)
 		AT_DESK(test_in_a_row),
 		AT_DESK(test_between),
 		AT_DESK(test_lost_between),
+		AT_DESK(test_given_up_late),
 	};
 
 	return ph_crypto_start() == 0 ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
