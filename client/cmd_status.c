@@ -142,6 +142,12 @@ static const char *what_to_do(const struct ph_status_report *report)
 		return ph_say("call the provincial library: its hub was put back",
 			      "gọi thư viện tỉnh: máy chủ đã được khôi phục");
 	}
+	if (report->state.erase_stuck != 0) {
+		return ph_say("see that the folder courier/ of this site can be written "
+			      "and the disk is sound, then sync",
+			      "xem thư mục courier/ của điểm có ghi được không, ổ đĩa "
+			      "còn tốt không, rồi gửi lại");
+	}
 	if (report->pending == 0 && report->ahead != 0) {
 		return ph_say("set the clock", "chỉnh lại đồng hồ");
 	}
@@ -400,6 +406,25 @@ static void went_on_rows(const struct ph_status_report *report, struct ph_table 
 		   "nếu máy khác cũng dùng thư mục này thì ngừng một trong hai máy"));
 }
 
+/* Of a reader who was erased: what keeps this machine from saying that it is done. */
+static void erase_rows(const struct ph_status_report *report, struct ph_table *table)
+{
+	char text[160];
+
+	if (report->state.erase_stuck == 0) {
+		return;
+	}
+	snprintf(text, sizeof(text),
+		 ph_say("not done here: bundles for couriers cannot be removed (%s)",
+			"máy này chưa xóa xong: không gỡ được gói cho xe chuyển tin "
+			"(%s)"),
+		 ph_errno_say(report->state.erase_stuck));
+	row(table, ph_say("Readers erased", "Xóa bạn đọc"), text);
+	row(table, "",
+	    ph_say("until it is, the province counts this machine as still out",
+		   "đến khi xóa xong, thư viện tỉnh vẫn coi máy này là chưa xóa"));
+}
+
 /* What the headline has no room for, of a device that is out of use. */
 static void waiting_row(const struct ph_status_report *report, struct ph_table *table)
 {
@@ -465,6 +490,7 @@ static int print(const struct ph_status_report *report)
 			   "thư viện tỉnh"));
 	}
 	went_on_rows(report, table);
+	erase_rows(report, table);
 	elsewhere_rows(report, table);
 	clock_rows(report, table);
 	row(table, ph_say("To do", "Việc cần làm"), what_to_do(report));

@@ -283,6 +283,7 @@ struct ph_site_state {
 	int64_t last_time;      /* last session tried; 0: none */
 	bool last_complete;
 	char last_reason[64];
+	int erase_stuck; /* a negative errno: why an erasure is not said to be done; 0: none is */
 	bool control_forked; /* the hub sends another control log than the one held */
 	int64_t good_time;   /* last complete session; 0: none */
 	uint64_t sessions;   /* this device's so far */

@@ -205,6 +205,15 @@ static bool is_own(void *data, const uint8_t from[static PH_DEVICE_ID_SIZE])
 	return memcmp(from, site->cert.device_id, PH_DEVICE_ID_SIZE) == 0;
 }
 
+/* Why FILE, which was to be removed, is there. */
+static int why_left(const struct ph_spool *spool, const struct ph_spool_file *file)
+{
+	char path[PH_SITE_PATH_MAX];
+	int rc = ph_path_join(path, sizeof(path), spool->path, file->name, NULL);
+
+	return rc < 0 ? rc : ph_file_remove(path);
+}
+
 static int drop_packed(struct ph_site *site, struct ph_spool *spool)
 {
 	const struct ph_manifest none = { .written = 0 };
@@ -214,7 +223,7 @@ static int drop_packed(struct ph_site *site, struct ph_spool *spool)
 
 	rc = rc < 0 ? rc : ph_spool_list_from(spool, is_own, site, &left, NULL);
 	if (rc == 0 && left.n > 0) {
-		rc = -EBUSY;
+		rc = why_left(spool, &left.file[0]);
 	}
 	ph_spool_files_deinit(&left);
 	return rc;

@@ -5,7 +5,7 @@
  * so no name is shown of whom the control log erases. That it is gone is written into the
  * own log (erase-done) before the next hello or bundle, which takes it along; and with it, which bundles
  * that were packed before may lie somewhere still (site_away.c). Those for couriers that lie in this
- * folder go before that is said; while they cannot, it is not. That an order
+ * folder go before that is said; while they cannot, it is not, and a person is told. That an order
  * has come is noted with it: a session that ends without bringing the ledger up to date,
  * because the power did, leaves it to the end of the next one. An order is
  * heeded if an operator of a key list signed it that this device has had: the newest, or
@@ -15,6 +15,7 @@
  * and until then it is not said to be done.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "client/site_bundle.h"
@@ -245,12 +246,53 @@ static int tell(struct ph_site *site, const struct ph_erasing_order *order,
 	return ph_site_commit(site, err);
 }
 
+/* It stays for ever as it is unless a person hears of it: once here, and by `status`. */
+static void tell_stuck(const struct ph_site *site, int why)
+{
+	fprintf(stderr,
+		ph_say("packhorse: an erasure is not done here: what was packed for "
+		       "couriers cannot be removed from %s/courier (%s). See that the "
+		       "folder can be written and the disk is sound; then it is done "
+		       "with the next sync\n",
+		       "packhorse: chưa xóa xong ở máy này: không gỡ được các gói cho "
+		       "xe chuyển tin trong %s/courier (%s). Hãy xem thư mục có ghi "
+		       "được không, ổ đĩa còn tốt không; rồi lần gửi sau sẽ xóa "
+		       "xong\n"),
+		site->dir, ph_errno_say(why));
+}
+
+/* Note WHY, a negative errno or 0, for ph_site_state(). 0 or negative errno. */
+static int note_stuck(struct ph_site *site, int why)
+{
+	int64_t noted = 0;
+	int rc = ph_journal_meta_get_int(site->journal, PH_META_ERASE_STUCK, &noted);
+
+	if (rc < 0 || noted == why) {
+		return rc < 0 ? rc : 0;
+	}
+	if (why < 0) {
+		tell_stuck(site, why);
+	}
+	rc = ph_db_begin(site->db);
+	rc = rc < 0 ? rc
+		    : ph_journal_meta_put_int(site->journal, PH_META_ERASE_STUCK, why);
+	rc = rc < 0 ? rc : ph_db_commit(site->db);
+	if (rc < 0) {
+		ph_site_roll_back(site);
+	}
+	return rc;
+}
+
 int ph_site_erase_tell(struct ph_site *site, struct ph_error *err)
 {
 	struct ph_erasing_order order;
 	int rc = ph_erasing_untold(site->db, &order);
+	int stuck = rc == 0 ? ph_site_courier_drop(site) : 0;
 
-	if (rc == 0 && ph_site_courier_drop(site) < 0) {
+	if (rc == 0) {
+		rc = note_stuck(site, stuck);
+	}
+	if (rc == 0 && stuck < 0) {
 		return 0; /* so it is not said, and tried again before the next hello */
 	}
 	while (rc == 0) {

@@ -14,8 +14,10 @@
 #define PH_META_KEYLIST  "keylist" /* the newest that the root signed */
 #define PH_META_KEYLIST_JOINED                                                           \
 	"keylist_joined"               /* the invite's: our certificate stands on it */
-#define PH_META_HUB_TURN    "hub_turn" /* by which hub of the key list we call */
-#define PH_META_CONTROL     "control_log" /* ids of the logs that are the hub's control log */
+#define PH_META_HUB_TURN "hub_turn"    /* by which hub of the key list we call */
+#define PH_META_CONTROL  "control_log" /* ids of the logs that are the hub's control log */
+#define PH_META_ERASE_STUCK                                                              \
+	"erase_stuck" /* errno: what was packed for couriers stays, and so who was erased */
 #define PH_META_FORKED      "control_forked" /* 1: the hub now sends another one */
 #define PH_META_EPOCH       "hub_epoch"      /* number of the highest one heard of */
 #define PH_META_HUB_TIME    "hub_time"       /* last heard */

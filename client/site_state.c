@@ -250,13 +250,17 @@ static int read_outcome(struct ph_site *site, struct ph_site_state *state)
 	int64_t flight = 0;
 	int64_t cut = 0;
 	int64_t forked = 0;
+	int64_t stuck = 0;
 	int rc = get_int(site, PH_META_TIME, 0, &state->last_time);
 
 	if (rc == 0) {
 		rc = get_int(site, PH_META_FORKED, 0, &forked);
 		state->control_forked = forked != 0;
 	}
-
+	if (rc == 0) {
+		rc = get_int(site, PH_META_ERASE_STUCK, 0, &stuck);
+		state->erase_stuck = (int)stuck;
+	}
 	if (rc == 0) {
 		rc = get_int(site, PH_META_GOOD, 0, &state->good_time);
 	}

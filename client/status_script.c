@@ -146,5 +146,11 @@ int ph_status_script(const struct ph_cli *cli, const struct ph_status_report *re
 		json_decref(out);
 		return -ENOMEM;
 	}
+	if (state->erase_stuck != 0 &&
+	    json_object_set_new(out, "erase_stuck",
+				json_string(ph_errno_say(state->erase_stuck))) != 0) {
+		json_decref(out);
+		return -ENOMEM;
+	}
 	return ph_out_script(cli->json, out);
 }

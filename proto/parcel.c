@@ -52,37 +52,40 @@ static int count_piece(void *data, const char *name)
 	return 0;
 }
 
+struct dropping {
+	const char *dir;
+	int rc; /* of the first that stays */
+};
+
 static int drop_piece(void *data, const char *name)
 {
+	struct dropping *dropping = data;
 	char path[4096];
+	int rc = is_piece(name)
+			 ? ph_path_join(path, sizeof(path), dropping->dir, name, NULL)
+			 : -ENOENT;
 
-	if (is_piece(name) && ph_path_join(path, sizeof(path), data, name, NULL) == 0) {
-		(void)ph_file_remove(path);
-	}
+	rc = rc < 0 ? rc : ph_file_remove(path);
+	dropping->rc = dropping->rc == 0 && rc != -ENOENT ? rc : dropping->rc;
 	return 0;
 }
 
 int ph_parcels_drop(const char *dir)
 {
-	unsigned n = 0;
-	char own[4096];
+	struct dropping dropping = { .dir = dir };
+	int rc = ph_dir_list(dir, drop_piece, &dropping);
 
-	snprintf(own, sizeof(own), "%s", dir);
-	(void)ph_dir_list(dir, drop_piece, own);
-	(void)ph_dir_list(dir, count_piece, &n);
-	return n == 0 ? 0 : -EBUSY;
+	return rc == -ENOENT ? 0 : rc < 0 ? rc : dropping.rc;
 }
 
 /* Nobody fills a disk with beginnings. One that is open elsewhere is begun anew there. */
 static void bound(const char *dir)
 {
 	unsigned n = 0;
-	char own[4096];
 
 	(void)ph_dir_list(dir, count_piece, &n);
 	if (n >= PH_PARCELS_MAX) {
-		snprintf(own, sizeof(own), "%s", dir);
-		(void)ph_dir_list(dir, drop_piece, own);
+		(void)ph_parcels_drop(dir);
 	}
 }
 

@@ -44,7 +44,7 @@ int ph_parcel_end(struct ph_parcel *parcel, struct ph_buf *out);
 int ph_parcel_read(struct ph_parcel *parcel, struct ph_buf *out);
 void ph_parcel_remove(const struct ph_parcel *parcel);
 
-/* Remove all that has come in pieces into DIR. 0, also if there is no such folder; -EBUSY: something stayed. */
+/* Remove all that has come in pieces into DIR. 0, also if there is no such folder; a negative errno: why something stayed. */
 int ph_parcels_drop(const char *dir);
 
 /* The line under which BUNDLE is offered. */

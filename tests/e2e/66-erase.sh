@@ -149,8 +149,22 @@ image find known $refs a >found
 is "nothing of her is left in its files" "$(cat found)" ''
 like "it shows no name" "$(site a reader show "$hoa" --json)" '"erased"'
 is "and finds none" "$(site a find tuyet --json | grep -ci 'tuyệt')" 0
+# --- what cannot be removed from its folder is told, by the machine itself ---
+stuck=a/courier/$(printf '0%.0s' {1..64}).piece
+mkdir -p "$stuck"
+sync a
+like "what was packed for couriers and stays is told" "$(cat sync.err)" 'an erasure is not done here.* a/courier .Is a directory.\. See that'
+sync a
+is "once" "$(cat sync.err)" ''
+is "and by status, each time" "$(member a erase_stuck)" 'Is a directory'
+like "for people, with what to do" "$(site a status | tr -s ' \n' ' ')" 'Readers erased.*cannot be removed .Is a directory..*courier/ of this site can be written'
+like "in the language of who asks" "$(LC_ALL=vi_VN.UTF-8 site a status 2>/dev/null | tr -s ' \n' ' ')" 'Xóa bạn đọc.*chưa xóa xong.*(là thư mục, không phải là tệp).*xem thư mục courier/'
+is "the province counts it as out" "$($H erasures "$order" --json | pick '[d["certificate"][k] for k in ("confirmed", "out")]')" '[0, 4]'
+rmdir "$stuck"
+
 for x in a a2 c b; do sync $x; done
 for x in a2 c b; do sync $x; done
+is "and no more once it can be removed" "$(site a status --json | grep -c erase_stuck)" 0
 image find known $refs hub a a2 b c >found
 is "nothing anywhere once all have heard" "$(cat found)" ''
 image find known3 --ref "$again" hub a b c >found
