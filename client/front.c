@@ -193,13 +193,21 @@ static void on_done(struct ph_order *order)
 	run(front);
 }
 
+static enum ph_order_rank rank_of(const struct ph_web_call *call)
+{
+	if (strcmp(ph_web_call_route(call)->method, "GET") != 0) {
+		return PH_ORDER_WORK;
+	}
+	return ph_web_call_is_person(call) ? PH_ORDER_PERSON : PH_ORDER_PAGE;
+}
+
 /* What CALL asks, as ORDER. 0; -EINVAL with NO; -ENOMEM. */
 static int fill(struct ph_order *order, const struct ph_front_setting *setting,
 		struct ph_web_call *call, struct ph_web_no *no)
 {
 	json_t *request = ph_web_call_request(call);
 
-	order->by_itself = !ph_web_call_is_person(call);
+	order->rank = rank_of(call);
 	if (ph_web_call_route(call)->action != PH_FRONT_UNLOCK) {
 		return ph_front_order(setting, request, &order->request, no);
 	}

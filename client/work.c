@@ -4,6 +4,9 @@
  *   push --> row --> turn --> carried out ------------------> done
  *                        \--> store closed, lent --> given back --> done
  *
+ * What pages read waits behind the rest: a command waits for one of them at most, that which
+ * has begun. What must wait too long its owner takes back.
+ *
  * A command that takes long has the others carried out when it lets go of the site for a moment, on
  * this thread, before it goes on: all but another of its own sort, which would not do so.
  *
@@ -102,7 +105,7 @@ static bool is_work(const struct ph_order *order)
 {
 	const char *name = name_of(order);
 
-	return !order->by_itself &&
+	return order->rank != PH_ORDER_PAGE &&
 	       (!name || (strcmp(name, "status") != 0 && strcmp(name, "sync") != 0));
 }
 
@@ -470,10 +473,17 @@ int ph_work_start(struct ph_work **work_out, const struct ph_work_config *config
 
 void ph_work_push(struct ph_work *work, struct ph_order *order)
 {
-	order->next = NULL;
+	struct ph_order **at = &work->first;
+
 	uv_mutex_lock(&work->lock);
-	*work->last = order;
-	work->last = &order->next;
+	while (*at && (*at)->rank <= order->rank) {
+		at = &(*at)->next;
+	}
+	order->next = *at;
+	*at = order;
+	if (!order->next) {
+		work->last = &order->next;
+	}
 	uv_cond_signal(&work->moved);
 	uv_mutex_unlock(&work->lock);
 }

@@ -15,6 +15,13 @@
 #include "client/turn.h"
 #include "common/cli/cli.h"
 
+/* Of the orders that wait the lowest is next, of equals the first. */
+enum ph_order_rank {
+	PH_ORDER_WORK,   /* a command in a terminal, a change by a page */
+	PH_ORDER_PERSON, /* what a person at a page wants to see */
+	PH_ORDER_PAGE,   /* what a page reads by itself */
+};
+
 /* The owner's memory, from push to the callback the worker's. */
 struct ph_order {
 	json_t *request;
@@ -22,8 +29,8 @@ struct ph_order {
 	bool is_loan;
 	bool is_key;    /* the desk is opened or locked */
 	bool is_unlock; /* the desk is opened, by "card" and "pin" (client/unlock.h) */
-	bool by_itself; /* nobody is known to be at the desk who asks */
-	bool has_desk;  /* of a loan: the desk is open, and this is its secret */
+	enum ph_order_rank rank; /* of PH_ORDER_PAGE nobody is known to be at the desk */
+	bool has_desk;           /* of a loan: the desk is open, and this is its secret */
 	uint8_t desk[PH_BOX_SECRET_SIZE];
 	bool has_moved;       /* there are entries that were not there before */
 	struct ph_buf answer; /* to send; empty when memory lacked. Not of a loan */
@@ -53,7 +60,7 @@ struct ph_work_config {
 struct ph_work;
 /* 0 or a negative errno. */
 int ph_work_start(struct ph_work **work_out, const struct ph_work_config *config);
-/* Queue ORDER. Not after ph_work_stop(). */
+/* Queue ORDER by its rank. Not after ph_work_stop(). */
 void ph_work_push(struct ph_work *work, struct ph_order *order);
 /* Take ORDER out of the row again: true, and it will not come back; false: it has begun. */
 bool ph_work_take_back(struct ph_work *work, struct ph_order *order);

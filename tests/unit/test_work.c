@@ -163,11 +163,12 @@ static void begin(void)
 }
 
 /* NAME is called by the next letter. */
-static void push(const char *name, bool is_vietnamese)
+static void push_as(const char *name, bool is_vietnamese, enum ph_order_rank rank)
 {
 	const char word[2] = { (char)('a' + desk.n), '\0' };
 	struct ph_order *order = &desk.order[desk.n++];
 
+	order->rank = rank;
 	order->is_loan = name == NULL;
 	order->request =
 		json_pack("{s:s, s:s, s:[], s:[s], s:b, s:b, s:s, s:b}", "version",
@@ -176,6 +177,11 @@ static void push(const char *name, bool is_vietnamese)
 			  "vietnamese", (int)is_vietnamese);
 	assert_non_null(order->request);
 	ph_work_push(desk.work, order);
+}
+
+static void push(const char *name, bool is_vietnamese)
+{
+	push_as(name, is_vietnamese, PH_ORDER_WORK);
 }
 
 static void finish(void)
@@ -259,6 +265,26 @@ static void test_lost_between(void **state)
 	assert_said(1, "b in English");
 }
 
+/* Whatever pages read is behind commands, and what a person waits for before what a page polls. */
+static void test_pages_wait(void **state)
+{
+	(void)state;
+	begin();
+	push("plan", false);
+	push_as("status", false, PH_ORDER_PAGE);
+	push_as("status", false, PH_ORDER_PAGE);
+	push_as("status", false, PH_ORDER_WORK);
+	push_as("status", false, PH_ORDER_PERSON);
+	push_as(NULL, false, PH_ORDER_WORK); /* a loan */
+	push_as("status", false, PH_ORDER_PAGE);
+	assert_true(ph_work_take_back(desk.work, &desk.order[6])); /* the last */
+	push_as("status", false, PH_ORDER_PAGE);
+	desk.n--;
+	finish();
+	assert_string_equal(desk.done, "dfebcha");
+	ph_order_deinit(&desk.order[7]); /* seven are done of eight */
+}
+
 /* Some are done and not told of yet, when those who asked give up: all are told of. */
 static void test_given_up_late(void **state)
 {
@@ -288,10 +314,9 @@ static void test_given_up_late(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		AT_DESK(test_in_a_row),
-		AT_DESK(test_between),
-		AT_DESK(test_lost_between),
-		AT_DESK(test_given_up_late),
+		AT_DESK(test_in_a_row),     AT_DESK(test_between),
+		AT_DESK(test_lost_between), AT_DESK(test_given_up_late),
+		AT_DESK(test_pages_wait),
 	};
 
 	return ph_crypto_start() == 0 ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
