@@ -116,10 +116,10 @@ static int decode(struct ph_view bytes, struct ph_recovery_key *key)
 	const msgpack_object_array *array;
 	struct ph_mp mp;
 	bool ok;
-	int rc = ph_mp_decode(&mp, bytes, &limits, PH_WALK_CANONICAL);
+	int rc = ph_mp_decode_ours(&mp, bytes, &limits);
 
-	if (rc != 0) {
-		return rc < 0 ? rc : -EUCLEAN;
+	if (rc < 0) {
+		return rc;
 	}
 	array = ph_mp_array(mp.root, 3, 4);
 	ok = title_is(array, TITLE) &&
@@ -213,10 +213,10 @@ static int decode_public(struct ph_view bytes, uint8_t key_out[static PH_KEY_SIZ
 	const msgpack_object_array *array;
 	struct ph_mp mp;
 	bool ok;
-	int rc = ph_mp_decode(&mp, bytes, &limits, PH_WALK_CANONICAL);
+	int rc = ph_mp_decode_ours(&mp, bytes, &limits);
 
-	if (rc != 0) {
-		return rc < 0 ? rc : -EUCLEAN;
+	if (rc < 0) {
+		return rc;
 	}
 	array = ph_mp_array(mp.root, 2, 2);
 	ok = title_is(array, PUBLIC_TITLE) &&

@@ -40,6 +40,14 @@ int ph_mp_decode(struct ph_mp *mp, struct ph_view in, const struct ph_walk_limit
 	return 0;
 }
 
+int ph_mp_decode_ours(struct ph_mp *mp, struct ph_view in,
+		      const struct ph_walk_limits *limits)
+{
+	int rc = ph_mp_decode(mp, in, limits, PH_WALK_CANONICAL);
+
+	return rc > 0 ? -EUCLEAN : rc;
+}
+
 void ph_mp_deinit(struct ph_mp *mp)
 {
 	msgpack_unpacked_destroy(&mp->unpacked);

@@ -25,6 +25,9 @@ struct ph_mp {
  */
 int ph_mp_decode(struct ph_mp *mp, struct ph_view in, const struct ph_walk_limits *limits,
 		 unsigned flags);
+/* The same for what we wrote ourselves, in the one form we write. 0; -EUCLEAN: it is not that; -ENOMEM. */
+int ph_mp_decode_ours(struct ph_mp *mp, struct ph_view in,
+		      const struct ph_walk_limits *limits);
 void ph_mp_deinit(struct ph_mp *mp);
 
 /* Getters: true and the value, or false with *OUT unchanged. */

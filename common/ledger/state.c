@@ -40,10 +40,10 @@ int ph_state_decode(struct ph_view state, struct ph_mp *mp,
 		    const msgpack_object_array **array_out)
 {
 	const struct ph_walk_limits limits = { .depth = 8, .items = UINT32_MAX };
-	int rc = ph_mp_decode(mp, state, &limits, PH_WALK_CANONICAL);
+	int rc = ph_mp_decode_ours(mp, state, &limits);
 
-	if (rc != 0) {
-		return rc < 0 ? rc : -EUCLEAN;
+	if (rc < 0) {
+		return rc;
 	}
 
 	const msgpack_object_array *array = ph_mp_array(mp->root, 0, SIZE_MAX);

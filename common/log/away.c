@@ -103,10 +103,10 @@ int ph_away_decode(struct ph_view bytes, struct ph_away *away)
 	const msgpack_object_array *runs;
 	struct ph_mp mp;
 	uint64_t form;
-	int rc = ph_mp_decode(&mp, bytes, &limits, PH_WALK_CANONICAL);
+	int rc = ph_mp_decode_ours(&mp, bytes, &limits);
 
-	if (rc != 0) {
-		return rc < 0 ? rc : -EUCLEAN;
+	if (rc < 0) {
+		return rc;
 	}
 	array = ph_mp_array(mp.root, 2, 2);
 	runs = array && ph_mp_uint(ph_mp_item(array, 0), FORM, &form) && form == FORM

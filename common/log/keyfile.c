@@ -141,10 +141,10 @@ out:
 static int device_keys_decode(struct ph_view bytes, struct ph_device_keys *keys)
 {
 	struct ph_mp mp;
-	int rc = ph_mp_decode(&mp, bytes, &limits, PH_WALK_CANONICAL);
+	int rc = ph_mp_decode_ours(&mp, bytes, &limits);
 
-	if (rc) {
-		return rc < 0 ? rc : -EUCLEAN;
+	if (rc < 0) {
+		return rc;
 	}
 
 	const msgpack_object_array *array = ph_mp_array(mp.root, 6, 7);
@@ -244,10 +244,10 @@ static int locked_encode(const struct locked *locked, struct ph_buf *bytes)
 static int locked_decode(struct ph_view bytes, struct locked *locked)
 {
 	struct ph_mp mp;
-	int rc = ph_mp_decode(&mp, bytes, &limits, PH_WALK_CANONICAL);
+	int rc = ph_mp_decode_ours(&mp, bytes, &limits);
 
-	if (rc) {
-		return rc < 0 ? rc : -EUCLEAN;
+	if (rc < 0) {
+		return rc;
 	}
 
 	const msgpack_object_array *array = ph_mp_array(mp.root, 7, 7);

@@ -120,7 +120,15 @@ static void test_decode_refuses(void **state)
 		assert_int_equal(ph_mp_decode(&mp, PH_VIEW(cases[i].bytes, cases[i].len),
 					      &limits, cases[i].flags),
 				 cases[i].rc);
+		/* of our own it is damage, whatever it is */
+		assert_int_equal(ph_mp_decode_ours(&mp,
+						   PH_VIEW(cases[i].bytes, cases[i].len),
+						   &limits),
+				 -EUCLEAN);
 	}
+	assert_int_equal(ph_mp_decode_ours(&mp, PH_VIEW("\x90", 1), &limits), 0);
+	assert_non_null(ph_mp_array(mp.root, 0, 0));
+	ph_mp_deinit(&mp);
 }
 
 /* As deep as the walker ever goes, msgpack-c must be able to follow. */
