@@ -9,39 +9,37 @@
 
 static void test_it_comes_back(void **state)
 {
-	struct rolled r;
-	struct hub_room *room = &r.pair.room;
+	struct rolled *r = *state;
+	struct hub_room *room = &r->pair.room;
 	struct ph_job *job;
 
-	(void)state;
-	roll_back(&r);
 	assert_int_equal(hub_says(room, "epoch"), 2);
-	assert_int_equal(hub_says(room, "control_entries"), r.control - 2);
-	job = carry_out(room, hello_of(&r.pair.a, NULL));
+	assert_int_equal(hub_says(room, "control_entries"), r->control - 2);
+	job = carry_out(room, hello_of(&r->pair.a, NULL));
 	assert_int_equal(job->result, 0);
 	assert_int_equal(job->welcome.epoch.number, 2);
 	assert_int_equal(job->welcome.n_wants, 1);
-	assert_memory_equal(job->welcome.want[0].log_id, r.items->log_id, PH_LOG_ID_SIZE);
-	assert_int_equal(job->welcome.want[0].n, r.control - 2);
-	assert_false(r.pair.a.peer.confirmed);
+	assert_memory_equal(job->welcome.want[0].log_id, r->items->log_id,
+			    PH_LOG_ID_SIZE);
+	assert_int_equal(job->welcome.want[0].n, r->control - 2);
+	assert_false(r->pair.a.peer.confirmed);
 	ph_job_free(job);
-	expect_job(room, store_of(&r.pair.a, copy_item(r.items)), 0);
-	assert_int_equal(hub_says(room, "control_entries"), r.control);
+	expect_job(room, store_of(&r->pair.a, copy_item(r->items)), 0);
+	assert_int_equal(hub_says(room, "control_entries"), r->control);
 	/* once more, by another device: nothing is new */
-	be_admitted(room, &r.pair.b);
-	expect_job(room, store_of(&r.pair.b, copy_item(r.items)), 0);
-	assert_int_equal(hub_says(room, "control_entries"), r.control);
+	be_admitted(room, &r->pair.b);
+	expect_job(room, store_of(&r->pair.b, copy_item(r->items)), 0);
+	assert_int_equal(hub_says(room, "control_entries"), r->control);
 	end_collecting(room);
 	/* what it says now is in another log, and one position covers both */
 	set_policy(room, "35");
 	assert_int_equal(hub_says(room, "control_entries"),
-			 r.control + 3); /* open, clock-mark, policy */
+			 r->control + 3); /* open, clock-mark, policy */
 	hub_restart(room);
-	assert_int_equal(hub_says(room, "control_entries"), r.control + 3);
-	job = carry_out(room, hello_of(&r.pair.a, NULL));
+	assert_int_equal(hub_says(room, "control_entries"), r->control + 3);
+	job = carry_out(room, hello_of(&r->pair.a, NULL));
 	assert_int_equal(job->welcome.n_wants, 0);
 	ph_job_free(job);
-	rolled_close(&r);
 }
 
 /* The hub's folder was put back, and nothing says so: no restore. */
@@ -141,21 +139,18 @@ static void test_first_word_is_recorded(void **state)
 {
 	json_t *entry = json_pack("{s:s, s:s, s:s, s:s}", "kind", "commune-put", "code",
 				  "03646", "name", "Tô Hiệu", "type", "phuong");
-	struct rolled r;
-	struct hub_room *room = &r.pair.room;
+	struct rolled *r = *state;
+	struct hub_room *room = &r->pair.room;
 	json_t *answer;
 
-	(void)state;
-	roll_back(&r);
 	answer = ask(room,
 		     json_pack("{s:s, s:[o]}", "command", "record", "entries", entry));
 	assert_true(json_is_true(json_object_get(
 		json_array_get(json_object_get(answer, "entries"), 0), "ok")));
 	json_decref(answer);
-	assert_int_equal(hub_says(room, "control_entries"), r.control - 2 + 3);
+	assert_int_equal(hub_says(room, "control_entries"), r->control - 2 + 3);
 	hub_restart(room);
-	assert_int_equal(hub_says(room, "control_entries"), r.control - 2 + 3);
-	rolled_close(&r);
+	assert_int_equal(hub_says(room, "control_entries"), r->control - 2 + 3);
 }
 
 /*
@@ -164,37 +159,34 @@ static void test_first_word_is_recorded(void **state)
  */
 static void test_nothing_before_the_control_log(void **state)
 {
-	struct rolled r;
-	struct hub_room *room = &r.pair.room;
+	struct rolled *r = *state;
+	struct hub_room *room = &r->pair.room;
 	struct member sibling;
 	struct ph_job *job;
 
-	(void)state;
-	roll_back(&r);
 	end_collecting(room);
 	member_open(room, &sibling, 3, "14-0371");
 	write_visits(&sibling, 3);
 	be_admitted(room, &sibling);
 	expect_job(room, store_of(&sibling, all_item(&sibling, 0)), 0);
-	be_admitted(room, &r.pair.a);
-	r.pair.a.peer.confirmed = true;
-	expect_job(room, store_of(&r.pair.a, copy_item(r.items)), 0);
+	be_admitted(room, &r->pair.a);
+	r->pair.a.peer.confirmed = true;
+	expect_job(room, store_of(&r->pair.a, copy_item(r->items)), 0);
 	assert_int_not_equal(hub_says(room, "control_entries"), 0);
-	job = carry_out(room, job_of(&r.pair.a, PH_JOB_LOAD, NULL));
+	job = carry_out(room, job_of(&r->pair.a, PH_JOB_LOAD, NULL));
 	assert_int_equal(job->result, 0);
 	assert_null(job->items);
 	assert_false(job->more);
 	ph_job_free(job);
 	/* then all of it, in its order */
-	be_admitted(room, &r.pair.a);
-	r.pair.a.peer.confirmed = true;
-	job = carry_out(room, job_of(&r.pair.a, PH_JOB_LOAD, NULL));
+	be_admitted(room, &r->pair.a);
+	r->pair.a.peer.confirmed = true;
+	job = carry_out(room, job_of(&r->pair.a, PH_JOB_LOAD, NULL));
 	assert_non_null(job->items);
 	assert_memory_not_equal(job->items->log_id, own_log(&sibling)->id,
 				PH_LOG_ID_SIZE);
 	ph_job_free(job);
 	member_close(&sibling);
-	rolled_close(&r);
 }
 
 /*
@@ -203,53 +195,47 @@ static void test_nothing_before_the_control_log(void **state)
  */
 static void test_clock_behind(void **state)
 {
-	struct rolled r;
-	struct hub_room *room = &r.pair.room;
+	struct rolled *r = *state;
+	struct hub_room *room = &r->pair.room;
 	struct ph_job *job;
 
-	(void)state;
-	roll_back(&r);
 	room->machine.now.wall -= 365LL * 86400;
 	set_policy(room, "14");
-	be_admitted(room, &r.pair.a);
-	r.pair.a.peer.control = 0;
-	job = carry_out(room, job_of(&r.pair.a, PH_JOB_LOAD, NULL));
+	be_admitted(room, &r->pair.a);
+	r->pair.a.peer.control = 0;
+	job = carry_out(room, job_of(&r->pair.a, PH_JOB_LOAD, NULL));
 	assert_int_equal(job->result, 0);
 	assert_non_null(job->items);
-	assert_memory_equal(job->items->log_id, r.items->log_id, PH_LOG_ID_SIZE);
+	assert_memory_equal(job->items->log_id, r->items->log_id, PH_LOG_ID_SIZE);
 	assert_non_null(job->items->next);
-	assert_memory_not_equal(job->items->next->log_id, r.items->log_id,
+	assert_memory_not_equal(job->items->next->log_id, r->items->log_id,
 				PH_LOG_ID_SIZE);
 	ph_job_free(job);
-	rolled_close(&r);
 }
 
 /* Altered on the way, or sealed by nobody who may: nothing of it is kept. */
 static void test_forged(void **state)
 {
-	struct rolled r;
-	struct hub_room *room = &r.pair.room;
+	struct rolled *r = *state;
+	struct hub_room *room = &r->pair.room;
 	struct ph_item *item;
 
-	(void)state;
-	roll_back(&r);
-	be_admitted(room, &r.pair.a);
-	item = copy_item(r.items);
+	be_admitted(room, &r->pair.a);
+	item = copy_item(r->items);
 	item->seal[5] ^= 1;
-	expect_job(room, store_of(&r.pair.a, item), 0);
-	item = copy_item(r.items);
+	expect_job(room, store_of(&r->pair.a, item), 0);
+	item = copy_item(r->items);
 	item->body.data[item->body.len - 1] ^= 1;
-	expect_job(room, store_of(&r.pair.a, item), 0);
-	item = copy_item(r.items);
+	expect_job(room, store_of(&r->pair.a, item), 0);
+	item = copy_item(r->items);
 	item->first += 1;
-	expect_job(room, store_of(&r.pair.a, item), 0);
-	assert_int_equal(hub_says(room, "control_entries"), r.control - 2);
+	expect_job(room, store_of(&r->pair.a, item), 0);
+	assert_int_equal(hub_says(room, "control_entries"), r->control - 2);
 	/* a log of a device's own is what it always was */
-	write_visits(&r.pair.a, 2);
-	item = all_item(&r.pair.a, 0);
+	write_visits(&r->pair.a, 2);
+	item = all_item(&r->pair.a, 0);
 	item->seal[0] ^= 1;
-	expect_bad(room, store_of(&r.pair.a, item));
-	rolled_close(&r);
+	expect_bad(room, store_of(&r->pair.a, item));
 }
 
 /* Of a hub that was never restored nobody asks, and nobody brings it anything. */
@@ -298,28 +284,25 @@ static void hear(struct hub_room *room, struct member *member)
 
 static void test_epochs(void **state)
 {
-	struct rolled r;
-	struct hub_room *room = &r.pair.room;
+	struct rolled *r = *state;
+	struct hub_room *room = &r->pair.room;
 
-	(void)state;
-	roll_back(&r);
 	pass(&room->machine, 60);
-	assert_int_equal(epoch_after(room, &r.pair.a, 1), 2);
-	hear(room, &r.pair.a);
+	assert_int_equal(epoch_after(room, &r->pair.a, 1), 2);
+	hear(room, &r->pair.a);
 	/* it was told 2; the other says 2 and was not: this backup was restored before */
-	assert_int_equal(epoch_after(room, &r.pair.a, 2), 2);
-	assert_int_equal(epoch_after(room, &r.pair.b, 2), 3);
-	hear(room, &r.pair.b);
-	assert_int_equal(epoch_after(room, &r.pair.b, 3), 3);
-	assert_int_equal(epoch_after(room, &r.pair.a, 2), 3);
-	assert_int_equal(epoch_after(room, &r.pair.a, 9), 10);
-	hear(room, &r.pair.a);
+	assert_int_equal(epoch_after(room, &r->pair.a, 2), 2);
+	assert_int_equal(epoch_after(room, &r->pair.b, 2), 3);
+	hear(room, &r->pair.b);
+	assert_int_equal(epoch_after(room, &r->pair.b, 3), 3);
+	assert_int_equal(epoch_after(room, &r->pair.a, 2), 3);
+	assert_int_equal(epoch_after(room, &r->pair.a, 9), 10);
+	hear(room, &r->pair.a);
 	/* of no restore that anybody lived through */
-	assert_int_equal(epoch_after(room, &r.pair.a, 10 + 1001), 10);
-	assert_int_equal(epoch_after(room, &r.pair.a, INT64_MAX), 10);
+	assert_int_equal(epoch_after(room, &r->pair.a, 10 + 1001), 10);
+	assert_int_equal(epoch_after(room, &r->pair.a, INT64_MAX), 10);
 	hub_restart(room);
 	assert_int_equal(hub_says(room, "epoch"), 10);
-	rolled_close(&r);
 }
 
 /* A code block is not given twice: a device of the lost days tells of its own. */
@@ -357,18 +340,39 @@ static void test_blocks(void **state)
 	rolled_close(&r);
 }
 
+static int set_up(void **state)
+{
+	struct rolled *r = calloc(1, sizeof(*r));
+
+	if (!r) {
+		return -1;
+	}
+	*state = r;
+	roll_back(r);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	rolled_close(*state);
+	free(*state);
+	return 0;
+}
+
+#define after_restore(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_it_comes_back),
-		cmocka_unit_test(test_clock_behind),
-		cmocka_unit_test(test_forged),
-		cmocka_unit_test(test_first_word_is_recorded),
-		cmocka_unit_test(test_nothing_before_the_control_log),
+		after_restore(test_it_comes_back),
+		after_restore(test_clock_behind),
+		after_restore(test_forged),
+		after_restore(test_first_word_is_recorded),
+		after_restore(test_nothing_before_the_control_log),
 		cmocka_unit_test(test_not_restored),
 		cmocka_unit_test(test_put_back_is_found),
 		cmocka_unit_test(test_put_back_is_proved),
-		cmocka_unit_test(test_epochs),
+		after_restore(test_epochs),
 		cmocka_unit_test(test_blocks),
 	};
 
