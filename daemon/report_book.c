@@ -36,6 +36,16 @@ static int append_text(json_t *list, const char *format, ...)
 	return append(list, text);
 }
 
+/* LIST (taken), or NULL when RC says that it could not be made. */
+static json_t *made(json_t *list, int rc)
+{
+	if (rc != 0) {
+		json_decref(list);
+		return NULL;
+	}
+	return list;
+}
+
 /* --- what stands around the lines --- */
 
 static int add_note(json_t *rows, const char *name, json_t *value)
@@ -113,54 +123,40 @@ static int complete_line(json_t *list, const json_t *report)
 			   up_to[0] ? ph_say(" up to ", " đến ") : "", up_to);
 }
 
-static int add_missing(json_t *rows, const json_t *report)
+static int add_each(json_t *rows, const json_t *list,
+		    int (*add)(json_t *rows, const json_t *item))
 {
-	const json_t *missing =
-		json_object_get(json_object_get(report, "complete"), "missing");
 	json_t *item;
 	size_t i;
 	int rc = 0;
 
-	json_array_foreach(missing, i, item)
+	json_array_foreach(list, i, item)
 	{
-		rc = rc != 0 ? rc
-			     : add_note(rows, ph_say("missing", "còn thiếu"),
-					json_sprintf("%s %s %s %.8s %s",
-						     ph_member_text(item, "code"),
-						     ph_member_text(item, "name"),
-						     ph_member_text(item, "site"),
-						     ph_member_text(item, "device"),
-						     ph_member_text(item, "last")));
+		rc = rc != 0 ? rc : add(rows, item);
 	}
 	return rc;
 }
 
-/* What names a commune that there is not. */
-static int add_strays(json_t *rows, const json_t *report)
+static int add_missing(json_t *rows, const json_t *item)
 {
-	const json_t *strays =
-		json_object_get(json_object_get(report, "complete"), "strays");
-	json_t *item;
-	size_t i;
-	int rc = 0;
+	return add_note(rows, ph_say("missing", "còn thiếu"),
+			json_sprintf("%s %s %s %.8s %s", ph_member_text(item, "code"),
+				     ph_member_text(item, "name"),
+				     ph_member_text(item, "site"),
+				     ph_member_text(item, "device"),
+				     ph_member_text(item, "last")));
+}
 
-	json_array_foreach(strays, i, item)
-	{
-		rc = rc != 0 ? rc
-			     : add_note(rows,
-					ph_say("no such commune",
-					       "không có xã, phường này"),
-					json_sprintf(
-						ph_say("%s: named by %lld of kind %s, "
-						       "site %lld",
-						       "%s: nêu trong %lld mục %s, điểm "
-						       "%lld"),
-						ph_member_text(item, "commune"),
-						ph_member_number(item, "entries"),
-						ph_member_text(item, "kind"),
-						ph_member_number(item, "site")));
-	}
-	return rc;
+/* What names a commune that there is not. */
+static int add_stray(json_t *rows, const json_t *item)
+{
+	return add_note(rows, ph_say("no such commune", "không có xã, phường này"),
+			json_sprintf(ph_say("%s: named by %lld of kind %s, site %lld",
+					    "%s: nêu trong %lld mục %s, điểm %lld"),
+				     ph_member_text(item, "commune"),
+				     ph_member_number(item, "entries"),
+				     ph_member_text(item, "kind"),
+				     ph_member_number(item, "site")));
 }
 
 /* A word of a site about the figures, what it had seen, and why it does not count, if so. */
@@ -186,7 +182,6 @@ static int add_word(json_t *rows, const json_t *item)
 /* When it was issued, and what sites said of it. */
 static int add_issued(json_t *rows, const json_t *report)
 {
-	static const char *const lists[] = { "signoffs", "strays" };
 	const json_t *issued = json_object_get(report, "issued");
 	int rc = issued ? add_note(rows, ph_say("issued", "ban hành"),
 				   json_sprintf(ph_say("%s; %lld agree, %lld do not",
@@ -196,21 +191,14 @@ static int add_issued(json_t *rows, const json_t *report)
 						ph_member_number(issued, "disagree")))
 			: 0;
 
-	for (size_t l = 0; l < sizeof(lists) / sizeof(lists[0]); l++) {
-		json_t *item;
-		size_t i;
-
-		json_array_foreach(json_object_get(issued, lists[l]), i, item)
-		{
-			rc = rc != 0 ? rc : add_word(rows, item);
-		}
-	}
-	return rc;
+	rc = rc != 0 ? rc : add_each(rows, json_object_get(issued, "signoffs"), add_word);
+	return rc != 0 ? rc : add_each(rows, json_object_get(issued, "strays"), add_word);
 }
 
 static int add_notes(const json_t *report)
 {
 	const json_t *rule = json_object_get(report, "rule");
+	const json_t *complete = json_object_get(report, "complete");
 	json_t *rows = json_array();
 	char words[PH_RULE_WORDS];
 	int rc = rows ? 0 : -ENOMEM;
@@ -231,8 +219,10 @@ static int add_notes(const json_t *report)
 				ph_say("figures of few persons, not told",
 				       "số liệu ít người, không nêu"),
 				json_integer(ph_member_number(report, "suppressed")));
-	rc = rc != 0 ? rc : add_missing(rows, report);
-	rc = rc != 0 ? rc : add_strays(rows, report);
+	rc = rc != 0 ? rc
+		     : add_each(rows, json_object_get(complete, "missing"), add_missing);
+	rc = rc != 0 ? rc
+		     : add_each(rows, json_object_get(complete, "strays"), add_stray);
 	rc = rc != 0 ? rc : add_issued(rows, report);
 	if (rc != 0) {
 		json_decref(rows);
@@ -319,6 +309,7 @@ static int add_revised(const json_t *report)
 
 /* --- the lines --- */
 
+/* This and the three below: the caller's, or NULL when there is no memory. */
 static json_t *head_of(const json_t *report)
 {
 	const json_t *period = json_object_get(report, "period");
@@ -338,11 +329,7 @@ static json_t *head_of(const json_t *report)
 		     : append_text(head, "%s: %s (%s)", ph_say("Rule", "Cách tính"),
 				   ph_member_word(rule), words);
 	rc = rc != 0 ? rc : complete_line(head, report);
-	if (rc != 0) {
-		json_decref(head);
-		return NULL;
-	}
-	return head;
+	return made(head, rc);
 }
 
 static json_t *columns_of(const json_t *report)
@@ -364,11 +351,7 @@ static json_t *columns_of(const json_t *report)
 				      json_pack("{s:s, s:s}", "title",
 						ph_member_word(item), "type", type));
 	}
-	if (rc != 0) {
-		json_decref(columns);
-		return NULL;
-	}
-	return columns;
+	return made(columns, rc);
 }
 
 static json_t *rows_of(const json_t *report)
@@ -392,14 +375,9 @@ static json_t *rows_of(const json_t *report)
 		}
 		rc = append(rows, line) != 0 ? -ENOMEM : rc;
 	}
-	if (rc != 0) {
-		json_decref(rows);
-		return NULL;
-	}
-	return rows;
+	return made(rows, rc);
 }
 
-/* NULL: no memory. */
 static json_t *total_of(const json_t *report)
 {
 	json_t *of = json_object_get(report, "total");
@@ -416,11 +394,7 @@ static json_t *total_of(const json_t *report)
 					      ? json_string(ph_say("total", "tổng"))
 					      : json_incref(cell));
 	}
-	if (rc != 0) {
-		json_decref(total);
-		return NULL;
-	}
-	return total;
+	return made(total, rc);
 }
 
 /* Behind the cells of LINE the rule's name and version. */
