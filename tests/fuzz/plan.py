@@ -36,7 +36,8 @@ PLAN = {
     "feed": (0.51, ["common/ledger/fed.c", "common/ledger/fed_fact.c", "common/ledger/fed_intake.c",
                  "common/ledger/fed_read.c"]),
     "frame": (595, ["proto/frame.c"]),
-    "front": (85, ["client/front_order.c", "client/front_routes.c", "common/web/route.c"]),
+    "front": (85, ["client/front_order.c", "client/front_routes.c", "common/web/route.c",
+                   "common/web/target.c"]),
     "handshake": (21, ["proto/hello.c", "proto/welcome.c", "proto/session_greet.c"]),
     "import": (1.7, ["client/cmd_import.c", "client/importing.c", "client/sources.c"]),
     "invite": (210, ["common/log/invite.c", "common/log/invite_text.c", "common/log/keylist.c"]),
@@ -75,7 +76,7 @@ PLAN = {
     "spool": (5.1, ["proto/spool.c", "proto/spool_read.c"]),
     "stick": (0.42, ["client/cmd_stick.c", "client/site_unpack.c"]),
     "walk": (425, ["common/base/walk.c", "common/base/mp.c"]),
-    "web": (255, ["common/web/check.c", "common/web/route.c"]),
+    "web": (255, ["common/web/check.c", "common/web/route.c", "common/web/target.c"]),
 }
 # Targets that are about the same sources from another side: their inputs are counted with
 # those of the first. Session and handshake are two halves of one thing, and the two ends of
