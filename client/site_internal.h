@@ -5,6 +5,7 @@
 #include "client/budget.h"
 #include "client/site.h"
 #include "common/base/file.h"
+#include "common/base/lock.h"
 #include "common/log/control.h"
 #include "proto/pack_item.h"
 

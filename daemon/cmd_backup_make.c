@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "common/base/file.h"
+#include "common/base/lock.h"
 #include "common/cli/out.h"
 #include "common/log/cert.h"
 #include "daemon/ask.h"

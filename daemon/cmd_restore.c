@@ -14,6 +14,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/file.h"
+#include "common/base/lock.h"
 #include "common/cli/out.h"
 #include "common/log/cert.h"
 #include "daemon/ask.h"

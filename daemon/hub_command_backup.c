@@ -20,6 +20,7 @@
 #include <string.h>
 
 #include "common/base/dbcopy.h"
+#include "common/base/lock.h"
 #include "daemon/backup_file.h"
 #include "daemon/backup_state.h"
 #include "daemon/hub_command.h"

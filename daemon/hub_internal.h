@@ -3,6 +3,7 @@
 #define PH_DAEMON_HUB_INTERNAL_H
 
 #include "common/base/file.h"
+#include "common/base/lock.h"
 #include "common/log/control.h"
 #include "common/log/fingerprint.h"
 #include "daemon/hub.h"

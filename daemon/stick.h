@@ -10,6 +10,7 @@
 #include <jansson.h>
 
 #include "common/base/file.h"
+#include "common/base/lock.h"
 #include "common/cli/cli.h"
 #include "proto/spool.h"
 

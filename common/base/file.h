@@ -89,19 +89,4 @@ int ph_file_touch(const char *path);
 int ph_path_join(char *out, size_t out_size, const char *dir, const char *name,
 		 struct ph_error *err);
 
-/*
- * One process at a time in a folder: an flock on DIR/lock, with the holder's pid and
- * name in it.
- */
-struct ph_lock {
-	int fd; /* -1: not held */
-};
-/*
- * Wait up to WAIT_MS for the lock. 0; or -EWOULDBLOCK with PH_EXIT_IN_USE and a
- * text that names the holder; or another negative errno. LOCK->fd is -1 unless held.
- */
-int ph_lock_take(struct ph_lock *lock, const char *dir, const char *who, unsigned wait_ms,
-		 struct ph_error *err);
-void ph_lock_release(struct ph_lock *lock);
-
 #endif

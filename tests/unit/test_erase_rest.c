@@ -6,6 +6,7 @@
 #include "tests/unit/road_world.h"
 
 #include "common/base/file.h"
+#include "common/base/lock.h"
 
 struct town {
 	struct hub_room room;

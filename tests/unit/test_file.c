@@ -19,6 +19,7 @@
 #include <cmocka.h>
 
 #include "common/base/file.h"
+#include "common/base/lock.h"
 
 static char folder[] = "/tmp/ph-file-XXXXXX";
 

@@ -4,6 +4,8 @@
  */
 #include "one_disk.h"
 
+#include "common/base/lock.h"
+
 /* --- plain files --- */
 
 static void test_written_file_stays(void **state)
