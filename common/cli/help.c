@@ -68,10 +68,10 @@ unsigned ph_help_family_size(const struct ph_cli_program *program, const char *w
 
 static void print_line(const struct ph_cli_command *command)
 {
-	printf("  %-16s %.*s\n", command->name, doc_line(command->doc), command->doc);
+	printf("  %-17s %.*s\n", command->name, doc_line(command->doc), command->doc);
 }
 
-/* "  card             issue, show", at the first of them; nothing at the others. */
+/* "  card              issue, show", at the first of them; nothing at the others. */
 static void print_folded(const struct ph_cli_program *program,
 			 const struct ph_cli_command *command)
 {
@@ -83,7 +83,7 @@ static void print_folded(const struct ph_cli_program *program,
 			return;
 		}
 	}
-	printf("  %-16.*s ", (int)len, command->name);
+	printf("  %-17.*s ", (int)len, command->name);
 	for (const struct ph_cli_command *c = command; c->name; c++) {
 		if (in_family(c->name, command->name, len)) {
 			printf("%s%s", first ? "" : ", ", c->name + len + 1);

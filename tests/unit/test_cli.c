@@ -341,7 +341,7 @@ static void test_help_and_version(void **state)
 		const char *holds;
 	} cases[] = {
 		{ "help", "prog: a program\n",
-		  "\nPlaces:\n  site add         add a place\n" },
+		  "\nPlaces:\n  site add          add a place\n" },
 		{ "--help", "prog: a program\n", "\nDesk:\n  loan " },
 		{ "-h", "prog: a program\n", "Without a command: status." },
 		{ "-d /d --help", "prog: a program\n", "\nDesk:\n" },
@@ -349,15 +349,16 @@ static void test_help_and_version(void **state)
 		{ "--json help", "prog: a program\n", "\nDesk:\n" },
 		{ "help help", "prog: a program\n", "\nDesk:\n" },
 		{ "help", "prog: a program\n",
-		  "\nCrates:\n  crate            send, get, show\n\nLooking:\n" },
+		  "\nCrates:\n  crate             send, get, show\n\nLooking:\n" },
 		{ "help", "", "says more of one, `help all` a line of each. Without" },
 		{ "help all", "prog: a program\n",
-		  "\nCrates:\n  crate send       off it goes\n  crate get        here "
+		  "\nCrates:\n  crate send        off it goes\n  crate get         here "
 		  "it is\n  crate show " },
 		{ "help all", "", "`prog help COMMAND` says more of one. Without" },
-		{ "help crate", "  crate send       off it goes\n  crate get        here",
+		{ "help crate",
+		  "  crate send        off it goes\n  crate get         here",
 		  "\n`prog help crate ...` says more of one.\n" },
-		{ "help site", "  site add         add a place\n  site list ", "" },
+		{ "help site", "  site add          add a place\n  site list ", "" },
 		{ "help site add", "usage: prog [-d DIR] site add CODE [options]\n",
 		  "\nadd a place\nA code is short.\n\noptions:\n  --commune CODE "
 		  "              official code\n  --update " },
