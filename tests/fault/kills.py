@@ -21,6 +21,9 @@ WHAT = DISK | TALK
 
 
 class Kill(Point):
+    tries = 10
+    may_miss = False
+
     def __init__(self, step, side, mode, n, calls):
         super().__init__(step, side, n, calls)
         self.mode = mode

@@ -13,6 +13,9 @@
  * the C library calls inside itself (stdio's own writes) is not seen, except for malloc.
  * Standard input, output and errors are never files here, wherever they go.
  *
+ * Only that program is struck and counted: not what it forks, nor what it runs (avahi-browse),
+ * which finds the variables no more.
+ *
  * Underneath is whatever comes next, which may be a sanitizer: then its malloc is asked.
  */
 #include <dlfcn.h>
@@ -34,6 +37,7 @@
 struct shim_real shim_real;
 struct ph_fault_plan *shim_plan;
 __thread int shim_busy __attribute__((tls_model("initial-exec")));
+static pid_t owner; /* whose calls count */
 
 /* ---- what lies underneath ---- */
 
@@ -144,6 +148,9 @@ __attribute__((constructor)) static void start(void)
 	dl_iterate_phdr(find_own, NULL);
 	map_plan();
 	shim_still_start();
+	owner = getpid();
+	(void)unsetenv("PACKHORSE_FAULT");
+	(void)unsetenv("PACKHORSE_STILL");
 	shim_busy--;
 }
 
@@ -235,7 +242,8 @@ enum ph_fault_mode shim_count(enum ph_fault_class which)
 	uint64_t n;
 	uint32_t mode;
 
-	if (!shim_plan || shim_busy || (shim_plan->classes & which) == 0) {
+	if (!shim_plan || shim_busy || (shim_plan->classes & which) == 0 ||
+	    getpid() != owner) {
 		return PH_FAULT_COUNT;
 	}
 	mode = shim_plan->mode;
