@@ -4,7 +4,7 @@
  * The order makes an interrupted join harmless: an empty store under another name, the
  * keys, then the store filled and renamed to site.db when it is whole; a folder counts
  * as enrolled only when site.db is there. Given again, join takes the keys that lie there, so that a
- * device has one name from its first try on.
+ * device has one name from its first try on, and brings to the disk what one that was killed made.
  *
  * An invite that is none, damaged, forged or expired is refused before anything is
  * made. A folder that holds anything but the leavings of a join is refused too: it is
@@ -32,32 +32,7 @@ static bool is_leaving(const char *name)
 	return strncmp(name, STORE_NEW, strlen(STORE_NEW)) == 0;
 }
 
-static int check_free(const char *dir, struct ph_error *err)
-{
-	char path[PH_SITE_PATH_MAX];
-	int rc = ph_path_join(path, sizeof(path), dir, "site.db", err);
-
-	if (rc < 0) {
-		return rc;
-	}
-	if (ph_file_exists(path)) {
-		return ph_fail(err, PH_EXIT_OTHER, -EEXIST,
-			       ph_say("%s is enrolled already; `packhorse -d %s status` "
-				      "says for which site. To enrol another device, "
-				      "name another folder with -d",
-				      "%s đã được nhận; `packhorse -d %s status` cho "
-				      "biết là của điểm nào. Muốn nhận thêm máy khác, "
-				      "hãy chỉ thư mục khác bằng -d"),
-			       dir, dir);
-	}
-	rc = ph_dir_check_empty(dir, is_leaving,
-				ph_say("give join a folder of its own with -d",
-				       "hãy cho join một thư mục riêng bằng -d"),
-				err);
-	return rc == -ENOENT ? 0 : rc < 0 ? ph_fail_errno(err, rc, dir) : 0;
-}
-
-/* DIR with the folders above it, which XDG leaves to whoever comes first. */
+/* DIR with the folders above it, which XDG leaves to whoever comes first; to the disk, whoever made them. */
 static int make_folder(const char *path, const char *dir, struct ph_error *err)
 {
 	int rc = ph_dir_create(path, NULL);
@@ -88,15 +63,52 @@ static int make_folders(const char *dir, struct ph_error *err)
 		}
 		memcpy(path, dir, len);
 		path[len] = '\0';
-		if (!ph_file_exists(path)) {
-			int rc = make_folder(path, dir, err);
 
-			if (rc < 0) {
-				return rc;
-			}
+		int rc = make_folder(path, dir, err);
+
+		if (rc < 0) {
+			return rc;
 		}
 	}
 	return make_folder(dir, dir, err);
+}
+
+/* Who enrolled DIR may have ended before that was on the disk; whoever is told so relies on it. */
+static int refuse_enrolled(const char *dir, struct ph_error *err)
+{
+	int rc = make_folders(dir, err);
+
+	if (rc < 0) {
+		return rc;
+	}
+	rc = ph_dir_sync(dir);
+	return rc < 0 ? ph_fail_errno(err, rc, dir)
+		      : ph_fail(err, PH_EXIT_OTHER, -EEXIST,
+				ph_say("%s is enrolled already; `packhorse -d %s status` "
+				       "says for which site. To enrol another device, "
+				       "name another folder with -d",
+				       "%s đã được nhận; `packhorse -d %s status` cho "
+				       "biết là của điểm nào. Muốn nhận thêm máy khác, "
+				       "hãy chỉ thư mục khác bằng -d"),
+				dir, dir);
+}
+
+static int check_free(const char *dir, struct ph_error *err)
+{
+	char path[PH_SITE_PATH_MAX];
+	int rc = ph_path_join(path, sizeof(path), dir, "site.db", err);
+
+	if (rc < 0) {
+		return rc;
+	}
+	if (ph_file_exists(path)) {
+		return refuse_enrolled(dir, err);
+	}
+	rc = ph_dir_check_empty(dir, is_leaving,
+				ph_say("give join a folder of its own with -d",
+				       "hãy cho join một thư mục riêng bằng -d"),
+				err);
+	return rc == -ENOENT ? 0 : rc < 0 ? ph_fail_errno(err, rc, dir) : 0;
 }
 
 static int check_expiry(const struct ph_site *site, const struct ph_invite *invite,

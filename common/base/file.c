@@ -389,6 +389,17 @@ int ph_dir_create(const char *path, struct ph_error *err)
 	return ph_dir_create_as(path, 0700, err);
 }
 
+/*
+ * Who made PATH may have ended before that was on the disk. A folder above it that we may not
+ * read, or that knows no syncing, is one that we made nothing in.
+ */
+static int sync_again(const char *path)
+{
+	int rc = sync_parent(path);
+
+	return rc == -EACCES || rc == -EPERM || rc == -EINVAL ? 0 : rc;
+}
+
 int ph_dir_create_as(const char *path, unsigned mode, struct ph_error *err)
 {
 	struct ph_file_info info;
@@ -398,9 +409,7 @@ int ph_dir_create_as(const char *path, unsigned mode, struct ph_error *err)
 		rc = sync_parent(path);
 	} else if (rc == -EEXIST) {
 		rc = ops->info(path, &info);
-		if (rc == 0 && !info.folder) {
-			rc = -ENOTDIR;
-		}
+		rc = rc < 0 ? rc : info.folder ? sync_again(path) : -ENOTDIR;
 	}
 	return rc == 0 ? 0 : ph_fail_errno(err, rc, path);
 }

@@ -60,7 +60,10 @@ int ph_file_put(int fd, struct ph_view bytes);
  * errno.
  */
 int ph_file_sync(const char *path, struct ph_error *err);
-/* Create a folder 0700 if absent, its parent fsynced. An existing folder is fine. */
+/*
+ * Create a folder 0700 if absent. Its parent is fsynced, also if it was there: who made it may
+ * have ended before that. 0, or a negative errno with words.
+ */
 int ph_dir_create(const char *path, struct ph_error *err);
 /* The same with another mode, of which the umask takes its part. */
 int ph_dir_create_as(const char *path, unsigned mode, struct ph_error *err);

@@ -96,13 +96,19 @@ static int create(struct sim_disk *disk, const char *rest, unsigned mode, bool f
 	return 0;
 }
 
+/* The folder of all machines, and what is above it, nobody reads or changes. */
+static bool is_above(const char *path)
+{
+	return strcmp(path, "/") == 0 || strcmp(path, "/m") == 0;
+}
+
 static int op_open(const char *path, int flags, unsigned mode)
 {
 	char rest[SIM_PATH_MAX];
 	struct sim_disk *disk;
 	struct sim_node *node;
 	uint64_t life;
-	int rc = sim_find(path, &disk, rest);
+	int rc = is_above(path) ? -EACCES : sim_find(path, &disk, rest);
 
 	if (rc < 0 || !disk->on) {
 		return rc < 0 ? rc : -EIO;
