@@ -90,6 +90,9 @@ const struct sim_invariant_doc sim_invariants[SIM_INVARIANTS] = {
 			 "a store that has carried an erasure out has nothing of that "
 			 "reader, nor does what is made of it, and no certificate "
 			 "says more than is so; when all have come together none has" },
+	[SIM_AWAY] = { "away",
+		       "a bundle with a part of an erased reader that lies anywhere is "
+		       "told by the certificate, and none that the hub has taken" },
 	[SIM_TWICE] = { "twice", "the same script gives the same run" },
 	[SIM_DIED] = { "died",
 		       "the program itself does not end by a signal or an assertion, "

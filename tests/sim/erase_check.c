@@ -334,6 +334,7 @@ static void check_certificate(struct sim *sim, struct sim_order *order,
 	for (unsigned i = 0; i < sim->n_devices; i++) {
 		check_said(sim, &sim->devices[i], order, certificate);
 	}
+	sim_check_away(sim, order, certificate);
 	if (at_end && (!json_is_true(json_object_get(certificate, "at_hub")) ||
 		       json_integer_value(json_object_get(certificate, "out")) >
 			       count_untold(sim))) {

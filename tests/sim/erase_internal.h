@@ -46,6 +46,14 @@ struct sim_store {
 	unsigned bit; /* in sim_order.searched */
 };
 
+/* --- away.c --- */
+
+/* Bundles that were packed before: what CERTIFICATE, of ORDER, says of them. */
+void sim_check_away(struct sim *sim, const struct sim_order *order,
+		    const json_t *certificate);
+
+/* --- erase_check.c --- */
+
 /* That of DEVICE, or of the hub if NULL. False: it is off, or its disk is not sound. */
 bool sim_store_of(struct sim *sim, struct sim_device *device, struct sim_store *store);
 /*

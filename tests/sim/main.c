@@ -432,8 +432,9 @@ static void tell_all(double took)
 	       " did not begin for want of it\n",
 	       sums.bounded, sums.poor);
 	printf("# readers: %" PRIu64 " orders to erase, %" PRIu64
-	       " changes by who had not heard of them\n",
-	       sums.erased, sums.late_puts);
+	       " changes by who had not heard of them, %" PRIu64
+	       " times a bundle with a part of theirs was found\n",
+	       sums.erased, sums.late_puts, sums.away);
 	for (unsigned i = 1; i < SIM_INVARIANTS; i++) {
 		if (broken[i] > 0) {
 			printf("# broken %" PRIu64 " times: %s\n", broken[i],

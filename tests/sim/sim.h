@@ -44,6 +44,7 @@ enum sim_invariant {
 	SIM_EXPLAINED,
 	SIM_LIVE,
 	SIM_ERASED,
+	SIM_AWAY,
 	SIM_TWICE,
 	SIM_DIED,
 	SIM_INVARIANTS,
@@ -172,6 +173,7 @@ struct sim_tally {
 	uint64_t back;          /* older copies in the place of hubs */
 	uint64_t plain;         /* copies to which nothing odd was done */
 	uint64_t erased;        /* orders */
+	uint64_t away;          /* bundles with parts of erased readers that were found */
 	uint64_t late_puts; /* of readers whose erasure that device had not heard of */
 };
 

@@ -40,6 +40,7 @@ void sim_sticks_free(struct sim_sticks *sticks)
 	if (sticks != NULL) {
 		free(sticks->carried);
 		free(sticks->taken);
+		free(sticks->came);
 		free(sticks);
 	}
 }
@@ -127,6 +128,67 @@ void sim_forget_taken(struct sim *sim, const struct sim_device *device)
 void sim_forget_hub_taken(struct sim *sim)
 {
 	forget_taken(sim->sticks, SIM_HUB);
+	for (size_t i = 0; i < sim->sticks->n_came; i++) {
+		sim->sticks->came[i].lost = true;
+	}
+}
+
+static struct sim_came *find_came(const struct sim_sticks *sticks,
+				  const uint8_t from[static PH_DEVICE_ID_SIZE],
+				  uint64_t number)
+{
+	for (size_t i = 0; i < sticks->n_came; i++) {
+		struct sim_came *came = &sticks->came[i];
+
+		if (came->number == number &&
+		    memcmp(came->from, from, sizeof came->from) == 0) {
+			return came;
+		}
+	}
+	return NULL;
+}
+
+void sim_say_came(struct sim_sticks *sticks, const struct ph_bundle_header *header)
+{
+	struct sim_came *came = find_came(sticks, header->from, header->number);
+
+	if (came == NULL) {
+		came = ADD(sticks, came);
+		memcpy(came->from, header->from, sizeof came->from);
+		came->number = header->number;
+	}
+	came->lost = false;
+}
+
+void sim_say_came_line(struct sim_sticks *sticks,
+		       const uint8_t header[static PH_BUNDLE_HEADER_LEN])
+{
+	struct ph_bundle_header said;
+
+	if (ph_bundle_header_decode(PH_VIEW(header, PH_BUNDLE_HEADER_LEN), &said) == 0) {
+		sim_say_came(sticks, &said);
+	}
+}
+
+bool sim_has_come(const struct sim_sticks *sticks,
+		  const uint8_t from[static PH_DEVICE_ID_SIZE], uint64_t number)
+{
+	return find_came(sticks, from, number) != NULL;
+}
+
+uint64_t sim_count_came(const struct sim_sticks *sticks,
+			const uint8_t from[static PH_DEVICE_ID_SIZE], uint64_t first,
+			uint64_t last)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < sticks->n_came; i++) {
+		const struct sim_came *came = &sticks->came[i];
+
+		n += !came->lost && came->number >= first && came->number <= last &&
+		     memcmp(came->from, from, sizeof came->from) == 0;
+	}
+	return n;
 }
 
 /* Whose bundles DEVICE takes off a stick as its own: a copy of a folder has the same id. */

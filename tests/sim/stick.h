@@ -24,11 +24,19 @@ struct sim_taken {
 	int who;
 	char name[PH_SPOOL_NAME_SIZE];
 };
+/* A bundle of a device that the hub took to its end, by its number. */
+struct sim_came {
+	uint8_t from[PH_DEVICE_ID_SIZE];
+	uint64_t number;
+	bool lost; /* the hub was put back since, and may not know it any more */
+};
 struct sim_sticks {
 	struct sim_carried *carried;
 	size_t n_carried, cap_carried;
 	struct sim_taken *taken;
 	size_t n_taken, cap_taken;
+	struct sim_came *came;
+	size_t n_came, cap_came;
 	struct sim_freight freight[SIM_STICKS];
 	bool has_old[SIM_STICKS]; /* a copy lies in a drawer */
 	bool is_full[SIM_STICKS]; /* or may be in a moment */
@@ -56,6 +64,14 @@ void sim_forget_stick(struct sim *sim, unsigned stick);
 /* The folder of DEVICE, or the hub, was put back: what it took may be news to it again. */
 void sim_forget_taken(struct sim *sim, const struct sim_device *device);
 void sim_forget_hub_taken(struct sim *sim);
+
+/* Whether the hub took the bundle NUMBER of a device, ever. */
+bool sim_has_come(const struct sim_sticks *sticks,
+		  const uint8_t from[static PH_DEVICE_ID_SIZE], uint64_t number);
+/* How many from FIRST to LAST it took, and knows. */
+uint64_t sim_count_came(const struct sim_sticks *sticks,
+			const uint8_t from[static PH_DEVICE_ID_SIZE], uint64_t first,
+			uint64_t last);
 
 /* --- carry.c: people --- */
 

@@ -129,6 +129,7 @@ static void look_at(struct sim *sim, const struct desk_stick *desk,
 	}
 	if (complete) {
 		sim_say_taken(sim->sticks, SIM_HUB, file->name);
+		sim_say_came(sim->sticks, &file->header);
 		sim->result->tally.carried += !again;
 	}
 	if (complete && !again && sender != NULL) {

@@ -15,5 +15,9 @@ void sim_say_carried(struct sim *sim, unsigned stick, int who,
 		     const struct ph_manifest *manifest);
 bool sim_was_taken(const struct sim_sticks *sticks, int who, const char *name);
 void sim_say_taken(struct sim_sticks *sticks, int who, const char *name);
+/* The hub took the bundle with this header. */
+void sim_say_came(struct sim_sticks *sticks, const struct ph_bundle_header *header);
+void sim_say_came_line(struct sim_sticks *sticks,
+		       const uint8_t header[static PH_BUNDLE_HEADER_LEN]);
 
 #endif

@@ -214,6 +214,7 @@ static void look_at_hub(struct meeting *meeting, const struct ph_courier_job *jo
 	}
 	if (job->answer == PH_COURIER_KEPT) {
 		sim_say_taken(sim->sticks, SIM_HUB, name);
+		sim_say_came_line(sim->sticks, job->line.header);
 		sim->result->tally.brought += !again;
 		if (sender != NULL && !again) {
 			sender->arrived = sim->now;
