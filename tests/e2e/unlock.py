@@ -48,6 +48,10 @@ def resident(site, name):
         return int(re.search(name + r":\s+(\d+)", file.read())[1])
 
 
+# What a thread sanitizer keeps of a program's memory is terabytes, and holds no text of it.
+SHADOW = 1 << 30
+
+
 def in_memory(site, secrets):
     """Which of SECRETS stand in the agent's memory; None: it may not be read."""
     found = set()
@@ -59,6 +63,8 @@ def in_memory(site, secrets):
                 if not area[1].startswith("rw"):
                     continue
                 begin, end = (int(word, 16) for word in area[0].split("-"))
+                if end - begin > SHADOW:
+                    continue
                 try:
                     memory.seek(begin)
                     text = memory.read(end - begin)
@@ -169,7 +175,11 @@ def test_cost(tap, site, bearer, card):
     tap.ok("the card is in its memory just then", held is None or held == {tail(card)}, held)
     tap.ok("the agent answers others meanwhile", len(answered) >= 1 and set(answered) == {200},
            answered)
-    tap.between("at its peak it is within what its service leaves it, MiB", peak / 1024, 128, 160)
+    name = "at its peak it is within what its service leaves it, MiB"
+    if os.environ.get("PACKHORSE_SANITIZED"):
+        tap.skip(name, "a sanitizer's memory is not the program's")
+    else:
+        tap.between(name, peak / 1024, 128, 160)
     tap.ok("and that is given back", after < before + 4096, before, after)
     make_pin(site, old=PIN, memory=136)
     lock(site, bearer)
