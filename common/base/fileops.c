@@ -2,7 +2,8 @@
  * common/base/fileops.c - the operations on files as the system has them.
  *
  * One call of POSIX each, its errno as result; one that a signal interrupted is made
- * again. A file whose mode cannot be set is not left behind.
+ * again. A file whose mode cannot be set is not left behind, unless it is for everybody and
+ * what it lies on has no modes of its own: FAT that somebody else has mounted says EPERM.
  */
 #include "common/base/fileops.h"
 
@@ -16,6 +17,12 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+/* Whether a file that is to have MODE may have what the file system gives it. */
+static bool is_everybodys(unsigned mode)
+{
+	return (mode & 0044) != 0;
+}
+
 static int sys_open(const char *path, int flags, unsigned mode)
 {
 	int fd = open(path, flags | O_CLOEXEC, mode & 0777);
@@ -23,7 +30,8 @@ static int sys_open(const char *path, int flags, unsigned mode)
 	if (fd < 0) {
 		return -errno;
 	}
-	if ((flags & O_EXCL) && fchmod(fd, mode & 0777) < 0) {
+	if ((flags & O_EXCL) && fchmod(fd, mode & 0777) < 0 &&
+	    (errno != EPERM || !is_everybodys(mode))) {
 		int rc = -errno;
 
 		close(fd);
@@ -139,7 +147,15 @@ static int sys_list(const char *path, ph_file_seen *seen, void *data)
 	if (!folder) {
 		return -errno;
 	}
-	for (struct dirent *item; rc == 0 && (item = readdir(folder));) {
+	while (rc == 0) {
+		const struct dirent *item;
+
+		errno = 0;
+		item = readdir(folder);
+		if (!item) {
+			rc = -errno; /* 0: that is all */
+			break;
+		}
 		if (strcmp(item->d_name, ".") != 0 && strcmp(item->d_name, "..") != 0) {
 			rc = seen(data, item->d_name);
 		}

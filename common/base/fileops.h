@@ -29,7 +29,8 @@ typedef int ph_file_seen(void *data, const char *name);
 struct ph_file_ops {
 	/*
 	 * A descriptor. FLAGS as of open(2), of them O_RDONLY, O_WRONLY, O_RDWR, O_APPEND,
-	 * O_CREAT, O_EXCL, O_DIRECTORY, O_NOFOLLOW and O_NONBLOCK; with O_EXCL the mode is MODE, whatever the umask says.
+	 * O_CREAT, O_EXCL, O_DIRECTORY, O_NOFOLLOW and O_NONBLOCK; with O_EXCL the mode is MODE, whatever the umask says,
+	 * or, of a file that others may read, what its file system gives it if that has no modes.
 	 */
 	int (*open)(const char *path, int flags, unsigned mode);
 	int (*close)(int fd);
@@ -48,7 +49,7 @@ struct ph_file_ops {
 	int (*look)(const char *path, struct ph_file_info *info_out);
 	/* What was synced of a file need not be remembered: who reads it asks the disk. */
 	int (*forget)(int fd);
-	/* The names in a folder but "." and ".."; what SEEN returned if not 0. */
+	/* The names in a folder but "." and ".."; what SEEN returned if not 0; or negative errno. */
 	int (*list)(const char *path, ph_file_seen *seen, void *data);
 	/* Bytes that may still be written to the disk of PATH. */
 	int (*room)(const char *path, uint64_t *bytes_out);
