@@ -35,7 +35,7 @@ static int fail_stick(const struct ph_spool *spool, const char *path, int rc,
 		      struct ph_error *err)
 {
 	const struct ph_stick_trouble trouble = { spool->trouble, path, spool->need,
-						  spool->room };
+						  spool->room, spool->in_way };
 
 	return ph_stick_fail(err, rc, &trouble);
 }

@@ -34,7 +34,7 @@ int ph_stick_in_words(const struct ph_stick *stick, const char *path, int rc,
 {
 	const struct ph_spool *spool = &stick->spool;
 	const struct ph_stick_trouble trouble = { spool->trouble, path, spool->need,
-						  spool->room };
+						  spool->room, spool->in_way };
 
 	return ph_stick_fail(err, rc, &trouble);
 }

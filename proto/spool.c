@@ -80,6 +80,8 @@ static const char *trouble_of(int rc)
 		return PH_SPOOL_T_OTHER_BYTES;
 	case -EIO:
 		return PH_SPOOL_T_PULLED;
+	case -EISDIR:
+		return PH_SPOOL_T_IN_THE_WAY;
 	default:
 		return NULL;
 	}
@@ -122,6 +124,7 @@ int ph_spool_open(struct ph_spool *spool, const char *dir, bool create,
 
 	spool->mode = FILE_MODE;
 	spool->trouble = NULL;
+	spool->in_way[0] = '\0';
 	if (rc == -ENOENT || (rc == 0 && !info.folder)) {
 		return fail_open(spool, PH_SPOOL_T_NO_STICK, -ENOENT, dir, err);
 	}
@@ -152,6 +155,22 @@ int ph_spool_open(struct ph_spool *spool, const char *dir, bool create,
 }
 
 /* ---- writing ---- */
+
+/* Of two names that were to be written, the one that a folder has: somebody else's, so it stays. */
+static void find_in_way(struct ph_spool *spool, const char *one, const char *two)
+{
+	const char *const names[] = { one, two };
+	struct ph_file_info info;
+	char path[PATH_SIZE];
+
+	spool->in_way[0] = '\0';
+	for (unsigned i = 0; i < 2 && spool->in_way[0] == '\0'; i++) {
+		if (path_of(spool, names[i], path) == 0 &&
+		    ph_file_look(path, &info) == 0 && info.folder) {
+			snprintf(spool->in_way, sizeof(spool->in_way), "%s", names[i]);
+		}
+	}
+}
 
 /* Whether the file at PATH is BYTES. 0, -EBADMSG if not, another negative errno. */
 static int compare(const char *path, struct ph_view bytes)
@@ -206,6 +225,9 @@ int ph_spool_put(struct ph_spool *spool, struct ph_view bundle,
 	} else if (rc == 0) {
 		rc = write_part(part, path, bundle, spool->mode);
 	}
+	if (rc == -EISDIR) {
+		find_in_way(spool, part_name, name_out);
+	}
 	return rc == 0 ? 0 : fail_put(spool, rc, bundle.len, err);
 }
 
@@ -225,14 +247,19 @@ int ph_spool_put_manifest_bytes(struct ph_spool *spool,
 				const uint8_t device[static PH_DEVICE_ID_SIZE],
 				struct ph_view bytes, struct ph_error *err)
 {
+	char part_name[ID_NAME_SIZE + 5];
 	char name[ID_NAME_SIZE];
 	char path[PATH_SIZE];
 	int rc;
 
 	id_name(device, ".phm", name);
+	snprintf(part_name, sizeof(part_name), "%s.part", name);
 	rc = path_of(spool, name, path);
 	if (rc == 0) {
 		rc = ph_file_write(path, bytes, spool->mode, NULL);
+	}
+	if (rc == -EISDIR) {
+		find_in_way(spool, part_name, name);
 	}
 	return rc < 0 ? fail_put(spool, rc, bytes.len, err) : 0;
 }

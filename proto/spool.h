@@ -37,6 +37,7 @@
 #define PH_SPOOL_T_PROTECTED   "protected"   /* it may not be written */
 #define PH_SPOOL_T_OTHER_BYTES "other-bytes" /* it gives back others than were written */
 #define PH_SPOOL_T_PULLED      "pulled"      /* an error of its own */
+#define PH_SPOOL_T_IN_THE_WAY  "in-the-way"  /* a folder has the name of a file: IN_WAY */
 
 struct ph_spool {
 	char path[PH_SPOOL_PATH_MAX]; /* of the folder packhorse/ */
@@ -44,6 +45,8 @@ struct ph_spool {
 	/* Of the last call of ph_spool_open() or one that writes, if it failed; NULL: errno's. */
 	const char *trouble;
 	uint64_t need, room;
+	char in_way
+		[PH_SPOOL_NAME_SIZE]; /* a name in the folder; "" if it is gone by now */
 };
 
 /*

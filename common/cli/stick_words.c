@@ -82,6 +82,20 @@ static int fail_pulled(struct ph_error *err, int rc, const struct ph_stick_troub
 		       at->path);
 }
 
+static int fail_in_the_way(struct ph_error *err, int rc,
+			   const struct ph_stick_trouble *at)
+{
+	return ph_fail(
+		err, PH_EXIT_OTHER, rc,
+		ph_say("%s/%s is a folder, where a file is to be written; it was "
+		       "left alone. Give it another name, or take another stick, "
+		       "and pack again. Nothing is lost",
+		       "%s/%s là thư mục, ở chỗ phải ghi một tệp; nó được để "
+		       "yên. Hãy đổi tên nó, hoặc lấy thẻ khác, rồi ghi lại. Không "
+		       "mất gì"),
+		at->path, at->in_way);
+}
+
 static const struct {
 	const char *what;
 	int (*fail)(struct ph_error *err, int rc, const struct ph_stick_trouble *at);
@@ -89,7 +103,7 @@ static const struct {
 	{ "no-stick", fail_no_stick },   { "nothing", fail_nothing },
 	{ "no-folder", fail_no_folder }, { "full", fail_full },
 	{ "protected", fail_protected }, { "other-bytes", fail_other_bytes },
-	{ "pulled", fail_pulled },
+	{ "pulled", fail_pulled },       { "in-the-way", fail_in_the_way },
 };
 
 int ph_stick_fail(struct ph_error *err, int rc, const struct ph_stick_trouble *trouble)

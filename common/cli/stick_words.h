@@ -13,6 +13,7 @@ struct ph_stick_trouble {
 	const char *what;    /* PH_SPOOL_T_*; NULL, or another: what RC says */
 	const char *path;    /* the folder that was named, or the one on the stick */
 	uint64_t need, room; /* of "full": bytes */
+	const char *in_way;  /* of "in-the-way": a name in PATH; "": which is not known */
 };
 
 /* Fill ERR (NULL is fine; the first fill wins) and return RC, a negative errno. */

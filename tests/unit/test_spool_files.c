@@ -523,13 +523,27 @@ static void test_name_taken(void **state)
 	assert_int_equal(mkdir(path, 0700), 0);
 	assert_true(ph_spool_put(&spool, ph_buf_view(&bundle), name, &err) < 0);
 	assert_int_equal(err.exit, PH_EXIT_OTHER);
-	assert_true(err.text[0] != '\0');
+	assert_string_equal(spool.trouble, PH_SPOOL_T_IN_THE_WAY);
+	assert_string_equal(spool.in_way, name);
 	snprintf(part, sizeof(part), "%s/", spool.path);
 	ph_hex(part + strlen(part), sender.id, sizeof(sender.id));
 	strcat(part, ".part");
 	assert_false(ph_file_exists(part));
-	/* and when it is gone, it goes */
 	assert_int_equal(rmdir(path), 0);
+	/* likewise where a .part or a manifest is to be */
+	assert_int_equal(mkdir(part, 0700), 0);
+	assert_int_equal(ph_spool_put(&spool, ph_buf_view(&bundle), name, NULL), -EISDIR);
+	assert_string_equal(spool.in_way, strrchr(part, '/') + 1);
+	assert_int_equal(rmdir(part), 0);
+	strcpy(part + strlen(part) - strlen("part"), "phm");
+	assert_int_equal(mkdir(part, 0700), 0);
+	assert_int_equal(
+		ph_spool_put_manifest_bytes(&spool, sender.id, PH_VIEW("x", 1), NULL),
+		-EISDIR);
+	assert_string_equal(spool.trouble, PH_SPOOL_T_IN_THE_WAY);
+	assert_string_equal(spool.in_way, strrchr(part, '/') + 1);
+	assert_int_equal(rmdir(part), 0);
+	/* and when it is gone, it goes */
 	assert_int_equal(ph_spool_put(&spool, ph_buf_view(&bundle), name, NULL), 0);
 	ph_buf_deinit(&bundle);
 }

@@ -25,13 +25,15 @@ static const struct {
 	{ PH_SPOOL_T_PROTECTED, -EROFS, PH_EXIT_OTHER, "Slide its switch" },
 	{ PH_SPOOL_T_OTHER_BYTES, -EBADMSG, PH_EXIT_OTHER, "take another one" },
 	{ PH_SPOOL_T_PULLED, -EIO, PH_EXIT_OTHER, "pack again" },
+	{ PH_SPOOL_T_IN_THE_WAY, -EISDIR, PH_EXIT_OTHER, "/media/x/y.part is a folder" },
 	/* what the system says is all that there is to say */
 	{ NULL, -ENOMEM, PH_EXIT_OTHER, "/media/x: out of memory" },
 };
 
 static void say(size_t i, enum ph_speak language, struct ph_error *err)
 {
-	const struct ph_stick_trouble trouble = { table[i].what, "/media/x", 4096, 17 };
+	const struct ph_stick_trouble trouble = { table[i].what, "/media/x", 4096, 17,
+						  "y.part" };
 
 	ph_speak(language);
 	assert_int_equal(ph_stick_fail(err, table[i].rc, &trouble), table[i].rc);
