@@ -38,6 +38,7 @@ static uint64_t room_for(const struct pack *pack)
 	return room > ROOM_LEFT ? room - ROOM_LEFT : 0;
 }
 
+/* 0; PH_MANIFEST_E_FULL; -ENOMEM. */
 static int add_line(struct pack *pack, const struct ph_manifest_line *line)
 {
 	char hash[2 * PH_BUNDLE_HASH_SIZE + 1];
@@ -46,7 +47,7 @@ static int add_line(struct pack *pack, const struct ph_manifest_line *line)
 
 	ph_hex(hash, line->hash, sizeof(line->hash));
 	ph_hex(to, line->to, sizeof(line->to));
-	return rc < 0 ? rc
+	return rc != 0 ? rc
 	       : json_array_append_new(
 			 pack->lines, json_pack("{s:s, s:I, s:s, s:I, s:I}", "hash", hash,
 						"size", (json_int_t)line->size, "to", to,
@@ -146,8 +147,8 @@ static int pack_each(struct pack *pack, struct ph_error *err)
 			rc = pack_device(pack, device, err);
 		}
 	}
-	/* what is on it is good, and is to be listed */
-	if (rc == -ENOSPC && pack->manifest.n > 0) {
+	/* what is on it is good, and is to be listed; more than a manifest holds is not */
+	if ((rc == -ENOSPC || rc == PH_MANIFEST_E_FULL) && pack->manifest.n > 0) {
 		pack->full = true;
 		rc = 0;
 	}
@@ -178,31 +179,34 @@ static bool is_from_hub(void *data, const uint8_t from[static PH_DEVICE_ID_SIZE]
 	return ph_stick_is_hub(data, from);
 }
 
-/* The hub's own bundles that stay are listed as well, up to what a manifest holds; others go. */
-static int keep_or_drop(struct pack *pack, struct ph_error *err)
+/* Whether MANIFEST has a line for FILE. */
+static bool is_listed(const struct ph_manifest *manifest,
+		      const struct ph_spool_file *file)
 {
-	struct ph_spool_files files;
-	unsigned n_new = pack->manifest.n;
-	struct ph_manifest old = { 0 };
-	int rc = ph_spool_list_from(&pack->stick.spool, is_from_hub, &pack->stick, &files,
-				    err);
+	char name[PH_SPOOL_NAME_SIZE];
+	bool listed = false;
 
-	if (rc < 0) {
-		return rc;
+	for (unsigned i = 0; i < manifest->n && !listed; i++) {
+		ph_spool_name(manifest->line[i].hash, name);
+		listed = strcmp(name, file->name) == 0;
 	}
-	for (unsigned i = 0; rc == 0 && i < files.n; i++) {
-		const struct ph_spool_file *file = &files.file[i];
+	return listed;
+}
+
+/* Those of FILES that stay, and are in the manifest of before (or are not), go into OLD. 0 or -ENOMEM. */
+static int keep(const struct pack *pack, const struct ph_spool_files *files,
+		const struct ph_manifest *before, bool in_it, struct ph_manifest *old)
+{
+	int rc = 0;
+
+	for (unsigned i = 0; rc == 0 && i < files->n; i++) {
+		const struct ph_spool_file *file = &files->file[i];
 		struct ph_manifest_line line = { .size = file->size,
 						 .number = file->header.number,
 						 .made = file->header.made };
-		bool is_new = false;
-		char name[PH_SPOOL_NAME_SIZE];
 
-		for (unsigned j = 0; j < n_new && !is_new; j++) {
-			ph_spool_name(pack->manifest.line[j].hash, name);
-			is_new = strcmp(name, file->name) == 0;
-		}
-		if (is_new || is_replaced(pack, file) ||
+		if (is_listed(before, file) != in_it ||
+		    is_listed(&pack->manifest, file) || is_replaced(pack, file) ||
 		    file->header.made + PH_BUNDLE_DAYS * UINT64_C(86400) <
 			    (uint64_t)time(NULL)) {
 			continue;
@@ -210,11 +214,34 @@ static int keep_or_drop(struct pack *pack, struct ph_error *err)
 		memcpy(line.to, file->header.to, sizeof(line.to));
 		(void)ph_unhex(line.hash, sizeof(line.hash), file->name,
 			       2 * PH_BUNDLE_HASH_SIZE);
-		rc = ph_manifest_add(&old, &line);
+		rc = ph_manifest_add(old, &line);
 	}
+	return rc < 0 ? rc : 0; /* what an older one has no room for goes */
+}
+
+/*
+ * The hub's own bundles that stay are listed as well, up to what a manifest holds; others go. First
+ * those that the hub has listed before: whoever has had the stick can write its name into any
+ * header, but signs nothing for it.
+ */
+static int keep_or_drop(struct pack *pack, struct ph_error *err)
+{
+	struct ph_spool_files files;
+	struct ph_manifest before = { 0 };
+	struct ph_manifest old = { 0 };
+	int rc = ph_spool_list_from(&pack->stick.spool, is_from_hub, &pack->stick, &files,
+				    err);
+
+	if (rc < 0) {
+		return rc;
+	}
+	rc = ph_spool_manifest(&pack->stick.spool, pack->stick.hub, &before);
+	rc = rc == -ENOMEM ? rc : keep(pack, &files, &before, true, &old);
+	rc = rc < 0 ? rc : keep(pack, &files, &before, false, &old);
 	for (unsigned i = 0; rc == 0 && i < old.n; i++) {
 		rc = add_line(pack, &old.line[i]);
 	}
+	ph_manifest_deinit(&before);
 	ph_manifest_deinit(&old);
 	ph_spool_files_deinit(&files);
 	return rc > 0 ? 0 : rc;

@@ -164,6 +164,19 @@ ok "who packs again finds its old one, and removes it" test ! -e "$old"
 is "a site finds the hub's" "$(down s1 stick 2>/dev/null | json '[d["bundles"], len(d["refused"]), d["refused_more"], d["more"]]')" '[1, 256, 8744, False]'
 like "and says so in Vietnamese" "$(LC_ALL=vi_VN.UTF-8 "$P" -d s1 take-stick stick 2>&1)" 'Còn 8744 tệp nữa bị từ chối. Hãy xóa'
 
+# --- more that says it is the hub's than its manifest holds ---
+rm -r stick/packhorse
+$H pack-stick stick --device "$(member s3 device)" >/dev/null
+mine=$(ls stick/packhorse/*.phb)
+/usr/bin/python3 -c "import sys
+head = open(sys.argv[1], 'rb').read(64)
+for i in range(600):
+    with open('stick/packhorse/%064d.phb' % i, 'wb') as out:
+        out.write(head[:26] + i.to_bytes(16, 'big') + bytes(8) + head[50:])" "$mine"
+$H pack-stick stick --device "$(member s1 device)" >/dev/null
+ok "600 files that name the hub as their sender: what it packed for another stays" test -e "$mine"
+is "and reaches it" "$(down s3 stick 2>/dev/null | json '[d["bundles"], d["missing"]]')" '[1, []]'
+
 # --- a bundle that was altered, and one for somebody else ---
 "$P" -d s1 visit 6 --band adult >/dev/null
 rm -r stick/packhorse
