@@ -11,6 +11,7 @@
 #include "common/cli/out.h"
 #include "daemon/hub_backup.h"
 #include "daemon/hub_collect.h"
+#include "daemon/hub_courier.h"
 #include "daemon/hub_second.h"
 #include "daemon/hub_witness.h"
 #include "daemon/hub_feed.h"
@@ -173,6 +174,7 @@ int ph_hub_open(struct ph_hub **hub_out, const struct ph_hub_config *config,
 	if (!config->is_looked_at) {
 		ph_hub_backup_sweep(hub);
 	}
+	ph_hub_tour_erased(hub);
 	*hub_out = hub;
 	hub = NULL;
 out:

@@ -48,6 +48,12 @@ enum {
 };
 /* The next bundle, packed by now. 0, PH_HUB_TOUR_E_OVER or negative errno. */
 int ph_hub_tour_next(struct ph_hub_tour *tour, struct ph_courier_line *line_out);
+/*
+ * Remove all that lies in it, if a reader was erased since that was done last: what waits is packed
+ * anew for the next courier that asks. What fails is told on standard error, and done the next time.
+ * Not in a transaction.
+ */
+void ph_hub_tour_erased(struct ph_hub *hub);
 /* DIR/courier of HUB, made if it is missing. 0 or negative errno. */
 int ph_hub_tour_dir(const struct ph_hub *hub, char out[static PH_HUB_PATH_MAX]);
 /* The path of a bundle in it. 0 or negative errno. */

@@ -13,21 +13,28 @@
  * it told something since, the logs of its site or the control log grew, its feed went on,
  * or a week has passed. So a courier that was cut off resumes, another one carries the same
  * bundles, and who has delivered one is not given it again under another name. What nobody
- * was offered in a whole tour is removed at its end.
+ * was offered in a whole tour is removed at its end. Behind an erasure all of it is, at once: the
+ * control log has gone on, so each is packed anew when it is next asked for, and nothing of who
+ * was erased lies here till then.
  */
 #include "daemon/hub_courier.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <sodium.h>
 
+#include "common/base/say.h"
+#include "common/ledger/erasing.h"
 #include "daemon/hub_bundle.h"
 #include "daemon/hub_copy.h"
+#include "proto/parcel.h"
 #include "proto/spool.h"
 
 #define META_PACKED "courier.packed." /* and the device id in hex */
+#define META_SWEPT  "courier_swept"   /* ph_erasing_mark() when it was swept for that */
 #define DAY         INT64_C(86400)
 #define BUNDLES_MAX 8 /* for one device at a time: the rest when it has told of these */
 
@@ -392,6 +399,91 @@ static void sweep(struct ph_hub_tour *tour)
 
 	if (ph_hub_tour_dir(tour->hub, dir) == 0) {
 		(void)ph_dir_list(dir, sweep_name, &sweep);
+	}
+}
+
+/* ---- what was packed before an erasure ---- */
+
+struct drop {
+	const char *dir;
+	int rc; /* of the first that stays */
+};
+
+static int drop_name(void *data, const char *name)
+{
+	struct drop *drop = data;
+	char path[PH_HUB_PATH_MAX];
+	int rc = -ENOENT;
+
+	if (ph_spool_is_name(name)) {
+		rc = ph_path_join(path, sizeof(path), drop->dir, name, NULL);
+		rc = rc < 0 ? rc : ph_file_remove(path);
+	}
+	drop->rc = drop->rc == 0 && rc != -ENOENT ? rc : drop->rc;
+	return 0;
+}
+
+/* All bundles of the folder DIR, and what has come of others in pieces. 0 or negative errno. */
+static int drop_all(const char *dir)
+{
+	struct drop drop = { .dir = dir };
+	int rc = ph_dir_list(dir, drop_name, &drop);
+
+	if (rc == -ENOENT) {
+		return 0;
+	}
+	rc = rc < 0 ? rc : drop.rc;
+	rc = rc < 0 ? rc : ph_parcels_drop(dir);
+	return rc < 0 ? rc : ph_dir_sync(dir); /* or a power cut brings them back */
+}
+
+static int note_swept(struct ph_hub *hub, int64_t mark)
+{
+	int rc = ph_db_begin(hub->db);
+
+	if (rc < 0) {
+		return rc;
+	}
+	rc = ph_journal_meta_put_int(hub->journal, META_SWEPT, mark);
+	rc = rc < 0 ? rc : ph_db_commit(hub->db);
+	if (rc < 0) {
+		ph_db_rollback(hub->db);
+		hub->stopped = hub->stopped || rc == -EIO;
+	}
+	return rc;
+}
+
+static int sweep_erased(struct ph_hub *hub, const char *dir)
+{
+	int64_t mark = 0;
+	int64_t swept = 0;
+	int rc = ph_erasing_mark(hub->db, &mark);
+
+	rc = rc < 0 ? rc : ph_journal_meta_get_int(hub->journal, META_SWEPT, &swept);
+	if (rc < 0 || swept == mark) {
+		return rc < 0 ? rc : 0;
+	}
+	rc = drop_all(dir);
+	return rc < 0 ? rc : note_swept(hub, mark);
+}
+
+void ph_hub_tour_erased(struct ph_hub *hub)
+{
+	char dir[PH_HUB_PATH_MAX];
+	int rc = ph_path_join(dir, sizeof(dir), hub->dir, "courier", NULL);
+
+	rc = rc < 0 ? rc : sweep_erased(hub, dir);
+	if (rc < 0) {
+		fprintf(stderr,
+			ph_say("hub.courier-stays %s: bundles that were packed before a "
+			       "reader was erased cannot be removed (%s). See that the "
+			       "service's user may write there and the disk is sound; "
+			       "it is tried again at the next start and erasure\n",
+			       "hub.courier-stays %s: không gỡ được các gói đóng trước "
+			       "khi xóa bạn đọc (%s). Hãy xem người dùng của dịch vụ có "
+			       "quyền ghi ở đó không, ổ đĩa còn tốt không; lần chạy lại "
+			       "hay lần xóa sau sẽ thử lại\n"),
+			dir, ph_errno_say(rc));
 	}
 }
 

@@ -1,6 +1,6 @@
 /*
  * daemon/hub_erase.c - erasures at the hub: what it holds goes with the first fold, on the second
- * medium as well, and in what a backup that was killed has left.
+ * medium as well, in what a backup that was killed has left, and in what lies here for couriers.
  *
  * The hub took the order itself, and its control log is its own: whose operator signed it
  * was looked at then (hub_put.c), and an operator who has left since has still ordered it.
@@ -11,6 +11,7 @@
 
 #include "common/ledger/erasing.h"
 #include "daemon/hub_backup.h"
+#include "daemon/hub_courier.h"
 #include "daemon/hub_second.h"
 
 int ph_hub_erase(struct ph_hub *hub)
@@ -26,6 +27,7 @@ int ph_hub_erase(struct ph_hub *hub)
 	if (done.orders > 0 || done.readers > 0) {
 		ph_hub_second_erased(hub);
 		ph_hub_backup_sweep(hub);
+		ph_hub_tour_erased(hub);
 	}
 	return rc;
 }

@@ -112,6 +112,16 @@ is "one site, one digest, without a network" "$("$P" -d s1 digest)" "$($H digest
 is "who has all is not packed for" "$(ls hub/courier | grep -c phb)" 0
 is "who has a network is not on the tour" "$(carried 'sum(b["direction"] == "down" and b["device"] == "'"$(member s3 device)"'" for b in d["bundles"])')" 0
 
+# --- what the hub has packed for couriers goes when a reader is erased ---
+guest=$("$P" -d s3 reader add --name 'Vì Văn Tạm' --band adult --json | json 'd["entries"][0]["ref"]')
+"$P" -d s3 sync --hub "$at" >/dev/null
+"$P" -d van sync --hub "$at" >/dev/null
+is "what the second PC wrote of him lies at the hub, packed" "$(ls hub/courier | grep -c phb)" 1
+ok "he is erased" $H erase "$guest" --passphrase-file pass
+is "and with him what was packed" "$(ls hub/courier | grep -c 'phb\|piece')" 0
+"$P" -d van sync --hub "$at" >/dev/null
+is "the next tour takes along what is packed anew" "$(ls hub/courier | grep -c phb) $(carried 'sum(b["direction"] == "down" for b in d["bundles"])')" '1 1'
+
 # --- who is given nothing ---
 "$P" -d s1 visit 8 --band adult >/dev/null
 status "the hub is no courier to a site" 1 "$P" -d s1 sync --courier "$at"

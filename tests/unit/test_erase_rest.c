@@ -1,12 +1,17 @@
 /*
  * Tests of daemon/hub_erase.c, hub_command_backup.c (the sweep) and hub_command_erasure.c: what a
- * process that was killed leaves of readers who are erased goes all the same, and who is asked.
+ * process that was killed leaves of readers who are erased goes all the same, and what lies there
+ * for couriers (hub_courier_tour.c), and who is asked.
  */
 #include "tests/unit/put_room.h"
 #include "tests/unit/road_world.h"
 
+#include <unistd.h>
+
 #include "common/base/file.h"
 #include "common/base/lock.h"
+#include "proto/spool.h"
+#include "tests/unit/capture.h"
 
 struct town {
 	struct hub_room room;
@@ -144,6 +149,90 @@ static void test_given_up(void **state)
 	town->room.machine.now.wall += 601;
 	assert_int_equal(ph_hub_fold(town->room.hub), 0);
 	assert_false(is_left(town));
+}
+
+/* --- what lies there for couriers --- */
+
+#define HASH "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+static void courier_path(const struct town *town, const char *name, char out[static 256])
+{
+	snprintf(out, 256, "%s/courier/%s", town->room.dir, name);
+}
+
+/* A bundle for a device, one of which a piece has come, and a file that is neither. */
+static void leave_bundles(const struct town *town)
+{
+	char path[256], name[PH_SPOOL_NAME_SIZE];
+	uint8_t hash[PH_BUNDLE_HASH_SIZE] = { 1 };
+
+	courier_path(town, "", path);
+	assert_int_equal(ph_dir_create(path, NULL), 0);
+	ph_spool_name(hash, name);
+	courier_path(town, name, path);
+	assert_int_equal(ph_file_write(path, ph_view_str("sealed"), 0600, NULL), 0);
+	courier_path(town, HASH ".piece", path);
+	assert_int_equal(ph_file_write(path, ph_view_str("sea"), 0600, NULL), 0);
+	courier_path(town, "README", path);
+	assert_int_equal(ph_file_write(path, ph_view_str("mine"), 0600, NULL), 0);
+}
+
+static int count_names(void *data, const char *name)
+{
+	unsigned *n = data;
+
+	(void)name;
+	++*n;
+	return 0;
+}
+
+static unsigned n_left(const struct town *town)
+{
+	unsigned n = 0;
+	char path[256];
+
+	courier_path(town, "", path);
+	assert_int_equal(ph_dir_list(path, count_names, &n), 0);
+	return n;
+}
+
+static void test_bundles_go(void **state)
+{
+	struct town *town = *state;
+
+	leave_bundles(town);
+	hub_restart(&town->room);
+	assert_int_equal(n_left(town), 3);
+	erase(town);
+	assert_int_equal(n_left(town), 1);
+	/* what is packed behind it stays */
+	leave_bundles(town);
+	assert_int_equal(ph_hub_fold(town->room.hub), 0);
+	hub_restart(&town->room);
+	assert_int_equal(n_left(town), 3);
+}
+
+/* What could not be removed is told, and goes with the next start. */
+static void test_bundle_stays(void **state)
+{
+	struct town *town = *state;
+	struct capture told;
+	char path[256];
+
+	leave_bundles(town);
+	courier_path(town, HASH ".piece", path);
+	assert_int_equal(ph_file_remove(path), 0);
+	assert_int_equal(ph_dir_create(path, NULL), 0);
+	capture_start(&told, NULL);
+	erase(town);
+	capture_end(&told);
+	assert_non_null(strstr(told.text[1], "hub.courier-stays "));
+	assert_non_null(strstr(told.text[1], "may write there"));
+	assert_int_equal(n_left(town), 2);
+	assert_int_equal(rmdir(path), 0);
+	leave_bundles(town);
+	hub_restart(&town->room);
+	assert_int_equal(n_left(town), 1);
 }
 
 /* --- the certificate --- */
@@ -300,6 +389,8 @@ int main(void)
 						tear_down),
 		cmocka_unit_test_setup_teardown(test_not_under_way, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_given_up, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_bundles_go, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_bundle_stays, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_a_clock_behind, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_came_later, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_wrote_before_it_called, set_up,
