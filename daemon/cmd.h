@@ -21,7 +21,10 @@ extern const struct ph_cli_command ph_cmds_cut[], ph_cmds_programme[], ph_cmds_r
 	ph_cmds_history[], ph_cmds_clock[], ph_cmds_board[], ph_cmds_account[],
 	ph_cmds_metrics[], ph_cmds_page[];
 
-/* The first line of the file named by --passphrase-file, to be wiped by the caller. */
+/*
+ * The first line of the file named by --passphrase-file, to be wiped by the caller; of "-" the next
+ * line of standard input, which a terminal does not show.
+ */
 struct ph_buf;
 int ph_cmd_passphrase(const struct ph_cli *cli, struct ph_buf *out, struct ph_error *err);
 /* The same of --OPTION. */

@@ -4,6 +4,7 @@
 #include "daemon/cmd.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,6 +12,7 @@
 #include "common/base/text.h"
 #include "common/cli/out.h"
 #include "common/cli/secret_file.h"
+#include "common/cli/secret_line.h"
 #include "daemon/account_kept.h"
 #include "daemon/config.h"
 #include "daemon/hub.h"
@@ -45,12 +47,36 @@ int ph_cmd_passphrase(const struct ph_cli *cli, struct ph_buf *out, struct ph_er
 	return ph_cmd_passphrase_of(cli, "passphrase-file", out, err);
 }
 
+/* The first line of the file at PATH, or (IS_STDIN) the next one of standard input. */
+static int read_line_of(const char *path, bool is_stdin, const char *option,
+			struct ph_buf *out, struct ph_error *err)
+{
+	char why[64];
+	const uint8_t *end;
+	int rc;
+
+	snprintf(why, sizeof(why), "--%s", option);
+	if (is_stdin) {
+		snprintf(why, sizeof(why), "--%s:", option);
+		return ph_secret_line(why, out, err);
+	}
+	rc = ph_secret_file_read(path, why, PASSPHRASE_MAX, out, err);
+	end = rc == 0 && out->len ? memchr(out->data, '\n', out->len) : NULL;
+	if (end) {
+		out->len = (size_t)(end - out->data);
+	}
+	if (rc == 0 && out->len > 0 && out->data[out->len - 1] == '\r') {
+		out->len--;
+	}
+	return rc;
+}
+
 int ph_cmd_passphrase_of(const struct ph_cli *cli, const char *option, struct ph_buf *out,
 			 struct ph_error *err)
 {
 	const char *path = ph_cli_get(cli, option);
+	bool is_stdin = path && strcmp(path, "-") == 0;
 	char why[64];
-	const uint8_t *end;
 	int rc;
 
 	if (!path) {
@@ -58,18 +84,11 @@ int ph_cmd_passphrase_of(const struct ph_cli *cli, const char *option, struct ph
 			 option);
 		return ph_cli_usage(cli, err, why);
 	}
-	snprintf(why, sizeof(why), "--%s", option);
-	rc = ph_secret_file_read(path, why, PASSPHRASE_MAX, out, err);
+	rc = read_line_of(path, is_stdin, option, out, err);
 	if (rc < 0) {
 		return rc;
 	}
-	end = out->len ? memchr(out->data, '\n', out->len) : NULL;
-	if (end) {
-		out->len = (size_t)(end - out->data);
-	}
-	if (out->len > 0 && out->data[out->len - 1] == '\r') {
-		out->len--;
-	}
+	path = is_stdin ? ph_say("standard input", "dữ liệu nhập vào") : path;
 	rc = normalise(out);
 	if (rc < 0) {
 		return ph_fail_errno(err, rc, path);
@@ -96,7 +115,10 @@ int ph_cmd_passphrase_new(const struct ph_cli *cli, const char *option,
 			       "are several words",
 			       "%s: câu khóa phải có ít nhất %d ký tự; tốt nhất là "
 			       "nhiều từ"),
-			ph_cli_get(cli, option), PH_PASSWORD_MIN);
+			strcmp(ph_cli_get(cli, option), "-") == 0
+				? ph_say("standard input", "dữ liệu nhập vào")
+				: ph_cli_get(cli, option),
+			PH_PASSWORD_MIN);
 	}
 	return rc;
 }

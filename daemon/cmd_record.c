@@ -336,6 +336,16 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 	const char *path = cli->n_args > 0 ? cli->args[0] : "-";
 	int rc;
 
+	if (strcmp(path, "-") == 0 && ph_cli_has(cli, "passphrase-file") &&
+	    strcmp(ph_cli_get(cli, "passphrase-file"), "-") == 0) {
+		json_decref(recording.refs);
+		return ph_cli_usage(
+			cli, err,
+			ph_say("entries and a passphrase cannot both come "
+			       "by standard input: name a file of either",
+			       "mục ghi và câu khóa không thể cùng đến từ dữ "
+			       "liệu nhập vào: hãy chỉ tệp cho một trong hai"));
+	}
 	if (strcmp(path, "-") != 0) {
 		recording.input = fopen(path, "rb");
 		if (!recording.input) {

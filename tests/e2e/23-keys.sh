@@ -98,6 +98,14 @@ like "and hears that the library does not accept it" "$(P -d forged sync --hub "
 ok "the root's passphrase is changed" H keys passphrase root --passphrase-file root.pass --new-passphrase-file root2.pass
 status "the old one opens nothing" 1 H keys add binh --passphrase-file root.pass --new-passphrase-file binh.pass --kdf-memory-mib 8
 ok "the new one does" H keys add binh --passphrase-file root2.pass --new-passphrase-file binh.pass --kdf-memory-mib 8
+# a passphrase need not lie where the service's user may read it
+by() { bash -c "$1"' | "$@"' - "$hubd" -d hub "${@:2}"; }
+ok "passphrases come by standard input, a line each" by 'cat binh.pass root.pass' keys passphrase binh --passphrase-file - --new-passphrase-file -
+status "an empty line is none" 2 by 'echo' keys passphrase binh --passphrase-file - --new-passphrase-file -
+like "it says where it was looked for" "$(cat ok.out)" 'standard input: the first line is empty'
+status "nor is the end of it" 2 by 'true' keys passphrase binh --passphrase-file - --new-passphrase-file -
+status "entries and a passphrase do not come by one pipe" 2 by 'echo {}' record --passphrase-file -
+ok "the key opens with the line that was given" by 'cat root.pass binh.pass' keys passphrase binh --passphrase-file - --new-passphrase-file -
 ok "an operator's passphrase is changed" H keys passphrase binh --passphrase-file binh.pass --new-passphrase-file anna2.pass
 status "the old one opens nothing" 1 H invite --site 14-0371 --role site --out x --operator binh --passphrase-file binh.pass
 ok "the new one does" H invite --site 14-0371 --role site --out x --operator binh --passphrase-file anna2.pass
