@@ -171,6 +171,34 @@ static int sign(const struct ph_cli *cli, const json_t *given, const char *kind,
 	return rc;
 }
 
+int ph_act_show(const struct ph_cli *cli, const json_t *given, const char *kind,
+		struct ph_error *err)
+{
+	struct order order = { 0 };
+	int rc = read_order(given, kind, &order, err);
+
+	rc = rc != 0 ? rc : show_order(cli, &order);
+	ph_buf_deinit(&order.bytes);
+	return rc;
+}
+
+int ph_act_sign(const json_t *given, const char *kind, const struct ph_sign_pair *pair,
+		char hex_out[static 2 * PH_OPERATOR_SIZE + 1], struct ph_error *err)
+{
+	uint8_t sig[PH_OPERATOR_SIZE];
+	struct order order = { 0 };
+	int rc = read_order(given, kind, &order, err);
+
+	rc = rc != 0 ? rc
+		     : ph_operator_sign(&order.entry, order.log_id, order.n, pair, sig,
+					err);
+	if (rc == 0) {
+		ph_hex(hex_out, sig, sizeof(sig));
+	}
+	ph_buf_deinit(&order.bytes);
+	return rc;
+}
+
 static const json_t *order_in(const json_t *answer)
 {
 	const json_t *entries = json_object_get(answer, "entries");

@@ -19,7 +19,7 @@ extern const struct ph_cli_command ph_cmds_cut[], ph_cmds_programme[], ph_cmds_r
 	ph_cmds_report[], ph_cmds_indicator[], ph_cmds_case[], ph_cmds_stick[],
 	ph_cmds_backup[], ph_cmds_restore[], ph_cmds_erase[], ph_cmds_keys[],
 	ph_cmds_history[], ph_cmds_clock[], ph_cmds_board[], ph_cmds_account[],
-	ph_cmds_metrics[], ph_cmds_page[];
+	ph_cmds_metrics[], ph_cmds_page[], ph_cmds_words[];
 
 /*
  * The first line of the file named by --passphrase-file, to be wiped by the caller; of "-" the next

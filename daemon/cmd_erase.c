@@ -226,6 +226,14 @@ static int print_certificate(const json_t *certificate)
 	       ph_say_n(readers, "registration", "registrations", "lần đăng ký"),
 	       json_array_size(cards),
 	       ph_say_n(json_array_size(cards), "card", "cards", "thẻ"));
+	if (text_of(certificate, "again")[0]) {
+		printf(ph_say("Said again, and devices answer to that: packhorsed "
+			      "erasures %s\n",
+			      "Đã nói lại, và các máy trả lời lệnh đó: packhorsed "
+			      "erasures "
+			      "%s\n"),
+		       text_of(certificate, "again"));
+	}
 	printf(json_is_true(json_object_get(certificate, "at_hub"))
 		       ? ph_say("At the hub: erased %s\n", "Tại máy chủ: đã xóa %s\n")
 		       : ph_say("At the hub: not yet %s\n", "Tại máy chủ: chưa %s\n"),

@@ -428,6 +428,14 @@ static int run_end(struct ph_cli *cli, struct ph_error *err)
 		      "gửi lại, đã nhận %lld máy\n"),
 	       (long long)json_integer_value(json_object_get(answer, "collected")),
 	       (long long)json_integer_value(json_object_get(answer, "admitted")));
+	if (json_integer_value(json_object_get(answer, "words_unheard")) > 0) {
+		printf(ph_say("%lld words of the control log go down to only some of the "
+			      "devices: packhorsed restore words\n",
+			      "%lld lời của nhật ký điều hành chỉ tới một số máy: "
+			      "packhorsed restore words\n"),
+		       (long long)json_integer_value(
+			       json_object_get(answer, "words_unheard")));
+	}
 	json_decref(answer);
 	return 0;
 }

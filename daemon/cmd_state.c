@@ -125,6 +125,14 @@ static int print_status(const json_t *answer)
 		status_line(ph_say("Witness", "Tệp chứng"), "%s",
 			    text_of(answer, "witness"));
 	}
+	if (number_of(answer, "words_unheard") > 0) {
+		status_line(ph_say("Words not heard by all", "Lời chưa tới mọi máy"),
+			    ph_say("%s of the control log go down to only some of the "
+				   "devices (packhorsed restore words)",
+				   "%s lời của nhật ký điều hành chỉ tới một số máy "
+				   "(packhorsed restore words)"),
+			    ph_number(a, number_of(answer, "words_unheard")));
+	}
 	if (json_is_true(json_object_get(answer, "collecting")) &&
 	    text_of(answer, "put_back")[0]) {
 		print_put_back(text_of(answer, "put_back_by"));

@@ -28,6 +28,7 @@ ph_hub_command_fn ph_hub_digest, ph_hub_rebuild, ph_hub_verify;
 ph_hub_command_fn ph_hub_query, ph_hub_list, ph_hub_history;
 ph_hub_command_fn ph_hub_cases, ph_hub_case_show, ph_hub_case_decide, ph_hub_why;
 ph_hub_command_fn ph_hub_record, ph_hub_operator_put;
+ph_hub_command_fn ph_hub_words_command, ph_hub_words_ask, ph_hub_words_put;
 ph_hub_command_fn ph_hub_device_retire, ph_hub_device_cut, ph_hub_log_adopt,
 	ph_hub_invite_cancel, ph_hub_reader_erase, ph_hub_erasures, ph_hub_privacy;
 ph_hub_command_fn ph_hub_invite_list;

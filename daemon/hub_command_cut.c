@@ -245,6 +245,18 @@ static int check_marks(const struct cutting *cutting)
 	return 0;
 }
 
+/* Whether DEVICE is cut off, by a word that goes down to others (hub_words.h). */
+static int is_cut_told(struct ph_hub *hub, const struct ph_device *device, bool *out)
+{
+	uint64_t position = UINT64_MAX;
+	bool retired;
+	int rc = read_end(hub, device, &retired, out);
+
+	rc = rc == 0 && *out ? ph_hub_device_ended_at(hub, device->id, &position) : rc;
+	*out = *out && position != UINT64_MAX;
+	return rc;
+}
+
 int ph_hub_device_cut(struct ph_hub *hub, const json_t *request, json_t *answer,
 		      struct ph_error *err)
 {
@@ -252,12 +264,11 @@ int ph_hub_device_cut(struct ph_hub *hub, const json_t *request, json_t *answer,
 	struct cutting cutting = { .hub = hub, .err = err };
 	struct ph_buf list = { 0 };
 	struct ph_device device;
-	bool retired;
-	bool cut = false;
+	bool told = false;
 	int rc = need_device(hub, request, &device, answer, err);
 
-	rc = rc < 0 ? rc : read_end(hub, &device, &retired, &cut);
-	if (rc == 0 && cut && json_array_size(json_object_get(request, "at")) == 0) {
+	rc = rc < 0 ? rc : is_cut_told(hub, &device, &told);
+	if (rc == 0 && told && json_array_size(json_object_get(request, "at")) == 0) {
 		rc = ph_fail(err, PH_EXIT_OTHER, -EEXIST,
 			     ph_say("this device is cut off already; --at LOG:N takes "
 				    "more away",

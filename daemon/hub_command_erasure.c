@@ -30,6 +30,7 @@
 #include "daemon/hub_bundle.h"
 #include "daemon/hub_erasure_away.h"
 #include "daemon/hub_second.h"
+#include "daemon/hub_words.h"
 
 struct asked {
 	struct ph_hub *hub;
@@ -380,6 +381,7 @@ static json_t *summary(struct asked *asked)
 	if (rc == 0 && asked->carried_out) {
 		rc = set_time(item, "at_hub_time", asked->order.second);
 	}
+	rc = rc == 0 ? ph_hub_word_tell_again(asked->hub, &asked->ref, item) : rc;
 	if (rc != 0) {
 		json_decref(item);
 		return NULL;

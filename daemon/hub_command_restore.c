@@ -17,6 +17,7 @@
 
 #include "common/ledger/state.h"
 #include "daemon/hub_command.h"
+#include "daemon/hub_words.h"
 
 int ph_hub_epoch_begin(struct ph_hub *hub, const json_t *request, json_t *answer,
 		       struct ph_error *err)
@@ -189,6 +190,7 @@ int ph_hub_collect_end(struct ph_hub *hub, const json_t *request, json_t *answer
 {
 	struct waiting waiting = { .hub = hub };
 	unsigned admitted = 0;
+	size_t lost = 0;
 	int64_t collected = 0;
 	int rc;
 
@@ -201,6 +203,7 @@ int ph_hub_collect_end(struct ph_hub *hub, const json_t *request, json_t *answer
 	}
 	rc = json_is_true(json_object_get(request, "anyway")) ? 0 : check_heard(hub, err);
 	rc = rc < 0 ? rc : ph_journal_device_each(hub->journal, see_device, &waiting);
+	rc = rc < 0 ? rc : ph_hub_words_count(hub, &lost);
 	rc = rc < 0 ? rc : end_collecting(hub, &waiting, &admitted);
 	rc = rc < 0 ? rc
 		    : ph_journal_meta_get_int(hub->journal, PH_HUB_META_COLLECTED,
@@ -213,5 +216,6 @@ int ph_hub_collect_end(struct ph_hub *hub, const json_t *request, json_t *answer
 	}
 	json_object_set_new(answer, "collected", json_integer(collected));
 	json_object_set_new(answer, "admitted", json_integer(admitted));
+	json_object_set_new(answer, "words_unheard", json_integer((json_int_t)lost));
 	return 0;
 }

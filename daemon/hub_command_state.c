@@ -11,6 +11,7 @@
 #include "daemon/hub_collect.h"
 #include "daemon/hub_command.h"
 #include "daemon/hub_quota.h"
+#include "daemon/hub_words.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -97,8 +98,11 @@ static int tell_restored(struct ph_hub *hub, struct totals *totals, json_t *answ
 		[PH_HUB_SHOWN_SECOND] = "second-medium",
 	};
 	int64_t by = hub->put_back_by;
+	size_t lost = 0;
 	int rc = ph_hub_device_each(hub, sum_awaited, totals);
 
+	rc = rc != 0 ? rc : ph_hub_words_count(hub, &lost);
+	json_object_set_new(answer, "words_unheard", json_integer((json_int_t)lost));
 	json_object_set_new(answer, "collecting", json_boolean(hub->collecting));
 	if (hub->put_back > 0) {
 		bool is_known = by > 0 && by < (int64_t)(sizeof(shown) / sizeof(*shown));
@@ -303,7 +307,8 @@ struct scope {
 	unsigned found;
 	unsigned rank; /* of those found */
 	struct ph_feeder *feeder;
-	bool fed;         /* one of these devices is: what concerns its site counts */
+	bool beside; /* it has taken the other branches of the control log (hub_words.h) */
+	bool fed;    /* one of these devices is: what concerns its site counts */
 	uint64_t waiting; /* items of feeds that are not confirmed */
 };
 
@@ -373,14 +378,17 @@ static uint64_t control_share(const struct scope *scope, const struct ph_log *lo
 {
 	const struct ph_control *control = &scope->hub->control;
 	uint64_t before = 0;
+	uint64_t split = UINT64_MAX;
 
 	for (unsigned i = 0; i < control->n; i++) {
 		if (control->log[i].row == log->row &&
-		    ph_control_before(scope->hub->journal, control, i, &before) == 0) {
-			return scope->control > before ? scope->control - before : 0;
+		    ph_control_before(scope->hub->journal, control, i, &before) == 0 &&
+		    (!scope->beside || ph_hub_words_split(scope->hub, i, &split) == 0)) {
+			before = scope->control > before ? scope->control - before : 0;
+			return before < split ? before : split;
 		}
 	}
-	return 0;
+	return scope->beside ? UINT64_MAX : 0;
 }
 
 static uint64_t takes_scope(void *data, const struct ph_log *log)
@@ -432,6 +440,28 @@ static int fresh_digest(struct ph_hub *hub, const struct scope *scope,
 	}
 	ph_ledger_free(ledger);
 	ph_db_close(db);
+	return rc;
+}
+
+/*
+ * As SCOPE's digest, of a device that has taken the other branch of the control log where there are two: a
+ * position in it does not say which (hub_words.h).
+ */
+static int digest_beside(struct ph_hub *hub, struct scope *scope, json_t *answer,
+			 struct ph_error *err)
+{
+	uint8_t digest[32];
+	char text[2 * sizeof(digest) + 1];
+	int rc = ph_hub_words_beside(hub, &scope->beside);
+
+	if (rc < 0 || !scope->beside) {
+		return rc;
+	}
+	rc = fresh_digest(hub, scope, digest, err);
+	if (rc == 0) {
+		ph_hex(text, digest, sizeof(digest));
+		json_object_set_new(answer, "digest_beside", json_string(text));
+	}
 	return rc;
 }
 
@@ -491,7 +521,8 @@ int ph_hub_digest(struct ph_hub *hub, const json_t *request, json_t *answer,
 	if (scoped) {
 		uint64_t n;
 
-		rc = ph_control_total(hub->journal, &hub->control, &n);
+		rc = digest_beside(hub, &scope, answer, err);
+		rc = rc < 0 ? rc : ph_control_total(hub->journal, &hub->control, &n);
 		if (rc < 0) {
 			return ph_fail_errno(err, rc,
 					     ph_say("reading the control log",

@@ -116,10 +116,27 @@ int ph_hub_device_each(struct ph_hub *hub,
 	return rc;
 }
 
-/* Where REF stands in the control log, if it comes before *POSITION. 0 or negative errno. */
+/* Whether entry REF->n of the branch ROW is REF, and not another word in its place. 0 or negative errno. */
+static int is_read(struct ph_hub *hub, int64_t row, const struct ph_ref *ref, bool *out)
+{
+	struct ph_buf bytes = { 0 };
+	uint8_t hash[PH_HASH_SIZE];
+	int rc = ph_journal_entry(hub->journal, row, ref->n, &bytes);
+
+	*out = false;
+	if (rc == 0) {
+		ph_entry_hash(ph_buf_view(&bytes), hash);
+		*out = memcmp(hash, ref->hash, sizeof(ref->hash)) == 0;
+	}
+	ph_buf_deinit(&bytes);
+	return rc < 0 ? rc : 0;
+}
+
+/* Where REF stands in the control log, as it is read, if it comes before *POSITION. 0 or negative errno. */
 static int look_at(struct ph_hub *hub, const struct ph_ref *ref, uint64_t *position)
 {
 	uint64_t before;
+	bool read;
 
 	for (unsigned i = 0; i < hub->control.n; i++) {
 		int rc;
@@ -127,8 +144,10 @@ static int look_at(struct ph_hub *hub, const struct ph_ref *ref, uint64_t *posit
 		if (memcmp(hub->control.log[i].id, ref->log_id, PH_LOG_ID_SIZE) != 0) {
 			continue;
 		}
-		rc = ph_control_before(hub->journal, &hub->control, i, &before);
-		if (rc == 0 && before + ref->n < *position) {
+		rc = is_read(hub, hub->control.log[i].row, ref, &read);
+		rc = rc == 0 ? ph_control_before(hub->journal, &hub->control, i, &before)
+			     : rc;
+		if (rc == 0 && read && before + ref->n < *position) {
 			*position = before + ref->n;
 		}
 		return rc;

@@ -200,8 +200,7 @@ static int look_field(struct ph_hub *hub, enum ph_type type, const struct ph_val
 	return rc;
 }
 
-/* The entity whose registers the put ENTRY sets; false if it makes a new one, or is no put. */
-static bool entity_of(const struct ph_entry *entry, struct ph_entity_key *key)
+bool ph_hub_put_entity(const struct ph_entry *entry, struct ph_entity_key *key)
 {
 	const struct ph_value *field = entry->field;
 
@@ -234,7 +233,7 @@ static int see(struct ph_hub *hub, struct ph_entry *entry, struct ph_error *err)
 	struct ph_entity_key key;
 	int rc = 0;
 
-	if (entity_of(entry, &key)) {
+	if (ph_hub_put_entity(entry, &key)) {
 		rc = ph_query_fill_seen(hub->ledger, (enum ph_entity)key.type,
 					ph_key_view(&key), entry);
 	}
@@ -361,15 +360,14 @@ static json_t *hex_of(struct ph_view bytes)
 	return out;
 }
 
-/* What is due before the next entry is written now, so that its number is known. */
-static int settle_number(struct ph_hub *hub, struct ph_hub_put *put, struct ph_error *err)
+int ph_hub_put_settle(struct ph_hub *hub, struct ph_writer *writer, struct ph_error *err)
 {
 	int rc = ph_hub_put_begin(hub, err);
 
 	if (rc < 0) {
 		return rc;
 	}
-	rc = ph_writer_start(put->writer, err);
+	rc = ph_writer_start(writer, err);
 	if (rc < 0) {
 		ph_hub_put_undo(hub);
 		return rc;
@@ -377,22 +375,20 @@ static int settle_number(struct ph_hub *hub, struct ph_hub_put *put, struct ph_e
 	return ph_hub_put_end(hub, err);
 }
 
-int ph_hub_put_ask(struct ph_hub *hub, struct ph_hub_put *put, json_t **out,
-		   struct ph_error *err)
+int ph_hub_put_order(const struct ph_hub *hub, const struct ph_hub_put *put, uint64_t n,
+		     json_t **out, struct ph_error *err)
 {
+	const struct ph_log *log = ph_writer_log(put->writer);
 	struct ph_buf bytes = { 0 };
-	const struct ph_log *log;
 	char id[2 * PH_LOG_ID_SIZE + 1];
-	int rc = settle_number(hub, put, err);
+	int rc = ph_entry_encode(put->entry, &bytes, err);
 
-	rc = rc != 0 ? rc : ph_entry_encode(put->entry, &bytes, err);
 	if (rc == 0) {
-		log = ph_writer_log(put->writer);
 		ph_hex(id, log->id, sizeof(log->id));
 		*out = json_pack("{s:b, s:s, s:s, s:b, s:{s:s, s:I, s:o, s:o}}", "ok", 0,
 				 "kind", put->entry->kind->name, "log",
 				 log_name(hub, put), "known", put->known, "sign", "log",
-				 id, "n", (json_int_t)(log->n + 1), "entry",
+				 id, "n", (json_int_t)n, "entry",
 				 hex_of(ph_buf_view(&bytes)), "shows",
 				 ph_entry_to_json(put->entry));
 		rc = *out ? 0 : -ENOMEM;
@@ -402,6 +398,16 @@ int ph_hub_put_ask(struct ph_hub *hub, struct ph_hub_put *put, json_t **out,
 				err, rc,
 				ph_say("making what is to be signed", "soạn phần cần ký"))
 		      : 0;
+}
+
+int ph_hub_put_ask(struct ph_hub *hub, struct ph_hub_put *put, json_t **out,
+		   struct ph_error *err)
+{
+	int rc = ph_hub_put_settle(hub, put->writer, err);
+
+	return rc != 0 ? rc
+		       : ph_hub_put_order(hub, put, ph_writer_log(put->writer)->n + 1,
+					  out, err);
 }
 
 static int write_one(struct ph_hub *hub, struct ph_hub_put *put, struct ph_error *err)

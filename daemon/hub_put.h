@@ -8,6 +8,7 @@
 #ifndef PH_DAEMON_HUB_PUT_H
 #define PH_DAEMON_HUB_PUT_H
 
+#include "common/ledger/key.h"
 #include "daemon/hub_command.h"
 
 /* What is known of an entry before it is written. */
@@ -21,6 +22,8 @@ struct ph_hub_put {
 	struct ph_ref ref; /* set when it is written */
 };
 
+/* The entity whose registers the put ENTRY sets; false if it makes a new one, or is no put. */
+bool ph_hub_put_entity(const struct ph_entry *entry, struct ph_entity_key *key);
 /* Whether a person may have the hub write KIND. 0, or -EPERM with ERR. */
 int ph_hub_put_kind(const struct ph_kind *kind, struct ph_error *err);
 /*
@@ -51,7 +54,12 @@ int ph_hub_put_one(struct ph_hub *hub, struct ph_entry *entry, bool seen, json_t
 		   struct ph_error *err);
 /* Such an item, of a PUT that was written. NULL: no memory. */
 json_t *ph_hub_put_tell(const struct ph_hub *hub, const struct ph_hub_put *put);
-/* Such an item, of a PUT that is to be signed. *OUT is the caller's. 0 or negative errno with ERR. */
+/* What is due before the next entry of WRITER's log is written now, so that its number is known. 0 or negative errno with ERR. */
+int ph_hub_put_settle(struct ph_hub *hub, struct ph_writer *writer, struct ph_error *err);
+/* Such an item, of a PUT that is to be signed as entry N of its log. *OUT is the caller's. 0 or negative errno with ERR. */
+int ph_hub_put_order(const struct ph_hub *hub, const struct ph_hub_put *put, uint64_t n,
+		     json_t **out, struct ph_error *err);
+/* The same for the next entry of its log, which is settled before. */
 int ph_hub_put_ask(struct ph_hub *hub, struct ph_hub_put *put, json_t **out,
 		   struct ph_error *err);
 

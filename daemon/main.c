@@ -211,7 +211,7 @@ static void gather_commands(void)
 		ph_cmds_report,  ph_cmds_case,    ph_cmds_stick,     ph_cmds_record,
 		ph_cmds_backup,  ph_cmds_restore, ph_cmds_erase,     ph_cmds_keys,
 		ph_cmds_history, ph_cmds_clock,   ph_cmds_board,     ph_cmds_account,
-		ph_cmds_metrics, ph_cmds_page
+		ph_cmds_metrics, ph_cmds_page,    ph_cmds_words
 	};
 	size_t n = 0;
 
