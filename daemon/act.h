@@ -10,7 +10,8 @@
 
 /* The option of every command whose entry an operator signs. */
 #define PH_ACT_OPERATOR                                                                  \
-	{ "passphrase-file", "F", "its first line opens the operator's key" },           \
+	{ "passphrase-file", "F",                                                        \
+	  "its first line opens the operator's key (-: standard input's)" },             \
 	{                                                                                \
 		"operator", "NAME", "whose key, by its name or as a file"                \
 	}

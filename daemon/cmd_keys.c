@@ -253,17 +253,20 @@ static int run_passphrase(struct ph_cli *cli, struct ph_error *err)
 /* --- the table --- */
 
 #define ROOT                                                                             \
-	{ "passphrase-file", "F", "its first line opens the root key" },                 \
+	{ "passphrase-file", "F",                                                        \
+	  "its first line opens the root key (-: standard input's)" },                   \
 	{                                                                                \
 		"root", "FILE", "where the root key is (default: keys/root)"             \
 	}
 #define NEW                                                                              \
 	{                                                                                \
-		"new-passphrase-file", "F", "its first line is the new passphrase"       \
+		"new-passphrase-file", "F",                                              \
+			"its first line is the new passphrase (-: standard input's)"     \
 	}
 
 static const struct ph_cli_option passphrase_options[] = {
-	{ "passphrase-file", "F", "its first line is the passphrase until now" },
+	{ "passphrase-file", "F",
+	  "its first line is the passphrase until now (-: standard input's)" },
 	NEW,
 	{ 0 }
 };

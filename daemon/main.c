@@ -25,7 +25,8 @@
 
 static const struct ph_cli_option init_options[] = {
 	ONE("listen", "ADDR:PORT", "where devices will reach this hub"),
-	ONE("passphrase-file", "F", "its first line guards the root and operator keys"),
+	ONE("passphrase-file", "F",
+	    "its first line guards the root and operator keys (-: standard input's)"),
 	ONE("province", "NN", "two-digit prefix of printed codes (default 14)"),
 	ONE("kdf-memory-mib", "N", "memory of Argon2id, 8 to 1024 (default 256)"),
 	END,
