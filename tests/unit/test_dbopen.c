@@ -510,6 +510,18 @@ static void test_no_memory_to_start(void **state)
 	ph_db_close(must_open(3));
 }
 
+/* SQLite does not count its memory, which would take a lock at each piece of it. */
+static void test_memory_is_not_counted(void **state)
+{
+	struct ph_db *db;
+
+	(void)state;
+	assert_int_equal(sqlite3_shutdown(), SQLITE_OK);
+	db = must_open(3);
+	assert_int_equal(sqlite3_memory_used(), 0);
+	ph_db_close(db);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -527,6 +539,7 @@ int main(void)
 		cmocka_unit_test_setup(test_no_room_for_names, fresh),
 		/* last: SQLite forgets the VFS of the others */
 		cmocka_unit_test_setup(test_no_memory_to_start, fresh),
+		cmocka_unit_test_setup(test_memory_is_not_counted, fresh),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);
