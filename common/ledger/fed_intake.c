@@ -560,6 +560,51 @@ static int take_batch(struct ph_ledger *ledger, struct place *place)
 	return rc;
 }
 
+/* Whether what was fed up to the news LAST is not taken in yet. */
+static bool is_behind(const struct place *place, uint64_t last)
+{
+	return !place->begun || place->walks || place->seq < last;
+}
+
+static int count_left(struct ph_ledger *ledger, const struct place *place, uint64_t last,
+		      uint64_t *left_out)
+{
+	struct ph_fed_counts counts = { 0 };
+	int rc = 0;
+
+	*left_out = last > place->seq ? last - place->seq : 0;
+	if (!place->begun || place->walks) {
+		rc = ph_fed_counts(ledger->config.fed, &counts);
+		*left_out = counts.entities > 0 ? counts.entities : 1;
+	}
+	return rc;
+}
+
+int ph_fed_intake_step(struct ph_ledger *ledger, bool folds, bool *took_out,
+		       uint64_t *left_out)
+{
+	struct place place;
+	uint64_t last = 0;
+	int rc;
+
+	*left_out = 0;
+	*took_out = false;
+	if (ledger->config.fed == NULL) {
+		return 0;
+	}
+	rc = load_place(ledger, &place);
+	rc = rc != 0 ? rc : ph_fed_news_last(ledger->config.fed, &last);
+	ledger->is_fed_behind = rc != 0 || is_behind(&place, last);
+	if (rc == 0 && ledger->is_fed_behind && folds) {
+		*took_out = true;
+		rc = take_batch(ledger, &place);
+		ledger->is_fed_behind = rc != 0 || is_behind(&place, last);
+	}
+	return rc == 0 && ledger->is_fed_behind
+		       ? count_left(ledger, &place, last, left_out)
+		       : rc;
+}
+
 int ph_fed_intake(struct ph_ledger *ledger)
 {
 	struct place place;
@@ -572,7 +617,7 @@ int ph_fed_intake(struct ph_ledger *ledger)
 	rc = load_place(ledger, &place);
 	rc = rc != 0 ? rc : ph_fed_news_last(ledger->config.fed, &last);
 	ledger->is_fed_behind = true;
-	while (rc == 0 && (!place.begun || place.walks || place.seq < last)) {
+	while (rc == 0 && is_behind(&place, last)) {
 		rc = take_batch(ledger, &place);
 	}
 	ledger->is_fed_behind = rc != 0;

@@ -364,12 +364,13 @@ static int on_log(void *data, const struct ph_log *log)
 	return rc;
 }
 
-static int fold_batch(struct ph_ledger *ledger, const struct logs *logs, size_t *at)
+static int fold_batch(struct ph_ledger *ledger, const struct logs *logs, size_t *at,
+		      uint64_t max)
 {
 	int rc = 0;
 
 	ph_batch_clear(&ledger->batch);
-	ledger->budget = BATCH_MAX;
+	ledger->budget = max;
 	while (*at < logs->n && ledger->budget > 0) {
 		const struct ph_log *log = &logs->items[*at];
 
@@ -388,21 +389,30 @@ static int fold_batch(struct ph_ledger *ledger, const struct logs *logs, size_t 
 	return rc != 0 ? rc : ph_ledger_save(ledger);
 }
 
+/* One batch of at most MAX entries of LOGS, from *AT on, in a transaction of its own. */
+static int fold_some(struct ph_ledger *ledger, const struct logs *logs, size_t *at,
+		     uint64_t max)
+{
+	int rc = ph_db_begin(ledger->db);
+
+	if (rc != 0) {
+		return rc;
+	}
+	rc = fold_batch(ledger, logs, at, max);
+	rc = rc != 0 ? rc : ph_db_commit(ledger->db);
+	if (rc != 0) {
+		ph_db_rollback(ledger->db);
+	}
+	return rc;
+}
+
 static int fold_logs(struct ph_ledger *ledger, const struct logs *logs)
 {
 	size_t at = 0;
 	int rc = 0;
 
 	while (rc == 0 && at < logs->n) {
-		rc = ph_db_begin(ledger->db);
-		if (rc != 0) {
-			break;
-		}
-		rc = fold_batch(ledger, logs, &at);
-		rc = rc != 0 ? rc : ph_db_commit(ledger->db);
-		if (rc != 0) {
-			ph_db_rollback(ledger->db);
-		}
+		rc = fold_some(ledger, logs, &at, BATCH_MAX);
 	}
 	return rc;
 }
@@ -456,6 +466,92 @@ int ph_ledger_catch_up(struct ph_ledger *ledger, uint64_t *folded_out,
 		return fail(ledger, err, rc, "reading the policies");
 	}
 	return rc == 0 && moved ? ph_ledger_rebuild(ledger, err) : rc;
+}
+
+/* --- step by step --- */
+
+static uint64_t count_left(const struct ph_ledger *ledger, const struct logs *logs)
+{
+	uint64_t left = 0;
+
+	for (size_t i = 0; i < logs->n; i++) {
+		const struct ph_log *log = &logs->items[i];
+		uint64_t n = ledger->cursors[log->row].n;
+
+		n = n > log->base ? n : log->base;
+		left += log->n > n ? log->n - n : 0;
+	}
+	return left;
+}
+
+/* What is behind, and one batch of it; *ANEW: nothing, since the projection is to be dropped first. */
+static int take_step(struct ph_ledger *ledger, uint64_t max, uint64_t *left_out,
+		     bool *anew)
+{
+	struct logs logs = { .ledger = ledger };
+	uint64_t news = 0;
+	bool took = false;
+	size_t at = 0;
+	int rc = load(ledger);
+	uint64_t seen = ledger->config.takes == NULL ? ledger->seen : 0;
+
+	rc = rc != 0 ? rc
+		     : ph_journal_log_moved_each(ledger->journal, &seen, on_log, &logs);
+	*anew = rc == 0 && logs.strange;
+	if (rc == 0 && !*anew) {
+		rc = ph_fed_intake_step(ledger, max > 0, &took, &news);
+		if (rc == 0 && max > 0 && !took && logs.n > 0) {
+			rc = fold_some(ledger, &logs, &at, max);
+		}
+		*left_out = rc == 0 ? news + count_left(ledger, &logs) : 0;
+		ledger->seen = rc == 0 && *left_out == 0 ? seen : ledger->seen;
+	}
+	free(logs.items);
+	return rc;
+}
+
+static int drop(struct ph_ledger *ledger)
+{
+	int rc = ph_tables_renew(ledger->db);
+
+	forget(ledger);
+	return rc;
+}
+
+static int follow_and_step(struct ph_ledger *ledger, uint64_t max, uint64_t *left_out)
+{
+	bool anew = false;
+	int rc = max > 0 ? ph_speakers_follow(ledger, &anew) : 0;
+
+	if (anew) {
+		forget(ledger);
+	}
+	rc = rc != 0 ? rc : take_step(ledger, max, left_out, &anew);
+	if (rc == 0 && anew && max == 0) {
+		*left_out = 1; /* how much is known once it is dropped */
+	} else if (rc == 0 && anew) {
+		rc = drop(ledger);
+		rc = rc != 0 ? rc : take_step(ledger, max, left_out, &anew);
+	}
+	if (rc != 0 || *left_out > 0 || max == 0) {
+		return rc;
+	}
+	rc = ph_cut_day_follow(ledger, &anew);
+	if (rc == 0 && anew) {
+		rc = drop(ledger);
+		rc = rc != 0 ? rc : take_step(ledger, 0, left_out, &anew);
+	}
+	return rc;
+}
+
+int ph_ledger_step(struct ph_ledger *ledger, uint64_t max, uint64_t *left_out,
+		   struct ph_error *err)
+{
+	int rc;
+
+	*left_out = 0;
+	rc = follow_and_step(ledger, max, left_out);
+	return rc != 0 ? fail(ledger, err, rc, "folding some of the logs") : 0;
 }
 
 int ph_ledger_look(struct ph_ledger *ledger)

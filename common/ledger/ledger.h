@@ -98,6 +98,16 @@ void ph_ledger_free(struct ph_ledger *ledger);
  */
 int ph_ledger_catch_up(struct ph_ledger *ledger, uint64_t *folded_out,
 		       struct ph_error *err);
+/*
+ * The same in one step, which is one transaction: a batch of what the hub fed, and once that is
+ * taken in at most MAX entries of the logs. MAX 0: nothing, it is only counted. *LEFT_OUT: the
+ * entries of logs, and news of the feed, that are still to be folded; 0: all is as after
+ * ph_ledger_catch_up(). While some are left, what is read is what was folded so far. What
+ * has to be folded anew (a journal or key lists that are others) is dropped by a step, and folded by
+ * those that follow. Call outside a transaction. 0 or negative errno with ERR.
+ */
+int ph_ledger_step(struct ph_ledger *ledger, uint64_t max, uint64_t *left_out,
+		   struct ph_error *err);
 /* Drop the projection and fold all logs again: gives the same bytes. */
 int ph_ledger_rebuild(struct ph_ledger *ledger, struct ph_error *err);
 /* BLAKE2b-256 over the entities sorted by type and id (docs/MERGE.md, "Digest"); catches up first. */

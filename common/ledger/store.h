@@ -267,6 +267,12 @@ int ph_fed_cursor(struct ph_ledger *ledger, int64_t row,
 		  const struct ph_cursor **cursor_out);
 /* Take in what was fed since the last time, in a transaction of its own. */
 int ph_fed_intake(struct ph_ledger *ledger);
+/*
+ * One transaction of that, if FOLDS and there is something (*TOOK_OUT). *LEFT_OUT: news that are to
+ * be taken in still; of a projection that is new, all entities that were fed, until all are.
+ */
+int ph_fed_intake_step(struct ph_ledger *ledger, bool folds, bool *took_out,
+		       uint64_t *left_out);
 /* Whether the fed entry REF is voided or unmerged here may have changed. */
 int ph_fed_intake_again(struct ph_ledger *ledger, const struct ph_ref *ref);
 

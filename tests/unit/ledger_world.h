@@ -390,6 +390,22 @@ static inline void world_catch_up(struct world *world)
 	}
 }
 
+/* The same in steps of at most MAX entries; each has fewer left than the one before. */
+static inline void world_catch_up_by(struct world *world, uint64_t max)
+{
+	struct ph_error err = { 0 };
+	uint64_t before = UINT64_MAX;
+	uint64_t left = 0;
+
+	do {
+		if (ph_ledger_step(world->ledger, max, &left, &err) != 0) {
+			fail_msg("%s", err.text);
+		}
+		assert_true(left < before);
+		before = left;
+	} while (left > 0);
+}
+
 static inline void world_digest(struct world *world, uint8_t out[static 32])
 {
 	struct ph_error err = { 0 };

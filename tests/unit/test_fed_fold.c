@@ -45,6 +45,7 @@ static void hear_whole(struct history *history, uint64_t seed)
 	struct ph_error err = { 0 };
 	struct slow_feed feed;
 	struct world world;
+	uint64_t unfolded;
 	uint8_t digest[32];
 
 	slow_feed_init(&feed, SITE, &history->rng);
@@ -70,8 +71,13 @@ static void hear_whole(struct history *history, uint64_t seed)
 			slow_feed_tell(&feed, world.db, history->actors,
 				       history->n_actors, upto);
 		}
-		if (chance(history, 30)) {
+		if (chance(history, 20)) {
 			world_catch_up(&world);
+		} else if (chance(history, 20)) {
+			assert_int_equal(ph_ledger_step(world.ledger,
+							1 + below(history, 5), &unfolded,
+							&err),
+					 0);
 		}
 		if (chance(history, 5)) {
 			world_reopen_ledger(&world);

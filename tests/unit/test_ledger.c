@@ -193,6 +193,56 @@ static void transactions_end_at_their_limit(void **state)
 	}
 }
 
+/* Two logs, of 7 and 4 entries with their `open`. */
+static void steps_fold_as_one_go(void **state)
+{
+	struct ph_error err = { 0 };
+	struct world straight, world;
+	struct actor actors[2];
+	uint8_t wanted[32];
+	uint64_t left;
+
+	(void)state;
+	actor_init(&actors[0], 1, 101, T0);
+	actor_init(&actors[1], 2, 102, T0);
+	write_visits(&actors[0], 6);
+	write_visits(&actors[1], 3);
+	world_init(&straight, false);
+	world_init(&world, true);
+	for (size_t i = 0; i < 2; i++) {
+		world_take(&straight, &actors[i], UINT64_MAX);
+		world_take(&world, &actors[i], UINT64_MAX);
+	}
+	world_digest(&straight, wanted);
+	for (unsigned i = 0; i < 2; i++) { /* to look folds nothing */
+		assert_int_equal(ph_ledger_step(world.ledger, 0, &left, &err), 0);
+		assert_int_equal(left, 11);
+		assert_int_equal(visits_of(&world, 101), 0);
+	}
+	for (uint64_t folded = 3; folded < 11; folded += 3) {
+		assert_int_equal(ph_ledger_step(world.ledger, 3, &left, &err), 0);
+		assert_int_equal(left, 11 - folded);
+		assert_int_equal(visits_of(&world, 101), folded < 7 ? folded - 1 : 6);
+		assert_int_equal(visits_of(&world, 102), folded < 9 ? 0 : 1);
+		if (folded == 6) {
+			world_reopen_ledger(&world);
+		}
+	}
+	write_visits(&actors[1], 1);
+	world_take(&world, &actors[1], UINT64_MAX);
+	world_take(&straight, &actors[1], UINT64_MAX);
+	world_digest(&straight, wanted);
+	assert_int_equal(ph_ledger_step(world.ledger, 0, &left, &err), 0);
+	assert_int_equal(left, 3);
+	world_catch_up_by(&world, 2);
+	assert_int_equal(visits_of(&world, 102), 4);
+	assert_digest(&world, wanted);
+	world_deinit(&straight);
+	world_deinit(&world);
+	actor_deinit(&actors[0]);
+	actor_deinit(&actors[1]);
+}
+
 static void another_version_folds_anew(void **state)
 {
 	struct world world;
@@ -277,10 +327,12 @@ static void failure_changes_nothing(void **state)
 
 static void another_journal_is_folded_anew(void **state)
 {
+	struct ph_error err = { 0 };
 	struct world world;
 	struct actor first, second;
 	struct ph_db *projection;
 	uint8_t wanted[32];
+	uint64_t left;
 
 	(void)state;
 	actor_init(&first, 1, 101, T0);
@@ -303,6 +355,13 @@ static void another_journal_is_folded_anew(void **state)
 	world.other = projection;
 	world_reopen_ledger(&world);
 	world_take(&world, &second, UINT64_MAX);
+	assert_int_equal(ph_ledger_step(world.ledger, 0, &left, &err), 0);
+	assert_int_equal(left, 1); /* that much is known before it is dropped */
+	assert_int_equal(visits_of(&world, 101), 5);
+	assert_int_equal(ph_ledger_step(world.ledger, 3, &left, &err), 0);
+	assert_int_equal(left, 1);
+	assert_int_equal(visits_of(&world, 101), 0);
+	assert_int_equal(visits_of(&world, 102), 2);
 	assert_digest(&world, wanted);
 	assert_int_equal(visits_of(&world, 101), 0);
 	world_deinit(&world);
@@ -561,6 +620,7 @@ int main(void)
 		cmocka_unit_test(example_of_the_book),
 		cmocka_unit_test(catching_up_twice_folds_once),
 		cmocka_unit_test(transactions_end_at_their_limit),
+		cmocka_unit_test(steps_fold_as_one_go),
 		cmocka_unit_test(another_version_folds_anew),
 		cmocka_unit_test(rebuild_mends_what_was_damaged),
 		cmocka_unit_test(failure_changes_nothing),

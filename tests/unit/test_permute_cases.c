@@ -136,6 +136,7 @@ static void hear(struct tale *tale, uint64_t seed, struct dump *dump)
 	struct world world;
 	struct dump again = { 0 };
 	uint64_t left = 0;
+	uint64_t unfolded;
 
 	for (size_t i = 0; i < LOGS; i++) {
 		left += tale->logs[i]->n;
@@ -149,6 +150,10 @@ static void hear(struct tale *tale, uint64_t seed, struct dump *dump)
 		left -= take(&world, tale->logs[below(tale, LOGS)], most);
 		if (below(tale, 3) == 0) {
 			world_catch_up(&world);
+		} else if (below(tale, 6) == 0) {
+			assert_int_equal(ph_ledger_step(world.ledger, 1 + below(tale, 4),
+							&unfolded, &err),
+					 0);
 		}
 		if (below(tale, 20) == 0) {
 			world_reopen_ledger(&world);
