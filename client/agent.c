@@ -206,6 +206,14 @@ static void on_empty(void *data)
 	ph_agent_check_end(data);
 }
 
+static void on_lan_idle(void *data)
+{
+	struct agent *agent = data;
+
+	ph_agent_fold(agent);
+	ph_agent_check_end(agent);
+}
+
 static void on_worker_ended(void *data)
 {
 	struct agent *agent = data;
@@ -409,12 +417,12 @@ static int start_threads(struct agent *agent, struct ph_error *err)
 						     .on_end = ph_agent_on_sync_end,
 						     .data = agent });
 	if (rc == 0) {
-		rc = ph_agent_lan_new(&agent->lan,
-				      &(struct ph_agent_lan_config){ .loop = &agent->loop,
-								     .site = agent->site,
-								     .log = &agent->log,
-								     .on_idle = on_empty,
-								     .data = agent });
+		rc = ph_agent_lan_new(&agent->lan, &(struct ph_agent_lan_config){
+							   .loop = &agent->loop,
+							   .site = agent->site,
+							   .log = &agent->log,
+							   .on_idle = on_lan_idle,
+							   .data = agent });
 	}
 	if (rc == 0) { /* as long as nothing runs that would have to be stopped */
 		rc = ph_agent_lan_apply(agent->lan, &agent->settings, err);
@@ -435,6 +443,7 @@ static int start_threads(struct agent *agent, struct ph_error *err)
 						     .on_ended = on_worker_ended,
 						     .data = agent });
 	if (rc == 0) {
+		ph_work_fold(agent->work);
 		ph_agent_talk_employ(agent->talk, agent->work);
 	}
 	return rc;

@@ -56,6 +56,8 @@ bool ph_agent_sync_now(void *data);
 void ph_agent_on_due(uv_timer_t *timer);
 /* The network is another one; DATA is the agent. */
 void ph_agent_on_network(void *data);
+/* What came is folded, when nobody asks for anything. */
+void ph_agent_fold(struct agent *agent);
 /* A session has ended, as the road tells it; DATA is the agent. */
 void ph_agent_on_sync_end(void *data, const struct ph_sync_end *end, int rc,
 			  const struct ph_error *why);

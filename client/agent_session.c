@@ -110,6 +110,13 @@ static void log_end(const struct agent *agent, const struct ph_sync_end *end,
 		 (unsigned long long)next_ms(agent), text);
 }
 
+void ph_agent_fold(struct agent *agent)
+{
+	if (agent->work && !agent->worker_stops) {
+		ph_work_fold(agent->work);
+	}
+}
+
 void ph_agent_on_sync_end(void *data, const struct ph_sync_end *end, int rc,
 			  const struct ph_error *why)
 {
@@ -118,6 +125,7 @@ void ph_agent_on_sync_end(void *data, const struct ph_sync_end *end, int rc,
 	(void)rc; /* WHY says the same, and more */
 	agent->is_syncing = false;
 	agent->sessions++;
+	ph_agent_fold(agent);
 	uv_update_time(&agent->loop);
 	if (end->budget != agent->budget) {
 		struct ph_pace_limits limits;

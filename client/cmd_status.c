@@ -308,6 +308,13 @@ static void elsewhere_rows(const struct ph_status_report *report, struct ph_tabl
 			 ph_number(number, report->cases));
 		row(table, ph_say("Cases to look at", "Việc cần xem"), text);
 	}
+	if (report->not_counted > 0) {
+		snprintf(text, sizeof(text),
+			 ph_say("%s of what came (by itself)",
+				"%s mục mới nhận (máy tự làm)"),
+			 ph_number(number, report->not_counted));
+		row(table, ph_say("Not counted yet", "Chưa tính"), text);
+	}
 }
 
 static void address_row(const struct ph_status_report *report, struct ph_table *table)
@@ -520,7 +527,7 @@ static int read_clock(struct ph_site *site, const struct ph_now *now,
 /* A ledger that cannot be read is no reason to say nothing: then what the hub told counts. */
 static void count_cases(struct ph_site *site, struct ph_status_report *report)
 {
-	struct ph_ledger *ledger = ph_site_ledger(site, NULL);
+	struct ph_ledger *ledger = ph_site_ledger_near(site, &report->not_counted, NULL);
 	struct ph_site_cases cases = { 0 };
 
 	report->cases = report->state.fed.cases;

@@ -508,20 +508,23 @@ const struct ph_log *ph_site_log(struct ph_site *site)
 	return ph_writer_log(site->writer);
 }
 
+int ph_site_ledger_open(struct ph_site *site, struct ph_db *db, struct ph_error *err)
+{
+	return site->ledger ? 0
+			    : ph_ledger_open(&site->ledger,
+					     &(struct ph_ledger_config){
+						     .journal = site->journal,
+						     .db = db,
+						     .speakers = &site->speakers,
+						     .fed = site->db },
+					     err);
+}
+
 /* The ledger where DB is, as far as the journal goes unless a batch is open. */
 static int bring_up(struct ph_site *site, struct ph_db *db, struct ph_error *err)
 {
-	int rc = 0;
+	int rc = ph_site_ledger_open(site, db, err);
 
-	if (!site->ledger) {
-		rc = ph_ledger_open(
-			&site->ledger,
-			&(struct ph_ledger_config){ .journal = site->journal,
-						    .db = db,
-						    .speakers = &site->speakers,
-						    .fed = site->db },
-			err);
-	}
 	if (rc == 0 && !site->batch) {
 		rc = ph_ledger_catch_up(site->ledger, NULL, err);
 		rc = rc == 0 && db == site->db ? ph_site_erase(site) : rc;

@@ -99,6 +99,20 @@ struct ph_journal *ph_site_journal(struct ph_site *site);
 const struct ph_speakers *ph_site_speakers(const struct ph_site *site);
 /* Caught up with the journal; inside a batch as it was before it. NULL with ERR on failure. */
 struct ph_ledger *ph_site_ledger(struct ph_site *site, struct ph_error *err);
+/*
+ * The same for what only looks, and says how much it does not count: where an agent keeps SITE, it
+ * is brought up to date only if a few entries are behind, and else left to the agent. *LEFT_OUT:
+ * entries, and news of the feed, that are not in it; 0: all is.
+ */
+struct ph_ledger *ph_site_ledger_near(struct ph_site *site, uint64_t *left_out,
+				      struct ph_error *err);
+/*
+ * Fold what fits into a moment (PH_SITE_MOMENT_MS, by how long it took so far), in one commit; WHOLE:
+ * as much as in one go, which is quicker for all of it, and longer in one stretch. SITE is open, no batch
+ * is. *LEFT_OUT as above. 0 or negative errno with ERR.
+ */
+int ph_site_fold(struct ph_site *site, bool whole, uint64_t *left_out,
+		 struct ph_error *err);
 const struct ph_log *ph_site_log(struct ph_site *site);
 /* Today in UTC+7, by the hub's clock; by this machine's if that was started since the hub was heard, but never before that. */
 int64_t ph_site_today(struct ph_site *site);
@@ -109,6 +123,8 @@ uint64_t ph_site_ms(const struct ph_site *site);
  * have it in between; a step that is begun is done.
  */
 #define PH_SITE_MOMENT_MS 50
+/* Entries that are folded at once, whoever waits. */
+#define PH_SITE_FEW       500
 
 /*
  * Name what was scanned: a code of our printed form is namespace 0; else one known

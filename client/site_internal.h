@@ -99,6 +99,8 @@ struct ph_site {
 	struct ph_journal *journal;
 	struct ph_ledger *ledger; /* opened when first asked for */
 	struct ph_db *memory;     /* where it lives while the disk is full, else NULL */
+	uint64_t
+		fold_max; /* entries in a moment of folding (site_fold.c); 0: not known yet */
 	struct ph_writer *writer;
 	struct ph_device_keys keys;
 	bool desk_is_open;   /* keys.desk.secret is there, though it is apart */
@@ -268,6 +270,10 @@ struct ph_pack *ph_site_packer(struct ph_site *site);
  */
 int ph_site_part_item(struct ph_site *site, const struct ph_log *log, uint64_t n,
 		      bool for_hub, struct ph_item **item_out);
+
+/* --- site.c --- */
+/* The ledger where DB is, opened if it is not; what it folded so far. 0 or negative errno with ERR. */
+int ph_site_ledger_open(struct ph_site *site, struct ph_db *db, struct ph_error *err);
 
 /* --- site_resolve.c --- */
 /* Plain form and seed of the part of entry N, as ph_site_part(); the caller wipes both. */

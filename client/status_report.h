@@ -12,7 +12,8 @@ struct ph_status_report {
 	struct ph_site_state state;
 	struct ph_site_went_on went_on;
 	uint64_t pending;
-	uint64_t cases; /* that wait */
+	uint64_t cases;       /* that wait */
+	uint64_t not_counted; /* entries that came, and are not folded yet */
 	int64_t now;
 	struct ph_status_road road;
 	int64_t ahead; /* of this machine's clock before the hub's; 0: not over the limit */

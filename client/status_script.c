@@ -120,8 +120,8 @@ int ph_status_script(const struct ph_cli *cli, const struct ph_status_report *re
 	if (json_object_update_new(
 		    out,
 		    json_pack("{s:I, s:I, s:I, s:s?, s:s?, s:I, s:o, s:o, s:s?, s:I, s:o,"
-			      " s:b, s:s, s:I, s:o, s:s?, s:s?, s:I, s:o, s:o, s:o, "
-			      "s:o, s:s}",
+			      " s:b, s:s, s:I, s:o, s:s?, s:s?, s:I, s:I, s:o, s:o, "
+			      "s:o, s:o, s:s}",
 			      "entries", (json_int_t)state->entries, "pending",
 			      (json_int_t)report->pending, "receipted",
 			      (json_int_t)state->receipted, "receipted_time",
@@ -137,7 +137,8 @@ int ph_status_script(const struct ph_cli *cli, const struct ph_status_report *re
 			      (json_int_t)state->of_site, "fed", fed_json(&state->fed),
 			      "stick_packed", time_or_null(packed, report->road.packed),
 			      "stick_taken", time_or_null(taken, report->road.taken),
-			      "cases", (json_int_t)report->cases, "agent",
+			      "cases", (json_int_t)report->cases, "not_counted",
+			      (json_int_t)report->not_counted, "agent",
 			      agent_json(report->agent), "network",
 			      ph_budget_json(&report->budget), "courier",
 			      ph_status_road_json(&report->road), "new_log",

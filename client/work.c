@@ -10,6 +10,10 @@
  * A command that takes long has the others carried out when it lets go of the site for a moment, on
  * this thread, before it goes on: all but another of its own sort, which would not do so.
  *
+ * What sessions and couriers bring is folded here when there is no order, a moment at a time. A command that
+ * stands on all of it (any but those named in needs_all()) has the rest folded first, in large batches;
+ * between two of them those that do not are carried out.
+ *
  * After each order it is seen whether the own log has grown, since that is what the next
  * session is for. A command that failed may have left the store in any state; so the store
  * is put away and opened anew for the next one. Whatever comes back to the loop comes by
@@ -19,6 +23,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,6 +46,7 @@ struct ph_work {
 	struct ph_error trouble; /* to be told of; no text: none */
 	char who[WHO_MAX];
 	bool is_returned, is_stopping, has_ended;
+	bool is_behind; /* there may be something to fold */
 	/* the thread's own */
 	bool is_between; /* one that takes long waits for this one */
 	uint8_t log_id[PH_LOG_ID_SIZE];
@@ -109,7 +115,73 @@ static bool is_work(const struct ph_order *order)
 	       (!name || (strcmp(name, "status") != 0 && strcmp(name, "sync") != 0));
 }
 
+/* Whether ORDER is of a command that lets go of the site in between, and takes long. */
+static bool takes_long(const struct ph_order *order)
+{
+	const char *name = order->is_loan ? NULL : name_of(order);
+
+	return name && strcmp(name, "plan") == 0;
+}
+
+/* Whether what ORDER does stands on all that has come. The others ask no ledger, or say what it does not count. */
+static bool needs_all(const struct ph_order *order)
+{
+	static const char *const others[] = { "status", "plan",       "budget",
+					      "log",    "budget set", "sync",
+					      "agent",  "pack-stick", "take-stick" };
+	const char *name = name_of(order);
+
+	for (size_t i = 0; name && i < sizeof(others) / sizeof(others[0]); i++) {
+		if (strcmp(name, others[i]) == 0) {
+			return false;
+		}
+	}
+	return !order->is_key && !order->is_unlock;
+}
+
+static bool is_short(const struct ph_order *order)
+{
+	return !takes_long(order);
+}
+
+/* Whether ORDER is carried out at once, whatever is not folded. */
+static bool is_quick(const struct ph_order *order)
+{
+	return !takes_long(order) && !needs_all(order);
+}
+
+static void serve(struct ph_work *work, bool (*wanted)(const struct ph_order *order));
 static void serve_others(void *data);
+
+/*
+ * All that has come is folded for ORDER, if it needs that; the site is open. What cannot be folded the
+ * command finds itself, and says so. 0; negative errno with WHY: the site is not open any more.
+ */
+static int fold_for(struct ph_work *work, const struct ph_order *order,
+		    struct ph_error *why)
+{
+	struct ph_site *site = work->config.site;
+	uint64_t before = UINT64_MAX;
+	uint64_t left = 0;
+	int rc;
+
+	if (work->is_between || !needs_all(order)) {
+		return 0;
+	}
+	while (ph_site_fold(site, true, &left, NULL) == 0 && left > 0 && left < before) {
+		before = left;
+		if (left <= PH_SITE_FEW) {
+			continue;
+		}
+		ph_site_pause(site);
+		serve(work, is_quick);
+		rc = ph_site_resume(site, why);
+		if (rc < 0) {
+			return rc;
+		}
+	}
+	return 0;
+}
 
 static void carry(struct ph_work *work, struct ph_order *order)
 {
@@ -121,7 +193,7 @@ static void carry(struct ph_work *work, struct ph_order *order)
 				.data = work };
 	int status = -1;
 
-	if (ph_site_resume(site, &why) < 0) {
+	if (ph_site_resume(site, &why) < 0 || fold_for(work, order, &why) < 0) {
 		fail(work, order, &why);
 		return;
 	}
@@ -219,6 +291,9 @@ static void lend(struct ph_work *work, struct ph_order *order)
 	struct ph_site *site = work->config.site;
 	struct ph_error why = { .exit = PH_EXIT_OTHER };
 
+	if (ph_site_resume(site, &why) == 0 && fold_for(work, order, &why) == 0) {
+		ph_site_pause(site);
+	} /* else whoever borrows it finds out why */
 	ph_turn_take(work->config.turn);
 	take_desk(site, order);
 	ph_site_put_away(site);
@@ -262,38 +337,34 @@ static struct ph_order *begin(struct ph_work *work, struct ph_order **at)
 	return order;
 }
 
-/* The next order of the row; NULL: it is over. */
-static struct ph_order *next(struct ph_work *work)
+/* The next order of the row; NULL: there is none, and *FOLDS, or it is over. */
+static struct ph_order *next(struct ph_work *work, bool *folds)
 {
 	struct ph_order *order = NULL;
 
 	uv_mutex_lock(&work->lock);
-	while (!work->first && !work->is_stopping) {
+	while (!work->first && !work->is_stopping && !work->is_behind) {
 		uv_cond_wait(&work->moved, &work->lock);
 	}
+	*folds = !work->first && !work->is_stopping;
 	if (work->first) {
 		order = begin(work, &work->first);
+	} else {
+		work->is_behind = false;
 	}
 	uv_mutex_unlock(&work->lock);
 	return order;
 }
 
-/* Whether ORDER is of a command that lets go of the site in between, and takes long. */
-static bool takes_long(const struct ph_order *order)
-{
-	const char *name = order->is_loan ? NULL : name_of(order);
-
-	return name && strcmp(name, "plan") == 0;
-}
-
-/* The next order of the row that does not take long; NULL: there is none now. */
-static struct ph_order *next_short(struct ph_work *work)
+/* The next order of the row that is WANTED; NULL: there is none now. */
+static struct ph_order *next_wanted(struct ph_work *work,
+				    bool (*wanted)(const struct ph_order *order))
 {
 	struct ph_order **at = &work->first;
 	struct ph_order *order;
 
 	uv_mutex_lock(&work->lock);
-	while (*at && takes_long(*at)) {
+	while (*at && !wanted(*at)) {
 		at = &(*at)->next;
 	}
 	order = *at ? begin(work, at) : NULL;
@@ -338,19 +409,18 @@ static void carry_out(struct ph_work *work, struct ph_order *order)
 }
 
 /*
- * `between` of a command that takes long. Who comes while these are served waits for its next
- * moment, so that it comes to an end.
+ * Those that are WANTED, between two moments of one that takes long. Who comes while these are served waits
+ * for its next moment, so that it comes to an end.
  */
-static void serve_others(void *data)
+static void serve(struct ph_work *work, bool (*wanted)(const struct ph_order *order))
 {
-	struct ph_work *work = data;
 	struct ph_order *order;
 	char who[WHO_MAX];
 
 	ph_work_current(work, who, sizeof(who));
 	work->is_between = true;
 	for (unsigned n = count_row(work); n > 0; n--) {
-		order = next_short(work);
+		order = next_wanted(work, wanted);
 		if (!order) {
 			break;
 		}
@@ -362,18 +432,54 @@ static void serve_others(void *data)
 	uv_mutex_unlock(&work->lock);
 }
 
+/* `between` of a command that takes long. */
+static void serve_others(void *data)
+{
+	serve(data, is_short);
+}
+
+/* A moment of folding. What fails is tried again when something comes; then it is said. */
+static void fold_moment(struct ph_work *work)
+{
+	struct ph_site *site = work->config.site;
+	struct ph_error why = { .exit = PH_EXIT_OTHER };
+	uint64_t left = 0;
+
+	if (ph_site_resume(site, &why) < 0) {
+		tell_trouble(work, &why);
+		return;
+	}
+	if (ph_site_fold(site, false, &left, &why) < 0) {
+		tell_trouble(work, &why);
+	}
+	if (left == 0) { /* as after a session: it is not needed for a while */
+		ph_site_put_away(site);
+	}
+	ph_site_pause(site);
+	if (left > 0) {
+		ph_work_fold(work);
+	} else {
+		(void)malloc_trim(0);
+	}
+}
+
 static void run(void *data)
 {
 	struct ph_work *work = data;
 	struct ph_error why = { .exit = PH_EXIT_OTHER };
 	struct ph_order *order;
+	bool folds;
 
 	if (ph_site_resume(work->config.site, &why) == 0) {
 		(void)has_grown(work);
 		ph_site_pause(work->config.site);
 	}
-	while ((order = next(work)) != NULL) {
-		carry_out(work, order);
+	while ((order = next(work, &folds)) != NULL || folds) {
+		if (order) {
+			carry_out(work, order);
+		} else {
+			fold_moment(work);
+		}
 	}
 	uv_mutex_lock(&work->lock);
 	work->has_ended = true;
@@ -512,6 +618,14 @@ void ph_work_give_back(struct ph_work *work)
 {
 	uv_mutex_lock(&work->lock);
 	work->is_returned = true;
+	uv_cond_signal(&work->moved);
+	uv_mutex_unlock(&work->lock);
+}
+
+void ph_work_fold(struct ph_work *work)
+{
+	uv_mutex_lock(&work->lock);
+	work->is_behind = true;
 	uv_cond_signal(&work->moved);
 	uv_mutex_unlock(&work->lock);
 }

@@ -66,6 +66,11 @@ void ph_work_push(struct ph_work *work, struct ph_order *order);
 bool ph_work_take_back(struct ph_work *work, struct ph_order *order);
 /* What was lent is given back. */
 void ph_work_give_back(struct ph_work *work);
+/*
+ * Something came, or may have: it is folded in moments of one commit each (ph_site_fold()) while no
+ * order waits, until all is. Not after ph_work_stop().
+ */
+void ph_work_fold(struct ph_work *work);
 /* Who is at work or has the folder; "" if nobody. OUT_SIZE at least 1. */
 void ph_work_current(struct ph_work *work, char *out, size_t out_size);
 /*

@@ -1,8 +1,10 @@
 /*
  * tests/unit/test_work.c - the agent's thread (client/work.c): a command that takes long has the
- * others carried out in between, and each says what it says in its own language.
+ * others carried out in between, and each says what it says in its own language; what came is
+ * folded in moments when there is no order, and whole for one that stands on it.
  */
 #include <setjmp.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -29,6 +31,7 @@ struct desk {
 static struct desk desk;
 static uv_sem_t all_are_there;
 static uv_sem_t said; /* by each short one */
+static bool counts;   /* commands say what they do not count */
 static bool loses;    /* the store is gone when the long one is to go on */
 
 static void name_store(char path[static 160], char away[static 160])
@@ -41,9 +44,15 @@ static void name_store(char path[static 160], char away[static 160])
 
 static int say(struct ph_cli *cli, struct ph_error *err)
 {
-	(void)err;
+	struct ph_host *host = cli->host;
+	uint64_t left;
+
 	uv_sem_post(&said);
 	printf("%s %s", cli->args[0], ph_say("in English", "bằng tiếng Việt"));
+	if (counts) {
+		assert_non_null(ph_site_ledger_near(host->site, &left, err));
+		printf(", %" PRIu64 " left", left);
+	}
 	return 0;
 }
 
@@ -86,6 +95,13 @@ static const struct ph_cli_command commands[] = {
 	  .max_args = 1,
 	  .doc = "",
 	  .run = say },
+	{ .name = "visit",
+	  .group = "",
+	  .args = "NAME",
+	  .min_args = 1,
+	  .max_args = 1,
+	  .doc = "",
+	  .run = say },
 	{ .name = NULL },
 };
 static const struct ph_cli_program program = { .name = "prog",
@@ -121,6 +137,7 @@ static int set_up(void **state)
 {
 	memset(&desk, 0, sizeof(desk));
 	loses = false;
+	counts = false;
 	world_setup_joined(state);
 	desk.world = *state;
 	province_must(uv_loop_init(&desk.loop));
@@ -309,14 +326,89 @@ static void test_given_up_late(void **state)
 	finish();
 }
 
+#define BATCH 20000 /* entries that are folded in one go (client/site_fold.c) */
+
+/* COUNT visits that nobody has folded; all the others are. */
+static void come(unsigned count)
+{
+	struct ph_site *site = desk.world->site;
+
+	assert_int_equal(ph_site_resume(site, NULL), 0);
+	assert_non_null(ph_site_ledger(site, NULL));
+	world_visits(desk.world, count);
+	ph_site_pause(site);
+}
+
+/* Entries that are not folded; 0: a few at the most. */
+static uint64_t count_left(void)
+{
+	uint64_t left;
+
+	assert_int_equal(ph_site_resume(desk.world->site, NULL), 0);
+	assert_non_null(ph_site_ledger_near(desk.world->site, &left, NULL));
+	ph_site_pause(desk.world->site);
+	return left;
+}
+
+/* In moments, each of which lets go of the site: who looks in between sees less and less left. */
+static void test_folds_by_itself(void **state)
+{
+	const unsigned came = 6 * PH_SITE_FEW;
+	uint64_t before = came;
+	uint64_t left;
+	unsigned looks = 0;
+
+	(void)state;
+	come(came);
+	begin();
+	assert_int_equal(count_left(), came); /* nobody has said that something came */
+	ph_work_fold(desk.work);
+	while ((left = count_left()) > 0 && looks++ < 1000000) {
+		assert_true(left <= before);
+		before = left;
+	}
+	assert_int_equal(left, 0);
+	counts = true;
+	push("status", false);
+	finish();
+	assert_said(0, "a in English, 0 left");
+	assert_int_equal(desk.n_troubles, 0);
+}
+
+/* What stands on all of it has all of it, and those that only look do not wait for that. */
+static void test_folds_for_who_needs_it(void **state)
+{
+	(void)state;
+	come(2 * BATCH + 100);
+	counts = true;
+	ph_turn_take(&desk.turn); /* until all have come */
+	begin();
+	push("visit", false);
+	push("status", false);
+	push("visit", true);
+	push("status", true);
+	ph_turn_give(&desk.turn);
+	finish();
+	assert_string_equal(desk.done, "bdac");
+	assert_said(0, "a in English, 0 left");
+	assert_said(1, "b in English, 20100 left");
+	assert_said(2, "c bằng tiếng Việt, 0 left");
+	assert_said(3, "d bằng tiếng Việt, 20100 left");
+	assert_int_equal(desk.n_troubles, 0);
+}
+
 #define AT_DESK(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		AT_DESK(test_in_a_row),     AT_DESK(test_between),
-		AT_DESK(test_lost_between), AT_DESK(test_given_up_late),
+		AT_DESK(test_in_a_row),
+		AT_DESK(test_between),
+		AT_DESK(test_lost_between),
+		AT_DESK(test_given_up_late),
 		AT_DESK(test_pages_wait),
+		AT_DESK(test_folds_by_itself),
+		AT_DESK(test_folds_for_who_needs_it),
 	};
 
 	return ph_crypto_start() == 0 ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
