@@ -371,6 +371,54 @@ static void test_taken_back(void **state)
 	rolled_close(&d.r);
 }
 
+/* An entry of a kind that a later program has, which this one was in the lost days. */
+static void write_later(struct hub_room *room)
+{
+	static const uint8_t later[] = { 0x94, 0xcc, 0xc8, 5, 0xc0, 9 };
+	struct ph_journal *journal = room->hub->journal;
+	struct ph_buf body = { 0 };
+	struct ph_log log;
+
+	assert_int_equal(ph_db_begin(room->hub->db), 0);
+	assert_int_equal(ph_journal_log_at(journal, room->hub->control.log[0].row, &log),
+			 0);
+	assert_int_equal(ph_segment_add(&body, PH_VIEW(later, sizeof(later))), 0);
+	assert_int_equal(ph_journal_append(journal, &log, ph_buf_view(&body)), 0);
+	assert_int_equal(
+		ph_journal_seal(journal, &log, log.n, room->hub->keys.sign.secret), 0);
+	assert_int_equal(ph_db_commit(room->hub->db), 0);
+	ph_buf_deinit(&body);
+	hub_restart(room);
+}
+
+/* What cannot be read is counted, and then nothing is said: half is worse than none. */
+static void test_later_program(void **state)
+{
+	struct days d;
+	struct hub_room *room = &d.r.pair.room;
+	int64_t before;
+
+	(void)state;
+	memset(&d, 0, sizeof(d));
+	pair_open(&d.r.pair);
+	keep_copy(&d.r);
+	put_rule(room, "hold-days", "9");
+	write_later(room);
+	d.r.control = hub_says(room, "control_entries");
+	put_copy_back(&d.r);
+	pass(&room->machine, 60);
+	put_rule(room, "loan-term-days", "35");
+	bring(&d);
+	before = hub_says(room, "control_entries");
+	assert_int_equal(hub_says(room, "words_unheard"), 3);
+	refused(room, json_pack("{s:s}", "command", "words"), PH_EXIT_OTHER,
+		"a later version");
+	refused(room, json_pack("{s:s}", "command", "words-ask"), PH_EXIT_OTHER,
+		"a later version");
+	assert_int_equal(hub_says(room, "control_entries"), before);
+	rolled_close(&d.r);
+}
+
 /* A hub that lost nothing has nothing to say again, and one that collects in one line neither. */
 static void test_nothing_lost(void **state)
 {
@@ -392,9 +440,10 @@ static void test_nothing_lost(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_listed),      cmocka_unit_test(test_said),
-		cmocka_unit_test(test_all_or_none), cmocka_unit_test(test_said_by_hand),
-		cmocka_unit_test(test_taken_back),  cmocka_unit_test(test_nothing_lost),
+		cmocka_unit_test(test_listed),        cmocka_unit_test(test_said),
+		cmocka_unit_test(test_all_or_none),   cmocka_unit_test(test_said_by_hand),
+		cmocka_unit_test(test_taken_back),    cmocka_unit_test(test_nothing_lost),
+		cmocka_unit_test(test_later_program),
 	};
 
 	return cmocka_run_group_tests(tests, make_pattern, remove_pattern);
