@@ -27,33 +27,6 @@ bool sim_is_copied_back(const struct sim *sim)
 	return sim->safe != NULL && sim->safe->n_back > 0;
 }
 
-/* --- the copy --- */
-
-void sim_do_hub_aside(struct sim *sim, struct sim_device *device,
-		      const struct ph_rng *dice)
-{
-	bool runs = ph_rng_below(dice, 2) == 0;
-
-	(void)device;
-	if (sim_hub_is_ill(sim) || sim_hub_failed(sim)) {
-		return;
-	}
-	if (runs) {
-		sim_disk_copy(sim->hub_machine.name, ASIDE, false);
-	} else {
-		sim_linger_free(sim);
-		sim_hub_close(sim);
-		sim_disk_copy(sim->hub_machine.name, ASIDE, false);
-		sim_hub_open(sim);
-	}
-	sim->safe->has_aside = true;
-	sim_note_safe(sim, sim->safe->aside);
-	sim_note(sim, "the folder of the hub is laid aside, %s",
-		 runs ? "as a snapshot" : "as a copy");
-}
-
-/* --- what is said in the days that get lost, and behind them --- */
-
 static void say_something(struct sim *sim, const char *code, const char *name)
 {
 	int exit;
@@ -64,6 +37,79 @@ static void say_something(struct sim *sim, const char *code, const char *name)
 				      code, "name", name, "type", "phuong"),
 			    &exit));
 }
+
+/* --- the copy --- */
+
+/* A snapshot that is taken behind the operation in so many on the hub's disk. */
+struct snapshot {
+	const char *disk;
+	unsigned in; /* 0: it was taken */
+	uint64_t seed;
+};
+
+static void on_operation(void *data, const char *name, enum sim_disk_op op,
+			 const char *path)
+{
+	struct snapshot *snapshot = data;
+
+	(void)op;
+	(void)path;
+	if (strcmp(name, snapshot->disk) == 0 && snapshot->in > 0 &&
+	    --snapshot->in == 0) {
+		sim_disk_image(snapshot->disk, ASIDE, snapshot->seed, NULL);
+	}
+}
+
+/*
+ * A snapshot of the disk while the hub writes, not of one moment: what was not synced is lost,
+ * torn or reordered, as by a power cut.
+ */
+static void tear(struct sim *sim, struct sim_device *device, const struct ph_rng *dice)
+{
+	struct snapshot snapshot = { .disk = sim->hub_machine.name,
+				     .in = 1 + (unsigned)ph_rng_below(dice, 40),
+				     .seed = ph_rng_below(dice, 1u << 30) };
+
+	sim_disk_watch(on_operation, &snapshot);
+	if (!device->no_network && device->site_open != NULL && !device->machine.ill) {
+		(void)sim_line(sim, device, (struct sim_line_how){ 0 });
+	}
+	say_something(sim, "03648", "Chiềng An");
+	sim_disk_watch(NULL, NULL);
+	if (snapshot.in > 0) {
+		sim_disk_image(snapshot.disk, ASIDE, snapshot.seed, NULL);
+	}
+	sim->result->tally.torn++;
+}
+
+void sim_do_hub_aside(struct sim *sim, struct sim_device *device,
+		      const struct ph_rng *dice)
+{
+	bool runs = ph_rng_below(dice, 2) == 0;
+	bool is_torn = runs && ph_rng_below(dice, 2) == 0;
+
+	if (sim_hub_is_ill(sim) || sim_hub_failed(sim)) {
+		return;
+	}
+	sim_note_safe(sim, sim->safe->aside);
+	if (is_torn) {
+		tear(sim, device, dice);
+	} else if (runs) {
+		sim_disk_copy(sim->hub_machine.name, ASIDE, false);
+	} else {
+		sim_linger_free(sim);
+		sim_hub_close(sim);
+		sim_disk_copy(sim->hub_machine.name, ASIDE, false);
+		sim_hub_open(sim);
+	}
+	sim->safe->has_aside = true;
+	sim_note(sim, "the folder of the hub is laid aside, %s",
+		 is_torn ? "as a snapshot that is torn"
+		 : runs  ? "as a snapshot"
+			 : "as a copy");
+}
+
+/* --- what is said in the days that get lost, and behind them --- */
 
 /* At times somebody is cut off, or the hub says another thing; and DEVICE hears of it. */
 static void live_on(struct sim *sim, struct sim_device *device, const struct ph_rng *dice)

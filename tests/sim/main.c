@@ -419,9 +419,9 @@ static void tell_all(double took)
 	       " programs were older; %" PRIu64 " copies are where the books have them\n",
 	       sums.cuts_in, sums.kills_in, sums.dead, sums.older, sums.plain);
 	printf("# sticks: %" PRIu64 " packings, %" PRIu64 " bundles taken; hubs: %" PRIu64
-	       " put back, %" PRIu64 " by an older copy; %" PRIu64
-	       " times something was put off\n",
-	       sums.packed, sums.carried, sums.lost, sums.back, sums.put_off);
+	       " put back, %" PRIu64 " by an older copy, %" PRIu64
+	       " torn snapshots; %" PRIu64 " times something was put off\n",
+	       sums.packed, sums.carried, sums.lost, sums.back, sums.torn, sums.put_off);
 	printf("# couriers: %" PRIu64 " exchanges, %" PRIu64
 	       " bundles signed for, %" PRIu64 " taken where they go\n",
 	       sums.met, sums.vows, sums.brought);

@@ -171,6 +171,7 @@ struct sim_tally {
 	uint64_t put_off;       /* sessions and bundles */
 	uint64_t lost;          /* disks of hubs */
 	uint64_t back;          /* older copies in the place of hubs */
+	uint64_t torn;          /* snapshots of hubs that were torn */
 	uint64_t plain;         /* copies to which nothing odd was done */
 	uint64_t erased;        /* orders */
 	uint64_t away;          /* bundles with parts of erased readers that were found */
