@@ -178,23 +178,29 @@ static int pack_all(struct pack *pack, struct ph_error *err)
 /* What is there is listed, also if it is not all; earlier bundles go once all of it is. */
 static int end_pack(struct pack *pack, bool whole, struct ph_error *err)
 {
+	struct ph_manifest listed;
 	struct ph_now now;
-	int rc;
+	int rc = ph_stick_listed(pack->site, &pack->spool, &listed);
 
+	if (rc < 0) {
+		return ph_fail_errno(err, rc, pack->spool.path);
+	}
 	ph_clock_system.read(ph_clock_system.data, &now);
 	memcpy(pack->manifest.key, ph_site_sign(pack->site)->key, PH_KEY_SIZE);
 	pack->manifest.written = now.wall > 0 ? (uint64_t)now.wall : 0;
 	rc = ph_spool_put_manifest(&pack->spool, &pack->manifest,
 				   ph_site_sign(pack->site), NULL);
 	if (rc < 0) {
-		return fail_stick(&pack->spool, pack->spool.path, rc, err);
-	}
-	if (whole) {
-		rc = ph_stick_sweep(pack->site, &pack->spool, &pack->manifest,
+		(void)fail_stick(&pack->spool, pack->spool.path, rc, err);
+	} else if (whole) {
+		rc = ph_stick_sweep(pack->site, &pack->spool, &listed, &pack->manifest,
 				    &pack->removed, err);
 	}
-	rc = rc == 0 ? ph_site_spend(pack->site, PH_SPEND_STICK, pack->bytes, 0, err)
-		     : rc;
+	ph_manifest_deinit(&listed);
+	if (rc < 0) {
+		return rc;
+	}
+	rc = ph_site_spend(pack->site, PH_SPEND_STICK, pack->bytes, 0, err);
 	return rc == 0 ? ph_site_stick_note(pack->site, PH_SITE_STICK_PACKED, err) : rc;
 }
 
@@ -405,19 +411,23 @@ static int take_each(struct take *take, const struct ph_spool_files *files,
 static void sweep_served(struct take *take, const struct ph_site_state *state)
 {
 	struct ph_manifest none = { .written = 0 };
+	struct ph_manifest listed;
 	unsigned removed = 0;
 
 	if (!take->own_is_here || state->receipted < state->entries ||
-	    state->parts_pending > 0) {
+	    state->parts_pending > 0 ||
+	    ph_stick_listed(take->site, &take->spool, &listed) < 0) {
 		return;
 	}
 	memcpy(none.key, ph_site_sign(take->site)->key, PH_KEY_SIZE);
 	/* on a stick that cannot be written they stay: no harm */
 	if (ph_spool_put_manifest(&take->spool, &none, ph_site_sign(take->site), NULL) ==
 		    0 &&
-	    ph_stick_sweep(take->site, &take->spool, &none, &removed, NULL) == 0) {
+	    ph_stick_sweep(take->site, &take->spool, &listed, &none, &removed, NULL) ==
+		    0) {
 		take->removed += removed;
 	}
+	ph_manifest_deinit(&listed);
 }
 
 static int print_take(const struct take *take, const struct ph_site_state *state)

@@ -221,6 +221,29 @@ like "which is said" "$(cat few.err)" 'is damaged: whether all of it is on this 
 is "from the whole stick all comes home" "$(down s1 few | json '[d["missing"], d["pending"], d["removed"]]')" '[[], 0, 1]'
 is "what has served is not missing" "$(test ! -e "$first" && $H take-stick few --json | missing)" '[]'
 
+# --- a number in a header takes nothing from what an erasure would name ---
+notes() { # of a copy, so that nothing is beside the store
+  rm -rf looked && mkdir looked && cp s1/site.db* looked &&
+    /usr/bin/python3 -c "import sqlite3
+rows = sqlite3.connect('looked/site.db').execute(\"SELECT name FROM meta WHERE name LIKE 'away.%'\")
+print(sorted(int(name[5:], 16) for name, in rows))"
+}
+mkdir one another
+up s1 one >/dev/null
+ours=$(ls one/packhorse/*.phb)
+before=$(notes)
+mkdir another/packhorse
+/usr/bin/python3 -c "import sys
+head = open(sys.argv[1], 'rb').read(64)
+for i in range(200):
+    with open('another/packhorse/%064d.phb' % i, 'wb') as out:
+        out.write(head[:42] + i.to_bytes(8, 'big') + head[50:])" "$ours"
+is "what says it is this device's is removed" "$(up s1 another | json 'd["removed"]')" 200
+is "bundles on other sticks stay noted, whatever numbers that bore" "$(/usr/bin/python3 -c "print(set($before) < set($(notes)))")" True
+number=$((16#$(od -An -tx1 -j42 -N8 "$ours" | tr -d ' ')))
+up s1 one >/dev/null
+is "what is swept from its own stick does not" "$(/usr/bin/python3 -c "print($number in $before, $number in $(notes))")" 'True False'
+
 # --- no room ---
 mkdir small
 if mount -t tmpfs -o size=256k tmpfs small 2>/dev/null; then
