@@ -41,6 +41,46 @@ static int note_log(struct ph_site *site, const struct ph_control *control,
 	return rc;
 }
 
+/* What the log of row ROW goes on from; n 0: nothing. 0 or negative errno. */
+static int read_from(struct ph_site *site, int64_t row, struct ph_head *out)
+{
+	struct ph_buf bytes = { 0 };
+	struct ph_entry entry;
+	int rc = ph_journal_entry(site->journal, row, 1, &bytes);
+
+	out->n = 0;
+	rc = rc == 0 ? ph_entry_decode(ph_buf_view(&bytes), &entry) : rc;
+	if (rc == 0 && entry.number == PH_KIND_OPEN &&
+	    entry.field[PH_OPEN_CONTINUES].set) {
+		*out = entry.field[PH_OPEN_CONTINUES].as.head;
+	}
+	ph_buf_deinit(&bytes);
+	return rc < 0 ? rc : 0;
+}
+
+int ph_site_control_left(struct ph_site *site, const struct ph_log *log, bool *out)
+{
+	struct ph_control control;
+	int rc = ph_site_control(site, &control);
+
+	*out = false;
+	for (unsigned i = 0; rc == 0 && !*out && i < control.n; i++) {
+		uint8_t h[PH_HASH_SIZE];
+		struct ph_head from;
+
+		rc = read_from(site, control.log[i].row, &from);
+		if (rc != 0 || from.n == 0 ||
+		    memcmp(from.log_id, log->id, sizeof(log->id)) != 0) {
+			continue;
+		}
+		rc = from.n > log->n ? PH_JOURNAL_E_NONE
+				     : ph_journal_chain_at(site->journal, log, from.n, h);
+		*out = rc > 0 || (rc == 0 && memcmp(h, from.h, sizeof(h)) != 0);
+		rc = rc < 0 ? rc : 0;
+	}
+	return rc;
+}
+
 /* A log that is not of CONTROL yet, from its first segment. */
 static int open_log(struct ph_site *site, const struct ph_control *control,
 		    const struct ph_segment *segment, struct ph_log *log_out)

@@ -394,8 +394,8 @@ static int do_welcome(struct ph_site *site, struct ph_job *job, struct ph_error 
 
 /*
  * A hub that was put back from an older copy, and has spoken since, sends a control log
- * that is not the one held here. Ours stays as it is and `status` says so; what this site
- * recorded goes up all the same.
+ * that is not the one held here. Ours stays as it is and `status` says so, until the hub has found
+ * it out and gone on in another log; what this site recorded goes up all the same.
  */
 static int note_forked(struct ph_site *site, bool forked)
 {
@@ -443,7 +443,10 @@ static int store_control(struct ph_site *site, const struct ph_item *item)
 		return rc == 0 ? note_forked(site, false) : rc;
 	}
 	if (rc == PH_JOURNAL_E_FORK || rc == PH_JOURNAL_E_BRANCHES) {
-		return note_forked(site, true);
+		bool left = false;
+
+		rc = ph_site_control_left(site, &log, &left);
+		return rc < 0 ? rc : note_forked(site, !left);
 	}
 	if (rc > 0 && site->by_file && item->first > 1) {
 		site->left++; /* what it goes on from is not here */

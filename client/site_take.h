@@ -39,6 +39,11 @@ int ph_site_control(struct ph_site *site, struct ph_control *control_out);
  */
 int ph_site_control_find(struct ph_site *site, const struct ph_segment *segment,
 			 struct ph_log *log_out);
+/*
+ * Whether the hub, which sends another history of LOG than the one held, has found that out: a log that is
+ * held goes on from the other one. 0 or negative errno.
+ */
+int ph_site_control_left(struct ph_site *site, const struct ph_log *log, bool *out);
 /* Note what a restored hub asks for in WELCOME. 0 or negative errno. */
 int ph_site_control_wanted(struct ph_site *site, const struct ph_welcome *welcome);
 /* The next segment for it; NULL: there is none. Once it is taken, _given(). 0 or negative errno. */

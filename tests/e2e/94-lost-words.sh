@@ -64,6 +64,7 @@ status "who brings what was lost is told to sync again" 75 sync x1
 like "status says what to do" "$($H status)" 'Words not heard by all.* 6 of the control log.*packhorsed restore words'
 like "also in Vietnamese" "$(LC_ALL=vi_VN.UTF-8 $H status)" 'Lời chưa tới mọi máy.* 6 lời.*packhorsed restore words'
 for x in x1 x3 x4; do ok "$x calls" sync $x; done
+like "who had heard what was lost says that the hub was put back" "$("$P" -d x1 status)" 'its rules differ from those held here'
 is "who had not heard of the erasure has the name" "$(name_at x4 "$gone" Pánh)" 1
 is "what is to be said again, who keeps out first" "$(words)" \
   "['device-cut operator', 'site-put hub', 'policy-put hub', 'device-admit hub', 'reader-erase operator', 'device-confirm hub']"
@@ -103,6 +104,7 @@ pc_confirm x5
 ok "and is of the site that was made in the lost days" sync x5
 is "it and the hub are one" "$(digest x5)" "$(at_hub x5)"
 for x in x1 x3 x4 x5; do ok "$x is whole" "$P" -d $x verify; done
+is "no PC asks to call the library any more" "$(for x in x1 x3 x4; do "$P" -d $x status; done | grep -c 'call the provincial library')" 0
 ok "the hub is whole" $H verify
 stop "$hub_pid"
 done_testing
