@@ -4,7 +4,7 @@
  * A moment is one transaction. How many entries fit into it differs by hundreds between a new ledger on
  * a fast machine and one whose copies have long histories on a slow one: so it is what took about a
  * moment before. Small batches cost more of the processor for the same entries, since what occurs in
- * several of them is folded several times (docs/BENCHMARKS.md, "What taking and a plan keep waiting").
+ * several of them is folded several times (docs/BENCHMARKS.md, "What counting what was taken keeps waiting").
  */
 #include <errno.h>
 
