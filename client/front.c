@@ -19,6 +19,7 @@
 
 #include "client/commands.h"
 #include "client/front_order.h"
+#include "common/base/json_memory.h"
 #include "common/base/limits.h"
 #include "common/base/say.h"
 #include "common/web/web.h"
@@ -36,6 +37,8 @@ struct asked {
 	struct ph_front *front;
 	struct ph_web_call *call;
 	uint64_t since;
+	unsigned status; /* of the reply, and its body; empty: memory lacked */
+	struct ph_buf reply;
 	struct asked *next, **link;
 };
 
@@ -130,6 +133,7 @@ static void asked_free(struct asked *asked)
 	}
 	asked->front->n_asked--;
 	ph_order_deinit(&asked->order);
+	ph_buf_wipe(&asked->reply);
 	free(asked);
 }
 
@@ -176,17 +180,36 @@ static void on_timer(uv_timer_t *timer)
 	run(front);
 }
 
+/* On the worker's thread: a long answer would keep the loop, and all who wait for it. */
+static void on_carried(struct ph_order *order)
+{
+	struct asked *asked = order->owner;
+	json_t *body;
+
+	asked->status = ph_front_answer(ph_buf_view(&order->answer), &body);
+	ph_buf_wipe(&order->answer);
+	if (!body || ph_json_write(body, &asked->reply) != 0) {
+		ph_buf_wipe(&asked->reply);
+	}
+	json_decref(body);
+}
+
 static void on_done(struct ph_order *order)
 {
 	struct asked *asked = order->owner;
 	struct ph_front *front = asked->front;
 	struct ph_web_call *call = asked->call;
 	bool has_moved = order->has_moved;
-	json_t *body;
-	unsigned status = ph_front_answer(ph_buf_view(&order->answer), &body);
+	struct ph_buf reply = asked->reply;
+	unsigned status = asked->status;
 
+	asked->reply = (struct ph_buf){ 0 };
 	asked_free(asked);
-	ph_web_reply_json(call, status, body);
+	if (reply.len > 0) {
+		ph_web_reply(call, status, "application/json", &reply);
+	} else {
+		ph_web_reply_json(call, 503, NULL);
+	}
 	if (has_moved) {
 		front->config.on_moved(front->config.data);
 	}
@@ -240,6 +263,7 @@ static int order(struct ph_front *front, struct ph_web_call *call, struct ph_web
 	asked->call = call;
 	asked->since = now_ms(front);
 	asked->order.owner = asked;
+	asked->order.on_carried = on_carried;
 	asked->order.on_done = on_done;
 	asked->next = front->asked;
 	asked->link = &front->asked;

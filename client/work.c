@@ -405,6 +405,9 @@ static void carry_out(struct ph_work *work, struct ph_order *order)
 	} else {
 		carry(work, order);
 	}
+	if (order->on_carried) {
+		order->on_carried(order);
+	}
 	give(work, order);
 }
 

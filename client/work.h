@@ -36,6 +36,8 @@ struct ph_order {
 	struct ph_buf answer; /* to send; empty when memory lacked. Not of a loan */
 	struct ph_order *next;
 	void *owner;
+	/* NULL, or called on the thread behind ANSWER, when others have the folder again */
+	void (*on_carried)(struct ph_order *order);
 	/* whose it is, if not the local socket's: called when it is done */
 	void (*on_done)(struct ph_order *order);
 };

@@ -302,6 +302,38 @@ static void test_pages_wait(void **state)
 	ph_order_deinit(&desk.order[7]); /* seven are done of eight */
 }
 
+static unsigned n_made;
+
+static void make(struct ph_order *order)
+{
+	uv_thread_t here = uv_thread_self();
+
+	assert_false(uv_thread_equal(&here, order->owner));
+	assert_true(order->answer.len > 0);
+	assert_false(
+		ph_turn_has(&desk.turn)); /* a session may have the folder meanwhile */
+	ph_buf_wipe(&order->answer);
+	n_made++;
+}
+
+/* What is made of an answer is made on the thread, before the loop is told. */
+static void test_made_of_it(void **state)
+{
+	uv_thread_t loop = uv_thread_self();
+
+	(void)state;
+	n_made = 0;
+	begin();
+	desk.order[0].owner = &loop;
+	desk.order[0].on_carried = make;
+	push("status", false);
+	push("status", false);
+	finish();
+	assert_int_equal(n_made, 1);
+	assert_int_equal(desk.order[0].answer.len, 0);
+	assert_said(1, "b in English");
+}
+
 /* Some are done and not told of yet, when those who asked give up: all are told of. */
 static void test_given_up_late(void **state)
 {
@@ -402,13 +434,10 @@ static void test_folds_for_who_needs_it(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		AT_DESK(test_in_a_row),
-		AT_DESK(test_between),
-		AT_DESK(test_lost_between),
-		AT_DESK(test_given_up_late),
-		AT_DESK(test_pages_wait),
-		AT_DESK(test_folds_by_itself),
-		AT_DESK(test_folds_for_who_needs_it),
+		AT_DESK(test_in_a_row),        AT_DESK(test_between),
+		AT_DESK(test_lost_between),    AT_DESK(test_made_of_it),
+		AT_DESK(test_given_up_late),   AT_DESK(test_pages_wait),
+		AT_DESK(test_folds_by_itself), AT_DESK(test_folds_for_who_needs_it),
 	};
 
 	return ph_crypto_start() == 0 ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
