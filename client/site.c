@@ -208,7 +208,7 @@ int ph_site_store_open(struct ph_site *site, const char *path, bool create,
 						    .steps = ph_journal_steps,
 						    .n_steps = ph_journal_steps_count,
 						    .create = create,
-						    .remedy = remedy() },
+						    .remedy = remedy },
 			    err);
 
 	if (rc < 0) {

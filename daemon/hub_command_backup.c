@@ -394,8 +394,16 @@ static void put_time(json_t *answer, const char *name, int64_t second)
 	json_object_set_new(answer, name, second > 0 ? json_string(text) : json_null());
 }
 
+static void set_words(json_t *answer, const char *name, const char *words)
+{
+	if (words) {
+		json_object_set_new(answer, name, json_string(words));
+	}
+}
+
 int ph_hub_backup_tell(struct ph_hub *hub, json_t *answer)
 {
+	struct ph_error words;
 	int64_t made = 0;
 	int64_t away = 0;
 	int rc = ph_journal_meta_get_int(hub->journal, PH_HUB_META_BACKUP, &made);
@@ -409,13 +417,7 @@ int ph_hub_backup_tell(struct ph_hub *hub, json_t *answer)
 	if (hub->restored > 0) {
 		put_time(answer, "restored", hub->restored);
 	}
-	if (ph_hub_second_state(hub)) {
-		json_object_set_new(answer, "second_medium",
-				    json_string(ph_hub_second_state(hub)));
-	}
-	if (ph_hub_witness_state(hub)) {
-		json_object_set_new(answer, "witness",
-				    json_string(ph_hub_witness_state(hub)));
-	}
+	set_words(answer, "second_medium", ph_hub_second_state(hub, &words));
+	set_words(answer, "witness", ph_hub_witness_state(hub, &words));
 	return rc < 0 ? rc : 0;
 }

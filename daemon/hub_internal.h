@@ -29,6 +29,14 @@ enum ph_hub_shown {
 	PH_HUB_SHOWN_SECOND, /* the second medium */
 };
 
+/* How the witness or the second medium is, without words: those are made for whoever asks. */
+struct ph_hub_health {
+	bool is_there; /* else nothing is said of it */
+	int what;      /* is the matter, by its own file; 0: nothing */
+	int why;       /* a negative errno, or by its own file */
+	char where[PH_HUB_PATH_MAX];
+};
+
 struct ph_hub {
 	char dir[PH_HUB_PATH_MAX];
 	struct ph_hub_config config; /* dir points to the copy above */
@@ -70,10 +78,9 @@ struct ph_hub {
 	bool stopped; /* an I/O error was seen: nothing more is acknowledged */
 	bool is_look; /* a view of another hub, which only reads (hub_look.h), and ... */
 	struct {
-		int64_t desk;                    /* row of its desk log; 0: none yet */
-		char second[PH_ERROR_TEXT_MAX];  /* ph_hub_second_state(); "": NULL */
-		char witness[PH_ERROR_TEXT_MAX]; /* ph_hub_witness_state(), likewise */
-	} told;                                  /* ... what that one has in memory */
+		int64_t desk; /* row of its desk log; 0: none yet */
+		struct ph_hub_health second, witness;
+	} told; /* ... what that one has in memory */
 };
 
 /* --- hub_pack.c --- */

@@ -113,9 +113,6 @@ bool ph_hub_look_takes(const char *command)
 
 static void tell(struct ph_hub *view, const struct ph_hub *hub)
 {
-	const char *second = ph_hub_second_state(hub);
-	const char *witness = ph_hub_witness_state(hub);
-
 	view->keylist = hub->keylist;
 	view->epoch = hub->epoch;
 	view->control = hub->control;
@@ -130,10 +127,8 @@ static void tell(struct ph_hub *view, const struct ph_hub *hub)
 	view->entries_a_day = hub->entries_a_day;
 	view->entries_saved = hub->entries_saved;
 	view->told.desk = ph_writer_log(hub->desk)->row;
-	snprintf(view->told.second, sizeof(view->told.second), "%s",
-		 second ? second : "");
-	snprintf(view->told.witness, sizeof(view->told.witness), "%s",
-		 witness ? witness : "");
+	ph_hub_second_health(hub, &view->told.second);
+	ph_hub_witness_health(hub, &view->told.witness);
 }
 
 static json_t *ended(int why)

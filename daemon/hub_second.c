@@ -31,10 +31,16 @@ struct ph_hub_second {
 	uint64_t control, desk; /* entries when it was written last */
 	unsigned moves;         /* of control logs by then */
 	uint64_t not_before_ms;
-	struct ph_error why;
+	int why;                     /* the errno of the last try, or 0, and ... */
+	char where[PH_HUB_PATH_MAX]; /* ... of what */
 	bool due; /* it may have what was erased, and is looked through ... */
 	uint64_t due_ms;
-	struct ph_error why_due; /* ... again then, because of this */
+	int why_due; /* ... again then, because of this errno; 0: it was not tried */
+};
+
+enum {
+	NOT_WRITTEN = 1,
+	NOT_ERASED,
 };
 
 static uint64_t now_ms(const struct ph_hub *hub)
@@ -141,14 +147,11 @@ static int drop_erased(struct ph_hub *hub)
 	int64_t mark = 0;
 	int rc = ph_erasing_mark(hub->db, &mark);
 
-	memset(&second->why_due, 0, sizeof(second->why_due));
 	rc = rc < 0 ? rc : ph_second_drop(second->file, is_gone, hub);
 	rc = rc < 0 ? rc : note_erased(hub, mark);
 	second->due = rc < 0;
+	second->why_due = rc < 0 ? rc : 0;
 	if (rc < 0) {
-		ph_fail_errno(
-			&second->why_due, rc,
-			ph_say("erasing on the second medium", "xóa trên ổ thứ hai"));
 		second->due_ms = now_ms(hub) + AGAIN_MS;
 	}
 	return rc == -EUCLEAN ? rc : 0;
@@ -168,13 +171,25 @@ static int write_all(struct ph_hub *hub)
 
 	if (!second->file) {
 		rc = ph_second_open(&second->file, hub->config.second, hub->keylist.root,
-				    &second->why);
+				    NULL);
 		second->due = true;
 		second->due_ms = 0;
 	}
 	rc = rc < 0 ? rc : ph_journal_log_each(hub->journal, put_log, hub);
 	rc = rc < 0 ? rc : ph_second_sync(second->file);
 	return rc == 0 && is_due(hub) ? drop_erased(hub) : rc;
+}
+
+/* Of what is told that it failed: its file, if it could not be opened and its folder is there. */
+static void name_it(struct ph_hub *hub)
+{
+	struct ph_hub_second *second = hub->second;
+
+	if (second->file ||
+	    ph_second_path(hub->config.second, hub->keylist.root, second->where,
+			   sizeof(second->where), NULL) < 0) {
+		snprintf(second->where, sizeof(second->where), "%s", hub->config.second);
+	}
 }
 
 void ph_hub_second_write(struct ph_hub *hub)
@@ -195,10 +210,10 @@ void ph_hub_second_write(struct ph_hub *hub)
 	     second->moves == hub->control_moves && !is_due(hub))) {
 		return;
 	}
-	memset(&second->why, 0, sizeof(second->why));
 	rc = write_all(hub);
+	second->why = rc < 0 ? rc : 0;
 	if (rc < 0) {
-		ph_fail_errno(&second->why, rc, hub->config.second);
+		name_it(hub);
 		ph_second_close(second->file);
 		second->file = NULL;
 		second->not_before_ms = now_ms(hub) + AGAIN_MS;
@@ -223,8 +238,11 @@ int ph_hub_second_has_erased(struct ph_hub *hub, bool *erased_out)
 	int64_t noted = -1;
 	int64_t mark = 0;
 	int rc = ph_journal_meta_get_int(hub->journal, META_ERASED, &noted);
-	bool none = rc > 0 && !ph_hub_second_state(hub);
+	struct ph_hub_health health;
+	bool none;
 
+	ph_hub_second_health(hub, &health);
+	none = rc > 0 && !health.is_there;
 	rc = rc < 0 ? rc : ph_erasing_mark(hub->db, &mark);
 	*erased_out = noted == mark;
 	return rc < 0 ? rc : none;
@@ -239,18 +257,39 @@ void ph_hub_second_free(struct ph_hub *hub)
 	}
 }
 
-const char *ph_hub_second_state(const struct ph_hub *hub)
+void ph_hub_second_health(const struct ph_hub *hub, struct ph_hub_health *out)
 {
+	const struct ph_hub_second *second = hub->second;
+
 	if (hub->is_look) {
-		return hub->told.second[0] ? hub->told.second : NULL;
+		*out = hub->told.second;
+		return;
 	}
-	if (!hub->config.second) {
-		return NULL;
+	memset(out, 0, sizeof(*out));
+	out->is_there = hub->config.second != NULL;
+	if (!out->is_there || !second) {
+		return;
 	}
-	return !hub->second                   ? "ok"
-	       : hub->second->why.text[0]     ? hub->second->why.text
-	       : hub->second->why_due.text[0] ? hub->second->why_due.text
-					      : "ok";
+	out->what = second->why ? NOT_WRITTEN : second->why_due ? NOT_ERASED : 0;
+	out->why = second->why ? second->why : second->why_due;
+	snprintf(out->where, sizeof(out->where), "%s", second->where);
+}
+
+const char *ph_hub_second_state(const struct ph_hub *hub, struct ph_error *words)
+{
+	struct ph_hub_health health;
+
+	ph_hub_second_health(hub, &health);
+	memset(words, 0, sizeof(*words));
+	if (!health.is_there || health.what == 0) {
+		return health.is_there ? "ok" : NULL;
+	}
+	(void)ph_fail_errno(
+		words, health.why,
+		health.what == NOT_ERASED
+			? ph_say("erasing on the second medium", "xóa trên ổ thứ hai")
+			: health.where);
+	return words->text;
 }
 
 /* --- from it --- */

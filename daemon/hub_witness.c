@@ -63,7 +63,16 @@ struct ph_hub_witness {
 	bool is_written;
 	bool is_left; /* what is there is not ours to write over */
 	uint64_t not_before_ms;
-	struct ph_error why; /* "": nothing is the matter */
+	int what; /* is the matter: below; 0: nothing */
+	int why;  /* a negative errno, or below */
+};
+enum {
+	NOT_OURS = 1, /* what is there is not the witness of this hub */
+	NOT_WRITTEN,
+};
+enum {
+	DAMAGED = 1,
+	OF_ANOTHER,
 };
 
 /* --- its bytes --- */
@@ -153,36 +162,66 @@ static int is_older(struct ph_hub *hub, const uint8_t told[static SIZE], bool *o
 
 /* --- telling --- */
 
-/* WHAT is the matter and to be done, and the REASON. */
-static void tell(struct ph_hub_witness *witness, const char *what, const char *reason)
+/* What is the matter and to be done. */
+static const char *say_what(int what)
 {
-	memset(&witness->why, 0, sizeof(witness->why));
-	(void)ph_fail(&witness->why, PH_EXIT_OTHER, -EIO, "%s: %s (%s)", witness->path,
-		      what, reason);
-	fprintf(stderr, "hub.witness %s\n", witness->why.text);
+	return what == NOT_OURS
+		       ? ph_say("this is not the witness of this hub. Move it away and "
+				"restart "
+				"packhorsed; until then nobody here notices when this "
+				"folder is "
+				"copied "
+				"back",
+				"đây không phải tệp chứng của máy chủ này. Hãy dời đi "
+				"rồi chạy lại "
+				"packhorsed; trước đó, nếu thư mục này bị chép lại từ "
+				"bản cũ thì ở "
+				"đây "
+				"không ai biết")
+		       : ph_say("the witness cannot be written. See that the service's "
+				"user may write there, and that there is room "
+				"(OPERATIONS, \"The folder\")",
+				"không ghi được tệp chứng. Hãy xem người dùng của dịch "
+				"vụ có quyền ghi ở đó không và đĩa còn chỗ không "
+				"(OPERATIONS, \"The folder\")");
 }
 
-static const char *reason_of(int found)
+static const char *say_why(int why)
 {
-	return found == 0 || found == -EFBIG ? ph_say("it is damaged", "tệp bị hỏng")
-	       : found == -ENOTSUP ? ph_say("it is no file", "đó không phải là tệp")
-				   : ph_errno_say(found);
+	return why == DAMAGED      ? ph_say("it is damaged", "tệp bị hỏng")
+	       : why == OF_ANOTHER ? ph_say("it is of another hub", "của máy chủ khác")
+	       : why == -ENOTSUP ? ph_say("it is no file", "đó không phải là tệp")
+				 : ph_errno_say(why);
+}
+
+const char *ph_hub_witness_state(const struct ph_hub *hub, struct ph_error *words)
+{
+	struct ph_hub_health health;
+
+	ph_hub_witness_health(hub, &health);
+	memset(words, 0, sizeof(*words));
+	if (!health.is_there || health.what == 0) {
+		return health.is_there ? "ok" : NULL;
+	}
+	(void)ph_fail(words, PH_EXIT_OTHER, -EIO, "%s: %s (%s)", health.where,
+		      say_what(health.what), say_why(health.why));
+	return words->text;
+}
+
+static void tell(struct ph_hub *hub, int what, int why)
+{
+	struct ph_error words;
+
+	hub->witness->what = what;
+	hub->witness->why = why;
+	fprintf(stderr, "hub.witness %s\n", ph_hub_witness_state(hub, &words));
 }
 
 /* The file is there, and tells nothing: it stays until a person has looked at it. */
-static void leave(struct ph_hub_witness *witness, const char *reason)
+static void leave(struct ph_hub *hub, int why)
 {
-	witness->is_left = true;
-	tell(witness,
-	     ph_say("this is not the witness of this hub. Move it away and restart "
-		    "packhorsed; until then nobody here notices when this folder is "
-		    "copied "
-		    "back",
-		    "đây không phải tệp chứng của máy chủ này. Hãy dời đi rồi chạy lại "
-		    "packhorsed; trước đó, nếu thư mục này bị chép lại từ bản cũ thì ở "
-		    "đây "
-		    "không ai biết"),
-	     reason);
+	hub->witness->is_left = true;
+	tell(hub, NOT_OURS, why);
 }
 
 /* It is not there, and was: no doubt, but a person may know better. */
@@ -257,9 +296,9 @@ static int ask_file(struct ph_hub *hub, int64_t known_of, bool *older_out,
 			tell_missing(witness);
 		}
 	} else if (found < 0 || !is_whole(ph_buf_view(&bytes))) {
-		leave(witness, reason_of(found));
+		leave(hub, found == 0 || found == -EFBIG ? DAMAGED : found);
 	} else if (memcmp(bytes.data + AT_ROOT, hub->keylist.root, PH_KEY_SIZE) != 0) {
-		leave(witness, ph_say("it is of another hub", "của máy chủ khác"));
+		leave(hub, OF_ANOTHER);
 	} else {
 		rc = is_older(hub, bytes.data, older_out);
 		*epoch_out = ph_be64_get(bytes.data + AT_EPOCH);
@@ -377,17 +416,8 @@ static void failed(struct ph_hub *hub, int rc)
 	struct ph_hub_witness *witness = hub->witness;
 
 	witness->not_before_ms = now_ms(hub) + AGAIN_MS;
-	if (witness->why.text[0] == '\0') {
-		tell(witness,
-		     ph_say("the witness cannot be written. See that the service's user "
-			    "may "
-			    "write there, and that there is room (OPERATIONS, \"The "
-			    "folder\")",
-			    "không ghi được tệp chứng. Hãy xem người dùng của dịch vụ có "
-			    "quyền ghi ở đó không và đĩa còn chỗ không (OPERATIONS, "
-			    "\"The "
-			    "folder\")"),
-		     ph_errno_say(rc));
+	if (witness->what == 0) {
+		tell(hub, NOT_WRITTEN, rc);
 	}
 }
 
@@ -417,15 +447,22 @@ void ph_hub_witness_write(struct ph_hub *hub)
 	}
 	memcpy(witness->told, bytes, sizeof(bytes));
 	witness->is_written = true;
-	memset(&witness->why, 0, sizeof(witness->why));
+	witness->what = 0;
 }
 
-const char *ph_hub_witness_state(const struct ph_hub *hub)
+void ph_hub_witness_health(const struct ph_hub *hub, struct ph_hub_health *out)
 {
+	const struct ph_hub_witness *witness = hub->witness;
+
 	if (hub->is_look) {
-		return hub->told.witness[0] ? hub->told.witness : NULL;
+		*out = hub->told.witness;
+		return;
 	}
-	return !hub->witness               ? NULL
-	       : hub->witness->why.text[0] ? hub->witness->why.text
-					   : "ok";
+	memset(out, 0, sizeof(*out));
+	if (witness) {
+		out->is_there = true;
+		out->what = witness->what;
+		out->why = witness->why;
+		snprintf(out->where, sizeof(out->where), "%s", witness->path);
+	}
 }

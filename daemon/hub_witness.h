@@ -27,8 +27,10 @@ void ph_hub_witness_write(struct ph_hub *hub);
  * a witness has none of this. In a transaction. 0 or a negative errno.
  */
 int ph_hub_witness_over(struct ph_hub *hub);
-/* "ok", or what is the matter, borrowed from HUB; NULL: it has none. */
-const char *ph_hub_witness_state(const struct ph_hub *hub);
+/* How it is, for a view of HUB. */
+void ph_hub_witness_health(const struct ph_hub *hub, struct ph_hub_health *out);
+/* "ok", or what is the matter, in the language of who asks, borrowed from WORDS; NULL: it has none. */
+const char *ph_hub_witness_state(const struct ph_hub *hub, struct ph_error *words);
 void ph_hub_witness_free(struct ph_hub *hub);
 
 #endif

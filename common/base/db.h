@@ -22,6 +22,9 @@ enum {
 	PH_DB_ROW = 1, /* ph_stmt_step(): a row is there */
 };
 
+/* What to do about damage, for error texts: static words, in the language of who is spoken to. */
+typedef const char *ph_db_remedy(void);
+
 struct ph_db_config {
 	const char *path;     /* or ":memory:" */
 	const char *vfs;      /* NULL: the default; tests bring their own */
@@ -33,9 +36,8 @@ struct ph_db_config {
 	 */
 	const char *const *steps;
 	size_t n_steps;
-	bool create; /* make it if absent; else absent is -ENOENT */
-	/* What to do about damage, for error texts: static. NULL: restore a backup. */
-	const char *remedy;
+	bool create;          /* make it if absent; else absent is -ENOENT */
+	ph_db_remedy *remedy; /* NULL: restore a backup */
 };
 
 /*

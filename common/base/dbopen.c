@@ -47,19 +47,22 @@ static int read_int(struct ph_db *db, const char *sql, int64_t *value_out)
 	return code == SQLITE_DONE ? -EUCLEAN : ph_dbraw_settle(db, code);
 }
 
-static const char *remedy_of(const struct ph_db_config *config)
+static const char *say_restore(void)
 {
-	return config->remedy
-		       ? config->remedy
-		       : ph_say("restore it from a backup; keep this folder",
-				"hãy phục hồi từ bản sao lưu; giữ lại thư mục này");
+	return ph_say("restore it from a backup; keep this folder",
+		      "hãy phục hồi từ bản sao lưu; giữ lại thư mục này");
+}
+
+static ph_db_remedy *remedy_of(const struct ph_db_config *config)
+{
+	return config->remedy ? config->remedy : say_restore;
 }
 
 static int fail_damaged(const struct ph_db *db, const char *how, struct ph_error *err)
 {
 	return ph_fail(err, PH_EXIT_DAMAGED, -EUCLEAN,
 		       ph_say("%s is damaged (%s); %s", "%s bị hỏng (%s); %s"), db->path,
-		       how, db->remedy);
+		       how, db->remedy());
 }
 
 /* Fill ERR for RC, which came from SQLite just now. */
@@ -155,7 +158,7 @@ static int prepare_file(const struct ph_db_config *config, const struct found *f
 				      "it back, or %s",
 				      "thiếu %s, mà tệp %s-wal của nó vẫn còn; hãy đặt "
 				      "tệp đó lại, hoặc %s"),
-			       config->path, config->path, remedy_of(config));
+			       config->path, config->path, remedy_of(config)());
 	}
 	if (!config->create) {
 		return ph_fail_errno(err, -ENOENT, config->path);

@@ -24,7 +24,7 @@ struct ph_db {
 	int lost;       /* why SQLite ended our transaction by itself, or 0 */
 	atomic_bool
 		poisoned; /* there was an I/O error; others ask whether a look had one */
-	const char *remedy; /* borrowed; static */
+	ph_db_remedy *remedy;
 	char path[PATH_MAX];
 	bool is_looked_at;    /* by its VFS others of this process may look at it */
 	atomic_bool is_alone; /* now: a look ends */

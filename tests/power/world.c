@@ -390,12 +390,14 @@ static int see_log(void *data, const struct ph_log *log)
 int hub_holding(struct ph_hub *hub, struct holding *out)
 {
 	struct looking looking = { .journal = ph_hub_journal(hub), .out = out };
+	struct ph_error words;
 	int rc;
 
 	memset(out, 0, sizeof(*out));
 	rc = ph_journal_log_each(looking.journal, see_log, &looking);
 	/* only what this process itself has written, and says is well, was told */
-	if (rc == 0 && hub->second && strcmp(ph_hub_second_state(hub), "ok") == 0) {
+	if (rc == 0 && hub->second &&
+	    strcmp(ph_hub_second_state(hub, &words), "ok") == 0) {
 		rc = power_second(hub->config.second, out, NULL);
 	}
 	return rc < 0 ? rc : power_beside_hub(hub, &out->beside);

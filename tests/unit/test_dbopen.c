@@ -18,6 +18,7 @@
 
 #include "common/base/db.h"
 #include "common/base/file.h"
+#include "common/base/say.h"
 #include "tests/unit/db_room.h"
 
 /* The integer that a pragma gives. */
@@ -235,6 +236,11 @@ static void test_high_application_id(void **state)
 	}
 }
 
+static const char *ring(void)
+{
+	return ph_say("ring the bell", "hãy rung chuông");
+}
+
 static void test_refuses_damage(void **state)
 {
 	static const uint8_t junk[4096] = { 0xa5, 0x5a };
@@ -249,7 +255,7 @@ static void test_refuses_damage(void **state)
 	assert_null(strstr(err.text, "verify"));
 	assert_non_null(strstr(err.text, path));
 	assert_non_null(strstr(err.text, "from a backup; keep this folder"));
-	config.remedy = "ring the bell";
+	config.remedy = ring;
 	err = (struct ph_error){ 0 };
 	assert_int_equal(expect_refusal(&config, &err), -EUCLEAN);
 	assert_non_null(strstr(err.text, "; ring the bell"));
@@ -310,10 +316,14 @@ static void test_unclean_stop(void **state)
 	sqlite3_close(raw);
 	overwrite(path, (page - 1) * 4096, zeros, sizeof(zeros));
 
-	/* stopped cleanly: opens, and a check finds it */
+	/* stopped cleanly: opens, and a check finds it; told in the language of who asks then */
+	(void)ph_speak(PH_SPEAK_VIETNAMESE);
 	db = must_open(3);
+	(void)ph_speak(PH_SPEAK_ENGLISH);
 	assert_int_equal(ph_db_check(db, true, &err), -EUCLEAN);
 	assert_int_equal(err.exit, PH_EXIT_DAMAGED);
+	assert_non_null(strstr(err.text, "restore it from a backup"));
+	(void)ph_speak(PH_SPEAK_OWN);
 	ph_db_close(db);
 
 	/* stopped uncleanly: does not open, and the WAL is kept for whoever mends it */

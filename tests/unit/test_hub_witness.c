@@ -4,8 +4,10 @@
  */
 #include "tests/unit/witness_room.h"
 
+#include "common/base/say.h"
 #include "daemon/account_kept.h"
 #include "daemon/hub_rotate.h"
+#include "daemon/hub_second.h"
 
 #include <sys/stat.h>
 
@@ -386,6 +388,48 @@ static void test_medium_is_ill(void **state)
 	remove_dir(medium);
 }
 
+static bool says_to(struct scene *s, const char *language, const char *name,
+		    const char *words)
+{
+	json_t *answer = ask(&s->room, json_pack("{s:s, s:s}", "command", "status",
+						 "language", language));
+	const char *text = json_string_value(json_object_get(answer, name));
+	bool does = text && strstr(text, words);
+
+	json_decref(answer);
+	return does;
+}
+
+/* What is wrong is said in the language of who asks, not of who met it first. */
+static void test_language(void **state)
+{
+	struct scene s;
+	char medium[80], path[200], hex[9];
+
+	(void)state;
+	scene_open(&s);
+	temp_dir(medium);
+	ph_hex(hex, ph_hub_keylist(s.room.hub)->root, 4);
+	snprintf(path, sizeof(path), "%s/packhorse-%s.hublog", medium, hex);
+	assert_int_equal(mkdir(path, 0700), 0);
+	stop(&s);
+	assert_int_equal(ph_file_remove(s.file), 0);
+	assert_int_equal(mkdir(s.file, 0700), 0);
+	s.second = medium;
+	(void)ph_speak(PH_SPEAK_VIETNAMESE);
+	start(&s);
+	ph_hub_second_write(s.room.hub);
+	assert_non_null(strstr(s.told.text[1], "đó không phải là tệp"));
+	(void)ph_speak(PH_SPEAK_OWN);
+	assert_true(says_to(&s, "vi", "witness", "không phải tệp chứng của máy chủ"));
+	assert_true(says_to(&s, "vi", "second_medium", ".hublog: là thư mục"));
+	assert_true(says_to(&s, "en", "witness", "(it is no file)"));
+	assert_true(says_to(&s, "en", "witness", "is not the witness of this hub"));
+	assert_true(says_to(&s, "en", "second_medium", ".hublog: is a folder"));
+	scene_close(&s);
+	remove_dir(medium);
+}
+
 /* A copy from before the keys were rotated is an older one. */
 static void test_rotated(void **state)
 {
@@ -413,7 +457,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_never_leads),   cmocka_unit_test(test_doubts),
 		cmocka_unit_test(test_restored),      cmocka_unit_test(test_folder),
-		cmocka_unit_test(test_medium_is_ill), cmocka_unit_test(test_rotated),
+		cmocka_unit_test(test_medium_is_ill), cmocka_unit_test(test_language),
+		cmocka_unit_test(test_rotated),
 	};
 
 	return cmocka_run_group_tests(tests, make_pattern, remove_pattern);
