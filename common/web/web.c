@@ -9,6 +9,11 @@
  * it: who has been bringing a request, or idle between two, for longest; if there is none, who
  * has been taking an answer for longest. So whoever holds many holds nobody up.
  *
+ * A flood: a request that is one of too many waits for its answer, 429 or what it is, for
+ * hold_ms. Its connection is suspended so long, so what comes behind it stays in the kernel, and
+ * who sends it finds that nobody takes it. These are no more than connections; the first to make
+ * room are they.
+ *
  * Time: once a second each connection is looked at. One that took too long to bring a
  * request, or to take its answer, has its socket shut down; libmicrohttpd then finds its end
  * and lets go of it.
@@ -18,6 +23,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -38,6 +44,7 @@ void ph_web_limits_init(struct ph_web_limits *limits)
 		.per_account = 8,
 		.rate = 50,
 		.burst = 100,
+		.hold_ms = 100,
 		.request_ms = 15000,
 		.answer_ms = 30000,
 		.answer_rate = 16 * 1024,
@@ -58,8 +65,10 @@ void ph_web_move(struct conn *conn, enum phase phase)
 
 	web->n_waiting -= conn->phase == PHASE_WAITING;
 	web->n_writing -= conn->phase == PHASE_WRITING;
+	web->n_held -= conn->phase == PHASE_HELD;
 	web->n_waiting += phase == PHASE_WAITING;
 	web->n_writing += phase == PHASE_WRITING;
+	web->n_held += phase == PHASE_HELD;
 	conn->phase = phase;
 	conn->since = ph_web_now(web);
 }
@@ -71,6 +80,8 @@ void ph_web_hang_up(struct conn *conn)
 	conn->is_leaving = true;
 	if (conn->phase == PHASE_FOLLOWING) {
 		conn->call->ends = true;
+		ph_web_resume(conn->call);
+	} else if (conn->phase == PHASE_HELD) {
 		ph_web_resume(conn->call);
 	}
 }
@@ -102,6 +113,7 @@ static struct conn *older(struct conn *found, struct conn *conn)
 static void make_room(struct ph_web *web, struct conn *new)
 {
 	uint64_t now = ph_web_now(web);
+	struct conn *held = NULL;
 	struct conn *reading = NULL;
 	struct conn *writing = NULL;
 	struct conn *gone;
@@ -110,14 +122,16 @@ static void make_room(struct ph_web *web, struct conn *new)
 		if (conn->is_leaving || conn == new) {
 			continue;
 		}
-		if (conn->phase == PHASE_READING) {
+		if (conn->phase == PHASE_HELD) {
+			held = older(held, conn);
+		} else if (conn->phase == PHASE_READING) {
 			reading = older(reading, conn);
 		} else if (conn->phase == PHASE_WRITING &&
 			   now - conn->since > TAKING_MS) {
 			writing = older(writing, conn);
 		}
 	}
-	gone = reading ? reading : writing ? writing : new;
+	gone = held ? held : reading ? reading : writing ? writing : new;
 	web->counts.crowded++;
 	ph_web_hang_up(gone);
 }
@@ -181,7 +195,8 @@ static void sweep_conn(struct conn *conn, uint64_t now)
 
 	if (conn->phase == PHASE_FOLLOWING) {
 		ph_web_follow_sweep(conn, now);
-	} else if (conn->phase != PHASE_WAITING && now - conn->since > allowed) {
+	} else if (conn->phase != PHASE_WAITING && conn->phase != PHASE_HELD &&
+		   now - conn->since > allowed) {
 		web->counts.slow += conn->phase == PHASE_WRITING || conn->call != NULL;
 		ph_web_hang_up(conn);
 	}
@@ -198,6 +213,37 @@ static void sweep(struct ph_web *web)
 	for (struct conn *conn = web->conns; conn; conn = conn->next) {
 		sweep_conn(conn, now);
 	}
+}
+
+/* Those whose time has come go on. */
+static void let_go(struct ph_web *web)
+{
+	uint64_t now = web->n_held > 0 ? ph_web_now(web) : 0;
+
+	for (struct conn *conn = web->conns; conn && web->n_held > 0; conn = conn->next) {
+		if (conn->phase == PHASE_HELD &&
+		    now - conn->since >= web->config.limits.hold_ms) {
+			ph_web_resume(conn->call);
+		}
+	}
+}
+
+/* Milliseconds until the next one's has; UINT_MAX: there is none. */
+static unsigned held_for(const struct ph_web *web)
+{
+	uint64_t now = web->n_held > 0 ? ph_web_now(web) : 0;
+	unsigned least = UINT_MAX;
+
+	for (const struct conn *conn = web->conns; conn && web->n_held > 0;
+	     conn = conn->next) {
+		uint64_t due = conn->since + web->config.limits.hold_ms;
+		unsigned ms = due > now ? (unsigned)(due - now) : 0;
+
+		if (conn->phase == PHASE_HELD && ms < least) {
+			least = ms;
+		}
+	}
+	return least;
 }
 
 /* ---- requests ---- */
@@ -279,9 +325,21 @@ static bool is_too_often(struct ph_web_call *call)
 	enum asker asker = is_open ? AT_THE_DOOR : call->name[0] ? ACCOUNT : STRANGER;
 	const char *whose = asker == ACCOUNT ? call->name : call->conn->address;
 
-	return (!is_open || strcmp(call->route->method, "POST") == 0) &&
+	call->is_rated = !is_open || strcmp(call->route->method, "POST") == 0;
+	return call->is_rated &&
 	       !ph_web_rate_take(&web->rate[asker], ph_view_str(whose), ph_web_now(web),
 				 limits->rate, limits->burst);
+}
+
+/* Whether whatever else comes from CALL's address comes so often that its answer has time. */
+static bool is_flood(struct ph_web_call *call)
+{
+	struct ph_web *web = call->conn->web;
+
+	return !call->is_rated &&
+	       !ph_web_rate_take(&web->rate[LOOKER], ph_view_str(call->conn->address),
+				 ph_web_now(web), web->config.limits.rate,
+				 web->config.limits.burst);
 }
 
 /* Whose request it is, and whether he may ask so often. */
@@ -297,6 +355,7 @@ static int admit(struct ph_web_call *call)
 	}
 	if (is_too_often(call)) {
 		web->counts.limited++;
+		call->holds = true;
 		call->retry_s = 1;
 		return ph_web_refuse(&call->no, 429, "rate", NULL,
 				     ph_say("more than %u requests a second",
@@ -341,6 +400,7 @@ static int begin(struct ph_web_call *call, const char *method)
 		    : ph_web_route_find(web->config.routes, web->config.n_routes, method,
 					&call->target, &call->route, &call->no);
 	rc = rc < 0 ? rc : admit(call);
+	call->holds |= is_flood(call);
 	if (rc == 0 && (web->is_stopping || web->answers > web->config.limits.answers)) {
 		web->counts.busy++;
 		call->retry_s = 5;
@@ -375,6 +435,12 @@ static void carry_out(struct ph_web_call *call)
 	ph_web_reply_no(call, &call->no);
 }
 
+static void suspend(struct ph_web_call *call)
+{
+	call->is_suspended = true;
+	call->conn->web->mhd->suspend_connection(call->conn->mhd);
+}
+
 static enum MHD_Result take(struct ph_web *web, struct ph_web_call *call,
 			    const char *method, const char *upload, size_t *upload_size)
 {
@@ -405,14 +471,22 @@ static enum MHD_Result take(struct ph_web *web, struct ph_web_call *call,
 		*upload_size = 0;
 		return rc < 0 ? MHD_NO : MHD_YES;
 	}
-	if (call->conn->phase == PHASE_READING) {
+	if (call->conn->phase == PHASE_HELD && call->conn->is_leaving) {
+		return MHD_NO;
+	}
+	if (call->conn->phase == PHASE_READING && call->holds &&
+	    web->config.limits.hold_ms > 0 && !web->is_stopping) {
+		ph_web_move(call->conn, PHASE_HELD);
+		suspend(call);
+		return MHD_YES;
+	}
+	if (call->conn->phase == PHASE_READING || call->conn->phase == PHASE_HELD) {
 		carry_out(call);
 	}
 	if (call->is_replied) {
 		return ph_web_queue(call);
 	}
-	call->is_suspended = true;
-	web->mhd->suspend_connection(call->conn->mhd);
+	suspend(call);
 	return MHD_YES;
 }
 
@@ -518,6 +592,7 @@ void ph_web_run(struct ph_web *web)
 {
 	web->is_woken = false;
 	sweep(web);
+	let_go(web);
 	(void)web->mhd->run(web->daemon);
 	/* when it was full it listens again in the run after the one that made room */
 	if (web->was_full && web->counts.connections < web->most) {
@@ -530,10 +605,12 @@ int ph_web_timeout(struct ph_web *web)
 {
 	MHD_UNSIGNED_LONG_LONG ms = 0;
 	int most = web->conns ? SWEEP_MS : -1;
+	unsigned held = held_for(web);
 
 	if (web->is_woken) {
 		return 0;
 	}
+	most = held < SWEEP_MS ? (int)held : most;
 	if (web->mhd->get_timeout(web->daemon, &ms) != MHD_YES) {
 		return most;
 	}
@@ -555,6 +632,8 @@ void ph_web_stop(struct ph_web *web)
 			ph_web_resume(conn->call);
 		} else if (conn->phase == PHASE_READING) {
 			(void)shutdown(conn->fd, SHUT_RD);
+		} else if (conn->phase == PHASE_HELD) {
+			ph_web_hang_up(conn);
 		}
 	}
 }

@@ -12,7 +12,8 @@
  * What nobody can hold: connections are few, each has its time for a request and for taking
  * an answer, and makes room for others; answers that wait to be taken are bounded in bytes; how often one account (or,
  * with no token, one address) may ask is bounded, and how often one address may try to get a
- * token apart from that; who follows events keeps a place in a
+ * token apart from that; a connection that asks too often is answered later, and not read
+ * meanwhile, so that a flood costs no more than some answers a second of each; who follows events keeps a place in a
  * ring, is dropped when he does not read, and ends after a while in any case.
  */
 #ifndef PH_WEB_H
@@ -30,6 +31,7 @@ struct ph_web_limits {
 	unsigned followers, per_account; /* of events, in all and of one account */
 	/* Requests a second of one account, of one stranger's address, of an address at the door. */
 	unsigned rate, burst;
+	unsigned hold_ms;     /* what is one of too many is answered so much later */
 	unsigned request_ms;  /* to a whole request */
 	unsigned answer_ms;   /* to its answer being taken, and ... */
 	unsigned answer_rate; /* ... a second more for so many bytes of it */

@@ -9,6 +9,7 @@
 
 enum phase {
 	PHASE_READING, /* a request is to come, whole; also between two */
+	PHASE_HELD,    /* it is whole, and one of too many: its answer waits */
 	PHASE_WAITING, /* for our reply */
 	PHASE_WRITING,
 	PHASE_FOLLOWING,
@@ -19,6 +20,7 @@ enum asker {
 	ACCOUNT,     /* by its name */
 	STRANGER,    /* by address: what a token is needed for, without one */
 	AT_THE_DOOR, /* by address: what gives one a token */
+	LOOKER, /* by address: whatever else, also what is refused before it is known whose it is */
 	N_ASKERS
 };
 
@@ -48,6 +50,8 @@ struct ph_web_call {
 	unsigned role;
 	struct ph_web_no no; /* status 0: not refused so far */
 	bool is_begun, is_suspended, is_replied, is_counted;
+	bool is_rated; /* it took a token, or there was none */
+	bool holds;    /* there was none: it is not answered before its time */
 
 	unsigned status; /* of the reply */
 	const char *type;
@@ -67,7 +71,7 @@ struct ph_web {
 	struct MHD_Daemon *daemon;
 	int epoll;
 	struct conn *conns;
-	unsigned n_waiting, n_writing;
+	unsigned n_waiting, n_writing, n_held;
 	size_t answers; /* bytes that wait to be taken */
 	uint64_t swept;
 	uint64_t followed_at; /* when somebody who followed left last; 0: nobody did */

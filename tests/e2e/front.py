@@ -23,7 +23,7 @@ from room import CLIENT, Hub, Tap, leave, room, run, wait_for
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 NAME = "Cầm Thị Hoài Thương"
-LEAST = 10000  # requests for each second of processor that the agent takes
+LEAST = 30000  # requests that are offered, for each second of processor that the agent takes
 tap = Tap()
 
 
@@ -244,18 +244,18 @@ def test_flood(site, bearer):
     codes = []
     begun, cpu = time.monotonic(), cpu_seconds(site.process.pid)
     with Hammer(site.port, [request_of("/api/v1/status", bearer)] * 4) as pages:
-        while time.monotonic() - begun < 4 or \
-                pages.asked < 5000 and time.monotonic() - begun < 60:
+        while time.monotonic() - begun < 4 or len(codes) < 10:
             codes.append(site.command("visit", "3", "--band", "adult").returncode)
             codes.append(site.hub.sync(site.folder).returncode)
         took = time.monotonic() - begun
-    cost = pages.asked / (cpu_seconds(site.process.pid) - cpu)
+    cost = pages.offered / (cpu_seconds(site.process.pid) - cpu)
     answers = pages.answers
     print(f"# {len(codes)} commands; answers {answers}")
-    tap.ok(f"{pages.asked / took:.0f} requests a second are borne, {cost:.0f} for a second of "
+    tap.ok(f"{pages.offered / took:.0f} requests a second are borne, {cost:.0f} for a second of "
            f"processor (at least {LEAST})", cost >= LEAST)
-    tap.ok("each is answered or refused", set(answers) <= {200, 429, 503}, answers)
-    tap.ok("what is too much is refused", answers[429] > answers[200] > 0, answers)
+    tap.ok("each is answered or refused, or not read", set(answers) <= {200, 429, 503}, answers)
+    tap.ok("what is too much is refused", answers[429] > 0 and answers[200] > 0, answers)
+    tap.ok("some tens of times a second, and no more", answers[429] < 100 * took, answers, took)
     tap.ok("commands record and sync all the while",
            codes and all(code in (0, 13) for code in codes), codes)
     wait_for(lambda: None, 2.5)  # until the page may ask a hundred times again
@@ -264,23 +264,23 @@ def test_flood(site, bearer):
 def test_strangers(site):
     """Who has no session asks without end: a token opens one all the same, and guesses are few."""
     with Hammer(site.port, [request_of("/api/v1/status")]) as pages:
-        wait_for(lambda: pages.answers[429] > 300, 60)
+        wait_for(lambda: pages.answers[429] > 5, 60)
         bearer = site.enter()
         tap.equal("a stranger asks without end: a token opens a session",
                   site.ask("GET", "/api/v1/status", bearer=bearer)[0], 200)
         tap.equal("and anybody is told what this is",
                   {site.ask("GET", "/")[0] for _ in range(20)}, {200})
-    tap.ok("at most told that he needs a session", set(pages.answers) == {401, 429} and
-           pages.answers[429] > pages.answers[401], pages.answers)
+    tap.ok("at most told that he needs a session", set(pages.answers) == {401, 429}, pages.answers)
     body = json.dumps({"token": "0" * 64}).encode()
     guess = (b"POST /api/v1/session HTTP/1.1\r\nHost: 127.0.0.1\r\n"
              b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body)) + body
     with Hammer(site.port, [guess]) as pages:
-        wait_for(lambda: pages.answers[429] > 300, 60)
+        wait_for(lambda: pages.answers[429] > 5, 60)
         tap.equal("guesses at the door: who is inside works on",
                   site.ask("GET", "/api/v1/status", bearer=bearer)[0], 200)
-    tap.ok("and most guesses are not even looked at", set(pages.answers) == {403, 429} and
-           pages.answers[429] > pages.answers[403], pages.answers)
+    tap.ok("and most guesses are not even looked at, most not read", set(pages.answers) == {403, 429} and
+           pages.asked < 400, pages.answers)
+    tap.ok("of many", pages.offered > pages.asked, pages.offered)
 
 
 # --- what is hidden ---

@@ -206,6 +206,7 @@ static void test_limits(void **state)
 	ph_web_limits_init(&limits);
 	limits.rate = 5;
 	limits.burst = 10;
+	limits.hold_ms = 0;
 	limits.connections = 4;
 	start(&limits);
 	for (unsigned i = 0; i < 30; i++) {
@@ -267,6 +268,7 @@ static void test_strangers(void **state)
 	ph_web_limits_init(&limits);
 	limits.rate = 5;
 	limits.burst = 10;
+	limits.hold_ms = 0;
 	start(&limits);
 	/* what takes a token: so many are told so, and guesses are among them */
 	assert_int_equal(n_of(closed, "401", 8), 8);
@@ -283,6 +285,137 @@ static void test_strangers(void **state)
 	now_ms += 1000;
 	assert_int_equal(n_of(door, "200", 8), 5);
 	assert_int_equal(n_of(closed, "401", 8), 5);
+}
+
+/* A web that answers one of too many after 100 ms. */
+static void start_held(unsigned connections)
+{
+	struct ph_web_limits limits;
+
+	ph_web_free(web);
+	ph_web_limits_init(&limits);
+	limits.rate = 5;
+	limits.burst = 10;
+	limits.connections = connections;
+	start(&limits);
+}
+
+static void send_times(int fd, const char *request, unsigned times)
+{
+	while (times-- > 0) {
+		send_text(fd, request);
+	}
+}
+
+static unsigned count_of(const char *text, const char *what)
+{
+	unsigned n = 0;
+
+	for (const char *at = text; (at = strstr(at, what)) != NULL; at++) {
+		n++;
+	}
+	return n;
+}
+
+/* Who asks without end is answered now and then, and what he sends meanwhile is not read. */
+static void test_flood(void **state)
+{
+	static const char own[] = "GET /own HTTP/1.1\r\n" HOST VIEWER "\r\n";
+	struct ph_web_counts counts;
+	const char *text;
+	int fd;
+
+	(void)state;
+	start_held(8);
+	fd = dial();
+	send_times(fd, own, 60);
+	text = recv_text(fd);
+	assert_int_equal(count_of(text, "HTTP/1.1 200 "), 10);
+	assert_int_equal(count_of(text, "HTTP/1.1 429 "), 0);
+	ph_web_counts(web, &counts);
+	assert_int_equal(counts.requests, 11);
+	assert_in_range(ph_web_timeout(web), 1, 100);
+	/* others are served */
+	like(ask("GET /own HTTP/1.1\r\n" HOST OPERATOR "\r\n"), "200 ");
+	now_ms += 99;
+	assert_string_equal(recv_text(fd), "");
+	assert_int_equal(ph_web_timeout(web), 1);
+	now_ms += 1;
+	text = recv_text(fd);
+	assert_int_equal(count_of(text, "HTTP/1.1 429 "), 1);
+	assert_int_equal(count_of(text, "Retry-After: 1\r\n"), 1);
+	ph_web_counts(web, &counts);
+	assert_int_equal(counts.requests, 13);
+	assert_int_equal(counts.limited, 2);
+	close(fd);
+	/* that he is gone is found when his time has come */
+	now_ms += 100;
+	turn();
+	ph_web_counts(web, &counts);
+	assert_int_equal(counts.connections, 0);
+}
+
+/* What anybody may look at, and what is refused before it is known who asks: not refused for it, but later. */
+static void test_flood_of_looks(void **state)
+{
+	static const char *const asked[] = {
+		"GET /say HTTP/1.1\r\n" HOST "\r\n",
+		"GET /nothing HTTP/1.1\r\n" HOST "\r\n",
+		"GET /say HTTP/1.1\r\nHost: evil.example\r\n\r\n",
+	};
+	static const char *const told[] = { "HTTP/1.1 200 ", "HTTP/1.1 404 ",
+					    "HTTP/1.1 403 " };
+
+	(void)state;
+	for (unsigned i = 0; i < 3; i++) {
+		int fd;
+
+		start_held(8);
+		fd = dial();
+		send_times(fd, asked[i], 30);
+		assert_int_equal(count_of(recv_text(fd), told[i]), 10);
+		for (unsigned n = 0; n < 3; n++) {
+			now_ms += 100;
+			assert_in_range(count_of(recv_text(fd), told[i]), 1, 2);
+		}
+		like(ask("GET /own HTTP/1.1\r\n" HOST VIEWER "\r\n"), "200 ");
+		close(fd);
+	}
+}
+
+/* Those who wait for their time make room, and end with the rest. */
+static void test_flood_ends(void **state)
+{
+	static const char own[] = "GET /own HTTP/1.1\r\n" HOST VIEWER "\r\n";
+	struct ph_web_counts counts;
+	int idle, fd[4];
+
+	(void)state;
+	start_held(4);
+	idle = dial();
+	turn();
+	now_ms += 10;
+	for (unsigned i = 0; i < 3; i++) {
+		fd[i] = dial();
+		send_times(fd[i], own, 12);
+	}
+	like(ask("GET /own HTTP/1.1\r\n" HOST OPERATOR "\r\n"), "200 ");
+	like(ask("GET /own HTTP/1.1\r\n" HOST OPERATOR "\r\n"), "200 ");
+	fd[3] = dial();
+	turn();
+	assert_true(is_ended(fd[0]));
+	assert_false(is_ended(idle));
+	ph_web_stop(web);
+	for (unsigned i = 1; i < 3; i++) {
+		assert_true(is_ended(fd[i]));
+	}
+	ph_web_counts(web, &counts);
+	assert_int_equal(counts.connections, 0);
+	assert_int_equal(ph_web_waiting(web), 0);
+	for (unsigned i = 0; i < 4; i++) {
+		close(fd[i]);
+	}
+	close(idle);
 }
 
 /* Who is full of others' connections takes one more: the oldest that brings nothing makes room. */
@@ -416,10 +549,11 @@ static void test_stop(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		LIVE(test_replies),   LIVE(test_bodies),    LIVE(test_pipeline),
-		LIVE(test_later),     LIVE(test_slow),      LIVE(test_untaken),
-		LIVE(test_limits),    LIVE(test_strangers), LIVE(test_room),
-		LIVE(test_room_deaf), LIVE(test_rush),      LIVE(test_stop),
+		LIVE(test_replies),   LIVE(test_bodies),         LIVE(test_pipeline),
+		LIVE(test_later),     LIVE(test_slow),           LIVE(test_untaken),
+		LIVE(test_limits),    LIVE(test_strangers),      LIVE(test_room),
+		LIVE(test_room_deaf), LIVE(test_rush),           LIVE(test_stop),
+		LIVE(test_flood),     LIVE(test_flood_of_looks), LIVE(test_flood_ends),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
