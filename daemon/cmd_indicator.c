@@ -245,6 +245,18 @@ static void print_cell(const json_t *sheet, const json_t *item)
 	       ph_figure_words(is, column, json_object_get(item, "now")));
 }
 
+static void print_parts(const json_t *sheet, const json_t *item)
+{
+	const json_t *first = json_array_get(json_object_get(sheet, "columns"), 0);
+	const json_t *row = json_object_get(item, "row");
+	char key[PH_FIGURE_TEXT];
+
+	printf(ph_say("revised: %s: %s\n", "sửa: %s: %s\n"),
+	       json_is_array(row) ? ph_figure_words(key, first, json_array_get(row, 0))
+				  : ph_say("total", "tổng"),
+	       ph_parts_say());
+}
+
 static void print_revised(const json_t *sheet)
 {
 	json_t *item;
@@ -254,6 +266,8 @@ static void print_revised(const json_t *sheet)
 	{
 		if (json_object_get(item, "what") != NULL) {
 			print_restated(sheet, item);
+		} else if (json_object_get(item, "parts") != NULL) {
+			print_parts(sheet, item);
 		} else {
 			print_cell(sheet, item);
 		}

@@ -19,6 +19,7 @@
 void ph_hub_sheet_deinit(struct ph_hub_sheet *sheet)
 {
 	json_decref(sheet->json);
+	ph_hub_issued_deinit(&sheet->issued);
 	*sheet = (struct ph_hub_sheet){ 0 };
 }
 
@@ -134,6 +135,21 @@ static void name_sheet(struct ph_hub_sheet *sheet)
 		 query->commune ? " in " : "", query->commune ? query->commune : "");
 }
 
+/* What was printed of SHEET is known too: nothing hidden may follow from both. */
+static int withhold(struct ph_hub *hub, struct ph_hub_sheet *sheet, struct ph_error *err)
+{
+	int rc = ph_hub_issued_find(hub, sheet->name, &sheet->issued, err);
+	json_t *printed;
+
+	if (rc != 0 || sheet->issued.sheet.len == 0) {
+		return rc == PH_HUB_E_NONE ? 0 : rc;
+	}
+	printed = ph_hub_sheet_printed(&sheet->issued);
+	rc = ph_indicator_withhold(printed, sheet->json);
+	json_decref(printed);
+	return rc;
+}
+
 int ph_hub_sheet_make(struct ph_hub *hub, const json_t *request,
 		      struct ph_hub_sheet *sheet, struct ph_error *err)
 {
@@ -152,6 +168,7 @@ int ph_hub_sheet_make(struct ph_hub *hub, const json_t *request,
 			       sheet->query.commune);
 	}
 	name_sheet(sheet);
+	rc = rc != 0 ? rc : withhold(hub, sheet, err);
 	return rc < 0 ? ph_fail_errno(err, rc,
 				      ph_say("reckoning the report", "tính báo cáo"))
 		      : 0;
@@ -182,26 +199,23 @@ static int show_issued(struct ph_hub *hub, const struct ph_hub_issued *issued,
 		       : ph_hub_signed_tell(hub, issued, object);
 }
 
-static int compare(struct ph_hub *hub, const struct ph_hub_sheet *sheet, json_t *answer,
-		   struct ph_error *err)
+static int compare(struct ph_hub *hub, const struct ph_hub_sheet *sheet, json_t *answer)
 {
-	struct ph_hub_issued issued = { 0 };
-	json_t *printed = NULL;
-	json_t *revised = NULL;
-	int rc = ph_hub_issued_find(hub, sheet->name, &issued, err);
+	json_t *printed, *revised;
+	int rc;
 
-	if (rc == 0 && issued.sheet.len > 0) {
-		rc = show_issued(hub, &issued, answer);
-		printed = ph_hub_sheet_printed(&issued);
-		revised = ph_indicator_revised(printed, sheet->json);
-		if (json_array_size(revised) > 0) {
-			json_object_set(answer, "revised", revised);
-		}
+	if (sheet->issued.sheet.len == 0) {
+		return 0;
+	}
+	rc = show_issued(hub, &sheet->issued, answer);
+	printed = ph_hub_sheet_printed(&sheet->issued);
+	revised = ph_indicator_revised(printed, sheet->json);
+	if (json_array_size(revised) > 0) {
+		json_object_set(answer, "revised", revised);
 	}
 	json_decref(revised);
 	json_decref(printed);
-	ph_hub_issued_deinit(&issued);
-	return rc == PH_HUB_E_NONE ? 0 : rc;
+	return rc;
 }
 
 int ph_hub_report(struct ph_hub *hub, const json_t *request, json_t *answer,
@@ -212,7 +226,7 @@ int ph_hub_report(struct ph_hub *hub, const json_t *request, json_t *answer,
 
 	if (rc == 0) {
 		rc = json_object_update(answer, sheet.json) ? -ENOMEM : 0;
-		rc = rc != 0 ? rc : compare(hub, &sheet, answer, err);
+		rc = rc != 0 ? rc : compare(hub, &sheet, answer);
 	}
 	ph_hub_sheet_deinit(&sheet);
 	return rc < 0 ? ph_fail_errno(err, rc,

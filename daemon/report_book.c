@@ -254,18 +254,27 @@ static json_t *revised_cell(const json_t *column, json_t *cell)
 		       : json_incref(cell);
 }
 
-static int add_revision(json_t *rows, const json_t *report, const json_t *item)
+/* What ITEM is about: its line, or the totals. */
+static json_t *revised_row(const json_t *report, const json_t *item)
 {
 	const json_t *first = json_array_get(json_object_get(report, "columns"), 0);
 	const json_t *row = json_object_get(item, "row");
+
+	return json_is_array(row) ? cell_of(first, json_array_get(row, 0))
+				  : json_string(ph_say("total", "tổng"));
+}
+
+static int add_revision(json_t *rows, const json_t *report, const json_t *item)
+{
 	const char *name = ph_member_text(item, "column");
 	const json_t *column = ph_figure_column(report, name);
 
+	if (json_object_get(item, "parts")) {
+		return append(rows, json_pack("[o, s, n, n]", revised_row(report, item),
+					      ph_parts_say()));
+	}
 	return append(rows,
-		      json_pack("[o, s, o?, o?]",
-				json_is_array(row)
-					? cell_of(first, json_array_get(row, 0))
-					: json_string(ph_say("total", "tổng")),
+		      json_pack("[o, s, o?, o?]", revised_row(report, item),
 				column ? ph_member_word(column) : name,
 				revised_cell(column, json_object_get(item, "printed")),
 				revised_cell(column, json_object_get(item, "now"))));

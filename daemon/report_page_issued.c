@@ -72,6 +72,12 @@ static void revised_cell(struct ph_html *to, const json_t *report, const json_t 
 		    value_words(is, column, json_object_get(item, "now")));
 }
 
+static void revised_parts(struct ph_html *to, const json_t *report, const json_t *item)
+{
+	row_words(to, json_object_get(item, "row"), ph_member_text(report, "by"));
+	ph_html_put(to, ": %s.", ph_parts_say());
+}
+
 static void restated(struct ph_html *to, const json_t *report, const json_t *item)
 {
 	char name[PH_PAGE_WORDS], was[PH_PAGE_WORDS], is[PH_PAGE_WORDS];
@@ -92,6 +98,8 @@ static void revised(struct ph_html *to, const json_t *report)
 		ph_html_raw(to, "<br/>\nSửa: ");
 		if (json_object_get(item, "what")) {
 			restated(to, report, item);
+		} else if (json_object_get(item, "parts")) {
+			revised_parts(to, report, item);
 		} else {
 			revised_cell(to, report, item);
 		}

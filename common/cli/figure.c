@@ -112,6 +112,12 @@ void ph_restated_figure(char out[static PH_FIGURE_TEXT], const json_t *report,
 	}
 }
 
+const char *ph_parts_say(void)
+{
+	return ph_say("its parts are revised, and not told: few persons",
+		      "số liệu từng nhóm đã sửa, không nêu vì ít người");
+}
+
 void ph_rule_words(char out[static PH_RULE_WORDS], const json_t *rule)
 {
 	const char *since = ph_member_text(rule, "since");

@@ -26,6 +26,8 @@ const char *ph_figure_words(char out[static PH_FIGURE_TEXT], const json_t *colum
 void ph_restated_name(char out[static PH_FIGURE_TEXT], const json_t *item);
 void ph_restated_figure(char out[static PH_FIGURE_TEXT], const json_t *report,
 			const json_t *item, const char *which);
+/* That parts of the persons of a line are revised ("parts"), and why not which. */
+const char *ph_parts_say(void);
 
 /*
  * Of RULE, of a report: "units, version 2 since 2026-03-01: how a target says that it is

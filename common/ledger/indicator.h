@@ -118,9 +118,17 @@ struct ph_indicator_query {
 int ph_indicator_sheet(struct ph_ledger *ledger, const struct ph_indicator_query *query,
 		       json_t **out);
 /*
+ * Before NOW, a sheet, is given away and PRINTED, another of the same, was: of its figures of
+ * parts of persons nothing is told any more in the lines (by band or purpose: all of them) and
+ * totals that are another and hide something in either, so that no hidden one follows from both
+ * together (docs/REPORTS.md, "What was printed"). "suppressed" of NOW is set anew. 0 or -ENOMEM.
+ */
+int ph_indicator_withhold(const json_t *printed, json_t *now);
+/*
  * What of NOW, a sheet, is not as it stood in PRINTED, another of the same: the list
  * "revised" (docs/REPORTS.md, "What was printed"), the rule and its figures before the
- * cells; empty if nothing is. NULL: no memory.
+ * cells; empty if nothing is. Of a line's parts of which some are hidden in either it says
+ * only that they are not the same ("parts"). Call ph_indicator_withhold() first. NULL: no memory.
  */
 json_t *ph_indicator_revised(const json_t *printed, const json_t *now);
 

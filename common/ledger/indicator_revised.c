@@ -4,6 +4,9 @@
  * Lines are the same if what they are about is, which is their first cell; columns by
  * their names, so that a later program's sheet can still be compared. Of what the printed
  * sheet has no member nothing is said: the program that made it did not have that yet.
+ *
+ * Who has both subtracts, so of figures of which some are hidden in either it is said only
+ * that they are not the same; and what is told of them now must not tell what was hidden.
  */
 #include <errno.h>
 #include <string.h>
@@ -89,36 +92,255 @@ static bool is_same(const json_t *a, const json_t *b)
 	       (json_is_integer(other) && json_integer_value(other) == 0);
 }
 
-/* One line, as it was and as it is; either may be NULL. ROW: what it is about. */
-static int compare(const json_t *printed, const json_t *was, const json_t *now,
-		   const json_t *is, json_t *row, json_t *list)
+/* --- parts of the persons who came --- */
+
+/* Whether the lines are a split of all who came, one figure each. */
+static bool is_split(const json_t *sheet)
 {
-	const json_t *model = is != NULL ? now : printed;
+	const char *by = json_string_value(json_object_get(sheet, "by"));
+
+	return by != NULL && (strcmp(by, "band") == 0 || strcmp(by, "purpose") == 0);
+}
+
+/* Whether column I of SHEET counts persons of a part of those who came. */
+static bool is_part(const json_t *sheet, size_t i)
+{
+	const char *code = json_string_value(json_object_get(sheet, "report"));
+	const char *name = column_name(sheet, i);
+	const struct ph_indicator *row = code != NULL ? ph_indicator_find(code) : NULL;
+
+	if (i < keys_of(sheet) || row == NULL || name == NULL) {
+		return false;
+	}
+	for (size_t c = 0; c < row->n_columns; c++) {
+		if (strcmp(row->columns[c].name, name) == 0) {
+			return row->columns[c].is_part || is_split(sheet);
+		}
+	}
+	return false;
+}
+
+/* How many parts of CELLS, a line of SHEET or NULL, do not stand as their number. */
+static size_t hidden_in(const json_t *sheet, const json_t *cells)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < json_array_size(cells); i++) {
+		n += is_part(sheet, i) && !json_is_integer(json_array_get(cells, i));
+	}
+	return n;
+}
+
+static size_t hidden_in_lines(const json_t *sheet)
+{
+	const json_t *cells;
+	size_t n = 0, i;
+
+	json_array_foreach(json_object_get(sheet, "rows"), i, cells)
+	{
+		n += hidden_in(sheet, cells);
+	}
+	return n;
+}
+
+/* What binds all lines hides something: the totals, or of a split any of its lines. */
+static bool hides_for_all(const json_t *sheet)
+{
+	return is_split(sheet) ? hidden_in_lines(sheet) > 0
+			       : hidden_in(sheet, json_object_get(sheet, "total")) > 0;
+}
+
+/* Two sheets, and what is found out of them. */
+struct pair {
+	const json_t *printed, *now;
+	bool hides; /* in either, for all lines */
+	json_t *list;
+};
+
+/* One line as it was and as it is, either may be NULL: whether a figure of it is another. */
+static bool differs(const struct pair *pair, const json_t *was, const json_t *is)
+{
+	const json_t *model = is != NULL ? pair->now : pair->printed;
 	size_t n = json_array_size(json_object_get(model, "columns"));
+
+	for (size_t i = keys_of(model); i < n; i++) {
+		const char *name = column_name(model, i);
+
+		if (name != NULL && !is_same(cell_named(pair->printed, was, name),
+					     cell_named(pair->now, is, name))) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool hides(const struct pair *pair, const json_t *was, const json_t *is)
+{
+	return hidden_in(pair->printed, was) > 0 || hidden_in(pair->now, is) > 0;
+}
+
+/* Of no part of CELLS, a line of SHEET, anything is told. */
+static void blank(const json_t *sheet, json_t *cells)
+{
+	for (size_t i = 0; i < json_array_size(cells); i++) {
+		if (is_part(sheet, i)) {
+			json_array_set_new(cells, i, json_null());
+		}
+	}
+}
+
+/* The lines that are another and hide something in either; whether there was one. */
+static bool blank_lines(const struct pair *pair)
+{
+	bool any = false;
+	json_t *cells;
+	size_t i;
+
+	json_array_foreach(json_object_get(pair->now, "rows"), i, cells)
+	{
+		const json_t *was = line_of(pair->printed, json_array_get(cells, 0));
+
+		if (hides(pair, was, cells) && differs(pair, was, cells)) {
+			blank(pair->now, cells);
+			any = true;
+		}
+	}
+	json_array_foreach(json_object_get(pair->printed, "rows"), i, cells)
+	{
+		any = any || (hidden_in(pair->printed, cells) > 0 &&
+			      line_of(pair->now, json_array_get(cells, 0)) == NULL);
+	}
+	return any;
+}
+
+/* Whether any line or total of the two is another. */
+static bool any_differs(const struct pair *pair)
+{
+	const json_t *cells;
+	size_t i;
+
+	json_array_foreach(json_object_get(pair->now, "rows"), i, cells)
+	{
+		if (differs(pair, line_of(pair->printed, json_array_get(cells, 0)),
+			    cells)) {
+			return true;
+		}
+	}
+	return differs(pair, json_object_get(pair->printed, "total"),
+		       json_object_get(pair->now, "total"));
+}
+
+int ph_indicator_withhold(const json_t *printed, json_t *now)
+{
+	struct pair pair = { .printed = printed, .now = now };
+	const json_t *was = json_object_get(printed, "total");
+	json_t *total = json_object_get(now, "total");
+	json_t *cells;
+	size_t i;
+
+	if (is_split(now)) {
+		if (any_differs(&pair) &&
+		    (hides_for_all(printed) || hides_for_all(now))) {
+			json_array_foreach(json_object_get(now, "rows"), i, cells)
+			{
+				blank(now, cells);
+			}
+		}
+	} else {
+		bool any = blank_lines(&pair);
+
+		if (any || (hides(&pair, was, total) && differs(&pair, was, total))) {
+			blank(now, total);
+		}
+	}
+	return json_object_set_new(now, "suppressed",
+				   json_integer((json_int_t)hidden_in_lines(now)))
+		       ? -ENOMEM
+		       : 0;
+}
+
+/* --- cells --- */
+
+static int list_cell(const struct pair *pair, json_t *row, const char *name, json_t *a,
+		     json_t *b)
+{
+	return ph_show_append(pair->list,
+			      json_pack("{s:O, s:s, s:o, s:o}", "row", row, "column",
+					name, "printed", or_null(a), "now", or_null(b)));
+}
+
+static int list_parts(const struct pair *pair, json_t *row)
+{
+	return ph_show_append(pair->list,
+			      json_pack("{s:O, s:b}", "row", row, "parts", 1));
+}
+
+/*
+ * One line, as it was and as it is; either may be NULL. ROW: what it is about. Whether a part
+ * is another of which nothing is listed: *PARTS.
+ */
+static int compare(const struct pair *pair, const json_t *was, const json_t *is,
+		   json_t *row, bool *parts)
+{
+	const json_t *model = is != NULL ? pair->now : pair->printed;
+	size_t n = json_array_size(json_object_get(model, "columns"));
+	bool all_came = json_is_null(row) && is_split(model); /* always told */
+	bool quiet = !all_came && (pair->hides || hides(pair, was, is));
 	int rc = 0;
 
 	for (size_t i = keys_of(model); rc == 0 && i < n; i++) {
 		const char *name = column_name(model, i);
-		json_t *a = name ? cell_named(printed, was, name) : NULL;
-		json_t *b = name ? cell_named(now, is, name) : NULL;
+		json_t *a = name ? cell_named(pair->printed, was, name) : NULL;
+		json_t *b = name ? cell_named(pair->now, is, name) : NULL;
 
 		if (name == NULL || is_same(a, b)) {
 			continue;
 		}
-		rc = ph_show_append(list, json_pack("{s:O, s:s, s:o, s:o}", "row", row,
-						    "column", name, "printed", or_null(a),
-						    "now", or_null(b)));
+		if (quiet && is_part(model, i)) {
+			*parts = true;
+		} else {
+			rc = list_cell(pair, row, name, a, b);
+		}
 	}
 	return rc;
 }
 
-static int compare_line(const json_t *printed, const json_t *was, const json_t *now,
-			const json_t *is, json_t *list)
+/* *PARTS is of all lines where they are a split. */
+static int compare_line(const struct pair *pair, const json_t *was, const json_t *is,
+			bool *parts)
 {
-	json_t *row = key_cells(is != NULL ? now : printed, is != NULL ? is : was);
-	int rc = row == NULL ? -ENOMEM : compare(printed, was, now, is, row, list);
+	json_t *row =
+		key_cells(is != NULL ? pair->now : pair->printed, is != NULL ? is : was);
+	bool own = false;
+	int rc = row == NULL ? -ENOMEM : compare(pair, was, is, row, &own);
 
+	if (is_split(pair->now)) {
+		*parts = *parts || own;
+	} else if (rc == 0 && own) {
+		rc = list_parts(pair, row);
+	}
 	json_decref(row);
+	return rc;
+}
+
+static int compare_lines(const struct pair *pair, bool *parts)
+{
+	json_t *cells;
+	size_t i;
+	int rc = 0;
+
+	json_array_foreach(json_object_get(pair->now, "rows"), i, cells)
+	{
+		const json_t *was = line_of(pair->printed, json_array_get(cells, 0));
+
+		rc = rc != 0 ? rc : compare_line(pair, was, cells, parts);
+	}
+	json_array_foreach(json_object_get(pair->printed, "rows"), i, cells)
+	{
+		if (line_of(pair->now, json_array_get(cells, 0)) == NULL) {
+			rc = rc != 0 ? rc : compare_line(pair, cells, NULL, parts);
+		}
+	}
 	return rc;
 }
 
@@ -205,30 +427,22 @@ static int compare_heads(const json_t *printed, const json_t *now, json_t *list)
 
 json_t *ph_indicator_revised(const json_t *printed, const json_t *now)
 {
-	json_t *list = json_array();
-	json_t *cells;
+	struct pair pair = { .printed = printed,
+			     .now = now,
+			     .hides = hides_for_all(printed) || hides_for_all(now),
+			     .list = json_array() };
 	json_t *none = json_null();
-	size_t i;
-	int rc = list == NULL ? -ENOMEM : compare_heads(printed, now, list);
+	bool parts = false;
+	int rc = pair.list == NULL ? -ENOMEM : compare_heads(printed, now, pair.list);
 
-	json_array_foreach(json_object_get(now, "rows"), i, cells)
-	{
-		json_t *was = line_of(printed, json_array_get(cells, 0));
-
-		rc = rc != 0 ? rc : compare_line(printed, was, now, cells, list);
-	}
-	json_array_foreach(json_object_get(printed, "rows"), i, cells)
-	{
-		if (line_of(now, json_array_get(cells, 0)) == NULL) {
-			rc = rc != 0 ? rc : compare_line(printed, cells, now, NULL, list);
-		}
-	}
+	rc = rc != 0 ? rc : compare_lines(&pair, &parts);
 	rc = rc != 0 ? rc
-		     : compare(printed, json_object_get(printed, "total"), now,
-			       json_object_get(now, "total"), none, list);
+		     : compare(&pair, json_object_get(printed, "total"),
+			       json_object_get(now, "total"), none, &parts);
+	rc = rc != 0 || !parts ? rc : list_parts(&pair, none);
 	if (rc != 0) {
-		json_decref(list);
+		json_decref(pair.list);
 		return NULL;
 	}
-	return list;
+	return pair.list;
 }

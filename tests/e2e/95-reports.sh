@@ -225,7 +225,7 @@ is "the list of reports says the same" "$($H report list --json >list.json; json
 like "it is told to people" "$($H report visits --period 2026-Q3)" '03651 14-0371: agrees; not counted: the site does not lie in that commune'
 like "in Vietnamese" "$(LC_ALL=vi_VN.UTF-8 $H report visits --period 2026-Q3)" '99999 14-0371: đồng ý; không tính: không có xã, phường mang mã ấy'
 like "and on the page" "$($H report page --period 2026-Q3)" 'Không tính: 14-0371 đồng ý về 03651: điểm không thuộc xã, phường ấy; không nói đã xem số liệu nào\.'
-is "what is revised" "$(of '[[r["row"], r["column"], r["printed"], r["now"]] for r in j["revised"] if r["column"] == "visits"]')" \
+is "what is revised" "$(of '[[r["row"], r["column"], r["printed"], r["now"]] for r in j["revised"] if r.get("column") == "visits"]')" \
   '[[["03646", "Chiềng Khoa"], "visits", 16, 18], [null, "visits", 80, 82]]'
 like "to people" "$($H report visits --period 2026-Q3)" 'revised: 03646 visits was 16, is 18'
 is "what was printed stays" "$($H report show 'visits 2026-Q3' --json >shown.json; spell "$(json shown.json 'j["sheet"]["rows"][0][:3]')")" '["03646", "Chiềng Khoa", 16]'

@@ -91,6 +91,33 @@ sheets page later.html >page
 is "what was printed, and what it is now" "$(has 'đã in 1.241, nay là 1.341')" True
 $H report M4 --period 2026-Q3 --xlsx revised.xlsx
 is "in the workbook too" "$(sheets names revised.xlsx)" '["M4", "notes", "revised"]'
+
+# --- few persons came, and one more is typed in after the sheet was printed ---
+ok "3 adults and 7 children" bash -ec "
+  $P visit 3 --band adult --when 2025-03-03
+  $P visit 7 --band child --when 2025-03-04"
+ok "at the hub" $P sync --hub "$at"
+ok "printed" bash -ec "$H report issue visits --period 2025; $H report issue visits --period 2025 --by band"
+ok "an elder" $P visit 1 --band elder --when 2025-03-05
+ok "comes late" $P sync --hub "$at"
+$H report visits --period 2025 --json >json
+is "no part of who came is told" "$(json json 'j["rows"][0][2:], j["total"][2:], j["suppressed"]')" \
+  '([11, None, None, None, None, None], [11, None, None, None, None, None], 5)'
+is "what was printed of the parts is not said beside it" "$(json json '[(r.get("column"), r.get("printed"), r.get("now"), r.get("parts")) for r in j["revised"]]')" \
+  '[["visits", 10, 11, null], [null, null, null, true], ["visits", 10, 11, null], [null, null, null, true]]'
+is "nor by band" "$($H report visits --period 2025 --by band --json >json; json json '[r[1] for r in j["rows"]], j["total"], [r.get("row", 0) for r in j["revised"]]')" \
+  '([None, None, None, None], [None, 11], [None, None])'
+$H report visits --period 2025 >table
+is "in the table" "$(grep -c 'its parts are revised, and not told: few persons' table) $(grep -Ec '(elder|child|adult) was' table)" '2 0'
+$H report page --period 2025 >page.html
+sheets page page.html >page
+is "on the page" "$(has 'số liệu từng nhóm đã sửa, không nêu vì ít người') $(has 'cao tuổi: đã in') $(has 'thiếu nhi: đã in')" 'True False False'
+$H report visits --period 2025 --xlsx few.xlsx
+is "in the workbook" "$(sheets names few.xlsx) $(sheets cells few.xlsx | "$PYTHON" -c 'import json,sys; print([line[1] for line in json.load(sys.stdin)[1:]])')" \
+  '["visits", "notes", "revised"] ['"'visits', 'its parts are revised, and not told: few persons', 'visits', 'its parts are revised, and not told: few persons'"']'
+ok "printed again" $H report issue visits --period 2025
+is "it is told no more than before" "$($H report visits --period 2025 --json >json; json json 'j["rows"][0][2:], "revised" in j')" '([11, None, None, None, None, None], False)'
+
 status "no period" 2 $H report page
 status "a period that is none" 2 $H report page --period 2026-13
 status "JSON" 2 $H report page --period 2026-Q3 --json

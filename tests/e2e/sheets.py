@@ -5,6 +5,7 @@
   sheets.py strict FILE      a file of CSV by docs/EXPORTS.md alone: JSON, list of tables
   sheets.py parts FILE.xlsx  that each part of a workbook is XML; how many formulas, links
   sheets.py names FILE.xlsx  of its sheets
+  sheets.py cells FILE.xlsx  what its last sheet says, line by line, null where a cell is empty
   sheets.py page FILE.html   a page to be printed: its headings, its tables, what would run or be loaded
   sheets.py rows N           a book of N lines of stock, for those who measure
   sheets.py random PROGRAM [--count N] [--seed S]
@@ -103,6 +104,24 @@ def names(path):
         return [e.get("name") for e in root.iter() if e.tag.endswith("}sheet")]
 
 
+def cell_of(cell, shared):
+    texts = [e.text or "" for e in cell.iter() if e.tag.endswith(("}v", "}t"))]
+    if not texts:
+        return None
+    return shared[int(texts[0])] if cell.get("t") == "s" else "".join(texts)
+
+
+def cells(path):
+    with zipfile.ZipFile(path) as book:
+        shared = []
+        if "xl/sharedStrings.xml" in book.namelist():
+            for item in ElementTree.fromstring(book.read("xl/sharedStrings.xml")):
+                shared.append("".join(e.text or "" for e in item.iter() if e.tag.endswith("}t")))
+        sheet = ElementTree.fromstring(book.read("xl/worksheets/sheet%d.xml" % len(names(path))))
+    lines = [e for e in sheet.iter() if e.tag.endswith("}row")]
+    return [[cell_of(cell, shared) for cell in line] for line in lines]
+
+
 PIECES = ["=", "+", "-", "@", "'", '"', " ", "\t", "\n", "\r", "\r\n", "\x01", "\x1b", "\x7f", "\x85", "\ufffe", "\uffff",
           "\u2028", "\u202e", "\ufeff", "<", ">", "&", "]]>", "&amp;", "<f>1</f>", "_x0041_", "_x005F_", "_x00", "_", "đ", "ế",
           "e\u0302\u0301", "ꪀꪫ", "🐴", "０", "0", "1e5", "TRUE", "#REF!", "http://x.invalid", "mailto:x", "A1", "{", "}"]
@@ -182,7 +201,7 @@ def random_arguments(arguments):
 def main():
     what, files = sys.argv[1], sys.argv[2:]
     answer = {"office": lambda: office(files), "strict": lambda: strict(files[0]),
-              "parts": lambda: parts(files[0]), "names": lambda: names(files[0]), "page": lambda: page(files[0]), "shapes": lambda: shapes(files), "rows": lambda: rows(int(files[0])),
+              "parts": lambda: parts(files[0]), "names": lambda: names(files[0]), "cells": lambda: cells(files[0]), "page": lambda: page(files[0]), "shapes": lambda: shapes(files), "rows": lambda: rows(int(files[0])),
               "random": lambda: random_books(*random_arguments(files))}[what]()
     print(json.dumps(answer, ensure_ascii=False))
 

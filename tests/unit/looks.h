@@ -584,7 +584,8 @@ static int look_sheet(struct looking *looking, json_t **out)
 	if (rc == 0) {
 		json_t *one = json_array_get(list, 0), *other = json_array_get(list, 1);
 
-		rc = look_listed(list, ph_indicator_revised(one, other));
+		rc = ph_indicator_withhold(one, other);
+		rc = rc != 0 ? rc : look_listed(list, ph_indicator_revised(one, other));
 	}
 	return look_told(rc, list, out);
 }

@@ -204,7 +204,8 @@ static json_t *sheet_of(const char *rows, const char *total)
 	json_t *sheet;
 
 	snprintf(text, sizeof(text),
-		 "{\"by\":\"commune\",\"columns\":[{\"name\":\"commune\"},"
+		 "{\"report\":\"visits\",\"by\":\"commune\",\"columns\":[{\"name\":"
+		 "\"commune\"},"
 		 "{\"name\":\"name\"},{\"name\":\"visits\"},{\"name\":\"women\"}],"
 		 "\"rows\":[%s],\"total\":[null,null,%s]}",
 		 rows, total);
@@ -257,10 +258,128 @@ static void test_revised(void **state)
 		       "[null,null,5,{\"below\":5}]", "5,null", "[]");
 	assert_revised("[null,null,5,{\"below\":5}]", "5,null", "[null,null,9,6]", "9,6",
 		       "[{\"row\":[null,null],\"column\":\"visits\",\"printed\":5,"
-		       "\"now\":9},{\"row\":[null,null],\"column\":\"women\","
-		       "\"printed\":{\"below\":5},\"now\":6},{\"row\":null,"
+		       "\"now\":9},{\"row\":[null,null],\"parts\":true},{\"row\":null,"
 		       "\"column\":\"visits\",\"printed\":5,\"now\":9},{\"row\":null,"
-		       "\"column\":\"women\",\"printed\":null,\"now\":6}]");
+		       "\"parts\":true}]");
+	/* the totals hide something: nor is a part of a line listed that is told */
+	assert_revised("[\"1\",\"a\",9,6],[\"2\",\"b\",5,null]", "14,null",
+		       "[\"1\",\"a\",10,7],[\"2\",\"b\",5,null]", "15,null",
+		       "[{\"row\":[\"1\",\"a\"],\"column\":\"visits\",\"printed\":9,"
+		       "\"now\":10},{\"row\":[\"1\",\"a\"],\"parts\":true},{\"row\":null,"
+		       "\"column\":\"visits\",\"printed\":14,\"now\":15}]");
+}
+
+/* --- what was hidden when it was printed --- */
+
+static json_t *loaded(const char *head, const char *rows)
+{
+	char text[900];
+	json_t *json;
+
+	snprintf(text, sizeof(text), "%s%s}", head, rows);
+	json = json_loads(text, JSON_DECODE_ANY, NULL);
+	assert_non_null(json);
+	return json;
+}
+
+/* The lines (the totals last) of two sheets; what is told of the second now, what is listed. */
+static void assert_withheld(const char *head, const char *was, const char *is,
+			    const char *told, int suppressed, const char *expected)
+{
+	json_t *printed = loaded(head, was), *now = loaded(head, is);
+	json_t *wanted = loaded(head, told);
+
+	assert_int_equal(
+		json_object_set_new(wanted, "suppressed", json_integer(suppressed)), 0);
+	assert_int_equal(ph_indicator_withhold(printed, now), 0);
+	if (!json_equal(now, wanted)) {
+		json_dumpf(now, stderr, 0);
+		fail();
+	}
+	assert_list(ph_indicator_revised(printed, now), expected);
+	json_decref(wanted);
+	json_decref(now);
+	json_decref(printed);
+}
+
+#define SHEET_BY_COMMUNE                                                                 \
+	"{\"report\":\"visits\",\"by\":\"commune\",\"columns\":[{\"name\":\"commune\"}," \
+	"{\"name\":\"name\"},{\"name\":\"visits\"},{\"name\":\"women\"},{\"name\":"      \
+	"\"child\"},{\"name\":\"youth\"},{\"name\":\"adult\"},{\"name\":\"elder\"}],"
+#define SHEET_BY_BAND                                                                    \
+	"{\"report\":\"visits\",\"by\":\"band\",\"columns\":[{\"name\":\"band\"},"       \
+	"{\"name\":\"visits\"}],"
+
+/*
+ * 3 adults and 7 children came, and a sheet was printed; then an elder is typed in. Of what
+ * was printed (child –, elder 0) and what would be told now (child 7, elder < 5) all follow.
+ */
+static void test_withheld(void **state)
+{
+	(void)state;
+	assert_withheld(SHEET_BY_COMMUNE,
+			"\"rows\":[[\"1\",\"a\",10,0,null,0,{\"below\":5},0]],"
+			"\"total\":[null,null,10,0,null,0,{\"below\":5},0]",
+			"\"rows\":[[\"1\",\"a\",11,0,7,0,{\"below\":5},{\"below\":5}]],"
+			"\"total\":[null,null,11,0,7,0,{\"below\":5},{\"below\":5}]",
+			"\"rows\":[[\"1\",\"a\",11,null,null,null,null,null]],"
+			"\"total\":[null,null,11,null,null,null,null,null]",
+			5,
+			"[{\"row\":[\"1\",\"a\"],\"column\":\"visits\",\"printed\":10,"
+			"\"now\":11},"
+			"{\"row\":[\"1\",\"a\"],\"parts\":true},"
+			"{\"row\":null,\"column\":\"visits\",\"printed\":10,\"now\":11},"
+			"{\"row\":null,\"parts\":true}]");
+	/* by band no line may say which of them it is; the total is of all who came */
+	assert_withheld(
+		SHEET_BY_BAND,
+		"\"rows\":[[\"child\",null],[\"youth\",0],[\"adult\",{\"below\":5}],"
+		"[\"elder\",0]],\"total\":[null,10]",
+		"\"rows\":[[\"child\",7],[\"youth\",0],[\"adult\",{\"below\":5}],"
+		"[\"elder\",{\"below\":5}]],\"total\":[null,11]",
+		"\"rows\":[[\"child\",null],[\"youth\",null],[\"adult\",null],"
+		"[\"elder\",null]],\"total\":[null,11]",
+		4,
+		"[{\"row\":null,\"column\":\"visits\",\"printed\":10,\"now\":11},"
+		"{\"row\":null,\"parts\":true}]");
+}
+
+/* What is as it was is told as it was; where nothing was hidden all is told. */
+static void test_not_withheld(void **state)
+{
+	static const char hides[] =
+		"\"rows\":[[\"1\",\"a\",10,0,null,0,{\"below\":5},0]],"
+		"\"total\":[null,null,10,0,null,0,{\"below\":5},0]";
+	static const char hides_one[] =
+		"\"rows\":[[\"1\",\"a\",10,0,null,0,{\"below\":5},0],"
+		"[\"2\",\"b\",9,0,9,0,0,0]],"
+		"\"total\":[null,null,19,0,null,0,{\"below\":5},0]";
+
+	(void)state;
+	assert_withheld(SHEET_BY_COMMUNE, hides, hides, hides, 2, "[]");
+	assert_withheld(SHEET_BY_COMMUNE, hides_one,
+			"\"rows\":[[\"1\",\"a\",10,0,null,0,{\"below\":5},0],"
+			"[\"2\",\"b\",9,9,9,0,0,0]],"
+			"\"total\":[null,null,19,9,null,0,{\"below\":5},0]",
+			"\"rows\":[[\"1\",\"a\",10,0,null,0,{\"below\":5},0],"
+			"[\"2\",\"b\",9,9,9,0,0,0]],"
+			"\"total\":[null,null,19,null,null,null,null,null]",
+			2,
+			"[{\"row\":[\"2\",\"b\"],\"parts\":true},"
+			"{\"row\":null,\"parts\":true}]");
+	assert_withheld(SHEET_BY_COMMUNE,
+			"\"rows\":[[\"1\",\"a\",9,0,9,0,0,0]],"
+			"\"total\":[null,null,9,0,9,0,0,0]",
+			"\"rows\":[[\"1\",\"a\",10,0,10,0,0,0]],"
+			"\"total\":[null,null,10,0,10,0,0,0]",
+			"\"rows\":[[\"1\",\"a\",10,0,10,0,0,0]],"
+			"\"total\":[null,null,10,0,10,0,0,0]",
+			0,
+			"[{\"row\":[\"1\",\"a\"],\"column\":\"visits\",\"printed\":9,"
+			"\"now\":10},{\"row\":[\"1\",\"a\"],\"column\":\"child\","
+			"\"printed\":9,\"now\":10},{\"row\":null,\"column\":\"visits\","
+			"\"printed\":9,\"now\":10},{\"row\":null,\"column\":\"child\","
+			"\"printed\":9,\"now\":10}]");
 }
 
 /* Of two sheets without a line; TEXT is the rest of them. */
@@ -322,10 +441,11 @@ static void test_restated(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_page),     cmocka_unit_test(test_table),
-		cmocka_unit_test(test_periods),  cmocka_unit_test(test_before),
-		cmocka_unit_test(test_percent),  cmocka_unit_test(test_revised),
-		cmocka_unit_test(test_restated),
+		cmocka_unit_test(test_page),         cmocka_unit_test(test_table),
+		cmocka_unit_test(test_periods),      cmocka_unit_test(test_before),
+		cmocka_unit_test(test_percent),      cmocka_unit_test(test_revised),
+		cmocka_unit_test(test_restated),     cmocka_unit_test(test_withheld),
+		cmocka_unit_test(test_not_withheld),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

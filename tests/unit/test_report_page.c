@@ -55,7 +55,8 @@ static const char report_text[] =
 	"{\"row\":[140371,\"Tô Múa\"],\"column\":\"share\",\"printed\":-1050,"
 	"\"now\":2550},{\"row\":null,\"column\":\"on\",\"printed\":\"2026-08-31\","
 	"\"now\":null},{\"row\":[140371,\"Tô Múa\"],\"column\":\"gone\","
-	"\"printed\":{\"below\":5},\"now\":null}]}";
+	"\"printed\":{\"below\":5},\"now\":null},{\"row\":[140371,\"Tô "
+	"Múa\"],\"parts\":true},{\"row\":null,\"parts\":true}]}";
 
 static json_t *load(void)
 {
@@ -117,6 +118,8 @@ static void test_page(void **state)
 		"Sửa: 140371 Tô Múa, tỷ lệ: đã in -10,50 %, nay là 25,50 %.",
 		"Sửa: tổng, ngày: đã in 31/08/2026, nay là –.",
 		"Sửa: 140371 Tô Múa, gone: đã in &lt; 5, nay là –.",
+		"Sửa: 140371 Tô Múa: số liệu từng nhóm đã sửa, không nêu vì ít người.",
+		"Sửa: tổng: số liệu từng nhóm đã sửa, không nêu vì ít người.",
 		"Kỳ: quý III năm 2026 (01/07/2026 – 30/09/2026)",
 		"<td>Chiềng Khoa</td><td>chưa có máy</td>",
 		"Không có xã, phường mang mã 99999: 2 mục tally của điểm 140372.",
@@ -215,6 +218,8 @@ static void test_book(void **state)
 	assert_non_null(strstr(text, "[140371,\"share\",\"-10.50 %\",\"25.50 %\"]"));
 	assert_non_null(strstr(text, "[\"total\",\"on\",\"2026-08-31\",null]"));
 	assert_non_null(strstr(text, "[140371,\"gone\",{\"below\":5},null]"));
+	assert_non_null(strstr(text, "[140371,\"its parts are revised, and not told: few "
+				     "persons\",null,null]"));
 	free(text);
 	json_decref(book);
 }
