@@ -139,14 +139,6 @@ static void on_trouble(void *data, const struct ph_error *why)
 	ph_event(&agent->log, PH_EVENT_ERROR, "store.trouble", "why=\"%s\"", why->text);
 }
 
-/* ---- the service manager ---- */
-
-static void on_watchdog(uv_timer_t *timer)
-{
-	(void)timer;
-	(void)ph_notify("WATCHDOG=1");
-}
-
 /* ---- the desk's key ---- */
 
 /*
@@ -575,7 +567,6 @@ static void finish(struct agent *agent)
 int ph_agent_run(const struct ph_cli *cli, const char *hub, struct ph_error *err)
 {
 	struct agent *agent = calloc(1, sizeof(*agent));
-	uint64_t usec = ph_notify_watchdog();
 	int rc;
 
 	if (!agent) {
@@ -590,10 +581,7 @@ int ph_agent_run(const struct ph_cli *cli, const char *hub, struct ph_error *err
 		ph_event(&agent->log, PH_EVENT_INFO, "agent.start", "version=%s pid=%ld",
 			 ph_cli_version(), (long)getpid());
 		(void)ph_notify("READY=1");
-		if (usec > 0) {
-			(void)uv_timer_start(&agent->watchdog, on_watchdog, 0,
-					     usec / 2000);
-		}
+		ph_agent_watch_start(agent);
 		(void)uv_run(&agent->loop, UV_RUN_DEFAULT);
 		ph_event(&agent->log, PH_EVENT_INFO, "agent.stop", "result=done");
 	}

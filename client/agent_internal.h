@@ -1,6 +1,6 @@
 /*
- * client/agent_internal.h - what agent.c (start, commands, stop) and agent_session.c (when it
- * syncs) share. On the loop's thread, all of it.
+ * client/agent_internal.h - what agent.c (start, commands, stop), agent_session.c (when it
+ * syncs) and agent_watch.c (the watchdog) share. On the loop's thread, all of it.
  */
 #ifndef PH_CLIENT_AGENT_INTERNAL_H
 #define PH_CLIENT_AGENT_INTERNAL_H
@@ -15,6 +15,13 @@
 #include "client/agent_talk.h"
 #include "client/front.h"
 #include "common/cli/eventlog.h"
+
+/* The turn that was on when it was last looked, and since when its store has done nothing. */
+struct ph_agent_watch {
+	uint64_t number, pulse;
+	uint64_t moved_at, hang_ms; /* of the loop */
+	bool is_hung;
+};
 
 struct agent {
 	const struct ph_cli *cli;
@@ -34,6 +41,7 @@ struct agent {
 	struct ph_agent_lan *lan;
 	struct ph_front *front; /* NULL: the desk is not served */
 	struct ph_pace pace;
+	struct ph_agent_watch watch;
 	int64_t since;
 	uint64_t sessions;
 	unsigned doubts;
@@ -61,6 +69,10 @@ void ph_agent_fold(struct agent *agent);
 /* A session has ended, as the road tells it; DATA is the agent. */
 void ph_agent_on_sync_end(void *data, const struct ph_sync_end *end, int rc,
 			  const struct ph_error *why);
+
+/* --- agent_watch.c --- */
+/* The service manager is told that all is well, as often as it wants to hear it, while it is. */
+void ph_agent_watch_start(struct agent *agent);
 
 /* --- agent.c --- */
 /* The next step of stopping, if what it waits for has come. */

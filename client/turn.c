@@ -57,6 +57,17 @@ bool ph_turn_try(struct ph_turn *turn)
 	return is_free;
 }
 
+bool ph_turn_is_taken(struct ph_turn *turn, uint64_t *number_out)
+{
+	bool is_taken;
+
+	uv_mutex_lock(&turn->lock);
+	is_taken = turn->is_taken;
+	*number_out = turn->now;
+	uv_mutex_unlock(&turn->lock);
+	return is_taken;
+}
+
 void ph_turn_give(void *data)
 {
 	struct ph_turn *turn = data;

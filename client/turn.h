@@ -28,5 +28,7 @@ void ph_turn_give(void *data);
 bool ph_turn_has(void *data);
 /* Take it if nobody has it or waits for it. */
 bool ph_turn_try(struct ph_turn *turn);
+/* Whether somebody has it, and whose number it is then. */
+bool ph_turn_is_taken(struct ph_turn *turn, uint64_t *number_out);
 
 #endif

@@ -45,7 +45,7 @@ struct ph_work {
 	struct ph_order *done, **done_last;
 	struct ph_error trouble; /* to be told of; no text: none */
 	char who[WHO_MAX];
-	bool is_returned, is_stopping, has_ended;
+	bool is_lent, is_returned, is_stopping, has_ended;
 	bool is_behind; /* there may be something to fold */
 	/* the thread's own */
 	bool is_between; /* one that takes long waits for this one */
@@ -264,10 +264,12 @@ static void unlock_desk(struct ph_work *work, struct ph_order *order)
 static void wait_for_return(struct ph_work *work)
 {
 	uv_mutex_lock(&work->lock);
+	work->is_lent = true;
 	while (!work->is_returned) {
 		uv_cond_wait(&work->moved, &work->lock);
 	}
 	work->is_returned = false;
+	work->is_lent = false;
 	uv_mutex_unlock(&work->lock);
 }
 
@@ -638,6 +640,16 @@ void ph_work_current(struct ph_work *work, char *out, size_t out_size)
 	uv_mutex_lock(&work->lock);
 	snprintf(out, out_size, "%s", work->who);
 	uv_mutex_unlock(&work->lock);
+}
+
+bool ph_work_is_lent(struct ph_work *work)
+{
+	bool is_lent;
+
+	uv_mutex_lock(&work->lock);
+	is_lent = work->is_lent;
+	uv_mutex_unlock(&work->lock);
+	return is_lent;
 }
 
 void ph_work_stop(struct ph_work *work)

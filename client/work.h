@@ -75,6 +75,8 @@ void ph_work_give_back(struct ph_work *work);
 void ph_work_fold(struct ph_work *work);
 /* Who is at work or has the folder; "" if nobody. OUT_SIZE at least 1. */
 void ph_work_current(struct ph_work *work, char *out, size_t out_size);
+/* Whether the folder is in the hands of whoever borrowed it. */
+bool ph_work_is_lent(struct ph_work *work);
 /*
  * End when what has begun is done and a loan is given back, at once; the row must be
  * empty. WORK frees itself when on_ended has returned.

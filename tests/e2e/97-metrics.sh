@@ -184,14 +184,18 @@ is "each panel has a place" "$(sed -n 3p named)" 'places that overlap: 0'
 # --- the watchdog ---
 "$P" -d s1 visit 3 --band child >/dev/null
 if command -v strace >/dev/null; then
-  "$PYTHON" "$ROOT/tests/e2e/watchdog.py" "$hubd" hub "$P" s1 >watch
-  rc=$?
-  if [ "$rc" = 77 ]; then
-    skip "a store that hangs" "strace may not: $(grep strace: watch)"
-  else
-    while IFS= read -r line; do like "the watchdog: ${line%%:*}" "$line" ': True'; done <watch
-    is "all of it" "$rc $(wc -l <watch)" '0 6'
-  fi
+  for words in "hub $hubd hub $P s1" "agent $P s1"; do
+    # shellcheck disable=SC2086 # they are words
+    "$PYTHON" "$ROOT/tests/e2e/watchdog.py" $words >watch
+    rc=$?
+    if [ "$rc" = 77 ]; then
+      skip "the watchdog of the ${words%% *}: a store that hangs" "strace may not: $(grep strace: watch)"
+    else
+      while IFS= read -r line; do like "the watchdog of the ${words%% *}: ${line%%:*}" "$line" ': True'; done <watch
+      is "all of it" "$rc $(wc -l <watch)" '0 6'
+    fi
+    rm -f manager
+  done
 else
   skip "a store that hangs" "no strace"
 fi

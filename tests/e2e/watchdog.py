@@ -1,11 +1,13 @@
 #!/usr/bin/python3
 """A store that hangs: the service manager hears nothing while it does, and hears again after.
 
-  watchdog.py PACKHORSED HUB PACKHORSE SITE
+  watchdog.py hub PACKHORSED HUB PACKHORSE SITE
+  watchdog.py agent PACKHORSE SITE
 
-Serves HUB with a socket of ours in place of the service manager's, has strace hold up the
-first fdatasync of the store's thread for HOLD seconds, and lets SITE sync meanwhile. Prints
-lines "what: True" for the script. Exit 77: strace may not do that here.
+Serves HUB, or runs the agent of SITE, with a socket of ours in place of the service manager's, has
+strace hold up the first fdatasync of each of its threads for HOLD seconds, and lets SITE sync
+meanwhile, or record a visit. Prints lines "what: True" for the script. Exit 77: strace may not do
+that here.
 """
 import os
 import re
@@ -36,8 +38,18 @@ def wait(seconds, condition):
     return condition()
 
 
+def programs(which, *args):
+    """What is watched, what it prints or logs when it is there, and what makes it write."""
+    if which == "hub":
+        hubd, hub, pack, site = args
+        return ([hubd, "-d", hub, "serve", "--listen", "127.0.0.1:0"], r"^listening (\S+)",
+                [pack, "-d", site, "sync", "--hub"])
+    pack, site = args
+    return [pack, "-d", site, "agent"], r"^agent\.start ", [pack, "-d", site, "visit", "2", "--band", "adult"]
+
+
 def main():
-    hubd, hub, pack, site = sys.argv[1:5]
+    serve, there, work = programs(*sys.argv[1:])
     manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     path = os.path.abspath("manager")
     manager.bind(path)
@@ -57,13 +69,14 @@ def main():
     env = dict(os.environ, NOTIFY_SOCKET=path, WATCHDOG_USEC=str(int(WATCH * 1e6)))
     env.pop("WATCHDOG_PID", None)
     with open("watch.out", "w") as out, open("watch.log", "w") as log:
-        server = subprocess.Popen([hubd, "-d", hub, "serve", "--listen", "127.0.0.1:0"], env=env,
-                                  stdout=out, stderr=log)
+        server = subprocess.Popen(serve, env=env, stdout=out, stderr=log)
     strace = None
     try:
-        listening = re.compile(r"^listening (\S+)", re.M)
-        wait(30, lambda: listening.search(open("watch.out").read()))
-        at = listening.search(open("watch.out").read()).group(1)
+        def found():
+            return re.search(there, open("watch.out").read() + open("watch.log").read(), re.M)
+
+        wait(30, found)
+        work += found().groups()
         print("beats while well:", wait(30, lambda: len(beats(0)) >= 3))
         strace = subprocess.Popen(
             ["strace", "-f", "-qq", "-o", "strace.out", "-p", str(server.pid), "-e", "trace=fdatasync,fsync",
@@ -73,8 +86,7 @@ def main():
             print("strace:", open("strace.err").read().strip())
             return 77
         begun = time.monotonic()
-        subprocess.run([pack, "-d", site, "sync", "--hub", at], stdout=subprocess.DEVNULL,
-                       stderr=subprocess.DEVNULL, timeout=60)
+        subprocess.run(work, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60)
         # it is told until the store has hung for WATCH, and again when it answers
         print("told again after:", wait(30, lambda: len(beats(begun + HOLD)) >= 2))
         times = beats(begun - WATCH)

@@ -98,18 +98,27 @@ static void look(void *data)
 static void test_whose(void **state)
 {
 	uv_thread_t thread;
+	uint64_t number;
 
 	(void)state;
 	assert_int_equal(ph_turn_init(&turn), 0);
 	assert_false(ph_turn_has(&turn));
+	assert_false(ph_turn_is_taken(&turn, &number));
 	assert_true(ph_turn_try(&turn));
 	assert_true(ph_turn_has(&turn));
+	assert_true(ph_turn_is_taken(&turn, &number));
+	assert_int_equal(number, 0);
 	assert_false(ph_turn_try(&turn));
 	assert_int_equal(uv_thread_create(&thread, look, NULL), 0);
 	uv_thread_join(&thread);
 	assert_false(other_has);
 	ph_turn_give(&turn);
 	assert_false(ph_turn_has(&turn));
+	assert_false(ph_turn_is_taken(&turn, &number));
+	ph_turn_take(&turn);
+	assert_true(ph_turn_is_taken(&turn, &number));
+	assert_int_equal(number, 1);
+	ph_turn_give(&turn);
 	ph_turn_deinit(&turn);
 }
 
