@@ -14,13 +14,13 @@ import os
 import re
 import socket
 import sys
-import threading
 import time
 import urllib.parse
 
 sys.dont_write_bytecode = True
 
 from examples import differs, examples
+import slow
 from hammer import Hammer, cpu_seconds
 from room import CLIENT, FULL, Hub, Tap, leave, room, run, wait_for
 
@@ -425,84 +425,16 @@ def small(hub, site):
                not tells_persons(answer if isinstance(answer, dict) else {}), status, answer)
 
 
-def slow(hub):
-    """Clients that are slow, silent or many: others are served, and they are let go of."""
-    idle = [socket.create_connection(("127.0.0.1", hub.web)) for _ in range(40)]
-    drip = socket.create_connection(("127.0.0.1", hub.web))
-    drip.sendall(b"GET /api/v1/sites HTTP/1.1\r\n")
-    body = socket.create_connection(("127.0.0.1", hub.web))
-    body.sendall(f"POST /api/v1/policies HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer "
-                 f"{hub.tokens['admin']}\r\nContent-Type: application/json\r\n"
-                 "Content-Length: 1000\r\n\r\n{".encode())
-    begun = time.monotonic()
-    tap.equal("with forty silent ones there, others are served",
-              hub.ask("GET", "/api/v1/sites", role="operator")[0], 200)
-    ended = None
-    while time.monotonic() - begun < 30:
-        try:
-            drip.sendall(b"X")
-            body.sendall(b" ")
-        except OSError:
-            ended = time.monotonic() - begun
-            break
-        time.sleep(0.5)
-    tap.between("a byte each half second is not enough: ended after seconds",
-                round(ended or 99), 14, 24)
-    tap.ok("the silent ones are let go of",
-           wait_for(lambda: hub.counts()["connections"] == 0, 10), hub.counts())
-    tap.ok("which is counted", hub.counts()["slow"] >= 1, hub.counts())
-    for peer in idle + [drip, body]:
-        peer.close()
-    crowded(hub)
-    for _ in range(3):
-        tap.equal("when they are gone others are served", hub.ask("GET", "/healthz")[0], 200)
-        crowd = [socket.create_connection(("127.0.0.1", hub.web)) for _ in range(160)]
-        wait_for(lambda: hub.counts()["connections"] >= 128)
-        for peer in crowd:
-            peer.close()
+def face(hub):
+    def whose(role):
+        return f"Host: localhost\r\nAuthorization: Bearer {hub.tokens[role]}\r\n"
 
-
-def crowded(hub):
-    """Half requests on more connections than are held, and new ones all the time."""
-    def half(data=b"GET /api/v1/sites HTTP/1.1\r\nHost: "):
-        peer = socket.create_connection(("127.0.0.1", hub.web))
-        peer.sendall(data)
-        return peer
-
-    def honest(name):
-        begun = time.monotonic()
-        status = hub.ask("GET", "/api/v1/sites", role="operator")[0]
-        took = time.monotonic() - begun
-        tap.ok(f"{name}: an honest client is answered within 2 s", status == 200 and took < 2,
-               status, took)
-
-    crowd = [half(b"") for _ in range(140)]
-    for _ in range(3):
-        honest("140 silent ones")
-    for peer in crowd:
-        peer.close()
-    wait_for(lambda: hub.counts()["connections"] < 8)
-    before = hub.counts()["crowded"]
-    crowd = [half() for _ in range(140)]
-    for _ in range(3):
-        honest("140 half requests")
-    tap.between("of 140 half requests so many are held", hub.counts()["connections"], 120, 128)
-    tap.ok("those that made room are counted",
-           wait_for(lambda: hub.counts()["crowded"] - before >= 12), hub.counts())
-    stop = threading.Event()
-
-    def more():
-        while not stop.is_set():
-            crowd.append(half())
-            time.sleep(0.002)
-    thread = threading.Thread(target=more)
-    thread.start()
-    for _ in range(3):
-        honest("more half requests all the time")
-    stop.set()
-    thread.join(10)
-    for peer in crowd:
-        peer.close()
+    return slow.Face(tap, hub.web, 128, lambda: hub.ask("GET", "/api/v1/sites", role="operator")[0],
+                     half=b"GET /api/v1/sites HTTP/1.1\r\nHost: ",
+                     post=(f"POST /api/v1/policies HTTP/1.1\r\n{whose('admin')}"
+                           "Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n{").encode(),
+                     events=f"GET /api/v1/events HTTP/1.1\r\n{whose('viewer')}\r\n".encode(),
+                     followers=8, counts=hub.counts)
 
 
 def request_of(hub, path, role=None):
@@ -608,7 +540,7 @@ def hostile():
         headers_and_bodies(hub)
         flood(hub, os.path.join(folder, "site"))
         strangers(hub)
-        slow(hub)
+        slow.run(face(hub))
         stops(hub)
     finally:
         hub.kill()

@@ -18,6 +18,7 @@ sys.dont_write_bytecode = True
 
 from examples import differs, examples
 from hammer import Hammer, cpu_seconds
+import slow
 import unlock
 from room import CLIENT, Hub, Tap, leave, room, run, wait_for
 
@@ -283,6 +284,17 @@ def test_strangers(site):
     tap.ok("of many", pages.offered > pages.asked, pages.offered)
 
 
+def face(site, bearer):
+    whose = f"Host: 127.0.0.1\r\nAuthorization: Bearer {bearer}\r\n"
+    return slow.Face(tap, site.port, 32, lambda: site.ask("GET", "/api/v1/status", bearer=bearer)[0],
+                     half=b"GET /api/v1/status HTTP/1.1\r\nHost: ",
+                     post=(f"POST /api/v1/sync HTTP/1.1\r\n{whose}Content-Type: application/json\r\n"
+                           "Content-Length: 1000\r\n\r\n{").encode(),
+                     events=f"GET /api/v1/events HTTP/1.1\r\n{whose}\r\n".encode(), followers=8,
+                     work=("a visit is recorded",
+                           lambda: site.command("visit", "1", "--band", "adult").returncode == 0))
+
+
 # --- what is hidden ---
 
 def test_hidden(site, bearer):
@@ -530,6 +542,7 @@ def main():
         test_sync(hub, site, bearer)
         test_flood(site, bearer)
         test_strangers(site)
+        slow.run(face(site, bearer))
         test_no_hub(hub, site, bearer)
         test_waiting(site, bearer)
         test_end(site, bearer)
