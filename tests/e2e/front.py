@@ -16,7 +16,7 @@ import time
 
 sys.dont_write_bytecode = True
 
-from examples import differs, examples
+from examples import differs, examples, filled
 from hammer import Hammer, cpu_seconds
 import slow
 import unlock
@@ -149,19 +149,17 @@ def test_taken(site):
 
 def test_examples(site):
     bearer = site.enter()
-    title = None
+    known = {}
     count = 0
     for method, path, who, body, status, want in examples(
             os.path.join(ROOT, "docs", "API-SITE.md")):
-        if body and body.get("title") == "TITLE":
-            body["title"] = title
+        path, body = filled(path, known), filled(body, known)
         got = site.ask(method, path, body, bearer if who == "desk" else None)
-        found = differs(got[1], want)
+        found = differs(got[1], want, known=known)
         tap.ok(f"{method} {path} ({who})", got[0] == status and found is None, got[0], found,
-               json.dumps(got[1], ensure_ascii=False))
-        if path == "/api/v1/titles":
-            title = got[1]["entries"][0]["ref"]
+               json.dumps(got[1], ensure_ascii=False, default=repr))
         count += 1
+        time.sleep(0.02)  # a session may ask 50 times a second
     tap.ok("the page has examples", count >= 20, count)
 
 
