@@ -145,6 +145,25 @@ static bool is_spoken(struct ph_web_call *call)
 	return false;
 }
 
+/* Of an entry that changes what is known: whether it says anything; else it is refused. */
+static bool says_something(struct ph_web_call *call)
+{
+	const struct ph_web_route *route = ph_web_call_route(call);
+	const json_t *request = ph_web_call_request(call);
+	size_t least = 3; /* the command, the kind, and what it is about */
+	struct ph_web_no no = { 0 };
+
+	least += json_object_get(request, "when") != NULL;
+	if (!strchr(route->path, '{') || json_object_size(request) > least) {
+		return true;
+	}
+	(void)ph_web_refuse(
+		&no, 400, "usage", NULL,
+		ph_say("say what is to be written", "hãy cho biết cần ghi gì"));
+	ph_web_reply_no(call, &no);
+	return false;
+}
+
 static void handle(void *data, struct ph_web_call *call)
 {
 	struct ph_api *api = data;
@@ -152,6 +171,11 @@ static void handle(void *data, struct ph_web_call *call)
 	switch ((enum ph_api_action)ph_web_call_route(call)->action) {
 	case PH_API_CSV:
 		if (is_spoken(call)) {
+			ph_api_ask(api, call);
+		}
+		break;
+	case PH_API_ENTRY:
+		if (says_something(call)) {
 			ph_api_ask(api, call);
 		}
 		break;

@@ -14,6 +14,7 @@
 /* What a route is that is no command. */
 enum ph_api_action {
 	PH_API_COMMAND,
+	PH_API_ENTRY, /* `record`, of one entry with the members of the request */
 	PH_API_LOGIN,
 	PH_API_LOGOUT,
 	PH_API_ME,

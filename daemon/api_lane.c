@@ -226,6 +226,24 @@ static void reply_too_long(struct ph_web_call *call)
 	ph_web_reply_no(call, &no);
 }
 
+/* The order that CALL is, of its own; NULL: memory lacks. */
+static json_t *request_of(const struct ph_web_call *call)
+{
+	const json_t *given = ph_web_call_request(call);
+	json_t *entry;
+
+	if (ph_web_call_route(call)->action != PH_API_ENTRY) {
+		return json_incref((json_t *)given);
+	}
+	entry = json_copy((json_t *)given);
+	if (!entry) {
+		return NULL;
+	}
+	(void)json_object_del(entry, "command");
+	return json_pack("{s:s, s:[o]}", "command", ph_web_call_route(call)->command,
+			 "entries", entry);
+}
+
 /* What the request itself says of it goes before its header. */
 static void put_language(struct ph_asked *asked)
 {
@@ -265,7 +283,12 @@ void ph_api_ask(struct ph_api *api, struct ph_web_call *call)
 	}
 	asked->lane = lane;
 	asked->call = call;
-	asked->order.request = json_incref(ph_web_call_request(call));
+	asked->order.request = request_of(call);
+	if (!asked->order.request) {
+		drop(asked);
+		ph_web_reply_json(call, 503, NULL);
+		return;
+	}
 	put_language(asked);
 	asked->order.extra =
 		ph_server_prepare(api->server, command, asked->order.request);

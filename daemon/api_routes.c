@@ -17,6 +17,12 @@
 	{                                                                                \
 		"POST", path, PH_WEB_##need, command, PH_API_COMMAND, takes, doc         \
 	}
+/* One entry of this kind, as `packhorsed` writes it: what `record` takes a list of. */
+#define PUT(path, need, kind, takes, doc)                                                \
+	{                                                                                \
+		"POST", path, PH_WEB_##need, "record", PH_API_ENTRY,                     \
+			"kind=" kind " " takes, doc                                      \
+	}
 
 const struct ph_web_route ph_api_routes[] = {
 	{ "GET", "/healthz", PH_WEB_ANYBODY, NULL, PH_API_HEALTH, NULL,
@@ -40,6 +46,8 @@ const struct ph_web_route ph_api_routes[] = {
 	GO(V "/board", VIEWER, "board", "site commune kind late:flag",
 	   "each site by its own timetable: heard, due, overdue, and why"),
 	GO(V "/clock", VIEWER, "clock", NULL, "whether the hub doubts its clock"),
+	DO(V "/clock/accept", ADMIN, "clock-accept", NULL,
+	   "the clock of the hub's machine is right as it is now"),
 	GO(V "/keys", VIEWER, "keys", NULL, "the key list"),
 	{ "GET", V "/digest", PH_WEB_OPERATOR, "digest", PH_API_LOOKED, "site device",
 	  "the digest of the ledger, or of what a site or a device has" },
@@ -52,9 +60,17 @@ const struct ph_web_route ph_api_routes[] = {
 	   "code! name kind commune status schedule update:flag",
 	   "a site is added, with name, kind and commune, or with `update` changed"),
 	GO(V "/sites/{id}", VIEWER, "query", "what=site", "what is known of a site"),
+	PUT(V "/sites/{site}", ADMIN, "site-put",
+	    "name commune kind>site_kind status route:list no_readers:int when",
+	    "what is known of a site changes; `route`: communes that a van serves, by "
+	    "code; "
+	    "`no_readers`: 1 or 0"),
 	GO(V "/communes", VIEWER, "commune-list", NULL, "the communes"),
 	DO(V "/communes", ADMIN, "commune-add", "communes:list!",
 	   "communes are added: `code`, `name`, `type`"),
+	PUT(V "/communes/{code}", ADMIN, "commune-put", "name type from predecessor when",
+	    "what is known of a commune changes; `from`: the day since which it is, "
+	    "`predecessor`: the code it came from"),
 	GO(V "/policies", VIEWER, "policy-list", NULL, "the province's settings"),
 	DO(V "/policies", ADMIN, "policy-set", "name! value! when", "a setting"),
 
@@ -64,6 +80,8 @@ const struct ph_web_route ph_api_routes[] = {
 	   "whose data a device may have"),
 	DO(V "/devices/{device}/confirm", OPERATOR, "device-confirm", "fingerprint!",
 	   "the fingerprint was compared: the device is confirmed"),
+	DO(V "/devices/{device}/retire", ADMIN, "device-retire", "reason",
+	   "the device is used no more; what it wrote stays"),
 	GO(V "/invites", VIEWER, "invite-list", NULL, "invites and what became of them"),
 
 	GO(V "/titles", VIEWER, "query", "what=titles words>id! site",
@@ -119,6 +137,27 @@ const struct ph_web_route ph_api_routes[] = {
 	   "what would be different today"),
 	GO(V "/figures", OPERATOR, "report-figures", "from! to!",
 	   "what each site counted in a period"),
+
+	PUT(V "/targets", ADMIN, "target-put",
+	    "indicator! year:int! value:int! rule version:int when",
+	    "what is to be reached by the end of a year: a count, or hundredths of a per "
+	    "cent"),
+	PUT(V "/models", ADMIN, "model-put",
+	    "commune! status! sites:list decision date when",
+	    "how far a commune is with the model of a grassroots library"),
+	PUT(V "/workers", ADMIN, "worker-put", "name! telephone site role from to when",
+	    "someone works in a library"),
+	PUT(V "/workers/{worker}", ADMIN, "worker-put",
+	    "name telephone site role from to when", "what is known of a worker changes"),
+	PUT(V "/trainings", ADMIN, "training",
+	    "topic! workers:int collaborators:int women:int attendees:list when",
+	    "a course; `attendees`: references of workers"),
+	PUT(V "/donations", ADMIN, "donation",
+	    "donor! foreign:int money:int copies:int titles:int donor_name when",
+	    "books or money are given; `foreign`: 1 or 0"),
+	PUT(V "/tallies", ADMIN, "tally",
+	    "code! value:int! from! to! list:int commune when",
+	    "a figure that no entry counts"),
 
 	DO(V "/record", ADMIN, "record", "entries:list! lines:list refs:object",
 	   "entries in the hub's own name, all or none"),
