@@ -18,6 +18,7 @@
 #include "common/log/operator.h"
 #include "daemon/hub_collect.h"
 #include "daemon/hub_judge.h"
+#include "daemon/hub_void.h"
 
 /* --- looking --- */
 
@@ -135,10 +136,16 @@ static struct ph_writer *writer_of(struct ph_hub *hub, const struct ph_kind *kin
 	return strcmp(kind->family, "hub") == 0 && !kind->desk ? hub->writer : hub->desk;
 }
 
-/* The log that a void of an entry of LOG goes to: the control log if it is of that. */
+/*
+ * The log that a void of an entry of LOG goes to: the control log if it is of that, also one that
+ * this transaction has opened.
+ */
 static struct ph_writer *writer_at(struct ph_hub *hub, const struct ph_log *log)
 {
-	return ph_control_has(&hub->control, log->id) ? hub->writer : hub->desk;
+	bool opened =
+		memcmp(ph_writer_log(hub->writer)->id, log->id, sizeof(log->id)) == 0;
+
+	return opened || ph_control_has(&hub->control, log->id) ? hub->writer : hub->desk;
 }
 
 /* A void goes where its target stands, if that is a log of ours, and is signed like it. */
@@ -148,18 +155,23 @@ static int look_void(struct ph_hub *hub, struct ph_hub_put *put, struct ph_error
 	struct ph_buf bytes = { 0 };
 	struct ph_entry target;
 	struct ph_log log;
+	bool is_here = false;
 	int rc = ph_journal_resolve(hub->journal, ref, &log, &bytes);
 
 	if (rc == 0) {
 		put->writer = writer_at(hub, &log);
 		rc = ph_entry_decode(ph_buf_view(&bytes), &target);
-		put->by_operator = rc == 0 && target.kind->operator_only;
+		is_here = rc == 0;
+		put->by_operator = is_here && target.kind->operator_only;
 		rc = rc == 0 ? check_target(&target, err) : rc;
 		if (rc == 0 && target.number == PH_KIND_CLOCK_JUDGE) {
 			put->frees = true;
 			put->mark = target.field[PH_JUDGE_MARK].as.ref;
 		}
 	}
+	rc = rc < 0 ? rc
+		    : ph_hub_void_reaches(hub, ref->log_id, is_here ? &target : NULL,
+					  err);
 	ph_buf_deinit(&bytes);
 	return rc < 0 ? ph_fail_errno(err, rc,
 				      ph_say("looking up the entry to be voided",
