@@ -403,6 +403,32 @@ static int check_heard(struct ph_cli *cli, struct ph_error *err)
 	return rc;
 }
 
+static void print_end(const json_t *answer)
+{
+	json_int_t collected = json_integer_value(json_object_get(answer, "collected"));
+	json_int_t admitted = json_integer_value(json_object_get(answer, "admitted"));
+	json_int_t unheard = json_integer_value(json_object_get(answer, "words_unheard"));
+
+	printf(ph_say("the hub serves everything again; %lld %s of its own had come "
+		      "back, %lld %s admitted\n",
+		      "máy chủ phục vụ đầy đủ trở lại; %lld %s của máy chủ đã được gửi "
+		      "lại, đã nhận %lld %s\n"),
+	       (long long)collected,
+	       ph_say_n((uint64_t)collected, "entry", "entries", "giao dịch"),
+	       (long long)admitted,
+	       ph_say_n((uint64_t)admitted, "device was", "devices were", "máy"));
+	if (unheard > 0) {
+		printf(ph_say_n((uint64_t)unheard,
+				"%lld word of the control log goes down to only some of "
+				"the devices: packhorsed restore words\n",
+				"%lld words of the control log go down to only some of "
+				"the devices: packhorsed restore words\n",
+				"%lld lời của nhật ký điều hành chỉ tới một số máy: "
+				"packhorsed restore words\n"),
+		       (long long)unheard);
+	}
+}
+
 static int run_end(struct ph_cli *cli, struct ph_error *err)
 {
 	bool anyway = ph_cli_has(cli, "anyway");
@@ -421,21 +447,7 @@ static int run_end(struct ph_cli *cli, struct ph_error *err)
 	if (cli->json || cli->plain) {
 		return ph_out_script(cli->json, answer);
 	}
-	printf(ph_say("the hub serves everything again; %lld entries of its own had come "
-		      "back, %lld devices were admitted\n",
-		      "máy chủ phục vụ đầy đủ trở lại; %lld giao dịch của máy chủ đã "
-		      "được "
-		      "gửi lại, đã nhận %lld máy\n"),
-	       (long long)json_integer_value(json_object_get(answer, "collected")),
-	       (long long)json_integer_value(json_object_get(answer, "admitted")));
-	if (json_integer_value(json_object_get(answer, "words_unheard")) > 0) {
-		printf(ph_say("%lld words of the control log go down to only some of the "
-			      "devices: packhorsed restore words\n",
-			      "%lld lời của nhật ký điều hành chỉ tới một số máy: "
-			      "packhorsed restore words\n"),
-		       (long long)json_integer_value(
-			       json_object_get(answer, "words_unheard")));
-	}
+	print_end(answer);
 	json_decref(answer);
 	return 0;
 }

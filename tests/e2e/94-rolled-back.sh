@@ -57,7 +57,7 @@ ok "the first goes on" sync x1
 is "and nobody is shown a name meanwhile" "$($H query reader "$name" --names --json 2>/dev/null | grep -c 'Pánh')" 0
 $H policy set loan-term-days 21 >/dev/null 2>&1
 ok "what the hub says now reaches it" sync x1
-ok "the operator ends the collecting" $H restore end
+like "the operator ends the collecting, and hears what came back" "$($H restore end)" ' 1 entry of its own had come back, 0 devices were'
 ok "and it is served" sync x1
 is "names are shown again" "$($H query reader "$name" --names --json | grep -c 'Pánh')" 1
 is "books are equal" "$("$P" -d x1 digest --json | json 'd["digest"]')" \
@@ -113,7 +113,15 @@ ok "the first brings what was lost" sync x1
 is "the cut is back" "$(state_of "$(member x3 device)")" "['cut']"
 status "the thief hears of it" 11 sync x3
 is "and is none of those who are waited for" "$($H status --json | json '[d["devices_awaited"], d["devices"]]')" '[1, 3]'
-ok "the operator ends the collecting" $H restore end
+enrol x4 14-0372
+sync x4
+like "the operator ends the collecting: who came meanwhile is admitted" "$($H restore end)" ', 1 device was admitted'
+cut=$($H log --limit 100 --json | json '[e["ref"] for e in d["entries"] if e["kind"] == "device-cut"][0]')
+said=$($H status --json | json 'd["entries"]')
+status "what the hub said before that is voided no more" 2 $H void "$cut" --passphrase-file pass
+like "it says why, and what to do" "$($H void "$cut" --passphrase-file pass 2>&1)" 'closed by a restore.*nothing was written. Instead, give that PC an invite'
+like "in Vietnamese, too" "$(LC_ALL=vi_VN.UTF-8 $H void "$cut" --passphrase-file pass 2>&1)" 'đã đóng khi phục hồi.*chưa ghi gì. Thay vào đó, hãy cấp giấy mời'
+is "nothing was written" "$($H status --json | json 'd["entries"]')" "$said"
 ok "the first is served" sync x1
 is "it was told once" "$($H status 2>&1 | grep -c 'older copy')" 0
 stop "$serving"
