@@ -11,6 +11,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "common/base/clock.h"
 #include "common/cli/missing.h"
 #include "common/cli/out.h"
 #include "common/cli/refusal_words.h"
@@ -188,13 +189,10 @@ static int print_table(const struct take *take)
 	json_array_foreach(take->bundles, i, item)
 	{
 		const char *reason = ph_stick_text(item, "reason");
-		time_t made = (time_t)ph_stick_number(item, "made") + 7 * 3600;
-		struct tm day;
-		char text[16] = "";
+		char text[PH_TIME_TEXT];
 
-		if (gmtime_r(&made, &day)) {
-			(void)strftime(text, sizeof(text), "%Y-%m-%d", &day);
-		}
+		/* its sender says so, who may say any number */
+		ph_day_text(text, ph_day_of(ph_stick_number(item, "made")));
 		ph_table_cell(table, ph_stick_text(item, "site"));
 		ph_table_cellf(table, "%.8s", ph_stick_text(item, "device"));
 		ph_table_cell(table, text);

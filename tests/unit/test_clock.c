@@ -112,6 +112,13 @@ static void test_texts(void **state)
 		ph_time_text(text, cases[i].seconds);
 		assert_string_equal(text, cases[i].text);
 	}
+	/* the day of a time, as tables show it: seven hours are not added to the end of all numbers */
+	ph_day_text(text, ph_day_of(INT64_C(253402275599)));
+	assert_string_equal(text, "9999-12-31");
+	ph_day_text(text, ph_day_of(INT64_MAX));
+	assert_string_equal(text, "@106751991167300");
+	ph_day_text(text, ph_day_of(INT64_MIN));
+	assert_string_equal(text, "@-106751991167301");
 	ph_day_text(text, INT64_MIN);
 	assert_string_equal(text, "@-9223372036854775808");
 	ph_day_text(text, 2932897);
