@@ -1,9 +1,9 @@
 /*
  * daemon/report_book.c - a report (docs/REPORTS.md, "The answer") as sheets of a book.
  *
- * CSV gets the lines alone, since programs read it, and behind each by which rule it is
- * reckoned; a workbook is read by people, and a figure without its rule and without what is
- * missing from it says nothing.
+ * A figure without its rule and without what is missing from it says nothing. CSV, which
+ * programs read, has by which rule it is reckoned behind each line, and all that stands around
+ * the lines as tables behind them; a workbook, which is read by people, has its head above.
  */
 #include "daemon/report_book.h"
 
@@ -110,17 +110,39 @@ static int add_trend(json_t *rows, const json_t *report)
 	return rc;
 }
 
-static int complete_line(json_t *list, const json_t *report)
+/* The caller's, or NULL when there is no memory. */
+static json_t *complete_text(const json_t *report)
 {
 	const json_t *complete = json_object_get(report, "complete");
 	const char *up_to = ph_member_text(complete, "up_to");
 
-	return append_text(list,
-			   ph_say("Complete for %lld of %lld communes%s%s",
-				  "Đủ số liệu của %lld trên %lld xã, phường%s%s"),
-			   ph_member_number(complete, "communes"),
-			   ph_member_number(complete, "of"),
-			   up_to[0] ? ph_say(" up to ", " đến ") : "", up_to);
+	return json_sprintf(ph_say("Complete for %lld of %lld communes%s%s",
+				   "Đủ số liệu của %lld trên %lld xã, phường%s%s"),
+			    ph_member_number(complete, "communes"),
+			    ph_member_number(complete, "of"),
+			    up_to[0] ? ph_say(" up to ", " đến ") : "", up_to);
+}
+
+/* The period as it is called, and its days; likewise. */
+static json_t *period_text(const json_t *report)
+{
+	const json_t *period = json_object_get(report, "period");
+
+	return json_sprintf("%s (%s – %s)", ph_member_text(period, "name"),
+			    ph_member_text(period, "from"), ph_member_text(period, "to"));
+}
+
+/* What stands above the lines of a workbook; CSV has nothing there. */
+static int add_head(json_t *rows, const json_t *report)
+{
+	int rc = add_note(rows, ph_say("report", "báo cáo"),
+			  json_sprintf("%s  %s", ph_member_text(report, "report"),
+				       ph_member_word(json_object_get(report, "title"))));
+
+	rc = rc != 0 ? rc : add_note(rows, ph_say("period", "kỳ"), period_text(report));
+	return rc != 0 ? rc
+		       : add_note(rows, ph_say("how far complete", "mức đủ số liệu"),
+				  complete_text(report));
 }
 
 static int add_each(json_t *rows, const json_t *list,
@@ -195,7 +217,7 @@ static int add_issued(json_t *rows, const json_t *report)
 	return rc != 0 ? rc : add_each(rows, json_object_get(issued, "strays"), add_word);
 }
 
-static int add_notes(const json_t *report)
+static int add_notes(const json_t *report, bool bare)
 {
 	const json_t *rule = json_object_get(report, "rule");
 	const json_t *complete = json_object_get(report, "complete");
@@ -203,6 +225,7 @@ static int add_notes(const json_t *report)
 	char words[PH_RULE_WORDS];
 	int rc = rows ? 0 : -ENOMEM;
 
+	rc = rc != 0 || !bare ? rc : add_head(rows, report);
 	ph_rule_words(words, rule);
 	rc = rc != 0 ? rc
 		     : add_note(rows, ph_say("rule", "cách tính"),
@@ -321,23 +344,23 @@ static int add_revised(const json_t *report)
 /* This and the three below: the caller's, or NULL when there is no memory. */
 static json_t *head_of(const json_t *report)
 {
-	const json_t *period = json_object_get(report, "period");
 	const json_t *rule = json_object_get(report, "rule");
+	json_t *period = period_text(report);
 	json_t *head = json_array();
 	char words[PH_RULE_WORDS];
 	int rc = append_text(head, "%s  %s", ph_member_text(report, "report"),
 			     ph_member_word(json_object_get(report, "title")));
 
-	rc = rc != 0 ? rc
-		     : append_text(head, "%s: %s (%s – %s)", ph_say("Period", "Kỳ"),
-				   ph_member_text(period, "name"),
-				   ph_member_text(period, "from"),
-				   ph_member_text(period, "to"));
+	rc = rc != 0  ? rc
+	     : period ? append_text(head, "%s: %s", ph_say("Period", "Kỳ"),
+				    json_string_value(period))
+		      : -ENOMEM;
+	json_decref(period);
 	ph_rule_words(words, rule);
 	rc = rc != 0 ? rc
 		     : append_text(head, "%s: %s (%s)", ph_say("Rule", "Cách tính"),
 				   ph_member_word(rule), words);
-	rc = rc != 0 ? rc : complete_line(head, report);
+	rc = rc != 0 ? rc : append(head, complete_text(report));
 	return made(head, rc);
 }
 
@@ -456,9 +479,6 @@ int ph_report_book(const json_t *report, bool bare)
 	json_decref(rows);
 	json_decref(head);
 	json_decref(total);
-	if (rc != 0 || bare) {
-		return rc;
-	}
-	rc = add_notes(report);
+	rc = rc != 0 ? rc : add_notes(report, bare);
 	return rc != 0 ? rc : add_revised(report);
 }

@@ -6,9 +6,10 @@
 #include <stdbool.h>
 
 /*
- * Add REPORT to the sheets that are collected (common/cli/sheet.h): its lines, and unless
- * BARE, above them and on a sheet of their own, what stands around them: rule, targets,
- * trend, how far it is complete, what was revised. 0 or -ENOMEM.
+ * Add REPORT to the sheets that are collected (common/cli/sheet.h): its lines, then what
+ * stands around them (rule, share, targets, trend, how far it is complete, who is missing,
+ * what was issued), then what was revised, if anything was. What stands above the lines stands in
+ * the second sheet if BARE, and name and version of the rule behind each line. 0 or -ENOMEM.
  */
 int ph_report_book(const json_t *report, bool bare);
 

@@ -120,7 +120,7 @@ is "by rule of xã alone" "$(row M1 >/dev/null; of '[j["denominator"], j["rule"]
 is "its version, and since when" "$(rule M1)" '["xa", 2, "2026-09-01"]'
 like "to people" "$($H report M1 --period 2026-Q3)" '\(xa, version 2 since 2026-09-01\)'
 is "the quarter before is of the first one" "$($H report M1 --period 2026-Q2 --json | json /dev/stdin 'j["rule"]["name"], j["rule"]["version"]')" "('units', 1)"
-is "in the CSV" "$($H report M1 --period 2026-Q3 --csv | tr -d '\r' | cut -d, -f7- | tail -n +2 | sort -u)" '"xa",2'
+is "in the CSV" "$($H report M1 --period 2026-Q3 --csv | sed '/^\r$/,$d' | tr -d '\r' | cut -d, -f7- | tail -n +2 | sort -u)" '"xa",2'
 like "on the page" "$($H report page --period 2026-Q3)" 'quy tắc xa, bản 2 từ 01/09/2026'
 xa no
 least 3

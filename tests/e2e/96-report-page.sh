@@ -28,7 +28,7 @@ for row in M1 M2 M4 A1 visits; do
   $H report $row --period 2026-Q3 --json >json
   $H report $row --period 2026-Q3 --csv >csv 2>err
   sheets strict csv >strict
-  is "$row: one table, its headings" "$(json strict 'len(j), j[0][0]')" "(1, $(json json '[c["en"] for c in j["columns"]] + ["rule", "version"]' | "$PYTHON" -c 'import json,sys; print(json.load(sys.stdin))'))"
+  is "$row: the lines and what stands around them, their headings" "$(json strict 'len(j), j[0][0]')" "(2, $(json json '[c["en"] for c in j["columns"]] + ["rule", "version"]' | "$PYTHON" -c 'import json,sys; print(json.load(sys.stdin))'))"
   is "$row: each cell" "$("$PYTHON" - <<'END'
 import json
 report = json.load(open("json", encoding="utf-8"))
@@ -44,6 +44,34 @@ if "total" in report:
 rule = [report["rule"]["name"], str(report["rule"]["version"])]
 want = [line + rule for line in want]
 print(rows == want or (rows, want))
+END
+)" True
+  is "$row: rule, share, targets, trend, how far complete, who is missing" "$("$PYTHON" - <<'END'
+import json
+report = json.load(open("json", encoding="utf-8"))
+head, *lines = json.load(open("strict", encoding="utf-8"))[1]
+def of(name): return [value for what, value in lines if what == name]
+def share(value): return "–" if value is None else "{:,.2f} %".format(value / 100)
+def figure(value):
+    if "denominator" in report: return share(value)
+    return "–" if value is None else "{:,}".format(value)
+complete, period, rule = report["complete"], report["period"], report["rule"]
+told = [
+    (head, ["WHAT", "VALUE"]),
+    (of("report"), ["%s  %s" % (report["report"], report["title"]["en"])]),
+    (of("period"), ["%s (%s – %s)" % (period["name"], period["from"], period["to"])]),
+    (of("how far complete"), ["Complete for %d of %d communes up to %s" % (complete["communes"], complete["of"], complete["up_to"])]),
+    (of("rule"), [rule["en"]]),
+    (of("name and version of the rule"), ["%s, version %d" % (rule["name"], rule["version"])]),
+    (of("value"), [share(report["value"])] if "denominator" in report else []),
+    (of("numerator"), [str(report["numerator"])] if "denominator" in report else []),
+    (of("denominator"), [str(report["denominator"])] if "denominator" in report else []),
+    (of("figures of few persons, not told"), [str(report["suppressed"])]),
+    (len(of("missing")), len(complete["missing"])),
+]
+told += [(of("target " + year), [share(value)]) for year, value in report["targets"].items()]
+told += [(of("before: " + then["period"]), [figure(then["value"])]) for then in report["trend"]]
+print([pair for pair in told if pair[0] != pair[1]] or len(report["targets"]) >= 3 * ("denominator" in report))
 END
 )" True
   ok "$row: a workbook" $H report $row --period 2026-Q3 --xlsx $row.xlsx
@@ -118,6 +146,9 @@ is "in the workbook" "$(sheets names few.xlsx) $(sheets cells few.xlsx | "$PYTHO
 ok "printed again" $H report issue visits --period 2025
 is "it is told no more than before" "$($H report visits --period 2025 --json >json; json json 'j["rows"][0][2:], "revised" in j')" '([11, None, None, None, None, None], False)'
 
+$H report M4 --period 2026-Q3 --csv >csv
+is "and as CSV, behind the others" "$(sheets strict csv | "$PYTHON" -c 'import json,sys; j = json.load(sys.stdin); print(len(j), j[2][0], [r for r in j[2][1:] if r[1] == "the numerator"])')" \
+  "3 ['ROW', 'COLUMN', 'PRINTED', 'NOW'] [['', 'the numerator', '1,241', '1,341']]"
 status "no period" 2 $H report page
 status "a period that is none" 2 $H report page --period 2026-13
 status "JSON" 2 $H report page --period 2026-Q3 --json

@@ -234,8 +234,11 @@ def page():
         tap.equal("its headings in Vietnamese", lines["vi"][0],
                   '"loại điểm","điểm thư viện","cách tính","bản"')
         tap.equal("and in English", lines["en"][0], '"kind of site","sites","rule","version"')
-        tap.ok("its words too", lines["vi"][-1].startswith('"tổng"') and
-               lines["en"][-1].startswith('"total"'), lines)
+        totals = [[line for line in lines[language] if line.startswith(word)] for language, word in
+                  (("vi", '"tổng",'), ("en", '"total",'))]
+        tap.ok("its words too", all(len(found) == 1 for found in totals), lines)
+        tap.ok("and what stands around the lines", '"mức đủ số liệu"' in str(lines["vi"]) and
+               '"how far complete"' in str(lines["en"]), lines)
         hub.refused("in no language of ours", 400, "usage", "GET",
                     "/api/v1/reports/loans/csv?period=2026&language=fr")
         hub.refused("of no period", 400, "missing", "GET", "/api/v1/reports/loans/csv")

@@ -61,19 +61,29 @@ static int make_table(struct ph_buf *out)
 	return rc;
 }
 
-static int make_book(struct ph_buf *out)
+static int book_of(struct ph_buf *out, bool bare)
 {
 	json_t *made;
 	char *text;
 	int rc = ph_sheet_collect("x");
 
-	rc = rc != 0 ? rc : ph_report_book(report, false);
+	rc = rc != 0 ? rc : ph_report_book(report, bare);
 	made = ph_sheet_take();
 	text = rc == 0 ? json_dumps(made, JSON_COMPACT) : NULL;
 	rc = rc != 0 ? rc : text ? ph_buf_put(out, text, strlen(text)) : -ENOMEM;
 	free(text);
 	json_decref(made);
 	return rc;
+}
+
+static int make_book(struct ph_buf *out)
+{
+	return book_of(out, false);
+}
+
+static int make_bare_book(struct ph_buf *out)
+{
+	return book_of(out, true);
 }
 
 static int make_page(struct ph_buf *out)
@@ -150,6 +160,7 @@ static void test_book(void **state)
 {
 	(void)state;
 	try_all(make_book, true, 50);
+	try_all(make_bare_book, true, 50);
 }
 
 static void test_page(void **state)
