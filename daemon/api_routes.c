@@ -121,7 +121,8 @@ const struct ph_web_route ph_api_routes[] = {
 	   "one of them, for a year, quarter or month"),
 	{ "GET", V "/reports/{report}/csv", PH_WEB_VIEWER, "report", PH_API_CSV,
 	  "period! by commune language",
-	  "the same lines as CSV (EXPORTS); `language`: `vi` or `en`" },
+	  "the same as CSV, the lines first (EXPORTS, \"Reports\"); `language`: `vi` or "
+	  "`en`" },
 	{ "GET", V "/reports/{report}/xlsx", PH_WEB_VIEWER, NULL, PH_API_XLSX,
 	  "period! by commune", "501: no workbook is made here (\"Pages and tables\")" },
 	{ "GET", V "/page", PH_WEB_VIEWER, "page", PH_API_PAGE,
