@@ -259,6 +259,23 @@ int ph_hub_goes_on(struct ph_hub *hub, const uint8_t id[static PH_LOG_ID_SIZE], 
 	return rc < 0 || *out ? rc : writes_on(hub, hub->desk, "desk_leave", id, out);
 }
 
+/* Whether LOG is under the key that we sign with, and may still grow. */
+static bool is_ours_now(const struct ph_hub *hub, const struct ph_log *log)
+{
+	return !ph_keylist_closed(&hub->keylist, log->id) &&
+	       memcmp(log->key, hub->keys.sign.key, PH_KEY_SIZE) == 0;
+}
+
+/*
+ * Whether what differs from ours in LOG is kept as a branch beside it. We have spoken in the place of
+ * what was lost: both are our word. A store that was restored need not know that: its backup may be
+ * one of a store that was put back and had not found it out.
+ */
+static bool goes_beside(const struct ph_hub *hub, const struct ph_log *log)
+{
+	return hub->restored > 0 && is_ours_now(hub, log);
+}
+
 int ph_hub_collect_ask(struct ph_hub *hub, const struct ph_hub_peer *peer,
 		       struct ph_welcome *welcome)
 {
@@ -278,7 +295,7 @@ int ph_hub_collect_ask(struct ph_hub *hub, const struct ph_hub_peer *peer,
 		}
 		memcpy(want->log_id, log.id, sizeof(want->log_id));
 		/* we may have gone on from an older state: where the two part is not known */
-		want->n = current || (hub->put_back > 0 && peer->strays) ? 1 : log.n;
+		want->n = current || (peer->strays && goes_beside(hub, &log)) ? 1 : log.n;
 		welcome->n_wants++;
 	}
 	return 0;
@@ -306,13 +323,6 @@ static int begin_log(struct ph_hub *hub, const struct ph_segment *segment, bool 
 				  log);
 }
 
-/* Whether LOG is under the key that we sign with, and may still grow. */
-static bool is_ours_now(const struct ph_hub *hub, const struct ph_log *log)
-{
-	return !ph_keylist_closed(&hub->keylist, log->id) &&
-	       memcmp(log->key, hub->keys.sign.key, PH_KEY_SIZE) == 0;
-}
-
 /*
  * Whether what LOG has and we have not proves that this store is an older one: we go on writing
  * it, or it goes on from what we write and no restore explains it.
@@ -325,15 +335,6 @@ static int is_proof(struct ph_hub *hub, const struct ph_log *log, bool is_new, b
 		return 0;
 	}
 	return is_current(hub, log->id, out);
-}
-
-/*
- * Whether what differs from ours in LOG is kept as a branch beside it. We have spoken in the place of
- * what was lost: both are our word.
- */
-static bool goes_beside(const struct ph_hub *hub, const struct ph_log *log)
-{
-	return hub->put_back > 0 && is_ours_now(hub, log);
 }
 
 static void tell_put_back(const struct ph_hub *hub, enum ph_hub_shown by)

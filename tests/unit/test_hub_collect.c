@@ -5,6 +5,7 @@
 #include "tests/unit/collect_room.h"
 
 #include "common/log/control.h"
+#include "common/log/journal_internal.h"
 #include "daemon/hub_internal.h"
 
 static void test_it_comes_back(void **state)
@@ -128,6 +129,48 @@ static void test_put_back_is_proved(void **state)
 	expect_job(room, store_of(&r.pair.a, control_items(room, &r.pair.a)), 0);
 	assert_int_equal(hub_says(room, "epoch"), 1);
 	assert_false(room->hub->collecting);
+	rolled_close(&r);
+}
+
+/*
+ * A hub whose folder was put back spoke before anybody called, was backed up, and its disk died: the
+ * restored one does not know that there are two histories, and gets the lost one all the same.
+ */
+static void test_put_back_then_restored(void **state)
+{
+	struct rolled r;
+	struct hub_room *room = &r.pair.room;
+	int64_t rows[PH_BRANCHES_MAX];
+	struct ph_job *job;
+	unsigned n = 0;
+
+	(void)state;
+	put_back(&r, true);
+	say(room, "epoch-begin");
+	hub_restart(room);
+	assert_int_equal(hub_says(room, "epoch"), 2);
+	job = stray_hello(&r);
+	assert_int_equal(job->result, 0);
+	assert_int_equal(job->welcome.n_wants, 1);
+	assert_int_equal(job->welcome.want[0].n, 1);
+	ph_job_free(job);
+	job = carry_out(room, store_of(&r.pair.a, copy_item(r.items)));
+	assert_int_equal(job->result, 0);
+	assert_false(job->later); /* it collects already */
+	ph_job_free(job);
+	assert_int_equal(hub_says(room, "epoch"), 2);
+	assert_int_equal(
+		ph_journal_branches(ph_hub_journal(room->hub), r.items->log_id, rows, &n),
+		0);
+	assert_int_equal(n, 2);
+	/* what another brings of it is known */
+	be_admitted(room, &r.pair.b);
+	expect_job(room, store_of(&r.pair.b, copy_item(r.items)), 0);
+	assert_int_equal(
+		ph_journal_branches(ph_hub_journal(room->hub), r.items->log_id, rows, &n),
+		0);
+	assert_int_equal(n, 2);
+	end_collecting(room);
 	rolled_close(&r);
 }
 
@@ -372,6 +415,7 @@ int main(void)
 		cmocka_unit_test(test_not_restored),
 		cmocka_unit_test(test_put_back_is_found),
 		cmocka_unit_test(test_put_back_is_proved),
+		cmocka_unit_test(test_put_back_then_restored),
 		after_restore(test_epochs),
 		cmocka_unit_test(test_blocks),
 	};
