@@ -158,6 +158,7 @@ static void go_back(struct sim *sim)
 	sim->safe->is_restoring = false;
 	sim->result->tally.back++;
 	sim_reckon_lost(sim, sim->safe->aside);
+	sim_reckon_behind(sim, true);
 }
 
 void sim_do_hub_back(struct sim *sim, struct sim_device *device,

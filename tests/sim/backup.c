@@ -171,6 +171,7 @@ static bool keep(struct making *making)
 	sim->safe->has_backup = true;
 	sim->safe->lacks = sim->hub_machine.lacks;
 	sim_note_safe(sim, sim->safe->device);
+	sim_reckon_behind(sim, false);
 	answer =
 		ask(making, json_pack("{s:s, s:b}", "command", "backup-kept", "away", 1));
 	json_decref(answer);

@@ -236,6 +236,33 @@ void sim_check_back(struct sim *sim)
 	}
 }
 
+/*
+ * Whether the folder that was put back lacked what RECEIPT is for, and so did the hub at each backup that
+ * was made of it: then it is in an older backup alone.
+ */
+static bool was_behind(const struct sim *sim, const struct sim_receipt *receipt)
+{
+	for (size_t i = 0; i < sim->n_receipts; i++) {
+		const struct sim_receipt *held = &sim->receipts[i];
+
+		if (held->behind && held->n <= receipt->n &&
+		    memcmp(held->log_id, receipt->log_id, sizeof held->log_id) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+void sim_reckon_behind(struct sim *sim, bool is_back)
+{
+	for (size_t i = 0; i < sim->n_receipts; i++) {
+		struct sim_receipt *receipt = &sim->receipts[i];
+
+		receipt->behind = (is_back || receipt->behind) &&
+				  !has_head(sim, ph_hub_journal(sim->hub), receipt);
+	}
+}
+
 /* What a backup is signed to hold is in the hub that was made of it. */
 static int check_backed_up(void *data, const struct ph_log *log)
 {
@@ -251,7 +278,8 @@ static int check_backed_up(void *data, const struct ph_log *log)
 	}
 	memcpy(receipt.log_id, log->id, sizeof receipt.log_id);
 	rc = ph_journal_chain_at(journal, log, receipt.n, receipt.h);
-	if (rc == 0 && !has_head(sim, ph_hub_journal(sim->hub), &receipt)) {
+	if (rc == 0 && !has_head(sim, ph_hub_journal(sim->hub), &receipt) &&
+	    !was_behind(sim, &receipt)) {
 		sim_broken(sim, SIM_BACKUP,
 			   "a device has a receipt that %" PRIu64
 			   " entries are in a backup, and they are not in the hub that "
@@ -279,15 +307,24 @@ static void check_backups(struct sim *sim)
 
 bool sim_is_left(const struct sim *sim, const uint8_t *log_id)
 {
-	return sim_is_put_back(sim) &&
-	       (memcmp(sim->safe->left[0], log_id, PH_LOG_ID_SIZE) == 0 ||
-		memcmp(sim->safe->left[1], log_id, PH_LOG_ID_SIZE) == 0);
+	for (unsigned i = 0; sim->safe != NULL && i < sim->safe->n_left; i++) {
+		if (memcmp(sim->safe->left[i], log_id, PH_LOG_ID_SIZE) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void leave(struct sim_safe *safe, const struct ph_log *log)
+{
+	assert(safe->n_left < SIM_LEFT);
+	memcpy(safe->left[safe->n_left++], log->id, PH_LOG_ID_SIZE);
 }
 
 static void leave_logs(struct sim *sim)
 {
-	memcpy(sim->safe->left[0], ph_writer_log(sim->hub->writer)->id, PH_LOG_ID_SIZE);
-	memcpy(sim->safe->left[1], ph_writer_log(sim->hub->desk)->id, PH_LOG_ID_SIZE);
+	leave(sim->safe, ph_writer_log(sim->hub->writer));
+	leave(sim->safe, ph_writer_log(sim->hub->desk));
 	sim_skip_hub_clock(sim);
 }
 

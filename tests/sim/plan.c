@@ -157,6 +157,10 @@ static void put_back(struct sim_script *script)
 		is_aside = script->events[i].op == SIM_DO_HUB_BACK;
 		script->events[i].op = is_aside ? SIM_DO_HUB_ASIDE : script->events[i].op;
 	}
+	if (ph_rng_below(&rng, 2) == 0) { /* and its disk dies */
+		insert(script, SIM_DO_HUB_BACKUP, &rng);
+		insert(script, SIM_DO_HUB_LOST, &rng);
+	}
 }
 
 void sim_plan(struct sim_script *script, uint64_t seed)

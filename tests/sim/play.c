@@ -330,7 +330,7 @@ static void pass_devices(struct sim *sim);
 /* Not where a folder was put back: of that device the hub alone has some entries. */
 static void do_hub_lost(const struct happening *it)
 {
-	bool may = it->sim->safe->has_backup && !sim_is_copied_back(it->sim);
+	bool may = it->sim->safe->has_backup;
 
 	for (unsigned i = 0; i < it->sim->n_devices; i++) {
 		may = may && !it->sim->devices[i].was_restored;

@@ -19,6 +19,8 @@ struct sim_safe_device {
 	unsigned n_limits;
 };
 
+#define SIM_LEFT 16
+
 struct sim_safe {
 	struct ph_recovery_key key;
 	bool has_backup, has_second;
@@ -29,8 +31,10 @@ struct sim_safe {
 	unsigned n_lost; /* times that the disk of the hub died */
 	bool has_aside;  /* a copy of its folder is laid aside: back.c */
 	struct sim_safe_device aside[SIM_DEVICES_MAX];
-	unsigned n_back;                 /* times that it was put back */
-	uint8_t left[2][PH_LOG_ID_SIZE]; /* logs that a restored hub only completes */
+	unsigned n_back; /* times that it was put back */
+	uint8_t left[SIM_LEFT]
+		    [PH_LOG_ID_SIZE]; /* logs that a restored hub only completes */
+	unsigned n_left;
 };
 
 /* Before the province is founded. */

@@ -14,5 +14,7 @@ void sim_note_safe(struct sim *sim,
  * words and receipts nobody has who brings it back.
  */
 void sim_reckon_lost(struct sim *sim, const struct sim_safe_device *then);
+/* Its folder was put back (IS_BACK), or a backup of it was made: of what it signed for before, what it lacks. */
+void sim_reckon_behind(struct sim *sim, bool is_back);
 
 #endif

@@ -141,8 +141,9 @@ struct sim_receipt {
 	uint8_t log_id[PH_LOG_ID_SIZE];
 	uint64_t n;
 	uint8_t h[PH_HASH_SIZE];
-	bool lost; /* with the disk of the hub; its device is to offer it again */
-	bool gone; /* likewise; and nobody is there who would */
+	bool lost;   /* with the disk of the hub; its device is to offer it again */
+	bool gone;   /* likewise; and nobody is there who would */
+	bool behind; /* the folder that was put back lacked it, and each backup since */
 };
 
 /* Of a log of the hub: how far its stamps were looked at. */
