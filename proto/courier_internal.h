@@ -102,6 +102,11 @@ struct ph_courier_job *ph_courier_ask(struct ph_courier *courier,
 				      enum ph_courier_job_type type);
 /* So many bytes of a bundle may still go, if KEPT are kept for something else. */
 uint64_t ph_courier_room(const struct ph_courier *courier, uint64_t kept);
+/*
+ * So many bytes of what we have may still go: a quarter of the budget is kept for what the
+ * peer has, since receipts come before all else.
+ */
+uint64_t ph_courier_room_to_give(const struct ph_courier *courier);
 /* JOB came back without an error. */
 void ph_courier_on_job(struct ph_courier *courier, struct ph_courier_job *job);
 /* Seal and frame MESSAGE. */

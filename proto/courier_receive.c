@@ -73,12 +73,16 @@ static void on_want(struct ph_courier *courier, uint64_t offset)
 	courier->offer_sent = offset;
 }
 
-/* What it had of it was not what we had sent: all of it may go once more, if the budget has room. */
+/*
+ * What it had of it was not what we had sent: all of it may go once more, if the budget has
+ * room beside what is kept for the peer's own.
+ */
 static bool is_to_go_again(const struct ph_courier *courier,
 			   enum ph_courier_answer answer)
 {
 	return answer == PH_COURIER_DAMAGED && courier->is_resumed &&
-	       !courier->is_again && ph_courier_room(courier, 0) >= courier->offer.size;
+	       !courier->is_again &&
+	       ph_courier_room_to_give(courier) >= courier->offer.size;
 }
 
 static void on_taken(struct ph_courier *courier, const struct ph_courier_message *message)

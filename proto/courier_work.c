@@ -129,13 +129,19 @@ uint64_t ph_courier_room(const struct ph_courier *courier, uint64_t kept)
 	return left - left / COURIER_FRAMED;
 }
 
-/* A quarter of the budget is kept for what the peer has: receipts come before all else. */
+uint64_t ph_courier_room_to_give(const struct ph_courier *courier)
+{
+	return courier->budget == UINT64_MAX
+		       ? UINT64_MAX
+		       : ph_courier_room(courier, courier->budget / 4);
+}
+
 static void ask_next(struct ph_courier *courier)
 {
 	struct ph_courier_job *job = ph_courier_ask(courier, PH_COURIER_NEXT);
 
-	if (job && courier->budget != UINT64_MAX) {
-		job->room = ph_courier_room(courier, courier->budget / 4);
+	if (job) {
+		job->room = ph_courier_room_to_give(courier);
 	}
 }
 
