@@ -158,9 +158,10 @@ static int sign(const struct ph_cli *cli, const json_t *given, const char *kind,
 	json_t *request = NULL;
 	int rc = read_order(given, kind, &order, err);
 
+	/* shown each time: what the hub says on a second try may be another order */
+	rc = rc == 0 ? show_order(cli, &order) : rc;
 	if (rc == 0 && !*opened) {
-		rc = show_order(cli, &order);
-		rc = rc != 0 ? rc : ph_act_unlock(cli, pair, err);
+		rc = ph_act_unlock(cli, pair, err);
 		*opened = rc == 0;
 	}
 	if (rc == 0) {

@@ -199,9 +199,10 @@ static int sign_and_say(const struct ph_cli *cli, json_t *answer,
 	bool signs = false;
 	int rc = signatures ? check_kinds(answer, &signs, err) : -ENOMEM;
 
+	/* shown each time: what is listed on a second try may be more */
+	rc = rc == 0 && signs ? sign_all(cli, answer, true, NULL, NULL, err) : rc;
 	if (rc == 0 && signs && !*opened) {
-		rc = sign_all(cli, answer, true, NULL, NULL, err);
-		rc = rc < 0 ? rc : ph_act_unlock(cli, pair, err);
+		rc = ph_act_unlock(cli, pair, err);
 		*opened = rc == 0;
 	}
 	rc = rc < 0 ? rc : sign_all(cli, answer, false, pair, signatures, err);
