@@ -93,7 +93,7 @@ static int put_bundles(struct pack *pack, const json_t *names, struct ph_error *
 
 	json_array_foreach(names, i, name)
 	{
-		rc = rc < 0 ? rc : put_bundle(pack, json_string_value(name), err);
+		rc = rc != 0 ? rc : put_bundle(pack, json_string_value(name), err);
 		ph_stick_drop(&pack->stick, json_string_value(name));
 	}
 	return rc;
