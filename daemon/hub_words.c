@@ -235,21 +235,42 @@ static int holds(struct search *search, struct ph_entry *entry, struct ph_hub_wo
 
 /* --- the words --- */
 
+/* Whether all have what ENTRY, PLAIN, says, by a word that still stands. 0 or negative errno. */
+static int is_said(struct search *search, struct ph_entry *entry, struct ph_view plain,
+		   bool *out)
+{
+	uint8_t hash[PH_HASH_SIZE];
+	int rc = 0;
+
+	*out = false;
+	ph_entry_hash(plain, hash);
+	for (size_t i = 0; rc == 0 && !*out && i < search->n_said; i++) {
+		if (memcmp(search->said[i].hash, hash, sizeof(hash)) == 0) {
+			rc = ph_hub_word_stands(search->hub, entry, &search->said[i].ref,
+						out);
+		}
+	}
+	return rc;
+}
+
 /* ENTRY is entry WORD->ref; onto the list, unless it does not hold or is said. Takes WORD's bytes. */
 static int add_word(struct search *search, struct ph_entry *entry,
 		    struct ph_hub_word *word)
 {
 	struct ph_hub_words *words = search->words;
 	bool does;
+	bool said = false;
 	int rc = holds(search, entry, word, &does);
 
 	if (rc < 0 || !does) {
 		return rc;
 	}
 	rc = bare(entry, &word->bytes);
-	if (rc == 0 && word->rank != RANK_PUT &&
-	    find_said(search, ph_buf_view(&word->bytes))) {
-		return 0;
+	if (rc == 0 && word->rank != RANK_PUT && word->rank != RANK_VOID) {
+		rc = is_said(search, entry, ph_buf_view(&word->bytes), &said);
+	}
+	if (rc < 0 || said) {
+		return rc;
 	}
 	rc = rc < 0 ? rc
 		    : ph_state_grow((void **)&words->items, words->n, &words->cap,

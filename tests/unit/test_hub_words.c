@@ -437,13 +437,47 @@ static void test_nothing_lost(void **state)
 	rolled_close(&d.r);
 }
 
+static void void_of(struct hub_room *room, json_t *cut)
+{
+	json_t *request =
+		json_pack("{s:s, s:s}", "kind", "void", "target", text_in(cut, "ref"));
+
+	json_decref(signs(room, json_pack("{s:s, s:[o]}", "command", "record", "entries",
+					  request)));
+}
+
+static void test_cut_twice(void **state)
+{
+	struct days d;
+	struct hub_room *room = &d.r.pair.room;
+	json_t *cut;
+
+	(void)state;
+	memset(&d, 0, sizeof(d));
+	pair_open(&d.r.pair);
+	cut = signs(room, request_cut(&d.r.pair.b));
+	void_of(room, cut);
+	keep_copy(&d.r);
+	json_decref(signs(room, request_cut(&d.r.pair.b)));
+	put_rule(room, "hold-days", "9");
+	d.r.control = hub_says(room, "control_entries");
+	put_copy_back(&d.r);
+	pass(&room->machine, 60);
+	put_rule(room, "loan-term-days", "35");
+	bring(&d);
+	assert_string_equal(told(room, "words"),
+			    "device-cut operator, policy-put hub, policy-put hub");
+	json_decref(cut);
+	rolled_close(&d.r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_listed),        cmocka_unit_test(test_said),
 		cmocka_unit_test(test_all_or_none),   cmocka_unit_test(test_said_by_hand),
 		cmocka_unit_test(test_taken_back),    cmocka_unit_test(test_nothing_lost),
-		cmocka_unit_test(test_later_program),
+		cmocka_unit_test(test_later_program), cmocka_unit_test(test_cut_twice),
 	};
 
 	return cmocka_run_group_tests(tests, make_pattern, remove_pattern);
