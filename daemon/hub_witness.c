@@ -61,7 +61,8 @@ struct ph_hub_witness {
 	char folder[PH_HUB_PATH_MAX], path[PH_HUB_PATH_MAX];
 	uint8_t told[SIZE]; /* as it was written last */
 	bool is_written;
-	bool is_left; /* what is there is not ours to write over */
+	bool is_left;     /* what is there is not ours to write over */
+	int64_t known_of; /* META_WITNESS */
 	uint64_t not_before_ms;
 	int what; /* is the matter: below; 0: nothing */
 	int why;  /* a negative errno, or below */
@@ -309,12 +310,12 @@ static int ask_file(struct ph_hub *hub, int64_t known_of, bool *older_out,
 	return rc;
 }
 
-/* There was a witness, from now on, and what it tells counts. KNOWN_OF: META_WITNESS. */
-static int note_known(struct ph_hub *hub, int64_t known_of)
+/* There was a witness, from now on, and what it tells counts. */
+static int note_known(struct ph_hub *hub)
 {
 	int rc;
 
-	if (known_of == KNOWN || !hub->witness->is_written) {
+	if (hub->witness->known_of == KNOWN || !hub->witness->is_written) {
 		return 0;
 	}
 	rc = ph_db_begin(hub->db);
@@ -322,6 +323,8 @@ static int note_known(struct ph_hub *hub, int64_t known_of)
 	rc = rc < 0 ? rc : ph_db_commit(hub->db);
 	if (rc < 0) {
 		ph_db_rollback(hub->db);
+	} else {
+		hub->witness->known_of = KNOWN;
 	}
 	return rc;
 }
@@ -367,12 +370,15 @@ int ph_hub_witness_open(struct ph_hub *hub, struct ph_error *err)
 
 	rc = rc < 0 ? rc : ph_journal_meta_get_int(hub->journal, META_WITNESS, &known_of);
 	rc = rc < 0 ? rc : ask_both(hub, known_of, &by, &epoch); /* 1: it never had one */
+	if (hub->witness) {
+		hub->witness->known_of = known_of;
+	}
 	if (rc == 0 && by != PH_HUB_SHOWN_NOT) {
 		rc = ph_hub_put_back(hub, by, epoch, err);
 	}
 	if (rc == 0 && hub->witness) {
 		ph_hub_witness_write(hub);
-		rc = note_known(hub, known_of);
+		rc = note_known(hub);
 	}
 	/* at each start while it collects: a command may have opened the folder first, without the
 	 * medium, or it was away. One that cannot be read stops nothing */
@@ -448,6 +454,7 @@ void ph_hub_witness_write(struct ph_hub *hub)
 	memcpy(witness->told, bytes, sizeof(bytes));
 	witness->is_written = true;
 	witness->what = 0;
+	(void)note_known(hub); /* at the next start, if not now */
 }
 
 void ph_hub_witness_health(const struct ph_hub *hub, struct ph_hub_health *out)

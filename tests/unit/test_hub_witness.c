@@ -324,6 +324,35 @@ static void test_restored(void **state)
 	remove_dir(dead);
 }
 
+static void test_restored_late(void **state)
+{
+	struct scene s;
+	char line[300];
+
+	(void)state;
+	scene_open(&s);
+	copy_folder(&s);
+	set_policy(&s, "21");
+	stop(&s);
+	restore_copy(&s);
+	snprintf(line, sizeof(line), "rm -rf '%s' && touch '%s'", s.folder, s.folder);
+	assert_int_equal(system(line), 0);
+	start(&s); /* the witness cannot be written */
+	snprintf(line, sizeof(line), "rm '%s'", s.folder);
+	assert_int_equal(system(line), 0);
+	pass(&s.room.machine, 100);
+	set_policy(&s, "22");
+	assert_true(says_in_status(&s, "witness", "ok"));
+	assert_true(ph_file_exists(s.file));
+	copy_folder(&s); /* a copy of a hub whose witness is well */
+	set_policy(&s, "23");
+	stop(&s);
+	put_folder_back(&s);
+	start(&s);
+	assert_true(says_in_status(&s, "put_back_by", "witness"));
+	scene_close(&s);
+}
+
 static void test_folder(void **state)
 {
 	static const char *const pairs[][2] = {
@@ -455,10 +484,10 @@ static void test_rotated(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_never_leads),   cmocka_unit_test(test_doubts),
-		cmocka_unit_test(test_restored),      cmocka_unit_test(test_folder),
-		cmocka_unit_test(test_medium_is_ill), cmocka_unit_test(test_language),
-		cmocka_unit_test(test_rotated),
+		cmocka_unit_test(test_never_leads), cmocka_unit_test(test_doubts),
+		cmocka_unit_test(test_restored),    cmocka_unit_test(test_restored_late),
+		cmocka_unit_test(test_folder),      cmocka_unit_test(test_medium_is_ill),
+		cmocka_unit_test(test_language),    cmocka_unit_test(test_rotated),
 	};
 
 	return cmocka_run_group_tests(tests, make_pattern, remove_pattern);
