@@ -127,10 +127,13 @@ static int print_status(const json_t *answer)
 	}
 	if (number_of(answer, "words_unheard") > 0) {
 		status_line(ph_say("Words not heard by all", "Lời chưa tới mọi máy"),
-			    ph_say("%s of the control log go down to only some of the "
-				   "devices (packhorsed restore words)",
-				   "%s lời của nhật ký điều hành chỉ tới một số máy "
-				   "(packhorsed restore words)"),
+			    ph_say_n((uint64_t)number_of(answer, "words_unheard"),
+				     "%s of the control log goes down to only some of "
+				     "the devices (packhorsed restore words)",
+				     "%s of the control log go down to only some of the "
+				     "devices (packhorsed restore words)",
+				     "%s lời của nhật ký điều hành chỉ tới một số máy "
+				     "(packhorsed restore words)"),
 			    ph_number(a, number_of(answer, "words_unheard")));
 	}
 	if (json_is_true(json_object_get(answer, "collecting")) &&

@@ -76,6 +76,12 @@ static int print_words(const struct ph_cli *cli, const json_t *answer)
 	return rc;
 }
 
+static const char *nothing_left(void)
+{
+	return ph_say("nothing is left to be said again",
+		      "không còn lời nào cần nói lại");
+}
+
 static int show(struct ph_cli *cli, struct ph_error *err)
 {
 	json_t *answer;
@@ -100,18 +106,19 @@ static int show(struct ph_cli *cli, struct ph_error *err)
 		return rc;
 	}
 	if (n == 0) {
-		puts(ph_say("nothing is left to be said again",
-			    "không còn lời nào cần nói lại"));
+		puts(nothing_left());
 		return 0;
 	}
-	printf(ph_say("%zu words of the control log count here, and go down to only some "
-		      "of "
-		      "the devices.\n"
-		      "Say them again: packhorsed restore words --say\n",
-		      "%zu lời của nhật ký điều hành có hiệu lực ở đây, nhưng chỉ tới "
-		      "một "
-		      "số máy.\n"
-		      "Hãy nói lại: packhorsed restore words --say\n"),
+	printf(ph_say_n(n,
+			"%zu word of the control log counts here, and goes down to only "
+			"some of the devices.\n"
+			"Say it again: packhorsed restore words --say\n",
+			"%zu words of the control log count here, and go down to only "
+			"some of the devices.\n"
+			"Say them again: packhorsed restore words --say\n",
+			"%zu lời của nhật ký điều hành có hiệu lực ở đây, nhưng chỉ tới "
+			"một số máy.\n"
+			"Hãy nói lại: packhorsed restore words --say\n"),
 	       n);
 	return 0;
 }
@@ -257,6 +264,9 @@ static int say(struct ph_cli *cli, struct ph_error *err)
 	if (cli->json) {
 		rc = ph_out_json(written);
 	} else {
+		if (json_array_size(json_object_get(written, "entries")) == 0) {
+			puts(nothing_left());
+		}
 		json_array_foreach(json_object_get(written, "entries"), i, item)
 		{
 			ph_act_tell(cli, item);
