@@ -12,7 +12,8 @@
  *
  * What sessions and couriers bring is folded here when there is no order, a moment at a time. A command that
  * stands on all of it (any but those named in needs_all()) has the rest folded first, in large batches;
- * between two of them those that do not are carried out.
+ * between two of them those that do not are carried out. Nothing is folded before a loan: whoever borrows
+ * waits a few seconds only (client/borrow.c), and folds what it needs. What it brought is folded after it.
  *
  * After each order it is seen whether the own log has grown, since that is what the next
  * session is for. A command that failed may have left the store in any state; so the store
@@ -293,9 +294,6 @@ static void lend(struct ph_work *work, struct ph_order *order)
 	struct ph_site *site = work->config.site;
 	struct ph_error why = { .exit = PH_EXIT_OTHER };
 
-	if (ph_site_resume(site, &why) == 0 && fold_for(work, order, &why) == 0) {
-		ph_site_pause(site);
-	} /* else whoever borrows it finds out why */
 	ph_turn_take(work->config.turn);
 	take_desk(site, order);
 	ph_site_put_away(site);
@@ -310,6 +308,7 @@ static void lend(struct ph_work *work, struct ph_order *order)
 		return;
 	}
 	order->has_moved = has_grown(work);
+	ph_work_fold(work);
 	if (is_work(order)) { /* also a desk that has its PIN since, and is open */
 		ph_site_desk_touch(site, order->state.desk_ms);
 	}

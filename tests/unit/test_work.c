@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "client/site_internal.h"
 #include "client/work.h"
 #include "common/cli/out.h"
 #include "site_world.h"
@@ -23,7 +24,7 @@ struct desk {
 	struct ph_site_turn turns;
 	struct ph_work *work;
 	struct ph_order order[ORDERS_MAX];
-	unsigned n, n_done;
+	unsigned n, n_done, n_lent;
 	char done[ORDERS_MAX + 1]; /* whose it was, in that order */
 	unsigned n_troubles;
 };
@@ -114,6 +115,7 @@ static void on_lent(void *data, struct ph_order *order)
 {
 	(void)data;
 	(void)order;
+	desk.n_lent++;
 	ph_work_give_back(desk.work);
 }
 
@@ -371,14 +373,16 @@ static void come(unsigned count)
 	ph_site_pause(site);
 }
 
-/* Entries that are not folded; 0: a few at the most. */
+/* Entries that are not folded. Nothing is folded for it. */
 static uint64_t count_left(void)
 {
+	struct ph_site *site = desk.world->site;
 	uint64_t left;
 
-	assert_int_equal(ph_site_resume(desk.world->site, NULL), 0);
-	assert_non_null(ph_site_ledger_near(desk.world->site, &left, NULL));
-	ph_site_pause(desk.world->site);
+	assert_int_equal(ph_site_resume(site, NULL), 0);
+	assert_int_equal(ph_site_ledger_open(site, site->db, NULL), 0);
+	assert_int_equal(ph_ledger_step(site->ledger, 0, &left, NULL), 0);
+	ph_site_pause(site);
 	return left;
 }
 
@@ -429,6 +433,44 @@ static void test_folds_for_who_needs_it(void **state)
 	assert_int_equal(desk.n_troubles, 0);
 }
 
+/* Whoever borrows waits a few seconds only: it has the folder at once, and folds what it needs. */
+static void test_lends_at_once(void **state)
+{
+	(void)state;
+	come(BATCH + 100);
+	counts = true;
+	ph_turn_take(&desk.turn); /* until both have come */
+	begin();
+	push(NULL, false);
+	push("status", false);
+	ph_turn_give(&desk.turn);
+	finish();
+	assert_string_equal(desk.done, "ab");
+	assert_said(1, "b in English, 20100 left");
+	assert_int_equal(desk.n_troubles, 0);
+}
+
+/* What a loan brought, as one to take a stick in, is folded like what a session brought. */
+static void test_folds_after_a_loan(void **state)
+{
+	uint64_t left;
+	unsigned looks = 0;
+
+	(void)state;
+	come(6 * PH_SITE_FEW);
+	begin();
+	push(NULL, false);
+	while (desk.n_lent == 0) {
+		(void)uv_run(&desk.loop, UV_RUN_ONCE);
+	}
+	while ((left = count_left()) > 0 && looks++ < 20000) {
+		uv_sleep(1);
+	}
+	assert_int_equal(left, 0);
+	finish();
+	assert_int_equal(desk.n_troubles, 0);
+}
+
 #define AT_DESK(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -438,6 +480,7 @@ int main(void)
 		AT_DESK(test_lost_between),    AT_DESK(test_made_of_it),
 		AT_DESK(test_given_up_late),   AT_DESK(test_pages_wait),
 		AT_DESK(test_folds_by_itself), AT_DESK(test_folds_for_who_needs_it),
+		AT_DESK(test_lends_at_once),   AT_DESK(test_folds_after_a_loan),
 	};
 
 	return ph_crypto_start() == 0 ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
