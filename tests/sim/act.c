@@ -204,9 +204,6 @@ void sim_cutoff(struct sim *sim, struct sim_device *device)
 	sim_count_cut(sim, device);
 	device->n_cut_limits = device->n_limits;
 	memcpy(device->cut_limits, device->limits, sizeof device->cut_limits);
-	if (sim_is_put_back(sim)) { /* what it alone knew it is not asked for any more */
-		sim_reckon_words(sim);
-	}
 }
 
 /* Its log, as far as it is at the hub, counts after all. */

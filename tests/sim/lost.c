@@ -104,12 +104,6 @@ static bool has_place(struct sim *sim, struct ph_journal *journal,
 	return rc == 0;
 }
 
-/* The hub has cut it off already, and asks it for nothing. */
-static bool is_kept_out(struct sim *sim, const struct sim_device *device)
-{
-	return device->cut && has_place(sim, ph_hub_journal(sim->hub), &device->cut_at);
-}
-
 bool sim_comes_back(struct sim *sim, const struct sim_place *place)
 {
 	bool does =
@@ -118,7 +112,7 @@ bool sim_comes_back(struct sim *sim, const struct sim_place *place)
 	for (unsigned i = 0; !does && i < sim->n_devices; i++) {
 		const struct sim_device *device = &sim->devices[i];
 
-		does = !device->no_network && !is_kept_out(sim, device) &&
+		does = !device->no_network &&
 		       has_place(sim, ph_site_journal(device->site_open), place);
 	}
 	return does;
@@ -138,7 +132,8 @@ static void reckon_words(struct sim *sim, struct sim_device *device)
 	}
 }
 
-void sim_reckon_words(struct sim *sim)
+/* Of all that the hub said, what nobody brings back. */
+static void reckon_all_words(struct sim *sim)
 {
 	for (unsigned i = 0; i < sim->n_devices; i++) {
 		reckon_words(sim, &sim->devices[i]);
@@ -332,7 +327,7 @@ void sim_reckon_lost(struct sim *sim, const struct sim_safe_device *then)
 {
 	leave_logs(sim);
 	sim_forget_hub_taken(sim);
-	sim_reckon_words(sim);
+	reckon_all_words(sim);
 	for (unsigned i = 0; i < sim->n_devices; i++) {
 		reckon_device(sim, &sim->devices[i], &then[i]);
 	}

@@ -52,9 +52,6 @@ bool sim_is_put_back(const struct sim *sim);
 /* The operator says that enough devices have called, if that is waited for. */
 void sim_collected(struct sim *sim);
 
-/* Of what it said what nobody has any more, as things stand now, is not waited for. */
-void sim_reckon_words(struct sim *sim);
-
 /* Where what the hub has just said to all stands. */
 void sim_place_said(const struct sim *sim, struct sim_place *out);
 /* Whether JOURNAL, which is to be readable, has the entry at PLACE. 0, 1: no, negative errno. */
