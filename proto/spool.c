@@ -329,5 +329,7 @@ int ph_spool_sweep(struct ph_spool *spool, const uint8_t from[static PH_DEVICE_I
 	}
 	ph_spool_files_deinit(&files);
 	*removed_out = removed;
-	return 0;
+	/* or a power cut brings them back; -EINVAL: a folder that knows no syncing */
+	rc = removed > 0 ? ph_dir_sync(spool->path) : 0;
+	return rc < 0 && rc != -EINVAL ? ph_fail_errno(err, rc, spool->path) : 0;
 }

@@ -81,7 +81,9 @@ int ph_spool_put_manifest_bytes(struct ph_spool *spool,
 				struct ph_view bytes, struct ph_error *err);
 /*
  * Remove what FROM has in the spool and KEEP (may be NULL: nothing) does not list: bundles,
- * and a .part of its own. What cannot be removed stays. *REMOVED_OUT: bundles.
+ * and a .part of its own. What cannot be removed stays; what was removed does not come back
+ * by a power cut. *REMOVED_OUT: bundles. 0, or a negative errno with words: the folder could
+ * not be listed, or synced behind that.
  */
 int ph_spool_sweep(struct ph_spool *spool, const uint8_t from[static PH_DEVICE_ID_SIZE],
 		   const struct ph_manifest *keep, unsigned *removed_out,

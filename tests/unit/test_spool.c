@@ -272,14 +272,32 @@ static void test_full(void **state)
 	check_packed(&stick->sender, "/m/a", ph_buf_view(&stick->new));
 }
 
+/* What was swept does not come back, whatever the power does. */
+static void test_swept_stays_away(void **state)
+{
+	struct stick *stick = *state;
+
+	for (uint64_t seed = 0; seed < 50; seed++) {
+		with_old(stick);
+		assert_int_equal(
+			pack(&stick->sender, "/m/a", ph_buf_view(&stick->new), NULL), 0);
+		sim_disk_image("a", "b", seed, NULL);
+		check_packed(&stick->sender, "/m/b", ph_buf_view(&stick->new));
+	}
+}
+
 #define ON_STICK(test) cmocka_unit_test_setup_teardown(test, stick_setup, stick_teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		ON_STICK(test_pulled), ON_STICK(test_packed_stays),
-		ON_STICK(test_faults), ON_STICK(test_short_writes),
-		ON_STICK(test_full),   ON_STICK(test_put_again_stays),
+		ON_STICK(test_pulled),
+		ON_STICK(test_packed_stays),
+		ON_STICK(test_faults),
+		ON_STICK(test_short_writes),
+		ON_STICK(test_full),
+		ON_STICK(test_put_again_stays),
+		ON_STICK(test_swept_stays_away),
 	};
 
 	return ph_crypto_start() != 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
