@@ -81,8 +81,8 @@ int ph_site_away_gone(struct ph_site *site, const uint64_t *numbers, size_t n,
 int ph_site_away(struct ph_site *site, struct ph_away *away);
 /*
  * Remove what lies in this folder of bundles: those that were packed for a courier, and what has come of others
- * in pieces. A courier is given what is packed anew, and gives anew. 0, also if there is nothing;
- * negative errno: something stayed.
+ * in pieces. A courier is given what is packed anew, and gives anew. 0, also if there is nothing: a
+ * power cut brings none back; negative errno: why the first that stayed did, or that of a sync.
  */
 int ph_site_courier_drop(struct ph_site *site);
 

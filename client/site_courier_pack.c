@@ -20,6 +20,7 @@
 #include <sodium.h>
 
 #define META_MARK "courier.mark" /* of what is packed */
+#define PART      ".part"        /* a bundle that was being put away */
 
 /* ---- whether it is there already ---- */
 
@@ -198,49 +199,65 @@ static int pack_on(struct ph_site_courier *courier)
 
 /* ---- nothing of it ---- */
 
-static bool is_own(void *data, const uint8_t from[static PH_DEVICE_ID_SIZE])
-{
-	const struct ph_site *site = data;
+struct drop {
+	const char *dir;
+	int rc; /* of the first that stays */
+};
 
-	return memcmp(from, site->cert.device_id, PH_DEVICE_ID_SIZE) == 0;
+/* By its name alone: a bundle whose header cannot be read just now is one, too. */
+static bool is_packed(const char *name)
+{
+	size_t len = strlen(name);
+
+	return ph_spool_is_name(name) ||
+	       (len > strlen(PART) && strcmp(name + len - strlen(PART), PART) == 0);
 }
 
-/* Why FILE, which was to be removed, is there. */
-static int why_left(const struct ph_spool *spool, const struct ph_spool_file *file)
+static int drop_name(void *data, const char *name)
 {
+	struct drop *drop = data;
 	char path[PH_SITE_PATH_MAX];
-	int rc = ph_path_join(path, sizeof(path), spool->path, file->name, NULL);
+	int rc = -ENOENT;
 
-	return rc < 0 ? rc : ph_file_remove(path);
+	if (is_packed(name)) {
+		rc = ph_path_join(path, sizeof(path), drop->dir, name, NULL);
+		rc = rc < 0 ? rc : ph_file_remove(path);
+	}
+	drop->rc = drop->rc == 0 && rc != -ENOENT ? rc : drop->rc;
+	return 0;
 }
 
-static int drop_packed(struct ph_site *site, struct ph_spool *spool)
+/* Also if nothing is found: who removed it may have ended before that was on the disk. */
+static int sync_dir(const char *dir)
 {
-	const struct ph_manifest none = { .written = 0 };
-	struct ph_spool_files left = { 0 };
-	unsigned removed;
-	int rc = ph_spool_sweep(spool, site->cert.device_id, &none, &removed, NULL);
+	int rc = ph_dir_sync(dir);
 
-	rc = rc < 0 ? rc : ph_spool_list_from(spool, is_own, site, &left, NULL);
-	if (rc == 0 && left.n > 0) {
-		rc = why_left(spool, &left.file[0]);
+	return rc == -ENOENT ? 0 : rc;
+}
+
+static int drop_packed(const char *dir)
+{
+	struct drop drop = { .dir = dir };
+	int rc = ph_dir_list(dir, drop_name, &drop);
+
+	if (rc == -ENOENT) {
+		return 0;
 	}
-	ph_spool_files_deinit(&left);
-	return rc;
+	rc = rc < 0 ? rc : drop.rc;
+	return rc < 0 ? rc : sync_dir(dir);
 }
 
 int ph_site_courier_drop(struct ph_site *site)
 {
 	char dir[PH_SITE_PATH_MAX];
-	struct ph_spool spool;
+	char packed[PH_SITE_PATH_MAX];
 	int rc = ph_path_join(dir, sizeof(dir), site->dir, "courier", NULL);
 
+	rc = rc < 0 ? rc
+		    : ph_path_join(packed, sizeof(packed), dir, PH_SPOOL_FOLDER, NULL);
 	rc = rc < 0 ? rc : ph_parcels_drop(dir);
-	if (rc < 0) {
-		return rc;
-	}
-	rc = ph_spool_open(&spool, dir, false, NULL);
-	return rc == -ENOENT ? 0 : rc < 0 ? rc : drop_packed(site, &spool);
+	rc = rc < 0 ? rc : sync_dir(dir);
+	return rc < 0 ? rc : drop_packed(packed);
 }
 
 /* ---- all of it ---- */

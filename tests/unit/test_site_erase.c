@@ -1,10 +1,16 @@
 /*
  * Tests of client/site_erase.c over real sessions: an order to erase that came in a session
  * which ended without bringing the ledger up to date, since the process or the power did; and what was
- * packed for a stick before, as the certificate tells it.
+ * packed for a stick before, as the certificate tells it; and of client/site_courier_pack.c: what
+ * lies there for couriers goes, all of it and for good, or why it stays is said.
  */
 #include "tests/unit/put_room.h"
 #include "tests/unit/stick_world.h"
+
+#include <errno.h>
+
+#include "common/base/file.h"
+#include "proto/spool.h"
 
 struct site {
 	struct hub_room room;
@@ -272,6 +278,142 @@ static void test_swept(void **state)
 	pocket_empty(&pocket);
 }
 
+/* --- what lies there for couriers --- */
+
+static struct {
+	unsigned unlinks; /* so many fail */
+	unsigned sync;    /* and of syncs this one; 0: none */
+} bad;
+
+static int bad_unlink(const char *path)
+{
+	if (bad.unlinks > 0 && strstr(path, ".phb")) {
+		bad.unlinks--;
+		return -EIO;
+	}
+	return ph_file_ops_system.unlink(path);
+}
+
+static int bad_sync(int fd)
+{
+	if (bad.sync > 0 && --bad.sync == 0) {
+		return -EIO;
+	}
+	return ph_file_ops_system.sync(fd);
+}
+
+static void begin_bad(unsigned unlinks, unsigned sync)
+{
+	static struct ph_file_ops ops;
+
+	ops = ph_file_ops_system;
+	ops.unlink = bad_unlink;
+	ops.sync = bad_sync;
+	bad.unlinks = unlinks;
+	bad.sync = sync;
+	ph_file_use(&ops);
+}
+
+/* N bundles of its own, each packed anew. */
+static void leave_bundles(struct site *site, unsigned n)
+{
+	char name[PH_SPOOL_NAME_SIZE];
+	struct pocket pocket = { 0 };
+	struct ph_spool spool;
+	char dir[160];
+
+	snprintf(dir, sizeof(dir), "%s/courier", site->pc.dir);
+	assert_int_equal(ph_dir_create(dir, NULL), 0);
+	assert_int_equal(ph_spool_open(&spool, dir, true, NULL), 0);
+	for (unsigned i = 0; i < n; i++) {
+		pack_pc(&site->pc, PH_BUNDLE_MAX, &pocket);
+		assert_int_equal(pocket.n, 1);
+		assert_int_equal(
+			ph_spool_put(&spool, ph_buf_view(&pocket.bundle[0]), name, NULL),
+			0);
+	}
+	pocket_empty(&pocket);
+}
+
+static void leave_file(struct site *site, const char *name)
+{
+	char path[320];
+
+	snprintf(path, sizeof(path), "%s/courier/packhorse/%s", site->pc.dir, name);
+	assert_int_equal(ph_file_write(path, ph_view_str("sealed"), 0600, NULL), 0);
+}
+
+static int count_name(void *data, const char *name)
+{
+	unsigned *n = data;
+
+	(void)name;
+	++*n;
+	return 0;
+}
+
+static unsigned n_left(struct site *site)
+{
+	char path[160];
+	unsigned n = 0;
+
+	snprintf(path, sizeof(path), "%s/courier/packhorse", site->pc.dir);
+	assert_int_equal(ph_dir_list(path, count_name, &n), 0);
+	return n;
+}
+
+/* Whatever fails at first: as long as 0 is not said it is tried again, and with 0 none is left. */
+static void test_packed_goes(void **state)
+{
+	struct site *site = *state;
+
+	assert_int_equal(ph_site_courier_drop(site->pc.site), 0);
+	for (unsigned unlinks = 1; unlinks <= 3; unlinks++) {
+		leave_bundles(site, 3);
+		assert_int_equal(n_left(site), 3);
+		begin_bad(unlinks, 0);
+		assert_int_equal(ph_site_courier_drop(site->pc.site), -EIO);
+		assert_int_equal(n_left(site), unlinks);
+		assert_int_equal(ph_site_courier_drop(site->pc.site), 0);
+		ph_file_use(NULL);
+		assert_int_equal(n_left(site), 0);
+	}
+}
+
+/* It goes by its name: of one the header is no header, and one was not put away yet. */
+static void test_unread_goes(void **state)
+{
+	struct site *site = *state;
+	uint8_t hash[PH_BUNDLE_HASH_SIZE] = { 1 };
+	char name[PH_SPOOL_NAME_SIZE];
+
+	leave_bundles(site, 1);
+	ph_spool_name(hash, name);
+	leave_file(site, name);
+	leave_file(site, "0123456789abcdef0123456789abcdef.part");
+	leave_file(site, "README");
+	assert_int_equal(ph_site_courier_drop(site->pc.site), 0);
+	assert_int_equal(n_left(site), 1);
+}
+
+/* Gone is what a power cut does not bring back, also if it was removed before. */
+static void test_gone_for_good(void **state)
+{
+	struct site *site = *state;
+
+	leave_bundles(site, 1);
+	begin_bad(0, 1); /* of the folder of pieces */
+	assert_int_equal(ph_site_courier_drop(site->pc.site), -EIO);
+	assert_int_equal(n_left(site), 1);
+	for (unsigned i = 0; i < 2; i++) {
+		begin_bad(0, 2);
+		assert_int_equal(ph_site_courier_drop(site->pc.site), -EIO);
+		assert_int_equal(n_left(site), 0);
+	}
+	assert_int_equal(ph_site_courier_drop(site->pc.site), 0);
+	ph_file_use(NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -285,6 +427,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_destroyed, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_over, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_swept, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_packed_goes, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_unread_goes, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_gone_for_good, set_up, tear_down),
 	};
 
 	return ph_crypto_start() == 0
