@@ -122,24 +122,38 @@ int ph_site_erase_check(struct ph_site *site, const struct ph_entry *entry,
 	return 0;
 }
 
+/* Whether ENTRY, of the control log, lets this device in. */
+static bool admits_us(const struct ph_site *site, const struct ph_entry *entry)
+{
+	const uint8_t *id = site->cert.device_id;
+
+	return entry->number == PH_KIND_DEVICE_ADMIT &&
+	       ph_view_equal(entry->field[PH_ADMIT_DEVICE].as.bytes,
+			     PH_VIEW(id, sizeof(site->cert.device_id)));
+}
+
 int ph_site_erase_look(struct ph_site *site, const struct ph_stored *stored)
 {
 	struct ph_buf bytes = { 0 };
 	struct ph_entry entry;
 	bool erases = false;
+	bool admits = false;
 	int rc = 0;
 
-	for (uint64_t n = stored->first;
-	     rc == 0 && !erases && stored->n > 0 && n <= stored->last; n++) {
+	for (uint64_t n = stored->first; rc == 0 && stored->n > 0 && n <= stored->last;
+	     n++) {
 		bytes.len = 0;
 		rc = ph_journal_entry(site->journal, stored->row, n, &bytes);
 		if (rc == 0 && ph_entry_decode(ph_buf_view(&bytes), &entry) == 0) {
-			erases = entry.number == PH_KIND_READER_ERASE;
+			erases = erases || entry.number == PH_KIND_READER_ERASE;
+			admits = admits || admits_us(site, &entry);
 		}
 	}
 	ph_buf_deinit(&bytes);
 	rc = rc >= 0 && erases ? ph_journal_meta_put_int(site->journal, META_HEARD, 1)
 			       : rc;
+	/* in days that the hub had lost, it may be: then we were here before an order after all */
+	rc = rc >= 0 && admits ? ph_erasing_ask_again(site->db) : rc;
 	return rc < 0 ? rc : 0;
 }
 
@@ -221,7 +235,9 @@ static int write_done(struct ph_site *site, const struct ph_ref *order, bool is_
 		rc = rc < 0 ? rc : ph_site_write(site, &entry, 1, NULL, err);
 	}
 	ph_buf_deinit(&bytes);
-	return rc < 0 ? rc : ph_erasing_tell(site->db, order);
+	return rc < 0    ? rc
+	       : is_told ? ph_erasing_tell(site->db, order)
+			 : ph_erasing_pass(site->db, order);
 }
 
 /* Who was let in after it may still have written of her before, or have been given it by another of the site. */

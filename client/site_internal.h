@@ -215,7 +215,7 @@ int ph_site_erase(struct ph_site *site);
 /* Refuse ENTRY if it says something personal of an erased reader, or hands out a card of one. 0; -EPERM with ERR; another negative errno. */
 int ph_site_erase_check(struct ph_site *site, const struct ph_entry *entry,
 			struct ph_error *err);
-/* Note whether STORED, of the control log, has an erasure. In a transaction. 0 or negative errno. */
+/* Note whether STORED, of the control log, has an erasure, or lets this device in. In a transaction. 0 or negative errno. */
 int ph_site_erase_look(struct ph_site *site, const struct ph_stored *stored);
 /* Write that what was erased is gone, where that was not written yet. 0 or negative errno with ERR. */
 int ph_site_erase_tell(struct ph_site *site, struct ph_error *err);

@@ -431,21 +431,37 @@ int ph_erasing_untold(struct ph_db *db, struct ph_erasing_order *out)
 	struct ph_stmt *stmt;
 	int rc = ph_db_prepare(db,
 			       "SELECT id, second, done, told FROM erasure"
-			       " WHERE done = 1 AND told <> 1 ORDER BY id LIMIT 1",
+			       " WHERE done = 1 AND told IN (0, 2) ORDER BY id LIMIT 1",
 			       &stmt);
 
 	return rc != 0 ? rc : read_order(stmt, out);
 }
 
-int ph_erasing_tell(struct ph_db *db, const struct ph_ref *ref)
+static int set_told(struct ph_db *db, const struct ph_ref *ref, int64_t told)
 {
 	struct ph_entity_key key = ph_key_ref(PH_ENTITY_ERASURE, ref);
 	struct ph_stmt *stmt;
-	int rc = ph_db_prepare(db, "UPDATE erasure SET told = 1 WHERE id = ?1", &stmt);
+	int rc = ph_db_prepare(db, "UPDATE erasure SET told = ?2 WHERE id = ?1", &stmt);
 
 	if (rc != 0) {
 		return rc;
 	}
 	ph_stmt_blob(stmt, 1, ph_key_view(&key));
+	ph_stmt_int(stmt, 2, told);
 	return ph_stmt_run(stmt);
+}
+
+int ph_erasing_tell(struct ph_db *db, const struct ph_ref *ref)
+{
+	return set_told(db, ref, 1);
+}
+
+int ph_erasing_pass(struct ph_db *db, const struct ph_ref *ref)
+{
+	return set_told(db, ref, 3);
+}
+
+int ph_erasing_ask_again(struct ph_db *db)
+{
+	return ph_db_exec(db, "UPDATE erasure SET told = 2 WHERE told = 3");
 }

@@ -56,9 +56,13 @@ struct ph_erasing_order {
 /* The one of REF. 0, PH_LEDGER_E_NONE, negative errno. */
 int ph_erasing_get(struct ph_db *db, const struct ph_ref *ref,
 		   struct ph_erasing_order *out);
-/* The first that is done and not told. 0, PH_LEDGER_E_NONE, negative errno. */
+/* The first that is done and neither told nor passed over. 0, PH_LEDGER_E_NONE, negative errno. */
 int ph_erasing_untold(struct ph_db *db, struct ph_erasing_order *out);
-/* It is told. In a transaction. */
+/* It is told. In a transaction. 0 or negative errno. */
 int ph_erasing_tell(struct ph_db *db, const struct ph_ref *ref);
+/* It need not be told, by what is known now. In a transaction. 0 or negative errno. */
+int ph_erasing_pass(struct ph_db *db, const struct ph_ref *ref);
+/* What need not be told is untold again: more is known. In a transaction. 0 or negative errno. */
+int ph_erasing_ask_again(struct ph_db *db);
 
 #endif

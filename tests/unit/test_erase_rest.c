@@ -333,6 +333,75 @@ static void test_wrote_before_it_called(void **state)
 	pc_end(&late);
 }
 
+/* The hub's folder, with FROM behind its name, in the place of the one with TO. */
+static void copy_hub(struct town *town, const char *from, const char *to)
+{
+	char command[512];
+
+	ph_hub_close(town->room.hub);
+	snprintf(command, sizeof(command), "rm -rf '%s%s' && cp -r '%s%s' '%s%s'",
+		 town->room.dir, to, town->room.dir, from, town->room.dir, to);
+	assert_int_equal(system(command), 0);
+	hub_start(&town->room);
+}
+
+/*
+ * A PC was let in in days that the hub has lost, and only another one heard of that. It hears the order
+ * before that one has called, and takes it that it came later, whether the hub lets it in anew (AGAIN) or not:
+ * when the word is back the hub asks it, and it answers.
+ */
+static void let_in_in_lost_days(struct town *town, bool again)
+{
+	char copy[80];
+	struct pc late;
+
+	pc_join(&town->room, &late, "14-0371", "late", 5);
+	copy_hub(town, "", ".copy");
+	/* of this session nothing came to the PC */
+	pc_copy(&late, "", ".early");
+	sync_pc(&town->room, &late);
+	pc_copy(&late, ".early", "");
+	sync_pc(&town->room, &town->pc);
+	copy_hub(town, ".copy", "");
+	json_decref(ask(&town->room, json_pack("{s:s}", "command", "epoch-begin")));
+	erase(town);
+	sync_pc(&town->room, &late);
+	assert_int_equal(ph_site_erase_heard(late.site, NULL), 0);
+	if (again) {
+		json_decref(ask(&town->room, json_pack("{s:s, s:b}", "command",
+						       "collect-end", "anyway", 1)));
+	}
+	sync_pc(&town->room, &late);
+	sync_pc(&town->room, &town->pc);
+	if (!again) {
+		json_decref(ask(&town->room, json_pack("{s:s, s:b}", "command",
+						       "collect-end", "anyway", 1)));
+	}
+	assert_int_equal(ph_site_erase_heard(town->pc.site, NULL), 0);
+	sync_pc(&town->room, &town->pc);
+	assert_int_equal(ph_hub_fold(town->room.hub), 0);
+	assert_int_equal(confirmed(town), 1);
+	assert_int_equal(out(town), 1);
+	sync_pc(&town->room, &late);
+	sync_pc(&town->room, &late);
+	assert_int_equal(ph_hub_fold(town->room.hub), 0);
+	assert_int_equal(confirmed(town), 2);
+	assert_int_equal(out(town), 0);
+	snprintf(copy, sizeof(copy), "%s.copy", town->room.dir);
+	remove_dir(copy);
+	pc_end(&late);
+}
+
+static void test_let_in_in_lost_days(void **state)
+{
+	let_in_in_lost_days(*state, false);
+}
+
+static void test_let_in_again(void **state)
+{
+	let_in_in_lost_days(*state, true);
+}
+
 /* Whether the certificate says that something of the reader was at PC. */
 static bool held(struct town *town, struct pc *pc)
 {
@@ -395,6 +464,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_came_later, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_wrote_before_it_called, set_up,
 						tear_down),
+		cmocka_unit_test_setup_teardown(test_let_in_in_lost_days, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(test_let_in_again, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_held_by_a_thief, set_up, tear_down),
 	};
 

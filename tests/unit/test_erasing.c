@@ -283,7 +283,7 @@ static void by_card(void **state)
 	}
 }
 
-/* What a site has to tell comes once. */
+/* What a site has to tell comes once; what it passed over comes again when more is known. */
 static void told(void **state)
 {
 	struct ph_buf cipher = { 0 };
@@ -302,7 +302,16 @@ static void told(void **state)
 	assert_int_equal(ph_erasing_untold(bench.room->world.db, &first), 0);
 	assert_true(ph_ref_equal(&first.ref, &erase));
 	assert_false(first.held); /* her part never came */
+	assert_int_equal(ph_erasing_pass(bench.room->world.db, &erase), 0);
+	assert_int_equal(ph_erasing_untold(bench.room->world.db, &first),
+			 PH_LEDGER_E_NONE);
+	assert_int_equal(ph_erasing_ask_again(bench.room->world.db), 0);
+	assert_int_equal(ph_erasing_untold(bench.room->world.db, &first), 0);
+	assert_false(first.held);
 	assert_int_equal(ph_erasing_tell(bench.room->world.db, &erase), 0);
+	assert_int_equal(ph_erasing_untold(bench.room->world.db, &first),
+			 PH_LEDGER_E_NONE);
+	assert_int_equal(ph_erasing_ask_again(bench.room->world.db), 0);
 	assert_int_equal(ph_erasing_untold(bench.room->world.db, &first),
 			 PH_LEDGER_E_NONE);
 	ph_buf_deinit(&cipher);
