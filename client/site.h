@@ -100,9 +100,10 @@ const struct ph_speakers *ph_site_speakers(const struct ph_site *site);
 /* Caught up with the journal; inside a batch as it was before it. NULL with ERR on failure. */
 struct ph_ledger *ph_site_ledger(struct ph_site *site, struct ph_error *err);
 /*
- * The same for what only looks, and says how much it does not count: where an agent keeps SITE, it
- * is brought up to date only if a few entries are behind, and else left to the agent. *LEFT_OUT:
- * entries, and news of the feed, that are not in it; 0: all is.
+ * The same for what only looks, and says how much it does not count: where an agent keeps SITE, a
+ * few of the entries that are behind are folded, and the rest is left to the agent, also where all is to
+ * be folded anew (another key list, cut day or journal). *LEFT_OUT: entries, and news of the feed,
+ * that are not in it; 0: all is.
  */
 struct ph_ledger *ph_site_ledger_near(struct ph_site *site, uint64_t *left_out,
 				      struct ph_error *err);

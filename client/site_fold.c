@@ -51,6 +51,11 @@ int ph_site_fold(struct ph_site *site, bool whole, uint64_t *left_out,
 	return rc;
 }
 
+static bool is_few(uint64_t left)
+{
+	return left > 0 && left <= PH_SITE_FEW;
+}
+
 struct ph_ledger *ph_site_ledger_near(struct ph_site *site, uint64_t *left_out,
 				      struct ph_error *err)
 {
@@ -58,13 +63,14 @@ struct ph_ledger *ph_site_ledger_near(struct ph_site *site, uint64_t *left_out,
 	if (!site->turn || site->batch || site->memory) {
 		return ph_site_ledger(site, err);
 	}
-	if (ph_site_ledger_open(site, site->db, err) < 0 ||
-	    ph_ledger_step(site->ledger, 0, left_out, err) < 0) {
+	if (ph_site_ledger_open(site, site->db, err) < 0) {
 		return NULL;
 	}
-	if (*left_out <= PH_SITE_FEW) {
-		*left_out = 0;
-		return ph_site_ledger(site, err);
+	/* what was fed and what is in logs are a step each */
+	for (unsigned i = 0; i == 0 || (i < 2 && is_few(*left_out)); i++) {
+		if (ph_ledger_step(site->ledger, PH_SITE_FEW, left_out, err) < 0) {
+			return NULL;
+		}
 	}
-	return site->ledger;
+	return *left_out > 0 ? site->ledger : ph_site_ledger(site, err);
 }

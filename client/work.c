@@ -32,7 +32,8 @@
 #include "client/unlock.h"
 #include "common/base/say.h"
 
-#define WHO_MAX 32
+#define WHO_MAX  32
+#define MORE_MAX 3 /* a session brings more in between; all is to be folded anew */
 
 struct ph_work {
 	struct ph_work_config config;
@@ -164,12 +165,17 @@ static int fold_for(struct ph_work *work, const struct ph_order *order,
 	struct ph_site *site = work->config.site;
 	uint64_t before = UINT64_MAX;
 	uint64_t left = 0;
+	unsigned more = 0; /* steps in a row after which no fewer were left */
 	int rc;
 
 	if (work->is_between || !needs_all(order)) {
 		return 0;
 	}
-	while (ph_site_fold(site, true, &left, NULL) == 0 && left > 0 && left < before) {
+	while (ph_site_fold(site, true, &left, NULL) == 0 && left > 0) {
+		more = left < before ? 0 : more + 1;
+		if (more > MORE_MAX) {
+			break;
+		}
 		before = left;
 		if (left <= PH_SITE_FEW) {
 			continue;

@@ -98,6 +98,9 @@ int ph_fed_entry_at(struct ph_db *db, int64_t log, uint64_t n,
  */
 int ph_fed_entities(struct ph_db *db, uint64_t type, struct ph_view id, unsigned limit,
 		    int (*cb)(void *data, uint64_t type, struct ph_view id), void *data);
+/* How many those are behind TYPE and ID. 0 or negative errno. */
+int ph_fed_entities_after(struct ph_db *db, uint64_t type, struct ph_view id,
+			  uint64_t *n_out);
 /* Whether the hub says that an entity is not in the site's scope. */
 int ph_fed_is_outside(struct ph_db *db, uint64_t type, struct ph_view id,
 		      bool *outside_out);

@@ -566,16 +566,18 @@ static bool is_behind(const struct place *place, uint64_t last)
 	return !place->begun || place->walks || place->seq < last;
 }
 
+/* Of the entities that a new projection takes in, those that are still to come; and the news. */
 static int count_left(struct ph_ledger *ledger, const struct place *place, uint64_t last,
 		      uint64_t *left_out)
 {
-	struct ph_fed_counts counts = { 0 };
+	uint64_t entities = 0;
 	int rc = 0;
 
-	*left_out = last > place->seq ? last - place->seq : 0;
+	*left_out = place->begun && last > place->seq ? last - place->seq : 0;
 	if (!place->begun || place->walks) {
-		rc = ph_fed_counts(ledger->config.fed, &counts);
-		*left_out = counts.entities > 0 ? counts.entities : 1;
+		rc = ph_fed_entities_after(ledger->config.fed, place->at.type,
+					   ph_key_view(&place->at), &entities);
+		*left_out += entities + 1; /* to find that there are no more */
 	}
 	return rc;
 }

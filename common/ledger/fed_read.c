@@ -319,6 +319,28 @@ int ph_fed_entities(struct ph_db *db, uint64_t type, struct ph_view id, unsigned
 	return rc;
 }
 
+int ph_fed_entities_after(struct ph_db *db, uint64_t type, struct ph_view id,
+			  uint64_t *n_out)
+{
+	struct ph_stmt *stmt;
+	int64_t n = 0;
+	int rc = ph_db_prepare(
+		db,
+		"SELECT count(*) FROM"
+		" (SELECT type, id FROM fed_fact WHERE (type, id) > (?1, ?2)"
+		" UNION SELECT type, id FROM fed_outside WHERE (type, id) > (?1, ?2))",
+		&stmt);
+
+	if (rc != 0) {
+		return rc;
+	}
+	ph_stmt_int(stmt, 1, (int64_t)type);
+	ph_stmt_blob(stmt, 2, id);
+	rc = ph_fed_one_int(stmt, &n);
+	*n_out = (uint64_t)n;
+	return rc;
+}
+
 int ph_fed_is_outside(struct ph_db *db, uint64_t type, struct ph_view id,
 		      bool *outside_out)
 {

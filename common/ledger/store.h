@@ -269,7 +269,7 @@ int ph_fed_cursor(struct ph_ledger *ledger, int64_t row,
 int ph_fed_intake(struct ph_ledger *ledger);
 /*
  * One transaction of that, if FOLDS and there is something (*TOOK_OUT). *LEFT_OUT: news that are to
- * be taken in still; of a projection that is new, all entities that were fed, until all are.
+ * be taken in still, and, of a projection that is new, the entities that are still to come.
  */
 int ph_fed_intake_step(struct ph_ledger *ledger, bool folds, bool *took_out,
 		       uint64_t *left_out);

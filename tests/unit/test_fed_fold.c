@@ -344,7 +344,7 @@ static void half_taken_news_does_no_harm(void **state)
 		}
 		slow_feed_tell(&feed, room->world.db, actors, 4, upto);
 		world_reopen_ledger(&room->world); /* it remembers no entry */
-		world_catch_up(&room->world);
+		world_catch_up_by(&room->world, 100);
 		assert_int_equal(get_copy(room, "c1")->n_cases, round == 0);
 		set_id(&stop, 0, 0, "k2");
 		at(first, &stop, 300);
