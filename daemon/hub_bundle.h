@@ -78,10 +78,11 @@ int ph_hub_bundles_out(struct ph_hub *hub, const uint8_t device[static PH_DEVICE
 		       void *data);
 
 /* --- hub_bundle_in.c --- */
-#define PH_HUB_BUNDLES_MAX 4096 /* that are noted at once */
+#define PH_HUB_BUNDLES_MAX  4096  /* that are noted at once */
+#define PH_HUB_BUNDLES_KEPT 16384 /* of a device: the last numbers */
 /*
- * DEVICE's bundles FIRST to LAST, PH_HUB_BUNDLES_MAX at most, have come whole, or are destroyed. A transaction of
- * its own. 0 or negative errno.
+ * DEVICE's bundles FIRST to LAST, PH_HUB_BUNDLES_MAX at most, have come whole, or are destroyed; what is
+ * PH_HUB_BUNDLES_KEPT numbers and more behind LAST is forgotten. A transaction of its own. 0 or negative errno.
  */
 int ph_hub_bundle_came(struct ph_hub *hub, const uint8_t device[static PH_DEVICE_ID_SIZE],
 		       uint64_t first, uint64_t last);

@@ -4,9 +4,10 @@
  *   bundle.in.DEVICE.NUMBER    in hex; when, be64
  *
  * What is taken says itself what it brought; this is for whoever asks what may still lie
- * somewhere (hub_erasure_away.c). A bundle that a person says to be destroyed counts as one that came. It is kept for
- * longer than bundles last, by a year, since a device's clock may be ahead. A hub that was restored knows nothing of
- * what came in the lost days: that is out until it is over.
+ * somewhere (hub_erasure_away.c). A bundle that a person says to be destroyed counts as one that came. Of each
+ * device the last numbers are kept, more than it packs while bundles last: by number and not by age, since a hub's
+ * clock may be wrong for a day, and what it noted then, or all from before, would be forgotten when it is set
+ * right. A hub that was restored knows nothing of what came in the lost days: that is out until it is over.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -19,8 +20,6 @@
 
 enum {
 	NAME_SIZE = sizeof(META_IN) + 2 * PH_DEVICE_ID_SIZE + 1 + 16,
-	DAY = 86400,
-	KEPT = (PH_BUNDLE_DAYS + 366) * DAY,
 };
 
 static void name_of(const uint8_t device[static PH_DEVICE_ID_SIZE], uint64_t number,
@@ -32,22 +31,26 @@ static void name_of(const uint8_t device[static PH_DEVICE_ID_SIZE], uint64_t num
 	snprintf(out, NAME_SIZE, META_IN "%s.%016" PRIx64, id, number);
 }
 
-static int forget_old(struct ph_hub *hub)
+/* Of DEVICE, of which LAST has come. */
+static int forget_old(struct ph_hub *hub, const uint8_t *device, uint64_t last)
 {
-	int64_t second = ph_hub_now(hub) - KEPT;
-	uint8_t oldest[8];
+	char from[NAME_SIZE];
+	char to[NAME_SIZE];
 	struct ph_stmt *stmt;
-	int rc = second <= 0 ? 0
-			     : ph_db_prepare(hub->db,
-					     "DELETE FROM meta WHERE name >= 'bundle.in.'"
-					     " AND name < 'bundle.in/' AND value < ?1",
-					     &stmt);
+	int rc = last < PH_HUB_BUNDLES_KEPT
+			 ? 0
+			 : ph_db_prepare(
+				   hub->db,
+				   "DELETE FROM meta WHERE name >= ?1 AND name <= ?2",
+				   &stmt);
 
-	if (rc != 0 || second <= 0) {
+	if (rc != 0 || last < PH_HUB_BUNDLES_KEPT) {
 		return rc;
 	}
-	ph_be64_put(oldest, (uint64_t)second);
-	ph_stmt_blob(stmt, 1, PH_VIEW(oldest, sizeof(oldest)));
+	name_of(device, 0, from);
+	name_of(device, last - PH_HUB_BUNDLES_KEPT, to);
+	ph_stmt_text(stmt, 1, ph_view_str(from));
+	ph_stmt_text(stmt, 2, ph_view_str(to));
 	return ph_stmt_run(stmt);
 }
 
@@ -73,7 +76,7 @@ int ph_hub_bundle_came(struct ph_hub *hub, const uint8_t device[static PH_DEVICE
 	for (uint64_t number = first; rc == 0 && number <= last; number++) {
 		rc = put(hub, device, number);
 	}
-	rc = rc == 0 ? forget_old(hub) : rc;
+	rc = rc == 0 ? forget_old(hub, device, last) : rc;
 	rc = rc == 0 ? ph_db_commit(hub->db) : rc;
 	if (rc < 0) {
 		ph_db_rollback(hub->db);

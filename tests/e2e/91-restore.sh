@@ -1,6 +1,6 @@
 #!/bin/bash
 # The hub is rolled back a week: its disk is dead, a backup of a week ago is all there is. In
-# that week devices were admitted, confirmed and cut off, cases decided, rules and sites given.
+# that week devices were admitted, confirmed and cut off, rules and sites given.
 # Devices come back, the thief first; the ledger is what it was, and the thief stays cut.
 # PACKHORSE_DEVICES: how many devices (8; 75 with ./test --full).
 . "$(dirname "$0")/lib.sh"

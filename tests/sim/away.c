@@ -177,7 +177,8 @@ static bool look_at(void *data, const uint8_t *bytes, size_t len)
 		return false;
 	}
 	state = state_of(looking->certificate, device);
-	if (state != NULL ? strcmp(state, "confirmed") != 0 : sim_is_put_back(sim)) {
+	if (state != NULL ? strcmp(state, "confirmed") != 0
+			  : sim_is_put_back(sim) || !sim_is_known(sim, device)) {
 		return false; /* not said to be done, or nobody knows of it */
 	}
 	items = items_of(looking, bundle);

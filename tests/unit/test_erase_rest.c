@@ -10,6 +10,7 @@
 
 #include "common/base/file.h"
 #include "common/base/lock.h"
+#include "daemon/hub_bundle.h"
 #include "proto/spool.h"
 #include "tests/unit/capture.h"
 
@@ -450,6 +451,47 @@ static void test_held_by_a_thief(void **state)
 	pc_end(&other);
 }
 
+static const uint8_t pc_of_another[PH_DEVICE_ID_SIZE] = { 7 };
+
+/* Noted, of bundles FIRST to LAST of that PC. */
+static uint64_t noted(struct town *town, uint64_t first, uint64_t last)
+{
+	uint64_t n = 0;
+
+	assert_int_equal(
+		ph_hub_bundles_came(town->room.hub, pc_of_another, first, last, &n), 0);
+	return n;
+}
+
+static void comes(struct town *town, uint64_t number)
+{
+	assert_int_equal(
+		ph_hub_bundle_came(town->room.hub, pc_of_another, number, number), 0);
+}
+
+/* What came stays known, whatever the hub's clock said then, or says for a day; else the certificate had it out. */
+static void test_came_by_a_wrong_clock(void **state)
+{
+	struct town *town = *state;
+	int64_t *wall = &town->room.machine.now.wall;
+	int64_t right = *wall;
+
+	comes(town, 1);
+	*wall = 0;
+	comes(town, 2);
+	*wall = right + INT64_C(10) * 366 * 86400;
+	comes(town, 3);
+	*wall = right;
+	comes(town, 4);
+	assert_int_equal(noted(town, 1, 4), 4);
+	comes(town, PH_HUB_BUNDLES_KEPT);
+	assert_int_equal(noted(town, 1, 4), 4);
+	comes(town, PH_HUB_BUNDLES_KEPT + 1);
+	assert_int_equal(noted(town, 1, 4), 3);
+	comes(town, INT64_MAX);
+	assert_int_equal(noted(town, 0, INT64_MAX), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -468,6 +510,8 @@ int main(void)
 						tear_down),
 		cmocka_unit_test_setup_teardown(test_let_in_again, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_held_by_a_thief, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_came_by_a_wrong_clock, set_up,
+						tear_down),
 	};
 
 	return cmocka_run_group_tests_name("erase_rest", tests, make_pattern,
