@@ -326,10 +326,11 @@ static int end_pack(struct sim_device *device, struct packing *packing,
 	memcpy(packing->manifest.key, pair->key, PH_KEY_SIZE);
 	packing->manifest.written = (uint64_t)sim_truth(device->machine.sim);
 	rc = ph_spool_put_manifest(&packing->spool, &packing->manifest, pair, err);
+	packing->is_there =
+		rc == 0; /* pulled as it is swept, it may have lost the older ones */
 	rc = rc != 0 ? rc
 		     : ph_spool_sweep(&packing->spool, device->id, &packing->manifest,
 				      &removed, err);
-	packing->is_there = rc == 0;
 	return rc != 0 ? rc
 		       : ph_site_stick_note(device->site_open, PH_SITE_STICK_PACKED, err);
 }

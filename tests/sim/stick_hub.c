@@ -18,6 +18,7 @@ struct desk_stick {
 	struct ph_spool spool, own;
 	uint8_t hub[PH_DEVICE_ID_SIZE];
 	json_t *devices;
+	bool is_there; /* its manifest is on the stick, in the place of what was */
 };
 
 /* The hub refuses only if its disk is why. */
@@ -305,6 +306,7 @@ static int end_pack(struct sim *sim, struct desk_stick *desk,
 	rc = rc == 0 ? ph_spool_put_manifest_bytes(&desk->spool, desk->hub,
 						   ph_buf_view(&bytes), err)
 		     : rc;
+	desk->is_there = rc == 0;
 	rc = rc == 0 ? ph_spool_sweep(&desk->spool, desk->hub, manifest, &removed, err)
 		     : rc;
 	ph_buf_deinit(&bytes);
@@ -338,10 +340,12 @@ bool sim_hub_pack(struct sim *sim, const struct sim_device *device, unsigned sti
 		rc = end_pack(sim, &desk, &manifest, &err);
 	}
 	done = sim_went_well(sim, &sim->hub_machine, stick, "packs", rc, &err);
+	if (desk.is_there) {
+		sim_say_carried(sim, stick, SIM_HUB, &manifest);
+	}
 	if (done && manifest.n > 0) {
 		sim_note(sim, "the hub packs %u bundles onto %s", manifest.n,
 			 sim_stick_name(stick, false));
-		sim_say_carried(sim, stick, SIM_HUB, &manifest);
 		sim->result->tally.packed++;
 	}
 	ph_manifest_deinit(&manifest);
