@@ -233,7 +233,7 @@ def never_reading(hub, device):
     with serving(hub, write_queue_bytes=4096, idle_ms=1500):
         peer = Device(hub, device, receive_buffer=4096)
         peer.greet()
-        peer.socket.settimeout(0.5)
+        peer.socket.settimeout(3)  # a hub that waits for the processor has not stopped reading
         sent = 0
         begun = time.monotonic()
         try:
