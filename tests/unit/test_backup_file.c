@@ -1,6 +1,6 @@
 /*
  * Tests of daemon/backup_*.c: a backup file written and read, altered and cut at every byte,
- * made by somebody who lies about what is in it; its key; its names.
+ * made by somebody who lies about what is in it, on a disk that fails; its key; its names.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -249,6 +249,67 @@ static void test_lies(void **state)
 	}
 }
 
+/* --- a disk that fails --- */
+
+static unsigned reads_left; /* before each fails */
+
+static int64_t failing_read(int fd, uint8_t *out, size_t len)
+{
+	if (reads_left == 0) {
+		return -EIO;
+	}
+	reads_left--;
+	return ph_file_ops_system.read(fd, out, len);
+}
+
+/* What reading a backup comes to whose disk fails behind READS reads. */
+static int read_failing(unsigned reads, struct ph_error *err)
+{
+	struct ph_backup_read how = { .recovery = &key, .into = in_room("out") };
+	struct ph_file_ops ops = ph_file_ops_system;
+	struct ph_backup_found found;
+	int rc;
+
+	assert_int_equal(ph_backup_remove_tree(how.into), 0);
+	assert_int_equal(ph_dir_create(how.into, NULL), 0);
+	memset(err, 0, sizeof(*err));
+	ops.read = failing_read;
+	reads_left = reads;
+	ph_file_use(&ops);
+	rc = ph_backup_read(in_room("good"), &how, &found, err);
+	ph_file_use(NULL);
+	if (rc == 0) {
+		ph_backup_found_deinit(&found);
+	}
+	return rc;
+}
+
+/*
+ * At each read in turn, also at the one that looks for what stands behind its end: it is the disk
+ * that is told, and no backup is called damaged for it.
+ */
+static void test_failing_disk(void **state)
+{
+	struct ph_buf bytes = { 0 };
+	struct ph_error err = { 0 };
+	unsigned reads = 0;
+	int rc;
+
+	(void)state;
+	make("good", &bytes);
+	while ((rc = read_failing(reads, &err)) != 0) {
+		if (rc != -EIO || err.exit != PH_EXIT_OTHER ||
+		    !strstr(err.text, "/good: ")) {
+			fail_msg("behind %u reads: %d, exit %d, \"%s\"", reads, rc,
+				 err.exit, err.text);
+		}
+		reads++;
+	}
+	assert_true(reads > 0);
+	assert_int_equal(reads_left, 0); /* also the last one has failed */
+	ph_buf_deinit(&bytes);
+}
+
 static void test_other_key(void **state)
 {
 	struct ph_recovery_key other = { 0 };
@@ -412,6 +473,7 @@ int main(void)
 		cmocka_unit_test(test_there_and_back),
 		cmocka_unit_test(test_every_byte),
 		cmocka_unit_test(test_lies),
+		cmocka_unit_test(test_failing_disk),
 		cmocka_unit_test(test_other_key),
 		cmocka_unit_test(test_key_text),
 		cmocka_unit_test(test_old_key_text),

@@ -11,6 +11,7 @@
 #include "client/budget.h"
 #include "client/site_bundle.h"
 #include "client/site_dry.h"
+#include "client/site_internal.h"
 #include "site_world.h"
 
 #define VISITS 1500
@@ -131,6 +132,18 @@ static void take_away(void *data)
 	province_must(rename(path, away));
 }
 
+static void bring_back(struct world *world)
+{
+	struct ph_error err = { 0 };
+	char path[160];
+	char away[160];
+
+	world_path(world, "site.db", path);
+	world_path(world, "site.db.away", away);
+	province_must(rename(away, path));
+	assert_int_equal(ph_site_resume(world->site, &err), 0);
+}
+
 /* The store is gone when it is to go on: that is said, and what the session keeps is its own. */
 static void test_lost_between(void **state)
 {
@@ -140,8 +153,6 @@ static void test_lost_between(void **state)
 	struct ph_error err = { 0 };
 	struct ph_site_moved before;
 	struct ph_site_moved after;
-	char path[160];
-	char away[160];
 
 	world_visits(world, VISITS);
 	ph_job_free(world_greet(world, &err));
@@ -156,11 +167,32 @@ static void test_lost_between(void **state)
 	assert_int_equal(measured.entries, 0);
 	ph_site_moved(world->site, &after);
 	assert_int_equal(after.entries_sent, before.entries_sent);
+	bring_back(world);
+	assert_goes_on(world);
+}
 
-	world_path(world, "site.db", path);
-	world_path(world, "site.db.away", away);
-	province_must(rename(away, path));
-	assert_int_equal(ph_site_resume(world->site, &err), 0);
+/* The same of a sync with nobody: the session, whose budget is short, goes on sending parts last. */
+static void test_lost_in_a_plan(void **state)
+{
+	struct world *world = *state;
+	struct ph_site_aside aside;
+	struct ph_site_dry plan = { 0 };
+	struct ph_error err = { 0 };
+
+	world_visits(world, VISITS);
+	ph_job_free(world_greet(world, &err));
+	world->site->parts_last = true; /* as budget.c says */
+	load_a_segment(world);
+	hurries = true;
+	assert_int_equal(ph_site_aside_begin(&aside, world->site, take_away, world), 0);
+	assert_true(ph_site_dry_run(&aside, PH_BUDGET_NONE, &plan, &err) < 0);
+	assert_true(aside.is_lost);
+	ph_site_aside_end(&aside);
+	hurries = false;
+	assert_true(err.text[0] != '\0');
+	assert_int_equal(plan.sessions, 0);
+	assert_true(world->site->parts_last);
+	bring_back(world);
 	assert_goes_on(world);
 }
 
@@ -170,6 +202,7 @@ int main(void)
 		HURRIED(test_planned_meanwhile),
 		HURRIED(test_planned_between),
 		HURRIED(test_lost_between),
+		HURRIED(test_lost_in_a_plan),
 	};
 
 	return ph_crypto_start() == 0 ? cmocka_run_group_tests(tests, NULL, NULL) : 1;

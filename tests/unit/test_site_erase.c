@@ -1,6 +1,7 @@
 /*
  * Tests of client/site_erase.c over real sessions: an order to erase that came in a session
- * which ended without bringing the ledger up to date, since the process or the power did; and what was
+ * which ended without bringing the ledger up to date, since the process or the power did, or by a
+ * courier who left in the middle; and what was
  * packed for a stick before, as the certificate tells it; and of client/site_courier_pack.c: what
  * lies there for couriers goes, all of it and for good, or why it stays is said.
  */
@@ -59,10 +60,15 @@ static void start_again(struct pc *pc)
 }
 
 /* As `sync` does. */
+static void sync_to_end(struct site *site, struct pc *pc)
+{
+	sync_pc(&site->room, pc);
+	assert_int_equal(ph_site_erase_heard(pc->site, NULL), 0);
+}
+
 static void sync_and_end(struct site *site)
 {
-	sync_pc(&site->room, &site->pc);
-	assert_int_equal(ph_site_erase_heard(site->pc.site, NULL), 0);
+	sync_to_end(site, &site->pc);
 }
 
 static void test_carried_out_at_the_end(void **state)
@@ -108,6 +114,45 @@ static void test_by_the_desk(void **state)
 						 "erase_heard", &heard),
 			 0);
 	assert_int_equal(heard, 0);
+}
+
+/* It came by a courier who left before the bundle had ended: nobody waits for the next one. */
+static void test_courier_leaves(void **state)
+{
+	struct site *site = *state;
+	struct pocket pocket = { 0 };
+	struct ph_site_taking *taking;
+	struct ph_site_taken taken;
+	struct ph_error err = { 0 };
+	struct pc second;
+	unsigned steps = 0;
+
+	/* more than goes into one commit */
+	pc_join(&site->room, &second, "14-0371", "second", 5);
+	sync_pc(&site->room, &second);
+	pc_confirm(&site->room, &second);
+	pc_visits(&second, 4000);
+	sync_pc(&site->room, &second);
+	erase(site);
+	pack_hub(&site->room, &site->pc, PH_BUNDLE_MAX, &pocket);
+	assert_int_equal(pocket.n, 1);
+	assert_true(pocket.entries > 4000);
+	assert_int_equal(ph_site_taking_new(&taking, site->pc.site,
+					    ph_buf_view(&pocket.bundle[0]),
+					    PH_ROAD_COURIER),
+			 0);
+	while (pc_reads(&site->pc, &site->reader, "Lò Văn Pánh")) {
+		int rc = ph_site_taking_step(taking, &taken, &err);
+
+		if (rc != PH_SITE_TAKE_E_MORE) {
+			fail_msg("step %u: %d, \"%s\"", steps, rc, err.text);
+		}
+		steps++;
+	}
+	assert_true(steps > 0);
+	ph_site_taking_free(taking);
+	pocket_empty(&pocket);
+	pc_end(&second);
 }
 
 /* What the certificate of the one order has as NAME; the caller's. */
@@ -244,6 +289,58 @@ static void test_destroyed(void **state)
 			  id, "direction", "up", "first", 5, "last", 4),
 		PH_EXIT_USAGE, "the first and the last");
 	pocket_empty(&pocket);
+}
+
+/* A reader of the first site, who lives in the commune of both, or nowhere. */
+static struct ph_ref reader_at(struct site *site, bool in_commune)
+{
+	struct ph_entry entry = { .kind = ph_kind_find(PH_KIND_READER_PUT),
+				  .number = PH_KIND_READER_PUT };
+
+	entry.sealed[PH_READER_S_NAME].set = true;
+	entry.sealed[PH_READER_S_NAME].as.bytes = ph_view_str("Lò Thị Tuyệt");
+	entry.field[PH_READER_COMMUNE].set = in_commune;
+	entry.field[PH_READER_COMMUNE].as.bytes = ph_view_str("03646");
+	return pc_write(&site->pc, entry);
+}
+
+/*
+ * A PC of another site packed a stick, and wrote nothing of her. What another one of its site
+ * wrote of her may be on it, if she is in the scope of that site.
+ */
+static void pack_elsewhere(struct site *site, bool in_commune)
+{
+	struct pocket pocket = { 0 };
+	struct pc other;
+
+	site->reader = reader_at(site, in_commune);
+	sync_and_end(site);
+	pc_join(&site->room, &other, "14-0372", "other", 7);
+	sync_to_end(site, &other);
+	pc_confirm(&site->room, &other);
+	sync_to_end(site, &other);
+	pc_visits(&other, 1);
+	pack_pc(&other, PH_BUNDLE_MAX, &pocket);
+	assert_int_equal(pocket.n, 1);
+	sync_to_end(site, &other);
+	erase(site);
+	sync_to_end(site, &other);
+	sync_to_end(site, &other);
+	assert_int_equal(n_away(site), in_commune ? 1 : 0);
+	take_all_up(&site->room, &pocket);
+	assert_int_equal(n_away(site), 0);
+	pocket_empty(&pocket);
+	pc_end(&other);
+}
+
+static void test_packed_in_her_scope(void **state)
+{
+	pack_elsewhere(*state, true);
+}
+
+static void test_packed_out_of_it(void **state)
+{
+	pack_elsewhere(*state, false);
 }
 
 /* As long as bundles last, and no longer. */
@@ -421,10 +518,14 @@ int main(void)
 						tear_down),
 		cmocka_unit_test_setup_teardown(test_broken_off, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_by_the_desk, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_courier_leaves, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_stick_is_out, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_half_has_not_come, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(test_destroyed, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_packed_in_her_scope, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(test_packed_out_of_it, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_over, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_swept, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_packed_goes, set_up, tear_down),
