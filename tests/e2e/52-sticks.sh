@@ -8,6 +8,7 @@ hub_and_pcs
 member() { "$P" -d "$1" status --json | json "d['$2']"; }
 up() { "$P" -d "$1" pack-stick "$2" --json; }
 down() { "$P" -d "$1" take-stick "$2" --json; }
+facts() { "$P" -d "$1" status --json | json 'd["fed"]["facts"]'; }
 
 $H init --listen 127.0.0.1:0 --kdf-memory-mib 8 --passphrase-file pass 2>/dev/null
 $H site add 14-0371 --commune 03646 --kind commune --name 'Chiềng Khoa' 2>/dev/null
@@ -71,6 +72,9 @@ $H invite --site 14-0371 --role site --out i3 --passphrase-file pass 2>/dev/null
 start serve $H serve --listen 127.0.0.1:0
 at=127.0.0.1:$(listen_port serve)
 ok "a site with a network syncs" "$P" -d s2 sync --hub "$at"
+loan=$(printf '{"kind":"loan","copy":{"ns":140371,"code":"000123"},"card":{"ns":140372,"code":"K7"}}\n' | "$P" -d s2 record | json 'd["ref"]')
+ok "it lends a book of the first, and syncs" "$P" -d s2 sync --hub "$at"
+is "of which that knows nothing: on its shelf it is" "$(facts s1) $("$P" -d s1 copy show 000123 --json | json '[d["custody"]["at"], d["custody"]["site"]]')" "0 ['site', 140371]"
 "$P" -d s3 visit 4 --band adult >/dev/null
 third=$("$P" -d s3 reader add --name 'Cầm Thị Ban' --band adult --json | json 'd["entries"][0]["ref"]')
 ok "the first site's second PC is online" "$P" -d s3 sync --hub "$at"
@@ -81,7 +85,11 @@ up s1 stick >/dev/null
 is "a hub that serves takes a stick" "$($H take-stick stick --json | json '[len(d["bundles"]), d["refused"]]')" '[1, []]'
 is "and packs one" "$($H pack-stick stick --site 14-0371 --json | json 'len(d["devices"])')" 2
 status "for a site that is none" 1 $H pack-stick stick --site 14-9999
-is "of two on the stick, one is for this device" "$(down s1 stick | json '[d["bundles"], d["others"], d["pending"]]')" '[1, 1, 0]'
+home=$(down s1 stick)
+is "of two on the stick, one is for this device" "$(json '[d["bundles"], d["others"], d["pending"]]' <<<"$home")" '[1, 1, 0]'
+is "with pages of the feed: a fact of another site" "$(json 'd["pages"] > 0' <<<"$home") $(facts s1)" 'True 1'
+is "its book is with a reader of the other site" "$("$P" -d s1 copy show 000123 --json | json '[d["custody"]["at"], d["custody"]["site"], [(x["loan"], x["site"]) for x in d["loans"]]]')" "['reader', 140372, [('$loan', 140372)]]"
+is "by the hub's word" "$("$P" -d s1 why copy 000123 --json | json '[(f["site"], f["vouched"]) for f in d["facts"] if f["kind"] == "loan"]')" "[(140372, 'hub')]"
 is "it knows that it is confirmed" "$(member s1 state)" confirmed
 like "it reads what the second PC wrote" "$("$P" -d s1 reader show "$third")" 'Cầm Thị Ban'
 up s1 stick >/dev/null
@@ -243,6 +251,12 @@ is "bundles on other sticks stay noted, whatever numbers that bore" "$(/usr/bin/
 number=$((16#$(od -An -tx1 -j42 -N8 "$ours" | tr -d ' ')))
 up s1 one >/dev/null
 is "what is swept from its own stick does not" "$(/usr/bin/python3 -c "print($number in $before, $number in $(notes))")" 'True False'
+
+# --- the book comes back to the other site: a page waits for the first, until it is cut off ---
+printf '{"kind":"return","copy":{"ns":140371,"code":"000123"}}\n' | "$P" -d s2 record >/dev/null
+ok "the other site takes its book back" "$P" -d s2 sync --hub "$at"
+mkdir page
+is "a page waits for the first" "$($H pack-stick page --device "$(member s1 device)" --json | json 'd["pages"] > 0')" True
 
 # --- no room ---
 mkdir small

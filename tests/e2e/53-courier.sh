@@ -9,6 +9,7 @@ VAN="$PYTHON $ROOT/tests/e2e/van.py"
 member() { "$P" -d "$1" status --json | json "d['$2']"; }
 meet() { "$P" -d "$1" sync --courier "$2" --json; }
 carried() { "$P" -d van courier --list --json | json "$1"; }
+facts() { "$P" -d "$1" status --json | json 'd["fed"]["facts"]'; }
 invite() { $H invite --site "$1" --role "$2" --out "$3" --passphrase-file pass 2>/dev/null; }
 
 $H init --listen 127.0.0.1:0 --kdf-memory-mib 8 --passphrase-file pass 2>/dev/null
@@ -101,10 +102,18 @@ invite 14-0371 site i3
 "$P" -d s3 join i3 >/dev/null
 third=$("$P" -d s3 reader add --name 'Cầm Thị Ban' --band adult --json | json 'd["entries"][0]["ref"]')
 ok "the site's second PC has a network" "$P" -d s3 sync --hub "$at"
+invite 14-0372 site i5
+"$P" -d s5 join i5 >/dev/null
+loan=$(printf '{"kind":"loan","copy":{"ns":140371,"code":"000123"},"card":{"ns":140372,"code":"K7"}}\n' | "$P" -d s5 record | json 'd["ref"]')
+ok "another site, with a network, lends its book" "$P" -d s5 sync --hub "$at"
 ok "the van is at base" "$P" -d van sync --hub "$at"
+is "the site knows nothing of it: on its shelf it is" "$(facts s1) $("$P" -d s1 copy show 000123 --json | json '[d["custody"]["at"], d["custody"]["site"]]')" "0 ['site', 140371]"
 meet s1 "$van_at" >met
 is "the site is told what its second PC wrote" "$(json '[d["entries_of_site"] > 0, d["parts_received"]]' <met)" '[True, 1]'
 like "and reads it" "$("$P" -d s1 reader show "$third")" 'Cầm Thị Ban'
+is "and with pages of the feed a fact of the other site" "$(json 'd["pages"] > 0' <met) $(facts s1)" 'True 1'
+is "its book is with a reader there" "$("$P" -d s1 copy show 000123 --json | json '[d["custody"]["at"], d["custody"]["site"], [(x["loan"], x["site"]) for x in d["loans"]]]')" "['reader', 140372, [('$loan', 140372)]]"
+is "by the hub's word" "$("$P" -d s1 why copy 000123 --json | json '[(f["site"], f["vouched"]) for f in d["facts"] if f["kind"] == "loan"]')" "[(140372, 'hub')]"
 "$P" -d van sync --hub "$at" >/dev/null
 meet s1 "$van_at" >/dev/null
 "$P" -d van sync --hub "$at" >/dev/null

@@ -8,6 +8,7 @@
 #include "tests/unit/road_world.h"
 
 #include "client/site_bundle.h"
+#include "common/ledger/view.h"
 #include "daemon/hub_bundle.h"
 
 #define STICK_MAX 64
@@ -155,6 +156,61 @@ static inline struct ph_site_state pc_state(struct pc *pc)
 
 	assert_int_equal(ph_site_state(pc->site, &state), 0);
 	return state;
+}
+
+/* ---- a book of one site that another has to do with ---- */
+
+#define BOOK ((struct ph_id){ .ns = 140371, .code = ph_view_str("000123") })
+
+/* PC puts it on its shelf. */
+static inline void pc_shelves_book(struct pc *pc)
+{
+	struct ph_entry entry = { .kind = ph_kind_find(PH_KIND_COPY_PUT),
+				  .number = PH_KIND_COPY_PUT };
+
+	entry.field[PH_COPY_COPY].set = true;
+	entry.field[PH_COPY_COPY].as.id = BOOK;
+	entry.field[PH_COPY_OWNER].set = true;
+	entry.field[PH_COPY_OWNER].as.uint = BOOK.ns;
+	pc_write(pc, entry);
+}
+
+/* PC lends it to a reader with a card of its own site. */
+static inline struct ph_ref pc_lends_book(struct pc *pc)
+{
+	struct ph_entry entry = { .kind = ph_kind_find(PH_KIND_LOAN),
+				  .number = PH_KIND_LOAN };
+
+	entry.field[PH_LOAN_COPY].set = true;
+	entry.field[PH_LOAN_COPY].as.id = BOOK;
+	entry.field[PH_LOAN_CARD].set = true;
+	entry.field[PH_LOAN_CARD].as.id =
+		(struct ph_id){ .ns = 140372, .code = ph_view_str("K7") };
+	return pc_write(pc, entry);
+}
+
+/* What PC says of it: one loan, LOAN of site 14-0372, not closed, and it is with that reader. */
+static inline void pc_knows_loan(struct pc *pc, const struct ph_ref *loan)
+{
+	struct ph_error err = { 0 };
+	struct ph_ledger *ledger = ph_site_ledger(pc->site, &err);
+	json_t *custody, *loans, *shown;
+	char ref[PH_REF_TEXT];
+
+	assert_non_null(ledger);
+	assert_int_equal(ph_view_copy(ledger, &BOOK, &shown), 0);
+	loans = json_object_get(shown, "loans");
+	assert_int_equal(json_array_size(loans), 1);
+	ph_ref_text(ref, loan);
+	assert_string_equal(text_in(json_array_get(loans, 0), "loan"), ref);
+	assert_int_equal(
+		json_integer_value(json_object_get(json_array_get(loans, 0), "site")),
+		140372);
+	assert_null(json_object_get(json_array_get(loans, 0), "closed"));
+	custody = json_object_get(shown, "custody");
+	assert_string_equal(text_in(custody, "at"), "reader");
+	assert_int_equal(json_integer_value(json_object_get(custody, "site")), 140372);
+	json_decref(shown);
 }
 
 #endif

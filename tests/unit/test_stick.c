@@ -54,7 +54,7 @@ static void test_never_a_network(void **state)
 	assert_true(pc_reads(&two->first, &reader, "Lò Văn Pánh"));
 }
 
-/* The second PC of the site and the other site: siblings' logs, names and pages by stick alone. */
+/* The second PC of the site: siblings' logs and names by stick alone; to the other site none of it. */
 static void test_share(void **state)
 {
 	struct two *two = *state;
@@ -78,6 +78,43 @@ static void test_share(void **state)
 	assert_int_equal(two->down.pages, 0);
 	/* for the second alone */
 	assert_int_equal(first_down(two, &two->other).refusal, PH_BUNDLE_E_RECIPIENT);
+}
+
+/* What the other site did with a book of this one: by pages of the feed, by stick alone. */
+static void test_pages(void **state)
+{
+	struct two *two = *state;
+	struct ph_ref reader = pc_reader(&two->other, "Lò Văn Pánh");
+	struct ph_site_taken taken;
+	struct ph_ref loan;
+
+	pc_shelves_book(&two->first);
+	carry(&two->room, &two->first);
+	carry(&two->room, &two->other);
+	pc_confirm(&two->room, &two->first);
+	carry(&two->room, &two->first);
+	assert_int_equal(pc_state(&two->first).fed.entries, 0);
+	loan = pc_lends_book(&two->other);
+	carry(&two->room, &two->other);
+
+	ask_and_pack(two, &two->first);
+	assert_int_equal(two->down.n, 1);
+	assert_int_equal(two->down.entries, 0);
+	assert_true(two->down.pages > 0);
+	taken = first_down(two, &two->first);
+	assert_int_equal(taken.refusal, 0);
+	assert_int_equal(taken.left, 0);
+	assert_int_equal(taken.moved.fed.pages, two->down.pages);
+	assert_int_equal(pc_state(&two->first).fed.entries, 1);
+	pc_knows_loan(&two->first, &loan);
+	/* that, and nothing else of the other's */
+	assert_int_equal(pc_holds(&two->first, &two->other), 0);
+	assert_false(pc_reads(&two->first, &reader, ""));
+	/* shown again it adds nothing; what it has it tells, and is not sent again */
+	take_all_down(&two->first, &two->down);
+	assert_int_equal(pc_state(&two->first).fed.entries, 1);
+	ask_and_pack(two, &two->first);
+	assert_int_equal(two->down.pages, 0);
 }
 
 /* A courier carries what it cannot read. */
@@ -369,17 +406,12 @@ static void test_old_time(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		IN_TWO(test_never_a_network),
-		IN_TWO(test_share),
-		IN_TWO(test_courier),
-		IN_TWO(test_several_roads),
-		IN_TWO(test_down_after_session),
-		IN_TWO(test_lost_stick),
-		IN_TWO(test_shown_again),
-		IN_TWO(test_many_bundles),
-		IN_TWO(test_no_room),
-		IN_TWO(test_put_back),
-		IN_TWO(test_old_time),
+		IN_TWO(test_never_a_network), IN_TWO(test_share),
+		IN_TWO(test_pages),           IN_TWO(test_courier),
+		IN_TWO(test_several_roads),   IN_TWO(test_down_after_session),
+		IN_TWO(test_lost_stick),      IN_TWO(test_shown_again),
+		IN_TWO(test_many_bundles),    IN_TWO(test_no_room),
+		IN_TWO(test_put_back),        IN_TWO(test_old_time),
 	};
 
 	return ph_crypto_start() != 0

@@ -61,6 +61,41 @@ static void test_tour(void **state)
 	assert_carried(tour, 0, 0);
 }
 
+/* What another site did with a book of this one: by pages of the feed, by the van alone. */
+static void test_pages(void **state)
+{
+	struct tour *tour = *state;
+	struct ph_ref reader = pc_reader(&tour->other, "Lò Văn Pánh");
+	struct ph_site_courier_told told;
+	struct ph_van_told van;
+	struct ph_ref loan;
+
+	pc_shelves_book(&tour->site);
+	assert_true(meet(tour, &tour->site, &told));
+	assert_true(base(tour, &van));
+	pc_confirm(&tour->room, &tour->site);
+	assert_true(meet(tour, &tour->site, &told));
+	assert_int_equal(told.pages, 0);
+	sync_pc(&tour->room, &tour->other);
+	loan = pc_lends_book(&tour->other);
+	sync_pc(&tour->room, &tour->other);
+	assert_true(base(tour, &van));
+	assert_int_equal(van.taken, 1);
+	assert_int_equal(pc_state(&tour->site).fed.entries, 0);
+
+	assert_true(meet(tour, &tour->site, &told));
+	assert_int_equal(told.taken, 1);
+	assert_true(told.pages > 0);
+	assert_int_equal(pc_state(&tour->site).fed.entries, 1);
+	pc_knows_loan(&tour->site, &loan);
+	assert_int_equal(pc_holds(&tour->site, &tour->other), 0);
+	assert_false(pc_reads(&tour->site, &reader, ""));
+	/* what it has it tells: nothing more waits for it */
+	assert_true(base(tour, &van));
+	assert_int_equal(van.taken, 0);
+	assert_carried(tour, 0, 0);
+}
+
 /* Cut again and again at places that chance chose, at the site and at base. */
 static void test_cuts(void **state)
 {
@@ -412,6 +447,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TOUR(test_tour),
+		TOUR(test_pages),
 		TOUR(test_cuts),
 		TOUR(test_budget),
 		TOUR(test_bad_custody),
