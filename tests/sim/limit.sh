@@ -1,6 +1,8 @@
 #!/bin/sh
 # tests/sim/limit.sh SIM - a province that has no end is ended, counts as died with its seed,
-# and holds no other up; one that waits likewise; and --seconds ends a run. TAP.
+# and holds no other up; one that waits likewise; and --seconds ends a run. And what people look
+# into a province with: --shrink, whose script breaks the same; a script is played as its seed is;
+# --seeds exits by the result. TAP.
 sim=$1
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
@@ -25,18 +27,64 @@ says()
 	fi
 }
 
+# NAME, an exit status that is 0 when it is as it should be.
+point()
+{
+	points=$((points + 1))
+	if [ "$2" -eq 0 ]; then
+		echo "ok $points - $1"
+	else
+		echo "not ok $points - $1"
+		sed 's/^/# /' "$dir/out" | head -20
+	fi
+}
+
 # whether the others were played is what the last of these asks
 says "one of four hangs" 1 '^# seed 2 at .* died .*it hangs: no end in 2 s of the processor|^# seed 2 at .* died .*it hangs: no end in 20 s by the clock' \
 	--seeds 1-4 --jobs 2 --limit 2 --hang 2
-points=$((points + 1))
-if grep -q '^# 4 provinces (seeds 1 to 4) ' "$dir/out" && grep -q '^# broken 1 times: died$' "$dir/out" &&
-	! grep -q 'shrunk' "$dir/out"; then
-	echo "ok $points - and the others are played to their end"
-else
-	echo "not ok $points - and the others are played to their end"
-	sed 's/^/# /' "$dir/out" | head -20
-fi
+grep -q '^# 4 provinces (seeds 1 to 4) ' "$dir/out" && grep -q '^# broken 1 times: died$' "$dir/out" &&
+	! grep -q 'shrunk' "$dir/out"
+point "and the others are played to their end" $?
 says "one alone hangs" 1 '^# seed 3 at .* died .*it hangs: no end in' --seed 3 --limit 1 --hang 3
 says "one waits for ever" 1 '^# seed 3 at .* died .*it hangs: no end in 10 s by the clock' --seed 3 --limit 1 --sleep 3
 says "none is begun after its time" 0 '^ok 1 - [1-9][0-9]* provinces' --seed 1 --seconds 3 --tap
+
+# --- shrinking: what breaks whatever happens needs no event, and one device ---
+says "one that breaks is shrunk when that is asked for" 1 '^# seed 3 shrunk to 0 events; replay with --script FILE$' \
+	--seed 3 --limit 1 --hang 3 --shrink
+grep -v '^#' "$dir/out" >"$dir/short"
+[ "$(cat "$dir/short")" = 'province 3 1' ]
+point "to a script of what it takes" $?
+says "which breaks the same" 1 '^# seed 3 at .* died .*it hangs: no end in' --limit 1 --hang 3 --script "$dir/short"
+says "and without the fault holds" 0 '^# seed 3: all invariants held' --script "$dir/short"
+
+# --- a seed and its script are one province ---
+# as says(), of standard output alone, which stays in FILE
+traced()
+{
+	name=$1
+	file=$2
+	shift 2
+	timeout 200 "$sim" --trace "$@" >"$dir/$file" 2>"$dir/out"
+	point "$name" $?
+}
+
+traced "a seed is played with all that happens" seed --seed 4
+says "its script is printed" 0 '^province 4 [1-9]' --seed 4 --print
+cp "$dir/out" "$dir/script"
+traced "and is played" file --script "$dir/script"
+[ "$(wc -l <"$dir/seed")" -gt 50 ] && cmp "$dir/seed" "$dir/file" >"$dir/out" 2>&1
+point "the same happens, to the letter" $?
+sed '$d' "$dir/script" >"$dir/shorter"
+traced "without its last event it is played, too" less --script "$dir/shorter"
+! cmp -s "$dir/seed" "$dir/less"
+point "and is another" $?
+says "no script is none" 2 '^/dev/null: no script' --script /dev/null
+
+# --- several ---
+says "of several that hold the exit is 0" 0 '^# 3 provinces \(seeds 1 to 3\) ' --seeds 1-3
+! grep -q 'broken' "$dir/out"
+point "and none is told" $?
+says "one seed of them alone, too" 0 '^# seed 2: all invariants held' --seeds 2-2
+says "what is no range is not played" 2 '^usage: ' --seeds 3-1
 echo "1..$points"
