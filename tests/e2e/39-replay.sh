@@ -135,12 +135,17 @@ before=$(site_state s1)
 for i in 1 2 3; do
   for d in down1.old down2.old foreign.old up1.old; do
     cp -r $d again
-    "$P" -d s1 take-stick again >out 2>&1
-    rc=$?
-    [ $rc -le 14 ] || fail "$d is taken or left, and nothing breaks (exit $rc)"
+    "$P" -d s1 take-stick again --json >out 2>out.err
+    echo "$d $? $(json <out '[d[k] for k in ("bundles", "others", "refused")]')"
     rm -r again
   done
-done
+done >taken
+is "twelve times what is its own is read to the end, and another's and its own words are left; nothing is refused" \
+  "$(sort taken | uniq -c | sed "s,^ *,,")" \
+  "3 down1.old 0 [1, 0, []]
+3 down2.old 0 [1, 0, []]
+3 foreign.old 0 [0, 1, []]
+3 up1.old 0 [0, 0, []]"
 is "old and foreign bundles, fed twelve times" "$(site_state s1)" "$before"
 is "the rule of then is not back" "$("$P" -d s1 loan C1 B2 --json | json '(__import__("datetime").date.fromisoformat(d["entries"][0]["due"]) - __import__("datetime").date.today()).days in (27, 28, 29)')" True
 
