@@ -120,6 +120,7 @@ is "the ledger made anew is the same" "$("$hubd" -d hub rebuild)" "$digest"
 ok "the hub is whole" "$hubd" -d hub verify
 ok "a third copy that has recorded nothing syncs" "$P" -d idle sync --hub "$at"
 like "and says in status what happened" "$("$P" -d idle status)" 'older copy, or copied'
+like "in Vietnamese, too" "$(LC_ALL=vi_VN.UTF-8 "$P" -d idle status)" 'khôi phục từ bản sao cũ, hoặc đã được sao chép'
 rm -r idle
 
 # --- and the hub put back from before it knew of two ---

@@ -73,6 +73,11 @@ is "no doubt, no new log" "$(field new_log s1) $(cat visit.err) $(logs_of s1)" '
 cp -r s1 s2
 like "the copy knows it, before anything is recorded" "$(s2 status)" 'This folder +was copied here'
 is "in JSON too" "$(field new_log s2)" "{'why': 'cloned', 'since': None}"
+like "and in Vietnamese" "$(LC_ALL=vi_VN.UTF-8 s2 status)" 'Thư mục này +được sao chép sang đây'
+cp -r s1 third
+like "as who records there is told" "$(LC_ALL=vi_VN.UTF-8 at2 "$P" -d third visit 1 --band adult 2>&1)" \
+  'thư mục này được sao chép sang đây.*trong một nhật ký mới\. Không mất gì, không cần làm gì.*xin thư viện tỉnh thư mời'
+rm -r third
 visit s1 5
 is "the first one is as ever" "$(cat visit.err)" ''
 visit s2 7
