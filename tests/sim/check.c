@@ -124,6 +124,7 @@ static void add_receipt(struct sim *sim, const struct ph_log *log, uint64_t n,
 	memcpy(receipt->h, h, PH_HASH_SIZE);
 	receipt->n = n;
 	receipt->gone = false;
+	receipt->behind = false;
 	/* it was given, and came late, before the hub lost its disk */
 	receipt->lost = sim_is_put_back(sim) && !sim_hub_has(sim, receipt);
 	sim->result->tally.receipts++;
