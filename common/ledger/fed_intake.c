@@ -582,6 +582,16 @@ static int count_left(struct ph_ledger *ledger, const struct place *place, uint6
 	return rc;
 }
 
+/* Where it stands, and how far the news go. */
+static int look(struct ph_ledger *ledger, struct place *place, uint64_t *last_out)
+{
+	int rc = load_place(ledger, place);
+
+	rc = rc != 0 ? rc : ph_fed_news_last(ledger->config.fed, last_out);
+	ledger->is_fed_behind = rc != 0 || is_behind(place, *last_out);
+	return rc;
+}
+
 int ph_fed_intake_step(struct ph_ledger *ledger, bool folds, bool *took_out,
 		       uint64_t *left_out)
 {
@@ -594,9 +604,7 @@ int ph_fed_intake_step(struct ph_ledger *ledger, bool folds, bool *took_out,
 	if (ledger->config.fed == NULL) {
 		return 0;
 	}
-	rc = load_place(ledger, &place);
-	rc = rc != 0 ? rc : ph_fed_news_last(ledger->config.fed, &last);
-	ledger->is_fed_behind = rc != 0 || is_behind(&place, last);
+	rc = look(ledger, &place, &last);
 	if (rc == 0 && ledger->is_fed_behind && folds) {
 		*took_out = true;
 		rc = take_batch(ledger, &place);
@@ -616,9 +624,7 @@ int ph_fed_intake(struct ph_ledger *ledger)
 	if (ledger->config.fed == NULL) {
 		return 0;
 	}
-	rc = load_place(ledger, &place);
-	rc = rc != 0 ? rc : ph_fed_news_last(ledger->config.fed, &last);
-	ledger->is_fed_behind = true;
+	rc = look(ledger, &place, &last);
 	while (rc == 0 && is_behind(&place, last)) {
 		rc = take_batch(ledger, &place);
 	}

@@ -5,7 +5,7 @@
 #include "tests/unit/collect_room.h"
 
 #include "daemon/hub_collect.h"
-#include "daemon/hub_rotate.h"
+#include "tests/unit/stolen_keys.h"
 
 /* A hub whose folder was stolen, keys and all, and what the thief says with them. */
 struct theft {
@@ -14,22 +14,6 @@ struct theft {
 	struct ph_item *went_on;  /* the control log, carried on */
 	struct ph_item *said_new; /* a log of his own that goes on from it */
 };
-
-static void replace_keys(struct hub_room *room, bool stolen)
-{
-	struct ph_sign_pair root;
-	struct ph_error err = { 0 };
-	uint64_t generation;
-	char path[128];
-
-	snprintf(path, sizeof(path), "%s/keys/root", room->dir);
-	assert_int_equal(ph_locked_key_load(&root, path, ph_view_str(PASSPHRASE), &err),
-			 0);
-	if (ph_hub_rotate(room->hub, &root, stolen, &generation, &err) != 0) {
-		fail_msg("%s", err.text);
-	}
-	hub_restart(room);
-}
 
 /* The last of the thief's segments, of those that he has by now. */
 static struct ph_item *last_said(struct theft *t)

@@ -333,28 +333,43 @@ static void test_said_by_hand(void **state)
 	days_close(&d);
 }
 
+static void void_of(struct hub_room *room, json_t *cut)
+{
+	json_t *request =
+		json_pack("{s:s, s:s}", "kind", "void", "target", text_in(cut, "ref"));
+
+	json_decref(signs(room, json_pack("{s:s, s:[o]}", "command", "record", "entries",
+					  request)));
+}
+
+/* A rule is the last that is said in the lost days; the copy, put back, says another one, and is brought the first. */
+static void lose_with_a_rule(struct days *d)
+{
+	struct hub_room *room = &d->r.pair.room;
+
+	put_rule(room, "hold-days", "9");
+	d->r.control = hub_says(room, "control_entries");
+	put_copy_back(&d->r);
+	pass(&room->machine, 60);
+	put_rule(room, "loan-term-days", "35");
+	bring(d);
+}
+
 /* A cut of before was taken back in the lost days: that counts in its log alone, and is shown. */
 static void test_taken_back(void **state)
 {
 	struct days d;
 	struct hub_room *room = &d.r.pair.room;
 	enum ph_hub_trust trust;
-	json_t *cut, *request;
+	json_t *cut;
 
 	(void)state;
 	memset(&d, 0, sizeof(d));
 	pair_open(&d.r.pair);
 	cut = signs(room, request_cut(&d.r.pair.b));
 	keep_copy(&d.r);
-	request = json_pack("{s:s, s:s}", "kind", "void", "target", text_in(cut, "ref"));
-	json_decref(signs(room, json_pack("{s:s, s:[o]}", "command", "record", "entries",
-					  request)));
-	put_rule(room, "hold-days", "9");
-	d.r.control = hub_says(room, "control_entries");
-	put_copy_back(&d.r);
-	pass(&room->machine, 60);
-	put_rule(room, "loan-term-days", "35");
-	bring(&d);
+	void_of(room, cut);
+	lose_with_a_rule(&d);
 	assert_string_equal(told(room, "words"),
 			    "policy-put hub, policy-put hub, void nobody");
 	assert_int_equal(hub_says(room, "words_unheard"), 2);
@@ -437,15 +452,6 @@ static void test_nothing_lost(void **state)
 	rolled_close(&d.r);
 }
 
-static void void_of(struct hub_room *room, json_t *cut)
-{
-	json_t *request =
-		json_pack("{s:s, s:s}", "kind", "void", "target", text_in(cut, "ref"));
-
-	json_decref(signs(room, json_pack("{s:s, s:[o]}", "command", "record", "entries",
-					  request)));
-}
-
 static void test_cut_twice(void **state)
 {
 	struct days d;
@@ -459,12 +465,7 @@ static void test_cut_twice(void **state)
 	void_of(room, cut);
 	keep_copy(&d.r);
 	json_decref(signs(room, request_cut(&d.r.pair.b)));
-	put_rule(room, "hold-days", "9");
-	d.r.control = hub_says(room, "control_entries");
-	put_copy_back(&d.r);
-	pass(&room->machine, 60);
-	put_rule(room, "loan-term-days", "35");
-	bring(&d);
+	lose_with_a_rule(&d);
 	assert_string_equal(told(room, "words"),
 			    "device-cut operator, policy-put hub, policy-put hub");
 	json_decref(cut);

@@ -16,25 +16,10 @@
 #include "common/base/file.h"
 #include "site_world.h"
 #include "tests/sim/disk.h"
+#include "tests/unit/ending.h"
 
 #define DIR  "/m/a/share/packhorse"
 #define CUTS 20 /* fates of each power cut */
-
-struct ending {
-	unsigned in; /* operations until the process is ended; 0: it was */
-};
-
-static void end_process(void *data, const char *name, enum sim_disk_op op,
-			const char *path)
-{
-	struct ending *ending = data;
-
-	(void)op;
-	(void)path;
-	if (strcmp(name, "a") == 0 && ending->in > 0 && --ending->in == 0) {
-		sim_disk_kill("a");
-	}
-}
 
 static int join_in(struct world *world, const char *dir)
 {

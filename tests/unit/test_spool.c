@@ -14,6 +14,7 @@
 
 #include "spool_maker.h"
 #include "tests/sim/disk.h"
+#include "tests/unit/ending.h"
 
 enum {
 	SEEDS = 6, /* fates of each power cut */
@@ -139,22 +140,6 @@ static void test_packed_stays(void **state)
 			ph_spool_put(&spool, ph_buf_view(&stick->new), name, NULL), 0);
 		sim_disk_image("a", "b", seed, NULL);
 		assert_true(holds("/m/b", ph_buf_view(&stick->new)));
-	}
-}
-
-struct ending {
-	unsigned in; /* operations until the process is ended; 0: it was */
-};
-
-static void end_process(void *data, const char *name, enum sim_disk_op op,
-			const char *path)
-{
-	struct ending *ending = data;
-
-	(void)op;
-	(void)path;
-	if (strcmp(name, "a") == 0 && ending->in > 0 && --ending->in == 0) {
-		sim_disk_kill("a");
 	}
 }
 
