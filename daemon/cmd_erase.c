@@ -212,6 +212,28 @@ static void print_second(const char *state)
 	}
 }
 
+/* That days were lost: of whom nobody has told since is in no list. */
+static void print_restored(const json_t *certificate)
+{
+	const char *when = text_of(certificate, "restored");
+
+	if (!when[0]) {
+		return;
+	}
+	printf(text_of(certificate, "put_back")[0]
+		       ? ph_say("This hub's folder was put back from an older copy, "
+				"found %s:\n",
+				"Thư mục của máy chủ này là bản cũ được chép lại, phát "
+				"hiện %s:\n")
+		       : ph_say("This hub was restored from a backup, %s:\n",
+				"Máy chủ này được phục hồi từ bản sao lưu, %s:\n"),
+	       when);
+	puts(ph_say("  devices that joined in the lost days, and of which nobody has "
+		    "told since, are not in this list.",
+		    "  các máy vào trong những ngày bị mất mà từ đó chưa ai báo lại thì "
+		    "không có trong danh sách này."));
+}
+
 static int print_certificate(const json_t *certificate)
 {
 	const json_t *cards = json_object_get(certificate, "cards");
@@ -244,6 +266,7 @@ static int print_certificate(const json_t *certificate)
 	       number_of(certificate, "confirmed"), number_of(certificate, "out"),
 	       number_of(certificate, "gone"));
 	print_devices(certificate);
+	print_restored(certificate);
 	print_sticks(certificate);
 	print_away(certificate);
 	printf(ph_say("Backups of the hub, with the keys that open them, are kept until "

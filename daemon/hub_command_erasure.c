@@ -29,7 +29,7 @@
 #include "common/log/json.h"
 #include "daemon/hub_bundle.h"
 #include "daemon/hub_erasure_away.h"
-#include "daemon/hub_second.h"
+#include "daemon/hub_erasure_beyond.h"
 #include "daemon/hub_words.h"
 
 struct asked {
@@ -406,19 +406,6 @@ static int tell_order(struct asked *asked, json_t *out)
 	return rc ? -ENOMEM : 0;
 }
 
-/* Of the second medium: whether what was erased is gone from it, too. */
-static int tell_second(struct asked *asked, json_t *out)
-{
-	bool erased = false;
-	int rc = ph_hub_second_has_erased(asked->hub, &erased);
-
-	if (rc != 0) {
-		return rc < 0 ? rc : 0;
-	}
-	return json_object_set_new(out, "second_medium",
-				   json_string(erased ? "erased" : "out"));
-}
-
 /* The whole certificate of the order in ASKED. */
 static int tell_whole(struct asked *asked, json_t *answer)
 {
@@ -435,7 +422,7 @@ static int tell_whole(struct asked *asked, json_t *answer)
 		item = summary(asked);
 		rc = item ? tell_order(asked, item) : -ENOMEM;
 	}
-	rc = rc != 0 ? rc : tell_second(asked, item);
+	rc = rc != 0 ? rc : ph_hub_beyond_tell(asked->hub, item);
 	if (rc == 0 && (json_object_set(item, "devices", asked->devices) ||
 			json_object_set(item, "sticks", asked->sticks) ||
 			json_object_set(item, "away", asked->away_list) ||

@@ -75,6 +75,7 @@ confirm new
 thief=$(member d4 device)
 ok "a device is stolen and cut off" $H cut "$thief" --reason stolen --passphrase-file pass
 ok "a reader is to be erased" $H erase "$reader" --passphrase-file pass
+is "the certificate knows of no lost days" "$($H erasures "$($H erasures --json | json 'd["erasures"][0]["erasure"]')" | grep -c 'lost days')" 0
 $H policy set loan-term-days 21 >/dev/null 2>&1
 read -r first second < <($H cases --kind two-places --json | json '" ".join(c["id"] for c in d["cases"])')
 ok "a case is decided" $H case decide "$first" later
@@ -156,6 +157,11 @@ ok "it is cut off before it calls" $H cut "${joined:0:8}" --reason stolen --pass
 is "and known for one" "$(state_of "$joined")" "['cut']"
 is "of which nothing is to be hoped" "$(standing "$joined")" "['cut']"
 ok "the operator ends the collecting" $H restore end --anyway
+is "the certificate has the day of the restore" "$($H erasures "$order" --json | json 'd["certificate"]["restored"]')" \
+  "$($H status --json | json 'd["restored"]')"
+like "and says that others of the lost days may be missing" "$($H erasures "$order")" \
+  'restored from a backup, 20[0-9-]+T[^ ]*:.  devices that joined in the lost days, and of which nobody has told since'
+like "in Vietnamese, too" "$(LC_ALL=vi_VN.UTF-8 $H erasures "$order")" 'được phục hồi từ bản sao lưu, 20[0-9-]+T[^ ]*:.  các máy vào trong những ngày bị mất'
 sync new >/dev/null 2>&1
 status "when it calls it gets nothing" 11 sync new
 for i in spare1 spare2; do "$P" -d $i join $i.invite >/dev/null 2>&1; done

@@ -1,8 +1,11 @@
 /*
  * tests/unit/test_hub_told.c - devices of the days that a hub has lost, of which its control log
- * tells again, before they call: shown, cut off, and asked for what is erased.
+ * tells again, before they call: shown, cut off, and asked for what is erased. Of others the
+ * certificate says that there may be some.
  */
 #include "tests/unit/collect_room.h"
+
+#include "daemon/hub_collect.h"
 
 struct lost {
 	struct rolled r;
@@ -223,12 +226,75 @@ static void test_told_device_is_asked(void **state)
 	lost_close(&lost);
 }
 
+/* WHOLE has NAME as this time; 0: not at all. */
+static void assert_time(const json_t *whole, const char *name, int64_t second)
+{
+	char text[PH_TIME_TEXT];
+
+	ph_time_text(text, second);
+	if (second == 0) {
+		assert_null(json_object_get(whole, name));
+	} else {
+		assert_string_equal(text_in(whole, name), text);
+	}
+}
+
+/* Whether the certificate says that days were lost, and how that was found. */
+static void assert_lost(struct hub_room *room, int64_t restored, int64_t put_back)
+{
+	json_t *whole = certificate(room);
+
+	assert_time(whole, "restored", restored);
+	assert_time(whole, "put_back", put_back);
+	json_decref(whole);
+}
+
+/* Days that were lost are in the certificate, also when the collecting is over. */
+static void test_lost_days_are_told(void **state)
+{
+	struct lost lost;
+	struct hub_room *room = &lost.r.pair.room;
+	struct ph_error err = { 0 };
+	int64_t restored;
+
+	(void)state;
+	lose(&lost);
+	restored = room->hub->restored;
+	assert_true(restored > 0);
+	assert_lost(room, restored, 0);
+	pass(&room->machine, 86400);
+	end_collecting(room);
+	assert_lost(room, restored, 0);
+	pass(&room->machine, 86400);
+	assert_int_equal(ph_hub_put_back(room->hub, PH_HUB_SHOWN_WITNESS, 0, &err), 0);
+	assert_true(room->hub->put_back >= restored + 2 * 86400);
+	assert_lost(room, room->hub->put_back, room->hub->put_back);
+	lost_close(&lost);
+}
+
+/* A hub that lost nothing says nothing of that. */
+static void test_no_days_are_lost(void **state)
+{
+	struct pair pair;
+	char reader[PH_REF_TEXT];
+
+	(void)state;
+	pair_open(&pair);
+	ref_of(&pair.a, write_reader(&pair.a, "Lò Văn Pánh"), reader);
+	expect_job(&pair.room, store_of(&pair.a, all_item(&pair.a, 0)), 0);
+	json_decref(signs(&pair.room, request_erase(reader)));
+	assert_lost(&pair.room, 0, 0);
+	pair_close(&pair);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_told_device_is_shown),
 		cmocka_unit_test(test_told_device_is_cut),
 		cmocka_unit_test(test_told_device_is_asked),
+		cmocka_unit_test(test_lost_days_are_told),
+		cmocka_unit_test(test_no_days_are_lost),
 	};
 
 	return cmocka_run_group_tests(tests, make_pattern, remove_pattern);
