@@ -13,6 +13,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "common/base/clock.h"
 #include "common/base/file.h"
 #include "common/cli/out.h"
 
@@ -69,7 +70,7 @@ int ph_backup_folder_name(const char *folder, const uint8_t root[static PH_KEY_S
 {
 	char path[PATH_SIZE];
 
-	for (int64_t i = 0; i < 60; i++) {
+	for (int64_t i = 0; i <= PH_BACKUP_NAME_LATE; i++) {
 		int rc;
 
 		name_of(root, second + i, out);
@@ -177,6 +178,34 @@ int ph_backup_folder_newest(const char *folder, const uint8_t *root,
 	}
 	free(names.name);
 	return rc < 0 ? ph_fail_errno(err, rc, folder) : 0;
+}
+
+/* When NAME, which is a backup's, says that it was made; a time that there is not is long ago. */
+static int64_t second_of(const char *name)
+{
+	const char *when = name + sizeof(PREFIX) - 1 + 9;
+	char text[24];
+	int64_t second = 0;
+
+	snprintf(text, sizeof(text), "%.4s-%.2s-%.2sT%.2s:%.2s:%.2sZ", when, when + 4,
+		 when + 6, when + 9, when + 11, when + 13);
+	return ph_time_parse(text, strlen(text), &second) == 0 ? second : 0;
+}
+
+int ph_backup_folder_oldest(const char *folder, const uint8_t root[static PH_KEY_SIZE],
+			    char out[static PH_BACKUP_FILE_NAME], int64_t *second_out)
+{
+	struct names names = { .root = root };
+	int rc = list(folder, &names);
+
+	if (rc == 0 && names.n == 0) {
+		rc = -ENOENT;
+	} else if (rc == 0) {
+		memcpy(out, names.name[0], PH_BACKUP_FILE_NAME);
+		*second_out = second_of(out);
+	}
+	free(names.name);
+	return rc;
 }
 
 /* --- removing --- */

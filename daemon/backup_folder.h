@@ -13,6 +13,7 @@
 #include "common/log/keys.h"
 
 #define PH_BACKUP_FILE_NAME 64
+#define PH_BACKUP_NAME_LATE 59
 
 /* The folder must be there: a medium that is not mounted must not be taken for an empty one. */
 int ph_backup_folder_check(const char *folder, struct ph_error *err);
@@ -31,6 +32,12 @@ int ph_backup_folder_newest(const char *folder, const uint8_t *root,
  */
 int ph_backup_folder_expire(const char *folder, const uint8_t root[static PH_KEY_SIZE],
 			    unsigned keep, unsigned days, int64_t second);
+/*
+ * The oldest of ROOT by its name, and when it was made by that: up to PH_BACKUP_NAME_LATE seconds
+ * sooner, if earlier names were taken. 0; -ENOENT: there is none; another negative errno.
+ */
+int ph_backup_folder_oldest(const char *folder, const uint8_t root[static PH_KEY_SIZE],
+			    char out[static PH_BACKUP_FILE_NAME], int64_t *second_out);
 /* Remove what earlier runs of this ROOT left half made. */
 void ph_backup_folder_sweep(const char *folder, const uint8_t root[static PH_KEY_SIZE]);
 

@@ -5,7 +5,8 @@
  * steps. From that copy, the keys and the settings this process makes one encrypted file in
  * the folder it was given, under a name that no backup has; brings it to the disk; reads it
  * back from there, decrypts it, and has what came out verify itself as a hub. Only then the
- * hub signs, the file gets its name, and devices are told. Last, old backups go.
+ * hub signs, the file gets its name, and old backups go. Last, the hub is told, with how old the
+ * oldest is that is left in that folder: it tells devices, and who is erased.
  *
  * Whatever fails before the name is given leaves the earlier backups as they were and no new
  * one. What a killed run leaves has no backup's name, and the next run removes it.
@@ -15,6 +16,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/base/file.h"
@@ -46,7 +48,9 @@ struct make {
 	char work[PATH_SIZE], copy[PATH_SIZE], check[PATH_SIZE];
 	struct ph_backup_found found;
 	struct ph_backup_checked checked;
-	int removed;
+	unsigned keep, days;
+	int removed;          /* old ones; negative: they could not be */
+	char full[PATH_SIZE]; /* FOLDER, from the root */
 };
 
 /* --- asking the hub --- */
@@ -178,6 +182,9 @@ static int prepare(struct make *make, struct ph_error *err)
 			       "chủ, "
 			       "hỏng ổ đĩa là mất cả hai; các máy không được báo\n"));
 	}
+	if (!realpath(make->folder, make->full)) {
+		return ph_fail_errno(err, -errno, make->folder);
+	}
 	ph_backup_folder_sweep(make->folder, make->list.root);
 	return 0;
 }
@@ -283,13 +290,49 @@ static int check_whole(struct make *make, struct ph_error *err)
 	return rc;
 }
 
-static int note(struct make *make, struct ph_error *err)
+/* The folder's path as JSON can have it: what is no UTF-8 in it is '?'. */
+static json_t *folder_text(const struct make *make)
+{
+	json_t *text = json_string(make->full);
+	char ascii[PATH_SIZE];
+
+	if (!text) {
+		snprintf(ascii, sizeof(ascii), "%s", make->full);
+		for (char *c = ascii; *c != '\0'; c++) {
+			*c = (unsigned char)*c < 0x80 ? *c : '?';
+		}
+		text = json_string(ascii);
+	}
+	return text;
+}
+
+/* Old ones go. What cannot be removed, or looked at, is told in the end. */
+static void drop_old(struct make *make, int64_t *oldest_out)
+{
+	char name[PH_BACKUP_FILE_NAME];
+	int rc;
+
+	make->removed = ph_backup_folder_expire(make->folder, make->list.root, make->keep,
+						make->days, make->made);
+	rc = ph_backup_folder_oldest(make->folder, make->list.root, name, oldest_out);
+	if (rc < 0) { /* for all that is known it is as old as can be */
+		*oldest_out = 0;
+		make->removed = make->removed < 0 ? make->removed : rc;
+	} else if (strcmp(name, make->name) == 0) {
+		*oldest_out = make->made; /* it is alone there */
+	} else if (*oldest_out >= make->made) {
+		*oldest_out = make->made - 1;
+	}
+}
+
+static int note(struct make *make, int64_t oldest, struct ph_error *err)
 {
 	json_t *answer = NULL;
-	int rc =
-		ask(make,
-		    json_pack("{s:s, s:b}", "command", "backup-kept", "away", make->away),
-		    &answer, err);
+	int rc = ask(make,
+		     json_pack("{s:s, s:b, s:o, s:I}", "command", "backup-kept", "away",
+			       make->away, "folder", folder_text(make), "oldest",
+			       (json_int_t)oldest),
+		     &answer, err);
 
 	json_decref(answer);
 	return rc;
@@ -297,6 +340,7 @@ static int note(struct make *make, struct ph_error *err)
 
 static int make_backup(struct make *make, struct ph_error *err)
 {
+	int64_t oldest = 0;
 	int rc = begin(make, err);
 
 	rc = rc < 0 ? rc : copy_store(make, err);
@@ -313,7 +357,8 @@ static int make_backup(struct make *make, struct ph_error *err)
 		(void)ph_file_remove(make->part);
 		return rc;
 	}
-	return note(make, err);
+	drop_old(make, &oldest);
+	return note(make, oldest, err);
 }
 
 /* --- the command --- */
@@ -375,21 +420,17 @@ int ph_backup_run_make(struct ph_cli *cli, struct ph_error *err)
 
 	keep = rc < 0 ? 0 : settings.backup_keep;
 	rc = rc < 0 ? rc : ph_cli_get_uint(cli, "keep", 1, 10000, &keep, err);
+	make.keep = (unsigned)keep;
+	make.days = rc < 0 ? 0 : settings.backup_days;
 	rc = rc < 0 ? rc : prepare(&make, err);
 	rc = rc < 0 ? rc : make_backup(&make, err);
-	if (rc == 0) {
-		make.removed = ph_backup_folder_expire(make.folder, make.list.root,
-						       (unsigned)keep,
-						       settings.backup_days, make.made);
-		if (make.removed < 0) {
-			rc = ph_fail(err, PH_EXIT_PARTIAL, make.removed,
-				     ph_say("the backup %s is made and checked, but "
-					    "older ones "
-					    "in %s could not be removed (%s)",
-					    "đã làm và kiểm tra bản sao %s, nhưng không "
-					    "xoá được các bản cũ trong %s (%s)"),
-				     make.name, make.folder, ph_errno_say(make.removed));
-		}
+	if (rc == 0 && make.removed < 0) {
+		rc = ph_fail(err, PH_EXIT_PARTIAL, make.removed,
+			     ph_say("the backup %s is made and checked, but older ones "
+				    "in %s could not be removed (%s)",
+				    "đã làm và kiểm tra bản sao %s, nhưng không xoá được "
+				    "các bản cũ trong %s (%s)"),
+			     make.name, make.folder, ph_errno_say(make.removed));
 	}
 	finish(&make, rc);
 	return rc < 0 ? rc : tell(&make);

@@ -4,7 +4,7 @@
  * The order is signed by an operator. Its certificate says who has carried it out, by the
  * word of entries in their own logs, who has not, and what cannot be reached: bundles on
  * sticks that only one device can open, those that sites have packed for the hub and that have not come, and
- * backups until they are dropped. Of bundles a person can say that they are destroyed.
+ * backups until others are made in their place. Of bundles a person can say that they are destroyed.
  */
 #include "daemon/cmd.h"
 
@@ -234,6 +234,51 @@ static void print_restored(const json_t *certificate)
 		    "không có trong danh sách này."));
 }
 
+static void print_folders(const json_t *certificate)
+{
+	const json_t *backups = json_object_get(certificate, "backups");
+	const char *due = text_of(certificate, "backups_due");
+	const json_t *item;
+	size_t i;
+
+	if (json_array_size(backups) == 0) {
+		puts(ph_say("No folder that this hub noted backups in has one from "
+			    "before it erased.",
+			    "Không thư mục sao lưu nào mà máy chủ này đã ghi nhận còn "
+			    "bản từ trước khi xóa."));
+		return;
+	}
+	puts(ph_say("Backups of the hub from before it erased, with the keys that open "
+		    "them, lie in these folders (the oldest, the newest there):",
+		    "Bản sao lưu của máy chủ từ trước khi xóa, cùng khóa mở được, còn "
+		    "trong các thư mục này (bản cũ nhất, bản mới nhất ở đó):"));
+	json_array_foreach(backups, i, item)
+	{
+		printf("  %s  %s  %s\n", text_of(item, "folder"), text_of(item, "oldest"),
+		       text_of(item, "newest"));
+	}
+	printf(due[0] ? ph_say("They go from a folder with the first backup that is made "
+			       "there after %s, none by itself. A disk that gets no more "
+			       "must be destroyed.\n",
+			       "Chúng chỉ mất khỏi một thư mục khi làm bản sao lưu đầu "
+			       "tiên ở đó sau %s, không tự mất. Ổ đĩa nào không còn dùng "
+			       "để sao lưu thì phải hủy.\n")
+		      : ph_say("They begin to go when the hub has erased%s.\n",
+			       "Chúng bắt đầu mất đi khi máy chủ đã xóa%s.\n"),
+	       due);
+}
+
+static void print_backups(const json_t *certificate)
+{
+	print_folders(certificate);
+	if (text_of(certificate, "restored")[0]) {
+		puts(ph_say("Backups of the lost days, and the one that this hub was "
+			    "restored from, may lie in folders that it does not know of.",
+			    "Bản sao lưu của những ngày bị mất, và bản đã dùng để phục "
+			    "hồi, có thể nằm ở thư mục mà máy chủ này không biết."));
+	}
+}
+
 static int print_certificate(const json_t *certificate)
 {
 	const json_t *cards = json_object_get(certificate, "cards");
@@ -269,32 +314,28 @@ static int print_certificate(const json_t *certificate)
 	print_restored(certificate);
 	print_sticks(certificate);
 	print_away(certificate);
-	printf(ph_say("Backups of the hub, with the keys that open them, are kept until "
-		      "%s at the latest.\n",
-		      "Bản sao lưu của máy chủ cùng khóa mở được giữ muộn nhất đến "
-		      "%s.\n"),
-	       text_of(certificate, "backups_until"));
+	print_backups(certificate);
 	return 0;
 }
 
-/* Backups that were made before the order go when they are so old. */
+/* A backup that is made later than that drops, in its folder, what was made before the hub had erased. */
 static int set_backups(const struct ph_cli *cli, json_t *certificate,
 		       struct ph_error *err)
 {
 	struct ph_settings settings;
-	const char *time = text_of(certificate, "time");
+	const char *time = text_of(certificate, "at_hub_time");
 	char text[PH_TIME_TEXT];
 	int64_t second = 0;
 	int rc = ph_settings_load(&settings, cli->dir, err);
 
-	if (rc < 0) {
+	if (rc < 0 || !json_is_true(json_object_get(certificate, "at_hub"))) {
 		return rc;
 	}
 	if (ph_time_parse(time, strlen(time), &second) != 0) {
 		return -EINVAL;
 	}
 	ph_time_text(text, second + (int64_t)settings.backup_days * 86400);
-	return json_object_set_new(certificate, "backups_until", json_string(text))
+	return json_object_set_new(certificate, "backups_due", json_string(text))
 		       ? -ENOMEM
 		       : 0;
 }

@@ -6,7 +6,8 @@
  * of it, between the jobs of sessions; at the last one the copy stands, and what receipts it
  * will be good for is written down in memory. sign: the hub signs what the other process says
  * of the encrypted file that it has read back. kept: that file has its name and is on its
- * disk, so the receipts are kept and given from now on. drop: it came to nothing.
+ * disk, so the receipts are kept and given from now on, and it is noted how old the oldest in that
+ * folder is. drop: it came to nothing.
  *
  * There is one at a time: begin ends an earlier one, and one of which nothing was heard for
  * ten minutes is ended when the hub folds. Failures are the backup's alone. What one that was
@@ -16,6 +17,7 @@
 #include "daemon/hub_backup.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -325,7 +327,29 @@ static int keep_receipt(struct ph_hub *hub, const struct kept *kept)
 	return rc > 0 ? -EUCLEAN : rc;
 }
 
-static int keep(struct ph_hub *hub, const struct ph_hub_backup *backup, bool away)
+/* What lies in the folder that REQUEST names, if it does: certificates of erasures tell of it. */
+static int note_folder(struct ph_hub *hub, const json_t *request, int64_t made)
+{
+	const char *folder = ph_request_text(request, "folder");
+	int64_t oldest = json_integer_value(json_object_get(request, "oldest"));
+	char name[sizeof(PH_HUB_META_BACKUP_IN) + PH_HUB_PATH_MAX];
+	uint8_t note[PH_HUB_BACKUP_IN_SIZE];
+
+	if (!folder) {
+		return 0;
+	}
+	if (strlen(folder) >= PH_HUB_PATH_MAX) {
+		return -ENAMETOOLONG;
+	}
+	snprintf(name, sizeof(name), PH_HUB_META_BACKUP_IN "%s", folder);
+	oldest = oldest < 0 ? 0 : oldest < made ? oldest : made;
+	ph_be64_put(note, (uint64_t)oldest);
+	ph_be64_put(note + 8, (uint64_t)made);
+	return ph_journal_meta_put(hub->journal, name, PH_VIEW(note, sizeof(note)));
+}
+
+static int keep(struct ph_hub *hub, const struct ph_hub_backup *backup,
+		const json_t *request, bool away)
 {
 	int rc = ph_db_begin(hub->db);
 
@@ -339,6 +363,7 @@ static int keep(struct ph_hub *hub, const struct ph_hub_backup *backup, bool awa
 	rc = rc < 0 ? rc
 		    : ph_journal_meta_put_int(hub->journal, PH_HUB_META_BACKUP_AWAY,
 					      away);
+	rc = rc < 0 ? rc : note_folder(hub, request, backup->made);
 	rc = rc < 0 ? rc : ph_db_commit(hub->db);
 	if (rc < 0) {
 		ph_db_rollback(hub->db);
@@ -361,7 +386,7 @@ int ph_hub_backup_kept(struct ph_hub *hub, const json_t *request, json_t *answer
 			err, PH_EXIT_USAGE, -EINVAL,
 			ph_say("the copy is not whole yet", "bản chép chưa trọn vẹn"));
 	}
-	rc = rc < 0 ? rc : keep(hub, backup, away);
+	rc = rc < 0 ? rc : keep(hub, backup, request, away);
 	if (rc < 0) {
 		return ph_fail_errno(err, rc,
 				     ph_say("noting the backup", "ghi nhận bản sao lưu"));

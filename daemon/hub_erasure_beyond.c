@@ -5,12 +5,19 @@
  * A hub that was restored, or whose folder was put back, has forgotten days. Devices that were let
  * in then are asked as soon as anybody tells of them (hub_command_erasure.c); until then nobody
  * knows that they are missing from the list. So the certificate says that there were such days.
+ *
+ * Old backups go when another one is made in the same folder, and not by themselves: where none is made
+ * any more, the last one stays. So it is told by folder what is known to lie there, by what was seen there
+ * when a backup was made last (cmd_backup_make.c). A folder is known by its path.
  */
 #include "daemon/hub_erasure_beyond.h"
 
+#include "daemon/backup_folder.h"
+#include "daemon/hub_backup.h"
 #include "daemon/hub_second.h"
 
 #include <errno.h>
+#include <string.h>
 
 static int set_time(json_t *object, const char *name, int64_t second)
 {
@@ -43,9 +50,57 @@ static int tell_restored(const struct ph_hub *hub, json_t *out)
 					    : rc;
 }
 
-int ph_hub_beyond_tell(struct ph_hub *hub, json_t *certificate)
+struct folders {
+	int64_t erased;
+	json_t *list;
+};
+
+static int on_folder(void *data, const char *name, struct ph_view value)
+{
+	struct folders *folders = data;
+	const char *path = name + strlen(PH_HUB_META_BACKUP_IN);
+	json_t *item;
+	int64_t oldest, newest, late;
+	int rc;
+
+	if (value.len != PH_HUB_BACKUP_IN_SIZE) {
+		return -EUCLEAN;
+	}
+	oldest = (int64_t)ph_be64_get(value.data);
+	newest = (int64_t)ph_be64_get(value.data + 8);
+	/* the time of others is that of their name, which may be later than they are */
+	late = oldest < newest ? PH_BACKUP_NAME_LATE : 0;
+	if (oldest - late > folders->erased) {
+		return 0;
+	}
+	item = json_pack("{s:s}", "folder", path);
+	rc = item ? set_time(item, "oldest", oldest) : -ENOMEM;
+	rc = rc < 0 ? rc : set_time(item, "newest", newest);
+	if (rc < 0) {
+		json_decref(item);
+		return rc;
+	}
+	return json_array_append_new(folders->list, item) ? -ENOMEM : 0;
+}
+
+static int tell_backups(struct ph_hub *hub, int64_t erased, json_t *out)
+{
+	struct folders folders = { .erased = erased, .list = json_array() };
+	int rc = folders.list ? ph_journal_meta_each(hub->journal, PH_HUB_META_BACKUP_IN,
+						     on_folder, &folders)
+			      : -ENOMEM;
+
+	if (rc == 0 && json_object_set(out, "backups", folders.list)) {
+		rc = -ENOMEM;
+	}
+	json_decref(folders.list);
+	return rc;
+}
+
+int ph_hub_beyond_tell(struct ph_hub *hub, int64_t erased, json_t *certificate)
 {
 	int rc = tell_second(hub, certificate);
 
-	return rc < 0 ? rc : tell_restored(hub, certificate);
+	rc = rc < 0 ? rc : tell_restored(hub, certificate);
+	return rc < 0 ? rc : tell_backups(hub, erased, certificate);
 }

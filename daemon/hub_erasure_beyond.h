@@ -1,6 +1,6 @@
 /*
  * daemon/hub_erasure_beyond.h - of an erasure, what lies beyond the devices that can be asked:
- * the second medium, and days that this hub has lost; for the certificate.
+ * the second medium, days that this hub has lost, and backups; for the certificate.
  */
 #ifndef PH_DAEMON_HUB_ERASURE_BEYOND_H
 #define PH_DAEMON_HUB_ERASURE_BEYOND_H
@@ -10,8 +10,10 @@
 /*
  * Set in CERTIFICATE, an object: `second_medium`: "erased" or "out", not set if there never was one;
  * `restored`: when the hub was restored or put back last, and `put_back`, the same time, if it was
- * put back; not set if it never was. 0 or negative errno.
+ * put back; not set if it never was; `backups`: [{"folder", "oldest", "newest"} ...], the folders that
+ * backups were put into and that have one which was made at ERASED or before. ERASED: when what was
+ * erased was gone here, unix seconds; INT64_MAX: it is not. 0 or negative errno.
  */
-int ph_hub_beyond_tell(struct ph_hub *hub, json_t *certificate);
+int ph_hub_beyond_tell(struct ph_hub *hub, int64_t erased, json_t *certificate);
 
 #endif

@@ -179,7 +179,7 @@ is "who had something of her" "$(pick 'sorted((x["site"], x["held"]) for x in d[
   "[('14-0001', True), ('14-0001', True), ('14-0002', True), ('14-0003', False)]"
 like "the certificate, for people" "$($H erasures "$order")" '4 erased, 0 still out'
 like "names the stick" "$($H erasures "$order")" "$(member b device | cut -c1-8)  1  20"
-like "and until when backups are kept" "$($H erasures "$order")" 'until 20[0-9-]*T'
+like "and the folder with a backup of before" "$($H erasures "$order")" "  $(realpath backup)  20[^ ]*  20.*made there after 20[0-9-]*T"
 for x in a b c; do
   is "$x and the hub have the same books" "$(site $x digest)" "$($H digest --device "$(member $x device)")"
 done

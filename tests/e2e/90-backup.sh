@@ -19,7 +19,7 @@ $H init --listen 127.0.0.1:0 --kdf-memory-mib 8 --passphrase-file pass 2>/dev/nu
 $H site add 14-0371 --commune 03646 --kind commune --name 'Chiềng Khoa' 2>/dev/null
 $H invite --site 14-0371 --role site --out i1 --passphrase-file pass 2>/dev/null
 "$P" -d s1 join i1 >/dev/null
-"$P" -d s1 reader add --name 'Lò Văn Pánh' --band adult >/dev/null 2>&1
+reader=$("$P" -d s1 reader add --name 'Lò Văn Pánh' --band adult --json 2>/dev/null | json 'd["entries"][0]["ref"]')
 "$P" -d s1 copy add 000123 --title 'Dế mèn phiêu lưu ký' >/dev/null 2>&1
 
 # --- the recovery key ---
@@ -84,6 +84,21 @@ ok "and opens" $H backup check "$(json 'd["file"]' <during)" --recovery-key secr
 # --- retention ---
 for i in 1 2 3; do $H backup "$far" --keep 2 >/dev/null 2>&1; done
 is "two are kept" "$(ls "$far" | wc -l)" 2
+folders() { # that the certificate of the only erasure says to have backups of before
+  $H erasures "$order" --json | json '[x["folder"] for x in d["certificate"]["backups"]]'
+}
+ok "a reader is erased" $H erase "$reader" --passphrase-file pass
+order=$($H erasures --json | json 'd["erasures"][0]["erasure"]')
+both=$(printf '%s\n' "$(realpath "$far")" "$(realpath near)" | LC_ALL=C sort | sed "s/.*/'&'/" | paste -sd, | sed 's/,/, /')
+is "both folders have backups with her" "$(folders)" "[$both]"
+like "as the certificate says, and when they go" "$($H erasures "$order")" \
+  "in these folders .*  $(realpath near)  20[^ ]*  20.*They go from a folder with the first backup that is made there after 20[0-9-]+T"
+like "in Vietnamese, too" "$(LC_ALL=vi_VN.UTF-8 $H erasures "$order")" "  $(realpath near)  20[^ ]*  20.*không tự mất"
+sleep 1 # one of the very second may have her
+(cd near && $hubd -d ../hub backup . --keep 1 >/dev/null 2>&1)
+is "one is made in one of them, and is the only one there" "$(folders)" "['$(realpath "$far")']"
+$H backup "$far" --keep 3 >/dev/null 2>&1
+is "in the other those of before are still there" "$(folders) $(ls "$far" | wc -l)" "['$(realpath "$far")'] 3"
 touch "$far/thesis.odt" "$far/packhorse-00000000-20200101T000000Z.backup"
 if command -v faketime >/dev/null; then
   stop "$started_pid"
@@ -91,11 +106,15 @@ if command -v faketime >/dev/null; then
   ok "36 days later" faketime -f '+36d' $H backup "$far"
   is "those of before are gone, and nobody else's" "$(ls "$far" | sort | xargs -n1 | grep -c 'thesis\|00000000') $(ls "$far" | wc -l)" '2 3'
   $H clock accept >/dev/null
+  is "and with them she is" "$(folders)" '[]'
+  like "which is said" "$($H erasures "$order")" 'No folder that this hub noted backups in has one from before it erased'
   start serve $H serve --listen 127.0.0.1:0
   at=127.0.0.1:$(listen_port serve)
 else
   skip "36 days later" "no faketime"
   skip "those of before are gone, and nobody else's" "no faketime"
+  skip "and with them she is" "no faketime"
+  skip "which is said" "no faketime"
 fi
 rm -f "$far"/thesis.odt "$far"/packhorse-00000000-*
 $H backup "$far" >/dev/null 2>&1

@@ -162,6 +162,7 @@ is "the certificate has the day of the restore" "$($H erasures "$order" --json |
 like "and says that others of the lost days may be missing" "$($H erasures "$order")" \
   'restored from a backup, 20[0-9-]+T[^ ]*:.  devices that joined in the lost days, and of which nobody has told since'
 like "in Vietnamese, too" "$(LC_ALL=vi_VN.UTF-8 $H erasures "$order")" 'được phục hồi từ bản sao lưu, 20[0-9-]+T[^ ]*:.  các máy vào trong những ngày bị mất'
+like "nor does it know of each backup" "$($H erasures "$order")" 'may lie in folders that it does not know of'
 sync new >/dev/null 2>&1
 status "when it calls it gets nothing" 11 sync new
 for i in spare1 spare2; do "$P" -d $i join $i.invite >/dev/null 2>&1; done

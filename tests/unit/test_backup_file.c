@@ -431,6 +431,7 @@ static void test_folder(void **state)
 	char name[PH_BACKUP_FILE_NAME];
 	char newest[PH_BACKUP_FILE_NAME];
 	char path[PH_BACKUP_FILE_NAME + 16];
+	int64_t oldest = 0;
 
 	(void)state;
 	assert_int_equal(ph_dir_create(in_room("far"), NULL), 0);
@@ -454,6 +455,9 @@ static void test_folder(void **state)
 	assert_int_equal(count(in_room("far")), 12);
 	assert_int_equal(ph_backup_folder_newest(in_room("far"), hub.key, newest, NULL),
 			 0);
+	assert_int_equal(ph_backup_folder_oldest(in_room("far"), hub.key, name, &oldest),
+			 0);
+	assert_int_equal(oldest, now - 8 * day);
 	/* two each 0, 2, 4, 6 and 8 days old */
 	assert_int_equal(ph_backup_folder_expire(in_room("far"), hub.key, 100, 7, now),
 			 2);
@@ -465,6 +469,15 @@ static void test_folder(void **state)
 	assert_int_equal(count(in_room("far")), 3);
 	assert_int_equal(ph_backup_folder_newest(in_room("far"), hub.key, name, NULL), 0);
 	assert_string_equal(name, newest);
+	/* the second of two that are of one second: its name is of the next one */
+	assert_int_equal(ph_backup_folder_oldest(in_room("far"), hub.key, name, &oldest),
+			 0);
+	assert_int_equal(oldest, now + 1);
+	assert_int_equal(
+		ph_backup_folder_oldest(in_room("far"), key.box.key, name, &oldest),
+		-ENOENT);
+	assert_int_equal(ph_backup_folder_oldest(in_room("none"), hub.key, name, &oldest),
+			 -ENOENT);
 }
 
 int main(void)

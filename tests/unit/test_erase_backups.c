@@ -1,0 +1,175 @@
+/*
+ * tests/unit/test_erase_backups.c - in which folders of backups a reader who is erased still is, by
+ * her certificate: as long as a backup of before is known to lie there, and no longer.
+ */
+#include "tests/unit/put_room.h"
+
+#include "daemon/hub_internal.h"
+
+#define DAY 86400
+
+struct world {
+	struct pair pair;
+	struct hub_room *room;
+	char reader[PH_REF_TEXT];
+};
+
+static void world_open(struct world *w)
+{
+	pair_open(&w->pair);
+	w->room = &w->pair.room;
+	ref_of(&w->pair.a, write_reader(&w->pair.a, "Lò Văn Pánh"), w->reader);
+	expect_job(w->room, store_of(&w->pair.a, all_item(&w->pair.a, 0)), 0);
+}
+
+static int64_t now_of(struct world *w)
+{
+	return ph_hub_now(w->room->hub);
+}
+
+/* A backup is made; in FOLDER the oldest is now of the second OLDEST. */
+static void back_up(struct world *w, const char *folder, int64_t oldest)
+{
+	json_t *answer = ask(w->room, json_pack("{s:s}", "command", "backup-begin"));
+	json_t *token = json_incref(json_object_get(answer, "token"));
+	bool whole = false;
+
+	json_decref(answer);
+	while (!whole) {
+		answer = ask(w->room, json_pack("{s:s, s:O}", "command", "backup-step",
+						"token", token));
+		whole = json_is_true(json_object_get(answer, "whole"));
+		json_decref(answer);
+	}
+	json_decref(
+		ask(w->room, json_pack("{s:s, s:O, s:b, s:s, s:I}", "command",
+				       "backup-kept", "token", token, "away", 1, "folder",
+				       folder, "oldest", (json_int_t)oldest)));
+	json_decref(token);
+}
+
+static void erase(struct world *w)
+{
+	json_decref(signs(w->room, request_erase(w->reader)));
+}
+
+/* The folders of the certificate of the only order; the caller's. */
+static json_t *folders(struct world *w)
+{
+	json_t *all = ask(w->room, json_pack("{s:s}", "command", "erasures"));
+	json_t *first = json_array_get(json_object_get(all, "erasures"), 0);
+	json_t *one = ask(w->room, json_pack("{s:s, s:s}", "command", "erasures",
+					     "erasure", text_in(first, "erasure")));
+	json_t *found = json_incref(
+		json_object_get(json_object_get(one, "certificate"), "backups"));
+
+	assert_true(json_is_true(json_object_get(first, "at_hub")));
+	assert_true(json_is_array(found));
+	json_decref(all);
+	json_decref(one);
+	return found;
+}
+
+/* The certificate lists these, each by the last letter of its path. */
+static void assert_in(struct world *w, const char *letters)
+{
+	json_t *found = folders(w);
+	char text[16] = "";
+	const json_t *item;
+	size_t i;
+
+	json_array_foreach(found, i, item)
+	{
+		const char *path = text_in(item, "folder");
+
+		assert_true(i < sizeof(text) - 1);
+		assert_int_equal(strncmp(path, "/mnt/a disk/", 12), 0);
+		text[i] = path[12];
+	}
+	assert_string_equal(text, letters);
+	json_decref(found);
+}
+
+static void assert_times(struct world *w, int64_t oldest, int64_t newest)
+{
+	json_t *found = folders(w);
+	const json_t *item = json_array_get(found, 0);
+	char text[PH_TIME_TEXT];
+
+	assert_non_null(item);
+	ph_time_text(text, oldest);
+	assert_string_equal(text_in(item, "oldest"), text);
+	ph_time_text(text, newest);
+	assert_string_equal(text_in(item, "newest"), text);
+	json_decref(found);
+}
+
+/* She is in a folder until what was made before is dropped there, however long no backup is made. */
+static void test_until_a_newer_one(void **state)
+{
+	struct world w;
+	int64_t first;
+
+	(void)state;
+	world_open(&w);
+	first = now_of(&w);
+	back_up(&w, "/mnt/a disk/a", first);
+	pass(&w.room->machine, DAY);
+	back_up(&w, "/mnt/a disk/b", now_of(&w));
+	pass(&w.room->machine, DAY);
+	erase(&w);
+	assert_in(&w, "ab");
+	assert_times(&w, first, first);
+	pass(&w.room->machine, DAY);
+	back_up(&w, "/mnt/a disk/a", first); /* the old one is still beside it */
+	assert_in(&w, "ab");
+	assert_times(&w, first, first + 3 * DAY);
+	pass(&w.room->machine, 36 * DAY);
+	assert_in(&w, "ab"); /* time alone drops nothing */
+	back_up(&w, "/mnt/a disk/a", first + 3 * DAY);
+	assert_in(&w, "b");
+	hub_restart(w.room);
+	assert_in(&w, "b"); /* nothing is made there any more */
+	back_up(&w, "/mnt/a disk/b", now_of(&w));
+	assert_in(&w, "");
+	pair_close(&w.pair);
+}
+
+/* A folder that got its first backup afterwards never had her; one of the very second may have. */
+static void test_made_afterwards(void **state)
+{
+	struct world w;
+	int64_t second;
+
+	(void)state;
+	world_open(&w);
+	erase(&w);
+	second = now_of(&w);
+	assert_in(&w, "");
+	/* it is alone there, and what counts is when it was made, not its name */
+	back_up(&w, "/mnt/a disk/c", second + 7);
+	assert_in(&w, "c");
+	assert_times(&w, second, second);
+	pass(&w.room->machine, 60);
+	back_up(&w, "/mnt/a disk/d", now_of(&w));
+	assert_in(&w, "c");
+	back_up(&w, "/mnt/a disk/c", second + 60);
+	assert_in(&w, "");
+	/* of others the name alone is known, which is up to 59 seconds late */
+	pass(&w.room->machine, DAY);
+	back_up(&w, "/mnt/a disk/c", second + 59);
+	assert_in(&w, "c");
+	back_up(&w, "/mnt/a disk/c", second + 60);
+	assert_in(&w, "");
+	pair_close(&w.pair);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_until_a_newer_one),
+		cmocka_unit_test(test_made_afterwards),
+	};
+
+	return cmocka_run_group_tests(tests, make_pattern, remove_pattern);
+}
