@@ -260,26 +260,39 @@ static int64_t confirmed(struct town *town)
 }
 
 /*
- * A hub is put back where the clock is days behind: by the stamps the PC was let in after the order.
- * It is asked all the same, and answers.
+ * A hub is put back where the clock is days behind: by the stamps the PCs were let in after the order.
+ * They are asked all the same, also one of a site that had nothing of the reader, and answer.
  */
 static void test_a_clock_behind(void **state)
 {
 	struct town *town = *state;
+	struct pc elsewhere;
 
+	json_decref(ask(&town->room,
+			json_pack("{s:s, s:s, s:s, s:s, s:s}", "command", "site-add",
+				  "code", "14-0373", "commune", "03651", "kind",
+				  "commune", "name", "Thư viện xã bên")));
+	pc_join(&town->room, &elsewhere, "14-0373", "elsewhere", 5);
+	sync_pc(&town->room, &elsewhere);
 	town->room.machine.now.wall -= 5 * 86400;
 	hub_restart(&town->room);
 	json_decref(ask(&town->room, json_pack("{s:s}", "command", "epoch-begin")));
 	json_decref(ask(&town->room,
 			json_pack("{s:s, s:b}", "command", "collect-end", "anyway", 1)));
 	erase(town);
-	assert_int_equal(out(town), 1);
+	assert_int_equal(out(town), 2);
 	sync_pc(&town->room, &town->pc);
 	assert_int_equal(ph_site_erase_heard(town->pc.site, NULL), 0);
-	assert_int_equal(out(town), 1);
+	assert_int_equal(out(town), 2);
 	sync_pc(&town->room, &town->pc);
 	assert_int_equal(ph_hub_fold(town->room.hub), 0);
+	assert_int_equal(out(town), 1);
+	sync_pc(&town->room, &elsewhere);
+	assert_int_equal(ph_site_erase_heard(elsewhere.site, NULL), 0);
+	sync_pc(&town->room, &elsewhere);
+	assert_int_equal(ph_hub_fold(town->room.hub), 0);
 	assert_int_equal(out(town), 0);
+	pc_end(&elsewhere);
 }
 
 /* Who came afterwards was never given anything: when it has heard the order it is not asked, nor answers. */
