@@ -257,8 +257,7 @@ static int run(struct ph_hub *hub, const json_t *request, json_t *answer,
 	int rc = i < 0 ? i : ready(hub, i, err);
 
 	rc = rc < 0 ? rc : carry_out(hub, i, request, answer, err);
-	/* accounts, too, which build nothing; what failed told nobody anything, and may be ahead of the store */
-	if (i >= 0 && rc >= 0) {
+	if (i >= 0) { /* accounts, too, which build nothing */
 		ph_hub_witness_write(hub);
 	}
 	if (i >= 0 && commands[i].use == BUILDS) {

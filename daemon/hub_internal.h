@@ -76,6 +76,7 @@ struct ph_hub {
 	struct ph_hub_backup *backup;   /* one that is under way; NULL: none */
 	struct ph_accounts *accounts;   /* to be told; NULL: nobody asks */
 	bool stopped; /* an I/O error was seen: nothing more is acknowledged */
+	bool is_ahead; /* what was not committed could not be forgotten, since the store cannot be read */
 	bool is_look; /* a view of another hub, which only reads (hub_look.h), and ... */
 	struct {
 		int64_t desk; /* row of its desk log; 0: none yet */
@@ -121,6 +122,11 @@ int ph_hub_desk_add(struct ph_hub *hub, struct ph_entry *entries, size_t count,
 		    struct ph_ref *refs_out, struct ph_error *err);
 /* What is remembered of a transaction that was undone is void. */
 void ph_hub_forget(struct ph_hub *hub);
+/*
+ * Whether something of it is remembered all the same, since the store could not be read again; that is
+ * tried once more here. What is in memory is not to be told then as what the store has.
+ */
+bool ph_hub_is_ahead(struct ph_hub *hub);
 
 /*
  * What stands in DIR, which has no hub.db: 0, or with words -ENOENT if a restore was begun there

@@ -195,13 +195,14 @@ static void name_it(struct ph_hub *hub)
 void ph_hub_second_write(struct ph_hub *hub)
 {
 	struct ph_hub_second *second = hub->second;
-	uint64_t control = ph_writer_log(hub->writer)->n;
-	uint64_t desk = hub->desk ? ph_writer_log(hub->desk)->n : 0;
+	uint64_t control, desk;
 	int rc;
 
-	if (!hub->config.second || hub->stopped) {
+	if (!hub->config.second || hub->stopped || ph_hub_is_ahead(hub)) {
 		return;
 	}
+	control = ph_writer_log(hub->writer)->n;
+	desk = hub->desk ? ph_writer_log(hub->desk)->n : 0;
 	if (!second) {
 		second = hub->second = calloc(1, sizeof(*second));
 	}

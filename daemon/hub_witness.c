@@ -433,7 +433,7 @@ void ph_hub_witness_write(struct ph_hub *hub)
 	uint8_t bytes[SIZE];
 	int rc;
 
-	if (!witness || witness->is_left || hub->stopped) {
+	if (!witness || witness->is_left || hub->stopped || ph_hub_is_ahead(hub)) {
 		return;
 	}
 	encode(hub, bytes);

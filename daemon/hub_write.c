@@ -18,15 +18,26 @@
 
 void ph_hub_forget(struct ph_hub *hub)
 {
+	int rc;
+
 	ph_journal_reload(hub->journal);
 	/* a store that cannot even be read says so again at the next write */
-	(void)ph_writer_reload(hub->writer, NULL);
-	if (hub->desk) {
-		(void)ph_writer_reload(hub->desk, NULL);
+	rc = ph_writer_reload(hub->writer, NULL);
+	if (rc == 0 && hub->desk) {
+		rc = ph_writer_reload(hub->desk, NULL);
 	}
+	hub->is_ahead = rc != 0;
 	ph_feeder_reload(hub->feeder);
 	(void)ph_hub_collect_load(hub, NULL);
 	ph_feeder_set_epoch(hub->feeder, &hub->epoch);
+}
+
+bool ph_hub_is_ahead(struct ph_hub *hub)
+{
+	if (hub->is_ahead) {
+		ph_hub_forget(hub);
+	}
+	return hub->is_ahead;
 }
 
 static int check_kind(const struct ph_entry *entry, bool desk, struct ph_error *err)

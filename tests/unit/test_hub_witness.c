@@ -2,6 +2,7 @@
  * tests/unit/test_hub_witness.c - what the witness of a hub's folder says: which store is an older
  * one and which is none, that it never leads, and where it is.
  */
+#include "daemon/hub_witness.h"
 #include "tests/unit/witness_room.h"
 
 #include "common/base/say.h"
@@ -37,15 +38,15 @@ static void write_witness(const struct scene *s, const uint8_t bytes[static SIZE
 
 /* --- when it is written --- */
 
-/* A rule is set, and the disk is full for the write behind AFTER others. Whether that is an error. */
-static bool fails_to_say(struct scene *s, int after)
+/* A rule is set, and the call of that sort behind AFTER others meets FAULT. Whether that is an error. */
+static bool fails_to_say(struct scene *s, enum fault fault, int after)
 {
 	json_t *request = json_pack("{s:s, s:s, s:s}", "command", "policy-set", "name",
 				    "loan-term-days", "value", "28");
 	json_t *answer;
 	bool fails;
 
-	disk.fault = FAIL_FULL;
+	disk.fault = fault;
 	disk.after = after;
 	answer = ph_hub_command(s->room.hub, request);
 	disk.fault = NO_FAULT;
@@ -83,7 +84,7 @@ static void test_never_leads(void **state)
 	assert_int_equal(before.changed_ns, after.changed_ns);
 
 	/* whatever write of it fails: what it would have said is nobody's */
-	while (fails_to_say(&s, failed)) {
+	while (fails_to_say(&s, FAIL_FULL, failed)) {
 		failed++;
 		assert_int_equal(ph_file_info(s.file, &after), 0);
 		assert_int_equal(before.inode, after.inode);
@@ -98,6 +99,37 @@ static void test_never_leads(void **state)
 	assert_false(s.room.hub->collecting);
 	assert_int_equal(ph_file_info(s.file, &after), 0);
 	assert_int_equal(before.inode, after.inode); /* nor does a start write it */
+	scene_close(&s);
+}
+
+/*
+ * Behind an I/O error of a commit the store cannot be read again, so that what the hub has in memory is
+ * ahead of it: nothing of that is told, and the next start has no doubt.
+ */
+static void test_never_leads_a_dead_disk(void **state)
+{
+	static const enum fault faults[] = { FAIL_WRITE, FAIL_SYNC };
+	uint8_t before[SIZE], after[SIZE];
+	struct scene s;
+
+	(void)state;
+	scene_open(&s);
+	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+		int failed = 0;
+
+		while (read_witness(&s, before), fails_to_say(&s, faults[i], failed)) {
+			failed++;
+			ph_hub_witness_write(s.room.hub); /* as a session would */
+			read_witness(&s, after);
+			assert_memory_equal(before, after, SIZE);
+			stop(&s);
+			start(&s);
+			assert_false(s.room.hub->collecting);
+		}
+		assert_true(failed > 0);
+		stop(&s); /* it struck what is done behind the answer */
+		start(&s);
+	}
 	scene_close(&s);
 }
 
@@ -484,10 +516,15 @@ static void test_rotated(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_never_leads), cmocka_unit_test(test_doubts),
-		cmocka_unit_test(test_restored),    cmocka_unit_test(test_restored_late),
-		cmocka_unit_test(test_folder),      cmocka_unit_test(test_medium_is_ill),
-		cmocka_unit_test(test_language),    cmocka_unit_test(test_rotated),
+		cmocka_unit_test(test_never_leads),
+		cmocka_unit_test(test_never_leads_a_dead_disk),
+		cmocka_unit_test(test_doubts),
+		cmocka_unit_test(test_restored),
+		cmocka_unit_test(test_restored_late),
+		cmocka_unit_test(test_folder),
+		cmocka_unit_test(test_medium_is_ill),
+		cmocka_unit_test(test_language),
+		cmocka_unit_test(test_rotated),
 	};
 
 	return cmocka_run_group_tests(tests, make_pattern, remove_pattern);
