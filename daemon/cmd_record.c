@@ -227,6 +227,7 @@ static int record_line(struct recording *recording, struct ph_error *err)
 	rc = rc != 0 ? rc : ask_line(recording, object, &item, &wrong);
 	json_decref(object);
 	if (rc < 0 && !is_refusal(rc, &wrong)) {
+		json_decref(item);
 		*err = wrong;
 		return ph_fail_errno(err, rc, "recording");
 	}
