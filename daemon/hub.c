@@ -171,9 +171,7 @@ int ph_hub_open(struct ph_hub **hub_out, const struct ph_hub_config *config,
 	if (rc < 0) {
 		goto out;
 	}
-	if (!config->is_looked_at) {
-		ph_hub_backup_sweep(hub);
-	}
+	ph_hub_backup_sweep(hub);
 	ph_hub_tour_erased(hub);
 	*hub_out = hub;
 	hub = NULL;

@@ -107,6 +107,20 @@ static void test_a_start_sweeps(void **state)
 	assert_false(is_left(town));
 }
 
+/* Also of a daemon that serves pages, whose store is looked at beside. */
+static void test_a_start_with_pages_sweeps(void **state)
+{
+	struct town *town = *state;
+	struct ph_hub_config config = hub_config(&town->room);
+	struct ph_error err;
+
+	config.is_looked_at = true;
+	leave(town);
+	ph_hub_close(town->room.hub);
+	assert_int_equal(ph_hub_open(&town->room.hub, &config, &err), 0);
+	assert_false(is_left(town));
+}
+
 static void test_an_erasure_sweeps(void **state)
 {
 	struct town *town = *state;
@@ -509,6 +523,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_a_start_sweeps, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_a_start_with_pages_sweeps, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(test_an_erasure_sweeps, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(test_not_under_way, set_up, tear_down),
