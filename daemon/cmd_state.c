@@ -79,6 +79,31 @@ static void print_put_back(const char *by)
 		    who);
 }
 
+/* What should have gone with an erasure and is still there: why, or "". */
+static void print_stays(const char *courier, const char *backup)
+{
+	const char *label = ph_say("Cannot be removed", "Không gỡ được");
+
+	if (courier[0]) {
+		status_line(
+			label,
+			ph_say("bundles in courier/ from before a reader was erased: "
+			       "%s (OPERATIONS, hub.courier-stays)",
+			       "các gói trong courier/ đóng trước khi xóa bạn đọc: %s "
+			       "(OPERATIONS, hub.courier-stays)"),
+			courier);
+	}
+	if (backup[0]) {
+		status_line(
+			label,
+			ph_say("a copy of the store that a killed backup left in "
+			       "backup/: %s (OPERATIONS, hub.backup-stays)",
+			       "bản sao kho dữ liệu mà một lần sao lưu dở dang để lại "
+			       "trong backup/: %s (OPERATIONS, hub.backup-stays)"),
+			backup);
+	}
+}
+
 static int print_status(const json_t *answer)
 {
 	char a[PH_NUMBER_TEXT];
@@ -125,6 +150,7 @@ static int print_status(const json_t *answer)
 		status_line(ph_say("Witness", "Tệp chứng"), "%s",
 			    text_of(answer, "witness"));
 	}
+	print_stays(text_of(answer, "courier_stays"), text_of(answer, "backup_stays"));
 	if (number_of(answer, "words_unheard") > 0) {
 		status_line(ph_say("Words not heard by all", "Lời chưa tới mọi máy"),
 			    ph_say_n((uint64_t)number_of(answer, "words_unheard"),

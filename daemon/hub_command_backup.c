@@ -87,6 +87,15 @@ void ph_hub_backup_expire(struct ph_hub *hub)
 	}
 }
 
+static int sweep(const char *work, const char *copy, const char *check)
+{
+	int removed = ph_file_remove(copy);
+	int rc = ph_backup_remove_tree(check);
+
+	rc = removed < 0 && removed != -ENOENT ? removed : rc;
+	return rc < 0 ? rc : ph_dir_sync(work); /* or a power cut brings them back */
+}
+
 /* Whoever makes or checks one holds the lock of that folder, and clears it up itself. */
 void ph_hub_backup_sweep(struct ph_hub *hub)
 {
@@ -94,7 +103,9 @@ void ph_hub_backup_sweep(struct ph_hub *hub)
 	char work[PH_HUB_PATH_MAX];
 	char copy[PH_HUB_PATH_MAX];
 	char check[PH_HUB_PATH_MAX];
+	int rc;
 
+	hub->stays.backup = 0;
 	if (hub->backup ||
 	    ph_path_join(work, sizeof(work), hub->dir, "backup", NULL) < 0 ||
 	    ph_path_join(copy, sizeof(copy), work, "copy.db", NULL) < 0 ||
@@ -103,10 +114,22 @@ void ph_hub_backup_sweep(struct ph_hub *hub)
 	    ph_lock_take(&lock, work, "hub", 0, NULL) < 0) {
 		return;
 	}
-	(void)ph_file_remove(copy);
-	(void)ph_backup_remove_tree(check);
-	(void)ph_dir_sync(work); /* or a power cut brings them back */
+	rc = sweep(work, copy, check);
 	ph_lock_release(&lock);
+	hub->stays.backup = rc;
+	if (rc < 0) {
+		fprintf(stderr,
+			ph_say("hub.backup-stays %s: what a backup that was killed left "
+			       "there, a copy of the store, cannot be removed (%s). See "
+			       "that the service's user may write there and the disk is "
+			       "sound; it is tried again at the next start and erasure\n",
+			       "hub.backup-stays %s: không gỡ được bản sao kho dữ liệu "
+			       "mà "
+			       "một lần sao lưu dở dang để lại (%s). Hãy xem người dùng "
+			       "của dịch vụ có quyền ghi ở đó không, ổ đĩa còn tốt "
+			       "không; lần chạy lại hay lần xóa sau sẽ thử lại\n"),
+			work, ph_errno_say(rc));
+	}
 }
 
 /* The backup that REQUEST is about, or NULL with words. */
@@ -444,5 +467,9 @@ int ph_hub_backup_tell(struct ph_hub *hub, json_t *answer)
 	}
 	set_words(answer, "second_medium", ph_hub_second_state(hub, &words));
 	set_words(answer, "witness", ph_hub_witness_state(hub, &words));
+	set_words(answer, "courier_stays",
+		  hub->stays.courier ? ph_errno_say(hub->stays.courier) : NULL);
+	set_words(answer, "backup_stays",
+		  hub->stays.backup ? ph_errno_say(hub->stays.backup) : NULL);
 	return rc < 0 ? rc : 0;
 }

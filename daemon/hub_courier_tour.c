@@ -473,6 +473,7 @@ void ph_hub_tour_erased(struct ph_hub *hub)
 	int rc = ph_path_join(dir, sizeof(dir), hub->dir, "courier", NULL);
 
 	rc = rc < 0 ? rc : sweep_erased(hub, dir);
+	hub->stays.courier = rc;
 	if (rc < 0) {
 		fprintf(stderr,
 			ph_say("hub.courier-stays %s: bundles that were packed before a "

@@ -75,6 +75,9 @@ struct ph_hub {
 	struct ph_hub_metrics *metrics; /* NULL: nobody has asked for them yet */
 	struct ph_hub_backup *backup;   /* one that is under way; NULL: none */
 	struct ph_accounts *accounts;   /* to be told; NULL: nobody asks */
+	struct {
+		int courier, backup;
+	} stays; /* why what has to go from these folders could not, -errno; 0: nothing */
 	bool stopped; /* an I/O error was seen: nothing more is acknowledged */
 	bool is_ahead; /* what was not committed could not be forgotten, since the store cannot be read */
 	bool is_look; /* a view of another hub, which only reads (hub_look.h), and ... */

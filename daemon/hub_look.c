@@ -126,6 +126,8 @@ static void tell(struct ph_hub *view, const struct ph_hub *hub)
 	view->room.reserve_mib = hub->room.reserve_mib;
 	view->entries_a_day = hub->entries_a_day;
 	view->entries_saved = hub->entries_saved;
+	view->stays.courier = hub->stays.courier;
+	view->stays.backup = hub->stays.backup;
 	view->told.desk = ph_writer_log(hub->desk)->row;
 	ph_hub_second_health(hub, &view->told.second);
 	ph_hub_witness_health(hub, &view->told.witness);

@@ -228,6 +228,11 @@ image find known $refs a >found
 is "and brings nothing back" "$(cat found)" ''
 cp -r hub learned/hub2
 stop "$serve"
+mkdir -p hub/backup/copy.db
+like "what a killed backup left and cannot be removed is told by the hub's status" "$($H status 2>left.err)" 'Cannot be removed .*backup/: Is a directory .OPERATIONS, hub.backup-stays'
+like "in the language of who asks" "$(LC_ALL=vi_VN.UTF-8 $H status 2>/dev/null)" 'Không gỡ được .*backup/: là thư mục, không phải là tệp'
+like "and said, with what to do" "$(cat left.err)" "^hub.backup-stays .*See that the service's user may write there"
+rmdir hub/backup/copy.db
 ok "yesterday's backup is restored" bash -c "$hubd restore -d hub3 \$(ls backup/*.backup) --recovery-key recovery || $hubd -d hub3 restore \$(ls backup/*.backup) --recovery-key recovery"
 image find known --ref "$hoa" hub3 >found
 is "it knows her again" "$(grep -c ciphertext found)" 1

@@ -166,6 +166,41 @@ static void test_given_up(void **state)
 	assert_false(is_left(town));
 }
 
+/* What `status` says of what could not be removed, by NAME; "" for nothing. */
+static void stays(struct town *town, const char *name, char out[static 64])
+{
+	json_t *answer = ask(&town->room, json_pack("{s:s}", "command", "status"));
+	const char *why = json_string_value(json_object_get(answer, name));
+
+	snprintf(out, 64, "%s", why ? why : "");
+	json_decref(answer);
+}
+
+/* What cannot be removed is told, and goes with the next start. */
+static void test_a_copy_stays(void **state)
+{
+	struct town *town = *state;
+	struct capture told;
+	char why[64], path[128];
+
+	stays(town, "backup_stays", why);
+	assert_string_equal(why, "");
+	work_path(town, "", path);
+	assert_int_equal(ph_dir_create(path, NULL), 0);
+	work_path(town, "copy.db", path);
+	assert_int_equal(ph_dir_create(path, NULL), 0);
+	capture_start(&told, NULL);
+	erase(town);
+	capture_end(&told);
+	assert_non_null(strstr(told.text[1], "hub.backup-stays "));
+	stays(town, "backup_stays", why);
+	assert_string_equal(why, "Is a directory");
+	assert_int_equal(rmdir(path), 0);
+	hub_restart(&town->room);
+	stays(town, "backup_stays", why);
+	assert_string_equal(why, "");
+}
+
 /* --- what lies there for couriers --- */
 
 #define HASH "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
@@ -232,7 +267,7 @@ static void test_bundle_stays(void **state)
 {
 	struct town *town = *state;
 	struct capture told;
-	char path[256];
+	char path[256], why[64];
 
 	leave_bundles(town);
 	courier_path(town, HASH ".piece", path);
@@ -244,10 +279,20 @@ static void test_bundle_stays(void **state)
 	assert_non_null(strstr(told.text[1], "hub.courier-stays "));
 	assert_non_null(strstr(told.text[1], "may write there"));
 	assert_int_equal(n_left(town), 2);
+	stays(town, "courier_stays", why);
+	assert_string_equal(why, "Is a directory");
+	/* nor is it forgotten with the next start */
+	capture_start(&told, NULL);
+	hub_restart(&town->room);
+	capture_end(&told);
+	stays(town, "courier_stays", why);
+	assert_string_equal(why, "Is a directory");
 	assert_int_equal(rmdir(path), 0);
 	leave_bundles(town);
 	hub_restart(&town->room);
 	assert_int_equal(n_left(town), 1);
+	stays(town, "courier_stays", why);
+	assert_string_equal(why, "");
 }
 
 /* --- the certificate --- */
@@ -529,6 +574,7 @@ int main(void)
 						tear_down),
 		cmocka_unit_test_setup_teardown(test_not_under_way, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_given_up, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_a_copy_stays, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_bundles_go, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_bundle_stays, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_a_clock_behind, set_up, tear_down),

@@ -7,6 +7,7 @@
 
 #include "tests/unit/hub_room.h"
 
+#include "daemon/hub_internal.h"
 #include "daemon/hub_look.h"
 
 #define LONG_MS 60000
@@ -154,6 +155,16 @@ static void test_after_a_rebuild(void **state)
 	all_the_same(room);
 }
 
+/* What the hub could not remove stands in its memory, not in the store. */
+static void test_what_stays(void **state)
+{
+	struct hub_room *room = *state;
+
+	room->hub->stays.courier = -EACCES;
+	room->hub->stays.backup = -EISDIR;
+	same(room, json_pack("{s:s}", "command", "status"));
+}
+
 /* It sees the moment at which it was prepared, whatever is done before it is asked. */
 static void test_its_moment(void **state)
 {
@@ -243,8 +254,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_says_the_same), TEST(test_after_a_rebuild),
-		TEST(test_its_moment),    TEST(test_takes),
-		TEST(test_ends),
+		TEST(test_what_stays),    TEST(test_its_moment),
+		TEST(test_takes),         TEST(test_ends),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
