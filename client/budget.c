@@ -167,10 +167,33 @@ int ph_site_budget(struct ph_site *site, struct ph_budget *budget_out)
 		budget.left = smaller(budget.left, PH_BUDGET_LEAST);
 	}
 	if (rc == 0) {
+		budget.stuck_at = budget.left < PH_BUDGET_LEAST ? month.heard : 0;
 		budget.is_sure = month.is_sure;
 		*budget_out = budget;
 	}
 	return rc;
+}
+
+int ph_budget_fail_stuck(const struct ph_budget *budget, struct ph_error *err)
+{
+	char day[PH_TIME_TEXT];
+
+	ph_day_text(day, ph_day_of(budget->stuck_at));
+	return ph_fail(
+		err, PH_EXIT_TRY_LATER, -EDQUOT,
+		ph_say("this month's data budget is used up (%" PRIu64
+		       " bytes are left), and by the clock of this machine, which is "
+		       "behind %s, when the hub was heard last, no other month "
+		       "begins; all is kept here. Set the clock, then sync: if the "
+		       "month is over the hub says so. Until then by stick, or "
+		       "with `packhorse sync --over-budget`",
+		       "đã dùng hết dung lượng mạng của tháng này (còn %" PRIu64
+		       " byte), và đồng hồ máy này chậm hơn ngày %s, lần nối gần "
+		       "nhất với máy chủ, nên sẽ không có tháng mới; dữ liệu vẫn "
+		       "ở máy này. Hãy chỉnh đồng hồ rồi đồng bộ lại: nếu đã sang "
+		       "tháng, máy chủ sẽ báo. Trước đó có thể gửi bằng thẻ USB, "
+		       "hoặc bằng `packhorse sync --over-budget`"),
+		budget->left, day);
 }
 
 int ph_site_budget_set(struct ph_site *site, uint64_t bytes, struct ph_error *err)

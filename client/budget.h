@@ -38,12 +38,21 @@ struct ph_budget {
 	char month[8]; /* "2026-11" */
 	bool is_sure;  /* by the hub's time, heard since this machine was started */
 	bool is_asking; /* not so, and begun by our own clock alone: the last has no room */
+	/*
+	 * Not 0: there is no room, and by our own clock no other month begins, ever, since it is
+	 * behind this, when the hub was heard last: it has to be set.
+	 */
+	int64_t stuck_at;
 	uint64_t bytes; /* a month over the network, both ways; PH_BUDGET_NONE */
 	uint64_t left;  /* of it; PH_BUDGET_NONE */
 	struct ph_spent spent[PH_SPEND_ROADS];
 };
 /* 0 or negative errno. */
 int ph_site_budget(struct ph_site *site, struct ph_budget *budget_out);
+/*
+ * The words of a budget that is stuck, with what to do: PH_EXIT_TRY_LATER and -EDQUOT.
+ */
+int ph_budget_fail_stuck(const struct ph_budget *budget, struct ph_error *err);
 /*
  * The hub's time was just heard: what was spent since this machine's start is of its month. In
  * the transaction of that. 0 or negative errno.

@@ -97,9 +97,11 @@ json_t *ph_budget_json(const struct ph_budget *budget)
 					      (json_int_t)line->down, "unsure",
 					      (json_int_t)line->unsure));
 	}
-	return json_pack("{s:s, s:b, s:o, s:o, s:o}", "month", budget->month, "confirmed",
-			 (int)budget->is_sure, "budget", number_or_null(budget->bytes),
-			 "left", number_or_null(budget->left), "spent", spent);
+	return json_pack("{s:s, s:b, s:b, s:o, s:o, s:o}", "month", budget->month,
+			 "confirmed", (int)budget->is_sure, "clock_behind",
+			 (int)(budget->stuck_at != 0), "budget",
+			 number_or_null(budget->bytes), "left",
+			 number_or_null(budget->left), "spent", spent);
 }
 
 static const char *road_words(enum ph_spend_road road)
@@ -142,6 +144,18 @@ void ph_budget_rows(const struct ph_budget *budget, struct ph_table *table)
 {
 	for (int road = 0; road < PH_SPEND_ROADS; road++) {
 		spent_row(budget, road, table);
+	}
+	if (budget->stuck_at != 0) {
+		char day[PH_TIME_TEXT];
+
+		ph_day_text(day, ph_day_of(budget->stuck_at));
+		ph_table_cell(table, ph_say("New month", "Tháng mới"));
+		ph_table_cellf(table,
+			       ph_say("none by this machine's clock, which is behind %s: "
+				      "set it, then sync",
+				      "không có theo đồng hồ máy này, vì chậm hơn ngày "
+				      "%s: hãy chỉnh rồi gửi lại"),
+			       day);
 	}
 	if (budget->is_asking) {
 		ph_table_cell(table, ph_say("New month", "Tháng mới"));

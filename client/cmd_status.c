@@ -129,6 +129,11 @@ static const char *what_to_do(const struct ph_status_report *report)
 {
 	const char *reason = reason_of(report);
 
+	if (strcmp(reason, "budget") == 0 && report->budget.stuck_at != 0) {
+		return ph_say("nothing is lost: set the clock, then sync; or by stick",
+			      "không mất gì: chỉnh đồng hồ rồi gửi lại, hoặc gửi bằng "
+			      "thẻ USB");
+	}
 	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
 		if (strcmp(reasons[i].reason, reason) == 0 && reasons[i].to_do) {
 			return ph_say(reasons[i].to_do, reasons[i].to_do_vietnamese);

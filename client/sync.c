@@ -76,6 +76,9 @@ static int check_budget(struct ph_site *site, const struct ph_link_config *confi
 		return 0;
 	}
 	end->result.reason = "budget";
+	if (budget.stuck_at != 0) {
+		return ph_budget_fail_stuck(&budget, err);
+	}
 	return ph_fail(err, PH_EXIT_TRY_LATER, -EDQUOT,
 		       ph_say("this month's data budget is used up (%" PRIu64
 			      " bytes are left); all is kept here. It goes next month, "

@@ -93,6 +93,14 @@ is "at last the month is used up" "$rc" 75
 ok "of $bound bytes no more than those went ($total)" test "$total" -le $bound
 account "at the end" $n +0
 
+# --- spent, and in 1970 after each start: no month begins by that clock, which is told with what to do ---
+status "spent, in 1972" 75 in_boot 28 -20000d $P sync --hub "$at"
+today=$(TZ=UTC-7 date +%F)
+like "with what to do" "$(cat ok.out)" "behind $today, when the hub was heard last, no other month begins.* Set the clock, then sync.*--over-budget"
+like "in Vietnamese too" "$(in_boot 28 -20000d env LC_ALL=vi_VN.UTF-8 $P sync --hub "$at" 2>&1)" "chậm hơn ngày $today,.*Hãy chỉnh đồng hồ rồi đồng bộ lại"
+like "by status" "$(in_boot 28 -20000d $P status | tr -s ' ')" "New month none by this machine's clock, which is behind $today.*To do nothing is lost: set the clock, then sync; or by stick"
+is "and for programs" "$(net 28 -20000d 'n["clock_behind"]') $(net 29 +0 'n["clock_behind"]')" 'True False'
+
 # --- spent, and by the clock here a month has begun: the hub is asked, once ---
 begun=$(TZ=UTC-7 date -d "+40 days" +%Y-%m)
 is "a month ahead, there is room for a question" "$(net 30 +40d 'n["month"], n["left"]')" "('$begun', 2048)"

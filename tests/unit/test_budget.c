@@ -474,6 +474,41 @@ static void test_asked_too_early(void **state)
 	budget_is(world, "2026-10", 5400, true, false);
 }
 
+/*
+ * The month is spent, and the clock is in 1970 after each start: by it no other month ever begins. That is
+ * told, with the day to which the clock has to be set at least; set, it asks.
+ */
+static void test_stuck(void **state)
+{
+	struct world *world = *state;
+
+	assert_int_equal(ph_site_budget_set(world->site, 6000, NULL), 0);
+	boot(world, 1000);
+	session(world, 6000 - PH_BUDGET_LEAST, 0); /* the hub was never heard */
+	assert_int_equal(read_budget(world).stuck_at, 0);
+	heard(world, FIRST);
+	assert_int_equal(read_budget(world).stuck_at, 0);
+	boot(world, FIRST - 1);
+	assert_int_equal(read_budget(world).stuck_at,
+			 0); /* there is room for a session */
+	session(world, 200, 0);
+	assert_int_equal(read_budget(world).stuck_at, FIRST);
+	for (int i = 0; i < 3; i++) {
+		boot(world, 1000 + i * MONTH_S);
+		no_session(world);
+		assert_int_equal(read_budget(world).stuck_at, FIRST);
+	}
+	boot(world, FIRST); /* set, in the same month: that is spent, and it will end */
+	no_session(world);
+	assert_int_equal(read_budget(world).stuck_at, 0);
+	boot(world, FIRST + MONTH_S);
+	assert_int_equal(read_budget(world).stuck_at, 0);
+	assert_true(read_budget(world).is_asking);
+	boot(world, 1000);
+	assert_int_equal(ph_site_budget_set(world->site, PH_BUDGET_NONE, NULL), 0);
+	assert_int_equal(read_budget(world).stuck_at, 0);
+}
+
 /* Nobody answers for months: what was tried in one is not of the next. */
 static void test_unheard(void **state)
 {
@@ -571,23 +606,15 @@ static void test_sizes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		JOINED(test_account),
-		JOINED(test_taken_back),
-		JOINED(test_share),
-		JOINED(test_killed),
-		JOINED(test_growth),
-		JOINED(test_no_growth),
-		JOINED(test_not_noted),
-		JOINED(test_over),
-		JOINED(test_month),
-		cmocka_unit_test(test_sizes),
-		JOINED(test_boots),
-		JOINED(test_today),
-		JOINED(test_turn_off),
-		JOINED(test_turn_room),
-		JOINED(test_unheard),
-		JOINED(test_asked_too_early),
-		JOINED(test_heard_by_another),
+		JOINED(test_account),         JOINED(test_taken_back),
+		JOINED(test_share),           JOINED(test_killed),
+		JOINED(test_growth),          JOINED(test_no_growth),
+		JOINED(test_not_noted),       JOINED(test_over),
+		JOINED(test_month),           cmocka_unit_test(test_sizes),
+		JOINED(test_boots),           JOINED(test_today),
+		JOINED(test_turn_off),        JOINED(test_turn_room),
+		JOINED(test_stuck),           JOINED(test_unheard),
+		JOINED(test_asked_too_early), JOINED(test_heard_by_another),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
