@@ -351,6 +351,8 @@ void ph_courier_go_on(struct ph_courier *courier)
 	if (courier->owe_close && !ph_courier_is_over(courier)) {
 		ph_courier_say_plain(courier, PH_COURIER_CLOSE);
 		courier->owe_close = false;
-		ph_courier_move(courier, PH_SESSION_CLOSING);
+		if (!ph_courier_is_over(courier)) { /* there was memory to say it */
+			ph_courier_move(courier, PH_SESSION_CLOSING);
+		}
 	}
 }
