@@ -446,6 +446,24 @@ static int open_fails(const char *path, int flags, unsigned mode)
 					   : ph_file_ops_system.open(path, flags, mode);
 }
 
+/* In a folder of ours a full disk is an error, not what goes another time. */
+static bool fails_in_private(const char *dir, struct ph_view bundle)
+{
+	char name[PH_SPOOL_NAME_SIZE];
+	struct ph_error err = { 0 };
+	struct ph_spool spool;
+	struct ph_file_ops ops = ph_file_ops_system;
+	int rc;
+
+	assert_int_equal(ph_spool_open(&spool, dir, true, NULL), 0);
+	ph_spool_set_private(&spool);
+	ops.open = open_fails;
+	ph_file_use(&ops);
+	rc = ph_spool_put(&spool, bundle, name, &err);
+	ph_file_use(NULL);
+	return rc < 0 && err.exit == PH_EXIT_OTHER;
+}
+
 /* What a person can mend is told apart, of bundles and of manifests. */
 static void test_troubles(void **state)
 {
@@ -487,6 +505,8 @@ static void test_troubles(void **state)
 			ph_file_use(NULL);
 			assert_int_equal(rc, table[i].rc);
 			assert_int_equal(err.exit, exit);
+			assert_true(!is_full ||
+				    fails_in_private(room, ph_buf_view(&bundle)));
 			if (table[i].trouble) {
 				assert_string_equal(spool.trouble, table[i].trouble);
 			} else {
