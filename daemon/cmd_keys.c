@@ -95,14 +95,16 @@ static int find_operators(const struct ph_cli *cli, json_t *answer, struct ph_er
 
 int ph_cmd_keys_ask(const struct ph_cli *cli, json_t **answer_out, struct ph_error *err)
 {
-	json_t *answer;
+	json_t *answer = NULL;
 	int rc = ph_ask(cli, ph_request("keys"), &answer, err);
 
 	rc = rc < 0 ? rc : find_operators(cli, answer, err);
-	if (rc == 0) {
-		*answer_out = answer;
+	if (rc < 0) {
+		json_decref(answer);
+		return rc;
 	}
-	return rc;
+	*answer_out = answer;
+	return 0;
 }
 
 static int print_rows(const struct ph_cli *cli, const json_t *answer)
