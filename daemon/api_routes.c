@@ -93,7 +93,8 @@ const struct ph_web_route ph_api_routes[] = {
 	DO(V "/readers", OPERATOR, "query", "what=readers words>id! site names:names",
 	   "readers, of these words in their names; changes nothing"),
 	GO(V "/readers/{id}", VIEWER, "query", "what=reader names:names", "one reader"),
-	GO(V "/loans", VIEWER, "query", "what=loans site names:names", "open loans"),
+	GO(V "/loans", VIEWER, "query", "what=loans site names:names counted@",
+	   "open loans"),
 	GO(V "/lists/{what}", VIEWER, "list",
 	   "site commune kind period from to limit:int after names:names counted@",
 	   "`here`, `out`, `overdue`, `expected`, `holds`; `titles`, `readers`, "

@@ -172,7 +172,9 @@ int ph_hub_list(struct ph_hub *hub, const json_t *request, json_t *answer,
 	const char *what = ph_request_need(request, "what", err);
 	int list = what ? ph_listing_named(what) : -1;
 	struct ph_list_query query = { .list = { .list = (enum ph_listing)list,
-						 .day = ph_day_of(ph_hub_now(hub)) } };
+						 .day = ph_day_of(ph_hub_now(hub)),
+						 .no_cards =
+							 !ph_hub_is_counted(request) } };
 	int rc;
 
 	if (what && list < 0) {

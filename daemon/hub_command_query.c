@@ -207,6 +207,7 @@ static int query_loans(struct question *q, json_t **out)
 	struct ph_loan_filter filter = {
 		.overdue = json_is_true(json_object_get(q->request, "overdue")),
 		.day = ph_day_of(ph_hub_now(q->hub)),
+		.no_cards = !ph_hub_is_counted(q->request),
 	};
 	int rc = site_filter(q, &filter.site);
 

@@ -45,6 +45,7 @@ struct ph_listing_query {
 	size_t limit;      /* items of a page; 0: 50 */
 	const char *after; /* where a page of the same list ended; NULL: from the start */
 	const struct ph_opener *opener; /* NULL: no name is opened */
+	bool no_cards; /* whose loan or hold it is is not told, and of a reader no loans */
 };
 
 enum {

@@ -28,6 +28,17 @@ static int show_title(struct ph_ledger *ledger, struct ph_show *show,
 	return ph_name_title(ledger, show, title);
 }
 
+/* CARD, and what is known of who has it, unless QUERY is not to be told. */
+static int show_whose(struct ph_ledger *ledger, struct ph_show *show, struct ph_view card,
+		      const struct ph_listing_query *query)
+{
+	if (query->no_cards) {
+		return 0;
+	}
+	ph_name_id(show, "card", card);
+	return ph_name_card(ledger, show, card, query->opener);
+}
+
 /* The names of what holds, by the bits of ledger_copy.condition. */
 static void show_condition(struct ph_show *show, int64_t bits)
 {
@@ -72,7 +83,7 @@ int ph_listing_show_out(struct ph_ledger *ledger, struct ph_stmt *stmt,
 	int rc = show_site(ledger, &show, site);
 
 	ph_name_id(&show, "copy", ph_stmt_col_blob(stmt, 2));
-	ph_name_id(&show, "card", ph_stmt_col_blob(stmt, 4));
+	rc = rc != 0 ? rc : show_whose(ledger, &show, ph_stmt_col_blob(stmt, 4), query);
 	ph_show_time(&show, "time", ph_stmt_col_int(stmt, 1));
 	if (due != PH_DUE_NEVER) {
 		ph_show_day(&show, "due", due);
@@ -82,9 +93,6 @@ int ph_listing_show_out(struct ph_ledger *ledger, struct ph_stmt *stmt,
 	}
 	ph_name_ref(&show, "loan", ph_stmt_col_blob(stmt, 5));
 	rc = rc != 0 ? rc : show_title(ledger, &show, ph_stmt_col_blob(stmt, 6));
-	rc = rc != 0 ? rc
-		     : ph_name_card(ledger, &show, ph_stmt_col_blob(stmt, 4),
-				    query->opener);
 	return finish(&show, rc, out);
 }
 
@@ -119,7 +127,7 @@ int ph_listing_show_hold(struct ph_ledger *ledger, struct ph_stmt *stmt,
 
 	ph_name_ref(&show, "hold", ph_stmt_col_blob(stmt, 2));
 	ph_show_set(&show, "state", json_string(waits ? "waiting" : "ready"));
-	ph_name_id(&show, "card", ph_stmt_col_blob(stmt, 5));
+	rc = rc != 0 ? rc : show_whose(ledger, &show, ph_stmt_col_blob(stmt, 5), query);
 	ph_show_time(&show, "time", ph_stmt_col_int(stmt, 6));
 	ph_show_day(&show, "expires", ph_stmt_col_int(stmt, 0));
 	if (!ph_stmt_col_is_null(stmt, 8)) {
@@ -130,8 +138,5 @@ int ph_listing_show_hold(struct ph_ledger *ledger, struct ph_stmt *stmt,
 		ph_show_time(&show, "ready_time", ph_stmt_col_int(stmt, 10));
 	}
 	rc = rc != 0 ? rc : show_title(ledger, &show, ph_stmt_col_blob(stmt, 7));
-	rc = rc != 0 ? rc
-		     : ph_name_card(ledger, &show, ph_stmt_col_blob(stmt, 5),
-				    query->opener);
 	return finish(&show, rc, out);
 }

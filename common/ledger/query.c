@@ -77,6 +77,17 @@ static int loan_row(struct ph_ledger *ledger, struct ph_stmt *stmt, json_t **one
 	return finish(&show, rc, one);
 }
 
+static void drop_cards(json_t *loans)
+{
+	json_t *loan;
+	size_t i;
+
+	json_array_foreach(loans, i, loan)
+	{
+		(void)json_object_del(loan, "card");
+	}
+}
+
 int ph_query_loans(struct ph_ledger *ledger, const struct ph_loan_filter *filter,
 		   json_t **out)
 {
@@ -110,7 +121,11 @@ int ph_query_loans(struct ph_ledger *ledger, const struct ph_loan_filter *filter
 	ph_stmt_int(stmt, 2, (int64_t)filter->site);
 	ph_stmt_int(stmt, 3, filter->overdue ? filter->day - 1 : PH_DUE_NEVER);
 	ph_stmt_int(stmt, 4, filter->limit == 0 ? -1 : (int64_t)filter->limit);
-	return collect(ledger, stmt, loan_row, out);
+	rc = collect(ledger, stmt, loan_row, out);
+	if (rc == 0 && filter->no_cards) {
+		drop_cards(*out);
+	}
+	return rc;
 }
 
 /* --- copies, cards --- */

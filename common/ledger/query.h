@@ -16,11 +16,12 @@ struct ph_loan_filter {
 	uint64_t site;            /* that lent; 0: any */
 	bool overdue;             /* only those due before DAY */
 	int64_t day;
-	size_t limit; /* 0: all */
+	size_t limit;  /* 0: all */
+	bool no_cards; /* whose they are is not told */
 };
 /*
  * Open loans in order of due day, those without one last:
- * [{"copy","card","site","time","due","title","title_name","loan" (its reference)}, ...]
+ * [{"copy","card" (but for no_cards),"site","time","due","title","title_name","loan" (its reference)}, ...]
  */
 int ph_query_loans(struct ph_ledger *ledger, const struct ph_loan_filter *filter,
 		   json_t **out);

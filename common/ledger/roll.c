@@ -172,6 +172,9 @@ static int show_reader(const struct page *page, struct ph_view id, struct ph_vie
 	}
 	rc = ph_view_reader(page->ledger, &ref, page->query->opener, &item);
 	rc = rc != 0 ? rc : count(item, "n_loans", "loans");
+	if (rc == 0 && page->query->no_cards) {
+		(void)json_object_del(item, "loans");
+	}
 	rc = rc != 0 ? rc : name_site(page, item);
 	rc = rc != 0 ? rc : name_commune(page, item);
 	return give(rc, item, !json_object_get(item, "erased") && is_of_asked(page, item),

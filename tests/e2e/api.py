@@ -393,7 +393,8 @@ def tells_persons(answer):
 def small(hub, site):
     """Small figures: who sees sheets alone comes to none by any address."""
     for words in (["visit", "2", "--band", "child", "--women", "1"],
-                  ["visit", "9", "--band", "adult", "--women", "7"], ["loan", "T001", "000123"]):
+                  ["visit", "9", "--band", "adult", "--women", "7"], ["loan", "T001", "000123"],
+                  ["hold", "place", "T002", "--copy", "000123"]):
         tap.equal(" ".join(words), run(CLIENT, "-d", site, *words).returncode, 0)
     tap.ok("which come to the hub", hub.sync(site).returncode in (0, 13))
     year = time.strftime("%Y")
@@ -411,10 +412,13 @@ def small(hub, site):
         entries = [item["entry"] for item in answer.get("items", ())]
         tap.ok(f"a viewer is told that there is an entry of {kind}, and no more",
                status == 200 and all(entry == {"kind": kind} for entry in entries), entries)
-    told = [json.dumps(hub.ask("GET", "/api/v1/lists/loan", role=role)[1])
-            for role in ("viewer", "operator")]
-    tap.equal("whose a loan was an operator is told, a viewer not",
-              ['"card"' in text for text in told], [False, True])
+    for path in ("loans", "lists/loan", "lists/out", "lists/hold-place", "lists/holds"):
+        told = [json.dumps(hub.ask("GET", "/api/v1/" + path, role=role)[1])
+                for role in ("viewer", "operator")]
+        tap.equal(f"{path}: whose it is an operator is told, a viewer not",
+                  [[word in text for word in ('"copy"', '"card"', "T00", '"reader"')]
+                   for text in told],
+                  [[True] + [False] * 3, [True] * 3 + ['"reader"' in told[1]]])
     found = tells_persons(hub.ask("GET", "/api/v1/lists/visit", role="operator")[1])
     tap.equal("an operator is told what it says", sorted(set(found)), ["band", "women"])
     one, other = (hub.ask("GET", issued, role=role)[1] for role in ("viewer", "operator"))

@@ -194,6 +194,33 @@ static void ready_holds_come_first_and_old_ones_not_at_all(void **state)
 	assert_string_equal(shelf->next, "");
 }
 
+/* For who may see that a copy is out, or is waited for, and not whose it is. */
+static void whose_it_is_can_be_left_out(void **state)
+{
+	static const enum ph_listing lists[] = { PH_LISTING_OUT, PH_LISTING_OVERDUE,
+						 PH_LISTING_HOLDS };
+	static const char *const whose[] = { "card", "reader", "name", "locked" };
+	struct shelf *shelf = *state;
+
+	put_loans(shelf, 101, 1, TODAY - 5);
+	put_hold(shelf, 1, 101, true, TODAY + 1);
+	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+		struct ph_listing_query query = { .list = lists[i] };
+		json_t *all;
+
+		assert_int_equal(page(shelf, &query), 1);
+		all = json_deep_copy(json_array_get(shelf->items, 0));
+		assert_non_null(json_object_get(all, "card"));
+		query.no_cards = true;
+		assert_int_equal(page(shelf, &query), 1);
+		for (size_t j = 0; j < sizeof whose / sizeof *whose; j++) {
+			(void)json_object_del(all, whose[j]);
+		}
+		assert_true(json_equal(json_array_get(shelf->items, 0), all));
+		json_decref(all);
+	}
+}
+
 static void a_place_of_another_list_is_refused(void **state)
 {
 	struct shelf *shelf = *state;
@@ -317,6 +344,7 @@ int main(void)
 		SHELF_TEST(pages_follow_each_other),
 		SHELF_TEST(only_what_is_overdue),
 		SHELF_TEST(ready_holds_come_first_and_old_ones_not_at_all),
+		SHELF_TEST(whose_it_is_can_be_left_out),
 		SHELF_TEST(a_place_of_another_list_is_refused),
 		SHELF_TEST(every_page_is_found_by_an_index),
 		SHELF_TEST(a_page_costs_the_same_in_a_large_ledger),

@@ -155,6 +155,20 @@ static void assert_text(const struct roll *roll, size_t i, const char *name,
 	assert_string_equal(got != NULL ? got : "(none)", text);
 }
 
+/* Who may see that a reader is registered, and not what is out on the cards. */
+static void loans_can_be_left_out(void **state)
+{
+	struct roll *roll = *state;
+	struct ph_listing_query query = { .list = PH_LISTING_READERS };
+
+	assert_int_equal(page(roll, &query), READERS);
+	assert_non_null(member(roll, 0, "loans"));
+	query.no_cards = true;
+	assert_int_equal(page(roll, &query), READERS);
+	assert_null(member(roll, 0, "loans"));
+	assert_non_null(member(roll, 0, "reader"));
+}
+
 static void each_stands_once(void **state)
 {
 	static const struct {
@@ -327,6 +341,7 @@ static void a_page_ends_also_where_nothing_is_found(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		ROLL_TEST(loans_can_be_left_out),
 		ROLL_TEST(each_stands_once),
 		ROLL_TEST(pages_follow_each_other),
 		ROLL_TEST(items_say_what_they_are),
