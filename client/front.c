@@ -184,14 +184,9 @@ static void on_timer(uv_timer_t *timer)
 static void on_carried(struct ph_order *order)
 {
 	struct asked *asked = order->owner;
-	json_t *body;
 
-	asked->status = ph_front_answer(ph_buf_view(&order->answer), &body);
+	asked->status = ph_front_reply(ph_buf_view(&order->answer), &asked->reply);
 	ph_buf_wipe(&order->answer);
-	if (!body || ph_json_write(body, &asked->reply) != 0) {
-		ph_buf_wipe(&asked->reply);
-	}
-	json_decref(body);
 }
 
 static void on_done(struct ph_order *order)

@@ -319,3 +319,123 @@ unsigned ph_front_answer(struct ph_view answer, json_t **body_out)
 	*body_out = body;
 	return status;
 }
+
+/* --- the answer as text --- */
+
+/* Whether NAME, with its quotes, is a member that we put, or may be one. */
+static bool is_ours(struct ph_view name)
+{
+	static const char *const ours[] = { "\"schema\"", "\"exit\"", "\"said\"" };
+
+	if (memchr(name.data, '\\', name.len)) {
+		return true;
+	}
+	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++) {
+		if (ph_view_equal(name, ph_view_str(ours[i]))) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Where the string that begins at AT is over, at END at most. */
+static const uint8_t *string_end(const uint8_t *at, const uint8_t *end)
+{
+	bool is_escaped = false;
+
+	while (++at < end) {
+		if (*at == '"' && !is_escaped) {
+			return at + 1;
+		}
+		is_escaped = *at == '\\' && !is_escaped;
+	}
+	return end;
+}
+
+/*
+ * Whether TEXT, which jansson wrote, is one object and a line feed: `"schema":1` first and none of our
+ * members in it, so that these can be put behind the last of its own.
+ */
+static bool takes_members(struct ph_view text)
+{
+	static const char first[] = "{\"schema\":1";
+	const uint8_t *end = text.data + text.len;
+	const uint8_t *at = text.data + sizeof(first) - 1;
+	size_t depth = 1;
+	bool is_name = false;
+
+	if (text.len < sizeof(first) + 1 ||
+	    memcmp(text.data, first, sizeof(first) - 1) != 0 ||
+	    (*at != ',' && *at != '}')) {
+		return false;
+	}
+	while (at < end && depth > 0) {
+		const uint8_t *begun = at;
+
+		if (*begun == '"') {
+			at = string_end(begun, end);
+			if (is_name && depth == 1 &&
+			    is_ours(PH_VIEW(begun, (size_t)(at - begun)))) {
+				return false;
+			}
+			is_name = false;
+		} else {
+			at++;
+			is_name = *begun == '{' || *begun == ',';
+			depth += *begun == '{' || *begun == '[';
+			depth -= *begun == '}' || *begun == ']';
+		}
+	}
+	return depth == 0 && end - at == 1 && *at == '\n';
+}
+
+/* HEAD's exit, and what is in TEXT of standard error, behind the members of OUT. 0 or -ENOMEM. */
+static int put_members(struct ph_buf *reply, struct ph_view out, json_int_t exit,
+		       struct ph_view text)
+{
+	json_t *more = json_pack("{s:I}", "exit", exit);
+	struct ph_buf members = { 0 };
+	int rc = more && put_said(more, text, NULL) == 0 ? ph_json_write(more, &members)
+							 : -ENOMEM;
+
+	rc = rc != 0 ? rc : ph_buf_reserve(reply, out.len + members.len);
+	rc = rc != 0 ? rc : ph_buf_put(reply, out.data, out.len - 2);
+	rc = rc != 0 ? rc : ph_buf_put_u8(reply, ',');
+	rc = rc != 0 ? rc : ph_buf_put(reply, members.data + 1, members.len - 1);
+	ph_buf_wipe(&members);
+	json_decref(more);
+	return rc;
+}
+
+unsigned ph_front_reply(struct ph_view answer, struct ph_buf *reply)
+{
+	const uint8_t *end = answer.len ? memchr(answer.data, '\n', answer.len) : NULL;
+	size_t line = end ? (size_t)(end - answer.data) : 0;
+	json_t *head = ph_json_loadb((const char *)answer.data, line, 0, NULL);
+	size_t out = (size_t)json_integer_value(json_object_get(head, "out"));
+	size_t err = (size_t)json_integer_value(json_object_get(head, "err"));
+	json_int_t exit = json_integer_value(json_object_get(head, "exit"));
+	const char *error = NULL;
+	unsigned status = status_of(exit, &error);
+	bool is_plain = head && !json_object_get(head, "error") && !error &&
+			out <= answer.len && err <= answer.len &&
+			line + 1 + out + err == answer.len &&
+			takes_members(PH_VIEW(end + 1, out));
+	json_t *body = NULL;
+	int rc = 0;
+
+	json_decref(head);
+	if (is_plain) {
+		rc = put_members(reply, PH_VIEW(end + 1, out), exit,
+				 PH_VIEW(end + 1 + out, err));
+	} else {
+		status = ph_front_answer(answer, &body);
+		rc = body ? ph_json_write(body, reply) : -ENOMEM;
+		json_decref(body);
+	}
+	if (rc != 0) {
+		ph_buf_wipe(reply);
+		status = 503;
+	}
+	return status;
+}

@@ -44,5 +44,10 @@ int ph_front_order(const struct ph_front_setting *setting, const json_t *given,
  * "error" and "what", if it failed.
  */
 unsigned ph_front_answer(struct ph_view answer, json_t **body_out);
+/*
+ * The same as text, appended to REPLY (empty: no memory). What succeeded is not read as JSON, which takes
+ * longer than to make it: behind its last member the others are put.
+ */
+unsigned ph_front_reply(struct ph_view answer, struct ph_buf *reply);
 
 #endif

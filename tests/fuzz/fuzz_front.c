@@ -99,6 +99,19 @@ static void ask(const char *method, const char *text, struct ph_view body)
 	ph_web_target_deinit(&target);
 }
 
+/* As text it says the same; of what jansson does not read nothing is asked. */
+static void hear_text(struct ph_view answer, unsigned status, const json_t *body)
+{
+	struct ph_buf reply = { 0 };
+	unsigned said = ph_front_reply(answer, &reply);
+	json_t *again =
+		json_loadb((const char *)reply.data, reply.len, JSON_ALLOW_NUL, NULL);
+
+	must(!body || (said == status && json_equal(again, body)));
+	json_decref(again);
+	ph_buf_deinit(&reply);
+}
+
 static void hear(struct ph_view answer)
 {
 	json_t *body;
@@ -109,6 +122,7 @@ static void hear(struct ph_view answer)
 		       json_integer_value(json_object_get(body, "schema")) == 1));
 	must(body || status >= 500);
 	must(!body || status == 200 || json_object_get(body, "error"));
+	hear_text(answer, status, body);
 	json_decref(body);
 }
 

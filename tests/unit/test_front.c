@@ -18,6 +18,7 @@
 #include "client/commands.h"
 #include "client/front_door.h"
 #include "client/front_order.h"
+#include "common/base/json_memory.h"
 
 #define T0 UINT64_C(5000)
 
@@ -317,6 +318,22 @@ static const struct {
 	{ "", 503, NULL },
 };
 
+/* ANSWER as text is BODY (NULL: none). */
+static void assert_as_text(const char *answer, unsigned status, const json_t *body)
+{
+	struct ph_buf reply = { 0 };
+	json_t *again;
+
+	assert_int_equal(ph_front_reply(ph_view_str(answer), &reply), status);
+	again = json_loadb((const char *)reply.data, reply.len, JSON_REJECT_DUPLICATES,
+			   NULL);
+	if (body ? !json_equal(again, body) : reply.len != 0) {
+		fail_msg("%s: %.*s", answer, (int)reply.len, (const char *)reply.data);
+	}
+	json_decref(again);
+	ph_buf_deinit(&reply);
+}
+
 static void test_answers(void **state)
 {
 	(void)state;
@@ -331,16 +348,97 @@ static void test_answers(void **state)
 			fail_msg("%zu: %u %s", i, status, text ? text : "-");
 		}
 		free(text);
+		assert_as_text(answers[i].answer, status, body);
 		json_decref(body);
 	}
+}
+
+/* What a command printed, with EXIT and nothing on standard error, as text; the caller's. */
+static char *printed(const char *out, int exit)
+{
+	char *answer = malloc(strlen(out) + 100);
+
+	assert_non_null(answer);
+	sprintf(answer, "{\"schema\":1,\"exit\":%d,\"out\":%zu,\"err\":0}\n%s", exit,
+		strlen(out), out);
+	return answer;
+}
+
+/* Members of ours that are there already, or seem to be, and what is not one object. */
+static void test_as_text(void **state)
+{
+	static const char *const outs[] = {
+		"{\"schema\":1}\n",
+		"{\"schema\":1,\"a\":\"\\\"}\\\\\"}\n",
+		"{\"schema\":1,\"exit\":5}\n",
+		"{\"schema\":1,\"a\":\"exit\",\"b\":{\"exit\":1,\"schema\":2}}\n",
+		"{\"schema\":1,\"a\":[{\"said\":1},\"said\",{}],\"said\":[\"x\"]}\n",
+		"{\"schema\":1,\"\\u0065xit\":5}\n",
+		"{\"schema\":1,\"schema\":2}\n",
+		"{\"schema\":12}\n",
+		"{\"schema\":1}\n{\"schema\":1}\n",
+		"{\"schema\":1} \n",
+		"{\"schema\":1,\"a\":\"\n",
+		"{\"schema\":1,\"a\":[1]\n",
+		"{\"schema\":1}",
+		"{\"schema\":1",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(outs) / sizeof(outs[0]); i++) {
+		for (int exit = 0; exit <= 13; exit += 13) {
+			char *answer = printed(outs[i], exit);
+			json_t *body = NULL;
+			unsigned status = ph_front_answer(ph_view_str(answer), &body);
+
+			assert_as_text(answer, status, body);
+			json_decref(body);
+			free(answer);
+		}
+	}
+}
+
+static unsigned taken; /* blocks of jansson's */
+
+static void *take_counted(size_t size)
+{
+	taken++;
+	return malloc(size);
+}
+
+/* A list of 1,000 is not read to be sent on. */
+static void test_not_read(void **state)
+{
+	json_t *list = json_array();
+	struct ph_buf out = { 0 };
+	struct ph_buf reply = { 0 };
+	char *answer;
+
+	(void)state;
+	for (int i = 0; i < 1000; i++) {
+		json_array_append_new(list, json_pack("{s:i, s:s}", "n", i, "a", "b"));
+	}
+	list = json_pack("{s:i, s:o}", "schema", 1, "entries", list);
+	assert_int_equal(ph_json_write(list, &out), 0);
+	json_decref(list);
+	assert_int_equal(ph_buf_put(&out, "\n", 2), 0);
+	answer = printed((const char *)out.data, 0);
+	json_set_alloc_funcs(take_counted, free);
+	assert_int_equal(ph_front_reply(ph_view_str(answer), &reply), 200);
+	json_set_alloc_funcs(malloc, free);
+	assert_in_range(taken, 1, 200);
+	free(answer);
+	ph_buf_deinit(&out);
+	ph_buf_deinit(&reply);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_once),   cmocka_unit_test(test_times),
-		cmocka_unit_test(test_room),   cmocka_unit_test(test_routes),
-		cmocka_unit_test(test_orders), cmocka_unit_test(test_answers),
+		cmocka_unit_test(test_once),    cmocka_unit_test(test_times),
+		cmocka_unit_test(test_room),    cmocka_unit_test(test_routes),
+		cmocka_unit_test(test_orders),  cmocka_unit_test(test_answers),
+		cmocka_unit_test(test_as_text), cmocka_unit_test(test_not_read),
 	};
 
 	program.commands = ph_commands();
