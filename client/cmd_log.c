@@ -4,13 +4,19 @@
  * Entries of this device's logs, oldest first, each with its level: here, or at the hub
  * with the hub's time of the receipt that covers it. Entries of a kind that this
  * version does not know are listed by number. Personal fields are not shown.
+ *
+ * In an agent it is done in moments, between which people's orders have the site. What is recorded
+ * meanwhile is not listed: how many there are was seen before, and entries do not change.
  */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "client/commands.h"
+#include "client/host.h"
+#include "common/base/json_memory.h"
 #include "common/cli/entry_words.h"
 #include "common/cli/export.h"
 #include "common/cli/out.h"
@@ -20,15 +26,30 @@
 #define LIMIT_MAX     1000000
 #define LIMIT_HOST    10000 /* in the agent, whose memory it takes */
 
+enum {
+	REST = 1,
+	ENDED
+}; /* a moment is over; all that there was is listed */
+
+/* Entries of a log, from behind AFTER to LAST. */
+struct stretch {
+	int64_t row;
+	uint64_t after, last;
+};
+
 struct walk {
 	struct ph_site *site;
 	const struct ph_cli *cli;
+	struct stretch *stretches;
+	size_t n_stretches;
 	uint64_t total;
-	uint64_t skip; /* entries still to be passed over */
-	json_t *list;  /* --json */
+	uint64_t began; /* of the moment that runs */
+	struct ph_buf
+		*text; /* --json: the entries, each with a comma before it; else NULL */
 	struct ph_table *table;
 	/* of the log being walked */
-	const struct ph_log *log;
+	struct stretch *at;
+	struct ph_log log;
 	uint64_t at_hub, at_backup;
 	int64_t hub_time, backup_time;
 };
@@ -106,14 +127,18 @@ static int add_json(struct walk *walk, uint64_t n, int64_t second, const char *r
 	int64_t level_time;
 	const char *level = level_of(walk, n, &level_time);
 	json_t *item;
+	int rc;
 
-	ph_hex(log, walk->log->id, sizeof(walk->log->id));
+	ph_hex(log, walk->log.id, sizeof(walk->log.id));
 	ph_time_text(time, second);
 	ph_time_text(receipted, level_time);
 	item = json_pack("{s:s, s:I, s:s, s:s, s:s, s:s?, s:O}", "log", log, "n",
 			 (json_int_t)n, "ref", ref, "time", time, "level", level,
 			 "receipted", level_time > 0 ? receipted : NULL, "entry", entry);
-	return item && json_array_append_new(walk->list, item) == 0 ? 0 : -ENOMEM;
+	rc = item ? ph_buf_put_u8(walk->text, ',') : -ENOMEM;
+	rc = rc == 0 ? ph_json_write(item, walk->text) : rc;
+	json_decref(item);
+	return rc;
 }
 
 static const char *level_words(const char *level)
@@ -150,6 +175,15 @@ static void add_row(struct walk *walk, uint64_t n, int64_t second, const char *r
 	ph_buf_deinit(&words);
 }
 
+/* Whether others may have the site now; by itself a command has it to its end. */
+static bool is_moment_over(const struct walk *walk)
+{
+	const struct ph_host *host = walk->cli->host;
+
+	return host && host->between &&
+	       ph_site_ms(walk->site) - walk->began >= PH_SITE_MOMENT_MS;
+}
+
 /* The reference by which `void` and `record` name an entry. */
 static void name_entry(const struct ph_log *log, uint64_t n, struct ph_view bytes,
 		       char out[static PH_REF_TEXT])
@@ -169,8 +203,12 @@ static int on_entry(void *data, uint64_t n, struct ph_view bytes)
 	struct ph_entry entry = { 0 };
 	char ref[PH_REF_TEXT];
 	json_t *object;
-	int rc = ph_entry_decode(bytes, &entry);
+	int rc;
 
+	if (n > walk->at->last) {
+		return ENDED;
+	}
+	rc = ph_entry_decode(bytes, &entry);
 	if (rc < 0) {
 		return rc;
 	}
@@ -179,66 +217,126 @@ static int on_entry(void *data, uint64_t n, struct ph_view bytes)
 	if (!object) {
 		return -ENOMEM;
 	}
-	name_entry(walk->log, n, bytes, ref);
+	name_entry(&walk->log, n, bytes, ref);
 	rc = 0;
-	if (walk->list) {
+	if (walk->text) {
 		rc = add_json(walk, n, ph_stamp_seconds(entry.stamp), ref, object);
 	} else {
 		add_row(walk, n, ph_stamp_seconds(entry.stamp), ref, object);
 	}
 	json_decref(object);
-	return rc;
+	walk->at->after = n;
+	return rc == 0 && is_moment_over(walk) ? REST : rc;
 }
 
 /* --- the logs --- */
 
-static int count_log(void *data, const struct ph_log *log)
+static int on_log(void *data, const struct ph_log *log)
 {
 	struct walk *walk = data;
+	struct stretch *more =
+		realloc(walk->stretches, (walk->n_stretches + 1) * sizeof(*more));
 
+	if (!more) {
+		return -ENOMEM;
+	}
+	walk->stretches = more;
+	more[walk->n_stretches++] =
+		(struct stretch){ .row = log->row, .after = log->base, .last = log->n };
 	walk->total += log->n - log->base;
 	return 0;
 }
 
-static int on_log(void *data, const struct ph_log *log)
+/* What is more than LIMIT is passed over, the oldest first. */
+static void skip(struct walk *walk, uint64_t limit)
 {
-	struct walk *walk = data;
-	struct ph_journal *journal = ph_site_journal(walk->site);
-	uint64_t own = log->n - log->base;
-	uint64_t skipped = walk->skip < own ? walk->skip : own;
+	uint64_t left = walk->total > limit ? walk->total - limit : 0;
+
+	for (size_t i = 0; i < walk->n_stretches; i++) {
+		struct stretch *at = &walk->stretches[i];
+		uint64_t own = at->last - at->after;
+		uint64_t skipped = left < own ? left : own;
+
+		at->after += skipped;
+		left -= skipped;
+	}
+}
+
+static int let_others(struct walk *walk, struct ph_error *err)
+{
+	const struct ph_host *host = walk->cli->host;
 	int rc;
 
-	walk->skip -= skipped;
-	if (skipped == own) {
-		return 0;
-	}
-	walk->log = log;
-	rc = ph_journal_receipt_get(journal, log->row, PH_LEVEL_HUB, &walk->at_hub,
-				    &walk->hub_time, NULL);
-	if (rc == 0) {
-		rc = ph_journal_receipt_get(journal, log->row, PH_LEVEL_BACKUP,
-					    &walk->at_backup, &walk->backup_time, NULL);
-	}
-	return rc == 0 ? ph_journal_entry_each(journal, log->row, log->base + skipped,
-					       on_entry, walk)
-		       : rc;
+	ph_site_pause(walk->site);
+	host->between(host->data);
+	rc = ph_site_resume(walk->site, err);
+	walk->began = rc < 0 ? 0 : ph_site_ms(walk->site);
+	return rc;
+}
+
+static int read_log(struct walk *walk)
+{
+	struct ph_journal *journal = ph_site_journal(walk->site);
+	int64_t row = walk->at->row;
+	int rc = ph_journal_log_at(journal, row, &walk->log);
+
+	rc = rc != 0 ? rc
+		     : ph_journal_receipt_get(journal, row, PH_LEVEL_HUB, &walk->at_hub,
+					      &walk->hub_time, NULL);
+	rc = rc != 0 ? rc
+		     : ph_journal_receipt_get(journal, row, PH_LEVEL_BACKUP,
+					      &walk->at_backup, &walk->backup_time, NULL);
+	rc = rc != 0 ? rc
+		     : ph_journal_entry_each(journal, row, walk->at->after, on_entry,
+					     walk);
+	return rc == ENDED ? 0 : rc;
+}
+
+static int fail(int rc, struct ph_error *err)
+{
+	return ph_fail_errno(err, rc < 0 ? rc : -EUCLEAN,
+			     ph_say("reading the log", "đọc nhật ký"));
 }
 
 static int walk_all(struct walk *walk, uint64_t limit, struct ph_error *err)
 {
-	struct ph_journal *journal = ph_site_journal(walk->site);
 	struct ph_site_info info;
 	int rc;
 
 	ph_site_info(walk->site, &info);
-	rc = ph_journal_logs_of_device(journal, info.device_id, count_log, walk);
-	if (rc == 0) {
-		walk->skip = walk->total > limit ? walk->total - limit : 0;
-		rc = ph_journal_logs_of_device(journal, info.device_id, on_log, walk);
+	walk->began = ph_site_ms(walk->site);
+	rc = ph_journal_logs_of_device(ph_site_journal(walk->site), info.device_id,
+				       on_log, walk);
+	skip(walk, limit);
+	for (size_t i = 0; rc == 0 && i < walk->n_stretches; i++) {
+		walk->at = &walk->stretches[i];
+		while (rc == 0 && walk->at->after < walk->at->last) {
+			rc = read_log(walk);
+			if (rc != REST) {
+				break;
+			}
+			rc = let_others(walk, err);
+			if (rc < 0) {
+				return rc;
+			}
+		}
 	}
-	return rc == 0 ? 0
-		       : ph_fail_errno(err, rc < 0 ? rc : -EUCLEAN,
-				       ph_say("reading the log", "đọc nhật ký"));
+	return rc == 0 ? 0 : fail(rc, err);
+}
+
+/* The first entry has a comma before it, too, which is not written. */
+static int print_json(const struct walk *walk, uint64_t limit)
+{
+	const char *entries =
+		walk->text->len > 0 ? (const char *)walk->text->data + 1 : "";
+	size_t len = walk->text->len > 0 ? walk->text->len - 1 : 0;
+	bool more = walk->total > limit;
+
+	return fputs("{\"schema\":1,\"entries\":[", stdout) == EOF ||
+			       fwrite(entries, 1, len, stdout) != len ||
+			       printf("],\"more\":%s}\n", more ? "true" : "false") < 0
+		       ? PH_OUT_LOST
+		       : 0;
 }
 
 /* A sheet does not show that there is more than it has. */
@@ -263,6 +361,7 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 		ph_say("what", "nội dung"), ph_say("reference", "tham chiếu"),
 	};
 	struct walk walk = { .cli = cli };
+	struct ph_buf text = { 0 };
 	uint64_t limit = LIMIT_DEFAULT;
 	int rc = ph_cli_get_uint(cli, "limit", 1, cli->host ? LIMIT_HOST : LIMIT_MAX,
 				 &limit, err);
@@ -274,21 +373,20 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 		return rc;
 	}
 	if (cli->json) {
-		walk.list = json_array();
+		walk.text = &text;
 	} else {
 		walk.table = ph_table_new(headings, 6, cli->plain);
 	}
-	rc = walk.list || walk.table ? walk_all(&walk, limit, err) : -ENOMEM;
+	rc = walk.text || walk.table ? walk_all(&walk, limit, err) : -ENOMEM;
 	if (rc == 0) {
-		rc = walk.list ? ph_out_json(json_pack("{s:i, s:O, s:b}", "schema", 1,
-						       "entries", walk.list, "more",
-						       walk.total > limit))
+		rc = walk.text ? print_json(&walk, limit)
 			       : ph_table_print(walk.table, stdout);
 	}
 	if (rc == 0) {
 		tell_more(&walk, limit);
 	}
-	json_decref(walk.list);
+	ph_buf_wipe(&text);
+	free(walk.stretches);
 	ph_table_free(walk.table);
 	ph_site_close(walk.site);
 	return rc;

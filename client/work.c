@@ -8,7 +8,8 @@
  * has begun. What must wait too long its owner takes back.
  *
  * A command that takes long has the others carried out when it lets go of the site for a moment, on
- * this thread, before it goes on: all but another of its own sort, which would not do so.
+ * this thread, before it goes on: all but another of its own sort, which would not do so. One that is
+ * long only to look at lets people's orders go before.
  *
  * What sessions and couriers bring is folded here when there is no order, a moment at a time. A command that
  * stands on all of it (any but those named in needs_all()) has the rest folded first, in large batches;
@@ -117,12 +118,17 @@ static bool is_work(const struct ph_order *order)
 	       (!name || (strcmp(name, "status") != 0 && strcmp(name, "sync") != 0));
 }
 
-/* Whether ORDER is of a command that lets go of the site in between, and takes long. */
-static bool takes_long(const struct ph_order *order)
+static bool is_of(const struct ph_order *order, const char *command)
 {
 	const char *name = order->is_loan ? NULL : name_of(order);
 
-	return name && strcmp(name, "plan") == 0;
+	return name && strcmp(name, command) == 0;
+}
+
+/* Whether ORDER is of a command that lets go of the site in between, and takes long. */
+static bool takes_long(const struct ph_order *order)
+{
+	return is_of(order, "plan");
 }
 
 /* Whether what ORDER does stands on all that has come. The others ask no ledger, or say what it does not count. */
@@ -146,6 +152,15 @@ static bool is_short(const struct ph_order *order)
 	return !takes_long(order);
 }
 
+/*
+ * Whether ORDER is carried out in between of one that is long only to look at (`log`): people's are, and what
+ * pages read by themselves waits for its end, as it does for any other.
+ */
+static bool is_urgent(const struct ph_order *order)
+{
+	return order->rank != PH_ORDER_PAGE && !takes_long(order) && !is_of(order, "log");
+}
+
 /* Whether ORDER is carried out at once, whatever is not folded. */
 static bool is_quick(const struct ph_order *order)
 {
@@ -154,6 +169,7 @@ static bool is_quick(const struct ph_order *order)
 
 static void serve(struct ph_work *work, bool (*wanted)(const struct ph_order *order));
 static void serve_others(void *data);
+static void serve_urgent(void *data);
 
 /*
  * All that has come is folded for ORDER, if it needs that; the site is open. What cannot be folded the
@@ -196,7 +212,9 @@ static void carry(struct ph_work *work, struct ph_order *order)
 	struct ph_error why = { .exit = PH_EXIT_OTHER };
 	struct ph_host host = { .site = site,
 				.state = order->state,
-				.between = work->is_between ? NULL : serve_others,
+				.between = work->is_between    ? NULL
+					   : takes_long(order) ? serve_others
+							       : serve_urgent,
 				.data = work };
 	int status = -1;
 
@@ -446,6 +464,12 @@ static void serve(struct ph_work *work, bool (*wanted)(const struct ph_order *or
 static void serve_others(void *data)
 {
 	serve(data, is_short);
+}
+
+/* The same of any other. */
+static void serve_urgent(void *data)
+{
+	serve(data, is_urgent);
 }
 
 /* A moment of folding. What fails is tried again when something comes; then it is said. */

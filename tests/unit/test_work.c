@@ -89,6 +89,13 @@ static const struct ph_cli_command commands[] = {
 	  .max_args = 1,
 	  .doc = "",
 	  .run = take_long },
+	{ .name = "log",
+	  .group = "",
+	  .args = "NAME",
+	  .min_args = 1,
+	  .max_args = 1,
+	  .doc = "",
+	  .run = take_long },
 	{ .name = "status",
 	  .group = "",
 	  .args = "NAME",
@@ -304,6 +311,24 @@ static void test_pages_wait(void **state)
 	ph_order_deinit(&desk.order[7]); /* seven are done of eight */
 }
 
+/* Of what lets go so that nobody waits for it, who waits is before it; what a page reads by itself is not. */
+static void test_between_a_look(void **state)
+{
+	(void)state;
+	begin();
+	push_as("log", false, PH_ORDER_WORK);
+	push_as("status", false, PH_ORDER_PAGE);
+	push_as("visit", false, PH_ORDER_WORK);
+	push_as("status", true, PH_ORDER_PERSON);
+	push_as(NULL, false, PH_ORDER_WORK); /* a loan */
+	push_as("log", false, PH_ORDER_WORK);
+	finish();
+	assert_string_equal(desk.done, "cedafb");
+	assert_said(0, "a began, a in English");
+	assert_said(3, "d bằng tiếng Việt");
+	assert_int_equal(desk.n_troubles, 0);
+}
+
 static unsigned n_made;
 
 static void make(struct ph_order *order)
@@ -503,6 +528,7 @@ int main(void)
 		AT_DESK(test_in_a_row),
 		AT_DESK(test_between),
 		AT_DESK(test_lost_between),
+		AT_DESK(test_between_a_look),
 		AT_DESK(test_made_of_it),
 		AT_DESK(test_given_up_late),
 		AT_DESK(test_pages_wait),
