@@ -97,9 +97,8 @@ static int fail_put(struct ph_spool *spool, int rc, uint64_t len, struct ph_erro
 	spool->need = len;
 	spool->room = 0;
 	(void)ph_dir_room(spool->path, &spool->room);
-	/* what a stick had no room for goes another time; a disk that is full wants somebody */
 	return ph_fail(
-		err, spool->mode == PRIVATE_MODE ? PH_EXIT_OTHER : PH_EXIT_PARTIAL, rc,
+		err, PH_EXIT_OTHER, rc,
 		ph_say("%s: the disk is full: %llu bytes are needed, %llu are left",
 		       "%s: ổ đĩa đã đầy: cần %llu byte, còn %llu"),
 		spool->path, (unsigned long long)len, (unsigned long long)spool->room);

@@ -66,8 +66,7 @@ void ph_spool_set_private(struct ph_spool *spool);
  * Write BUNDLE, whole bytes, as a new file of the sender in its header: .part, sync, read
  * again and compare, rename, sync of the folder. One that is there already is compared,
  * synced and left. NAME_OUT has its name. 0, or a negative errno with words; the stick is then as
- * before, but for a .part if even that cannot be removed. -ENOSPC: PH_EXIT_PARTIAL, of a private
- * spool PH_EXIT_OTHER.
+ * before, but for a .part if even that cannot be removed.
  */
 int ph_spool_put(struct ph_spool *spool, struct ph_view bundle,
 		 char name_out[static PH_SPOOL_NAME_SIZE], struct ph_error *err);

@@ -246,7 +246,7 @@ static void test_full(void **state)
 		assert_int_equal(
 			pack(&stick->sender, "/m/a", ph_buf_view(&stick->new), &err),
 			-ENOSPC);
-		assert_int_equal(err.exit, PH_EXIT_PARTIAL);
+		assert_int_equal(err.exit, PH_EXIT_OTHER);
 		assert_non_null(strstr(err.text, "full"));
 		check_pulled(stick, "/m/a");
 		/* the .part is gone: nobody else lacks the room */
