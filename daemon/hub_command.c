@@ -242,6 +242,7 @@ static int carry_out(struct ph_hub *hub, int i, const json_t *request, json_t *a
 	rc = commands[i].run(hub, request, answer, err);
 	if (!ph_hub_is_counted(request)) {
 		ph_hub_close_entries(answer);
+		ph_hub_close_cards(answer);
 	}
 	if (rc == 0 && hub->withholds &&
 	    json_object_set_new(answer, "withheld", json_string(WITHHELD)) != 0) {

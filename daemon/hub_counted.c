@@ -65,3 +65,43 @@ void ph_hub_close_entries(json_t *answer)
 		ph_hub_close_entries(value);
 	}
 }
+
+/* What OBJECT, under NAME of what was asked for (DEPTH 1) or further in, tells of cards. */
+static void drop_cards(json_t *object, const char *name, unsigned depth)
+{
+	bool is_asked = depth == 1 && strcmp(name, "card") == 0;
+
+	if (!is_asked && json_is_object(json_object_get(object, "card"))) {
+		json_object_del(object, "card");
+	}
+	if (json_is_array(json_object_get(object, "cards"))) {
+		json_object_del(object, "cards");
+	}
+	if (json_is_array(json_object_get(object, "loans"))) {
+		json_object_del(object, "loans");
+	}
+}
+
+static void close_cards(json_t *value, const char *name, unsigned depth)
+{
+	const char *member;
+	json_t *inner;
+	size_t i;
+
+	if (depth > 0 && json_is_object(value)) {
+		drop_cards(value, name, depth);
+	}
+	json_object_foreach(value, member, inner)
+	{
+		close_cards(inner, member, depth + 1);
+	}
+	json_array_foreach(value, i, inner)
+	{
+		close_cards(inner, name, depth);
+	}
+}
+
+void ph_hub_close_cards(json_t *answer)
+{
+	close_cards(answer, "", 0);
+}

@@ -10,4 +10,10 @@ bool ph_hub_is_counted(const json_t *request);
 /* Wherever ANSWER has an "entry" that counts persons, signs counts or erases, only its kind is left. */
 void ph_hub_close_entries(json_t *answer);
 
+/*
+ * No list in ANSWER, and nothing in one, tells a card, nor a card or a reader what is out on them: who may
+ * not open names is not to collect who reads what. What was asked for by its own number stays.
+ */
+void ph_hub_close_cards(json_t *answer);
+
 #endif

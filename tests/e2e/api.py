@@ -390,6 +390,37 @@ def tells_persons(answer):
         [found for _, value in items for found in tells_persons(value)]
 
 
+def tells_whose(answer, name=""):
+    """Cards in ANSWER, and what is out on one or to a reader, by the names of members."""
+    if isinstance(answer, list):
+        return [found for item in answer for found in tells_whose(item, name)]
+    if not isinstance(answer, dict):
+        return []
+    return [member for member in ("card", "cards", "loans")
+            if name and (name, member) != ("card", "card") and
+            isinstance(answer.get(member), (dict, list))] + \
+        [found for member, value in answer.items() for found in tells_whose(value, member)]
+
+
+def no_cards(hub):
+    """Who may only look is told no card, by any address."""
+    with open(os.path.join(ROOT, "docs", "KINDS.md"), encoding="utf-8") as file:
+        listed = re.findall(r"^\| \d+ \| ([a-z-]+) \|", file.read(), re.M)
+    lists = ["here", "out", "overdue", "expected", "holds", "titles", "readers"] + listed
+    told = {"viewer": [], "operator": []}
+    for role, found in told.items():
+        for path in ["loans", "cases?all", "copies/000123", "why/copy/000123", "cards/T001"] + \
+                ["lists/" + what for what in lists]:
+            got = hub.ask("GET", "/api/v1/" + path, role=role)
+            if got[0] == 200 and tells_whose(got[1]):
+                found.append(path)
+            time.sleep(0.03)
+    tap.ok("kinds have lists", len(listed) > 40, listed)
+    tap.equal("a viewer is told no card and nobody's loans", told["viewer"], [])
+    tap.ok("an operator is", {"loans", "copies/000123", "why/copy/000123", "lists/out",
+                              "lists/loan"} <= set(told["operator"]), told)
+
+
 def small(hub, site):
     """Small figures: who sees sheets alone comes to none by any address."""
     for words in (["visit", "2", "--band", "child", "--women", "1"],
@@ -419,6 +450,7 @@ def small(hub, site):
                   [[word in text for word in ('"copy"', '"card"', "T00", '"reader"')]
                    for text in told],
                   [[True] + [False] * 3, [True] * 3 + ['"reader"' in told[1]]])
+    no_cards(hub)
     found = tells_persons(hub.ask("GET", "/api/v1/lists/visit", role="operator")[1])
     tap.equal("an operator is told what it says", sorted(set(found)), ["band", "women"])
     one, other = (hub.ask("GET", issued, role=role)[1] for role in ("viewer", "operator"))

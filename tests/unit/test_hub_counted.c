@@ -59,11 +59,49 @@ static void test_open(void **state)
 	assert_left(none, none);
 }
 
+/* TEXT as it is told to who may not collect cards. */
+static void assert_told(const char *text, const char *expected)
+{
+	json_t *answer = json_loads(text, 0, NULL);
+	json_t *wanted = json_loads(expected, 0, NULL);
+
+	assert_non_null(answer);
+	assert_non_null(wanted);
+	ph_hub_close_cards(answer);
+	assert_true(json_equal(answer, wanted));
+	json_decref(answer);
+	json_decref(wanted);
+}
+
+static void test_cards(void **state)
+{
+	(void)state;
+	assert_told("{\"loans\":[{\"copy\":{\"ns\":1,\"code\":\"c\"},"
+		    "\"card\":{\"ns\":1,\"code\":\"k\"},\"due\":\"2026-01-02\"}]}",
+		    "{\"loans\":[{\"copy\":{\"ns\":1,\"code\":\"c\"},"
+		    "\"due\":\"2026-01-02\"}]}");
+	assert_told("{\"items\":[{\"reader\":\"a\",\"cards\":[{\"code\":\"k\"}],"
+		    "\"n_loans\":1,\"loans\":[{\"copy\":{}}]},"
+		    "{\"entry\":{\"kind\":\"card-issue\",\"card\":{\"code\":\"k\"}}}]}",
+		    "{\"items\":[{\"reader\":\"a\",\"n_loans\":1},"
+		    "{\"entry\":{\"kind\":\"card-issue\"}}]}");
+	/* what was asked for by its own number */
+	assert_told("{\"card\":{\"card\":{\"code\":\"k\"},\"known\":true,"
+		    "\"loans\":[{\"card\":{},\"copy\":{}}],"
+		    "\"reader\":{\"reader\":\"a\",\"cards\":[{\"code\":\"k\"}]}}}",
+		    "{\"card\":{\"card\":{\"code\":\"k\"},\"known\":true,"
+		    "\"reader\":{\"reader\":\"a\"}}}");
+	/* counts have the same names */
+	assert_told("{\"cards\":3,\"summary\":[{\"cards\":3,\"loans\":4}]}",
+		    "{\"cards\":3,\"summary\":[{\"cards\":3,\"loans\":4}]}");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_closed),
 		cmocka_unit_test(test_open),
+		cmocka_unit_test(test_cards),
 	};
 
 	return cmocka_run_group_tests_name("hub_counted", tests, NULL, NULL);
