@@ -198,9 +198,9 @@ static void print_complete(const json_t *sheet)
 	const json_t *missing = json_object_get(complete, "missing");
 	const char *up_to = ph_member_text(complete, "up_to");
 
-	printf(ph_say("complete for %lld of %lld communes",
-		      "đủ số liệu của %lld trên %lld xã, phường"),
-	       ph_member_number(complete, "communes"), ph_member_number(complete, "of"));
+	printf(ph_say("complete for %lld of %lld %s", "đủ số liệu của %lld trên %lld %s"),
+	       ph_member_number(complete, "communes"), ph_member_number(complete, "of"),
+	       ph_units_say(sheet));
 	if (up_to[0] != '\0') {
 		printf(ph_say(" up to %s", " đến %s"), up_to);
 	}

@@ -116,10 +116,10 @@ static json_t *complete_text(const json_t *report)
 	const json_t *complete = json_object_get(report, "complete");
 	const char *up_to = ph_member_text(complete, "up_to");
 
-	return json_sprintf(ph_say("Complete for %lld of %lld communes%s%s",
-				   "Đủ số liệu của %lld trên %lld xã, phường%s%s"),
+	return json_sprintf(ph_say("Complete for %lld of %lld %s%s%s",
+				   "Đủ số liệu của %lld trên %lld %s%s%s"),
 			    ph_member_number(complete, "communes"),
-			    ph_member_number(complete, "of"),
+			    ph_member_number(complete, "of"), ph_units_say(report),
 			    up_to[0] ? ph_say(" up to ", " đến ") : "", up_to);
 }
 

@@ -197,8 +197,8 @@ static void complete(struct ph_html *to, const json_t *report)
 	const char *up_to = ph_member_text(of, "up_to");
 	char day[WORDS];
 
-	ph_html_put(to, "Đủ số liệu của %d trên %d xã, phường",
-		    ph_member_number(of, "communes"), ph_member_number(of, "of"));
+	ph_html_put(to, "Đủ số liệu của %d trên %d %s", ph_member_number(of, "communes"),
+		    ph_member_number(of, "of"), ph_units_say(report));
 	if (up_to[0]) {
 		ph_page_day(day, up_to);
 		ph_html_put(to, " đến %s", day);
@@ -291,6 +291,24 @@ static void summary(struct ph_html *to, const json_t *reports)
 		summary_line(to, report);
 	}
 	ph_html_raw(to, any ? "</tbody></table>\n" : "");
+}
+
+/* Of the rows the one with most communes behind it: a rule may leave the phường out of some. */
+static const json_t *widest(const json_t *reports)
+{
+	const json_t *found = NULL, *report;
+	long long most = -1;
+	size_t i;
+
+	json_array_foreach(reports, i, report)
+	{
+		long long of =
+			ph_member_number(json_object_get(report, "complete"), "of");
+
+		found = of > most ? report : found;
+		most = of > most ? of : most;
+	}
+	return found;
 }
 
 static void missing(struct ph_html *to, const json_t *report)
@@ -430,7 +448,7 @@ int ph_report_page(const struct ph_report_page *page, struct ph_buf *out)
 	{
 		report_section(&to, report);
 	}
-	missing(&to, json_array_get(page->reports, 0));
+	missing(&to, widest(page->reports));
 	of_no_commune(&to, json_array_get(page->reports, 0));
 	issued_list(&to, page->issued);
 	signatures(&to);

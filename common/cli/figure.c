@@ -69,6 +69,17 @@ const char *ph_figure_words(char out[static PH_FIGURE_TEXT], const json_t *colum
 	return out;
 }
 
+const char *ph_units_say(const json_t *report)
+{
+	const char *rule = ph_member_text(json_object_get(report, "rule"), "name");
+	size_t len = strlen(rule);
+
+	if (strcmp(rule, "xa") == 0 || (len > 3 && strcmp(rule + len - 3, "-xa") == 0)) {
+		return ph_say("communes of type xã", "xã (không tính phường)");
+	}
+	return ph_say("communes", "xã, phường");
+}
+
 /* --- what is revised and is no cell --- */
 
 void ph_restated_name(char out[static PH_FIGURE_TEXT], const json_t *item)

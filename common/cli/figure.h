@@ -29,6 +29,9 @@ void ph_restated_figure(char out[static PH_FIGURE_TEXT], const json_t *report,
 /* That parts of the persons of a line are revised ("parts"), and why not which. */
 const char *ph_parts_say(void);
 
+/* Which communes REPORT is complete of: of type xã alone where its rule says so. */
+const char *ph_units_say(const json_t *report);
+
 /*
  * Of RULE, of a report: "units, version 2 since 2026-03-01: how a target says that it is
  * reckoned"; what is not in it is left out.

@@ -85,7 +85,7 @@ struct ph_reckoning {
 	struct ph_period *periods; /* that asked for, the one before, ... */
 	size_t n_periods, n_trend;
 	int64_t month[13]; /* first days of the months of the period */
-	bool xa_only;      /* as of the last day of the period */
+	bool xa_only;      /* of a row with a target; as of the last day of the period */
 	uint64_t least;    /* of four services; likewise */
 	struct ph_reckon_rule rule;
 	struct ph_reckon_site *sites; /* by number */

@@ -303,7 +303,8 @@ int ph_reckon_rule(struct ph_reckoning *reckoning)
 	if (rc == 0) {
 		follow(&history, last, &reckoning->rule);
 		rule = rule_on(&history, last);
-		reckoning->xa_only = rule.xa_only;
+		/* it is of these rows: what only counts has every commune behind it */
+		reckoning->xa_only = rule.xa_only && reckoning->query->row->targets[0];
 		reckoning->least = rule.least;
 		memcpy(reckoning->rule.text, rule.text, sizeof rule.text);
 	}
@@ -338,39 +339,69 @@ static void show_version(const struct ph_reckon_rule *rule, struct ph_show *show
 	}
 }
 
-void ph_reckon_show_rule(const struct ph_reckoning *reckoning, struct ph_show *sheet)
+/* Name and words of a rule; "%d": how many services are enough. */
+struct words {
+	enum ph_row_source source;
+	bool xa_only;
+	const char *name, *en, *vi;
+};
+
+static const struct words *words_of(const struct ph_reckoning *reckoning)
 {
-	static const struct {
-		enum ph_row_source source;
-		const char *name, *xa, *en, *vi;
-	} rules[] = {
-		{ PH_FROM_MODEL, "units", "xa", "communes recognised, of all communes",
-		  "số xã được công nhận trên tổng số xã, phường" },
-		{ PH_FROM_SERVICES, "%d-of-4", "%d-of-4-xa",
+	static const struct words rules[] = {
+		{ PH_FROM_MODEL, false, "units", "communes recognised, of all communes",
+		  "số xã, phường được công nhận trên tổng số xã, phường" },
+		{ PH_FROM_MODEL, true, "xa",
+		  "communes recognised, of all communes of type xã; phường left out",
+		  "số xã được công nhận trên tổng số xã; không tính phường" },
+		{ PH_FROM_SERVICES, false, "%d-of-4",
 		  "communes with at least %d of rotation, mobile service, network and "
 		  "reading promotion",
-		  "xã có ít nhất %d trong bốn: luân chuyển, lưu động, mạng, khuyến đọc" },
-		{ PH_FROM_WORKERS, "ever-trained", "ever-trained-xa",
+		  "xã, phường có ít nhất %d trong bốn: luân chuyển, lưu động, mạng, "
+		  "khuyến đọc" },
+		{ PH_FROM_SERVICES, true, "%d-of-4-xa",
+		  "communes of type xã with at least %d of rotation, mobile service, "
+		  "network and reading promotion; phường left out",
+		  "xã có ít nhất %d trong bốn: luân chuyển, lưu động, mạng, khuyến đọc; "
+		  "không tính phường" },
+		{ PH_FROM_WORKERS, false, "ever-trained",
 		  "workers trained by now, of those who work at the end",
 		  "người đã được tập huấn trên số người đang làm cuối kỳ" },
-		{ PH_FROM_TURNS, "year-before", "year-before-xa",
+		{ PH_FROM_WORKERS, true, "ever-trained-xa",
+		  "workers trained by now, of those who work at the end; in communes of "
+		  "type xã, phường left out",
+		  "người đã được tập huấn trên số người đang làm cuối kỳ; ở các xã, "
+		  "không tính phường" },
+		{ PH_FROM_TURNS, false, "year-before",
 		  "growth on the same period of the year before",
 		  "tăng so với cùng kỳ năm trước" },
+		{ PH_FROM_TURNS, true, "year-before-xa",
+		  "growth on the same period of the year before; of communes of type xã, "
+		  "phường left out",
+		  "tăng so với cùng kỳ năm trước; ở các xã, không tính phường" },
 	};
-	const char *name = "count", *en = "as counted", *vi = "theo số ghi nhận";
-	struct ph_show shown = ph_show_begin();
-	char texts[3][160];
+	static const struct words count = { .name = "count",
+					    .en = "as counted",
+					    .vi = "theo số ghi nhận" };
 
 	for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
-		if (rules[i].source == reckoning->query->row->source) {
-			name = reckoning->xa_only ? rules[i].xa : rules[i].name;
-			en = rules[i].en;
-			vi = rules[i].vi;
+		if (rules[i].source == reckoning->query->row->source &&
+		    rules[i].xa_only == reckoning->xa_only) {
+			return &rules[i];
 		}
 	}
-	fill(texts[0], sizeof texts[0], name, reckoning->least);
-	fill(texts[1], sizeof texts[1], en, reckoning->least);
-	fill(texts[2], sizeof texts[2], vi, reckoning->least);
+	return &count;
+}
+
+void ph_reckon_show_rule(const struct ph_reckoning *reckoning, struct ph_show *sheet)
+{
+	const struct words *words = words_of(reckoning);
+	struct ph_show shown = ph_show_begin();
+	char texts[3][240];
+
+	fill(texts[0], sizeof texts[0], words->name, reckoning->least);
+	fill(texts[1], sizeof texts[1], words->en, reckoning->least);
+	fill(texts[2], sizeof texts[2], words->vi, reckoning->least);
 	ph_show_set(&shown, "name", json_string(texts[0]));
 	show_version(&reckoning->rule, &shown);
 	ph_show_set(&shown, "en", json_string(texts[1]));

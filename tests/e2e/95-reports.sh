@@ -118,11 +118,32 @@ is "a period that was over keeps its own" "$(row M1 >/dev/null; of '[j["denomina
 xa yes
 is "by rule of xã alone" "$(row M1 >/dev/null; of '[j["denominator"], j["rule"]["name"], j["complete"]["of"]]')" '[2, "xa", 2]'
 is "its version, and since when" "$(rule M1)" '["xa", 2, "2026-09-01"]'
+words() { row "$1" >/dev/null; of '[j["rule"]["en"], j["rule"]["vi"]]'; }
+is "M1: the rule in words" "$(words M1)" \
+  '["communes recognised, of all communes of type xã; phường left out", "số xã được công nhận trên tổng số xã; không tính phường"]'
+left_out='^\["[^"]* of type xã[^"]*[,;] phường left out", "[^"]*; [^"]*không tính phường"\]$'
+for code in M2 M3 M4; do
+  like "$code: the words leave the phường out" "$(words $code)" "$left_out"
+done
+like "complete of xã alone, to people" "$($H report M2 --period 2026-Q3)" 'complete for 2 of 2 communes of type xã up to 2026-09-30'
+like "in Vietnamese" "$(LC_ALL=vi_VN.UTF-8 $H report M2 --period 2026-Q3)" 'đủ số liệu của 2 trên 2 xã \(không tính phường\) đến 2026-09-30'
+like "in the workbook's notes" "$(LC_ALL=vi_VN.UTF-8 $H report M2 --period 2026-Q3 --csv)" '"Đủ số liệu của 2 trên 2 xã \(không tính phường\) đến 2026-09-30"'
+is "a row that only counts has every commune behind it" "$(row visits >/dev/null; of '[j["total"][2], j["rule"]["name"], j["complete"]["communes"], j["complete"]["of"]]')" '[80, "count", 3, 3]'
+$H commune add 03659 --name 'Chiềng Cơi' --type phuong >/dev/null 2>&1
+is "and says which phường is missing" "$(row visits >/dev/null; of 'j["complete"]["missing"]')" '[{"code": "03659", "name": "Chiềng Cơi"}]'
+is "also of that alone" "$(row visits --commune 03659 >/dev/null; of '[j["complete"]["communes"], j["complete"]["of"]]')" '[0, 1]'
+is "M1 does not" "$(row M1 >/dev/null; of 'j["complete"]["missing"]')" '[]'
+$H report page --period 2026-Q3 >page.html
+like "the page: rows of xã" "$(cat page.html)" 'Đủ số liệu của 2 trên 2 xã \(không tính phường\) đến 30/09/2026'
+like "the page: other rows" "$(cat page.html)" 'Đủ số liệu của 3 trên 4 xã, phường đến 30/09/2026'
+like "the page: who is missing of either" "$(cat page.html)" '<td>03659</td><td>Chiềng Cơi</td>'
+$H commune set 03659 --from 2999-01-01 >/dev/null 2>&1 # none of these times
 like "to people" "$($H report M1 --period 2026-Q3)" '\(xa, version 2 since 2026-09-01\)'
 is "the quarter before is of the first one" "$($H report M1 --period 2026-Q2 --json | json /dev/stdin 'j["rule"]["name"], j["rule"]["version"]')" "('units', 1)"
 is "in the CSV" "$($H report M1 --period 2026-Q3 --csv | sed '/^\r$/,$d' | tr -d '\r' | cut -d, -f7- | tail -n +2 | sort -u)" '"xa",2'
 like "on the page" "$($H report page --period 2026-Q3)" 'quy tắc xa, bản 2 từ 01/09/2026'
 xa no
+is "without it the words have both" "$(words M1)" '["communes recognised, of all communes", "số xã, phường được công nhận trên tổng số xã, phường"]'
 least 3
 is "three of four" "$(row M2 >/dev/null; of '[j["numerator"], j["rule"]["name"]]')" '[1, "3-of-4"]'
 status "five of four is no rule" 2 $H policy set report-m2-least 5

@@ -145,8 +145,8 @@ class Ledger:
         """What a policy said that was in force on a day."""
         return self.written_last([f for f in self.of("policy-put") if f["name"] == name], "value", day)
 
-    def units(self, last_day):
-        """The codes of the communes that count as units on a day."""
+    def units(self, last_day, has_target=True):
+        """The codes of the communes that count as units on a day, in a row that has a target or none."""
         begins = {code: shown(puts, "from") for code, puts in self.commune_puts.items()}
         there = [code for code, day in begins.items() if day is None or day <= last_day]
         gone = set()
@@ -155,7 +155,7 @@ class Ledger:
             if begins[code] is not None and before != code:
                 gone.add(before)
         found = [code for code in there if code not in gone]
-        if self.xa_only(last_day):
+        if has_target and self.xa_only(last_day):
             found = [c for c in found if shown(self.commune_puts[c], "type") in (None, 0)]
         return sorted(found)
 

@@ -127,10 +127,11 @@ def strays(ledger, span, commune):
     return shown
 
 
-def complete(ledger, period, commune=None):
-    """How far the figures of a period are complete, and who is missing."""
+def complete(ledger, period, code, commune=None):
+    """How far the figures of row CODE in a period are complete, and who is missing."""
     span = Span(period)
-    scope = Scope(ledger, span, "commune", commune)
+    units = ledger.units(span.last, code in plan_rows.TARGETS)
+    scope = Scope(ledger, span, "commune", commune, units)
     asked = span.last if span.last < ledger.today else ledger.today - 1
     good, missing = 0, []
     in_use = devices(ledger)
@@ -224,7 +225,7 @@ def main():
     with open(asked.history, encoding="utf-8") as file:
         ledger = exported.Ledger(file)
     found = sheet(ledger, asked.code, asked.period, asked.by, asked.commune)
-    found["complete"] = complete(ledger, asked.period, asked.commune)
+    found["complete"] = complete(ledger, asked.period, asked.code, asked.commune)
     print(json.dumps(found, ensure_ascii=False, indent=1))
 
 

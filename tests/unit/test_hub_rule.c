@@ -31,6 +31,14 @@ static void assert_rule(struct scene *scene, const char *code, const char *perio
 	json_decref(sheet);
 }
 
+/* Of how many communes SHEET is complete or not. */
+static int complete_of(const json_t *sheet)
+{
+	const json_t *complete = json_object_get(sheet, "complete");
+
+	return (int)json_integer_value(json_object_get(complete, "of"));
+}
+
 static void test_first(void **state)
 {
 	struct scene scene;
@@ -67,6 +75,13 @@ static void test_since(void **state)
 	json_decref(sheet);
 	sheet = sheet_of(&scene, "M1", "2023-06", NULL);
 	assert_int_equal(json_integer_value(json_object_get(sheet, "denominator")), 2);
+	assert_string_equal(text_in(json_object_get(sheet, "rule"), "vi"),
+			    "số xã được công nhận trên tổng số xã; không tính phường");
+	assert_int_equal(complete_of(sheet), 2);
+	json_decref(sheet);
+	/* what only counts has the phường in it, and behind it */
+	sheet = sheet_of(&scene, "visits", "2023-06", NULL);
+	assert_int_equal(complete_of(sheet), 3);
 	json_decref(sheet);
 	scene_close(&scene);
 }
