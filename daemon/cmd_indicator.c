@@ -156,6 +156,7 @@ static void print_missing(const json_t *missing)
 	json_array_foreach(missing, i, item)
 	{
 		const char *site = ph_member_text(item, "site");
+		const char *device = ph_member_text(item, "device");
 		const char *last = ph_member_text(item, "last");
 
 		if (i == MISSING_MAX) {
@@ -165,10 +166,11 @@ static void print_missing(const json_t *missing)
 		}
 		printf("%s %s %s", i > 0 ? ";" : "", ph_member_text(item, "code"),
 		       ph_member_text(item, "name"));
-		if (site[0] == '\0') {
-			printf(" (%s)", ph_say("no device", "chưa có máy"));
+		if (device[0] == '\0') {
+			printf(" (%s%s%s)", site, site[0] ? ", " : "",
+			       ph_say("no device", "chưa có máy"));
 		} else {
-			printf(" (%s, %.8s, %s %s)", site, ph_member_text(item, "device"),
+			printf(" (%s, %.8s, %s %s)", site, device,
 			       ph_say("last", "lần cuối"),
 			       last[0] ? last : ph_say("never", "chưa lần nào"));
 		}

@@ -159,14 +159,23 @@ static int add_each(json_t *rows, const json_t *list,
 	return rc;
 }
 
+/* Commune and site, with the device that is not complete, or that there is none. */
 static int add_missing(json_t *rows, const json_t *item)
 {
-	return add_note(rows, ph_say("missing", "còn thiếu"),
-			json_sprintf("%s %s %s %.8s %s", ph_member_text(item, "code"),
-				     ph_member_text(item, "name"),
-				     ph_member_text(item, "site"),
-				     ph_member_text(item, "device"),
-				     ph_member_text(item, "last")));
+	const char *site = ph_member_text(item, "site");
+	const char *device = ph_member_text(item, "device");
+	const char *last = ph_member_text(item, "last");
+	json_t *why =
+		device[0]
+			? json_sprintf("%.8s, %s %s", device, ph_say("last", "lần cuối"),
+				       last[0] ? last : ph_say("never", "chưa lần nào"))
+			: json_string(ph_say("no device", "chưa có máy"));
+	json_t *text = json_sprintf("%s %s (%s%s%s)", ph_member_text(item, "code"),
+				    ph_member_text(item, "name"), site,
+				    site[0] ? ", " : "", json_string_value(why));
+
+	json_decref(why);
+	return add_note(rows, ph_say("missing", "còn thiếu"), text);
 }
 
 /* What names a commune that there is not. */

@@ -328,14 +328,15 @@ static void missing(struct ph_html *to, const json_t *report)
 		"<tbody>\n");
 	json_array_foreach(list, i, item)
 	{
-		const char *site = ph_member_text(item, "site");
+		const char *device = ph_member_text(item, "device");
 
 		ph_html_put(to,
 			    "<tr><td>%s</td><td>%s</td><td>%s</td><td>%s</td><td>%s</"
 			    "td></tr>\n",
 			    ph_member_text(item, "code"), ph_member_text(item, "name"),
-			    site[0] ? site : "chưa có máy",
-			    ph_member_text(item, "device"), ph_member_text(item, "last"));
+			    ph_member_text(item, "site"),
+			    device[0] ? device : "chưa có máy",
+			    ph_member_text(item, "last"));
 	}
 	ph_html_raw(to, "</tbody></table>\n");
 }

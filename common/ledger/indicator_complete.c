@@ -1,6 +1,7 @@
 /*
- * common/ledger/indicator_complete.c - how far the figures are complete: whether all the
- * devices of a unit have been heard of since the last day that is asked for.
+ * common/ledger/indicator_complete.c - how far the figures are complete: whether each open
+ * site of a unit has a device, and all its devices have been heard of since the last day
+ * that is asked for.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -10,13 +11,15 @@
 #include "common/base/clock.h"
 #include "common/base/bytes.h"
 #include "common/ledger/device.h"
+#include "common/ledger/facts.h"
 #include "common/ledger/indicator_internal.h"
 #include "common/ledger/show.h"
 #include "common/ledger/store.h"
 
-/* A device in use, where it stands, and what the hub last has of it. */
+/* A device in use, where it stands, and what the hub last has of it; or a site without one. */
 struct heard {
 	uint8_t id[PH_DEVICE_ID_SIZE];
+	bool is_none;
 	uint64_t site;
 	const char *commune;
 	int64_t last; /* second; 0: nothing */
@@ -32,9 +35,23 @@ struct roll {
 
 /* --- devices --- */
 
+static int add(struct roll *roll, uint64_t site, struct heard **item_out)
+{
+	int rc = ph_state_grow((void **)&roll->items, roll->n, &roll->cap,
+			       sizeof *roll->items);
+
+	if (rc == 0) {
+		*item_out = &roll->items[roll->n++];
+		**item_out = (struct heard){ .site = site };
+		(*item_out)->commune = ph_reckon_site_commune(roll->reckoning, site);
+	}
+	return rc;
+}
+
 static int on_device(void *data, struct ph_view id, struct ph_view state)
 {
 	struct roll *roll = data;
+	struct heard *item = NULL;
 	struct ph_device_state device;
 	const struct ph_admission *admitted;
 	int rc = ph_device_decode(state, &device);
@@ -45,14 +62,8 @@ static int on_device(void *data, struct ph_view id, struct ph_view state)
 	admitted = ph_device_admitted(&device);
 	if (admitted != NULL && device.n_retires == 0 && device.n_cuts == 0 &&
 	    (admitted->role & PH_ROLE_SITE) && id.len == PH_DEVICE_ID_SIZE) {
-		rc = ph_state_grow((void **)&roll->items, roll->n, &roll->cap,
-				   sizeof *roll->items);
+		rc = add(roll, admitted->site, &item);
 		if (rc == 0) {
-			struct heard *item = &roll->items[roll->n++];
-
-			*item = (struct heard){ .site = admitted->site };
-			item->commune =
-				ph_reckon_site_commune(roll->reckoning, admitted->site);
 			memcpy(item->id, id.data, sizeof item->id);
 		}
 	}
@@ -105,6 +116,47 @@ static int find_last(struct roll *roll)
 	return rc;
 }
 
+/* --- sites without one --- */
+
+static bool has_device(const struct roll *roll, size_t n, uint64_t site)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (roll->items[i].site == site) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* An item for each open site of a unit at which none of the devices stands. */
+static int find_bare(struct roll *roll)
+{
+	struct ph_reckoning *reckoning = roll->reckoning;
+	struct ph_facts facts = { 0 };
+	size_t n = roll->n;
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < reckoning->n_sites; i++) {
+		const struct ph_reckon_site *site = &reckoning->sites[i];
+		struct ph_entity_key key = ph_key_number(PH_ENTITY_SITE, site->number);
+		struct heard *item = NULL;
+		bool open = false;
+
+		if (!ph_reckon_is_unit(reckoning, site->commune) ||
+		    has_device(roll, n, site->number)) {
+			continue;
+		}
+		rc = ph_facts_load_filed(reckoning->ledger, &key, &facts);
+		rc = rc != 0 ? rc : ph_reckon_open(&key, &facts, roll->day, &open);
+		rc = rc != 0 || !open ? rc : add(roll, site->number, &item);
+		if (item != NULL) {
+			item->is_none = true;
+		}
+	}
+	ph_facts_deinit(&facts);
+	return rc;
+}
+
 static int compare(const void *a, const void *b)
 {
 	const struct heard *x = a, *y = b;
@@ -135,6 +187,9 @@ static void show_device(struct ph_show *show, const struct ph_reckoning *reckoni
 	ph_show_text(
 		show, "site",
 		ph_view_str(site != NULL && site->code[0] != '\0' ? site->code : number));
+	if (item->is_none) {
+		return;
+	}
 	ph_show_hex(show, "device", PH_VIEW(item->id, sizeof item->id));
 	if (item->last > 0) {
 		ph_show_time(show, "last", item->last);
@@ -143,7 +198,7 @@ static void show_device(struct ph_show *show, const struct ph_reckoning *reckoni
 	}
 }
 
-/* Of UNIT there is no device (ITEM is NULL), or this one is not complete. */
+/* Of UNIT there is neither device nor open site (ITEM is NULL), or this one is not complete. */
 static int miss(json_t *list, const struct ph_reckoning *reckoning,
 		const struct ph_reckon_commune *unit, const struct heard *item)
 {
@@ -157,11 +212,11 @@ static int miss(json_t *list, const struct ph_reckoning *reckoning,
 	return ph_show_append(list, ph_show_end(&show));
 }
 
-/* The devices of UNIT; whether all of them are complete, and there are any. */
+/* The devices and bare sites of UNIT; whether all of them are complete, and there are any. */
 static int look(struct roll *roll, const struct ph_reckon_commune *unit, json_t *missing,
 		bool *complete)
 {
-	size_t devices = 0, late = 0;
+	size_t n = 0, late = 0;
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < roll->n; i++) {
@@ -170,16 +225,16 @@ static int look(struct roll *roll, const struct ph_reckon_commune *unit, json_t 
 		if (item->commune == NULL || strcmp(item->commune, unit->code) != 0) {
 			continue;
 		}
-		devices++;
+		n++;
 		if (!is_complete(roll, item)) {
 			late++;
 			rc = miss(missing, roll->reckoning, unit, item);
 		}
 	}
-	if (rc == 0 && devices == 0) {
+	if (rc == 0 && n == 0) {
 		rc = miss(missing, roll->reckoning, unit, NULL);
 	}
-	*complete = devices > 0 && late == 0;
+	*complete = n > 0 && late == 0;
 	return rc;
 }
 
@@ -236,6 +291,7 @@ int ph_reckon_complete(struct ph_reckoning *reckoning, json_t **out)
 		roll.day = query->today - 1;
 	}
 	rc = rc != 0 ? rc : find_last(&roll);
+	rc = rc != 0 ? rc : find_bare(&roll);
 	if (rc == 0 && roll.n > 0) {
 		qsort(roll.items, roll.n, sizeof *roll.items, compare);
 	}

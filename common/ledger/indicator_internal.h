@@ -181,6 +181,10 @@ int ph_reckon_told(struct ph_reckoning *reckoning, uint64_t code, unsigned colum
 int ph_reckon_model(struct ph_reckoning *reckoning);
 int ph_reckon_workers(struct ph_reckoning *reckoning);
 int ph_reckon_sites(struct ph_reckoning *reckoning);
+/* Whether the site of KEY was named and not closed on DAY, by its FACTS. 0 or negative errno. */
+struct ph_facts;
+int ph_reckon_open(const struct ph_entity_key *key, const struct ph_facts *facts,
+		   int64_t day, bool *open_out);
 
 /* --- indicator_grid.c --- */
 int ph_reckon_services(struct ph_reckoning *reckoning);

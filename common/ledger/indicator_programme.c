@@ -275,26 +275,33 @@ int ph_reckon_workers(struct ph_reckoning *reckoning)
 
 /* --- A1: sites --- */
 
+int ph_reckon_open(const struct ph_entity_key *key, const struct ph_facts *facts,
+		   int64_t day, bool *open_out)
+{
+	struct ph_record record = { 0 };
+	struct ph_buf state = { 0 };
+	int rc = ph_reckon_as_of(key, facts, ph_reckon_day_of, day, &state, &record);
+
+	*open_out = false;
+	if (rc == 0) {
+		*open_out = ph_reckon_number(&record, PH_SITE_STATUS, PH_STATUS_OPEN) !=
+			    PH_STATUS_CLOSED;
+		ph_record_deinit(&record);
+	}
+	ph_buf_deinit(&state);
+	return rc < 0 ? rc : 0; /* it was not named by then */
+}
+
 static int site_at(struct ph_reckoning *reckoning, const struct ph_entity_key *key,
 		   const struct ph_facts *facts, size_t period, uint64_t number)
 {
 	struct ph_atom atom = { .site = number,
 				.commune = ph_reckon_site_commune(reckoning, number),
 				.split = -1 };
-	struct ph_record record = { 0 };
-	struct ph_buf state = { 0 };
-	int rc = ph_reckon_as_of(key, facts, ph_reckon_day_of,
-				 reckoning->periods[period].to, &state, &record);
+	bool open = false;
+	int rc = ph_reckon_open(key, facts, reckoning->periods[period].to, &open);
 
-	if (rc == 0) {
-		bool open = ph_reckon_number(&record, PH_SITE_STATUS, PH_STATUS_OPEN) !=
-			    PH_STATUS_CLOSED;
-
-		rc = ph_reckon_level(reckoning, &atom, period, 0, open);
-		ph_record_deinit(&record);
-	}
-	ph_buf_deinit(&state);
-	return rc < 0 ? rc : 0;
+	return rc == 0 && open ? ph_reckon_level(reckoning, &atom, period, 0, 1) : rc;
 }
 
 int ph_reckon_sites(struct ph_reckoning *reckoning)

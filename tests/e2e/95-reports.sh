@@ -200,6 +200,16 @@ $H commune add 03660 --name 'Chiềng An' --type phuong >/dev/null 2>&1
 is "a commune without a device is missing" "$(row M1 >/dev/null; of '[j["complete"]["communes"], j["complete"]["of"], j["complete"]["missing"]]')" \
   '[3, 4, [{"code": "03660", "name": "Chiềng An"}]]'
 like "and is named to people" "$($H report M1 --period 2026-Q3)" 'complete for 3 of 4 communes up to 2026-09-30; missing: 03660 Chiềng An \(no device\)'
+$H site add 14-0777 --commune 03646 --kind law-bookcase --name 'Tủ sách' >/dev/null 2>&1
+$H site set 14-0777 --status open --when 2026-08-01 >/dev/null 2>&1
+is "so is an open site without one, where another has one" "$(row visits >/dev/null; of '[j["complete"]["communes"], j["complete"]["missing"][0]]')" \
+  '[2, {"code": "03646", "name": "Chiềng Khoa", "site": "14-0777"}]'
+like "to people" "$($H report M1 --period 2026-Q3)" 'complete for 2 of 4 communes up to 2026-09-30; missing: 03646 Chiềng Khoa \(14-0777, no device\); 03660'
+like "in Vietnamese" "$(LC_ALL=vi_VN.UTF-8 $H report M1 --period 2026-Q3 --csv)" '"còn thiếu","03646 Chiềng Khoa \(14-0777, chưa có máy\)"'
+like "on the page" "$($H report page --period 2026-Q3)" '<td>Chiềng Khoa</td><td>14-0777</td><td>chưa có máy</td>'
+is "not before it opened" "$($H report visits --period 2026-Q2 --json >q.json; json q.json 'j["complete"]["communes"]')" 3
+$H site set 14-0777 --status closed --when 2026-09-30 >/dev/null 2>&1
+is "nor when it is closed" "$(row visits >/dev/null; of 'j["complete"]["communes"]')" 3
 like "as is the share" "$($H report M1 --period 2026-Q3)" '25.00 % = 1 of 4; target 2026: 20.00 %'
 like "in Vietnamese" "$(LC_ALL=vi_VN.UTF-8 $H report M1 --period 2026-Q3)" '25,00 % = 1 trên 4; mục tiêu 2026: 20,00 %'
 

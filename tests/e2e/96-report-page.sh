@@ -67,7 +67,7 @@ told = [
     (of("numerator"), [str(report["numerator"])] if "denominator" in report else []),
     (of("denominator"), [str(report["denominator"])] if "denominator" in report else []),
     (of("figures of few persons, not told"), [str(report["suppressed"])]),
-    (len(of("missing")), len(complete["missing"])),
+    (of("missing"), ["%s %s (no device)" % (one["code"], one["name"]) for one in complete["missing"]]),
 ]
 told += [(of("target " + year), [share(value)]) for year, value in report["targets"].items()]
 told += [(of("before: " + then["period"]), [figure(then["value"])]) for then in report["trend"]]

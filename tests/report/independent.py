@@ -127,6 +127,15 @@ def strays(ledger, span, commune):
     return shown
 
 
+def open_sites(ledger, commune, day):
+    """The sites of a commune, as they lie now, that had been named by a day and were not closed on it."""
+    for number, puts in ledger.site_puts.items():
+        until = [fact for fact in puts if fact.day() <= day]
+        if until and exported.shown(until, "status") != exported.CLOSED:
+            if exported.shown(puts, "commune") == commune:
+                yield number
+
+
 def complete(ledger, period, code, commune=None):
     """How far the figures of row CODE in a period are complete, and who is missing."""
     span = Span(period)
@@ -138,13 +147,14 @@ def complete(ledger, period, code, commune=None):
     for code in scope.units:
         own = [d for d in in_use if ledger.site(d.site, "commune") == code]
         late = [d for d in own if d.last is None or day_of(d.last) <= asked]
-        good += bool(own) and not late
+        bare = [s for s in open_sites(ledger, code, asked) if all(d.site != s for d in own)]
+        good += bool(own) and not late and not bare
         name = ledger.commune_name(code)
-        if not own:
+        if not own and not bare:
             missing.append({"code": code, "name": name})
-        for device in sorted(late, key=lambda d: (d.site, d.id)):
-            site = ledger.site(device.site, "code") or str(device.site)
-            missing.append({"code": code, "name": name, "site": site, "device": device.id.hex()})
+        for number, id_ in sorted([(d.site, d.id) for d in late] + [(s, b"") for s in bare]):
+            item = {"code": code, "name": name, "site": ledger.site(number, "code") or str(number)}
+            missing.append(dict(item, device=id_.hex()) if id_ else item)
     return {
         "communes": good,
         "of": len(scope.units),

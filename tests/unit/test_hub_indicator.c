@@ -391,7 +391,7 @@ static void test_model(void **state)
 static void test_complete(void **state)
 {
 	struct scene scene;
-	json_t *sheet, *complete;
+	json_t *sheet, *complete, *item;
 
 	(void)state;
 	scene_open(&scene);
@@ -409,6 +409,32 @@ static void test_complete(void **state)
 		"03651");
 	assert_true(json_is_null(json_object_get(
 		json_array_get(json_object_get(complete, "missing"), 1), "last")));
+	json_decref(sheet);
+	/* a library beside it that was never given a device, from the day that it opened */
+	hub_records(&scene,
+		    "{\"kind\":\"site-put\",\"site\":140777,\"commune\":\"03646\","
+		    "\"code\":\"14-0777\",\"when\":\"2023-06-30\"}");
+	sheet = sheet_of(&scene, "visits", "2023-Q2", NULL);
+	complete = json_object_get(sheet, "complete");
+	assert_int_equal(json_integer_value(json_object_get(complete, "communes")), 0);
+	assert_int_equal(json_array_size(json_object_get(complete, "missing")), 3);
+	item = json_array_get(json_object_get(complete, "missing"), 0);
+	assert_string_equal(text_in(item, "code"), "03646");
+	assert_string_equal(text_in(item, "site"), "14-0777");
+	assert_null(json_object_get(item, "device"));
+	assert_null(json_object_get(item, "last"));
+	json_decref(sheet);
+	sheet = sheet_of(&scene, "visits", "2023-05", NULL);
+	complete = json_object_get(sheet, "complete");
+	assert_int_equal(json_integer_value(json_object_get(complete, "communes")), 1);
+	json_decref(sheet);
+	/* one that was closed by then lacks nothing */
+	hub_records(&scene,
+		    "{\"kind\":\"site-put\",\"site\":140777,\"status\":\"closed\","
+		    "\"when\":\"2023-07-01\"}");
+	sheet = sheet_of(&scene, "visits", "2023-Q2", NULL);
+	complete = json_object_get(sheet, "complete");
+	assert_int_equal(json_integer_value(json_object_get(complete, "communes")), 0);
 	json_decref(sheet);
 	/* the quarter is not over: yesterday is asked for, and today was heard */
 	sheet = sheet_of(&scene, "M1", "2023-Q4", NULL);

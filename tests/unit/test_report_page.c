@@ -35,7 +35,10 @@ static const char report_text[] =
 	"\"trend\":[{\"period\":\"2026-Q2\",\"value\":null}],"
 	"\"complete\":{\"communes\":61,\"of\":75,\"up_to\":\"2026-09-30\",\"missing\":["
 	"{\"code\":\"03646\",\"name\":\"Chiềng "
-	"Khoa\"}],\"strays\":[{\"commune\":\"99999\","
+	"Khoa\"},{\"code\":\"03646\",\"name\":\"Chiềng "
+	"Khoa\",\"site\":\"14-0777\"},{\"code\":\"03646\",\"name\":\"Chiềng "
+	"Khoa\",\"site\":\"14-0778\",\"device\":\"a1b2c3d4e5f6a7b8\",\"last\":"
+	"\"2026-08-01T00:00:00Z\"}],\"strays\":[{\"commune\":\"99999\","
 	"\"site\":140372,\"kind\":\"tally\",\"entries\":2}]},\"suppressed\":3,"
 	"\"issued\":{\"ref\":\"r\",\"time\":\"2026-10-02\",\"agree\":3,\"disagree\":1,"
 	"\"signoffs\":[{\"site\":140371,\"code\":\"14-0371\",\"commune\":\"03646\","
@@ -121,7 +124,10 @@ static void test_page(void **state)
 		"Sửa: 140371 Tô Múa: số liệu từng nhóm đã sửa, không nêu vì ít người.",
 		"Sửa: tổng: số liệu từng nhóm đã sửa, không nêu vì ít người.",
 		"Kỳ: quý III năm 2026 (01/07/2026 – 30/09/2026)",
-		"<td>Chiềng Khoa</td><td>chưa có máy</td>",
+		"<td>Chiềng Khoa</td><td></td><td>chưa có máy</td><td></td>",
+		"<td>Chiềng Khoa</td><td>14-0777</td><td>chưa có máy</td><td></td>",
+		"<td>Chiềng Khoa</td><td>14-0778</td><td>a1b2c3d4e5f6a7b8</td>"
+		"<td>2026-08-01T00:00:00Z</td>",
 		"Không có xã, phường mang mã 99999: 2 mục tally của điểm 140372.",
 		"Sơn La, ngày 29 tháng 11 năm 2026",
 		"Bản nháp",
@@ -185,7 +191,9 @@ static void test_bare(void **state)
 		"\r\n\"value\",\"16.00 %\"\r\n\"numerator\",12\r\n\"denominator\",75\r\n",
 		"\r\n\"target 2026\",\"15.00 %\"\r\n",
 		"\r\n\"before: 2026-Q2\",\"–\"\r\n",
-		"\r\n\"missing\",\"03646 Chiềng Khoa   \"\r\n",
+		"\r\n\"missing\",\"03646 Chiềng Khoa (no device)\"\r\n",
+		"\r\n\"missing\",\"03646 Chiềng Khoa (14-0777, no device)\"\r\n",
+		"Khoa (14-0778, a1b2c3d4, last 2026-08-01T00:00:00Z)\"\r\n",
 		"\r\n\r\n\"ROW\",\"COLUMN\",\"PRINTED\",\"NOW\"\r\n",
 		"\r\n140371,\"turns\",7,8\r\n",
 		"\r\n140371,\"its parts are revised, and not told: few persons\",,\r\n",
@@ -223,7 +231,7 @@ static void test_book(void **state)
 				     "2026-09-30\"]"));
 	assert_non_null(strstr(text, "[\"target 2026\",\"15.00 %\"]"));
 	assert_non_null(strstr(text, "[\"denominator\",75]"));
-	assert_non_null(strstr(text, "[\"missing\",\"03646 Chiềng Khoa   \"]"));
+	assert_non_null(strstr(text, "[\"missing\",\"03646 Chiềng Khoa (no device)\"]"));
 	assert_non_null(strstr(text, "[\"no such commune\",\"99999: named by 2 of kind "
 				     "tally, site 140372\"]"));
 	assert_non_null(strstr(text, "[\"issued\",\"2026-10-02; 3 agree, 1 do not\"]"));
