@@ -13,9 +13,7 @@ call by number may come by another way than it set out for. Ways that none came 
 again by the way itself, which takes longer, as the shim looks at the way of each call from
 about there on.
 
-With programs that carry AddressSanitizer (build-leak/, or $PACKHORSE_LEAK_BUILD) the same
-runs look for leaks and for what is used after it was freed: gcc's sanitizer is a shared
-library, so the shim stands before it and asks it for memory.
+Some are run once more by programs that look for leaks (leaks.py).
 """
 
 import errno
@@ -23,31 +21,22 @@ import os
 import random
 import shutil
 import signal
-import sys
 import threading
 
+import leaks
 from points import (Point, called, chosen_by_name, clocks_of, pick, report, run_points,
                     sides, wait_for_fold)
-from rig import (ALLOC, ERRNO, FOREVER, HERE, LATER, OTHER, PARTIAL, ROOT,
+from rig import (ALLOC, ERRNO, FOREVER, LATER, OTHER, PARTIAL,
                  STACKS, UNREACHABLE, USAGE, Plan, World, folder_for, is_crash,
                  must, now, say)
 from script import make_worlds
 
+KEPT = "no crash, words and status, nothing acknowledged lost"
 GONE_S = 0.5
 POLL_S = 0.02
 NEAR = 300  # calls that a session may make less, or earlier
-LEAK_MAX = 500  # runs with a sanitizer, unless --leaks says how many
 ROUNDS = 2  # counts and runs, at most, until each way was gone
 LEFT = 0.05  # of the ways, that sessions may not go again
-LEAK_BUILD = os.environ.get("PACKHORSE_LEAK_BUILD", os.path.join(ROOT, "build-leak"))
-SANITIZER = {
-    "ASAN_OPTIONS": "verify_asan_link_order=0:detect_leaks=1:exitcode=99:"
-                    "allocator_may_return_null=1:handle_segv=1",
-    "LSAN_OPTIONS": "print_suppressions=0:suppressions=" +
-                    os.path.join(HERE, "leaks.supp"),
-}
-
-
 # a sanitizer itself without memory for a thread that begins; libyaz (docs/TESTING.md)
 NOT_OURS = ("AddressSanitizer: CHECK failed: sanitizer_", "in yaz_mutex_create ")
 
@@ -244,19 +233,10 @@ def points_of(found, options, came=frozenset(), by_way=False):
     return points
 
 
-def leak_programs():
-    daemon = os.path.join(LEAK_BUILD, "daemon", "packhorsed")
-    client = os.path.join(LEAK_BUILD, "client", "packhorse")
-    if os.access(daemon, os.X_OK) and os.access(client, os.X_OK):
-        return {"daemon": daemon, "client": client}
-    return None
-
-
-def run_some(tap, options, name, before, folder, points, programs, extra, is_each_asked=True):
+def run_some(tap, options, name, before, folder, points, is_each_asked=True):
     begun = now()
-    ran = run_points(options, before, folder, points, programs, extra)
-    report(tap, options, name, "no crash, words and status, nothing acknowledged lost",
-           ran, points, begun, is_each_asked)
+    ran = run_points(options, before, folder, points)
+    report(tap, options, name, KEPT, ran, points, begun, is_each_asked)
     return ran
 
 
@@ -272,9 +252,7 @@ def ways_that_came(ran, points, options):
 
 
 def run(tap, options):
-    if options.leaks and leak_programs() is None:
-        sys.exit(f"--leaks: no programs with AddressSanitizer in {LEAK_BUILD}; docs/TESTING.md, "
-                 '"Faults on purpose"')
+    leaks.look(options)
     rng = random.Random(f"{options.seed} alloc")
     script, name = options.played, called(options, "alloc")
     folder = folder_for("alloc")
@@ -296,10 +274,10 @@ def run(tap, options):
         rng.shuffle(points)
         say(f"{name}: {calls} allocations, {len(every)} points; {len(points)} are run, "
             f"seed {options.seed}")
-        ran = run_some(tap, options, name, before, folder, points, {}, {})
+        ran = run_some(tap, options, name, before, folder, points)
         if len(points) == len(every) and len(ran.outcomes) == len(points):
             try_rest(tap, options, before, folder, ran, points)
-        leaks(tap, options, before, folder, points)
+        leaks.again(tap, options, "alloc", KEPT, before, folder, points)
     finally:
         if not options.keep:
             shutil.rmtree(folder, ignore_errors=True)
@@ -313,7 +291,7 @@ def try_rest(tap, options, before, folder, ran, points):
         rest = points_of(count_points(options.played, before, folder, {}), options, came, by_way=True)
         if not rest or (options.deadline and now() > options.deadline):
             break
-        ran = run_some(tap, options, called(options, "alloc again"), before, folder, rest, {}, {},
+        ran = run_some(tap, options, called(options, "alloc again"), before, folder, rest,
                        is_each_asked=False)  # that is asked below, of all
         came |= ways_that_came(ran, rest, options)
     name = called(options, "alloc")
@@ -321,22 +299,3 @@ def try_rest(tap, options, before, folder, ran, points):
         f"from then on, and by {len(came - wanted)} that only later counts had")
     tap.ok(f"{name}: nearly all ways were gone", len(wanted - came) <= LEFT * len(wanted),
            *[f"{way}" for way in list(wanted - came)[:10]])
-
-
-def how_many_leak(asked, count):
-    if asked is None:
-        return min(max(1, count // 4), LEAK_MAX)
-    return count if asked == "all" else min(asked, count)
-
-
-def leaks(tap, options, before, folder, points):
-    programs = leak_programs()
-    if programs is None:
-        if options.full:
-            tap.skip("alloc: no leak", "no programs with AddressSanitizer in build-leak; "
-                     "docs/TESTING.md, \"Faults on purpose\"")
-        return
-    points = points[:how_many_leak(options.leaks, len(points))]
-    options.deadline = options.seconds and now() + options.seconds
-    run_some(tap, options, called(options, "alloc under AddressSanitizer"), before, folder, points,
-             programs, SANITIZER)

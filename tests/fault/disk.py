@@ -12,6 +12,7 @@ import os
 import random
 import shutil
 
+import leaks
 from points import (Point, called, chosen_by_name, pick, report, run_points, sides,
                     wait_for_fold)
 from rig import (COUNT, CREATE, DAMAGED, DISK, ERRNO, FOREVER, LATER, LENGTH, NAME, OTHER,
@@ -19,6 +20,7 @@ from rig import (COUNT, CREATE, DAMAGED, DISK, ERRNO, FOREVER, LATER, LENGTH, NA
                  is_crash, must, now, say, settle)
 from script import make_worlds
 
+KEPT = "clear words and status, nothing acknowledged lost, recovers by itself"
 FAULTS = {
     "full": (ERRNO, errno.ENOSPC, WRITE | CREATE | NAME),
     "error": (ERRNO, errno.EIO, WRITE | CREATE | NAME | SYNC | LENGTH),
@@ -163,6 +165,7 @@ def all_points(found):
 
 
 def run(tap, options, programs=None):
+    leaks.look(options)
     programs = programs or {}
     rng = random.Random(f"{options.seed} disk")
     script, name = options.played, called(options, "disk")
@@ -180,8 +183,8 @@ def run(tap, options, programs=None):
         say(f"{name}: {total} points (each call of {len(script.points())} steps; full, error, unread, short; "
             f"once, from then on), {len(points)} are run, seed {options.seed}")
         ran = run_points(options, before, folder, points, programs)
-        report(tap, options, name, "clear words and status, nothing acknowledged lost, "
-               "recovers by itself", ran, points, begun)
+        report(tap, options, name, KEPT, ran, points, begun)
+        leaks.again(tap, options, "disk", KEPT, before, folder, points)
     finally:
         if not options.keep:
             shutil.rmtree(folder, ignore_errors=True)

@@ -24,7 +24,7 @@ from script import make_worlds
 from script_sync import MAIN
 
 BUSY_MS = 1000  # a sync without anybody hostile takes some tens
-SLOW_MS = 400  # slower, the newcomer that it is may be the oldest of so many a second
+SLOW_MS = 150  # slower, the newcomer that it is may be the oldest of so many a second
 TARGET_S = 2.0
 TRIES = "20"
 BURST = 50.0
@@ -245,20 +245,23 @@ def run(tap, options):
             f"{status['rss_bytes'] >> 20} MiB, limits hit "
             f"{ {k: v for k, v in status['limits_hit'].items() if v} }")
         tap.ok("peers: every honest sync goes through", not bad, *bad[:5])
+        tap.ok("peers: the limits were reached", sum(status["limits_hit"].values()) > 0,
+               status["limits_hit"])
+        left = wait_for(lambda: world.hub("status", "--json").json()["sessions"] == 0, 15)
+        tap.ok("peers: afterwards no session is left", left)
+        again, _, bad = honest(world, min(3, seconds))  # who else was at work may have begun meanwhile
+        must(not bad, "without anybody hostile any more:", *bad)
+        quiet = max(share(alone, 0.5), share(again, 0.5))
         for name, busy, good in (
                 ("peers: p99 within three times its target", BUSY_MS,
                  share(times, 0.99) < 3000 * TARGET_S),
                 # who is turned away comes again, and so through; but hardly anybody is
                 ("peers: hardly a sync needs a second try", SLOW_MS,
                  tries <= 1.5 * len(times) + 1)):
-            if share(alone, 0.5) > busy:
-                tap.skip(name, f"alone it takes {share(alone, 0.5):.0f} ms: others use the machine")
+            if quiet > busy:
+                tap.skip(name, f"alone it takes {quiet:.0f} ms: others use the machine")
             else:
                 tap.ok(name, good, f"p99 {share(times, 0.99):.0f} ms, {tries} tries of {len(times)}")
-        tap.ok("peers: the limits were reached", sum(status["limits_hit"].values()) > 0,
-               status["limits_hit"])
-        left = wait_for(lambda: world.hub("status", "--json").json()["sessions"] == 0, 15)
-        tap.ok("peers: afterwards no session is left", left)
         world.stop()
         check_all(world)
         tap.ok("peers: nothing is lost, all agrees", True)

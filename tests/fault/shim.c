@@ -71,6 +71,8 @@ void shim_find(void)
 		{ "fdatasync", &shim_real.fdatasync },
 		{ "rename", &shim_real.rename },
 		{ "unlink", &shim_real.unlink },
+		{ "unlinkat", &shim_real.unlinkat },
+		{ "rmdir", &shim_real.rmdir },
 		{ "mkdir", &shim_real.mkdir },
 		{ "ftruncate64", &shim_real.ftruncate },
 		{ "open64", &shim_real.open },

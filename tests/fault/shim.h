@@ -26,7 +26,7 @@ enum ph_fault_mode {
 enum ph_fault_class {
 	PH_FAULT_WRITE = 1,   /* write, pwrite, writev on a regular file */
 	PH_FAULT_SYNC = 2,    /* fsync, fdatasync */
-	PH_FAULT_NAME = 4,    /* rename, unlink, mkdir */
+	PH_FAULT_NAME = 4,    /* rename, unlink, unlinkat, rmdir, mkdir */
 	PH_FAULT_LENGTH = 8,  /* ftruncate */
 	PH_FAULT_CREATE = 16, /* open that makes a file */
 	PH_FAULT_READ = 32,   /* read, pread on a regular file */

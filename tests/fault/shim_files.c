@@ -142,6 +142,16 @@ int unlink(const char *path)
 	WHOLE(PH_FAULT_NAME, int, shim_real.unlink(path));
 }
 
+int unlinkat(int folder, const char *path, int flags)
+{
+	WHOLE(PH_FAULT_NAME, int, shim_real.unlinkat(folder, path, flags));
+}
+
+int rmdir(const char *path)
+{
+	WHOLE(PH_FAULT_NAME, int, shim_real.rmdir(path));
+}
+
 int mkdir(const char *path, mode_t mode)
 {
 	WHOLE(PH_FAULT_NAME, int, shim_real.mkdir(path, mode));

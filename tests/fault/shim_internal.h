@@ -34,6 +34,8 @@ extern struct shim_real {
 	int (*fdatasync)(int);
 	int (*rename)(const char *, const char *);
 	int (*unlink)(const char *);
+	int (*unlinkat)(int, const char *, int);
+	int (*rmdir)(const char *);
 	int (*mkdir)(const char *, mode_t);
 	int (*ftruncate)(int, off_t);
 	int (*open)(const char *, int, ...);
