@@ -34,6 +34,7 @@
 
 struct asked {
 	struct ph_hub *hub;
+	struct ph_hub_again *again; /* read once for all orders */
 	struct ph_erasure erasure;
 	struct ph_buf bytes; /* of the order, which entry borrows */
 	struct ph_entry *entry;
@@ -381,7 +382,7 @@ static json_t *summary(struct asked *asked)
 	if (rc == 0 && asked->carried_out) {
 		rc = set_time(item, "at_hub_time", asked->order.second);
 	}
-	rc = rc == 0 ? ph_hub_word_tell_again(asked->hub, &asked->ref, item) : rc;
+	rc = rc == 0 ? ph_hub_again_tell(asked->again, &asked->ref, item) : rc;
 	if (rc != 0) {
 		json_decref(item);
 		return NULL;
@@ -575,6 +576,7 @@ int ph_hub_erasures(struct ph_hub *hub, const json_t *request, json_t *answer,
 	listing.asked.entry = malloc(sizeof(*listing.asked.entry));
 	listing.list = json_array();
 	rc = listing.asked.entry && listing.list ? 0 : -ENOMEM;
+	rc = rc != 0 ? rc : ph_hub_again_new(&listing.asked.again, hub);
 	if (rc == 0 && listing.wanted) {
 		rc = show_one(&listing, answer, err);
 	} else if (rc == 0) {
@@ -583,6 +585,7 @@ int ph_hub_erasures(struct ph_hub *hub, const json_t *request, json_t *answer,
 		     : json_object_set(answer, "erasures", listing.list) ? -ENOMEM
 									 : 0;
 	}
+	ph_hub_again_free(listing.asked.again);
 	json_decref(listing.list);
 	free(listing.asked.entry);
 	ph_buf_deinit(&listing.asked.bytes);

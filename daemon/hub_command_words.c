@@ -126,11 +126,11 @@ static int answer_words(struct ph_hub *hub, const struct ph_hub_words *words,
 	return json_object_set_new(answer, "words", list) ? no_memory(err) : 0;
 }
 
-int ph_hub_word_tell_again(struct ph_hub *hub, const struct ph_ref *ref, json_t *item)
+int ph_hub_again_tell(struct ph_hub_again *all, const struct ph_ref *ref, json_t *item)
 {
 	struct ph_ref again;
 	char text[PH_REF_TEXT];
-	int rc = ph_hub_word_again(hub, ref, &again);
+	int rc = ph_hub_again_find(all, ref, &again);
 
 	if (rc < 0 || again.n == 0) {
 		return rc;

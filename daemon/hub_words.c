@@ -505,19 +505,44 @@ static int find_again(struct search *search, const struct ph_ref *ref,
 	return rc;
 }
 
-int ph_hub_word_again(struct ph_hub *hub, const struct ph_ref *ref,
-		      struct ph_ref *again_out)
-{
-	struct search search = { .hub = hub };
-	bool beside;
-	int rc = ph_hub_words_beside(hub, &beside);
+struct ph_hub_again {
+	struct search search;
+	bool beside; /* else nothing was read: there is nothing to say again */
+};
 
-	again_out->n = 0;
-	if (rc == 0 && beside) {
-		rc = read_said(&search);
-		rc = rc == 0 ? find_again(&search, ref, again_out) : rc;
+int ph_hub_again_new(struct ph_hub_again **again_out, struct ph_hub *hub)
+{
+	struct ph_hub_again *again = calloc(1, sizeof(*again));
+	int rc = again ? 0 : -ENOMEM;
+
+	if (rc == 0) {
+		again->search.hub = hub;
+		rc = ph_hub_words_beside(hub, &again->beside);
 	}
-	free(search.said);
+	rc = rc == 0 && again->beside ? read_said(&again->search) : rc;
+	if (rc != 0) {
+		ph_hub_again_free(again);
+		return rc < 0 ? rc : -EUCLEAN;
+	}
+	*again_out = again;
+	return 0;
+}
+
+void ph_hub_again_free(struct ph_hub_again *again)
+{
+	if (again) {
+		free(again->search.said);
+		free(again);
+	}
+}
+
+int ph_hub_again_find(struct ph_hub_again *again, const struct ph_ref *ref,
+		      struct ph_ref *ref_out)
+{
+	int rc;
+
+	ref_out->n = 0;
+	rc = again->beside ? find_again(&again->search, ref, ref_out) : 0;
 	return rc < 0 ? rc : 0;
 }
 

@@ -48,14 +48,21 @@ int ph_hub_word_stands(struct ph_hub *hub, struct ph_entry *entry,
 int ph_hub_words_split(struct ph_hub *hub, unsigned index, uint64_t *out);
 /* Whether any of its logs has several. 0 or negative errno. */
 int ph_hub_words_beside(struct ph_hub *hub, bool *out);
+struct ph_hub_again;
+/*
+ * Reads the control log once, as far as all have it, for any number of the questions below; as it
+ * is now: for one command. HUB is borrowed. 0 or negative errno.
+ */
+int ph_hub_again_new(struct ph_hub_again **again_out, struct ph_hub *hub);
+void ph_hub_again_free(struct ph_hub_again *again);
 /*
  * Where what REF says, which not all have, was said again; n 0: nowhere, or all have REF. 0 or
  * negative errno.
  */
-int ph_hub_word_again(struct ph_hub *hub, const struct ph_ref *ref,
-		      struct ph_ref *again_out);
+int ph_hub_again_find(struct ph_hub_again *again, const struct ph_ref *ref,
+		      struct ph_ref *ref_out);
 /* The same as the member "again" of ITEM, if it was. 0 or negative errno. */
-int ph_hub_word_tell_again(struct ph_hub *hub, const struct ph_ref *ref, json_t *item);
+int ph_hub_again_tell(struct ph_hub_again *again, const struct ph_ref *ref, json_t *item);
 /*
  * WORD as an entry to be written: with the heads that stand now as its `seen`. It borrows WORD.
  * 0 or negative errno.
