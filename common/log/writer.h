@@ -35,7 +35,8 @@ struct ph_writer_config {
 	struct ph_rng rng;
 	/* What the first log goes on from, of another device that it replaces; NULL: nothing. */
 	const struct ph_head *replaces;
-	int64_t floor; /* build time, certificate date: stamps are never below (docs/LOG.md, "Clocks") */
+	/* The date of the device's invite, or 0: no stamp is below it (docs/LOG.md, "Clocks"). */
+	int64_t floor;
 };
 
 struct ph_writer;
