@@ -160,6 +160,12 @@ class Hub:
                           "Thư viện %04d" % (number % 10000))
             self.sites.add(number)
 
+    def confirm(self, folder):
+        """The device of FOLDER, which has been heard, by its fingerprint."""
+        state = self.rig.call_json(self.rig.packhorse, "-d", folder, "status", "--json")
+        self.rig.call(self.rig.packhorsed, "-d", self.dir, "devices", "confirm",
+                      state["device"], "--fingerprint", state["fingerprint"])
+
     def start(self):
         self.process = self.rig.start(self.rig.packhorsed, "-d", self.dir, "serve",
                                       "--listen", "127.0.0.1:0")
