@@ -13,6 +13,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -151,6 +152,31 @@ static void replace(struct month *month)
 	}
 }
 
+static void lose_power(struct month *month, struct sim_device *device)
+{
+	sim_spoil(&device->machine, 3 + below(month, 20), 0, true, 9);
+	for (int i = 0; i < 4; i++) {
+		sim_work(month->sim, device, &month->dice);
+	}
+	sim_note(month->sim, "%s loses power %s", device->machine.name,
+		 sim_disk_failed(device->machine.name) ? "in the middle of a write"
+						       : "between two writes");
+	sim_device_fall(month->sim, device, true);
+}
+
+static void set_clock(struct month *month, struct sim_device *device, int64_t seconds)
+{
+	struct sim *sim = month->sim;
+
+	sim_device_close(device);
+	sim_boot(&device->machine);
+	device->machine.skew = seconds == INT64_MIN ? -sim_truth(sim) : seconds;
+	sim_note(sim, "the clock of %s is %" PRId64 " s off", device->machine.name,
+		 device->machine.skew);
+	device->was_clocked = true;
+	sim_device_open(sim, device);
+}
+
 static void strike(struct month *month, const struct rehearse_disaster *disaster)
 {
 	struct sim *sim = month->sim;
@@ -165,35 +191,46 @@ static void strike(struct month *month, const struct rehearse_disaster *disaster
 		die(month, device);
 		break;
 	case REHEARSE_POWER:
-		sim_spoil(&device->machine, 3 + below(month, 20), 0, true, 9);
-		for (int i = 0; i < 4; i++) {
-			sim_work(sim, device, &month->dice);
-		}
-		sim_device_fall(sim, device, true);
+		lose_power(month, device);
 		break;
 	case REHEARSE_FULL:
 		if (first) {
+			sim_note(sim, "the disk of %s is full", device->machine.name);
 			sim_fill(&device->machine, 4096, UINT_MAX);
 		}
 		break;
 	case REHEARSE_CLOCK:
-		sim_device_close(device);
-		sim_boot(&device->machine);
-		device->machine.skew = disaster->seconds == INT64_MIN ? -sim_truth(sim)
-								      : disaster->seconds;
-		device->was_clocked = true;
-		sim_device_open(sim, device);
+		set_clock(month, device, disaster->seconds);
 		break;
 	case REHEARSE_RESTORE:
 		if (first) {
+			sim_note(sim, "the folder of %s is laid aside",
+				 device->machine.name);
 			sim_image(sim, device);
 		}
 		if (last && device->has_image) {
+			sim_note(sim, "the folder of %s is put back as it was",
+				 device->machine.name);
 			sim_restore(sim, device);
 		}
 		break;
 	default:
 		break;
+	}
+}
+
+/* The morning after it: a disk that was full has room again. */
+static void end(struct month *month, const struct rehearse_disaster *disaster)
+{
+	struct sim_device *device;
+
+	if (disaster->kind == REHEARSE_FULL && month->day == disaster->to + 1) {
+		device = device_of(month, disaster->site - 1);
+		if (device != NULL) {
+			sim_note(month->sim, "the disk of %s has room again",
+				 device->machine.name);
+			sim_heal(&device->machine);
+		}
 	}
 }
 
@@ -208,23 +245,18 @@ static void morning(struct month *month)
 		const struct rehearse_disaster *disaster = &scenario->disasters[i];
 
 		if (month->day < disaster->from || month->day > disaster->to) {
-			if (disaster->kind == REHEARSE_FULL &&
-			    month->day == disaster->to + 1) {
-				struct sim_device *device =
-					device_of(month, disaster->site - 1);
-
-				if (device != NULL) {
-					sim_heal(&device->machine);
-				}
-			}
+			end(month, disaster);
 			continue;
 		}
 		if (disaster->kind == REHEARSE_HUB_DOWN) {
 			if (month->day == disaster->from) {
+				sim_note(month->sim, "the hub loses power");
 				sim_hub_fall(month->sim, true);
 			}
 			month->hub_down = true;
 		} else if (disaster->kind == REHEARSE_OFFLINE) {
+			sim_note(month->sim, "no road leads to site %u today",
+				 disaster->site);
 			month->offline[disaster->site - 1] = true;
 		} else if (disaster->kind == REHEARSE_LOST) {
 			rehearse_lose(month, &scenario->tours[disaster->site]);

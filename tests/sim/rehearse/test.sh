@@ -60,6 +60,37 @@ ok "each entry is somewhere" says \
 "$rehearse" --json "$dir/plan" >"$dir/again" 2>/dev/null
 ok "the same scenario gives the same report" sh -c \
 	"grep -v seconds '$dir/json' >'$dir/a'; grep -v seconds '$dir/again' | cmp - '$dir/a'"
+# What each disaster does, by itself: LINE; NAME of a machine, and what the trace says of it.
+head -6 "$dir/plan" >"$dir/calm"
+strikes()
+{
+	{ cat "$dir/calm" && echo "$1"; } >"$dir/struck"
+	"$rehearse" --json --trace "$dir/struck" >"$dir/json" 2>"$dir/trace"
+	ok "$1: all goes on, and the trace tells of it" sh -c \
+		"[ $? -eq 0 ] && grep -q -e '$2' '$dir/trace'"
+}
+"$rehearse" --json "$dir/calm" >"$dir/json" 2>/dev/null
+ok "without a disaster nothing is lost, and no case tells of one" says \
+	"r['lost'] == 0 and not {'stamp', 'cloned'} & set(r['cases'])"
+calm=$(python3 -c "import json; print(json.load(open('$dir/json'))['sites'][0]['entries'])")
+strikes "clock 2 2 864000" "the clock of d2 is 864000 s off"
+ok "what a clock ten days ahead stamped is a case" says "r['cases']['stamp'] == 1"
+strikes "clock 1 2 1970" "the clock of d0 is -[0-9]\{10\} s off"
+strikes "restore 1 5 3" "the folder of d0 is put back as it was"
+ok "a folder that was put back is a case" says "r['cases']['cloned'] == 1 and r['sites'][0]['lost'] == r['lost']"
+strikes "full 1 3 4" "the disk of d0 is full"
+ok "a site whose disk is full records less" says "r['sites'][0]['entries'] < 0.9 * $calm and r['lost'] == 0"
+ok "until it has room again" awk '/disk of d0 is full/ { full = 1 }
+	/d0 writes/ && full && !room { early++ }
+	/disk of d0 has room again/ { room = 1 }
+	/d0 writes/ && room { late++ }
+	END { exit !(early < 3 && late > 5) }' "$dir/trace"
+strikes "power 1 3" "d0 loses power in the middle of a write"
+ok "and works on when it is back" awk '/d0 loses power/ { cut = 1 }
+	/d0 writes/ && cut { late++ }
+	END { exit !(late > 5) }' "$dir/trace"
+strikes "hub down 2 2" "the hub loses power"
+strikes "site 1 offline 3 5" "no road leads to site 1 today"
 "$rehearse" --json "$dir/disaster" >"$dir/json" 2>/dev/null
 ok "what a disk that died had not sent, is lost, and said to be" says \
 	"r['lost'] > 0 and r['sites'][1]['lost'] == r['lost']"
