@@ -41,19 +41,46 @@ static const char tables[] =
 	" second INTEGER NOT NULL, tick INTEGER NOT NULL, unsure INTEGER NOT NULL,"
 	" bytes INTEGER NOT NULL, PRIMARY KEY(device, number)) WITHOUT ROWID;";
 
+/* Below it are all numbers that were given out, and those that are left out. */
+static int find_floor(struct ph_feeder *feeder)
+{
+	struct ph_stmt *stmt;
+	int rc;
+
+	if (feeder->config.skip == 0) {
+		return 0;
+	}
+	rc = ph_db_prepare(feeder->db, "SELECT coalesce(max(number), 0) FROM feed_device",
+			   &stmt);
+	if (rc != 0) {
+		return rc;
+	}
+	rc = ph_stmt_step(stmt);
+	if (rc == PH_DB_ROW) {
+		feeder->floor =
+			(uint64_t)ph_stmt_col_int(stmt, 0) + 1 + feeder->config.skip;
+		rc = 0;
+	}
+	ph_stmt_reset(stmt);
+	return rc;
+}
+
 int ph_feeder_open(struct ph_feeder **feeder_out, const struct ph_feeder_config *config,
 		   struct ph_error *err)
 {
 	struct ph_feeder *feeder = calloc(1, sizeof(*feeder));
 	int rc = feeder ? ph_db_exec(config->db, tables) : -ENOMEM;
 
+	if (rc == 0) {
+		feeder->config = *config;
+		feeder->db = config->db;
+		rc = find_floor(feeder);
+	}
 	if (rc != 0) {
 		free(feeder);
 		return ph_fail_errno(err, rc,
 				     ph_say("opening the feeds", "mở các luồng tin"));
 	}
-	feeder->config = *config;
-	feeder->db = config->db;
 	*feeder_out = feeder;
 	return 0;
 }
@@ -417,14 +444,64 @@ int ph_feeder_state(struct ph_feeder *feeder, int64_t row, struct ph_feeder_stat
 	return rc;
 }
 
-static bool fits(const struct ph_feeder_device *device,
-		 const struct ph_feeder_cursor *cursor)
+/* Column 0 of the one row of SQL, of items of the device ROW behind or at NUMBER. */
+static int count_items(struct ph_feeder *feeder, const char *sql, int64_t row,
+		       uint64_t number, uint64_t *n_out)
 {
-	if (cursor->scope != device->scope) {
-		return device->confirmed ==
-		       0; /* it holds nothing of this feed; all is here */
+	struct ph_stmt *stmt;
+	int rc = ph_db_prepare(feeder->db, sql, &stmt);
+
+	if (rc != 0) {
+		return rc;
 	}
-	return cursor->number >= device->confirmed && cursor->number <= device->number;
+	ph_stmt_int(stmt, 1, row);
+	ph_stmt_int(stmt, 2, (int64_t)number);
+	rc = ph_stmt_step(stmt);
+	if (rc == PH_DB_ROW) {
+		*n_out = (uint64_t)ph_stmt_col_int(stmt, 0);
+		rc = 0;
+	}
+	ph_stmt_reset(stmt);
+	return rc;
+}
+
+int ph_feeder_waiting(struct ph_feeder *feeder, int64_t row, uint64_t *n_out)
+{
+	const struct ph_feeder_device *device;
+	int rc = ph_feeder_load(feeder);
+
+	*n_out = 0;
+	device = rc == 0 ? ph_feeder_device_at(feeder, row) : NULL;
+	return !device ? rc
+		       : count_items(feeder,
+				     "SELECT count(*) FROM feed_item WHERE device = ?1"
+				     " AND number > ?2",
+				     row, device->confirmed, n_out);
+}
+
+/*
+ * A device ends at what it confirmed or at an item that waits. One that ends elsewhere has what
+ * this store never gave out, however far that has come since: it is an older copy of itself.
+ */
+static int fits(struct ph_feeder *feeder, const struct ph_feeder_device *device,
+		const struct ph_feeder_cursor *cursor, bool *fits_out)
+{
+	uint64_t n = 0;
+	int rc = 0;
+
+	if (cursor->scope !=
+	    device->scope) { /* it holds nothing of this feed; all is here */
+		*fits_out = cursor->scope < device->scope && device->confirmed == 0;
+		return 0;
+	}
+	if (cursor->number > device->confirmed && cursor->number <= device->number) {
+		rc = count_items(feeder,
+				 "SELECT count(*) FROM feed_item WHERE device = ?1"
+				 " AND number = ?2",
+				 device->row, cursor->number, &n);
+	}
+	*fits_out = cursor->number == device->confirmed || n > 0;
+	return rc;
 }
 
 int ph_feeder_fits(struct ph_feeder *feeder, int64_t row,
@@ -433,9 +510,9 @@ int ph_feeder_fits(struct ph_feeder *feeder, int64_t row,
 	const struct ph_feeder_device *device;
 	int rc = ph_feeder_load(feeder);
 
+	*fits_out = false;
 	device = rc == 0 ? ph_feeder_device_at(feeder, row) : NULL;
-	*fits_out = device && fits(device, cursor);
-	return rc;
+	return device ? fits(feeder, device, cursor, fits_out) : rc;
 }
 
 int ph_feeder_confirm(struct ph_feeder *feeder, int64_t row,
@@ -443,14 +520,16 @@ int ph_feeder_confirm(struct ph_feeder *feeder, int64_t row,
 {
 	struct ph_feeder_device *device;
 	unsigned budget = TRIM;
+	bool is_fit = false;
 	int rc = ph_feeder_load(feeder);
 
 	device = rc == 0 ? ph_feeder_device_at(feeder, row) : NULL;
 	if (!device) {
 		return rc;
 	}
-	if (!fits(device, cursor)) {
-		return ph_feeder_renew(feeder, device);
+	rc = fits(feeder, device, cursor, &is_fit);
+	if (rc != 0 || !is_fit) {
+		return rc != 0 ? rc : ph_feeder_renew(feeder, device, cursor->scope);
 	}
 	if (cursor->scope != device->scope || cursor->number == device->confirmed) {
 		return 0;

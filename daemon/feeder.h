@@ -32,6 +32,12 @@ struct ph_feeder_config {
 		*keys;                    /* of the hub: pages are signed, seeds opened */
 	const struct ph_control *control; /* the control log, which travels whole */
 	struct ph_epoch epoch;
+	/*
+	 * Numbers that are left out before the first item that is put down from here on; other
+	 * ones at each start, so that a store that was put back does not give a number again
+	 * that a device has of the days that were lost. 0: none.
+	 */
+	uint64_t skip;
 };
 
 /* Makes its tables. 0 or negative errno with ERR. */
@@ -62,14 +68,14 @@ struct ph_feeder_cursor {
 	uint64_t number;
 };
 /*
- * What DEVICE says to hold, from its hello. False if it can be served from there; true
- * if its feed must begin anew (it was restored, or never had one): see ph_feeder_confirm().
+ * Whether DEVICE can be served from what it says to hold, in its hello. Else its feed must begin
+ * anew (it was restored, or this store was put back): see ph_feeder_confirm().
  */
 int ph_feeder_fits(struct ph_feeder *feeder, int64_t device,
 		   const struct ph_feeder_cursor *cursor, bool *fits_out);
 /*
  * The device proved to be live and holds CURSOR: what it confirmed is forgotten; a feed
- * that does not fit begins anew under the next scope version. Within a transaction.
+ * that does not fit begins anew under a scope version above both. Within a transaction.
  */
 int ph_feeder_confirm(struct ph_feeder *feeder, int64_t device,
 		      const struct ph_feeder_cursor *cursor);
@@ -92,5 +98,7 @@ struct ph_feeder_state {
 };
 int ph_feeder_state(struct ph_feeder *feeder, int64_t device,
 		    struct ph_feeder_state *out);
+/* How many items DEVICE, a row, has not confirmed. 0 or negative errno. */
+int ph_feeder_waiting(struct ph_feeder *feeder, int64_t device, uint64_t *n_out);
 
 #endif

@@ -14,6 +14,8 @@
 
 #include "common/ledger/device.h"
 
+#define SCOPE_TOLD_MAX UINT32_MAX /* what no hub ever gave out is not heeded */
+
 struct ph_feeder_device *ph_feeder_device_at(struct ph_feeder *feeder, int64_t row)
 {
 	for (size_t i = 0; i < feeder->n_devices; i++) {
@@ -204,14 +206,17 @@ static int forget(struct ph_feeder *feeder, int64_t device)
 	return rc;
 }
 
-int ph_feeder_renew(struct ph_feeder *feeder, struct ph_feeder_device *device)
+int ph_feeder_renew(struct ph_feeder *feeder, struct ph_feeder_device *device,
+		    uint64_t told)
 {
 	int rc = forget(feeder, device->row);
 
 	if (rc != 0) {
 		return rc;
 	}
-	device->scope++;
+	device->scope =
+		1 +
+		(told > device->scope && told <= SCOPE_TOLD_MAX ? told : device->scope);
 	device->number = 0;
 	device->confirmed = 0;
 	device->waking = true;

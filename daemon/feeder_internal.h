@@ -47,6 +47,7 @@ struct ph_feeder {
 	struct ph_feeder_device *devices; /* by site, then row */
 	size_t n_devices, cap_devices;
 	bool loaded;
+	uint64_t floor;    /* no item gets a number below it from here on */
 	struct ph_kin kin; /* of the reader who was told of last in this step */
 	struct ph_feeder_joined joined; /* likewise of the copy */
 };
@@ -66,8 +67,12 @@ int ph_feeder_save(struct ph_feeder *feeder);
 struct ph_feeder_device *ph_feeder_device_at(struct ph_feeder *feeder, int64_t row);
 /* The index of the first device of SITE, or of a later one. */
 size_t ph_feeder_first_of(const struct ph_feeder *feeder, uint64_t site);
-/* Forget all that DEVICE was told; its feed begins anew under the next scope version. */
-int ph_feeder_renew(struct ph_feeder *feeder, struct ph_feeder_device *device);
+/*
+ * Forget all that DEVICE was told; its feed begins anew under a scope version above its own and
+ * TOLD, the one that it has.
+ */
+int ph_feeder_renew(struct ph_feeder *feeder, struct ph_feeder_device *device,
+		    uint64_t told);
 /* Forget up to BUDGET items that DEVICE has confirmed; what is left of BUDGET is none if there are more. */
 int ph_feeder_trim(struct ph_feeder *feeder, struct ph_feeder_device *device,
 		   unsigned *budget);

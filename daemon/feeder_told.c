@@ -44,7 +44,9 @@ int ph_feeder_append(struct ph_feeder *feeder, struct ph_feeder_device *device,
 		return rc;
 	}
 	ph_stmt_int(stmt, 1, device->row);
-	ph_stmt_int(stmt, 2, (int64_t)++device->number);
+	device->number =
+		device->number + 1 > feeder->floor ? device->number + 1 : feeder->floor;
+	ph_stmt_int(stmt, 2, (int64_t)device->number);
 	device->moved = true;
 	ph_stmt_int(stmt, 3, item->what);
 	if (item->key) {

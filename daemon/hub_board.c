@@ -212,18 +212,17 @@ static int see_told(struct ph_hub *hub, struct ph_board_device *device)
 
 static int see_waiting(struct ph_hub *hub, struct ph_board_device *device)
 {
-	struct ph_feeder_state feed = { 0 };
-	uint64_t control;
+	uint64_t control, waiting;
 	int rc = ph_control_total(hub->journal, &hub->control, &control);
 
-	rc = rc < 0 ? rc : ph_feeder_state(hub->feeder, device->device.row, &feed);
+	rc = rc < 0 ? rc : ph_feeder_waiting(hub->feeder, device->device.row, &waiting);
 	rc = rc < 0 ? rc : ph_hub_quota_wants(hub, &device->device, &device->wants);
 	rc = rc < 0 ? rc : ph_hub_judge_ahead(hub, device->device.row, &device->ahead);
 	if (rc == 0 && ph_board_is_active(device)) {
 		device->pending_down = control > device->device.control
 					       ? control - device->device.control
 					       : 0;
-		device->pending_down += feed.fed ? feed.number - feed.confirmed : 0;
+		device->pending_down += waiting;
 	}
 	return rc;
 }

@@ -14,7 +14,27 @@
 #include <errno.h>
 #include <string.h>
 
-#define STEP 2000 /* entities of one transaction of the feeds */
+#include <sodium.h>
+
+#define STEP     2000      /* entities of one transaction of the feeds */
+#define SKIP_MAX (1 << 20) /* numbers that a start leaves out, at most */
+
+/*
+ * Another number at each start, also of a folder that was put back since: of when that was, by
+ * the clock, and since which start of the machine. 1 to SKIP_MAX.
+ */
+static uint64_t skip_of(const struct ph_hub *hub)
+{
+	struct ph_now now;
+	uint8_t bytes[24], hash[PH_HASH_SIZE];
+
+	hub->config.clock.read(hub->config.clock.data, &now);
+	ph_be64_put(bytes, (uint64_t)now.wall);
+	ph_be64_put(bytes + 8, now.mono_ms);
+	memcpy(bytes + 16, now.boot, sizeof(now.boot));
+	crypto_generichash(hash, sizeof(hash), bytes, sizeof(bytes), NULL, 0);
+	return 1 + ph_be64_get(hash) % SKIP_MAX;
+}
 
 int ph_hub_feed_open(struct ph_hub *hub, struct ph_error *err)
 {
@@ -26,6 +46,7 @@ int ph_hub_feed_open(struct ph_hub *hub, struct ph_error *err)
 		.keys = &hub->keys,
 		.control = &hub->control,
 		.epoch = hub->epoch,
+		.skip = skip_of(hub),
 	};
 
 	hub->behind = true; /* what an earlier process stored and did not feed */
