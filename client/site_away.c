@@ -7,7 +7,8 @@
  * arrive; but who has erased a reader must know what may still hold something of them, and
  * the erase-done tells it (site_erase.c). Forgotten is what is known to be removed from its stick, and what
  * had been packed for longer than bundles last when the hub was heard. A clock that is far from the time at
- * which the hub was heard is not asked when it was.
+ * which the hub was heard is not asked when it was, unless the hub's was wrong then. What both were wrong about
+ * has no day, and is not forgotten for its age.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -19,6 +20,7 @@
 #include "client/site_internal.h"
 #include "common/base/clock.h"
 #include "common/base/say.h"
+#include "common/log/away.h"
 
 #define META_AWAY "away."
 
@@ -36,7 +38,7 @@ static void name_of(uint64_t number, char out[static NAME_SIZE])
 
 static int forget_old(struct ph_site *site, int64_t heard)
 {
-	uint8_t oldest[8];
+	uint8_t dated[8], oldest[8];
 	struct ph_stmt *stmt;
 	int64_t second = heard - (int64_t)PH_BUNDLE_DAYS * DAY;
 	int rc;
@@ -46,13 +48,15 @@ static int forget_old(struct ph_site *site, int64_t heard)
 	}
 	rc = ph_db_prepare(site->db,
 			   "DELETE FROM meta WHERE name >= 'away.' AND name < 'away/'"
-			   " AND value < ?1",
+			   " AND value >= ?1 AND value < ?2",
 			   &stmt);
 	if (rc != 0) {
 		return rc;
 	}
+	ph_be64_put(dated, (uint64_t)PH_AWAY_SECOND_MIN);
 	ph_be64_put(oldest, (uint64_t)second);
-	ph_stmt_blob(stmt, 1, PH_VIEW(oldest, sizeof(oldest)));
+	ph_stmt_blob(stmt, 1, PH_VIEW(dated, sizeof(dated)));
+	ph_stmt_blob(stmt, 2, PH_VIEW(oldest, sizeof(oldest)));
 	return ph_stmt_run(stmt);
 }
 
@@ -67,7 +71,7 @@ int ph_site_away_note(struct ph_site *site, uint64_t number, enum ph_away_road r
 	if (rc < 0) {
 		return rc;
 	}
-	if (heard > 0 && (now < heard || now - heard > FAR)) {
+	if (heard >= PH_AWAY_SECOND_MIN && (now < heard || now - heard > FAR)) {
 		now = heard;
 	}
 	ph_be64_put(value, now > 0 ? (uint64_t)now : 0);
@@ -112,7 +116,8 @@ static int on_note(void *data, const char *name, struct ph_view value)
 		return 0;
 	}
 	second = (int64_t)ph_be64_get(value.data);
-	if (second + (int64_t)PH_BUNDLE_DAYS * DAY < listing->heard) {
+	if (second >= PH_AWAY_SECOND_MIN &&
+	    second + (int64_t)PH_BUNDLE_DAYS * DAY < listing->heard) {
 		return 0;
 	}
 	return ph_away_add(listing->away, number, (uint64_t)ph_day_of(second),

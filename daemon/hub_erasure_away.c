@@ -3,8 +3,8 @@
  *
  * An erase-done tells which bundles that device had packed until then and does not know to be
  * gone (common/log/away.h). What of it the hub took, or a person said to be destroyed, is noted
- * (hub_bundle_in.c); what was packed so long ago that bundles do not last is over. All else
- * may lie on a stick, or in a van.
+ * (hub_bundle_in.c); what was packed so long ago that bundles do not last is over, unless the day is of a
+ * clock that was wrong. All else may lie on a stick, or in a van.
  */
 #include "daemon/hub_erasure_away.h"
 
@@ -38,18 +38,25 @@ static json_t *item_of(const struct ph_device *device)
 	return json_pack("{s:s}", "device", id);
 }
 
+static bool is_over(const struct ph_hub_away *away, const struct ph_away_run *run)
+{
+	int64_t today = ph_day_of(ph_hub_now(away->hub));
+
+	return (int64_t)run->day >= ph_day_of(PH_AWAY_SECOND_MIN) &&
+	       (int64_t)run->day + PH_BUNDLE_DAYS < today;
+}
+
 static int tell_run(struct ph_hub_away *away, const struct ph_device *device,
 		    const struct ph_away_run *run, json_t *list)
 {
 	static const char *const roads[] = { "stick", "courier" };
-	int64_t today = ph_day_of(ph_hub_now(away->hub));
 	uint64_t size = run->last - run->first + 1;
 	uint64_t came = 0;
 	char day[PH_TIME_TEXT];
 	json_t *item;
 	int rc = ph_hub_bundles_came(away->hub, device->id, run->first, run->last, &came);
 
-	if (rc < 0 || came >= size || (int64_t)run->day + PH_BUNDLE_DAYS < today) {
+	if (rc < 0 || came >= size || is_over(away, run)) {
 		return rc;
 	}
 	ph_day_text(day, (int64_t)run->day);

@@ -10,7 +10,9 @@
 
 #include "common/base/bytes.h"
 
-#define PH_AWAY_RUNS_MAX 512
+#define PH_AWAY_RUNS_MAX   512
+/* 2023-01-01, before there was such a program: what says an earlier second is a clock that is wrong. */
+#define PH_AWAY_SECOND_MIN INT64_C(1672531200)
 
 enum ph_away_road {
 	PH_AWAY_STICK,

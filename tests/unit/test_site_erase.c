@@ -357,6 +357,44 @@ static void test_over(void **state)
 	pocket_empty(&pocket);
 }
 
+/*
+ * The hub's clock is at 1970 when the device hears it, and right when it is asked. What was packed then
+ * is told as what was packed on any day; where the device's own clock was at 1970, too, nobody knows the
+ * day, and it is told until it has come.
+ */
+static void test_hub_at_1970(void **state)
+{
+	struct site *site = *state;
+	int64_t *wall = &site->room.machine.now.wall;
+	const int64_t right = *wall, wrong = INT64_C(3) * 86400;
+	struct pocket pocket = { 0 }, undated = { 0 };
+	struct ph_away away = { 0 };
+
+	*wall = wrong;
+	sync_and_end(site);
+	*wall = right;
+	site->reader = pc_reader(&site->pc, "Lò Thị Tuyệt");
+	pack_pc(&site->pc, PH_BUNDLE_MAX, &pocket);
+	*wall = wrong;
+	pack_pc(&site->pc, PH_BUNDLE_MAX, &undated);
+	sync_and_end(site);
+	erase(site);
+	sync_and_end(site);
+	sync_and_end(site);
+	*wall = right;
+	assert_int_equal(n_away(site), 2);
+	sync_and_end(site);
+	assert_int_equal(ph_site_away(site->pc.site, &away), 0);
+	assert_int_equal(away.n, 2);
+	ph_away_deinit(&away);
+	pass(&site->room.machine, (PH_BUNDLE_DAYS + 2) * 86400);
+	assert_int_equal(n_away(site), 1);
+	take_all_up(&site->room, &undated);
+	assert_int_equal(n_away(site), 0);
+	pocket_empty(&pocket);
+	pocket_empty(&undated);
+}
+
 /* What the device knows to be removed from its stick is not told. */
 static void test_swept(void **state)
 {
@@ -526,6 +564,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_packed_in_her_scope, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(test_packed_out_of_it, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_hub_at_1970, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_over, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_swept, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_packed_goes, set_up, tear_down),
