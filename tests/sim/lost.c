@@ -118,6 +118,27 @@ bool sim_comes_back(struct sim *sim, const struct sim_place *place)
 	return does;
 }
 
+/* What nobody knew behind a folder that was put back, the backup may know that is restored behind that. */
+static void reckon_cut(struct sim *sim, struct sim_device *device)
+{
+	if (device->cut && sim_comes_back(sim, &device->cut_at)) {
+		return;
+	}
+	if (device->is_cut_lost && sim_comes_back(sim, &device->lost_cut_at)) {
+		device->cut = true;
+		device->cut_at = device->lost_cut_at;
+		device->is_cut_lost = false;
+		sim_note(sim, "it is known again that %s was cut off",
+			 device->machine.name);
+	} else if (device->cut) {
+		device->cut = false;
+		device->n_limits = 0;
+		device->lost_cut_at = device->cut_at;
+		device->is_cut_lost = true;
+		sim_note(sim, "nobody knows that %s was cut off", device->machine.name);
+	}
+}
+
 /* Of what was said about DEVICE, what nobody brings back. */
 static void reckon_words(struct sim *sim, struct sim_device *device)
 {
@@ -125,11 +146,7 @@ static void reckon_words(struct sim *sim, struct sim_device *device)
 		device->confirmed = false;
 		sim_note(sim, "nobody knows that %s was confirmed", device->machine.name);
 	}
-	if (device->cut && !sim_comes_back(sim, &device->cut_at)) {
-		device->cut = false;
-		device->n_limits = 0;
-		sim_note(sim, "nobody knows that %s was cut off", device->machine.name);
-	}
+	reckon_cut(sim, device);
 }
 
 /* Of all that the hub said, what nobody brings back. */

@@ -98,6 +98,8 @@ struct sim_device {
 	struct sim_limit cut_limits[SIM_LIMITS]; /* as they were when it was cut off */
 	unsigned n_cut_limits;
 	struct sim_place confirmed_at, cut_at; /* where the hub says so */
+	struct sim_place lost_cut_at;          /* and said so, in days that it lost */
+	bool is_cut_lost;
 	bool has_image;
 	int64_t image_second;
 	int twin; /* the device whose folder it began with; -1: it joined */
