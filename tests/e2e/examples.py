@@ -1,10 +1,10 @@
 """The examples of a page about an API: blocks of ```example, and whether an answer is as one says.
 
 A block is `METHOD PATH (who)`, the body behind `> `, and the status with the answer. In it
-"…" stands for any value, a member "…" for more members, ["…"] for any list. "…NAME" is any value too, which
+"…" stands for any value, a member "…" for more members, ["…"] for any list, "…words…" for a text with these words in it. "…NAME" is any value too, which
 NAME stands for in addresses, bodies and (who) of the examples behind it.
 
-  examples.py PAGE   which rows of the page's table of routes have no example
+  examples.py PAGE   which rows of the page's table of routes have no example, and which examples say nothing
 """
 
 import json
@@ -55,8 +55,14 @@ def _of_list(got, want, where, known):
     return None
 
 
+def _text(got):
+    return got.decode() if isinstance(got, bytes) else str(got)
+
+
 def differs(got, want, where="answer", known=None):
     """What of GOT is not as WANT says; None: nothing. KNOWN gets what WANT has names for."""
+    if isinstance(want, str) and len(want) > 2 and want[0] == want[-1] == "…":
+        return None if want[1:-1] in _text(got) else f"{where}: {got!r} has no {want[1:-1]!r}"
     if isinstance(want, str) and want.startswith("…"):
         if known is not None and want != "…":
             known[want[1:]] = got
@@ -80,6 +86,12 @@ def filled(value, known):
     return value
 
 
+def says_nothing(want):
+    """Whether any answer that succeeds is as WANT says."""
+    return want == "…" or isinstance(want, dict) and "…" in want and \
+        set(want) <= {"schema", "exit", "…"}
+
+
 def without(path):
     """(method, address) of each row of the page's table that no example is of."""
     with open(path, encoding="utf-8") as file:
@@ -98,4 +110,7 @@ if __name__ == "__main__":
     shown = without(sys.argv[1])
     for row in shown:
         print("# no example of", *row)
-    sys.exit(1 if shown else 0)
+    empty = [example[:2] for example in examples(sys.argv[1]) if says_nothing(example[-1])]
+    for row in empty:
+        print("# any answer would be as the example says of", *row)
+    sys.exit(1 if shown or empty else 0)
