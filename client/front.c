@@ -425,6 +425,12 @@ static const char *host_act(void)
 		"hãy vào http://127.0.0.1 với cổng này");
 }
 
+static const char *token_act(void)
+{
+	return ph_say("give `packhorse desk` again, which opens the page with a new one",
+		      "hãy ra lại lệnh `packhorse desk` để mở trang với phiên mới");
+}
+
 static int start_web(struct ph_front *front, int fd, struct ph_error *err)
 {
 	static const char *const hosts[] = { "127.0.0.1", "localhost" };
@@ -434,6 +440,7 @@ static int start_web(struct ph_front *front, int fd, struct ph_error *err)
 					.hosts = hosts,
 					.n_hosts = 2,
 					.host_act = host_act,
+					.token_act = token_act,
 					.rng = ph_rng_system,
 					.now = now_ms,
 					.who = who,

@@ -153,14 +153,14 @@ int ph_request_limit(const json_t *request, size_t max, size_t *out, struct ph_e
 	const json_t *member = json_object_get(request, "limit");
 	json_int_t limit = json_integer_value(member);
 
-	if (member && limit < 1) {
+	if (member && (limit < 1 || (uint64_t)limit > max)) {
 		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
 			       ph_say("limit: must be a whole number from 1 to %zu",
 				      "limit: phải là số nguyên từ 1 đến %zu"),
 			       max);
 	}
 	if (member) {
-		*out = (uint64_t)limit > max ? max : (size_t)limit;
+		*out = (size_t)limit;
 	}
 	return 0;
 }

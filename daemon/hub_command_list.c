@@ -157,8 +157,11 @@ static int check_asked(const json_t *request, const char *what, bool is_list,
 static int ask_entries(const json_t *request, struct ph_entries_query *query,
 		       struct ph_error *err)
 {
-	int rc = ph_request_limit(request, ROLL_MAX, &query->limit, err);
+	int rc = ph_request_limit(request, LIMIT_MAX, &query->limit, err);
 
+	if (query->limit > ROLL_MAX) {
+		query->limit = ROLL_MAX;
+	}
 	query->no_cards = !ph_hub_is_counted(request);
 	return rc != 0 ? rc
 		       : ph_kind_days(ph_request_text(request, "period"),

@@ -78,8 +78,10 @@ int ph_web_route_find(const struct ph_web_route *routes, size_t n, const char *m
 		no, 404, "not-found", NULL,
 		ph_say("there is nothing at this address", "không có gì ở địa chỉ này"));
 	no->act = ph_say(
-		"docs/API.md has all addresses; what is in them is part of it, encoded",
-		"docs/API.md có mọi địa chỉ; phần nằm trong địa chỉ thì phải mã hóa");
+		"docs/API.md (the hub) and docs/API-SITE.md (a site) have all addresses; "
+		"what is in them is part of it, encoded",
+		"docs/API.md (máy chủ) và docs/API-SITE.md (điểm) có mọi địa chỉ; phần "
+		"nằm trong địa chỉ thì phải mã hóa");
 	return -EINVAL;
 }
 

@@ -342,6 +342,37 @@ static bool is_flood(struct ph_web_call *call)
 				 web->config.limits.burst);
 }
 
+/* It takes a token, or one that may more. Where all tokens may the same no role is spoken of. */
+static int refuse_role(struct ph_web_call *call)
+{
+	const char *(*token_act)(void) = call->conn->web->config.token_act;
+
+	if (call->role != PH_WEB_ANYBODY) {
+		return ph_web_refuse(
+			&call->no, 403, "role", "Authorization",
+			ph_say("this takes the role of %s", "việc này cần vai trò %s"),
+			ph_web_need_name(call->route->need));
+	}
+	if (token_act) {
+		(void)ph_web_refuse(
+			&call->no, 401, "token", "Authorization",
+			ph_say("this takes a session, and there is none, or it is over",
+			       "việc này cần phiên làm việc; chưa có phiên hoặc phiên đã "
+			       "hết"));
+		call->no.act = token_act();
+		return -EINVAL;
+	}
+	(void)ph_web_refuse(
+		&call->no, 401, "token", "Authorization",
+		ph_say("this takes the role of %s", "việc này cần vai trò %s"),
+		ph_web_need_name(call->route->need));
+	call->no.act =
+		ph_say("send Authorization: Bearer TOKEN, with a token that is valid",
+		       "hãy gửi Authorization: Bearer TOKEN, với mã truy cập còn "
+		       "giá trị");
+	return -EINVAL;
+}
+
 /* Whose request it is, and whether he may ask so often. */
 static int admit(struct ph_web_call *call)
 {
@@ -362,21 +393,7 @@ static int admit(struct ph_web_call *call)
 					    "hơn %u yêu cầu mỗi giây"),
 				     web->config.limits.rate);
 	}
-	if (call->route->need > call->role) {
-		(void)ph_web_refuse(
-			&call->no, call->role == PH_WEB_ANYBODY ? 401 : 403,
-			call->role == PH_WEB_ANYBODY ? "token" : "role", "Authorization",
-			ph_say("this takes the role of %s", "việc này cần vai trò %s"),
-			ph_web_need_name(call->route->need));
-		call->no.act = call->role == PH_WEB_ANYBODY
-				       ? ph_say("send Authorization: Bearer TOKEN, with "
-						"a token that is valid",
-						"hãy gửi Authorization: Bearer TOKEN, "
-						"với mã truy cập còn giá trị")
-				       : NULL;
-		return -EINVAL;
-	}
-	return 0;
+	return call->route->need > call->role ? refuse_role(call) : 0;
 }
 
 /* All that can be said before the body has come. 0; -EINVAL: refused; -ENOMEM. */

@@ -65,6 +65,8 @@ struct ph_web_config {
 	size_t n_hosts;
 	const char *(*host_act)(
 		void); /* what to do if it is to be another name; may be NULL */
+	const char *(*token_act)(
+		void); /* where all tokens may the same: how to come by one; may be NULL */
 	struct ph_web_limits limits;
 	struct ph_rng rng;
 	uint64_t first_event;        /* id */

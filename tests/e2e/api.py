@@ -266,9 +266,11 @@ def headers_and_bodies(hub):
     token = f"Authorization: Bearer {hub.tokens['admin']}\r\n"
     ok = hub.ask("GET", "/api/v1/sites")
     tap.equal("a plain question", ok[0], 200)
-    for what in ("lists/out", "lists/titles", "cases"):
+    for what in ("lists/out", "lists/titles", "lists/visit", "cases"):
         hub.refused(f"{what}: a page of nothing", 400, "usage", "GET",
                     f"/api/v1/{what}?limit=0")
+        hub.refused(f"{what}: more than there is room for in a page", 400, "usage", "GET",
+                    f"/api/v1/{what}?limit=10001")
     hub.refused("a report of a commune that is not there", 404, "not-found", "GET",
                 "/api/v1/reports/visits?period=2026&commune=99999")
     before = hub.ask("GET", "/api/v1/policies")[1]["policies"]

@@ -179,6 +179,10 @@ def test_door(site):
            got[1])
     refused(site, "a language that is none", 400, "usage", "POST", "/api/v1/session",
             {"token": site.token(), "language": "xx"})
+    for language, word in (("en", "takes a session"), ("vi", "cần phiên làm việc")):
+        got = site.ask("GET", "/api/v1/status", headers={"Accept-Language": language})[1]
+        tap.ok(f"no session, in {language}: how to come by one", word in got["what"] and
+               "packhorse desk" in got["do"], got)
     other = site.enter()
     tap.equal("a session ends", site.ask("POST", "/api/v1/session/end", {}, bearer)[0], 200)
     refused(site, "and is none any more", 401, "token", "GET", "/api/v1/status", bearer=bearer)
