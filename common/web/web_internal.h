@@ -1,4 +1,4 @@
-/* common/web/web_internal.h - for web.c, call.c and follow.c. */
+/* common/web/web_internal.h - for web.c, conn.c, call.c and follow.c. */
 #ifndef PH_WEB_INTERNAL_H
 #define PH_WEB_INTERNAL_H
 
@@ -6,6 +6,8 @@
 #include "common/web/mhd.h"
 #include "common/web/rate.h"
 #include "common/web/web.h"
+
+#define SWEEP_MS 1000 /* between two looks at all connections */
 
 enum phase {
 	PHASE_READING, /* a request is to come, whole; also between two */
@@ -94,6 +96,15 @@ void ph_web_resume(struct ph_web_call *call);
 enum MHD_Result ph_web_queue(struct ph_web_call *call);
 /* Nobody is to wait for this connection any more. */
 void ph_web_hang_up(struct conn *conn);
+/* libmicrohttpd's callback: a connection of WEB begins or ends. */
+void ph_web_on_connection(void *web, struct MHD_Connection *mhd, void **context,
+			  enum MHD_ConnectionNotificationCode code);
+/* Once in SWEEP_MS: end those whose time is over. */
+void ph_web_sweep(struct ph_web *web);
+/* Those that were held long enough go on. */
+void ph_web_let_go(struct ph_web *web);
+/* Milliseconds until the next of them does; UINT_MAX: none is held. */
+unsigned ph_web_held_for(const struct ph_web *web);
 /* Of one that follows: what is due at NOW. */
 void ph_web_follow_sweep(struct conn *conn, uint64_t now);
 /* libmicrohttpd's reader of a follower's events. */
