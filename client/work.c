@@ -12,7 +12,7 @@
  * long only to look at lets people's orders go before.
  *
  * What sessions and couriers bring is folded here when there is no order, a moment at a time. A command that
- * stands on all of it (any but those named in needs_all()) has the rest folded first, in large batches;
+ * stands on all of it (any but those named in ph_order_needs_all()) has the rest folded first, in large batches;
  * between two of them those that do not are carried out. Nothing is folded before a loan: whoever borrows
  * waits a few seconds only (client/borrow.c), and folds what it needs. What it brought is folded after it.
  *
@@ -30,8 +30,7 @@
 #include <string.h>
 
 #include "client/carry.h"
-#include "client/unlock.h"
-#include "common/base/say.h"
+#include "client/work_order.h"
 
 #define WHO_MAX  32
 #define MORE_MAX 3 /* a session brings more in between; all is to be folded anew */
@@ -55,24 +54,6 @@ struct ph_work {
 	uint8_t log_id[PH_LOG_ID_SIZE];
 	uint64_t n;
 };
-
-void ph_order_deinit(struct ph_order *order)
-{
-	if (order->is_unlock) {
-		ph_unlock_wipe(order->request);
-	}
-	json_decref(order->request);
-	order->request = NULL;
-	ph_buf_wipe(&order->answer);
-	explicit_bzero(order->desk, sizeof(order->desk));
-}
-
-/* Which command ORDER is of; NULL: it does not say. */
-static const char *name_of(const struct ph_order *order)
-{
-	return json_string_value(
-		json_object_get(order->request, order->is_loan ? "who" : "name"));
-}
 
 /* --- the thread --- */
 
@@ -109,64 +90,6 @@ static void fail(struct ph_work *work, struct ph_order *order, const struct ph_e
 	tell_trouble(work, why);
 }
 
-/* Whether somebody is at the desk: what shows how things stand, or sends, comes by itself too. */
-static bool is_work(const struct ph_order *order)
-{
-	const char *name = name_of(order);
-
-	return order->rank != PH_ORDER_PAGE &&
-	       (!name || (strcmp(name, "status") != 0 && strcmp(name, "sync") != 0));
-}
-
-static bool is_of(const struct ph_order *order, const char *command)
-{
-	const char *name = order->is_loan ? NULL : name_of(order);
-
-	return name && strcmp(name, command) == 0;
-}
-
-/* Whether ORDER is of a command that lets go of the site in between, and takes long. */
-static bool takes_long(const struct ph_order *order)
-{
-	return is_of(order, "plan");
-}
-
-/* Whether what ORDER does stands on all that has come. The others ask no ledger, or say what it does not count. */
-static bool needs_all(const struct ph_order *order)
-{
-	static const char *const others[] = { "status", "plan",       "budget",
-					      "log",    "budget set", "sync",
-					      "agent",  "pack-stick", "take-stick" };
-	const char *name = name_of(order);
-
-	for (size_t i = 0; name && i < sizeof(others) / sizeof(others[0]); i++) {
-		if (strcmp(name, others[i]) == 0) {
-			return false;
-		}
-	}
-	return !order->is_key && !order->is_unlock;
-}
-
-static bool is_short(const struct ph_order *order)
-{
-	return !takes_long(order);
-}
-
-/*
- * Whether ORDER is carried out in between of one that is long only to look at (`log`): people's are, and what
- * pages read by themselves waits for its end, as it does for any other.
- */
-static bool is_urgent(const struct ph_order *order)
-{
-	return order->rank != PH_ORDER_PAGE && !takes_long(order) && !is_of(order, "log");
-}
-
-/* Whether ORDER is carried out at once, whatever is not folded. */
-static bool is_quick(const struct ph_order *order)
-{
-	return !takes_long(order) && !needs_all(order);
-}
-
 static void serve(struct ph_work *work, bool (*wanted)(const struct ph_order *order));
 static void serve_others(void *data);
 static void serve_urgent(void *data);
@@ -184,7 +107,7 @@ static int fold_for(struct ph_work *work, const struct ph_order *order,
 	unsigned more = 0; /* steps in a row after which no fewer were left */
 	int rc;
 
-	if (work->is_between || !needs_all(order)) {
+	if (work->is_between || !ph_order_needs_all(order)) {
 		return 0;
 	}
 	while (ph_site_fold(site, true, &left, NULL) == 0 && left > 0) {
@@ -197,7 +120,7 @@ static int fold_for(struct ph_work *work, const struct ph_order *order,
 			continue;
 		}
 		ph_site_pause(site);
-		serve(work, is_quick);
+		serve(work, ph_order_is_quick);
 		rc = ph_site_resume(site, why);
 		if (rc < 0) {
 			return rc;
@@ -212,9 +135,9 @@ static void carry(struct ph_work *work, struct ph_order *order)
 	struct ph_error why = { .exit = PH_EXIT_OTHER };
 	struct ph_host host = { .site = site,
 				.state = order->state,
-				.between = work->is_between    ? NULL
-					   : takes_long(order) ? serve_others
-							       : serve_urgent,
+				.between = work->is_between             ? NULL
+					   : ph_order_takes_long(order) ? serve_others
+									: serve_urgent,
 				.data = work };
 	int status = -1;
 
@@ -222,7 +145,7 @@ static void carry(struct ph_work *work, struct ph_order *order)
 		fail(work, order, &why);
 		return;
 	}
-	if (is_work(order)) {
+	if (ph_order_is_work(order)) {
 		ph_site_desk_touch(site, order->state.desk_ms);
 	}
 	if (ph_carry(work->config.program, order->request, &host, &order->answer,
@@ -239,53 +162,6 @@ static void carry(struct ph_work *work, struct ph_order *order)
 	ph_site_pause(site);
 }
 
-/* The desk is opened with the secret that ORDER has, or locked. */
-static void turn_desk(struct ph_work *work, struct ph_order *order)
-{
-	struct ph_site *site = work->config.site;
-	struct ph_error why = { .exit = PH_EXIT_OTHER };
-	const char *digits = json_string_value(json_object_get(order->request, "key"));
-	uint8_t secret[PH_BOX_SECRET_SIZE];
-	int rc;
-
-	if (ph_site_resume(site, &why) < 0) {
-		fail(work, order, &why);
-		return;
-	}
-	if (!digits || digits[0] == '\0') {
-		ph_site_desk_lock(site);
-		rc = 0;
-	} else {
-		rc = ph_unhex(secret, sizeof(secret), digits, strlen(digits));
-		rc = rc < 0 ? -EACCES : ph_site_desk_open(site, secret);
-		ph_site_desk_touch(site, order->state.desk_ms);
-		explicit_bzero((char *)digits, strlen(digits));
-	}
-	(void)ph_carry_refuse(&order->answer, rc < 0 ? PH_EXIT_OTHER : PH_EXIT_DONE,
-			      false,
-			      rc < 0 ? ph_say("that is not the key of this desk",
-					      "đó không phải là khóa của quầy này")
-				     : "");
-	explicit_bzero(secret, sizeof(secret));
-	ph_site_pause(site);
-}
-
-/* The desk is opened by card and PIN. It is here that the PIN takes its memory. */
-static void unlock_desk(struct ph_work *work, struct ph_order *order)
-{
-	struct ph_site *site = work->config.site;
-	struct ph_error why = { .exit = PH_EXIT_OTHER };
-
-	if (ph_site_resume(site, &why) < 0) {
-		ph_unlock_wipe(order->request);
-		fail(work, order, &why);
-		return;
-	}
-	ph_unlock(site, order->request, &order->answer);
-	ph_site_desk_touch(site, order->state.desk_ms);
-	ph_site_pause(site);
-}
-
 static void wait_for_return(struct ph_work *work)
 {
 	uv_mutex_lock(&work->lock);
@@ -298,28 +174,13 @@ static void wait_for_return(struct ph_work *work)
 	uv_mutex_unlock(&work->lock);
 }
 
-/* Whoever borrows the folder has the desk's secret as long as the desk is open here. */
-static void take_desk(struct ph_site *site, struct ph_order *order)
-{
-	const uint8_t *secret;
-
-	if (is_work(order)) {
-		ph_site_desk_touch(site, order->state.desk_ms);
-	}
-	secret = ph_site_desk_secret(site);
-	order->has_desk = secret != NULL;
-	if (secret) {
-		memcpy(order->desk, secret, sizeof(order->desk));
-	}
-}
-
 static void lend(struct ph_work *work, struct ph_order *order)
 {
 	struct ph_site *site = work->config.site;
 	struct ph_error why = { .exit = PH_EXIT_OTHER };
 
 	ph_turn_take(work->config.turn);
-	take_desk(site, order);
+	ph_order_take_desk(site, order);
 	ph_site_put_away(site);
 	uv_mutex_lock(&work->lock);
 	work->lent = order;
@@ -333,7 +194,8 @@ static void lend(struct ph_work *work, struct ph_order *order)
 	}
 	order->has_moved = has_grown(work);
 	ph_work_fold(work);
-	if (is_work(order)) { /* also a desk that has its PIN since, and is open */
+	if (ph_order_is_work(
+		    order)) { /* also a desk that has its PIN since, and is open */
 		ph_site_desk_touch(site, order->state.desk_ms);
 	}
 	ph_site_pause(site);
@@ -342,7 +204,8 @@ static void lend(struct ph_work *work, struct ph_order *order)
 /* Who asks, for those who wait. Under the lock. */
 static void name_it(struct ph_work *work, const struct ph_order *order)
 {
-	const char *who = order->is_key || order->is_unlock ? "desk" : name_of(order);
+	const char *who =
+		order->is_key || order->is_unlock ? "desk" : ph_order_name(order);
 
 	snprintf(work->who, sizeof(work->who), "%s", who ? who : "a command");
 }
@@ -421,10 +284,17 @@ static void give(struct ph_work *work, struct ph_order *order)
 
 static void carry_out(struct ph_work *work, struct ph_order *order)
 {
+	struct ph_site *site = work->config.site;
+	struct ph_error why = { .exit = PH_EXIT_OTHER };
+
 	if (order->is_unlock) {
-		unlock_desk(work, order);
+		if (ph_order_unlock_desk(site, order, &why) < 0) {
+			fail(work, order, &why);
+		}
 	} else if (order->is_key) {
-		turn_desk(work, order);
+		if (ph_order_turn_desk(site, order, &why) < 0) {
+			fail(work, order, &why);
+		}
 	} else if (order->is_loan) {
 		lend(work, order);
 	} else {
@@ -463,13 +333,13 @@ static void serve(struct ph_work *work, bool (*wanted)(const struct ph_order *or
 /* `between` of a command that takes long. */
 static void serve_others(void *data)
 {
-	serve(data, is_short);
+	serve(data, ph_order_is_short);
 }
 
 /* The same of any other. */
 static void serve_urgent(void *data)
 {
-	serve(data, is_urgent);
+	serve(data, ph_order_is_urgent);
 }
 
 /* A moment of folding. What fails is tried again when something comes; then it is said. */
