@@ -80,9 +80,10 @@ static const char *explain_refusal(enum ph_status status, struct ph_error *err)
 			ph_say("the hub is busy, short of disk, or has taken as much of "
 			       "this "
 			       "device as it does for now; nothing is lost, try again "
-			       "later",
+			       "later. If it is so for days, call the provincial library",
 			       "máy chủ đang bận, sắp hết chỗ trên đĩa, hoặc tạm thời đã "
-			       "nhận đủ của máy này; không mất gì, hãy thử lại sau"));
+			       "nhận đủ của máy này; không mất gì, hãy thử lại sau. Nếu "
+			       "nhiều ngày vẫn vậy, hãy gọi cho thư viện tỉnh"));
 		return "later";
 	case PH_STATUS_UNKNOWN:
 	case PH_STATUS_CERT:

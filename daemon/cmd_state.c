@@ -150,6 +150,15 @@ static int print_status(const json_t *answer)
 		status_line(ph_say("Witness", "Tệp chứng"), "%s",
 			    text_of(answer, "witness"));
 	}
+	if (number_of(answer, "branches_waiting") > 0) {
+		status_line(
+			ph_say("A 17th copy of a folder", "Bản chép thứ 17"),
+			ph_say("is not taken; devices: %s (packhorsed devices; DRILLS, "
+			       "\"A PC is restored\")",
+			       "không được nhận; số máy: %s (packhorsed devices; "
+			       "DRILLS, \"A PC is restored\")"),
+			ph_number(a, number_of(answer, "branches_waiting")));
+	}
 	print_stays(text_of(answer, "courier_stays"), text_of(answer, "backup_stays"));
 	if (number_of(answer, "words_unheard") > 0) {
 		status_line(ph_say("Words not heard by all", "Lời chưa tới mọi máy"),
@@ -220,6 +229,10 @@ static const char *device_note(const json_t *item)
 	if (json_is_null(json_object_get(item, "fingerprint"))) {
 		return ph_say("not heard since the hub was restored",
 			      "chưa gọi về từ khi máy chủ được phục hồi");
+	}
+	if (json_object_get(item, "branch_waits")) {
+		return ph_say("a 17th copy of its folder is not taken (DRILLS)",
+			      "bản chép thư mục thứ 17 không được nhận (DRILLS)");
 	}
 	if (json_is_true(json_object_get(item, "forked"))) {
 		return ph_say("two copies of its folder record",

@@ -54,7 +54,7 @@ struct totals {
 	uint64_t
 		awaited; /* ... of those that it waits for: none that was cut off or retired */
 	uint64_t logs, forked, entries, control, decided;
-	uint64_t devices;
+	uint64_t devices, waiting;
 	int64_t heard;
 };
 
@@ -73,10 +73,13 @@ static int sum_log(void *data, const struct ph_log *log)
 static int sum_device(void *data, const struct ph_device *device)
 {
 	struct totals *totals = data;
+	int64_t waits = 0;
+	int rc = ph_hub_branch_waits(totals->hub, device, &waits);
 
 	totals->devices++;
+	totals->waiting += waits > 0;
 	totals->heard = device->heard > totals->heard ? device->heard : totals->heard;
-	return 0;
+	return rc;
 }
 
 static int sum_awaited(void *data, const struct ph_device *device)
@@ -165,6 +168,8 @@ int ph_hub_status(struct ph_hub *hub, const json_t *request, json_t *answer,
 	json_object_set_new(answer, "logs", json_integer((json_int_t)totals.logs));
 	json_object_set_new(answer, "forked_logs",
 			    json_integer((json_int_t)totals.forked));
+	json_object_set_new(answer, "branches_waiting",
+			    json_integer((json_int_t)totals.waiting));
 	json_object_set_new(answer, "entries", json_integer((json_int_t)totals.entries));
 	json_object_set_new(answer, "control_entries",
 			    json_integer((json_int_t)totals.control));
@@ -243,6 +248,7 @@ static int list_device(void *data, const struct ph_device *device)
 	struct ph_hub_site site = { 0 };
 	bool late = false;
 	bool reused = false;
+	int64_t waits = 0;
 	json_t *item;
 	int rc;
 
@@ -260,6 +266,7 @@ static int list_device(void *data, const struct ph_device *device)
 	if (rc >= 0) {
 		rc = ph_hub_invite_reused(list->hub, device, &reused);
 	}
+	rc = rc < 0 ? rc : ph_hub_branch_waits(list->hub, device, &waits);
 	if (rc < 0) {
 		return rc;
 	}
@@ -267,6 +274,9 @@ static int list_device(void *data, const struct ph_device *device)
 	json_object_set_new(item, "invite_late", json_boolean(late));
 	json_object_set_new(item, "invite_reused", json_boolean(reused));
 	json_object_set_new(item, "forked", json_boolean(list->forked > 0));
+	if (waits > 0) {
+		set_time(item, "branch_waits", waits);
+	}
 	rc = ph_hub_device_about(list->hub, device, item);
 	rc = rc < 0 ? rc : ph_hub_quota_about(list->hub, device, item);
 	if (rc < 0) {

@@ -223,6 +223,36 @@ int ph_hub_device_control_note(struct ph_hub *hub, const struct ph_device *devic
 	return ph_journal_meta_put_int(hub->journal, name, (int64_t)held);
 }
 
+/* --- a history that is not taken --- */
+
+static void waits_name(const struct ph_device *device, char out[static HELD_NAME])
+{
+	snprintf(out, HELD_NAME, "branch_waits.%" PRId64, device->row);
+}
+
+int ph_hub_branch_waits_note(struct ph_hub *hub, const struct ph_device *device)
+{
+	char name[HELD_NAME];
+
+	waits_name(device, name);
+	return ph_journal_meta_put_int(hub->journal, name, ph_hub_now(hub));
+}
+
+int ph_hub_branch_waits(struct ph_hub *hub, const struct ph_device *device,
+			int64_t *since_out)
+{
+	char name[HELD_NAME];
+	int64_t at = 0;
+	int rc;
+
+	waits_name(device, name);
+	rc = ph_journal_meta_get_int(hub->journal, name, &at);
+	*since_out = rc == 0 && ph_hub_now(hub) - at < PH_HUB_WAITS_DAYS * INT64_C(86400)
+			     ? at
+			     : 0;
+	return rc < 0 ? rc : 0;
+}
+
 const char *ph_hub_role_name(uint64_t role)
 {
 	return role == PH_ROLE_SITE      ? "site"

@@ -249,6 +249,14 @@ int ph_hub_device_control_note(struct ph_hub *hub, const struct ph_device *devic
 			       uint64_t held);
 int ph_hub_device_control_held(struct ph_hub *hub, const struct ph_device *device,
 			       uint64_t *held_out);
+/*
+ * A log of DEVICE has PH_BRANCHES_MAX branches, and another was not taken: noted, in a transaction.
+ * When that was last, if in the last PH_HUB_WAITS_DAYS; else 0. 0 or negative errno.
+ */
+#define PH_HUB_WAITS_DAYS 30
+int ph_hub_branch_waits_note(struct ph_hub *hub, const struct ph_device *device);
+int ph_hub_branch_waits(struct ph_hub *hub, const struct ph_device *device,
+			int64_t *since_out);
 /* The place of REF in the control log, counted from 1; UINT64_MAX: it is in none of its logs. 0 or negative errno. */
 int ph_hub_control_place(struct ph_hub *hub, const struct ph_ref *ref,
 			 uint64_t *place_out);

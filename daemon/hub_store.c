@@ -214,6 +214,11 @@ static int store(struct ph_hub *hub, struct ph_hub_peer *peer, const struct ph_i
 			     ? store_segment(hub, peer, item, &writer, &log)
 			     : store_part(hub, peer, item, &writer, &log);
 	}
+	if (rc == PH_JOURNAL_E_BRANCHES) {
+		int noted = ph_hub_branch_waits_note(hub, &writer);
+
+		rc = noted < 0 ? noted : rc;
+	}
 	return ph_hub_is_own(peer, &writer) ? rc : left_alone(peer, rc);
 }
 

@@ -495,6 +495,16 @@ static void parts(void **state)
 
 /* --- too many --- */
 
+/* Whether it is told of the first device that a history of its log waits. */
+static bool waits(struct hub_room *room)
+{
+	json_t *answer;
+	bool does = json_object_get(first_device(room, &answer), "branch_waits") != NULL;
+
+	json_decref(answer);
+	return does;
+}
+
 static void seventeenth(void **state)
 {
 	struct copies s;
@@ -513,6 +523,8 @@ static void seventeenth(void **state)
 		sync_all(&s.room, &clone[i], s.shared);
 	}
 	/* 16 are here; b is the 17th */
+	assert_int_equal(hub_says(&s.room, "branches_waiting"), 0);
+	assert_false(waits(&s.room));
 	write_visits(&s.b, 1);
 	n = (uint64_t)hub_says(&s.room, "entries");
 	job = carry_out(&s.room, hello_from(&s.b, s.shared, all_item(&s.b, s.shared)));
@@ -522,6 +534,8 @@ static void seventeenth(void **state)
 	assert_int_equal(job->welcome.status, PH_STATUS_LATER);
 	assert_int_equal(job->welcome.n_receipts, 0);
 	assert_non_null(strstr(s.b.peer.refusal, "16 branches"));
+	assert_int_equal(hub_says(&s.room, "branches_waiting"), 1);
+	assert_true(waits(&s.room));
 	ph_job_free(job);
 	/* in transport likewise; what follows of that log is not looked at, the rest is */
 	items = segment_item(&s.b, s.shared, 1);
@@ -537,6 +551,12 @@ static void seventeenth(void **state)
 	assert_int_equal(hub_says(&s.room, "entries"), n);
 	/* the others go on */
 	sync_all(&s.room, &clone[3], s.shared);
+	/* it is told for 30 days behind the last time */
+	s.room.machine.now.wall += INT64_C(30) * 86400 - 600;
+	assert_true(waits(&s.room));
+	s.room.machine.now.wall += 1200;
+	assert_false(waits(&s.room));
+	assert_int_equal(hub_says(&s.room, "branches_waiting"), 0);
 	for (unsigned i = 0; i < PH_BRANCHES_MAX - 1; i++) {
 		member_close(&clone[i]);
 	}
