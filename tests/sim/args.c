@@ -29,6 +29,10 @@ const char args_usage[] =
 	"as\n"
 	"  many by the clock, is ended and counts as died (120)\n"
 	"  --hang N, --sleep N: province N has no end, which shows what the limit does\n"
+	"  --fall N: province N is not played: it breaks \"healthy\" if power fails "
+	"twice "
+	"in it,\n"
+	"  \"live\" if once, which shows what shrinking does\n"
 	"  --tap: one TAP point\n";
 
 /* What was given, of what matters whether it was. */
@@ -93,6 +97,7 @@ static bool read_value(struct sim_args *args, struct given *given, const char *w
 		{ "--limit", 1, &args->limit, NULL },
 		{ "--hang", 0, &args->hangs, &args->one_hangs },
 		{ "--sleep", 0, &args->sleeps, &args->one_sleeps },
+		{ "--fall", 0, &args->falls, &args->one_falls },
 	};
 
 	if (strcmp(word, "--seeds") == 0) {

@@ -18,7 +18,8 @@ struct sim_args {
 	uint64_t seconds;       /* no province is begun after so many; 0: each is */
 	uint64_t limit;         /* seconds of the processor that one may take */
 	uint64_t hangs, sleeps; /* seeds that are to have no end, if such a one is */
-	bool one_hangs, one_sleeps;
+	uint64_t falls;         /* a seed that breaks by its script, if such a one is */
+	bool one_hangs, one_sleeps, one_falls;
 	unsigned jobs;
 	bool trace, shrink, tap, print;
 	const char *script;

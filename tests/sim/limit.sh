@@ -58,6 +58,24 @@ point "to a script of what it takes" $?
 says "which breaks the same" 1 '^# seed 3 at .* died .*it hangs: no end in' --limit 1 --hang 3 --script "$dir/short"
 says "and without the fault holds" 0 '^# seed 3: all invariants held' --script "$dir/short"
 
+# --- and one that breaks by two of its events, and otherwise by one of them ---
+says "one that needs two events is shrunk to them" 1 '^# seed 3 shrunk to 2 events; replay with --script FILE$' \
+	--seed 3 --fall 3 --shrink
+grep -q '^# healthy: power fails 2 times$' "$dir/out"
+point "it breaks the same as before, not by what one of them does" $?
+grep -v '^#' "$dir/out" >"$dir/short"
+timeout 200 "$sim" --seed 3 --print >"$dir/long"
+[ "$(sed -n 1p "$dir/short")" = 'province 3 1' ] &&
+	[ "$(awk '$2 == "power" { print $2, $3, $4 }' "$dir/long")" = "$(awk 'NR > 1 { print $2, $3, $4 }' "$dir/short")" ] &&
+	[ "$(wc -l <"$dir/long")" -gt 10 ]
+point "they are the two that there were, of many" $?
+when='{ at += NR > 1 ? $1 : 0 } $2 == "power" { print at }'
+[ "$(awk "$when" "$dir/long")" = "$(awk "$when" "$dir/short")" ]
+point "and happen when they did" $?
+says "the script of it breaks the same" 1 '^# seed 3 at .* healthy .*power fails 2 times$' --fall 3 --script "$dir/short"
+sed '$d' "$dir/short" >"$dir/shorter"
+says "without its last event it breaks otherwise" 1 '^# seed 3 at .* live .*power fails 1 times$' --fall 3 --script "$dir/shorter"
+
 # --- a seed and its script are one province ---
 # as says(), of standard output alone, which stays in FILE
 traced()

@@ -87,6 +87,20 @@ static void be_quiet(bool traced)
 	}
 }
 
+/* What --fall says of SCRIPT: two events are needed to break it so, and one breaks it otherwise. */
+static void fall(const struct sim_script *script, struct sim_result *result)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < script->n_events; i++) {
+		n += script->events[i].op == SIM_DO_POWER;
+	}
+	*result = (struct sim_result){ .broken = n > 1    ? SIM_HEALTHY
+						 : n == 1 ? SIM_LIVE
+							  : SIM_OK };
+	snprintf(result->what, sizeof result->what, "power fails %u times", n);
+}
+
 /* SCRIPT in a process of its own, since it may die. */
 static void run_apart(const struct sim_script *script, FILE *trace,
 		      struct sim_result *result)
@@ -95,6 +109,10 @@ static void run_apart(const struct sim_script *script, FILE *trace,
 	ssize_t n;
 	pid_t child;
 
+	if (args.one_falls && script->seed == args.falls) {
+		fall(script, result);
+		return;
+	}
 	if (pipe(ends) != 0) {
 		perror("pipe");
 		exit(1);
@@ -143,12 +161,11 @@ static bool breaks_without(const struct sim_script *script, size_t from, size_t 
 	struct sim_result result;
 
 	*out = *script;
-	if (from > 0) { /* time passes all the same */
-		for (size_t i = from; i < to; i++) {
-			out->events[from - 1].after += script->events[i].after;
-		}
+	/* time passes all the same: what stays happens when it did */
+	for (size_t i = from; i < to && to < script->n_events; i++) {
+		out->events[to].after += script->events[i].after;
 	}
-	memmove(&out->events[from], &script->events[to],
+	memmove(&out->events[from], &out->events[to],
 		(script->n_events - to) * sizeof out->events[0]);
 	out->n_events -= to - from;
 	run_twice(out, NULL, &result);
