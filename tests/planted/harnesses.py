@@ -52,6 +52,11 @@ TABLE = {
         ["{tree}/tests/reference/compare", "--ledger", "{build}/tests/reference/ledger",
          "--odd", "--count", "100", "--seed", "1", "--jobs", "1"],
     ),
+    "live": (
+        ["tests/vectors/noise_peer"],
+        ["/usr/bin/python3", "{tree}/tests/e2e/noise_dissononce.py", "{build}/tests/vectors/noise_peer",
+         "--count", "20", "--seed", "1"],
+    ),
     "reports": (
         PROGRAMS,
         ["{tree}/tests/report/run", "--build", "{build}", "--seeds", "1-6", "--periods", "6"],
@@ -62,7 +67,7 @@ TABLE = {
 FAULTS = {
     "kills": ["--count", "200"], "crash": ["--count", "20"], "disk": ["--count", "60"],
     "alloc": ["--count", "60"], "peers": ["--count", "1000", "--seconds", "5"],
-    "bombs": ["--count", "600"],
+    "bombs": ["--count", "600"], "places": [],
 }  # fmt: skip
 DECODERS = [
     "agent", "backup", "bundle", "cert", "code", "command", "config", "courier", "entry", "frame",
