@@ -126,6 +126,27 @@ ok "the first is served" sync x1
 is "it was told once" "$($H status 2>&1 | grep -c 'older copy')" 0
 stop "$serving"
 
+# --- folder and witness are put back, and in the lost days the hub itself had said nothing ---
+keep_copy
+serve
+was=$(epoch)
+"$P" -d x1 visit 3 --band adult >/dev/null
+ok "a device records, and brings it" sync x1
+is "it has its receipt" "$(member x1 pending)" 0
+entries=$($H status --json | json 'd["entries"]')
+stop "$serving"
+put_back
+with_witness
+serve
+ok "the copy lacks it" test "$($H status --json | json 'd["entries"]')" -lt "$entries"
+ok "the device compares with its receipt, and brings it again" sync x1
+is "all is here" "$($H status --json | json 'd["entries"]') $(member x1 pending)" "$entries 0"
+is "by nobody's doubt: no word of the hub was lost, and so none is another" "$(epoch)" "$was"
+ok "its feed, which had gone further than this hub remembers, begins anew" sync x1
+is "books are equal after that, those of who took the other branch" "$("$P" -d x1 digest --json | json 'd["digest"]')" \
+  "$($H digest --device "$(member x1 device)" --json | json 'd["digest_beside"]')"
+stop "$serving"
+
 # --- a restore that comes to nothing says nothing against the hub that was there ---
 mkdir far medium medium/"$(basename hub-witness/*.witness .witness)".hublog
 ok "a recovery key" $H recovery-key --out secret
