@@ -76,6 +76,9 @@ static bool add_headers(const struct ph_web_call *call, struct MHD_Response *res
 		snprintf(seconds, sizeof(seconds), "%u", call->retry_s);
 		is_done = mhd->add_response_header(response, "Retry-After", seconds);
 	}
+	if (is_done && call->head.is_odd) { /* where it ends others may see otherwise */
+		is_done = mhd->add_response_header(response, "Connection", "close");
+	}
 	if (is_done && call->allow) {
 		is_done = mhd->add_response_header(response, "Allow", call->allow);
 	}

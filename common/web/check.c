@@ -9,6 +9,21 @@
 
 #include "common/base/say.h"
 
+/* RFC 9110, 5.6.2. */
+static bool is_token(const char *name)
+{
+	static const char marks[] = "!#$%&'*+-.^_`|~";
+	size_t len = 0;
+
+	while ((name[len] >= '0' && name[len] <= '9') ||
+	       (name[len] >= 'A' && name[len] <= 'Z') ||
+	       (name[len] >= 'a' && name[len] <= 'z') ||
+	       (name[len] && strchr(marks, name[len]))) {
+		len++;
+	}
+	return len > 0 && name[len] == '\0';
+}
+
 void ph_web_head_put(struct ph_web_head *head, const char *name, const char *value)
 {
 	static const struct {
@@ -27,6 +42,7 @@ void ph_web_head_put(struct ph_web_head *head, const char *name, const char *val
 		{ "Accept-Language", offsetof(struct ph_web_head, language) },
 	};
 
+	head->is_odd |= !is_token(name);
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
 		const char **slot = (const char **)(void *)((char *)head + known[i].at);
 
@@ -118,6 +134,14 @@ int ph_web_head_check(const struct ph_web_head *head, const char *method,
 	uint64_t length = 0;
 	size_t digits = head->length ? strspn(head->length, "0123456789") : 0;
 
+	if (head->is_odd) {
+		return ph_web_refuse(
+			no, 400, "header", NULL,
+			ph_say("a header has no name, or one with a character that none "
+			       "has, such as a blank before the colon",
+			       "có tiêu đề không tên, hoặc tên có ký tự không được phép, "
+			       "ví dụ dấu cách trước dấu hai chấm"));
+	}
 	if (head->twice) {
 		return ph_web_refuse(
 			no, 400, "twice", head->twice,

@@ -22,6 +22,7 @@ struct ph_web_head {
 	const char *person;   /* Packhorse-Person */
 	const char *language; /* Accept-Language; of several the first */
 	const char *twice;    /* the name of one that stands twice */
+	bool is_odd;          /* there is one whose name is none */
 };
 /* Note the header NAME if it is one of them. */
 void ph_web_head_put(struct ph_web_head *head, const char *name, const char *value);

@@ -265,7 +265,7 @@ static enum MHD_Result take(struct ph_web *web, struct ph_web_call *call,
 			return MHD_NO;
 		}
 		/* what may come is more than we read, or of unknown length */
-		if (call->no.status == 413 || call->head.coding) {
+		if (call->no.status == 413 || call->head.coding || call->head.is_odd) {
 			ph_web_move(call->conn, PHASE_WAITING);
 			ph_web_reply_no(call, &call->no);
 			return ph_web_queue(call);
