@@ -11,25 +11,11 @@
 #include "client/budget_rows.h"
 #include "client/commands.h"
 #include "client/host.h"
-#include "client/site_bundle.h"
-#include "client/site_dry.h"
+#include "client/plan_roads.h"
 #include "common/base/say.h"
 
-struct plan {
-	struct ph_budget budget;
-	struct ph_site_measured all;
-	struct ph_site_dry whole; /* a sync without a bound */
-	struct ph_site_dry fits;  /* what one carries of what is left */
-};
-
-/* Whether all that waits goes with the network now. */
-static bool fits(const struct plan *plan)
-{
-	return plan->fits.entries == plan->whole.entries &&
-	       plan->fits.parts == plan->whole.parts;
-}
-
-static int measure(struct ph_site_aside *aside, struct plan *plan, struct ph_error *err)
+static int measure(struct ph_site_aside *aside, struct ph_plan_roads *plan,
+		   struct ph_error *err)
 {
 	int rc = ph_site_measure(aside, &plan->all, err);
 
@@ -41,8 +27,8 @@ static int measure(struct ph_site_aside *aside, struct plan *plan, struct ph_err
 	return rc;
 }
 
-static int make_plan(struct ph_site *site, const struct ph_host *host, struct plan *plan,
-		     struct ph_error *err)
+static int make_plan(struct ph_site *site, const struct ph_host *host,
+		     struct ph_plan_roads *plan, struct ph_error *err)
 {
 	struct ph_site_aside aside;
 	int rc = ph_site_budget(site, &plan->budget);
@@ -57,7 +43,14 @@ static int make_plan(struct ph_site *site, const struct ph_host *host, struct pl
 	}
 	rc = measure(&aside, plan, err);
 	ph_site_aside_end(&aside);
-	return rc;
+	if (rc < 0) {
+		return rc;
+	}
+	rc = ph_plan_roads_look(site, plan);
+	return rc < 0 ? ph_fail_errno(err, rc,
+				      ph_say("reading this site's store",
+					     "đọc kho dữ liệu của điểm"))
+		      : 0;
 }
 
 /* ---- for scripts ---- */
@@ -76,29 +69,15 @@ static json_t *classes_json(const struct ph_site_measured *all)
 	return out;
 }
 
-static int print_script(const struct ph_cli *cli, const struct plan *plan)
+static int print_script(const struct ph_cli *cli, const struct ph_plan_roads *plan)
 {
 	const struct ph_site_measured *all = &plan->all;
-	json_t *network = ph_budget_json(&plan->budget);
+	json_t *out = json_pack("{s:i, s:I, s:I, s:o}", "schema", 1, "entries",
+				(json_int_t)all->entries, "parts", (json_int_t)all->parts,
+				"classes", classes_json(all));
 
-	if (network) {
-		json_object_update_new(
-			network,
-			json_pack("{s:I, s:b, s:I, s:I, s:I, s:I}", "bytes",
-				  (json_int_t)plan->whole.bytes, "fits", (int)fits(plan),
-				  "entries_fit", (json_int_t)plan->fits.entries,
-				  "parts_fit", (json_int_t)plan->fits.parts,
-				  "entries_wait",
-				  (json_int_t)(plan->whole.entries - plan->fits.entries),
-				  "parts_wait",
-				  (json_int_t)(plan->whole.parts - plan->fits.parts)));
-	}
-	return ph_out_script(
-		cli->json, json_pack("{s:i, s:I, s:I, s:o, s:{s:I, s:I}, s:o}", "schema",
-				     1, "entries", (json_int_t)all->entries, "parts",
-				     (json_int_t)all->parts, "classes", classes_json(all),
-				     "stick", "bundles", (json_int_t)all->files, "bytes",
-				     (json_int_t)all->bundle, "network", network));
+	ph_plan_roads_json(plan, out);
+	return ph_out_script(cli->json, out);
 }
 
 /* ---- for people ---- */
@@ -117,7 +96,7 @@ static const char *class_words(enum ph_road_class class)
 	}
 }
 
-static void headline(const struct plan *plan, char out[static 200])
+static void headline(const struct ph_plan_roads *plan, char out[static 200])
 {
 	char number[3][PH_NUMBER_TEXT];
 
@@ -128,7 +107,7 @@ static void headline(const struct plan *plan, char out[static 200])
 		snprintf(out, 200, ph_say("stick %s; network %s", "thẻ USB %s; mạng %s"),
 			 ph_bytes_text(number[0], plan->all.bundle),
 			 ph_bytes_text(number[1], plan->whole.bytes));
-	} else if (fits(plan)) {
+	} else if (ph_plan_fits(plan)) {
 		snprintf(out, 200,
 			 ph_say("stick %s; all of it (%s) fits the budget",
 				"thẻ USB %s; gửi qua mạng đủ dung lượng (%s)"),
@@ -144,11 +123,11 @@ static void headline(const struct plan *plan, char out[static 200])
 	}
 }
 
-static void wait_row(const struct plan *plan, struct ph_table *table)
+static void wait_row(const struct ph_plan_roads *plan, struct ph_table *table)
 {
 	char number[2][PH_NUMBER_TEXT];
 
-	if (!fits(plan)) {
+	if (!ph_plan_fits(plan)) {
 		ph_table_cell(table, ph_say("Waits for the stick", "Chờ thẻ USB"));
 		ph_table_cellf(
 			table,
@@ -159,7 +138,7 @@ static void wait_row(const struct plan *plan, struct ph_table *table)
 	}
 }
 
-static int print(const struct plan *plan)
+static int print(const struct ph_plan_roads *plan)
 {
 	char text[200];
 	char number[2][PH_NUMBER_TEXT];
@@ -182,10 +161,7 @@ static int print(const struct plan *plan)
 				ph_bytes_text(number[1], plan->all.class[i].bytes));
 		}
 	}
-	ph_table_cell(table, ph_say("Stick or courier", "Thẻ USB, xe chuyển"));
-	ph_table_cell(table, ph_bytes_text(number[0], plan->all.bundle));
-	ph_table_cell(table, ph_say("Network", "Mạng"));
-	ph_table_cell(table, ph_bytes_text(number[0], plan->whole.bytes));
+	ph_plan_roads_rows(plan, table);
 	wait_row(plan, table);
 	ph_budget_rows(&plan->budget, table);
 	rc = ph_table_print(table, stdout);
@@ -196,7 +172,7 @@ static int print(const struct plan *plan)
 static int run(struct ph_cli *cli, struct ph_error *err)
 {
 	struct ph_site *site = NULL;
-	struct plan plan = { 0 };
+	struct ph_plan_roads plan = { 0 };
 	int rc = ph_command_open(cli, &site, err);
 
 	rc = rc == 0 ? make_plan(site, cli->host, &plan, err) : rc;
@@ -215,7 +191,10 @@ const struct ph_cli_command ph_cmd_plan = {
 	       "\n"
 	       "A sync is gone through with nobody at the other end: what would go, and "
 	       "for how\n"
-	       "many bytes. Nothing is sent. What the hub has for this site is not known "
+	       "many bytes; of the other PCs of the site, a courier and a stick, what "
+	       "they "
+	       "would\n"
+	       "be given. Nothing is sent. What the hub has for this site is not known "
 	       "here: a\n"
 	       "quarter of what is left of the budget is kept for it.",
 	.run = run,

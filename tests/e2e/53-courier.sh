@@ -53,6 +53,9 @@ is "nothing counts as sent" "$(member s1 pending)" "$(member s1 entries)"
 is "all is with the courier" "$("$P" -d s1 status --json | json '[d["levels"]["here"], d["levels"]["courier"] == d["entries"], d["courier"]["name"]]')" "[0, True, 'Xe thư viện']"
 like "as status says to people" "$("$P" -d s1 status)" 'With a courier +[0-9]+ entries since .*Xe thư viện'
 like "in Vietnamese" "$(LC_ALL=vi_VN.UTF-8 "$P" -d s1 status)" 'Đang được chuyển'
+"$P" -d s1 plan --json >planned
+is "and plan: what it has, and that another courier would be given all of it" "$(json '[d["courier"]["carried"]["entries"] == d["entries"], d["courier"]["carried"]["name"], d["courier"]["entries"] == d["entries"], d["courier"]["cost"]]' <planned)" "[True, 'Xe thư viện', True, 0]"
+like "to people" "$("$P" -d s1 plan)" 'Courier +.*no cost\. [0-9]+ entries are with one since'
 "$P" -d s1 visit 3 --band adult >/dev/null
 is "what is new is here alone" "$("$P" -d s1 status --json | json 'd["levels"]["here"]')" 1
 meet s1 "$van_at" >met

@@ -104,18 +104,26 @@ is "entries and readers' details go together" "$(state 'd["parts_pending"] <= d[
 plan=$($P plan --json)
 is "plan: what waits" "$(json 'd["entries"]' <<<"$plan")" "$(state 'd["pending"]')"
 is "by class" "$(json 'd["classes"]["circulation"]["entries"] + d["classes"]["readers"]["entries"]' <<<"$plan")" "$(state 'd["pending"]')"
+is "each road would carry it: entries, readers' details" "$(json '[(d[r]["entries"], d[r]["parts"]) == (d["entries"], d["parts"]) for r in ("network", "courier", "stick")]' <<<"$plan")" '[True, True, True]'
+is "what costs, is the network" "$(json '[d[r]["cost"] for r in ("lan", "courier", "stick")], d["network"]["cost"] < d["network"]["bytes"]' <<<"$plan")" '([0, 0, 0], True)'
+is "no other machine of the site is known, no courier has any, no stick was packed" "$(json '[d["lan"]["machines"], d["lan"]["entries"], d["lan"]["bytes"], d["courier"]["carried"], d["stick"]["packed"]]' <<<"$plan")" '[0, 0, 0, None, None]'
 is "fits no more" "$(json 'd["network"]["fits"], d["network"]["entries_fit"]' <<<"$plan")" '(False, 0)'
 $P budget set $(($(spent) + 1000000)) >/dev/null
 plan=$($P plan --json)
 is "with a megabyte it would" "$(json 'd["network"]["fits"], d["network"]["entries_wait"]' <<<"$plan")" '(True, 0)'
+is "and cost what all of it takes, by a tenth" "$(json '0.9 < d["network"]["cost"] / d["network"]["bytes"] < 1.1' <<<"$plan")" True
 like "for people" "$($P plan)" 'fits the budget'
-like "in Vietnamese" "$(LC_ALL=vi_VN.UTF-8 $P plan)" 'đủ dung lượng'
+rows=$($P plan | tr '\n' ';')
+like "a row of each road" "$rows" 'Network +[0-9.]+ kB of the month.s budget *;.*Other PC of the site +none is known here *;.*Courier +[0-9.]+ kB; no cost *;.*Stick +[0-9.]+ kB; no cost *;'
+like "in Vietnamese" "$(LC_ALL=vi_VN.UTF-8 $P plan | tr '\n' ';')" 'đủ dung lượng.*Mạng +[0-9,.]+ kB trong dung lượng của tháng.*Máy khác của điểm +máy này chưa biết máy nào.*Xe chuyển .*không tốn phí.*Thẻ USB .*không tốn phí'
 is "plan changes nothing" "$(state 'd["sessions"]') $($P plan --json | json 'd["entries"]')" "$(state 'd["sessions"]') $(state 'd["pending"]')"
 estimate=$(json 'd["network"]["bytes"]' <<<"$plan")
 stick=$(json 'd["stick"]["bytes"]' <<<"$plan")
 mkdir stick
 is "the stick has the size that plan said" "$($P pack-stick stick --json | json 'd["bytes"]')" "$stick"
 is "and is in the account" "$($P budget --json | json 'd["network"]["spent"]["stick"]["up"]')" "$stick"
+like "plan says when, too" "$($P plan --json | json 'd["stick"]["packed"]')" '^20[0-9-]+T'
+like "and for people" "$($P plan)" 'Stick .*no cost\. Last packed [0-9]{2}/[0-9]{2}'
 over
 is "then all of it goes" "$rc $(state 'd["pending"], d["parts_pending"]')" '0 (0, 0)'
 ok "for what plan said ($estimate, really $bytes)" test $((bytes * 100)) -le $((estimate * 102)) -a $((estimate * 100)) -le $((bytes * 102))

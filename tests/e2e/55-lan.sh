@@ -50,7 +50,10 @@ status "a port that is taken: the agent says so and does not start" 78 timeout 2
 like "in words" "$(cat ok.out)" "lan. listen = 127.0.0.1:$port: address already in use"
 rm s1/agent.conf
 pending=$(member s1 pending)
+"$P" -d s1 plan --json >planned
+like "plan knows of the other machine" "$("$P" -d s1 plan)$(LC_ALL=vi_VN.UTF-8 "$P" -d s1 plan)" 'Other PC of the site +[0-9]+ byte at most, to 1 machine; no cost.*Máy khác của điểm +nhiều nhất [0-9]+ byte, tới 1 máy; không tốn phí'
 ok "two machines of the site meet" lan s1 "$port"
+is "as plan said: to so many, as many entries and details as waited" "$(json planned '[j["lan"]["machines"], j["lan"]["entries"], j["lan"]["parts"], j["lan"]["cost"]]') $(json s1.json '[j["entries_sent"], j["parts_sent"]]')" '[1, 2, 1, 0] [2, 1]'
 is "both ways" "$(json s1.json '[j["complete"], j["entries_sent"] > 0, j["entries_of_site"] > 0, j["parts_sent"], j["parts_received"]]')" '[true, true, true, 1, 1]'
 ok "each shows the other's loan" has_loan s1 B-s2 C-s2
 ok "both do" has_loan s2 B-s1 C-s1
