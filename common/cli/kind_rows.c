@@ -22,7 +22,8 @@ struct column {
 	const char *member;           /* of the item, then */
 };
 
-#define COLUMNS_MAX (2 * PH_FIELDS_MAX + 8)
+#define COLUMNS_MAX  (2 * PH_FIELDS_MAX + 8)
+#define NAME_OF_SITE "site_name|site"
 
 struct columns {
 	struct column column[COLUMNS_MAX];
@@ -53,7 +54,7 @@ static void choose_columns(const struct ph_cli *cli, const struct ph_kind *kind,
 			   struct columns *columns)
 {
 	columns->n = 0;
-	add_column(columns, ph_say("SITE", "ĐIỂM"), NULL, "site_name|site");
+	add_column(columns, ph_say("SITE", "ĐIỂM"), NULL, NAME_OF_SITE);
 	add_column(columns, ph_say("TIME", "LÚC"), NULL, "time");
 	for (uint32_t i = 0; i < kind->n_fields; i++) {
 		if (is_shown(cli, kind, i)) {
@@ -69,6 +70,9 @@ static void choose_columns(const struct ph_cli *cli, const struct ph_kind *kind,
 	add_column(columns, ph_say("DEVICE", "MÁY"), NULL, "device");
 	add_column(columns, ph_say("COUNTS", "ĐƯỢC TÍNH"), NULL, "why|counts");
 	add_column(columns, ph_say("REFERENCE", "THAM CHIẾU"), NULL, "ref");
+	if (ph_sheet_is_wanted()) { /* two may be called alike */
+		add_column(columns, ph_say("SITE NUMBER", "SỐ ĐIỂM"), NULL, "site");
+	}
 }
 
 /* Why an entry does not count, for people. */
@@ -98,6 +102,7 @@ static int add_cell(const struct ph_cli *cli, struct ph_table *table,
 		    const struct column *column, const json_t *item)
 {
 	const json_t *entry = json_object_get(item, "entry");
+	bool is_site = column->member && strcmp(column->member, NAME_OF_SITE) == 0;
 	const json_t *value = column->field ? json_object_get(entry, column->field->name)
 					    : ph_rows_find(item, column->member);
 	const char *text = json_string_value(value);
@@ -114,7 +119,8 @@ static int add_cell(const struct ph_cli *cli, struct ph_table *table,
 		ph_table_cell(table, "yes");
 		return 0;
 	}
-	return ph_rows_cell(table, value);
+	return is_site ? ph_rows_site(table, item, cli->plain)
+		       : ph_rows_cell_of(table, item, value);
 }
 
 int ph_kind_rows(const struct ph_cli *cli, const char *name, const json_t *items)

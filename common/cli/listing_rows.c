@@ -6,7 +6,7 @@
 #include "common/cli/out.h"
 #include "common/cli/sheet.h"
 
-#define COLUMNS_MAX 9
+#define COLUMNS_MAX 10
 #define SITE                                                                             \
 	{                                                                                \
 		"SITE", "ĐIỂM", "site_name|site"                                         \
@@ -118,15 +118,23 @@ static const struct {
 int ph_listing_rows(const struct ph_cli *cli, const char *name, const json_t *items)
 {
 	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		struct ph_column columns[COLUMNS_MAX];
+		bool has_site = false;
 		unsigned n = 0;
 
 		if (strcmp(lists[i].name, name) != 0) {
 			continue;
 		}
-		while (n < COLUMNS_MAX && lists[i].columns[n].member) {
-			n++;
+		for (; n < COLUMNS_MAX - 1 && lists[i].columns[n].member; n++) {
+			columns[n] = lists[i].columns[n];
+			has_site = has_site ||
+				   strcmp(columns[n].member, "site_name|site") == 0;
 		}
-		return ph_rows_print(items, lists[i].columns, n, cli->plain);
+		if (has_site && ph_sheet_is_wanted()) { /* two may be called alike */
+			columns[n++] =
+				(struct ph_column){ "SITE NUMBER", "SỐ ĐIỂM", "site" };
+		}
+		return ph_rows_print(items, columns, n, cli->plain);
 	}
 	return -EINVAL;
 }

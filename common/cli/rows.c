@@ -12,6 +12,7 @@
 
 #include "common/base/bytes.h"
 #include "common/cli/out.h"
+#include "common/cli/sheet.h"
 
 #define COLUMNS_MAX 16
 
@@ -60,7 +61,20 @@ static int write_head(struct ph_buf *out, const json_t *head)
 			     json_integer_value(json_object_get(head, "n")), h ? h : "");
 }
 
-static int write_value(struct ph_buf *out, const json_t *value)
+/* A code, with the namespace in front where it is another one than that of SITE (0: not known). */
+static int write_code(struct ph_buf *out, const json_t *value, json_int_t site)
+{
+	json_int_t ns = json_integer_value(json_object_get(value, "ns"));
+	const char *code = json_string_value(json_object_get(value, "code"));
+
+	if (site != 0 && ns != 0 && ns != site) {
+		return ph_buf_printf(out, "%" JSON_INTEGER_FORMAT ":%s", ns,
+				     code ? code : "");
+	}
+	return ph_buf_printf(out, "%s", code ? code : "");
+}
+
+static int write_value(struct ph_buf *out, const json_t *value, json_int_t site)
 {
 	const json_t *item;
 	size_t i;
@@ -77,7 +91,7 @@ static int write_value(struct ph_buf *out, const json_t *value)
 		return ph_buf_printf(out, "%s", ph_say("yes", "có"));
 	}
 	if (json_object_get(value, "code")) {
-		return write_value(out, json_object_get(value, "code"));
+		return write_code(out, value, site);
 	}
 	if (json_object_get(value, "h")) {
 		return write_head(out, value);
@@ -85,12 +99,12 @@ static int write_value(struct ph_buf *out, const json_t *value)
 	json_array_foreach(value, i, item)
 	{
 		rc = rc != 0 ? rc : ph_buf_printf(out, "%s", i > 0 ? " " : "");
-		rc = rc != 0 ? rc : write_value(out, item);
+		rc = rc != 0 ? rc : write_value(out, item, site);
 	}
 	return rc;
 }
 
-int ph_rows_cell(struct ph_table *table, const json_t *value)
+static int put_cell(struct ph_table *table, const json_t *value, json_int_t site)
 {
 	struct ph_buf text = { 0 };
 	int rc;
@@ -99,13 +113,38 @@ int ph_rows_cell(struct ph_table *table, const json_t *value)
 		ph_table_number(table, json_integer_value(value));
 		return 0;
 	}
-	rc = value ? write_value(&text, value) : 0;
+	rc = value ? write_value(&text, value, site) : 0;
 	rc = rc != 0 ? rc : ph_buf_put_u8(&text, '\0');
 	if (rc == 0) {
 		ph_table_cell(table, (const char *)text.data);
 	}
 	ph_buf_wipe(&text); /* it may be a name */
 	return rc;
+}
+
+int ph_rows_cell(struct ph_table *table, const json_t *value)
+{
+	return put_cell(table, value, 0);
+}
+
+int ph_rows_cell_of(struct ph_table *table, const json_t *row, const json_t *value)
+{
+	bool is_file =
+		ph_sheet_is_wanted(); /* what a person reads off may be typed again */
+
+	return put_cell(table, value,
+			is_file ? json_integer_value(json_object_get(row, "site")) : 0);
+}
+
+int ph_rows_site(struct ph_table *table, const json_t *row, bool plain)
+{
+	const json_t *site = json_object_get(row, "site");
+
+	if (!plain && json_is_integer(site) && json_integer_value(site) == 0) {
+		ph_table_cell(table, ph_say("the province", "tỉnh"));
+		return 0;
+	}
+	return ph_rows_cell(table, ph_rows_find(row, "site_name|site"));
 }
 
 int ph_rows_print(const json_t *rows, const struct ph_column *columns, unsigned n,
@@ -124,7 +163,8 @@ int ph_rows_print(const json_t *rows, const struct ph_column *columns, unsigned 
 	json_array_foreach(rows, i, row)
 	{
 		for (unsigned c = 0; rc == 0 && c < n; c++) {
-			rc = ph_rows_cell(table, ph_rows_find(row, columns[c].member));
+			rc = ph_rows_cell_of(table, row,
+					     ph_rows_find(row, columns[c].member));
 		}
 	}
 	rc = rc != 0 ? rc : ph_table_print(table, stdout);

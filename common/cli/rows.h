@@ -26,5 +26,13 @@ int ph_rows_print(const json_t *rows, const struct ph_column *columns, unsigned 
 const json_t *ph_rows_find(const json_t *object, const char *member);
 /* VALUE (NULL: none) as the next cell of TABLE, as above. 0 or -ENOMEM. */
 int ph_rows_cell(struct ph_table *table, const json_t *value);
+/*
+ * The same of ROW, an object: where it says of which "site" it is and a file is written, a
+ * code of another one's says whose, as "140371:C0010"; a printed one, of namespace 0, is
+ * nobody's.
+ */
+int ph_rows_cell_of(struct ph_table *table, const json_t *row, const json_t *value);
+/* The name of ROW's site, or, of what the hub wrote for none, "the province". */
+int ph_rows_site(struct ph_table *table, const json_t *row, bool plain);
 
 #endif

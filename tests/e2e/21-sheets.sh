@@ -37,9 +37,9 @@ is "list --csv, with no word on standard error" "$(cat err)" ''
 sheets strict here.csv >here.json
 is "by RFC 4180 and the page on exports: the titles" "$(json here.json 'sorted(r[2] for r in j[0][1:])')" "$want"
 is "the copies, zeros and all" "$(json here.json 'sorted(r[1] for r in j[0][1:])')" "$codes"
-is "its headings" "$(json here.json 'j[0][0]')" '["SITE", "COPY", "TITLE", "CONDITION"]'
+is "its headings" "$(json here.json 'j[0][0]')" '["SITE", "COPY", "TITLE", "CONDITION", "SITE NUMBER"]'
 is "in Vietnamese" "$(LANG=vi_VN.UTF-8 LC_ALL=vi_VN.UTF-8 $P list here --csv | head -1)" \
-  $'\ufeff"ĐIỂM","BẢN SÁCH","NHAN ĐỀ","TÌNH TRẠNG"\r'
+  $'\ufeff"ĐIỂM","BẢN SÁCH","NHAN ĐỀ","TÌNH TRẠNG","SỐ ĐIỂM"\r'
 is "no cell begins a formula" "$($P list here --csv | grep -cE '(^|,)"?[[:space:]]*[-=+@]')" 0
 ok "list --xlsx" $P list here --xlsx here.xlsx
 is "nobody else reads it" "$(stat -c %a here.xlsx)" 600
@@ -89,11 +89,11 @@ ok "what the day brought" bash -ec "
   $P charge K1 5000"
 $P list activity --csv >out.csv && sheets strict out.csv >out.json
 is "list activity: a column a field" "$(json out.json 'j[0][0]')" \
-  '["SITE", "TIME", "occasion", "attendance", "women", "name", "partner", "STAFF", "DEVICE", "COUNTS", "REFERENCE"]'
+  '["SITE", "TIME", "occasion", "attendance", "women", "name", "partner", "STAFF", "DEVICE", "COUNTS", "REFERENCE", "SITE NUMBER"]'
 is "its rows" "$(json out.json '[r[2:7] + [r[9]] for r in j[0][1:]] == [["talk", "40", "12", "@Hội sách Mường", "", "yes"], ["contest", "9", "", "", "", "yes"]]')" true
 is "of a quarter, of some days" "$($P list activity --period 2026-Q2 --plain | cut -f3) $($P list activity --from 2026-06-01 --plain | cut -f3)" "talk contest"
 LC_ALL=vi_VN.UTF-8 $P list activity --csv --period 2026-Q2 >out.csv
-like "in Vietnamese: headings" "$(head -1 out.csv)" '"ĐIỂM","LÚC","dịp","số người","nữ","tên","phối hợp","NGƯỜI GHI","MÁY","ĐƯỢC TÍNH","THAM CHIẾU"'
+like "in Vietnamese: headings" "$(head -1 out.csv)" '"ĐIỂM","LÚC","dịp","số người","nữ","tên","phối hợp","NGƯỜI GHI","MÁY","ĐƯỢC TÍNH","THAM CHIẾU","SỐ ĐIỂM"'
 like "and values" "$(tail -1 out.csv)" '"nói chuyện, giới thiệu sách",40,12,'
 ok "one is taken back" $P void "$($P list activity --json | json /dev/stdin 'j["items"][1]["ref"]')"
 is "it is listed, and said" "$($P list activity --plain | cut -f10 | tr '\n' ' ')" "yes voided "

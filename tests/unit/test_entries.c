@@ -7,6 +7,7 @@
 #include "random_history.h"
 
 #include "common/cli/kind_rows.h"
+#include "common/cli/listing_rows.h"
 #include "common/cli/list_page.h"
 #include "common/cli/out.h"
 #include "common/cli/sheet.h"
@@ -168,7 +169,7 @@ static void assert_table(const struct book *book, const struct ph_kind *kind)
 	assert_memory_equal(csv.data, "\xef\xbb\xbf", 3);
 	at = (const char *)csv.data + 3;
 	columns = csv_fields(&at);
-	assert_in_range(columns, 6, 6 + kind->n_fields + kind->n_sealed);
+	assert_in_range(columns, 7, 7 + kind->n_fields + kind->n_sealed);
 	for (; *at != '\0'; lines++) {
 		assert_int_equal(csv_fields(&at), columns);
 	}
@@ -243,6 +244,61 @@ static void headings_are_in_the_persons_language(void **state)
 		json_decref(sheets);
 	}
 	ph_speak(PH_SPEAK_OWN);
+}
+
+/* ITEMS, of the list or kind NAME, as CSV; of a file, or with IS_PLAIN as a program reads it. */
+static char *csv_of(int (*rows)(const struct ph_cli *cli, const char *name,
+				const json_t *items),
+		    const char *name, const char *items)
+{
+	const struct ph_cli cli = { 0 };
+	json_t *list = json_loads(items, 0, NULL);
+	struct ph_buf csv = { 0 };
+	json_t *sheets;
+
+	assert_non_null(list);
+	assert_int_equal(ph_sheet_collect("list"), 0);
+	assert_int_equal(rows(&cli, name, list), 0);
+	sheets = ph_sheet_take();
+	assert_int_equal(ph_sheet_csv(sheets, &csv), 0);
+	assert_int_equal(ph_buf_put_u8(&csv, '\0'), 0);
+	json_decref(sheets);
+	json_decref(list);
+	return (char *)csv.data;
+}
+
+/* Two sites called alike, and codes alike in two namespaces, are two in a file. */
+static void a_file_says_whose_a_code_is(void **state)
+{
+	static const char loans[] =
+		"[{\"site\":7,\"site_name\":\"X\",\"entry\":{\"copy\":{\"ns\":7,"
+		"\"code\":\"C1\"},\"card\":{\"ns\":8,\"code\":\"T1\"}}},"
+		"{\"site\":8,\"site_name\":\"X\",\"entry\":{\"copy\":{\"ns\":7,"
+		"\"code\":\"C1\"},\"card\":{\"ns\":0,\"code\":\"T1\"}}},"
+		"{\"site\":0,\"entry\":{\"copy\":{\"ns\":7,\"code\":\"C1\"}}}]";
+	static const char out[] =
+		"[{\"site\":7,\"site_name\":\"X\",\"due\":\"2026-01-02\",\"copy\":{"
+		"\"ns\":8,"
+		"\"code\":\"C1\"},\"title_name\":\"A\",\"card\":{\"ns\":7,\"code\":"
+		"\"T1\"}}]";
+	static const char crates[] =
+		"[{\"site\":7,\"site_name\":\"X\",\"entry\":{\"copies\":[{\"ns\":7,"
+		"\"code\":\"C1\"},{\"ns\":8,\"code\":\"C1\"}]}}]";
+	char *text = csv_of(ph_kind_rows, "loan", loans);
+
+	(void)state;
+	assert_non_null(strstr(text, ",\"SITE NUMBER\"\r\n\"X\",,\"C1\",\"8:T1\","));
+	assert_non_null(strstr(text, ",7\r\n\"X\",,\"7:C1\",\"T1\","));
+	assert_non_null(strstr(text, ",8\r\n\"the province\",,\"C1\","));
+	free(text);
+	text = csv_of(ph_listing_rows, "out", out);
+	assert_non_null(strstr(text,
+			       ",\"SITE NUMBER\"\r\n\"X\",\"2026-01-02\",\"8:C1\",\"A\","
+			       "\"T1\",,7\r\n"));
+	free(text);
+	text = csv_of(ph_kind_rows, "crate-dispatch", crates);
+	assert_non_null(strstr(text, "\"C1 8:C1\""));
+	free(text);
 }
 
 /* --- whether they count --- */
@@ -633,6 +689,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		ENTRIES_TEST(every_kind_gives_what_was_written),
 		ENTRIES_TEST(headings_are_in_the_persons_language),
+		cmocka_unit_test(a_file_says_whose_a_code_is),
 		ENTRIES_TEST(what_does_not_count_says_why),
 		ENTRIES_TEST(of_some_days_and_sites),
 		ENTRIES_TEST(days_are_told_by_a_period_or_by_themselves),
