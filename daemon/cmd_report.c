@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/cli/counter_words.h"
 #include "common/cli/export.h"
 #include "common/cli/out.h"
 #include "common/cli/sheet.h"
@@ -40,6 +41,15 @@ static void cell_site(const struct ph_cli *cli, struct ph_table *table,
 	}
 }
 
+/* In the words of people, but for programs. */
+static void cell_counter(const struct ph_cli *cli, struct ph_table *table,
+			 const char *name)
+{
+	char words[PH_COUNTER_WORDS];
+
+	ph_table_cell(table, cli->plain ? name : ph_counter_say(words, name));
+}
+
 static void cell_number(struct ph_table *table, const json_t *value)
 {
 	ph_table_number(table, json_integer_value(value));
@@ -67,7 +77,7 @@ static int print_figures(const struct ph_cli *cli, const json_t *answer)
 		json_object_foreach(json_object_get(item, "figures"), name, count)
 		{
 			cell_site(cli, table, item);
-			ph_table_cell(table, name);
+			cell_counter(cli, table, name);
 			cell_number(table, count);
 		}
 	}
@@ -294,7 +304,7 @@ static int print_changed(const struct ph_cli *cli, const json_t *answer)
 	json_array_foreach(json_object_get(answer, "changed"), i, item)
 	{
 		cell_site(cli, table, item);
-		ph_table_cell(table, text_of(item, "counter"));
+		cell_counter(cli, table, text_of(item, "counter"));
 		cell_number(table, json_object_get(item, "printed"));
 		cell_number(table, json_object_get(item, "now"));
 	}

@@ -10,6 +10,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/json_memory.h"
+#include "common/cli/entry_words.h"
 #include "common/cli/out.h"
 #include "common/cli/sheet.h"
 #include "common/cli/story_sheet.h"
@@ -422,6 +423,7 @@ static const struct {
 static int print_rows(const struct ph_cli *cli, const json_t *rows)
 {
 	const char *const *columns = questions[0].columns;
+	const char *headings[16];
 	unsigned n = 0;
 	json_t *row;
 	size_t i;
@@ -442,7 +444,10 @@ static int print_rows(const struct ph_cli *cli, const json_t *rows)
 			return 0;
 		}
 	}
-	table = ph_table_new(columns, n, cli->plain);
+	for (unsigned c = 0; c < n; c++) { /* `title` is a reference here */
+		headings[c] = ph_label_say(columns[c]);
+	}
+	table = ph_table_new(headings, n, cli->plain);
 	json_array_foreach(rows, i, row)
 	{
 		for (unsigned c = 0; c < n; c++) {

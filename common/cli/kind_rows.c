@@ -106,9 +106,15 @@ static int add_cell(const struct ph_cli *cli, struct ph_table *table,
 	const json_t *value = column->field ? json_object_get(entry, column->field->name)
 					    : ph_rows_find(item, column->member);
 	const char *text = json_string_value(value);
+	bool is_role = column->field && strcmp(column->field->name, "role") == 0;
+	const char *role = is_role ? ph_device_role_say(json_integer_value(value)) : NULL;
 
 	if (text && !cli->plain && column->field && column->field->type == PH_T_ENUM) {
-		ph_table_cell(table, ph_value_say(column->field->name, text));
+		ph_table_cell(table, ph_field_value_say(column->field->name, text));
+		return 0;
+	}
+	if (role && !cli->plain) {
+		ph_table_cell(table, role);
 		return 0;
 	}
 	if (text && !cli->plain && json_object_get(item, "why") == value) {

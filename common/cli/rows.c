@@ -13,6 +13,7 @@
 #include "common/base/bytes.h"
 #include "common/cli/out.h"
 #include "common/cli/sheet.h"
+#include "common/cli/value_words.h"
 
 #define COLUMNS_MAX 16
 
@@ -74,14 +75,24 @@ static int write_code(struct ph_buf *out, const json_t *value, json_int_t site)
 	return ph_buf_printf(out, "%s", code ? code : "");
 }
 
-static int write_value(struct ph_buf *out, const json_t *value, json_int_t site)
+/* How a cell is written. */
+struct how {
+	json_int_t site; /* 0: not known */
+	const char *
+		column; /* whose values have words (value_words.h); NULL: they stand as they are */
+};
+
+static int write_value(struct ph_buf *out, const json_t *value, const struct how *how)
 {
 	const json_t *item;
 	size_t i;
 	int rc = 0;
 
 	if (json_is_string(value)) {
-		return ph_buf_printf(out, "%s", json_string_value(value));
+		const char *text = json_string_value(value);
+
+		return ph_buf_printf(
+			out, "%s", how->column ? ph_value_say(how->column, text) : text);
 	}
 	if (json_is_integer(value)) {
 		return ph_buf_printf(out, "%" JSON_INTEGER_FORMAT,
@@ -91,7 +102,7 @@ static int write_value(struct ph_buf *out, const json_t *value, json_int_t site)
 		return ph_buf_printf(out, "%s", ph_say("yes", "có"));
 	}
 	if (json_object_get(value, "code")) {
-		return write_code(out, value, site);
+		return write_code(out, value, how->site);
 	}
 	if (json_object_get(value, "h")) {
 		return write_head(out, value);
@@ -99,12 +110,12 @@ static int write_value(struct ph_buf *out, const json_t *value, json_int_t site)
 	json_array_foreach(value, i, item)
 	{
 		rc = rc != 0 ? rc : ph_buf_printf(out, "%s", i > 0 ? " " : "");
-		rc = rc != 0 ? rc : write_value(out, item, site);
+		rc = rc != 0 ? rc : write_value(out, item, how);
 	}
 	return rc;
 }
 
-static int put_cell(struct ph_table *table, const json_t *value, json_int_t site)
+static int put_cell(struct ph_table *table, const json_t *value, struct how how)
 {
 	struct ph_buf text = { 0 };
 	int rc;
@@ -113,7 +124,7 @@ static int put_cell(struct ph_table *table, const json_t *value, json_int_t site
 		ph_table_number(table, json_integer_value(value));
 		return 0;
 	}
-	rc = value ? write_value(&text, value, site) : 0;
+	rc = value ? write_value(&text, value, &how) : 0;
 	rc = rc != 0 ? rc : ph_buf_put_u8(&text, '\0');
 	if (rc == 0) {
 		ph_table_cell(table, (const char *)text.data);
@@ -124,16 +135,38 @@ static int put_cell(struct ph_table *table, const json_t *value, json_int_t site
 
 int ph_rows_cell(struct ph_table *table, const json_t *value)
 {
-	return put_cell(table, value, 0);
+	return put_cell(table, value, (struct how){ 0 });
+}
+
+/* Of which site ROW is, for a file: what a person reads off may be typed again. */
+static json_int_t site_of(const json_t *row)
+{
+	return ph_sheet_is_wanted() ? json_integer_value(json_object_get(row, "site"))
+				    : 0;
 }
 
 int ph_rows_cell_of(struct ph_table *table, const json_t *row, const json_t *value)
 {
-	bool is_file =
-		ph_sheet_is_wanted(); /* what a person reads off may be typed again */
+	return put_cell(table, value, (struct how){ .site = site_of(row) });
+}
 
-	return put_cell(table, value,
-			is_file ? json_integer_value(json_object_get(row, "site")) : 0);
+/* Whose values MEMBER of a list has, where they have words. */
+static const char *words_of(const char *member)
+{
+	static const struct {
+		const char *member, *column;
+	} columns[] = {
+		{ "role", "role" },           { "status", "status" },
+		{ "condition", "condition" }, { "state", "hold-state" },
+		{ "code", "tally" },
+	};
+
+	for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++) {
+		if (strcmp(columns[i].member, member) == 0) {
+			return columns[i].column;
+		}
+	}
+	return NULL;
 }
 
 int ph_rows_site(struct ph_table *table, const json_t *row, bool plain)
@@ -163,8 +196,12 @@ int ph_rows_print(const json_t *rows, const struct ph_column *columns, unsigned 
 	json_array_foreach(rows, i, row)
 	{
 		for (unsigned c = 0; rc == 0 && c < n; c++) {
-			rc = ph_rows_cell_of(table, row,
-					     ph_rows_find(row, columns[c].member));
+			const struct how how = {
+				.site = site_of(row),
+				.column = plain ? NULL : words_of(columns[c].member),
+			};
+
+			rc = put_cell(table, ph_rows_find(row, columns[c].member), how);
 		}
 	}
 	rc = rc != 0 ? rc : ph_table_print(table, stdout);

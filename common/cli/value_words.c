@@ -1,5 +1,5 @@
 /*
- * common/cli/value_words.c - the values of enums and languages in reports, for people.
+ * common/cli/value_words.c - the values of enums and languages in reports and lists, for people.
  *
  * A report names them as entries do; on paper a reader of Vietnamese wants words. Languages
  * are those of the province's peoples, and the ones that its books are mostly in.
@@ -85,6 +85,85 @@ static const struct {
 	{ "invite-state", "used", "đã dùng" },
 	{ "invite-state", "cancelled", "đã hủy" },
 	{ "invite-state", "expired", "hết hạn" },
+	{ "status", "open", "đang mở" },
+	{ "status", "closed", "đã đóng" },
+	{ "role", "librarian", "người làm thư viện" },
+	{ "role", "part-time", "kiêm nhiệm" },
+	{ "role", "collaborator", "cộng tác viên" },
+	{ "role", "volunteer", "tình nguyện viên" },
+	{ "role", "manager", "phụ trách" },
+	{ "why", "clock", "giờ máy sai" },
+	{ "why", "restored", "phục hồi bản cũ" },
+	{ "why", "cloned", "bị sao chép" },
+	{ "why", "replaced", "thay máy" },
+	{ "sure", "none", "không rõ" },
+	{ "sure", "rtc", "đồng hồ máy" },
+	{ "sure", "person", "người xác nhận" },
+	{ "sure", "network", "mạng" },
+	{ "sure", "hub", "máy chủ tỉnh" },
+	{ "given", "given", "đồng ý" },
+	{ "given", "withdrawn", "rút lại" },
+	{ "who", "reader", "bạn đọc" },
+	{ "who", "guardian", "người giám hộ" },
+	{ "reason", "lost", "mất" },
+	{ "reason", "damaged", "hỏng" },
+	{ "reason", "returned", "trả lại" },
+	{ "reason", "expired", "hết hạn" },
+	{ "reason", "other", "khác" },
+	{ "reason", "overdue", "quá hạn" },
+	{ "reason", "debt", "còn nợ" },
+	{ "reason", "conduct", "vi phạm nội quy" },
+	{ "reason", "relabelled", "đổi mã" },
+	{ "reason", "same", "cùng một bản" },
+	{ "reason", "worn", "cũ, rách" },
+	{ "reason", "obsolete", "lạc hậu" },
+	{ "reason", "card", "tiền thẻ" },
+	{ "reason", "reader", "bạn đọc yêu cầu" },
+	{ "reason", "mistake", "ghi nhầm" },
+	{ "reason", "duplicate", "ghi trùng" },
+	{ "reason", "test", "ghi thử" },
+	{ "reason", "replaced", "thay máy khác" },
+	{ "reason", "broken", "máy hỏng" },
+	{ "reason", "closed", "điểm đóng cửa" },
+	{ "reason", "stolen", "mất trộm" },
+	{ "reason", "misuse", "dùng sai mục đích" },
+	{ "purpose", "stock-take", "kiểm kê" },
+	{ "purpose", "found", "tìm thấy" },
+	{ "degree", "worn", "cũ" },
+	{ "degree", "damaged", "hỏng" },
+	{ "degree", "unusable", "không dùng được" },
+	{ "phase", "begin", "bắt đầu" },
+	{ "phase", "end", "kết thúc" },
+	{ "choice", "seen", "đã xem" },
+	{ "choice", "later", "lần sau" },
+	{ "choice", "earlier", "lần trước" },
+	{ "choice", "returned", "đã trả" },
+	{ "choice", "still-out", "chưa trả" },
+	{ "choice", "same", "là một" },
+	{ "choice", "different", "khác nhau" },
+	{ "choice", "found", "tìm thấy" },
+	{ "choice", "lost", "mất" },
+	{ "choice", "genuine", "thật" },
+	{ "choice", "stolen", "mất trộm" },
+	{ "choice", "other", "khác" },
+	{ "tally", "budget-state", "kinh phí nhà nước" },
+	{ "tally", "budget-other", "kinh phí khác" },
+	{ "tally", "premises", "trụ sở, phòng thư viện" },
+	{ "tally", "commendations", "khen thưởng" },
+	{ "tally", "media", "tin, bài tuyên truyền" },
+	{ "tally", "inspections", "kiểm tra, thanh tra" },
+	{ "tally", "learning-families", "gia đình học tập" },
+	{ "tally", "collaborators", "cộng tác viên" },
+	{ "tally", "uncatalogued-stock", "tài liệu chưa biên mục" },
+	{ "tally", "user-turns", "lượt người sử dụng" },
+	{ "tally", "computers", "máy tính" },
+	{ "tally", "staff", "người làm thư viện" },
+	{ "condition", "missing", "không thấy" },
+	{ "condition", "lost", "mất" },
+	{ "condition", "damaged", "hỏng" },
+	{ "condition", "withdrawn", "đã thanh lý" },
+	{ "hold-state", "waiting", "đang chờ" },
+	{ "hold-state", "ready", "đã để riêng" },
 	{ "language", "vie", "Việt" },
 	{ "language", "blt", "Thái (Thái Đen)" },
 	{ "language", "twh", "Thái (Thái Trắng)" },
@@ -118,6 +197,27 @@ const char *ph_value_say(const char *column, const char *value)
 		}
 	}
 	return value;
+}
+
+const char *ph_field_value_say(const char *field, const char *value)
+{
+	static const struct {
+		const char *field, *column;
+	} columns[] = { { "site_kind", "kind" }, { "code", "tally" } };
+
+	for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++) {
+		if (strcmp(columns[i].field, field) == 0) {
+			return ph_value_say(columns[i].column, value);
+		}
+	}
+	return ph_value_say(field, value);
+}
+
+const char *ph_device_role_say(long long role)
+{
+	static const char *const names[] = { "site", "courier", "both" };
+
+	return role < 1 || role > 3 ? NULL : ph_value_say("role", names[role - 1]);
 }
 
 const char *ph_stray_say(const char *why)

@@ -8,6 +8,10 @@
  * What it is in Vietnamese, where that is spoken and there is a word; else itself.
  */
 const char *ph_value_say(const char *column, const char *value);
+/* The same of VALUE of the FIELD of that name of an entry (docs/KINDS.md), an enum. */
+const char *ph_field_value_say(const char *field, const char *value);
+/* The role that an admission gives a device as a number: "site", "courier", "both"; NULL: none of them. */
+const char *ph_device_role_say(long long role);
 /*
  * Why a word of a site does not count, as a report names it ("foreign-site"), for people;
  * WHY itself if that is not known. Borrows from it.

@@ -301,6 +301,41 @@ static void a_file_says_whose_a_code_is(void **state)
 	free(text);
 }
 
+/* What an enum says is a word of the person's language, in a list and in a file of it. */
+static void values_are_in_the_persons_language(void **state)
+{
+	char *text;
+
+	(void)state;
+	ph_speak(PH_SPEAK_VIETNAMESE);
+	text = csv_of(ph_listing_rows, "workers",
+		      "[{\"name\":\"Hoa\",\"role\":\"librarian\"}]");
+	assert_non_null(strstr(text, "\"Hoa\",\"người làm thư viện\""));
+	free(text);
+	text = csv_of(ph_listing_rows, "models",
+		      "[{\"commune\":\"03646\",\"status\":\"recognised\"}]");
+	assert_non_null(strstr(text, "\"03646\",\"03646\",\"được công nhận\""));
+	free(text);
+	text = csv_of(ph_listing_rows, "tallies", "[{\"code\":\"media\",\"value\":3}]");
+	assert_non_null(strstr(text, "\"tin, bài tuyên truyền\",3"));
+	free(text);
+	text = csv_of(ph_listing_rows, "here",
+		      "[{\"condition\":[\"lost\",\"damaged\"]}]");
+	assert_non_null(strstr(text, "\"mất hỏng\""));
+	free(text);
+	text = csv_of(ph_kind_rows, "worker-put", "[{\"entry\":{\"role\":\"manager\"}}]");
+	assert_non_null(strstr(text, "\"phụ trách\""));
+	free(text);
+	text = csv_of(ph_kind_rows, "device-admit", "[{\"entry\":{\"role\":3}}]");
+	assert_non_null(strstr(text, "\"điểm, chuyển tin\""));
+	free(text);
+	text = csv_of(ph_kind_rows, "site-put",
+		      "[{\"entry\":{\"site_kind\":\"van\",\"status\":\"closed\"}}]");
+	assert_non_null(strstr(text, "\"thư viện lưu động\",\"đã đóng\""));
+	free(text);
+	ph_speak(PH_SPEAK_OWN);
+}
+
 /* --- whether they count --- */
 
 static struct ph_ref activity(struct actor *actor, uint64_t came, int64_t second)
@@ -690,6 +725,7 @@ int main(void)
 		ENTRIES_TEST(every_kind_gives_what_was_written),
 		ENTRIES_TEST(headings_are_in_the_persons_language),
 		cmocka_unit_test(a_file_says_whose_a_code_is),
+		cmocka_unit_test(values_are_in_the_persons_language),
 		ENTRIES_TEST(what_does_not_count_says_why),
 		ENTRIES_TEST(of_some_days_and_sites),
 		ENTRIES_TEST(days_are_told_by_a_period_or_by_themselves),

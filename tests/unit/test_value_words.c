@@ -58,9 +58,42 @@ static void every_value_has_a_word(void **state)
 	}
 }
 
+/* Each value of each enum of the kinds, as `list KIND` shows it. */
+static void every_field_value_has_a_word(void **state)
+{
+	unsigned lacks = 0;
+
+	(void)state;
+	for (size_t i = 0; i < ph_kinds_count(); i++) {
+		const struct ph_kind *kind = ph_kind_at(i);
+
+		for (uint32_t f = 0; f < kind->n_fields; f++) {
+			const struct ph_field *field = &kind->fields[f];
+
+			for (uint64_t v = 0; field->type == PH_T_ENUM && v < field->max;
+			     v++) {
+				const char *value = field->names[v];
+
+				if (value &&
+				    ph_field_value_say(field->name, value) == value) {
+					print_error("%s %s %s has no word\n", kind->name,
+						    field->name, value);
+					lacks++;
+				}
+			}
+		}
+	}
+	assert_int_equal(lacks, 0);
+	assert_string_equal(ph_device_role_say(1), "điểm");
+	assert_string_equal(ph_device_role_say(3), "điểm, chuyển tin");
+	assert_null(ph_device_role_say(0));
+	assert_null(ph_device_role_say(4));
+}
+
 static void headings(void **state)
 {
 	(void)state;
+	assert_string_equal(ph_heading_say("title_name"), "nhan đề");
 	assert_string_equal(ph_heading_say("site"), "điểm");
 	assert_string_equal(ph_heading_say("Điểm"), "Điểm");
 	assert_string_equal(ph_heading_say("anything"), "anything");
@@ -84,6 +117,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_value_has_a_word),
+		cmocka_unit_test(every_field_value_has_a_word),
 		cmocka_unit_test(others_stay),
 		cmocka_unit_test(headings),
 	};
