@@ -6,6 +6,7 @@
 #include "common/cli/out.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -67,9 +68,30 @@ int ph_out_script(bool is_json, json_t *object)
 	return is_json ? ph_out_json(object) : ph_out_plain(object);
 }
 
+/*
+ * Why standard output takes nothing: ERROR of the last write, or 0 where an earlier one
+ * failed, whose reason stdio does not keep. A pipe that nobody reads says so itself. The
+ * words of EIO are those of the store's disk, which this is not.
+ */
+static const char *why_lost(int error)
+{
+	struct pollfd out = { .fd = STDOUT_FILENO, .events = POLLOUT };
+
+	if (error == 0 && poll(&out, 1, 0) == 1 && (out.revents & (POLLERR | POLLHUP))) {
+		error = EPIPE;
+	}
+	if (error == EPIPE) {
+		return ph_say("whoever read it has ended", "chương trình đọc đã ngừng");
+	}
+	return error == 0 || error == EIO
+		       ? ph_say("what was written before was not taken",
+				"phần ghi trước không được nhận")
+		       : ph_errno_say(-error);
+}
+
 int ph_out_flush(const char *what, struct ph_error *err)
 {
-	errno = EIO; /* of a write that failed earlier the reason is not known */
+	errno = 0;
 	if (fflush(stdout) == 0 && !ferror(stdout)) {
 		return 0;
 	}
@@ -78,7 +100,7 @@ int ph_out_flush(const char *what, struct ph_error *err)
 			      "recorded before stays recorded",
 			      "%skhông ghi được dữ liệu in ra (%s); những gì đã lưu "
 			      "trước đó vẫn còn"),
-		       what, ph_errno_say(-errno));
+		       what, why_lost(errno));
 }
 
 unsigned ph_text_width(const char *text)

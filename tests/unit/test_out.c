@@ -4,6 +4,8 @@
  */
 #include "tests/unit/capture.h"
 
+#include <signal.h>
+
 #include "common/base/error.h"
 #include "common/cli/out.h"
 
@@ -360,6 +362,67 @@ static void test_plain(void **state)
 					      "nothing\t\nlist\t[1,\"a\"]\nempty\t\n");
 }
 
+/* What is said where LINES go into a pipe of which the reader has gone. */
+static void assert_gone(size_t lines, const char *text)
+{
+	struct ph_error err = { 0 };
+	int ends[2], saved = dup(STDOUT_FILENO), rc;
+
+	assert_int_equal(pipe(ends), 0);
+	fflush(stdout);
+	assert_true(dup2(ends[1], STDOUT_FILENO) >= 0);
+	close(ends[0]);
+	close(ends[1]);
+	for (size_t i = 0; i < lines; i++) {
+		printf("a line\n");
+	}
+	rc = ph_out_flush("", &err);
+	assert_true(dup2(saved, STDOUT_FILENO) >= 0);
+	close(saved);
+	clearerr(stdout);
+	assert_int_equal(rc, PH_OUT_LOST);
+	assert_string_equal(err.text, text);
+}
+
+/* `list … | head -1`: nothing is wrong with a disk, whether the first write fails or the last. */
+static void test_pipe(void **state)
+{
+	static const char english[] =
+		"standard output cannot be written (whoever read it has ended); what was "
+		"recorded before stays recorded";
+	static const char vietnamese[] =
+		"không ghi được dữ liệu in ra (chương trình đọc đã ngừng); những gì đã "
+		"lưu trước đó vẫn còn";
+
+	(void)state;
+	signal(SIGPIPE, SIG_IGN);
+	assert_gone(1, english);
+	assert_gone(100000, english);
+	ph_speak(PH_SPEAK_VIETNAMESE);
+	assert_gone(100000, vietnamese);
+	ph_speak(PH_SPEAK_OWN);
+}
+
+/* A full disk, of which an earlier write said so: the words of the store's disk are not its. */
+static void test_lost_before(void **state)
+{
+	static struct capture captured;
+	struct ph_error err = { 0 };
+	int rc;
+
+	(void)state;
+	capture_start(&captured, "/dev/full");
+	printf("x");
+	(void)fflush(stdout);
+	rc = ph_out_flush("", &err);
+	capture_end(&captured);
+	assert_int_equal(rc, PH_OUT_LOST);
+	assert_non_null(
+		strstr(err.text, "(No space left on device)") == NULL
+			? strstr(err.text, "(what was written before was not taken)")
+			: err.text);
+}
+
 static void test_flush(void **state)
 {
 	static struct capture captured;
@@ -505,6 +568,7 @@ int main(void)
 		cmocka_unit_test(test_many_cells),  cmocka_unit_test(test_long_cell),
 		cmocka_unit_test(test_no_table),    cmocka_unit_test(test_failing_stream),
 		cmocka_unit_test(test_json),        cmocka_unit_test(test_plain),
+		cmocka_unit_test(test_pipe),        cmocka_unit_test(test_lost_before),
 		cmocka_unit_test(test_flush),       cmocka_unit_test(test_language),
 		cmocka_unit_test(test_number),      cmocka_unit_test(test_span),
 		cmocka_unit_test(test_terminal),
