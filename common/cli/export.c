@@ -9,6 +9,7 @@
 #include "common/cli/export.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -124,16 +125,37 @@ static bool is_stdout(const char *path)
 	return strcmp(path, "-") == 0;
 }
 
+/* That PATH, once it is written, can be: FILE.part is made beside it, and is gone again. */
+static int try_part(const char *path, struct ph_error *err)
+{
+	struct ph_file_info info;
+	char part[PATH_MAX];
+	int n = snprintf(part, sizeof(part), "%s.part", path);
+	int rc = n < 0 || (size_t)n >= sizeof(part) ? -ENAMETOOLONG : 0;
+
+	if (rc == 0 && ph_file_info(path, &info) == 0 && info.folder) {
+		rc = -EISDIR;
+	}
+	if (rc == 0) {
+		rc = ph_file_write_new(part, PH_VIEW(NULL, 0), MODE);
+		(void)ph_file_remove(part);
+	}
+	return rc < 0 ? ph_fail_errno(err, rc, path) : 0;
+}
+
 int ph_export_check(const struct ph_cli *cli, const char *path, struct ph_error *err)
 {
-	return path && !is_stdout(path) && !ph_cli_has(cli, "yes") && ph_file_exists(path)
-		       ? ph_fail(err, PH_EXIT_OTHER, -EEXIST,
+	if (!path || is_stdout(path)) {
+		return 0;
+	}
+	return ph_cli_has(cli, "yes") || !ph_file_exists(path)
+		       ? try_part(path, err)
+		       : ph_fail(err, PH_EXIT_OTHER, -EEXIST,
 				 ph_say("%s is there already; name another file, or "
 					"--yes to write over it",
 					"%s đã có; hãy đặt tên khác, hoặc --yes để ghi "
 					"đè"),
-				 path)
-		       : 0;
+				 path);
 }
 
 static int check(const struct ph_cli *cli, struct ph_error *err)

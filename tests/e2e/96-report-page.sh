@@ -107,6 +107,11 @@ is "a rule beside each of the four" "$(json page '[r[7].count("quy tắc") for r
 is "nothing was issued" "$($H report list --plain | wc -l)" 0
 status "a file that is there" 1 $H report page --period 2026-Q3 --issue --out page.html
 is "nothing was issued for it" "$($H report list --plain | wc -l)" 0
+status "a folder that is not there" 1 $H report page --period 2026-Q3 --issue --out nowhere/p.html
+like "is named" "$(cat ok.out)" 'nowhere/p.html: no such file or folder'
+mkdir folder
+status "a FILE that is a folder" 1 $H report page --period 2026-Q3 --issue --out folder --yes
+is "nothing was issued for either" "$($H report list --plain | wc -l) $(ls -A folder) $(ls -d ./*.part 2>/dev/null)" "0  "
 ok "issued, into a file" $H report page --period 2026-Q3 --issue --out issued.html
 is "each row" "$($H report list --plain | wc -l)" "$(json codes 'len(j["reports"])')"
 sheets page issued.html >page
