@@ -165,6 +165,24 @@ static int check_name(const char *name, struct ph_error *err)
 				 code, period, code, period);
 }
 
+/* As of a period: what comes has no figures that could be kept. */
+static int check_begun(const struct ph_hub *hub, int64_t from, struct ph_error *err)
+{
+	char begins[PH_TIME_TEXT];
+
+	if (from <= ph_day_of(ph_hub_now(hub))) {
+		return 0;
+	}
+	ph_day_text(begins, from);
+	return ph_fail(
+		err, PH_EXIT_USAGE, -EINVAL,
+		ph_say("from: %s is still to come; a report is issued of days that "
+		       "have begun",
+		       "from: chưa đến ngày %s; chỉ ban hành báo cáo của những ngày "
+		       "đã bắt đầu"),
+		begins);
+}
+
 /* A sheet with its name and period. */
 static int read_row(struct issue *issue, const json_t *request, const char **name,
 		    int64_t *from, int64_t *to)
@@ -191,6 +209,7 @@ static int read_issue(struct issue *issue, const json_t *request)
 	} else if (rc == 0) {
 		rc = check_name(name, issue->err);
 		rc = rc != 0 ? rc : ph_hub_read_days(request, &from, &to, issue->err);
+		rc = rc != 0 ? rc : check_begun(issue->hub, from, issue->err);
 	}
 	if (rc != 0) {
 		return rc;

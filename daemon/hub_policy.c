@@ -1,7 +1,7 @@
 /*
  * daemon/hub_policy.c - whether a rule of the province may have a value.
  *
- * Rules that no program heeds may have any.
+ * Rules that no program heeds may have any, but for names that are a slip of the pen.
  */
 #include "common/base/say.h"
 #include "daemon/hub_command.h"
@@ -16,6 +16,10 @@
 #include "common/ledger/schedule.h"
 
 #define SHOWN_MAX 80 /* bytes of a wrong value in an error */
+#define NAME_MAX_LEN                                                                     \
+	32 /* of a rule that programs heed, and of what may be meant for one */
+#define SLIP                                                                             \
+	2 /* letters in which a name may differ from such a one, and still be meant for it */
 
 static bool is_days(const struct ph_rule *rule, struct ph_view value)
 {
@@ -64,12 +68,58 @@ static bool is_good(const struct ph_rule *rule, struct ph_view value, char *want
 	return is_days(rule, value);
 }
 
+/* How many letters of A must be changed, left out or put in to make B of it; SIZE_MAX: of too long ones. */
+static size_t distance(struct ph_view a, struct ph_view b)
+{
+	size_t row[NAME_MAX_LEN + 1];
+
+	if (a.len > NAME_MAX_LEN || b.len > NAME_MAX_LEN) {
+		return SIZE_MAX;
+	}
+	for (size_t j = 0; j <= b.len; j++) {
+		row[j] = j;
+	}
+	for (size_t i = 0; i < a.len; i++) {
+		size_t corner = row[0];
+
+		row[0] = i + 1;
+		for (size_t j = 0; j < b.len; j++) {
+			size_t above = row[j + 1];
+			size_t best = corner + (a.data[i] != b.data[j]);
+
+			best = above + 1 < best ? above + 1 : best;
+			row[j + 1] = row[j] + 1 < best ? row[j] + 1 : best;
+			corner = above;
+		}
+	}
+	return row[b.len];
+}
+
+/* A rule that nobody heeds is kept, for programs to come; one that is a slip of the pen is none. */
+static int check_unknown(struct ph_view name, struct ph_error *err)
+{
+	for (size_t i = 0; i < PH_RULES; i++) {
+		if (distance(name, ph_view_str(ph_rules[i].name)) <= SLIP) {
+			return ph_fail(
+				err, PH_EXIT_USAGE, -EINVAL,
+				ph_say("name: there is no rule \"%.*s\"; is it %s?",
+				       "name: không có quy định “%.*s”; có phải là "
+				       "%s không?"),
+				(int)name.len, (const char *)name.data, ph_rules[i].name);
+		}
+	}
+	return 0;
+}
+
 int ph_hub_policy_check(struct ph_view name, struct ph_view value, struct ph_error *err)
 {
 	const struct ph_rule *rule = ph_rule_find(name);
 	char wants[160];
 
-	if (!rule || is_good(rule, value, wants, sizeof(wants))) {
+	if (!rule) {
+		return check_unknown(name, err);
+	}
+	if (is_good(rule, value, wants, sizeof(wants))) {
 		return 0;
 	}
 	return ph_fail(err, PH_EXIT_USAGE, -EINVAL,

@@ -146,6 +146,9 @@ xa no
 is "without it the words have both" "$(words M1)" '["communes recognised, of all communes", "số xã, phường được công nhận trên tổng số xã, phường"]'
 least 3
 is "three of four" "$(row M2 >/dev/null; of '[j["numerator"], j["rule"]["name"]]')" '[1, "3-of-4"]'
+status "a rule whose name is a slip" 2 $H policy set report-xa-onli yes
+like "says which it may be" "$(cat ok.out)" 'there is no rule "report-xa-onli"; is it report-xa-only[?]'
+is "it is not written" "$($H policy list --plain | grep -c onli)" 0
 status "five of four is no rule" 2 $H policy set report-m2-least 5
 status "a day for what devices heed at once" 2 $H policy set loan-term-days 9 --when 2026-09-01
 least 1
@@ -346,6 +349,7 @@ wrong "two periods" '--period is given twice' M1 --period 2026-Q3 --period 2026-
 wrong "two periods of an issue" '--period is given twice' issue M1 --period 2026-Q3 --period 2026-Q2
 wrong "two periods of a page" '--period is given twice' page --period 2026-Q3 --period 2026-Q2
 wrong "two communes" '--commune is given twice' M1 --period 2026-Q3 --commune 03646 --commune 03651
+wrong "days that are to come" 'from: 2999-01-01 is still to come' issue x --from 2999-01-01 --to 2999-12-31
 wrong "no period" '--period is needed' M1
 wrong "by what it is not" 'M2 is not given by "band"; it is by commune' M2 --period 2026 --by band
 status "a commune that is not there is nothing found" 1 $H report visits --period 2026 --commune 99999
