@@ -236,7 +236,19 @@ static int open_path(const char *path, struct ph_error *err)
 	}
 	strcpy(address.sun_path, path);
 	/* one that an earlier process left: nobody else has this hub's folder */
-	if (lstat(path, &about) == 0 && S_ISSOCK(about.st_mode)) {
+	if (lstat(path, &about) == 0) {
+		if (!S_ISSOCK(about.st_mode)) {
+			close(fd);
+			return ph_fail(
+				err, PH_EXIT_CONFIG, -EEXIST,
+				ph_say("[web] listen = %s: something that is no "
+				       "socket is there; name another path, or "
+				       "take it away",
+				       "[web] listen = %s: ở đó đã có thứ không phải "
+				       "là socket; hãy nêu đường dẫn khác, hoặc bỏ "
+				       "nó đi"),
+				path);
+		}
 		(void)unlink(path);
 	}
 	if (bind(fd, (const struct sockaddr *)&address, sizeof(address)) < 0 ||

@@ -70,7 +70,8 @@ const struct ph_setting ph_setting_table[] = {
 	{ "backup", "days", UINT(backup_days), 1, 3650, 35,
 	  "days after which a backup goes, unless it is the newest", NULL },
 	{ "web", "listen", PH_SETTING_OWN, offsetof(struct ph_settings, web), 0, 0, 0,
-	  "ADDR:PORT of this machine, or the path of a socket, where pages are served",
+	  "ADDR:PORT of this machine, or the path of a socket, where pages are served; "
+	  "empty: none are",
 	  put_web },
 	{ "web", "host", PH_SETTING_OWN, offsetof(struct ph_settings, web_host), 0, 0, 0,
 	  "name under which a proxy serves them; may stand several times", put_web_host },
@@ -176,6 +177,7 @@ static int put_web(void *data, const char *value, bool is_again, struct ph_error
 {
 	struct ph_settings *settings = data;
 	char host[PH_LISTEN_TEXT];
+	struct ph_error general = { 0 };
 	unsigned port;
 	int rc = 0;
 
@@ -194,7 +196,18 @@ static int put_web(void *data, const char *value, bool is_again, struct ph_error
 				sizeof(((struct sockaddr_un *)0)->sun_path) - 1);
 		}
 	} else if (value[0] != '\0') {
-		rc = ph_address_split(value, host, sizeof(host), &port, err);
+		rc = ph_address_split(value, host, sizeof(host), &port, &general);
+		if (rc < 0) { /* its example is of an address that others see */
+			rc = ph_fail(
+				err, PH_EXIT_CONFIG, -EINVAL,
+				ph_say("\"%s\" is neither ADDR:PORT of this machine, "
+				       "for example 127.0.0.1:8080 or [::1]:8080, nor "
+				       "the whole path of a socket",
+				       "“%s” không có dạng ĐỊA-CHỈ:CỔNG của máy này, "
+				       "ví dụ 127.0.0.1:8080 hoặc [::1]:8080, cũng "
+				       "không phải đường dẫn đầy đủ của một socket"),
+				value);
+		}
 		if (rc == 0 && !is_near(host)) {
 			rc = ph_fail(
 				err, PH_EXIT_CONFIG, -EINVAL,

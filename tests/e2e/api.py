@@ -622,12 +622,19 @@ def settings():
         tap.ok(f"{text!r} is refused with file and line", got.returncode == 78 and
                "packhorsed.conf:" in got.stderr, got.returncode, got.stderr)
     for text, says in ((f"{folder}/nowhere/web", "no such file or folder"),
-                       (f"{conf}/web", "not a folder")):
+                       (f"{conf}/web", "not a folder"), (conf, "something that is no socket is there")):
         write(f"listen = {text}\n")
         got = hub.command("serve")
         tap.ok(f"a place that {says}: a matter of the settings", got.returncode == 78 and
                f"[web] listen = {text}: {says}" in got.stderr, got.returncode, got.stderr)
+    write("listen = 127.0.0.1\n")
+    tap.ok("what is said of an address without a port would be taken",
+           "127.0.0.1:8080" in hub.command("serve").stderr)
     try:
+        write("listen =\n")
+        hub.start()
+        tap.ok("nor where none is named", "web" not in hub.status())
+        hub.stop()
         write("")
         hub.start()
         tap.ok("nothing is served unasked", "web" not in hub.status())
