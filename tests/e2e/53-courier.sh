@@ -208,6 +208,46 @@ stop "$relay"
 is "at base likewise" "$(json 'd["courier"]["complete"]' <base) $(carried 'sum(b["direction"] == "up" for b in d["bundles"])')" 'True 0'
 is "the hub has all" "$($H digest --device "$(member s1 device)" >/dev/null; meet s1 "$van_at" | json '[d["pending_entries"], d["receipts"]]')" '[0, 1]'
 
+# --- at base a person sees how far it is; who is no terminal, only what came of it ---
+"$PYTHON" -c '
+import random
+for i in range(500):
+    print("{\"kind\":\"title-put\",\"name\":\"%0180x\"}" % random.Random(-9 - i).getrandbits(720))' >lines
+"$P" -d s1 record --batch <lines >/dev/null
+meet s1 "$van_at" >/dev/null
+start road "$RELAY" --listen 127.0.0.1:0 --to "$at" --rate 200000 --json
+relay=$started_pid
+# what `sync` writes to standard error, a terminal; its standard output is a file
+"$PYTHON" - "$P" -d van sync --hub "127.0.0.1:$(listen_port road)" >watched <<'PY'
+import json, os, pty, re, subprocess, sys
+master, slave = pty.openpty()
+with open("said", "wb") as said:
+    child = subprocess.Popen(sys.argv[1:], stdout=said, stderr=slave, env=dict(os.environ, NO_COLOR=""))
+os.close(slave)
+seen = b""
+try:
+    while piece := os.read(master, 4096):
+        seen += piece
+except OSError:
+    pass
+seen = seen.decode()
+rows = [[int(re.sub("[^0-9]", "", n)) for n in row] for row in
+        re.findall(r"\r(\d+) of (\d+) bundles handed over, (\d+) taken; ([0-9., ]+) bytes up, ([0-9., ]+) down", seen)]
+print(json.dumps({"exit": child.wait(), "rows": rows, "clean": seen.endswith("\r\033[K")}))
+PY
+stop "$relay"
+is "it goes through" "$(json 'd["exit"]' <watched)" 0
+is "meanwhile it is told how much went, again and again, and never less" \
+  "$(json 'len(d["rows"]) >= 3, d["rows"] == sorted(d["rows"], key=lambda r: (r[0], r[3], r[4])), d["rows"][-1][3] > d["rows"][0][3]' <watched)" '(True, True, True)'
+handed=$(sed -n 's/^Handed over 1 bundle of sites (\([0-9., ]*\) bytes).*/\1/p' said | tr -cd 0-9)
+is "of the one bundle there is, and no more than went in the end" "$(json '{r[1] for r in d["rows"] if r[1]}, all(r[3] <= '"$handed"' + 3000 for r in d["rows"])' <watched)" '({1}, True)'
+is "and nearly all of it, before the line is cleared" "$(json 'd["rows"][-1][3] > 0.7 * '"$handed"', d["clean"]' <watched)" '(True, True)'
+is "standard output, a file, has only what came of it" "$(grep -c $'\r' said) $((handed > 45000))" '0 1'
+"$P" -d s1 visit 9 --band adult >/dev/null
+meet s1 "$van_at" >/dev/null
+"$P" -d van sync --hub "$at" >said 2>said.err
+is "without a terminal nothing is told meanwhile" "$? $(grep -c $'\r' said said.err | tr '\n' ' ')$(grep -c '^Handed over 1 bundle' said)" '0 said:0 said.err:0 1'
+
 # --- what somebody put into the van ---
 "$P" -d s1 visit 4 --band adult >/dev/null
 meet s1 "$van_at" >/dev/null
