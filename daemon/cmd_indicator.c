@@ -313,6 +313,69 @@ void ph_print_issued(const json_t *issued)
 	}
 }
 
+static const json_t *of_ref(const json_t *reports, const char *ref)
+{
+	const json_t *item;
+	size_t i;
+
+	json_array_foreach(reports, i, item)
+	{
+		if (strcmp(ph_member_text(item, "ref"), ref) == 0) {
+			return item;
+		}
+	}
+	return NULL;
+}
+
+/* How many words of sites stand with those of REPORTS that have the name of NOW, but not with it. */
+static long long signed_before(const json_t *reports, const json_t *now)
+{
+	const char *name = ph_member_text(now, "report");
+	long long n = 0;
+	const json_t *item;
+	size_t i;
+
+	json_array_foreach(reports, i, item)
+	{
+		if (item != now && strcmp(ph_member_text(item, "report"), name) == 0) {
+			n += ph_member_number(item, "agree") +
+			     ph_member_number(item, "disagree");
+		}
+	}
+	return n;
+}
+
+void ph_tell_signed_before(const struct ph_cli *cli, const json_t *issued)
+{
+	struct ph_error err = { 0 };
+	json_t *answer;
+	const json_t *item;
+	size_t i;
+
+	if (ph_ask(cli, ph_request("report-list"), &answer, &err) < 0) {
+		return;
+	}
+	json_array_foreach(issued, i, item)
+	{
+		const json_t *reports = json_object_get(answer, "reports");
+		const json_t *now = of_ref(reports, ph_member_text(item, "ref"));
+		long long n = now ? signed_before(reports, now) : 0;
+
+		if (n > 0) {
+			fprintf(stderr,
+				ph_say("%s was issued before, and signed %lld times: "
+				       "that is of the one before; let the sites sign "
+				       "this reference\n",
+				       "%s đã ban hành trước đây, và đã có %lld xác "
+				       "nhận: "
+				       "đó là của bản trước; các điểm cần xác nhận tham "
+				       "chiếu mới này\n"),
+				ph_member_text(now, "report"), n);
+		}
+	}
+	json_decref(answer);
+}
+
 int ph_print_sheet(const struct ph_cli *cli, const json_t *sheet)
 {
 	int rc;

@@ -14,5 +14,11 @@ int ph_ask_sheet(struct ph_cli *cli, const char *command, json_t **answer_out,
 int ph_print_sheet(const struct ph_cli *cli, const json_t *sheet);
 /* When a report was issued, and who signed it off, with what was seen: ISSUED of docs/REPORTS.md, "The answer". */
 void ph_print_issued(const json_t *issued);
+/*
+ * ISSUED, items with a "ref", were issued just now. Which of them had been issued before under
+ * the same name and were signed, on standard error: a site signs a reference, not a name. What
+ * cannot be asked for is not said.
+ */
+void ph_tell_signed_before(const struct ph_cli *cli, const json_t *issued);
 
 #endif

@@ -162,6 +162,9 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 	rc = rc != 0 ? rc : pages.issued ? issue_all(&pages) : take_all(&pages);
 	rc = rc != 0 ? rc : write_page(&pages);
 	tell_issued(&pages);
+	if (json_array_size(pages.issued) > 0) {
+		ph_tell_signed_before(cli, pages.issued);
+	}
 	if (rc == 0 && json_array_size(pages.issued) > 0) {
 		rc = ph_out_flush("issued, do not issue it again; ", err);
 	}

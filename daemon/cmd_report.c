@@ -167,6 +167,7 @@ static int run_issue(struct ph_cli *cli, struct ph_error *err)
 	if (rc < 0) {
 		return rc;
 	}
+	ph_tell_signed_before(cli, json_object_get(answer, "entries"));
 	if (cli->json) {
 		rc = ph_out_json(answer);
 	} else {

@@ -302,6 +302,10 @@ like "what a site counts, in Vietnamese" "$(LC_ALL=vi_VN.UTF-8 $H report figures
 is "but for programs" "$($H report figures --from 2026-07-01 --to 2026-09-30 --plain | grep -c '^14-0371	visits	')" 1
 like "what has changed of it" "$(LC_ALL=vi_VN.UTF-8 $H report changed 'visits 2026-Q3')" '14-0371 +lượt bạn đọc +16 '
 ok "issued by site" bash -c "$H report issue visits --period 2026-Q3 --by site >/dev/null 2>&1"
+is "of what nobody had signed no more is said" "$($H report issue 'Q3 khác' --from 2026-07-01 --to 2026-09-30 2>&1 >/dev/null | grep -c .)" 1
+$H report issue visits --period 2026-Q3 2>again >/dev/null
+like "what was signed before is said to be of the one before" "$(cat again)" 'visits 2026-Q3 was issued before, and signed 2 times: that is of the one before'
+is "so that it is not signed" "$(row visits >/dev/null; of '[j["issued"]["agree"], j["issued"]["disagree"]]')" '[0, 0]'
 ok "and another late page" $A visit 1 --band adult --when 2026-09-22
 sync 14-0371.d
 like "what names a site has no points" "$(vi visits --by site)" 'sửa: 140371 lượt trước là 20, nay là 21'
