@@ -2,10 +2,12 @@
  * common/web/follow.c - server-sent events: who follows, and what each still has to read.
  *
  * A follower is suspended when he has read everything, and resumed by the next event. Each
- * fifteen seconds he gets a comment, by which we find out that he is gone. One who is given
- * bytes and takes none for as long as an answer may wait is dropped.
+ * second we look whether he has hung up, which whoever needs his place finds at once, and
+ * whether his token is still good. Each fifteen seconds he gets a comment, so that he knows. One who
+ * is given bytes and takes none for as long as an answer may wait is dropped.
  */
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,15 +19,49 @@
 #define PING_MS 15000
 #define KEEP_MS 60000 /* events are kept so long for one who left */
 
+/* Those that follow and are not leaving: all of them, or (NAME) of one account. */
 static unsigned followers_of(const struct ph_web *web, const char *name)
 {
 	unsigned n = 0;
 
 	for (const struct conn *conn = web->conns; conn; conn = conn->next) {
-		n += conn->call && conn->call->follows &&
-		     strcmp(conn->call->name, name) == 0;
+		n += conn->call && conn->call->follows && !conn->is_leaving &&
+		     !conn->call->ends && (!name || strcmp(conn->call->name, name) == 0);
 	}
 	return n;
+}
+
+/* Whether the other side has ended the connection; nobody reads from one that is suspended. */
+static bool has_gone(const struct conn *conn)
+{
+	struct pollfd at = { .fd = conn->fd, .events = POLLRDHUP };
+
+	return poll(&at, 1, 0) > 0 && (at.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
+}
+
+/* Pages that were closed keep no place. */
+static void drop_gone(struct ph_web *web)
+{
+	for (struct conn *conn = web->conns; conn; conn = conn->next) {
+		if (conn->phase == PHASE_FOLLOWING && !conn->is_leaving &&
+		    has_gone(conn)) {
+			ph_web_hang_up(conn);
+		}
+	}
+}
+
+/* Whether the token of CALL still gives its account the role that its address takes. */
+static bool is_good(struct ph_web_call *call)
+{
+	struct ph_web *web = call->conn->web;
+	struct ph_view bearer = ph_web_bearer(&call->head);
+	char name[PH_WEB_NAME_SIZE] = "";
+	unsigned role = PH_WEB_ANYBODY;
+
+	return call->route->need == PH_WEB_ANYBODY ||
+	       (bearer.len > 0 &&
+		web->config.who(web->config.data, bearer, &role, name) == 0 &&
+		role >= call->route->need && strcmp(name, call->name) == 0);
 }
 
 void ph_web_follow(struct ph_web_call *call)
@@ -33,7 +69,8 @@ void ph_web_follow(struct ph_web_call *call)
 	struct ph_web *web = call->conn->web;
 	const struct ph_web_limits *limits = &web->config.limits;
 
-	if (web->counts.followers >= limits->followers ||
+	drop_gone(web);
+	if (followers_of(web, NULL) >= limits->followers ||
 	    followers_of(web, call->name) >= limits->per_account) {
 		web->counts.limited++;
 		call->retry_s = 30;
@@ -109,6 +146,12 @@ void ph_web_follow_sweep(struct conn *conn, uint64_t now)
 	struct ph_web_call *call = conn->call;
 	struct ph_web *web = conn->web;
 
+	if (has_gone(conn)) {
+		ph_web_hang_up(conn);
+		return;
+	}
+	call->ends = call->ends || now - call->began > web->config.limits.follow_ms ||
+		     !is_good(call);
 	if (!call->is_suspended) {
 		if (now - conn->since > web->config.limits.answer_ms) {
 			web->counts.deaf++;
@@ -116,14 +159,13 @@ void ph_web_follow_sweep(struct conn *conn, uint64_t now)
 		}
 		return;
 	}
-	if (now - call->began > web->config.limits.follow_ms) {
-		call->ends = true;
-	} else if (now - call->pinged >= PING_MS) {
+	if (!call->ends && now - call->pinged < PING_MS) {
+		return;
+	}
+	if (!call->ends) {
 		call->pinged = now;
 		strcpy(call->hello, ": still here\n\n");
 		call->hello_at = 0;
-	} else {
-		return;
 	}
 	conn->since = now;
 	ph_web_resume(call);

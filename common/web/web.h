@@ -14,7 +14,7 @@
  * with no token, one address) may ask is bounded, and how often one address may try to get a
  * token apart from that; a connection that asks too often is answered later, and not read
  * meanwhile, so that a flood costs no more than some answers a second of each; who follows events keeps a place in a
- * ring, is dropped when he does not read, and ends after a while in any case.
+ * ring, is dropped when he does not read, hangs up or has no right any more, and ends after a while in any case.
  */
 #ifndef PH_WEB_H
 #define PH_WEB_H
@@ -71,7 +71,10 @@ struct ph_web_config {
 	struct ph_rng rng;
 	uint64_t first_event;        /* id */
 	uint64_t (*now)(void *data); /* ms, rising */
-	/* Whose token? 0 with the role (enum ph_web_need) and name; else: nobody's. */
+	/*
+	 * Whose token? 0 with the role (enum ph_web_need) and name; else: nobody's. Of those who
+	 * follow events it is asked once a second.
+	 */
 	int (*who)(void *data, struct ph_view bearer, unsigned *role,
 		   char name[static PH_WEB_NAME_SIZE]);
 	/*

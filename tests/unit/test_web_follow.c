@@ -36,12 +36,9 @@ static void test_follow(void **state)
 	assert_non_null(strstr(recv_text(fd), ": still here"));
 	now_ms += 16000;
 	assert_non_null(strstr(recv_text(fd), ": still here"));
-	/* one that hung up is found by that; the other ends in the end */
+	/* one that hung up is found in a second; the other ends in the end */
 	close(again);
-	turn();
-	now_ms += 16000;
-	turn();
-	now_ms += 16000;
+	now_ms += 1000;
 	turn();
 	ph_web_counts(web, &counts);
 	assert_int_equal(counts.followers, 1);
@@ -106,12 +103,88 @@ static void test_crowd(void **state)
 	}
 }
 
+static void restart(unsigned followers, unsigned per_account)
+{
+	struct ph_web_limits limits;
+
+	ph_web_free(web);
+	ph_web_limits_init(&limits);
+	limits.followers = followers;
+	limits.per_account = per_account;
+	limits.rate = limits.burst = 1000;
+	start(&limits);
+}
+
+/* A page that is loaded again and again has the place of the one that was closed, at once. */
+static void test_reload(void **state)
+{
+	struct ph_web_counts counts;
+	int other, last[4];
+
+	(void)state;
+	restart(3, 2);
+	other = dial();
+	send_text(other, "GET /events HTTP/1.1\r\n" HOST OPERATOR "\r\n");
+	like(recv_text(other), "HTTP/1.1 200 ");
+	for (unsigned i = 0; i < 20; i++) {
+		int fd = dial();
+
+		send_text(fd, "GET /events HTTP/1.1\r\n" HOST VIEWER "\r\n");
+		like(recv_text(fd), "HTTP/1.1 200 ");
+		close(fd);
+	}
+	/* the same of pages that only say that they send no more */
+	for (unsigned i = 0; i < 4; i++) {
+		last[i] = dial();
+		send_text(last[i], "GET /events HTTP/1.1\r\n" HOST VIEWER "\r\n");
+		like(recv_text(last[i]), "HTTP/1.1 200 ");
+		(void)shutdown(last[i], SHUT_WR);
+	}
+	/* who is there keeps his place */
+	ph_web_event(web, "entries", json_pack("{s:i}", "n", 3));
+	assert_non_null(strstr(recv_text(other), "event: entries"));
+	now_ms += 1000;
+	turn();
+	ph_web_counts(web, &counts);
+	assert_int_equal(counts.followers, 1);
+	assert_int_equal(counts.limited, 0);
+	for (unsigned i = 0; i < 4; i++) {
+		close(last[i]);
+	}
+	close(other);
+}
+
+/* Who follows with a token that is taken away is told nothing more; others are. */
+static void test_taken_away(void **state)
+{
+	int fd = dial();
+	int other = dial();
+
+	(void)state;
+	send_text(fd, "GET /events HTTP/1.1\r\n" HOST VIEWER "\r\n");
+	like(recv_text(fd), "HTTP/1.1 200 ");
+	send_text(other, "GET /events HTTP/1.1\r\n" HOST OPERATOR "\r\n");
+	like(recv_text(other), "HTTP/1.1 200 ");
+	taken_away = "viewer";
+	now_ms += 1000;
+	{
+		const char *text = recv_text(fd);
+
+		assert_non_null(strstr(text, "0\r\n\r\n"));
+		assert_null(strstr(text, "event: "));
+	}
+	ph_web_event(web, "entries", json_pack("{s:i}", "n", 3));
+	assert_non_null(strstr(recv_text(other), "event: entries"));
+	taken_away = NULL;
+	close(fd);
+	close(other);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		LIVE(test_follow),
-		LIVE(test_deaf),
-		LIVE(test_crowd),
+		LIVE(test_follow), LIVE(test_deaf),       LIVE(test_crowd),
+		LIVE(test_reload), LIVE(test_taken_away),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

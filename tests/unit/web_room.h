@@ -43,6 +43,7 @@ static const char *const hosts[] = { "localhost" };
 static struct ph_web *web;
 static struct ph_web_call *later[8];
 static unsigned n_later, n_wakes;
+static const char *taken_away; /* a token that was good */
 static uint64_t now_ms;
 static struct sockaddr_in address;
 
@@ -55,6 +56,9 @@ static uint64_t now(void *data)
 static int who(void *data, struct ph_view bearer, unsigned *role, char *name)
 {
 	(void)data;
+	if (taken_away && ph_view_equal(bearer, ph_view_str(taken_away))) {
+		return -EACCES;
+	}
 	*role = ph_view_equal(bearer, ph_view_str("viewer"))     ? PH_WEB_VIEWER
 		: ph_view_equal(bearer, ph_view_str("operator")) ? PH_WEB_OPERATOR
 								 : PH_WEB_ANYBODY;
