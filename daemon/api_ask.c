@@ -4,6 +4,7 @@
 #include "daemon/api_internal.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "common/base/json_memory.h"
@@ -32,6 +33,22 @@ static const struct {
 	{ NULL, PH_EXIT_DAMAGED, 500, "damaged" },
 };
 
+/* What a refusal for REASON (may be NULL) with the command's EXIT is over HTTP; the ERROR's word. */
+static unsigned status_of(const char *reason, int exit, const char **error_out)
+{
+	unsigned status = 500;
+
+	*error_out = "other";
+	for (size_t i = sizeof(refusals) / sizeof(refusals[0]); i-- > 0;) {
+		if (refusals[i].reason ? reason && strcmp(refusals[i].reason, reason) == 0
+				       : refusals[i].exit == exit) {
+			status = refusals[i].status;
+			*error_out = refusals[i].error;
+		}
+	}
+	return status;
+}
+
 static void reply_refusal(struct ph_web_call *call, const struct ph_order *order)
 {
 	json_t *answer = ph_json_loadb((const char *)order->answer.data,
@@ -39,20 +56,14 @@ static void reply_refusal(struct ph_web_call *call, const struct ph_order *order
 	const char *words = json_string_value(json_object_get(answer, "error"));
 	const char *reason = json_string_value(json_object_get(answer, "reason"));
 	struct ph_web_no no = { 0 };
-	unsigned status = 500;
-	const char *error = "other";
+	unsigned status;
+	const char *error;
 
 	if (!answer) { /* or it could not be read */
 		ph_web_reply_json(call, 503, NULL);
 		return;
 	}
-	for (size_t i = sizeof(refusals) / sizeof(refusals[0]); i-- > 0;) {
-		if (refusals[i].reason ? reason && strcmp(refusals[i].reason, reason) == 0
-				       : refusals[i].exit == order->exit) {
-			status = refusals[i].status;
-			error = refusals[i].error;
-		}
-	}
+	status = status_of(reason, order->exit, &error);
 	(void)ph_web_refuse(&no, status, error, NULL, "%s", words ? words : error);
 	json_decref(answer);
 	if (status == 503) {
@@ -61,14 +72,45 @@ static void reply_refusal(struct ph_web_call *call, const struct ph_order *order
 	ph_web_reply_no(call, &no);
 }
 
-/*
- * Of a change: 1 if it was not carried out, since an operator must sign it where the key is;
- * else 0, or -ENOMEM.
- */
-static int needs_key(const struct ph_web_call *call, const struct ph_buf *answer)
+static void refuse_unsigned(struct ph_web_no *no)
 {
-	json_t *object, *entry;
-	bool needs = false;
+	(void)ph_web_refuse(
+		no, 409, "needs-key", NULL,
+		ph_say("an operator's key must sign this, and it is not opened for "
+		       "pages; nothing was written",
+		       "việc này phải có khóa của người vận hành ký, và khóa không được "
+		       "mở cho trang web; chưa ghi gì"));
+	no->act = ph_say("give the command on the hub: packhorsed help",
+			 "hãy ra lệnh trên máy chủ: packhorsed help");
+}
+
+/* The AT-th of ENTRIES is wrong, and so none was written. */
+static void refuse_entry(const json_t *entries, size_t at, struct ph_web_no *no)
+{
+	const json_t *entry = json_array_get(entries, at);
+	const char *words = json_string_value(json_object_get(entry, "error"));
+	const char *error;
+	unsigned status = status_of(
+		json_string_value(json_object_get(entry, "reason")),
+		(int)json_integer_value(json_object_get(entry, "exit")), &error);
+	char where[32];
+
+	snprintf(where, sizeof(where), "entries[%zu]", at);
+	(void)ph_web_refuse(no, status, error, where,
+			    ph_say("entry %zu of %zu: %s; nothing was written",
+				   "giao dịch %zu trong %zu: %s; chưa ghi gì"),
+			    at + 1, json_array_size(entries), words ? words : error);
+}
+
+/*
+ * Of a change: 1 with NO if it was not carried out, since an operator must sign it where the key
+ * is, or one of several entries is wrong; else 0, or -ENOMEM.
+ */
+static int is_undone(const struct ph_web_call *call, const struct ph_buf *answer,
+		     struct ph_web_no *no)
+{
+	json_t *object, *entries, *entry;
+	int undone = 0;
 	size_t i;
 
 	if (strcmp(ph_web_call_route(call)->method, "POST") != 0) {
@@ -78,12 +120,19 @@ static int needs_key(const struct ph_web_call *call, const struct ph_buf *answer
 	if (!object) {
 		return -ENOMEM;
 	}
-	json_array_foreach(json_object_get(object, "entries"), i, entry)
+	entries = json_object_get(object, "entries");
+	json_array_foreach(entries, i, entry)
 	{
-		needs = needs || json_object_get(entry, "sign");
+		if (!undone && json_object_get(entry, "sign")) {
+			refuse_unsigned(no);
+			undone = 1;
+		} else if (!undone && json_object_get(entry, "exit")) {
+			refuse_entry(entries, i, no);
+			undone = 1;
+		}
 	}
 	json_decref(object);
-	return needs;
+	return undone;
 }
 
 /* A report as CSV, with words in the language that is spoken. */
@@ -164,7 +213,7 @@ static bool is_text(int action)
 void ph_api_reply(struct ph_web_call *call, struct ph_order *order)
 {
 	struct ph_web_no no = { 0 };
-	int needs;
+	int undone;
 
 	if (order->answer.len == 0 ||
 	    (order->exit != PH_EXIT_DONE && order->exit != PH_EXIT_CASES &&
@@ -172,18 +221,10 @@ void ph_api_reply(struct ph_web_call *call, struct ph_order *order)
 		reply_refusal(call, order);
 		return;
 	}
-	needs = needs_key(call, &order->answer);
-	if (needs < 0) {
+	undone = is_undone(call, &order->answer, &no);
+	if (undone < 0) {
 		ph_web_reply_json(call, 503, NULL);
-	} else if (needs) {
-		(void)ph_web_refuse(
-			&no, 409, "needs-key", NULL,
-			ph_say("an operator's key must sign this, and it is not opened "
-			       "for pages; nothing was written",
-			       "việc này phải có khóa của người vận hành ký, và khóa "
-			       "không được mở cho trang web; chưa ghi gì"));
-		no.act = ph_say("give the command on the hub: packhorsed help",
-				"hãy ra lệnh trên máy chủ: packhorsed help");
+	} else if (undone) {
 		ph_web_reply_no(call, &no);
 	} else if (is_text(ph_web_call_route(call)->action)) {
 		reply_text(call, order);

@@ -5,7 +5,9 @@
  *   waiting --> with the store --> with the look --> answered      what only looks
  *
  * Two lanes, and in each one request at a time. The store itself carries out changes, so a
- * session's job never waits for more than one of them. What only looks is prepared there (what came
+ * session's job never waits for more than one of them, and each is bounded: lists have a limit
+ * (route.h) and are one transaction, what is issued has a time (hub_command_issue.c), and what makes
+ * all anew is not for pages (ph_hub_page_refold()). What only looks is prepared there (what came
  * is folded) and then asked of the look (hub_look.h) on a thread of libuv's, while the
  * store goes on: how long it takes is nothing to devices.
  *

@@ -72,7 +72,7 @@ const struct ph_web_route ph_api_routes[] = {
 	    "what is known of a commune changes; `from`: the day since which it is, "
 	    "`predecessor`: the code it came from"),
 	GO(V "/policies", VIEWER, "policy-list", NULL, "the province's settings"),
-	DO(V "/policies", ADMIN, "policy-set", "name! value! when", "a setting"),
+	DO(V "/policies", ADMIN, "policy-set", "page=yes name! value! when", "a setting"),
 
 	GO(V "/devices", VIEWER, "devices", NULL, "the devices"),
 	GO(V "/devices/{device}", VIEWER, "device-show", NULL, "one device"),
@@ -133,7 +133,8 @@ const struct ph_web_route ph_api_routes[] = {
 	  "period! agency unit place",
 	  "all rows of the plan as a page to be printed, in HTML (EXPORTS)" },
 	GO(V "/issued", VIEWER, "report-list", NULL, "reports that were issued"),
-	DO(V "/issued", OPERATOR, "report-issue", "report! period by commune from to",
+	DO(V "/issued", OPERATOR, "report-issue",
+	   "page=yes report! period by commune from to",
 	   "a row of the plan is issued as it is printed (`period`), or the figures of "
 	   "any days under a name (`from`, `to`)"),
 	GO(V "/issued/{report}", VIEWER, "report-show", "counted@",
@@ -164,7 +165,7 @@ const struct ph_web_route ph_api_routes[] = {
 	    "code! value:int! from! to! list:int commune when",
 	    "a figure that no entry counts"),
 
-	DO(V "/record", ADMIN, "record", "entries:list! lines:list refs:object",
+	DO(V "/record", ADMIN, "record", "page=yes entries:list! lines:list refs:object",
 	   "entries in the hub's own name, all or none"),
 };
 const size_t ph_api_n_routes = sizeof(ph_api_routes) / sizeof(ph_api_routes[0]);

@@ -153,6 +153,7 @@ int ph_hub_open(struct ph_hub **hub_out, const struct ph_hub_config *config,
 				     ph_say("opening the hub", "mở máy chủ"));
 	}
 	hub->lock.fd = -1;
+	hub->page_ms = PH_HUB_PAGE_MS;
 	snprintf(hub->dir, sizeof(hub->dir), "%s", config->dir);
 	hub->config = *config;
 	hub->config.dir = hub->dir;

@@ -294,7 +294,7 @@ static int finish(json_t *answer, int exit)
 }
 
 /* For programs: what kind of refusal it is, where that can be said. */
-static const char *reason_of(int rc)
+const char *ph_hub_command_reason(int rc)
 {
 	switch (rc) {
 	case -ENOENT:
@@ -308,6 +308,8 @@ static const char *reason_of(int rc)
 		return "disk-full";
 	case -ENOMEM:
 		return "memory";
+	case -ETIMEDOUT:
+		return "too-long";
 	default:
 		return NULL;
 	}
@@ -316,7 +318,7 @@ static const char *reason_of(int rc)
 /* The failure RC as an answer. NULL: no memory. */
 static json_t *refusal(int rc, struct ph_error *err)
 {
-	const char *reason = reason_of(rc);
+	const char *reason = ph_hub_command_reason(rc);
 	json_t *answer = json_object();
 
 	(void)ph_fail_errno(err, rc,

@@ -47,6 +47,13 @@ bool ph_hub_command_sees(const char *command);
 int ph_hub_command_ready(struct ph_hub *hub, const json_t *request, json_t **refusal_out);
 /* As ph_hub_command(), of a command that only looks, by VIEW. */
 json_t *ph_hub_command_see(struct ph_hub *view, const json_t *request);
+/*
+ * Of a REQUEST of a page ("page") for what makes the whole ledger anew: -EPERM with ERR, which says
+ * where it is to be asked. Else 0.
+ */
+int ph_hub_page_refold(const json_t *request, struct ph_error *err);
+/* The word for programs of what failed with RC; NULL: there is none. */
+const char *ph_hub_command_reason(int rc);
 /* An answer that is the error RC of the store. */
 json_t *ph_hub_command_failed(int rc);
 

@@ -3,7 +3,8 @@
  *
  * Issuing is one transaction, of a page too: what is printed together is kept together or
  * not at all. The figures are what the ledger has when it has caught up, and nothing comes
- * in between, since one thread carries out all commands and sessions. A report too large
+ * in between, since one thread carries out all commands and sessions. What a page asks for has
+ * a limit for that, as sessions wait meanwhile. A report too large
  * for one entry is several, its parts, one behind the other in the desk log; it is named by
  * the first.
  */
@@ -15,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/dblimit.h"
 #include "common/base/json_memory.h"
 #include "common/ledger/view.h"
 #include "daemon/hub_issued.h"
@@ -264,7 +266,9 @@ static int carry_out(struct issue *issues, size_t n, show_fn *show, json_t *answ
 	struct ph_figures figures = { 0 };
 	int rc = ph_figures_sum(hub->ledger, field[PH_REPORT_FROM].as.day,
 				field[PH_REPORT_TO].as.day, &figures);
+	int over = ph_db_limit_end(hub->db); /* from here it is written */
 
+	rc = over != 0 ? over : rc;
 	rc = rc != 0 ? rc : ph_db_begin(hub->db);
 	if (rc != 0) {
 		ph_figures_deinit(&figures);
@@ -288,15 +292,39 @@ static int carry_out(struct issue *issues, size_t n, show_fn *show, json_t *answ
 	return rc;
 }
 
+/* A page's is not worth that devices wait for it. */
+static int too_long(struct ph_error *err)
+{
+	return ph_fail(
+		err, PH_EXIT_OTHER, -ETIMEDOUT,
+		ph_say("to reckon that takes longer than devices may wait for a "
+		       "page; nothing was written. Give the command on the hub: "
+		       "packhorsed report issue",
+		       "tính việc này lâu hơn mức các máy được phải chờ một trang; "
+		       "chưa ghi gì. Hãy ra lệnh trên máy chủ: packhorsed report "
+		       "issue"));
+}
+
 int ph_hub_report_issue(struct ph_hub *hub, const json_t *request, json_t *answer,
 			struct ph_error *err)
 {
-	struct issue issue = issue_of(hub, err);
-	int rc = check_issue(request, err);
+	struct ph_error why = { .exit = PH_EXIT_DONE };
+	struct issue issue = issue_of(hub, &why);
+	int rc = check_issue(request, &why);
 
+	if (json_object_get(request, "page")) {
+		ph_db_limit(hub->db, hub->page_ms);
+	}
 	rc = rc != 0 ? rc : read_issue(&issue, request);
 	rc = rc != 0 ? rc : carry_out(&issue, 1, show_one, answer);
+	rc = ph_db_limit_end(hub->db) != 0 ? -ETIMEDOUT : rc;
 	ph_hub_sheet_deinit(&issue.sheet);
+	if (rc == -ETIMEDOUT) {
+		return too_long(err);
+	}
+	if (rc < 0 && why.text[0] != '\0') {
+		return ph_fail(err, why.exit, rc, "%s", why.text);
+	}
 	return rc < 0 ? ph_fail_errno(err, rc,
 				      ph_say("issuing the report", "ban hành báo cáo"))
 		      : 0;

@@ -497,38 +497,89 @@ static bool is_shown(struct ph_hub *hub, const struct ph_entry *entry)
 	return is_same;
 }
 
-/* {"communes":[{"code","name","type"?} ...]}: those that the ledger shows as asked already are left alone. */
-int ph_hub_commune_add(struct ph_hub *hub, const json_t *request, json_t *answer,
-		       struct ph_error *err)
+struct communes {
+	struct ph_hub *hub;
+	const json_t *list;
+	json_t *by_code; /* the item of each code */
+	json_int_t added;
+	struct ph_entry entry; /* the one in hand */
+};
+
+/* All of them are right, before any is written; one that stands twice says the same. */
+static int check_communes(struct communes *communes, struct ph_error *err)
 {
-	json_t *list = json_object_get(request, "communes");
-	json_int_t added = 0;
-	struct ph_entry entry;
 	json_t *item;
 	size_t i;
-	int rc = 0;
 
-	json_array_foreach(list, i, item)
+	json_array_foreach(communes->list, i, item)
 	{
-		if ((rc = read_commune(item, &entry, err)) < 0) {
-			return rc; /* before any is written */
-		}
-	}
-	json_array_foreach(list, i, item)
-	{
-		rc = read_commune(item, &entry, err);
-		if (rc == 0 && !is_shown(hub, &entry)) {
-			rc = put(hub, &entry, PH_ENTITY_COMMUNE,
-				 entry.field[PH_COMMUNE_CODE].as.bytes, err);
-			added++;
+		int rc = read_commune(item, &communes->entry, err);
+		const char *code = ph_request_text(item, "code");
+		const json_t *other =
+			rc == 0 ? json_object_get(communes->by_code, code) : NULL;
+
+		if (rc == 0 && !other) {
+			rc = json_object_set(communes->by_code, code, item) ? -ENOMEM : 0;
+		} else if (rc == 0 && !json_equal(other, item)) {
+			rc = ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+				     ph_say("%s stands twice, and not with the same name "
+					    "and type",
+					    "%s có hai lần, với tên hoặc loại khác nhau"),
+				     code);
 		}
 		if (rc < 0) {
 			return rc;
 		}
 	}
-	json_object_set_new(answer, "added", json_integer(added));
+	return 0;
+}
+
+/* Item I as an entry that sees what the ledger shows; none if it shows that already. */
+static int make_commune(void *data, size_t i, struct ph_entry **entry_out,
+			struct ph_error *err)
+{
+	struct communes *communes = data;
+	struct ph_entry *entry = &communes->entry;
+	json_t *item = json_array_get(communes->list, i);
+	int rc = read_commune(item, entry, err);
+	struct ph_view code = entry->field[PH_COMMUNE_CODE].as.bytes;
+
+	if (rc < 0 ||
+	    json_object_get(communes->by_code, ph_request_text(item, "code")) != item ||
+	    is_shown(communes->hub, entry)) {
+		return rc;
+	}
+	rc = ph_query_fill_seen(communes->hub->ledger, PH_ENTITY_COMMUNE, code, entry);
+	if (rc < 0) {
+		return ph_fail_errno(err, rc, ph_say("reading the ledger", "đọc sổ"));
+	}
+	communes->added++;
+	*entry_out = entry;
+	return 0;
+}
+
+/*
+ * {"communes":[{"code","name","type"?} ...]}: those that the ledger shows as asked already are
+ * left alone. All in one transaction, so that a list costs the disk no more than one of them, and
+ * is there whole or not at all.
+ */
+int ph_hub_commune_add(struct ph_hub *hub, const json_t *request, json_t *answer,
+		       struct ph_error *err)
+{
+	struct communes communes = { .hub = hub,
+				     .list = json_object_get(request, "communes"),
+				     .by_code = json_object() };
+	size_t n = json_array_size(communes.list);
+	int rc = communes.by_code ? check_communes(&communes, err) : -ENOMEM;
+
+	rc = rc != 0 ? rc : ph_hub_control_make(hub, n, make_commune, &communes, err);
+	json_decref(communes.by_code);
+	if (rc < 0) {
+		return ph_fail_errno(err, rc, ph_say("adding communes", "thêm các xã"));
+	}
+	json_object_set_new(answer, "added", json_integer(communes.added));
 	json_object_set_new(answer, "unchanged",
-			    json_integer((json_int_t)json_array_size(list) - added));
+			    json_integer((json_int_t)n - communes.added));
 	return 0;
 }
 
@@ -583,6 +634,10 @@ int ph_hub_policy_set(struct ph_hub *hub, const json_t *request, json_t *answer,
 	if (ph_hub_policy_check(ph_view_str(name), ph_view_str(value), err) < 0 ||
 	    policy_when(name, json_object_get(request, "when"), &entry, err) < 0) {
 		return -EINVAL;
+	}
+	if (strcmp(name, ph_rules[PH_RULE_CUT_LOANS].name) == 0 &&
+	    ph_hub_page_refold(request, err) < 0) {
+		return -EPERM;
 	}
 	if (!ph_rule_find(ph_view_str(name))) {
 		json_object_set_new(answer, "warning", warn_unheeded(name));

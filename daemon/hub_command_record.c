@@ -165,16 +165,18 @@ static int read_entry(struct recording *recording, json_t *object, struct draft 
 		     : ph_entry_from_json(object, &scope, &draft->entry, &draft->arena,
 					  err);
 	rc = rc != 0 ? rc : ph_hub_put_look(hub, &draft->entry, seen, &draft->put, err);
+	rc = rc != 0 || !draft->put.refolds ? rc
+					    : ph_hub_page_refold(recording->request, err);
 	rc = rc != 0 ? rc
 		     : ph_hub_plan_check(hub, &draft->entry, recording->entries,
 					 recording->at, err);
 	return rc != 0 ? rc : check_own(hub, &draft->entry, err);
 }
 
-static json_t *answer_error(const struct ph_error *err)
+static json_t *answer_error(int rc, const struct ph_error *err)
 {
-	return json_pack("{s:b, s:i, s:s}", "ok", 0, "exit", (int)err->exit, "error",
-			 err->text);
+	return json_pack("{s:b, s:i, s:s*, s:s}", "ok", 0, "exit", (int)err->exit,
+			 "reason", ph_hub_command_reason(rc), "error", err->text);
 }
 
 /* Whether what went wrong is the entry's fault alone, so that the next may be looked at. */
@@ -302,7 +304,7 @@ static int record_all(struct recording *recording, bool *signs, struct ph_error 
 			rc = ask_operator(recording, draft, &answer, &wrong);
 		} else if (n > 1 && is_its_own(rc)) {
 			(void)ph_fail_errno(&wrong, rc, ph_say("the entry", "giao dịch"));
-			answer = answer_error(&wrong);
+			answer = answer_error(rc, &wrong);
 			recording->failed++;
 			rc = 0;
 		}

@@ -37,6 +37,8 @@ struct ph_hub_health {
 	char where[PH_HUB_PATH_MAX];
 };
 
+#define PH_HUB_PAGE_MS 3000 /* of reading for what a page issues, while sessions wait */
+
 struct ph_hub {
 	char dir[PH_HUB_PATH_MAX];
 	struct ph_hub_config config; /* dir points to the copy above */
@@ -70,6 +72,7 @@ struct ph_hub {
 	struct ph_hub_clock clock;
 	/* of a device; set by other threads, too */
 	atomic_uint entries_a_day, entries_saved;
+	unsigned page_ms;               /* PH_HUB_PAGE_MS, else a test's */
 	struct ph_hub_second *second;   /* NULL: not looked for yet */
 	struct ph_hub_witness *witness; /* NULL: it has none */
 	struct ph_hub_metrics *metrics; /* NULL: nobody has asked for them yet */
@@ -120,6 +123,15 @@ int ph_hub_desk_put(struct ph_hub *hub, struct ph_entry *entry, struct ph_ref *r
 /* Append ENTRIES to the control log and seal it, in a transaction of its own. */
 int ph_hub_control_add(struct ph_hub *hub, struct ph_entry *entries, size_t count,
 		       struct ph_error *err);
+/*
+ * The same of entries that are made one by one, for lists that may be long. Entry I of COUNT is
+ * MAKE's, to its next call; left NULL, nothing is written for it. Anything but 0 that MAKE gives,
+ * a negative errno with ERR, undoes all.
+ */
+typedef int ph_hub_make_fn(void *data, size_t i, struct ph_entry **entry_out,
+			   struct ph_error *err);
+int ph_hub_control_make(struct ph_hub *hub, size_t count, ph_hub_make_fn *make,
+			void *data, struct ph_error *err);
 /* The same to the desk log, each with a seal of its own. REFS_OUT (may be NULL) has room for COUNT. */
 int ph_hub_desk_add(struct ph_hub *hub, struct ph_entry *entries, size_t count,
 		    struct ph_ref *refs_out, struct ph_error *err);

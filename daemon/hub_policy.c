@@ -111,6 +111,21 @@ static int check_unknown(struct ph_view name, struct ph_error *err)
 	return 0;
 }
 
+int ph_hub_page_refold(const json_t *request, struct ph_error *err)
+{
+	return !json_object_get(request, "page")
+		       ? 0
+		       : ph_fail(err, PH_EXIT_OTHER, -EPERM,
+				 ph_say("%s makes the whole ledger anew, and devices "
+					"would wait for that; give the command on the "
+					"hub: packhorsed policy set %s DAY",
+					"%s làm lại toàn bộ sổ, và các máy sẽ phải chờ; "
+					"hãy ra lệnh trên máy chủ: packhorsed policy set "
+					"%s NGÀY"),
+				 ph_rules[PH_RULE_CUT_LOANS].name,
+				 ph_rules[PH_RULE_CUT_LOANS].name);
+}
+
 int ph_hub_policy_check(struct ph_view name, struct ph_view value, struct ph_error *err)
 {
 	const struct ph_rule *rule = ph_rule_find(name);

@@ -14,6 +14,7 @@
 
 #include "common/base/say.h"
 #include "common/ledger/query.h"
+#include "common/ledger/rule.h"
 #include "common/log/json.h"
 #include "common/log/operator.h"
 #include "daemon/hub_collect.h"
@@ -148,6 +149,16 @@ static struct ph_writer *writer_at(struct ph_hub *hub, const struct ph_log *log)
 	return opened || ph_control_has(&hub->control, log->id) ? hub->writer : hub->desk;
 }
 
+/* Whether ENTRY, or a void of it, moves the day before which loans are cut. */
+static bool moves_cut(const struct ph_entry *entry)
+{
+	const struct ph_value *name = &entry->field[PH_POLICY_NAME];
+
+	return entry->number == PH_KIND_POLICY_PUT && name->set &&
+	       ph_view_equal(name->as.bytes,
+			     ph_view_str(ph_rules[PH_RULE_CUT_LOANS].name));
+}
+
 /* A void goes where its target stands, if that is a log of ours, and is signed like it. */
 static int look_void(struct ph_hub *hub, struct ph_hub_put *put, struct ph_error *err)
 {
@@ -163,6 +174,7 @@ static int look_void(struct ph_hub *hub, struct ph_hub_put *put, struct ph_error
 		rc = ph_entry_decode(ph_buf_view(&bytes), &target);
 		is_here = rc == 0;
 		put->by_operator = is_here && target.kind->operator_only;
+		put->refolds = is_here && moves_cut(&target);
 		rc = rc == 0 ? check_target(&target, err) : rc;
 		if (rc == 0 && target.number == PH_KIND_CLOCK_JUDGE) {
 			put->frees = true;
@@ -267,6 +279,7 @@ int ph_hub_put_look(struct ph_hub *hub, struct ph_entry *entry, bool seen,
 	}
 	put.writer = writer_of(hub, kind);
 	put.by_operator = kind->operator_only;
+	put.refolds = moves_cut(entry);
 	if (entry->number == PH_KIND_VOID) {
 		rc = look_void(hub, &put, err);
 	}

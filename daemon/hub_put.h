@@ -17,6 +17,7 @@ struct ph_hub_put {
 	struct ph_writer *writer; /* of the log that it goes to */
 	bool by_operator;         /* an operator must sign it */
 	bool known;               /* all that it refers to is here */
+	bool refolds;             /* the whole ledger is made anew after it */
 	bool frees;               /* a void of a clock-judge, of the clock-mark `mark` */
 	struct ph_ref mark;
 	struct ph_ref ref; /* set when it is written */

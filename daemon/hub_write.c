@@ -114,15 +114,18 @@ static int end(struct ph_hub *hub, int rc, const char *what, struct ph_error *er
 	return 0;
 }
 
-int ph_hub_control_add(struct ph_hub *hub, struct ph_entry *entries, size_t count,
-		       struct ph_error *err)
+int ph_hub_control_make(struct ph_hub *hub, size_t count, ph_hub_make_fn *make,
+			void *data, struct ph_error *err)
 {
 	int rc = ph_db_begin(hub->db);
 
 	for (size_t i = 0; rc == 0 && i < count; i++) {
-		rc = check_kind(&entries[i], false, err);
-		if (rc == 0) {
-			rc = append(hub, hub->writer, &entries[i], NULL, err);
+		struct ph_entry *entry = NULL;
+
+		rc = make(data, i, &entry, err);
+		rc = rc != 0 || !entry ? rc : check_kind(entry, false, err);
+		if (rc == 0 && entry) {
+			rc = append(hub, hub->writer, entry, NULL, err);
 		}
 	}
 	if (rc == 0) {
@@ -130,6 +133,20 @@ int ph_hub_control_add(struct ph_hub *hub, struct ph_entry *entries, size_t coun
 	}
 	return end(hub, rc, ph_say("writing the control log", "ghi nhật ký điều hành"),
 		   err);
+}
+
+static int take_given(void *data, size_t i, struct ph_entry **entry_out,
+		      struct ph_error *err)
+{
+	(void)err;
+	*entry_out = (struct ph_entry *)data + i;
+	return 0;
+}
+
+int ph_hub_control_add(struct ph_hub *hub, struct ph_entry *entries, size_t count,
+		       struct ph_error *err)
+{
+	return ph_hub_control_make(hub, count, take_given, entries, err);
 }
 
 int ph_hub_desk_add(struct ph_hub *hub, struct ph_entry *entries, size_t count,

@@ -151,7 +151,10 @@ int ph_dbraw_settle(struct ph_db *db, int code)
 /* 0, or the error that forbids to go on. */
 static int may_go_on(struct ph_db *db)
 {
-	return db->poisoned ? -EIO : db->store ? ph_dbraw_look_over(db) : db->lost;
+	return db->poisoned    ? -EIO
+	       : db->store     ? ph_dbraw_look_over(db)
+	       : db->lost != 0 ? db->lost
+			       : ph_dbraw_limit_over(db);
 }
 
 int ph_dbraw_run(struct ph_db *db, const char *sql)

@@ -11,6 +11,7 @@
  * store's; an I/O error is the look's alone, and the store finds its own.
  */
 #include "common/base/dblook.h"
+#include "common/base/dblimit.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -32,6 +33,29 @@ static int64_t now_ms(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+void ph_db_limit(struct ph_db *db, unsigned ms)
+{
+	db->until = now_ms() + ms;
+	db->over = 0;
+}
+
+int ph_dbraw_limit_over(struct ph_db *db)
+{
+	if (db->until != 0 && db->over == 0 && now_ms() >= db->until) {
+		db->over = -ETIMEDOUT;
+	}
+	return db->over;
+}
+
+int ph_db_limit_end(struct ph_db *db)
+{
+	int over = db->over;
+
+	db->until = 0;
+	db->over = 0;
+	return over;
 }
 
 int ph_dbraw_look_over(struct ph_db *look)

@@ -225,15 +225,14 @@ static int open_raw(struct ph_db *db, const struct ph_db_config *config,
 
 static int on_progress(void *data)
 {
-	(void)data;
 	ph_dbraw_beat();
-	return 0;
+	return ph_dbraw_limit_over(data) != 0;
 }
 
 static int defend(struct ph_db *db)
 {
 	sqlite3_busy_timeout(db->raw, BUSY_MS);
-	sqlite3_progress_handler(db->raw, PH_DB_BEAT_OPS, on_progress, NULL);
+	sqlite3_progress_handler(db->raw, PH_DB_BEAT_OPS, on_progress, db);
 	sqlite3_db_config(db->raw, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	sqlite3_db_config(db->raw, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 	/*

@@ -32,7 +32,7 @@ struct ph_db {
 	/* of a look (dblook.h) */
 	struct ph_db *store;    /* whose; NULL: this is none */
 	atomic_bool is_stopped; /* for good */
-	int64_t until;          /* ms, monotonic */
+	int64_t until;          /* ms, monotonic; of a store its limit's, 0: none */
 	int over;               /* why it has ended before its end, or 0 */
 	int64_t version;        /* of what it saw last */
 };
@@ -40,6 +40,8 @@ struct ph_db {
 /* SQLite's VFS whose connections in one process share what they lock others out of. */
 #define PH_DB_LOOK_VFS "unix-excl"
 
+/* -ETIMEDOUT when the limit of the store DB is over, which then stays so to its end; or 0. */
+int ph_dbraw_limit_over(struct ph_db *db);
 /* Why LOOK has to end now, which then stays so; or 0. */
 int ph_dbraw_look_over(struct ph_db *look);
 

@@ -225,6 +225,17 @@ static int wrong_type(const struct member *member, struct ph_web_no *no)
 			     words[member->type]);
 }
 
+/* What is written for each item is written in one go, and others wait meanwhile. */
+static int too_many(const struct member *member, size_t n, struct ph_web_no *no)
+{
+	(void)ph_web_refuse(no, 400, "list", member->name,
+			    ph_say("\"%s\" has %zu items, and a request takes %d",
+				   "“%s” có %zu mục, mà mỗi yêu cầu nhận %d"),
+			    member->name, n, PH_WEB_ITEMS_MAX);
+	no->act = ph_say("send it in parts", "hãy gửi làm nhiều phần");
+	return -EINVAL;
+}
+
 static int put_given(const struct member *member, json_t *given, bool is_query,
 		     unsigned role, json_t *request, struct ph_web_no *no)
 {
@@ -235,6 +246,10 @@ static int put_given(const struct member *member, json_t *given, bool is_query,
 	if (!value || !fits(member->type, value)) {
 		json_decref(value);
 		return wrong_type(member, no);
+	}
+	if (member->type == LIST && json_array_size(value) > PH_WEB_ITEMS_MAX) {
+		json_decref(value);
+		return too_many(member, json_array_size(given), no);
 	}
 	if (member->type == NAMES && json_is_true(value) && role < PH_WEB_OPERATOR) {
 		json_decref(value);

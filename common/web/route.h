@@ -10,8 +10,8 @@
  * there, or NAME=TEXT, which is always that, or NAME@, which is true if who asks is an
  * operator, else false; NAME>MEMBER is called MEMBER in the request. Those of a GET stand in its query, those of a
  * POST are members of its body, a JSON object. Types: text (when none is said), int, flag,
- * list, object, and `names`: a flag for which one must be an operator, since it opens
- * readers' names.
+ * list (of at most PH_WEB_ITEMS_MAX), object, and `names`: a flag for which one must be an operator,
+ * since it opens readers' names.
  */
 #ifndef PH_WEB_ROUTE_H
 #define PH_WEB_ROUTE_H
@@ -41,7 +41,8 @@ struct ph_web_route {
 	const char *doc;     /* a line */
 };
 
-#define PH_WEB_DEPTH_MAX 16 /* nesting in a body */
+#define PH_WEB_DEPTH_MAX 16  /* nesting in a body */
+#define PH_WEB_ITEMS_MAX 400 /* items of a list in it: as many copies as a crate holds */
 
 /* The route of the N in ROUTES for METHOD and TARGET. 0, or -EINVAL with NO (404, 405). */
 int ph_web_route_find(const struct ph_web_route *routes, size_t n, const char *method,

@@ -21,6 +21,7 @@ sys.dont_write_bytecode = True
 
 from examples import differs, examples, filled
 import slow
+import writes
 from hammer import Hammer, cpu_seconds
 from room import CLIENT, FULL, Hub, Tap, leave, room, run, wait_for
 
@@ -591,6 +592,7 @@ def hostile():
         roles(hub)
         small(hub, os.path.join(folder, "site"))
         headers_and_bodies(hub)
+        writes.run_all(tap, hub, folder)
         flood(hub, os.path.join(folder, "site"))
         strangers(hub)
         slow.run(face(hub))

@@ -15,6 +15,7 @@
 #include <cmocka.h>
 #include <sqlite3.h>
 
+#include "common/base/dblimit.h"
 #include "common/base/dblook.h"
 #include "common/base/file.h"
 #include "tests/unit/db_room.h"
@@ -55,6 +56,37 @@ static void begin(struct ph_db *look, bool moves)
 
 	assert_int_equal(ph_db_look_begin(look, LONG_MS, &has_moved), 0);
 	assert_int_equal(has_moved, moves);
+}
+
+/* The store's own reading has a limit when it is given one, within a statement and between two. */
+static void test_limit(void **state)
+{
+	struct ph_db *db = open_looked_at();
+	struct ph_stmt *stmt;
+	time_t began = time(NULL);
+
+	(void)state;
+	ph_db_limit(db, LONG_MS);
+	assert_int_equal(ph_db_prepare(db, "SELECT 1", &stmt), 0);
+	assert_int_equal(ph_stmt_step(stmt), PH_DB_ROW);
+	ph_stmt_reset(stmt);
+	assert_int_equal(ph_db_limit_end(db), 0);
+
+	ph_db_limit(db, 50);
+	assert_int_equal(ph_db_prepare(db, endless, &stmt), 0);
+	assert_true(ph_stmt_step(stmt) < 0);
+	assert_true(time(NULL) - began < 30);
+	assert_int_equal(ph_db_prepare(db, "SELECT 1", &stmt), -ETIMEDOUT);
+	assert_int_equal(ph_db_limit_end(db), -ETIMEDOUT);
+
+	/* behind it all is as before */
+	assert_int_equal(ph_db_limit_end(db), 0);
+	assert_int_equal(ph_db_begin(db), 0);
+	assert_int_equal(ph_db_prepare(db, "SELECT 1", &stmt), 0);
+	assert_int_equal(ph_stmt_step(stmt), PH_DB_ROW);
+	ph_stmt_reset(stmt);
+	assert_int_equal(ph_db_commit(db), 0);
+	ph_db_close(db);
 }
 
 /* What is written meanwhile is not seen before the next begin, and whoever writes does not wait. */
@@ -271,6 +303,7 @@ int main(void)
 		cmocka_unit_test_setup(test_never_writes, fresh),
 		cmocka_unit_test_setup(test_others_wait, fresh),
 		cmocka_unit_test_setup(test_its_time, fresh),
+		cmocka_unit_test_setup(test_limit, fresh),
 		cmocka_unit_test_setup(test_makes_way, fresh),
 		cmocka_unit_test_setup(test_stops, fresh),
 		cmocka_unit_test_setup(test_not_lent, fresh),

@@ -224,6 +224,137 @@ static void test_commune_type(void **state)
 	hub_close(&room);
 }
 
+/* N communes from code FROM on; each has the NAME, and a second time so if TWICE. */
+static json_t *communes(unsigned from, unsigned n, const char *name, bool twice)
+{
+	json_t *list = json_array();
+
+	for (unsigned i = 0; i < n * (twice ? 2 : 1); i++) {
+		char code[8];
+
+		(void)snprintf(code, sizeof(code), "%05u", from + i % n);
+		assert_int_equal(
+			json_array_append_new(list, json_pack("{s:s, s:s}", "code", code,
+							      "name", name)),
+			0);
+	}
+	return json_pack("{s:s, s:o}", "command", "commune-add", "communes", list);
+}
+
+static int add_syncs(struct hub_room *room, json_t *request, int64_t added,
+		     int64_t unchanged)
+{
+	int syncs = disk.syncs;
+	json_t *answer = ask(room, request);
+
+	assert_int_equal(int_in(answer, "added"), added);
+	assert_int_equal(int_in(answer, "unchanged"), unchanged);
+	json_decref(answer);
+	return disk.syncs - syncs;
+}
+
+/* A list waits for the disk no longer than one commune: it is one transaction. */
+static void test_commune_list(void **state)
+{
+	struct hub_room room;
+	int64_t control;
+	int one;
+
+	(void)state;
+	hub_open(&room);
+	(void)add_syncs(&room, communes(5000, 1, "a", false), 1, 0);
+	one = add_syncs(&room, communes(5001, 1, "a", false), 1, 0);
+	assert_true(one > 0);
+	assert_in_range(add_syncs(&room, communes(6000, 200, "a", false), 200, 0), 1,
+			one + 1);
+	/* what says the same twice is written once, what does not is refused */
+	(void)add_syncs(&room, communes(6100, 200, "a", true), 100, 300);
+	control = hub_says(&room, "control_entries");
+	refused(&room,
+		json_pack("{s:s, s:[{s:s, s:s}, {s:s, s:s}]}", "command", "commune-add",
+			  "communes", "code", "07001", "name", "a", "code", "07001",
+			  "name", "b"),
+		PH_EXIT_USAGE, "07001 stands twice");
+	assert_int_equal(hub_says(&room, "control_entries"), control);
+	hub_close(&room);
+}
+
+/* There is no room at the Nth write: all of a list is there, or nothing. */
+static void test_commune_list_cut(void **state)
+{
+	struct hub_room room;
+	int refusals = 0;
+
+	(void)state;
+	hub_open(&room);
+	for (int after = 0;; after++) {
+		unsigned from = 10000 + 40 * (unsigned)after;
+		int64_t control = hub_says(&room, "control_entries");
+		json_t *answer;
+		json_t *request = communes(from, 40, "a", false);
+		bool hit;
+
+		disk.fault = FAIL_FULL;
+		disk.after = after;
+		disk.hits = 0;
+		answer = ph_hub_command(room.hub, request);
+		hit = disk.hits > 0;
+		disk.fault = NO_FAULT;
+		json_decref(request);
+		if (int_in(answer, "exit") != 0) {
+			assert_true(hit);
+			assert_int_equal(hub_says(&room, "control_entries"), control);
+			refusals++;
+		} else {
+			assert_int_equal(hub_says(&room, "control_entries"),
+					 control + 40);
+		}
+		json_decref(answer);
+		if (!hit) {
+			break;
+		}
+	}
+	assert_true(refusals > 3);
+	hub_close(&room);
+}
+
+static json_t *by_page(json_t *request)
+{
+	assert_int_equal(json_object_set_new(request, "page", json_string("yes")), 0);
+	return request;
+}
+
+/* What makes the whole ledger anew is not done for a page: a day for loans, and a void of one. */
+static void test_refold(void **state)
+{
+	static const char day[] =
+		"{\"kind\":\"policy-put\",\"name\":\"cut-loans-before\","
+		"\"value\":\"2026-01-01\"}";
+	static const char words[] = "packhorsed policy set cut-loans-before";
+	struct hub_room room;
+	json_t *entry;
+	char text[300];
+
+	(void)state;
+	hub_open(&room);
+	refused(&room,
+		by_page(json_pack("{s:s, s:s, s:s}", "command", "policy-set", "name",
+				  "cut-loans-before", "value", "2026-01-01")),
+		PH_EXIT_OTHER, words);
+	refused(&room, by_page(record_of(day)), PH_EXIT_OTHER, words);
+	entry = wrote(&room, record_of(day));
+	snprintf(text, sizeof(text), "{\"kind\":\"void\",\"target\":\"%s\"}",
+		 text_in(entry, "ref"));
+	refused(&room, by_page(record_of(text)), PH_EXIT_OTHER, words);
+	json_decref(wrote(&room, record_of(text)));
+	json_decref(entry);
+	/* others are */
+	entry = wrote(&room, by_page(record_of("{\"kind\":\"policy-put\",\"name\":"
+					       "\"loan-term-days\",\"value\":\"9\"}")));
+	json_decref(entry);
+	hub_close(&room);
+}
+
 /* A site by its code, and what it has of registers is seen without being asked. */
 static void test_site_by_code(void **state)
 {
@@ -341,6 +472,9 @@ int main(void)
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_places),
 		cmocka_unit_test(test_commune_type),
+		cmocka_unit_test(test_commune_list),
+		cmocka_unit_test(test_commune_list_cut),
+		cmocka_unit_test(test_refold),
 		cmocka_unit_test(test_plan),
 		cmocka_unit_test(test_warnings),
 		cmocka_unit_test(test_site_by_code),

@@ -429,6 +429,47 @@ static void test_row_names(void **state)
 	scene_close(&scene);
 }
 
+static json_t *asked_by_page(json_t *request)
+{
+	assert_int_equal(json_object_set_new(request, "page", json_string("yes")), 0);
+	return request;
+}
+
+/* What a page issues is reckoned in a moment, or refused; others take their time. */
+static void test_by_page(void **state)
+{
+	struct scene scene;
+	json_t *answer;
+	json_t *request;
+
+	(void)state;
+	scene_open(&scene);
+	write_visit(&scene, 2, 0, 0);
+	seal_and_send(&scene);
+	json_decref(ask(&scene.room, json_pack("{s:s}", "command", "status")));
+	scene.room.hub->page_ms = 0;
+	refused(&scene.room, asked_by_page(request_issue(&scene, "days")), PH_EXIT_OTHER,
+		"longer than devices may wait for a page; nothing was written");
+	refused(&scene.room,
+		asked_by_page(json_pack("{s:s, s:s, s:s}", "command", "report-issue",
+					"report", "visits", "period", "2020")),
+		PH_EXIT_OTHER, "packhorsed report issue");
+	refused(&scene.room, request_of("report-show", "days"), PH_EXIT_OTHER,
+		"no report");
+	request = asked_by_page(request_issue(&scene, "days"));
+	answer = ph_hub_command(scene.room.hub, request);
+	json_decref(request);
+	assert_string_equal(json_string_value(json_object_get(answer, "reason")),
+			    "too-long");
+	json_decref(answer);
+	issue(&scene, "others");
+	scene.room.hub->page_ms = 60000;
+	json_decref(ask(&scene.room, asked_by_page(request_issue(&scene, "days"))));
+	refused(&scene.room, asked_by_page(request_issue(&scene, "M2 2026-Q3")),
+		PH_EXIT_USAGE, "the name of a row");
+	scene_close(&scene);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -436,6 +477,7 @@ int main(void)
 		cmocka_unit_test(test_reasons),   cmocka_unit_test(test_parts),
 		cmocka_unit_test(test_by_others), cmocka_unit_test(test_full_disk),
 		cmocka_unit_test(test_own),       cmocka_unit_test(test_row_names),
+		cmocka_unit_test(test_by_page),
 	};
 
 	return cmocka_run_group_tests(tests, make_pattern, remove_pattern);

@@ -196,6 +196,32 @@ static void test_post(void **state)
 	free(deep);
 }
 
+/* A list at its limit, one item below and one above; also an empty one. */
+static void test_list(void **state)
+{
+	static const unsigned sizes[] = { 0, PH_WEB_ITEMS_MAX - 1, PH_WEB_ITEMS_MAX,
+					  PH_WEB_ITEMS_MAX + 1 };
+
+	(void)state;
+	for (unsigned k = 0; k < 4; k++) {
+		char body[64 + 2 * (PH_WEB_ITEMS_MAX + 1)] = "{\"code\":\"1\",\"at\":[";
+		size_t len = strlen(body);
+		const char *got;
+
+		for (unsigned i = 0; i < sizes[k]; i++) {
+			len += (size_t)snprintf(body + len, sizeof(body) - len, "%s7",
+						i ? "," : "");
+		}
+		(void)snprintf(body + len, sizeof(body) - len, "]}");
+		got = ask("POST", "/api/v1/sites", body, PH_WEB_ADMIN);
+		if (sizes[k] > PH_WEB_ITEMS_MAX) {
+			assert_string_equal(got, "400 list at");
+		} else {
+			assert_memory_equal(got, "{\"at\":[", 7);
+		}
+	}
+}
+
 /* What a refusal quotes is cut between two letters, however many bytes each has. */
 static void test_torn(void **state)
 {
@@ -297,9 +323,10 @@ static void test_print(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_torn), cmocka_unit_test(test_get),
-		cmocka_unit_test(test_post), cmocka_unit_test(test_no_echo),
-		cmocka_unit_test(test_long), cmocka_unit_test(test_print),
+		cmocka_unit_test(test_torn),    cmocka_unit_test(test_get),
+		cmocka_unit_test(test_post),    cmocka_unit_test(test_list),
+		cmocka_unit_test(test_no_echo), cmocka_unit_test(test_long),
+		cmocka_unit_test(test_print),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
