@@ -152,19 +152,18 @@ void ph_announce_end(struct ph_announce *announce)
 
 /* ---- browse ---- */
 
-/* Member I of a line, parted by semicolons. */
+/* Member I of a line, parted by semicolons; the lines behind it are none of it. */
 static bool member(const char *line, unsigned i, char *out, size_t size)
 {
-	size_t len;
+	size_t len = strcspn(line, ";\n");
 
 	for (; i > 0; i--) {
-		line = strchr(line, ';');
-		if (!line) {
+		if (line[len] != ';') {
 			return false;
 		}
-		line++;
+		line += len + 1;
+		len = strcspn(line, ";\n");
 	}
-	len = strcspn(line, ";\n");
 	if (len == 0 || len >= size) {
 		return false;
 	}

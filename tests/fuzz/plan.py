@@ -7,6 +7,7 @@ docs/TESTING.md."""
 # thousand times slower than those that read bytes, and have no less to look for.
 PLAN = {
     "agent": (0.8, ["client/agent_ask.c", "client/borrow.c", "client/carry.c"]),
+    "announce": (40, ["client/announce.c"]),
     "backup": (5.1, ["daemon/backup_read.c", "daemon/backup_manifest.c", "daemon/backup_key.c",
                     "daemon/second.c"]),
     "bundle": (34, ["proto/bundle.c", "proto/bundle_read.c"]),
