@@ -10,6 +10,28 @@
 #include "client/budget_rows.h"
 #include "client/commands.h"
 #include "common/base/say.h"
+#include "common/cli/export.h"
+
+/* For a sheet: what each road took, in bytes. */
+static int road_rows(const struct ph_budget *budget)
+{
+	static const char *const columns[] = { "month", "road", "up", "down", "unsure" };
+	struct ph_table *table = ph_table_new(columns, 5, false);
+	int rc;
+
+	for (int road = 0; road < PH_SPEND_ROADS; road++) {
+		const struct ph_spent *spent = &budget->spent[road];
+
+		ph_table_cell(table, budget->month);
+		ph_table_cell(table, ph_spend_road_name(road));
+		ph_table_number(table, (long long)spent->up);
+		ph_table_number(table, (long long)spent->down);
+		ph_table_number(table, (long long)spent->unsure);
+	}
+	rc = ph_table_print(table, stdout);
+	ph_table_free(table);
+	return rc;
+}
 
 static int print(const struct ph_cli *cli, const struct ph_budget *budget)
 {
@@ -24,6 +46,9 @@ static int print(const struct ph_cli *cli, const struct ph_budget *budget)
 					ph_budget_json(budget));
 
 		return ph_out_script(cli->json, out);
+	}
+	if (ph_export_is_asked(cli)) {
+		return road_rows(budget);
 	}
 	snprintf(title, sizeof(title), ph_say("Data budget, %s", "Dung lượng mạng, %s"),
 		 budget->month);
@@ -82,11 +107,14 @@ static int run_set(struct ph_cli *cli, struct ph_error *err)
 	return rc;
 }
 
+static const struct ph_cli_option show_options[] = { PH_EXPORT_OPTIONS, { 0 } };
+
 const struct ph_cli_command ph_cmd_budget = {
 	.name = "budget",
 	.group = "The road",
 	.args = "",
 	.doc = "what the network may cost this month, and what the roads took",
+	.options = show_options,
 	.run = run_show,
 };
 

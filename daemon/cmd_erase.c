@@ -119,6 +119,32 @@ static void print_devices(const json_t *certificate)
 	}
 }
 
+/* The devices of a certificate as the rows of a sheet; what stands around them is for people. */
+static int device_rows(const json_t *certificate)
+{
+	static const char *const columns[] = { "device", "site",  "state",
+					       "time",   "heard", "held" };
+	struct ph_table *table = ph_table_new(columns, 6, false);
+	const json_t *device;
+	size_t i;
+	int rc;
+
+	json_array_foreach(json_object_get(certificate, "devices"), i, device)
+	{
+		for (size_t c = 0; c < 5; c++) {
+			const char *text = text_of(device, columns[c]);
+
+			ph_table_cell(table, c == 2 ? state_words(text) : text);
+		}
+		ph_table_cell(table, json_is_true(json_object_get(device, "held"))
+					     ? ph_say("yes", "có")
+					     : ph_say("no", "không"));
+	}
+	rc = ph_table_print(table, stdout);
+	ph_table_free(table);
+	return rc;
+}
+
 static void print_sticks(const json_t *certificate)
 {
 	const json_t *sticks = json_object_get(certificate, "sticks");
@@ -345,12 +371,8 @@ static int run_erasures(struct ph_cli *cli, struct ph_error *err)
 	json_t *request = ph_request("erasures");
 	json_t *answer;
 	json_t *certificate;
-	int rc = cli->n_args > 0 && ph_export_is_asked(cli)
-			 ? ph_cli_usage(cli, err,
-					ph_say("a certificate is no table",
-					       "giấy chứng nhận không phải là bảng"))
-		 : cli->n_args > 0 ? ph_request_set(request, "erasure", cli->args[0], err)
-				   : 0;
+	int rc = cli->n_args > 0 ? ph_request_set(request, "erasure", cli->args[0], err)
+				 : 0;
 
 	if (rc < 0) {
 		json_decref(request);
@@ -366,8 +388,9 @@ static int run_erasures(struct ph_cli *cli, struct ph_error *err)
 		return ph_out_json(answer);
 	}
 	if (rc == 0) {
-		rc = certificate ? print_certificate(certificate)
-				 : print_list(cli, answer);
+		rc = !certificate              ? print_list(cli, answer)
+		     : ph_export_is_asked(cli) ? device_rows(certificate)
+					       : print_certificate(certificate);
 	}
 	json_decref(answer);
 	return rc;

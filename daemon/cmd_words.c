@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "common/base/json_memory.h"
+#include "common/cli/export.h"
 #include "common/cli/out.h"
 #include "daemon/act.h"
 #include "daemon/cmd.h"
@@ -76,6 +77,31 @@ static int print_words(const struct ph_cli *cli, const json_t *answer)
 	return rc;
 }
 
+static int word_rows(const json_t *answer)
+{
+	static const char *const columns[] = { "time", "kind", "what", "by", "ref" };
+	struct ph_table *table = ph_table_new(columns, 5, false);
+	const json_t *word;
+	size_t i;
+	int rc = 0;
+
+	json_array_foreach(words_of(answer), i, word)
+	{
+		char *shows = ph_json_dumps(json_object_get(word, "shows"), JSON_COMPACT);
+
+		rc = shows ? rc : -ENOMEM;
+		ph_table_cell(table, text_of(word, "time"));
+		ph_table_cell(table, text_of(word, "kind"));
+		ph_table_cell(table, shows ? shows : "");
+		ph_table_cell(table, text_of(word, "by"));
+		ph_table_cell(table, text_of(word, "ref"));
+		free(shows);
+	}
+	rc = rc < 0 ? rc : ph_table_print(table, stdout);
+	ph_table_free(table);
+	return rc;
+}
+
 static const char *nothing_left(void)
 {
 	return ph_say("nothing is left to be said again",
@@ -100,9 +126,9 @@ static int show(struct ph_cli *cli, struct ph_error *err)
 	{
 		n += !stays(word);
 	}
-	rc = print_words(cli, answer);
+	rc = ph_export_is_asked(cli) ? word_rows(answer) : print_words(cli, answer);
 	json_decref(answer);
-	if (cli->plain || rc < 0) {
+	if (cli->plain || rc < 0 || ph_export_is_asked(cli)) {
 		return rc;
 	}
 	if (n == 0) {
@@ -282,12 +308,18 @@ static int say(struct ph_cli *cli, struct ph_error *err)
 
 static int run_words(struct ph_cli *cli, struct ph_error *err)
 {
+	if (ph_cli_has(cli, "say") && ph_export_is_asked(cli)) {
+		return ph_cli_usage(
+			cli, err,
+			ph_say("--say writes no table", "--say không ghi ra bảng"));
+	}
 	return ph_cli_has(cli, "say") ? say(cli, err) : show(cli, err);
 }
 
 static const struct ph_cli_option words_options[] = {
 	{ "say", NULL, "say them again, all of them" },
 	PH_ACT_OPERATOR,
+	PH_EXPORT_OPTIONS,
 	{ 0 },
 };
 

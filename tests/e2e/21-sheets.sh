@@ -67,7 +67,7 @@ ok "readers" bash -c "$P reader add --name 'Lò Văn Ế' --born 1990 --card K1 
 $P reader list --csv >readers.csv
 sheets strict readers.csv >readers.json
 is "reader list: by given name; telephone, cards, loans" "$(json readers.json '[[r[0], r[3], r[4], r[5]] for r in j[0][1:]] == [["=Đinh Thị An", "", "K2", "0"], ["Bùi Áng", "", "", "0"], ["Lò Văn Ế", "0912345678", "K1", "1"]]')" true
-for what in 'why copy 000001' 'why title Lý' 'privacy K1' 'log --limit 1000'; do
+for what in 'why copy 000001' 'why title Lý' 'privacy K1' 'log --limit 1000' budget; do
   $P $what --csv >out.csv 2>err
   ok "$what: of its own form" sheets strict out.csv
   cp ok.out out.json
@@ -118,7 +118,7 @@ sheets strict hub.csv >hub.json
 is "packhorsed list --csv, all pages" "$(json hub.json 'sorted(r[2] for r in j[0][1:])')" "$want"
 is "a site's name" "$(json hub.json '{r[0] for r in j[0][1:]}')" "{'=Chiềng Khoa'}"
 ok "and as XLSX" $H list here --xlsx hub.xlsx
-for what in 'site list' 'commune list' 'policy list' devices 'invite list' keys 'report list' erasures 'account list' board cases 'query summary' 'query titles a'; do
+for what in 'site list' 'commune list' 'policy list' devices 'invite list' keys 'report list' erasures 'restore words' 'account list' board cases 'query summary' 'query titles a'; do
   $H $what --csv >out.csv 2>/dev/null
   ok "$what" sheets strict out.csv
 done
@@ -218,7 +218,8 @@ status "two forms at once" 2 $P list here --csv --json
 status "and these" 2 $P list here --csv --xlsx x.xlsx
 status "a command that has no table" 2 $P loan 000001 K1 --csv
 status "and wrote nothing" 1 bash -c "$P list out --plain | grep -q ."
-status "a certificate" 2 $H erasures abc --csv
+status "a certificate that is not there" 2 $H erasures abc --csv
+status "words that are said" 2 $H restore words --say --csv
 status "a courier that is to stay" 2 $P courier --csv
 status "what is not known" 1 $P copy show 999999 --xlsx unknown.xlsx
 status "has no file" 1 test -e unknown.xlsx

@@ -178,6 +178,9 @@ is "all have confirmed" "$(pick '[d["certificate"][k] for k in ("confirmed", "ou
 is "who had something of her" "$(pick 'sorted((x["site"], x["held"]) for x in d["certificate"]["devices"])' <certificate)" \
   "[('14-0001', True), ('14-0001', True), ('14-0002', True), ('14-0003', False)]"
 like "the certificate, for people" "$($H erasures "$order")" '4 erased, 0 still out'
+is "as a sheet, a row for each device" "$($H erasures "$order" --csv 2>/dev/null | tr -d '\r' | cut -d, -f 3,6 | sort | uniq -c | tr -s ' ')" ' 1 "erased","no"
+ 3 "erased","yes"
+ 1 "state","held"'
 like "names the stick" "$($H erasures "$order")" "$(member b device | cut -c1-8)  1  20"
 like "and the folder with a backup of before" "$($H erasures "$order")" "  $(realpath backup)  20[^ ]*  20.*made there after 20[0-9-]*T"
 for x in a b c; do
