@@ -233,6 +233,9 @@ def test_heads(site, bearer):
             tap.ok("other machines find nothing", other.connect_ex((address, site.port)) != 0)
         else:
             tap.skip("other machines find nothing", "this machine has no other address")
+    for path in ("sightings", "returns"):
+        refused(site, f"{path}: more copies than a list may have", 400, "list", "POST", f"/api/v1/{path}",
+                {"copies": [f"{i:06d}" for i in range(401)]}, bearer)
 
 
 # --- pages that ask without end ---
