@@ -16,10 +16,11 @@
 #include "common/ledger/show.h"
 #include "common/ledger/store.h"
 
-/* A device in use, where it stands, and what the hub last has of it; or a site without one. */
+/* A device, where it stands, and what the hub last has of it; or a site without one. */
 struct heard {
 	uint8_t id[PH_DEVICE_ID_SIZE];
 	bool is_none;
+	bool is_gone; /* it was retired or cut: it counts for the days that it told of */
 	uint64_t site;
 	const char *commune;
 	int64_t last; /* second; 0: nothing */
@@ -60,11 +61,12 @@ static int on_device(void *data, struct ph_view id, struct ph_view state)
 		return rc;
 	}
 	admitted = ph_device_admitted(&device);
-	if (admitted != NULL && device.n_retires == 0 && device.n_cuts == 0 &&
-	    (admitted->role & PH_ROLE_SITE) && id.len == PH_DEVICE_ID_SIZE) {
+	if (admitted != NULL && (admitted->role & PH_ROLE_SITE) &&
+	    id.len == PH_DEVICE_ID_SIZE) {
 		rc = add(roll, admitted->site, &item);
 		if (rc == 0) {
 			memcpy(item->id, id.data, sizeof item->id);
+			item->is_gone = device.n_retires > 0 || device.n_cuts > 0;
 		}
 	}
 	ph_device_deinit(&device);
@@ -114,6 +116,24 @@ static int find_last(struct roll *roll)
 	}
 	ph_held_deinit(&roll->held);
 	return rc;
+}
+
+static bool is_complete(const struct roll *roll, const struct heard *item)
+{
+	return item->last > 0 && ph_day_of(item->last) > roll->day;
+}
+
+/* What was retired or cut told all of the asked days, or is not waited for. */
+static void drop_gone(struct roll *roll)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < roll->n; i++) {
+		if (!roll->items[i].is_gone || is_complete(roll, &roll->items[i])) {
+			roll->items[n++] = roll->items[i];
+		}
+	}
+	roll->n = n;
 }
 
 /* --- sites without one --- */
@@ -171,11 +191,6 @@ static int compare(const void *a, const void *b)
 }
 
 /* --- units --- */
-
-static bool is_complete(const struct roll *roll, const struct heard *item)
-{
-	return item->last > 0 && ph_day_of(item->last) > roll->day;
-}
 
 static void show_device(struct ph_show *show, const struct ph_reckoning *reckoning,
 			const struct heard *item)
@@ -291,6 +306,7 @@ int ph_reckon_complete(struct ph_reckoning *reckoning, json_t **out)
 		roll.day = query->today - 1;
 	}
 	rc = rc != 0 ? rc : find_last(&roll);
+	drop_gone(&roll);
 	rc = rc != 0 ? rc : find_bare(&roll);
 	if (rc == 0 && roll.n > 0) {
 		qsort(roll.items, roll.n, sizeof *roll.items, compare);

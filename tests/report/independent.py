@@ -82,9 +82,8 @@ class Device:
         self.site = self.role = None
         if admissions:
             _, self.site, self.role, *_ = admissions[-1]
-        self.in_use = bool(
-            admissions and not retires and not cuts and self.role & 1
-        )
+        self.is_sites = bool(admissions and self.role & 1)
+        self.in_use = self.is_sites and not retires and not cuts
         self.last = last
 
 
@@ -92,11 +91,16 @@ def devices(ledger):
     stamps = ledger.last_stamps()
     states = ledger.fold.of(exported.naming.DEVICE)
     found = [Device(id_, state, stamps.get(id_)) for id_, state in states.items()]
-    return [device for device in found if device.in_use]
+    return [device for device in found if device.is_sites]
 
 
 def day_of(second):
     return (second + exported.ZONE) // exported.DAY
+
+
+def tells_of(device, day):
+    """Whether all that a device did until a day has come."""
+    return device.last is not None and day_of(device.last) > day
 
 
 def strays(ledger, span, commune):
@@ -143,10 +147,10 @@ def complete(ledger, period, code, commune=None):
     scope = Scope(ledger, span, "commune", commune, units)
     asked = span.last if span.last < ledger.today else ledger.today - 1
     good, missing = 0, []
-    in_use = devices(ledger)
+    known = [d for d in devices(ledger) if d.in_use or tells_of(d, asked)]
     for code in scope.units:
-        own = [d for d in in_use if ledger.site(d.site, "commune") == code]
-        late = [d for d in own if d.last is None or day_of(d.last) <= asked]
+        own = [d for d in known if ledger.site(d.site, "commune") == code]
+        late = [d for d in own if not tells_of(d, asked)]
         bare = [s for s in open_sites(ledger, code, asked) if all(d.site != s for d in own)]
         good += bool(own) and not late and not bare
         name = ledger.commune_name(code)

@@ -388,6 +388,27 @@ static void test_model(void **state)
 
 /* --- complete --- */
 
+/* How many communes the figures of PERIOD are complete for. */
+static int64_t complete_of(struct scene *scene, const char *period)
+{
+	json_t *sheet = sheet_of(scene, "visits", period, NULL);
+	int64_t n = json_integer_value(
+		json_object_get(json_object_get(sheet, "complete"), "communes"));
+
+	json_decref(sheet);
+	return n;
+}
+
+static void retire(struct scene *scene, const struct member *member)
+{
+	char hex[2 * PH_DEVICE_ID_SIZE + 1];
+
+	ph_hex(hex, member->peer.device.id, PH_DEVICE_ID_SIZE);
+	json_decref(
+		ask(scene->room, json_pack("{s:s, s:s, s:s}", "command", "device-retire",
+					   "device", hex, "reason", "broken")));
+}
+
 static void test_complete(void **state)
 {
 	struct scene scene;
@@ -441,6 +462,13 @@ static void test_complete(void **state)
 	complete = json_object_get(sheet, "complete");
 	assert_int_equal(json_integer_value(json_object_get(complete, "communes")), 1);
 	json_decref(sheet);
+	/* a PC that is given up told all of the days before; of those after it nobody tells */
+	hub_records(&scene, "{\"kind\":\"site-put\",\"site\":140371,"
+			    "\"commune\":\"03646\",\"when\":\"2023-01-01\"}");
+	retire(&scene, &scene.pair.a);
+	assert_int_equal(complete_of(&scene, "2023-05"), 1);
+	scene.room->machine.now.wall += (int64_t)100 * 86400;
+	assert_int_equal(complete_of(&scene, "2024-01"), 0);
 	scene_close(&scene);
 }
 
