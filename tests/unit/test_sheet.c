@@ -174,16 +174,18 @@ static void test_rows(void **state)
 	static const struct ph_column columns[] = { { "SITE", "ĐIỂM", "name|site" },
 						    { "N", "SỐ", "n" },
 						    { "COPY", "SÁCH", "copy" } };
-	json_t *rows =
-		load("[{\"site\":140371,\"n\":3,\"copy\":{\"ns\":1,\"code\":\"007\"}},"
-		     "{\"name\":\"12\",\"n\":null}]");
+	json_t *rows = load(
+		"[{\"site\":140371,\"n\":3,\"copy\":{\"ns\":140371,\"code\":\"007\"}},"
+		"{\"site\":140371,\"n\":4,\"copy\":{\"ns\":140900,\"code\":\"007\"}},"
+		"{\"name\":\"12\",\"n\":null}]");
 	json_t *book, *want;
 
 	(void)state;
 	assert_int_equal(ph_sheet_collect("x"), 0);
 	assert_int_equal(ph_rows_print(rows, columns, 3, false), 0);
 	book = ph_sheet_take();
-	want = load("[[140371,3,\"007\"],[\"12\",\"\",\"\"]]");
+	/* whose a code is that is not the line's own site's */
+	want = load("[[140371,3,\"007\"],[140371,4,\"140900:007\"],[\"12\",\"\",\"\"]]");
 	assert_true(json_equal(
 		json_object_get(json_array_get(json_object_get(book, "sheets"), 0),
 				"rows"),
