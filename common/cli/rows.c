@@ -62,13 +62,15 @@ static int write_head(struct ph_buf *out, const json_t *head)
 			     json_integer_value(json_object_get(head, "n")), h ? h : "");
 }
 
-/* A code, with the namespace in front where it is another one than that of SITE (0: not known). */
+#define BARE (-1) /* in place of a site: codes stand as they are typed */
+
+/* A code, with the namespace in front where it is another one than that of SITE (0: the province). */
 static int write_code(struct ph_buf *out, const json_t *value, json_int_t site)
 {
 	json_int_t ns = json_integer_value(json_object_get(value, "ns"));
 	const char *code = json_string_value(json_object_get(value, "code"));
 
-	if (site != 0 && ns != 0 && ns != site) {
+	if (site != BARE && ns != 0 && ns != site) {
 		return ph_buf_printf(out, "%" JSON_INTEGER_FORMAT ":%s", ns,
 				     code ? code : "");
 	}
@@ -77,7 +79,7 @@ static int write_code(struct ph_buf *out, const json_t *value, json_int_t site)
 
 /* How a cell is written. */
 struct how {
-	json_int_t site; /* 0: not known */
+	json_int_t site;
 	const char *
 		column; /* whose values have words (value_words.h); NULL: they stand as they are */
 };
@@ -135,14 +137,16 @@ static int put_cell(struct ph_table *table, const json_t *value, struct how how)
 
 int ph_rows_cell(struct ph_table *table, const json_t *value)
 {
-	return put_cell(table, value, (struct how){ 0 });
+	return put_cell(table, value, (struct how){ .site = BARE });
 }
 
 /* Of which site ROW is, for a file: what a person reads off may be typed again. */
 static json_int_t site_of(const json_t *row)
 {
-	return ph_sheet_is_wanted() ? json_integer_value(json_object_get(row, "site"))
-				    : 0;
+	const json_t *site = json_object_get(row, "site");
+
+	return ph_sheet_is_wanted() && json_is_integer(site) ? json_integer_value(site)
+							     : BARE;
 }
 
 int ph_rows_cell_of(struct ph_table *table, const json_t *row, const json_t *value)

@@ -6,6 +6,8 @@
  */
 #include "common/cli/story_sheet.h"
 
+#include "common/cli/sheet.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,7 +47,15 @@ void ph_value_cell(struct ph_table *table, const json_t *value)
 		return;
 	}
 	if (json_object_get(value, "code") && json_object_get(value, "ns")) {
-		ph_table_cell(table, text_of(value, "code"));
+		json_int_t ns = json_integer_value(json_object_get(value, "ns"));
+
+		if (ns != 0 &&
+		    ph_sheet_is_wanted()) { /* these lines are of no one site */
+			ph_table_cellf(table, "%lld:%s", (long long)ns,
+				       text_of(value, "code"));
+		} else {
+			ph_table_cell(table, text_of(value, "code"));
+		}
 		return;
 	}
 	if (!value) {
