@@ -177,6 +177,7 @@ static void test_rows(void **state)
 	json_t *rows = load(
 		"[{\"site\":140371,\"n\":3,\"copy\":{\"ns\":140371,\"code\":\"007\"}},"
 		"{\"site\":140371,\"n\":4,\"copy\":{\"ns\":140900,\"code\":\"007\"}},"
+		"{\"site\":0,\"n\":5,\"copy\":{\"ns\":140371,\"code\":\"007\"}},"
 		"{\"name\":\"12\",\"n\":null}]");
 	json_t *book, *want;
 
@@ -185,7 +186,8 @@ static void test_rows(void **state)
 	assert_int_equal(ph_rows_print(rows, columns, 3, false), 0);
 	book = ph_sheet_take();
 	/* whose a code is that is not the line's own site's */
-	want = load("[[140371,3,\"007\"],[140371,4,\"140900:007\"],[\"12\",\"\",\"\"]]");
+	want = load("[[140371,3,\"007\"],[140371,4,\"140900:007\"],"
+		    "[0,5,\"140371:007\"],[\"12\",\"\",\"\"]]");
 	assert_true(json_equal(
 		json_object_get(json_array_get(json_object_get(book, "sheets"), 0),
 				"rows"),
