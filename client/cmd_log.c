@@ -26,10 +26,11 @@
 #define LIMIT_MAX     1000000
 #define LIMIT_HOST    10000 /* in the agent, whose memory it takes */
 
+/* Apart from PH_JOURNAL_E_*, which come from the same calls. */
 enum {
-	REST = 1,
-	ENDED
-}; /* a moment is over; all that there was is listed */
+	REST = 100, /* a moment is over */
+	ENDED,      /* all that there was is listed */
+};
 
 /* Entries of a log, from behind AFTER to LAST. */
 struct stretch {
