@@ -13,7 +13,8 @@
  *
  * What sessions and couriers bring is folded here when there is no order, a moment at a time. A command that
  * stands on all of it (any but those named in ph_order_needs_all()) has the rest folded first, in large batches;
- * between two of them those that do not are carried out. Nothing is folded before a loan: whoever borrows
+ * between two of them those that do not are carried out; so it is if it is itself carried out between
+ * two moments of another. Nothing is folded before a loan: whoever borrows
  * waits a few seconds only (client/borrow.c), and folds what it needs. What it brought is folded after it.
  *
  * After each order it is seen whether the own log has grown, since that is what the next
@@ -107,7 +108,7 @@ static int fold_for(struct ph_work *work, const struct ph_order *order,
 	unsigned more = 0; /* steps in a row after which no fewer were left */
 	int rc;
 
-	if (work->is_between || !ph_order_needs_all(order)) {
+	if (!ph_order_needs_all(order)) {
 		return 0;
 	}
 	while (ph_site_fold(site, true, &left, NULL) == 0 && left > 0) {
@@ -314,6 +315,8 @@ static void serve(struct ph_work *work, bool (*wanted)(const struct ph_order *or
 {
 	struct ph_order *order;
 	char who[WHO_MAX];
+	/* one that is carried out in between itself has all folded (fold_for()) */
+	bool was_between = work->is_between;
 
 	ph_work_current(work, who, sizeof(who));
 	work->is_between = true;
@@ -324,7 +327,7 @@ static void serve(struct ph_work *work, bool (*wanted)(const struct ph_order *or
 		}
 		carry_out(work, order);
 	}
-	work->is_between = false;
+	work->is_between = was_between;
 	uv_mutex_lock(&work->lock);
 	snprintf(work->who, sizeof(work->who), "%s", who);
 	uv_mutex_unlock(&work->lock);

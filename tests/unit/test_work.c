@@ -458,6 +458,27 @@ static void test_folds_for_who_needs_it(void **state)
 	assert_int_equal(desk.n_troubles, 0);
 }
 
+/* So it is between two moments of a look: what stands on all of it does not hold the others up. */
+static void test_folds_between_a_look(void **state)
+{
+	(void)state;
+	come(2 * BATCH + 100);
+	counts = true;
+	begin();
+	push("log", false);
+	push("visit", false);
+	push_as("status", false, PH_ORDER_PERSON);
+	push_as(NULL, false, PH_ORDER_PERSON); /* a loan */
+	push("visit", true);
+	finish();
+	assert_string_equal(desk.done, "cbeda");
+	assert_said(0, "a began, a in English, 0 left");
+	assert_said(1, "b in English, 0 left");
+	assert_said(2, "c in English, 19600 left");
+	assert_said(4, "e bằng tiếng Việt, 0 left");
+	assert_int_equal(desk.n_troubles, 0);
+}
+
 /* Whoever borrows waits a few seconds only: it has the folder at once, and folds what it needs. */
 static void test_lends_at_once(void **state)
 {
@@ -534,6 +555,7 @@ int main(void)
 		AT_DESK(test_pages_wait),
 		AT_DESK(test_folds_by_itself),
 		AT_DESK(test_folds_for_who_needs_it),
+		AT_DESK(test_folds_between_a_look),
 		AT_DESK(test_lends_at_once),
 		AT_DESK(test_folds_after_a_loan),
 		AT_DESK(test_looks_at_one_made_anew),
