@@ -5,7 +5,8 @@
  * steps. From that copy, the keys and the settings this process makes one encrypted file in
  * the folder it was given, under a name that no backup has; brings it to the disk; reads it
  * back from there, decrypts it, and has what came out verify itself as a hub. Only then the
- * hub signs, the file gets its name, and old backups go. Last, the hub is told, with how old the
+ * hub signs, and notes the folder, so that no backup lies where it knows of none, whatever ends
+ * this process; the file gets its name, and old backups go. Last, the hub is told, with how old the
  * oldest is that is left in that folder: it tells devices, and who is erased.
  *
  * Whatever fails before the name is given leaves the earlier backups as they were and no new
@@ -238,20 +239,60 @@ static int read_back(struct make *make, struct ph_error *err)
 	return rc;
 }
 
+/* The folder's path as JSON can have it: what is no UTF-8 in it is '?'. */
+static json_t *folder_text(const struct make *make)
+{
+	json_t *text = json_string(make->full);
+	char ascii[PATH_SIZE];
+
+	if (!text) {
+		snprintf(ascii, sizeof(ascii), "%s", make->full);
+		for (char *c = ascii; *c != '\0'; c++) {
+			*c = (unsigned char)*c < 0x80 ? *c : '?';
+		}
+		text = json_string(ascii);
+	}
+	return text;
+}
+
+/*
+ * When the oldest in the folder was made. 0; -ENOENT: there is none; another negative errno: for
+ * all that is known it is as old as can be, which *OLDEST_OUT says.
+ */
+static int oldest_of(const struct make *make, int64_t *oldest_out)
+{
+	char name[PH_BACKUP_FILE_NAME];
+	int rc = ph_backup_folder_oldest(make->folder, make->list.root, name, oldest_out);
+
+	if (rc < 0) {
+		*oldest_out = 0;
+	} else if (strcmp(name, make->name) == 0) {
+		*oldest_out = make->made; /* it is alone there */
+	} else if (*oldest_out >= make->made) {
+		*oldest_out = make->made - 1;
+	}
+	return rc;
+}
+
 static json_t *sign_request(const struct make *make)
 {
 	char hash[2 * 32 + 1];
 	char digest[2 * 32 + 1];
 	char recovery[2 * PH_RECOVERY_NAME_SIZE + 1];
+	int64_t oldest;
 
+	if (oldest_of(make, &oldest) == -ENOENT) {
+		oldest = make->made; /* it will be alone there */
+	}
 	ph_hex(hash, make->found.hash, sizeof(make->found.hash));
 	ph_hex(digest, make->checked.digest, sizeof(make->checked.digest));
 	ph_hex(recovery, make->found.recovery, sizeof(make->found.recovery));
-	return json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I}", "command", "backup-sign",
-			 "hash", hash, "digest", digest, "recovery", recovery, "size",
-			 (json_int_t)make->found.size, "logs",
+	return json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:o, s:I}", "command",
+			 "backup-sign", "hash", hash, "digest", digest, "recovery",
+			 recovery, "size", (json_int_t)make->found.size, "logs",
 			 (json_int_t)make->checked.logs, "entries",
-			 (json_int_t)make->checked.entries);
+			 (json_int_t)make->checked.entries, "folder", folder_text(make),
+			 "oldest", (json_int_t)oldest);
 }
 
 static int sign(struct make *make, struct ph_error *err)
@@ -290,39 +331,15 @@ static int check_whole(struct make *make, struct ph_error *err)
 	return rc;
 }
 
-/* The folder's path as JSON can have it: what is no UTF-8 in it is '?'. */
-static json_t *folder_text(const struct make *make)
-{
-	json_t *text = json_string(make->full);
-	char ascii[PATH_SIZE];
-
-	if (!text) {
-		snprintf(ascii, sizeof(ascii), "%s", make->full);
-		for (char *c = ascii; *c != '\0'; c++) {
-			*c = (unsigned char)*c < 0x80 ? *c : '?';
-		}
-		text = json_string(ascii);
-	}
-	return text;
-}
-
 /* Old ones go. What cannot be removed, or looked at, is told in the end. */
 static void drop_old(struct make *make, int64_t *oldest_out)
 {
-	char name[PH_BACKUP_FILE_NAME];
 	int rc;
 
 	make->removed = ph_backup_folder_expire(make->folder, make->list.root, make->keep,
 						make->days, make->made);
-	rc = ph_backup_folder_oldest(make->folder, make->list.root, name, oldest_out);
-	if (rc < 0) { /* for all that is known it is as old as can be */
-		*oldest_out = 0;
-		make->removed = make->removed < 0 ? make->removed : rc;
-	} else if (strcmp(name, make->name) == 0) {
-		*oldest_out = make->made; /* it is alone there */
-	} else if (*oldest_out >= make->made) {
-		*oldest_out = make->made - 1;
-	}
+	rc = oldest_of(make, oldest_out);
+	make->removed = rc < 0 && make->removed >= 0 ? rc : make->removed;
 }
 
 static int note(struct make *make, int64_t oldest, struct ph_error *err)

@@ -5,7 +5,8 @@
  * of the store can do. begin: a copy of the store in DIR/backup is begun. step: so many pages
  * of it, between the jobs of sessions; at the last one the copy stands, and what receipts it
  * will be good for is written down in memory. sign: the hub signs what the other process says
- * of the encrypted file that it has read back. kept: that file has its name and is on its
+ * of the encrypted file that it has read back, and notes first that its folder has one, since
+ * nobody may be left to say so once the file has its name. kept: that file has its name and is on its
  * disk, so the receipts are kept and given from now on, and it is noted how old the oldest in that
  * folder is. drop: it came to nothing.
  *
@@ -271,6 +272,47 @@ int ph_hub_backup_step(struct ph_hub *hub, const json_t *request, json_t *answer
 
 /* --- sign --- */
 
+/* What lies in the folder that REQUEST names, if it does: certificates of erasures tell of it. */
+static int note_folder(struct ph_hub *hub, const json_t *request, int64_t made)
+{
+	const char *folder = ph_request_text(request, "folder");
+	int64_t oldest = json_integer_value(json_object_get(request, "oldest"));
+	char name[sizeof(PH_HUB_META_BACKUP_IN) + PH_HUB_PATH_MAX];
+	uint8_t note[PH_HUB_BACKUP_IN_SIZE];
+
+	if (!folder) {
+		return 0;
+	}
+	if (strlen(folder) >= PH_HUB_PATH_MAX) {
+		return -ENAMETOOLONG;
+	}
+	snprintf(name, sizeof(name), PH_HUB_META_BACKUP_IN "%s", folder);
+	oldest = oldest < 0 ? 0 : oldest < made ? oldest : made;
+	ph_be64_put(note, (uint64_t)oldest);
+	ph_be64_put(note + 8, (uint64_t)made);
+	return ph_journal_meta_put(hub->journal, name, PH_VIEW(note, sizeof(note)));
+}
+
+static int fail_to_note(int rc, struct ph_error *err)
+{
+	return ph_fail_errno(err, rc,
+			     ph_say("noting the backup", "ghi nhận bản sao lưu"));
+}
+
+/* The same by itself. */
+static int note_first(struct ph_hub *hub, const json_t *request, int64_t made)
+{
+	int rc = ph_db_begin(hub->db);
+
+	rc = rc < 0 ? rc : note_folder(hub, request, made);
+	rc = rc < 0 ? rc : ph_db_commit(hub->db);
+	if (rc < 0) {
+		ph_db_rollback(hub->db);
+		ph_hub_forget(hub);
+	}
+	return rc;
+}
+
 static int take_hash(const json_t *request, const char *name, uint8_t *out, size_t len,
 		     struct ph_error *err)
 {
@@ -323,6 +365,10 @@ int ph_hub_backup_sign(struct ph_hub *hub, const json_t *request, json_t *answer
 			ph_say("the copy is not whole yet", "bản chép chưa trọn vẹn"));
 	}
 	rc = rc < 0 ? rc : fill(hub, backup, request, &manifest, err);
+	if (rc == 0) {
+		rc = note_first(hub, request, backup->made);
+		rc = rc < 0 ? fail_to_note(rc, err) : 0;
+	}
 	rc = rc < 0 ? rc : ph_backup_manifest_body(&manifest, &body);
 	rc = rc < 0 ? rc
 		    : ph_backup_manifest_sign(ph_buf_view(&body), hub->keys.sign.secret,
@@ -348,27 +394,6 @@ static int keep_receipt(struct ph_hub *hub, const struct kept *kept)
 					      ph_buf_view(&kept->bytes))
 		     : rc;
 	return rc > 0 ? -EUCLEAN : rc;
-}
-
-/* What lies in the folder that REQUEST names, if it does: certificates of erasures tell of it. */
-static int note_folder(struct ph_hub *hub, const json_t *request, int64_t made)
-{
-	const char *folder = ph_request_text(request, "folder");
-	int64_t oldest = json_integer_value(json_object_get(request, "oldest"));
-	char name[sizeof(PH_HUB_META_BACKUP_IN) + PH_HUB_PATH_MAX];
-	uint8_t note[PH_HUB_BACKUP_IN_SIZE];
-
-	if (!folder) {
-		return 0;
-	}
-	if (strlen(folder) >= PH_HUB_PATH_MAX) {
-		return -ENAMETOOLONG;
-	}
-	snprintf(name, sizeof(name), PH_HUB_META_BACKUP_IN "%s", folder);
-	oldest = oldest < 0 ? 0 : oldest < made ? oldest : made;
-	ph_be64_put(note, (uint64_t)oldest);
-	ph_be64_put(note + 8, (uint64_t)made);
-	return ph_journal_meta_put(hub->journal, name, PH_VIEW(note, sizeof(note)));
 }
 
 static int keep(struct ph_hub *hub, const struct ph_hub_backup *backup,
@@ -411,8 +436,7 @@ int ph_hub_backup_kept(struct ph_hub *hub, const json_t *request, json_t *answer
 	}
 	rc = rc < 0 ? rc : keep(hub, backup, request, away);
 	if (rc < 0) {
-		return ph_fail_errno(err, rc,
-				     ph_say("noting the backup", "ghi nhận bản sao lưu"));
+		return fail_to_note(rc, err);
 	}
 	json_object_set_new(answer, "away", json_boolean(away));
 	drop(hub);

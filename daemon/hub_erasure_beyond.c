@@ -8,7 +8,7 @@
  *
  * Old backups go when another one is made in the same folder, and not by themselves: where none is made
  * any more, the last one stays. So it is told by folder what is known to lie there, by what was seen there
- * when a backup was made last (cmd_backup_make.c). A folder is known by its path.
+ * when a backup was made last (cmd_backup_make.c), or was about to get its name. A folder is known by its path.
  */
 #include "daemon/hub_erasure_beyond.h"
 

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 
@@ -25,8 +26,31 @@ def is_dead(world):
     world.told["rolled-back"] = True
 
 
+def is_noted(world):
+    """Whatever lies in the folder by a backup's name, the hub knows of the folder: the certificates of
+    erasures name it."""
+    if not any(name.endswith(".backup") for name in os.listdir(world.path("far"))):
+        return
+    copy = world.path("looked-at.db")
+    for end in ("", "-wal"):
+        if os.path.exists(world.path("hub", "hub.db") + end):
+            shutil.copy(world.path("hub", "hub.db") + end, copy + end)
+    with sqlite3.connect(copy) as database:
+        noted = database.execute("SELECT count(*) FROM meta WHERE name LIKE 'backup_in.%/far'").fetchone()[0]
+    database.close()
+    for end in ("", "-wal", "-shm"):
+        if os.path.exists(copy + end):
+            os.unlink(copy + end)
+    must(noted, "a backup lies in a folder that the hub does not know of")
+
+
 class Backup(Step):
-    """What it said that it made is there."""
+    """What it said that it made is there. However it ended, its folder is noted."""
+
+    def do_again(self, world):
+        if not self.serves:
+            is_noted(world)
+        return super().do_again(world)
 
     def do(self, world, plan=None):
         got = super().do(world, plan)

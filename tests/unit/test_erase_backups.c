@@ -27,8 +27,8 @@ static int64_t now_of(struct world *w)
 	return ph_hub_now(w->room->hub);
 }
 
-/* A backup is made; in FOLDER the oldest is now of the second OLDEST. */
-static void back_up(struct world *w, const char *folder, int64_t oldest)
+/* A copy stands; the token of it, the caller's. */
+static json_t *copy(struct world *w)
 {
 	json_t *answer = ask(w->room, json_pack("{s:s}", "command", "backup-begin"));
 	json_t *token = json_incref(json_object_get(answer, "token"));
@@ -41,10 +41,48 @@ static void back_up(struct world *w, const char *folder, int64_t oldest)
 		whole = json_is_true(json_object_get(answer, "whole"));
 		json_decref(answer);
 	}
+	return token;
+}
+
+/* It is in FOLDER, where the oldest is of the second OLDEST, and may get its name. */
+static void sign(struct world *w, json_t *token, const char *folder, int64_t oldest)
+{
+	char zeros[2 * PH_HASH_SIZE + 1];
+
+	memset(zeros, '0', sizeof(zeros) - 1);
+	zeros[sizeof(zeros) - 1] = '\0';
+	json_decref(ask(w->room,
+			json_pack("{s:s, s:O, s:s, s:s, s:s, s:i, s:i, s:i, s:s, s:I}",
+				  "command", "backup-sign", "token", token, "hash", zeros,
+				  "digest", zeros, "recovery", "0102030405060708", "size",
+				  1000, "logs", 1, "entries", 1, "folder", folder,
+				  "oldest", (json_int_t)oldest)));
+}
+
+/* It has its name, and what is too old is gone: the oldest is now of the second OLDEST. */
+static void keep(struct world *w, json_t *token, const char *folder, int64_t oldest)
+{
 	json_decref(
 		ask(w->room, json_pack("{s:s, s:O, s:b, s:s, s:I}", "command",
 				       "backup-kept", "token", token, "away", 1, "folder",
 				       folder, "oldest", (json_int_t)oldest)));
+}
+
+static void back_up(struct world *w, const char *folder, int64_t oldest)
+{
+	json_t *token = copy(w);
+
+	sign(w, token, folder, oldest);
+	keep(w, token, folder, oldest);
+	json_decref(token);
+}
+
+/* Whoever makes one is killed when it has its name. */
+static void back_up_killed(struct world *w, const char *folder, int64_t oldest)
+{
+	json_t *token = copy(w);
+
+	sign(w, token, folder, oldest);
 	json_decref(token);
 }
 
@@ -164,11 +202,37 @@ static void test_made_afterwards(void **state)
 	pair_close(&w.pair);
 }
 
+/* A backup that the hub was not told to be kept may lie there: its folder is named, the first of it, too. */
+static void test_killed_behind_its_name(void **state)
+{
+	struct world w;
+	int64_t first;
+
+	(void)state;
+	world_open(&w);
+	first = now_of(&w);
+	back_up_killed(&w, "/mnt/a disk/a", first);
+	hub_restart(w.room);
+	pass(&w.room->machine, DAY);
+	erase(&w);
+	assert_in(&w, "a");
+	assert_times(&w, first, first);
+	pass(&w.room->machine, 36 * DAY);
+	/* the old one is there until this one is kept, or it may be */
+	back_up_killed(&w, "/mnt/a disk/a", first);
+	assert_in(&w, "a");
+	assert_times(&w, first, first + 37 * DAY);
+	back_up(&w, "/mnt/a disk/a", now_of(&w));
+	assert_in(&w, "");
+	pair_close(&w.pair);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_until_a_newer_one),
 		cmocka_unit_test(test_made_afterwards),
+		cmocka_unit_test(test_killed_behind_its_name),
 	};
 
 	return cmocka_run_group_tests(tests, make_pattern, remove_pattern);
