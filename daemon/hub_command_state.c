@@ -326,12 +326,14 @@ struct scope {
 static int note_feed(struct scope *scope, const struct ph_device *device)
 {
 	struct ph_feeder_state state;
+	uint64_t waiting = 0;
 	int rc = ph_feeder_state(scope->feeder, device->row, &state);
 
 	if (rc == 0 && state.fed) {
 		scope->fed = true;
 		scope->site = device->site;
-		scope->waiting += state.number - state.confirmed;
+		rc = ph_feeder_waiting(scope->feeder, device->row, &waiting);
+		scope->waiting += waiting;
 	}
 	return rc;
 }

@@ -1,7 +1,7 @@
 /*
  * Tests of whose sealed parts a site is given when readers are merged (common/ledger/kin.c,
  * daemon/feeder_told.c), between real folders: no site opens a stranger's name by what it
- * says itself.
+ * says itself; and what the hub says of the pages that wait.
  */
 #include "tests/unit/road_world.h"
 
@@ -217,8 +217,8 @@ static void an_equal_source_is_said_by_who_imports(void **state)
 	assert_false(reads(two));
 }
 
-/* How many facts with a sealed part wait for the other site's device, in the pages it would get now. */
-static unsigned parts_that_wait(struct two *two)
+/* The items in the pages that the other site's device would get now; PARTS: facts with a sealed part alone. */
+static unsigned items_that_wait(struct two *two, bool parts)
 {
 	struct ph_hub *hub = two->room.hub;
 	struct ph_feeder_state state;
@@ -255,7 +255,7 @@ static unsigned parts_that_wait(struct two *two)
 			assert_int_equal(ph_feed_log_next(&page.logs, &logs[i]), 0);
 		}
 		while (ph_feed_item_next(&page.items, logs, page.n_logs, &item) == 0) {
-			n += item.what == PH_FEED_FACT && item.cipher.len > 0;
+			n += !parts || (item.what == PH_FEED_FACT && item.cipher.len > 0);
 		}
 		ph_buf_deinit(&bytes);
 	}
@@ -276,7 +276,7 @@ static void who_left_before_the_page_was_fetched(void **state)
 	pc_write(&two->home, merge_of(&two->stranger, &two->own));
 	sync_pc(&two->room, &two->home);
 	sync_pc(&two->room, &two->home); /* now it is folded, and fed */
-	assert_true(parts_that_wait(two) > 0);
+	assert_true(items_that_wait(two, true) > 0);
 
 	put.field[0].set = true;
 	put.field[0].as.uint = 140372;
@@ -284,7 +284,36 @@ static void who_left_before_the_page_was_fetched(void **state)
 	put.field[no_readers].as.uint = 1;
 	assert_int_equal(ph_hub_control_add(two->room.hub, &put, 1, &err), 0);
 	sync_pc(&two->room, &two->home);
-	assert_int_equal(parts_that_wait(two), 0);
+	assert_int_equal(items_that_wait(two, true), 0);
+}
+
+/* `feed_waiting` of the digest of the device, or the site, that NAME and VALUE tell. */
+static int64_t said_to_wait(struct two *two, const char *name, const char *value)
+{
+	json_t *answer = ask(&two->room,
+			     json_pack("{s:s, s:s}", "command", "digest", name, value));
+	int64_t n = json_integer_value(json_object_get(answer, "feed_waiting"));
+
+	json_decref(answer);
+	return n;
+}
+
+/* A hub that was started anew leaves numbers out: what waits is items all the same. */
+static void what_waits_is_counted(void **state)
+{
+	struct two *two = *state;
+
+	hub_restart(&two->room);
+	assert_int_equal(said_to_wait(two, "site", "14-0372"), 0);
+	pc_write(&two->other, merge_of(&two->own, &two->stranger));
+	sync_pc(&two->room, &two->other);
+	assert_true(said_to_wait(two, "site", "14-0372") > 0);
+	assert_int_equal(said_to_wait(two, "site", "14-0372"),
+			 items_that_wait(two, false));
+	assert_int_equal(said_to_wait(two, "device", pc_id(&two->other)),
+			 items_that_wait(two, false));
+	sync_all(two);
+	assert_int_equal(said_to_wait(two, "site", "14-0372"), 0);
 }
 
 #define TWO(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -298,6 +327,7 @@ int main(void)
 		TWO(she_owes_the_site_a_book),
 		TWO(an_equal_source_is_said_by_who_imports),
 		TWO(who_left_before_the_page_was_fetched),
+		TWO(what_waits_is_counted),
 	};
 
 	return cmocka_run_group_tests_name("kin", tests, make_pattern, remove_pattern);
