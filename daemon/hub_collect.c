@@ -36,7 +36,7 @@
 
 /* --- the store's word --- */
 
-static int load_epoch(struct ph_hub *hub)
+static int load_epoch(struct ph_hub *hub, struct ph_epoch *out)
 {
 	struct ph_buf random = { 0 };
 	int64_t number = 0;
@@ -45,18 +45,18 @@ static int load_epoch(struct ph_hub *hub)
 	if (rc == 0) {
 		rc = ph_journal_meta_get(hub->journal, "epoch_random", &random);
 	}
-	if (rc == 0 && random.len != sizeof(hub->epoch.random)) {
+	if (rc == 0 && random.len != sizeof(out->random)) {
 		rc = PH_JOURNAL_E_NONE;
 	}
 	if (rc == 0) {
-		hub->epoch.number = (uint64_t)number;
-		memcpy(hub->epoch.random, random.data, sizeof(hub->epoch.random));
+		out->number = (uint64_t)number;
+		memcpy(out->random, random.data, sizeof(out->random));
 	}
 	ph_buf_deinit(&random);
 	return rc;
 }
 
-static int load_control(struct ph_hub *hub)
+static int load_control(struct ph_hub *hub, struct ph_control *out)
 {
 	struct ph_buf ids = { 0 };
 	int rc = ph_journal_meta_get(hub->journal, PH_HUB_META_CONTROL, &ids);
@@ -64,8 +64,7 @@ static int load_control(struct ph_hub *hub)
 	if (rc == PH_JOURNAL_E_NONE) { /* never restored: there is one */
 		rc = ph_journal_meta_get(hub->journal, "own_log", &ids);
 	}
-	rc = rc < 0 ? rc
-		    : ph_control_load(hub->journal, ph_buf_view(&ids), &hub->control);
+	rc = rc < 0 ? rc : ph_control_load(hub->journal, ph_buf_view(&ids), out);
 	ph_buf_deinit(&ids);
 	return rc;
 }
@@ -79,10 +78,14 @@ static int load_flag(struct ph_hub *hub, const char *name, int64_t *out)
 	return rc < 0 ? rc : 0;
 }
 
+/* Into memory all of it or nothing: a hub that cannot read whether it collects goes on as it was. */
 int ph_hub_collect_load(struct ph_hub *hub, struct ph_error *err)
 {
-	int64_t collecting = 0;
-	int rc = load_epoch(hub);
+	struct ph_epoch epoch = { 0 };
+	struct ph_control control = { 0 };
+	int64_t backed_up = 0, restored = 0, collecting = 0;
+	int64_t put_back = 0, put_back_by = 0, account_changes = 0;
+	int rc = load_epoch(hub, &epoch);
 
 	if (rc > 0) {
 		return ph_fail(
@@ -93,19 +96,27 @@ int ph_hub_collect_load(struct ph_hub *hub, struct ph_error *err)
 			       "chủ trọn vẹn; hãy phục hồi từ bản sao lưu"),
 			hub->dir);
 	}
-	rc = rc < 0 ? rc : load_control(hub);
-	rc = rc < 0 ? rc : load_flag(hub, PH_HUB_META_BACKUP, &hub->backed_up);
-	rc = rc < 0 ? rc : load_flag(hub, PH_HUB_META_RESTORED, &hub->restored);
+	rc = rc < 0 ? rc : load_control(hub, &control);
+	rc = rc < 0 ? rc : load_flag(hub, PH_HUB_META_BACKUP, &backed_up);
+	rc = rc < 0 ? rc : load_flag(hub, PH_HUB_META_RESTORED, &restored);
 	rc = rc < 0 ? rc : load_flag(hub, PH_HUB_META_COLLECTING, &collecting);
-	rc = rc < 0 ? rc : load_flag(hub, PH_HUB_META_PUT_BACK, &hub->put_back);
-	rc = rc < 0 ? rc : load_flag(hub, PH_HUB_META_PUT_BACK_BY, &hub->put_back_by);
-	rc = rc < 0 ? rc : load_flag(hub, PH_HUB_META_ACCOUNTS, &hub->account_changes);
+	rc = rc < 0 ? rc : load_flag(hub, PH_HUB_META_PUT_BACK, &put_back);
+	rc = rc < 0 ? rc : load_flag(hub, PH_HUB_META_PUT_BACK_BY, &put_back_by);
+	rc = rc < 0 ? rc : load_flag(hub, PH_HUB_META_ACCOUNTS, &account_changes);
+	if (rc < 0) { /* what could not be read need not be missing */
+		return ph_fail_errno(
+			err, rc,
+			ph_say("reading the hub's store", "đọc kho dữ liệu của máy chủ"));
+	}
+	hub->epoch = epoch;
+	hub->control = control;
+	hub->backed_up = backed_up;
+	hub->restored = restored;
 	hub->collecting = collecting != 0;
-	/* what could not be read need not be missing */
-	return rc < 0 ? ph_fail_errno(err, rc,
-				      ph_say("reading the hub's store",
-					     "đọc kho dữ liệu của máy chủ"))
-		      : 0;
+	hub->put_back = put_back;
+	hub->put_back_by = put_back_by;
+	hub->account_changes = account_changes;
+	return 0;
 }
 
 /* --- the control log --- */
@@ -123,7 +134,7 @@ static int add_control(struct ph_hub *hub, const uint8_t id[static PH_LOG_ID_SIZ
 		    : ph_journal_meta_put(hub->journal, PH_HUB_META_CONTROL,
 					  ph_buf_view(&ids));
 	ph_buf_deinit(&ids);
-	return rc < 0 ? rc : load_control(hub);
+	return rc < 0 ? rc : load_control(hub, &hub->control);
 }
 
 int ph_hub_control_note(struct ph_hub *hub)
@@ -133,7 +144,8 @@ int ph_hub_control_note(struct ph_hub *hub)
 	if (ph_control_has(&hub->control, log->id)) {
 		return 0;
 	}
-	return hub->control.n == 0 ? load_control(hub) : add_control(hub, log->id);
+	return hub->control.n == 0 ? load_control(hub, &hub->control)
+				   : add_control(hub, log->id);
 }
 
 /* --- a new epoch --- */
@@ -176,7 +188,10 @@ int ph_hub_leave(struct ph_hub *hub, bool new_epoch)
 	return rc < 0 ? rc : leave(hub, "desk_log", "desk_leave");
 }
 
-/* A new epoch, other logs, collecting, since WHEN; BY has shown it, or `restore`. In a transaction. */
+/*
+ * A new epoch, other logs, collecting, since WHEN; BY has shown it, or `restore`. In a transaction. It collects
+ * from here on in memory, too, where what is read again behind it cannot be.
+ */
 static int begin_collecting(struct ph_hub *hub, int64_t when, enum ph_hub_shown by)
 {
 	int rc = ph_hub_leave(hub, true);
@@ -190,9 +205,10 @@ static int begin_collecting(struct ph_hub *hub, int64_t when, enum ph_hub_shown 
 	rc = rc < 0 ? rc
 		    : ph_journal_meta_put_int(hub->journal, PH_HUB_META_PUT_BACK,
 					      by == PH_HUB_SHOWN_NOT ? 0 : when);
-	return rc < 0 ? rc
-		      : ph_journal_meta_put_int(hub->journal, PH_HUB_META_PUT_BACK_BY,
-						by);
+	rc = rc < 0 ? rc
+		    : ph_journal_meta_put_int(hub->journal, PH_HUB_META_PUT_BACK_BY, by);
+	hub->collecting = hub->collecting || rc == 0;
+	return rc;
 }
 
 int ph_hub_restored(struct ph_hub *hub, struct ph_error *err)

@@ -21,7 +21,9 @@ enum {
 	PH_HUB_COLLECT_E_NOT = 1 /* a segment of nobody's but the device's own */
 };
 
-/* Epoch, control logs and state, as the store has them. 0 or negative errno with ERR. */
+/*
+ * Epoch, control logs and state, as the store has them. 0 or negative errno with ERR: all of it is what it was.
+ */
 int ph_hub_collect_load(struct ph_hub *hub, struct ph_error *err);
 /* The control log was written to: it may be another by now. In the transaction. 0 or negative errno. */
 int ph_hub_control_note(struct ph_hub *hub);

@@ -26,9 +26,8 @@ void ph_hub_forget(struct ph_hub *hub)
 	if (rc == 0 && hub->desk) {
 		rc = ph_writer_reload(hub->desk, NULL);
 	}
-	hub->is_ahead = rc != 0;
+	hub->is_ahead = ph_hub_collect_load(hub, NULL) != 0 || rc != 0;
 	ph_feeder_reload(hub->feeder);
-	(void)ph_hub_collect_load(hub, NULL);
 	ph_feeder_set_epoch(hub->feeder, &hub->epoch);
 }
 
