@@ -34,8 +34,8 @@ struct ph_feeder_config {
 	struct ph_epoch epoch;
 	/*
 	 * Numbers that are left out before the first item that is put down from here on; other
-	 * ones at each start, so that a store that was put back does not give a number again
-	 * that a device has of the days that were lost. 0: none.
+	 * ones at each start, so that a store that was put back hardly ever gives a number again
+	 * that a device has of the days that were lost (docs/WIRE.md). 0: none.
 	 */
 	uint64_t skip;
 };
