@@ -1,12 +1,12 @@
 #!/bin/bash
 # Real movements and a real library system as history, through the real programs
-# (tests/proof). Reduced: the first 1,500 movements; PACKHORSE_FULL=1: 8,000. All 37,615
+# (tests/proof). Reduced: the first 1,500 movements; PACKHORSE_FULL=1: 4,000. All 37,615
 # of them: tests/proof/transits.py.
 . "$(dirname "$0")/lib.sh"
 
 export PACKHORSE_BUILD=$BUILD PACKHORSE_TESTDATA=$TESTDATA
 count=1500
-[ "$FULL" = 1 ] && count=8000
+[ "$FULL" = 1 ] && count=4000
 
 # proof NAME FILE script…: the points that the script says are ok, and how it ended.
 proof() {

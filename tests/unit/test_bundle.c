@@ -113,7 +113,7 @@ static void test_cuts(void **state)
 
 static void test_bits(void **state)
 {
-	size_t step = full_run() ? 1 : 97;
+	size_t step = full_run() ? 7 : 97;
 	struct ph_buf bytes = { 0 };
 	struct maker maker;
 
