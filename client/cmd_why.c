@@ -146,7 +146,8 @@ static int why(const struct asking *asking, const char *what, json_t **out)
 		rc = why_case(asking, out);
 	} else {
 		rc = find_entity(asking, what, &key);
-		rc = rc != 0 ? rc : ph_why(asking->ledger, &key, &asking->opener, out);
+		rc = rc != 0 ? rc
+			     : ph_why(asking->ledger, &key, false, &asking->opener, out);
 	}
 	if (rc != 0) {
 		return rc;

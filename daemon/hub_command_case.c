@@ -10,6 +10,7 @@
 #include "common/ledger/cases_choice.h"
 #include "common/ledger/cases_page.h"
 #include "common/ledger/story_names.h"
+#include "daemon/hub_counted.h"
 #include "daemon/hub_part.h"
 
 #define LIMIT_DEFAULT 50
@@ -38,6 +39,7 @@ static int read_query(const json_t *request, struct ph_cases_query *query,
 	int rc;
 
 	query->all = json_is_true(json_object_get(request, "all"));
+	query->no_cards = !ph_hub_is_counted(request);
 	query->limit = LIMIT_DEFAULT;
 	query->after = ph_request_text(request, "after");
 	rc = ph_request_limit(request, LIMIT_MAX, &query->limit, err);

@@ -14,6 +14,7 @@
 #include "common/ledger/find.h"
 #include "common/ledger/story_names.h"
 #include "common/ledger/why.h"
+#include "daemon/hub_counted.h"
 #include "daemon/hub_part.h"
 
 struct asking {
@@ -97,7 +98,9 @@ static int why_entity(const struct asking *asking, enum ph_entity type, bool by_
 	struct ph_entity_key key;
 	int rc = by_code ? find_code(asking, type, &key) : find_ref(asking, type, &key);
 
-	rc = rc != 0 ? rc : ph_why(asking->hub->ledger, &key, asking->opener, out);
+	rc = rc != 0 ? rc
+		     : ph_why(asking->hub->ledger, &key,
+			      !ph_hub_is_counted(asking->request), asking->opener, out);
 	return rc == PH_LEDGER_E_NONE ? unknown(asking) : rc;
 }
 

@@ -66,10 +66,46 @@ void ph_hub_close_entries(json_t *answer)
 	}
 }
 
+/* Whether VALUE is a case of a loan to who was barred: it names the loan beside the reader or the card. */
+static bool is_barred(const json_t *value)
+{
+	const char *kind = json_string_value(json_object_get(value, "case"));
+
+	return kind && strcmp(kind, "blocked-card") == 0;
+}
+
+/*
+ * Of such a CASE what says that there is one is left. Its references, its digest, which can be
+ * tried out, and its time lead to the entry that barred the reader, as that entry itself does.
+ */
+static void close_case(json_t *one)
+{
+	static const char *const left[] = { "case", "id", "short", "status" };
+	const char *member;
+	json_t *value;
+	void *next;
+
+	json_object_foreach_safe(one, next, member, value)
+	{
+		bool stays = false;
+
+		for (size_t i = 0; i < sizeof(left) / sizeof(left[0]); i++) {
+			stays |= strcmp(member, left[i]) == 0;
+		}
+		if (!stays) {
+			json_object_del(one, member);
+		}
+	}
+}
+
 /* What OBJECT, under NAME of what was asked for (DEPTH 1) or further in, tells of cards. */
 static void drop_cards(json_t *object, const char *name, unsigned depth)
 {
 	bool is_asked = depth == 1 && strcmp(name, "card") == 0;
+
+	if (is_barred(object)) {
+		close_case(object);
+	}
 
 	if (!is_asked && json_is_object(json_object_get(object, "card"))) {
 		json_object_del(object, "card");
@@ -79,6 +115,10 @@ static void drop_cards(json_t *object, const char *name, unsigned depth)
 	}
 	if (json_is_array(json_object_get(object, "loans"))) {
 		json_object_del(object, "loans");
+	}
+	/* charges name their entries, which a list tells with the copy */
+	if (json_is_object(json_object_get(object, "account"))) {
+		json_object_del(object, "account");
 	}
 }
 
@@ -103,5 +143,8 @@ static void close_cards(json_t *value, const char *name, unsigned depth)
 
 void ph_hub_close_cards(json_t *answer)
 {
+	if (is_barred(json_object_get(answer, "state"))) { /* why */
+		json_array_clear(json_object_get(answer, "facts"));
+	}
 	close_cards(answer, "", 0);
 }

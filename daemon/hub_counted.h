@@ -11,8 +11,9 @@ bool ph_hub_is_counted(const json_t *request);
 void ph_hub_close_entries(json_t *answer);
 
 /*
- * No list in ANSWER, and nothing in one, tells a card, nor a card or a reader what is out on them: who may
- * not open names is not to collect who reads what. What was asked for by its own number stays.
+ * No list in ANSWER, and nothing in one, tells a card, nor a card or a reader what is out on them or owed:
+ * who may not open names is not to collect who reads what. What was asked for by its own number stays. Of a
+ * case of a loan to who was barred it is told that there is one.
  */
 void ph_hub_close_cards(json_t *answer);
 

@@ -29,6 +29,7 @@ struct page {
 	struct place *places;
 	size_t n, cap;
 	size_t left; /* of the walk in hand */
+	bool no_cards;
 };
 
 /* --- places --- */
@@ -93,8 +94,12 @@ static int add_place(struct page *page, const struct ph_case_row *row)
 static int on_case(void *data, const struct ph_case_row *row)
 {
 	struct page *page = data;
-	int rc = add_place(page, row);
+	int rc;
 
+	if (page->no_cards && row->kind == PH_CASE_BLOCKED_CARD) {
+		return 0;
+	}
+	rc = add_place(page, row);
 	return rc != 0 ? rc : --page->left == 0; /* enough: the walk ends */
 }
 
@@ -212,7 +217,7 @@ int ph_cases_page(struct ph_ledger *ledger, const struct ph_cases_query *query,
 		  json_t **out, char next[static PH_CASES_NEXT])
 {
 	struct place place = { 0 }, *after = query->after != NULL ? &place : NULL;
-	struct page page = { 0 };
+	struct page page = { .no_cards = query->no_cards };
 	int rc;
 
 	if (after != NULL && !place_parse(query->after, after)) {

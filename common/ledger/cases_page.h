@@ -15,6 +15,7 @@ struct ph_cases_query {
 	const uint64_t *sites;
 	size_t n_sites;
 	bool all;          /* also those that are decided */
+	bool no_cards;     /* none that tells what is out to whom: no blocked-card */
 	size_t limit;      /* at least 1 */
 	const char *after; /* where a page ended; NULL: from the start */
 };

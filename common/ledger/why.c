@@ -298,9 +298,10 @@ static int tell_loans(struct ph_ledger *ledger, const json_t *state, json_t *lis
 	return rc;
 }
 
-int ph_why(struct ph_ledger *ledger, const struct ph_entity_key *key,
+int ph_why(struct ph_ledger *ledger, const struct ph_entity_key *key, bool bare,
 	   const struct ph_opener *opener, json_t **out)
 {
+	bool tells_loans = key->type == PH_ENTITY_CARD && !bare;
 	struct ph_show show = ph_show_begin();
 	struct ph_keyset members = { 0 };
 	struct ph_facts facts = { 0 };
@@ -313,7 +314,7 @@ int ph_why(struct ph_ledger *ledger, const struct ph_entity_key *key,
 		     : ph_view_entity(ledger, (enum ph_entity)key->type, ph_key_view(key),
 				      opener, &state);
 	rc = rc != 0 ? rc : say_all(ledger, key, &members, &says);
-	if (rc == 0 && key->type == PH_ENTITY_CARD) {
+	if (rc == 0 && tells_loans) {
 		rc = add_account(key, &members);
 	}
 	rc = rc != 0 ? rc : gather(ledger, &members, &facts);
@@ -324,7 +325,7 @@ int ph_why(struct ph_ledger *ledger, const struct ph_entity_key *key,
 	for (size_t i = from; rc == 0 && i < facts.n; i++) {
 		rc = tell_one(ledger, &facts.items[i].ref, &says, list);
 	}
-	if (rc == 0 && key->type == PH_ENTITY_CARD) {
+	if (rc == 0 && tells_loans) {
 		rc = tell_loans(ledger, state, list);
 	}
 	if (rc == 0) {

@@ -14,9 +14,9 @@
  * The view of KEY and of what is the same, and behind it every entry that names it, in
  * the order, also those that do not count: {"state":view,"facts":[story ...]}. A story
  * (story.h) has "says" besides: what of the state this entry gave. "left_off": so many
- * earlier ones are not told. Of a card also its account, and last its open loans. 0, PH_LEDGER_E_NONE, negative errno. Catch up first.
+ * earlier ones are not told. Of a card also its account, and last its open loans, but for BARE. 0, PH_LEDGER_E_NONE, negative errno. Catch up first.
  */
-int ph_why(struct ph_ledger *ledger, const struct ph_entity_key *key,
+int ph_why(struct ph_ledger *ledger, const struct ph_entity_key *key, bool bare,
 	   const struct ph_opener *opener, json_t **out);
 /*
  * The same of a case, whose VIEW (taken) is of ph_view_case(): its facts, and behind them

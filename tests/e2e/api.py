@@ -405,6 +405,31 @@ def tells_whose(answer, name=""):
         [found for member, value in answer.items() for found in tells_whose(value, member)]
 
 
+def no_loans_of_a_card(hub, site):
+    """Nor by a card, or by a case of one that was stopped, which name the loan's copy."""
+    lines = [{"kind": "card-stop", "card": {"ns": 0, "code": "T003"}},
+             {"kind": "loan", "copy": {"ns": 0, "code": "000125"},
+              "card": {"ns": 0, "code": "T003"}},
+             {"kind": "charge", "copy": {"ns": 0, "code": "000123"}, "amount": 500,
+              "card": {"ns": 0, "code": "T001"}}]
+    for line in lines:
+        got = run(CLIENT, "-d", site, "record", input=json.dumps(line) + "\n")
+        tap.ok(f"{line['kind']} is recorded", got.returncode == 0, got.stderr)
+    hub.sync(site)
+    found = hub.ask("GET", "/api/v1/cases?kind=blocked-card", role="operator")[1]["cases"]
+    tap.equal("a loan to a stopped card is a case", len(found), 1)
+    one = found[0]["id"] if found else "00"
+    for path, word in (("why/card/T001", '"copy"'), ("cards/T001", '"loans"'),
+                       ("cards/T001", '"charges"'), (f"cases/{one}", "000125"),
+                       (f"cases/{one}", '"digest"'), (f"why/case/{one}", '"ref"'),
+                       ("cases?kind=blocked-card", one)):
+        told = {role: hub.ask("GET", "/api/v1/" + path, role=role)
+                for role in ("viewer", "operator")}
+        tap.equal(f"{path}: {word} an operator is told, a viewer not",
+                  [(told[role][0], word in json.dumps(told[role][1]))
+                   for role in ("viewer", "operator")], [(200, False), (200, True)])
+
+
 def no_cards(hub):
     """Who may only look is told no card, by any address."""
     with open(os.path.join(ROOT, "docs", "KINDS.md"), encoding="utf-8") as file:
@@ -454,6 +479,7 @@ def small(hub, site):
                    for text in told],
                   [[True] + [False] * 3, [True] * 3 + ['"reader"' in told[1]]])
     no_cards(hub)
+    no_loans_of_a_card(hub, site)
     found = tells_persons(hub.ask("GET", "/api/v1/lists/visit", role="operator")[1])
     tap.equal("an operator is told what it says", sorted(set(found)), ["band", "women"])
     one, other = (hub.ask("GET", issued, role=role)[1] for role in ("viewer", "operator"))

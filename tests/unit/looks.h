@@ -125,7 +125,8 @@ static int look_entity(struct looking *looking, json_t **out)
 
 static int look_why(struct looking *looking, json_t **out)
 {
-	return ph_why(looking->world->ledger, &looking->key, &looking->opener, out);
+	return ph_why(looking->world->ledger, &looking->key, false, &looking->opener,
+		      out);
 }
 
 static int look_sites(struct looking *looking, json_t **out)

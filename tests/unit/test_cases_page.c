@@ -84,6 +84,25 @@ static void decided_ones_come_last(void **state)
 	page(room, &query, "", last);
 }
 
+static void who_is_told_no_cards_has_no_loan_that_was_barred(void **state)
+{
+	struct room *room = *state;
+	struct ph_cases_query query = { .limit = 1 };
+	char next[PH_CASES_NEXT];
+
+	of_code(&room->a, PH_KIND_CARD_STOP, "k3", 50);
+	loan(&room->a, "c3", "k3", 60);
+	two_places(room, "c1", 100);
+	page(room, &query, "c3 ", next);
+	assert_string_not_equal(next, "");
+	query.no_cards = true;
+	page(room, &query, "c1 ", next);
+	assert_string_equal(next, "");
+	query.kind = PH_CASE_BLOCKED_CARD;
+	page(room, &query, "", next);
+	assert_string_equal(next, "");
+}
+
 static void what_is_no_place_is_refused(void **state)
 {
 	static const char *const wrong[] = {
@@ -168,6 +187,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE_TEST(a_page_costs_what_it_shows),
 		CASE_TEST(decided_ones_come_last),
+		CASE_TEST(who_is_told_no_cards_has_no_loan_that_was_barred),
 		CASE_TEST(what_is_no_place_is_refused),
 		CASE_TEST(a_case_is_called_by_the_beginning_of_its_id),
 		CASE_TEST(ids_that_begin_alike_are_told_apart),

@@ -91,9 +91,37 @@ static void test_cards(void **state)
 		    "\"reader\":{\"reader\":\"a\",\"cards\":[{\"code\":\"k\"}]}}}",
 		    "{\"card\":{\"card\":{\"code\":\"k\"},\"known\":true,"
 		    "\"reader\":{\"reader\":\"a\"}}}");
+	/* what was charged names its entries, which lists have with the copy */
+	assert_told("{\"card\":{\"card\":{\"code\":\"k\"},\"account\":{\"charged\":500,"
+		    "\"charges\":[{\"by\":\"r\"}]}},\"account\":\"lan\"}",
+		    "{\"card\":{\"card\":{\"code\":\"k\"}},\"account\":\"lan\"}");
 	/* counts have the same names */
 	assert_told("{\"cards\":3,\"summary\":[{\"cards\":3,\"loans\":4}]}",
 		    "{\"cards\":3,\"summary\":[{\"cards\":3,\"loans\":4}]}");
+}
+
+/* A case of a loan to who was barred names the copy beside the reader, or leads to both. */
+static void test_barred(void **state)
+{
+	(void)state;
+	assert_told(
+		"{\"case\":{\"case\":\"blocked-card\",\"id\":\"ab\",\"short\":\"a\","
+		"\"status\":\"open\",\"anchor\":\"l\",\"time\":\"t\",\"digest\":\"d\","
+		"\"copy\":{\"code\":\"c\"},\"sites\":[{\"site\":1}],\"facts\":["
+		"{\"ref\":\"l\",\"entry\":{\"kind\":\"loan\",\"copy\":{}}},"
+		"{\"ref\":\"b\",\"entry\":{\"kind\":\"reader-block\","
+		"\"reader\":\"r\"}}]}}",
+		"{\"case\":{\"case\":\"blocked-card\",\"id\":\"ab\",\"short\":\"a\","
+		"\"status\":\"open\"}}");
+	assert_told("{\"state\":{\"case\":\"blocked-card\",\"id\":\"ab\",\"time\":\"t\"},"
+		    "\"facts\":[{\"ref\":\"b\",\"entry\":{\"kind\":\"loan\"}}],"
+		    "\"what\":\"case\"}",
+		    "{\"state\":{\"case\":\"blocked-card\",\"id\":\"ab\"},\"facts\":[],"
+		    "\"what\":\"case\"}");
+	assert_told("{\"state\":{\"case\":\"two-places\",\"time\":\"t\"},"
+		    "\"facts\":[{\"ref\":\"b\"}]}",
+		    "{\"state\":{\"case\":\"two-places\",\"time\":\"t\"},"
+		    "\"facts\":[{\"ref\":\"b\"}]}");
 }
 
 int main(void)
@@ -102,6 +130,7 @@ int main(void)
 		cmocka_unit_test(test_closed),
 		cmocka_unit_test(test_open),
 		cmocka_unit_test(test_cards),
+		cmocka_unit_test(test_barred),
 	};
 
 	return cmocka_run_group_tests_name("hub_counted", tests, NULL, NULL);

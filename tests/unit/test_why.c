@@ -238,7 +238,7 @@ static json_t *why_copy(struct room *room, const char *code)
 
 	fold_all(room);
 	assert_true(ph_key_id(PH_ENTITY_COPY, &id, &key));
-	assert_int_equal(ph_why(room->world.ledger, &key, NULL, &why), 0);
+	assert_int_equal(ph_why(room->world.ledger, &key, false, NULL, &why), 0);
 	return why;
 }
 
@@ -313,11 +313,39 @@ static void a_title_by_its_fields(void **state)
 	json_t *why = NULL;
 
 	fold_all(room);
-	assert_int_equal(ph_why(room->world.ledger, &key, NULL, &why), 0);
+	assert_int_equal(ph_why(room->world.ledger, &key, false, NULL, &why), 0);
 	assert_true(says(why, &kieu, "name"));
 	assert_true(says(why, &kieu, "author"));
 	assert_false(says(why, &kieu, "isbn"));
 	json_decref(why);
+}
+
+/* What a card owes and what is out on it is told but for who asks for the card alone. */
+static void a_card_with_its_loans_and_without(void **state)
+{
+	struct room *room = *state;
+	struct ph_entry charge = entry_of(PH_KIND_CHARGE);
+	struct ph_id id = { .code = ph_view_str("k1") };
+	struct ph_ref stopped, charged, out = loan(&room->a, "c1", "k1", 100);
+	struct ph_entity_key key;
+	json_t *whole = NULL, *bare = NULL;
+
+	stopped = of_code(&room->a, PH_KIND_CARD_STOP, "k1", 200);
+	set_id(&charge, PH_CHARGE_CARD, 0, "k1");
+	set_id(&charge, PH_CHARGE_COPY, 0, "c1");
+	set_uint(&charge, PH_CHARGE_AMOUNT, 500);
+	charged = at(&room->a, &charge, 300);
+	fold_all(room);
+	assert_true(ph_key_id(PH_ENTITY_CARD, &id, &key));
+	assert_int_equal(ph_why(room->world.ledger, &key, false, NULL, &whole), 0);
+	assert_int_equal(json_array_size(json_object_get(whole, "facts")), 3);
+	assert_non_null(fact_of(whole, &charged));
+	assert_true(says(whole, &out, "loan"));
+	assert_int_equal(ph_why(room->world.ledger, &key, true, NULL, &bare), 0);
+	assert_int_equal(json_array_size(json_object_get(bare, "facts")), 1);
+	assert_true(says(bare, &stopped, "stopped"));
+	json_decref(whole);
+	json_decref(bare);
 }
 
 static void what_nothing_is_known_of(void **state)
@@ -329,7 +357,8 @@ static void what_nothing_is_known_of(void **state)
 
 	fold_all(room);
 	assert_true(ph_key_id(PH_ENTITY_COPY, &id, &key));
-	assert_int_equal(ph_why(room->world.ledger, &key, NULL, &why), PH_LEDGER_E_NONE);
+	assert_int_equal(ph_why(room->world.ledger, &key, false, NULL, &why),
+			 PH_LEDGER_E_NONE);
 }
 
 int main(void)
@@ -347,6 +376,7 @@ int main(void)
 		CASE_TEST(a_copy_under_two_labels),
 		CASE_TEST(of_many_facts_the_last_are_told),
 		CASE_TEST(a_title_by_its_fields),
+		CASE_TEST(a_card_with_its_loans_and_without),
 		CASE_TEST(what_nothing_is_known_of),
 	};
 
