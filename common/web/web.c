@@ -253,6 +253,22 @@ static void suspend(struct ph_web_call *call)
 	call->conn->web->mhd->suspend_connection(call->conn->mhd);
 }
 
+/* Whether CALL, one of too many, is still to have its time. */
+static bool is_to_be_held(const struct ph_web_call *call)
+{
+	const struct ph_web *web = call->conn->web;
+
+	return call->conn->phase == PHASE_READING && call->holds &&
+	       web->config.limits.hold_ms > 0 && !web->is_stopping;
+}
+
+static enum MHD_Result hold(struct ph_web_call *call)
+{
+	ph_web_move(call->conn, PHASE_HELD);
+	suspend(call);
+	return MHD_YES;
+}
+
 static enum MHD_Result take(struct ph_web *web, struct ph_web_call *call,
 			    const char *method, const char *upload, size_t *upload_size)
 {
@@ -266,6 +282,9 @@ static enum MHD_Result take(struct ph_web *web, struct ph_web_call *call,
 		}
 		/* what may come is more than we read, or of unknown length */
 		if (call->no.status == 413 || call->head.coding || call->head.is_odd) {
+			if (is_to_be_held(call)) {
+				return hold(call);
+			}
 			ph_web_move(call->conn, PHASE_WAITING);
 			ph_web_reply_no(call, &call->no);
 			return ph_web_queue(call);
@@ -286,11 +305,8 @@ static enum MHD_Result take(struct ph_web *web, struct ph_web_call *call,
 	if (call->conn->phase == PHASE_HELD && call->conn->is_leaving) {
 		return MHD_NO;
 	}
-	if (call->conn->phase == PHASE_READING && call->holds &&
-	    web->config.limits.hold_ms > 0 && !web->is_stopping) {
-		ph_web_move(call->conn, PHASE_HELD);
-		suspend(call);
-		return MHD_YES;
+	if (is_to_be_held(call)) {
+		return hold(call);
 	}
 	if (call->conn->phase == PHASE_READING || call->conn->phase == PHASE_HELD) {
 		carry_out(call);

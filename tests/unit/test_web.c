@@ -406,6 +406,51 @@ static void test_flood_of_looks(void **state)
 	}
 }
 
+/* So is what is refused before what else comes is read; each has a connection of its own. */
+static void test_flood_of_bodies(void **state)
+{
+	static const char *const asked[] = {
+		"GET /say HTTP/1.1\r\n" HOST "X(y): 1\r\n\r\n",
+		"POST /say HTTP/1.1\r\n" HOST OPERATOR JSON
+		"Content-Length : 4\r\nContent-Length: 2\r\n\r\n{}",
+		"POST /say HTTP/1.1\r\n" HOST OPERATOR JSON
+		"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+		"POST /say HTTP/1.1\r\n" HOST OPERATOR JSON
+		"Content-Length: 131073\r\n\r\n",
+	};
+	static const char *const told[] = { "400 ", "400 ", "411 ", "413 " };
+	struct ph_web_counts counts;
+	const char *text;
+
+	(void)state;
+	for (unsigned i = 0; i < 4; i++) {
+		int late, gone;
+
+		start_held(8);
+		for (unsigned n = 0; n < 10; n++) {
+			like(ask(asked[i]), told[i]);
+		}
+		late = dial();
+		send_text(late, asked[i]);
+		gone = dial();
+		send_text(gone, asked[i]);
+		assert_string_equal(recv_text(late), "");
+		close(gone);
+		now_ms += 99;
+		assert_string_equal(recv_text(late), "");
+		now_ms += 1;
+		text = recv_text(late);
+		assert_int_equal(count_of(text, "HTTP/1.1 "), 1);
+		like(text + strlen("HTTP/1.1 "), told[i]);
+		close(late);
+		now_ms += 100;
+		turn();
+		ph_web_counts(web, &counts);
+		assert_int_equal(counts.connections, 0);
+		like(ask("GET /own HTTP/1.1\r\n" HOST VIEWER "\r\n"), "200 ");
+	}
+}
+
 /* Those who wait for their time make room, and end with the rest. */
 static void test_flood_ends(void **state)
 {
@@ -572,11 +617,14 @@ static void test_stop(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		LIVE(test_replies),    LIVE(test_odd_headers), LIVE(test_bodies),
-		LIVE(test_pipeline),   LIVE(test_later),       LIVE(test_slow),
-		LIVE(test_untaken),    LIVE(test_limits),      LIVE(test_strangers),
-		LIVE(test_room),       LIVE(test_room_deaf),   LIVE(test_rush),
-		LIVE(test_stop),       LIVE(test_flood),       LIVE(test_flood_of_looks),
+		LIVE(test_replies),        LIVE(test_odd_headers),
+		LIVE(test_bodies),         LIVE(test_pipeline),
+		LIVE(test_later),          LIVE(test_slow),
+		LIVE(test_untaken),        LIVE(test_limits),
+		LIVE(test_strangers),      LIVE(test_room),
+		LIVE(test_room_deaf),      LIVE(test_rush),
+		LIVE(test_stop),           LIVE(test_flood),
+		LIVE(test_flood_of_looks), LIVE(test_flood_of_bodies),
 		LIVE(test_flood_ends),
 	};
 
