@@ -379,11 +379,12 @@ static void handle(void *data, struct ph_web_call *call)
 	}
 }
 
-static int who(void *data, struct ph_view bearer, unsigned *role_out,
-	       char name[static PH_WEB_NAME_SIZE])
+static int who(void *data, struct ph_view bearer, const struct ph_web_route *route,
+	       unsigned *role_out, char name[static PH_WEB_NAME_SIZE])
 {
 	struct ph_front *front = data;
 
+	(void)route;
 	if (!ph_door_session(&front->door, now_ms(front), bearer)) {
 		return -EACCES;
 	}

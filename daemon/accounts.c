@@ -182,8 +182,8 @@ static const struct ph_account_kept *find_token(const struct ph_accounts *accoun
 	return NULL;
 }
 
-int ph_accounts_check(struct ph_accounts *accounts, struct ph_view bearer,
-		      enum ph_role *role_out, char name_out[static PH_ACCOUNT_NAME_SIZE])
+static int whose(struct ph_accounts *accounts, struct ph_view bearer, bool is_use,
+		 enum ph_role *role_out, char name_out[static PH_ACCOUNT_NAME_SIZE])
 {
 	const struct ph_account_kept *account = NULL;
 	uint8_t hash[PH_BEARER_HASH_SIZE];
@@ -201,7 +201,7 @@ int ph_accounts_check(struct ph_accounts *accounts, struct ph_view bearer,
 		struct session *session = find_session(accounts, hash, now);
 
 		if (session) {
-			session->used_ms = now;
+			session->used_ms = is_use ? now : session->used_ms;
 			account = find(accounts, session->name);
 		}
 	}
@@ -212,6 +212,18 @@ int ph_accounts_check(struct ph_accounts *accounts, struct ph_view bearer,
 	}
 	(void)pthread_mutex_unlock(&accounts->lock);
 	return rc;
+}
+
+int ph_accounts_check(struct ph_accounts *accounts, struct ph_view bearer,
+		      enum ph_role *role_out, char name_out[static PH_ACCOUNT_NAME_SIZE])
+{
+	return whose(accounts, bearer, true, role_out, name_out);
+}
+
+int ph_accounts_look(struct ph_accounts *accounts, struct ph_view bearer,
+		     enum ph_role *role_out, char name_out[static PH_ACCOUNT_NAME_SIZE])
+{
+	return whose(accounts, bearer, false, role_out, name_out);
 }
 
 void ph_accounts_logout(struct ph_accounts *accounts, struct ph_view bearer)

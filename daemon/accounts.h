@@ -52,6 +52,9 @@ void ph_accounts_set(struct ph_accounts *accounts, struct ph_account_kept *list,
  */
 int ph_accounts_check(struct ph_accounts *accounts, struct ph_view bearer,
 		      enum ph_role *role_out, char name_out[static PH_ACCOUNT_NAME_SIZE]);
+/* The same; but a session stays as idle as it is. */
+int ph_accounts_look(struct ph_accounts *accounts, struct ph_view bearer,
+		     enum ph_role *role_out, char name_out[static PH_ACCOUNT_NAME_SIZE]);
 
 struct ph_login {
 	char bearer[PH_BEARER_SIZE]; /* to be wiped */

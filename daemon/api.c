@@ -82,12 +82,15 @@ static uint64_t now(void *data)
 
 /* ---- calls ---- */
 
-static int who(void *data, struct ph_view bearer, unsigned *role_out,
-	       char name[static PH_WEB_NAME_SIZE])
+/* A page may follow all night: that alone does not keep its session. */
+static int who(void *data, struct ph_view bearer, const struct ph_web_route *route,
+	       unsigned *role_out, char name[static PH_WEB_NAME_SIZE])
 {
 	struct ph_api *api = data;
 	enum ph_role role;
-	int rc = ph_accounts_check(api->server->accounts, bearer, &role, name);
+	int rc = route->action == PH_API_EVENTS
+			 ? ph_accounts_look(api->server->accounts, bearer, &role, name)
+			 : ph_accounts_check(api->server->accounts, bearer, &role, name);
 
 	_Static_assert((int)PH_WEB_VIEWER == (int)PH_ROLE_VIEWER &&
 			       (int)PH_WEB_OPERATOR == (int)PH_ROLE_OPERATOR &&

@@ -60,7 +60,8 @@ static bool is_good(struct ph_web_call *call)
 
 	return call->route->need == PH_WEB_ANYBODY ||
 	       (bearer.len > 0 &&
-		web->config.who(web->config.data, bearer, &role, name) == 0 &&
+		web->config.who(web->config.data, bearer, call->route, &role, name) ==
+			0 &&
 		role >= call->route->need && strcmp(name, call->name) == 0);
 }
 

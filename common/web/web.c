@@ -174,8 +174,8 @@ static int admit(struct ph_web_call *call)
 	struct ph_web *web = call->conn->web;
 	struct ph_view bearer = ph_web_bearer(&call->head);
 
-	if (bearer.len > 0 &&
-	    web->config.who(web->config.data, bearer, &call->role, call->name) != 0) {
+	if (bearer.len > 0 && web->config.who(web->config.data, bearer, call->route,
+					      &call->role, call->name) != 0) {
 		call->role = PH_WEB_ANYBODY;
 		call->name[0] = '\0';
 	}

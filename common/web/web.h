@@ -72,11 +72,11 @@ struct ph_web_config {
 	uint64_t first_event;        /* id */
 	uint64_t (*now)(void *data); /* ms, rising */
 	/*
-	 * Whose token? 0 with the role (enum ph_web_need) and name; else: nobody's. Of those who
-	 * follow events it is asked once a second.
+	 * Whose token, for ROUTE? 0 with the role (enum ph_web_need) and name; else: nobody's. Of
+	 * those who follow events it is asked once a second.
 	 */
-	int (*who)(void *data, struct ph_view bearer, unsigned *role,
-		   char name[static PH_WEB_NAME_SIZE]);
+	int (*who)(void *data, struct ph_view bearer, const struct ph_web_route *route,
+		   unsigned *role, char name[static PH_WEB_NAME_SIZE]);
 	/*
 	 * Carry CALL out, and reply to it, now or later, once. The thread speaks CALL's language
 	 * meanwhile; who replies later sees to that.

@@ -116,6 +116,14 @@ static int check(struct scene *scene, const char *bearer)
 	return ph_accounts_check(scene->accounts, ph_view_str(bearer), &role, name);
 }
 
+static int look(struct scene *scene, const char *bearer)
+{
+	char name[PH_ACCOUNT_NAME_SIZE];
+	enum ph_role role;
+
+	return ph_accounts_look(scene->accounts, ph_view_str(bearer), &role, name);
+}
+
 static struct ph_accounts_counts counts(struct scene *scene)
 {
 	struct ph_accounts_counts out;
@@ -226,6 +234,12 @@ static void test_expiry(void **state)
 	assert_int_equal(check(&scene, out.bearer), 0);
 	scene.ms += idle;
 	assert_int_equal(counts(&scene).sessions, 0);
+	assert_int_equal(check(&scene, out.bearer), -EACCES);
+	out = logged_in(&scene, "lan");
+	scene.ms += idle - 1;
+	assert_int_equal(look(&scene, out.bearer), 0);
+	scene.ms += 1; /* a look is no use */
+	assert_int_equal(look(&scene, out.bearer), -EACCES);
 	assert_int_equal(check(&scene, out.bearer), -EACCES);
 	out = logged_in(&scene, "lan");
 	began = scene.ms;

@@ -53,9 +53,11 @@ static uint64_t now(void *data)
 	return now_ms;
 }
 
-static int who(void *data, struct ph_view bearer, unsigned *role, char *name)
+static int who(void *data, struct ph_view bearer, const struct ph_web_route *route,
+	       unsigned *role, char *name)
 {
 	(void)data;
+	assert_non_null(route);
 	if (taken_away && ph_view_equal(bearer, ph_view_str(taken_away))) {
 		return -EACCES;
 	}
