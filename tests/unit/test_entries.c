@@ -289,7 +289,7 @@ static void a_file_says_whose_a_code_is(void **state)
 	(void)state;
 	assert_non_null(strstr(text, ",\"SITE NUMBER\"\r\n\"X\",,\"C1\",\"8:T1\","));
 	assert_non_null(strstr(text, ",7\r\n\"X\",,\"7:C1\",\"T1\","));
-	assert_non_null(strstr(text, ",8\r\n\"the province\",,\"C1\","));
+	assert_non_null(strstr(text, ",8\r\n\"the province\",,\"7:C1\","));
 	free(text);
 	text = csv_of(ph_listing_rows, "out", out);
 	assert_non_null(strstr(text,
