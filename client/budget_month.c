@@ -81,7 +81,10 @@ int ph_month_now(struct ph_site *site, struct ph_month *month_out)
 	}
 	month.is_sure = hub.is_sure;
 	month.is_behind = !hub.is_sure && now.wall < hub.time;
-	month.heard = month.is_behind ? hub.time : 0;
+	/* by so little it is right again before anybody could set it */
+	month.heard = month.is_behind && hub.time - now.wall > PH_CLOCK_AHEAD_MAX
+			      ? hub.time
+			      : 0;
 	month_of(hub.time, month.name);
 	rc = hub.is_sure ? 0 : get_month(site, META_MONTH, month.by_own);
 	if (rc == 0 && month.by_own[0] != '\0') {

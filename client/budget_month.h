@@ -16,7 +16,7 @@
 struct ph_month {
 	bool is_sure;   /* the hub was heard since the machine was started */
 	bool is_behind; /* our own clock is behind what was heard: it says nothing */
-	int64_t heard;  /* the hub's time, last, where that is so; else 0 */
+	int64_t heard; /* the hub's time, last, where that is so by over PH_CLOCK_AHEAD_MAX; else 0 */
 	char name[8];   /* "2026-11": the last that the hub confirmed, if it ever did */
 	char by_own[8]; /* by our own clock, where that can be: NAME or a later one */
 };

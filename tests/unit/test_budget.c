@@ -492,6 +492,10 @@ static void test_stuck(void **state)
 	assert_int_equal(read_budget(world).stuck_at,
 			 0); /* there is room for a session */
 	session(world, 200, 0);
+	assert_int_equal(read_budget(world).stuck_at, 0); /* it is right in a second */
+	boot(world, FIRST - PH_CLOCK_AHEAD_MAX);
+	assert_int_equal(read_budget(world).stuck_at, 0);
+	boot(world, FIRST - PH_CLOCK_AHEAD_MAX - 1);
 	assert_int_equal(read_budget(world).stuck_at, FIRST);
 	for (int i = 0; i < 3; i++) {
 		boot(world, 1000 + i * MONTH_S);
