@@ -282,40 +282,65 @@ static unsigned answer_refused(const json_t *head, const char *error, unsigned s
 	return error ? status : 500;
 }
 
-unsigned ph_front_answer(struct ph_view answer, json_t **body_out)
+/* An answer of the agent: a line of JSON, what was printed, and what was said. */
+struct parts {
+	json_t *head; /* owned; NULL: memory lacked */
+	struct ph_view out, said;
+	bool is_whole; /* else there are no such two */
+	json_int_t exit;
+	const char *error; /* of the exit status; NULL: done */
+	unsigned status;
+};
+
+static struct parts take_apart(struct ph_view answer)
 {
 	const uint8_t *end = answer.len ? memchr(answer.data, '\n', answer.len) : NULL;
 	size_t line = end ? (size_t)(end - answer.data) : 0;
-	json_t *head = ph_json_loadb((const char *)answer.data, line, 0, NULL);
-	size_t out = (size_t)json_integer_value(json_object_get(head, "out"));
-	size_t err = (size_t)json_integer_value(json_object_get(head, "err"));
-	json_int_t exit = json_integer_value(json_object_get(head, "exit"));
-	const char *error = NULL;
-	unsigned status = status_of(exit, &error);
+	struct parts parts = {
+		.head = ph_json_loadb((const char *)answer.data, line, 0, NULL),
+	};
+	size_t out = (size_t)json_integer_value(json_object_get(parts.head, "out"));
+	size_t err = (size_t)json_integer_value(json_object_get(parts.head, "err"));
+
+	parts.exit = json_integer_value(json_object_get(parts.head, "exit"));
+	parts.status = status_of(parts.exit, &parts.error);
+	parts.is_whole = end && out <= answer.len && err <= answer.len &&
+			 line + 1 + out + err == answer.len;
+	if (parts.is_whole) {
+		parts.out = PH_VIEW(end + 1, out);
+		parts.said = PH_VIEW(end + 1 + out, err);
+	}
+	return parts;
+}
+
+unsigned ph_front_answer(struct ph_view answer, json_t **body_out)
+{
+	struct parts parts = take_apart(answer);
+	unsigned status = parts.status;
 	json_t *body = NULL;
 
 	*body_out = NULL;
-	if (!head ||
-	    (!json_object_get(head, "error") && line + 1 + out + err != answer.len)) {
-		json_decref(head);
+	if (!parts.head || (!json_object_get(parts.head, "error") && !parts.is_whole)) {
+		json_decref(parts.head);
 		return 503; /* memory lacked */
 	}
-	if (json_object_get(head, "error")) {
-		status = answer_refused(head, error, status, body_out);
-		json_decref(head);
+	if (json_object_get(parts.head, "error")) {
+		status = answer_refused(parts.head, parts.error, status, body_out);
+		json_decref(parts.head);
 		return status;
 	}
-	body = out > 0 ? ph_json_loadb((const char *)end + 1, out, 0, NULL)
-		       : json_object();
+	body = parts.out.len > 0 ? ph_json_loadb((const char *)parts.out.data,
+						 parts.out.len, 0, NULL)
+				 : json_object();
 	if (!json_is_object(body) ||
 	    json_object_set_new(body, "schema", json_integer(1)) != 0 ||
-	    json_object_set(body, "exit", json_object_get(head, "exit")) != 0 ||
-	    put_said(body, PH_VIEW(end + 1 + out, err), error) != 0) {
+	    json_object_set(body, "exit", json_object_get(parts.head, "exit")) != 0 ||
+	    put_said(body, parts.said, parts.error) != 0) {
 		json_decref(body);
 		body = NULL;
 		status = 503;
 	}
-	json_decref(head);
+	json_decref(parts.head);
 	*body_out = body;
 	return status;
 }
@@ -409,25 +434,16 @@ static int put_members(struct ph_buf *reply, struct ph_view out, json_int_t exit
 
 unsigned ph_front_reply(struct ph_view answer, struct ph_buf *reply)
 {
-	const uint8_t *end = answer.len ? memchr(answer.data, '\n', answer.len) : NULL;
-	size_t line = end ? (size_t)(end - answer.data) : 0;
-	json_t *head = ph_json_loadb((const char *)answer.data, line, 0, NULL);
-	size_t out = (size_t)json_integer_value(json_object_get(head, "out"));
-	size_t err = (size_t)json_integer_value(json_object_get(head, "err"));
-	json_int_t exit = json_integer_value(json_object_get(head, "exit"));
-	const char *error = NULL;
-	unsigned status = status_of(exit, &error);
-	bool is_plain = head && !json_object_get(head, "error") && !error &&
-			out <= answer.len && err <= answer.len &&
-			line + 1 + out + err == answer.len &&
-			takes_members(PH_VIEW(end + 1, out));
+	struct parts parts = take_apart(answer);
+	unsigned status = parts.status;
+	bool is_plain = parts.head && !json_object_get(parts.head, "error") &&
+			!parts.error && parts.is_whole && takes_members(parts.out);
 	json_t *body = NULL;
 	int rc = 0;
 
-	json_decref(head);
+	json_decref(parts.head);
 	if (is_plain) {
-		rc = put_members(reply, PH_VIEW(end + 1, out), exit,
-				 PH_VIEW(end + 1 + out, err));
+		rc = put_members(reply, parts.out, parts.exit, parts.said);
 	} else {
 		status = ph_front_answer(answer, &body);
 		rc = body ? ph_json_write(body, reply) : -ENOMEM;
