@@ -2,7 +2,7 @@
 """tests/fuzz/test_plan.py - what is said of the fuzz targets in several places agrees. TAP.
 
 Each target of meson.build has a line in PLAN, a row in docs/TESTING.md and inputs, and nothing
-else has; each source and function that is named is there; each local command of the hub has
+else has; how many there are is said there; each source and function that is named is there; each local command of the hub has
 its place. And sides.py, by examples: only an allocation that fails is memory.
 """
 import glob
@@ -53,6 +53,13 @@ def rows():
     return {name for row in table.splitlines() for name in re.findall(r"`(\w+)`", row.split("|")[1])}
 
 
+def counts_differ():
+    """How many targets and executions "Figures, and what was reached" tells of."""
+    text = read("docs", "TESTING.md")
+    said = "%d targets | %.1f million (`PLAN`" % (len(PLAN), sum(n for n, _ in PLAN.values()) / 1000)
+    return [] if said in text else ["it does not say: " + said]
+
+
 def corpora():
     folders = glob.glob(os.path.join(HERE, "fuzz_*.in"))
     return {os.path.basename(folder)[5:-3] for folder in folders if os.listdir(folder)}
@@ -97,6 +104,7 @@ def main():
     points = (
         ("PLAN has each target of meson.build", differs(set(PLAN), targets)),
         ("TESTING.md has each in its table", differs(rows(), targets)),
+        ("and counts them and their executions", counts_differ()),
         ("each has inputs", differs(corpora(), targets)),
         ("WITH and LONGEST name targets",
          sorted((set(WITH) | set(LONGEST) | {one for more in WITH.values() for one in more}) - targets)),
