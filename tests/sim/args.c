@@ -14,12 +14,13 @@
 
 const char args_usage[] =
 	"usage: run [--seeds A-B] [--count N] [--seed S] [--seconds T] [--jobs J]\n"
-	"           [--trace] [--shrink] [--print] [--script FILE]\n"
+	"           [--closely] [--trace] [--shrink] [--print] [--script FILE]\n"
 	"  --seeds A-B, or --count N from --seed S: play these provinces\n"
 	"  --seed N without --count: that one; without either 100 from $PACKHORSE_SEED,\n"
 	"  else from a drawn one\n"
 	"  --seconds T: begin none after so many; without --seeds and --count it is the\n"
 	"  time alone that ends it; none played is a failure\n"
+	"  --closely: every invariant behind each event, as in one seed of a hundred\n"
 	"  --trace: one, with all that happens; --shrink: one that breaks, shrunk\n"
 	"  (of several the first that breaks is shrunk without being asked)\n"
 	"  --print: the script of one is printed, not played\n"
@@ -69,11 +70,12 @@ bool args_ask_help(int argc, char **argv)
 /* Whether WORD is one that has no value; it is said in *ARGS then. */
 static bool read_flag(struct sim_args *args, const char *word)
 {
-	bool *flag = strcmp(word, "--trace") == 0    ? &args->trace
-		     : strcmp(word, "--shrink") == 0 ? &args->shrink
-		     : strcmp(word, "--print") == 0  ? &args->print
-		     : strcmp(word, "--tap") == 0    ? &args->tap
-						     : NULL;
+	bool *flag = strcmp(word, "--trace") == 0     ? &args->trace
+		     : strcmp(word, "--closely") == 0 ? &args->closely
+		     : strcmp(word, "--shrink") == 0  ? &args->shrink
+		     : strcmp(word, "--print") == 0   ? &args->print
+		     : strcmp(word, "--tap") == 0     ? &args->tap
+						      : NULL;
 
 	if (flag != NULL) {
 		*flag = true;

@@ -21,7 +21,7 @@ struct sim_args {
 	uint64_t falls;         /* a seed that breaks by its script, if such a one is */
 	bool one_hangs, one_sleeps, one_falls;
 	unsigned jobs;
-	bool trace, shrink, tap, print;
+	bool closely, trace, shrink, tap, print;
 	const char *script;
 };
 

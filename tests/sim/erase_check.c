@@ -382,7 +382,8 @@ void sim_check_erased(struct sim *sim)
 		}
 	}
 	check_one(sim, NULL);
-	if (sim->at % SAID_EVERY != 0 || !sim_store_of(sim, NULL, &hub)) {
+	if ((!sim->script->closely && sim->at % SAID_EVERY != 0) ||
+	    !sim_store_of(sim, NULL, &hub)) {
 		return;
 	}
 	sim_hub_settle(sim);

@@ -99,6 +99,25 @@ traced "without its last event it is played, too" less --script "$dir/shorter"
 point "and is another" $?
 says "no script is none" 2 '^/dev/null: no script' --script /dev/null
 
+# --- closely: one seed of a hundred, a script that says so, or any ---
+looks()
+{
+	sed -n 's/^# seed .* \([0-9]*\) looks at a whole store$/\1/p' "$dir/out"
+}
+
+says "a seed is looked at" 0 '^# seed 4: all invariants held' --seed 4
+few=$(looks)
+says "and closely when that is asked for" 0 '^# seed 4: all invariants held' --seed 4 --closely
+many=$(looks)
+[ "$few" -le 4 ] && [ "$many" -gt 40 ]
+point "which is behind each event, not at most four times" $?
+says "its script says so" 0 '^province 4 [1-9][0-9]* closely$' --seed 4 --closely --print
+cp "$dir/out" "$dir/script"
+says "and is looked at as closely" 0 " $many looks at a whole store$" --script "$dir/script"
+says "one seed of a hundred is without being asked" 0 '^province 150 [1-9][0-9]* closely$' --seed 150 --print
+sed '1s/closely/loosely/' "$dir/script" >"$dir/wrong"
+says "no other word stands there" 2 'the first line is: province SEED DEVICES \[closely\]' --script "$dir/wrong"
+
 # --- several ---
 says "of several that hold the exit is 0" 0 '^# 3 provinces \(seeds 1 to 3\) ' --seeds 1-3
 ! grep -q 'broken' "$dir/out"

@@ -5,7 +5,8 @@
  * Processes of their own play the seeds, each some of them; one that dies is started again
  * behind the seed at which it died, which counts as broken, and so does one that hangs, which
  * is ended (limit.h). One seed in a hundred is
- * played twice, and so is one that is played alone. Of several the first that broke is
+ * played twice, and so is one that is played alone; another one in a hundred is looked at
+ * closely (step.c). Of several the first that broke is
  * shrunk for a while, unless it hangs, when each try would take its limit. The exit status is 1 when anything broke.
  */
 #include <errno.h>
@@ -58,12 +59,18 @@ static void compare_runs(struct sim_result *result, const struct sim_result *aga
 	}
 }
 
+static void plan(struct sim_script *script, uint64_t seed)
+{
+	sim_plan(script, seed);
+	script->closely |= args.closely;
+}
+
 static void play_seed(uint64_t seed, struct sim_result *result)
 {
 	static struct sim_script script;
 	struct sim_result again;
 
-	sim_plan(&script, seed);
+	plan(&script, seed);
 	sim_run(&script, NULL, result);
 	if (seed % 100 == 0 && result->broken == SIM_OK) {
 		sim_run(&script, NULL, &again);
@@ -246,9 +253,10 @@ static int play_one(struct sim_script *script)
 	tell_tap(result.broken == SIM_OK, 1);
 	if (result.broken == SIM_OK) {
 		printf("# seed %" PRIu64 ": all invariants held; %" PRIu64
-		       " entries, %" PRIu64 " sessions, %" PRIu64 " cases\n",
+		       " entries, %" PRIu64 " sessions, %" PRIu64 " cases, %" PRIu64
+		       " looks at a whole store\n",
 		       script->seed, result.tally.entries, result.tally.sessions,
-		       result.tally.cases);
+		       result.tally.cases, result.tally.looks);
 		return 0;
 	}
 	tell_broken(script->seed, &result);
@@ -452,6 +460,7 @@ static void tell_all(double took)
 	       " changes by who had not heard of them, %" PRIu64
 	       " times a bundle with a part of theirs was found\n",
 	       sums.erased, sums.late_puts, sums.away);
+	printf("# looks at a whole store on the way: %" PRIu64 "\n", sums.looks);
 	for (unsigned i = 1; i < SIM_INVARIANTS; i++) {
 		if (broken[i] > 0) {
 			printf("# broken %" PRIu64 " times: %s\n", broken[i],
@@ -486,7 +495,7 @@ static int play_many(void)
 	}
 	tell_tap(good, played);
 	if (first_broken.how != SIM_OK) {
-		sim_plan(&script, first_broken.seed);
+		plan(&script, first_broken.seed);
 		tell_shrunk(&script, first_broken.how, seconds() + SHRINK_MANY_SECONDS);
 	}
 	return good ? 0 : 1;
@@ -511,6 +520,7 @@ static int play_file(struct sim_script *script)
 	if (file != stdin) {
 		fclose(file);
 	}
+	script->closely |= args.closely;
 	return rc != 0 ? 2 : play_one(script);
 }
 
@@ -531,7 +541,7 @@ int main(int argc, char **argv)
 	if (args.script != NULL) {
 		rc = play_file(&script);
 	} else if (args.first == args.last) {
-		sim_plan(&script, args.first);
+		plan(&script, args.first);
 		rc = args.print ? print_script(&script) : play_one(&script);
 	} else {
 		rc = play_many();

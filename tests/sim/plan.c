@@ -4,7 +4,7 @@
  * Each seed has a climate: of the faults there are, some never come. So two that need each
  * other meet more often than if all came at once. Schedules are short and dense.
  *
- *   province SEED DEVICES
+ *   province SEED DEVICES [closely]
  *   AFTER NAME WHO SEED        one event a line; '#' begins a comment
  */
 #include <inttypes.h>
@@ -200,13 +200,15 @@ void sim_plan(struct sim_script *script, uint64_t seed)
 	}
 	erase(script);
 	put_back(script);
+	script->closely = seed % 100 == 50;
 }
 
 /* --- text --- */
 
 void sim_script_print(const struct sim_script *script, FILE *to)
 {
-	fprintf(to, "province %" PRIu64 " %u\n", script->seed, script->n_devices);
+	fprintf(to, "province %" PRIu64 " %u%s\n", script->seed, script->n_devices,
+		script->closely ? " closely" : "");
 	for (size_t i = 0; i < script->n_events; i++) {
 		const struct sim_event *event = &script->events[i];
 
@@ -225,6 +227,21 @@ static int op_named(const char *name)
 	return -1;
 }
 
+static const char *read_first_line(struct sim_script *script, const char *line)
+{
+	char how[16] = "", rest;
+	int n = sscanf(line, "province %" SCNu64 " %u %15s %c", &script->seed,
+		       &script->n_devices, how, &rest);
+
+	script->closely = n == 3;
+	if (n < 2 || n > 3 || (n == 3 && strcmp(how, "closely") != 0) ||
+	    script->n_devices < 1 || script->n_devices > SIM_DEVICES_MAX) {
+		return "the first line is: province SEED DEVICES [closely], 1 to 16 of "
+		       "them";
+	}
+	return NULL;
+}
+
 static const char *read_line(struct sim_script *script, const char *line, bool *begun)
 {
 	struct sim_event event = { 0 };
@@ -233,13 +250,7 @@ static const char *read_line(struct sim_script *script, const char *line, bool *
 
 	if (!*begun) {
 		*begun = true;
-		return sscanf(line, "province %" SCNu64 " %u", &script->seed,
-			      &script->n_devices) == 2 &&
-				       script->n_devices >= 1 &&
-				       script->n_devices <= SIM_DEVICES_MAX
-			       ? NULL
-			       : "the first line is: province SEED DEVICES, 1 to 16 of "
-				 "them";
+		return read_first_line(script, line);
 	}
 	if (sscanf(line, "%" SCNu32 " %31s %u %" SCNu64 " %c", &event.after, name,
 		   &event.who, &event.seed, &rest) != 4) {

@@ -145,6 +145,7 @@ struct sim_event {
 struct sim_script {
 	uint64_t seed;      /* of the province itself */
 	unsigned n_devices; /* at the start */
+	bool closely;       /* every invariant is looked at behind each event: step.c */
 	size_t n_events;
 	struct sim_event events[SIM_EVENTS_MAX];
 };
@@ -172,6 +173,7 @@ struct sim_tally {
 	uint64_t lost;          /* disks of hubs */
 	uint64_t back;          /* older copies in the place of hubs */
 	uint64_t torn;          /* snapshots of hubs that were torn */
+	uint64_t looks;         /* stores read whole and folded anew, before the end */
 	uint64_t plain;         /* copies to which nothing odd was done */
 	uint64_t erased;        /* orders */
 	uint64_t away;          /* bundles with parts of erased readers that were found */

@@ -2,7 +2,8 @@
  * tests/sim/step.c - what is looked at after every event, and what after some.
  *
  * Cheap things each time, at each machine whose program ran in it; what the hub has concluded
- * each fourth event; the whole store of a machine and its ledger folded anew twice. A
+ * each fourth event; the whole store of a machine and its ledger folded anew twice. In a
+ * province that is looked at closely, all of it each time, at each of these machines. A
  * machine whose disk is to fail is not looked at: the look would be what the fault strikes. It
  * is when its program is started again, which it is as soon as the disk is sound.
  */
@@ -12,6 +13,7 @@
 #include "tests/sim/erase.h"
 #include "tests/sim/line.h"
 #include "tests/sim/theft.h"
+#include "tests/sim/van.h"
 #include "tests/sim/version.h"
 #include "tests/sim/work.h"
 
@@ -49,13 +51,14 @@ void sim_check_store(struct sim *sim, struct sim_device *device)
 /*
  * In each half of the events, from the one on that the seed names, all of a machine is read, and
  * folded anew, once; if its disk is to fail then, at the next event at which it is sound. So
- * many were DONE.
+ * many were DONE. Closely: each time.
  */
 static bool is_due(const struct sim *sim, unsigned done)
 {
 	size_t part = sim->script->n_events / SAMPLES + 1;
 
-	return done < SAMPLES && sim->at > done * part + sim->script->seed * 7 % part;
+	return sim->script->closely ||
+	       (done < SAMPLES && sim->at > done * part + sim->script->seed * 7 % part);
 }
 
 static void check_device(struct sim *sim, struct sim_device *device)
@@ -69,6 +72,7 @@ static void check_device(struct sim *sim, struct sim_device *device)
 	}
 	if (is_due(sim, sim->site_samples)) {
 		sim->site_samples++;
+		sim->result->tally.looks++;
 		sim_check_store(sim, device);
 		sim_check_site_ledger(sim, device);
 	}
@@ -94,11 +98,12 @@ static void check_hub(struct sim *sim)
 {
 	sim_check_hub_clock(sim);
 	sim_check_receipted(sim);
-	if (sim->at % LOOK_EVERY == 0) {
+	if (sim->script->closely || sim->at % LOOK_EVERY == 0) {
 		check_conclusions(sim);
 	}
 	if (is_due(sim, sim->hub_samples) && is_sound(sim)) {
 		sim->hub_samples++;
+		sim->result->tally.looks++;
 		sim_hub_settle(sim);
 		sim_check_store(sim, NULL);
 		sim_check_hub_ledger(sim);
@@ -118,6 +123,9 @@ void sim_check_step(struct sim *sim, struct sim_device *device)
 	sim_check_erased(sim);
 	if (is_sound(sim)) {
 		check_hub(sim);
+	}
+	if (sim->script->closely) {
+		sim_check_all_unread(sim);
 	}
 	for (unsigned i = 0; i < sim->n_devices; i++) {
 		sim->devices[i].machine.touched = false;
