@@ -4,15 +4,20 @@
 
 #include <stddef.h>
 
-/* The leak check of a sanitizer looks at its own process as a debugger does. */
-#if defined(__SANITIZE_ADDRESS__)
-#define PH_IS_SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define PH_IS_SANITIZED 1
+/*
+ * The leak check of a sanitizer looks at its own process as a debugger does; and under each of
+ * them mlock(2) does nothing, since it would lock their shadow of all memory.
+ */
+#ifdef __has_feature
+#define PH_HAS_FEATURE(feature) __has_feature(feature)
+#else
+#define PH_HAS_FEATURE(feature) 0
 #endif
-#endif
-#ifndef PH_IS_SANITIZED
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) ||                     \
+	PH_HAS_FEATURE(address_sanitizer) || PH_HAS_FEATURE(memory_sanitizer) ||         \
+	PH_HAS_FEATURE(thread_sanitizer)
+#define PH_IS_SANITIZED 1
+#else
 #define PH_IS_SANITIZED 0
 #endif
 

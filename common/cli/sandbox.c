@@ -31,20 +31,9 @@ int ph_sandbox_enter(enum ph_sandbox which)
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "common/base/secret.h"
 #include "common/cli/sandbox_filters.h"
 #include "common/cli/sandbox_own.h"
-
-#ifdef __has_feature
-#define HAS(feature) __has_feature(feature)
-#else
-#define HAS(feature) 0
-#endif
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) ||                     \
-	HAS(address_sanitizer) || HAS(thread_sanitizer) || HAS(memory_sanitizer)
-#define IS_WIDE true
-#else
-#define IS_WIDE false
-#endif
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -75,7 +64,7 @@ int ph_sandbox_enter(enum ph_sandbox which)
 	const bool hub = which == PH_SANDBOX_HUB;
 	int rc;
 
-	if (IS_WIDE) {
+	if (PH_IS_SANITIZED) {
 		rc = hub ? load(hub_filter_wide, COUNT(hub_filter_wide))
 			 : load(plain_filter_wide, COUNT(plain_filter_wide));
 	} else {
@@ -85,7 +74,7 @@ int ph_sandbox_enter(enum ph_sandbox which)
 	if (rc == -EINVAL || rc == -ENOSYS || rc == -EOPNOTSUPP || rc == -ECANCELED) {
 		return PH_SANDBOX_E_NONE;
 	}
-	return rc < 0 ? rc : IS_WIDE ? PH_SANDBOX_E_WIDE : 0;
+	return rc < 0 ? rc : PH_IS_SANITIZED ? PH_SANDBOX_E_WIDE : 0;
 }
 
 #endif

@@ -21,18 +21,8 @@
 
 #include "common/base/file.h"
 #include "common/base/mp.h"
+#include "common/base/secret.h"
 #include "common/log/keys.h"
-
-#if defined(__SANITIZE_ADDRESS__)
-#define ASAN 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define ASAN 1
-#endif
-#endif
-#ifndef ASAN
-#define ASAN 0
-#endif
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define MIB          (UINT64_C(1) << 20)
@@ -541,7 +531,7 @@ static void starved_child(void)
 static void test_locked_key_memory_refused(void **state)
 {
 	(void)state;
-	if (ASAN) {
+	if (PH_IS_SANITIZED) {
 		print_message("# skipped: ASan does not live with a limit of memory\n");
 		skip();
 	}
