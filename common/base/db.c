@@ -185,13 +185,23 @@ void ph_db_close(struct ph_db *db)
 	free(db);
 }
 
-int ph_db_begin(struct ph_db *db)
+/* SQL, which takes no values and is in every transaction: it is prepared once. */
+static int run_kept(struct ph_db *db, const char *sql)
 {
-	int rc = may_go_on(db);
+	struct ph_stmt *stmt;
+	int rc = ph_db_prepare(db, sql, &stmt);
 
 	if (rc == 0) {
-		rc = ph_dbraw_run(db, "BEGIN IMMEDIATE");
+		rc = ph_dbraw_settle(db, sqlite3_step(stmt->raw));
+		sqlite3_reset(stmt->raw);
 	}
+	return rc;
+}
+
+int ph_db_begin(struct ph_db *db)
+{
+	int rc = run_kept(db, "BEGIN IMMEDIATE");
+
 	if (rc == 0) {
 		db->begun = true;
 	}
@@ -200,11 +210,8 @@ int ph_db_begin(struct ph_db *db)
 
 int ph_db_commit(struct ph_db *db)
 {
-	int rc = may_go_on(db);
+	int rc = run_kept(db, "COMMIT");
 
-	if (rc == 0) {
-		rc = ph_dbraw_run(db, "COMMIT");
-	}
 	if (rc < 0) {
 		ph_db_rollback(db);
 		return rc;
@@ -232,11 +239,8 @@ bool ph_db_in_transaction(const struct ph_db *db)
 /* Savepoints nest by one name: SQLite takes the innermost. */
 int ph_db_savepoint(struct ph_db *db)
 {
-	int rc = may_go_on(db);
+	int rc = run_kept(db, "SAVEPOINT ph");
 
-	if (rc == 0) {
-		rc = ph_dbraw_run(db, "SAVEPOINT ph");
-	}
 	if (rc == 0) {
 		db->depth++;
 	}
@@ -247,11 +251,8 @@ int ph_db_savepoint_release(struct ph_db *db)
 {
 	assert(db->depth > 0);
 
-	int rc = may_go_on(db);
+	int rc = run_kept(db, "RELEASE ph");
 
-	if (rc == 0) {
-		rc = ph_dbraw_run(db, "RELEASE ph");
-	}
 	if (rc < 0) {
 		ph_db_savepoint_undo(db);
 		return rc;
