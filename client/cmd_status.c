@@ -37,6 +37,14 @@ static const struct {
 	{ "put-back", "the hub found that it is an older copy of itself",
 	  "máy chủ thấy mình là bản sao cũ được chép lại", "nothing is lost: sync again",
 	  "không mất gì: hãy đồng bộ lại" },
+	{ "many-copies", "the hub has 16 histories of this folder and takes no other",
+	  "máy chủ đã giữ 16 nhánh ghi chép của thư mục này và không nhận thêm",
+	  "nothing is lost: something puts this disk back again and again; switch it "
+	  "off, "
+	  "and call the provincial library",
+	  "không mất gì: có gì đó cứ khôi phục ổ đĩa này; hãy tắt nó, và gọi cho thư "
+	  "viện "
+	  "tỉnh" },
 	{ "not-taken", "the hub did not take what was sent",
 	  "thư viện tỉnh chưa nhận được dữ liệu đã gửi", NULL, NULL },
 	{ "wrong-key",

@@ -48,7 +48,7 @@ struct ph_link_result {
 	/*
 	 * One word of what came of it: "" complete, "unreachable", "cut", "wrong-key"
 	 * (or a first message that was damaged: from here that looks the same),
-	 * "stopped" (asked to), "cut-off", "later", "put-back", "not-accepted", "version", "not-taken", "protocol",
+	 * "stopped" (asked to), "cut-off", "later", "put-back", "many-copies", "not-accepted", "version", "not-taken", "protocol",
 	 * "receipt", "store", "memory", "address", "budget", "not-of-this-site". Static.
 	 */
 	const char *reason;

@@ -128,6 +128,36 @@ static const char *explain_put_back(struct ph_error *err)
 	return "put-back";
 }
 
+static const char *explain_branches(struct ph_error *err)
+{
+	ph_fail(err, PH_EXIT_TRY_LATER, -EAGAIN,
+		ph_say("the hub has 16 histories of this folder and takes no other: "
+		       "something puts this machine's disk back again and again (a "
+		       "program that freezes it, a snapshot at each start). Nothing is "
+		       "lost as long as the folder is there. Switch that off, or have "
+		       "the folder on a disk that it leaves alone, and call the "
+		       "provincial library",
+		       "máy chủ đã giữ 16 nhánh ghi chép của thư mục này và không nhận "
+		       "thêm: có gì đó cứ khôi phục ổ đĩa của máy này (phần mềm đóng "
+		       "băng ổ đĩa, bản chụp mỗi lần khởi động). Không mất gì, miễn là "
+		       "thư mục còn đó. Hãy tắt phần mềm ấy, hoặc để thư mục trên ổ đĩa "
+		       "mà nó không đụng tới, và gọi cho thư viện tỉnh"));
+	return "many-copies";
+}
+
+/* The hub stopped; WHY: what it told beside its status. */
+static const char *explain_refused(enum ph_status status, enum ph_why why,
+				   struct ph_error *err)
+{
+	if (status == PH_STATUS_LATER && why == PH_WHY_PUT_BACK) {
+		return explain_put_back(err);
+	}
+	if (status == PH_STATUS_LATER && why == PH_WHY_BRANCHES) {
+		return explain_branches(err);
+	}
+	return explain_refusal(status, err);
+}
+
 static const char *explain_key(const char *address, struct ph_error *err)
 {
 	ph_fail(err, PH_EXIT_OTHER, -EACCES,
@@ -182,9 +212,7 @@ const char *ph_link_explain(const struct ph_link_result *result, const char *add
 	case PH_FAIL_HANDSHAKE:
 		return explain_key(address, err);
 	case PH_FAIL_REFUSED:
-		return result->status == PH_STATUS_LATER && result->why == PH_WHY_PUT_BACK
-			       ? explain_put_back(err)
-			       : explain_refusal(result->status, err);
+		return explain_refused(result->status, result->why, err);
 	case PH_FAIL_CUT:
 	case PH_FAIL_TIMEOUT:
 		return stranger ? explain_key(address, err) : explain_cut(err);

@@ -10,7 +10,8 @@
  * A segment that does not fit its log marks the job bad; the session is then refused,
  * what fitted before stays. One that says other than what is held, under a seal that
  * verifies, is a second history of that device: both are kept (journal_take.c). Of more
- * branches than are kept the rest waits at the device, which is told to come later. A
+ * branches than are kept the rest waits at the device, which is told so: in transport, since
+ * a welcome has no word for it, and a first flight with such a segment is left alone. A
  * sealed part that does not fit its commitment stays missing and is told as such in the
  * receipt: never a refusal. What a device may not bring now (hub_quota.h) waits there, too:
  * told in the welcome, or by LATER when a session has got that far.
@@ -109,7 +110,12 @@ static int try_item(struct ph_hub *hub, struct ph_job *job, const struct ph_item
 	snprintf(peer->refusal, sizeof(peer->refusal), "%s", reasons[rc]);
 	if (rc == PH_JOURNAL_E_BRANCHES) {
 		*full = item;
+		if (job->type == PH_JOB_HELLO) { /* it comes again in transport */
+			peer->left++;
+			return 0;
+		}
 		job->later = true;
+		job->why = PH_WHY_BRANCHES;
 		return 0;
 	}
 	if (is_left(job, item, rc)) {

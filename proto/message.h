@@ -45,6 +45,7 @@ enum ph_status {
 enum ph_why {
 	PH_WHY_NONE = 0,
 	PH_WHY_PUT_BACK = 1, /* the hub was put back, as this device has just shown */
+	PH_WHY_BRANCHES = 2, /* it has as many branches of a log as it keeps */
 };
 
 /* Control cursor: how far the device holds the hub's control log. */

@@ -47,8 +47,8 @@ static void hear_why(struct ph_session *session, struct ph_view rest)
 
 	if (session->side == PH_SIDE_DEVICE && !session->is_sibling && rest.len > 0 &&
 	    ph_message_decode(&rest, &message) == 0 && message.type == PH_MSG_WHY &&
-	    message.count == PH_WHY_PUT_BACK) {
-		session->why = PH_WHY_PUT_BACK;
+	    (message.count == PH_WHY_PUT_BACK || message.count == PH_WHY_BRANCHES)) {
+		session->why = (enum ph_why)message.count;
 	}
 }
 

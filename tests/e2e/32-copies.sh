@@ -174,4 +174,29 @@ like "and it says that the hub's own log is another one" "$(cat sync.out; "$P" -
 like "and what is to be done" "$("$P" -d s1 status)" 'To do +call the provincial library'
 ok "the hub is whole" "$hubd" -d hub verify
 ok "the site is whole" "$P" -d s1 verify
+
+# --- more histories of one log than the hub keeps ---
+halt
+rm -rf hub hub-witness
+"$hubd" -d hub init --listen 127.0.0.1:0 --kdf-memory-mib 8 --passphrase-file pass 2>/dev/null
+"$hubd" -d hub site add 14-0371 --commune 03646 --kind van --name 'Xe' 2>/dev/null
+"$hubd" -d hub invite --site 14-0371 --role site --out i9 --passphrase-file pass 2>/dev/null
+serve 6
+ok "a folder of which there will be 17 copies" bash -c "$P -d many join i9 && $P -d many sync --hub $at"
+for i in $(seq 16); do
+  unnoticed many "many.$i"
+  { "$P" -d "many.$i" visit "$i" --band adult && "$P" -d "many.$i" sync --hub "$at"; } >many.out 2>&1 || break
+done
+is "sixteen that went on alone come through" "$i $(held many.16 pending)" '16 0'
+"$P" -d many visit 17 --band adult >/dev/null
+said=$("$P" -d many sync --hub "$at" 2>&1 >/dev/null)
+is "the 17th does not" $? 75
+like "it is told why" "$said" 'the hub has 16 histories of this folder and takes no other'
+like "what may be the cause" "$said" "something puts this machine's disk back again and again"
+like "that nothing is lost, and what to do" "$said" 'Nothing is lost .*Switch that off, .*call the provincial library'
+like "in Vietnamese, too" "$(LC_ALL=vi_VN.UTF-8 "$P" -d many sync --hub "$at" 2>&1 >/dev/null)" \
+  'máy chủ đã giữ 16 nhánh ghi chép của thư mục này và không nhận thêm: .*Không mất gì, .*gọi cho thư viện tỉnh'
+like "by its status as well" "$("$P" -d many status)" '16 histories of this folder'
+is "it keeps what the hub has not" "$(held many pending)" 1
+like "the hub says whose it is" "$("$hubd" -d hub status)" 'A 17th copy of a folder'
 done_testing

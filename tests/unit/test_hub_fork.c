@@ -528,16 +528,19 @@ static void seventeenth(void **state)
 	write_visits(&s.b, 1);
 	n = (uint64_t)hub_says(&s.room, "entries");
 	job = carry_out(&s.room, hello_from(&s.b, s.shared, all_item(&s.b, s.shared)));
+	/* a welcome has no word for it: the first flight is left alone, and comes again */
 	assert_int_equal(job->result, 0);
 	assert_false(job->bad);
-	assert_true(job->later);
-	assert_int_equal(job->welcome.status, PH_STATUS_LATER);
+	assert_false(job->later);
+	assert_int_equal(job->welcome.status, PH_STATUS_OK);
+	assert_int_equal(job->welcome.head[0].n, s.shared);
 	assert_int_equal(job->welcome.n_receipts, 0);
+	assert_int_equal(s.b.peer.left, 1);
 	assert_non_null(strstr(s.b.peer.refusal, "16 branches"));
 	assert_int_equal(hub_says(&s.room, "branches_waiting"), 1);
 	assert_true(waits(&s.room));
 	ph_job_free(job);
-	/* in transport likewise; what follows of that log is not looked at, the rest is */
+	/* in transport it is told; what follows of that log is not looked at, the rest is */
 	items = segment_item(&s.b, s.shared, 1);
 	write_visits(&clone[3], 1);
 	items->next = all_item(&clone[3], s.shared);
@@ -546,6 +549,7 @@ static void seventeenth(void **state)
 	assert_int_equal(job->result, 0);
 	assert_false(job->bad);
 	assert_true(job->later);
+	assert_int_equal(job->why, PH_WHY_BRANCHES);
 	assert_int_equal(job->n_receipts, 0);
 	ph_job_free(job);
 	assert_int_equal(hub_says(&s.room, "entries"), n);

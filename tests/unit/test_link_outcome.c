@@ -114,6 +114,38 @@ static void test_explain(void **state)
 	}
 }
 
+/* What a hub may say beside its status, which means something beside LATER alone. */
+static void test_explain_why(void **state)
+{
+	static const struct {
+		enum ph_status status;
+		enum ph_why why;
+		const char *reason, *words;
+	} cases[] = {
+		{ PH_STATUS_LATER, PH_WHY_NONE, "later", "the hub is busy" },
+		{ PH_STATUS_LATER, PH_WHY_PUT_BACK, "put-back",
+		  "an older copy of itself" },
+		{ PH_STATUS_LATER, PH_WHY_BRANCHES, "many-copies", "16 histories" },
+		{ PH_STATUS_CUT, PH_WHY_BRANCHES, "cut-off", "cut this device off" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct ph_link_result result = { .connected = true,
+						 .failure = PH_FAIL_REFUSED,
+						 .status = cases[i].status,
+						 .why = cases[i].why };
+		struct ph_error err = { .exit = PH_EXIT_DONE };
+
+		assert_string_equal(ph_link_explain(&result, "127.0.0.1:1", false, &err),
+				    cases[i].reason);
+		assert_int_equal(err.exit, cases[i].status == PH_STATUS_LATER
+						   ? PH_EXIT_TRY_LATER
+						   : PH_EXIT_CUT_OFF);
+		assert_non_null(strstr(err.text, cases[i].words));
+	}
+}
+
 /* The same with another machine of the site; REFUSAL: what we have against it. */
 static const struct {
 	enum ph_session_failure failure;
@@ -332,6 +364,7 @@ int main(void)
 		cmocka_unit_test(test_split),
 		cmocka_unit_test(test_split_length),
 		cmocka_unit_test(test_explain),
+		cmocka_unit_test(test_explain_why),
 		cmocka_unit_test(test_explain_sibling),
 		cmocka_unit_test(test_put_back),
 		cmocka_unit_test(test_vietnamese),

@@ -267,19 +267,23 @@ static void test_store_fails(void **state)
 static void test_why(void **state)
 {
 	(void)state;
-	struct room *room = busy_room(0);
+	static const enum ph_why whys[] = { PH_WHY_PUT_BACK, PH_WHY_BRANCHES };
 
-	room->hub_store.why = PH_WHY_PUT_BACK;
-	room_connect(room);
-	room_ride(room, WHOLE_RIDE);
-	assert_int_equal(ph_session_failure(room->hub), PH_FAIL_STORE);
-	assert_int_equal(ph_session_failure(room->device), PH_FAIL_REFUSED);
-	assert_int_equal(ph_session_status(room->device), PH_STATUS_LATER);
-	assert_int_equal(ph_session_why(room->device), PH_WHY_PUT_BACK);
-	room->hub_store.why = PH_WHY_NONE;
-	ride_whole(room);
-	assert_int_equal(ph_session_why(room->device), PH_WHY_NONE);
-	room_free(room);
+	for (size_t i = 0; i < sizeof(whys) / sizeof(whys[0]); i++) {
+		struct room *room = busy_room(0);
+
+		room->hub_store.why = whys[i];
+		room_connect(room);
+		room_ride(room, WHOLE_RIDE);
+		assert_int_equal(ph_session_failure(room->hub), PH_FAIL_STORE);
+		assert_int_equal(ph_session_failure(room->device), PH_FAIL_REFUSED);
+		assert_int_equal(ph_session_status(room->device), PH_STATUS_LATER);
+		assert_int_equal(ph_session_why(room->device), whys[i]);
+		room->hub_store.why = PH_WHY_NONE;
+		ride_whole(room);
+		assert_int_equal(ph_session_why(room->device), PH_WHY_NONE);
+		room_free(room);
+	}
 }
 
 /* A segment that the store finds forged: refused, and what was good stays. */

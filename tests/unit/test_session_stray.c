@@ -16,7 +16,8 @@ static void test_why(void **state)
 	} cases[] = {
 		{ "REFUSE alone", "920904", PH_WHY_NONE },
 		{ "put back", "920904921101", PH_WHY_PUT_BACK },
-		{ "of a newer hub", "920904921102", PH_WHY_NONE },
+		{ "too many branches", "920904921102", PH_WHY_BRANCHES },
+		{ "of a newer hub", "920904921103", PH_WHY_NONE },
 		{ "the largest",
 		  "92090492"
 		  "11cf7fffffffffffffff",
