@@ -16,8 +16,12 @@
 
 #include <sodium.h>
 
-#define STEP     2000      /* entities of one transaction of the feeds */
-#define SKIP_MAX (1 << 20) /* numbers that a start leaves out, at most */
+#define STEP     2000 /* entities of one transaction of the feeds */
+/*
+ * Numbers that a start leaves out, at most. A cursor below 2^32 takes five bytes in each hello,
+ * and a hub comes there after some 500 starts; with more they would be nine far sooner.
+ */
+#define SKIP_MAX (1 << 24)
 
 /*
  * Another number at each start, also of a folder that was put back since: of when that was, by
