@@ -55,11 +55,16 @@ static int see_file(void *data, const char *file)
 	char path[PH_ACT_PATH_MAX];
 	unsigned memory;
 
+	int rc;
+
 	if (strncmp(file, FILE_NAME, strlen(FILE_NAME)) != 0 ||
-	    (name[0] != '\0' && name[0] != '-') ||
-	    ph_act_key_path(finding->cli, name[0] ? name + 1 : NULL, path, NULL) < 0 ||
-	    ph_locked_key_look(path, key, &memory, NULL) < 0) {
-		return 0; /* whoever uses it hears what is wrong with it */
+	    (name[0] != '\0' && name[0] != '-')) {
+		return 0;
+	}
+	rc = ph_act_key_path(finding->cli, name[0] ? name + 1 : NULL, path, NULL);
+	rc = rc < 0 ? rc : ph_locked_key_look(path, key, &memory, NULL);
+	if (rc < 0) { /* whoever uses it hears what is wrong with it */
+		return rc == -ENOMEM ? rc : 0;
 	}
 	ph_hex(hex, key, sizeof(key));
 	return add_name(finding, name[0] ? name + 1 : FILE_NAME, hex) ? -ENOMEM : 0;
@@ -82,9 +87,12 @@ static int find_operators(const struct ph_cli *cli, json_t *answer, struct ph_er
 
 	json_array_foreach(json_object_get(answer, "operators"), i, key)
 	{
-		json_array_append_new(finding.operators, json_pack("{s:s, s:s}", "key",
-								   json_string_value(key),
-								   "state", "valid"));
+		if (json_array_append_new(finding.operators,
+					  json_pack("{s:s, s:s}", "key",
+						    json_string_value(key), "state",
+						    "valid")) != 0) {
+			rc = rc < 0 ? rc : -ENOMEM;
+		}
 	}
 	rc = rc < 0 ? rc : ph_dir_list(path, see_file, &finding);
 	if (json_object_set_new(answer, "operators", finding.operators) != 0) {

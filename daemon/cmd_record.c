@@ -130,9 +130,14 @@ static int give(const struct recording *recording, json_t *answer, json_int_t nu
 
 	if (rc == 0) {
 		json_object_del(answer, "exit");
-		json_object_set_new(answer, "line", json_integer(number));
-		rc = ph_out_json(answer);
+		rc = json_object_set_new(answer, "line", json_integer(number)) != 0
+			     ? -ENOMEM
+			     : 0;
+		if (rc < 0) {
+			json_decref(answer);
+		}
 	}
+	rc = rc < 0 ? rc : ph_out_json(answer);
 	return rc < 0 && rc != PH_OUT_LOST
 		       ? ph_fail_errno(err, rc, ph_say("answering", "trả lời"))
 		       : told(recording, err);

@@ -18,14 +18,15 @@
 
 int ph_out_json(json_t *object)
 {
-	int rc = -ENOMEM;
+	/* whole before any of it is out: json_dumpf() does not tell what memory it lacked */
+	char *text = object ? ph_json_dumps(object, JSON_COMPACT) : NULL;
+	int rc = text ? 0 : -ENOMEM;
 
-	if (object) {
-		rc = json_dumpf(object, stdout, JSON_COMPACT) == 0 && putchar('\n') != EOF
-			     ? 0
-			     : PH_OUT_LOST;
-		json_decref(object);
+	if (rc == 0 && (fputs(text, stdout) == EOF || putchar('\n') == EOF)) {
+		rc = PH_OUT_LOST;
 	}
+	free(text);
+	json_decref(object);
 	return rc;
 }
 
