@@ -220,6 +220,8 @@ static const struct {
 	{ true, false, false, PH_FAIL_CUT, PH_STATUS_OK, "not-a-courier", PH_EXIT_OTHER },
 	{ true, false, true, PH_FAIL_HANDSHAKE, PH_STATUS_OK, "not-a-courier",
 	  PH_EXIT_OTHER },
+	{ true, false, true, PH_FAIL_CUT, PH_STATUS_OK, "cut", PH_EXIT_PARTIAL },
+	{ true, false, true, PH_FAIL_TIMEOUT, PH_STATUS_OK, "cut", PH_EXIT_PARTIAL },
 	{ true, true, false, PH_FAIL_TIMEOUT, PH_STATUS_OK, "cut", PH_EXIT_PARTIAL },
 	{ true, true, false, PH_FAIL_PROTOCOL, PH_STATUS_OK, "protocol", PH_EXIT_OTHER },
 	{ true, true, false, PH_FAIL_STORE, PH_STATUS_OK, "store", PH_EXIT_OTHER },
