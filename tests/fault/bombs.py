@@ -29,7 +29,7 @@ from script_sync import MAIN
 SPACE = 128 << 20
 BATCH = 100
 FEW = 65536  # bytes of a bomb
-TARGETS = ("walk", "entry", "cert", "invite", "receipt", "segment", "page", "message",
+TARGETS = ("walk", "announce", "entry", "cert", "invite", "receipt", "segment", "page", "message",
            "frame", "noise", "handshake", "session", "bundle", "manifest", "pack", "json",
            "keyfile", "config", "marc", "courier", "spool", "netlink", "web", "front",
            "command", "agent", "import", "sheet", "backup", "code", "scenario", "settings")

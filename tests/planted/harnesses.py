@@ -70,7 +70,7 @@ FAULTS = {
     "bombs": ["--count", "600"], "places": [],
 }  # fmt: skip
 DECODERS = [
-    "agent", "backup", "bundle", "cert", "code", "command", "config", "courier", "entry", "frame",
+    "agent", "announce", "backup", "bundle", "cert", "code", "command", "config", "courier", "entry", "frame",
     "front", "handshake", "import", "invite", "json", "keyfile", "manifest", "marc", "message",
     "netlink", "noise", "pack", "page", "receipt", "scenario", "segment", "session", "settings",
     "sheet", "spool", "walk", "web",
