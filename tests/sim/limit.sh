@@ -122,6 +122,8 @@ says "no other word stands there" 2 'the first line is: province SEED DEVICES \[
 says "of several that hold the exit is 0" 0 '^# 3 provinces \(seeds 1 to 3\) ' --seeds 1-3
 ! grep -q 'broken' "$dir/out"
 point "and none is told" $?
+grep -q '^# same-ledger: [1-9][0-9]* ledgers compared, [0-9]* excused$' "$dir/out"
+point "and how many ledgers were compared is" $?
 says "one seed of them alone, too" 0 '^# seed 2: all invariants held' --seeds 2-2
 says "what is no range is not played" 2 '^usage: ' --seeds 3-1
 echo "1..$points"

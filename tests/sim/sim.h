@@ -161,6 +161,8 @@ struct sim_tally {
 	uint64_t events[SIM_OPS];
 	uint64_t sessions, whole, entries, receipts, cases, rounds, devices, forks, acts;
 	uint64_t cuts_in, kills_in; /* inside sessions */
+	uint64_t compared;          /* ledgers of devices with the hub's */
+	uint64_t excused;           /* those that cannot be */
 	uint64_t dead;              /* entries that died with a disk */
 	uint64_t older;             /* machines whose program was not the newest */
 	uint64_t packed,
