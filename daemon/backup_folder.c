@@ -181,7 +181,7 @@ int ph_backup_folder_newest(const char *folder, const uint8_t *root,
 }
 
 /* When NAME, which is a backup's, says that it was made; a time that there is not is long ago. */
-static int64_t second_of(const char *name)
+int64_t ph_backup_folder_second(const char *name)
 {
 	const char *when = name + sizeof(PREFIX) - 1 + 9;
 	char text[24];
@@ -202,7 +202,21 @@ int ph_backup_folder_oldest(const char *folder, const uint8_t root[static PH_KEY
 		rc = -ENOENT;
 	} else if (rc == 0) {
 		memcpy(out, names.name[0], PH_BACKUP_FILE_NAME);
-		*second_out = second_of(out);
+		*second_out = ph_backup_folder_second(out);
+	}
+	free(names.name);
+	return rc;
+}
+
+int ph_backup_folder_seconds(const char *folder, const uint8_t root[static PH_KEY_SIZE],
+			     int64_t *out, size_t max, size_t *n_out)
+{
+	struct names names = { .root = root };
+	int rc = list(folder, &names);
+
+	*n_out = rc < 0 ? 0 : names.n < max ? names.n : max;
+	for (size_t i = 0; i < *n_out; i++) {
+		out[i] = ph_backup_folder_second(names.name[i]);
 	}
 	free(names.name);
 	return rc;

@@ -12,8 +12,10 @@
 #include "common/base/error.h"
 #include "common/log/keys.h"
 
-#define PH_BACKUP_FILE_NAME 64
-#define PH_BACKUP_NAME_LATE 59
+#define PH_BACKUP_FILE_NAME  64
+#define PH_BACKUP_NAME_LATE  59
+/* The others in its folder that the hub is told of when one is made, at most: the oldest. */
+#define PH_BACKUP_OTHERS_MAX 512
 
 /* The folder must be there: a medium that is not mounted must not be taken for an empty one. */
 int ph_backup_folder_check(const char *folder, struct ph_error *err);
@@ -38,6 +40,14 @@ int ph_backup_folder_expire(const char *folder, const uint8_t root[static PH_KEY
  */
 int ph_backup_folder_oldest(const char *folder, const uint8_t root[static PH_KEY_SIZE],
 			    char out[static PH_BACKUP_FILE_NAME], int64_t *second_out);
+/*
+ * The seconds in the names of backups of ROOT, rising, the first MAX of them, into OUT. *N_OUT: how
+ * many these are. 0 or a negative errno.
+ */
+int ph_backup_folder_seconds(const char *folder, const uint8_t root[static PH_KEY_SIZE],
+			     int64_t *out, size_t max, size_t *n_out);
+/* The second in NAME, which is a backup's. */
+int64_t ph_backup_folder_second(const char *name);
 /* Remove what earlier runs of this ROOT left half made. */
 void ph_backup_folder_sweep(const char *folder, const uint8_t root[static PH_KEY_SIZE]);
 

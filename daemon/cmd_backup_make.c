@@ -6,8 +6,8 @@
  * the folder it was given, under a name that no backup has; brings it to the disk; reads it
  * back from there, decrypts it, and has what came out verify itself as a hub. Only then the
  * hub signs, and notes the folder, so that no backup lies where it knows of none, whatever ends
- * this process; the file gets its name, and old backups go. Last, the hub is told, with how old the
- * oldest is that is left in that folder: it tells devices, and who is erased.
+ * this process; the file gets its name, and old backups go. Last, the hub is told, with which
+ * others are left in that folder: it tells devices, and who is erased.
  *
  * Whatever fails before the name is given leaves the earlier backups as they were and no new
  * one. What a killed run leaves has no backup's name, and the next run removes it.
@@ -274,11 +274,36 @@ static int oldest_of(const struct make *make, int64_t *oldest_out)
 	return rc;
 }
 
+/* Into REQUEST, if it can be known: which backup this is there, and which others there are. */
+static void put_others(const struct make *make, json_t **request)
+{
+	int64_t seconds[PH_BACKUP_OTHERS_MAX + 1];
+	int64_t name = ph_backup_folder_second(make->name);
+	json_t *others;
+	size_t n;
+
+	ph_request_put(request, "name", json_integer(name));
+	if (ph_backup_folder_seconds(make->folder, make->list.root, seconds,
+				     sizeof(seconds) / sizeof(seconds[0]), &n) < 0) {
+		return;
+	}
+	others = json_array();
+	for (size_t i = 0; i < n && json_array_size(others) < PH_BACKUP_OTHERS_MAX; i++) {
+		if (seconds[i] != name &&
+		    json_array_append_new(others, json_integer(seconds[i]))) {
+			json_decref(others);
+			others = NULL;
+		}
+	}
+	ph_request_put(request, "others", others);
+}
+
 static json_t *sign_request(const struct make *make)
 {
 	char hash[2 * 32 + 1];
 	char digest[2 * 32 + 1];
 	char recovery[2 * PH_RECOVERY_NAME_SIZE + 1];
+	json_t *request;
 	int64_t oldest;
 
 	if (oldest_of(make, &oldest) == -ENOENT) {
@@ -287,12 +312,14 @@ static json_t *sign_request(const struct make *make)
 	ph_hex(hash, make->found.hash, sizeof(make->found.hash));
 	ph_hex(digest, make->checked.digest, sizeof(make->checked.digest));
 	ph_hex(recovery, make->found.recovery, sizeof(make->found.recovery));
-	return json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:o, s:I}", "command",
-			 "backup-sign", "hash", hash, "digest", digest, "recovery",
-			 recovery, "size", (json_int_t)make->found.size, "logs",
-			 (json_int_t)make->checked.logs, "entries",
-			 (json_int_t)make->checked.entries, "folder", folder_text(make),
-			 "oldest", (json_int_t)oldest);
+	request = json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:o, s:I}", "command",
+			    "backup-sign", "hash", hash, "digest", digest, "recovery",
+			    recovery, "size", (json_int_t)make->found.size, "logs",
+			    (json_int_t)make->checked.logs, "entries",
+			    (json_int_t)make->checked.entries, "folder",
+			    folder_text(make), "oldest", (json_int_t)oldest);
+	put_others(make, &request);
+	return request;
 }
 
 static int sign(struct make *make, struct ph_error *err)
@@ -344,13 +371,14 @@ static void drop_old(struct make *make, int64_t *oldest_out)
 
 static int note(struct make *make, int64_t oldest, struct ph_error *err)
 {
+	json_t *request = json_pack("{s:s, s:b, s:o, s:I}", "command", "backup-kept",
+				    "away", make->away, "folder", folder_text(make),
+				    "oldest", (json_int_t)oldest);
 	json_t *answer = NULL;
-	int rc = ask(make,
-		     json_pack("{s:s, s:b, s:o, s:I}", "command", "backup-kept", "away",
-			       make->away, "folder", folder_text(make), "oldest",
-			       (json_int_t)oldest),
-		     &answer, err);
+	int rc;
 
+	put_others(make, &request);
+	rc = ask(make, request, &answer, err);
 	json_decref(answer);
 	return rc;
 }

@@ -9,9 +9,6 @@
 /* Values in meta (docs/STORE.md): when the last verified backup was made, and whether off this disk. */
 #define PH_HUB_META_BACKUP      "backup_time"
 #define PH_HUB_META_BACKUP_AWAY "backup_away"
-/* Behind it the path of a folder; when the oldest and the newest backup in it were made, 8 bytes each. */
-#define PH_HUB_META_BACKUP_IN   "backup_in."
-#define PH_HUB_BACKUP_IN_SIZE   16
 
 /* End a backup that is under way; NULL is fine. Before the store is closed. */
 void ph_hub_backup_free(struct ph_hub_backup *backup);

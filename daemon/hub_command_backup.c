@@ -16,6 +16,7 @@
  */
 #include "common/base/say.h"
 #include "daemon/hub_backup.h"
+#include "daemon/hub_backup_in.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -24,6 +25,7 @@
 
 #include "common/base/dbcopy.h"
 #include "common/base/lock.h"
+#include "common/ledger/erasing.h"
 #include "daemon/backup_file.h"
 #include "daemon/backup_state.h"
 #include "daemon/hub_command.h"
@@ -46,6 +48,7 @@ struct ph_hub_backup {
 	char token[2 * TOKEN_SIZE + 1];
 	struct ph_db_copy *copy; /* NULL: it stands */
 	int64_t made;            /* when it was whole */
+	uint64_t erased;         /* orders to erase that were done when it was begun */
 	struct kept *receipts;
 	int64_t last; /* monotonic seconds of the last that was heard of it */
 };
@@ -170,6 +173,10 @@ static int begin(struct ph_hub *hub, struct ph_hub_backup *backup, struct ph_err
 	hub->config.rng.fill(hub->config.rng.data, token, sizeof(token));
 	ph_hex(backup->token, token, sizeof(token));
 	backup->last = monotonic(hub);
+	rc = ph_erasing_count(hub->db, &backup->erased);
+	if (rc < 0) {
+		return rc;
+	}
 	return ph_db_copy_start(&backup->copy, hub->db, path, err);
 }
 
@@ -272,39 +279,20 @@ int ph_hub_backup_step(struct ph_hub *hub, const json_t *request, json_t *answer
 
 /* --- sign --- */
 
-/* What lies in the folder that REQUEST names, if it does: certificates of erasures tell of it. */
-static int note_folder(struct ph_hub *hub, const json_t *request, int64_t made)
-{
-	const char *folder = ph_request_text(request, "folder");
-	int64_t oldest = json_integer_value(json_object_get(request, "oldest"));
-	char name[sizeof(PH_HUB_META_BACKUP_IN) + PH_HUB_PATH_MAX];
-	uint8_t note[PH_HUB_BACKUP_IN_SIZE];
-
-	if (!folder) {
-		return 0;
-	}
-	if (strlen(folder) >= PH_HUB_PATH_MAX) {
-		return -ENAMETOOLONG;
-	}
-	snprintf(name, sizeof(name), PH_HUB_META_BACKUP_IN "%s", folder);
-	oldest = oldest < 0 ? 0 : oldest < made ? oldest : made;
-	ph_be64_put(note, (uint64_t)oldest);
-	ph_be64_put(note + 8, (uint64_t)made);
-	return ph_journal_meta_put(hub->journal, name, PH_VIEW(note, sizeof(note)));
-}
-
 static int fail_to_note(int rc, struct ph_error *err)
 {
 	return ph_fail_errno(err, rc,
 			     ph_say("noting the backup", "ghi nhận bản sao lưu"));
 }
 
-/* The same by itself. */
-static int note_first(struct ph_hub *hub, const json_t *request, int64_t made)
+/* That its folder has one, before it has its name. */
+static int note_first(struct ph_hub *hub, const struct ph_hub_backup *backup,
+		      const json_t *request)
 {
 	int rc = ph_db_begin(hub->db);
 
-	rc = rc < 0 ? rc : note_folder(hub, request, made);
+	rc = rc < 0 ? rc
+		    : ph_hub_backup_in_note(hub, request, backup->made, backup->erased);
 	rc = rc < 0 ? rc : ph_db_commit(hub->db);
 	if (rc < 0) {
 		ph_db_rollback(hub->db);
@@ -366,7 +354,7 @@ int ph_hub_backup_sign(struct ph_hub *hub, const json_t *request, json_t *answer
 	}
 	rc = rc < 0 ? rc : fill(hub, backup, request, &manifest, err);
 	if (rc == 0) {
-		rc = note_first(hub, request, backup->made);
+		rc = note_first(hub, backup, request);
 		rc = rc < 0 ? fail_to_note(rc, err) : 0;
 	}
 	rc = rc < 0 ? rc : ph_backup_manifest_body(&manifest, &body);
@@ -411,7 +399,8 @@ static int keep(struct ph_hub *hub, const struct ph_hub_backup *backup,
 	rc = rc < 0 ? rc
 		    : ph_journal_meta_put_int(hub->journal, PH_HUB_META_BACKUP_AWAY,
 					      away);
-	rc = rc < 0 ? rc : note_folder(hub, request, backup->made);
+	rc = rc < 0 ? rc
+		    : ph_hub_backup_in_note(hub, request, backup->made, backup->erased);
 	rc = rc < 0 ? rc : ph_db_commit(hub->db);
 	if (rc < 0) {
 		ph_db_rollback(hub->db);

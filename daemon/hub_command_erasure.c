@@ -407,12 +407,6 @@ static int tell_order(struct asked *asked, json_t *out)
 	return rc ? -ENOMEM : 0;
 }
 
-/* When what was erased was gone from the hub. */
-static int64_t gone_at(const struct asked *asked)
-{
-	return asked->carried_out && asked->order.done ? asked->order.second : INT64_MAX;
-}
-
 /* The whole certificate of the order in ASKED. */
 static int tell_whole(struct asked *asked, json_t *answer)
 {
@@ -429,7 +423,12 @@ static int tell_whole(struct asked *asked, json_t *answer)
 		item = summary(asked);
 		rc = item ? tell_order(asked, item) : -ENOMEM;
 	}
-	rc = rc != 0 ? rc : ph_hub_beyond_tell(asked->hub, gone_at(asked), item);
+	rc = rc != 0 ? rc
+		     : ph_hub_beyond_tell(asked->hub,
+					  asked->carried_out && asked->order.done
+						  ? &asked->order
+						  : NULL,
+					  item);
 	if (rc == 0 && (json_object_set(item, "devices", asked->devices) ||
 			json_object_set(item, "sticks", asked->sticks) ||
 			json_object_set(item, "away", asked->away_list) ||

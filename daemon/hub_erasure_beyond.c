@@ -12,8 +12,7 @@
  */
 #include "daemon/hub_erasure_beyond.h"
 
-#include "daemon/backup_folder.h"
-#include "daemon/hub_backup.h"
+#include "daemon/hub_backup_in.h"
 #include "daemon/hub_second.h"
 
 #include <errno.h>
@@ -51,7 +50,7 @@ static int tell_restored(const struct ph_hub *hub, json_t *out)
 }
 
 struct folders {
-	int64_t erased;
+	const struct ph_erasing_order *order; /* NULL: it is not done */
 	json_t *list;
 };
 
@@ -59,23 +58,17 @@ static int on_folder(void *data, const char *name, struct ph_view value)
 {
 	struct folders *folders = data;
 	const char *path = name + strlen(PH_HUB_META_BACKUP_IN);
+	struct ph_hub_backup_in in;
 	json_t *item;
-	int64_t oldest, newest, late;
-	int rc;
+	int rc = ph_hub_backup_in_read(value, &in);
 
-	if (value.len != PH_HUB_BACKUP_IN_SIZE) {
-		return -EUCLEAN;
-	}
-	oldest = (int64_t)ph_be64_get(value.data);
-	newest = (int64_t)ph_be64_get(value.data + 8);
-	/* the time of others is that of their name, which may be later than they are */
-	late = oldest < newest ? PH_BACKUP_NAME_LATE : 0;
-	if (oldest - late > folders->erased) {
-		return 0;
+	if (rc < 0 ||
+	    (folders->order && !ph_hub_backup_in_may_have(&in, folders->order))) {
+		return rc;
 	}
 	item = json_pack("{s:s}", "folder", path);
-	rc = item ? set_time(item, "oldest", oldest) : -ENOMEM;
-	rc = rc < 0 ? rc : set_time(item, "newest", newest);
+	rc = item ? set_time(item, "oldest", in.oldest) : -ENOMEM;
+	rc = rc < 0 ? rc : set_time(item, "newest", in.newest);
 	if (rc < 0) {
 		json_decref(item);
 		return rc;
@@ -83,9 +76,10 @@ static int on_folder(void *data, const char *name, struct ph_view value)
 	return json_array_append_new(folders->list, item) ? -ENOMEM : 0;
 }
 
-static int tell_backups(struct ph_hub *hub, int64_t erased, json_t *out)
+static int tell_backups(struct ph_hub *hub, const struct ph_erasing_order *order,
+			json_t *out)
 {
-	struct folders folders = { .erased = erased, .list = json_array() };
+	struct folders folders = { .order = order, .list = json_array() };
 	int rc = folders.list ? ph_journal_meta_each(hub->journal, PH_HUB_META_BACKUP_IN,
 						     on_folder, &folders)
 			      : -ENOMEM;
@@ -97,10 +91,11 @@ static int tell_backups(struct ph_hub *hub, int64_t erased, json_t *out)
 	return rc;
 }
 
-int ph_hub_beyond_tell(struct ph_hub *hub, int64_t erased, json_t *certificate)
+int ph_hub_beyond_tell(struct ph_hub *hub, const struct ph_erasing_order *order,
+		       json_t *certificate)
 {
 	int rc = tell_second(hub, certificate);
 
 	rc = rc < 0 ? rc : tell_restored(hub, certificate);
-	return rc < 0 ? rc : tell_backups(hub, erased, certificate);
+	return rc < 0 ? rc : tell_backups(hub, order, certificate);
 }

@@ -11,9 +11,11 @@
  * Set in CERTIFICATE, an object: `second_medium`: "erased" or "out", not set if there never was one;
  * `restored`: when the hub was restored or put back last, and `put_back`, the same time, if it was
  * put back; not set if it never was; `backups`: [{"folder", "oldest", "newest"} ...], the folders that
- * backups were put into and that have one which was made at ERASED or before. ERASED: when what was
- * erased was gone here, unix seconds; INT64_MAX: it is not. 0 or negative errno.
+ * backups were put into and that have one which was begun before ORDER was done here (hub_backup_in.h).
+ * ORDER: borrowed; NULL: it is not done. 0 or negative errno.
  */
-int ph_hub_beyond_tell(struct ph_hub *hub, int64_t erased, json_t *certificate);
+struct ph_erasing_order;
+int ph_hub_beyond_tell(struct ph_hub *hub, const struct ph_erasing_order *order,
+		       json_t *certificate);
 
 #endif

@@ -253,9 +253,12 @@ static int rewrite(struct run *run)
 	return rc != 0 || run->ledger->config.fed == NULL ? rc : rewrite_fed(run->db);
 }
 
+/* With how many there are, all of which are done then. */
 static int note_done(struct run *run)
 {
-	int rc = ph_db_exec(run->db, "UPDATE erasure SET done = 1 WHERE done = 0");
+	int rc = ph_db_exec(run->db,
+			    "UPDATE erasure SET done = 1 + (SELECT count(*) FROM erasure)"
+			    " WHERE done = 0");
 
 	return rc != 0 ? rc : ph_journal_meta_put_int(run->journal, META_REST, 0);
 }
@@ -362,21 +365,35 @@ int ph_erasing_run(const struct ph_erasing *erasing, struct ph_erasing_done *don
 	return rc;
 }
 
-int ph_erasing_mark(struct ph_db *db, int64_t *mark_out)
+static int read_count(struct ph_db *db, const char *sql, int64_t *count_out)
 {
 	struct ph_stmt *stmt;
-	int rc = ph_db_prepare(db,
-			       "SELECT (SELECT count(*) FROM erased)"
-			       " + (SELECT count(*) FROM erasure)",
-			       &stmt);
+	int rc = ph_db_prepare(db, sql, &stmt);
 
 	rc = rc != 0 ? rc : ph_stmt_step(stmt);
 	if (rc != PH_DB_ROW) {
 		return rc < 0 ? rc : -EUCLEAN;
 	}
-	*mark_out = ph_stmt_col_int(stmt, 0);
+	*count_out = ph_stmt_col_int(stmt, 0);
 	ph_stmt_reset(stmt);
 	return 0;
+}
+
+int ph_erasing_mark(struct ph_db *db, int64_t *mark_out)
+{
+	return read_count(db,
+			  "SELECT (SELECT count(*) FROM erased)"
+			  " + (SELECT count(*) FROM erasure)",
+			  mark_out);
+}
+
+int ph_erasing_count(struct ph_db *db, uint64_t *count_out)
+{
+	int64_t count = 0;
+	int rc = read_count(db, "SELECT count(*) FROM erasure WHERE done > 0", &count);
+
+	*count_out = (uint64_t)count;
+	return rc;
 }
 
 int ph_erasing_facts(struct ph_ledger *ledger, const struct ph_ref *ref,
@@ -404,6 +421,7 @@ static int read_order(struct ph_stmt *stmt, struct ph_erasing_order *out)
 	}
 	out->second = ph_stmt_col_int(stmt, 1);
 	out->done = ph_stmt_col_int(stmt, 2) != 0;
+	out->place = out->done ? (uint64_t)ph_stmt_col_int(stmt, 2) - 1 : 0;
 	out->told = ph_stmt_col_int(stmt, 3) == 1;
 	out->held = ph_stmt_col_int(stmt, 3) == 0;
 	rc = ph_key_get_ref(ph_stmt_col_blob(stmt, 0), &out->ref) ? 0 : -EUCLEAN;
@@ -431,7 +449,7 @@ int ph_erasing_untold(struct ph_db *db, struct ph_erasing_order *out)
 	struct ph_stmt *stmt;
 	int rc = ph_db_prepare(db,
 			       "SELECT id, second, done, told FROM erasure"
-			       " WHERE done = 1 AND told IN (0, 2) ORDER BY id LIMIT 1",
+			       " WHERE done > 0 AND told IN (0, 2) ORDER BY id LIMIT 1",
 			       &stmt);
 
 	return rc != 0 ? rc : read_order(stmt, out);

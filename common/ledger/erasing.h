@@ -50,9 +50,13 @@ struct ph_erasing_order {
 	struct ph_ref ref; /* the reader-erase */
 	int64_t second;    /* when, by the clock here */
 	bool done;         /* and nothing of it is left in the files */
-	bool told;         /* a site: it has written so */
+	/* how many were done here then, with this one; 0: not known (done by an earlier program) */
+	uint64_t place;
+	bool told; /* a site: it has written so */
 	bool held; /* not told yet: something was here that went with it, as far as is known */
 };
+/* How many are done here: what has no clock in it, for a copy to be told apart by. 0 or negative errno. */
+int ph_erasing_count(struct ph_db *db, uint64_t *count_out);
 /* The one of REF. 0, PH_LEDGER_E_NONE, negative errno. */
 int ph_erasing_get(struct ph_db *db, const struct ph_ref *ref,
 		   struct ph_erasing_order *out);

@@ -94,7 +94,6 @@ is "both folders have backups with her" "$(folders)" "[$both]"
 like "as the certificate says, and when they go" "$($H erasures "$order")" \
   "in these folders .*  $(realpath near)  20[^ ]*  20.*They go from a folder with the first backup that is made there after 20[0-9-]+T"
 like "in Vietnamese, too" "$(LC_ALL=vi_VN.UTF-8 $H erasures "$order")" "  $(realpath near)  20[^ ]*  20.*không tự mất"
-sleep 1 # one of the very second may have her
 (cd near && $hubd -d ../hub backup . --keep 1 >/dev/null 2>&1)
 is "one is made in one of them, and is the only one there" "$(folders)" "['$(realpath "$far")']"
 $H backup "$far" --keep 3 >/dev/null 2>&1
