@@ -1,5 +1,5 @@
 /*
- * daemon/cmd_backup.c - packhorsed recovery-key, backup, backup check.
+ * daemon/cmd_backup.c - packhorsed recovery-key, backup, backup check, backup gone.
  *
  * `backup` is cmd_backup_make.c.
  */
@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/base/clock.h"
@@ -14,6 +15,7 @@
 #include "common/base/lock.h"
 #include "common/cli/out.h"
 #include "common/log/cert.h"
+#include "daemon/ask.h"
 #include "daemon/backup_state.h"
 #include "daemon/cmd.h"
 
@@ -273,6 +275,39 @@ static int run_check(struct ph_cli *cli, struct ph_error *err)
 	return rc;
 }
 
+/* --- backup gone --- */
+
+/* A folder that is here by its path from the root, as it was noted; else as it is written. */
+static json_t *folder_text(const char *folder)
+{
+	char full[PATH_SIZE];
+
+	return json_string(folder[0] != '/' && realpath(folder, full) ? full : folder);
+}
+
+static int run_gone(struct ph_cli *cli, struct ph_error *err)
+{
+	json_t *request = ph_request("backup-gone");
+	json_t *answer = NULL;
+	int rc;
+
+	ph_request_put(&request, "folder", folder_text(cli->args[0]));
+	rc = ph_ask(cli, request, &answer, err);
+	if (rc < 0) {
+		return rc;
+	}
+	if (cli->json || cli->plain) {
+		return ph_out_script(cli->json, answer);
+	}
+	json_decref(answer);
+	fprintf(stderr, "%s\n",
+		ph_say("noted: certificates of erasures name this folder no more, unless "
+		       "a backup is made there again",
+		       "đã ghi: giấy chứng nhận xóa không nêu thư mục này nữa, trừ khi "
+		       "lại làm bản sao lưu ở đó"));
+	return ph_out_flush("", err);
+}
+
 /* --- the commands --- */
 
 static const struct ph_cli_option recovery_options[] = {
@@ -304,5 +339,11 @@ const struct ph_cli_command ph_cmds_backup[] = {
 	  "whether a backup is as the hub signed it\n"
 	  "With the recovery key it is also opened and all of it verified.",
 	  check_options, run_check, NULL },
+	{ "backup gone", "Running", "DIR", 1, 1,
+	  "all backups that were in a folder are destroyed\n"
+	  "As the certificate of an erasure shows the folder, which is listed there no "
+	  "more.\n"
+	  "Nothing else changes, and nothing is removed.",
+	  NULL, run_gone, NULL },
 	{ 0 },
 };

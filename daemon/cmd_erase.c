@@ -285,10 +285,12 @@ static void print_folders(const json_t *certificate)
 	}
 	printf(due[0] ? ph_say("They go from a folder with the first backup that is made "
 			       "there after %s, none by itself. A disk that gets no more "
-			       "must be destroyed.\n",
+			       "must be destroyed; then say so (packhorsed backup "
+			       "gone).\n",
 			       "Chúng chỉ mất khỏi một thư mục khi làm bản sao lưu đầu "
 			       "tiên ở đó sau %s, không tự mất. Ổ đĩa nào không còn dùng "
-			       "để sao lưu thì phải hủy.\n")
+			       "để sao lưu thì phải hủy, rồi báo (packhorsed backup "
+			       "gone).\n")
 		      : ph_say("They begin to go when the hub has erased%s.\n",
 			       "Chúng bắt đầu mất đi khi máy chủ đã xóa%s.\n"),
 	       due);

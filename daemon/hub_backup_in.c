@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/base/say.h"
 #include "daemon/backup_folder.h"
 #include "daemon/hub_command.h"
 
@@ -195,4 +196,59 @@ int ph_hub_backup_in_note(struct ph_hub *hub, const json_t *request, int64_t mad
 	ph_buf_deinit(&old);
 	ph_buf_deinit(&new);
 	return rc;
+}
+
+/* --- backup-gone --- */
+
+static int forget(struct ph_hub *hub, const char *name)
+{
+	int rc = hub->stopped ? -EIO : ph_db_begin(hub->db);
+
+	if (rc < 0) {
+		return rc;
+	}
+	rc = ph_journal_meta_drop(hub->journal, name);
+	rc = rc == 0 ? ph_db_commit(hub->db) : rc;
+	if (rc < 0) {
+		ph_db_rollback(hub->db);
+		ph_hub_forget(hub);
+		hub->stopped = hub->stopped || rc == -EIO;
+	}
+	return rc;
+}
+
+int ph_hub_backup_gone(struct ph_hub *hub, const json_t *request, json_t *answer,
+		       struct ph_error *err)
+{
+	const char *folder = ph_request_need(request, "folder", err);
+	char name[sizeof(PH_HUB_META_BACKUP_IN) + PH_HUB_PATH_MAX];
+	struct ph_buf note = { 0 };
+	int rc = PH_JOURNAL_E_NONE;
+
+	if (!folder) {
+		return -EINVAL;
+	}
+	if (strlen(folder) < PH_HUB_PATH_MAX) {
+		snprintf(name, sizeof(name), PH_HUB_META_BACKUP_IN "%s", folder);
+		rc = ph_journal_meta_get(hub->journal, name, &note);
+	}
+	ph_buf_deinit(&note);
+	if (rc > 0) {
+		return ph_fail(err, PH_EXIT_USAGE, -ENOENT,
+			       ph_say("this hub has noted no backups in %s: name the "
+				      "folder as the certificate of an erasure shows it "
+				      "(packhorsed erasures ERASURE)",
+				      "máy chủ này không ghi nhận bản sao lưu nào ở %s: "
+				      "hãy ghi đường dẫn đúng như giấy chứng nhận xóa "
+				      "(packhorsed erasures ERASURE)"),
+			       folder);
+	}
+	rc = rc < 0 ? rc : forget(hub, name);
+	if (rc < 0) {
+		return ph_fail_errno(err, rc,
+				     ph_say("noting that the backups are destroyed",
+					    "ghi nhận bản sao lưu đã hủy"));
+	}
+	json_object_set_new(answer, "folder", json_string(folder));
+	return 0;
 }

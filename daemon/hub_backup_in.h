@@ -5,7 +5,8 @@
  * No clock can tell: one that was ahead when a backup was made gives it a time behind the erasure.
  * So of each backup that lies there it is noted how many orders to erase were done when it was
  * begun. Of one of which that is not noted (made by an earlier program, or in days that the hub
- * has lost since) the time in its name is all that is known.
+ * has lost since) the time in its name is all that is known. The command backup-gone forgets a
+ * folder: what lay there was destroyed.
  */
 #ifndef PH_DAEMON_HUB_BACKUP_IN_H
 #define PH_DAEMON_HUB_BACKUP_IN_H

@@ -111,6 +111,7 @@ static const struct {
 	{ "backup-sign", ph_hub_backup_sign, NO_LEDGER },
 	{ "backup-kept", ph_hub_backup_kept, NO_LEDGER },
 	{ "backup-drop", ph_hub_backup_drop, NO_LEDGER },
+	{ "backup-gone", ph_hub_backup_gone, NO_LEDGER },
 };
 
 /*

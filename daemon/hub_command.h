@@ -22,7 +22,7 @@ ph_hub_command_fn ph_hub_stick_begin, ph_hub_bundle_take_command,
 ph_hub_command_fn ph_hub_epoch_begin, ph_hub_collect_unheard, ph_hub_collect_end,
 	ph_hub_second_take;
 ph_hub_command_fn ph_hub_backup_begin, ph_hub_backup_step, ph_hub_backup_sign,
-	ph_hub_backup_kept, ph_hub_backup_drop;
+	ph_hub_backup_kept, ph_hub_backup_drop, ph_hub_backup_gone;
 ph_hub_command_fn ph_hub_clock_show, ph_hub_clock_accept;
 ph_hub_command_fn ph_hub_digest, ph_hub_rebuild, ph_hub_verify;
 ph_hub_command_fn ph_hub_query, ph_hub_list, ph_hub_history;

@@ -217,6 +217,12 @@ is "then nothing that was packed of her is out" "$(away)" '[]'
 like "for people, too" "$($H erasures "$order")" 'none that may have something of the reader is still out'
 ok "the bundle that was made for her other site is destroyed" $H bundle gone "$one" down 1
 is "and named no more" "$($H erasures "$order" --json | pick 'd["certificate"]["sticks"]')" '[]'
+folders() { $H erasures "$order" --json | pick '[x["folder"] for x in d["certificate"]["backups"]]'; }
+is "the folder of backups is" "$(folders)" "['$(realpath backup)']"
+status "of one that the hub has not noted nobody can say that it is destroyed" 2 $H backup gone stick
+like "which is said" "$(cat ok.out)" 'as the certificate of an erasure shows it'
+ok "of that one somebody does" $H backup gone backup
+is "and it is named no more" "$(folders)" '[]'
 ok "the hub is whole" $H verify
 status "her card is handed out no more where that is known" 2 site c card issue --again "$card" "$(ref c reader add --name 'Vì Thị Hiền' --commune 03642)"
 like "which is said" "$(site c card issue --again "$card" "$(ref c reader add --name 'Vì Thị Hiên' --commune 03642)" 2>&1)" 'erased'

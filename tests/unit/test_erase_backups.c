@@ -306,6 +306,43 @@ static void test_of_an_earlier_program(void **state)
 	pair_close(&w.pair);
 }
 
+static json_t *request_gone(const char *folder)
+{
+	return json_pack("{s:s, s:s}", "command", "backup-gone", "folder", folder);
+}
+
+/* A folder that somebody destroyed is named no more; if it is used again, it is noted again. */
+static void test_gone(void **state)
+{
+	struct world w;
+	char path[PH_HUB_PATH_MAX + 1];
+	int64_t first;
+
+	(void)state;
+	world_open(&w);
+	first = now_of(&w);
+	back_up(&w, "/mnt/a disk/a", first);
+	back_up(&w, "/mnt/a disk/b", first);
+	erase(&w);
+	assert_in(&w, "ab");
+	refused(w.room, request_gone("/mnt/a disk/c"), PH_EXIT_USAGE, "noted no backups");
+	refused(w.room, request_gone("/mnt/a disk/"), PH_EXIT_USAGE, "noted no backups");
+	memset(path, 'a', sizeof(path) - 1);
+	path[sizeof(path) - 1] = '\0';
+	refused(w.room, request_gone(path), PH_EXIT_USAGE, "noted no backups");
+	assert_in(&w, "ab");
+	json_decref(ask(w.room, request_gone("/mnt/a disk/a")));
+	assert_in(&w, "b");
+	hub_restart(w.room);
+	assert_in(&w, "b");
+	refused(w.room, request_gone("/mnt/a disk/a"), PH_EXIT_USAGE, "noted no backups");
+	/* what was said to be destroyed lies there after all */
+	pass(&w.room->machine, DAY);
+	back_up(&w, "/mnt/a disk/a", first);
+	assert_in(&w, "ab");
+	pair_close(&w.pair);
+}
+
 static void test_note(void **state)
 {
 	struct ph_hub_backup_in in;
@@ -362,6 +399,7 @@ int main(void)
 		cmocka_unit_test(test_made_afterwards),
 		cmocka_unit_test(test_clock_ahead),
 		cmocka_unit_test(test_of_an_earlier_program),
+		cmocka_unit_test(test_gone),
 		cmocka_unit_test(test_note),
 		cmocka_unit_test(test_killed_behind_its_name),
 	};
