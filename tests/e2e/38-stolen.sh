@@ -1,7 +1,7 @@
 #!/bin/bash
-# A PC is stolen: it is cut off over all its logs and on every road (session, stick, courier,
-# a new log that continues the old one, dates of long ago); what it brings is kept apart until it
-# is let in; the hub says whose data was on it; its site goes on with another PC.
+# A PC is stolen: it is cut off over all its logs and on every road (session, stick, courier, the
+# LAN and another PC of its site, a new log that continues the old one, dates of long ago); what it
+# brings is kept apart until it is let in; the hub says whose data was on it; its site goes on with another PC.
 . "$(dirname "$0")/lib.sh"
 
 hubd=$BUILD/daemon/packhorsed
@@ -21,6 +21,7 @@ for site in 14-0371:commune 14-0372:commune 14-0900:van; do
   $H site add "${site%:*}" --commune 03646 --kind "${site#*:}" --name "${site%:*}" 2>/dev/null
 done
 start serve $H serve --listen 127.0.0.1:0
+hub=$started_pid
 at=$(wait_for_line serve '^listening ' | cut -d' ' -f2)
 invite 14-0371 site i1
 invite 14-0371 site i2
@@ -152,5 +153,45 @@ like "the new PC knows the readers" "$("$P" -d s5 find 'Pánh')" 'Lò Văn Pánh
 for i in 2 5 2; do sync s$i >/dev/null; done
 is "and has its site's books" "$("$P" -d s5 digest)" "$($H digest --site 14-0371)"
 is "as has the other" "$("$P" -d s2 digest)" "$("$P" -d s5 digest)"
+
+# --- the new one is stolen, too, and meets the other PC, which has not heard of it, on the LAN ---
+thief=$(member s5 device)
+ok "it is cut off" $H cut "${thief:0:8}" --reason stolen --passphrase-file pass
+lan_at=127.0.0.1:$("$PYTHON" "$ROOT/tests/e2e/lan.py" port)
+printf '[hub]\naddress = 127.0.0.1:1\nconnect-ms = 200\n[lan]\nlisten = %s\n' "$lan_at" >s2/agent.conf
+meets() { # VISITORS: that it records before
+  "$P" -d s5 visit "$1" --band adult >/dev/null
+  start lan.out "$P" -d s2 agent
+  lan=$started_pid
+  wait_until 20 grep -q '^agent.start' lan.out.err
+  "$P" -d s5 sync --sibling "$lan_at" --json >lan.json 2>lan.err
+  stop "$lan"
+  is "the other PC takes what it wrote" "$(json 'd["complete"], d["entries_sent"] > 0' <lan.json)" '(True, True)'
+}
+meets 80
+mkdir second
+ok "and has it on a stick of its own" "$P" -d s2 pack-stick second
+before=$(at_hub)
+ok "which is taken" $H take-stick second
+ok "kept" test "$(at_hub)" -gt "$before"
+nothing_more "the LAN, and the stick of another PC"
+if command -v faketime >/dev/null; then
+  meets 90
+  stop "$hub"
+  # the hub asks for the log of a PC that was not heard for a day
+  later="env LD_PRELOAD=$(faketime -f +2d printenv LD_PRELOAD) FAKETIME=+2d FAKETIME_DONT_FAKE_MONOTONIC=1 DONT_FAKE_MONOTONIC=1"
+  start serve.later $later $H serve --listen 127.0.0.1:0
+  at=127.0.0.1:$(listen_port serve.later)
+  $H clock accept >/dev/null
+  before=$(at_hub)
+  $later "$P" -d s2 sync --hub "$at" --json >carried
+  is "the other PC brings it in a session" "$(json 'd["complete"], d["entries_carried"] > 0' <carried)" '(True, True)'
+  ok "kept" test "$(at_hub)" -gt "$before"
+  nothing_more "the LAN, and a session of another PC"
+  $later "$P" -d s2 sync --hub "$at" --json >carried
+  is "where it counts for nothing either, by now" "$($later "$P" -d s2 digest)" "$($H digest --site 14-0371)"
+else
+  skip "the other PC brings it in a session" "no faketime"
+fi
 ok "the hub is whole" $H verify
 done_testing
