@@ -93,6 +93,8 @@ done
 is "every name that was promised" "$missing" ''
 labels=$(grep -o '[a-z_]*="' metrics | sort -u | tr -d '="\n')
 is "labels are these alone" "$labels" "$(printf '%s' direction kind le reason result site stage state version)"
+like "the hub has her name" "$($H query reader "$reader" --names)" 'Lò Văn Pánh'
+is "a reader's name is in no line, nor in the answer behind them" "$({ cat metrics; $H metrics --json; } | grep -ciE 'Lò Văn|Pánh|Panh|\\u00e1nh')" 0
 is "no name of anybody, no card, no device, no name of a place" \
   "$(grep -cE "Pánh|000777|Chiềng|$("$P" -d s1 status --json | pick 'd["device"]' | cut -c1-8)|${reader%%.*}" metrics)" 0
 is "--json is the answer behind it" "$($H metrics --json | pick 'd["schema"], len(d["sites"]), d["server"]["version"] != ""')" '(1, 2, True)'
