@@ -351,9 +351,10 @@ static int new_session(struct link *link, const struct ph_hello *hello)
 	if (link->config->answers) {
 		config.side = PH_SIDE_HUB;
 		config.hello = NULL;
+	} else { /* the folder is held here; who answers has none, and needs no hub's key */
+		memcpy(config.hub_key, ph_site_hub_box(link->site),
+		       sizeof(config.hub_key));
 	}
-
-	memcpy(config.hub_key, link->info.hub_box, sizeof(config.hub_key));
 	return ph_session_new(&link->session, &config, uv_now(&link->loop));
 }
 
@@ -542,7 +543,6 @@ int ph_link_run(struct ph_site *site, const struct ph_link_config *config,
 	link->result = result_out;
 	link->err = err;
 	link->site = site;
-	ph_site_info(site, &link->info);
 	link->lan = config->is_sibling ? ph_site_lan_new(site) : NULL;
 	rc = config->is_sibling && !link->lan ? -ENOMEM : uv_loop_init(&link->loop);
 	if (rc < 0) {

@@ -26,7 +26,6 @@ struct link {
 	struct ph_error *err;
 	struct ph_site *site;
 	struct ph_site_lan *lan; /* with another device of the site */
-	struct ph_site_info info;
 	struct ph_session *session;
 	uv_loop_t loop;
 	uv_tcp_t tcp;

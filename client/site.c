@@ -466,8 +466,6 @@ void ph_site_info(const struct ph_site *site, struct ph_site_info *info_out)
 			    site->cert.desk_key, bits);
 	ph_fingerprint_text(bits, info_out->fingerprint);
 	memcpy(info_out->device_id, site->cert.device_id, sizeof(info_out->device_id));
-	memcpy(info_out->hub_box, site->keylist.hub[site->hub_turn].box,
-	       sizeof(info_out->hub_box));
 	info_out->site = invite->site;
 	info_out->site_code = invite->site_code;
 	info_out->site_name = invite->site_name;
@@ -476,6 +474,11 @@ void ph_site_info(const struct ph_site *site, struct ph_site_info *info_out)
 	info_out->role = invite->role;
 	info_out->code_block = invite->code_block;
 	info_out->hub_address = invite->hub_address;
+}
+
+const uint8_t *ph_site_hub_box(const struct ph_site *site)
+{
+	return site->keylist.hub[site->hub_turn].box;
 }
 
 const struct ph_box_pair *ph_site_box(const struct ph_site *site)

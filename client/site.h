@@ -56,7 +56,6 @@ struct ph_site_info {
 	uint64_t site_kind, role, code_block;
 	char fingerprint[PH_FINGERPRINT_TEXT]; /* of this device's keys */
 	struct ph_view hub_address;
-	uint8_t hub_box[PH_KEY_SIZE]; /* Noise static of the hub in use */
 };
 
 /*
@@ -88,7 +87,10 @@ void ph_site_keep(struct ph_site *site, const struct ph_site_turn *turn);
 /* Close a kept store and let go of its lock, for whoever has the turn. */
 void ph_site_put_away(struct ph_site *site);
 
+/* What never changes: of a folder that an agent keeps also for who does not hold it. */
 void ph_site_info(const struct ph_site *site, struct ph_site_info *info_out);
+/* Noise static of the hub that is called now, PH_KEY_SIZE bytes, until SITE is closed or paused. */
+const uint8_t *ph_site_hub_box(const struct ph_site *site);
 /* The Noise static key pair and the certificate, for a session; borrowed from the site. */
 const struct ph_box_pair *ph_site_box(const struct ph_site *site);
 struct ph_view ph_site_cert(const struct ph_site *site);

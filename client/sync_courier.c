@@ -207,7 +207,7 @@ static int at_hub(struct ph_cli *cli, struct ph_van *van, struct ph_site *site,
 						 .data = &spending };
 	bool is_watched = ph_is_terminal(stderr) && !cli->json;
 	uint8_t hub[PH_DEVICE_ID_SIZE];
-	struct ph_site_info info;
+	uint8_t box[PH_KEY_SIZE]; /* what is read of the folder does not stay */
 	uint64_t left;
 	int noted;
 	int rc = ph_site_spend_open(site, link->road, link->over_budget, &left, err);
@@ -219,10 +219,10 @@ static int at_hub(struct ph_cli *cli, struct ph_van *van, struct ph_site *site,
 	if (rc < 0) {
 		return rc;
 	}
-	ph_site_info(site, &info);
 	ph_device_id(hub, ph_site_keylist(site)->hub[0].sign);
 	config.hub = hub;
-	config.hub_box = info.hub_box;
+	memcpy(box, ph_site_hub_box(site), sizeof(box));
+	config.hub_box = box;
 	config.budget = left == PH_BUDGET_NONE ? 0 : left;
 	config.progress = is_watched ? on_progress : NULL;
 	rc = call_hub(site, van, &config, base, err);

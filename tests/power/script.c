@@ -189,13 +189,12 @@ static bool carry(struct road *road, struct ph_session *from, struct ph_session 
 
 const struct ph_box_pair *power_called_keys(struct ph_hub *hub, struct ph_site *site)
 {
-	struct ph_site_info info;
+	const uint8_t *box = ph_site_hub_box(site);
 	unsigned n = 0;
 	const struct ph_box_pair *pairs = ph_hub_statics(hub, &n);
 
-	ph_site_info(site, &info);
 	for (unsigned i = 0; i < n; i++) {
-		if (memcmp(pairs[i].key, info.hub_box, PH_KEY_SIZE) == 0) {
+		if (memcmp(pairs[i].key, box, PH_KEY_SIZE) == 0) {
 			return &pairs[i];
 		}
 	}

@@ -273,11 +273,10 @@ static int say_hello(struct line *line, struct ph_hello *hello, struct ph_buf *a
 static const struct ph_box_pair *called(struct sim *sim, struct sim_device *device)
 {
 	const struct ph_hub_ring *ring = &sim->hub->ring;
-	struct ph_site_info info;
+	const uint8_t *box = ph_site_hub_box(device->site_open);
 
-	ph_site_info(device->site_open, &info);
 	for (unsigned i = 0; i < ring->n; i++) {
-		if (memcmp(ring->box[i].key, info.hub_box, PH_KEY_SIZE) == 0) {
+		if (memcmp(ring->box[i].key, box, PH_KEY_SIZE) == 0) {
 			return &ring->box[i];
 		}
 	}

@@ -45,7 +45,8 @@ static void test_join(void **state)
 	assert_true(ph_view_equal(info.site_code, ph_view_str("chieng-la")));
 	assert_true(ph_view_equal(info.site_name, world->province.invite.site_name));
 	assert_int_equal(info.code_block, 7);
-	assert_memory_equal(info.hub_box, world->province.hub.box.key, PH_KEY_SIZE);
+	assert_memory_equal(ph_site_hub_box(world->site), world->province.hub.box.key,
+			    PH_KEY_SIZE);
 	/* the log is open: `open` and a clock-mark */
 	assert_int_equal(ph_site_log(world->site)->n, 2);
 	assert_int_equal(ph_site_log(world->site)->site, 140371);
