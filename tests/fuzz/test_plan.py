@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """tests/fuzz/test_plan.py - what is said of the fuzz targets in several places agrees. TAP.
 
-Each target of meson.build has a line in PLAN, a row in docs/TESTING.md and inputs, and nothing
-else has; how many there are is said there; memory bombs go to each, but for some that are named; each
+Each target of meson.build has a line in PLAN, a row in docs/TESTING.md, one in the table of what is
+reached there, and inputs, and nothing else has; how many there are is said there; memory bombs go to each, but for some that are named; each
 source and function that is named is there; each local command of the hub has
 its place. And sides.py, by examples: only an allocation that fails is memory.
 """
@@ -108,6 +108,7 @@ def main():
     points = (
         ("PLAN has each target of meson.build", differs(set(PLAN), targets)),
         ("TESTING.md has each in its table", differs(rows(""), targets)),
+        ("and in that of what they reach", differs(rows(" lines | branches |"), targets)),
         ("and counts them and their executions", counts_differ()),
         ("each has inputs", differs(corpora(), targets)),
         ("WITH and LONGEST name targets",
