@@ -272,7 +272,7 @@ def run(tap, options):
                  share(times, 0.99) < 3000 * TARGET_S),
                 # who is turned away comes again, and so through; but hardly anybody is
                 ("peers: hardly a sync needs a second try", SLOW_MS,
-                 tries <= 1.5 * len(times) + 1)):
+                 tries <= 1.25 * len(times) + 1)):
             if quiet > busy:
                 tap.skip(name, f"alone it takes {quiet:.0f} ms: others use the machine")
             else:
