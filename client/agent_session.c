@@ -71,7 +71,7 @@ static enum ph_pace_outcome outcome_of(struct agent *agent, const struct ph_sync
 		return PH_PACE_BARRED;
 	}
 	if (end->goes_on || result->counts.receipts > 0 || moved->entries_received > 0 ||
-	    moved->parts_received > 0 || moved->fed.pages > 0) {
+	    moved->parts_received > 0 || moved->fed.pages > 0 || result->front_grew) {
 		return PH_PACE_MOVED;
 	}
 	if (ph_sync_is_passing(why) || strcmp(result->reason, "store") == 0 ||

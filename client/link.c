@@ -27,6 +27,7 @@
 #include <uv.h>
 
 #include "client/site_lan.h"
+#include "client/site_unfinished.h"
 #include "common/base/limits.h"
 #include "common/base/say.h"
 
@@ -83,6 +84,9 @@ static void store_failed(struct link *link, int rc)
 {
 	link->store_rc = rc;
 	ph_fail_errno(link->err, rc, ph_say("this site's store", "kho dữ liệu của điểm"));
+	if (link->session) { /* it gives back what it has of an item */
+		ph_session_eof(link->session);
+	}
 	ph_link_close(link);
 }
 
@@ -345,6 +349,7 @@ static int new_session(struct link *link, const struct ph_hello *hello)
 		.may_send = link->share.up,
 		.is_sibling = link->config->is_sibling,
 		.hello = hello,
+		.partial = &link->front,
 		.cert = ph_site_cert(link->site),
 	};
 
@@ -377,7 +382,7 @@ static int make_hello(struct link *link, struct ph_hello *hello, struct ph_buf *
 				   hello, arena, link->err);
 		hello->budget = link->share.down;
 	}
-	return rc;
+	return rc != 0 ? rc : ph_site_unfinished_tell(link->site, hello, &link->front);
 }
 
 void ph_link_talk(struct link *link)
@@ -524,11 +529,35 @@ static void give_up_fd(const struct ph_link_config *config, bool is_taken)
 	}
 }
 
+static void link_free(struct link *link)
+{
+	ph_session_free(link->session);
+	ph_unfinished_deinit(&link->front);
+	free(link);
+}
+
+/* What the session, which is over, left of an item is kept; if that fails it is sent again. */
+static void keep_front(struct link *link)
+{
+	struct ph_link_result *result = link->result;
+	struct ph_unfinished_kept kept;
+	bool is_whole;
+
+	if (!link->session || link->config->is_sibling || !ph_site_is_open(link->site)) {
+		return;
+	}
+	is_whole =
+		ph_session_state(link->session) == PH_SESSION_CLOSED && !result->is_short;
+	(void)ph_site_unfinished_keep(link->site, &link->front, is_whole, result->status,
+				      &kept);
+	result->front_grew = kept.grew;
+	result->without_front = kept.without_front;
+}
+
 int ph_link_run(struct ph_site *site, const struct ph_link_config *config,
 		struct ph_link_result *result_out, struct ph_error *err)
 {
 	struct link *link = calloc(1, sizeof(*link));
-	bool is_awake;
 	int closed;
 	int opened;
 	int noted = 0;
@@ -558,7 +587,9 @@ int ph_link_run(struct ph_site *site, const struct ph_link_config *config,
 	give_up_fd(config, link->has_fd);
 	closed = uv_loop_close(&link->loop);
 	assert(closed == 0);
-	ph_session_free(link->session);
+	if (link->session) {
+		(void)ph_session_take_partial(link->session, &link->front);
+	}
 	ph_site_lan_free(link->lan);
 	if (link->has_dial) {
 		ph_dial_deinit(&link->dial);
@@ -567,12 +598,14 @@ int ph_link_run(struct ph_site *site, const struct ph_link_config *config,
 	explicit_bzero(link->buffer, sizeof(link->buffer));
 	if (config->answers) {
 		rest(link);
-		free(link);
+		link_free(link);
 		return rc;
 	}
-	is_awake = link->is_awake;
-	free(link);
-	opened = is_awake ? 0 : ph_site_resume(site, err);
+	opened = link->is_awake ? 0 : ph_site_resume(site, err);
+	if (opened == 0) {
+		keep_front(link);
+	}
+	link_free(link);
 	if (opened == 0 && !config->is_sibling && ph_site_is_open(site)) {
 		noted = ph_site_spend_note(site, result_out->counts.bytes_out,
 					   result_out->counts.bytes_in, true,

@@ -43,7 +43,10 @@ struct ph_link_result {
 	enum ph_why why; /* beside it */
 	struct ph_session_counts counts;
 	uint64_t elapsed_ms;
-	bool is_short; /* the budget had no room for something: not complete either */
+	/* the hub, of an earlier version, took no hello with the front of an item: come without */
+	bool without_front;
+	bool front_grew; /* more of an item that is not whole is kept than before */
+	bool is_short;   /* the budget had no room for something: not complete either */
 	bool short_up, short_down; /* of what goes that way */
 	/*
 	 * One word of what came of it: "" complete, "unreachable", "cut", "wrong-key"

@@ -47,8 +47,9 @@ struct link {
 	bool has_fd;   /* the stream of whoever called is ours */
 	bool is_poor;  /* the budget has no room for a session */
 	struct ph_share share;
-	uint64_t noted;   /* bytes that are in the account */
-	uv_async_t wakes; /* by config->stop */
+	struct ph_unfinished front; /* for the session, and what it left */
+	uint64_t noted;             /* bytes that are in the account */
+	uv_async_t wakes;           /* by config->stop */
 	enum stage stage;
 	int store_rc; /* why our own store failed */
 	uint64_t started;

@@ -311,6 +311,8 @@ struct ph_site_state {
 	enum ph_site_standing standing; /* as far as the control log came */
 	size_t flight_next;             /* bytes of segments for the next message 1 */
 	size_t frame_next; /* bytes of a frame's body on a link like the last; 0: default */
+	/* of an item that a cut kept the rest of, for the next session; 0: of none */
+	uint64_t unfinished, unfinished_total;
 };
 int ph_site_state(struct ph_site *site, struct ph_site_state *state_out);
 

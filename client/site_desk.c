@@ -24,6 +24,7 @@
 
 #include "client/desk_tries.h"
 #include "client/site_internal.h"
+#include "client/site_unfinished.h"
 #include "common/base/secret.h"
 #include "common/cli/out.h"
 
@@ -217,6 +218,7 @@ static int box_all(struct ph_site *site, struct ph_error *err)
 	rc = rc < 0 ? rc
 		    : ph_journal_logs_of_device(site->journal, site->cert.device_id,
 						box_log, site);
+	rc = rc < 0 ? rc : ph_site_unfinished_drop(site);
 	rc = rc < 0 ? rc : ph_db_commit(site->db);
 	if (rc < 0) {
 		ph_site_roll_back(site);

@@ -30,6 +30,8 @@
 #define PH_META_REASON      "sync.reason"
 #define PH_META_FLIGHT      "sync.flight"
 #define PH_META_CUT         "sync.cut" /* bytes of a session before it is cut; 0: whole */
+#define PH_META_FRONT_NOT   "sync.unfinished_not" /* when the hub took no hello with it */
+#define PH_META_PLAIN       "sync.plain" /* 1: no form is told until a session is whole */
 
 /* Segments that we send are at most this, so that a cut costs little. */
 #define PH_SITE_SEGMENT_MAX (16 * 1024)
@@ -130,6 +132,10 @@ struct ph_site {
 	/* site_dry.c: entries of each own log that went in the session before; else 0 */
 	uint64_t went[PH_HEADS_MAX];
 	struct ph_epoch epoch;
+	size_t told_front; /* bytes of the front that the hello told; 0: of none */
+	uint8_t told_hash[16];
+	int64_t told_mark;    /* ph_erasing_mark() at that hello */
+	int64_t front_not;    /* as PH_META_FRONT_NOT, of this process; 0: never */
 	struct ph_pack *pack; /* made when first needed */
 	bool packs;           /* the hub takes what we pack */
 	struct ph_site_moved moved;

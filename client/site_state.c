@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "client/site_take.h"
+#include "client/site_unfinished.h"
 
 #define FLIGHT_GOOD 8192
 #define FLIGHT_POOR 1024
@@ -278,6 +279,10 @@ static int read_outcome(struct ph_site *site, struct ph_site_state *state)
 	}
 	if (rc == 0) {
 		rc = ph_journal_meta_get(site->journal, PH_META_REASON, &reason);
+	}
+	if (rc >= 0) {
+		rc = ph_site_unfinished_size(site, &state->unfinished,
+					     &state->unfinished_total);
 	}
 	if (rc >= 0) {
 		state->last_complete = complete != 0;

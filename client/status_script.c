@@ -153,5 +153,13 @@ int ph_status_script(const struct ph_cli *cli, const struct ph_status_report *re
 		json_decref(out);
 		return -ENOMEM;
 	}
+	if (state->unfinished_total > 0 &&
+	    json_object_set_new(out, "unfinished",
+				json_pack("{s:I, s:I}", "bytes",
+					  (json_int_t)state->unfinished, "of",
+					  (json_int_t)state->unfinished_total)) != 0) {
+		json_decref(out);
+		return -ENOMEM;
+	}
 	return ph_out_script(cli->json, out);
 }

@@ -140,9 +140,12 @@ int ph_sync_once(struct ph_site *site, const struct ph_link_config *config,
 		ph_site_moved(site, &end_out->moved);
 		end_out->again = ph_site_lacks_own(site);
 	}
-	if (ph_site_is_open(site) && is_telling(end_out->result.reason)) {
+	/* that a hub of an earlier version took no front says nothing of the link */
+	if (ph_site_is_open(site) && is_telling(end_out->result.reason) &&
+	    !end_out->result.without_front) {
 		kept = keep(site, end_out);
 	}
+	end_out->goes_on = end_out->result.without_front;
 	if ((end_out->result.is_short || end_out->result.complete) &&
 	    ph_site_is_open(site) && kept == 0) {
 		kept = look_on(site, &link, end_out);

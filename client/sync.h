@@ -11,7 +11,8 @@ struct ph_sync_end {
 	uint64_t pending; /* entries without a receipt, once it was over */
 	/*
 	 * it was given a slice of the budget that was too little, there is more, and the next
-	 * is worth it: something moved, or it will be given more
+	 * is worth it: something moved, or it will be given more; or the hub, of an earlier
+	 * version, took no hello with the front of an item, and the next has none
 	 */
 	bool goes_on;
 	bool again; /* of this device's own the next session takes or brings what lacks */

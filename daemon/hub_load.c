@@ -24,7 +24,7 @@
 #include "daemon/hub_part.h"
 
 enum {
-	/* A device keeps no unfinished item: what goes down is cut small where it can be. */
+	/* A device keeps the front of one item, and none of a part: what goes down is small where it can be. */
 	ITEM_SIZE = 4 * 1024,
 };
 

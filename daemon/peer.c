@@ -127,9 +127,6 @@ static void add_partial(struct ph_peer *peer, struct ph_job *job)
 		(void)ph_partials_take(&peer->server->partials, job->peer_key,
 				       &job->partial);
 	}
-	if (job->partial.item) {
-		peer->server->counters.resumed++;
-	}
 }
 
 static void on_job(struct ph_job *job)

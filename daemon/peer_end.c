@@ -220,6 +220,8 @@ static void peer_free(struct ph_peer *peer)
 		ph_counters_session(&server->counters, ph_result_name(result),
 				    reason_of(peer), ph_peer_now(peer) - peer->began);
 		server->counters.plain_in += peer->hub.plain;
+		server->counters.resumed +=
+			peer->counts.resumed_in > 0 || peer->counts.resumed_out > 0;
 		server->bytes_in += peer->counts.bytes_in;
 		server->bytes_out += peer->counts.bytes_out;
 		server->entries += peer->hub.entries;

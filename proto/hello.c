@@ -6,7 +6,8 @@
  *
  * Decoding refuses what is not of this form or over a limit; it allocates nothing
  * but msgpack-c's tree, which the walker has bounded. Another version is told apart
- * by the first member alone: what follows it may be of any form.
+ * by the first member alone: what follows it may be of any form. Version 2 is told where,
+ * and only where, the front of an unfinished item is.
  */
 #include "proto/message_internal.h"
 
@@ -29,6 +30,7 @@ enum hello_item {
 	HELLO_SIBLINGS,
 	HELLO_FORM,
 	HELLO_KEYS,
+	HELLO_PARTIAL,
 	HELLO_ITEMS
 };
 
@@ -126,6 +128,8 @@ static bool hello_ok(const struct ph_hello *hello)
 	    hello->epoch > PH_MESSAGE_UINT_MAX || hello->counter > PH_MESSAGE_UINT_MAX ||
 	    hello->budget > PH_MESSAGE_UINT_MAX || hello->keys > PH_MESSAGE_UINT_MAX ||
 	    !feed_ok(hello) ||
+	    (hello->has_partial && (hello->partial_offset < 1 ||
+				    hello->partial_offset > PH_MESSAGE_UINT_MAX)) ||
 	    !ph_message_siblings_ok(hello->sibling, hello->n_siblings,
 				    PH_SIBLINGS_HELLO)) {
 		return false;
@@ -170,6 +174,7 @@ int ph_hello_encode(const struct ph_hello *hello, struct ph_buf *out)
 		[HELLO_SIBLINGS] = hello->n_siblings > 0,
 		[HELLO_FORM] = hello->packs,
 		[HELLO_KEYS] = hello->keys > 0,
+		[HELLO_PARTIAL] = hello->has_partial,
 	};
 	size_t before = out->len;
 	size_t used = ph_message_used(is_set, HELLO_ITEMS);
@@ -177,7 +182,8 @@ int ph_hello_encode(const struct ph_hello *hello, struct ph_buf *out)
 
 	ph_mpw_init(&writer, out);
 	ph_mpw_array(&writer, used);
-	ph_mpw_uint(&writer, PH_PROTOCOL_VERSION);
+	ph_mpw_uint(&writer,
+		    hello->has_partial ? PH_HELLO_VERSION_FRONT : PH_PROTOCOL_VERSION);
 	if (used > HELLO_CERT) {
 		ph_message_put_bin(&writer, hello->cert);
 	}
@@ -215,6 +221,10 @@ int ph_hello_encode(const struct ph_hello *hello, struct ph_buf *out)
 	}
 	if (used > HELLO_KEYS) {
 		ph_message_put_uint(&writer, hello->keys);
+	}
+	if (used > HELLO_PARTIAL) {
+		ph_message_put_partial(&writer, hello->has_partial, hello->partial_hash,
+				       hello->partial_offset);
 	}
 
 	int rc = ph_mpw_end(&writer);
@@ -352,7 +362,7 @@ static int read_hello(const msgpack_object *root, struct ph_hello *hello)
 	    !ph_mp_uint(&array->ptr[HELLO_VERSION], PH_MESSAGE_UINT_MAX, &version)) {
 		return PH_MESSAGE_E_FORM;
 	}
-	if (version != PH_PROTOCOL_VERSION) {
+	if (version != PH_PROTOCOL_VERSION && version != PH_HELLO_VERSION_FRONT) {
 		return PH_MESSAGE_E_VERSION;
 	}
 	if (array->size > HELLO_ITEMS ||
@@ -369,7 +379,10 @@ static int read_hello(const msgpack_object *root, struct ph_hello *hello)
 	    !ph_message_get_siblings(ph_mp_item(array, HELLO_SIBLINGS), PH_SIBLINGS_HELLO,
 				     hello->sibling, &hello->n_siblings) ||
 	    !get_form(ph_mp_item(array, HELLO_FORM), hello) ||
-	    !ph_message_get_uint(ph_mp_item(array, HELLO_KEYS), &hello->keys)) {
+	    !ph_message_get_uint(ph_mp_item(array, HELLO_KEYS), &hello->keys) ||
+	    !ph_message_get_partial(ph_mp_item(array, HELLO_PARTIAL), &hello->has_partial,
+				    hello->partial_hash, &hello->partial_offset) ||
+	    hello->has_partial != (version == PH_HELLO_VERSION_FRONT)) {
 		return PH_MESSAGE_E_FORM;
 	}
 	hello->done = done == 1;

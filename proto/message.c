@@ -64,6 +64,33 @@ bool ph_message_get_bin(const msgpack_object *object, size_t max, struct ph_view
 	return ph_mp_bin(object, 1, max, out);
 }
 
+void ph_message_put_partial(struct ph_mpw *writer, bool has,
+			    const uint8_t hash[static 16], uint64_t offset)
+{
+	if (!has) {
+		ph_mpw_nil(writer);
+		return;
+	}
+	ph_mpw_array(writer, 2);
+	ph_mpw_bin(writer, hash, 16);
+	ph_mpw_uint(writer, offset);
+}
+
+bool ph_message_get_partial(const msgpack_object *object, bool *has_out,
+			    uint8_t hash_out[static 16], uint64_t *offset_out)
+{
+	const msgpack_object_array *array;
+
+	if (ph_mp_is_nil(object)) {
+		return true;
+	}
+	array = ph_mp_array(object, 2, 2);
+	*has_out = array != NULL && ph_mp_bin_exact(&array->ptr[0], hash_out, 16) &&
+		   ph_mp_uint(&array->ptr[1], PH_MESSAGE_UINT_MAX, offset_out) &&
+		   *offset_out > 0;
+	return *has_out;
+}
+
 size_t ph_message_used(const bool *is_set, size_t n)
 {
 	while (n > 0 && !is_set[n - 1]) {

@@ -14,6 +14,8 @@
 #include "proto/pack.h"
 
 #define PH_PROTOCOL_VERSION     1
+/* Of a hello that tells of an unfinished item, which a hub that speaks only version 1 does not take. */
+#define PH_HELLO_VERSION_FRONT  2
 #define PH_HEADS_MAX            8    /* own logs a device tells of */
 #define PH_WANTS_MAX            16   /* control logs a restored hub tells of */
 #define PH_FIRST_MAX            32   /* segments in message 1 */
@@ -68,8 +70,10 @@ struct ph_sibling {
 /*
  * [version, cert, [[log id, n, h(n), unreceipted] ...], [n, h8], epoch number, counter,
  *  budget, done, [[head index, first, last, seal, body, packed] ...], [scope version,
- *  number], [[log id, n, h8, parts held, first missing, waits] ...], form of packed segments]
- * What is empty, zero or false is nil, and trailing nils are dropped.
+ *  number], [[log id, n, h8, parts held, first missing, waits] ...], form of packed segments,
+ *  generation of the key list, [item hash, offset]]
+ * What is empty, zero or false is nil, and trailing nils are dropped. The last is told in
+ * version 2, and only there.
  */
 struct ph_hello {
 	struct ph_view cert; /* borrowed; empty: none */
@@ -97,6 +101,10 @@ struct ph_hello {
 	uint8_t form[PH_PACK_FORM_SIZE];
 	uint64_t
 		keys; /* generation of the key list it holds; 0: the first, or it does not tell */
+	/* the front of an item that a cut left, for the hub to go on behind it */
+	bool has_partial;
+	uint8_t partial_hash[16];
+	uint64_t partial_offset; /* from 1 */
 };
 
 /*
@@ -193,8 +201,9 @@ enum ph_message_type {
 	PH_MSG_PAGE = 13,   /* [13, hash bin16, total, chunk] */
 	PH_MSG_PACKED = 14, /* as SEGMENT; the body is a packed segment */
 	PH_MSG_SPENT = 15,  /* [15]: there is more, and the budget has no room for it */
-	PH_MSG_RESUME = 16, /* [16, chunk]: of the segment whose front the welcome told */
-	PH_MSG_WHY = 17,    /* [17, why]: behind REFUSE in one frame, and nowhere else */
+	PH_MSG_RESUME =
+		16,      /* [16, chunk]: of the item whose front welcome or hello told */
+	PH_MSG_WHY = 17, /* [17, why]: behind REFUSE in one frame, and nowhere else */
 };
 
 enum ph_part_form {

@@ -22,6 +22,11 @@ bool ph_message_get_uint(const msgpack_object *object, uint64_t *out);
 /* Empty is nil, on the way out and in. */
 void ph_message_put_bin(struct ph_mpw *writer, struct ph_view bytes);
 bool ph_message_get_bin(const msgpack_object *object, size_t max, struct ph_view *out);
+/* The front of an unfinished item, [hash, offset]; that there is none is nil, on the way out and in. */
+void ph_message_put_partial(struct ph_mpw *writer, bool has,
+			    const uint8_t hash[static 16], uint64_t offset);
+bool ph_message_get_partial(const msgpack_object *object, bool *has_out,
+			    uint8_t hash_out[static 16], uint64_t *offset_out);
 /* How many of N items have to be written when trailing nils are dropped. */
 size_t ph_message_used(const bool *is_set, size_t n);
 

@@ -10,8 +10,8 @@
  *     |         |          |            |
  *     +---------+----------+------------+------> FAILED
  *
- * Whatever goes wrong ends in FAILED, once, and frees all but the output and, at the
- * hub, the bytes of an unfinished segment. The peer is told (REFUSE) when it broke the
+ * Whatever goes wrong ends in FAILED, once, and frees all but the output and the bytes of
+ * an unfinished segment or page. The peer is told (REFUSE) when it broke the
  * protocol or our store failed. It is told nothing before the handshake is done, so
  * that a stranger learns nothing, and nothing after a frame that does not
  * authenticate: the stream was altered under way, the peer is not to blame, and shall
@@ -31,6 +31,8 @@
 enum {
 	FRAME_MIN = 256,
 	FRAME_DEFAULT = 4096,
+	/* An item that is shorter takes the place of no other as the one to go on with. */
+	FRONT_LEAST = 1024,
 };
 
 /* ---- states ---- */
@@ -100,16 +102,21 @@ void ph_session_end_noise(struct ph_session *session)
 
 static bool can_resume(const struct ph_item *item)
 {
-	return item->type == PH_ITEM_SEGMENT || item->type == PH_ITEM_PACKED;
+	return item->type != PH_ITEM_PART;
 }
 
-/* An unfinished segment is worth keeping unless the peer proved to be wrong about it. */
+/*
+ * An unfinished item is worth keeping unless the peer proved to be wrong about it; in place
+ * of another one, unless it is so short that it comes whole the next time.
+ */
 static void keep_partial(struct ph_session *session)
 {
-	bool is_trusted =
-		session->failure != PH_FAIL_PROTOCOL && session->side == PH_SIDE_HUB;
+	bool is_trusted = session->failure != PH_FAIL_PROTOCOL && !session->is_sibling;
 
-	if (session->open != NULL && can_resume(session->open) && is_trusted) {
+	/* of one that memory ran out for at its beginning there is nothing */
+	if (session->open != NULL && can_resume(session->open) && is_trusted &&
+	    session->open->body.len > 0 &&
+	    (session->partial.item == NULL || session->open_total >= FRONT_LEAST)) {
 		ph_unfinished_deinit(&session->partial);
 		session->partial.item = session->open;
 		session->partial.total = session->open_total;
@@ -267,6 +274,11 @@ out:
 	return rc;
 }
 
+static bool has_front(const struct ph_session_config *config)
+{
+	return config->partial != NULL && config->partial->item != NULL;
+}
+
 static bool config_ok(const struct ph_session_config *config)
 {
 	if (config->keys == NULL || config->rng.fill == NULL ||
@@ -278,7 +290,8 @@ static bool config_ok(const struct ph_session_config *config)
 		return ph_session_may_meet(config);
 	}
 	return config->side == PH_SIDE_HUB ||
-	       (config->hello != NULL && config->cert.len <= PH_CERT_MAX);
+	       (config->hello != NULL && config->cert.len <= PH_CERT_MAX &&
+		config->hello->has_partial == has_front(config));
 }
 
 /*
@@ -337,6 +350,10 @@ int ph_session_new(struct ph_session **session_out,
 	if (rc != 0) {
 		ph_session_free(session);
 		return rc;
+	}
+	if (has_front(config)) {
+		session->partial = *config->partial;
+		*config->partial = (struct ph_unfinished){ 0 };
 	}
 	*session_out = session;
 	return 0;
@@ -440,7 +457,10 @@ const uint8_t *ph_session_peer(const struct ph_session *session)
 bool ph_session_take_partial(struct ph_session *session,
 			     struct ph_unfinished *partial_out)
 {
-	if (session->state != PH_SESSION_FAILED || session->partial.item == NULL) {
+	bool is_whole =
+		session->state == PH_SESSION_CLOSED && !ph_session_is_short(session);
+
+	if (!ph_session_is_over(session) || is_whole || session->partial.item == NULL) {
 		return false;
 	}
 	*partial_out = session->partial;

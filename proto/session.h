@@ -94,7 +94,10 @@ struct ph_item *ph_item_new(enum ph_item_type type); /* NULL: no memory */
 size_t ph_item_max(enum ph_item_type type);
 /* Frees the whole list from ITEM on; bodies are wiped. NULL is fine. */
 void ph_items_free(struct ph_item *item);
-/* The front of a segment whose rest a cut kept away, as a hub keeps it for the next session. */
+/*
+ * The front of a segment, or of a page, whose rest a cut kept away, as hub and device keep
+ * it for the next session.
+ */
 struct ph_unfinished {
 	struct ph_item
 		*item; /* its body is what came, at least one byte; NULL: there is none */
@@ -199,6 +202,11 @@ struct ph_session_config {
 	 * is lost whole when the link is cut in it: keep it small on bad links.
 	 */
 	const struct ph_hello *hello;
+	/*
+	 * If the hello tells of it: the front that an earlier session left; else NULL or empty.
+	 * Taken over, and empty then, when ph_session_new() gives 0.
+	 */
+	struct ph_unfinished *partial;
 	/* Bytes that we may put on the stream at most; 0: no bound. What the hub may, the hello tells. */
 	uint64_t may_send;
 	/*
@@ -263,8 +271,9 @@ void ph_session_short_sides(const struct ph_session *session, bool *ours_out,
 /* Hub: static key of the peer; NULL before the handshake. */
 const uint8_t *ph_session_peer(const struct ph_session *session);
 /*
- * Hub, after a cut and when no job is out: what came of an unfinished segment; ownership
- * passes. false if there is none.
+ * After a cut, or when a budget kept something back (ph_session_is_short()), and when no job is
+ * out: what came of an unfinished segment, or (device) page; ownership passes. That of an earlier
+ * session is given back if nothing took its place. false if there is none.
  */
 bool ph_session_take_partial(struct ph_session *session,
 			     struct ph_unfinished *partial_out);
@@ -286,7 +295,9 @@ struct ph_session_counts {
 	uint64_t bytes_in, bytes_out; /* of the stream */
 	uint64_t items_in, items_out, receipts;
 	uint64_t round_trips; /* device: flights it had to wait for */
-	size_t memory;        /* bytes held now, those of jobs that are out included */
+	uint64_t resumed_in,
+		resumed_out; /* bytes that were there of items gone on with */
+	size_t memory;       /* bytes held now, those of jobs that are out included */
 };
 void ph_session_counts(const struct ph_session *session,
 		       struct ph_session_counts *counts_out);

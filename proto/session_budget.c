@@ -4,8 +4,8 @@
  * Each side has its own share, so that neither has to know what the other has on the way:
  * the device's is in its configuration, the hub's is the budget that the hello tells. All
  * that is put on the stream counts, message 1 and 2 included, and no frame is made that
- * goes over. An item is begun only if the whole of it fits, with what must follow it: DONE
- * and CLOSE, and at the hub the receipts. The first that does not fit ends what this side
+ * goes over. An item is begun only if all of it fits that the other side does not hold from an
+ * earlier session, with what must follow it: DONE and CLOSE, and at the hub the receipts. The first that does not fit ends what this side
  * sends; DONE then says so as if there were no more, the hub after SPENT.
  *
  * Nothing at all fits any more (a peer that asks and asks): PH_FAIL_BUDGET. So does a hub
@@ -110,7 +110,8 @@ bool ph_session_affords_front(struct ph_session *session, size_t plain)
 	if (!is_bounded(session) || session->front_begun) {
 		return true;
 	}
-	if (item->body.len + plain <= room) {
+	/* what the other side holds of it need not go again */
+	if (item->body.len - session->front_offset + plain <= room) {
 		return true;
 	}
 	ph_session_spend_out(session);

@@ -88,6 +88,10 @@ void ph_session_greet(struct ph_session *session, struct ph_buf *bytes,
 		job->hello.cert = PH_VIEW(job->bytes.data + hello_len, cert.len);
 	}
 	memcpy(job->peer_key, session->peer, sizeof(job->peer_key));
+	session->has_resume = job->hello.has_partial;
+	session->resume_offset = job->hello.partial_offset;
+	memcpy(session->resume_hash, job->hello.partial_hash,
+	       sizeof(session->resume_hash));
 	session->n_heads = job->hello.n_heads;
 	session->n_receipted = session->n_heads + job->hello.n_siblings;
 	session->greeting = job;

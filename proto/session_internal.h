@@ -99,7 +99,8 @@ struct ph_session {
 	struct ph_item *open; /* not whole yet */
 	uint8_t open_hash[16];
 	size_t open_total, open_charge;
-	/* hub: from an earlier session, until resumed; or left by this one */
+	bool open_resumed; /* an earlier session brought the front of it */
+	/* from an earlier session, until resumed; or left by this one */
 	struct ph_unfinished partial;
 	struct session_items store; /* whole, for the next STORE */
 	size_t store_charge;        /* credit that they hold */
@@ -119,7 +120,7 @@ struct ph_session {
 	size_t credit;
 	bool front_ready;    /* offset and hash of the first of the queue are known */
 	bool front_begun;    /* something of it was sent */
-	bool front_resumes;  /* the hub told of it */
+	bool front_resumes;  /* the other side told of it */
 	size_t front_offset; /* bytes of it that need not be sent any more */
 	uint8_t front_hash[16];
 	bool has_resume;
@@ -224,7 +225,10 @@ size_t ph_session_fit(const struct ph_session *session);
 /* Send no more items; the same where there is room for none, of whatever size. */
 void ph_session_spend_out(struct ph_session *session);
 void ph_session_check_budget(struct ph_session *session);
-/* Whether the first item of the queue may begin, behind PLAIN bytes in its frame; if not: spent out. */
+/*
+ * Whether the first item of the queue, of which it is known where it begins, may begin, behind
+ * PLAIN bytes in its frame; what the other side holds of it is not counted. If not: spent out.
+ */
 bool ph_session_affords_front(struct ph_session *session, size_t plain);
 /* Hub: receipts wait until all is stored, so that the last ones still fit. */
 bool ph_session_holds_receipts(const struct ph_session *session);

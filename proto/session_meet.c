@@ -37,7 +37,8 @@ static bool hello_suits(const struct ph_hello *hello)
 {
 	return hello->cert.len > 0 && hello->n_heads == 0 && hello->n_segments == 0 &&
 	       hello->control.n == 0 && hello->epoch == 0 && hello->counter == 0 &&
-	       hello->budget == 0 && hello->feed_scope == 0 && !hello->done;
+	       hello->budget == 0 && hello->feed_scope == 0 && !hello->done &&
+	       !hello->has_partial;
 }
 
 bool ph_session_hello_suits(const struct ph_session *session,

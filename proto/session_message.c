@@ -43,10 +43,25 @@ static bool is_hash_right(const struct ph_session *session)
 	return memcmp(hash, session->open_hash, sizeof(hash)) == 0;
 }
 
+/*
+ * A front that we kept may have gone bad here. A hub that says so has the device send it
+ * whole; a device, which nobody asks, hangs up and comes again without it.
+ */
+static void item_wrong(struct ph_session *session)
+{
+	if (session->side == PH_SIDE_HUB || !session->open_resumed) {
+		fail_protocol(session);
+		return;
+	}
+	ph_items_free(session->open);
+	session->open = NULL;
+	ph_session_fail(session, PH_FAIL_CUT);
+}
+
 static void item_whole(struct ph_session *session)
 {
 	if (!is_hash_right(session)) {
-		fail_protocol(session);
+		item_wrong(session);
 		return;
 	}
 	ph_session_items_put(&session->store, session->open);
@@ -97,6 +112,7 @@ static void open_item(struct ph_session *session, struct ph_item *item, size_t t
 {
 	session->open = item;
 	session->open_total = total;
+	session->open_resumed = item->body.len > 0;
 	memcpy(session->open_hash, hash, sizeof(session->open_hash));
 }
 
@@ -131,8 +147,10 @@ static void on_item(struct ph_session *session, const struct ph_message *message
 	item->last = message->last;
 	if (type == PH_ITEM_SEGMENT || type == PH_ITEM_PACKED) {
 		memcpy(item->seal, message->seal, sizeof(item->seal));
-		/* the device goes on with another one */
-		ph_unfinished_deinit(&session->partial);
+		if (session->side ==
+		    PH_SIDE_HUB) { /* the device goes on with another one */
+			ph_unfinished_deinit(&session->partial);
+		}
 	} else if (type == PH_ITEM_PART) {
 		memcpy(item->seed, message->seed, sizeof(item->seed));
 		item->is_boxed = message->form == PH_PART_FORM_BOX;
@@ -153,6 +171,7 @@ static void on_resume(struct ph_session *session, const struct ph_message *messa
 	if (!begin_item(session)) {
 		return;
 	}
+	session->counts.resumed_in += partial->item->body.len;
 	open_item(session, partial->item, partial->total, partial->hash);
 	partial->item = NULL;
 	put_chunk(session, message->chunk);
@@ -288,7 +307,7 @@ static const struct {
 	[PH_MSG_PAGE] = { AT(TRANSFER), TO(DEVICE), on_item },
 	[PH_MSG_PACKED] = { AT(TRANSFER), TO_BOTH, on_item },
 	[PH_MSG_SPENT] = { AT(TRANSFER), TO(DEVICE), on_spent },
-	[PH_MSG_RESUME] = { AT(TRANSFER), TO(HUB), on_resume },
+	[PH_MSG_RESUME] = { AT(TRANSFER), TO_BOTH, on_resume },
 	[PH_MSG_WHY] = { 0, 0, NULL }, /* is read with the REFUSE before it */
 };
 

@@ -231,7 +231,10 @@ static bool put_receipts(struct ph_session *session, struct frame *frame)
 
 /* ---- items ---- */
 
-/* Where an item begins: a segment past what the hub holds of it, if this is the one it told of. */
+/*
+ * Where an item begins: past what the other side holds of it, if this is the one it told of.
+ * That is the device's next segment or none; a hub may have something newer to send first.
+ */
 static void begin_front(struct ph_session *session)
 {
 	const struct ph_item *item = session->queue.first;
@@ -240,7 +243,7 @@ static void begin_front(struct ph_session *session)
 	session->front_resumes = false;
 	session->front_offset = 0;
 	ph_item_hash(item, session->front_hash);
-	if (item->type != PH_ITEM_SEGMENT && item->type != PH_ITEM_PACKED) {
+	if (item->type == PH_ITEM_PART) {
 		return;
 	}
 	if (session->has_resume && session->resume_offset < item->body.len &&
@@ -249,7 +252,9 @@ static void begin_front(struct ph_session *session)
 		session->front_offset = (size_t)session->resume_offset;
 		session->front_resumes = true;
 	}
-	session->has_resume = false;
+	if (session->side == PH_SIDE_DEVICE || session->front_resumes) {
+		session->has_resume = false;
+	}
 }
 
 static struct ph_message message_of(const struct ph_session *session)
@@ -303,6 +308,9 @@ static void front_sent(struct ph_session *session, size_t len)
 {
 	struct ph_item *item = session->queue.first;
 
+	if (!session->front_begun && session->front_resumes) {
+		session->counts.resumed_out += session->front_offset;
+	}
 	session->front_begun = true;
 	session->front_offset += len;
 	session->in_flight = true;
@@ -322,10 +330,6 @@ static void front_sent(struct ph_session *session, size_t len)
 /* One chunk of the first item of the queue; false when there is no room or no credit for it. */
 static bool put_chunk(struct ph_session *session, struct frame *frame)
 {
-	if (!session->front_ready) {
-		begin_front(session);
-	}
-
 	struct ph_message message = message_of(session);
 	size_t rest = session->queue.first->body.len - session->front_offset;
 	size_t used = frame->plain.len + around(message.type);
@@ -356,8 +360,13 @@ out:
 static bool put_items(struct ph_session *session, struct frame *frame)
 {
 	while (session->ready && session->state == PH_SESSION_TRANSFER &&
-	       session->queue.first != NULL &&
-	       ph_session_affords_front(session, frame->plain.len)) {
+	       session->queue.first != NULL) {
+		if (!session->front_ready) {
+			begin_front(session);
+		}
+		if (!ph_session_affords_front(session, frame->plain.len)) {
+			break;
+		}
 		if (!put_chunk(session, frame)) {
 			return false;
 		}

@@ -63,17 +63,6 @@ static void put_receipts(struct ph_mpw *writer, const struct ph_welcome *welcome
 	}
 }
 
-static void put_partial(struct ph_mpw *writer, const struct ph_welcome *welcome)
-{
-	if (!welcome->has_partial) {
-		ph_mpw_nil(writer);
-		return;
-	}
-	ph_mpw_array(writer, 2);
-	ph_mpw_bin(writer, welcome->partial_hash, sizeof(welcome->partial_hash));
-	ph_mpw_uint(writer, welcome->partial_offset);
-}
-
 static void put_wants(struct ph_mpw *writer, const struct ph_welcome *welcome)
 {
 	if (welcome->n_wants == 0) {
@@ -169,7 +158,8 @@ int ph_welcome_encode(const struct ph_welcome *welcome, struct ph_buf *out)
 		put_receipts(&writer, welcome);
 	}
 	if (used > WELCOME_PARTIAL) {
-		put_partial(&writer, welcome);
+		ph_message_put_partial(&writer, welcome->has_partial,
+				       welcome->partial_hash, welcome->partial_offset);
 	}
 	if (used > WELCOME_DONE) {
 		if (welcome->done) {
@@ -259,25 +249,6 @@ static bool get_receipts(const msgpack_object *object, struct ph_welcome *welcom
 	return true;
 }
 
-static bool get_partial(const msgpack_object *object, struct ph_welcome *welcome)
-{
-	if (ph_mp_is_nil(object)) {
-		return true;
-	}
-
-	const msgpack_object_array *array = ph_mp_array(object, 2, 2);
-
-	if (array == NULL ||
-	    !ph_mp_bin_exact(&array->ptr[0], welcome->partial_hash,
-			     sizeof(welcome->partial_hash)) ||
-	    !ph_mp_uint(&array->ptr[1], PH_MESSAGE_UINT_MAX, &welcome->partial_offset) ||
-	    welcome->partial_offset == 0) {
-		return false;
-	}
-	welcome->has_partial = true;
-	return true;
-}
-
 static bool get_random(const msgpack_object *object, struct ph_epoch *epoch)
 {
 	return ph_mp_is_nil(object) ||
@@ -346,7 +317,9 @@ static bool read_welcome(const msgpack_object *root, struct ph_welcome *welcome)
 	       ph_message_get_uint(ph_mp_item(array, WELCOME_TIME), &welcome->time) &&
 	       get_held(ph_mp_item(array, WELCOME_HEADS), welcome) &&
 	       get_receipts(ph_mp_item(array, WELCOME_RECEIPTS), welcome) &&
-	       get_partial(ph_mp_item(array, WELCOME_PARTIAL), welcome) &&
+	       ph_message_get_partial(ph_mp_item(array, WELCOME_PARTIAL),
+				      &welcome->has_partial, welcome->partial_hash,
+				      &welcome->partial_offset) &&
 	       get_done(ph_mp_item(array, WELCOME_DONE), welcome) &&
 	       ph_message_get_bin(ph_mp_item(array, WELCOME_KEYLIST), PH_KEYLIST_MAX,
 				  &welcome->keylist) &&

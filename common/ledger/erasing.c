@@ -229,6 +229,8 @@ static int drop_all(struct run *run, const struct ph_keyset *orders)
 	rc = rc == 0 && run->done.parts == 0 ? note_nothing(run) : rc;
 	if (rc == 0 && run->done.readers > 0) {
 		rc = ph_journal_meta_put_int(run->journal, META_REST, 1);
+		rc = rc != 0 ? rc
+			     : ph_journal_meta_drop(run->journal, PH_META_UNFINISHED);
 	}
 	ph_keyset_deinit(&cards);
 	return rc;

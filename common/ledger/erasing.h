@@ -12,6 +12,12 @@
 #include "common/ledger/fact.h"
 #include "common/log/cert.h"
 
+/*
+ * Name in `meta` of what a cut left of an item that came down (a site's; client/site_unfinished.h):
+ * sealed, so nobody can tell of whom it has details. It goes whenever a reader does.
+ */
+#define PH_META_UNFINISHED "sync.unfinished"
+
 struct ph_erasing {
 	struct ph_ledger *ledger;           /* borrowed; caught up */
 	const struct ph_speakers *speakers; /* borrowed: whose operators may order it */
@@ -29,8 +35,8 @@ struct ph_erasing_done {
 int ph_erasing_waits(struct ph_ledger *ledger, bool *waits_out);
 /*
  * Carry out what orders are here and were not carried out, and what has come for cards that
- * were erased; then write the tables that held the parts anew and empty the WAL. In
- * transactions of its own. Nothing is done to a ledger that is not in the journal's file.
+ * were erased, with PH_META_UNFINISHED if that was anybody; then write the tables that held the
+ * parts anew and empty the WAL. In transactions of its own. Nothing is done to a ledger that is not in the journal's file.
  * 0 or negative errno; what was not done then is done the next time.
  */
 int ph_erasing_run(const struct ph_erasing *erasing, struct ph_erasing_done *done_out);

@@ -61,6 +61,25 @@ is "and knows that it is confirmed" "$(member s2 confirmed)" True
 is "as many entries as the first has" "$(member s2 of_site)" "$(member s1 entries)"
 is "nothing comes twice" "$(sync s2 | json 'd["entries_of_site"]')" 0
 
+# --- more at once than one connection carries: what came of it is kept, and the next one goes on ---
+"$PYTHON" -c 'for i in range(1500): print("{\"kind\":\"reader-put\",\"name\":\"Quàng Văn %d\"}" % i)' |
+  "$P" -d s1 record --batch >/dev/null
+sync s1 >/dev/null
+"$RELAY" --listen 127.0.0.1:0 --to "$at" --cut-after 16384 >relay.out 2>/dev/null &
+started+=($!)
+for _ in $(seq 100); do
+  cut_at=$(awk '/^listening/ { print $2; exit }' relay.out 2>/dev/null)
+  [ -n "$cut_at" ] && break
+  sleep 0.05
+done
+through_cuts() { timeout 120 "$P" -d s2 sync --hub "$cut_at" --json "$@"; }
+status "a link that dies after 16 KiB brings a part of it" 14 through_cuts
+is "which is kept" "$(member s2 of_site) $("$P" -d s2 status --json | json '0 < d["unfinished"]["bytes"] < d["unfinished"]["of"]')" "$(($(member s1 entries) - 1500)) True"
+ok "with others it gets there" through_cuts --wait --tries 40
+is "all of it" "$(member s2 of_site)" "$(member s1 entries)"
+is "and nothing is kept" "$("$P" -d s2 status --json | json '"unfinished" in d')" False
+like "with names" "$("$P" -d s2 find 'Quàng Văn 1499' 2>&1)" 'Quàng Văn 1499'
+
 # --- the other site is confirmed, and gets nothing of this one ---
 id3=$(member s3 device)
 ok "another site's PC is confirmed" $H devices confirm "$id3" --fingerprint "$(member s3 fingerprint)"

@@ -3,7 +3,7 @@
  *
  * Byte 0: bit 0 a device instead of a hub, bit 1 the certificate is asked for, bit 2
  * the hello is done, bit 3 bytes come 7 at a time, bit 4 jobs are done at once, bit 5 there
- * is a budget either way, bit 6 a cut has left the front of a segment, bit 7 the handshake
+ * is a budget either way, bit 6 a cut has left the front of a segment at either side, bit 7 the handshake
  * stops: time passes, or bytes come, before it is whole. Then follow steps, the first byte of
  * which picks one:
  *
@@ -319,10 +319,15 @@ static void meet_device(struct harness *harness, const struct ph_hello *hello)
 		.status = harness->flags & FLAG_CERT ? PH_STATUS_CERT : PH_STATUS_OK,
 		.same = true,
 	};
+	struct ph_unfinished front = { 0 };
 	struct ph_buf payload = { 0 };
 	struct ph_buf body = { 0 };
 	struct ph_view first;
 
+	if (hello->has_partial) {
+		leave_front(&front);
+		config.partial = &front;
+	}
 	if (harness->flags & FLAG_BUDGET) {
 		config.may_send = BUDGET;
 	}
@@ -334,6 +339,7 @@ static void meet_device(struct harness *harness, const struct ph_hello *hello)
 	memcpy(config.hub_key, harness->peer_keys.key, sizeof(config.hub_key));
 	ph_rng_seed(&harness->session_state, 2, &config.rng);
 	must(ph_session_new(&harness->session, &config, harness->now) == 0);
+	must(front.item == NULL);
 
 	struct ph_view out = ph_session_output(harness->session);
 	size_t len = out.len;
@@ -366,6 +372,11 @@ static void meet(struct harness *harness)
 
 	if (harness->flags & FLAG_BUDGET) {
 		hello.budget = BUDGET;
+	}
+	if (harness->flags & FLAG_PARTIAL) {
+		hello.has_partial = true;
+		hello.partial_offset = FRONT;
+		name_front(hello.partial_hash);
 	}
 	ph_rng_seed(&harness->peer_state, 1, &rng);
 	harness->peer_rng = rng;
@@ -566,7 +577,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (ph_session_take_partial(harness.session, &partial)) {
 		must(partial.item->body.len > 0 &&
 		     partial.item->body.len < partial.total);
-		must(!(harness.flags & FLAG_DEVICE));
+		must(partial.item->type != PH_ITEM_PART);
 	}
 	ph_unfinished_deinit(&partial);
 	ph_session_free(harness.session);

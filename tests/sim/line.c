@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/site_unfinished.h"
 #include "daemon/hub_internal.h"
 #include "tests/sim/check.h"
 #include "tests/sim/purse.h"
@@ -262,6 +263,12 @@ static int say_hello(struct line *line, struct ph_hello *hello, struct ph_buf *a
 				   err);
 		sim_leave();
 		hello->budget = share->down;
+		if (rc == 0) {
+			sim_enter(&device->machine);
+			rc = ph_site_unfinished_tell(device->site_open, hello,
+						     &line->front);
+			sim_leave();
+		}
 		if (rc != 0) {
 			sim_purse_end(line->sim, device, 0, 0, true);
 		}
@@ -314,6 +321,7 @@ static void line_open(struct line *line)
 		line->is_gone = true;
 	} else {
 		near.hello = hello;
+		near.partial = &line->front;
 		near.may_send = line->share.up;
 		rc = ph_session_new(&line->near, &near, sim_now_ms(sim));
 		line->is_poor = rc == -EDQUOT;
@@ -371,9 +379,13 @@ static void end_at_device(struct line *line, const struct ph_session_counts *cou
 {
 	struct sim_device *device = line->device;
 	bool told = line->end.complete && !ph_session_is_short(line->near);
+	struct ph_unfinished_kept kept;
 	int rc;
 
 	sim_enter(&device->machine);
+	(void)ph_session_take_partial(line->near, &line->front);
+	(void)ph_site_unfinished_keep(device->site_open, &line->front, told,
+				      line->end.status, &kept);
 	rc = ph_site_session_end(device->site_open, told, told ? "" : "cut", counts);
 	rc = rc == 0 ? ph_site_erase_heard(device->site_open, NULL) : rc;
 	sim_leave();
@@ -398,6 +410,7 @@ static void line_close(struct line *line)
 	struct sim_line_end *end = &line->end;
 
 	if (line->near == NULL) {
+		ph_unfinished_deinit(&line->front);
 		return;
 	}
 	end->complete = ph_session_state(line->near) == PH_SESSION_CLOSED;
@@ -435,6 +448,7 @@ static void line_close(struct line *line)
 	ph_session_free(line->near);
 	sim_line_free_far(sim, &line->far, &line->peer);
 	ph_buf_deinit(&line->first);
+	ph_unfinished_deinit(&line->front);
 }
 
 /* --- falls in the middle --- */

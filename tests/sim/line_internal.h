@@ -15,6 +15,7 @@ struct line {
 	struct ph_hub_peer peer;
 	struct ph_rng_seeded seeded;
 	struct ph_rng portions;
+	struct ph_unfinished front; /* for the session, and what it left at the device */
 	struct ph_buf first;   /* what the device sent before the hub said anything */
 	bool is_broken;        /* nothing moves any more */
 	bool has_struck;       /* the fault happened */

@@ -8,6 +8,7 @@
 #include "tests/unit/hub_room.h"
 
 #include "client/site.h"
+#include "client/site_unfinished.h"
 #include "common/log/fingerprint.h"
 
 /* A PC: its site's folder, opened while it is used. */
@@ -33,6 +34,7 @@ struct drove {
 	struct ph_session_counts counts;
 	struct ph_site_moved moved;
 	uint64_t down, up;
+	struct ph_unfinished_kept kept;
 };
 
 /* ---- PCs ---- */
@@ -200,11 +202,15 @@ struct road {
 	struct pc *pc;
 	struct ph_session *device, *hub;
 	struct ph_hub_peer peer;
+	struct ph_unfinished front; /* at the device */
 };
 
 /* What the hub keeps of a segment that was cut, if ROAD_RESUMES; for one PC. */
 static bool road_resumes;
 static struct ph_unfinished road_partial;
+
+/* Bytes that the hub may send in what follows; 0: no bound. */
+static uint64_t road_budget;
 
 /* Called with each job of a side before it is carried out, and after; NULL: not. */
 static void (*road_tamper)(struct ph_job *job, enum ph_side side, bool done);
@@ -284,7 +290,11 @@ static inline void road_open(struct road *road)
 	if (ph_site_hello(road->pc->site, 1024, &hello, &arena, &err) != 0) {
 		fail_msg("%s", err.text);
 	}
+	assert_int_equal(ph_site_unfinished_tell(road->pc->site, &hello, &road->front),
+			 0);
+	hello.budget = road_budget;
 	device.hello = &hello;
+	device.partial = &road->front;
 	assert_int_equal(ph_session_new(&road->device, &device, 1000), 0);
 	assert_int_equal(ph_session_new(&road->hub, &hub, 1000), 0);
 	ph_buf_deinit(&arena);
@@ -317,6 +327,13 @@ static inline struct drove drive(struct hub_room *room, struct pc *pc, struct dr
 		ph_session_take_partial(road.hub, &road_partial);
 	}
 	drove.complete = ph_session_state(road.device) == PH_SESSION_CLOSED;
+	(void)ph_session_take_partial(road.device, &road.front);
+	assert_int_equal(ph_site_unfinished_keep(
+				 pc->site, &road.front,
+				 drove.complete && !ph_session_is_short(road.device),
+				 ph_session_status(road.device), &drove.kept),
+			 0);
+	ph_unfinished_deinit(&road.front);
 	drove.failure = ph_session_failure(road.device);
 	ph_session_counts(road.device, &drove.counts);
 	ph_site_moved(pc->site, &drove.moved);

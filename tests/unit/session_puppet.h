@@ -190,13 +190,15 @@ static inline void hub_in_transport(struct puppet *puppet)
 	assert_int_equal(ph_session_state(puppet->session), PH_SESSION_TRANSFER);
 }
 
-/* A device under test; WELCOME is what its hub, the puppet, says. */
-static inline void device_with(struct puppet *puppet, const struct ph_hello *hello,
-			       const struct ph_welcome *welcome)
+/* A device under test, with FRONT if HELLO tells of one; WELCOME is what its hub, the puppet, says. */
+static inline void device_with_front(struct puppet *puppet, const struct ph_hello *hello,
+				     const struct ph_welcome *welcome,
+				     struct ph_unfinished *front)
 {
 	struct ph_session_config config = { .side = PH_SIDE_DEVICE,
 					    .keys = &puppet->theirs,
-					    .hello = hello };
+					    .hello = hello,
+					    .partial = front };
 	uint8_t preamble[PH_PREAMBLE_LEN];
 	const struct ph_noise_config noise = {
 		.pattern = PH_NOISE_IK,
@@ -233,6 +235,12 @@ static inline void device_with(struct puppet *puppet, const struct ph_hello *hel
 	tell(puppet, ph_buf_view(&body));
 	ph_buf_deinit(&payload);
 	ph_buf_deinit(&body);
+}
+
+static inline void device_with(struct puppet *puppet, const struct ph_hello *hello,
+			       const struct ph_welcome *welcome)
+{
+	device_with_front(puppet, hello, welcome, NULL);
 }
 
 static inline void device_in_transport(struct puppet *puppet)

@@ -53,6 +53,7 @@ static inline void room_free(struct room *room)
 	book_deinit(&room->hub_store.control);
 	ph_buf_deinit(&room->device_store.cert);
 	ph_unfinished_deinit(&room->hub_store.partial);
+	ph_unfinished_deinit(&room->device_store.partial);
 	for (unsigned i = 0; i < room->hub_store.n_pages; i++) {
 		ph_buf_deinit(&room->hub_store.page[i]);
 	}
@@ -76,6 +77,7 @@ static inline void forget_stores(struct room *room)
 	memset(device->part_missed, 0, sizeof(device->part_missed));
 	hub->certs = hub->hellos = hub->heard = hub->stores = 0;
 	ph_unfinished_deinit(&hub->partial);
+	ph_unfinished_deinit(&device->partial);
 }
 
 static inline void fill_hello(struct device_store *device, struct ph_hello *hello)
@@ -113,6 +115,12 @@ static inline void fill_hello(struct device_store *device, struct ph_hello *hell
 		hello->segment[hello->n_segments++] = *segment;
 		device->sent_n = segment->last;
 	}
+	if (device->partial.item != NULL) {
+		hello->has_partial = true;
+		hello->partial_offset = device->partial.item->body.len;
+		memcpy(hello->partial_hash, device->partial.hash,
+		       sizeof(hello->partial_hash));
+	}
 	hello->budget = device->budget;
 	hello->done = !device_more(device);
 }
@@ -127,6 +135,7 @@ static inline int room_new_device(struct room *room)
 	fill_hello(&room->device_store, &hello);
 	memcpy(config.hub_key, room->hub_box.key, sizeof(config.hub_key));
 	config.hello = &hello;
+	config.partial = &room->device_store.partial;
 	config.may_send = room->device_store.may_send;
 	config.cert = ph_buf_view(&room->device_store.cert);
 	ph_rng_seed(&room->device_rng, 2 * room->seed, &config.rng);
@@ -235,7 +244,7 @@ static inline bool carry(struct room *room, bool is_up, int64_t *left,
 	return true;
 }
 
-/* After the end: jobs home, then what the hub keeps of an unfinished segment. */
+/* After the end: jobs home, then what both keep of an unfinished item. */
 static inline void room_end(struct room *room)
 {
 	struct hub_store *hub = &room->hub_store;
@@ -247,6 +256,8 @@ static inline void room_end(struct room *room)
 	note_memory(room);
 	ph_unfinished_deinit(&hub->partial);
 	(void)ph_session_take_partial(room->hub, &hub->partial);
+	ph_unfinished_deinit(&room->device_store.partial);
+	(void)ph_session_take_partial(room->device, &room->device_store.partial);
 	room->seed++;
 }
 

@@ -33,6 +33,7 @@ struct device_store {
 	/* the feed */
 	uint64_t fed; /* number of the last page applied; they have numbers 1, 2, ... */
 	unsigned old_pages, gaps;
+	struct ph_unfinished partial;
 };
 
 struct hub_store {

@@ -280,7 +280,7 @@ static void test_crafted(void **state)
 static void test_crafted_up(void **state)
 {
 	(void)state;
-	for (int which = 0; which < 6; which++) {
+	for (int which = 0; which < 7; which++) {
 		struct ph_hello hello = { .counter = which == 1 ? 8 : 7 };
 		struct ph_buf bytes = { 0 };
 		struct ph_buf plain = { 0 };
@@ -299,6 +299,9 @@ static void test_crafted_up(void **state)
 			hello.segment[0] = (struct ph_segment){
 				.first = 1, .last = 1, .body = ph_view_str("b")
 			};
+		} else if (which == 6) {
+			hello.has_partial = true;
+			hello.partial_offset = 100;
 		}
 		maker_must(ph_hello_encode(&hello, &bytes) == 0);
 		put_said(&plain, BUNDLE_MSG_HELLO, ph_buf_view(&bytes), 0);
@@ -312,7 +315,7 @@ static void test_crafted_up(void **state)
 			ph_item_hash(page, message.hash);
 			put_message(&plain, &message);
 		}
-		put_end(&plain, which > 3);
+		put_end(&plain, which == 4 || which == 5);
 		craft_frame(&crafted, ph_buf_view(&plain));
 		assert_int_equal(read_as(&crafted.bytes, &maker),
 				 which == 0 ? PH_BUNDLE_E_OVER : PH_BUNDLE_E_FORM);

@@ -58,9 +58,15 @@ static void full_hello(struct ph_hello *hello)
 	}
 }
 
+/* The hash of a front. */
+#define FRONT "c41007070707070707070707070707070707"
+
 static void assert_hello_same(const struct ph_hello *a, const struct ph_hello *b)
 {
 	assert_true(a->keys == b->keys);
+	assert_int_equal(a->has_partial, b->has_partial);
+	assert_int_equal(a->partial_offset, b->partial_offset);
+	assert_memory_equal(a->partial_hash, b->partial_hash, sizeof(a->partial_hash));
 	assert_true(ph_view_equal(a->cert, b->cert));
 	assert_int_equal(a->n_heads, b->n_heads);
 	for (unsigned i = 0; i < a->n_heads; i++) {
@@ -188,6 +194,19 @@ static void test_hello_round(void **state)
 	assert_int_equal(ph_buf_put_u8(&out, 0xc0), 0);
 	assert_int_equal(ph_hello_decode(ph_buf_view(&out), &back), PH_MESSAGE_E_FORM);
 
+	/* with the front of an item: version 2 */
+	hello.has_partial = true;
+	hello.partial_offset = 261887;
+	memset(hello.partial_hash, 7, sizeof(hello.partial_hash));
+	out.len = 0;
+	assert_int_equal(ph_hello_encode(&hello, &out), 0);
+	assert_int_equal(out.data[1], 2);
+	assert_int_equal(ph_hello_decode(ph_buf_view(&out), &back), 0);
+	assert_hello_same(&hello, &back);
+	hello.partial_offset = 0;
+	out.len = 0;
+	assert_int_equal(ph_hello_encode(&hello, &out), -22);
+
 	/* with nothing to say: one member */
 	hello = (struct ph_hello){ 0 };
 	out.len = 0;
@@ -258,13 +277,28 @@ static void test_hello_refused(void **state)
 		{ "nothing", "", PH_MESSAGE_E_FORM },
 		{ "no array", "01", PH_MESSAGE_E_FORM },
 		{ "empty", "90", PH_MESSAGE_E_FORM },
-		{ "version 2", "9102", PH_MESSAGE_E_VERSION },
-		{ "version 2, any form", "9302a1618101a0", PH_MESSAGE_E_VERSION },
+		{ "version 3", "9103", PH_MESSAGE_E_VERSION },
+		{ "version 3, any form", "9303a1618101a0", PH_MESSAGE_E_VERSION },
+		{ "version 2 without a front", "9102", PH_MESSAGE_E_FORM },
 		{ "version nil", "91c0", PH_MESSAGE_E_FORM },
 		{ "nils at the end", "9301c0c0", 0 },
 		{ "eleven members", "9b01c0c0c0c0c0c0c0c0c0c0", 0 },
 		{ "thirteen members", "9d01c0c0c0c0c0c0c0c0c0c0c0c0", 0 },
-		{ "fourteen members", "9e01c0c0c0c0c0c0c0c0c0c0c0c0c0",
+		{ "fourteen members", "9e01c0c0c0c0c0c0c0c0c0c0c0c0c0", 0 },
+		{ "fifteen members", "9f01c0c0c0c0c0c0c0c0c0c0c0c0c0c0",
+		  PH_MESSAGE_E_FORM },
+		{ "front of 5 bytes", "9e02c0c0c0c0c0c0c0c0c0c0c0c092" FRONT "05", 0 },
+		{ "front in version 1", "9e01c0c0c0c0c0c0c0c0c0c0c0c092" FRONT "05",
+		  PH_MESSAGE_E_FORM },
+		{ "version 2, front nil", "9e02c0c0c0c0c0c0c0c0c0c0c0c0c0",
+		  PH_MESSAGE_E_FORM },
+		{ "front of 0 bytes", "9e02c0c0c0c0c0c0c0c0c0c0c0c092" FRONT "00",
+		  PH_MESSAGE_E_FORM },
+		{ "front, offset nil", "9e02c0c0c0c0c0c0c0c0c0c0c0c092" FRONT "c0",
+		  PH_MESSAGE_E_FORM },
+		{ "front without offset", "9e02c0c0c0c0c0c0c0c0c0c0c0c091" FRONT,
+		  PH_MESSAGE_E_FORM },
+		{ "front, short hash", "9e02c0c0c0c0c0c0c0c0c0c0c0c092c4010705",
 		  PH_MESSAGE_E_FORM },
 		{ "key list 5", "9d01c0c0c0c0c0c0c0c0c0c0c005", 0 },
 		{ "key list by a text", "9d01c0c0c0c0c0c0c0c0c0c0c0a135",

@@ -166,6 +166,68 @@ static void test_order(void **state)
 	room_free(room);
 }
 
+/*
+ * A cut left the front of an item of 9,000 bytes on the other side. A budget for which even the
+ * rest is too much leaves it there; one that has room for the rest, and not for all of it, is enough.
+ */
+static void front_and_budget(bool is_up)
+{
+	struct ride cut = { .cut_up = is_up ? 6000 : -1, .cut_down = is_up ? -1 : 6000 };
+	struct room *room = room_new();
+	const struct ph_unfinished *front =
+		is_up ? &room->hub_store.partial : &room->device_store.partial;
+	const struct ph_session_counts *counts =
+		is_up ? &room->device_counts : &room->hub_counts;
+	size_t held;
+
+	room->frame_max = 1024;
+	if (is_up) {
+		book_add(&room->device_store.book, &room->rng, 9, 1000, 0);
+	} else {
+		feed_add(&room->hub_store, &room->rng, 9000);
+	}
+	room_connect(room);
+	room_ride(room, cut);
+	assert_non_null(front->item);
+	held = front->item->body.len;
+	assert_true(held > 4000);
+
+	assert_true(ride(room, is_up ? 2500 : 0, is_up ? 0 : 2500));
+	assert_closed(room);
+	assert_true(ph_session_is_short(room->device));
+	assert_int_equal(counts->resumed_out, 0);
+	if (is_up) { /* a hub is not told that the device was short: it lets go of it */
+		assert_null(front->item);
+		room->device_store.may_send = 0;
+		room_connect(room);
+		room_ride(room, cut);
+		assert_non_null(front->item);
+		held = front->item->body.len;
+	}
+	assert_non_null(front->item);
+	assert_int_equal(front->item->body.len, held);
+
+	assert_true(ride(room, is_up ? 7000 : 0, is_up ? 0 : 7000));
+	assert_closed(room);
+	assert_false(ph_session_is_short(room->device));
+	assert_true(is_even(room));
+	assert_int_equal(counts->resumed_out, held);
+	assert_null(front->item);
+	room_free(room);
+}
+
+static void test_front_up(void **state)
+{
+	(void)state;
+	front_and_budget(true);
+}
+
+static void test_front_down(void **state)
+{
+	(void)state;
+	front_and_budget(false);
+}
+
 /* A hub that does not keep to it: the device ends the session at the first byte too many. */
 static void test_hub_over(void **state)
 {
@@ -185,10 +247,9 @@ static void test_hub_over(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_sweep),
-		cmocka_unit_test(test_by_and_by),
-		cmocka_unit_test(test_order),
-		cmocka_unit_test(test_hub_over),
+		cmocka_unit_test(test_sweep),      cmocka_unit_test(test_by_and_by),
+		cmocka_unit_test(test_order),      cmocka_unit_test(test_front_up),
+		cmocka_unit_test(test_front_down), cmocka_unit_test(test_hub_over),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

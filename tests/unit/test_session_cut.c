@@ -129,6 +129,31 @@ static void test_many_cuts(void **state)
 	room_free(room);
 }
 
+/* The same downward: a segment, and a page, that are longer than what one link carries. */
+static void test_many_cuts_down(void **state)
+{
+	(void)state;
+	struct room *room = room_new();
+	unsigned rides = 0;
+	size_t carried = 0;
+
+	room->frame_max = 512;
+	book_add(&room->hub_store.control, &room->rng, 1000, 59, 0);
+	feed_add(&room->hub_store, &room->rng, 9000);
+	do {
+		struct ride ride = { .cut_up = -1, .cut_down = 3000 };
+
+		room_connect(room);
+		room_ride(room, ride);
+		carried += room->device_counts.bytes_in;
+		assert_true(++rides < 40);
+	} while (ph_session_state(room->device) != PH_SESSION_CLOSED);
+	assert_even(room);
+	print_message("# 69,000 bytes down in %u rides, %zu bytes\n", rides, carried);
+	assert_true(carried < 69000 * 105 / 100 + rides * (220 + 512 + 150));
+	room_free(room);
+}
+
 /* A partial segment that is not what the device sends next is forgotten, not mixed in. */
 static void test_foreign_partial(void **state)
 {
@@ -167,6 +192,77 @@ static void test_damaged_partial(void **state)
 	room_ride(room, WHOLE_RIDE);
 	assert_closed(room);
 	assert_even(room);
+	room_free(room);
+}
+
+/* The same of one at the device: it hangs up, and the next session brings it from the start. */
+static void test_damaged_front(void **state)
+{
+	(void)state;
+	struct room *room = room_new();
+	struct ride ride = { .cut_up = -1, .cut_down = 3000 };
+	struct ph_unfinished *front = &room->device_store.partial;
+
+	book_add(&room->hub_store.control, &room->rng, 200, 59, 0);
+	room->frame_max = FRAME;
+	room_connect(room);
+	room_ride(room, ride);
+	assert_non_null(front->item);
+	front->item->body.data[front->item->body.len / 2] ^= 1;
+	room_connect(room);
+	room_ride(room, WHOLE_RIDE);
+	assert_true(room->device_counts.resumed_in > 0);
+	assert_int_equal(ph_session_failure(room->device), PH_FAIL_CUT);
+	assert_int_equal(ph_session_failure(room->hub), PH_FAIL_CUT);
+	assert_null(front->item);
+	assert_int_equal(room->device_store.control.n, 0);
+	room_connect(room);
+	room_ride(room, WHOLE_RIDE);
+	assert_closed(room);
+	assert_even(room);
+	assert_int_equal(room->device_counts.resumed_in, 0);
+	room_free(room);
+}
+
+/* What the hub has before it goes first; the front is still there for its own turn. */
+static void test_front_waits(void **state)
+{
+	(void)state;
+	struct room *room = room_new();
+	struct ride ride = { .cut_up = -1, .cut_down = 6000 };
+
+	room->frame_max = FRAME;
+	feed_add(&room->hub_store, &room->rng, 9000);
+	room_connect(room);
+	room_ride(room, ride);
+	assert_non_null(room->device_store.partial.item);
+	book_add(&room->hub_store.control, &room->rng, 20, 59, 0);
+	room_connect(room);
+	room_ride(room, WHOLE_RIDE);
+	assert_closed(room);
+	assert_even(room);
+	assert_true(room->device_counts.resumed_in > 5000);
+	assert_int_equal(room->device_counts.resumed_in, room->hub_counts.resumed_out);
+	room_free(room);
+}
+
+/* One that the hub has no more does no harm, and goes with a session that is whole. */
+static void test_foreign_front(void **state)
+{
+	(void)state;
+	struct room *room = short_room();
+	struct ph_unfinished *front = &room->device_store.partial;
+	uint8_t junk[100] = { 1, 2, 3 };
+
+	*front = (struct ph_unfinished){ ph_item_new(PH_ITEM_SEGMENT), 200, { 9 } };
+	assert_non_null(front->item);
+	assert_int_equal(ph_buf_put(&front->item->body, junk, sizeof(junk)), 0);
+	room_connect(room);
+	room_ride(room, WHOLE_RIDE);
+	assert_closed(room);
+	assert_even(room);
+	assert_int_equal(room->device_counts.resumed_in, 0);
+	assert_null(front->item);
 	room_free(room);
 }
 
@@ -451,14 +547,20 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(test_cut_at_every_byte, book_packed,
 						book_plain),
 		cmocka_unit_test_setup_teardown(test_many_cuts, book_packed, book_plain),
+		cmocka_unit_test_setup_teardown(test_many_cuts_down, book_packed,
+						book_plain),
 		cmocka_unit_test_setup_teardown(test_damaged_partial, book_packed,
 						book_plain),
 		cmocka_unit_test_setup_teardown(test_bits_up, book_packed, book_plain),
 		cmocka_unit_test_setup_teardown(test_bits_down, book_packed, book_plain),
 		cmocka_unit_test(test_cut_at_every_byte),
 		cmocka_unit_test(test_many_cuts),
+		cmocka_unit_test(test_many_cuts_down),
 		cmocka_unit_test(test_foreign_partial),
 		cmocka_unit_test(test_damaged_partial),
+		cmocka_unit_test(test_damaged_front),
+		cmocka_unit_test(test_front_waits),
+		cmocka_unit_test(test_foreign_front),
 		cmocka_unit_test(test_bits_up),
 		cmocka_unit_test(test_bits_down),
 		cmocka_unit_test(test_frames_up),

@@ -120,6 +120,118 @@ static void test_out_of_place(void **state)
 	}
 }
 
+/* ---- RESUME ---- */
+
+enum {
+	WHOLE_LEN = 200, /* of a segment of zeros */
+	FRONT_LEN = 100, /* that is held of it */
+};
+
+static void front_of_zeros(struct ph_unfinished *front, bool hash_is_right)
+{
+	static const uint8_t zeros[WHOLE_LEN];
+	struct ph_item *item = ph_item_new(PH_ITEM_SEGMENT);
+
+	assert_non_null(item);
+	item->first = 1;
+	item->last = 2;
+	*front = (struct ph_unfinished){ .item = item, .total = WHOLE_LEN };
+	assert_int_equal(ph_buf_put(&item->body, zeros, WHOLE_LEN), 0);
+	ph_item_hash(item, front->hash);
+	front->hash[0] ^= !hash_is_right;
+	item->body.len = FRONT_LEN;
+}
+
+/* One of either side that has the front, in transport. */
+static void one_with_front(struct puppet *puppet, bool at_hub, bool hash_is_right)
+{
+	struct ph_unfinished front;
+	struct ph_job *job;
+
+	front_of_zeros(&front, hash_is_right);
+	if (at_hub) {
+		const struct ph_hello hello = { .done = true, .n_heads = 1 };
+
+		puppet_init(puppet);
+		meet_hub(puppet, &hello);
+		job = take(puppet, PH_JOB_HELLO);
+		job->partial = front;
+	} else {
+		struct ph_hello hello = { .done = true,
+					  .n_heads = 1,
+					  .has_partial = true,
+					  .partial_offset = FRONT_LEN };
+		const struct ph_welcome welcome = { .same = true };
+
+		memcpy(hello.partial_hash, front.hash, sizeof(hello.partial_hash));
+		device_with_front(puppet, &hello, &welcome, &front);
+		assert_null(front.item);
+		job = take(puppet, PH_JOB_WELCOME);
+	}
+	ph_session_give_job(puppet->session, job, puppet->now);
+	if (at_hub) {
+		take_answer(puppet);
+	}
+	assert_int_equal(ph_session_state(puppet->session), PH_SESSION_TRANSFER);
+}
+
+/* What follows the front of which it was told: all of it, too much of it, and again. */
+static void test_resume(void **state)
+{
+	(void)state;
+	static const uint8_t zeros[WHOLE_LEN];
+	static const struct {
+		const char *name;
+		size_t len[3]; /* of RESUME; of MORE; of another RESUME; 0: none */
+		bool is_wrong, is_fine;
+	} cases[] = {
+		{ "the rest", { 100, 0, 0 }, false, true },
+		{ "in two", { 99, 1, 0 }, false, true },
+		{ "a byte too many", { 101, 0, 0 }, false, false },
+		{ "a byte too many behind it", { 99, 2, 0 }, false, false },
+		{ "MORE behind the end", { 100, 1, 0 }, false, false },
+		{ "again within it", { 99, 0, 1 }, false, false },
+		{ "again behind it", { 100, 0, 1 }, false, false },
+		{ "another hash", { 100, 0, 0 }, true, false },
+	};
+
+	for (size_t i = 0; i < 2 * sizeof(cases) / sizeof(cases[0]); i++) {
+		bool at_hub = i % 2 == 0;
+		struct ph_session_counts counts;
+		struct ph_unfinished front = { 0 };
+		struct puppet puppet;
+
+		print_message("# %s, %s\n", cases[i / 2].name, at_hub ? "hub" : "device");
+		one_with_front(&puppet, at_hub, !cases[i / 2].is_wrong);
+		for (unsigned k = 0; k < 3; k++) {
+			const struct ph_message message = {
+				.type = k == 1 ? PH_MSG_MORE : PH_MSG_RESUME,
+				.chunk = PH_VIEW(zeros, cases[i / 2].len[k])
+			};
+
+			if (message.chunk.len > 0) {
+				say(&puppet, &message);
+			}
+		}
+		ph_session_counts(puppet.session, &counts);
+		assert_int_equal(counts.resumed_in, FRONT_LEN);
+		if (cases[i / 2].is_fine) {
+			assert_alive(&puppet);
+			assert_int_equal(counts.items_in, 1);
+		} else if (cases[i / 2].is_wrong && !at_hub) {
+			/* it may have gone bad here: no word of it */
+			assert_int_equal(ph_session_failure(puppet.session), PH_FAIL_CUT);
+			assert_int_equal(hear(&puppet), 0);
+		} else {
+			assert_refused(&puppet);
+		}
+		if (!cases[i / 2].is_fine) {
+			assert_false(ph_session_take_partial(puppet.session, &front));
+		}
+		puppet_deinit(&puppet);
+	}
+}
+
 static void test_bad_bytes(void **state)
 {
 	(void)state;
@@ -222,7 +334,12 @@ static void test_hello_forms(void **state)
 		enum ph_session_failure failure;
 		bool is_answered;
 	} cases[] = {
-		{ "version 2", { 0x92, 2, 9 }, 3, PH_FAIL_REFUSED, true },
+		{ "version 3", { 0x92, 3, 9 }, 3, PH_FAIL_REFUSED, true },
+		{ "version 2 without a front",
+		  { 0x92, 2, 9 },
+		  3,
+		  PH_FAIL_PROTOCOL,
+		  false },
 		{ "version 0", { 0x91, 0 }, 2, PH_FAIL_REFUSED, true },
 		{ "no array", { 1 }, 1, PH_FAIL_PROTOCOL, false },
 		{ "nothing", { 0 }, 0, PH_FAIL_PROTOCOL, false },
@@ -294,6 +411,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_why),
 		cmocka_unit_test(test_out_of_place),
+		cmocka_unit_test(test_resume),
 		cmocka_unit_test(test_bad_bytes),
 		cmocka_unit_test(test_unsealed_frames),
 		cmocka_unit_test(test_strangers),
