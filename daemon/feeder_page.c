@@ -4,7 +4,8 @@
  * A page takes the items behind a cursor in the order of their numbers, as many as fit.
  * Entries are read from the journal by reference; keys of one entry that follow each
  * other travel with its bytes once. Seeds of sealed parts are opened with the hub's key
- * and sealed to the desk key of the one device that the page is for. Of a reader whom its
+ * and sealed to the desk key of the one device that the page is for, the same way each time:
+ * so a page that is made again is the same, and one that a cut left is gone on with. Of a reader whom its
  * site knows only by what it wrote itself the entries travel without their parts.
  *
  * Making a page changes nothing: what a device did not confirm is sent again.
@@ -73,10 +74,9 @@ static int seal_seed(struct page *page)
 	int rc = config->ring ? ph_hub_ring_open(config->ring, boxed, seed)
 			      : ph_hub_seed_open(&config->keys->box, boxed, seed);
 
-	if (rc != 0 ||
-	    crypto_box_seal(page->box, seed, sizeof(seed), page->device->desk) != 0) {
-		rc = -EBADMSG;
-	}
+	rc = rc != 0 ? -EBADMSG
+		     : ph_hub_seed_seal(&config->keys->box, seed, page->device->desk,
+					page->box);
 	sodium_memzero(seed, sizeof(seed));
 	return rc;
 }

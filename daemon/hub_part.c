@@ -41,6 +41,46 @@ void ph_hub_seed_box(const struct ph_box_pair *own, const struct ph_rng *rng,
 	sodium_memzero(key, sizeof(key));
 }
 
+/* The nonce that crypto_box_seal() uses, and crypto_box_seal_open() expects. */
+static void seal_nonce(const uint8_t from[static crypto_box_PUBLICKEYBYTES],
+		       const uint8_t to[static crypto_box_PUBLICKEYBYTES],
+		       uint8_t out[static crypto_box_NONCEBYTES])
+{
+	crypto_generichash_state state;
+
+	crypto_generichash_init(&state, NULL, 0, crypto_box_NONCEBYTES);
+	crypto_generichash_update(&state, from, crypto_box_PUBLICKEYBYTES);
+	crypto_generichash_update(&state, to, crypto_box_PUBLICKEYBYTES);
+	crypto_generichash_final(&state, out, crypto_box_NONCEBYTES);
+}
+
+int ph_hub_seed_seal(const struct ph_box_pair *own,
+		     const uint8_t seed[static PH_SEED_SIZE],
+		     const uint8_t desk[static PH_KEY_SIZE],
+		     uint8_t box_out[static PH_SEED_BOX_SIZE])
+{
+	static const char context[] = "packhorse page box 1";
+	uint8_t secret[crypto_box_SECRETKEYBYTES];
+	uint8_t nonce[crypto_box_NONCEBYTES];
+	crypto_generichash_state state;
+	int code;
+
+	crypto_generichash_init(&state, own->secret, sizeof(own->secret), sizeof(secret));
+	crypto_generichash_update(&state, (const uint8_t *)context, sizeof(context) - 1);
+	crypto_generichash_update(&state, desk, PH_KEY_SIZE);
+	crypto_generichash_update(&state, seed, PH_SEED_SIZE);
+	crypto_generichash_final(&state, secret, sizeof(secret));
+	code = crypto_scalarmult_base(box_out, secret);
+	if (code == 0) {
+		seal_nonce(box_out, desk, nonce);
+		code = crypto_box_easy(box_out + crypto_box_PUBLICKEYBYTES, seed,
+				       PH_SEED_SIZE, nonce, desk, secret);
+	}
+	sodium_memzero(secret, sizeof(secret));
+	sodium_memzero(&state, sizeof(state));
+	return code == 0 ? 0 : -EBADMSG;
+}
+
 static bool open_own(const struct ph_box_pair *own, struct ph_view box,
 		     uint8_t seed_out[static PH_SEED_SIZE])
 {

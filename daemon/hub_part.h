@@ -27,6 +27,15 @@ struct ph_opener ph_hub_opener_own(struct ph_hub *hub);
 void ph_hub_seed_box(const struct ph_box_pair *own, const struct ph_rng *rng,
 		     const uint8_t seed[static PH_SEED_SIZE],
 		     uint8_t box_out[static PH_HUB_BOX_SIZE]);
+/*
+ * The same seed for the desk whose key is DESK, which opens it as what crypto_box_seal() makes;
+ * but the pair of keys that this takes follows from OWN, DESK and SEED. So it is the same box each
+ * time, and a page that it is in is the same page. 0; -EBADMSG: DESK is no key.
+ */
+int ph_hub_seed_seal(const struct ph_box_pair *own,
+		     const uint8_t seed[static PH_SEED_SIZE],
+		     const uint8_t desk[static PH_KEY_SIZE],
+		     uint8_t box_out[static PH_SEED_BOX_SIZE]);
 /* 0, or PH_JOURNAL_E_NONE: it is none of ours. */
 int ph_hub_seed_open(const struct ph_box_pair *own, struct ph_view box,
 		     uint8_t seed_out[static PH_SEED_SIZE]);

@@ -229,6 +229,51 @@ static void test_with_pin(void **state)
 	assert_int_equal(seen.plain + seen.parts, 0);
 }
 
+/* A reader of the first, who is in the scope of other sites. */
+static struct ph_ref reader_in_scope(struct two *two, const char *name)
+{
+	struct ph_entry entry = { .kind = ph_kind_find(PH_KIND_READER_PUT),
+				  .number = PH_KIND_READER_PUT };
+
+	entry.sealed[PH_READER_S_NAME].set = true;
+	entry.sealed[PH_READER_S_NAME].as.bytes = ph_view_str(name);
+	entry.field[PH_READER_COMMUNE].set = true;
+	entry.field[PH_READER_COMMUNE].as.bytes = ph_view_str("03646");
+	return pc_write(&two->first, entry);
+}
+
+/* A page that the hub makes again is the same, with readers' details in it, too. */
+static void test_page(void **state)
+{
+	struct two *two = *state;
+	struct ph_ref reader[60];
+	struct drove drove;
+	struct pc other;
+	char name[64];
+
+	pc_join(&two->room, &other, "14-0372", "other", 3);
+	sync_pc(&two->room, &other);
+	pc_confirm(&two->room, &other);
+	for (unsigned i = 0; i < 60; i++) {
+		snprintf(name, sizeof(name), "Quàng Văn %u", i);
+		reader[i] = reader_in_scope(two, name);
+	}
+	sync_pc(&two->room, &two->first);
+	memset(&seen, 0, sizeof(seen));
+	drove = drive(&two->room, &other, (struct drive){ 6000, -1 });
+	assert_true(drove.kept.grew);
+	assert_int_equal(seen.pages, 0);
+	drove = sync_pc(&two->room, &other);
+	assert_int_equal(seen.told, 1);
+	assert_true(drove.counts.resumed_in > 1000);
+	assert_true(seen.pages > 1);
+	for (unsigned i = 0; i < 60; i++) {
+		snprintf(name, sizeof(name), "Quàng Văn %u", i);
+		assert_true(pc_reads(&other, &reader[i], name));
+	}
+	pc_end(&other);
+}
+
 /* A session that a budget ends leaves the front as it is; the next one goes on with it. */
 static void test_budget_ends(void **state)
 {
@@ -389,9 +434,9 @@ int main(void)
 {
 #define TWO(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		TWO(test_packed),  TWO(test_with_pin), TWO(test_budget_ends),
-		TWO(test_damaged), TWO(test_old_hub),  TWO(test_cannot_note),
-		TWO(test_too_old),
+		TWO(test_packed),      TWO(test_with_pin), TWO(test_page),
+		TWO(test_budget_ends), TWO(test_damaged),  TWO(test_old_hub),
+		TWO(test_cannot_note), TWO(test_too_old),
 	};
 
 	return cmocka_run_group_tests_name("road_front", tests, make_pattern,
