@@ -270,10 +270,12 @@ int ph_site_hub_packs(struct ph_site *site, bool *packs_out)
 {
 	uint8_t ours[PH_PACK_FORM_SIZE];
 	struct ph_buf told = { 0 };
-	int rc = ph_journal_meta_get(site->journal, PH_META_HUB_FORM, &told);
+	int64_t plain = 0;
+	int rc = ph_site_plain(site, &plain);
 
+	rc = rc != 0 ? rc : ph_journal_meta_get(site->journal, PH_META_HUB_FORM, &told);
 	ph_pack_form(ours);
-	*packs_out = rc == 0 &&
+	*packs_out = rc == 0 && (plain & PH_PLAIN_UP) == 0 &&
 		     ph_view_equal(ph_buf_view(&told), PH_VIEW(ours, sizeof(ours))) &&
 		     ph_site_packer(site) != NULL;
 	ph_buf_deinit(&told);
@@ -354,6 +356,7 @@ static int fill_flight(struct ph_site *site, struct heads *heads, size_t flight_
 		for (unsigned j = before; j < hello->n_segments; j++) {
 			site->moved.entries_sent +=
 				hello->segment[j].last - hello->segment[j].first + 1;
+			site->sent_packed = site->sent_packed || hello->packed[j];
 		}
 		done = done && last == heads->log[i].n && !heads->lacks[i];
 	}
@@ -427,6 +430,7 @@ int ph_site_hello(struct ph_site *site, size_t flight_max, struct ph_hello *hell
 	rc = rc != 0 ? rc : ph_db_begin(site->db);
 	memset(hello_out, 0, sizeof(*hello_out));
 	memset(&site->moved, 0, sizeof(site->moved));
+	site->sent_packed = site->got_unpacked = false;
 	arena->len = 0;
 	if (rc == 0) {
 		rc = fill_hello(site, flight_max, hello_out, arena);

@@ -31,7 +31,12 @@
 #define PH_META_FLIGHT      "sync.flight"
 #define PH_META_CUT         "sync.cut" /* bytes of a session before it is cut; 0: whole */
 #define PH_META_FRONT_NOT   "sync.unfinished_not" /* when the hub took no hello with it */
-#define PH_META_PLAIN       "sync.plain" /* 1: no form is told until a session is whole */
+#define PH_META_PLAIN       "sync.plain" /* until a session is whole, the sum of: */
+
+/* No form is told to the hub, which then packs nothing for this device. */
+#define PH_PLAIN_DOWN       1
+/* Nothing is packed for the hub, in a bundle neither. */
+#define PH_PLAIN_UP         2
 
 /* Segments that we send are at most this, so that a cut costs little. */
 #define PH_SITE_SEGMENT_MAX (16 * 1024)
@@ -138,6 +143,9 @@ struct ph_site {
 	int64_t front_not;    /* as PH_META_FRONT_NOT, of this process; 0: never */
 	struct ph_pack *pack; /* made when first needed */
 	bool packs;           /* the hub takes what we pack */
+	/* of the session that runs, or was the last */
+	bool sent_packed;  /* something packed was made for the hub */
+	bool got_unpacked; /* what the hub packed did not unpack */
 	struct ph_site_moved moved;
 	/* budget.c: the session that runs, and what is noted of it */
 	struct ph_site_spending {
@@ -318,6 +326,10 @@ int ph_site_segment(struct ph_site *site, const struct ph_log *log, uint64_t aft
 /* --- site_hello.c --- */
 /* Whether the hub told, when it was last heard, that it takes what we pack. 0 or negative errno. */
 int ph_site_hub_packs(struct ph_site *site, bool *packs_out);
+/* What goes the ways of PLAIN, PH_PLAIN_DOWN or PH_PLAIN_UP, is plain until a session is whole. In a transaction. 0 or negative errno. */
+int ph_site_plain_add(struct ph_site *site, int64_t plain);
+/* Which ways are so; 0: none. 0 or negative errno. */
+int ph_site_plain(struct ph_site *site, int64_t *plain_out);
 /* How far the hub surely holds LOG: not at all by the word of one that was restored since. 0 or negative errno. */
 int ph_site_held(struct ph_site *site, const struct ph_log *log, uint64_t *n_out);
 /* What the newest receipt of LOG lists as missing, into MISSING. 0 or negative errno. */

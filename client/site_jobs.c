@@ -479,6 +479,7 @@ int ph_site_store(struct ph_site *site, struct ph_job *job)
 
 	if (unpacked != 0) {
 		job->bad = unpacked > 0;
+		site->got_unpacked = unpacked > 0;
 		return unpacked < 0 ? unpacked : 0;
 	}
 	for (const struct ph_item *item = job->items; item; item = item->next) {

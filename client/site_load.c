@@ -381,6 +381,7 @@ static int load_one(struct ph_site *site, const struct ph_log *log,
 		return 0;
 	}
 	if (item && step == STEP_SEGMENT) {
+		site->sent_packed = site->sent_packed || item->type == PH_ITEM_PACKED;
 		n = item->last;
 		site->moved.entries_sent += item->last - item->first + 1;
 		site->moved.entries_carried +=

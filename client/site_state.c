@@ -8,6 +8,9 @@
  * ever. If the hub had answered, it may hold more than it could give receipts for, and
  * the front of the next segment: then nothing is sent before it says what. Frames get shorter too: of a cut frame nothing counts, so their best length is
  * the root of what a frame costs times twice the bytes between cuts.
+ *
+ * What was packed and did not unpack on the other side would be packed to the same bytes
+ * again: until a session is whole (site_unfinished.c ends it) that direction goes plain.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -89,6 +92,36 @@ static int turn_to_next_hub(struct ph_site *site)
 	return rc;
 }
 
+int ph_site_plain(struct ph_site *site, int64_t *plain_out)
+{
+	return get_int(site, PH_META_PLAIN, 0, plain_out);
+}
+
+int ph_site_plain_add(struct ph_site *site, int64_t plain)
+{
+	int64_t held;
+	int rc = ph_site_plain(site, &held);
+
+	return rc != 0 || (held & plain) == plain
+		       ? rc
+		       : ph_journal_meta_put_int(site->journal, PH_META_PLAIN,
+						 held | plain);
+}
+
+/* What was packed and did not unpack on the other side would not the next time either. */
+static int put_plain(struct ph_site *site, const char *reason)
+{
+	int64_t plain = 0;
+
+	if (site->sent_packed && strcmp(reason, "not-taken") == 0) {
+		plain |= PH_PLAIN_UP;
+	}
+	if (site->got_unpacked && strcmp(reason, "protocol") == 0) {
+		plain |= PH_PLAIN_DOWN;
+	}
+	return plain != 0 ? ph_site_plain_add(site, plain) : 0;
+}
+
 static int put_outcome(struct ph_site *site, bool complete, const char *reason,
 		       const struct ph_session_counts *counts)
 {
@@ -115,6 +148,7 @@ static int put_outcome(struct ph_site *site, bool complete, const char *reason,
 	if (rc == 0 && strcmp(reason, "wrong-key") == 0) {
 		rc = turn_to_next_hub(site);
 	}
+	rc = rc == 0 ? put_plain(site, reason) : rc;
 	if (rc == 0) {
 		rc = ph_journal_meta_put_int(journal, PH_META_CUT,
 					     next_cut(cut, whole, bytes));

@@ -234,10 +234,10 @@ int ph_site_unfinished_tell(struct ph_site *site, struct ph_hello *hello,
 	int64_t plain = 0;
 	int64_t time = 0;
 	bool is_not = false;
-	int rc = ph_journal_meta_get_int(site->journal, PH_META_PLAIN, &plain);
+	int rc = ph_site_plain(site, &plain);
 
 	site->told_front = 0;
-	hello->packs = hello->packs && plain == 0;
+	hello->packs = hello->packs && (plain & PH_PLAIN_DOWN) == 0;
 	rc = rc < 0 ? rc : ph_erasing_mark(site->db, &site->told_mark);
 	rc = rc < 0 ? rc : is_not_taken(site, &is_not);
 	if (rc < 0 || is_not) {
@@ -283,7 +283,7 @@ static int put(struct ph_site *site, const struct ph_unfinished *front, bool *gr
 		rc = ph_site_unfinished_drop(site);
 		return rc != 0 || front->total <= PACKED_SHORT
 			       ? rc
-			       : ph_journal_meta_put_int(site->journal, PH_META_PLAIN, 1);
+			       : ph_site_plain_add(site, PH_PLAIN_DOWN);
 	}
 	rc = seal(site, front, &sealed);
 	rc = rc != 0 ? rc
@@ -298,10 +298,10 @@ static int put(struct ph_site *site, const struct ph_unfinished *front, bool *gr
 static int end_plain(struct ph_site *site)
 {
 	int64_t plain = 0;
-	int rc = ph_journal_meta_get_int(site->journal, PH_META_PLAIN, &plain);
+	int rc = ph_site_plain(site, &plain);
 
-	return rc < 0 || plain == 0
-		       ? (rc < 0 ? rc : 0)
+	return rc != 0 || plain == 0
+		       ? rc
 		       : ph_journal_meta_put_int(site->journal, PH_META_PLAIN, 0);
 }
 

@@ -7,6 +7,7 @@
 
 #include "tests/unit/hub_room.h"
 
+#include "client/link_internal.h"
 #include "client/site.h"
 #include "client/site_unfinished.h"
 #include "common/log/fingerprint.h"
@@ -305,6 +306,7 @@ static inline struct drove drive(struct hub_room *room, struct pc *pc, struct dr
 {
 	struct road road = { .room = room, .pc = pc };
 	struct drove drove = { 0 };
+	struct ph_link_result result = { 0 };
 	unsigned still = 0;
 
 	pass(&room->machine, 60);
@@ -337,8 +339,14 @@ static inline struct drove drive(struct hub_room *room, struct pc *pc, struct dr
 	drove.failure = ph_session_failure(road.device);
 	ph_session_counts(road.device, &drove.counts);
 	ph_site_moved(pc->site, &drove.moved);
+	result.failure = drove.failure;
+	result.status = ph_session_status(road.device);
 	assert_int_equal(ph_site_session_end(pc->site, drove.complete,
-					     drove.complete ? "" : "cut", &drove.counts),
+					     drove.complete
+						     ? ""
+						     : ph_link_explain(&result, "a test",
+								       false, NULL),
+					     &drove.counts),
 			 0);
 	ph_session_free(road.device);
 	ph_session_free(road.hub);

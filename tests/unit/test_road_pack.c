@@ -13,10 +13,13 @@ struct two {
 /* Items that went, by type; and what is told falsely. */
 static struct {
 	unsigned up[4], down[4], flown;
+	unsigned told;        /* hellos with a form */
 	bool hub_is_other;    /* the device is told of another form */
 	bool device_is_other; /* the hub is */
 	bool header_is_other; /* what comes in message 1 is of another */
 	bool harm;            /* what comes later is */
+	bool harm_flight;     /* what comes in message 1 is, behind its header */
+	bool harm_down;       /* what the hub packs says that it is of another form */
 } seen;
 
 static void count(const struct ph_item *item, unsigned *counts)
@@ -42,10 +45,13 @@ static void tamper(struct ph_job *job, enum ph_side side, bool done)
 	if (side == PH_SIDE_HUB && !done) {
 		seen.flown += job->type == PH_JOB_HELLO && job->items != NULL &&
 			      job->items->type == PH_ITEM_PACKED;
+		seen.told += job->type == PH_JOB_HELLO && job->hello.packs;
 		count(job->type == PH_JOB_STORE ? job->items : NULL, seen.up);
 		job->hello.form[0] ^= seen.device_is_other;
 		if (job->type == PH_JOB_HELLO && seen.header_is_other) {
 			change(job, 2);
+		} else if (job->type == PH_JOB_HELLO && seen.harm_flight) {
+			change(job, 30);
 		} else if (job->type == PH_JOB_STORE && seen.harm) {
 			change(job, 30);
 		}
@@ -53,6 +59,9 @@ static void tamper(struct ph_job *job, enum ph_side side, bool done)
 		job->welcome.form[0] ^= job->type == PH_JOB_HELLO && seen.hub_is_other;
 	} else if (!done && job->type == PH_JOB_STORE) {
 		count(job->items, seen.down);
+		if (seen.harm_down) {
+			change(job, 2);
+		}
 	}
 }
 
@@ -206,7 +215,10 @@ static void test_hub_changed(void **state)
 	assert_there(two, &two->first, 6);
 }
 
-/* What was told and cannot be unpacked ends the session; nothing is lost. */
+/*
+ * What was told and cannot be unpacked ends the session. The next one is plain, and so is
+ * each until one was whole, whatever process it is of.
+ */
 static void test_harmed(void **state)
 {
 	struct two *two = *state;
@@ -219,9 +231,77 @@ static void test_harmed(void **state)
 	drove = drive(&two->room, &two->first, WHOLE_DRIVE);
 	assert_false(drove.complete);
 	assert_int_equal(drove.failure, PH_FAIL_REFUSED);
-	seen.harm = false;
+	assert_true(seen.up[PH_ITEM_PACKED] > 0);
+	memset(seen.up, 0, sizeof(seen.up));
+	seen.flown = 0;
+	drove = drive(&two->room, &two->first, (struct drive){ -1, 600 });
+	assert_false(drove.complete);
+	pc_close(&two->first);
+	pc_open(&two->first);
+	seen.told = 0;
 	sync_pc(&two->room, &two->first);
 	assert_there(two, &two->first, 2);
+	assert_int_equal(seen.up[PH_ITEM_PACKED] + seen.flown, 0);
+	assert_true(seen.up[PH_ITEM_SEGMENT] > 0);
+	assert_int_equal(seen.up[PH_ITEM_PART], 2);
+	assert_int_equal(seen.told, 1); /* what comes down is another matter */
+
+	/* that one was whole: packed again, message 1 too */
+	seen.harm = false;
+	write_day(&two->first);
+	sync_pc(&two->room, &two->first);
+	assert_there(two, &two->first, 4);
+	assert_int_equal(seen.flown, 1);
+	assert_int_equal(seen.up[PH_ITEM_PACKED], 1);
+}
+
+/* A packed segment that was refused in message 1 does not come packed behind the welcome. */
+static void test_harmed_flight(void **state)
+{
+	struct two *two = *state;
+	struct drove drove;
+
+	sync_pc(&two->room, &two->first);
+	sync_pc(&two->room, &two->first);
+	write_day(&two->first);
+	seen.harm = seen.harm_flight = true;
+	drove = drive(&two->room, &two->first, WHOLE_DRIVE);
+	assert_int_equal(drove.failure, PH_FAIL_REFUSED);
+	assert_int_equal(seen.flown, 1);
+	assert_int_equal(seen.up[PH_ITEM_PACKED], 0);
+	sync_pc(&two->room, &two->first);
+	assert_there(two, &two->first, 2);
+	assert_int_equal(seen.up[PH_ITEM_PACKED], 0);
+}
+
+/* The same of what goes down: the device asks for nothing packed until a session was whole. */
+static void test_harmed_down(void **state)
+{
+	struct two *two = *state;
+	struct ph_ref reader;
+	struct drove drove;
+
+	pc_visits(&two->first, 100);
+	reader = pc_reader(&two->first, "Lò Văn Pánh");
+	sync_pc(&two->room, &two->first);
+	sync_pc(&two->room, &two->second);
+	pc_confirm(&two->room, &two->second);
+	memset(&seen, 0, sizeof(seen));
+	seen.harm_down = true;
+	while ((drove = drive(&two->room, &two->second, WHOLE_DRIVE)).complete &&
+	       seen.told < 4) {
+	}
+	assert_int_equal(drove.failure, PH_FAIL_PROTOCOL);
+	assert_int_equal(seen.down[PH_ITEM_PACKED], 1);
+	seen.told = 0;
+	sync_pc(&two->room, &two->second);
+	assert_int_equal(seen.told, 0);
+	assert_int_equal(seen.down[PH_ITEM_PACKED], 1);
+	assert_int_equal(pc_holds(&two->second, &two->first),
+			 ph_site_log(two->first.site)->n);
+	assert_true(pc_reads(&two->second, &reader, "Lò Văn Pánh"));
+	sync_pc(&two->room, &two->second);
+	assert_int_equal(seen.told, 1);
 }
 
 /* A packed segment that was cut anywhere goes on from there, and comes once. */
@@ -265,6 +345,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_other_form, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_hub_changed, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_harmed, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_harmed_flight, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_harmed_down, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_cut, set_up, tear_down),
 	};
 
