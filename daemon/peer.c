@@ -129,12 +129,29 @@ static void add_partial(struct ph_peer *peer, struct ph_job *job)
 	}
 }
 
+/* Whether the link of a device that we serve broke the last time, as far as we know. */
+static bool breaks(const struct ph_peer *peer)
+{
+	const struct ph_peer *other = peer->server->peers;
+	const char *result = peer->hub.known ? ph_trail_result(&peer->server->trail,
+							       peer->hub.device.id)
+					     : NULL;
+
+	while (other && !is_older(other, peer)) {
+		other = other->next;
+	}
+	return other ||
+	       (result && (strcmp(result, ph_result_name(PH_RESULT_CUT)) == 0 ||
+			   strcmp(result, ph_result_name(PH_RESULT_TIMEOUT)) == 0));
+}
+
 static void on_job(struct ph_job *job)
 {
 	struct ph_peer *peer = job->owner; /* hub is its first member */
 
 	if (job->type == PH_JOB_HELLO && !peer->is_closing) {
 		add_partial(peer, job);
+		job->breaks = breaks(peer);
 		if (job->result == 0 && peer->hub.known) {
 			ph_gate_name(&peer->visitor);
 		}

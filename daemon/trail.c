@@ -23,7 +23,7 @@ void ph_trail_deinit(struct ph_trail *trail)
 	*trail = (struct ph_trail){ 0 };
 }
 
-static struct ph_trail_end *find(struct ph_trail *trail, const uint8_t *id)
+static struct ph_trail_end *find(const struct ph_trail *trail, const uint8_t *id)
 {
 	for (size_t i = 0; i < trail->n; i++) {
 		if (memcmp(trail->ends[i].id, id, PH_DEVICE_ID_SIZE) == 0) {
@@ -74,6 +74,14 @@ void ph_trail_note(struct ph_trail *trail, const uint8_t id[static PH_DEVICE_ID_
 		end->result = result;
 		end->reason = reason;
 	}
+}
+
+const char *ph_trail_result(const struct ph_trail *trail,
+			    const uint8_t id[static PH_DEVICE_ID_SIZE])
+{
+	const struct ph_trail_end *end = find(trail, id);
+
+	return end ? end->result : NULL;
 }
 
 json_t *ph_trail_json(const struct ph_trail *trail)

@@ -28,6 +28,9 @@ void ph_trail_deinit(struct ph_trail *trail);
  */
 void ph_trail_note(struct ph_trail *trail, const uint8_t id[static PH_DEVICE_ID_SIZE],
 		   int64_t second, const char *result, const char *reason);
+/* The RESULT of the last session of the device ID; NULL if nothing is known of it. */
+const char *ph_trail_result(const struct ph_trail *trail,
+			    const uint8_t id[static PH_DEVICE_ID_SIZE]);
 /* {ID: {"second","at","result","reason"}, ...}; NULL on lack of memory. */
 json_t *ph_trail_json(const struct ph_trail *trail);
 

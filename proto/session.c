@@ -31,6 +31,7 @@
 enum {
 	FRAME_MIN = 256,
 	FRAME_DEFAULT = 4096,
+	FRAME_POOR = 1024, /* at most, to a device whose link breaks */
 	/* An item that is shorter takes the place of no other as the one to go on with. */
 	FRONT_LEAST = 1024,
 };
@@ -299,15 +300,29 @@ static bool config_ok(const struct ph_session_config *config)
  * each time would cut a frame at the same place each time, perhaps just before its end;
  * so the first is of any length.
  */
+static void draw_first_frame(struct ph_session *session)
+{
+	session->frame_first =
+		FRAME_MIN +
+		(size_t)ph_rng_below(&session->rng, session->frame_max - FRAME_MIN + 1);
+}
+
 static void set_frames(struct ph_session *session, const struct ph_session_config *config)
 {
 	session->frame_max = config->frame_max != 0 ? config->frame_max : FRAME_DEFAULT;
 	session->frame_first = session->frame_max;
 	if (session->side == PH_SIDE_DEVICE && session->frame_max < FRAME_DEFAULT) {
-		session->frame_first =
-			FRAME_MIN +
-			(size_t)ph_rng_below(&session->rng,
-					     session->frame_max - FRAME_MIN + 1);
+		draw_first_frame(session);
+	}
+}
+
+void ph_session_shorten_frames(struct ph_session *session)
+{
+	if (session->frame_max > FRAME_POOR) {
+		session->frame_max = FRAME_POOR;
+	}
+	if (session->frame_first != 0) {
+		draw_first_frame(session);
 	}
 }
 

@@ -175,6 +175,11 @@ struct ph_job {
 	size_t fit;
 	struct ph_unfinished partial; /* HELLO out */
 	/*
+	 * Hub, HELLO out: the last session of this device broke off, so frames are short. The
+	 * owner may know, need not; a hello that tells of a front says so by itself.
+	 */
+	bool breaks;
+	/*
 	 * RECEIPT: in. STORE at the hub: out. Owned, with room for one for each head of
 	 * the hello; NULL in jobs that carry none.
 	 */
@@ -194,7 +199,11 @@ struct ph_session_config {
 		*keys;   /* own Noise static; borrowed while the session lives */
 	unsigned n_keys; /* a hub's that was in use before: so many in all; 0: 1 */
 	bool is_sibling; /* the other is, or has to be, a device of the same site */
-	size_t frame_max; /* bytes of a transport frame's body that we make, 256 to PH_FRAME_MAX; 0: 4096 */
+	/*
+	 * Bytes of a transport frame's body that we make at most, 256 to PH_FRAME_MAX; 0: 4096.
+	 * A hub makes none above 1,024 to a device whose link breaks (struct ph_job, breaks).
+	 */
+	size_t frame_max;
 	/* device only; unused to call a sibling */
 	uint8_t hub_key[PH_KEY_SIZE];
 	/*

@@ -258,6 +258,9 @@ void ph_session_give_hello(struct ph_session *session, struct ph_job *job)
 {
 	enum ph_status status = refusal_of(job);
 
+	if (job->hello.has_partial || job->breaks) {
+		ph_session_shorten_frames(session);
+	}
 	ph_session_bound_welcome(session, job->hello.budget, &job->welcome);
 	ph_session_keep_partial(session, job);
 	if (status != PH_STATUS_OK) {

@@ -184,6 +184,8 @@ void ph_session_greet(struct ph_session *session, struct ph_buf *bytes,
 void ph_session_welcomed(struct ph_session *session, struct ph_buf *bytes);
 void ph_session_give_hello(struct ph_session *session, struct ph_job *job);
 /* Take over the partial segment that a HELLO job brought. */
+/* The link of this device breaks: frames of 1 KiB at most, the first of any length. Before transport; then for those that are to come. */
+void ph_session_shorten_frames(struct ph_session *session);
 void ph_session_keep_partial(struct ph_session *session, struct ph_job *job);
 
 /* session_job.c */

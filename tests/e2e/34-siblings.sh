@@ -65,13 +65,17 @@ is "nothing comes twice" "$(sync s2 | json 'd["entries_of_site"]')" 0
 "$PYTHON" -c 'for i in range(1500): print("{\"kind\":\"reader-put\",\"name\":\"Quàng Văn %d\"}" % i)' |
   "$P" -d s1 record --batch >/dev/null
 sync s1 >/dev/null
-"$RELAY" --listen 127.0.0.1:0 --to "$at" --cut-after 16384 >relay.out 2>/dev/null &
-started+=($!)
-for _ in $(seq 100); do
-  cut_at=$(awk '/^listening/ { print $2; exit }' relay.out 2>/dev/null)
-  [ -n "$cut_at" ] && break
-  sleep 0.05
-done
+through() { # relay options: the hub over a poor link is at $cut_at
+  rm -f relay.out
+  "$RELAY" --listen 127.0.0.1:0 --to "$at" "$@" >relay.out 2>/dev/null &
+  started+=($!)
+  for _ in $(seq 100); do
+    cut_at=$(awk '/^listening/ { print $2; exit }' relay.out 2>/dev/null)
+    [ -n "$cut_at" ] && break
+    sleep 0.05
+  done
+}
+through --cut-after 16384
 through_cuts() { timeout 120 "$P" -d s2 sync --hub "$cut_at" --json "$@"; }
 status "a link that dies after 16 KiB brings a part of it" 14 through_cuts
 is "which is kept" "$(member s2 of_site) $("$P" -d s2 status --json | json '0 < d["unfinished"]["bytes"] < d["unfinished"]["of"]')" "$(($(member s1 entries) - 1500)) True"
@@ -79,6 +83,18 @@ ok "with others it gets there" through_cuts --wait --tries 40
 is "all of it" "$(member s2 of_site)" "$(member s1 entries)"
 is "and nothing is kept" "$("$P" -d s2 status --json | json '"unfinished" in d')" False
 like "with names" "$("$P" -d s2 find 'Quàng Văn 1499' 2>&1)" 'Quàng Văn 1499'
+
+# --- and over a link that dies before a frame of 4 KiB is down ---
+"$PYTHON" -c 'for i in range(300): print("{\"kind\":\"reader-put\",\"name\":\"Cà Văn %d\"}" % i)' |
+  "$P" -d s1 record --batch >/dev/null
+sync s1 >/dev/null
+before=$(member s2 of_site)
+through --cut-after 3000 --cut-exact
+status "a link that dies after 3,000 bytes brings nothing at first" 14 through_cuts
+is "indeed nothing" "$(member s2 of_site) $("$P" -d s2 status --json | json '"unfinished" in d')" "$before False"
+ok "but the hub has seen it, makes shorter frames, and it gets there" through_cuts --wait --tries 40
+is "all of it, too" "$(member s2 of_site)" "$(member s1 entries)"
+like "with the last name" "$("$P" -d s2 find 'Cà Văn 299' 2>&1)" 'Cà Văn 299'
 
 # --- the other site is confirmed, and gets nothing of this one ---
 id3=$(member s3 device)

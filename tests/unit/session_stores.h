@@ -53,6 +53,7 @@ struct hub_store {
 	enum ph_job_type fail_type;
 	int fail;
 	enum ph_why why; /* STORE ends with later, and this */
+	bool breaks;     /* it knows that the last session broke off */
 };
 
 /* How one session is run. */
@@ -215,6 +216,7 @@ static inline void hub_hello(struct room *room, struct ph_job *job)
 	hub->sent_n = job->hello.control.n;
 	hub->sent_page = job->hello.feed_number - hub->fed_all;
 	job->more = hub->control.n > hub->sent_n || hub->n_pages > hub->sent_page;
+	job->breaks = hub->breaks;
 	job->partial = hub->partial;
 	hub->partial = (struct ph_unfinished){ 0 };
 }

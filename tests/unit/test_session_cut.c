@@ -154,6 +154,37 @@ static void test_many_cuts_down(void **state)
 	room_free(room);
 }
 
+/*
+ * A link that dies before one frame of 4 KiB is down: a hub that is told of a front, or knows
+ * that the link breaks, makes shorter ones.
+ */
+static void test_short_link_down(void **state)
+{
+	(void)state;
+	for (unsigned is_known = 0; is_known < 2; is_known++) {
+		struct room *room = room_new();
+		struct ride ride = { .cut_up = -1, .cut_down = 6000 };
+		unsigned rides = 0;
+
+		book_add(&room->hub_store.control, &room->rng, 200, 59, 0);
+		room->hub_store.breaks = is_known;
+		if (!is_known) {
+			room_connect(room);
+			room_ride(room, ride);
+			assert_non_null(room->device_store.partial.item);
+		}
+		ride.cut_down = 3000;
+		do {
+			room_connect(room);
+			room_ride(room, ride);
+			assert_true(++rides < 20);
+		} while (ph_session_state(room->device) != PH_SESSION_CLOSED);
+		assert_even(room);
+		print_message("# 12,000 bytes down in %u rides of 3,000\n", rides);
+		room_free(room);
+	}
+}
+
 /* A partial segment that is not what the device sends next is forgotten, not mixed in. */
 static void test_foreign_partial(void **state)
 {
@@ -556,6 +587,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_cut_at_every_byte),
 		cmocka_unit_test(test_many_cuts),
 		cmocka_unit_test(test_many_cuts_down),
+		cmocka_unit_test(test_short_link_down),
 		cmocka_unit_test(test_foreign_partial),
 		cmocka_unit_test(test_damaged_partial),
 		cmocka_unit_test(test_damaged_front),

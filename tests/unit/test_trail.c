@@ -42,6 +42,7 @@ static const char *reason_of(const json_t *ends, unsigned n)
 static void test_last_of_each(void **state)
 {
 	struct ph_trail trail = { 0 };
+	uint8_t id[PH_DEVICE_ID_SIZE];
 	json_t *ends;
 
 	(void)state;
@@ -54,6 +55,12 @@ static void test_last_of_each(void **state)
 	assert_string_equal(reason_of(ends, 2), "idle");
 	assert_string_equal(reason_of(ends, 3), "none");
 	json_decref(ends);
+	id_of(1, id);
+	assert_string_equal(ph_trail_result(&trail, id), "cut");
+	ph_trail_note(&trail, id, T0 + 3, "closed", "done");
+	assert_string_equal(ph_trail_result(&trail, id), "closed");
+	id_of(3, id);
+	assert_null(ph_trail_result(&trail, id));
 	ph_trail_deinit(&trail);
 }
 
