@@ -315,6 +315,7 @@ static int draft_begin(struct ph_writer *writer, struct draft *draft,
 		       struct ph_error *err)
 {
 	bool due;
+	int64_t least;
 	int rc = catch_up(writer);
 
 	if (rc != 0) {
@@ -324,9 +325,10 @@ static int draft_begin(struct ph_writer *writer, struct draft *draft,
 	}
 	draft_log(writer, draft);
 	draft->now = ph_writer_now(writer);
+	least = ph_writer_least(writer, &draft->now);
 	draft->sure = ph_writer_correct(writer, &draft->now);
 	draft->time = ph_writer_own_time(writer, &draft->now, &due);
-	draft->time = draft->time > writer->floor ? draft->time : writer->floor;
+	draft->time = draft->time > least ? draft->time : least;
 	if (draft->log.row == 0) {
 		rc = draft_open(writer, draft, err);
 	}

@@ -76,15 +76,20 @@ int ph_writer_add(struct ph_writer *writer, struct ph_entry *entry,
  * When our last stamp is over PH_CLOCK_AHEAD_MAX ahead of it, the next ph_writer_add()
  * or ph_writer_start() opens another log, whose `open` continues the old one; nothing of
  * that is changed. While our wall clock is as far ahead, stamps run on the hub's time
- * and the monotonic clock until the machine is started again. A HUB_TIME that is as far
- * below the floor contradicts what the hub said before, and does neither.
+ * and the monotonic clock until the machine is started again; so they do while it is as far
+ * below the floor from before the claim. A HUB_TIME that is as far below the floor
+ * contradicts what the hub said before, and does none of it.
+ *
+ * Until the next HUB_TIME nothing is stamped before this one, which is what was read: up to a
+ * day after our clock, or if that is so far below the floor, without a limit.
  *
  * Kept in meta: in a transaction. 0 or negative errno.
  */
 int ph_writer_heard_time(struct ph_writer *writer, int64_t hub_time);
 /*
- * The hub's clock said HUB_TIME, nobody knows how long ago (a bundle): the floor alone
- * rises, in the same way. Likewise in a transaction.
+ * The hub's clock said HUB_TIME, nobody knows how long ago (a bundle): the floor rises in
+ * the same way, and nothing is stamped before HUB_TIME, or before an earlier one that was
+ * later. Likewise in a transaction.
  */
 int ph_writer_heard_before(struct ph_writer *writer, int64_t hub_time);
 /*

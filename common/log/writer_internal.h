@@ -50,6 +50,8 @@ struct ph_writer {
 	int64_t floor;
 	bool has_heard;
 	struct ph_heard heard;
+	bool has_read;
+	struct ph_heard read; /* the same, also of a bundle: what was read is not later */
 	uint8_t commit[PH_HASH_SIZE]; /* of the entry added last */
 };
 
@@ -60,6 +62,8 @@ struct ph_now ph_writer_now(const struct ph_writer *writer);
  * the wall time of NOW is then: PH_SURE_*.
  */
 uint64_t ph_writer_correct(const struct ph_writer *writer, struct ph_now *now);
+/* Seconds that nothing is stamped below, by the clock NOW as it is: the floor, what was read. */
+int64_t ph_writer_least(const struct ph_writer *writer, const struct ph_now *now);
 /*
  * Own time in seconds, without the floor: by the monotonic clock from the last mark.
  * When a new clock-mark is due it is the wall's, and *DUE_OUT.

@@ -12,6 +12,13 @@
  * future is left for another. That only ever pulls stamps back, and never below the
  * floor, so it gives a stolen key nothing that the floor does not bound.
  *
+ * A wall clock below what the floor was before the claim is behind, whatever a thief's
+ * hub may say: that cannot have lifted the floor so far above the truth. Such a clock
+ * vouches for nothing, and never runs for the day that a claim waits for if it begins in
+ * 1970 at each start. So its stamps follow what was read last, and there a false time is
+ * what it is at a clock that is ahead: the next true one ends it
+ * (docs/decisions/0045-a-clock-that-never-gets-there.md).
+ *
  * Values in meta of another length than ours are -EUCLEAN. Times out of range count as
  * the nearest that a clock-mark can hold; nothing here refuses to go on for a clock.
  */
@@ -24,11 +31,13 @@
 
 #define DRIFT_MAX   2
 #define DAY_SECONDS INT64_C(86400)
+#define START_MAX   (7 * DAY_SECONDS) /* what a start may confirm of a claim */
 
 #define META_MARK   "mark"
 #define META_FLOOR  "floor"
 #define META_CLAIM  "floor_claim"
 #define META_HEARD  "heard"
+#define META_READ   "read"
 #define META_LEAVE  "leave" /* id of the log that stamps from the future are in */
 
 static int64_t clamp_time(int64_t seconds)
@@ -105,21 +114,85 @@ static bool is_better(const struct ph_writer *writer)
 	       writer->heard.time + PH_CLOCK_AHEAD_MAX >= writer->floor;
 }
 
+/* Whether WALL is a time that was over before anything was claimed. */
+static bool is_behind(const struct ph_writer *writer, int64_t wall)
+{
+	int64_t base = writer->has_claim ? writer->claim.base : writer->floor;
+
+	base = base > writer->config.floor ? base : writer->config.floor;
+	return wall < base - PH_CLOCK_AHEAD_MAX;
+}
+
 uint64_t ph_writer_correct(const struct ph_writer *writer, struct ph_now *now)
 {
-	bool is_now;
+	bool behind = is_behind(writer, now->wall), is_now;
 	int64_t ahead;
 
 	if (!is_better(writer)) {
-		return PH_SURE_RTC;
+		return behind ? PH_SURE_NONE : PH_SURE_RTC;
 	}
 	ahead = ahead_of(&writer->heard, now, &is_now);
-	if (is_now && ahead > PH_CLOCK_AHEAD_MAX) {
+	if (is_now &&
+	    (ahead > PH_CLOCK_AHEAD_MAX || (behind && ahead < -PH_CLOCK_AHEAD_MAX))) {
 		now->wall -= ahead;
 		return PH_SURE_HUB;
 	}
-	return ahead > PH_CLOCK_AHEAD_MAX || ahead < -PH_CLOCK_AHEAD_MAX ? PH_SURE_NONE
-									 : PH_SURE_RTC;
+	return behind || ahead > PH_CLOCK_AHEAD_MAX || ahead < -PH_CLOCK_AHEAD_MAX
+		       ? PH_SURE_NONE
+		       : PH_SURE_RTC;
+}
+
+/* --- what was read --- */
+
+/* The hub time of what was read last, and what this boot has counted since. */
+static int64_t read_now(const struct ph_writer *writer, const struct ph_now *now)
+{
+	int64_t time;
+
+	return since_heard(&writer->read, now, &time) ? time : writer->read.time;
+}
+
+int64_t ph_writer_least(const struct ph_writer *writer, const struct ph_now *now)
+{
+	const struct ph_heard *read = &writer->read;
+	int64_t least = 0;
+
+	if (writer->has_read && is_behind(writer, now->wall)) {
+		least = read_now(writer, now);
+	} else if (writer->has_read) {
+		/* a day above a clock that may be right, as a claim */
+		int64_t wall = is_behind(writer, read->wall) ? now->wall : read->wall;
+
+		least = read->time < wall + DAY_SECONDS ? read->time : wall + DAY_SECONDS;
+	}
+	return least > writer->floor ? least : writer->floor;
+}
+
+/* Whether this is the first that a clock that is behind hears since the machine's start. */
+static bool is_restarted(const struct ph_writer *writer, const struct ph_now *now)
+{
+	int64_t time;
+
+	return is_behind(writer, now->wall) &&
+	       !(writer->has_read && since_heard(&writer->read, now, &time));
+}
+
+/* A session says how late it is; a bundle only what is over. */
+static void read_up_to(struct ph_writer *writer, const struct ph_now *now, int64_t time,
+		       bool by_session)
+{
+	struct ph_heard read = { .mono_ms = now->mono_ms,
+				 .time = time,
+				 .wall = now->wall };
+	int64_t before = writer->has_read ? read_now(writer, now) : 0;
+
+	if (!by_session && before > time) {
+		read.time = before;
+		read.wall = writer->read.wall;
+	}
+	memcpy(read.boot, now->boot, sizeof(read.boot));
+	writer->read = read;
+	writer->has_read = true;
 }
 
 /* --- what is kept in meta --- */
@@ -258,7 +331,8 @@ static int read_heard(struct ph_journal *journal, const char *name,
 	return rc;
 }
 
-static int put_heard(struct ph_writer *writer, const struct ph_heard *heard)
+static int put_heard(struct ph_writer *writer, const char *name,
+		     const struct ph_heard *heard)
 {
 	uint8_t bytes[32];
 
@@ -266,7 +340,22 @@ static int put_heard(struct ph_writer *writer, const struct ph_heard *heard)
 	ph_be64_put(bytes + 8, heard->mono_ms);
 	ph_be64_put(bytes + 16, (uint64_t)heard->time);
 	ph_be64_put(bytes + 24, (uint64_t)heard->wall);
-	return ph_writer_meta_put(writer, META_HEARD, bytes, sizeof(bytes));
+	return ph_writer_meta_put(writer, name, bytes, sizeof(bytes));
+}
+
+/* A store of an older program has what a session said last, which was read as well. */
+static int get_read(struct ph_writer *writer)
+{
+	char whole[META_NAME];
+	int rc = read_heard(writer->config.journal, whole_name(writer, META_READ, whole),
+			    &writer->read);
+
+	writer->has_read = rc == 0;
+	if (rc == PH_JOURNAL_E_NONE && writer->has_heard) {
+		writer->read = writer->heard;
+		writer->has_read = true;
+	}
+	return rc == PH_JOURNAL_E_NONE ? 0 : rc;
 }
 
 static int get_heard(struct ph_writer *writer)
@@ -335,22 +424,28 @@ int ph_writer_time_load(struct ph_writer *writer)
 	if (rc == 0) {
 		rc = get_floor(writer);
 	}
-	return rc != 0 ? rc : get_heard(writer);
+	rc = rc != 0 ? rc : get_heard(writer);
+	return rc != 0 ? rc : get_read(writer);
 }
 
 /* --- the floor --- */
 
 /*
  * What a receipt does to the floor and the claim. OWN is our time, without a floor:
- * one that a receipt has moved cannot measure whether a day has passed since.
+ * one that a receipt has moved cannot measure whether a day has passed since. Where it
+ * cannot either, a start of the machine does (RESTARTED), for a week at most.
  */
-static void hear(struct ph_writer *writer, int64_t heard, int64_t own)
+static void hear(struct ph_writer *writer, int64_t heard, int64_t own, bool restarted)
 {
 	struct ph_claim *claim = &writer->claim;
+	bool is_day_over = writer->has_claim && own >= claim->at + DAY_SECONDS;
 
-	if (writer->has_claim && own >= claim->at + DAY_SECONDS) {
+	if (is_day_over || (writer->has_claim && restarted)) {
 		int64_t confirmed = heard < claim->time ? heard : claim->time;
 
+		if (!is_day_over && confirmed > claim->base + START_MAX) {
+			confirmed = claim->base + START_MAX;
+		}
 		writer->floor = confirmed > writer->floor ? confirmed : writer->floor;
 		*claim = (struct ph_claim){ writer->floor, heard, own };
 	} else if (!writer->has_claim) {
@@ -405,15 +500,32 @@ static int put_floor(struct ph_writer *writer, const struct ph_writer *after)
 	return rc;
 }
 
+/* HUB_TIME was heard NOW, in a session or by a bundle: what is known of time then. */
+static void learn(struct ph_writer *writer, const struct ph_now *now, int64_t hub_time,
+		  bool by_session)
+{
+	bool due;
+
+	/* By the wall clock as it is: what a hub has told cannot confirm another. */
+	hear(writer, hub_time, ph_writer_own_time(writer, now, &due),
+	     is_restarted(writer, now));
+	read_up_to(writer, now, hub_time, by_session);
+	if (by_session) {
+		writer->heard = writer->read;
+		writer->has_heard = true;
+		writer->leaves = is_ahead(writer);
+	}
+}
+
 int ph_writer_heard_before(struct ph_writer *writer, int64_t hub_time)
 {
 	struct ph_writer after = *writer;
 	struct ph_now now = ph_writer_now(writer);
-	bool due;
 	int rc;
 
-	hear(&after, clamp_time(hub_time), ph_writer_own_time(writer, &now, &due));
+	learn(&after, &now, clamp_time(hub_time), false);
 	rc = put_floor(writer, &after);
+	rc = rc != 0 ? rc : put_heard(writer, META_READ, &after.read);
 	if (rc == 0) {
 		*writer = after;
 	}
@@ -424,21 +536,12 @@ int ph_writer_heard_time(struct ph_writer *writer, int64_t hub_time)
 {
 	struct ph_writer after = *writer;
 	struct ph_now now = ph_writer_now(writer);
-	bool due;
 	int rc;
 
-	/* By the wall clock as it is: what a hub has told cannot confirm another. */
-	hear(&after, clamp_time(hub_time), ph_writer_own_time(writer, &now, &due));
-	after.heard = (struct ph_heard){ .mono_ms = now.mono_ms,
-					 .time = clamp_time(hub_time),
-					 .wall = now.wall };
-	memcpy(after.heard.boot, now.boot, sizeof(after.heard.boot));
-	after.has_heard = true;
-	after.leaves = is_ahead(&after);
+	learn(&after, &now, clamp_time(hub_time), true);
 	rc = put_floor(writer, &after);
-	if (rc == 0) {
-		rc = put_heard(writer, &after.heard);
-	}
+	rc = rc != 0 ? rc : put_heard(writer, META_HEARD, &after.heard);
+	rc = rc != 0 ? rc : put_heard(writer, META_READ, &after.read);
 	if (rc == 0 && after.leaves != writer->leaves) {
 		rc = put_leaves(writer, after.leaves);
 	}

@@ -188,8 +188,10 @@ static void floors(void **state)
 	assert_int_equal(floor_of(&desk), F + 399 * day);
 	hear(&desk, F + 402 * day);
 	assert_int_equal(floor_of(&desk), F + 400 * day);
-	boot(&desk.machine, 2, 0);
-	assert_int_equal(ph_stamp_seconds(record(&desk)), F + 400 * day);
+	boot(&desk.machine, 2, F + 400 * day);
+	assert_int_equal(ph_stamp_seconds(record(&desk)), F + 401 * day);
+	boot(&desk.machine, 3, 0);
+	assert_int_equal(ph_stamp_seconds(record(&desk)), F + 402 * day);
 	desk_close(&desk);
 }
 
