@@ -28,6 +28,9 @@ const struct sim_invariant_doc sim_invariants[SIM_INVARIANTS] = {
 			    "what the hub stamps and tells is within 300 s of "
 			    "its own clock, and nothing counts on a day to come, "
 			    "whatever the stamps of devices" },
+	[SIM_AFTER_READ] = { "after-read",
+			     "what a device writes is not stamped before what it has "
+			     "read, however far its clock is behind" },
 	[SIM_REPLAY] = { "replay", "a first message played again moves nothing that the "
 				   "hub heard of its device" },
 	[SIM_SESSION] = { "session", "a session over a line that does not fail ends in "

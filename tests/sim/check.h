@@ -23,6 +23,11 @@ void sim_check_hub_clock(struct sim *sim);
 void sim_skip_hub_clock(struct sim *sim);
 /* The hub tells a device that it is so late: on both sides of its clock. */
 void sim_check_told(struct sim *sim, int64_t time);
+/* DEVICE has read what the hub said at TIME; a session says that this is now. */
+void sim_say_read(struct sim_device *device, int64_t time, bool by_session);
+/* What DEVICE has just written, with STAMP, is not before what it has read. */
+void sim_check_after_read(struct sim *sim, const struct sim_device *device,
+			  uint64_t stamp);
 /* The hub's own clock, and the latest that it ever showed: the truth, unless it was set. */
 int64_t sim_hub_clock(const struct sim *sim);
 int64_t sim_hub_latest(const struct sim *sim);

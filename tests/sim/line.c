@@ -138,6 +138,9 @@ static bool device_jobs(struct line *line)
 		} else if (told) {
 			sim_note_receipts(line->sim, line->device);
 		}
+		if (job->result == 0 && job->type == PH_JOB_WELCOME) {
+			sim_say_read(line->device, (int64_t)job->welcome.time, true);
+		}
 		sim_enter(&line->device->machine);
 		ph_session_give_job(line->near, job, sim_now_ms(line->sim));
 		sim_leave();

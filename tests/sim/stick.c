@@ -434,6 +434,7 @@ static int take_one(struct sim *sim, struct sim_device *device, struct ph_spool 
 	}
 	if (taken.refusal == 0) {
 		sim_say_taken(sim->sticks, (int)device->number, file->name);
+		sim_say_read(device, (int64_t)file->header.made, false);
 		sim->result->tally.carried += !again;
 	}
 	return 0;

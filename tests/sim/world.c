@@ -423,6 +423,7 @@ void sim_restore(struct sim *sim, struct sim_device *device)
 	sim_disk_copy(name, device->machine.name,
 		      ph_rng_below(&device->machine.rng, 2) == 0);
 	device->was_restored = true;
+	device->read = 0; /* what it read since went with the folder */
 	sim_boot(&device->machine);
 	sim_enter(&device->machine);
 	rc = ph_site_open(&device->site_open, &device->config, &err);

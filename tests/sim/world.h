@@ -114,7 +114,9 @@ struct sim_device {
 	uint64_t bytes_up, bytes_down; /* of all its sessions */
 	struct sim_purse purse;
 	int64_t arrived; /* millisecond at which the hub last took a bundle of it; -1: never */
-	int64_t synced; /* millisecond of the last whole session; -1: none */
+	int64_t synced;    /* millisecond of the last whole session; -1: none */
+	int64_t read;      /* the hub's time of what it read last; 0: nothing: read.c */
+	int64_t read_skew; /* of its clock then */
 };
 
 /* Those of this process: by sim_start(). */

@@ -136,6 +136,7 @@ ptrdiff_t sim_write(struct sim *sim, struct sim_device *device, json_t *entries)
 	for (size_t i = 0; i < n; i++) {
 		if (rc == 0) {
 			remember(sim, device, &drafts[i].entry, &refs[i]);
+			sim_check_after_read(sim, device, drafts[i].entry.stamp);
 			ph_ref_text(text, &refs[i]);
 			sim_note(sim, "%s writes %s %s", device->machine.name,
 				 drafts[i].entry.kind->name, text);
