@@ -19,9 +19,10 @@
 struct ph_site_packing;
 
 struct ph_site_packed {
-	uint64_t number;         /* of the bundle */
-	uint64_t entries, parts; /* in it */
-	bool more;               /* another follows */
+	uint64_t number; /* of the bundle */
+	uint64_t entries,
+		parts; /* in it, of what waits: without what it gives back of the hub's own */
+	bool more;     /* another follows */
 };
 
 enum {

@@ -6,6 +6,9 @@
  * key that the list names no more counts what the list says, and no entry above or beside. A restored a hub may
  * have lost what it said, and asks in its welcome for what lies behind what it has; any
  * device can give that back, since it is sealed by the hub itself.
+ *
+ * A bundle from the hub asks for nothing, and the hub that made it does not know what is held here. So once a
+ * hub of a higher epoch has been heard of, each bundle gives all of it, until a receipt says that it is there.
  */
 #include <errno.h>
 #include <string.h>
@@ -190,6 +193,7 @@ int ph_site_control_next(struct ph_site *site, struct ph_item **item_out)
 void ph_site_control_given(struct ph_site *site, const struct ph_item *item)
 {
 	site->give[0].n = item->last;
+	site->given += item->last - item->first + 1;
 }
 
 int ph_site_control_waits(struct ph_site *site, bool *more_out)
@@ -199,5 +203,102 @@ int ph_site_control_waits(struct ph_site *site, bool *more_out)
 
 	*more_out = rc == 0 && item;
 	ph_items_free(item);
+	return rc;
+}
+
+/* --- the same by bundles, which nobody asks --- */
+
+int ph_site_control_gives(struct ph_site *site, bool *gives_out)
+{
+	int64_t gives = 0;
+	int rc = ph_journal_meta_get_int(site->journal, PH_META_GIVES, &gives);
+
+	*gives_out = gives != 0;
+	return rc < 0 ? rc : 0;
+}
+
+static int put_gives(struct ph_site *site, bool gives)
+{
+	bool does;
+	int rc = ph_site_control_gives(site, &does);
+
+	return rc < 0 || does == gives
+		       ? rc
+		       : ph_journal_meta_put_int(site->journal, PH_META_GIVES, gives);
+}
+
+int ph_site_control_give(struct ph_site *site)
+{
+	struct ph_control control;
+	int rc = ph_site_control(site, &control);
+
+	return rc < 0 || control.n == 0 ? rc : put_gives(site, true);
+}
+
+int ph_site_control_gave(struct ph_site *site)
+{
+	return put_gives(site, false);
+}
+
+/* The last entry of CONTROL that is held here; n 0: there is none. 0 or negative errno. */
+static int last_entry(struct ph_site *site, const struct ph_control *control,
+		      struct ph_head *out)
+{
+	uint64_t total;
+	struct ph_log log;
+	unsigned index;
+	uint64_t n;
+	int rc = ph_control_total(site->journal, control, &total);
+
+	out->n = 0;
+	if (rc < 0 || total == 0) {
+		return rc;
+	}
+	rc = ph_control_at(site->journal, control, total - 1, &index, &n);
+	rc = rc < 0 ? rc
+		    : ph_journal_log_at(site->journal, control->log[index].row, &log);
+	rc = rc != 0 ? rc : ph_journal_chain_at(site->journal, &log, n + 1, out->h);
+	if (rc == 0) {
+		memcpy(out->log_id, log.id, sizeof(out->log_id));
+		out->n = n + 1;
+	}
+	return rc > 0 ? -EUCLEAN : rc;
+}
+
+int ph_site_control_receipted(struct ph_site *site, const struct ph_receipt *receipt)
+{
+	struct ph_control control;
+	struct ph_head last;
+	int64_t epoch = 0;
+	int rc = ph_site_control(site, &control);
+
+	rc = rc < 0 ? rc : last_entry(site, &control, &last);
+	rc = rc < 0 ? rc : ph_journal_meta_get_int(site->journal, PH_META_EPOCH, &epoch);
+	if (rc < 0 || receipt->epoch.number < (uint64_t)epoch ||
+	    receipt->head.n != last.n ||
+	    memcmp(receipt->head.log_id, last.log_id, sizeof(last.log_id)) != 0 ||
+	    memcmp(receipt->head.h, last.h, sizeof(last.h)) != 0) {
+		return rc < 0 ? rc : 0;
+	}
+	return put_gives(site, false);
+}
+
+int ph_site_control_begin(struct ph_site *site)
+{
+	struct ph_control control;
+	bool gives;
+	int rc = ph_site_control_gives(site, &gives);
+
+	site->n_gives = 0;
+	if (rc < 0 || !gives) {
+		return rc;
+	}
+	rc = ph_site_control(site, &control);
+	for (unsigned i = 0; rc == 0 && i < control.n; i++) {
+		site->give[i].row = control.log[i].row;
+		/* by its first entry a log is known; the hub may lack one that it began later */
+		site->give[i].n = i == 0 ? 1 : 0;
+		site->n_gives++;
+	}
 	return rc;
 }

@@ -12,6 +12,7 @@
  * ends in between leaves files under no mark, which the next packing sweeps away.
  */
 #include "client/site_courier_internal.h"
+#include "client/site_take.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -24,13 +25,14 @@
 
 /* ---- whether it is there already ---- */
 
-/* Of all that a bundle would say: what a hello tells, and what waits. */
+/* Of all that a bundle would say: what a hello tells, what waits, and what of the hub's own goes back. */
 static int make_mark(struct ph_site_courier *courier)
 {
 	struct ph_hello *hello = calloc(1, sizeof(*hello));
 	struct ph_site_state state;
 	struct ph_buf bytes = { 0 };
 	struct ph_buf arena = { 0 };
+	bool gives = false;
 	int rc = hello ? 0 : -ENOMEM;
 
 	/* the hello first: it may write that something was erased */
@@ -43,6 +45,8 @@ static int make_mark(struct ph_site_courier *courier)
 		rc = ph_hello_encode(hello, &bytes);
 	}
 	rc = rc == 0 ? ph_buf_put_be64(&bytes, state.parts_pending) : rc;
+	rc = rc == 0 ? ph_site_control_gives(courier->site, &gives) : rc;
+	rc = rc == 0 && gives ? ph_buf_put_u8(&bytes, 1) : rc;
 	if (rc == 0) {
 		crypto_generichash(courier->mark, sizeof(courier->mark), bytes.data,
 				   bytes.len, NULL, 0);

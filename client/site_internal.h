@@ -21,6 +21,7 @@
 	"erase_stuck" /* errno: what was packed for couriers stays, and so who was erased */
 #define PH_META_FORKED      "control_forked" /* 1: the hub now sends another one */
 #define PH_META_EPOCH       "hub_epoch"      /* number of the highest one heard of */
+#define PH_META_GIVES       "control_gives"  /* 1: bundles give the control log back */
 #define PH_META_HUB_TIME    "hub_time"       /* last heard */
 #define PH_META_HUB_FORM    "hub_form" /* of packed segments, as the hub last told */
 #define PH_META_SESSIONS    "sync.sessions"
@@ -57,6 +58,12 @@ struct ph_site_send {
 	uint64_t missing[PH_RECEIPT_MISSING_MAX];
 	unsigned n_missing;
 	uint64_t asked; /* the highest of them sent in this session */
+};
+
+/* A control log that goes back to a restored hub. */
+struct ph_site_give {
+	int64_t row;
+	uint64_t n; /* entries up to here it has by now */
 };
 
 /* Entries of the control log that say one thing of a device, and are not voided. */
@@ -172,12 +179,10 @@ struct ph_site {
 	int64_t offer_next; /* ... and had no place for those from this row on; 0: it had */
 	bool lacks_own;     /* this session has shown that the next brings own entries */
 	struct ph_site_admitted admitted; /* the last that was looked up */
-	/* control logs that a restored hub asks for, and how far it has them by now */
-	struct {
-		int64_t row;
-		uint64_t n;
-	} give[PH_CONTROL_LOGS_MAX];
+	/* control logs that a restored hub asks for, or may lack, and how far it has them by now */
+	struct ph_site_give give[PH_CONTROL_LOGS_MAX];
 	unsigned n_gives;
+	uint64_t given; /* entries of them that were loaded, since the site was opened */
 	/* logs of devices that were cut off, or are not known, of which nothing is taken in this session */
 	uint8_t left_alone[PH_SIBLINGS_MAX][PH_LOG_ID_SIZE];
 	unsigned n_left_alone;

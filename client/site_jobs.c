@@ -318,8 +318,10 @@ int ph_site_keep_epoch(struct ph_site *site, const struct ph_epoch *epoch)
 	if (rc < 0 || (int64_t)epoch->number <= held) {
 		return rc < 0 ? rc : 0;
 	}
-	return ph_journal_meta_put_int(site->journal, PH_META_EPOCH,
-				       (int64_t)epoch->number);
+	rc = epoch->number > 1 ? ph_site_control_give(site) : 0;
+	return rc < 0 ? rc
+		      : ph_journal_meta_put_int(site->journal, PH_META_EPOCH,
+						(int64_t)epoch->number);
 }
 
 int ph_site_keep_form(struct ph_site *site, struct ph_view told)

@@ -9,7 +9,8 @@
  * noted of what was in it: the next packing begins at the receipts again.
  *
  * Receipts of an epoch that is not the newest heard of are of a hub that was restored
- * since, and may lack what it gave them for: then all is sent. Each bundle has a number
+ * since, and may lack what it gave them for: then all is sent, and before it what the hub has
+ * said itself (site_control.c). Each bundle has a number
  * of its own, above all that were used before, kept before the bundle is made, and noted with
  * it is that there is such a bundle (site_away.c).
  */
@@ -19,6 +20,7 @@
 
 #include "client/site_bundle.h"
 #include "client/site_sibling.h"
+#include "client/site_take.h"
 #include "common/base/say.h"
 
 enum {
@@ -32,7 +34,11 @@ struct ph_site_packing {
 	struct ph_site *site; /* borrowed */
 	struct ph_site_send send[PH_HEADS_MAX + PH_SIBLINGS_MAX];
 	unsigned n_send, n_carried;
-	bool is_begun; /* these are where an earlier bundle, or step, ended */
+	struct ph_site_give give[PH_CONTROL_LOGS_MAX]; /* the hub's own */
+	unsigned n_gives;
+	uint64_t given; /* entries of these that were loaded: first of all; ... */
+	uint64_t put;   /* ... and of all that earlier bundles hold */
+	bool is_begun;  /* these are where an earlier bundle, or step, ended */
 	bool packs;
 	bool carries; /* also what other devices of the site wrote */
 	enum ph_away_road road;
@@ -50,8 +56,10 @@ static int load(void *data, struct ph_item **items_out)
 	struct ph_site_packing *packing = data;
 	struct ph_job job = { .type = PH_JOB_LOAD,
 			      .budget = packing->packs ? LOAD_PACKED : LOAD_BUDGET };
+	uint64_t given = packing->site->given;
 
 	ph_site_job(packing->site, &job, packing->err);
+	packing->given += packing->site->given - given;
 	if (job.result != 0) {
 		ph_items_free(job.items);
 		return job.result;
@@ -111,6 +119,21 @@ static int begin_log(struct ph_site *site, unsigned index)
 	return ph_site_note_missing(site, index);
 }
 
+static void bring_gives(struct ph_site_packing *packing)
+{
+	memcpy(packing->site->give, packing->give, sizeof(packing->give));
+	packing->site->n_gives = packing->n_gives;
+}
+
+static int place_gives(struct ph_site_packing *packing)
+{
+	if (!packing->is_begun) {
+		return ph_site_control_begin(packing->site);
+	}
+	bring_gives(packing);
+	return 0;
+}
+
 /* Each log goes on where the last bundle ended, or begins. */
 static int place_cursors(struct ph_site_packing *packing)
 {
@@ -147,6 +170,8 @@ static void keep_cursors(struct ph_site_packing *packing)
 	memcpy(packing->send, packing->site->send, sizeof(packing->send));
 	packing->n_send = packing->site->n_send;
 	packing->n_carried = packing->site->n_carried;
+	memcpy(packing->give, packing->site->give, sizeof(packing->give));
+	packing->n_gives = packing->site->n_gives;
 	packing->packs = packing->site->packs;
 	packing->is_begun = true;
 }
@@ -161,6 +186,7 @@ static void bring_cursors(struct ph_site_packing *packing)
 	site->n_carried = packing->n_carried;
 	site->packs = packing->packs;
 	site->parts_last = false;
+	bring_gives(packing);
 }
 
 /* ---- one bundle ---- */
@@ -199,6 +225,7 @@ static int make_hello(struct ph_site_packing *packing, struct ph_error *err)
 		packing->hello.cert = PH_VIEW(NULL, 0);
 		packing->hello.done = false;
 		rc = place_cursors(packing);
+		rc = rc == 0 ? place_gives(packing) : rc;
 		rc = rc == 0 ? ph_site_hub_packs(site, &site->packs) : rc;
 	}
 	return rc;
@@ -265,6 +292,12 @@ int ph_site_pack_begin(struct ph_site_packing *packing, uint64_t max, struct ph_
 		      : begin_one(packing, max, out, err);
 }
 
+/* Of the first PUT entries in the bundles of PACKING, those that are not the hub's own. */
+static uint64_t without_given(const struct ph_site_packing *packing, uint64_t put)
+{
+	return put > packing->given ? put - packing->given : 0;
+}
+
 int ph_site_pack_step(struct ph_site_packing *packing, struct ph_buf *out,
 		      struct ph_site_packed *packed_out, struct ph_error *err)
 {
@@ -287,10 +320,15 @@ int ph_site_pack_step(struct ph_site_packing *packing, struct ph_buf *out,
 	rc = rc == 0 ? ph_bundle_finish(packing->writer, out) : rc;
 	rc = end_bundle(packing, rc, err);
 	if (rc == 0) {
-		*packed_out = (struct ph_site_packed){ .number = packing->hello.counter,
-						       .entries = counts->entries,
-						       .parts = counts->parts,
-						       .more = is_full };
+		uint64_t before = without_given(packing, packing->put);
+
+		packing->put += counts->entries;
+		*packed_out = (struct ph_site_packed){
+			.number = packing->hello.counter,
+			.entries = without_given(packing, packing->put) - before,
+			.parts = counts->parts,
+			.more = is_full
+		};
 	}
 	return rc;
 }

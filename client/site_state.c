@@ -165,6 +165,9 @@ static int put_outcome(struct ph_site *site, bool complete, const char *reason,
 	if (rc == 0 && complete) {
 		rc = ph_site_offer_end(site);
 	}
+	if (rc == 0 && complete) {
+		rc = ph_site_control_gave(site);
+	}
 	if (rc == 0) {
 		rc = ph_journal_meta_put_int(journal, PH_META_COMPLETE, complete);
 	}

@@ -50,6 +50,22 @@ int ph_site_control_wanted(struct ph_site *site, const struct ph_welcome *welcom
 int ph_site_control_next(struct ph_site *site, struct ph_item **item_out);
 void ph_site_control_given(struct ph_site *site, const struct ph_item *item);
 int ph_site_control_waits(struct ph_site *site, bool *more_out);
+/*
+ * A hub of a higher epoch than before was heard of, which may lack some of what is held here: bundles give it
+ * back from now on, until it is known that nothing is missing there. In a transaction. 0 or negative errno.
+ */
+int ph_site_control_give(struct ph_site *site);
+/* A session is whole: it asked for all that was missing, and has it. In a transaction. 0 or negative errno. */
+int ph_site_control_gave(struct ph_site *site);
+/*
+ * RECEIPT, which is signed by a hub of the newest epoch heard of, is for a log of the control log: if it is for
+ * all that is held here, bundles give it back no more. In a transaction. 0 or negative errno.
+ */
+int ph_site_control_receipted(struct ph_site *site, const struct ph_receipt *receipt);
+/* Whether bundles give it back. 0 or negative errno. */
+int ph_site_control_gives(struct ph_site *site, bool *gives_out);
+/* If they do, a bundle gives all of it, as the session did that a welcome asked for it. 0 or negative errno. */
+int ph_site_control_begin(struct ph_site *site);
 
 /* --- site_admitted.c --- */
 /* What the control log that is held says of DEVICE; borrowed until the next call. 0 or negative errno. */

@@ -166,6 +166,9 @@ static int keep_receipt(struct ph_site_taking *taking, const void *data)
 		taking->taken.left++;
 		return ph_site_ask_own(site);
 	}
+	if (rc == 0 && log.role == PH_ROLE_HUB) {
+		return ph_site_control_receipted(site, &receipt);
+	}
 	if (rc == 0 && log.site != site->cert.invite.site) {
 		taking->taken.left++;
 		return 0;

@@ -370,11 +370,30 @@ static void name_sites(const json_t *sites, char *out, size_t size)
 	}
 }
 
+/* Of those that have not called, OUT live by stick or courier, and have been heard of. */
+static void name_out(json_int_t out, char *words, size_t size)
+{
+	words[0] = '\0';
+	if (out > 0) {
+		snprintf(words, size,
+			 ph_say("%lld of these have come by stick or courier, and hold "
+				"more of the hub's own words than is here: they bring it "
+				"with the bundle that they make when one that the hub "
+				"has packed since has come to them. ",
+				"%lld máy trong số đó đã gửi bằng thẻ USB hoặc xe "
+				"chuyển, và giữ lời của máy chủ chưa có ở đây: các máy "
+				"đó mang về bằng gói làm sau khi nhận gói mà máy chủ "
+				"đóng từ khi phục hồi. "),
+			 (long long)out);
+	}
+}
+
 /* 0 if all devices have called since the restore. */
 static int check_heard(struct ph_cli *cli, struct ph_error *err)
 {
 	json_t *answer;
 	char sites[SITES_NAMED * 40];
+	char out[400];
 	json_int_t unheard, all;
 	int rc = ph_ask(cli, ph_request("collect-unheard"), &answer, err);
 
@@ -385,19 +404,23 @@ static int check_heard(struct ph_cli *cli, struct ph_error *err)
 	all = json_integer_value(json_object_get(answer, "devices"));
 	if (json_is_true(json_object_get(answer, "collecting")) && unheard > 0) {
 		name_sites(json_object_get(answer, "sites"), sites, sizeof(sites));
+		name_out(json_integer_value(json_object_get(answer, "words_out")), out,
+			 sizeof(out));
 		rc = ph_fail(
 			err, PH_EXIT_TRY_LATER, -EAGAIN,
 			ph_say("%lld of %lld devices have not called since the restore "
 			       "(sites %s). What they know of cuts and erasures of the "
-			       "lost days is not here. Wait for them; if they will not "
+			       "lost days is not here. %sWait for them; if they will "
+			       "not "
 			       "call, say `restore end --anyway`",
 			       "%lld trên %lld máy chưa gọi về từ khi phục hồi (điểm "
 			       "%s). "
 			       "Lệnh cắt máy và lệnh xóa của những ngày bị mất mà các "
 			       "máy "
-			       "đó biết chưa có ở đây. Hãy chờ; nếu các máy đó không gọi "
+			       "đó biết chưa có ở đây. %sHãy chờ; nếu các máy đó không "
+			       "gọi "
 			       "nữa thì ra lệnh `restore end --anyway`"),
-			(long long)unheard, (long long)all, sites);
+			(long long)unheard, (long long)all, sites, out);
 	}
 	json_decref(answer);
 	return rc;

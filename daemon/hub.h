@@ -108,7 +108,8 @@ struct ph_hub_peer {
 	unsigned control_moves; /* of which state of it that is a position */
 	uint64_t control_held;  /* the same, as its hello told it: it holds that much */
 	bool strays;            /* what it told is no position of ours */
-	bool confirmed;         /* it gets what others wrote; as of its hello */
+	struct ph_cursor position; /* what it told */
+	bool confirmed;            /* it gets what others wrote; as of its hello */
 	bool asks_own; /* it told of its own logs: it gets what it lacks of them */
 	struct ph_sibling sibling[PH_SIBLINGS_MAX]; /* as the hello told them */
 	unsigned n_siblings;

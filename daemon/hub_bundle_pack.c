@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/hub_back.h"
 #include "daemon/hub_copy.h"
 #include "daemon/hub_load.h"
 #include "daemon/hub_receipt.h"
@@ -389,6 +390,29 @@ static int put_sibling_receipts(struct receipts *receipts)
 	return rc;
 }
 
+/*
+ * Of a hub that has begun another epoch: that all of the control log is here which the copy at hand told to
+ * hold. Then it need not give that back any more.
+ */
+static int put_position(struct receipts *receipts)
+{
+	struct ph_hub *hub = receipts->packing->hub;
+	struct ph_receipt receipt;
+	struct ph_hub_head at;
+	bool is_here;
+	int rc;
+
+	if (hub->epoch.number <= 1) { /* nobody has reason to doubt it */
+		return 0;
+	}
+	rc = ph_hub_back_find(hub, &receipts->packing->peer.position, &at, &is_here);
+	if (rc < 0 || !is_here || at.known.n == 0) {
+		return rc;
+	}
+	rc = ph_hub_receipt(hub, &at, &receipt);
+	return put_signed(receipts, rc, &receipt);
+}
+
 /* ---- one bundle ---- */
 
 static int take_number(struct ph_hub *hub, const struct ph_device *device,
@@ -461,6 +485,7 @@ static int pack_one(struct ph_hub_packing *packing, uint64_t max, struct ph_buf 
 					       packing->peer.device.id, put_receipt,
 					       &receipts);
 		rc = rc == 0 ? put_sibling_receipts(&receipts) : rc;
+		rc = rc == 0 ? put_position(&receipts) : rc;
 	}
 	if (rc == 0) {
 		packing->is_begun = true;

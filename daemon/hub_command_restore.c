@@ -5,9 +5,11 @@
  * that nobody else can see yet. collect-end is the operator's word that enough devices have
  * called: those that came in meanwhile are admitted, unless what was collected did so, and
  * what others wrote is served again. While a device that may know of a cut or an erasure has
- * not called, collect-end refuses, unless it is told "anyway".
+ * not called, or has come by stick or courier and not brought that yet, collect-end refuses, unless it is
+ * told "anyway".
  */
 #include "common/base/say.h"
+#include "daemon/hub_back.h"
 #include "daemon/hub_collect.h"
 
 #include <errno.h>
@@ -35,6 +37,7 @@ struct unheard {
 	struct ph_hub *hub;
 	json_t *sites; /* their codes */
 	json_int_t devices, all;
+	json_int_t out; /* came by bundles, and hold more than is here */
 };
 
 /* Add the code of the site NUMBER; it is there once. */
@@ -66,17 +69,19 @@ static int add_site(struct unheard *unheard, uint64_t number)
 static int see_unheard(void *data, const struct ph_device *device)
 {
 	struct unheard *unheard = data;
-	bool is_awaited;
+	bool is_awaited, is_back, is_heard;
 	int rc = ph_hub_collect_awaits(unheard->hub, device, &is_awaited);
 
 	if (rc < 0 || !is_awaited) {
 		return rc;
 	}
 	unheard->all++;
-	if (device->heard >= unheard->hub->restored) {
-		return 0;
+	rc = ph_hub_is_back(unheard->hub, device, &is_back, &is_heard);
+	if (rc < 0 || is_back) {
+		return rc;
 	}
 	unheard->devices++;
+	unheard->out += is_heard;
 	return add_site(unheard, device->site);
 }
 
@@ -101,6 +106,7 @@ int ph_hub_collect_unheard(struct ph_hub *hub, const json_t *request, json_t *an
 	}
 	json_object_set_new(answer, "collecting", json_boolean(hub->collecting));
 	json_object_set_new(answer, "unheard", json_integer(unheard.devices));
+	json_object_set_new(answer, "words_out", json_integer(unheard.out));
 	json_object_set_new(answer, "devices", json_integer(unheard.all));
 	json_object_set_new(answer, "sites", unheard.sites);
 	return 0;
@@ -119,9 +125,11 @@ static int check_heard(struct ph_hub *hub, struct ph_error *err)
 		rc = ph_fail(
 			err, PH_EXIT_TRY_LATER, -EAGAIN,
 			ph_say("%lld of %lld devices have not called since the restore, "
+			       "or not brought what they had heard, "
 			       "at %zu sites; what they know of cuts and erasures of the "
 			       "lost days is not here. Wait for them, or say --anyway",
-			       "%lld trên %lld máy chưa gọi về từ khi phục hồi, ở %zu "
+			       "%lld trên %lld máy chưa gọi về từ khi phục hồi, hoặc "
+			       "chưa mang về những gì đã nghe, ở %zu "
 			       "điểm; lệnh ngừng máy và lệnh xóa của những ngày bị mất "
 			       "mà các máy đó biết chưa có ở đây. Hãy chờ, hoặc thêm "
 			       "--anyway"),

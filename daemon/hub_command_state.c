@@ -7,6 +7,7 @@
 #include "common/ledger/query.h"
 #include "common/log/fingerprint.h"
 #include "common/log/json.h"
+#include "daemon/hub_back.h"
 #include "daemon/hub_backup.h"
 #include "daemon/hub_collect.h"
 #include "daemon/hub_command.h"
@@ -85,11 +86,12 @@ static int sum_device(void *data, const struct ph_device *device)
 static int sum_awaited(void *data, const struct ph_device *device)
 {
 	struct totals *totals = data;
-	bool is_awaited = false;
+	bool is_awaited = false, is_back = false, is_heard;
 	int rc = ph_hub_collect_awaits(totals->hub, device, &is_awaited);
 
+	rc = rc < 0 ? rc : ph_hub_is_back(totals->hub, device, &is_back, &is_heard);
 	totals->awaited += is_awaited;
-	totals->back += is_awaited && device->heard >= totals->hub->restored;
+	totals->back += is_awaited && is_back;
 	return rc;
 }
 

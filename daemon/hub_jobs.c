@@ -16,6 +16,7 @@
  * receipt: never a refusal. What a device may not bring now (hub_quota.h) waits there, too:
  * told in the welcome, or by LATER when a session has got that far.
  */
+#include "daemon/hub_back.h"
 #include "daemon/hub_bundle.h"
 #include "daemon/hub_collect.h"
 #include "daemon/hub_copy.h"
@@ -232,9 +233,11 @@ static int do_heard(struct ph_hub *hub, struct ph_job *job)
 	if (peer->counter > peer->device.counter) {
 		peer->device.counter = peer->counter;
 	}
+	rc = ph_hub_back_heard(hub, peer);
 	peer->device.control = peer->control;
 	peer->heard = true;
-	rc = ph_hub_device_control_note(hub, &peer->device, peer->control_held);
+	rc = rc < 0 ? rc
+		    : ph_hub_device_control_note(hub, &peer->device, peer->control_held);
 	rc = rc < 0 ? rc : ph_hub_feed_heard(hub, peer);
 	rc = rc < 0 ? rc : ph_hub_copy_heard(hub, peer);
 	return rc < 0 ? rc : ph_journal_device_update(hub->journal, &peer->device);

@@ -43,6 +43,7 @@ static int read_control(struct ph_hub *hub, struct ph_hub_peer *peer,
 	uint64_t total;
 	int rc = ph_control_total(hub->journal, &hub->control, &total);
 
+	peer->position = *cursor;
 	peer->control = peer->control_held = 0;
 	peer->control_moves = hub->control_moves;
 	peer->strays = cursor->n > 0;
@@ -55,6 +56,13 @@ static int read_control(struct ph_hub *hub, struct ph_hub_peer *peer,
 		peer->strays = false;
 	}
 	return rc;
+}
+
+int ph_hub_load_position(struct ph_hub *hub, struct ph_hub_peer *peer)
+{
+	const struct ph_cursor told = peer->position;
+
+	return read_control(hub, peer, &told);
 }
 
 /*

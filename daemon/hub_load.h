@@ -11,6 +11,11 @@ enum {
 /* Keep in PEER, which is known, what HELLO tells to hold. 0 or negative errno. */
 int ph_hub_load_hello(struct ph_hub *hub, struct ph_hub_peer *peer,
 		      const struct ph_hello *hello);
+/*
+ * Look again where PEER stands in the control log by what it told: what it brought since may have made that a
+ * position of ours. 0 or negative errno.
+ */
+int ph_hub_load_position(struct ph_hub *hub, struct ph_hub_peer *peer);
 /* Whether a LOAD would give something now. 0 or negative errno. */
 int ph_hub_load_waits(struct ph_hub *hub, const struct ph_hub_peer *peer, bool *more_out);
 /* Carry out a LOAD job. 0 or negative errno. */

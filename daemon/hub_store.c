@@ -239,7 +239,11 @@ int ph_hub_store_item(struct ph_hub *hub, struct ph_hub_peer *peer,
 	struct ph_segment segment;
 	int rc = PH_HUB_COLLECT_E_NOT;
 
-	if (item->type == PH_ITEM_SEGMENT && (hub->restored > 0 || peer->strays)) {
+	/* of another epoch it is offered in bundles, whether or not we were restored */
+	bool may_be_ours = hub->restored > 0 || peer->strays ||
+			   (peer->by_file && hub->epoch.number > 1);
+
+	if (item->type == PH_ITEM_SEGMENT && may_be_ours) {
 		ph_item_segment(item, &segment);
 		rc = ph_hub_quota_ask(hub, peer, &peer->device, item);
 		rc = rc == 0 ? ph_hub_collect_take(hub, &segment) : rc;
