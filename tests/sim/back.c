@@ -4,7 +4,8 @@
  * Its witness went back with it. A second medium tells it as soon as it starts, and has all that it had
  * said; else what devices hold is all that could tell: what stands in the control log comes back from
  * who comes by a network, and nothing else does. From the first session of one who knows more on the hub
- * collects, serves nobody what others wrote until the operator says so, and keeps out who was cut off.
+ * collects, serves nobody what others wrote until the operator says so, and keeps out who was cut off; and
+ * it has another epoch, of which those hear who live by sticks and couriers, and give back what they have.
  */
 #include "tests/sim/back.h"
 
@@ -256,6 +257,16 @@ static bool knows_more(struct sim *sim, struct sim_device *device)
 
 	return rc == 0 && ph_journal_log_with(ph_hub_journal(sim->hub), held.id, held.n,
 					      held.h, &at_hub) > 0;
+}
+
+bool sim_is_shown(struct sim *sim)
+{
+	for (unsigned i = 0; i < sim->n_devices; i++) {
+		if (!sim->devices[i].no_network && knows_more(sim, &sim->devices[i])) {
+			return true;
+		}
+	}
+	return false;
 }
 
 void sim_look_begin(struct sim *sim, struct sim_device *device, struct sim_look *look)

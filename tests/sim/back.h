@@ -17,6 +17,8 @@ void sim_do_hub_back(struct sim *sim, struct sim_device *device,
 		     const struct ph_rng *dice);
 /* Whether that has ever happened. */
 bool sim_is_copied_back(const struct sim *sim);
+/* Whether a device that comes by a network holds more of what the hub says than the hub: it shows that. */
+bool sim_is_shown(struct sim *sim);
 
 /*
  * Whether DEVICE holds all that stands in control logs at the hub, each branch. Where the hub spoke

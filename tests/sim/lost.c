@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "daemon/hub_internal.h"
+#include "tests/sim/back.h"
 #include "tests/sim/check.h"
 #include "tests/sim/disk.h"
 #include "tests/sim/erase.h"
@@ -32,8 +33,9 @@ void sim_safe_begin(struct sim *sim)
 	ph_rng_seed(&seeded, sim->script->seed ^ UINT64_C(0x73616665), &rng);
 	ph_box_pair_make(&safe->key.box, &rng);
 	sim_disk_add("far");
-	/* what stands with a device that never has a network comes back from here alone */
-	safe->has_second = sim->script->seed % 3 == 1 || sim->script->seed % 4 == 0;
+	/* of the provinces where a device never has a network (world.c) a quarter has none: by stick, by courier */
+	safe->has_second = (sim->script->seed % 3 == 1 || sim->script->seed % 4 == 0) &&
+			   sim->script->seed % 24 != 22 && sim->script->seed % 24 != 1;
 	if (safe->has_second) {
 		sim_disk_add("second");
 	}
@@ -108,11 +110,13 @@ bool sim_comes_back(struct sim *sim, const struct sim_place *place)
 {
 	bool does =
 		sim->safe->has_second || has_place(sim, ph_hub_journal(sim->hub), place);
+	/* by bundles it comes to a hub that knows of its loss: else it has no other epoch to tell of */
+	bool knows = sim->hub->collecting || sim_is_shown(sim);
 
 	for (unsigned i = 0; !does && i < sim->n_devices; i++) {
 		const struct sim_device *device = &sim->devices[i];
 
-		does = !device->no_network &&
+		does = (knows || !device->no_network) &&
 		       has_place(sim, ph_site_journal(device->site_open), place);
 	}
 	return does;

@@ -220,6 +220,39 @@ static bool has_control(struct sim *sim, struct ph_journal *journal)
 	return true;
 }
 
+struct words {
+	struct sim *sim;
+	bool lacks; /* the hub lacks some */
+};
+
+static int see_word(void *data, const struct ph_log *log)
+{
+	struct words *words = data;
+	struct sim *sim = words->sim;
+	struct ph_log held;
+
+	if (log->role == PH_ROLE_HUB && log->n > 0 &&
+	    ph_keylist_has_hub(ph_hub_keylist(sim->hub), log->key)) {
+		words->lacks = words->lacks ||
+			       ph_journal_log_with(ph_hub_journal(sim->hub), log->id,
+						   log->n, log->h, &held) != 0;
+	}
+	return 0;
+}
+
+/* Whether DEVICE is to give back by bundles what the hub, which knows that it was put back, has said and lost. */
+static bool has_lost_words(struct sim *sim, const struct sim_device *device)
+{
+	struct words words = { sim, false };
+
+	if (!device->no_network || sim->hub->restored == 0) {
+		return false;
+	}
+	must(sim, "the logs of a device",
+	     ph_journal_log_each(ph_site_journal(device->site_open), see_word, &words));
+	return words.lacks;
+}
+
 /* What keeps DEVICE from being even with the hub; NULL: nothing. */
 static const char *what_lacks(struct sim *sim, struct sim_device *device)
 {
@@ -242,6 +275,9 @@ static const char *what_lacks(struct sim *sim, struct sim_device *device)
 	}
 	if (state.parts_pending > 0) {
 		return "sealed parts that the hub lacks";
+	}
+	if (has_lost_words(sim, device)) {
+		return "the hub has not got back what it said";
 	}
 	if (device->cut) {
 		return NULL;
@@ -342,8 +378,8 @@ struct comparing {
  * Of a device that was cut off, put back or copied, another of the site may have by LAN
  * what never comes to the hub: a log comes there from its own device. Of one that was cut off
  * others may also have what the hub lost with its disk;
- * and under keys of the hub that were stolen, what a thief wrote. What the hub said and lost does not
- * come back from who has no network.
+ * and under keys of the hub that were stolen, what a thief wrote. To a hub that has not found out that it
+ * was put back what it said and lost does not come back from who has no network.
  */
 static bool may_be_ahead(const struct comparing *comparing, const struct ph_log *log)
 {
@@ -351,7 +387,8 @@ static bool may_be_ahead(const struct comparing *comparing, const struct ph_log 
 
 	if (log->role == PH_ROLE_HUB &&
 	    (!ph_keylist_has_hub(ph_hub_keylist(sim->hub), log->key) ||
-	     (sim_is_copied_back(sim) && comparing->device->no_network))) {
+	     (sim->hub->restored == 0 && sim_is_copied_back(sim) &&
+	      comparing->device->no_network))) {
 		return true;
 	}
 	for (unsigned i = 0; i < sim->n_devices; i++) {
