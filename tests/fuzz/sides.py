@@ -42,7 +42,7 @@ WRITERS = {path: set(names.split()) for path, names in {
                      "ph_hello_encode",
     "proto/manifest.c": "ph_manifest_add put_line put_body ph_manifest_encode",
     "proto/message.c": "ph_message_put_uint ph_message_put_bin ph_message_used "
-                       "ph_message_put_receipt put_segment put_part put_page put_chunk "
+                       "ph_message_put_receipt ph_message_put_partial put_segment put_part put_page put_chunk "
                        "put_receipt put_count put_nothing ph_message_encode",
     "proto/message_sibling.c": "put_sibling ph_message_put_siblings",
     "proto/noise.c": "ph_noise_create_message",
@@ -54,8 +54,7 @@ WRITERS = {path: set(names.split()) for path, names in {
                             "put_credit put_keepalive put_receipts put_chunk put_items put_ends",
     "proto/spool.c": "ph_spool_name id_name fail_put ph_spool_put ph_spool_put_manifest_bytes "
                      "ph_spool_put_manifest",
-    "proto/welcome.c": "put_held put_receipts put_partial put_wants welcome_ok "
-                       "ph_welcome_encode",
+    "proto/welcome.c": "put_held put_receipts put_wants welcome_ok ph_welcome_encode",
 }.items()}
 
 # Of each source, the functions in which a negative code is a lack of memory and nothing else,
