@@ -26,6 +26,7 @@
 #include <unistd.h>
 #include <uv.h>
 
+#include "client/site_kept.h"
 #include "client/site_lan.h"
 #include "client/site_unfinished.h"
 #include "common/base/limits.h"
@@ -382,7 +383,8 @@ static int make_hello(struct link *link, struct ph_hello *hello, struct ph_buf *
 				   hello, arena, link->err);
 		hello->budget = link->share.down;
 	}
-	return rc != 0 ? rc : ph_site_unfinished_tell(link->site, hello, &link->front);
+	rc = rc != 0 ? rc : ph_site_unfinished_tell(link->site, hello, &link->front);
+	return rc != 0 ? rc : ph_site_kept_tell(link->site, hello);
 }
 
 void ph_link_talk(struct link *link)

@@ -313,6 +313,8 @@ struct ph_site_state {
 	size_t frame_next; /* bytes of a frame's body on a link like the last; 0: default */
 	/* of an item that a cut kept the rest of, for the next session; 0: of none */
 	uint64_t unfinished, unfinished_total;
+	/* what the hub said in its desk log and this device keeps for it: pieces, their bytes */
+	uint64_t kept_pieces, kept_bytes;
 };
 int ph_site_state(struct ph_site *site, struct ph_site_state *state_out);
 

@@ -374,6 +374,7 @@ static void start_session(struct ph_site *site, const struct ph_hello *hello)
 	site->lacks_own = false;
 	site->pass = PH_PASS_ENTRIES;
 	site->n_gives = 0;
+	site->kept.n_wants = 0;
 	site->packs = false; /* until the welcome; a bundle asks what was told last */
 	for (unsigned i = 0; i < hello->n_heads; i++) {
 		memcpy(site->send[i].log_id, hello->head[i].log_id, PH_LOG_ID_SIZE);

@@ -183,6 +183,13 @@ struct ph_site {
 	struct ph_site_give give[PH_CONTROL_LOGS_MAX];
 	unsigned n_gives;
 	uint64_t given; /* entries of them that were loaded, since the site was opened */
+	/* site_kept.c: what such a hub has of each log, and which piece went last */
+	struct {
+		struct ph_want want[PH_WANTS_MAX];
+		unsigned n_wants;
+		int64_t row, next;
+	} kept;
+	bool told_keeps; /* the hello told that this device keeps something for the hub */
 	/* logs of devices that were cut off, or are not known, of which nothing is taken in this session */
 	uint8_t left_alone[PH_SIBLINGS_MAX][PH_LOG_ID_SIZE];
 	unsigned n_left_alone;

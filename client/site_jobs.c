@@ -17,6 +17,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "client/site_kept.h"
 #include "client/site_sibling.h"
 #include "client/site_take.h"
 #include "common/base/say.h"
@@ -365,6 +366,7 @@ static int do_welcome(struct ph_site *site, struct ph_job *job, struct ph_error 
 	}
 	if (rc == 0) {
 		rc = ph_site_control_wanted(site, welcome);
+		ph_site_kept_wanted(site, welcome);
 	}
 	if (rc == 0) {
 		rc = ph_site_sibling_asked(site, welcome);

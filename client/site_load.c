@@ -1,7 +1,8 @@
 /*
  * client/site_load.c - what of our logs goes up next.
  *
- * To a hub that was restored first what it lacks of its own control log (site_control.c).
+ * To a hub that was restored first what it lacks of its own control log (site_control.c), then what
+ * is kept of its desk log (site_kept.c).
  * For each log in turn: first the sealed parts of entries that are sent already, then
  * parts that the hub says it lacks, then the next segment, sealed where it is cut. A
  * part travels as its plain fields and seed, if our own copy of it opens: so the hub makes
@@ -24,6 +25,7 @@
 #include <string.h>
 
 #include "client/road_class.h"
+#include "client/site_kept.h"
 #include "client/site_sibling.h"
 #include "client/site_take.h"
 
@@ -112,6 +114,7 @@ int ph_site_has_more(struct ph_site *site, bool *more_out)
 	bool more = false;
 	int given = ph_site_control_waits(site, &more);
 
+	given = given == 0 && !more ? ph_site_kept_waits(site, &more) : given;
 	if (given < 0) {
 		return given;
 	}
@@ -453,6 +456,29 @@ static int load_control(struct ph_site *site, struct load *load)
 	return rc;
 }
 
+/* What is kept of its desk log, likewise. */
+static int load_kept(struct ph_site *site, struct load *load)
+{
+	struct ph_item *item = NULL;
+	int rc = 0;
+
+	while (rc == 0 && !load->is_full) {
+		rc = ph_site_kept_next(site, &item);
+		if (rc != 0 || !item) {
+			break;
+		}
+		load->is_full = load->fit > 0 && is_longer(item, load->fit);
+		if (load->is_full || !fits(load, item)) {
+			ph_items_free(item);
+			break;
+		}
+		ph_site_kept_given(site);
+		*load->end = item;
+		load->end = &item->next;
+	}
+	return rc;
+}
+
 int ph_site_load(struct ph_site *site, struct ph_job *job)
 {
 	struct load load = {
@@ -460,6 +486,7 @@ int ph_site_load(struct ph_site *site, struct ph_job *job)
 	};
 	int rc = load_control(site, &load);
 
+	rc = rc == 0 ? load_kept(site, &load) : rc;
 	do {
 		unsigned n = site->n_send + site->n_carried;
 

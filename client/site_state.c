@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "client/site_take.h"
+#include "client/site_kept.h"
 #include "client/site_unfinished.h"
 
 #define FLIGHT_GOOD 8192
@@ -320,6 +321,9 @@ static int read_outcome(struct ph_site *site, struct ph_site_state *state)
 	if (rc >= 0) {
 		rc = ph_site_unfinished_size(site, &state->unfinished,
 					     &state->unfinished_total);
+	}
+	if (rc >= 0) {
+		rc = ph_site_kept_size(site, &state->kept_pieces, &state->kept_bytes);
 	}
 	if (rc >= 0) {
 		state->last_complete = complete != 0;

@@ -19,6 +19,7 @@
  * site may have heard of one that we have not, and a hub that was put back and then spoke has two
  * histories of its control log, of which one device knows one. A page of the feed is not another device's to send.
  */
+#include "client/site_kept.h"
 #include "client/site_sibling.h"
 #include "client/site_take.h"
 
@@ -339,6 +340,9 @@ int ph_site_take(struct ph_site *site, const struct ph_item *item)
 		return take_part(site, item);
 	case PH_ITEM_PAGE:
 		return site->by_lan ? PH_TAKE_E_BAD : take_page(site, item);
+	case PH_ITEM_KEEP:
+		return site->by_lan || site->by_file ? PH_TAKE_E_BAD
+						     : ph_site_kept_take(site, item);
 	case PH_ITEM_PACKED: /* unpacked before */
 		break;
 	}

@@ -206,8 +206,7 @@ static bool is_of_late(const struct ph_site *site, int64_t time)
 	return time != 0 && !is_old(site, time, PH_UNFINISHED_NOT_HOURS * SECONDS_HOUR);
 }
 
-/* Whether the hub has said of late that it takes no hello with a front. 0 or negative errno. */
-static int is_not_taken(struct ph_site *site, bool *not_out)
+int ph_site_more_not_taken(struct ph_site *site, bool *not_out)
 {
 	int64_t time = 0;
 	int rc = ph_journal_meta_get_int(site->journal, PH_META_FRONT_NOT, &time);
@@ -239,7 +238,7 @@ int ph_site_unfinished_tell(struct ph_site *site, struct ph_hello *hello,
 	site->told_front = 0;
 	hello->packs = hello->packs && (plain & PH_PLAIN_DOWN) == 0;
 	rc = rc < 0 ? rc : ph_erasing_mark(site->db, &site->told_mark);
-	rc = rc < 0 ? rc : is_not_taken(site, &is_not);
+	rc = rc < 0 ? rc : ph_site_more_not_taken(site, &is_not);
 	if (rc < 0 || is_not) {
 		return rc;
 	}
@@ -316,7 +315,7 @@ static int keep(struct ph_site *site, const struct ph_unfinished *front, bool co
 		rc = ph_journal_meta_put_int(site->journal, PH_META_FRONT_NOT,
 					     ph_site_now(site));
 	}
-	rc = rc < 0 ? rc : is_not_taken(site, &is_not);
+	rc = rc < 0 ? rc : ph_site_more_not_taken(site, &is_not);
 	rc = rc < 0 ? rc : has_erased(site, &erased);
 	if (rc < 0 || !front->item || is_not || erased) {
 		return rc < 0 ? rc : ph_site_unfinished_drop(site);
@@ -328,7 +327,8 @@ int ph_site_unfinished_keep(struct ph_site *site, const struct ph_unfinished *fr
 			    bool complete, enum ph_status status,
 			    struct ph_unfinished_kept *kept_out)
 {
-	bool is_refused = site->told_front > 0 && status == PH_STATUS_VERSION;
+	bool is_refused =
+		(site->told_front > 0 || site->told_keeps) && status == PH_STATUS_VERSION;
 	bool grew = false;
 	int rc = ph_db_begin(site->db);
 

@@ -9,7 +9,7 @@
 
 /* No front is told that has not grown for so long: it is removed. */
 #define PH_UNFINISHED_DAYS      30
-/* A hub that did not take a hello with a front is told of none for so long. */
+/* A hub that did not take a hello with a front, or with what is kept for it, is told of neither for so long. */
 #define PH_UNFINISHED_NOT_HOURS 24
 
 /*
@@ -22,7 +22,7 @@ int ph_site_unfinished_tell(struct ph_site *site, struct ph_hello *hello,
 struct ph_unfinished_kept {
 	/* more of the item that was told is here now; or something of one, and none was told */
 	bool grew;
-	/* the hub did not take a hello with a front; without one it will, also if this was not noted */
+	/* the hub did not take a hello with a front, or with what is kept for it; without it will, also if this was not noted */
 	bool without_front;
 };
 /*
@@ -35,6 +35,11 @@ struct ph_unfinished_kept {
 int ph_site_unfinished_keep(struct ph_site *site, const struct ph_unfinished *front,
 			    bool complete, enum ph_status status,
 			    struct ph_unfinished_kept *kept_out);
+/*
+ * Whether the hub has said of late that it takes no hello with a front, nor with anything else of that
+ * version. 0 or negative errno.
+ */
+int ph_site_more_not_taken(struct ph_site *site, bool *not_out);
 /* Remove what is kept; in a transaction. 0 or negative errno. */
 int ph_site_unfinished_drop(struct ph_site *site);
 /* How many bytes are kept, and of how many. Both 0: none. 0 or negative errno. */

@@ -161,5 +161,13 @@ int ph_status_script(const struct ph_cli *cli, const struct ph_status_report *re
 		json_decref(out);
 		return -ENOMEM;
 	}
+	if (state->kept_pieces > 0 &&
+	    json_object_set_new(out, "kept",
+				json_pack("{s:I, s:I}", "pieces",
+					  (json_int_t)state->kept_pieces, "bytes",
+					  (json_int_t)state->kept_bytes)) != 0) {
+		json_decref(out);
+		return -ENOMEM;
+	}
 	return ph_out_script(cli->json, out);
 }

@@ -110,7 +110,14 @@ struct ph_hub_peer {
 	bool strays;            /* what it told is no position of ours */
 	struct ph_cursor position; /* what it told */
 	bool confirmed;            /* it gets what others wrote; as of its hello */
-	bool asks_own; /* it told of its own logs: it gets what it lacks of them */
+	bool keeps;                /* it keeps pieces of our desk log, ... */
+	struct ph_cursor kept;     /* ... the last as its hello told it: n 0: none; ... */
+	struct {
+		int64_t row; /* ... on which desk log that is; 0: on none that is here; ... */
+		uint64_t n; /* ... and how far it has it, with what was sent */
+	} keep;
+	bool keep_asked; /* it was asked for them */
+	bool asks_own;   /* it told of its own logs: it gets what it lacks of them */
 	struct ph_sibling sibling[PH_SIBLINGS_MAX]; /* as the hello told them */
 	unsigned n_siblings;
 	struct {

@@ -10,6 +10,9 @@
 #define PH_HUB_META_BACKUP      "backup_time"
 #define PH_HUB_META_BACKUP_AWAY "backup_away"
 
+/* Up to where the last backup off this disk has the desk log: its id, 16 bytes, and n, 8 bytes. */
+#define PH_HUB_META_DESK_AWAY   "desk_away"
+
 /* End a backup that is under way; NULL is fine. Before the store is closed. */
 void ph_hub_backup_free(struct ph_hub_backup *backup);
 /* End one that nobody goes on with. */

@@ -13,8 +13,9 @@
  * know it. The first device whose position in the control log is none of ours is asked for that
  * log whole. If it brings what our own key has sealed and we have not, or have otherwise, then
  * this store is an older one, and it goes on as one that was restored. Nobody else can bring
- * that about: a log of another key, and one that the key list closes, prove nothing. A witness
- * beside the folder, or the second medium, shows it at the start (hub_witness.c).
+ * that about: a log of another key, and one that the key list closes, prove nothing. So does what a
+ * device kept of our desk log (hub_keep.c). A witness beside the folder, or the second medium, shows
+ * it at the start (hub_witness.c).
  *
  * A device that has heard of a higher epoch than ours, or of ours before we can have told it
  * (the same backup was restored twice), makes us go above it. How far is bounded, so that a
@@ -29,6 +30,7 @@
 #include "common/cli/out.h"
 #include "daemon/hub_backup.h"
 #include "daemon/hub_feed.h"
+#include "daemon/hub_keep.h"
 #include "daemon/hub_witness.h"
 
 /* An epoch that is so far above ours is no restore's. */
@@ -292,11 +294,11 @@ static bool goes_beside(const struct ph_hub *hub, const struct ph_log *log)
 	return hub->restored > 0 && is_ours_now(hub, log);
 }
 
-int ph_hub_collect_ask(struct ph_hub *hub, const struct ph_hub_peer *peer,
+int ph_hub_collect_ask(struct ph_hub *hub, struct ph_hub_peer *peer,
 		       struct ph_welcome *welcome)
 {
 	welcome->n_wants = 0;
-	if (!hub->collecting && !peer->strays) {
+	if (!hub->collecting && !peer->strays && !ph_hub_keep_asks(hub, peer)) {
 		return 0;
 	}
 	for (unsigned i = 0; i < hub->control.n; i++) {
@@ -305,7 +307,9 @@ int ph_hub_collect_ask(struct ph_hub *hub, const struct ph_hub_peer *peer,
 		bool current = false;
 		int rc = ph_journal_log_at(hub->journal, hub->control.log[i].row, &log);
 
-		rc = rc == 0 && !hub->collecting ? is_current(hub, log.id, &current) : rc;
+		rc = rc == 0 && !hub->collecting && peer->strays
+			     ? is_current(hub, log.id, &current)
+			     : rc;
 		if (rc != 0) {
 			return rc < 0 ? rc : -EUCLEAN;
 		}
@@ -314,12 +318,12 @@ int ph_hub_collect_ask(struct ph_hub *hub, const struct ph_hub_peer *peer,
 		want->n = current || (peer->strays && goes_beside(hub, &log)) ? 1 : log.n;
 		welcome->n_wants++;
 	}
-	return 0;
+	return ph_hub_keep_ask(hub, peer, welcome);
 }
 
 /*
  * A log that we wrote in an epoch of which nothing is left here: of the control log, or of
- * either when it is from the second medium.
+ * EITHER when it is from the second medium, or was kept for us.
  */
 static int begin_log(struct ph_hub *hub, const struct ph_segment *segment, bool either,
 		     struct ph_log *log, bool *control_out)
@@ -350,7 +354,7 @@ static int is_proof(struct ph_hub *hub, const struct ph_log *log, bool is_new, b
 		*out = *out && hub->restored == 0;
 		return 0;
 	}
-	return is_current(hub, log->id, out);
+	return ph_hub_goes_on(hub, log->id, out);
 }
 
 static void tell_put_back(const struct ph_hub *hub, enum ph_hub_shown by)
@@ -449,8 +453,9 @@ static int take(struct ph_hub *hub, const struct ph_segment *segment, bool eithe
 	bool is_new_control = false;
 	bool is_behind;
 	int rc = ph_journal_log_find(hub->journal, segment->log_id, &log);
+	bool is_new = rc == PH_JOURNAL_E_NONE;
 
-	if (rc == PH_JOURNAL_E_NONE) {
+	if (is_new) {
 		rc = begin_log(hub, segment, either, &log, &is_new_control);
 	} else if (rc == 0) {
 		rc = log.role == PH_ROLE_HUB
@@ -462,7 +467,7 @@ static int take(struct ph_hub *hub, const struct ph_segment *segment, bool eithe
 	if (rc != 0) {
 		return rc;
 	}
-	rc = is_proof(hub, &log, is_new_control, &is_behind);
+	rc = is_proof(hub, &log, is_new, &is_behind);
 	if (rc < 0) {
 		return rc;
 	}

@@ -51,7 +51,7 @@ int ph_hub_goes_on(struct ph_hub *hub, const uint8_t id[static PH_LOG_ID_SIZE],
 int ph_hub_epoch_heard(struct ph_hub *hub, const struct ph_hub_peer *peer,
 		       uint64_t number);
 /* Ask in WELCOME for what we may lack, if PEER may have it. 0 or negative errno. */
-int ph_hub_collect_ask(struct ph_hub *hub, const struct ph_hub_peer *peer,
+int ph_hub_collect_ask(struct ph_hub *hub, struct ph_hub_peer *peer,
 		       struct ph_welcome *welcome);
 /*
  * Take SEGMENT if it is of a log of ours. If it shows that this store is an older one, that was put back,
@@ -60,8 +60,8 @@ int ph_hub_collect_ask(struct ph_hub *hub, const struct ph_hub_peer *peer,
  */
 int ph_hub_collect_take(struct ph_hub *hub, const struct ph_segment *segment);
 /*
- * The same from our own second medium, where a desk log may be as well. STORED_OUT: entries
- * that were new.
+ * The same from our own second medium, or of what a device kept for us: it may be a desk log as well.
+ * STORED_OUT: entries that were new.
  */
 int ph_hub_collect_own(struct ph_hub *hub, const struct ph_segment *segment,
 		       uint64_t *stored_out);

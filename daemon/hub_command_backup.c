@@ -50,7 +50,8 @@ struct ph_hub_backup {
 	int64_t made;            /* when it was whole */
 	uint64_t erased;         /* orders to erase that were done when it was begun */
 	struct kept *receipts;
-	int64_t last; /* monotonic seconds of the last that was heard of it */
+	struct ph_head desk; /* up to there it has the desk log; n 0: there is none */
+	int64_t last;        /* monotonic seconds of the last that was heard of it */
 };
 
 static int64_t monotonic(const struct ph_hub *hub)
@@ -245,6 +246,8 @@ static int stand(struct ph_hub *hub, struct ph_hub_backup *backup)
 	ph_db_copy_free(backup->copy);
 	backup->copy = NULL;
 	backup->made = ph_hub_now(hub);
+	memcpy(backup->desk.log_id, ph_writer_log(hub->desk)->id, PH_LOG_ID_SIZE);
+	backup->desk.n = ph_writer_log(hub->desk)->n;
 	return ph_journal_log_each(hub->journal, note_log, &noting);
 }
 
@@ -384,6 +387,17 @@ static int keep_receipt(struct ph_hub *hub, const struct kept *kept)
 	return rc > 0 ? -EUCLEAN : rc;
 }
 
+/* A device that keeps nothing of the desk log yet need not have what is there. */
+static int keep_desk(struct ph_hub *hub, const struct ph_head *desk)
+{
+	uint8_t value[PH_LOG_ID_SIZE + 8];
+
+	memcpy(value, desk->log_id, PH_LOG_ID_SIZE);
+	ph_be64_put(value + PH_LOG_ID_SIZE, desk->n);
+	return ph_journal_meta_put(hub->journal, PH_HUB_META_DESK_AWAY,
+				   PH_VIEW(value, sizeof(value)));
+}
+
 static int keep(struct ph_hub *hub, const struct ph_hub_backup *backup,
 		const json_t *request, bool away)
 {
@@ -393,6 +407,7 @@ static int keep(struct ph_hub *hub, const struct ph_hub_backup *backup,
 	     kept = kept->next) {
 		rc = keep_receipt(hub, kept);
 	}
+	rc = rc == 0 && away && backup->desk.n > 0 ? keep_desk(hub, &backup->desk) : rc;
 	rc = rc < 0 ? rc
 		    : ph_journal_meta_put_int(hub->journal, PH_HUB_META_BACKUP,
 					      backup->made);

@@ -11,6 +11,7 @@
 #include "daemon/hub_backup.h"
 #include "daemon/hub_collect.h"
 #include "daemon/hub_command.h"
+#include "daemon/hub_keep.h"
 #include "daemon/hub_quota.h"
 #include "daemon/hub_words.h"
 
@@ -177,6 +178,9 @@ int ph_hub_status(struct ph_hub *hub, const json_t *request, json_t *answer,
 			    json_integer((json_int_t)totals.control));
 	json_object_set_new(answer, "desk_entries",
 			    json_integer((json_int_t)totals.decided));
+	json_object_set_new(
+		answer, "desk_keepers",
+		json_integer(hub->is_look ? hub->told.keepers : ph_hub_keep_count(hub)));
 	set_time(answer, "last_heard", totals.heard);
 	json_object_set_new(answer, "epoch", json_integer((json_int_t)hub->epoch.number));
 	json_object_set_new(answer, "store_bytes",

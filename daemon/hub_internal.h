@@ -37,6 +37,21 @@ struct ph_hub_health {
 	char where[PH_HUB_PATH_MAX];
 };
 
+/* Which devices keep how much of our desk log (hub_keep.h), since this process started. */
+#define PH_HUB_IDLE_MAX 64
+struct ph_hub_keepers {
+	struct ph_hub_keeper {
+		uint8_t device[PH_DEVICE_ID_SIZE];
+		int64_t row; /* of the log; 0: it keeps none that is here */
+		uint64_t n;
+	} keeper[PH_KEEPERS];
+	/* positions that are none of ours, and behind which nothing was found; the latest */
+	struct ph_cursor idle[PH_HUB_IDLE_MAX];
+	unsigned n_idle, next_idle;
+	/* something came when nobody was waited for: others may keep what goes on from it */
+	bool late;
+};
+
 #define PH_HUB_PAGE_MS 3000 /* of reading for what a page issues, while sessions wait */
 
 struct ph_hub {
@@ -67,7 +82,8 @@ struct ph_hub {
 	bool withholds;          /* the command under way would have shown it */
 	unsigned province;
 	struct ph_hub_latest latest; /* stamped by whom; since this process started */
-	struct ph_pack *pack;        /* made when first needed */
+	struct ph_hub_keepers keepers;
+	struct ph_pack *pack; /* made when first needed */
 	struct ph_hub_room room;
 	struct ph_hub_clock clock;
 	/* of a device; set by other threads, too */
@@ -85,7 +101,8 @@ struct ph_hub {
 	bool is_ahead; /* what was not committed could not be forgotten, since the store cannot be read */
 	bool is_look; /* a view of another hub, which only reads (hub_look.h), and ... */
 	struct {
-		int64_t desk; /* row of its desk log; 0: none yet */
+		int64_t desk;     /* row of its desk log; 0: none yet */
+		unsigned keepers; /* devices that keep all of it */
 		struct ph_hub_health second, witness;
 	} told; /* ... what that one has in memory */
 };

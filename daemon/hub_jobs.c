@@ -21,6 +21,7 @@
 #include "daemon/hub_collect.h"
 #include "daemon/hub_copy.h"
 #include "daemon/hub_feed.h"
+#include "daemon/hub_keep.h"
 #include "daemon/hub_load.h"
 #include "daemon/hub_own.h"
 #include "daemon/hub_quota.h"
@@ -239,6 +240,7 @@ static int do_heard(struct ph_hub *hub, struct ph_job *job)
 	rc = rc < 0 ? rc
 		    : ph_hub_device_control_note(hub, &peer->device, peer->control_held);
 	rc = rc < 0 ? rc : ph_hub_feed_heard(hub, peer);
+	ph_hub_keep_heard(hub, peer);
 	rc = rc < 0 ? rc : ph_hub_copy_heard(hub, peer);
 	return rc < 0 ? rc : ph_journal_device_update(hub->journal, &peer->device);
 }

@@ -20,6 +20,7 @@
 
 #include "common/log/part.h"
 #include "daemon/hub_feed.h"
+#include "daemon/hub_keep.h"
 #include "daemon/hub_own.h"
 #include "daemon/hub_part.h"
 
@@ -416,6 +417,7 @@ int ph_hub_load_hello(struct ph_hub *hub, struct ph_hub_peer *peer,
 	memset(&peer->way, 0, sizeof(peer->way));
 	rc = ph_hub_own_asked(hub, peer, &peer->asks_own);
 	rc = rc == 0 ? read_control(hub, peer, &hello->control) : rc;
+	rc = rc == 0 ? ph_hub_keep_hello(hub, peer, hello) : rc;
 	return rc != 0 ? rc : ph_hub_feed_hello(hub, peer, hello);
 }
 
@@ -441,12 +443,15 @@ int ph_hub_load_waits(struct ph_hub *hub, const struct ph_hub_peer *peer, bool *
 	if (rc == 0 && !*more_out && gets_others(hub, peer)) {
 		rc = ph_hub_feed_waits(hub, peer, more_out);
 	}
+	if (rc == 0 && !*more_out && gets_others(hub, peer)) {
+		rc = ph_hub_keep_waits(hub, peer, more_out);
+	}
 	return rc;
 }
 
-/* The next item for PEER. 0, PH_HUB_LOAD_E_NONE or negative errno. */
+/* The next item for PEER; FIT as in the job. 0, PH_HUB_LOAD_E_NONE or negative errno. */
 static int next_item(struct ph_hub *hub, struct ph_hub_peer *peer, size_t budget,
-		     struct ph_item **item_out)
+		     size_t fit, struct ph_item **item_out)
 {
 	bool more;
 	int rc = next_control(hub, peer, budget, item_out);
@@ -460,6 +465,9 @@ static int next_item(struct ph_hub *hub, struct ph_hub_peer *peer, size_t budget
 	}
 	*item_out = NULL;
 	rc = ph_hub_feed_load(hub, peer, smaller(budget, ITEM_SIZE), item_out, &more);
+	if (rc == 0 && !*item_out) {
+		rc = ph_hub_keep_load(hub, peer, budget, fit, item_out);
+	}
 	return rc < 0 ? rc : *item_out ? 0 : PH_HUB_LOAD_E_NONE;
 }
 
@@ -474,7 +482,7 @@ int ph_hub_load(struct ph_hub *hub, struct ph_job *job)
 	while (peer->known && rc == 0 && used < job->budget) {
 		struct ph_item *item = NULL;
 
-		rc = next_item(hub, peer, job->budget - used, &item);
+		rc = next_item(hub, peer, job->budget - used, job->fit, &item);
 		if (rc == 0) {
 			used += item->body.len + PH_ITEM_CREDIT;
 			*end = item;

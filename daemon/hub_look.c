@@ -21,6 +21,7 @@
 #include "common/base/say.h"
 #include "common/ledger/look.h"
 #include "daemon/hub_command.h"
+#include "daemon/hub_keep.h"
 #include "daemon/hub_match.h"
 #include "daemon/hub_metrics.h"
 #include "daemon/hub_second.h"
@@ -129,6 +130,7 @@ static void tell(struct ph_hub *view, const struct ph_hub *hub)
 	view->stays.courier = hub->stays.courier;
 	view->stays.backup = hub->stays.backup;
 	view->told.desk = ph_writer_log(hub->desk)->row;
+	view->told.keepers = ph_hub_keep_count(hub);
 	ph_hub_second_health(hub, &view->told.second);
 	ph_hub_witness_health(hub, &view->told.witness);
 }

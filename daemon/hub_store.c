@@ -12,6 +12,7 @@
 
 #include "daemon/hub_collect.h"
 #include "daemon/hub_judge.h"
+#include "daemon/hub_keep.h"
 #include "daemon/hub_part.h"
 #include "daemon/hub_quota.h"
 #include "daemon/hub_sibling.h"
@@ -243,6 +244,9 @@ int ph_hub_store_item(struct ph_hub *hub, struct ph_hub_peer *peer,
 	bool may_be_ours = hub->restored > 0 || peer->strays ||
 			   (peer->by_file && hub->epoch.number > 1);
 
+	if (item->type == PH_ITEM_KEEP) {
+		return ph_hub_keep_take(hub, peer, item);
+	}
 	if (item->type == PH_ITEM_SEGMENT && may_be_ours) {
 		ph_item_segment(item, &segment);
 		rc = ph_hub_quota_ask(hub, peer, &peer->device, item);

@@ -289,7 +289,8 @@ static int on_hello(struct ph_bundle_reader *reader, struct ph_view bytes,
 						    : PH_BUNDLE_E_FORM;
 	}
 	if (reader->hello.cert.len > 0 || reader->hello.n_segments > 0 ||
-	    reader->hello.has_partial || reader->hello.counter != reader->header.number) {
+	    reader->hello.has_partial || reader->hello.keeps ||
+	    reader->hello.counter != reader->header.number) {
 		return PH_BUNDLE_E_FORM;
 	}
 	record->type = PH_BUNDLE_HELLO;

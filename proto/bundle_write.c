@@ -292,7 +292,7 @@ int ph_bundle_put_item(struct ph_bundle_writer *writer, const struct ph_item *it
 	size_t len = item->body.len;
 
 	if (!writer->has_first || writer->is_finished || len == 0 ||
-	    len > ph_item_max(item->type) ||
+	    len > ph_item_max(item->type) || item->type == PH_ITEM_KEEP ||
 	    (item->type == PH_ITEM_PAGE && writer->direction != PH_BUNDLE_DOWN)) {
 		return -EINVAL;
 	}
@@ -320,6 +320,8 @@ static void count(struct ph_bundle_counts *counts, const struct ph_item *item)
 		break;
 	case PH_ITEM_PAGE:
 		counts->pages++;
+		break;
+	case PH_ITEM_KEEP: /* travels in no bundle */
 		break;
 	}
 }

@@ -7,7 +7,7 @@
  * Decoding refuses what is not of this form or over a limit; it allocates nothing
  * but msgpack-c's tree, which the walker has bounded. Another version is told apart
  * by the first member alone: what follows it may be of any form. Version 2 is told where,
- * and only where, the front of an unfinished item is.
+ * and only where, the front of an unfinished item is told, or what is kept for the hub.
  */
 #include "proto/message_internal.h"
 
@@ -31,6 +31,7 @@ enum hello_item {
 	HELLO_FORM,
 	HELLO_KEYS,
 	HELLO_PARTIAL,
+	HELLO_KEPT,
 	HELLO_ITEMS
 };
 
@@ -112,6 +113,17 @@ static void put_feed(struct ph_mpw *writer, const struct ph_hello *hello)
 	ph_mpw_uint(writer, hello->feed_number);
 }
 
+static void put_kept(struct ph_mpw *writer, const struct ph_hello *hello)
+{
+	if (!hello->keeps) {
+		ph_mpw_nil(writer);
+	} else if (hello->kept.n == 0) {
+		ph_mpw_array(writer, 0);
+	} else {
+		put_control(writer, &hello->kept);
+	}
+}
+
 static bool feed_ok(const struct ph_hello *hello)
 {
 	bool is_none = hello->feed_scope == 0;
@@ -127,7 +139,7 @@ static bool hello_ok(const struct ph_hello *hello)
 	    hello->cert.len > PH_CERT_MAX || hello->control.n > PH_MESSAGE_UINT_MAX ||
 	    hello->epoch > PH_MESSAGE_UINT_MAX || hello->counter > PH_MESSAGE_UINT_MAX ||
 	    hello->budget > PH_MESSAGE_UINT_MAX || hello->keys > PH_MESSAGE_UINT_MAX ||
-	    !feed_ok(hello) ||
+	    !feed_ok(hello) || hello->kept.n > (hello->keeps ? PH_MESSAGE_UINT_MAX : 0) ||
 	    (hello->has_partial && (hello->partial_offset < 1 ||
 				    hello->partial_offset > PH_MESSAGE_UINT_MAX)) ||
 	    !ph_message_siblings_ok(hello->sibling, hello->n_siblings,
@@ -154,6 +166,12 @@ static bool hello_ok(const struct ph_hello *hello)
 	return true;
 }
 
+/* Whether HELLO has a member that version 1 does not. */
+static bool tells_more(const struct ph_hello *hello)
+{
+	return hello->has_partial || hello->keeps;
+}
+
 int ph_hello_encode(const struct ph_hello *hello, struct ph_buf *out)
 {
 	if (!hello_ok(hello)) {
@@ -175,6 +193,7 @@ int ph_hello_encode(const struct ph_hello *hello, struct ph_buf *out)
 		[HELLO_FORM] = hello->packs,
 		[HELLO_KEYS] = hello->keys > 0,
 		[HELLO_PARTIAL] = hello->has_partial,
+		[HELLO_KEPT] = hello->keeps,
 	};
 	size_t before = out->len;
 	size_t used = ph_message_used(is_set, HELLO_ITEMS);
@@ -183,7 +202,7 @@ int ph_hello_encode(const struct ph_hello *hello, struct ph_buf *out)
 	ph_mpw_init(&writer, out);
 	ph_mpw_array(&writer, used);
 	ph_mpw_uint(&writer,
-		    hello->has_partial ? PH_HELLO_VERSION_FRONT : PH_PROTOCOL_VERSION);
+		    tells_more(hello) ? PH_HELLO_VERSION_MORE : PH_PROTOCOL_VERSION);
 	if (used > HELLO_CERT) {
 		ph_message_put_bin(&writer, hello->cert);
 	}
@@ -225,6 +244,9 @@ int ph_hello_encode(const struct ph_hello *hello, struct ph_buf *out)
 	if (used > HELLO_PARTIAL) {
 		ph_message_put_partial(&writer, hello->has_partial, hello->partial_hash,
 				       hello->partial_offset);
+	}
+	if (used > HELLO_KEPT) {
+		put_kept(&writer, hello);
 	}
 
 	int rc = ph_mpw_end(&writer);
@@ -352,6 +374,13 @@ static bool get_form(const msgpack_object *object, struct ph_hello *hello)
 	return !hello->packs || ph_mp_bin_exact(object, hello->form, sizeof(hello->form));
 }
 
+static bool get_kept(const msgpack_object *object, struct ph_hello *hello)
+{
+	hello->keeps = !ph_mp_is_nil(object);
+	return !hello->keeps || ph_mp_array(object, 0, 0) != NULL ||
+	       get_control(object, &hello->kept);
+}
+
 static int read_hello(const msgpack_object *root, struct ph_hello *hello)
 {
 	const msgpack_object_array *array = ph_mp_array(root, 1, PH_MESSAGE_ITEMS_MAX);
@@ -362,7 +391,7 @@ static int read_hello(const msgpack_object *root, struct ph_hello *hello)
 	    !ph_mp_uint(&array->ptr[HELLO_VERSION], PH_MESSAGE_UINT_MAX, &version)) {
 		return PH_MESSAGE_E_FORM;
 	}
-	if (version != PH_PROTOCOL_VERSION && version != PH_HELLO_VERSION_FRONT) {
+	if (version != PH_PROTOCOL_VERSION && version != PH_HELLO_VERSION_MORE) {
 		return PH_MESSAGE_E_VERSION;
 	}
 	if (array->size > HELLO_ITEMS ||
@@ -382,7 +411,8 @@ static int read_hello(const msgpack_object *root, struct ph_hello *hello)
 	    !ph_message_get_uint(ph_mp_item(array, HELLO_KEYS), &hello->keys) ||
 	    !ph_message_get_partial(ph_mp_item(array, HELLO_PARTIAL), &hello->has_partial,
 				    hello->partial_hash, &hello->partial_offset) ||
-	    hello->has_partial != (version == PH_HELLO_VERSION_FRONT)) {
+	    !get_kept(ph_mp_item(array, HELLO_KEPT), hello) ||
+	    tells_more(hello) != (version == PH_HELLO_VERSION_MORE)) {
 		return PH_MESSAGE_E_FORM;
 	}
 	hello->done = done == 1;

@@ -285,6 +285,35 @@ static bool get_page(const msgpack_object_array *array, struct ph_message *messa
 	       ph_mp_bin(&array->ptr[3], 1, PH_FRAME_MAX, &message->chunk);
 }
 
+static void put_keep(struct ph_mpw *writer, const struct ph_message *message)
+{
+	ph_mpw_bin(writer, message->log_id, sizeof(message->log_id));
+	ph_mpw_uint(writer, message->first);
+	ph_mpw_uint(writer, message->last);
+	ph_mpw_bin(writer, message->mark, sizeof(message->mark));
+	ph_mpw_uint(writer, message->total);
+	ph_mpw_bin(writer, message->chunk.data, message->chunk.len);
+}
+
+static bool keep_ok(const struct ph_message *message)
+{
+	return message->first >= 1 && message->last >= message->first &&
+	       message->last <= PH_MESSAGE_UINT_MAX && message->total > PH_KEEP_AROUND &&
+	       message->total <= PH_KEEP_MAX && message->chunk.len >= 1 &&
+	       message->chunk.len <= message->total;
+}
+
+static bool get_keep(const msgpack_object_array *array, struct ph_message *message)
+{
+	return ph_mp_bin_exact(&array->ptr[1], message->log_id,
+			       sizeof(message->log_id)) &&
+	       ph_mp_uint(&array->ptr[2], PH_MESSAGE_UINT_MAX, &message->first) &&
+	       ph_mp_uint(&array->ptr[3], PH_MESSAGE_UINT_MAX, &message->last) &&
+	       ph_mp_bin_exact(&array->ptr[4], message->mark, sizeof(message->mark)) &&
+	       ph_mp_uint(&array->ptr[5], PH_MESSAGE_UINT_MAX, &message->total) &&
+	       ph_mp_bin(&array->ptr[6], 1, PH_FRAME_MAX, &message->chunk);
+}
+
 static void put_chunk(struct ph_mpw *writer, const struct ph_message *message)
 {
 	ph_mpw_bin(writer, message->chunk.data, message->chunk.len);
@@ -392,6 +421,7 @@ static const struct {
 	[PH_MSG_SPENT] = { 1, 1, put_nothing, get_nothing, any_ok },
 	[PH_MSG_RESUME] = { 2, 2, put_chunk, get_chunk, chunk_ok },
 	[PH_MSG_WHY] = { 2, 2, put_count, get_count, why_ok },
+	[PH_MSG_KEEP] = { 7, 7, put_keep, get_keep, keep_ok },
 };
 
 enum {

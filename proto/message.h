@@ -8,16 +8,17 @@
 #define PH_PROTO_MESSAGE_H
 
 #include "common/log/feed.h"
+#include "common/log/keep.h"
 #include "common/log/receipt.h"
 #include "common/log/segment.h"
 #include "common/log/part.h"
 #include "proto/pack.h"
 
 #define PH_PROTOCOL_VERSION     1
-/* Of a hello that tells of an unfinished item, which a hub that speaks only version 1 does not take. */
-#define PH_HELLO_VERSION_FRONT  2
+/* Of a hello that tells of an unfinished item, or of what is kept, which a hub that speaks only version 1 does not take. */
+#define PH_HELLO_VERSION_MORE   2
 #define PH_HEADS_MAX            8    /* own logs a device tells of */
-#define PH_WANTS_MAX            16   /* control logs a restored hub tells of */
+#define PH_WANTS_MAX            16   /* own logs a restored hub tells of */
 #define PH_FIRST_MAX            32   /* segments in message 1 */
 #define PH_KEYLIST_MAX          4096 /* bytes of a key list in a welcome */
 #define PH_SIBLINGS_MAX         16 /* logs of other devices of the site that a device tells of */
@@ -71,9 +72,9 @@ struct ph_sibling {
  * [version, cert, [[log id, n, h(n), unreceipted] ...], [n, h8], epoch number, counter,
  *  budget, done, [[head index, first, last, seal, body, packed] ...], [scope version,
  *  number], [[log id, n, h8, parts held, first missing, waits] ...], form of packed segments,
- *  generation of the key list, [item hash, offset]]
- * What is empty, zero or false is nil, and trailing nils are dropped. The last is told in
- * version 2, and only there.
+ *  generation of the key list, [item hash, offset], [n, h8]]
+ * What is empty, zero or false is nil, and trailing nils are dropped. The last two are told in
+ * version 2, and only there; of a device that keeps nothing yet, but would, the last is an empty array.
  */
 struct ph_hello {
 	struct ph_view cert; /* borrowed; empty: none */
@@ -105,6 +106,10 @@ struct ph_hello {
 	bool has_partial;
 	uint8_t partial_hash[16];
 	uint64_t partial_offset; /* from 1 */
+	/* the device keeps what the hub said in its desk log, ... */
+	bool keeps;
+	struct ph_cursor
+		kept; /* ... and the last that it has ends here; n 0: it has nothing */
 };
 
 /*
@@ -121,7 +126,7 @@ struct ph_short_receipt {
 	uint8_t signature[PH_SIGNATURE_SIZE];
 };
 
-/* How far a restored hub holds one of its control logs. */
+/* How far a restored hub holds one of its logs. */
 struct ph_want {
 	uint8_t log_id[PH_LOG_ID_SIZE];
 	uint64_t n; /* from 1 */
@@ -161,7 +166,7 @@ struct ph_welcome {
 	bool packs;      /* the hub takes packed segments of this form */
 	uint8_t form[PH_PACK_FORM_SIZE];
 	bool later; /* the hub takes no item now */
-	/* it was restored, and asks for what is behind this of its control logs; 0: it does not */
+	/* it was restored, and asks for what is behind this of its logs; 0: it does not */
 	struct ph_want want[PH_WANTS_MAX];
 	unsigned n_wants;
 	/*
@@ -202,8 +207,9 @@ enum ph_message_type {
 	PH_MSG_PACKED = 14, /* as SEGMENT; the body is a packed segment */
 	PH_MSG_SPENT = 15,  /* [15]: there is more, and the budget has no room for it */
 	PH_MSG_RESUME =
-		16,      /* [16, chunk]: of the item whose front welcome or hello told */
-	PH_MSG_WHY = 17, /* [17, why]: behind REFUSE in one frame, and nowhere else */
+		16,       /* [16, chunk]: of the item whose front welcome or hello told */
+	PH_MSG_WHY = 17,  /* [17, why]: behind REFUSE in one frame, and nowhere else */
+	PH_MSG_KEEP = 18, /* [18, log id, first, last, mark bin8, total, chunk] */
 };
 
 enum ph_part_form {
@@ -217,8 +223,9 @@ struct ph_message {
 	uint64_t first, last; /* PART: first = n */
 	uint8_t seal[PH_SIGNATURE_SIZE];
 	uint8_t hash[16];
-	enum ph_part_form form;     /* PART */
-	uint8_t seed[PH_SEED_SIZE]; /* of form SEED */
+	uint8_t mark[PH_KEEP_MARK_SIZE]; /* KEEP */
+	enum ph_part_form form;          /* PART */
+	uint8_t seed[PH_SEED_SIZE];      /* of form SEED */
 	uint64_t total;
 	struct ph_view chunk; /* borrowed; also cert, welcome */
 	uint64_t count;       /* DONE items, CREDIT bytes, REFUSE status */

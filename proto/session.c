@@ -101,11 +101,6 @@ void ph_session_end_noise(struct ph_session *session)
 	session->noise = NULL;
 }
 
-static bool can_resume(const struct ph_item *item)
-{
-	return item->type != PH_ITEM_PART;
-}
-
 /*
  * An unfinished item is worth keeping unless the peer proved to be wrong about it; in place
  * of another one, unless it is so short that it comes whole the next time.
@@ -115,7 +110,7 @@ static void keep_partial(struct ph_session *session)
 	bool is_trusted = session->failure != PH_FAIL_PROTOCOL && !session->is_sibling;
 
 	/* of one that memory ran out for at its beginning there is nothing */
-	if (session->open != NULL && can_resume(session->open) && is_trusted &&
+	if (session->open != NULL && ph_item_resumes(session->open->type) && is_trusted &&
 	    session->open->body.len > 0 &&
 	    (session->partial.item == NULL || session->open_total >= FRONT_LEAST)) {
 		ph_unfinished_deinit(&session->partial);
@@ -257,6 +252,7 @@ static int start_device(struct ph_session *session,
 	session->n_receipted = session->n_heads + config->hello->n_siblings;
 	session->counts.items_out = config->hello->n_segments;
 	session->done_told = config->hello->done;
+	session->keeps = config->hello->keeps;
 	if (config->hello->cert.len == 0) {
 		rc = ph_buf_put_view(&session->cert, config->cert);
 	}
@@ -490,7 +486,8 @@ int ph_session_copy_partial(const struct ph_session *session,
 	struct ph_item *item;
 
 	*partial_out = (struct ph_unfinished){ 0 };
-	if (open == NULL || !can_resume(open) || open->body.len > PH_PACK_MAX) {
+	if (open == NULL || !ph_item_resumes(open->type) ||
+	    open->body.len > PH_PACK_MAX) {
 		return 0;
 	}
 	item = ph_item_new(open->type);

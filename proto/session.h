@@ -67,13 +67,15 @@ enum ph_session_failure {
 
 /*
  * What travels: a segment, the sealed part of one entry, or (down only) a page of the
- * feed; or a packed segment, with parts of its entries in it (proto/pack_item.h).
+ * feed; or a packed segment, with parts of its entries in it (proto/pack_item.h); or what the hub
+ * has devices keep for it (common/log/keep.h), down, and up when it asks for what it lost.
  */
 enum ph_item_type {
 	PH_ITEM_SEGMENT,
 	PH_ITEM_PART,
 	PH_ITEM_PAGE,
-	PH_ITEM_PACKED
+	PH_ITEM_PACKED,
+	PH_ITEM_KEEP
 };
 struct ph_item {
 	enum ph_item_type type;
@@ -81,10 +83,11 @@ struct ph_item {
 	uint64_t first, last; /* PART: first = last = n */
 	uint8_t seal[PH_SIGNATURE_SIZE];
 	uint8_t seed[PH_SEED_SIZE];
+	uint8_t mark[PH_KEEP_MARK_SIZE]; /* KEEP */
 	/* of a part: no seed is in it, and the body is the seed sealed to the hub
 	 * (PH_SEED_BOX_SIZE bytes) and the ciphertext */
 	bool is_boxed;
-	/* segment body, plain fields of the part, the page, or the packed segment */
+	/* segment body, plain fields of the part, the page, the packed segment, or the cipher */
 	struct ph_buf body;
 	size_t n_parts; /* PACKED, where it was packed: parts that are in it */
 	struct ph_item *next;
@@ -105,9 +108,11 @@ struct ph_unfinished {
 	uint8_t hash[16]; /* what it says it will be */
 };
 void ph_unfinished_deinit(struct ph_unfinished *unfinished);
+/* Whether what came of such an item may be gone on with in another session. */
+bool ph_item_resumes(enum ph_item_type type);
 /* The segment an item holds; its body, as it travels, borrows the item's. */
 void ph_item_segment(const struct ph_item *item, struct ph_segment *segment_out);
-/* The name of a segment or page, as the message that begins it has it; zeros of a part, which has none. */
+/* The name of a segment or page, as the message that begins it has it; zeros of the others, which have none. */
 void ph_item_hash(const struct ph_item *item, uint8_t hash_out[static 16]);
 
 enum ph_job_type {

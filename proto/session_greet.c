@@ -94,6 +94,7 @@ void ph_session_greet(struct ph_session *session, struct ph_buf *bytes,
 	       sizeof(session->resume_hash));
 	session->n_heads = job->hello.n_heads;
 	session->n_receipted = session->n_heads + job->hello.n_siblings;
+	session->keeps = job->hello.keeps;
 	session->greeting = job;
 	return;
 out:

@@ -79,6 +79,7 @@ struct ph_session {
 	unsigned n_receipted; /* heads and siblings of the hello, which receipts name */
 	bool ready;           /* WELCOME came back, or HELLO did with PH_STATUS_OK */
 	bool later;           /* device: the hub takes no item now */
+	bool keeps;           /* the hello told it: KEEP may be said, both ways */
 	bool cert_asked;      /* the hub asked, in this session */
 	struct ph_buf cert; /* device: to be sent when asked for; sibling: to be shown */
 	struct ph_buf

@@ -64,8 +64,15 @@ size_t ph_item_max(enum ph_item_type type)
 		return PH_PAGE_MAX + PH_PAGE_AROUND;
 	case PH_ITEM_PACKED:
 		return PH_PACK_MAX;
+	case PH_ITEM_KEEP:
+		return PH_KEEP_MAX;
 	}
 	return 0;
+}
+
+bool ph_item_resumes(enum ph_item_type type)
+{
+	return type != PH_ITEM_PART && type != PH_ITEM_KEEP;
 }
 
 void ph_items_free(struct ph_item *item)

@@ -218,8 +218,10 @@ static void give_store(struct ph_session *session, struct ph_job *job)
 static bool queue_loaded(struct ph_session *session, struct ph_item *item)
 {
 	for (; item != NULL; item = item->next) {
-		bool is_lost = item->type == PH_ITEM_PAGE &&
-			       (session->side == PH_SIDE_DEVICE || session->is_sibling);
+		bool is_lost =
+			(item->type == PH_ITEM_PAGE &&
+			 (session->side == PH_SIDE_DEVICE || session->is_sibling)) ||
+			(item->type == PH_ITEM_KEEP && !session->keeps);
 
 		if (is_lost || item->body.len == 0 ||
 		    item->body.len > ph_item_max(item->type)) {

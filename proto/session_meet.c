@@ -38,7 +38,7 @@ static bool hello_suits(const struct ph_hello *hello)
 	return hello->cert.len > 0 && hello->n_heads == 0 && hello->n_segments == 0 &&
 	       hello->control.n == 0 && hello->epoch == 0 && hello->counter == 0 &&
 	       hello->budget == 0 && hello->feed_scope == 0 && !hello->done &&
-	       !hello->has_partial;
+	       !hello->has_partial && !hello->keeps;
 }
 
 bool ph_session_hello_suits(const struct ph_session *session,
@@ -80,6 +80,8 @@ bool ph_session_message_suits(const struct ph_session *session, enum ph_message_
 	case PH_MSG_WELCOME:
 	case PH_MSG_RESUME:
 		return !session->is_sibling;
+	case PH_MSG_KEEP: /* which no sibling's hello tells */
+		return session->keeps;
 	default:
 		return true;
 	}

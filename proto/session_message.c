@@ -36,8 +36,8 @@ static bool is_hash_right(const struct ph_session *session)
 {
 	uint8_t hash[16];
 
-	if (session->open->type == PH_ITEM_PART) {
-		return true; /* it has its own: the commitment of its entry */
+	if (!ph_item_resumes(session->open->type)) {
+		return true; /* it has its own: the commitment of its entry, or a tag */
 	}
 	ph_item_hash(session->open, hash);
 	return memcmp(hash, session->open_hash, sizeof(hash)) == 0;
@@ -121,6 +121,7 @@ static enum ph_item_type type_of(enum ph_message_type type)
 	return type == PH_MSG_SEGMENT  ? PH_ITEM_SEGMENT
 	       : type == PH_MSG_PART   ? PH_ITEM_PART
 	       : type == PH_MSG_PACKED ? PH_ITEM_PACKED
+	       : type == PH_MSG_KEEP   ? PH_ITEM_KEEP
 				       : PH_ITEM_PAGE;
 }
 
@@ -154,6 +155,8 @@ static void on_item(struct ph_session *session, const struct ph_message *message
 	} else if (type == PH_ITEM_PART) {
 		memcpy(item->seed, message->seed, sizeof(item->seed));
 		item->is_boxed = message->form == PH_PART_FORM_BOX;
+	} else if (type == PH_ITEM_KEEP) {
+		memcpy(item->mark, message->mark, sizeof(item->mark));
 	}
 	open_item(session, item, (size_t)message->total, message->hash);
 	put_chunk(session, message->chunk);
@@ -309,6 +312,7 @@ static const struct {
 	[PH_MSG_SPENT] = { AT(TRANSFER), TO(DEVICE), on_spent },
 	[PH_MSG_RESUME] = { AT(TRANSFER), TO_BOTH, on_resume },
 	[PH_MSG_WHY] = { 0, 0, NULL }, /* is read with the REFUSE before it */
+	[PH_MSG_KEEP] = { AT(TRANSFER), TO_BOTH, on_item },
 };
 
 void ph_session_on_message(struct ph_session *session, const struct ph_message *message)

@@ -21,6 +21,7 @@ enum {
 	/* What messages have around their chunk, at most. */
 	SEGMENT_AROUND = 144,
 	PART_AROUND = 64,
+	KEEP_AROUND = 64,
 	PAGE_AROUND = 32,
 	MORE_AROUND = 8,
 	/* A chunk that does not end its item is not smaller than this. */
@@ -243,7 +244,7 @@ static void begin_front(struct ph_session *session)
 	session->front_resumes = false;
 	session->front_offset = 0;
 	ph_item_hash(item, session->front_hash);
-	if (item->type == PH_ITEM_PART) {
+	if (!ph_item_resumes(item->type)) {
 		return;
 	}
 	if (session->has_resume && session->resume_offset < item->body.len &&
@@ -260,10 +261,9 @@ static void begin_front(struct ph_session *session)
 static struct ph_message message_of(const struct ph_session *session)
 {
 	static const enum ph_message_type types[] = {
-		[PH_ITEM_SEGMENT] = PH_MSG_SEGMENT,
-		[PH_ITEM_PART] = PH_MSG_PART,
-		[PH_ITEM_PAGE] = PH_MSG_PAGE,
-		[PH_ITEM_PACKED] = PH_MSG_PACKED,
+		[PH_ITEM_SEGMENT] = PH_MSG_SEGMENT, [PH_ITEM_PART] = PH_MSG_PART,
+		[PH_ITEM_PAGE] = PH_MSG_PAGE,       [PH_ITEM_PACKED] = PH_MSG_PACKED,
+		[PH_ITEM_KEEP] = PH_MSG_KEEP,
 	};
 	const struct ph_item *item = session->queue.first;
 	struct ph_message message = {
@@ -279,6 +279,7 @@ static struct ph_message message_of(const struct ph_session *session)
 	memcpy(message.log_id, item->log_id, sizeof(message.log_id));
 	memcpy(message.seal, item->seal, sizeof(message.seal));
 	memcpy(message.seed, item->seed, sizeof(message.seed));
+	memcpy(message.mark, item->mark, sizeof(message.mark));
 	message.form = item->is_boxed ? PH_PART_FORM_BOX : PH_PART_FORM_SEED;
 	memcpy(message.hash, session->front_hash, sizeof(message.hash));
 	return message;
@@ -294,6 +295,8 @@ static size_t around(enum ph_message_type type)
 		return PART_AROUND;
 	case PH_MSG_PAGE:
 		return PAGE_AROUND;
+	case PH_MSG_KEEP:
+		return KEEP_AROUND;
 	default:
 		return MORE_AROUND;
 	}

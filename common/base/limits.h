@@ -18,6 +18,12 @@ enum {
 	PH_SEEN_MAX = 32,               /* heads that one put can name */
 	PH_BRANCHES_MAX = 16,           /* branches of one log that are kept */
 
+	/* the hub's desk log at devices */
+	PH_KEEP_MAX = PH_SEGMENT_MAX + 1024, /* bytes of one piece, encrypted */
+	PH_KEPT_MAX = 1 << 20, /* bytes that a device keeps of it, with ... */
+	PH_KEPT_ROW = 128,     /* ... so many more for each piece */
+	PH_KEEPERS = 8,        /* devices to which each word of it is given */
+
 	/* compact segments */
 	PH_PACK_MAX = 64 * 1024,     /* bytes of one, packed */
 	PH_PACK_FREE = 64 * 1024,    /* bytes that may come out of it in any case; ... */

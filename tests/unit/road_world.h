@@ -9,6 +9,7 @@
 
 #include "client/link_internal.h"
 #include "client/site.h"
+#include "client/site_kept.h"
 #include "client/site_unfinished.h"
 #include "common/log/fingerprint.h"
 
@@ -36,6 +37,7 @@ struct drove {
 	struct ph_site_moved moved;
 	uint64_t down, up;
 	struct ph_unfinished_kept kept;
+	enum ph_status status;
 };
 
 /* ---- PCs ---- */
@@ -293,6 +295,7 @@ static inline void road_open(struct road *road)
 	}
 	assert_int_equal(ph_site_unfinished_tell(road->pc->site, &hello, &road->front),
 			 0);
+	assert_int_equal(ph_site_kept_tell(road->pc->site, &hello), 0);
 	hello.budget = road_budget;
 	device.hello = &hello;
 	device.partial = &road->front;
@@ -337,6 +340,7 @@ static inline struct drove drive(struct hub_room *room, struct pc *pc, struct dr
 			 0);
 	ph_unfinished_deinit(&road.front);
 	drove.failure = ph_session_failure(road.device);
+	drove.status = ph_session_status(road.device);
 	ph_session_counts(road.device, &drove.counts);
 	ph_site_moved(pc->site, &drove.moved);
 	result.failure = drove.failure;

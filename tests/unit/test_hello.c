@@ -58,8 +58,9 @@ static void full_hello(struct ph_hello *hello)
 	}
 }
 
-/* The hash of a front. */
+/* The hash of a front, and the mark of what is kept. */
 #define FRONT "c41007070707070707070707070707070707"
+#define MARK  "c4080808080808080808"
 
 static void assert_hello_same(const struct ph_hello *a, const struct ph_hello *b)
 {
@@ -67,6 +68,8 @@ static void assert_hello_same(const struct ph_hello *a, const struct ph_hello *b
 	assert_int_equal(a->has_partial, b->has_partial);
 	assert_int_equal(a->partial_offset, b->partial_offset);
 	assert_memory_equal(a->partial_hash, b->partial_hash, sizeof(a->partial_hash));
+	assert_int_equal(a->keeps, b->keeps);
+	assert_memory_equal(&a->kept, &b->kept, sizeof(a->kept));
 	assert_true(ph_view_equal(a->cert, b->cert));
 	assert_int_equal(a->n_heads, b->n_heads);
 	for (unsigned i = 0; i < a->n_heads; i++) {
@@ -207,6 +210,23 @@ static void test_hello_round(void **state)
 	out.len = 0;
 	assert_int_equal(ph_hello_encode(&hello, &out), -22);
 
+	/* of a device that keeps what the hub said: nothing yet, and something */
+	hello.has_partial = false;
+	memset(hello.partial_hash, 0, sizeof(hello.partial_hash));
+	for (uint64_t n = 0; n < 1000; n += 999) {
+		hello.keeps = true;
+		hello.kept.n = n;
+		memset(hello.kept.h, n > 0 ? 8 : 0, sizeof(hello.kept.h));
+		out.len = 0;
+		assert_int_equal(ph_hello_encode(&hello, &out), 0);
+		assert_int_equal(out.data[1], 2);
+		assert_int_equal(ph_hello_decode(ph_buf_view(&out), &back), 0);
+		assert_hello_same(&hello, &back);
+	}
+	hello.keeps = false; /* and yet something */
+	out.len = 0;
+	assert_int_equal(ph_hello_encode(&hello, &out), -22);
+
 	/* with nothing to say: one member */
 	hello = (struct ph_hello){ 0 };
 	out.len = 0;
@@ -285,7 +305,20 @@ static void test_hello_refused(void **state)
 		{ "eleven members", "9b01c0c0c0c0c0c0c0c0c0c0", 0 },
 		{ "thirteen members", "9d01c0c0c0c0c0c0c0c0c0c0c0c0", 0 },
 		{ "fourteen members", "9e01c0c0c0c0c0c0c0c0c0c0c0c0c0", 0 },
-		{ "fifteen members", "9f01c0c0c0c0c0c0c0c0c0c0c0c0c0c0",
+		{ "fifteen members", "9f01c0c0c0c0c0c0c0c0c0c0c0c0c0c0", 0 },
+		{ "sixteen members", "dc001001c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0",
+		  PH_MESSAGE_E_FORM },
+		{ "keeps nothing yet", "9f02c0c0c0c0c0c0c0c0c0c0c0c0c090", 0 },
+		{ "keeps up to 5", "9f02c0c0c0c0c0c0c0c0c0c0c0c0c09205" MARK, 0 },
+		{ "keeps, in version 1", "9f01c0c0c0c0c0c0c0c0c0c0c0c0c090",
+		  PH_MESSAGE_E_FORM },
+		{ "version 2, keeps nil", "9f02c0c0c0c0c0c0c0c0c0c0c0c0c0c0",
+		  PH_MESSAGE_E_FORM },
+		{ "keeps up to 0", "9f02c0c0c0c0c0c0c0c0c0c0c0c0c09200" MARK,
+		  PH_MESSAGE_E_FORM },
+		{ "keeps, without a mark", "9f02c0c0c0c0c0c0c0c0c0c0c0c0c09105",
+		  PH_MESSAGE_E_FORM },
+		{ "keeps, no array", "9f02c0c0c0c0c0c0c0c0c0c0c0c0c001",
 		  PH_MESSAGE_E_FORM },
 		{ "front of 5 bytes", "9e02c0c0c0c0c0c0c0c0c0c0c0c092" FRONT "05", 0 },
 		{ "front in version 1", "9e01c0c0c0c0c0c0c0c0c0c0c0c092" FRONT "05",

@@ -69,6 +69,19 @@ static struct ph_message page(void)
 	return message;
 }
 
+static struct ph_message keep(void)
+{
+	struct ph_message message = { .type = PH_MSG_KEEP,
+				      .first = 3,
+				      .last = 300,
+				      .total = 200,
+				      .chunk = PH_VIEW(abc, 3) };
+
+	memset(message.log_id, 1, sizeof(message.log_id));
+	memset(message.mark, 6, sizeof(message.mark));
+	return message;
+}
+
 static struct ph_message receipt(unsigned n_missing)
 {
 	struct ph_message message = { .type = PH_MSG_RECEIPT,
@@ -142,6 +155,7 @@ static void test_message_bytes(void **state)
 		  { .type = PH_MSG_RESUME, .chunk = PH_VIEW(abc, 3) },
 		  "9210c403616263",
 		  7 },
+		{ "keep", keep(), "9712c41001010101", 41 },
 	};
 	struct ph_buf all = { 0 };
 
@@ -231,6 +245,16 @@ static void test_message_limits(void **state)
 		U64(page(), total, PH_PAGE_MAX + PH_PAGE_AROUND - 1, true),
 		U64(page(), total, PH_PAGE_MAX + PH_PAGE_AROUND, true),
 		U64(page(), total, PH_PAGE_MAX + PH_PAGE_AROUND + 1, false),
+		U64(keep(), first, 0, false),
+		U64(keep(), first, 300, true),
+		U64(keep(), first, 301, false),
+		U64(keep(), last, INT64_MAX, true),
+		U64(keep(), last, (uint64_t)INT64_MAX + 1, false),
+		U64(keep(), total, PH_KEEP_AROUND, false), /* no entry in it */
+		U64(keep(), total, PH_KEEP_AROUND + 1, true),
+		U64(keep(), total, PH_KEEP_MAX - 1, true),
+		U64(keep(), total, PH_KEEP_MAX, true),
+		U64(keep(), total, PH_KEEP_MAX + 1, false),
 		U64(receipt(0), receipt.n, 0, false),
 		U64(receipt(0), receipt.n, 1, true),
 		U64(receipt(0), receipt.n, INT64_MAX, true),

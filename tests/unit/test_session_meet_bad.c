@@ -229,15 +229,17 @@ static void test_welcome(void **state)
 static void test_messages(void **state)
 {
 	static const enum ph_message_type all[] = {
-		PH_MSG_PAGE,    PH_MSG_SPENT,  PH_MSG_CERT,
-		PH_MSG_WELCOME, PH_MSG_RESUME, PH_MSG_PING,
+		PH_MSG_PAGE,   PH_MSG_SPENT, PH_MSG_CERT, PH_MSG_WELCOME,
+		PH_MSG_RESUME, PH_MSG_KEEP,  PH_MSG_PING,
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
 		const struct ph_welcome welcome = { .same = true };
 		const struct ph_message message = { .type = all[i],
-						    .total = 10,
+						    .first = 1,
+						    .last = 1,
+						    .total = 200,
 						    .chunk = ph_view_str("abc") };
 		struct ph_buf plain = { 0 };
 		struct ph_buf sealed = { 0 };

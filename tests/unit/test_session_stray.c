@@ -60,6 +60,11 @@ static void test_out_of_place(void **state)
 	const struct ph_message cert = { .type = PH_MSG_CERT, .chunk = one };
 	const struct ph_message welcome = { .type = PH_MSG_WELCOME, .chunk = one };
 	const struct ph_message why = { .type = PH_MSG_WHY, .count = PH_WHY_PUT_BACK };
+	const struct ph_message keep = { .type = PH_MSG_KEEP,
+					 .first = 1,
+					 .last = 1,
+					 .total = PH_KEEP_AROUND + 1,
+					 .chunk = one };
 	const struct ph_message done = { .type = PH_MSG_DONE };
 	const struct ph_message done_too_many = { .type = PH_MSG_DONE, .count = 1 };
 	const struct ph_message close = { .type = PH_MSG_CLOSE };
@@ -95,6 +100,8 @@ static void test_out_of_place(void **state)
 		{ "receipt of no head", false, NULL, &far_receipt },
 		{ "DONE with more than was sent, device", false, NULL, &done_too_many },
 		{ "DONE in a part, device", false, &part, &done },
+		{ "KEEP at a hub, of a device that keeps nothing", true, NULL, &keep },
+		{ "KEEP at a device that keeps nothing", false, NULL, &keep },
 		{ "page at a hub", true, NULL, &page },
 		{ "page in a page", false, &page, &page },
 		{ "segment in a page", false, &page, &segment },
