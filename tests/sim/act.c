@@ -211,6 +211,7 @@ void sim_adopt(struct sim *sim, struct sim_device *device)
 {
 	const struct ph_log *own = ph_site_log(device->site_open);
 	char id[2 * PH_LOG_ID_SIZE + 1];
+	struct sim_place said;
 	struct ph_log log;
 	int rc;
 
@@ -227,5 +228,6 @@ void sim_adopt(struct sim *sim, struct sim_device *device)
 	}
 	sim_note(sim, "%s is adopted up to %" PRIu64, device->machine.name, log.n);
 	sim->result->tally.acts++;
-	sim_count_adopt(sim, &log);
+	sim_place_decided(sim, &said);
+	sim_count_adopt(sim, &log, &said);
 }

@@ -112,20 +112,42 @@ void sim_do_hub_aside(struct sim *sim, struct sim_device *device,
 
 /* --- what is said in the days that get lost, and behind them --- */
 
-/* At times somebody is cut off, or the hub says another thing; and DEVICE hears of it. */
+/* In its desk log, of which devices keep pieces. */
+static void decide_something(struct sim *sim)
+{
+	int exit;
+
+	json_decref(sim_ask(sim,
+			    json_pack("{s:s, s:[{s:s, s:s, s:i}]}", "command", "record",
+				      "entries", "kind", "training", "topic", "Sao lưu",
+				      "workers", 7),
+			    &exit));
+}
+
+/*
+ * At times somebody is cut off, or the hub says another thing; in half of the provinces it says something
+ * in its desk log; and DEVICE hears of it.
+ */
 static void live_on(struct sim *sim, struct sim_device *device, const struct ph_rng *dice)
 {
 	struct sim_device *other = &sim->devices[(device->number + 1) % sim->n_devices];
+	bool decides = sim->script->seed % 2 == 1;
 
 	switch (ph_rng_below(dice, 3)) {
 	case 0:
-		return;
+		if (!decides) {
+			return;
+		}
+		break;
 	case 1:
 		say_something(sim, "03646", "Tô Hiệu");
 		break;
 	default:
 		sim_cutoff(sim, other);
 		break;
+	}
+	if (decides) {
+		decide_something(sim);
 	}
 	if (!device->no_network) {
 		(void)sim_line(sim, device, (struct sim_line_how){ 0 });
@@ -149,6 +171,7 @@ static bool may_go_back(const struct sim *sim)
 
 static void go_back(struct sim *sim)
 {
+	sim_leave_desk(sim);
 	sim_linger_free(sim);
 	sim_hub_close(sim);
 	sim_disk_copy(ASIDE, sim->hub_machine.name, true);

@@ -53,6 +53,7 @@ static int note_limit(void *data, const struct ph_log *log)
 			   device->machine.name, SIM_LIMITS);
 	}
 	limit = &device->limits[device->n_limits++];
+	limit->said.n = 0;
 	memcpy(limit->log_id, log->id, sizeof limit->log_id);
 	limit->n = log->n;
 	return 0;
@@ -97,14 +98,39 @@ static const struct sim_limit *find_limit(const struct sim_device *device,
 	return find_in(device->limits, device->n_limits, log_id);
 }
 
-uint64_t sim_count_limit(const struct sim_device *device, const uint8_t *log_id)
+/* A hub that was put back has an adoption no more, or again: as its journal says. */
+static bool is_there(const struct sim *sim, const struct sim_limit *limit)
 {
-	const struct sim_limit *limit = find_limit(device, log_id);
-
-	return limit != NULL ? limit->n : 0;
+	return limit != NULL &&
+	       (limit->said.n == 0 ||
+		sim_place_held(ph_hub_journal(sim->hub), &limit->said) == 0);
 }
 
-void sim_count_adopt(struct sim *sim, const struct ph_log *log)
+/* As DEVICE was adopted last; as the hub had it that was put back; as it was cut off. */
+static void find_limits(const struct sim_device *device, const uint8_t *log_id,
+			const struct sim_limit *out[static 3])
+{
+	out[0] = find_limit(device, log_id);
+	out[1] = find_in(device->then_limits, device->n_then_limits, log_id);
+	out[2] = find_in(device->cut_limits, device->n_cut_limits, log_id);
+}
+
+uint64_t sim_count_limit(const struct sim *sim, const struct sim_device *device,
+			 const uint8_t *log_id)
+{
+	const struct sim_limit *limits[3];
+
+	find_limits(device, log_id, limits);
+	for (unsigned i = 0; i < 3; i++) {
+		if (is_there(sim, limits[i])) {
+			return limits[i]->n;
+		}
+	}
+	return 0;
+}
+
+void sim_count_adopt(struct sim *sim, const struct ph_log *log,
+		     const struct sim_place *said)
 {
 	for (unsigned i = 0; i < sim->n_devices; i++) {
 		struct sim_device *device = &sim->devices[i];
@@ -116,9 +142,11 @@ void sim_count_adopt(struct sim *sim, const struct ph_log *log)
 		}
 		if (limit == NULL) {
 			note_limit(&(struct cutting){ sim, device }, log);
-		} else { /* below the head of the cut, too, where that is not held yet */
-			limit->n = log->n;
+			limit = &device->limits[device->n_limits - 1];
 		}
+		limit->n =
+			log->n; /* below the head of the cut, too, where that is not held yet */
+		limit->said = *said;
 	}
 }
 
@@ -126,16 +154,16 @@ void sim_count_adopt(struct sim *sim, const struct ph_log *log)
  * How far LOG, as the hub has it, counts. A head that is not held covers nothing yet: a hub
  * that was put back may have its cut or adoption again, and not all of the log.
  */
-static uint64_t counts_to(const struct sim_device *device, const struct ph_log *log)
+static uint64_t counts_to(const struct sim *sim, const struct sim_device *device,
+			  const struct ph_log *log)
 {
-	const struct sim_limit *limits[] = {
-		find_limit(device, log->id),
-		find_in(device->cut_limits, device->n_cut_limits, log->id),
-	};
+	const struct sim_limit *limits[3];
 	uint64_t n = 0;
 
-	for (unsigned i = 0; i < 2; i++) {
-		if (limits[i] != NULL && limits[i]->n <= log->n && limits[i]->n > n) {
+	find_limits(device, log->id, limits);
+	for (unsigned i = 0; i < 3; i++) {
+		if (is_there(sim, limits[i]) && limits[i]->n <= log->n &&
+		    limits[i]->n > n) {
 			n = limits[i]->n;
 		}
 	}
@@ -155,7 +183,8 @@ bool sim_count_is_cut(struct sim *sim, const struct ph_log *log, uint64_t n)
 		struct sim_device *device = &sim->devices[i];
 
 		if (memcmp(device->id, log->device_id, sizeof device->id) == 0) {
-			return is_cut_there(sim, device) && n > counts_to(device, log);
+			return is_cut_there(sim, device) &&
+			       n > counts_to(sim, device, log);
 		}
 	}
 	return false;

@@ -16,8 +16,10 @@ bool sim_count_is_cut(struct sim *sim, const struct ph_log *log, uint64_t n);
  * adopted as far as the log LOG is at the hub: that counts, too.
  */
 void sim_count_cut(struct sim *sim, struct sim_device *device);
-void sim_count_adopt(struct sim *sim, const struct ph_log *log);
-/* How many entries of the log LOG_ID of DEVICE, which was cut off, count. */
-uint64_t sim_count_limit(const struct sim_device *device, const uint8_t *log_id);
+void sim_count_adopt(struct sim *sim, const struct ph_log *log,
+		     const struct sim_place *said);
+/* How many entries of the log LOG_ID of DEVICE, which was cut off, count by what the hub has. */
+uint64_t sim_count_limit(const struct sim *sim, const struct sim_device *device,
+			 const uint8_t *log_id);
 
 #endif

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/site_kept.h"
 #include "client/site_unfinished.h"
 #include "daemon/hub_internal.h"
 #include "tests/sim/check.h"
@@ -270,6 +271,7 @@ static int say_hello(struct line *line, struct ph_hello *hello, struct ph_buf *a
 			sim_enter(&device->machine);
 			rc = ph_site_unfinished_tell(device->site_open, hello,
 						     &line->front);
+			rc = rc != 0 ? rc : ph_site_kept_tell(device->site_open, hello);
 			sim_leave();
 		}
 		if (rc != 0) {

@@ -79,13 +79,21 @@ void sim_note_safe(struct sim *sim, struct sim_safe_device device[static SIM_DEV
 
 /* --- what the hub said --- */
 
-void sim_place_said(const struct sim *sim, struct sim_place *out)
+static void head_of(const struct ph_log *log, struct sim_place *out)
 {
-	const struct ph_log *log = ph_writer_log(sim->hub->writer);
-
 	memcpy(out->log_id, log->id, sizeof out->log_id);
 	out->n = log->n;
 	memcpy(out->h, log->h, sizeof out->h);
+}
+
+void sim_place_said(const struct sim *sim, struct sim_place *out)
+{
+	head_of(ph_writer_log(sim->hub->writer), out);
+}
+
+void sim_place_decided(const struct sim *sim, struct sim_place *out)
+{
+	head_of(ph_writer_log(sim->hub->desk), out);
 }
 
 int sim_place_held(struct ph_journal *journal, const struct sim_place *place)
@@ -167,15 +175,11 @@ static void reckon_all_words(struct sim *sim)
 	sim_reckon_erasures(sim);
 }
 
-static void reckon_device(struct sim *sim, struct sim_device *device,
-			  const struct sim_safe_device *then)
+/* What was adopted stands in the desk log: it counts as far as that comes back (count.c). */
+static void reckon_device(struct sim_device *device, const struct sim_safe_device *then)
 {
-	if (device->cut && !sim->safe->has_second) {
-		/* what was adopted stands in the desk log, which no device gives back */
-		device->n_limits = then->is_cut ? then->n_limits : device->n_cut_limits;
-		memcpy(device->limits, then->is_cut ? then->limits : device->cut_limits,
-		       sizeof device->limits);
-	}
+	device->n_then_limits = then->is_cut ? then->n_limits : 0;
+	memcpy(device->then_limits, then->limits, sizeof device->then_limits);
 }
 
 bool sim_is_orphaned(const struct sim *sim, const struct sim_device *device)
@@ -337,6 +341,11 @@ static void leave(struct sim_safe *safe, const struct ph_log *log)
 	memcpy(safe->left[safe->n_left++], log->id, PH_LOG_ID_SIZE);
 }
 
+void sim_leave_desk(struct sim *sim)
+{
+	leave(sim->safe, ph_writer_log(sim->hub->desk));
+}
+
 static void leave_logs(struct sim *sim)
 {
 	leave(sim->safe, ph_writer_log(sim->hub->writer));
@@ -350,7 +359,7 @@ void sim_reckon_lost(struct sim *sim, const struct sim_safe_device *then)
 	sim_forget_hub_taken(sim);
 	reckon_all_words(sim);
 	for (unsigned i = 0; i < sim->n_devices; i++) {
-		reckon_device(sim, &sim->devices[i], &then[i]);
+		reckon_device(&sim->devices[i], &then[i]);
 	}
 	sim_reckon_receipts(sim);
 }
@@ -358,6 +367,7 @@ void sim_reckon_lost(struct sim *sim, const struct sim_safe_device *then)
 void sim_hub_lost(struct sim *sim)
 {
 	sim_note(sim, "the disk of the hub is dead, and its backup is restored");
+	sim_leave_desk(sim);
 	sim_linger_free(sim);
 	sim_disk_fail(sim->hub_machine.name, SIM_FAULT_NONE, 0, false);
 	sim_heal(&sim->hub_machine);

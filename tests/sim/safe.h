@@ -19,7 +19,7 @@ struct sim_safe_device {
 	unsigned n_limits;
 };
 
-#define SIM_LEFT 16
+#define SIM_LEFT 32
 
 struct sim_safe {
 	struct ph_recovery_key key;
@@ -54,6 +54,8 @@ void sim_collected(struct sim *sim);
 
 /* Where what the hub has just said to all stands. */
 void sim_place_said(const struct sim *sim, struct sim_place *out);
+/* Where what it has just decided stands. */
+void sim_place_decided(const struct sim *sim, struct sim_place *out);
 /* Whether JOURNAL, which is to be readable, has the entry at PLACE. 0, 1: no, negative errno. */
 int sim_place_held(struct ph_journal *journal, const struct sim_place *place);
 /* Whether somebody has what stands at PLACE, and brings it back to a hub that was put back. */

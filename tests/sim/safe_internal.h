@@ -6,6 +6,8 @@
 
 /* The newest backup becomes the hub, whose disk is empty; it is opened. */
 void sim_put_back(struct sim *sim);
+/* Before it: the desk log that the hub writes will only be completed, also if what it is put back to has none. */
+void sim_leave_desk(struct sim *sim);
 /* What each device is to the hub now. */
 void sim_note_safe(struct sim *sim,
 		   struct sim_safe_device device[static SIM_DEVICES_MAX]);

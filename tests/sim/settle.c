@@ -109,7 +109,7 @@ static int lacks_log(void *data, const struct ph_log *log)
 
 		if (other->cut &&
 		    memcmp(other->id, log->device_id, sizeof other->id) == 0) {
-			uint64_t counts = sim_count_limit(other, log->id);
+			uint64_t counts = sim_count_limit(sim, other, log->id);
 
 			return counts > 0 &&
 			       (ph_journal_log_find(journal, log->id, &held) != 0 ||

@@ -59,6 +59,7 @@ struct sim_place {
 struct sim_limit {
 	uint8_t log_id[PH_LOG_ID_SIZE];
 	uint64_t n;
+	struct sim_place said; /* in the desk log, by an adoption; n 0: by the cut */
 };
 #define SIM_LIMITS 24
 
@@ -97,6 +98,9 @@ struct sim_device {
 	unsigned n_limits;
 	struct sim_limit cut_limits[SIM_LIMITS]; /* as they were when it was cut off */
 	unsigned n_cut_limits;
+	/* ... and in the store that the hub was put back to, if that knew of the cut */
+	struct sim_limit then_limits[SIM_LIMITS];
+	unsigned n_then_limits;
 	struct sim_place confirmed_at, cut_at; /* where the hub says so */
 	struct sim_place lost_cut_at;          /* and said so, in days that it lost */
 	bool is_cut_lost;
