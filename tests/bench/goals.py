@@ -23,8 +23,7 @@ year_site_kib loan_ms loan_agent_ms idle_bytes_pair wire_bytes_1_pair""".split()
 
 # what misses its target, and what it is held to instead: (the target's sign, the bound)
 EXPLAINED = {
-    "idle_bytes_pair": ("<=", 326),
-    "wire_bytes_1_pair": ("<=", 516),
+    "idle_bytes_pair": ("<=", 329),
 }
 # targets are for work of such a size; of less they are told (sizes of `run`)
 HELD_FROM = {"useful_64k": ("cut", 100000), "fold_peak_": ("scale", 1000000),
