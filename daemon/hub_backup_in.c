@@ -202,19 +202,12 @@ int ph_hub_backup_in_note(struct ph_hub *hub, const json_t *request, int64_t mad
 
 static int forget(struct ph_hub *hub, const char *name)
 {
-	int rc = hub->stopped ? -EIO : ph_db_begin(hub->db);
+	int rc = ph_hub_begin(hub);
 
 	if (rc < 0) {
 		return rc;
 	}
-	rc = ph_journal_meta_drop(hub->journal, name);
-	rc = rc == 0 ? ph_db_commit(hub->db) : rc;
-	if (rc < 0) {
-		ph_db_rollback(hub->db);
-		ph_hub_forget(hub);
-		hub->stopped = hub->stopped || rc == -EIO;
-	}
-	return rc;
+	return ph_hub_end(hub, ph_journal_meta_drop(hub->journal, name));
 }
 
 int ph_hub_backup_gone(struct ph_hub *hub, const json_t *request, json_t *answer,

@@ -68,7 +68,7 @@ static int put(struct ph_hub *hub, const uint8_t *device, uint64_t number)
 int ph_hub_bundle_came(struct ph_hub *hub, const uint8_t device[static PH_DEVICE_ID_SIZE],
 		       uint64_t first, uint64_t last)
 {
-	int rc = hub->stopped ? -EIO : ph_db_begin(hub->db);
+	int rc = ph_hub_begin(hub);
 
 	if (rc < 0) {
 		return rc;
@@ -77,13 +77,7 @@ int ph_hub_bundle_came(struct ph_hub *hub, const uint8_t device[static PH_DEVICE
 		rc = put(hub, device, number);
 	}
 	rc = rc == 0 ? forget_old(hub, device, last) : rc;
-	rc = rc == 0 ? ph_db_commit(hub->db) : rc;
-	if (rc < 0) {
-		ph_db_rollback(hub->db);
-		ph_hub_forget(hub);
-		hub->stopped = hub->stopped || rc == -EIO;
-	}
-	return rc;
+	return ph_hub_end(hub, rc);
 }
 
 int ph_hub_bundles_came(struct ph_hub *hub,

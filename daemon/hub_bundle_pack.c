@@ -419,7 +419,7 @@ static int take_number(struct ph_hub *hub, const struct ph_device *device,
 		       uint64_t *number_out)
 {
 	int64_t number = 0;
-	int rc = hub->stopped ? -EIO : ph_db_begin(hub->db);
+	int rc = ph_hub_begin(hub);
 
 	if (rc == 0) {
 		rc = ph_journal_meta_get_int(hub->journal, META_NUMBER, &number);
@@ -428,12 +428,7 @@ static int take_number(struct ph_hub *hub, const struct ph_device *device,
 						      number + 1);
 		rc = rc == 0 ? ph_hub_bundle_note(hub, device->id, (uint64_t)number + 1)
 			     : rc;
-		rc = rc == 0 ? ph_db_commit(hub->db) : rc;
-		if (rc < 0) {
-			ph_db_rollback(hub->db);
-			ph_hub_forget(hub);
-			hub->stopped = hub->stopped || rc == -EIO;
-		}
+		rc = ph_hub_end(hub, rc);
 	}
 	*number_out = (uint64_t)number + 1;
 	return rc;

@@ -386,7 +386,7 @@ int ph_hub_stick_manifest(struct ph_hub *hub, const json_t *request, json_t *ans
 static int drop_down(struct ph_hub *hub, const uint8_t *device, uint64_t first,
 		     uint64_t last)
 {
-	int rc = hub->stopped ? -EIO : ph_db_begin(hub->db);
+	int rc = ph_hub_begin(hub);
 
 	if (rc < 0) {
 		return rc;
@@ -394,13 +394,7 @@ static int drop_down(struct ph_hub *hub, const uint8_t *device, uint64_t first,
 	for (uint64_t number = first; rc == 0 && number <= last; number++) {
 		rc = ph_hub_bundle_gone(hub, device, number);
 	}
-	rc = rc == 0 ? ph_db_commit(hub->db) : rc;
-	if (rc < 0) {
-		ph_db_rollback(hub->db);
-		ph_hub_forget(hub);
-		hub->stopped = hub->stopped || rc == -EIO;
-	}
-	return rc;
+	return ph_hub_end(hub, rc);
 }
 
 int ph_hub_bundle_gone_command(struct ph_hub *hub, const json_t *request, json_t *answer,

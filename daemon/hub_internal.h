@@ -154,6 +154,10 @@ int ph_hub_desk_add(struct ph_hub *hub, struct ph_entry *entries, size_t count,
 		    struct ph_ref *refs_out, struct ph_error *err);
 /* What is remembered of a transaction that was undone is void. */
 void ph_hub_forget(struct ph_hub *hub);
+/* Begin a transaction. 0 or a negative errno, also -EIO of a hub that has stopped. */
+int ph_hub_begin(struct ph_hub *hub);
+/* End it: what RC is 0 of is committed, else undone and forgotten. RC, or what the commit said. */
+int ph_hub_end(struct ph_hub *hub, int rc);
 /*
  * Whether something of it is remembered all the same, since the store could not be read again; that is
  * tried once more here. What is in memory is not to be told then as what the store has.

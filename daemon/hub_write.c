@@ -31,6 +31,22 @@ void ph_hub_forget(struct ph_hub *hub)
 	ph_feeder_set_epoch(hub->feeder, &hub->epoch);
 }
 
+int ph_hub_begin(struct ph_hub *hub)
+{
+	return hub->stopped ? -EIO : ph_db_begin(hub->db);
+}
+
+int ph_hub_end(struct ph_hub *hub, int rc)
+{
+	rc = rc == 0 ? ph_db_commit(hub->db) : rc;
+	if (rc < 0) {
+		ph_db_rollback(hub->db);
+		ph_hub_forget(hub);
+		hub->stopped = hub->stopped || rc == -EIO;
+	}
+	return rc;
+}
+
 bool ph_hub_is_ahead(struct ph_hub *hub)
 {
 	if (hub->is_ahead) {
