@@ -2,8 +2,8 @@
  * tests/sim/back.c - the hub's folder was put back, by a snapshot or by hand, not by `restore`.
  *
  * Its witness went back with it. A second medium tells it as soon as it starts, and has all that it had
- * said; else what devices hold is all that could tell: what stands in the control log comes back from
- * who comes by a network, and nothing else does. From the first session of one who knows more on the hub
+ * said; else what devices hold is all that could tell: what stands in the control log, and what was kept
+ * of the desk log, comes back from who comes by a network, before it is found out nothing else does. From the first session of one who knows more on the hub
  * collects, serves nobody what others wrote until the operator says so, and keeps out who was cut off; and
  * it has another epoch, of which those hear who live by sticks and couriers, and give back what they have.
  */
