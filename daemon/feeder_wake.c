@@ -270,17 +270,18 @@ static int take_logs(struct wake *wake, bool *done_out)
 
 /*
  * A feed that begins anew takes away what was fed before, by its first page. One that has
- * nothing for the device begins with a case, of no id that there is, which is over.
+ * nothing for the device begins with a case, of no id that there is, which is over; also one
+ * that had nothing when the hub was restored: the device may have been fed since.
  */
-static int begin_empty(struct wake *wake)
+static int begin_empty(struct ph_feeder *feeder, struct ph_feeder_device *device)
 {
 	static const struct ph_entity_key none = { .type = PH_ENTITY_CASE,
 						   .len = PH_CASE_ID_SIZE };
 	struct ph_feeder_item item = { .what = PH_FEED_UNCASE, .key = &none };
-	bool anew = wake->feeder->config.epoch.number > 1 || wake->device->scope > 1;
+	bool anew = feeder->config.epoch.number > 1 || device->scope > 1;
 
-	return anew && wake->device->number == 0
-		       ? ph_feeder_append(wake->feeder, wake->device, &item)
+	return anew && !device->waking && device->number == 0
+		       ? ph_feeder_append(feeder, device, &item)
 		       : 0;
 }
 
@@ -301,7 +302,6 @@ static int wake_one(struct wake *wake)
 	if (rc == 0 && done) {
 		wake->device->waking = false;
 		wake->device->moved = true;
-		rc = begin_empty(wake);
 	}
 	return rc != 0 ? rc : save_place(wake);
 }
@@ -324,7 +324,8 @@ int ph_feeder_wake(struct ph_feeder *feeder, unsigned budget, bool *more_out)
 		}
 		ph_keyset_deinit(&wake.keys);
 	}
-	for (size_t i = 0; i < feeder->n_devices; i++) {
+	for (size_t i = 0; rc == 0 && i < feeder->n_devices; i++) {
+		rc = begin_empty(feeder, &feeder->devices[i]);
 		*more_out = *more_out || feeder->devices[i].waking;
 	}
 	return rc;

@@ -37,6 +37,7 @@ struct province {
 	size_t n_shares;
 	uint64_t seed;
 	uint64_t skip;               /* numbers of feeds that the next start leaves out */
+	uint64_t epochs;             /* that the hub has begun since its first */
 	unsigned cases_seen, listed; /* as they were compared */
 };
 
@@ -109,7 +110,7 @@ static inline void open_hub(struct province *province)
 {
 	struct ph_ledger_config config = { .keeps_changes = true, .hub = &plain_hub };
 	struct ph_feeder_config feeds = { .keys = &keys,
-					  .epoch.number = 1,
+					  .epoch.number = 1 + province->epochs,
 					  .skip = province->skip };
 	struct ph_error err = { 0 };
 
@@ -206,20 +207,30 @@ static inline void catch_up(struct ph_ledger *ledger)
 	}
 }
 
+/* How far SHARE is fed, as it tells the hub: of a feed of another epoch, nothing. */
+static inline struct ph_feeder_cursor cursor_of(const struct province *province,
+						const struct share *share)
+{
+	struct ph_fed_cursor fed;
+
+	assert_int_equal(ph_fed_cursor_get(share->world.db, &fed), 0);
+	if (fed.epoch.number != 1 + province->epochs) {
+		return (struct ph_feeder_cursor){ 0 };
+	}
+	return (struct ph_feeder_cursor){ fed.scope, fed.number };
+}
+
 /* One page to SHARE. False: nothing waits. */
 static inline bool give_page(struct province *province, struct share *share)
 {
 	struct ph_fed_moved moved = { 0 };
-	struct ph_fed_cursor fed;
-	struct ph_feeder_cursor cursor;
+	struct ph_feeder_cursor cursor = cursor_of(province, share);
 	struct ph_feed_page page;
 	struct ph_buf bytes = { 0 };
 	bool more;
 	size_t budget = chance(province->history, 50) ? 300 : 40000;
 	int rc;
 
-	assert_int_equal(ph_fed_cursor_get(share->world.db, &fed), 0);
-	cursor = (struct ph_feeder_cursor){ fed.scope, fed.number };
 	if (chance(province->history, 30)) {
 		assert_int_equal(ph_db_begin(province->hub.db), 0);
 		assert_int_equal(

@@ -61,14 +61,6 @@ static void hub_takes(struct province *province, const struct actor *actor)
 
 /* --- sessions --- */
 
-static struct ph_feeder_cursor cursor_of(const struct share *share)
-{
-	struct ph_fed_cursor fed;
-
-	assert_int_equal(ph_fed_cursor_get(share->world.db, &fed), 0);
-	return (struct ph_feeder_cursor){ fed.scope, fed.number };
-}
-
 static void say_cursor(struct province *province, const struct share *share,
 		       const struct ph_feeder_cursor *cursor)
 {
@@ -80,7 +72,7 @@ static void say_cursor(struct province *province, const struct share *share,
 
 static void call(struct province *province, struct share *share)
 {
-	const struct ph_feeder_cursor cursor = cursor_of(share);
+	const struct ph_feeder_cursor cursor = cursor_of(province, share);
 
 	say_cursor(province, share, &cursor);
 	while (give_page(province, share)) {
@@ -136,7 +128,7 @@ static void it_ends_where_the_hub_has_come_again(void **state)
 	hub_takes(&province, helper);
 	assert_int_equal(waiting(&province, share), 101);
 	assert_int_equal(ph_feeder_state(province.feeder, share->device, &fed), 0);
-	assert_true(fed.number > cursor_of(share).number);
+	assert_true(fed.number > cursor_of(&province, share).number);
 	call(&province, share);
 	compare_all(&province, share, "when it has called");
 	call(&province, share);
@@ -173,14 +165,51 @@ static void its_feed_had_begun_anew(void **state)
 		assert_int_equal(fed.scope, 1 + i);
 	}
 	call(&province, share);
-	assert_int_equal(cursor_of(share).scope, 4);
+	assert_int_equal(cursor_of(&province, share).scope, 4);
 
 	put_back(&province, aside);
 	put_copy(&history->actors[HELPER], "c2", 2);
 	hub_takes(&province, &history->actors[HELPER]);
 	call(&province, share);
-	assert_int_equal(cursor_of(share).scope, 5);
+	assert_int_equal(cursor_of(&province, share).scope, 5);
 	compare_all(&province, share, "when it has called");
+	close_province(&province);
+}
+
+/*
+ * At the backup 101 had been fed nothing. What it was fed in the lost days goes, though the
+ * restored hub has nothing to tell it either.
+ */
+static void nothing_is_what_it_is_fed_again(void **state)
+{
+	struct history *history = history_quiet();
+	struct province province;
+	struct ph_feeder_state fed;
+	struct ph_db *aside;
+	struct share *share;
+
+	(void)state;
+	open_province(&province, history, 1);
+	hub_takes(&province, &history->actors[CONTROL]);
+	share = share_of(&province, 101);
+	world_take(&share->world, &history->actors[CONTROL], UINT64_MAX);
+	call(&province, share);
+	assert_int_equal(ph_feeder_state(province.feeder, share->device, &fed), 0);
+	assert_true(fed.fed && !fed.waking && fed.number == 0);
+	aside = lay_aside(&province);
+
+	put_copy(&history->actors[HELPER], "c2", 2);
+	hub_takes(&province, &history->actors[HELPER]);
+	call(&province, share);
+	assert_true(cursor_of(&province, share).number > 0);
+
+	province.epochs = 1;
+	put_back(&province, aside);
+	step_all(&province);
+	call(&province, share);
+	compare_all(&province, share, "when it has called");
+	call(&province, share);
+	assert_int_equal(waiting(&province, share), 0);
 	close_province(&province);
 }
 
@@ -211,6 +240,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(it_ends_where_the_hub_has_come_again),
 		cmocka_unit_test(its_feed_had_begun_anew),
+		cmocka_unit_test(nothing_is_what_it_is_fed_again),
 		cmocka_unit_test(nobody_says_how_far_versions_are),
 	};
 
