@@ -86,7 +86,7 @@ int ph_hub_collect_load(struct ph_hub *hub, struct ph_error *err)
 	struct ph_epoch epoch = { 0 };
 	struct ph_control control = { 0 };
 	int64_t backed_up = 0, restored = 0, collecting = 0;
-	int64_t put_back = 0, put_back_by = 0, account_changes = 0;
+	int64_t put_back = 0, put_back_by = 0, account_changes = 0, late = 0;
 	int rc = load_epoch(hub, &epoch);
 
 	if (rc > 0) {
@@ -105,6 +105,7 @@ int ph_hub_collect_load(struct ph_hub *hub, struct ph_error *err)
 	rc = rc < 0 ? rc : load_flag(hub, PH_HUB_META_PUT_BACK, &put_back);
 	rc = rc < 0 ? rc : load_flag(hub, PH_HUB_META_PUT_BACK_BY, &put_back_by);
 	rc = rc < 0 ? rc : load_flag(hub, PH_HUB_META_ACCOUNTS, &account_changes);
+	rc = rc < 0 ? rc : load_flag(hub, PH_HUB_META_DESK_LATE, &late);
 	if (rc < 0) { /* what could not be read need not be missing */
 		return ph_fail_errno(
 			err, rc,
@@ -118,6 +119,7 @@ int ph_hub_collect_load(struct ph_hub *hub, struct ph_error *err)
 	hub->put_back = put_back;
 	hub->put_back_by = put_back_by;
 	hub->account_changes = account_changes;
+	hub->keepers.late = late;
 	return 0;
 }
 

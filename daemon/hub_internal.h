@@ -48,8 +48,8 @@ struct ph_hub_keepers {
 	/* positions that are none of ours, and behind which nothing was found; the latest */
 	struct ph_cursor idle[PH_HUB_IDLE_MAX];
 	unsigned n_idle, next_idle;
-	/* something came when nobody was waited for: others may keep what goes on from it */
-	bool late;
+	/* when something came last though nobody was waited for: others may keep what goes on from it; 0: never */
+	int64_t late;
 };
 
 #define PH_HUB_PAGE_MS 3000 /* of reading for what a page issues, while sessions wait */

@@ -15,8 +15,8 @@
  * the way of the second medium (hub_collect.c). So does one to which a device tells a position that is
  * on none of its desk logs: as with the control log, what comes back proves by our own key that
  * this store is an older one, or nothing. What was looked at once and brought nothing is not
- * asked for again before something else came. Once words came that nobody waited for any more, all who
- * keep some are asked, for one may have what follows.
+ * asked for again before something else came. For 90 days after words came that nobody waited for any more, all
+ * who keep some are asked, for one may have what follows.
  */
 #include "daemon/hub_keep.h"
 
@@ -31,6 +31,7 @@
 enum {
 	PIECE = 4 * 1024, /* bytes of a segment that is given */
 	BACK = 4096,      /* entries */
+	LATE_S = 90 * 86400,
 };
 
 /* --- what a device keeps --- */
@@ -102,7 +103,10 @@ bool ph_hub_keep_strays(const struct ph_hub *hub, const struct ph_hub_peer *peer
 
 bool ph_hub_keep_asks(const struct ph_hub *hub, const struct ph_hub_peer *peer)
 {
-	return ph_hub_keep_strays(hub, peer) || (peer->keeps && hub->keepers.late);
+	int64_t late = hub->keepers.late;
+
+	return ph_hub_keep_strays(hub, peer) ||
+	       (peer->keeps && late > 0 && ph_hub_now(hub) < late + LATE_S);
 }
 
 /* What PEER told as its last has been here, and was nothing new. */
@@ -329,7 +333,11 @@ static int look_again(struct ph_hub *hub)
 	int rc = ph_hub_collect_leave(hub);
 
 	hub->keepers.n_idle = 0;
-	hub->keepers.late = hub->keepers.late || !hub->collecting;
+	if (rc == 0 && !hub->collecting) {
+		hub->keepers.late = ph_hub_now(hub);
+		rc = ph_journal_meta_put_int(hub->journal, PH_HUB_META_DESK_LATE,
+					     hub->keepers.late);
+	}
 	if (rc == 0 && ph_writer_log(hub->desk)->row == 0) {
 		rc = ph_writer_reload(hub->desk, NULL); /* there is one to go on from */
 	}

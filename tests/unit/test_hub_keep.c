@@ -318,6 +318,9 @@ static void test_late(void **state)
 	     i++) { /* the last time nothing is left to be brought */
 		const uint64_t then[] = { before, half, n, n };
 
+		if (i == 2) { /* the next process knows of it, too */
+			hub_restart(room);
+		}
 		sync_pc(room, i % 2 == 0 ? &world->b : &world->a);
 		assert_int_equal(seen.up, i < 3 ? i + 1 : 3);
 		assert_int_equal(ph_journal_log_at(room->hub->journal, old.row, &old), 0);
@@ -327,6 +330,13 @@ static void test_late(void **state)
 	assert_int_equal(hub_says(room, "epoch"), 2);
 	sync_pc(room, &world->b);
 	assert_int_equal(pieces_of(&world->b), 2); /* and one of the log of now */
+	/* and for 90 days, to the second */
+	for (int i = 0; i < 2; i++) {
+		room->hub->keepers.late =
+			ph_hub_now(room->hub) + 60 - 90 * 86400 + (i == 0);
+		sync_pc(room, &world->b);
+		assert_int_equal(seen.wants > 0, i == 0);
+	}
 }
 
 /* Nothing was said in the control log: its position shows nothing, and what a device keeps does. */
