@@ -24,6 +24,11 @@
 	" first INTEGER NOT NULL, last INTEGER NOT NULL, mark BLOB NOT NULL,"            \
 	" cipher BLOB NOT NULL, UNIQUE(log_id, first));"
 
+/* A row that did not go bad, as far as numbers and mark tell. */
+#define SOUND                                                                            \
+	" typeof(first) = 'integer' AND typeof(last) = 'integer' AND first > 0"          \
+	" AND last >= first AND typeof(mark) = 'blob' AND length(mark) = 8"
+
 /* Whether anything was ever kept. 0 or negative errno. */
 static int is_there(struct ph_site *site, bool *out)
 {
@@ -48,8 +53,10 @@ static int read_newest(struct ph_site *site, struct ph_cursor *out)
 {
 	struct ph_stmt *stmt;
 	struct ph_view mark;
-	int rc = ph_db_prepare(
-		site->db, "SELECT last, mark FROM kept ORDER BY row DESC LIMIT 1", &stmt);
+	int rc = ph_db_prepare(site->db,
+			       "SELECT last, mark FROM kept WHERE" SOUND
+			       " ORDER BY row DESC LIMIT 1",
+			       &stmt);
 
 	rc = rc != 0 ? rc : ph_stmt_step(stmt);
 	if (rc != PH_DB_ROW) {
@@ -90,7 +97,8 @@ static int read_last(struct ph_site *site, const uint8_t log_id[static PH_LOG_ID
 		     uint64_t *last_out)
 {
 	struct ph_stmt *stmt;
-	int rc = ph_db_prepare(site->db, "SELECT max(last) FROM kept WHERE log_id = ?1",
+	int rc = ph_db_prepare(site->db,
+			       "SELECT max(last) FROM kept WHERE log_id = ?1 AND" SOUND,
 			       &stmt);
 
 	*last_out = 0;
@@ -106,11 +114,13 @@ static int read_last(struct ph_site *site, const uint8_t log_id[static PH_LOG_ID
 	return rc < 0 ? rc : 0;
 }
 
+/* In the place of one that went bad, if there is one of that number. */
 static int insert(struct ph_site *site, const struct ph_item *item)
 {
 	struct ph_stmt *stmt;
 	int rc = ph_db_prepare(site->db,
-			       "INSERT INTO kept(log_id, first, last, mark, cipher)"
+			       "INSERT OR REPLACE INTO kept(log_id, first, last, mark,"
+			       " cipher)"
 			       " VALUES(?1, ?2, ?3, ?4, ?5)",
 			       &stmt);
 

@@ -74,11 +74,45 @@ static void test_ranges(void **state)
 	assert_int_equal(ph_db_exec(pc->site->db, "DELETE FROM kept;"), 0);
 }
 
+/*
+ * A row whose page went bad is passed over: the hello tells what stands before it, and can be said;
+ * the piece that comes again takes its place.
+ */
+static void test_gone_bad(void **state)
+{
+	static const char *const ways[] = {
+		"UPDATE kept SET last = -1 WHERE first = 4;",
+		"UPDATE kept SET last = 3 WHERE first = 4;",
+		"UPDATE kept SET last = x'7f' WHERE first = 4;",
+		"UPDATE kept SET mark = x'0505' WHERE first = 4;",
+		"UPDATE kept SET mark = 5 WHERE first = 4;",
+	};
+	struct world *world = *state;
+	struct pc *pc = &world->a;
+
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		struct ph_hello hello = { 0 };
+
+		put_piece(pc, 1, 3, 200);
+		put_piece(pc, 4, 5, 200);
+		assert_int_equal(ph_db_exec(pc->site->db, ways[i]), 0);
+		assert_int_equal(ph_site_kept_tell(pc->site, &hello), 0);
+		assert_int_equal(hello.kept.n, 3);
+		assert_int_equal(hello.kept.h[7], 3);
+		put_piece(pc, 4, 6, 200);
+		assert_int_equal(pieces_of(pc), 2);
+		assert_int_equal(ph_site_kept_tell(pc->site, &hello), 0);
+		assert_int_equal(hello.kept.n, 6);
+		assert_int_equal(ph_db_exec(pc->site->db, "DELETE FROM kept;"), 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WORLD(test_bound),
 		WORLD(test_ranges),
+		WORLD(test_gone_bad),
 	};
 
 	return cmocka_run_group_tests_name("site_kept", tests, make_pattern,
