@@ -19,6 +19,7 @@
 #include "client/site_bundle.h"
 #include "client/stick_missing.h"
 #include "client/stick_sweep.h"
+#include "client/sync_courier.h"
 #include "common/base/file.h"
 #include "common/cli/missing.h"
 #include "common/cli/out.h"
@@ -471,6 +472,7 @@ static int print_take(const struct take *take, const struct ph_site_state *state
 	       ph_say_n(moved->entries_received, "entry", "entries", "giao dịch"),
 	       (uint64_t)moved->fed.pages,
 	       ph_say_n(moved->fed.pages, "page", "pages", "trang"));
+	ph_sync_say_left(take->sum.left);
 	printf(ph_say_n(pending, "Without a receipt: %s transaction.\n",
 			"Without a receipt: %s transactions.\n",
 			"Chưa có biên nhận: %s giao dịch.\n"),

@@ -151,8 +151,8 @@ struct ph_site {
 	struct ph_pack *pack; /* made when first needed */
 	bool packs;           /* the hub takes what we pack */
 	/* of the session that runs, or was the last */
-	bool sent_packed;  /* something packed was made for the hub */
-	bool got_unpacked; /* what the hub packed did not unpack */
+	bool sent_packed; /* something packed was made for the hub */
+	bool got_unpacked; /* what the hub packed did not unpack, or not to what can be taken */
 	struct ph_site_moved moved;
 	/* budget.c: the session that runs, and what is noted of it */
 	struct ph_site_spending {

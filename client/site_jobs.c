@@ -459,17 +459,19 @@ static int store_control(struct ph_site *site, const struct ph_item *item)
 	return rc > 0 ? PH_TAKE_E_BAD : rc;
 }
 
-/* 0; 1: it is malformed, or packed in a form that was not told; negative errno. */
-static int unpack(struct ph_site *site, struct ph_job *job)
+static bool has_packed(const struct ph_job *job)
 {
 	const struct ph_item *item = job->items;
 
 	while (item && item->type != PH_ITEM_PACKED) {
 		item = item->next;
 	}
-	if (!item) {
-		return 0;
-	}
+	return item != NULL;
+}
+
+/* 0; 1: it is malformed, or packed in a form that was not told; negative errno. */
+static int unpack(struct ph_site *site, struct ph_job *job)
+{
 	if (!ph_site_packer(site)) {
 		return -ENOMEM;
 	}
@@ -479,7 +481,8 @@ static int unpack(struct ph_site *site, struct ph_job *job)
 
 int ph_site_store(struct ph_site *site, struct ph_job *job)
 {
-	int unpacked = unpack(site, job);
+	bool packed = has_packed(job);
+	int unpacked = packed ? unpack(site, job) : 0;
 
 	if (unpacked != 0) {
 		job->bad = unpacked > 0;
@@ -497,6 +500,8 @@ int ph_site_store(struct ph_site *site, struct ph_job *job)
 		}
 		if (rc > 0) {
 			job->bad = true;
+			/* by chain or seal it may be another thing than what was packed */
+			site->got_unpacked = packed;
 			return 0;
 		}
 	}

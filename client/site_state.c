@@ -9,8 +9,8 @@
  * the front of the next segment: then nothing is sent before it says what. Frames get shorter too: of a cut frame nothing counts, so their best length is
  * the root of what a frame costs times twice the bytes between cuts.
  *
- * What was packed and did not unpack on the other side would be packed to the same bytes
- * again: until a session is whole (site_unfinished.c ends it) that direction goes plain.
+ * What was packed and did not unpack on the other side, or to what is not signed, would be packed
+ * to the same bytes again: until a session is whole (site_unfinished.c ends it) that direction goes plain.
  */
 #include <errno.h>
 #include <stdio.h>

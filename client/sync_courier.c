@@ -10,6 +10,24 @@
 #include "client/courier_meet.h"
 #include "common/cli/out.h"
 
+void ph_sync_say_left(uint64_t left)
+{
+	char number[PH_NUMBER_TEXT];
+
+	if (left > 0) {
+		printf(ph_say_n(
+			       left,
+			       "%s item does not go on from what is here, and was not "
+			       "kept: what this device sends next asks for what lacks.\n",
+			       "%s items do not go on from what is here, and were not "
+			       "kept: what this device sends next asks for what lacks.\n",
+			       "%s mục không nối tiếp dữ liệu ở máy này nên không giữ: "
+			       "lần "
+			       "gửi tới của máy này sẽ hỏi phần còn thiếu.\n"),
+		       ph_number(number, left));
+	}
+}
+
 /* ---- a site ---- */
 
 static int print_met(const struct ph_cli *cli, const struct ph_courier_met *met,
@@ -30,7 +48,7 @@ static int print_met(const struct ph_cli *cli, const struct ph_courier_met *met,
 			cli->json,
 			json_pack(
 				"{s:i, s:b, s:s, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, "
-				"s:I, s:I, s:I, s:I}",
+				"s:I, s:I, s:I, s:I, s:I}",
 				"schema", 1, "complete", (int)(met->reason[0] == '\0'),
 				"reason", met->reason, "courier", courier, "packed",
 				(json_int_t)told->packed, "given",
@@ -40,7 +58,8 @@ static int print_met(const struct ph_cli *cli, const struct ph_courier_met *met,
 				(json_int_t)told->entries_received, "entries_of_site",
 				(json_int_t)told->entries_of_site, "parts_received",
 				(json_int_t)told->parts_received, "pages",
-				(json_int_t)told->pages, "bytes",
+				(json_int_t)told->pages, "left", (json_int_t)told->left,
+				"bytes",
 				(json_int_t)(met->result.counts.bytes_in +
 					     met->result.counts.bytes_out),
 				"pending_entries", (json_int_t)pending));
@@ -57,6 +76,7 @@ static int print_met(const struct ph_cli *cli, const struct ph_courier_met *met,
 	       ph_say_n(told->given, "bundle", "bundles", "gói"), told->taken,
 	       told->receipts,
 	       ph_say_n(told->receipts, "receipt", "receipts", "biên nhận"));
+	ph_sync_say_left(told->left);
 	printf(ph_say_n(pending,
 			"Without a receipt of the hub: %s transaction. It stays here "
 			"until the receipt is home.\n",

@@ -8,6 +8,11 @@
 #include "client/site.h"
 #include "common/cli/cli.h"
 
+/*
+ * Of what a stick or courier brought LEFT items were not kept, since they do not go on from what is here:
+ * so much in words on standard output; nothing if there are none.
+ */
+void ph_sync_say_left(uint64_t left);
 /* `sync --courier ADDRESS`: meet it and print what came of it. Exit status, or a negative errno with ERR. */
 int ph_sync_meet(struct ph_cli *cli, struct ph_site *site, const char *address,
 		 unsigned connect_ms, struct ph_error *err);

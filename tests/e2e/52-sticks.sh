@@ -85,6 +85,7 @@ up s1 stick >/dev/null
 is "a hub that serves takes a stick" "$($H take-stick stick --json | json '[len(d["bundles"]), d["refused"]]')" '[1, []]'
 is "and packs one" "$($H pack-stick stick --site 14-0371 --json | json 'len(d["devices"])')" 2
 status "for a site that is none" 1 $H pack-stick stick --site 14-9999
+cp -r s1 s1.old
 home=$(down s1 stick)
 is "of two on the stick, one is for this device" "$(json '[d["bundles"], d["others"], d["pending"]]' <<<"$home")" '[1, 1, 0]'
 is "with pages of the feed: a fact of another site" "$(json 'd["pages"] > 0' <<<"$home") $(facts s1)" 'True 1'
@@ -107,6 +108,15 @@ rm -r stick/packhorse
 up s1 stick >/dev/null
 $H take-stick stick >/dev/null
 is "what was lost came with the next" "$($H pack-stick stick --json | json 'd["receipts"] > 0')" True
+# an older copy of the folder has not what this goes on from
+$H site add 14-0399 --commune 03646 --kind commune --name 'Mường Lựm' 2>/dev/null
+$H pack-stick stick >/dev/null
+cp -r stick stick.old
+older=$(LC_ALL=C "$P" -d s1.old take-stick stick.old 2>&1)
+like "a folder that cannot go on from it says so" "$older" '[0-9]+ items? do(es)? not go on from what is here'
+like "in Vietnamese, too" "$(LC_ALL=vi_VN.UTF-8 "$P" -d s1.old take-stick stick.old 2>&1)" 'không nối tiếp dữ liệu ở máy này'
+is "and so does JSON" "$(down s1.old stick.old | json 'd["left"] > 0')" True
+rm -r s1.old stick.old
 down s1 stick >/dev/null
 is "nothing is pending" "$(member s1 pending)" 0
 is "the lost one, found, adds nothing" "$($H take-stick lost --json | json '[d["entries"], d["refused"], d["bundles"][0]["live"]]')" '[0, [], False]'

@@ -5,6 +5,8 @@
  */
 #include "tests/unit/road_world.h"
 
+#include "proto/pack.h"
+
 struct two {
 	struct hub_room room;
 	struct pc first, second; /* of one site */
@@ -20,6 +22,7 @@ static struct {
 	bool harm;            /* what comes later is */
 	bool harm_flight;     /* what comes in message 1 is, behind its header */
 	bool harm_down;       /* what the hub packs says that it is of another form */
+	bool wrong_down;      /* what the hub packs unpacks, and is not what was signed */
 } seen;
 
 static void count(const struct ph_item *item, unsigned *counts)
@@ -37,6 +40,41 @@ static void change(struct ph_job *job, size_t at)
 			item->body.data[at] ^= 0x10;
 			return;
 		}
+	}
+}
+
+/* ITEM stands for other entries than were packed: the last byte of the last is another. */
+static void pack_wrong(struct ph_item *item)
+{
+	struct ph_pack *pack = ph_pack_new();
+	struct ph_pack_where where = { .first = item->first, .last = item->last };
+	struct ph_buf body = { 0 };
+	struct ph_unpacked plain;
+
+	assert_non_null(pack);
+	memcpy(where.log_id, item->log_id, sizeof(where.log_id));
+	assert_int_equal(ph_unpack(pack, &where, ph_buf_view(&item->body), &plain), 0);
+	assert_int_equal(ph_buf_put_view(&body, plain.body), 0);
+	body.data[body.len - 1] ^= 1;
+	item->body.len = 0;
+	assert_int_equal(
+		ph_pack(pack, &where, ph_buf_view(&body), NULL, 0, NULL, &item->body), 0);
+	assert_int_equal(ph_unpack(pack, &where, ph_buf_view(&item->body), &plain), 0);
+	assert_true(ph_view_equal(plain.body, ph_buf_view(&body)));
+	ph_buf_deinit(&body);
+	ph_pack_free(pack);
+}
+
+/* So is the first packed segment of JOB. */
+static void change_entries(struct ph_job *job)
+{
+	struct ph_item *item = job->items;
+
+	while (item != NULL && item->type != PH_ITEM_PACKED) {
+		item = item->next;
+	}
+	if (item != NULL) {
+		pack_wrong(item);
 	}
 }
 
@@ -61,6 +99,8 @@ static void tamper(struct ph_job *job, enum ph_side side, bool done)
 		count(job->items, seen.down);
 		if (seen.harm_down) {
 			change(job, 2);
+		} else if (seen.wrong_down) {
+			change_entries(job);
 		}
 	}
 }
@@ -274,10 +314,9 @@ static void test_harmed_flight(void **state)
 	assert_int_equal(seen.up[PH_ITEM_PACKED], 0);
 }
 
-/* The same of what goes down: the device asks for nothing packed until a session was whole. */
-static void test_harmed_down(void **state)
+/* What goes down packed is spoilt, as *HOW says, in every session; the device asks for nothing packed until one was whole. */
+static void comes_plain_down(struct two *two, bool *how)
 {
-	struct two *two = *state;
 	struct ph_ref reader;
 	struct drove drove;
 
@@ -287,7 +326,7 @@ static void test_harmed_down(void **state)
 	sync_pc(&two->room, &two->second);
 	pc_confirm(&two->room, &two->second);
 	memset(&seen, 0, sizeof(seen));
-	seen.harm_down = true;
+	*how = true;
 	while ((drove = drive(&two->room, &two->second, WHOLE_DRIVE)).complete &&
 	       seen.told < 4) {
 	}
@@ -302,6 +341,18 @@ static void test_harmed_down(void **state)
 	assert_true(pc_reads(&two->second, &reader, "Lò Văn Pánh"));
 	sync_pc(&two->room, &two->second);
 	assert_int_equal(seen.told, 1);
+}
+
+/* The same of what goes down: it does not unpack, ... */
+static void test_harmed_down(void **state)
+{
+	comes_plain_down(*state, &seen.harm_down);
+}
+
+/* ... or to what its seal is not for. */
+static void test_wrong_down(void **state)
+{
+	comes_plain_down(*state, &seen.wrong_down);
 }
 
 /* A packed segment that was cut anywhere goes on from there, and comes once. */
@@ -347,6 +398,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_harmed, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_harmed_flight, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_harmed_down, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_wrong_down, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_cut, set_up, tear_down),
 	};
 
