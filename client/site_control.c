@@ -84,19 +84,26 @@ int ph_site_control_left(struct ph_site *site, const struct ph_log *log, bool *o
 	return rc;
 }
 
-/* A log that is not of CONTROL yet, from its first segment. */
+/*
+ * A log that is not of CONTROL yet, from its first segment; *LOG_OUT is all zero if there is no room for it
+ * (PH_JOURNAL_E_BRANCHES): the hub has lost one that is held here, and has as many without it.
+ */
 static int open_log(struct ph_site *site, const struct ph_control *control,
 		    const struct ph_segment *segment, struct ph_log *log_out)
 {
 	uint8_t key[PH_KEY_SIZE];
 	struct ph_head from;
-	int rc = ph_control_check_open(segment, &site->keylist, key, &from);
+	int rc;
 
+	if (control->n == PH_CONTROL_LOGS_MAX) {
+		memset(log_out, 0, sizeof(*log_out));
+		return PH_JOURNAL_E_BRANCHES;
+	}
+	rc = ph_control_check_open(segment, &site->keylist, key, &from);
 	if (rc != 0) {
 		return rc;
 	}
-	if (control->n == PH_CONTROL_LOGS_MAX ||
-	    (control->n > 0 && (from.n == 0 || !ph_control_has(control, from.log_id)))) {
+	if (control->n > 0 && (from.n == 0 || !ph_control_has(control, from.log_id))) {
 		return PH_JOURNAL_E_FORM;
 	}
 	rc = ph_journal_log_add(site->journal, segment->log_id, key, 0, PH_ROLE_HUB,

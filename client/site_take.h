@@ -35,7 +35,8 @@ int ph_site_check_epoch(struct ph_site *site, const struct ph_epoch *epoch);
 int ph_site_control(struct ph_site *site, struct ph_control *control_out);
 /*
  * The log of SEGMENT, of the control log or one that goes on from it; begun if it is new.
- * In a transaction. 0; PH_JOURNAL_E_GAP, _FORM, _SEAL: it is none; negative errno.
+ * In a transaction. 0; PH_JOURNAL_E_GAP, _FORM, _SEAL: it is none; _BRANCHES: it would be one more
+ * than there may be, and *LOG_OUT is all zero; negative errno.
  */
 int ph_site_control_find(struct ph_site *site, const struct ph_segment *segment,
 			 struct ph_log *log_out);

@@ -15,7 +15,9 @@
 #include "common/cli/sheet.h"
 #include "common/cli/story_sheet.h"
 #include "common/cli/value_words.h"
+#include "common/log/control.h"
 #include "daemon/ask.h"
+#include "daemon/hub_keys.h"
 
 static uint64_t number_of(const json_t *object, const char *name)
 {
@@ -105,6 +107,22 @@ static void print_stays(const char *courier, const char *backup)
 	}
 }
 
+/* What is counted in the life of a hub, once planned rotations have used up their share of it. */
+static void print_used(uint64_t logs, uint64_t sets)
+{
+	if (logs + PH_HUB_ROOM_KEPT < PH_CONTROL_LOGS_MAX &&
+	    sets + PH_HUB_ROOM_KEPT < PH_HUB_RING_MAX) {
+		return;
+	}
+	status_line(ph_say("Control logs, key sets", "Nhật ký, bộ khóa đã dùng"),
+		    ph_say("%llu of %d, %llu of %d: what is left is for restores and "
+			   "stolen keys (DRILLS, \"Sixteen control logs\")",
+			   "%llu/%d, %llu/%d: phần còn lại để dành khi phục hồi và khi "
+			   "khóa bị lộ (DRILLS, \"Sixteen control logs\")"),
+		    (unsigned long long)logs, PH_CONTROL_LOGS_MAX,
+		    (unsigned long long)sets, PH_HUB_RING_MAX);
+}
+
 static int print_status(const json_t *answer)
 {
 	char a[PH_NUMBER_TEXT];
@@ -161,6 +179,7 @@ static int print_status(const json_t *answer)
 			ph_number(a, number_of(answer, "branches_waiting")));
 	}
 	print_stays(text_of(answer, "courier_stays"), text_of(answer, "backup_stays"));
+	print_used(number_of(answer, "control_logs"), number_of(answer, "key_sets"));
 	if (number_of(answer, "words_unheard") > 0) {
 		status_line(ph_say("Words not heard by all", "Lời chưa tới mọi máy"),
 			    ph_say_n((uint64_t)number_of(answer, "words_unheard"),

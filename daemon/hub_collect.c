@@ -141,12 +141,22 @@ static int add_control(struct ph_hub *hub, const uint8_t id[static PH_LOG_ID_SIZ
 	return rc < 0 ? rc : load_control(hub, &hub->control);
 }
 
-int ph_hub_control_note(struct ph_hub *hub)
+int ph_hub_control_note(struct ph_hub *hub, struct ph_error *err)
 {
 	const struct ph_log *log = ph_writer_log(hub->writer);
 
 	if (ph_control_has(&hub->control, log->id)) {
 		return 0;
+	}
+	if (hub->control.n == PH_CONTROL_LOGS_MAX) {
+		return ph_fail(
+			err, PH_EXIT_OTHER, -ENOSPC,
+			ph_say("the control log consists of %d logs, and may not become "
+			       "more: nothing was written (DRILLS, \"Sixteen control "
+			       "logs\")",
+			       "nhật ký điều hành đã gồm %d nhật ký, không thể thêm: "
+			       "chưa ghi gì (DRILLS, \"Sixteen control logs\")"),
+			PH_CONTROL_LOGS_MAX);
 	}
 	return hub->control.n == 0 ? load_control(hub, &hub->control)
 				   : add_control(hub, log->id);
@@ -188,8 +198,31 @@ int ph_hub_leave(struct ph_hub *hub, bool new_epoch)
 {
 	int rc = new_epoch ? put_epoch(hub, hub->epoch.number + 1) : 0;
 
-	rc = rc < 0 ? rc : leave(hub, "own_log", "leave");
+	/* of what nobody would take there is none: it goes on in the last one */
+	rc = rc < 0 || hub->control.n == PH_CONTROL_LOGS_MAX
+		     ? rc
+		     : leave(hub, "own_log", "leave");
 	return rc < 0 ? rc : leave(hub, "desk_log", "desk_leave");
+}
+
+/* The control log has all the logs that it may have, so that it was not left. */
+static void tell_full(const struct ph_hub *hub)
+{
+	if (hub->control.n < PH_CONTROL_LOGS_MAX) {
+		return;
+	}
+	fprintf(stderr,
+		ph_say("hub.control-full %s/hub.db: the control log has %d logs, as many "
+		       "as it may, and this hub goes on in the last of them. Say nothing "
+		       "at it (no cut, no rule, no device) before all devices have "
+		       "called, or one that holds more has to join anew. What to do: "
+		       "DRILLS, \"Sixteen control logs\"\n",
+		       "hub.control-full %s/hub.db: nhật ký điều hành đã đủ %d nhật ký, "
+		       "máy chủ này ghi tiếp vào nhật ký cuối. Đừng ra lệnh nào ở đây "
+		       "(ngừng máy, quy định, nhận máy) trước khi mọi máy đã gọi về, nếu "
+		       "không máy nào giữ nhiều hơn sẽ phải vào lại từ đầu. Cách xử lý: "
+		       "DRILLS, \"Sixteen control logs\"\n"),
+		hub->dir, PH_CONTROL_LOGS_MAX);
 }
 
 /*
@@ -229,6 +262,7 @@ int ph_hub_restored(struct ph_hub *hub, struct ph_error *err)
 				     ph_say("beginning a new epoch", "mở kỷ nguyên mới"));
 	}
 	ph_hub_forget(hub);
+	tell_full(hub);
 	return 0;
 }
 
@@ -323,6 +357,16 @@ int ph_hub_collect_ask(struct ph_hub *hub, struct ph_hub_peer *peer,
 	return ph_hub_keep_ask(hub, peer, welcome);
 }
 
+/* Whether the control log may have one more log beside the one that our next word opens. 0 or negative errno. */
+static int has_room(struct ph_hub *hub, bool *out)
+{
+	bool goes_on;
+	int rc = is_current(hub, ph_writer_log(hub->writer)->id, &goes_on);
+
+	*out = hub->control.n + !goes_on < PH_CONTROL_LOGS_MAX;
+	return rc;
+}
+
 /*
  * A log that we wrote in an epoch of which nothing is left here: of the control log, or of
  * EITHER when it is from the second medium, or was kept for us.
@@ -332,13 +376,15 @@ static int begin_log(struct ph_hub *hub, const struct ph_segment *segment, bool 
 {
 	uint8_t key[PH_KEY_SIZE];
 	struct ph_head from;
+	bool room = false;
 	int rc = ph_control_check_open(segment, &hub->keylist, key, &from);
 
+	rc = rc == 0 ? has_room(hub, &room) : rc;
 	if (rc != 0) {
 		return rc < 0 ? rc : PH_HUB_COLLECT_E_NOT;
 	}
 	*control_out = from.n > 0 && ph_control_has(&hub->control, from.log_id);
-	if (*control_out ? hub->control.n == PH_CONTROL_LOGS_MAX : !either) {
+	if (*control_out ? !room : !either) {
 		return PH_HUB_COLLECT_E_NOT;
 	}
 	return ph_journal_log_add(hub->journal, segment->log_id, key, 0, PH_ROLE_HUB,
@@ -381,6 +427,7 @@ static void tell_put_back(const struct ph_hub *hub, enum ph_hub_shown by)
 		       "`packhorsed restore end`. Cách xử lý: DRILLS, \"A hub's folder "
 		       "was copied back\"\n"),
 		(unsigned long long)hub->epoch.number, hub->dir, who);
+	tell_full(hub);
 }
 
 /* A device has shown that this store was put back; in the transaction of its job. */

@@ -25,9 +25,15 @@ enum {
  * Epoch, control logs and state, as the store has them. 0 or negative errno with ERR: all of it is what it was.
  */
 int ph_hub_collect_load(struct ph_hub *hub, struct ph_error *err);
-/* The control log was written to: it may be another by now. In the transaction. 0 or negative errno. */
-int ph_hub_control_note(struct ph_hub *hub);
-/* The next entry of each of the hub's logs opens another; in a transaction. 0 or negative errno. */
+/*
+ * The control log was written to: it may be another by now. In the transaction. 0 or negative errno;
+ * -ENOSPC with ERR: it has PH_CONTROL_LOGS_MAX logs already.
+ */
+int ph_hub_control_note(struct ph_hub *hub, struct ph_error *err);
+/*
+ * The next entry of each of the hub's logs opens another; in a transaction. A control log that has
+ * PH_CONTROL_LOGS_MAX logs goes on in the last one. 0 or negative errno.
+ */
 int ph_hub_leave(struct ph_hub *hub, bool new_epoch);
 /*
  * A fresh epoch, and other logs from the first entry on; collecting begins. What the store of

@@ -176,6 +176,8 @@ int ph_hub_status(struct ph_hub *hub, const json_t *request, json_t *answer,
 	json_object_set_new(answer, "entries", json_integer((json_int_t)totals.entries));
 	json_object_set_new(answer, "control_entries",
 			    json_integer((json_int_t)totals.control));
+	json_object_set_new(answer, "control_logs", json_integer(hub->control.n));
+	json_object_set_new(answer, "key_sets", json_integer(hub->ring.n));
 	json_object_set_new(answer, "desk_entries",
 			    json_integer((json_int_t)totals.decided));
 	json_object_set_new(

@@ -14,8 +14,13 @@
 
 #include "daemon/hub.h"
 
-/* No static goes within two years of its last day; so many rotations are more than that takes. */
-#define PH_HUB_RING_MAX 8
+/*
+ * None goes, ever: names are boxed under each, and the oldest is what readers are told alike by. So they are
+ * counted, as the logs of the control log are (PH_CONTROL_LOGS_MAX): `keys rotate` of keys that nobody
+ * stole leaves PH_HUB_ROOM_KEPT of both, for those that were, and for restores.
+ */
+#define PH_HUB_RING_MAX  16
+#define PH_HUB_ROOM_KEPT 4
 
 struct ph_hub_ring {
 	struct ph_box_pair

@@ -338,7 +338,7 @@ int ph_hub_put_end(struct ph_hub *hub, struct ph_error *err)
 		rc = ph_writer_seal_each(hub->desk);
 	}
 	if (rc == 0) { /* of a hub that was restored this may be the first word */
-		rc = ph_hub_control_note(hub);
+		rc = ph_hub_control_note(hub, err);
 	}
 	if (rc == 0) {
 		rc = ph_db_commit(hub->db);

@@ -15,12 +15,16 @@
 #include "daemon/hub_collect.h"
 #include "daemon/hub_witness.h"
 
+/* --- what is closed --- */
+
+/* Desk logs are not: no device can read one, and under a key that is named nowhere nobody takes any. */
 struct closing {
+	const struct ph_control *control;
 	struct ph_keylist *list;
 	bool is_full;
 };
 
-/* LOG, if it is of a key of ours that the list names no more. */
+/* LOG, if it is of the control log, and of a key of ours that the list names no more. */
 static int see_log(void *data, const struct ph_log *log)
 {
 	struct closing *closing = data;
@@ -28,6 +32,7 @@ static int see_log(void *data, const struct ph_log *log)
 	struct ph_head *closed;
 
 	if (log->role != PH_ROLE_HUB || log->n == 0 || log->branch != 0 ||
+	    !ph_control_has(closing->control, log->id) ||
 	    ph_keylist_has_hub(list, log->key) || ph_keylist_closed(list, log->id)) {
 		return 0;
 	}
@@ -42,32 +47,77 @@ static int see_log(void *data, const struct ph_log *log)
 	return 0;
 }
 
-/* Room for one more of all that is bounded. */
-static int check_room(const struct ph_hub *hub, struct ph_error *err)
+/* Older lists close desk logs as well: they take up no room here. 0 or negative errno. */
+static int drop_desk_logs(struct ph_hub *hub, struct ph_keylist *list)
 {
-	if (hub->ring.n == PH_HUB_RING_MAX) {
-		return ph_fail(err, PH_EXIT_OTHER, -ENOSPC,
-			       ph_say("this hub has had %d sets of keys, and keeps no "
-				      "more: some site may still call by the oldest",
-				      "máy chủ này đã có %d bộ khóa và không giữ thêm: "
-				      "có thể còn điểm gọi bằng bộ cũ nhất"),
-			       PH_HUB_RING_MAX);
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < list->n_closed; i++) {
+		struct ph_log log;
+		int rc = ph_journal_log_find(hub->journal, list->closed[i].log_id, &log);
+
+		if (rc < 0) {
+			return rc;
+		}
+		if (rc > 0 || ph_control_has(&hub->control, log.id)) {
+			list->closed[kept++] = list->closed[i];
+		}
 	}
-	if (hub->control.n == PH_CONTROL_LOGS_MAX) {
-		return ph_fail(
-			err, PH_EXIT_OTHER, -ENOSPC,
-			ph_say("the control log consists of %d logs already, and may not "
-			       "become more",
-			       "nhật ký điều hành đã gồm %d nhật ký, không thể thêm"),
-			PH_CONTROL_LOGS_MAX);
-	}
+	list->n_closed = kept;
 	return 0;
 }
+
+/* --- room --- */
+
+/* N of MAX are used. */
+static int check_one(unsigned n, unsigned max, const char *what, bool stolen,
+		     struct ph_error *err)
+{
+	if (n + (stolen ? 0 : PH_HUB_ROOM_KEPT) < max) {
+		return 0;
+	}
+	return stolen ? ph_fail(err, PH_EXIT_OTHER, -ENOSPC,
+				ph_say("this hub has used all of its %u %s: its keys "
+				       "cannot be replaced any more. If they are "
+				       "stolen, leave it stopped, and begin a new "
+				       "province (DRILLS, \"Sixteen control logs\")",
+				       "máy chủ này đã dùng hết %u %s: không thay khóa "
+				       "được nữa. Nếu khóa bị lộ, hãy để máy chủ dừng "
+				       "và lập tỉnh mới (DRILLS, \"Sixteen control "
+				       "logs\")"),
+				max, what)
+		      : ph_fail(err, PH_EXIT_OTHER, -ENOSPC,
+				ph_say("this hub has used %u of its %u %s, and keeps "
+				       "the rest for stolen keys and restores. The "
+				       "keys in use stay. If somebody else may have "
+				       "them, say `packhorsed keys rotate --stolen`",
+				       "máy chủ này đã dùng %u trong %u %s, phần còn "
+				       "lại để dành khi khóa bị lộ và khi phục hồi. "
+				       "Khóa đang dùng vẫn dùng tiếp. Nếu người khác "
+				       "có thể đã có khóa, hãy ra lệnh `packhorsed "
+				       "keys rotate --stolen`"),
+				n, max, what);
+}
+
+/* Room for one more of all that is bounded; some of it is kept for keys that were STOLEN. */
+static int check_room(const struct ph_hub *hub, bool stolen, struct ph_error *err)
+{
+	int rc = check_one(hub->ring.n, PH_HUB_RING_MAX,
+			   ph_say("sets of keys", "bộ khóa"), stolen, err);
+
+	return rc < 0 ? rc
+		      : check_one(hub->control.n, PH_CONTROL_LOGS_MAX,
+				  ph_say("logs of the control log",
+					 "nhật ký trong nhật ký điều hành"),
+				  stolen, err);
+}
+
+/* --- the list --- */
 
 static int make_list(struct ph_hub *hub, const struct ph_device_keys *next, bool stolen,
 		     struct ph_keylist *list, struct ph_error *err)
 {
-	struct closing closing = { .list = list };
+	struct closing closing = { .control = &hub->control, .list = list };
 	unsigned kept = stolen ? 0
 			: hub->keylist.n_hubs < PH_KEYLIST_HUBS_MAX
 				? hub->keylist.n_hubs
@@ -81,6 +131,7 @@ static int make_list(struct ph_hub *hub, const struct ph_device_keys *next, bool
 	memcpy(&list->hub[1], hub->keylist.hub, kept * sizeof(list->hub[0]));
 	list->n_hubs = 1 + kept;
 	rc = ph_hub_keylist_next(hub, &list->generation);
+	rc = rc < 0 ? rc : drop_desk_logs(hub, list);
 	rc = rc < 0 ? rc : ph_journal_log_each(hub->journal, see_log, &closing);
 	if (rc < 0) {
 		return ph_fail_errno(
@@ -119,7 +170,7 @@ int ph_hub_rotate(struct ph_hub *hub, const struct ph_sign_pair *root, bool stol
 	struct ph_keylist list;
 	int rc = ph_hub_check_clock(hub, err);
 
-	rc = rc < 0 ? rc : check_room(hub, err);
+	rc = rc < 0 ? rc : check_room(hub, stolen, err);
 	if (rc < 0) {
 		return rc;
 	}

@@ -16,7 +16,9 @@
  * stand here, and the hub begins a new epoch, so that receipts and pages that a thief gave
  * are told from ours. The hub goes on under other logs, which continue the old ones.
  *
- * HUB has to be closed behind it: it still has the old keys. 0 or negative errno with ERR.
+ * HUB has to be closed behind it: it still has the old keys. 0 or negative errno with ERR; -ENOSPC,
+ * with nothing changed: there is no room, or, if they were not STOLEN, no more than is kept for that
+ * (PH_HUB_ROOM_KEPT).
  */
 int ph_hub_rotate(struct ph_hub *hub, const struct ph_sign_pair *root, bool stolen,
 		  uint64_t *generation_out, struct ph_error *err);

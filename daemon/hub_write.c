@@ -84,7 +84,7 @@ static int append(struct ph_hub *hub, struct ph_writer *writer, struct ph_entry 
 	}
 	rc = ph_writer_add(writer, entry, ref_out, err);
 	if (rc == 0 && writer == hub->writer) {
-		rc = ph_hub_control_note(hub);
+		rc = ph_hub_control_note(hub, err);
 	}
 	if (rc == 0) {
 		ph_hub_latest_saw(&hub->latest, 0, ph_stamp_seconds(entry->stamp),

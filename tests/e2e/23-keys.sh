@@ -188,6 +188,24 @@ same "a new device reads what the old keys had said until then" last
 ok "the hub is whole" H verify
 for d in away last; do ok "so is $d" P -d $d verify; done
 rest
+
+# --- planned rotations end before the emergency does ---
+for n in 6 7 8 9 10 11 12; do
+  H keys rotate --passphrase-file root2.pass 2>/dev/null || diag "set $n was not made"
+done
+is "planned rotations make twelve sets of keys" "$(H keys --json | json 'len(d["hubs"])')" 12
+generation=$(H keys --json | json 'd["generation"]')
+status "and no more" 1 H keys rotate --passphrase-file root2.pass
+like "which says what is full, and what to do" "$(cat ok.out)" 'used 12 of its 16 sets of keys.*keys in use stay.*keys rotate --stolen'
+like "in Vietnamese, too" "$(LC_ALL=vi_VN.UTF-8 H keys rotate --passphrase-file root2.pass 2>&1)" 'đã dùng 12 trong 16 bộ khóa.*keys rotate --stolen'
+is "nothing was changed" "$(H keys --json | json 'd["generation"]')" "$generation"
+like "the status tells it" "$(H status)" 'Control logs, key sets +[0-9]+ of 16, 12 of 16: what is left is for restores and stolen keys'
+like "in Vietnamese, too" "$(LC_ALL=vi_VN.UTF-8 H status)" 'Nhật ký, bộ khóa đã dùng +[0-9]+/16, 12/16: phần còn lại'
+ok "stolen ones are replaced all the same" H keys rotate --stolen --passphrase-file root2.pass
+serve
+for d in away home last; do sync $d; sync $d; done
+is "and all hear of it" "$(list_of away) $(list_of home) $(synced last)" "$((generation + 1)) 1 $((generation + 1)) 1 [True, 0]"
+rest
 serve thief2
 P -d home visit 1 --band adult >/dev/null
 status "the thief is no hub to who has heard of it" 1 sync home
