@@ -46,18 +46,18 @@ $H site add 14-0371 --commune 03646 --kind commune --name 'Chiềng Khoa' 2>/dev
 ok "an invite as text and as a QR code" bash -c "$H invite --site 14-0371 --role site --hub 127.0.0.1:7415 \
   --passphrase-file pass --out one.invite --svg one.svg --qr >one.qr"
 is "none of the files is for others" "$(stat -c %a one.invite one.svg | sort -u)" 600
-ok "the image is a QR code" "$PYTHON" "$here/qr.py" svg one.svg one.png
+ok "the image is a QR code" "$PYTHON" "$here/qr.py" svg one.svg one.read
 cp ok.out one.modules
 ok "and so is what the screen shows" "$PYTHON" "$here/qr.py" blocks one.qr
 is "the same one" "$(cmp ok.out one.modules && echo same)" same
 is "it fits a terminal of 120 columns" "$(($(head -1 one.modules | wc -c) <= 121))" 1
-if command -v zbarimg >/dev/null; then
-  zbarimg --raw -q one.png >one.read 2>zbar.err
-  is "a reader reads the line of text in it" "$(cat one.read)" "$(cat one.invite)"
-else
-  skip "a reader reads the line of text in it" "zbarimg is not here (zbar-tools)"
-  cp one.invite one.read
-fi
+is "it says the line of text" "$(cat one.read)" "$(cat one.invite)"
+"$PYTHON" -c '
+lines = open("one.qr", encoding="utf-8").read().split("\n")
+line = lines[20]
+lines[20] = line[:45] + ("█" if line[45] != "█" else " ") + line[46:]
+open("spoilt.qr", "w", encoding="utf-8").write("\n".join(lines))'
+status "with modules of another color it is none" 1 "$PYTHON" "$here/qr.py" blocks spoilt.qr
 status "standard output takes one form" 2 invite 14-0371 --qr --out -
 status "some form has to be asked for" 2 invite 14-0371
 status "an image is not written over" 1 invite 14-0371 --svg one.svg
