@@ -8,7 +8,7 @@ import os
 import re
 import sys
 
-ROWS = 24  # of the threat model: one that is taken out is missed
+ROWS = 25  # of the threat model: one that is taken out is missed
 TEST = re.compile(r"`(tests/[^`]+)`")
 SECTIONS = ["Threats", "Processes", "Stolen keys", "Keys", "Readers' data"]
 
