@@ -15,7 +15,8 @@
  * the way of the second medium (hub_collect.c). So does one to which a device tells a position that is
  * on none of its desk logs: as with the control log, what comes back proves by our own key that
  * this store is an older one, or nothing. What was looked at once and brought nothing is not
- * asked for again before something else came. For 90 days after words came that nobody waited for any more, all
+ * asked for again before something else came. A piece of before a rotation opens with the key of then, whether
+ * the rotation or the device comes first. For 90 days after words came that nobody waited for any more, all
  * who keep some are asked, for one may have what follows.
  */
 #include "daemon/hub_keep.h"
@@ -354,6 +355,18 @@ static int take(struct ph_hub *hub, const struct ph_segment *segment,
 	return rc < 0 ? rc : 0;
 }
 
+/* As ph_keep_open(), with whichever of our signing keys it was made. */
+static int open_piece(const struct ph_hub *hub, const struct ph_keep *keep,
+		      struct ph_segment *segment, struct ph_buf *body)
+{
+	int rc = -EBADMSG;
+
+	for (unsigned i = 0; rc == -EBADMSG && i < hub->ring.n; i++) {
+		rc = ph_keep_open(hub->ring.secret[i], keep, segment, body);
+	}
+	return rc;
+}
+
 int ph_hub_keep_take(struct ph_hub *hub, struct ph_hub_peer *peer,
 		     const struct ph_item *item)
 {
@@ -371,7 +384,7 @@ int ph_hub_keep_take(struct ph_hub *hub, struct ph_hub_peer *peer,
 	memcpy(keep.log_id, item->log_id, sizeof(keep.log_id));
 	memcpy(keep.mark, item->mark, sizeof(keep.mark));
 	rc = ph_hub_quota_ask(hub, peer, &peer->device, item);
-	rc = rc != 0 ? rc : ph_keep_open(hub->keys.sign.secret, &keep, &segment, &body);
+	rc = rc != 0 ? rc : open_piece(hub, &keep, &segment, &body);
 	if (rc == 0) {
 		rc = take(hub, &segment, &stored);
 	} else if (rc ==

@@ -164,6 +164,7 @@ static void ring_put(struct ph_hub_ring *ring, const struct ph_device_keys *keys
 {
 	ring->box[ring->n] = keys->box;
 	memcpy(ring->sign[ring->n], keys->sign.key, PH_KEY_SIZE);
+	memcpy(ring->secret[ring->n], keys->sign.secret, PH_SECRET_SIZE);
 	ph_device_id(ring->id[ring->n], keys->sign.key);
 	ring->until[ring->n] = until;
 	ring->n++;

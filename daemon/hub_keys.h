@@ -7,7 +7,8 @@
  *   keys/list                what the root signed
  *
  * A static that was in use still opens: sessions and bundles of a device that was away, and
- * the seeds that were boxed under it. A signing key that was in use signs nothing any more.
+ * the seeds that were boxed under it. A signing key that was in use signs nothing any more; it
+ * opens what devices keep of the desk log since then (hub_keep.h).
  */
 #ifndef PH_DAEMON_HUB_KEYS_H
 #define PH_DAEMON_HUB_KEYS_H
@@ -27,7 +28,8 @@ struct ph_hub_ring {
 		box[PH_HUB_RING_MAX]; /* the one in use first, then the newest */
 	uint8_t id[PH_HUB_RING_MAX][PH_DEVICE_ID_SIZE]; /* of the signing key beside it */
 	uint8_t sign[PH_HUB_RING_MAX][PH_KEY_SIZE];
-	int64_t until[PH_HUB_RING_MAX]; /* 0: it is in use */
+	uint8_t secret[PH_HUB_RING_MAX][PH_SECRET_SIZE]; /* of that */
+	int64_t until[PH_HUB_RING_MAX];                  /* 0: it is in use */
 	unsigned n;
 };
 

@@ -26,11 +26,24 @@ for d in one two; do
   sync $d
 done
 ok "a backup is made" $H backup far
+says() { # DAYS: a word to all, and one to the desk log
+  $H policy set loan-term-days "$1" >/dev/null 2>&1
+  printf '{"kind": "training", "topic": "hạn %s ngày", "workers": 3}\n' "$1" >word
+  $H record word >/dev/null
+  for d in one two; do sync $d; sync $d; done
+}
+said() { # DAYS: whether each is what the hub says
+  $H policy list --plain | grep -c "^loan-term-days	$1	" | tr '\n' ' '
+  $H log --limit 1000 | grep -c "hạn $1 ngày"
+}
+says 21
+is "the hub says something" "$(said 21)" '1 1'
 stop "$serving"
 ok "then the hub gets other keys" $H keys rotate --passphrase-file pass
 serve
 "$P" -d one visit 8 --band child >/dev/null
-for d in one two; do sync $d; sync $d; done
+says 28
+is "and something else" "$(said 28)" '1 1'
 is "which the devices know" "$(list_of one) $(list_of two)" '2 2 2 2'
 stop "$serving"
 
@@ -47,6 +60,8 @@ sync one
 is "the next time at the first" "$(synced one)" '[True, 0, 1]'
 is "it keeps the list that it has" "$(list_of one)" '2 2'
 sync two
+is "what the hub had said by the key of the backup is back, in both of its logs" "$(said 21)" '1 1'
+is "what it said by the lost one is not, in either" "$(said 28)" '0 0'
 $H restore end >/dev/null
 stop "$serving"
 ok "the keys are replaced again" $H keys rotate --passphrase-file pass

@@ -6,6 +6,7 @@
 #include "tests/unit/keep_world.h"
 
 #include "common/log/keep.h"
+#include "tests/unit/stolen_keys.h"
 
 /* ---- down ---- */
 
@@ -287,6 +288,81 @@ static void test_halves(void **state)
 }
 
 /*
+ * A restored hub gets other keys before those call who keep what it lost: it opens that with the key of then.
+ * What was sealed by a stolen key, behind what stands here, is nobody's word.
+ */
+static void test_keys_before_they_call(void **state)
+{
+	struct world *world = *state;
+	struct hub_room *room = &world->room;
+
+	for (int stolen = 0; stolen < 2; stolen++) {
+		uint64_t before, n;
+		struct ph_log old;
+
+		say_words(room, 1);
+		before = desk_n(room);
+		keep(room, room->dir, world->copy);
+		say_words(room, 3);
+		n = desk_n(room);
+		sync_pc(room, &world->a);
+		keep(room, world->copy, room->dir);
+		old = *ph_writer_log(room->hub->desk);
+		say(room, "epoch-begin");
+		replace_keys(room, stolen);
+		seen.up = 0;
+		sync_pc(room, &world->a);
+		assert_true(seen.up > 0);
+		assert_int_equal(ph_journal_log_at(room->hub->journal, old.row, &old), 0);
+		assert_int_equal(old.n, stolen ? before : n);
+		end_collecting(room);
+		say_words(room, 1); /* under the new ones, and behind that */
+		sync_pc(room, &world->a);
+		sync_pc(room, &world->a);
+		assert_false(room->hub->collecting);
+	}
+}
+
+/*
+ * A backup, words, other keys, words, and the disk is dead: what it had said before the keys were replaced comes
+ * back, what it said after that was said by a key that nobody has any more.
+ */
+static void test_keys_since_the_backup(void **state)
+{
+	struct world *world = *state;
+	struct hub_room *room = &world->room;
+	int64_t control;
+	uint64_t n;
+
+	say_words(room, 1);
+	keep(room, room->dir, world->copy);
+	say_words(room, 2);
+	set_policy(room, "21");
+	n = desk_n(room);
+	control = hub_says(room, "control_entries");
+	sync_pc(room, &world->a);
+	assert_int_equal(replace_keys(room, false), 2);
+	say_words(room, 2);
+	set_policy(room, "28");
+	sync_pc(room, &world->a);
+	sync_pc(room, &world->a);
+	assert_true(pieces_of(&world->a) >= 2);
+	keep(room, world->copy, room->dir);
+	say(room, "epoch-begin");
+	sync_pc(room, &world->a);
+	assert_int_equal(desk_n(room), n);
+	assert_int_equal(hub_says(room, "control_entries"), control);
+	end_collecting(room);
+	assert_int_equal(replace_keys(room, false), 3);
+	set_policy(room, "14");
+	for (unsigned i = 0; i < 3; i++) {
+		sync_pc(room, &world->a);
+		assert_false(room->hub->collecting);
+	}
+	assert_int_equal(seen.wants, 0); /* what cannot be opened is asked for once */
+}
+
+/*
  * Devices that call weeks later bring words of the lost days, the last of them first; this store is none
  * that was put back.
  */
@@ -505,6 +581,8 @@ int main(void)
 		WORLD(test_behind_a_backup),
 		WORLD(test_comes_back),
 		WORLD(test_halves),
+		WORLD(test_keys_before_they_call),
+		WORLD(test_keys_since_the_backup),
 		WORLD(test_late),
 		WORLD(test_put_back_is_found),
 		WORLD(test_a_claim_proves_nothing),
