@@ -37,6 +37,16 @@ standing() { # how the certificate of the only erasure lists a device
 }
 case_status() { $H case show "$1" --json | json 'd.get("status") or d["case"]["status"]'; }
 own_words() { $H log --limit 10000 | grep -c "\"kind\":\"$1\""; }
+faketime=$(echo /usr/lib/*/faketime/libfaketime.so.1)
+seven_days_later() { # for all that is started from here on
+  local then=$EPOCHSECONDS
+  stop "$serving"
+  export LD_PRELOAD=$faketime FAKETIME=+7d FAKETIME_DONT_FAKE_MONOTONIC=1 DONT_FAKE_MONOTONIC=1
+  is "seven days pass" "$((($(date +%s) - then) / 86400))" 7
+  right_clock
+  serve
+}
+right_clock() { $H clock accept >/dev/null; } # the machine's own has not gone on meanwhile, so it is doubted
 
 mkdir far medium
 $H init --listen 127.0.0.1:0 --kdf-memory-mib 8 --passphrase-file pass 2>/dev/null
@@ -61,6 +71,7 @@ ok "a backup is made" $H backup far
 week=$(digest $H)
 
 # --- the week ---
+seven_days_later
 for copy in "${copies[@]}"; do # each lent in two places
   "$P" -d d1 loan K1 "$copy" --when 2026-03-02T08:00 >/dev/null 2>&1
   "$P" -d d2 loan K2 "$copy" --when 2026-03-02T09:00 >/dev/null 2>&1
@@ -95,6 +106,7 @@ ok "devices keep for the hub what it decided" test "$(member d1 kept | grep -c p
 stop "$serving" KILL
 mv hub dead
 ok "the hub is restored from a week ago and the second medium" $H restore far --recovery-key secret --second-medium medium --json
+right_clock
 ok "what it had said itself is there at once" test "$(json 'd["second_medium"]' <ok.out)" -ge 6
 is "the cut" "$(own_words device-cut)" 1
 is "the erasure" "$(own_words reader-erase)" 1
@@ -119,6 +131,7 @@ stop "$serving"
 # --- the same without a second medium ---
 mv hub dead2
 ok "the hub is restored from a week ago alone" $H restore "$(ls far/*.backup | head -n 1)" --recovery-key secret
+right_clock
 is "nothing of the week is there" "$(digest $H)" "$week"
 serve
 sync d4 >/dev/null 2>&1
@@ -141,6 +154,7 @@ stop "$serving"
 # --- once more: one device is back, another that joined in that week has been stolen ---
 mv hub dead3
 ok "the hub is restored from a week ago again" $H restore "$(ls far/*.backup | head -n 1)" --recovery-key secret
+right_clock
 joined=$(member new device)
 status "nothing is known of who joined meanwhile" 1 $H devices held "$joined"
 serve
