@@ -99,6 +99,19 @@ static void end_stream(struct link *link, int status)
 	ph_session_eof(link->session);
 }
 
+/*
+ * The stream takes nothing more. What came before it was reset waits in the kernel, was
+ * paid for, and may be all that this session gets: reading goes on, and finds the end.
+ */
+static void end_writing(struct link *link, int rc)
+{
+	if (rc == UV_EPIPE || rc == UV_ECONNRESET) {
+		link->write_rc = rc;
+	} else {
+		end_stream(link, rc);
+	}
+}
+
 static void on_stop(uv_async_t *wakes)
 {
 	struct link *link = wakes->data;
@@ -189,7 +202,7 @@ static void on_written(uv_write_t *request, int status)
 		return;
 	}
 	if (status < 0) {
-		end_stream(link, status);
+		end_writing(link, status);
 	} else {
 		link->pending = 0;
 		ph_session_sent(link->session, link->out.len, uv_now(&link->loop));
@@ -200,7 +213,7 @@ static void on_written(uv_write_t *request, int status)
 /* Hand what the session has to say to the kernel; the rest is a copy of our own. */
 static void start_write(struct link *link)
 {
-	while (!link->is_writing && !link->is_broken) {
+	while (!link->is_writing && !link->is_broken && link->write_rc == 0) {
 		struct ph_view view = ph_session_output(link->session);
 		uv_buf_t buf = uv_buf_init((char *)view.data, (unsigned)view.len);
 		int n;
@@ -215,7 +228,7 @@ static void start_write(struct link *link)
 		}
 		link->out.len = 0;
 		if (n < 0 && n != UV_EAGAIN) {
-			end_stream(link, n);
+			end_writing(link, n);
 			return;
 		}
 		n = ph_buf_put_view(&link->out, view);
@@ -283,8 +296,8 @@ static void work(struct link *link)
 		return;
 	}
 	start_write(link);
-	if (is_over(link) &&
-	    (link->is_broken || ph_session_output(link->session).len == 0)) {
+	if (is_over(link) && (link->is_broken || link->write_rc < 0 ||
+			      ph_session_output(link->session).len == 0)) {
 		ph_link_close(link);
 		return;
 	}
@@ -329,7 +342,7 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 	}
 	if (n < 0) {
 		uv_read_stop(stream);
-		end_stream(link, (int)n);
+		end_stream(link, link->write_rc < 0 ? link->write_rc : (int)n);
 	} else {
 		ph_session_receive(link->session, PH_VIEW(buf->base, n),
 				   uv_now(&link->loop));

@@ -42,6 +42,7 @@ struct link {
 	bool hung_up;   /* the peer ended the stream in order */
 	bool is_hub;    /* it has proved to hold the hub's key */
 	bool is_broken; /* the stream can carry nothing more */
+	int write_rc; /* why it takes nothing more, while it may have something to read */
 	bool is_stopped;
 	bool is_awake; /* the site is ours */
 	bool has_fd;   /* the stream of whoever called is ours */
