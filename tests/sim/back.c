@@ -363,17 +363,22 @@ void sim_check_cut(struct sim *sim)
 	for (unsigned i = 0; i < sim->n_devices; i++) {
 		const struct sim_device *device = &sim->devices[i];
 		enum ph_hub_trust trust = PH_HUB_CUT;
-		int rc = device->cut ? ph_hub_device_trust(sim->hub, device->id, &trust)
-				     : 0;
+		int rc = ph_hub_device_trust(sim->hub, device->id, &trust);
 
 		if (rc < 0) {
 			sim_broken(sim, SIM_HEALTHY, "whom the hub trusts: %s",
 				   strerror(-rc));
 		}
-		if (trust != PH_HUB_CUT) {
+		if (device->cut && trust != PH_HUB_CUT) {
 			sim_broken(sim, SIM_COLLECTS,
 				   "%s was cut off, somebody knows it, and the hub "
 				   "serves it",
+				   device->machine.name);
+		}
+		if (device->confirmed && trust == PH_HUB_UNCONFIRMED) {
+			sim_broken(sim, SIM_COLLECTS,
+				   "%s was confirmed, somebody knows it, and the hub "
+				   "does not",
 				   device->machine.name);
 		}
 	}

@@ -63,6 +63,9 @@ const struct sim_invariant_doc sim_invariants[SIM_INVARIANTS] = {
 			   "a hub that was put back finds it out from who knows more, "
 			   "serves nobody what others wrote until the operator says so, "
 			   "and who was cut off not at all" },
+	[SIM_KEPT] = { "kept",
+		       "what devices keep of the hub's desk log stands there again "
+		       "when a hub that was put back has heard them" },
 	[SIM_FORGED] = { "forged",
 			 "who has the hub's keys and no operator's cuts off, adopts "
 			 "and erases nothing at a device" },

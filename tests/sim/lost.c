@@ -15,6 +15,7 @@
 #include "tests/sim/check.h"
 #include "tests/sim/disk.h"
 #include "tests/sim/erase.h"
+#include "tests/sim/kept.h"
 #include "tests/sim/line.h"
 #include "tests/sim/safe_internal.h"
 #include "tests/sim/stick.h"
@@ -343,6 +344,7 @@ static void leave(struct sim_safe *safe, const struct ph_log *log)
 
 void sim_leave_desk(struct sim *sim)
 {
+	sim_note_desk(sim);
 	leave(sim->safe, ph_writer_log(sim->hub->desk));
 }
 
@@ -357,6 +359,7 @@ void sim_reckon_lost(struct sim *sim, const struct sim_safe_device *then)
 {
 	leave_logs(sim);
 	sim_forget_hub_taken(sim);
+	sim_lose_desk(sim);
 	reckon_all_words(sim);
 	for (unsigned i = 0; i < sim->n_devices; i++) {
 		reckon_device(&sim->devices[i], &then[i]);

@@ -448,8 +448,11 @@ static void tell_all(double took)
 	       sums.compared, sums.excused);
 	printf("# sticks: %" PRIu64 " packings, %" PRIu64 " bundles taken; hubs: %" PRIu64
 	       " put back, %" PRIu64 " by an older copy, %" PRIu64
-	       " torn snapshots; %" PRIu64 " times something was put off\n",
-	       sums.packed, sums.carried, sums.lost, sums.back, sums.torn, sums.put_off);
+	       " torn snapshots, %" PRIu64
+	       " words of desk logs back from devices; %" PRIu64
+	       " times something was put off\n",
+	       sums.packed, sums.carried, sums.lost, sums.back, sums.torn, sums.kept,
+	       sums.put_off);
 	printf("# couriers: %" PRIu64 " exchanges, %" PRIu64
 	       " bundles signed for, %" PRIu64 " taken where they go\n",
 	       sums.met, sums.vows, sums.brought);

@@ -18,6 +18,7 @@
 #include "tests/sim/check.h"
 #include "tests/sim/count.h"
 #include "tests/sim/erase.h"
+#include "tests/sim/kept.h"
 #include "tests/sim/line.h"
 #include "tests/sim/purse.h"
 #include "tests/sim/safe.h"
@@ -367,6 +368,14 @@ static void run_rounds(struct sim *sim)
 	}
 }
 
+/* What one brought another's piece may go on from, which comes with its next session. */
+static void bring_words_back(struct sim *sim)
+{
+	for (unsigned i = 0; i < ROUNDS && sim_lacks_kept(sim); i++) {
+		run_rounds(sim);
+	}
+}
+
 /* --- entries --- */
 
 struct comparing {
@@ -548,6 +557,7 @@ void sim_settle(struct sim *sim)
 		sim_all_to_base(sim);
 	}
 	run_rounds(sim);
+	bring_words_back(sim);
 	if (sim_update_all(sim) > 0) { /* who was older knows all of it now */
 		run_rounds(sim);
 	}
@@ -558,6 +568,7 @@ void sim_settle(struct sim *sim)
 	catch_up_hub(sim);
 	sim_check_back(sim);
 	sim_check_cut(sim);
+	sim_check_kept(sim);
 	check_whole(sim);
 	check_entries(sim);
 	sim_check_all_unread(sim);

@@ -33,6 +33,7 @@ enum sim_invariant {
 	SIM_BUDGET,
 	SIM_STOLEN,
 	SIM_COLLECTS,
+	SIM_KEPT,
 	SIM_FORGED,
 	SIM_HEALTHY,
 	SIM_WHOLE,
@@ -176,6 +177,7 @@ struct sim_tally {
 	uint64_t lost;          /* disks of hubs */
 	uint64_t back;          /* older copies in the place of hubs */
 	uint64_t torn;          /* snapshots of hubs that were torn */
+	uint64_t kept;          /* words of desk logs that devices brought back */
 	uint64_t looks;         /* stores read whole and folded anew, before the end */
 	uint64_t plain;         /* copies to which nothing odd was done */
 	uint64_t erased;        /* orders */

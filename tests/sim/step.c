@@ -11,6 +11,7 @@
 #include "tests/sim/check.h"
 #include "tests/sim/count.h"
 #include "tests/sim/erase.h"
+#include "tests/sim/kept.h"
 #include "tests/sim/line.h"
 #include "tests/sim/theft.h"
 #include "tests/sim/van.h"
@@ -97,6 +98,7 @@ static void check_conclusions(struct sim *sim)
 static void check_hub(struct sim *sim)
 {
 	sim_check_hub_clock(sim);
+	sim_note_desk(sim);
 	sim_check_receipted(sim);
 	if (sim->script->closely || sim->at % LOOK_EVERY == 0) {
 		check_conclusions(sim);

@@ -22,6 +22,7 @@
 #include "tests/sim/check.h"
 #include "tests/sim/disk.h"
 #include "tests/sim/erase.h"
+#include "tests/sim/kept.h"
 #include "tests/sim/stick.h"
 #include "tests/sim/van.h"
 #include "tests/sim/version.h"
@@ -559,6 +560,7 @@ void sim_close(struct sim *sim)
 	sim_hub_close(sim);
 	sim_vans_free(sim->vans);
 	sim_erasures_free(sim);
+	sim_words_free(sim);
 	clear_disks(sim);
 	sim_books_free(sim->books);
 	sim_sticks_free(sim->sticks);

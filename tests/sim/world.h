@@ -165,6 +165,7 @@ struct sim_sticks;   /* stick.h */
 struct sim_vans;     /* van.h */
 struct sim_safe;     /* safe.h */
 struct sim_erasures; /* erase_internal.h */
+struct sim_words;    /* kept.c */
 
 struct sim {
 	const struct sim_script *script;
@@ -205,6 +206,7 @@ struct sim {
 	struct sim_vans *vans;
 	struct sim_safe *safe;         /* NULL: of this hub no backup is made */
 	struct sim_erasures *erasures; /* NULL: none was ordered */
+	struct sim_words *words;       /* of the hub's desk logs; NULL: none is known */
 	struct ph_journal
 		*reading; /* of a device, while its receipts are looked through */
 };
