@@ -21,6 +21,7 @@ WRITERS = {path: set(names.split()) for path, names in {
     "common/log/desk_key.c": "ph_desk_card_make encode ph_desk_key_save",
     "common/log/envelope.c": "ph_envelope_encode",
     "common/log/invite.c": "body_encode ph_invite_encode",
+    "common/log/keep.c": "ph_keep_seal",
     "common/log/invite_text.c": "ph_invite_text",
     "common/log/keyfile.c": "ph_device_keys_save locked_encode ph_locked_key_save",
     "common/log/keylist.c": "body_encode ph_keylist_encode",

@@ -1,10 +1,11 @@
 """Seeds of the targets that read something small: settings, a scenario, printed codes, what a
-courier signs, what a hub is restored from. For tests/fuzz/seeds, which has run the programs."""
+courier signs, what a hub is restored from, pieces of its desk log. For tests/fuzz/seeds, which has run the programs."""
 import json
 import os
 import re
 import sqlite3
 import subprocess
+import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
@@ -91,6 +92,57 @@ def backups(maker):
         maker.seed("backup", "cut-%d" % at, b"l" + at.to_bytes(2, "big"))
     maker.seed("backup", "whole", b"x\0\0\0")
     maker.seed("backup", "magic", b"x\0\x08\3")
+
+
+def pieces(maker, take):
+    """Pieces that the PC keeps, with the key of their hub, and as they come; what the hub said, and steps of both."""
+    keys = maker.read("hub/keys/online")
+    seed = keys[27:59]  # behind the array's head, the title and a bin's head
+    if b"packhorse device keys 1\xc4\x20" not in keys[:27]:
+        sys.exit("keys/online is of another form")
+    store = sqlite3.connect("file:%s?mode=ro&immutable=1" % maker.path("site/site.db"), uri=True)
+    rows = store.execute("SELECT log_id, first, last, mark, cipher FROM kept ORDER BY row").fetchall()
+    store.close()
+    if not rows:
+        sys.exit("the PC keeps nothing of the hub's desk log")
+    comes = b""
+    for number, (log, first, last, mark, cipher) in enumerate(rows):
+        front = seed + log + first.to_bytes(8, "big") + last.to_bytes(8, "big") + mark
+        maker.seed("keep", "piece-%d" % number, b"o" + front + cipher)
+        maker.seed("keep", "bent-%d" % number, b"o" + front + cipher[:-1] + bytes([cipher[-1] ^ 1]))
+        maker.seed("keep", "sealed-%d" % number, b"s" + front + 64 * b"s" + cipher[104:])
+        comes += bytes([0, 0, first, last - first, last]) + (len(cipher) - 105).to_bytes(2, "big") + b"c"
+    maker.seed("keep", "cut", b"o" + front + rows[-1][4][:104])
+    maker.seed("keep", "numbers", b"s" + seed + rows[0][0] + 16 * b"\xff" + rows[0][3] + 66 * b"s")
+    asked = b"\2\3\1\0\3\0\3\3\0\0\0"
+    maker.seed("keep", "comes", b"d" + comes + asked + comes + asked)
+    maker.seed("keep", "again", b"d" + comes + b"\4" + comes + asked)
+    many = b"".join(bytes([0, at % 3, at, 0, at]) + b"\xff\xffm" for at in range(20))
+    maker.seed("keep", "bound", b"d" + many + asked)
+    for column in range(5):
+        for name, value in (("less", b"\0" + 8 * b"\xff"), ("none", b"\0" + 8 * b"\0"), ("bytes", b"\x09abcd"), ("no-bytes", b"\1")):
+            bad = b"\1" + bytes([column, len(rows) - 1]) + value
+            maker.seed("keep", "bad-%d-%s" % (column, name), b"d" + comes + bad + b"\2" + comes + asked)
+    whole = b"".join(bytes([0, at]) for at in range(5))
+    for hub in (b"\0", b"\1"):
+        name = "hub-%d-" % hub[0]
+        maker.seed("keep", name + "whole", b"h" + hub + whole)
+        maker.seed("keep", name + "back", b"h" + hub + bytes(b for at in range(4, -1, -1) for b in (0, at)) + whole)
+        maker.seed("keep", name + "hello", b"h" + hub + b"".join(b"\4" + bytes([at]) + b"\0\4" for at in (0, 4, 64, 128, 192)))
+        for at in (0, 24, 88, 104):
+            maker.seed("keep", name + "bent-%d" % at, b"h" + hub + b"\1\2\0\1" + bytes([at]) + b"\0\1")
+        maker.seed("keep", name + "any", b"h" + hub + b"\2\0\4\0\1" + two(66 * b"s") + whole)
+        for number, entry in enumerate(said(maker, take)[:6]):
+            maker.seed("keep", name + "more-%d" % number, b"h" + hub + b"\3" + bytes([3 + 2 * number]) + two(entry) + whole)
+
+
+def said(maker, take):
+    """What the hub said in its desk log."""
+    store = sqlite3.connect("file:%s?mode=ro&immutable=1" % maker.path("hub/hub.db"), uri=True)
+    desk = store.execute("SELECT value FROM meta WHERE name = 'desk_log'").fetchone()[0]
+    bodies = store.execute("SELECT run.bytes FROM run JOIN log ON log.row = run.id >> 40 WHERE log.id = ?", (desk,)).fetchall()
+    store.close()
+    return [entry for (body,) in bodies for entry in take(bytes(body))]
 
 
 def codes(maker):

@@ -20,7 +20,7 @@ from plan import LONGEST, PLAN, WITH
 from sides import ONLY_MEMORY, WRITERS, lacking
 
 # Whose inputs are steps, or timetables: no bomb goes to them.
-NO_BOMBS = {"control", "feed", "ledger", "province", "record", "schedule", "sibling", "site", "stick"}
+NO_BOMBS = {"control", "feed", "keep", "ledger", "province", "record", "schedule", "sibling", "site", "stick"}
 
 # A condition, what stands before it, and the side that only lack of memory takes.
 CONDITIONS = (
