@@ -353,10 +353,11 @@ static void clock_rows(const struct ph_status_report *report, struct ph_table *t
 		return;
 	}
 	snprintf(text, sizeof(text),
-		 fast ? ph_say("%s ahead of the hub's, as last heard",
-			       "nhanh hơn máy chủ %s (lần nối gần nhất)")
-		      : ph_say("%s behind the hub's, as last heard",
-			       "chậm hơn máy chủ %s (lần nối gần nhất)"),
+		 !report->is_heard ? ph_say("at least %s behind", "chậm ít nhất %s")
+		 : fast            ? ph_say("%s ahead of the hub's, as last heard",
+					    "nhanh hơn máy chủ %s (lần nối gần nhất)")
+				   : ph_say("%s behind the hub's, as last heard",
+					    "chậm hơn máy chủ %s (lần nối gần nhất)"),
 		 ph_span(span, fast ? report->ahead : -report->ahead));
 	row(table, ph_say("Clock of this machine", "Đồng hồ máy này"), text);
 	row(table, "",
@@ -528,12 +529,14 @@ static int print(const struct ph_status_report *report)
 static int read_clock(struct ph_site *site, const struct ph_now *now,
 		      struct ph_status_report *report)
 {
-	int64_t ahead = 0;
-	int rc = ph_writer_clock_ahead(ph_site_journal(site), now, &ahead);
+	struct ph_heard_clock hub = { 0 };
+	int64_t ahead = ph_site_clock_ahead(site);
+	int rc = ph_writer_heard_clock(ph_site_journal(site), now, &hub);
 
 	if (ahead > PH_CLOCK_AHEAD_MAX || ahead < -PH_CLOCK_AHEAD_MAX) {
 		report->ahead = ahead;
 	}
+	report->is_heard = hub.is_sure;
 	return rc < 0 ? rc : 0;
 }
 

@@ -56,15 +56,20 @@ enum ph_road ph_site_road(const struct ph_site *site)
 				  : PH_ROAD_STICK;
 }
 
-int64_t ph_site_today(struct ph_site *site)
+int64_t ph_site_clock_ahead(const struct ph_site *site)
 {
 	struct ph_now now;
-	int64_t ahead = 0;
 
 	site->config.clock.read(site->config.clock.data, &now);
-	(void)ph_writer_clock_ahead(site->journal, &now,
-				    &ahead); /* else as the clock has it */
-	return ph_day_of(now.wall - ahead);
+	return ph_writer_clock_ahead(site->writer, &now);
+}
+
+int64_t ph_site_today(const struct ph_site *site)
+{
+	struct ph_now now;
+
+	site->config.clock.read(site->config.clock.data, &now);
+	return ph_day_of(now.wall - ph_writer_clock_ahead(site->writer, &now));
 }
 
 struct ph_site *ph_site_new(const struct ph_site_config *config)

@@ -117,8 +117,13 @@ struct ph_ledger *ph_site_ledger_near(struct ph_site *site, uint64_t *left_out,
 int ph_site_fold(struct ph_site *site, bool whole, uint64_t *left_out,
 		 struct ph_error *err);
 const struct ph_log *ph_site_log(struct ph_site *site);
-/* Today in UTC+7, by the hub's clock; by this machine's if that was started since the hub was heard, but never before that. */
-int64_t ph_site_today(struct ph_site *site);
+/*
+ * Today in UTC+7, by the hub's clock; by this machine's if that was started since the hub was heard, but
+ * never before that, nor before the day on which an entry would be stamped (docs/STORE.md, "The floor").
+ */
+int64_t ph_site_today(const struct ph_site *site);
+/* Seconds that this machine's clock is ahead of that time (negative: behind), as ph_writer_clock_ahead(). */
+int64_t ph_site_clock_ahead(const struct ph_site *site);
 /* Milliseconds, by a clock that is not set and does not stop. */
 uint64_t ph_site_ms(const struct ph_site *site);
 /*

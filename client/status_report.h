@@ -17,6 +17,7 @@ struct ph_status_report {
 	int64_t now;
 	struct ph_status_road road;
 	int64_t ahead; /* of this machine's clock before the hub's; 0: not over the limit */
+	bool is_heard; /* the hub's, in this start of the machine; else AHEAD is the least */
 	const struct ph_host_state *agent; /* that keeps the folder; NULL: none does */
 	struct ph_budget budget;
 	enum ph_desk_state desk;

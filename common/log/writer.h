@@ -123,12 +123,12 @@ struct ph_heard_clock {
 int ph_writer_heard_clock(struct ph_journal *journal, const struct ph_now *now,
 			  struct ph_heard_clock *clock_out);
 /*
- * By how many seconds the wall clock of NOW is ahead of the hub's (negative: behind), by the
- * monotonic clock since that was heard. If the machine was started again since, somebody may
- * have set the clock: then 0, or by how much it is behind what was heard, at the least.
- * As ph_writer_heard_clock().
+ * By how many seconds the wall clock of NOW is ahead (negative: behind) of the time as it is known
+ * here: the hub's of a session of this boot, counted on by the monotonic clock. Without one,
+ * somebody may have set the clock: then 0, or by how much it is behind, at the least, of what the hub said
+ * last and of what nothing is stamped below (docs/STORE.md, "The floor"); one that is behind the floor
+ * also of our last stamp. No stamp depends on it.
  */
-int ph_writer_clock_ahead(struct ph_journal *journal, const struct ph_now *now,
-			  int64_t *ahead_out);
+int64_t ph_writer_clock_ahead(const struct ph_writer *writer, const struct ph_now *now);
 
 #endif

@@ -97,7 +97,7 @@ static bool since_heard(const struct ph_heard *heard, const struct ph_now *now,
 	return true;
 }
 
-/* As ph_writer_clock_ahead(); *NOW_OUT is whether it is so now, or was when heard. */
+/* Seconds that the wall clock is ahead; *NOW_OUT is whether it is so now, or was when heard. */
 static int64_t ahead_of(const struct ph_heard *heard, const struct ph_now *now,
 			bool *now_out)
 {
@@ -402,19 +402,30 @@ int ph_writer_heard_clock(struct ph_journal *journal, const struct ph_now *now,
 	return 0;
 }
 
-int ph_writer_clock_ahead(struct ph_journal *journal, const struct ph_now *now,
-			  int64_t *ahead_out)
+/* What it is at the least by a wall clock that no word of this boot stands beside. */
+static int64_t unheard_time(const struct ph_writer *writer, const struct ph_now *now)
 {
-	struct ph_heard_clock clock;
-	int rc = ph_writer_heard_clock(journal, now, &clock);
-	int64_t ahead;
+	int64_t time = ph_writer_least(writer, now);
+	int64_t own = ph_stamp_seconds(writer->stamp);
 
-	if (rc != 0) {
-		return rc;
+	time = now->wall > time ? now->wall : time;
+	if (writer->has_heard && writer->heard.time > time) {
+		time = writer->heard.time;
 	}
-	ahead = clamp_time(now->wall) - clock.time;
-	*ahead_out = clock.is_sure || ahead < 0 ? ahead : 0;
-	return 0;
+	/* what we wrote is over, unless a clock that was ahead wrote it */
+	return is_behind(writer, now->wall) && !writer->leaves && own > time ? own : time;
+}
+
+int64_t ph_writer_clock_ahead(const struct ph_writer *writer, const struct ph_now *now)
+{
+	struct ph_now clamped = *now;
+	int64_t time;
+
+	clamped.wall = clamp_time(now->wall);
+	if (!writer->has_heard || !since_heard(&writer->heard, &clamped, &time)) {
+		time = unheard_time(writer, &clamped);
+	}
+	return clamped.wall - time;
 }
 
 int ph_writer_time_load(struct ph_writer *writer)

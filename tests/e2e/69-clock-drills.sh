@@ -68,6 +68,12 @@ enrol() { # SITE OFFSET: joined, heard and confirmed by that clock
 off -20000d "$P" -d s1 join i1 >/dev/null 2>&1
 saves "1970" off -20000d "$P" -d s1 visit 5 --band child
 saves "1970, a loan" off -20000d "$P" -d s1 loan C1 B1 --term 14
+saves "1970, a page of last month" off -20000d "$P" -d s1 loan C0 B0 --term 14 --when "$(day '-30 days')"
+is "1970, the hub never heard: what is overdue is told" \
+  "$(off -20000d "$P" -d s1 list overdue --json | json "[(i['copy']['code'], i['due']) for i in d['items']]")" "[('B0', '$(day '-16 days')')]"
+ok "1970, the hub never heard: the month's figures" off -20000d "$P" -d s1 figures --period "$(TZ=UTC-7 date +%Y-%m)"
+like "1970, the hub never heard: status says that the clock is wrong" "$(off -20000d "$P" -d s1 status)" 'at least .* behind'
+like "in Vietnamese too" "$(LC_MESSAGES=vi_VN.UTF-8 LC_ALL= off -20000d "$P" -d s1 status)" 'chậm ít nhất'
 syncs s1 -20000d
 is "1970: due two weeks from when it joined, not in 1970" "$(due B1)" "['$(day '+14 days')']"
 is "1970: the visit is of this month" "$(total 14-0371 visits '-3 days' '+3 days')" 5

@@ -400,6 +400,10 @@ static void test_today(void **state)
 	static const int64_t wrong[] = { 1000, FIRST + YEARS10, FIRST - 10 * DAY_S };
 	struct world *world = *state;
 
+	/* nothing was ever heard: not before it joined */
+	boot(world, 1000);
+	assert_int_equal(ph_site_today(world->site), ph_day_of(WORLD_NOW));
+	assert_int_equal(ph_site_clock_ahead(world->site), 1000 - WORLD_NOW);
 	for (unsigned i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
 		int64_t time = FIRST + (int64_t)i * DAY_S;
 

@@ -386,8 +386,8 @@ static void test_old_time(void **state)
 {
 	struct two *two = *state;
 	uint8_t id[PH_LOG_ID_SIZE];
+	struct ph_heard_clock clock;
 	struct ph_now now;
-	int64_t ahead = 0;
 
 	pc_visits(&two->first, 2);
 	ask_and_pack(two, &two->first);
@@ -399,7 +399,7 @@ static void test_old_time(void **state)
 	assert_memory_equal(ph_site_log(two->first.site)->id, id, sizeof(id));
 	two->first.config.clock.read(two->first.config.clock.data, &now);
 	assert_int_equal(
-		ph_writer_clock_ahead(ph_site_journal(two->first.site), &now, &ahead),
+		ph_writer_heard_clock(ph_site_journal(two->first.site), &now, &clock),
 		PH_JOURNAL_E_NONE);
 }
 

@@ -22,6 +22,13 @@ static void take(struct desk *desk, int64_t time)
 	commit(&desk->room);
 }
 
+/* What time it is, for the screen. */
+static int64_t shown(struct desk *desk)
+{
+	return desk->machine.now.wall -
+	       ph_writer_clock_ahead(desk->writer, &desk->machine.now);
+}
+
 static int64_t second(struct desk *desk)
 {
 	return ph_stamp_seconds(record(desk));
@@ -43,6 +50,46 @@ static uint64_t sure(struct desk *desk, uint64_t *wall_out)
 	}
 	ph_buf_deinit(&buf);
 	return found;
+}
+
+/* For the screen: by a clock in 1970 it is not before what a stamp would be, hub or no hub. */
+static void screen(void **state)
+{
+	struct desk desk;
+
+	(void)state;
+	desk_open(&desk, ":memory:", 47);
+	boot(&desk.machine, 1, 1000);
+	assert_int_equal(shown(&desk), F);
+	/* it was never in a session, and takes a stick */
+	take(&desk, F + 30 * DAY);
+	pass(&desk.machine, 60);
+	assert_int_equal(shown(&desk), F + 30 * DAY + 60);
+	boot(&desk.machine, 2, 1000);
+	assert_int_equal(shown(&desk), F + 30 * DAY);
+	assert_int_equal(second(&desk), F + 30 * DAY);
+	/* the battery was good for months, without a word */
+	boot(&desk.machine, 3, F + 90 * DAY);
+	assert_int_equal(shown(&desk), F + 90 * DAY);
+	assert_int_equal(second(&desk), F + 90 * DAY);
+	boot(&desk.machine, 4, 1000);
+	assert_int_equal(shown(&desk), F + 90 * DAY);
+	/* a stick moves a clock that may be right by a day at most, and back not at all */
+	boot(&desk.machine, 5, F + 91 * DAY);
+	take(&desk, F + 400 * DAY);
+	assert_int_equal(shown(&desk), F + 92 * DAY);
+	boot(&desk.machine, 6, F + 93 * DAY);
+	assert_int_equal(shown(&desk), F + 93 * DAY);
+	/* a session says what it is */
+	hear(&desk, F + 94 * DAY);
+	assert_int_equal(shown(&desk), F + 94 * DAY);
+	/* what a clock wrote that was ahead is no time */
+	boot(&desk.machine, 7, F + 4000 * DAY);
+	assert_int_equal(second(&desk), F + 4000 * DAY);
+	hear(&desk, F + 95 * DAY);
+	boot(&desk.machine, 8, 1000);
+	assert_int_equal(shown(&desk), F + 95 * DAY);
+	desk_close(&desk);
 }
 
 /* Two months of days of an hour and a half, each from 1970 on, each with a session. */
@@ -323,7 +370,7 @@ int main(void)
 		cmocka_unit_test(by_stick),     cmocka_unit_test(slow_by_hours),
 		cmocka_unit_test(right_clock),  cmocka_unit_test(thief_in_1970),
 		cmocka_unit_test(pulled_back),  cmocka_unit_test(set_since),
-		cmocka_unit_test(kept),
+		cmocka_unit_test(kept),         cmocka_unit_test(screen),
 	};
 
 	if (sodium_init() < 0) {
