@@ -54,10 +54,11 @@ static void note_taken(struct take *take, const struct ph_spool_file *file,
 	take->left += ph_stick_number(answer, "left");
 	take->admitted += json_is_true(json_object_get(answer, "admitted"));
 	if (!json_is_true(json_object_get(answer, "complete"))) {
-		take->later = take->later ||
-			      strcmp(ph_stick_text(answer, "reason"), "later") == 0;
-		refuse(take, file->name, ph_stick_text(answer, "reason"),
-		       ph_stick_text(answer, "words"));
+		const char *reason = ph_stick_text(answer, "reason");
+
+		take->later = take->later || strcmp(reason, "later") == 0 ||
+			      strcmp(reason, "put-back") == 0;
+		refuse(take, file->name, reason, ph_stick_text(answer, "words"));
 	} else {
 		expire(take, file);
 	}

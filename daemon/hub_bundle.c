@@ -126,7 +126,7 @@ static int on_hello(struct taking *taking, const struct ph_bundle_record *record
 	return 0;
 }
 
-/* 0; PH_BUNDLE_E_FORM: forged; PH_BUNDLE_E_FULL: a 17th branch, later; negative errno. */
+/* 0; PH_BUNDLE_E_FORM: forged; PH_BUNDLE_E_FULL: to come again, and why is in TAKEN; negative errno. */
 static int store(struct taking *taking)
 {
 	struct ph_job job = { .type = PH_JOB_STORE, .items = taking->items };
@@ -142,6 +142,7 @@ static int store(struct taking *taking)
 	ph_items_free(job.items);
 	if (rc == 0 && (job.bad || job.later)) {
 		refuse(taking, taking->taken->peer.refusal);
+		taking->taken->why = job.why;
 		rc = job.bad ? PH_BUNDLE_E_FORM : PH_BUNDLE_E_FULL;
 	}
 	return rc;
@@ -239,8 +240,9 @@ static const char *reason_of(const struct ph_hub_bundle_taken *taken)
 		break;
 	}
 	return taken->refusal == 0                  ? NULL
-	       : taken->refusal == PH_BUNDLE_E_FULL ? "later"
-						    : ph_bundle_reason(taken->refusal);
+	       : taken->refusal != PH_BUNDLE_E_FULL ? ph_bundle_reason(taken->refusal)
+	       : taken->why == PH_WHY_PUT_BACK      ? "put-back"
+						    : "later";
 }
 
 int ph_hub_bundle_take(struct ph_hub *hub, struct ph_view bundle, enum ph_road road,
@@ -266,7 +268,8 @@ int ph_hub_bundle_take(struct ph_hub *hub, struct ph_view bundle, enum ph_road r
 	taken_out->refusal = rc > 0 ? rc : 0;
 	taken_out->reason = reason_of(taken_out);
 	taken_out->peer.told = PH_VIEW(NULL, 0);
-	if (taken_out->refusal != 0 && taken_out->words[0] == '\0') {
+	if (taken_out->refusal != 0 && taken_out->refusal != PH_BUNDLE_E_FULL &&
+	    taken_out->words[0] == '\0') {
 		refuse(&taking, ph_bundle_error(taken_out->refusal));
 	}
 	ph_items_free(taking.items);

@@ -20,6 +20,7 @@ struct ph_hub_bundle_taken {
 	enum ph_status
 		status; /* other than OK: this device is not served; why is in words */
 	const char *reason; /* one word; NULL: complete */
+	enum ph_why why;    /* it is to come again for that */
 	char words[96];     /* of what was not taken; "" */
 	bool known;         /* the device is one of ours; below is valid */
 	bool live;          /* what its hello told took effect */

@@ -92,8 +92,10 @@ static enum ph_courier_answer answer_of(const struct ph_hub_bundle_taken *taken)
 	if (!taken->reason) {
 		return PH_COURIER_KEPT;
 	}
-	return strcmp(taken->reason, "later") == 0 ? PH_COURIER_LATER
-						   : PH_COURIER_REFUSED;
+	return strcmp(taken->reason, "later") == 0 ||
+			       strcmp(taken->reason, "put-back") == 0
+		       ? PH_COURIER_LATER
+		       : PH_COURIER_REFUSED;
 }
 
 static int take(struct ph_hub *hub, struct ph_hub_courier *courier,

@@ -14,7 +14,8 @@
  * a welcome has no word for it, and a first flight with such a segment is left alone. A
  * sealed part that does not fit its commitment stays missing and is told as such in the
  * receipt: never a refusal. What a device may not bring now (hub_quota.h) waits there, too:
- * told in the welcome, or by LATER when a session has got that far.
+ * told in the welcome, or by LATER when a session has got that far. What the hub itself had said
+ * and lost comes in transport alone, where it can be told why the session ends there.
  */
 #include "daemon/hub_back.h"
 #include "daemon/hub_bundle.h"
@@ -96,10 +97,12 @@ static int try_item(struct ph_hub *hub, struct ph_job *job, const struct ph_item
 	if (*full && memcmp((*full)->log_id, item->log_id, PH_LOG_ID_SIZE) == 0) {
 		return 0;
 	}
-	rc = ph_hub_store_item(hub, peer, item);
+	rc = ph_hub_store_item(hub, peer, item, job->type == PH_JOB_HELLO);
 	if (rc == 0 && hub->put_back != put_back) {
 		job->later = true; /* receipts of this epoch need another welcome */
 		job->why = PH_WHY_PUT_BACK;
+		snprintf(peer->refusal, sizeof(peer->refusal),
+			 "it shows that this hub was put back");
 		return 1;
 	}
 	if (rc <= 0) {
@@ -199,11 +202,7 @@ static int do_hello(struct ph_hub *hub, struct ph_job *job)
 	peer->counter = job->hello.counter;
 	peer->packs = ph_hub_packs(&job->hello);
 	rc = ph_hub_load_hello(hub, peer, &job->hello);
-	rc = rc == 0 ? take_items(hub, job) : rc;
-	if (rc == 0 && job->later && !job->bad) {
-		job->welcome.status = PH_STATUS_LATER;
-	}
-	return rc;
+	return rc == 0 ? take_items(hub, job) : rc;
 }
 
 /*

@@ -235,14 +235,14 @@ static bool is_told(const struct ph_hub_peer *peer, const struct ph_item *item)
 }
 
 int ph_hub_store_item(struct ph_hub *hub, struct ph_hub_peer *peer,
-		      const struct ph_item *item)
+		      const struct ph_item *item, bool in_flight)
 {
 	struct ph_segment segment;
 	int rc = PH_HUB_COLLECT_E_NOT;
 
 	/* of another epoch it is offered in bundles, whether or not we were restored */
-	bool may_be_ours = hub->restored > 0 || peer->strays ||
-			   (peer->by_file && hub->epoch.number > 1);
+	bool may_be_ours = !in_flight && (hub->restored > 0 || peer->strays ||
+					  (peer->by_file && hub->epoch.number > 1));
 
 	if (item->type == PH_ITEM_KEEP) {
 		return ph_hub_keep_take(hub, peer, item);

@@ -78,6 +78,13 @@ static const struct {
 	  "hiện chưa nhận được: hết chỗ, hoặc đã nhận đủ mức của máy này. Không mất gì; "
 	  "lát "
 	  "nữa nhận lại thẻ" },
+	{ "put-back",
+	  "by what is in it this hub has found that it is an older copy of itself that "
+	  "was put back; nothing is lost. Take the stick again, and see `packhorsed "
+	  "status`",
+	  "nhờ nội dung gói này, máy chủ thấy mình là bản sao cũ được chép lại; không "
+	  "mất "
+	  "gì. Hãy nhận lại thẻ, rồi xem `packhorsed status`" },
 };
 
 const char *ph_refusal_words(const char *reason)

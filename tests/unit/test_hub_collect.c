@@ -107,6 +107,44 @@ static void test_put_back_is_found(void **state)
 	}
 }
 
+/*
+ * A welcome has no word for it. So what shows it is taken behind the welcome alone: in a first flight, where
+ * no honest device puts it, it is somebody else's log, and moves nothing.
+ */
+static void test_put_back_in_a_flight(void **state)
+{
+	struct rolled r;
+	struct hub_room *room = &r.pair.room;
+	struct ph_job *job;
+
+	(void)state;
+	put_back(&r, false);
+	ph_job_free(stray_hello(&r));
+	job = hello_of(&r.pair.a, copy_item(r.items));
+	job->hello.control.n = (uint64_t)r.control;
+	memset(job->hello.control.h, 0x55, sizeof(job->hello.control.h));
+	memcpy(job->hello.head[0].log_id, r.items->log_id, PH_LOG_ID_SIZE);
+	job->hello.head[0].n = r.items->last;
+	job->hello.n_heads = 1;
+	job->hello.n_segments = 1;
+	carry_out(room, job);
+	assert_int_equal(job->result, 0);
+	assert_true(job->bad);
+	assert_false(job->later);
+	ph_job_free(job);
+	assert_int_equal(hub_says(room, "epoch"), 1);
+	assert_false(room->hub->collecting);
+	/* behind the welcome it is told why: by the session, and in the log of the hub */
+	ph_job_free(stray_hello(&r));
+	job = carry_out(room, store_of(&r.pair.a, copy_item(r.items)));
+	assert_true(job->later);
+	assert_int_equal(job->why, PH_WHY_PUT_BACK);
+	assert_non_null(strstr(r.pair.a.peer.refusal, "put back"));
+	ph_job_free(job);
+	assert_true(room->hub->collecting);
+	rolled_close(&r);
+}
+
 /* Who tells a wrong position and brings nothing that is ours, or what we have, brings nothing about. */
 static void test_put_back_is_proved(void **state)
 {
@@ -415,6 +453,7 @@ int main(void)
 		cmocka_unit_test(test_not_restored),
 		cmocka_unit_test(test_put_back_is_found),
 		cmocka_unit_test(test_put_back_is_proved),
+		cmocka_unit_test(test_put_back_in_a_flight),
 		cmocka_unit_test(test_put_back_then_restored),
 		after_restore(test_epochs),
 		cmocka_unit_test(test_blocks),

@@ -28,7 +28,7 @@ static void every_reason_has_words(void **state)
 {
 	/* of a spool, and of the hub */
 	static const char *const others[] = { "not-a-file", "unreadable", "cut-off",
-					      "later" };
+					      "later", "put-back" };
 
 	(void)state;
 	/* those before are of writing one */

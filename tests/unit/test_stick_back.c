@@ -266,13 +266,54 @@ static void test_many_bundles(void **state)
 	assert_int_equal(at_hub(two, &two->first), ph_site_log(two->first.site)->n);
 }
 
+/*
+ * Restored, and then its folder is put back by hand to an hour after that: a bundle that was packed
+ * meanwhile shows it. It is said so, and it is taken when the stick is taken again.
+ */
+static void test_put_back(void **state)
+{
+	struct lost *lost = *state;
+	struct two *two = &lost->two;
+	struct hub_room *room = &two->room;
+	struct ph_hub_bundle_taken taken;
+	int64_t said;
+
+	carry(room, &two->first);
+	restore(lost);
+	up(two, &two->first);
+	json_decref(ask(room,
+			json_pack("{s:s, s:b}", "command", "collect-end", "anyway", 1)));
+	set_policy(room, "21");
+	keep(room, room->dir, lost->copy);
+	set_policy(room, "28");
+	said = hub_says(room, "control_entries");
+	down(two, &two->first);
+	assert_true(gives(&two->first));
+	pack_pc(&two->first, PH_BUNDLE_MAX, &two->up);
+	keep(room, lost->copy, room->dir);
+	assert_int_equal(hub_says(room, "control_entries"), said - 1);
+	assert_int_equal(hub_says(room, "epoch"), 2);
+	assert_false(room->hub->collecting);
+
+	taken = take_up(room, ph_buf_view(&two->up.bundle[0]));
+	assert_string_equal(taken.reason, "put-back");
+	assert_non_null(strstr(taken.words, "put back"));
+	assert_false(taken.live);
+	assert_true(room->hub->collecting);
+	assert_int_equal(hub_says(room, "epoch"), 3);
+	taken = take_up(room, ph_buf_view(&two->up.bundle[0]));
+	assert_null(taken.reason);
+	assert_true(hub_says(room, "control_entries") >= said);
+	assert_true(is_cut(room, &two->other));
+}
+
 #define LOST(test) cmocka_unit_test_setup_teardown(test, lose, find)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		LOST(test_comes_back), LOST(test_again),        LOST(test_by_another),
-		LOST(test_by_session), LOST(test_many_bundles),
+		LOST(test_by_session), LOST(test_many_bundles), LOST(test_put_back),
 	};
 
 	return ph_crypto_start() != 0
