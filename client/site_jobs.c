@@ -277,12 +277,14 @@ static bool names_one_of(const struct ph_keylist *list, const struct ph_keylist 
 /*
  * Nobody whom we heeded is heeded any more. Keys that were stolen may have told of an epoch
  * above all that the hub will have, and then what it says would be old for ever; so of
- * epochs, receipts and the feed nothing was heard yet.
+ * epochs, receipts and the feed nothing was heard yet, nor of time.
  */
 static int hear_anew(struct ph_site *site)
 {
 	int rc = ph_journal_meta_put_int(site->journal, PH_META_EPOCH, 0);
 
+	rc = rc < 0 ? rc : ph_journal_meta_put_int(site->journal, PH_META_HUB_TIME, 0);
+	rc = rc < 0 ? rc : ph_writer_hear_anew(site->writer);
 	rc = rc < 0 ? rc : ph_journal_receipts_drop(site->journal);
 	return rc < 0 ? rc : ph_fed_drop(site->db);
 }

@@ -93,6 +93,12 @@ int ph_writer_heard_time(struct ph_writer *writer, int64_t hub_time);
  */
 int ph_writer_heard_before(struct ph_writer *writer, int64_t hub_time);
 /*
+ * What was heard and read so far was said by keys that were stolen: it holds for nothing that is stamped
+ * from here on, but for the floor. If what is heard next is earlier, one of those words was false; a clock that is behind
+ * has followed it, and then that log is left as one whose stamps ran ahead. Likewise in a transaction.
+ */
+int ph_writer_hear_anew(struct ph_writer *writer);
+/*
  * What is added next opens another log, whose `open` continues ours and says WHY:
  * PH_WHY_RESTORED or _CLONED. Kept in meta: in a transaction. No effect on a log that is not
  * opened yet, or is left for such a reason already. 0 or negative errno.

@@ -52,6 +52,7 @@ struct ph_writer {
 	struct ph_heard heard;
 	bool has_read;
 	struct ph_heard read; /* the same, also of a bundle: what was read is not later */
+	bool is_void; /* both were said by keys that are no more; until the next */
 	uint8_t commit[PH_HASH_SIZE]; /* of the entry added last */
 };
 

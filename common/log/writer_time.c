@@ -38,7 +38,8 @@
 #define META_CLAIM  "floor_claim"
 #define META_HEARD  "heard"
 #define META_READ   "read"
-#define META_LEAVE  "leave" /* id of the log that stamps from the future are in */
+#define META_VOID   "read_void" /* 1: what was heard and read is of stolen keys */
+#define META_LEAVE  "leave"     /* id of the log that stamps from the future are in */
 
 static int64_t clamp_time(int64_t seconds)
 {
@@ -110,7 +111,7 @@ static int64_t ahead_of(const struct ph_heard *heard, const struct ph_now *now,
 /* Whether the hub time heard is worth more than our clock: not if it was later before. */
 static bool is_better(const struct ph_writer *writer)
 {
-	return writer->has_heard &&
+	return writer->has_heard && !writer->is_void &&
 	       writer->heard.time + PH_CLOCK_AHEAD_MAX >= writer->floor;
 }
 
@@ -157,9 +158,11 @@ int64_t ph_writer_least(const struct ph_writer *writer, const struct ph_now *now
 	const struct ph_heard *read = &writer->read;
 	int64_t least = 0;
 
-	if (writer->has_read && is_behind(writer, now->wall)) {
+	if (!writer->has_read || writer->is_void) {
+		least = 0;
+	} else if (is_behind(writer, now->wall)) {
 		least = read_now(writer, now);
-	} else if (writer->has_read) {
+	} else {
 		/* a day above a clock that may be right, as a claim */
 		int64_t wall = is_behind(writer, read->wall) ? now->wall : read->wall;
 
@@ -347,8 +350,15 @@ static int put_heard(struct ph_writer *writer, const char *name,
 static int get_read(struct ph_writer *writer)
 {
 	char whole[META_NAME];
-	int rc = read_heard(writer->config.journal, whole_name(writer, META_READ, whole),
-			    &writer->read);
+	int64_t is_void = 0;
+	int rc = ph_writer_meta_get_int(writer, META_VOID, &is_void);
+
+	if (rc < 0) {
+		return rc;
+	}
+	writer->is_void = is_void != 0;
+	rc = read_heard(writer->config.journal, whole_name(writer, META_READ, whole),
+			&writer->read);
 
 	writer->has_read = rc == 0;
 	if (rc == PH_JOURNAL_E_NONE && writer->has_heard) {
@@ -409,7 +419,7 @@ static int64_t unheard_time(const struct ph_writer *writer, const struct ph_now 
 	int64_t own = ph_stamp_seconds(writer->stamp);
 
 	time = now->wall > time ? now->wall : time;
-	if (writer->has_heard && writer->heard.time > time) {
+	if (writer->has_heard && !writer->is_void && writer->heard.time > time) {
 		time = writer->heard.time;
 	}
 	/* what we wrote is over, unless a clock that was ahead wrote it */
@@ -422,7 +432,8 @@ int64_t ph_writer_clock_ahead(const struct ph_writer *writer, const struct ph_no
 	int64_t time;
 
 	clamped.wall = clamp_time(now->wall);
-	if (!writer->has_heard || !since_heard(&writer->heard, &clamped, &time)) {
+	if (!writer->has_heard || writer->is_void ||
+	    !since_heard(&writer->heard, &clamped, &time)) {
 		time = unheard_time(writer, &clamped);
 	}
 	return clamped.wall - time;
@@ -511,21 +522,62 @@ static int put_floor(struct ph_writer *writer, const struct ph_writer *after)
 	return rc;
 }
 
+/*
+ * The first word that is heard after those of stolen keys, by a bundle: the hub's clock as of then, which
+ * has not been counted on. If one of those was later, our stamps may have followed it.
+ */
+static void replace_void(struct ph_writer *writer, const struct ph_now *now,
+			 int64_t false_time)
+{
+	int64_t better = writer->read.time;
+
+	better = better > writer->floor ? better : writer->floor;
+	writer->heard = writer->read;
+	writer->heard.mono_ms = UINT64_MAX; /* in no start of the machine */
+	if (false_time > writer->read.time + PH_CLOCK_AHEAD_MAX &&
+	    is_behind(writer, now->wall) && writer->log.row != 0) {
+		writer->leaves =
+			ph_stamp_seconds(writer->stamp) - better > PH_CLOCK_AHEAD_MAX;
+	}
+}
+
 /* HUB_TIME was heard NOW, in a session or by a bundle: what is known of time then. */
 static void learn(struct ph_writer *writer, const struct ph_now *now, int64_t hub_time,
 		  bool by_session)
 {
+	int64_t before = writer->has_read ? writer->read.time : 0;
+	bool was_void = writer->is_void;
 	bool due;
 
 	/* By the wall clock as it is: what a hub has told cannot confirm another. */
 	hear(writer, hub_time, ph_writer_own_time(writer, now, &due),
 	     is_restarted(writer, now));
-	read_up_to(writer, now, hub_time, by_session);
+	read_up_to(writer, now, hub_time, by_session || was_void);
+	writer->is_void = false;
+	if (was_void && !by_session) {
+		replace_void(writer, now, before);
+	}
 	if (by_session) {
 		writer->heard = writer->read;
 		writer->has_heard = true;
 		writer->leaves = is_ahead(writer);
 	}
+}
+
+/* Keep what AFTER knows, where it is not what WRITER does; HEARD: of a session, too. */
+static int put_learnt(struct ph_writer *writer, const struct ph_writer *after, bool heard)
+{
+	int rc = put_floor(writer, after);
+
+	rc = rc == 0 && heard ? put_heard(writer, META_HEARD, &after->heard) : rc;
+	rc = rc == 0 ? put_heard(writer, META_READ, &after->read) : rc;
+	if (rc == 0 && writer->is_void) {
+		rc = ph_writer_meta_put_int(writer, META_VOID, 0);
+	}
+	if (rc == 0 && after->leaves != writer->leaves) {
+		rc = put_leaves(writer, after->leaves);
+	}
+	return rc;
 }
 
 int ph_writer_heard_before(struct ph_writer *writer, int64_t hub_time)
@@ -535,8 +587,7 @@ int ph_writer_heard_before(struct ph_writer *writer, int64_t hub_time)
 	int rc;
 
 	learn(&after, &now, clamp_time(hub_time), false);
-	rc = put_floor(writer, &after);
-	rc = rc != 0 ? rc : put_heard(writer, META_READ, &after.read);
+	rc = put_learnt(writer, &after, writer->has_heard && writer->is_void);
 	if (rc == 0) {
 		*writer = after;
 	}
@@ -550,14 +601,17 @@ int ph_writer_heard_time(struct ph_writer *writer, int64_t hub_time)
 	int rc;
 
 	learn(&after, &now, clamp_time(hub_time), true);
-	rc = put_floor(writer, &after);
-	rc = rc != 0 ? rc : put_heard(writer, META_HEARD, &after.heard);
-	rc = rc != 0 ? rc : put_heard(writer, META_READ, &after.read);
-	if (rc == 0 && after.leaves != writer->leaves) {
-		rc = put_leaves(writer, after.leaves);
-	}
+	rc = put_learnt(writer, &after, true);
 	if (rc == 0) {
 		*writer = after;
 	}
+	return rc;
+}
+
+int ph_writer_hear_anew(struct ph_writer *writer)
+{
+	int rc = ph_writer_meta_put_int(writer, META_VOID, 1);
+
+	writer->is_void = writer->is_void || rc == 0;
 	return rc;
 }

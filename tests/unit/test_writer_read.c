@@ -52,6 +52,83 @@ static uint64_t sure(struct desk *desk, uint64_t *wall_out)
 	return found;
 }
 
+static void hear_anew(struct desk *desk)
+{
+	begin(&desk->room);
+	assert_int_equal(ph_writer_hear_anew(desk->writer), 0);
+	commit(&desk->room);
+	assert_int_equal(ph_writer_reload(desk->writer, NULL), 0);
+}
+
+/* The keys of the one who said it are no more: the next word by stick is true, whatever he had said. */
+static void other_keys(void **state)
+{
+	static const bool by_session[] = { false, true };
+	struct desk desk;
+	struct ph_log old;
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		desk_open(&desk, ":memory:", 48 + i);
+		for (int d = 0; d < 20; d++) {
+			boot(&desk.machine, (uint8_t)(d + 1), 120);
+			take(&desk, T0 + d * DAY);
+			record(&desk);
+		}
+		old = *ph_writer_log(desk.writer);
+		boot(&desk.machine, 30, 120);
+		if (by_session[i]) {
+			hear(&desk, T0 + 10 * YEAR);
+		} else {
+			take(&desk, T0 + 10 * YEAR);
+		}
+		assert_int_equal(second(&desk), T0 + 10 * YEAR);
+		hear_anew(&desk);
+		take(&desk, T0 + 25 * DAY);
+		assert_int_equal(ph_writer_reload(desk.writer, NULL), 0);
+		assert_int_equal(shown(&desk), T0 + 25 * DAY);
+		assert_int_equal(second(&desk), T0 + 25 * DAY);
+		assert_memory_not_equal(ph_writer_log(desk.writer)->id, old.id,
+					sizeof(old.id));
+		pass(&desk.machine, 60);
+		assert_int_equal(second(&desk), T0 + 25 * DAY + 60);
+		boot(&desk.machine, 31, 120);
+		assert_int_equal(second(&desk), T0 + 25 * DAY + 60);
+		assert_int_equal(shown(&desk), T0 + 25 * DAY + 60);
+		/* as ever from then on: a bundle only raises it */
+		take(&desk, T0 + 40 * DAY);
+		take(&desk, T0 + 26 * DAY);
+		assert_int_equal(second(&desk), T0 + 40 * DAY);
+		desk_close(&desk);
+	}
+}
+
+/* There was no thief, or he had said nothing of time: the log goes on, and nothing in it goes back. */
+static void other_keys_no_thief(void **state)
+{
+	static const int64_t walls[] = { 120, F + 39 * DAY };
+	struct desk desk;
+	struct ph_log old;
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		desk_open(&desk, ":memory:", 50 + i);
+		boot(&desk.machine, 1, walls[i]);
+		take(&desk, F + 30 * DAY);
+		pass(&desk.machine,
+		     9 * DAY); /* it runs on, in the drawer the stick lies */
+		assert_true(second(&desk) >= F + 39 * DAY);
+		old = *ph_writer_log(desk.writer);
+		hear_anew(&desk);
+		take(&desk, F + 32 * DAY);
+		assert_true(second(&desk) >= F + 39 * DAY);
+		assert_memory_equal(ph_writer_log(desk.writer)->id, old.id,
+				    sizeof(old.id));
+		assert_rising(&desk);
+		desk_close(&desk);
+	}
+}
+
 /* For the screen: by a clock in 1970 it is not before what a stamp would be, hub or no hub. */
 static void screen(void **state)
 {
@@ -371,6 +448,7 @@ int main(void)
 		cmocka_unit_test(right_clock),  cmocka_unit_test(thief_in_1970),
 		cmocka_unit_test(pulled_back),  cmocka_unit_test(set_since),
 		cmocka_unit_test(kept),         cmocka_unit_test(screen),
+		cmocka_unit_test(other_keys),   cmocka_unit_test(other_keys_no_thief),
 	};
 
 	if (sodium_init() < 0) {
