@@ -7,7 +7,7 @@ count  bytes, memory, round trips, shares of bytes: no clock's matter (a share m
        hundredth or two with the load), so a miss fails. What misses its target and is
        explained (docs/BENCHMARKS.md, "What is not met") has a bound of its own in EXPLAINED:
        to miss the target is told, to miss that fails
-told   by the clock of somebody's disk: never fails
+told   by the clock of somebody's disk, or what a link holds that is nobody's: never fails
 """
 
 NAMES = """append_per_s sqlite_commit_per_s ingest_per_s sqlite_rows_per_s wire_bytes_1
@@ -19,11 +19,18 @@ fold_peak_kib_1e5 fold_peak_kib_1e6 hub_bytes_per_entry_1e6 session_start_ms_1e5
 session_cpu_ms_1e4 session_cpu_ms_1e5 session_cpu_ms_1e6 case_page_us_1e4
 case_page_us_1e5 case_page_us_1e6 refold_10_us_1e4 refold_10_us_1e6 refold_1000_us_1e4
 refold_1000_us_1e6 year_hub_kib_tenth year_hub_kib year_site_kib_tenth
-year_site_kib loan_ms loan_agent_ms idle_bytes_pair wire_bytes_1_pair""".split()
+year_site_kib loan_ms loan_agent_ms idle_bytes_pair wire_bytes_1_pair useful_64k_sent
+useful_16k_sent idle_bytes_kept wire_bytes_1_kept idle_bytes_pair_kept
+wire_bytes_1_pair_kept""".split()
+
+FLAT = 1.25  # within a quarter of what it costs at a hub with few entries
+
 
 # what misses its target, and what it is held to instead: (the target's sign, the bound)
 EXPLAINED = {
     "idle_bytes_pair": ("<=", 329),
+    "idle_bytes_pair_kept": ("<=", 340),
+    "wire_bytes_1_pair_kept": ("<=", 519),
 }
 # targets are for work of such a size; of less they are told (sizes of `run`)
 HELD_FROM = {"useful_64k": ("cut", 100000), "fold_peak_": ("scale", 1000000),
@@ -45,12 +52,18 @@ def targets(figures):
         ("wire_bytes_10000", "<=", times("xz_csv_10000", 0.60), "count"),
         ("idle_bytes", "<=", 320, "count"),
         ("idle_bytes_pair", "<=", 320, "count"),
+        # of a device that keeps a piece of the hub's desk log
+        ("idle_bytes_kept", "<=", 320, "count"),
+        ("wire_bytes_1_kept", "<=", 512, "count"),
+        ("idle_bytes_pair_kept", "<=", 320, "count"),
+        ("wire_bytes_1_pair_kept", "<=", 512, "count"),
         ("round_trips_1", "<=", 1, "count"),
         ("link_ratio_1000", "<=", 1.10, "time"),
         ("useful_64k", ">=", 0.96, "count"),
         ("useful_16k", ">=", 0.92, "count"),
-        # flat: within a quarter of what it costs at a hub with few entries
-        ("session_start_ms_1e6", "<=", times("session_start_ms_1e4", 1.25), "time"),
+        ("useful_64k_sent", ">=", 0.96, "told"),
+        ("useful_16k_sent", ">=", 0.92, "told"),
+        ("session_start_ms_1e6", "<=", times("session_start_ms_1e4", FLAT), "time"),
         ("rss_agent_kib", "<=", 12 * 1024, "count"),
         ("hub_bytes_per_idle_session", "<=", 8 * 1024, "count"),
         ("hub_bytes_per_busy_session", "<=", 320 * 1024, "count"),
@@ -59,11 +72,11 @@ def targets(figures):
         ("loan_ms", "<=", 20, "told"),
         ("loan_agent_ms", "<=", 20, "told"),
         # what must not grow with the hub; memory may by the rows of logs and devices
-        ("fold_peak_kib_1e6", "<=", times("fold_peak_kib_1e5", 1.25), "count"),
-        ("session_start_ms_1e5", "<=", times("session_start_ms_1e4", 1.25), "time"),
-        ("session_cpu_ms_1e6", "<=", times("session_cpu_ms_1e4", 1.25), "time"),
-        ("case_page_us_1e5", "<=", times("case_page_us_1e4", 1.25), "time"),
-        ("case_page_us_1e6", "<=", times("case_page_us_1e4", 1.25), "time"),
+        ("fold_peak_kib_1e6", "<=", times("fold_peak_kib_1e5", FLAT), "count"),
+        ("session_start_ms_1e5", "<=", times("session_start_ms_1e4", FLAT), "time"),
+        ("session_cpu_ms_1e6", "<=", times("session_cpu_ms_1e4", FLAT), "time"),
+        ("case_page_us_1e5", "<=", times("case_page_us_1e4", FLAT), "time"),
+        ("case_page_us_1e6", "<=", times("case_page_us_1e4", FLAT), "time"),
         ("refold_10_us_1e6", "<=", times("refold_10_us_1e4", 1.5), "time"),
         ("refold_1000_us_1e6", "<=", times("refold_1000_us_1e4", 1.5), "time"),
         ("year_hub_kib", "<=", times("year_hub_kib_tenth", 1.25), "count"),

@@ -4,6 +4,8 @@ Everything lives in one temporary folder; what is started is stopped by its own 
 id, also when a measurement fails. A program that fails is a Failure with its own words.
 """
 
+import contextlib
+import glob
 import json
 import os
 import platform
@@ -13,18 +15,27 @@ import subprocess
 import time
 
 PATIENCE = 120  # seconds, for any program that should end by itself
+DAY = 86400
+FAKETIME = "/usr/lib/*/faketime/libfaketime.so.1"
 
 
 class Failure(Exception):
     pass
 
 
-def dated_now(lines):
-    """Registers are written at the machine's time: a hub that hears stamps of days to come
-    says so, and the site would go on in another log."""
-    now = int(time.time())
+def dated_now(lines, behind=0):
+    """Registers are written at the time of who takes them, BEHIND seconds ago: a hub that hears
+    stamps of days to come says so, and the site would go on in another log."""
+    now = int(time.time() - behind)
     return b"".join(json.dumps(dict(json.loads(line), at=now), ensure_ascii=False).encode()
                     + b"\n" for line in lines.splitlines())
+
+
+def copy_site(folder, to):
+    """FOLDER once more, which does not notice it: a witness that is garbled is what a power cut
+    leaves, while a copy that notices asks the hub for its own log."""
+    shutil.copytree(folder, to)
+    os.truncate(os.path.join(to, "witness"), 60)
 
 
 class Rig:
@@ -38,6 +49,7 @@ class Rig:
                 raise Failure("%s is not there: build first" % program)
         self.work = work
         self.running = []
+        self.behind = 0  # seconds, that programs are in the past
         self.passphrase = self.path("passphrase")
         with open(self.passphrase, "w") as out:
             out.write("only for measuring\n")
@@ -45,10 +57,28 @@ class Rig:
     def path(self, name):
         return os.path.join(self.work, name)
 
+    @contextlib.contextmanager
+    def past(self, moment):
+        """Programs that are started meanwhile have the clock of MOMENT, from which it goes on."""
+        if not glob.glob(FAKETIME):
+            raise Failure("there is no faketime: the Debian package faketime has it")
+        self.behind = int(time.time() - moment)
+        try:
+            yield
+        finally:
+            self.behind = 0
+
+    def env(self):
+        """What a program is started with; None: what we were."""
+        if not self.behind:
+            return None
+        return {**os.environ, "LD_PRELOAD": glob.glob(FAKETIME)[0], "FAKETIME": "-%d" % self.behind,
+                "DONT_FAKE_MONOTONIC": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+
     def call(self, *args, stdin=None, status=(0,)):
         """Run a program to its end; its standard output. Exits other than STATUS fail."""
         done = subprocess.run([str(arg) for arg in args], input=stdin, timeout=PATIENCE * 10,
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                              env=self.env(), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         if done.returncode not in status:
             raise Failure("%s: exit %d: %s" % (
                 " ".join(map(str, args[:4])), done.returncode,
@@ -59,7 +89,7 @@ class Rig:
         return json.loads(self.call(*args, stdin=stdin)[1].splitlines()[-1])
 
     def start(self, *args, stdin=None, env=None):
-        process = subprocess.Popen([str(arg) for arg in args], stdin=stdin, env=env,
+        process = subprocess.Popen([str(arg) for arg in args], stdin=stdin, env=env or self.env(),
                                    stdout=subprocess.PIPE,
                                    stderr=open(self.path("err.%d" % len(self.running)), "wb"))
         process.errors = self.path("err.%d" % len(self.running))
@@ -100,14 +130,44 @@ class Rig:
         return self.call_json(self.bench, "write", folder, stdin=lines)
 
     def settle(self, hub, name, number, code, lines):
-        """An enrolled site that has sent its registers and got the control log; HUB serves
-        from now on."""
+        """A site that has sent its registers, is confirmed, and has its feed and the control
+        log; HUB serves from now on."""
         folder = self.join(hub, name, number, code)
-        self.write(folder, dated_now(lines))
+        self.write(folder, dated_now(lines, self.behind))
         hub.start()
         self.sync_whole(folder, hub.address)
+        hub.confirm(folder)
+        self.catch_up(folder, hub.address)
         self.sync_whole(folder, hub.address)
         return folder
+
+    def settle_before(self, moment, hub_name, name, number, code, lines):
+        """The same three days before MOMENT, with which days begin that a hub of today does not
+        find ahead: the hub, stopped, and the folder."""
+        with self.past(moment - 3 * DAY):
+            hub = Hub(self, hub_name)
+            folder = self.settle(hub, name, number, code, lines)
+            hub.stop()
+        # it was switched off, and perhaps for longer than a hub believes
+        self.call(self.packhorsed, "-d", hub.dir, "clock", "accept")
+        return hub, folder
+
+    def state(self, folder):
+        return self.call_json(self.packhorse, "-d", folder, "status", "--json")
+
+    def catch_up(self, folder, address):
+        """Sessions of a device that is confirmed, until one brings nothing more: their bytes."""
+        took = []
+        for _ in range(PATIENCE):
+            answer = self.sync_whole(folder, address)
+            took.append(answer["bytes_up"] + answer["bytes_down"])
+            if answer["fed"]["pages"] == 0:
+                break
+        else:
+            raise Failure("%s: the feed comes to no end" % folder)
+        if not self.state(folder)["confirmed"]:
+            raise Failure("%s: not confirmed, so no feed is for it" % folder)
+        return took
 
     def peak(self, *args):
         """What a program printed last, as JSON, and its resident memory at its highest, KiB."""
@@ -162,7 +222,7 @@ class Hub:
 
     def confirm(self, folder):
         """The device of FOLDER, which has been heard, by its fingerprint."""
-        state = self.rig.call_json(self.rig.packhorse, "-d", folder, "status", "--json")
+        state = self.rig.state(folder)
         self.rig.call(self.rig.packhorsed, "-d", self.dir, "devices", "confirm",
                       state["device"], "--fingerprint", state["fingerprint"])
 
@@ -207,12 +267,12 @@ class Hub:
     def status(self):
         return self.rig.call_json(self.rig.packhorsed, "-d", self.dir, "status", "--json")
 
-    def settled(self):
+    def settled(self, patience=PATIENCE):
         """Wait until what came last is folded: until the process uses no time any more."""
         def used():
             with open("/proc/%d/stat" % self.process.pid) as line:
                 return line.read().rsplit(")", 1)[1].split()[11:13]
-        before, end = None, time.monotonic() + PATIENCE
+        before, end = None, time.monotonic() + patience
         while time.monotonic() < end:
             now = used()
             if now == before:
@@ -252,7 +312,8 @@ def output_of(*command):
         return None
 
 
-def machine(root):
+def machine(folder):
+    """What this is; the file system is that of FOLDER, in which was measured."""
     def field(path, name):
         try:
             with open(path) as lines:
@@ -266,4 +327,4 @@ def machine(root):
     return {"cpu": field("/proc/cpuinfo", "model name"), "cores": os.cpu_count(),
             "memory_mib": int(memory.split()[0]) // 1024 if memory else None,
             "kernel": platform.release(), "arch": platform.machine(),
-            "filesystem": output_of("stat", "-f", "-c", "%T", root)}
+            "filesystem": output_of("stat", "-f", "-c", "%T", folder)}

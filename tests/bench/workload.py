@@ -107,15 +107,16 @@ class Event:
 
 class Site:
     def __init__(self, number, seed, start, readers=400, copies=1500, per_day=70, owner=None,
-                 guests=(), guest_share=0.2):
+                 commune=None, guests=(), guest_share=0.2):
         """START: midnight (UTC+7) of the first day, a Monday, in seconds since 1970.
 
-        OWNER is on record as whose the copies are; of the loans GUEST_SHARE are of one of
+        OWNER is on record as whose the copies are, COMMUNE as where readers live; of the loans GUEST_SHARE are of one of
         GUESTS, copies that somebody else has acquired."""
         self.rng = random.Random("%d/%d" % (seed, number))
         self.number, self.start, self.per_day = number, start, per_day
         self.first_readers, self.first_copies = readers, copies
-        self.owner, self.guests, self.guest_share = owner, list(guests), guest_share
+        self.owner, self.commune = owner, commune
+        self.guests, self.guest_share = list(guests), guest_share
         self.copies, self.cards = [], []
         self.copy_weight, self.card_weight = [], []
         self.counters = {}
@@ -220,8 +221,11 @@ class Site:
         year = datetime.datetime.fromtimestamp(at, datetime.timezone.utc).year
         born = year - self.rng.randrange(*BAND_BORN[band])
         card, name = self.add(self.cards, self.card_weight, 2), self.person()
+        put = {"kind": "reader-put", "band": band, "name": name, "born": born}
+        if self.commune is not None:
+            put["commune"] = self.commune
         return Event(at, "reader",
-                     [{"kind": "reader-put", "band": band, "name": name, "born": born},
+                     [put,
                       {"kind": "card-issue", "card": self.id(card), "reader": "@"}],
                      card=card, band=band, name=name, born=born)
 
@@ -352,6 +356,13 @@ def next_monday(now):
     """Midnight (UTC+7) of the first Monday at least four days after NOW."""
     day = (int(now) + ZONE) // DAY + 4
     return (day + (4 - day) % 7) * DAY - ZONE
+
+
+def monday_before(now, count, per_day=70):
+    """Midnight (UTC+7) of a Monday; COUNT events from then on are over by NOW."""
+    weeks = count // (5 * per_day) + 2  # Saturdays are short, so a week has five days and a half
+    day = (int(now) + ZONE) // DAY - 7 * weeks
+    return (day - (day - 4) % 7) * DAY - ZONE
 
 
 def main():

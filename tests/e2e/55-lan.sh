@@ -5,8 +5,9 @@
 . "$(dirname "$0")/lib.sh"
 
 # settings FOLDER LISTEN [SIBLING]: no hub is to be found there
+interval=2000
 settings() {
-  printf '[hub]\naddress = 127.0.0.1:1\nconnect-ms = 200\n[lan]\nlisten = 127.0.0.1:%s\ninterval-ms = 2000\n' "$2" >"$1/agent.conf"
+  printf '[hub]\naddress = 127.0.0.1:1\nconnect-ms = 200\n[lan]\nlisten = 127.0.0.1:%s\ninterval-ms = %s\n' "$2" "$interval" >"$1/agent.conf"
   [ -z "${3:-}" ] || printf 'sibling = 127.0.0.1:%s\n' "$3" >>"$1/agent.conf"
 }
 # agent FOLDER: sets agent_pid; its log is FOLDER.log
@@ -103,6 +104,7 @@ is "nothing came of it" "$(member s2 of_site)" "$before"
 # --- both call ---
 stop "$agent_pid"
 other=$($LAN port)
+interval=20000 # so what comes sooner comes since somebody wrote
 settings s1 "$other" "$port"
 settings s2 "$port" "$other"
 agent s1
@@ -115,12 +117,19 @@ for k in 1 2 3; do
   wait $a $b
 done
 both() { has_loan s1 B-s2-3 C-s2-3 && has_loan s2 B-s1-3 C-s1-3; }
-ok "both call, and each has the other's loans" wait_until 30 both
+ok "both call, and each has the other's loans" wait_until 60 both
+began=${EPOCHREALTIME/[.,]/}
+loan s1 C-late B-late
+ok "one more is there within five seconds" wait_until 5 has_loan s2 B-late C-late
+ok "and here one of the other" loan s2 C-later B-later
+ok "likewise" wait_until 5 has_loan s1 B-later C-later
+diag "both ways in $(((${EPOCHREALTIME/[.,]/} - began) / 1000)) ms, commands and looking among it"
 is "one site, one digest" "$("$P" -d s1 digest)" "$("$P" -d s2 digest)"
 stop $one
 is "the agent stops as ever" "$?" 0
 stop $two
 is "so does the other" "$?" 0
+interval=2000
 
 # --- an old control log on either side ---
 hub_start 2

@@ -38,9 +38,9 @@ static void test_one_event(void **state)
 	(void)state;
 	struct room *room = room_new();
 
-	/* a feed cursor of five digits, which is told each time */
-	room->device_store.fed = 12345;
-	room->hub_store.fed_all = 12345;
+	/* a feed cursor as of a hub that was started a few times; it is told each time */
+	room->device_store.fed = 12345678;
+	room->hub_store.fed_all = 12345678;
 	for (unsigned i = 0; i < 5; i++) {
 		book_add(&room->device_store.book, &room->rng, 200, 40, 0);
 	}

@@ -15,7 +15,7 @@ import os
 from peer import Failure, Peer, Server, rows_of, workload
 from rig import Hub
 
-NUMBER, CODE = 140371, "14-0371"
+NUMBER, CODE, COMMUNE = 140371, "14-0371", "03646"
 UTC = datetime.timezone.utc
 LOCAL = datetime.timezone(datetime.timedelta(seconds=workload.ZONE))
 
@@ -53,15 +53,21 @@ class Packhorse(Peer):
     def write(self, site, events):
         self.rig.write(site, workload.to_lines(events))
 
+    def settle(self, base, hub, site):
+        """The site's folder, before the days that are measured."""
+        return self.rig.settle_before(base[0].at, hub, site, NUMBER, CODE,
+                                      workload.to_lines(base))[1]
+
     def make(self, folder, base, events):
         os.mkdir(folder)
         # the rig's names are paths below its own folder
         name = os.path.relpath(folder, self.rig.work)
-        hub = Hub(self.rig, os.path.join(name, "hub"))
-        site = self.rig.settle(hub, os.path.join(name, "site"), NUMBER, CODE,
-                               workload.to_lines(base))
-        hub.stop()
+        site = self.settle(base, os.path.join(name, "hub"), os.path.join(name, "site"))
         self.write(site, events)
+
+    def copied(self, folder):
+        """As rig.copy_site()."""
+        os.truncate(os.path.join(folder, "site", "witness"), 60)
 
     def serve(self, folder):
         return Server(self.rig, [self.rig.packhorsed, "-d", os.path.join(folder, "hub"),
@@ -99,6 +105,13 @@ class Packhorse(Peer):
 class PackhorseRecord(Packhorse):
     name = "packhorse-record"
     what = "the same, written by packhorse record --batch with a told time, in minutes"
+
+    def settle(self, base, hub, site):
+        """Today: what is told was, but is written now."""
+        hub = Hub(self.rig, hub)
+        folder = self.rig.settle(hub, site, NUMBER, CODE, workload.to_lines(base))
+        hub.stop()
+        return folder
 
     def write(self, site, events):
         lines = []

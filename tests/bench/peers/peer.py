@@ -150,6 +150,9 @@ class Peer:
     def make(self, folder, base, events):
         raise NotImplementedError
 
+    def copied(self, folder):
+        """FOLDER is a copy of what make() made."""
+
     def serve(self, folder):
         raise NotImplementedError
 
