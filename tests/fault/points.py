@@ -17,6 +17,7 @@ import hashlib
 import json
 import os
 import random
+import sys
 import time
 import traceback
 from concurrent.futures import ProcessPoolExecutor
@@ -250,7 +251,13 @@ def pick(points, count, rng):
 
 
 def chosen_by_name(points, options):
-    return [p for p in points if str(p).startswith(options.point)]
+    """Those of that name, or below it: step/side, or step/side/kill, are many."""
+    name = options.point.rstrip("/")
+    chosen = [p for p in points if f"{p}/".startswith(f"{name}/")]
+    if not chosen:
+        print(f"tests/fault/run: no point here is called {options.point}", file=sys.stderr)
+        raise SystemExit(2)
+    return chosen
 
 
 class Ran:

@@ -54,6 +54,9 @@ refuses "script: does nothing for crash" "$source/tests/fault/run" --script stic
 refuses "no whole number" "$source/tests/fault/run" --leaks 0
 refuses "no whole number" "$source/tests/fault/run" --leaks some
 refuses "leaks: does nothing for kills" "$source/tests/fault/run" --leaks all --only kills
+refuses "say by --only of which group" "$source/tests/fault/run" --point nosuch
+refuses "no plant is called nosuch" "$source/tests/planted/run" --only nosuch
+refuses "no harness nosuch" "$source/tests/planted/run" --with nosuch
 refuses "neither a number nor auto" "$source/tests/planted/run" --quarter x
 refuses "neither a number nor auto" "$source/tests/planted/run" --quarter ""
 refuses "no whole number" "$source/tests/planted/run" --count 0
