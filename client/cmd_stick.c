@@ -296,7 +296,7 @@ static void refuse(struct take *take, const char *name, const char *reason)
 	take->refused++;
 	json_array_append_new(take->refusals,
 			      json_pack("{s:s, s:s}", "file", name, "reason", reason));
-	ph_refusal_tell(name, reason, NULL);
+	ph_refusal_tell(name, reason);
 }
 
 /* Gone when its time is over; until then whoever else needs it has it. */

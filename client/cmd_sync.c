@@ -125,10 +125,13 @@ static void print_taken(const struct total *total)
 		       ph_number(number[0], moved->entries_back));
 	}
 	if (moved->fed.facts > 0 || moved->fed.left > 0) {
-		printf(ph_say_n(moved->fed.facts, "%s fact from elsewhere, %s left.\n",
-				"%s facts from elsewhere, %s left.\n",
-				"Nhận %s thông tin từ nơi khác, %s thứ không còn ở "
-				"đây.\n"),
+		printf(ph_say_n(moved->fed.facts,
+				"%s fact from elsewhere; %s thing here does not concern "
+				"this site.\n",
+				"%s facts from elsewhere; %s things here do not concern "
+				"this site.\n",
+				"Nhận %s thông tin từ nơi khác; %s thứ ở đây không thuộc "
+				"điểm này.\n"),
 		       ph_number(number[0], moved->fed.facts),
 		       ph_number(number[1], moved->fed.left));
 	}

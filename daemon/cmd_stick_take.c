@@ -25,12 +25,11 @@ struct take {
 	bool later, is_more;
 };
 
-static void refuse(struct take *take, const char *name, const char *reason,
-		   const char *detail)
+static void refuse(struct take *take, const char *name, const char *reason)
 {
 	json_array_append_new(take->refusals,
 			      json_pack("{s:s, s:s}", "file", name, "reason", reason));
-	ph_refusal_tell(name, reason, detail);
+	ph_refusal_tell(name, reason);
 }
 
 static void expire(struct take *take, const struct ph_spool_file *file)
@@ -58,7 +57,7 @@ static void note_taken(struct take *take, const struct ph_spool_file *file,
 
 		take->later = take->later || strcmp(reason, "later") == 0 ||
 			      strcmp(reason, "put-back") == 0;
-		refuse(take, file->name, reason, ph_stick_text(answer, "words"));
+		refuse(take, file->name, reason);
 	} else {
 		expire(take, file);
 	}
@@ -94,7 +93,7 @@ static int take_file(struct take *take, const struct ph_spool_file *file,
 	bundle->len = 0;
 	rc = ph_spool_read(&take->stick.spool, file->name, bundle, &reason);
 	if (rc < 0) {
-		refuse(take, file->name, "unreadable", strerror(-rc));
+		refuse(take, file->name, "unreadable");
 		return 0;
 	}
 	rc = put_own(take, ph_buf_view(bundle), name, err);
@@ -165,7 +164,7 @@ static int take_each(struct take *take, struct ph_error *err)
 		const struct ph_spool_file *file = &files.file[i];
 
 		if (file->reason) {
-			refuse(take, file->name, file->reason, NULL);
+			refuse(take, file->name, file->reason);
 		} else if (!ph_stick_is_hub(&take->stick, file->header.to)) {
 			take->others++;
 		} else {
@@ -200,7 +199,9 @@ static int print_table(const struct take *take)
 		ph_table_cellf(table, "%lld",
 			       (long long)ph_stick_number(item, "entries"));
 		ph_table_cellf(table, "%lld", (long long)ph_stick_number(item, "parts"));
-		ph_table_cell(table, reason[0] ? reason
+		ph_table_cell(table, reason[0] ? (take->stick.cli->plain
+							  ? reason
+							  : ph_say(reason, "bị từ chối"))
 				     : json_is_true(json_object_get(item, "admitted"))
 					     ? ph_say("admitted", "mới")
 					     : "");
@@ -248,12 +249,15 @@ int ph_stick_run_take(struct ph_cli *cli, struct ph_error *err)
 	rc = rc < 0 ? rc : print_take(&take);
 	refused = json_array_size(take.refusals) + take.refused_more;
 	if (rc == 0 && refused > 0) {
-		rc = ph_fail(err, take.later ? PH_EXIT_TRY_LATER : PH_EXIT_PARTIAL,
-			     -EBADMSG,
-			     ph_say("%zu files on the stick were refused; what was good "
-				    "was taken",
-				    "%zu tệp trên thẻ bị từ chối; phần tốt đã được nhận"),
-			     refused);
+		rc = ph_fail(
+			err, take.later ? PH_EXIT_TRY_LATER : PH_EXIT_PARTIAL, -EBADMSG,
+			ph_say_n(refused,
+				 "%zu file on the stick was refused; what was good "
+				 "was taken",
+				 "%zu files on the stick were refused; what was good "
+				 "was taken",
+				 "%zu tệp trên thẻ bị từ chối; phần tốt đã được nhận"),
+			refused);
 	} else if (rc == 0 && take.is_more) {
 		rc = ph_fail(
 			err, PH_EXIT_PARTIAL, -E2BIG, "%s",

@@ -97,14 +97,10 @@ const char *ph_refusal_words(const char *reason)
 	return reason;
 }
 
-void ph_refusal_tell(const char *file, const char *reason, const char *detail)
+void ph_refusal_tell(const char *file, const char *reason)
 {
-	bool has_detail = detail && detail[0];
-
-	fprintf(stderr,
-		ph_say("%s was refused: %s%s%s%s.\n", "%s bị từ chối: %s%s%s%s.\n"), file,
-		ph_refusal_words(reason), has_detail ? " (" : "",
-		has_detail ? detail : "", has_detail ? ")" : "");
+	fprintf(stderr, ph_say("%s was refused: %s.\n", "%s bị từ chối: %s.\n"), file,
+		ph_refusal_words(reason));
 }
 
 void ph_refusal_tell_rest(unsigned n_refused, bool is_more)

@@ -10,8 +10,8 @@
 
 /* "is cut short: ..."; of a reason that is in no table: itself. */
 const char *ph_refusal_words(const char *reason);
-/* On stderr: "FILE was refused: it ...". DETAIL for who looks into it; NULL, "": there is none. */
-void ph_refusal_tell(const char *file, const char *reason, const char *detail);
+/* On stderr: "FILE was refused: it ...". */
+void ph_refusal_tell(const char *file, const char *reason);
 /*
  * What else was on the stick, on stderr: N_REFUSED files more that were refused and not named,
  * and, IS_MORE, bundles that were not looked at. Nothing if there is neither.
