@@ -161,7 +161,7 @@ static void put(struct ph_buf *out, struct ph_view bytes)
 /* The byte at which it happens is among the next BYTES of this way. */
 static bool strikes(const struct line *line, bool down, uint64_t so_far, size_t len)
 {
-	return !line->has_struck && line->how.down == down &&
+	return !line->end.has_struck && line->how.down == down &&
 	       line->how.fault >= SIM_LINE_CUT && line->how.fault <= SIM_LINE_LINGER &&
 	       so_far + len > line->how.byte;
 }
@@ -200,7 +200,7 @@ static bool carry(struct line *line, bool down)
 	}
 	strike = strikes(line, down, *sum, bytes.len);
 	if (strike) {
-		line->has_struck = true;
+		line->end.has_struck = true;
 		bytes.len = (size_t)(line->how.byte - *sum) +
 			    (line->how.fault == SIM_LINE_CORRUPT);
 		line->is_broken = line->how.fault != SIM_LINE_CORRUPT;
@@ -375,11 +375,11 @@ static void check_spent(const struct line *line)
 static bool should_end_well(const struct line *line)
 {
 	return !(is_bounded(line) && line->end.failure == PH_FAIL_BUDGET) &&
-	       !line->has_struck && !line->is_gone && line->far != NULL &&
-	       line->end.store == 0;
+	       !(line->end.begins_anew && !line->how.is_anew) && !line->end.has_struck &&
+	       !line->is_gone && line->far != NULL && line->end.store == 0;
 }
 
-/* As `sync` does: the outcome is kept, and what it brought to be erased is erased. */
+/* As `sync` does: the outcome is kept, but for a hello that was too new, and what it brought to be erased is erased. */
 static void end_at_device(struct line *line, const struct ph_session_counts *counts)
 {
 	struct sim_device *device = line->device;
@@ -391,7 +391,10 @@ static void end_at_device(struct line *line, const struct ph_session_counts *cou
 	(void)ph_session_take_partial(line->near, &line->front);
 	(void)ph_site_unfinished_keep(device->site_open, &line->front, told,
 				      line->end.status, &kept);
-	rc = ph_site_session_end(device->site_open, told, told ? "" : "cut", counts);
+	line->end.begins_anew = kept.without_front;
+	rc = kept.without_front ? 0
+				: ph_site_session_end(device->site_open, told,
+						      told ? "" : "cut", counts);
 	rc = rc == 0 ? ph_site_erase_heard(device->site_open, NULL) : rc;
 	sim_leave();
 	if (rc != 0 && !sim_is_ill(line->sim, device)) {
@@ -462,7 +465,7 @@ static void device_falls(struct line *line)
 {
 	sim_note(line->sim, "%s %s in its session", line->device->machine.name,
 		 line->how.power ? "loses power" : "is killed");
-	line->has_struck = line->is_gone = true;
+	line->end.has_struck = line->is_gone = true;
 	line->is_broken = true;
 	sim_device_fall(line->sim, line->device, line->how.power);
 	line->sim->result->tally.kills_in++;
@@ -473,7 +476,7 @@ static void hub_falls(struct sim *sim, struct line *lines, unsigned n, bool powe
 {
 	sim_note(sim, "the hub %s in a session", power ? "loses power" : "is killed");
 	for (unsigned i = 0; i < n; i++) {
-		lines[i].has_struck = lines[i].is_broken = true;
+		lines[i].end.has_struck = lines[i].is_broken = true;
 		ph_session_free(lines[i].far);
 		lines[i].far = NULL;
 	}
@@ -487,7 +490,7 @@ static void strike_kills(struct sim *sim, struct line *lines, unsigned n)
 	for (unsigned i = 0; i < n; i++) {
 		struct line *line = &lines[i];
 
-		if (line->has_struck || line->near == NULL ||
+		if (line->end.has_struck || line->near == NULL ||
 		    line->steps++ < line->how.step) {
 			continue;
 		}
@@ -546,8 +549,8 @@ static void stall(struct sim *sim, struct line *line)
 	}
 }
 
-void sim_lines(struct sim *sim, struct sim_device *const *devices,
-	       const struct sim_line_how *how, unsigned n, struct sim_line_end *ends)
+void sim_lines_once(struct sim *sim, struct sim_device *const *devices,
+		    const struct sim_line_how *how, unsigned n, struct sim_line_end *ends)
 {
 	struct line lines[SIM_LINES_MAX] = { 0 };
 	unsigned still = 0;
@@ -566,7 +569,7 @@ void sim_lines(struct sim *sim, struct sim_device *const *devices,
 	for (unsigned i = 0; i < n; i++) {
 		struct line *line = &lines[i];
 
-		if (line->how.fault == SIM_LINE_STALL && line->has_struck &&
+		if (line->how.fault == SIM_LINE_STALL && line->end.has_struck &&
 		    line->near != NULL && line->far != NULL && !line->is_gone) {
 			stall(sim, line);
 		}
@@ -580,17 +583,4 @@ void sim_lines(struct sim *sim, struct sim_device *const *devices,
 		line_close(&lines[i]);
 		ends[i] = lines[i].end;
 	}
-	sim_hub_settle(sim);
-	if (!sim->calm) {
-		sim_check_receipted(sim);
-	}
-}
-
-struct sim_line_end sim_line(struct sim *sim, struct sim_device *device,
-			     struct sim_line_how how)
-{
-	struct sim_line_end end;
-
-	sim_lines(sim, &device, &how, 1, &end);
-	return end;
 }

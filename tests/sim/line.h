@@ -26,6 +26,7 @@ struct sim_line_how {
 	uint64_t byte; /* at which it happens */
 	unsigned step; /* of kills: after so many steps */
 	bool over;     /* it may cost what it will, whatever the budget says */
+	bool is_anew; /* the device was told that its hello is too new, and calls again */
 	uint64_t seed; /* how bytes are portioned out; 0: as they come */
 	/* What the line is like; 0: it costs no time. */
 	unsigned bytes_per_second, delay_ms;
@@ -39,12 +40,15 @@ struct sim_line_end {
 	uint64_t up, down;
 	int store; /* the device's own job failed with this; 0: none */
 	int64_t milliseconds;
+	bool has_struck;  /* the fault happened */
+	bool begins_anew; /* the hub took no such hello: the device calls again at once */
 };
 
 #define SIM_LINES_MAX 4
 
 /*
- * Sessions of N devices at once, each as HOW says, to their ends; the hub folds what
+ * Sessions of N devices at once, each as HOW says, to their ends; who is told by a hub of an
+ * earlier version that its hello is too new calls again, as `sync` does; the hub folds what
  * came. A whole line on which a session does not end in order breaks SIM_SESSION, unless
  * the disk or an act of the operator is why.
  */

@@ -18,7 +18,6 @@ struct line {
 	struct ph_unfinished front; /* for the session, and what it left at the device */
 	struct ph_buf first;   /* what the device sent before the hub said anything */
 	bool is_broken;        /* nothing moves any more */
-	bool has_struck;       /* the fault happened */
 	bool is_gone;          /* the device's process ended */
 	bool is_poor;          /* the budget has no room for a session */
 	struct ph_share share; /* what it may cost, each way */
@@ -33,6 +32,10 @@ static inline uint64_t sim_now_ms(const struct sim *sim)
 	return (uint64_t)(sim->now + 10 * 3600 * 1000);
 }
 
+/* sim_lines(), each called once, and nothing is folded behind it. */
+void sim_lines_once(struct sim *sim, struct sim_device *const *devices,
+		    const struct sim_line_how *how, unsigned n,
+		    struct sim_line_end *ends);
 /* The jobs of N sessions at the hub, in one transaction. Returns whether there were any. */
 bool sim_line_hub_jobs(struct sim *sim, struct line *lines, unsigned n);
 /* What a session of the hub got of a segment is kept; then it is freed. */

@@ -442,8 +442,9 @@ static void tell_all(double took)
 	printf("\n# inside sessions: %" PRIu64 " cut, %" PRIu64
 	       " processes ended; %" PRIu64
 	       " entries died with a folder put back; %" PRIu64
-	       " programs were older; %" PRIu64 " copies are where the books have them\n",
-	       sums.cuts_in, sums.kills_in, sums.dead, sums.older, sums.plain);
+	       " programs were older, for which %" PRIu64 " calls began anew; %" PRIu64
+	       " copies are where the books have them\n",
+	       sums.cuts_in, sums.kills_in, sums.dead, sums.older, sums.anew, sums.plain);
 	printf("# same-ledger: %" PRIu64 " ledgers compared, %" PRIu64 " excused\n",
 	       sums.compared, sums.excused);
 	printf("# sticks: %" PRIu64 " packings, %" PRIu64 " bundles taken; hubs: %" PRIu64

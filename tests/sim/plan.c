@@ -74,6 +74,8 @@ const struct sim_op_doc sim_ops[SIM_OPS] = {
 	[SIM_DO_ERASE] = { "erase", 0, false },
 	[SIM_DO_HUB_ASIDE] = { "hub-aside", 0, true },
 	[SIM_DO_HUB_BACK] = { "hub-back", 0, true },
+	[SIM_DO_HUB_EARLIER] = { "hub-earlier", 0, false },
+	[SIM_DO_HUB_NEWER] = { "hub-newer", 0, false },
 };
 
 static enum sim_op pick(const struct ph_rng *rng, const unsigned *weights)
@@ -163,6 +165,25 @@ static void put_back(struct sim_script *script)
 	}
 }
 
+/* In one province of ten the hub has an earlier program at first; of these one in four has it to the end. */
+static void begin_earlier(struct sim_script *script)
+{
+	struct ph_rng_seeded state;
+	struct ph_rng rng;
+
+	ph_rng_seed(&state, script->seed ^ UINT64_C(0x6561726c696572), &rng);
+	if (ph_rng_below(&rng, 10) != 0) {
+		return;
+	}
+	if (ph_rng_below(&rng, 4) != 0) {
+		insert(script, SIM_DO_HUB_NEWER, &rng);
+	}
+	memmove(&script->events[1], &script->events[0],
+		script->n_events * sizeof *script->events);
+	script->n_events++;
+	script->events[0] = (struct sim_event){ .op = SIM_DO_HUB_EARLIER, .seed = 1 };
+}
+
 void sim_plan(struct sim_script *script, uint64_t seed)
 {
 	struct ph_rng_seeded state;
@@ -200,6 +221,7 @@ void sim_plan(struct sim_script *script, uint64_t seed)
 	}
 	erase(script);
 	put_back(script);
+	begin_earlier(script);
 	script->closely = seed % 100 == 50;
 }
 

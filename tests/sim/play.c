@@ -495,6 +495,8 @@ static void (*const carried[SIM_OPS])(struct sim *sim, struct sim_device *device
 	[SIM_DO_ERASE] = sim_do_erase,
 	[SIM_DO_HUB_ASIDE] = sim_do_hub_aside,
 	[SIM_DO_HUB_BACK] = sim_do_hub_back,
+	[SIM_DO_HUB_EARLIER] = sim_do_hub_earlier,
+	[SIM_DO_HUB_NEWER] = sim_do_hub_newer,
 };
 
 /* A program that met an error of its disk has ended with it. */

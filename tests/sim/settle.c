@@ -372,6 +372,7 @@ static void run_rounds(struct sim *sim)
 static void bring_words_back(struct sim *sim)
 {
 	for (unsigned i = 0; i < ROUNDS && sim_lacks_kept(sim); i++) {
+		sim_outlast_refusals(sim);
 		run_rounds(sim);
 	}
 }
@@ -557,10 +558,10 @@ void sim_settle(struct sim *sim)
 		sim_all_to_base(sim);
 	}
 	run_rounds(sim);
-	bring_words_back(sim);
 	if (sim_update_all(sim) > 0) { /* who was older knows all of it now */
 		run_rounds(sim);
 	}
+	bring_words_back(sim);
 	if (sim_use_stolen_keys(sim)) {
 		run_rounds(sim);
 		sim_check_quiet(sim);

@@ -123,8 +123,10 @@ enum sim_op {
 	SIM_DO_COPIED_INVITE, /* two machines join with one invite, one of them a thief's */
 	SIM_DO_KEYS_STOLEN, /* somebody has the hub's online keys, and uses them at the end */
 	SIM_DO_ERASE,       /* a reader is erased, in some seeds: erase.c */
-	SIM_DO_HUB_ASIDE, /* of the hub a copy is laid aside, in some seeds: back.c */
-	SIM_DO_HUB_BACK,  /* ... and put back */
+	SIM_DO_HUB_ASIDE,   /* of the hub a copy is laid aside, in some seeds: back.c */
+	SIM_DO_HUB_BACK,    /* ... and put back */
+	SIM_DO_HUB_EARLIER, /* its program takes no newer hello, in some seeds: version.c */
+	SIM_DO_HUB_NEWER,   /* ... until it gets the newest */
 	SIM_OPS,
 };
 struct sim_op_doc {
@@ -167,6 +169,7 @@ struct sim_tally {
 	uint64_t excused;           /* those that cannot be */
 	uint64_t dead;              /* entries that died with a disk */
 	uint64_t older;             /* machines whose program was not the newest */
+	uint64_t anew; /* calls that began anew: the hub's program took no such hello */
 	uint64_t packed,
 		carried;    /* packings that were done; bundles taken whole, once each */
 	uint64_t met, vows; /* exchanges with couriers, whole; bundles signed for */

@@ -4,12 +4,18 @@
  * A province has a few kinds that its older programs do not know, and writes them all
  * the same where there are newer ones. Who is older keeps what it does not know, sends it
  * on, folds the rest, and folds all of it when it is brought up to date.
+ *
+ * In some provinces the hub does not know version 2 of the hello either, by which a device
+ * tells what a cut left it, and what it keeps for the hub: it is called again without.
  */
 #include "tests/sim/version.h"
 
 #include <string.h>
 
+#include "tests/sim/line.h"
+
 const char *sim_kinds_without = "";
+bool sim_hello_is_old;
 
 /* Each with what makes no sense without it. Those of the hub are none that a decision writes. */
 static const char *const lacks[] = {
@@ -66,12 +72,14 @@ void sim_version_draw(struct sim *sim, struct sim_machine *machine, unsigned at)
 void sim_enter(struct sim_machine *machine)
 {
 	sim_kinds_without = machine->lacks;
+	sim_hello_is_old = machine->old_hello;
 	machine->touched = true;
 }
 
 void sim_leave(void)
 {
 	sim_kinds_without = "";
+	sim_hello_is_old = false;
 }
 
 bool sim_knows(const struct sim_machine *machine, const char *kind)
@@ -92,14 +100,15 @@ bool sim_knows(const struct sim_machine *machine, const char *kind)
 
 static bool is_older(const struct sim_machine *machine)
 {
-	return machine->lacks[0] != '\0';
+	return machine->lacks[0] != '\0' || machine->old_hello;
 }
 
 static void update(struct sim *sim, struct sim_machine *machine)
 {
 	sim_note(sim, "%s gets the newest program", machine->name);
+	machine->updated = machine->updated || machine->lacks[0] != '\0';
 	machine->lacks = "";
-	machine->updated = true;
+	machine->old_hello = false;
 }
 
 void sim_maybe_update(struct sim *sim, struct sim_machine *machine)
@@ -109,14 +118,19 @@ void sim_maybe_update(struct sim *sim, struct sim_machine *machine)
 	}
 }
 
+static void update_hub(struct sim *sim)
+{
+	sim_hub_close(sim);
+	update(sim, &sim->hub_machine);
+	sim_hub_open(sim);
+}
+
 unsigned sim_update_all(struct sim *sim)
 {
 	unsigned n = 0;
 
 	if (is_older(&sim->hub_machine)) {
-		sim_hub_close(sim);
-		update(sim, &sim->hub_machine);
-		sim_hub_open(sim);
+		update_hub(sim);
 		n++;
 	}
 	for (unsigned i = 0; i < sim->n_devices; i++) {
@@ -130,4 +144,33 @@ unsigned sim_update_all(struct sim *sim)
 		}
 	}
 	return n;
+}
+
+void sim_outlast_refusals(struct sim *sim)
+{
+	if (sim->result->tally.anew > 0) {
+		sim_note(sim, "two days, in which nobody calls");
+		sim->now += 2 * SIM_DAY * 1000;
+	}
+}
+
+void sim_do_hub_earlier(struct sim *sim, struct sim_device *device,
+			const struct ph_rng *dice)
+{
+	(void)device;
+	(void)dice;
+	sim->result->tally.older += !is_older(&sim->hub_machine);
+	sim->hub_machine.old_hello = true;
+	sim_note(sim, "the program of the hub takes hellos of version 1 alone");
+}
+
+void sim_do_hub_newer(struct sim *sim, struct sim_device *device,
+		      const struct ph_rng *dice)
+{
+	(void)device;
+	(void)dice;
+	if (is_older(&sim->hub_machine) && !sim_hub_is_ill(sim) && !sim_hub_failed(sim)) {
+		sim_linger_free(sim);
+		update_hub(sim);
+	}
 }

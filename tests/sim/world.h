@@ -35,7 +35,8 @@ struct sim_machine {
 	bool ill;          /* its disk fails, or is full: what is asked of it may fail */
 	unsigned ill_for;  /* events */
 	const char *lacks; /* kinds that its program does not know: version.h */
-	bool updated;      /* its program was older once */
+	bool old_hello;    /* its program takes hellos of version 1 alone */
+	bool updated;      /* its program once knew fewer kinds */
 	bool hurt;    /* its program met an error of an earlier fault, and runs still */
 	bool touched; /* its program ran in the event in hand: step.c */
 	struct ph_rng_seeded seeded;
