@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "daemon/hub_beside.h"
 #include "daemon/hub_load.h"
 
 enum {
@@ -25,85 +26,21 @@ enum {
 
 /* --- where a device stands --- */
 
-/* The last entry before position N of CONTROL, which is at least 1. 0 or negative errno. */
-static int find_entry(struct ph_hub *hub, const struct ph_control *control, uint64_t n,
-		      struct ph_hub_head *out)
-{
-	struct ph_log log;
-	unsigned index;
-	uint64_t before;
-	int rc = ph_control_at(hub->journal, control, n - 1, &index, &before);
-
-	if (rc == 0 && index == control->n) {
-		rc = -EUCLEAN;
-	}
-	rc = rc < 0 ? rc : ph_journal_log_at(hub->journal, control->log[index].row, &log);
-	rc = rc != 0 ? rc
-		     : ph_journal_chain_at(hub->journal, &log, before + 1, out->known.h);
-	if (rc == 0) {
-		memcpy(out->known.log_id, log.id, sizeof(out->known.log_id));
-		out->known.n = before + 1;
-		out->row = log.row;
-	}
-	return rc > 0 ? -EUCLEAN : rc;
-}
-
-static int look_in(struct ph_hub *hub, const struct ph_control *control,
-		   const struct ph_cursor *told, struct ph_hub_head *at, bool *is_out)
-{
-	uint8_t h[PH_CONTROL_HASH_SIZE];
-	uint64_t total;
-	int rc = ph_control_total(hub->journal, control, &total);
-
-	*is_out = false;
-	if (rc < 0 || told->n > total) {
-		return rc;
-	}
-	rc = ph_control_hash(hub->journal, control, told->n, h);
-	*is_out = rc == 0 && memcmp(h, told->h, sizeof(h)) == 0;
-	return *is_out ? find_entry(hub, control, told->n, at) : rc;
-}
-
-struct beside {
-	struct ph_hub *hub;
-	const struct ph_cursor *told;
-	struct ph_hub_head *at;
-	unsigned index;
-	bool found;
-};
-
-/* A branch of log INDEX, in the place of the one that is read. */
-static int look_beside(void *data, const struct ph_log *log)
-{
-	struct beside *beside = data;
-	struct ph_control control = beside->hub->control;
-
-	if (beside->found || log->row == control.log[beside->index].row) {
-		return 0;
-	}
-	control.log[beside->index].row = log->row;
-	return look_in(beside->hub, &control, beside->told, beside->at, &beside->found);
-}
-
 int ph_hub_back_find(struct ph_hub *hub, const struct ph_cursor *told,
 		     struct ph_hub_head *at_out, bool *is_out)
 {
-	struct beside beside = { .hub = hub, .told = told, .at = at_out };
-	int rc;
+	struct ph_hub_place place;
+	int rc = 0;
 
 	memset(at_out, 0, sizeof(*at_out));
 	*is_out = told->n == 0;
-	if (*is_out) {
-		return 0;
+	if (!*is_out) {
+		rc = ph_hub_beside_find(hub, told, &place, is_out);
 	}
-	rc = look_in(hub, &hub->control, told, at_out, is_out);
-	for (unsigned i = 0; rc == 0 && !*is_out && i < hub->control.n; i++) {
-		beside.index = i;
-		rc = ph_journal_log_branch_each(hub->journal, hub->control.log[i].id,
-						look_beside, &beside);
-		*is_out = beside.found;
+	if (rc == 0 && told->n > 0 && *is_out) {
+		*at_out = place.at;
 	}
-	return rc > 0 ? -EUCLEAN : rc;
+	return rc;
 }
 
 /* --- what is noted --- */

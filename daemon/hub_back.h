@@ -6,8 +6,8 @@
 
 /*
  * Whether all that a device holds of the control log is here, which tells the position TOLD (n 0: it holds
- * nothing): on the branches that are read, or on another branch of one log. If so, AT_OUT is its last entry
- * there (n 0: none). 0 or negative errno.
+ * nothing): on the branches that are read, or on others. If so, AT_OUT is its last entry there (n 0: none).
+ * 0 or negative errno.
  */
 int ph_hub_back_find(struct ph_hub *hub, const struct ph_cursor *told,
 		     struct ph_hub_head *at_out, bool *is_out);

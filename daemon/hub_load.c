@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "common/log/part.h"
+#include "daemon/hub_beside.h"
 #include "daemon/hub_feed.h"
 #include "daemon/hub_keep.h"
 #include "daemon/hub_own.h"
@@ -36,27 +37,52 @@ static size_t smaller(size_t a, size_t b)
 
 /* ---- the control log ---- */
 
-/* How far the device holds it; from the start if what it tells is not on our chain. */
+/*
+ * Where it stands that reads words which we lost, in the place of those that we said then (hub_beside.h). What
+ * we said it has if the last that it tells is the last that it was sent: the log goes down in order, and
+ * from here alone. Else it is sent that (again), from where the two part.
+ */
+static int read_beside(struct ph_hub *hub, struct ph_hub_peer *peer,
+		       const struct ph_cursor *cursor)
+{
+	struct ph_hub_place place;
+	bool is_held;
+	int rc = ph_hub_beside_find(hub, cursor, &place, &is_held);
+
+	if (rc == 0 && is_held) {
+		peer->control = place.control == peer->device.control ? place.control
+								      : place.parted;
+		peer->control_held = peer->control;
+		peer->strays = false;
+	}
+	return rc;
+}
+
+/* How far the device holds it; from the start if what it tells is on no chain of ours. */
 static int read_control(struct ph_hub *hub, struct ph_hub_peer *peer,
 			const struct ph_cursor *cursor)
 {
 	uint8_t h[PH_CONTROL_HASH_SIZE];
 	uint64_t total;
+	bool is_ours = false;
 	int rc = ph_control_total(hub->journal, &hub->control, &total);
 
 	peer->position = *cursor;
 	peer->control = peer->control_held = 0;
 	peer->control_moves = hub->control_moves;
 	peer->strays = cursor->n > 0;
-	if (rc < 0 || cursor->n == 0 || cursor->n > total) {
+	if (rc < 0 || cursor->n == 0) {
 		return rc;
 	}
-	rc = ph_control_hash(hub->journal, &hub->control, cursor->n, h);
-	if (rc == 0 && memcmp(h, cursor->h, sizeof(cursor->h)) == 0) {
+	if (cursor->n <= total) {
+		rc = ph_control_hash(hub->journal, &hub->control, cursor->n, h);
+		is_ours = rc == 0 && memcmp(h, cursor->h, sizeof(cursor->h)) == 0;
+	}
+	if (is_ours) {
 		peer->control = peer->control_held = cursor->n;
 		peer->strays = false;
 	}
-	return rc;
+	return rc < 0 || is_ours ? rc : read_beside(hub, peer, cursor);
 }
 
 int ph_hub_load_position(struct ph_hub *hub, struct ph_hub_peer *peer)

@@ -212,6 +212,123 @@ static void test_put_back_then_restored(void **state)
 	rolled_close(&r);
 }
 
+/* How many entries the control log has that is read. */
+static uint64_t read_total(struct hub_room *room)
+{
+	uint64_t total;
+
+	assert_int_equal(
+		ph_control_total(ph_hub_journal(room->hub), &room->hub->control, &total),
+		0);
+	return total;
+}
+
+/*
+ * The position of a device that holds the branch beside in the place of what the hub says now, but for its
+ * last LACKS entries, and N entries of the log behind it.
+ */
+static struct ph_cursor position_beside(struct hub_room *room, uint64_t lacks, uint64_t n)
+{
+	struct ph_journal *journal = ph_hub_journal(room->hub);
+	struct ph_control control = room->hub->control;
+	struct ph_cursor told = { 0 };
+	int64_t rows[PH_BRANCHES_MAX];
+	struct ph_log log;
+	unsigned branches = 0;
+
+	assert_int_equal(ph_journal_branches(journal, control.log[0].id, rows, &branches),
+			 0);
+	assert_int_equal(branches, 2);
+	assert_int_equal(control.log[0].row, rows[0]);
+	assert_int_equal(ph_journal_log_at(journal, rows[1], &log), 0);
+	control.log[0].row = rows[1];
+	control.log[0].limit = log.n - lacks;
+	told.n = log.n - lacks + n;
+	assert_int_equal(ph_control_hash(journal, &control, told.n, told.h), 0);
+	return told;
+}
+
+/* What comes down in a session of a, which tells TOLD: so many entries of the control log; nothing is asked of it. */
+static uint64_t session(struct rolled *r, struct ph_cursor told)
+{
+	struct member *a = &r->pair.a;
+	struct ph_job *job = hello_of(a, NULL);
+	uint64_t n = 0;
+
+	job->hello.control = told;
+	job = carry_out(&r->pair.room, job);
+	assert_int_equal(job->result, 0);
+	assert_int_equal(job->welcome.n_wants, 0);
+	ph_job_free(job);
+	job = carry_out(&r->pair.room, job_of(a, PH_JOB_HEARD, NULL));
+	assert_int_equal(job->result, 0);
+	ph_job_free(job);
+	for (;;) {
+		job = carry_out(&r->pair.room, job_of(a, PH_JOB_LOAD, NULL));
+		assert_int_equal(job->result, 0);
+		if (!job->items) {
+			break;
+		}
+		for (const struct ph_item *item = job->items; item; item = item->next) {
+			n += item->type == PH_ITEM_SEGMENT ? item->last - item->first + 1
+							   : 0;
+		}
+		ph_job_free(job);
+	}
+	ph_job_free(job);
+	return n;
+}
+
+/*
+ * A device reads the words that the hub had lost, and the hub what it said in their place. The device is sent
+ * that once, with what is behind it; after that it costs what any other does, also if it holds but the first of
+ * the lost words.
+ */
+static void test_beside_is_known(void **state)
+{
+	static const uint64_t lacks[] = { 0, 1 };
+	struct rolled r;
+	struct hub_room *room = &r.pair.room;
+	struct ph_cursor told;
+	uint64_t common, before, behind;
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		put_back(&r, false);
+		common = read_total(room);
+		set_policy(room, "35");
+		ph_job_free(stray_hello(&r));
+		ph_job_free(carry_out(room, store_of(&r.pair.a, copy_item(r.items))));
+		before = read_total(room) - common;
+		assert_true(room->hub->collecting);
+		end_collecting(room);
+		set_policy(room, "14");
+		behind = read_total(room) - common - before;
+		/* it has heard nothing of this yet; nor if the link broke */
+		told = position_beside(room, lacks[i], 0);
+		assert_int_equal(session(&r, told), before + behind);
+		assert_int_equal(session(&r, told), before + behind);
+		/* it has */
+		told = position_beside(room, lacks[i], behind);
+		assert_int_equal(session(&r, told), 0);
+		assert_int_equal(session(&r, told), 0);
+		set_policy(room, "15");
+		assert_int_equal(session(&r, told), 1);
+		told = position_beside(room, lacks[i], behind + 1);
+		assert_int_equal(session(&r, told), 0);
+		hub_restart(room);
+		assert_int_equal(session(&r, told), 0);
+		/* of what came by another way than from here, nothing says that what is before it came, too */
+		r.pair.a.peer.device.control = 1;
+		assert_int_equal(ph_journal_device_update(ph_hub_journal(room->hub),
+							  &r.pair.a.peer.device),
+				 0);
+		assert_int_equal(session(&r, told), before + behind + 1);
+		assert_int_equal(session(&r, told), 0);
+		rolled_close(&r);
+	}
+}
+
 /*
  * The first word of a restored hub opens another log, whichever way it is said: what was the
  * control log before is still of it, also for the next process.
@@ -455,6 +572,7 @@ int main(void)
 		cmocka_unit_test(test_put_back_is_proved),
 		cmocka_unit_test(test_put_back_in_a_flight),
 		cmocka_unit_test(test_put_back_then_restored),
+		cmocka_unit_test(test_beside_is_known),
 		after_restore(test_epochs),
 		cmocka_unit_test(test_blocks),
 	};
