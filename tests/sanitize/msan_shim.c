@@ -32,6 +32,12 @@ static void written(const void *at, size_t len)
 	}
 }
 
+/* What SQLite and jansson hand to libc is their own, and never seen being written. */
+#define LIBRARY(call)                                                                    \
+	__msan_scoped_disable_interceptor_checks();                                      \
+	call;                                                                            \
+	__msan_scoped_enable_interceptor_checks();
+
 /* --- our own memory --- */
 
 WRAP(void *, malloc, (size_t size))
@@ -264,17 +270,27 @@ WRAP(void, sodium_memzero, (void *const at, const size_t len))
 
 WRAP(int, sqlite3_open_v2, (const char *path, sqlite3 **db, int flags, const char *vfs))
 {
-	int rc = __real_sqlite3_open_v2(path, db, flags, vfs);
+	int rc;
 
+	LIBRARY(rc = __real_sqlite3_open_v2(path, db, flags, vfs))
 	written(db, sizeof(*db));
+	return rc;
+}
+
+WRAP(int, sqlite3_close, (sqlite3 * db))
+{
+	int rc;
+
+	LIBRARY(rc = __real_sqlite3_close(db))
 	return rc;
 }
 
 WRAP(int, sqlite3_prepare_v2,
      (sqlite3 * db, const char *sql, int len, sqlite3_stmt **stmt, const char **tail))
 {
-	int rc = __real_sqlite3_prepare_v2(db, sql, len, stmt, tail);
+	int rc;
 
+	LIBRARY(rc = __real_sqlite3_prepare_v2(db, sql, len, stmt, tail))
 	written(stmt, sizeof(*stmt));
 	written(tail, sizeof(*tail));
 	return rc;
@@ -284,8 +300,9 @@ WRAP(int, sqlite3_prepare_v3,
      (sqlite3 * db, const char *sql, int len, unsigned flags, sqlite3_stmt **stmt,
       const char **tail))
 {
-	int rc = __real_sqlite3_prepare_v3(db, sql, len, flags, stmt, tail);
+	int rc;
 
+	LIBRARY(rc = __real_sqlite3_prepare_v3(db, sql, len, flags, stmt, tail))
 	written(stmt, sizeof(*stmt));
 	written(tail, sizeof(*tail));
 	return rc;
@@ -295,10 +312,61 @@ WRAP(int, sqlite3_exec,
      (sqlite3 * db, const char *sql, int (*on_row)(void *, int, char **, char **),
       void *data, char **message))
 {
-	int rc = __real_sqlite3_exec(db, sql, on_row, data, message);
+	int rc;
 
+	LIBRARY(rc = __real_sqlite3_exec(db, sql, on_row, data, message))
 	written(message, sizeof(*message));
 	return rc;
+}
+
+WRAP(int, sqlite3_step, (sqlite3_stmt * stmt))
+{
+	int rc;
+
+	LIBRARY(rc = __real_sqlite3_step(stmt))
+	return rc;
+}
+
+/* It may be what ends a transaction. */
+WRAP(int, sqlite3_reset, (sqlite3_stmt * stmt))
+{
+	int rc;
+
+	LIBRARY(rc = __real_sqlite3_reset(stmt))
+	return rc;
+}
+
+WRAP(int, sqlite3_finalize, (sqlite3_stmt * stmt))
+{
+	int rc;
+
+	LIBRARY(rc = __real_sqlite3_finalize(stmt))
+	return rc;
+}
+
+WRAP(int, sqlite3_backup_step, (sqlite3_backup * backup, int pages))
+{
+	int rc;
+
+	LIBRARY(rc = __real_sqlite3_backup_step(backup, pages))
+	return rc;
+}
+
+/* What a column gives lies in memory that SQLite filled from its stack, seen in use by others. */
+WRAP(const void *, sqlite3_column_blob, (sqlite3_stmt * stmt, int column))
+{
+	const void *blob = __real_sqlite3_column_blob(stmt, column);
+
+	written(blob, (size_t)sqlite3_column_bytes(stmt, column));
+	return blob;
+}
+
+WRAP(const unsigned char *, sqlite3_column_text, (sqlite3_stmt * stmt, int column))
+{
+	const unsigned char *text = __real_sqlite3_column_text(stmt, column);
+
+	written(text, (size_t)sqlite3_column_bytes(stmt, column) + 1);
+	return text;
 }
 
 /* --- msgpack-c, utf8proc, jansson --- */
@@ -391,12 +459,6 @@ WRAP(utf8proc_ssize_t, utf8proc_map,
 	return rc;
 }
 
-/* What jansson hands to libc is its own, and never seen being written. */
-#define LIBRARY(call)                                                                    \
-	__msan_scoped_disable_interceptor_checks();                                      \
-	call;                                                                            \
-	__msan_scoped_enable_interceptor_checks();
-
 WRAP(json_t *, json_loadb,
      (const char *text, size_t len, size_t flags, json_error_t *error))
 {
@@ -423,6 +485,15 @@ WRAP(json_t *, json_load_file, (const char *path, size_t flags, json_error_t *er
 	LIBRARY(root = __real_json_load_file(path, flags, error))
 	written(error, sizeof(*error));
 	return root;
+}
+
+/* No interceptor measures it (intercept_strlen=0). */
+WRAP(const char *, json_string_value, (const json_t *string))
+{
+	const char *text = __real_json_string_value(string);
+
+	written(text, text != NULL ? strlen(text) + 1 : 0);
+	return text;
 }
 
 WRAP(char *, json_dumps, (const json_t *json, size_t flags))

@@ -450,7 +450,7 @@ static void only_logs_that_moved_are_looked_at(void **state)
 {
 	struct world world;
 	struct actor actor;
-	struct ph_error err;
+	struct ph_error err = { 0 };
 
 	(void)state;
 	world_init(&world, false);
