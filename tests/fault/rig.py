@@ -407,6 +407,15 @@ def check_site_alone(world, name, script=None, before=None):
     must(got.code == 0 and got.json()["digest"] == before,
          f"{name} is another after a rebuild:", got)
 
+def check_kept(world):
+    """Each confirmed device keeps all that the hub said in its desk log, as it tells itself."""
+    if not world.told["vars"].get("said"):
+        return
+    got = world.hub("status", "--json")
+    must(got.code == 0, got)
+    must(got.json()["desk_keepers"] == len(world.sites()),
+         "not all keep what the hub said in its desk log:", got)
+
 def check_all(world, script=None):
     """Start again, finish, and look at everything; also at what SCRIPT asks."""
     if world.server is None:
@@ -419,6 +428,7 @@ def check_all(world, script=None):
         got = world.site(name, "record", "-", stdin=b'{"kind":"visit","count":2}\n')
         must(got.code == 0, "recording does not go on:", got)
     states = settle(world, *sites)
+    check_kept(world)
     digests = {}
     for name in sites:
         digests[name] = digest(world, name)

@@ -148,6 +148,11 @@ def all_confirmed(world, _):
     world.told["vars"]["confirmed"] = True
 
 
+def has_said(world, _):
+    """THEN of a word in the hub's desk log, of which devices keep pieces."""
+    world.told["vars"]["said"] = True
+
+
 COURIER = "14-0900"
 
 

@@ -2,7 +2,7 @@
 
 import json
 
-from script import (PASS, Keep, Know, Script, Step, all_confirmed, lines, no_reserve)
+from script import (PASS, Keep, Know, Script, Step, all_confirmed, has_said, lines, no_reserve)
 
 MAIN = Script("sync", [
     Step("init", "hub", ["init", "--listen", "127.0.0.1:7415", "--kdf-memory-mib", "8",
@@ -35,8 +35,9 @@ MAIN = Script("sync", [
         {"kind": "loan", "copy": {"ns": 140371, "code": "000001"},
          "card": {"ns": 140372, "code": "K1"}, "term": 14}).encode() + b"\n"),
     Step("desk", "hub", ["record", "-"],
-         b'{"kind":"target-put","indicator":"M1","year":2026,"value":1500}\n',
-         serves=True),
+         b'{"kind":"target-put","indicator":"M1","year":2026,"value":1500}\n'
+         b'{"kind":"training","topic":"S\xc3\xa1ch","workers":7}\n',
+         serves=True, then=has_said),
     Step("sync-b-2", "b", ["sync"], serves=True, again=True),
     Step("sync-feed", "a", ["sync"], serves=True, again=True),
     Step("return", "a", ["return", "000001", "--plain"]),

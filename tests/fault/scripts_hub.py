@@ -7,7 +7,7 @@ import sqlite3
 import subprocess
 import sys
 
-from rig import CASES, CUT, OTHER, ROOT, SITES, must
+from rig import CASES, CUT, OTHER, REF, ROOT, SITES, must
 from script import PASS, Act, Keep, KeepCode, Know, Script, Step, founded, lines, quiet
 from scripts_roads import make_stick, stick, syncs, work
 
@@ -24,6 +24,8 @@ def is_dead(world):
     """The hub's disk. What the hub has signed for since the backup, devices will bring back."""
     shutil.move(world.path("hub"), world.path("dead"))
     world.told["rolled-back"] = True
+    # what it said since is at devices, and comes back from there
+    world.told["words"], world.told["hub"] = world.told["hub"], []
 
 
 def is_noted(world):
@@ -73,6 +75,15 @@ def backups_are_whole(world, who):
             must(got.code == 0, "a backup that is none:", got)
 
 
+def words_are_back(world):
+    """What the hub said in its desk log, and a device kept, is there again."""
+    got = world.hub("log", "--limit", "10000")
+    must(got.code == 0, got)
+    must(len(world.told["words"]) == 2, "two words of its desk log are known, or:", *world.told["words"])
+    lost = [ref for ref in world.told["words"] if ref not in set(REF.findall(got.out))]
+    must(not lost, "LOST at the hub, though a device keeps it:", *lost)
+
+
 def is_served_again(world):
     """Who was there before calls, and then everything is served."""
     if not world.told.get("rolled-back"):
@@ -80,6 +91,7 @@ def is_served_again(world):
     for name in world.sites():
         got = world.sync(name)
         must(got.code in (0, CASES), "a hub that was put back:", got, world.hub_log())
+    words_are_back(world)
     if world.hub("status", "--json").json()["collecting"]:
         got = world.hub("restore", "end", "--anyway")
         must(got.code == 0, got)
@@ -115,16 +127,24 @@ def other_key(world, _):
     return got
 
 
+def decides(name):
+    """A step that prepares: a word in the hub's desk log."""
+    line = {"kind": "training", "topic": "Sao lưu", "workers": 7}
+    return quiet(Step(name, "hub", ["record", "-"], json.dumps(line).encode() + b"\n"))[0]
+
+
 BACKUP = Script("backup", [
     *founded(SITES),
     Act("far", make_far),
-    *work("trước", "a"), *syncs("a", "b"),
+    *work("trước", "a"), decides("decided"), *syncs("a", "b"),
     Step("recovery-key", "hub", ["recovery-key", "--out", "secret"], again=True,
          twice=other_key),
     Backup("backup", "hub", ["backup", "far", "--json"], again=True),
     *work("sau", "a"), *quiet(Step("sync-later", "a", ["sync"], serves=True)),
     Backup("backup-serving", "hub", ["backup", "far", "--json"], serves=True, again=True),
-    *work("tuần mất", "a"), *quiet(Step("sync-lost", "a", ["sync"], serves=True)),
+    *work("tuần mất", "a"),
+    decides("decided-lost"),
+    Step("sync-lost", "a", ["sync"], serves=True, again=True),
     Act("dead", is_dead),
     Step("restore", "hub", ["restore", "far", "--recovery-key", "secret"], again=True,
          has=("is a hub",), twice=restore_again),

@@ -33,6 +33,7 @@ const char *const invariant_name[INVARIANTS] = {
 	[CUSTODY_STAYS] = "custody-stays",
 	[BUNDLES_ARE_WHOLE] = "bundles-are-whole",
 	[SECOND_STAYS] = "second-stays",
+	[KEPT_IS_WHOLE] = "kept-is-whole",
 };
 
 bool check_found(struct checking *checking, enum invariant invariant, int rc,

@@ -24,6 +24,7 @@ enum invariant {
 	CUSTODY_STAYS,
 	BUNDLES_ARE_WHOLE,
 	SECOND_STAYS,
+	KEPT_IS_WHOLE,
 	INVARIANTS
 };
 extern const char *const invariant_name[INVARIANTS];
@@ -75,6 +76,10 @@ void found_site(struct tally *tally, uint64_t script, uint64_t seed, unsigned li
 		unsigned odds);
 void found_hub(struct tally *tally, uint64_t script, uint64_t seed, unsigned lies,
 	       unsigned odds);
+
+/* kept.c: a device stores pieces of the desk log, and a hub that was restored takes them back. Likewise. */
+void found_kept(struct tally *tally, uint64_t script, uint64_t seed, unsigned lies,
+		unsigned odds);
 
 /*
  * For found.c: a new site or hub, open from DISK, verifies and goes on; a site in a session

@@ -87,7 +87,7 @@ static struct run {
 	unsigned plant_lies;
 	/* what happened */
 	struct tally tally;
-	uint64_t scripts, steps, real, kills, between, founded, twice;
+	uint64_t scripts, steps, real, kills, between, founded, kept, twice;
 	struct {
 		const char *doing;
 		uint64_t n;
@@ -392,19 +392,25 @@ static void found(uint64_t seed, uint64_t script)
 		found_hub(&run.tally, script, own, run.plant_lies, 4);
 		run.founded++;
 	}
+	if (run.tally.budget > 0 && script % 8 == 1) {
+		found_kept(&run.tally, script, own + 1, run.plant_lies, 4);
+		run.kept++;
+	}
 }
 
 static void print_counts(double seconds)
 {
 	printf("# %llu cuts (%llu of them for good, %llu between two calls) and %llu "
 	       "kills in %llu "
-	       "scripts of %llu steps in all and %llu folders being made; hub %llu, "
+	       "scripts of %llu steps in all, %llu folders being made and %llu times "
+	       "pieces of a desk log on their ways; hub %llu, "
 	       "sites "
 	       "%llu, courier %llu, folders %llu; %.1f s\n",
 	       (unsigned long long)run.tally.cuts, (unsigned long long)run.real,
 	       (unsigned long long)run.between, (unsigned long long)run.kills,
 	       (unsigned long long)run.scripts, (unsigned long long)run.steps,
-	       (unsigned long long)run.founded, (unsigned long long)run.tally.of[HUB],
+	       (unsigned long long)run.founded, (unsigned long long)run.kept,
+	       (unsigned long long)run.tally.of[HUB],
 	       (unsigned long long)(run.tally.of[SITE_A] + run.tally.of[SITE_B] +
 				    run.tally.of[SITE_C]),
 	       (unsigned long long)run.tally.of[COURIER],

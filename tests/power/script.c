@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/site_kept.h"
 #include "daemon/hub_internal.h"
 
 void power_call(struct world *world, unsigned machine)
@@ -227,6 +228,7 @@ static int road_open(struct road *road)
 	memcpy(device.hub_key, hub.keys->key, sizeof(device.hub_key));
 	power_call(drive->world, drive->index);
 	rc = ph_site_hello(drive->site, 4096, hello, &arena, road->err);
+	rc = rc < 0 ? rc : ph_site_kept_tell(drive->site, hello);
 	power_called(drive->world, drive->index, rc);
 	device.hello = hello;
 	if (rc == 0) {
