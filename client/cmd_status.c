@@ -394,6 +394,18 @@ static void desk_row(const struct ph_status_report *report, struct ph_table *tab
 	}
 }
 
+/* A successor of a PC that is gone: nothing is wrong, and nothing is to do. */
+static void successor_row(const char *day, struct ph_table *table)
+{
+	char text[160];
+
+	snprintf(text, sizeof(text),
+		 ph_say("goes on from the log of the PC that it replaces, since %s",
+			"ghi tiếp nhật ký của máy mà nó thay, từ %s"),
+		 day);
+	row(table, ph_say("This folder", "Thư mục này"), text);
+}
+
 /* That this folder was put back or copied, for a month; and what to do: nothing, as a rule. */
 static void went_on_rows(const struct ph_status_report *report, struct ph_table *table)
 {
@@ -406,13 +418,17 @@ static void went_on_rows(const struct ph_status_report *report, struct ph_table 
 	    (!went_on->doubt && report->now - went_on->second > TOLD_FOR)) {
 		return;
 	}
+	ph_day_text(day, ph_day_of(went_on->second));
+	if (why == PH_WHY_REPLACED) {
+		successor_row(day, table);
+		return;
+	}
 	row(table, ph_say("This folder", "Thư mục này"),
 	    why == PH_WHY_CLONED
 		    ? ph_say("was copied here, or put back on another machine",
 			     "được sao chép sang đây, hoặc khôi phục trên máy khác")
 		    : ph_say("was put back from an older copy, or copied",
 			     "được khôi phục từ bản sao cũ, hoặc đã được sao chép"));
-	ph_day_text(day, ph_day_of(went_on->second));
 	snprintf(text, sizeof(text),
 		 went_on->doubt ? ph_say("what is recorded next goes into a new log; "
 					 "nothing is lost",

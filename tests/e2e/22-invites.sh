@@ -126,6 +126,9 @@ ok "an invite for its successor" invite 14-0371 --out next.invite --replaces "$g
 "$P" -d next log --json >next.log
 is "its log says from where it goes on, and why" \
   "$(json '[e["entry"]["why"] for e in d["entries"] if "continues" in e["entry"]]' <next.log)" "['replaced']"
+like "it is told that" "$("$P" -d next status)" 'This folder  *goes on from the log of the PC that it replaces, since 20'
+is "and of no copy" "$("$P" -d next status | grep -c 'copied\|older copy\|stop one')" 0
+like "in Vietnamese, too" "$(LC_ALL=vi_VN.UTF-8 "$P" -d next status)" 'ghi tiếp nhật ký của máy mà nó thay, từ '
 "$P" -d next visit 2 --band child >/dev/null
 sync next >/dev/null
 $H devices confirm "$(member next device)" --fingerprint "$(member next fingerprint)" >/dev/null 2>&1
