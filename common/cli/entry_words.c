@@ -248,6 +248,9 @@ static const struct {
 	{ "away", "gói chưa về" },
 	{ "seen", "số liệu đã xem" },
 	{ "isbn", "ISBN" },
+	{ "partial", "chưa đủ" },
+	{ "locked", "bị khóa" },
+	{ "same_as", "cùng là" },
 };
 
 const char *ph_label_say(const char *member)

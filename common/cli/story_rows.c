@@ -12,6 +12,7 @@
 #include "common/cli/out.h"
 #include "common/cli/sheet.h"
 #include "common/cli/story_sheet.h"
+#include "common/cli/value_words.h"
 
 #define TEXT_MAX 400
 
@@ -51,6 +52,27 @@ static void print_safe(const char *text)
 
 static void put_value(FILE *out, const json_t *value, unsigned depth);
 
+/* The VALUE of the member NAME: enums and names of members have words. */
+static void put_named(FILE *out, const char *name, const json_t *value, unsigned depth)
+{
+	const char *between = "";
+	json_t *item;
+	size_t i;
+
+	if (json_is_string(value)) {
+		put_safe(out, ph_field_value_say(name, json_string_value(value)));
+	} else if (json_is_array(value) && strcmp(name, "locked") == 0) {
+		json_array_foreach(value, i, item)
+		{
+			fputs(between, out);
+			put_safe(out, ph_label_say(json_string_value(item)));
+			between = " ";
+		}
+	} else {
+		put_value(out, value, depth);
+	}
+}
+
 static void put_members(FILE *out, const json_t *object, unsigned depth)
 {
 	const char *name, *between = "";
@@ -59,7 +81,7 @@ static void put_members(FILE *out, const json_t *object, unsigned depth)
 	json_object_foreach((json_t *)(uintptr_t)object, name, value)
 	{
 		fprintf(out, "%s%s ", between, ph_label_say(name));
-		put_value(out, value, depth + 1);
+		put_named(out, name, value, depth + 1);
 		between = ", ";
 	}
 }
@@ -99,11 +121,6 @@ static void put_value(FILE *out, const json_t *value, unsigned depth)
 	}
 }
 
-static void print_value(const json_t *value, unsigned depth)
-{
-	put_value(stdout, value, depth);
-}
-
 /* --- an entry --- */
 
 static bool is_shown(const char *name)
@@ -131,7 +148,7 @@ void ph_entry_words_put(FILE *out, const json_t *entry)
 	{
 		if (is_shown(name)) {
 			fprintf(out, "%s%s ", between, ph_label_say(name));
-			put_value(out, value, 1);
+			put_named(out, name, value, 1);
 			between = ", ";
 		}
 	}
@@ -365,7 +382,7 @@ static void print_state(const json_t *state)
 	json_object_foreach((json_t *)(uintptr_t)state, name, value)
 	{
 		print_padded(ph_label_say(name), 12);
-		print_value(value, 1);
+		put_named(stdout, name, value, 1);
 		putchar('\n');
 	}
 }

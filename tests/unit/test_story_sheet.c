@@ -5,10 +5,13 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
+#include "common/base/say.h"
 #include "common/cli/case_show.h"
 #include "common/cli/sheet.h"
 #include "common/cli/story_rows.h"
@@ -118,12 +121,37 @@ static void test_why(void **state)
 	json_decref(book);
 }
 
+/* What an entry or a reader's record says, where Vietnamese is spoken. */
+static void test_vietnamese(void **state)
+{
+	json_t *record = json_loads("{\"band\":\"adult\",\"partial\":false,\"locked\":"
+				    "[\"name\",\"telephone\"],\"name\":\"adult\","
+				    "\"card\":{\"ns\":0,\"code\":\"media\"}}",
+				    0, NULL);
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	(void)state;
+	assert_non_null(record);
+	assert_non_null(out);
+	ph_speak(PH_SPEAK_VIETNAMESE);
+	ph_entry_words_put(out, record);
+	ph_speak(PH_SPEAK_ENGLISH);
+	fclose(out);
+	assert_string_equal(text, "lứa tuổi người lớn, chưa đủ không, bị khóa tên điện "
+				  "thoại, tên adult, thẻ media");
+	free(text);
+	json_decref(record);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_case),
 		cmocka_unit_test(test_undecided),
 		cmocka_unit_test(test_why),
+		cmocka_unit_test(test_vietnamese),
 	};
 
 	return cmocka_run_group_tests_name("story_sheet", tests, NULL, NULL);
