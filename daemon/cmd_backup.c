@@ -44,6 +44,17 @@ int ph_backup_keylist(const char *dir, struct ph_buf *bytes, struct ph_keylist *
 		      : rc;
 }
 
+/* Whether MANIFEST, which is signed, is about what was read, and of the province of LIST. */
+static bool is_about(const struct ph_backup_manifest *manifest,
+		     const struct ph_backup_found *found, const struct ph_keylist *list)
+{
+	return memcmp(manifest->root, list->root, PH_KEY_SIZE) == 0 &&
+	       memcmp(manifest->hash, found->hash, sizeof(found->hash)) == 0 &&
+	       memcmp(manifest->recovery, found->recovery, sizeof(found->recovery)) ==
+		       0 &&
+	       manifest->size == found->size;
+}
+
 int ph_backup_check_signed(const char *path, const struct ph_backup_found *found,
 			   const struct ph_keylist *list,
 			   struct ph_backup_manifest *manifest_out, struct ph_error *err)
@@ -54,11 +65,7 @@ int ph_backup_check_signed(const char *path, const struct ph_backup_found *found
 		rc = ph_backup_manifest_decode(ph_buf_view(&found->manifest),
 					       list->hub[i].sign, manifest_out);
 	}
-	if (rc == 0 && memcmp(manifest_out->root, list->root, PH_KEY_SIZE) == 0 &&
-	    memcmp(manifest_out->hash, found->hash, sizeof(found->hash)) == 0 &&
-	    memcmp(manifest_out->recovery, found->recovery, sizeof(found->recovery)) ==
-		    0 &&
-	    manifest_out->size == found->size) {
+	if (rc == 0 && is_about(manifest_out, found, list)) {
 		return 0;
 	}
 	return rc < 0 && rc != -EUCLEAN
@@ -229,6 +236,66 @@ static int check_opened(const char *into, const struct ph_backup_manifest *manif
 	return rc;
 }
 
+/* Signed by a key that this hub closed: since UNTIL, empty if it was not. */
+struct closed {
+	char until[PH_TIME_TEXT];
+};
+
+/*
+ * The same for who has this hub's folder: keys that the list names no more, since they were in wrong hands,
+ * have signed what is a backup all the same. The hub knows them. 0 with CLOSED->until set if it is so.
+ */
+static int check_signed(struct ph_cli *cli, const char *path,
+			const struct ph_backup_found *found,
+			const struct ph_keylist *list,
+			struct ph_backup_manifest *manifest_out, struct closed *closed,
+			struct ph_error *err)
+{
+	json_t *answer = NULL;
+	const json_t *item;
+	size_t i;
+	int rc = ph_backup_check_signed(path, found, list, manifest_out, err);
+
+	closed->until[0] = '\0';
+	if (rc != -EUCLEAN || ph_ask(cli, ph_request("keys"), &answer, NULL) < 0) {
+		return rc;
+	}
+	json_array_foreach(json_object_get(answer, "hubs"), i, item)
+	{
+		const char *hex = json_string_value(json_object_get(item, "key"));
+		const char *until = json_string_value(json_object_get(item, "until"));
+		struct ph_backup_manifest manifest;
+		uint8_t key[PH_KEY_SIZE];
+
+		if (hex && until && ph_unhex(key, sizeof(key), hex, strlen(hex)) == 0 &&
+		    !ph_keylist_has_hub(list, key) &&
+		    ph_backup_manifest_decode(ph_buf_view(&found->manifest), key,
+					      &manifest) == 0 &&
+		    is_about(&manifest, found, list)) {
+			*manifest_out = manifest;
+			snprintf(closed->until, sizeof(closed->until), "%s", until);
+			memset(err, 0, sizeof(*err));
+			rc = 0;
+		}
+	}
+	json_decref(answer);
+	return rc;
+}
+
+static int fail_closed(const char *path, const struct closed *closed, bool opened,
+		       struct ph_error *err)
+{
+	return ph_fail(
+		err, PH_EXIT_OTHER, -EKEYEXPIRED,
+		ph_say("%s is whole%s, but signed by a key of this hub that was closed "
+		       "on %s: who has stolen that could have made it. `restore` takes "
+		       "it; make a new one (packhorsed backup)",
+		       "%s còn nguyên%s, nhưng do khoá của máy chủ này đã đóng lúc %s "
+		       "ký: kẻ lấy trộm khoá cũng có thể làm ra. `restore` vẫn nhận; "
+		       "hãy làm bản sao mới (packhorsed backup)"),
+		path, opened ? ph_say(", and opens", ", mở được") : "", closed->until);
+}
+
 static int run_check(struct ph_cli *cli, struct ph_error *err)
 {
 	const char *path = cli->args[0];
@@ -237,6 +304,7 @@ static int run_check(struct ph_cli *cli, struct ph_error *err)
 	struct ph_backup_read how = { 0 };
 	struct ph_backup_found found = { 0 };
 	struct ph_backup_manifest manifest;
+	struct closed closed = { 0 };
 	struct ph_buf bytes = { 0 };
 	struct ph_keylist list;
 	struct ph_lock lock = { .fd = -1 };
@@ -257,7 +325,8 @@ static int run_check(struct ph_cli *cli, struct ph_error *err)
 		rc = rc < 0 ? rc : ph_dir_create(into, err);
 	}
 	rc = rc < 0 ? rc : ph_backup_read(path, &how, &found, err);
-	rc = rc < 0 ? rc : ph_backup_check_signed(path, &found, &list, &manifest, err);
+	rc = rc < 0 ? rc
+		    : check_signed(cli, path, &found, &list, &manifest, &closed, err);
 	if (rc == 0 && secret) {
 		rc = ph_backup_check_root(path, &key, &list, err);
 	}
@@ -268,7 +337,9 @@ static int run_check(struct ph_cli *cli, struct ph_error *err)
 		(void)ph_backup_remove_tree(into);
 		ph_lock_release(&lock);
 	}
-	rc = rc < 0 ? rc : tell_checked(cli, path, &manifest, secret != NULL);
+	rc = rc < 0            ? rc
+	     : closed.until[0] ? fail_closed(path, &closed, secret != NULL, err)
+			       : tell_checked(cli, path, &manifest, secret != NULL);
 	ph_backup_found_deinit(&found);
 	ph_recovery_key_wipe(&key);
 	ph_buf_deinit(&bytes);

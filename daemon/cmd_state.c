@@ -206,12 +206,16 @@ static int print_status(const json_t *answer)
 			ph_number(b, number_of(answer, "devices_awaited")));
 	}
 	status_line(
-		ph_say("Last backup", "Bản sao gần nhất"), "%s%s",
+		ph_say("Last backup", "Bản sao gần nhất"), "%s%s%s",
 		backup[0] ? backup
 			  : ph_say("never (packhorsed backup)",
 				   "chưa có (packhorsed backup)"),
 		backup[0] && json_is_false(json_object_get(answer, "last_backup_away"))
 			? ph_say(", on the hub's own disk", ", trên chính ổ đĩa này")
+			: "",
+		json_is_true(json_object_get(answer, "last_backup_key_closed"))
+			? ph_say(", before the hub's present keys: make a new one",
+				 ", trước bộ khóa hiện nay: hãy làm bản mới")
 			: "");
 	if (json_is_true(json_object_get(json_object_get(answer, "clock"), "wrong"))) {
 		status_line(ph_say("The clock is doubted", "Đồng hồ có vẻ sai"), "%s",

@@ -477,6 +477,18 @@ static void set_words(json_t *answer, const char *name, const char *words)
 	}
 }
 
+/* Whether keys were in use when a backup was MADE that the key list has closed since. */
+static bool has_closed_key(const struct ph_hub *hub, int64_t made)
+{
+	for (unsigned i = 1; made > 0 && i < hub->ring.n; i++) {
+		if (made < hub->ring.until[i] &&
+		    !ph_keylist_has_hub(&hub->keylist, hub->ring.sign[i])) {
+			return true;
+		}
+	}
+	return false;
+}
+
 int ph_hub_backup_tell(struct ph_hub *hub, json_t *answer)
 {
 	struct ph_error words;
@@ -490,6 +502,9 @@ int ph_hub_backup_tell(struct ph_hub *hub, json_t *answer)
 	}
 	put_time(answer, "last_backup", made);
 	json_object_set_new(answer, "last_backup_away", json_boolean(away != 0));
+	if (has_closed_key(hub, made)) {
+		json_object_set_new(answer, "last_backup_key_closed", json_true());
+	}
 	if (hub->restored > 0) {
 		put_time(answer, "restored", hub->restored);
 	}

@@ -206,4 +206,22 @@ stop "$started_pid"
 # --- and without a daemon ---
 ok "a hub that does not serve is backed up too" $H backup "$far"
 ok "and one backup at a time" bash -c "exec 9>hub/backup/lock; flock 9; $H backup '$far' 2>locked.err; [ \$? = 17 ]"
+
+# --- the hub's keys were stolen since ---
+is "status has nothing against the last one" "$($H status --json | json 'd.get("last_backup_key_closed")') $($H status | grep -c 'present keys')" 'None 0'
+old=$($H backup "$far" --json 2>/dev/null | json 'd["file"]')
+sleep 1.1
+ok "other keys are made" $H keys rotate --stolen --passphrase-file pass
+status "the last backup is no more what the hub signs" 1 $H backup check "$old" --recovery-key secret3
+like "which is said of its key alone, and what to do" "$($H backup check "$old" 2>&1)" 'whole, but signed by a key of this hub that was closed on 20[0-9T:+-]+.*`restore` takes it.*make a new one'
+like "in Vietnamese, too" "$(LC_ALL=vi_VN.UTF-8 $H backup check "$old" 2>&1)" 'khoá của máy chủ này đã đóng lúc 20.*`restore` vẫn nhận'
+cp "$old" forged
+"$PYTHON" -c 'import os; f = open("forged", "r+b"); f.seek(-8, 2); f.write(bytes(8))'
+status "an altered one is as bad as before" 15 $H backup check forged
+like "status tells it" "$($H status)" 'Last backup .*, before the hub.s present keys: make a new one'
+is "also a script" "$($H status --json | json 'd["last_backup_key_closed"]')" True
+ok "restore takes it" $hubd -d hub4 restore "$old" --recovery-key secret3
+new=$($H backup "$far" --json 2>/dev/null | json 'd["file"]')
+ok "a new one is signed by the present keys" $H backup check "$new" --recovery-key secret3
+is "and nothing is said any more" "$($H status --json | json 'd.get("last_backup_key_closed")') $($H status | grep -c 'present keys')" 'None 0'
 done_testing
