@@ -182,8 +182,8 @@ int ph_site_unfinished_size(struct ph_site *site, uint64_t *held_out, uint64_t *
 	return 0;
 }
 
-/* 0; PH_JOURNAL_E_NONE; -EBADMSG; another negative errno. */
-static int load(struct ph_site *site, struct ph_unfinished *front, int64_t *time_out)
+int ph_site_unfinished_load(struct ph_site *site, struct ph_unfinished *front,
+			    int64_t *time_out)
 {
 	struct ph_buf sealed = { 0 };
 	int rc = ph_journal_meta_get(site->journal, PH_META_UNFINISHED, &sealed);
@@ -242,7 +242,7 @@ int ph_site_unfinished_tell(struct ph_site *site, struct ph_hello *hello,
 	if (rc < 0 || is_not) {
 		return rc;
 	}
-	rc = load(site, front, &time);
+	rc = ph_site_unfinished_load(site, front, &time);
 	if (rc != 0) { /* what does not open is removed when the session is over */
 		return rc == -EBADMSG || rc > 0 ? 0 : rc;
 	}

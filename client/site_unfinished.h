@@ -40,6 +40,12 @@ int ph_site_unfinished_keep(struct ph_site *site, const struct ph_unfinished *fr
  * version. 0 or negative errno.
  */
 int ph_site_more_not_taken(struct ph_site *site, bool *not_out);
+/*
+ * What is kept, opened, into FRONT, which is empty and will be the caller's, and when that was. 0; PH_JOURNAL_E_NONE;
+ * -EBADMSG: it is no front, or none that this device opens (any more); another negative errno.
+ */
+int ph_site_unfinished_load(struct ph_site *site, struct ph_unfinished *front,
+			    int64_t *time_out);
 /* Remove what is kept; in a transaction. 0 or negative errno. */
 int ph_site_unfinished_drop(struct ph_site *site);
 /* How many bytes are kept, and of how many. Both 0: none. 0 or negative errno. */

@@ -3,11 +3,12 @@
 from rig import check_all, check_hub_alone, check_site_alone
 from script_sync import MAIN
 from scripts_desk import DESK, PLAIN
+from scripts_front import FRONT
 from scripts_hub import BACKUP, CASES_SCRIPT, ERASE, KEYS, REPORT, STOLEN
 from scripts_roads import AGENT, COURIER, PUT_BACK, STICK
 
 ALL = [MAIN, STICK, COURIER, PUT_BACK, AGENT, BACKUP, KEYS, ERASE, CASES_SCRIPT, REPORT,
-       STOLEN, DESK, PLAIN]
+       STOLEN, DESK, PLAIN, FRONT]
 SCRIPTS = {script.name: script for script in ALL}
 OTHERS = [script.name for script in ALL if script is not MAIN]
 

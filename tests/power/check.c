@@ -34,6 +34,7 @@ const char *const invariant_name[INVARIANTS] = {
 	[BUNDLES_ARE_WHOLE] = "bundles-are-whole",
 	[SECOND_STAYS] = "second-stays",
 	[KEPT_IS_WHOLE] = "kept-is-whole",
+	[FRONT_IS_WHOLE] = "front-is-whole",
 };
 
 bool check_found(struct checking *checking, enum invariant invariant, int rc,
@@ -155,7 +156,8 @@ static bool site_words_stay(struct checking *checking)
 	}
 	if (!check_account(checking, &now.beside) || !check_backed(checking, &now) ||
 	    !check_erased(checking, now.beside.erased) ||
-	    !check_custody(checking, &now.beside)) {
+	    !check_custody(checking, &now.beside) ||
+	    !check_front(checking, &now.beside)) {
 		return false;
 	}
 	if (is_behind(&now.fed, &before->fed)) {
@@ -396,6 +398,11 @@ static bool meet(struct checking *checking, struct ph_hub *hub, struct ph_site *
 
 	if (rc != 0) {
 		return check_found(checking, NO_FALSE_ALARM, rc, "the next session");
+	}
+	rc = power_front_none(site);
+	if (rc != 0) {
+		return check_found(checking, FRONT_IS_WHOLE, rc < 0 ? rc : 0,
+				   "the front of an item outlives a whole session");
 	}
 	rc = hub_holding(hub, &at_hub);
 	rc = rc < 0 ? rc : site_holding(site, &at_site);

@@ -25,6 +25,7 @@ enum invariant {
 	BUNDLES_ARE_WHOLE,
 	SECOND_STAYS,
 	KEPT_IS_WHOLE,
+	FRONT_IS_WHOLE,
 	INVARIANTS
 };
 extern const char *const invariant_name[INVARIANTS];
@@ -58,8 +59,10 @@ struct tally {
 		of[MACHINES + 1]; /* the last: folders being made */
 	struct sim_disk_cut lost;
 	uint64_t sessions, verified, found[INVARIANTS], failures;
-	uint64_t first_at; /* the cut that showed the first failure; 0: none */
-	bool quiet;        /* show the first alone */
+	uint64_t fronts,
+		fronts_met; /* cuts with the front of an item; sessions of these */
+	uint64_t first_at;  /* the cut that showed the first failure; 0: none */
+	bool quiet;         /* show the first alone */
 };
 /* Count FINDING, and show it: WHERE and the cut's SEED. */
 void tally_finding(struct tally *tally, const struct finding *finding, const char *where,

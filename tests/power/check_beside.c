@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "client/desk_tries.h"
+#include "client/site_unfinished.h"
+#include "common/ledger/erasing.h"
 #include "daemon/hub_internal.h"
 #include "tests/power/check_internal.h"
 
@@ -20,14 +22,23 @@ static bool is_account(const struct beside *now, const struct holding *then)
 	return now->account == then->beside.account && now->budget == then->beside.budget;
 }
 
+/* What went this month: in the call another one may have begun. */
+static uint64_t went(const struct after_cut *cut)
+{
+	uint64_t before = cut->before->beside.gone;
+	uint64_t after = cut->after ? cut->after->beside.gone : 0;
+
+	return cut->world->months == 0 || before < after ? before : after;
+}
+
 bool check_account(struct checking *checking, const struct beside *now)
 {
 	const struct after_cut *cut = checking->cut;
+	uint64_t gone = went(cut);
 
-	if (now->account < cut->before->beside.gone) {
+	if (now->account < gone) {
 		ph_fail(&checking->finding->what, PH_EXIT_OTHER, 0, "%llu of %llu",
-			(unsigned long long)now->account,
-			(unsigned long long)cut->before->beside.gone);
+			(unsigned long long)now->account, (unsigned long long)gone);
 		return check_found(checking, ACCOUNT_HOLDS, 0,
 				   "the account has less than what went");
 	}
@@ -79,6 +90,9 @@ bool check_erased_files(struct checking *checking)
 
 	if (before != 0 && cut->seed % OFTEN == 2) {
 		path = power_erased_lies(cut->disk, before);
+		path = path ? path
+			    : power_front_lies(cut->disk, cut->machine,
+					       cut->before->beside.mark);
 	}
 	return path == NULL || check_found(checking, ERASED_STAYS_ERASED, 0, path);
 }
@@ -89,6 +103,7 @@ bool check_erased(struct checking *checking, unsigned now)
 	const struct after_cut *cut = checking->cut;
 	unsigned before = cut->before->beside.erased;
 	const char *path = NULL;
+	int64_t mark = 0;
 
 	if (before & ~now) {
 		return check_found(checking, ERASED_STAYS_ERASED, 0,
@@ -96,8 +111,44 @@ bool check_erased(struct checking *checking, unsigned now)
 	}
 	if (now != before) {
 		path = power_erased_lies(cut->disk, now);
+		(void)ph_erasing_mark(ph_journal_db(checking->journal), &mark);
+		path = path ? path : power_front_lies(cut->disk, cut->machine, mark);
 	}
 	return path == NULL || check_found(checking, ERASED_STAYS_ERASED, 0, path);
+}
+
+/* --- what a cut left of an item --- */
+
+static bool is_front(const struct beside *now, const struct holding *then)
+{
+	return memcmp(now->front, then->beside.front, sizeof(now->front)) == 0;
+}
+
+/* One that was sealed to a key that a desk with a PIN has locked is none any more. */
+static bool may_be_locked(const struct after_cut *cut)
+{
+	return !cut->after ||
+	       cut->world->pin_next[cut->machine].number > cut->before->beside.pin.number;
+}
+
+bool check_front(struct checking *checking, const struct beside *now)
+{
+	const struct after_cut *cut = checking->cut;
+	struct ph_unfinished front = { 0 };
+	int64_t time;
+	int rc;
+
+	if (cut->after && !is_front(now, cut->before) && !is_front(now, cut->after)) {
+		return check_found(checking, FRONT_IS_WHOLE, 0,
+				   "what a cut left of an item is as it never was");
+	}
+	rc = ph_site_unfinished_load(checking->site, &front, &time);
+	ph_unfinished_deinit(&front);
+	if (rc < 0 && !(rc == -EBADMSG && may_be_locked(cut))) {
+		return check_found(checking, FRONT_IS_WHOLE, rc,
+				   "what a cut left of an item does not open");
+	}
+	return true;
 }
 
 /* --- the keys of the hub --- */

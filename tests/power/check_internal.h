@@ -25,6 +25,8 @@ bool check_backup(struct checking *checking, const struct beside *now);
 bool check_erased_files(struct checking *checking);
 /* NOW: bits of the orders that it says it has carried out. */
 bool check_erased(struct checking *checking, unsigned now);
+/* What a cut left of an item is as it was before the call or behind it, and opens. */
+bool check_front(struct checking *checking, const struct beside *now);
 /* Tries at the PIN, which cost time, in some cuts alone, and in those of a PIN that is set. */
 bool check_desk(struct checking *checking);
 

@@ -117,18 +117,23 @@ static void report(const struct finding *finding, const struct shot *shot)
 
 static void look_at(struct shot *shot, const struct holding *after)
 {
+	static const uint8_t none[sizeof(after->beside.front)];
 	struct finding finding;
+	bool has_front = memcmp(run.before.beside.front, none, sizeof(none)) != 0 ||
+			 (after && memcmp(after->beside.front, none, sizeof(none)) != 0);
 	struct after_cut cut = { .disk = shot->disk,
 				 .seed = shot->seed,
 				 .machine = run.machine,
 				 .clock = &shot->clock,
 				 .before = &run.before,
 				 .after = after,
-				 .meets = draw() % 16 == 0,
+				 .meets = draw() % (has_front ? 8 : 16) == 0,
 				 .world = &run.world };
 
 	ph_rng_seed(&shot->clock.seeded, shot->seed, &shot->clock.rng);
 	run.tally.sessions += cut.meets;
+	run.tally.fronts += has_front;
+	run.tally.fronts_met += has_front && cut.meets;
 	if (!check_after_cut(&cut, &finding)) {
 		report(&finding, shot);
 	}
@@ -259,6 +264,10 @@ static void start_again(void)
 		return;
 	}
 	power_keep_words(&world->promised[i], &now);
+	power_month_turns(world, &world->promised[i], &now);
+	if (i != HUB) {
+		(void)power_front_gone(world->site[i], &world->promised[i], &now);
+	}
 	world->promised[i] = now;
 	if (i != HUB && power_desk_settle(world, i) != 0) {
 		run.tally.failures++;
@@ -443,6 +452,11 @@ static void print_counts(double seconds)
 	       "a session; %llu scripts run twice\n",
 	       (unsigned long long)run.tally.verified,
 	       (unsigned long long)run.tally.sessions, (unsigned long long)run.twice);
+	printf("# %llu cuts with the front of an item at the machine, %llu of these went "
+	       "on to "
+	       "a session\n",
+	       (unsigned long long)run.tally.fronts,
+	       (unsigned long long)run.tally.fronts_met);
 	for (unsigned i = 0; i < INVARIANTS; i++) {
 		if (run.tally.found[i] > 0) {
 			printf("# %s broken %llu times\n", invariant_name[i],

@@ -14,7 +14,10 @@
 #include <string.h>
 
 #include "client/site_kept.h"
+#include "client/site_unfinished.h"
 #include "daemon/hub_internal.h"
+
+#define FRAME_SHORT 256 /* bytes of a hub's frame, of which more are whole before a cut */
 
 void power_call(struct world *world, unsigned machine)
 {
@@ -28,6 +31,7 @@ void power_keep_words(const struct holding *old, struct holding *new)
 	new->beside.gone = old->beside.gone;
 	new->beside.pin = old->beside.pin;
 	new->beside.tries = old->beside.tries;
+	new->beside.mark = old->beside.mark;
 	memcpy(new->told, old->told, sizeof(new->told));
 	memcpy(new->code, old->code, sizeof(new->code));
 	new->n_codes = old->n_codes;
@@ -74,6 +78,11 @@ void power_called(struct world *world, unsigned machine, int rc)
 				    : site_holding(world->site[machine], &now);
 		if (rc == 0) {
 			power_keep_words(&world->promised[machine], &now);
+			power_month_turns(world, &world->promised[machine], &now);
+			rc = machine == HUB
+				     ? 0
+				     : power_front_gone(world->site[machine],
+							&world->promised[machine], &now);
 			world->promised[machine] = now;
 		} else if (machine != HUB) {
 			promise_own(world, machine);
@@ -90,7 +99,8 @@ struct road {
 	const struct drive *drive;
 	struct ph_session *device, *hub;
 	struct ph_hub_peer peer;
-	int64_t left; /* bytes until the cut; below 0: none comes */
+	struct ph_unfinished front; /* for the session, and what it left */
+	int64_t left;               /* bytes until the cut; below 0: none comes */
 	int failed;
 	struct ph_error *err;
 };
@@ -212,7 +222,8 @@ static int road_open(struct road *road)
 	struct ph_session_config hub = { .side = PH_SIDE_HUB,
 					 .keys = power_called_keys(drive->hub,
 								   drive->site),
-					 .rng = drive->hub_rng };
+					 .rng = drive->hub_rng,
+					 .frame_max = drive->hub_frame };
 	struct ph_hello *hello = calloc(1, sizeof(*hello)); /* too large for a stack */
 	struct ph_buf arena = { 0 };
 	int rc;
@@ -228,9 +239,11 @@ static int road_open(struct road *road)
 	memcpy(device.hub_key, hub.keys->key, sizeof(device.hub_key));
 	power_call(drive->world, drive->index);
 	rc = ph_site_hello(drive->site, 4096, hello, &arena, road->err);
+	rc = rc != 0 ? rc : ph_site_unfinished_tell(drive->site, hello, &road->front);
 	rc = rc < 0 ? rc : ph_site_kept_tell(drive->site, hello);
 	power_called(drive->world, drive->index, rc);
 	device.hello = hello;
+	device.partial = &road->front;
 	if (rc == 0) {
 		rc = ph_session_new(&road->device, &device, 1000);
 	}
@@ -247,6 +260,32 @@ static bool is_over(const struct road *road)
 	return road->failed != 0 ||
 	       (ph_session_state(road->device) >= PH_SESSION_CLOSED &&
 		ph_session_state(road->hub) >= PH_SESSION_CLOSED);
+}
+
+/* The link has broken, if it did: what came whole is stored, and what is left of an item kept. */
+static int hang_up(struct road *road, bool complete)
+{
+	const struct drive *drive = road->drive;
+	struct ph_unfinished_kept kept;
+	int rc;
+
+	if (!complete) {
+		ph_session_eof(road->device);
+		ph_session_eof(road->hub);
+	}
+	while (road->failed == 0 && (hub_jobs(road) || site_jobs(road))) {
+	}
+	if (road->failed != 0) {
+		return road->failed;
+	}
+	(void)ph_session_take_partial(road->device, &road->front);
+	power_call(drive->world, drive->index);
+	rc = ph_site_unfinished_keep(drive->site, &road->front, complete,
+				     ph_session_status(road->device), &kept);
+	power_called(drive->world, drive->index, rc);
+	return rc < 0 || drive->world == NULL
+		       ? rc
+		       : power_front_kept(drive->site, drive->index);
 }
 
 int power_session(const struct drive *drive, struct ph_error *err)
@@ -277,12 +316,17 @@ int power_session(const struct drive *drive, struct ph_error *err)
 			     (int)ph_session_failure(road.device));
 		goto out;
 	}
+	rc = hang_up(&road, complete);
+	if (rc < 0) {
+		goto out;
+	}
 	ph_session_counts(road.device, &counts);
 	power_call(drive->world, drive->index);
 	rc = ph_site_session_end(drive->site, complete, complete ? "" : "cut", &counts);
 	power_called(drive->world, drive->index, rc);
 	rc = rc < 0 ? rc : !complete;
 out:
+	ph_unfinished_deinit(&road.front);
 	ph_session_free(road.device);
 	ph_session_free(road.hub);
 	return rc;
@@ -504,19 +548,19 @@ static int command_hub(struct world *world)
 	return rc;
 }
 
-static int meet(struct world *world, unsigned index)
+int power_meet(struct world *world, unsigned index, int64_t cut)
 {
 	struct ph_error *err = &world->err;
-	bool cut = power_below(world, 4) == 0;
-	int rc = power_session(
-		&(struct drive){ .world = world,
-				 .hub = world->hub,
-				 .site = world->site[index],
-				 .index = index,
-				 .hub_rng = world->machine[HUB].rng,
-				 .site_rng = world->machine[index].rng,
-				 .cut = cut ? (int64_t)power_below(world, 6000) : -1 },
-		err);
+	bool is_short = power_below(world, 2) == 0;
+	int rc = power_session(&(struct drive){ .world = world,
+						.hub = world->hub,
+						.site = world->site[index],
+						.index = index,
+						.hub_rng = world->machine[HUB].rng,
+						.site_rng = world->machine[index].rng,
+						.cut = cut,
+						.hub_frame = is_short ? FRAME_SHORT : 0 },
+			       err);
 
 	if (rc >= 0) { /* as `sync` does behind a session */
 		power_call(world, index);
@@ -524,6 +568,13 @@ static int meet(struct world *world, unsigned index)
 		power_called(world, index, rc);
 	}
 	return rc > 0 ? 0 : rc;
+}
+
+static int meet(struct world *world, unsigned index)
+{
+	bool cut = power_below(world, 4) == 0;
+
+	return power_meet(world, index, cut ? (int64_t)power_below(world, 6000) : -1);
 }
 
 bool world_step(struct world *world)
@@ -536,7 +587,7 @@ bool world_step(struct world *world)
 		world->machine[i].now.mono_ms += 20000;
 	}
 	memset(&world->err, 0, sizeof(world->err));
-	switch (power_below(world, 23)) {
+	switch (power_below(world, 25)) {
 	case 0:
 	case 1:
 	case 2:
@@ -586,6 +637,11 @@ bool world_step(struct world *world)
 		break;
 	case 17:
 		rc = power_seldom(world, index);
+		break;
+	case 23:
+	case 24:
+		world->doing = "front";
+		rc = power_front(world);
 		break;
 	default:
 		world->doing = "meet";

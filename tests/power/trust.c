@@ -35,6 +35,7 @@ int power_beside_site(struct ph_site *site, struct beside *out)
 		out->with_courier = custody.entries;
 		out->signed_for = custody.time;
 	}
+	rc = rc < 0 ? rc : power_beside_front(site, out);
 	return rc < 0 ? rc : power_erased(ph_site_journal(site), &out->erased);
 }
 
@@ -94,6 +95,14 @@ static int spend(struct world *world, unsigned index)
 	}
 	rc = power_below(world, 2) == 0 ? note(world, index, up / 2, down / 3, false) : 0;
 	return rc < 0 ? rc : note(world, index, up, down, true);
+}
+
+void power_month_turns(const struct world *world, const struct holding *old,
+		       struct holding *new)
+{
+	if (world->months > 0 && new->beside.account < old->beside.account) {
+		new->beside.gone = 0;
+	}
 }
 
 int power_budget(struct world *world, unsigned index)

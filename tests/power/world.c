@@ -313,6 +313,7 @@ void world_begin(struct world *world, uint64_t seed)
 	memset(world, 0, sizeof(*world));
 	world->draws = seed;
 	power_erase_begin();
+	power_front_begin();
 	sim_disk_seed(seed);
 	memcpy(world->device, made.device, sizeof(world->device));
 	for (unsigned i = 0; i < MACHINES; i++) {

@@ -64,6 +64,9 @@ struct beside {
 	uint8_t key[PH_KEY_SIZE];
 	int64_t backup;
 	unsigned erased; /* bits: orders to erase that it has carried out, as it says */
+	/* site: what a cut left of an item, as it is stored, by a hash; zeros: nothing */
+	uint8_t front[16];
+	int64_t mark; /* ph_erasing_mark() when it had last carried an erasure out */
 };
 
 /* A bundle that the courier has signed for, to a site or to the hub. */
@@ -107,7 +110,7 @@ struct world {
 	/* of desks: the PIN that is being set, and the secret once it has one */
 	struct power_pin pin_next[MACHINES];
 	uint8_t desk_secret[MACHINES][PH_BOX_SECRET_SIZE];
-	unsigned rotations;
+	unsigned rotations, months;
 	uint64_t draws;
 	uint64_t written;    /* names of what is written come from it */
 	const char *doing;   /* the step */
@@ -212,6 +215,9 @@ int power_budget(struct world *world, unsigned index);
 int power_desk(struct world *world, unsigned index);
 int power_rotate(struct world *world);
 int power_backup(struct world *world);
+/* NEW, it was OLD: a month may have turned since its account was read last. */
+void power_month_turns(const struct world *world, const struct holding *old,
+		       struct holding *new);
 /* One of these or an erasure: they take long, and so are done seldom. Sets world->doing. */
 int power_seldom(struct world *world, unsigned index);
 /*
@@ -233,6 +239,25 @@ int power_erased(struct ph_journal *journal, unsigned *bits_out);
 /* A file of DISK in which something lies that the orders BITS had erased; NULL: none. */
 const char *power_erased_lies(const char *disk, unsigned bits);
 
+/*
+ * front.c: PCs of one site, of which one gets what the other wrote over a link that breaks: what
+ * came of it stays, grows, is finished, or goes. As a step.
+ */
+int power_front(struct world *world);
+/* A script begins. */
+void power_front_begin(void);
+/* SITE, of MACHINE, has kept the front of an item, if that is another one than before. 0 or negative errno. */
+int power_front_kept(struct ph_site *site, unsigned machine);
+/* SITE holds NEW, it was OLD: if it has carried an erasure out, what was kept before that is gone. 0 or negative errno. */
+int power_front_gone(struct ph_site *site, const struct holding *old,
+		     struct holding *new);
+/* As power_erased_lies(): of the fronts that MACHINE kept before so much was erased there. */
+const char *power_front_lies(const char *disk, unsigned machine, int64_t mark);
+/* What stands there of it, also used by power_beside_site(). 0 or negative errno. */
+int power_beside_front(struct ph_site *site, struct beside *out);
+/* Nothing is kept of an item. 0, 1 or negative errno. */
+int power_front_none(struct ph_site *site);
+
 /* What stands there of this; also used by hub_holding() and site_holding(). 0 or negative errno. */
 int power_beside_site(struct ph_site *site, struct beside *out);
 int power_beside_hub(struct ph_hub *hub, struct beside *out);
@@ -251,8 +276,11 @@ struct drive {
 	unsigned index; /* of the site */
 	struct ph_rng hub_rng, site_rng;
 	int64_t cut;
+	size_t hub_frame; /* as `frame_max` of the hub */
 };
 int power_session(const struct drive *drive, struct ph_error *err);
+/* One of SITE, and what follows it, as a step: cut after so many bytes, or not (below 0). 0 or negative errno. */
+int power_meet(struct world *world, unsigned index, int64_t cut);
 /* Write a visit. */
 int power_visit(struct ph_site *site, uint64_t count, struct ph_error *err);
 /* Set a policy. 0, or 1 with the error's text in ERR. */

@@ -244,6 +244,28 @@ static void write_late(struct sim *sim, struct sim_device *device, size_t at,
 	}
 }
 
+/*
+ * A device that has her and has not heard of it was cut off in the middle of something, with her in it. In one
+ * province of five; the others stay what they were.
+ */
+static void leave_fronts(struct sim *sim, size_t at, const struct ph_rng *dice)
+{
+	struct sim_order *order = &sim->erasures->orders[sim->erasures->n_orders - 1];
+	const struct ph_ref *reader = &sim->acks[sim->books->readers[at].put].ref;
+	struct sim_store store;
+
+	for (unsigned i = 0; sim->script->seed % 5 == 2 && i < sim->n_devices; i++) {
+		struct sim_device *device = &sim->devices[i];
+
+		if (sim_store_of(sim, device, &store) &&
+		    sim_device_holds(sim, device, reader) &&
+		    !sim_device_holds(sim, device, &order->ref) &&
+		    ph_rng_below(dice, 2) == 0) {
+			sim_leave_front(sim, device, at, dice);
+		}
+	}
+}
+
 void sim_do_erase(struct sim *sim, struct sim_device *device, const struct ph_rng *dice)
 {
 	size_t n = sim->books->n_readers, at = n > 0 ? ph_rng_below(dice, n) : 0;
@@ -259,6 +281,7 @@ void sim_do_erase(struct sim *sim, struct sim_device *device, const struct ph_rn
 		write_late(sim, &sim->devices[(device->number + i) % sim->n_devices], at,
 			   dice);
 	}
+	leave_fronts(sim, at, dice);
 }
 
 bool sim_is_erased_refusal(const struct sim *sim, int rc)

@@ -1,7 +1,7 @@
 /*
  * tests/sim/erase_check.c - what must be gone of readers who were erased, and what may be said of it.
  *
- * Tables are looked through after each event of a machine; its files, byte by byte, when it first
+ * Tables, and what a cut left at a device (erase_front.c), are looked through after each event of a machine; its files, byte by byte, when it first
  * says that it has carried an order out, and at the end. A certificate is held against the
  * tables of all machines.
  */
@@ -200,18 +200,47 @@ static void check_store(struct sim *sim, const struct sim_store *store,
 	}
 }
 
+/* What a cut left at DEVICE, FRONT or zeros, before ORDER was carried out and behind that. */
+static void check_front(struct sim *sim, struct sim_device *device,
+			struct sim_order *order, const uint8_t front[static SIM_FRONT],
+			bool is_done)
+{
+	static const uint8_t none[SIM_FRONT];
+	uint8_t *before = order->front[device->number];
+
+	if (!is_done) {
+		memcpy(before, front, SIM_FRONT);
+		return;
+	}
+	if (memcmp(front, none, SIM_FRONT) != 0) {
+		sim_check_front(sim, device, order, front);
+	}
+	if (memcmp(before, none, SIM_FRONT) != 0) {
+		sim->result->tally.fronts_gone++;
+		memset(before, 0, SIM_FRONT);
+	}
+}
+
 static void check_one(struct sim *sim, struct sim_device *device)
 {
+	uint8_t front[SIM_FRONT];
 	struct sim_store store;
 
 	if (!sim_store_of(sim, device, &store)) {
 		return;
 	}
+	if (device != NULL) {
+		sim_front_of(sim, &store, front);
+	}
 	for (size_t i = 0; i < sim->erasures->n_orders; i++) {
 		struct sim_order *order = &sim->erasures->orders[i];
+		bool done = is_done(sim, &store, order);
 
-		if (is_done(sim, &store, order)) {
+		if (done) {
 			check_store(sim, &store, order, false);
+		}
+		if (device != NULL) {
+			check_front(sim, device, order, front, done);
 		}
 	}
 }

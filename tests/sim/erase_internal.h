@@ -11,6 +11,7 @@
 #define SIM_NEEDLE_MIN    16
 #define SIM_NEEDLES       64
 #define SIM_ORDER_READERS 16
+#define SIM_FRONT         16
 
 /* What a store holds for a sealed part: the part, or the box of its seed. */
 struct sim_needle {
@@ -29,6 +30,8 @@ struct sim_order {
 	size_t n_readers;
 	struct sim_needle needles[SIM_NEEDLES];
 	size_t n_needles;
+	/* what a cut had left at each device, as last seen before it carried this out, by a hash; zeros: nothing */
+	uint8_t front[SIM_DEVICES_MAX][SIM_FRONT];
 	uint32_t
 		searched; /* bits: devices by number, then the hub, whose files were looked through */
 };
@@ -51,6 +54,19 @@ struct sim_store {
 /* Bundles that were packed before: what CERTIFICATE, of ORDER, says of them. */
 void sim_check_away(struct sim *sim, const struct sim_order *order,
 		    const json_t *certificate);
+
+/* --- erase_front.c --- */
+
+/* What a cut left of an item in STORE, a device's, as it is stored, by a hash; zeros: nothing. */
+void sim_front_of(struct sim *sim, const struct sim_store *store,
+		  uint8_t front[static SIM_FRONT]);
+/* As if a link had broken while the hub sent DEVICE something with the READER of the books in it. */
+void sim_leave_front(struct sim *sim, struct sim_device *device, size_t reader,
+		     const struct ph_rng *dice);
+/* DEVICE has carried ORDER out, and FRONT is there: it is none of before, and nobody whom that lists is in it. */
+void sim_check_front(struct sim *sim, struct sim_device *device,
+		     const struct sim_order *order,
+		     const uint8_t front[static SIM_FRONT]);
 
 /* --- erase_check.c --- */
 
