@@ -161,8 +161,13 @@ mkfifo marc
 start import "$P" -d van import --dry-run marc
 exec 9>marc # more than what is read ahead to tell the form of the file
 { printf '<collection><record>'; head -c 300000 /dev/zero | tr '\0' ' '; } >&9 &
-child=
-find_child() { child=$(pgrep -P "$started_pid" packhorse-marc) && grep -q '^Seccomp:.2$' "/proc/$child/status"; }
+find_child() { # a bare Debian has no pgrep
+  local child
+  for child in $(cat "/proc/$started_pid/task/$started_pid/children"); do
+    [ "$(cat "/proc/$child/comm")" = packhorse-marc ] && grep -q '^Seccomp:.2$' "/proc/$child/status" && return
+  done
+  return 1
+}
 if grep -q ' sandbox=\(on\|wide\)$' serve.err; then
   ok "who reads foreign records for an import is behind a filter" wait_until 20 find_child
 else
