@@ -4,8 +4,8 @@
  * MSan follows each bit through code that clang compiled for it; libsodium, SQLite,
  * msgpack-c, utf8proc, jansson and zstd are not. Linked with --wrap, each function that writes
  * through a pointer of ours is called here, and what it wrote is then told to MSan. What they
- * allocate for themselves counts as written (poison_in_malloc=0, poison_in_free=0); what our own code gets from
- * malloc does not: it is poisoned here.
+ * allocate for themselves counts as written (poison_in_malloc=0, poison_in_free=0); so does, as
+ * it is, what our own code gets from malloc, though it is meant to be poisoned here (TESTING, "Sanitizers").
  *
  * Built and linked by tests/sanitize/run msan alone, which takes the list of names from the
  * lines that begin with WRAP.
