@@ -159,7 +159,8 @@ static void import_through(struct world *world, const char *items)
 		failed++;
 	}
 	print_message("# %u failures\n", failed);
-	assert_true(failed > 20);
+	/* ways are told apart by what the stack shows, which is less under sanitizers */
+	assert_true(failed > 10);
 }
 
 static void test_import(void **state)
