@@ -311,7 +311,7 @@ int ph_cmd_invite(struct ph_cli *cli, struct ph_error *err)
 	}
 	rc = parse_role(ph_cli_get(cli, "role"), &invite.role, err);
 	if (rc == 0) {
-		rc = ph_cli_get_uint(cli, "expires-days", 0, 3650, &days, err);
+		rc = ph_cli_get_uint(cli, "expires-days", 1, 3650, &days, err);
 	}
 	if (rc == 0) {
 		rc = find_address(cli, address, err);
@@ -353,12 +353,18 @@ int ph_cmd_invite(struct ph_cli *cli, struct ph_error *err)
 	}
 	if (rc == 0) {
 		fprintf(stderr,
-			ph_say("an invite for one device of %s (%s), good for %llu "
-			       "days\n  it is a secret until it is used: whoever has it "
-			       "can join as this site\n",
-			       "giấy mời cho một máy của %s (%s), có giá trị %llu ngày\n "
-			       " phải giữ kín cho đến khi dùng: ai có nó đều vào được "
-			       "như điểm này\n"),
+			ph_say_n(
+				days,
+				"an invite for one device of %s (%s), good for %llu "
+				"day\n  it is a secret until it is used: whoever has it "
+				"can join as this site\n",
+				"an invite for one device of %s (%s), good for %llu "
+				"days\n  it is a secret until it is used: whoever has it "
+				"can join as this site\n",
+				"giấy mời cho một máy của %s (%s), có giá trị %llu "
+				"ngày\n "
+				" phải giữ kín cho đến khi dùng: ai có nó đều vào được "
+				"như điểm này\n"),
 			json_string_value(json_object_get(answer, "name")), site,
 			(unsigned long long)days);
 	}

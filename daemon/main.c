@@ -58,7 +58,7 @@ static const struct ph_cli_option invite_options[] = {
 	    "show it as a QR code; the window must be about 100 columns wide"),
 	ONE("svg", "F", "write it as the image of a QR code; - for standard output"),
 	PH_ACT_OPERATOR,
-	ONE("expires-days", "N", "0 to 3650 (default 30)"),
+	ONE("expires-days", "N", "1 to 3650 (default 30)"),
 	ONE("hub", "ADDR:PORT",
 	    "the hub's address as devices see it (default: the configured one)"),
 	ONE("replaces", "DEVICE",

@@ -140,7 +140,11 @@ sync desk.found >/dev/null
 is "that the old one turns up is no case" "$(cases)" '[]'
 
 # --- too late, by the day of arrival; taken back ---
-invite 14-0371 --out late.invite --expires-days 0 2>/dev/null
+status "one that is over when it is made is not made" 2 invite 14-0371 --out late.invite --expires-days 0
+like "which is said" "$(invite 14-0371 --out late.invite --expires-days 0 2>&1)" '1 .* 3650'
+invite 14-0371 --out late.invite --expires-days 1 2>late.said
+is "the shortest is of a day" "$(grep -c 'good for 1 day$' late.said)" 1
+"$EXPIRED_INVITE" late.invite hub/keys/operator pass
 sleep 3
 status "an invite whose time is over" 2 "$P" -d late join late.invite
 ok "with the library's word it joins" "$P" -d late join --even-if-expired late.invite

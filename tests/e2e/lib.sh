@@ -22,6 +22,7 @@ BUILD=$(cd "${PACKHORSE_BUILD:-$ROOT/build}" && pwd) || exit 1
 TESTDATA=${PACKHORSE_TESTDATA:-$ROOT/../shared}
 PYTHON=/usr/bin/python3
 RELAY=$BUILD/tests/link/relay
+EXPIRED_INVITE=$BUILD/tests/e2e/expired_invite # FILE KEY PASSPHRASE-FILE: the invite is over
 FULL=${PACKHORSE_FULL:-0}
 
 T=$(mktemp -d "${TMPDIR:-/tmp}/packhorse-e2e.XXXXXX") || exit 1

@@ -13,7 +13,13 @@ import threading
 import time
 
 PROGRAMS = ["client/packhorse", "client/marc/packhorse-marc", "common/xlsx/packhorse-xlsx", "daemon/packhorsed", "tests/link/relay"]
-LOADED = {"93-rights": ["tests/fault/forbidden.so"]}  # what a script loads into them
+EXPIRED = "tests/e2e/expired_invite"
+LOADED = {  # what a script loads into them, or runs beside them
+    "93-rights": ["tests/fault/forbidden.so"],
+    "22-invites": [EXPIRED],
+    "32-copies": [EXPIRED],
+    "63-case-kinds": [EXPIRED],
+}
 DATA = os.path.abspath(os.path.join(os.path.dirname(__file__), "../../../shared"))
 FIRST = 900  # seconds for a run of the copy as it is
 LIMIT = 120  # seconds at least for one with a plant
