@@ -186,7 +186,7 @@ exposure() { # UNIT: a program that is there stands in for ours
   sed "s|^ExecStart=[^ ]*|ExecStart=/bin/true|" "$1" >"unit/$(basename "$1")"
   systemd-analyze security --offline=true "unit/$(basename "$1")" | sed -n 's/.*exposure level for [^:]*: \([0-9.]*\).*/\1/p'
 }
-mkdir unit
+mkdir -p unit/daemon unit/client
 if command -v systemd-analyze >/dev/null && systemd-analyze security --offline=true --help >/dev/null 2>&1; then
   for unit in daemon/packhorsed client/packhorse-agent client/packhorse-courier; do
     [ -f "$BUILD/$unit.service" ] || { skip "$unit.service is exposed by at most 1.5" "built without units"; continue; }
@@ -196,6 +196,22 @@ if command -v systemd-analyze >/dev/null && systemd-analyze security --offline=t
   done
 else
   for unit in packhorsed packhorse-agent packhorse-courier; do skip "$unit.service" "no systemd-analyze, or one that knows no --offline"; done
+fi
+verified() { # UNIT NAME: as systemd reads it; a user's own units by a user's manager
+  mkdir -p "unit/$1.d" run
+  chmod 700 run
+  sed "s|^ExecStart=[^ ]*|ExecStart=/bin/true|" "$BUILD/$1.service" >"unit/$1.d/$2.service"
+  case $1 in *.user) set -- "$1" "$2" --user ;; esac
+  XDG_RUNTIME_DIR=$T/run systemd-analyze verify --man=no --recursive-errors=no ${3:-} "unit/$1.d/$2.service" 2>&1
+}
+if command -v systemd-analyze >/dev/null && systemd-analyze verify --recursive-errors=no --help >/dev/null 2>&1; then
+  for unit in daemon/packhorsed client/packhorse-agent client/packhorse-courier client/packhorse-agent.user client/packhorse-courier.user; do
+    [ -f "$BUILD/$unit.service" ] || { skip "systemd has nothing to say of $unit.service" "built without units"; continue; }
+    name=$(basename "${unit%.user}")
+    is "systemd has nothing to say of $unit.service" "$(verified "$unit" "$name"; echo $?)" 0
+  done
+else
+  for unit in packhorsed packhorse-agent packhorse-courier packhorse-agent.user packhorse-courier.user; do skip "systemd has nothing to say of $unit.service" "no systemd-analyze, or one that knows no --recursive-errors"; done
 fi
 for unit in daemon/packhorsed client/packhorse-agent client/packhorse-courier; do
   [ -f "$BUILD/$unit.service" ] || { skip "$unit.service runs as a user of its own" "built without units"; continue; }
