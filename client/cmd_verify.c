@@ -75,7 +75,8 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 		rc = ph_db_check(ph_journal_db(ph_site_journal(site)), true, err);
 	}
 	if (rc == 0) {
-		rc = ph_journal_verify(ph_site_journal(site), &counts, err);
+		rc = ph_journal_verify(ph_site_journal(site), ph_site_sign(site)->key,
+				       &counts, err);
 	}
 	if (rc == 0) {
 		rc = check_ledger(site, err);

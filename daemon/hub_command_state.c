@@ -587,7 +587,7 @@ int ph_hub_verify(struct ph_hub *hub, const json_t *request, json_t *answer,
 
 	(void)request;
 	if (rc == 0) {
-		rc = ph_journal_verify(hub->journal, &counts, err);
+		rc = ph_journal_verify(hub->journal, NULL, &counts, err);
 	}
 	if (rc == 0) {
 		rc = ph_ledger_digest(hub->ledger, held, err);

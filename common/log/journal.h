@@ -337,14 +337,17 @@ int ph_journal_receipt_get(struct ph_journal *journal, int64_t log_row,
 
 /*
  * Walk everything: chains, seals, certificates' keys, commitments, receipts'
- * hashes. 0, or -EUCLEAN with what and where in ERR (PH_EXIT_DAMAGED), or another
+ * hashes, and that a seal covers each entry. OWN (32 bytes, borrowed; may be NULL) is the
+ * key of the device whose store this is, from its key file: it seals when it sends, so
+ * entries of logs with this key may lie above the last seal. A hub seals as it writes and
+ * gives NULL. 0, or -EUCLEAN with what and where in ERR (PH_EXIT_DAMAGED), or another
  * negative errno. COUNTS_OUT (may be NULL) counts what was looked at, also on failure.
  */
 struct ph_journal_counts {
 	uint64_t logs, entries, seals, parts, parts_missing, parts_erased, receipts;
 	uint64_t branches; /* beside the first of each log */
 };
-int ph_journal_verify(struct ph_journal *journal, struct ph_journal_counts *counts_out,
-		      struct ph_error *err);
+int ph_journal_verify(struct ph_journal *journal, const uint8_t *own,
+		      struct ph_journal_counts *counts_out, struct ph_error *err);
 
 #endif

@@ -6,7 +6,8 @@
  * commitment in its entry, each receipt with h(n). A further branch is walked from its
  * base, which its parent must reach, and must say something else than its parent and
  * than the branches beside it. Certificates are verified as far as the operator key that
- * they name. One run and one part are in memory at a time.
+ * they name. Each log ends at a seal, but for those that this store's own device writes: of
+ * nobody else were entries taken without one. One run and one part are in memory at a time.
  *
  * The first thing that does not fit ends the walk with -EUCLEAN and a text that says
  * which log, which entry and what. A missing ciphertext is no damage; rows that
@@ -26,6 +27,7 @@ struct check {
 	struct ph_journal *journal;
 	struct ph_journal_counts counts;
 	struct ph_error *err;
+	const uint8_t *own;       /* the key of what may wait for a seal; NULL: none */
 	const struct ph_log *log; /* the one that is walked */
 	char name[2 * PH_LOG_ID_SIZE + 1];
 	uint8_t h[PH_HASH_SIZE]; /* h(n) of the entry last stepped over */
@@ -68,6 +70,21 @@ static int check_seal(struct check *check, uint64_t n)
 	check->counts.seals++;
 	rc = ph_journal_seal_after(check->journal, check->log->row, n, &check->seal);
 	return passed_up(check, rc, "reading seals");
+}
+
+/* Above the last seal nothing speaks for the chain but the store itself. */
+static int check_sealed(struct check *check)
+{
+	const struct ph_log *log = check->log;
+	uint64_t sealed = log->sealed > log->base ? log->sealed : log->base;
+
+	if (sealed >= log->n ||
+	    (check->own && memcmp(check->own, log->key, sizeof(log->key)) == 0)) {
+		return 0;
+	}
+	return damaged(check, sealed + 1,
+		       ph_say("entries without a seal, from this one on",
+			      "từ đây trở đi các giao dịch không có dấu niêm"));
 }
 
 /* --- parts --- */
@@ -464,7 +481,7 @@ static int check_log(void *data, const struct ph_log *log)
 	if (check->receipt != 0) {
 		return damaged(check, check->receipt, "a receipt without its entry");
 	}
-	return 0;
+	return check_sealed(check);
 }
 
 /* --- devices --- */
@@ -534,10 +551,10 @@ static int check_strays(struct check *check)
 	return passed_up(check, rc, "looking for stray rows");
 }
 
-int ph_journal_verify(struct ph_journal *journal, struct ph_journal_counts *counts_out,
-		      struct ph_error *err)
+int ph_journal_verify(struct ph_journal *journal, const uint8_t *own,
+		      struct ph_journal_counts *counts_out, struct ph_error *err)
 {
-	struct check check = { .journal = journal, .err = err };
+	struct check check = { .journal = journal, .err = err, .own = own };
 	int rc;
 
 	/* Look at the file, not at what is remembered of it. */

@@ -166,6 +166,17 @@ data[at] ^= 1
 open(path, "wb").write(data)
 P
 status "verify finds one flipped bit: exit 15" 15 "$hubd" -d "$T/torn" verify
+rm -rf "$T/torn"
+cp -r "$T/hub" "$T/torn"
+"$PYTHON" - "$T/torn/hub.db" <<'P'
+import sqlite3, sys
+db = sqlite3.connect(sys.argv[1])
+db.execute("DELETE FROM seal")
+db.commit()
+P
+status "a store whose seals are gone: exit 15" 15 "$hubd" -d "$T/torn" verify
+like "it says where" "$("$hubd" -d "$T/torn" verify 2>&1)" 'log [0-9a-f]+, entry 1: entries without a seal'
+like "in Vietnamese as well" "$(LC_ALL=vi_VN.UTF-8 "$hubd" -d "$T/torn" verify 2>&1)" 'không có dấu niêm'
 head -c 5000 /dev/urandom >"$T/torn/hub.db"
 status "a database that is none: not a hub's store" 15 "$hubd" -d "$T/torn" status
 done_testing

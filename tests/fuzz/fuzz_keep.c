@@ -512,7 +512,7 @@ static void judge(struct play *play)
 		must_be_said(play, true);
 		must(play->room->hub->collecting);
 	}
-	must(ph_journal_verify(play->room->hub->journal, NULL, &err) == 0);
+	must(ph_journal_verify(play->room->hub->journal, NULL, NULL, &err) == 0);
 }
 
 static void try_hub(struct ph_view in)

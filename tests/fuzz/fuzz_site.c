@@ -371,7 +371,8 @@ static void judge(void)
 	must(ph_site_state(world->site, &state) == 0);
 	reopen();
 	must(ph_site_log(world->site)->n >= own);
-	must(ph_journal_verify(ph_site_journal(world->site), &counts, &err) == 0);
+	must(ph_journal_verify(ph_site_journal(world->site),
+			       ph_site_sign(world->site)->key, &counts, &err) == 0);
 	rebuild();
 }
 

@@ -25,7 +25,8 @@ static inline void site_look(struct ph_site *site, struct site_known *out)
 
 	memset(out, 0, sizeof(*out));
 	must(ledger != NULL && ph_ledger_digest(ledger, out->digest, &err) == 0);
-	must(ph_journal_verify(ph_site_journal(site), &out->counts, &err) == 0);
+	must(ph_journal_verify(ph_site_journal(site), ph_site_sign(site)->key,
+			       &out->counts, &err) == 0);
 }
 
 static inline void site_is_whole(struct ph_site *site)

@@ -259,7 +259,8 @@ static bool site_verifies(struct checking *checking)
 	int rc = ph_db_check(ph_journal_db(checking->journal), true, err);
 
 	if (rc == 0) {
-		rc = ph_journal_verify(checking->journal, NULL, err);
+		rc = ph_journal_verify(checking->journal,
+				       ph_site_sign(checking->site)->key, NULL, err);
 	}
 	if (rc != 0) {
 		return check_found(checking, VERIFIES, rc, "the site's journal");

@@ -245,10 +245,11 @@ static bool gets_back(struct ph_hub *hub, struct ph_site *site, uint64_t n,
 
 /* --- after a cut --- */
 
-static bool verifies(struct ph_journal *journal, struct finding *finding)
+static bool verifies(struct ph_journal *journal, const uint8_t *own,
+		     struct finding *finding)
 {
 	return (ph_db_check(ph_journal_db(journal), true, &finding->what) == 0 &&
-		ph_journal_verify(journal, NULL, &finding->what) == 0) ||
+		ph_journal_verify(journal, own, NULL, &finding->what) == 0) ||
 	       fails(finding, VERIFIES, "the journal");
 }
 
@@ -280,7 +281,7 @@ static bool check_site(const char *disk, struct finding *finding)
 	good = world_open_site(&clock, disk, &site, &finding->what) == 0 ||
 	       fails(finding, OPENS, "the site");
 	good = good && check_rows(site, &rows, finding) &&
-	       verifies(ph_site_journal(site), finding);
+	       verifies(ph_site_journal(site), ph_site_sign(site)->key, finding);
 	if (good) {
 		hub = open_restored("y");
 		good = gets_back(hub, site, rows.n > 0 ? rows.row[rows.n - 1].last : 0,
@@ -322,7 +323,7 @@ static bool check_hub(const char *disk, struct finding *finding)
 		good = fails(finding, ACKNOWLEDGED_STAYS,
 			     "it does not know any more that it was restored");
 	}
-	good = good && verifies(ph_hub_journal(hub), finding);
+	good = good && verifies(ph_hub_journal(hub), NULL, finding);
 	if (good) {
 		sim_disk_copy(SITE_DISK, "y", true);
 		must(world_open_site(&other, "y", &site, &finding->what), &finding->what);

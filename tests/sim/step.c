@@ -27,13 +27,13 @@ static bool is_sound(struct sim *sim)
 }
 
 static void check_store(struct sim *sim, struct sim_machine *machine,
-			struct ph_journal *journal)
+			struct ph_journal *journal, const uint8_t *own)
 {
 	struct ph_error err = { 0 };
 	int rc;
 
 	sim_enter(machine); /* an older program expects no part that it cannot know of */
-	rc = ph_journal_verify(journal, NULL, &err);
+	rc = ph_journal_verify(journal, own, NULL, &err);
 	sim_leave();
 	if (rc != 0) {
 		sim_broken(sim, SIM_WHOLE, "%s: %s", machine->name, err.text);
@@ -43,9 +43,10 @@ static void check_store(struct sim *sim, struct sim_machine *machine,
 void sim_check_store(struct sim *sim, struct sim_device *device)
 {
 	if (device == NULL) {
-		check_store(sim, &sim->hub_machine, ph_hub_journal(sim->hub));
+		check_store(sim, &sim->hub_machine, ph_hub_journal(sim->hub), NULL);
 	} else {
-		check_store(sim, &device->machine, ph_site_journal(device->site_open));
+		check_store(sim, &device->machine, ph_site_journal(device->site_open),
+			    ph_site_sign(device->site_open)->key);
 	}
 }
 

@@ -249,7 +249,7 @@ static inline void room_close(struct room *room)
 	struct ph_error err = { 0 };
 
 	/* Whatever a test did, what it left must verify; a test of damage closes by hand. */
-	if (ph_journal_verify(room->journal, NULL, &err) != 0) {
+	if (ph_journal_verify(room->journal, room->keys.key, NULL, &err) != 0) {
 		fail_msg("%s", err.text);
 	}
 	room_close_store(room);

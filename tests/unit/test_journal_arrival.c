@@ -120,7 +120,7 @@ static void damage(void **state)
 
 		begin(&room);
 		assert_int_equal(ph_db_exec(room.db, cases[i]), 0);
-		if (ph_journal_verify(room.journal, NULL, &err) != -EUCLEAN) {
+		if (ph_journal_verify(room.journal, NULL, NULL, &err) != -EUCLEAN) {
 			fail_msg("not found: %s", cases[i]);
 		}
 		ph_db_rollback(room.db);

@@ -454,7 +454,7 @@ static void damage(void **state)
 
 		begin(&three.room);
 		assert_int_equal(ph_db_exec(three.room.db, cases[i].sql), 0);
-		if (ph_journal_verify(three.room.journal, NULL, &err) != -EUCLEAN) {
+		if (ph_journal_verify(three.room.journal, NULL, NULL, &err) != -EUCLEAN) {
 			fail_msg("not found: %s", cases[i].sql);
 		}
 		assert_int_equal(err.exit, PH_EXIT_DAMAGED);
@@ -467,7 +467,7 @@ static void damage(void **state)
 
 	struct ph_journal_counts counts;
 
-	assert_int_equal(ph_journal_verify(three.room.journal, &counts, NULL), 0);
+	assert_int_equal(ph_journal_verify(three.room.journal, NULL, &counts, NULL), 0);
 	assert_int_equal(counts.logs, 1);
 	assert_int_equal(counts.branches, 2);
 	assert_int_equal(counts.entries, 10 + 8 + 6);

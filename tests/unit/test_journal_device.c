@@ -155,13 +155,13 @@ static void devices(void **state)
 
 	assert_int_equal(ph_db_exec(room.db, "SAVEPOINT t; UPDATE device SET site = 8"),
 			 0);
-	assert_int_equal(ph_journal_verify(room.journal, NULL, &err), -EUCLEAN);
+	assert_int_equal(ph_journal_verify(room.journal, NULL, NULL, &err), -EUCLEAN);
 	assert_non_null(strstr(err.text, "certificate"));
 	assert_int_equal(
 		ph_db_exec(room.db,
 			   "ROLLBACK TO t; UPDATE device SET cert = zeroblob(9)"),
 		0);
-	assert_int_equal(ph_journal_verify(room.journal, NULL, NULL), -EUCLEAN);
+	assert_int_equal(ph_journal_verify(room.journal, NULL, NULL, NULL), -EUCLEAN);
 	assert_int_equal(ph_db_exec(room.db, "ROLLBACK TO t; RELEASE t"), 0);
 	for (int i = 0; i < 2; i++) {
 		ph_buf_deinit(&bytes[i]);

@@ -55,7 +55,7 @@ static void expect_counts(struct room *room, uint64_t parts, uint64_t erased)
 	struct ph_journal_counts counts = { 0 };
 	struct ph_error err = { 0 };
 
-	if (ph_journal_verify(room->journal, &counts, &err) != 0) {
+	if (ph_journal_verify(room->journal, room->keys.key, &counts, &err) != 0) {
 		fail_msg("%s", err.text);
 	}
 	assert_int_equal(counts.parts, parts);

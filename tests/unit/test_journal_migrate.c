@@ -128,7 +128,7 @@ static void version_1(void **state)
 	assert_int_equal(n, 8);
 	assert_int_equal(ph_journal_meta_get_int(room.journal, "floor", &time), 0);
 	assert_int_equal(time, 1234);
-	assert_int_equal(ph_journal_verify(room.journal, NULL, NULL), 0);
+	assert_int_equal(ph_journal_verify(room.journal, room.keys.key, NULL, NULL), 0);
 
 	/* what came before arrivals were noted has none */
 	assert_int_equal(ph_journal_arrival(room.journal, 1, 4, &arrival),

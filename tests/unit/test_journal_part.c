@@ -84,7 +84,7 @@ static void parts(void **state)
 
 	struct ph_journal_counts counts;
 
-	assert_int_equal(ph_journal_verify(b.journal, &counts, NULL), 0);
+	assert_int_equal(ph_journal_verify(b.journal, b.keys.key, &counts, NULL), 0);
 	assert_int_equal(counts.parts, 2);
 	assert_int_equal(counts.parts_missing, 1);
 	assert_int_equal(counts.entries, 5);

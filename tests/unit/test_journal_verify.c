@@ -56,10 +56,12 @@ static void counts(void **state)
 
 	(void)state;
 	room_open(&room, ":memory:", 1);
-	assert_int_equal(ph_journal_verify(room.journal, &counts, &err), 0);
+	assert_int_equal(ph_journal_verify(room.journal, room.keys.key, &counts, &err),
+			 0);
 	assert_int_equal(counts.logs, 0);
 	fill(&room);
-	assert_int_equal(ph_journal_verify(room.journal, &counts, &err), 0);
+	assert_int_equal(ph_journal_verify(room.journal, room.keys.key, &counts, &err),
+			 0);
 	assert_int_equal(counts.logs, 2);
 	assert_int_equal(counts.entries, 9);
 	assert_int_equal(counts.seals, 2);
@@ -109,7 +111,7 @@ static void flip_all(struct room *room, const char *table, const char *column,
 		ph_stmt_blob(rewrite, 2, ph_buf_view(&original));
 		assert_int_equal(ph_stmt_run(rewrite), 0);
 
-		int rc = ph_journal_verify(room->journal, NULL, &err);
+		int rc = ph_journal_verify(room->journal, room->keys.key, NULL, &err);
 
 		if (rc != (whole ? 0 : -EUCLEAN)) {
 			fail_msg("%s.%s bit %zu: %d %s", table, column, bit, rc,
@@ -192,12 +194,58 @@ static void lost_rows(void **state)
 		assert_int_equal(ph_db_exec(room.db, cases[i].sql), 0);
 		assert_true(count_of(&room, "SELECT changes()") > 0);
 
-		int rc = ph_journal_verify(room.journal, NULL, &err);
+		int rc = ph_journal_verify(room.journal, room.keys.key, NULL, &err);
 
 		if (rc != -EUCLEAN || strstr(err.text, cases[i].words) == NULL ||
 		    err.exit != PH_EXIT_DAMAGED) {
 			fail_msg("%s: %s", cases[i].sql, err.text);
 		}
+		ph_db_rollback(room.db);
+		ph_journal_reload(room.journal);
+	}
+	room_close(&room);
+}
+
+/* What another device wrote was taken with a seal over it: without one it is damage. */
+static void lost_seals(void **state)
+{
+	static const struct {
+		const char *sql;
+		const char *words;
+	} cases[] = {
+		{ "DELETE FROM seal WHERE id = (1 << 40) + 6",
+		  "entry 3: entries without a seal" },
+		{ "DELETE FROM seal", "entry 1: entries without a seal" },
+	};
+	struct room room;
+	struct ph_log log;
+
+	(void)state;
+	room_open(&room, ":memory:", 5);
+	fill(&room);
+	begin(&room);
+	assert_int_equal(ph_journal_log_at(room.journal, 2, &log), 0);
+	assert_int_equal(ph_journal_seal(room.journal, &log, 3, room.keys.secret), 0);
+	commit(&room);
+	assert_int_equal(ph_journal_verify(room.journal, NULL, NULL, NULL), 0);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		static const uint8_t other[PH_KEY_SIZE] = { 1 };
+		const uint8_t *own[] = { NULL, other };
+
+		begin(&room);
+		assert_int_equal(ph_db_exec(room.db, cases[i].sql), 0);
+		for (size_t k = 0; k < sizeof(own) / sizeof(own[0]); k++) {
+			struct ph_error err = { 0 };
+			int rc = ph_journal_verify(room.journal, own[k], NULL, &err);
+
+			if (rc != -EUCLEAN || err.exit != PH_EXIT_DAMAGED ||
+			    strstr(err.text, cases[i].words) == NULL) {
+				fail_msg("%s: %s", cases[i].sql, err.text);
+			}
+		}
+		/* who writes a log seals it later */
+		assert_int_equal(
+			ph_journal_verify(room.journal, room.keys.key, NULL, NULL), 0);
 		ph_db_rollback(room.db);
 		ph_journal_reload(room.journal);
 	}
@@ -247,9 +295,8 @@ static void reading_damage(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(counts),
-		cmocka_unit_test(flipped_bits),
-		cmocka_unit_test(lost_rows),
+		cmocka_unit_test(counts),         cmocka_unit_test(flipped_bits),
+		cmocka_unit_test(lost_rows),      cmocka_unit_test(lost_seals),
 		cmocka_unit_test(reading_damage),
 	};
 

@@ -214,7 +214,9 @@ static void parts(void **state)
 
 	struct ph_journal_counts counts;
 
-	assert_int_equal(ph_journal_verify(desk.room.journal, &counts, NULL), 0);
+	assert_int_equal(
+		ph_journal_verify(desk.room.journal, desk.room.keys.key, &counts, NULL),
+		0);
 	assert_int_equal(counts.parts, 2);
 	assert_int_equal(counts.parts_missing, 0);
 	ph_buf_deinit(&cipher);
@@ -376,7 +378,8 @@ static void disk_full(void **state)
 	ph_db_rollback(desk.room.db);
 	assert_int_equal(ph_writer_reload(desk.writer, NULL), 0);
 	assert_memory_equal(&before, ph_writer_log(desk.writer), sizeof(before));
-	assert_int_equal(ph_journal_verify(desk.room.journal, NULL, NULL), 0);
+	assert_int_equal(
+		ph_journal_verify(desk.room.journal, desk.room.keys.key, NULL, NULL), 0);
 	assert_true(count_of(&desk.room, "PRAGMA max_page_count = 1000000") == 1000000);
 	record(&desk);
 	assert_int_equal(own_n(&desk), before.n + 1);
