@@ -174,6 +174,8 @@ int ph_hub_open(struct ph_hub **hub_out, const struct ph_hub_config *config,
 	}
 	ph_hub_backup_sweep(hub);
 	ph_hub_tour_erased(hub);
+	/* so that status knows how it is before the hub's next word */
+	ph_hub_second_write(hub);
 	*hub_out = hub;
 	hub = NULL;
 out:

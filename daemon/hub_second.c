@@ -1,7 +1,7 @@
 /*
  * daemon/hub_second.c - what the hub said, to and from the second medium.
  *
- * After each commit the heads of the two logs are looked at; only if one has moved is
+ * At the start, and after each commit, the heads of the two logs are looked at; only if one has moved is
  * anything read or written. What was recorded while the medium was away, or by a command
  * while no daemon ran, follows when it is there again.
  *
@@ -41,6 +41,7 @@ struct ph_hub_second {
 enum {
 	NOT_WRITTEN = 1,
 	NOT_ERASED,
+	NOT_TRIED,
 };
 
 static uint64_t now_ms(const struct ph_hub *hub)
@@ -268,7 +269,12 @@ void ph_hub_second_health(const struct ph_hub *hub, struct ph_hub_health *out)
 	}
 	memset(out, 0, sizeof(*out));
 	out->is_there = hub->config.second != NULL;
-	if (!out->is_there || !second) {
+	if (!out->is_there) {
+		return;
+	}
+	if (!second) {
+		out->what = NOT_TRIED;
+		snprintf(out->where, sizeof(out->where), "%s", hub->config.second);
 		return;
 	}
 	out->what = second->why ? NOT_WRITTEN : second->why_due ? NOT_ERASED : 0;
@@ -284,6 +290,13 @@ const char *ph_hub_second_state(const struct ph_hub *hub, struct ph_error *words
 	memset(words, 0, sizeof(*words));
 	if (!health.is_there || health.what == 0) {
 		return health.is_there ? "ok" : NULL;
+	}
+	if (health.what == NOT_TRIED) {
+		(void)ph_fail(words, PH_EXIT_OTHER, -EAGAIN,
+			      ph_say("%s: nothing was written there yet",
+				     "%s: chưa ghi gì vào đó"),
+			      health.where);
+		return words->text;
 	}
 	(void)ph_fail_errno(
 		words, health.why,

@@ -25,7 +25,7 @@ int ph_hub_second_ask(struct ph_hub *hub, bool *more_out);
 /* Take from it what it has of our own words and the store has not, if it is configured. 0 or negative errno with ERR. */
 int ph_hub_second_bring(struct ph_hub *hub, struct ph_error *err);
 void ph_hub_second_free(struct ph_hub *hub);
-/* How it is, for a view of HUB. */
+/* How it is, for a view of HUB. What nobody has tried to write yet is not well. */
 void ph_hub_second_health(const struct ph_hub *hub, struct ph_hub_health *out);
 /* "ok", or what is the matter, in the language of who asks, borrowed from WORDS; NULL: none is configured. */
 const char *ph_hub_second_state(const struct ph_hub *hub, struct ph_error *words);

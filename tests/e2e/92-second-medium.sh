@@ -64,14 +64,16 @@ serve
 stop "$serving"
 mv medium away
 serve
+like "one that is away at the start is told of" "$(medium)" 'medium: no such file'
 $H policy set loan-term-days 16 >/dev/null 2>&1
-like "one that is away is told of" "$(medium)" 'medium: no such file'
+like "and is when something is said" "$(medium)" 'medium: no such file'
 like "to people, too" "$($H status)" 'no such file'
 mv away medium
 stop "$serving"
 serve
+is "back, it goes on at the start" "$(medium)" ok
 $H policy set loan-term-days 17 >/dev/null 2>&1
-is "back, it goes on" "$(medium)" ok
+is "and with what is said" "$(medium)" ok
 stop "$serving"
 want=$(digest $H)
 mv hub dead3

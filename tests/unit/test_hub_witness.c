@@ -479,7 +479,6 @@ static void test_language(void **state)
 	s.second = medium;
 	(void)ph_speak(PH_SPEAK_VIETNAMESE);
 	start(&s);
-	ph_hub_second_write(s.room.hub);
 	assert_non_null(strstr(s.told.text[1], "đó không phải là tệp"));
 	(void)ph_speak(PH_SPEAK_OWN);
 	assert_true(says_to(&s, "vi", "witness", "không phải tệp chứng của máy chủ"));
