@@ -38,6 +38,7 @@ struct restore {
 	struct ph_backup_checked checked;
 	char file[PATH_SIZE], into[PATH_SIZE], mark[PATH_SIZE];
 	json_int_t epoch, second; /* entries that the second medium brought back */
+	json_int_t damaged_at; /* the byte from which on it could not be read; -1: none */
 };
 
 /* --- before it --- */
@@ -186,6 +187,10 @@ static int take_second(struct restore *restore, struct ph_hub *hub, struct ph_er
 	rc = ask(hub, json_pack("{s:s, s:s}", "command", "second-take", "path", second),
 		 &answer, err);
 	restore->second = json_integer_value(json_object_get(answer, "entries"));
+	if (json_object_get(answer, "damaged_at")) {
+		restore->damaged_at =
+			json_integer_value(json_object_get(answer, "damaged_at"));
+	}
 	json_decref(answer);
 	return rc;
 }
@@ -282,6 +287,54 @@ static void open_once(const struct ph_cli *cli)
 
 /* --- the commands --- */
 
+/* It is a hub all the same: devices may bring what is behind the damage. */
+static int tell_damage(const struct restore *restore, struct ph_error *err)
+{
+	if (restore->damaged_at < 0) {
+		return 0;
+	}
+	return ph_fail(
+		err, PH_EXIT_PARTIAL, -EBADMSG,
+		ph_say("%s is damaged at byte %lld: nothing from there on was read. The "
+		       "hub is restored, but words of it may be missing (cuts, erasures, "
+		       "decisions): if there is another copy of that file, move this "
+		       "folder away and restore again with it; else keep the file, and "
+		       "go on as without a second medium",
+		       "%s bị hỏng ở byte %lld: từ đó trở đi không đọc được gì. Máy chủ "
+		       "đã được phục hồi, nhưng có thể thiếu lời của máy chủ (lệnh cắt "
+		       "máy, lệnh xóa, quyết định): nếu có bản khác của tệp đó thì "
+		       "chuyển thư mục này đi và phục hồi lại với bản đó; nếu không "
+		       "thì giữ tệp lại và làm tiếp như khi không có ổ thứ hai"),
+		ph_cli_get(restore->cli, "second-medium"),
+		(long long)restore->damaged_at);
+}
+
+static void tell_second(const struct restore *restore)
+{
+	if (ph_cli_get(restore->cli, "second-medium")) {
+		printf(ph_say_n((uint64_t)restore->second,
+				"%lld word of the hub came from the second medium\n",
+				"%lld words of the hub came from the second medium\n",
+				"%lld lời của máy chủ lấy từ ổ thứ hai\n"),
+		       (long long)restore->second);
+	}
+}
+
+static json_t *told(const struct restore *restore, const char *made, const char *digest)
+{
+	json_t *out = json_pack("{s:i, s:s, s:s, s:I, s:I, s:I, s:I, s:s}", "schema", 1,
+				"file", restore->file, "made", made, "epoch",
+				restore->epoch, "second_medium", restore->second, "logs",
+				(json_int_t)restore->checked.logs, "entries",
+				(json_int_t)restore->checked.entries, "digest", digest);
+
+	if (out && restore->damaged_at >= 0) {
+		json_object_set_new(out, "second_medium_damaged_at",
+				    json_integer(restore->damaged_at));
+	}
+	return out;
+}
+
 static int tell(const struct restore *restore)
 {
 	char made[PH_TIME_TEXT];
@@ -291,14 +344,7 @@ static int tell(const struct restore *restore)
 	ph_time_text(made, (int64_t)restore->manifest.made);
 	ph_hex(digest, restore->checked.digest, sizeof(restore->checked.digest));
 	if (restore->cli->json || restore->cli->plain) {
-		return ph_out_script(
-			restore->cli->json,
-			json_pack("{s:i, s:s, s:s, s:I, s:I, s:I, s:I, s:s}", "schema", 1,
-				  "file", restore->file, "made", made, "epoch",
-				  restore->epoch, "second_medium", restore->second,
-				  "logs", (json_int_t)restore->checked.logs, "entries",
-				  (json_int_t)restore->checked.entries, "digest",
-				  digest));
+		return ph_out_script(restore->cli->json, told(restore, made, digest));
 	}
 	printf(ph_say("restored the hub as it was at %s: %s entries, epoch %lld\n"
 		      "next: packhorsed serve. Devices bring back what came since. Until "
@@ -315,13 +361,14 @@ static int tell(const struct restore *restore)
 		      "phần lớn các điểm đã gọi về (packhorsed status).\n"),
 	       made, ph_number(entries, restore->checked.entries),
 	       (long long)restore->epoch);
+	tell_second(restore);
 	return 0;
 }
 
 static int run_restore(struct ph_cli *cli, struct ph_error *err)
 {
 	const char *secret = ph_cli_get(cli, "recovery-key");
-	struct restore restore = { .cli = cli, .lock = { .fd = -1 } };
+	struct restore restore = { .cli = cli, .lock = { .fd = -1 }, .damaged_at = -1 };
 	int rc;
 
 	if (!secret) {
@@ -347,6 +394,7 @@ static int run_restore(struct ph_cli *cli, struct ph_error *err)
 	if (rc == 0) {
 		open_once(cli);
 		rc = tell(&restore);
+		rc = rc < 0 ? rc : tell_damage(&restore, err);
 	}
 	ph_recovery_key_wipe(&restore.key);
 	return rc;

@@ -311,6 +311,7 @@ const char *ph_hub_second_state(const struct ph_hub *hub, struct ph_error *words
 struct taking {
 	struct ph_hub *hub;
 	uint64_t entries, parts;
+	struct ph_second_left left; /* behind what was read */
 };
 
 static int take_record(void *data, const struct ph_second_record *record)
@@ -343,6 +344,7 @@ static int take_all(struct taking *taking, const char *path, struct ph_error *er
 		return ph_fail_errno(err, rc, path);
 	}
 	rc = ph_second_each(path, take_record, taking, &whole);
+	rc = rc < 0 ? rc : ph_second_left(path, whole, &taking->left);
 	rc = rc < 0 ? rc : ph_hub_collect_leave(hub);
 	rc = rc < 0 ? rc : ph_db_commit(hub->db);
 	if (rc < 0) {
@@ -371,6 +373,10 @@ int ph_hub_second_take(struct ph_hub *hub, const json_t *request, json_t *answer
 	rc = rc < 0 ? rc : take_all(&taking, path, err);
 	json_object_set_new(answer, "entries", json_integer((json_int_t)taking.entries));
 	json_object_set_new(answer, "parts", json_integer((json_int_t)taking.parts));
+	if (rc == 0 && taking.left.is_damaged) {
+		json_object_set_new(answer, "damaged_at",
+				    json_integer((json_int_t)taking.left.at));
+	}
 	return rc;
 }
 

@@ -18,6 +18,7 @@
 
 #include "common/base/file.h"
 #include "common/base/mp.h"
+#include "common/base/say.h"
 
 #define LOGS_MAX   64
 #define HASH_SIZE  16
@@ -169,6 +170,91 @@ int ph_second_each(const char *path,
 	return rc;
 }
 
+/* --- what is behind --- */
+
+static bool is_record(const uint8_t *at, size_t len)
+{
+	size_t n = len < 4 ? 0 : ph_be32_get(at);
+
+	/* an array of five or six, before anything is hashed */
+	return n > HASH_SIZE && n <= RECORD_MAX && n <= len - 4 &&
+	       (at[4] == 0x95 || at[4] == 0x96) && is_whole(at + 4, n);
+}
+
+/* Whether TAIL, which begins with no whole record, is an append that was cut. */
+static bool is_cut(const uint8_t *tail, size_t len)
+{
+	size_t n = len < 4 ? RECORD_MAX : ph_be32_get(tail);
+
+	if (sodium_is_zero(tail, len)) {
+		return true;
+	}
+	if (n <= HASH_SIZE || n > RECORD_MAX || n + 4 <= len) {
+		return false;
+	}
+	for (size_t i = 1; i < len; i++) {
+		if (is_record(tail + i, len - i)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+#define TAIL_MAX (4 + RECORD_MAX) /* more than a record that was cut can be */
+
+/* Up to LEN bytes of PATH behind the first SKIP. Their number, or negative errno. */
+static int64_t read_behind(const char *path, uint64_t skip, uint8_t out[static TAIL_MAX],
+			   size_t len)
+{
+	const struct ph_file_ops *ops = ph_file_ops_used();
+	int fd = ops->open(path, O_RDONLY, 0);
+	size_t have = 0;
+	int64_t n = fd;
+
+	while (n >= 0 && have < len) {
+		size_t want = skip == 0         ? len - have
+			      : skip < TAIL_MAX ? (size_t)skip
+						: TAIL_MAX;
+
+		n = ops->read(fd, out + have, want);
+		if (n <= 0) {
+			break;
+		}
+		if (skip > 0) {
+			skip -= (uint64_t)n;
+		} else {
+			have += (size_t)n;
+		}
+	}
+	if (fd >= 0) {
+		ops->close(fd);
+	}
+	return n < 0 ? n : (int64_t)have;
+}
+
+int ph_second_left(const char *path, uint64_t whole, struct ph_second_left *left_out)
+{
+	struct ph_file_info info = { 0 };
+	uint8_t *tail;
+	int64_t n;
+	int rc = ph_file_info(path, &info);
+
+	*left_out = (struct ph_second_left){ .at = whole };
+	if (rc < 0 || info.size <= whole) {
+		return rc == -ENOENT ? 0 : rc;
+	}
+	left_out->bytes = info.size - whole;
+	left_out->is_damaged = left_out->bytes > TAIL_MAX;
+	if (left_out->is_damaged) {
+		return 0;
+	}
+	tail = malloc(TAIL_MAX);
+	n = tail ? read_behind(path, whole, tail, (size_t)left_out->bytes) : -ENOMEM;
+	left_out->is_damaged = n > 0 && !is_cut(tail, (size_t)n);
+	free(tail);
+	return n < 0 ? (int)n : 0;
+}
+
 /* --- writing --- */
 
 static int note(struct ph_second *second, const uint8_t *id, uint64_t n)
@@ -196,12 +282,39 @@ static int see_own(void *data, const struct ph_second_record *record)
 			       : note(data, record->segment.log_id, record->segment.last);
 }
 
+/* Nothing goes without a word, though the store has what was in it and appends it anew. */
+static void tell_cut(const char *path, const struct ph_second_left *left)
+{
+	if (left->bytes == 0) {
+		return;
+	}
+	fprintf(stderr,
+		left->is_damaged
+			? ph_say("hub.second %s: it is damaged at byte %llu: that and "
+				 "what "
+				 "follows (%llu bytes) was cut off; what the hub still "
+				 "has "
+				 "of it is appended anew. See whether that disk is "
+				 "sound\n",
+				 "hub.second %s: tệp bị hỏng ở byte %llu: đã cắt bỏ từ "
+				 "đó "
+				 "trở đi (%llu byte); những gì máy chủ còn giữ được ghi "
+				 "lại. Hãy xem ổ đĩa đó còn tốt không\n")
+			: ph_say("hub.second %s: its end was torn at byte %llu, and cut "
+				 "off (%llu bytes); it is appended anew\n",
+				 "hub.second %s: phần cuối dở dang ở byte %llu, đã cắt "
+				 "bỏ "
+				 "(%llu byte) và ghi lại\n"),
+		path, (unsigned long long)left->at, (unsigned long long)left->bytes);
+}
+
 int ph_second_open(struct ph_second **second_out, const char *folder,
 		   const uint8_t root[static PH_KEY_SIZE], struct ph_error *err)
 {
 	const struct ph_file_ops *ops = ph_file_ops_used();
 	struct ph_second *second = calloc(1, sizeof(*second));
 	const char *path = second ? second->path : "";
+	struct ph_second_left left = { 0 };
 	uint64_t whole = 0;
 	int rc = second ? ph_second_path(folder, root, second->path, sizeof(second->path),
 					 err)
@@ -210,6 +323,7 @@ int ph_second_open(struct ph_second **second_out, const char *folder,
 	if (rc == 0) {
 		second->fd = -1;
 		rc = ph_second_each(path, see_own, second, &whole);
+		rc = rc < 0 ? rc : ph_second_left(path, whole, &left);
 		rc = rc < 0 ? rc : ph_file_touch(path);
 		rc = rc < 0 ? rc : ph_file_sync(path, err);
 		second->fd = rc < 0 ? -1 : ops->open(path, O_WRONLY | O_APPEND, 0);
@@ -222,6 +336,7 @@ int ph_second_open(struct ph_second **second_out, const char *folder,
 		ph_second_close(second);
 		return rc;
 	}
+	tell_cut(path, &left);
 	*second_out = second;
 	return 0;
 }

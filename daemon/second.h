@@ -34,10 +34,23 @@ int ph_second_each(const char *path,
 		   int (*cb)(void *data, const struct ph_second_record *record),
 		   void *data, uint64_t *whole_out);
 
+/* What lies behind the whole records of a file. */
+struct ph_second_left {
+	uint64_t at;     /* bytes of whole records */
+	uint64_t bytes;  /* behind them; 0: nothing */
+	bool is_damaged; /* no append that a power failure cut leaves it so */
+};
+/*
+ * Look at PATH behind the WHOLE bytes that ph_second_each() gave. An append that was cut ends
+ * within its record, or in zeros; anything else, or a whole record behind, is damage. 0, also
+ * without such a file; negative errno.
+ */
+int ph_second_left(const char *path, uint64_t whole, struct ph_second_left *left_out);
+
 struct ph_second;
 /*
- * Go on with the file of ROOT in FOLDER, which must be there, or make it. 0 or a negative
- * errno with ERR.
+ * Go on with the file of ROOT in FOLDER, which must be there, or make it. What is behind its
+ * last whole record is cut off, with a line on standard error. 0 or a negative errno with ERR.
  */
 int ph_second_open(struct ph_second **second_out, const char *folder,
 		   const uint8_t root[static PH_KEY_SIZE], struct ph_error *err);

@@ -56,6 +56,7 @@ ok "and whole again" $H verify
 stop "$serving" KILL
 mv hub dead2
 ok "restored from the old backup and the medium" $H restore far --recovery-key secret --second-medium medium
+like "how much came from it is said" "$(cat ok.out)" '[1-9][0-9]* words of the hub came from the second medium'
 is "nothing of either week is lost" "$(digest $H)" "$after"
 ok "all is whole, again" $H verify
 
@@ -91,8 +92,17 @@ data = bytearray(open(sys.argv[1], "rb").read())
 data[len(data) // 2] ^= 0x40
 open(sys.argv[1], "wb").write(data)
 PY
-ok "what is behind damage is not looked at" $H restore far --recovery-key secret --second-medium medium
+status "what is behind damage is not looked at: 14" 14 $H restore far --recovery-key secret --second-medium medium
+like "which is said, with how much came" "$(cat ok.out)" 'words of the hub came.*damaged at byte [1-9][0-9]*: nothing from there on was read'
 ok "what was restored is whole" $H verify
+serve
+stop "$serving"
+like "a daemon cuts it off, and says so" "$(cat serve*)" 'hub.second [^ ]*hublog: it is damaged at byte [1-9]'
+rm -r hub
+printf 'this is no such file, whatever its name' >"$file"
+status "a file that is something else: 14" 14 $H restore far --recovery-key secret --second-medium medium --json
+is "from its beginning on" "$(head -n 1 ok.out | json '[d["second_medium"], d["second_medium_damaged_at"]]')" '[0, 0]'
+like "in Vietnamese as well" "$(rm -r hub; LC_ALL=vi_VN.UTF-8 $H restore far --recovery-key secret --second-medium medium 2>&1)" '0 lời của máy chủ lấy từ ổ thứ hai.*bị hỏng ở byte 0'
 rm -r hub
 mkdir other
 status "a medium without this hub's file" 1 $H restore far --recovery-key secret --second-medium other

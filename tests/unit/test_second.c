@@ -274,11 +274,72 @@ static void test_unknown_type(void **state)
 	ph_buf_deinit(&bytes);
 }
 
+static struct ph_second_left left_of(const char *path, struct ph_view bytes)
+{
+	struct ph_second_left left;
+	struct seen seen = { 0 };
+	uint64_t whole;
+
+	assert_int_equal(ph_file_write(path, bytes, 0600, NULL), 0);
+	assert_int_equal(ph_second_each(path, see, &seen, &whole), 0);
+	assert_int_equal(ph_second_left(path, whole, &left), 0);
+	assert_int_equal(left.at, whole);
+	assert_int_equal(left.bytes, bytes.len - whole);
+	return left;
+}
+
+/* An append that was cut is told from damage, wherever that is. */
+static void test_left(void **state)
+{
+	struct ph_buf bytes = { 0 };
+	struct ph_second_left left;
+	char path[256];
+	size_t first;
+
+	(void)state;
+	ph_second_close(fill());
+	assert_int_equal(ph_second_path(FOLDER, root, path, sizeof(path), NULL), 0);
+	assert_int_equal(ph_file_read(path, 1 << 20, &bytes, NULL), 0);
+	first = 4 + ph_be32_get(bytes.data);
+	assert_int_equal(left_of(path, ph_buf_view(&bytes)).bytes, 0);
+	for (size_t cut = 1; cut < 200;
+	     cut++) { /* of the last record, and into the one before */
+		left = left_of(path, PH_VIEW(bytes.data, bytes.len - cut));
+		assert_false(left.is_damaged);
+	}
+	for (size_t at = 0; at < first; at += 97) { /* the first also in its length */
+		bytes.data[at] ^= 1;
+		left = left_of(path, ph_buf_view(&bytes));
+		assert_true(left.is_damaged);
+		assert_int_equal(left.at, 0);
+		bytes.data[at] ^= 1;
+	}
+	bytes.data[1] ^= 4; /* 256 KiB, which is less than is behind; 512 KiB is more */
+	assert_true(left_of(path, ph_buf_view(&bytes)).is_damaged);
+	bytes.data[1] ^= 4 ^ 8;
+	assert_true(left_of(path, ph_buf_view(&bytes)).is_damaged);
+	bytes.data[1] ^= 8;
+	bytes.data[bytes.len - 1] ^= 1;
+	left = left_of(path, ph_buf_view(&bytes));
+	assert_true(left.is_damaged && left.at > 0);
+	bytes.data[bytes.len - 1] ^= 1;
+	memset(bytes.data + first, 0,
+	       bytes.len - first); /* a file grew, and nothing came */
+	left = left_of(path, ph_buf_view(&bytes));
+	assert_int_equal(left.at, first);
+	assert_false(left.is_damaged);
+	memset(bytes.data, 'x', bytes.len);
+	assert_true(left_of(path, ph_buf_view(&bytes)).is_damaged);
+	assert_int_equal(ph_second_left("/m/a/none", 0, &left), 0);
+	assert_int_equal(left.bytes, 0);
+	ph_buf_deinit(&bytes);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(drop),        T(power_cut), T(io_error),     T(full),
-		T(cannot_read), T(damaged),   T(unknown_type),
+		T(cannot_read), T(damaged),   T(unknown_type), T(left),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
