@@ -293,6 +293,16 @@ static struct ph_stmt **bucket_of(struct ph_db *db, const char *sql)
 	return &db->buckets[key >> 57];
 }
 
+/* Statements are of the schema that ph_db_open() left: what they name and is not there was there. */
+static bool lacks_schema(const struct ph_db *db)
+{
+	const char *said = sqlite3_errmsg(db->raw);
+
+	return sqlite3_errcode(db->raw) == SQLITE_ERROR &&
+	       (strncmp(said, "no such table:", 14) == 0 ||
+		strncmp(said, "no such column:", 15) == 0);
+}
+
 static int make_stmt(struct ph_db *db, const char *sql, struct ph_stmt **stmt_out)
 {
 	const char *tail = NULL;
@@ -306,6 +316,9 @@ static int make_stmt(struct ph_db *db, const char *sql, struct ph_stmt **stmt_ou
 							SQLITE_PREPARE_PERSISTENT,
 							&stmt->raw, &tail));
 
+	if (rc == -EINVAL && lacks_schema(db)) {
+		rc = -EUCLEAN;
+	}
 	/* One statement only: what stands behind it would silently never run. */
 	if (rc == 0 && (stmt->raw == NULL || tail[strspn(tail, " \t\n;")] != '\0')) {
 		rc = -EINVAL;

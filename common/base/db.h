@@ -77,9 +77,9 @@ void ph_db_savepoint_undo(struct ph_db *db);
 /* Run statements that give no rows. */
 int ph_db_exec(struct ph_db *db, const char *sql);
 /*
- * The statement for SQL, prepared once and cached by the address of SQL: pass a
- * string literal or static text. Comes reset and unbound. 0 or negative errno.
- * The same literal must not be in use twice at once: end with ph_stmt_reset().
+ * The statement for SQL, prepared once and cached by the address of SQL: pass a string literal
+ * or static text. Comes reset and unbound. 0; negative errno, -EUCLEAN also if a table or column
+ * is not there. The same literal must not be in use twice at once: end with ph_stmt_reset().
  */
 int ph_db_prepare(struct ph_db *db, const char *sql, struct ph_stmt **stmt_out);
 /* The last SQLite message, for error texts. Borrowed until the next call. */

@@ -177,6 +177,13 @@ P
 status "a store whose seals are gone: exit 15" 15 "$hubd" -d "$T/torn" verify
 like "it says where" "$("$hubd" -d "$T/torn" verify 2>&1)" 'log [0-9a-f]+, entry 1: entries without a seal'
 like "in Vietnamese as well" "$(LC_ALL=vi_VN.UTF-8 "$hubd" -d "$T/torn" verify 2>&1)" 'không có dấu niêm'
+"$PYTHON" - "$T/torn/hub.db" <<'P'
+import sqlite3, sys
+db = sqlite3.connect(sys.argv[1])
+db.execute("DROP TABLE seal")
+db.commit()
+P
+status "a store that lacks a table: exit 15" 15 "$hubd" -d "$T/torn" verify
 head -c 5000 /dev/urandom >"$T/torn/hub.db"
 status "a database that is none: not a hub's store" 15 "$hubd" -d "$T/torn" status
 done_testing

@@ -110,6 +110,8 @@ static void test_statements(void **state)
 	static const char two_sql[] = "DELETE FROM item; DELETE FROM child";
 	static const char nothing_sql[] = "  -- only a remark";
 	static const char bad_sql[] = "SELEKT";
+	static const char gone_sql[] = "SELECT 1 FROM dropped";
+	static const char lacking_sql[] = "SELECT dropped FROM sqlite_schema";
 	static const char semicolon_sql[] = "SELECT 1 ; \n";
 	static const char child_sql[] = "INSERT INTO child VALUES(99)";
 	struct ph_db *db = must_open(3);
@@ -124,6 +126,8 @@ static void test_statements(void **state)
 	assert_int_equal(ph_db_prepare(db, nothing_sql, &second), -EINVAL);
 	assert_int_equal(ph_db_prepare(db, bad_sql, &second), -EINVAL);
 	assert_non_null(strstr(ph_db_message(db), "SELEKT"));
+	assert_int_equal(ph_db_prepare(db, gone_sql, &second), -EUCLEAN);
+	assert_int_equal(ph_db_prepare(db, lacking_sql, &second), -EUCLEAN);
 	assert_ptr_equal(first, second);
 	assert_int_equal(ph_db_prepare(db, semicolon_sql, &second), 0);
 	assert_int_equal(ph_stmt_run(second), -EINVAL);
