@@ -465,6 +465,7 @@ static void take_result(struct link *link)
 	result->status = ph_session_status(link->session);
 	result->why = ph_session_why(link->session);
 	result->is_short = ph_session_is_short(link->session);
+	ph_site_unsent(link->site, ph_session_unsent(link->session));
 	ph_session_short_sides(link->session, &result->short_up, &result->short_down);
 	result->complete = ph_session_state(link->session) == PH_SESSION_CLOSED &&
 			   !result->is_short && result->status != PH_STATUS_LATER;

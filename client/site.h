@@ -242,6 +242,11 @@ int ph_site_hello(struct ph_site *site, size_t flight_max, struct ph_hello *hell
  * hub signs wrongly (-EBADMSG), nothing is changed and ERR says what to do.
  */
 void ph_site_job(struct ph_site *site, struct ph_job *job, struct ph_error *err);
+/*
+ * ITEMS, which jobs of this session gave, did not go (ph_session_unsent()): they are not counted
+ * as sent. Each at most once.
+ */
+void ph_site_unsent(struct ph_site *site, const struct ph_item *items);
 /* What the jobs since ph_site_hello() have moved. */
 struct ph_site_moved {
 	uint64_t entries_sent, parts_sent;

@@ -449,6 +449,30 @@ int ph_site_hello(struct ph_site *site, size_t flight_max, struct ph_hello *hell
 	return 0;
 }
 
+void ph_site_unsent(struct ph_site *site, const struct ph_item *items)
+{
+	for (; items; items = items->next) {
+		const struct ph_site_send *send = site->send;
+		const struct ph_site_send *end = send + site->n_send + site->n_carried;
+		uint64_t n = items->last - items->first + 1;
+
+		while (send < end &&
+		       memcmp(send->log_id, items->log_id, sizeof(items->log_id)) != 0) {
+			send++;
+		}
+		if (send == end) { /* the hub's own: never counted */
+			continue;
+		}
+		if (items->type == PH_ITEM_PART) {
+			site->moved.parts_sent--;
+			continue;
+		}
+		site->moved.entries_sent -= n;
+		site->moved.entries_carried -= send->row > 0 ? n : 0;
+		site->moved.parts_sent -= items->n_parts;
+	}
+}
+
 void ph_site_moved(const struct ph_site *site, struct ph_site_moved *moved_out)
 {
 	*moved_out = site->moved;

@@ -377,6 +377,7 @@ void ph_session_free(struct ph_session *session)
 	}
 	drop_all(session);
 	ph_items_free(ph_session_items_take(&session->store));
+	ph_items_free(ph_session_items_take(&session->unsent));
 	ph_unfinished_deinit(&session->partial);
 	ph_buf_deinit(&session->out);
 	sodium_memzero(session, sizeof(*session));
@@ -460,6 +461,11 @@ void ph_session_short_sides(const struct ph_session *session, bool *ours_out,
 	*peers_out = session->peer_spent;
 }
 
+const struct ph_item *ph_session_unsent(const struct ph_session *session)
+{
+	return session->unsent.first;
+}
+
 const uint8_t *ph_session_peer(const struct ph_session *session)
 {
 	return session->has_peer ? session->peer : NULL;
@@ -514,6 +520,7 @@ void ph_session_counts(const struct ph_session *session,
 			ph_session_items_memory(session->open) +
 			ph_session_items_memory(session->store.first) +
 			ph_session_items_memory(session->queue.first) +
+			ph_session_items_memory(session->unsent.first) +
 			session->receipts.cap * sizeof(*session->receipts.list);
 
 	if (session->noise != NULL) {

@@ -282,6 +282,11 @@ bool ph_session_is_short(const struct ph_session *session);
 /* The same, and whose share it was: ours, the peer's. */
 void ph_session_short_sides(const struct ph_session *session, bool *ours_out,
 			    bool *peers_out);
+/*
+ * Device: what LOAD jobs gave and then the budget had no room for, of which not a byte was sent;
+ * a list that SESSION owns, until it is freed. NULL: nothing.
+ */
+const struct ph_item *ph_session_unsent(const struct ph_session *session);
 /* Hub: static key of the peer; NULL before the handshake. */
 const uint8_t *ph_session_peer(const struct ph_session *session);
 /*

@@ -87,7 +87,13 @@ size_t ph_session_fit(const struct ph_session *session)
 
 void ph_session_spend_out(struct ph_session *session)
 {
-	ph_items_free(ph_session_items_take(&session->queue));
+	struct ph_item *left = ph_session_items_take(&session->queue);
+
+	if (session->side == PH_SIDE_DEVICE && left != NULL) {
+		ph_session_items_put(&session->unsent, left);
+	} else {
+		ph_items_free(left);
+	}
 	session->queue_bytes = 0;
 	session->front_ready = false;
 	session->more = session->more_again = false;

@@ -118,6 +118,7 @@ struct ph_session {
 	/* what goes out */
 	struct session_items queue;
 	size_t queue_bytes;
+	struct session_items unsent; /* device: loaded, and then the budget had no room */
 	size_t credit;
 	bool front_ready;    /* offset and hash of the first of the queue are known */
 	bool front_begun;    /* something of it was sent */

@@ -150,6 +150,18 @@ over
 is "200 kB in several sessions" "$rc $(state 'd["pending"]') $(json 'd["tries"] > 1' <sync.json)" '0 0 True'
 ok "and none too many" test "$bytes" -le 200000
 
+# --- what a slice has no room for is sent by the next, and counted once ---
+"$PYTHON" - <<'PY' | $P record --batch >/dev/null
+import json, random
+rng = random.Random(7)
+for i in range(1500):
+    print(json.dumps({"kind": "title-put", "name": "".join(rng.choice("abcdefghijklmnopqrstuvwxyz") for _ in range(100))}))
+PY
+before=$(state 'd["pending"]')
+$P budget set $(($(spent) + 1000000)) >/dev/null
+over
+is "of long entries as many are sent as wait, in several sessions" "$rc $(json 'd["entries_sent"], d["tries"] > 1' <sync.json)" "0 ($before, True)"
+
 # --- down, too: another PC of the site has to catch up with little ---
 $H devices confirm "$(state 'd["device"]')" --fingerprint "$(state 'd["fingerprint"]')" >/dev/null 2>&1
 $H invite --site 14-0371 --role site --out i2 --passphrase-file pass 2>/dev/null
