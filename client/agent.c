@@ -19,6 +19,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,6 +27,7 @@
 #include <unistd.h>
 
 #include "client/carry.h"
+#include "common/base/file.h"
 #include "common/base/limits.h"
 #include "common/cli/notify.h"
 #include "common/cli/out.h"
@@ -467,6 +469,20 @@ static void start_front(struct agent *agent)
 	}
 }
 
+/* Another agent would take our socket away from us: it is asked for before anything is touched. */
+static int take_lock(struct agent *agent, struct ph_error *err)
+{
+	char path[PATH_MAX];
+	int rc = ph_path_join(path, sizeof(path), agent->cli->dir, "site.db", err);
+
+	if (rc < 0 ||
+	    !ph_file_exists(path)) { /* nobody has joined here: open_site() says so */
+		return rc;
+	}
+	return ph_lock_take_named(&agent->lock, agent->cli->dir, "agent.lock", "agent",
+				  LOCK_WAIT_MS, err);
+}
+
 static int open_site(struct agent *agent, struct ph_error *err)
 {
 	return ph_site_open(&agent->site,
@@ -501,6 +517,7 @@ static int start(struct agent *agent, struct ph_error *err)
 	struct ph_pace_limits limits;
 	int rc = ph_agent_settings_load(&settings, agent->cli->dir, err);
 
+	rc = rc != 0 ? rc : take_lock(agent, err);
 	rc = rc != 0 ? rc : open_site(agent, err);
 	rc = rc != 0 ? rc : check_role(agent, err);
 	if (rc < 0) {
@@ -561,6 +578,7 @@ static void finish(struct agent *agent)
 	if (agent->has_turn) {
 		ph_turn_deinit(&agent->turn);
 	}
+	ph_lock_release(&agent->lock);
 	free(agent);
 }
 
@@ -574,6 +592,7 @@ int ph_agent_run(const struct ph_cli *cli, const char *hub, struct ph_error *err
 	}
 	agent->cli = cli;
 	agent->hub = hub;
+	agent->lock.fd = -1;
 	agent->log =
 		(struct ph_eventlog){ .fd = STDERR_FILENO, .clock = ph_clock_system };
 	rc = start(agent, err);

@@ -14,6 +14,7 @@
 #include "client/agent_settings.h"
 #include "client/agent_talk.h"
 #include "client/front.h"
+#include "common/base/lock.h"
 #include "common/cli/eventlog.h"
 
 /* The turn that was on when it was last looked, and since when its store has done nothing. */
@@ -37,6 +38,8 @@ struct agent {
 	struct ph_agent_talk *talk;
 	struct ph_work *work;
 	struct ph_agent_road *road;
+	struct ph_lock
+		lock; /* one agent of a folder; its own lock is let go of between orders */
 	struct ph_agent_net *net;
 	struct ph_agent_lan *lan;
 	struct ph_front *front; /* NULL: the desk is not served */

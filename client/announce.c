@@ -2,7 +2,8 @@
  * client/announce.c - avahi-publish and avahi-browse, run and read.
  *
  * avahi-publish stays for as long as it is to be announced; if it ends by itself (no
- * daemon, or that was restarted) it is started again after a minute. If we are killed it
+ * daemon, or that was restarted) it is started again after a minute. It ends at once where there
+ * is no daemon, so it is believed after a moment. If we are killed it
  * stays; whoever finds what it announces finds nobody there. avahi-browse -t tells what is known and
  * ends; its lines are "=;interface;protocol;name;type;domain;host;address;port;text".
  */
@@ -25,6 +26,7 @@
 #include "common/base/say.h"
 
 #define AGAIN_MS  60000
+#define MOMENT_MS 2000
 #define LINES_MAX (64 * 1024)
 
 /* ---- publish ---- */
@@ -36,7 +38,12 @@ struct ph_announce {
 	char port[8];
 	uv_process_t process;
 	uv_timer_t again;
-	bool runs, is_ending, has_told;
+	bool runs, is_ending;
+	enum {
+		SAID_NOTHING,
+		SAID_TOLD,
+		SAID_SILENT
+	} said;
 	unsigned n_handles;
 };
 
@@ -51,20 +58,38 @@ static void on_closed(uv_handle_t *handle)
 	}
 }
 
-static void on_again(uv_timer_t *timer)
+/* Both are said when it has become another: it is tried again each minute. */
+static void tell_told(struct ph_announce *announce)
 {
-	start(timer->data);
+	if (announce->said != SAID_TOLD) {
+		ph_event(announce->log, PH_EVENT_INFO, "courier.announce",
+			 "result=told type=" PH_ANNOUNCE_TYPE " port=%s name=\"%s\"",
+			 announce->port, announce->name);
+	}
+	announce->said = SAID_TOLD;
 }
 
-static void tell(struct ph_announce *announce, const char *why)
+static void tell_silent(struct ph_announce *announce, const char *why)
 {
-	if (!announce->has_told) { /* once: it is tried again each minute */
+	if (announce->said != SAID_SILENT) {
 		ph_event(announce->log, PH_EVENT_WARNING, "courier.announce",
 			 "result=silent why=\"%s; sites find this courier by [courier] "
 			 "address alone\"",
 			 why);
 	}
-	announce->has_told = true;
+	announce->said = SAID_SILENT;
+}
+
+/* After a moment: it stays. After a minute: once more. */
+static void on_again(uv_timer_t *timer)
+{
+	struct ph_announce *announce = timer->data;
+
+	if (announce->runs) {
+		tell_told(announce);
+	} else {
+		start(announce);
+	}
 }
 
 static void on_ended(uv_process_t *process, int64_t status, int signal)
@@ -76,9 +101,10 @@ static void on_ended(uv_process_t *process, int64_t status, int signal)
 	announce->runs = false;
 	uv_close((uv_handle_t *)process, on_closed);
 	if (!announce->is_ending) {
-		tell(announce,
-		     ph_say("avahi-publish ended: does avahi-daemon run?",
-			    "avahi-publish đã ngừng: avahi-daemon có chạy không?"));
+		tell_silent(announce,
+			    ph_say("avahi-publish ended: does avahi-daemon run?",
+				   "avahi-publish đã ngừng: avahi-daemon có "
+				   "chạy không?"));
 		uv_timer_start(&announce->again, on_again, AGAIN_MS, 0);
 	}
 }
@@ -107,15 +133,12 @@ static void start(struct ph_announce *announce)
 	announce->runs = rc == 0;
 	if (rc < 0) {
 		uv_close((uv_handle_t *)&announce->process, on_closed);
-		tell(announce, rc == UV_ENOENT ? ph_say("avahi-publish is not installed",
-							"chưa cài avahi-publish")
-					       : uv_strerror(rc));
-		uv_timer_start(&announce->again, on_again, AGAIN_MS, 0);
-	} else {
-		ph_event(announce->log, PH_EVENT_INFO, "courier.announce",
-			 "result=told type=" PH_ANNOUNCE_TYPE " port=%s name=\"%s\"",
-			 announce->port, announce->name);
+		tell_silent(announce, rc == UV_ENOENT
+					      ? ph_say("avahi-publish is not installed",
+						       "chưa cài avahi-publish")
+					      : uv_strerror(rc));
 	}
+	uv_timer_start(&announce->again, on_again, rc < 0 ? AGAIN_MS : MOMENT_MS, 0);
 }
 
 int ph_announce_start(struct ph_announce **announce_out, uv_loop_t *loop,

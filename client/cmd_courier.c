@@ -13,6 +13,7 @@
 #include "client/agent_settings.h"
 #include "client/commands.h"
 #include "client/courier_serve.h"
+#include "common/base/lock.h"
 #include "common/cli/out.h"
 #include "common/cli/refusal_words.h"
 #include "common/cli/export.h"
@@ -171,6 +172,21 @@ static int serve(struct ph_cli *cli, struct ph_van *van, const struct ph_site_in
 	return ph_courier_serve(&config, err);
 }
 
+/* Two of one folder would be met under one name, and each would tell of the other's bundles. */
+static int serve_alone(struct ph_cli *cli, struct ph_van *van,
+		       const struct ph_site_info *info, struct ph_error *err)
+{
+	struct ph_lock lock;
+	int rc = ph_lock_take_named(&lock, cli->dir, "courier.lock", "courier",
+				    PH_COMMAND_WAIT_MS, err);
+
+	if (rc == 0) {
+		rc = serve(cli, van, info, err);
+		ph_lock_release(&lock);
+	}
+	return rc;
+}
+
 static int run(struct ph_cli *cli, struct ph_error *err)
 {
 	struct ph_site *site = NULL;
@@ -190,7 +206,7 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 	if (rc == 0) {
 		ph_site_pause(site); /* whoever syncs meanwhile needs it */
 		rc = ph_cli_has(cli, "list") ? print_list(cli, &van, err)
-					     : serve(cli, &van, &info, err);
+					     : serve_alone(cli, &van, &info, err);
 		ph_van_close(&van);
 	}
 	ph_site_close(site);

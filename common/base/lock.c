@@ -103,8 +103,14 @@ static void write_holder(int fd, const char *who)
 int ph_lock_take(struct ph_lock *lock, const char *dir, const char *who, unsigned wait_ms,
 		 struct ph_error *err)
 {
+	return ph_lock_take_named(lock, dir, "lock", who, wait_ms, err);
+}
+
+int ph_lock_take_named(struct ph_lock *lock, const char *dir, const char *name,
+		       const char *who, unsigned wait_ms, struct ph_error *err)
+{
 	char path[PATH_MAX];
-	int rc = ph_path_join(path, sizeof(path), dir, "lock", err);
+	int rc = ph_path_join(path, sizeof(path), dir, name, err);
 
 	lock->fd = -1;
 	if (rc < 0) {

@@ -40,6 +40,8 @@ start van.out env PATH="$T/nothing" "$P" -d van courier --listen 127.0.0.1:0
 van=$started_pid
 port=$(listen_port van.out)
 like "a courier without Avahi says so, and carries" "$(wait_for_line van.out.err courier.announce)" 'result=silent .*avahi-publish is not installed'
+status "another of the same folder: 17" 17 timeout 30 "$P" -d van courier --listen 127.0.0.1:0
+like "and it says who has it" "$(cat ok.out)" 'van is in use by courier \(process'
 settings "address = 127.0.0.1:$port
 find = 0"
 "$P" -d s1 visit 3 --band adult >/dev/null
@@ -59,6 +61,22 @@ like "a courier that has driven off is no error" "$(wait_for_line agent2.err '^c
 stop "$agent_pid"
 printf '[courier]\naddress = nowhere\n' >s1/agent.conf
 status "an address that is none is told (78)" 78 "$P" -d s1 agent
+
+# --- an Avahi that does not stay (no daemon), and one that does ---
+mkdir ends stays
+printf '#!/bin/sh\nexit 1\n' >ends/avahi-publish
+printf '#!/bin/sh\nexec sleep 60\n' >stays/avahi-publish
+chmod +x ends/avahi-publish stays/avahi-publish
+start van3.out env PATH="$T/ends:$PATH" "$P" -d van courier --listen 127.0.0.1:0
+van=$started_pid
+like "one whose avahi-publish ends is silent" "$(wait_for_line van3.out.err courier.announce 20)" 'result=silent .*does avahi-daemon run'
+sleep 3
+is "and says nothing else" "$(grep -c courier.announce van3.out.err)" 1
+stop "$van"
+start van4.out env PATH="$T/stays:$PATH" "$P" -d van courier --listen 127.0.0.1:0
+van=$started_pid
+like "one whose stays has told" "$(wait_for_line van4.out.err courier.announce 20)" 'result=told'
+stop "$van"
 
 # --- DNS-SD ---
 skip_all() {

@@ -95,6 +95,10 @@ like "status tells of it" "$($S status)" 'syncs by itself since'
 like "and in Vietnamese" "$(LC_ALL=vi_VN.UTF-8 $S status)" 'tự gửi từ'
 status "a second agent: exit 17" 17 $S agent
 like "and it says who has the folder" "$(cat ok.out)" 'agent'
+wait_until 20 flock -n "$T/s/lock" true # between two orders nobody holds the folder
+status "nor between two orders" 17 timeout 60 $S agent
+like "it names the one that runs" "$(cat ok.out)" "in use by agent \(process $agent_pid\)"
+ok "which has kept its socket" is_running
 
 # --- commands through it and without it say the same ---
 $S title add --name 'Lúa nương' --json >t.json
