@@ -504,9 +504,9 @@ static const char *reason_of(struct link *link, int rc)
 	}
 	if (link->lan) {
 		ph_site_lan_moved(link->lan, &link->result->moved);
-		return ph_link_explain_sibling(result, link->config->address,
-					       ph_site_lan_refusal(link->lan),
-					       is_stranger(link), link->err);
+		return ph_link_explain_sibling(
+			result, link->config->address, ph_site_lan_refusal(link->lan),
+			is_stranger(link), link->config->answers, link->err);
 	}
 	return ph_link_explain(result, link->config->address,
 			       link->hung_up && !link->is_hub, link->err);

@@ -97,10 +97,10 @@ const char *ph_link_explain(const struct ph_link_result *result, const char *add
 			    bool stranger, struct ph_error *err);
 /*
  * The same of a session with another device of the site. REFUSAL: what we have against it, or
- * NULL. STRANGER: it has not proved to be one.
+ * NULL. STRANGER: it has not proved to be one. ANSWERS: it has called us.
  */
 const char *ph_link_explain_sibling(const struct ph_link_result *result,
 				    const char *address, const char *refusal,
-				    bool stranger, struct ph_error *err);
+				    bool stranger, bool answers, struct ph_error *err);
 
 #endif

@@ -257,6 +257,22 @@ static const char *explain_stranger(const char *address, struct ph_error *err)
 	return "not-of-this-site";
 }
 
+/* Who called: what it is to do it has been told there. */
+static const char *explain_caller(const char *address, struct ph_error *err)
+{
+	ph_fail(err, PH_EXIT_OTHER, -EACCES,
+		ph_say("who called from %s has not proved to be another machine of this "
+		       "site; no record was given to it. If it is one, what is wrong is "
+		       "said there: by `packhorse sync --sibling`, or as lan.end in its "
+		       "agent's log",
+		       "máy gọi từ %s chưa chứng minh được là máy khác của điểm này; "
+		       "không giao dịch nào được gửi cho nó. Nếu đúng là máy của điểm, "
+		       "lý do được báo ở máy đó: trong `packhorse sync --sibling`, hoặc "
+		       "ở dòng lan.end trong nhật ký của nó"),
+		address);
+	return "not-of-this-site";
+}
+
 static const char *explain_other_refuses(enum ph_status status, const char *address,
 					 struct ph_error *err)
 {
@@ -318,7 +334,7 @@ static const char *explain_other_refuses(enum ph_status status, const char *addr
 
 const char *ph_link_explain_sibling(const struct ph_link_result *result,
 				    const char *address, const char *refusal,
-				    bool stranger, struct ph_error *err)
+				    bool stranger, bool answers, struct ph_error *err)
 {
 	if (result->failure == PH_FAIL_NONE) {
 		return "";
@@ -339,7 +355,8 @@ const char *ph_link_explain_sibling(const struct ph_link_result *result,
 	case PH_FAIL_CUT:
 	case PH_FAIL_TIMEOUT:
 		if (stranger) {
-			return explain_stranger(address, err);
+			return answers ? explain_caller(address, err)
+				       : explain_stranger(address, err);
 		}
 		ph_fail(err, PH_EXIT_PARTIAL, -ECONNRESET,
 			ph_say("the connection to the machine at %s broke off; what came "
@@ -350,7 +367,8 @@ const char *ph_link_explain_sibling(const struct ph_link_result *result,
 			address);
 		return "cut";
 	case PH_FAIL_HANDSHAKE:
-		return explain_stranger(address, err);
+		return answers ? explain_caller(address, err)
+			       : explain_stranger(address, err);
 	case PH_FAIL_PROTOCOL:
 		ph_fail(err, PH_EXIT_OTHER, -EPROTO,
 			ph_say("the machine at %s broke the protocol; nothing of that "

@@ -68,9 +68,10 @@ static const char *against(struct ph_site *site, const struct ph_site_admitted *
 	if (!admitted->is_admitted ||
 	    memcmp(admitted->key, key, sizeof(admitted->key)) != 0) {
 		return ph_say("is of a device that the provincial library has not "
-			      "admitted, as far as this machine has heard",
+			      "admitted, as far as this machine has heard: sync this "
+			      "machine with the hub first",
 			      "là của máy mà theo máy này biết thì thư viện tỉnh chưa "
-			      "nhận");
+			      "nhận: trước hết hãy đồng bộ máy này với máy chủ");
 	}
 	if (admitted->site != site->cert.invite.site ||
 	    (admitted->role & PH_ROLE_SITE) == 0) {
@@ -83,9 +84,10 @@ static const char *against(struct ph_site *site, const struct ph_site_admitted *
 		return NULL;
 	case PH_SITE_UNCONFIRMED:
 		return ph_say("is of a device that the provincial library has not "
-			      "confirmed, as far as this machine has heard",
+			      "confirmed, as far as this machine has heard: sync this "
+			      "machine with the hub first",
 			      "là của máy mà theo máy này biết thì thư viện tỉnh chưa "
-			      "xác nhận");
+			      "xác nhận: trước hết hãy đồng bộ máy này với máy chủ");
 	case PH_SITE_RETIRED:
 	case PH_SITE_CUT_OFF:
 		break;
@@ -118,9 +120,11 @@ static int judge(struct ph_site_lan *lan, struct ph_view bytes, struct ph_cert *
 		*status = PH_STATUS_UNKNOWN; /* nothing is wrong with the other */
 		lan->refusal =
 			ph_say("may be good, but this machine itself is not confirmed, "
-			       "or not any more",
-			       "có thể đúng, nhưng chính máy này chưa được xác nhận, "
-			       "hoặc không còn được xác nhận");
+			       "or not any more, as far as it has heard: sync this "
+			       "machine with the hub first",
+			       "có thể đúng, nhưng theo máy này biết thì chính nó chưa "
+			       "được xác nhận, hoặc không còn được xác nhận: trước hết "
+			       "hãy đồng bộ máy này với máy chủ");
 		return 0;
 	}
 	rc = rc == 0 ? ph_site_admitted(site, cert->device_id, &admitted) : rc;

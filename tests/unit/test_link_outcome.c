@@ -154,26 +154,35 @@ static const struct {
 	bool stranger;
 	const char *reason;
 	enum ph_exit exit;
+	bool answers; /* this machine was called */
 } siblings[] = {
-	{ PH_FAIL_NONE, PH_STATUS_OK, NULL, false, "", PH_EXIT_DONE },
+	{ PH_FAIL_NONE, PH_STATUS_OK, NULL, false, "", PH_EXIT_DONE, false },
 	{ PH_FAIL_HANDSHAKE, PH_STATUS_CUT, "is bad", true, "not-of-this-site",
-	  PH_EXIT_OTHER },
+	  PH_EXIT_OTHER, false },
 	{ PH_FAIL_REFUSED, PH_STATUS_UNKNOWN, "is bad", true, "not-of-this-site",
-	  PH_EXIT_OTHER },
-	{ PH_FAIL_HANDSHAKE, PH_STATUS_OK, NULL, true, "not-of-this-site",
-	  PH_EXIT_OTHER },
-	{ PH_FAIL_CUT, PH_STATUS_OK, NULL, true, "not-of-this-site", PH_EXIT_OTHER },
-	{ PH_FAIL_CUT, PH_STATUS_OK, NULL, false, "cut", PH_EXIT_PARTIAL },
-	{ PH_FAIL_TIMEOUT, PH_STATUS_OK, NULL, false, "cut", PH_EXIT_PARTIAL },
-	{ PH_FAIL_PROTOCOL, PH_STATUS_OK, NULL, false, "protocol", PH_EXIT_OTHER },
-	{ PH_FAIL_MEMORY, PH_STATUS_OK, NULL, false, "memory", PH_EXIT_OTHER },
-	{ PH_FAIL_REFUSED, PH_STATUS_CUT, NULL, false, "cut-off", PH_EXIT_CUT_OFF },
-	{ PH_FAIL_REFUSED, PH_STATUS_LATER, NULL, false, "later", PH_EXIT_TRY_LATER },
-	{ PH_FAIL_REFUSED, PH_STATUS_UNKNOWN, NULL, false, "not-accepted",
-	  PH_EXIT_OTHER },
-	{ PH_FAIL_REFUSED, PH_STATUS_VERSION, NULL, false, "version", PH_EXIT_OTHER },
-	{ PH_FAIL_REFUSED, PH_STATUS_PROTOCOL, NULL, false, "not-taken",
-	  PH_EXIT_PARTIAL },
+	  PH_EXIT_OTHER, false },
+	{ PH_FAIL_HANDSHAKE, PH_STATUS_OK, NULL, true, "not-of-this-site", PH_EXIT_OTHER,
+	  false },
+	{ PH_FAIL_CUT, PH_STATUS_OK, NULL, true, "not-of-this-site", PH_EXIT_OTHER,
+	  false },
+	{ PH_FAIL_CUT, PH_STATUS_OK, NULL, true, "not-of-this-site", PH_EXIT_OTHER,
+	  true },
+	{ PH_FAIL_HANDSHAKE, PH_STATUS_OK, NULL, true, "not-of-this-site", PH_EXIT_OTHER,
+	  true },
+	{ PH_FAIL_CUT, PH_STATUS_OK, NULL, false, "cut", PH_EXIT_PARTIAL, false },
+	{ PH_FAIL_TIMEOUT, PH_STATUS_OK, NULL, false, "cut", PH_EXIT_PARTIAL, false },
+	{ PH_FAIL_PROTOCOL, PH_STATUS_OK, NULL, false, "protocol", PH_EXIT_OTHER, false },
+	{ PH_FAIL_MEMORY, PH_STATUS_OK, NULL, false, "memory", PH_EXIT_OTHER, false },
+	{ PH_FAIL_REFUSED, PH_STATUS_CUT, NULL, false, "cut-off", PH_EXIT_CUT_OFF,
+	  false },
+	{ PH_FAIL_REFUSED, PH_STATUS_LATER, NULL, false, "later", PH_EXIT_TRY_LATER,
+	  false },
+	{ PH_FAIL_REFUSED, PH_STATUS_UNKNOWN, NULL, false, "not-accepted", PH_EXIT_OTHER,
+	  false },
+	{ PH_FAIL_REFUSED, PH_STATUS_VERSION, NULL, false, "version", PH_EXIT_OTHER,
+	  false },
+	{ PH_FAIL_REFUSED, PH_STATUS_PROTOCOL, NULL, false, "not-taken", PH_EXIT_PARTIAL,
+	  false },
 };
 
 static void test_explain_sibling(void **state)
@@ -184,14 +193,18 @@ static void test_explain_sibling(void **state)
 						 .failure = siblings[i].failure,
 						 .status = siblings[i].status };
 		struct ph_error err = { .exit = PH_EXIT_DONE };
-		const char *reason = ph_link_explain_sibling(&result, "127.0.0.1:1",
-							     siblings[i].refusal,
-							     siblings[i].stranger, &err);
+		const char *reason = ph_link_explain_sibling(
+			&result, "127.0.0.1:1", siblings[i].refusal, siblings[i].stranger,
+			siblings[i].answers, &err);
 
 		assert_string_equal(reason, siblings[i].reason);
 		assert_int_equal(err.exit, siblings[i].exit);
 		assert_int_equal(err.text[0] != '\0', err.exit != PH_EXIT_DONE);
 		assert_null(strstr(err.text, "hub at")); /* it is none */
+		if (siblings[i].answers) { /* nothing that only a caller can do */
+			assert_null(strstr(err.text, "check the address"));
+			assert_non_null(strstr(err.text, "who called from 127.0.0.1:1"));
+		}
 	}
 }
 
@@ -334,7 +347,8 @@ static void explain(size_t i, bool sibling, struct ph_error *err)
 
 	if (sibling) {
 		(void)ph_link_explain_sibling(&result, "127.0.0.1:1", siblings[i].refusal,
-					      siblings[i].stranger, err);
+					      siblings[i].stranger, siblings[i].answers,
+					      err);
 	} else {
 		(void)ph_link_explain(&result, "127.0.0.1:1", ends[i].stranger, err);
 	}

@@ -166,6 +166,7 @@ struct outcome {
 	enum ph_status status;
 	bool is_closed; /* both */
 	bool is_refused[2];
+	bool is_to_sync[2]; /* which is said with the refusal */
 };
 
 static struct outcome meet(struct desk *calls, struct desk *answers)
@@ -188,8 +189,14 @@ static struct outcome meet(struct desk *calls, struct desk *answers)
 	outcome.status = ph_session_status(calls->session);
 	outcome.is_closed = ph_session_state(calls->session) == PH_SESSION_CLOSED &&
 			    ph_session_state(answers->session) == PH_SESSION_CLOSED;
-	outcome.is_refused[0] = ph_site_lan_refusal(calls->lan) != NULL;
-	outcome.is_refused[1] = ph_site_lan_refusal(answers->lan) != NULL;
+	for (int i = 0; i < 2; i++) {
+		const char *refusal =
+			ph_site_lan_refusal(i == 0 ? calls->lan : answers->lan);
+
+		outcome.is_refused[i] = refusal != NULL;
+		outcome.is_to_sync[i] =
+			refusal && strstr(refusal, "sync this machine with the hub");
+	}
 	ph_session_free(calls->session);
 	ph_session_free(answers->session);
 	ph_site_lan_free(calls->lan);
@@ -309,6 +316,7 @@ struct story {
 	void (*tell)(struct lan *lan);
 	enum ph_session_failure failure; /* of the caller, A */
 	enum ph_status status;
+	bool is_to_sync; /* who refuses may not have heard yet */
 };
 
 static void nobody(struct lan *lan)
@@ -389,25 +397,26 @@ static void b_knows_that_it_is_cut(struct lan *lan)
 static void test_refused(void **state)
 {
 	static const struct story all[] = {
-		{ "no control log", nobody, PH_FAIL_HANDSHAKE, PH_STATUS_UNKNOWN },
-		{ "B is not admitted", a_alone, PH_FAIL_HANDSHAKE, PH_STATUS_UNKNOWN },
+		{ "no control log", nobody, PH_FAIL_HANDSHAKE, PH_STATUS_UNKNOWN, true },
+		{ "B is not admitted", a_alone, PH_FAIL_HANDSHAKE, PH_STATUS_UNKNOWN,
+		  true },
 		{ "B is not confirmed", b_unconfirmed, PH_FAIL_HANDSHAKE,
-		  PH_STATUS_UNKNOWN },
+		  PH_STATUS_UNKNOWN, true },
 		{ "B is of another site", b_elsewhere, PH_FAIL_HANDSHAKE,
-		  PH_STATUS_UNKNOWN },
-		{ "B is cut off", b_cut, PH_FAIL_HANDSHAKE, PH_STATUS_CUT },
+		  PH_STATUS_UNKNOWN, false },
+		{ "B is cut off", b_cut, PH_FAIL_HANDSHAKE, PH_STATUS_CUT, false },
 		{ "B is, and has not heard", b_cut_and_unaware, PH_FAIL_HANDSHAKE,
-		  PH_STATUS_CUT },
+		  PH_STATUS_CUT, false },
 		{ "A is cut off, and has not heard", a_cut_and_unaware, PH_FAIL_REFUSED,
-		  PH_STATUS_CUT },
+		  PH_STATUS_CUT, false },
 		{ "A has an old control log", a_is_old, PH_FAIL_HANDSHAKE,
-		  PH_STATUS_UNKNOWN },
+		  PH_STATUS_UNKNOWN, true },
 		{ "B has an old control log", b_is_old, PH_FAIL_REFUSED,
-		  PH_STATUS_UNKNOWN },
+		  PH_STATUS_UNKNOWN, true },
 		{ "A is not confirmed", a_is_unconfirmed, PH_FAIL_HANDSHAKE,
-		  PH_STATUS_UNKNOWN },
+		  PH_STATUS_UNKNOWN, true },
 		{ "B knows that it is cut off", b_knows_that_it_is_cut, PH_FAIL_REFUSED,
-		  PH_STATUS_UNKNOWN },
+		  PH_STATUS_UNKNOWN, true },
 	};
 
 	(void)state;
@@ -427,6 +436,8 @@ static void test_refused(void **state)
 				 all[i].failure == PH_FAIL_HANDSHAKE);
 		assert_int_equal(outcome.is_refused[1],
 				 all[i].failure == PH_FAIL_REFUSED);
+		assert_int_equal(outcome.is_to_sync[0] || outcome.is_to_sync[1],
+				 all[i].is_to_sync);
 		assert_int_equal(lan->a.items + lan->b.items, 0);
 		assert_int_equal(log_of(&lan->a, &lan->b).n, 0);
 		assert_int_equal(log_of(&lan->b, &lan->a).n, 0);
