@@ -182,10 +182,45 @@ static int record(struct ph_cli *cli, const struct ph_invite *invite, const char
 	return ph_ask(cli, request, NULL, err);
 }
 
+/* "Every address of this machine", or any port, is of no use to a device. */
+static bool is_nowhere(const char *host, unsigned port)
+{
+	return port == 0 || strcmp(host, "0.0.0.0") == 0 || strcmp(host, "::") == 0;
+}
+
+/* --hub is GIVEN. */
+static int take_given(const char *given, char out[static PH_LISTEN_TEXT],
+		      struct ph_error *err)
+{
+	char host[PH_LISTEN_TEXT];
+	unsigned port;
+
+	if (strlen(given) >= PH_LISTEN_TEXT ||
+	    ph_address_split(given, host, sizeof(host), &port, NULL) < 0) {
+		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+			       ph_say("--hub \"%s\" is not HOST:PORT, for example "
+				      "hub.example:7415",
+				      "--hub “%s” không có dạng HOST:CỔNG, ví dụ "
+				      "hub.example:7415"),
+			       given);
+	}
+	if (is_nowhere(host, port)) {
+		return ph_fail(err, PH_EXIT_USAGE, -EINVAL,
+			       ph_say("--hub %s is not an address that a device can "
+				      "call; give the one that devices reach the hub "
+				      "by, for example hub.example:7415",
+				      "--hub %s không phải là địa chỉ máy khác gọi "
+				      "được; hãy ghi địa chỉ mà các máy gọi tới máy "
+				      "chủ, ví dụ hub.example:7415"),
+			       given);
+	}
+	strcpy(out, given);
+	return 0;
+}
+
 /*
- * The address that goes into the invite: --hub, else the first one configured. One
- * that means "every address of this machine" is of no use to a device: then the invite
- * has none, and the person is told.
+ * The address that goes into the invite: --hub, else the first one configured. If no device
+ * can call that one, then the invite has none, and the person is told.
  */
 static int find_address(const struct ph_cli *cli, char out[static PH_LISTEN_TEXT],
 			struct ph_error *err)
@@ -194,17 +229,20 @@ static int find_address(const struct ph_cli *cli, char out[static PH_LISTEN_TEXT
 	struct ph_settings settings;
 	char host[PH_LISTEN_TEXT];
 	unsigned port;
-	int rc = given ? 0 : ph_settings_load(&settings, cli->dir, err);
+	int rc;
 
+	if (given) {
+		return take_given(given, out, err);
+	}
+	rc = ph_settings_load(&settings, cli->dir, err);
 	if (rc == 0) {
-		snprintf(out, PH_LISTEN_TEXT, "%s", given ? given : settings.listen[0]);
+		snprintf(out, PH_LISTEN_TEXT, "%s", settings.listen[0]);
 		rc = ph_address_split(out, host, sizeof(host), &port, err);
 	}
 	if (rc < 0) {
 		return rc;
 	}
-	if (!given &&
-	    (port == 0 || strcmp(host, "0.0.0.0") == 0 || strcmp(host, "::") == 0)) {
+	if (is_nowhere(host, port)) {
 		fprintf(stderr,
 			ph_say("%s: the configured address %s is not one that a device "
 			       "can call; the invite has none (--hub ADDR:PORT names "

@@ -125,6 +125,13 @@ status "a wrong passphrase" 1 $H $invite --out "$T/i3" --passphrase-file "$T/wro
 ok "leaves no file" test ! -e "$T/i3"
 status "an unknown site" 1 $H invite --site nowhere --role site --out "$T/i3" --passphrase-file "$T/pass"
 status "an unknown role" 2 $H invite --site 14-0371 --role king --out "$T/i3" --passphrase-file "$T/pass"
+for bad in nonsense '' :7415 hub.example hub.example:99999 "$(printf '%0300d' 0):7415" 0.0.0.0:7415 '[::]:7415' hub.example:0; do
+  status "an address of the hub that no device can call: \"${bad:0:20}\"" 2 $H invite --site 14-0371 --role site --hub "$bad" --out "$T/i3" --passphrase-file "$T/pass"
+  like "which names the option, and an example" "$(cat ok.out)" '--hub .*example hub\.example:7415'
+done
+ok "nor is a file left" test ! -e "$T/i3"
+ok "a name and a port are one" $H invite --site 14-0371 --role site --hub hub.example:7415 --out "$T/i3" --passphrase-file "$T/pass" --force
+rm "$T/i3"
 status "an output folder that is not there" 1 $H $invite --out "$T/no/i3" --passphrase-file "$T/pass"
 ok "the passphrase stands in no file of the hub" bash -c "! grep -rqa 'mot cau dai' '$T/hub'"
 
