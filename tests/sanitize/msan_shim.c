@@ -4,14 +4,15 @@
  * MSan follows each bit through code that clang compiled for it; libsodium, SQLite,
  * msgpack-c, utf8proc, jansson and zstd are not. Linked with --wrap, each function that writes
  * through a pointer of ours is called here, and what it wrote is then told to MSan. What they
- * allocate for themselves counts as written (poison_in_malloc=0, poison_in_free=0); so does, as
- * it is, what our own code gets from malloc, though it is meant to be poisoned here (TESTING, "Sanitizers").
+ * allocate for themselves counts as written (poison_in_malloc=0, poison_in_free=0); what our own code gets from
+ * malloc does not: it is poisoned here.
  *
  * Built and linked by tests/sanitize/run msan alone, which takes the list of names from the
  * lines that begin with WRAP.
  */
 #include <jansson.h>
 #include <msgpack.h>
+#include <sanitizer/allocator_interface.h>
 #include <sanitizer/msan_interface.h>
 #include <sodium.h>
 #include <sqlite3.h>
@@ -45,9 +46,31 @@ WRAP(void *, malloc, (size_t size))
 	void *block = __real_malloc(size);
 
 	if (block != NULL) {
-		__msan_allocated_memory(block, size);
+		/* __msan_allocated_memory() does nothing where poison_in_malloc is 0 */
+		__msan_poison(block, size);
 	}
 	return block;
+}
+
+/* A library may be given it next, and what it has counts as written. */
+WRAP(void, free, (void *block))
+{
+	if (block != NULL) {
+		__msan_unpoison(block, __sanitizer_get_allocated_size(block));
+	}
+	__real_free(block);
+}
+
+WRAP(void *, realloc, (void *block, size_t size))
+{
+	size_t held = block != NULL ? __sanitizer_get_allocated_size(block) : 0;
+	void *larger = __wrap_malloc(size);
+
+	if (larger != NULL && block != NULL) {
+		memcpy(larger, block, held < size ? held : size);
+		__wrap_free(block);
+	}
+	return larger;
 }
 
 /* --- libsodium --- */
@@ -352,6 +375,22 @@ WRAP(int, sqlite3_backup_step, (sqlite3_backup * backup, int pages))
 	return rc;
 }
 
+WRAP(int, sqlite3_bind_blob64,
+     (sqlite3_stmt * stmt, int at, const void *blob, sqlite3_uint64 len,
+      void (*end)(void *)))
+{
+	__msan_check_mem_is_initialized(blob, blob != NULL ? len : 0);
+	return __real_sqlite3_bind_blob64(stmt, at, blob, len, end);
+}
+
+WRAP(int, sqlite3_bind_text64,
+     (sqlite3_stmt * stmt, int at, const char *text, sqlite3_uint64 len,
+      void (*end)(void *), unsigned char encoding))
+{
+	__msan_check_mem_is_initialized(text, text != NULL ? len : 0);
+	return __real_sqlite3_bind_text64(stmt, at, text, len, end, encoding);
+}
+
 /* What a column gives lies in memory that SQLite filled from its stack, seen in use by others. */
 WRAP(const void *, sqlite3_column_blob, (sqlite3_stmt * stmt, int column))
 {
@@ -513,6 +552,17 @@ WRAP(int, json_dumpf, (const json_t *json, FILE *file, size_t flags))
 }
 
 /* --- zstd --- */
+
+WRAP(size_t, ZSTD_compress,
+     (void *out, size_t room, const void *in, size_t len, int level))
+{
+	__msan_check_mem_is_initialized(in, len);
+
+	size_t rc = __real_ZSTD_compress(out, room, in, len, level);
+
+	written(out, ZSTD_isError(rc) ? 0 : rc);
+	return rc;
+}
 
 WRAP(size_t, ZSTD_compress2,
      (ZSTD_CCtx * context, void *out, size_t room, const void *in, size_t len))
