@@ -7,24 +7,9 @@
 . "$(dirname "$0")/lib.sh"
 
 hub_and_pcs
-faketime=$(echo /usr/lib/*/faketime/libfaketime.so.1)
-boot_id=/proc/sys/kernel/random/boot_id
-printf '00000000-0000-4000-8000-000000000000\n' >boot.0
-why=
-[ -e "$faketime" ] || why="no faketime"
-unshare -m mount --bind "$T/boot.0" $boot_id 2>/dev/null || why="no mount namespace"
-if [ -n "$why" ]; then
-  skip "clocks that are two months wrong" "$why"
-  done_testing
-fi
-# The wall clock alone is wrong: the time since the machine's start goes on, as on a real one.
-export FAKETIME_DONT_FAKE_MONOTONIC=1 DONT_FAKE_MONOTONIC=1
+starts_of_machines "clocks that are two months wrong"
 # pc DAY WRONG command…: on that day, by a clock that is WRONG days off, at a machine started that day
-pc() {
-  printf '00000000-0000-4000-8000-%012d\n' "$1" >"boot.$1"
-  unshare -m bash -c 'mount --bind "$1" "$2" && shift 2 && exec "$@"' pc "$T/boot.$1" $boot_id \
-    env LD_PRELOAD="$faketime" FAKETIME="$(printf '%+dd' $(($1 + $2)))" "${@:3}"
-}
+pc() { at_start "$1" "$(printf '%+dd' $(($1 + $2)))" "${@:3}"; }
 one() { pc "$1" 60 "$P" -d s1 "${@:2}"; }
 two() { pc "$1" -60 "$P" -d s2 "${@:2}"; }
 three() { pc "$1" 0 "$P" -d s3 "${@:2}"; }

@@ -7,26 +7,11 @@
 hubd=$BUILD/daemon/packhorsed
 P=$BUILD/client/packhorse
 H="$hubd -d hub"
-faketime=$(echo /usr/lib/*/faketime/libfaketime.so.1)
-boot_id=/proc/sys/kernel/random/boot_id
-printf '00000000-0000-4000-8000-000000000000\n' >boot.0
-why=
-[ -e "$faketime" ] || why="no faketime"
-unshare -m mount --bind "$T/boot.0" $boot_id 2>/dev/null || why="no mount namespace"
-if [ -n "$why" ]; then
-  skip "clocks that begin in 1970 at each start" "$why"
-  done_testing
-fi
-# The wall clock alone is wrong: the time since the machine's start goes on, as on a real one.
-export FAKETIME_DONT_FAKE_MONOTONIC=1 DONT_FAKE_MONOTONIC=1
+starts_of_machines "clocks that begin in 1970 at each start"
 # off OFFSET command…
 off() { env LD_PRELOAD="$faketime" FAKETIME="$1" "${@:2}"; }
 # in_boot N command…: in the Nth start of a machine whose battery is empty
-in_boot() {
-  printf '00000000-0000-4000-8000-%012d\n' "$1" >"boot.$1"
-  unshare -m bash -c 'mount --bind "$1" "$2" && shift 2 && exec "$@"' in_boot "$T/boot.$1" $boot_id \
-    env LD_PRELOAD="$faketime" FAKETIME=-20000d "${@:2}"
-}
+in_boot() { at_start "$1" -20000d "${@:2}"; }
 # the hub's clock, in the file that it looks at each time
 hub_clock() { printf '%s\n' "$1" >hub.clock.new && mv hub.clock.new hub.clock; }
 day() { TZ=UTC-7 date -d "$1" +%F; }

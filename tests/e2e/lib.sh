@@ -203,6 +203,31 @@ print(json.dumps(value) if isinstance(value, (bool, type(None), dict, list)) els
 #
 # RUN, where it is said, are words that stand before each program: another clock.
 
+# starts_of_machines WHAT: from here on at_start can be used; else WHAT is skipped, and the script
+# is over. The wall clock alone is wrong then: the time since a machine's start goes on, as on a
+# real one.
+starts_of_machines() {
+  local why=
+  boot_id=/proc/sys/kernel/random/boot_id
+  faketime=$(echo /usr/lib/*/faketime/libfaketime.so.1)
+  printf '00000000-0000-4000-8000-000000000000\n' >boot.0
+  [ -e "$faketime" ] || why="no faketime"
+  unshare -m mount --bind "$T/boot.0" $boot_id 2>/dev/null || why="no mount namespace"
+  if [ -n "$why" ]; then
+    skip "$1" "$why"
+    done_testing
+  fi
+  export FAKETIME_DONT_FAKE_MONOTONIC=1 DONT_FAKE_MONOTONIC=1
+}
+
+# at_start N OFFSET command…: in the Nth start of a machine, which has a boot id of its own, by a
+# clock that is off by OFFSET, as faketime takes it
+at_start() {
+  printf '00000000-0000-4000-8000-%012d\n' "$1" >"boot.$1"
+  unshare -m bash -c 'mount --bind "$1" "$2" && shift 2 && exec "$@"' at_start "$T/boot.$1" $boot_id \
+    env LD_PRELOAD="$faketime" FAKETIME="$2" "${@:3}"
+}
+
 # hub_and_pcs: they have names: hubd, H (of ./hub) and P; and there is a passphrase, in ./pass.
 hub_and_pcs() {
   hubd=$BUILD/daemon/packhorsed

@@ -96,11 +96,7 @@ static struct run {
 
 static uint64_t draw(void)
 {
-	uint64_t z = run.draws += 0x9e3779b97f4a7c15u;
-
-	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-	z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-	return z ^ (z >> 31);
+	return power_draw(&run.draws);
 }
 
 static void report(const struct finding *finding, const struct shot *shot)

@@ -297,13 +297,18 @@ void world_make(void)
 
 /* --- a script's --- */
 
-uint64_t power_below(struct world *world, uint64_t bound)
+uint64_t power_draw(uint64_t *state)
 {
-	uint64_t z = world->draws += 0x9e3779b97f4a7c15u;
+	uint64_t z = *state += 0x9e3779b97f4a7c15u;
 
 	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
 	z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-	return (z ^ (z >> 31)) % bound;
+	return z ^ (z >> 31);
+}
+
+uint64_t power_below(struct world *world, uint64_t bound)
+{
+	return power_draw(&world->draws) % bound;
 }
 
 void world_begin(struct world *world, uint64_t seed)

@@ -121,6 +121,8 @@ struct world {
 };
 
 _Noreturn void power_die(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* The next number of a stream that began at *STATE: splitmix64 (Steele, Lea, Flood 2014). */
+uint64_t power_draw(uint64_t *state);
 uint64_t power_below(struct world *world, uint64_t bound);
 
 /* Make hub and sites once, closed, on disks "p-hub", "p-a", "p-b". */

@@ -4,10 +4,11 @@
  */
 #include "tests/unit/van_world.h"
 
-#include <netinet/in.h>
 #include <pthread.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "tests/unit/far_listen.h"
 
 #include "client/courier_meet.h"
 
@@ -20,19 +21,6 @@ struct far {
 	pthread_t thread;
 };
 
-static bool send_all(int fd, struct ph_view bytes)
-{
-	while (bytes.len > 0) {
-		ssize_t n = send(fd, bytes.data, bytes.len, MSG_NOSIGNAL);
-
-		if (n <= 0) {
-			return false;
-		}
-		bytes = PH_VIEW(bytes.data + n, bytes.len - (size_t)n);
-	}
-	return true;
-}
-
 /* Its jobs, and what it has to say, until it waits for more. */
 static bool go_on(struct end *end, int fd)
 {
@@ -41,7 +29,7 @@ static bool go_on(struct end *end, int fd)
 	do {
 		work(end);
 		out = ph_courier_output(end->exchange);
-		if (!send_all(fd, out)) {
+		if (!far_send(fd, out)) {
 			return false;
 		}
 		ph_courier_sent(end->exchange, out.len, 0);
@@ -71,16 +59,7 @@ static void *serve(void *data)
 
 static void far_open(struct far *far, char address[static 32])
 {
-	struct sockaddr_in at = { .sin_family = AF_INET,
-				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	socklen_t len = sizeof(at);
-
-	far->listens = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	assert_true(far->listens >= 0);
-	assert_int_equal(bind(far->listens, (const struct sockaddr *)&at, len), 0);
-	assert_int_equal(listen(far->listens, 1), 0);
-	assert_int_equal(getsockname(far->listens, (struct sockaddr *)&at, &len), 0);
-	snprintf(address, 32, "127.0.0.1:%u", (unsigned)ntohs(at.sin_port));
+	far->listens = far_listen(address);
 	assert_int_equal(pthread_create(&far->thread, NULL, serve, far), 0);
 }
 

@@ -5,11 +5,12 @@
  */
 #include "tests/unit/road_world.h"
 
-#include <netinet/in.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "tests/unit/far_listen.h"
 
 #include "client/sync.h"
 
@@ -76,19 +77,6 @@ static void work(struct far *far)
 	}
 }
 
-static bool send_all(int fd, struct ph_view bytes)
-{
-	while (bytes.len > 0) {
-		ssize_t n = send(fd, bytes.data, bytes.len, MSG_NOSIGNAL);
-
-		if (n <= 0) {
-			return false;
-		}
-		bytes = PH_VIEW(bytes.data + n, bytes.len - (size_t)n);
-	}
-	return true;
-}
-
 /* It has said the welcome alone, and goes on when that has come to its device. */
 static void wait_for_lock(struct far *far)
 {
@@ -106,7 +94,7 @@ static bool go_on(struct far *far, int fd)
 	do {
 		work(far);
 		out = ph_session_output(far->session);
-		if (!send_all(fd, out)) {
+		if (!far_send(fd, out)) {
 			return false;
 		}
 		ph_session_sent(far->session, out.len, 1000);
@@ -147,17 +135,9 @@ static void far_open(struct far *far, char address[static 32])
 		.keys = &ph_hub_keys(far->room->hub)->box,
 		.rng = far->room->rng,
 	};
-	struct sockaddr_in at = { .sin_family = AF_INET,
-				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	socklen_t len = sizeof(at);
 
 	assert_int_equal(ph_session_new(&far->session, &config, 1000), 0);
-	far->listens = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	assert_true(far->listens >= 0);
-	assert_int_equal(bind(far->listens, (const struct sockaddr *)&at, len), 0);
-	assert_int_equal(listen(far->listens, 1), 0);
-	assert_int_equal(getsockname(far->listens, (struct sockaddr *)&at, &len), 0);
-	snprintf(address, 32, "127.0.0.1:%u", (unsigned)ntohs(at.sin_port));
+	far->listens = far_listen(address);
 	assert_int_equal(pthread_create(&far->thread, NULL, serve, far), 0);
 }
 
