@@ -295,6 +295,8 @@ struct asking {
 	struct ph_hub *hub;
 	struct ph_welcome *welcome;
 	bool strays; /* where the device's desk log and ours part is not known */
+	uint64_t
+		kept; /* its last word; if that is not above ours, we said another there */
 };
 
 static int ask_log(void *data, const struct ph_log *log)
@@ -312,6 +314,7 @@ static int ask_log(void *data, const struct ph_log *log)
 	}
 	rc = asking->strays ? ph_hub_goes_on(asking->hub, log->id, &goes_on) : 0;
 	memcpy(want->log_id, log->id, sizeof(want->log_id));
+	goes_on = goes_on || (asking->strays && asking->kept <= log->n);
 	want->n = goes_on ? 1 : log->n;
 	welcome->n_wants++;
 	return rc;
@@ -322,7 +325,8 @@ int ph_hub_keep_ask(struct ph_hub *hub, struct ph_hub_peer *peer,
 {
 	struct asking asking = { .hub = hub,
 				 .welcome = welcome,
-				 .strays = ph_hub_keep_strays(hub, peer) };
+				 .strays = ph_hub_keep_strays(hub, peer),
+				 .kept = peer->kept.n };
 
 	peer->keep_asked = peer->keeps && welcome->n_wants > 0;
 	return peer->keep_asked ? ph_journal_log_each(hub->journal, ask_log, &asking) : 0;
