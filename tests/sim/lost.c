@@ -128,6 +128,12 @@ bool sim_comes_back(struct sim *sim, const struct sim_place *place)
 		does = (knows || !device->no_network) &&
 		       has_place(sim, ph_site_journal(device->site_open), place);
 	}
+	for (unsigned i = 0; !does && i < SIM_VANS; i++) { /* their machines call, too */
+		const struct sim_van *van = &sim->vans->van[i];
+
+		does = van->is_there && van->device.site_open != NULL &&
+		       has_place(sim, ph_site_journal(van->device.site_open), place);
+	}
 	return does;
 }
 
