@@ -294,9 +294,8 @@ int ph_hub_keep_load(struct ph_hub *hub, struct ph_hub_peer *peer, size_t budget
 struct asking {
 	struct ph_hub *hub;
 	struct ph_welcome *welcome;
-	bool strays; /* where the device's desk log and ours part is not known */
-	uint64_t
-		kept; /* its last word; if that is not above ours, we said another there */
+	bool strays;   /* where the device's desk log and ours part is not known */
+	uint64_t kept; /* the number of the last word that it has */
 };
 
 static int ask_log(void *data, const struct ph_log *log)
@@ -304,7 +303,7 @@ static int ask_log(void *data, const struct ph_log *log)
 	struct asking *asking = data;
 	struct ph_welcome *welcome = asking->welcome;
 	struct ph_want *want = &welcome->want[welcome->n_wants];
-	bool goes_on = false;
+	bool whole = false; /* from its beginning, not from behind our last word of it */
 	int rc = 0;
 
 	/* one that has no place in the list is brought from its beginning */
@@ -312,10 +311,13 @@ static int ask_log(void *data, const struct ph_log *log)
 	    welcome->n_wants == PH_WANTS_MAX) {
 		return 0;
 	}
-	rc = asking->strays ? ph_hub_goes_on(asking->hub, log->id, &goes_on) : 0;
+	/* where its last word is not above ours we said another in that place */
+	if (asking->strays) {
+		rc = ph_hub_goes_on(asking->hub, log->id, &whole);
+		whole = whole || asking->kept <= log->n;
+	}
 	memcpy(want->log_id, log->id, sizeof(want->log_id));
-	goes_on = goes_on || (asking->strays && asking->kept <= log->n);
-	want->n = goes_on ? 1 : log->n;
+	want->n = whole ? 1 : log->n;
 	welcome->n_wants++;
 	return rc;
 }

@@ -388,9 +388,9 @@ struct comparing {
  * Of a device that was cut off, put back or copied, another of the site may have by LAN
  * what does not come to the hub in time: it asks a PC for another's log a day after it
  * heard the other last. Of one that was cut off others may also have what the hub lost
- * with its disk;
- * and under keys of the hub that were stolen, what a thief wrote. To a hub that has not found out that it
- * was put back what it said and lost does not come back from who has no network.
+ * with its disk; and under keys of the hub that were stolen, what a thief wrote. To a hub
+ * that has not found out that it was put back what it said and lost does not come back from
+ * who has no network.
  */
 static bool may_be_ahead(const struct comparing *comparing, const struct ph_log *log)
 {

@@ -14,23 +14,27 @@ struct two {
 	struct pocket up, down;
 };
 
+static inline void two_open(struct two *two)
+{
+	hub_open(&two->room);
+	pc_join(&two->room, &two->first, "14-0371", "first", 1);
+	pc_join(&two->room, &two->second, "14-0371", "second", 2);
+	pc_join(&two->room, &two->other, "14-0372", "other", 3);
+}
+
 static inline int set_up(void **state)
 {
 	struct two *two = calloc(1, sizeof(*two));
 
 	assert_non_null(two);
-	hub_open(&two->room);
-	pc_join(&two->room, &two->first, "14-0371", "first", 1);
-	pc_join(&two->room, &two->second, "14-0371", "second", 2);
-	pc_join(&two->room, &two->other, "14-0372", "other", 3);
+	two_open(two);
 	*state = two;
 	return 0;
 }
 
-static inline int tear_down(void **state)
+/* All of TWO is whole, and goes. */
+static inline void two_close(struct two *two)
 {
-	struct two *two = *state;
-
 	hub_verify(&two->room);
 	pocket_empty(&two->up);
 	pocket_empty(&two->down);
@@ -38,7 +42,12 @@ static inline int tear_down(void **state)
 	pc_end(&two->second);
 	pc_end(&two->other);
 	hub_close(&two->room);
-	free(two);
+}
+
+static inline int tear_down(void **state)
+{
+	two_close(*state);
+	free(*state);
 	return 0;
 }
 

@@ -57,10 +57,7 @@ static int lose(void **state)
 	char ref[PH_REF_TEXT];
 
 	assert_non_null(lost);
-	hub_open(room);
-	pc_join(room, &two->first, "14-0371", "first", 1);
-	pc_join(room, &two->second, "14-0371", "second", 2);
-	pc_join(room, &two->other, "14-0372", "other", 3);
+	two_open(two);
 	lost->reader = pc_reader(&two->first, "Lò Văn Pánh");
 	join_and_confirm(two, &two->first);
 	join_and_confirm(two, &two->second);
@@ -94,16 +91,9 @@ static void restore(struct lost *lost)
 static int find(void **state)
 {
 	struct lost *lost = *state;
-	struct two *two = &lost->two;
 
-	hub_verify(&two->room);
+	two_close(&lost->two);
 	remove_dir(lost->copy);
-	pocket_empty(&two->up);
-	pocket_empty(&two->down);
-	pc_end(&two->first);
-	pc_end(&two->second);
-	pc_end(&two->other);
-	hub_close(&two->room);
 	free(lost);
 	return 0;
 }
