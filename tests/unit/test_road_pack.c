@@ -3,14 +3,9 @@
  * daemon/hub_jobs.c): who packs, what goes inside, and what happens when the other side
  * is of another version.
  */
-#include "tests/unit/road_world.h"
+#include "tests/unit/two_pcs.h"
 
 #include "proto/pack.h"
-
-struct two {
-	struct hub_room room;
-	struct pc first, second; /* of one site */
-};
 
 /* Items that went, by type; and what is told falsely. */
 static struct {
@@ -107,26 +102,11 @@ static void tamper(struct ph_job *job, enum ph_side side, bool done)
 
 static int set_up(void **state)
 {
-	struct two *two = calloc(1, sizeof(*two));
+	struct two *two = two_new();
 
-	assert_non_null(two);
-	hub_open(&two->room);
-	pc_join(&two->room, &two->first, "14-0371", "first", 1);
-	pc_join(&two->room, &two->second, "14-0371", "second", 2);
 	memset(&seen, 0, sizeof(seen));
 	road_tamper = tamper;
 	*state = two;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct two *two = *state;
-
-	pc_end(&two->first);
-	pc_end(&two->second);
-	hub_close(&two->room);
-	free(two);
 	return 0;
 }
 

@@ -3,7 +3,7 @@
  * of an item that an earlier cut left: a hub that does not take a hello with one says nothing of
  * the link, and a folder that is not given back in the middle loses nothing of it.
  */
-#include "tests/unit/road_world.h"
+#include "tests/unit/two_pcs.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -17,12 +17,6 @@
 enum {
 	READERS = 600,
 	LINK = 6000, /* bytes down until it dies */
-};
-
-struct two {
-	struct hub_room room;
-	struct pc first,
-		second; /* of one site; what the first writes goes to the second */
 };
 
 /* ---- the hub's end, on a thread of its own ---- */
@@ -192,13 +186,9 @@ static struct drove short_link(struct two *two)
 /* A link has died in what the first wrote: a front of it is kept. */
 static int set_up(void **state)
 {
-	struct two *two = calloc(1, sizeof(*two));
+	struct two *two = two_new();
 	unsigned tries = 0;
 
-	assert_non_null(two);
-	hub_open(&two->room);
-	pc_join(&two->room, &two->first, "14-0371", "first", 1);
-	pc_join(&two->room, &two->second, "14-0371", "second", 2);
 	sync_pc(&two->room, &two->first);
 	sync_pc(&two->room, &two->second);
 	pc_confirm(&two->room, &two->second);
@@ -218,17 +208,6 @@ static int set_up(void **state)
 	}
 	assert_true(state_of(two).unfinished > 0);
 	*state = two;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct two *two = *state;
-
-	pc_end(&two->first);
-	pc_end(&two->second);
-	hub_close(&two->room);
-	free(two);
 	return 0;
 }
 
