@@ -225,13 +225,27 @@ static void tell_full(const struct ph_hub *hub)
 		hub->dir, PH_CONTROL_LOGS_MAX);
 }
 
+static int see_heard(void *data, const struct ph_device *device)
+{
+	int64_t *latest = data;
+
+	*latest = device->heard > *latest ? device->heard : *latest;
+	return 0;
+}
+
 /*
- * A new epoch, other logs, collecting, since WHEN; BY has shown it, or `restore`. In a transaction. It collects
+ * A new epoch, other logs, collecting, since now; BY has shown it, or `restore`. In a transaction. It collects
  * from here on in memory, too, where what is read again behind it cannot be.
  */
-static int begin_collecting(struct ph_hub *hub, int64_t when, enum ph_hub_shown by)
+static int begin_collecting(struct ph_hub *hub, enum ph_hub_shown by)
 {
-	int rc = ph_hub_leave(hub, true);
+	int64_t when = ph_hub_now(hub);
+	int64_t heard = 0;
+	int rc = ph_journal_device_each(hub->journal, see_heard, &heard);
+
+	/* no device has called since, in whatever second it was heard, and whatever the clock says */
+	when = when > heard ? when : heard + 1;
+	rc = rc < 0 ? rc : ph_hub_leave(hub, true);
 
 	rc = rc < 0 ? rc
 		    : ph_journal_meta_put_int(hub->journal, PH_HUB_META_RESTORED, when);
@@ -252,7 +266,7 @@ int ph_hub_restored(struct ph_hub *hub, struct ph_error *err)
 {
 	int rc = ph_db_begin(hub->db);
 
-	rc = rc < 0 ? rc : begin_collecting(hub, ph_hub_now(hub), PH_HUB_SHOWN_NOT);
+	rc = rc < 0 ? rc : begin_collecting(hub, PH_HUB_SHOWN_NOT);
 	rc = rc < 0 ? rc : ph_hub_witness_over(hub);
 	rc = rc < 0 ? rc : ph_db_commit(hub->db);
 	if (rc < 0) {
@@ -433,7 +447,7 @@ static void tell_put_back(const struct ph_hub *hub, enum ph_hub_shown by)
 /* A device has shown that this store was put back; in the transaction of its job. */
 static int begin_put_back(struct ph_hub *hub)
 {
-	int rc = begin_collecting(hub, ph_hub_now(hub), PH_HUB_SHOWN_DEVICE);
+	int rc = begin_collecting(hub, PH_HUB_SHOWN_DEVICE);
 
 	if (rc == 0) {
 		ph_hub_forget(hub);
@@ -443,24 +457,11 @@ static int begin_put_back(struct ph_hub *hub)
 	return rc;
 }
 
-static int see_heard(void *data, const struct ph_device *device)
-{
-	int64_t *latest = data;
-
-	*latest = device->heard > *latest ? device->heard : *latest;
-	return 0;
-}
-
 int ph_hub_put_back(struct ph_hub *hub, enum ph_hub_shown by, uint64_t epoch,
 		    struct ph_error *err)
 {
-	int64_t heard = 0;
-	int64_t when = ph_hub_now(hub);
-	int rc = ph_journal_device_each(hub->journal, see_heard, &heard);
+	int rc = ph_db_begin(hub->db);
 
-	/* no device has called since, whatever this machine's clock says at its start */
-	when = when > heard ? when : heard + 1;
-	rc = rc < 0 ? rc : ph_db_begin(hub->db);
 	if (rc < 0) {
 		return ph_fail_errno(err, rc,
 				     ph_say("beginning a new epoch", "mở kỷ nguyên mới"));
@@ -468,7 +469,7 @@ int ph_hub_put_back(struct ph_hub *hub, enum ph_hub_shown by, uint64_t epoch,
 	if (epoch > hub->epoch.number && epoch <= hub->epoch.number + EPOCH_JUMP_MAX) {
 		hub->epoch.number = epoch;
 	}
-	rc = begin_collecting(hub, when, by);
+	rc = begin_collecting(hub, by);
 	rc = rc < 0 ? rc : ph_db_commit(hub->db);
 	if (rc < 0) {
 		ph_db_rollback(hub->db);

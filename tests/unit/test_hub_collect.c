@@ -411,6 +411,48 @@ static void test_clock_behind(void **state)
 	ph_job_free(job);
 }
 
+static void hear(struct hub_room *room, struct member *member)
+{
+	expect_job(room, job_of(member, PH_JOB_HEARD, NULL), 0);
+}
+
+/*
+ * Of what a device was heard before the restore nothing counts as since, neither in the same second
+ * nor where the new machine's clock is behind; and its next call does.
+ */
+static void test_heard_before(void **state)
+{
+	static const int64_t behind_s[] = { 0, 1, 86400 };
+	static const bool is_put_back[] = { false, true };
+
+	(void)state;
+	for (size_t i = 0; i < 6; i++) {
+		struct rolled r;
+		struct hub_room *room = &r.pair.room;
+
+		pair_open(&r.pair);
+		hear(room, &r.pair.b);
+		keep_copy(&r);
+		set_policy(room, "21");
+		r.control = hub_says(room, "control_entries");
+		put_copy_back(&r);
+		room->machine.now.wall -= behind_s[i / 2];
+		if (is_put_back[i % 2]) {
+			ph_job_free(stray_hello(&r));
+			ph_job_free(
+				carry_out(room, store_of(&r.pair.a, copy_item(r.items))));
+		} else {
+			say(room, "epoch-begin");
+		}
+		assert_true(room->hub->collecting);
+		assert_int_equal(hub_says(room, "devices_back"), 0);
+		be_admitted(room, &r.pair.b);
+		hear(room, &r.pair.b);
+		assert_int_equal(hub_says(room, "devices_back"), 1);
+		rolled_close(&r);
+	}
+}
+
 /* Altered on the way, or sealed by nobody who may: nothing of it is kept. */
 static void test_forged(void **state)
 {
@@ -473,11 +515,6 @@ static int64_t epoch_after(struct hub_room *room, struct member *member, uint64_
 	ph_job_free(job);
 	assert_int_equal(hub_says(room, "epoch"), epoch);
 	return epoch;
-}
-
-static void hear(struct hub_room *room, struct member *member)
-{
-	expect_job(room, job_of(member, PH_JOB_HEARD, NULL), 0);
 }
 
 static void test_epochs(void **state)
@@ -564,6 +601,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		after_restore(test_it_comes_back),
 		after_restore(test_clock_behind),
+		cmocka_unit_test(test_heard_before),
 		after_restore(test_forged),
 		after_restore(test_first_word_is_recorded),
 		after_restore(test_nothing_before_the_control_log),
