@@ -19,7 +19,8 @@ sys.dont_write_bytecode = True
 from plan import LONGEST, PLAN, WITH
 from sides import ONLY_MEMORY, WRITERS, lacking
 
-# Whose inputs are steps, or timetables: no bomb goes to them.
+# No bomb goes to these: whose inputs are steps (some of keep's), picks among what is held
+# (control), a timetable (schedule), or what the program itself is given bombs as (record).
 NO_BOMBS = {"control", "feed", "keep", "ledger", "province", "record", "schedule", "sibling", "site", "stick"}
 
 # A condition, what stands before it, and the side that only lack of memory takes.
