@@ -144,11 +144,11 @@ static int make_key(struct ph_cli *cli, const struct ph_keylist *held, const cha
 		return rc;
 	}
 	fprintf(stderr,
-		ph_say("%s is the key of another operator; key list %llu names "
+		ph_say("%s is the key of another operator, %.16s; key list %llu names "
 		       "it\n",
-		       "%s là khóa của một người vận hành mới; có trong danh sách "
+		       "%s là khóa của một người vận hành mới, %.16s; có trong danh sách "
 		       "khóa số %llu\n"),
-		path, (unsigned long long)list.generation);
+		path, hex, (unsigned long long)list.generation);
 	return told(cli, list.generation, hex, path);
 }
 
@@ -247,10 +247,12 @@ static const json_t *find_operator(const struct ph_cli *cli, const json_t *answe
 		(void)ph_fail(
 			err, PH_EXIT_OTHER, -ENOENT,
 			ph_say("no operator who may sign is called %s, and no such key "
-			       "begins so; `packhorsed keys` lists them",
+			       "begins so; `packhorsed keys` lists them: of one whose "
+			       "file is not in keys/ give how the key begins",
 			       "không có người vận hành nào được ký mang tên %s, cũng "
 			       "không có khóa nào bắt đầu như vậy; `packhorsed keys` "
-			       "liệt kê các khóa"),
+			       "liệt kê các khóa: nếu tệp không có trong keys/, hãy ghi "
+			       "phần đầu của khóa"),
 			which);
 	}
 	return found;

@@ -7,8 +7,8 @@
 hubd=$BUILD/daemon/packhorsed
 P=$BUILD/client/packhorse
 here=$ROOT/tests/e2e
-day=0 served=0
-H() { timed "$hubd" -d hub "$@"; }
+day=0 served=0 hub=hub
+H() { timed "$hubd" -d "$hub" "$@"; }
 P() { timed "$P" "$@"; }
 export FAKETIME_DONT_FAKE_MONOTONIC=1 DONT_FAKE_MONOTONIC=1
 timed() { if [ "$day" = 0 ]; then "$@"; else faketime -f "+${day}d" "$@"; fi; }
@@ -21,7 +21,7 @@ operators() { H keys --json | json 'sorted((o.get("name", "?"), o["state"]) for 
 serve() { # [FOLDER]; not by the command faketime, which stays in between and does not pass signals on
   local ahead=(env); [ "$day" = 0 ] || ahead=(env "LD_PRELOAD=$faketime" "FAKETIME=+${day}d")
   served=$((served + 1)) # a file each: the last one's address must not be read
-  start "serve.$served" "${ahead[@]}" "$hubd" -d "${1:-hub}" serve --listen 127.0.0.1:0
+  start "serve.$served" "${ahead[@]}" "$hubd" -d "${1:-$hub}" serve --listen 127.0.0.1:0
   at=127.0.0.1:$(listen_port "serve.$served")
   serving=$started_pid
 }
@@ -210,5 +210,34 @@ serve thief2
 P -d home visit 1 --band adult >/dev/null
 status "the thief is no hub to who has heard of it" 1 sync home
 is "and nothing was told to it" "$(json 'd["reason"]' <home.sync)" wrong-key
+rest
+
+# --- files of keys are lost (docs/DRILLS.md, "A key is lost"), in a new province with one operator ---
+hub=lone day=0
+begins() { H keys --json | json '[o["key"][:16] for o in d["operators"] if "name" not in o][0]'; } # whose file is not here
+H init --listen 127.0.0.1:0 --kdf-memory-mib 8 --passphrase-file root.pass 2>/dev/null
+H site add 14-0371 --commune 03646 --kind commune --name "Điểm 1" 2>/dev/null
+serve
+mv lone/keys/operator found
+like "a key whose file is gone is listed without a name" "$(H keys --plain)" 'operator elsewhere'
+lost=$(begins)
+status "that of the only operator is not revoked first" 1 H keys revoke "$lost" --passphrase-file root.pass
+like "it says what is" "$(cat ok.out)" 'the only operator.*packhorsed keys add'
+ok "another is made" H keys add anna --passphrase-file root.pass --new-passphrase-file anna.pass --kdf-memory-mib 8
+like "and whoever makes it hears how it begins" "$(cat ok.out)" "$(H keys --json | json '[o["key"][:16] for o in d["operators"] if o.get("name") == "anna"][0]')"
+status "no name leads to the lost one" 1 H keys revoke operator --passphrase-file root.pass
+like "it says what does" "$(cat ok.out)" 'whose file is not in keys/.*give how the key begins'
+like "in Vietnamese, too" "$(LC_ALL=vi_VN.UTF-8 H keys revoke operator --passphrase-file root.pass 2>&1)" 'tệp không có trong keys/.*ghi phần đầu của khóa'
+ok "by how it begins it is revoked" H keys revoke "$lost" --passphrase-file root.pass
+mv found lone/keys/operator
+status "it signs nothing, should it be found" 1 H invite --site 14-0371 --role site --out found --passphrase-file root.pass
+like "and says why" "$(cat ok.out)" 'not any more'
+mkdir stick2
+H keys add binh --out stick2/binh --passphrase-file root.pass --new-passphrase-file binh.pass --kdf-memory-mib 8 2>/dev/null
+ok "a key signs from a stick" enrol post 14-0371 --operator stick2/binh --passphrase-file binh.pass
+rm -r stick2
+status "nor has a lost stick a name" 1 H keys revoke binh --passphrase-file root.pass
+ok "it is revoked likewise" H keys revoke "$(begins)" --passphrase-file root.pass
+is "and anna alone may sign" "$(operators)" "[('anna', 'valid'), ('operator', 'revoked')]"
 rest
 done_testing
