@@ -206,6 +206,23 @@ int ph_cmd_keys_open(const struct ph_cli *cli, const char *path,
 	return rc;
 }
 
+/* Nothing of a hub needs the file of the root but these commands, so it may long be gone. */
+static int check_root(const char *path, const char *option, struct ph_error *err)
+{
+	struct ph_file_info info;
+
+	return ph_file_info(path, &info) != -ENOENT
+		       ? 0
+		       : ph_fail(err, PH_EXIT_OTHER, -ENOENT,
+				 ph_say("the root key is not at %s: put a copy of it "
+					"there%s. If there is none: DRILLS, \"A key is "
+					"lost\"",
+					"không có khóa gốc ở %s: hãy đặt bản sao của nó "
+					"vào đó%s. Nếu không còn bản nào: DRILLS, \"A "
+					"key is lost\""),
+				 path, option);
+}
+
 int ph_cmd_keys_root(const struct ph_cli *cli, struct ph_sign_pair *pair,
 		     struct ph_error *err)
 {
@@ -213,7 +230,13 @@ int ph_cmd_keys_root(const struct ph_cli *cli, struct ph_sign_pair *pair,
 	char path[PH_ACT_PATH_MAX];
 	int rc = given ? 0 : ph_path_join(path, sizeof(path), cli->dir, "keys/root", err);
 
-	return rc < 0 ? rc : ph_cmd_keys_open(cli, given ? given : path, pair, err);
+	given = given ? given : path;
+	rc = rc < 0 ? rc
+		    : check_root(given,
+				 ph_say(", or say where one is with --root FILE",
+					", hoặc chỉ chỗ có nó bằng --root FILE"),
+				 err);
+	return rc < 0 ? rc : ph_cmd_keys_open(cli, given, pair, err);
 }
 
 int ph_cmd_keys_lock(const struct ph_cli *cli, const struct ph_sign_pair *pair,
@@ -232,16 +255,17 @@ int ph_cmd_keys_lock(const struct ph_cli *cli, const struct ph_sign_pair *pair,
 static int run_passphrase(struct ph_cli *cli, struct ph_error *err)
 {
 	const char *which = cli->args[0];
+	bool is_root = strcmp(which, "root") == 0;
 	struct ph_sign_pair pair = { 0 };
 	uint8_t key[PH_KEY_SIZE];
 	char path[PH_ACT_PATH_MAX];
 	unsigned memory = 0;
-	int rc = strcmp(which, "root") == 0
-			 ? ph_path_join(path, sizeof(path), cli->dir, "keys/root", err)
+	int rc = is_root ? ph_path_join(path, sizeof(path), cli->dir, "keys/root", err)
 			 : ph_act_key_path(cli,
 					   strcmp(which, FILE_NAME) == 0 ? NULL : which,
 					   path, err);
 
+	rc = rc < 0 || !is_root ? rc : check_root(path, "", err);
 	rc = rc < 0 ? rc : ph_locked_key_look(path, key, &memory, err);
 	rc = rc < 0 ? rc : ph_cmd_keys_open(cli, path, &pair, err);
 	rc = rc < 0 ? rc : ph_cmd_keys_lock(cli, &pair, path, memory, err);

@@ -240,4 +240,43 @@ status "nor has a lost stick a name" 1 H keys revoke binh --passphrase-file root
 ok "it is revoked likewise" H keys revoke "$(begins)" --passphrase-file root.pass
 is "and anna alone may sign" "$(operators)" "[('anna', 'valid'), ('operator', 'revoked')]"
 rest
+
+# --- the root's file is gone ---
+H keys add chi --passphrase-file root.pass --new-passphrase-file binh.pass --kdf-memory-mib 8 2>/dev/null # so that anna is not the only one
+mv lone/keys/root copy
+serve
+ok "without the root's file the hub serves, and an operator invites" enrol other 14-0371 --operator anna --passphrase-file anna.pass
+for d in post other; do sync $d; confirm $d; sync $d; done
+P -d post visit 7 --band adult >/dev/null
+sync post
+is "devices sync" "$(synced post) $(synced other)" '[True, 0] [True, 0]'
+ok "an operator cuts off" H cut "$(member other device)" --reason lost --operator anna --passphrase-file anna.pass
+status "who then hears it" 11 sync other
+ok "the hub is whole" H verify
+state_of_keys() { H keys --json | json 'd["generation"]'; cat lone/keys/* | cksum; }
+held=$(state_of_keys)
+needs_root() { # NAME ARGUMENT…: what only the root can do
+  status "$1 is refused" 1 H "${@:2}" --passphrase-file root.pass
+  like "it says what is missing, and what to do" "$(cat ok.out)" 'root key is not at lone/keys/root.*copy.*--root FILE.*A key is lost'
+}
+needs_root "another operator" keys add binh2 --new-passphrase-file binh.pass --kdf-memory-mib 8
+needs_root "to revoke one" keys revoke anna
+status "another passphrase for the root is refused" 1 H keys passphrase root --passphrase-file root.pass --new-passphrase-file root2.pass
+like "it says likewise" "$(cat ok.out)" 'root key is not at lone/keys/root.*put a copy'
+like "in Vietnamese, too" "$(LC_ALL=vi_VN.UTF-8 H keys add binh2 --passphrase-file root.pass --new-passphrase-file binh.pass 2>&1)" 'không có khóa gốc ở lone/keys/root.*bản sao.*--root FILE'
+rest
+needs_root "to give the hub other keys" keys rotate
+is "nothing was changed" "$(state_of_keys)" "$held"
+serve
+ok "with a copy another operator is made" H keys add binh2 --root copy --passphrase-file root.pass --new-passphrase-file binh.pass --kdf-memory-mib 8
+ok "one is revoked" H keys revoke anna --root copy --passphrase-file root.pass
+is "as the list says" "$(H keys --json | json 'sorted(o["name"] for o in d["operators"] if o["state"] == "valid")')" "['binh2', 'chi']"
+rest
+ok "and the hub gets other keys" H keys rotate --root copy --passphrase-file root.pass
+serve
+for i in 1 2; do sync post; done
+is "of which devices hear" "$(synced post) $(list_of post)" "[True, 0] $(H keys --json | json 'd["generation"]') 2"
+ok "the copy is put back" cp copy lone/keys/root
+ok "and all is as it was" H keys add anna2 --passphrase-file root.pass --new-passphrase-file anna2.pass --kdf-memory-mib 8
+rest
 done_testing
