@@ -6,7 +6,7 @@ callers in our own code, and the two innermost in libraries. Each way is tried o
 from then on, in one of the steps in which it is gone; with --every-step in each. With
 --all, each call. Nothing may crash, what fails says so with its status, and what was
 acknowledged is there; the hub of a session must go on, or end in order, and then start
-again.
+again. Of a step with STARTS the start of the hub has points of its own, and so has its end.
 
 A session does not make the same calls in the same order each time, so a run that tells its
 call by number may come by another way than it set out for. Ways that none came by are tried
@@ -147,6 +147,20 @@ def start_fails(world, point, plan):
     must("Sanitizer" not in world.hub_log() or is_of_others(world.hub_log()), world.hub_log())
 
 
+def closing_fails(world, point, plan):
+    """Memory is short from when a hub that has served is asked to end."""
+    must(point.step.serve(world, plan), "it does not start", world.hub_log())
+    got = point.step.do(world)
+    must(got.code in point.step.codes, got)
+    wait_for_fold(world, plan)
+    point.put(plan)
+    status = world.stop()
+    plan.off()
+    if status != 0:
+        ended_well(world, status, plan)
+    must("Sanitizer" not in world.hub_log() or is_of_others(world.hub_log()), world.hub_log())
+
+
 def relents(plan):
     """Memory is short for so long, behind the first call that was hit: who cannot even accept
     waits for better times, and its peer with it. What ends this is to be called."""
@@ -177,7 +191,7 @@ def site_fails(world, point, plan):
         must(world.stop() == 0, "the hub does not end well:", world.hub_log())
 
 
-HOW = {"server": hub_fails, "start": start_fails}
+HOW = {"server": hub_fails, "start": start_fails, "closing": closing_fails}
 
 
 def count_step(step, side, before, folder, programs, plan):
@@ -191,8 +205,11 @@ def count_step(step, side, before, folder, programs, plan):
         plan.set(STACKS, ALLOC)
         got = step.do(world, None if side in HOW else plan)
         must(got.code in step.codes, got)
-        if side == "server":
+        if side in ("server", "closing"):
             wait_for_fold(world, plan)
+    if side == "closing":
+        plan.set(STACKS, ALLOC)
+        must(world.stop() == 0, world.hub_log())
     ways = plan.trace()
     world.kill()
     return ways
@@ -203,7 +220,7 @@ def count_points(script, before, folder, programs):
     found = []
     plan = Plan(os.path.join(folder, "count.plan"))
     for step in script.points():
-        for side in sides(step) + (["start"] if step.starts else []):
+        for side in sides(step) + (["start", "closing"] if step.starts else []):
             found.append((step, side, count_step(step, side, before, folder, programs,
                                                  plan)))
     plan.close()

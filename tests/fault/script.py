@@ -25,7 +25,8 @@ class Step:
     both come in another order each time. CODES: how it ends when all is well; MAY: with which
     statuses, and behind which words, it may refuse besides when its disk fails. HAS: what else
     its second time may say. THEN: of the world and what was said, what later steps need.
-    TWICE: how it is given a second time. POINTS: False, it only prepares."""
+    TWICE: how it is given a second time. POINTS: False, it only prepares. STARTS: the start and
+    the end of its hub have points of memory of their own."""
 
     waits = False  # one without memory waits for better times, and who asks it with it
 
