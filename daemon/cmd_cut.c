@@ -39,7 +39,39 @@ static int run_retire(struct ph_cli *cli, struct ph_error *err)
 	return request ? ph_act(cli, request, "device-retire", err) : -EINVAL;
 }
 
-/* What was done, and whose data that device had. */
+/* Of a device with more logs than one cut names: that some of them count for nothing, and what helps. */
+static void tell_apart(const json_t *answer)
+{
+	json_int_t logs = json_integer_value(json_object_get(answer, "logs_apart"));
+	json_int_t branches =
+		json_integer_value(json_object_get(answer, "branches_apart"));
+
+	if (logs > 0) {
+		fprintf(stderr,
+			ph_say("%lld %s for nothing until `packhorsed adopt LOG`: one "
+			       "cut names 64, and keeps those that came first. "
+			       "`packhorsed cases --kind after-cut` has them\n",
+			       "%lld %s không được tính cho đến khi `packhorsed adopt "
+			       "LOG`: một lệnh ngừng nêu được 64 và giữ những gì đến "
+			       "trước. `packhorsed cases --kind after-cut` nêu chúng\n"),
+			(long long)logs,
+			ph_say_n((uint64_t)logs, "of its logs counts",
+				 "of its logs count", "nhật ký của máy"));
+	}
+	if (branches > 0) {
+		fprintf(stderr,
+			ph_say("%lld %s only up to the fork until `packhorsed adopt "
+			       "LOG`\n",
+			       "%lld %s chỉ được tính đến chỗ rẽ nhánh cho đến khi "
+			       "`packhorsed adopt LOG`\n"),
+			(long long)branches,
+			ph_say_n((uint64_t)branches, "branch of its logs counts",
+				 "branches of its logs count each",
+				 "nhánh nhật ký của máy"));
+	}
+}
+
+/* What was done, whose data that device had, and what of it is apart at once. */
 static int cut(struct ph_cli *cli, json_t *request, struct ph_error *err)
 {
 	json_t *answer;
@@ -72,6 +104,7 @@ static int cut(struct ph_cli *cli, json_t *request, struct ph_error *err)
 			(long long)readers,
 			ph_say_n((uint64_t)readers, "reader", "readers", "bạn đọc"),
 			cli->args[0]);
+		tell_apart(answer);
 	}
 	json_decref(answer);
 	return ph_out_flush(

@@ -123,7 +123,9 @@ struct cutting {
 	struct mark *marks;
 	size_t n_marks;
 	struct ph_head *heads;
-	size_t n_heads, cap_heads;
+	size_t n_heads;
+	size_t logs_apart;     /* of which no head is named, for want of room */
+	size_t branches_apart; /* of logs of which another head is */
 	struct ph_error *err;
 };
 
@@ -200,7 +202,20 @@ static struct mark *mark_of(struct cutting *cutting, const struct ph_log *log)
 	return NULL;
 }
 
-/* Each log, each branch of it: up to what was receipted, which is all that is held; or up to the mark. */
+static bool is_named(const struct cutting *cutting, const struct ph_log *log)
+{
+	for (size_t i = 0; i < cutting->n_heads; i++) {
+		if (memcmp(cutting->heads[i].log_id, log->id, sizeof(log->id)) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/*
+ * Each log, each branch of it: up to what was receipted, which is all that is held; or up to the mark.
+ * Of more than a cut can name those that came first: a thief who opens logs pushes no older one out.
+ */
 static int add_head(void *data, const struct ph_log *log)
 {
 	struct cutting *cutting = data;
@@ -212,22 +227,32 @@ static int add_head(void *data, const struct ph_log *log)
 		mark->used = mark->used || mark->n <= log->n;
 		n = mark->n < n ? mark->n : n;
 	}
-	if (n == 0) {
-		return 0;
+	if (n <= log->base) {
+		return 0; /* nothing, or what the head of its parent covers */
 	}
 	if (cutting->n_heads == ITEMS_MAX) {
-		return ph_fail(cutting->err, PH_EXIT_OTHER, -E2BIG,
-			       ph_say("this device has more than %d logs: one cut cannot "
-				      "name them all",
-				      "máy này có hơn %d nhật ký: một lệnh ngừng không "
-				      "nêu hết được"),
-			       ITEMS_MAX);
+		cutting->logs_apart += log->branch == 0 ? 1 : 0;
+		cutting->branches_apart += is_named(cutting, log) ? 1 : 0;
+		return 0;
 	}
 	head = &cutting->heads[cutting->n_heads++];
 	memcpy(head->log_id, log->id, sizeof(log->id));
 	head->n = n;
 	return ph_journal_chain_at(cutting->hub->journal, log, n, head->h) == 0 ? 0
 										: -EIO;
+}
+
+/* What the cut has no place for: it counts for nothing, as if it had come later. */
+static int tell_apart(const struct cutting *cutting, json_t *answer)
+{
+	return json_object_set_new(answer, "logs_apart",
+				   json_integer((json_int_t)cutting->logs_apart)) != 0 ||
+			       json_object_set_new(
+				       answer, "branches_apart",
+				       json_integer(
+					       (json_int_t)cutting->branches_apart)) != 0
+		       ? -ENOMEM
+		       : 0;
 }
 
 static int check_marks(const struct cutting *cutting)
@@ -288,6 +313,7 @@ int ph_hub_device_cut(struct ph_hub *hub, const json_t *request, json_t *answer,
 	if (rc == 0) {
 		set_bytes(&entry, PH_CUT_DEVICE, device.id, sizeof(device.id));
 		rc = ph_hub_held_count(hub, &device, answer);
+		rc = rc < 0 ? rc : tell_apart(&cutting, answer);
 	}
 	if (rc == 0) {
 		rc = ph_hub_put_one(hub, &entry, false, answer, err);

@@ -143,6 +143,33 @@ rc=0
 $H cases --json >cases.json || rc=$?
 like "the hub lists what waits for a person" "$(json '{c["case"] for c in d["cases"]}' <cases.json)" 'cut'
 
+# --- more logs than one cut can name: each start without a witness begins one ---
+invite 14-0372 site i6
+"$P" -d s6 join i6 >/dev/null
+sync s6 >/dev/null
+confirm s6
+before=$(visitors)
+for ((i = 1; i <= 65; i++)); do
+  [ $i = 1 ] || rm -f s6/witness
+  "$P" -d s6 visit $((i < 65 ? 1 : 1000)) --band adult >/dev/null 2>&1
+  [ $((i % 8)) -gt 1 ] || sync s6 >/dev/null
+done
+sync s6 >/dev/null
+thief=$(member s6 device)
+opened() { $H log --site 14-0372 --limit 10000 | "$PYTHON" -c 'import json, sys
+logs = {e["ref"].split(".")[0]: e["count"] for e in map(json.loads, sys.stdin) if e["kind"] == "visit"}
+print(len(logs), *[log for log in logs if logs[log] == 1000])'; }
+read -r logs last < <(opened)
+is "it has 65 logs, which count" "$logs $(visitors)" "65 $((before + 1064))"
+ok "it is cut off nevertheless" $H cut "${thief:0:8}" --reason stolen --passphrase-file pass
+like "and it is said that not all of it counts, and what to do" "$(cat ok.out)" '1 of its logs counts for nothing until .packhorsed adopt LOG'
+is "the 64 that came first count" "$(visitors)" $((before + 64))
+status "it is told" 11 sync s6
+like "the cases have the one that does not" "$($H cases --kind after-cut --json)" "$last\.1\."
+ok "the last is let in" $H adopt "$last" --passphrase-file pass
+is "and counts" "$(visitors)" $((before + 1064))
+counted=$(visitors)
+
 # --- the site goes on ---
 invite 14-0371 site i5
 "$P" -d s5 join i5 >/dev/null

@@ -2,6 +2,7 @@
  * tests/unit/test_hub_cut.c - devices retired and cut, logs adopted, invites cancelled,
  * readers erased: what the hub fills in, and what follows.
  */
+#include "tests/unit/hub_clone.h"
 #include "tests/unit/put_room.h"
 
 #include "common/ledger/invite_state.h"
@@ -177,6 +178,163 @@ static void test_cut_at(void **state)
 	entry = signs(&pair.room, request_cut(&pair.a, at));
 	assert_null(json_object_get(entry, "heads"));
 	json_decref(entry);
+	pair_close(&pair);
+}
+
+/* --- a device with more logs than one cut can name --- */
+
+enum {
+	HEADS_MAX = 64, /* by the kind table */
+};
+
+/* MEMBER has so many logs, of one visit each, and the hub has them; their ids, in order. */
+static void write_logs(struct hub_room *room, struct member *member, unsigned logs,
+		       char ids[][2 * PH_LOG_ID_SIZE + 1])
+{
+	for (unsigned i = 0; i < logs; i++) {
+		if (i > 0) {
+			begin(&member->desk.room);
+			assert_int_equal(
+				ph_writer_leave(member->desk.writer, PH_WHY_RESTORED), 0);
+			commit(&member->desk.room);
+		}
+		write_visits(member, 1);
+		send_all(room, member, 0);
+		strcpy(ids[i], log_of(member));
+		assert_true(i == 0 || strcmp(ids[i - 1], ids[i]) != 0);
+	}
+}
+
+/* What a cut of MEMBER says stays apart, and the entry that an operator signed. */
+static json_t *cut_many(struct hub_room *room, const struct member *member, int64_t logs,
+			int64_t branches)
+{
+	json_t *answer = ask(room, request_cut(member, NULL));
+	json_t *entry;
+
+	assert_int_equal(int_in(answer, "logs_apart"), logs);
+	assert_int_equal(int_in(answer, "branches_apart"), branches);
+	entry = wrote(room,
+		      signed_by(json_array_get(json_object_get(answer, "entries"), 0),
+				&room->operator_pair));
+	json_decref(answer);
+	return entry;
+}
+
+/* ENTRY names the first COUNT of these logs, in whatever order, and nothing else. */
+static void assert_heads(const json_t *entry, size_t count,
+			 char ids[][2 * PH_LOG_ID_SIZE + 1])
+{
+	const json_t *heads = json_object_get(entry, "heads");
+
+	assert_int_equal(json_array_size(heads), count);
+	for (size_t i = 0; i < count; i++) {
+		bool found = false;
+		const json_t *head;
+		size_t k;
+
+		json_array_foreach(heads, k, head)
+		{
+			found = found || strcmp(text_in(head, "log"), ids[i]) == 0;
+		}
+		assert_true(found);
+	}
+}
+
+/* Of more logs than a cut can name those count that came first; any other, once adopted. */
+static void test_cut_many_logs(void **state)
+{
+	static const unsigned counts[] = { HEADS_MAX - 1, HEADS_MAX, HEADS_MAX + 1,
+					   HEADS_MAX + 3 };
+	char ids[HEADS_MAX + 3][2 * PH_LOG_ID_SIZE + 1];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+		unsigned named = counts[i] < HEADS_MAX ? counts[i] : HEADS_MAX;
+		struct pair pair;
+		json_t *entry;
+
+		pair_open(&pair);
+		write_logs(&pair.room, &pair.a, counts[i], ids);
+		assert_int_equal(visits_of_first(&pair.room), counts[i]);
+		entry = cut_many(&pair.room, &pair.a, counts[i] - named, 0);
+		assert_heads(entry, named, ids);
+		json_decref(entry);
+		assert_int_equal(visits_of_first(&pair.room), named);
+		refused(&pair.room, request_cut(&pair.a, NULL), PH_EXIT_OTHER, "already");
+		if (counts[i] > named) {
+			json_decref(signs(&pair.room, request_adopt(ids[named])));
+			assert_int_equal(visits_of_first(&pair.room), named + 1);
+		}
+		pair_close(&pair);
+	}
+}
+
+/* A branch takes a place as a log does; of a log that is named what its branches share counts. */
+static void test_cut_many_branches(void **state)
+{
+	char ids[HEADS_MAX][2 * PH_LOG_ID_SIZE + 1];
+
+	(void)state;
+	for (unsigned logs = HEADS_MAX - 1; logs <= HEADS_MAX; logs++) {
+		struct member copy;
+		struct pair pair;
+		json_t *entry;
+		uint64_t shared;
+
+		pair_open(&pair);
+		write_logs(&pair.room, &pair.a, logs, ids);
+		shared = own_log(&pair.a)->n;
+		member_clone(&copy, &pair.a, 51);
+		write_visits(&pair.a, 3);
+		sync_all(&pair.room, &pair.a, shared);
+		write_visits(&copy, 5);
+		sync_all(&pair.room, &copy, shared);
+		assert_int_equal(hub_says(&pair.room, "forked_logs"), 1);
+		assert_int_equal(visits_of_first(&pair.room), logs + 8);
+		entry = cut_many(&pair.room, &pair.a, 0, logs == HEADS_MAX ? 1 : 0);
+		assert_int_equal(json_array_size(json_object_get(entry, "heads")),
+				 HEADS_MAX);
+		json_decref(entry);
+		assert_int_equal(visits_of_first(&pair.room),
+				 logs == HEADS_MAX ? logs + 3 : logs + 8);
+		member_close(&copy);
+		pair_close(&pair);
+	}
+}
+
+/* A log that is apart is one, with all its branches; and a mark that none of them reaches takes no place. */
+static void test_cut_apart_once(void **state)
+{
+	char ids[HEADS_MAX + 1][2 * PH_LOG_ID_SIZE + 1];
+	struct member copy;
+	struct pair pair;
+	json_t *answer;
+	uint64_t shared;
+	char at[80];
+
+	(void)state;
+	pair_open(&pair);
+	write_logs(&pair.room, &pair.a, HEADS_MAX + 1, ids);
+	shared = own_log(&pair.a)->n;
+	member_clone(&copy, &pair.a, 51);
+	write_visits(&pair.a, 3);
+	sync_all(&pair.room, &pair.a, shared);
+	write_visits(&copy, 5);
+	sync_all(&pair.room, &copy, shared);
+	json_decref(cut_many(&pair.room, &pair.a, 1, 0));
+	assert_int_equal(visits_of_first(&pair.room), HEADS_MAX);
+
+	/* the first log takes no place any more, and of the last its shared part one */
+	snprintf(at, sizeof(at), "%.12s:0", ids[0]);
+	answer = ask(&pair.room,
+		     json_pack("{s:s, s:s, s:s, s:[s, o]}", "command", "device-cut",
+			       "device", device_of(&pair.a), "reason", "stolen", "at", at,
+			       json_sprintf("%.12s:%d", ids[HEADS_MAX], (int)shared)));
+	assert_int_equal(int_in(answer, "logs_apart"), 0);
+	assert_int_equal(int_in(answer, "branches_apart"), 0);
+	json_decref(answer);
+	member_close(&copy);
 	pair_close(&pair);
 }
 
@@ -365,9 +523,15 @@ static void test_erase(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_retire),         cmocka_unit_test(test_cut),
-		cmocka_unit_test(test_cut_at),         cmocka_unit_test(test_cancel),
-		cmocka_unit_test(test_cancel_unknown), cmocka_unit_test(test_erase),
+		cmocka_unit_test(test_retire),
+		cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_cut_many_logs),
+		cmocka_unit_test(test_cut_many_branches),
+		cmocka_unit_test(test_cut_apart_once),
+		cmocka_unit_test(test_cut_at),
+		cmocka_unit_test(test_cancel),
+		cmocka_unit_test(test_cancel_unknown),
+		cmocka_unit_test(test_erase),
 	};
 
 	return cmocka_run_group_tests(tests, make_pattern, remove_pattern);
