@@ -278,17 +278,12 @@ void ph_act_tell(const struct ph_cli *cli, const json_t *item)
 	       known ? "" : ph_say("  (not known here)", "  (chưa có ở đây)"));
 }
 
-int ph_act(const struct ph_cli *cli, json_t *request, const char *kind,
-	   struct ph_error *err)
+int ph_act_print(const struct ph_cli *cli, json_t *answer, struct ph_error *err)
 {
-	json_t *answer;
 	json_t *item;
 	size_t i;
-	int rc = ph_act_ask(cli, request, kind, &answer, err);
+	int rc = 0;
 
-	if (rc < 0) {
-		return rc;
-	}
 	if (cli->json) {
 		rc = ph_out_json(answer);
 	} else {
@@ -303,4 +298,13 @@ int ph_act(const struct ph_cli *cli, json_t *request, const char *kind,
 		       : ph_out_flush(ph_say("saved, do not enter it again; ",
 					     "đã lưu, đừng nhập lại; "),
 				      err);
+}
+
+int ph_act(const struct ph_cli *cli, json_t *request, const char *kind,
+	   struct ph_error *err)
+{
+	json_t *answer;
+	int rc = ph_act_ask(cli, request, kind, &answer, err);
+
+	return rc < 0 ? rc : ph_act_print(cli, answer, err);
 }

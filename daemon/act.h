@@ -41,7 +41,9 @@ int ph_act_show(const struct ph_cli *cli, const json_t *sign, const char *kind,
 		struct ph_error *err);
 int ph_act_sign(const json_t *sign, const char *kind, const struct ph_sign_pair *pair,
 		char hex_out[static 2 * PH_OPERATOR_SIZE + 1], struct ph_error *err);
-/* ph_act_ask(), and print what was written: a line, tab-separated, or the answer as JSON. */
+/* What ANSWER (taken) says was written: a line each, tab-separated, or the answer as JSON. 0, or a negative errno with ERR. */
+int ph_act_print(const struct ph_cli *cli, json_t *answer, struct ph_error *err);
+/* ph_act_ask() and ph_act_print(). */
 int ph_act(const struct ph_cli *cli, json_t *request, const char *kind,
 	   struct ph_error *err);
 /* One item of an answer's "entries", which was written, for people or for --plain. */

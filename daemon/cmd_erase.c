@@ -19,10 +19,32 @@
 #include "daemon/act.h"
 #include "daemon/config.h"
 
+/* Of a reader who is too much for one order: what it left, and what to do. */
+static int tell_left(const struct ph_cli *cli, json_int_t readers, json_int_t cards,
+		     struct ph_error *err)
+{
+	if (readers + cards == 0) {
+		return 0;
+	}
+	return ph_fail(err, PH_EXIT_PARTIAL, -E2BIG,
+		       ph_say("the order is written, and does not name all of the "
+			      "reader, as one order names 64 registrations and 64 "
+			      "cards (left: registrations %lld, cards %lld). Say it "
+			      "again, until nothing is left: `packhorsed erase %s`",
+			      "đã ghi lệnh, nhưng lệnh chưa nêu hết về bạn đọc, vì mỗi "
+			      "lệnh nêu được 64 lượt đăng ký và 64 thẻ (còn lại: đăng ký "
+			      "%lld, thẻ %lld). Hãy ra lệnh lại cho đến khi không còn "
+			      "gì: `packhorsed erase %s`"),
+		       (long long)readers, (long long)cards, cli->args[0]);
+}
+
 static int run_erase(struct ph_cli *cli, struct ph_error *err)
 {
 	json_t *request = ph_request("reader-erase");
 	json_t *list = json_array();
+	json_t *answer;
+	json_int_t readers, cards;
+	int rc;
 
 	for (int i = 0; i < cli->n_args; i++) {
 		if (json_array_append_new(list, json_string(cli->args[i])) != 0) {
@@ -31,7 +53,14 @@ static int run_erase(struct ph_cli *cli, struct ph_error *err)
 		}
 	}
 	ph_request_put(&request, "readers", list);
-	return ph_act(cli, request, "reader-erase", err);
+	rc = ph_act_ask(cli, request, "reader-erase", &answer, err);
+	if (rc < 0) {
+		return rc;
+	}
+	readers = json_integer_value(json_object_get(answer, "readers_left"));
+	cards = json_integer_value(json_object_get(answer, "cards_left"));
+	rc = ph_act_print(cli, answer, err);
+	return rc < 0 ? rc : tell_left(cli, readers, cards, err);
 }
 
 /* --- what became of it --- */

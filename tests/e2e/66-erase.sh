@@ -292,6 +292,24 @@ is "as the certificate says" "$($hubd -d hub3 erasures "$order2" --json | pick '
 is "and no half of a file" "$(ls medium | grep -c part)" 0
 ok "and it is good for a restore" $hubd -d hub4 restore $(ls backup/*.backup) --recovery-key recovery --second-medium medium
 ok "that is whole" $hubd -d hub4 verify
+# --- a reader of whom there is more than one order can name ---
+at=127.0.0.1:$(listen_port serve5)
+many=$(ref a reader add --name 'Lường Văn Nhiều' --born 1979 --commune 03641)
+for ((i = 0; i < 65; i++)); do printf '{"kind":"card-issue","card":"N%s","reader":"%s"}\n' $i "$many"; done >cards
+ok "a site gives a reader 65 cards" site a record cards
+sync a
+status "the order is written, and says that it does not name all" 14 $hubd -d hub3 erase "$many" $secret
+like "what is left, and what to do" "$(cat ok.out)" "left: registrations 0, cards 1.*erase $many"
+ok "said again, it names the rest" $hubd -d hub3 erase "$many" $secret
+sync a
+sync a
+$hubd -d hub3 log --limit 10000 >log.out
+$hubd -d hub3 erasures --json >erasures.out
+is "each card once, and the certificates of both are right: a device has done it" "$("$PYTHON" -c 'import json, sys
+orders = [e for e in map(json.loads, open("log.out")) if e["kind"] == "reader-erase" and sys.argv[1] in e["readers"]]
+done = {e["erasure"]: [e["at_hub"], e["confirmed"]] for e in json.load(open("erasures.out"))["erasures"]}
+print([len(e["cards"]) for e in orders], len({c["code"] for e in orders for c in e["cards"]}), [done[e["ref"]] for e in orders])' "$many")" \
+  '[64, 1] 65 [[True, 1], [True, 1]]'
 image text 'Tuyệt' hub hub3 hub4 medium a a2 b c van stick backup serve serve.err serve3 serve3.err sync.err >found
 is "no log, no file name, no file has the name" "$(cat found) $(find . -path ./learned -prune -o -name '*uy*t*' -print | grep -c 'Tuyệt')" ' 0'
 is "and no process leaves its memory behind" "$(awk '/core file/ { print $5, $6 }' "/proc/$started_pid/limits")" '0 0'

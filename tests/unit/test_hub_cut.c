@@ -1,6 +1,6 @@
 /*
- * tests/unit/test_hub_cut.c - devices retired and cut, logs adopted, invites cancelled,
- * readers erased: what the hub fills in, and what follows.
+ * tests/unit/test_hub_cut.c - devices retired and cut, logs adopted, invites cancelled: what the
+ * hub fills in, and what follows.
  */
 #include "tests/unit/hub_clone.h"
 #include "tests/unit/put_room.h"
@@ -455,71 +455,6 @@ static void test_cancel_unknown(void **state)
 	hub_close(&room);
 }
 
-/* --- readers --- */
-
-/* A card for the reader that entry N of MEMBER's log made. */
-static void write_card(struct member *member, uint64_t n, const char *code)
-{
-	struct ph_entry entry = { .kind = ph_kind_find(PH_KIND_CARD_ISSUE) };
-	struct ph_value *reader = &entry.field[PH_CARD_READER];
-	struct ph_buf bytes = { 0 };
-	struct ph_error err = { 0 };
-	uint8_t e[PH_HASH_SIZE];
-
-	read_own(&member->desk, n, &bytes, &(struct ph_entry){ 0 });
-	ph_entry_hash(ph_buf_view(&bytes), e);
-	reader->set = true;
-	reader->as.ref.n = n;
-	memcpy(reader->as.ref.log_id, own_log(member)->id, PH_LOG_ID_SIZE);
-	memcpy(reader->as.ref.hash, e, sizeof(reader->as.ref.hash));
-	entry.field[PH_CARD_CARD].set = true;
-	entry.field[PH_CARD_CARD].as.id =
-		(struct ph_id){ .ns = 140371, .code = ph_view_str(code) };
-	begin(&member->desk.room);
-	if (ph_writer_add(member->desk.writer, &entry, NULL, &err) != 0) {
-		fail_msg("%s", err.text);
-	}
-	assert_int_equal(ph_writer_seal(member->desk.writer), 0);
-	commit(&member->desk.room);
-	ph_buf_deinit(&bytes);
-}
-
-static void test_erase(void **state)
-{
-	struct pair pair;
-	char ref[PH_REF_TEXT];
-	uint64_t n, other;
-	json_t *entry;
-
-	(void)state;
-	pair_open(&pair);
-	n = write_reader(&pair.a, "Lò Văn A");
-	write_card(&pair.a, n, "C1");
-	write_card(&pair.a, n, "C2");
-	other = write_reader(&pair.a, "Cà Thị B");
-	write_card(&pair.a, other, "C3");
-	send_all(&pair.room, &pair.a, 0);
-	ref_of(&pair.a, n, ref);
-	entry = signs(&pair.room, request_erase(ref));
-	assert_int_equal(json_array_size(json_object_get(entry, "readers")), 1);
-	assert_string_equal(
-		json_string_value(json_array_get(json_object_get(entry, "readers"), 0)),
-		ref);
-	assert_int_equal(json_array_size(json_object_get(entry, "cards")), 2);
-	assert_string_equal(
-		text_in(json_array_get(json_object_get(entry, "cards"), 0), "code"),
-		"C1");
-	json_decref(entry);
-
-	ref_of(&pair.a, 1, ref); /* not a reader */
-	refused(&pair.room, request_erase(ref), PH_EXIT_OTHER, "no reader");
-	refused(&pair.room, request_erase("x"), PH_EXIT_OTHER, "neither a reference");
-	refused(&pair.room, request_erase("x1"), PH_EXIT_OTHER, "\"x1\" is neither");
-	refused(&pair.room, json_pack("{s:s}", "command", "reader-erase"), PH_EXIT_USAGE,
-		"names no reader");
-	pair_close(&pair);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -531,7 +466,7 @@ int main(void)
 		cmocka_unit_test(test_cut_at),
 		cmocka_unit_test(test_cancel),
 		cmocka_unit_test(test_cancel_unknown),
-		cmocka_unit_test(test_erase),
+
 	};
 
 	return cmocka_run_group_tests(tests, make_pattern, remove_pattern);

@@ -1,0 +1,272 @@
+/*
+ * tests/unit/test_hub_erase.c - the order that a reader be erased: what the hub fills in, and a reader
+ * of whom there is more than one order can name.
+ */
+#include "tests/unit/put_room.h"
+
+enum {
+	ITEMS_MAX = 64, /* registrations, and cards, of one order; by the kind table */
+};
+
+/* A card for the reader that entry N of MEMBER's log made. */
+static void write_card(struct member *member, uint64_t n, const char *code)
+{
+	struct ph_entry entry = { .kind = ph_kind_find(PH_KIND_CARD_ISSUE) };
+	struct ph_value *reader = &entry.field[PH_CARD_READER];
+	struct ph_buf bytes = { 0 };
+	struct ph_error err = { 0 };
+	uint8_t e[PH_HASH_SIZE];
+
+	read_own(&member->desk, n, &bytes, &(struct ph_entry){ 0 });
+	ph_entry_hash(ph_buf_view(&bytes), e);
+	reader->set = true;
+	reader->as.ref.n = n;
+	memcpy(reader->as.ref.log_id, own_log(member)->id, PH_LOG_ID_SIZE);
+	memcpy(reader->as.ref.hash, e, sizeof(reader->as.ref.hash));
+	entry.field[PH_CARD_CARD].set = true;
+	entry.field[PH_CARD_CARD].as.id =
+		(struct ph_id){ .ns = 140371, .code = ph_view_str(code) };
+	begin(&member->desk.room);
+	if (ph_writer_add(member->desk.writer, &entry, NULL, &err) != 0) {
+		fail_msg("%s", err.text);
+	}
+	assert_int_equal(ph_writer_seal(member->desk.writer), 0);
+	commit(&member->desk.room);
+	ph_buf_deinit(&bytes);
+}
+
+/* MEMBER sends all that it has. */
+static void send_all(struct hub_room *room, struct member *member)
+{
+	expect_job(room, store_of(member, all_item(member, 0)), 0);
+}
+
+static void test_erase(void **state)
+{
+	struct pair pair;
+	char ref[PH_REF_TEXT];
+	uint64_t n, other;
+	json_t *entry;
+
+	(void)state;
+	pair_open(&pair);
+	n = write_reader(&pair.a, "Lò Văn A");
+	write_card(&pair.a, n, "C1");
+	write_card(&pair.a, n, "C2");
+	other = write_reader(&pair.a, "Cà Thị B");
+	write_card(&pair.a, other, "C3");
+	send_all(&pair.room, &pair.a);
+	ref_of(&pair.a, n, ref);
+	entry = signs(&pair.room, request_erase(ref));
+	assert_int_equal(json_array_size(json_object_get(entry, "readers")), 1);
+	assert_string_equal(
+		json_string_value(json_array_get(json_object_get(entry, "readers"), 0)),
+		ref);
+	assert_int_equal(json_array_size(json_object_get(entry, "cards")), 2);
+	assert_string_equal(
+		text_in(json_array_get(json_object_get(entry, "cards"), 0), "code"),
+		"C1");
+	json_decref(entry);
+
+	ref_of(&pair.a, 1, ref); /* not a reader */
+	refused(&pair.room, request_erase(ref), PH_EXIT_OTHER, "no reader");
+	refused(&pair.room, request_erase("x"), PH_EXIT_OTHER, "neither a reference");
+	refused(&pair.room, request_erase("x1"), PH_EXIT_OTHER, "\"x1\" is neither");
+	refused(&pair.room, json_pack("{s:s}", "command", "reader-erase"), PH_EXIT_USAGE,
+		"names no reader");
+	pair_close(&pair);
+}
+
+/* --- more than one order can name --- */
+
+/* COUNT cards for the reader that entry N made. */
+static void write_cards(struct member *member, uint64_t n, unsigned count)
+{
+	char code[16];
+
+	for (unsigned i = 0; i < count; i++) {
+		snprintf(code, sizeof(code), "C%03u", i);
+		write_card(member, n, code);
+	}
+}
+
+static size_t count_in(const json_t *entry, const char *name)
+{
+	return json_array_size(json_object_get(entry, name));
+}
+
+/* An order for the reader REF is signed, which leaves so much; what it is. */
+static json_t *order(struct hub_room *room, const char *ref, int64_t readers_left,
+		     int64_t cards_left)
+{
+	json_t *answer = ask(room, request_erase(ref));
+	json_t *entry;
+
+	assert_int_equal(int_in(answer, "readers_left"), readers_left);
+	assert_int_equal(int_in(answer, "cards_left"), cards_left);
+	entry = wrote(room,
+		      signed_by(json_array_get(json_object_get(answer, "entries"), 0),
+				&room->operator_pair));
+	json_decref(answer);
+	return entry;
+}
+
+/* A merge of the registrations that entries N and OTHER made. */
+static void write_merge(struct member *member, uint64_t n, uint64_t other)
+{
+	struct ph_entry entry = { .kind = ph_kind_find(PH_KIND_READER_MERGE) };
+	static const unsigned fields[] = { PH_READER_MERGE_READER,
+					   PH_READER_MERGE_OTHER };
+	struct ph_error err = { 0 };
+	char text[PH_REF_TEXT];
+
+	for (size_t i = 0; i < 2; i++) {
+		ref_of(member, i == 0 ? n : other, text);
+		entry.field[fields[i]].set = true;
+		assert_int_equal(
+			ph_ref_parse(text, strlen(text), &entry.field[fields[i]].as.ref),
+			0);
+	}
+	begin(&member->desk.room);
+	if (ph_writer_add(member->desk.writer, &entry, NULL, &err) != 0) {
+		fail_msg("%s", err.text);
+	}
+	assert_int_equal(ph_writer_seal(member->desk.writer), 0);
+	commit(&member->desk.room);
+}
+
+static bool has_card(const json_t *entry, const char *code)
+{
+	json_t *card;
+	size_t i;
+
+	json_array_foreach(json_object_get(entry, "cards"), i, card)
+	{
+		if (strcmp(text_in(card, "code"), code) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool has_reader(const json_t *entry, const char *ref)
+{
+	json_t *reader;
+	size_t i;
+
+	json_array_foreach(json_object_get(entry, "readers"), i, reader)
+	{
+		if (strcmp(json_string_value(reader), ref) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* A reader with 64 cards is one order; with 65 it is two, which between them name each card once. */
+static void test_many_cards(void **state)
+{
+	(void)state;
+	for (unsigned cards = ITEMS_MAX; cards <= ITEMS_MAX + 1; cards++) {
+		unsigned over = cards - ITEMS_MAX;
+		struct pair pair;
+		json_t *first, *second;
+		char ref[PH_REF_TEXT];
+		char code[16];
+		uint64_t n;
+
+		pair_open(&pair);
+		n = write_reader(&pair.a, "Lò Văn A");
+		write_cards(&pair.a, n, cards);
+		send_all(&pair.room, &pair.a);
+		ref_of(&pair.a, n, ref);
+		first = order(&pair.room, ref, 0, over);
+		assert_int_equal(count_in(first, "readers"), 1);
+		assert_int_equal(count_in(first, "cards"), ITEMS_MAX);
+		/* said again: what is left; of a reader who is erased whole the same once more */
+		second = order(&pair.room, ref, 0, 0);
+		assert_true(has_reader(second, ref));
+		assert_int_equal(count_in(second, "cards"), over ? over : ITEMS_MAX);
+		for (unsigned i = 0; over && i < cards; i++) {
+			snprintf(code, sizeof(code), "C%03u", i);
+			assert_true(has_card(first, code) != has_card(second, code));
+		}
+		json_decref(first);
+		json_decref(second);
+		json_decref(order(&pair.room, ref, 0, 0));
+		pair_close(&pair);
+	}
+}
+
+/* The same of registrations that are one person; by any of them, and by a card. */
+static void test_many_registrations(void **state)
+{
+	(void)state;
+	for (unsigned count = ITEMS_MAX; count <= ITEMS_MAX + 1; count++) {
+		unsigned over = count - ITEMS_MAX;
+		char refs[ITEMS_MAX + 1][PH_REF_TEXT];
+		uint64_t n[ITEMS_MAX + 1];
+		json_t *first, *second;
+		struct pair pair;
+
+		pair_open(&pair);
+		for (unsigned i = 0; i < count; i++) {
+			n[i] = write_reader(&pair.a, "Lò Văn A");
+			ref_of(&pair.a, n[i], refs[i]);
+			if (i > 0) {
+				write_merge(&pair.a, n[i], n[i - 1]);
+			}
+		}
+		write_card(&pair.a, n[0], "C1");
+		send_all(&pair.room, &pair.a);
+		first = order(&pair.room, refs[1], over, 0);
+		assert_int_equal(count_in(first, "readers"), ITEMS_MAX);
+		assert_true(has_card(first, "C1"));
+		second = order(&pair.room, refs[2], 0, 0);
+		assert_int_equal(count_in(second, "readers"), over ? over : ITEMS_MAX);
+		for (unsigned i = 0; over && i < count; i++) {
+			assert_true(has_reader(first, refs[i]) !=
+				    has_reader(second, refs[i]));
+		}
+		json_decref(first);
+		json_decref(second);
+		pair_close(&pair);
+	}
+}
+
+/* Several readers who are too much for one order are to be named by themselves. */
+static void test_many_readers(void **state)
+{
+	struct pair pair;
+	char one[PH_REF_TEXT], other[PH_REF_TEXT];
+	uint64_t n;
+
+	(void)state;
+	pair_open(&pair);
+	n = write_reader(&pair.a, "Cà Thị B");
+	ref_of(&pair.a, n, other);
+	write_card(&pair.a, n, "D1");
+	n = write_reader(&pair.a, "Lò Văn A");
+	ref_of(&pair.a, n, one);
+	write_cards(&pair.a, n, ITEMS_MAX);
+	send_all(&pair.room, &pair.a);
+	refused(&pair.room,
+		json_pack("{s:s, s:[s, s]}", "command", "reader-erase", "readers", one,
+			  other),
+		PH_EXIT_OTHER, "more than 64 cards: erase fewer readers at once");
+	json_decref(order(&pair.room, other, 0, 0));
+	json_decref(order(&pair.room, one, 0, 0));
+	pair_close(&pair);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_erase),
+		cmocka_unit_test(test_many_cards),
+		cmocka_unit_test(test_many_registrations),
+		cmocka_unit_test(test_many_readers),
+	};
+
+	return cmocka_run_group_tests(tests, make_pattern, remove_pattern);
+}
