@@ -79,6 +79,9 @@ struct ph_hub_mark {
 	uint64_t upto;
 	uint64_t n; /* 0: there is none */
 	uint8_t hash[8];
+	uint8_t boot[8];
+	int64_t mono, wall, stamp; /* seconds; of its own stamp */
+	uint64_t sure;             /* PH_SURE_* */
 };
 
 /* Why items of a device were put off. */
@@ -138,6 +141,7 @@ struct ph_hub_peer {
 	uint64_t carried; /* of the entries: written by another device of its site */
 	uint64_t
 		clamped; /* entries with stamps ahead of our clock; their mark was judged */
+	uint64_t shifted; /* clock-marks that were behind, and were judged */
 	char refusal[96];
 	enum ph_hub_delay delay;       /* why it could not bring all, if so */
 	struct ph_quota_limits limits; /* of this job; ... */

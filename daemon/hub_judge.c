@@ -1,5 +1,5 @@
 /*
- * daemon/hub_judge.c - the hub's word on clocks that ran ahead.
+ * daemon/hub_judge.c - the hub's word on clocks that ran ahead, or were behind.
  *
  * A device's clock may be a year ahead, and its entries would then sort behind all others
  * for a year. So when a segment brings stamps that are over 300 s ahead of our own clock,
@@ -12,6 +12,12 @@
  * What a mark was judged by is kept in meta (judge.REF), since the ledger may be behind.
  * A verdict that a person gave counts there like our own, and is kept in ours; one that is
  * voided is forgotten. An entry that no mark governs cannot be judged.
+ *
+ * A device whose clock was behind says so itself: when it hears us, a mark with our time follows in its
+ * log (`sure` hub). The marks of the same start of its machine right before that one, if they say that the
+ * clock was known to be wrong (`sure` none), were behind by what the monotonic clock tells, to the second,
+ * and are judged with `behind`. Of an earlier start nobody knows how long the machine was off
+ * (docs/decisions/0043-what-a-clock-behind-loses.md).
  */
 #include "daemon/hub_judge.h"
 
@@ -22,6 +28,10 @@
 #define WINDOW     256 /* entries looked at in one go, when the mark stands further back */
 #define JUDGE_SIZE 24  /* ahead, behind, clamp; each 8 bytes big-endian */
 #define NO_CLAMP   UINT64_MAX
+#define RUNS_MAX                                                                         \
+	2 /* seconds by which a mark whose time stamps run from may differ from its own */
+#define BACK_MAX                                                                         \
+	16 /* marks of one start of a machine that one word of the hub's time judges */
 
 /* --- what a mark was judged by --- */
 
@@ -84,6 +94,14 @@ static void take_mark(struct ph_hub_mark *mark, uint64_t n, struct ph_view bytes
 		ph_entry_hash(bytes, hash);
 		memcpy(mark->hash, hash, sizeof(mark->hash));
 		mark->n = n;
+		memcpy(mark->boot, entry->field[PH_MARK_BOOT].as.bytes.data,
+		       sizeof(mark->boot));
+		mark->mono = (int64_t)entry->field[PH_MARK_MONO].as.uint;
+		mark->wall = (int64_t)entry->field[PH_MARK_WALL].as.uint;
+		mark->stamp = ph_stamp_seconds(entry->stamp);
+		mark->sure = entry->field[PH_MARK_SURE].set
+				     ? entry->field[PH_MARK_SURE].as.uint
+				     : PH_SURE_NONE;
 	}
 }
 
@@ -133,9 +151,10 @@ struct judging {
 	bool known;             /* ... it was looked up */
 };
 
-static int write_judge(struct judging *judging, const struct ph_ref *mark)
+/* BY is the hub's word on MARK from here on. */
+static int write_judge(struct ph_hub *hub, const struct ph_ref *mark,
+		       const struct ph_judgement *by)
 {
-	struct ph_judgement *by = &judging->by;
 	struct ph_entry entry = {
 		.kind = ph_kind_find(PH_KIND_CLOCK_JUDGE),
 		.number = PH_KIND_CLOCK_JUDGE,
@@ -143,19 +162,20 @@ static int write_judge(struct judging *judging, const struct ph_ref *mark)
 		.field[PH_JUDGE_AHEAD] = { .set = by->ahead > 0, .as.uint = by->ahead },
 		.field[PH_JUDGE_BEHIND] = { .set = by->behind > 0,
 					    .as.uint = by->behind },
-		.field[PH_JUDGE_CLAMP] = { .set = true,
-					   .as.uint =
-						   (uint64_t)ph_hub_now(judging->hub) },
+		.field[PH_JUDGE_CLAMP] = { .set = by->has_clamp, .as.uint = by->clamp },
 	};
-	int rc = ph_hub_desk_put(judging->hub, &entry, NULL, NULL);
+	int rc = ph_hub_desk_put(hub, &entry, NULL, NULL);
 
-	if (rc == 0) {
-		rc = ph_hub_judge_note(judging->hub, mark, &entry);
-	}
-	by->judged = true;
-	by->has_clamp = true;
-	by->clamp = entry.field[PH_JUDGE_CLAMP].as.uint;
-	return rc;
+	return rc < 0 ? rc : ph_hub_judge_note(hub, mark, &entry);
+}
+
+static struct ph_ref ref_of(const struct judging *judging, const struct ph_hub_mark *mark)
+{
+	struct ph_ref ref = { .n = mark->n };
+
+	memcpy(ref.log_id, judging->log_id, sizeof(ref.log_id));
+	memcpy(ref.hash, mark->hash, sizeof(ref.hash));
+	return ref;
 }
 
 static bool is_ahead(const struct judging *judging, uint64_t stamp)
@@ -167,24 +187,134 @@ static bool is_ahead(const struct judging *judging, uint64_t stamp)
 static int judge_entry(struct judging *judging, uint64_t stamp)
 {
 	struct ph_hub_mark *mark = &judging->peer->mark;
-	struct ph_ref ref = { .n = mark->n };
+	struct ph_judgement *by = &judging->by;
+	struct ph_ref ref;
 	int rc = 0;
 
 	if ((uint64_t)ph_stamp_seconds(stamp) <= judging->latest || mark->n == 0) {
 		return 0;
 	}
-	memcpy(ref.log_id, judging->log_id, sizeof(ref.log_id));
-	memcpy(ref.hash, mark->hash, sizeof(ref.hash));
+	ref = ref_of(judging, mark);
 	if (!judging->known) {
-		rc = read_judgement(judging->hub, &ref, &judging->by);
+		rc = read_judgement(judging->hub, &ref, by);
 		judging->known = true;
 	}
 	if (rc == 0 && is_ahead(judging, stamp)) {
-		rc = write_judge(judging, &ref);
+		by->judged = true;
+		by->has_clamp = true;
+		by->clamp = (uint64_t)ph_hub_now(judging->hub);
+		rc = write_judge(judging->hub, &ref, by);
 	}
 	judging->peer->clamped += rc == 0;
 	return rc;
 }
+
+/* --- clocks that were behind --- */
+
+static int stamp_at(struct ph_hub *hub, int64_t row, uint64_t n, int64_t *second_out)
+{
+	struct ph_buf bytes = { 0 };
+	uint64_t kind, stamp;
+	int rc = ph_journal_entry(hub->journal, row, n, &bytes);
+
+	rc = rc == 0 && !ph_entry_peek(ph_buf_view(&bytes), &kind, &stamp) ? -EUCLEAN
+									   : rc;
+	*second_out = rc == 0 ? ph_stamp_seconds(stamp) : 0;
+	ph_buf_deinit(&bytes);
+	return rc > 0 ? -EUCLEAN : rc;
+}
+
+/*
+ * MARK, and with it all up to the stamp LATEST, was behind of what HEARD says, a later mark of the same
+ * start of the machine; unless it says that it is right, or somebody has judged it. Nothing of it comes
+ * behind HEARD.
+ */
+static int judge_behind(struct judging *judging, const struct ph_hub_mark *mark,
+			const struct ph_hub_mark *heard, int64_t latest)
+{
+	struct ph_ref ref = ref_of(judging, mark);
+	int64_t behind = heard->wall - (heard->mono - mark->mono) - mark->wall;
+	struct ph_judgement by;
+	int rc;
+
+	behind = behind < heard->wall - latest ? behind : heard->wall - latest;
+	if (behind <= PH_CLOCK_AHEAD_MAX || mark->sure != PH_SURE_NONE ||
+	    mark->stamp - mark->wall > RUNS_MAX) {
+		return 0; /* what stood at a floor above its clock was behind by nobody knows what */
+	}
+	rc = read_judgement(judging->hub, &ref, &by);
+	if (rc < 0 || by.judged) {
+		return rc;
+	}
+	by.behind = (uint64_t)behind;
+	rc = write_judge(judging->hub, &ref, &by);
+	judging->peer->shifted += rc == 0;
+	return rc;
+}
+
+/* HEARD, a mark of the log ROW, has our time: what stands before it of the same start of the machine. */
+static int judge_before(struct judging *judging, int64_t row,
+			const struct ph_hub_mark *heard)
+{
+	uint64_t upto = heard->n - 1;
+	int rc = 0;
+
+	for (unsigned i = 0; rc == 0 && i < BACK_MAX; i++) {
+		struct ph_hub_mark mark;
+		int64_t latest;
+
+		rc = find_mark(judging->hub, row, upto, &mark);
+		if (rc < 0 || mark.n == 0 || mark.sure == PH_SURE_HUB ||
+		    mark.mono > heard->mono ||
+		    memcmp(mark.boot, heard->boot, sizeof(mark.boot)) != 0) {
+			break;
+		}
+		rc = stamp_at(judging->hub, row, upto, &latest);
+		rc = rc < 0 ? rc : judge_behind(judging, &mark, heard, latest);
+		upto = mark.n - 1;
+	}
+	return rc;
+}
+
+/* Entry N of the log ROW, as it was stored: if it is a mark with our time, and not one that is ahead of it. */
+static int look_back(struct judging *judging, int64_t row, uint64_t n,
+		     struct ph_view bytes)
+{
+	struct ph_hub_mark heard = { .row = row };
+	struct ph_entry entry;
+	uint64_t kind, stamp;
+	int rc;
+
+	if (!ph_entry_peek(bytes, &kind, &stamp) || kind != PH_KIND_CLOCK_MARK) {
+		return 0;
+	}
+	rc = ph_entry_decode(bytes, &entry);
+	if (rc != 0) {
+		return rc < 0 ? rc : 0;
+	}
+	take_mark(&heard, n, bytes, &entry);
+	return heard.sure == PH_SURE_HUB && (uint64_t)heard.wall <= judging->latest
+		       ? judge_before(judging, row, &heard)
+		       : 0;
+}
+
+static int judge_clocks_behind(struct judging *judging, const struct ph_segment *segment,
+			       const struct ph_stored *stored)
+{
+	struct ph_view rest = segment->body;
+	struct ph_view bytes;
+	uint64_t n = segment->first;
+	int rc = 0;
+
+	for (; rc == 0 && ph_segment_next(&rest, &bytes) == 0; n++) {
+		if (n >= stored->first) {
+			rc = look_back(judging, stored->row, n, bytes);
+		}
+	}
+	return rc;
+}
+
+/* --- clocks that ran ahead --- */
 
 /* Entry N as it was stored: a mark governs from itself on. */
 static int look(struct judging *judging, uint64_t n, struct ph_view bytes)
@@ -281,6 +411,7 @@ int ph_hub_judge(struct ph_hub *hub, struct ph_hub_peer *peer,
 	latest = latest_in(segment->body);
 	ph_hub_latest_saw(&hub->latest, writer->row, latest, ph_hub_now(hub));
 	rc = note_ahead(hub, writer->row, latest);
+	rc = rc < 0 ? rc : judge_clocks_behind(&judging, segment, stored);
 	if (rc < 0 || (uint64_t)latest <= judging.latest) {
 		return rc;
 	}

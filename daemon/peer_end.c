@@ -134,13 +134,13 @@ static void tell_end(struct ph_peer *peer, enum ph_session_result result)
 	}
 	ph_event(&peer->server->log, PH_EVENT_INFO, "session.end",
 		 "peer=%s site=%llu result=%s reason=%s in=%llu out=%llu entries=%llu "
-		 "parts=%llu receipts=%llu clamped=%llu ms=%llu%s%s%s",
+		 "parts=%llu receipts=%llu clamped=%llu shifted=%llu ms=%llu%s%s%s",
 		 id, (unsigned long long)(hub->known ? hub->device.site : 0),
 		 ph_result_name(result), reason_of(peer),
 		 (unsigned long long)counts->bytes_in,
 		 (unsigned long long)counts->bytes_out, (unsigned long long)hub->entries,
 		 (unsigned long long)hub->parts, (unsigned long long)hub->receipts,
-		 (unsigned long long)hub->clamped,
+		 (unsigned long long)hub->clamped, (unsigned long long)hub->shifted,
 		 (unsigned long long)(ph_peer_now(peer) - peer->began),
 		 hub->refusal[0] ? " why=\"" : "", hub->refusal,
 		 hub->refusal[0] ? "\"" : "");

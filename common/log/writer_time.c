@@ -124,25 +124,6 @@ static bool is_behind(const struct ph_writer *writer, int64_t wall)
 	return wall < base - PH_CLOCK_AHEAD_MAX;
 }
 
-uint64_t ph_writer_correct(const struct ph_writer *writer, struct ph_now *now)
-{
-	bool behind = is_behind(writer, now->wall), is_now;
-	int64_t ahead;
-
-	if (!is_better(writer)) {
-		return behind ? PH_SURE_NONE : PH_SURE_RTC;
-	}
-	ahead = ahead_of(&writer->heard, now, &is_now);
-	if (is_now &&
-	    (ahead > PH_CLOCK_AHEAD_MAX || (behind && ahead < -PH_CLOCK_AHEAD_MAX))) {
-		now->wall -= ahead;
-		return PH_SURE_HUB;
-	}
-	return behind || ahead > PH_CLOCK_AHEAD_MAX || ahead < -PH_CLOCK_AHEAD_MAX
-		       ? PH_SURE_NONE
-		       : PH_SURE_RTC;
-}
-
 /* --- what was read --- */
 
 /* The hub time of what was read last, and what this boot has counted since. */
@@ -169,6 +150,55 @@ int64_t ph_writer_least(const struct ph_writer *writer, const struct ph_now *now
 		least = read->time < wall + DAY_SECONDS ? read->time : wall + DAY_SECONDS;
 	}
 	return least > writer->floor ? least : writer->floor;
+}
+
+/* What it is at the least by a wall clock that no word of this boot stands beside. */
+static int64_t unheard_time(const struct ph_writer *writer, const struct ph_now *now)
+{
+	int64_t time = ph_writer_least(writer, now);
+	int64_t own = ph_stamp_seconds(writer->stamp);
+
+	time = now->wall > time ? now->wall : time;
+	if (writer->has_heard && !writer->is_void && writer->heard.time > time) {
+		time = writer->heard.time;
+	}
+	/* what we wrote is over, unless a clock that was ahead wrote it */
+	return is_behind(writer, now->wall) && !writer->leaves && own > time ? own : time;
+}
+
+/*
+ * By a clock that is behind and that no word of this boot stands beside: what our marks of this boot have
+ * counted, or what it is at the least, if that is later.
+ */
+static int64_t run_on(const struct ph_writer *writer, const struct ph_now *now)
+{
+	int64_t least = unheard_time(writer, now);
+	int64_t time;
+
+	/* what a log is left for was counted from a time that was ahead */
+	return !writer->leaves && since_mark(writer, now, &time) && time > least ? time
+										 : least;
+}
+
+uint64_t ph_writer_correct(const struct ph_writer *writer, struct ph_now *now)
+{
+	bool behind = is_behind(writer, now->wall), is_now = false;
+	int64_t ahead = 0;
+
+	if (is_better(writer)) {
+		ahead = ahead_of(&writer->heard, now, &is_now);
+	}
+	if (is_now &&
+	    (ahead > PH_CLOCK_AHEAD_MAX || (behind && ahead < -PH_CLOCK_AHEAD_MAX))) {
+		now->wall -= ahead;
+		return PH_SURE_HUB;
+	}
+	if (behind) {
+		now->wall = run_on(writer, now);
+		return PH_SURE_NONE;
+	}
+	return ahead > PH_CLOCK_AHEAD_MAX || ahead < -PH_CLOCK_AHEAD_MAX ? PH_SURE_NONE
+									 : PH_SURE_RTC;
 }
 
 /* Whether this is the first that a clock that is behind hears since the machine's start. */
@@ -412,20 +442,6 @@ int ph_writer_heard_clock(struct ph_journal *journal, const struct ph_now *now,
 	return 0;
 }
 
-/* What it is at the least by a wall clock that no word of this boot stands beside. */
-static int64_t unheard_time(const struct ph_writer *writer, const struct ph_now *now)
-{
-	int64_t time = ph_writer_least(writer, now);
-	int64_t own = ph_stamp_seconds(writer->stamp);
-
-	time = now->wall > time ? now->wall : time;
-	if (writer->has_heard && !writer->is_void && writer->heard.time > time) {
-		time = writer->heard.time;
-	}
-	/* what we wrote is over, unless a clock that was ahead wrote it */
-	return is_behind(writer, now->wall) && !writer->leaves && own > time ? own : time;
-}
-
 int64_t ph_writer_clock_ahead(const struct ph_writer *writer, const struct ph_now *now)
 {
 	struct ph_now clamped = *now;
@@ -434,7 +450,8 @@ int64_t ph_writer_clock_ahead(const struct ph_writer *writer, const struct ph_no
 	clamped.wall = clamp_time(now->wall);
 	if (!writer->has_heard || writer->is_void ||
 	    !since_heard(&writer->heard, &clamped, &time)) {
-		time = unheard_time(writer, &clamped);
+		time = is_behind(writer, clamped.wall) ? run_on(writer, &clamped)
+						       : unheard_time(writer, &clamped);
 	}
 	return clamped.wall - time;
 }

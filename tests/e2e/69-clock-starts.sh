@@ -67,6 +67,8 @@ for round in 1 2 3 4 5 6 7 8 9 10; do
   d=$((4 * round))
   hub_clock "+${d}d"
   $H clock accept >/dev/null 2>&1
+  # before it hears anything it lends: nobody knows yet on which day
+  runs "s1 lends before it hears, day $d" in_boot $((round + 1)) "$P" -d s1 loan "A$d" "B$d" --term 14
   # what was lent four days ago is read, and comes back; and a book of its own goes out
   runs "s1 hears, day $d" in_boot $((round + 1)) "$P" -d s1 sync --hub "$at"
   runs "s1 takes back, day $d" in_boot $((round + 1)) "$P" -d s1 return "$one"
@@ -81,12 +83,16 @@ for round in 1 2 3 4 5 6 7 8 9 10; do
   runs "the hub takes the stick, day $d" $H take-stick stick
   is "day $d: what was read as lent is back" "$(due "$one") $(due "$two")" "[] []"
   is "day $d: what it lends is due in two weeks, by session" "$(due "E$d")" "['$(day "+$((d + 14)) days")']"
+  is "day $d: what it lent before it heard, too" "$(due "B$d")" "['$(day "+$((d + 14)) days")']"
   is "day $d: and by stick" "$(due "G$d")" "['$(day "+$((d + 14)) days")']"
   lends "$d"
 done
-is "the first twenty days have five loans, by session and by stick" "$(total 14-0371 '+2 days' '+22 days') $(total 14-0373 '+2 days' '+22 days')" '5 5'
-is "the next twenty have five" "$(total 14-0371 '+23 days' '+42 days') $(total 14-0373 '+23 days' '+42 days')" '5 5'
-is "no stamp was ahead: the hub judged none" "$($H log --limit 1000 | grep -c '"kind":"clock-judge"')" 0
+is "the first twenty days have ten loans by session, five by stick" "$(total 14-0371 '+2 days' '+22 days') $(total 14-0373 '+2 days' '+22 days')" '10 5'
+is "the next twenty have as many" "$(total 14-0371 '+23 days' '+42 days') $(total 14-0373 '+23 days' '+42 days')" '10 5'
+is "no stamp was ahead: the hub put none back" "$($H log --limit 1000 | grep '"kind":"clock-judge"' | grep -c '"clamp"')" 0
+is "of each start what was written before it heard was shifted, once" "$($H log --limit 1000 | grep '"kind":"clock-judge"' | grep -c '"behind"') $(grep session.end serve.err | grep -c ' shifted=1')" '10 10'
+runs "s1 hears of it" in_boot 12 "$P" -d s1 sync --hub "$at"
+is "and shows the day" "$(in_boot 12 "$P" -d s1 list out --json | json "sorted(i['due'] for i in d['items'] if i['copy']['code'] == 'B40')")" "['$(day "+54 days")']"
 before=$($H digest)
 ok "made anew from the logs" $H rebuild
 is "the books are the same" "$($H digest)" "$before"

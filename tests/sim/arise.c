@@ -3,9 +3,11 @@
  *
  * The other way round of explain.c. The hub has heard both sides: what two copies of a folder
  * wrote beside each other, both branches of a log, a stamp that is ahead still, something that
- * a device wrote behind its cut. Then the case is there, open or decided.
+ * a device wrote behind its cut. Then the case is there, open or decided. And what the hub shifts, since
+ * the clock of its device was behind, counts when it was written.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "common/ledger/cases.h"
@@ -169,6 +171,61 @@ static void check_stamps(const struct arising *arising)
 	}
 }
 
+/* What the hub alone said of the mark that governs entry N of the log ROW: seconds that it was behind. */
+static int shift_of(struct sim *sim, int64_t row, uint64_t n, uint64_t *behind_out)
+{
+	struct ph_stmt *stmt;
+	int rc = ph_db_prepare(sim->hub->db,
+			       "SELECT behind, clamp IS NULL FROM ledger_mark"
+			       " WHERE log = ?1 AND n <= ?2 ORDER BY n DESC LIMIT 1",
+			       &stmt);
+
+	*behind_out = 0;
+	if (rc != 0) {
+		return rc;
+	}
+	ph_stmt_int(stmt, 1, row);
+	ph_stmt_int(stmt, 2, (int64_t)n);
+	rc = ph_stmt_step(stmt);
+	if (rc == PH_DB_ROW && ph_stmt_col_int(stmt, 1) != 0) {
+		*behind_out = (uint64_t)ph_stmt_col_int(stmt, 0);
+	}
+	ph_stmt_reset(stmt);
+	return rc < 0 ? rc : 0;
+}
+
+/* An entry of a clock that was behind, which the hub shifts: it counts when it was written. */
+static void check_shift(struct sim *sim, const struct sim_ack *ack)
+{
+	struct ph_buf bytes = { 0 };
+	uint64_t kind, stamp = 0, behind = 0;
+	struct ph_log log;
+	int64_t off;
+	int rc = ph_journal_resolve(ph_hub_journal(sim->hub), &ack->ref, &log, &bytes);
+
+	rc = rc == 0 && !ph_entry_peek(ph_buf_view(&bytes), &kind, &stamp) ? 1 : rc;
+	rc = rc == 0 ? shift_of(sim, log.row, ack->ref.n, &behind) : rc;
+	ph_buf_deinit(&bytes);
+	if (rc != 0 || behind == 0) {
+		return;
+	}
+	off = ph_stamp_seconds(stamp) + (int64_t)behind - (SIM_T0 + ack->at / 1000);
+	sim->result->tally.shifted++;
+	if (off < -SIM_CLOCK_OFF || off > SIM_CLOCK_OFF) {
+		sim_broken(sim, SIM_JUDGED,
+			   "entry %" PRIu64 " of %s counts %" PRId64
+			   " s after it was written, by what the hub says of its clock",
+			   ack->ref.n, sim->devices[ack->device].machine.name, off);
+	}
+}
+
+static void check_shifts(struct sim *sim)
+{
+	for (size_t i = 0; !sim->hub_clocked && i < sim->n_acks; i++) {
+		check_shift(sim, &sim->acks[i]);
+	}
+}
+
 void sim_check_arisen(struct sim *sim)
 {
 	struct ph_case_filter all = { .all = true };
@@ -182,4 +239,5 @@ void sim_check_arisen(struct sim *sim)
 	}
 	check_copies(&arising);
 	check_stamps(&arising);
+	check_shifts(sim);
 }

@@ -31,6 +31,9 @@ const struct sim_invariant_doc sim_invariants[SIM_INVARIANTS] = {
 	[SIM_AFTER_READ] = { "after-read",
 			     "what a device writes is not stamped before what it has "
 			     "read, however far its clock is behind" },
+	[SIM_JUDGED] = { "judged",
+			 "what the hub shifts, since its device's clock was behind, "
+			 "counts within 300 s of when it was written" },
 	[SIM_REPLAY] = { "replay", "a first message played again moves nothing that the "
 				   "hub heard of its device" },
 	[SIM_SESSION] = { "session", "a session over a line that does not fail ends in "

@@ -22,6 +22,7 @@ enum sim_invariant {
 	SIM_BACKUP,
 	SIM_HUB_CLOCK,
 	SIM_AFTER_READ,
+	SIM_JUDGED,
 	SIM_REPLAY,
 	SIM_SESSION,
 	SIM_STICK,
@@ -183,8 +184,9 @@ struct sim_tally {
 	uint64_t kept;          /* words of desk logs that devices brought back */
 	uint64_t looks;         /* stores read whole and folded anew, before the end */
 	uint64_t plain;         /* copies to which nothing odd was done */
-	uint64_t erased;        /* orders */
-	uint64_t away;          /* bundles with parts of erased readers that were found */
+	uint64_t shifted;   /* entries of a clock that was behind, by what the hub said */
+	uint64_t erased;    /* orders */
+	uint64_t away;      /* bundles with parts of erased readers that were found */
 	uint64_t late_puts; /* of readers whose erasure that device had not heard of */
 	/* what a cut left at a device: so often it went as an order was carried out; was read behind that */
 	uint64_t fronts_gone, fronts_read;

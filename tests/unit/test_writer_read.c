@@ -129,6 +129,74 @@ static void other_keys_no_thief(void **state)
 	}
 }
 
+/*
+ * A machine that begins in 1970 and hears nothing for weeks: its stamps run on from what was read last by
+ * the monotonic clock, under one mark, until something later is read.
+ */
+static void runs_on(void **state)
+{
+	struct desk desk;
+	uint64_t wall, n;
+
+	(void)state;
+	desk_open(&desk, ":memory:", 52);
+	boot(&desk.machine, 1, 120);
+	hear(&desk, T0 + 50 * DAY);
+	record(&desk);
+	boot(&desk.machine, 2, 120);
+	assert_int_equal(second(&desk), T0 + 50 * DAY);
+	assert_int_equal(sure(&desk, &wall), PH_SURE_NONE);
+	assert_int_equal(wall, T0 + 50 * DAY);
+	n = own_n(&desk);
+	pass(&desk.machine, 5 * DAY);
+	assert_int_equal(shown(&desk), T0 + 55 * DAY);
+	assert_int_equal(second(&desk), T0 + 55 * DAY);
+	desk.machine.now.wall += 3600; /* whatever that clock says */
+	assert_int_equal(second(&desk), T0 + 55 * DAY);
+	assert_int_equal(ph_writer_reload(desk.writer, NULL), 0);
+	assert_int_equal(second(&desk), T0 + 55 * DAY);
+	assert_int_equal(own_n(&desk), n + 3);
+	/* a bundle that is no later than that changes nothing */
+	take(&desk, T0 + 54 * DAY);
+	assert_int_equal(second(&desk), T0 + 55 * DAY);
+	assert_int_equal(own_n(&desk), n + 4);
+	take(&desk, T0 + 60 * DAY);
+	assert_int_equal(second(&desk), T0 + 60 * DAY);
+	assert_int_equal(sure(&desk, &wall), PH_SURE_NONE);
+	assert_int_equal(wall, T0 + 60 * DAY);
+	assert_int_equal(own_n(&desk), n + 6);
+	pass(&desk.machine, DAY);
+	assert_int_equal(second(&desk), T0 + 61 * DAY);
+	/* another start goes on from there, the hub's time when it is heard */
+	boot(&desk.machine, 3, 120);
+	assert_int_equal(second(&desk), T0 + 61 * DAY);
+	hear(&desk, T0 + 80 * DAY);
+	assert_int_equal(second(&desk), T0 + 80 * DAY);
+	assert_int_equal(sure(&desk, NULL), PH_SURE_HUB);
+	assert_rising(&desk);
+	desk_close(&desk);
+}
+
+/* What a clock that was ahead had counted is not run on from when its log is left. */
+static void left_for_behind(void **state)
+{
+	struct desk desk;
+
+	(void)state;
+	desk_open(&desk, ":memory:", 53);
+	hear(&desk, T0);
+	record(&desk);
+	boot(&desk.machine, 2, T0 + 10 * YEAR);
+	assert_int_equal(second(&desk), T0 + 10 * YEAR);
+	hear(&desk, T0 + DAY);
+	boot(&desk.machine, 3, 120);
+	assert_int_equal(shown(&desk), T0 + DAY);
+	assert_int_equal(second(&desk), T0 + DAY);
+	pass(&desk.machine, 60);
+	assert_int_equal(second(&desk), T0 + DAY + 60);
+	desk_close(&desk);
+}
+
 /* For the screen: by a clock in 1970 it is not before what a stamp would be, hub or no hub. */
 static void screen(void **state)
 {
@@ -449,6 +517,7 @@ int main(void)
 		cmocka_unit_test(pulled_back),  cmocka_unit_test(set_since),
 		cmocka_unit_test(kept),         cmocka_unit_test(screen),
 		cmocka_unit_test(other_keys),   cmocka_unit_test(other_keys_no_thief),
+		cmocka_unit_test(runs_on),      cmocka_unit_test(left_for_behind),
 	};
 
 	if (sodium_init() < 0) {
