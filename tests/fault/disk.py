@@ -93,7 +93,9 @@ def hub_fails(world, point, plan):
         closing_fails(world, point, plan)
         return
     plan.off()
-    if point.fault in ("error", "unread") and not world.alive():
+    # it says so before it ends, which takes a moment more
+    failed = "store.failed" in world.hub_log() or not world.alive()
+    if point.fault in ("error", "unread") and failed:
         status = world.ended()
         must(status == DAMAGED and "store.failed" in world.hub_log(),
              f"the hub ended with {status}:", world.hub_log())
