@@ -4,7 +4,8 @@
  * An allowance is kept under "allowance.ROW"; a device that has none yet has all of it.
  * What a segment costs is what its entries cost that are not held, as far as the first
  * branch of its log tells; what it has cost is told by what was stored. So a second
- * branch may take an allowance below nothing, and has to wait for longer.
+ * branch may take an allowance below nothing, and has to wait for longer. A log beside the first
+ * of its device costs more than its entries.
  *
  * What a device carries for another of its site is charged to the one that wrote it, so that
  * neither two of them have twice as much, nor who carries pays for it.
@@ -13,6 +14,7 @@
 #include "daemon/hub_sibling.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define NAME_SIZE 40
 
@@ -54,23 +56,63 @@ int ph_hub_quota_begin(struct ph_hub *hub, struct ph_hub_peer *peer)
 		       : load(hub, &peer->device, &peer->limits, &peer->quota);
 }
 
-/* Of its entries from N on. */
-static uint64_t cost_from(const struct ph_segment *segment, uint64_t n)
+struct other {
+	const uint8_t *log_id;
+	bool found;
+};
+
+static int see_log(void *data, const struct ph_log *log)
+{
+	struct other *other = data;
+
+	other->found = log->n > 0 && memcmp(log->id, other->log_id, sizeof(log->id)) != 0;
+	return other->found ? 1 : 0;
+}
+
+/*
+ * What the beginning of a log costs, of which the first entry would cost LEAST: more, if WRITER has
+ * another. A log costs the hub more than its entries do, for it looks through all of them.
+ */
+static int cost_of_log(struct ph_hub *hub, const struct ph_device *writer,
+		       const struct ph_segment *segment, uint64_t least, uint64_t *out)
+{
+	struct ph_quota_limits limits = limits_of(hub);
+	uint64_t cost = limits.saved < PH_QUOTA_LOG ? limits.saved : PH_QUOTA_LOG;
+	struct other other = { .log_id = segment->log_id };
+	int rc = ph_journal_logs_of_device(hub->journal, writer->id, see_log, &other);
+
+	*out = other.found && cost > least ? cost : least;
+	return rc < 0 ? rc : 0;
+}
+
+/* Of its entries from N on. 0 or negative errno. */
+static int cost_from(struct ph_hub *hub, const struct ph_device *writer,
+		     const struct ph_segment *segment, uint64_t n, uint64_t *out)
 {
 	struct ph_view rest = segment->body;
 	struct ph_view entry;
 	uint64_t cost = 0;
+	int rc = 0;
 
-	for (uint64_t i = segment->first; rest.len > 0; i++) {
+	for (uint64_t i = segment->first; rc == 0 && rest.len > 0; i++) {
+		uint64_t one;
+
 		if (ph_segment_next(&rest, &entry) != 0) {
 			break;
 		}
-		cost += i < n ? 0 : ph_quota_cost(entry.len);
+		if (i < n) {
+			continue;
+		}
+		one = ph_quota_cost(entry.len);
+		rc = i == 1 ? cost_of_log(hub, writer, segment, one, &one) : 0;
+		cost += one;
 	}
-	return cost;
+	*out = cost;
+	return rc;
 }
 
-static int cost_of(struct ph_hub *hub, const struct ph_item *item, uint64_t *out)
+static int cost_of(struct ph_hub *hub, const struct ph_device *writer,
+		   const struct ph_item *item, uint64_t *out)
 {
 	struct ph_segment segment;
 	struct ph_log log;
@@ -82,8 +124,8 @@ static int cost_of(struct ph_hub *hub, const struct ph_item *item, uint64_t *out
 	}
 	ph_item_segment(item, &segment);
 	rc = ph_journal_log_find(hub->journal, segment.log_id, &log);
-	*out = cost_from(&segment, rc == 0 ? log.n + 1 : 1);
-	return rc < 0 ? rc : 0;
+	return rc < 0 ? rc
+		      : cost_from(hub, writer, &segment, rc == 0 ? log.n + 1 : 1, out);
 }
 
 static int delay(struct ph_hub_peer *peer, enum ph_hub_delay why, const char *words)
@@ -120,7 +162,7 @@ int ph_hub_quota_ask(struct ph_hub *hub, struct ph_hub_peer *peer,
 	if (peer->limits.a_day == 0) {
 		return 0;
 	}
-	rc = cost_of(hub, item, &cost);
+	rc = cost_of(hub, writer, item, &cost);
 	if (rc < 0) {
 		return rc;
 	}
@@ -174,9 +216,11 @@ int ph_hub_quota_segment(struct ph_hub *hub, struct ph_hub_peer *peer,
 			 const struct ph_device *writer, const struct ph_segment *segment,
 			 const struct ph_stored *stored)
 {
-	return stored->n == 0
-		       ? 0
-		       : charge(hub, peer, writer, cost_from(segment, stored->first));
+	uint64_t cost = 0;
+	int rc = stored->n == 0 ? 0
+				: cost_from(hub, writer, segment, stored->first, &cost);
+
+	return rc < 0 || stored->n == 0 ? rc : charge(hub, peer, writer, cost);
 }
 
 int ph_hub_quota_part(struct ph_hub *hub, struct ph_hub_peer *peer,

@@ -21,6 +21,8 @@ struct ph_quota_limits {
 };
 
 #define PH_QUOTA_SIZE 24 /* bytes of one, kept */
+/* What the first entry of a log costs, of any log of a device but its first. */
+#define PH_QUOTA_LOG  256
 
 struct ph_quota {
 	int64_t left;   /* below 0: of what was taken when the allowance was whole */

@@ -105,6 +105,24 @@ static void sync_late(struct hub_room *room, struct pc *pc)
 	assert_false(is_all_there(room, pc));
 }
 
+static int count_log(void *count, const struct ph_log *log)
+{
+	*(unsigned *)count += log->n > 0;
+	return 0;
+}
+
+/* How many logs the hub has of PC. */
+static unsigned hub_logs(struct hub_room *room, struct pc *pc)
+{
+	unsigned count = 0;
+
+	assert_int_equal(ph_journal_logs_of_device(ph_hub_journal(room->hub),
+						   ph_site_log(pc->site)->device_id,
+						   count_log, &count),
+			 0);
+	return count;
+}
+
 /* ---- the allowance ---- */
 
 static void test_quota_edge(void **state)
@@ -262,6 +280,82 @@ static void test_quota_cuts(void **state)
 	assert_int_equal(allowance(room, &two->first), before - 700);
 }
 
+/* PC goes on in a new log, as after its folder was put back, and writes COUNT visits there. */
+static void pc_new_log(struct pc *pc, unsigned count)
+{
+	struct ph_error err = { 0 };
+	struct ph_log old = *ph_site_log(pc->site);
+
+	assert_int_equal(ph_site_put_back(pc->site, &err), 0);
+	pc_visits(pc, count);
+	assert_memory_not_equal(ph_site_log(pc->site)->id, old.id, sizeof(old.id));
+}
+
+/* What a device is charged for the log that it opens besides the first, with what is in it. */
+static int64_t charged_for_log(struct two *two, unsigned visits)
+{
+	int64_t before = allowance(&two->room, &two->first);
+
+	pc_new_log(&two->first, visits);
+	sync_pc(&two->room, &two->first);
+	assert_true(is_all_there(&two->room, &two->first));
+	return before - allowance(&two->room, &two->first);
+}
+
+/* Any log but the first of a device costs 256, so that nobody fills the hub with logs; the first what is in it. */
+static void test_quota_opens(void **state)
+{
+	struct two *two = *state;
+	struct hub_room *room = &two->room;
+	uint64_t before;
+
+	bound(room, 1, 1000);
+	pc_visits(&two->first, 10);
+	sync_pc(room, &two->first);
+	assert_int_equal(allowance(room, &two->first), 990);
+	/* `open`, a clock-mark, visits */
+	assert_int_equal(charged_for_log(two, 5), 256 - 1 + 2 + 5);
+	assert_int_equal(charged_for_log(two, 1), 256 - 1 + 2 + 1);
+	pc_visits(&two->first, 3);
+	before = (uint64_t)allowance(room, &two->first);
+	sync_pc(room, &two->first);
+	assert_int_equal(allowance(room, &two->first), (int64_t)before - 3);
+	assert_int_equal(charged_for_log(two, 1), 256 - 1 + 2 + 1);
+
+	/* one more is put off until there is as much; nothing is lost, and others do not wait */
+	assert_true(allowance(room, &two->first) < 256);
+	pc_new_log(&two->first, 1);
+	(void)drive(room, &two->first, WHOLE_DRIVE);
+	assert_int_equal(hub_logs(room, &two->first), 4);
+	pc_new_log(&two->other, 1);
+	sync_pc(room, &two->other);
+	assert_int_equal(hub_logs(room, &two->other), 2);
+	pass(&room->machine, 300 * DAY);
+	sync_pc(room, &two->first);
+	assert_int_equal(hub_logs(room, &two->first), 5);
+	assert_true(is_all_there(room, &two->first));
+	hub_verify(room);
+}
+
+/* Where less than that may be saved up it costs all of it, and nobody waits for ever. */
+static void test_quota_opens_little(void **state)
+{
+	struct two *two = *state;
+	struct hub_room *room = &two->room;
+
+	bound(room, 20, 20);
+	pc_new_log(&two->first, 1);
+	sync_pc(room, &two->first);
+	assert_int_equal(hub_logs(room, &two->first), 2);
+	assert_int_equal(allowance(room, &two->first), 20 - (20 + 2));
+	pc_new_log(&two->first, 1);
+	(void)drive(room, &two->first, WHOLE_DRIVE);
+	assert_int_equal(hub_logs(room, &two->first), 2);
+	pass(&room->machine, 3 * DAY);
+	sync_pc(room, &two->first);
+	assert_int_equal(hub_logs(room, &two->first), 3);
+}
+
 /* ---- room on the disk ---- */
 
 static uint64_t free_bytes;
@@ -373,6 +467,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_quota_parts, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_quota_is_served, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_quota_cuts, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_quota_opens, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_quota_opens_little, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(test_room, set_up, tear_down),
 	};
 
