@@ -48,16 +48,73 @@ int ph_act_key_path(const struct ph_cli *cli, const char *name,
 	return ph_path_join(out, PH_ACT_PATH_MAX, cli->dir, file, err);
 }
 
+struct key_names {
+	const struct ph_cli *cli;
+	char text[160]; /* as --operator takes them, a comma between */
+};
+
+/* A name of which there is no room is left out: there are few operators. */
+static int note_key(void *data, const char *file)
+{
+	struct key_names *names = data;
+	size_t len = strlen(names->text);
+	char path[PH_ACT_PATH_MAX];
+	const char *name = file + sizeof("operator-") - 1;
+
+	if (strncmp(file, "operator-", sizeof("operator-") - 1) == 0 &&
+	    ph_act_key_path(names->cli, name, path, NULL) == 0 &&
+	    len + strlen(name) + 3 < sizeof(names->text)) {
+		snprintf(names->text + len, sizeof(names->text) - len, "%s%s",
+			 len > 0 ? ", " : "", name);
+	}
+	return 0;
+}
+
+/* Whoever lost the only key has another one since, and under another name. */
+static int check_key(const struct ph_cli *cli, const char *path, struct ph_error *err)
+{
+	struct key_names names = { .cli = cli };
+	struct ph_file_info info;
+	char folder[PH_ACT_PATH_MAX];
+	int rc = ph_file_info(path, &info) == -ENOENT
+			 ? ph_path_join(folder, sizeof(folder), cli->dir, "keys", err)
+			 : 1;
+
+	if (rc != 0) {
+		return rc < 0 ? rc : 0;
+	}
+	rc = ph_dir_list(folder, note_key, &names);
+	if (rc < 0 && rc != -ENOENT) {
+		return ph_fail_errno(err, rc, folder);
+	}
+	return names.text[0]
+		       ? ph_fail(err, PH_EXIT_OTHER, -ENOENT,
+				 ph_say("no operator's key at %s: name one with "
+					"`--operator NAME` (%s)",
+					"không có khóa người vận hành ở %s: hãy nêu khóa "
+					"bằng `--operator NAME` (%s)"),
+				 path, names.text)
+		       : ph_fail(err, PH_EXIT_OTHER, -ENOENT,
+				 ph_say("no operator's key at %s: put a copy of it "
+					"there, or say where one is with `--operator "
+					"FILE`. If there is none: DRILLS, \"A key is "
+					"lost\"",
+					"không có khóa người vận hành ở %s: hãy đặt bản "
+					"sao của nó vào đó, hoặc chỉ chỗ có nó bằng "
+					"`--operator FILE`. Nếu không còn bản nào: "
+					"DRILLS, \"A key is lost\""),
+				 path);
+}
+
 int ph_act_unlock(const struct ph_cli *cli, struct ph_sign_pair *pair,
 		  struct ph_error *err)
 {
 	struct ph_buf passphrase = { 0 };
 	char path[PH_ACT_PATH_MAX];
-	int rc = ph_cmd_passphrase(cli, &passphrase, err);
+	int rc = ph_act_key_path(cli, ph_cli_get(cli, "operator"), path, err);
 
-	if (rc == 0) {
-		rc = ph_act_key_path(cli, ph_cli_get(cli, "operator"), path, err);
-	}
+	rc = rc < 0 ? rc : check_key(cli, path, err);
+	rc = rc < 0 ? rc : ph_cmd_passphrase(cli, &passphrase, err);
 	if (rc == 0) {
 		rc = ph_locked_key_load(pair, path, ph_buf_view(&passphrase), err);
 	}

@@ -229,6 +229,17 @@ status "no name leads to the lost one" 1 H keys revoke operator --passphrase-fil
 like "it says what does" "$(cat ok.out)" 'whose file is not in keys/.*give how the key begins'
 like "in Vietnamese, too" "$(LC_ALL=vi_VN.UTF-8 H keys revoke operator --passphrase-file root.pass 2>&1)" 'tệp không có trong keys/.*ghi phần đầu của khóa'
 ok "by how it begins it is revoked" H keys revoke "$lost" --passphrase-file root.pass
+invite() { H invite --site 14-0371 --role site --out none --passphrase-file anna.pass "$@"; }
+status "without --operator nobody signs now" 1 invite
+like "it says who can" "$(cat ok.out)" 'no operator.s key at lone/keys/operator: name one with .--operator NAME. \(anna\)'
+like "in Vietnamese, too" "$(LC_ALL=vi_VN.UTF-8 invite 2>&1)" 'không có khóa người vận hành ở lone/keys/operator: .*--operator NAME. \(anna\)'
+status "nor does one whom there is not" 1 invite --operator nobody
+like "it says likewise" "$(cat ok.out)" 'lone/keys/operator-nobody: .*\(anna\)'
+mv lone/keys/operator-anna anna.key
+status "where no key is at all" 1 invite
+like "it says what to do" "$(cat ok.out)" 'lone/keys/operator: put a copy.*--operator FILE.*A key is lost'
+mv anna.key lone/keys/operator-anna
+ok "by her name anna signs" invite --operator anna
 mv found lone/keys/operator
 status "it signs nothing, should it be found" 1 H invite --site 14-0371 --role site --out found --passphrase-file root.pass
 like "and says why" "$(cat ok.out)" 'not any more'
