@@ -119,8 +119,10 @@ struct ph_hub_peer {
 		int64_t row; /* ... on which desk log that is; 0: on none that is here; ... */
 		uint64_t n; /* ... and how far it has it, with what was sent */
 	} keep;
-	bool keep_asked; /* it was asked for them */
-	bool asks_own;   /* it told of its own logs: it gets what it lacks of them */
+	bool keep_asked; /* it was asked for them, ... */
+	bool keep_whole; /* ... of each log from the beginning; ... */
+	bool keep_gap; /* ... if not: one that it brought goes on from nothing that is here */
+	bool asks_own; /* it told of its own logs: it gets what it lacks of them */
 	struct ph_sibling sibling[PH_SIBLINGS_MAX]; /* as the hello told them */
 	unsigned n_siblings;
 	struct {

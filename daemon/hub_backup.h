@@ -13,6 +13,7 @@
 /* Up to where the last backup off this disk has the desk log: its id, 16 bytes, and n, 8 bytes. */
 #define PH_HUB_META_DESK_AWAY   "desk_away"
 #define PH_HUB_META_DESK_LATE   "desk_late"
+#define PH_HUB_META_DESK_GAP    "desk_gap"
 
 /* End a backup that is under way; NULL is fine. Before the store is closed. */
 void ph_hub_backup_free(struct ph_hub_backup *backup);

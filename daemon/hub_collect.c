@@ -86,7 +86,7 @@ int ph_hub_collect_load(struct ph_hub *hub, struct ph_error *err)
 	struct ph_epoch epoch = { 0 };
 	struct ph_control control = { 0 };
 	int64_t backed_up = 0, restored = 0, collecting = 0;
-	int64_t put_back = 0, put_back_by = 0, account_changes = 0, late = 0;
+	int64_t put_back = 0, put_back_by = 0, account_changes = 0, late = 0, gap = 0;
 	int rc = load_epoch(hub, &epoch);
 
 	if (rc > 0) {
@@ -106,6 +106,7 @@ int ph_hub_collect_load(struct ph_hub *hub, struct ph_error *err)
 	rc = rc < 0 ? rc : load_flag(hub, PH_HUB_META_PUT_BACK_BY, &put_back_by);
 	rc = rc < 0 ? rc : load_flag(hub, PH_HUB_META_ACCOUNTS, &account_changes);
 	rc = rc < 0 ? rc : load_flag(hub, PH_HUB_META_DESK_LATE, &late);
+	rc = rc < 0 ? rc : load_flag(hub, PH_HUB_META_DESK_GAP, &gap);
 	if (rc < 0) { /* what could not be read need not be missing */
 		return ph_fail_errno(
 			err, rc,
@@ -120,6 +121,7 @@ int ph_hub_collect_load(struct ph_hub *hub, struct ph_error *err)
 	hub->put_back_by = put_back_by;
 	hub->account_changes = account_changes;
 	hub->keepers.late = late;
+	hub->keepers.gap = gap != 0;
 	return 0;
 }
 
@@ -253,6 +255,7 @@ static int begin_collecting(struct ph_hub *hub, enum ph_hub_shown by)
 		    : ph_journal_meta_put_int(hub->journal, PH_HUB_META_COLLECTING, 1);
 	rc = rc < 0 ? rc
 		    : ph_journal_meta_put_int(hub->journal, PH_HUB_META_COLLECTED, 0);
+	rc = rc < 0 ? rc : ph_journal_meta_put_int(hub->journal, PH_HUB_META_DESK_GAP, 0);
 	rc = rc < 0 ? rc
 		    : ph_journal_meta_put_int(hub->journal, PH_HUB_META_PUT_BACK,
 					      by == PH_HUB_SHOWN_NOT ? 0 : when);
@@ -501,7 +504,7 @@ static int take(struct ph_hub *hub, const struct ph_segment *segment, bool eithe
 	struct ph_stored stored = { 0 };
 	struct ph_log log;
 	bool is_new_control = false;
-	bool is_behind;
+	bool is_behind, is_gap;
 	int rc = ph_journal_log_find(hub->journal, segment->log_id, &log);
 	bool is_new = rc == PH_JOURNAL_E_NONE;
 
@@ -537,14 +540,16 @@ static int take(struct ph_hub *hub, const struct ph_segment *segment, bool eithe
 		rc = note_taken(hub, &stored);
 	}
 	*stored_out = stored.n;
-	return rc < 0 ? rc : 0;
+	is_gap = rc == PH_JOURNAL_E_GAP || rc == PH_JOURNAL_E_SEAL;
+	return rc < 0 ? rc : is_gap ? PH_HUB_COLLECT_E_GAP : 0;
 }
 
 int ph_hub_collect_take(struct ph_hub *hub, const struct ph_segment *segment)
 {
 	uint64_t stored;
+	int rc = take(hub, segment, false, &stored);
 
-	return take(hub, segment, false, &stored);
+	return rc == PH_HUB_COLLECT_E_GAP ? 0 : rc;
 }
 
 int ph_hub_collect_own(struct ph_hub *hub, const struct ph_segment *segment,

@@ -18,7 +18,8 @@
 #define PH_HUB_META_CONTROL     "control_logs"
 
 enum {
-	PH_HUB_COLLECT_E_NOT = 1 /* a segment of nobody's but the device's own */
+	PH_HUB_COLLECT_E_NOT = 1, /* a segment of nobody's but the device's own */
+	PH_HUB_COLLECT_E_GAP,     /* it goes on from nothing that is here */
 };
 
 /*
@@ -67,7 +68,7 @@ int ph_hub_collect_ask(struct ph_hub *hub, struct ph_hub_peer *peer,
 int ph_hub_collect_take(struct ph_hub *hub, const struct ph_segment *segment);
 /*
  * The same from our own second medium, or of what a device kept for us: it may be a desk log as well.
- * STORED_OUT: entries that were new.
+ * PH_HUB_COLLECT_E_GAP also. STORED_OUT: entries that were new.
  */
 int ph_hub_collect_own(struct ph_hub *hub, const struct ph_segment *segment,
 		       uint64_t *stored_out);

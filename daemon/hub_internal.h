@@ -50,6 +50,8 @@ struct ph_hub_keepers {
 	unsigned n_idle, next_idle;
 	/* when something came last though nobody was waited for: others may keep what goes on from it; 0: never */
 	int64_t late;
+	/* a piece went on from nothing here: who tells a position that is none of ours is asked for all that it has */
+	bool gap;
 };
 
 #define PH_HUB_PAGE_MS 3000 /* of reading for what a page issues, while sessions wait */

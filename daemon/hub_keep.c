@@ -14,7 +14,8 @@
  * A hub that was restored asks each device for what lies behind its own desk logs, and takes it by
  * the way of the second medium (hub_collect.c). So does one to which a device tells a position that is
  * on none of its desk logs: as with the control log, what comes back proves by our own key that
- * this store is an older one, or nothing. What was looked at once and brought nothing is not
+ * this store is an older one, or nothing. One that was asked for what lies behind our last word, and whose pieces
+ * go on from another than that, is asked for all of them when it calls next. What was looked at and brought nothing is not
  * asked for again before something else came. A piece of before a rotation opens with the key of then, whether
  * the rotation or the device comes first. For 90 days after words came that nobody waited for any more, all
  * who keep some are asked, for one may have what follows.
@@ -78,7 +79,7 @@ int ph_hub_keep_hello(struct ph_hub *hub, struct ph_hub_peer *peer,
 	peer->kept = hello->kept;
 	peer->keep.row = 0;
 	peer->keep.n = 0;
-	peer->keep_asked = false;
+	peer->keep_asked = peer->keep_whole = peer->keep_gap = false;
 	return peer->keeps && peer->kept.n > 0
 		       ? ph_journal_log_each(hub->journal, see_log, &search)
 		       : 0;
@@ -115,7 +116,7 @@ static void note_looked_at(struct ph_hub *hub, const struct ph_hub_peer *peer)
 {
 	struct ph_hub_keepers *keepers = &hub->keepers;
 
-	if (!ph_hub_keep_strays(hub, peer)) {
+	if (peer->keep_gap || !ph_hub_keep_strays(hub, peer)) {
 		return;
 	}
 	keepers->idle[keepers->next_idle] = peer->kept;
@@ -294,7 +295,8 @@ int ph_hub_keep_load(struct ph_hub *hub, struct ph_hub_peer *peer, size_t budget
 struct asking {
 	struct ph_hub *hub;
 	struct ph_welcome *welcome;
-	bool strays;   /* where the device's desk log and ours part is not known */
+	bool strays;   /* where the device's desk log and ours part is not known, ... */
+	bool whole;    /* ... and it is asked for all that it has of each */
 	uint64_t kept; /* the number of the last word that it has */
 };
 
@@ -314,7 +316,7 @@ static int ask_log(void *data, const struct ph_log *log)
 	/* where its last word is not above ours we said another in that place */
 	if (asking->strays) {
 		rc = ph_hub_goes_on(asking->hub, log->id, &whole);
-		whole = whole || asking->kept <= log->n;
+		whole = whole || asking->whole || asking->kept <= log->n;
 	}
 	memcpy(want->log_id, log->id, sizeof(want->log_id));
 	want->n = whole ? 1 : log->n;
@@ -330,6 +332,7 @@ int ph_hub_keep_ask(struct ph_hub *hub, struct ph_hub_peer *peer,
 				 .strays = ph_hub_keep_strays(hub, peer),
 				 .kept = peer->kept.n };
 
+	asking.whole = peer->keep_whole = asking.strays && hub->keepers.gap;
 	peer->keep_asked = peer->keeps && welcome->n_wants > 0;
 	return peer->keep_asked ? ph_journal_log_each(hub->journal, ask_log, &asking) : 0;
 }
@@ -351,12 +354,30 @@ static int look_again(struct ph_hub *hub)
 	return rc;
 }
 
-/* SEGMENT, which we made. 0 or negative errno. *STORED_OUT: entries that were new. */
-static int take(struct ph_hub *hub, const struct ph_segment *segment,
-		uint64_t *stored_out)
+/*
+ * What PEER brought goes on from nothing that is here. What it does go on from may lie below our last word, in whose
+ * place another was lost, if that is all that PEER was asked for. 0 or negative errno.
+ */
+static int note_gap(struct ph_hub *hub, struct ph_hub_peer *peer)
+{
+	if (peer->keep_whole) {
+		return 0;
+	}
+	peer->keep_gap = true;
+	if (hub->keepers.gap) {
+		return 0;
+	}
+	hub->keepers.gap = true;
+	return ph_journal_meta_put_int(hub->journal, PH_HUB_META_DESK_GAP, 1);
+}
+
+/* SEGMENT, which we made, from PEER. 0 or negative errno. *STORED_OUT: entries that were new. */
+static int take(struct ph_hub *hub, struct ph_hub_peer *peer,
+		const struct ph_segment *segment, uint64_t *stored_out)
 {
 	int rc = ph_hub_collect_own(hub, segment, stored_out);
 
+	rc = rc == PH_HUB_COLLECT_E_GAP ? note_gap(hub, peer) : rc;
 	rc = rc == 0 && *stored_out > 0 ? look_again(hub) : rc;
 	return rc < 0 ? rc : 0;
 }
@@ -392,7 +413,7 @@ int ph_hub_keep_take(struct ph_hub *hub, struct ph_hub_peer *peer,
 	rc = ph_hub_quota_ask(hub, peer, &peer->device, item);
 	rc = rc != 0 ? rc : open_piece(hub, &keep, &segment, &body);
 	if (rc == 0) {
-		rc = take(hub, &segment, &stored);
+		rc = take(hub, peer, &segment, &stored);
 	} else if (rc ==
 		   -EBADMSG) { /* of other keys, or nobody's: no fault of the device */
 		rc = 0;

@@ -462,6 +462,97 @@ static void test_put_back_is_found(void **state)
 	}
 }
 
+/*
+ * A device keeps several pieces of the lost words, and the hub has said fewer words since: what lies behind its last
+ * one goes on from none that is there. All of it comes back, also when the hub is started anew before
+ * each session, and when `restore` said that it is an older store.
+ */
+static void test_fewer_words_since(void **state)
+{
+	enum {
+		FOUND,
+		FOUND_AND_STARTED,
+		RESTORED,
+		N_WAYS
+	};
+	struct world *world = *state;
+	struct hub_room *room = &world->room;
+
+	for (int way = 0; way < N_WAYS; way++) {
+		struct ph_log lost, held;
+		uint64_t pieces;
+
+		say_words(room, 2);
+		sync_pc(room, &world->a);
+		keep(room, room->dir, world->copy);
+		pieces = pieces_of(&world->a);
+		for (unsigned i = 0; i < 4; i++) {
+			say_words(room, 1);
+			sync_pc(room, &world->a);
+		}
+		assert_int_equal(pieces_of(&world->a), pieces + 4);
+		lost = *ph_writer_log(room->hub->desk);
+		keep(room, world->copy, room->dir);
+		say_words(room, 2);
+		if (way == RESTORED) {
+			say(room, "epoch-begin");
+		} else {
+			assert_int_equal(drive(room, &world->a, WHOLE_DRIVE).status,
+					 PH_STATUS_LATER);
+		}
+		assert_true(room->hub->collecting);
+		say_words(room, 1); /* in another log by now */
+		for (unsigned i = 0; i < 2; i++) {
+			if (way == FOUND_AND_STARTED) {
+				hub_restart(room);
+			}
+			sync_pc(room, &world->a);
+		}
+		assert_int_equal(ph_journal_log_with(room->hub->journal, lost.id, lost.n,
+						     lost.h, &held),
+				 0);
+		assert_int_equal(held.n, lost.n);
+		end_collecting(room);
+		seen.up = 0;
+		sync_pc(room, &world->a);
+		assert_int_equal(seen.up, 0);
+		sync_pc(room, &world->a);
+		sync_pc(room, &world->b);
+		assert_false(room->hub->collecting);
+	}
+}
+
+/* Of what it keeps the hub has lost what comes before it: it is asked for all of it once, and no more. */
+static void test_what_goes_on_from_nothing(void **state)
+{
+	struct world *world = *state;
+	struct hub_room *room = &world->room;
+
+	say_words(room, 1);
+	keep(room, room->dir, world->copy);
+	for (unsigned i = 0; i < 2; i++) {
+		say_words(room, 1);
+		sync_pc(room, &world->a);
+	}
+	assert_int_equal(
+		ph_db_exec(world->a.site->db, "DELETE FROM kept WHERE first = 1;"), 0);
+	keep(room, world->copy, room->dir);
+	say(room, "epoch-begin");
+	end_collecting(room);
+	for (unsigned i = 1; i < 5; i++) {
+		sync_pc(room, &world->a);
+		assert_int_equal(seen.up, i < 2 ? i : 2);
+		assert_int_equal(seen.wants > 0, i < 3);
+	}
+	/* the next process looks once more, and knows already that it is to ask for all */
+	hub_restart(room);
+	for (unsigned i = 1; i < 3; i++) {
+		sync_pc(room, &world->a);
+		assert_int_equal(seen.up, 3);
+		assert_int_equal(seen.wants > 0, i < 2);
+	}
+}
+
 /* Who tells a position that is none of ours, and brings what we have, makes us believe nothing. */
 static void test_a_claim_proves_nothing(void **state)
 {
@@ -593,6 +684,8 @@ int main(void)
 		WORLD(test_keys_since_the_backup),
 		WORLD(test_late),
 		WORLD(test_put_back_is_found),
+		WORLD(test_fewer_words_since),
+		WORLD(test_what_goes_on_from_nothing),
 		WORLD(test_a_claim_proves_nothing),
 		WORLD(test_hostile),
 	};
