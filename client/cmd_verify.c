@@ -4,7 +4,8 @@
  * Three looks, each deeper: SQLite's own check of the file; every chain, seal,
  * commitment and receipt in the journal; and the ledger against a fold of the same
  * entries in memory. The first that fails says what is damaged and where
- * (PH_EXIT_DAMAGED). Nothing is changed.
+ * (PH_EXIT_DAMAGED). What others on the machine may read or change in the folder is told, and is
+ * no failure: it is whole all the same. Nothing is changed.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -13,6 +14,7 @@
 
 #include "client/commands.h"
 #include "common/cli/out.h"
+#include "common/cli/rights.h"
 
 /* The digest of a ledger folded anew, in memory. */
 static int fresh_digest(struct ph_site *site, uint8_t digest[static 32],
@@ -65,6 +67,43 @@ static int check_ledger(struct ph_site *site, struct ph_error *err)
 	return rc;
 }
 
+static json_t *as_json(const struct ph_journal_counts *counts)
+{
+	return json_pack("{s:i, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "schema", 1,
+			 "ok", 1, "logs", (json_int_t)counts->logs, "entries",
+			 (json_int_t)counts->entries, "seals", (json_int_t)counts->seals,
+			 "parts", (json_int_t)counts->parts, "parts_missing",
+			 (json_int_t)counts->parts_missing, "parts_erased",
+			 (json_int_t)counts->parts_erased, "receipts",
+			 (json_int_t)counts->receipts);
+}
+
+/* What was found whole, and what others on the machine may do to it. 0 or negative errno. */
+static int say(const struct ph_cli *cli, const struct ph_journal_counts *counts)
+{
+	json_t *answer = as_json(counts);
+	int rc = answer ? ph_rights_look(cli->dir, answer) : -ENOMEM;
+
+	if (rc == 0 && (cli->json || cli->plain)) {
+		return ph_out_script(cli->json, answer);
+	}
+	if (rc == 0) {
+		printf(ph_say("All is whole: %" PRIu64 " entries in %" PRIu64
+			      " logs, %" PRIu64 " seals, %" PRIu64
+			      " sealed parts, %" PRIu64
+			      " receipts; the ledger is what they give.\n",
+			      "Tất cả còn nguyên: %" PRIu64 " giao dịch trong %" PRIu64
+			      " nhật ký, %" PRIu64 " dấu niêm, %" PRIu64
+			      " phần niêm phong, %" PRIu64
+			      " biên nhận; sổ khớp với nhật ký.\n"),
+		       counts->entries, counts->logs, counts->seals, counts->parts,
+		       counts->receipts);
+		ph_rights_tell(cli->dir, answer);
+	}
+	json_decref(answer);
+	return rc;
+}
+
 static int run(struct ph_cli *cli, struct ph_error *err)
 {
 	struct ph_journal_counts counts = { 0 };
@@ -85,26 +124,7 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 	if (rc < 0) {
 		return rc;
 	}
-	if (cli->json || cli->plain) {
-		return ph_out_script(
-			cli->json,
-			json_pack("{s:i, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
-				  "schema", 1, "ok", 1, "logs", (json_int_t)counts.logs,
-				  "entries", (json_int_t)counts.entries, "seals",
-				  (json_int_t)counts.seals, "parts",
-				  (json_int_t)counts.parts, "parts_missing",
-				  (json_int_t)counts.parts_missing, "parts_erased",
-				  (json_int_t)counts.parts_erased, "receipts",
-				  (json_int_t)counts.receipts));
-	}
-	printf(ph_say("All is whole: %" PRIu64 " entries in %" PRIu64 " logs, %" PRIu64
-		      " seals, %" PRIu64 " sealed parts, %" PRIu64 " receipts; the "
-		      "ledger is what they give.\n",
-		      "Tất cả còn nguyên: %" PRIu64 " giao dịch trong %" PRIu64
-		      " nhật ký, %" PRIu64 " dấu niêm, %" PRIu64
-		      " phần niêm phong, %" PRIu64 " biên nhận; sổ khớp với nhật ký.\n"),
-	       counts.entries, counts.logs, counts.seals, counts.parts, counts.receipts);
-	return 0;
+	return say(cli, &counts);
 }
 
 const struct ph_cli_command ph_cmd_verify = {

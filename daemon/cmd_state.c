@@ -12,6 +12,7 @@
 #include "common/base/json_memory.h"
 #include "common/cli/entry_words.h"
 #include "common/cli/out.h"
+#include "common/cli/rights.h"
 #include "common/cli/sheet.h"
 #include "common/cli/story_sheet.h"
 #include "common/cli/value_words.h"
@@ -611,5 +612,8 @@ int ph_cmd_verify(struct ph_cli *cli, struct ph_error *err)
 	json_t *answer;
 	int rc = ph_ask(cli, ph_request("verify"), &answer, err);
 
+	if (rc == 0 && !cli->json && !cli->plain) {
+		ph_rights_tell(cli->dir, answer);
+	}
 	return rc < 0 ? rc : finish(cli, answer, print_verify);
 }

@@ -2,6 +2,7 @@
  * daemon/hub_command_state.c - how the hub is: status, devices; digest, rebuild, verify.
  */
 #include "common/base/say.h"
+#include "common/cli/rights.h"
 #include "common/ledger/scope.h"
 #include "common/ledger/cases.h"
 #include "common/ledger/query.h"
@@ -617,5 +618,5 @@ int ph_hub_verify(struct ph_hub *hub, const json_t *request, json_t *answer,
 	json_object_set_new(answer, "parts_erased",
 			    json_integer((json_int_t)counts.parts_erased));
 	set_digest(answer, held);
-	return 0;
+	return ph_rights_look(hub->dir, answer);
 }

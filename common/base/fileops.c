@@ -106,6 +106,9 @@ static struct ph_file_info info_of(const struct stat *found)
 	return (struct ph_file_info){ .folder = S_ISDIR(found->st_mode),
 				      .plain = S_ISREG(found->st_mode),
 				      .size = (uint64_t)found->st_size,
+				      .mode = S_ISLNK(found->st_mode)
+						      ? 0
+						      : found->st_mode & 0777,
 				      .device = (uint64_t)found->st_dev,
 				      .inode = (uint64_t)found->st_ino,
 				      .changed_s = found->st_ctim.tv_sec,

@@ -61,6 +61,37 @@ is "and a hub that was restored" "$(open_to_others hub2)" ''
 is "the recovery key, invites and backups are, too" "$(stat -c %a secret i1 i2 far/*.backup | sort -u)" 600
 ok "there is something in them" test "$(find hub s1 van -type f | wc -l)" -ge 15
 
+# --- what a hand has widened ---
+wide_in() { json '[[o["path"], o["mode"]] for o in d["open_to_others"]], d["open_to_others_more"]'; }
+for verify in "$H verify" "$P -d s1 verify"; do
+  is "$verify has nothing to say of rights" "$($verify 2>&1 >/dev/null) $($verify --json | wide_in)" ' ([], 0)'
+done
+chmod 755 hub hub/keys
+chmod 644 hub/keys/online
+chmod 711 s1
+chmod 660 s1/keys
+ln -s /etc/passwd s1/link # which has all rights itself, and is none of ours
+$H verify >hub.wide 2>hub.told
+is "what others may read of a hub is told by verify, which is done (0)" "$? $(cat hub.told)" "0 hub: others on this machine may read it (mode 755)
+hub/keys: others on this machine may read it (mode 755)
+hub/keys/online: others on this machine may read it (mode 644)
+nothing here needs these rights; take them away: chmod -R go= hub"
+is "and what it says of the store is what it was" "$(grep -c '^all whole: ' hub.wide)" 1
+is "programs are told as well" "$($H verify --json | wide_in)" "([['.', '0755'], ['keys', '0755'], ['keys/online', '0644']], 0)"
+"$P" -d s1 verify >/dev/null 2>s1.told
+is "of a site that others may change, too" "$? $(cat s1.told)" "0 s1: others on this machine may pass through it (mode 711)
+s1/keys: others on this machine may change it (mode 660)
+nothing here needs these rights; take them away: chmod -R go= s1"
+is "and in Vietnamese" "$(LC_ALL=vi_VN.UTF-8 $H verify 2>&1 >/dev/null | tail -n 2)" "hub/keys/online: người dùng khác trên máy này đọc được (quyền 644)
+không gì ở đây cần các quyền đó; hãy bỏ đi: chmod -R go= hub"
+for told in hub.told s1.told; do $(sed -n 's/.*: \(chmod .*\)/\1/p' $told); done
+is "what it says to do closes them again" "$(open_to_others hub) $(rm s1/link; open_to_others s1) $($H verify 2>&1 >/dev/null)$("$P" -d s1 verify 2>&1 >/dev/null)" '  '
+mkdir s1/many
+for i in $(seq 10 39); do : >"s1/many/$i"; done
+is "of many the first by name, and how many more" "$("$P" -d s1 verify --json | json '[len(d["open_to_others"]), d["open_to_others"][0]["path"], d["open_to_others"][15]["path"], d["open_to_others_more"]]')" "[16, 'many', 'many/24', 15]"
+is "in words, too" "$("$P" -d s1 verify 2>&1 >/dev/null | tail -n 2 | head -n 1)" 'and 15 more'
+rm -r s1/many
+
 # --- what running programs show ---
 stop "$looking"
 cat >find.py <<'PY'

@@ -1,0 +1,23 @@
+/*
+ * common/cli/rights.h - what in a folder of ours other users of the machine have rights to.
+ *
+ * Whatever is made there is 0600, folders 0700 (docs/SECURITY.md): what is wider was widened by hand, came
+ * with a copy, or lies on a file system that has no such rights.
+ */
+#ifndef PH_CLI_RIGHTS_H
+#define PH_CLI_RIGHTS_H
+
+#include <jansson.h>
+
+#define PH_RIGHTS_TOLD 16
+
+/*
+ * Put into ANSWER what in the folder DIR, and it itself, others have rights to: `open_to_others`, up to
+ * PH_RIGHTS_TOLD of { path, mode } by path, within DIR ("." is DIR), and `open_to_others_more`, how many are left out. No
+ * link is followed. What cannot be looked at is not told. 0 or -ENOMEM.
+ */
+int ph_rights_look(const char *dir, json_t *answer);
+/* The same for people, on standard error, and what to do; DIR as they know it. Nothing where there is nothing. */
+void ph_rights_tell(const char *dir, const json_t *answer);
+
+#endif
