@@ -2,7 +2,8 @@
  * daemon/hub_command_erase.c - packhorsed erase: the order that a reader be erased.
  *
  * The ledger fills in what the person cannot know: which registrations are one reader's,
- * and which cards were issued to them. An operator signs it (hub_put.c).
+ * and which cards were issued to them. An operator signs it (hub_put.c). Where orders that every device
+ * hears name all of these already, nothing is written: the person is told of the order.
  *
  * One order names 64 of each. A reader of whom there is more takes several: each names what no
  * order has named before, and the answer says what is left for the next.
@@ -16,9 +17,12 @@
 #include <string.h>
 
 #include "common/ledger/card.h"
+#include "common/ledger/erasure.h"
 #include "common/ledger/key.h"
+#include "common/ledger/keyset.h"
 #include "common/ledger/query.h"
 #include "common/ledger/reader.h"
+#include "daemon/hub_words.h"
 
 #define ITEMS_MAX 64 /* of each list that is filled here, by the kind table */
 
@@ -141,6 +145,155 @@ static int add_class(struct erasing *erasing, const char *text)
 	return rc < 0 ? rc : add_cards(erasing, &ref);
 }
 
+/* --- who is erased already --- */
+
+struct ordered {
+	const struct erasing *erasing;
+	struct ph_entry entry; /* of the order that is looked at; it borrows ... */
+	struct ph_buf bytes;
+	bool *readers, *cards; /* of ERASING: that an order names it */
+	struct ph_ref ref; /* the first order of the first reader; n 0: there is none */
+	int64_t second;
+};
+
+/* Whether every device hears the entry REF of the control log: not where a hub that was put back wrote on. */
+static int is_heard(struct ph_hub *hub, const struct ph_ref *ref, bool *out)
+{
+	*out = true;
+	for (unsigned i = 0; i < hub->control.n; i++) {
+		if (memcmp(hub->control.log[i].id, ref->log_id, sizeof(ref->log_id)) ==
+		    0) {
+			uint64_t split = 0;
+			int rc = ph_hub_words_split(hub, i, &split);
+
+			*out = ref->n <= split;
+			return rc;
+		}
+	}
+	return 0;
+}
+
+/* Note whom the order names. Whether the first reader is one of them. */
+static bool note_named(struct ordered *ordered)
+{
+	const struct erasing *erasing = ordered->erasing;
+	const struct ph_value *cards = &ordered->entry.field[PH_ERASE_CARDS];
+	struct ph_list_iter iter =
+		ph_list_begin(&ordered->entry.field[PH_ERASE_READERS].as.list);
+	bool is_first = false;
+	struct ph_ref reader;
+	struct ph_id card;
+
+	while (ph_list_next_ref(&iter, &reader)) {
+		for (size_t i = 0; i < erasing->n_readers; i++) {
+			if (ph_ref_equal(&erasing->readers[i], &reader)) {
+				ordered->readers[i] = true;
+				is_first = is_first || i == 0;
+			}
+		}
+	}
+	iter = ph_list_begin(&cards->as.list);
+	while (cards->set && ph_list_next_id(&iter, &card)) {
+		for (size_t i = 0; i < erasing->n_cards; i++) {
+			ordered->cards[i] |= ph_id_equal(&erasing->cards[i], &card);
+		}
+	}
+	return is_first;
+}
+
+static int see_order(struct ordered *ordered, const struct ph_entity_key *key)
+{
+	struct ph_hub *hub = ordered->erasing->hub;
+	struct ph_erasure erasure = { 0 };
+	struct ph_buf state = { 0 };
+	struct ph_log log;
+	struct ph_ref ref;
+	bool heard = false;
+	int rc = ph_key_get_ref(ph_key_view(key), &ref) ? is_heard(hub, &ref, &heard)
+							: -EUCLEAN;
+
+	if (rc != 0 || !heard) {
+		return rc;
+	}
+	ordered->bytes.len = 0;
+	rc = ph_journal_resolve(hub->journal, &ref, &log, &ordered->bytes);
+	rc = rc != 0 ? rc
+		     : ph_entry_decode(ph_buf_view(&ordered->bytes), &ordered->entry);
+	rc = rc != 0 ? rc
+		     : ph_ledger_get(hub->ledger, PH_ENTITY_ERASURE, ph_key_view(key),
+				     &state);
+	rc = rc != 0 ? rc : ph_erasure_decode(ph_buf_view(&state), &erasure);
+	if (rc == 0 && note_named(ordered) &&
+	    (ordered->ref.n == 0 || erasure.second < ordered->second)) {
+		ordered->ref = ref;
+		ordered->second = erasure.second;
+	}
+	ph_erasure_deinit(&erasure);
+	ph_buf_deinit(&state);
+	return rc < 0 ? rc : 0;
+}
+
+/* Each order that was carried out here. */
+static int see_orders(struct ordered *ordered)
+{
+	struct ph_keyset keys = { 0 };
+	struct ph_stmt *stmt;
+	int rc =
+		ph_db_prepare(ordered->erasing->hub->db, "SELECT id FROM erasure", &stmt);
+
+	rc = rc != 0 ? rc : ph_keyset_read(&keys, PH_ENTITY_ERASURE, stmt);
+	for (size_t i = 0; rc == 0 && i < keys.n; i++) {
+		rc = see_order(ordered, &keys.keys[i]);
+	}
+	ph_keyset_deinit(&keys);
+	return rc;
+}
+
+static bool are_all_named(const struct ordered *ordered)
+{
+	bool all = ordered->ref.n > 0;
+
+	for (size_t i = 0; i < ordered->erasing->n_readers; i++) {
+		all = all && ordered->readers[i];
+	}
+	for (size_t i = 0; i < ordered->erasing->n_cards; i++) {
+		all = all && ordered->cards[i];
+	}
+	return all;
+}
+
+/* That there is anything to order. 0; -EEXIST or another negative errno. */
+static int check_new(const struct erasing *erasing)
+{
+	struct ordered *ordered = calloc(1, sizeof(*ordered));
+	int rc = ordered ? 0 : -ENOMEM;
+
+	if (rc < 0) {
+		return rc;
+	}
+	ordered->erasing = erasing;
+	ordered->readers = calloc(erasing->n_readers + 1, sizeof(bool));
+	ordered->cards = calloc(erasing->n_cards + 1, sizeof(bool));
+	rc = ordered->readers && ordered->cards ? see_orders(ordered) : -ENOMEM;
+	if (rc == 0 && are_all_named(ordered)) {
+		char time[PH_TIME_TEXT], ref[PH_REF_TEXT];
+
+		ph_time_text(time, ordered->second);
+		ph_ref_text(ref, &ordered->ref);
+		rc = ph_fail(erasing->err, PH_EXIT_OTHER, -EEXIST,
+			     ph_say("erased already, by the order of %s: nothing was "
+				    "written (packhorsed erasures %s)",
+				    "đã xóa rồi, theo lệnh ngày %s: không ghi gì thêm "
+				    "(packhorsed erasures %s)"),
+			     time, ref);
+	}
+	ph_buf_deinit(&ordered->bytes);
+	free(ordered->readers);
+	free(ordered->cards);
+	free(ordered);
+	return rc;
+}
+
 /* --- what one order has no room for --- */
 
 /* Whether an order names the reader REF. 0 or negative errno. */
@@ -214,7 +367,8 @@ static size_t least(size_t a, size_t b)
 
 /*
  * Of one reader who is too much for an order: what none has named yet, as far as there is room; with
- * cards alone one of the registrations again, since an order needs one. If nothing is new, the same as before.
+ * cards alone one of the registrations again, since an order needs one. If nothing is new, the same as before: that is
+ * so where not every device hears the orders.
  */
 static int fit(struct erasing *erasing, json_t *answer)
 {
@@ -281,6 +435,7 @@ int ph_hub_reader_erase(struct ph_hub *hub, const json_t *request, json_t *answe
 	struct ph_buf cards = { 0 };
 	int rc = erasing.held ? add_all(&erasing) : -ENOMEM;
 
+	rc = rc < 0 ? rc : check_new(&erasing);
 	rc = rc < 0 ? rc : fit(&erasing, answer);
 	rc = rc < 0 ? rc
 		    : ph_list_put_refs(&readers, erasing.readers, erasing.n_readers,

@@ -123,6 +123,11 @@ ok "the order, by her card" $H erase "$card" $secret
 order=$($H erasures --json | pick 'd["erasures"][0]["erasure"]')
 is "the hub has done it at once" "$($H erasures --json | pick '[d["erasures"][0][k] for k in ("at_hub", "confirmed", "out", "gone")]')" '[True, 0, 4, 0]'
 is "it names both registrations and both cards" "$($H erasures "${order:0:20}" --json | pick '[len(d["certificate"][k]) for k in ("readers", "cards", "sticks")]')" '[2, 2, 1]'
+status "who is erased already is not erased once more" 1 $H erase "$card" $secret
+like "which says since when, by which order, and that nothing was written" "$(cat ok.out)" "erased already, by the order of 20[0-9-]*T[^ ]*: nothing was written .packhorsed erasures $order"
+status "nor by another of her registrations" 1 $H erase "$twin" $secret
+like "in Vietnamese" "$(LC_ALL=vi_VN.UTF-8 $H erase "$card2" $secret 2>&1)" "đã xóa rồi, theo lệnh ngày 20.*không ghi gì thêm .packhorsed erasures $order"
+is "there is one order" "$($H erasures --json | pick 'len(d["erasures"])')" 1
 image find known $refs hub >found
 is "nothing of her is left in the hub's files" "$(cat found)" ''
 image find known1 $hers hub medium >found
@@ -169,6 +174,7 @@ image find known $refs hub a a2 b c >found
 is "nothing anywhere once all have heard" "$(cat found)" ''
 image find known3 --ref "$again" hub a b c >found
 is "who has an erased card is erased: hub and device keep no part" "$(cat found)" ''
+status "of a registration that no order names one is given, which an operator signs" 2 $H erase "$again"
 is "and shows no name" "$(site c reader show "$again" --json | grep -c Mai) $($H query reader "$again" --names --json | grep -c Mai)" '0 0'
 is "a change that came later has left no part" "$(image find known2 --ref "$late" hub a a2 b 2>&1)" ''
 is "which nobody waits for" "$($H devices --json | pick 'sum(x["parts_missing"] for x in d["devices"])') $(for x in a a2 b c; do member $x parts_pending; done | xargs)" '0 0 0 0 0'

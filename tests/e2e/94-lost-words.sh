@@ -71,6 +71,7 @@ is "what is to be said again, who keeps out first" "$(words | sed "s/'policy-put
   "['device-cut operator', 'site-put hub', 'policy-put hub', 'device-admit hub', 'reader-erase operator', 'device-confirm hub']"
 like "for people, too" "$($H restore words)" 'device-cut.*an operator signs it'
 like "and in Vietnamese" "$(LC_ALL=vi_VN.UTF-8 $H restore words)" '6 lời của nhật ký điều hành'
+status "an order that not all hear may be given again, and signed" 2 $H erase "$gone"
 like "the end of the collecting reminds of it" "$($H restore end)" '6 words of the control log'
 for x in x1 x3 x4; do sync $x; done
 is "and alone changes nothing about it" "$(name_at x4 "$gone" Pánh)" 1
@@ -85,6 +86,7 @@ is "what the operator signs is shown" "$(grep -c 'signing' said.err)" 2
 is "and what was written" "$(grep -c 'saved' said)" 6
 is "nothing is left" "$(words) $($H status --json | json 'd["words_unheard"]')" '[] 0'
 ok "once more is nothing" $H restore words --say $secret
+status "the reader is erased already" 1 $H erase "$gone" $secret
 status "the PC is cut off already" 1 $H cut "$(member x2 device)" --reason stolen $secret
 for x in x4 x1 x3 x4 x1 x3; do ok "$x is served" sync $x; done
 is "who had not heard of the erasure has carried it out" "$(name_at x4 "$gone" Pánh) $(name_at x4 "$stays" Hặc)" '0 1'
