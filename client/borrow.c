@@ -22,6 +22,7 @@
 
 #include "common/base/json_memory.h"
 #include "common/base/limits.h"
+#include "common/base/owner.h"
 #include "common/cli/export.h"
 #include "common/cli/local.h"
 #include "common/cli/out.h"
@@ -332,6 +333,8 @@ int ph_borrow_desk(const char *dir, const uint8_t *secret, struct ph_error *err)
 	rc = rc < 0 ? rc : read_answer(&buf, &answer);
 	if (rc == -ENOENT) {
 		rc = PH_BORROW_E_NOBODY;
+	} else if (rc == -EACCES || rc == -EPERM) {
+		rc = ph_fail_owner(err, rc, dir);
 	} else if (rc < 0) {
 		rc = ph_fail_errno(err, rc,
 				   ph_say("asking the running agent",

@@ -16,6 +16,7 @@
 #include "client/commands.h"
 #include "common/base/file.h"
 #include "common/base/json_memory.h"
+#include "common/base/owner.h"
 #include "common/cli/local.h"
 #include "common/cli/out.h"
 
@@ -35,6 +36,9 @@ static int ask(const struct ph_cli *cli, json_t **answer_out, struct ph_error *e
 	int fd = ph_local_connect(cli->dir);
 	int rc;
 
+	if (fd == -EACCES || fd == -EPERM) {
+		return ph_fail_owner(err, fd, cli->dir);
+	}
 	if (fd < 0) {
 		return ph_fail(err, PH_EXIT_OTHER, fd,
 			       ph_say("no agent keeps %s: start it (systemctl --user "

@@ -15,6 +15,7 @@
  */
 #include "client/borrow.h"
 #include "client/site_internal.h"
+#include "common/base/owner.h"
 #include "common/cli/out.h"
 #include "common/ledger/fed.h"
 
@@ -334,7 +335,7 @@ static int find_store(const char *dir, struct ph_error *err)
 		return 0;
 	}
 	if (rc < 0 && rc != -ENOENT) {
-		return ph_fail_errno(err, rc, dir);
+		return ph_fail_owner(err, rc, dir);
 	}
 	/* a join that was interrupted leaves keys too, and its half-made store */
 	if (!holds(dir, "site.db.new") &&

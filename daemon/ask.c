@@ -16,6 +16,7 @@
 
 #include "common/base/json_memory.h"
 #include "common/base/limits.h"
+#include "common/base/owner.h"
 #include "common/base/text.h"
 #include "common/cli/export.h"
 #include "common/cli/local.h"
@@ -36,6 +37,9 @@ int ph_ask_daemon(const char *dir, const json_t *request, json_t **answer_out,
 	int fd = ph_local_connect(dir);
 	int rc;
 
+	if (fd == -EACCES || fd == -EPERM) {
+		return ph_fail_owner(err, fd, dir);
+	}
 	if (fd < 0) {
 		return fd == -ENOENT
 			       ? -ENOENT
@@ -95,12 +99,12 @@ out:
 	return rc;
 }
 
-int ph_ask_is_served(const char *dir)
+int ph_ask_is_served(const char *dir, struct ph_error *err)
 {
 	int fd = ph_local_connect(dir);
 
 	if (fd < 0) {
-		return fd == -ENOENT ? 0 : fd;
+		return fd == -ENOENT ? 0 : ph_fail_owner(err, fd, dir);
 	}
 	close(fd);
 	return 1;

@@ -18,8 +18,8 @@
  */
 int ph_ask_daemon(const char *dir, const json_t *request, json_t **answer_out,
 		  struct ph_error *err);
-/* 1 if a daemon serves DIR, 0 if none does, or a negative errno. */
-int ph_ask_is_served(const char *dir);
+/* 1 if a daemon serves DIR, 0 if none does, or a negative errno with ERR. */
+int ph_ask_is_served(const char *dir, struct ph_error *err);
 /* 0, or the refusal that ANSWER is, as a negative errno with ERR. */
 int ph_ask_check(const json_t *answer, struct ph_error *err);
 /*

@@ -88,7 +88,7 @@ static int ask(struct make *make, json_t *request, json_t **answer_out,
 static int begin(struct make *make, struct ph_error *err)
 {
 	json_t *answer = NULL;
-	int rc = ph_ask_is_served(make->cli->dir);
+	int rc = ph_ask_is_served(make->cli->dir, err);
 
 	if (rc == 0) {
 		rc = ph_hub_open(&make->hub,

@@ -370,7 +370,7 @@ int ph_cmd_keys_rotate(struct ph_cli *cli, struct ph_error *err)
 {
 	struct ph_sign_pair root = { 0 };
 	uint64_t generation = 0;
-	int rc = ph_ask_is_served(cli->dir);
+	int rc = ph_ask_is_served(cli->dir, err);
 
 	if (rc > 0) {
 		rc = ph_fail(

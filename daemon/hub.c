@@ -23,6 +23,7 @@
 #include <string.h>
 
 #include "common/base/dblook.h"
+#include "common/base/owner.h"
 
 int64_t ph_hub_now(const struct ph_hub *hub)
 {
@@ -126,6 +127,7 @@ static int open_store(struct ph_hub *hub, struct ph_error *err)
 int ph_hub_open(struct ph_hub **hub_out, const struct ph_hub_config *config,
 		struct ph_error *err)
 {
+	struct ph_file_info found;
 	struct ph_hub *hub;
 	char path[PH_HUB_PATH_MAX];
 	int rc;
@@ -134,7 +136,11 @@ int ph_hub_open(struct ph_hub **hub_out, const struct ph_hub_config *config,
 	if (rc < 0) {
 		return rc;
 	}
-	if (!ph_file_exists(path)) {
+	rc = ph_file_info(path, &found);
+	if (rc == -EACCES || rc == -EPERM) {
+		return ph_fail_owner(err, rc, config->dir);
+	}
+	if (rc < 0) {
 		rc = ph_hub_check_keys(config->dir, err);
 		if (rc < 0) {
 			return rc;

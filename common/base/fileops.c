@@ -109,6 +109,7 @@ static struct ph_file_info info_of(const struct stat *found)
 				      .mode = S_ISLNK(found->st_mode)
 						      ? 0
 						      : found->st_mode & 0777,
+				      .owner = found->st_uid,
 				      .device = (uint64_t)found->st_dev,
 				      .inode = (uint64_t)found->st_ino,
 				      .changed_s = found->st_ctim.tv_sec,

@@ -18,7 +18,8 @@ struct ph_file_info {
 	bool folder;
 	bool plain; /* neither a folder nor anything special: a file with content */
 	uint64_t size;
-	unsigned mode; /* who may do what, as in 0600; 0 of a link */
+	unsigned mode;  /* who may do what, as in 0600; 0 of a link */
+	unsigned owner; /* the number of the user whose it is */
 	/* which disk, which file on it, and when name, place or content last changed */
 	uint64_t device, inode;
 	int64_t changed_s, changed_ns;

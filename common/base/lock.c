@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "common/base/file.h"
+#include "common/base/owner.h"
 #include "common/base/say.h"
 
 enum {
@@ -120,7 +121,7 @@ int ph_lock_take_named(struct ph_lock *lock, const char *dir, const char *name,
 	int fd = ph_file_ops_used()->open(path, O_RDWR | O_CREAT, 0600);
 
 	if (fd < 0) {
-		return ph_fail_errno(err, fd, path);
+		return ph_fail_owner(err, fd, path);
 	}
 	rc = wait_flock(fd, wait_ms);
 	if (rc == 0) {

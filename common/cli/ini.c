@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "common/base/file.h"
+#include "common/base/owner.h"
 #include "common/cli/out.h"
 
 #define PATH_SIZE    4096
@@ -281,7 +282,7 @@ static int load_folder(const struct ph_setting *table, void *settings, const cha
 	}
 	count = scandir(folder, &items, is_config, alphasort);
 	if (count < 0) {
-		return errno == ENOENT ? 0 : ph_fail_errno(err, -errno, folder);
+		return errno == ENOENT ? 0 : ph_fail_owner(err, -errno, folder);
 	}
 	if (count > FILES_MAX) {
 		rc = ph_fail(err, PH_EXIT_CONFIG, -EINVAL,

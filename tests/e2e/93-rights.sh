@@ -267,6 +267,33 @@ if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
   install -d -m 0700 -o 65534 -g 65534 lib/packhorse-site
   ok "with it the unit's user joins, from an invite that is root's alone" as "$T/lib/bin/packhorse" -d "$T/lib/packhorse-site" join - <i3
   ok "and works in it" as "$T/lib/bin/packhorse" -d "$T/lib/packhorse-site" status
+  cp "$hubd" lib/bin/packhorsed
+  site=$T/lib/bin/packhorse
+  hub=$T/lib/bin/packhorsed
+  not_ours() { # NAME COMMAND...: what somebody is told who works in a folder that is not his
+    local name=$1
+    shift
+    as "$@" >none.out 2>none.err
+    is "$name: where, whose it is, and what to do" "$? $(sed 's/^[a-z]*: //' none.err)" "$rc $where: no permission. It belongs to the user root: give the command as that user (sudo -u root ...)"
+  }
+  rc=1 where=$T/s1
+  not_ours "status in the folder of another user" "$site" -d "$T/s1" status
+  where=$T/hub
+  not_ours "a hub that is another user's" "$hub" -d "$T/hub" status
+  not_ours "and its keys" "$hub" -d "$T/hub" keys rotate --passphrase-file "$T/pass"
+  rc=78 where=$T/hub/conf.d # what reads settings meets those first
+  not_ours "its serving" "$hub" -d "$T/hub" serve --listen 127.0.0.1:0
+  not_ours "its backups" "$hub" -d "$T/hub" backup "$T/lib"
+  where=$T/s1/conf.d
+  not_ours "and an agent" "$site" -d "$T/s1" agent
+  like "in Vietnamese" "$(as env LC_ALL=vi_VN.UTF-8 "$hub" -d "$T/hub" status 2>&1)" 'hub: không có quyền. Thuộc về người dùng root: hãy ra lệnh .*sudo -u root'
+  chmod 755 s1
+  rc=1 where=$T/s1/lock
+  not_ours "a folder that others may enter" "$site" -d "$T/s1" status
+  chmod 500 lib/packhorse-site
+  mv lib/packhorse-site/lock lib/lock
+  as "$site" -d "$T/lib/packhorse-site" status >none.out 2>none.err
+  is "who lacks rights in his own is not sent to himself" "$? $(sed 's/^[a-z]*: //' none.err)" "1 $T/lib/packhorse-site/lock: no permission"
 else
   skip "with it the unit's user joins" "not root, or no setpriv"
 fi
