@@ -54,9 +54,10 @@ static const struct {
 	  "dữ liệu",
 	  "check the hub's address with the provincial library",
 	  "hỏi thư viện tỉnh về địa chỉ máy chủ" },
-	{ "cut-off", "the provincial library has cut this device off",
-	  "thư viện tỉnh đã ngừng thiết bị này", "call the provincial library",
-	  "gọi cho thư viện tỉnh" },
+	{ "cut-off",
+	  "the provincial library has cut this device off, or taken back its invite",
+	  "thư viện tỉnh đã ngừng máy này, hoặc đã hủy giấy mời của nó",
+	  "call the provincial library", "gọi cho thư viện tỉnh" },
 };
 
 #define TOLD_FOR (30 * 86400) /* seconds */

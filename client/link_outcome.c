@@ -69,11 +69,12 @@ static const char *explain_refusal(enum ph_status status, struct ph_error *err)
 	switch (status) {
 	case PH_STATUS_CUT:
 		ph_fail(err, PH_EXIT_CUT_OFF, -EACCES,
-			ph_say("the provincial library has cut this device off. What is "
-			       "recorded "
-			       "here stays here; call the provincial library",
-			       "thư viện tỉnh đã ngừng máy này. Những gì đã ghi ở đây "
-			       "vẫn còn ở đây; hãy gọi cho thư viện tỉnh"));
+			ph_say("the provincial library has cut this device off, or "
+			       "taken back the invite that it joined with. What is "
+			       "recorded here stays here; call the provincial library",
+			       "thư viện tỉnh đã ngừng máy này, hoặc đã hủy giấy mời "
+			       "của nó. Những gì đã ghi ở đây vẫn còn ở đây; hãy gọi "
+			       "cho thư viện tỉnh"));
 		return "cut-off";
 	case PH_STATUS_LATER:
 		ph_fail(err, PH_EXIT_TRY_LATER, -EAGAIN,

@@ -157,6 +157,9 @@ gone=$($H invite list --json | json '[i["invite"] for i in d["invites"] if i["st
 "$P" -d gone join gone.invite >/dev/null
 for i in $gone; do $H invite cancel "$i" --passphrase-file pass >/dev/null 2>&1; done
 status "who comes with one that was taken back is turned away" 11 sync gone
+like "and told that this may be why" "$("$P" -d gone sync --hub "$at" 2>&1)" 'has cut this device off, or taken back the invite'
+like "in Vietnamese" "$(LC_ALL=vi_VN.UTF-8 "$P" -d gone sync --hub "$at" 2>&1)" 'đã ngừng máy này, hoặc đã hủy giấy mời của nó'
+like "status says so as well" "$("$P" -d gone status)" 'has cut this device off, or taken back its invite'
 is "invite list tells what became of all" "$($H invite list --json | json '[sum(i["state"] == s for i in d["invites"]) for s in ("used", "cancelled", "open", "expired")]')" \
   "[7, $(wc -w <<<"$gone"), 0, 0]"
 done_testing
