@@ -27,6 +27,8 @@ total() {
   $H report figures --from "$(day "$3")" --to "$(day "$4")" --json |
     json "sum(s['figures'].get('$2', 0) for s in d['sites'] if s['code'] == '$1')"
 }
+# told_of FOLDER CODE: what its status says of the clock, and the hub's board of the site's
+told_of() { echo "$(member "$1" clock) $($H board --json | json "[w['code'] for s in d['sites'] if s['site'] == '$2' for w in s['why'] if w['code'] == 'clock']")"; }
 due() { $H list out --json | json "[i['due'] for i in d['items'] if i['copy']['code'] == '$1']"; }
 saves() { # NAME command…: exit 0 and a reference, whatever the clock
   ok "$1: it records" "${@:2}"
@@ -81,6 +83,7 @@ is "1970: and there is nothing of 1970" "$(total 14-0371 visits '1970-01-01' '20
 saves "1970, the clock set since" "$P" -d s1 return B1
 syncs s1
 is "1970: the return comes after the loan" "$(due B1)" '[]'
+is "1970: no word of the clock is left, here or at the hub" "$(told_of s1 14-0371)" 'None []'
 
 # --- 2. ten years ahead ---
 enrol 2 +0
@@ -93,6 +96,7 @@ is "ten years ahead: nothing is left in that year" "$(total 14-0372 visits '+360
 saves "ten years ahead, the clock set since" "$P" -d s2 return B2
 syncs s2
 is "ten years ahead: the return comes after the loan" "$(due B2)" '[]'
+is "ten years ahead: no word of the clock is left, here or at the hub" "$(told_of s2 14-0372)" 'None []'
 
 # --- 3. a clock that steps back all day ---
 for i in 1 2 3 4; do
@@ -127,6 +131,7 @@ like "another process knows, too" "$(wait_for_line second.err serve.clock)" 'res
 status "another process: later" 75 "$P" -d s2 sync --hub "$at"
 hub_clock +0
 ok "the clock is set: the hub believes it" $H clock
+is "its status has no word of it, either" "$($H status | grep -c 'clock is doubted') $($H status --json | json 'd["clock"]["wrong"]')" '0 False'
 syncs s2
 is "the visit is of this month" "$(total 14-0372 visits '-3 days' '+3 days')" 8
 hub_clock -30d
