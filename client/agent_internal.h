@@ -14,6 +14,7 @@
 #include "client/agent_settings.h"
 #include "client/agent_talk.h"
 #include "client/front.h"
+#include "client/sync.h"
 #include "common/base/lock.h"
 #include "common/cli/eventlog.h"
 
@@ -47,6 +48,7 @@ struct agent {
 	struct ph_agent_watch watch;
 	int64_t since;
 	uint64_t sessions;
+	struct ph_sync_rest rest; /* own logs that the last hello had no place for */
 	unsigned doubts;
 	uint64_t stop_began, full_since, full;
 	uint64_t budget; /* bytes a month, as of the last session; PH_BUDGET_NONE */

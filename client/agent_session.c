@@ -62,10 +62,11 @@ static enum ph_pace_outcome outcome_of(struct agent *agent, const struct ph_sync
 	const struct ph_link_result *result = &end->result;
 	const struct ph_site_moved *moved = &end->moved;
 	bool is_wrong_key = strcmp(result->reason, "wrong-key") == 0;
+	bool goes_on = ph_sync_rest_goes_on(&agent->rest, end);
 
 	agent->doubts = is_wrong_key ? agent->doubts + 1 : 0;
 	if (result->complete) {
-		return PH_PACE_DONE;
+		return goes_on ? PH_PACE_MOVED : PH_PACE_DONE;
 	}
 	if (strcmp(result->reason, "budget") == 0 && !end->goes_on) {
 		return PH_PACE_BARRED;

@@ -45,7 +45,8 @@ struct total {
 	const char *reason;
 	uint64_t pending;
 	bool goes_on;
-	bool again;      /* once more, for what this device lacks of its own */
+	bool again; /* once more, for what this device lacks of its own, or a hello left */
+	struct ph_sync_rest rest;
 	json_t *courier; /* of a courier: what came of handing over; NULL: it is none */
 };
 
@@ -87,7 +88,8 @@ static void add(struct total *total, const struct ph_sync_end *end)
 	total->complete = result->complete;
 	total->reason = result->reason;
 	total->goes_on = end->goes_on;
-	total->again = end->again && total->tries < AGAIN_MAX;
+	total->again = ph_sync_rest_goes_on(&total->rest, end) ||
+		       (end->again && total->tries < AGAIN_MAX);
 	total->pending = end->has_pending ? end->pending : total->pending;
 }
 
@@ -324,6 +326,32 @@ static int read_options(const struct ph_cli *cli, struct ph_link_config *config,
 	return rc;
 }
 
+/* The sessions were complete, and yet the hub has not been told of all: it is not done. */
+static void check_rest(struct total *total, struct ph_error *err)
+{
+	char number[PH_NUMBER_TEXT];
+
+	if (!total->complete || total->rest.left == 0) {
+		return;
+	}
+	total->complete = false;
+	total->reason = "left";
+	if (total->pending == 0) { /* it lost them, or lacks sealed parts */
+		(void)ph_fail(
+			err, PH_EXIT_PARTIAL, -EAGAIN, "%s",
+			ph_say("the hub does not hold all of this device yet: sync "
+			       "again",
+			       "máy chủ chưa có đủ dữ liệu của máy này: hãy đồng bộ "
+			       "lại"));
+		return;
+	}
+	(void)ph_fail(err, PH_EXIT_PARTIAL, -EAGAIN,
+		      ph_say_n(total->pending, "%s transaction still waits: sync again",
+			       "%s transactions still wait: sync again",
+			       "còn %s giao dịch chưa gửi: hãy đồng bộ lại"),
+		      ph_number(number, total->pending));
+}
+
 /* All went through, and is kept apart at the hub: a person must hear of it. */
 static int check_standing(struct ph_site *site, struct ph_error *err)
 {
@@ -434,6 +462,9 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 		rc = try_all(cli, site, &config, patience, &total, err);
 		if (config.progress) {
 			fputs("\r\033[K", stderr);
+		}
+		if (rc == 0) {
+			check_rest(&total, err);
 		}
 		handed = rc == 0 && !config.is_sibling
 				 ? hand_over(cli, site, &info, &config, &total, err)

@@ -292,6 +292,11 @@ int ph_site_put_back(struct ph_site *site, struct ph_error *err);
  * not here; the next session brings it.
  */
 bool ph_site_lacks_own(const struct ph_site *site);
+/*
+ * How many own logs, of which the hub lacks something as far as is known here, the last hello
+ * had no place for: the next session tells of them.
+ */
+unsigned ph_site_left_own(const struct ph_site *site);
 
 /* What the province says of this device. */
 enum ph_site_standing {

@@ -110,17 +110,19 @@ static int add_head(struct heads *heads, const struct ph_log *log, uint64_t rece
 	uint64_t missing[PH_RECEIPT_MISSING_MAX];
 	bool came_back = false;
 	unsigned n_missing;
-	int rc;
+	int rc = ph_site_receipt_missing(heads->site, log, missing, &n_missing);
 
-	if (i == PH_HEADS_MAX) {
-		heads->is_more = true;
-		heads->next = heads->next > 0 ? heads->next : log->row;
-		return 0;
-	}
-	rc = ph_site_receipt_missing(heads->site, log, missing, &n_missing);
 	rc = rc == 0 ? ph_site_came_back(heads->site, log, &came_back) : rc;
 	if (rc != 0) {
 		return rc;
+	}
+	if (i == PH_HEADS_MAX) {
+		heads->is_more = true;
+		heads->next = heads->next > 0 ? heads->next : log->row;
+		if ((receipted < log->n && !came_back) || n_missing > 0) {
+			heads->site->left_own++;
+		}
+		return 0;
 	}
 	memcpy(hello->head[i].log_id, log->id, sizeof(log->id));
 	memcpy(hello->head[i].h, log->h, sizeof(log->h));
@@ -216,6 +218,7 @@ static int fill_heads(struct heads *heads)
 	/* as it is held: what came back from the hub the writer does not go on from */
 	int rc = row == 0 ? -EUCLEAN : ph_journal_log_at(heads->site->journal, row, &own);
 
+	heads->site->left_own = 0;
 	rc = rc == 0 ? receipted(heads->site, &own, &n) : rc;
 	if (rc == 0) {
 		rc = add_head(heads, &own, n);

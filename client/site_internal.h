@@ -178,6 +178,8 @@ struct ph_site {
 	bool offered;    /* the hello told of own logs though they were signed for; ... */
 	int64_t offer_next; /* ... and had no place for those from this row on; 0: it had */
 	bool lacks_own;     /* this session has shown that the next brings own entries */
+	unsigned
+		left_own; /* own logs that the hub lacks, for which the hello had no place */
 	struct ph_site_admitted admitted; /* the last that was looked up */
 	/* control logs that a restored hub asks for, or may lack, and how far it has them by now */
 	struct ph_site_give give[PH_CONTROL_LOGS_MAX];

@@ -125,6 +125,11 @@ bool ph_site_lacks_own(const struct ph_site *site)
 	return site->lacks_own;
 }
 
+unsigned ph_site_left_own(const struct ph_site *site)
+{
+	return site->left_own;
+}
+
 /* --- what a welcome tells --- */
 
 struct looking {

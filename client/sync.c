@@ -12,6 +12,9 @@
 
 #include "common/cli/out.h"
 
+/* Logs of which only backups lack something are told as well, and may stand before the rest. */
+#define STALE_MAX 8
+
 /* Whether it says anything of the link, or of the hub. */
 static bool is_telling(const char *reason)
 {
@@ -32,6 +35,18 @@ static int keep(struct ph_site *site, struct ph_sync_end *end)
 		end->has_pending = true;
 	}
 	return rc;
+}
+
+bool ph_sync_rest_goes_on(struct ph_sync_rest *rest, const struct ph_sync_end *end)
+{
+	bool is_less =
+		rest->left == 0 || end->left < rest->left || end->pending < rest->pending;
+
+	rest->left = end->left;
+	rest->pending = end->pending;
+	rest->stale = is_less ? 0 : rest->stale + 1;
+	return end->left > 0 && end->result.complete && end->result.counts.receipts > 0 &&
+	       rest->stale < STALE_MAX;
 }
 
 uint64_t ph_sync_waiting(const struct ph_site_state *state)
@@ -139,6 +154,7 @@ int ph_sync_once(struct ph_site *site, const struct ph_link_config *config,
 	if (end_out->result.connected) {
 		ph_site_moved(site, &end_out->moved);
 		end_out->again = ph_site_lacks_own(site);
+		end_out->left = ph_site_left_own(site);
 	}
 	/* that a hub of an earlier version took no front says nothing of the link */
 	if (ph_site_is_open(site) && is_telling(end_out->result.reason) &&

@@ -16,7 +16,16 @@ struct ph_sync_end {
 	 */
 	bool goes_on;
 	bool again; /* of this device's own the next session takes or brings what lacks */
+	unsigned
+		left; /* own logs that the hub lacks and was not told of: one hello tells of 8 */
 	uint64_t budget; /* bytes a month; PH_BUDGET_NONE */
+};
+
+/* How it goes with what one session had no place for, over several; zero at the beginning. */
+struct ph_sync_rest {
+	unsigned left;    /* of the last session */
+	uint64_t pending; /* likewise */
+	unsigned stale;   /* sessions in a row after which there was not less */
 };
 
 /*
@@ -26,6 +35,11 @@ struct ph_sync_end {
  */
 int ph_sync_once(struct ph_site *site, const struct ph_link_config *config,
 		 struct ph_sync_end *end_out, struct ph_error *err);
+/*
+ * After each session. Whether another is to follow at once for what END left: it is complete,
+ * something was signed for, and it has become less, at the latest after some.
+ */
+bool ph_sync_rest_goes_on(struct ph_sync_rest *rest, const struct ph_sync_end *end);
 /* Bytes that wait here, at a guess: packed, an entry takes some 16, a reader's details 60. */
 uint64_t ph_sync_waiting(const struct ph_site_state *state);
 /* Whether trying again can help against WHY. */

@@ -303,6 +303,39 @@ static void test_folder_not_given_back(void **state)
 	assert_all(two);
 }
 
+static bool goes_on(struct ph_sync_rest *rest, unsigned left, uint64_t pending,
+		    uint64_t receipts)
+{
+	struct ph_sync_end end = { .left = left, .pending = pending };
+
+	end.result.complete = true;
+	end.result.counts.receipts = receipts;
+	return ph_sync_rest_goes_on(rest, &end);
+}
+
+/* Own logs that one hello had no place for: the next session, as long as it becomes less. */
+static void test_rest(void **state)
+{
+	struct ph_sync_rest rest = { 0 };
+	struct ph_sync_end cut = { .left = 3, .result.counts.receipts = 1 };
+	unsigned more = 0;
+
+	(void)state;
+	assert_true(goes_on(&rest, 20, 60, 8));
+	assert_true(goes_on(&rest, 13, 40, 7));
+	assert_int_equal(rest.left, 13);
+	assert_false(goes_on(&rest, 0, 0, 7)); /* all is told */
+	assert_true(goes_on(&rest, 5, 9, 1));
+	assert_false(goes_on(&rest, 4, 8, 0)); /* nothing was signed for */
+	while (goes_on(&rest, 4, 8, 1)) {      /* nor does it become less */
+		more++;
+		assert_true(more < 100);
+	}
+	assert_true(more > 0);
+	assert_true(goes_on(&rest, 4, 7, 1));
+	assert_false(ph_sync_rest_goes_on(&rest, &cut)); /* that is tried again anyway */
+}
+
 int main(void)
 {
 #define TWO(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -310,6 +343,7 @@ int main(void)
 		TWO(test_version_is_no_cut),
 		TWO(test_version_of_all),
 		TWO(test_folder_not_given_back),
+		cmocka_unit_test(test_rest),
 	};
 
 	return cmocka_run_group_tests_name("sync", tests, make_pattern, remove_pattern);

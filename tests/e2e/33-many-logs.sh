@@ -1,0 +1,47 @@
+#!/bin/bash
+# A device with more own logs than one hello names (8): each start without a witness begins one. Who
+# says that all is at the hub, or on the stick, has brought all of them.
+. "$(dirname "$0")/lib.sh"
+
+hub_of_one_site
+hub_start 1
+pc_join s 14-0371
+pc_sync s
+pc_confirm s
+
+# begin N: N visits, each in a log of its own.
+begin() {
+  local i
+  for ((i = 0; i < $1; i++)); do
+    rm -f s/witness
+    "$P" -d s visit 1 --band child >/dev/null 2>&1
+  done
+}
+logs() { $H log --site 14-0371 --limit 10000 | "$PYTHON" -c 'import json, sys
+print(len({e["ref"].split(".")[0] for e in map(json.loads, sys.stdin) if e["kind"] == "visit"}))'; }
+
+# --- by network ---
+begin 20
+is "twenty logs wait, of three entries each" "$(member s pending)" 60
+"$P" -d s sync --hub "$at" >s.out 2>s.err
+is "one sync ends well" $? 0
+like "says that all is at the hub" "$(cat s.out)" 'Sent 60 entries; all is at the hub'
+is "and then nothing waits" "$(member s pending)" 0
+is "and the hub has them" "$(logs)" 20
+begin 12
+pc_sync s
+is "for scripts, too" "$rc $(json s.json '[j["complete"], j["pending_entries"], j["entries_sent"], j["tries"] > 1]')" '0 [true, 0, 36, true]'
+pc_sync s
+is "where nothing waits one session does" "$rc $(json s.json '[j["complete"], j["tries"]]')" '0 [true, 1]'
+
+# --- by the agent: not at its next interval, which is minutes off ---
+begin 20
+printf '[hub]\naddress = %s\n' "$at" >s/agent.conf
+start agent "$P" -d s agent
+agent_pid=$started_pid
+sent() { [ "$(member s pending)" = 0 ]; }
+ok "all goes within seconds" wait_until 60 sent
+stop "$agent_pid"
+is "and the hub has them" "$(logs)" 52
+
+done_testing
