@@ -278,6 +278,7 @@ if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
   }
   rc=1 where=$T/s1
   not_ours "status in the folder of another user" "$site" -d "$T/s1" status
+  not_ours "and its desk" "$site" -d "$T/s1" desk
   where=$T/hub
   not_ours "a hub that is another user's" "$hub" -d "$T/hub" status
   not_ours "and its keys" "$hub" -d "$T/hub" keys rotate --passphrase-file "$T/pass"
