@@ -25,9 +25,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#define WINDOW     256 /* entries looked at in one go, when the mark stands further back */
-#define JUDGE_SIZE 24  /* ahead, behind, clamp; each 8 bytes big-endian */
-#define NO_CLAMP   UINT64_MAX
+#define WINDOW                                                                           \
+	256 /* entries looked at in one go, when the mark stands further back, ... */
+#define WINDOW_FIRST 4  /* ... and at first */
+#define JUDGE_SIZE   24 /* ahead, behind, clamp; each 8 bytes big-endian */
+#define NO_CLAMP     UINT64_MAX
 #define RUNS_MAX                                                                         \
 	2 /* seconds by which a mark whose time stamps run from may differ from its own */
 #define BACK_MAX                                                                         \
@@ -126,15 +128,17 @@ static int find_mark(struct ph_hub *hub, int64_t row, uint64_t upto,
 		     struct ph_hub_mark *mark)
 {
 	uint64_t end = upto;
+	uint64_t window = WINDOW_FIRST; /* nearly always it is near, or far back */
 	int rc = 0;
 
 	*mark = (struct ph_hub_mark){ .row = row };
 	while (rc >= 0 && mark->n == 0 && end > 0) {
-		uint64_t after = end > WINDOW ? end - WINDOW : 0;
+		uint64_t after = end > window ? end - window : 0;
 
 		mark->upto = end;
 		rc = ph_journal_entry_each(hub->journal, row, after, on_earlier, mark);
 		end = after;
+		window = window * 4 < WINDOW ? window * 4 : WINDOW;
 	}
 	mark->upto = upto;
 	return rc < 0 ? rc : 0;
@@ -147,6 +151,8 @@ struct judging {
 	struct ph_hub_peer *peer;
 	const uint8_t *log_id;
 	uint64_t latest;        /* the latest second that is let pass */
+	int64_t device;         /* row of the writer; ... */
+	int64_t shifted;        /* ... seconds that a mark of its was shifted, at most */
 	struct ph_judgement by; /* of peer->mark, if ... */
 	bool known;             /* ... it was looked up */
 };
@@ -191,13 +197,18 @@ static int judge_entry(struct judging *judging, uint64_t stamp)
 	struct ph_ref ref;
 	int rc = 0;
 
-	if ((uint64_t)ph_stamp_seconds(stamp) <= judging->latest || mark->n == 0) {
+	if (ph_stamp_seconds(stamp) + judging->shifted <= (int64_t)judging->latest ||
+	    mark->n == 0) {
 		return 0;
 	}
 	ref = ref_of(judging, mark);
 	if (!judging->known) {
 		rc = read_judgement(judging->hub, &ref, by);
 		judging->known = true;
+	}
+	if (rc == 0 && !is_ahead(judging, stamp) &&
+	    (uint64_t)ph_stamp_seconds(stamp) <= judging->latest) {
+		return 0;
 	}
 	if (rc == 0 && is_ahead(judging, stamp)) {
 		by->judged = true;
@@ -211,17 +222,65 @@ static int judge_entry(struct judging *judging, uint64_t stamp)
 
 /* --- clocks that were behind --- */
 
-static int stamp_at(struct ph_hub *hub, int64_t row, uint64_t n, int64_t *second_out)
-{
-	struct ph_buf bytes = { 0 };
-	uint64_t kind, stamp;
-	int rc = ph_journal_entry(hub->journal, row, n, &bytes);
+struct stretch {
+	uint64_t upto;
+	int64_t latest; /* second of the latest stamp so far */
+};
 
-	rc = rc == 0 && !ph_entry_peek(ph_buf_view(&bytes), &kind, &stamp) ? -EUCLEAN
-									   : rc;
-	*second_out = rc == 0 ? ph_stamp_seconds(stamp) : 0;
-	ph_buf_deinit(&bytes);
-	return rc > 0 ? -EUCLEAN : rc;
+static int on_stamp(void *data, uint64_t n, struct ph_view bytes)
+{
+	struct stretch *stretch = data;
+	uint64_t kind, stamp;
+
+	if (n > stretch->upto) {
+		return 1;
+	}
+	if (ph_entry_peek(bytes, &kind, &stamp) &&
+	    ph_stamp_seconds(stamp) > stretch->latest) {
+		stretch->latest = ph_stamp_seconds(stamp);
+	}
+	return 0;
+}
+
+/* The second of the latest stamp of entries N to UPTO of the log ROW, of whatever form they are. */
+static int latest_of(struct ph_hub *hub, int64_t row, uint64_t n, uint64_t upto,
+		     int64_t *second_out)
+{
+	struct stretch stretch = { .upto = upto };
+	int rc = ph_journal_entry_each(hub->journal, row, n - 1, on_stamp, &stretch);
+
+	*second_out = stretch.latest;
+	return rc < 0 ? rc : 0;
+}
+
+/* --- how much the marks of a device were shifted --- */
+
+static void shifted_name(int64_t device, char out[static 32])
+{
+	snprintf(out, 32, "shifted.%lld", (long long)device);
+}
+
+static int read_shifted(struct ph_hub *hub, int64_t device, int64_t *seconds_out)
+{
+	char name[32];
+	int rc;
+
+	*seconds_out = 0;
+	shifted_name(device, name);
+	rc = ph_journal_meta_get_int(hub->journal, name, seconds_out);
+	return rc < 0 ? rc : 0;
+}
+
+static int note_shifted(struct judging *judging, int64_t seconds)
+{
+	char name[32];
+
+	if (seconds <= judging->shifted) {
+		return 0;
+	}
+	judging->shifted = seconds;
+	shifted_name(judging->device, name);
+	return ph_journal_meta_put_int(judging->hub->journal, name, seconds);
 }
 
 /*
@@ -248,67 +307,73 @@ static int judge_behind(struct judging *judging, const struct ph_hub_mark *mark,
 	}
 	by.behind = (uint64_t)behind;
 	rc = write_judge(judging->hub, &ref, &by);
+	rc = rc < 0 ? rc : note_shifted(judging, behind);
 	judging->peer->shifted += rc == 0;
 	return rc;
 }
 
-/* HEARD, a mark of the log ROW, has our time: what stands before it of the same start of the machine. */
+/*
+ * HEARD, a mark of the log ROW, has our time: what stands before it of the same start of the machine. Where
+ * starts have no number nothing tells one from another.
+ */
 static int judge_before(struct judging *judging, int64_t row,
 			const struct ph_hub_mark *heard)
 {
+	static const uint8_t none[sizeof(heard->boot)];
 	uint64_t upto = heard->n - 1;
+	int64_t mono = heard->mono;
 	int rc = 0;
 
+	if (memcmp(heard->boot, none, sizeof(none)) == 0) {
+		return 0;
+	}
 	for (unsigned i = 0; rc == 0 && i < BACK_MAX; i++) {
 		struct ph_hub_mark mark;
 		int64_t latest;
 
 		rc = find_mark(judging->hub, row, upto, &mark);
-		if (rc < 0 || mark.n == 0 || mark.sure == PH_SURE_HUB ||
-		    mark.mono > heard->mono ||
-		    memcmp(mark.boot, heard->boot, sizeof(mark.boot)) != 0) {
-			break;
+		if (rc < 0 || mark.n == 0 || mark.mono > mono ||
+		    memcmp(mark.boot, heard->boot, sizeof(mark.boot)) != 0 ||
+		    (mark.sure == PH_SURE_HUB && mark.wall <= heard->wall)) {
+			break; /* one with a later time of ours was false: it is looked behind */
 		}
-		rc = stamp_at(judging->hub, row, upto, &latest);
+		rc = latest_of(judging->hub, row, mark.n, upto, &latest);
 		rc = rc < 0 ? rc : judge_behind(judging, &mark, heard, latest);
 		upto = mark.n - 1;
+		mono = mark.mono;
 	}
 	return rc;
 }
 
-/* Entry N of the log ROW, as it was stored: if it is a mark with our time, and not one that is ahead of it. */
-static int look_back(struct judging *judging, int64_t row, uint64_t n,
-		     struct ph_view bytes)
-{
-	struct ph_hub_mark heard = { .row = row };
-	struct ph_entry entry;
-	uint64_t kind, stamp;
-	int rc;
-
-	if (!ph_entry_peek(bytes, &kind, &stamp) || kind != PH_KIND_CLOCK_MARK) {
-		return 0;
-	}
-	rc = ph_entry_decode(bytes, &entry);
-	if (rc != 0) {
-		return rc < 0 ? rc : 0;
-	}
-	take_mark(&heard, n, bytes, &entry);
-	return heard.sure == PH_SURE_HUB && (uint64_t)heard.wall <= judging->latest
-		       ? judge_before(judging, row, &heard)
-		       : 0;
-}
-
+/* The marks with our time among what was stored, and not ahead of it; behind one nothing waits for the next. */
 static int judge_clocks_behind(struct judging *judging, const struct ph_segment *segment,
 			       const struct ph_stored *stored)
 {
+	struct ph_hub_mark mark = { .row = stored->row };
 	struct ph_view rest = segment->body;
 	struct ph_view bytes;
 	uint64_t n = segment->first;
 	int rc = 0;
 
 	for (; rc == 0 && ph_segment_next(&rest, &bytes) == 0; n++) {
-		if (n >= stored->first) {
-			rc = look_back(judging, stored->row, n, bytes);
+		bool was_told = mark.n > 0 && mark.sure == PH_SURE_HUB;
+		int64_t before = mark.wall;
+		struct ph_entry entry;
+		uint64_t kind, stamp;
+
+		if (n < stored->first || !ph_entry_peek(bytes, &kind, &stamp) ||
+		    kind != PH_KIND_CLOCK_MARK) {
+			continue;
+		}
+		rc = ph_entry_decode(bytes, &entry);
+		if (rc != 0) {
+			rc = rc < 0 ? rc : 0;
+			continue;
+		}
+		take_mark(&mark, n, bytes, &entry);
+		if (mark.sure == PH_SURE_HUB && (uint64_t)mark.wall <= judging->latest &&
+		    !(was_told && before <= mark.wall)) {
+			rc = judge_before(judging, stored->row, &mark);
 		}
 	}
 	return rc;
@@ -397,6 +462,7 @@ int ph_hub_judge(struct ph_hub *hub, struct ph_hub_peer *peer,
 	struct judging judging = { .hub = hub,
 				   .peer = peer,
 				   .log_id = segment->log_id,
+				   .device = writer->row,
 				   .latest = (uint64_t)(ph_hub_now(hub) +
 							PH_CLOCK_AHEAD_MAX) };
 	struct ph_view rest = segment->body;
@@ -411,8 +477,9 @@ int ph_hub_judge(struct ph_hub *hub, struct ph_hub_peer *peer,
 	latest = latest_in(segment->body);
 	ph_hub_latest_saw(&hub->latest, writer->row, latest, ph_hub_now(hub));
 	rc = note_ahead(hub, writer->row, latest);
+	rc = rc < 0 ? rc : read_shifted(hub, writer->row, &judging.shifted);
 	rc = rc < 0 ? rc : judge_clocks_behind(&judging, segment, stored);
-	if (rc < 0 || (uint64_t)latest <= judging.latest) {
+	if (rc < 0 || latest + judging.shifted <= (int64_t)judging.latest) {
 		return rc;
 	}
 	if (peer->mark.row != stored->row || peer->mark.upto != stored->first - 1) {

@@ -50,6 +50,7 @@ struct draft {
 	uint64_t stamp;
 	bool has_mark;
 	struct ph_mark mark;
+	struct ph_known known;
 	struct ph_buf body;
 	struct ph_buf entry; /* the one drafted last */
 };
@@ -310,10 +311,30 @@ static void draft_log(struct ph_writer *writer, struct draft *draft)
 	draft->n = draft->log.n;
 }
 
+/*
+ * A mark of when the hub was heard, in a start of the machine that had marks before which were not sure:
+ * from both it is known by how much these were behind. A log that is left keeps what it has. AS knows of
+ * the mark then.
+ */
+static int draft_told(struct draft *draft, struct ph_writer *as, struct ph_error *err)
+{
+	int rc = 0;
+
+	if (draft->log.row != 0 && ph_writer_was_late(as, &draft->now, &draft->known)) {
+		draft->sure = PH_SURE_HUB;
+		draft->time = draft->now.wall;
+		rc = draft_mark(draft, err);
+		as->mark = draft->mark;
+		as->known = draft->known;
+	}
+	return rc;
+}
+
 /* DRAFT with `open` and a clock-mark if they are due. */
 static int draft_begin(struct ph_writer *writer, struct draft *draft,
 		       struct ph_error *err)
 {
+	struct ph_writer as;
 	bool due;
 	int64_t least;
 	int rc = catch_up(writer);
@@ -323,17 +344,21 @@ static int draft_begin(struct ph_writer *writer, struct draft *draft,
 				     ph_say("reading this device's own log",
 					    "đọc nhật ký của chính máy này"));
 	}
+	as = *writer;
 	draft_log(writer, draft);
-	draft->now = ph_writer_now(writer);
-	least = ph_writer_least(writer, &draft->now);
-	draft->sure = ph_writer_correct(writer, &draft->now);
-	draft->time = ph_writer_own_time(writer, &draft->now, &due);
+	rc = draft_told(draft, &as, err);
+	draft->now = ph_writer_now(&as);
+	least = ph_writer_least(&as, &draft->now);
+	draft->sure = ph_writer_correct(&as, &draft->now, &draft->known);
+	draft->time = ph_writer_own_time(&as, &draft->now, &due);
 	draft->time = draft->time > least ? draft->time : least;
-	if (draft->log.row == 0) {
+	if (rc == 0 && draft->log.row == 0) {
 		rc = draft_open(writer, draft, err);
 	}
 	if (rc == 0 && (due || draft->log.row == 0)) {
 		rc = draft_mark(draft, err);
+	} else {
+		draft->known = as.known;
 	}
 	return rc;
 }
@@ -358,7 +383,7 @@ static int draft_write(struct ph_writer *writer, const struct draft *draft,
 		rc = ph_journal_append(journal, log, ph_buf_view(&draft->body));
 	}
 	if (rc == 0 && draft->has_mark) {
-		rc = ph_writer_mark_put(writer, &draft->mark);
+		rc = ph_writer_mark_put(writer, &draft->mark, &draft->known);
 	}
 	return rc > 0 ? -EINVAL : rc;
 }
@@ -372,6 +397,7 @@ static void draft_done(struct ph_writer *writer, const struct draft *draft,
 	writer->leaves = false;
 	if (draft->has_mark) {
 		writer->mark = draft->mark;
+		writer->known = draft->known;
 		writer->has_mark = true;
 	}
 }

@@ -22,6 +22,13 @@ struct ph_heard {
 	int64_t wall;
 };
 
+/* What is known of the time of our last clock-mark. */
+struct ph_known {
+	bool borne; /* a word of the hub bears it out, and what was counted on from it */
+	uint8_t late
+		[8]; /* a boot with marks that were not sure, and none of the hub's time yet; or zeros */
+};
+
 /* A hub time that was heard and goes further than it may be believed at once. */
 struct ph_claim {
 	int64_t base; /* the floor when it was first heard */
@@ -45,6 +52,9 @@ struct ph_writer {
 	uint64_t stamp;       /* of its last entry */
 	bool has_mark;
 	struct ph_mark mark;
+	struct ph_known known;
+	struct ph_heard
+		told; /* what was heard first in the boot known.late, if it is of that */
 	bool has_claim;
 	struct ph_claim claim;
 	int64_t floor;
@@ -59,10 +69,18 @@ struct ph_writer {
 /* The clock, its wall time within what a clock-mark can hold. */
 struct ph_now ph_writer_now(const struct ph_writer *writer);
 /*
- * Put the hub's time into NOW's wall clock if that is known to be wrong by it. How sure
- * the wall time of NOW is then: PH_SURE_*.
+ * Put the hub's time into NOW's wall clock if that is known to be wrong by it, or if it is behind, and a
+ * word of the hub bears it out, what has been counted on from there. How sure the wall time of NOW is then:
+ * PH_SURE_*; KNOWN_OUT: what is known of a mark that is made of it.
  */
-uint64_t ph_writer_correct(const struct ph_writer *writer, struct ph_now *now);
+uint64_t ph_writer_correct(const struct ph_writer *writer, struct ph_now *now,
+			   struct ph_known *known_out);
+/*
+ * Whether a boot had marks that were not sure, and the hub's time was heard in it first at NOW_OUT, whose
+ * wall clock is that time. That is told before anything else is written; KNOWN_OUT: what is known of the mark.
+ */
+bool ph_writer_was_late(const struct ph_writer *writer, struct ph_now *now_out,
+			struct ph_known *known_out);
 /* Seconds that nothing is stamped below, by the clock NOW as it is: the floor, what was read. */
 int64_t ph_writer_least(const struct ph_writer *writer, const struct ph_now *now);
 /*
@@ -80,7 +98,8 @@ int ph_writer_meta_put(struct ph_writer *writer, const char *name, const void *d
 int ph_writer_meta_put_int(struct ph_writer *writer, const char *name, int64_t value);
 /* Read mark, floor, claim and what was heard from meta. 0 or negative errno. */
 int ph_writer_time_load(struct ph_writer *writer);
-int ph_writer_mark_put(struct ph_writer *writer, const struct ph_mark *mark);
+int ph_writer_mark_put(struct ph_writer *writer, const struct ph_mark *mark,
+		       const struct ph_known *known);
 /* Read from meta whether the log is to be left. 0 or negative errno. */
 int ph_writer_quit_load(struct ph_writer *writer);
 

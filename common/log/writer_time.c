@@ -34,6 +34,8 @@
 #define START_MAX   (7 * DAY_SECONDS) /* what a start may confirm of a claim */
 
 #define META_MARK   "mark"
+#define META_KNOWN  "mark_known"
+#define META_TOLD   "mark_told"
 #define META_FLOOR  "floor"
 #define META_CLAIM  "floor_claim"
 #define META_HEARD  "heard"
@@ -166,39 +168,91 @@ static int64_t unheard_time(const struct ph_writer *writer, const struct ph_now 
 	return is_behind(writer, now->wall) && !writer->leaves && own > time ? own : time;
 }
 
-/*
- * By a clock that is behind and that no word of this boot stands beside: what our marks of this boot have
- * counted, or what it is at the least, if that is later.
- */
-static int64_t run_on(const struct ph_writer *writer, const struct ph_now *now)
+/* The latest that the hub said, as far as it bounds anything; 0: nothing. */
+static int64_t last_word(const struct ph_writer *writer, const struct ph_now *now)
 {
-	int64_t least = unheard_time(writer, now);
-	int64_t time;
+	int64_t word = 0;
 
-	/* what a log is left for was counted from a time that was ahead */
-	return !writer->leaves && since_mark(writer, now, &time) && time > least ? time
-										 : least;
+	if (writer->is_void) {
+		return 0;
+	}
+	word = writer->has_read ? read_now(writer, now) : 0;
+	word = writer->has_heard && writer->heard.time > word ? writer->heard.time : word;
+	return word + PH_CLOCK_AHEAD_MAX >= writer->floor ? word : 0;
 }
 
-uint64_t ph_writer_correct(const struct ph_writer *writer, struct ph_now *now)
+/*
+ * By a clock that is behind and that no word of this boot stands beside: what our marks have counted on
+ * from a word of the hub, or what it is at the least, if that is later. False: no word bears out what that
+ * is (a floor, stamps of a clock that was ahead, or of what stolen keys told): then stamps stand there, and
+ * the truth catches up. A hub has heard nobody.
+ */
+static bool runs_on(const struct ph_writer *writer, const struct ph_now *now,
+		    int64_t *time_out)
+{
+	int64_t least = unheard_time(writer, now);
+	int64_t word = last_word(writer, now);
+	bool counts = writer->known.borne && !writer->leaves;
+
+	if (word == 0) {
+		return false;
+	}
+	if (counts && since_mark(writer, now, time_out) && *time_out >= least) {
+		return true;
+	}
+	*time_out = least;
+	return least <= word + PH_CLOCK_AHEAD_MAX ||
+	       (counts && least == ph_stamp_seconds(writer->stamp));
+}
+
+uint64_t ph_writer_correct(const struct ph_writer *writer, struct ph_now *now,
+			   struct ph_known *known_out)
 {
 	bool behind = is_behind(writer, now->wall), is_now = false;
-	int64_t ahead = 0;
+	int64_t ahead = 0, time;
 
+	*known_out = (struct ph_known){ .borne = false };
 	if (is_better(writer)) {
 		ahead = ahead_of(&writer->heard, now, &is_now);
 	}
 	if (is_now &&
 	    (ahead > PH_CLOCK_AHEAD_MAX || (behind && ahead < -PH_CLOCK_AHEAD_MAX))) {
 		now->wall -= ahead;
+		known_out->borne = true;
 		return PH_SURE_HUB;
 	}
-	if (behind) {
-		now->wall = run_on(writer, now);
-		return PH_SURE_NONE;
+	memcpy(known_out->late, writer->known.late, sizeof(known_out->late));
+	if (!behind && ahead <= PH_CLOCK_AHEAD_MAX && ahead >= -PH_CLOCK_AHEAD_MAX) {
+		return PH_SURE_RTC;
 	}
-	return ahead > PH_CLOCK_AHEAD_MAX || ahead < -PH_CLOCK_AHEAD_MAX ? PH_SURE_NONE
-									 : PH_SURE_RTC;
+	if (behind && runs_on(writer, now, &time)) {
+		now->wall = time;
+		known_out->borne = true;
+		memcpy(known_out->late, now->boot, sizeof(known_out->late));
+	}
+	return PH_SURE_NONE;
+}
+
+static bool is_late(const struct ph_writer *writer)
+{
+	static const uint8_t none[sizeof(writer->known.late)];
+
+	return memcmp(writer->known.late, none, sizeof(none)) != 0;
+}
+
+bool ph_writer_was_late(const struct ph_writer *writer, struct ph_now *now_out,
+			struct ph_known *known_out)
+{
+	const struct ph_heard *told = &writer->told;
+
+	if (!is_late(writer) || !is_better(writer) ||
+	    memcmp(told->boot, writer->known.late, sizeof(told->boot)) != 0) {
+		return false;
+	}
+	*now_out = (struct ph_now){ .wall = told->time, .mono_ms = told->mono_ms };
+	memcpy(now_out->boot, told->boot, sizeof(now_out->boot));
+	*known_out = (struct ph_known){ .borne = true };
+	return true;
 }
 
 /* Whether this is the first that a clock that is behind hears since the machine's start. */
@@ -304,14 +358,41 @@ static int get_mark(struct ph_writer *writer)
 	return rc == PH_JOURNAL_E_NONE ? 0 : rc;
 }
 
-int ph_writer_mark_put(struct ph_writer *writer, const struct ph_mark *mark)
+#define KNOWN_SIZE 9
+
+/* A store of an older program has none: nothing bears out what its mark says. */
+static int get_known(struct ph_writer *writer)
+{
+	uint8_t bytes[KNOWN_SIZE];
+	int rc = ph_writer_meta_get(writer, META_KNOWN, bytes, sizeof(bytes));
+
+	writer->known = (struct ph_known){ .borne = false };
+	if (rc == 0) {
+		writer->known.borne = bytes[0] != 0;
+		memcpy(writer->known.late, bytes + 1, sizeof(writer->known.late));
+	}
+	return rc == PH_JOURNAL_E_NONE ? 0 : rc;
+}
+
+static int put_known(struct ph_writer *writer, const struct ph_known *known)
+{
+	uint8_t bytes[KNOWN_SIZE] = { known->borne };
+
+	memcpy(bytes + 1, known->late, sizeof(known->late));
+	return ph_writer_meta_put(writer, META_KNOWN, bytes, sizeof(bytes));
+}
+
+int ph_writer_mark_put(struct ph_writer *writer, const struct ph_mark *mark,
+		       const struct ph_known *known)
 {
 	uint8_t bytes[24];
+	int rc;
 
 	memcpy(bytes, mark->boot, 8);
 	ph_be64_put(bytes + 8, mark->mono_ms);
 	ph_be64_put(bytes + 16, (uint64_t)mark->wall);
-	return ph_writer_meta_put(writer, META_MARK, bytes, sizeof(bytes));
+	rc = ph_writer_meta_put(writer, META_MARK, bytes, sizeof(bytes));
+	return rc == 0 ? put_known(writer, known) : rc;
 }
 
 static int get_floor(struct ph_writer *writer)
@@ -398,6 +479,17 @@ static int get_read(struct ph_writer *writer)
 	return rc == PH_JOURNAL_E_NONE ? 0 : rc;
 }
 
+static int get_told(struct ph_writer *writer)
+{
+	char whole[META_NAME];
+	int rc;
+
+	writer->told = (struct ph_heard){ .time = 0 };
+	rc = read_heard(writer->config.journal, whole_name(writer, META_TOLD, whole),
+			&writer->told);
+	return rc == PH_JOURNAL_E_NONE ? 0 : rc;
+}
+
 static int get_heard(struct ph_writer *writer)
 {
 	uint8_t leave[PH_LOG_ID_SIZE];
@@ -450,8 +542,10 @@ int64_t ph_writer_clock_ahead(const struct ph_writer *writer, const struct ph_no
 	clamped.wall = clamp_time(now->wall);
 	if (!writer->has_heard || writer->is_void ||
 	    !since_heard(&writer->heard, &clamped, &time)) {
-		time = is_behind(writer, clamped.wall) ? run_on(writer, &clamped)
-						       : unheard_time(writer, &clamped);
+		if (!is_behind(writer, clamped.wall) ||
+		    !runs_on(writer, &clamped, &time)) {
+			time = unheard_time(writer, &clamped);
+		}
 	}
 	return clamped.wall - time;
 }
@@ -460,10 +554,10 @@ int ph_writer_time_load(struct ph_writer *writer)
 {
 	int rc = get_mark(writer);
 
-	if (rc == 0) {
-		rc = get_floor(writer);
-	}
+	rc = rc != 0 ? rc : get_known(writer);
+	rc = rc != 0 ? rc : get_floor(writer);
 	rc = rc != 0 ? rc : get_heard(writer);
+	rc = rc != 0 ? rc : get_told(writer);
 	return rc != 0 ? rc : get_read(writer);
 }
 
@@ -579,6 +673,11 @@ static void learn(struct ph_writer *writer, const struct ph_now *now, int64_t hu
 		writer->has_heard = true;
 		writer->leaves = is_ahead(writer);
 	}
+	if (by_session && is_late(writer) &&
+	    memcmp(writer->known.late, now->boot, sizeof(now->boot)) == 0 &&
+	    memcmp(writer->told.boot, now->boot, sizeof(now->boot)) != 0) {
+		writer->told = writer->heard;
+	}
 }
 
 /* Keep what AFTER knows, where it is not what WRITER does; HEARD: of a session, too. */
@@ -590,6 +689,9 @@ static int put_learnt(struct ph_writer *writer, const struct ph_writer *after, b
 	rc = rc == 0 ? put_heard(writer, META_READ, &after->read) : rc;
 	if (rc == 0 && writer->is_void) {
 		rc = ph_writer_meta_put_int(writer, META_VOID, 0);
+	}
+	if (rc == 0 && memcmp(&after->told, &writer->told, sizeof(after->told)) != 0) {
+		rc = put_heard(writer, META_TOLD, &after->told);
 	}
 	if (rc == 0 && after->leaves != writer->leaves) {
 		rc = put_leaves(writer, after->leaves);
@@ -627,8 +729,14 @@ int ph_writer_heard_time(struct ph_writer *writer, int64_t hub_time)
 
 int ph_writer_hear_anew(struct ph_writer *writer)
 {
+	struct ph_known known = writer->known;
 	int rc = ph_writer_meta_put_int(writer, META_VOID, 1);
 
-	writer->is_void = writer->is_void || rc == 0;
+	known.borne = false;
+	rc = rc == 0 ? put_known(writer, &known) : rc;
+	if (rc == 0) {
+		writer->is_void = true;
+		writer->known = known;
+	}
 	return rc;
 }

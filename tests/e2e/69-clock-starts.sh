@@ -93,6 +93,17 @@ is "no stamp was ahead: the hub put none back" "$($H log --limit 1000 | grep '"k
 is "of each start what was written before it heard was shifted, once" "$($H log --limit 1000 | grep '"kind":"clock-judge"' | grep -c '"behind"') $(grep session.end serve.err | grep -c ' shifted=1')" '10 10'
 runs "s1 hears of it" in_boot 12 "$P" -d s1 sync --hub "$at"
 is "and shows the day" "$(in_boot 12 "$P" -d s1 list out --json | json "sorted(i['due'] for i in d['items'] if i['copy']['code'] == 'B40')")" "['$(day "+54 days")']"
+# the last thing of a start is a sync; the next morning the hub is heard before anything is lent
+hub_clock +44d
+$H clock accept >/dev/null 2>&1
+runs "s1 lends by day" in_boot 40 "$P" -d s1 loan A99 B99 --term 14
+runs "s1 hears in the evening" in_boot 40 "$P" -d s1 sync --hub "$at"
+hub_clock +45d
+$H clock accept >/dev/null 2>&1
+runs "s1 hears in the morning" in_boot 41 "$P" -d s1 sync --hub "$at"
+runs "s1 lends in the morning" in_boot 41 "$P" -d s1 loan A98 B98 --term 14
+runs "s1 syncs" in_boot 41 "$P" -d s1 sync --hub "$at"
+is "what was lent before the evening's sync is of its day" "$(due B99) $(due B98)" "['$(day "+58 days")'] ['$(day "+59 days")']"
 before=$($H digest)
 ok "made anew from the logs" $H rebuild
 is "the books are the same" "$($H digest)" "$before"

@@ -508,16 +508,171 @@ static void kept(void **state)
 	desk_close(&desk);
 }
 
+/* What a clock that was ahead wrote no word bears out: in 1970 stamps stand there, and the truth catches up. */
+static void stands_at_ahead(void **state)
+{
+	struct desk desk;
+
+	(void)state;
+	desk_open(&desk, ":memory:", 54);
+	boot(&desk.machine, 2, T0 + 20 * DAY); /* it is T0 */
+	record(&desk);
+	boot(&desk.machine, 3, 120);
+	assert_int_equal(second(&desk), T0 + 20 * DAY);
+	pass(&desk.machine, 30 * DAY);
+	assert_int_equal(second(&desk), T0 + 20 * DAY);
+	take(&desk, T0 + 30 * DAY);
+	assert_int_equal(second(&desk), T0 + 30 * DAY);
+	pass(&desk.machine, DAY);
+	assert_int_equal(second(&desk), T0 + 31 * DAY);
+	desk_close(&desk);
+}
+
+/* Nor what a thief's stick told, from when his keys are known to be stolen. */
+static void stands_at_void(void **state)
+{
+	struct desk desk;
+
+	(void)state;
+	desk_open(&desk, ":memory:", 56);
+	boot(&desk.machine, 2, 120);
+	take(&desk, T0 + 20 * DAY); /* it is T0 */
+	record(&desk);
+	pass(&desk.machine, 5 * DAY);
+	assert_int_equal(second(&desk), T0 + 25 * DAY);
+	hear_anew(&desk);
+	take(&desk, T0 + 21 * DAY); /* it was false, and nothing shows it */
+	pass(&desk.machine, 3 * DAY);
+	assert_int_equal(second(&desk), T0 + 25 * DAY);
+	assert_int_equal(ph_writer_reload(desk.writer, NULL), 0);
+	boot(&desk.machine, 3, 120);
+	pass(&desk.machine, DAY);
+	assert_int_equal(second(&desk), T0 + 25 * DAY);
+	take(&desk, T0 + 26 * DAY);
+	pass(&desk.machine, DAY);
+	assert_int_equal(second(&desk), T0 + 27 * DAY);
+	desk_close(&desk);
+}
+
+/* A floor above the truth (an invite of a hub whose clock was ahead): stamps wait there, heard or not. */
+static void stands_at_floor(void **state)
+{
+	static const bool hears[] = { false, true };
+	struct desk desk;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		desk_open(&desk, ":memory:", 55);
+		ph_writer_not_before(desk.writer, T0 + 20 * DAY);
+		boot(&desk.machine, 2, T0);
+		record(&desk);
+		pass(&desk.machine, 19 * DAY);
+		if (hears[i]) {
+			hear(&desk, T0 + 19 * DAY);
+		}
+		assert_int_equal(second(&desk), T0 + 20 * DAY);
+		desk_close(&desk);
+	}
+}
+
+/*
+ * When the hub was heard first, in a start that had marks which were not sure, is told before the next entry,
+ * in whatever start that comes, once; also where somebody set the clock meanwhile.
+ */
+static void tells_when_heard(void **state)
+{
+	struct desk desk;
+	struct ph_buf buf = { 0 };
+	struct ph_entry entry;
+	uint64_t n, mono;
+
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		bool is_set = i % 2 > 0, is_later = i / 2 > 0;
+
+		desk_open(&desk, ":memory:", 57);
+		hear(&desk, T0);
+		record(&desk);
+		n = own_n(&desk);
+		record(&desk); /* all was sure */
+		assert_int_equal(own_n(&desk), n + 1);
+		boot(&desk.machine, 2, 120);
+		record(&desk);
+		pass(&desk.machine, 600);
+		if (is_set) {
+			desk.machine.now.wall = T0 + 10 * DAY;
+			record(&desk);
+		}
+		n = own_n(&desk);
+		hear(&desk, T0 + 10 * DAY + 7);
+		mono = desk.machine.now.mono_ms / 1000;
+		pass(&desk.machine, 60);
+		hear(&desk, T0 + 10 * DAY + 67);
+		if (is_later) {
+			boot(&desk.machine, 3, 120);
+			hear(&desk, T0 + 11 * DAY);
+		}
+		assert_int_equal(ph_writer_reload(desk.writer, NULL), 0);
+		record(&desk);
+		read_own(&desk, n + 1, &buf, &entry);
+		assert_int_equal(entry.number, PH_KIND_CLOCK_MARK);
+		assert_int_equal(entry.field[PH_MARK_SURE].as.uint, PH_SURE_HUB);
+		assert_int_equal(entry.field[PH_MARK_WALL].as.uint, T0 + 10 * DAY + 7);
+		assert_int_equal(entry.field[PH_MARK_MONO].as.uint, mono);
+		assert_int_equal(entry.field[PH_MARK_BOOT].as.bytes.data[0], 2);
+		/* its own start, or its clock, has a mark besides */
+		assert_int_equal(own_n(&desk), n + 2 + (is_later || is_set));
+		n = own_n(&desk);
+		record(&desk);
+		assert_int_equal(own_n(&desk), n + 1);
+		assert_rising(&desk);
+		desk_close(&desk);
+	}
+	ph_buf_deinit(&buf);
+}
+
+/* A log that is to be left keeps what it has. */
+static void leaves_untold(void **state)
+{
+	struct desk desk;
+	struct ph_log old;
+
+	(void)state;
+	desk_open(&desk, ":memory:", 58);
+	boot(&desk.machine, 2, T0 + 10 * YEAR);
+	record(&desk);
+	boot(&desk.machine, 3, 120);
+	record(&desk);
+	old = *ph_writer_log(desk.writer);
+	hear(&desk, T0 + DAY);
+	assert_int_equal(second(&desk), T0 + DAY);
+	assert_memory_not_equal(ph_writer_log(desk.writer)->id, old.id, sizeof(old.id));
+	assert_int_equal(own_n(&desk), 3); /* open, mark, visit */
+	desk_close(&desk);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(sixty_starts), cmocka_unit_test(the_morning_after),
-		cmocka_unit_test(by_stick),     cmocka_unit_test(slow_by_hours),
-		cmocka_unit_test(right_clock),  cmocka_unit_test(thief_in_1970),
-		cmocka_unit_test(pulled_back),  cmocka_unit_test(set_since),
-		cmocka_unit_test(kept),         cmocka_unit_test(screen),
-		cmocka_unit_test(other_keys),   cmocka_unit_test(other_keys_no_thief),
-		cmocka_unit_test(runs_on),      cmocka_unit_test(left_for_behind),
+		cmocka_unit_test(sixty_starts),
+		cmocka_unit_test(the_morning_after),
+		cmocka_unit_test(by_stick),
+		cmocka_unit_test(slow_by_hours),
+		cmocka_unit_test(right_clock),
+		cmocka_unit_test(thief_in_1970),
+		cmocka_unit_test(pulled_back),
+		cmocka_unit_test(set_since),
+		cmocka_unit_test(kept),
+		cmocka_unit_test(screen),
+		cmocka_unit_test(other_keys),
+		cmocka_unit_test(other_keys_no_thief),
+		cmocka_unit_test(runs_on),
+		cmocka_unit_test(left_for_behind),
+		cmocka_unit_test(stands_at_ahead),
+		cmocka_unit_test(stands_at_void),
+		cmocka_unit_test(stands_at_floor),
+		cmocka_unit_test(tells_when_heard),
+		cmocka_unit_test(leaves_untold),
 	};
 
 	if (sodium_init() < 0) {
