@@ -16,6 +16,7 @@
 
 #include <jansson.h>
 
+#include "common/base/limits.h"
 #include "common/ledger/ledger.h"
 #include "common/log/writer.h"
 #include "daemon/accounts.h"
@@ -126,11 +127,16 @@ struct ph_hub_peer {
 	struct ph_sibling sibling[PH_SIBLINGS_MAX]; /* as the hello told them */
 	unsigned n_siblings;
 	struct {
-		int64_t row;   /* log of another device that is being sent; 0: none yet */
-		uint64_t n;    /* entries up to here are sent or held */
-		uint64_t part; /* as far as the parts of these are sent */
+		int64_t row;    /* log that is being sent; 0: none yet */
+		int64_t seen;   /* of the last log whose turn came */
+		uint64_t n;     /* entries up to here are sent or held */
+		uint64_t part;  /* as far as the parts of these are sent */
 		uint64_t limit; /* no entry above is sent: its device was cut off */
 	} way;
+	struct {
+		int64_t row[PH_BRANCHES_MAX];
+		unsigned n;
+	} put_off; /* logs of its own that wait until something of them has come */
 	struct ph_feeder_cursor feed_told; /* what it holds of its feed, by its hello */
 	struct ph_feeder_cursor feed;      /* what it will, with what was sent */
 	/* for the log lines and the counters of the session */

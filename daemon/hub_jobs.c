@@ -340,6 +340,13 @@ static int answer_store(struct ph_hub *hub, struct ph_job *job)
 		job->n_receipts++;
 		peer->receipts++;
 	}
+	if (peer->asks_own) { /* by what came it may be known what it lacks */
+		int rc = ph_hub_load_waits(hub, peer, &job->more);
+
+		if (rc < 0) {
+			return rc;
+		}
+	}
 	return ph_hub_sibling_receipts(hub, job);
 }
 

@@ -217,6 +217,28 @@ static int find_told(struct ph_hub *hub, const struct ph_hub_peer *peer,
 	return 0;
 }
 
+/* The same by what it says to hold of other branches: so much they have in common. 0 or negative errno. */
+static int find_shared(struct ph_hub *hub, const struct ph_hub_peer *peer,
+		       const struct ph_log *log, uint64_t *n_out)
+{
+	int rc = 0;
+
+	*n_out = 0;
+	for (unsigned i = 0; rc == 0 && i < peer->n_siblings; i++) {
+		const struct ph_sibling *told = &peer->sibling[i];
+		uint64_t shared = 0;
+		bool is_here;
+
+		if (memcmp(told->log_id, log->id, sizeof(log->id)) == 0) {
+			rc = ph_hub_own_shared(hub, log, told->n,
+					       PH_VIEW(told->h, sizeof(told->h)),
+					       &is_here, &shared);
+		}
+		*n_out = shared > *n_out ? shared : *n_out;
+	}
+	return rc;
+}
+
 /*
  * How far LOG may go to others of its site: of a device that was cut off, what the cuts
  * cover, or an adoption has let in since. 0 or negative errno.
@@ -277,15 +299,18 @@ static int begin_log(struct ph_hub *hub, struct ph_hub_peer *peer,
 		     const struct ph_log *log)
 {
 	const struct ph_sibling *told;
+	uint64_t shared = 0;
 	uint64_t held = 0;
 	int rc = find_told(hub, peer, log, &told);
 
+	rc = rc == 0 && !told ? find_shared(hub, peer, log, &shared) : rc;
 	if (rc < 0) {
 		return rc;
 	}
+	shared = told ? told->n : shared;
 	peer->way.row = log->row;
 	/* the branch that it grew from went before it */
-	peer->way.n = told && told->n > log->base ? told->n : log->base;
+	peer->way.n = shared > log->base ? shared : log->base;
 	peer->way.part = peer->way.n;
 	rc = memcmp(log->device_id, peer->device.id, sizeof(log->device_id)) == 0
 		     ? begin_own(hub, peer, log)
@@ -376,6 +401,26 @@ static int next_part(struct ph_hub *hub, struct ph_hub_peer *peer,
 	return rc;
 }
 
+/* The log behind the one under way, which is under way then. 0, PH_HUB_LOAD_E_NONE or negative errno. */
+static int next_log(struct ph_hub *hub, struct ph_hub_peer *peer, struct ph_log *log_out)
+{
+	bool is_put_off = true;
+	int rc = 0;
+
+	while (rc == 0 && is_put_off) {
+		rc = log_after(hub, peer, peer->way.seen, log_out);
+		if (rc == 0) {
+			peer->way.seen = log_out->row;
+			rc = ph_hub_own_put_off(hub, peer, log_out, &is_put_off);
+		}
+	}
+	if (rc == PH_HUB_LOAD_E_NONE) {
+		rc = ph_hub_own_next(hub, peer, log_out);
+		rc = rc > 0 ? PH_HUB_LOAD_E_NONE : rc;
+	}
+	return rc != 0 ? rc : begin_log(hub, peer, log_out);
+}
+
 /* The next of the log under way, or of the one behind it. 0, PH_HUB_LOAD_E_NONE or negative errno. */
 static int next_sibling(struct ph_hub *hub, struct ph_hub_peer *peer, size_t budget,
 			struct ph_item **item_out)
@@ -400,8 +445,7 @@ static int next_sibling(struct ph_hub *hub, struct ph_hub_peer *peer, size_t bud
 				return rc;
 			}
 		}
-		rc = log_after(hub, peer, peer->way.row, &log);
-		rc = rc != 0 ? rc : begin_log(hub, peer, &log);
+		rc = next_log(hub, peer, &log);
 		if (rc != 0) {
 			return rc;
 		}
@@ -418,8 +462,7 @@ static int siblings_wait(struct ph_hub *hub, const struct ph_hub_peer *peer,
 
 	*more_out = false;
 	while (rc == 0 && !*more_out) {
-		rc = log_after(hub, &look, look.way.row, &log);
-		rc = rc != 0 ? rc : begin_log(hub, &look, &log);
+		rc = next_log(hub, &look, &log);
 		rc = rc != 0 ? rc : has_more(hub, &look, &log, more_out);
 	}
 	return rc < 0 ? rc : 0;
@@ -441,6 +484,7 @@ int ph_hub_load_hello(struct ph_hub *hub, struct ph_hub_peer *peer,
 	peer->n_siblings = hello->n_siblings;
 	memcpy(peer->sibling, hello->sibling, sizeof(peer->sibling));
 	memset(&peer->way, 0, sizeof(peer->way));
+	peer->put_off.n = 0;
 	rc = ph_hub_own_asked(hub, peer, &peer->asks_own);
 	rc = rc == 0 ? read_control(hub, peer, &hello->control) : rc;
 	rc = rc == 0 ? ph_hub_keep_hello(hub, peer, hello) : rc;

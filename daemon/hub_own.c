@@ -7,9 +7,14 @@
  * the heads are told in the welcome, as logs of the site are told; a device that lacks one tells,
  * in its next hello, how far it holds its own logs, and is sent the rest with those of other
  * devices (hub_load.c). As a rule a device has one log, and nothing is told.
+ *
+ * A device that has entries waiting, or is on a branch that is new, tells an end which is not
+ * here. Whether what is here leads to it only shows when the first of those entries comes; to
+ * send all of it meanwhile would take the link that they need, and in each session anew.
  */
 #include "daemon/hub_own.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "common/log/entry.h"
@@ -50,17 +55,63 @@ int ph_hub_own_asked(struct ph_hub *hub, const struct ph_hub_peer *peer, bool *a
 	return 0;
 }
 
-/* *N_OUT becomes HEAD's number if it is above, and LOG goes through it. */
+/* --- what it has --- */
+
+struct sharing {
+	struct ph_hub *hub;
+	const struct ph_log *log;
+	uint64_t n;
+	struct ph_view h;
+	bool is_here;
+	uint64_t shared;
+};
+
+static int share(void *data, const struct ph_log *branch)
+{
+	struct sharing *sharing = data;
+	uint64_t common = sharing->n;
+	bool does;
+	int rc = goes_through(sharing->hub, branch, sharing->n, sharing->h.data,
+			      sharing->h.len, &does);
+
+	if (rc != 0 || !does) {
+		return rc;
+	}
+	if (branch->row != sharing->log->row) {
+		rc = ph_journal_log_common(sharing->hub->journal, sharing->log->row,
+					   branch->row, &common);
+	}
+	common = common < sharing->n ? common : sharing->n;
+	sharing->shared = common > sharing->shared ? common : sharing->shared;
+	sharing->is_here = true;
+	return rc > 0 ? -EUCLEAN : rc;
+}
+
+int ph_hub_own_shared(struct ph_hub *hub, const struct ph_log *log, uint64_t n,
+		      struct ph_view h, bool *is_here_out, uint64_t *n_out)
+{
+	struct sharing sharing = { .hub = hub, .log = log, .n = n, .h = h };
+	int rc = ph_journal_log_branch_each(hub->journal, log->id, share, &sharing);
+
+	*is_here_out = sharing.is_here;
+	*n_out = sharing.shared;
+	return rc < 0 ? rc : 0;
+}
+
+/* *N_OUT becomes what LOG has in common with a branch that goes through HEAD, if that is more. */
 static int reach(struct ph_hub *hub, const struct ph_log *log, const struct ph_head *head,
 		 uint64_t *n_out)
 {
-	bool does = false;
+	uint64_t shared = 0;
+	bool is_here;
 	int rc = 0;
 
 	if (head->n > *n_out && memcmp(head->log_id, log->id, sizeof(log->id)) == 0) {
-		rc = goes_through(hub, log, head->n, head->h, sizeof(head->h), &does);
+		rc = ph_hub_own_shared(hub, log, head->n,
+				       PH_VIEW(head->h, sizeof(head->h)), &is_here,
+				       &shared);
 	}
-	*n_out = does ? head->n : *n_out;
+	*n_out = shared > *n_out ? shared : *n_out;
 	return rc;
 }
 
@@ -75,6 +126,68 @@ int ph_hub_own_held(struct ph_hub *hub, const struct ph_hub_peer *peer,
 		rc = rc == 0 ? reach(hub, log, &peer->sent[i], n_out) : rc;
 	}
 	return rc;
+}
+
+/* --- what waits for it --- */
+
+/* Whether PEER told an end of LOG that is not here, and has sent nothing of it. 0 or negative errno. */
+static int is_unknown(struct ph_hub *hub, const struct ph_hub_peer *peer,
+		      const struct ph_log *log, bool *is_out)
+{
+	const struct ph_head *head = NULL;
+	uint64_t shared;
+	int rc;
+
+	for (unsigned i = 0; i < peer->n_heads; i++) {
+		if (memcmp(peer->head[i].log_id, log->id, sizeof(log->id)) == 0 &&
+		    peer->sent[i].n == 0) {
+			head = &peer->head[i];
+		}
+	}
+	*is_out = false;
+	if (!head || head->n == 0) {
+		return 0;
+	}
+	rc = ph_hub_own_shared(hub, log, head->n, PH_VIEW(head->h, sizeof(head->h)),
+			       is_out, &shared);
+	*is_out = rc == 0 && !*is_out;
+	return rc;
+}
+
+int ph_hub_own_put_off(struct ph_hub *hub, struct ph_hub_peer *peer,
+		       const struct ph_log *log, bool *is_out)
+{
+	int rc = 0;
+
+	*is_out = false;
+	if (!peer->by_file && /* behind a bundle nothing comes */
+	    peer->put_off.n < PH_BRANCHES_MAX &&
+	    memcmp(log->device_id, peer->device.id, sizeof(log->device_id)) == 0) {
+		rc = is_unknown(hub, peer, log, is_out);
+	}
+	if (*is_out) {
+		peer->put_off.row[peer->put_off.n++] = log->row;
+	}
+	return rc;
+}
+
+int ph_hub_own_next(struct ph_hub *hub, struct ph_hub_peer *peer, struct ph_log *log_out)
+{
+	for (unsigned i = 0; i < peer->put_off.n; i++) {
+		bool waits = true;
+		int rc = ph_journal_log_at(hub->journal, peer->put_off.row[i], log_out);
+
+		rc = rc == 0 ? is_unknown(hub, peer, log_out, &waits) : rc;
+		if (rc == 0 && !waits) {
+			peer->put_off.n--;
+			memmove(&peer->put_off.row[i], &peer->put_off.row[i + 1],
+				(peer->put_off.n - i) * sizeof(peer->put_off.row[0]));
+		}
+		if (rc != 0 || !waits) {
+			return rc > 0 ? -EUCLEAN : rc;
+		}
+	}
+	return PH_JOURNAL_E_NONE;
 }
 
 /* --- telling --- */
