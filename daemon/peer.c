@@ -179,6 +179,22 @@ void ph_peer_on_jobs(struct ph_server *server, struct ph_job *jobs)
 
 /* ---- output ---- */
 
+/*
+ * The socket takes nothing more. What came before it was reset waits in the kernel, was paid for,
+ * and may be all that this session brings: reading goes on, and finds the end.
+ */
+static void end_writing(struct ph_peer *peer, int rc)
+{
+	if (rc == UV_EPIPE || rc == UV_ECONNRESET) {
+		peer->is_deaf = true;
+		return;
+	}
+	peer->is_broken = true;
+	if (!ph_peer_is_over(peer)) {
+		ph_peer_eof(peer);
+	}
+}
+
 static void on_written(uv_write_t *write, int status)
 {
 	struct ph_peer *peer = write->data;
@@ -189,8 +205,7 @@ static void on_written(uv_write_t *write, int status)
 		return;
 	}
 	if (status < 0) {
-		peer->is_broken = true;
-		ph_peer_eof(peer);
+		end_writing(peer, status);
 	}
 	ph_peer_settle(peer);
 }
@@ -219,10 +234,10 @@ static int start_write(struct ph_peer *peer)
 	return 0;
 }
 
-/* 0, or the error that ends the connection. */
+/* 0, or the error that ends writing. */
 static int flush(struct ph_peer *peer)
 {
-	while (!peer->is_writing) {
+	while (!peer->is_writing && !peer->is_deaf) {
 		struct ph_view out = ph_peer_output(peer);
 		uv_buf_t buffer = uv_buf_init((char *)out.data, (unsigned)out.len);
 		int rc;
@@ -246,8 +261,12 @@ static int flush(struct ph_peer *peer)
 	return 0;
 }
 
+/* What waits to be taken; nothing does any more if it takes nothing. */
 static size_t queued(struct ph_peer *peer)
 {
+	if (peer->is_deaf) {
+		return 0;
+	}
 	return uv_stream_get_write_queue_size((uv_stream_t *)&peer->tcp) +
 	       ph_peer_output(peer).len;
 }
@@ -268,7 +287,7 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buffer)
 		return;
 	}
 	if (n < 0) {
-		peer->is_broken = n != UV_EOF;
+		peer->is_broken = n != UV_EOF || peer->is_deaf;
 		ph_peer_eof(peer);
 	} else {
 		peer->read_at = ph_peer_now(peer);
@@ -384,7 +403,7 @@ static bool has_last_word(const struct ph_peer *peer)
 	case PH_FAIL_PROTOCOL:
 	case PH_FAIL_REFUSED:
 	case PH_FAIL_STORE:
-		return counts.bytes_out > 0 && !peer->is_broken;
+		return counts.bytes_out > 0 && !peer->is_broken && !peer->is_deaf;
 	default:
 		return false;
 	}
@@ -421,13 +440,13 @@ static void wind_up(struct ph_peer *peer)
 
 void ph_peer_settle(struct ph_peer *peer)
 {
+	int rc;
+
 	assert(!peer->is_closing);
 	ph_peer_take_jobs(peer);
-	if (flush(peer) < 0) {
-		peer->is_broken = true;
-		if (!ph_peer_is_over(peer)) {
-			ph_peer_eof(peer);
-		}
+	rc = flush(peer);
+	if (rc < 0) {
+		end_writing(peer, rc);
 	}
 	/* sending may have made room for more, and nothing else would ask for it */
 	ph_peer_take_jobs(peer);

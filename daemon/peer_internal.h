@@ -34,6 +34,7 @@ struct ph_peer {
 	struct ph_buf writing; /* what the write in flight sends */
 	unsigned n_handles, n_jobs;
 	bool is_writing, is_reading, is_draining, is_closing, is_leaving, is_broken;
+	bool is_deaf; /* it takes nothing more; what it sent before may be unread */
 	bool is_proved;
 	uint64_t began, read_at;
 	uint64_t armed_at; /* when the timer fires; 0: it does not run */
