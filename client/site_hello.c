@@ -120,6 +120,9 @@ static int add_head(struct heads *heads, const struct ph_log *log, uint64_t rece
 		heads->is_more = true;
 		heads->next = heads->next > 0 ? heads->next : log->row;
 		if ((receipted < log->n && !came_back) || n_missing > 0) {
+			if (heads->site->left_own == 0) {
+				heads->site->left_from = log->row;
+			}
 			heads->site->left_own++;
 		}
 		return 0;
@@ -191,7 +194,7 @@ static int on_log(void *data, const struct ph_log *log)
 	int rc;
 
 	/* a hello names each log once: of our own log, the branch that we write */
-	if (log->n == 0 || log->branch != 0 ||
+	if (log->n == 0 || log->branch != 0 || log->row < heads->site->heads_from ||
 	    memcmp(log->id, heads->log[0].id, sizeof(log->id)) == 0) {
 		return 0;
 	}

@@ -178,8 +178,10 @@ struct ph_site {
 	bool offered;    /* the hello told of own logs though they were signed for; ... */
 	int64_t offer_next; /* ... and had no place for those from this row on; 0: it had */
 	bool lacks_own;     /* this session has shown that the next brings own entries */
-	unsigned
-		left_own; /* own logs that the hub lacks, for which the hello had no place */
+	/* own logs that the hub lacks, for which the hello had no place */
+	unsigned left_own;
+	int64_t left_from; /* the row of the first of them */
+	int64_t heads_from; /* the hello passes over own logs before this row; 0: over none */
 	struct ph_site_admitted admitted; /* the last that was looked up */
 	/* control logs that a restored hub asks for, or may lack, and how far it has them by now */
 	struct ph_site_give give[PH_CONTROL_LOGS_MAX];

@@ -8,6 +8,9 @@
  * else may have the site: where it sends from is kept here and brought back. Nothing is
  * noted of what was in it: the next packing begins at the receipts again.
  *
+ * A hello tells of some own logs. When those are packed and there are more, a further bundle tells of
+ * the next.
+ *
  * Receipts of an epoch that is not the newest heard of are of a hub that was restored
  * since, and may lack what it gave them for: then all is sent, and before it what the hub has
  * said itself (site_control.c). Each bundle has a number
@@ -41,6 +44,9 @@ struct ph_site_packing {
 	bool is_begun;  /* these are where an earlier bundle, or step, ended */
 	bool packs;
 	bool carries; /* also what other devices of the site wrote */
+	/* a hello tells of some own logs only: those before this row are packed */
+	int64_t heads_from;
+	int64_t left_from; /* for these the hello had no place; 0: it had */
 	enum ph_away_road road;
 	struct ph_bundle_source source;
 	struct ph_hello hello;
@@ -218,7 +224,12 @@ static int make_hello(struct ph_site_packing *packing, struct ph_error *err)
 {
 	struct ph_site *site = packing->site;
 	struct ph_buf arena = { 0 };
-	int rc = ph_site_hello(site, 0, &packing->hello, &arena, err);
+	int rc;
+
+	site->heads_from = packing->heads_from;
+	rc = ph_site_hello(site, 0, &packing->hello, &arena, err);
+	site->heads_from = 0;
+	packing->left_from = site->left_own > 0 ? site->left_from : 0;
 	ph_buf_deinit(&arena);
 	site->parts_last = false;
 	if (rc == 0) {
@@ -327,8 +338,11 @@ int ph_site_pack_step(struct ph_site_packing *packing, struct ph_buf *out,
 			.number = packing->hello.counter,
 			.entries = without_given(packing, packing->put) - before,
 			.parts = counts->parts,
-			.more = is_full
+			.more = is_full || packing->left_from > 0,
 		};
+		if (!is_full && packing->left_from > 0) {
+			packing->heads_from = packing->left_from;
+		}
 	}
 	return rc;
 }
@@ -382,15 +396,16 @@ static int weigh_log(struct ph_site_aside *aside, const struct ph_log *log,
 	return rc > 0 ? -EUCLEAN : rc;
 }
 
-static int weigh(struct ph_site_aside *aside, struct ph_site_measured *out,
+/* The logs of PACKING from place FIRST to before END. */
+static int weigh(const struct ph_site_packing *packing, unsigned first, unsigned end,
+		 struct ph_site_aside *aside, struct ph_site_measured *out,
 		 struct ph_error *err)
 {
 	struct ph_site *site = aside->site;
-	uint64_t plain = 0;
 	int rc = 0;
 
-	for (unsigned i = 0; rc == 0 && i < site->n_send + site->n_carried; i++) {
-		const struct ph_site_send *send = &site->send[i];
+	for (unsigned i = first; rc == 0 && i < end; i++) {
+		const struct ph_site_send *send = &packing->send[i];
 		struct ph_log log;
 
 		rc = ph_site_send_log(site, send, &log);
@@ -398,13 +413,20 @@ static int weigh(struct ph_site_aside *aside, struct ph_site_measured *out,
 					 ph_site_send_end(send, &log), out, err)
 			     : rc;
 	}
+	return rc > 0 ? -EUCLEAN : rc;
+}
+
+/* Of the plain bytes of each class its share of all. */
+static void share(struct ph_site_measured *out)
+{
+	uint64_t plain = 0;
+
 	for (int i = 0; i < PH_CLASSES; i++) {
 		plain += out->class[i].bytes;
 	}
 	for (int i = 0; i < PH_CLASSES && plain > 0; i++) {
 		out->class[i].bytes = out->class[i].bytes * out->bytes / plain;
 	}
-	return rc > 0 ? -EUCLEAN : rc;
 }
 
 /* One bundle, as it would go onto a stick. */
@@ -432,6 +454,8 @@ static int measure_all(struct ph_site_packing *packing, struct ph_site_aside *as
 	int rc = 0;
 
 	while (rc == 0 && packed.more) {
+		int64_t heads_from = packing->heads_from;
+
 		bundle.len = 0;
 		rc = measure_one(packing, aside, &bundle, &packed, err);
 		if (rc == 0) {
@@ -440,9 +464,17 @@ static int measure_all(struct ph_site_packing *packing, struct ph_site_aside *as
 			out->parts += packed.parts;
 			out->files++;
 		}
+		/* the log in use, which stands first, and carried ones are told to the end */
+		if (rc == 0 && packing->heads_from != heads_from) {
+			rc = weigh(packing, 1, packing->n_send, aside, out, err);
+		}
 	}
+	rc = rc == 0 ? weigh(packing, 0, packing->n_send + packing->n_carried, aside, out,
+			     err)
+		     : rc;
 	ph_buf_deinit(&bundle);
 	out->bytes = packing->bytes;
+	share(out);
 	return rc > 0 ? -EUCLEAN : rc;
 }
 
@@ -454,7 +486,6 @@ int ph_site_measure(struct ph_site_aside *aside, struct ph_site_measured *out,
 	int rc = ph_site_pack_new(&packing, aside->site);
 
 	rc = rc == 0 ? measure_all(packing, aside, &measured, err) : rc;
-	rc = rc == 0 ? weigh(aside, &measured, err) : rc;
 	ph_site_pack_free(packing);
 	if (rc < 0) {
 		return ph_fail_errno(

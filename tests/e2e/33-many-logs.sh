@@ -44,4 +44,17 @@ ok "all goes within seconds" wait_until 60 sent
 stop "$agent_pid"
 is "and the hub has them" "$(logs)" 52
 
+# --- by stick: in as many bundles as it takes ---
+begin 20
+mkdir stick
+"$P" -d s pack-stick stick --json >pack.json
+is "all that waits is on the stick" "$? $(json pack.json '[j["complete"], j["entries"]]')" '0 [true, 60]'
+"$P" -d s pack-stick stick --json >pack.json
+is "and so it is when it is packed again" "$? $(json pack.json '[j["complete"], j["entries"]]')" '0 [true, 60]'
+ok "the hub takes it" $H take-stick stick
+is "and has them" "$(logs)" 72
+$H pack-stick stick >/dev/null
+ok "the receipts come home" "$P" -d s take-stick stick
+is "of all of them" "$(member s pending)" 0
+
 done_testing
