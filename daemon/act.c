@@ -208,8 +208,7 @@ static json_t *signed_request(const json_t *sign, const struct order *order,
 }
 
 static int sign(const struct ph_cli *cli, const json_t *given, const char *kind,
-		struct ph_sign_pair *pair, bool *opened, json_t **answer_out,
-		struct ph_error *err)
+		struct ph_act_key *key, json_t **answer_out, struct ph_error *err)
 {
 	struct order order = { 0 };
 	json_t *request = NULL;
@@ -217,12 +216,12 @@ static int sign(const struct ph_cli *cli, const json_t *given, const char *kind,
 
 	/* shown each time: what the hub says on a second try may be another order */
 	rc = rc == 0 ? show_order(cli, &order) : rc;
-	if (rc == 0 && !*opened) {
-		rc = ph_act_unlock(cli, pair, err);
-		*opened = rc == 0;
+	if (rc == 0 && !key->opened) {
+		rc = ph_act_unlock(cli, &key->pair, err);
+		key->opened = rc == 0;
 	}
 	if (rc == 0) {
-		request = signed_request(given, &order, pair, err);
+		request = signed_request(given, &order, &key->pair, err);
 		rc = request ? ph_ask(cli, request, answer_out, err) : -ENOMEM;
 	}
 	ph_buf_deinit(&order.bytes);
@@ -278,13 +277,11 @@ static void keep_words(const json_t *answer, json_t *written)
 	}
 }
 
-int ph_act_ask(const struct ph_cli *cli, json_t *request, const char *kind,
-	       json_t **answer_out, struct ph_error *err)
+int ph_act_ask_by(const struct ph_cli *cli, struct ph_act_key *key, json_t *request,
+		  const char *kind, json_t **answer_out, struct ph_error *err)
 {
-	struct ph_sign_pair pair = { 0 };
 	json_t *answer = NULL;
 	json_t *written = NULL;
-	bool opened = false;
 	int rc = 0;
 
 	for (int i = 0; i < TRIES && !written; i++) {
@@ -296,7 +293,7 @@ int ph_act_ask(const struct ph_cli *cli, json_t *request, const char *kind,
 		if (rc < 0 || !order_in(answer)) {
 			break;
 		}
-		rc = sign(cli, order_in(answer), kind, &pair, &opened, &written, &wrong);
+		rc = sign(cli, order_in(answer), kind, key, &written, &wrong);
 		if (rc < 0 && (wrong.exit != PH_EXIT_TRY_LATER || i + 1 == TRIES)) {
 			rc = wrong.exit != PH_EXIT_DONE
 				     ? ph_fail(err, wrong.exit, rc, "%s", wrong.text)
@@ -304,7 +301,6 @@ int ph_act_ask(const struct ph_cli *cli, json_t *request, const char *kind,
 			break;
 		}
 	}
-	ph_sign_pair_wipe(&pair);
 	json_decref(request);
 	if (rc == 0 && written) {
 		keep_words(answer, written);
@@ -317,6 +313,16 @@ int ph_act_ask(const struct ph_cli *cli, json_t *request, const char *kind,
 	}
 	*answer_out = answer;
 	return 0;
+}
+
+int ph_act_ask(const struct ph_cli *cli, json_t *request, const char *kind,
+	       json_t **answer_out, struct ph_error *err)
+{
+	struct ph_act_key key = { 0 };
+	int rc = ph_act_ask_by(cli, &key, request, kind, answer_out, err);
+
+	ph_sign_pair_wipe(&key.pair);
+	return rc;
 }
 
 /* --- telling --- */

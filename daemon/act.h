@@ -33,6 +33,15 @@ int ph_act_unlock(const struct ph_cli *cli, struct ph_sign_pair *pair,
  */
 int ph_act_ask(const struct ph_cli *cli, json_t *request, const char *kind,
 	       json_t **answer_out, struct ph_error *err);
+/* The key of several requests in a row, which is opened once; to be wiped: ph_sign_pair_wipe(). */
+struct ph_act_key {
+	struct ph_sign_pair pair;
+	bool opened;
+};
+
+/* The same with KEY, which stays open for the next. */
+int ph_act_ask_by(const struct ph_cli *cli, struct ph_act_key *key, json_t *request,
+		  const char *kind, json_t **answer_out, struct ph_error *err);
 /*
  * What the hub gives to be signed as SIGN (log, n, entry), which must be of KIND: on standard error;
  * and its signature by PAIR, in hex. 0, or a negative errno with ERR.

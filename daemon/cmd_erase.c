@@ -19,7 +19,9 @@
 #include "daemon/act.h"
 #include "daemon/config.h"
 
-/* Of a reader who is too much for one order: what it left, and what to do. */
+#define ORDERS_MAX 256 /* of one command */
+
+/* Of a reader for whom not all orders could be written: what is left, and what to do. */
 static int tell_left(const struct ph_cli *cli, json_int_t readers, json_int_t cards,
 		     struct ph_error *err)
 {
@@ -27,24 +29,22 @@ static int tell_left(const struct ph_cli *cli, json_int_t readers, json_int_t ca
 		return 0;
 	}
 	return ph_fail(err, PH_EXIT_PARTIAL, -E2BIG,
-		       ph_say("the order is written, and does not name all of the "
-			      "reader, as one order names 64 registrations and 64 "
-			      "cards (left: registrations %lld, cards %lld). Say it "
-			      "again, until nothing is left: `packhorsed erase %s`",
-			      "đã ghi lệnh, nhưng lệnh chưa nêu hết về bạn đọc, vì mỗi "
-			      "lệnh nêu được 64 lượt đăng ký và 64 thẻ (còn lại: đăng ký "
-			      "%lld, thẻ %lld). Hãy ra lệnh lại cho đến khi không còn "
+		       ph_say("what is written does not name all of the reader, as "
+			      "one order names 64 registrations and 64 cards (left: "
+			      "registrations %lld, cards %lld). Say it again now, "
+			      "until nothing is left: `packhorsed erase %s`",
+			      "những gì đã ghi chưa nêu hết về bạn đọc, vì mỗi lệnh nêu "
+			      "được 64 lượt đăng ký và 64 thẻ (còn lại: đăng ký %lld, "
+			      "thẻ %lld). Hãy ra lệnh lại ngay, cho đến khi không còn "
 			      "gì: `packhorsed erase %s`"),
 		       (long long)readers, (long long)cards, cli->args[0]);
 }
 
-static int run_erase(struct ph_cli *cli, struct ph_error *err)
+/* The first request: for whom the person named. */
+static json_t *first_request(const struct ph_cli *cli)
 {
 	json_t *request = ph_request("reader-erase");
 	json_t *list = json_array();
-	json_t *answer;
-	json_int_t readers, cards;
-	int rc;
 
 	for (int i = 0; i < cli->n_args; i++) {
 		if (json_array_append_new(list, json_string(cli->args[i])) != 0) {
@@ -53,12 +53,84 @@ static int run_erase(struct ph_cli *cli, struct ph_error *err)
 		}
 	}
 	ph_request_put(&request, "readers", list);
-	rc = ph_act_ask(cli, request, "reader-erase", &answer, err);
+	return request;
+}
+
+/* The request after ANSWER: for each registration by itself, since a card may lead to nobody now. */
+static json_t *next_request(const json_t *answer)
+{
+	json_t *request = ph_request("reader-erase");
+
+	ph_request_put(&request, "also", json_incref(json_object_get(answer, "also")));
+	return request;
+}
+
+static json_int_t left_of(const json_t *answer, const char *name)
+{
+	return json_integer_value(json_object_get(answer, name));
+}
+
+/* What the order after it wrote and left, NEXT (taken), in ANSWER too. */
+static int join_answers(json_t *answer, json_t *next)
+{
+	static const char *const left[] = { "readers_left", "cards_left" };
+	json_t *also = json_object_get(next, "also");
+	int rc = json_array_extend(json_object_get(answer, "entries"),
+				   json_object_get(next, "entries"));
+
+	for (size_t i = 0; i < 2; i++) {
+		rc |= json_object_set_new(answer, left[i],
+					  json_integer(left_of(next, left[i])));
+	}
+	if (also) {
+		rc |= json_object_set(answer, "also", also);
+	}
+	json_decref(next);
+	return rc ? -ENOMEM : 0;
+}
+
+/*
+ * The orders for what the first, of which ANSWER is, had no room for, at once: between two that are days
+ * apart a site could take a registration away from the others, and nobody would name it.
+ */
+static int erase_rest(const struct ph_cli *cli, struct ph_act_key *key, json_t *answer,
+		      struct ph_error *err)
+{
+	int rc = 0;
+
+	for (int i = 1;
+	     rc == 0 && i < ORDERS_MAX && json_object_get(answer, "also") &&
+	     left_of(answer, "readers_left") + left_of(answer, "cards_left") > 0;
+	     i++) {
+		json_t *next = NULL;
+
+		rc = ph_act_ask_by(cli, key, next_request(answer), "reader-erase", &next,
+				   err);
+		rc = rc < 0 ? rc : join_answers(answer, next);
+	}
+	return rc;
+}
+
+static int run_erase(struct ph_cli *cli, struct ph_error *err)
+{
+	struct ph_error wrong = { .exit = PH_EXIT_DONE };
+	struct ph_act_key key = { 0 };
+	json_t *answer;
+	json_int_t readers, cards;
+	int rc = ph_act_ask_by(cli, &key, first_request(cli), "reader-erase", &answer,
+			       err);
+
+	if (rc == 0 && erase_rest(cli, &key, answer, &wrong) < 0 &&
+	    wrong.exit != PH_EXIT_DONE) {
+		fprintf(stderr, "%s: %s\n", cli->program->name, wrong.text);
+	}
+	ph_sign_pair_wipe(&key.pair);
 	if (rc < 0) {
 		return rc;
 	}
-	readers = json_integer_value(json_object_get(answer, "readers_left"));
-	cards = json_integer_value(json_object_get(answer, "cards_left"));
+	json_object_del(answer, "also");
+	readers = left_of(answer, "readers_left");
+	cards = left_of(answer, "cards_left");
 	rc = ph_act_print(cli, answer, err);
 	return rc < 0 ? rc : tell_left(cli, readers, cards, err);
 }

@@ -6,7 +6,8 @@
  * hears name all of these already, nothing is written: the person is told of the order.
  *
  * One order names 64 of each. A reader of whom there is more takes several: each names what no
- * order has named before, and the answer says what is left for the next.
+ * order has named before, and the answer says what is left for the next, and whose that is, by
+ * each registration: the next request names those too, whatever a site takes apart in between.
  */
 #include "common/base/say.h"
 #include "daemon/hub_command.h"
@@ -24,7 +25,8 @@
 #include "common/ledger/reader.h"
 #include "daemon/hub_words.h"
 
-#define ITEMS_MAX 64 /* of each list that is filled here, by the kind table */
+#define ITEMS_MAX 64   /* of each list that is filled here, by the kind table */
+#define ALSO_MAX  1024 /* registrations for the next request, which is one line */
 
 struct erasing {
 	struct ph_hub *hub;
@@ -366,6 +368,30 @@ static size_t least(size_t a, size_t b)
 }
 
 /*
+ * For the next request, of the ALL registrations: the LEFT that no order names yet, which lie
+ * behind those of this order, then the others, of which there may be cards.
+ */
+static int set_also(const struct erasing *erasing, size_t all, size_t left,
+		    json_t *answer)
+{
+	json_t *also = json_array();
+	size_t first = left > 0 ? erasing->n_readers : 0;
+	int rc = also ? 0 : -ENOMEM;
+
+	for (size_t i = 0; rc == 0 && i < least(all, ALSO_MAX); i++) {
+		char text[PH_REF_TEXT];
+
+		ph_ref_text(text, &erasing->readers[(first + i) % all]);
+		rc = json_array_append_new(also, json_string(text)) ? -ENOMEM : 0;
+	}
+	if (rc < 0) {
+		json_decref(also);
+		return rc;
+	}
+	return json_object_set_new(answer, "also", also) ? -ENOMEM : 0;
+}
+
+/*
  * Of one reader who is too much for an order: what none has named yet, as far as there is room; with
  * cards alone one of the registrations again, since an order needs one. If nothing is new, the same as before: that is
  * so where not every device hears the orders.
@@ -373,6 +399,7 @@ static size_t least(size_t a, size_t b)
 static int fit(struct erasing *erasing, json_t *answer)
 {
 	size_t readers = erasing->n_readers, cards = erasing->n_cards;
+	size_t all = readers;
 	bool is_much = readers > ITEMS_MAX || cards > ITEMS_MAX;
 	int rc = 0;
 
@@ -395,25 +422,33 @@ static int fit(struct erasing *erasing, json_t *answer)
 	erasing->n_cards = least(erasing->n_cards, ITEMS_MAX);
 	readers -= least(readers, ITEMS_MAX);
 	cards -= least(cards, ITEMS_MAX);
-	return json_object_set_new(answer, "readers_left",
-				   json_integer((json_int_t)readers)) != 0 ||
-			       json_object_set_new(answer, "cards_left",
-						   json_integer((json_int_t)cards)) != 0
-		       ? -ENOMEM
-		       : 0;
+	if (readers + cards > 0) {
+		rc = set_also(erasing, all, readers, answer);
+	}
+	if (json_object_set_new(answer, "readers_left",
+				json_integer((json_int_t)readers)) != 0 ||
+	    json_object_set_new(answer, "cards_left", json_integer((json_int_t)cards)) !=
+		    0) {
+		rc = -ENOMEM;
+	}
+	return rc;
 }
 
 static int add_all(struct erasing *erasing)
 {
+	static const char *const lists[] = { "readers", "also" };
 	json_t *item;
 	size_t i;
 	int rc = 0;
 
-	json_array_foreach(json_object_get(erasing->request, "readers"), i, item)
-	{
-		const char *text = json_string_value(item);
+	for (size_t list = 0; list < 2; list++) {
+		json_array_foreach(json_object_get(erasing->request, lists[list]), i,
+				   item)
+		{
+			const char *text = json_string_value(item);
 
-		rc = rc == 0 ? add_class(erasing, text ? text : "") : rc;
+			rc = rc == 0 ? add_class(erasing, text ? text : "") : rc;
+		}
 	}
 	if (rc == 0 && erasing->n_readers == 0) {
 		rc = ph_fail(erasing->err, PH_EXIT_USAGE, -EINVAL,

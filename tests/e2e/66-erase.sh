@@ -304,9 +304,8 @@ many=$(ref a reader add --name 'Lường Văn Nhiều' --born 1979 --commune 036
 for ((i = 0; i < 65; i++)); do printf '{"kind":"card-issue","card":"N%s","reader":"%s"}\n' $i "$many"; done >cards
 ok "a site gives a reader 65 cards" site a record cards
 sync a
-status "the order is written, and says that it does not name all" 14 $hubd -d hub3 erase "$many" $secret
-like "what is left, and what to do" "$(cat ok.out)" "left: registrations 0, cards 1.*erase $many"
-ok "said again, it names the rest" $hubd -d hub3 erase "$many" $secret
+ok "one command writes all orders, with the passphrase once" bash -c "head -1 pass | $hubd -d hub3 erase $many --json --passphrase-file - >many.out"
+is "says what it wrote, and that nothing is left" "$(pick '[len(d["entries"]), d["readers_left"], d["cards_left"], "also" in d]' <many.out)" '[2, 0, 0, False]'
 sync a
 sync a
 $hubd -d hub3 log --limit 10000 >log.out
@@ -319,4 +318,21 @@ print([len(e["cards"]) for e in orders], len({c["code"] for e in orders for c in
 image text 'Tuyệt' hub hub3 hub4 medium a a2 b c van stick backup serve serve.err serve3 serve3.err sync.err >found
 is "no log, no file name, no file has the name" "$(cat found) $(find . -path ./learned -prune -o -name '*uy*t*' -print | grep -c 'Tuyệt')" ' 0'
 is "and no process leaves its memory behind" "$(awk '/core file/ { print $5, $6 }' "/proc/$started_pid/limits")" '0 0'
+
+# --- orders that are broken off: a daemon that refuses the second ---
+mkdir fake
+start fake.said "$PYTHON" -c 'import json, socket, sys
+server = socket.socket(socket.AF_UNIX)
+server.bind("fake/socket")
+server.listen()
+for answer in sys.argv[1:]:
+    call, _ = server.accept()
+    with call, call.makefile("rw") as line:
+        print(json.loads(line.readline()).get("also"), flush=True)
+        line.write(answer + "\n")' '{"exit": 0, "entries": [], "readers_left": 36, "cards_left": 2, "also": ["x"]}' '{"exit": 75, "error": "no room now"}'
+for ((i = 0; i < 100; i++)); do [ -S fake/socket ] && break; sleep 0.1; done
+status "who hears of a part alone is told" 14 $hubd -d fake erase "$many" $secret
+like "why, what is left, and what to do" "$(tr '\n' ' ' <ok.out)" "no room now.*left: registrations 36, cards 2.*Say it again now.*erase $many"
+is "the second request was for whom the first answer named" "$(cat fake.said)" "None
+['x']"
 done_testing

@@ -95,11 +95,11 @@ static size_t count_in(const json_t *entry, const char *name)
 	return json_array_size(json_object_get(entry, name));
 }
 
-/* An order for the reader REF is signed, which leaves so much; what it is. */
-static json_t *order(struct hub_room *room, const char *ref, int64_t readers_left,
-		     int64_t cards_left)
+/* The order of REQUEST (taken) is signed, and leaves so much; what it is, and what it says for the next. */
+static json_t *order_of(struct hub_room *room, json_t *request, int64_t readers_left,
+			int64_t cards_left, json_t **also_out)
 {
-	json_t *answer = ask(room, request_erase(ref));
+	json_t *answer = ask(room, request);
 	json_t *entry;
 
 	assert_int_equal(int_in(answer, "readers_left"), readers_left);
@@ -107,8 +107,25 @@ static json_t *order(struct hub_room *room, const char *ref, int64_t readers_lef
 	entry = wrote(room,
 		      signed_by(json_array_get(json_object_get(answer, "entries"), 0),
 				&room->operator_pair));
+	if (also_out) {
+		*also_out = json_incref(json_object_get(answer, "also"));
+	}
 	json_decref(answer);
 	return entry;
+}
+
+static json_t *order(struct hub_room *room, const char *ref, int64_t readers_left,
+		     int64_t cards_left)
+{
+	return order_of(room, request_erase(ref), readers_left, cards_left, NULL);
+}
+
+/* The order after one that said ALSO (taken), which leaves nothing. */
+static json_t *order_rest(struct hub_room *room, json_t *also)
+{
+	return order_of(room,
+			json_pack("{s:s, s:o}", "command", "reader-erase", "also", also),
+			0, 0, NULL);
 }
 
 /* Orders name all of the reader REF: there is none to be signed. */
@@ -118,28 +135,53 @@ static void is_erased(struct hub_room *room, const char *ref)
 		"erased already, by the order of 20");
 }
 
-/* A merge of the registrations that entries N and OTHER made. */
-static void write_merge(struct member *member, uint64_t n, uint64_t other)
+static void write_of(struct member *member, struct ph_entry *entry)
 {
-	struct ph_entry entry = { .kind = ph_kind_find(PH_KIND_READER_MERGE) };
-	static const unsigned fields[] = { PH_READER_MERGE_READER,
-					   PH_READER_MERGE_OTHER };
 	struct ph_error err = { 0 };
-	char text[PH_REF_TEXT];
 
-	for (size_t i = 0; i < 2; i++) {
-		ref_of(member, i == 0 ? n : other, text);
-		entry.field[fields[i]].set = true;
-		assert_int_equal(
-			ph_ref_parse(text, strlen(text), &entry.field[fields[i]].as.ref),
-			0);
-	}
 	begin(&member->desk.room);
-	if (ph_writer_add(member->desk.writer, &entry, NULL, &err) != 0) {
+	if (ph_writer_add(member->desk.writer, entry, NULL, &err) != 0) {
 		fail_msg("%s", err.text);
 	}
 	assert_int_equal(ph_writer_seal(member->desk.writer), 0);
 	commit(&member->desk.room);
+}
+
+static struct ph_ref parsed(const struct member *member, uint64_t n)
+{
+	struct ph_ref ref;
+	char text[PH_REF_TEXT];
+
+	ref_of(member, n, text);
+	assert_int_equal(ph_ref_parse(text, strlen(text), &ref), 0);
+	return ref;
+}
+
+/* A merge of the registrations that entries N and OTHER made; the entry that it is. */
+static uint64_t write_merge(struct member *member, uint64_t n, uint64_t other)
+{
+	struct ph_entry entry = { .kind = ph_kind_find(PH_KIND_READER_MERGE) };
+
+	entry.field[PH_READER_MERGE_READER].set = true;
+	entry.field[PH_READER_MERGE_READER].as.ref = parsed(member, n);
+	entry.field[PH_READER_MERGE_OTHER].set = true;
+	entry.field[PH_READER_MERGE_OTHER].as.ref = parsed(member, other);
+	write_of(member, &entry);
+	return own_log(member)->n;
+}
+
+/* That merge is taken back. */
+static void write_unmerge(struct member *member, uint64_t merge)
+{
+	struct ph_entry entry = { .kind = ph_kind_find(PH_KIND_READER_UNMERGE) };
+	struct ph_ref ref = parsed(member, merge);
+	struct ph_buf list = { 0 };
+
+	assert_int_equal(
+		ph_list_put_refs(&list, &ref, 1, &entry.field[PH_READER_UNMERGE_MERGES]),
+		0);
+	write_of(member, &entry);
+	ph_buf_deinit(&list);
 }
 
 static bool has_card(const json_t *entry, const char *code)
@@ -242,6 +284,69 @@ static void test_many_registrations(void **state)
 	}
 }
 
+/* What a site takes apart between two orders is named all the same: registrations. */
+static void test_apart_registrations(void **state)
+{
+	enum {
+		COUNT = ITEMS_MAX + 2
+	};
+	char refs[COUNT][PH_REF_TEXT];
+	uint64_t n[COUNT], merges[COUNT];
+	json_t *first, *second, *also;
+	struct pair pair;
+
+	(void)state;
+	pair_open(&pair);
+	for (unsigned i = 0; i < COUNT; i++) {
+		n[i] = write_reader(&pair.a, "Lò Văn A");
+		ref_of(&pair.a, n[i], refs[i]);
+		merges[i] = i > 0 ? write_merge(&pair.a, n[i], n[i - 1]) : 0;
+	}
+	send_all(&pair.room, &pair.a);
+	first = order_of(&pair.room, request_erase(refs[0]), 2, 0, &also);
+	assert_int_equal(json_array_size(also), COUNT);
+	for (unsigned i = 1; i < COUNT; i++) {
+		write_unmerge(&pair.a, merges[i]);
+	}
+	send_all(&pair.room, &pair.a);
+	second = order_rest(&pair.room, also);
+	assert_int_equal(count_in(second, "readers"), 2);
+	for (unsigned i = 0; i < COUNT; i++) {
+		assert_true(has_reader(first, refs[i]) != has_reader(second, refs[i]));
+	}
+	json_decref(first);
+	json_decref(second);
+	pair_close(&pair);
+}
+
+/* And cards, of a registration that the first order names. */
+static void test_apart_cards(void **state)
+{
+	char refs[2][PH_REF_TEXT];
+	json_t *first, *second, *also;
+	uint64_t n[2], merge;
+	struct pair pair;
+
+	(void)state;
+	pair_open(&pair);
+	for (unsigned i = 0; i < 2; i++) {
+		n[i] = write_reader(&pair.a, "Lò Văn A");
+		ref_of(&pair.a, n[i], refs[i]);
+	}
+	merge = write_merge(&pair.a, n[0], n[1]);
+	write_cards(&pair.a, n[0], ITEMS_MAX + 1);
+	send_all(&pair.room, &pair.a);
+	first = order_of(&pair.room, request_erase(refs[1]), 0, 1, &also);
+	assert_int_equal(count_in(first, "readers"), 2);
+	write_unmerge(&pair.a, merge);
+	send_all(&pair.room, &pair.a);
+	second = order_rest(&pair.room, also);
+	assert_int_equal(count_in(second, "cards"), 1);
+	json_decref(first);
+	json_decref(second);
+	pair_close(&pair);
+}
+
 /* Several readers who are too much for one order are to be named by themselves. */
 static void test_many_readers(void **state)
 {
@@ -280,6 +385,8 @@ int main(void)
 		cmocka_unit_test(test_erase),
 		cmocka_unit_test(test_many_cards),
 		cmocka_unit_test(test_many_registrations),
+		cmocka_unit_test(test_apart_registrations),
+		cmocka_unit_test(test_apart_cards),
 		cmocka_unit_test(test_many_readers),
 	};
 
