@@ -199,6 +199,16 @@ print(json.dumps(value) if isinstance(value, (bool, type(None), dict, list)) els
 ' "$1" "$2"
 }
 
+# clear_faketime: libfaketime names two files in /dev/shm by the id of its process and fails where
+# one is there already: a killed process leaves its own, and a long run comes round to that id.
+clear_faketime() {
+  local file
+  for file in /dev/shm/faketime_shm_* /dev/shm/sem.faketime_sem_*; do
+    [ ! -e "$file" ] || [ -d "/proc/${file##*_}" ] || rm -f "$file" 2>/dev/null
+  done
+}
+clear_faketime
+
 # --- a hub in ./hub, and PCs of its sites, each in a folder of its name ---
 #
 # RUN, where it is said, are words that stand before each program: another clock.
@@ -223,6 +233,7 @@ starts_of_machines() {
 # at_start N OFFSET command…: in the Nth start of a machine, which has a boot id of its own, by a
 # clock that is off by OFFSET, as faketime takes it
 at_start() {
+  clear_faketime
   printf '00000000-0000-4000-8000-%012d\n' "$1" >"boot.$1"
   unshare -m bash -c 'mount --bind "$1" "$2" && shift 2 && exec "$@"' at_start "$T/boot.$1" $boot_id \
     env LD_PRELOAD="$faketime" FAKETIME="$2" "${@:3}"
