@@ -70,6 +70,11 @@ static json_int_t left_of(const json_t *answer, const char *name)
 	return json_integer_value(json_object_get(answer, name));
 }
 
+static json_int_t all_left(const json_t *answer)
+{
+	return left_of(answer, "readers_left") + left_of(answer, "cards_left");
+}
+
 /* What the order after it wrote and left, NEXT (taken), in ANSWER too. */
 static int join_answers(json_t *answer, json_t *next)
 {
@@ -96,17 +101,21 @@ static int join_answers(json_t *answer, json_t *next)
 static int erase_rest(const struct ph_cli *cli, struct ph_act_key *key, json_t *answer,
 		      struct ph_error *err)
 {
+	json_int_t left = all_left(answer);
+	json_int_t before = left + 1;
 	int rc = 0;
 
-	for (int i = 1;
-	     rc == 0 && i < ORDERS_MAX && json_object_get(answer, "also") &&
-	     left_of(answer, "readers_left") + left_of(answer, "cards_left") > 0;
+	/* an order after which no less is left would be followed by others like it */
+	for (int i = 1; rc == 0 && i < ORDERS_MAX && json_object_get(answer, "also") &&
+			left > 0 && left < before;
 	     i++) {
 		json_t *next = NULL;
 
 		rc = ph_act_ask_by(cli, key, next_request(answer), "reader-erase", &next,
 				   err);
 		rc = rc < 0 ? rc : join_answers(answer, next);
+		before = left;
+		left = all_left(answer);
 	}
 	return rc;
 }

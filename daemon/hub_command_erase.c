@@ -118,7 +118,8 @@ static int add_members(struct erasing *erasing, const struct ph_ref *ref, size_t
 	return rc;
 }
 
-static int add_class(struct erasing *erasing, const char *text)
+/* All of the reader TEXT; IS_ALSO: it was one before, and one who is known no more is left out. */
+static int add_class(struct erasing *erasing, const char *text, bool is_also)
 {
 	struct ph_ref ref;
 	size_t n = 0;
@@ -129,19 +130,22 @@ static int add_class(struct erasing *erasing, const char *text)
 	if (rc < 0) {
 		return rc;
 	}
+	if (has_reader(erasing, &ref)) {
+		return 0; /* another name of somebody who is named already */
+	}
 	rc = ph_query_members(erasing->hub->ledger, PH_ENTITY_READER, &ref, NULL, 0, &n);
 	if (rc < 0) {
 		return ph_fail_errno(erasing->err, rc,
 				     ph_say("looking up the reader", "tìm bạn đọc"));
+	}
+	if (n == 0 && is_also) {
+		return 0; /* its site took the registration back meanwhile */
 	}
 	if (n == 0) {
 		return ph_fail(erasing->err, PH_EXIT_OTHER, -ENOENT,
 			       ph_say("no reader %s is known here",
 				      "ở đây không biết bạn đọc %s"),
 			       text);
-	}
-	if (has_reader(erasing, &ref)) {
-		return 0; /* another name of somebody who is named already */
 	}
 	rc = add_members(erasing, &ref, n);
 	return rc < 0 ? rc : add_cards(erasing, &ref);
@@ -447,7 +451,8 @@ static int add_all(struct erasing *erasing)
 		{
 			const char *text = json_string_value(item);
 
-			rc = rc == 0 ? add_class(erasing, text ? text : "") : rc;
+			rc = rc == 0 ? add_class(erasing, text ? text : "", list > 0)
+				     : rc;
 		}
 	}
 	if (rc == 0 && erasing->n_readers == 0) {

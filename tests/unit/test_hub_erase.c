@@ -184,6 +184,16 @@ static void write_unmerge(struct member *member, uint64_t merge)
 	ph_buf_deinit(&list);
 }
 
+/* The registration that entry N made is taken back. */
+static void write_void(struct member *member, uint64_t n)
+{
+	struct ph_entry entry = { .kind = ph_kind_find(PH_KIND_VOID) };
+
+	entry.field[PH_VOID_TARGET].set = true;
+	entry.field[PH_VOID_TARGET].as.ref = parsed(member, n);
+	write_of(member, &entry);
+}
+
 static bool has_card(const json_t *entry, const char *code)
 {
 	json_t *card;
@@ -319,6 +329,48 @@ static void test_apart_registrations(void **state)
 	pair_close(&pair);
 }
 
+/* What was taken back meanwhile is left out, and the others are named. */
+static void test_void_between(void **state)
+{
+	enum {
+		COUNT = ITEMS_MAX + 2
+	};
+	char refs[COUNT][PH_REF_TEXT];
+	uint64_t n[COUNT], merges[COUNT];
+	json_t *first, *second, *also;
+	unsigned voided = COUNT;
+	struct pair pair;
+
+	(void)state;
+	pair_open(&pair);
+	for (unsigned i = 0; i < COUNT; i++) {
+		n[i] = write_reader(&pair.a, "Lò Văn A");
+		ref_of(&pair.a, n[i], refs[i]);
+		merges[i] = i > 0 ? write_merge(&pair.a, n[i], n[i - 1]) : 0;
+	}
+	send_all(&pair.room, &pair.a);
+	first = order_of(&pair.room, request_erase(refs[0]), 2, 0, &also);
+	for (unsigned i = 1; i < COUNT; i++) {
+		write_unmerge(&pair.a, merges[i]);
+	}
+	for (unsigned i = 0; i < COUNT && voided == COUNT; i++) {
+		voided = has_reader(first, refs[i]) ? COUNT : i;
+	}
+	assert_true(voided < COUNT);
+	write_void(&pair.a, n[voided]);
+	send_all(&pair.room, &pair.a);
+	refused(&pair.room, request_erase(refs[voided]), PH_EXIT_OTHER, "no reader");
+	second = order_rest(&pair.room, also);
+	assert_int_equal(count_in(second, "readers"), 1);
+	for (unsigned i = 0; i < COUNT; i++) {
+		assert_int_equal(has_reader(first, refs[i]) + has_reader(second, refs[i]),
+				 i != voided);
+	}
+	json_decref(first);
+	json_decref(second);
+	pair_close(&pair);
+}
+
 /* And cards, of a registration that the first order names. */
 static void test_apart_cards(void **state)
 {
@@ -386,6 +438,7 @@ int main(void)
 		cmocka_unit_test(test_many_cards),
 		cmocka_unit_test(test_many_registrations),
 		cmocka_unit_test(test_apart_registrations),
+		cmocka_unit_test(test_void_between),
 		cmocka_unit_test(test_apart_cards),
 		cmocka_unit_test(test_many_readers),
 	};
