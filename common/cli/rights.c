@@ -9,6 +9,7 @@
 #include "common/base/file.h"
 #include "common/base/json_memory.h"
 #include "common/base/say.h"
+#include "common/base/shell.h"
 #include "common/cli/out.h"
 
 enum {
@@ -151,11 +152,16 @@ void ph_rights_tell(const char *dir, const json_t *answer)
 			(long long)more);
 	}
 	if (json_array_size(list) > 0) {
+		char word[PH_SHELL_PATH];
+
+		if (!ph_shell_word(dir, word, sizeof(word))) {
+			return;
+		}
 		fprintf(stderr,
 			ph_say("nothing here needs these rights; take them away: chmod "
 			       "-R go= %s\n",
 			       "không gì ở đây cần các quyền đó; hãy bỏ đi: chmod -R go= "
 			       "%s\n"),
-			dir);
+			word);
 	}
 }

@@ -84,6 +84,12 @@ s1/keys: others on this machine may change it (mode 660)
 nothing here needs these rights; take them away: chmod -R go= s1"
 is "and in Vietnamese" "$(LC_ALL=vi_VN.UTF-8 $H verify 2>&1 >/dev/null | tail -n 2)" "hub/keys/online: người dùng khác trên máy này đọc được (quyền 644)
 không gì ở đây cần các quyền đó; hãy bỏ đi: chmod -R go= hub"
+mv hub2 "a b'c" # as one may name a folder
+chmod 711 "a b'c"
+$hubd -d "a b'c" verify >/dev/null 2>odd.told
+eval "$(sed -n 's/.*: \(chmod .*\)/\1/p' odd.told)"
+is "a folder whose name a shell takes apart is closed by what is said, too" "$(sed -n 's/.*: \(chmod .*\)/\1/p' odd.told) $(stat -c %a "a b'c")" "chmod -R go= 'a b'\\''c' 700"
+mv "a b'c" hub2
 for told in hub.told s1.told; do $(sed -n 's/.*: \(chmod .*\)/\1/p' $told); done
 is "what it says to do closes them again" "$(open_to_others hub) $(rm s1/link; open_to_others s1) $($H verify 2>&1 >/dev/null)$("$P" -d s1 verify 2>&1 >/dev/null)" '  '
 mkdir s1/many
