@@ -10,10 +10,12 @@
 
 #include "common/base/file.h"
 #include "common/base/say.h"
+#include "common/base/shell.h"
 
 enum {
 	NAME_SIZE = 64,
-	ENTRY_SIZE = 4096
+	ENTRY_SIZE = 4096,
+	WORD_SIZE = 256 /* a longer path has no room in an error twice */
 };
 
 /* The folder that AT, a path, is in, in its place. False: there is none above. */
@@ -67,6 +69,36 @@ static void name_of(unsigned owner, char out[static NAME_SIZE])
 	}
 }
 
+/* PATH is a file of another user in a folder of the caller's, who may have it given back. */
+static bool is_astray(const char *path)
+{
+	struct ph_file_info file, folder;
+	char at[PATH_MAX];
+	int n = snprintf(at, sizeof(at), "%s", path);
+
+	return n >= 0 && (size_t)n < sizeof(at) && ph_file_look(path, &file) == 0 &&
+	       file.plain && file.owner != geteuid() && go_up(at) &&
+	       ph_file_info(at, &folder) == 0 && folder.owner == geteuid();
+}
+
+static int fail_astray(struct ph_error *err, int rc, const char *path, const char *owner)
+{
+	char own[NAME_SIZE];
+	char word[WORD_SIZE];
+
+	if (!ph_shell_word(path, word, sizeof(word))) {
+		return ph_fail_errno(err, rc, path);
+	}
+	name_of(geteuid(), own);
+	return ph_fail(err, PH_EXIT_OTHER, rc,
+		       ph_say("%s: no permission. It belongs to the user %s, though the "
+			      "folder is yours: have the file given to you (sudo chown "
+			      "%s %s)",
+			      "%s: không có quyền. Thuộc về người dùng %s, dù thư mục là "
+			      "của bạn: hãy nhờ chuyển tệp cho bạn (sudo chown %s %s)"),
+		       path, owner, own[0] == '#' ? own + 1 : own, word);
+}
+
 int ph_fail_owner(struct ph_error *err, int rc, const char *path)
 {
 	char name[NAME_SIZE];
@@ -77,6 +109,9 @@ int ph_fail_owner(struct ph_error *err, int rc, const char *path)
 		return ph_fail_errno(err, rc, path);
 	}
 	name_of(owner, name);
+	if (is_astray(path)) {
+		return fail_astray(err, rc, path, name);
+	}
 	return ph_fail(err, PH_EXIT_OTHER, rc,
 		       ph_say("%s: no permission. It belongs to the user %s: give the "
 			      "command as that user (sudo -u %s ...)",

@@ -297,6 +297,16 @@ if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
   chmod 755 s1
   rc=1 where=$T/s1/lock
   not_ours "a folder that others may enter" "$site" -d "$T/s1" status
+  mv lib/packhorse-site/lock lib/lock
+  own=$(id -un 65534)
+  install -m 600 -o root /dev/null lib/packhorse-site/lock # a command that root gave once
+  as "$site" -d "$T/lib/packhorse-site" status >none.out 2>none.err
+  is "a file of root's in the own folder is to be given back, not worked on as root" "$? $(sed 's/^[a-z]*: //' none.err)" "1 $T/lib/packhorse-site/lock: no permission. It belongs to the user root, though the folder is yours: have the file given to you (sudo chown $own $T/lib/packhorse-site/lock)"
+  like "in Vietnamese, too" "$(as env LC_ALL=vi_VN.UTF-8 "$site" -d "$T/lib/packhorse-site" status 2>&1)" 'Thuộc về người dùng root, dù thư mục là của bạn: .*sudo chown '
+  $(sed -n 's/.*(sudo \(chown .*\))/\1/p' none.err)
+  ok "which helps" as "$site" -d "$T/lib/packhorse-site" status
+  rm lib/packhorse-site/lock
+  mv lib/lock lib/packhorse-site/lock
   chmod 500 lib/packhorse-site
   mv lib/packhorse-site/lock lib/lock
   as "$site" -d "$T/lib/packhorse-site" status >none.out 2>none.err
