@@ -3,7 +3,8 @@
  *
  * The ledger fills in what the person cannot know: which registrations are one reader's,
  * and which cards were issued to them. An operator signs it (hub_put.c). Where orders that every device
- * hears name all of these already, nothing is written: the person is told of the order.
+ * hears name all of these already, nothing is written: the person is told of the order. Others
+ * do not count: what they alone name is named once more.
  *
  * One order names 64 of each. A reader of whom there is more takes several: each names what no
  * order has named before, and the answer says what is left for the next, and whose that is, by
@@ -17,12 +18,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/ledger/card.h"
 #include "common/ledger/erasure.h"
 #include "common/ledger/key.h"
 #include "common/ledger/keyset.h"
 #include "common/ledger/query.h"
-#include "common/ledger/reader.h"
 #include "daemon/hub_words.h"
 
 #define ITEMS_MAX 64   /* of each list that is filled here, by the kind table */
@@ -239,14 +238,27 @@ static int see_order(struct ordered *ordered, const struct ph_entity_key *key)
 	return rc < 0 ? rc : 0;
 }
 
+static void ordered_deinit(struct ordered *ordered)
+{
+	ph_buf_deinit(&ordered->bytes);
+	free(ordered->readers);
+	free(ordered->cards);
+}
+
 /* Each order that was carried out here. */
-static int see_orders(struct ordered *ordered)
+static int see_orders(struct ordered *ordered, const struct erasing *erasing)
 {
 	struct ph_keyset keys = { 0 };
 	struct ph_stmt *stmt;
-	int rc =
-		ph_db_prepare(ordered->erasing->hub->db, "SELECT id FROM erasure", &stmt);
+	int rc;
 
+	ordered->erasing = erasing;
+	ordered->readers = calloc(erasing->n_readers + 1, sizeof(bool));
+	ordered->cards = calloc(erasing->n_cards + 1, sizeof(bool));
+	if (!ordered->readers || !ordered->cards) {
+		return -ENOMEM;
+	}
+	rc = ph_db_prepare(erasing->hub->db, "SELECT id FROM erasure", &stmt);
 	rc = rc != 0 ? rc : ph_keyset_read(&keys, PH_ENTITY_ERASURE, stmt);
 	for (size_t i = 0; rc == 0 && i < keys.n; i++) {
 		rc = see_order(ordered, &keys.keys[i]);
@@ -269,101 +281,52 @@ static bool are_all_named(const struct ordered *ordered)
 }
 
 /* That there is anything to order. 0; -EEXIST or another negative errno. */
-static int check_new(const struct erasing *erasing)
+static int check_new(const struct ordered *ordered)
 {
-	struct ordered *ordered = calloc(1, sizeof(*ordered));
-	int rc = ordered ? 0 : -ENOMEM;
+	char time[PH_TIME_TEXT], ref[PH_REF_TEXT];
 
-	if (rc < 0) {
-		return rc;
+	if (!are_all_named(ordered)) {
+		return 0;
 	}
-	ordered->erasing = erasing;
-	ordered->readers = calloc(erasing->n_readers + 1, sizeof(bool));
-	ordered->cards = calloc(erasing->n_cards + 1, sizeof(bool));
-	rc = ordered->readers && ordered->cards ? see_orders(ordered) : -ENOMEM;
-	if (rc == 0 && are_all_named(ordered)) {
-		char time[PH_TIME_TEXT], ref[PH_REF_TEXT];
-
-		ph_time_text(time, ordered->second);
-		ph_ref_text(ref, &ordered->ref);
-		rc = ph_fail(erasing->err, PH_EXIT_OTHER, -EEXIST,
-			     ph_say("erased already, by the order of %s: nothing was "
-				    "written (packhorsed erasures %s)",
-				    "đã xóa rồi, theo lệnh ngày %s: không ghi gì thêm "
-				    "(packhorsed erasures %s)"),
-			     time, ref);
-	}
-	ph_buf_deinit(&ordered->bytes);
-	free(ordered->readers);
-	free(ordered->cards);
-	free(ordered);
-	return rc;
+	ph_time_text(time, ordered->second);
+	ph_ref_text(ref, &ordered->ref);
+	return ph_fail(ordered->erasing->err, PH_EXIT_OTHER, -EEXIST,
+		       ph_say("erased already, by the order of %s: nothing was "
+			      "written (packhorsed erasures %s)",
+			      "đã xóa rồi, theo lệnh ngày %s: không ghi gì thêm "
+			      "(packhorsed erasures %s)"),
+		       time, ref);
 }
 
 /* --- what one order has no room for --- */
 
-/* Whether an order names the reader REF. 0 or negative errno. */
-static int is_reader_named(struct ph_ledger *ledger, const struct ph_ref *ref, bool *out)
+/*
+ * What no order that ORDERED counts names yet comes to the front of each list; how many these are. (A flag is
+ * asked before its item moves.)
+ */
+static void put_unnamed_first(struct erasing *erasing, const struct ordered *ordered,
+			      size_t *readers_out, size_t *cards_out)
 {
-	struct ph_entity_key key = ph_key_ref(PH_ENTITY_READER, ref);
-	struct ph_reader reader = { 0 };
-	struct ph_buf state = { 0 };
-	int rc = ph_ledger_get(ledger, PH_ENTITY_READER, ph_key_view(&key), &state);
-
-	rc = rc != 0 ? rc : ph_reader_decode(ph_buf_view(&state), &reader);
-	*out = rc == 0 && reader.erased;
-	ph_reader_deinit(&reader);
-	ph_buf_deinit(&state);
-	return rc < 0 ? rc : 0;
-}
-
-static int is_card_named(struct ph_ledger *ledger, const struct ph_id *id, bool *out)
-{
-	struct ph_entity_key key;
-	struct ph_card card = { 0 };
-	struct ph_buf state = { 0 };
-	int rc =
-		ph_key_id(PH_ENTITY_CARD, id, &key)
-			? ph_ledger_get(ledger, PH_ENTITY_CARD, ph_key_view(&key), &state)
-			: PH_LEDGER_E_NONE;
-
-	rc = rc != 0 ? rc : ph_card_decode(ph_buf_view(&state), &card);
-	*out = rc == 0 && card.erased;
-	ph_card_deinit(&card);
-	ph_buf_deinit(&state);
-	return rc < 0 ? rc : 0;
-}
-
-/* What no order names yet comes to the front of each list; how many these are. */
-static int put_unnamed_first(struct erasing *erasing, size_t *readers_out,
-			     size_t *cards_out)
-{
-	struct ph_ledger *ledger = erasing->hub->ledger;
 	size_t readers = 0, cards = 0;
-	bool named = false;
-	int rc = 0;
 
-	for (size_t i = 0; rc == 0 && i < erasing->n_readers; i++) {
+	for (size_t i = 0; i < erasing->n_readers; i++) {
 		struct ph_ref ref = erasing->readers[i];
 
-		rc = is_reader_named(ledger, &ref, &named);
-		if (!named) {
+		if (!ordered->readers[i]) {
 			erasing->readers[i] = erasing->readers[readers];
 			erasing->readers[readers++] = ref;
 		}
 	}
-	for (size_t i = 0; rc == 0 && i < erasing->n_cards; i++) {
+	for (size_t i = 0; i < erasing->n_cards; i++) {
 		struct ph_id id = erasing->cards[i];
 
-		rc = is_card_named(ledger, &id, &named);
-		if (!named) {
+		if (!ordered->cards[i]) {
 			erasing->cards[i] = erasing->cards[cards];
 			erasing->cards[cards++] = id;
 		}
 	}
 	*readers_out = readers;
 	*cards_out = cards;
-	return rc;
 }
 
 static size_t least(size_t a, size_t b)
@@ -396,11 +359,10 @@ static int set_also(const struct erasing *erasing, size_t all, size_t left,
 }
 
 /*
- * Of one reader who is too much for an order: what none has named yet, as far as there is room; with
- * cards alone one of the registrations again, since an order needs one. If nothing is new, the same as before: that is
- * so where not every device hears the orders.
+ * Of one reader who is too much for an order: what none has named yet, which is something (check_new),
+ * as far as there is room; with cards alone one of the registrations again, since an order needs one.
  */
-static int fit(struct erasing *erasing, json_t *answer)
+static int fit(struct erasing *erasing, const struct ordered *ordered, json_t *answer)
 {
 	size_t readers = erasing->n_readers, cards = erasing->n_cards;
 	size_t all = readers;
@@ -411,17 +373,11 @@ static int fit(struct erasing *erasing, json_t *answer)
 	    json_array_size(json_object_get(erasing->request, "readers")) > 1) {
 		return too_many(erasing, readers > ITEMS_MAX ? "registrations" : "cards");
 	}
-	rc = is_much ? put_unnamed_first(erasing, &readers, &cards) : 0;
-	if (rc < 0) {
-		return rc;
+	if (is_much) {
+		put_unnamed_first(erasing, ordered, &readers, &cards);
 	}
-	if (readers + cards > 0) {
-		erasing->n_readers = readers > 0 ? readers : 1;
-		erasing->n_cards = cards;
-	} else {
-		readers = least(erasing->n_readers, ITEMS_MAX);
-		cards = least(erasing->n_cards, ITEMS_MAX);
-	}
+	erasing->n_readers = readers > 0 ? readers : 1;
+	erasing->n_cards = cards;
 	erasing->n_readers = least(erasing->n_readers, ITEMS_MAX);
 	erasing->n_cards = least(erasing->n_cards, ITEMS_MAX);
 	readers -= least(readers, ITEMS_MAX);
@@ -471,12 +427,14 @@ int ph_hub_reader_erase(struct ph_hub *hub, const json_t *request, json_t *answe
 	struct erasing erasing = {
 		.hub = hub, .request = request, .held = json_array(), .err = err
 	};
+	struct ordered ordered = { 0 };
 	struct ph_buf readers = { 0 };
 	struct ph_buf cards = { 0 };
 	int rc = erasing.held ? add_all(&erasing) : -ENOMEM;
 
-	rc = rc < 0 ? rc : check_new(&erasing);
-	rc = rc < 0 ? rc : fit(&erasing, answer);
+	rc = rc < 0 ? rc : see_orders(&ordered, &erasing);
+	rc = rc < 0 ? rc : check_new(&ordered);
+	rc = rc < 0 ? rc : fit(&erasing, &ordered, answer);
 	rc = rc < 0 ? rc
 		    : ph_list_put_refs(&readers, erasing.readers, erasing.n_readers,
 				       &entry.field[PH_ERASE_READERS]);
@@ -484,6 +442,7 @@ int ph_hub_reader_erase(struct ph_hub *hub, const json_t *request, json_t *answe
 		    : ph_list_put_ids(&cards, erasing.cards, erasing.n_cards,
 				      &entry.field[PH_ERASE_CARDS]);
 	rc = rc < 0 ? rc : ph_hub_put_one(hub, &entry, false, answer, err);
+	ordered_deinit(&ordered);
 	json_decref(erasing.held);
 	free(erasing.readers);
 	free(erasing.cards);

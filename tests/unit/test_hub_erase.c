@@ -2,7 +2,7 @@
  * tests/unit/test_hub_erase.c - the order that a reader be erased: what the hub fills in, and a reader
  * of whom there is more than one order can name.
  */
-#include "tests/unit/put_room.h"
+#include "tests/unit/collect_room.h"
 
 enum {
 	ITEMS_MAX = 64, /* registrations, and cards, of one order; by the kind table */
@@ -399,6 +399,74 @@ static void test_apart_cards(void **state)
 	pair_close(&pair);
 }
 
+/* The first device calls a hub that was put back, and brings what that has lost. */
+static void bring(struct rolled *r)
+{
+	struct hub_room *room = &r->pair.room;
+	struct ph_job *job = hello_of(&r->pair.a, NULL);
+
+	job->hello.control.n = (uint64_t)r->control;
+	memset(job->hello.control.h, 0x55, sizeof(job->hello.control.h));
+	carry_out(room, job);
+	assert_int_equal(job->result, 0);
+	ph_job_free(job);
+	job = carry_out(room, store_of(&r->pair.a, copy_item(r->items)));
+	assert_int_equal(job->result, 0);
+	ph_job_free(job);
+	assert_int_equal(hub_says(room, "epoch"), 2);
+}
+
+/*
+ * A hub that was put back, and wrote something in the place of the orders: not all hear these, and
+ * those that are given again name each registration and each card once, as if there were no others.
+ */
+static void test_put_back(void **state)
+{
+	enum {
+		COUNT = ITEMS_MAX + 6
+	};
+	char refs[COUNT][PH_REF_TEXT], code[16];
+	json_t *first, *second;
+	struct rolled r;
+	struct hub_room *room = &r.pair.room;
+	uint64_t n[COUNT];
+
+	(void)state;
+	pair_open(&r.pair);
+	for (unsigned i = 0; i < COUNT; i++) {
+		n[i] = write_reader(&r.pair.a, "Lò Văn A");
+		ref_of(&r.pair.a, n[i], refs[i]);
+		if (i > 0) {
+			write_merge(&r.pair.a, n[i], n[i - 1]);
+		}
+	}
+	write_cards(&r.pair.a, n[0], COUNT);
+	send_all(room, &r.pair.a);
+	keep_copy(&r);
+	json_decref(order(room, refs[0], 6, 6));
+	json_decref(order(room, refs[0], 0, 0));
+	is_erased(room, refs[0]);
+	r.control = hub_says(room, "control_entries");
+	put_copy_back(&r);
+	pass(&room->machine, 60);
+	for (unsigned i = 0; i < 4; i++) {
+		set_policy(room, i & 1 ? "35" : "30");
+	}
+	bring(&r);
+	first = order(room, refs[0], 6, 6);
+	second = order(room, refs[0], 0, 0);
+	assert_int_equal(count_in(second, "readers"), 6);
+	for (unsigned i = 0; i < COUNT; i++) {
+		snprintf(code, sizeof(code), "C%03u", i);
+		assert_true(has_reader(first, refs[i]) != has_reader(second, refs[i]));
+		assert_true(has_card(first, code) != has_card(second, code));
+	}
+	is_erased(room, refs[0]);
+	json_decref(first);
+	json_decref(second);
+	rolled_close(&r);
+}
+
 /* Several readers who are too much for one order are to be named by themselves. */
 static void test_many_readers(void **state)
 {
@@ -440,6 +508,7 @@ int main(void)
 		cmocka_unit_test(test_apart_registrations),
 		cmocka_unit_test(test_void_between),
 		cmocka_unit_test(test_apart_cards),
+		cmocka_unit_test(test_put_back),
 		cmocka_unit_test(test_many_readers),
 	};
 
