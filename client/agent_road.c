@@ -36,6 +36,7 @@ struct ph_agent_road {
 	char courier[PH_HUB_ADDRESS_MAX + 1];
 	bool finds;
 	unsigned connect_ms;
+	bool has_own;
 	bool has_met;
 	struct ph_courier_met met;
 	struct ph_error met_why;
@@ -49,6 +50,7 @@ static void call_hub(struct ph_agent_road *road)
 	const struct ph_link_config link = { .address = road->address,
 					     .connect_ms = road->connect_ms,
 					     .flight_max = SIZE_MAX,
+					     .has_own = road->has_own,
 					     .stop = road->stop };
 
 	if (road->address[0]) {
@@ -185,6 +187,7 @@ int ph_agent_road_begin(struct ph_agent_road *road, const struct ph_agent_way *w
 	snprintf(road->courier, sizeof(road->courier), "%s", way->courier);
 	road->finds = way->finds;
 	road->connect_ms = way->connect_ms;
+	road->has_own = way->has_own;
 	road->has_met = false;
 	road->end = (struct ph_sync_end){ .result.reason = "store",
 					  .budget = PH_BUDGET_NONE };

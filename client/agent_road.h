@@ -32,6 +32,7 @@ struct ph_agent_way {
 		courier; /* HOST:PORT of one to try when the hub cannot be reached; "": none */
 	bool finds;      /* look for couriers on the network, too */
 	unsigned connect_ms; /* give up connecting after so long */
+	bool has_own;        /* as in ph_link_config */
 };
 /*
  * Begin a session with the hub, and if it cannot be reached meet a courier. One at a

@@ -166,7 +166,8 @@ static void begin_session(struct agent *agent, const char *reason)
 		&(struct ph_agent_way){ .hub = address,
 					.courier = agent->settings.courier,
 					.finds = agent->settings.courier_find != 0,
-					.connect_ms = agent->settings.connect_ms });
+					.connect_ms = agent->settings.connect_ms,
+					.has_own = agent->rest.has_own });
 	if (rc < 0) {
 		(void)ph_fail_errno(&why, rc, "starting a session");
 		ph_agent_on_sync_end(agent, &none, rc, &why);

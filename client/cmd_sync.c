@@ -218,9 +218,12 @@ static void pause_ms(unsigned ms)
 static int try_once(struct ph_site *site, const struct ph_link_config *config,
 		    struct total *total, struct ph_error *err)
 {
+	struct ph_link_config link = *config;
 	struct ph_sync_end end;
-	int rc = ph_sync_once(site, config, &end, err);
+	int rc;
 
+	link.has_own = total->rest.has_own;
+	rc = ph_sync_once(site, &link, &end, err);
 	add(total, &end);
 	return rc;
 }

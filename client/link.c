@@ -391,6 +391,7 @@ static int make_hello(struct link *link, struct ph_hello *hello, struct ph_buf *
 				 config->waiting, &link->share, link->err);
 	link->is_poor = rc == PH_BUDGET_E_SPENT;
 	if (rc == 0) {
+		ph_site_spare_own(link->site, config->has_own);
 		rc = ph_site_hello(link->site,
 				   ph_budget_flight(&link->share, config->flight_max),
 				   hello, arena, link->err);

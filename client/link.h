@@ -23,6 +23,11 @@ struct ph_link_config {
 	enum ph_spend_road road;
 	bool over_budget; /* it may cost what it will */
 	uint64_t waiting; /* bytes that it would send, at a guess */
+	/*
+	 * It goes on from a whole session in which the hub had nothing of this device's own that
+	 * lacks here: it is not asked for that again, which brings down again what went up.
+	 */
+	bool has_own;
 	/* Called about ten times a second while bytes move; may be NULL. */
 	void (*progress)(void *data, const struct ph_session_counts *counts);
 	void *data;

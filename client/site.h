@@ -293,6 +293,11 @@ int ph_site_put_back(struct ph_site *site, struct ph_error *err);
  */
 bool ph_site_lacks_own(const struct ph_site *site);
 /*
+ * The next hello, and no other, does not ask for what lacks here of what this device wrote (SPARES).
+ * A hub that has some tells that all the same.
+ */
+void ph_site_spare_own(struct ph_site *site, bool spares);
+/*
  * How many own logs, of which the hub lacks something as far as is known here, the last hello
  * had no place for: the next session tells of them.
  */

@@ -442,6 +442,7 @@ int ph_site_hello(struct ph_site *site, size_t flight_max, struct ph_hello *hell
 	if (rc == 0) {
 		rc = fill_hello(site, flight_max, hello_out, arena);
 	}
+	site->spares_own = false;
 	if (rc == 0) {
 		rc = ph_db_commit(site->db);
 	}

@@ -175,6 +175,7 @@ struct ph_site {
 	bool by_lan;     /* ... from another device of the site, in this job */
 	uint64_t left;   /* items that did not go on from it */
 	bool asked_own;  /* the hello of this session told of the own logs */
+	bool spares_own; /* the next does not, whatever is noted */
 	bool offered;    /* the hello told of own logs though they were signed for; ... */
 	int64_t offer_next; /* ... and had no place for those from this row on; 0: it had */
 	bool lacks_own;     /* this session has shown that the next brings own entries */

@@ -125,6 +125,11 @@ bool ph_site_lacks_own(const struct ph_site *site)
 	return site->lacks_own;
 }
 
+void ph_site_spare_own(struct ph_site *site, bool spares)
+{
+	site->spares_own = spares;
+}
+
 unsigned ph_site_left_own(const struct ph_site *site)
 {
 	return site->left_own;

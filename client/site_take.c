@@ -463,6 +463,7 @@ int ph_site_tell_taken(struct ph_site *site, struct ph_hello *hello)
 	int rc = ph_fed_cursor_get(site->db, &cursor);
 
 	rc = rc == 0 ? ph_site_asks_own(site, &telling.own) : rc;
+	telling.own = telling.own && !site->spares_own;
 	site->asked_own = telling.own;
 
 	if (rc == 0 && cursor.scope > 0 && cursor.epoch.number == hello->epoch) {

@@ -41,12 +41,15 @@ bool ph_sync_rest_goes_on(struct ph_sync_rest *rest, const struct ph_sync_end *e
 {
 	bool is_less =
 		rest->left == 0 || end->left < rest->left || end->pending < rest->pending;
+	bool goes_on;
 
 	rest->left = end->left;
 	rest->pending = end->pending;
 	rest->stale = is_less ? 0 : rest->stale + 1;
-	return end->left > 0 && end->result.complete && end->result.counts.receipts > 0 &&
-	       rest->stale < STALE_MAX;
+	goes_on = end->left > 0 && end->result.complete &&
+		  end->result.counts.receipts > 0 && rest->stale < STALE_MAX;
+	rest->has_own = !end->again && (end->result.complete ? goes_on : rest->has_own);
+	return goes_on;
 }
 
 uint64_t ph_sync_waiting(const struct ph_site_state *state)

@@ -26,6 +26,8 @@ struct ph_sync_rest {
 	unsigned left;    /* of the last session */
 	uint64_t pending; /* likewise */
 	unsigned stale;   /* sessions in a row after which there was not less */
+	/* a whole session brought what this device lacks of its own: as in ph_link_config */
+	bool has_own;
 };
 
 /*

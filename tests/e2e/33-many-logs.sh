@@ -57,4 +57,15 @@ $H pack-stick stick >/dev/null
 ok "the receipts come home" "$P" -d s take-stick stick
 is "of all of them" "$(member s pending)" 0
 
+# --- a folder that was put back asks for its own logs: once, not in each of the sessions of one sync ---
+"$P" -d s sync --hub "$at" --restored --json >asked.json
+is "a folder that was put back has all" "$? $(json asked.json '[j["complete"], j["tries"], j["bytes_down"] > 2000]')" '0 [true, 1, true]'
+begin 20
+pc_sync s
+is "twenty more logs go in several sessions" "$rc $(json s.json '[j["complete"], j["pending_entries"], j["tries"] > 2]')" '0 [true, 0, true]'
+once=$(json asked.json 'j["bytes_down"]')
+down=$(json s.json 'j["bytes_down"]')
+ok "what the hub has comes down once ($down bytes, $once alone), not in each" test "$down" -lt $((2 * once))
+is "and the hub has all" "$(logs)" 92
+
 done_testing

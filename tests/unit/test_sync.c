@@ -318,13 +318,17 @@ static void test_rest(void **state)
 {
 	struct ph_sync_rest rest = { 0 };
 	struct ph_sync_end cut = { .left = 3, .result.counts.receipts = 1 };
+	struct ph_sync_end lacking = { .left = 2, .again = true };
 	unsigned more = 0;
 
 	(void)state;
+	assert_false(rest.has_own); /* the first session asks */
 	assert_true(goes_on(&rest, 20, 60, 8));
+	assert_true(rest.has_own);
 	assert_true(goes_on(&rest, 13, 40, 7));
 	assert_int_equal(rest.left, 13);
 	assert_false(goes_on(&rest, 0, 0, 7)); /* all is told */
+	assert_false(rest.has_own);
 	assert_true(goes_on(&rest, 5, 9, 1));
 	assert_false(goes_on(&rest, 4, 8, 0)); /* nothing was signed for */
 	while (goes_on(&rest, 4, 8, 1)) {      /* nor does it become less */
@@ -334,6 +338,15 @@ static void test_rest(void **state)
 	assert_true(more > 0);
 	assert_true(goes_on(&rest, 4, 7, 1));
 	assert_false(ph_sync_rest_goes_on(&rest, &cut)); /* that is tried again anyway */
+	assert_true(rest.has_own);
+	/* the hub told of something that is not here */
+	lacking.result.complete = true;
+	lacking.result.counts.receipts = 1;
+	assert_true(ph_sync_rest_goes_on(&rest, &lacking));
+	assert_false(rest.has_own);
+	assert_false(
+		ph_sync_rest_goes_on(&rest, &cut)); /* it would have come in that one */
+	assert_false(rest.has_own);
 }
 
 int main(void)
