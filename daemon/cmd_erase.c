@@ -597,7 +597,9 @@ const struct ph_cli_command ph_cmds_erase[] = {
 	  "same\n"
 	  "person, and their cards. An operator signs it; it cannot be taken back. "
 	  "Devices\n"
-	  "do it when they next hear of it, and say so: `erasures`.",
+	  "do it when they next hear of it, and say so: `erasures`. Exit status 14: not "
+	  "all\n"
+	  "could be written; say it again at once, until it ends with 0.",
 	  erase_options, run_erase, NULL },
 	{ "erasures", "Looking", "[ERASURE]", 0, 1,
 	  "orders to erase, and who has carried them out\n"
