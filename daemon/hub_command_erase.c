@@ -371,7 +371,9 @@ static int fit(struct erasing *erasing, const struct ordered *ordered, json_t *a
 
 	if (is_much &&
 	    json_array_size(json_object_get(erasing->request, "readers")) > 1) {
-		return too_many(erasing, readers > ITEMS_MAX ? "registrations" : "cards");
+		return too_many(erasing, readers > ITEMS_MAX
+						 ? ph_say("registrations", "lượt đăng ký")
+						 : ph_say("cards", "thẻ"));
 	}
 	if (is_much) {
 		put_unnamed_first(erasing, ordered, &readers, &cards);

@@ -487,6 +487,10 @@ static void test_many_readers(void **state)
 		json_pack("{s:s, s:[s, s]}", "command", "reader-erase", "readers", one,
 			  other),
 		PH_EXIT_OTHER, "more than 64 cards: erase fewer readers at once");
+	refused(&pair.room,
+		json_pack("{s:s, s:[s, s], s:s}", "command", "reader-erase", "readers",
+			  one, other, "language", "vi"),
+		PH_EXIT_OTHER, "hơn 64 thẻ: mỗi lần hãy xóa ít bạn đọc hơn");
 	json_decref(order(&pair.room, other, 0, 0));
 	is_erased(&pair.room, other);
 	json_decref(order(&pair.room, one, 0, 0));
