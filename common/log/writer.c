@@ -322,10 +322,11 @@ static int draft_told(struct draft *draft, struct ph_writer *as, struct ph_error
 
 	if (draft->log.row != 0 && ph_writer_was_late(as, &draft->now, &draft->known)) {
 		draft->sure = PH_SURE_HUB;
-		draft->time = draft->now.wall;
+		draft->time = draft->now.wall > as->floor ? draft->now.wall : as->floor;
 		rc = draft_mark(draft, err);
 		as->mark = draft->mark;
 		as->known = draft->known;
+		as->stamp = draft->stamp;
 	}
 	return rc;
 }
@@ -346,6 +347,9 @@ static int draft_begin(struct ph_writer *writer, struct draft *draft,
 	}
 	as = *writer;
 	draft_log(writer, draft);
+	if (draft->log.row == 0) { /* what is told closes marks of the same log */
+		memset(as.known.late, 0, sizeof(as.known.late));
+	}
 	rc = draft_told(draft, &as, err);
 	draft->now = ph_writer_now(&as);
 	least = ph_writer_least(&as, &draft->now);

@@ -181,6 +181,22 @@ static int64_t last_word(const struct ph_writer *writer, const struct ph_now *no
 	return word + PH_CLOCK_AHEAD_MAX >= writer->floor ? word : 0;
 }
 
+/* Whether a word that was heard in the boot of our last mark says the time that this has counted on. */
+static bool agrees(const struct ph_writer *writer)
+{
+	const struct ph_heard *heard = &writer->heard;
+	const struct ph_mark *mark = &writer->mark;
+	int64_t off;
+
+	if (!writer->has_heard || !writer->has_mark || heard->mono_ms == UINT64_MAX ||
+	    memcmp(heard->boot, mark->boot, sizeof(mark->boot)) != 0) {
+		return false;
+	}
+	off = mark->wall + ((int64_t)heard->mono_ms - (int64_t)mark->mono_ms) / 1000 -
+	      heard->time;
+	return off <= PH_CLOCK_AHEAD_MAX && off >= -PH_CLOCK_AHEAD_MAX;
+}
+
 /*
  * By a clock that is behind and that no word of this boot stands beside: what our marks have counted on
  * from a word of the hub, or what it is at the least, if that is later. False: no word bears out what that
@@ -192,7 +208,7 @@ static bool runs_on(const struct ph_writer *writer, const struct ph_now *now,
 {
 	int64_t least = unheard_time(writer, now);
 	int64_t word = last_word(writer, now);
-	bool counts = writer->known.borne && !writer->leaves;
+	bool counts = (writer->known.borne || agrees(writer)) && !writer->leaves;
 
 	if (word == 0) {
 		return false;
@@ -240,13 +256,45 @@ static bool is_late(const struct ph_writer *writer)
 	return memcmp(writer->known.late, none, sizeof(none)) != 0;
 }
 
+/* Whether `told` is of the boot that is late, and behind its last mark. */
+static bool has_told(const struct ph_writer *writer)
+{
+	const struct ph_heard *told = &writer->told;
+	const struct ph_mark *mark = &writer->mark;
+
+	return is_late(writer) &&
+	       memcmp(told->boot, writer->known.late, sizeof(told->boot)) == 0 &&
+	       (memcmp(told->boot, mark->boot, sizeof(mark->boot)) != 0 ||
+		told->mono_ms >= mark->mono_ms);
+}
+
+/*
+ * The first word that was heard in a boot in which stamps ran on: of those that contradict each other the
+ * last, and none that is itself contradicted by what was known.
+ */
+static void note_told(struct ph_writer *writer, const struct ph_now *now)
+{
+	int64_t time;
+
+	if (!is_late(writer) || !is_better(writer) ||
+	    memcmp(writer->known.late, now->boot, sizeof(now->boot)) != 0) {
+		return;
+	}
+	if (has_told(writer) && since_heard(&writer->told, now, &time) &&
+	    time - writer->heard.time <= PH_CLOCK_AHEAD_MAX &&
+	    writer->heard.time - time <= PH_CLOCK_AHEAD_MAX) {
+		return;
+	}
+	writer->told = writer->heard;
+}
+
 bool ph_writer_was_late(const struct ph_writer *writer, struct ph_now *now_out,
 			struct ph_known *known_out)
 {
 	const struct ph_heard *told = &writer->told;
 
-	if (!is_late(writer) || !is_better(writer) ||
-	    memcmp(told->boot, writer->known.late, sizeof(told->boot)) != 0) {
+	if (!has_told(writer) || writer->is_void ||
+	    told->time > writer->heard.time + PH_CLOCK_AHEAD_MAX) {
 		return false;
 	}
 	*now_out = (struct ph_now){ .wall = told->time, .mono_ms = told->mono_ms };
@@ -672,11 +720,7 @@ static void learn(struct ph_writer *writer, const struct ph_now *now, int64_t hu
 		writer->heard = writer->read;
 		writer->has_heard = true;
 		writer->leaves = is_ahead(writer);
-	}
-	if (by_session && is_late(writer) &&
-	    memcmp(writer->known.late, now->boot, sizeof(now->boot)) == 0 &&
-	    memcmp(writer->told.boot, now->boot, sizeof(now->boot)) != 0) {
-		writer->told = writer->heard;
+		note_told(writer, now);
 	}
 }
 
@@ -729,14 +773,17 @@ int ph_writer_heard_time(struct ph_writer *writer, int64_t hub_time)
 
 int ph_writer_hear_anew(struct ph_writer *writer)
 {
+	static const struct ph_heard none;
 	struct ph_known known = writer->known;
 	int rc = ph_writer_meta_put_int(writer, META_VOID, 1);
 
 	known.borne = false;
 	rc = rc == 0 ? put_known(writer, &known) : rc;
+	rc = rc == 0 ? put_heard(writer, META_TOLD, &none) : rc;
 	if (rc == 0) {
 		writer->is_void = true;
 		writer->known = known;
+		writer->told = none;
 	}
 	return rc;
 }

@@ -730,7 +730,6 @@ static void test_behind_set_right(void **state)
 	hub_close(&room);
 }
 
-#include <time.h>
 /* The hub's own clock steps back by less than an hour: its stamps go no further than that clock ever was. */
 static void test_hub_steps_back(void **state)
 {
