@@ -330,33 +330,40 @@ static int read_options(const struct ph_cli *cli, struct ph_link_config *config,
 }
 
 /* The sessions were complete, and yet the hub has not been told of all: it is not done. */
-static void check_rest(struct total *total, struct ph_error *err)
+static void mark_left(struct total *total)
+{
+	if (total->complete && total->rest.left > 0) {
+		total->complete = false;
+		total->reason = "left";
+	}
+}
+
+static bool has_left(const struct total *total)
+{
+	return strcmp(total->reason, "left") == 0;
+}
+
+static int fail_left(const struct total *total, struct ph_error *err)
 {
 	char number[PH_NUMBER_TEXT];
 
-	if (!total->complete || total->rest.left == 0) {
-		return;
-	}
-	total->complete = false;
-	total->reason = "left";
 	if (total->pending == 0) { /* it lost them, or lacks sealed parts */
-		(void)ph_fail(
+		return ph_fail(
 			err, PH_EXIT_PARTIAL, -EAGAIN, "%s",
 			ph_say("the hub does not hold all of this device yet: sync "
 			       "again",
 			       "máy chủ chưa có đủ dữ liệu của máy này: hãy đồng bộ "
 			       "lại"));
-		return;
 	}
-	(void)ph_fail(err, PH_EXIT_PARTIAL, -EAGAIN,
-		      ph_say_n(total->pending, "%s transaction still waits: sync again",
-			       "%s transactions still wait: sync again",
-			       "còn %s giao dịch chưa gửi: hãy đồng bộ lại"),
-		      ph_number(number, total->pending));
+	return ph_fail(err, PH_EXIT_PARTIAL, -EAGAIN,
+		       ph_say_n(total->pending, "%s transaction still waits: sync again",
+				"%s transactions still wait: sync again",
+				"còn %s giao dịch chưa gửi: hãy đồng bộ lại"),
+		       ph_number(number, total->pending));
 }
 
-/* All went through, and is kept apart at the hub: a person must hear of it. */
-static int check_standing(struct ph_site *site, struct ph_error *err)
+/* What went through, all or (IS_ALL not) a part, is kept apart at the hub: a person must hear of it. */
+static int check_standing(struct ph_site *site, bool is_all, struct ph_error *err)
 {
 	struct ph_site_state state;
 	int rc = ph_site_state(site, &state);
@@ -366,8 +373,10 @@ static int check_standing(struct ph_site *site, struct ph_error *err)
 			err, rc,
 			ph_say("reading this site's store", "đọc kho dữ liệu của điểm"));
 	}
-	return state.standing != PH_SITE_CUT_OFF
-		       ? 0
+	if (state.standing != PH_SITE_CUT_OFF) {
+		return 0;
+	}
+	return !is_all ? ph_link_cut_off(err)
 		       : ph_fail(err, PH_EXIT_CUT_OFF, -EACCES, "%s",
 				 ph_say("all is at the hub, but the provincial library "
 					"has cut this device off: what it writes is kept "
@@ -404,6 +413,21 @@ static int check_clock(struct ph_site *site, struct ph_error *err)
 				 "cần chỉnh lại. Không mất gì; hạn trả ghi trong lúc đó "
 				 "có thể sai"),
 		span);
+}
+
+/*
+ * What a person must hear once the sessions were complete: how the device stands, before what is left, and that
+ * before the clock. OF_SITE: it was the hub, and SITE is open; else only what is left.
+ */
+static int check_after(struct ph_site *site, const struct total *total, bool of_site,
+		       struct ph_error *err)
+{
+	int rc = of_site ? check_standing(site, !has_left(total), err) : 0;
+
+	if (rc == 0 && has_left(total)) {
+		return fail_left(total, err);
+	}
+	return rc == 0 && of_site ? check_clock(site, err) : rc;
 }
 
 /* What a courier carries goes with it, and what it is to carry. */
@@ -467,7 +491,7 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 			fputs("\r\033[K", stderr);
 		}
 		if (rc == 0) {
-			check_rest(&total, err);
+			mark_left(&total);
 		}
 		handed = rc == 0 && !config.is_sibling
 				 ? hand_over(cli, site, &info, &config, &total, err)
@@ -476,10 +500,10 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 		json_decref(total.courier);
 	}
 	rc = rc != 0 ? rc : handed;
-	if (rc == 0 && total.complete && printed == 0 && !config.is_sibling &&
-	    ph_site_is_open(site)) {
-		rc = check_standing(site, err);
-		rc = rc != 0 ? rc : check_clock(site, err);
+	if (rc == 0 && (total.complete || has_left(&total))) {
+		rc = check_after(
+			site, &total,
+			printed == 0 && !config.is_sibling && ph_site_is_open(site), err);
 	}
 	ph_site_close(site);
 	if (rc == 0 && !total.complete) {

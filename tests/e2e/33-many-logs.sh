@@ -68,4 +68,26 @@ down=$(json s.json 'j["bytes_down"]')
 ok "what the hub has comes down once ($down bytes, $once alone), not in each" test "$down" -lt $((2 * once))
 is "and the hub has all" "$(logs)" 92
 
+# --- logs that the hub's backups lack are told first; so some wait at the end of a sync ---
+# behind: of the log that is written now, the backups hold an entry.
+behind() {
+  "$PYTHON" - s/site.db <<'PY'
+import sqlite3, sys
+db = sqlite3.connect(sys.argv[1])
+db.execute("INSERT INTO receipt SELECT (SELECT max(row) FROM log), 3, 1, h, epoch, epoch_random, time, bytes"
+           " FROM receipt WHERE level = 2 LIMIT 1")
+db.commit()
+PY
+}
+begin 20
+behind
+pc_sync s
+is "it says that some wait" "$rc $(json s.json '[j["complete"], j["reason"], j["pending_entries"] > 0]')" '14 [false, "left", true]'
+$H cut "$(member s device)" --reason stolen --passphrase-file pass >/dev/null 2>&1
+begin 1
+behind
+pc_sync s
+is "of a device that was cut off, that comes first" "$rc $(json s.json '[j["complete"], j["reason"]]')" '11 [false, "left"]'
+like "in words, which do not say that all is there" "$(cat s.err)" '^[^;]*the provincial library has cut this device off: what it writes does not count'
+
 done_testing
