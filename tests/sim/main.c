@@ -446,7 +446,7 @@ static void tell_all(double took)
 	       " copies are where the books have them\n",
 	       sums.cuts_in, sums.kills_in, sums.dead, sums.older, sums.anew, sums.plain);
 	printf("# same-ledger: %" PRIu64 " ledgers compared, %" PRIu64
-	       " excused; judged: %" PRIu64 " entries of clocks that were behind\n",
+	       " excused\n# judged: %" PRIu64 " entries of clocks that were behind\n",
 	       sums.compared, sums.excused, sums.shifted);
 	printf("# sticks: %" PRIu64 " packings, %" PRIu64 " bundles taken; hubs: %" PRIu64
 	       " put back, %" PRIu64 " by an older copy, %" PRIu64
