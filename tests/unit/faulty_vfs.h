@@ -25,10 +25,10 @@ enum fault {
 
 static struct {
 	enum fault fault;
-	int after;  /* so many calls of that sort still succeed */
-	bool stays; /* it fails from then on */
-	int hits;   /* calls that were failed */
-	int syncs;  /* fsyncs in all */
+	int after;         /* so many calls of that sort still succeed */
+	bool stays;        /* it fails from then on */
+	int hits;          /* calls that were failed */
+	_Atomic int syncs; /* fsyncs in all; a hub may have a thread of its own */
 } disk;
 
 struct faulty_file {
