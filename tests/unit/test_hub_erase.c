@@ -294,6 +294,18 @@ static void test_many_registrations(void **state)
 	}
 }
 
+/* COUNT registrations of one reader, each merged with the one before, are at the hub. */
+static void write_class(struct pair *pair, unsigned count, char refs[][PH_REF_TEXT],
+			uint64_t *n, uint64_t *merges)
+{
+	for (unsigned i = 0; i < count; i++) {
+		n[i] = write_reader(&pair->a, "Lò Văn A");
+		ref_of(&pair->a, n[i], refs[i]);
+		merges[i] = i > 0 ? write_merge(&pair->a, n[i], n[i - 1]) : 0;
+	}
+	send_all(&pair->room, &pair->a);
+}
+
 /* What a site takes apart between two orders is named all the same: registrations. */
 static void test_apart_registrations(void **state)
 {
@@ -307,12 +319,7 @@ static void test_apart_registrations(void **state)
 
 	(void)state;
 	pair_open(&pair);
-	for (unsigned i = 0; i < COUNT; i++) {
-		n[i] = write_reader(&pair.a, "Lò Văn A");
-		ref_of(&pair.a, n[i], refs[i]);
-		merges[i] = i > 0 ? write_merge(&pair.a, n[i], n[i - 1]) : 0;
-	}
-	send_all(&pair.room, &pair.a);
+	write_class(&pair, COUNT, refs, n, merges);
 	first = order_of(&pair.room, request_erase(refs[0]), 2, 0, &also);
 	assert_int_equal(json_array_size(also), COUNT);
 	for (unsigned i = 1; i < COUNT; i++) {
@@ -343,12 +350,7 @@ static void test_void_between(void **state)
 
 	(void)state;
 	pair_open(&pair);
-	for (unsigned i = 0; i < COUNT; i++) {
-		n[i] = write_reader(&pair.a, "Lò Văn A");
-		ref_of(&pair.a, n[i], refs[i]);
-		merges[i] = i > 0 ? write_merge(&pair.a, n[i], n[i - 1]) : 0;
-	}
-	send_all(&pair.room, &pair.a);
+	write_class(&pair, COUNT, refs, n, merges);
 	first = order_of(&pair.room, request_erase(refs[0]), 2, 0, &also);
 	for (unsigned i = 1; i < COUNT; i++) {
 		write_unmerge(&pair.a, merges[i]);
