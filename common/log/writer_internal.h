@@ -89,6 +89,22 @@ int64_t ph_writer_least(const struct ph_writer *writer, const struct ph_now *now
  */
 int64_t ph_writer_own_time(const struct ph_writer *writer, const struct ph_now *now,
 			   bool *due_out);
+/* --- writer_kept.c: what is kept in meta --- */
+
+#define PH_WRITER_META_TOLD  "mark_told"
+#define PH_WRITER_META_FLOOR "floor"
+#define PH_WRITER_META_HEARD "heard"
+#define PH_WRITER_META_READ  "read"
+#define PH_WRITER_META_VOID  "read_void" /* 1: what was heard and read is of stolen keys */
+
+/* SECONDS, or the nearest that a clock-mark can hold. */
+static inline int64_t ph_writer_clamp(int64_t seconds)
+{
+	return seconds < 0                    ? 0
+	       : seconds > PH_WRITER_TIME_MAX ? PH_WRITER_TIME_MAX
+					      : seconds;
+}
+
 /* A value in meta of this writer, of exactly LEN bytes. 0, PH_JOURNAL_E_NONE or negative errno. */
 int ph_writer_meta_get(struct ph_writer *writer, const char *name, uint8_t *out,
 		       size_t len);
@@ -100,6 +116,15 @@ int ph_writer_meta_put_int(struct ph_writer *writer, const char *name, int64_t v
 int ph_writer_time_load(struct ph_writer *writer);
 int ph_writer_mark_put(struct ph_writer *writer, const struct ph_mark *mark,
 		       const struct ph_known *known);
+int ph_writer_known_put(struct ph_writer *writer, const struct ph_known *known);
+int ph_writer_claim_put(struct ph_writer *writer, const struct ph_claim *claim);
+/* The value NAME, as it stands in the store. 0, PH_JOURNAL_E_NONE or negative errno. */
+int ph_writer_heard_get(struct ph_journal *journal, const char *name,
+			struct ph_heard *heard);
+int ph_writer_heard_put(struct ph_writer *writer, const char *name,
+			const struct ph_heard *heard);
+/* Whether the log is to be left, which is named, so that it is left once. */
+int ph_writer_leaves_put(struct ph_writer *writer, bool leaves);
 /* Read from meta whether the log is to be left. 0 or negative errno. */
 int ph_writer_quit_load(struct ph_writer *writer);
 

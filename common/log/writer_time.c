@@ -19,43 +19,23 @@
  * what it is at a clock that is ahead: the next true one ends it
  * (docs/decisions/0045-a-clock-that-never-gets-there.md).
  *
- * Values in meta of another length than ours are -EUCLEAN. Times out of range count as
- * the nearest that a clock-mark can hold; nothing here refuses to go on for a clock.
+ * What of it is kept: writer_kept.c. Times out of range count as the nearest that a clock-mark
+ * can hold; nothing here refuses to go on for a clock.
  */
 #include "common/log/writer_internal.h"
 
-#include <assert.h>
-#include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #define DRIFT_MAX   2
 #define DAY_SECONDS INT64_C(86400)
 #define START_MAX   (7 * DAY_SECONDS) /* what a start may confirm of a claim */
 
-#define META_MARK   "mark"
-#define META_KNOWN  "mark_known"
-#define META_TOLD   "mark_told"
-#define META_FLOOR  "floor"
-#define META_CLAIM  "floor_claim"
-#define META_HEARD  "heard"
-#define META_READ   "read"
-#define META_VOID   "read_void" /* 1: what was heard and read is of stolen keys */
-#define META_LEAVE  "leave"     /* id of the log that stamps from the future are in */
-
-static int64_t clamp_time(int64_t seconds)
-{
-	return seconds < 0                    ? 0
-	       : seconds > PH_WRITER_TIME_MAX ? PH_WRITER_TIME_MAX
-					      : seconds;
-}
-
 struct ph_now ph_writer_now(const struct ph_writer *writer)
 {
 	struct ph_now now = { 0 };
 
 	writer->config.clock.read(writer->config.clock.data, &now);
-	now.wall = clamp_time(now.wall);
+	now.wall = ph_writer_clamp(now.wall);
 	return now;
 }
 
@@ -70,8 +50,8 @@ static bool since_mark(const struct ph_writer *writer, const struct ph_now *now,
 	    now->mono_ms < mark->mono_ms) {
 		return false;
 	}
-	*time_out =
-		clamp_time(mark->wall + (int64_t)((now->mono_ms - mark->mono_ms) / 1000));
+	*time_out = ph_writer_clamp(mark->wall +
+				    (int64_t)((now->mono_ms - mark->mono_ms) / 1000));
 	return true;
 }
 
@@ -95,8 +75,8 @@ static bool since_heard(const struct ph_heard *heard, const struct ph_now *now,
 	    now->mono_ms < heard->mono_ms) {
 		return false;
 	}
-	*time_out = clamp_time(heard->time +
-			       (int64_t)((now->mono_ms - heard->mono_ms) / 1000));
+	*time_out = ph_writer_clamp(heard->time +
+				    (int64_t)((now->mono_ms - heard->mono_ms) / 1000));
 	return true;
 }
 
@@ -330,239 +310,7 @@ static void read_up_to(struct ph_writer *writer, const struct ph_now *now, int64
 	writer->has_read = true;
 }
 
-/* --- what is kept in meta --- */
-
-#define NAME_MAX_OWN 16 /* bytes of a writer's own name */
-#define META_NAME    32
-
-/* The whole name of a value; of a store's only writer, its log is "own_log". */
-static const char *whole_name(const struct ph_writer *writer, const char *name,
-			      char out[static META_NAME])
-{
-	const char *own = writer->config.name;
-
-	if (own == NULL) {
-		return strcmp(name, "log") == 0 ? "own_log" : name;
-	}
-	assert(strlen(own) <= NAME_MAX_OWN);
-	snprintf(out, META_NAME, "%s_%s", own, name);
-	return out;
-}
-
-int ph_writer_meta_get_int(struct ph_writer *writer, const char *name, int64_t *out)
-{
-	char whole[META_NAME];
-
-	return ph_journal_meta_get_int(writer->config.journal,
-				       whole_name(writer, name, whole), out);
-}
-
-int ph_writer_meta_put(struct ph_writer *writer, const char *name, const void *data,
-		       size_t len)
-{
-	char whole[META_NAME];
-
-	return ph_journal_meta_put(writer->config.journal,
-				   whole_name(writer, name, whole), PH_VIEW(data, len));
-}
-
-int ph_writer_meta_put_int(struct ph_writer *writer, const char *name, int64_t value)
-{
-	char whole[META_NAME];
-
-	return ph_journal_meta_put_int(writer->config.journal,
-				       whole_name(writer, name, whole), value);
-}
-
-int ph_writer_meta_get(struct ph_writer *writer, const char *name, uint8_t *out,
-		       size_t len)
-{
-	char whole[META_NAME];
-	struct ph_buf value = { 0 };
-	int rc = ph_journal_meta_get(writer->config.journal,
-				     whole_name(writer, name, whole), &value);
-
-	if (rc == 0 && value.len != len) {
-		rc = -EUCLEAN;
-	}
-	if (rc == 0) {
-		memcpy(out, value.data, len);
-	}
-	ph_buf_deinit(&value);
-	return rc;
-}
-
-static int get_mark(struct ph_writer *writer)
-{
-	uint8_t bytes[24];
-	int rc = ph_writer_meta_get(writer, META_MARK, bytes, sizeof(bytes));
-
-	writer->has_mark = rc == 0;
-	if (rc == 0) {
-		memcpy(writer->mark.boot, bytes, 8);
-		writer->mark.mono_ms = ph_be64_get(bytes + 8);
-		writer->mark.wall = clamp_time((int64_t)ph_be64_get(bytes + 16));
-	}
-	return rc == PH_JOURNAL_E_NONE ? 0 : rc;
-}
-
-#define KNOWN_SIZE 9
-
-/* A store of an older program has none: nothing bears out what its mark says. */
-static int get_known(struct ph_writer *writer)
-{
-	uint8_t bytes[KNOWN_SIZE];
-	int rc = ph_writer_meta_get(writer, META_KNOWN, bytes, sizeof(bytes));
-
-	writer->known = (struct ph_known){ .borne = false };
-	if (rc == 0) {
-		writer->known.borne = bytes[0] != 0;
-		memcpy(writer->known.late, bytes + 1, sizeof(writer->known.late));
-	}
-	return rc == PH_JOURNAL_E_NONE ? 0 : rc;
-}
-
-static int put_known(struct ph_writer *writer, const struct ph_known *known)
-{
-	uint8_t bytes[KNOWN_SIZE] = { known->borne };
-
-	memcpy(bytes + 1, known->late, sizeof(known->late));
-	return ph_writer_meta_put(writer, META_KNOWN, bytes, sizeof(bytes));
-}
-
-int ph_writer_mark_put(struct ph_writer *writer, const struct ph_mark *mark,
-		       const struct ph_known *known)
-{
-	uint8_t bytes[24];
-	int rc;
-
-	memcpy(bytes, mark->boot, 8);
-	ph_be64_put(bytes + 8, mark->mono_ms);
-	ph_be64_put(bytes + 16, (uint64_t)mark->wall);
-	rc = ph_writer_meta_put(writer, META_MARK, bytes, sizeof(bytes));
-	return rc == 0 ? put_known(writer, known) : rc;
-}
-
-static int get_floor(struct ph_writer *writer)
-{
-	uint8_t bytes[24];
-	int64_t floor = 0;
-	int rc = ph_writer_meta_get_int(writer, META_FLOOR, &floor);
-
-	if (rc < 0) {
-		return rc;
-	}
-	floor = floor > writer->config.floor ? floor : writer->config.floor;
-	writer->floor = clamp_time(floor);
-	rc = ph_writer_meta_get(writer, META_CLAIM, bytes, sizeof(bytes));
-	writer->has_claim = rc == 0;
-	if (rc == 0) {
-		writer->claim.base = clamp_time((int64_t)ph_be64_get(bytes));
-		writer->claim.time = clamp_time((int64_t)ph_be64_get(bytes + 8));
-		writer->claim.at = clamp_time((int64_t)ph_be64_get(bytes + 16));
-	}
-	return rc == PH_JOURNAL_E_NONE ? 0 : rc;
-}
-
-static int put_claim(struct ph_writer *writer, const struct ph_claim *claim)
-{
-	uint8_t bytes[24];
-
-	ph_be64_put(bytes, (uint64_t)claim->base);
-	ph_be64_put(bytes + 8, (uint64_t)claim->time);
-	ph_be64_put(bytes + 16, (uint64_t)claim->at);
-	return ph_writer_meta_put(writer, META_CLAIM, bytes, sizeof(bytes));
-}
-
-static int read_heard(struct ph_journal *journal, const char *name,
-		      struct ph_heard *heard)
-{
-	struct ph_buf value = { 0 };
-	int rc = ph_journal_meta_get(journal, name, &value);
-
-	if (rc == 0 && value.len != 32) {
-		rc = -EUCLEAN;
-	}
-	if (rc == 0) {
-		memcpy(heard->boot, value.data, 8);
-		heard->mono_ms = ph_be64_get(value.data + 8);
-		heard->time = clamp_time((int64_t)ph_be64_get(value.data + 16));
-		heard->wall = clamp_time((int64_t)ph_be64_get(value.data + 24));
-	}
-	ph_buf_deinit(&value);
-	return rc;
-}
-
-static int put_heard(struct ph_writer *writer, const char *name,
-		     const struct ph_heard *heard)
-{
-	uint8_t bytes[32];
-
-	memcpy(bytes, heard->boot, 8);
-	ph_be64_put(bytes + 8, heard->mono_ms);
-	ph_be64_put(bytes + 16, (uint64_t)heard->time);
-	ph_be64_put(bytes + 24, (uint64_t)heard->wall);
-	return ph_writer_meta_put(writer, name, bytes, sizeof(bytes));
-}
-
-/* A store of an older program has what a session said last, which was read as well. */
-static int get_read(struct ph_writer *writer)
-{
-	char whole[META_NAME];
-	int64_t is_void = 0;
-	int rc = ph_writer_meta_get_int(writer, META_VOID, &is_void);
-
-	if (rc < 0) {
-		return rc;
-	}
-	writer->is_void = is_void != 0;
-	rc = read_heard(writer->config.journal, whole_name(writer, META_READ, whole),
-			&writer->read);
-
-	writer->has_read = rc == 0;
-	if (rc == PH_JOURNAL_E_NONE && writer->has_heard) {
-		writer->read = writer->heard;
-		writer->has_read = true;
-	}
-	return rc == PH_JOURNAL_E_NONE ? 0 : rc;
-}
-
-static int get_told(struct ph_writer *writer)
-{
-	char whole[META_NAME];
-	int rc;
-
-	writer->told = (struct ph_heard){ .time = 0 };
-	rc = read_heard(writer->config.journal, whole_name(writer, META_TOLD, whole),
-			&writer->told);
-	return rc == PH_JOURNAL_E_NONE ? 0 : rc;
-}
-
-static int get_heard(struct ph_writer *writer)
-{
-	uint8_t leave[PH_LOG_ID_SIZE];
-	char whole[META_NAME];
-	int rc = read_heard(writer->config.journal, whole_name(writer, META_HEARD, whole),
-			    &writer->heard);
-
-	writer->has_heard = rc == 0;
-	if (rc >=
-	    0) { /* a restored hub has heard of no other clock, and leaves all the same */
-		rc = ph_writer_meta_get(writer, META_LEAVE, leave, sizeof(leave));
-	}
-	writer->leaves = rc == 0 && writer->log.row != 0 &&
-			 memcmp(leave, writer->log.id, sizeof(leave)) == 0;
-	return rc == PH_JOURNAL_E_NONE ? 0 : rc;
-}
-
-/* The log that is to be left is named, so that it is left once. */
-static int put_leaves(struct ph_writer *writer, bool leaves)
-{
-	static const uint8_t none[PH_LOG_ID_SIZE];
-
-	return ph_writer_meta_put(writer, META_LEAVE, leaves ? writer->log.id : none,
-				  PH_LOG_ID_SIZE);
-}
+/* --- told to others --- */
 
 int ph_writer_heard_clock(struct ph_journal *journal, const struct ph_now *now,
 			  struct ph_heard_clock *clock_out)
@@ -570,12 +318,12 @@ int ph_writer_heard_clock(struct ph_journal *journal, const struct ph_now *now,
 	struct ph_now clamped = *now;
 	struct ph_heard_clock clock;
 	struct ph_heard heard;
-	int rc = read_heard(journal, META_HEARD, &heard);
+	int rc = ph_writer_heard_get(journal, PH_WRITER_META_HEARD, &heard);
 
 	if (rc != 0) {
 		return rc;
 	}
-	clamped.wall = clamp_time(now->wall);
+	clamped.wall = ph_writer_clamp(now->wall);
 	clock.ahead = ahead_of(&heard, &clamped, &clock.is_sure);
 	clock.time = clock.is_sure ? clamped.wall - clock.ahead : heard.time;
 	*clock_out = clock;
@@ -587,7 +335,7 @@ int64_t ph_writer_clock_ahead(const struct ph_writer *writer, const struct ph_no
 	struct ph_now clamped = *now;
 	int64_t time;
 
-	clamped.wall = clamp_time(now->wall);
+	clamped.wall = ph_writer_clamp(now->wall);
 	if (!writer->has_heard || writer->is_void ||
 	    !since_heard(&writer->heard, &clamped, &time)) {
 		if (!is_behind(writer, clamped.wall) ||
@@ -596,17 +344,6 @@ int64_t ph_writer_clock_ahead(const struct ph_writer *writer, const struct ph_no
 		}
 	}
 	return clamped.wall - time;
-}
-
-int ph_writer_time_load(struct ph_writer *writer)
-{
-	int rc = get_mark(writer);
-
-	rc = rc != 0 ? rc : get_known(writer);
-	rc = rc != 0 ? rc : get_floor(writer);
-	rc = rc != 0 ? rc : get_heard(writer);
-	rc = rc != 0 ? rc : get_told(writer);
-	return rc != 0 ? rc : get_read(writer);
 }
 
 /* --- the floor --- */
@@ -661,7 +398,7 @@ static bool is_ahead(const struct ph_writer *writer)
 
 void ph_writer_not_before(struct ph_writer *writer, int64_t second)
 {
-	second = clamp_time(second);
+	second = ph_writer_clamp(second);
 	writer->floor = second > writer->floor ? second : writer->floor;
 }
 
@@ -671,12 +408,12 @@ static int put_floor(struct ph_writer *writer, const struct ph_writer *after)
 	int rc = 0;
 
 	if (after->floor != writer->floor) {
-		rc = ph_writer_meta_put_int(writer, META_FLOOR, after->floor);
+		rc = ph_writer_meta_put_int(writer, PH_WRITER_META_FLOOR, after->floor);
 	}
 	if (rc == 0 && after->has_claim &&
 	    (!writer->has_claim ||
 	     memcmp(&after->claim, &writer->claim, sizeof(after->claim)) != 0)) {
-		rc = put_claim(writer, &after->claim);
+		rc = ph_writer_claim_put(writer, &after->claim);
 	}
 	return rc;
 }
@@ -729,16 +466,19 @@ static int put_learnt(struct ph_writer *writer, const struct ph_writer *after, b
 {
 	int rc = put_floor(writer, after);
 
-	rc = rc == 0 && heard ? put_heard(writer, META_HEARD, &after->heard) : rc;
-	rc = rc == 0 ? put_heard(writer, META_READ, &after->read) : rc;
+	rc = rc == 0 && heard
+		     ? ph_writer_heard_put(writer, PH_WRITER_META_HEARD, &after->heard)
+		     : rc;
+	rc = rc == 0 ? ph_writer_heard_put(writer, PH_WRITER_META_READ, &after->read)
+		     : rc;
 	if (rc == 0 && writer->is_void) {
-		rc = ph_writer_meta_put_int(writer, META_VOID, 0);
+		rc = ph_writer_meta_put_int(writer, PH_WRITER_META_VOID, 0);
 	}
 	if (rc == 0 && memcmp(&after->told, &writer->told, sizeof(after->told)) != 0) {
-		rc = put_heard(writer, META_TOLD, &after->told);
+		rc = ph_writer_heard_put(writer, PH_WRITER_META_TOLD, &after->told);
 	}
 	if (rc == 0 && after->leaves != writer->leaves) {
-		rc = put_leaves(writer, after->leaves);
+		rc = ph_writer_leaves_put(writer, after->leaves);
 	}
 	return rc;
 }
@@ -749,7 +489,7 @@ int ph_writer_heard_before(struct ph_writer *writer, int64_t hub_time)
 	struct ph_now now = ph_writer_now(writer);
 	int rc;
 
-	learn(&after, &now, clamp_time(hub_time), false);
+	learn(&after, &now, ph_writer_clamp(hub_time), false);
 	rc = put_learnt(writer, &after, writer->has_heard && writer->is_void);
 	if (rc == 0) {
 		*writer = after;
@@ -763,7 +503,7 @@ int ph_writer_heard_time(struct ph_writer *writer, int64_t hub_time)
 	struct ph_now now = ph_writer_now(writer);
 	int rc;
 
-	learn(&after, &now, clamp_time(hub_time), true);
+	learn(&after, &now, ph_writer_clamp(hub_time), true);
 	rc = put_learnt(writer, &after, true);
 	if (rc == 0) {
 		*writer = after;
@@ -775,11 +515,11 @@ int ph_writer_hear_anew(struct ph_writer *writer)
 {
 	static const struct ph_heard none;
 	struct ph_known known = writer->known;
-	int rc = ph_writer_meta_put_int(writer, META_VOID, 1);
+	int rc = ph_writer_meta_put_int(writer, PH_WRITER_META_VOID, 1);
 
 	known.borne = false;
-	rc = rc == 0 ? put_known(writer, &known) : rc;
-	rc = rc == 0 ? put_heard(writer, META_TOLD, &none) : rc;
+	rc = rc == 0 ? ph_writer_known_put(writer, &known) : rc;
+	rc = rc == 0 ? ph_writer_heard_put(writer, PH_WRITER_META_TOLD, &none) : rc;
 	if (rc == 0) {
 		writer->is_void = true;
 		writer->known = known;
