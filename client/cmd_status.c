@@ -16,6 +16,7 @@
 #include "client/site_bundle.h"
 #include "client/status_report.h"
 #include "common/cli/out.h"
+#include "common/cli/rights.h"
 #include "common/ledger/cases_site.h"
 
 /* --- words --- */
@@ -444,6 +445,22 @@ static void went_on_rows(const struct ph_status_report *report, struct ph_table 
 		   "nếu máy khác cũng dùng thư mục này thì ngừng một trong hai máy"));
 }
 
+/* That others on the machine may enter the folder: of what is in it `verify` tells. */
+static void open_row(const struct ph_status_report *report, struct ph_table *table)
+{
+	char text[160];
+
+	if (report->open != 0) {
+		snprintf(text, sizeof(text),
+			 ph_say("is open to others on this machine, mode %03o (packhorse "
+				"verify)",
+				"người dùng khác trên máy này vào được, quyền %03o "
+				"(packhorse verify)"),
+			 report->open);
+		row(table, ph_say("This folder", "Thư mục này"), text);
+	}
+}
+
 /* Of a reader who was erased: what keeps this machine from saying that it is done. */
 static void erase_rows(const struct ph_status_report *report, struct ph_table *table)
 {
@@ -528,6 +545,7 @@ static int print(const struct ph_status_report *report)
 			   "thư viện tỉnh"));
 	}
 	went_on_rows(report, table);
+	open_row(report, table);
 	erase_rows(report, table);
 	elsewhere_rows(report, table);
 	clock_rows(report, table);
@@ -583,6 +601,7 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 	}
 	ph_clock_system.read(ph_clock_system.data, &now);
 	report.now = now.wall;
+	report.open = ph_rights_of_folder(cli->dir);
 	report.agent = host ? &host->state : NULL;
 	ph_site_info(site, &report.info);
 	/* what is wrong with it is no reason to say nothing of the rest */

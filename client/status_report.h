@@ -15,6 +15,7 @@ struct ph_status_report {
 	uint64_t cases;       /* that wait */
 	uint64_t not_counted; /* entries that came, and are not folded yet */
 	int64_t now;
+	unsigned open; /* the rights of the folder, if others have any to it; else 0 */
 	struct ph_status_road road;
 	int64_t ahead; /* of this machine's clock before the hub's; 0: not over the limit */
 	bool is_heard; /* the hub's, in this start of the machine; else AHEAD is the least */

@@ -236,12 +236,34 @@ static int print_status(const json_t *answer)
 	return 0;
 }
 
+/* That others on the machine may enter the folder: of what is in it `verify` tells. */
+static void print_open(const char *dir)
+{
+	unsigned mode = ph_rights_of_folder(dir);
+
+	if (mode != 0) {
+		status_line(ph_say("This folder", "Thư mục này"),
+			    ph_say("is open to others on this machine, mode %03o "
+				   "(packhorsed verify)",
+				   "người dùng khác trên máy này vào được, quyền %03o "
+				   "(packhorsed verify)"),
+			    mode);
+	}
+}
+
 int ph_cmd_status(struct ph_cli *cli, struct ph_error *err)
 {
 	json_t *answer;
 	int rc = ph_ask(cli, ph_request("status"), &answer, err);
 
-	return rc < 0 ? rc : finish(cli, answer, print_status);
+	if (rc < 0) {
+		return rc;
+	}
+	rc = finish(cli, answer, print_status);
+	if (rc == 0 && !cli->json && !cli->plain) {
+		print_open(cli->dir);
+	}
+	return rc;
 }
 
 /* --- devices --- */

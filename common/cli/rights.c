@@ -165,3 +165,10 @@ void ph_rights_tell(const char *dir, const json_t *answer)
 			word);
 	}
 }
+
+unsigned ph_rights_of_folder(const char *dir)
+{
+	struct ph_file_info info;
+
+	return ph_file_info(dir, &info) == 0 && (info.mode & OTHERS) != 0 ? info.mode : 0;
+}

@@ -19,5 +19,7 @@
 int ph_rights_look(const char *dir, json_t *answer);
 /* The same for people, on standard error, and what to do; DIR as they know it. Nothing where there is nothing. */
 void ph_rights_tell(const char *dir, const json_t *answer);
+/* The rights of the folder DIR itself, as in 0755, if others have any; else 0: also where it cannot be looked at. */
+unsigned ph_rights_of_folder(const char *dir);
 
 #endif

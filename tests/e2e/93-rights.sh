@@ -90,8 +90,12 @@ $hubd -d "a b'c" verify >/dev/null 2>odd.told
 eval "$(sed -n 's/.*: \(chmod .*\)/\1/p' odd.told)"
 is "a folder whose name a shell takes apart is closed by what is said, too" "$(sed -n 's/.*: \(chmod .*\)/\1/p' odd.told) $(stat -c %a "a b'c")" "chmod -R go= 'a b'\\''c' 700"
 mv "a b'c" hub2
+like "status says that the folder is open, and where to look" "$($H status)" 'This folder .*is open to others on this machine, mode 755 .packhorsed verify'
+like "at a site, too" "$("$P" -d s1 status)" 'This folder .*is open to others on this machine, mode 711 .packhorse verify'
+like "in Vietnamese" "$(LC_ALL=vi_VN.UTF-8 "$P" -d s1 status) $(LC_ALL=vi_VN.UTF-8 $H status)" 'Thư mục này .*vào được, quyền 711 .*Thư mục này .*vào được, quyền 755'
 for told in hub.told s1.told; do $(sed -n 's/.*: \(chmod .*\)/\1/p' $told); done
 is "what it says to do closes them again" "$(open_to_others hub) $(rm s1/link; open_to_others s1) $($H verify 2>&1 >/dev/null)$("$P" -d s1 verify 2>&1 >/dev/null)" '  '
+is "and status is content" "$( ($H status; "$P" -d s1 status) | grep -c 'open to others')" 0
 mkdir s1/many
 for i in $(seq 10 39); do : >"s1/many/$i"; done
 is "of many the first by name, and how many more" "$("$P" -d s1 verify --json | json '[len(d["open_to_others"]), d["open_to_others"][0]["path"], d["open_to_others"][15]["path"], d["open_to_others_more"]]')" "[16, 'many', 'many/24', 15]"
