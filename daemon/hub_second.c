@@ -26,10 +26,16 @@
 #define AGAIN_MS    60000
 #define META_ERASED "second_erased" /* ph_erasing_mark() when it was looked through */
 
+/* How far the hub has written: a new log may end where the one before it did. */
+struct written {
+	int64_t row; /* of the log; 0: not begun */
+	uint64_t n;
+};
+
 struct ph_hub_second {
-	struct ph_second *file; /* NULL: not open */
-	uint64_t control, desk; /* entries when it was written last */
-	unsigned moves;         /* of control logs by then */
+	struct ph_second *file;       /* NULL: not open */
+	struct written control, desk; /* when it was written last */
+	unsigned moves;               /* of control logs by then */
 	uint64_t not_before_ms;
 	int why;                     /* the errno of the last try, or 0, and ... */
 	char where[PH_HUB_PATH_MAX]; /* ... of what */
@@ -193,23 +199,37 @@ static void name_it(struct ph_hub *hub)
 	}
 }
 
+static struct written written_by(const struct ph_writer *writer)
+{
+	const struct ph_log *log = writer ? ph_writer_log(writer) : NULL;
+
+	return log ? (struct written){ .row = log->row, .n = log->n }
+		   : (struct written){ 0 };
+}
+
+static bool is_there(struct written a, struct written b)
+{
+	return a.row == b.row && a.n == b.n;
+}
+
 void ph_hub_second_write(struct ph_hub *hub)
 {
 	struct ph_hub_second *second = hub->second;
-	uint64_t control, desk;
+	struct written control, desk;
 	int rc;
 
 	if (!hub->config.second || hub->stopped || ph_hub_is_ahead(hub)) {
 		return;
 	}
-	control = ph_writer_log(hub->writer)->n;
-	desk = hub->desk ? ph_writer_log(hub->desk)->n : 0;
+	control = written_by(hub->writer);
+	desk = written_by(hub->desk);
 	if (!second) {
 		second = hub->second = calloc(1, sizeof(*second));
 	}
 	if (!second || now_ms(hub) < second->not_before_ms ||
-	    (second->file && control == second->control && desk == second->desk &&
-	     second->moves == hub->control_moves && !is_due(hub))) {
+	    (second->file && is_there(control, second->control) &&
+	     is_there(desk, second->desk) && second->moves == hub->control_moves &&
+	     !is_due(hub))) {
 		return;
 	}
 	rc = write_all(hub);

@@ -9,6 +9,7 @@
 #include "daemon/account_kept.h"
 #include "daemon/hub_rotate.h"
 #include "daemon/hub_second.h"
+#include "daemon/second.h"
 
 #include <sys/stat.h>
 
@@ -490,26 +491,63 @@ static void test_language(void **state)
 	remove_dir(medium);
 }
 
+static void rotate(struct scene *s)
+{
+	struct ph_sign_pair root;
+	uint64_t generation;
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/keys/root", s->room.dir);
+	assert_int_equal(ph_locked_key_load(&root, path, ph_view_str(PASSPHRASE), NULL),
+			 0);
+	assert_int_equal(ph_hub_rotate(s->room.hub, &root, false, &generation, NULL), 0);
+	stop(s);
+}
+
 /* A copy from before the keys were rotated is an older one. */
 static void test_rotated(void **state)
 {
-	struct ph_sign_pair root;
 	struct scene s;
-	uint64_t generation;
-	char path[128];
 
 	(void)state;
 	scene_open(&s);
 	copy_folder(&s);
-	snprintf(path, sizeof(path), "%s/keys/root", s.room.dir);
-	assert_int_equal(ph_locked_key_load(&root, path, ph_view_str(PASSPHRASE), NULL),
-			 0);
-	assert_int_equal(ph_hub_rotate(s.room.hub, &root, false, &generation, NULL), 0);
-	stop(&s);
+	rotate(&s);
 	put_folder_back(&s);
 	start(&s);
 	assert_true(says_in_status(&s, "put_back_by", "witness"));
 	scene_close(&s);
+}
+
+/* A new log whose first commit ends at the number where the one before it ended. */
+static void test_medium_follows(void **state)
+{
+	struct ph_second *second;
+	struct ph_log log;
+	char medium[80];
+	uint64_t n;
+	struct scene s;
+
+	(void)state;
+	scene_open(&s);
+	temp_dir(medium);
+	rotate(&s);
+	start(&s);
+	set_policy(&s, "21");
+	n = ph_writer_log(s.room.hub->writer)->n;
+	rotate(&s);
+	s.second = medium;
+	start(&s);
+	set_policy(&s, "28");
+	log = *ph_writer_log(s.room.hub->writer);
+	assert_int_equal(log.n, n);
+	assert_int_equal(
+		ph_second_open(&second, medium, ph_hub_keylist(s.room.hub)->root, NULL),
+		0);
+	assert_int_equal(ph_second_held(second, log.id), n);
+	ph_second_close(second);
+	scene_close(&s);
+	remove_dir(medium);
 }
 
 int main(void)
@@ -524,6 +562,7 @@ int main(void)
 		cmocka_unit_test(test_medium_is_ill),
 		cmocka_unit_test(test_language),
 		cmocka_unit_test(test_rotated),
+		cmocka_unit_test(test_medium_follows),
 	};
 
 	return cmocka_run_group_tests(tests, make_pattern, remove_pattern);
