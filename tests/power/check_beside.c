@@ -19,7 +19,7 @@
 
 static bool is_account(const struct beside *now, const struct holding *then)
 {
-	return now->account == then->beside.account && now->budget == then->beside.budget;
+	return now->account == then->beside.started && now->budget == then->beside.budget;
 }
 
 /* What went this month: in the call another one may have begun. */

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "client/site_courier.h"
+#include "client/site_internal.h"
 #include "daemon/hub_backup.h"
 #include "daemon/hub_internal.h"
 #include "daemon/hub_rotate.h"
@@ -20,17 +21,32 @@ enum {
 
 /* --- what stands there --- */
 
-int power_beside_site(struct ph_site *site, struct beside *out)
+static int account_of(struct ph_site *site, uint64_t *out, uint64_t *budget_out)
 {
-	struct ph_site_custody custody;
 	struct ph_budget budget;
 	int rc = ph_site_budget(site, &budget);
 
 	if (rc == 0) {
 		const struct ph_spent *paid = &budget.spent[PH_SPEND_NETWORK];
 
-		out->account = paid->up + paid->down + paid->unsure;
-		out->budget = budget.bytes;
+		*out = paid->up + paid->down + paid->unsure;
+		*budget_out = budget.bytes;
+	}
+	return rc;
+}
+
+int power_beside_site(struct ph_site *site, struct beside *out)
+{
+	struct ph_clock clock = site->config.clock;
+	struct machine started = *(const struct machine *)clock.data;
+	struct ph_site_custody custody;
+	int rc = account_of(site, &out->account, &out->budget);
+
+	machine_boot(&started);
+	site->config.clock.data = &started;
+	rc = rc < 0 ? rc : account_of(site, &out->started, &out->budget);
+	site->config.clock = clock;
+	if (rc == 0) {
 		rc = ph_site_custody(site, &custody); /* all zero if there is none */
 		out->with_courier = custody.entries;
 		out->signed_for = custody.time;

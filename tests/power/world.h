@@ -51,8 +51,9 @@ struct power_pin {
 
 /* What a machine has besides its logs, and has said (trust.c). */
 struct beside {
-	/* site: the account of the network as it stands, and what the budget is */
-	uint64_t account, budget;
+	/* site: the account of the network as it stands, and as it does after a start of the machine,
+	 * when the month is the last that the hub told; and what the budget is */
+	uint64_t account, started, budget;
 	/* what sessions with a bound took, counted beside it: no account may have less */
 	uint64_t gone;
 	struct power_pin pin;
