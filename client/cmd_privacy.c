@@ -64,9 +64,9 @@ const struct ph_cli_command ph_cmd_privacy = {
 	       "READER is a card or a reference. All registrations that are the same "
 	       "person, "
 	       "with\n"
-	       "their details, consents, cards, loans, holds, money, and notes about any "
-	       "of "
-	       "these.",
+	       "their details, consents, cards, loans and how each ended, holds, money, "
+	       "what was\n"
+	       "taken back of any of these, and notes about them.",
 	.options = options,
 	.run = run,
 };

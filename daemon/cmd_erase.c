@@ -617,7 +617,9 @@ const struct ph_cli_command ph_cmds_erase[] = {
 	  "everything that the hub holds about one reader, names and all\n"
 	  "READER is a reference, or a card: all registrations that are the same person, "
 	  "with\n"
-	  "consents, cards, loans, holds, money, and notes about any of these.",
+	  "consents, cards, loans and how each ended, holds, money, what was taken back "
+	  "or\n"
+	  "decided of any of these, and notes about them.",
 	  look_options, run_privacy, NULL },
 	{ 0 },
 };

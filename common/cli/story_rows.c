@@ -291,6 +291,25 @@ static void print_effect(const json_t *story)
 	putchar('\n');
 }
 
+/* How a loan ended, where that is told with it: as `privacy` does. */
+static void print_end(const struct ph_cli *cli, const json_t *story)
+{
+	const json_t *closed = json_object_get(story, "closed");
+	char time[PH_CASE_TIME_TEXT];
+
+	if (!closed) {
+		return;
+	}
+	say_time(cli, time, closed, "time");
+	if (strcmp(text_of(closed, "how"), "return") == 0) {
+		printf("   %s %s\n", ph_say("came back", "đã trả"), time);
+	} else {
+		printf("   %s %s: %s\n", ph_say("ended", "kết thúc"), time,
+		       ph_say("the copy was elsewhere then, and nobody recorded a return",
+			      "lúc đó bản sách đã ở nơi khác, không ai ghi trả"));
+	}
+}
+
 /* Of an entry that is not here: who wrote it, if that is known. */
 static void print_not_here(const json_t *story, size_t number)
 {
@@ -325,6 +344,7 @@ static void print_story(const struct ph_cli *cli, const json_t *story, size_t nu
 	print_what(story);
 	print_time(cli, story);
 	print_road(cli, story);
+	print_end(cli, story);
 	print_effect(story);
 	printf("   %s\n", text_of(story, "ref"));
 }

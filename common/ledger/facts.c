@@ -166,8 +166,8 @@ static void drop_repeated(struct ph_facts *facts)
 	facts->n = n;
 }
 
-int ph_facts_load(struct ph_ledger *ledger, const struct ph_entity_key *keys, size_t n,
-		  struct ph_facts *facts)
+int ph_facts_load_whole(struct ph_ledger *ledger, const struct ph_entity_key *keys,
+			size_t n, struct ph_facts *facts)
 {
 	int rc = 0;
 
@@ -181,6 +181,14 @@ int ph_facts_load(struct ph_ledger *ledger, const struct ph_entity_key *keys, si
 	if (rc == 0 && n > 1) {
 		drop_repeated(facts);
 	}
+	return rc;
+}
+
+int ph_facts_load(struct ph_ledger *ledger, const struct ph_entity_key *keys, size_t n,
+		  struct ph_facts *facts)
+{
+	int rc = ph_facts_load_whole(ledger, keys, n, facts);
+
 	return rc != 0 || n == 0 || keys[0].type != PH_ENTITY_COPY
 		       ? rc
 		       : ph_copy_cut(keys, n, ledger->cut_day, facts);

@@ -27,6 +27,9 @@ void ph_facts_deinit(struct ph_facts *facts);
  */
 int ph_facts_load(struct ph_ledger *ledger, const struct ph_entity_key *keys, size_t n,
 		  struct ph_facts *facts);
+/* The same with what a policy has cut (copy_cut.h). */
+int ph_facts_load_whole(struct ph_ledger *ledger, const struct ph_entity_key *keys,
+			size_t n, struct ph_facts *facts);
 /* The effective facts of KEY, each at its own time, in the order of these; likewise. */
 int ph_facts_load_filed(struct ph_ledger *ledger, const struct ph_entity_key *key,
 			struct ph_facts *facts);

@@ -222,16 +222,21 @@ json_t *ph_show_loan(const struct ph_loan *loan)
 		ph_show_number(&show, "renewals", loan->n_renewals);
 	}
 	if (loan->closed != PH_CLOSED_OPEN) {
-		struct ph_show closed = ph_show_begin();
-
-		ph_show_set(&closed, "how",
-			    json_string(loan->closed == PH_CLOSED_RETURN ? "return"
-									 : "inferred"));
-		ph_show_ref(&closed, "by", &loan->closed_by);
-		ph_show_number(&closed, "site", loan->closed_site);
-		ph_show_time(&closed, "time", loan->closed_second);
-		ph_show_set(&show, "closed", ph_show_end(&closed));
+		ph_show_set(&show, "closed", ph_show_closed(loan));
 	}
+	return ph_show_end(&show);
+}
+
+json_t *ph_show_closed(const struct ph_loan *loan)
+{
+	struct ph_show show = ph_show_begin();
+
+	ph_show_set(
+		&show, "how",
+		json_string(loan->closed == PH_CLOSED_RETURN ? "return" : "inferred"));
+	ph_show_ref(&show, "by", &loan->closed_by);
+	ph_show_number(&show, "site", loan->closed_site);
+	ph_show_time(&show, "time", loan->closed_second);
 	return ph_show_end(&show);
 }
 

@@ -37,6 +37,8 @@ json_t *ph_show_value(const struct ph_field *field, const struct ph_value *value
 void ph_show_registers(struct ph_show *show, const struct ph_registers *registers,
 		       const struct ph_kind *kind);
 json_t *ph_show_loan(const struct ph_loan *loan);
+/* How LOAN, which is not open, ended. */
+json_t *ph_show_closed(const struct ph_loan *loan);
 /* Append VALUE to ARRAY. 0 or -ENOMEM. */
 int ph_show_append(json_t *array, json_t *value);
 

@@ -86,12 +86,18 @@ is "in scope it is there, sealed: hub, two PCs, the other site" "$(grep -c ciphe
 # --- what is held about her ---
 site a privacy "$card" --json >privacy
 is "privacy: all that is held, by a card" "$(pick 'sorted({f["kind"] for f in d["facts"]})' <privacy)" \
-  "['card-issue', 'consent', 'loan', 'note', 'reader-merge', 'reader-put']"
+  "['card-issue', 'consent', 'loan', 'note', 'reader-merge', 'reader-put', 'return']"
 is "with what is sealed" "$(pick '[[f["entry"].get(k) for k in ("name", "telephone", "guardian", "text")] for f in d["facts"] if f["ref"] in ("'"$hoa"'", "'"$consent"'", "'"$note"'")]' <privacy)" \
   "[['Lò Thị Tuyệt', '0912333444', None, None], [None, None, 'Lò Văn Khuyên', None], [None, None, None, 'Tuyệt hay quên kính']]"
 is "in their order" "$(pick '[f["time"] for f in d["facts"]] == sorted(f["time"] for f in d["facts"])' <privacy)" True
 is "both loans, both registrations" "$(pick '[sum(f["kind"] == k for f in d["facts"]) for k in ("loan", "reader-put")]' <privacy)" '[2, 2]'
+is "when the first came back, and by what" "$(pick '[(f["closed"]["how"], f["closed"]["time"][:16], [g["kind"] for g in d["facts"] if g["ref"] == f["closed"]["by"]]) if "closed" in f else None for f in d["facts"] if f["kind"] == "loan"]' <privacy)" \
+  "[('return', '2026-03-09T08:00', ['return']), None]"
 like "for people, too" "$(site a privacy "$card")" '0912333444'
+like "when it came back, as well" "$(site a privacy "$card" | tr '\n' '|')" '. loan  2026-03-01 08:00.*came back 2026-03-09 08:00.*. return  2026-03-09 08:00'
+like "in Vietnamese, at the hub" "$(LC_ALL=vi_VN.UTF-8 LANGUAGE=vi $H privacy "$card" | tr '\n' '|')" '. mượn  2026-03-01 08:00.*đã trả 2026-03-09 08:00.*. trả  2026-03-09 08:00'
+is "her other site tells what it was fed: of loans the one that is open" "$(site b privacy "$card" --json | pick 'sorted(f["kind"] for f in d["facts"])')" \
+  "['card-issue', 'card-issue', 'consent', 'loan', 'reader-merge', 'reader-put', 'reader-put']"
 is "the hub says the same of her" "$($H privacy "$card" --json | pick 'sorted((f["ref"], str(f["entry"].get("name"))) for f in d["facts"])')" \
   "$(pick 'sorted((f["ref"], str(f["entry"].get("name"))) for f in d["facts"])' <privacy)"
 status "of nobody" 1 $H privacy 9999

@@ -68,14 +68,14 @@ for x in a b; do
   is "$x and the hub have the same books" "$(site $x digest)" "$($H digest --device "$(member $x device)")"
 done
 is "what was fed has gone" "$(fed_with b THETHANG1) $(($(fed_with b THETHANG3) > 0))" '0 1'
-held="[('loan', True), ('reader-put', False), ('card-issue', False)]"
+held="[('loan', True), ('renew', True), ('return', False), ('reader-put', False), ('card-issue', False)]"
 held() { pick 'sorted(((f["kind"], f.get("forgotten", False)) for f in d["facts"]), key=lambda f: not f[1])'; }
 is "who asks is told what the log has still" "$(site a privacy THETHANG1 --json | held)" "$held"
 is "by the hub as well" "$($H privacy "$(site a privacy THETHANG1 --json | pick '[f["ref"] for f in d["facts"] if f["kind"] == "reader-put"][0]')" --json | held)" "$held"
 named() { pick 'sorted({e["ref"] for e in d[[k for k in ("facts", "entries") if k in d][0]] if "THETHANG1" in str(e)})'; }
 is "which is what the log itself shows" "$(site a privacy THETHANG1 --json | named)" "$(site a log --json | named)"
 like "people are told that nothing else shows it" "$(site a privacy THETHANG1)" 'nowhere else'
-is "in Vietnamese, too" "$(LC_ALL=vi_VN.UTF-8 "$P" -d a privacy THETHANG1 | grep -c 'nhật ký vẫn còn')" 1
+is "in Vietnamese, too" "$(LC_ALL=vi_VN.UTF-8 "$P" -d a privacy THETHANG1 | grep -c 'nhật ký vẫn còn')" 2
 is "the figures are the same" "$($H report figures --from 2026-01-01 --to 2026-03-31 --json | pick 'd["sites"]')" "$before"
 ok "a late return of January" site a return "$two" --when 2026-01-30T08:00
 ok "is sent" round

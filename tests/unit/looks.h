@@ -24,6 +24,7 @@
 #include "common/ledger/keyset.h"
 #include "common/ledger/kin.h"
 #include "common/ledger/listing.h"
+#include "common/ledger/privacy.h"
 #include "common/ledger/query.h"
 #include "common/ledger/revised.h"
 #include "common/ledger/scope.h"
@@ -203,6 +204,17 @@ static int look_reader_cards(struct looking *looking, json_t **out)
 	return ph_query_cards(looking->world->ledger, &ref, out);
 }
 
+static int look_privacy(struct looking *looking, json_t **out)
+{
+	struct ph_ref ref;
+
+	if (looking->key.type != PH_ENTITY_READER ||
+	    !ph_key_get_ref(ph_key_view(&looking->key), &ref)) {
+		return PH_LEDGER_E_NONE;
+	}
+	return ph_privacy(looking->world->ledger, &ref, &looking->opener, out);
+}
+
 static int look_members(struct looking *looking, json_t **out)
 {
 	struct ph_ref ref, root, members[4];
@@ -260,7 +272,7 @@ static int look_account(struct looking *looking, json_t **out)
 static const struct look looks_at_one[] = {
 	LOOK(entity), LOOK(why),     LOOK(sites),        LOOK(facts),
 	LOOK(kin),    LOOK(story),   LOOK(title_copies), LOOK(members),
-	LOOK(heads),  LOOK(account), LOOK(reader_cards),
+	LOOK(heads),  LOOK(account), LOOK(reader_cards), LOOK(privacy),
 };
 #define LOOKS_AT_ONE (sizeof(looks_at_one) / sizeof(looks_at_one[0]))
 
