@@ -152,14 +152,7 @@ static int load_told(struct ph_feeder *feeder, const struct ph_entity_key *key,
 	}
 	ph_stmt_int(stmt, 1, key->type);
 	ph_stmt_blob(stmt, 2, ph_key_view(key));
-	while ((rc = ph_stmt_step(stmt)) == PH_DB_ROW) {
-		rc = ph_sites_add(out, (uint64_t)ph_stmt_col_int(stmt, 0));
-		if (rc != 0) {
-			break;
-		}
-	}
-	ph_stmt_reset(stmt);
-	return rc;
+	return ph_sites_read(out, stmt);
 }
 
 /* What stands for itself and was written on behalf of a site is also under its sums. */

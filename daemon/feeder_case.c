@@ -157,14 +157,7 @@ static int load_told(struct ph_feeder *feeder, const struct ph_entity_key *key,
 		return rc;
 	}
 	ph_stmt_blob(stmt, 1, ph_key_view(key));
-	while ((rc = ph_stmt_step(stmt)) == PH_DB_ROW) {
-		rc = ph_sites_add(out, (uint64_t)ph_stmt_col_int(stmt, 0));
-		if (rc != 0) {
-			break;
-		}
-	}
-	ph_stmt_reset(stmt);
-	return rc;
+	return ph_sites_read(out, stmt);
 }
 
 static int tell_all(struct ph_feeder *feeder, const struct ph_entity_key *key,

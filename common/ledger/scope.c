@@ -104,6 +104,20 @@ int ph_sites_add(struct ph_sites *sites, uint64_t site)
 	return rc;
 }
 
+int ph_sites_read(struct ph_sites *sites, struct ph_stmt *stmt)
+{
+	int rc;
+
+	while ((rc = ph_stmt_step(stmt)) == PH_DB_ROW) {
+		rc = ph_sites_add(sites, (uint64_t)ph_stmt_col_int(stmt, 0));
+		if (rc != 0) {
+			break;
+		}
+	}
+	ph_stmt_reset(stmt);
+	return rc;
+}
+
 /* --- small parts --- */
 
 int ph_scope_state(struct ph_scope_work *work, const struct ph_entity_key *key)
@@ -157,14 +171,7 @@ int ph_scope_load(struct ph_ledger *ledger, const struct ph_entity_key *key,
 	}
 	ph_stmt_int(stmt, 1, key->type);
 	ph_stmt_blob(stmt, 2, ph_key_view(key));
-	while ((rc = ph_stmt_step(stmt)) == PH_DB_ROW) {
-		rc = ph_sites_add(out, (uint64_t)ph_stmt_col_int(stmt, 0));
-		if (rc != 0) {
-			break;
-		}
-	}
-	ph_stmt_reset(stmt);
-	return rc;
+	return ph_sites_read(out, stmt);
 }
 
 static int put_site(struct ph_ledger *ledger, const char *sql,

@@ -23,6 +23,8 @@ struct ph_sites {
 void ph_sites_deinit(struct ph_sites *sites);
 /* 0 or -ENOMEM. */
 int ph_sites_add(struct ph_sites *sites, uint64_t site);
+/* Numbers in column 0 of what STMT gives, onto SITES; it is reset. 0 or negative errno. */
+int ph_sites_read(struct ph_sites *sites, struct ph_stmt *stmt);
 bool ph_sites_has(const struct ph_sites *sites, uint64_t site);
 
 /* The tables, for tables.c. */

@@ -79,14 +79,7 @@ static int account_sites(struct ph_scope_work *work, const struct ph_entity_key 
 	}
 	ph_stmt_int(stmt, 1, key->type);
 	ph_stmt_blob(stmt, 2, ph_key_view(key));
-	while ((rc = ph_stmt_step(stmt)) == PH_DB_ROW) {
-		rc = ph_sites_add(out, (uint64_t)ph_stmt_col_int(stmt, 0));
-		if (rc != 0) {
-			break;
-		}
-	}
-	ph_stmt_reset(stmt);
-	return rc;
+	return ph_sites_read(out, stmt);
 }
 
 static int worker_sites(struct ph_view state, struct ph_sites *out)
@@ -156,14 +149,7 @@ static int add_neighbours(struct ph_scope_work *work, const struct ph_entity_key
 		return rc;
 	}
 	ph_stmt_blob(stmt, 1, ph_key_view(reader));
-	while ((rc = ph_stmt_step(stmt)) == PH_DB_ROW) {
-		rc = ph_sites_add(out, (uint64_t)ph_stmt_col_int(stmt, 0));
-		if (rc != 0) {
-			break;
-		}
-	}
-	ph_stmt_reset(stmt);
-	return rc;
+	return ph_sites_read(out, stmt);
 }
 
 /* OUT without the sites that keep no register of readers. */
