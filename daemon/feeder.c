@@ -279,19 +279,7 @@ static int load_changes(struct ph_feeder *feeder, unsigned budget, struct ph_key
 		return rc;
 	}
 	ph_stmt_int(stmt, 1, budget);
-	while ((rc = ph_stmt_step(stmt)) == PH_DB_ROW) {
-		struct ph_entity_key key;
-
-		rc = ph_key_bytes((enum ph_entity)ph_stmt_col_int(stmt, 0),
-				  ph_stmt_col_blob(stmt, 1), &key)
-			     ? ph_keyset_add(keys, &key)
-			     : -EUCLEAN;
-		if (rc != 0) {
-			break;
-		}
-	}
-	ph_stmt_reset(stmt);
-	return rc;
+	return ph_keyset_read_any(keys, stmt);
 }
 
 static int drop_change(struct ph_feeder *feeder, const struct ph_entity_key *key)

@@ -250,17 +250,5 @@ int ph_feeder_acts_on(struct ph_feeder *feeder,
 	memcpy(last, log_id, PH_LOG_ID_SIZE);
 	ph_stmt_blob(stmt, 1, PH_VIEW(log_id, PH_LOG_ID_SIZE));
 	ph_stmt_blob(stmt, 2, PH_VIEW(last, sizeof(last)));
-	while ((rc = ph_stmt_step(stmt)) == PH_DB_ROW) {
-		struct ph_entity_key key;
-
-		rc = ph_key_bytes((enum ph_entity)PH_CHANGED_ACTS,
-				  ph_stmt_col_blob(stmt, 0), &key)
-			     ? ph_keyset_add(targets, &key)
-			     : -EUCLEAN;
-		if (rc != 0) {
-			break;
-		}
-	}
-	ph_stmt_reset(stmt);
-	return rc;
+	return ph_keyset_read(targets, (enum ph_entity)PH_CHANGED_ACTS, stmt);
 }

@@ -121,17 +121,7 @@ static int take_tallies(struct wake *wake)
 	ph_stmt_int(stmt, 1, PH_ENTITY_TALLY);
 	ph_stmt_blob(stmt, 2, PH_VIEW(low.id, 8));
 	ph_stmt_blob(stmt, 3, PH_VIEW(high.id, 8));
-	while ((rc = ph_stmt_step(stmt)) == PH_DB_ROW) {
-		struct ph_entity_key key;
-
-		rc = ph_key_bytes(PH_ENTITY_TALLY, ph_stmt_col_blob(stmt, 0), &key)
-			     ? ph_keyset_add(&wake->keys, &key)
-			     : -EUCLEAN;
-		if (rc != 0) {
-			break;
-		}
-	}
-	ph_stmt_reset(stmt);
+	rc = ph_keyset_read(&wake->keys, PH_ENTITY_TALLY, stmt);
 	wake->at = (struct ph_entity_key){ .type = 1 };
 	rc = rc != 0 ? rc : take_cases(wake);
 	return rc != 0 ? rc

@@ -235,18 +235,7 @@ static int collect(struct ph_ledger *ledger, const char *sql,
 		return rc;
 	}
 	ph_stmt_blob(stmt, 1, ph_key_view(key));
-	while ((rc = ph_stmt_step(stmt)) == PH_DB_ROW) {
-		struct ph_entity_key copy;
-
-		rc = ph_key_bytes(PH_ENTITY_COPY, ph_stmt_col_blob(stmt, 0), &copy)
-			     ? ph_keyset_add(set, &copy)
-			     : -EUCLEAN;
-		if (rc != 0) {
-			break;
-		}
-	}
-	ph_stmt_reset(stmt);
-	return rc;
+	return ph_keyset_read(set, PH_ENTITY_COPY, stmt);
 }
 
 static int collect_lent(struct ph_ledger *ledger, const struct ph_entity_key *reader,

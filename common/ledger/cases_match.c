@@ -53,19 +53,7 @@ static int groups_of(struct ph_ledger *ledger, const struct ph_entity_key *key,
 	}
 	ph_stmt_blob(stmt, 1, ph_key_view(key));
 	ph_stmt_int(stmt, 2, key->type);
-	while ((rc = ph_stmt_step(stmt)) == PH_DB_ROW) {
-		struct ph_entity_key group;
-
-		rc = ph_key_bytes((enum ph_entity)ph_stmt_col_int(stmt, 0),
-				  ph_stmt_col_blob(stmt, 1), &group)
-			     ? ph_keyset_add(set, &group)
-			     : -EUCLEAN;
-		if (rc != 0) {
-			break;
-		}
-	}
-	ph_stmt_reset(stmt);
-	return rc;
+	return ph_keyset_read_any(set, stmt);
 }
 
 int ph_match_set(struct ph_ledger *ledger, const struct ph_entity_key *key,

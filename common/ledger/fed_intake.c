@@ -363,19 +363,7 @@ static int load_keys(struct ph_ledger *ledger, const struct ph_ref *ref,
 		return rc;
 	}
 	bind_ref(stmt, ref);
-	while ((rc = ph_stmt_step(stmt)) == PH_DB_ROW) {
-		struct ph_entity_key key;
-
-		rc = ph_key_bytes((enum ph_entity)ph_stmt_col_int(stmt, 0),
-				  ph_stmt_col_blob(stmt, 1), &key)
-			     ? ph_keyset_add(out, &key)
-			     : -EUCLEAN;
-		if (rc != 0) {
-			break;
-		}
-	}
-	ph_stmt_reset(stmt);
-	return rc;
+	return ph_keyset_read_any(out, stmt);
 }
 
 /* An act that was fed: whether it still stands is for what the site wrote as well. */

@@ -112,16 +112,34 @@ bool ph_keyset_find(const struct ph_keyset *set, const struct ph_entity_key *key
 	return true;
 }
 
+static int add_row(struct ph_keyset *set, enum ph_entity type, struct ph_view id)
+{
+	struct ph_entity_key key;
+
+	return ph_key_bytes(type, id, &key) ? ph_keyset_add(set, &key) : -EUCLEAN;
+}
+
 int ph_keyset_read(struct ph_keyset *set, enum ph_entity type, struct ph_stmt *stmt)
 {
 	int rc;
 
 	while ((rc = ph_stmt_step(stmt)) == PH_DB_ROW) {
-		struct ph_entity_key key;
+		rc = add_row(set, type, ph_stmt_col_blob(stmt, 0));
+		if (rc != 0) {
+			break;
+		}
+	}
+	ph_stmt_reset(stmt);
+	return rc;
+}
 
-		rc = ph_key_bytes(type, ph_stmt_col_blob(stmt, 0), &key)
-			     ? ph_keyset_add(set, &key)
-			     : -EUCLEAN;
+int ph_keyset_read_any(struct ph_keyset *set, struct ph_stmt *stmt)
+{
+	int rc;
+
+	while ((rc = ph_stmt_step(stmt)) == PH_DB_ROW) {
+		rc = add_row(set, (enum ph_entity)ph_stmt_col_int(stmt, 0),
+			     ph_stmt_col_blob(stmt, 1));
 		if (rc != 0) {
 			break;
 		}

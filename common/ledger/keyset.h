@@ -18,8 +18,12 @@ void ph_keyset_clear(struct ph_keyset *set);
 void ph_keyset_deinit(struct ph_keyset *set);
 /* 0, also if KEY is there already; -ENOMEM. */
 int ph_keyset_add(struct ph_keyset *set, const struct ph_entity_key *key);
-/* Ids in column 0 of what STMT gives, as entities of TYPE; it is reset. 0 or negative errno. */
+/*
+ * What STMT gives, onto SET: ids in column 0, as entities of TYPE; _any: types in column 0,
+ * ids in column 1. It is reset. 0, -EUCLEAN if one is no id, or negative errno.
+ */
 int ph_keyset_read(struct ph_keyset *set, enum ph_entity type, struct ph_stmt *stmt);
+int ph_keyset_read_any(struct ph_keyset *set, struct ph_stmt *stmt);
 bool ph_keyset_has(const struct ph_keyset *set, const struct ph_entity_key *key);
 /* Its index in `keys`. */
 bool ph_keyset_find(const struct ph_keyset *set, const struct ph_entity_key *key,

@@ -84,18 +84,7 @@ static int load_have(struct listed *listed, const struct ph_facts_row *row)
 	ph_stmt_blob(stmt, 1, ph_key_view(listed->crate));
 	ph_stmt_int(stmt, 2, row->log);
 	ph_stmt_int(stmt, 3, (int64_t)row->n);
-	while ((rc = ph_stmt_step(stmt)) == PH_DB_ROW) {
-		struct ph_entity_key copy;
-
-		rc = ph_key_bytes(PH_ENTITY_COPY, ph_stmt_col_blob(stmt, 0), &copy)
-			     ? ph_keyset_add(&listed->have, &copy)
-			     : -EUCLEAN;
-		if (rc != 0) {
-			break;
-		}
-	}
-	ph_stmt_reset(stmt);
-	return rc;
+	return ph_keyset_read(&listed->have, PH_ENTITY_COPY, stmt);
 }
 
 /* --- what should be --- */
