@@ -7,13 +7,12 @@
  * answer cannot be printed nothing more is read, and what was saved stays: the error says
  * how many lines.
  *
- * "@K" where a reference is due means the entry of line K of the same input. Lines end
- * at a newline; one that is too long is refused without being kept in memory. While no
+ * "@K" where a reference is due means the entry of line K of the same input. A line that
+ * is too long (common/cli/lines.h) is refused without being kept in memory. While no
  * input comes, others may have the folder; a batch is read as a whole before it begins.
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +22,7 @@
 #include "client/allowed.h"
 #include "client/scan.h"
 #include "client/slip_told.h"
+#include "common/cli/lines.h"
 #include "common/cli/out.h"
 #include "common/log/json_refs.h"
 
@@ -37,9 +37,7 @@ struct recording {
 	struct ph_buf all;   /* --batch: the whole input instead */
 	const uint8_t *at, *end;
 	bool has_all;
-	struct ph_buf line;
-	bool too_long;
-	uint64_t number;     /* of the line, from 1 */
+	struct ph_lines in;
 	uint64_t refs_count; /* lines that have room in refs */
 	struct ph_ref *refs; /* by line; n 0: wrote nothing */
 	uint64_t written, failed;
@@ -103,9 +101,11 @@ static int fill(struct recording *recording, struct ph_error *err)
 	return n > 0;
 }
 
-/* The next byte of the input, -1 at its end; or a negative errno below that. */
-static int next_byte(struct recording *recording, struct ph_error *err)
+/* struct ph_lines.next */
+static int next_byte(void *data, struct ph_error *err)
 {
+	struct recording *recording = data;
+
 	if (recording->at == recording->end) {
 		int rc = recording->has_all ? 0 : fill(recording, err);
 
@@ -135,51 +135,10 @@ static int read_whole(struct recording *recording, struct ph_error *err)
 	return rc;
 }
 
-/* The next line without its newline: 1, 0 at the end, or negative errno. */
-static int read_line(struct recording *recording, struct ph_error *err)
-{
-	int c;
-
-	recording->line.len = 0;
-	recording->too_long = false;
-	while ((c = next_byte(recording, err)) >= 0 && c != '\n') {
-		if (recording->line.len > PH_LINE_MAX) {
-			recording->too_long = true;
-		} else if (ph_buf_put_u8(&recording->line, (uint8_t)c) != 0) {
-			return ph_fail_errno(
-				err, -ENOMEM,
-				ph_say("reading the input", "đọc dữ liệu nhập"));
-		}
-	}
-	if (c < -1) {
-		return c + 1;
-	}
-	if (c == -1 && recording->line.len == 0) {
-		return 0;
-	}
-	recording->number++;
-	recording->too_long |= recording->line.len > PH_LINE_MAX;
-	if (recording->line.len > 0 &&
-	    recording->line.data[recording->line.len - 1] == '\r') {
-		recording->line.len--;
-	}
-	return 1;
-}
-
-static bool is_blank(const struct ph_buf *line)
-{
-	for (size_t i = 0; i < line->len; i++) {
-		if (line->data[i] != ' ' && line->data[i] != '\t') {
-			return false;
-		}
-	}
-	return true;
-}
-
 static int remember(struct recording *recording, const struct ph_ref *ref)
 {
-	if (recording->number >= recording->refs_count) {
-		uint64_t count = recording->number * 2 + 64;
+	if (recording->in.number >= recording->refs_count) {
+		uint64_t count = recording->in.number * 2 + 64;
 		struct ph_ref *refs =
 			realloc(recording->refs, count * sizeof(recording->refs[0]));
 
@@ -191,7 +150,7 @@ static int remember(struct recording *recording, const struct ph_ref *ref)
 		recording->refs = refs;
 		recording->refs_count = count;
 	}
-	recording->refs[recording->number] = *ref;
+	recording->refs[recording->in.number] = *ref;
 	return 0;
 }
 
@@ -278,13 +237,8 @@ static int record_line(struct recording *recording, json_t **answer, struct ph_e
 	bool known = true;
 	int rc = entry ? 0 : -ENOMEM;
 
-	if (rc == 0 && recording->too_long) {
-		rc = ph_fail(err, PH_EXIT_USAGE, -EMSGSIZE,
-			     ph_say("the line is too long; at most %d bytes are read",
-				    "dòng quá dài; chỉ đọc nhiều nhất %d byte"),
-			     PH_LINE_MAX);
-	}
-	rc = rc != 0 ? rc : ph_json_parse(ph_buf_view(&recording->line), &object, err);
+	rc = rc != 0 ? rc : ph_lines_check(&recording->in, err);
+	rc = rc != 0 ? rc : ph_json_parse(ph_buf_view(&recording->in.line), &object, err);
 	kind = kind_of(object);
 	scanner->err = err;
 	scanner->naming = names_own(kind);
@@ -311,31 +265,15 @@ static int record_line(struct recording *recording, json_t **answer, struct ph_e
 	return rc;
 }
 
-/* The answers are out; if not, ERR says how many lines are saved all the same. */
-static int told(const struct recording *recording, struct ph_error *err)
-{
-	char saved[48];
-
-	snprintf(saved, sizeof(saved),
-		 ph_say("saved %" PRIu64 " lines; ", "đã lưu %" PRIu64 " dòng; "),
-		 recording->written);
-	return ph_out_flush(saved, err);
-}
-
 static int give(struct recording *recording, json_t *answer, struct ph_error *err)
 {
-	int rc;
-
 	if (recording->answers) {
 		return json_array_append_new(recording->answers, answer) == 0
 			       ? 0
 			       : ph_fail_errno(err, -ENOMEM,
 					       ph_say("answering", "trả lời"));
 	}
-	rc = ph_out_json(answer);
-	return rc < 0 && rc != PH_OUT_LOST
-		       ? ph_fail_errno(err, rc, ph_say("answering", "trả lời"))
-		       : told(recording, err);
+	return ph_lines_told(ph_out_json(answer), recording->written, err);
 }
 
 /* True: not the line but the store is at fault, and the lines after it would fail too. */
@@ -343,14 +281,6 @@ static bool is_fatal(int rc)
 {
 	return rc < 0 && rc != -EINVAL && rc != -EMSGSIZE && rc != -ENOENT &&
 	       rc != -EEXIST;
-}
-
-/* The parser counts lines within one line; ours is the number that the answer bears. */
-static const char *less_line(const char *text)
-{
-	static const char first[] = "line 1, ";
-
-	return strncmp(text, first, strlen(first)) == 0 ? text + strlen(first) : text;
 }
 
 static int answer_line(struct recording *recording, struct ph_error *err)
@@ -371,12 +301,12 @@ static int answer_line(struct recording *recording, struct ph_error *err)
 	} else {
 		recording->failed++;
 		answer = json_pack("{s:s}", "error",
-				   wrong.text[0] ? less_line(wrong.text)
+				   wrong.text[0] ? ph_lines_words(wrong.text)
 						 : ph_errno_say(rc));
 	}
 	if (!answer ||
 	    json_object_set_new(answer, "line",
-				json_integer((json_int_t)recording->number)) != 0 ||
+				json_integer((json_int_t)recording->in.number)) != 0 ||
 	    json_object_set_new(answer, "ok", json_boolean(rc == 0)) != 0) {
 		json_decref(answer);
 		return ph_fail_errno(err, -ENOMEM, ph_say("answering", "trả lời"));
@@ -429,9 +359,7 @@ static int end_batch(struct recording *recording, struct ph_error *err)
 	{
 		rc = rc != 0 ? rc : ph_out_json(json_incref(answer));
 	}
-	return rc < 0 && rc != PH_OUT_LOST
-		       ? ph_fail_errno(err, rc, ph_say("answering", "trả lời"))
-		       : told(recording, err);
+	return ph_lines_told(rc, recording->written, err);
 }
 
 static int record_all(struct recording *recording, struct ph_error *err)
@@ -446,12 +374,8 @@ static int record_all(struct recording *recording, struct ph_error *err)
 	}
 	rc = batch ? read_whole(recording, err) : 0;
 	rc = rc == 0 && batch ? ph_site_begin(recording->site, err) : rc;
-	while (rc == 0 && (more = read_line(recording, err)) != 0) {
-		if (more < 0) {
-			rc = more;
-		} else if (recording->too_long || !is_blank(&recording->line)) {
-			rc = answer_line(recording, err);
-		}
+	while (rc == 0 && (more = ph_lines_next(&recording->in, err)) != 0) {
+		rc = more < 0 ? more : answer_line(recording, err);
 	}
 	if (rc < 0 && batch) {
 		ph_site_undo(recording->site);
@@ -465,6 +389,7 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 	const char *path = cli->n_args > 0 ? cli->args[0] : "-";
 	int rc;
 
+	recording.in = (struct ph_lines){ .next = next_byte, .data = &recording };
 	if (strcmp(path, "-") != 0) {
 		recording.input = open(path, O_RDONLY | O_CLOEXEC);
 		if (recording.input < 0) {
@@ -490,7 +415,7 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 	ph_buf_wipe(&recording.all);
 	explicit_bzero(recording.chunk, sizeof(recording.chunk));
 	json_decref(recording.answers);
-	ph_buf_wipe(&recording.line);
+	ph_lines_deinit(&recording.in);
 	free(recording.refs);
 	if (rc < 0) {
 		return rc;

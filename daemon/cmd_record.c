@@ -15,17 +15,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/base/limits.h"
+#include "common/cli/lines.h"
 #include "common/cli/out.h"
 #include "common/log/json.h"
 #include "daemon/act.h"
 
 struct recording {
 	struct ph_cli *cli;
-	FILE *input;
-	struct ph_buf line;
-	bool too_long;
-	uint64_t number; /* of the line, from 1 */
+	struct ph_lines in;
 	uint64_t written, failed;
 	json_t *refs; /* by number of the line, as text */
 	/* --batch */
@@ -34,43 +31,18 @@ struct recording {
 
 /* --- lines --- */
 
-/* The next line without its newline: 1, 0 at the end, or negative errno. */
-static int read_line(struct recording *recording)
+/* struct ph_lines.next */
+static int next_byte(void *data, struct ph_error *err)
 {
-	int c;
+	FILE *file = data;
+	int c = getc(file);
 
-	recording->line.len = 0;
-	recording->too_long = false;
-	while ((c = getc(recording->input)) != EOF && c != '\n') {
-		if (recording->line.len > PH_LINE_MAX) {
-			recording->too_long = true;
-		} else if (ph_buf_put_u8(&recording->line, (uint8_t)c) != 0) {
-			return -ENOMEM;
-		}
+	if (c == EOF && ferror(file)) {
+		return ph_fail_errno(err, -EIO,
+				     ph_say("reading the input", "đọc dữ liệu nhập")) -
+		       1;
 	}
-	if (ferror(recording->input)) {
-		return -EIO;
-	}
-	if (c == EOF && recording->line.len == 0) {
-		return 0;
-	}
-	recording->number++;
-	recording->too_long |= recording->line.len > PH_LINE_MAX;
-	if (recording->line.len > 0 &&
-	    recording->line.data[recording->line.len - 1] == '\r') {
-		recording->line.len--;
-	}
-	return 1;
-}
-
-static bool is_blank(const struct ph_buf *line)
-{
-	for (size_t i = 0; i < line->len; i++) {
-		if (line->data[i] != ' ' && line->data[i] != '\t') {
-			return false;
-		}
-	}
-	return true;
+	return c == EOF ? -1 : c;
 }
 
 /* The site that --behalf names, for an entry that does not say so itself, unless it is the hub's own word. */
@@ -89,15 +61,9 @@ static int parse_line(const struct recording *recording, json_t **object_out,
 		      struct ph_error *err)
 {
 	json_t *object = NULL;
-	int rc;
+	int rc = ph_lines_check(&recording->in, err);
 
-	if (recording->too_long) {
-		return ph_fail(err, PH_EXIT_USAGE, -EMSGSIZE,
-			       ph_say("the line is too long; at most %d bytes are read",
-				      "dòng quá dài; chỉ đọc nhiều nhất %d byte"),
-			       PH_LINE_MAX);
-	}
-	rc = ph_json_parse(ph_buf_view(&recording->line), &object, err);
+	rc = rc != 0 ? rc : ph_json_parse(ph_buf_view(&recording->in.line), &object, err);
 	if (rc == 0) {
 		rc = ph_request_set(object, "behalf", behalf_of(recording, object), err);
 	}
@@ -110,17 +76,6 @@ static int parse_line(const struct recording *recording, json_t **object_out,
 }
 
 /* --- answers --- */
-
-/* The answers are out; if not, ERR says how many lines are saved all the same. */
-static int told(const struct recording *recording, struct ph_error *err)
-{
-	char saved[48];
-
-	snprintf(saved, sizeof(saved),
-		 ph_say("saved %" PRIu64 " lines; ", "đã lưu %" PRIu64 " dòng; "),
-		 recording->written);
-	return ph_out_flush(saved, err);
-}
 
 /* Print ANSWER (taken), of the line NUMBER. */
 static int give(const struct recording *recording, json_t *answer, json_int_t number,
@@ -138,17 +93,7 @@ static int give(const struct recording *recording, json_t *answer, json_int_t nu
 		}
 	}
 	rc = rc < 0 ? rc : ph_out_json(answer);
-	return rc < 0 && rc != PH_OUT_LOST
-		       ? ph_fail_errno(err, rc, ph_say("answering", "trả lời"))
-		       : told(recording, err);
-}
-
-/* The parser counts lines within one line; ours is the number that the answer bears. */
-static const char *less_line(const char *text)
-{
-	static const char first[] = "line 1, ";
-
-	return strncmp(text, first, strlen(first)) == 0 ? text + strlen(first) : text;
+	return ph_lines_told(rc, recording->written, err);
 }
 
 /* True: the hub refused this line; false: the next ones would fare no better. */
@@ -161,7 +106,7 @@ static bool is_refusal(int rc, const struct ph_error *wrong)
 
 static json_t *refused(const char *text)
 {
-	return json_pack("{s:b, s:s}", "ok", 0, "error", less_line(text));
+	return json_pack("{s:b, s:s}", "ok", 0, "error", ph_lines_words(text));
 }
 
 /* --- a line by itself --- */
@@ -200,7 +145,7 @@ static int ask_line(struct recording *recording, json_t *object, json_t **item_o
 {
 	json_t *request =
 		json_pack("{s:s, s:[O], s:[I], s:{}}", "command", "record", "entries",
-			  object, "lines", (json_int_t)recording->number, "refs");
+			  object, "lines", (json_int_t)recording->in.number, "refs");
 	const char *kind = json_string_value(json_object_get(object, "kind"));
 	json_t *answer = NULL;
 	char name[24];
@@ -216,7 +161,7 @@ static int ask_line(struct recording *recording, json_t *object, json_t **item_o
 	}
 	*item_out = json_incref(json_array_get(json_object_get(answer, "entries"), 0));
 	json_decref(answer);
-	snprintf(name, sizeof(name), "%" PRIu64, recording->number);
+	snprintf(name, sizeof(name), "%" PRIu64, recording->in.number);
 	return json_object_set(recording->refs, name, json_object_get(*item_out, "ref"))
 		       ? -ENOMEM
 		       : 0;
@@ -242,7 +187,7 @@ static int record_line(struct recording *recording, struct ph_error *err)
 	} else {
 		recording->written++;
 	}
-	return give(recording, item, (json_int_t)recording->number, err);
+	return give(recording, item, (json_int_t)recording->in.number, err);
 }
 
 /* --- all lines at once --- */
@@ -256,12 +201,12 @@ static int keep_line(struct recording *recording, struct ph_error *err)
 
 	if (rc < 0) {
 		return ph_fail(err, wrong.exit, rc, "line %" PRIu64 ": %s",
-			       recording->number, less_line(wrong.text));
+			       recording->in.number, ph_lines_words(wrong.text));
 	}
 	return json_array_append_new(recording->entries, object) ||
 			       json_array_append_new(
 				       recording->lines,
-				       json_integer((json_int_t)recording->number))
+				       json_integer((json_int_t)recording->in.number))
 		       ? -ENOMEM
 		       : 0;
 }
@@ -321,24 +266,18 @@ static int record_all(struct recording *recording, struct ph_error *err)
 	int rc = 0;
 	int more;
 
-	while (rc == 0 && (more = read_line(recording)) != 0) {
-		if (more < 0) {
-			rc = ph_fail_errno(
-				err, more,
-				ph_say("reading the input", "đọc dữ liệu nhập"));
-		} else if (recording->too_long || !is_blank(&recording->line)) {
-			rc = batch ? keep_line(recording, err)
-				   : record_line(recording, err);
-		}
+	while (rc == 0 && (more = ph_lines_next(&recording->in, err)) != 0) {
+		rc = more < 0 ? more
+		     : batch  ? keep_line(recording, err)
+			      : record_line(recording, err);
 	}
 	return rc == 0 && batch ? end_batch(recording, err) : rc;
 }
 
 static int run(struct ph_cli *cli, struct ph_error *err)
 {
-	struct recording recording = { .cli = cli,
-				       .input = stdin,
-				       .refs = json_object() };
+	struct recording recording = { .cli = cli, .refs = json_object() };
+	FILE *input = stdin;
 	const char *path = cli->n_args > 0 ? cli->args[0] : "-";
 	int rc;
 
@@ -353,8 +292,8 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 			       "liệu nhập vào: hãy chỉ tệp cho một trong hai"));
 	}
 	if (strcmp(path, "-") != 0) {
-		recording.input = fopen(path, "rb");
-		if (!recording.input) {
+		input = fopen(path, "rb");
+		if (!input) {
 			json_decref(recording.refs);
 			return ph_fail(err, PH_EXIT_USAGE, -errno, "%s: %s", path,
 				       ph_errno_say(-errno));
@@ -364,14 +303,15 @@ static int run(struct ph_cli *cli, struct ph_error *err)
 		recording.entries = json_array();
 		recording.lines = json_array();
 	}
+	recording.in = (struct ph_lines){ .next = next_byte, .data = input };
 	rc = record_all(&recording, err);
-	if (recording.input != stdin) {
-		fclose(recording.input);
+	if (input != stdin) {
+		fclose(input);
 	}
 	json_decref(recording.refs);
 	json_decref(recording.entries);
 	json_decref(recording.lines);
-	ph_buf_wipe(&recording.line);
+	ph_lines_deinit(&recording.in);
 	if (rc < 0) {
 		return rc;
 	}
