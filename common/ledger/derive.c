@@ -12,6 +12,7 @@
 #include "common/ledger/cases_find.h"
 #include "common/ledger/class.h"
 #include "common/ledger/fed.h"
+#include "common/ledger/record.h"
 #include "common/ledger/store.h"
 
 void ph_derived_clear(struct ph_derived *derived)
@@ -62,6 +63,28 @@ int ph_derive_run(struct ph_ledger *ledger, const char *sql,
 	}
 	ph_stmt_blob(stmt, 1, ph_key_view(key));
 	return ph_stmt_run(stmt);
+}
+
+int ph_derive_first(struct ph_ledger *ledger, const char *sql,
+		    const struct ph_entity_key *key, const struct ph_record *record)
+{
+	struct ph_stmt *stmt;
+	int rc = ph_db_prepare(ledger->db, sql, &stmt);
+
+	if (rc != 0) {
+		return rc;
+	}
+	ph_stmt_blob(stmt, 1, ph_key_view(key));
+	if (record->has_first) {
+		ph_stmt_int(stmt, 2, (int64_t)record->site);
+		ph_stmt_int(stmt, 3, record->second);
+	} else {
+		ph_stmt_null(stmt, 2);
+		ph_stmt_null(stmt, 3);
+	}
+	rc = ph_stmt_run(stmt);
+	return rc != 0 || ph_db_changes(ledger->db) == 0 ? rc
+							 : ph_class_touch(ledger, key);
 }
 
 int ph_derive(struct ph_ledger *ledger, const struct ph_entity_key *key,

@@ -12,6 +12,7 @@
 #include "common/ledger/keyset.h"
 
 struct ph_ledger;
+struct ph_record;
 
 /* What one transaction has to look at when all states are written. */
 struct ph_derived {
@@ -73,5 +74,13 @@ int ph_derive_outside(struct ph_ledger *ledger, const struct ph_entity_key *key,
 /* Run SQL, whose only parameter is the id of KEY. 0 or negative errno. */
 int ph_derive_run(struct ph_ledger *ledger, const char *sql,
 		  const struct ph_entity_key *key);
+/*
+ * Run SQL, whose parameters are the id of KEY and the site and second of the first entry
+ * that RECORD has, null if it has none. Where that changes a row the class is looked at
+ * again: it may have another root when KEY is new, or has another time. 0 or negative
+ * errno.
+ */
+int ph_derive_first(struct ph_ledger *ledger, const char *sql,
+		    const struct ph_entity_key *key, const struct ph_record *record);
 
 #endif

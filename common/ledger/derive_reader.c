@@ -7,33 +7,16 @@
 
 /* --- readers --- */
 
-/* Its class may have another root when it is new, or its first entry has another time. */
 static int put_row(struct ph_ledger *ledger, const struct ph_entity_key *key,
 		   const struct ph_record *reader)
 {
-	struct ph_stmt *stmt;
-	int rc = ph_db_prepare(ledger->db,
+	return ph_derive_first(ledger,
 			       "INSERT INTO ledger_reader(id, site, second, barred)"
 			       " VALUES(?1, ?2, ?3, 0) ON CONFLICT(id) DO UPDATE"
 			       " SET site = excluded.site, second = excluded.second"
 			       " WHERE site IS NOT excluded.site"
 			       " OR second IS NOT excluded.second",
-			       &stmt);
-
-	if (rc != 0) {
-		return rc;
-	}
-	ph_stmt_blob(stmt, 1, ph_key_view(key));
-	if (reader->has_first) {
-		ph_stmt_int(stmt, 2, (int64_t)reader->site);
-		ph_stmt_int(stmt, 3, reader->second);
-	} else {
-		ph_stmt_null(stmt, 2);
-		ph_stmt_null(stmt, 3);
-	}
-	rc = ph_stmt_run(stmt);
-	return rc != 0 || ph_db_changes(ledger->db) == 0 ? rc
-							 : ph_class_touch(ledger, key);
+			       key, reader);
 }
 
 /* Whether a block or an erasure may bar loans. */
