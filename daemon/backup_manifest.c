@@ -39,11 +39,7 @@ int ph_backup_manifest_sign(struct ph_view body,
 			    const uint8_t secret[static PH_SECRET_SIZE],
 			    struct ph_buf *out)
 {
-	uint8_t sig[PH_SIGNATURE_SIZE];
-	struct ph_envelope envelope = { .body = body, .sig = { sig } };
-
-	ph_sign(sig, CONTEXT, body, secret);
-	return ph_envelope_encode(&envelope, 1, out);
+	return ph_envelope_sign(CONTEXT, body, secret, out);
 }
 
 static bool read_body(const msgpack_object_array *array, struct ph_backup_manifest *out)

@@ -23,7 +23,6 @@ static bool is_fit(const struct ph_custody *custody)
 int ph_custody_encode(const struct ph_custody *custody, const struct ph_sign_pair *pair,
 		      struct ph_buf *out)
 {
-	uint8_t sig[PH_SIGNATURE_SIZE];
 	struct ph_buf body = { 0 };
 	struct ph_mpw writer;
 	int rc;
@@ -39,13 +38,8 @@ int ph_custody_encode(const struct ph_custody *custody, const struct ph_sign_pai
 	ph_mpw_bin(&writer, custody->courier, sizeof(custody->courier));
 	ph_mpw_uint(&writer, custody->time);
 	rc = ph_mpw_end(&writer);
-	if (rc == 0) {
-		struct ph_envelope envelope = { .body = ph_buf_view(&body),
-						.sig = { sig } };
-
-		ph_sign(sig, CONTEXT, envelope.body, pair->secret);
-		rc = ph_envelope_encode(&envelope, 1, out);
-	}
+	rc = rc != 0 ? rc
+		     : ph_envelope_sign(CONTEXT, ph_buf_view(&body), pair->secret, out);
 	ph_buf_deinit(&body);
 	return rc;
 }

@@ -81,6 +81,16 @@ int ph_envelope_encode(const struct ph_envelope *envelope, unsigned n_sigs,
 	return rc;
 }
 
+int ph_envelope_sign(const char *context, struct ph_view body,
+		     const uint8_t secret[static PH_SECRET_SIZE], struct ph_buf *out)
+{
+	uint8_t sig[PH_SIGNATURE_SIZE];
+	struct ph_envelope envelope = { .body = body, .sig = { sig } };
+
+	ph_sign(sig, context, body, secret);
+	return ph_envelope_encode(&envelope, 1, out);
+}
+
 int ph_envelope_body(struct ph_mp *mp, struct ph_view body, unsigned items,
 		     size_t members, const msgpack_object_array **array_out)
 {

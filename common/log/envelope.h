@@ -32,6 +32,9 @@ int ph_envelope_decode(struct ph_view bytes, unsigned n_sigs,
 /* Append one. 0, -EMSGSIZE over PH_CERT_MAX, or -ENOMEM; OUT unchanged on error. */
 int ph_envelope_encode(const struct ph_envelope *envelope, unsigned n_sigs,
 		       struct ph_buf *out);
+/* Append one of BODY with its one signature (ph_sign()). As ph_envelope_encode(). */
+int ph_envelope_sign(const char *context, struct ph_view body,
+		     const uint8_t secret[static PH_SECRET_SIZE], struct ph_buf *out);
 /*
  * Unpack a body: canonical, at most 4 deep and ITEMS items in an array, and an
  * array of exactly MEMBERS whose first is the number 1 (the form's version).

@@ -155,26 +155,16 @@ int ph_invite_encode(const struct ph_invite *invite,
 	}
 
 	struct ph_buf body = { 0 };
-	uint8_t sig[PH_SIGNATURE_SIZE];
 	struct ph_invite check;
 	int rc = body_encode(invite, &body);
 
-	if (rc) {
-		goto out;
-	}
-	rc = body_decode(ph_buf_view(&body), &check);
+	rc = rc ? rc : body_decode(ph_buf_view(&body), &check);
 	if (rc > 0 || (rc == 0 && !keys_ok(&check))) {
 		rc = -EINVAL;
 	}
-	if (rc) {
-		goto out;
-	}
-	ph_sign(sig, CONTEXT, ph_buf_view(&body), operator_pair->secret);
-
-	struct ph_envelope envelope = { .body = ph_buf_view(&body), .sig = { sig } };
-
-	rc = ph_envelope_encode(&envelope, 1, out);
-out:
+	rc = rc ? rc
+		: ph_envelope_sign(CONTEXT, ph_buf_view(&body), operator_pair->secret,
+				   out);
 	ph_buf_deinit(&body);
 	return rc;
 }

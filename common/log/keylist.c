@@ -194,26 +194,14 @@ int ph_keylist_encode(const struct ph_keylist *list, const struct ph_sign_pair *
 	}
 
 	struct ph_buf body = { 0 };
-	uint8_t sig[PH_SIGNATURE_SIZE];
 	struct ph_keylist check;
 	int rc = body_encode(list, &body);
 
-	if (rc) {
-		goto out;
-	}
-	rc = body_decode(ph_buf_view(&body), &check);
+	rc = rc ? rc : body_decode(ph_buf_view(&body), &check);
 	if (rc > 0 || (rc == 0 && !keys_ok(&check))) {
 		rc = -EINVAL;
 	}
-	if (rc) {
-		goto out;
-	}
-	ph_sign(sig, CONTEXT, ph_buf_view(&body), root->secret);
-
-	struct ph_envelope envelope = { .body = ph_buf_view(&body), .sig = { sig } };
-
-	rc = ph_envelope_encode(&envelope, 1, out);
-out:
+	rc = rc ? rc : ph_envelope_sign(CONTEXT, ph_buf_view(&body), root->secret, out);
 	ph_buf_deinit(&body);
 	return rc;
 }

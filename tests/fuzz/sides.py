@@ -20,7 +20,7 @@ WRITERS = {path: set(names.split()) for path, names in {
     "common/log/cert.c": "body_encode seed_check ph_cert_encode ph_cert_error",
     "common/log/chain.c": "ph_seal_sign",
     "common/log/desk_key.c": "ph_desk_card_make encode ph_desk_key_save",
-    "common/log/envelope.c": "ph_envelope_encode",
+    "common/log/envelope.c": "ph_envelope_encode ph_envelope_sign",
     "common/log/invite.c": "body_encode ph_invite_encode",
     "common/log/keep.c": "ph_keep_seal",
     "common/log/invite_text.c": "ph_invite_text",
