@@ -160,11 +160,7 @@ static int was_told_under(struct ph_feeder *feeder, const struct ph_feeder_devic
 	if (rc != 0) {
 		return rc;
 	}
-	ph_feeder_ref_put(bytes, ref);
-	ph_stmt_int(stmt, 1, device->row);
-	ph_stmt_int(stmt, 2, key->type);
-	ph_stmt_blob(stmt, 3, ph_key_view(key));
-	ph_stmt_blob(stmt, 4, PH_VIEW(bytes, sizeof(bytes)));
+	ph_feeder_bind_fact(stmt, device, key, ref, bytes);
 	rc = ph_stmt_step(stmt);
 	*told_out = rc == PH_DB_ROW;
 	ph_stmt_reset(stmt);

@@ -107,6 +107,13 @@ int ph_feeder_tell(struct ph_feeder *feeder, struct ph_feeder_device *device,
 /* Whether DEVICE has FACT without its feed: from its site's logs, or the control log. */
 bool ph_feeder_holds(const struct ph_feeder *feeder,
 		     const struct ph_feeder_device *device, const struct ph_fact *fact);
+/*
+ * Bind the key of a row of feed_fact, ?1 to ?4: that DEVICE was told of REF under KEY. BYTES is
+ * where the statement has REF from, until it has run.
+ */
+void ph_feeder_bind_fact(struct ph_stmt *stmt, const struct ph_feeder_device *device,
+			 const struct ph_entity_key *key, const struct ph_ref *ref,
+			 uint8_t bytes[static PH_FEEDER_REF_SIZE]);
 /* What DEVICE was told of KEY as a whole. 0 or negative errno. */
 int ph_feeder_told(struct ph_feeder *feeder, const struct ph_feeder_device *device,
 		   const struct ph_entity_key *key, enum ph_feeder_told *told_out);

@@ -28,6 +28,17 @@ bool ph_feeder_ref_get(struct ph_view bytes, struct ph_ref *ref)
 	return ph_key_get_ref(bytes, ref);
 }
 
+void ph_feeder_bind_fact(struct ph_stmt *stmt, const struct ph_feeder_device *device,
+			 const struct ph_entity_key *key, const struct ph_ref *ref,
+			 uint8_t bytes[static PH_FEEDER_REF_SIZE])
+{
+	ph_feeder_ref_put(bytes, ref);
+	ph_stmt_int(stmt, 1, device->row);
+	ph_stmt_int(stmt, 2, key->type);
+	ph_stmt_blob(stmt, 3, ph_key_view(key));
+	ph_stmt_blob(stmt, 4, PH_VIEW(bytes, PH_FEEDER_REF_SIZE));
+}
+
 int ph_feeder_append(struct ph_feeder *feeder, struct ph_feeder_device *device,
 		     const struct ph_feeder_item *item)
 {
@@ -193,7 +204,7 @@ static int has_entry(struct ph_feeder *feeder, const struct ph_feeder_device *de
 static int insert_fact(struct ph_feeder *feeder, const struct ph_feeder_device *device,
 		       const struct ph_entity_key *key, const struct ph_fact *fact)
 {
-	uint8_t ref[PH_FEEDER_REF_SIZE];
+	uint8_t bytes[PH_FEEDER_REF_SIZE];
 	struct ph_stmt *stmt;
 	int rc =
 		ph_db_prepare(feeder->db,
@@ -204,11 +215,7 @@ static int insert_fact(struct ph_feeder *feeder, const struct ph_feeder_device *
 	if (rc != 0) {
 		return rc;
 	}
-	ph_feeder_ref_put(ref, &fact->ref);
-	ph_stmt_int(stmt, 1, device->row);
-	ph_stmt_int(stmt, 2, key->type);
-	ph_stmt_blob(stmt, 3, ph_key_view(key));
-	ph_stmt_blob(stmt, 4, PH_VIEW(ref, sizeof(ref)));
+	ph_feeder_bind_fact(stmt, device, key, &fact->ref, bytes);
 	ph_stmt_int(stmt, 5, fact->second);
 	ph_stmt_int(stmt, 6, fact->tick);
 	ph_stmt_int(stmt, 7, fact->unsure);
@@ -246,11 +253,7 @@ static int untell_fact(struct ph_feeder *feeder, struct ph_feeder_device *device
 	if (rc != 0) {
 		return rc;
 	}
-	ph_feeder_ref_put(bytes, ref);
-	ph_stmt_int(stmt, 1, device->row);
-	ph_stmt_int(stmt, 2, key->type);
-	ph_stmt_blob(stmt, 3, ph_key_view(key));
-	ph_stmt_blob(stmt, 4, PH_VIEW(bytes, sizeof(bytes)));
+	ph_feeder_bind_fact(stmt, device, key, ref, bytes);
 	rc = ph_stmt_run(stmt);
 	return rc != 0 ? rc : ph_feeder_append(feeder, device, &item);
 }
