@@ -124,7 +124,6 @@ int ph_site_take_bundle(struct ph_site *site, struct ph_view bundle, enum ph_roa
 enum ph_site_stick {
 	PH_SITE_STICK_PACKED, /* bundles were put on one */
 	PH_SITE_STICK_TAKEN,  /* one was read */
-	PH_SITE_STICKS,
 };
 int ph_site_stick_note(struct ph_site *site, enum ph_site_stick what,
 		       struct ph_error *err);

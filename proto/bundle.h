@@ -136,8 +136,6 @@ int ph_bundle_put_some(struct ph_bundle_writer *writer, struct ph_bundle_source 
 		       bool *left_out);
 /* Padding and END. 0 or -ENOMEM; nothing may be put afterwards. */
 int ph_bundle_finish(struct ph_bundle_writer *writer, struct ph_buf *out);
-/* Bytes of the file so far, those appended to any OUT. */
-uint64_t ph_bundle_size(const struct ph_bundle_writer *writer);
 
 /* --- reading --- */
 

@@ -167,11 +167,6 @@ void ph_bundle_writer_free(struct ph_bundle_writer *writer)
 	}
 }
 
-uint64_t ph_bundle_size(const struct ph_bundle_writer *writer)
-{
-	return writer->size;
-}
-
 /* ---- the first record ---- */
 
 static int put_first(struct ph_bundle_writer *writer, const struct bundle_said *said,

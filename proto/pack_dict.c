@@ -19,11 +19,6 @@ enum {
 	MODEL_SIZE = 5,     /* node, zero, seen */
 };
 
-struct ph_view ph_pack_dict_bytes(void)
-{
-	return PH_VIEW(dict_bytes, sizeof(dict_bytes));
-}
-
 struct ph_view ph_pack_dict_text(void)
 {
 	return PH_VIEW(dict_bytes + 4, ph_be16_get(dict_bytes + 2));

@@ -9,13 +9,11 @@
 
 #define PH_PACK_DICT 1 /* its number */
 
-/* All of it, as it is hashed. */
-struct ph_view ph_pack_dict_bytes(void);
 /* Texts of ordinary days, for zstd. */
 struct ph_view ph_pack_dict_text(void);
 /* Begin SET as the set of that name begins. */
 void ph_pack_dict_set(uint64_t name, struct ph_model_set *set);
-/* The first bytes of the hash of it all. */
+/* The first bytes of the hash of it all (pack_dict_1.h). */
 void ph_pack_dict_hash(uint8_t out[static 8]);
 
 #endif

@@ -361,11 +361,6 @@ int ph_db_prepare(struct ph_db *db, const char *sql, struct ph_stmt **stmt_out)
 	return 0;
 }
 
-const char *ph_db_message(const struct ph_db *db)
-{
-	return sqlite3_errmsg(db->raw);
-}
-
 int64_t ph_db_changes(const struct ph_db *db)
 {
 	return sqlite3_changes64(db->raw);

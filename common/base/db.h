@@ -82,8 +82,6 @@ int ph_db_exec(struct ph_db *db, const char *sql);
  * is not there. The same literal must not be in use twice at once: end with ph_stmt_reset().
  */
 int ph_db_prepare(struct ph_db *db, const char *sql, struct ph_stmt **stmt_out);
-/* The last SQLite message, for error texts. Borrowed until the next call. */
-const char *ph_db_message(const struct ph_db *db);
 /* PRAGMA quick_check / integrity_check. 0, or -EUCLEAN with the first finding in ERR. */
 int ph_db_check(struct ph_db *db, bool full, struct ph_error *err);
 int64_t ph_db_changes(const struct ph_db *db);

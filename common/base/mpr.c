@@ -134,42 +134,6 @@ uint64_t ph_mpr_uint(struct ph_mpr *reader)
 	return 0;
 }
 
-int64_t ph_mpr_int(struct ph_mpr *reader)
-{
-	uint8_t byte = head(reader);
-	uint64_t value;
-
-	if (byte < 0x80) {
-		return byte;
-	}
-	if (byte >= 0xe0) {
-		return (int8_t)byte;
-	}
-	switch (byte) {
-	case 0xcc:
-	case 0xcd:
-	case 0xce:
-	case 0xcf:
-		value = number(reader, (size_t)1 << (byte - 0xcc));
-		if (value > INT64_MAX) {
-			break;
-		}
-		return (int64_t)value;
-	case 0xd0:
-		return (int8_t)number(reader, 1);
-	case 0xd1:
-		return (int16_t)number(reader, 2);
-	case 0xd2:
-		return (int32_t)number(reader, 4);
-	case 0xd3:
-		return (int64_t)number(reader, 8);
-	default:
-		break;
-	}
-	fail(reader);
-	return 0;
-}
-
 struct ph_view ph_mpr_bin(struct ph_mpr *reader)
 {
 	uint8_t byte = head(reader);

@@ -26,7 +26,6 @@ bool ph_mpr_nil(struct ph_mpr *reader);
 uint32_t ph_mpr_array(struct ph_mpr *reader);
 uint32_t ph_mpr_map(struct ph_mpr *reader);
 uint64_t ph_mpr_uint(struct ph_mpr *reader);
-int64_t ph_mpr_int(struct ph_mpr *reader);
 /* These borrow from the bytes; empty on failure. */
 struct ph_view ph_mpr_bin(struct ph_mpr *reader);
 struct ph_view ph_mpr_str(struct ph_mpr *reader);

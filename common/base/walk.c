@@ -281,25 +281,3 @@ int ph_walk(struct ph_view in, const struct ph_walk_limits *limits, unsigned fla
 	*used_out = in.len - walker.in.len;
 	return 0;
 }
-
-const char *ph_walk_error(int code)
-{
-	switch (code) {
-	case 0:
-		return "well-formed";
-	case PH_WALK_E_SHORT:
-		return "ends too early";
-	case PH_WALK_E_DEPTH:
-		return "nested too deeply";
-	case PH_WALK_E_ITEMS:
-		return "too many items in one array or map";
-	case PH_WALK_E_TYPE:
-		return "holds a type that is not used here";
-	case PH_WALK_E_FORM:
-		return "not in canonical form";
-	case PH_WALK_E_UTF8:
-		return "a text that is not UTF-8";
-	default:
-		return "cannot be read";
-	}
-}

@@ -44,7 +44,4 @@ struct ph_walk_limits {
 int ph_walk(struct ph_view in, const struct ph_walk_limits *limits, unsigned flags,
 	    size_t *used_out);
 
-/* What a code means, for error texts. */
-const char *ph_walk_error(int code);
-
 #endif

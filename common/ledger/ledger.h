@@ -120,7 +120,7 @@ int ph_ledger_get(struct ph_ledger *ledger, enum ph_entity type, struct ph_view 
 /*
  * Each entity of a type in order of id; CB returning non-zero ends the walk with that
  * value. CB may call ph_ledger_get() and the views of one entity, but no other walk
- * (ph_ledger_each() itself, ph_view_all(), ph_query_site_named(), ph_ledger_find_readers()).
+ * (ph_ledger_each() itself, ph_query_site_named(), ph_ledger_find_readers()).
  */
 int ph_ledger_each(struct ph_ledger *ledger, enum ph_entity type,
 		   int (*cb)(void *data, struct ph_view id, struct ph_view state),

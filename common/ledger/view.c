@@ -7,7 +7,6 @@
  */
 #include "common/ledger/view.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -409,34 +408,4 @@ int ph_view_entity(struct ph_ledger *ledger, enum ph_entity type, struct ph_view
 	default:
 		return PH_LEDGER_E_NONE;
 	}
-}
-
-struct all {
-	struct ph_ledger *ledger;
-	enum ph_entity type;
-	json_t *array;
-};
-
-static int on_entity(void *data, struct ph_view id, struct ph_view state)
-{
-	struct all *all = data;
-	json_t *object = NULL;
-	int rc = ph_view_entity(all->ledger, all->type, id, NULL, &object);
-
-	(void)state;
-	return rc != 0 ? rc : ph_show_append(all->array, object);
-}
-
-int ph_view_all(struct ph_ledger *ledger, enum ph_entity type, json_t **out)
-{
-	struct all all = { .ledger = ledger, .type = type, .array = json_array() };
-	int rc = all.array == NULL ? -ENOMEM
-				   : ph_ledger_each(ledger, type, on_entity, &all);
-
-	if (rc != 0) {
-		json_decref(all.array);
-		return rc < 0 ? rc : -EUCLEAN;
-	}
-	*out = all.array;
-	return 0;
 }

@@ -48,7 +48,5 @@ int ph_view_tally(struct ph_ledger *ledger, uint64_t site, int64_t day, json_t *
 /* Any of the above by type and the bytes of its id; partners as with all switches on. */
 int ph_view_entity(struct ph_ledger *ledger, enum ph_entity type, struct ph_view id,
 		   const struct ph_opener *opener, json_t **out);
-/* All entities of one type (site, commune, policy, device), an array in order of id. */
-int ph_view_all(struct ph_ledger *ledger, enum ph_entity type, json_t **out);
 
 #endif

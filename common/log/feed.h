@@ -142,8 +142,7 @@ int ph_feed_add_log(struct ph_feed_writer *writer, const struct ph_feed_log *log
  */
 int ph_feed_sign(const struct ph_feed_writer *writer, const struct ph_feed_page *page,
 		 const uint8_t secret[static PH_SECRET_SIZE], struct ph_buf *out);
-/* Empty it, its memory kept; and freed. */
-void ph_feed_clear(struct ph_feed_writer *writer);
+/* Empty it, its memory freed. */
 void ph_feed_deinit(struct ph_feed_writer *writer);
 
 #endif

@@ -453,15 +453,6 @@ int ph_feed_sign(const struct ph_feed_writer *writer, const struct ph_feed_page 
 	return rc;
 }
 
-void ph_feed_clear(struct ph_feed_writer *writer)
-{
-	writer->logs.len = 0;
-	writer->items.len = 0;
-	writer->n_logs = 0;
-	writer->n_items = 0;
-	writer->n_keys = 0;
-}
-
 void ph_feed_deinit(struct ph_feed_writer *writer)
 {
 	ph_buf_deinit(&writer->logs);

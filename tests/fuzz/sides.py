@@ -14,7 +14,6 @@ import re
 WRITERS = {path: set(names.split()) for path, names in {
     "common/base/mp.c": "put fits ph_mpw_init ph_mpw_array ph_mpw_map ph_mpw_uint ph_mpw_bin "
                         "ph_mpw_str ph_mpw_nil ph_mpw_raw ph_mpw_end",
-    "common/base/walk.c": "ph_walk_error",
     "common/cli/lines.c": "ph_lines_told",
     "common/ledger/schedule.c": "put_when",
     "common/log/cert.c": "body_encode seed_check ph_cert_encode ph_cert_error",

@@ -110,7 +110,7 @@ static inline void maker_bundle(struct maker *maker, size_t size, struct ph_buf 
 		maker_put(writer, PH_ITEM_PAGE, 3, 200, out);
 	}
 	maker_must(ph_bundle_finish(writer, out) == 0);
-	maker_must(ph_bundle_size(writer) == out->len);
+	maker_must(ph_bundle_padded(out->len) == out->len);
 	ph_bundle_writer_free(writer);
 }
 

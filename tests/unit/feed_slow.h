@@ -208,7 +208,7 @@ static inline void slow_feed_flush(struct slow_feed *feed, struct ph_db *db)
 	assert_int_equal(ph_fed_apply(db, feed->device, &read, &moved), 0);
 	assert_int_equal(ph_db_commit(db), 0);
 	ph_buf_deinit(&bytes);
-	ph_feed_clear(&feed->writer);
+	ph_feed_deinit(&feed->writer);
 	feed->from = feed->number;
 }
 

@@ -28,6 +28,7 @@
 #include "common/ledger/query.h"
 #include "common/ledger/revised.h"
 #include "common/ledger/scope.h"
+#include "common/ledger/show.h"
 #include "common/ledger/story.h"
 #include "common/ledger/view.h"
 #include "common/ledger/why.h"
@@ -344,12 +345,40 @@ static const struct look looks_at_case[] = {
 
 /* --- all of it --- */
 
+struct look_each {
+	struct looking *looking;
+	enum ph_entity type;
+	json_t *array;
+};
+
+static int look_each(void *data, struct ph_view id, struct ph_view state)
+{
+	struct look_each *each = data;
+	json_t *object = NULL;
+	int rc = ph_view_entity(each->looking->world->ledger, each->type, id, NULL,
+				&object);
+
+	(void)state;
+	return rc != 0 ? rc : ph_show_append(each->array, object);
+}
+
 static int look_all(struct looking *looking, json_t **out)
 {
 	static const enum ph_entity types[] = { PH_ENTITY_SITE, PH_ENTITY_COMMUNE,
 						PH_ENTITY_POLICY, PH_ENTITY_DEVICE };
+	struct look_each each = { .looking = looking,
+				  .type = types[looking->number % 4],
+				  .array = json_array() };
+	int rc = each.array == NULL ? -ENOMEM
+				    : ph_ledger_each(looking->world->ledger, each.type,
+						     look_each, &each);
 
-	return ph_view_all(looking->world->ledger, types[looking->number % 4], out);
+	if (rc != 0) {
+		json_decref(each.array);
+		return rc;
+	}
+	*out = each.array;
+	return 0;
 }
 
 static int look_titles(struct looking *looking, json_t **out)

@@ -125,7 +125,6 @@ static void test_statements(void **state)
 	assert_int_equal(ph_db_prepare(db, two_sql, &second), -EINVAL);
 	assert_int_equal(ph_db_prepare(db, nothing_sql, &second), -EINVAL);
 	assert_int_equal(ph_db_prepare(db, bad_sql, &second), -EINVAL);
-	assert_non_null(strstr(ph_db_message(db), "SELEKT"));
 	assert_int_equal(ph_db_prepare(db, gone_sql, &second), -EUCLEAN);
 	assert_int_equal(ph_db_prepare(db, lacking_sql, &second), -EUCLEAN);
 	assert_ptr_equal(first, second);

@@ -24,7 +24,7 @@ static void test_feed_full(void **state)
 	assert_int_equal(page.n_items, PH_PAGE_ITEMS_MAX);
 
 	/* logs: a fact of a log that is new does not fit, one of a known log does */
-	ph_feed_clear(&writer);
+	ph_feed_deinit(&writer);
 	item = fact(1, 1);
 	for (unsigned i = 0; i <= PH_PAGE_LOGS_MAX; i++) {
 		struct ph_feed_log log = kept;
@@ -38,7 +38,7 @@ static void test_feed_full(void **state)
 	assert_int_equal(writer.n_items, PH_PAGE_LOGS_MAX);
 
 	/* logs alone, for what a case cites: told once, and no more than a page may have */
-	ph_feed_clear(&writer);
+	ph_feed_deinit(&writer);
 	for (unsigned i = 0; i <= PH_PAGE_LOGS_MAX; i++) {
 		struct ph_feed_log log = kept;
 
@@ -57,7 +57,7 @@ static void test_feed_full(void **state)
 	assert_int_equal(page.n_logs, PH_PAGE_LOGS_MAX);
 
 	/* keys */
-	ph_feed_clear(&writer);
+	ph_feed_deinit(&writer);
 	item = fact(PH_PAGE_KEYS_MAX / 2, 1);
 	item.entry = PH_VIEW(NULL, 0);
 	assert_int_equal(ph_feed_add(&writer, &kept, &item), 0);
@@ -70,7 +70,7 @@ static void test_feed_full(void **state)
 	assert_int_equal(decode(&bytes, &page), 0);
 
 	/* bytes: up to the limit and not beyond it */
-	ph_feed_clear(&writer);
+	ph_feed_deinit(&writer);
 	item = fact(1, PH_FEED_ID_MAX);
 	while (ph_feed_add(&writer, &kept, &item) == 0) {
 		continue;
@@ -104,12 +104,12 @@ static void test_feed_largest(void **state)
 	item.entry = PH_VIEW(big, sizeof(big));
 	item.ref = feed_ref(&kept, PH_N_MAX, item.entry);
 	assert_int_equal(ph_feed_add(&writer, &kept, &item), 0);
-	ph_feed_clear(&writer);
+	ph_feed_deinit(&writer);
 	item.entry = PH_VIEW(NULL, 0);
 	item.cipher = PH_VIEW(big, PH_PART_MAX);
 	item.seed_box = PH_VIEW(box, sizeof(box));
 	assert_int_equal(ph_feed_add(&writer, &kept, &item), 0);
-	ph_feed_clear(&writer);
+	ph_feed_deinit(&writer);
 	item = fact(400, PH_FEED_ID_MAX);
 	item.entry = PH_VIEW(NULL, 0);
 	assert_int_equal(ph_feed_add(&writer, &kept, &item), 0);

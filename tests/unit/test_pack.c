@@ -14,6 +14,8 @@
 #include "pack_room.h"
 #include "seed_args.h"
 
+#include "proto/pack_dict_1.h"
+
 /* Of dictionary number PH_PACK_DICT. */
 #define PACK_DICT_HASH "168df1fc1dcf3649"
 
@@ -384,7 +386,7 @@ static void test_versions(void **state)
 /* The dictionary is whole: every set and model of it is where one can be. */
 static void test_dictionary(void **state)
 {
-	struct ph_view bytes = ph_pack_dict_bytes();
+	struct ph_view bytes = PH_VIEW(dict_bytes, sizeof(dict_bytes));
 	size_t at = 4 + ph_pack_dict_text().len, n_sets, n_models;
 	uint8_t hash[8];
 	char hex[17];
