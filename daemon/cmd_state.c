@@ -124,13 +124,10 @@ static void print_used(uint64_t logs, uint64_t sets)
 		    (unsigned long long)sets, PH_HUB_RING_MAX);
 }
 
-static int print_status(const json_t *answer)
+static void print_service(const json_t *answer)
 {
-	char a[PH_NUMBER_TEXT];
-	char b[PH_NUMBER_TEXT];
-	const char *heard = text_of(answer, "last_heard");
-	const char *backup = text_of(answer, "last_backup");
 	const json_t *listen = json_object_get(answer, "listen");
+	char a[PH_NUMBER_TEXT];
 
 	if (json_is_false(json_object_get(answer, "running"))) {
 		status_line(ph_say("Service", "Dịch vụ"), "%s",
@@ -146,6 +143,14 @@ static int print_status(const json_t *answer)
 		status_line(ph_say("Sessions now", "Phiên đang mở"), "%s",
 			    ph_number(a, number_of(answer, "sessions")));
 	}
+}
+
+static void print_counts(const json_t *answer)
+{
+	const char *heard = text_of(answer, "last_heard");
+	char a[PH_NUMBER_TEXT];
+	char b[PH_NUMBER_TEXT];
+
 	status_line(ph_say("Sites, devices", "Điểm, máy"), "%s, %s",
 		    ph_number(a, number_of(answer, "sites")),
 		    ph_number(b, number_of(answer, "devices")));
@@ -162,6 +167,13 @@ static int print_status(const json_t *answer)
 		    number_of(answer, "cases") > 0 ? " (packhorsed cases)" : "");
 	status_line(ph_say("Last device heard", "Lần nhận gần nhất"), "%s",
 		    heard[0] ? heard : ph_say("never", "chưa có"));
+}
+
+/* What is to be looked at where this hub keeps things, or what it keeps of itself. */
+static void print_doubts(const json_t *answer)
+{
+	char a[PH_NUMBER_TEXT];
+
 	if (text_of(answer, "second_medium")[0]) {
 		status_line(ph_say("Second medium", "Ổ thứ hai"), "%s",
 			    text_of(answer, "second_medium"));
@@ -192,20 +204,33 @@ static int print_status(const json_t *answer)
 				     "(packhorsed restore words)"),
 			    ph_number(a, number_of(answer, "words_unheard")));
 	}
-	if (json_is_true(json_object_get(answer, "collecting")) &&
-	    text_of(answer, "put_back")[0]) {
+}
+
+/* Behind a restore. */
+static void print_collecting(const json_t *answer)
+{
+	char a[PH_NUMBER_TEXT];
+	char b[PH_NUMBER_TEXT];
+
+	if (!json_is_true(json_object_get(answer, "collecting"))) {
+		return;
+	}
+	if (text_of(answer, "put_back")[0]) {
 		print_put_back(text_of(answer, "put_back_by"));
 	}
-	if (json_is_true(json_object_get(answer, "collecting"))) {
-		status_line(
-			ph_say("Collecting what was lost", "Đang gom sau phục hồi"),
-			ph_say("%s of %s devices have called; nobody gets what others "
-			       "wrote until `packhorsed restore end`",
-			       "%s trên %s máy đã gọi về; chưa máy nào nhận dữ liệu "
-			       "của máy khác trước lệnh `packhorsed restore end`"),
-			ph_number(a, number_of(answer, "devices_back")),
-			ph_number(b, number_of(answer, "devices_awaited")));
-	}
+	status_line(ph_say("Collecting what was lost", "Đang gom sau phục hồi"),
+		    ph_say("%s of %s devices have called; nobody gets what others "
+			   "wrote until `packhorsed restore end`",
+			   "%s trên %s máy đã gọi về; chưa máy nào nhận dữ liệu "
+			   "của máy khác trước lệnh `packhorsed restore end`"),
+		    ph_number(a, number_of(answer, "devices_back")),
+		    ph_number(b, number_of(answer, "devices_awaited")));
+}
+
+static void print_backup(const json_t *answer)
+{
+	const char *backup = text_of(answer, "last_backup");
+
 	status_line(
 		ph_say("Last backup", "Bản sao gần nhất"), "%s%s%s",
 		backup[0] ? backup
@@ -218,11 +243,13 @@ static int print_status(const json_t *answer)
 			? ph_say(", before the hub's present keys: make a new one",
 				 ", trước bộ khóa hiện nay: hãy làm bản mới")
 			: "");
-	if (json_is_true(json_object_get(json_object_get(answer, "clock"), "wrong"))) {
-		status_line(ph_say("The clock is doubted", "Đồng hồ có vẻ sai"), "%s",
-			    ph_say("nothing is signed, devices wait (packhorsed clock)",
-				   "không ký gì, các máy phải chờ (packhorsed clock)"));
-	}
+}
+
+static void print_disk(const json_t *answer)
+{
+	char a[PH_NUMBER_TEXT];
+	char b[PH_NUMBER_TEXT];
+
 	status_line(ph_say("Store, free disk", "Kho, đĩa còn trống"), "%s MiB, %s MiB",
 		    ph_number(a, number_of(answer, "store_bytes") >> 20),
 		    ph_number(b, number_of(answer, "disk_free_bytes") >> 20));
@@ -233,6 +260,21 @@ static int print_status(const json_t *answer)
 				   "các máy phải chờ, chưa gửi lên được; hãy giải phóng "
 				   "chỗ trên đĩa"));
 	}
+}
+
+static int print_status(const json_t *answer)
+{
+	print_service(answer);
+	print_counts(answer);
+	print_doubts(answer);
+	print_collecting(answer);
+	print_backup(answer);
+	if (json_is_true(json_object_get(json_object_get(answer, "clock"), "wrong"))) {
+		status_line(ph_say("The clock is doubted", "Đồng hồ có vẻ sai"), "%s",
+			    ph_say("nothing is signed, devices wait (packhorsed clock)",
+				   "không ký gì, các máy phải chờ (packhorsed clock)"));
+	}
+	print_disk(answer);
 	return 0;
 }
 
