@@ -330,86 +330,83 @@ static int check_out(const struct ph_cli *cli, struct ph_error *err)
 					       "--svg - và --qr"));
 }
 
+/* What the hub says of the site, and of the device to replace. */
+static int prepare(struct ph_cli *cli, json_t **answer_out, struct ph_error *err)
+{
+	json_t *request = ph_request("invite-prepare");
+	int rc = ph_request_set(request, "site", ph_cli_get(cli, "site"), err);
+
+	if (rc == 0) {
+		rc = ph_request_set(request, "replaces", ph_cli_get(cli, "replaces"),
+				    err);
+	}
+	if (rc < 0) {
+		json_decref(request);
+		return rc;
+	}
+	return ph_ask(cli, request, answer_out, err);
+}
+
+/* All of INVITE that follows from what the hub said; texts borrow from ANSWER and ADDRESS. */
+static int fill(const json_t *answer, uint64_t days, const char *address,
+		struct ph_invite *invite, struct ph_error *err)
+{
+	invite->site = number_of(answer, "number");
+	invite->site_code = text_of(answer, "code");
+	invite->site_name = text_of(answer, "name");
+	invite->commune = text_of(answer, "commune");
+	invite->site_kind = number_of(answer, "kind");
+	invite->code_block = number_of(answer, "block");
+	invite->issued = number_of(answer, "now");
+	invite->expires = invite->issued + days * DAY;
+	invite->hub_address = ph_view_str(address);
+	return read_replaced(answer, invite, err);
+}
+
+static void tell(const json_t *answer, const char *site, uint64_t days)
+{
+	fprintf(stderr,
+		ph_say_n(days,
+			 "an invite for one device of %s (%s), good for %llu "
+			 "day\n  it is a secret until it is used: whoever has it "
+			 "can join as this site\n",
+			 "an invite for one device of %s (%s), good for %llu "
+			 "days\n  it is a secret until it is used: whoever has it "
+			 "can join as this site\n",
+			 "giấy mời cho một máy của %s (%s), có giá trị %llu "
+			 "ngày\n "
+			 " phải giữ kín cho đến khi dùng: ai có nó đều vào được "
+			 "như điểm này\n"),
+		json_string_value(json_object_get(answer, "name")), site,
+		(unsigned long long)days);
+}
+
 int ph_cmd_invite(struct ph_cli *cli, struct ph_error *err)
 {
 	const char *site = ph_cli_get(cli, "site");
 	struct ph_sign_pair operator_pair = { 0 };
 	struct ph_invite invite = { 0 };
 	struct ph_buf text = { 0 };
-	json_t *request = ph_request("invite-prepare");
 	json_t *answer = NULL;
 	uint64_t days = EXPIRES_DAYS;
 	char address[PH_LISTEN_TEXT];
 	char hash[2 * PH_HASH_SIZE + 1];
-	int rc;
+	int rc = check_out(cli, err);
 
-	rc = check_out(cli, err);
-	if (rc < 0) {
-		goto out;
-	}
-	rc = parse_role(ph_cli_get(cli, "role"), &invite.role, err);
-	if (rc == 0) {
-		rc = ph_cli_get_uint(cli, "expires-days", 1, 3650, &days, err);
-	}
-	if (rc == 0) {
-		rc = find_address(cli, address, err);
-	}
-	if (rc == 0) {
-		rc = ph_act_unlock(cli, &operator_pair, err);
-	}
-	if (rc == 0) {
-		rc = ph_request_set(request, "site", site, err);
-	}
-	if (rc == 0) {
-		rc = ph_request_set(request, "replaces", ph_cli_get(cli, "replaces"),
-				    err);
-	}
-	if (rc < 0) {
-		goto out;
-	}
-	rc = ph_ask(cli, request, &answer, err);
-	request = NULL;
-	if (rc < 0) {
-		goto out;
-	}
-	invite.site = number_of(answer, "number");
-	invite.site_code = text_of(answer, "code");
-	invite.site_name = text_of(answer, "name");
-	invite.commune = text_of(answer, "commune");
-	invite.site_kind = number_of(answer, "kind");
-	invite.code_block = number_of(answer, "block");
-	invite.issued = number_of(answer, "now");
-	invite.expires = invite.issued + days * DAY;
-	invite.hub_address = ph_view_str(address);
-	rc = read_replaced(answer, &invite, err);
+	rc = rc < 0 ? rc : parse_role(ph_cli_get(cli, "role"), &invite.role, err);
+	rc = rc < 0 ? rc : ph_cli_get_uint(cli, "expires-days", 1, 3650, &days, err);
+	rc = rc < 0 ? rc : find_address(cli, address, err);
+	rc = rc < 0 ? rc : ph_act_unlock(cli, &operator_pair, err);
+	rc = rc < 0 ? rc : prepare(cli, &answer, err);
+	rc = rc < 0 ? rc : fill(answer, days, address, &invite, err);
 	rc = rc < 0 ? rc : make_text(answer, &invite, &operator_pair, &text, hash, err);
-	if (rc == 0) {
-		rc = record(cli, &invite, hash, site, err);
+	rc = rc < 0 ? rc : record(cli, &invite, hash, site, err);
+	rc = rc < 0 ? rc : write_out(cli, &text, err);
+	if (rc >= 0) {
+		tell(answer, site, days);
 	}
-	if (rc == 0) {
-		rc = write_out(cli, &text, err);
-	}
-	if (rc == 0) {
-		fprintf(stderr,
-			ph_say_n(
-				days,
-				"an invite for one device of %s (%s), good for %llu "
-				"day\n  it is a secret until it is used: whoever has it "
-				"can join as this site\n",
-				"an invite for one device of %s (%s), good for %llu "
-				"days\n  it is a secret until it is used: whoever has it "
-				"can join as this site\n",
-				"giấy mời cho một máy của %s (%s), có giá trị %llu "
-				"ngày\n "
-				" phải giữ kín cho đến khi dùng: ai có nó đều vào được "
-				"như điểm này\n"),
-			json_string_value(json_object_get(answer, "name")), site,
-			(unsigned long long)days);
-	}
-out:
 	ph_sign_pair_wipe(&operator_pair);
 	ph_buf_wipe(&text);
 	json_decref(answer);
-	json_decref(request);
 	return rc < 0 ? rc : PH_EXIT_DONE;
 }
