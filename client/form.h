@@ -26,7 +26,8 @@ struct ph_form {
 
 /*
  * Fill in the entries that the command line tells of, save them, and say so. What is
- * needed and was not given is refused with its option's name.
+ * needed and was not given is refused with its option's name. 0, or a negative errno with ERR;
+ * all of them are saved or none, and with PH_OUT_LOST they are, only the printing failed.
  */
 int ph_form_run(struct ph_cli *cli, struct ph_error *err);
 /*

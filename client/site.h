@@ -67,12 +67,17 @@ struct ph_site_info {
  */
 int ph_site_join(const struct ph_site_config *config, struct ph_view invite_text,
 		 struct ph_error *err);
-/* Take the lock and open the store. PH_EXIT_NOT_ENROLLED, _IN_USE, _DAMAGED ... */
+/*
+ * Take the lock and open the store; *SITE_OUT is for ph_site_close(). 0, or a negative errno with
+ * ERR: -ENOENT with PH_EXIT_NOT_ENROLLED, -EWOULDBLOCK with PH_EXIT_IN_USE (somebody has the
+ * folder for longer than WAIT_MS), -EUCLEAN with PH_EXIT_DAMAGED, and others.
+ */
 int ph_site_open(struct ph_site **site_out, const struct ph_site_config *config,
 		 struct ph_error *err);
 void ph_site_close(struct ph_site *site);
-/* Close the store and let go of the lock, keeping keys and names; and take them again. */
+/* Close the store and let go of the lock, keeping keys and names. */
 void ph_site_pause(struct ph_site *site);
+/* Take them again. Errors as of ph_site_open(); then SITE is paused still, and may be resumed again. */
 int ph_site_resume(struct ph_site *site, struct ph_error *err);
 /* Whether it is open, and for us; it is not while paused, nor after a resume that failed. */
 bool ph_site_is_open(const struct ph_site *site);

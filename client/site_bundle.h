@@ -125,9 +125,10 @@ enum ph_site_stick {
 	PH_SITE_STICK_PACKED, /* bundles were put on one */
 	PH_SITE_STICK_TAKEN,  /* one was read */
 };
+/* It happened now; in a transaction of its own. 0, or a negative errno with ERR. */
 int ph_site_stick_note(struct ph_site *site, enum ph_site_stick what,
 		       struct ph_error *err);
-/* When last, by the clock here; 0: never. */
+/* When last, by the clock here; 0: never. 0 or negative errno. */
 int ph_site_stick_time(struct ph_site *site, enum ph_site_stick what, int64_t *time_out);
 
 #endif

@@ -46,7 +46,10 @@ struct ph_desk {
 	bool open; /* a batch is open */
 };
 
-/* Open the site and a batch. On failure nothing is open. */
+/*
+ * Open the site and a batch; for ph_desk_close(). 0; or a negative errno with ERR: as of
+ * ph_site_open(), or --behalf names no site. On failure nothing is open.
+ */
 int ph_desk_open(struct ph_desk *desk, const struct ph_cli *cli, struct ph_error *err);
 /* Undoes what was not saved. */
 void ph_desk_close(struct ph_desk *desk);
@@ -54,7 +57,8 @@ void ph_desk_close(struct ph_desk *desk);
 json_t *ph_desk_slip(struct ph_desk *desk, const char *kind, struct ph_error *err);
 /*
  * Turn *OBJECT (taken, also on failure) into an entry and put it into the batch. A put is
- * told which heads stand now. *SLIP_OUT (may be NULL) is the desk's.
+ * told which heads stand now. *SLIP_OUT (may be NULL) is the desk's. 0, or a negative errno with
+ * ERR; then the entry is not in the batch.
  */
 int ph_desk_put(struct ph_desk *desk, json_t **object, const struct ph_slip **slip_out,
 		struct ph_error *err);
@@ -102,10 +106,13 @@ struct ph_slip_field {
  */
 int ph_desk_set(struct ph_desk *desk, json_t *object, const struct ph_slip_field *field,
 		const char *what, const char *text, struct ph_error *err);
-/* Set the members whose options were given, by a table that ends with a NULL option. *COUNT_OUT may be NULL. */
+/*
+ * Set the members whose options were given, by a table that ends with a NULL option. *COUNT_OUT (may
+ * be NULL): how many. Errors as of ph_desk_set(), of the first that is wrong.
+ */
 int ph_desk_fields(struct ph_desk *desk, const struct ph_slip_field *fields,
 		   json_t *object, unsigned *count_out, struct ph_error *err);
-/* --term or --due, else the province's or our own usual term. */
+/* Set --term or --due, else the province's or our own usual term. Errors as of ph_desk_set(). */
 int ph_desk_term(struct ph_desk *desk, json_t *object, struct ph_error *err);
 /* The day on which what is told counts: that of --when, else today. */
 int64_t ph_desk_day(struct ph_desk *desk);

@@ -52,7 +52,10 @@ int ph_act_sign(const json_t *sign, const char *kind, const struct ph_sign_pair 
 		char hex_out[static 2 * PH_OPERATOR_SIZE + 1], struct ph_error *err);
 /* What ANSWER (taken) says was written: a line each, tab-separated, or the answer as JSON. 0, or a negative errno with ERR. */
 int ph_act_print(const struct ph_cli *cli, json_t *answer, struct ph_error *err);
-/* ph_act_ask() and ph_act_print(). */
+/*
+ * ph_act_ask() and ph_act_print(). 0, or a negative errno; PH_OUT_LOST: it was written, and only
+ * what was printed of it is lost.
+ */
 int ph_act(const struct ph_cli *cli, json_t *request, const char *kind,
 	   struct ph_error *err);
 /* One item of an answer's "entries", which was written, for people or for --plain. */

@@ -49,10 +49,13 @@ int ph_backup_writer_new(struct ph_backup_writer **writer_out, const char *path,
 			 const uint8_t recovery[static PH_KEY_SIZE],
 			 uint8_t key_out[static PH_BACKUP_KEY_SIZE],
 			 struct ph_error *err);
-/* Put the file at PATH into it, under NAME. */
+/*
+ * Put the file at PATH into it, under NAME. 0; or a negative errno with ERR, -EINVAL if NAME may
+ * not stand in a backup: what was written until then is none, and is the caller's to remove.
+ */
 int ph_backup_writer_add(struct ph_backup_writer *writer, const char *name,
 			 const char *path, struct ph_error *err);
-/* The last of it, and all of it to the disk. */
+/* The last of it, and all of it to the disk; nothing may be added afterwards. 0, or a negative errno with ERR. */
 int ph_backup_writer_end(struct ph_backup_writer *writer, struct ph_error *err);
 /* NULL is fine. */
 void ph_backup_writer_free(struct ph_backup_writer *writer);

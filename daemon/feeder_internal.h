@@ -1,4 +1,9 @@
-/* daemon/feeder_internal.h - shared by feeder*.c only. Tables: docs/STORE.md, "Feeds". */
+/*
+ * daemon/feeder_internal.h - shared by feeder*.c only. Tables: docs/STORE.md, "Feeds".
+ *
+ * All that fail give 0 or a negative errno; they write in the transaction of their caller,
+ * which rolls it back on an error and then calls ph_feeder_reload().
+ */
 #ifndef PH_DAEMON_FEEDER_INTERNAL_H
 #define PH_DAEMON_FEEDER_INTERNAL_H
 

@@ -36,6 +36,10 @@ struct ph_form {
 	bool enough;      /* the words alone say enough */
 };
 
+/*
+ * Fill in the entry that the command line tells of, have the hub write it, and say so. What is
+ * wrong or lacking in it is -EINVAL with ERR, and the hub is not asked; else as ph_act().
+ */
 int ph_form_run(struct ph_cli *cli, struct ph_error *err);
 /*
  * Set MEMBER of OBJECT, an entry of KIND, from TEXT, which WHAT names in errors ("--year"):

@@ -58,7 +58,11 @@ struct ph_hub_init {
 	unsigned memory_mib; /* of Argon2id; 0: 256 */
 	unsigned province;   /* two-digit prefix of codes; default 14 */
 };
-/* Make a new hub in a folder that is absent or empty. Interrupted, it leaves nothing that looks like a hub. */
+/*
+ * Make a new hub in a folder that is absent or empty. Interrupted, it leaves nothing that looks
+ * like a hub. 0, or a negative errno with ERR: -EEXIST (a hub is there), -ENOTEMPTY, -EINVAL (no
+ * passphrase), -EWOULDBLOCK with PH_EXIT_IN_USE, and others.
+ */
 int ph_hub_init(const struct ph_hub_config *config, const struct ph_hub_init *init,
 		struct ph_error *err);
 /*

@@ -4,7 +4,8 @@
  *
  * All of it follows from the states alone, and is written in the transaction that
  * writes them: first each dirty entity's own rows (ph_derive), and when all states are
- * written, what several of them say together (ph_derive_finish).
+ * written, what several of them say together (ph_derive_finish). All of them give 0 or a
+ * negative errno, and then that transaction is rolled back.
  */
 #ifndef PH_LEDGER_DERIVE_H
 #define PH_LEDGER_DERIVE_H

@@ -138,6 +138,7 @@ struct ph_fed_counts {
 	uint64_t entities, outside;
 	uint64_t cases; /* open ones */
 };
+/* How much of what was fed is here. 0 or negative errno. */
 int ph_fed_counts(struct ph_db *db, struct ph_fed_counts *counts_out);
 
 /* --- news for the ledger --- */

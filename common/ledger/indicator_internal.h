@@ -5,6 +5,9 @@
  * All sources are walked once, for the period asked for and for those before it that the
  * trend (and growth) needs: whatever adds to a figure says when, and goes to the total of
  * its period; only the lines of the sheet are of the asked period alone.
+ *
+ * All that fail give 0 or a negative errno, and PH_LEDGER_E_NONE where that is said; what was
+ * added until then stays in the reckoning, which is of no more use. Nothing is written.
  */
 #ifndef PH_LEDGER_INDICATOR_INTERNAL_H
 #define PH_LEDGER_INDICATOR_INTERNAL_H

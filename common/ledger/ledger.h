@@ -86,7 +86,10 @@ enum {
 	PH_LEDGER_E_NONE = 1
 };
 
-/* Makes its tables; a projection of another version of the fold is dropped and made anew by catch_up. */
+/*
+ * Makes its tables; a projection of another version of the fold is dropped and made anew by
+ * ph_ledger_catch_up(). 0, or a negative errno with ERR.
+ */
 int ph_ledger_open(struct ph_ledger **ledger_out, const struct ph_ledger_config *config,
 		   struct ph_error *err);
 void ph_ledger_free(struct ph_ledger *ledger);
@@ -110,7 +113,10 @@ int ph_ledger_step(struct ph_ledger *ledger, uint64_t max, uint64_t *left_out,
 		   struct ph_error *err);
 /* Drop the projection and fold all logs again: gives the same bytes. */
 int ph_ledger_rebuild(struct ph_ledger *ledger, struct ph_error *err);
-/* BLAKE2b-256 over the entities sorted by type and id (docs/MERGE.md, "Digest"); catches up first. */
+/*
+ * BLAKE2b-256 over the entities sorted by type and id (docs/MERGE.md, "Digest"); catches up
+ * first, so call it outside a transaction. 0, or a negative errno with ERR.
+ */
 int ph_ledger_digest(struct ph_ledger *ledger, uint8_t out[static 32],
 		     struct ph_error *err);
 
@@ -118,9 +124,10 @@ int ph_ledger_digest(struct ph_ledger *ledger, uint8_t out[static 32],
 int ph_ledger_get(struct ph_ledger *ledger, enum ph_entity type, struct ph_view id,
 		  struct ph_buf *state_out);
 /*
- * Each entity of a type in order of id; CB returning non-zero ends the walk with that
- * value. CB may call ph_ledger_get() and the views of one entity, but no other walk
- * (ph_ledger_each() itself, ph_query_site_named(), ph_ledger_find_readers()).
+ * Each entity of a type in order of id; ID and STATE are borrowed for the call. 0 or negative
+ * errno; CB returning non-zero ends the walk with that value. CB may call ph_ledger_get()
+ * and the views of one entity, but no other walk (ph_ledger_each() itself,
+ * ph_query_site_named(), ph_ledger_find_readers()).
  */
 int ph_ledger_each(struct ph_ledger *ledger, enum ph_entity type,
 		   int (*cb)(void *data, struct ph_view id, struct ph_view state),

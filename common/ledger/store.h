@@ -5,6 +5,10 @@
  * An entry that was taken in is named by the row of its log and its number. How it
  * stands (whether it folds, whether it counts) is on record, and changes only by
  * ph_held_settle(): so whatever arrives, what followed from it before can be undone.
+ *
+ * All that fail give 0 or a negative errno, and PH_LEDGER_E_NONE where that is said. Unless
+ * they say otherwise they write in the transaction of their caller, which rolls it back on an
+ * error.
  */
 #ifndef PH_LEDGER_STORE_H
 #define PH_LEDGER_STORE_H

@@ -38,6 +38,7 @@ enum {
 	PH_JOURNAL_E_BRANCHES, /* PH_BRANCHES_MAX branches of this log are held: no more */
 };
 
+/* Over DB, which is borrowed and has the schema; nothing is read yet. 0 or -ENOMEM. */
 int ph_journal_open(struct ph_journal **journal_out, struct ph_db *db);
 void ph_journal_free(struct ph_journal *journal);
 struct ph_db *ph_journal_db(struct ph_journal *journal);
@@ -201,7 +202,8 @@ int ph_journal_seal(struct ph_journal *journal, struct ph_log *log, uint64_t n,
 /*
  * The furthest N above AFTER such that entries AFTER + 1 .. N have a body of at
  * most MAX bytes (one entry always fits) and, with STOP_AT_PART, none of them has
- * a sealed part. N = AFTER if there is nothing.
+ * a sealed part. N = AFTER if there is nothing. 0; -EUCLEAN: what is stored is no run of
+ * entries; or another negative errno.
  */
 int ph_journal_span(struct ph_journal *journal, const struct ph_log *log, uint64_t after,
 		    size_t max, bool stop_at_part, uint64_t *n_out);

@@ -24,7 +24,7 @@ enum {
 
 /* Take the next entry of a body. 0; PH_SEGMENT_E_FORM; BODY is unchanged on error. Empty BODY is _E_FORM. */
 int ph_segment_next(struct ph_view *body, struct ph_view *entry_out);
-/* Append one entry to a body. */
+/* Append one entry to a body. 0; -EMSGSIZE: empty, or over PH_ENTRY_MAX; -ENOMEM. BODY is unchanged on error. */
 int ph_segment_add(struct ph_buf *body, struct ph_view entry);
 /*
  * Check SEGMENT as the continuation of H_PREV (= h(first - 1)) under KEY, and give
