@@ -18,6 +18,7 @@ enum {
 	OTHERS = 0077,
 	MAY_WRITE = 0022,
 	MAY_READ = 0044,
+	MAY_PASS = 0011,
 };
 
 struct look {
@@ -58,7 +59,10 @@ static void note(struct look *look, const char *path, unsigned mode)
 
 static int see_name(void *data, const char *name);
 
-/* What WHOLE, of INFO, which is PATH within the folder of LOOK, gives to others; and what is in it. */
+/*
+ * What WHOLE, of INFO, which is PATH within the folder of LOOK, gives to others; and what is in it,
+ * if it lets them pass: in a closed folder no rights of a file are of use to them.
+ */
 static void look_at(struct look *look, const char *path, const char *whole,
 		    const struct ph_file_info *info, unsigned depth)
 {
@@ -67,7 +71,7 @@ static void look_at(struct look *look, const char *path, const char *whole,
 	if ((info->mode & OTHERS) != 0) {
 		note(look, path[0] ? path : ".", info->mode);
 	}
-	if (info->folder && depth < DEPTH) {
+	if (info->folder && (info->mode & MAY_PASS) != 0 && depth < DEPTH) {
 		(void)ph_dir_list(whole, see_name, &folder);
 	}
 }

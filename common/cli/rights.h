@@ -13,8 +13,9 @@
 
 /*
  * Put into ANSWER what in the folder DIR, and it itself, others have rights to: `open_to_others`, up to
- * PH_RIGHTS_TOLD of { path, mode } by path, within DIR ("." is DIR), and `open_to_others_more`, how many are left out. No
- * link is followed. What cannot be looked at is not told. 0 or -ENOMEM.
+ * PH_RIGHTS_TOLD of { path, mode } by path, within DIR ("." is DIR), and `open_to_others_more`, how many are left out. What
+ * lies in a folder that others cannot pass is not told, whatever rights it has itself; of the folders above DIR nothing is
+ * known here. No link is followed. What cannot be looked at is not told. 0 or -ENOMEM.
  */
 int ph_rights_look(const char *dir, json_t *answer);
 /* The same for people, on standard error, and what to do; DIR as they know it. Nothing where there is nothing. */

@@ -66,9 +66,18 @@ wide_in() { json '[[o["path"], o["mode"]] for o in d["open_to_others"]], d["open
 for verify in "$H verify" "$P -d s1 verify"; do
   is "$verify has nothing to say of rights" "$($verify 2>&1 >/dev/null) $($verify --json | wide_in)" ' ([], 0)'
 done
-chmod 755 hub hub/keys
+chmod 644 s1/agent.conf # by hand under umask 022, say: but the folder is closed
+chmod 755 hub/keys
 chmod 644 hub/keys/online
+for verify in "$H verify" "$P -d s1 verify"; do
+  is "$verify tells nothing of what lies in a folder that lets nobody in" "$($verify 2>&1 >/dev/null) $($verify --json | wide_in)" ' ([], 0)'
+done
+chmod 744 s1 # who may read a folder and not pass sees names, and comes to nothing
+is "nor in one of which others see the names alone" "$("$P" -d s1 verify --json | wide_in)" "([['.', '0744']], 0)"
+chmod 755 hub
 chmod 711 s1
+is "once it does they are told" "$("$P" -d s1 verify --json | wide_in)" "([['.', '0711'], ['agent.conf', '0644']], 0)"
+chmod 600 s1/agent.conf
 chmod 660 s1/keys
 ln -s /etc/passwd s1/link # which has all rights itself, and is none of ours
 $H verify >hub.wide 2>hub.told
@@ -98,8 +107,10 @@ is "what it says to do closes them again" "$(open_to_others hub) $(rm s1/link; o
 is "and status is content" "$( ($H status; "$P" -d s1 status) | grep -c 'open to others')" 0
 mkdir s1/many
 for i in $(seq 10 39); do : >"s1/many/$i"; done
-is "of many the first by name, and how many more" "$("$P" -d s1 verify --json | json '[len(d["open_to_others"]), d["open_to_others"][0]["path"], d["open_to_others"][15]["path"], d["open_to_others_more"]]')" "[16, 'many', 'many/24', 15]"
-is "in words, too" "$("$P" -d s1 verify 2>&1 >/dev/null | tail -n 2 | head -n 1)" 'and 15 more'
+chmod 711 s1
+is "of many the first by name, and how many more" "$("$P" -d s1 verify --json | json '[len(d["open_to_others"]), d["open_to_others"][1]["path"], d["open_to_others"][15]["path"], d["open_to_others_more"]]')" "[16, 'many', 'many/23', 16]"
+is "in words, too" "$("$P" -d s1 verify 2>&1 >/dev/null | tail -n 2 | head -n 1)" 'and 16 more'
+chmod 700 s1
 rm -r s1/many
 
 # --- what running programs show ---
