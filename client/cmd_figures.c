@@ -254,7 +254,7 @@ static const struct ph_cli_option options[] = {
 const struct ph_cli_command ph_cmd_figures = {
 	.name = "figures",
 	.group = "The programme",
-	.args = "--period P",
+	.args = "--period P | --from DAY --to DAY",
 	.doc = "what this site counted in a period, and the digest to sign it off by\n"
 	       "\n"
 	       "Loans, returns, visits by band, cards, additions, withdrawals, ...: as "

@@ -304,7 +304,7 @@ static const struct ph_cli_option donation_options[] = {
 const struct ph_cli_command ph_cmds_programme[] = {
 	{ "site set", "Setting up", "CODE", 1, 1,
 	  "change what is known of a site\n"
-	  "SITE is its code or number. Only what is given changes.\n"
+	  "CODE may be its number, too. Only what is given changes.\n"
 	  "--schedule: docs/OPERATIONS.md, \"Timetables\"; words that are none are kept.",
 	  site_options, run_site_set, &site_form },
 	{ "commune set", "Setting up", "CODE", 1, 1, "change what is known of a commune",
