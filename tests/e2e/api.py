@@ -741,6 +741,14 @@ class Follower:
         return wait_for(found, seconds)
 
 
+def shown_events():
+    """{name: what docs/API.md shows of such an event}; a number stands for any."""
+    with open(os.path.join(ROOT, "docs", "API.md"), encoding="utf-8") as file:
+        table = file.read().split("\n## Events\n")[1].split("\n## ")[0]
+    return {name: json.loads(re.sub(r"(?<=:)\d+", '"…"', shown))
+            for name, shown in re.findall(r"^\| `(\w+)` \| `(\{.*?\})`:", table, re.M)}
+
+
 def busy(hub):
     """Forty that ask at once, of a hub where one may wait for the store."""
     peers = [socket.create_connection(("127.0.0.1", hub.web), timeout=20) for _ in range(40)]
@@ -803,6 +811,13 @@ def events():
         lost = Follower(hub, 17)
         gap = lost.wait("gap")
         tap.ok("who was away too long is told", gap and gap[2]["next"] == ids[0], lost.events)
+        seen = {"entries": {"sites": [kinds]},
+                **{event[1]: event[2] for event in (cases, device, ended, gap) if event}}
+        shown = shown_events()
+        tap.equal("the page has a row of each event", set(shown), set(seen))
+        for name in shown:
+            found = differs(seen.get(name), shown[name])
+            tap.ok(f"what it shows of {name} is what came", found is None, found, seen.get(name))
         hub.refused("more than may follow", 429, "followers", "GET", "/api/v1/events")
         for peer in (again, lost):
             peer.peer.close()

@@ -11,7 +11,7 @@ import json
 import re
 import sys
 
-# What cannot be shown so: an answer without an end.
+# What cannot be shown so: an answer without an end (api.py compares what comes with the page).
 WITHOUT = ("/api/v1/events",)
 
 
