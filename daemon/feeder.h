@@ -2,7 +2,7 @@
  * daemon/feeder.h - the feeds of devices: what each was told of what others wrote.
  *
  * A confirmed device gets, besides the control log, what concerns its site and was
- * written elsewhere (docs/MERGE.md, "Scope"; docs/WIRE.md, "Feeds"). The ledger says
+ * written elsewhere (docs/MERGE.md, "Scope"; docs/WIRE.md, "Pages of a feed"). The ledger says
  * which entities changed; a step compares each with what every device concerned was
  * told, and appends what is new to their feeds as numbered items; a page is made of
  * the items that a device has not confirmed.

@@ -1,5 +1,5 @@
 /*
- * daemon/feeder_internal.h - shared by feeder*.c only. Tables: docs/STORE.md, "Feeds".
+ * daemon/feeder_internal.h - shared by feeder*.c only. Tables: docs/STORE.md, "Schema".
  *
  * All that fail give 0 or a negative errno; they write in the transaction of their caller,
  * which rolls it back on an error and then calls ph_feeder_reload().

@@ -1,4 +1,4 @@
-/* common/ledger/touch.h - which entities an entry names (docs/MERGE.md, "Which entry names what"). */
+/* common/ledger/touch.h - which entities an entry names (docs/MERGE.md, "Entities"). */
 #ifndef PH_LEDGER_TOUCH_H
 #define PH_LEDGER_TOUCH_H
 

@@ -6,7 +6,7 @@
  *   invite secret and device key --sign--> certificate (the device's public keys)
  *
  * Each is MessagePack [body bin, signature bin64 ...]; a signature covers a context
- * string and the exact bytes of the body (docs/LOG.md, "Certificates"). Views in the
+ * string and the exact bytes of the body (docs/LOG.md, "Signed objects"). Views in the
  * decoded structs borrow from the decoded bytes.
  *
  * Encoding gives 0; -EINVAL for a value that decoding would refuse, or a signer

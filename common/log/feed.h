@@ -3,7 +3,7 @@
  *
  * [body bin, signature bin64]; body: [1, epoch number, epoch random bin8, feed id bin16,
  * scope version, from, number, [log ...], [item ...]]; context "packhorse page 1"
- * (docs/WIRE.md, "Feeds"). A feed is a row of numbered items; a page holds those from
+ * (docs/WIRE.md, "Pages of a feed"). A feed is a row of numbered items; a page holds those from
  * FROM + 1 to NUMBER, and is applied whole or not at all (common/ledger/fed.h).
  *
  * Reading sets no memory aside; views borrow.

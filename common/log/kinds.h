@@ -119,7 +119,7 @@ enum ph_text_rule {
 };
 
 /*
- * What compact segments may expect of a field (docs/PACK.md, "Hints"). It changes how
+ * What compact segments may expect of a field (docs/PACK.md, "Fields"). It changes how
  * many bytes a value takes, never what can be said: any hint is right for any value of
  * its type. Packed segments name a hash over these too, since both sides need the same.
  */
